@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/base/error.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+namespace uprobesim {
+
+std::string UserError::line() const {
+    std::string text;
+    if (!where.empty()) text += where + ": ";
+    text += what;
+    if (!hint.empty()) text += " (" + hint + ")";
+    std::string safe;
+    for (char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7f) {
+            safe += fmt::format("\\x{:02x}", byte);
+        } else {
+            safe += c;
+        }
+    }
+    return safe;
+}
+
+HostError::HostError(std::string_view call, std::string_view detail)
+    : std::runtime_error(fmt::format("{} failed: {}", call, detail)) {}
+
+void fail_invariant(std::string_view what) {
+    fmt::print(stderr, "uprobesim: internal error: {}\n", what);
+    std::fflush(stderr);
+    std::abort();
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The block estimate: the largest of three bounds, as though the block ran back
+// to back with itself in a core that looks far ahead.
+//  - issue: micro-ops over the issue width;
+//  - pipes: the busiest kind of pipe;
+//  - chain: by how much the longest dependency chain grows from one pass of the
+//    block to the next (a chain that starts anew in each pass overlaps with others).
+// Not modelled: cache and TLB misses, mispredicted branches, memory dependencies,
+// the size of the window. All make real code slower.
+#include "sim/cost/core_model.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "sim/cost/core_table.h"
+#include "sim/insn/decoder.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::size_t kRegisters = 65;  // X0..X30, SP, V0..V31, NZCV
+
+using ReadyTimes = std::array<double, kRegisters>;
+
+template <class Visit>
+void for_each_register(const RegSet& set, Visit visit) {
+    for (std::uint64_t left = set.regs; left != 0; left &= left - 1) {
+        visit(static_cast<std::size_t>(__builtin_ctzll(left)));
+    }
+    if (set.nzcv) visit(kRegisters - 1);
+}
+
+class PipelineModel final : public BlockModel {
+public:
+    explicit PipelineModel(CoreTable table) : table_(std::move(table)) {}
+
+    BlockInfo analyse(std::span<const std::uint32_t> words) const override {
+        BlockInfo block;
+        std::vector<InsnInfo> insns;
+        insns.reserve(words.size());
+        for (const std::uint32_t word : words) {
+            insns.push_back(decoder_.describe(word));
+            block.classes.push_back(insns.back().cls);
+            if (insns.back().cls == InsnClass::Exclusive) block.has_exclusive = true;
+        }
+        const double chain_per_insn = words.empty() ? 0 : chain_growth(insns) / static_cast<double>(words.size());
+
+        double micro_ops = 0;
+        std::vector<double> busy(table_.pipe_counts.size(), 0.0);
+        double count = 0;
+        std::uint64_t last = 0;
+        for (const InsnInfo& insn : insns) {
+            // Even what needs no pipe, a hint, takes its place in the issue group.
+            micro_ops += std::max(1.0, occupy(table_.classes[static_cast<std::size_t>(insn.cls)], 1, busy));
+            if (insn.writeback) micro_ops += occupy(table_.writeback, 1, busy);
+            micro_ops += occupy(wide_form(insn), further_parts(insn), busy);
+            count += 1;
+
+            double cycles = std::max(micro_ops / table_.issue_width, chain_per_insn * count);
+            for (std::size_t p = 0; p < busy.size(); ++p) cycles = std::max(cycles, busy[p] / table_.pipe_counts[p]);
+            last = std::max(last, static_cast<std::uint64_t>(std::llround(cycles * 100)));
+            block.cycles_through.push_back(CentiCycles(last));
+        }
+        return block;
+    }
+
+private:
+    static bool is_store(const InsnInfo& insn) {
+        return insn.cls == InsnClass::Store || insn.cls == InsnClass::StoreFp;
+    }
+    const ClassCost& wide_form(const InsnInfo& insn) const {
+        return is_store(insn) ? table_.wide_store : table_.wide_load;
+    }
+    static double further_parts(const InsnInfo& insn) {
+        const unsigned part = is_store(insn) ? 8 : 16;
+        return insn.access_bytes <= part ? 0 : static_cast<double>((insn.access_bytes - 1) / part);
+    }
+
+    // Adds `times` of this cost to the pipes; answers the micro-ops that takes. A micro-op that holds its pipe longer
+    // (a divide) still issues once.
+    static double occupy(const ClassCost& cost, double times, std::vector<double>& busy) {
+        double micro_ops = 0;
+        for (const PipeUse& use : cost.uses) {
+            busy[use.pipe] += use.cycles * times;
+            micro_ops += times;
+        }
+        return micro_ops;
+    }
+
+    double chain_growth(const std::vector<InsnInfo>& insns) const {
+        ReadyTimes ready{};
+        // Four passes to settle, four to measure: a chain may need several passes to come round through other
+        // registers.
+        const double settled = (run_passes(insns, 4, ready), *std::max_element(ready.begin(), ready.end()));
+        run_passes(insns, 4, ready);
+        return (*std::max_element(ready.begin(), ready.end()) - settled) / 4;
+    }
+
+    void run_passes(const std::vector<InsnInfo>& insns, int passes, ReadyTimes& ready) const {
+        for (int pass = 0; pass < passes; ++pass) {
+            for (const InsnInfo& insn : insns) {
+                double start = 0;
+                for_each_register(insn.reads, [&](std::size_t r) { start = std::max(start, ready[r]); });
+                const double done = start + table_.classes[static_cast<std::size_t>(insn.cls)].latency;
+                // Moves of constants start a new chain; nothing else is known to break one.
+                for_each_register(insn.writes, [&](std::size_t r) { ready[r] = done; });
+                if (insn.writeback) ready[insn.base] = start + table_.writeback.latency;
+            }
+        }
+    }
+
+    CoreTable table_;
+    Decoder decoder_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BlockModel>> load_core_model(std::string_view name_or_path) {
+    auto table = load_core_table(name_or_path);
+    if (!table) return tl::make_unexpected(table.error());
+    return std::make_unique<PipelineModel>(std::move(*table));
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A core's pipeline tables as read from sim/data/cores/*.toml.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/error.h"
+#include "sim/insn/insn_class.h"
+
+namespace uprobesim {
+
+// Micro-ops on one pipe: `cycles` of its time (2 for two micro-ops on the only such pipe).
+struct PipeUse {
+    std::size_t pipe = 0;
+    double cycles = 0;
+};
+
+struct ClassCost {
+    double latency = 0;
+    std::vector<PipeUse> uses;
+};
+
+struct CoreTable {
+    std::string name;
+    double issue_width = 1;  // micro-ops a cycle
+    std::vector<std::string> pipe_names;
+    std::vector<double> pipe_counts;  // how many pipes of that name
+    std::array<ClassCost, kInsnClassCount> classes;
+    // What a form adds to its class.
+    ClassCost writeback;   // pre- and post-index: the base register's update
+    ClassCost wide_store;  // a store of more than 8 bytes: every further 8
+    ClassCost wide_load;   // a load of more than 16 bytes: every further 16
+};
+
+Result<CoreTable> load_core_table(std::string_view name_or_path);
+Result<CoreTable> parse_core_table(std::string_view text, std::string_view file_name);
+
+}  // namespace uprobesim

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What happened, by name: counts first, cycles by multiplication. A saved
+// ledger can be priced again without running again.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+
+#include "sim/base/units.h"
+#include "sim/cost/prices.h"
+
+namespace uprobesim {
+
+struct PathCount {
+    std::uint64_t times = 0;
+    std::uint64_t units = 0;
+    CentiCycles cycles;
+};
+
+struct TaskLedger {
+    std::array<PathCount, kKernelPathCount> paths{};
+    std::array<std::uint64_t, kExceptionClassCount> exceptions{};
+    CentiCycles exception_cycles;
+};
+
+class Ledger {
+public:
+    explicit Ledger(const PriceList& prices) : prices_(prices) {}
+
+    void exception(TaskId task, ExceptionClass ec) {
+        TaskLedger& t = of(task);
+        ++t.exceptions[static_cast<std::size_t>(ec)];
+        t.exception_cycles += prices_.exception(ec);
+        kernel_cycles_ += prices_.exception(ec);
+    }
+    void spend(TaskId task, KernelPath path, std::uint64_t units = 0) {
+        PathCount& c = of(task).paths[static_cast<std::size_t>(path)];
+        CentiCycles cost = prices_.path(path);
+        if (units != 0) cost += prices_.path_units(path, units);
+        ++c.times;
+        c.units += units;
+        c.cycles += cost;
+        kernel_cycles_ += cost;
+    }
+
+    // All kernel work and exceptions so far, all tasks.
+    CentiCycles kernel_cycles() const { return kernel_cycles_; }
+    const std::map<TaskId, TaskLedger>& tasks() const { return tasks_; }
+    TaskLedger total() const;
+    const PriceList& prices() const { return prices_; }
+
+private:
+    TaskLedger& of(TaskId task) {
+        if (last_ == nullptr || last_id_ != task) {
+            last_ = &tasks_[task];
+            last_id_ = task;
+        }
+        return *last_;
+    }
+
+    const PriceList& prices_;
+    std::map<TaskId, TaskLedger> tasks_;
+    TaskLedger* last_ = nullptr;  // std::map never moves its values
+    TaskId last_id_;
+    CentiCycles kernel_cycles_;
+};
+
+}  // namespace uprobesim

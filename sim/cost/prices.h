@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Counts times figures: what one exception and one unit of each kernel path cost on this machine under this kernel.
+#pragma once
+
+#include <array>
+
+#include "sim/base/units.h"
+#include "sim/cost/profile.h"
+
+namespace uprobesim {
+
+class PriceList {
+public:
+    PriceList(const MachineProfile& machine, const KernelProfile& kernel);
+
+    // Hardware entry plus return, with KPTI and BHB parts where the profile has them.
+    CentiCycles exception(ExceptionClass) const { return exception_; }
+    CentiCycles path(KernelPath p) const { return fixed_[static_cast<std::size_t>(p)]; }
+    // `units` may be millions of bytes: rounded once per charge.
+    CentiCycles path_units(KernelPath p, std::uint64_t units) const;
+    double path_insns(KernelPath p, std::uint64_t times, std::uint64_t units) const;
+    double frequency_hz() const { return frequency_hz_; }
+
+private:
+    CentiCycles exception_;
+    std::array<CentiCycles, kKernelPathCount> fixed_{};
+    std::array<double, kKernelPathCount> per_unit_{};
+    std::array<double, kKernelPathCount> insns_{};
+    std::array<double, kKernelPathCount> insns_per_unit_{};
+    double frequency_hz_;
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Machine and kernel profiles: TOML data, every figure with value, unit, source
+// and confidence. A machine profile says what things cost, a kernel profile says
+// what the kernel does. Reading refuses a wrong key, unit, type or a missing
+// figure with one line naming file, line and key.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/error.h"
+#include "sim/cost/exception_class.h"
+#include "sim/cost/kernel_path.h"
+
+namespace uprobesim {
+
+enum class Confidence { High, Medium, Low, Assumption };
+
+// One figure as the file gives it.
+struct Figure {
+    double value = 0;
+    std::string unit;
+    std::string source;
+    Confidence confidence = Confidence::Assumption;
+};
+
+// Costly operations a kernel path performs, beyond its instructions.
+enum class KernelOp : std::uint8_t {
+    Isb, DsbIsh, DsbNsh, Dmb, DaifWrite, MdscrRead, MdscrWrite, Exclusive, LoadAcquire, DcCvau, IcIvau, Tlbi, TtbrWrite, UserAccess,
+    SlotRefetch,   // I-side miss on the slot just written
+    kCount
+};
+inline constexpr std::size_t kKernelOpCount = static_cast<std::size_t>(KernelOp::kCount);
+std::string_view kernel_op_name(KernelOp);  // "isb", "dsb-ish", ...
+
+struct MachineProfile {
+    std::string name;
+    std::string description;
+    std::string core_file;  // name of the core's pipeline data, e.g. "cortex-a72"
+    std::string text_hash;  // of the profile as read, for provenance
+    Figure frequency_hz;
+    Figure kernel_cpi;             // cycles per EL1 instruction
+    Figure exception_entry;        // cycles, hardware part
+    Figure exception_return;       // cycles, hardware part
+    Figure kpti_switch;            // cycles per exception, 0 where off
+    Figure bhb_loop;               // cycles per exception from EL0, 0 where off
+    std::array<Figure, kKernelOpCount> ops;  // cycles each
+    Figure counter_hz;             // CNTFRQ_EL0
+    std::map<std::string, Figure> figures;   // all of the above by key, for reports and --set
+};
+
+enum class SlotCopyPolicy { Always, IfChanged };
+enum class StpForm { None, PinAndMap, CopyToUser };
+
+struct PathCost {
+    double insns = 0;          // EL1 instructions, fixed part
+    double insns_per_unit = 0;
+    std::array<double, kKernelOpCount> ops{};  // fixed part
+    std::string source;
+    Confidence confidence = Confidence::Assumption;
+};
+
+struct KernelProfile {
+    std::string name;
+    std::string description;
+    std::string text_hash;
+    std::string release;           // what uname answers
+    std::string decode_table;      // verdict column: "6.1", "6.12", "6.13", "6.13+stp", "new"
+    StpForm stp = StpForm::None;
+    SlotCopyPolicy slot_copy = SlotCopyPolicy::Always;
+    std::array<PathCost, kKernelPathCount> paths;
+};
+
+// A setting from --set: "machine.ops.ic-ivau=0", "kernel.slot-copy=if-changed", "kernel.paths.uprobe.lookup.insns=100".
+struct Setting {
+    std::string key;
+    std::string value;
+};
+
+// `name_or_path`: a built-in profile's name, or a file (anything with a '/' or ending in .toml).
+Result<MachineProfile> load_machine_profile(std::string_view name_or_path, const std::vector<Setting>& settings);
+Result<KernelProfile> load_kernel_profile(std::string_view name_or_path, const std::vector<Setting>& settings);
+// From text, as the two above do after finding it; `file_name` is for messages. The fuzz target's door.
+Result<MachineProfile> parse_machine_profile(std::string_view text, std::string_view file_name, const std::vector<Setting>& settings);
+Result<KernelProfile> parse_kernel_profile(std::string_view text, std::string_view file_name, const std::vector<Setting>& settings);
+std::vector<std::string> builtin_machine_profiles();
+std::vector<std::string> builtin_kernel_profiles();
+
+}  // namespace uprobesim

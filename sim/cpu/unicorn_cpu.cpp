@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Runs contexts on one UnicornEngine and counts what they do. Hooks only record
+// and stop; the reason is put together when the engine is at rest.
+//
+// Counting: the block hook adds each block's instructions and cycles when it
+// begins. A block that an exception leaves in the middle is corrected by what
+// follows the exception's pc. A prefetch abort needs none: its block never began.
+#include "sim/cpu/unicorn_cpu.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "sim/base/error.h"
+#include "sim/cpu/block_table.h"
+#include "sim/cpu/step_pages.h"
+#include "sim/cpu/store_path.h"
+#include "sim/cpu/unicorn_engine.h"
+
+namespace uprobesim {
+
+namespace {
+
+// Exception numbers of the engine (QEMU's EXCP_*).
+constexpr std::uint32_t kUndefined = 1, kSvc = 2, kPrefetchAbort = 3, kDataAbort = 4, kBreakpoint = 7;
+
+class UnicornCpu final : public Cpu {
+public:
+    UnicornCpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options);
+    ~UnicornCpu() override;
+
+    ContextId create_context() override;
+    ContextId clone_context(ContextId from) override;
+    void destroy_context(ContextId id) override;
+
+    Stop run(ContextId id, const AddressSpace& space, InsnCount budget) override;
+    Stop step(ContextId id, const AddressSpace& space, std::uint32_t word) override;
+
+    std::uint64_t read(ContextId id, Reg r) override;
+    void write(ContextId id, Reg r, std::uint64_t value) override;
+    UserRegisters read_all(ContextId id) override;
+    void write_all(ContextId id, const UserRegisters& registers) override;
+    FpState read_fp(ContextId id) override;
+    void write_fp(ContextId id, const FpState& fp) override;
+    void clear_exclusive(ContextId id) override;
+
+    InsnCount insns(ContextId id) override;
+    CentiCycles cycles(ContextId id) override;
+    UserWork work(ContextId id) override;
+
+    void translation_changed(const AddressSpace& space, VAddr page) override;
+    void shadow_changed(const AddressSpace& space, VAddr page) override;
+    void space_gone(const AddressSpace& space) override;
+    void code_frame_changed(PAddr frame) override;
+    void frame_became_code(PAddr frame) override;
+
+private:
+    struct Context {
+        uc_context* saved = nullptr;  // registers while another context is in the engine
+        std::uint64_t pc = 0;
+        UserWork work;  // what is already folded in; the running context's rest is in the members below
+    };
+
+    static void on_block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* self);
+    static bool on_store(uc_engine* uc, uc_mem_type type, std::uint64_t address, int size, std::int64_t value,
+                         void* self);
+    void begin_unusual_block(std::uint64_t address, std::uint32_t size);
+    void self_test_fast_stores();
+
+    Context& context(ContextId id);
+    Context& load(ContextId id);
+    void fold();
+    void enter(const AddressSpace& space);
+    std::optional<std::uint32_t> execute(Context& context);
+    void uncount_from(std::uint64_t pc, std::uint64_t trapping);
+    void do_store_work();
+    Stop make_stop(Context& context, std::uint32_t exception, InsnCount before);
+    std::uint32_t word_at(const AddressSpace& space, VAddr at) const;
+
+    PhysicalMemory& memory_;
+    UnicornEngine engine_;
+    BlockTable blocks_;
+    StorePath stores_;
+    StepPages step_pages_;
+    uc_hook block_hook_ = 0;
+    uc_hook store_hook_ = 0;
+
+    std::map<ContextId, Context> contexts_;
+    std::uint32_t next_context_ = 1;
+    Context* loaded_ = nullptr;
+    ContextId loaded_id_{};
+    const AddressSpace* space_ = nullptr;
+    bool table_stale_ = true;  // the engine's TTBR0 is not space_'s
+
+    // Of the loaded context, since its last fold.
+    std::uint64_t insns_ = 0;
+    std::uint64_t cycles_ = 0;
+    // The block hook stops the engine when insns_ reaches limit_; 0 makes it take the slow road at the next block.
+    std::uint64_t limit_ = 0;
+    // The block that began last.
+    std::uint64_t last_address_ = 0;
+    std::uint32_t last_size_ = 0;
+    const BlockInfo* last_info_ = nullptr;
+
+    bool stepping_ = false;
+    bool step_begun_ = false;
+    std::uint64_t step_pc_ = 0;
+    const BlockInfo* step_info_ = nullptr;
+};
+
+UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options)
+    : memory_(memory),
+      engine_(memory),
+      blocks_(model),
+      stores_(memory, FastStores(options.fast_stores ? engine_.cpu_state() : nullptr)),
+      step_pages_(memory) {
+    memory_.observe(this);
+    check_engine(uc_hook_add(engine_.handle(), &store_hook_, UC_HOOK_MEM_WRITE_PROT, reinterpret_cast<void*>(&on_store),
+                             this, 1, 0),
+                 "uc_hook_add(WRITE_PROT)");
+    if (stores_.fast().available()) self_test_fast_stores();
+    if (options.counting == Counting::On) {
+        check_engine(
+            uc_hook_add(engine_.handle(), &block_hook_, UC_HOOK_BLOCK, reinterpret_cast<void*>(&on_block), this, 1, 0),
+            "uc_hook_add(BLOCK)");
+    }
+}
+
+UnicornCpu::~UnicornCpu() {
+    memory_.observe(nullptr);
+    for (auto& [id, c] : contexts_) {
+        if (c.saved != nullptr) uc_context_free(c.saved);
+    }
+}
+
+// Two stores to one page: both must land, and the second must not come through the hook.
+void UnicornCpu::self_test_fast_stores() {
+    AddressSpace space(memory_, *this);
+    const VAddr code(0x400000), data(0x500000);
+    const auto code_frame = memory_.allocate();
+    const auto data_frame = memory_.allocate();
+    if (!code_frame || !data_frame || !space.map(code, *code_frame, {true, false, true}) ||
+        !space.map(data, *data_frame, {true, true, false})) {
+        throw HostError("testing the engine's stores", "the simulated memory is too small");
+    }
+    const std::uint32_t program[] = {
+        0xf9000041,  // str x1, [x2]
+        0xf9000441,  // str x1, [x2, #8]
+        0xd4000001,  // svc #0
+        0xf9000841,  // str x1, [x2, #16]
+        0xd4000001,  // svc #0
+    };
+    std::memcpy(memory_.bytes(*code_frame).data(), program, sizeof program);
+    engine_.set_translation_table(space.root());
+    stores_.enter(&space);
+    engine_.write(Reg{1}, 0x0123456789abcdefu);
+    engine_.write(Reg{2}, data.value);
+    const bool ran = engine_.start(code.value) == kSvc;
+    // From here the hook sees no writable page: a store that still comes through it is lost.
+    stores_.enter(nullptr);
+    const bool ran_again = ran && engine_.start(code.value + 12) == kSvc;
+    std::uint64_t words[3] = {};
+    std::memcpy(words, memory_.bytes(*data_frame).data(), sizeof words);
+    const bool good = ran_again && std::all_of(std::begin(words), std::end(words),
+                                               [](std::uint64_t w) { return w == 0x0123456789abcdefu; });
+    if (!good) stores_.fast().disable();
+    engine_.write(Reg{1}, 0);
+    engine_.write(Reg{2}, 0);
+}
+
+UnicornCpu::Context& UnicornCpu::context(ContextId id) {
+    const auto it = contexts_.find(id);
+    check_invariant(it != contexts_.end(), "a CPU context that does not exist was used");
+    return it->second;
+}
+
+UnicornCpu::Context& UnicornCpu::load(ContextId id) {
+    if (loaded_ != nullptr && loaded_id_ == id) return *loaded_;
+    Context& wanted = context(id);
+    if (loaded_ != nullptr) {
+        fold();
+        check_engine(uc_context_save(engine_.handle(), loaded_->saved), "uc_context_save");
+    }
+    check_engine(uc_context_restore(engine_.handle(), wanted.saved), "uc_context_restore");
+    // The blob holds the translation table of the time it was saved, and the TLB is the other context's.
+    table_stale_ = true;
+    loaded_ = &wanted;
+    loaded_id_ = id;
+    return wanted;
+}
+
+ContextId UnicornCpu::create_context() {
+    Context fresh;
+    check_engine(uc_context_alloc(engine_.handle(), &fresh.saved), "uc_context_alloc");
+    // The engine's state with all registers zero; whoever is loaded gets its own back.
+    uc_context* keep = nullptr;
+    if (loaded_ != nullptr) {
+        check_engine(uc_context_save(engine_.handle(), loaded_->saved), "uc_context_save");
+        keep = loaded_->saved;
+    }
+    engine_.write_all({});
+    engine_.write(Reg::Tpidr, 0);
+    engine_.write_fp({});
+    engine_.clear_exclusive();
+    check_engine(uc_context_save(engine_.handle(), fresh.saved), "uc_context_save");
+    if (keep != nullptr) check_engine(uc_context_restore(engine_.handle(), keep), "uc_context_restore");
+    const auto id = static_cast<ContextId>(next_context_++);
+    contexts_.emplace(id, std::move(fresh));
+    return id;
+}
+
+ContextId UnicornCpu::clone_context(ContextId from) {
+    const std::uint64_t pc = load(from).pc;
+    Context copy;
+    check_engine(uc_context_alloc(engine_.handle(), &copy.saved), "uc_context_alloc");
+    check_engine(uc_context_save(engine_.handle(), copy.saved), "uc_context_save");
+    copy.pc = pc;
+    const auto id = static_cast<ContextId>(next_context_++);
+    contexts_.emplace(id, std::move(copy));
+    return id;
+}
+
+void UnicornCpu::destroy_context(ContextId id) {
+    const auto it = contexts_.find(id);
+    if (it == contexts_.end()) return;
+    if (loaded_ == &it->second) {
+        fold();
+        loaded_ = nullptr;
+    }
+    uc_context_free(it->second.saved);
+    contexts_.erase(it);
+}
+
+void UnicornCpu::fold() {
+    blocks_.fold(loaded_->work.by_class);
+    loaded_->work.insns += InsnCount(insns_);
+    loaded_->work.cycles += CentiCycles(cycles_);
+    insns_ = 0;
+    cycles_ = 0;
+}
+
+std::uint64_t UnicornCpu::read(ContextId id, Reg r) {
+    Context& c = load(id);
+    return r == Reg::Pc ? c.pc : engine_.read(r);
+}
+
+void UnicornCpu::write(ContextId id, Reg r, std::uint64_t value) {
+    Context& c = load(id);
+    if (r == Reg::Pc) {
+        c.pc = value;
+    } else {
+        engine_.write(r, value);
+    }
+}
+
+UserRegisters UnicornCpu::read_all(ContextId id) {
+    Context& c = load(id);
+    UserRegisters registers = engine_.read_all();
+    registers.pc = c.pc;
+    return registers;
+}
+
+void UnicornCpu::write_all(ContextId id, const UserRegisters& registers) {
+    Context& c = load(id);
+    engine_.write_all(registers);
+    c.pc = registers.pc;
+}
+
+FpState UnicornCpu::read_fp(ContextId id) {
+    load(id);
+    return engine_.read_fp();
+}
+
+void UnicornCpu::write_fp(ContextId id, const FpState& fp) {
+    load(id);
+    engine_.write_fp(fp);
+}
+
+void UnicornCpu::clear_exclusive(ContextId id) {
+    load(id);
+    engine_.clear_exclusive();
+}
+
+InsnCount UnicornCpu::insns(ContextId id) {
+    const Context& c = context(id);
+    return loaded_ == &c ? c.work.insns + InsnCount(insns_) : c.work.insns;
+}
+
+CentiCycles UnicornCpu::cycles(ContextId id) {
+    const Context& c = context(id);
+    return loaded_ == &c ? c.work.cycles + CentiCycles(cycles_) : c.work.cycles;
+}
+
+UserWork UnicornCpu::work(ContextId id) {
+    Context& c = context(id);
+    if (loaded_ == &c) fold();
+    return c.work;
+}
+
+void UnicornCpu::enter(const AddressSpace& space) {
+    if (space_ == &space && !table_stale_) return;
+    engine_.set_translation_table(space.root());
+    space_ = &space;
+    table_stale_ = false;
+    stores_.enter(&space);
+    blocks_.enter(space);
+}
+
+void UnicornCpu::on_block(uc_engine*, std::uint64_t address, std::uint32_t size, void* self) {
+    auto& cpu = *static_cast<UnicornCpu*>(self);
+    if (cpu.insns_ >= cpu.limit_) [[unlikely]] {
+        cpu.begin_unusual_block(address, size);
+        return;
+    }
+    BlockRecord* const r = cpu.blocks_.find(address, size, *cpu.space_);
+    if (r == nullptr) [[unlikely]] {
+        cpu.engine_.stop();
+        return;
+    }
+    ++r->count;
+    cpu.insns_ += size / 4;
+    cpu.cycles_ += r->cycles;
+    cpu.last_address_ = address;
+    cpu.last_size_ = size;
+    cpu.last_info_ = r->info;
+}
+
+void UnicornCpu::begin_unusual_block(std::uint64_t address, std::uint32_t size) {
+    if (stepping_ && !step_begun_ && address == step_pc_) {
+        step_begun_ = true;
+        // The block may also hold the BRK behind the stepped instruction; only the instruction counts, and its
+        // exception, if it takes one, leaves nothing behind it to take back.
+        insns_ += 1;
+        cycles_ += step_info_->cycles_through.back().value;
+        loaded_->work.by_class[static_cast<std::size_t>(step_info_->classes.front())] += 1;
+        last_address_ = address;
+        last_size_ = size < 4 ? size : 4;
+        last_info_ = step_info_;
+        return;
+    }
+    // The block does not run; its hook comes again when it is resumed.
+    engine_.stop();
+}
+
+bool UnicornCpu::on_store(uc_engine*, uc_mem_type, std::uint64_t address, int size, std::int64_t value, void* self) {
+    auto& cpu = *static_cast<UnicornCpu*>(self);
+    bool wants_break = false;
+    cpu.stores_.store(address, size, value, wants_break);
+    if (wants_break) cpu.limit_ = 0;
+    return true;
+}
+
+std::optional<std::uint32_t> UnicornCpu::execute(Context& context) {
+    const auto exception = engine_.start(context.pc);
+    context.pc = engine_.pc();
+    return exception;
+}
+
+void UnicornCpu::do_store_work() {
+    for (const PAddr frame : stores_.take_written_code()) code_frame_changed(frame);
+    if (stores_.take_flush_request()) engine_.flush_translations();
+}
+
+// Takes back what the last block was counted for but did not execute: all from `pc` on, but for `trapping`
+// instructions there (1: the instruction at pc counts as executed).
+void UnicornCpu::uncount_from(std::uint64_t pc, std::uint64_t trapping) {
+    if (last_info_ == nullptr || pc < last_address_ || pc >= last_address_ + last_size_) return;
+    const std::uint64_t executed = (pc - last_address_) / 4 + trapping;
+    const std::uint64_t total = last_size_ / 4;
+    if (executed >= total) return;
+    insns_ -= total - executed;
+    const auto& through = last_info_->cycles_through;
+    cycles_ -= through[total - 1].value - (executed == 0 ? 0 : through[executed - 1].value);
+    for (std::uint64_t i = executed; i < total; ++i) {
+        // Wraps below zero until the block's own count is folded in; the sum is right.
+        --loaded_->work.by_class[static_cast<std::size_t>(last_info_->classes[i])];
+    }
+}
+
+std::uint32_t UnicornCpu::word_at(const AddressSpace& space, VAddr at) const {
+    std::uint32_t word = 0;
+    if (const auto t = space.lookup(at); t && at.page_offset() <= kPageSize - 4) {
+        std::memcpy(&word, memory_.bytes(t->frame).data() + at.page_offset(), 4);
+    }
+    return word;
+}
+
+Stop UnicornCpu::make_stop(Context& c, std::uint32_t exception, InsnCount before) {
+    const VAddr pc(c.pc);
+    Stop stop;
+    stop.pc = pc;
+    switch (exception) {
+        case kSvc: stop.why = Svc{static_cast<std::uint16_t>(word_at(*space_, pc - 4) >> 5)}; break;
+        case kBreakpoint:
+            uncount_from(c.pc, 1);
+            stop.why = Brk{static_cast<std::uint16_t>(word_at(*space_, pc) >> 5)};
+            break;
+        case kPrefetchAbort:
+            if ((c.pc & 3) != 0) {
+                stop.why = PcAlignment{};
+            } else {
+                stop.why = Abort{pc, Access::Execute};
+            }
+            break;
+        case kDataAbort: {
+            uncount_from(c.pc, 0);
+            const auto detail = engine_.fault_detail();
+            stop.why = Abort{VAddr(detail.address), detail.write ? Access::Write : Access::Read};
+            break;
+        }
+        case kUndefined:
+            uncount_from(c.pc, 1);
+            stop.why = Undefined{word_at(*space_, pc)};
+            break;
+        default:
+            // HVC, SMC and the like are undefined at EL0; the engine leaves pc behind some of them.
+            uncount_from(c.pc, 1);
+            stop.why = Undefined{word_at(*space_, pc)};
+            break;
+    }
+    stop.retired = InsnCount(insns_) - before;
+    return stop;
+}
+
+Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) {
+    Context& c = load(id);
+    enter(space);
+    const InsnCount before(insns_);
+    const std::uint64_t end = budget.value > ~insns_ ? ~std::uint64_t{0} : insns_ + budget.value;
+    last_info_ = nullptr;
+    for (;;) {
+        limit_ = end;
+        const auto exception = execute(c);
+        if (stores_.work_pending()) [[unlikely]] {
+            do_store_work();
+            enter(space);
+        }
+        if (exception) {
+            if (*exception == kBreakpoint && space.shadowed(VAddr(c.pc).page()) && !step_pages_.is_real_brk(c.pc)) {
+                // It ran into the page that stepping put in the real one's place.
+                uncount_from(c.pc, 0);
+                const_cast<AddressSpace&>(space).unshadow();
+                continue;
+            }
+            return make_stop(c, *exception, before);
+        }
+        if ((c.pc & 3) != 0) return Stop{PcAlignment{}, VAddr(c.pc), InsnCount(insns_) - before};
+        if (insns_ >= end) return Stop{BudgetSpent{}, VAddr(c.pc), InsnCount(insns_) - before};
+        // Stopped only for store work: go on.
+    }
+}
+
+Stop UnicornCpu::step(ContextId id, const AddressSpace& space, std::uint32_t word) {
+    Context& c = load(id);
+    enter(space);
+    const VAddr pc(c.pc);
+    if ((c.pc & 3) != 0) return Stop{PcAlignment{}, pc, InsnCount(0)};
+    const auto here = space.lookup(pc);
+    if (!here || !here->prot.exec) return Stop{Abort{pc, Access::Execute}, pc, InsnCount(0)};
+
+    const PAddr frame = step_pages_.frame_for(pc, word, here->frame, *this);
+    if (!space.shadowed(pc.page()) || space.shadow_frame() != frame) {
+        const_cast<AddressSpace&>(space).shadow(pc.page(), frame);
+        enter(space);
+    }
+    step_info_ = &blocks_.info_of(std::span<const std::uint32_t>(&word, 1));
+    const InsnCount before(insns_);
+    stepping_ = true;
+    step_begun_ = false;
+    step_pc_ = c.pc;
+    last_info_ = nullptr;
+    limit_ = 0;
+    const auto exception = execute(c);
+    stepping_ = false;
+    if (stores_.work_pending()) do_store_work();
+
+    const bool left = c.pc != pc.value;
+    Stop stop;
+    if (!exception || (*exception == kBreakpoint && left) || (*exception == kPrefetchAbort && step_begun_)) {
+        // The next instruction was reached, or is where fetching it would have faulted: that is for the next run.
+        stop = Stop{StepDone{}, VAddr(c.pc), InsnCount(insns_) - before};
+    } else if (*exception == kSvc || (*exception == kBreakpoint && !left)) {
+        const auto imm = static_cast<std::uint16_t>(word >> 5);
+        if (*exception == kSvc) {
+            stop.why = Svc{imm};
+        } else {
+            stop.why = Brk{imm};
+        }
+        stop.pc = VAddr(c.pc);
+        stop.retired = InsnCount(insns_) - before;
+    } else {
+        stop = make_stop(c, *exception, before);
+        if (auto* undefined = std::get_if<Undefined>(&stop.why)) undefined->word = word;
+    }
+    return stop;
+}
+
+void UnicornCpu::translation_changed(const AddressSpace& space, VAddr page) {
+    if (space_ != &space) return;
+    engine_.flush_translation(page);
+    stores_.forget_page(page);
+    blocks_.forget_page(space, page);
+}
+
+void UnicornCpu::shadow_changed(const AddressSpace& space, VAddr page) {
+    if (space_ == &space) engine_.flush_translation(page);
+}
+
+void UnicornCpu::space_gone(const AddressSpace& space) {
+    blocks_.leave(space);
+    if (space_ != &space) return;
+    space_ = nullptr;
+    table_stale_ = true;
+    stores_.enter(nullptr);
+}
+
+void UnicornCpu::code_frame_changed(PAddr frame) {
+    engine_.drop_code(frame);
+    table_stale_ = true;
+    blocks_.forget_all();
+}
+
+void UnicornCpu::frame_became_code(PAddr) {
+    // Stores to it may be inline by now, through any address.
+    stores_.forget();
+    if (stores_.fast().available()) engine_.flush_translations();
+}
+
+}  // namespace
+
+std::unique_ptr<Cpu> make_unicorn_cpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options) {
+    return std::make_unique<UnicornCpu>(memory, model, options);
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# cmake -DROOT=<sim/data> -DOUTPUT=<file.cpp> -P embed.cmake: every *.toml under ROOT as a string literal.
+file(GLOB_RECURSE FILES RELATIVE ${ROOT} ${ROOT}/*.toml)
+list(SORT FILES)
+set(ROWS "")
+set(COUNT 0)
+foreach(FILE IN LISTS FILES)
+  file(READ "${ROOT}/${FILE}" TEXT)
+  # One literal per file; a TOML comment or string must not hold the closing delimiter.
+  string(APPEND ROWS "    {\"${FILE}\", R\"TOML(${TEXT})TOML\"},\n")
+  math(EXPR COUNT "${COUNT} + 1")
+endforeach()
+file(WRITE "${OUTPUT}" "// Generated from sim/data/*.toml by sim/data/embed.cmake.
+#include \"sim/data/embedded_data.h\"
+
+#include <array>
+
+namespace uprobesim {
+namespace {
+constexpr std::array<EmbeddedFile, ${COUNT}> kFiles = {{
+${ROWS}}};
+}  // namespace
+
+std::span<const EmbeddedFile> embedded_files() { return kFiles; }
+
+}  // namespace uprobesim
+")

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a kernel runs on.
+#pragma once
+
+#include <memory>
+
+#include "sim/base/entropy.h"
+#include "sim/cost/ledger.h"
+#include "sim/cost/prices.h"
+#include "sim/cost/profile.h"
+#include "sim/cpu/cpu.h"
+#include "sim/mem/physical_memory.h"
+
+namespace uprobesim {
+
+struct Machine {
+    MachineProfile profile;
+    KernelProfile kernel_profile;
+    PriceList prices;
+    Ledger ledger;
+    PhysicalMemory memory;
+    std::unique_ptr<BlockModel> core;
+    std::unique_ptr<Cpu> cpu;
+    Entropy entropy;
+
+    Machine(MachineProfile machine, KernelProfile kernel, std::uint64_t memory_limit_bytes, std::uint64_t seed,
+            std::unique_ptr<BlockModel> core_model);
+    Machine(const Machine&) = delete;
+    Machine& operator=(const Machine&) = delete;
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Descriptor format: Arm ARM, VMSAv8-64 translation tables, 4 KiB granule,
+// 39-bit input addresses: three levels, 1, 2 and 3.
+#include "sim/mem/address_space.h"
+
+#include <atomic>
+#include <cstring>
+
+#include "sim/base/error.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::uint64_t kValid = 1;              // bit 0
+constexpr std::uint64_t kTableOrPage = 1u << 1;  // bit 1: table at levels 1 and 2, page at level 3
+constexpr std::uint64_t kApEl0 = 1u << 6;        // AP[1]: EL0 may access
+constexpr std::uint64_t kApReadOnly = 1u << 7;   // AP[2]
+constexpr std::uint64_t kInnerShareable = 3u << 8;
+constexpr std::uint64_t kAccessFlag = 1u << 10;
+constexpr std::uint64_t kNotGlobal = 1u << 11;
+constexpr std::uint64_t kPrivilegedNever = std::uint64_t{1} << 53;  // PXN
+constexpr std::uint64_t kUserNever = std::uint64_t{1} << 54;        // UXN
+// Software bit (58..55 are left to the OS): the page is there, but EL0 may do nothing with it (PROT_NONE).
+constexpr std::uint64_t kPresentNone = std::uint64_t{1} << 55;
+constexpr std::uint64_t kAddressMask = 0xfffffff000u | (std::uint64_t{0xff} << 40);
+constexpr int kLevels = 3;
+
+constexpr unsigned shift_of(int level) {
+    return static_cast<unsigned>(39 - 9 * level);
+}
+constexpr std::uint64_t index_of(VAddr a, int level) {
+    return (a.value >> shift_of(level)) & 511;
+}
+
+std::uint64_t descriptor(PAddr frame, Prot prot) {
+    if (prot.none()) return frame.value | kPresentNone;
+    std::uint64_t d =
+        frame.value | kValid | kTableOrPage | kApEl0 | kInnerShareable | kAccessFlag | kNotGlobal | kPrivilegedNever;
+    if (!prot.write) d |= kApReadOnly;
+    if (!prot.exec) d |= kUserNever;
+    return d;
+}
+
+Prot prot_of(std::uint64_t d) {
+    if ((d & kValid) == 0) return {};
+    return {true, (d & kApReadOnly) == 0, (d & kUserNever) == 0};
+}
+
+bool present(std::uint64_t d) {
+    return (d & (kValid | kPresentNone)) != 0;
+}
+
+std::uint64_t* table_at(PhysicalMemory& memory, PAddr table) {
+    return reinterpret_cast<std::uint64_t*>(memory.bytes(table).data());
+}
+
+// Ids only have to differ; they never reach output.
+std::uint64_t next_space_id() {
+    static std::atomic<std::uint64_t> next{1};
+    return next++;
+}
+
+}  // namespace
+
+AddressSpace::AddressSpace(PhysicalMemory& memory, TranslationObserver& observer)
+    : memory_(memory), observer_(observer), id_(next_space_id()) {
+    const auto root = memory.allocate();
+    if (!root) throw HostError("allocating a translation table", "the simulated memory is too small");
+    root_ = *root;
+}
+
+AddressSpace::~AddressSpace() {
+    unshadow();
+    observer_.space_gone(*this);
+    std::uint64_t* l1 = table_at(memory_, root_);
+    for (int i = 0; i < 512; ++i) {
+        if ((l1[i] & kValid) == 0) continue;
+        std::uint64_t* l2 = table_at(memory_, PAddr(l1[i] & kAddressMask));
+        for (int j = 0; j < 512; ++j) {
+            if ((l2[j] & kValid) == 0) continue;
+            std::uint64_t* l3 = table_at(memory_, PAddr(l2[j] & kAddressMask));
+            for (int k = 0; k < 512; ++k) {
+                if (present(l3[k])) memory_.release(PAddr(l3[k] & kAddressMask));
+            }
+            memory_.release(PAddr(l2[j] & kAddressMask));
+        }
+        memory_.release(PAddr(l1[i] & kAddressMask));
+    }
+    memory_.release(root_);
+}
+
+std::uint64_t* AddressSpace::entry(VAddr page, bool create) {
+    PAddr table = root_;
+    for (int level = 1; level < kLevels; ++level) {
+        std::uint64_t& d = table_at(memory_, table)[index_of(page, level)];
+        if ((d & kValid) == 0) {
+            if (!create) return nullptr;
+            const auto next = memory_.allocate();
+            if (!next) return nullptr;
+            d = next->value | kValid | kTableOrPage;
+        }
+        table = PAddr(d & kAddressMask);
+    }
+    return &table_at(memory_, table)[index_of(page, kLevels)];
+}
+
+const std::uint64_t* AddressSpace::find_entry(VAddr page) const {
+    return const_cast<AddressSpace*>(this)->entry(page, false);
+}
+
+void AddressSpace::shadow(VAddr page, PAddr frame) {
+    if (!shadowed(page)) {
+        unshadow();
+        std::uint64_t* e = entry(page, false);
+        check_invariant(e != nullptr && prot_of(*e).exec, "only an executable page can be shadowed");
+        shadow_entry_ = e;
+        shadow_page_ = page;
+        shadowed_descriptor_ = *e;
+    }
+    shadow_frame_ = frame;
+    *shadow_entry_ = (shadowed_descriptor_ & ~kAddressMask) | frame.value;
+    observer_.shadow_changed(*this, page);
+}
+
+void AddressSpace::unshadow() {
+    if (shadow_entry_ == nullptr) return;
+    *shadow_entry_ = shadowed_descriptor_;
+    shadow_entry_ = nullptr;
+    observer_.shadow_changed(*this, shadow_page_);
+}
+
+void AddressSpace::make_privileged_code(VAddr page) {
+    std::uint64_t* e = entry(page, false);
+    check_invariant(e != nullptr && present(*e), "the page of privileged code is not mapped");
+    const std::uint64_t old = *e;
+    *e = (old & kAddressMask) | kValid | kTableOrPage | kApReadOnly | kInnerShareable | kAccessFlag | kUserNever;
+    if ((old & kValid) != 0) observer_.translation_changed(*this, page);
+}
+
+bool AddressSpace::map(VAddr page, PAddr frame, Prot prot) {
+    check_invariant(page.value < kTop && page.page_offset() == 0, "a page outside user space was mapped");
+    if (shadowed(page)) unshadow();
+    std::uint64_t* e = entry(page, true);
+    if (e == nullptr) return false;
+    const std::uint64_t old = *e;
+    *e = descriptor(frame, prot);
+    if (prot.exec) memory_.mark_code(frame);
+    if (present(old)) {
+        if ((old & kValid) != 0) observer_.translation_changed(*this, page);
+        memory_.release(PAddr(old & kAddressMask));
+    } else {
+        ++mapped_pages_;
+    }
+    return true;
+}
+
+void AddressSpace::unmap(VAddr page) {
+    if (shadowed(page)) unshadow();
+    std::uint64_t* e = page.value < kTop ? entry(page, false) : nullptr;
+    if (e == nullptr || !present(*e)) return;
+    const std::uint64_t old = *e;
+    *e = 0;
+    --mapped_pages_;
+    if ((old & kValid) != 0) observer_.translation_changed(*this, page);
+    memory_.release(PAddr(old & kAddressMask));
+}
+
+void AddressSpace::protect(VAddr page, Prot prot) {
+    if (shadowed(page)) unshadow();
+    std::uint64_t* e = page.value < kTop ? entry(page, false) : nullptr;
+    if (e == nullptr || !present(*e)) return;
+    const std::uint64_t old = *e;
+    const PAddr frame(old & kAddressMask);
+    *e = descriptor(frame, prot);
+    if (prot.exec) memory_.mark_code(frame);
+    if (*e != old && (old & kValid) != 0) observer_.translation_changed(*this, page);
+}
+
+std::optional<Translation> AddressSpace::lookup(VAddr address) const {
+    if (address.value >= kTop) return std::nullopt;
+    const std::uint64_t* e = find_entry(address.page());
+    if (e == nullptr || !present(*e)) return std::nullopt;
+    const std::uint64_t d = shadowed(address.page()) ? shadowed_descriptor_ : *e;
+    return Translation{PAddr(d & kAddressMask), prot_of(d)};
+}
+
+VAddr AddressSpace::next_candidate(VAddr page) const {
+    while (page.value < kTop) {
+        PAddr table = root_;
+        int level = 1;
+        for (; level < kLevels; ++level) {
+            const std::uint64_t d = table_at(memory_, table)[index_of(page, level)];
+            if ((d & kValid) == 0) break;
+            table = PAddr(d & kAddressMask);
+        }
+        if (level == kLevels) return page;
+        const std::uint64_t step = std::uint64_t{1} << shift_of(level);
+        page = VAddr((page.value & ~(step - 1)) + step);
+    }
+    return VAddr(kTop);
+}
+
+}  // namespace uprobesim

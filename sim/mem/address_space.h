@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One process's stage-1 translation: 3-level 4 KiB tables in physical memory,
+// 39-bit virtual addresses, walked by the CPU engine's own MMU. It says what
+// backs a page and what EL0 may do with it; what was *asked* (VMAs) lives above.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "sim/base/units.h"
+#include "sim/mem/physical_memory.h"
+#include "sim/mem/prot.h"
+
+namespace uprobesim {
+
+class AddressSpace;
+
+// Told after a translation that the MMU may hold (a valid one) changed or went. Implemented by the CPU.
+class TranslationObserver {
+public:
+    virtual ~TranslationObserver() = default;
+    virtual void translation_changed(const AddressSpace& space, VAddr page) = 0;
+    // Only the MMU's view of a page changed, to or from a shadow (AddressSpace::shadow).
+    virtual void shadow_changed(const AddressSpace& space, VAddr page) = 0;
+    virtual void space_gone(const AddressSpace& space) = 0;
+};
+
+struct Translation {
+    PAddr frame;
+    Prot prot;
+};
+
+class AddressSpace {
+public:
+    // The first address above user space, as with 39-bit Linux.
+    static constexpr std::uint64_t kTop = std::uint64_t{1} << 39;
+
+    AddressSpace(PhysicalMemory& memory, TranslationObserver& observer);
+    ~AddressSpace();  // drops every mapping and table
+    AddressSpace(const AddressSpace&) = delete;
+    AddressSpace& operator=(const AddressSpace&) = delete;
+
+    // Maps `page` to `frame`, taking over one reference to the frame; an older mapping's reference is dropped.
+    // False when no memory is left for a table (the caller keeps the reference).
+    [[nodiscard]] bool map(VAddr page, PAddr frame, Prot prot);
+    // Drops the mapping and its reference; nothing where nothing is mapped.
+    void unmap(VAddr page);
+    void protect(VAddr page, Prot prot);
+    std::optional<Translation> lookup(VAddr address) const;
+
+    // Lets the MMU see `frame` at a mapped executable `page`, while lookup(), map() and the others still see the page's
+    // own translation. One page at a time; the caller owns the frame. For stepping: see Cpu::step.
+    void shadow(VAddr page, PAddr frame);
+    void unshadow();
+    bool shadowed(VAddr page) const { return shadow_entry_ != nullptr && shadow_page_ == page; }
+    PAddr shadow_frame() const { return shadow_frame_; }
+
+    // For the engine's own entry stub: readable and executable at EL1 only.
+    void make_privileged_code(VAddr page);
+
+    // Calls fn(VAddr page, Translation) for each mapped page of the range in address order. fn may unmap or protect
+    // that page.
+    template <class Fn>
+    void for_each_mapped(VRange range, Fn fn) const {
+        for (VAddr page = range.begin.page(); page < range.end;) {
+            const VAddr next = next_candidate(page);
+            if (next >= range.end) return;
+            if (auto t = lookup(next)) fn(next, *t);
+            page = next + kPageSize;
+        }
+    }
+
+    // What goes into TTBR0_EL1.
+    PAddr root() const { return root_; }
+    // Unique among the address spaces of a run, never reused.
+    std::uint64_t id() const { return id_; }
+    PhysicalMemory& memory() const { return memory_; }
+    std::uint64_t mapped_pages() const { return mapped_pages_; }
+
+private:
+    std::uint64_t* entry(VAddr page, bool create);
+    const std::uint64_t* find_entry(VAddr page) const;
+    // The first page at or after `page` whose last-level table exists (skips unpopulated tables).
+    VAddr next_candidate(VAddr page) const;
+
+    PhysicalMemory& memory_;
+    TranslationObserver& observer_;
+    PAddr root_;
+    std::uint64_t id_;
+    std::uint64_t mapped_pages_ = 0;
+    std::uint64_t* shadow_entry_ = nullptr;
+    std::uint64_t shadowed_descriptor_ = 0;
+    VAddr shadow_page_;
+    PAddr shadow_frame_;
+};
+
+}  // namespace uprobesim
