@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/machine.h"
 
-#include "sim/cpu/unicorn_cpu.h"
-
 namespace uprobesim {
 
 Machine::Machine(MachineProfile machine, KernelProfile kernel, std::uint64_t memory_limit_bytes, std::uint64_t seed,
-                 std::unique_ptr<BlockModel> core_model)
+                 std::unique_ptr<BlockModel> core_model, const UnicornOptions& engine)
     : profile(std::move(machine)),
       kernel_profile(std::move(kernel)),
       prices(profile, kernel_profile),
       ledger(prices),
       memory(memory_limit_bytes),
       core(std::move(core_model)),
-      cpu(make_unicorn_cpu(memory, *core)),
+      cpu(make_unicorn_cpu(memory, *core, engine)),
       entropy(seed) {}
 
 }  // namespace uprobesim

@@ -9,6 +9,7 @@
 #include "sim/cost/prices.h"
 #include "sim/cost/profile.h"
 #include "sim/cpu/cpu.h"
+#include "sim/cpu/unicorn_cpu.h"
 #include "sim/mem/physical_memory.h"
 
 namespace uprobesim {
@@ -24,7 +25,7 @@ struct Machine {
     Entropy entropy;
 
     Machine(MachineProfile machine, KernelProfile kernel, std::uint64_t memory_limit_bytes, std::uint64_t seed,
-            std::unique_ptr<BlockModel> core_model);
+            std::unique_ptr<BlockModel> core_model, const UnicornOptions& engine = {});
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;
 };

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// An open file description (struct file): what a descriptor names. One
+// implementation per kind: regular, directory, device, proc text, pipe, host stdio.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernel_model/abi/errno.h"
+#include "kernel_model/memory/backing.h"
+#include "kernel_model/memory/mm.h"
+#include "sim/cost/kernel_path.h"
+
+namespace uprobesim {
+
+// struct stat, in host-independent terms; abi/stat.h lays it out for the guest.
+struct FileStatus {
+    std::uint64_t device = 0, inode = 0, rdevice = 0;
+    std::uint32_t mode = 0, links = 1, uid = 0, gid = 0;
+    std::int64_t size = 0, blocks = 0;
+    std::int32_t block_size = 4096;
+    std::int64_t atime_s = 0, mtime_s = 0, ctime_s = 0;
+    std::int64_t atime_ns = 0, mtime_ns = 0, ctime_ns = 0;
+};
+
+struct DirEntry {
+    std::string name;
+    std::uint64_t inode = 0;
+    std::uint8_t type = 0;  // DT_*
+};
+
+class File {
+public:
+    virtual ~File() = default;
+
+    // At `offset` for seekable files (others ignore it). Value: bytes moved; 0 at the end. Errno::Again: would block.
+    virtual SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to);
+    virtual SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from);
+    virtual bool seekable() const { return false; }
+    // True: the host keeps the position (its stdin or stdout is a file); `position` is not used, seek() moves it there.
+    virtual bool host_position() const { return false; }
+    virtual SysResult<std::uint64_t> seek(std::int64_t, int) { return tl::make_unexpected(Errno::Spipe); }
+    virtual SysResult<FileStatus> status() = 0;
+    virtual SysResult<std::uint64_t> size();
+    virtual SysResult<void> truncate(std::uint64_t size);
+    virtual SysResult<void> sync() { return {}; }
+    // The whole directory: "." and "..", then the root's own entries in the host's order (as any program on the host sees
+    // them), then what the scratch layer added, by name. NotDir elsewhere.
+    virtual SysResult<std::vector<DirEntry>> entries();
+    // What mmap maps; null: ENODEV.
+    virtual std::shared_ptr<FileBacking> backing() { return nullptr; }
+    virtual SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg, class UserMemory& memory);
+    // Ready now, as poll would say (POLLIN 1, POLLOUT 4, POLLHUP 0x10...).
+    virtual std::uint32_t poll() { return 1 | 4; }
+    virtual KernelPath read_path() const { return KernelPath::SysReadFile; }
+    virtual KernelPath write_path() const { return KernelPath::SysWriteFile; }
+
+    std::uint64_t position = 0;
+    std::uint32_t flags = 0;    // O_* as given to open, guest values
+    std::string path;           // guest path, absolute, for /proc and errors
+};
+
+}  // namespace uprobesim

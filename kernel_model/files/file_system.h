@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the guest sees as its file tree: a root directory read only, what --bind
+// adds, a scratch layer that takes every write, modelled /proc and /dev. Paths
+// are resolved by the host kernel's own confinement (openat2, RESOLVE_IN_ROOT).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel_model/files/file.h"
+#include "sim/base/error.h"
+#include "sim/machine.h"
+
+namespace uprobesim {
+
+struct Process;
+
+struct BindMount {
+    std::string host;
+    std::string guest;
+    bool writable = false;
+};
+
+struct FileSystemOptions {
+    std::string root;            // host directory
+    std::vector<BindMount> binds;
+    std::string scratch;         // host directory kept; empty: a temporary one, removed at the end
+};
+
+class FileSystem {
+public:
+    // `machine`: memory for page caches, entropy for /dev/urandom. `now_ns`: the simulated real-time clock, for new files' times.
+    static Result<std::unique_ptr<FileSystem>> create(Machine& machine, const FileSystemOptions& options);
+    virtual ~FileSystem() = default;
+
+    struct OpenResult {
+        std::shared_ptr<File> file;
+        std::uint32_t components = 1;  // walked, for the price
+        bool created = false;
+    };
+    // All paths are guest paths, absolute or relative to `cwd` (absolute). `process`: for /proc/self; may be null.
+    virtual SysResult<OpenResult> open(Process* process, std::string_view cwd, std::string_view path, std::uint32_t flags,
+                                       std::uint32_t mode) = 0;
+    virtual SysResult<FileStatus> status(Process*, std::string_view cwd, std::string_view path, bool follow) = 0;
+    virtual SysResult<std::string> read_link(Process*, std::string_view cwd, std::string_view path) = 0;
+    virtual SysResult<void> access(Process*, std::string_view cwd, std::string_view path, std::uint32_t mode, bool follow) = 0;
+    virtual SysResult<void> make_directory(std::string_view cwd, std::string_view path, std::uint32_t mode) = 0;
+    virtual SysResult<void> remove(std::string_view cwd, std::string_view path, bool directory) = 0;
+    virtual SysResult<void> rename(std::string_view cwd_from, std::string_view from, std::string_view cwd_to, std::string_view to,
+                                   bool no_replace) = 0;
+    virtual SysResult<void> link(std::string_view cwd_from, std::string_view from, std::string_view cwd_to, std::string_view to) = 0;
+    virtual SysResult<void> symlink(std::string_view target, std::string_view cwd, std::string_view path) = 0;
+    virtual SysResult<void> change_mode(std::string_view cwd, std::string_view path, std::uint32_t mode) = 0;
+    virtual SysResult<void> change_owner(std::string_view cwd, std::string_view path, std::uint32_t uid, std::uint32_t gid, bool follow) = 0;
+    struct Times { std::int64_t atime_s, atime_ns, mtime_s, mtime_ns; bool set_atime, set_mtime; };
+    virtual SysResult<void> set_times(std::string_view cwd, std::string_view path, const Times&, bool follow) = 0;
+    // The canonical absolute guest path of a directory (for chdir and getcwd).
+    virtual SysResult<std::string> real_directory(Process*, std::string_view cwd, std::string_view path) = 0;
+    // Writes back dirty shared pages, drops page caches; the scratch layer stays when it was asked for.
+    virtual void finish() = 0;
+    virtual void set_clock(std::function<std::uint64_t()> now_ns) = 0;
+    // Descriptors 0, 1, 2 of the first process: the host's stdin, stdout, stderr.
+    virtual std::shared_ptr<File> host_stdio(int fd) = 0;
+};
+
+}  // namespace uprobesim

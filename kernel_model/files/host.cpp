@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/files/host.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kernel_model/abi/fcntl.h"
+
+namespace uprobesim {
+
+HostFd::~HostFd() {
+    if (fd_ >= 0) close(fd_);
+}
+
+Errno guest_errno(int host_errno) {
+    // Linux numbers 1..34 alike on every architecture; above, only these occur here.
+    if (host_errno >= 1 && host_errno <= 34) return static_cast<Errno>(host_errno);
+    switch (host_errno) {
+        case ENAMETOOLONG: return Errno::NameTooLong;
+        case ENOTEMPTY: return Errno::NotEmpty;
+        case ELOOP: return Errno::Loop;
+        case EOVERFLOW: return Errno::Overflow;
+        case EOPNOTSUPP: return Errno::NotSup;
+        default: return Errno::Io;
+    }
+}
+
+FileStatus status_of_host_fd(int fd) {
+    struct stat s {};
+    FileStatus out;
+    if (fstat(fd, &s) != 0) return out;
+    out.device = s.st_dev;
+    out.inode = s.st_ino;
+    out.rdevice = s.st_rdev;
+    out.mode = s.st_mode;
+    out.links = static_cast<std::uint32_t>(s.st_nlink);
+    out.uid = s.st_uid;
+    out.gid = s.st_gid;
+    out.size = s.st_size;
+    out.blocks = s.st_blocks;
+    out.block_size = static_cast<std::int32_t>(s.st_blksize);
+    out.atime_s = s.st_atim.tv_sec;
+    out.atime_ns = s.st_atim.tv_nsec;
+    out.mtime_s = s.st_mtim.tv_sec;
+    out.mtime_ns = s.st_mtim.tv_nsec;
+    out.ctime_s = s.st_ctim.tv_sec;
+    out.ctime_ns = s.st_ctim.tv_nsec;
+    return out;
+}
+
+SysResult<HostFd> HostDirectory::open(const std::string& relative, int host_flags, unsigned mode) const {
+    open_how how{};
+    how.flags = static_cast<std::uint64_t>(host_flags | O_CLOEXEC | O_NOFOLLOW);
+    how.mode = (host_flags & O_CREAT) != 0 ? mode : 0;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    for (int tries = 0;; ++tries) {
+        const long fd = syscall(SYS_openat2, fd_.get(), relative.c_str(), &how, sizeof how);
+        if (fd >= 0) return HostFd(static_cast<int>(fd));
+        // EAGAIN: something was renamed meanwhile and the kernel could not be sure.
+        if (errno == EINTR || (errno == EAGAIN && tries < 100)) continue;
+        return tl::make_unexpected(guest_errno(errno));
+    }
+}
+
+SysResult<FileStatus> HostDirectory::status(const std::string& relative) const {
+    auto fd = open(relative, O_PATH);
+    if (!fd) return tl::make_unexpected(fd.error());
+    return status_of_host_fd(fd->get());
+}
+
+SysResult<std::string> HostDirectory::read_link(const std::string& relative) const {
+    auto fd = open(relative, O_PATH);
+    if (!fd) return tl::make_unexpected(fd.error());
+    std::string target(abi::kPathMax, '\0');
+    const ssize_t n = readlinkat(fd->get(), "", target.data(), target.size());
+    if (n < 0) return tl::make_unexpected(guest_errno(errno));
+    target.resize(static_cast<std::size_t>(n));
+    return target;
+}
+
+SysResult<std::pair<HostFd, std::string>> HostDirectory::parent(const std::string& relative) const {
+    const std::size_t slash = relative.rfind('/');
+    auto dir = open(slash == std::string::npos ? "." : relative.substr(0, slash), O_PATH | O_DIRECTORY);
+    if (!dir) return tl::make_unexpected(dir.error());
+    return std::pair(std::move(*dir), slash == std::string::npos ? relative : relative.substr(slash + 1));
+}
+
+SysResult<std::vector<DirEntry>> host_entries(int fd) {
+    // A descriptor of its own: the position belongs to it.
+    const int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (own < 0) return tl::make_unexpected(guest_errno(errno));
+    DIR* dir = fdopendir(own);
+    if (dir == nullptr) {
+        close(own);
+        return tl::make_unexpected(guest_errno(errno));
+    }
+    std::vector<DirEntry> entries;
+    while (const dirent* e = readdir(dir)) {
+        const std::string name = e->d_name;
+        if (name == "." || name == "..") continue;
+        entries.push_back({name, e->d_ino, e->d_type});
+    }
+    closedir(dir);
+    return entries;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/files/inode.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace uprobesim {
+
+namespace {
+
+// A whole transfer unless the file ends or the host fails.
+ssize_t read_fully(int fd, std::span<std::byte> to, std::uint64_t offset) {
+    std::size_t done = 0;
+    while (done < to.size()) {
+        const ssize_t n = pread(fd, to.data() + done, to.size() - done, static_cast<off_t>(offset + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return done > 0 ? static_cast<ssize_t>(done) : n;
+        if (n == 0) break;
+        done += static_cast<std::size_t>(n);
+    }
+    return static_cast<ssize_t>(done);
+}
+
+ssize_t write_fully(int fd, std::span<const std::byte> from, std::uint64_t offset) {
+    std::size_t done = 0;
+    while (done < from.size()) {
+        const ssize_t n = pwrite(fd, from.data() + done, from.size() - done, static_cast<off_t>(offset + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return done > 0 ? static_cast<ssize_t>(done) : n;
+        done += static_cast<std::size_t>(n);
+    }
+    return static_cast<ssize_t>(done);
+}
+
+}  // namespace
+
+Inode::~Inode() {
+    write_back(0, ~std::uint64_t{0} / kPageSize);
+    drop_pages_from(0);
+}
+
+std::uint64_t Inode::size() const {
+    struct stat s {};
+    return fstat(fd_.get(), &s) == 0 ? static_cast<std::uint64_t>(s.st_size) : 0;
+}
+
+std::optional<PAddr> Inode::page(std::uint64_t index) {
+    if (const auto it = pages_.find(index); it != pages_.end()) return it->second;
+    const std::uint64_t offset = index * kPageSize;
+    if (index > ~std::uint64_t{0} / kPageSize || offset >= size()) return std::nullopt;
+    const auto frame = memory_.allocate();
+    if (!frame) return std::nullopt;
+    if (read_fully(fd_.get(), memory_.bytes(*frame), offset) < 0) {
+        memory_.release(*frame);
+        return std::nullopt;
+    }
+    pages_.emplace(index, *frame);
+    return *frame;
+}
+
+void Inode::write_back(std::uint64_t first_index, std::uint64_t count) {
+    const std::uint64_t end_of_file = size();
+    for (auto it = dirty_.lower_bound(first_index); it != dirty_.end() && *it - first_index < count; ++it) {
+        const std::uint64_t offset = *it * kPageSize;
+        const auto page = pages_.find(*it);
+        if (!writable_ || page == pages_.end() || offset >= end_of_file) continue;
+        const std::size_t bytes = std::min(kPageSize, end_of_file - offset);
+        write_fully(fd_.get(), std::span<const std::byte>(memory_.bytes(page->second)).first(bytes), offset);
+    }
+}
+
+SysResult<std::uint64_t> Inode::read(std::uint64_t offset, std::span<std::byte> to) {
+    if (!dirty_.empty()) write_back(offset / kPageSize, to.size() / kPageSize + 2);
+    const ssize_t n = read_fully(fd_.get(), to, offset);
+    if (n < 0) return tl::make_unexpected(guest_errno(errno));
+    return static_cast<std::uint64_t>(n);
+}
+
+SysResult<std::uint64_t> Inode::write(std::uint64_t offset, std::span<const std::byte> from) {
+    if (offset > static_cast<std::uint64_t>(INT64_MAX) - from.size()) return tl::make_unexpected(Errno::Fbig);
+    const ssize_t n = write_fully(fd_.get(), from, offset);
+    if (n < 0) return tl::make_unexpected(guest_errno(errno));
+    const auto written = static_cast<std::uint64_t>(n);
+    for (auto it = pages_.lower_bound(offset / kPageSize); it != pages_.end() && it->first * kPageSize < offset + written; ++it) {
+        const std::uint64_t page_begin = it->first * kPageSize;
+        const std::uint64_t begin = std::max(page_begin, offset);
+        const std::uint64_t end = std::min(page_begin + kPageSize, offset + written);
+        std::memcpy(memory_.bytes(it->second).data() + (begin - page_begin), from.data() + (begin - offset), end - begin);
+        memory_.note_write(it->second);
+    }
+    return written;
+}
+
+SysResult<void> Inode::truncate(std::uint64_t new_size) {
+    if (!writable_) return tl::make_unexpected(Errno::Inval);
+    write_back(0, ~std::uint64_t{0} / kPageSize);
+    if (ftruncate(fd_.get(), static_cast<off_t>(new_size)) != 0) return tl::make_unexpected(guest_errno(errno));
+    drop_pages_from((new_size + kPageSize - 1) / kPageSize);
+    if (const auto it = pages_.find(new_size / kPageSize); it != pages_.end()) {
+        auto bytes = memory_.bytes(it->second);
+        std::memset(bytes.data() + new_size % kPageSize, 0, kPageSize - new_size % kPageSize);
+        memory_.note_write(it->second);
+    }
+    return {};
+}
+
+void Inode::drop_pages_from(std::uint64_t index) {
+    for (auto it = pages_.lower_bound(index); it != pages_.end(); it = pages_.erase(it)) memory_.release(it->second);
+    dirty_.erase(dirty_.lower_bound(index), dirty_.end());
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Where a guest path lies: in a modelled tree, a bind, the scratch layer or the
+// root. The walk is ours, component by component over canonical guest paths, so
+// that a symbolic link in one layer may lead into another; each host access below
+// it is confined by the host kernel (see HostDirectory).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel_model/files/file_system.h"
+#include "kernel_model/files/host.h"
+#include "kernel_model/files/proc_files.h"
+
+namespace uprobesim {
+
+enum class LayerKind { Special, Bind, Scratch, Root, Synthetic };
+
+// A node that exists. `relative` is its path in the layer's host directory.
+struct Node {
+    LayerKind kind = LayerKind::Root;
+    std::size_t bind = 0;  // index, for Bind
+    std::string guest;     // canonical
+    std::string relative;
+    FileStatus status;
+    std::optional<SpecialNode> special;
+
+    bool is_directory() const;
+    bool is_link() const;
+};
+
+struct Walk {
+    std::string guest;         // canonical path of the last component, whether it exists or not
+    std::optional<Node> node;  // empty: the last component does not exist, its directory does
+    std::uint32_t components = 0;
+    bool directory_wanted = false;  // the path ended in '/'
+};
+
+class Layers {
+public:
+    struct Bind {
+        std::string guest;  // canonical
+        HostDirectory directory;
+        std::string relative;  // "." or, where a single file is bound, its name in `directory`
+        bool writable;
+        bool file;
+    };
+
+    Layers(HostDirectory root, HostDirectory scratch, std::vector<Bind> binds, SpecialFiles& special)
+        : root_(std::move(root)), scratch_(std::move(scratch)), binds_(std::move(binds)), special_(special) {}
+
+    SysResult<Walk> walk(Process* process, std::string_view cwd, std::string_view path, bool follow_last);
+    // One canonical path, no links followed.
+    SysResult<std::optional<Node>> find(Process* process, const std::string& guest);
+
+    const HostDirectory& directory_of(const Node& node) const;
+    const HostDirectory& scratch() const { return scratch_; }
+    const HostDirectory& root() const { return root_; }
+    const Bind& bind(std::size_t i) const { return binds_[i]; }
+    bool writable(const Node& node) const;
+
+    // Names of the layers below that no longer exist for the guest.
+    void hide(const std::string& guest) { hidden_.insert(guest); }
+    // Bind points directly inside this directory.
+    std::vector<std::string> bind_points_in(const std::string& guest) const;
+    bool hidden(const std::string& guest) const;
+    // Attributes that the guest gave to files of the scratch layer, over what the host file has.
+    std::map<std::string, FileStatus> attributes;
+
+private:
+    HostDirectory root_;
+    HostDirectory scratch_;
+    std::vector<Bind> binds_;
+    SpecialFiles& special_;
+    std::set<std::string> hidden_;
+};
+
+// "/a/b" -> "a/b", "/" -> ".".
+std::string relative_of(const std::string& guest);
+std::string parent_of(const std::string& guest);
+std::string child_of(const std::string& guest, std::string_view name);
+std::string name_of(const std::string& guest);
+
+}  // namespace uprobesim

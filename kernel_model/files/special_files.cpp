@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/files/special_files.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <deque>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/host.h"
+
+namespace uprobesim {
+
+SysResult<std::uint64_t> TextFile::read(std::uint64_t offset, std::span<std::byte> to) {
+    if (offset >= text_.size()) return std::uint64_t{0};
+    const std::size_t n = std::min<std::size_t>(to.size(), text_.size() - offset);
+    std::memcpy(to.data(), text_.data() + offset, n);
+    return std::uint64_t{n};
+}
+
+namespace {
+
+class DeviceFile final : public File {
+public:
+    DeviceFile(Device device, Entropy& entropy, FileStatus status) : device_(device), entropy_(entropy), status_(status) {}
+
+    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
+        switch (device_) {
+            case Device::Null: return std::uint64_t{0};
+            case Device::Zero:
+            case Device::Full: std::memset(to.data(), 0, to.size()); break;
+            case Device::Random: entropy_.fill(to); break;
+        }
+        return std::uint64_t{to.size()};
+    }
+    SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override {
+        if (device_ == Device::Full) return tl::make_unexpected(Errno::NoSpc);
+        return std::uint64_t{from.size()};
+    }
+    // They accept lseek and stay where they are; reads do not look at the position.
+    bool seekable() const override { return true; }
+    SysResult<FileStatus> status() override { return status_; }
+    SysResult<std::uint64_t> size() override { return 0; }
+    KernelPath read_path() const override { return KernelPath::SysReadDevice; }
+    KernelPath write_path() const override { return KernelPath::SysWriteDevice; }
+
+private:
+    Device device_;
+    Entropy& entropy_;
+    FileStatus status_;
+};
+
+class HostStdio final : public File {
+public:
+    explicit HostStdio(int fd) : fd_(fd) {}
+
+    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
+        for (;;) {
+            const ssize_t n = ::read(fd_, to.data(), to.size());
+            if (n >= 0) return static_cast<std::uint64_t>(n);
+            if (errno != EINTR && errno != EAGAIN) return tl::make_unexpected(guest_errno(errno));
+            wait(POLLIN);
+        }
+    }
+    SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override {
+        std::size_t done = 0;
+        while (done < from.size()) {
+            const ssize_t n = ::write(fd_, from.data() + done, from.size() - done);
+            if (n >= 0) {
+                done += static_cast<std::size_t>(n);
+            } else if (errno == EAGAIN) {
+                wait(POLLOUT);
+            } else if (errno != EINTR) {
+                if (done > 0) break;
+                return tl::make_unexpected(guest_errno(errno));
+            }
+        }
+        return std::uint64_t{done};
+    }
+    SysResult<FileStatus> status() override {
+        FileStatus s = status_of_host_fd(fd_);
+        if (s.mode == 0) return tl::make_unexpected(Errno::Badf);
+        return s;
+    }
+    // A regular file on the host keeps its own position there: see lseek.
+    bool seekable() const override { return (status_of_host_fd(fd_).mode & abi::kIfmt) == abi::kIfReg; }
+    bool host_position() const override { return true; }
+    SysResult<std::uint64_t> seek(std::int64_t offset, int whence) override {
+        const off_t at = lseek(fd_, offset, whence);
+        if (at < 0) return tl::make_unexpected(guest_errno(errno));
+        return static_cast<std::uint64_t>(at);
+    }
+    SysResult<std::uint64_t> size() override { return static_cast<std::uint64_t>(status_of_host_fd(fd_).size); }
+    KernelPath read_path() const override { return seekable() ? KernelPath::SysReadFile : KernelPath::SysReadPipe; }
+    KernelPath write_path() const override { return seekable() ? KernelPath::SysWriteFile : KernelPath::SysWritePipe; }
+
+private:
+    void wait(short events) {
+        pollfd p{fd_, events, 0};
+        ::poll(&p, 1, -1);
+    }
+    int fd_;
+};
+
+struct PipeBuffer {
+    static constexpr std::size_t kCapacity = 65536;
+    std::deque<std::byte> bytes;
+    int readers = 0;
+    int writers = 0;
+};
+
+class PipeEnd final : public File {
+public:
+    PipeEnd(std::shared_ptr<PipeBuffer> pipe, bool writes, std::uint64_t inode) : pipe_(std::move(pipe)), writes_(writes), inode_(inode) {
+        ++(writes_ ? pipe_->writers : pipe_->readers);
+    }
+    ~PipeEnd() override { --(writes_ ? pipe_->writers : pipe_->readers); }
+
+    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
+        if (writes_) return tl::make_unexpected(Errno::Badf);
+        if (pipe_->bytes.empty()) {
+            if (pipe_->writers == 0 || to.empty()) return std::uint64_t{0};
+            return tl::make_unexpected(Errno::Again);
+        }
+        const std::size_t n = std::min(to.size(), pipe_->bytes.size());
+        std::copy_n(pipe_->bytes.begin(), n, to.begin());
+        pipe_->bytes.erase(pipe_->bytes.begin(), pipe_->bytes.begin() + static_cast<std::ptrdiff_t>(n));
+        return std::uint64_t{n};
+    }
+    SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override {
+        if (!writes_) return tl::make_unexpected(Errno::Badf);
+        if (pipe_->readers == 0) return tl::make_unexpected(Errno::Pipe);
+        const std::size_t n = std::min(from.size(), PipeBuffer::kCapacity - pipe_->bytes.size());
+        if (n == 0 && !from.empty()) return tl::make_unexpected(Errno::Again);
+        pipe_->bytes.insert(pipe_->bytes.end(), from.begin(), from.begin() + static_cast<std::ptrdiff_t>(n));
+        return std::uint64_t{n};
+    }
+    SysResult<FileStatus> status() override {
+        FileStatus s;
+        s.inode = inode_;
+        s.mode = abi::kIfIfo | 0600;
+        return s;
+    }
+    std::uint32_t poll() override {
+        if (writes_) return pipe_->readers == 0 ? 8u : (pipe_->bytes.size() < PipeBuffer::kCapacity ? 4u : 0u);
+        return (pipe_->bytes.empty() ? 0u : 1u) | (pipe_->writers == 0 ? 0x10u : 0u);
+    }
+    KernelPath read_path() const override { return KernelPath::SysReadPipe; }
+    KernelPath write_path() const override { return KernelPath::SysWritePipe; }
+
+private:
+    std::shared_ptr<PipeBuffer> pipe_;
+    bool writes_;
+    std::uint64_t inode_;
+};
+
+}  // namespace
+
+std::shared_ptr<File> make_device(Device device, Entropy& entropy, FileStatus status) {
+    return std::make_shared<DeviceFile>(device, entropy, status);
+}
+
+std::shared_ptr<File> make_host_stdio(int fd) {
+    auto file = std::make_shared<HostStdio>(fd);
+    file->flags = fd == 0 ? abi::kORdonly : abi::kOWronly;
+    file->path = fd == 0 ? "/dev/stdin" : fd == 1 ? "/dev/stdout" : "/dev/stderr";
+    // A terminal is one description open for both.
+    if (isatty(fd) != 0) file->flags = abi::kORdwr;
+    return file;
+}
+
+std::pair<std::shared_ptr<File>, std::shared_ptr<File>> make_pipe(std::uint64_t inode) {
+    auto buffer = std::make_shared<PipeBuffer>();
+    auto reader = std::make_shared<PipeEnd>(buffer, false, inode);
+    auto writer = std::make_shared<PipeEnd>(buffer, true, inode);
+    reader->flags = abi::kORdonly;
+    writer->flags = abi::kOWronly;
+    reader->path = writer->path = "pipe:[" + std::to_string(inode) + "]";
+    return {reader, writer};
+}
+
+}  // namespace uprobesim

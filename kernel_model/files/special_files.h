@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Files without a host file behind them: text that the kernel makes, character devices, directories of such, and the
+// host's stdin, stdout and stderr.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernel_model/files/file.h"
+#include "sim/base/entropy.h"
+
+namespace uprobesim {
+
+// A file whose bytes are fixed when it is opened, as seq_file's are.
+class TextFile final : public File {
+public:
+    TextFile(std::string text, FileStatus status) : text_(std::move(text)), status_(status) {}
+    SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to) override;
+    bool seekable() const override { return true; }
+    SysResult<FileStatus> status() override { return status_; }
+    SysResult<std::uint64_t> size() override { return 0; }
+
+private:
+    std::string text_;
+    FileStatus status_;
+};
+
+class DirectoryFile final : public File {
+public:
+    DirectoryFile(FileStatus status, std::function<SysResult<std::vector<DirEntry>>()> list)
+        : status_(status), list_(std::move(list)) {}
+    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte>) override { return tl::make_unexpected(Errno::IsDir); }
+    bool seekable() const override { return true; }
+    SysResult<FileStatus> status() override { return status_; }
+    SysResult<std::uint64_t> size() override { return static_cast<std::uint64_t>(status_.size); }
+    SysResult<std::vector<DirEntry>> entries() override { return list_(); }
+
+private:
+    FileStatus status_;
+    std::function<SysResult<std::vector<DirEntry>>()> list_;
+};
+
+enum class Device { Null, Zero, Full, Random };
+std::shared_ptr<File> make_device(Device device, Entropy& entropy, FileStatus status);
+
+// Descriptor `fd` of the host; reads and writes go there as they come.
+std::shared_ptr<File> make_host_stdio(int fd);
+
+// Both ends of a pipe: [0] reads, [1] writes.
+std::pair<std::shared_ptr<File>, std::shared_ptr<File>> make_pipe(std::uint64_t inode);
+
+}  // namespace uprobesim

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// How processes begin, change their program and end.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "kernel_model/kernel.h"
+#include "kernel_model/loader/exec.h"
+#include "kernel_model/signals.h"
+#include "kernel_model/syscall/dispatch.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::int32_t kFirstPid = 1000;
+constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr std::size_t kRlimitData = 2, kRlimitStack = 3, kRlimitCore = 4, kRlimitNproc = 6, kRlimitNofile = 7, kRlimitMemlock = 8;
+constexpr std::size_t kRlimitAs = 9, kRlimitSigpending = 11, kRlimitMsgqueue = 12, kRlimitNice = 13, kRlimitRtprio = 14;
+
+// As a login on Debian has them.
+void set_default_limits(Process& process) {
+    process.limits[kRlimitStack].soft = 8u << 20;
+    process.limits[kRlimitCore].soft = 0;
+    process.limits[kRlimitNproc] = {31000, 31000};
+    process.limits[kRlimitNofile] = {1024, 1048576};
+    process.limits[kRlimitMemlock] = {8u << 20, 8u << 20};
+    process.limits[kRlimitSigpending] = {31000, 31000};
+    process.limits[kRlimitMsgqueue] = {819200, 819200};
+    process.limits[kRlimitNice] = {0, 0};
+    process.limits[kRlimitRtprio] = {0, 0};
+    process.files.set_limit(process.limits[kRlimitNofile].soft);
+}
+
+std::string_view path_of(const std::vector<std::string>& environment) {
+    for (const std::string& entry : environment) {
+        if (entry.starts_with("PATH=")) return std::string_view(entry).substr(5);
+    }
+    return kDefaultPath;
+}
+
+std::string base_name(std::string_view path) {
+    return std::string(path.substr(path.find_last_of('/') + 1).substr(0, 15));
+}
+
+constexpr std::uint32_t kTypeMask = 0170000, kRegular = 0100000, kDirectory = 0040000;
+
+// execvp's search. Empty: not found.
+std::string find_program(FileSystem& files, const ProgramRequest& request) {
+    const std::string& name = request.arguments.front();
+    if (name.find('/') != std::string::npos) return name;
+    std::string_view rest = path_of(request.environment);
+    while (true) {
+        const std::size_t colon = rest.find(':');
+        const std::string_view folder = rest.substr(0, colon);
+        const std::string candidate = (folder.empty() ? std::string(".") : std::string(folder)) + "/" + name;
+        const auto status = files.status(nullptr, request.cwd, candidate, true);
+        if (status && (status->mode & kTypeMask) == kRegular && (status->mode & 0111) != 0) return candidate;
+        if (colon == std::string_view::npos) return {};
+        rest.remove_prefix(colon + 1);
+    }
+}
+
+}  // namespace
+
+Outcome Kernel::start(const ProgramRequest& request, Errno* why) {
+    check_invariant(processes_.empty(), "the first process was made already");
+    if (request.arguments.empty() || request.arguments.front().empty()) return user_error("no program was given");
+    const auto cwd = files_.real_directory(nullptr, "/", request.cwd);
+    if (!cwd) return user_error("no such directory in the guest's file tree", request.cwd, "give an absolute guest path to --cwd");
+    const std::string path = find_program(files_, request);
+    if (path.empty()) {
+        if (why != nullptr) *why = Errno::NoEnt;
+        return user_error("program not found in the guest's PATH", request.arguments.front(),
+                          fmt::format("PATH is {}; a name with a '/' is taken as it is", path_of(request.environment)));
+    }
+
+    auto process = std::make_unique<Process>();
+    process->pid = process->group = process->session = kFirstPid;
+    process->cwd = *cwd;
+    process->uid = process->gid = request.uid;
+    set_default_limits(*process);
+    for (int fd = 0; fd < 3; ++fd) {
+        check_invariant(process->files.put(fd, files_.host_stdio(fd), false).has_value(), "standard descriptors cannot be put");
+    }
+    auto task = std::make_unique<Task>();
+    task->id = TaskId{kFirstPid};
+    task->process = process.get();
+    task->context = machine_.cpu->create_context();
+    Task& first = *task;
+    Process& made = *process;
+    process->tasks.emplace(first.id, std::move(task));
+    processes_.emplace(made.pid, std::move(process));
+
+    const Outcome loaded = load(made, first, {path, request.arguments, request.environment}, why);
+    if (!loaded) {
+        machine_.cpu->destroy_context(first.context);
+        processes_.clear();
+    }
+    return loaded;
+}
+
+// Replaces the process's program. On failure nothing has changed.
+Outcome Kernel::load(Process& process, Task& task, const ExecRequest& request, Errno* why) {
+    std::unique_ptr<Mm> old_mm = std::move(process.mm);
+    const auto old_names = std::tuple(process.exe, process.arguments, process.environment, process.auxv);
+    const auto old_places = std::tuple(process.argument_area, process.environment_area, process.stack_start);
+
+    process.mm = std::make_unique<Mm>(machine_);
+    process.mm->set_stack_limit(process.limits[kRlimitStack].soft);
+    process.mm->set_limits(process.limits[kRlimitAs].soft, process.limits[kRlimitData].soft);
+    const Result<LoadedProgram> loaded = load_program(machine_, files_, process, request, why);
+    if (!loaded) {
+        process.mm = std::move(old_mm);
+        std::tie(process.exe, process.arguments, process.environment, process.auxv) = old_names;
+        std::tie(process.argument_area, process.environment_area, process.stack_start) = old_places;
+        return tl::make_unexpected(loaded.error());
+    }
+
+    // Point of no return: what exec resets (begin_new_exec, flush_signal_handlers).
+    for (SignalAction& action : process.actions) action = {.handler = action.handler == kSigIgn ? kSigIgn : kSigDfl};
+    process.files.close_on_exec();
+    process.sigreturn_page = VAddr(0);
+    process.options.dumpable = 1;
+    task.altstack = {};
+    task.tif_uprobe = task.tif_singlestep = false;
+    task.fault_code = task.fault_address = 0;
+    task.clear_child_tid = task.robust_list = VAddr(0);
+    task.comm = base_name(request.path);
+    machine_.cpu->write_all(task.context, {.sp = loaded->sp.value, .pc = loaded->entry.value});
+    machine_.cpu->write_fp(task.context, {});
+    machine_.cpu->write(task.context, Reg::Tpidr, 0);
+
+    process.mm->observe(this);
+    if (client_ != nullptr) {
+        client_->on_exec(process);
+        std::vector<Vma> of_files;  // a copy: the client may map
+        for (const auto& [begin, vma] : process.mm->vmas()) {
+            if (vma.file != nullptr) of_files.push_back(vma);
+        }
+        for (const Vma& vma : of_files) client_->on_map(process, vma);
+    }
+    return {};
+}
+
+SysResult<void> Kernel::exec(Task& task, const ExecRequest& request) {
+    Errno why = Errno::NoExec;
+    if (!load(*task.process, task, request, &why)) return tl::make_unexpected(why);
+    return {};
+}
+
+void Kernel::mapped(Mm& mm, const Vma& vma) {
+    if (client_ == nullptr || vma.file == nullptr) return;
+    for (const auto& [pid, process] : processes_) {
+        if (process->mm.get() == &mm) client_->on_map(*process, vma);
+    }
+}
+
+void Kernel::unmapping(Mm& mm, VRange range) {
+    if (client_ == nullptr) return;
+    for (const auto& [pid, process] : processes_) {
+        if (process->mm.get() == &mm) client_->on_unmap(*process, range);
+    }
+}
+
+Process* Kernel::find_process(std::int32_t pid) const {
+    const auto it = processes_.find(pid);
+    return it == processes_.end() || !it->second->alive ? nullptr : it->second.get();
+}
+
+void Kernel::end_task(Task& task, int status) {
+    Process& process = *task.process;
+    bool last = true;
+    for (const auto& [id, other] : process.tasks) last = last && (other.get() == &task || other->state == TaskState::Dead);
+    if (last) {
+        end_process(process, ExitKind::Exited, status, {});
+        return;
+    }
+    if (client_ != nullptr) client_->on_task_exit(task);
+    task.state = TaskState::Dead;
+    UserMemory memory(*process.mm, task.id);
+    if (task.clear_child_tid != VAddr(0)) static_cast<void>(memory.put(task.clear_child_tid, std::int32_t{0}));
+}
+
+void Kernel::end_process(Process& process, ExitKind kind, int status, std::string detail) {
+    if (!process.alive) return;
+    for (const auto& [id, task] : process.tasks) {
+        if (task->state == TaskState::Dead) continue;
+        if (client_ != nullptr) client_->on_task_exit(*task);
+        task->state = TaskState::Dead;
+    }
+    process.alive = false;
+    process.real_timer = {};
+    timers_changed();
+    // The mm stays for the reports (symbols of what was mapped); its files are written back by FileSystem::finish.
+    if (process.pid == kFirstPid) summary_ = ExitSummary{kind, status, std::move(detail)};
+}
+
+}  // namespace uprobesim

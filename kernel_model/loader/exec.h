@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Loads a program: checks the ELF, maps its segments and its interpreter's, builds the stack (argv, envp, auxv).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "kernel_model/files/file_system.h"
+#include "kernel_model/task/process.h"
+#include "sim/base/error.h"
+
+namespace uprobesim {
+
+struct LoadedProgram {
+    VAddr entry;  // where execution starts (the interpreter's entry where there is one)
+    VAddr sp;
+};
+
+struct ExecRequest {
+    std::string path;  // guest path
+    std::vector<std::string> arguments;
+    std::vector<std::string> environment;
+};
+
+// Loads into process.mm, which must be fresh. Fills exe, arguments, environment, auxv, areas. Follows "#!" scripts up
+// to Linux's depth. `errno_out` (may be null) gets what execve would answer (NoEnt, NoExec, Acces, ...).
+Result<LoadedProgram> load_program(Machine& machine, FileSystem& files, Process& process, const ExecRequest& request,
+                                   Errno* errno_out);
+
+}  // namespace uprobesim

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What memory needs to know of a file that is mapped. Implemented in kernel_model/files.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "sim/base/units.h"
+
+namespace uprobesim {
+
+// Names a file for as long as the run lasts: the key of uprobes together with an offset.
+struct FileKey {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    constexpr auto operator<=>(const FileKey&) const = default;
+};
+
+class FileBacking {
+public:
+    virtual ~FileBacking() = default;
+    virtual FileKey key() const = 0;
+    virtual std::uint64_t size() const = 0;  // bytes, now
+    // The page cache's frame for this page of the file, filled; the cache keeps its own reference, the caller adds one
+    // if it keeps the frame. nullopt beyond the end of the file or when memory is out.
+    virtual std::optional<PAddr> page(std::uint64_t index) = 0;
+    // Whether page() would find this page in memory already. Fault-around maps only such pages.
+    virtual bool resident(std::uint64_t) const { return true; }
+    // A shared mapping is about to write to this page.
+    virtual void mark_dirty(std::uint64_t index) = 0;
+    // Writes dirty pages of the range back to the file.
+    virtual void write_back(std::uint64_t first_index, std::uint64_t pages) = 0;
+    virtual std::string path() const = 0;  // guest path, for /proc/self/maps
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What changes existing mappings: mprotect, mremap, madvise's discard, msync.
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "kernel_model/memory/mm.h"
+#include "kernel_model/memory/page_rights.h"
+
+namespace uprobesim {
+
+// A shared page that is writable may have been written since it was last marked.
+void Mm::mark_written(const Vma& vma, VRange range) {
+    if (!vma.shared) return;
+    space_->for_each_mapped(range, [&](VAddr page, Translation t) {
+        if (t.prot.write) vma.file->mark_dirty(vma.offset_of(page) / kPageSize);
+    });
+}
+
+// Drops the pages of a range.
+std::uint64_t Mm::zap(VRange range) {
+    std::uint64_t freed = 0;
+    for (auto it = first_ending_after(range.begin); it != vmas_.end() && it->first < range.end; ++it) {
+        const Vma& vma = it->second;
+        const VRange part{std::max(range.begin, vma.range.begin), std::min(range.end, vma.range.end)};
+        mark_written(vma, part);
+        space_->for_each_mapped(part, [&](VAddr page, Translation) {
+            space_->unmap(page);
+            ++freed;
+        });
+    }
+    return freed;
+}
+
+std::uint64_t Mm::apply_rights(const Vma& vma, VRange range) {
+    std::uint64_t changed = 0;
+    space_->for_each_mapped(range, [&](VAddr page, Translation t) {
+        // can_change_pte_writable: an exclusive anonymous page becomes writable at once, anything else by a fault.
+        bool writable = t.prot.write;
+        if (!vma.shared) writable = !is_zero(t.frame) && machine_.memory.refs(t.frame) == 1;
+        const Prot now = leaf_rights(vma.prot, writable);
+        if (vma.shared && t.prot.write && !now.write) vma.file->mark_dirty(vma.offset_of(page) / kPageSize);
+        if (now != t.prot) space_->protect(page, now);
+        ++changed;
+    });
+    return changed;
+}
+
+SysResult<std::uint64_t> Mm::protect(VRange range, Prot prot) {
+    if (range.begin.page_offset() != 0) return tl::make_unexpected(Errno::Inval);
+    if (range.empty()) return 0;
+    if (range.end < range.begin || range.end > kTaskSize) return tl::make_unexpected(Errno::NoMem);
+    range.end = VAddr(page_ceil(range.end.value));
+
+    std::uint64_t changed = 0;
+    std::optional<Errno> error;
+    std::vector<Vma> now_executable;
+    // As Linux: VMA by VMA; what came before an error stays changed.
+    for (VAddr at = range.begin; at < range.end;) {
+        const Vma* found = find(at);
+        if (found == nullptr) {
+            error = Errno::NoMem;
+            break;
+        }
+        const VRange part{at, std::min(range.end, found->range.end)};
+        if (prot.write && !found->may_write) {
+            error = Errno::Acces;
+            break;
+        }
+        at = part.end;
+        if (found->prot == prot) continue;
+        if (part != found->range && is_full(1)) {
+            error = Errno::NoMem;
+            break;
+        }
+        const bool becomes_data = prot.write && !found->prot.write && !found->shared && !found->grows_down;
+        if (becomes_data && (!may_grow_by(0, true) || (!found->no_reserve && overcommits(part.size())))) {
+            error = Errno::NoMem;
+            break;
+        }
+        const bool becomes_executable = prot.exec && !found->prot.exec && found->file != nullptr;
+        split_at(part.begin);
+        split_at(part.end);
+        Vma& vma = vmas_.at(part.begin);
+        vma.prot = prot;
+        changed += apply_rights(vma, part);
+        if (becomes_executable) now_executable.push_back(vma);
+    }
+    merge_around(range);
+    for (const Vma& vma : now_executable) announce(vma);
+    if (error) return tl::make_unexpected(*error);
+    return changed;
+}
+
+SysResult<std::uint64_t> Mm::discard(VRange range) {
+    bool hole = false;
+    VAddr at = range.begin;
+    for (auto it = first_ending_after(range.begin); it != vmas_.end() && it->first < range.end; ++it) {
+        if (it->first > at) hole = true;
+        at = it->second.range.end;
+    }
+    if (at < range.end) hole = true;
+    const std::uint64_t freed = zap(range);
+    if (hole) return tl::make_unexpected(Errno::NoMem);
+    return freed;
+}
+
+SysResult<void> Mm::write_back(VRange range) {
+    VAddr at = range.begin;
+    bool hole = false;
+    for (auto it = first_ending_after(range.begin); it != vmas_.end() && it->first < range.end; ++it) {
+        const Vma& vma = it->second;
+        if (it->first > at) hole = true;
+        const VRange part{std::max(range.begin, vma.range.begin), std::min(range.end, vma.range.end)};
+        at = part.end;
+        if (!vma.shared) continue;
+        // The next write must be noticed again, so the pages become read-only (page_mkclean).
+        space_->for_each_mapped(part, [&](VAddr page, Translation t) {
+            if (!t.prot.write) return;
+            vma.file->mark_dirty(vma.offset_of(page) / kPageSize);
+            space_->protect(page, leaf_rights(vma.prot, false));
+        });
+        vma.file->write_back(vma.offset_of(part.begin) / kPageSize, part.size() / kPageSize);
+    }
+    if (hole || at < range.end) return tl::make_unexpected(Errno::NoMem);
+    return {};
+}
+
+SysResult<VAddr> Mm::move(VAddr old, std::uint64_t old_size, std::uint64_t new_size, VAddr to, bool keep_old) {
+    if (is_full(3)) return tl::make_unexpected(Errno::NoMem);
+    const VRange from{old, old + old_size};
+    Vma vma = *find(old);
+    vma.file_offset = vma.file != nullptr ? vma.offset_of(old) : 0;
+    vma.range = {to, to + new_size};
+    const Vma placed = vma;
+    insert(std::move(vma));
+    bool out_of_memory = false;
+    space_->for_each_mapped(from, [&](VAddr page, Translation t) {
+        const VAddr target = to + (page - old);
+        if (out_of_memory || target >= placed.range.end) return;
+        machine_.memory.add_ref(t.frame);
+        if (!space_->map(target, t.frame, t.prot)) {
+            machine_.memory.release(t.frame);
+            out_of_memory = true;
+            return;
+        }
+        space_->unmap(page);
+    });
+    if (out_of_memory) {
+        // Back as it was: the tables of the old pages are still there.
+        space_->for_each_mapped(placed.range, [&](VAddr page, Translation t) {
+            const VAddr target = old + (page - to);
+            machine_.memory.add_ref(t.frame);
+            check_invariant(space_->map(target, t.frame, t.prot), "mremap cannot put a page back");
+            space_->unmap(page);
+        });
+        split_at(placed.range.begin);
+        split_at(placed.range.end);
+        vmas_.erase(placed.range.begin);
+        return tl::make_unexpected(Errno::NoMem);
+    }
+    announce(placed);
+    if (!keep_old && old_size != 0) {
+        if (const auto gone = unmap(from); !gone) return tl::make_unexpected(gone.error());
+    }
+    return to;
+}
+
+SysResult<VAddr> Mm::remap_to(VAddr old, std::uint64_t old_size, std::uint64_t new_size, std::uint64_t flags,
+                              VAddr to) {
+    const bool fixed = (flags & kMremapFixed) != 0;
+    if (fixed) {
+        if (to.page_offset() != 0 || new_size > kTaskSize.value || to.value > kTaskSize.value - new_size)
+            return tl::make_unexpected(Errno::Inval);
+        if (old + old_size > to && to + new_size > old) return tl::make_unexpected(Errno::Inval);
+        if (to < kLowest) return tl::make_unexpected(Errno::Perm);
+    }
+    if (old_size > new_size) {
+        if (const auto gone = unmap({old + new_size, old + old_size}); !gone) return tl::make_unexpected(gone.error());
+        old_size = new_size;
+    }
+    if (!fixed) {
+        const auto gap = find_gap(new_size);
+        if (!gap) return tl::make_unexpected(Errno::NoMem);
+        to = *gap;
+    } else if (const auto gone = unmap({to, to + new_size}); !gone) {
+        return tl::make_unexpected(gone.error());
+    }
+    return move(old, old_size, new_size, to, (flags & kMremapDontunmap) != 0);
+}
+
+SysResult<VAddr> Mm::remap(VAddr old, std::uint64_t old_size, std::uint64_t new_size, std::uint64_t flags,
+                           VAddr new_address) {
+    if ((flags & ~(kMremapMaymove | kMremapFixed | kMremapDontunmap)) != 0) return tl::make_unexpected(Errno::Inval);
+    const bool may_move = (flags & kMremapMaymove) != 0;
+    if ((flags & (kMremapFixed | kMremapDontunmap)) != 0 && !may_move) return tl::make_unexpected(Errno::Inval);
+    if ((flags & kMremapDontunmap) != 0 && old_size != new_size) return tl::make_unexpected(Errno::Inval);
+    if (old.page_offset() != 0) return tl::make_unexpected(Errno::Inval);
+    old_size = page_ceil(old_size);
+    new_size = page_ceil(new_size);
+    if (new_size == 0) return tl::make_unexpected(Errno::Inval);
+    const Vma* vma = find(old);
+    if (vma == nullptr) return tl::make_unexpected(Errno::Fault);
+    if (new_size > kTaskSize.value) return tl::make_unexpected(Errno::NoMem);
+
+    if ((flags & (kMremapFixed | kMremapDontunmap)) == 0 && old_size >= new_size) {
+        if (old_size > kTaskSize - old) return tl::make_unexpected(Errno::Inval);
+        if (old_size > new_size) {
+            if (const auto gone = unmap({old + new_size, old + old_size}); !gone)
+                return tl::make_unexpected(gone.error());
+        }
+        return old;
+    }
+    // vma_to_resize
+    if (old_size == 0 && !vma->shared) return tl::make_unexpected(Errno::Inval);
+    if (std::min(old_size, new_size) > vma->range.end - old || old_size > kTaskSize - old)
+        return tl::make_unexpected(Errno::Fault);
+    if (old_size > new_size && old_size > vma->range.end - old) return tl::make_unexpected(Errno::Fault);
+    const std::uint64_t growth = new_size > old_size ? new_size - old_size : 0;
+    const bool data = vma->prot.write && !vma->shared && !vma->grows_down;
+    if (vma->file != nullptr && vma->offset_of(old) + new_size < new_size) return tl::make_unexpected(Errno::Inval);
+    if (growth != 0 && !may_grow_by(growth, data)) return tl::make_unexpected(Errno::NoMem);
+    if (data && !vma->no_reserve && overcommits(growth)) return tl::make_unexpected(Errno::NoMem);
+
+    if ((flags & (kMremapFixed | kMremapDontunmap)) != 0) return remap_to(old, old_size, new_size, flags, new_address);
+    if (old + old_size == vma->range.end && new_size <= kTaskSize - old &&
+        is_free({vma->range.end, vma->range.end + growth})) {
+        Vma& grown = vmas_.at(vma->range.begin);
+        const VRange range{grown.range.begin, old + new_size};
+        grown.range = range;
+        const Vma placed = grown;
+        merge_around(range);
+        announce(placed);
+        return old;
+    }
+    if (!may_move) return tl::make_unexpected(Errno::NoMem);
+    return remap_to(old, old_size, new_size, flags, new_address);
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/memory/user_memory.h"
+
+#include <algorithm>
+
+namespace uprobesim {
+
+std::span<std::byte> UserMemory::touch(VAddr at, std::uint64_t size, Access access) {
+    // access_ok: also refuses tagged pointers, as without the tagged address ABI.
+    if (size == 0 || at >= Mm::kTaskSize) return {};
+    AddressSpace& space = mm_.space();
+    auto page = space.lookup(at);
+    if (!page || !permits(page->prot, access)) {
+        mm_.machine().ledger.exception(task_, ExceptionClass::DataAbortSameEl);
+        if (mm_.fault(at, access, task_) != FaultResult::Resolved) return {};
+        page = space.lookup(at);
+        if (!page || !permits(page->prot, access)) return {};
+    }
+    const std::uint64_t offset = at.page_offset();
+    const auto frame = mm_.machine().memory.bytes(page->frame);
+    return frame.subspan(offset, std::min(size, kPageSize - offset));
+}
+
+void UserMemory::wrote(VAddr at) {
+    if (const auto page = mm_.space().lookup(at)) mm_.machine().memory.note_write(page->frame);
+}
+
+bool UserMemory::read(VAddr from, std::span<std::byte> to) {
+    while (!to.empty()) {
+        const auto part = touch(from, to.size(), Access::Read);
+        if (part.empty()) return false;
+        std::ranges::copy(part, to.begin());
+        to = to.subspan(part.size());
+        from += part.size();
+    }
+    return true;
+}
+
+bool UserMemory::write(VAddr to, std::span<const std::byte> from) {
+    while (!from.empty()) {
+        const auto part = touch(to, from.size(), Access::Write);
+        if (part.empty()) return false;
+        std::ranges::copy(from.first(part.size()), part.begin());
+        wrote(to);
+        from = from.subspan(part.size());
+        to += part.size();
+    }
+    return true;
+}
+
+bool UserMemory::clear(VAddr to, std::uint64_t size) {
+    while (size != 0) {
+        const auto part = touch(to, size, Access::Write);
+        if (part.empty()) return false;
+        std::ranges::fill(part, std::byte{0});
+        wrote(to);
+        size -= part.size();
+        to += part.size();
+    }
+    return true;
+}
+
+std::optional<std::string> UserMemory::read_string(VAddr from, std::size_t max) {
+    std::string text;
+    while (text.size() < max) {
+        const auto part = touch(from, max - text.size(), Access::Read);
+        if (part.empty()) return std::nullopt;
+        const auto end = std::ranges::find(part, std::byte{0});
+        text.append(reinterpret_cast<const char*>(part.data()), static_cast<std::size_t>(end - part.begin()));
+        if (end != part.end()) return text;
+        from += part.size();
+    }
+    return text;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The kernel's own user copies: get_user, copy_to_user and friends. A page that is
+// not there is faulted in as on a real kernel: an abort from the same EL (EC 0x25),
+// counted and charged. A bad pointer is `false`, which handlers turn into EFAULT.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+
+#include "kernel_model/memory/mm.h"
+
+namespace uprobesim {
+
+class UserMemory {
+public:
+    UserMemory(Mm& mm, TaskId task) : mm_(mm), task_(task) {}
+
+    [[nodiscard]] bool read(VAddr from, std::span<std::byte> to);
+    [[nodiscard]] bool write(VAddr to, std::span<const std::byte> from);
+    [[nodiscard]] bool clear(VAddr to, std::uint64_t size);
+    // Up to `max` bytes without the NUL; nullopt: bad pointer. A longer string comes back with max bytes.
+    std::optional<std::string> read_string(VAddr from, std::size_t max);
+
+    template <class T>
+    std::optional<T> get(VAddr from) {
+        static_assert(std::is_trivially_copyable_v<T>);
+        T value;
+        if (!read(from, std::as_writable_bytes(std::span<T, 1>(&value, 1)))) return std::nullopt;
+        return value;
+    }
+    template <class T>
+    [[nodiscard]] bool put(VAddr to, const T& value) {
+        static_assert(std::is_trivially_copyable_v<T>);
+        return write(to, std::as_bytes(std::span<const T, 1>(&value, 1)));
+    }
+
+    // Hands out host memory page by page, for reads and writes of files without a bounce buffer. `fn(span)` returns how
+    // many bytes it used; the walk ends at a short count. The result is the bytes used, or nullopt when the first byte
+    // is bad. Access::Write means that fn stores into the span.
+    template <class Fn>
+    std::optional<std::uint64_t> for_each_span(VAddr at, std::uint64_t size, Access access, Fn fn) {
+        std::uint64_t done = 0;
+        while (done < size) {
+            const VAddr here = at + done;
+            const std::span<std::byte> span = touch(here, size - done, access);
+            if (span.empty()) return done == 0 ? std::nullopt : std::optional(done);
+            const std::uint64_t used = fn(span);
+            if (access == Access::Write) wrote(here);
+            done += used;
+            if (used < span.size()) break;
+        }
+        return done;
+    }
+
+private:
+    // Host bytes of the page part at `at`, at most `size`, faulted in; empty when not permitted.
+    std::span<std::byte> touch(VAddr at, std::uint64_t size, Access access);
+    void wrote(VAddr at);
+
+    Mm& mm_;
+    TaskId task_;
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/syscall/dispatch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace uprobesim {
+namespace {
+
+// Calls that answer EINTR after a handler even with SA_RESTART: epoll_pwait, pselect6, ppoll, nanosleep, clock_nanosleep,
+// rt_sigsuspend, rt_sigtimedwait, epoll_pwait2.
+constexpr std::array<std::uint32_t, 8> kNeverRestarted = {22, 72, 73, 101, 115, 133, 137, 441};
+
+std::uint64_t as_register(Errno e) { return static_cast<std::uint64_t>(-static_cast<std::int64_t>(e)); }
+
+}  // namespace
+
+Interrupted restart_kind(std::uint32_t number) {
+    const bool never = std::find(kNeverRestarted.begin(), kNeverRestarted.end(), number) != kNeverRestarted.end();
+    return never ? Interrupted::NeverRestart : Interrupted::RestartIfAsked;
+}
+
+SyscallDispatcher::SyscallDispatcher()
+    : SyscallDispatcher(std::array{memory_syscalls(), file_syscalls(), file_tree_syscalls(), process_syscalls(), prctl_syscalls(), signal_syscalls(),
+                                   time_syscalls(), info_syscalls()}) {}
+
+SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
+    for (const auto theme : themes) {
+        for (const SyscallRow& row : theme) {
+            check_invariant(row.number < kLimit, fmt::format("system call {}: number {} is out of range", row.name, row.number));
+            check_invariant(rows_[row.number] == nullptr, fmt::format("system call {} has two rows", row.number));
+            check_invariant(row.support == Support::Full || !row.note.empty(), fmt::format("{}: partial support needs a note", row.name));
+            rows_[row.number] = &row;
+        }
+    }
+}
+
+std::vector<const SyscallRow*> SyscallDispatcher::all() const {
+    std::vector<const SyscallRow*> rows;
+    std::copy_if(rows_.begin(), rows_.end(), std::back_inserter(rows), [](const SyscallRow* r) { return r != nullptr; });
+    return rows;
+}
+
+void SyscallDispatcher::enter(Kernel& kernel, Task& task) const {
+    const auto number = static_cast<std::uint32_t>(kernel.machine().cpu->read(task.context, Reg::X8));
+    const SyscallRow* row = find(number);
+    if (row == nullptr) {
+        const std::string name = fmt::format("syscall {}", static_cast<std::int32_t>(number));
+        kernel.count_syscall(name);
+        kernel.note_unmodelled(name, "not in this kernel: answered ENOSYS");
+        kernel.spend(task, KernelPath::SysUnknown);
+        kernel.machine().cpu->write(task.context, Reg::X0, as_register(Errno::NoSys));
+        return;
+    }
+    kernel.count_syscall(std::string(row->name));
+    if (row->support != Support::Full) kernel.note_unmodelled(std::string(row->name), std::string(row->note));
+    task.wait_deadline_ns = kNoDeadline;
+    if (call(kernel, task, *row)) return;
+    task.state = TaskState::Blocked;
+    task.blocked_in = row->number;
+}
+
+bool SyscallDispatcher::resume(Kernel& kernel, Task& task) const {
+    // Runnable already, so that a handler that ends or stops the task has the last word.
+    task.state = TaskState::Runnable;
+    const SyscallRow* row = find(task.blocked_in);
+    check_invariant(row != nullptr, "a task is blocked in no system call");
+    if (call(kernel, task, *row)) return true;
+    task.state = TaskState::Blocked;
+    return false;
+}
+
+bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) const {
+    Cpu& cpu = *kernel.machine().cpu;
+    SysCall call{.kernel = kernel, .process = *task.process, .task = task, .args = {}, .path = row.path};
+    for (unsigned i = 0; i < call.args.size(); ++i) call.args[i] = cpu.read(task.context, xreg(i));
+
+    const SysOutcome outcome = row.fn(call);
+    if (std::holds_alternative<Block>(outcome)) return false;
+    kernel.spend(task, call.path, call.units);
+    task.wait_deadline_ns = kNoDeadline;
+    if (const auto* value = std::get_if<std::uint64_t>(&outcome)) cpu.write(task.context, Reg::X0, *value);
+    if (const auto* error = std::get_if<Errno>(&outcome)) cpu.write(task.context, Reg::X0, as_register(*error));
+    return true;
+}
+
+}  // namespace uprobesim

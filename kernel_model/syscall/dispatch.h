@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From a number to a row to an answer in x0. The only place that writes a system call's result.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "kernel_model/signals.h"
+#include "kernel_model/syscall/syscall.h"
+
+namespace uprobesim {
+
+class SyscallDispatcher {
+public:
+    static constexpr std::uint32_t kLimit = 512;  // asm-generic numbers end below
+
+    SyscallDispatcher();  // all themes
+    explicit SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes);
+
+    // The SVC exception was counted already.
+    void enter(Kernel& kernel, Task& task) const;
+    // Enters the call of a Blocked task again. False: it still waits.
+    bool resume(Kernel& kernel, Task& task) const;
+
+    const SyscallRow* find(std::uint32_t number) const { return number < kLimit ? rows_[number] : nullptr; }
+    std::vector<const SyscallRow*> all() const;  // by number
+
+private:
+    bool call(Kernel& kernel, Task& task, const SyscallRow& row) const;
+
+    std::array<const SyscallRow*, kLimit> rows_{};
+};
+
+// How the call with this number goes on after a handler ran in the middle of it (signal(7)).
+Interrupted restart_kind(std::uint32_t number);
+
+}  // namespace uprobesim

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Moving bytes between open files and user memory, as every read and write call does.
+#pragma once
+
+#include <cstdint>
+
+#include "kernel_model/syscall/syscall.h"
+
+namespace uprobesim {
+
+enum class Direction { Read, Write };
+
+// `offset`: null for the file's own position, which then moves.
+SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr buffer, std::uint64_t size, const std::uint64_t* offset);
+SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, VAddr vector, std::uint64_t count, const std::uint64_t* offset);
+
+// What EBADF costs.
+inline SysOutcome bad_descriptor(SysCall& call) {
+    call.path = KernelPath::SysCloseError;
+    return Errno::Badf;
+}
+
+}  // namespace uprobesim

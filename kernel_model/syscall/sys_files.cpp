@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Calls on descriptors.
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/stat.h"
+#include "kernel_model/files/special_files.h"
+#include "kernel_model/syscall/file_transfer.h"
+
+namespace uprobesim {
+
+namespace {
+
+using namespace abi;
+
+SysOutcome sys_read(SysCall& c) { return transfer(c, c.int32(0), Direction::Read, c.address(1), c.args[2], nullptr); }
+SysOutcome sys_write(SysCall& c) { return transfer(c, c.int32(0), Direction::Write, c.address(1), c.args[2], nullptr); }
+SysOutcome sys_pread64(SysCall& c) { return transfer(c, c.int32(0), Direction::Read, c.address(1), c.args[2], &c.args[3]); }
+SysOutcome sys_pwrite64(SysCall& c) { return transfer(c, c.int32(0), Direction::Write, c.address(1), c.args[2], &c.args[3]); }
+SysOutcome sys_readv(SysCall& c) { return transfer_vector(c, c.int32(0), Direction::Read, c.address(1), c.args[2], nullptr); }
+SysOutcome sys_writev(SysCall& c) { return transfer_vector(c, c.int32(0), Direction::Write, c.address(1), c.args[2], nullptr); }
+SysOutcome sys_preadv(SysCall& c) {
+    const std::uint64_t offset = c.args[3];
+    return transfer_vector(c, c.int32(0), Direction::Read, c.address(1), c.args[2], offset == ~std::uint64_t{0} ? nullptr : &offset);
+}
+SysOutcome sys_pwritev(SysCall& c) {
+    const std::uint64_t offset = c.args[3];
+    return transfer_vector(c, c.int32(0), Direction::Write, c.address(1), c.args[2], offset == ~std::uint64_t{0} ? nullptr : &offset);
+}
+
+SysOutcome sys_lseek(SysCall& c) {
+    File* file = c.process.files.get(c.int32(0));
+    if (file == nullptr || (file->flags & kOPath) != 0) return bad_descriptor(c);
+    if (!file->seekable()) return Errno::Spipe;
+    const auto offset = static_cast<std::int64_t>(c.args[1]);
+    const std::uint32_t whence = c.uint32(2);
+    if (whence > 4) return Errno::Inval;
+    if (file->host_position()) {
+        auto at = file->seek(offset, static_cast<int>(whence));
+        return at ? SysOutcome(*at) : SysOutcome(at.error());
+    }
+    const auto size = static_cast<std::int64_t>(file->size().value_or(0));
+    std::int64_t base = 0;
+    switch (whence) {
+        case 0: break;                                                      // SEEK_SET
+        case 1: base = static_cast<std::int64_t>(file->position); break;    // SEEK_CUR
+        case 2: base = size; break;                                         // SEEK_END
+        default:                                                            // SEEK_DATA, SEEK_HOLE: a file without holes
+            if (offset < 0 || offset >= size) return Errno::Nxio;
+            file->position = static_cast<std::uint64_t>(whence == 3 ? offset : size);
+            return file->position;
+    }
+    std::int64_t target = 0;
+    if (__builtin_add_overflow(base, offset, &target)) return Errno::Overflow;
+    if (target < 0) return Errno::Inval;
+    file->position = static_cast<std::uint64_t>(target);
+    return file->position;
+}
+
+SysOutcome sys_close(SysCall& c) {
+    if (!c.process.files.close(c.int32(0))) return bad_descriptor(c);
+    return std::uint64_t{0};
+}
+
+SysOutcome sys_close_range(SysCall& c) {
+    const std::uint32_t first = c.uint32(0), last = c.uint32(1), flags = c.uint32(2);
+    if (first > last || (flags & ~6u) != 0) return Errno::Inval;
+    std::vector<std::int32_t> fds;
+    for (const auto& [fd, entry] : c.process.files.all()) {
+        if (static_cast<std::uint32_t>(fd) >= first && static_cast<std::uint32_t>(fd) <= last) fds.push_back(fd);
+    }
+    for (const std::int32_t fd : fds) {
+        if ((flags & 4) != 0) {
+            c.process.files.entry(fd)->close_on_exec = true;  // CLOSE_RANGE_CLOEXEC
+        } else {
+            (void)c.process.files.close(fd);
+        }
+    }
+    return std::uint64_t{0};
+}
+
+SysOutcome add_descriptor(SysCall& c, std::shared_ptr<File> file, bool close_on_exec, std::int32_t from = 0) {
+    auto fd = c.process.files.add(std::move(file), close_on_exec, from);
+    if (!fd) return fd.error();
+    return static_cast<std::uint64_t>(*fd);
+}
+
+SysOutcome sys_dup(SysCall& c) {
+    auto file = c.process.files.share(c.int32(0));
+    if (!file) return bad_descriptor(c);
+    return add_descriptor(c, std::move(file), false);
+}
+
+SysOutcome sys_dup3(SysCall& c) {
+    if ((c.uint32(2) & ~kOCloexec) != 0 || c.int32(0) == c.int32(1)) return Errno::Inval;
+    auto file = c.process.files.share(c.int32(0));
+    if (!file) return bad_descriptor(c);
+    if (auto put = c.process.files.put(c.int32(1), std::move(file), (c.uint32(2) & kOCloexec) != 0); !put) return put.error();
+    return std::uint64_t{c.uint32(1)};
+}
+
+SysOutcome sys_fcntl(SysCall& c) {
+    FdTable::Entry* entry = c.process.files.entry(c.int32(0));
+    if (entry == nullptr) return bad_descriptor(c);
+    const std::uint32_t command = c.uint32(1);
+    constexpr std::uint32_t kSettable = kOAppend | kONonblock | kONoatime | kODirect | kOAsync;
+    switch (command) {
+        case 0:       // F_DUPFD
+        case 1030: {  // F_DUPFD_CLOEXEC
+            if (c.int32(2) < 0 || c.args[2] >= c.process.files.limit()) return Errno::Inval;
+            c.path = KernelPath::SysDup;
+            return add_descriptor(c, entry->file, command == 1030, c.int32(2));
+        }
+        case 1: return std::uint64_t{entry->close_on_exec};                                               // F_GETFD
+        case 2: entry->close_on_exec = (c.args[2] & 1) != 0; return std::uint64_t{0};                     // F_SETFD
+        case 3: return std::uint64_t{(entry->file->flags & ~(kOCreat | kOExcl | kOTrunc | kONoctty | kOCloexec)) | kOLargefile};  // F_GETFL
+        case 4: entry->file->flags = (entry->file->flags & ~kSettable) | (c.uint32(2) & kSettable); return std::uint64_t{0};      // F_SETFL
+        case 5: {  // F_GETLK: nobody else holds a lock
+            UserMemory memory = c.memory();
+            if (!memory.put<std::int16_t>(c.address(2), 2)) return Errno::Fault;  // F_UNLCK
+            return std::uint64_t{0};
+        }
+        case 6:
+        case 7:
+        case 37:
+        case 38: return std::uint64_t{0};  // locks of the only process there is
+        case 36: {
+            UserMemory memory = c.memory();
+            if (!memory.put<std::int16_t>(c.address(2), 2)) return Errno::Fault;
+            return std::uint64_t{0};
+        }
+        case 8:
+        case 9: return std::uint64_t{0};          // F_SETOWN, F_GETOWN
+        case 1032: return std::uint64_t{65536};   // F_GETPIPE_SZ
+        default: c.kernel.note_unmodelled(fmt::format("fcntl command {}", command), "answered EINVAL"); return Errno::Inval;
+    }
+}
+
+SysOutcome sys_ioctl(SysCall& c) {
+    const auto file = c.process.files.share(c.int32(0));
+    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(c);
+    const std::uint64_t request = c.uint32(1);
+    if (request == 0x5451 || request == 0x5450) {  // FIOCLEX, FIONCLEX
+        c.process.files.entry(c.int32(0))->close_on_exec = request == 0x5451;
+        return std::uint64_t{0};
+    }
+    UserMemory memory = c.memory();
+    if (request == 0x5421) {  // FIONBIO
+        const auto on = memory.get<std::int32_t>(c.address(2));
+        if (!on) return Errno::Fault;
+        file->flags = *on != 0 ? file->flags | kONonblock : file->flags & ~kONonblock;
+        return std::uint64_t{0};
+    }
+    auto result = file->ioctl(request, c.args[2], memory);
+    if (!result) return result.error();
+    return *result;
+}
+
+SysOutcome sys_fstat(SysCall& c) {
+    const auto file = c.process.files.share(c.int32(0));
+    if (!file) return bad_descriptor(c);
+    auto status = file->status();
+    if (!status) return status.error();
+    UserMemory memory = c.memory();
+    if (!memory.put(c.address(1), to_stat(*status))) return Errno::Fault;
+    return std::uint64_t{0};
+}
+
+SysOutcome sys_fsync(SysCall& c) {
+    const auto file = c.process.files.share(c.int32(0));
+    if (!file) return bad_descriptor(c);
+    if (auto done = file->sync(); !done) return done.error();
+    return std::uint64_t{0};
+}
+
+SysOutcome sys_sync(SysCall&) { return std::uint64_t{0}; }
+
+SysOutcome sys_ftruncate(SysCall& c) {
+    const auto file = c.process.files.share(c.int32(0));
+    if (!file) return bad_descriptor(c);
+    if (static_cast<std::int64_t>(c.args[1]) < 0 || (file->flags & kOAccmode) == kORdonly) return Errno::Inval;
+    if (auto done = file->truncate(c.args[1]); !done) return done.error();
+    return std::uint64_t{0};
+}
+
+SysOutcome sys_fallocate(SysCall& c) {
+    const auto file = c.process.files.share(c.int32(0));
+    if (!file || (file->flags & kOAccmode) == kORdonly) return bad_descriptor(c);
+    if (static_cast<std::int64_t>(c.args[2]) < 0 || static_cast<std::int64_t>(c.args[3]) <= 0) return Errno::Inval;
+    if (c.uint32(1) != 0) return Errno::NotSup;
+    const std::uint64_t end = c.args[2] + c.args[3];
+    if (end < c.args[2]) return Errno::Fbig;
+    if (file->size().value_or(0) < end) {
+        if (auto done = file->truncate(end); !done) return done.error();
+    }
+    return std::uint64_t{0};
+}
+
+SysOutcome sys_getdents64(SysCall& c) {
+    const auto file = c.process.files.share(c.int32(0));
+    if (!file) return bad_descriptor(c);
+    auto entries = file->entries();
+    if (!entries) return entries.error();
+    UserMemory memory = c.memory();
+    std::uint64_t written = 0;
+    std::uint64_t listed = 0;
+    while (file->position < entries->size()) {
+        const DirEntry& e = (*entries)[file->position];
+        const std::uint64_t size = (19 + e.name.size() + 1 + 7) & ~std::uint64_t{7};
+        if (written + size > c.args[2]) break;
+        std::vector<std::byte> record(size);
+        const std::uint64_t next = file->position + 1;
+        const auto length = static_cast<std::uint16_t>(size);
+        std::memcpy(record.data(), &e.inode, 8);
+        std::memcpy(record.data() + 8, &next, 8);
+        std::memcpy(record.data() + 16, &length, 2);
+        std::memcpy(record.data() + 18, &e.type, 1);
+        std::memcpy(record.data() + 19, e.name.c_str(), e.name.size() + 1);
+        if (!memory.write(c.address(1) + written, record)) return written > 0 ? SysOutcome(written) : SysOutcome(Errno::Fault);
+        written += size;
+        file->position = next;
+        ++listed;
+    }
+    c.units = listed;
+    if (written == 0 && file->position < entries->size()) return Errno::Inval;
+    return written;
+}
+
+SysOutcome sys_pipe2(SysCall& c) {
+    const std::uint32_t flags = c.uint32(1);
+    if ((flags & ~(kOCloexec | kONonblock | kODirect)) != 0) return Errno::Inval;
+    auto [reader, writer] = make_pipe(static_cast<std::uint64_t>(c.process.files.all().size()) + 1000);
+    reader->flags |= flags & kONonblock;
+    writer->flags |= flags & kONonblock;
+    const bool cloexec = (flags & kOCloexec) != 0;
+    auto a = c.process.files.add(reader, cloexec);
+    if (!a) return a.error();
+    auto b = c.process.files.add(writer, cloexec);
+    if (!b) {
+        (void)c.process.files.close(*a);
+        return b.error();
+    }
+    const std::int32_t fds[2] = {*a, *b};
+    UserMemory memory = c.memory();
+    if (!memory.put(c.address(0), fds)) {
+        (void)c.process.files.close(*a);
+        (void)c.process.files.close(*b);
+        return Errno::Fault;
+    }
+    return std::uint64_t{0};
+}
+
+struct PollFd {
+    std::int32_t fd;
+    std::int16_t events, revents;
+};
+
+SysOutcome sys_ppoll(SysCall& c) {
+    const std::uint64_t count = c.args[1];
+    if (count > c.process.files.limit()) return Errno::Inval;
+    UserMemory memory = c.memory();
+    std::vector<PollFd> fds(count);
+    if (!memory.read(c.address(0), std::as_writable_bytes(std::span(fds)))) return Errno::Fault;
+    std::uint64_t ready = 0;
+    for (PollFd& p : fds) {
+        p.revents = 0;
+        if (p.fd < 0) continue;
+        const File* file = c.process.files.get(p.fd);
+        if (file == nullptr) {
+            p.revents = 0x20;  // POLLNVAL
+        } else {
+            p.revents = static_cast<std::int16_t>(const_cast<File*>(file)->poll() & (static_cast<std::uint32_t>(static_cast<std::uint16_t>(p.events)) | 0x18u));
+        }
+        if (p.revents != 0) ++ready;
+    }
+    c.units = count;
+    if (ready == 0) {
+        bool forever = c.args[2] == 0;
+        if (!forever) {
+            const auto timeout = memory.get<std::array<std::int64_t, 2>>(c.address(2));
+            if (!timeout) return Errno::Fault;
+            // With one task nothing becomes ready while it waits: the time is up at once or never.
+            forever = false;
+        }
+        if (forever) return Block{};
+    }
+    if (!memory.write(c.address(0), std::as_bytes(std::span(fds)))) return Errno::Fault;
+    return ready;
+}
+
+SysOutcome sys_pselect6(SysCall& c) {
+    const std::int32_t limit = c.int32(0);
+    if (limit < 0) return Errno::Inval;
+    const std::uint64_t bytes = (static_cast<std::uint64_t>(std::min(limit, 1024)) + 63) / 64 * 8;
+    UserMemory memory = c.memory();
+    std::uint64_t ready = 0;
+    constexpr std::uint32_t kMasks[3] = {1 | 0x10 | 8, 4 | 8, 2};
+    std::vector<std::vector<std::byte>> answers(3);
+    for (std::size_t set = 0; set < 3; ++set) {
+        if (c.args[1 + set] == 0) continue;
+        std::vector<std::byte> bits(bytes), out(bytes);
+        if (!memory.read(c.address(1 + set), bits)) return Errno::Fault;
+        for (std::int32_t fd = 0; fd < std::min(limit, 1024); ++fd) {
+            const auto at = static_cast<std::size_t>(fd) / 8;
+            const auto bit = std::byte{1} << (fd % 8);
+            if ((bits[at] & bit) == std::byte{}) continue;
+            const auto file = c.process.files.share(fd);
+            if (!file) return bad_descriptor(c);
+            if ((file->poll() & kMasks[set]) == 0) continue;
+            out[at] |= bit;
+            ++ready;
+        }
+        answers[set] = std::move(out);
+    }
+    c.units = static_cast<std::uint64_t>(limit);
+    if (ready == 0 && c.args[4] == 0) return Block{};
+    for (std::size_t set = 0; set < 3; ++set) {
+        if (c.args[1 + set] != 0 && !memory.write(c.address(1 + set), answers[set])) return Errno::Fault;
+    }
+    return ready;
+}
+
+// sendfile and copy_file_range: through a buffer of ours, a page-sized piece at a time.
+SysOutcome copy_between(SysCall& c, File& from, File& to, std::uint64_t* from_offset, std::uint64_t* to_offset, std::uint64_t count) {
+    std::vector<std::byte> buffer(1u << 16);
+    std::uint64_t done = 0;
+    while (done < count) {
+        const std::size_t want = std::min<std::uint64_t>(buffer.size(), count - done);
+        auto n = from.read(from_offset != nullptr ? *from_offset : from.position, std::span(buffer).first(want));
+        if (!n) return done > 0 ? SysOutcome(done) : SysOutcome(n.error());
+        if (*n == 0) break;
+        auto m = to.write(to_offset != nullptr ? *to_offset : to.position, std::span<const std::byte>(buffer).first(*n));
+        if (!m) return done > 0 ? SysOutcome(done) : SysOutcome(m.error());
+        (from_offset != nullptr ? *from_offset : from.position) += *m;
+        (to_offset != nullptr ? *to_offset : to.position) += *m;
+        done += *m;
+        if (*m < *n) break;
+    }
+    c.units = done;
+    return done;
+}
+
+SysOutcome sys_sendfile(SysCall& c) {
+    const auto to = c.process.files.share(c.int32(0));
+    const auto from = c.process.files.share(c.int32(1));
+    if (!to || !from || (to->flags & kOAccmode) == kORdonly || (from->flags & kOAccmode) == kOWronly) return bad_descriptor(c);
+    if (!from->seekable() || from->host_position()) return Errno::Inval;
+    UserMemory memory = c.memory();
+    std::optional<std::uint64_t> offset;
+    if (c.args[2] != 0) {
+        offset = memory.get<std::uint64_t>(c.address(2));
+        if (!offset) return Errno::Fault;
+    }
+    SysOutcome result = copy_between(c, *from, *to, offset ? &*offset : nullptr, nullptr, std::min<std::uint64_t>(c.args[3], 0x7ffff000));
+    if (offset && !memory.put(c.address(2), *offset)) return Errno::Fault;
+    return result;
+}
+
+SysOutcome sys_copy_file_range(SysCall& c) {
+    const auto from = c.process.files.share(c.int32(0));
+    const auto to = c.process.files.share(c.int32(2));
+    if (!to || !from || (to->flags & kOAccmode) == kORdonly || (from->flags & kOAccmode) == kOWronly) return bad_descriptor(c);
+    if (c.uint32(5) != 0 || !from->backing() || !to->backing()) return Errno::Inval;
+    UserMemory memory = c.memory();
+    std::optional<std::uint64_t> in, out;
+    if (c.args[1] != 0 && !(in = memory.get<std::uint64_t>(c.address(1)))) return Errno::Fault;
+    if (c.args[3] != 0 && !(out = memory.get<std::uint64_t>(c.address(3)))) return Errno::Fault;
+    SysOutcome result = copy_between(c, *from, *to, in ? &*in : nullptr, out ? &*out : nullptr, std::min<std::uint64_t>(c.args[4], 0x7ffff000));
+    if (in && !memory.put(c.address(1), *in)) return Errno::Fault;
+    if (out && !memory.put(c.address(3), *out)) return Errno::Fault;
+    return result;
+}
+
+SysOutcome sys_fadvise64(SysCall& c) {
+    const File* file = c.process.files.get(c.int32(0));
+    if (file == nullptr) return bad_descriptor(c);
+    if (!file->seekable()) return Errno::Spipe;
+    return c.uint32(3) <= 5 ? SysOutcome(std::uint64_t{0}) : SysOutcome(Errno::Inval);
+}
+
+SysOutcome sys_flock(SysCall& c) {
+    if (c.process.files.get(c.int32(0)) == nullptr) return bad_descriptor(c);
+    return std::uint64_t{0};
+}
+
+constexpr SyscallRow kRows[] = {
+    {23, "dup", sys_dup, Support::Full, KernelPath::SysDup, ""},
+    {24, "dup3", sys_dup3, Support::Full, KernelPath::SysDup, ""},
+    {25, "fcntl", sys_fcntl, Support::Full, KernelPath::SysFcntl, ""},
+    {29, "ioctl", sys_ioctl, Support::Full, KernelPath::SysIoctl, ""},
+    {32, "flock", sys_flock, Support::Full, KernelPath::SysFcntl, ""},
+    {46, "ftruncate", sys_ftruncate, Support::Full, KernelPath::SysTruncate, ""},
+    {47, "fallocate", sys_fallocate, Support::Full, KernelPath::SysTruncate, ""},
+    {57, "close", sys_close, Support::Full, KernelPath::SysClose, ""},
+    {59, "pipe2", sys_pipe2, Support::Full, KernelPath::SysPipe, ""},
+    {61, "getdents64", sys_getdents64, Support::Full, KernelPath::SysGetdents, ""},
+    {62, "lseek", sys_lseek, Support::Full, KernelPath::SysLseek, ""},
+    {63, "read", sys_read, Support::Full, KernelPath::SysReadFile, ""},
+    {64, "write", sys_write, Support::Full, KernelPath::SysWriteFile, ""},
+    {65, "readv", sys_readv, Support::Full, KernelPath::SysReadFile, ""},
+    {66, "writev", sys_writev, Support::Full, KernelPath::SysWriteFile, ""},
+    {67, "pread64", sys_pread64, Support::Full, KernelPath::SysReadFile, ""},
+    {68, "pwrite64", sys_pwrite64, Support::Full, KernelPath::SysWriteFile, ""},
+    {69, "preadv", sys_preadv, Support::Full, KernelPath::SysReadFile, ""},
+    {70, "pwritev", sys_pwritev, Support::Full, KernelPath::SysWriteFile, ""},
+    {71, "sendfile", sys_sendfile, Support::Full, KernelPath::SysSendfile, ""},
+    {72, "pselect6", sys_pselect6, Support::Partial, KernelPath::SysPoll, "a time-out is over at once: nothing else runs that could end it earlier"},
+    {73, "ppoll", sys_ppoll, Support::Partial, KernelPath::SysPoll, "a time-out is over at once: nothing else runs that could end it earlier"},
+    {80, "fstat", sys_fstat, Support::Full, KernelPath::SysFstat, ""},
+    {81, "sync", sys_sync, Support::Full, KernelPath::SysFsync, ""},
+    {82, "fsync", sys_fsync, Support::Full, KernelPath::SysFsync, ""},
+    {83, "fdatasync", sys_fsync, Support::Full, KernelPath::SysFsync, ""},
+    {223, "fadvise64", sys_fadvise64, Support::Full, KernelPath::SysFcntl, ""},
+    {285, "copy_file_range", sys_copy_file_range, Support::Full, KernelPath::SysSendfile, ""},
+    {286, "preadv2", sys_preadv, Support::Partial, KernelPath::SysReadFile, "its flags are not looked at"},
+    {287, "pwritev2", sys_pwritev, Support::Partial, KernelPath::SysWriteFile, "its flags are not looked at"},
+    {436, "close_range", sys_close_range, Support::Full, KernelPath::SysClose, ""},
+};
+
+}  // namespace
+
+std::span<const SyscallRow> file_syscalls() { return kRows; }
+
+}  // namespace uprobesim

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Clocks, sleeping and timers, all on the simulated clock.
+#include "kernel_model/syscall/syscall.h"
+#include "kernel_model/syscall/time_args.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::int32_t kRealtime = 0, kMonotonic = 1, kProcessCpu = 2, kThreadCpu = 3, kMonotonicRaw = 4, kRealtimeCoarse = 5,
+                       kMonotonicCoarse = 6, kBoottime = 7, kRealtimeAlarm = 8, kBoottimeAlarm = 9, kTai = 11;
+constexpr std::uint64_t kTickNs = 4'000'000;        // CONFIG_HZ=250, as Debian builds it
+constexpr std::uint64_t kUserTickNs = 10'000'000;   // USER_HZ=100
+constexpr std::uint64_t kAbsolute = 1;              // TIMER_ABSTIME
+
+std::optional<std::uint64_t> clock_ns(SysCall& call, std::int32_t id) {
+    const std::uint64_t monotonic = call.kernel.monotonic_ns();
+    switch (id) {
+        case kRealtime:
+        case kRealtimeAlarm:
+        case kTai: return call.kernel.realtime_ns();
+        case kRealtimeCoarse: return call.kernel.realtime_ns() / kTickNs * kTickNs;
+        case kMonotonic:
+        case kMonotonicRaw:
+        case kBoottime:
+        case kBoottimeAlarm: return monotonic;
+        case kMonotonicCoarse: return monotonic / kTickNs * kTickNs;
+        case kProcessCpu: return call.kernel.cpu_time(call.process).total();
+        case kThreadCpu: return call.kernel.cpu_time(call.task).total();
+        default: break;
+    }
+    if (id >= 0) return std::nullopt;
+    // CPU clock of a process or thread: ~pid in the upper bits, bit 2 for a thread, kind in the low two (2: scheduler's).
+    const std::int32_t pid = ~(id >> 3);
+    const bool thread = (id & 4) != 0;
+    if ((id & 3) == 3) return std::nullopt;
+    if (!thread) {
+        const Process* process = pid == 0 ? &call.process : call.kernel.find_process(pid);
+        return process == nullptr ? std::nullopt : std::optional(call.kernel.cpu_time(*process).total());
+    }
+    const auto it = call.process.tasks.find(pid == 0 ? call.task.id : TaskId{pid});
+    return it == call.process.tasks.end() ? std::nullopt : std::optional(call.kernel.cpu_time(*it->second).total());
+}
+
+SysOutcome clock_gettime(SysCall& call) {
+    const auto now = clock_ns(call, call.int32(0));
+    if (!now) return Errno::Inval;
+    if (!call.memory().put(call.address(1), to_timespec(*now))) return Errno::Fault;
+    return 0u;
+}
+
+SysOutcome clock_getres(SysCall& call) {
+    const std::int32_t id = call.int32(0);
+    if (!clock_ns(call, id)) return Errno::Inval;
+    const std::uint64_t resolution = id == kRealtimeCoarse || id == kMonotonicCoarse ? kTickNs : 1;
+    if (call.args[1] != 0 && !call.memory().put(call.address(1), to_timespec(resolution))) return Errno::Fault;
+    return 0u;
+}
+
+SysOutcome gettimeofday(SysCall& call) {
+    UserMemory memory = call.memory();
+    if (call.args[0] != 0 && !memory.put(call.address(0), to_timeval(call.kernel.realtime_ns()))) return Errno::Fault;
+    if (call.args[1] != 0 && !memory.put(call.address(1), std::uint64_t{0})) return Errno::Fault;  // UTC
+    return 0u;
+}
+
+SysOutcome not_permitted(SysCall&) { return Errno::Perm; }
+
+// Interrupted sleeps say how much is left.
+SysOutcome sleep_until_deadline(SysCall& call, std::uint64_t duration_ns, VAddr remaining) {
+    if (deadline_passed(call, duration_ns)) return 0u;
+    if (!call.task.tif_sigpending) return Block{};
+    const std::uint64_t left = call.task.wait_deadline_ns - call.kernel.monotonic_ns();
+    if (remaining != VAddr(0) && !call.memory().put(remaining, to_timespec(left))) return Errno::Fault;
+    return Errno::Intr;
+}
+
+SysOutcome nanosleep(SysCall& call) {
+    UserMemory memory = call.memory();
+    const auto duration = read_duration(memory, call.address(0));
+    if (!duration) return duration.error();
+    return sleep_until_deadline(call, *duration, call.address(1));
+}
+
+SysOutcome clock_nanosleep(SysCall& call) {
+    const std::int32_t id = call.int32(0);
+    const bool cpu_clock = id == kProcessCpu || id == kThreadCpu || id < 0;
+    const auto now = clock_ns(call, id);
+    if (!now) return Errno::Inval;
+    if (cpu_clock || id == kMonotonicRaw || id == kRealtimeCoarse || id == kMonotonicCoarse) return Errno::NotSup;
+    UserMemory memory = call.memory();
+    auto duration = read_duration(memory, call.address(2));
+    if (!duration) return duration.error();
+    if ((call.args[1] & kAbsolute) == 0) return sleep_until_deadline(call, *duration, call.address(3));
+    if (*duration <= *now) return 0u;
+    return sleep_until_deadline(call, *duration - *now, VAddr(0));
+}
+
+SysOutcome times(SysCall& call) {
+    if (call.args[0] != 0) {
+        const Kernel::CpuTime time = call.kernel.cpu_time(call.process);
+        const std::array<std::uint64_t, 4> tms{time.user_ns / kUserTickNs, time.system_ns / kUserTickNs, 0, 0};
+        if (!call.memory().put(call.address(0), tms)) return Errno::Fault;
+    }
+    return call.kernel.monotonic_ns() / kUserTickNs;
+}
+
+struct UsageBytes {
+    TimeVal user, system;
+    std::array<std::int64_t, 14> counts{};  // [0] is ru_maxrss in KiB
+};
+
+SysOutcome getrusage(SysCall& call) {
+    constexpr std::int32_t kSelf = 0, kChildren = -1, kThread = 1;
+    UsageBytes usage{};
+    const std::int32_t who = call.int32(0);
+    if (who != kSelf && who != kChildren && who != kThread) return Errno::Inval;
+    if (who != kChildren) {
+        const Kernel::CpuTime time = who == kThread ? call.kernel.cpu_time(call.task) : call.kernel.cpu_time(call.process);
+        usage.user = to_timeval(time.user_ns);
+        usage.system = to_timeval(time.system_ns);
+        usage.counts[0] = static_cast<std::int64_t>(call.process.mm->resident_pages() * kPageSize / 1024);
+    }
+    if (!call.memory().put(call.address(1), usage)) return Errno::Fault;
+    return 0u;
+}
+
+struct ItimerBytes {
+    TimeVal interval, value;
+};
+
+constexpr std::int32_t kItimerReal = 0, kItimerProf = 2;
+
+ItimerBytes remaining_of(const IntervalTimer& timer, std::uint64_t now) {
+    // A timer that is due but not delivered yet shows one microsecond, as the kernel does.
+    const std::uint64_t left = timer.next_ns == 0 ? 0 : std::max<std::uint64_t>(timer.next_ns > now ? timer.next_ns - now : 0, 1000);
+    return {to_timeval(timer.interval_ns), to_timeval(left)};
+}
+
+SysOutcome getitimer(SysCall& call) {
+    const std::int32_t which = call.int32(0);
+    if (which < kItimerReal || which > kItimerProf) return Errno::Inval;
+    const IntervalTimer timer = which == kItimerReal ? call.process.real_timer : IntervalTimer{};
+    if (!call.memory().put(call.address(1), remaining_of(timer, call.kernel.monotonic_ns()))) return Errno::Fault;
+    return 0u;
+}
+
+std::optional<std::uint64_t> timeval_ns(const TimeVal& t) {
+    if (t.seconds < 0 || t.microseconds < 0 || t.microseconds >= 1'000'000) return std::nullopt;
+    return static_cast<std::uint64_t>(std::min(t.seconds, kMostSeconds)) * kNsPerSecond +
+           static_cast<std::uint64_t>(t.microseconds) * 1000;
+}
+
+SysOutcome setitimer(SysCall& call) {
+    const std::int32_t which = call.int32(0);
+    UserMemory memory = call.memory();
+    ItimerBytes wanted{};
+    if (call.args[1] != 0) {
+        const auto given = memory.get<ItimerBytes>(call.address(1));
+        if (!given) return Errno::Fault;
+        wanted = *given;
+    }
+    const auto value = timeval_ns(wanted.value);
+    const auto interval = timeval_ns(wanted.interval);
+    if (!value || !interval || which < kItimerReal || which > kItimerProf) return Errno::Inval;
+    const std::uint64_t now = call.kernel.monotonic_ns();
+    IntervalTimer old;
+    if (which == kItimerReal) {
+        old = call.process.real_timer;
+        call.process.real_timer = {.next_ns = *value == 0 ? 0 : now + *value, .interval_ns = *interval};
+        call.kernel.timers_changed();
+    } else if (*value != 0) {
+        call.kernel.note_unmodelled("setitimer ITIMER_VIRTUAL and ITIMER_PROF", "accepted, but never expire");
+    }
+    if (call.args[2] != 0 && !memory.put(call.address(2), remaining_of(old, now))) return Errno::Fault;
+    return 0u;
+}
+
+SysOutcome no_posix_timers(SysCall&) { return Errno::NoSys; }
+constexpr std::string_view kNoPosixTimers = "POSIX timers are not modelled: answered ENOSYS";
+constexpr std::string_view kNoSetting = "the clock is the simulation's: answered EPERM";
+
+constexpr SyscallRow kRows[] = {
+    {101, "nanosleep", nanosleep, Support::Full, KernelPath::SysNanosleep, {}},
+    {102, "getitimer", getitimer, Support::Full, KernelPath::SysTimer, {}},
+    {103, "setitimer", setitimer, Support::Full, KernelPath::SysTimer, {}},
+    {107, "timer_create", no_posix_timers, Support::Stub, KernelPath::SysUnknown, kNoPosixTimers},
+    {108, "timer_gettime", no_posix_timers, Support::Stub, KernelPath::SysUnknown, kNoPosixTimers},
+    {109, "timer_getoverrun", no_posix_timers, Support::Stub, KernelPath::SysUnknown, kNoPosixTimers},
+    {110, "timer_settime", no_posix_timers, Support::Stub, KernelPath::SysUnknown, kNoPosixTimers},
+    {111, "timer_delete", no_posix_timers, Support::Stub, KernelPath::SysUnknown, kNoPosixTimers},
+    {112, "clock_settime", not_permitted, Support::Stub, KernelPath::SysClock, kNoSetting},
+    {113, "clock_gettime", clock_gettime, Support::Full, KernelPath::SysClock, {}},
+    {114, "clock_getres", clock_getres, Support::Full, KernelPath::SysClock, {}},
+    {115, "clock_nanosleep", clock_nanosleep, Support::Full, KernelPath::SysNanosleep, {}},
+    {153, "times", times, Support::Full, KernelPath::SysRusage, {}},
+    {165, "getrusage", getrusage, Support::Partial, KernelPath::SysRusage, "fault and switch counts are zero, maxrss is the present size"},
+    {169, "gettimeofday", gettimeofday, Support::Full, KernelPath::SysClock, {}},
+    {170, "settimeofday", not_permitted, Support::Stub, KernelPath::SysClock, kNoSetting},
+    {171, "adjtimex", not_permitted, Support::Stub, KernelPath::SysClock, kNoSetting},
+    {266, "clock_adjtime", not_permitted, Support::Stub, KernelPath::SysClock, kNoSetting},
+};
+
+}  // namespace
+
+std::span<const SyscallRow> time_syscalls() { return kRows; }
+
+}  // namespace uprobesim

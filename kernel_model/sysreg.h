@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// MRS instructions that trap at EL0 and that Linux answers itself: ID registers, with the values user space may know of
+// (Documentation/arch/arm64/cpu-feature-registers.rst), and the counter.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "sim/cost/exception_class.h"
+
+namespace uprobesim {
+
+struct SysregRead {
+    unsigned target;     // Xt; 31: discarded
+    std::uint64_t value;
+    ExceptionClass ec;   // how the hardware reports it
+};
+
+// `word` is the trapped instruction. Nothing: not an MRS, or of a register EL0 may not know.
+std::optional<SysregRead> emulate_mrs(std::uint32_t word, std::uint64_t counter, std::uint64_t counter_hz);
+
+}  // namespace uprobesim

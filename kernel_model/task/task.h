@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A thread as Linux schedules it: a CPU context, its signal state, its thread flags.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "kernel_model/abi/signal.h"
+#include "sim/base/units.h"
+#include "sim/cpu/cpu.h"
+
+namespace uprobesim {
+
+struct Process;
+
+// Blocked: inside a system call that is entered again when something may have changed.
+enum class TaskState { Runnable, Blocked, Stopped, Dead };
+
+inline constexpr std::uint64_t kNoDeadline = ~std::uint64_t{0};
+
+// Per-task state of the probe layer (the kernel's struct uprobe_task); opaque here, freed with the task and at exec.
+struct TaskExtension {
+    virtual ~TaskExtension() = default;
+};
+
+struct AltStack {
+    VAddr sp;
+    std::uint64_t size = 0;
+    std::uint32_t flags = 2;  // SS_DISABLE
+};
+
+struct Task {
+    TaskId id;
+    Process* process = nullptr;
+    ContextId context{};
+    TaskState state = TaskState::Runnable;
+    // The system call a Blocked task is in. A handler with a timeout sets `wait_deadline_ns` (Kernel::monotonic_ns) at its
+    // first entry, when it is kNoDeadline, and returns Block; the kernel enters it again at the latest then. The
+    // dispatcher resets it when the call ends.
+    std::uint32_t blocked_in = 0;
+    std::uint64_t wait_deadline_ns = kNoDeadline;
+
+    // Thread flags, as in thread_info.
+    bool tif_uprobe = false;      // TIF_UPROBE: the probe layer wants to work on the way out
+    bool tif_singlestep = false;  // TIF_SINGLESTEP: the next instruction is stepped
+    bool tif_sigpending = false;  // TIF_SIGPENDING
+
+    // The instruction word a step executes (the slot's) while tif_singlestep is set by the probe layer.
+    std::uint32_t step_word = 0;
+    // thread.fault_code: the probe layer sets the "not trapped" marker ~0 before a step, fault paths that end in a signal store ESR.
+    std::uint64_t fault_code = 0;
+    std::uint64_t fault_address = 0;  // thread.fault_address, for the signal frame
+
+    std::uint64_t sigmask = 0;
+    std::uint64_t saved_sigmask = 0;  // rt_sigsuspend, ppoll
+    bool restore_sigmask = false;
+    std::deque<SignalInfo> pending;   // in order of arrival; standard signals at most once each
+    AltStack altstack;
+    VAddr clear_child_tid;
+    VAddr robust_list;
+    std::string comm;  // 15 characters, as prctl(PR_SET_NAME)
+
+    std::unique_ptr<TaskExtension> extension;
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/traps.h"
+
+#include <fmt/format.h>
+
+#include "kernel_model/kernel.h"
+#include "kernel_model/syscall/dispatch.h"
+#include "kernel_model/sysreg.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::uint64_t kEcShift = 26, kIl = 1u << 25, kWnr = 1u << 6;
+constexpr std::uint64_t kEcInsnAbort = 0x20, kEcPcAlignment = 0x22, kEcDataAbort = 0x24;
+constexpr std::uint64_t kTranslationLevel0 = 0x04, kTranslationLevel3 = 0x07, kPermissionLevel3 = 0x0f;
+constexpr std::int32_t kTrapTrace = 2;
+
+// With TBI0 set, the top byte is not part of the address (untagged_addr).
+VAddr untag(VAddr a) {
+    constexpr std::uint64_t kTag = std::uint64_t{0xff} << 56;
+    return (a.value >> 55 & 1) != 0 ? a : VAddr(a.value & ~kTag);
+}
+
+// set_thread_esr for aborts; arm64_notify_die, which keeps no address, for the others.
+void raise_fault(Kernel& kernel, Task& task, const SignalInfo& info, VAddr kept_address = VAddr(0)) {
+    task.fault_address = kept_address.value;
+    task.fault_code = info.fault_esr;
+    kernel.force_signal(task, info);
+}
+
+void software_step(Kernel& kernel, Task& task) {
+    kernel.exception(task, ExceptionClass::SoftwareStep);
+    TrapClient* client = kernel.client();
+    if (client != nullptr && client->on_step(task)) return;
+    const std::uint64_t pc = kernel.machine().cpu->read(task.context, Reg::Pc);
+    kernel.force_signal(task, {.signal = Signal::Trap, .code = kTrapTrace, .address = pc});
+}
+
+void take(Kernel& kernel, Task& task, const Brk& brk, VAddr pc) {
+    kernel.exception(task, ExceptionClass::Brk);
+    TrapClient* client = kernel.client();
+    if (client != nullptr && client->on_brk(task, brk.imm)) return;
+    kernel.spend(task, KernelPath::BrkSigtrap);
+    kernel.force_signal(task, {.signal = Signal::Trap, .code = kTrapBrkpt, .address = pc.value});
+}
+
+void take(Kernel& kernel, Task& task, const Svc&, VAddr) {
+    kernel.exception(task, ExceptionClass::Svc);
+    kernel.syscalls().enter(kernel, task);
+}
+
+void take(Kernel& kernel, Task& task, const StepDone&, VAddr) { software_step(kernel, task); }
+
+void take(Kernel& kernel, Task& task, const Abort& abort, VAddr) {
+    kernel.exception(task, abort.access == Access::Execute ? ExceptionClass::InsnAbort : ExceptionClass::DataAbort);
+    const VAddr address = untag(abort.address);
+    SignalInfo info{.signal = Signal::Segv, .code = kSegvMaperr, .address = abort.address.value};
+    bool permission = false;
+    switch (task.process->mm->fault(address, abort.access, task.id)) {
+        case FaultResult::Resolved: return;
+        case FaultResult::NotMapped: break;
+        case FaultResult::NoRight:
+            info.code = kSegvAccerr;
+            permission = task.process->mm->space().lookup(address).has_value();
+            break;
+        case FaultResult::BeyondFile:
+            info.signal = Signal::Bus;
+            info.code = kBusAdrerr;
+            break;
+        case FaultResult::OutOfMemory:  // the OOM killer's choice is easy
+            info = {.signal = Signal::Kill, .code = kSiKernel};
+            kernel.note_unmodelled("out of memory", "the guest wanted more memory than --memory gives and was killed");
+            break;
+    }
+    info.fault_esr = abort_syndrome({address, abort.access}, permission);
+    kernel.spend(task, KernelPath::FaultSignal);
+    raise_fault(kernel, task, info, abort.address);
+}
+
+void take(Kernel& kernel, Task& task, const PcAlignment&, VAddr pc) {
+    kernel.exception(task, ExceptionClass::PcAlignment);
+    kernel.spend(task, KernelPath::FaultSignal);
+    raise_fault(kernel, task, {.signal = Signal::Bus, .code = kBusAdraln, .address = pc.value,
+                               .fault_esr = kEcPcAlignment << kEcShift | kIl});
+}
+
+std::uint64_t counter(Kernel& kernel, std::uint64_t counter_hz) {
+    const auto ns = static_cast<unsigned __int128>(kernel.monotonic_ns());
+    return static_cast<std::uint64_t>(ns * counter_hz / 1'000'000'000u);
+}
+
+void take(Kernel& kernel, Task& task, const Undefined& undefined, VAddr pc) {
+    Machine& machine = kernel.machine();
+    const auto hz = static_cast<std::uint64_t>(machine.profile.counter_hz.value);
+    if (const auto read = emulate_mrs(undefined.word, counter(kernel, hz), hz)) {
+        kernel.exception(task, read->ec);
+        kernel.spend(task, KernelPath::SysregEmulation);
+        if (read->target != 31) machine.cpu->write(task.context, xreg(read->target), read->value);
+        machine.cpu->write(task.context, Reg::Pc, pc.value + 4);
+        // user_fastforward_single_step: the emulated instruction was the step.
+        if (task.tif_singlestep) software_step(kernel, task);
+        return;
+    }
+    kernel.exception(task, ExceptionClass::Undefined);
+    kernel.spend(task, KernelPath::UndefinedSignal);
+    raise_fault(kernel, task, {.signal = Signal::Ill, .code = kIllIllopc, .address = pc.value});
+}
+
+void take(Kernel&, Task&, const BudgetSpent&, VAddr) {}
+
+}  // namespace
+
+std::uint64_t abort_syndrome(const Abort& abort, bool permission) {
+    const bool fetch = abort.access == Access::Execute;
+    std::uint64_t esr = (fetch ? kEcInsnAbort : kEcDataAbort) << kEcShift | kIl;
+    if (abort.access == Access::Write) esr |= kWnr;
+    // Linux hides from user space how the kernel's half is mapped: all faults there read as level 0 translation faults.
+    if (abort.address >= Mm::kTaskSize) return esr | kTranslationLevel0;
+    return esr | (permission ? kPermissionLevel3 : kTranslationLevel3);
+}
+
+void take_trap(Kernel& kernel, Task& task, const Stop& stop) {
+    std::visit([&](const auto& why) { take(kernel, task, why, stop.pc); }, stop.why);
+}
+
+}  // namespace uprobesim

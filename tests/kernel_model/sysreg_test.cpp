@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Expected values: qemu-aarch64 -cpu cortex-a72, and the Cortex-A72 TRM for MIDR.
+#include "kernel_model/sysreg.h"
+
+#include "tests/kernel_model/kernel_support.h"
+
+using namespace uprobesim;
+using namespace uprobesim::test;
+
+TEST_CASE("ID registers read as Linux shows a Cortex-A72", "[sysreg]") {
+    struct Case {
+        unsigned op1, crn, crm, op2;
+        std::uint64_t value;
+    };
+    for (const Case& c : {Case{0, 0, 0, 0, 0x410fd083}, Case{0, 0, 0, 5, 0x80000000}, Case{0, 0, 0, 6, 0}, Case{0, 0, 4, 0, 0x11},
+                          Case{0, 0, 4, 1, 0}, Case{0, 0, 5, 0, 0x6}, Case{0, 0, 6, 0, 0x11120}, Case{0, 0, 6, 1, 0},
+                          Case{0, 0, 7, 0, 0xff000000}, Case{0, 0, 7, 7, 0}}) {
+        const auto read = emulate_mrs(a64::mrs(5, 3, c.op1, c.crn, c.crm, c.op2), 0, 0);
+        REQUIRE(read);
+        CHECK(read->target == 5);
+        CHECK(read->value == c.value);
+        CHECK(read->ec == ExceptionClass::Undefined);
+    }
+}
+
+TEST_CASE("registers that EL0 may not know are not emulated", "[sysreg]") {
+    CHECK_FALSE(emulate_mrs(a64::mrs(0, 3, 0, 1, 0, 0), 0, 0));  // SCTLR_EL1
+    CHECK_FALSE(emulate_mrs(a64::mrs(0, 3, 0, 0, 0, 1), 0, 0));
+    CHECK_FALSE(emulate_mrs(a64::mrs(0, 3, 0, 0, 1, 0), 0, 0));  // ID_PFR0_EL1's row is 32-bit only
+    CHECK_FALSE(emulate_mrs(0xd5184000, 0, 0));                  // MSR
+    CHECK_FALSE(emulate_mrs(0, 0, 0));
+}
+
+TEST_CASE("the counter trap is a system register exception", "[sysreg]") {
+    const auto read = emulate_mrs(a64::mrs(31, 3, 3, 14, 0, 2), 1234, 50'000'000);
+    REQUIRE(read);
+    CHECK(read->value == 1234);
+    CHECK(read->ec == ExceptionClass::SysregTrap);
+    CHECK(read->target == 31);
+}
+
+TEST_CASE("a guest reads MIDR_EL1 and goes on after it", "[sysreg][kernel]") {
+    KernelFixture f(with_exit({a64::mrs(3, 3, 0, 0, 0, 0), a64::kNop}));
+    CHECK(f.kernel->run({}).status == 0);
+    CHECK(f.x(3) == 0x410fd083);
+    CHECK(f.exceptions(ExceptionClass::Undefined) == 1);
+    CHECK(f.times(KernelPath::SysregEmulation) == 1);
+}
