@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The life of a hit. Phase letters as in the table of probes/README.md.
+#include "probes/uprobes.h"
+
+#include <array>
+#include <cstring>
+
+#include "kernel_model/memory/user_memory.h"
+#include "probes/simulate.h"
+#include "probes/xol_area.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::uint64_t kNotTrapped = ~std::uint64_t{0};  // thread.fault_code before a step
+
+// The kernel's struct uprobe_task.
+enum class StepState { Running, Sstep, SstepAck, SstepTrapped };
+struct UprobeTask final : TaskExtension {
+    StepState state = StepState::Running;
+    VAddr vaddr;                // the probed address
+    std::size_t slot = 0;
+    Uprobe* active = nullptr;   // being stepped
+    CentiCycles leg_begin;      // kernel cycles before the exception that is being worked on
+};
+
+// The kernel's struct uprobes_state, and a cache of the lookup: what costs the simulated kernel is charged by path, the host
+// need not pay it too.
+struct ProcessProbes final : ProcessExtension {
+    bool has_uprobes = false;   // MMF_HAS_UPROBES
+    std::optional<XolArea> area;
+    struct Line {
+        std::uint64_t pc = 0;
+        Uprobe* uprobe = nullptr;
+    };
+    std::array<Line, 1024> cache{};
+    Line& line(VAddr pc) { return cache[(pc.value >> 2) % cache.size()]; }
+};
+
+UprobeTask& state_of(Task& task) {
+    if (!task.extension) task.extension = std::make_unique<UprobeTask>();
+    return static_cast<UprobeTask&>(*task.extension);
+}
+ProcessProbes& probes_of(Process& process) {
+    if (!process.extension) process.extension = std::make_unique<ProcessProbes>();
+    return static_cast<ProcessProbes&>(*process.extension);
+}
+
+std::uint32_t word_at(Mm& mm, VAddr pc) {
+    std::uint32_t word = 0;
+    if (const auto t = mm.space().lookup(pc); t && pc.page_offset() <= kPageSize - 4) {
+        std::memcpy(&word, mm.space().memory().bytes(t->frame).data() + pc.page_offset(), 4);
+    }
+    return word;
+}
+
+}  // namespace
+
+CentiCycles Uprobes::spent() const { return kernel_.machine().ledger.kernel_cycles(); }
+
+bool Uprobes::on_brk(Task& task, std::uint16_t imm) {
+    if (imm != kUprobeBrkImm) return false;
+    if (!task.process->extension || !probes_of(*task.process).has_uprobes) return false;
+    UprobeTask& state = state_of(task);
+    // The exception itself belongs to the hit.
+    state.leg_begin = spent() - kernel_.machine().prices.exception(ExceptionClass::Brk);
+    kernel_.spend(task, KernelPath::BrkEntry);
+    task.tif_uprobe = true;
+    return true;
+}
+
+bool Uprobes::on_step(Task& task) {
+    if (!task.extension) return false;
+    UprobeTask& state = state_of(task);
+    if (state.active == nullptr || state.state != StepState::Sstep) return false;
+    state.leg_begin = spent() - kernel_.machine().prices.exception(ExceptionClass::SoftwareStep);
+    kernel_.spend(task, KernelPath::StepEntry);
+    state.state = StepState::SstepAck;
+    task.tif_uprobe = true;
+    return true;
+}
+
+void Uprobes::notify_resume(Task& task) {
+    if (state_of(task).active != nullptr) {
+        finish_step(task);
+    } else {
+        handle_breakpoint(task);
+    }
+}
+
+Uprobe* Uprobes::find(Process& process, VAddr pc) {
+    ProcessProbes::Line& line = probes_of(process).line(pc);
+    if (line.uprobe != nullptr && line.pc == pc.value) return line.uprobe;
+    const Vma* vma = process.mm->find(pc);
+    if (vma == nullptr || !vma->file) return nullptr;
+    const auto file = by_file_.find(vma->file->key());
+    if (file == by_file_.end()) return nullptr;
+    const auto found = file->second.find(vma->offset_of(pc));
+    if (found == file->second.end()) return nullptr;
+    line = {pc.value, found->second};
+    return found->second;
+}
+
+void Uprobes::handle_breakpoint(Task& task) {
+    Process& process = *task.process;
+    UprobeTask& state = state_of(task);
+    Cpu& cpu = *kernel_.machine().cpu;
+    const VAddr pc(cpu.read(task.context, Reg::Pc));
+
+    ProcessProbes& probes = probes_of(process);
+    if (probes.area && pc == probes.area->trampoline()) {
+        // A return to the trampoline without a return instance.
+        kernel_.spend(task, KernelPath::BrkReturn);
+        kernel_.force_signal(task, {.signal = Signal::Ill, .code = kSiKernel});
+        return;
+    }
+
+    kernel_.spend(task, KernelPath::UprobeLookup);  // L
+    Uprobe* uprobe = find(process, pc);
+    if (uprobe == nullptr) {
+        kernel_.spend(task, KernelPath::BrkReturn);
+        // The program's own BRK #5, or a probe that went while the exception was on its way: then the address is run again.
+        if (word_at(*process.mm, pc) == kUprobeBrk) kernel_.force_signal(task, {.signal = Signal::Trap, .code = kSiKernel});
+        return;
+    }
+
+    kernel_.spend(task, KernelPath::UprobeConsumers, uprobe->consumers);  // H
+    ++uprobe->hits;
+    if (uprobe->verdict.kind == VerdictKind::Simulate) {
+        simulate(task, *uprobe, pc);  // S
+        ++uprobe->simulated;
+    } else if (!prepare_step(task, *uprobe, pc)) {
+        // No memory for the XOL page: a real kernel would take this breakpoint for ever.
+        kernel_.note_unmodelled("XOL area", "no memory for the [uprobes] page; the guest was killed");
+        kernel_.force_signal(task, {.signal = Signal::Kill, .code = kSiKernel});
+    }
+    kernel_.spend(task, KernelPath::BrkReturn);
+    uprobe->cycles += spent() - state.leg_begin;
+}
+
+void Uprobes::simulate(Task& task, Uprobe& uprobe, VAddr pc) {
+    Cpu& cpu = *kernel_.machine().cpu;
+    const Handler handler = uprobe.verdict.handler;
+    if (handler != Handler::StpFpLr) {
+        const bool adr = handler == Handler::AdrAdrp, nop = handler == Handler::Nop;
+        kernel_.spend(task, nop ? KernelPath::UprobeSimulateNop : adr ? KernelPath::UprobeSimulateAdr : KernelPath::UprobeSimulateBranch);
+        simulate_instruction(handler, uprobe.word, pc, cpu, task.context);
+        return;
+    }
+    StpOutcome outcome;
+    if (kernel_.machine().kernel_profile.stp == StpForm::CopyToUser) {
+        kernel_.spend(task, KernelPath::UprobeSimulateStpCopy);
+        outcome = simulate_stp_copy(uprobe.word, pc, cpu, task.context, *task.process->mm, task.id);
+    } else {
+        outcome = simulate_stp_pin(uprobe.word, pc, cpu, task.context, *task.process->mm, task.id);
+        kernel_.spend(task, KernelPath::UprobeSimulateStpPin, outcome.pages - 1);
+    }
+    if (outcome.faulted) kernel_.force_signal(task, {.signal = Signal::Segv, .code = kSiKernel});
+}
+
+bool Uprobes::prepare_step(Task& task, Uprobe& uprobe, VAddr pc) {
+    Process& process = *task.process;
+    ProcessProbes& probes = probes_of(process);
+    if (!probes.area) {
+        kernel_.spend(task, KernelPath::UprobeAreaCreate);
+        auto area = XolArea::create(*process.mm);
+        if (!area) return false;
+        probes.area.emplace(std::move(*area));
+    }
+    kernel_.spend(task, KernelPath::UprobeSlotGet);  // A
+    // With fewer tasks than slots there is always one.
+    const auto slot = probes.area->claim();
+    if (!slot) return false;
+    kernel_.spend(task, KernelPath::UprobeSlotCopy);  // C
+    const bool changed = probes.area->fill(*slot, uprobe.word);
+    if (changed || kernel_.machine().kernel_profile.slot_copy == SlotCopyPolicy::Always) {
+        kernel_.spend(task, KernelPath::UprobeSlotSync);  // M
+    }
+    UprobeTask& state = state_of(task);
+    state.state = StepState::Sstep;
+    state.vaddr = pc;
+    state.slot = *slot;
+    state.active = &uprobe;
+    task.fault_code = kNotTrapped;
+    task.step_word = uprobe.word;
+    task.tif_singlestep = true;
+    kernel_.machine().cpu->write(task.context, Reg::Pc, probes.area->address(*slot).value);
+    kernel_.spend(task, KernelPath::UprobeStepArm);  // T R1
+    return true;
+}
+
+void Uprobes::finish_step(Task& task) {
+    UprobeTask& state = state_of(task);
+    Uprobe& uprobe = *state.active;
+    const bool trapped = state.state == StepState::SstepTrapped;
+    // After a step pc is the next instruction, whatever the stepped one did to it; after a trap the breakpoint is taken again.
+    kernel_.machine().cpu->write(task.context, Reg::Pc, trapped ? state.vaddr.value : state.vaddr.value + 4);
+    task.tif_singlestep = false;
+    if (auto& area = probes_of(*task.process).area) area->release(state.slot);
+    state.active = nullptr;
+    state.state = StepState::Running;
+    if (trapped) {
+        kernel_.spend(task, KernelPath::UprobeStepAbort);
+        return;
+    }
+    kernel_.spend(task, KernelPath::UprobeStepFinish);  // F
+    kernel_.spend(task, KernelPath::StepReturn);        // R2
+    ++uprobe.stepped;
+    uprobe.cycles += spent() - state.leg_begin;
+}
+
+// uprobe_deny_signal: no signal between the slot and the end of the step, but one that ends the step counts as its trap.
+bool Uprobes::deny_signal(Task& task) {
+    if (!task.extension) return false;
+    UprobeTask& state = state_of(task);
+    if (state.active == nullptr || state.state != StepState::Sstep) return false;
+    bool fatal = task.fault_code != kNotTrapped;
+    for (const SignalInfo& info : task.pending) fatal = fatal || info.signal == Signal::Kill;
+    if (fatal) {
+        state.state = StepState::SstepTrapped;
+        task.tif_uprobe = true;
+    }
+    return true;
+}
+
+void Uprobes::on_map(Process& process, const Vma& vma) {
+    if (!vma.file || vma.shared || !vma.prot.exec || vma.prot.write) return;
+    const auto file = by_file_.find(vma.file->key());
+    if (file == by_file_.end()) return;
+    if (process.tasks.empty()) return;
+    Task& task = *process.tasks.begin()->second;
+    const std::uint64_t end = vma.file_offset + vma.range.size();
+    for (auto it = file->second.lower_bound(vma.file_offset); it != file->second.end() && it->first < end; ++it) {
+        const VAddr at = vma.range.begin + (it->first - vma.file_offset);
+        kernel_.spend(task, KernelPath::UprobePlace);
+        if (!process.mm->poke_text(at, kUprobeBrk, task.id)) continue;  // as the kernel does: silently
+        ++it->second->placed;
+        probes_of(process).has_uprobes = true;
+    }
+}
+
+void Uprobes::on_unmap(Process& process, VRange range) {
+    if (!process.extension) return;
+    for (auto& line : probes_of(process).cache) {
+        if (range.contains(VAddr(line.pc))) line = {};
+    }
+}
+
+// A child has the breakpoints in its copy of the text; the XOL mapping is not copied.
+void Uprobes::on_fork(Process& parent, Process& child) {
+    if (parent.extension) probes_of(child).has_uprobes = probes_of(parent).has_uprobes;
+}
+
+void Uprobes::on_exec(Process& process) {
+    process.extension.reset();
+    for (auto& [id, task] : process.tasks) task->extension.reset();
+}
+
+void Uprobes::on_task_exit(Task& task) {
+    if (!task.extension) return;
+    UprobeTask& state = state_of(task);
+    if (state.active != nullptr && task.process->extension) {
+        if (auto& area = probes_of(*task.process).area) area->release(state.slot);
+    }
+    task.extension.reset();
+}
+
+}  // namespace uprobesim

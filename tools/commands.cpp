@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/commands.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cctype>
+
+#include "tools/exit_code.h"
+#include "tools/guest_streams.h"
+#include "tools/report_output.h"
+#include "tools/text_table.h"
+
+namespace uprobesim {
+namespace {
+
+int refuse(const RunRefused& refused) {
+    print_error(refused.error);
+    return refused.exit_code;
+}
+
+int refuse(const UserError& error) { return refuse({error, kExitUserMistake}); }
+
+// "/usr/bin/redis-server" -> "Redis-server"
+std::string title_of(const std::string& program) {
+    std::string title = program.substr(program.find_last_of('/') + 1);
+    if (!title.empty()) title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
+    return printable(title);
+}
+
+// The two the published table has keep its words.
+std::vector<std::string> labels_of(const std::vector<std::string>& kernels) {
+    if (kernels == std::vector<std::string>{"next-20241104", "next-20241104+stp"}) return {"single-stepped STP", "emulated STP"};
+    return kernels;
+}
+
+bool unfinished(const CompareReport& report) {
+    for (const ComparedRun& run : report.runs) {
+        if (run.report.exit.kind == ExitKind::LimitReached || run.report.exit.kind == ExitKind::Deadlock) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+void print_error(const UserError& error) { fmt::print(stderr, "uprobesim: {}\n", error.line()); }
+
+int command_run(const Options& options) {
+    auto output = ReportOutput::open(options.output);
+    if (!output) return refuse(output.error());
+    const auto report = simulate(options.simulation);
+    if (!report) return refuse(report.error());
+    output->write(options.format == Format::Json ? run_report_json(*report) : run_report_text(*report));
+    return exit_code_of(report->exit);
+}
+
+int command_compare(const Options& options) {
+    auto output = ReportOutput::open(options.output);
+    if (!output) return refuse(output.error());
+
+    CompareReport report;
+    report.title = title_of(options.simulation.program.arguments.front());
+    SharedInput input(STDIN_FILENO);
+    const std::vector<std::string> labels = labels_of(options.kernels);
+    for (std::size_t run = 0; run <= options.kernels.size(); ++run) {
+        const bool first = run == 0;
+        SimulationRequest request = options.simulation;
+        request.kernel = options.kernels[first ? 0 : run - 1];
+        if (first) request.probes.clear();
+        const auto out = std::make_shared<DigestedOutput>(1, first ? STDOUT_FILENO : -1);
+        const auto error = std::make_shared<DigestedOutput>(2, first ? STDERR_FILENO : -1);
+        const GuestStreams streams{input.reader(), out, error};
+        auto result = simulate(request, &streams);
+        if (!result) return refuse(result.error());
+        report.runs.push_back({first ? "no uprobe" : labels[run - 1], std::move(*result), out->digest().hash_text(),
+                               error->digest().hash_text(), out->digest().bytes, error->digest().bytes});
+    }
+    output->write(options.format == Format::Json ? compare_report_json(report) : compare_report_text(report));
+    if (unfinished(report)) return kExitUnfinished;
+    const std::vector<std::string> differing = differences(report);
+    for (const std::string& difference : differing) print_error({difference, "", ""});
+    return differing.empty() ? 0 : kExitDiffers;
+}
+
+int command_model_list() {
+    fmt::print("machines (--machine)\n");
+    for (const std::string& name : builtin_machine_profiles()) {
+        const auto profile = load_machine_profile(name, {});
+        fmt::print("  {:<24}{}\n", name, profile ? profile->description : profile.error().line());
+    }
+    fmt::print("\nkernels (--kernel, --kernels)\n");
+    for (const std::string& name : builtin_kernel_profiles()) {
+        const auto profile = load_kernel_profile(name, {});
+        fmt::print("  {:<24}{}\n", name, profile ? profile->description : profile.error().line());
+    }
+    return 0;
+}
+
+}  // namespace uprobesim

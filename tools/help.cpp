@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What --help says. It teaches by example: most people read no further than the first one that fits.
+#include "tools/help.h"
+
+#include "tools/options.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::string_view kTool = R"(uprobesim runs arm64 Linux programs on a simulated machine and says what a uprobe costs, and why.
+
+usage: uprobesim run     [options] PROGRAM [ARGUMENTS...]    one run, one report
+       uprobesim compare [options] PROGRAM [ARGUMENTS...]    without probes, then with them on each kernel
+       uprobesim model list                                  the machines and kernels that can be named
+       uprobesim VERB --help                                 options and examples of one verb
+       uprobesim --version
+
+The first example to try:
+  uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep -c GNU /usr/share/common-licenses/GPL-3
+
+PROGRAM is a path inside the guest's file tree (--root), or a name to be found in the guest's PATH. Everything after it
+goes to the program. The program's output is its own; the report goes to stderr or, with -o, to a file.
+
+Exit status:
+  run      the program's own, 128 + N if signal N ended it
+  compare  0 if all runs behaved alike, 1 if not
+  both     2    a mistake in the command line, a profile or a probe: one line says which
+           3    the host failed (memory, disk)
+           125  the simulation ended before the program (--max-insns, or nothing left to run)
+           126  PROGRAM cannot be executed
+           127  PROGRAM was not found
+)";
+
+constexpr std::string_view kRun = R"(usage: uprobesim run [options] PROGRAM [ARGUMENTS...]
+
+Runs PROGRAM once and reports instructions, cycles, exceptions, kernel work by named path, probe hits and time.
+
+Examples:
+  uprobesim run /bin/true
+  uprobesim run -p uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc /bin/ls /usr
+  uprobesim run -p 'uprobe:/bin/grep:*' --kernel next-20241104+stp /bin/grep -c GNU /usr/share/common-licenses/GPL-3
+  uprobesim run --bind ~/texts:/data -f json -o report.json /usr/bin/wc -l /data/words.txt
+  uprobesim run --set machine.ops.ic-ivau=0 --set kernel.slot-copy=if-changed -p uprobe:/bin/true:* /bin/true
+
+A probe is uprobe:BINARY:PLACE[,PLACE...]. BINARY is a guest path. PLACE is a symbol (main), a symbol and an offset
+(main+8), a file offset (0xbaa0), or a pattern (str*). Functions of stripped programs are named fn_OFFSET.
+
+Options:
+)";
+
+constexpr std::string_view kCompare = R"(usage: uprobesim compare [options] PROGRAM [ARGUMENTS...]
+
+Runs PROGRAM without probes, then with them on each kernel, and prints one table. The program sees the same files, the
+same seed and the same standard input in every run (a terminal counts as empty input). Its output is printed once; if a
+run prints or returns something else than the first, the report says so and the exit status is 1.
+
+Examples:
+  uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep -c GNU /usr/share/common-licenses/GPL-3
+  uprobesim compare -p 'uprobe:/bin/grep:*' --kernels v6.12,v6.13,v6.13+stp-copy /bin/grep -c GNU /usr/share/common-licenses/GPL-3
+  uprobesim compare -p 'uprobe:/bin/ls:*' -f json -o table.json /bin/ls /usr
+
+Options:
+)";
+
+constexpr std::string_view kModel = R"(usage: uprobesim model list
+
+Names the machine profiles (--machine) and kernel profiles (--kernel, --kernels) that are built in. A path to a TOML
+file of your own does as well as a name.
+)";
+
+}  // namespace
+
+std::string_view tool_version() { return UPROBESIM_VERSION; }
+
+std::string_view fetched_sysroot() { return UPROBESIM_SYSROOT; }
+
+std::string help_text(std::string_view topic) {
+    if (topic == "run") return std::string(kRun) + option_list(Verb::Run);
+    if (topic == "compare") return std::string(kCompare) + option_list(Verb::Compare);
+    return std::string(topic == "model" ? kModel : kTool);
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace uprobesim {
+
+std::string_view tool_version();
+// Where tools/setup puts the arm64 programs: known at build time.
+std::string_view fetched_sysroot();
+// `topic`: a verb's name, or empty for the tool.
+std::string help_text(std::string_view topic);
+
+}  // namespace uprobesim

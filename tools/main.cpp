@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <new>
+
+#include "tools/commands.h"
+#include "tools/exit_code.h"
+#include "tools/help.h"
+
+namespace {
+
+using namespace uprobesim;
+
+int dispatch(const Options& options) {
+    switch (options.verb) {
+        case Verb::Help: fmt::print("{}", help_text(options.help_topic)); return 0;
+        case Verb::Version: fmt::print("uprobesim {}\n", tool_version()); return 0;
+        case Verb::Run: return command_run(options);
+        case Verb::Compare: return command_compare(options);
+        case Verb::ModelList: return command_model_list();
+    }
+    return kExitUserMistake;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    // A closed pipe is an errno for the guest, not the simulator's end.
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        const char* sysroot = std::getenv("UPROBESIM_SYSROOT");
+        const OptionDefaults defaults{sysroot != nullptr && *sysroot != '\0' ? sysroot : std::string(fetched_sysroot())};
+        const auto options = parse_options(std::vector<std::string>(argv + 1, argv + argc), defaults);
+        if (options) return dispatch(*options);
+        print_error(options.error());
+        return kExitUserMistake;
+    } catch (const HostError& error) {
+        fmt::print(stderr, "uprobesim: {}\n", error.what());
+    } catch (const std::bad_alloc&) {
+        fmt::print(stderr, "uprobesim: the host is out of memory\n");
+    }
+    return kExitHostFailure;
+}

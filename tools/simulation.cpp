@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/simulation.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "probes/spec.h"
+#include "probes/uprobes.h"
+#include "sim/cost/core_model.h"
+#include "sim/cost/data_files.h"
+#include "sim/insn/insn_class.h"
+#include "tools/exit_code.h"
+#include "tools/help.h"
+
+namespace uprobesim {
+namespace {
+
+using Refused = tl::unexpected<RunRefused>;
+
+Refused refused(UserError error, int exit_code = kExitUserMistake) { return Refused(RunRefused{std::move(error), exit_code}); }
+
+Outcome check_root(const std::string& root) {
+    std::error_code error;
+    if (std::filesystem::is_directory(root, error)) return {};
+    const std::string remedy = "tools/setup/fetch-sysroot fetches Debian's arm64 programs; or name a folder with --root";
+    return user_error(root == fetched_sysroot() ? "the arm64 programs have not been fetched" : "no such folder", root, remedy);
+}
+
+// `why` as execve answers; zero: it did not come so far.
+int start_exit_code(Errno why) {
+    if (why == Errno{}) return kExitUserMistake;
+    return why == Errno::NoEnt || why == Errno::NotDir ? kExitNotFound : kExitNotExecutable;
+}
+
+void by_count(std::vector<NamedCount>& rows) {
+    std::sort(rows.begin(), rows.end(), [](const NamedCount& a, const NamedCount& b) {
+        return a.times != b.times ? a.times > b.times : a.name < b.name;
+    });
+}
+
+void take_user_work(Kernel& kernel, RunReport& report) {
+    InsnClassCounts by_class{};
+    for (const auto& [pid, process] : kernel.processes()) {
+        for (const auto& [id, task] : process->tasks) {
+            const UserWork work = kernel.machine().cpu->work(task->context);
+            report.user_insns += work.insns;
+            report.user_cycles += work.cycles;
+            for (std::size_t c = 0; c < kInsnClassCount; ++c) by_class[c] += work.by_class[c];
+        }
+    }
+    for (std::size_t c = 0; c < kInsnClassCount; ++c) {
+        if (by_class[c] != 0) report.classes.push_back({std::string(insn_class_name(static_cast<InsnClass>(c))), by_class[c]});
+    }
+    by_count(report.classes);
+}
+
+void take_kernel_work(const Ledger& ledger, RunReport& report) {
+    const TaskLedger total = ledger.total();
+    const PriceList& prices = ledger.prices();
+    for (std::size_t e = 0; e < kExceptionClassCount; ++e) {
+        const auto ec = static_cast<ExceptionClass>(e);
+        const std::uint64_t times = total.exceptions[e];
+        if (times == 0) continue;
+        report.exceptions.push_back({std::string(exception_class_name(ec)), times, CentiCycles(prices.exception(ec).value * times)});
+    }
+    for (std::size_t p = 0; p < kKernelPathCount; ++p) {
+        const auto path = static_cast<KernelPath>(p);
+        const PathCount& count = total.paths[p];
+        if (count.times == 0) continue;
+        const KernelPathInfo& info = kernel_path_info(path);
+        report.paths.push_back({std::string(info.name), std::string(info.unit), work_group(path), count.times, count.units,
+                                prices.path_insns(path, count.times, count.units), count.cycles});
+    }
+    std::sort(report.paths.begin(), report.paths.end(), [](const PathRow& a, const PathRow& b) {
+        return a.cycles != b.cycles ? a.cycles > b.cycles : a.name < b.name;
+    });
+}
+
+void take_calls(const Kernel& kernel, RunReport& report) {
+    for (const auto& [name, times] : kernel.syscall_counts()) report.syscalls.push_back({name, times});
+    by_count(report.syscalls);
+    for (const auto& [name, use] : kernel.unmodelled()) report.unmodelled.push_back({name, use.times, use.note});
+}
+
+// Empty: the program is no file any more.
+std::string hash_of_guest_file(FileSystem& files, const std::string& path) {
+    const auto opened = files.open(nullptr, "/", path, 0, 0);
+    if (!opened) return {};
+    std::string bytes;
+    std::vector<std::byte> buffer(1u << 20);
+    for (std::uint64_t at = 0;;) {
+        const auto n = opened->file->read(at, buffer);
+        if (!n) return {};
+        if (*n == 0) return text_hash(bytes);
+        bytes.append(reinterpret_cast<const char*>(buffer.data()), *n);
+        at += *n;
+    }
+}
+
+Outcome attach_probes(Uprobes& uprobes, const std::vector<std::string>& texts, RunReport& report) {
+    for (const std::string& text : texts) {
+        const auto specs = parse_probe_specs(text);
+        if (!specs) return tl::make_unexpected(specs.error());
+        for (const ProbeSpec& spec : *specs) {
+            const auto summary = uprobes.add(spec);
+            if (!summary) return tl::make_unexpected(summary.error());
+            SpecRow row{summary->spec, summary->attached, {}};
+            for (const RefusedProbe& r : summary->refused) row.refused.push_back({r.symbol, r.offset, r.instruction, r.reason});
+            report.specs.push_back(std::move(row));
+        }
+    }
+    return {};
+}
+
+void take_probes(const Uprobes& uprobes, RunReport& report) {
+    for (const auto& u : uprobes.uprobes()) {
+        const std::string_view verdict = u->verdict.kind == VerdictKind::Simulate ? handler_name(u->verdict.handler) : "step";
+        report.probes.push_back({fmt::format("uprobe:{}:{}", u->binary, u->symbol), u->binary, u->offset, u->instruction,
+                                 std::string(verdict), u->hits, u->stepped, u->simulated, u->cycles});
+    }
+}
+
+}  // namespace
+
+tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, const GuestStreams* streams) {
+    auto machine_profile = load_machine_profile(request.machine, request.settings);
+    if (!machine_profile) return refused(machine_profile.error());
+    auto kernel_profile = load_kernel_profile(request.kernel, request.settings);
+    if (!kernel_profile) return refused(kernel_profile.error());
+    auto core = load_core_model(machine_profile->core_file);
+    if (!core) return refused(core.error());
+    if (auto checked = check_root(request.files.root); !checked) return refused(checked.error());
+
+    RunReport report;
+    Provenance& provenance = report.provenance;
+    provenance.version = tool_version();
+    provenance.kernel = {kernel_profile->name, kernel_profile->description, kernel_profile->text_hash};
+    provenance.machine = {machine_profile->name, machine_profile->description, machine_profile->text_hash};
+    provenance.seed = request.seed;
+    provenance.arguments = request.program.arguments;
+    provenance.probes = request.probes;
+    report.frequency_hz = machine_profile->frequency_hz.value;
+
+    Machine machine(std::move(*machine_profile), std::move(*kernel_profile), request.memory_bytes, request.seed,
+                    std::move(*core), {.counting = request.counting ? Counting::On : Counting::Off});
+    auto files = FileSystem::create(machine, request.files);
+    if (!files) return refused(files.error());
+    Kernel kernel(machine, **files);
+    Uprobes uprobes(kernel);
+    if (auto attached = attach_probes(uprobes, request.probes, report); !attached) return refused(attached.error());
+    if (!request.probes.empty()) kernel.attach(uprobes);
+    Errno why{};
+    if (auto started = kernel.start(request.program, &why); !started) return refused(started.error(), start_exit_code(why));
+    Process& first = *kernel.processes().begin()->second;
+    if (streams != nullptr) {
+        for (const auto& [fd, file] : {std::pair{0, streams->in}, {1, streams->out}, {2, streams->error}}) {
+            check_invariant(first.files.put(fd, file, false).has_value(), "standard descriptors cannot be put");
+        }
+    }
+    provenance.program = first.exe;
+
+    report.exit = kernel.run({.max_insns = request.max_insns});
+    take_user_work(kernel, report);
+    take_kernel_work(machine.ledger, report);
+    take_calls(kernel, report);
+    take_probes(uprobes, report);
+    report.idle_ns = kernel.idle_ns();
+    report.memory_peak_bytes = machine.memory.peak_bytes();
+    provenance.program_hash = hash_of_guest_file(**files, provenance.program);
+    (*files)->finish();
+    return report;
+}
+
+}  // namespace uprobesim

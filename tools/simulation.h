@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The composition root: builds machine, files, kernel and probes for one run, runs it, and takes the figures out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "kernel_model/files/file_system.h"
+#include "kernel_model/kernel.h"
+#include "sim/base/error.h"
+#include "sim/cost/profile.h"
+#include "tools/report.h"
+
+namespace uprobesim {
+
+struct SimulationRequest {
+    FileSystemOptions files;
+    std::string machine = "kunpeng916";
+    std::string kernel = "next-20241104";
+    std::vector<Setting> settings;
+    std::vector<std::string> probes;  // specs, in the order of the command line
+    ProgramRequest program;
+    std::uint64_t seed = 1;
+    std::uint64_t max_insns = 0;
+    std::uint64_t memory_bytes = std::uint64_t{2} << 30;
+    bool counting = true;  // false: for the benchmark; instruction and cycle totals are then zero
+};
+
+// Why there was no run: the line for the user and the exit code that goes with it.
+struct RunRefused {
+    UserError error;
+    int exit_code;
+};
+
+// What stands in for the host's stdin, stdout and stderr.
+struct GuestStreams {
+    std::shared_ptr<File> in, out, error;
+};
+
+tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, const GuestStreams* streams = nullptr);
+
+}  // namespace uprobesim
