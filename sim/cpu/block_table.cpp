@@ -27,24 +27,23 @@ void BlockTable::retire(BlockRecord& r) {
     r.count = 0;
 }
 
-BlockRecord* BlockTable::miss(BlockRecord& r, std::uint64_t address, std::uint32_t size, const AddressSpace& space) {
-    if ((address & 3) != 0) return nullptr;
+BlockRecord& BlockTable::load(std::uint64_t address, std::uint32_t size, const AddressSpace& space) {
+    BlockRecord& r = at(address);
     retire(r);
     std::vector<std::uint32_t> words(size / 4);
     for (std::size_t i = 0; i < words.size(); ++i) {
-        const VAddr at(address + 4 * i);
+        const VAddr here(address + 4 * i);
         // The engine has just fetched from here, so the page is there.
-        if (const auto t = space.lookup(at)) {
-            std::memcpy(&words[i], space.memory().bytes(t->frame).data() + at.page_offset(), 4);
+        if (const auto t = space.lookup(here)) {
+            std::memcpy(&words[i], space.memory().bytes(t->frame).data() + here.page_offset(), 4);
         }
     }
     const BlockInfo& info = info_of(words);
     r.address = address;
-    r.size = size;
-    r.tag = tag_;
+    r.tag_size = tag_ | size / 4;
     r.info = &info;
     r.cycles = static_cast<std::uint32_t>(info.cycles_through.empty() ? 0 : info.cycles_through.back().value);
-    return &r;
+    return r;
 }
 
 void BlockTable::fold(InsnClassCounts& into) {
@@ -53,10 +52,27 @@ void BlockTable::fold(InsnClassCounts& into) {
     retired_ = {};
 }
 
+std::uint32_t BlockTable::fresh_tag() {
+    if (last_tag_ > ~BlockRecord::kSizeMask - (1u << BlockRecord::kSizeBits)) {
+        // All tags were used: start again with an empty table.
+        for (BlockRecord& r : records_) {
+            retire(r);
+            r = {};
+        }
+        tags_.clear();
+        last_tag_ = 0;
+    }
+    return last_tag_ += 1u << BlockRecord::kSizeBits;
+}
+
 void BlockTable::enter(const AddressSpace& space) {
-    const auto [it, fresh] = tags_.try_emplace(space.id(), next_tag_);
-    if (fresh) ++next_tag_;
-    tag_ = it->second;
+    const auto it = tags_.find(space.id());
+    if (it != tags_.end()) {
+        tag_ = it->second;
+        return;
+    }
+    tag_ = fresh_tag();
+    tags_[space.id()] = tag_;
 }
 
 void BlockTable::leave(const AddressSpace& space) {
@@ -67,21 +83,17 @@ void BlockTable::forget_page(const AddressSpace& space, VAddr page) {
     const auto it = tags_.find(space.id());
     if (it == tags_.end()) return;
     for (std::uint64_t a = page.value; a < page.value + kPageSize; a += 4) {
-        BlockRecord& r = records_[(a >> 2) & (kRecords - 1)];
-        if (r.address == a && r.tag == it->second) {
+        BlockRecord& r = records_[index(a)];
+        if (r.address == a && (r.tag_size & ~BlockRecord::kSizeMask) == it->second) {
             retire(r);
-            r.tag = 0;  // no space has it: the next find misses
+            r.tag_size = 0;  // no space has it: the next find misses
         }
     }
 }
 
+// The spaces get new tags when they are entered; the caller enters one again before it runs.
 void BlockTable::forget_all() {
-    const std::uint64_t current = tag_;
-    for (auto& [id, tag] : tags_) {
-        const bool running = tag == current;
-        tag = next_tag_++;
-        if (running) tag_ = tag;
-    }
+    tags_.clear();
 }
 
 }  // namespace uprobesim

@@ -17,27 +17,33 @@
 
 namespace uprobesim {
 
-struct BlockRecord {
+// Half a cache line: the block hook touches one per executed block.
+struct alignas(32) BlockRecord {
     std::uint64_t address = ~std::uint64_t{0};
-    std::uint64_t tag = 0;     // of the address space's state of code
-    std::uint64_t count = 0;   // executions since the last fold
-    std::uint32_t size = 0;    // bytes
-    std::uint32_t cycles = 0;  // centicycles of the whole block
+    std::uint64_t count = 0;     // executions since the last fold
+    std::uint32_t tag_size = 0;  // tag of the address space's state of code, and the block's size in instructions
+    std::uint32_t cycles = 0;    // centicycles of the whole block
     const BlockInfo* info = nullptr;
+
+    std::uint32_t insns() const { return tag_size & kSizeMask; }
+    std::uint32_t size() const { return insns() * 4; }
+    static constexpr std::uint32_t kSizeBits = 9;  // a block ends at the engine's 1 KiB page: 256 instructions at most
+    static constexpr std::uint32_t kSizeMask = (1u << kSizeBits) - 1;
 };
+static_assert(sizeof(BlockRecord) == 32);
 
 class BlockTable {
 public:
     explicit BlockTable(const BlockModel& model);
 
-    // The record of the block at `address`. `space` is where its words are read on first sight. Null: not aligned, so
-    // no block (this engine would run it).
-    BlockRecord* find(std::uint64_t address, std::uint32_t size, const AddressSpace& space) {
-        BlockRecord& r = records_[(address >> 2) & (kRecords - 1)];
-        if (r.address == address && r.size == size && r.tag == tag_) [[likely]]
-            return &r;
-        return miss(r, address, size, space);
+    // The place of the block at `address`, and whether the block is in it.
+    BlockRecord& at(std::uint64_t address) { return records_[index(address)]; }
+    bool holds(const BlockRecord& r, std::uint64_t address, std::uint32_t size) const {
+        return r.address == address && r.tag_size == (tag_ | size / 4);
     }
+    // Puts it there. `space` is where its words are read.
+    BlockRecord& load(std::uint64_t address, std::uint32_t size, const AddressSpace& space);
+
     const BlockInfo& info_of(std::span<const std::uint32_t> words);
 
     // Adds what was counted since the last fold.
@@ -52,16 +58,21 @@ public:
 
 private:
     static constexpr std::size_t kRecords = 1u << 16;
+    // Neighbours stay neighbours; programs and libraries, which lie at round distances, do not meet.
+    static std::size_t index(std::uint64_t address) {
+        return ((address >> 2) ^ (address >> 18) ^ (address >> 29)) & (kRecords - 1);
+    }
 
-    BlockRecord* miss(BlockRecord& r, std::uint64_t address, std::uint32_t size, const AddressSpace& space);
+    std::uint32_t fresh_tag();
     void retire(BlockRecord& r);
 
     const BlockModel& model_;
     std::vector<BlockRecord> records_;
     std::map<std::vector<std::uint32_t>, std::unique_ptr<BlockInfo>> infos_;
-    std::map<std::uint64_t, std::uint64_t> tags_;  // by address space id
-    std::uint64_t tag_ = 0;
-    std::uint64_t next_tag_ = 1;
+    // By address space id; shifted as in the records. 0: no space.
+    std::map<std::uint64_t, std::uint32_t> tags_;
+    std::uint32_t tag_ = 0;
+    std::uint32_t last_tag_ = 0;
     InsnClassCounts retired_{};  // of records that were evicted before a fold
 };
 

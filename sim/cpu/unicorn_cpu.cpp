@@ -67,7 +67,14 @@ private:
     static void on_block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* self);
     static bool on_store(uc_engine* uc, uc_mem_type type, std::uint64_t address, int size, std::int64_t value,
                          void* self);
-    void begin_unusual_block(std::uint64_t address, std::uint32_t size);
+    void begin_block(BlockRecord& r, std::uint32_t size) {
+        ++r.count;
+        insns_ += size / 4;
+        cycles_ += r.cycles;
+        last_ = &r;
+    }
+    [[gnu::noinline]] void begin_new_block(std::uint64_t address, std::uint32_t size);
+    [[gnu::noinline]] void begin_unusual_block(std::uint64_t address);
     void self_test_fast_stores();
 
     Context& context(ContextId id);
@@ -101,14 +108,13 @@ private:
     // The block hook stops the engine when insns_ reaches limit_; 0 makes it take the slow road at the next block.
     std::uint64_t limit_ = 0;
     // The block that began last.
-    std::uint64_t last_address_ = 0;
-    std::uint32_t last_size_ = 0;
-    const BlockInfo* last_info_ = nullptr;
+    const BlockRecord* last_ = nullptr;
 
     bool stepping_ = false;
     bool step_begun_ = false;
     std::uint64_t step_pc_ = 0;
     const BlockInfo* step_info_ = nullptr;
+    BlockRecord step_record_;  // of the stepped instruction, which is in no table
 };
 
 UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options)
@@ -311,24 +317,22 @@ void UnicornCpu::enter(const AddressSpace& space) {
 
 void UnicornCpu::on_block(uc_engine*, std::uint64_t address, std::uint32_t size, void* self) {
     auto& cpu = *static_cast<UnicornCpu*>(self);
-    if (cpu.insns_ >= cpu.limit_) [[unlikely]] {
-        cpu.begin_unusual_block(address, size);
-        return;
-    }
-    BlockRecord* const r = cpu.blocks_.find(address, size, *cpu.space_);
-    if (r == nullptr) [[unlikely]] {
-        cpu.engine_.stop();
-        return;
-    }
-    ++r->count;
-    cpu.insns_ += size / 4;
-    cpu.cycles_ += r->cycles;
-    cpu.last_address_ = address;
-    cpu.last_size_ = size;
-    cpu.last_info_ = r->info;
+    BlockRecord& r = cpu.blocks_.at(address);
+    // Both ways out are calls in tail position, so that the usual way needs no stack frame.
+    if (cpu.insns_ >= cpu.limit_) [[unlikely]]
+        return cpu.begin_unusual_block(address);
+    if (!cpu.blocks_.holds(r, address, size)) [[unlikely]]
+        return cpu.begin_new_block(address, size);
+    cpu.begin_block(r, size);
 }
 
-void UnicornCpu::begin_unusual_block(std::uint64_t address, std::uint32_t size) {
+void UnicornCpu::begin_new_block(std::uint64_t address, std::uint32_t size) {
+    // This engine runs code that is not aligned.
+    if ((address & 3) != 0) return engine_.stop();
+    begin_block(blocks_.load(address, size, *space_), size);
+}
+
+void UnicornCpu::begin_unusual_block(std::uint64_t address) {
     if (stepping_ && !step_begun_ && address == step_pc_) {
         step_begun_ = true;
         // The block may also hold the BRK behind the stepped instruction; only the instruction counts, and its
@@ -336,9 +340,10 @@ void UnicornCpu::begin_unusual_block(std::uint64_t address, std::uint32_t size) 
         insns_ += 1;
         cycles_ += step_info_->cycles_through.back().value;
         loaded_->work.by_class[static_cast<std::size_t>(step_info_->classes.front())] += 1;
-        last_address_ = address;
-        last_size_ = size < 4 ? size : 4;
-        last_info_ = step_info_;
+        step_record_.address = address;
+        step_record_.tag_size = 1;
+        step_record_.info = step_info_;
+        last_ = &step_record_;
         return;
     }
     // The block does not run; its hook comes again when it is resumed.
@@ -367,16 +372,16 @@ void UnicornCpu::do_store_work() {
 // Takes back what the last block was counted for but did not execute: all from `pc` on, but for `trapping`
 // instructions there (1: the instruction at pc counts as executed).
 void UnicornCpu::uncount_from(std::uint64_t pc, std::uint64_t trapping) {
-    if (last_info_ == nullptr || pc < last_address_ || pc >= last_address_ + last_size_) return;
-    const std::uint64_t executed = (pc - last_address_) / 4 + trapping;
-    const std::uint64_t total = last_size_ / 4;
+    if (last_ == nullptr || pc < last_->address || pc >= last_->address + last_->size()) return;
+    const std::uint64_t executed = (pc - last_->address) / 4 + trapping;
+    const std::uint64_t total = last_->insns();
     if (executed >= total) return;
     insns_ -= total - executed;
-    const auto& through = last_info_->cycles_through;
+    const auto& through = last_->info->cycles_through;
     cycles_ -= through[total - 1].value - (executed == 0 ? 0 : through[executed - 1].value);
     for (std::uint64_t i = executed; i < total; ++i) {
         // Wraps below zero until the block's own count is folded in; the sum is right.
-        --loaded_->work.by_class[static_cast<std::size_t>(last_info_->classes[i])];
+        --loaded_->work.by_class[static_cast<std::size_t>(last_->info->classes[i])];
     }
 }
 
@@ -430,7 +435,7 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
     enter(space);
     const InsnCount before(insns_);
     const std::uint64_t end = budget.value > ~insns_ ? ~std::uint64_t{0} : insns_ + budget.value;
-    last_info_ = nullptr;
+    last_ = nullptr;
     for (;;) {
         limit_ = end;
         const auto exception = execute(c);
@@ -471,7 +476,7 @@ Stop UnicornCpu::step(ContextId id, const AddressSpace& space, std::uint32_t wor
     stepping_ = true;
     step_begun_ = false;
     step_pc_ = c.pc;
-    last_info_ = nullptr;
+    last_ = nullptr;
     limit_ = 0;
     const auto exception = execute(c);
     stepping_ = false;
