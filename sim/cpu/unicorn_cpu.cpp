@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Runs contexts on one UnicornEngine and counts what they do. Hooks only record
-// and stop; the reason is put together when the engine is at rest.
-//
-// Counting: the block hook adds each block's instructions and cycles when it
-// begins. A block that an exception leaves in the middle is corrected by what
-// follows the exception's pc. A prefetch abort needs none: its block never began.
-#include "sim/cpu/unicorn_cpu.h"
-
+// Running, stepping, and what the engine's hooks and stops mean.
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <map>
 #include <utility>
-#include <vector>
 
 #include "sim/base/error.h"
-#include "sim/cpu/block_table.h"
-#include "sim/cpu/step_pages.h"
-#include "sim/cpu/store_path.h"
-#include "sim/cpu/unicorn_engine.h"
+#include "sim/cpu/unicorn_cpu_impl.h"
 
 namespace uprobesim {
 
@@ -27,95 +14,7 @@ namespace {
 // Exception numbers of the engine (QEMU's EXCP_*).
 constexpr std::uint32_t kUndefined = 1, kSvc = 2, kPrefetchAbort = 3, kDataAbort = 4, kBreakpoint = 7;
 
-class UnicornCpu final : public Cpu {
-public:
-    UnicornCpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options);
-    ~UnicornCpu() override;
-
-    ContextId create_context() override;
-    ContextId clone_context(ContextId from) override;
-    void destroy_context(ContextId id) override;
-
-    Stop run(ContextId id, const AddressSpace& space, InsnCount budget) override;
-    Stop step(ContextId id, const AddressSpace& space, std::uint32_t word) override;
-
-    std::uint64_t read(ContextId id, Reg r) override;
-    void write(ContextId id, Reg r, std::uint64_t value) override;
-    UserRegisters read_all(ContextId id) override;
-    void write_all(ContextId id, const UserRegisters& registers) override;
-    FpState read_fp(ContextId id) override;
-    void write_fp(ContextId id, const FpState& fp) override;
-    void clear_exclusive(ContextId id) override;
-
-    InsnCount insns(ContextId id) override;
-    CentiCycles cycles(ContextId id) override;
-    UserWork work(ContextId id) override;
-
-    void translation_changed(const AddressSpace& space, VAddr page) override;
-    void shadow_changed(const AddressSpace& space, VAddr page) override;
-    void space_gone(const AddressSpace& space) override;
-    void code_frame_changed(PAddr frame) override;
-    void frame_became_code(PAddr frame) override;
-
-private:
-    struct Context {
-        uc_context* saved = nullptr;  // registers while another context is in the engine
-        std::uint64_t pc = 0;
-        UserWork work;  // what is already folded in; the running context's rest is in the members below
-    };
-
-    static void on_block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* self);
-    static bool on_store(uc_engine* uc, uc_mem_type type, std::uint64_t address, int size, std::int64_t value,
-                         void* self);
-    void begin_block(BlockRecord& r, std::uint32_t size) {
-        ++r.count;
-        insns_ += size / 4;
-        cycles_ += r.cycles;
-        last_ = &r;
-    }
-    [[gnu::noinline]] void begin_new_block(std::uint64_t address, std::uint32_t size);
-    [[gnu::noinline]] void begin_unusual_block(std::uint64_t address);
-    void self_test_fast_stores();
-
-    Context& context(ContextId id);
-    Context& load(ContextId id);
-    void fold();
-    void enter(const AddressSpace& space);
-    std::optional<std::uint32_t> execute(Context& context);
-    void uncount_from(std::uint64_t pc, std::uint64_t trapping);
-    void do_store_work();
-    Stop make_stop(Context& context, std::uint32_t exception, InsnCount before);
-    std::uint32_t word_at(const AddressSpace& space, VAddr at) const;
-
-    PhysicalMemory& memory_;
-    UnicornEngine engine_;
-    BlockTable blocks_;
-    StorePath stores_;
-    StepPages step_pages_;
-    uc_hook block_hook_ = 0;
-    uc_hook store_hook_ = 0;
-
-    std::map<ContextId, Context> contexts_;
-    std::uint32_t next_context_ = 1;
-    Context* loaded_ = nullptr;
-    ContextId loaded_id_{};
-    const AddressSpace* space_ = nullptr;
-    bool table_stale_ = true;  // the engine's TTBR0 is not space_'s
-
-    // Of the loaded context, since its last fold.
-    std::uint64_t insns_ = 0;
-    std::uint64_t cycles_ = 0;
-    // The block hook stops the engine when insns_ reaches limit_; 0 makes it take the slow road at the next block.
-    std::uint64_t limit_ = 0;
-    // The block that began last.
-    const BlockRecord* last_ = nullptr;
-
-    bool stepping_ = false;
-    bool step_begun_ = false;
-    std::uint64_t step_pc_ = 0;
-    const BlockInfo* step_info_ = nullptr;
-    BlockRecord step_record_;  // of the stepped instruction, which is in no table
-};
+}  // namespace
 
 UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options)
     : memory_(memory),
@@ -175,135 +74,6 @@ void UnicornCpu::self_test_fast_stores() {
     if (!good) stores_.fast().disable();
     engine_.write(Reg{1}, 0);
     engine_.write(Reg{2}, 0);
-}
-
-UnicornCpu::Context& UnicornCpu::context(ContextId id) {
-    const auto it = contexts_.find(id);
-    check_invariant(it != contexts_.end(), "a CPU context that does not exist was used");
-    return it->second;
-}
-
-UnicornCpu::Context& UnicornCpu::load(ContextId id) {
-    if (loaded_ != nullptr && loaded_id_ == id) return *loaded_;
-    Context& wanted = context(id);
-    if (loaded_ != nullptr) {
-        fold();
-        check_engine(uc_context_save(engine_.handle(), loaded_->saved), "uc_context_save");
-    }
-    check_engine(uc_context_restore(engine_.handle(), wanted.saved), "uc_context_restore");
-    // The blob holds the translation table of the time it was saved, and the TLB is the other context's.
-    table_stale_ = true;
-    loaded_ = &wanted;
-    loaded_id_ = id;
-    return wanted;
-}
-
-ContextId UnicornCpu::create_context() {
-    Context fresh;
-    check_engine(uc_context_alloc(engine_.handle(), &fresh.saved), "uc_context_alloc");
-    // The engine's state with all registers zero; whoever is loaded gets its own back.
-    uc_context* keep = nullptr;
-    if (loaded_ != nullptr) {
-        check_engine(uc_context_save(engine_.handle(), loaded_->saved), "uc_context_save");
-        keep = loaded_->saved;
-    }
-    engine_.write_all({});
-    engine_.write(Reg::Tpidr, 0);
-    engine_.write_fp({});
-    engine_.clear_exclusive();
-    check_engine(uc_context_save(engine_.handle(), fresh.saved), "uc_context_save");
-    if (keep != nullptr) check_engine(uc_context_restore(engine_.handle(), keep), "uc_context_restore");
-    const auto id = static_cast<ContextId>(next_context_++);
-    contexts_.emplace(id, std::move(fresh));
-    return id;
-}
-
-ContextId UnicornCpu::clone_context(ContextId from) {
-    const std::uint64_t pc = load(from).pc;
-    Context copy;
-    check_engine(uc_context_alloc(engine_.handle(), &copy.saved), "uc_context_alloc");
-    check_engine(uc_context_save(engine_.handle(), copy.saved), "uc_context_save");
-    copy.pc = pc;
-    const auto id = static_cast<ContextId>(next_context_++);
-    contexts_.emplace(id, std::move(copy));
-    return id;
-}
-
-void UnicornCpu::destroy_context(ContextId id) {
-    const auto it = contexts_.find(id);
-    if (it == contexts_.end()) return;
-    if (loaded_ == &it->second) {
-        fold();
-        loaded_ = nullptr;
-    }
-    uc_context_free(it->second.saved);
-    contexts_.erase(it);
-}
-
-void UnicornCpu::fold() {
-    blocks_.fold(loaded_->work.by_class);
-    loaded_->work.insns += InsnCount(insns_);
-    loaded_->work.cycles += CentiCycles(cycles_);
-    insns_ = 0;
-    cycles_ = 0;
-}
-
-std::uint64_t UnicornCpu::read(ContextId id, Reg r) {
-    Context& c = load(id);
-    return r == Reg::Pc ? c.pc : engine_.read(r);
-}
-
-void UnicornCpu::write(ContextId id, Reg r, std::uint64_t value) {
-    Context& c = load(id);
-    if (r == Reg::Pc) {
-        c.pc = value;
-    } else {
-        engine_.write(r, value);
-    }
-}
-
-UserRegisters UnicornCpu::read_all(ContextId id) {
-    Context& c = load(id);
-    UserRegisters registers = engine_.read_all();
-    registers.pc = c.pc;
-    return registers;
-}
-
-void UnicornCpu::write_all(ContextId id, const UserRegisters& registers) {
-    Context& c = load(id);
-    engine_.write_all(registers);
-    c.pc = registers.pc;
-}
-
-FpState UnicornCpu::read_fp(ContextId id) {
-    load(id);
-    return engine_.read_fp();
-}
-
-void UnicornCpu::write_fp(ContextId id, const FpState& fp) {
-    load(id);
-    engine_.write_fp(fp);
-}
-
-void UnicornCpu::clear_exclusive(ContextId id) {
-    load(id);
-    engine_.clear_exclusive();
-}
-
-InsnCount UnicornCpu::insns(ContextId id) {
-    const Context& c = context(id);
-    return loaded_ == &c ? c.work.insns + InsnCount(insns_) : c.work.insns;
-}
-
-CentiCycles UnicornCpu::cycles(ContextId id) {
-    const Context& c = context(id);
-    return loaded_ == &c ? c.work.cycles + CentiCycles(cycles_) : c.work.cycles;
-}
-
-UserWork UnicornCpu::work(ContextId id) {
-    Context& c = context(id);
-    if (loaded_ == &c) fold();
-    return c.work;
 }
 
 void UnicornCpu::enter(const AddressSpace& space) {
@@ -533,8 +303,6 @@ void UnicornCpu::frame_became_code(PAddr) {
     stores_.forget();
     if (stores_.fast().available()) engine_.flush_translations();
 }
-
-}  // namespace
 
 std::unique_ptr<Cpu> make_unicorn_cpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options) {
     return std::make_unique<UnicornCpu>(memory, model, options);

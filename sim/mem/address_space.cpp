@@ -3,7 +3,6 @@
 // 39-bit input addresses: three levels, 1, 2 and 3.
 #include "sim/mem/address_space.h"
 
-#include <atomic>
 #include <cstring>
 
 #include "sim/base/error.h"
@@ -55,16 +54,10 @@ std::uint64_t* table_at(PhysicalMemory& memory, PAddr table) {
     return reinterpret_cast<std::uint64_t*>(memory.bytes(table).data());
 }
 
-// Ids only have to differ; they never reach output.
-std::uint64_t next_space_id() {
-    static std::atomic<std::uint64_t> next{1};
-    return next++;
-}
-
 }  // namespace
 
 AddressSpace::AddressSpace(PhysicalMemory& memory, TranslationObserver& observer)
-    : memory_(memory), observer_(observer), id_(next_space_id()) {
+    : memory_(memory), observer_(observer), id_(memory.next_space_id()) {
     const auto root = memory.allocate();
     if (!root) throw HostError("allocating a translation table", "the simulated memory is too small");
     root_ = *root;

@@ -59,6 +59,9 @@ public:
     void note_write(PAddr frame);
     void observe(FrameObserver* observer) { observer_ = observer; }
 
+    // Names an address space of this memory; never the same twice.
+    std::uint64_t next_space_id() { return ++last_space_id_; }
+
     std::byte* host_base() { return host_; }
     // The span of physical addresses, from 0; RAM frames lie inside it.
     static constexpr std::uint64_t kSpan = std::uint64_t{1} << 39;
@@ -75,6 +78,7 @@ private:
     std::uint64_t limit_frames_;
     std::uint64_t used_frames_ = 0;
     std::uint64_t peak_frames_ = 0;
+    std::uint64_t last_space_id_ = 0;
     std::vector<std::uint64_t> free_;
     std::vector<std::uint32_t> refs_;
     std::vector<std::uint8_t> flags_;
