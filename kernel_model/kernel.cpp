@@ -129,7 +129,8 @@ void Kernel::run_task(Task& task) {
 
         cpu.clear_exclusive(task.context);
         const AddressSpace& space = task.process->mm->space();
-        const Stop stop = task.tif_singlestep ? cpu.step(task.context, space, task.step_word) : cpu.run(task.context, space, most);
+        const Stop stop =
+            task.tif_singlestep ? cpu.step(task.context, space, task.step_word) : cpu.run(task.context, space, most);
         retired_ += stop.retired;
         take_trap(*this, task, stop);
         if (timer_armed_) fire_timers();
@@ -243,7 +244,8 @@ std::string Kernel::waiting_text() const {
             if (task->state == TaskState::Dead) continue;
             const SyscallRow* row = dispatcher_->find(task->blocked_in);
             const bool blocked = task->state == TaskState::Blocked && row != nullptr;
-            text += fmt::format(" task {} ({}) {}", id.value, task->comm, blocked ? fmt::format("waits in {}", row->name) : "is stopped");
+            text += fmt::format(" task {} ({}) {}", id.value, task->comm,
+                                blocked ? fmt::format("waits in {}", row->name) : "is stopped");
         }
     }
     return text;

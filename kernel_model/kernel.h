@@ -24,7 +24,7 @@ class SyscallDispatcher;
 struct ExecRequest;
 
 struct ProgramRequest {
-    std::vector<std::string> arguments;    // [0] is also the program; a name without '/' is looked up in the guest's PATH
+    std::vector<std::string> arguments;  // [0] is also the program; a name without '/' is looked up in the guest's PATH
     std::vector<std::string> environment;  // "K=V"
     std::string cwd = "/";
     std::uint32_t uid = 0;
@@ -37,8 +37,8 @@ struct RunLimits {
 enum class ExitKind { Exited, Signalled, LimitReached, Deadlock };
 struct ExitSummary {
     ExitKind kind = ExitKind::Exited;
-    int status = 0;                  // exit status, or the signal's number
-    std::string detail;              // for people: "SIGSEGV at pc 0x..., address 0x..."
+    int status = 0;      // exit status, or the signal's number
+    std::string detail;  // for people: "SIGSEGV at pc 0x..., address 0x..."
 };
 
 // Something the guest asked for that is only partly modelled, or not at all.
@@ -54,8 +54,8 @@ public:
 
     // At most one client; set before start().
     void attach(TrapClient& client) { client_ = &client; }
-    // Makes the first process. UserError when the program cannot be loaded (with the reason; `why`, which may be null, gets
-    // what execve would answer, NoEnt when PATH does not have it).
+    // Makes the first process. UserError when the program cannot be loaded (with the reason; `why`, which may be null,
+    // gets what execve would answer, NoEnt when PATH does not have it).
     Outcome start(const ProgramRequest& request, Errno* why = nullptr);
     ExitSummary run(const RunLimits& limits);
 
@@ -84,7 +84,8 @@ public:
     // Sets or clears TIF_SIGPENDING by what is pending and not blocked (recalc_sigpending).
     void recalc_sigpending(Task& task);
 
-    // For the files of this floor: the end of a process (its summary is the run's if it is the first one), of one task, exec.
+    // For the files of this floor: the end of a process (its summary is the run's if it is the first one), of one task,
+    // exec.
     void end_process(Process& process, ExitKind kind, int status, std::string detail);
     void end_task(Task& task, int status);
     // On success the task's registers are those of the new program.

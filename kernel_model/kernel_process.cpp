@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::int32_t kFirstPid = 1000;
 constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-constexpr std::size_t kRlimitData = 2, kRlimitStack = 3, kRlimitCore = 4, kRlimitNproc = 6, kRlimitNofile = 7, kRlimitMemlock = 8;
+constexpr std::size_t kRlimitData = 2, kRlimitStack = 3, kRlimitCore = 4, kRlimitNproc = 6, kRlimitNofile = 7,
+                      kRlimitMemlock = 8;
 constexpr std::size_t kRlimitAs = 9, kRlimitSigpending = 11, kRlimitMsgqueue = 12, kRlimitNice = 13, kRlimitRtprio = 14;
 
 // As a login on Debian has them.
@@ -66,7 +67,9 @@ Outcome Kernel::start(const ProgramRequest& request, Errno* why) {
     check_invariant(processes_.empty(), "the first process was made already");
     if (request.arguments.empty() || request.arguments.front().empty()) return user_error("no program was given");
     const auto cwd = files_.real_directory(nullptr, "/", request.cwd);
-    if (!cwd) return user_error("no such directory in the guest's file tree", request.cwd, "give an absolute guest path to --cwd");
+    if (!cwd)
+        return user_error("no such directory in the guest's file tree", request.cwd,
+                          "give an absolute guest path to --cwd");
     const std::string path = find_program(files_, request);
     if (path.empty()) {
         if (why != nullptr) *why = Errno::NoEnt;
@@ -80,7 +83,8 @@ Outcome Kernel::start(const ProgramRequest& request, Errno* why) {
     process->uid = process->gid = request.uid;
     set_default_limits(*process);
     for (int fd = 0; fd < 3; ++fd) {
-        check_invariant(process->files.put(fd, files_.host_stdio(fd), false).has_value(), "standard descriptors cannot be put");
+        check_invariant(process->files.put(fd, files_.host_stdio(fd), false).has_value(),
+                        "standard descriptors cannot be put");
     }
     auto task = std::make_unique<Task>();
     task->id = TaskId{kFirstPid};
@@ -170,7 +174,8 @@ Process* Kernel::find_process(std::int32_t pid) const {
 void Kernel::end_task(Task& task, int status) {
     Process& process = *task.process;
     bool last = true;
-    for (const auto& [id, other] : process.tasks) last = last && (other.get() == &task || other->state == TaskState::Dead);
+    for (const auto& [id, other] : process.tasks)
+        last = last && (other.get() == &task || other->state == TaskState::Dead);
     if (last) {
         end_process(process, ExitKind::Exited, status, {});
         return;

@@ -18,14 +18,21 @@ constexpr std::uint64_t kStopSignals =
     signal_bit(Signal::Stop) | signal_bit(Signal::Tstp) | signal_bit(Signal::Ttin) | signal_bit(Signal::Ttou);
 constexpr int kFirstRealTime = 32;
 
-std::uint64_t bit_of(const SignalInfo& info) { return signal_bit(info.signal); }
-bool real_time(Signal s) { return static_cast<int>(s) >= kFirstRealTime; }
-SignalAction& action_of(Task& task, Signal s) { return task.process->actions[static_cast<std::size_t>(s)]; }
+std::uint64_t bit_of(const SignalInfo& info) {
+    return signal_bit(info.signal);
+}
+bool real_time(Signal s) {
+    return static_cast<int>(s) >= kFirstRealTime;
+}
+SignalAction& action_of(Task& task, Signal s) {
+    return task.process->actions[static_cast<std::size_t>(s)];
+}
 
 bool ignored(Task& task, Signal s) {
     const std::uint64_t handler = action_of(task, s).handler;
     if (handler == kSigIgn) return true;
-    return handler == kSigDfl && (default_action(s) == DefaultAction::Ignore || default_action(s) == DefaultAction::Continue);
+    return handler == kSigDfl &&
+           (default_action(s) == DefaultAction::Ignore || default_action(s) == DefaultAction::Continue);
 }
 
 void drop_pending(Task& task, std::uint64_t set) {
@@ -50,9 +57,10 @@ DefaultAction default_action(Signal signal) {
 
 std::string signal_name(int signal) {
     static constexpr const char* kNames[] = {
-        "SIG0",    "SIGHUP",  "SIGINT",  "SIGQUIT",   "SIGILL",  "SIGTRAP", "SIGABRT", "SIGBUS",  "SIGFPE",    "SIGKILL", "SIGUSR1",
-        "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM",   "SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN",
-        "SIGTTOU", "SIGURG",  "SIGXCPU", "SIGXFSZ",   "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",  "SIGPWR",  "SIGSYS"};
+        "SIG0",      "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP", "SIGABRT", "SIGBUS",
+        "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM",
+        "SIGSTKFLT", "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",
+        "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS"};
     if (signal >= 0 && signal < kFirstRealTime) return kNames[signal];
     return fmt::format("SIGRT{}", signal - kFirstRealTime);
 }

@@ -32,8 +32,8 @@ class SignalDelivery {
 public:
     SignalDelivery(Kernel& kernel, Task& task) : kernel_(kernel), task_(task) {}
 
-    // do_signal: takes pending signals until a handler was entered or none is left. `interrupted` says what a blocked call
-    // becomes when a handler runs. True: a handler was entered.
+    // do_signal: takes pending signals until a handler was entered or none is left. `interrupted` says what a blocked
+    // call becomes when a handler runs. True: a handler was entered.
     bool deliver(Interrupted interrupted);
 
 private:

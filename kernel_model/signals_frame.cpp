@@ -98,7 +98,8 @@ void put_record(SigFrame& frame, std::size_t& at, const Record& record) {
 
 // Where a handler returns to without SA_RESTORER; 0 when the page cannot be had.
 VAddr trampoline(Kernel& kernel, Process& process) {
-    if (process.sigreturn_page != VAddr(0) && process.mm->find(process.sigreturn_page) != nullptr) return process.sigreturn_page;
+    if (process.sigreturn_page != VAddr(0) && process.mm->find(process.sigreturn_page) != nullptr)
+        return process.sigreturn_page;
     PhysicalMemory& memory = kernel.machine().memory;
     const auto frame = memory.allocate();
     if (!frame) return VAddr(0);
@@ -110,7 +111,8 @@ VAddr trampoline(Kernel& kernel, Process& process) {
     return *page;
 }
 
-SigFrame build_frame(Kernel& kernel, Task& task, const UserRegisters& regs, const SignalInfo& info, std::uint64_t flags) {
+SigFrame build_frame(Kernel& kernel, Task& task, const UserRegisters& regs, const SignalInfo& info,
+                     std::uint64_t flags) {
     SigFrame frame;
     if ((flags & kSaSigInfo) != 0) frame.info = info_bytes(info, flags);
     frame.uc_stack = {.sp = task.altstack.sp.value, .flags = task.altstack.flags, .size = task.altstack.size};
@@ -125,7 +127,8 @@ SigFrame build_frame(Kernel& kernel, Task& task, const UserRegisters& regs, cons
     std::size_t at = 0;
     put_record(frame, at, FpsimdRecord{.fpsr = fp.fpsr, .fpcr = fp.fpcr, .v = fp.v});
     constexpr std::uint64_t kProbeMarker = ~std::uint64_t{0};  // no syndrome: "the stepped instruction has not trapped"
-    if (task.fault_code != 0 && task.fault_code != kProbeMarker) put_record(frame, at, EsrRecord{.esr = task.fault_code});
+    if (task.fault_code != 0 && task.fault_code != kProbeMarker)
+        put_record(frame, at, EsrRecord{.esr = task.fault_code});
     return frame;  // a head of zeros ends the records
 }
 
@@ -137,7 +140,8 @@ std::optional<FpState> parse_records(const SigFrame& frame) {
         RecordHead head;
         std::memcpy(&head, frame.reserved.data() + at, sizeof head);
         if (head.magic == 0) return head.size == 0 ? fp : std::nullopt;
-        if (head.size < sizeof head || head.size % 16 != 0 || head.size > frame.reserved.size() - at) return std::nullopt;
+        if (head.size < sizeof head || head.size % 16 != 0 || head.size > frame.reserved.size() - at)
+            return std::nullopt;
         if (head.magic == kFpsimdMagic) {
             FpsimdRecord record;
             if (fp || head.size != sizeof record) return std::nullopt;

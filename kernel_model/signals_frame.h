@@ -9,7 +9,8 @@ namespace uprobesim {
 
 class Kernel;
 
-// Writes the frame and makes the task's registers those of the handler. False: it could not be written, nothing changed.
+// Writes the frame and makes the task's registers those of the handler. False: it could not be written, nothing
+// changed.
 bool push_signal_frame(Kernel& kernel, Task& task, const SignalInfo& info, const SignalAction& action);
 // rt_sigreturn. False: not a frame; registers are unchanged and the caller raises SIGSEGV.
 bool pop_signal_frame(Kernel& kernel, Task& task);

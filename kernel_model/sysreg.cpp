@@ -33,7 +33,7 @@ constexpr std::uint32_t kDczidEl0 = reg(3, 3, 0, 0, 7);
 constexpr std::uint32_t kCntfrqEl0 = reg(3, 3, 14, 0, 0);
 constexpr std::uint32_t kCntvctEl0 = reg(3, 3, 14, 0, 2);
 
-constexpr std::uint64_t kCtrA72 = 0x8444c004;   // Cortex-A72 TRM: 64-byte lines, PIPT I-cache
+constexpr std::uint64_t kCtrA72 = 0x8444c004;     // Cortex-A72 TRM: 64-byte lines, PIPT I-cache
 constexpr std::uint64_t kDczidProhibited = 0x14;  // DZP: DC ZVA is not to be used
 
 std::optional<std::uint64_t> id_register(std::uint32_t id) {

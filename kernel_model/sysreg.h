@@ -11,9 +11,9 @@
 namespace uprobesim {
 
 struct SysregRead {
-    unsigned target;     // Xt; 31: discarded
+    unsigned target;  // Xt; 31: discarded
     std::uint64_t value;
-    ExceptionClass ec;   // how the hardware reports it
+    ExceptionClass ec;  // how the hardware reports it
 };
 
 // `word` is the trapped instruction. Nothing: not an MRS, or of a register EL0 may not know.

@@ -13,7 +13,12 @@ namespace {
 constexpr std::uint64_t kEcShift = 26, kIl = 1u << 25, kWnr = 1u << 6;
 constexpr std::uint64_t kEcInsnAbort = 0x20, kEcPcAlignment = 0x22, kEcDataAbort = 0x24;
 constexpr std::uint64_t kTranslationLevel0 = 0x04, kTranslationLevel3 = 0x07, kPermissionLevel3 = 0x0f;
+constexpr std::uint64_t kAlignment = 0x21;
 constexpr std::int32_t kTrapTrace = 2;
+
+// The engine does not tell an alignment fault (an unaligned exclusive) from a missing page. A present page that goes on
+// faulting at one instruction and address is one: no page takes more than a few faults to come.
+constexpr std::uint32_t kMostFaultsOfOneAccess = 6;
 
 // With TBI0 set, the top byte is not part of the address (untagged_addr).
 VAddr untag(VAddr a) {
@@ -49,15 +54,31 @@ void take(Kernel& kernel, Task& task, const Svc&, VAddr) {
     kernel.syscalls().enter(kernel, task);
 }
 
-void take(Kernel& kernel, Task& task, const StepDone&, VAddr) { software_step(kernel, task); }
+void take(Kernel& kernel, Task& task, const StepDone&, VAddr) {
+    software_step(kernel, task);
+}
 
-void take(Kernel& kernel, Task& task, const Abort& abort, VAddr) {
+bool repeats(Task& task, VAddr pc, VAddr address) {
+    if (task.resolved_pc != pc || task.resolved_address != address) task.resolved_times = 0;
+    task.resolved_pc = pc;
+    task.resolved_address = address;
+    return ++task.resolved_times > kMostFaultsOfOneAccess;
+}
+
+void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
     kernel.exception(task, abort.access == Access::Execute ? ExceptionClass::InsnAbort : ExceptionClass::DataAbort);
     const VAddr address = untag(abort.address);
     SignalInfo info{.signal = Signal::Segv, .code = kSegvMaperr, .address = abort.address.value};
     bool permission = false;
     switch (task.process->mm->fault(address, abort.access, task.id)) {
-        case FaultResult::Resolved: return;
+        case FaultResult::Resolved:
+            if (!repeats(task, pc, address)) return;
+            task.resolved_times = 0;
+            info = {.signal = Signal::Bus,
+                    .code = kBusAdraln,
+                    .address = abort.address.value,
+                    .fault_esr = kEcDataAbort << kEcShift | kIl | kAlignment};
+            break;
         case FaultResult::NotMapped: break;
         case FaultResult::NoRight:
             info.code = kSegvAccerr;
@@ -72,7 +93,7 @@ void take(Kernel& kernel, Task& task, const Abort& abort, VAddr) {
             kernel.note_unmodelled("out of memory", "the guest wanted more memory than --memory gives and was killed");
             break;
     }
-    info.fault_esr = abort_syndrome({address, abort.access}, permission);
+    if (info.fault_esr == 0) info.fault_esr = abort_syndrome({address, abort.access}, permission);
     kernel.spend(task, KernelPath::FaultSignal);
     raise_fault(kernel, task, info, abort.address);
 }
@@ -80,8 +101,11 @@ void take(Kernel& kernel, Task& task, const Abort& abort, VAddr) {
 void take(Kernel& kernel, Task& task, const PcAlignment&, VAddr pc) {
     kernel.exception(task, ExceptionClass::PcAlignment);
     kernel.spend(task, KernelPath::FaultSignal);
-    raise_fault(kernel, task, {.signal = Signal::Bus, .code = kBusAdraln, .address = pc.value,
-                               .fault_esr = kEcPcAlignment << kEcShift | kIl});
+    raise_fault(kernel, task,
+                {.signal = Signal::Bus,
+                 .code = kBusAdraln,
+                 .address = pc.value,
+                 .fault_esr = kEcPcAlignment << kEcShift | kIl});
 }
 
 std::uint64_t counter(Kernel& kernel, std::uint64_t counter_hz) {
@@ -120,6 +144,7 @@ std::uint64_t abort_syndrome(const Abort& abort, bool permission) {
 }
 
 void take_trap(Kernel& kernel, Task& task, const Stop& stop) {
+    if (stop.retired.value != 0) task.resolved_times = 0;
     std::visit([&](const auto& why) { take(kernel, task, why, stop.pc); }, stop.why);
 }
 

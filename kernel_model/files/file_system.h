@@ -57,6 +57,14 @@ public:
     virtual SysResult<void> change_owner(std::string_view cwd, std::string_view path, std::uint32_t uid, std::uint32_t gid, bool follow) = 0;
     struct Times { std::int64_t atime_s, atime_ns, mtime_s, mtime_ns; bool set_atime, set_mtime; };
     virtual SysResult<void> set_times(std::string_view cwd, std::string_view path, const Times&, bool follow) = 0;
+    // The same for an open file, which may have lost its name. By default they go by the path it has now.
+    virtual SysResult<void> change_mode_of(File& file, std::uint32_t mode) { return change_mode("/", file.path, mode); }
+    virtual SysResult<void> change_owner_of(File& file, std::uint32_t uid, std::uint32_t gid) {
+        return change_owner("/", file.path, uid, gid, true);
+    }
+    virtual SysResult<void> set_times_of(File& file, const Times& times) { return set_times("/", file.path, times, true); }
+    // Whose rights the calls that name no process use, from now on (the superuser's until told).
+    virtual void act_as(const Process&) {}
     // The canonical absolute guest path of a directory (for chdir and getcwd).
     virtual SysResult<std::string> real_directory(Process*, std::string_view cwd, std::string_view path) = 0;
     // Writes back dirty shared pages, drops page caches; the scratch layer stays when it was asked for.

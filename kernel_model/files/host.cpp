@@ -21,6 +21,8 @@ HostFd::~HostFd() {
 
 Errno guest_errno(int host_errno) {
     // Linux numbers 1..34 alike on every architecture; above, only these occur here.
+    // The guest's own limit is checked before; the host's is, to the guest, the system's.
+    if (host_errno == EMFILE) return Errno::Nfile;
     if (host_errno >= 1 && host_errno <= 34) return static_cast<Errno>(host_errno);
     switch (host_errno) {
         case ENAMETOOLONG: return Errno::NameTooLong;
@@ -57,6 +59,8 @@ FileStatus status_of_host_fd(int fd) {
 
 SysResult<HostFd> HostDirectory::open(const std::string& relative, int host_flags, unsigned mode) const {
     open_how how{};
+    // O_NONBLOCK: a FIFO that took the place of a file must not stop the simulator.
+    if ((host_flags & O_PATH) == 0) host_flags |= O_NONBLOCK | O_NOCTTY;
     how.flags = static_cast<std::uint64_t>(host_flags | O_CLOEXEC | O_NOFOLLOW);
     how.mode = (host_flags & O_CREAT) != 0 ? mode : 0;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;

@@ -99,11 +99,19 @@ SysResult<void> Inode::truncate(std::uint64_t new_size) {
     if (!writable_) return tl::make_unexpected(Errno::Inval);
     write_back(0, ~std::uint64_t{0} / kPageSize);
     if (ftruncate(fd_.get(), static_cast<off_t>(new_size)) != 0) return tl::make_unexpected(guest_errno(errno));
-    drop_pages_from((new_size + kPageSize - 1) / kPageSize);
-    if (const auto it = pages_.find(new_size / kPageSize); it != pages_.end()) {
+    for (auto it = pages_.lower_bound(new_size / kPageSize); it != pages_.end();) {
+        const std::uint64_t kept = it->first == new_size / kPageSize ? new_size % kPageSize : 0;
         auto bytes = memory_.bytes(it->second);
-        std::memset(bytes.data() + new_size % kPageSize, 0, kPageSize - new_size % kPageSize);
+        std::memset(bytes.data() + kept, 0, kPageSize - kept);
         memory_.note_write(it->second);
+        // A page that is still mapped stays the cache's page: should the file grow again, both must go on agreeing.
+        if (kept == 0 && memory_.refs(it->second) == 1) {
+            memory_.release(it->second);
+            dirty_.erase(it->first);
+            it = pages_.erase(it);
+        } else {
+            ++it;
+        }
     }
     return {};
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -18,6 +19,8 @@ class Inode final : public FileBacking {
 public:
     Inode(PhysicalMemory& memory, FileKey key, HostFd fd, bool writable, std::string path)
         : memory_(memory), key_(key), fd_(std::move(fd)), writable_(writable), path_(std::move(path)) {}
+    Inode(const Inode&) = delete;
+    Inode& operator=(const Inode&) = delete;
     ~Inode() override;
 
     FileKey key() const override { return key_; }
@@ -37,6 +40,10 @@ public:
     }
     FileStatus status() const { return status_of_host_fd(fd_.get()); }
     int fd() const { return fd_.get(); }
+    void moved_to(std::string path) { path_ = std::move(path); }
+
+    // What the guest set or the model keeps for a file of the scratch layer; null: the host file's own are shown.
+    std::shared_ptr<FileStatus> attributes;
 
 private:
     void drop_pages_from(std::uint64_t index);

@@ -21,6 +21,36 @@ std::string child_of(const std::string& guest, std::string_view name) {
     return (guest == "/" ? guest : guest + "/") + std::string(name);
 }
 std::string name_of(const std::string& guest) { return guest.substr(guest.rfind('/') + 1); }
+bool is_below(const std::string& guest, const std::string& directory) {
+    if (directory == "/") return guest != "/";
+    return guest.size() > directory.size() && guest[directory.size()] == '/' &&
+           guest.compare(0, directory.size(), directory) == 0;
+}
+
+FileStatus merged_status(const FileStatus& kept, const FileStatus& host) {
+    FileStatus s = kept;
+    s.mode = (host.mode & kIfmt) | (kept.mode & ~kIfmt);
+    s.links = host.links;
+    s.size = host.size;
+    s.blocks = host.blocks;
+    s.block_size = host.block_size;
+    return s;
+}
+
+bool Credentials::permit(const FileStatus& status, std::uint32_t wanted) const {
+    if (uid == 0) {
+        // The superuser may do all but execute what nobody may execute.
+        return (wanted & 1) == 0 || (status.mode & kIfmt) == kIfDir || (status.mode & 0111) != 0;
+    }
+    const unsigned shift = status.uid == uid ? 6 : status.gid == gid ? 3 : 0;
+    return (wanted & 7 & ~(status.mode >> shift)) == 0;
+}
+
+// The directories that the user of the simulator named may have any mode on the host.
+bool Layers::may_search(const Node& directory) const {
+    return directory.guest == "/" || (directory.kind == LayerKind::Bind && directory.relative == ".") ||
+           credentials.permit(directory.status, 1);
+}
 
 bool Layers::hidden(const std::string& guest) const {
     if (hidden_.empty()) return false;
@@ -57,9 +87,9 @@ SysResult<std::optional<Node>> Layers::find(Process* process, const std::string&
     const Bind* best = nullptr;
     bool above_bind = false;
     for (const Bind& b : binds_) {
-        const bool inside = guest == b.guest || b.guest == "/" || (guest.size() > b.guest.size() && guest.compare(0, b.guest.size(), b.guest) == 0 && guest[b.guest.size()] == '/');
+        const bool inside = guest == b.guest || is_below(guest, b.guest);
         if (inside && (best == nullptr || b.guest.size() > best->guest.size())) best = &b;
-        if (b.guest.size() > guest.size() && (guest == "/" || (b.guest.compare(0, guest.size(), guest) == 0 && b.guest[guest.size()] == '/'))) above_bind = true;
+        above_bind = above_bind || is_below(b.guest, guest);
     }
     const auto missing = [](Errno e) { return e == Errno::NoEnt || e == Errno::NotDir; };
     if (best != nullptr) {
@@ -74,6 +104,7 @@ SysResult<std::optional<Node>> Layers::find(Process* process, const std::string&
         auto status = best->directory.status(node.relative);
         if (!status) return missing(status.error()) ? SysResult<std::optional<Node>>(std::nullopt) : tl::make_unexpected(status.error());
         node.status = *status;
+        node.host = {status->device, status->inode};
         return node;
     }
     if (SpecialFiles::owns(guest)) {
@@ -89,20 +120,16 @@ SysResult<std::optional<Node>> Layers::find(Process* process, const std::string&
     if (auto status = scratch_.status(node.relative)) {
         if (guest != "/") {
             node.kind = LayerKind::Scratch;
-            node.status = *status;
-            if (const auto it = attributes.find(guest); it != attributes.end()) {
-                const FileStatus& a = it->second;
-                node.status.mode = (node.status.mode & kIfmt) | (a.mode & ~kIfmt);
-                node.status.uid = a.uid;
-                node.status.gid = a.gid;
-                node.status.inode = a.inode;
-                node.status.atime_s = a.atime_s;
-                node.status.atime_ns = a.atime_ns;
-                node.status.mtime_s = a.mtime_s;
-                node.status.mtime_ns = a.mtime_ns;
-                node.status.ctime_s = a.ctime_s;
-                node.status.ctime_ns = a.ctime_ns;
+            node.host = {status->device, status->inode};
+            auto& kept = attributes[node.host];
+            // A file of an earlier run, in a scratch directory that was kept.
+            if (!kept) {
+                kept = std::make_shared<FileStatus>(*status);
+                kept->device = device_;
+                kept->inode |= std::uint64_t{1} << 41;
             }
+            node.attributes = kept;
+            node.status = merged_status(*kept, *status);
             return node;
         }
     } else if (!missing(status.error())) {
@@ -113,6 +140,7 @@ SysResult<std::optional<Node>> Layers::find(Process* process, const std::string&
         if (status) {
             node.kind = LayerKind::Root;
             node.status = *status;
+            node.host = {status->device, status->inode};
             return node;
         }
         if (!missing(status.error())) return tl::make_unexpected(status.error());
@@ -156,6 +184,7 @@ SysResult<Walk> Layers::walk(Process* process, std::string_view cwd, std::string
         left.pop_front();
         if (!result.node) return tl::make_unexpected(Errno::NoEnt);
         if (!result.node->is_directory()) return tl::make_unexpected(Errno::NotDir);
+        if (!may_search(*result.node)) return tl::make_unexpected(Errno::Acces);
         if (name.size() > kNameMax) return tl::make_unexpected(Errno::NameTooLong);
         if (name == ".") continue;
         const std::string next = name == ".." ? parent_of(at) : child_of(at, name);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -26,11 +27,20 @@ struct Node {
     std::size_t bind = 0;  // index, for Bind
     std::string guest;     // canonical
     std::string relative;
-    FileStatus status;
+    FileStatus status;   // as the guest sees it
+    FileKey host;        // the host file
+    std::shared_ptr<FileStatus> attributes;  // for Scratch
     std::optional<SpecialNode> special;
 
     bool is_directory() const;
     bool is_link() const;
+};
+
+// Whose rights a walk uses (fsuid, fsgid).
+struct Credentials {
+    std::uint32_t uid = 0, gid = 0;
+    // `wanted`: 4 read, 2 write, 1 execute or search.
+    bool permit(const FileStatus& status, std::uint32_t wanted) const;
 };
 
 struct Walk {
@@ -51,7 +61,9 @@ public:
     };
 
     Layers(HostDirectory root, HostDirectory scratch, std::vector<Bind> binds, SpecialFiles& special)
-        : root_(std::move(root)), scratch_(std::move(scratch)), binds_(std::move(binds)), special_(special) {}
+        : root_(std::move(root)), scratch_(std::move(scratch)), binds_(std::move(binds)), special_(special) {
+        device_ = status_of_host_fd(root_.fd()).device;
+    }
 
     SysResult<Walk> walk(Process* process, std::string_view cwd, std::string_view path, bool follow_last);
     // One canonical path, no links followed.
@@ -68,15 +80,21 @@ public:
     // Bind points directly inside this directory.
     std::vector<std::string> bind_points_in(const std::string& guest) const;
     bool hidden(const std::string& guest) const;
-    // Attributes that the guest gave to files of the scratch layer, over what the host file has.
-    std::map<std::string, FileStatus> attributes;
+    // Attributes of the files of the scratch layer, over what the host file has: by host file, so that they stay with it
+    // when it is renamed or gets more names.
+    std::map<FileKey, std::shared_ptr<FileStatus>> attributes;
+    Credentials credentials;
+    // The device that the root and the scratch layer show: one file system to the guest.
+    std::uint64_t device() const { return device_; }
 
 private:
+    bool may_search(const Node& directory) const;
     HostDirectory root_;
     HostDirectory scratch_;
     std::vector<Bind> binds_;
     SpecialFiles& special_;
     std::set<std::string> hidden_;
+    std::uint64_t device_ = 0;
 };
 
 // "/a/b" -> "a/b", "/" -> ".".
@@ -84,5 +102,9 @@ std::string relative_of(const std::string& guest);
 std::string parent_of(const std::string& guest);
 std::string child_of(const std::string& guest, std::string_view name);
 std::string name_of(const std::string& guest);
+bool is_below(const std::string& guest, const std::string& directory);
+
+// What a file of the scratch layer shows: the size and links of the host file, the rest as kept.
+FileStatus merged_status(const FileStatus& kept, const FileStatus& host);
 
 }  // namespace uprobesim

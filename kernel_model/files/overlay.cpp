@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// Opening, listing, and copying files of the root up into the scratch layer.
 #include "kernel_model/files/overlay.h"
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
+#include <set>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -17,8 +18,13 @@
 
 namespace uprobesim {
 
-OverlayFileSystem::OverlayFileSystem(Machine& machine, HostDirectory root, HostDirectory scratch, std::vector<Layers::Bind> binds,
-                                     std::string temporary)
+namespace {
+constexpr std::size_t kInodesKept = 128;  // with a host descriptor each
+constexpr std::uint64_t kAllPages = ~std::uint64_t{0} / kPageSize;
+}  // namespace
+
+OverlayFileSystem::OverlayFileSystem(Machine& machine, HostDirectory root, HostDirectory scratch,
+                                     std::vector<Layers::Bind> binds, std::string temporary)
     : machine_(machine),
       special_(machine),
       layers_(std::move(root), std::move(scratch), std::move(binds), special_),
@@ -27,7 +33,7 @@ OverlayFileSystem::OverlayFileSystem(Machine& machine, HostDirectory root, HostD
 OverlayFileSystem::~OverlayFileSystem() { finish(); }
 
 void OverlayFileSystem::finish() {
-    for (auto& [key, inode] : inodes_) inode->write_back(0, ~std::uint64_t{0} / kPageSize);
+    for (auto& [key, inode] : inodes_) inode->write_back(0, kAllPages);
     inodes_.clear();
     if (temporary_.empty()) return;
     std::error_code ignored;
@@ -42,91 +48,167 @@ void OverlayFileSystem::set_clock(std::function<std::uint64_t()> now_ns) {
 
 std::shared_ptr<File> OverlayFileSystem::host_stdio(int fd) { return make_host_stdio(fd); }
 
-FileStatus OverlayFileSystem::status_of(const std::string& guest, const FileStatus& host) const {
-    const auto it = layers_.attributes.find(guest);
-    if (it == layers_.attributes.end()) return host;
-    FileStatus s = it->second;
-    s.device = host.device;
-    s.mode = (host.mode & abi::kIfmt) | (s.mode & ~abi::kIfmt);
-    s.links = host.links;
-    s.size = host.size;
-    s.blocks = host.blocks;
-    s.block_size = host.block_size;
-    return s;
+void OverlayFileSystem::act_as(const Process& process) { actor_ = {process.uid, process.gid}; }
+
+void OverlayFileSystem::use(const Process* process) {
+    layers_.credentials = process != nullptr ? Credentials{process->uid, process->gid} : Credentials{};
 }
 
-void OverlayFileSystem::touched(const std::string& guest) {
-    const auto it = layers_.attributes.find(guest);
-    if (it == layers_.attributes.end()) return;
+void OverlayFileSystem::modified(FileStatus* attributes) const {
+    if (attributes == nullptr) return;
     const std::uint64_t now = now_ns();
-    it->second.mtime_s = it->second.ctime_s = static_cast<std::int64_t>(now / 1000000000u);
-    it->second.mtime_ns = it->second.ctime_ns = static_cast<std::int64_t>(now % 1000000000u);
+    attributes->mtime_s = attributes->ctime_s = static_cast<std::int64_t>(now / 1000000000u);
+    attributes->mtime_ns = attributes->ctime_ns = static_cast<std::int64_t>(now % 1000000000u);
 }
 
-void OverlayFileSystem::new_attributes(const std::string& guest, std::uint32_t mode) {
-    FileStatus s;
-    s.mode = mode;
-    s.inode = next_inode_++;
-    const std::uint64_t now = now_ns();
-    s.atime_s = s.mtime_s = s.ctime_s = static_cast<std::int64_t>(now / 1000000000u);
-    s.atime_ns = s.mtime_ns = s.ctime_ns = static_cast<std::int64_t>(now % 1000000000u);
-    layers_.attributes[guest] = s;
+std::shared_ptr<FileStatus> OverlayFileSystem::new_attributes(const Place& where, std::uint32_t mode) {
+    auto kept = std::make_shared<FileStatus>();
+    kept->device = layers_.device();
+    kept->inode = next_inode_++;
+    kept->mode = mode;
+    kept->uid = layers_.credentials.uid;
+    kept->gid = layers_.credentials.gid;
+    // A directory with the set-group-ID bit gives its group to what is made in it.
+    if (where.parent && (where.parent->status.mode & 02000) != 0) {
+        kept->gid = where.parent->status.gid;
+        if ((mode & abi::kIfmt) == abi::kIfDir) kept->mode |= 02000;
+    }
+    modified(kept.get());
+    kept->atime_s = kept->mtime_s;
+    kept->atime_ns = kept->mtime_ns;
+    if (auto host = layers_.scratch().status(where.relative)) layers_.attributes[{host->device, host->inode}] = kept;
+    modified_directory(where);
+    return kept;
+}
+
+void OverlayFileSystem::modified_directory(const Place& where) {
+    if (!where.scratch) return;
+    const auto directory = layers_.find(nullptr, parent_of(where.guest));
+    if (directory && *directory) modified((*directory)->attributes.get());
+}
+
+void OverlayFileSystem::drop_unused() {
+    std::erase_if(inodes_, [](const auto& entry) { return entry.second.use_count() == 1; });
 }
 
 std::shared_ptr<Inode> OverlayFileSystem::inode_for(const Node& node, HostFd fd, bool writable) {
-    const FileStatus host = status_of_host_fd(fd.get());
-    const FileKey key{host.device, host.inode};
-    auto& slot = inodes_[key];
-    if (!slot) {
-        slot = std::make_shared<Inode>(machine_.memory, key, std::move(fd), writable, node.guest);
-    } else if (writable && !slot->writable()) {
-        slot->make_writable(std::move(fd));
+    if (const auto it = inodes_.find(node.host); it != inodes_.end()) {
+        if (writable && !it->second->writable()) it->second->make_writable(std::move(fd));
+        return it->second;
     }
-    return slot;
+    if (inodes_.size() >= kInodesKept) drop_unused();
+    // The key is what stat shows, which stays the same when the file is copied up.
+    const FileKey key{node.status.device, node.status.inode};
+    auto inode = std::make_shared<Inode>(machine_.memory, key, std::move(fd), writable, node.guest);
+    inode->attributes = node.attributes;
+    inodes_[node.host] = inode;
+    return inode;
+}
+
+void OverlayFileSystem::moved(const std::string& from, const std::string& to) {
+    const auto renamed = [&](const std::string& path) { return path == from ? to : to + path.substr(from.size()); };
+    const auto concerned = [&](const std::string& path) { return path == from || is_below(path, from); };
+    for (const auto& weak : open_) {
+        if (const auto file = weak.lock(); file && concerned(file->path)) file->path = renamed(file->path);
+    }
+    for (const auto& [key, inode] : inodes_) {
+        if (concerned(inode->path())) inode->moved_to(renamed(inode->path()));
+    }
+}
+
+// Before the host file loses a name.
+void OverlayFileSystem::forget_if_last(const Node& node) {
+    if (node.kind == LayerKind::Root || (!node.is_directory() && node.status.links > 1)) return;
+    inodes_.erase(node.host);
+    layers_.attributes.erase(node.host);
 }
 
 SysResult<void> OverlayFileSystem::copy_up_directory(const std::string& guest) {
     if (guest == "/" || layers_.scratch().status(relative_of(guest))) return {};
     if (auto above = copy_up_directory(parent_of(guest)); !above) return above;
-    auto parent = layers_.scratch().parent(relative_of(guest));
+    Place where;
+    where.guest = guest;
+    where.relative = relative_of(guest);
+    auto parent = layers_.scratch().parent(where.relative);
     if (!parent) return tl::make_unexpected(parent.error());
-    if (mkdirat(parent->first.get(), parent->second.c_str(), 0755) != 0 && errno != EEXIST) return tl::make_unexpected(guest_errno(errno));
-    if (auto lower = layers_.root().status(relative_of(guest)); lower && !layers_.hidden(guest)) {
-        layers_.attributes[guest] = *lower;
-    } else {
-        new_attributes(guest, abi::kIfDir | 0755);
+    if (mkdirat(parent->first.get(), parent->second.c_str(), 0755) != 0 && errno != EEXIST) {
+        return tl::make_unexpected(guest_errno(errno));
     }
+    auto kept = new_attributes(where, abi::kIfDir | 0755);
+    if (auto lower = layers_.root().status(where.relative); lower && !layers_.hidden(guest)) {
+        *kept = *lower;
+    } else if (guest == "/dev/shm") {
+        kept->mode = abi::kIfDir | 01777;
+    } else {
+        kept->uid = kept->gid = 0;
+    }
+    kept->device = layers_.device();
+    return {};
+}
+
+SysResult<void> OverlayFileSystem::copy_up_contents(const Node& node) {
+    auto from = layers_.root().open(node.relative, O_RDONLY);
+    if (!from) return tl::make_unexpected(from.error());
+    auto to = layers_.scratch().open(node.relative, O_RDWR | O_CREAT | O_EXCL, 0644);
+    if (!to) return tl::make_unexpected(to.error());
+    std::vector<char> buffer(1u << 16);
+    int failure = 0;
+    for (;;) {
+        const ssize_t n = ::read(from->get(), buffer.data(), buffer.size());
+        if (n == 0) break;
+        errno = n < 0 ? errno : ENOSPC;
+        if (n < 0 || ::write(to->get(), buffer.data(), static_cast<std::size_t>(n)) != n) {
+            failure = errno;
+            break;
+        }
+    }
+    if (failure != 0) {
+        // Half a copy must not cover the original.
+        if (auto parent = layers_.scratch().parent(node.relative)) {
+            unlinkat(parent->first.get(), parent->second.c_str(), 0);
+        }
+        return tl::make_unexpected(guest_errno(failure));
+    }
+    // Who has the original open or mapped goes on with the copy, as if there were one file.
+    const auto open = inodes_.find(node.host);
+    if (open == inodes_.end() || node.status.links > 1) return {};
+    const FileStatus host = status_of_host_fd(to->get());
+    const auto inode = open->second;
+    inodes_.erase(open);
+    inode->make_writable(std::move(*to));
+    inodes_[{host.device, host.inode}] = inode;
     return {};
 }
 
 SysResult<Node> OverlayFileSystem::copy_up(const Node& node) {
     if (layers_.writable(node)) return node;
     if (node.kind == LayerKind::Bind) return tl::make_unexpected(Errno::Rofs);
-    if (node.kind == LayerKind::Special || node.kind == LayerKind::Synthetic) return tl::make_unexpected(Errno::Perm);
+    if (node.kind != LayerKind::Root) return tl::make_unexpected(Errno::Perm);
     if (node.is_directory()) {
         if (auto done = copy_up_directory(node.guest); !done) return tl::make_unexpected(done.error());
     } else {
         if (auto done = copy_up_directory(parent_of(node.guest)); !done) return tl::make_unexpected(done.error());
-        auto parent = layers_.scratch().parent(node.relative);
-        if (!parent) return tl::make_unexpected(parent.error());
         if (node.is_link()) {
+            auto parent = layers_.scratch().parent(node.relative);
+            if (!parent) return tl::make_unexpected(parent.error());
             auto target = layers_.root().read_link(node.relative);
             if (!target) return tl::make_unexpected(target.error());
-            if (symlinkat(target->c_str(), parent->first.get(), parent->second.c_str()) != 0) return tl::make_unexpected(guest_errno(errno));
-        } else {
-            auto from = layers_.root().open(node.relative, O_RDONLY);
-            auto to = layers_.scratch().open(node.relative, O_WRONLY | O_CREAT | O_EXCL, 0644);
-            if (!from) return tl::make_unexpected(from.error());
-            if (!to) return tl::make_unexpected(to.error());
-            std::vector<char> buffer(1u << 16);
-            for (;;) {
-                const ssize_t n = ::read(from->get(), buffer.data(), buffer.size());
-                if (n < 0) return tl::make_unexpected(guest_errno(errno));
-                if (n == 0) break;
-                if (::write(to->get(), buffer.data(), static_cast<std::size_t>(n)) != n) return tl::make_unexpected(Errno::NoSpc);
+            if (symlinkat(target->c_str(), parent->first.get(), parent->second.c_str()) != 0) {
+                return tl::make_unexpected(guest_errno(errno));
             }
+        } else if ((node.status.mode & abi::kIfmt) != abi::kIfReg) {
+            return tl::make_unexpected(Errno::Perm);
+        } else if (auto done = copy_up_contents(node); !done) {
+            return tl::make_unexpected(done.error());
         }
-        layers_.attributes[node.guest] = node.status;
+        auto kept = std::make_shared<FileStatus>(node.status);
+        kept->device = layers_.device();
+        if (node.status.links > 1) kept->inode = next_inode_++;  // it leaves the other names
+        if (auto host = layers_.scratch().status(node.relative)) {
+            const FileKey key{host->device, host->inode};
+            layers_.attributes[key] = kept;
+            if (const auto it = inodes_.find(key); it != inodes_.end()) it->second->attributes = kept;
+        }
     }
     auto copied = layers_.find(nullptr, node.guest);
     if (!copied) return tl::make_unexpected(copied.error());
@@ -134,37 +216,72 @@ SysResult<Node> OverlayFileSystem::copy_up(const Node& node) {
     return **copied;
 }
 
-SysResult<OverlayFileSystem::Place> OverlayFileSystem::place(std::string_view cwd, std::string_view path, bool follow_last, Process* process) {
-    auto walked = layers_.walk(process, cwd, path, follow_last);
-    if (!walked) return tl::make_unexpected(walked.error());
-    Place p;
-    p.guest = walked->guest;
-    p.existing = std::move(walked->node);
-    p.components = walked->components;
-    if (p.guest == "/") return tl::make_unexpected(p.existing ? Errno::Busy : Errno::NoEnt);
-    if (p.existing && p.existing->kind == LayerKind::Special) return tl::make_unexpected(Errno::Perm);
-    auto above = layers_.find(process, parent_of(p.guest));
-    if (!above) return tl::make_unexpected(above.error());
-    if (!*above) return tl::make_unexpected(Errno::NoEnt);
-    const Node& parent = **above;
-    if (parent.kind == LayerKind::Bind) {
-        if (!layers_.writable(parent)) return tl::make_unexpected(Errno::Rofs);
-        p.directory = &layers_.directory_of(parent);
-        p.relative = parent.relative == "." ? name_of(p.guest) : parent.relative + "/" + name_of(p.guest);
-        return p;
+SysResult<FileSystem::OpenResult> OverlayFileSystem::create(Process*, Walk walked, std::uint32_t mode) {
+    OpenResult result;
+    result.components = std::max(walked.components, 1u);
+    result.created = true;
+    auto where = place_of(std::move(walked));
+    if (!where) return tl::make_unexpected(where.error());
+    if (auto ready = prepare(*where); !ready) {
+        // /proc has no create operation, which open calls EACCES and others EPERM.
+        return tl::make_unexpected(ready.error() == Errno::Perm ? Errno::Acces : ready.error());
     }
-    if (parent.kind == LayerKind::Special && p.guest.rfind("/dev/", 0) != 0) return tl::make_unexpected(Errno::Perm);
-    p.directory = &layers_.scratch();
-    p.relative = relative_of(p.guest);
-    p.scratch = true;
-    return p;
+    auto fd = where->directory->open(where->relative, O_RDWR | O_CREAT | O_EXCL, 0644);
+    if (!fd) return tl::make_unexpected(fd.error());
+    if (where->scratch) {
+        new_attributes(*where, abi::kIfReg | (mode & 07777));
+    } else {
+        fchmod(fd->get(), mode & 07777);
+    }
+    auto made = layers_.find(nullptr, where->guest);
+    if (!made || !*made) return tl::make_unexpected(Errno::Io);
+    result.file = std::make_shared<RegularFile>(*this, inode_for(**made, std::move(*fd), true));
+    result.file->path = where->guest;
+    return result;
 }
 
-SysResult<FileSystem::OpenResult> OverlayFileSystem::open(Process* process, std::string_view cwd, std::string_view path, std::uint32_t flags,
-                                                          std::uint32_t mode) {
+SysResult<std::shared_ptr<File>> OverlayFileSystem::open_special(Process* process, const Node& node,
+                                                                 std::uint32_t flags, std::uint32_t mode) {
+    const SpecialNode& special = *node.special;
+    const bool writes = (flags & (abi::kOAccmode | abi::kOTrunc)) != 0;
+    if (special.magic) {
+        // A new description of the same file; those without a path of their own are shared.
+        if (const auto* regular = dynamic_cast<RegularFile*>(special.magic.get())) {
+            if (!writes || regular->inode()->writable()) {
+                auto again = std::make_shared<RegularFile>(*this, regular->inode());
+                again->path = special.magic->path;
+                if ((flags & abi::kOTrunc) != 0) {
+                    if (auto done = again->truncate(0); !done) return tl::make_unexpected(done.error());
+                }
+                return again;
+            }
+        } else if (dynamic_cast<OpenDirectory*>(special.magic.get()) == nullptr) {
+            return special.magic;
+        }
+        auto again = open(process, "/", special.magic->path, flags & ~abi::kOCreat, mode);
+        if (!again) return tl::make_unexpected(again.error());
+        return again->file;
+    }
+    if ((flags & abi::kODirectory) != 0 && !special.is_directory()) return tl::make_unexpected(Errno::NotDir);
+    if (special.is_directory()) {
+        if (writes || (flags & abi::kOCreat) != 0) return tl::make_unexpected(Errno::IsDir);
+        return std::make_shared<OpenDirectory>(*this, process, node.status);
+    }
+    const std::uint32_t wanted = (writes ? 2u : 0u) | ((flags & abi::kOAccmode) != abi::kOWronly ? 4u : 0u);
+    if (!layers_.credentials.permit(node.status, wanted)) return tl::make_unexpected(Errno::Acces);
+    auto file = special.open();
+    if (!file) return tl::make_unexpected(Errno::Nxio);
+    return file;
+}
+
+SysResult<FileSystem::OpenResult> OverlayFileSystem::open(Process* process, std::string_view cwd, std::string_view path,
+                                                          std::uint32_t flags, std::uint32_t mode) {
+    use(process);
+    const bool only_path = (flags & abi::kOPath) != 0;
+    if (only_path) flags &= abi::kOPath | abi::kODirectory | abi::kONofollow | abi::kOCloexec;
     const bool creates = (flags & abi::kOCreat) != 0;
     const bool exclusive = creates && (flags & abi::kOExcl) != 0;
-    const bool writes = (flags & abi::kOAccmode) != abi::kORdonly;
+    const bool changes = (flags & (abi::kOAccmode | abi::kOTrunc)) != 0;
     const bool follow = (flags & abi::kONofollow) == 0 && !exclusive;
     auto walked = layers_.walk(process, cwd, path, follow);
     if (!walked) return tl::make_unexpected(walked.error());
@@ -174,87 +291,83 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(Process* process, std:
     if (!walked->node) {
         if (!creates) return tl::make_unexpected(Errno::NoEnt);
         if (walked->directory_wanted) return tl::make_unexpected(Errno::IsDir);
-        auto where = place(cwd, path, follow, process);
-        if (!where) return tl::make_unexpected(where.error());
-        if (where->scratch) {
-            if (auto done = copy_up_directory(parent_of(where->guest)); !done) return tl::make_unexpected(done.error());
-        }
-        auto fd = where->directory->open(where->relative, O_RDWR | O_CREAT | O_EXCL, 0644);
-        if (!fd) return tl::make_unexpected(fd.error());
-        if (where->scratch) {
-            new_attributes(where->guest, abi::kIfReg | (mode & 07777));
-            layers_.attributes[where->guest].uid = process != nullptr ? process->uid : 0;
-            layers_.attributes[where->guest].gid = process != nullptr ? process->gid : 0;
-        } else {
-            fchmod(fd->get(), mode & 07777);
-        }
-        Node node;
-        node.guest = where->guest;
-        result.file = std::make_shared<RegularFile>(*this, inode_for(node, std::move(*fd), true), node.guest);
-        result.created = true;
+        auto made = create(process, std::move(*walked), mode);
+        if (!made) return made;
+        result = std::move(*made);
         result.file->flags = flags;
-        result.file->path = node.guest;
+        open_.push_back(result.file);
         return result;
     }
 
     Node node = std::move(*walked->node);
     if (exclusive) return tl::make_unexpected(Errno::Exist);
-    if (node.is_link() && !(node.special && node.special->magic)) {
+    const std::uint32_t wanted = (changes ? 2u : 0u) | ((flags & abi::kOAccmode) != abi::kOWronly ? 4u : 0u);
+    const bool regular = (node.status.mode & abi::kIfmt) == abi::kIfReg;
+    if (node.is_link() && !(follow && node.special && node.special->magic)) {
         // O_NOFOLLOW met a link; O_PATH may hold it.
-        if ((flags & abi::kOPath) == 0) return tl::make_unexpected(Errno::Loop);
+        if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
+        if (!only_path) return tl::make_unexpected(Errno::Loop);
         result.file = std::make_shared<TextFile>("", node.status);
-    } else if (node.special) {
-        if (node.special->magic) {
-            result.file = node.special->magic;
-            return result;
-        }
-        if ((flags & abi::kODirectory) != 0 && !node.special->is_directory()) return tl::make_unexpected(Errno::NotDir);
-        if (node.special->is_directory()) {
-            if (writes || creates) return tl::make_unexpected(Errno::IsDir);
-            result.file = std::make_shared<DirectoryFile>(node.status, [this, process, guest = node.guest] { return list(process, guest); });
-        } else {
-            result.file = node.special->open();
-            if (!result.file) return tl::make_unexpected(Errno::Nxio);
-        }
+    } else if (node.special && !(only_path && !node.is_directory() && !node.special->magic)) {
+        auto file = open_special(process, node, flags, mode);
+        if (!file) return tl::make_unexpected(file.error());
+        result.file = std::move(*file);
+        if (result.file == node.special->magic) return result;
+        if (node.special->magic) node.guest = result.file->path;
     } else if (node.is_directory()) {
-        if (writes || creates) return tl::make_unexpected(Errno::IsDir);
-        result.file = std::make_shared<DirectoryFile>(node.status, [this, process, guest = node.guest] { return list(process, guest); });
+        if (changes || creates) return tl::make_unexpected(Errno::IsDir);
+        if (!only_path && !layers_.credentials.permit(node.status, wanted)) return tl::make_unexpected(Errno::Acces);
+        result.file = std::make_shared<OpenDirectory>(*this, process, node.status);
     } else if ((flags & abi::kODirectory) != 0) {
         return tl::make_unexpected(Errno::NotDir);
-    } else if ((flags & abi::kOPath) != 0) {
+    } else if (only_path) {
         result.file = std::make_shared<TextFile>("", node.status);
     } else {
-        if ((node.status.mode & abi::kIfmt) != abi::kIfReg) return tl::make_unexpected(Errno::Nxio);
-        const bool truncates = (flags & abi::kOTrunc) != 0;
-        if (process != nullptr) {
-            const std::uint32_t wanted = (writes || truncates ? 2u : 0u) | ((flags & abi::kOAccmode) != abi::kOWronly ? 4u : 0u);
-            if (auto allowed = access(process, cwd, path, wanted, follow); !allowed) return tl::make_unexpected(allowed.error());
-        }
-        if (writes || truncates) {
+        if (!layers_.credentials.permit(node.status, wanted)) return tl::make_unexpected(Errno::Acces);
+        if (!regular) return tl::make_unexpected(Errno::Nxio);
+        if (changes) {
             auto own = copy_up(node);
             if (!own) return tl::make_unexpected(own.error());
             node = std::move(*own);
         }
-        auto fd = layers_.directory_of(node).open(node.relative, writes || truncates ? O_RDWR : O_RDONLY);
-        if (!fd) return tl::make_unexpected(fd.error());
-        auto inode = inode_for(node, std::move(*fd), writes || truncates);
-        if (truncates) {
-            if (auto done = inode->truncate(0); !done) return tl::make_unexpected(done.error());
-            touched(node.guest);
+        auto fd = layers_.directory_of(node).open(node.relative, changes ? O_RDWR : O_RDONLY);
+        if (!fd && (fd.error() == Errno::Nfile || fd.error() == Errno::Mfile)) {
+            drop_unused();
+            fd = layers_.directory_of(node).open(node.relative, changes ? O_RDWR : O_RDONLY);
         }
-        result.file = std::make_shared<RegularFile>(*this, std::move(inode), node.guest);
+        if (!fd) return tl::make_unexpected(fd.error());
+        auto inode = inode_for(node, std::move(*fd), changes);
+        if ((flags & abi::kOTrunc) != 0) {
+            if (auto done = inode->truncate(0); !done) return tl::make_unexpected(done.error());
+            modified(inode->attributes.get());
+        }
+        result.file = std::make_shared<RegularFile>(*this, std::move(inode));
     }
     result.file->flags = flags;
     result.file->path = node.guest;
+    if (open_.size() >= open_swept_at_) {
+        std::erase_if(open_, [](const auto& weak) { return weak.expired(); });
+        open_swept_at_ = std::max<std::size_t>(64, 2 * open_.size());
+    }
+    open_.push_back(result.file);
     return result;
+}
+
+SysResult<FileStatus> OverlayFileSystem::directory_status(const std::string& guest) {
+    auto found = layers_.find(nullptr, guest);
+    if (!found) return tl::make_unexpected(found.error());
+    if (!*found || !(*found)->is_directory()) return tl::make_unexpected(Errno::NoEnt);
+    return (*found)->status;
 }
 
 SysResult<std::vector<DirEntry>> OverlayFileSystem::list(Process* process, const std::string& guest) {
     auto found = layers_.find(process, guest);
     if (!found) return tl::make_unexpected(found.error());
-    if (!*found) return std::vector<DirEntry>{};
+    if (!*found) return tl::make_unexpected(Errno::NoEnt);
     const Node& node = **found;
-    std::vector<DirEntry> entries = {{".", node.status.inode, abi::kDtDir}, {"..", 1, abi::kDtDir}};
+    auto above = layers_.find(process, parent_of(guest));
+    const std::uint64_t up = above && *above ? (*above)->status.inode : node.status.inode;
+    std::vector<DirEntry> entries = {{".", node.status.inode, abi::kDtDir}, {"..", up, abi::kDtDir}};
     std::set<std::string> seen = {".", ".."};
     const auto add = [&](std::vector<DirEntry> more) {
         for (auto& e : more) {
@@ -268,25 +381,39 @@ SysResult<std::vector<DirEntry>> OverlayFileSystem::list(Process* process, const
             entries.push_back(std::move(e));
         }
     };
+    const auto own = [](const HostDirectory& directory, const std::string& relative) -> SysResult<std::vector<DirEntry>> {
+        auto fd = directory.open(relative, O_RDONLY | O_DIRECTORY);
+        if (!fd) return tl::make_unexpected(fd.error());
+        return host_entries(fd->get());
+    };
+    const auto absent = [](Errno e) { return e == Errno::NoEnt || e == Errno::NotDir; };
     if (node.special) add(node.special->list());
     if (node.kind == LayerKind::Bind) {
-        auto fd = layers_.directory_of(node).open(node.relative, O_RDONLY | O_DIRECTORY);
-        if (!fd) return tl::make_unexpected(fd.error());
-        auto own = host_entries(fd->get());
-        if (!own) return own;
-        add(std::move(*own));
+        auto all = own(layers_.directory_of(node), node.relative);
+        if (!all) return all;
+        add(std::move(*all));
     } else {
+        auto upper = own(layers_.scratch(), relative_of(guest));
+        if (!upper && !absent(upper.error())) return upper;
+        std::set<std::string> covered;
+        if (upper) {
+            for (const auto& e : *upper) covered.insert(e.name);
+        }
         if (!layers_.hidden(guest) && !SpecialFiles::owns(guest)) {
-            if (auto fd = layers_.root().open(relative_of(guest), O_RDONLY | O_DIRECTORY)) {
-                auto lower = host_entries(fd->get());
-                if (!lower) return lower;
-                std::erase_if(*lower, [&](const DirEntry& e) { return layers_.hidden(child_of(guest, e.name)); });
+            auto lower = own(layers_.root(), relative_of(guest));
+            if (!lower && !absent(lower.error())) return lower;
+            if (lower) {
+                // What the scratch layer has too keeps its place in the host's order.
+                std::erase_if(*lower, [&](const DirEntry& e) {
+                    return layers_.hidden(child_of(guest, e.name)) && covered.count(e.name) == 0;
+                });
+                for (auto& e : *lower) {
+                    if (covered.count(e.name) != 0) e.inode = 0;
+                }
                 add(std::move(*lower));
             }
         }
-        if (auto fd = layers_.scratch().open(relative_of(guest), O_RDONLY | O_DIRECTORY)) {
-            auto upper = host_entries(fd->get());
-            if (!upper) return upper;
+        if (upper) {
             std::sort(upper->begin(), upper->end(), [](const DirEntry& a, const DirEntry& b) { return a.name < b.name; });
             for (auto& e : *upper) e.inode = 0;  // the guest's own number
             add(std::move(*upper));

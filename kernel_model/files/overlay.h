@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The FileSystem: layers, copy-up on write, attributes and times of what the guest made.
+// The FileSystem: layers, copy-up on write, attributes and times of what the guest
+// made. What is removed from the root is remembered for the run only: a scratch
+// directory that is kept holds files, not removals, owners or times.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/files/inode.h"
@@ -14,47 +17,75 @@ namespace uprobesim {
 
 class OverlayFileSystem final : public FileSystem {
 public:
-    OverlayFileSystem(Machine& machine, HostDirectory root, HostDirectory scratch, std::vector<Layers::Bind> binds, std::string temporary);
+    OverlayFileSystem(Machine& machine, HostDirectory root, HostDirectory scratch, std::vector<Layers::Bind> binds,
+                      std::string temporary);
     ~OverlayFileSystem() override;
 
-    SysResult<OpenResult> open(Process*, std::string_view cwd, std::string_view path, std::uint32_t flags, std::uint32_t mode) override;
+    SysResult<OpenResult> open(Process*, std::string_view cwd, std::string_view path, std::uint32_t flags,
+                               std::uint32_t mode) override;
     SysResult<FileStatus> status(Process*, std::string_view cwd, std::string_view path, bool follow) override;
     SysResult<std::string> read_link(Process*, std::string_view cwd, std::string_view path) override;
-    SysResult<void> access(Process*, std::string_view cwd, std::string_view path, std::uint32_t mode, bool follow) override;
+    SysResult<void> access(Process*, std::string_view cwd, std::string_view path, std::uint32_t mode,
+                           bool follow) override;
     SysResult<void> make_directory(std::string_view cwd, std::string_view path, std::uint32_t mode) override;
     SysResult<void> remove(std::string_view cwd, std::string_view path, bool directory) override;
-    SysResult<void> rename(std::string_view cwd_from, std::string_view from, std::string_view cwd_to, std::string_view to, bool no_replace) override;
-    SysResult<void> link(std::string_view cwd_from, std::string_view from, std::string_view cwd_to, std::string_view to) override;
+    SysResult<void> rename(std::string_view cwd_from, std::string_view from, std::string_view cwd_to,
+                           std::string_view to, bool no_replace) override;
+    SysResult<void> link(std::string_view cwd_from, std::string_view from, std::string_view cwd_to,
+                         std::string_view to) override;
     SysResult<void> symlink(std::string_view target, std::string_view cwd, std::string_view path) override;
     SysResult<void> change_mode(std::string_view cwd, std::string_view path, std::uint32_t mode) override;
-    SysResult<void> change_owner(std::string_view cwd, std::string_view path, std::uint32_t uid, std::uint32_t gid, bool follow) override;
+    SysResult<void> change_owner(std::string_view cwd, std::string_view path, std::uint32_t uid, std::uint32_t gid,
+                                 bool follow) override;
     SysResult<void> set_times(std::string_view cwd, std::string_view path, const Times&, bool follow) override;
+    SysResult<void> change_mode_of(File& file, std::uint32_t mode) override;
+    SysResult<void> change_owner_of(File& file, std::uint32_t uid, std::uint32_t gid) override;
+    SysResult<void> set_times_of(File& file, const Times&) override;
+    void act_as(const Process&) override;
     SysResult<std::string> real_directory(Process*, std::string_view cwd, std::string_view path) override;
     void finish() override;
     void set_clock(std::function<std::uint64_t()> now_ns) override;
     std::shared_ptr<File> host_stdio(int fd) override;
 
-    // For open files: their guest status, and the time of a write.
-    FileStatus status_of(const std::string& guest, const FileStatus& host) const;
-    void touched(const std::string& guest);
+    // For open files.
+    void modified(FileStatus* attributes) const;  // sets mtime and ctime; null: the host keeps them
     SysResult<std::vector<DirEntry>> list(Process* process, const std::string& guest);
+    SysResult<FileStatus> directory_status(const std::string& guest);
 
 private:
-    // The directory of a name that is about to be made or removed, made writable in the scratch layer where it is not.
+    // Where a name is about to be made or removed.
     struct Place {
         const HostDirectory* directory = nullptr;
         std::string relative;
         std::string guest;
         bool scratch = false;
+        bool slash = false;  // the path ended in '/'
+        std::optional<Node> parent;
         std::optional<Node> existing;
-        std::uint32_t components = 0;
     };
-    SysResult<Place> place(std::string_view cwd, std::string_view path, bool follow_last, Process* process = nullptr);
+    // `special`: what a last name of ".", ".." or the root itself is answered with.
+    SysResult<Place> place(std::string_view cwd, std::string_view path, Errno special);
+    SysResult<Place> place_of(Walk walked);
+    // Whether the caller may add or remove this name: Rofs, Acces, Perm; makes its directory in the scratch layer.
+    SysResult<void> prepare(const Place&);
+    bool may_remove(const Place&) const;
+
+    void use(const Process* process);
     SysResult<void> copy_up_directory(const std::string& guest);
+    SysResult<void> copy_up_contents(const Node& node);
     SysResult<Node> copy_up(const Node& node);
     SysResult<Node> writable_node(std::string_view cwd, std::string_view path, bool follow);
-    void new_attributes(const std::string& guest, std::uint32_t mode);
+    SysResult<void> rights_to_change(const FileStatus& status) const;
+    // New attributes for the scratch file that was just made there.
+    std::shared_ptr<FileStatus> new_attributes(const Place&, std::uint32_t mode);
+    void modified_directory(const Place&);
+    SysResult<OpenResult> create(Process*, Walk walked, std::uint32_t mode);
+    SysResult<std::shared_ptr<File>> open_special(Process*, const Node&, std::uint32_t flags, std::uint32_t mode);
     std::shared_ptr<Inode> inode_for(const Node& node, HostFd fd, bool writable);
+    // The names of open files follow a rename or a removal.
+    void moved(const std::string& from, const std::string& to);
+    void forget_if_last(const Node& node);
+    void drop_unused();
     std::uint64_t now_ns() const { return now_ns_ ? now_ns_() : 0; }
 
     Machine& machine_;
@@ -62,8 +93,13 @@ private:
     Layers layers_;
     std::string temporary_;  // host path of a scratch directory to be removed; empty: kept
     std::function<std::uint64_t()> now_ns_;
+    Credentials actor_;
+    // By host file, as long as it has a name: a host may give its number to a new file afterwards.
     std::map<FileKey, std::shared_ptr<Inode>> inodes_;
-    std::uint64_t next_inode_ = 1u << 20;
+    std::vector<std::weak_ptr<File>> open_;
+    std::size_t open_swept_at_ = 64;
+    // Beyond what host file systems usually number.
+    std::uint64_t next_inode_ = std::uint64_t{1} << 40;
 };
 
 }  // namespace uprobesim

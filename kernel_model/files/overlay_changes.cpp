@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The overlay's answers about names, and the calls that change them.
-#include <algorithm>
+// The overlay's calls that make, remove and move names.
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,300 +8,242 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/overlay.h"
-#include "kernel_model/task/process.h"
 
 namespace uprobesim {
 
-SysResult<FileStatus> OverlayFileSystem::status(Process* process, std::string_view cwd, std::string_view path, bool follow) {
-    auto walked = layers_.walk(process, cwd, path, follow);
-    if (!walked) return tl::make_unexpected(walked.error());
-    if (!walked->node) return tl::make_unexpected(Errno::NoEnt);
-    if (follow && walked->node->special && walked->node->special->magic) return walked->node->special->magic->status();
-    return walked->node->status;
+namespace {
+
+constexpr std::uint32_t kSticky = 01000;
+
+std::string_view without_slashes(std::string_view path) {
+    while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+    return path;
 }
 
-SysResult<std::string> OverlayFileSystem::read_link(Process* process, std::string_view cwd, std::string_view path) {
-    auto walked = layers_.walk(process, cwd, path, false);
-    if (!walked) return tl::make_unexpected(walked.error());
-    if (!walked->node) return tl::make_unexpected(Errno::NoEnt);
-    if (!walked->node->is_link()) return tl::make_unexpected(Errno::Inval);
-    if (walked->node->special) return walked->node->special->link;
-    return layers_.directory_of(*walked->node).read_link(walked->node->relative);
+// The root, "." and ".." have no name that could be made or removed (LAST_NORM).
+bool has_name(std::string_view path) {
+    const std::string_view last = path.substr(path.rfind('/') + 1);
+    return !last.empty() && last != "." && last != "..";
 }
 
-SysResult<void> OverlayFileSystem::access(Process* process, std::string_view cwd, std::string_view path, std::uint32_t mode, bool follow) {
-    auto walked = layers_.walk(process, cwd, path, follow);
-    if (!walked) return tl::make_unexpected(walked.error());
-    if (!walked->node) return tl::make_unexpected(Errno::NoEnt);
-    const FileStatus& s = walked->node->status;
-    if ((mode & 2) != 0 && walked->node->kind == LayerKind::Bind && !layers_.writable(*walked->node)) return tl::make_unexpected(Errno::Rofs);
-    const std::uint32_t uid = process != nullptr ? process->uid : 0;
-    if (uid == 0) {
-        // The superuser may do all but execute what nobody may execute.
-        if ((mode & 1) != 0 && !walked->node->is_directory() && (s.mode & 0111) == 0) return tl::make_unexpected(Errno::Acces);
-        return {};
-    }
-    const std::uint32_t shift = s.uid == uid ? 6 : (process != nullptr && s.gid == process->gid) ? 3 : 0;
-    if ((mode & ~(s.mode >> shift) & 7) != 0) return tl::make_unexpected(Errno::Acces);
+SysResult<void> host_result(int returned) {
+    if (returned != 0) return tl::make_unexpected(guest_errno(errno));
     return {};
 }
 
-SysResult<void> OverlayFileSystem::make_directory(std::string_view cwd, std::string_view path, std::uint32_t mode) {
-    auto where = place(cwd, path, false);
-    if (!where) return tl::make_unexpected(where.error() == Errno::Busy ? Errno::Exist : where.error());
-    if (where->existing) return tl::make_unexpected(Errno::Exist);
-    if (where->scratch) {
-        if (auto done = copy_up_directory(parent_of(where->guest)); !done) return done;
+}  // namespace
+
+SysResult<OverlayFileSystem::Place> OverlayFileSystem::place_of(Walk walked) {
+    Place p;
+    p.guest = std::move(walked.guest);
+    p.existing = std::move(walked.node);
+    auto above = layers_.find(nullptr, parent_of(p.guest));
+    if (!above) return tl::make_unexpected(above.error());
+    p.parent = std::move(*above);
+    if (p.parent && p.parent->kind == LayerKind::Bind) {
+        p.directory = &layers_.directory_of(*p.parent);
+        p.relative = p.parent->relative == "." ? name_of(p.guest) : p.parent->relative + "/" + name_of(p.guest);
+    } else {
+        p.directory = &layers_.scratch();
+        p.relative = relative_of(p.guest);
+        p.scratch = true;
     }
+    return p;
+}
+
+SysResult<OverlayFileSystem::Place> OverlayFileSystem::place(std::string_view cwd, std::string_view path,
+                                                             Errno special) {
+    layers_.credentials = actor_;
+    if (path.empty()) return tl::make_unexpected(Errno::NoEnt);
+    if (path.size() >= abi::kPathMax) return tl::make_unexpected(Errno::NameTooLong);
+    // The last component is the name itself, a link too, even where a slash follows.
+    const std::string_view name = without_slashes(path);
+    auto walked = layers_.walk(nullptr, cwd, name, false);
+    if (!walked) return tl::make_unexpected(walked.error());
+    if (!has_name(name)) return tl::make_unexpected(special);
+    auto p = place_of(std::move(*walked));
+    if (p) p->slash = name.size() != path.size();
+    return p;
+}
+
+SysResult<void> OverlayFileSystem::prepare(const Place& p) {
+    if (!p.parent) return tl::make_unexpected(Errno::NoEnt);
+    if (p.parent->kind == LayerKind::Bind && !layers_.writable(*p.parent)) return tl::make_unexpected(Errno::Rofs);
+    const bool modelled = SpecialFiles::owns(p.guest) || SpecialFiles::owns(p.parent->guest);
+    if (modelled && !is_below(p.guest, "/dev")) return tl::make_unexpected(Errno::Perm);
+    if (p.existing && p.existing->kind == LayerKind::Special) return tl::make_unexpected(Errno::Perm);
+    if (!layers_.credentials.permit(p.parent->status, 3)) return tl::make_unexpected(Errno::Acces);
+    return p.scratch ? copy_up_directory(parent_of(p.guest)) : SysResult<void>();
+}
+
+// A sticky directory's entries belong to their owners.
+bool OverlayFileSystem::may_remove(const Place& p) const {
+    const std::uint32_t uid = layers_.credentials.uid;
+    if (uid == 0 || (p.parent->status.mode & kSticky) == 0) return true;
+    return p.existing->status.uid == uid || p.parent->status.uid == uid;
+}
+
+SysResult<void> OverlayFileSystem::make_directory(std::string_view cwd, std::string_view path, std::uint32_t mode) {
+    auto where = place(cwd, path, Errno::Exist);
+    if (!where) return tl::make_unexpected(where.error());
+    if (where->existing) return tl::make_unexpected(Errno::Exist);
+    if (auto ready = prepare(*where); !ready) return ready;
     auto parent = where->directory->parent(where->relative);
     if (!parent) return tl::make_unexpected(parent.error());
-    if (mkdirat(parent->first.get(), parent->second.c_str(), 0755) != 0) return tl::make_unexpected(guest_errno(errno));
-    if (where->scratch) {
-        new_attributes(where->guest, abi::kIfDir | (mode & 07777));
-        touched(parent_of(where->guest));
-    }
+    const unsigned host_mode = where->scratch ? 0755 : mode & 07777;
+    if (auto made = host_result(mkdirat(parent->first.get(), parent->second.c_str(), host_mode)); !made) return made;
+    if (where->scratch) new_attributes(*where, abi::kIfDir | (mode & 01777));
     return {};
 }
 
 SysResult<void> OverlayFileSystem::remove(std::string_view cwd, std::string_view path, bool directory) {
-    auto where = place(cwd, path, false);
+    const std::string_view name = without_slashes(path);
+    const bool dots = name.size() >= 2 && name.substr(name.size() - 2) == "..";
+    auto where = place(cwd, path, !directory ? Errno::IsDir : name == "/" ? Errno::Busy : dots ? Errno::NotEmpty : Errno::Inval);
     if (!where) return tl::make_unexpected(where.error());
+    if (where->parent && where->parent->kind == LayerKind::Bind && !layers_.writable(*where->parent)) {
+        return tl::make_unexpected(Errno::Rofs);
+    }
     if (!where->existing) return tl::make_unexpected(Errno::NoEnt);
     const Node& node = *where->existing;
+    if (where->slash && !node.is_directory()) return tl::make_unexpected(Errno::NotDir);
+    const bool bind_point = node.kind == LayerKind::Bind && (!where->parent || where->parent->kind != LayerKind::Bind ||
+                                                             where->parent->bind != node.bind);
+    if (!layers_.credentials.permit(where->parent->status, 3)) return tl::make_unexpected(Errno::Acces);
+    if (!may_remove(*where)) return tl::make_unexpected(Errno::Perm);
     if (directory && !node.is_directory()) return tl::make_unexpected(Errno::NotDir);
     if (!directory && node.is_directory()) return tl::make_unexpected(Errno::IsDir);
-    if (node.kind == LayerKind::Synthetic || (node.kind == LayerKind::Bind && !layers_.writable(node))) return tl::make_unexpected(Errno::Busy);
+    if (node.kind == LayerKind::Synthetic || bind_point) return tl::make_unexpected(Errno::Busy);
+    if (node.kind == LayerKind::Special && SpecialFiles::owns(parent_of(node.guest)) == false) {
+        return tl::make_unexpected(Errno::Busy);  // /proc, /dev and /sys themselves
+    }
     if (directory) {
         auto entries = list(nullptr, where->guest);
         if (!entries) return tl::make_unexpected(entries.error());
         if (entries->size() > 2) return tl::make_unexpected(Errno::NotEmpty);
     }
+    if (auto ready = prepare(*where); !ready) return ready;
     if (node.kind != LayerKind::Root) {
         auto parent = layers_.directory_of(node).parent(node.relative);
         if (!parent) return tl::make_unexpected(parent.error());
-        if (unlinkat(parent->first.get(), parent->second.c_str(), directory ? AT_REMOVEDIR : 0) != 0) {
-            return tl::make_unexpected(guest_errno(errno));
-        }
+        const int flags = directory ? AT_REMOVEDIR : 0;
+        if (auto gone = host_result(unlinkat(parent->first.get(), parent->second.c_str(), flags)); !gone) return gone;
+        forget_if_last(node);
     }
-    if (node.kind != LayerKind::Bind) {
-        if (auto below = layers_.root().status(relative_of(where->guest))) layers_.hide(where->guest);
-        layers_.attributes.erase(where->guest);
-        touched(parent_of(where->guest));
-    }
+    if (node.kind != LayerKind::Bind && layers_.root().status(relative_of(where->guest))) layers_.hide(where->guest);
+    modified_directory(*where);
+    moved(where->guest, where->guest + " (deleted)");
     return {};
 }
 
-SysResult<void> OverlayFileSystem::rename(std::string_view cwd_from, std::string_view from, std::string_view cwd_to, std::string_view to,
-                                          bool no_replace) {
-    auto source = place(cwd_from, from, false);
+SysResult<void> OverlayFileSystem::rename(std::string_view cwd_from, std::string_view from, std::string_view cwd_to,
+                                          std::string_view to, bool no_replace) {
+    auto source = place(cwd_from, from, Errno::Busy);
     if (!source) return tl::make_unexpected(source.error());
-    auto target = place(cwd_to, to, false);
+    auto target = place(cwd_to, to, no_replace ? Errno::Exist : Errno::Busy);
     if (!target) return tl::make_unexpected(target.error());
+    for (const Place* p : {&*source, &*target}) {
+        if (p->parent && p->parent->kind == LayerKind::Bind && !layers_.writable(*p->parent)) {
+            return tl::make_unexpected(Errno::Rofs);
+        }
+    }
+    if (source->directory != target->directory) return tl::make_unexpected(Errno::Xdev);
     if (!source->existing) return tl::make_unexpected(Errno::NoEnt);
     if (target->existing && no_replace) return tl::make_unexpected(Errno::Exist);
+    const Node& moving = *source->existing;
+    const bool directory = moving.is_directory();
+    if (!directory && (source->slash || (target->slash && !target->existing))) return tl::make_unexpected(Errno::NotDir);
+    if (is_below(target->guest, source->guest)) return tl::make_unexpected(Errno::Inval);
+    if (is_below(source->guest, target->guest)) return tl::make_unexpected(Errno::NotEmpty);
     if (source->guest == target->guest) return {};
-    if (target->guest.rfind(source->guest + "/", 0) == 0) return tl::make_unexpected(Errno::Inval);
-    if (source->directory != target->directory) return tl::make_unexpected(Errno::Xdev);
-    // A directory that the layers below hold would have to be copied whole: as overlayfs, leave that to the program.
-    if (source->scratch && source->existing->is_directory() && layers_.root().status(relative_of(source->guest)) && !layers_.hidden(source->guest)) {
-        return tl::make_unexpected(Errno::Xdev);
-    }
+    if (auto ready = prepare(*source); !ready) return ready;
+    if (!may_remove(*source)) return tl::make_unexpected(Errno::Perm);
+    if (moving.kind == LayerKind::Synthetic) return tl::make_unexpected(Errno::Busy);
     if (target->existing) {
-        const bool directory = target->existing->is_directory();
-        if (directory && !source->existing->is_directory()) return tl::make_unexpected(Errno::IsDir);
-        if (!directory && source->existing->is_directory()) return tl::make_unexpected(Errno::NotDir);
-        if (auto gone = remove(cwd_to, to, directory); !gone) return gone;
+        const Node& old = *target->existing;
+        if (old.host == moving.host && old.kind == moving.kind) return {};  // two names of one file
+        if (!may_remove(*target)) return tl::make_unexpected(Errno::Perm);
+        if (old.is_directory() && !directory) return tl::make_unexpected(Errno::IsDir);
+        if (!old.is_directory() && directory) return tl::make_unexpected(Errno::NotDir);
+        if (old.kind == LayerKind::Synthetic) return tl::make_unexpected(Errno::Busy);
+        if (directory) {
+            auto entries = list(nullptr, target->guest);
+            if (!entries) return tl::make_unexpected(entries.error());
+            if (entries->size() > 2) return tl::make_unexpected(Errno::NotEmpty);
+        }
     }
+    // A bind is a mount: it does not move, and nothing takes its place.
+    for (const Place* p : {&*source, &*target}) {
+        const bool own = p->scratch ? true : p->parent->bind == (p->existing ? p->existing->bind : p->parent->bind);
+        if (p->existing && (!own || (p->scratch && p->existing->kind == LayerKind::Bind))) return tl::make_unexpected(Errno::Busy);
+    }
+    // A directory that the root holds would have to be copied whole: as overlayfs, leave that to the program.
+    const bool lower = source->scratch && layers_.root().status(source->relative) && !layers_.hidden(source->guest);
+    if (directory && lower) return tl::make_unexpected(Errno::Xdev);
     if (source->scratch) {
-        auto own = copy_up(*source->existing);
-        if (!own) return tl::make_unexpected(own.error());
-        if (auto done = copy_up_directory(parent_of(target->guest)); !done) return done;
+        if (auto own = copy_up(moving); !own) return tl::make_unexpected(own.error());
     }
+    if (auto ready = prepare(*target); !ready) return ready;
     auto a = source->directory->parent(source->relative);
     auto b = target->directory->parent(target->relative);
     if (!a) return tl::make_unexpected(a.error());
     if (!b) return tl::make_unexpected(b.error());
-    if (renameat(a->first.get(), a->second.c_str(), b->first.get(), b->second.c_str()) != 0) return tl::make_unexpected(guest_errno(errno));
-    if (!source->scratch) return {};
-    if (layers_.root().status(relative_of(source->guest))) layers_.hide(source->guest);
-    // What lies below a directory moves with it.
-    std::map<std::string, FileStatus> moved;
-    for (auto it = layers_.attributes.begin(); it != layers_.attributes.end();) {
-        if (it->first == source->guest || it->first.rfind(source->guest + "/", 0) == 0) {
-            moved[target->guest + it->first.substr(source->guest.size())] = it->second;
-            it = layers_.attributes.erase(it);
-        } else {
-            ++it;
-        }
+    const int done = renameat(a->first.get(), a->second.c_str(), b->first.get(), b->second.c_str());
+    if (auto result = host_result(done); !result) return result;
+    if (target->existing) {
+        forget_if_last(*target->existing);
+        moved(target->guest, target->guest + " (deleted)");
     }
-    layers_.attributes.merge(moved);
+    moved(source->guest, target->guest);
+    if (!source->scratch) return {};
+    if (layers_.root().status(source->relative)) layers_.hide(source->guest);
+    if (layers_.root().status(target->relative)) layers_.hide(target->guest);
+    modified_directory(*source);
+    modified_directory(*target);
     return {};
 }
 
-SysResult<void> OverlayFileSystem::link(std::string_view cwd_from, std::string_view from, std::string_view cwd_to, std::string_view to) {
+SysResult<void> OverlayFileSystem::link(std::string_view cwd_from, std::string_view from, std::string_view cwd_to,
+                                        std::string_view to) {
+    layers_.credentials = actor_;
     auto walked = layers_.walk(nullptr, cwd_from, from, false);
     if (!walked) return tl::make_unexpected(walked.error());
     if (!walked->node) return tl::make_unexpected(Errno::NoEnt);
-    if (walked->node->is_directory()) return tl::make_unexpected(Errno::Perm);
-    auto target = place(cwd_to, to, false);
+    auto target = place(cwd_to, to, Errno::Exist);
     if (!target) return tl::make_unexpected(target.error());
     if (target->existing) return tl::make_unexpected(Errno::Exist);
-    auto own = copy_up(*walked->node);
+    if (target->slash) return tl::make_unexpected(Errno::NoEnt);
+    const Node& node = *walked->node;
+    const bool one_system = target->scratch ? node.kind == LayerKind::Scratch || node.kind == LayerKind::Root
+                                            : node.kind == LayerKind::Bind && &layers_.directory_of(node) == target->directory;
+    if (auto ready = prepare(*target); !ready) return ready;
+    if (!one_system) return tl::make_unexpected(Errno::Xdev);
+    if (node.is_directory()) return tl::make_unexpected(Errno::Perm);
+    auto own = copy_up(node);
     if (!own) return tl::make_unexpected(own.error());
-    if (&layers_.directory_of(*own) != target->directory) return tl::make_unexpected(Errno::Xdev);
-    if (target->scratch) {
-        if (auto done = copy_up_directory(parent_of(target->guest)); !done) return done;
-    }
     auto a = target->directory->parent(own->relative);
     auto b = target->directory->parent(target->relative);
     if (!a) return tl::make_unexpected(a.error());
     if (!b) return tl::make_unexpected(b.error());
-    if (linkat(a->first.get(), a->second.c_str(), b->first.get(), b->second.c_str(), 0) != 0) return tl::make_unexpected(guest_errno(errno));
-    if (target->scratch) layers_.attributes[target->guest] = layers_.attributes[own->guest];
+    const int done = linkat(a->first.get(), a->second.c_str(), b->first.get(), b->second.c_str(), 0);
+    if (auto result = host_result(done); !result) return result;
+    modified_directory(*target);
     return {};
 }
 
 SysResult<void> OverlayFileSystem::symlink(std::string_view target, std::string_view cwd, std::string_view path) {
     if (target.empty()) return tl::make_unexpected(Errno::NoEnt);
-    auto where = place(cwd, path, false);
-    if (!where) return tl::make_unexpected(where.error() == Errno::Busy ? Errno::Exist : where.error());
+    auto where = place(cwd, path, Errno::Exist);
+    if (!where) return tl::make_unexpected(where.error());
     if (where->existing) return tl::make_unexpected(Errno::Exist);
-    if (where->scratch) {
-        if (auto done = copy_up_directory(parent_of(where->guest)); !done) return done;
-    }
+    if (where->slash) return tl::make_unexpected(Errno::NoEnt);
+    if (auto ready = prepare(*where); !ready) return ready;
     auto parent = where->directory->parent(where->relative);
     if (!parent) return tl::make_unexpected(parent.error());
-    if (symlinkat(std::string(target).c_str(), parent->first.get(), parent->second.c_str()) != 0) return tl::make_unexpected(guest_errno(errno));
-    if (where->scratch) new_attributes(where->guest, abi::kIfLnk | 0777);
+    const int done = symlinkat(std::string(target).c_str(), parent->first.get(), parent->second.c_str());
+    if (auto result = host_result(done); !result) return result;
+    if (where->scratch) new_attributes(*where, abi::kIfLnk | 0777);
     return {};
-}
-
-SysResult<Node> OverlayFileSystem::writable_node(std::string_view cwd, std::string_view path, bool follow) {
-    auto walked = layers_.walk(nullptr, cwd, path, follow);
-    if (!walked) return tl::make_unexpected(walked.error());
-    if (!walked->node) return tl::make_unexpected(Errno::NoEnt);
-    return copy_up(*walked->node);
-}
-
-SysResult<void> OverlayFileSystem::change_mode(std::string_view cwd, std::string_view path, std::uint32_t mode) {
-    auto node = writable_node(cwd, path, true);
-    if (!node) return tl::make_unexpected(node.error());
-    if (node->kind == LayerKind::Scratch) {
-        FileStatus& a = layers_.attributes.try_emplace(node->guest, node->status).first->second;
-        a.mode = (a.mode & abi::kIfmt) | (mode & 07777);
-        return {};
-    }
-    auto parent = layers_.directory_of(*node).parent(node->relative);
-    if (!parent) return tl::make_unexpected(parent.error());
-    if (fchmodat(parent->first.get(), parent->second.c_str(), mode & 07777, 0) != 0) return tl::make_unexpected(guest_errno(errno));
-    return {};
-}
-
-SysResult<void> OverlayFileSystem::change_owner(std::string_view cwd, std::string_view path, std::uint32_t uid, std::uint32_t gid, bool follow) {
-    auto node = writable_node(cwd, path, follow);
-    if (!node) return tl::make_unexpected(node.error());
-    if (node->kind != LayerKind::Scratch) {
-        auto parent = layers_.directory_of(*node).parent(node->relative);
-        if (!parent) return tl::make_unexpected(parent.error());
-        if (fchownat(parent->first.get(), parent->second.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) != 0) return tl::make_unexpected(guest_errno(errno));
-        return {};
-    }
-    FileStatus& a = layers_.attributes.try_emplace(node->guest, node->status).first->second;
-    if (uid != ~0u) a.uid = uid;
-    if (gid != ~0u) a.gid = gid;
-    return {};
-}
-
-SysResult<void> OverlayFileSystem::set_times(std::string_view cwd, std::string_view path, const Times& times, bool follow) {
-    auto node = writable_node(cwd, path, follow);
-    if (!node) return tl::make_unexpected(node.error());
-    if (node->kind != LayerKind::Scratch) {
-        auto parent = layers_.directory_of(*node).parent(node->relative);
-        if (!parent) return tl::make_unexpected(parent.error());
-        const timespec ts[2] = {{times.atime_s, times.set_atime ? times.atime_ns : UTIME_OMIT}, {times.mtime_s, times.set_mtime ? times.mtime_ns : UTIME_OMIT}};
-        if (utimensat(parent->first.get(), parent->second.c_str(), ts, AT_SYMLINK_NOFOLLOW) != 0) return tl::make_unexpected(guest_errno(errno));
-        return {};
-    }
-    FileStatus& a = layers_.attributes.try_emplace(node->guest, node->status).first->second;
-    if (times.set_atime) {
-        a.atime_s = times.atime_s;
-        a.atime_ns = times.atime_ns;
-    }
-    if (times.set_mtime) {
-        a.mtime_s = times.mtime_s;
-        a.mtime_ns = times.mtime_ns;
-    }
-    return {};
-}
-
-SysResult<std::string> OverlayFileSystem::real_directory(Process* process, std::string_view cwd, std::string_view path) {
-    auto walked = layers_.walk(process, cwd, path, true);
-    if (!walked) return tl::make_unexpected(walked.error());
-    if (!walked->node) return tl::make_unexpected(Errno::NoEnt);
-    if (!walked->node->is_directory()) return tl::make_unexpected(Errno::NotDir);
-    return walked->guest;
-}
-
-namespace {
-
-Result<HostDirectory> open_host_directory(const std::string& path, const char* what, const char* hint) {
-    HostFd fd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!fd) return user_error(std::string(what) + " cannot be opened: " + std::strerror(errno), path, hint);
-    return HostDirectory(std::move(fd));
-}
-
-Result<Layers::Bind> make_bind(const BindMount& mount) {
-    if (mount.guest.empty() || mount.guest.front() != '/') return user_error("the guest path of a bind must be absolute", mount.guest, "--bind HOST:/GUEST[:rw]");
-    std::string guest;
-    std::string_view left = mount.guest;
-    while (!left.empty()) {
-        const std::size_t slash = left.find('/');
-        const std::string_view part = left.substr(0, slash);
-        if (part == ".." || part == ".") return user_error("the guest path of a bind must not hold . or ..", mount.guest);
-        if (!part.empty()) guest += "/" + std::string(part);
-        left = slash == std::string_view::npos ? std::string_view() : left.substr(slash + 1);
-    }
-    if (guest.empty()) guest = "/";
-    struct stat s {};
-    if (stat(mount.host.c_str(), &s) != 0) return user_error(std::string("the host path of a bind cannot be opened: ") + std::strerror(errno), mount.host, "--bind HOST:/GUEST[:rw]");
-    if (S_ISDIR(s.st_mode)) {
-        auto dir = open_host_directory(mount.host, "the host path of a bind", "");
-        if (!dir) return tl::make_unexpected(dir.error());
-        return Layers::Bind{guest, std::move(*dir), ".", mount.writable, false};
-    }
-    if (guest == "/") return user_error("a file cannot be bound to /", mount.host);
-    // The file's own name after links are resolved, in its real directory.
-    char* real = realpath(mount.host.c_str(), nullptr);
-    const std::string path = real != nullptr ? real : mount.host;
-    std::free(real);
-    const std::size_t slash = path.rfind('/');
-    auto dir = open_host_directory(slash == 0 ? "/" : path.substr(0, slash), "the host path of a bind", "");
-    if (!dir) return tl::make_unexpected(dir.error());
-    return Layers::Bind{guest, std::move(*dir), path.substr(slash + 1), mount.writable, true};
-}
-
-}  // namespace
-
-Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine, const FileSystemOptions& options) {
-    auto root = open_host_directory(options.root, "the root directory", "name a directory of arm64 Debian packages with --root, or fetch one: tools/setup/fetch-sysroot");
-    if (!root) return tl::make_unexpected(root.error());
-    std::string scratch_path = options.scratch;
-    std::string temporary;
-    if (scratch_path.empty()) {
-        const char* base = std::getenv("TMPDIR");
-        temporary = std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/uprobesim-XXXXXX";
-        if (mkdtemp(temporary.data()) == nullptr) throw HostError("mkdtemp of the scratch layer", std::strerror(errno));
-        scratch_path = temporary;
-    }
-    auto scratch = open_host_directory(scratch_path, "the scratch directory", "make it first, or leave --scratch out");
-    if (!scratch) return tl::make_unexpected(scratch.error());
-    std::vector<Layers::Bind> binds;
-    for (const BindMount& mount : options.binds) {
-        auto bind = make_bind(mount);
-        if (!bind) return tl::make_unexpected(bind.error());
-        binds.push_back(std::move(*bind));
-    }
-    return std::make_unique<OverlayFileSystem>(machine, std::move(*root), std::move(*scratch), std::move(binds), temporary);
 }
 
 }  // namespace uprobesim

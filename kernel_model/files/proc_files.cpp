@@ -171,6 +171,12 @@ std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::s
     if (name == "/stdout") return link_to("/proc/self/fd/1");
     if (name == "/stderr") return link_to("/proc/self/fd/2");
     if (name == "/pts") return directory({});
+    if (name == "/shm") {
+        // What is made in it lies in the scratch layer.
+        SpecialNode n = directory({});
+        n.status.mode = abi::kIfDir | 01777;
+        return n;
+    }
     if (name == "/tty") {
         // No controlling terminal in a simulation: opening it is ENXIO, which `open` returning null means.
         SpecialNode n;

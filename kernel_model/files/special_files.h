@@ -27,21 +27,6 @@ private:
     FileStatus status_;
 };
 
-class DirectoryFile final : public File {
-public:
-    DirectoryFile(FileStatus status, std::function<SysResult<std::vector<DirEntry>>()> list)
-        : status_(status), list_(std::move(list)) {}
-    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte>) override { return tl::make_unexpected(Errno::IsDir); }
-    bool seekable() const override { return true; }
-    SysResult<FileStatus> status() override { return status_; }
-    SysResult<std::uint64_t> size() override { return static_cast<std::uint64_t>(status_.size); }
-    SysResult<std::vector<DirEntry>> entries() override { return list_(); }
-
-private:
-    FileStatus status_;
-    std::function<SysResult<std::vector<DirEntry>>()> list_;
-};
-
 enum class Device { Null, Zero, Full, Random };
 std::shared_ptr<File> make_device(Device device, Entropy& entropy, FileStatus status);
 

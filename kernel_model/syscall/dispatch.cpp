@@ -8,11 +8,13 @@
 namespace uprobesim {
 namespace {
 
-// Calls that answer EINTR after a handler even with SA_RESTART: epoll_pwait, pselect6, ppoll, nanosleep, clock_nanosleep,
-// rt_sigsuspend, rt_sigtimedwait, epoll_pwait2.
+// Calls that answer EINTR after a handler even with SA_RESTART: epoll_pwait, pselect6, ppoll, nanosleep,
+// clock_nanosleep, rt_sigsuspend, rt_sigtimedwait, epoll_pwait2.
 constexpr std::array<std::uint32_t, 8> kNeverRestarted = {22, 72, 73, 101, 115, 133, 137, 441};
 
-std::uint64_t as_register(Errno e) { return static_cast<std::uint64_t>(-static_cast<std::int64_t>(e)); }
+std::uint64_t as_register(Errno e) {
+    return static_cast<std::uint64_t>(-static_cast<std::int64_t>(e));
+}
 
 }  // namespace
 
@@ -22,15 +24,17 @@ Interrupted restart_kind(std::uint32_t number) {
 }
 
 SyscallDispatcher::SyscallDispatcher()
-    : SyscallDispatcher(std::array{memory_syscalls(), file_syscalls(), file_tree_syscalls(), process_syscalls(), prctl_syscalls(), signal_syscalls(),
-                                   time_syscalls(), info_syscalls()}) {}
+    : SyscallDispatcher(std::array{memory_syscalls(), file_syscalls(), file_tree_syscalls(), process_syscalls(),
+                                   prctl_syscalls(), signal_syscalls(), time_syscalls(), info_syscalls()}) {}
 
 SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
     for (const auto theme : themes) {
         for (const SyscallRow& row : theme) {
-            check_invariant(row.number < kLimit, fmt::format("system call {}: number {} is out of range", row.name, row.number));
+            check_invariant(row.number < kLimit,
+                            fmt::format("system call {}: number {} is out of range", row.name, row.number));
             check_invariant(rows_[row.number] == nullptr, fmt::format("system call {} has two rows", row.number));
-            check_invariant(row.support == Support::Full || !row.note.empty(), fmt::format("{}: partial support needs a note", row.name));
+            check_invariant(row.support == Support::Full || !row.note.empty(),
+                            fmt::format("{}: partial support needs a note", row.name));
             rows_[row.number] = &row;
         }
     }
@@ -38,7 +42,8 @@ SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>
 
 std::vector<const SyscallRow*> SyscallDispatcher::all() const {
     std::vector<const SyscallRow*> rows;
-    std::copy_if(rows_.begin(), rows_.end(), std::back_inserter(rows), [](const SyscallRow* r) { return r != nullptr; });
+    std::copy_if(rows_.begin(), rows_.end(), std::back_inserter(rows),
+                 [](const SyscallRow* r) { return r != nullptr; });
     return rows;
 }
 

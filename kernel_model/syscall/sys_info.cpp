@@ -13,7 +13,8 @@ constexpr std::uint32_t kUnchanged = ~0u;
 
 SysOutcome uname(SysCall& call) {
     const KernelProfile& profile = call.kernel.machine().kernel_profile;
-    const std::array<std::string, 6> names = {"Linux", "uprobesim", profile.release, "#1 SMP uprobesim", "aarch64", "(none)"};
+    const std::array<std::string, 6> names = {"Linux",   "uprobesim", profile.release, "#1 SMP uprobesim",
+                                              "aarch64", "(none)"};
     std::array<char, kNameSize * 6> bytes{};
     for (std::size_t i = 0; i < names.size(); ++i) {
         std::memcpy(bytes.data() + i * kNameSize, names[i].data(), std::min(names[i].size(), kNameSize - 1));
@@ -64,14 +65,28 @@ SysOutcome getrandom(SysCall& call) {
     return *done;
 }
 
-SysOutcome not_permitted(SysCall&) { return Errno::Perm; }
-SysOutcome no_such_call(SysCall&) { return Errno::NoSys; }
+SysOutcome not_permitted(SysCall&) {
+    return Errno::Perm;
+}
+SysOutcome no_such_call(SysCall&) {
+    return Errno::NoSys;
+}
 
-SysOutcome getpid(SysCall& call) { return static_cast<std::uint64_t>(call.process.pid); }
-SysOutcome getppid(SysCall& call) { return static_cast<std::uint64_t>(call.process.parent_pid); }
-SysOutcome gettid(SysCall& call) { return static_cast<std::uint64_t>(call.task.id.value); }
-SysOutcome getuid(SysCall& call) { return std::uint64_t{call.process.uid}; }
-SysOutcome getgid(SysCall& call) { return std::uint64_t{call.process.gid}; }
+SysOutcome getpid(SysCall& call) {
+    return static_cast<std::uint64_t>(call.process.pid);
+}
+SysOutcome getppid(SysCall& call) {
+    return static_cast<std::uint64_t>(call.process.parent_pid);
+}
+SysOutcome gettid(SysCall& call) {
+    return static_cast<std::uint64_t>(call.task.id.value);
+}
+SysOutcome getuid(SysCall& call) {
+    return std::uint64_t{call.process.uid};
+}
+SysOutcome getgid(SysCall& call) {
+    return std::uint64_t{call.process.gid};
+}
 
 SysOutcome put_three(SysCall& call, std::uint32_t id) {
     UserMemory memory = call.memory();
@@ -80,8 +95,12 @@ SysOutcome put_three(SysCall& call, std::uint32_t id) {
     }
     return 0u;
 }
-SysOutcome getresuid(SysCall& call) { return put_three(call, call.process.uid); }
-SysOutcome getresgid(SysCall& call) { return put_three(call, call.process.gid); }
+SysOutcome getresuid(SysCall& call) {
+    return put_three(call, call.process.uid);
+}
+SysOutcome getresgid(SysCall& call) {
+    return put_three(call, call.process.gid);
+}
 
 // The real, effective and saved id are one here: root may take any, others may only ask for what they are.
 SysOutcome change_id(SysCall& call, std::uint32_t& id, std::size_t arguments, std::size_t effective) {
@@ -95,14 +114,30 @@ SysOutcome change_id(SysCall& call, std::uint32_t& id, std::size_t arguments, st
     }
     return 0u;
 }
-SysOutcome setuid(SysCall& call) { return change_id(call, call.process.uid, 1, 0); }
-SysOutcome setgid(SysCall& call) { return change_id(call, call.process.gid, 1, 0); }
-SysOutcome setreuid(SysCall& call) { return change_id(call, call.process.uid, 2, 1); }
-SysOutcome setregid(SysCall& call) { return change_id(call, call.process.gid, 2, 1); }
-SysOutcome setresuid(SysCall& call) { return change_id(call, call.process.uid, 3, 1); }
-SysOutcome setresgid(SysCall& call) { return change_id(call, call.process.gid, 3, 1); }
-SysOutcome setfsuid(SysCall& call) { return std::uint64_t{call.process.uid}; }
-SysOutcome setfsgid(SysCall& call) { return std::uint64_t{call.process.gid}; }
+SysOutcome setuid(SysCall& call) {
+    return change_id(call, call.process.uid, 1, 0);
+}
+SysOutcome setgid(SysCall& call) {
+    return change_id(call, call.process.gid, 1, 0);
+}
+SysOutcome setreuid(SysCall& call) {
+    return change_id(call, call.process.uid, 2, 1);
+}
+SysOutcome setregid(SysCall& call) {
+    return change_id(call, call.process.gid, 2, 1);
+}
+SysOutcome setresuid(SysCall& call) {
+    return change_id(call, call.process.uid, 3, 1);
+}
+SysOutcome setresgid(SysCall& call) {
+    return change_id(call, call.process.gid, 3, 1);
+}
+SysOutcome setfsuid(SysCall& call) {
+    return std::uint64_t{call.process.uid};
+}
+SysOutcome setfsgid(SysCall& call) {
+    return std::uint64_t{call.process.gid};
+}
 
 // One supplementary group: the process's own.
 SysOutcome getgroups(SysCall& call) {
@@ -133,7 +168,8 @@ SysOutcome capget(SysCall& call) {
     UserMemory memory = call.memory();
     const auto header = memory.get<CapHeader>(call.address(0));
     if (!header) return Errno::Fault;
-    const bool known = header->version == kCapVersion1 || header->version == kCapVersion2 || header->version == kCapVersion3;
+    const bool known =
+        header->version == kCapVersion1 || header->version == kCapVersion2 || header->version == kCapVersion3;
     if (!known) {
         if (!memory.put(call.address(0), kCapVersion3)) return Errno::Fault;
         if (call.args[1] == 0) return 0u;
@@ -165,7 +201,8 @@ constexpr SyscallRow kRows[] = {
     {91, "capset", capset, Support::Stub, KernelPath::SysPrctl, "accepted, changes nothing"},
     {105, "init_module", not_permitted, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
     {116, "syslog", not_permitted, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
-    {117, "ptrace", not_permitted, Support::Stub, KernelPath::SysTrivial, "no tracing inside the simulation: answered EPERM"},
+    {117, "ptrace", not_permitted, Support::Stub, KernelPath::SysTrivial,
+     "no tracing inside the simulation: answered EPERM"},
     {142, "reboot", not_permitted, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
     {143, "setregid", setregid, Support::Partial, KernelPath::SysIds, kOneId},
     {144, "setgid", setgid, Support::Partial, KernelPath::SysIds, kOneId},
@@ -197,6 +234,8 @@ constexpr SyscallRow kRows[] = {
 
 }  // namespace
 
-std::span<const SyscallRow> info_syscalls() { return kRows; }
+std::span<const SyscallRow> info_syscalls() {
+    return kRows;
+}
 
 }  // namespace uprobesim

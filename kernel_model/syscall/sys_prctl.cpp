@@ -21,14 +21,20 @@ SysOutcome set_pdeathsig(SysCall& call) {
     call.process.options.parent_death_signal = call.int32(1);
     return 0u;
 }
-SysOutcome get_pdeathsig(SysCall& call) { return put_int(call, call.process.options.parent_death_signal); }
-SysOutcome get_dumpable(SysCall& call) { return std::uint64_t{call.process.options.dumpable}; }
+SysOutcome get_pdeathsig(SysCall& call) {
+    return put_int(call, call.process.options.parent_death_signal);
+}
+SysOutcome get_dumpable(SysCall& call) {
+    return std::uint64_t{call.process.options.dumpable};
+}
 SysOutcome set_dumpable(SysCall& call) {
     if (call.args[1] > 1) return Errno::Inval;
     call.process.options.dumpable = call.uint32(1);
     return 0u;
 }
-SysOutcome get_keepcaps(SysCall& call) { return call.process.options.keep_capabilities ? 1u : 0u; }
+SysOutcome get_keepcaps(SysCall& call) {
+    return call.process.options.keep_capabilities ? 1u : 0u;
+}
 SysOutcome set_keepcaps(SysCall& call) {
     if (call.args[1] > 1) return Errno::Inval;
     call.process.options.keep_capabilities = call.args[1] != 0;
@@ -46,7 +52,9 @@ SysOutcome get_name(SysCall& call) {
     if (!call.memory().put(call.address(1), bytes)) return Errno::Fault;
     return 0u;
 }
-SysOutcome seccomp_mode(SysCall&) { return 0u; }
+SysOutcome seccomp_mode(SysCall&) {
+    return 0u;
+}
 SysOutcome read_capability(SysCall& call) {
     constexpr std::uint64_t kLastCapability = 40;
     if (call.args[1] > kLastCapability) return Errno::Inval;
@@ -57,13 +65,17 @@ SysOutcome set_timer_slack(SysCall& call) {
     call.process.options.timer_slack_ns = call.args[1] == 0 ? kUsual : call.args[1];
     return 0u;
 }
-SysOutcome get_timer_slack(SysCall& call) { return call.process.options.timer_slack_ns; }
+SysOutcome get_timer_slack(SysCall& call) {
+    return call.process.options.timer_slack_ns;
+}
 SysOutcome set_no_new_privs(SysCall& call) {
     if (call.args[1] != 1 || call.args[2] != 0 || call.args[3] != 0 || call.args[4] != 0) return Errno::Inval;
     call.process.options.no_new_privileges = true;
     return 0u;
 }
-SysOutcome get_no_new_privs(SysCall& call) { return call.process.options.no_new_privileges ? 1u : 0u; }
+SysOutcome get_no_new_privs(SysCall& call) {
+    return call.process.options.no_new_privileges ? 1u : 0u;
+}
 SysOutcome get_tid_address(SysCall& call) {
     if (!call.memory().put(call.address(1), call.task.clear_child_tid.value)) return Errno::Fault;
     return 0u;
@@ -72,14 +84,20 @@ SysOutcome set_subreaper(SysCall& call) {
     call.process.options.child_subreaper = call.args[1] != 0;
     return 0u;
 }
-SysOutcome get_subreaper(SysCall& call) { return put_int(call, call.process.options.child_subreaper ? 1 : 0); }
+SysOutcome get_subreaper(SysCall& call) {
+    return put_int(call, call.process.options.child_subreaper ? 1 : 0);
+}
 SysOutcome set_thp(SysCall& call) {
     call.process.options.thp_disabled = call.args[1] != 0;
     return 0u;
 }
-SysOutcome get_thp(SysCall& call) { return call.process.options.thp_disabled ? 1u : 0u; }
+SysOutcome get_thp(SysCall& call) {
+    return call.process.options.thp_disabled ? 1u : 0u;
+}
 // The machine has no SVE, pointer authentication or tags; names of anonymous memory are not configured.
-SysOutcome not_here(SysCall&) { return Errno::Inval; }
+SysOutcome not_here(SysCall&) {
+    return Errno::Inval;
+}
 
 struct PrctlRow {
     std::int32_t option;
@@ -87,11 +105,11 @@ struct PrctlRow {
 };
 
 constexpr PrctlRow kOptions[] = {
-    {1, set_pdeathsig},   {2, get_pdeathsig},  {3, get_dumpable},      {4, set_dumpable},      {7, get_keepcaps},
-    {8, set_keepcaps},    {15, set_name},      {16, get_name},         {21, seccomp_mode},     {23, read_capability},
-    {29, set_timer_slack}, {30, get_timer_slack}, {36, set_subreaper}, {37, get_subreaper},    {38, set_no_new_privs},
-    {39, get_no_new_privs}, {40, get_tid_address}, {41, set_thp},      {42, get_thp},          {50, not_here},
-    {51, not_here},       {54, not_here},      {55, not_here},         {56, not_here},         {60, not_here},
+    {1, set_pdeathsig},     {2, get_pdeathsig},    {3, get_dumpable},   {4, set_dumpable},   {7, get_keepcaps},
+    {8, set_keepcaps},      {15, set_name},        {16, get_name},      {21, seccomp_mode},  {23, read_capability},
+    {29, set_timer_slack},  {30, get_timer_slack}, {36, set_subreaper}, {37, get_subreaper}, {38, set_no_new_privs},
+    {39, get_no_new_privs}, {40, get_tid_address}, {41, set_thp},       {42, get_thp},       {50, not_here},
+    {51, not_here},         {54, not_here},        {55, not_here},      {56, not_here},      {60, not_here},
     {0x53564d41, not_here},
 };
 
@@ -107,6 +125,8 @@ constexpr SyscallRow kRows[] = {{167, "prctl", prctl, Support::Full, KernelPath:
 
 }  // namespace
 
-std::span<const SyscallRow> prctl_syscalls() { return kRows; }
+std::span<const SyscallRow> prctl_syscalls() {
+    return kRows;
+}
 
 }  // namespace uprobesim

@@ -63,7 +63,9 @@ SysOutcome exec_path(SysCall& call, VAddr path_at, VAddr argv, VAddr envp) {
     return NoReturn{};
 }
 
-SysOutcome execve(SysCall& call) { return exec_path(call, call.address(0), call.address(1), call.address(2)); }
+SysOutcome execve(SysCall& call) {
+    return exec_path(call, call.address(0), call.address(1), call.address(2));
+}
 
 SysOutcome execveat(SysCall& call) {
     constexpr std::int32_t kAtFdcwd = -100;
@@ -74,12 +76,24 @@ SysOutcome execveat(SysCall& call) {
     return exec_path(call, call.address(1), call.address(2), call.address(3));
 }
 
-SysOutcome no_new_tasks(SysCall&) { return Errno::NoSys; }
-SysOutcome no_such_call(SysCall&) { return Errno::NoSys; }
-SysOutcome no_children(SysCall&) { return Errno::Child; }
-SysOutcome not_permitted(SysCall&) { return Errno::Perm; }
-SysOutcome accept(SysCall&) { return 0u; }
-SysOutcome invalid(SysCall&) { return Errno::Inval; }
+SysOutcome no_new_tasks(SysCall&) {
+    return Errno::NoSys;
+}
+SysOutcome no_such_call(SysCall&) {
+    return Errno::NoSys;
+}
+SysOutcome no_children(SysCall&) {
+    return Errno::Child;
+}
+SysOutcome not_permitted(SysCall&) {
+    return Errno::Perm;
+}
+SysOutcome accept(SysCall&) {
+    return 0u;
+}
+SysOutcome invalid(SysCall&) {
+    return Errno::Inval;
+}
 
 SysOutcome set_tid_address(SysCall& call) {
     call.task.clear_child_tid = call.address(0);
@@ -145,7 +159,9 @@ SysOutcome futex(SysCall& call) {
             if (*value != call.uint32(5)) return Errno::Again;
             return 0u;
         }
-        default: call.kernel.note_unmodelled("futex", "only WAIT, WAKE and REQUEUE; others are answered ENOSYS"); return Errno::NoSys;
+        default:
+            call.kernel.note_unmodelled("futex", "only WAIT, WAKE and REQUEUE; others are answered ENOSYS");
+            return Errno::NoSys;
     }
 }
 
@@ -202,7 +218,9 @@ SysOutcome setrlimit(SysCall& call) {
 
 // --- groups and sessions
 
-Process* named(SysCall& call, std::int32_t pid) { return pid == 0 ? &call.process : call.kernel.find_process(pid); }
+Process* named(SysCall& call, std::int32_t pid) {
+    return pid == 0 ? &call.process : call.kernel.find_process(pid);
+}
 
 SysOutcome getpgid(SysCall& call) {
     const Process* process = named(call, call.int32(0));
@@ -259,8 +277,12 @@ SysOutcome getparam(SysCall& call) {
     return 0u;
 }
 
-bool real_time_policy(std::int32_t policy) { return policy == 1 || policy == 2; }
-bool known_policy(std::int32_t policy) { return policy >= 0 && policy <= 6 && policy != 4; }
+bool real_time_policy(std::int32_t policy) {
+    return policy == 1 || policy == 2;
+}
+bool known_policy(std::int32_t policy) {
+    return policy >= 0 && policy <= 6 && policy != 4;
+}
 
 SysOutcome setscheduler(SysCall& call) {
     if (call.args[2] == 0 || !known_policy(call.int32(1))) return Errno::Inval;
@@ -343,6 +365,8 @@ constexpr SyscallRow kRows[] = {
 
 }  // namespace
 
-std::span<const SyscallRow> process_syscalls() { return kRows; }
+std::span<const SyscallRow> process_syscalls() {
+    return kRows;
+}
 
 }  // namespace uprobesim

@@ -29,7 +29,9 @@ struct SigInfoBytes {
     std::array<std::uint64_t, 14> fields;
 };
 
-bool valid_signal(std::int32_t s) { return s >= 1 && s <= kSignalCount; }
+bool valid_signal(std::int32_t s) {
+    return s >= 1 && s <= kSignalCount;
+}
 
 SysOutcome rt_sigaction(SysCall& call) {
     const std::int32_t signal = call.int32(0);
@@ -48,14 +50,16 @@ SysOutcome rt_sigaction(SysCall& call) {
         action = {wanted->handler, wanted->flags, wanted->restorer, wanted->mask & ~kUnblockable};
         // A pending signal that is now ignored goes (POSIX 3.3.1.3).
         const DefaultAction usual = default_action(static_cast<Signal>(signal));
-        const bool dropped = action.handler == kSigIgn || (action.handler == kSigDfl && (usual == DefaultAction::Ignore ||
-                                                                                         usual == DefaultAction::Continue));
+        const bool dropped =
+            action.handler == kSigIgn ||
+            (action.handler == kSigDfl && (usual == DefaultAction::Ignore || usual == DefaultAction::Continue));
         if (dropped) {
             std::erase_if(call.task.pending, [&](const SignalInfo& p) { return static_cast<int>(p.signal) == signal; });
             call.kernel.recalc_sigpending(call.task);
         }
     }
-    if (call.args[2] != 0 && !memory.put(call.address(2), SigActionBytes{old.handler, old.flags, old.restorer, old.mask})) {
+    if (call.args[2] != 0 &&
+        !memory.put(call.address(2), SigActionBytes{old.handler, old.flags, old.restorer, old.mask})) {
         return Errno::Fault;
     }
     return 0u;
@@ -139,7 +143,8 @@ SysOutcome rt_sigreturn(SysCall& call) {
     if (!pop_signal_frame(call.kernel, call.task)) {
         const std::uint64_t sp = call.kernel.machine().cpu->read(call.task.context, Reg::Sp);
         const bool mapped = call.process.mm->find(VAddr(sp)) != nullptr;
-        call.kernel.force_signal(call.task, {.signal = Signal::Segv, .code = mapped ? kSegvAccerr : kSegvMaperr, .address = sp});
+        call.kernel.force_signal(call.task,
+                                 {.signal = Signal::Segv, .code = mapped ? kSegvAccerr : kSegvMaperr, .address = sp});
     }
     return NoReturn{};
 }
@@ -199,16 +204,18 @@ SysOutcome kill(SysCall& call) {
         if (!process->alive || !addressed(*process, call.process, pid)) continue;
         found = true;
         if (signal == 0) continue;
-        Task* task = process.get() == &call.process && (call.task.sigmask & signal_bit(static_cast<Signal>(signal))) == 0
-                         ? &call.task
-                         : receiver(*process, static_cast<Signal>(signal));
+        Task* task =
+            process.get() == &call.process && (call.task.sigmask & signal_bit(static_cast<Signal>(signal))) == 0
+                ? &call.task
+                : receiver(*process, static_cast<Signal>(signal));
         if (task != nullptr) call.kernel.send_signal(*task, from_sender(call, signal, kSiUser));
     }
     if (!found) return Errno::Srch;
     return 0u;
 }
 
-SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std::int32_t signal, const SignalInfo& info) {
+SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std::int32_t signal,
+                        const SignalInfo& info) {
     if (signal < 0 || signal > kSignalCount) return Errno::Inval;
     for (const auto& [pid, process] : call.kernel.processes()) {
         const auto it = process->tasks.find(TaskId{tid});
@@ -237,11 +244,15 @@ SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::
     if ((bytes->code >= 0 || bytes->code == kSiTkill) && tid != call.task.id.value) return Errno::Perm;
     if (bytes->code != kSiQueue) call.kernel.note_unmodelled("rt_sigqueueinfo", "only si_pid and si_uid are carried");
     return send_to_task(call, group, tid, signal,
-                        {.signal = static_cast<Signal>(signal), .code = bytes->code,
-                         .pid = static_cast<std::int32_t>(bytes->fields[0]), .uid = static_cast<std::uint32_t>(bytes->fields[0] >> 32)});
+                        {.signal = static_cast<Signal>(signal),
+                         .code = bytes->code,
+                         .pid = static_cast<std::int32_t>(bytes->fields[0]),
+                         .uid = static_cast<std::uint32_t>(bytes->fields[0] >> 32)});
 }
 
-SysOutcome rt_sigqueueinfo(SysCall& call) { return queue_info(call, 0, call.int32(0), call.int32(1), call.address(2)); }
+SysOutcome rt_sigqueueinfo(SysCall& call) {
+    return queue_info(call, 0, call.int32(0), call.int32(1), call.address(2));
+}
 SysOutcome rt_tgsigqueueinfo(SysCall& call) {
     if (call.int32(0) <= 0 || call.int32(1) <= 0) return Errno::Inval;
     return queue_info(call, call.int32(0), call.int32(1), call.int32(2), call.address(3));
@@ -256,7 +267,8 @@ constexpr SyscallRow kRows[] = {
     {134, "rt_sigaction", rt_sigaction, Support::Full, KernelPath::SysSigaction, {}},
     {135, "rt_sigprocmask", rt_sigprocmask, Support::Full, KernelPath::SysSigprocmask, {}},
     {136, "rt_sigpending", rt_sigpending, Support::Full, KernelPath::SysSigprocmask, {}},
-    {137, "rt_sigtimedwait", rt_sigtimedwait, Support::Partial, KernelPath::SysNanosleep, "a signal's si_value is not carried"},
+    {137, "rt_sigtimedwait", rt_sigtimedwait, Support::Partial, KernelPath::SysNanosleep,
+     "a signal's si_value is not carried"},
     {138, "rt_sigqueueinfo", rt_sigqueueinfo, Support::Partial, KernelPath::SysKill, "si_value is not carried"},
     {139, "rt_sigreturn", rt_sigreturn, Support::Full, KernelPath::SignalReturn, {}},
     {240, "rt_tgsigqueueinfo", rt_tgsigqueueinfo, Support::Partial, KernelPath::SysKill, "si_value is not carried"},
@@ -264,6 +276,8 @@ constexpr SyscallRow kRows[] = {
 
 }  // namespace
 
-std::span<const SyscallRow> signal_syscalls() { return kRows; }
+std::span<const SyscallRow> signal_syscalls() {
+    return kRows;
+}
 
 }  // namespace uprobesim

@@ -6,11 +6,12 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::int32_t kRealtime = 0, kMonotonic = 1, kProcessCpu = 2, kThreadCpu = 3, kMonotonicRaw = 4, kRealtimeCoarse = 5,
-                       kMonotonicCoarse = 6, kBoottime = 7, kRealtimeAlarm = 8, kBoottimeAlarm = 9, kTai = 11;
-constexpr std::uint64_t kTickNs = 4'000'000;        // CONFIG_HZ=250, as Debian builds it
-constexpr std::uint64_t kUserTickNs = 10'000'000;   // USER_HZ=100
-constexpr std::uint64_t kAbsolute = 1;              // TIMER_ABSTIME
+constexpr std::int32_t kRealtime = 0, kMonotonic = 1, kProcessCpu = 2, kThreadCpu = 3, kMonotonicRaw = 4,
+                       kRealtimeCoarse = 5, kMonotonicCoarse = 6, kBoottime = 7, kRealtimeAlarm = 8, kBoottimeAlarm = 9,
+                       kTai = 11;
+constexpr std::uint64_t kTickNs = 4'000'000;       // CONFIG_HZ=250, as Debian builds it
+constexpr std::uint64_t kUserTickNs = 10'000'000;  // USER_HZ=100
+constexpr std::uint64_t kAbsolute = 1;             // TIMER_ABSTIME
 
 std::optional<std::uint64_t> clock_ns(SysCall& call, std::int32_t id) {
     const std::uint64_t monotonic = call.kernel.monotonic_ns();
@@ -29,7 +30,8 @@ std::optional<std::uint64_t> clock_ns(SysCall& call, std::int32_t id) {
         default: break;
     }
     if (id >= 0) return std::nullopt;
-    // CPU clock of a process or thread: ~pid in the upper bits, bit 2 for a thread, kind in the low two (2: scheduler's).
+    // CPU clock of a process or thread: ~pid in the upper bits, bit 2 for a thread, kind in the low two (2:
+    // scheduler's).
     const std::int32_t pid = ~(id >> 3);
     const bool thread = (id & 4) != 0;
     if ((id & 3) == 3) return std::nullopt;
@@ -63,7 +65,9 @@ SysOutcome gettimeofday(SysCall& call) {
     return 0u;
 }
 
-SysOutcome not_permitted(SysCall&) { return Errno::Perm; }
+SysOutcome not_permitted(SysCall&) {
+    return Errno::Perm;
+}
 
 // Interrupted sleeps say how much is left.
 SysOutcome sleep_until_deadline(SysCall& call, std::uint64_t duration_ns, VAddr remaining) {
@@ -115,7 +119,8 @@ SysOutcome getrusage(SysCall& call) {
     const std::int32_t who = call.int32(0);
     if (who != kSelf && who != kChildren && who != kThread) return Errno::Inval;
     if (who != kChildren) {
-        const Kernel::CpuTime time = who == kThread ? call.kernel.cpu_time(call.task) : call.kernel.cpu_time(call.process);
+        const Kernel::CpuTime time =
+            who == kThread ? call.kernel.cpu_time(call.task) : call.kernel.cpu_time(call.process);
         usage.user = to_timeval(time.user_ns);
         usage.system = to_timeval(time.system_ns);
         usage.counts[0] = static_cast<std::int64_t>(call.process.mm->resident_pages() * kPageSize / 1024);
@@ -132,7 +137,8 @@ constexpr std::int32_t kItimerReal = 0, kItimerProf = 2;
 
 ItimerBytes remaining_of(const IntervalTimer& timer, std::uint64_t now) {
     // A timer that is due but not delivered yet shows one microsecond, as the kernel does.
-    const std::uint64_t left = timer.next_ns == 0 ? 0 : std::max<std::uint64_t>(timer.next_ns > now ? timer.next_ns - now : 0, 1000);
+    const std::uint64_t left =
+        timer.next_ns == 0 ? 0 : std::max<std::uint64_t>(timer.next_ns > now ? timer.next_ns - now : 0, 1000);
     return {to_timeval(timer.interval_ns), to_timeval(left)};
 }
 
@@ -175,7 +181,9 @@ SysOutcome setitimer(SysCall& call) {
     return 0u;
 }
 
-SysOutcome no_posix_timers(SysCall&) { return Errno::NoSys; }
+SysOutcome no_posix_timers(SysCall&) {
+    return Errno::NoSys;
+}
 constexpr std::string_view kNoPosixTimers = "POSIX timers are not modelled: answered ENOSYS";
 constexpr std::string_view kNoSetting = "the clock is the simulation's: answered EPERM";
 
@@ -193,7 +201,8 @@ constexpr SyscallRow kRows[] = {
     {114, "clock_getres", clock_getres, Support::Full, KernelPath::SysClock, {}},
     {115, "clock_nanosleep", clock_nanosleep, Support::Full, KernelPath::SysNanosleep, {}},
     {153, "times", times, Support::Full, KernelPath::SysRusage, {}},
-    {165, "getrusage", getrusage, Support::Partial, KernelPath::SysRusage, "fault and switch counts are zero, maxrss is the present size"},
+    {165, "getrusage", getrusage, Support::Partial, KernelPath::SysRusage,
+     "fault and switch counts are zero, maxrss is the present size"},
     {169, "gettimeofday", gettimeofday, Support::Full, KernelPath::SysClock, {}},
     {170, "settimeofday", not_permitted, Support::Stub, KernelPath::SysClock, kNoSetting},
     {171, "adjtimex", not_permitted, Support::Stub, KernelPath::SysClock, kNoSetting},
@@ -202,6 +211,8 @@ constexpr SyscallRow kRows[] = {
 
 }  // namespace
 
-std::span<const SyscallRow> time_syscalls() { return kRows; }
+std::span<const SyscallRow> time_syscalls() {
+    return kRows;
+}
 
 }  // namespace uprobesim

@@ -17,7 +17,7 @@
 namespace uprobesim {
 
 struct SignalAction {
-    std::uint64_t handler = 0;   // 0 SIG_DFL, 1 SIG_IGN
+    std::uint64_t handler = 0;  // 0 SIG_DFL, 1 SIG_IGN
     std::uint64_t flags = 0;
     std::uint64_t restorer = 0;
     std::uint64_t mask = 0;
@@ -54,7 +54,7 @@ struct ProcessExtension {
 struct Process {
     std::int32_t pid = 0;
     std::int32_t parent_pid = 1;
-    std::int32_t group = 0;    // process group and session ids
+    std::int32_t group = 0;  // process group and session ids
     std::int32_t session = 0;
     bool alive = true;
     std::unique_ptr<Mm> mm;
@@ -62,17 +62,18 @@ struct Process {
     std::array<SignalAction, kSignalCount + 1> actions{};  // index: signal number
     std::array<ResourceLimit, 16> limits{};                // index: RLIMIT_*
     std::string cwd = "/";
-    std::string exe;                      // guest path of the program, links resolved
+    std::string exe;  // guest path of the program, links resolved
     std::vector<std::string> arguments;
     std::vector<std::string> environment;
-    std::vector<std::uint64_t> auxv;      // as pushed on the stack, for /proc/self/auxv
+    std::vector<std::uint64_t> auxv;         // as pushed on the stack, for /proc/self/auxv
     VRange argument_area, environment_area;  // where the strings lie, for /proc/self/stat
     VAddr stack_start;
     std::uint32_t umask = 022;
     std::uint32_t uid = 0, gid = 0;
     IntervalTimer real_timer;
     ProcessOptions options;
-    // Where handlers return to when SA_RESTORER is not set: the page that stands for the vDSO's sigreturn. 0: not made yet.
+    // Where handlers return to when SA_RESTORER is not set: the page that stands for the vDSO's sigreturn. 0: not made
+    // yet.
     VAddr sigreturn_page;
     std::map<TaskId, std::unique_ptr<Task>> tasks;
     std::unique_ptr<ProcessExtension> extension;

@@ -36,8 +36,8 @@ struct Task {
     Process* process = nullptr;
     ContextId context{};
     TaskState state = TaskState::Runnable;
-    // The system call a Blocked task is in. A handler with a timeout sets `wait_deadline_ns` (Kernel::monotonic_ns) at its
-    // first entry, when it is kNoDeadline, and returns Block; the kernel enters it again at the latest then. The
+    // The system call a Blocked task is in. A handler with a timeout sets `wait_deadline_ns` (Kernel::monotonic_ns) at
+    // its first entry, when it is kNoDeadline, and returns Block; the kernel enters it again at the latest then. The
     // dispatcher resets it when the call ends.
     std::uint32_t blocked_in = 0;
     std::uint64_t wait_deadline_ns = kNoDeadline;
@@ -49,14 +49,19 @@ struct Task {
 
     // The instruction word a step executes (the slot's) while tif_singlestep is set by the probe layer.
     std::uint32_t step_word = 0;
-    // thread.fault_code: the probe layer sets the "not trapped" marker ~0 before a step, fault paths that end in a signal store ESR.
+    // thread.fault_code: the probe layer sets the "not trapped" marker ~0 before a step, fault paths that end in a
+    // signal store ESR.
     std::uint64_t fault_code = 0;
     std::uint64_t fault_address = 0;  // thread.fault_address, for the signal frame
+
+    // The last abort that was resolved, and how often in a row: one that does not go away is an alignment fault.
+    VAddr resolved_pc, resolved_address;
+    std::uint32_t resolved_times = 0;
 
     std::uint64_t sigmask = 0;
     std::uint64_t saved_sigmask = 0;  // rt_sigsuspend, ppoll
     bool restore_sigmask = false;
-    std::deque<SignalInfo> pending;   // in order of arrival; standard signals at most once each
+    std::deque<SignalInfo> pending;  // in order of arrival; standard signals at most once each
     AltStack altstack;
     VAddr clear_child_tid;
     VAddr robust_list;

@@ -11,7 +11,9 @@ using namespace uprobesim::test;
 
 namespace {
 
-SysOutcome nothing(SysCall&) { return 0u; }
+SysOutcome nothing(SysCall&) {
+    return 0u;
+}
 
 bool dies(std::span<const SyscallRow> a, std::span<const SyscallRow> b) {
     const pid_t child = fork();
@@ -29,7 +31,8 @@ bool dies(std::span<const SyscallRow> a, std::span<const SyscallRow> b) {
 
 // The pointers of the wild, and two that are good.
 std::vector<std::uint64_t> wild_values(std::uint64_t good) {
-    return {0, 1, 0x7fffffffff, std::uint64_t{1} << 39, ~std::uint64_t{0}, 0x400100, good, good + 4093, 3, 0x8000000000000000};
+    return {0,           1, 0x7fffffffff,      std::uint64_t{1} << 39, ~std::uint64_t{0}, 0x400100, good,
+            good + 4093, 3, 0x8000000000000000};
 }
 
 }  // namespace
@@ -68,8 +71,8 @@ TEST_CASE("no system call minds wild arguments", "[dispatch]") {
 }
 
 TEST_CASE("interrupted calls restart as signal(7) says", "[dispatch]") {
-    CHECK(restart_kind(63) == Interrupted::RestartIfAsked);   // read
-    CHECK(restart_kind(98) == Interrupted::RestartIfAsked);   // futex
-    CHECK(restart_kind(101) == Interrupted::NeverRestart);    // nanosleep
-    CHECK(restart_kind(73) == Interrupted::NeverRestart);     // ppoll
+    CHECK(restart_kind(63) == Interrupted::RestartIfAsked);  // read
+    CHECK(restart_kind(98) == Interrupted::RestartIfAsked);  // futex
+    CHECK(restart_kind(101) == Interrupted::NeverRestart);   // nanosleep
+    CHECK(restart_kind(73) == Interrupted::NeverRestart);    // ppoll
 }

@@ -45,6 +45,13 @@ TEST_CASE("a jump to an odd address is SIGBUS", "[kernel]") {
     CHECK(f.exceptions(ExceptionClass::PcAlignment) == 1);
 }
 
+TEST_CASE("an unaligned exclusive is SIGBUS, not an endless fault", "[kernel]") {
+    KernelFixture f(with_exit({0x910007e1 /* add x1, sp, #1 */, 0xc85f7c20 /* ldxr x0, [x1] */}));
+    const ExitSummary end = f.kernel->run({.max_insns = 100});
+    CHECK(end.kind == ExitKind::Signalled);
+    CHECK(end.status == 7);
+}
+
 TEST_CASE("an undefined word is SIGILL, a BRK nobody wants SIGTRAP", "[kernel]") {
     KernelFixture udf({0});
     CHECK(udf.kernel->run({}).status == 4);
@@ -81,8 +88,8 @@ TEST_CASE("a wait that nothing can end is a deadlock, and says so", "[kernel]") 
 TEST_CASE("sleeping moves the clock, not the host", "[kernel]") {
     // nanosleep({100, 0}, NULL) from the stack
     KernelFixture f(with_exit({0xd10043ff /* sub sp, sp, #16 */, a64::movz(1, 100), 0xf90003e1 /* str x1, [sp] */,
-                               0xf90007ff /* str xzr, [sp, #8] */, 0x910003e0 /* mov x0, sp */, a64::movz(1, 0), a64::movz(8, 101),
-                               a64::kSvc}));
+                               0xf90007ff /* str xzr, [sp, #8] */, 0x910003e0 /* mov x0, sp */, a64::movz(1, 0),
+                               a64::movz(8, 101), a64::kSvc}));
     const ExitSummary end = f.kernel->run({});
     CHECK(end.kind == ExitKind::Exited);
     CHECK(end.status == 0);
@@ -99,7 +106,8 @@ TEST_CASE("cycles become nanoseconds at the machine's frequency", "[kernel]") {
 
 TEST_CASE("execve to a missing program changes nothing", "[kernel]") {
     // execve("/none", NULL, NULL); the string stands after the code
-    KernelFixture f(with_exit({a64::adr(0, 5 * 4), a64::movz(1, 0), a64::movz(2, 0), a64::movz(8, 221), a64::kSvc, 0x6e6f6e2f, 0x65}));
+    KernelFixture f(with_exit(
+        {a64::adr(0, 5 * 4), a64::movz(1, 0), a64::movz(2, 0), a64::movz(8, 221), a64::kSvc, 0x6e6f6e2f, 0x65}));
     f.kernel->run({.max_insns = 5});
     CHECK(f.x(0) == static_cast<std::uint64_t>(-2));
     CHECK(f.pc() == KernelFixture::kEntry + 20);

@@ -23,14 +23,30 @@ constexpr std::uint32_t kSvc = 0xd4000001, kNop = 0xd503201f, kRet = 0xd65f03c0;
 constexpr std::uint32_t movz(unsigned d, unsigned imm, unsigned shift = 0) {
     return 0xd2800000u | (shift / 16) << 21 | imm << 5 | d;
 }
-constexpr std::uint32_t movn(unsigned d, unsigned imm) { return 0x92800000u | imm << 5 | d; }
-constexpr std::uint32_t movk(unsigned d, unsigned imm, unsigned shift) { return 0xf2800000u | (shift / 16) << 21 | imm << 5 | d; }
-constexpr std::uint32_t mov(unsigned d, unsigned m) { return 0xaa0003e0u | m << 16 | d; }
-constexpr std::uint32_t brk(unsigned imm) { return 0xd4200000u | imm << 5; }
-constexpr std::uint32_t b(int words) { return 0x14000000u | (static_cast<std::uint32_t>(words) & 0x3ffffffu); }
-constexpr std::uint32_t br(unsigned n) { return 0xd61f0000u | n << 5; }
-constexpr std::uint32_t ldr(unsigned t, unsigned n) { return 0xf9400000u | n << 5 | t; }
-constexpr std::uint32_t str(unsigned t, unsigned n) { return 0xf9000000u | n << 5 | t; }
+constexpr std::uint32_t movn(unsigned d, unsigned imm) {
+    return 0x92800000u | imm << 5 | d;
+}
+constexpr std::uint32_t movk(unsigned d, unsigned imm, unsigned shift) {
+    return 0xf2800000u | (shift / 16) << 21 | imm << 5 | d;
+}
+constexpr std::uint32_t mov(unsigned d, unsigned m) {
+    return 0xaa0003e0u | m << 16 | d;
+}
+constexpr std::uint32_t brk(unsigned imm) {
+    return 0xd4200000u | imm << 5;
+}
+constexpr std::uint32_t b(int words) {
+    return 0x14000000u | (static_cast<std::uint32_t>(words) & 0x3ffffffu);
+}
+constexpr std::uint32_t br(unsigned n) {
+    return 0xd61f0000u | n << 5;
+}
+constexpr std::uint32_t ldr(unsigned t, unsigned n) {
+    return 0xf9400000u | n << 5 | t;
+}
+constexpr std::uint32_t str(unsigned t, unsigned n) {
+    return 0xf9000000u | n << 5 | t;
+}
 constexpr std::uint32_t adr(unsigned d, int bytes) {
     const auto imm = static_cast<std::uint32_t>(bytes);
     return 0x10000000u | (imm & 3) << 29 | (imm >> 2 & 0x7ffff) << 5 | d;
@@ -87,7 +103,8 @@ struct KernelFixture {
     std::unique_ptr<FileSystem> files;
     std::unique_ptr<Kernel> kernel;
 
-    explicit KernelFixture(const std::vector<std::uint32_t>& words = {a64::movz(8, 94), a64::kSvc}, TrapClient* client = nullptr) {
+    explicit KernelFixture(const std::vector<std::uint32_t>& words = {a64::movz(8, 94), a64::kSvc},
+                           TrapClient* client = nullptr) {
         tree.add_program("/bin/guest", words);
         auto made = FileSystem::create(machine, {.root = tree.path(), .binds = {}, .scratch = {}});
         REQUIRE(made);
@@ -101,7 +118,9 @@ struct KernelFixture {
     Task& task() { return *process().tasks.at(TaskId{1000}); }
     std::uint64_t x(unsigned n) { return machine.cpu->read(task().context, xreg(n)); }
     std::uint64_t pc() { return machine.cpu->read(task().context, Reg::Pc); }
-    std::uint64_t exceptions(ExceptionClass ec) { return machine.ledger.total().exceptions[static_cast<std::size_t>(ec)]; }
+    std::uint64_t exceptions(ExceptionClass ec) {
+        return machine.ledger.total().exceptions[static_cast<std::size_t>(ec)];
+    }
     std::uint64_t times(KernelPath path) { return machine.ledger.total().paths[static_cast<std::size_t>(path)].times; }
 };
 

@@ -204,6 +204,10 @@ TEST_CASE_METHOD(MemoryFixture, "a special page goes to the top of user space wh
     CHECK(mm.map_special("[uprobes]", other, {.exec = true}) == VAddr(0x7ff7fff000));
     CHECK(mm.maps_text().find("7ffffff000-8000000000 --xp 00000000 00:00 0                              [uprobes]\n") !=
           std::string::npos);
+    // Ground truth: the first use of the slot page takes an instruction abort.
+    CHECK_FALSE(mm.space().lookup(VAddr(0x7ffffff000)).has_value());
+    REQUIRE(mm.fault(VAddr(0x7ffffff000), Access::Execute, TaskId{1000}) == FaultResult::Resolved);
+    CHECK(mm.space().lookup(VAddr(0x7ffffff000))->frame == frame);
     CHECK(mm.space().lookup(VAddr(0x7ffffff000))->prot.exec);
 }
 

@@ -14,7 +14,8 @@ constexpr std::size_t kUsr1 = 10, kSegv = 11;
 
 // Eight words of "main": nops and an exit with status 3; then the handler.
 std::vector<std::uint32_t> program(std::vector<std::uint32_t> handler) {
-    std::vector<std::uint32_t> words{a64::kNop, a64::kNop, a64::kNop, a64::kNop, a64::kNop, a64::movz(0, 3), a64::movz(8, 94), a64::kSvc};
+    std::vector<std::uint32_t> words{a64::kNop, a64::kNop,       a64::kNop,        a64::kNop,
+                                     a64::kNop, a64::movz(0, 3), a64::movz(8, 94), a64::kSvc};
     words.insert(words.end(), handler.begin(), handler.end());
     return words;
 }
@@ -71,10 +72,10 @@ TEST_CASE("the signal frame is laid out as arm64's", "[signals]") {
     CHECK(f.x(1) == frame);
     CHECK(f.x(2) == frame + 128);
     CHECK(f.x(29) == frame + 4688);
-    CHECK(f.at<std::int32_t>(frame) == 10);         // si_signo
-    CHECK(f.at<std::int32_t>(frame + 8) == 0);      // si_code: SI_USER
-    CHECK(f.at<std::int32_t>(frame + 16) == 77);    // si_pid
-    CHECK(f.at<std::uint32_t>(frame + 20) == 5);    // si_uid
+    CHECK(f.at<std::int32_t>(frame) == 10);                    // si_signo
+    CHECK(f.at<std::int32_t>(frame + 8) == 0);                 // si_code: SI_USER
+    CHECK(f.at<std::int32_t>(frame + 16) == 77);               // si_pid
+    CHECK(f.at<std::uint32_t>(frame + 20) == 5);               // si_uid
     CHECK(f.at(frame + 128 + 40) == signal_bit(Signal::Hup));  // uc_sigmask
     const std::uint64_t context = frame + 128 + 176;
     CHECK(f.at(context) == 0);
@@ -88,8 +89,8 @@ TEST_CASE("the signal frame is laid out as arm64's", "[signals]") {
     CHECK(f.at<std::uint32_t>(records + 12) == 0x400000);
     CHECK(f.at(records + 16 + 31 * 16) == 0x1111);
     CHECK(f.at(records + 24 + 31 * 16) == 0x2222);
-    CHECK(f.at(records + 528) == 0);                    // the end
-    CHECK(f.at(frame + 4688) == 0x1000 + 29);           // frame record: fp, lr
+    CHECK(f.at(records + 528) == 0);           // the end
+    CHECK(f.at(frame + 4688) == 0x1000 + 29);  // frame record: fp, lr
     CHECK(f.at(frame + 4696) == 0x1000 + 30);
     CHECK(f.at<std::uint32_t>(f.x(30)) == 0xd2801168);  // mov x8, #139
     CHECK(f.at<std::uint32_t>(f.x(30) + 4) == 0xd4000001);
@@ -117,11 +118,11 @@ TEST_CASE("a fault's frame carries its address and syndrome", "[signals]") {
     f.kernel->run({.max_insns = 2});
     UserMemory memory(*f.process().mm, f.task().id);
     const std::uint64_t frame = f.machine.cpu->read(f.task().context, Reg::Sp);
-    CHECK(memory.get<std::int32_t>(VAddr(frame + 8)) == 1);               // SEGV_MAPERR
-    CHECK(memory.get<std::uint64_t>(VAddr(frame + 16)) == 8);             // si_addr
-    CHECK(memory.get<std::uint64_t>(VAddr(frame + 128 + 176)) == 8);      // fault_address
+    CHECK(memory.get<std::int32_t>(VAddr(frame + 8)) == 1);           // SEGV_MAPERR
+    CHECK(memory.get<std::uint64_t>(VAddr(frame + 16)) == 8);         // si_addr
+    CHECK(memory.get<std::uint64_t>(VAddr(frame + 128 + 176)) == 8);  // fault_address
     const std::uint64_t second = frame + 128 + 176 + 288 + 528;
-    CHECK(memory.get<std::uint32_t>(VAddr(second)) == 0x45535201);        // ESR_MAGIC
+    CHECK(memory.get<std::uint32_t>(VAddr(second)) == 0x45535201);  // ESR_MAGIC
     CHECK(memory.get<std::uint64_t>(VAddr(second + 8)) == 0x92000047);
 }
 
@@ -211,9 +212,9 @@ TEST_CASE("rt_sigreturn does not let a frame choose the exception level", "[sign
 TEST_CASE("a handler interrupts a wait unless it restarts it", "[signals]") {
     // futex(stack, FUTEX_WAIT, 0, NULL): the word is 0 for ever
     const auto run = [](std::uint64_t flags) {
-        KernelFixture f({0xd10043ff /* sub sp, sp, #16 */, 0xf90003ff /* str xzr, [sp] */, 0x910003e0 /* mov x0, sp */, a64::movz(1, 0),
-                         a64::movz(2, 0), a64::movz(3, 0), a64::movz(8, 98), a64::kSvc, a64::movz(8, 94), a64::kSvc,
-                         a64::kRet});
+        KernelFixture f({0xd10043ff /* sub sp, sp, #16 */, 0xf90003ff /* str xzr, [sp] */, 0x910003e0 /* mov x0, sp */,
+                         a64::movz(1, 0), a64::movz(2, 0), a64::movz(3, 0), a64::movz(8, 98), a64::kSvc,
+                         a64::movz(8, 94), a64::kSvc, a64::kRet});
         f.process().actions[14] = {.handler = KernelFixture::kEntry + 40, .flags = flags, .restorer = 0, .mask = 0};
         f.process().real_timer.next_ns = 1'000'000;
         f.kernel->timers_changed();
@@ -231,16 +232,18 @@ TEST_CASE("a handler interrupts a wait unless it restarts it", "[signals]") {
 
 TEST_CASE("the probe layer may put a signal off", "[signals]") {
     Refuser client;
-    SignalFixture f({a64::kRet}, &client);
-    f.handle(kUsr1, 0);
-    f.send(Signal::Usr1);
-    f.go(1);
+    KernelFixture f({a64::b(0), a64::b(0)}, &client);
+    constexpr std::uint64_t kSecond = KernelFixture::kEntry + 4;
+    f.process().actions[kUsr1] = {.handler = kSecond, .flags = 0, .restorer = 0, .mask = 0};
+    f.kernel->send_signal(f.task(), {.signal = Signal::Usr1, .code = kSiUser});
+    f.kernel->run({.max_insns = 10});
     CHECK(client.asked == 1);
-    CHECK(f.pc() != kHandler);
+    CHECK(f.pc() == KernelFixture::kEntry);
     CHECK(f.task().pending.size() == 1);
     f.task().tif_uprobe = true;  // the end of its step
-    f.go(1);
+    f.kernel->run({.max_insns = 20});
     CHECK(client.asked == 2);
+    CHECK(f.pc() == kSecond);
     CHECK(f.task().pending.empty());
 }
 

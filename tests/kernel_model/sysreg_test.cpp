@@ -12,9 +12,9 @@ TEST_CASE("ID registers read as Linux shows a Cortex-A72", "[sysreg]") {
         unsigned op1, crn, crm, op2;
         std::uint64_t value;
     };
-    for (const Case& c : {Case{0, 0, 0, 0, 0x410fd083}, Case{0, 0, 0, 5, 0x80000000}, Case{0, 0, 0, 6, 0}, Case{0, 0, 4, 0, 0x11},
-                          Case{0, 0, 4, 1, 0}, Case{0, 0, 5, 0, 0x6}, Case{0, 0, 6, 0, 0x11120}, Case{0, 0, 6, 1, 0},
-                          Case{0, 0, 7, 0, 0xff000000}, Case{0, 0, 7, 7, 0}}) {
+    for (const Case& c : {Case{0, 0, 0, 0, 0x410fd083}, Case{0, 0, 0, 5, 0x80000000}, Case{0, 0, 0, 6, 0},
+                          Case{0, 0, 4, 0, 0x11}, Case{0, 0, 4, 1, 0}, Case{0, 0, 5, 0, 0x6}, Case{0, 0, 6, 0, 0x11120},
+                          Case{0, 0, 6, 1, 0}, Case{0, 0, 7, 0, 0xff000000}, Case{0, 0, 7, 7, 0}}) {
         const auto read = emulate_mrs(a64::mrs(5, 3, c.op1, c.crn, c.crm, c.op2), 0, 0);
         REQUIRE(read);
         CHECK(read->target == 5);

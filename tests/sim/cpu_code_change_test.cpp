@@ -49,6 +49,34 @@ TEST_CASE_METHOD(CpuFixture, "a frame that is freed and used again does not run 
     }
 }
 
+TEST_CASE("a code page mapped to another frame runs the new one, at every place of the page", "[cpu][code]") {
+    UnicornOptions options;
+    options.fast_stores = GENERATE(true, false);
+    CpuFixture f(options);
+    const VAddr page(0x6000000000);
+    // Both frames live on, as a file's page and its copy with a breakpoint do.
+    const auto make = [&](unsigned value, std::uint64_t at) {
+        const auto frame = f.memory.allocate();
+        REQUIRE(frame);
+        f.memory.mark_code(*frame);
+        f.put(*frame, at, {movz(0, value), svc(0)});
+        f.memory.add_ref(*frame);
+        return *frame;
+    };
+    for (const std::uint64_t at : {0x0u, 0x3f0u, 0x400u, 0x7f0u, 0x800u, 0xff0u}) {
+        const PAddr first = make(1, at), second = make(2, at);
+        REQUIRE(f.space.map(page, first, CpuFixture::kReadExec));
+        for (int round = 0; round < 3; ++round) REQUIRE(stopped_by<Svc>(f.run_from(page + at)));
+        CHECK(f.x(0) == 1);
+        REQUIRE(f.space.map(page, second, CpuFixture::kReadExec));
+        REQUIRE(stopped_by<Svc>(f.run_from(page + at)));
+        CHECK(f.x(0) == 2);
+        f.space.unmap(page);
+        f.memory.release(first);
+        f.memory.release(second);
+    }
+}
+
 TEST_CASE("guest code that rewrites itself runs what it wrote", "[cpu][code]") {
     UnicornOptions options;
     options.fast_stores = GENERATE(true, false);
