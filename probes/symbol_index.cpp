@@ -65,6 +65,7 @@ Result<SymbolIndex> SymbolIndex::build(std::vector<std::byte> bytes, std::string
     elf_version(EV_CURRENT);
     const std::unique_ptr<Elf, int (*)(Elf*)> elf(elf_memory(reinterpret_cast<char*>(index.bytes_.data()), index.bytes_.size()), elf_end);
     if (elf) {
+        index.narrow_text(elf.get());
         bool has_symtab = false;
         index.add_symbols(elf.get(), has_symtab);
         if (!has_symtab) index.add_unwind_table(elf.get());
@@ -82,6 +83,20 @@ std::optional<std::uint64_t> SymbolIndex::offset_of(std::uint64_t address) const
         if (address >= s.address && address - s.address < s.size) return s.offset + (address - s.address);
     }
     return std::nullopt;
+}
+
+// An executable segment also holds headers and tables; where there are section headers, they say what is code.
+void SymbolIndex::narrow_text(::Elf* elf) {
+    std::vector<Segment> code;
+    for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf, section)) != nullptr;) {
+        GElf_Shdr header;
+        if (gelf_getshdr(section, &header) == nullptr || header.sh_type != SHT_PROGBITS || (header.sh_flags & SHF_EXECINSTR) == 0) continue;
+        const bool mapped = std::any_of(text_.begin(), text_.end(), [&](const Segment& s) {
+            return header.sh_offset >= s.offset && header.sh_offset - s.offset < s.size;
+        });
+        if (mapped) code.push_back({header.sh_offset, header.sh_size, header.sh_addr});
+    }
+    if (!code.empty()) text_ = std::move(code);
 }
 
 void SymbolIndex::add_symbols(Elf* elf, bool& has_symtab) {

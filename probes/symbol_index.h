@@ -32,7 +32,7 @@ public:
     std::vector<const Function*> matching(std::string_view pattern) const;  // wildcards allowed
     // At most `count` names that look like `name`.
     std::vector<std::string> near(std::string_view name, std::size_t count) const;
-    // True where the file offset lies in an executable segment.
+    // True where the file offset lies in an executable section (without section headers: segment).
     bool in_text(std::uint64_t offset) const;
     std::optional<std::uint32_t> word_at(std::uint64_t offset) const;
 
@@ -41,6 +41,7 @@ private:
         std::uint64_t offset, size, address;
     };
     std::optional<std::uint64_t> offset_of(std::uint64_t address) const;
+    void narrow_text(::Elf* elf);
     void add_symbols(::Elf* elf, bool& has_symtab);
     void add_unwind_table(::Elf* elf);
 

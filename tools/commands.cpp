@@ -19,7 +19,9 @@ int refuse(const RunRefused& refused) {
     return refused.exit_code;
 }
 
-int refuse(const UserError& error) { return refuse({error, kExitUserMistake}); }
+int refuse(const UserError& error) {
+    return refuse({error, kExitUserMistake});
+}
 
 // "/usr/bin/redis-server" -> "Redis-server"
 std::string title_of(const std::string& program) {
@@ -30,7 +32,8 @@ std::string title_of(const std::string& program) {
 
 // The two the published table has keep its words.
 std::vector<std::string> labels_of(const std::vector<std::string>& kernels) {
-    if (kernels == std::vector<std::string>{"next-20241104", "next-20241104+stp"}) return {"single-stepped STP", "emulated STP"};
+    if (kernels == std::vector<std::string>{"next-20241104", "next-20241104+stp"})
+        return {"single-stepped STP", "emulated STP"};
     return kernels;
 }
 
@@ -43,7 +46,9 @@ bool unfinished(const CompareReport& report) {
 
 }  // namespace
 
-void print_error(const UserError& error) { fmt::print(stderr, "uprobesim: {}\n", error.line()); }
+void print_error(const UserError& error) {
+    fmt::print(stderr, "uprobesim: {}\n", error.line());
+}
 
 int command_run(const Options& options) {
     auto output = ReportOutput::open(options.output);

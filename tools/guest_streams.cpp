@@ -49,7 +49,9 @@ private:
 
 }  // namespace
 
-std::shared_ptr<File> SharedInput::reader() { return std::make_shared<InputReader>(*this); }
+std::shared_ptr<File> SharedInput::reader() {
+    return std::make_shared<InputReader>(*this);
+}
 
 const std::string& SharedInput::bytes() {
     if (read_) return bytes_;
@@ -69,7 +71,9 @@ void StreamDigest::add(std::span<const std::byte> data) {
     for (const std::byte b : data) hash = (hash ^ static_cast<std::uint64_t>(b)) * 0x100000001b3u;
 }
 
-std::string StreamDigest::hash_text() const { return fmt::format("{:016x}", hash); }
+std::string StreamDigest::hash_text() const {
+    return fmt::format("{:016x}", hash);
+}
 
 DigestedOutput::DigestedOutput(int guest_fd, int host_fd) : guest_fd_(guest_fd), host_fd_(host_fd) {
     flags = abi::kOWronly;
@@ -90,6 +94,8 @@ SysResult<std::uint64_t> DigestedOutput::write(std::uint64_t, std::span<const st
     return std::uint64_t{from.size()};
 }
 
-SysResult<FileStatus> DigestedOutput::status() { return pipe_status(guest_fd_); }
+SysResult<FileStatus> DigestedOutput::status() {
+    return pipe_status(guest_fd_);
+}
 
 }  // namespace uprobesim

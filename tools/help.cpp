@@ -7,7 +7,8 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kTool = R"(uprobesim runs arm64 Linux programs on a simulated machine and says what a uprobe costs, and why.
+constexpr std::string_view kTool =
+    R"(uprobesim runs arm64 Linux programs on a simulated machine and says what a uprobe costs, and why.
 
 usage: uprobesim run     [options] PROGRAM [ARGUMENTS...]    one run, one report
        uprobesim compare [options] PROGRAM [ARGUMENTS...]    without probes, then with them on each kernel
@@ -51,8 +52,8 @@ Options:
 constexpr std::string_view kCompare = R"(usage: uprobesim compare [options] PROGRAM [ARGUMENTS...]
 
 Runs PROGRAM without probes, then with them on each kernel, and prints one table. The program sees the same files, the
-same seed and the same standard input in every run (a terminal counts as empty input). Its output is printed once; if a
-run prints or returns something else than the first, the report says so and the exit status is 1.
+same seed and the same standard input in every run; what it writes to files is discarded. Its output is printed once; if
+a run prints or returns something else than the first, the report says so and the exit status is 1.
 
 Examples:
   uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep -c GNU /usr/share/common-licenses/GPL-3
@@ -70,9 +71,13 @@ file of your own does as well as a name.
 
 }  // namespace
 
-std::string_view tool_version() { return UPROBESIM_VERSION; }
+std::string_view tool_version() {
+    return UPROBESIM_VERSION;
+}
 
-std::string_view fetched_sysroot() { return UPROBESIM_SYSROOT; }
+std::string_view fetched_sysroot() {
+    return UPROBESIM_SYSROOT;
+}
 
 std::string help_text(std::string_view topic) {
     if (topic == "run") return std::string(kRun) + option_list(Verb::Run);

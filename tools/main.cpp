@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <csignal>
@@ -24,14 +25,23 @@ int dispatch(const Options& options) {
     return kExitUserMistake;
 }
 
+// A standard descriptor that the caller closed would become the first file we open, and the guest could write to it.
+void fill_standard_descriptors() {
+    for (int fd = 0; fd <= 2; ++fd) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) std::_Exit(kExitHostFailure);
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    fill_standard_descriptors();
     // A closed pipe is an errno for the guest, not the simulator's end.
     std::signal(SIGPIPE, SIG_IGN);
     try {
         const char* sysroot = std::getenv("UPROBESIM_SYSROOT");
-        const OptionDefaults defaults{sysroot != nullptr && *sysroot != '\0' ? sysroot : std::string(fetched_sysroot())};
+        const OptionDefaults defaults{sysroot != nullptr && *sysroot != '\0' ? sysroot
+                                                                             : std::string(fetched_sysroot())};
         const auto options = parse_options(std::vector<std::string>(argv + 1, argv + argc), defaults);
         if (options) return dispatch(*options);
         print_error(options.error());

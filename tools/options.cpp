@@ -30,8 +30,12 @@ const std::map<std::string, std::string> kDefaultEnvironment = {
 };
 
 // All values are read as text and checked by us: Boost's number readers accept "-1" as a huge unsigned.
-po::typed_value<std::string>* text(const char* name) { return po::value<std::string>()->value_name(name); }
-po::typed_value<Words>* list(const char* name) { return po::value<Words>()->value_name(name)->composing(); }
+po::typed_value<std::string>* text(const char* name) {
+    return po::value<std::string>()->value_name(name);
+}
+po::typed_value<Words>* list(const char* name) {
+    return po::value<Words>()->value_name(name)->composing();
+}
 
 po::options_description visible_options(Verb verb) {
     po::options_description all("", 110, 60);
@@ -45,9 +49,15 @@ po::options_description visible_options(Verb verb) {
     add("machine", text("NAME"), "machine profile, a name or a TOML file (default kunpeng916)");
     add("set", list("KEY=VALUE"), "change one figure: machine.KEY or kernel.KEY; can be repeated");
     add("root", text("DIR"), "host folder the guest sees as / (default: $UPROBESIM_SYSROOT, else the fetched sysroot)");
-    add("bind", list("HOST:GUEST[:rw]"), "show a host file or folder at GUEST, read only unless rw; can be repeated");
+    if (verb == Verb::Run) {
+        add("bind", list("HOST:GUEST[:rw]"),
+            "show a host file or folder at GUEST, read only unless rw; can be repeated");
+    } else {
+        add("bind", list("HOST:GUEST"), "show a host file or folder at GUEST; can be repeated");
+    }
     if (verb == Verb::Run) add("scratch", text("DIR"), "keep what the guest writes in DIR (default: discarded)");
-    add("env", list("K=V"), "set a variable of the guest; can be repeated. Otherwise only HOME, LANG, PATH, TERM are set");
+    add("env", list("K=V"),
+        "set a variable of the guest; can be repeated. Otherwise only HOME, LANG, PATH, TERM are set");
     add("cwd", text("DIR"), "the guest's working folder (default /)");
     add("uid", text("N"), "the guest's user id (default 0)");
     add("seed", text("N"), "seed of everything that looks random to the guest (default 1)");
@@ -65,7 +75,9 @@ po::options_description all_options(Verb verb) {
     return all;
 }
 
-bool takes_value(const po::option_description& option) { return option.semantic()->max_tokens() > 0; }
+bool takes_value(const po::option_description& option) {
+    return option.semantic()->max_tokens() > 0;
+}
 
 // How many words belong to the tool; the rest is the guest's.
 std::size_t own_words(const Words& words, const po::options_description& options) {
@@ -93,7 +105,8 @@ public:
     }
     Words all(const char* name) const { return given(name) ? values_[name].as<Words>() : Words{}; }
 
-    Result<std::uint64_t> number(const char* name, std::uint64_t otherwise, std::uint64_t most = ~std::uint64_t{0}) const {
+    Result<std::uint64_t> number(const char* name, std::uint64_t otherwise,
+                                 std::uint64_t most = ~std::uint64_t{0}) const {
         if (!given(name)) return otherwise;
         const std::string value = one(name, "");
         std::uint64_t n = 0;
@@ -121,7 +134,8 @@ Result<std::uint64_t> parse_size(const std::string& value) {
         shift = good ? 10 * static_cast<unsigned>(unit + 1) : 0;
     }
     if (!good || n > (kMostMemory >> shift) || (n << shift) < kLeastMemory) {
-        return user_error(fmt::format("'{}' is not a size from 16M to 64G", value), "--memory", "for example 512M or 4G");
+        return user_error(fmt::format("'{}' is not a size from 16M to 64G", value), "--memory",
+                          "for example 512M or 4G");
     }
     return n << shift;
 }
@@ -133,14 +147,16 @@ struct Pair {
 Result<Pair> parse_pair(const std::string& word, const char* option, const char* example) {
     const std::size_t equals = word.find('=');
     if (equals == std::string::npos || equals == 0) {
-        return user_error(fmt::format("'{}' is not of the form KEY=VALUE", word), option, fmt::format("for example {} {}", option, example));
+        return user_error(fmt::format("'{}' is not of the form KEY=VALUE", word), option,
+                          fmt::format("for example {} {}", option, example));
     }
     return Pair{word.substr(0, equals), word.substr(equals + 1)};
 }
 
 Result<BindMount> parse_bind(const std::string& word) {
     const auto wrong = [&](std::string_view why) {
-        return user_error(fmt::format("'{}': {}", word, why), "--bind", "give HOST:GUEST or HOST:GUEST:rw, for example --bind /tmp/texts:/data");
+        return user_error(fmt::format("'{}': {}", word, why), "--bind",
+                          "give HOST:GUEST or HOST:GUEST:rw, for example --bind /tmp/texts:/data");
     };
     BindMount bind;
     std::string rest = word;
@@ -190,7 +206,8 @@ Outcome read_program(const Reader& reader, const Words& guest, ProgramRequest& p
     if (!environment) return tl::make_unexpected(environment.error());
     program.environment = std::move(*environment);
     program.cwd = reader.one("cwd", "/");
-    if (!program.cwd.starts_with('/')) return user_error(fmt::format("'{}' is not an absolute guest path", program.cwd), "--cwd");
+    if (!program.cwd.starts_with('/'))
+        return user_error(fmt::format("'{}' is not an absolute guest path", program.cwd), "--cwd");
     const auto uid = reader.number("uid", 0, 0xfffffffeu);
     if (!uid) return tl::make_unexpected(uid.error());
     program.uid = static_cast<std::uint32_t>(*uid);
@@ -203,7 +220,8 @@ Outcome read_simulation(const Reader& reader, const OptionDefaults& defaults, Si
     request.kernel = reader.one("kernel", request.kernel);
     request.files.root = reader.one("root", defaults.root);
     request.files.scratch = reader.one("scratch", "");
-    if (reader.given("scratch") && request.files.scratch.empty()) return user_error("the folder's name is empty", "--scratch");
+    if (reader.given("scratch") && request.files.scratch.empty())
+        return user_error("the folder's name is empty", "--scratch");
     request.counting = !reader.given("no-counting");
     for (const std::string& word : reader.all("set")) {
         auto pair = parse_pair(word, "--set", "machine.ops.ic-ivau=0");
@@ -236,7 +254,8 @@ Outcome read_report(const Reader& reader, Options& options) {
     options.output = reader.one("output", "");
     if (reader.given("output") && options.output.empty()) return user_error("the file's name is empty", "--output");
     const std::string format = reader.one("format", "text");
-    if (format != "text" && format != "json") return user_error(fmt::format("'{}' is no format", format), "--format", "text or json");
+    if (format != "text" && format != "json")
+        return user_error(fmt::format("'{}' is no format", format), "--format", "text or json");
     options.format = format == "json" ? Format::Json : Format::Text;
     return {};
 }
@@ -244,11 +263,13 @@ Outcome read_report(const Reader& reader, Options& options) {
 // What compare cannot keep equal for every run.
 Outcome check_compare(const Options& options) {
     if (options.simulation.probes.empty()) {
-        return user_error("compare needs a probe", "", "for example: uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep --version");
+        return user_error("compare needs a probe", "",
+                          "for example: uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep --version");
     }
     for (const BindMount& bind : options.simulation.files.binds) {
         if (bind.writable) {
-            return user_error("compare gives every run the same files, so nothing can be writable", fmt::format("--bind {}:{}:rw", bind.host, bind.guest),
+            return user_error("compare gives every run the same files, so nothing can be writable",
+                              fmt::format("--bind {}:{}:rw", bind.host, bind.guest),
                               "leave out :rw; what the guest writes is discarded after each run");
         }
     }
@@ -266,9 +287,11 @@ Result<Options> parse_guest_verb(Verb verb, const Words& words, const OptionDefa
         using Style = po::command_line_style::style_t;
         const int style = Style::unix_style & ~Style::allow_guessing & ~Style::allow_sticky;
         const Words mine(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(own));
-        po::store(po::command_line_parser(mine).options(known).style(style | Style::short_allow_adjacent).run(), values);
+        po::store(po::command_line_parser(mine).options(known).style(style | Style::short_allow_adjacent).run(),
+                  values);
     } catch (const po::error& error) {
-        return user_error(error.what(), "", fmt::format("see uprobesim {} --help", verb == Verb::Run ? "run" : "compare"));
+        return user_error(error.what(), "",
+                          fmt::format("see uprobesim {} --help", verb == Verb::Run ? "run" : "compare"));
     }
 
     Options options;
@@ -279,8 +302,10 @@ Result<Options> parse_guest_verb(Verb verb, const Words& words, const OptionDefa
     }
     options.verb = verb;
     if (auto read = read_report(reader, options); !read) return tl::make_unexpected(read.error());
-    if (auto read = read_simulation(reader, defaults, options.simulation); !read) return tl::make_unexpected(read.error());
-    if (auto read = read_program(reader, guest, options.simulation.program); !read) return tl::make_unexpected(read.error());
+    if (auto read = read_simulation(reader, defaults, options.simulation); !read)
+        return tl::make_unexpected(read.error());
+    if (auto read = read_program(reader, guest, options.simulation.program); !read)
+        return tl::make_unexpected(read.error());
     if (verb == Verb::Run) return options;
 
     auto kernels = parse_kernels(reader.one("kernels", fmt::format("{},{}", kStepped, kEmulated)));
@@ -317,7 +342,8 @@ Result<Options> parse_options(const std::vector<std::string>& words, const Optio
     }
     if (verb == "model") {
         if (rest == Words{"--help"} || rest == Words{"-h"}) return help_on("model");
-        if (rest != Words{"list"}) return user_error("model has one sub-command: list", "model", "uprobesim model list");
+        if (rest != Words{"list"})
+            return user_error("model has one sub-command: list", "model", "uprobesim model list");
         Options options;
         options.verb = Verb::ModelList;
         return options;

@@ -27,7 +27,8 @@ constexpr std::array kGroups = {
 
 const PathRow* find_path(const RunReport& report, KernelPath path) {
     const auto name = kernel_path_info(path).name;
-    const auto found = std::find_if(report.paths.begin(), report.paths.end(), [&](const PathRow& r) { return r.name == name; });
+    const auto found =
+        std::find_if(report.paths.begin(), report.paths.end(), [&](const PathRow& r) { return r.name == name; });
     return found == report.paths.end() ? nullptr : &*found;
 }
 
@@ -35,7 +36,8 @@ const PathRow* find_path(const RunReport& report, KernelPath path) {
 
 WorkGroup work_group(KernelPath path) {
     const std::string_view name = kernel_path_info(path).name;
-    return std::find_if(kGroups.begin(), kGroups.end(), [&](const GroupPrefix& g) { return name.starts_with(g.prefix); })
+    return std::find_if(kGroups.begin(), kGroups.end(),
+                        [&](const GroupPrefix& g) { return name.starts_with(g.prefix); })
         ->group;
 }
 
@@ -127,12 +129,16 @@ std::vector<std::string> differences(const CompareReport& report) {
     for (const ComparedRun& run : report.runs) {
         const auto differs = [&](std::string_view what, const std::string& here, const std::string& there) {
             if (here == there) return;
-            lines.push_back(fmt::format("'{}' differs from '{}' in its {}: {} against {}", run.label, first.label, what, here, there));
+            lines.push_back(fmt::format("'{}' differs from '{}' in its {}: {} against {}", run.label, first.label, what,
+                                        here, there));
         };
-        const auto stream = [](const std::string& hash, std::uint64_t bytes) { return fmt::format("{} bytes, hash {}", bytes, hash); };
+        const auto stream = [](const std::string& hash, std::uint64_t bytes) {
+            return fmt::format("{} bytes, hash {}", bytes, hash);
+        };
         differs("exit", exit_text(run.report.exit), exit_text(first.report.exit));
         differs("output", stream(run.stdout_hash, run.stdout_bytes), stream(first.stdout_hash, first.stdout_bytes));
-        differs("error output", stream(run.stderr_hash, run.stderr_bytes), stream(first.stderr_hash, first.stderr_bytes));
+        differs("error output", stream(run.stderr_hash, run.stderr_bytes),
+                stream(first.stderr_hash, first.stderr_bytes));
     }
     return lines;
 }

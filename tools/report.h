@@ -40,15 +40,15 @@ struct PathRow {
 };
 
 struct ProbeRow {
-    std::string name;     // "uprobe:/bin/grep:main"
-    std::string binary;   // guest path
+    std::string name;    // "uprobe:/bin/grep:main"
+    std::string binary;  // guest path
     std::uint64_t file_offset = 0;
     std::string instruction;
     std::string verdict;  // "step", or the handler that simulates
     std::uint64_t hits = 0;
     std::uint64_t stepped = 0;
     std::uint64_t simulated = 0;
-    CentiCycles cycles;   // all hits together, exceptions included
+    CentiCycles cycles;  // all hits together, exceptions included
 };
 
 // What became of one spec of the command line.
@@ -82,9 +82,10 @@ struct Provenance {
     ProfileId machine;
     std::uint64_t seed = 0;
     std::vector<std::string> arguments;
-    std::vector<std::string> probes;  // as on the command line
-    std::string program;              // guest path, links resolved
-    std::string program_hash;         // FNV-1a 64 of its bytes
+    std::vector<std::string> probes;    // as on the command line
+    std::vector<std::string> settings;  // "machine.ops.isb=0"
+    std::string program;                // guest path, links resolved
+    std::string program_hash;           // FNV-1a 64 of its bytes
 };
 
 struct RunReport {
@@ -93,13 +94,13 @@ struct RunReport {
 
     InsnCount user_insns;
     CentiCycles user_cycles;
-    std::vector<NamedCount> classes;       // by count, then name
-    std::vector<ExceptionRow> exceptions;  // those taken, in the order of the enumeration
-    std::vector<PathRow> paths;            // those taken, by cycles, then name
-    std::vector<NamedCount> syscalls;      // by count, then name
-    std::vector<SpecRow> specs;            // in the order of the command line
-    std::vector<ProbeRow> probes;          // in the order of the specs, then of the offset
-    std::vector<UnmodelledRow> unmodelled; // by name
+    std::vector<NamedCount> classes;        // by count, then name
+    std::vector<ExceptionRow> exceptions;   // those taken, in the order of the enumeration
+    std::vector<PathRow> paths;             // those taken, by cycles, then name
+    std::vector<NamedCount> syscalls;       // by count, then name
+    std::vector<SpecRow> specs;             // in the order of the command line
+    std::vector<ProbeRow> probes;           // in the order of the specs, then of the offset
+    std::vector<UnmodelledRow> unmodelled;  // by name
     std::uint64_t idle_ns = 0;
     double frequency_hz = 1;
     std::uint64_t memory_peak_bytes = 0;
@@ -114,7 +115,7 @@ struct Totals {
     double kernel_insns = 0;
     double user_ns = 0;
     double kernel_ns = 0;
-    double total_ns = 0;        // user, kernel and idle
+    double total_ns = 0;  // user, kernel and idle
 
     std::uint64_t hits = 0;
     std::uint64_t stepped = 0;
@@ -145,7 +146,7 @@ struct ComparedRun {
 };
 
 struct CompareReport {
-    std::string title;  // "Grep"
+    std::string title;              // "Grep"
     std::vector<ComparedRun> runs;  // the first is the one the others are compared with
 };
 // Why the runs did not behave alike, one line each; empty: they did.

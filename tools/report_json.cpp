@@ -12,8 +12,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;  // keys in the order they are written: the same bytes every time
 
-double whole(CentiCycles cycles) { return static_cast<double>(cycles.value) / 100; }
-double thousandths(double v) { return std::round(v * 1000) / 1000; }
+double whole(CentiCycles cycles) {
+    return static_cast<double>(cycles.value) / 100;
+}
+double thousandths(double v) {
+    return std::round(v * 1000) / 1000;
+}
 
 std::string_view exit_kind_name(ExitKind kind) {
     switch (kind) {
@@ -25,7 +29,9 @@ std::string_view exit_kind_name(ExitKind kind) {
     return "";
 }
 
-Json profile_json(const ProfileId& id) { return {{"name", id.name}, {"description", id.description}, {"hash_fnv1a64", id.hash}}; }
+Json profile_json(const ProfileId& id) {
+    return {{"name", id.name}, {"description", id.description}, {"hash_fnv1a64", id.hash}};
+}
 
 Json provenance_json(const Provenance& p) {
     return {{"tool", "uprobesim"},
@@ -35,6 +41,7 @@ Json provenance_json(const Provenance& p) {
             {"seed", p.seed},
             {"command", p.arguments},
             {"probes", p.probes},
+            {"settings", p.settings},
             {"program", {{"path", p.program}, {"hash_fnv1a64", p.program_hash}}}};
 }
 
@@ -108,7 +115,10 @@ Json probes_json(const RunReport& r, const Totals& t) {
     for (const SpecRow& spec : r.specs) {
         Json refused = Json::array();
         for (const RefusedRow& row : spec.refused) {
-            refused.push_back({{"symbol", row.symbol}, {"file_offset_bytes", row.file_offset}, {"instruction", row.instruction}, {"reason", row.reason}});
+            refused.push_back({{"symbol", row.symbol},
+                               {"file_offset_bytes", row.file_offset},
+                               {"instruction", row.instruction},
+                               {"reason", row.reason}});
         }
         specs.push_back({{"spec", spec.spec}, {"attached", spec.attached}, {"refused", std::move(refused)}});
     }
@@ -128,7 +138,8 @@ Json probes_json(const RunReport& r, const Totals& t) {
 Json run_json(const RunReport& r) {
     const Totals t = totals_of(r);
     Json unmodelled = Json::array();
-    for (const UnmodelledRow& u : r.unmodelled) unmodelled.push_back({{"name", u.name}, {"times", u.times}, {"note", u.note}});
+    for (const UnmodelledRow& u : r.unmodelled)
+        unmodelled.push_back({{"name", u.name}, {"times", u.times}, {"note", u.note}});
     return {{"provenance", provenance_json(r.provenance)},
             {"guest", guest_json(r)},
             {"time", time_json(r, t)},
@@ -139,7 +150,9 @@ Json run_json(const RunReport& r) {
 }
 
 // Guest strings may hold any bytes: what is not UTF-8 becomes U+FFFD instead of an exception.
-std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string dump(const Json& json) {
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
 
 }  // namespace
 

@@ -16,17 +16,26 @@ constexpr std::size_t kIndent = 2;
 constexpr std::size_t kColumnGap = 4;  // of the comparison
 constexpr std::size_t kTopProbes = 10;
 
-double whole(CentiCycles cycles) { return static_cast<double>(cycles.value) / 100; }
+double whole(CentiCycles cycles) {
+    return static_cast<double>(cycles.value) / 100;
+}
 
-std::string joined(const std::vector<std::string>& words) { return printable(fmt::format("{}", fmt::join(words, " "))); }
+std::string joined(const std::vector<std::string>& words) {
+    return printable(fmt::format("{}", fmt::join(words, " ")));
+}
 
-std::string line(std::string_view name, const std::string& value) { return fmt::format("  {:<20}  {}\n", name, value); }
+std::string line(std::string_view name, const std::string& value) {
+    return fmt::format("  {:<20}  {}\n", name, value);
+}
 
-std::string profile_line(const ProfileId& id) { return fmt::format("{} [{}] {}", id.name, id.hash, id.description); }
+std::string profile_line(const ProfileId& id) {
+    return fmt::format("{} [{}] {}", id.name, id.hash, id.description);
+}
 
 std::string provenance_text(const Provenance& p, bool with_kernel) {
     std::string out = line("command", joined(p.arguments));
     for (const std::string& probe : p.probes) out += line("probe", printable(probe));
+    for (const std::string& setting : p.settings) out += line("set", printable(setting));
     out += line("program", fmt::format("{} [{}]", printable(p.program), p.program_hash));
     if (with_kernel) out += line("kernel", profile_line(p.kernel));
     out += line("machine", profile_line(p.machine));
@@ -42,21 +51,25 @@ std::string cpi_text(const RunReport& r) {
 std::string summary_text(const RunReport& r, const Totals& t) {
     const double hz = r.frequency_hz;
     std::string out = line("guest", exit_text(r.exit));
-    out += line("simulated time",
-                fmt::format("{} = user {} ({}) + kernel {} ({})", duration_text(t.total_ns), duration_text(t.user_ns),
-                            percent(t.user_ns, t.total_ns), duration_text(t.kernel_ns), percent(t.kernel_ns, t.total_ns)) +
-                    (r.idle_ns == 0 ? "" : fmt::format(" + idle {}", duration_text(static_cast<double>(r.idle_ns)))));
+    out +=
+        line("simulated time",
+             fmt::format("{} = user {} ({}) + kernel {} ({})", duration_text(t.total_ns), duration_text(t.user_ns),
+                         percent(t.user_ns, t.total_ns), duration_text(t.kernel_ns), percent(t.kernel_ns, t.total_ns)) +
+                 (r.idle_ns == 0 ? "" : fmt::format(" + idle {}", duration_text(static_cast<double>(r.idle_ns)))));
     out += line("EL0 instructions", fmt::format("{} in {} cycles ({} cycles each)", grouped(r.user_insns.value),
                                                 cycles_text(r.user_cycles), cpi_text(r)));
-    out += line("kernel cycles", fmt::format("{}, {} of them hardware entry and return of {} exceptions", cycles_text(t.kernel_cycles),
-                                             cycles_text(t.exception_cycles), grouped(t.exceptions)));
+    out += line("kernel cycles",
+                fmt::format("{}, {} of them hardware entry and return of {} exceptions", cycles_text(t.kernel_cycles),
+                            cycles_text(t.exception_cycles), grouped(t.exceptions)));
     if (!r.probes.empty() || t.placing_cycles.value != 0) {
         const double probe_ns = to_ns(t.hit_cycles + t.placing_cycles, hz);
-        out += line("probe hits", fmt::format("{}: {} stepped, {} simulated", grouped(t.hits), grouped(t.stepped), grouped(t.simulated)));
+        out += line("probe hits", fmt::format("{}: {} stepped, {} simulated", grouped(t.hits), grouped(t.stepped),
+                                              grouped(t.simulated)));
         out += line("mean cost of a hit", fmt::format("{} cycles, {}", grouped(t.mean_hit_cycles()),
                                                       duration_text(t.mean_hit_cycles() * 1e9 / hz)));
-        out += line("probe overhead", fmt::format("{} ({} of the time; {} of it to place the breakpoints)", duration_text(probe_ns),
-                                                  percent(probe_ns, t.total_ns), duration_text(to_ns(t.placing_cycles, hz))));
+        out += line("probe overhead",
+                    fmt::format("{} ({} of the time; {} of it to place the breakpoints)", duration_text(probe_ns),
+                                percent(probe_ns, t.total_ns), duration_text(to_ns(t.placing_cycles, hz))));
     }
     out += line("memory peak", bytes_text(r.memory_peak_bytes));
     return out;
@@ -66,7 +79,8 @@ std::string time_table(const RunReport& r, const Totals& t) {
     TextTable table({"where the time goes", "cycles", "time", "share"});
     const auto add = [&](std::string_view name, CentiCycles cycles) {
         const double ns = to_ns(cycles, r.frequency_hz);
-        if (cycles.value != 0) table.add({std::string(name), cycles_text(cycles), duration_text(ns), percent(ns, t.total_ns)});
+        if (cycles.value != 0)
+            table.add({std::string(name), cycles_text(cycles), duration_text(ns), percent(ns, t.total_ns)});
     };
     add("user code", r.user_cycles);
     for (const WorkGroup g : {WorkGroup::SystemCalls, WorkGroup::Faults, WorkGroup::Signals, WorkGroup::Probes}) {
@@ -79,7 +93,8 @@ std::string time_table(const RunReport& r, const Totals& t) {
 std::string class_table(const RunReport& r) {
     TextTable table({"EL0 instructions by class", "times", "share"});
     const auto all = static_cast<double>(r.user_insns.value);
-    for (const NamedCount& c : r.classes) table.add({c.name, grouped(c.times), percent(static_cast<double>(c.times), all)});
+    for (const NamedCount& c : r.classes)
+        table.add({c.name, grouped(c.times), percent(static_cast<double>(c.times), all)});
     return table.empty() ? "" : "\n" + table.text(kIndent);
 }
 
@@ -92,8 +107,9 @@ std::string exception_table(const RunReport& r) {
 std::string path_table(const RunReport& r, const Totals& t) {
     TextTable table({"kernel work by path", "times", "units", "EL1 insns", "cycles", "share"});
     for (const PathRow& p : r.paths) {
-        const std::string units = p.unit.empty() ? "" : fmt::format("{} {}{}", grouped(p.units), p.unit, p.units == 1 ? "" : "s");
-        table.add({p.name, grouped(p.times), units, grouped(p.insns), cycles_text(p.cycles), percent(whole(p.cycles), whole(t.kernel_cycles))});
+        const std::string units = p.unit.empty() ? "" : counted(p.units, p.unit);
+        table.add({p.name, grouped(p.times), units, grouped(p.insns), cycles_text(p.cycles),
+                   percent(whole(p.cycles), whole(t.kernel_cycles))});
     }
     return table.empty() ? "" : "\n" + table.text(kIndent);
 }
@@ -108,6 +124,10 @@ std::string mean_cycles(const ProbeRow& p) {
     return p.hits == 0 ? "-" : grouped(whole(p.cycles) / static_cast<double>(p.hits));
 }
 
+std::string probe_name(const ProbeRow& p) {
+    return printable(fmt::format("{}  {}", p.name, p.instruction));
+}
+
 std::string probe_table(const RunReport& r) {
     TextTable table({"probes", "verdict", "hits", "stepped", "simulated", "cycles/hit", "ns/hit"});
     std::size_t quiet = 0;
@@ -117,10 +137,13 @@ std::string probe_table(const RunReport& r) {
             continue;
         }
         const double ns = to_ns(p.cycles, r.frequency_hz) / static_cast<double>(p.hits);
-        table.add({printable(p.name), p.verdict, grouped(p.hits), grouped(p.stepped), grouped(p.simulated), mean_cycles(p), grouped(ns)});
+        table.add({probe_name(p), p.verdict, grouped(p.hits), grouped(p.stepped), grouped(p.simulated), mean_cycles(p),
+                   grouped(ns)});
     }
     std::string out = table.empty() ? "" : "\n" + table.text(kIndent);
-    if (quiet != 0) out += fmt::format("{}  {} of {} probes were never hit\n", out.empty() ? "\n" : "", grouped(std::uint64_t{quiet}), grouped(std::uint64_t{r.probes.size()}));
+    if (quiet != 0)
+        out += fmt::format("{}  {} never hit\n", out.empty() ? "\n" : "",
+                           counted(quiet, out.empty() ? "probe" : "other probe"));
     return out;
 }
 
@@ -131,9 +154,10 @@ std::string refused_text(const std::vector<SpecRow>& specs) {
         if (spec.refused.empty()) continue;
         std::map<std::string, std::uint64_t> reasons;
         for (const RefusedRow& r : spec.refused) ++reasons[r.reason];
-        out += fmt::format("\n  {}: {} probes, {} places refused\n", printable(spec.spec), grouped(spec.attached),
-                           grouped(std::uint64_t{spec.refused.size()}));
-        for (const auto& [reason, times] : reasons) out += fmt::format("    {} times: {}\n", grouped(times), printable(reason));
+        out += fmt::format("\n  {}: {}, {} refused by the kernel\n", printable(spec.spec),
+                           counted(spec.attached, "probe"), counted(spec.refused.size(), "place"));
+        for (const auto& [reason, times] : reasons)
+            out += fmt::format("    {}: {}\n", counted(times, "place"), printable(reason));
     }
     return out;
 }
@@ -142,12 +166,15 @@ std::string unmodelled_text(const std::vector<UnmodelledRow>& rows) {
     if (rows.empty()) return "";
     std::string out = "\n  used, but modelled in part only\n";
     for (const UnmodelledRow& u : rows) {
-        out += fmt::format("    {} ({} times){}\n", printable(u.name), grouped(u.times), u.note.empty() ? "" : ": " + printable(u.note));
+        out += fmt::format("    {} ({}){}\n", printable(u.name), counted(u.times, "time"),
+                           u.note.empty() ? "" : ": " + printable(u.note));
     }
     return out;
 }
 
-std::string modelled_note() { return "\n  Times are modelled from the named profiles, not measured on hardware.\n"; }
+std::string modelled_note() {
+    return "\n  Times are modelled from the named profiles, not measured on hardware.\n";
+}
 
 // One row of the comparison: a name and a value for each run.
 template <class Value>
@@ -159,7 +186,8 @@ void add_row(TextTable& table, std::string_view name, const CompareReport& repor
 
 template <class Count>
 void add_count_row(TextTable& table, std::string_view name, const CompareReport& report, Count count) {
-    add_row(table, name, report, [&](const RunReport& r, const Totals& t) { return grouped(std::uint64_t{count(r, t)}); });
+    add_row(table, name, report,
+            [&](const RunReport& r, const Totals& t) { return grouped(std::uint64_t{count(r, t)}); });
 }
 
 std::string compare_table(const CompareReport& report) {
@@ -168,16 +196,16 @@ std::string compare_table(const CompareReport& report) {
     TextTable table(std::move(heading));
     const double base_ns = totals_of(report.runs.front().report).total_ns;
 
-    add_row(table, "simulated time, s", report, [](const RunReport&, const Totals& t) { return fmt::format("{:.6f}", t.total_ns / 1e9); });
+    add_row(table, "simulated time, s", report,
+            [](const RunReport&, const Totals& t) { return fmt::format("{:.6f}", t.total_ns / 1e9); });
     add_row(table, "slowdown, times", report, [&](const RunReport&, const Totals& t) {
         return base_ns > 0 ? fmt::format("{:.3f}", t.total_ns / base_ns) : "-";
     });
     add_count_row(table, "probe hits", report, [](const RunReport&, const Totals& t) { return t.hits; });
     add_count_row(table, "  stepped", report, [](const RunReport&, const Totals& t) { return t.stepped; });
     add_count_row(table, "  emulated", report, [](const RunReport&, const Totals& t) { return t.simulated; });
-    add_row(table, "mean cost of a hit, cycles", report, [](const RunReport&, const Totals& t) {
-        return t.hits == 0 ? "-" : grouped(t.mean_hit_cycles());
-    });
+    add_row(table, "mean cost of a hit, cycles", report,
+            [](const RunReport&, const Totals& t) { return t.hits == 0 ? "-" : grouped(t.mean_hit_cycles()); });
     add_row(table, "mean cost of a hit, ns", report, [](const RunReport& r, const Totals& t) {
         return t.hits == 0 ? "-" : grouped(t.mean_hit_cycles() * 1e9 / r.frequency_hz);
     });
@@ -186,14 +214,18 @@ std::string compare_table(const CompareReport& report) {
         const std::string_view name = exception_class_name(static_cast<ExceptionClass>(e));
         const auto taken = [&](const ComparedRun& run) { return exceptions_named(run.report, name) != 0; };
         if (std::none_of(report.runs.begin(), report.runs.end(), taken)) continue;
-        add_count_row(table, fmt::format("  {}", name), report, [&](const RunReport& r, const Totals&) { return exceptions_named(r, name); });
+        add_count_row(table, fmt::format("  {}", name), report,
+                      [&](const RunReport& r, const Totals&) { return exceptions_named(r, name); });
     }
-    add_count_row(table, "EL0 instructions", report, [](const RunReport& r, const Totals&) { return r.user_insns.value; });
+    add_count_row(table, "EL0 instructions", report,
+                  [](const RunReport& r, const Totals&) { return r.user_insns.value; });
     add_row(table, "user cycles", report, [](const RunReport& r, const Totals&) { return cycles_text(r.user_cycles); });
-    add_row(table, "kernel cycles", report, [](const RunReport&, const Totals& t) { return cycles_text(t.kernel_cycles); });
-    add_row(table, "  on account of probes", report, [](const RunReport&, const Totals& t) {
-        return cycles_text(t.hit_cycles + t.placing_cycles);
-    });
+    add_row(table, "kernel cycles", report,
+            [](const RunReport&, const Totals& t) { return cycles_text(t.kernel_cycles); });
+    add_row(table, "  for probe hits", report,
+            [](const RunReport&, const Totals& t) { return cycles_text(t.hit_cycles); });
+    add_row(table, "  to place the breakpoints", report,
+            [](const RunReport&, const Totals& t) { return cycles_text(t.placing_cycles); });
     return table.text(0, kColumnGap);
 }
 
@@ -210,20 +242,22 @@ std::string compare_probes(const CompareReport& report) {
     if (all == 0) return "";
     top.resize(std::min(all, kTopProbes));
 
-    std::vector<std::string> heading{all > top.size() ? fmt::format("cycles per hit, {} most hit of {} probes hit", top.size(), all)
-                                                      : std::string("cycles per hit"),
+    std::vector<std::string> heading{all > top.size()
+                                         ? fmt::format("cycles per hit, {} most hit of {} probes hit", top.size(), all)
+                                         : std::string("cycles per hit"),
                                      "hits"};
     for (const ComparedRun& run : report.runs) {
         if (!run.report.probes.empty()) heading.push_back(run.label);
     }
     TextTable table(std::move(heading));
     for (const ProbeRow& probe : top) {
-        std::vector<std::string> cells{printable(probe.name), grouped(probe.hits)};
+        std::vector<std::string> cells{probe_name(probe), grouped(probe.hits)};
         for (const ComparedRun& run : report.runs) {
             if (run.report.probes.empty()) continue;
             const auto same = std::find_if(run.report.probes.begin(), run.report.probes.end(),
                                            [&](const ProbeRow& p) { return p.name == probe.name; });
-            cells.push_back(same == run.report.probes.end() ? "-" : fmt::format("{} {}", same->verdict, mean_cycles(*same)));
+            cells.push_back(same == run.report.probes.end() ? "-"
+                                                            : fmt::format("{} {}", same->verdict, mean_cycles(*same)));
         }
         table.add(std::move(cells));
     }
@@ -236,7 +270,8 @@ std::string run_report_text(const RunReport& r) {
     const Totals t = totals_of(r);
     std::string out = fmt::format("uprobesim {}: run\n\n", r.provenance.version);
     out += provenance_text(r.provenance, true) + "\n" + summary_text(r, t);
-    out += time_table(r, t) + probe_table(r) + refused_text(r.specs) + exception_table(r) + path_table(r, t) + syscall_table(r) + class_table(r);
+    out += time_table(r, t) + probe_table(r) + refused_text(r.specs) + exception_table(r) + path_table(r, t) +
+           syscall_table(r) + class_table(r);
     return out + unmodelled_text(r.unmodelled) + modelled_note();
 }
 
@@ -245,9 +280,11 @@ std::string compare_report_text(const CompareReport& report) {
     std::string out = compare_table(report) + compare_probes(report) + "\n";
     const RunReport& last = report.runs.back().report;
     out += fmt::format("uprobesim {}: compare\n\n", last.provenance.version) + provenance_text(last.provenance, false);
-    for (const ComparedRun& run : report.runs) out += line(run.label, "kernel " + profile_line(run.report.provenance.kernel));
+    for (const ComparedRun& run : report.runs)
+        out += line(run.label, "kernel " + profile_line(run.report.provenance.kernel));
     const std::vector<std::string> differing = differences(report);
-    out += line("guest", differing.empty() ? exit_text(last.exit) + ", output and status the same in every run" : "RUNS DIFFER");
+    out += line("guest",
+                differing.empty() ? exit_text(last.exit) + ", output and status the same in every run" : "RUNS DIFFER");
     for (const std::string& difference : differing) out += fmt::format("    {}\n", difference);
     return out + refused_text(last.specs) + unmodelled_text(last.unmodelled) + modelled_note();
 }

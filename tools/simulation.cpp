@@ -19,13 +19,17 @@ namespace {
 
 using Refused = tl::unexpected<RunRefused>;
 
-Refused refused(UserError error, int exit_code = kExitUserMistake) { return Refused(RunRefused{std::move(error), exit_code}); }
+Refused refused(UserError error, int exit_code = kExitUserMistake) {
+    return Refused(RunRefused{std::move(error), exit_code});
+}
 
 Outcome check_root(const std::string& root) {
     std::error_code error;
     if (std::filesystem::is_directory(root, error)) return {};
-    const std::string remedy = "tools/setup/fetch-sysroot fetches Debian's arm64 programs; or name a folder with --root";
-    return user_error(root == fetched_sysroot() ? "the arm64 programs have not been fetched" : "no such folder", root, remedy);
+    const std::string remedy =
+        "tools/setup/fetch-sysroot fetches Debian's arm64 programs; or name a folder with --root";
+    return user_error(root == fetched_sysroot() ? "the arm64 programs have not been fetched" : "no such folder", root,
+                      remedy);
 }
 
 // `why` as execve answers; zero: it did not come so far.
@@ -51,7 +55,8 @@ void take_user_work(Kernel& kernel, RunReport& report) {
         }
     }
     for (std::size_t c = 0; c < kInsnClassCount; ++c) {
-        if (by_class[c] != 0) report.classes.push_back({std::string(insn_class_name(static_cast<InsnClass>(c))), by_class[c]});
+        if (by_class[c] != 0)
+            report.classes.push_back({std::string(insn_class_name(static_cast<InsnClass>(c))), by_class[c]});
     }
     by_count(report.classes);
 }
@@ -63,15 +68,16 @@ void take_kernel_work(const Ledger& ledger, RunReport& report) {
         const auto ec = static_cast<ExceptionClass>(e);
         const std::uint64_t times = total.exceptions[e];
         if (times == 0) continue;
-        report.exceptions.push_back({std::string(exception_class_name(ec)), times, CentiCycles(prices.exception(ec).value * times)});
+        report.exceptions.push_back(
+            {std::string(exception_class_name(ec)), times, CentiCycles(prices.exception(ec).value * times)});
     }
     for (std::size_t p = 0; p < kKernelPathCount; ++p) {
         const auto path = static_cast<KernelPath>(p);
         const PathCount& count = total.paths[p];
         if (count.times == 0) continue;
         const KernelPathInfo& info = kernel_path_info(path);
-        report.paths.push_back({std::string(info.name), std::string(info.unit), work_group(path), count.times, count.units,
-                                prices.path_insns(path, count.times, count.units), count.cycles});
+        report.paths.push_back({std::string(info.name), std::string(info.unit), work_group(path), count.times,
+                                count.units, prices.path_insns(path, count.times, count.units), count.cycles});
     }
     std::sort(report.paths.begin(), report.paths.end(), [](const PathRow& a, const PathRow& b) {
         return a.cycles != b.cycles ? a.cycles > b.cycles : a.name < b.name;
@@ -107,7 +113,8 @@ Outcome attach_probes(Uprobes& uprobes, const std::vector<std::string>& texts, R
             const auto summary = uprobes.add(spec);
             if (!summary) return tl::make_unexpected(summary.error());
             SpecRow row{summary->spec, summary->attached, {}};
-            for (const RefusedProbe& r : summary->refused) row.refused.push_back({r.symbol, r.offset, r.instruction, r.reason});
+            for (const RefusedProbe& r : summary->refused)
+                row.refused.push_back({r.symbol, r.offset, r.instruction, r.reason});
             report.specs.push_back(std::move(row));
         }
     }
@@ -116,9 +123,10 @@ Outcome attach_probes(Uprobes& uprobes, const std::vector<std::string>& texts, R
 
 void take_probes(const Uprobes& uprobes, RunReport& report) {
     for (const auto& u : uprobes.uprobes()) {
-        const std::string_view verdict = u->verdict.kind == VerdictKind::Simulate ? handler_name(u->verdict.handler) : "step";
-        report.probes.push_back({fmt::format("uprobe:{}:{}", u->binary, u->symbol), u->binary, u->offset, u->instruction,
-                                 std::string(verdict), u->hits, u->stepped, u->simulated, u->cycles});
+        const std::string_view verdict =
+            u->verdict.kind == VerdictKind::Simulate ? handler_name(u->verdict.handler) : "step";
+        report.probes.push_back({fmt::format("uprobe:{}:{}", u->binary, u->symbol), u->binary, u->offset,
+                                 u->instruction, std::string(verdict), u->hits, u->stepped, u->simulated, u->cycles});
     }
 }
 
@@ -141,6 +149,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, c
     provenance.seed = request.seed;
     provenance.arguments = request.program.arguments;
     provenance.probes = request.probes;
+    for (const Setting& s : request.settings) provenance.settings.push_back(fmt::format("{}={}", s.key, s.value));
     report.frequency_hz = machine_profile->frequency_hz.value;
 
     Machine machine(std::move(*machine_profile), std::move(*kernel_profile), request.memory_bytes, request.seed,
@@ -148,11 +157,11 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, c
     auto files = FileSystem::create(machine, request.files);
     if (!files) return refused(files.error());
     Kernel kernel(machine, **files);
-    Uprobes uprobes(kernel);
+    Uprobes uprobes(kernel);  // attaches itself
     if (auto attached = attach_probes(uprobes, request.probes, report); !attached) return refused(attached.error());
-    if (!request.probes.empty()) kernel.attach(uprobes);
     Errno why{};
-    if (auto started = kernel.start(request.program, &why); !started) return refused(started.error(), start_exit_code(why));
+    if (auto started = kernel.start(request.program, &why); !started)
+        return refused(started.error(), start_exit_code(why));
     Process& first = *kernel.processes().begin()->second;
     if (streams != nullptr) {
         for (const auto& [fd, file] : {std::pair{0, streams->in}, {1, streams->out}, {2, streams->error}}) {

@@ -24,7 +24,9 @@ std::size_t columns(const std::string& text) {
 
 }  // namespace
 
-std::string grouped(std::uint64_t n) { return with_groups(std::to_string(n)); }
+std::string grouped(std::uint64_t n) {
+    return with_groups(std::to_string(n));
+}
 
 std::string grouped(double v, int decimals) {
     if (v < 0) return "-" + grouped(-v, decimals);
@@ -35,7 +37,9 @@ std::string percent(double part, double whole) {
     return whole > 0 ? fmt::format("{:.1f}%", 100.0 * part / whole) : "-";
 }
 
-std::string cycles_text(CentiCycles cycles) { return grouped((cycles.value + 50) / 100); }
+std::string cycles_text(CentiCycles cycles) {
+    return grouped((cycles.value + 50) / 100);
+}
 
 std::string duration_text(double ns) {
     if (ns < 1e3) return fmt::format("{:.1f} ns", ns);
@@ -50,6 +54,10 @@ std::string bytes_text(std::uint64_t bytes) {
     std::size_t unit = 0;
     for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
     return fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+std::string counted(std::uint64_t n, std::string_view what) {
+    return fmt::format("{} {}{}", grouped(n), what, n == 1 ? "" : "s");
 }
 
 std::string printable(std::string_view text) {

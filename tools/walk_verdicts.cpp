@@ -29,7 +29,8 @@ int main(int argc, char** argv) {
             for (std::size_t h = 0; h < static_cast<std::size_t>(Handler::kCount); ++h) {
                 const std::uint64_t n = counts[static_cast<std::size_t>(kind)][h];
                 if (n == 0) continue;
-                fmt::print("{:8} {:8} {:12} {:>13}\n", column, verdict_name(kind), handler_name(static_cast<Handler>(h)), n);
+                fmt::print("{:8} {:8} {:12} {:>13}\n", column, verdict_name(kind),
+                           handler_name(static_cast<Handler>(h)), n);
             }
         }
     }
