@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mistakes and hostile guests: one clear line or a guest signal each, never a crash, nothing written outside the scratch layer."""
+import os
+import subprocess
+
+import harness
+import programs
+
+NOT_RUN = (126, 127)  # the program could not be run or found
+MISTAKE = (2,)
+
+
+def _one_line_failure(got, statuses, words):
+    """What is wrong with how a mistake was told, or None."""
+    lines = got.stderr.decode(errors="replace").splitlines()
+    if got.status not in statuses:
+        return f"exit status {got.status} instead of {' or '.join(map(str, statuses))}; stderr {harness.shown(got.stderr)}"
+    if len(lines) != 1 or not lines[0].startswith("uprobesim: "):
+        return f"not one line of ours: {harness.shown(got.stderr)}"
+    for word in words:
+        if word not in lines[0]:
+            return f"'{word}' is not named: {lines[0]}"
+    if got.stdout:
+        return f"prints {harness.shown(got.stdout)}"
+    return None
+
+
+# (name, words after "run", exit statuses, what the line must name). ROOT is the folder of the workloads.
+MISTAKES = [
+    ("no-program", ["--root", "ROOT"], MISTAKE, ["program"]),
+    ("missing-root", ["--root", "/no/such/root", "/counts"], MISTAKE, ["/no/such/root"]),
+    ("root-is-file", ["--root", "ROOT/counts", "/counts"], MISTAKE, ["counts"]),
+    ("missing-program", ["--root", "ROOT", "/nosuch"], NOT_RUN, ["/nosuch"]),
+    ("program-is-folder", ["--root", "ROOT", "/folder"], NOT_RUN, ["/folder"]),
+    ("program-is-text", ["--root", "ROOT", "/text"], NOT_RUN, ["/text"]),
+    ("unknown-option", ["--root", "ROOT", "--frobnicate", "/counts"], MISTAKE, ["frobnicate"]),
+    ("unknown-kernel", ["--root", "ROOT", "--kernel", "v0.1", "/counts"], MISTAKE, ["v0.1"]),
+    ("unknown-machine", ["--root", "ROOT", "--machine", "abacus", "/counts"], MISTAKE, ["abacus"]),
+    ("bad-set", ["--root", "ROOT", "--set", "kernel.nosuch=1", "/counts"], MISTAKE, ["nosuch"]),
+    ("bad-set-form", ["--root", "ROOT", "--set", "kernel", "/counts"], MISTAKE, ["kernel"]),
+    ("bad-bind", ["--root", "ROOT", "--bind", "/nosuch:/x", "/counts"], MISTAKE, ["/nosuch"]),
+    ("bad-bind-form", ["--root", "ROOT", "--bind", "x", "/counts"], MISTAKE, ["--bind"]),
+    ("bad-number", ["--root", "ROOT", "--max-insns", "-1", "/counts"], MISTAKE, ["max-insns"]),
+    ("bad-format", ["--root", "ROOT", "-f", "xml", "/counts"], MISTAKE, ["xml"]),
+    ("bad-output", ["--root", "ROOT", "-o", "/no/such/folder/report", "/counts"], MISTAKE, ["/no/such/folder"]),
+    ("probe-form", ["--root", "ROOT", "-p", "uprobe", "/counts"], MISTAKE, ["uprobe"]),
+    ("probe-kind", ["--root", "ROOT", "-p", "nosuch:/counts:main", "/counts"], MISTAKE, ["nosuch"]),
+    ("probe-no-binary", ["--root", "ROOT", "-p", "uprobe:/nosuch:main", "/counts"], MISTAKE, ["/nosuch"]),
+    ("probe-not-elf", ["--root", "ROOT", "-p", "uprobe:/text:main", "/counts"], MISTAKE, ["/text"]),
+    ("probe-x86", ["--root", "ROOT", "-p", "uprobe:/x86:main", "/counts"], MISTAKE, ["/x86"]),
+    ("probe-no-symbol", ["--root", "ROOT", "-p", "uprobe:/counts:nosuch", "/counts"], MISTAKE, ["nosuch"]),
+    ("probe-no-match", ["--root", "ROOT", "-p", "uprobe:/counts:zz*", "/counts"], MISTAKE, ["zz*"]),
+    ("probe-unaligned", ["--root", "ROOT", "-p", "uprobe:/trig_push:uprobe_target_push+2", "/trig_push"], MISTAKE, ["+2"]),
+    ("probe-outside", ["--root", "ROOT", "-p", "uprobe:/counts:0x7fffffff0", "/counts"], MISTAKE, ["0x7fffffff0"]),
+    ("probe-data", ["--root", "ROOT", "-p", "uprobe:/scanner:stdout", "/scanner"], MISTAKE, ["stdout"]),
+    ("elf-truncated-header", ["--root", "ROOT", "/truncated-20"], NOT_RUN, ["/truncated-20"]),
+    ("elf-truncated-table", ["--root", "ROOT", "/truncated-100"], NOT_RUN, ["/truncated-100"]),
+    ("elf-x86", ["--root", "ROOT", "/x86"], NOT_RUN, ["/x86"]),
+    ("elf-big-endian", ["--root", "ROOT", "/big-endian"], NOT_RUN, ["/big-endian"]),
+    ("elf-empty", ["--root", "ROOT", "/empty-program"], NOT_RUN, ["/empty-program"]),
+    ("elf-no-interpreter", ["--root", "ROOT", "/no-interpreter"], NOT_RUN, ["/no-interpreter"]),
+]
+
+# A program's own end: how the shell would see it.
+GUEST_ENDS = [
+    ("jump", 139), ("data", 139), ("illegal", 132), ("recurse", 139), ("kernel", 139), ("oddpc", 135), ("badstack", 139),
+    ("sigreturn", 139), ("terabyte", 0), ("wild", 0),
+]
+
+
+def _write(root, name, data):
+    path = os.path.join(root.path, name)
+    with open(path, "wb") as file:
+        file.write(data)
+    os.chmod(path, 0o755)
+
+
+def _patched(data, changes):
+    copy = bytearray(data)
+    for at, value in changes.items():
+        copy[at] = value
+    return bytes(copy)
+
+
+def _make_files(root):
+    with open(os.path.join(root.path, "counts"), "rb") as file:
+        good = file.read()
+    _write(root, "text", b"not a program\n")
+    _write(root, "empty-program", b"")
+    _write(root, "truncated-20", good[:20])
+    _write(root, "truncated-100", good[:100])
+    # ELF header: EI_DATA at 5, e_machine at 18.
+    _write(root, "x86", _patched(good, {18: 62, 19: 0}))
+    _write(root, "big-endian", _patched(good, {5: 2, 18: 0, 19: 183}))
+    # The second program header becomes a PT_INTERP whose text is the start of the file, which names no file.
+    headers = int.from_bytes(good[32:40], "little")
+    interpreter = _patched(good, {headers: 3})
+    _write(root, "no-interpreter", interpreter)
+    os.makedirs(os.path.join(root.path, "folder"))
+    return good
+
+
+def _mistakes(context, root):
+    for name, words, statuses, named in MISTAKES:
+        if context.wants(name):
+            words = ["run"] + [word.replace("ROOT", root.path) for word in words]
+            got = context.simulator.raw(words)
+            context.check(name, _one_line_failure(got, statuses, named))
+
+
+# (name, the profile's text, what the line must name besides the file).
+HEAD = 'name = "mine"\nbased-on = "v6.12"\ndescription = "a test"\n'
+PROFILES = [
+    ("profile-unknown-key", HEAD + "nonsense-key = 1\n", [":4", "nonsense-key"]),
+    ("profile-unknown-path", HEAD + '[paths]\n"no.such-path" = { insns = 1, source = "x", confidence = "low" }\n', [":5", "no.such-path"]),
+    ("profile-not-toml", HEAD + "this is = = not toml\n", [":4"]),
+    ("profile-wrong-type", HEAD + '[paths]\n"uretprobe.return" = { insns = "many", source = "x", confidence = "low" }\n', [":5", "insns"]),
+    ("profile-unknown-base", 'name = "mine"\nbased-on = "v0.0"\ndescription = "a test"\n', ["v0.0"]),
+    ("profile-empty", "", []),
+]
+
+
+def _profiles(context, root):
+    for name, text, named in PROFILES:
+        if not context.wants(name):
+            continue
+        path = os.path.join(root.temporary, name + ".toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        got = context.simulator.raw(["run", "--root", root.path, "--kernel", path, "/counts"])
+        context.check(name, _one_line_failure(got, MISTAKE, [name + ".toml", *named]))
+
+
+def _corrupt_programs(context, root, good):
+    """The ELF and program headers with one byte changed at a time: an ending of the guest's or a clear line, in time."""
+    name = "elf-corrupt"
+    if not context.wants(name):
+        return
+    bad = []
+    for at in range(0, 0x40 + 56 * 3):
+        for value in (0x00, 0x7f, 0xff):
+            _write(root, "corrupt", _patched(good, {at: value}))
+            try:
+                got = context.simulator.raw(["run", "--root", root.path, "--max-insns", "2000000", "-o", os.devnull, "/corrupt"], timeout=20)
+            except subprocess.TimeoutExpired:
+                bad.append(f"byte {at:#x} = {value:#x} hangs")
+                continue
+            # A host crash is a negative status here, a guest's signal 128 + its number.
+            if got.status < 0 or got.status == 3:
+                bad.append(f"byte {at:#x} = {value:#x}: status {got.status} {harness.shown(got.stderr, 100)}")
+    context.check(name, "; ".join(bad[:5]) if bad else None)
+
+
+def _hostile(context, root):
+    for mode, status in GUEST_ENDS:
+        name = f"hostile-{mode}"
+        if not context.wants(name):
+            continue
+        case = programs.Case(name, ["/hostile", mode])
+        try:
+            got = context.simulator.run(root, case)
+        except (subprocess.TimeoutExpired, AssertionError) as wrong:
+            context.check(name, str(wrong))
+            continue
+        failure = None if got.status == status else f"exit status {got.status} instead of {status}; {harness.shown(got.stderr)}"
+        if not failure and mode == "wild" and b"alive after" not in got.stdout:
+            failure = f"prints {harness.shown(got.stdout)}"
+        context.check(name, failure)
+
+
+def _outside(context, root):
+    """A guest cannot leave its root, by dots or by links."""
+    secret = os.path.join(root.temporary, "secret")
+    with open(secret, "w", encoding="utf-8") as file:
+        file.write("hello secret\n")
+    os.symlink(secret, os.path.join(root.path, "absolute-link"))
+    os.symlink("../secret", os.path.join(root.path, "relative-link"))
+    for name, path in (("dots", "/../secret"), ("more-dots", "/folder/../../../../../../.." + secret), ("absolute-link", "/absolute-link"),
+                       ("relative-link", "/relative-link"), ("proc-root", "/proc/self/root/.." + secret)):
+        if context.wants(f"outside-{name}"):
+            got = context.simulator.raw(["run", "--root", root.path, "-o", os.devnull, "/scanner", "hello", path])
+            context.check(f"outside-{name}", None if got.status == 2 and not got.stdout else f"status {got.status}, prints {harness.shown(got.stdout)}")
+
+
+def bad_input_part(context):
+    with context.guest_root(context.workloads) as root:
+        good = _make_files(root)
+        before = harness.listing(root.path)
+        _mistakes(context, root)
+        _profiles(context, root)
+        context.check("nothing-written", None if harness.listing(root.path) == before else "the root has changed")
+        _hostile(context, root)
+        _outside(context, root)
+        _corrupt_programs(context, root, good)

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""End-to-end tests: run_tests.py PART --uprobesim BINARY --workloads FOLDER --sysroot FOLDER [--only NAME] [-v].
+
+Parts: programs (same output as qemu-aarch64), probes (probes change nothing but the counts), counts (instruction totals),
+bad-input (a clear line or a guest signal each), determinism (the same bytes twice).
+Exit status 77: something that the tests need is not installed (said on stderr).
+"""
+import argparse
+import os
+import sys
+
+import bad_input
+import harness
+import probe_tests
+import same_results
+
+PARTS = {
+    "programs": same_results.programs_part,
+    "counts": same_results.counts_part,
+    "determinism": same_results.determinism_part,
+    "probes": probe_tests.probes_part,
+    "bad-input": bad_input.bad_input_part,
+}
+
+
+class Context:
+    """What every part gets: the programs under test, and where to say what was found."""
+
+    def __init__(self, arguments):
+        self.simulator = harness.Simulator(os.path.abspath(arguments.uprobesim))
+        self.workloads = os.path.abspath(arguments.workloads)
+        self.sysroot = os.path.abspath(os.environ.get("UPROBESIM_SYSROOT", arguments.sysroot))
+        self.only, self.verbose = arguments.only, arguments.verbose
+        self.checked, self.failures = 0, []
+
+    def wants(self, name):
+        return self.only is None or self.only in name
+
+    def check(self, name, failure):
+        """Notes one result: failure is a line that says what is wrong, or None."""
+        self.checked += 1
+        if failure:
+            self.failures.append(name)
+            print(f"FAILED {name}: {failure}", flush=True)
+        elif self.verbose:
+            print(f"ok     {name}", flush=True)
+
+    def guest_root(self, source):
+        if not os.path.isdir(source):
+            raise harness.Missing(f"{source} is not there (tools/setup/fetch-sysroot, or build the workloads)")
+        return harness.GuestRoot(source)
+
+
+def become_root():
+    """The reference runs in a chroot: as root of a user namespace when we are not root."""
+    if os.geteuid() != 0 and "UPROBESIM_E2E_UNSHARED" not in os.environ:
+        environment = {**os.environ, "UPROBESIM_E2E_UNSHARED": "1"}
+        try:
+            os.execvpe("unshare", ["unshare", "--map-root-user", sys.executable, *sys.argv], environment)
+        except OSError:
+            raise harness.Missing("neither root nor unshare")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=sorted(PARTS))
+    parser.add_argument("--uprobesim", required=True)
+    parser.add_argument("--workloads", required=True)
+    parser.add_argument("--sysroot", required=True)
+    parser.add_argument("--only", help="only the cases whose name contains this")
+    parser.add_argument("-v", "--verbose", action="store_true")
+    arguments = parser.parse_args()
+    context = Context(arguments)
+    try:
+        become_root()
+        harness.find_qemu()
+        PARTS[arguments.part](context)
+    except harness.Missing as missing:
+        print(f"skipped: {missing}", file=sys.stderr)
+        sys.exit(77)
+    print(f"{arguments.part}: {context.checked} checked, {len(context.failures)} failed")
+    if context.failures:
+        print("failed: " + " ".join(context.failures))
+    sys.exit(1 if context.failures or context.checked == 0 else 0)
+
+
+if __name__ == "__main__":
+    main()
