@@ -28,7 +28,9 @@ Uprobes::~Uprobes() = default;
 Result<Uprobes::Image*> Uprobes::image(const std::string& path) {
     if (const auto it = images_.find(path); it != images_.end()) return it->second.get();
     auto opened = kernel_.files().open(nullptr, "/", path, 0, 0);
-    if (!opened) return user_error("the binary of a probe cannot be opened in the guest's root", path, "give the path as the guest sees it");
+    if (!opened)
+        return user_error("the binary of a probe cannot be opened in the guest's root", path,
+                          "give the path as the guest sees it");
     const auto backing = opened->file->backing();
     if (!backing) return user_error("the binary of a probe is not a regular file", path);
     std::vector<std::byte> bytes(backing->size());
@@ -40,13 +42,15 @@ Result<Uprobes::Image*> Uprobes::image(const std::string& path) {
     return images_.emplace(path, std::move(image)).first->second.get();
 }
 
-Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const std::string& symbol, std::uint64_t offset, AttachSummary& summary,
-                             bool explicit_one) {
+Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const std::string& symbol, std::uint64_t offset,
+                             AttachSummary& summary, bool explicit_one) {
     if (!image.index.in_text(offset)) {
-        return user_error(fmt::format("file offset {:#x} is not in the program's text", offset), spec.text, "probes go on instructions only");
+        return user_error(fmt::format("file offset {:#x} is not in the program's text", offset), spec.text,
+                          "probes go on instructions only");
     }
     if (offset % 4 != 0) {
-        return user_error(fmt::format("file offset {:#x} is not a multiple of 4", offset), spec.text, "arm64 instructions are 4 bytes long and aligned");
+        return user_error(fmt::format("file offset {:#x} is not a multiple of 4", offset), spec.text,
+                          "arm64 instructions are 4 bytes long and aligned");
     }
     const auto word = image.index.word_at(offset);
     if (!word) return user_error(fmt::format("file offset {:#x} lies behind the end of the file", offset), spec.text);
@@ -56,7 +60,8 @@ Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const std::str
     if (what.kind == VerdictKind::Reject) {
         const std::string reason = std::string(what.what);
         if (explicit_one) {
-            return user_error(fmt::format("the kernel refuses to probe '{}': {}", instruction, reason), spec.text, "probe another instruction, for example at +4");
+            return user_error(fmt::format("the kernel refuses to probe '{}': {}", instruction, reason), spec.text,
+                              "probe another instruction, for example at +4");
         }
         summary.refused.push_back({symbol, offset, instruction, reason});
         return false;
@@ -83,10 +88,12 @@ Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const std::str
 
 Result<AttachSummary> Uprobes::add(const ProbeSpec& spec) {
     if (!table_) {
-        return user_error(fmt::format("the kernel profile names an unknown decode table '{}'", kernel_.machine().kernel_profile.decode_table),
+        return user_error(fmt::format("the kernel profile names an unknown decode table '{}'",
+                                      kernel_.machine().kernel_profile.decode_table),
                           kernel_.machine().kernel_profile.name, "6.1, 6.12, 6.13, 6.13+stp and new are known");
     }
-    if (spec.kind == ProbeSpec::Kind::Uretprobe) return user_error("return probes are not modelled yet", spec.text, "use uprobe:");
+    if (spec.kind == ProbeSpec::Kind::Uretprobe)
+        return user_error("return probes are not modelled yet", spec.text, "use uprobe:");
     auto opened = image(spec.binary);
     if (!opened) return tl::make_unexpected(opened.error());
     Image& binary = **opened;
@@ -101,7 +108,8 @@ Result<AttachSummary> Uprobes::add(const ProbeSpec& spec) {
     if (functions.empty()) {
         std::string hint = fmt::format("the file has {} functions", binary.index.functions().size());
         if (!spec.has_wildcard()) {
-            if (const auto names = binary.index.near(spec.symbol, 3); !names.empty()) hint = fmt::format("did you mean {}?", fmt::join(names, ", "));
+            if (const auto names = binary.index.near(spec.symbol, 3); !names.empty())
+                hint = fmt::format("did you mean {}?", fmt::join(names, ", "));
         }
         return user_error(fmt::format("there is no function '{}' in {}", spec.symbol, spec.binary), spec.text, hint);
     }

@@ -12,7 +12,9 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint64_t field(std::uint32_t word, unsigned high, unsigned low) { return (word >> low) & ((1u << (high - low + 1)) - 1); }
+constexpr std::uint64_t field(std::uint32_t word, unsigned high, unsigned low) {
+    return (word >> low) & ((1u << (high - low + 1)) - 1);
+}
 constexpr std::uint64_t sign_extend(std::uint64_t value, unsigned bits) {
     const std::uint64_t sign = std::uint64_t{1} << (bits - 1);
     return (value ^ sign) - sign;
@@ -31,7 +33,8 @@ struct Registers {
 
 // The Arm ARM's ConditionHolds(). Conditions 14 and 15 are both always true.
 bool condition_holds(unsigned condition, std::uint64_t pstate) {
-    const bool n = (pstate >> 31 & 1) != 0, z = (pstate >> 30 & 1) != 0, c = (pstate >> 29 & 1) != 0, v = (pstate >> 28 & 1) != 0;
+    const bool n = (pstate >> 31 & 1) != 0, z = (pstate >> 30 & 1) != 0, c = (pstate >> 29 & 1) != 0,
+               v = (pstate >> 28 & 1) != 0;
     bool result = true;
     switch (condition >> 1) {
         case 0: result = z; break;
@@ -57,7 +60,8 @@ void b_bl(std::uint32_t w, VAddr pc, const Registers& r) {
 }
 
 void br_blr_ret(std::uint32_t w, VAddr pc, const Registers& r) {
-    const std::uint64_t target = r.x(static_cast<unsigned>(field(w, 9, 5)));  // before the link: blr x30 goes to the old x30
+    const std::uint64_t target =
+        r.x(static_cast<unsigned>(field(w, 9, 5)));  // before the link: blr x30 goes to the old x30
     if (field(w, 22, 21) == 1) r.set_x(30, pc.value + 4);
     r.set_pc(target);
 }
@@ -94,8 +98,8 @@ struct Push {
     auto bytes() const { return std::as_bytes(std::span(pair)); }
 };
 
-// get_user_pages with FOLL_WRITE | FOLL_FORCE of one page: no growth of the stack; a read-only private mapping is written
-// by copy-on-write. True: the page can be stored to now, through `forced` where EL0 may not.
+// get_user_pages with FOLL_WRITE | FOLL_FORCE of one page: no growth of the stack; a read-only private mapping is
+// written by copy-on-write. True: the page can be stored to now, through `forced` where EL0 may not.
 bool pin(Mm& mm, VAddr page, TaskId task, bool& forced) {
     if (page.value >= AddressSpace::kTop) return false;
     const Vma* vma = mm.find(page);
@@ -131,8 +135,8 @@ StpOutcome simulate_stp_pin(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId co
     const std::uint64_t first = page_floor(push.new_sp), last = page_floor(push.old_sp);
     // Hardware checks the old sp; the patch checks the new one.
     const bool aligned = (push.new_sp & 15) == 0;
-    // The page of the old sp is pinned even where nothing is written to it; a push upwards into a later page counts no pages
-    // and fails.
+    // The page of the old sp is pinned even where nothing is written to it; a push upwards into a later page counts no
+    // pages and fails.
     if (!aligned || first > last || last - first > kPageSize) {
         outcome.faulted = true;
     } else {

@@ -20,7 +20,8 @@ constexpr Provider kProviders[] = {
     {"ur", ProbeSpec::Kind::Uretprobe, "uretprobe"},
 };
 
-constexpr std::string_view kShape = "write uprobe:BINARY:FUNCTION, uprobe:BINARY:FUNCTION+OFFSET or uprobe:BINARY:0xFILEOFFSET";
+constexpr std::string_view kShape =
+    "write uprobe:BINARY:FUNCTION, uprobe:BINARY:FUNCTION+OFFSET or uprobe:BINARY:0xFILEOFFSET";
 
 std::optional<std::uint64_t> number(std::string_view text) {
     int base = 10;
@@ -34,27 +35,34 @@ std::optional<std::uint64_t> number(std::string_view text) {
     return value;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 const Provider* provider_of(std::string_view part) {
     const std::size_t colon = part.find(':');
     if (colon == std::string_view::npos) return nullptr;
-    const auto* found = std::find_if(std::begin(kProviders), std::end(kProviders), [&](const Provider& p) { return p.name == part.substr(0, colon); });
+    const auto* found = std::find_if(std::begin(kProviders), std::end(kProviders),
+                                     [&](const Provider& p) { return p.name == part.substr(0, colon); });
     return found == std::end(kProviders) ? nullptr : found;
 }
 
-Result<ProbeSpec> make_spec(const Provider& provider, std::string_view binary, std::string_view location, std::string_view whole) {
+Result<ProbeSpec> make_spec(const Provider& provider, std::string_view binary, std::string_view location,
+                            std::string_view whole) {
     ProbeSpec spec;
     spec.kind = provider.kind;
     spec.binary = std::string(binary);
     spec.text = std::string(provider.long_name) + ":" + spec.binary + ":" + std::string(location);
     const std::string where(whole);
     if (binary.empty()) return user_error("the probe names no binary", where, std::string(kShape));
-    if (binary.front() != '/') return user_error("the binary of a probe must be an absolute guest path", where, "for example uprobe:/bin/grep:main");
+    if (binary.front() != '/')
+        return user_error("the binary of a probe must be an absolute guest path", where,
+                          "for example uprobe:/bin/grep:main");
     if (location.empty()) return user_error("the probe names no function", where, std::string(kShape));
     if (is_digit(location.front())) {
         spec.raw_offset = number(location);
-        if (!spec.raw_offset) return user_error("'" + std::string(location) + "' is not a file offset", where, std::string(kShape));
+        if (!spec.raw_offset)
+            return user_error("'" + std::string(location) + "' is not a file offset", where, std::string(kShape));
         return spec;
     }
     const std::size_t plus = location.rfind('+');
@@ -62,8 +70,11 @@ Result<ProbeSpec> make_spec(const Provider& provider, std::string_view binary, s
     if (spec.symbol.empty()) return user_error("the probe names no function", where, std::string(kShape));
     if (plus != std::string_view::npos) {
         const auto offset = number(location.substr(plus + 1));
-        if (!offset) return user_error("'" + std::string(location.substr(plus + 1)) + "' is not an offset", where, std::string(kShape));
-        if (spec.has_wildcard()) return user_error("a wildcard takes no offset", where, "name one function, or leave the offset out");
+        if (!offset)
+            return user_error("'" + std::string(location.substr(plus + 1)) + "' is not an offset", where,
+                              std::string(kShape));
+        if (spec.has_wildcard())
+            return user_error("a wildcard takes no offset", where, "name one function, or leave the offset out");
         spec.offset = *offset;
     }
     return spec;
@@ -85,7 +96,8 @@ Result<std::vector<ProbeSpec>> parse_probe_specs(std::string_view text) {
         if (const Provider* own = provider_of(part)) {
             const std::string_view rest = part.substr(own->name.size() + 1);
             const std::size_t colon = rest.rfind(':');
-            if (colon == std::string_view::npos) return user_error("the probe names no function", std::string(part), std::string(kShape));
+            if (colon == std::string_view::npos)
+                return user_error("the probe names no function", std::string(part), std::string(kShape));
             provider = own;
             binary = rest.substr(0, colon);
             location = rest.substr(colon + 1);
@@ -93,8 +105,10 @@ Result<std::vector<ProbeSpec>> parse_probe_specs(std::string_view text) {
             location = part;  // one more symbol of the same binary
         } else {
             const std::size_t colon = part.find(':');
-            if (colon == std::string_view::npos) return user_error("not a probe", std::string(part), std::string(kShape));
-            return user_error("there is no probe type '" + std::string(part.substr(0, colon)) + "'", std::string(part), "uprobe (u) and uretprobe (ur) are known");
+            if (colon == std::string_view::npos)
+                return user_error("not a probe", std::string(part), std::string(kShape));
+            return user_error("there is no probe type '" + std::string(part.substr(0, colon)) + "'", std::string(part),
+                              "uprobe (u) and uretprobe (ur) are known");
         }
         auto spec = make_spec(*provider, binary, location, part);
         if (!spec) return tl::make_unexpected(spec.error());

@@ -17,11 +17,11 @@ namespace uprobesim {
 struct ProbeSpec {
     enum class Kind { Uprobe, Uretprobe };
     Kind kind = Kind::Uprobe;
-    std::string binary;                      // guest path
-    std::string symbol;                      // empty with a raw offset
-    std::uint64_t offset = 0;                // SYM+OFF
-    std::optional<std::uint64_t> raw_offset; // file offset
-    std::string text;                        // "uprobe:/bin/grep:main+4", the long form
+    std::string binary;                       // guest path
+    std::string symbol;                       // empty with a raw offset
+    std::uint64_t offset = 0;                 // SYM+OFF
+    std::optional<std::uint64_t> raw_offset;  // file offset
+    std::string text;                         // "uprobe:/bin/grep:main+4", the long form
 
     bool has_wildcard() const { return symbol.find_first_of("*?") != std::string::npos; }
 };

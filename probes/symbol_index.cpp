@@ -15,13 +15,15 @@
 
 #include "kernel_model/loader/elf_image.h"
 #include "probes/spec.h"
+#include "sim/base/text.h"
 
 namespace uprobesim {
 
 namespace {
 
-// .eh_frame_hdr: version 1, then three encodings; only the one that linkers write is read: a table of (function, FDE) pairs
-// of signed 32-bit offsets from the header (DW_EH_PE_datarel | DW_EH_PE_sdata4), after a 32-bit count (DW_EH_PE_udata4).
+// .eh_frame_hdr: version 1, then three encodings; only the one that linkers write is read: a table of (function, FDE)
+// pairs of signed 32-bit offsets from the header (DW_EH_PE_datarel | DW_EH_PE_sdata4), after a 32-bit count
+// (DW_EH_PE_udata4).
 constexpr std::uint8_t kPointerAbsent = 0xff, kCountUdata4 = 0x03, kTableDatarelSdata4 = 0x3b;
 
 template <class T>
@@ -30,21 +32,6 @@ std::optional<T> load(const std::vector<std::byte>& bytes, std::uint64_t at) {
     T value;
     std::memcpy(&value, bytes.data() + at, sizeof value);
     return value;
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t above = row[j];
-            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-            diagonal = above;
-        }
-    }
-    return row.back();
 }
 
 }  // namespace
@@ -63,18 +50,21 @@ Result<SymbolIndex> SymbolIndex::build(std::vector<std::byte> bytes, std::string
         if (s.prot.exec) index.text_.push_back({s.file_offset, s.file_size, s.vaddr});
     }
     elf_version(EV_CURRENT);
-    const std::unique_ptr<Elf, int (*)(Elf*)> elf(elf_memory(reinterpret_cast<char*>(index.bytes_.data()), index.bytes_.size()), elf_end);
+    const std::unique_ptr<Elf, int (*)(Elf*)> elf(
+        elf_memory(reinterpret_cast<char*>(index.bytes_.data()), index.bytes_.size()), elf_end);
     if (elf) {
         index.narrow_text(elf.get());
         bool has_symtab = false;
         index.add_symbols(elf.get(), has_symtab);
         if (!has_symtab) index.add_unwind_table(elf.get());
     }
-    std::sort(index.functions_.begin(), index.functions_.end(),
-              [](const Function& a, const Function& b) { return std::tie(a.offset, a.name) < std::tie(b.offset, b.name); });
-    index.functions_.erase(std::unique(index.functions_.begin(), index.functions_.end(),
-                                       [](const Function& a, const Function& b) { return a.offset == b.offset && a.name == b.name; }),
-                           index.functions_.end());
+    std::sort(index.functions_.begin(), index.functions_.end(), [](const Function& a, const Function& b) {
+        return std::tie(a.offset, a.name) < std::tie(b.offset, b.name);
+    });
+    index.functions_.erase(
+        std::unique(index.functions_.begin(), index.functions_.end(),
+                    [](const Function& a, const Function& b) { return a.offset == b.offset && a.name == b.name; }),
+        index.functions_.end());
     return index;
 }
 
@@ -90,7 +80,9 @@ void SymbolIndex::narrow_text(::Elf* elf) {
     std::vector<Segment> code;
     for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf, section)) != nullptr;) {
         GElf_Shdr header;
-        if (gelf_getshdr(section, &header) == nullptr || header.sh_type != SHT_PROGBITS || (header.sh_flags & SHF_EXECINSTR) == 0) continue;
+        if (gelf_getshdr(section, &header) == nullptr || header.sh_type != SHT_PROGBITS ||
+            (header.sh_flags & SHF_EXECINSTR) == 0)
+            continue;
         const bool mapped = std::any_of(text_.begin(), text_.end(), [&](const Segment& s) {
             return header.sh_offset >= s.offset && header.sh_offset - s.offset < s.size;
         });
@@ -102,7 +94,8 @@ void SymbolIndex::narrow_text(::Elf* elf) {
 void SymbolIndex::add_symbols(Elf* elf, bool& has_symtab) {
     for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf, section)) != nullptr;) {
         GElf_Shdr header;
-        if (gelf_getshdr(section, &header) == nullptr || (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM)) continue;
+        if (gelf_getshdr(section, &header) == nullptr || (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM))
+            continue;
         has_symtab = has_symtab || header.sh_type == SHT_SYMTAB;
         Elf_Data* data = elf_getdata(section, nullptr);
         if (data == nullptr || header.sh_entsize == 0) continue;
@@ -129,14 +122,18 @@ void SymbolIndex::add_unwind_table(Elf* elf) {
         if (gelf_getphdr(elf, static_cast<int>(i), &header) == nullptr || header.p_type != PT_GNU_EH_FRAME) continue;
         const std::uint64_t at = header.p_offset;
         const auto encodings = load<std::array<std::uint8_t, 4>>(bytes_, at);
-        if (!encodings || (*encodings)[0] != 1 || (*encodings)[1] == kPointerAbsent || (*encodings)[2] != kCountUdata4 || (*encodings)[3] != kTableDatarelSdata4) return;
+        if (!encodings || (*encodings)[0] != 1 || (*encodings)[1] == kPointerAbsent ||
+            (*encodings)[2] != kCountUdata4 || (*encodings)[3] != kTableDatarelSdata4)
+            return;
         const auto entries = load<std::uint32_t>(bytes_, at + 8);
         if (!entries) return;
         for (std::uint64_t n = 0; n < *entries; ++n) {
             const auto relative = load<std::int32_t>(bytes_, at + 12 + 8 * n);
             if (!relative) return;
-            const auto offset = offset_of(header.p_vaddr + static_cast<std::uint64_t>(static_cast<std::int64_t>(*relative)));
-            if (offset && known.insert(*offset).second) functions_.push_back({fmt::format("fn_{:x}", *offset), *offset});
+            const auto offset =
+                offset_of(header.p_vaddr + static_cast<std::uint64_t>(static_cast<std::int64_t>(*relative)));
+            if (offset && known.insert(*offset).second)
+                functions_.push_back({fmt::format("fn_{:x}", *offset), *offset});
         }
     }
 }
@@ -164,9 +161,12 @@ std::vector<std::string> SymbolIndex::near(std::string_view name, std::size_t co
 }
 
 bool SymbolIndex::in_text(std::uint64_t offset) const {
-    return std::any_of(text_.begin(), text_.end(), [&](const Segment& s) { return offset >= s.offset && offset - s.offset < s.size; });
+    return std::any_of(text_.begin(), text_.end(),
+                       [&](const Segment& s) { return offset >= s.offset && offset - s.offset < s.size; });
 }
 
-std::optional<std::uint32_t> SymbolIndex::word_at(std::uint64_t offset) const { return load<std::uint32_t>(bytes_, offset); }
+std::optional<std::uint32_t> SymbolIndex::word_at(std::uint64_t offset) const {
+    return load<std::uint32_t>(bytes_, offset);
+}
 
 }  // namespace uprobesim

@@ -19,16 +19,16 @@ constexpr std::uint64_t kNotTrapped = ~std::uint64_t{0};  // thread.fault_code b
 enum class StepState { Running, Sstep, SstepAck, SstepTrapped };
 struct UprobeTask final : TaskExtension {
     StepState state = StepState::Running;
-    VAddr vaddr;                // the probed address
+    VAddr vaddr;  // the probed address
     std::size_t slot = 0;
-    Uprobe* active = nullptr;   // being stepped
-    CentiCycles leg_begin;      // kernel cycles before the exception that is being worked on
+    Uprobe* active = nullptr;  // being stepped
+    CentiCycles leg_begin;     // kernel cycles before the exception that is being worked on
 };
 
-// The kernel's struct uprobes_state, and a cache of the lookup: what costs the simulated kernel is charged by path, the host
-// need not pay it too.
+// The kernel's struct uprobes_state, and a cache of the lookup: what costs the simulated kernel is charged by path, the
+// host need not pay it too.
 struct ProcessProbes final : ProcessExtension {
-    bool has_uprobes = false;   // MMF_HAS_UPROBES
+    bool has_uprobes = false;  // MMF_HAS_UPROBES
     std::optional<XolArea> area;
     struct Line {
         std::uint64_t pc = 0;
@@ -57,7 +57,9 @@ std::uint32_t word_at(Mm& mm, VAddr pc) {
 
 }  // namespace
 
-CentiCycles Uprobes::spent() const { return kernel_.machine().ledger.kernel_cycles(); }
+CentiCycles Uprobes::spent() const {
+    return kernel_.machine().ledger.kernel_cycles();
+}
 
 bool Uprobes::on_brk(Task& task, std::uint16_t imm) {
     if (imm != kUprobeBrkImm) return false;
@@ -120,8 +122,10 @@ void Uprobes::handle_breakpoint(Task& task) {
     Uprobe* uprobe = find(process, pc);
     if (uprobe == nullptr) {
         kernel_.spend(task, KernelPath::BrkReturn);
-        // The program's own BRK #5, or a probe that went while the exception was on its way: then the address is run again.
-        if (word_at(*process.mm, pc) == kUprobeBrk) kernel_.force_signal(task, {.signal = Signal::Trap, .code = kSiKernel});
+        // The program's own BRK #5, or a probe that went while the exception was on its way: then the address is run
+        // again.
+        if (word_at(*process.mm, pc) == kUprobeBrk)
+            kernel_.force_signal(task, {.signal = Signal::Trap, .code = kSiKernel});
         return;
     }
 
@@ -144,7 +148,9 @@ void Uprobes::simulate(Task& task, Uprobe& uprobe, VAddr pc) {
     const Handler handler = uprobe.verdict.handler;
     if (handler != Handler::StpFpLr) {
         const bool adr = handler == Handler::AdrAdrp, nop = handler == Handler::Nop;
-        kernel_.spend(task, nop ? KernelPath::UprobeSimulateNop : adr ? KernelPath::UprobeSimulateAdr : KernelPath::UprobeSimulateBranch);
+        kernel_.spend(task, nop   ? KernelPath::UprobeSimulateNop
+                            : adr ? KernelPath::UprobeSimulateAdr
+                                  : KernelPath::UprobeSimulateBranch);
         simulate_instruction(handler, uprobe.word, pc, cpu, task.context);
         return;
     }
@@ -194,7 +200,8 @@ void Uprobes::finish_step(Task& task) {
     UprobeTask& state = state_of(task);
     Uprobe& uprobe = *state.active;
     const bool trapped = state.state == StepState::SstepTrapped;
-    // After a step pc is the next instruction, whatever the stepped one did to it; after a trap the breakpoint is taken again.
+    // After a step pc is the next instruction, whatever the stepped one did to it; after a trap the breakpoint is taken
+    // again.
     kernel_.machine().cpu->write(task.context, Reg::Pc, trapped ? state.vaddr.value : state.vaddr.value + 4);
     task.tif_singlestep = false;
     if (auto& area = probes_of(*task.process).area) area->release(state.slot);
@@ -210,7 +217,8 @@ void Uprobes::finish_step(Task& task) {
     uprobe.cycles += spent() - state.leg_begin;
 }
 
-// uprobe_deny_signal: no signal between the slot and the end of the step, but one that ends the step counts as its trap.
+// uprobe_deny_signal: no signal between the slot and the end of the step, but one that ends the step counts as its
+// trap.
 bool Uprobes::deny_signal(Task& task) {
     if (!task.extension) return false;
     UprobeTask& state = state_of(task);

@@ -21,22 +21,22 @@ namespace uprobesim {
 
 // One uprobe: the kernel has one per (inode, offset), however many consumers it has.
 struct Uprobe {
-    std::uint32_t id = 0;        // in order of the command line, then of the offset
-    std::string binary;          // guest path as given
-    std::string symbol;          // "main", "main+4", "fn_4a10" or "0x4a10"
-    std::string spec;            // the spec that made it
+    std::uint32_t id = 0;  // in order of the command line, then of the offset
+    std::string binary;    // guest path as given
+    std::string symbol;    // "main", "main+4", "fn_4a10" or "0x4a10"
+    std::string spec;      // the spec that made it
     FileKey file;
-    std::uint64_t offset = 0;    // in the file
-    std::uint32_t word = 0;      // the instruction
-    std::string instruction;     // disassembled
+    std::uint64_t offset = 0;  // in the file
+    std::uint32_t word = 0;    // the instruction
+    std::string instruction;   // disassembled
     Verdict verdict;
     std::uint32_t consumers = 0;
 
-    std::uint64_t hits = 0;      // consumers were run
-    std::uint64_t stepped = 0;   // step exceptions taken for it
+    std::uint64_t hits = 0;     // consumers were run
+    std::uint64_t stepped = 0;  // step exceptions taken for it
     std::uint64_t simulated = 0;
-    std::uint64_t placed = 0;    // breakpoints placed
-    CentiCycles cycles;          // kernel work and exceptions of its hits
+    std::uint64_t placed = 0;  // breakpoints placed
+    CentiCycles cycles;        // kernel work and exceptions of its hits
 };
 
 struct RefusedProbe {
@@ -55,8 +55,8 @@ struct AttachSummary {
 
 class Uprobes final : public TrapClient {
 public:
-    // The kernel profile says which instructions are simulated and how slots are copied. UserError for an unknown decode table
-    // is given by add().
+    // The kernel profile says which instructions are simulated and how slots are copied. UserError for an unknown
+    // decode table is given by add().
     explicit Uprobes(Kernel& kernel);
     ~Uprobes() override;
 
@@ -78,7 +78,8 @@ public:
 private:
     struct Image;  // a probed binary, opened once
     Result<Image*> image(const std::string& path);
-    Result<bool> attach(Image& image, const ProbeSpec& spec, const std::string& symbol, std::uint64_t offset, AttachSummary& summary, bool explicit_one);
+    Result<bool> attach(Image& image, const ProbeSpec& spec, const std::string& symbol, std::uint64_t offset,
+                        AttachSummary& summary, bool explicit_one);
 
     void handle_breakpoint(Task& task);
     Uprobe* find(Process& process, VAddr pc);

@@ -11,27 +11,34 @@ namespace {
 
 using K = VerdictKind;
 
-constexpr std::uint8_t bit(DecodeTable t) { return static_cast<std::uint8_t>(1u << static_cast<unsigned>(t)); }
+constexpr std::uint8_t bit(DecodeTable t) {
+    return static_cast<std::uint8_t>(1u << static_cast<unsigned>(t));
+}
 constexpr std::uint8_t kAll = 0x1f;
 constexpr std::uint8_t kFrom613 = bit(DecodeTable::V6_13) | bit(DecodeTable::V6_13Stp) | bit(DecodeTable::New);
 constexpr std::uint8_t kStp = bit(DecodeTable::V6_13Stp);
 constexpr std::uint8_t kNew = bit(DecodeTable::New);
 constexpr std::uint8_t kNotNew = kAll & static_cast<std::uint8_t>(~kNew);
 
-constexpr VerdictRow row(std::uint32_t mask, std::uint32_t value, K kind, Handler handler, std::string_view what, std::uint8_t columns = kAll) {
+constexpr VerdictRow row(std::uint32_t mask, std::uint32_t value, K kind, Handler handler, std::string_view what,
+                         std::uint8_t columns = kAll) {
     return {mask, value, kind, columns, handler, what};
 }
-constexpr VerdictRow simulate(std::uint32_t mask, std::uint32_t value, Handler h, std::string_view what, std::uint8_t columns = kAll) {
+constexpr VerdictRow simulate(std::uint32_t mask, std::uint32_t value, Handler h, std::string_view what,
+                              std::uint8_t columns = kAll) {
     return row(mask, value, K::Simulate, h, what, columns);
 }
-constexpr VerdictRow reject(std::uint32_t mask, std::uint32_t value, std::string_view what, std::uint8_t columns = kAll) {
+constexpr VerdictRow reject(std::uint32_t mask, std::uint32_t value, std::string_view what,
+                            std::uint8_t columns = kAll) {
     return row(mask, value, K::Reject, Handler::None, what, columns);
 }
 constexpr VerdictRow step(std::uint32_t mask, std::uint32_t value, std::string_view what, std::uint8_t columns = kAll) {
     return row(mask, value, K::Step, Handler::None, what, columns);
 }
 // A hint the kernel knows to be safe out of line.
-constexpr VerdictRow hint(unsigned number, std::string_view what) { return step(0xffffffff, 0xd503201fu | (number << 5), what); }
+constexpr VerdictRow hint(unsigned number, std::string_view what) {
+    return step(0xffffffff, 0xd503201fu | (number << 5), what);
+}
 
 constexpr VerdictRow kRows[] = {
     simulate(0xffc07fff, 0xa9807bfd, Handler::StpFpLr, "stp x29, x30, [sp, #imm]!", kStp),
@@ -80,7 +87,9 @@ constexpr VerdictRow kRows[] = {
 
 }  // namespace
 
-std::span<const VerdictRow> verdict_rows() { return kRows; }
+std::span<const VerdictRow> verdict_rows() {
+    return kRows;
+}
 
 Verdict verdict(std::uint32_t word, DecodeTable table) {
     const std::uint8_t column = bit(table);
@@ -112,7 +121,8 @@ std::string_view verdict_name(VerdictKind kind) {
 }
 
 std::string_view handler_name(Handler handler) {
-    constexpr std::string_view kNames[] = {"", "b_cond", "b_bl", "br_blr_ret", "cbz_cbnz", "tbz_tbnz", "adr_adrp", "nop", "stp_fp_lr"};
+    constexpr std::string_view kNames[] = {"",         "b_cond",   "b_bl", "br_blr_ret", "cbz_cbnz",
+                                           "tbz_tbnz", "adr_adrp", "nop",  "stp_fp_lr"};
     return kNames[static_cast<std::size_t>(handler)];
 }
 

@@ -14,8 +14,8 @@ namespace uprobesim {
 enum class VerdictKind : std::uint8_t { Reject, Step, Simulate };
 enum class Handler : std::uint8_t { None, BCond, BBl, BrBlrRet, CbzCbnz, TbzTbnz, AdrAdrp, Nop, StpFpLr, kCount };
 
-// Columns. Kernels 6.1 (from 6.1.113) and 6.12 decide alike; 6.13 refuses MOPS and simulates NOP; the STP patch adds one
-// row; the newest kernels simulate BC.cond.
+// Columns. Kernels 6.1 (from 6.1.113) and 6.12 decide alike; 6.13 refuses MOPS and simulates NOP; the STP patch adds
+// one row; the newest kernels simulate BC.cond.
 enum class DecodeTable : std::uint8_t { V6_1, V6_12, V6_13, V6_13Stp, New, kCount };
 std::optional<DecodeTable> decode_table(std::string_view name);  // "6.1", "6.12", "6.13", "6.13+stp", "new"
 

@@ -60,19 +60,6 @@ std::string counted(std::uint64_t n, std::string_view what) {
     return fmt::format("{} {}{}", grouped(n), what, n == 1 ? "" : "s");
 }
 
-std::string printable(std::string_view text) {
-    std::string safe;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f) {
-            safe += fmt::format("\\x{:02x}", byte);
-        } else {
-            safe += c;
-        }
-    }
-    return safe;
-}
-
 std::string TextTable::text(std::size_t indent, std::size_t gap) const {
     std::vector<std::size_t> widths;
     for (const auto& row : rows_) {

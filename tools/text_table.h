@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/base/text.h"
 #include "sim/base/units.h"
 
 namespace uprobesim {
@@ -18,7 +19,6 @@ std::string cycles_text(CentiCycles cycles);                  // rounded to whol
 std::string duration_text(double ns);                         // "12.3 ns", "4.57 us", "1.204 s"
 std::string bytes_text(std::uint64_t bytes);                  // "12.3 MiB"
 std::string counted(std::uint64_t n, std::string_view what);  // "1 page", "2,000 pages"
-std::string printable(std::string_view text);                 // control characters as \xNN
 
 // Columns: the first is left aligned, the others right aligned.
 class TextTable {

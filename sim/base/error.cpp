@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/base/text.h"
+
 namespace uprobesim {
 
 std::string UserError::line() const {
@@ -13,16 +15,7 @@ std::string UserError::line() const {
     if (!where.empty()) text += where + ": ";
     text += what;
     if (!hint.empty()) text += " (" + hint + ")";
-    std::string safe;
-    for (char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f) {
-            safe += fmt::format("\\x{:02x}", byte);
-        } else {
-            safe += c;
-        }
-    }
-    return safe;
+    return printable(text);
 }
 
 HostError::HostError(std::string_view call, std::string_view detail)

@@ -44,4 +44,12 @@ FastStores::FastStores(std::byte* cpu_state) {
     }
 }
 
+void FastStores::keep_mode_of(std::uint64_t address) {
+    std::vector<const Table*> open;
+    for (const Table* t : tables_) {
+        if (entry(*t, address).write == (address & ~kFlags)) open.push_back(t);
+    }
+    if (open.size() == 1) tables_ = open;
+}
+
 }  // namespace uprobesim

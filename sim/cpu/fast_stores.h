@@ -19,10 +19,12 @@ public:
 
     bool available() const { return !tables_.empty(); }
     void disable() { tables_.clear(); }
+    // EL0 uses one of the MMU modes: the one in which a store to `address` was just opened. Keeps only that one.
+    void keep_mode_of(std::uint64_t address);
     // Makes further stores near `address` inline until its translation is flushed.
     void open(std::uint64_t address) {
         for (const Table* t : tables_) {
-            Entry& e = t->entries[(address >> kTargetPageBits) & (t->mask >> kEntryBits)];
+            Entry& e = entry(*t, address);
             if ((e.write & ~kFlags) == (address & ~kFlags) && (e.write & kInvalid) == 0) e.write &= ~kFlags;
         }
     }
@@ -41,6 +43,10 @@ private:
         std::uint64_t mask;
         Entry* entries;
     };
+    static Entry& entry(const Table& t, std::uint64_t address) {
+        return t.entries[(address >> kTargetPageBits) & (t.mask >> kEntryBits)];
+    }
+
     std::vector<const Table*> tables_;  // one per MMU mode
 };
 

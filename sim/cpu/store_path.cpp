@@ -6,18 +6,23 @@
 
 namespace uprobesim {
 
-const StorePath::Line* StorePath::writable(std::uint64_t address) {
-    const std::uint64_t page = page_floor(address);
-    Line& line = line_of(page);
-    if (line.page == page) return &line;
+const StorePath::Line* StorePath::look_up(std::uint64_t address) {
     if (space_ == nullptr) return nullptr;
+    const std::uint64_t page = page_floor(address);
     const auto t = space_->lookup(VAddr(page));
     if (!t || !t->prot.write) return nullptr;
+    Line& line = line_of(page);
     line = {page, memory_.bytes(t->frame).data(), memory_.is_code(t->frame), t->frame};
+    if (!line.code && fast_.available()) {
+        const std::uint64_t n = t->frame.value / kPageSize;
+        if (n >= opened_frames_.size()) opened_frames_.resize(n + n / 2 + 1);
+        opened_frames_[n] = true;
+    }
     return &line;
 }
 
 void StorePath::note_code(const Line& line, bool& wants_break) {
+    if (!code_frames_.holds(line.frame)) return;
     // Never dropped here: the engine must not have its translations changed inside a memory hook.
     if (written_code_.empty() || written_code_.back() != line.frame) written_code_.push_back(line.frame);
     wants_break = true;
@@ -39,7 +44,13 @@ void StorePath::store(std::uint64_t address, int size, std::int64_t value, bool&
         if (after->code) note_code(*after, wants_break);
         return;
     }
-    std::memcpy(line->host + offset, &value, bytes);
+    std::byte* const to = line->host + offset;
+    switch (bytes) {  // a copy of known size is one instruction
+        case 1: std::memcpy(to, &value, 1); break;
+        case 2: std::memcpy(to, &value, 2); break;
+        case 4: std::memcpy(to, &value, 4); break;
+        default: std::memcpy(to, &value, 8); break;
+    }
     if (line->code) [[unlikely]] {
         note_code(*line, wants_break);
         return;

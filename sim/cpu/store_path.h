@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/cpu/code_frames.h"
 #include "sim/cpu/fast_stores.h"
 #include "sim/mem/address_space.h"
 
@@ -17,7 +18,8 @@ namespace uprobesim {
 
 class StorePath {
 public:
-    StorePath(PhysicalMemory& memory, FastStores fast) : memory_(memory), fast_(std::move(fast)) {}
+    StorePath(PhysicalMemory& memory, const CodeFrames& code_frames, FastStores fast)
+        : memory_(memory), code_frames_(code_frames), fast_(std::move(fast)) {}
 
     // What the rest of the run has to do about stores. Checked at block boundaries.
     bool work_pending() const { return !written_code_.empty() || opened_ >= kOpenedBeforeFlush; }
@@ -30,6 +32,11 @@ public:
         forget();
     }
     void forget() { cache_.fill({}); }
+    // Stores to the frame may be inline until the engine's translations are flushed.
+    bool may_be_open(PAddr frame) const {
+        const std::uint64_t n = frame.value / kPageSize;
+        return n < opened_frames_.size() && opened_frames_[n];
+    }
     void forget_page(VAddr page) {
         Line& line = line_of(page.value);
         if (line.page == page.value) line = {};
@@ -50,15 +57,23 @@ private:
     static constexpr std::size_t kLines = 256;
 
     Line& line_of(std::uint64_t address) { return cache_[(address / kPageSize) % kLines]; }
-    const Line* writable(std::uint64_t address);
+    const Line* writable(std::uint64_t address) {
+        const Line& line = line_of(address);
+        if (line.page == page_floor(address)) [[likely]]
+            return &line;
+        return look_up(address);
+    }
+    const Line* look_up(std::uint64_t address);
     void note_code(const Line& line, bool& wants_break);
 
     PhysicalMemory& memory_;
+    const CodeFrames& code_frames_;
     FastStores fast_;
     const AddressSpace* space_ = nullptr;
     std::array<Line, kLines> cache_{};
     std::vector<PAddr> written_code_;
-    std::uint32_t opened_ = 0;
+    std::uint32_t opened_ = 0;         // since the last flush
+    std::vector<bool> opened_frames_;  // ever; by frame number
 };
 
 }  // namespace uprobesim

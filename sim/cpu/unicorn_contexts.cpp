@@ -22,8 +22,13 @@ UnicornCpu::Context& UnicornCpu::load(ContextId id) {
         check_engine(uc_context_save(engine_.handle(), loaded_->saved), "uc_context_save");
     }
     check_engine(uc_context_restore(engine_.handle(), wanted.saved), "uc_context_restore");
-    // The blob holds the translation table of the time it was saved, and the TLB is the other context's.
-    table_stale_ = true;
+    // The blob holds the translation table of the time it was saved; cached translations are not in it. They are
+    // space_'s still, so that switching between threads costs none of them.
+    if (space_ != nullptr && !table_stale_) {
+        engine_.restore_translation_table(space_->root());
+    } else {
+        table_stale_ = true;
+    }
     loaded_ = &wanted;
     loaded_id_ = id;
     return wanted;
@@ -122,13 +127,13 @@ void UnicornCpu::clear_exclusive(ContextId id) {
 }
 
 InsnCount UnicornCpu::insns(ContextId id) {
-    const Context& c = context(id);
-    return loaded_ == &c ? c.work.insns + InsnCount(insns_) : c.work.insns;
+    if (loaded_ != nullptr && loaded_id_ == id) return loaded_->work.insns + InsnCount(insns_);
+    return context(id).work.insns;
 }
 
 CentiCycles UnicornCpu::cycles(ContextId id) {
-    const Context& c = context(id);
-    return loaded_ == &c ? c.work.cycles + CentiCycles(cycles_) : c.work.cycles;
+    if (loaded_ != nullptr && loaded_id_ == id) return loaded_->work.cycles + CentiCycles(cycles_);
+    return context(id).work.cycles;
 }
 
 UserWork UnicornCpu::work(ContextId id) {

@@ -13,15 +13,23 @@ namespace {
 
 // Exception numbers of the engine (QEMU's EXCP_*).
 constexpr std::uint32_t kUndefined = 1, kSvc = 2, kPrefetchAbort = 3, kDataAbort = 4, kBreakpoint = 7;
+// WFI traps here (SCTLR_EL1.nTWI is clear), because executing it would halt the engine. Linux lets EL0 execute it, and
+// then it may end at once: it does.
+constexpr std::uint32_t kWfi = 0xd503207f;
+
+constexpr bool is_brk(std::uint32_t word) {
+    return (word & 0xffe0001fu) == 0xd4200000u;
+}
 
 }  // namespace
 
 UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options)
     : memory_(memory),
       engine_(memory),
-      blocks_(model),
-      stores_(memory, FastStores(options.fast_stores ? engine_.cpu_state() : nullptr)),
-      step_pages_(memory) {
+      code_frames_(options.counting == Counting::On),
+      blocks_(model, code_frames_),
+      stores_(memory, code_frames_, FastStores(options.fast_stores ? engine_.cpu_state() : nullptr)),
+      step_pages_(memory, model) {
     memory_.observe(this);
     check_engine(uc_hook_add(engine_.handle(), &store_hook_, UC_HOOK_MEM_WRITE_PROT, reinterpret_cast<void*>(&on_store),
                              this, 1, 0),
@@ -64,6 +72,7 @@ void UnicornCpu::self_test_fast_stores() {
     engine_.write(Reg{1}, 0x0123456789abcdefu);
     engine_.write(Reg{2}, data.value);
     const bool ran = engine_.start(code.value) == kSvc;
+    stores_.fast().keep_mode_of(data.value);
     // From here the hook sees no writable page: a store that still comes through it is lost.
     stores_.enter(nullptr);
     const bool ran_again = ran && engine_.start(code.value + 12) == kSvc;
@@ -72,15 +81,23 @@ void UnicornCpu::self_test_fast_stores() {
     const bool good = ran_again && std::all_of(std::begin(words), std::end(words),
                                                [](std::uint64_t w) { return w == 0x0123456789abcdefu; });
     if (!good) stores_.fast().disable();
+    drop_code(*code_frame);  // translated without the block hook
     engine_.write(Reg{1}, 0);
     engine_.write(Reg{2}, 0);
 }
 
 void UnicornCpu::enter(const AddressSpace& space) {
-    if (space_ == &space && !table_stale_) return;
+    if (space_ == &space && !table_stale_) [[likely]] {
+        if (translations_stale_) [[unlikely]] {
+            engine_.flush_translations();
+            translations_stale_ = false;
+        }
+        return;
+    }
     engine_.set_translation_table(space.root());
     space_ = &space;
     table_stale_ = false;
+    translations_stale_ = false;
     stores_.enter(&space);
     blocks_.enter(space);
 }
@@ -98,25 +115,40 @@ void UnicornCpu::on_block(uc_engine*, std::uint64_t address, std::uint32_t size,
 
 void UnicornCpu::begin_new_block(std::uint64_t address, std::uint32_t size) {
     // This engine runs code that is not aligned.
-    if ((address & 3) != 0) return engine_.stop();
+    if ((address & 3) != 0) return stop_before(address);
+    if (space_->shadowed(VAddr(address).page()) && is_step_page(address)) {
+        in_step_page_ = true;
+        return engine_.stop();
+    }
     begin_block(blocks_.load(address, size, *space_), size);
 }
 
+// No block of a page that is shadowed is in the table, so that each comes here once. At the page's start there is
+// a breakpoint in either: return probes and steps may take turns without changing translations each time.
+bool UnicornCpu::is_step_page(std::uint64_t address) const {
+    const VAddr at(address);
+    if (!StepPages::is_breakpoint(at) || !is_brk(word_at(*space_, at))) return true;
+    std::uint32_t word = 0;
+    std::memcpy(&word, memory_.bytes(space_->shadow_frame()).data(), 4);
+    return !is_brk(word);
+}
+
 void UnicornCpu::begin_unusual_block(std::uint64_t address) {
-    if (stepping_ && !step_begun_ && address == step_pc_) {
+    if (step_place_ != nullptr && !step_begun_ && address == step_address_) {
         step_begun_ = true;
-        // The block may also hold the BRK behind the stepped instruction; only the instruction counts, and its
-        // exception, if it takes one, leaves nothing behind it to take back.
+        // The block may also hold the BRK behind the stepped instruction; only the instruction counts.
         insns_ += 1;
-        cycles_ += step_info_->cycles_through.back().value;
-        loaded_->work.by_class[static_cast<std::size_t>(step_info_->classes.front())] += 1;
-        step_record_.address = address;
-        step_record_.tag_size = 1;
-        step_record_.info = step_info_;
-        last_ = &step_record_;
+        cycles_ += step_place_->cycles.value;
         return;
     }
-    // The block does not run; its hook comes again when it is resumed.
+    stop_before(address);
+}
+
+// The block does not run; its hook comes again when it is resumed. But it was translated.
+void UnicornCpu::stop_before(std::uint64_t address) {
+    if (const auto t = space_->lookup(VAddr(address))) {
+        code_frames_.add(t->frame, {space_->id(), VAddr(address).page()});
+    }
     engine_.stop();
 }
 
@@ -136,7 +168,7 @@ std::optional<std::uint32_t> UnicornCpu::execute(Context& context) {
 
 void UnicornCpu::do_store_work() {
     for (const PAddr frame : stores_.take_written_code()) code_frame_changed(frame);
-    if (stores_.take_flush_request()) engine_.flush_translations();
+    if (stores_.take_flush_request()) translations_stale_ = true;
 }
 
 // Takes back what the last block was counted for but did not execute: all from `pc` on, but for `trapping`
@@ -202,27 +234,34 @@ Stop UnicornCpu::make_stop(Context& c, std::uint32_t exception, InsnCount before
 
 Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) {
     Context& c = load(id);
-    enter(space);
+    if ((c.pc & 3) != 0) return Stop{PcAlignment{}, VAddr(c.pc), InsnCount(0)};
     const InsnCount before(insns_);
     const std::uint64_t end = budget.value > ~insns_ ? ~std::uint64_t{0} : insns_ + budget.value;
     last_ = nullptr;
     for (;;) {
+        enter(space);
         limit_ = end;
         const auto exception = execute(c);
-        if (stores_.work_pending()) [[unlikely]] {
-            do_store_work();
-            enter(space);
-        }
         if (exception) {
-            if (*exception == kBreakpoint && space.shadowed(VAddr(c.pc).page()) && !step_pages_.is_real_brk(c.pc)) {
-                // It ran into the page that stepping put in the real one's place.
-                uncount_from(c.pc, 0);
-                const_cast<AddressSpace&>(space).unshadow();
+            // Counts are put right before store work may forget the block.
+            const Stop stop = make_stop(c, *exception, before);
+            if (stores_.work_pending()) [[unlikely]]
+                do_store_work();
+            const auto* undefined = std::get_if<Undefined>(&stop.why);
+            if (undefined == nullptr || undefined->word != kWfi) [[likely]]
+                return stop;
+            c.pc += 4;
+            last_ = nullptr;
+        } else {
+            if (stores_.work_pending()) do_store_work();
+            if (std::exchange(in_step_page_, false)) {
+                // The block that did not run was translated, and a place for another instruction may come to be there.
+                drop_code(space.shadow_frame());
+                space.unshadow();
                 continue;
             }
-            return make_stop(c, *exception, before);
+            if ((c.pc & 3) != 0) return Stop{PcAlignment{}, VAddr(c.pc), InsnCount(insns_) - before};
         }
-        if ((c.pc & 3) != 0) return Stop{PcAlignment{}, VAddr(c.pc), InsnCount(insns_) - before};
         if (insns_ >= end) return Stop{BudgetSpent{}, VAddr(c.pc), InsnCount(insns_) - before};
         // Stopped only for store work: go on.
     }
@@ -230,58 +269,84 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
 
 Stop UnicornCpu::step(ContextId id, const AddressSpace& space, std::uint32_t word) {
     Context& c = load(id);
-    enter(space);
     const VAddr pc(c.pc);
     if ((c.pc & 3) != 0) return Stop{PcAlignment{}, pc, InsnCount(0)};
-    const auto here = space.lookup(pc);
-    if (!here || !here->prot.exec) return Stop{Abort{pc, Access::Execute}, pc, InsnCount(0)};
-
-    const PAddr frame = step_pages_.frame_for(pc, word, here->frame, *this);
-    if (!space.shadowed(pc.page()) || space.shadow_frame() != frame) {
-        const_cast<AddressSpace&>(space).shadow(pc.page(), frame);
-        enter(space);
+    // Only executable pages are shadowed, and no longer when that changes.
+    const StepPlace* known = space.shadowed(pc.page()) ? step_pages_.last_if(word) : nullptr;
+    if (known == nullptr) {
+        const auto here = space.lookup(pc);
+        if (!here || !here->prot.exec) return Stop{Abort{pc, Access::Execute}, pc, InsnCount(0)};
+        known = &step_pages_.place(pc, word, here->frame);
+        if (step_pages_.any_rewritten()) [[unlikely]] {
+            for (const PAddr frame : step_pages_.take_rewritten()) drop_code(frame);
+        }
     }
-    step_info_ = &blocks_.info_of(std::span<const std::uint32_t>(&word, 1));
+    const StepPlace& place = *known;
+    if (!space.shadowed(pc.page()) || space.shadow_frame() != place.frame) space.shadow(pc.page(), place.frame);
+    enter(space);
+
+    const VAddr stands = pc.page() + place.offset;
     const InsnCount before(insns_);
-    stepping_ = true;
+    step_place_ = &place;
+    step_address_ = stands.value;
     step_begun_ = false;
-    step_pc_ = c.pc;
     last_ = nullptr;
     limit_ = 0;
+    c.pc = stands.value;
     const auto exception = execute(c);
-    stepping_ = false;
-    if (stores_.work_pending()) do_store_work();
+    step_place_ = nullptr;
+    const bool left = c.pc != stands.value;
+    // What does the same anywhere goes nowhere but to the next instruction.
+    c.pc += pc - stands;
+    if (step_begun_) ++loaded_->work.by_class[static_cast<std::size_t>(place.insn_class)];
+    Stop stop = make_step_stop(c, exception, place, left);
+    stop.retired = InsnCount(insns_) - before;
+    if (stores_.work_pending()) [[unlikely]]
+        do_store_work();
+    return stop;
+}
 
-    const bool left = c.pc != pc.value;
+Stop UnicornCpu::make_step_stop(Context& c, std::optional<std::uint32_t> exception, const StepPlace& place, bool left) {
     Stop stop;
-    if (!exception || (*exception == kBreakpoint && left) || (*exception == kPrefetchAbort && step_begun_)) {
-        // The next instruction was reached, or is where fetching it would have faulted: that is for the next run.
-        stop = Stop{StepDone{}, VAddr(c.pc), InsnCount(insns_) - before};
-    } else if (*exception == kSvc || (*exception == kBreakpoint && !left)) {
-        const auto imm = static_cast<std::uint16_t>(word >> 5);
-        if (*exception == kSvc) {
-            stop.why = Svc{imm};
-        } else {
-            stop.why = Brk{imm};
+    stop.why = StepDone{};
+    const auto imm = static_cast<std::uint16_t>(place.word >> 5);
+    if (!exception || (left && *exception == kBreakpoint)) {
+        // The next instruction was reached.
+    } else if (*exception == kPrefetchAbort) {
+        // Where fetching the next one would have faulted: that is for the next run. Otherwise this one's page went.
+        if (!left && !step_begun_) stop.why = Abort{VAddr(c.pc), Access::Execute};
+    } else if (*exception == kSvc) {
+        stop.why = Svc{imm};
+    } else if (*exception == kBreakpoint) {
+        stop.why = Brk{imm};
+    } else if (*exception == kDataAbort) {
+        if (step_begun_) {
+            insns_ -= 1;
+            cycles_ -= place.cycles.value;
+            --loaded_->work.by_class[static_cast<std::size_t>(place.insn_class)];
         }
-        stop.pc = VAddr(c.pc);
-        stop.retired = InsnCount(insns_) - before;
+        const auto detail = engine_.fault_detail();
+        stop.why = Abort{VAddr(detail.address), detail.write ? Access::Write : Access::Read};
+    } else if (place.word == kWfi) {
+        c.pc += 4;
     } else {
-        stop = make_stop(c, *exception, before);
-        if (auto* undefined = std::get_if<Undefined>(&stop.why)) undefined->word = word;
+        stop.why = Undefined{place.word};
     }
+    stop.pc = VAddr(c.pc);
     return stop;
 }
 
 void UnicornCpu::translation_changed(const AddressSpace& space, VAddr page) {
+    // Also of a space that is not current: it is entered with what the table holds about it.
+    blocks_.forget_page(space.id(), page);
     if (space_ != &space) return;
-    engine_.flush_translation(page);
+    translations_stale_ = true;
     stores_.forget_page(page);
-    blocks_.forget_page(space, page);
 }
 
 void UnicornCpu::shadow_changed(const AddressSpace& space, VAddr page) {
-    if (space_ == &space) engine_.flush_translation(page);
+    blocks_.forget_page(space.id(), page);
+    if (space_ == &space) translations_stale_ = true;
 }
 
 void UnicornCpu::space_gone(const AddressSpace& space) {
@@ -293,15 +358,19 @@ void UnicornCpu::space_gone(const AddressSpace& space) {
 }
 
 void UnicornCpu::code_frame_changed(PAddr frame) {
-    engine_.drop_code(frame);
-    table_stale_ = true;
-    blocks_.forget_all();
+    if (code_frames_.holds(frame)) drop_code(frame);
 }
 
-void UnicornCpu::frame_became_code(PAddr) {
-    // Stores to it may be inline by now, through any address.
+void UnicornCpu::drop_code(PAddr frame) {
+    engine_.drop_code(frame);
+    table_stale_ = true;
+    for (const CodeFrames::Place& place : code_frames_.take(frame)) blocks_.forget_page(place.space, place.page);
+}
+
+void UnicornCpu::frame_became_code(PAddr frame) {
     stores_.forget();
-    if (stores_.fast().available()) engine_.flush_translations();
+    // Stores to it may be inline by now, through any address.
+    if (stores_.may_be_open(frame)) translations_stale_ = true;
 }
 
 std::unique_ptr<Cpu> make_unicorn_cpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options) {

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "sim/cpu/block_table.h"
+#include "sim/cpu/code_frames.h"
 #include "sim/cpu/step_pages.h"
 #include "sim/cpu/store_path.h"
 #include "sim/cpu/unicorn_cpu.h"
@@ -65,6 +66,8 @@ private:
         last_ = &r;
     }
     [[gnu::noinline]] void begin_new_block(std::uint64_t address, std::uint32_t size);
+    bool is_step_page(std::uint64_t address) const;
+    void stop_before(std::uint64_t address);
     [[gnu::noinline]] void begin_unusual_block(std::uint64_t address);
     void self_test_fast_stores();
 
@@ -75,11 +78,14 @@ private:
     std::optional<std::uint32_t> execute(Context& context);
     void uncount_from(std::uint64_t pc, std::uint64_t trapping);
     void do_store_work();
+    void drop_code(PAddr frame);
     Stop make_stop(Context& context, std::uint32_t exception, InsnCount before);
+    Stop make_step_stop(Context& context, std::optional<std::uint32_t> exception, const StepPlace& place, bool left);
     std::uint32_t word_at(const AddressSpace& space, VAddr at) const;
 
     PhysicalMemory& memory_;
     UnicornEngine engine_;
+    CodeFrames code_frames_;
     BlockTable blocks_;
     StorePath stores_;
     StepPages step_pages_;
@@ -91,7 +97,9 @@ private:
     Context* loaded_ = nullptr;
     ContextId loaded_id_{};
     const AddressSpace* space_ = nullptr;
-    bool table_stale_ = true;  // the engine's TTBR0 is not space_'s
+    // What the engine has to be told before it runs in space_: its table, or only that translations changed.
+    bool table_stale_ = true;
+    bool translations_stale_ = false;
 
     // Of the loaded context, since its last fold.
     std::uint64_t insns_ = 0;
@@ -101,11 +109,11 @@ private:
     // The block that began last.
     const BlockRecord* last_ = nullptr;
 
-    bool stepping_ = false;
+    bool in_step_page_ = false;  // a run reached the page that stepping put in the real one's place
+    // Of the step that runs now.
+    const StepPlace* step_place_ = nullptr;
+    std::uint64_t step_address_ = 0;
     bool step_begun_ = false;
-    std::uint64_t step_pc_ = 0;
-    const BlockInfo* step_info_ = nullptr;
-    BlockRecord step_record_;  // of the stepped instruction, which is in no table
 };
 
 }  // namespace uprobesim

@@ -191,21 +191,27 @@ std::optional<std::uint32_t> UnicornEngine::start(std::uint64_t pc) {
     throw HostError("uc_emu_start", uc_strerror(error));
 }
 
-std::uint64_t UnicornEngine::read(Reg r) const {
+std::uint64_t UnicornEngine::read_by_call(Reg r) const {
     std::uint64_t value = 0;
     uc_reg_read(uc_, engine_register(r), &value);
     if (r == Reg::Pstate) value &= kPstateNzcv;
     return value;
 }
 
-void UnicornEngine::write(Reg r, std::uint64_t value) {
+void UnicornEngine::write_by_call(Reg r, std::uint64_t value) {
     if (r == Reg::Pstate) value &= kPstateNzcv;
     uc_reg_write(uc_, engine_register(r), &value);
 }
 
 UserRegisters UnicornEngine::read_all() const {
-    static const std::array<int, kBatch> ids = batch_ids();
     UserRegisters regs;
+    if (registers_ != nullptr) {
+        std::copy_n(registers_, regs.x.size(), regs.x.begin());
+        regs.sp = read(Reg::Sp);
+        regs.pstate = read(Reg::Pstate);
+        return regs;
+    }
+    static const std::array<int, kBatch> ids = batch_ids();
     void* to[kBatch];
     for (unsigned i = 0; i < 31; ++i) to[i] = &regs.x[i];
     to[31] = &regs.sp;
@@ -216,6 +222,12 @@ UserRegisters UnicornEngine::read_all() const {
 }
 
 void UnicornEngine::write_all(const UserRegisters& registers) {
+    if (registers_ != nullptr) {
+        std::copy(registers.x.begin(), registers.x.end(), registers_);
+        write(Reg::Sp, registers.sp);
+        write(Reg::Pstate, registers.pstate);
+        return;
+    }
     static const std::array<int, kBatch> ids = batch_ids();
     std::uint64_t pstate = registers.pstate & kPstateNzcv;
     void* from[kBatch];
@@ -256,20 +268,18 @@ UnicornEngine::FaultDetail UnicornEngine::fault_detail() const {
     return detail;
 }
 
-void UnicornEngine::set_translation_table(PAddr root) {
+void UnicornEngine::restore_translation_table(PAddr root) {
     std::uint64_t value = root.value;
     uc_reg_write(uc_, UC_ARM64_REG_TTBR0_EL1, &value);
+}
+
+void UnicornEngine::set_translation_table(PAddr root) {
+    restore_translation_table(root);
     flush_translations();
 }
 
 void UnicornEngine::flush_translations() {
-    write_system({1, 0, 8, 7, 0}, 0);
-}  // TLBI VMALLE1
-
-// TLBI VAE1 is not enough: the engine's page is 1 KiB, and of a 4 KiB page only the first has its entries in the cache
-// of jump targets dropped. Code behind it would go on running after the page was mapped to another frame.
-void UnicornEngine::flush_translation(VAddr) {
-    flush_translations();
+    write_system({1, 0, 8, 7, 0}, 0);  // TLBI VMALLE1
 }
 
 void UnicornEngine::drop_code(PAddr frame) {
@@ -318,6 +328,24 @@ void UnicornEngine::calibrate() {
 
     find_cpu_state();
     if (cpu_state_ == nullptr) return;
+    find_registers();
+    find_exclusive_monitor();
+    for (unsigned i = 0; i < 31; ++i) write(xreg(i), 0);
+}
+
+// Registers are read and written at every stop: a load or store instead of a call of 6 ns, where what lies at the
+// state's beginning is what the calls say.
+void UnicornEngine::find_registers() {
+    const UserRegisters before = read_all();
+    for (unsigned i = 0; i < 32; ++i) write_by_call(static_cast<Reg>(i), 0x1111222233330000u + i);
+    std::uint64_t seen[33];
+    bool same = safe_read(cpu_state_, seen, sizeof seen) && seen[32] == read_by_call(Reg::Pc);
+    for (unsigned i = 0; i < 32; ++i) same = same && seen[i] == 0x1111222233330000u + i;
+    if (same) registers_ = reinterpret_cast<std::uint64_t*>(cpu_state_);
+    write_all(before);
+}
+
+void UnicornEngine::find_exclusive_monitor() {
     // The monitor's address: the word of the CPU state that follows LDXR's address twice.
     std::vector<std::size_t> found;
     for (std::uint64_t round = 0; round < 2; ++round) {
@@ -349,7 +377,6 @@ void UnicornEngine::calibrate() {
     } else {
         exclusive_offset_ = 0;
     }
-    for (unsigned i = 0; i < 31; ++i) write(xreg(i), 0);
 }
 
 void UnicornEngine::find_cpu_state() {
@@ -375,7 +402,7 @@ void UnicornEngine::find_cpu_state() {
     }
     if (cpu_state_ != nullptr) {
         // Live, not a copy: a write through the API must show.
-        write(Reg::X0, 0x5a5a5a5a12345678u);
+        write_by_call(Reg::X0, 0x5a5a5a5a12345678u);
         std::uint64_t now = 0;
         std::memcpy(&now, cpu_state_, 8);
         if (now != 0x5a5a5a5a12345678u) cpu_state_ = nullptr;

@@ -31,8 +31,18 @@ public:
 
     uc_engine* handle() const { return uc_; }
 
-    std::uint64_t read(Reg r) const;
-    void write(Reg r, std::uint64_t value);
+    std::uint64_t read(Reg r) const {
+        if (registers_ != nullptr && r <= Reg::Pc) [[likely]]
+            return registers_[static_cast<std::size_t>(r)];
+        return read_by_call(r);
+    }
+    void write(Reg r, std::uint64_t value) {
+        if (registers_ != nullptr && r <= Reg::Sp) [[likely]] {
+            registers_[static_cast<std::size_t>(r)] = value;
+        } else {
+            write_by_call(r, value);
+        }
+    }
     UserRegisters read_all() const;
     void write_all(const UserRegisters& registers);  // pc excepted: it is given to start()
     FpState read_fp() const;
@@ -51,8 +61,11 @@ public:
     FaultDetail fault_detail() const;
 
     void set_translation_table(PAddr root);  // and drops every cached translation
+    // Where the cached translations are known to be `root`'s: after a context with another table was restored.
+    void restore_translation_table(PAddr root);
+    // All of them: the engine's page is 1 KiB, and TLBI by address drops the jump targets of a 4 KiB page's first
+    // quarter only, so that code behind it would go on running after the page was mapped to another frame.
     void flush_translations();
-    void flush_translation(VAddr page);
     // Drops translated code of a physical frame, mapped anywhere or not. Leaves the engine on its own tables: the
     // caller sets the guest's again.
     void drop_code(PAddr frame);
@@ -66,10 +79,14 @@ private:
     struct SystemRegister {
         std::uint8_t op0, op1, crn, crm, op2;
     };
+    std::uint64_t read_by_call(Reg r) const;
+    void write_by_call(Reg r, std::uint64_t value);
     void write_system(SystemRegister r, std::uint64_t value);
     void enter_el0();
     void calibrate();
     void find_cpu_state();
+    void find_registers();
+    void find_exclusive_monitor();
     std::uint64_t probe_exception(std::span<const std::uint32_t> code);
 
     static void on_interrupt(uc_engine* uc, std::uint32_t number, void* self);
@@ -92,7 +109,8 @@ private:
     uc_context* scratch_ = nullptr;
     std::size_t fault_address_offset_ = 0;  // in a context blob; 0: not found
     std::byte* cpu_state_ = nullptr;
-    std::size_t exclusive_offset_ = 0;  // from cpu_state_; 0: not found
+    std::uint64_t* registers_ = nullptr;  // X0..X30, SP, PC in this order, in the CPU state; null: by call only
+    std::size_t exclusive_offset_ = 0;    // from cpu_state_; 0: not found
 };
 
 }  // namespace uprobesim

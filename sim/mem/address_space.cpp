@@ -102,10 +102,10 @@ const std::uint64_t* AddressSpace::find_entry(VAddr page) const {
     return const_cast<AddressSpace*>(this)->entry(page, false);
 }
 
-void AddressSpace::shadow(VAddr page, PAddr frame) {
+void AddressSpace::shadow(VAddr page, PAddr frame) const {
     if (!shadowed(page)) {
         unshadow();
-        std::uint64_t* e = entry(page, false);
+        std::uint64_t* e = const_cast<std::uint64_t*>(find_entry(page));
         check_invariant(e != nullptr && prot_of(*e).exec, "only an executable page can be shadowed");
         shadow_entry_ = e;
         shadow_page_ = page;
@@ -116,7 +116,7 @@ void AddressSpace::shadow(VAddr page, PAddr frame) {
     observer_.shadow_changed(*this, page);
 }
 
-void AddressSpace::unshadow() {
+void AddressSpace::unshadow() const {
     if (shadow_entry_ == nullptr) return;
     *shadow_entry_ = shadowed_descriptor_;
     shadow_entry_ = nullptr;

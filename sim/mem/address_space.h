@@ -49,9 +49,10 @@ public:
     std::optional<Translation> lookup(VAddr address) const;
 
     // Lets the MMU see `frame` at a mapped executable `page`, while lookup(), map() and the others still see the page's
-    // own translation. One page at a time; the caller owns the frame. For stepping: see Cpu::step.
-    void shadow(VAddr page, PAddr frame);
-    void unshadow();
+    // own translation; so it changes nothing in what the space is. One page at a time; the caller owns the frame.
+    // Changing the page's own translation ends it. For stepping: see Cpu::step.
+    void shadow(VAddr page, PAddr frame) const;
+    void unshadow() const;
     bool shadowed(VAddr page) const { return shadow_entry_ != nullptr && shadow_page_ == page; }
     PAddr shadow_frame() const { return shadow_frame_; }
 
@@ -62,9 +63,10 @@ public:
     // that page.
     template <class Fn>
     void for_each_mapped(VRange range, Fn fn) const {
-        for (VAddr page = range.begin.page(); page < range.end;) {
+        const VAddr end = range.end < VAddr(kTop) ? range.end : VAddr(kTop);
+        for (VAddr page = range.begin.page(); page < end;) {
             const VAddr next = next_candidate(page);
-            if (next >= range.end) return;
+            if (next >= end) return;
             if (auto t = lookup(next)) fn(next, *t);
             page = next + kPageSize;
         }
@@ -88,10 +90,10 @@ private:
     PAddr root_;
     std::uint64_t id_;
     std::uint64_t mapped_pages_ = 0;
-    std::uint64_t* shadow_entry_ = nullptr;
-    std::uint64_t shadowed_descriptor_ = 0;
-    VAddr shadow_page_;
-    PAddr shadow_frame_;
+    mutable std::uint64_t* shadow_entry_ = nullptr;
+    mutable std::uint64_t shadowed_descriptor_ = 0;
+    mutable VAddr shadow_page_;
+    mutable PAddr shadow_frame_;
 };
 
 }  // namespace uprobesim

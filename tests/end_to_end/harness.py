@@ -81,7 +81,10 @@ class GuestRoot:
     def __init__(self, source):
         self.temporary = tempfile.mkdtemp(prefix="uprobesim-e2e-")
         self.path = os.path.join(self.temporary, "root")
-        subprocess.run(["cp", "-a", "--reflink=auto", source, self.path], check=True)
+        os.mkdir(self.path)
+        # Without /dev: only the host's root may make device nodes, and the simulator models its own.
+        entries = [os.path.join(source, name) for name in sorted(os.listdir(source)) if name != "dev"]
+        subprocess.run(["cp", "-a", "--reflink=auto", *entries, self.path], check=True)
         shutil.copy(find_qemu(), os.path.join(self.path, ".qemu"))
         os.makedirs(os.path.join(self.path, "dev"), exist_ok=True)
         open(os.path.join(self.path, "dev/null"), "ab").close()

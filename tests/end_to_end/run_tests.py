@@ -10,6 +10,8 @@ import argparse
 import os
 import sys
 
+sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
+
 import bad_input
 import harness
 import probe_tests
