@@ -57,13 +57,26 @@ class HostStdio final : public File {
 public:
     explicit HostStdio(int fd) : fd_(fd) {}
 
+    // How much a pipe holds at the moment is the host's accident: a read takes all it asked for or the end, so that the same
+    // command gives the same run. A terminal gives its lines.
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
-        for (;;) {
-            const ssize_t n = ::read(fd_, to.data(), to.size());
-            if (n >= 0) return static_cast<std::uint64_t>(n);
-            if (errno != EINTR && errno != EAGAIN) return tl::make_unexpected(guest_errno(errno));
-            wait(POLLIN);
+        const bool fill = isatty(fd_) == 0;
+        std::size_t done = 0;
+        while (done < to.size()) {
+            const ssize_t n = ::read(fd_, to.data() + done, to.size() - done);
+            if (n > 0) {
+                done += static_cast<std::size_t>(n);
+                if (!fill) break;
+            } else if (n == 0) {
+                break;
+            } else if (errno == EAGAIN) {
+                wait(POLLIN);
+            } else if (errno != EINTR) {
+                if (done > 0) break;
+                return tl::make_unexpected(guest_errno(errno));
+            }
         }
+        return std::uint64_t{done};
     }
     SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override {
         std::size_t done = 0;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "kernel_model/files/layers.h"
 #include "kernel_model/loader/elf_image.h"
 #include "kernel_model/loader/script.h"
 #include "kernel_model/loader/stack_image.h"
@@ -21,7 +22,7 @@ namespace uprobesim {
 namespace {
 constexpr std::size_t kLimitData = 2, kLimitStack = 3, kLimitAs = 9;  // RLIMIT_*
 constexpr std::uint32_t kTypeMask = 0170000, kTypeRegular = 0100000;
-constexpr std::uint32_t kAnyExecute = 0111;
+constexpr std::uint32_t kExecute = 1;
 
 // A user's sentence and execve's answer, together.
 struct LoadError {
@@ -107,7 +108,8 @@ Loaded<ProgramFile> ProgramLoader::open(const std::string& path, std::string_vie
     const auto status = program.file->status();
     if (!status) return load_error(status.error(), "cannot be examined", path);
     if ((status->mode & kTypeMask) != kTypeRegular) return load_error(Errno::Acces, "not a regular file", path);
-    if ((status->mode & kAnyExecute) == 0)
+    const Credentials who{process_.uid, process_.gid};
+    if (!who.permit(*status, kExecute))
         return load_error(Errno::Acces, "not executable", path, "the file has no execute permission");
     program.size = static_cast<std::uint64_t>(std::max<std::int64_t>(status->size, 0));
     return program;

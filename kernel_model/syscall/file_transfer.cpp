@@ -52,21 +52,7 @@ SysOutcome outcome_of(SysCall& call, File& file, const Moved& moved, std::uint64
     if (total > 0) return total;
     if (moved.bad_pointer) return Errno::Fault;
     if (!moved.failed) return std::uint64_t{0};
-    if (moved.error == Errno::Again && (file.flags & abi::kONonblock) == 0) return Block{};
-    if (moved.error == Errno::Pipe) {
-        SignalInfo info;
-        info.signal = Signal::Pipe;
-        info.code = kSiUser;
-        info.pid = call.process.pid;
-        call.kernel.send_signal(call.task, info);
-    }
-    return moved.error;
-}
-
-bool may(const File& file, Direction direction) {
-    const std::uint32_t mode = file.flags & abi::kOAccmode;
-    if ((file.flags & abi::kOPath) != 0) return false;
-    return direction == Direction::Read ? mode != abi::kOWronly : mode != abi::kORdonly;
+    return write_failure(call, file, moved.error);
 }
 
 struct Start {
@@ -83,12 +69,30 @@ Start start_of(File& file, Direction direction, const std::uint64_t* offset) {
 
 }  // namespace
 
+bool may(const File& file, Direction direction) {
+    const std::uint32_t mode = file.flags & abi::kOAccmode;
+    if ((file.flags & abi::kOPath) != 0) return false;
+    return direction == Direction::Read ? mode != abi::kOWronly : mode != abi::kORdonly;
+}
+
+SysOutcome write_failure(SysCall& call, const File& file, Errno error) {
+    if (error == Errno::Again && (file.flags & abi::kONonblock) == 0) return Block{};
+    if (error == Errno::Pipe) {
+        SignalInfo info;
+        info.signal = Signal::Pipe;
+        info.code = kSiUser;
+        info.pid = call.process.pid;
+        call.kernel.send_signal(call.task, info);
+    }
+    return error;
+}
+
 SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr buffer, std::uint64_t size, const std::uint64_t* offset) {
     const auto file = call.process.files.share(fd);
     if (!file || !may(*file, direction)) return bad_descriptor(call);
-    if (static_cast<std::int64_t>(size) < 0) return Errno::Inval;
-    if (offset != nullptr && !file->seekable()) return Errno::Spipe;
     if (offset != nullptr && static_cast<std::int64_t>(*offset) < 0) return Errno::Inval;
+    if (offset != nullptr && !file->seekable()) return Errno::Spipe;
+    if (static_cast<std::int64_t>(size) < 0) return Errno::Inval;
     call.path = direction == Direction::Read ? file->read_path() : file->write_path();
     // The whole range must lie in user space, touched or not (access_ok).
     if (size > 0 && (buffer.value >= AddressSpace::kTop || size > AddressSpace::kTop - buffer.value)) return Errno::Fault;
@@ -103,6 +107,7 @@ SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, 
     const auto file = call.process.files.share(fd);
     if (!file || !may(*file, direction)) return bad_descriptor(call);
     if (count > kMaxVector) return Errno::Inval;
+    if (offset != nullptr && static_cast<std::int64_t>(*offset) < 0) return Errno::Inval;
     if (offset != nullptr && !file->seekable()) return Errno::Spipe;
     UserMemory memory = call.memory();
     std::vector<abi::Iovec> buffers(count);

@@ -14,6 +14,11 @@ enum class Direction { Read, Write };
 SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr buffer, std::uint64_t size, const std::uint64_t* offset);
 SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, VAddr vector, std::uint64_t count, const std::uint64_t* offset);
 
+// Whether the descriptor was opened for this (never for O_PATH).
+bool may(const File& file, Direction direction);
+// What a write answers that moved nothing: it waits, or EPIPE with its signal, or the error.
+SysOutcome write_failure(SysCall& call, const File& file, Errno error);
+
 // What EBADF costs.
 inline SysOutcome bad_descriptor(SysCall& call) {
     call.path = KernelPath::SysCloseError;

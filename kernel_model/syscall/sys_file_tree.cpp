@@ -25,6 +25,7 @@ tl::expected<PathArgument, Errno> path_argument(SysCall& c, std::int32_t dirfd, 
     auto text = c.memory().read_string(pointer, kPathMax);
     if (!text) return tl::make_unexpected(Errno::Fault);
     if (text->size() >= kPathMax) return tl::make_unexpected(Errno::NameTooLong);
+    c.kernel.files().act_as(c.process);
     PathArgument argument;
     argument.path = std::move(*text);
     argument.cwd = c.process.cwd;
@@ -69,6 +70,8 @@ SysOutcome open_at(SysCall& c, std::int32_t dirfd, VAddr name, std::uint32_t fla
         c.kernel.note_unmodelled("openat O_TMPFILE", "answered EOPNOTSUPP");
         return Errno::NotSup;
     }
+    // build_open_flags, since 6.3 and in the stable kernels.
+    if ((flags & (kOCreat | kODirectory | kOPath)) == (kOCreat | kODirectory)) return Errno::Inval;
     auto p = path_argument(c, dirfd, name);
     if (!p) return p.error();
     auto opened = c.kernel.files().open(&c.process, p->cwd, p->path, flags, mode & ~c.process.umask);
@@ -90,6 +93,10 @@ SysOutcome sys_openat2(SysCall& c) {
         c.kernel.note_unmodelled("openat2 resolve flags", "answered EINVAL");
         return Errno::Inval;
     }
+    // Unlike openat, what is not known is refused (build_open_flags).
+    constexpr std::uint64_t kKnown = 037777703;
+    if (((*how)[0] & ~kKnown) != 0 || ((*how)[1] & ~std::uint64_t{07777}) != 0) return Errno::Inval;
+    if ((*how)[1] != 0 && ((*how)[0] & kOCreat) == 0) return Errno::Inval;
     return open_at(c, c.int32(0), c.address(1), static_cast<std::uint32_t>((*how)[0]), static_cast<std::uint32_t>((*how)[1]));
 }
 
@@ -163,13 +170,27 @@ SysOutcome sys_unlinkat(SysCall& c) {
     return named(c, *p, c.kernel.files().remove(p->cwd, p->path, (c.uint32(2) & kAtRemovedir) != 0));
 }
 
+void move_working_directories(Kernel& kernel, const std::string& from, const std::string& to) {
+    for (const auto& [pid, process] : kernel.processes()) {
+        std::string& cwd = process->cwd;
+        if (cwd == from || cwd.rfind(from + "/", 0) == 0) cwd = to + cwd.substr(from.size());
+    }
+}
+
 SysOutcome rename_at(SysCall& c, std::uint32_t flags) {
     if ((flags & ~1u) != 0) return Errno::Inval;  // only RENAME_NOREPLACE
     auto from = path_argument(c, c.int32(0), c.address(1));
     if (!from) return from.error();
     auto to = path_argument(c, c.int32(2), c.address(3));
     if (!to) return to.error();
-    return named(c, *from, c.kernel.files().rename(from->cwd, from->path, to->cwd, to->path, (flags & 1) != 0));
+    FileSystem& files = c.kernel.files();
+    const auto moving = files.real_directory(nullptr, from->cwd, from->path);
+    const auto renamed = files.rename(from->cwd, from->path, to->cwd, to->path, (flags & 1) != 0);
+    // Who is in a directory that moves stays in it.
+    if (renamed && moving) {
+        if (const auto now = files.real_directory(nullptr, to->cwd, to->path)) move_working_directories(c.kernel, *moving, *now);
+    }
+    return named(c, *from, renamed);
 }
 SysOutcome sys_renameat(SysCall& c) { return rename_at(c, 0); }
 SysOutcome sys_renameat2(SysCall& c) { return rename_at(c, c.uint32(4)); }
@@ -180,6 +201,16 @@ SysOutcome sys_linkat(SysCall& c) {
     if (!from) return from.error();
     auto to = path_argument(c, c.int32(2), c.address(3));
     if (!to) return to.error();
+    if ((c.uint32(4) & kAtSymlinkFollow) != 0) {
+        for (int links = 0;; ++links) {
+            auto target = c.kernel.files().read_link(&c.process, from->cwd, from->path);
+            if (!target) break;
+            if (links == kLinkLimit) return Errno::Loop;
+            const std::size_t slash = from->path.rfind('/');
+            const std::string above = slash == std::string::npos ? "" : from->path.substr(0, slash + 1);
+            from->path = target->front() == '/' ? *target : above + *target;
+        }
+    }
     return named(c, *to, c.kernel.files().link(from->cwd, from->path, to->cwd, to->path));
 }
 
@@ -192,13 +223,12 @@ SysOutcome sys_symlinkat(SysCall& c) {
     return named(c, *p, c.kernel.files().symlink(*target, p->cwd, p->path));
 }
 
-// Calls on an open file go by the name it was opened by.
-std::string open_path(const File& file) { return file.path; }
-
 SysOutcome sys_fchmod(SysCall& c) {
     const auto file = c.process.files.share(c.int32(0));
     if (!file) return bad_descriptor(c);
-    auto done = c.kernel.files().change_mode("/", open_path(*file), c.uint32(1));
+    if ((file->flags & kOPath) != 0) return bad_descriptor(c);
+    c.kernel.files().act_as(c.process);
+    auto done = c.kernel.files().change_mode_of(*file, c.uint32(1));
     return done ? SysOutcome(std::uint64_t{0}) : SysOutcome(done.error());
 }
 SysOutcome sys_fchmodat(SysCall& c) {
@@ -209,14 +239,16 @@ SysOutcome sys_fchmodat(SysCall& c) {
 SysOutcome sys_fchown(SysCall& c) {
     const auto file = c.process.files.share(c.int32(0));
     if (!file) return bad_descriptor(c);
-    auto done = c.kernel.files().change_owner("/", open_path(*file), c.uint32(1), c.uint32(2), true);
+    if ((file->flags & kOPath) != 0) return bad_descriptor(c);
+    c.kernel.files().act_as(c.process);
+    auto done = c.kernel.files().change_owner_of(*file, c.uint32(1), c.uint32(2));
     return done ? SysOutcome(std::uint64_t{0}) : SysOutcome(done.error());
 }
 SysOutcome sys_fchownat(SysCall& c) {
     if ((c.uint32(4) & ~(kAtSymlinkNofollow | kAtEmptyPath)) != 0) return Errno::Inval;
     auto p = path_argument(c, c.int32(0), c.address(1), c.uint32(4));
     if (!p) return p.error();
-    if (p->file) p->path = open_path(*p->file);
+    if (p->file) return named(c, *p, c.kernel.files().change_owner_of(*p->file, c.uint32(2), c.uint32(3)));
     return named(c, *p, c.kernel.files().change_owner(p->cwd, p->path, c.uint32(2), c.uint32(3), (c.uint32(4) & kAtSymlinkNofollow) == 0));
 }
 
@@ -249,15 +281,16 @@ SysOutcome sys_utimensat(SysCall& c) {
     if (c.args[1] == 0) {
         const auto file = c.process.files.share(c.int32(0));
         if (!file) return bad_descriptor(c);
-        p.cwd = "/";
-        p.path = open_path(*file);
+        if ((file->flags & kOPath) != 0) return bad_descriptor(c);
+        c.kernel.files().act_as(c.process);
+        p.file = file;
     } else {
         auto named_path = path_argument(c, c.int32(0), c.address(1), c.uint32(3));
         if (!named_path) return named_path.error();
         p = std::move(*named_path);
-        if (p.file) p.path = open_path(*p.file);
     }
     if (!times.set_atime && !times.set_mtime) return std::uint64_t{0};
+    if (p.file) return named(c, p, c.kernel.files().set_times_of(*p.file, times));
     return named(c, p, c.kernel.files().set_times(p.cwd, p.path, times, (c.uint32(3) & kAtSymlinkNofollow) == 0));
 }
 
@@ -303,13 +336,16 @@ SysOutcome sys_chdir(SysCall& c) {
 SysOutcome sys_fchdir(SysCall& c) {
     const auto file = c.process.files.share(c.int32(0));
     if (!file) return bad_descriptor(c);
-    auto real = c.kernel.files().real_directory(&c.process, "/", open_path(*file));
+    auto status = file->status();
+    if (!status || (status->mode & kIfmt) != kIfDir) return Errno::NotDir;
+    auto real = c.kernel.files().real_directory(&c.process, "/", file->path);
     if (!real) return real.error();
     c.process.cwd = *real;
     return std::uint64_t{0};
 }
 SysOutcome sys_getcwd(SysCall& c) {
     const std::string& cwd = c.process.cwd;
+    if (!c.kernel.files().status(nullptr, "/", cwd, false)) return Errno::NoEnt;
     if (c.args[1] < cwd.size() + 1) return Errno::Range;
     if (!c.memory().write(c.address(0), std::as_bytes(std::span(cwd.c_str(), cwd.size() + 1)))) return Errno::Fault;
     return std::uint64_t{cwd.size() + 1};

@@ -9,6 +9,7 @@
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/special_files.h"
 #include "kernel_model/syscall/file_transfer.h"
+#include "kernel_model/syscall/sys_poll.h"
 
 namespace uprobesim {
 
@@ -22,14 +23,16 @@ SysOutcome sys_pread64(SysCall& c) { return transfer(c, c.int32(0), Direction::R
 SysOutcome sys_pwrite64(SysCall& c) { return transfer(c, c.int32(0), Direction::Write, c.address(1), c.args[2], &c.args[3]); }
 SysOutcome sys_readv(SysCall& c) { return transfer_vector(c, c.int32(0), Direction::Read, c.address(1), c.args[2], nullptr); }
 SysOutcome sys_writev(SysCall& c) { return transfer_vector(c, c.int32(0), Direction::Write, c.address(1), c.args[2], nullptr); }
-SysOutcome sys_preadv(SysCall& c) {
-    const std::uint64_t offset = c.args[3];
-    return transfer_vector(c, c.int32(0), Direction::Read, c.address(1), c.args[2], offset == ~std::uint64_t{0} ? nullptr : &offset);
+SysOutcome sys_preadv(SysCall& c) { return transfer_vector(c, c.int32(0), Direction::Read, c.address(1), c.args[2], &c.args[3]); }
+SysOutcome sys_pwritev(SysCall& c) { return transfer_vector(c, c.int32(0), Direction::Write, c.address(1), c.args[2], &c.args[3]); }
+// An offset of -1 is the file's own position. The flags (RWF_*) are hints, but for those that are not known.
+SysOutcome vector_with_flags(SysCall& c, Direction direction) {
+    if ((c.uint32(5) & ~0x1fu) != 0) return Errno::NotSup;
+    const std::uint64_t* offset = c.args[3] == ~std::uint64_t{0} ? nullptr : &c.args[3];
+    return transfer_vector(c, c.int32(0), direction, c.address(1), c.args[2], offset);
 }
-SysOutcome sys_pwritev(SysCall& c) {
-    const std::uint64_t offset = c.args[3];
-    return transfer_vector(c, c.int32(0), Direction::Write, c.address(1), c.args[2], offset == ~std::uint64_t{0} ? nullptr : &offset);
-}
+SysOutcome sys_preadv2(SysCall& c) { return vector_with_flags(c, Direction::Read); }
+SysOutcome sys_pwritev2(SysCall& c) { return vector_with_flags(c, Direction::Write); }
 
 SysOutcome sys_lseek(SysCall& c) {
     File* file = c.process.files.get(c.int32(0));
@@ -171,7 +174,7 @@ SysOutcome sys_fstat(SysCall& c) {
 
 SysOutcome sys_fsync(SysCall& c) {
     const auto file = c.process.files.share(c.int32(0));
-    if (!file) return bad_descriptor(c);
+    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(c);
     if (auto done = file->sync(); !done) return done.error();
     return std::uint64_t{0};
 }
@@ -179,20 +182,23 @@ SysOutcome sys_fsync(SysCall& c) {
 SysOutcome sys_sync(SysCall&) { return std::uint64_t{0}; }
 
 SysOutcome sys_ftruncate(SysCall& c) {
+    if (static_cast<std::int64_t>(c.args[1]) < 0) return Errno::Inval;
     const auto file = c.process.files.share(c.int32(0));
-    if (!file) return bad_descriptor(c);
-    if (static_cast<std::int64_t>(c.args[1]) < 0 || (file->flags & kOAccmode) == kORdonly) return Errno::Inval;
+    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(c);
+    if ( (file->flags & kOAccmode) == kORdonly) return Errno::Inval;
     if (auto done = file->truncate(c.args[1]); !done) return done.error();
     return std::uint64_t{0};
 }
 
 SysOutcome sys_fallocate(SysCall& c) {
     const auto file = c.process.files.share(c.int32(0));
-    if (!file || (file->flags & kOAccmode) == kORdonly) return bad_descriptor(c);
+    if (!file || !may(*file, Direction::Write)) return bad_descriptor(c);
     if (static_cast<std::int64_t>(c.args[2]) < 0 || static_cast<std::int64_t>(c.args[3]) <= 0) return Errno::Inval;
     if (c.uint32(1) != 0) return Errno::NotSup;
+    if (!file->seekable()) return Errno::Spipe;
+    if (!file->backing()) return Errno::NoDev;
     const std::uint64_t end = c.args[2] + c.args[3];
-    if (end < c.args[2]) return Errno::Fbig;
+    if (static_cast<std::int64_t>(end) < 0) return Errno::Fbig;
     if (file->size().value_or(0) < end) {
         if (auto done = file->truncate(end); !done) return done.error();
     }
@@ -201,7 +207,7 @@ SysOutcome sys_fallocate(SysCall& c) {
 
 SysOutcome sys_getdents64(SysCall& c) {
     const auto file = c.process.files.share(c.int32(0));
-    if (!file) return bad_descriptor(c);
+    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(c);
     auto entries = file->entries();
     if (!entries) return entries.error();
     UserMemory memory = c.memory();
@@ -253,78 +259,9 @@ SysOutcome sys_pipe2(SysCall& c) {
     return std::uint64_t{0};
 }
 
-struct PollFd {
-    std::int32_t fd;
-    std::int16_t events, revents;
-};
-
-SysOutcome sys_ppoll(SysCall& c) {
-    const std::uint64_t count = c.args[1];
-    if (count > c.process.files.limit()) return Errno::Inval;
-    UserMemory memory = c.memory();
-    std::vector<PollFd> fds(count);
-    if (!memory.read(c.address(0), std::as_writable_bytes(std::span(fds)))) return Errno::Fault;
-    std::uint64_t ready = 0;
-    for (PollFd& p : fds) {
-        p.revents = 0;
-        if (p.fd < 0) continue;
-        const File* file = c.process.files.get(p.fd);
-        if (file == nullptr) {
-            p.revents = 0x20;  // POLLNVAL
-        } else {
-            p.revents = static_cast<std::int16_t>(const_cast<File*>(file)->poll() & (static_cast<std::uint32_t>(static_cast<std::uint16_t>(p.events)) | 0x18u));
-        }
-        if (p.revents != 0) ++ready;
-    }
-    c.units = count;
-    if (ready == 0) {
-        bool forever = c.args[2] == 0;
-        if (!forever) {
-            const auto timeout = memory.get<std::array<std::int64_t, 2>>(c.address(2));
-            if (!timeout) return Errno::Fault;
-            // With one task nothing becomes ready while it waits: the time is up at once or never.
-            forever = false;
-        }
-        if (forever) return Block{};
-    }
-    if (!memory.write(c.address(0), std::as_bytes(std::span(fds)))) return Errno::Fault;
-    return ready;
-}
-
-SysOutcome sys_pselect6(SysCall& c) {
-    const std::int32_t limit = c.int32(0);
-    if (limit < 0) return Errno::Inval;
-    const std::uint64_t bytes = (static_cast<std::uint64_t>(std::min(limit, 1024)) + 63) / 64 * 8;
-    UserMemory memory = c.memory();
-    std::uint64_t ready = 0;
-    constexpr std::uint32_t kMasks[3] = {1 | 0x10 | 8, 4 | 8, 2};
-    std::vector<std::vector<std::byte>> answers(3);
-    for (std::size_t set = 0; set < 3; ++set) {
-        if (c.args[1 + set] == 0) continue;
-        std::vector<std::byte> bits(bytes), out(bytes);
-        if (!memory.read(c.address(1 + set), bits)) return Errno::Fault;
-        for (std::int32_t fd = 0; fd < std::min(limit, 1024); ++fd) {
-            const auto at = static_cast<std::size_t>(fd) / 8;
-            const auto bit = std::byte{1} << (fd % 8);
-            if ((bits[at] & bit) == std::byte{}) continue;
-            const auto file = c.process.files.share(fd);
-            if (!file) return bad_descriptor(c);
-            if ((file->poll() & kMasks[set]) == 0) continue;
-            out[at] |= bit;
-            ++ready;
-        }
-        answers[set] = std::move(out);
-    }
-    c.units = static_cast<std::uint64_t>(limit);
-    if (ready == 0 && c.args[4] == 0) return Block{};
-    for (std::size_t set = 0; set < 3; ++set) {
-        if (c.args[1 + set] != 0 && !memory.write(c.address(1 + set), answers[set])) return Errno::Fault;
-    }
-    return ready;
-}
-
 // sendfile and copy_file_range: through a buffer of ours, a page-sized piece at a time.
 SysOutcome copy_between(SysCall& c, File& from, File& to, std::uint64_t* from_offset, std::uint64_t* to_offset, std::uint64_t count) {
+    if (to_offset == nullptr && (to.flags & kOAppend) != 0 && !to.host_position()) to.position = to.size().value_or(to.position);
     std::vector<std::byte> buffer(1u << 16);
     std::uint64_t done = 0;
     while (done < count) {
@@ -333,7 +270,7 @@ SysOutcome copy_between(SysCall& c, File& from, File& to, std::uint64_t* from_of
         if (!n) return done > 0 ? SysOutcome(done) : SysOutcome(n.error());
         if (*n == 0) break;
         auto m = to.write(to_offset != nullptr ? *to_offset : to.position, std::span<const std::byte>(buffer).first(*n));
-        if (!m) return done > 0 ? SysOutcome(done) : SysOutcome(m.error());
+        if (!m) return done > 0 ? SysOutcome(done) : write_failure(c, to, m.error());
         (from_offset != nullptr ? *from_offset : from.position) += *m;
         (to_offset != nullptr ? *to_offset : to.position) += *m;
         done += *m;
@@ -346,7 +283,7 @@ SysOutcome copy_between(SysCall& c, File& from, File& to, std::uint64_t* from_of
 SysOutcome sys_sendfile(SysCall& c) {
     const auto to = c.process.files.share(c.int32(0));
     const auto from = c.process.files.share(c.int32(1));
-    if (!to || !from || (to->flags & kOAccmode) == kORdonly || (from->flags & kOAccmode) == kOWronly) return bad_descriptor(c);
+    if (!to || !from || !may(*to, Direction::Write) || !may(*from, Direction::Read)) return bad_descriptor(c);
     if (!from->seekable() || from->host_position()) return Errno::Inval;
     UserMemory memory = c.memory();
     std::optional<std::uint64_t> offset;
@@ -362,7 +299,8 @@ SysOutcome sys_sendfile(SysCall& c) {
 SysOutcome sys_copy_file_range(SysCall& c) {
     const auto from = c.process.files.share(c.int32(0));
     const auto to = c.process.files.share(c.int32(2));
-    if (!to || !from || (to->flags & kOAccmode) == kORdonly || (from->flags & kOAccmode) == kOWronly) return bad_descriptor(c);
+    if (!to || !from || !may(*to, Direction::Write) || !may(*from, Direction::Read)) return bad_descriptor(c);
+    if ((to->flags & kOAppend) != 0) return bad_descriptor(c);
     if (c.uint32(5) != 0 || !from->backing() || !to->backing()) return Errno::Inval;
     UserMemory memory = c.memory();
     std::optional<std::uint64_t> in, out;
@@ -407,16 +345,16 @@ constexpr SyscallRow kRows[] = {
     {69, "preadv", sys_preadv, Support::Full, KernelPath::SysReadFile, ""},
     {70, "pwritev", sys_pwritev, Support::Full, KernelPath::SysWriteFile, ""},
     {71, "sendfile", sys_sendfile, Support::Full, KernelPath::SysSendfile, ""},
-    {72, "pselect6", sys_pselect6, Support::Partial, KernelPath::SysPoll, "a time-out is over at once: nothing else runs that could end it earlier"},
-    {73, "ppoll", sys_ppoll, Support::Partial, KernelPath::SysPoll, "a time-out is over at once: nothing else runs that could end it earlier"},
+    {72, "pselect6", sys_pselect6, Support::Full, KernelPath::SysPoll, ""},
+    {73, "ppoll", sys_ppoll, Support::Full, KernelPath::SysPoll, ""},
     {80, "fstat", sys_fstat, Support::Full, KernelPath::SysFstat, ""},
     {81, "sync", sys_sync, Support::Full, KernelPath::SysFsync, ""},
     {82, "fsync", sys_fsync, Support::Full, KernelPath::SysFsync, ""},
     {83, "fdatasync", sys_fsync, Support::Full, KernelPath::SysFsync, ""},
     {223, "fadvise64", sys_fadvise64, Support::Full, KernelPath::SysFcntl, ""},
     {285, "copy_file_range", sys_copy_file_range, Support::Full, KernelPath::SysSendfile, ""},
-    {286, "preadv2", sys_preadv, Support::Partial, KernelPath::SysReadFile, "its flags are not looked at"},
-    {287, "pwritev2", sys_pwritev, Support::Partial, KernelPath::SysWriteFile, "its flags are not looked at"},
+    {286, "preadv2", sys_preadv2, Support::Partial, KernelPath::SysReadFile, "its flags change nothing"},
+    {287, "pwritev2", sys_pwritev2, Support::Partial, KernelPath::SysWriteFile, "its flags change nothing"},
     {436, "close_range", sys_close_range, Support::Full, KernelPath::SysClose, ""},
 };
 
