@@ -81,6 +81,13 @@ class GuestRoot:
     def __init__(self, source):
         self.temporary = tempfile.mkdtemp(prefix="uprobesim-e2e-")
         self.path = os.path.join(self.temporary, "root")
+        try:
+            self._fill(source)
+        except BaseException:
+            self.close()
+            raise
+
+    def _fill(self, source):
         os.mkdir(self.path)
         # Without /dev: only the host's root may make device nodes, and the simulator models its own.
         entries = [os.path.join(source, name) for name in sorted(os.listdir(source)) if name != "dev"]
