@@ -25,6 +25,10 @@ SIM = ["sim/"]
 KERNEL = SIM + ["kernel_model/"]
 PROBES = KERNEL + ["probes/"]
 TOOLS = PROBES + ["tools/"]
+# Tests may use the fixtures of the floors below theirs.
+TESTS_OF_SIM = ["tests/support/", "tests/sim/"]
+TESTS_OF_KERNEL = TESTS_OF_SIM + ["tests/kernel_model/"]
+TESTS_OF_PROBES = TESTS_OF_KERNEL + ["tests/probes/"]
 FLOORS = [
     ("sim/base/", BASE),
     ("sim/insn/", INSN),
@@ -36,10 +40,10 @@ FLOORS = [
     ("kernel_model/", KERNEL),
     ("probes/", PROBES),
     ("tools/", TOOLS),
-    ("tests/sim/", SIM + ["tests/sim/", "tests/support/"]),
-    ("tests/kernel_model/", KERNEL + ["tests/kernel_model/", "tests/support/"]),
-    ("tests/probes/", PROBES + ["tests/probes/", "tests/support/"]),
-    ("tests/tools/", TOOLS + ["tests/tools/", "tests/support/"]),
+    ("tests/sim/", SIM + TESTS_OF_SIM),
+    ("tests/kernel_model/", KERNEL + TESTS_OF_KERNEL),
+    ("tests/probes/", PROBES + TESTS_OF_PROBES),
+    ("tests/tools/", TOOLS + TESTS_OF_PROBES + ["tests/tools/"]),
     ("tests/support/", ["tests/support/"]),
 ]
 # A quoted include of one of these is one of ours.
