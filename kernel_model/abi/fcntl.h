@@ -20,7 +20,9 @@ inline constexpr std::uint32_t kIfmt = 0170000, kIfSock = 0140000, kIfLnk = 0120
                                kIfDir = 0040000, kIfChr = 0020000, kIfIfo = 0010000;
 
 inline constexpr std::uint8_t kDtUnknown = 0, kDtFifo = 1, kDtChr = 2, kDtDir = 4, kDtBlk = 6, kDtReg = 8, kDtLnk = 10;
-constexpr std::uint8_t dirent_type(std::uint32_t mode) { return static_cast<std::uint8_t>((mode & kIfmt) >> 12); }
+constexpr std::uint8_t dirent_type(std::uint32_t mode) {
+    return static_cast<std::uint8_t>((mode & kIfmt) >> 12);
+}
 
 inline constexpr std::size_t kPathMax = 4096;
 inline constexpr std::size_t kNameMax = 255;

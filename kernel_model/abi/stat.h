@@ -71,8 +71,12 @@ inline Stat to_stat(const FileStatus& s) {
 }
 
 // dev_t as statx splits it: 12 bits of major in 8..19, minor in 0..7 and 20..31.
-constexpr std::uint32_t device_major(std::uint64_t d) { return static_cast<std::uint32_t>((d >> 8) & 0xfff); }
-constexpr std::uint32_t device_minor(std::uint64_t d) { return static_cast<std::uint32_t>((d & 0xff) | ((d >> 12) & 0xfff00)); }
+constexpr std::uint32_t device_major(std::uint64_t d) {
+    return static_cast<std::uint32_t>((d >> 8) & 0xfff);
+}
+constexpr std::uint32_t device_minor(std::uint64_t d) {
+    return static_cast<std::uint32_t>((d & 0xff) | ((d >> 12) & 0xfff00));
+}
 
 inline Statx to_statx(const FileStatus& s) {
     Statx out{};

@@ -4,11 +4,23 @@
 
 namespace uprobesim {
 
-SysResult<std::uint64_t> File::read(std::uint64_t, std::span<std::byte>) { return tl::make_unexpected(Errno::Inval); }
-SysResult<std::uint64_t> File::write(std::uint64_t, std::span<const std::byte>) { return tl::make_unexpected(Errno::Inval); }
-SysResult<std::uint64_t> File::size() { return tl::make_unexpected(Errno::Inval); }
-SysResult<void> File::truncate(std::uint64_t) { return tl::make_unexpected(Errno::Inval); }
-SysResult<std::vector<DirEntry>> File::entries() { return tl::make_unexpected(Errno::NotDir); }
-SysResult<std::uint64_t> File::ioctl(std::uint64_t, std::uint64_t, UserMemory&) { return tl::make_unexpected(Errno::NotTty); }
+SysResult<std::uint64_t> File::read(std::uint64_t, std::span<std::byte>) {
+    return tl::make_unexpected(Errno::Inval);
+}
+SysResult<std::uint64_t> File::write(std::uint64_t, std::span<const std::byte>) {
+    return tl::make_unexpected(Errno::Inval);
+}
+SysResult<std::uint64_t> File::size() {
+    return tl::make_unexpected(Errno::Inval);
+}
+SysResult<void> File::truncate(std::uint64_t) {
+    return tl::make_unexpected(Errno::Inval);
+}
+SysResult<std::vector<DirEntry>> File::entries() {
+    return tl::make_unexpected(Errno::NotDir);
+}
+SysResult<std::uint64_t> File::ioctl(std::uint64_t, std::uint64_t, UserMemory&) {
+    return tl::make_unexpected(Errno::NotTty);
+}
 
 }  // namespace uprobesim

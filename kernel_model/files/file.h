@@ -47,8 +47,8 @@ public:
     virtual SysResult<std::uint64_t> size();
     virtual SysResult<void> truncate(std::uint64_t size);
     virtual SysResult<void> sync() { return {}; }
-    // The whole directory: "." and "..", then the root's own entries in the host's order (as any program on the host sees
-    // them), then what the scratch layer added, by name. NotDir elsewhere.
+    // The whole directory: "." and "..", then the root's own entries in the host's order (as any program on the host
+    // sees them), then what the scratch layer added, by name. NotDir elsewhere.
     virtual SysResult<std::vector<DirEntry>> entries();
     // What mmap maps; null: ENODEV.
     virtual std::shared_ptr<FileBacking> backing() { return nullptr; }
@@ -59,8 +59,8 @@ public:
     virtual KernelPath write_path() const { return KernelPath::SysWriteFile; }
 
     std::uint64_t position = 0;
-    std::uint32_t flags = 0;    // O_* as given to open, guest values
-    std::string path;           // guest path, absolute, for /proc and errors
+    std::uint32_t flags = 0;  // O_* as given to open, guest values
+    std::string path;         // guest path, absolute, for /proc and errors
 };
 
 }  // namespace uprobesim

@@ -38,7 +38,8 @@ class HostDirectory {
 public:
     explicit HostDirectory(HostFd fd) : fd_(std::move(fd)) {}
 
-    // `relative`: no leading '/', "." for the directory itself. Symlinks are never followed, nothing leaves the directory.
+    // `relative`: no leading '/', "." for the directory itself. Symlinks are never followed, nothing leaves the
+    // directory.
     SysResult<HostFd> open(const std::string& relative, int host_flags, unsigned mode = 0) const;
     SysResult<FileStatus> status(const std::string& relative) const;
     SysResult<std::string> read_link(const std::string& relative) const;

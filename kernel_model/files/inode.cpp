@@ -85,11 +85,13 @@ SysResult<std::uint64_t> Inode::write(std::uint64_t offset, std::span<const std:
     const ssize_t n = write_fully(fd_.get(), from, offset);
     if (n < 0) return tl::make_unexpected(guest_errno(errno));
     const auto written = static_cast<std::uint64_t>(n);
-    for (auto it = pages_.lower_bound(offset / kPageSize); it != pages_.end() && it->first * kPageSize < offset + written; ++it) {
+    for (auto it = pages_.lower_bound(offset / kPageSize);
+         it != pages_.end() && it->first * kPageSize < offset + written; ++it) {
         const std::uint64_t page_begin = it->first * kPageSize;
         const std::uint64_t begin = std::max(page_begin, offset);
         const std::uint64_t end = std::min(page_begin + kPageSize, offset + written);
-        std::memcpy(memory_.bytes(it->second).data() + (begin - page_begin), from.data() + (begin - offset), end - begin);
+        std::memmove(memory_.bytes(it->second).data() + (begin - page_begin), from.data() + (begin - offset),
+                    end - begin);
         memory_.note_write(it->second);
     }
     return written;

@@ -9,10 +9,16 @@ namespace uprobesim {
 
 using namespace abi;
 
-bool Node::is_directory() const { return (status.mode & kIfmt) == kIfDir; }
-bool Node::is_link() const { return (status.mode & kIfmt) == kIfLnk; }
+bool Node::is_directory() const {
+    return (status.mode & kIfmt) == kIfDir;
+}
+bool Node::is_link() const {
+    return (status.mode & kIfmt) == kIfLnk;
+}
 
-std::string relative_of(const std::string& guest) { return guest == "/" ? "." : guest.substr(1); }
+std::string relative_of(const std::string& guest) {
+    return guest == "/" ? "." : guest.substr(1);
+}
 std::string parent_of(const std::string& guest) {
     const std::size_t slash = guest.rfind('/');
     return slash == 0 ? "/" : guest.substr(0, slash);
@@ -20,7 +26,9 @@ std::string parent_of(const std::string& guest) {
 std::string child_of(const std::string& guest, std::string_view name) {
     return (guest == "/" ? guest : guest + "/") + std::string(name);
 }
-std::string name_of(const std::string& guest) { return guest.substr(guest.rfind('/') + 1); }
+std::string name_of(const std::string& guest) {
+    return guest.substr(guest.rfind('/') + 1);
+}
 bool is_below(const std::string& guest, const std::string& directory) {
     if (directory == "/") return guest != "/";
     return guest.size() > directory.size() && guest[directory.size()] == '/' &&
@@ -102,7 +110,9 @@ SysResult<std::optional<Node>> Layers::find(Process* process, const std::string&
             node.relative = guest.substr(best->guest == "/" ? 1 : best->guest.size() + 1);
         }
         auto status = best->directory.status(node.relative);
-        if (!status) return missing(status.error()) ? SysResult<std::optional<Node>>(std::nullopt) : tl::make_unexpected(status.error());
+        if (!status)
+            return missing(status.error()) ? SysResult<std::optional<Node>>(std::nullopt)
+                                           : tl::make_unexpected(status.error());
         node.status = *status;
         node.host = {status->device, status->inode};
         return node;
@@ -222,7 +232,8 @@ SysResult<Walk> Layers::walk(Process* process, std::string_view cwd, std::string
         result.node = std::move(*found);
     }
     result.guest = at;
-    if (result.node && result.directory_wanted && !result.node->is_directory()) return tl::make_unexpected(Errno::NotDir);
+    if (result.node && result.directory_wanted && !result.node->is_directory())
+        return tl::make_unexpected(Errno::NotDir);
     return result;
 }
 

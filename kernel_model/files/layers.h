@@ -27,8 +27,8 @@ struct Node {
     std::size_t bind = 0;  // index, for Bind
     std::string guest;     // canonical
     std::string relative;
-    FileStatus status;   // as the guest sees it
-    FileKey host;        // the host file
+    FileStatus status;                       // as the guest sees it
+    FileKey host;                            // the host file
     std::shared_ptr<FileStatus> attributes;  // for Scratch
     std::optional<SpecialNode> special;
 
@@ -80,8 +80,8 @@ public:
     // Bind points directly inside this directory.
     std::vector<std::string> bind_points_in(const std::string& guest) const;
     bool hidden(const std::string& guest) const;
-    // Attributes of the files of the scratch layer, over what the host file has: by host file, so that they stay with it
-    // when it is renamed or gets more names.
+    // Attributes of the files of the scratch layer, over what the host file has: by host file, so that they stay with
+    // it when it is renamed or gets more names.
     std::map<FileKey, std::shared_ptr<FileStatus>> attributes;
     Credentials credentials;
     // The device that the root and the scratch layer show: one file system to the guest.

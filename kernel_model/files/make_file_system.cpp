@@ -29,19 +29,23 @@ Result<HostDirectory> open_host_directory(const std::string& path, const char* w
 }
 
 Result<Layers::Bind> make_bind(const BindMount& mount) {
-    if (mount.guest.empty() || mount.guest.front() != '/') return user_error("the guest path of a bind must be absolute", mount.guest, "--bind HOST:/GUEST[:rw]");
+    if (mount.guest.empty() || mount.guest.front() != '/')
+        return user_error("the guest path of a bind must be absolute", mount.guest, "--bind HOST:/GUEST[:rw]");
     std::string guest;
     std::string_view left = mount.guest;
     while (!left.empty()) {
         const std::size_t slash = left.find('/');
         const std::string_view part = left.substr(0, slash);
-        if (part == ".." || part == ".") return user_error("the guest path of a bind must not hold . or ..", mount.guest);
+        if (part == ".." || part == ".")
+            return user_error("the guest path of a bind must not hold . or ..", mount.guest);
         if (!part.empty()) guest += "/" + std::string(part);
         left = slash == std::string_view::npos ? std::string_view() : left.substr(slash + 1);
     }
     if (guest.empty()) guest = "/";
     struct stat s {};
-    if (stat(mount.host.c_str(), &s) != 0) return user_error(std::string("the host path of a bind cannot be opened: ") + std::strerror(errno), mount.host, "--bind HOST:/GUEST[:rw]");
+    if (stat(mount.host.c_str(), &s) != 0)
+        return user_error(std::string("the host path of a bind cannot be opened: ") + std::strerror(errno), mount.host,
+                          "--bind HOST:/GUEST[:rw]");
     if (S_ISDIR(s.st_mode)) {
         auto dir = open_host_directory(mount.host, "the host path of a bind", "");
         if (!dir) return tl::make_unexpected(dir.error());
@@ -64,7 +68,9 @@ bool lies_in(const std::string& path, const std::string& directory) {
 }  // namespace
 
 Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine, const FileSystemOptions& options) {
-    auto root = open_host_directory(options.root, "the root directory", "name a directory of arm64 Debian packages with --root, or fetch one: tools/setup/fetch-sysroot");
+    auto root = open_host_directory(
+        options.root, "the root directory",
+        "name a directory of arm64 Debian packages with --root, or fetch one: tools/setup/fetch-sysroot");
     if (!root) return tl::make_unexpected(root.error());
     // A guest's descriptor limit should be reached before the host's.
     rlimit open_files{};
@@ -76,13 +82,6 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine, const F
         return user_error("the scratch directory lies in the root directory, which is never written", options.scratch,
                           "name one outside of it");
     }
-    std::vector<Layers::Bind> binds;
-    for (const BindMount& mount : options.binds) {
-        auto bind = make_bind(mount);
-        if (!bind) return tl::make_unexpected(bind.error());
-        binds.push_back(std::move(*bind));
-    }
-    // Last, so that nothing is left behind when something above is refused.
     std::string scratch_path = options.scratch;
     std::string temporary;
     if (scratch_path.empty()) {
@@ -93,7 +92,14 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine, const F
     }
     auto scratch = open_host_directory(scratch_path, "the scratch directory", "make it first, or leave --scratch out");
     if (!scratch) return tl::make_unexpected(scratch.error());
-    return std::make_unique<OverlayFileSystem>(machine, std::move(*root), std::move(*scratch), std::move(binds), temporary);
+    std::vector<Layers::Bind> binds;
+    for (const BindMount& mount : options.binds) {
+        auto bind = make_bind(mount);
+        if (!bind) return tl::make_unexpected(bind.error());
+        binds.push_back(std::move(*bind));
+    }
+    return std::make_unique<OverlayFileSystem>(machine, std::move(*root), std::move(*scratch), std::move(binds),
+                                               temporary);
 }
 
 }  // namespace uprobesim

@@ -30,7 +30,9 @@ OverlayFileSystem::OverlayFileSystem(Machine& machine, HostDirectory root, HostD
       layers_(std::move(root), std::move(scratch), std::move(binds), special_),
       temporary_(std::move(temporary)) {}
 
-OverlayFileSystem::~OverlayFileSystem() { finish(); }
+OverlayFileSystem::~OverlayFileSystem() {
+    finish();
+}
 
 void OverlayFileSystem::finish() {
     for (auto& [key, inode] : inodes_) inode->write_back(0, kAllPages);
@@ -46,9 +48,14 @@ void OverlayFileSystem::set_clock(std::function<std::uint64_t()> now_ns) {
     special_.set_clock(std::move(now_ns));
 }
 
-std::shared_ptr<File> OverlayFileSystem::host_stdio(int fd) { return make_host_stdio(fd); }
+std::shared_ptr<File> OverlayFileSystem::host_stdio(int fd) {
+    return make_host_stdio(fd);
+}
 
-void OverlayFileSystem::act_as(const Process& process) { actor_ = {process.uid, process.gid}; }
+void OverlayFileSystem::act_as(Process& process) {
+    actor_ = {process.uid, process.gid};
+    actor_process_ = &process;
+}
 
 void OverlayFileSystem::use(const Process* process) {
     layers_.credentials = process != nullptr ? Credentials{process->uid, process->gid} : Credentials{};
@@ -216,10 +223,11 @@ SysResult<Node> OverlayFileSystem::copy_up(const Node& node) {
     return **copied;
 }
 
-SysResult<FileSystem::OpenResult> OverlayFileSystem::create(Process*, Walk walked, std::uint32_t mode) {
+SysResult<FileSystem::OpenResult> OverlayFileSystem::create(Process* process, Walk walked, std::uint32_t mode) {
     OpenResult result;
     result.components = std::max(walked.components, 1u);
     result.created = true;
+    actor_process_ = process;
     auto where = place_of(std::move(walked));
     if (!where) return tl::make_unexpected(where.error());
     if (auto ready = prepare(*where); !ready) {
@@ -381,7 +389,8 @@ SysResult<std::vector<DirEntry>> OverlayFileSystem::list(Process* process, const
             entries.push_back(std::move(e));
         }
     };
-    const auto own = [](const HostDirectory& directory, const std::string& relative) -> SysResult<std::vector<DirEntry>> {
+    const auto own = [](const HostDirectory& directory,
+                        const std::string& relative) -> SysResult<std::vector<DirEntry>> {
         auto fd = directory.open(relative, O_RDONLY | O_DIRECTORY);
         if (!fd) return tl::make_unexpected(fd.error());
         return host_entries(fd->get());
@@ -414,7 +423,8 @@ SysResult<std::vector<DirEntry>> OverlayFileSystem::list(Process* process, const
             }
         }
         if (upper) {
-            std::sort(upper->begin(), upper->end(), [](const DirEntry& a, const DirEntry& b) { return a.name < b.name; });
+            std::sort(upper->begin(), upper->end(),
+                      [](const DirEntry& a, const DirEntry& b) { return a.name < b.name; });
             for (auto& e : *upper) e.inode = 0;  // the guest's own number
             add(std::move(*upper));
         }

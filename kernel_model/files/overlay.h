@@ -41,7 +41,7 @@ public:
     SysResult<void> change_mode_of(File& file, std::uint32_t mode) override;
     SysResult<void> change_owner_of(File& file, std::uint32_t uid, std::uint32_t gid) override;
     SysResult<void> set_times_of(File& file, const Times&) override;
-    void act_as(const Process&) override;
+    void act_as(Process&) override;
     SysResult<std::string> real_directory(Process*, std::string_view cwd, std::string_view path) override;
     void finish() override;
     void set_clock(std::function<std::uint64_t()> now_ns) override;
@@ -71,6 +71,7 @@ private:
     bool may_remove(const Place&) const;
 
     void use(const Process* process);
+    void use_actor() { layers_.credentials = actor_; }
     SysResult<void> copy_up_directory(const std::string& guest);
     SysResult<void> copy_up_contents(const Node& node);
     SysResult<Node> copy_up(const Node& node);
@@ -94,6 +95,7 @@ private:
     std::string temporary_;  // host path of a scratch directory to be removed; empty: kept
     std::function<std::uint64_t()> now_ns_;
     Credentials actor_;
+    Process* actor_process_ = nullptr;  // of the present system call, for /proc/self
     // By host file, as long as it has a name: a host may give its number to a new file afterwards.
     std::map<FileKey, std::shared_ptr<Inode>> inodes_;
     std::vector<std::weak_ptr<File>> open_;

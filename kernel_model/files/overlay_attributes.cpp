@@ -79,8 +79,9 @@ SysResult<void> OverlayFileSystem::access(Process* process, std::string_view cwd
     if ((mode & 2) != 0 && node.kind == LayerKind::Bind && !layers_.writable(node)) {
         return tl::make_unexpected(Errno::Rofs);
     }
-    const FileStatus status =
-        follow && node.special && node.special->magic ? node.special->magic->status().value_or(node.status) : node.status;
+    const FileStatus status = follow && node.special && node.special->magic
+                                  ? node.special->magic->status().value_or(node.status)
+                                  : node.status;
     if (!layers_.credentials.permit(status, mode)) return tl::make_unexpected(Errno::Acces);
     return {};
 }
@@ -104,8 +105,8 @@ SysResult<void> OverlayFileSystem::rights_to_change(const FileStatus& status) co
 }
 
 SysResult<Node> OverlayFileSystem::writable_node(std::string_view cwd, std::string_view path, bool follow) {
-    layers_.credentials = actor_;
-    auto walked = layers_.walk(nullptr, cwd, path, follow);
+    use_actor();
+    auto walked = layers_.walk(actor_process_, cwd, path, follow);
     if (!walked) return tl::make_unexpected(walked.error());
     if (!walked->node) return tl::make_unexpected(Errno::NoEnt);
     if (walked->node->kind == LayerKind::Bind && !layers_.writable(*walked->node)) {

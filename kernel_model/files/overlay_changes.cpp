@@ -37,7 +37,7 @@ SysResult<OverlayFileSystem::Place> OverlayFileSystem::place_of(Walk walked) {
     Place p;
     p.guest = std::move(walked.guest);
     p.existing = std::move(walked.node);
-    auto above = layers_.find(nullptr, parent_of(p.guest));
+    auto above = layers_.find(actor_process_, parent_of(p.guest));
     if (!above) return tl::make_unexpected(above.error());
     p.parent = std::move(*above);
     if (p.parent && p.parent->kind == LayerKind::Bind) {
@@ -53,12 +53,12 @@ SysResult<OverlayFileSystem::Place> OverlayFileSystem::place_of(Walk walked) {
 
 SysResult<OverlayFileSystem::Place> OverlayFileSystem::place(std::string_view cwd, std::string_view path,
                                                              Errno special) {
-    layers_.credentials = actor_;
+    use_actor();
     if (path.empty()) return tl::make_unexpected(Errno::NoEnt);
     if (path.size() >= abi::kPathMax) return tl::make_unexpected(Errno::NameTooLong);
     // The last component is the name itself, a link too, even where a slash follows.
     const std::string_view name = without_slashes(path);
-    auto walked = layers_.walk(nullptr, cwd, name, false);
+    auto walked = layers_.walk(actor_process_, cwd, name, false);
     if (!walked) return tl::make_unexpected(walked.error());
     if (!has_name(name)) return tl::make_unexpected(special);
     auto p = place_of(std::move(*walked));
@@ -99,7 +99,11 @@ SysResult<void> OverlayFileSystem::make_directory(std::string_view cwd, std::str
 SysResult<void> OverlayFileSystem::remove(std::string_view cwd, std::string_view path, bool directory) {
     const std::string_view name = without_slashes(path);
     const bool dots = name.size() >= 2 && name.substr(name.size() - 2) == "..";
-    auto where = place(cwd, path, !directory ? Errno::IsDir : name == "/" ? Errno::Busy : dots ? Errno::NotEmpty : Errno::Inval);
+    auto where = place(cwd, path,
+                       !directory    ? Errno::IsDir
+                       : name == "/" ? Errno::Busy
+                       : dots        ? Errno::NotEmpty
+                                     : Errno::Inval);
     if (!where) return tl::make_unexpected(where.error());
     if (where->parent && where->parent->kind == LayerKind::Bind && !layers_.writable(*where->parent)) {
         return tl::make_unexpected(Errno::Rofs);
@@ -152,7 +156,8 @@ SysResult<void> OverlayFileSystem::rename(std::string_view cwd_from, std::string
     if (target->existing && no_replace) return tl::make_unexpected(Errno::Exist);
     const Node& moving = *source->existing;
     const bool directory = moving.is_directory();
-    if (!directory && (source->slash || (target->slash && !target->existing))) return tl::make_unexpected(Errno::NotDir);
+    if (!directory && (source->slash || (target->slash && !target->existing)))
+        return tl::make_unexpected(Errno::NotDir);
     if (is_below(target->guest, source->guest)) return tl::make_unexpected(Errno::Inval);
     if (is_below(source->guest, target->guest)) return tl::make_unexpected(Errno::NotEmpty);
     if (source->guest == target->guest) return {};
@@ -175,7 +180,8 @@ SysResult<void> OverlayFileSystem::rename(std::string_view cwd_from, std::string
     // A bind is a mount: it does not move, and nothing takes its place.
     for (const Place* p : {&*source, &*target}) {
         const bool own = p->scratch ? true : p->parent->bind == (p->existing ? p->existing->bind : p->parent->bind);
-        if (p->existing && (!own || (p->scratch && p->existing->kind == LayerKind::Bind))) return tl::make_unexpected(Errno::Busy);
+        if (p->existing && (!own || (p->scratch && p->existing->kind == LayerKind::Bind)))
+            return tl::make_unexpected(Errno::Busy);
     }
     // A directory that the root holds would have to be copied whole: as overlayfs, leave that to the program.
     const bool lower = source->scratch && layers_.root().status(source->relative) && !layers_.hidden(source->guest);
@@ -205,8 +211,8 @@ SysResult<void> OverlayFileSystem::rename(std::string_view cwd_from, std::string
 
 SysResult<void> OverlayFileSystem::link(std::string_view cwd_from, std::string_view from, std::string_view cwd_to,
                                         std::string_view to) {
-    layers_.credentials = actor_;
-    auto walked = layers_.walk(nullptr, cwd_from, from, false);
+    use_actor();
+    auto walked = layers_.walk(actor_process_, cwd_from, from, false);
     if (!walked) return tl::make_unexpected(walked.error());
     if (!walked->node) return tl::make_unexpected(Errno::NoEnt);
     auto target = place(cwd_to, to, Errno::Exist);
@@ -214,8 +220,9 @@ SysResult<void> OverlayFileSystem::link(std::string_view cwd_from, std::string_v
     if (target->existing) return tl::make_unexpected(Errno::Exist);
     if (target->slash) return tl::make_unexpected(Errno::NoEnt);
     const Node& node = *walked->node;
-    const bool one_system = target->scratch ? node.kind == LayerKind::Scratch || node.kind == LayerKind::Root
-                                            : node.kind == LayerKind::Bind && &layers_.directory_of(node) == target->directory;
+    const bool one_system = target->scratch
+                                ? node.kind == LayerKind::Scratch || node.kind == LayerKind::Root
+                                : node.kind == LayerKind::Bind && &layers_.directory_of(node) == target->directory;
     if (auto ready = prepare(*target); !ready) return ready;
     if (!one_system) return tl::make_unexpected(Errno::Xdev);
     if (node.is_directory()) return tl::make_unexpected(Errno::Perm);

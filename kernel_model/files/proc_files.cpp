@@ -16,7 +16,8 @@ namespace {
 constexpr std::uint64_t kProcDevice = 0x15, kDevDevice = 0x05, kSysDevice = 0x16;
 
 bool below(const std::string& path, const std::string& mount) {
-    return path == mount || (path.size() > mount.size() && path.compare(0, mount.size(), mount) == 0 && path[mount.size()] == '/');
+    return path == mount ||
+           (path.size() > mount.size() && path.compare(0, mount.size(), mount) == 0 && path[mount.size()] == '/');
 }
 
 // A stable inode number for a modelled path: FNV-1a, kept small enough for 32-bit readers.
@@ -50,17 +51,23 @@ std::string status_text(Process& p) {
     const std::uint64_t kb = p.mm->mapped_bytes() / 1024, rss = p.mm->resident_pages() * 4;
     return fmt::format(
         "Name:\t{}\nUmask:\t{:04o}\nState:\tR (running)\nTgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t{}\nTracerPid:\t0\n"
-        "Uid:\t{}\t{}\t{}\t{}\nGid:\t{}\t{}\t{}\t{}\nFDSize:\t64\nGroups:\t \nVmPeak:\t{:8} kB\nVmSize:\t{:8} kB\nVmRSS:\t{:8} kB\n"
-        "Threads:\t{}\nSigPnd:\t{:016x}\nSigBlk:\t{:016x}\nSigIgn:\t{:016x}\nSigCgt:\t{:016x}\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n",
-        t.comm, p.umask, p.pid, p.pid, p.parent_pid, p.uid, p.uid, p.uid, p.uid, p.gid, p.gid, p.gid, p.gid, kb, kb, rss,
-        p.tasks.size(), pending, t.sigmask, ignored, caught);
+        "Uid:\t{}\t{}\t{}\t{}\nGid:\t{}\t{}\t{}\t{}\nFDSize:\t64\nGroups:\t \nVmPeak:\t{:8} kB\nVmSize:\t{:8} "
+        "kB\nVmRSS:\t{:8} kB\n"
+        "Threads:\t{}\nSigPnd:\t{:016x}\nSigBlk:\t{:016x}\nSigIgn:\t{:016x}\nSigCgt:\t{:016x}\nCpus_allowed:\t1\nCpus_"
+        "allowed_list:\t0\n",
+        t.comm, p.umask, p.pid, p.pid, p.parent_pid, p.uid, p.uid, p.uid, p.uid, p.gid, p.gid, p.gid, p.gid, kb, kb,
+        rss, p.tasks.size(), pending, t.sigmask, ignored, caught);
 }
 
 std::string stat_text(Process& p, Machine& machine) {
     const Task& t = *p.tasks.begin()->second;
-    const auto ticks = static_cast<std::uint64_t>(static_cast<double>(machine.cpu->cycles(t.context).value) / machine.prices.frequency_hz());
+    // Hundredths of cycles by cycles per second: USER_HZ's hundredths of seconds.
+    const double hz = machine.prices.frequency_hz();
+    const double cycles = static_cast<double>(machine.cpu->cycles(t.context).value);
+    const auto ticks = hz > 0 ? static_cast<std::uint64_t>(cycles / hz) : 0;
     return fmt::format(
-        "{} ({}) R {} {} {} 0 -1 4194304 0 0 0 0 {} 0 0 0 20 0 {} 0 0 {} {} 18446744073709551615 0 0 {} 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 "
+        "{} ({}) R {} {} {} 0 -1 4194304 0 0 0 0 {} 0 0 0 20 0 {} 0 0 {} {} 18446744073709551615 0 0 {} 0 0 0 0 0 0 0 "
+        "0 0 17 0 0 0 0 0 0 "
         "0 0 {} {} {} {} {} 0\n",
         p.pid, t.comm, p.parent_pid, p.pid, p.pid, ticks, p.tasks.size(), p.mm->mapped_bytes(), p.mm->resident_pages(),
         p.stack_start.value, p.mm->brk_start().value, p.argument_area.begin.value, p.argument_area.end.value,
@@ -69,17 +76,20 @@ std::string stat_text(Process& p, Machine& machine) {
 
 std::string limits_text(const Process& p) {
     static constexpr std::pair<const char*, const char*> kNames[] = {
-        {"Max cpu time", "seconds"},        {"Max file size", "bytes"},         {"Max data size", "bytes"},
-        {"Max stack size", "bytes"},        {"Max core file size", "bytes"},    {"Max resident set", "bytes"},
-        {"Max processes", "processes"},     {"Max open files", "files"},        {"Max locked memory", "bytes"},
-        {"Max address space", "bytes"},     {"Max file locks", "locks"},        {"Max pending signals", "signals"},
-        {"Max msgqueue size", "bytes"},     {"Max nice priority", ""},          {"Max realtime priority", ""},
+        {"Max cpu time", "seconds"},    {"Max file size", "bytes"},      {"Max data size", "bytes"},
+        {"Max stack size", "bytes"},    {"Max core file size", "bytes"}, {"Max resident set", "bytes"},
+        {"Max processes", "processes"}, {"Max open files", "files"},     {"Max locked memory", "bytes"},
+        {"Max address space", "bytes"}, {"Max file locks", "locks"},     {"Max pending signals", "signals"},
+        {"Max msgqueue size", "bytes"}, {"Max nice priority", ""},       {"Max realtime priority", ""},
         {"Max realtime timeout", "us"},
     };
     std::string text = fmt::format("{:<25} {:<20} {:<20} {:<10}\n", "Limit", "Soft Limit", "Hard Limit", "Units");
-    const auto show = [](std::uint64_t v) { return v == ~std::uint64_t{0} ? std::string("unlimited") : std::to_string(v); };
+    const auto show = [](std::uint64_t v) {
+        return v == ~std::uint64_t{0} ? std::string("unlimited") : std::to_string(v);
+    };
     for (std::size_t i = 0; i < p.limits.size(); ++i) {
-        text += fmt::format("{:<25} {:<20} {:<20} {:<10}\n", kNames[i].first, show(p.limits[i].soft), show(p.limits[i].hard), kNames[i].second);
+        text += fmt::format("{:<25} {:<20} {:<20} {:<10}\n", kNames[i].first, show(p.limits[i].soft),
+                            show(p.limits[i].hard), kNames[i].second);
     }
     return text;
 }
@@ -90,7 +100,9 @@ constexpr const char* kMounts =
 
 }  // namespace
 
-bool SpecialFiles::owns(const std::string& path) { return below(path, "/proc") || below(path, "/dev") || below(path, "/sys"); }
+bool SpecialFiles::owns(const std::string& path) {
+    return below(path, "/proc") || below(path, "/dev") || below(path, "/sys");
+}
 
 FileStatus SpecialFiles::base_status(std::uint32_t mode) const {
     FileStatus s;
@@ -145,15 +157,19 @@ std::optional<SpecialNode> SpecialFiles::find(Process* process, const std::strin
 
 std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::string& name) {
     if (name.empty()) {
-        return directory({"fd", "full", "null", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty", "urandom", "zero"});
+        return directory(
+            {"fd", "full", "null", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty", "urandom", "zero"});
     }
     struct Row {
         const char* name;
         Device device;
         std::uint64_t minor;
     };
-    static constexpr Row kDevices[] = {{"/null", Device::Null, 3}, {"/zero", Device::Zero, 5}, {"/full", Device::Full, 7},
-                                       {"/random", Device::Random, 8}, {"/urandom", Device::Random, 9}};
+    static constexpr Row kDevices[] = {{"/null", Device::Null, 3},
+                                       {"/zero", Device::Zero, 5},
+                                       {"/full", Device::Full, 7},
+                                       {"/random", Device::Random, 8},
+                                       {"/urandom", Device::Random, 9}};
     for (const Row& row : kDevices) {
         if (name != row.name) continue;
         SpecialNode n;
@@ -195,7 +211,8 @@ std::optional<SpecialNode> SpecialFiles::find_sys(const std::string& name) {
     if (name == "/devices/system") return directory({"cpu"});
     if (name == "/devices/system/cpu") return directory({"cpu0", "online", "possible", "present"});
     if (name == "/devices/system/cpu/cpu0") return directory({});
-    if (name == "/devices/system/cpu/online" || name == "/devices/system/cpu/possible" || name == "/devices/system/cpu/present") {
+    if (name == "/devices/system/cpu/online" || name == "/devices/system/cpu/possible" ||
+        name == "/devices/system/cpu/present") {
         return text([] { return std::string("0\n"); });
     }
     if (name == "/kernel") return directory({});
@@ -204,14 +221,16 @@ std::optional<SpecialNode> SpecialFiles::find_sys(const std::string& name) {
 
 std::optional<SpecialNode> SpecialFiles::find_proc(Process* process, const std::string& name) {
     if (name.empty()) {
-        std::vector<std::string> names = {"cpuinfo", "filesystems", "loadavg", "meminfo", "mounts", "self", "stat", "sys", "thread-self", "uptime", "version"};
+        std::vector<std::string> names = {"cpuinfo", "filesystems", "loadavg",     "meminfo", "mounts", "self",
+                                          "stat",    "sys",         "thread-self", "uptime",  "version"};
         if (process != nullptr) names.insert(names.begin(), std::to_string(process->pid));
         return directory(names);
     }
     if (process != nullptr) {
         const std::string pid = "/" + std::to_string(process->pid);
         if (name == "/self") return link_to(std::to_string(process->pid));
-        if (name == "/thread-self") return link_to(std::to_string(process->pid) + "/task/" + std::to_string(process->pid));
+        if (name == "/thread-self")
+            return link_to(std::to_string(process->pid) + "/task/" + std::to_string(process->pid));
         if (below(name, pid + "/task" + pid)) return find_process(*process, name.substr(pid.size() + 5 + pid.size()));
         if (name == pid + "/task") return directory({std::to_string(process->pid)});
         if (below(name, pid)) return find_process(*process, name.substr(pid.size()));
@@ -220,14 +239,18 @@ std::optional<SpecialNode> SpecialFiles::find_proc(Process* process, const std::
     if (name == "/cpuinfo") return text(cpuinfo);
     if (name == "/meminfo") {
         return text([this] {
-            const std::uint64_t total = machine_.memory.limit_bytes() / 1024, free = total - machine_.memory.used_bytes() / 1024;
-            return fmt::format("MemTotal:       {:8} kB\nMemFree:        {:8} kB\nMemAvailable:   {:8} kB\nBuffers:               0 kB\n"
-                               "Cached:                0 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n",
-                               total, free, free);
+            const std::uint64_t total = machine_.memory.limit_bytes() / 1024,
+                                free = total - machine_.memory.used_bytes() / 1024;
+            return fmt::format(
+                "MemTotal:       {:8} kB\nMemFree:        {:8} kB\nMemAvailable:   {:8} kB\nBuffers:               0 "
+                "kB\n"
+                "Cached:                0 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n",
+                total, free, free);
         });
     }
     if (name == "/version") {
-        return text([this] { return fmt::format("Linux version {} (uprobesim) #1 SMP\n", machine_.kernel_profile.release); });
+        return text(
+            [this] { return fmt::format("Linux version {} (uprobesim) #1 SMP\n", machine_.kernel_profile.release); });
     }
     if (name == "/uptime") {
         return text([this] {
@@ -236,18 +259,28 @@ std::optional<SpecialNode> SpecialFiles::find_proc(Process* process, const std::
         });
     }
     if (name == "/loadavg") return text([] { return std::string("0.00 0.00 0.00 1/1 1000\n"); });
-    if (name == "/stat") return text([] { return std::string("cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\nintr 0\nctxt 0\nbtime 1725840000\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n"); });
+    if (name == "/stat")
+        return text([] {
+            return std::string(
+                "cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\nintr 0\nctxt 0\nbtime 1725840000\nprocesses "
+                "1\nprocs_running 1\nprocs_blocked 0\n");
+        });
     if (name == "/filesystems") return text([] { return std::string("nodev\tsysfs\nnodev\tproc\nnodev\ttmpfs\n"); });
     if (name == "/sys") return directory({"kernel", "vm"});
-    if (name == "/sys/kernel") return directory({"hostname", "ngroups_max", "osrelease", "ostype", "pid_max", "random"});
+    if (name == "/sys/kernel")
+        return directory({"hostname", "ngroups_max", "osrelease", "ostype", "pid_max", "random"});
     if (name == "/sys/vm") return directory({"overcommit_memory", "max_map_count"});
+    if (name == "/sys/kernel/random") return directory({"boot_id"});
     struct Row {
         const char* name;
         const char* text;
     };
-    static constexpr Row kTexts[] = {{"/sys/kernel/ostype", "Linux\n"},      {"/sys/kernel/hostname", "uprobesim\n"},
-                                     {"/sys/kernel/pid_max", "32768\n"},     {"/sys/kernel/ngroups_max", "65536\n"},
-                                     {"/sys/vm/overcommit_memory", "0\n"},   {"/sys/vm/max_map_count", "65530\n"},
+    static constexpr Row kTexts[] = {{"/sys/kernel/ostype", "Linux\n"},
+                                     {"/sys/kernel/hostname", "uprobesim\n"},
+                                     {"/sys/kernel/pid_max", "32768\n"},
+                                     {"/sys/kernel/ngroups_max", "65536\n"},
+                                     {"/sys/vm/overcommit_memory", "0\n"},
+                                     {"/sys/vm/max_map_count", "65530\n"},
                                      {"/sys/kernel/random/boot_id", "00000000-0000-4000-8000-000000000000\n"}};
     for (const Row& row : kTexts) {
         if (name == row.name) return text([t = row.text] { return std::string(t); }, 0644);
@@ -259,7 +292,8 @@ std::optional<SpecialNode> SpecialFiles::find_proc(Process* process, const std::
 std::optional<SpecialNode> SpecialFiles::find_process(Process& p, const std::string& name) {
     std::optional<SpecialNode> node;
     if (name.empty()) {
-        node = directory({"auxv", "cmdline", "comm", "cwd", "environ", "exe", "fd", "limits", "maps", "mounts", "root", "stat", "statm", "status", "task"});
+        node = directory({"auxv", "cmdline", "comm", "cwd", "environ", "exe", "fd", "limits", "maps", "mounts", "root",
+                          "stat", "statm", "status", "task"});
     } else if (name == "/maps") {
         node = text([&p] { return p.mm->maps_text(); });
     } else if (name == "/exe") {
@@ -273,7 +307,8 @@ std::optional<SpecialNode> SpecialFiles::find_process(Process& p, const std::str
     } else if (name == "/environ") {
         node = text([&p] { return joined(p.environment); }, 0400);
     } else if (name == "/auxv") {
-        node = text([&p] { return std::string(reinterpret_cast<const char*>(p.auxv.data()), p.auxv.size() * 8); }, 0400);
+        node =
+            text([&p] { return std::string(reinterpret_cast<const char*>(p.auxv.data()), p.auxv.size() * 8); }, 0400);
     } else if (name == "/comm") {
         node = text([&p] { return p.tasks.begin()->second->comm + "\n"; }, 0644);
     } else if (name == "/status") {
@@ -281,7 +316,9 @@ std::optional<SpecialNode> SpecialFiles::find_process(Process& p, const std::str
     } else if (name == "/stat") {
         node = text([&p, this] { return stat_text(p, machine_); });
     } else if (name == "/statm") {
-        node = text([&p] { return fmt::format("{} {} 0 0 0 0 0\n", p.mm->mapped_bytes() / kPageSize, p.mm->resident_pages()); });
+        node = text([&p] {
+            return fmt::format("{} {} 0 0 0 0 0\n", p.mm->mapped_bytes() / kPageSize, p.mm->resident_pages());
+        });
     } else if (name == "/limits") {
         node = text([&p] { return limits_text(p); });
     } else if (name == "/mounts") {

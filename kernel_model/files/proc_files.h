@@ -18,10 +18,10 @@ struct Process;
 // One modelled node. Exactly one of `link`, `list`, `open` is set, by its kind.
 struct SpecialNode {
     FileStatus status;
-    std::string link;                                            // symbolic link: its target
-    std::shared_ptr<File> magic;                                 // /proc/self/fd/N: opening it opens this description again
-    std::function<std::vector<DirEntry>()> list;                 // directory
-    std::function<std::shared_ptr<File>()> open;                 // file
+    std::string link;                             // symbolic link: its target
+    std::shared_ptr<File> magic;                  // /proc/self/fd/N: opening it opens this description again
+    std::function<std::vector<DirEntry>()> list;  // directory
+    std::function<std::shared_ptr<File>()> open;  // file
     bool is_link() const { return !link.empty(); }
     bool is_directory() const { return static_cast<bool>(list); }
 };

@@ -25,7 +25,8 @@ namespace {
 
 class DeviceFile final : public File {
 public:
-    DeviceFile(Device device, Entropy& entropy, FileStatus status) : device_(device), entropy_(entropy), status_(status) {}
+    DeviceFile(Device device, Entropy& entropy, FileStatus status)
+        : device_(device), entropy_(entropy), status_(status) {}
 
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
         switch (device_) {
@@ -127,7 +128,8 @@ struct PipeBuffer {
 
 class PipeEnd final : public File {
 public:
-    PipeEnd(std::shared_ptr<PipeBuffer> pipe, bool writes, std::uint64_t inode) : pipe_(std::move(pipe)), writes_(writes), inode_(inode) {
+    PipeEnd(std::shared_ptr<PipeBuffer> pipe, bool writes, std::uint64_t inode)
+        : pipe_(std::move(pipe)), writes_(writes), inode_(inode) {
         ++(writes_ ? pipe_->writers : pipe_->readers);
     }
     ~PipeEnd() override { --(writes_ ? pipe_->writers : pipe_->readers); }

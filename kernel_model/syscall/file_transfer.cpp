@@ -34,7 +34,8 @@ Moved move(UserMemory memory, File& file, Direction direction, VAddr buffer, std
     }
     const Access access = direction == Direction::Read ? Access::Write : Access::Read;
     const auto done = memory.for_each_span(buffer, size, access, [&](std::span<std::byte> span) -> std::uint64_t {
-        auto n = direction == Direction::Read ? file.read(offset + moved.bytes, span) : file.write(offset + moved.bytes, span);
+        auto n = direction == Direction::Read ? file.read(offset + moved.bytes, span)
+                                              : file.write(offset + moved.bytes, span);
         if (!n) {
             moved.failed = true;
             moved.error = n.error();
@@ -87,7 +88,8 @@ SysOutcome write_failure(SysCall& call, const File& file, Errno error) {
     return error;
 }
 
-SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr buffer, std::uint64_t size, const std::uint64_t* offset) {
+SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr buffer, std::uint64_t size,
+                    const std::uint64_t* offset) {
     const auto file = call.process.files.share(fd);
     if (!file || !may(*file, direction)) return bad_descriptor(call);
     if (offset != nullptr && static_cast<std::int64_t>(*offset) < 0) return Errno::Inval;
@@ -95,7 +97,8 @@ SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr b
     if (static_cast<std::int64_t>(size) < 0) return Errno::Inval;
     call.path = direction == Direction::Read ? file->read_path() : file->write_path();
     // The whole range must lie in user space, touched or not (access_ok).
-    if (size > 0 && (buffer.value >= AddressSpace::kTop || size > AddressSpace::kTop - buffer.value)) return Errno::Fault;
+    if (size > 0 && (buffer.value >= AddressSpace::kTop || size > AddressSpace::kTop - buffer.value))
+        return Errno::Fault;
     const Start start = start_of(*file, direction, offset);
     const Moved moved = move(call.memory(), *file, direction, buffer, std::min(size, kMaxTransfer), start.offset);
     if (start.moves && moved.bytes > 0) file->position = start.offset + moved.bytes;
@@ -103,7 +106,8 @@ SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr b
     return outcome_of(call, *file, moved, moved.bytes);
 }
 
-SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, VAddr vector, std::uint64_t count, const std::uint64_t* offset) {
+SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, VAddr vector, std::uint64_t count,
+                           const std::uint64_t* offset) {
     const auto file = call.process.files.share(fd);
     if (!file || !may(*file, direction)) return bad_descriptor(call);
     if (count > kMaxVector) return Errno::Inval;
@@ -128,7 +132,8 @@ SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, 
             moved.bad_pointer = true;
             break;
         }
-        moved = move(memory, *file, direction, VAddr(b.base), std::min(b.length, kMaxTransfer - total), start.offset + total);
+        moved = move(memory, *file, direction, VAddr(b.base), std::min(b.length, kMaxTransfer - total),
+                     start.offset + total);
         total += moved.bytes;
         if (moved.bytes < b.length) break;
     }

@@ -11,8 +11,10 @@ namespace uprobesim {
 enum class Direction { Read, Write };
 
 // `offset`: null for the file's own position, which then moves.
-SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr buffer, std::uint64_t size, const std::uint64_t* offset);
-SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, VAddr vector, std::uint64_t count, const std::uint64_t* offset);
+SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr buffer, std::uint64_t size,
+                    const std::uint64_t* offset);
+SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, VAddr vector, std::uint64_t count,
+                           const std::uint64_t* offset);
 
 // Whether the descriptor was opened for this (never for O_PATH).
 bool may(const File& file, Direction direction);

@@ -21,7 +21,8 @@ struct PathArgument {
     std::shared_ptr<File> file;  // set for AT_EMPTY_PATH with an empty path
 };
 
-tl::expected<PathArgument, Errno> path_argument(SysCall& c, std::int32_t dirfd, VAddr pointer, std::uint32_t flags = 0) {
+tl::expected<PathArgument, Errno> path_argument(SysCall& c, std::int32_t dirfd, VAddr pointer,
+                                                std::uint32_t flags = 0) {
     auto text = c.memory().read_string(pointer, kPathMax);
     if (!text) return tl::make_unexpected(Errno::Fault);
     if (text->size() >= kPathMax) return tl::make_unexpected(Errno::NameTooLong);
@@ -83,7 +84,9 @@ SysOutcome open_at(SysCall& c, std::int32_t dirfd, VAddr name, std::uint32_t fla
     return static_cast<std::uint64_t>(*fd);
 }
 
-SysOutcome sys_openat(SysCall& c) { return open_at(c, c.int32(0), c.address(1), c.uint32(2), c.uint32(3)); }
+SysOutcome sys_openat(SysCall& c) {
+    return open_at(c, c.int32(0), c.address(1), c.uint32(2), c.uint32(3));
+}
 
 SysOutcome sys_openat2(SysCall& c) {
     if (c.args[3] < 24) return Errno::Inval;
@@ -97,11 +100,13 @@ SysOutcome sys_openat2(SysCall& c) {
     constexpr std::uint64_t kKnown = 037777703;
     if (((*how)[0] & ~kKnown) != 0 || ((*how)[1] & ~std::uint64_t{07777}) != 0) return Errno::Inval;
     if ((*how)[1] != 0 && ((*how)[0] & kOCreat) == 0) return Errno::Inval;
-    return open_at(c, c.int32(0), c.address(1), static_cast<std::uint32_t>((*how)[0]), static_cast<std::uint32_t>((*how)[1]));
+    return open_at(c, c.int32(0), c.address(1), static_cast<std::uint32_t>((*how)[0]),
+                   static_cast<std::uint32_t>((*how)[1]));
 }
 
 tl::expected<FileStatus, Errno> status_at(SysCall& c, std::uint32_t flags) {
-    if ((flags & ~(kAtSymlinkNofollow | kAtNoAutomount | kAtEmptyPath | 0x6000u)) != 0) return tl::make_unexpected(Errno::Inval);
+    if ((flags & ~(kAtSymlinkNofollow | kAtNoAutomount | kAtEmptyPath | 0x6000u)) != 0)
+        return tl::make_unexpected(Errno::Inval);
     auto p = path_argument(c, c.int32(0), c.address(1), flags);
     if (!p) return tl::make_unexpected(p.error());
     if (p->file) {
@@ -128,14 +133,20 @@ SysOutcome sys_statx(SysCall& c) {
 }
 
 SysOutcome access_at(SysCall& c, std::uint32_t flags) {
-    if ((c.uint32(2) & ~7u) != 0 || (flags & ~(kAtEaccess | kAtSymlinkNofollow | kAtEmptyPath)) != 0) return Errno::Inval;
+    if ((c.uint32(2) & ~7u) != 0 || (flags & ~(kAtEaccess | kAtSymlinkNofollow | kAtEmptyPath)) != 0)
+        return Errno::Inval;
     auto p = path_argument(c, c.int32(0), c.address(1), flags);
     if (!p) return p.error();
     if (p->file) return std::uint64_t{0};
-    return named(c, *p, c.kernel.files().access(&c.process, p->cwd, p->path, c.uint32(2), (flags & kAtSymlinkNofollow) == 0));
+    return named(c, *p,
+                 c.kernel.files().access(&c.process, p->cwd, p->path, c.uint32(2), (flags & kAtSymlinkNofollow) == 0));
 }
-SysOutcome sys_faccessat(SysCall& c) { return access_at(c, 0); }
-SysOutcome sys_faccessat2(SysCall& c) { return access_at(c, c.uint32(3)); }
+SysOutcome sys_faccessat(SysCall& c) {
+    return access_at(c, 0);
+}
+SysOutcome sys_faccessat2(SysCall& c) {
+    return access_at(c, c.uint32(3));
+}
 
 SysOutcome sys_readlinkat(SysCall& c) {
     if (c.int32(3) <= 0) return Errno::Inval;
@@ -160,7 +171,9 @@ SysOutcome sys_mknodat(SysCall& c) {
     if (!p) return p.error();
     const std::uint32_t type = c.uint32(2) & kIfmt;
     if (type != 0 && type != kIfReg) return Errno::Perm;
-    return named(c, *p, c.kernel.files().open(&c.process, p->cwd, p->path, kOCreat | kOExcl | kOWronly, c.uint32(2) & 07777 & ~c.process.umask));
+    return named(c, *p,
+                 c.kernel.files().open(&c.process, p->cwd, p->path, kOCreat | kOExcl | kOWronly,
+                                       c.uint32(2) & 07777 & ~c.process.umask));
 }
 
 SysOutcome sys_unlinkat(SysCall& c) {
@@ -170,10 +183,14 @@ SysOutcome sys_unlinkat(SysCall& c) {
     return named(c, *p, c.kernel.files().remove(p->cwd, p->path, (c.uint32(2) & kAtRemovedir) != 0));
 }
 
-void move_working_directories(Kernel& kernel, const std::string& from, const std::string& to) {
-    for (const auto& [pid, process] : kernel.processes()) {
-        std::string& cwd = process->cwd;
+void move_working_directories(SysCall& c, const std::string& from, const std::string& to) {
+    const auto move = [&](Process& process) {
+        std::string& cwd = process.cwd;
         if (cwd == from || cwd.rfind(from + "/", 0) == 0) cwd = to + cwd.substr(from.size());
+    };
+    move(c.process);
+    for (const auto& [pid, process] : c.kernel.processes()) {
+        if (process.get() != &c.process) move(*process);
     }
 }
 
@@ -184,16 +201,21 @@ SysOutcome rename_at(SysCall& c, std::uint32_t flags) {
     auto to = path_argument(c, c.int32(2), c.address(3));
     if (!to) return to.error();
     FileSystem& files = c.kernel.files();
-    const auto moving = files.real_directory(nullptr, from->cwd, from->path);
+    const auto moving = files.real_directory(&c.process, from->cwd, from->path);
     const auto renamed = files.rename(from->cwd, from->path, to->cwd, to->path, (flags & 1) != 0);
     // Who is in a directory that moves stays in it.
     if (renamed && moving) {
-        if (const auto now = files.real_directory(nullptr, to->cwd, to->path)) move_working_directories(c.kernel, *moving, *now);
+        if (const auto now = files.real_directory(&c.process, to->cwd, to->path))
+            move_working_directories(c, *moving, *now);
     }
     return named(c, *from, renamed);
 }
-SysOutcome sys_renameat(SysCall& c) { return rename_at(c, 0); }
-SysOutcome sys_renameat2(SysCall& c) { return rename_at(c, c.uint32(4)); }
+SysOutcome sys_renameat(SysCall& c) {
+    return rename_at(c, 0);
+}
+SysOutcome sys_renameat2(SysCall& c) {
+    return rename_at(c, c.uint32(4));
+}
 
 SysOutcome sys_linkat(SysCall& c) {
     if ((c.uint32(4) & ~(kAtSymlinkFollow | kAtEmptyPath)) != 0) return Errno::Inval;
@@ -249,14 +271,17 @@ SysOutcome sys_fchownat(SysCall& c) {
     auto p = path_argument(c, c.int32(0), c.address(1), c.uint32(4));
     if (!p) return p.error();
     if (p->file) return named(c, *p, c.kernel.files().change_owner_of(*p->file, c.uint32(2), c.uint32(3)));
-    return named(c, *p, c.kernel.files().change_owner(p->cwd, p->path, c.uint32(2), c.uint32(3), (c.uint32(4) & kAtSymlinkNofollow) == 0));
+    return named(c, *p,
+                 c.kernel.files().change_owner(p->cwd, p->path, c.uint32(2), c.uint32(3),
+                                               (c.uint32(4) & kAtSymlinkNofollow) == 0));
 }
 
 SysOutcome sys_utimensat(SysCall& c) {
     constexpr std::int64_t kNow = 0x3fffffff, kOmit = 0x3ffffffe;
     if ((c.uint32(3) & ~(kAtSymlinkNofollow | kAtEmptyPath)) != 0) return Errno::Inval;
     const std::uint64_t now = c.kernel.realtime_ns();
-    FileSystem::Times times{static_cast<std::int64_t>(now / 1000000000u), static_cast<std::int64_t>(now % 1000000000u), 0, 0, true, true};
+    FileSystem::Times times{
+        static_cast<std::int64_t>(now / 1000000000u), static_cast<std::int64_t>(now % 1000000000u), 0, 0, true, true};
     times.mtime_s = times.atime_s;
     times.mtime_ns = times.atime_ns;
     if (c.args[2] != 0) {
@@ -358,7 +383,9 @@ SysOutcome sys_umask(SysCall& c) {
 }
 
 // A file system without extended attributes.
-SysOutcome sys_no_xattr(SysCall&) { return Errno::NotSup; }
+SysOutcome sys_no_xattr(SysCall&) {
+    return Errno::NotSup;
+}
 
 constexpr SyscallRow kRows[] = {
     {5, "setxattr", sys_no_xattr, Support::Full, KernelPath::SysSetattr, ""},
@@ -400,6 +427,8 @@ constexpr SyscallRow kRows[] = {
 
 }  // namespace
 
-std::span<const SyscallRow> file_tree_syscalls() { return kRows; }
+std::span<const SyscallRow> file_tree_syscalls() {
+    return kRows;
+}
 
 }  // namespace uprobesim

@@ -17,22 +17,42 @@ namespace {
 
 using namespace abi;
 
-SysOutcome sys_read(SysCall& c) { return transfer(c, c.int32(0), Direction::Read, c.address(1), c.args[2], nullptr); }
-SysOutcome sys_write(SysCall& c) { return transfer(c, c.int32(0), Direction::Write, c.address(1), c.args[2], nullptr); }
-SysOutcome sys_pread64(SysCall& c) { return transfer(c, c.int32(0), Direction::Read, c.address(1), c.args[2], &c.args[3]); }
-SysOutcome sys_pwrite64(SysCall& c) { return transfer(c, c.int32(0), Direction::Write, c.address(1), c.args[2], &c.args[3]); }
-SysOutcome sys_readv(SysCall& c) { return transfer_vector(c, c.int32(0), Direction::Read, c.address(1), c.args[2], nullptr); }
-SysOutcome sys_writev(SysCall& c) { return transfer_vector(c, c.int32(0), Direction::Write, c.address(1), c.args[2], nullptr); }
-SysOutcome sys_preadv(SysCall& c) { return transfer_vector(c, c.int32(0), Direction::Read, c.address(1), c.args[2], &c.args[3]); }
-SysOutcome sys_pwritev(SysCall& c) { return transfer_vector(c, c.int32(0), Direction::Write, c.address(1), c.args[2], &c.args[3]); }
+SysOutcome sys_read(SysCall& c) {
+    return transfer(c, c.int32(0), Direction::Read, c.address(1), c.args[2], nullptr);
+}
+SysOutcome sys_write(SysCall& c) {
+    return transfer(c, c.int32(0), Direction::Write, c.address(1), c.args[2], nullptr);
+}
+SysOutcome sys_pread64(SysCall& c) {
+    return transfer(c, c.int32(0), Direction::Read, c.address(1), c.args[2], &c.args[3]);
+}
+SysOutcome sys_pwrite64(SysCall& c) {
+    return transfer(c, c.int32(0), Direction::Write, c.address(1), c.args[2], &c.args[3]);
+}
+SysOutcome sys_readv(SysCall& c) {
+    return transfer_vector(c, c.int32(0), Direction::Read, c.address(1), c.args[2], nullptr);
+}
+SysOutcome sys_writev(SysCall& c) {
+    return transfer_vector(c, c.int32(0), Direction::Write, c.address(1), c.args[2], nullptr);
+}
+SysOutcome sys_preadv(SysCall& c) {
+    return transfer_vector(c, c.int32(0), Direction::Read, c.address(1), c.args[2], &c.args[3]);
+}
+SysOutcome sys_pwritev(SysCall& c) {
+    return transfer_vector(c, c.int32(0), Direction::Write, c.address(1), c.args[2], &c.args[3]);
+}
 // An offset of -1 is the file's own position. The flags (RWF_*) are hints, but for those that are not known.
 SysOutcome vector_with_flags(SysCall& c, Direction direction) {
     if ((c.uint32(5) & ~0x1fu) != 0) return Errno::NotSup;
     const std::uint64_t* offset = c.args[3] == ~std::uint64_t{0} ? nullptr : &c.args[3];
     return transfer_vector(c, c.int32(0), direction, c.address(1), c.args[2], offset);
 }
-SysOutcome sys_preadv2(SysCall& c) { return vector_with_flags(c, Direction::Read); }
-SysOutcome sys_pwritev2(SysCall& c) { return vector_with_flags(c, Direction::Write); }
+SysOutcome sys_preadv2(SysCall& c) {
+    return vector_with_flags(c, Direction::Read);
+}
+SysOutcome sys_pwritev2(SysCall& c) {
+    return vector_with_flags(c, Direction::Write);
+}
 
 SysOutcome sys_lseek(SysCall& c) {
     File* file = c.process.files.get(c.int32(0));
@@ -48,10 +68,10 @@ SysOutcome sys_lseek(SysCall& c) {
     const auto size = static_cast<std::int64_t>(file->size().value_or(0));
     std::int64_t base = 0;
     switch (whence) {
-        case 0: break;                                                      // SEEK_SET
-        case 1: base = static_cast<std::int64_t>(file->position); break;    // SEEK_CUR
-        case 2: base = size; break;                                         // SEEK_END
-        default:                                                            // SEEK_DATA, SEEK_HOLE: a file without holes
+        case 0: break;                                                    // SEEK_SET
+        case 1: base = static_cast<std::int64_t>(file->position); break;  // SEEK_CUR
+        case 2: base = size; break;                                       // SEEK_END
+        default:                                                          // SEEK_DATA, SEEK_HOLE: a file without holes
             if (offset < 0 || offset >= size) return Errno::Nxio;
             file->position = static_cast<std::uint64_t>(whence == 3 ? offset : size);
             return file->position;
@@ -101,7 +121,8 @@ SysOutcome sys_dup3(SysCall& c) {
     if ((c.uint32(2) & ~kOCloexec) != 0 || c.int32(0) == c.int32(1)) return Errno::Inval;
     auto file = c.process.files.share(c.int32(0));
     if (!file) return bad_descriptor(c);
-    if (auto put = c.process.files.put(c.int32(1), std::move(file), (c.uint32(2) & kOCloexec) != 0); !put) return put.error();
+    if (auto put = c.process.files.put(c.int32(1), std::move(file), (c.uint32(2) & kOCloexec) != 0); !put)
+        return put.error();
     return std::uint64_t{c.uint32(1)};
 }
 
@@ -117,11 +138,15 @@ SysOutcome sys_fcntl(SysCall& c) {
             c.path = KernelPath::SysDup;
             return add_descriptor(c, entry->file, command == 1030, c.int32(2));
         }
-        case 1: return std::uint64_t{entry->close_on_exec};                                               // F_GETFD
-        case 2: entry->close_on_exec = (c.args[2] & 1) != 0; return std::uint64_t{0};                     // F_SETFD
-        case 3: return std::uint64_t{(entry->file->flags & ~(kOCreat | kOExcl | kOTrunc | kONoctty | kOCloexec)) | kOLargefile};  // F_GETFL
-        case 4: entry->file->flags = (entry->file->flags & ~kSettable) | (c.uint32(2) & kSettable); return std::uint64_t{0};      // F_SETFL
-        case 5: {  // F_GETLK: nobody else holds a lock
+        case 1: return std::uint64_t{entry->close_on_exec};                            // F_GETFD
+        case 2: entry->close_on_exec = (c.args[2] & 1) != 0; return std::uint64_t{0};  // F_SETFD
+        case 3:
+            return std::uint64_t{(entry->file->flags & ~(kOCreat | kOExcl | kOTrunc | kONoctty | kOCloexec)) |
+                                 kOLargefile};  // F_GETFL
+        case 4:
+            entry->file->flags = (entry->file->flags & ~kSettable) | (c.uint32(2) & kSettable);
+            return std::uint64_t{0};  // F_SETFL
+        case 5: {                     // F_GETLK: nobody else holds a lock
             UserMemory memory = c.memory();
             if (!memory.put<std::int16_t>(c.address(2), 2)) return Errno::Fault;  // F_UNLCK
             return std::uint64_t{0};
@@ -136,9 +161,11 @@ SysOutcome sys_fcntl(SysCall& c) {
             return std::uint64_t{0};
         }
         case 8:
-        case 9: return std::uint64_t{0};          // F_SETOWN, F_GETOWN
-        case 1032: return std::uint64_t{65536};   // F_GETPIPE_SZ
-        default: c.kernel.note_unmodelled(fmt::format("fcntl command {}", command), "answered EINVAL"); return Errno::Inval;
+        case 9: return std::uint64_t{0};         // F_SETOWN, F_GETOWN
+        case 1032: return std::uint64_t{65536};  // F_GETPIPE_SZ
+        default:
+            c.kernel.note_unmodelled(fmt::format("fcntl command {}", command), "answered EINVAL");
+            return Errno::Inval;
     }
 }
 
@@ -179,13 +206,15 @@ SysOutcome sys_fsync(SysCall& c) {
     return std::uint64_t{0};
 }
 
-SysOutcome sys_sync(SysCall&) { return std::uint64_t{0}; }
+SysOutcome sys_sync(SysCall&) {
+    return std::uint64_t{0};
+}
 
 SysOutcome sys_ftruncate(SysCall& c) {
     if (static_cast<std::int64_t>(c.args[1]) < 0) return Errno::Inval;
     const auto file = c.process.files.share(c.int32(0));
     if (!file || (file->flags & kOPath) != 0) return bad_descriptor(c);
-    if ( (file->flags & kOAccmode) == kORdonly) return Errno::Inval;
+    if ((file->flags & kOAccmode) == kORdonly) return Errno::Inval;
     if (auto done = file->truncate(c.args[1]); !done) return done.error();
     return std::uint64_t{0};
 }
@@ -225,7 +254,8 @@ SysOutcome sys_getdents64(SysCall& c) {
         std::memcpy(record.data() + 16, &length, 2);
         std::memcpy(record.data() + 18, &e.type, 1);
         std::memcpy(record.data() + 19, e.name.c_str(), e.name.size() + 1);
-        if (!memory.write(c.address(1) + written, record)) return written > 0 ? SysOutcome(written) : SysOutcome(Errno::Fault);
+        if (!memory.write(c.address(1) + written, record))
+            return written > 0 ? SysOutcome(written) : SysOutcome(Errno::Fault);
         written += size;
         file->position = next;
         ++listed;
@@ -260,8 +290,10 @@ SysOutcome sys_pipe2(SysCall& c) {
 }
 
 // sendfile and copy_file_range: through a buffer of ours, a page-sized piece at a time.
-SysOutcome copy_between(SysCall& c, File& from, File& to, std::uint64_t* from_offset, std::uint64_t* to_offset, std::uint64_t count) {
-    if (to_offset == nullptr && (to.flags & kOAppend) != 0 && !to.host_position()) to.position = to.size().value_or(to.position);
+SysOutcome copy_between(SysCall& c, File& from, File& to, std::uint64_t* from_offset, std::uint64_t* to_offset,
+                        std::uint64_t count) {
+    if (to_offset == nullptr && (to.flags & kOAppend) != 0 && !to.host_position())
+        to.position = to.size().value_or(to.position);
     std::vector<std::byte> buffer(1u << 16);
     std::uint64_t done = 0;
     while (done < count) {
@@ -269,7 +301,8 @@ SysOutcome copy_between(SysCall& c, File& from, File& to, std::uint64_t* from_of
         auto n = from.read(from_offset != nullptr ? *from_offset : from.position, std::span(buffer).first(want));
         if (!n) return done > 0 ? SysOutcome(done) : SysOutcome(n.error());
         if (*n == 0) break;
-        auto m = to.write(to_offset != nullptr ? *to_offset : to.position, std::span<const std::byte>(buffer).first(*n));
+        auto m =
+            to.write(to_offset != nullptr ? *to_offset : to.position, std::span<const std::byte>(buffer).first(*n));
         if (!m) return done > 0 ? SysOutcome(done) : write_failure(c, to, m.error());
         (from_offset != nullptr ? *from_offset : from.position) += *m;
         (to_offset != nullptr ? *to_offset : to.position) += *m;
@@ -291,7 +324,8 @@ SysOutcome sys_sendfile(SysCall& c) {
         offset = memory.get<std::uint64_t>(c.address(2));
         if (!offset) return Errno::Fault;
     }
-    SysOutcome result = copy_between(c, *from, *to, offset ? &*offset : nullptr, nullptr, std::min<std::uint64_t>(c.args[3], 0x7ffff000));
+    SysOutcome result = copy_between(c, *from, *to, offset ? &*offset : nullptr, nullptr,
+                                     std::min<std::uint64_t>(c.args[3], 0x7ffff000));
     if (offset && !memory.put(c.address(2), *offset)) return Errno::Fault;
     return result;
 }
@@ -306,7 +340,8 @@ SysOutcome sys_copy_file_range(SysCall& c) {
     std::optional<std::uint64_t> in, out;
     if (c.args[1] != 0 && !(in = memory.get<std::uint64_t>(c.address(1)))) return Errno::Fault;
     if (c.args[3] != 0 && !(out = memory.get<std::uint64_t>(c.address(3)))) return Errno::Fault;
-    SysOutcome result = copy_between(c, *from, *to, in ? &*in : nullptr, out ? &*out : nullptr, std::min<std::uint64_t>(c.args[4], 0x7ffff000));
+    SysOutcome result = copy_between(c, *from, *to, in ? &*in : nullptr, out ? &*out : nullptr,
+                                     std::min<std::uint64_t>(c.args[4], 0x7ffff000));
     if (in && !memory.put(c.address(1), *in)) return Errno::Fault;
     if (out && !memory.put(c.address(3), *out)) return Errno::Fault;
     return result;
@@ -360,6 +395,8 @@ constexpr SyscallRow kRows[] = {
 
 }  // namespace
 
-std::span<const SyscallRow> file_syscalls() { return kRows; }
+std::span<const SyscallRow> file_syscalls() {
+    return kRows;
+}
 
 }  // namespace uprobesim

@@ -36,7 +36,7 @@ public:
     // A zeroed frame with one reference; nullopt when the limit is reached.
     std::optional<PAddr> allocate();
     void add_ref(PAddr frame);
-    // Frees the frame when the last reference goes; its host memory is given back lazily.
+    // Frees the frame when the last reference goes; its host memory stays, for the next frame that is allocated.
     void release(PAddr frame);
     std::uint32_t refs(PAddr frame) const;
 

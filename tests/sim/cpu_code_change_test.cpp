@@ -158,3 +158,39 @@ TEST_CASE("stores of every size land, with fast stores and without", "[cpu]") {
         CHECK(f.word64(data, 65) == 0x1122334455667788u);
     }
 }
+
+TEST_CASE("a page that was written fast is code through another mapping", "[cpu][code]") {
+    UnicornOptions options;
+    options.fast_stores = GENERATE(true, false);
+    CpuFixture f(options);
+    const VAddr write_at(0x6000000000), run_at(0x6100000000);
+    const PAddr frame = f.map(write_at, CpuFixture::kReadWrite);
+    f.put(f.code, 0, {str_w(1, 2), str_w(3, 4), svc(0)});
+    f.x(2, write_at.value);
+    f.x(3, svc(0));
+    f.x(4, write_at.value + 4);
+    for (int round = 0; round < 2; ++round) REQUIRE(stopped_by<Svc>(f.run_from(CpuFixture::kCode)));
+    // No translation that the engine holds changes here.
+    f.memory.add_ref(frame);
+    REQUIRE(f.space.map(run_at, frame, CpuFixture::kReadExec));
+    for (const unsigned value : {7u, 8u, 9u}) {
+        f.x(1, movz(0, value));
+        REQUIRE(stopped_by<Svc>(f.run_from(CpuFixture::kCode)));
+        REQUIRE(stopped_by<Svc>(f.run_from(run_at)));
+        CHECK(f.x(0) == value);
+    }
+}
+
+TEST_CASE_METHOD(CpuFixture, "code before which a run stopped may be patched, though it never ran", "[cpu][code]") {
+    const VAddr page(0x6000000000);
+    const PAddr frame = map(page, kReadExec);
+    put(frame, 0, {movz(0, 1), svc(0)});
+    put(code, 0, {br(2)});
+    x(2, page.value);
+    const Stop stop = run_from(kCode, InsnCount(1));
+    REQUIRE(stopped_by<BudgetSpent>(stop));
+    REQUIRE(stop.pc == page);
+    put(frame, 0, {movz(0, 2), svc(0)});
+    REQUIRE(stopped_by<Svc>(run()));
+    CHECK(x(0) == 2);
+}
