@@ -43,7 +43,7 @@ std::string base_name(std::string_view path) {
     return std::string(path.substr(path.find_last_of('/') + 1).substr(0, 15));
 }
 
-constexpr std::uint32_t kTypeMask = 0170000, kRegular = 0100000, kDirectory = 0040000;
+constexpr std::uint32_t kTypeMask = 0170000, kRegular = 0100000;
 
 // execvp's search. Empty: not found.
 std::string find_program(FileSystem& files, const ProgramRequest& request) {

@@ -82,6 +82,13 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine, const F
         return user_error("the scratch directory lies in the root directory, which is never written", options.scratch,
                           "name one outside of it");
     }
+    std::vector<Layers::Bind> binds;
+    for (const BindMount& mount : options.binds) {
+        auto bind = make_bind(mount);
+        if (!bind) return tl::make_unexpected(bind.error());
+        binds.push_back(std::move(*bind));
+    }
+    // Last of all: nothing that is refused leaves a folder behind.
     std::string scratch_path = options.scratch;
     std::string temporary;
     if (scratch_path.empty()) {
@@ -92,12 +99,6 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine, const F
     }
     auto scratch = open_host_directory(scratch_path, "the scratch directory", "make it first, or leave --scratch out");
     if (!scratch) return tl::make_unexpected(scratch.error());
-    std::vector<Layers::Bind> binds;
-    for (const BindMount& mount : options.binds) {
-        auto bind = make_bind(mount);
-        if (!bind) return tl::make_unexpected(bind.error());
-        binds.push_back(std::move(*bind));
-    }
     return std::make_unique<OverlayFileSystem>(machine, std::move(*root), std::move(*scratch), std::move(binds),
                                                temporary);
 }

@@ -186,9 +186,14 @@ def bad_input_part(context):
     with context.guest_root(context.workloads) as root:
         good = _make_files(root)
         before = harness.listing(root.path)
+        scratch = os.path.join(root.temporary, "scratch-layers")
+        os.mkdir(scratch)
+        os.environ["TMPDIR"] = scratch
         _mistakes(context, root)
         _profiles(context, root)
         context.check("nothing-written", None if harness.listing(root.path) == before else "the root has changed")
+        context.check("nothing-left", None if not os.listdir(scratch) else f"a refused run leaves {os.listdir(scratch)}")
+        del os.environ["TMPDIR"]
         _hostile(context, root)
         _outside(context, root)
         _corrupt_programs(context, root, good)
