@@ -2,7 +2,6 @@
 #include "probes/symbol_index.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <memory>
 #include <set>
@@ -15,16 +14,12 @@
 
 #include "kernel_model/loader/elf_image.h"
 #include "probes/spec.h"
+#include "probes/unwind_table.h"
 #include "sim/base/text.h"
 
 namespace uprobesim {
 
 namespace {
-
-// .eh_frame_hdr: version 1, then three encodings; only the one that linkers write is read: a table of (function, FDE)
-// pairs of signed 32-bit offsets from the header (DW_EH_PE_datarel | DW_EH_PE_sdata4), after a 32-bit count
-// (DW_EH_PE_udata4).
-constexpr std::uint8_t kPointerAbsent = 0xff, kCountUdata4 = 0x03, kTableDatarelSdata4 = 0x3b;
 
 template <class T>
 std::optional<T> load(const std::vector<std::byte>& bytes, std::uint64_t at) {
@@ -103,38 +98,26 @@ void SymbolIndex::add_symbols(Elf* elf, bool& has_symtab) {
         for (std::uint64_t i = 0; i < count && i <= INT32_MAX; ++i) {
             GElf_Sym symbol;
             if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) break;
-            if (GELF_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx == SHN_UNDEF) continue;
+            const auto type = GELF_ST_TYPE(symbol.st_info);
+            if ((type != STT_FUNC && type != STT_GNU_IFUNC) || symbol.st_shndx == SHN_UNDEF) continue;
             const char* text = elf_strptr(elf, header.sh_link, symbol.st_name);
             const auto offset = offset_of(symbol.st_value);
             if (text == nullptr || *text == '\0' || !offset) continue;
+            if (type == STT_GNU_IFUNC) {
+                indirect_.emplace(text);
+                continue;
+            }
             functions_.push_back({text, *offset});
         }
     }
 }
 
 void SymbolIndex::add_unwind_table(Elf* elf) {
-    std::size_t count = 0;
-    if (elf_getphdrnum(elf, &count) != 0) return;
     std::set<std::uint64_t> known;
     for (const Function& f : functions_) known.insert(f.offset);
-    for (std::size_t i = 0; i < count && i <= INT32_MAX; ++i) {
-        GElf_Phdr header;
-        if (gelf_getphdr(elf, static_cast<int>(i), &header) == nullptr || header.p_type != PT_GNU_EH_FRAME) continue;
-        const std::uint64_t at = header.p_offset;
-        const auto encodings = load<std::array<std::uint8_t, 4>>(bytes_, at);
-        if (!encodings || (*encodings)[0] != 1 || (*encodings)[1] == kPointerAbsent ||
-            (*encodings)[2] != kCountUdata4 || (*encodings)[3] != kTableDatarelSdata4)
-            return;
-        const auto entries = load<std::uint32_t>(bytes_, at + 8);
-        if (!entries) return;
-        for (std::uint64_t n = 0; n < *entries; ++n) {
-            const auto relative = load<std::int32_t>(bytes_, at + 12 + 8 * n);
-            if (!relative) return;
-            const auto offset =
-                offset_of(header.p_vaddr + static_cast<std::uint64_t>(static_cast<std::int64_t>(*relative)));
-            if (offset && known.insert(*offset).second)
-                functions_.push_back({fmt::format("fn_{:x}", *offset), *offset});
-        }
+    for (const std::uint64_t address : unwind_starts(elf, bytes_)) {
+        const auto offset = offset_of(address);
+        if (offset && known.insert(*offset).second) functions_.push_back({fmt::format("fn_{:x}", *offset), *offset});
     }
 }
 

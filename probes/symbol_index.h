@@ -6,7 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +34,8 @@ public:
     std::vector<const Function*> matching(std::string_view pattern) const;  // wildcards allowed
     // At most `count` names that look like `name`.
     std::vector<std::string> near(std::string_view name, std::size_t count) const;
+    // An IFUNC: the symbol is a resolver that runs once, calls go to what it chose.
+    bool is_indirect(std::string_view name) const { return indirect_.find(name) != indirect_.end(); }
     // True where the file offset lies in an executable section (without section headers: segment).
     bool in_text(std::uint64_t offset) const;
     std::optional<std::uint32_t> word_at(std::uint64_t offset) const;
@@ -48,6 +52,7 @@ private:
     std::vector<std::byte> bytes_;
     std::vector<Segment> text_;
     std::vector<Function> functions_;
+    std::set<std::string, std::less<>> indirect_;
 };
 
 }  // namespace uprobesim
