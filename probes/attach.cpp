@@ -82,6 +82,7 @@ Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const std::str
         uprobes_.push_back(std::move(probe));
     }
     ++at->consumers;
+    if (spec.kind == ProbeSpec::Kind::Uretprobe) ++at->return_consumers;
     ++summary.attached;
     return true;
 }
@@ -92,8 +93,6 @@ Result<AttachSummary> Uprobes::add(const ProbeSpec& spec) {
                                       kernel_.machine().kernel_profile.decode_table),
                           kernel_.machine().kernel_profile.name, "6.1, 6.12, 6.13, 6.13+stp and new are known");
     }
-    if (spec.kind == ProbeSpec::Kind::Uretprobe)
-        return user_error("return probes are not modelled yet", spec.text, "use uprobe:");
     auto opened = image(spec.binary);
     if (!opened) return tl::make_unexpected(opened.error());
     Image& binary = **opened;
@@ -105,6 +104,12 @@ Result<AttachSummary> Uprobes::add(const ProbeSpec& spec) {
         return summary;
     }
     const auto functions = binary.index.matching(spec.symbol);
+    if (functions.empty() && binary.index.is_indirect(spec.symbol)) {
+        return user_error(
+            fmt::format("'{}' is an indirect function (IFUNC): what it calls is chosen when the program starts",
+                        spec.symbol),
+            spec.text, "probe the implementation, by its own name or its fn_<offset>");
+    }
     if (functions.empty()) {
         std::string hint = fmt::format("the file has {} functions", binary.index.functions().size());
         if (!spec.has_wildcard()) {

@@ -2,12 +2,12 @@
 // The life of a hit. Phase letters as in the table of probes/README.md.
 #include "probes/uprobes.h"
 
-#include <array>
+#include <algorithm>
 #include <cstring>
 
-#include "kernel_model/memory/user_memory.h"
+#include "kernel_model/signals.h"
+#include "probes/probe_state.h"
 #include "probes/simulate.h"
-#include "probes/xol_area.h"
 
 namespace uprobesim {
 
@@ -15,44 +15,24 @@ namespace {
 
 constexpr std::uint64_t kNotTrapped = ~std::uint64_t{0};  // thread.fault_code before a step
 
-// The kernel's struct uprobe_task.
-enum class StepState { Running, Sstep, SstepAck, SstepTrapped };
-struct UprobeTask final : TaskExtension {
-    StepState state = StepState::Running;
-    VAddr vaddr;  // the probed address
-    std::size_t slot = 0;
-    Uprobe* active = nullptr;  // being stepped
-    CentiCycles leg_begin;     // kernel cycles before the exception that is being worked on
-};
-
-// The kernel's struct uprobes_state, and a cache of the lookup: what costs the simulated kernel is charged by path, the
-// host need not pay it too.
-struct ProcessProbes final : ProcessExtension {
-    bool has_uprobes = false;  // MMF_HAS_UPROBES
-    std::optional<XolArea> area;
-    struct Line {
-        std::uint64_t pc = 0;
-        Uprobe* uprobe = nullptr;
-    };
-    std::array<Line, 1024> cache{};
-    Line& line(VAddr pc) { return cache[(pc.value >> 2) % cache.size()]; }
-};
-
-UprobeTask& state_of(Task& task) {
-    if (!task.extension) task.extension = std::make_unique<UprobeTask>();
-    return static_cast<UprobeTask&>(*task.extension);
-}
-ProcessProbes& probes_of(Process& process) {
-    if (!process.extension) process.extension = std::make_unique<ProcessProbes>();
-    return static_cast<ProcessProbes&>(*process.extension);
-}
-
 std::uint32_t word_at(Mm& mm, VAddr pc) {
     std::uint32_t word = 0;
     if (const auto t = mm.space().lookup(pc); t && pc.page_offset() <= kPageSize - 4) {
         std::memcpy(&word, mm.space().memory().bytes(t->frame).data() + pc.page_offset(), 4);
     }
     return word;
+}
+
+// sig_fatal: nothing will run in this process any more. Signals that dump core are not fatal before they are taken.
+bool is_fatal(const Task& task, Signal signal) {
+    constexpr std::uint64_t kCoreDump = signal_bit(Signal::Quit) | signal_bit(Signal::Ill) | signal_bit(Signal::Trap) |
+                                        signal_bit(Signal::Abrt) | signal_bit(Signal::Fpe) | signal_bit(Signal::Segv) |
+                                        signal_bit(Signal::Bus) | signal_bit(Signal::Sys) | signal_bit(Signal::Xcpu) |
+                                        signal_bit(Signal::Xfsz);
+    if (signal == Signal::Kill) return true;
+    return (signal_bit(signal) & (task.sigmask | kCoreDump)) == 0 &&
+           task.process->actions[static_cast<std::size_t>(signal)].handler == kSigDfl &&
+           default_action(signal) == DefaultAction::Terminate;
 }
 
 }  // namespace
@@ -63,7 +43,10 @@ CentiCycles Uprobes::spent() const {
 
 bool Uprobes::on_brk(Task& task, std::uint16_t imm) {
     if (imm != kUprobeBrkImm) return false;
-    if (!task.process->extension || !probes_of(*task.process).has_uprobes) return false;
+    const bool probed = task.process->extension && probes_of(*task.process).has_uprobes;
+    // Pending returns suffice: their process may have no breakpoint any more.
+    const bool returning = task.extension && !state_of(task).returns.empty();
+    if (!probed && !returning) return false;
     UprobeTask& state = state_of(task);
     // The exception itself belongs to the hit.
     state.leg_begin = spent() - kernel_.machine().prices.exception(ExceptionClass::Brk);
@@ -112,9 +95,7 @@ void Uprobes::handle_breakpoint(Task& task) {
 
     ProcessProbes& probes = probes_of(process);
     if (probes.area && pc == probes.area->trampoline()) {
-        // A return to the trampoline without a return instance.
-        kernel_.spend(task, KernelPath::BrkReturn);
-        kernel_.force_signal(task, {.signal = Signal::Ill, .code = kSiKernel});
+        handle_trampoline(task);
         return;
     }
 
@@ -131,6 +112,7 @@ void Uprobes::handle_breakpoint(Task& task) {
 
     kernel_.spend(task, KernelPath::UprobeConsumers, uprobe->consumers);  // H
     ++uprobe->hits;
+    if (uprobe->return_consumers != 0) hijack(task, *uprobe, pc);  // U
     if (uprobe->verdict.kind == VerdictKind::Simulate) {
         simulate(task, *uprobe, pc);  // S
         ++uprobe->simulated;
@@ -165,21 +147,26 @@ void Uprobes::simulate(Task& task, Uprobe& uprobe, VAddr pc) {
     if (outcome.faulted) kernel_.force_signal(task, {.signal = Signal::Segv, .code = kSiKernel});
 }
 
-bool Uprobes::prepare_step(Task& task, Uprobe& uprobe, VAddr pc) {
-    Process& process = *task.process;
-    ProcessProbes& probes = probes_of(process);
+XolArea* Uprobes::area_of(Task& task) {
+    ProcessProbes& probes = probes_of(*task.process);
     if (!probes.area) {
         kernel_.spend(task, KernelPath::UprobeAreaCreate);
-        auto area = XolArea::create(*process.mm);
-        if (!area) return false;
+        auto area = XolArea::create(*task.process->mm);
+        if (!area) return nullptr;
         probes.area.emplace(std::move(*area));
     }
+    return &*probes.area;
+}
+
+bool Uprobes::prepare_step(Task& task, Uprobe& uprobe, VAddr pc) {
+    XolArea* area = area_of(task);
+    if (area == nullptr) return false;
     kernel_.spend(task, KernelPath::UprobeSlotGet);  // A
     // With fewer tasks than slots there is always one.
-    const auto slot = probes.area->claim();
+    const auto slot = area->claim();
     if (!slot) return false;
     kernel_.spend(task, KernelPath::UprobeSlotCopy);  // C
-    const bool changed = probes.area->fill(*slot, uprobe.word);
+    const bool changed = area->fill(*slot, uprobe.word);
     if (changed || kernel_.machine().kernel_profile.slot_copy == SlotCopyPolicy::Always) {
         kernel_.spend(task, KernelPath::UprobeSlotSync);  // M
     }
@@ -191,7 +178,7 @@ bool Uprobes::prepare_step(Task& task, Uprobe& uprobe, VAddr pc) {
     task.fault_code = kNotTrapped;
     task.step_word = uprobe.word;
     task.tif_singlestep = true;
-    kernel_.machine().cpu->write(task.context, Reg::Pc, probes.area->address(*slot).value);
+    kernel_.machine().cpu->write(task.context, Reg::Pc, area->address(*slot).value);
     kernel_.spend(task, KernelPath::UprobeStepArm);  // T R1
     return true;
 }
@@ -223,9 +210,9 @@ bool Uprobes::deny_signal(Task& task) {
     if (!task.extension) return false;
     UprobeTask& state = state_of(task);
     if (state.active == nullptr || state.state != StepState::Sstep) return false;
-    bool fatal = task.fault_code != kNotTrapped;
-    for (const SignalInfo& info : task.pending) fatal = fatal || info.signal == Signal::Kill;
-    if (fatal) {
+    const bool trapped = task.fault_code != kNotTrapped;
+    if (trapped || std::any_of(task.pending.begin(), task.pending.end(),
+                               [&](const SignalInfo& info) { return is_fatal(task, info.signal); })) {
         state.state = StepState::SstepTrapped;
         task.tif_uprobe = true;
     }

@@ -31,12 +31,15 @@ struct Uprobe {
     std::string instruction;   // disassembled
     Verdict verdict;
     std::uint32_t consumers = 0;
+    std::uint32_t return_consumers = 0;  // those of them that want the return and nothing else
 
     std::uint64_t hits = 0;     // consumers were run
     std::uint64_t stepped = 0;  // step exceptions taken for it
     std::uint64_t simulated = 0;
-    std::uint64_t placed = 0;  // breakpoints placed
-    CentiCycles cycles;        // kernel work and exceptions of its hits
+    std::uint64_t returns = 0;  // return handlers were run
+    std::uint64_t missed = 0;   // hits whose return could not be caught (the kernel's nmissed)
+    std::uint64_t placed = 0;   // breakpoints placed
+    CentiCycles cycles;         // kernel work and exceptions of its hits and returns
 };
 
 struct RefusedProbe {
@@ -53,6 +56,8 @@ struct AttachSummary {
     std::vector<RefusedProbe> refused;  // of a wildcard; a single refused probe is an error
 };
 
+class XolArea;
+
 class Uprobes final : public TrapClient {
 public:
     // The kernel profile says which instructions are simulated and how slots are copied. UserError for an unknown
@@ -61,7 +66,7 @@ public:
     ~Uprobes() override;
 
     // Registers probes; before Kernel::start. Errors: no such file, not an arm64 ELF, unknown symbol (with near names),
-    // offset outside the text or not a multiple of 4, refused instruction, return probes.
+    // offset outside the text or not a multiple of 4, refused instruction.
     Result<AttachSummary> add(const ProbeSpec& spec);
     const std::vector<std::unique_ptr<Uprobe>>& uprobes() const { return uprobes_; }
 
@@ -86,6 +91,10 @@ private:
     void simulate(Task& task, Uprobe& uprobe, VAddr pc);
     bool prepare_step(Task& task, Uprobe& uprobe, VAddr pc);
     void finish_step(Task& task);
+    void hijack(Task& task, Uprobe& uprobe, VAddr pc);
+    void handle_trampoline(Task& task);
+    // The process's XOL area, made at its first use; null without memory.
+    XolArea* area_of(Task& task);
     CentiCycles spent() const;
 
     Kernel& kernel_;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Walks all 2^32 instruction words and counts the verdicts of each column: the
 // proof that the table in probes/verdict.cpp equals the kernel's decoder.
-// Takes some minutes of one core. `walk_verdicts STRIDE` looks at every STRIDE-th word only.
+// Takes some minutes of one core. `walk_verdicts STRIDE` looks at every STRIDE-th word only, `walk_verdicts STRIDE
+// COLUMN` at one column.
 #include <cstdint>
 #include <cstdlib>
-#include <map>
-#include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -18,7 +18,13 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "walk_verdicts: the stride must be a number above 0\n");
         return 2;
     }
+    const std::string_view only = argc > 2 ? argv[2] : "";
+    if (!only.empty() && !decode_table(only)) {
+        fmt::print(stderr, "walk_verdicts: there is no column '{}'\n", only);
+        return 2;
+    }
     for (const char* column : {"6.1", "6.12", "6.13", "6.13+stp", "new"}) {
+        if (!only.empty() && only != column) continue;
         const DecodeTable table = *decode_table(column);
         std::uint64_t counts[3][static_cast<std::size_t>(Handler::kCount)] = {};
         for (std::uint64_t word = 0; word < (std::uint64_t{1} << 32); word += stride) {

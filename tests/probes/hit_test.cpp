@@ -1,66 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Hits from end to end: a program of a few words under the whole kernel.
-#include "probes/uprobes.h"
-#include "probes/xol_area.h"
-#include "tests/kernel_model/kernel_support.h"
+#include "tests/probes/probed_run.h"
 
 using namespace uprobesim;
 using namespace uprobesim::test;
 
 namespace {
-
-// The fixture's program lies at 0x400100, file offset 0x100.
-struct ProbedRun {
-    static constexpr std::uint64_t kText = 0x100;
-    GuestTree tree;
-    Machine machine;
-    std::unique_ptr<FileSystem> files;
-    std::unique_ptr<Kernel> kernel;
-    std::unique_ptr<Uprobes> uprobes;
-
-    static KernelProfile profile(const char* table, SlotCopyPolicy policy) {
-        KernelProfile p;
-        p.decode_table = table;
-        p.stp = StpForm::PinAndMap;
-        p.slot_copy = policy;
-        return p;
-    }
-
-    ProbedRun(const std::vector<std::uint32_t>& words, const std::vector<unsigned>& probed, const char* table = "6.12",
-              SlotCopyPolicy policy = SlotCopyPolicy::Always)
-        : machine(profile_at(1e9), profile(table, policy), std::uint64_t{64} << 20, 1, std::make_unique<FlatCore>()) {
-        tree.add_program("/bin/guest", words);
-        auto made = FileSystem::create(machine, {.root = tree.path(), .binds = {}, .scratch = {}});
-        REQUIRE(made);
-        files = std::move(*made);
-        kernel = std::make_unique<Kernel>(machine, *files);
-        uprobes = std::make_unique<Uprobes>(*kernel);
-        for (const unsigned index : probed) {
-            auto specs = parse_probe_specs("uprobe:/bin/guest:" + std::to_string(kText + 4 * index));
-            REQUIRE(specs);
-            const auto added = uprobes->add(specs->front());
-            if (!added) FAIL(added.error().line());
-        }
-        const Outcome started = kernel->start({.arguments = {"/bin/guest"}, .environment = {}});
-        if (!started) FAIL(started.error().line());
-    }
-    ExitSummary run() { return kernel->run({.max_insns = 1000000}); }
-    std::uint64_t exceptions(ExceptionClass ec) {
-        return machine.ledger.total().exceptions[static_cast<std::size_t>(ec)];
-    }
-    std::uint64_t times(KernelPath path) { return machine.ledger.total().paths[static_cast<std::size_t>(path)].times; }
-    const Uprobe& probe(std::size_t i) { return *uprobes->uprobes().at(i); }
-};
-
-constexpr std::uint32_t add1(unsigned d) {
-    return 0x91000400u | d << 5 | d;
-}
-constexpr std::uint32_t subs1(unsigned d) {
-    return 0xf1000400u | d << 5 | d;
-}
-constexpr std::uint32_t cbnz(unsigned t, int words) {
-    return 0xb5000000u | (static_cast<std::uint32_t>(words) & 0x7ffff) << 5 | t;
-}
 
 // x0 counts 1000 times add; x5 the loop. Index 2 is the add, index 4 the cbnz.
 const std::vector<std::uint32_t> kLoop =
@@ -191,25 +136,92 @@ TEST_CASE("a refused probe, a place outside the text and a bad file are one line
     CHECK(line("uprobe:/bin/guest:0x100000").find("not in the program's text") != std::string::npos);
     CHECK(line("uprobe:/bin/missing:main").find("/bin/missing") != std::string::npos);
     CHECK(line("uprobe:/bin/guest:main").find("no function 'main'") != std::string::npos);
-    CHECK(line("uretprobe:/bin/guest:0x100").find("return probes") != std::string::npos);
 }
 
-TEST_CASE("the lowest free slot is taken, and slot 0 is the trampoline", "[xol]") {
-    const auto machine = make_machine();
-    Mm mm(*machine);
-    auto area = XolArea::create(mm);
-    REQUIRE(area);
-    CHECK(area->claim() == 1u);
-    CHECK(area->claim() == 2u);
-    CHECK(area->claim() == 3u);
-    area->release(2);
-    CHECK(area->claim() == 2u);
-    CHECK(area->address(1) == area->trampoline() + 4);
-    CHECK(area->fill(1, 0xd503201f));
-    CHECK_FALSE(area->fill(1, 0xd503201f));
-    CHECK(area->fill(1, 0xa9bf7bfd));
-    for (std::size_t n = 4; n < XolArea::kSlots; ++n) REQUIRE(area->claim() == n);
-    CHECK_FALSE(area->claim().has_value());
-    const auto word = UserMemory(mm, TaskId{1000}).get<std::uint32_t>(area->trampoline());
-    CHECK(word == kUprobeBrk);
+TEST_CASE("a handler of the stepped instruction's fault sees the probe, and the probe is hit again after it", "[hit]") {
+    constexpr std::uint64_t kProbe = 0x400104, kHandler = 0x400100 + 5 * 4;
+    // Offsets in arm64's rt_sigframe: siginfo 128, ucontext up to sigcontext 176.
+    constexpr std::uint64_t kContext = 128 + 176;
+    const auto with_handler = [](std::vector<std::uint32_t> handler) {
+        std::vector<std::uint32_t> words{a64::movz(1, 0x1234, 16), a64::ldr(0, 1), a64::movz(0, 7), a64::movz(8, 94),
+                                         a64::kSvc};
+        words.insert(words.end(), handler.begin(), handler.end());
+        return words;
+    };
+    const auto install = [&](ProbedRun& r) {
+        r.kernel->processes().at(1000)->actions[11] = {
+            .handler = kHandler, .flags = kSaSigInfo, .restorer = 0, .mask = 0};
+    };
+    {
+        ProbedRun r(with_handler({a64::b(0)}), {1});
+        install(r);
+        CHECK(r.kernel->run({.max_insns = 50}).kind == ExitKind::LimitReached);
+        Task& task = r.task();
+        const std::uint64_t frame = r.machine.cpu->read(task.context, Reg::Sp);
+        UserMemory memory(*task.process->mm, task.id);
+        CHECK(memory.get<std::uint64_t>(VAddr(frame + 16)) == 0x12340000);          // si_addr
+        CHECK(memory.get<std::uint64_t>(VAddr(frame + kContext)) == 0x12340000);    // fault_address
+        CHECK(memory.get<std::uint64_t>(VAddr(frame + kContext + 264)) == kProbe);  // pc
+        const std::uint64_t esr = frame + kContext + 288 + 528;
+        CHECK(memory.get<std::uint32_t>(VAddr(esr)) == 0x45535201);      // ESR_MAGIC
+        CHECK(memory.get<std::uint64_t>(VAddr(esr + 8)) == 0x92000007);  // a read, translation fault of level 3
+        CHECK_FALSE(task.tif_singlestep);
+        CHECK(r.probe(0).hits == 1);
+    }
+    // The handler mends x1 in the frame and returns.
+    ProbedRun r(
+        with_handler({0x910003e3 /* mov x3, sp */, 0xf9000000u | (kContext + 16) / 8 << 10 | 31u << 5 | 3u, a64::kRet}),
+        {1});
+    install(r);
+    const ExitSummary end = r.run();
+    CHECK(end.kind == ExitKind::Exited);
+    CHECK(end.status == 7);
+    CHECK(r.probe(0).hits == 2);
+    CHECK(r.probe(0).stepped == 1);
+    CHECK(r.exceptions(ExceptionClass::Brk) == 2);
+    CHECK(r.exceptions(ExceptionClass::SoftwareStep) == 1);
+    CHECK(r.times(KernelPath::UprobeStepAbort) == 1);
+    CHECK(r.times(KernelPath::UprobeConsumers) == 2);
+}
+
+TEST_CASE("a signal that comes during the step waits for its end", "[hit]") {
+    constexpr std::uint64_t kHandler = 0x400100 + 3 * 4;
+    ProbedRun r({add1(0), a64::b(0), a64::kNop, a64::b(0)}, {0});
+    r.kernel->processes().at(1000)->actions[10] = {.handler = kHandler, .flags = 0, .restorer = 0, .mask = 0};
+    r.kernel->run({.max_insns = 1});  // the BRK, and its exit work
+    Task& task = r.task();
+    REQUIRE(task.tif_singlestep);
+    r.kernel->send_signal(task, {.signal = Signal::Usr1, .code = kSiUser, .pid = 77});
+    r.kernel->run({.max_insns = 20});
+    CHECK(r.machine.cpu->read(task.context, Reg::Pc) == kHandler);
+    const std::uint64_t frame = r.machine.cpu->read(task.context, Reg::Sp);
+    CHECK(UserMemory(*task.process->mm, task.id).get<std::uint64_t>(VAddr(frame + 128 + 176 + 264)) == 0x400104);
+    CHECK(r.probe(0).hits == 1);
+    CHECK(r.probe(0).stepped == 1);
+    CHECK(r.times(KernelPath::UprobeStepAbort) == 0);
+}
+
+TEST_CASE("a fatal signal ends the step at the probed address", "[hit]") {
+    ProbedRun r({add1(0), a64::b(0)}, {0});
+    r.kernel->run({.max_insns = 1});
+    REQUIRE(r.task().tif_singlestep);
+    r.kernel->send_signal(r.task(), {.signal = Signal::Kill, .code = kSiUser, .pid = 77});
+    const ExitSummary end = r.run();
+    CHECK(end.kind == ExitKind::Signalled);
+    CHECK(end.status == 9);
+    CHECK(end.detail == "SIGKILL at pc 0x400100, sent by process 77");
+    CHECK(r.probe(0).stepped == 0);
+    CHECK(r.times(KernelPath::UprobeStepAbort) == 1);
+}
+
+TEST_CASE("an undefined instruction is stepped, and its SIGILL names the slot", "[hit]") {
+    // As arm64 does: pc goes back to the probe, si_addr is not translated.
+    ProbedRun r({0x00000000 /* udf #0 */}, {0});
+    const ExitSummary end = r.run();
+    CHECK(end.status == 4);
+    const auto& vmas = r.kernel->processes().at(1000)->mm->vmas();
+    const auto area =
+        std::find_if(vmas.begin(), vmas.end(), [](const auto& v) { return v.second.name == "[uprobes]"; });
+    REQUIRE(area != vmas.end());
+    CHECK(end.detail == fmt::format("SIGILL at pc 0x400100, address 0x{:x}", area->first.value + 4));
 }

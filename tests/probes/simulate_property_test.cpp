@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Every simulation handler against the engine that executes the same
 // instruction natively, on random encodings and states.
+#include <vector>
+
 #include "kernel_model/memory/user_memory.h"
 #include "probes/simulate.h"
 #include "sim/base/entropy.h"
@@ -164,7 +166,8 @@ TEST_CASE("stp of fp and lr is simulated as it executes, in both forms", "[simul
 }
 
 TEST_CASE("what is stepped in a slot leaves the state it leaves in place", "[step][property]") {
-    // One of each kind that the kernel steps; operands are random, memory operands point into the stack area.
+    // One of each kind that the kernel steps and the simulated CPU has (it is an Armv8.0 one, without LSE); operands
+    // are random, memory operands point into the stack area.
     struct Kind {
         std::uint32_t word, free;
     };
@@ -199,13 +202,38 @@ TEST_CASE("what is stepped in a slot leaves the state it leaves in place", "[ste
         {0xd503233f, 0x00000000},  // paciasp
         {0xd503245f, 0x00000000},  // bti c
         {0xd5033bbf, 0x00000000},  // dmb ish
+        {0xd5033fdf, 0x00000000},  // isb
+        {0xd503201f, 0x00000000},  // nop, which 6.12 steps
+        {0xba000000, 0x001f03ff},  // adcs
+        {0x9bc07c00, 0x001f03ff},  // umulh
+        {0x9ac00c00, 0x001f03ff},  // sdiv
+        {0xdac00c00, 0x000003ff},  // rev
+        {0xb98003e0, 0x0003fc1f},  // ldrsw [sp, #imm]
+        {0xd53b4200, 0x0000001f},  // mrs nzcv
+        {0xd53b4400, 0x0000001f},  // mrs fpcr
+        {0x1e601800, 0x001f03ff},  // fdiv
+        {0x9e620000, 0x000003ff},  // scvtf
+        {0x9e780000, 0x000003ff},  // fcvtzs
+        {0x4c4073e0, 0x0000001f},  // ld1 v.16b, [sp]
+        {0x4e284800, 0x000003ff},  // aese
+        {0x5e004000, 0x001f03ff},  // sha256h
+        {0x0ee0e000, 0x001f03ff},  // pmull
     };
     Duel d;
-    const VAddr slot = d.text + 4;
+    const auto frame = d.machine->memory.allocate();
+    const auto slots = d.mm.map_special("[slots]", *frame, {false, false, true});
+    REQUIRE(slots);
+    REQUIRE(d.mm.fault(*slots, Access::Execute, Duel::kTask) == FaultResult::Resolved);
+    const VAddr slot = *slots + 4;
+    // From below the deepest push to above the highest offset.
+    const VAddr area = d.stack - 64;
+    std::vector<std::byte> in_place(64 + kPageSize + 64), in_slot(in_place.size()), filled(in_place.size());
+    d.random.fill(filled);
     UserMemory memory(d.mm, Duel::kTask);
     for (const Kind& kind : kKinds) {
         for (int i = 0; i < 400; ++i) {
             const std::uint32_t word = with(kind.word, d.random.next(), kind.free);
+            INFO("word " << std::hex << word);
             REQUIRE(verdict(word, DecodeTable::V6_12).kind == VerdictKind::Step);
             const VAddr pc = d.text + 0x100;
             UserRegisters before = d.state(pc);
@@ -217,21 +245,22 @@ TEST_CASE("what is stepped in a slot leaves the state it leaves in place", "[ste
             const std::uint32_t svc = 0xd4000001;
             std::memcpy(d.machine->memory.bytes(code->frame).data() + 0x104, &svc, 4);
             d.machine->memory.note_write(code->frame);
-            std::array<std::byte, 64> in_place{}, in_slot{};
-            REQUIRE(memory.clear(d.stack - 64, 64));
+            REQUIRE(memory.write(area, filled));
             d.cpu.write_all(d.native, before);
             d.cpu.write_fp(d.native, fp);
-            REQUIRE(stopped_by<Svc>(d.cpu.run(d.native, d.mm.space(), InsnCount(10))));
-            REQUIRE(memory.read(d.stack - 64, in_place));
+            const Stop in_place_stop = d.cpu.run(d.native, d.mm.space(), InsnCount(10));
+            INFO("stop " << in_place_stop.why.index() << " retired " << in_place_stop.retired.value);
+            REQUIRE(stopped_by<Svc>(in_place_stop));
+            REQUIRE(memory.read(area, in_place));
             // In the slot: the step, then pc as the kernel sets it.
-            REQUIRE(memory.clear(d.stack - 64, 64));
+            REQUIRE(memory.write(area, filled));
             before.pc = slot.value;
             d.cpu.write_all(d.simulated, before);
             d.cpu.write_fp(d.simulated, fp);
             const Stop stop = d.cpu.step(d.simulated, d.mm.space(), word);
             REQUIRE(stopped_by<StepDone>(stop));
             CHECK(stop.retired == InsnCount(1));
-            REQUIRE(memory.read(d.stack - 64, in_slot));
+            REQUIRE(memory.read(area, in_slot));
             CHECK(in_place == in_slot);
             d.cpu.write(d.simulated, Reg::Pc, pc.value + 8);  // behind the SVC, as the native one is
             d.same(before, word);

@@ -104,3 +104,58 @@ TEST_CASE("copy_to_user that fails leaves sp and pc", "[stp]") {
     CHECK(p.pin(0x1000, -16).faulted);
     CHECK(p.sp() == 0x1000 - 16);
 }
+
+TEST_CASE("a push to a page that is not there fails, wherever the old sp is", "[stp]") {
+    Push p;
+    // Nothing is mapped below: Push maps top-down, so what lies under `base` is free.
+    const std::uint64_t old = p.base.value + 0x40;
+    REQUIRE(p.mm.find(p.base - 8) == nullptr);
+    const auto outcome = p.pin(old, -128);
+    CHECK(outcome.faulted);
+    CHECK(outcome.pages == 2);
+    CHECK(p.sp() == old - 128);
+    CHECK(p.pc() == Push::kPc.value + 4);
+    CHECK(p.copy(old, -128).faulted);
+    CHECK(p.sp() == old);
+    CHECK(p.pc() == Push::kPc.value);
+    // The page of the old sp alone is wanted but not written: pinning fails without it, copying does not care.
+    REQUIRE(p.mm.unmap({p.base + kPageSize, p.base + 2 * kPageSize}));
+    CHECK(p.pin(p.base.value + kPageSize, -16).faulted);
+    CHECK_FALSE(p.copy(p.base.value + kPageSize, -16).faulted);
+    CHECK(p.word(p.base.value + kPageSize - 16) == 0x2929);
+}
+
+TEST_CASE("a forced write copies a private file page and never touches a shared one", "[stp]") {
+    Push p;
+    const auto file = std::make_shared<test::PageFile>(p.machine->memory, kPageSize);
+    constexpr Prot kReadOnly{true, false, false};
+    const auto own = p.mm.map({.length = kPageSize, .prot = kReadOnly, .file = file});
+    const auto shared =
+        p.mm.map({.length = kPageSize, .prot = kReadOnly, .shared = true, .may_write = false, .file = file});
+    REQUIRE(own);
+    REQUIRE(shared);
+    const std::uint64_t before = p.word(shared->value + 0x7f0);
+    CHECK(p.word(own->value + 0x7f0) == before);
+    CHECK_FALSE(p.pin(own->value + 0x800, -16).faulted);
+    CHECK(p.word(own->value + 0x7f0) == 0x2929);
+    CHECK(p.word(shared->value + 0x7f0) == before);
+    CHECK(p.pin(shared->value + 0x800, -16).faulted);
+    CHECK(p.word(shared->value + 0x7f0) == before);
+    CHECK(file->dirty.empty());
+}
+
+TEST_CASE("every offset from an aligned sp: the odd multiples of 8 fault, the others write their page or two",
+          "[stp]") {
+    for (int offset = -512; offset <= 504; offset += 8) {
+        Push p;
+        const std::uint64_t old = p.base.value + 2 * kPageSize + 0x100;
+        INFO("offset " << offset);
+        const StpOutcome outcome = p.pin(old, offset);
+        CHECK(outcome.faulted == (offset % 16 != 0));
+        CHECK(p.sp() == old + static_cast<std::uint64_t>(offset));
+        if (outcome.faulted) continue;
+        CHECK(outcome.pages == (offset < -0x100 ? 2u : 1u));
+        CHECK(p.word(p.sp()) == 0x2929);
+        CHECK(p.word(p.sp() + 8) == 0x3030);
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the probe layer keeps per task and per process: the kernel's struct
+// uprobe_task and struct uprobes_state.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "kernel_model/task/process.h"
+#include "probes/return_stack.h"
+#include "probes/xol_area.h"
+#include "sim/base/units.h"
+
+namespace uprobesim {
+
+enum class StepState { Running, Sstep, SstepAck, SstepTrapped };
+
+struct UprobeTask final : TaskExtension {
+    StepState state = StepState::Running;
+    VAddr vaddr;  // the probed address
+    std::size_t slot = 0;
+    Uprobe* active = nullptr;  // being stepped
+    ReturnStack returns;
+    CentiCycles leg_begin;  // kernel cycles before the exception that is being worked on
+};
+
+// With a cache of the lookup: what costs the simulated kernel is charged by path, the host need not pay it too.
+struct ProcessProbes final : ProcessExtension {
+    bool has_uprobes = false;  // MMF_HAS_UPROBES
+    std::optional<XolArea> area;
+    struct Line {
+        std::uint64_t pc = 0;
+        Uprobe* uprobe = nullptr;
+    };
+    std::array<Line, 1024> cache{};
+    Line& line(VAddr pc) { return cache[(pc.value >> 2) % cache.size()]; }
+};
+
+inline UprobeTask& state_of(Task& task) {
+    if (!task.extension) task.extension = std::make_unique<UprobeTask>();
+    return static_cast<UprobeTask&>(*task.extension);
+}
+inline ProcessProbes& probes_of(Process& process) {
+    if (!process.extension) process.extension = std::make_unique<ProcessProbes>();
+    return static_cast<ProcessProbes&>(*process.extension);
+}
+
+}  // namespace uprobesim
