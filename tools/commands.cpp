@@ -10,17 +10,14 @@
 #include "tools/guest_streams.h"
 #include "tools/report_output.h"
 #include "tools/text_table.h"
+#include "tools/verb.h"
 
 namespace uprobesim {
 namespace {
 
 int refuse(const RunRefused& refused) {
-    print_error(refused.error);
+    refuse(refused.error);
     return refused.exit_code;
-}
-
-int refuse(const UserError& error) {
-    return refuse({error, kExitUserMistake});
 }
 
 // "/usr/bin/redis-server" -> "Redis-server"
@@ -46,11 +43,14 @@ bool unfinished(const CompareReport& report) {
 
 }  // namespace
 
-void print_error(const UserError& error) {
-    fmt::print(stderr, "uprobesim: {}\n", error.line());
-}
-
-int command_run(const Options& options) {
+int run_command(const Words& words, const OptionDefaults& defaults) {
+    const auto parsed = parse_guest_options(GuestVerb::Run, words, defaults);
+    if (!parsed) return refuse(parsed.error());
+    const Options& options = *parsed;
+    if (options.help) {
+        fmt::print("{}", run_help());
+        return 0;
+    }
     auto output = ReportOutput::open(options.output);
     if (!output) return refuse(output.error());
     const auto report = simulate(options.simulation);
@@ -59,7 +59,14 @@ int command_run(const Options& options) {
     return exit_code_of(report->exit);
 }
 
-int command_compare(const Options& options) {
+int compare_command(const Words& words, const OptionDefaults& defaults) {
+    const auto parsed = parse_guest_options(GuestVerb::Compare, words, defaults);
+    if (!parsed) return refuse(parsed.error());
+    const Options& options = *parsed;
+    if (options.help) {
+        fmt::print("{}", compare_help());
+        return 0;
+    }
     auto output = ReportOutput::open(options.output);
     if (!output) return refuse(output.error());
 
@@ -83,22 +90,8 @@ int command_compare(const Options& options) {
     output->write(options.format == Format::Json ? compare_report_json(report) : compare_report_text(report));
     if (unfinished(report)) return kExitUnfinished;
     const std::vector<std::string> differing = differences(report);
-    for (const std::string& difference : differing) print_error({difference, "", ""});
+    for (const std::string& difference : differing) refuse(UserError{difference, "", ""});
     return differing.empty() ? 0 : kExitDiffers;
-}
-
-int command_model_list() {
-    fmt::print("machines (--machine)\n");
-    for (const std::string& name : builtin_machine_profiles()) {
-        const auto profile = load_machine_profile(name, {});
-        fmt::print("  {:<24}{}\n", name, profile ? profile->description : profile.error().line());
-    }
-    fmt::print("\nkernels (--kernel, --kernels)\n");
-    for (const std::string& name : builtin_kernel_profiles()) {
-        const auto profile = load_kernel_profile(name, {});
-        fmt::print("  {:<24}{}\n", name, profile ? profile->description : profile.error().line());
-    }
-    return 0;
 }
 
 }  // namespace uprobesim

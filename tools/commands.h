@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the verbs do. Each returns the tool's exit status.
+// What the verbs do and say of themselves; tools/verb.cpp is their table. Each takes the words after its name and
+// returns the tool's exit status.
 #pragma once
+
+#include <string>
 
 #include "tools/options.h"
 
 namespace uprobesim {
 
-int command_run(const Options& options);
-int command_compare(const Options& options);
-int command_model_list();
+std::string run_help();
+int run_command(const Words& words, const OptionDefaults& defaults);
 
-// Prints "uprobesim: ..." as one line on stderr.
-void print_error(const UserError& error);
+std::string compare_help();
+int compare_command(const Words& words, const OptionDefaults& defaults);
+
+std::string model_help();
+int model_command(const Words& words, const OptionDefaults& defaults);
 
 }  // namespace uprobesim

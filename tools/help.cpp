@@ -2,18 +2,19 @@
 // What --help says. It teaches by example: most people read no further than the first one that fits.
 #include "tools/help.h"
 
-#include "tools/options.h"
+#include <fmt/format.h>
+
+#include "tools/commands.h"
+#include "tools/verb.h"
 
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kTool =
-    R"(uprobesim runs arm64 Linux programs on a simulated machine and says what a uprobe costs, and why.
+constexpr std::string_view kIntroduction =
+    "uprobesim runs arm64 Linux programs on a simulated machine and says what a uprobe costs, and why.\n";
 
-usage: uprobesim run     [options] PROGRAM [ARGUMENTS...]    one run, one report
-       uprobesim compare [options] PROGRAM [ARGUMENTS...]    without probes, then with them on each kernel
-       uprobesim model list                                  the machines and kernels that can be named
-       uprobesim VERB --help                                 options and examples of one verb
+constexpr std::string_view kTool =
+    R"(       uprobesim VERB      --help                            options and examples of one verb
        uprobesim --version
 
 The first example to try:
@@ -43,8 +44,9 @@ Examples:
   uprobesim run --bind ~/texts:/data -f json -o report.json /usr/bin/wc -l /data/words.txt
   uprobesim run --set machine.ops.ic-ivau=0 --set kernel.slot-copy=if-changed -p uprobe:/bin/true:* /bin/true
 
-A probe is uprobe:BINARY:PLACE[,PLACE...]. BINARY is a guest path. PLACE is a symbol (main), a symbol and an offset
-(main+8), a file offset (0xbaa0), or a pattern (str*). Functions of stripped programs are named fn_OFFSET.
+A probe is uprobe:BINARY:PLACE[,PLACE...], or uretprobe: in front to catch the return. BINARY is a guest path. PLACE
+is a symbol (main), a symbol and an offset (main+8), a file offset (0xbaa0), or a pattern (str*). Functions of stripped
+programs are named fn_OFFSET.
 
 Options:
 )";
@@ -63,12 +65,6 @@ Examples:
 Options:
 )";
 
-constexpr std::string_view kModel = R"(usage: uprobesim model list
-
-Names the machine profiles (--machine) and kernel profiles (--kernel, --kernels) that are built in. A path to a TOML
-file of your own does as well as a name.
-)";
-
 }  // namespace
 
 std::string_view tool_version() {
@@ -79,10 +75,21 @@ std::string_view fetched_sysroot() {
     return UPROBESIM_SYSROOT;
 }
 
-std::string help_text(std::string_view topic) {
-    if (topic == "run") return std::string(kRun) + option_list(Verb::Run);
-    if (topic == "compare") return std::string(kCompare) + option_list(Verb::Compare);
-    return std::string(topic == "model" ? kModel : kTool);
+std::string tool_help() {
+    std::string usage;
+    for (const Verb& verb : verbs()) {
+        usage += fmt::format("{} uprobesim {:<9} {:<33} {}\n", usage.empty() ? "usage:" : "      ", verb.name,
+                             verb.synopsis, verb.meaning);
+    }
+    return fmt::format("{}\n{}{}", kIntroduction, usage, kTool);
+}
+
+std::string run_help() {
+    return std::string(kRun) + guest_option_list(GuestVerb::Run);
+}
+
+std::string compare_help() {
+    return std::string(kCompare) + guest_option_list(GuestVerb::Compare);
 }
 
 }  // namespace uprobesim

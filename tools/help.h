@@ -9,7 +9,6 @@ namespace uprobesim {
 std::string_view tool_version();
 // Where tools/setup puts the arm64 programs: known at build time.
 std::string_view fetched_sysroot();
-// `topic`: a verb's name, or empty for the tool.
-std::string help_text(std::string_view topic);
+std::string tool_help();
 
 }  // namespace uprobesim

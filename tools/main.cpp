@@ -6,24 +6,13 @@
 #include <cstdlib>
 #include <new>
 
-#include "tools/commands.h"
 #include "tools/exit_code.h"
 #include "tools/help.h"
+#include "tools/verb.h"
 
 namespace {
 
 using namespace uprobesim;
-
-int dispatch(const Options& options) {
-    switch (options.verb) {
-        case Verb::Help: fmt::print("{}", help_text(options.help_topic)); return 0;
-        case Verb::Version: fmt::print("uprobesim {}\n", tool_version()); return 0;
-        case Verb::Run: return command_run(options);
-        case Verb::Compare: return command_compare(options);
-        case Verb::ModelList: return command_model_list();
-    }
-    return kExitUserMistake;
-}
 
 // A standard descriptor that the caller closed would become the first file we open, and the guest could write to it.
 void fill_standard_descriptors() {
@@ -42,10 +31,7 @@ int main(int argc, char** argv) {
         const char* sysroot = std::getenv("UPROBESIM_SYSROOT");
         const OptionDefaults defaults{sysroot != nullptr && *sysroot != '\0' ? sysroot
                                                                              : std::string(fetched_sysroot())};
-        const auto options = parse_options(std::vector<std::string>(argv + 1, argv + argc), defaults);
-        if (options) return dispatch(*options);
-        print_error(options.error());
-        return kExitUserMistake;
+        return run_tool(Words(argv + 1, argv + argc), defaults);
     } catch (const HostError& error) {
         fmt::print(stderr, "uprobesim: {}\n", error.what());
     } catch (const std::bad_alloc&) {

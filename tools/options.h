@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The command line as values. The only user of Boost.Program_options.
-//
-// Reading stops at the first word that is no option: it is the guest's program, and everything after it belongs to the
-// guest, as with env, timeout and nice. "--" before it is allowed and never needed.
+// The options of run and compare as values, and the readers that other verbs share.
 #pragma once
 
 #include <string>
@@ -10,29 +7,33 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "tools/command_line.h"
 #include "tools/simulation.h"
 
 namespace uprobesim {
 
-enum class Verb { Help, Version, Run, Compare, ModelList };
+enum class GuestVerb { Run, Compare };
 enum class Format { Text, Json };
 
 struct Options {
-    Verb verb = Verb::Help;
-    std::string help_topic;            // a verb's name; empty: the tool
+    bool help = false;                 // asked for: nothing else was read
     SimulationRequest simulation;      // compare sets kernel and probes for each run
     std::vector<std::string> kernels;  // compare: one run each, after the one without probes
     std::string output;                // empty: stderr
     Format format = Format::Text;
 };
 
-// Words after the program's own name. Environment and sysroot defaults come in by argument: nothing here asks the host.
+// Environment and sysroot defaults come in by argument: nothing here asks the host.
 struct OptionDefaults {
     std::string root;
 };
-Result<Options> parse_options(const std::vector<std::string>& words, const OptionDefaults& defaults);
+Result<Options> parse_guest_options(GuestVerb verb, const Words& words, const OptionDefaults& defaults);
+std::string guest_option_list(GuestVerb verb);
 
-// The options of a verb, as Boost lists them.
-std::string option_list(Verb verb);
+// --output, --format (`formats` says which) and --help, for verbs that report to stdout.
+void add_report_options(OptionTable& table, const char* formats);
+Outcome read_output(const CommandLine& line, std::string& output);
+// --set
+Outcome read_settings(const CommandLine& line, std::vector<Setting>& settings);
 
 }  // namespace uprobesim

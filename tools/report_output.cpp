@@ -6,8 +6,9 @@
 
 namespace uprobesim {
 
-Result<ReportOutput> ReportOutput::open(const std::string& path) {
+Result<ReportOutput> ReportOutput::open(const std::string& path, std::FILE* standard) {
     ReportOutput output;
+    output.standard_ = standard;
     output.path_ = path;
     if (path.empty()) return output;
     output.file_.reset(std::fopen(path.c_str(), "w"));
@@ -16,9 +17,11 @@ Result<ReportOutput> ReportOutput::open(const std::string& path) {
 }
 
 void ReportOutput::write(const std::string& report) {
-    std::FILE* const to = file_ == nullptr ? stderr : file_.get();
+    std::FILE* const to = file_ == nullptr ? standard_ : file_.get();
     const bool written = std::fwrite(report.data(), 1, report.size(), to) == report.size() && std::fflush(to) == 0;
-    if (!written && file_ != nullptr) throw HostError("write of " + path_, std::strerror(errno));
+    // stderr may be closed on purpose; whoever reads stdout wants all of it, but a reader that left has what it wanted.
+    if (!written && to != stderr && errno != EPIPE)
+        throw HostError("write of " + (path_.empty() ? "stdout" : path_), std::strerror(errno));
 }
 
 }  // namespace uprobesim

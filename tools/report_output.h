@@ -12,8 +12,8 @@ namespace uprobesim {
 
 class ReportOutput {
 public:
-    // Empty: stderr.
-    static Result<ReportOutput> open(const std::string& path);
+    // `path` empty: `standard`, which is stderr where stdout is the guest's.
+    static Result<ReportOutput> open(const std::string& path, std::FILE* standard = stderr);
     // Throws HostError when the report cannot be written.
     void write(const std::string& report);
 
@@ -22,6 +22,7 @@ private:
         void operator()(std::FILE* file) const { std::fclose(file); }
     };
     std::unique_ptr<std::FILE, Close> file_;
+    std::FILE* standard_ = stderr;
     std::string path_;
 };
 

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/verb.h"
+
+#include <fmt/format.h>
+
+#include "tools/commands.h"
+#include "tools/exit_code.h"
+#include "tools/help.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr Verb kVerbs[] = {
+    {"run", "[options] PROGRAM [ARGUMENTS...]", "one run, one report", run_help, run_command},
+    {"compare", "[options] PROGRAM [ARGUMENTS...]", "without probes, then with them on each kernel", compare_help,
+     compare_command},
+    {"model", "list", "the machines and kernels that can be named", model_help, model_command},
+};
+
+std::string verb_names() {
+    std::string names;
+    for (const Verb& verb : kVerbs) names += (names.empty() ? "" : ", ") + std::string(verb.name);
+    return names;
+}
+
+}  // namespace
+
+std::span<const Verb> verbs() {
+    return kVerbs;
+}
+
+const Verb* find_verb(std::string_view name) {
+    for (const Verb& verb : kVerbs) {
+        if (verb.name == name) return &verb;
+    }
+    return nullptr;
+}
+
+int refuse(const UserError& error) {
+    fmt::print(stderr, "uprobesim: {}\n", error.line());
+    return kExitUserMistake;
+}
+
+int run_tool(const Words& words, const OptionDefaults& defaults) {
+    const std::string hint = fmt::format("the verbs are {}; see uprobesim --help", verb_names());
+    if (words.empty()) return refuse({"no verb is given", "", hint});
+    const std::string& name = words.front();
+    const Words rest(words.begin() + 1, words.end());
+    if (name == "--version") {
+        fmt::print("uprobesim {}\n", tool_version());
+        return 0;
+    }
+    if (name == "--help" || name == "-h" || name == "help") {
+        if (rest.empty()) {
+            fmt::print("{}", tool_help());
+            return 0;
+        }
+        const Verb* topic = find_verb(rest.front());
+        if (topic == nullptr) return refuse({fmt::format("there is no help on '{}'", rest.front()), "", hint});
+        fmt::print("{}", topic->help());
+        return 0;
+    }
+    const Verb* verb = find_verb(name);
+    if (verb == nullptr) return refuse({fmt::format("'{}' is not a verb", name), "", hint});
+    return verb->run(rest, defaults);
+}
+
+}  // namespace uprobesim
