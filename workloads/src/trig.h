@@ -34,3 +34,15 @@
     .balign 16;            \
     name:
 #define END(name) .size name, . - name
+
+// What gcc -mbranch-protection=standard puts first (and, where the return address is stored, before the return): a leaf
+// gets a landing pad only, a function that calls signs its return address, which is a landing pad as well.
+#ifdef BRANCH_PROTECTION
+#define LANDING_PAD bti c;
+#define SIGN_LINK paciasp;
+#define CHECK_LINK autiasp;
+#else
+#define LANDING_PAD
+#define SIGN_LINK
+#define CHECK_LINK
+#endif

@@ -5,6 +5,7 @@
 TRIGGER_MAIN(uprobe_target_nop)
 
 FUNCTION(uprobe_target_nop)
+    LANDING_PAD
     nop
     ret
 END(uprobe_target_nop)

@@ -6,14 +6,17 @@
 TRIGGER_MAIN(uprobe_target_push)
 
 FUNCTION(uprobe_target_push)
+    SIGN_LINK
     stp x29, x30, [sp, -16]!
     mov x29, sp
     bl empty
     mov w0, 1
     ldp x29, x30, [sp], 16
+    CHECK_LINK
     ret
 END(uprobe_target_push)
 
 FUNCTION(empty)
+    LANDING_PAD
     ret
 END(empty)

@@ -5,5 +5,6 @@
 TRIGGER_MAIN(uprobe_target_ret)
 
 FUNCTION(uprobe_target_ret)
+    LANDING_PAD
     ret
 END(uprobe_target_ret)
