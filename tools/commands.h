@@ -15,6 +15,9 @@ int run_command(const Words& words, const OptionDefaults& defaults);
 std::string compare_help();
 int compare_command(const Words& words, const OptionDefaults& defaults);
 
+std::string bench_help();
+int bench_command(const Words& words, const OptionDefaults& defaults);
+
 std::string model_help();
 int model_command(const Words& words, const OptionDefaults& defaults);
 

@@ -14,6 +14,7 @@ constexpr Verb kVerbs[] = {
     {"run", "[options] PROGRAM [ARGUMENTS...]", "one run, one report", run_help, run_command},
     {"compare", "[options] PROGRAM [ARGUMENTS...]", "without probes, then with them on each kernel", compare_help,
      compare_command},
+    {"bench", "[options] [VARIANT...]", "the kernel's uprobe benchmark, with a break-down", bench_help, bench_command},
     {"model", "list", "the machines and kernels that can be named", model_help, model_command},
 };
 

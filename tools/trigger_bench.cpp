@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/trigger_bench.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "tools/simulation.h"
+#include "tools/trigger_target.h"
+
+namespace uprobesim {
+namespace {
+
+// Path and exception rows of a report by their place in the enumeration.
+template <std::size_t N, class NameOf>
+std::size_t place_of(const std::string& name, NameOf name_of) {
+    for (std::size_t i = 0; i < N; ++i) {
+        if (name_of(i) == name) return i;
+    }
+    fail_invariant("a report names what the enumeration does not have");
+}
+std::size_t place_of(const PathRow& row) {
+    return place_of<kKernelPathCount>(row.name, [](std::size_t i) { return kKernelPaths[i].name; });
+}
+std::size_t place_of(const ExceptionRow& row) {
+    return place_of<kExceptionClassCount>(
+        row.name, [](std::size_t i) { return exception_class_name(static_cast<ExceptionClass>(i)); });
+}
+
+// `sign` +1 adds a run's counts, -1 takes them off again.
+void add(TriggerCounts& to, const RunReport& run, std::int64_t sign) {
+    const auto times = static_cast<std::uint64_t>(sign);  // multiplication wraps, as wanted
+    to.user_insns += times * run.user_insns.value;
+    to.user_cycles.value += times * run.user_cycles.value;
+    for (const ExceptionRow& row : run.exceptions) to.exceptions[place_of(row)] += times * row.times;
+    for (const PathRow& row : run.paths) {
+        PathCount& path = to.paths[place_of(row)];
+        path.times += times * row.times;
+        path.units += times * row.units;
+        path.cycles.value += times * row.cycles.value;
+    }
+}
+
+}  // namespace
+
+std::vector<TriggerVariant> all_trigger_variants() {
+    std::vector<TriggerVariant> all;
+    for (const bool return_probe : {false, true}) {
+        for (const std::string_view target : kTriggerTargets) all.push_back({return_probe, std::string(target)});
+    }
+    return all;
+}
+
+Result<TriggerVariant> parse_trigger_variant(std::string_view name) {
+    std::string known;
+    for (TriggerVariant& variant : all_trigger_variants()) {
+        if (variant.name() == name) return std::move(variant);
+        known += (known.empty() ? "" : ", ") + variant.name();
+    }
+    return user_error(fmt::format("'{}' is no variant of the benchmark", name), "", "the variants are " + known);
+}
+
+std::uint64_t TriggerCounts::exceptions_taken() const {
+    return std::accumulate(exceptions.begin(), exceptions.end(), std::uint64_t{0});
+}
+
+Result<TriggerCounts> count_trigger(const TriggerRequest& request) {
+    auto tree = TriggerTree::make(request.variant.target, request.branch_protection);
+    if (!tree) return tl::make_unexpected(tree.error());
+    SimulationRequest simulation;
+    simulation.files.root = tree->root();
+    simulation.kernel = request.kernel;
+    simulation.machine = request.machine;
+    simulation.settings = request.settings;
+    simulation.seed = request.seed;
+    simulation.memory_bytes = std::uint64_t{64} << 20;
+    simulation.probes = {fmt::format("{}:{}:{}", request.variant.return_probe ? "uretprobe" : "uprobe", tree->program(),
+                                     tree->symbol())};
+    TriggerCounts counts;
+    counts.iterations = request.hits;
+    for (const auto& [iterations, sign] :
+         {std::pair{request.warm_up + request.hits, +1}, std::pair{request.warm_up, -1}}) {
+        simulation.program.arguments = {tree->program(), std::to_string(iterations)};
+        const auto run = simulate(simulation);
+        if (!run) return tl::make_unexpected(run.error().error);
+        if (exit_code_of(run->exit) != 0) {
+            return user_error(fmt::format("the trigger program {}", exit_text(run->exit)), request.variant.name());
+        }
+        add(counts, *run, sign);
+        counts.instruction = run->probes.front().instruction;
+        counts.verdict = run->probes.front().verdict;
+    }
+    return counts;
+}
+
+TriggerCost price_trigger(const TriggerCounts& counts, const PriceList& prices) {
+    TriggerCost cost;
+    const auto per_iteration = [&](double n) { return n / static_cast<double>(counts.iterations); };
+    const auto cycles = [](CentiCycles c) { return static_cast<double>(c.value) / 100; };
+    cost.user_cycles = per_iteration(cycles(counts.user_cycles));
+    for (std::size_t e = 0; e < kExceptionClassCount; ++e) {
+        cost.exception_cycles += per_iteration(static_cast<double>(counts.exceptions[e])) *
+                                 cycles(prices.exception(static_cast<ExceptionClass>(e)));
+    }
+    for (std::size_t p = 0; p < kKernelPathCount; ++p) {
+        const auto path = static_cast<KernelPath>(p);
+        const PathCount& count = counts.paths[p];
+        if (count.times == 0) continue;
+        cost.path_cycles += per_iteration(static_cast<double>(count.times)) * cycles(prices.path(path)) +
+                            per_iteration(cycles(prices.path_units(path, count.units)));
+        cost.kernel_insns += per_iteration(prices.path_insns(path, count.times, count.units));
+    }
+    return cost;
+}
+
+}  // namespace uprobesim
