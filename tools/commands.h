@@ -18,6 +18,9 @@ int compare_command(const Words& words, const OptionDefaults& defaults);
 std::string bench_help();
 int bench_command(const Words& words, const OptionDefaults& defaults);
 
+std::string reproduce_help();
+int reproduce_command(const Words& words, const OptionDefaults& defaults);
+
 std::string model_help();
 int model_command(const Words& words, const OptionDefaults& defaults);
 

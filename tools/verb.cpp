@@ -15,6 +15,7 @@ constexpr Verb kVerbs[] = {
     {"compare", "[options] PROGRAM [ARGUMENTS...]", "without probes, then with them on each kernel", compare_help,
      compare_command},
     {"bench", "[options] [VARIANT...]", "the kernel's uprobe benchmark, with a break-down", bench_help, bench_command},
+    {"reproduce", "[options] [TABLE]", "published tables beside simulated ones", reproduce_help, reproduce_command},
     {"model", "list", "the machines and kernels that can be named", model_help, model_command},
 };
 

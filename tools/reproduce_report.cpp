@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "tools/reproduce.h"
+#include "tools/svg_chart.h"
+#include "tools/text_table.h"
+
+namespace uprobesim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string counterpart(const PublishedTable& table) {
+    std::string text = fmt::format("{} on {}", table.kernel, table.machine);
+    for (const Setting& s : table.settings) text += fmt::format(" --set {}={}", s.key, s.value);
+    return text;
+}
+
+std::string deviation_text(double deviation) {
+    return fmt::format("{:+.1f} %", deviation * 100);
+}
+
+std::string summary(const Reproduction& r) {
+    std::string text = "| table | rows | mean deviation | worst row | |\n|---|---:|---:|---|---:|\n";
+    for (const ReproducedTable& table : r.tables) {
+        const ReproducedRow& worst = table.worst();
+        text += fmt::format("| {} | {} | {:.1f} % | {} | {} |\n", table.published.id, table.rows.size(),
+                            table.mean_deviation() * 100, worst.published.name, deviation_text(worst.deviation()));
+    }
+    return text + "\n";
+}
+
+std::string table_markdown(const ReproducedTable& table) {
+    const PublishedTable& p = table.published;
+    std::string text =
+        fmt::format("## {}: {}\n\nPublished: {}. Simulated: {}.\n", p.id, p.title, p.source, counterpart(p));
+    if (!p.fit) text += fmt::format("Not used for calibration: {}.\n", p.left_out);
+    text +=
+        "\n| row | published M/s | ± | simulated M/s | deviation | cycles published | cycles simulated |\n"
+        "|---|---:|---:|---:|---:|---:|---:|\n";
+    for (const ReproducedRow& row : table.rows) {
+        text += fmt::format("| {} | {:.3f} | {} | {:.3f} | {} | {} | {} |\n", row.published.name, row.published.value,
+                            row.published.plus_minus ? fmt::format("{:.3f}", *row.published.plus_minus) : "",
+                            row.simulated, deviation_text(row.deviation()),
+                            grouped(table.frequency_hz / row.published.value / 1e6), grouped(row.cost.cycles()));
+    }
+    return text + "\n";
+}
+
+std::string grep_markdown(const std::vector<ImpliedHits>& grep) {
+    std::string text =
+        "## app-grep: what would have to be true\n\n"
+        "| row | added time | if a hit is | cycles of a hit | hits it implies |\n|---|---:|---|---:|---:|\n";
+    double most = 0, least = 0;  // of the emulated row and of the stepped row
+    for (const ImpliedHits& row : grep) {
+        text += fmt::format("| {} | {:.3f} s | {} | {} | {} |\n", row.row, row.added_s, row.cost_of,
+                            grouped(row.hit_cycles), grouped(row.hits));
+        if (row.row == "emulated-stp") most = std::max(most, row.hits);
+        if (row.row != "emulated-stp") least = least == 0 ? row.hits : std::min(least, row.hits);
+    }
+    if (most > 0) {
+        text += fmt::format(
+            "\nNo number of hits fits both rows: the stepped one needs at least {} hits, the emulated one has"
+            " room for {} at most, {:.0f} times fewer.\n",
+            grouped(least), grouped(most), least / most);
+    }
+    return text + "\n";
+}
+
+std::string redis_markdown(const std::vector<ImpliedCost>& redis) {
+    std::string text =
+        "## app-redis-set-20241104: what a hit would have to cost\n\n"
+        "| row | hits per request | cost of a hit it implies | simulated uprobe-push hit | share "
+        "|\n|---|---:|---:|---:|---:|\n";
+    for (const ImpliedCost& row : redis) {
+        text += fmt::format("| {} | {:.3f} | {:.2f} us | {:.2f} us | {} |\n", row.row, row.hits_per_request,
+                            row.implied_us, row.simulated_us, percent(row.implied_us, row.simulated_us));
+    }
+    return text +
+           "\nLess than a whole hit shows in the throughput: the server's CPU was not the only thing waited for.\n\n";
+}
+
+std::string claims_markdown(const std::vector<Claim>& claims) {
+    std::string text = "## What the thread says\n\n| | published | simulated | |\n|---|---:|---:|---|\n";
+    for (const Claim& c : claims)
+        text += fmt::format("| {} | {} | {} | {} |\n", c.text, c.published, c.simulated, c.remark);
+    return text;
+}
+
+double thousandths(double v) {
+    return std::round(v * 1000) / 1000;
+}
+
+Json table_json(const ReproducedTable& table) {
+    const PublishedTable& p = table.published;
+    Json rows = Json::array(), settings = Json::array();
+    for (const Setting& s : p.settings) settings.push_back(s.key + "=" + s.value);
+    for (const ReproducedRow& row : table.rows) {
+        Json one = {{"name", row.published.name}, {"published_mhits_per_s", row.published.value}};
+        if (row.published.plus_minus) one["published_plus_minus_mhits_per_s"] = *row.published.plus_minus;
+        one["simulated_mhits_per_s"] = thousandths(row.simulated);
+        one["deviation"] = std::round(row.deviation() * 1e5) / 1e5;
+        one["simulated_cycles_per_hit"] = std::round(row.cost.cycles() * 100) / 100;
+        rows.push_back(std::move(one));
+    }
+    return {{"id", p.id},
+            {"title", p.title},
+            {"source", p.source},
+            {"kernel", p.kernel},
+            {"machine", p.machine},
+            {"settings", std::move(settings)},
+            {"fitted", p.fit},
+            {"left_out", p.left_out},
+            {"frequency_hz", table.frequency_hz},
+            {"rows", std::move(rows)}};
+}
+
+}  // namespace
+
+std::string reproduction_markdown(const Reproduction& r) {
+    std::string text = "# Published and simulated\n\n";
+    if (r.tables.size() > 1) text += summary(r);
+    for (const ReproducedTable& table : r.tables) text += table_markdown(table);
+    if (!r.grep.empty()) text += grep_markdown(r.grep);
+    if (!r.redis.empty()) text += redis_markdown(r.redis);
+    if (!r.claims.empty()) text += claims_markdown(r.claims);
+    return text;
+}
+
+std::string reproduction_csv(const Reproduction& r) {
+    std::string text =
+        "table,row,kernel,machine,fitted,published_mhits_per_s,plus_minus_mhits_per_s,simulated_mhits_per_s,deviation,"
+        "simulated_cycles_per_hit\n";
+    for (const ReproducedTable& table : r.tables) {
+        for (const ReproducedRow& row : table.rows) {
+            text += fmt::format("{},{},{},{},{},{},{},{:.3f},{:.5f},{:.2f}\n", table.published.id, row.published.name,
+                                table.published.kernel, table.published.machine, table.published.fit ? 1 : 0,
+                                row.published.value,
+                                row.published.plus_minus ? fmt::format("{}", *row.published.plus_minus) : "",
+                                row.simulated, row.deviation(), row.cost.cycles());
+        }
+    }
+    return text;
+}
+
+std::string reproduction_json(const Reproduction& r) {
+    Json tables = Json::array(), grep = Json::array(), redis = Json::array(), claims = Json::array();
+    for (const ReproducedTable& table : r.tables) tables.push_back(table_json(table));
+    for (const ImpliedHits& row : r.grep) {
+        grep.push_back({{"row", row.row},
+                        {"added_s", thousandths(row.added_s)},
+                        {"if_a_hit_is", row.cost_of},
+                        {"hit_cycles", std::round(row.hit_cycles)},
+                        {"implied_hits", std::round(row.hits)}});
+    }
+    for (const ImpliedCost& row : r.redis) {
+        redis.push_back({{"row", row.row},
+                         {"hits_per_request", thousandths(row.hits_per_request)},
+                         {"implied_us_per_hit", thousandths(row.implied_us)},
+                         {"simulated_us_per_hit", thousandths(row.simulated_us)}});
+    }
+    for (const Claim& c : r.claims) {
+        claims.push_back(
+            {{"claim", c.text}, {"published", c.published}, {"simulated", c.simulated}, {"remark", c.remark}});
+    }
+    const Json all = {{"schema", "uprobesim.reproduce/1"},
+                      {"tables", std::move(tables)},
+                      {"grep", std::move(grep)},
+                      {"redis", std::move(redis)},
+                      {"claims", std::move(claims)}};
+    return all.dump(2) + "\n";
+}
+
+std::string reproduction_svg(const ReproducedTable& table) {
+    BarChart chart{fmt::format("{}: {}", table.published.id, table.published.title),
+                   "million hits a second",
+                   {"published", "simulated"},
+                   {}};
+    for (const ReproducedRow& row : table.rows)
+        chart.groups.push_back({row.published.name, {row.published.value, row.simulated}});
+    return chart.svg();
+}
+
+}  // namespace uprobesim
