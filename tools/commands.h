@@ -21,6 +21,9 @@ int bench_command(const Words& words, const OptionDefaults& defaults);
 std::string reproduce_help();
 int reproduce_command(const Words& words, const OptionDefaults& defaults);
 
+std::string calibrate_help();
+int calibrate_command(const Words& words, const OptionDefaults& defaults);
+
 std::string model_help();
 int model_command(const Words& words, const OptionDefaults& defaults);
 

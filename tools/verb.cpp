@@ -16,6 +16,7 @@ constexpr Verb kVerbs[] = {
      compare_command},
     {"bench", "[options] [VARIANT...]", "the kernel's uprobe benchmark, with a break-down", bench_help, bench_command},
     {"reproduce", "[options] [TABLE]", "published tables beside simulated ones", reproduce_help, reproduce_command},
+    {"calibrate", "[options]", "fit a machine to published rows", calibrate_help, calibrate_command},
     {"model", "list", "the machines and kernels that can be named", model_help, model_command},
 };
 
