@@ -81,7 +81,8 @@ Result<TriggerCounts> count_trigger(const TriggerRequest& request) {
     counts.iterations = request.hits;
     for (const auto& [iterations, sign] :
          {std::pair{request.warm_up + request.hits, +1}, std::pair{request.warm_up, -1}}) {
-        simulation.program.arguments = {tree->program(), std::to_string(iterations)};
+        // As many digits in both runs: reading them takes instructions too.
+        simulation.program.arguments = {tree->program(), fmt::format("{:010}", iterations)};
         const auto run = simulate(simulation);
         if (!run) return tl::make_unexpected(run.error().error);
         if (exit_code_of(run->exit) != 0) {
