@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What happened, by name: counts first, cycles by multiplication. A saved
-// ledger can be priced again without running again.
+// What happened, by name: counts first, cycles by multiplication. A saved ledger can be priced again without running
+// again, to the last digit: the cycles of a path's units are always the rounded price of all its units so far, so a
+// charge is what that grows by, and roundings do not add up.
 #pragma once
 
 #include <array>
@@ -37,7 +38,13 @@ public:
     void spend(TaskId task, KernelPath path, std::uint64_t units = 0) {
         PathCount& c = of(task).paths[static_cast<std::size_t>(path)];
         CentiCycles cost = prices_.path(path);
-        if (units != 0) cost += prices_.path_units(path, units);
+        if (units != 0) {
+            PricedUnits& all = units_[static_cast<std::size_t>(path)];
+            all.units += units;
+            const CentiCycles now = prices_.path_units(path, all.units);
+            cost += now - all.cycles;
+            all.cycles = now;
+        }
         ++c.times;
         c.units += units;
         c.cycles += cost;
@@ -51,6 +58,11 @@ public:
     const PriceList& prices() const { return prices_; }
 
 private:
+    struct PricedUnits {
+        std::uint64_t units = 0;
+        CentiCycles cycles;
+    };
+
     TaskLedger& of(TaskId task) {
         if (last_ == nullptr || last_id_ != task) {
             last_ = &tasks_[task];
@@ -64,6 +76,7 @@ private:
     TaskLedger* last_ = nullptr;  // std::map never moves its values
     TaskId last_id_;
     CentiCycles kernel_cycles_;
+    std::array<PricedUnits, kKernelPathCount> units_{};  // of all tasks
 };
 
 }  // namespace uprobesim

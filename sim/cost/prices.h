@@ -16,7 +16,7 @@ public:
     // Hardware entry plus return, with KPTI and BHB parts where the profile has them.
     CentiCycles exception(ExceptionClass) const { return exception_; }
     CentiCycles path(KernelPath p) const { return fixed_[static_cast<std::size_t>(p)]; }
-    // `units` may be millions of bytes: rounded once per charge.
+    // `units` may be millions of bytes: one rounding for all of them.
     CentiCycles path_units(KernelPath p, std::uint64_t units) const;
     double path_insns(KernelPath p, std::uint64_t times, std::uint64_t units) const;
     double frequency_hz() const { return frequency_hz_; }

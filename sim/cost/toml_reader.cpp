@@ -31,15 +31,13 @@ std::string key_path(std::string_view path, std::string_view key) {
 TomlReader::TomlReader(std::string_view folder, std::string_view what, const DataFile& file,
                        std::vector<std::string_view> groups)
     : file_name_(file.file_name), groups_(std::move(groups)) {
-    std::vector<std::string> chain;
-    read_chain(folder, what, file, chain);
+    read_chain(folder, what, file);
 }
 
-void TomlReader::read_chain(std::string_view folder, std::string_view what, const DataFile& file,
-                            std::vector<std::string>& chain) {
+void TomlReader::read_chain(std::string_view folder, std::string_view what, const DataFile& file) {
     std::optional<toml::table> table = parse(file);
     if (!table) return;
-    chain.push_back(file.file_name);
+    files_.push_back(file.file_name);
     if (const toml::node* based_on = table->get("based-on")) {
         const auto* name = based_on->as_string();
         if (name == nullptr) {
@@ -52,12 +50,12 @@ void TomlReader::read_chain(std::string_view folder, std::string_view what, cons
             fail(based_on, fmt::format("based-on: {}", base.error().what), base.error().hint);
             return;
         }
-        if (std::find(chain.begin(), chain.end(), base->file_name) != chain.end() || chain.size() >= kMaxChain) {
+        if (std::find(files_.begin(), files_.end(), base->file_name) != files_.end() || files_.size() >= kMaxChain) {
             fail(based_on, fmt::format("'based-on' goes in a circle through '{}'", name->get()),
                  "a profile cannot be based on itself");
             return;
         }
-        read_chain(folder, what, *base, chain);
+        read_chain(folder, what, *base);
         if (!ok()) return;
     }
     merge(std::move(*table));

@@ -31,6 +31,7 @@ public:
 
     const toml::table& root() const { return root_; }
     const std::string& texts() const { return texts_; }  // all files read, base first
+    const std::vector<std::string>& files() const { return files_; }  // their names, the one asked for first
 
     bool ok() const { return !error_.has_value(); }
     const UserError& error() const { return *error_; }
@@ -52,14 +53,14 @@ public:
 
 private:
     std::optional<toml::table> parse(const DataFile& file);
-    void read_chain(std::string_view folder, std::string_view what, const DataFile& file,
-                    std::vector<std::string>& chain);
+    void read_chain(std::string_view folder, std::string_view what, const DataFile& file);
     void merge(toml::table&& over);
 
     std::string file_name_;
     std::vector<std::string_view> groups_;
     toml::table root_;
     std::string texts_;
+    std::vector<std::string> files_;
     std::optional<UserError> error_;
     toml::table none_;
 };
