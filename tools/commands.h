@@ -27,4 +27,7 @@ int calibrate_command(const Words& words, const OptionDefaults& defaults);
 std::string model_help();
 int model_command(const Words& words, const OptionDefaults& defaults);
 
+std::string whatif_help();
+int whatif_command(const Words& words, const OptionDefaults& defaults);
+
 }  // namespace uprobesim

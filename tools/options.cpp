@@ -132,6 +132,22 @@ Outcome read_program(const CommandLine& line, const Words& guest, ProgramRequest
     return {};
 }
 
+// What another run like this one must be told besides its profiles, settings, probes and seed.
+Words other_options(const CommandLine& line) {
+    Words words;
+    const auto add = [&](const char* name, std::string value) {
+        words.push_back(fmt::format("--{}", name));
+        words.push_back(std::move(value));
+    };
+    for (const char* name : {"root", "scratch", "cwd", "uid", "max-insns", "memory"}) {
+        if (line.given(name)) add(name, line.one(name, ""));
+    }
+    for (const char* name : {"bind", "env"}) {
+        for (std::string& value : line.all(name)) add(name, std::move(value));
+    }
+    return words;
+}
+
 Outcome read_simulation(const CommandLine& line, const OptionDefaults& defaults, SimulationRequest& request) {
     request.probes = line.all("probe");
     request.machine = line.one("machine", request.machine);
@@ -158,6 +174,7 @@ Outcome read_simulation(const CommandLine& line, const OptionDefaults& defaults,
         if (!memory) return tl::make_unexpected(memory.error());
         request.memory_bytes = *memory;
     }
+    request.option_words = other_options(line);
     return {};
 }
 

@@ -25,6 +25,17 @@ constexpr std::array kGroups = {
     GroupPrefix{"undefined.", WorkGroup::Faults},   GroupPrefix{"", WorkGroup::SystemCalls},
 };
 
+struct ExitName {
+    ExitKind kind;
+    std::string_view name;
+};
+constexpr std::array kExitNames = {
+    ExitName{ExitKind::Exited, "exited"},
+    ExitName{ExitKind::Signalled, "signalled"},
+    ExitName{ExitKind::LimitReached, "limit-reached"},
+    ExitName{ExitKind::Deadlock, "deadlock"},
+};
+
 const PathRow* find_path(const RunReport& report, KernelPath path) {
     const auto name = kernel_path_info(path).name;
     const auto found =
@@ -99,6 +110,17 @@ Totals totals_of(const RunReport& report) {
         t.hit_cycles += CentiCycles(row.cycles.value / row.times * (row.times - others));
     }
     return t;
+}
+
+std::string_view exit_kind_name(ExitKind kind) {
+    return std::find_if(kExitNames.begin(), kExitNames.end(), [&](const ExitName& e) { return e.kind == kind; })->name;
+}
+
+std::optional<ExitKind> exit_kind_named(std::string_view name) {
+    for (const ExitName& e : kExitNames) {
+        if (e.name == name) return e.kind;
+    }
+    return std::nullopt;
 }
 
 std::string exit_text(const ExitSummary& exit) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,10 +71,17 @@ struct UnmodelledRow {
     std::string note;
 };
 
+struct KeyText {
+    std::string key;
+    std::string value;
+};
+
 struct ProfileId {
     std::string name;
     std::string description;
     std::string hash;
+    std::string given_as{};              // on the command line: a name, or a file
+    std::vector<KeyText> behaviour{};    // its keys that are no prices: pricing again cannot change them
 };
 
 struct Provenance {
@@ -86,6 +94,7 @@ struct Provenance {
     std::vector<std::string> settings;  // "machine.ops.isb=0"
     std::string program;                // guest path, links resolved
     std::string program_hash;           // FNV-1a 64 of its bytes
+    std::vector<std::string> options;   // the run's other options, as words
 };
 
 struct RunReport {
@@ -131,6 +140,8 @@ Totals totals_of(const RunReport& report);
 double to_ns(CentiCycles cycles, double frequency_hz);
 std::uint64_t exceptions_named(const RunReport& report, std::string_view name);
 
+std::string_view exit_kind_name(ExitKind kind);  // "exited", "signalled", "limit-reached", "deadlock"
+std::optional<ExitKind> exit_kind_named(std::string_view name);
 // "exited with status 1", "killed by signal 11 (...)".
 std::string exit_text(const ExitSummary& exit);
 // The exit status of `run`.

@@ -19,18 +19,14 @@ double thousandths(double v) {
     return std::round(v * 1000) / 1000;
 }
 
-std::string_view exit_kind_name(ExitKind kind) {
-    switch (kind) {
-        case ExitKind::Exited: return "exited";
-        case ExitKind::Signalled: return "signalled";
-        case ExitKind::LimitReached: return "limit-reached";
-        case ExitKind::Deadlock: return "deadlock";
-    }
-    return "";
-}
-
 Json profile_json(const ProfileId& id) {
-    return {{"name", id.name}, {"description", id.description}, {"hash_fnv1a64", id.hash}};
+    Json behaviour = Json::object();
+    for (const KeyText& row : id.behaviour) behaviour[row.key] = row.value;
+    return {{"name", id.name},
+            {"description", id.description},
+            {"hash_fnv1a64", id.hash},
+            {"given_as", id.given_as},
+            {"behaviour", std::move(behaviour)}};
 }
 
 Json provenance_json(const Provenance& p) {
@@ -42,6 +38,7 @@ Json provenance_json(const Provenance& p) {
             {"command", p.arguments},
             {"probes", p.probes},
             {"settings", p.settings},
+            {"options", p.options},
             {"program", {{"path", p.program}, {"hash_fnv1a64", p.program_hash}}}};
 }
 

@@ -10,6 +10,7 @@
 #include "probes/uprobes.h"
 #include "sim/cost/core_model.h"
 #include "sim/cost/data_files.h"
+#include "sim/cost/profile_keys.h"
 #include "sim/insn/insn_class.h"
 #include "tools/exit_code.h"
 #include "tools/help.h"
@@ -130,6 +131,17 @@ void take_probes(const Uprobes& uprobes, RunReport& report) {
     }
 }
 
+Result<std::vector<KeyText>> behaviour_of(ProfileKind kind, const std::string& name,
+                                          const std::vector<Setting>& settings) {
+    const auto listing = list_profile(kind, name, settings);
+    if (!listing) return tl::make_unexpected(listing.error());
+    std::vector<KeyText> behaviour;
+    for (const ProfileKey& key : listing->keys) {
+        if (is_no_price(key.role)) behaviour.push_back({key.key, key.value});
+    }
+    return behaviour;
+}
+
 }  // namespace
 
 tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, const GuestStreams* streams) {
@@ -144,8 +156,17 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, c
     RunReport report;
     Provenance& provenance = report.provenance;
     provenance.version = tool_version();
-    provenance.kernel = {kernel_profile->name, kernel_profile->description, kernel_profile->text_hash};
-    provenance.machine = {machine_profile->name, machine_profile->description, machine_profile->text_hash};
+    provenance.kernel = {kernel_profile->name, kernel_profile->description, kernel_profile->text_hash, request.kernel,
+                         {}};
+    provenance.machine = {machine_profile->name, machine_profile->description, machine_profile->text_hash,
+                          request.machine, {}};
+    for (auto [kind, id] : {std::pair{ProfileKind::Kernel, &provenance.kernel},
+                            std::pair{ProfileKind::Machine, &provenance.machine}}) {
+        const auto behaviour = behaviour_of(kind, id->given_as, request.settings);
+        if (!behaviour) return refused(behaviour.error());
+        id->behaviour = *behaviour;
+    }
+    provenance.options = request.option_words;
     provenance.seed = request.seed;
     provenance.arguments = request.program.arguments;
     provenance.probes = request.probes;

@@ -17,7 +17,8 @@ constexpr Verb kVerbs[] = {
     {"bench", "[options] [VARIANT...]", "the kernel's uprobe benchmark, with a break-down", bench_help, bench_command},
     {"reproduce", "[options] [TABLE]", "published tables beside simulated ones", reproduce_help, reproduce_command},
     {"calibrate", "[options]", "fit a machine to published rows", calibrate_help, calibrate_command},
-    {"model", "list", "the machines and kernels that can be named", model_help, model_command},
+    {"whatif", "[options] REPORT.json", "a saved run at other prices, without running", whatif_help, whatif_command},
+    {"model", "list|show|diff|check ...", "machines and kernels: their figures and sources", model_help, model_command},
 };
 
 std::string verb_names() {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -30,7 +31,8 @@ constexpr std::array kRules = {
     KeyRule{ProfileKind::Machine, "ops.*", KeyRole::Price, {}},
     KeyRule{ProfileKind::Machine, "core", KeyRole::Behaviour,
             "user cycles are counted block by block while the program runs"},
-    KeyRule{ProfileKind::Machine, "counter-frequency", KeyRole::Behaviour, "the guest can read it"},
+    KeyRule{ProfileKind::Machine, "counter-frequency", KeyRole::Trapped,
+            "the guest read a trapped register, the counter perhaps"},
     KeyRule{ProfileKind::Kernel, "name", KeyRole::Label, {}},
     KeyRule{ProfileKind::Kernel, "description", KeyRole::Label, {}},
     KeyRule{ProfileKind::Kernel, "based-on", KeyRole::Label, {}},
@@ -214,6 +216,24 @@ Result<ProfileListing> list_profile(ProfileKind kind, std::string_view name_or_p
     if (const ProfileKey* description = listing.find("description")) listing.description = description->value;
     std::erase_if(listing.keys, [](const ProfileKey& key) { return key.role == KeyRole::Label; });
     return listing;
+}
+
+std::vector<KeyDifference> profile_differences(const ProfileListing& a, const ProfileListing& b) {
+    std::map<std::string_view, KeyDifference> by_key;
+    for (const ProfileKey& key : a.keys) by_key[key.key] = {key.key, &key, nullptr};
+    for (const ProfileKey& key : b.keys) {
+        KeyDifference& d = by_key[key.key];
+        d.key = key.key;
+        d.b = &key;
+    }
+    const auto value = [](const ProfileKey* key, std::string_view name) {
+        return key != nullptr ? key->value : name.starts_with("paths.") ? "0" : "";
+    };
+    std::vector<KeyDifference> differences;
+    for (const auto& [name, d] : by_key) {
+        if (value(d.a, name) != value(d.b, name)) differences.push_back(d);
+    }
+    return differences;
 }
 
 }  // namespace uprobesim

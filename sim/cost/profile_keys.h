@@ -22,8 +22,13 @@ enum class KeyRole {
     Label,      // nothing: names and descriptions
     Price,      // how much something costs: a run can be priced again
     Switch,     // a price that is there or not; not a quantity that could be a little more or less
+    Trapped,    // what the guest reads from a trapped register: a run that trapped on none can be priced again
     Behaviour,  // what happens: needs another run
 };
+
+constexpr bool is_no_price(KeyRole role) {
+    return role == KeyRole::Trapped || role == KeyRole::Behaviour;
+}
 
 struct ProfileKey {
     std::string key;               // as --set takes it after "machine." or "kernel."
@@ -51,6 +56,14 @@ struct ProfileListing {
 Result<ProfileListing> list_profile(ProfileKind kind, std::string_view name_or_path,
                                     const std::vector<Setting>& settings);
 
+// Keys whose values differ, by key; null: that profile does not have it. What a path does not mention it does 0 times.
+struct KeyDifference {
+    std::string key;
+    const ProfileKey* a;
+    const ProfileKey* b;
+};
+std::vector<KeyDifference> profile_differences(const ProfileListing& a, const ProfileListing& b);
+
 // Which kind a name or a file is: what it is based on tells, or else its keys.
 Result<ProfileKind> find_profile_kind(std::string_view name_or_path);
 
@@ -59,7 +72,7 @@ struct KeyRule {
     ProfileKind kind;
     std::string_view key;  // a '*' at its end stands for any rest
     KeyRole role;
-    std::string_view why;  // of behaviour: what the key decides
+    std::string_view why;  // where it is no price: what the key decides
 };
 const KeyRule& key_rule(ProfileKind kind, std::string_view key);
 

@@ -22,12 +22,12 @@ struct Telltale {
     ProfileKind kind;
 };
 constexpr std::array kTelltales = {
-    Telltale{"paths", ProfileKind::Kernel},       Telltale{"release", ProfileKind::Kernel},
+    Telltale{"paths", ProfileKind::Kernel},        Telltale{"release", ProfileKind::Kernel},
     Telltale{"decode-table", ProfileKind::Kernel}, Telltale{"slot-copy", ProfileKind::Kernel},
-    Telltale{"stp", ProfileKind::Kernel},         Telltale{"ops", ProfileKind::Machine},
-    Telltale{"core", ProfileKind::Machine},       Telltale{"frequency", ProfileKind::Machine},
-    Telltale{"kernel-cpi", ProfileKind::Machine}, Telltale{"classes", ProfileKind::Core},
-    Telltale{"pipes", ProfileKind::Core},         Telltale{"issue-width", ProfileKind::Core},
+    Telltale{"stp", ProfileKind::Kernel},          Telltale{"ops", ProfileKind::Machine},
+    Telltale{"core", ProfileKind::Machine},        Telltale{"frequency", ProfileKind::Machine},
+    Telltale{"kernel-cpi", ProfileKind::Machine},  Telltale{"classes", ProfileKind::Core},
+    Telltale{"pipes", ProfileKind::Core},          Telltale{"issue-width", ProfileKind::Core},
 };
 
 bool is_path(std::string_view name) {
@@ -74,8 +74,7 @@ Result<ProfileKind> kind_of_file(const DataFile& file, int depth) {
         return kind_of_file(*next, depth + 1);
     }
     return user_error(fmt::format("based-on: nothing is named '{}'", base),
-                      fmt::format("{}:{}", file.file_name, table.get("based-on")->source().begin.line),
-                      all_builtins());
+                      fmt::format("{}:{}", file.file_name, table.get("based-on")->source().begin.line), all_builtins());
 }
 
 }  // namespace

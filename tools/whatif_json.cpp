@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The keys are described in tools/README.md.
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "tools/whatif.h"
+
+namespace uprobesim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double whole(CentiCycles cycles) {
+    return static_cast<double>(cycles.value) / 100;
+}
+double thousandths(double v) {
+    return std::round(v * 1000) / 1000;
+}
+
+Json answer_json(const RunReport& r) {
+    const Totals t = totals_of(r);
+    const Answer a = answer_of(r);
+    Json groups = Json::object();
+    groups["user code"] = whole(r.user_cycles);
+    for (const WorkGroup g : {WorkGroup::SystemCalls, WorkGroup::Faults, WorkGroup::Signals, WorkGroup::Probes})
+        groups[std::string(work_group_name(g))] = whole(t.group_cycles[static_cast<std::size_t>(g)]);
+    groups["exception entry, return"] = whole(t.exception_cycles);
+    return {{"total_ns", thousandths(a.total_ns)},
+            {"kernel_ns", thousandths(t.kernel_ns)},
+            {"kernel_cycles", whole(t.kernel_cycles)},
+            {"path_cycles", whole(t.path_cycles)},
+            {"exception_cycles", whole(t.exception_cycles)},
+            {"hit_cycles", whole(t.hit_cycles)},
+            {"placing_cycles", whole(t.placing_cycles)},
+            {"mean_hit_cycles", thousandths(a.mean_hit_cycles)},
+            {"mean_hit_ns", thousandths(a.mean_hit_cycles * 1e9 / r.frequency_hz)},
+            {"overhead_ns", thousandths(a.overhead_ns)},
+            {"frequency_hz", r.frequency_hz},
+            {"group_cycles", std::move(groups)}};
+}
+
+Json short_answer(const Answer& a) {
+    return {{"total_ns", thousandths(a.total_ns)},
+            {"overhead_ns", thousandths(a.overhead_ns)},
+            {"mean_hit_cycles", thousandths(a.mean_hit_cycles)},
+            {"kernel_cycles", a.kernel_cycles}};
+}
+
+Json range_json(const AnswerRange& range) {
+    Json swings = Json::array();
+    for (const Swing& s : range.swings) {
+        swings.push_back({{"figure", s.figure.key},
+                          {"confidence", confidence_name(s.figure.confidence)},
+                          {"unit", s.figure.unit},
+                          {"value", s.figure.value},
+                          {"low_value", s.low_value},
+                          {"high_value", s.high_value},
+                          {"swing_ns", thousandths(s.ns())},
+                          {"at_low", short_answer(s.at_low)},
+                          {"at_high", short_answer(s.at_high)}});
+    }
+    Json json = Json::object();
+    if (range.low) json["low"] = answer_json(*range.low);
+    if (range.high) json["high"] = answer_json(*range.high);
+    json["independent_low_ns"] = thousandths(range.independent_low_ns);
+    json["independent_high_ns"] = thousandths(range.independent_high_ns);
+    json["swings"] = std::move(swings);
+    return json;
+}
+
+Json profile_json(const ProfileId& id) {
+    return {{"name", id.name}, {"hash_fnv1a64", id.hash}};
+}
+
+}  // namespace
+
+std::string whatif_json(const WhatIfReport& r) {
+    const WhatIf& what = r.result;
+    Json changes = Json::array();
+    for (const KeyChange& c : what.changes)
+        changes.push_back({{"key", c.key}, {"before", c.before}, {"after", c.after}});
+    Json paths = Json::array();
+    for (std::size_t i = 0; i < what.before.paths.size(); ++i) {
+        const PathRow& before = what.before.paths[i];
+        paths.push_back({{"path", before.name},
+                         {"times", before.times},
+                         {"units", before.units},
+                         {"before_cycles", whole(before.cycles)},
+                         {"after_cycles", whole(what.after.paths[i].cycles)}});
+    }
+    const Provenance& p = what.after.provenance;
+    Json json = {{"schema", "uprobesim.whatif/1"},
+                 {"report", r.file},
+                 {"label", r.label},
+                 {"command", p.arguments},
+                 {"kernel", profile_json(p.kernel)},
+                 {"machine", profile_json(p.machine)},
+                 {"settings", p.settings},
+                 {"changed", std::move(changes)},
+                 {"before", answer_json(what.before)},
+                 {"after", answer_json(what.after)},
+                 {"paths", std::move(paths)},
+                 {"notes", what.notes}};
+    if (what.range) json["range"] = range_json(*what.range);
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace uprobesim
