@@ -22,7 +22,7 @@ constexpr std::string_view kRunSchema = "uprobesim.run/1";
 constexpr std::string_view kCompareSchema = "uprobesim.compare/1";
 constexpr std::string_view kRemedy = "make it with: uprobesim run -f json -o REPORT.json";
 constexpr std::uintmax_t kMostBytes = std::uintmax_t{256} << 20;
-constexpr double kMostCycles = 9e13;  // two decimals of a double are exact up to here
+constexpr double kMostCycles = 7e13;  // below 2^46 a double tells hundredths apart
 
 // A value and its place. The first thing that is wrong is kept, every read after it gives a default: a reader is
 // written straight through and asks once at the end.

@@ -15,9 +15,9 @@
 namespace uprobesim {
 
 struct WhatIfRequest {
-    std::string machine;            // empty: the run's own
-    std::string kernel;             // empty: the run's own
-    std::vector<Setting> settings;  // on top of the run's own
+    std::string machine{};            // empty: the run's own
+    std::string kernel{};             // empty: the run's own
+    std::vector<Setting> settings{};  // on top of the run's own
     bool low = false, high = false;
 };
 

@@ -135,15 +135,16 @@ private:
 void apply(ProfileListing& listing, const std::string& key, const std::string& value) {
     const auto found =
         std::find_if(listing.keys.begin(), listing.keys.end(), [&](const ProfileKey& k) { return k.key == key; });
-    ProfileKey& set = found != listing.keys.end() ? *found : listing.keys.emplace_back();
-    if (set.key.empty()) {
+    const bool is_new = found == listing.keys.end();
+    ProfileKey& set = is_new ? listing.keys.emplace_back() : *found;
+    if (is_new) {
         set.key = set.row = key;
         if (key.starts_with("paths.")) set.unit = key.find(".ops.") != key.npos ? "times" : "instructions/unit";
     }
     double number = 0;
     const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), number);
     const bool whole = error == std::errc() && stop == value.data() + value.size();
-    if (whole && (set.number || found == listing.keys.end())) {
+    if (whole && (set.number || is_new)) {
         set_value(set, number);
     } else {
         set.value = value;

@@ -131,6 +131,72 @@ def _profiles(context, root):
         context.check(name, _one_line_failure(got, MISTAKE, [name + ".toml", *named]))
 
 
+# (name, how the good report's text is spoiled, options, what the line must name besides the file).
+REPORTS = [
+    ("report-not-json", lambda text: "uprobesim 0.1.0: run\n", [], [":1", "JSON"]),
+    ("report-empty", lambda text: "", [], [":1"]),
+    ("report-truncated", lambda text: text[:len(text) * 2 // 3], [], ["too early"]),
+    ("report-other-schema", lambda text: text.replace("uprobesim.run/1", "uprobesim.run/99"), [], ["schema", "uprobesim.run/99"]),
+    ("report-negative-count", lambda text: text.replace('"times": ', '"times": -', 1), [], ["times"]),
+    ("report-unknown-path", lambda text: text.replace('"sys.exit"', '"sys.exeunt"'), [], ["sys.exeunt"]),
+]
+# (name, options over the good report, what the line must name).
+WHATIFS = [
+    ("whatif-missing-report", ["/no/such/report.json"], ["/no/such/report.json"]),
+    ("whatif-behaviour", ["REPORT", "--set", "kernel.slot-copy=if-changed"], ["kernel.slot-copy", "uprobesim run "]),
+    ("whatif-other-kernel", ["REPORT", "--kernel", "v6.1"], ["kernel.", "uprobesim run "]),
+    ("whatif-unknown-kernel", ["REPORT", "--kernel", "v0.1"], ["v0.1"]),
+    ("whatif-bad-set", ["REPORT", "--set", "machine.nosuch=1"], ["machine.nosuch"]),
+    ("whatif-bad-output", ["REPORT", "-o", "/no/such/folder/report"], ["/no/such/folder"]),
+]
+
+
+def _reports(context, root):
+    report = os.path.join(root.temporary, "report.json")
+    made = context.simulator.raw(["run", "--root", root.path, "-f", "json", "-o", report, "/counts"])
+    if not os.path.exists(report):
+        context.check("whatif-report", f"no report: {harness.shown(made.stderr)}")
+        return
+    with open(report, encoding="utf-8") as file:
+        good = file.read()
+    for name, spoil, options, named in REPORTS:
+        if context.wants(name):
+            path = os.path.join(root.temporary, name + ".json")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(spoil(good))
+            got = context.simulator.raw(["whatif", path, *options])
+            context.check(name, _one_line_failure(got, MISTAKE, [name + ".json", *named]))
+    for name, words, named in WHATIFS:
+        if context.wants(name):
+            got = context.simulator.raw(["whatif"] + [report if word == "REPORT" else word for word in words])
+            context.check(name, _one_line_failure(got, MISTAKE, named))
+    if context.wants("whatif-good"):
+        got = context.simulator.raw(["whatif", report])
+        context.check("whatif-good", None if got.status == 0 and not got.stderr else harness.shown(got.stderr))
+
+
+# Profiles that only `model check` sees: it must name file and line.
+CHECKED = [
+    ("check-no-kind", 'name = "mine"\n', [":1"]),
+    ("check-circle", 'name = "mine"\nbased-on = "check-circle.toml"\n', [":2", "circle"]),
+    ("check-missing-base", 'name = "mine"\nbased-on = "gone.toml"\n', [":2", "gone.toml"]),
+    ("check-unit", 'name = "mine"\nbased-on = "kunpeng916"\n[ops]\nisb = { value = 1, unit = "ns", source = "x", confidence = "low" }\n',
+     [":4", "ops.isb.unit", "cycles"]),
+    ("check-core", 'name = "mine"\nbased-on = "kunpeng916"\ncore = "abacus"\n', [":3", "abacus"]),
+]
+
+
+def _checked_profiles(context, root):
+    for name, text, named in CHECKED + PROFILES:
+        if not context.wants(name):
+            continue
+        path = os.path.join(root.temporary, name + ".toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        got = context.simulator.raw(["model", "check", path])
+        context.check(f"{name}-checked" if (name, text, named) in PROFILES else name, _one_line_failure(got, MISTAKE, [name + ".toml", *named]))
+
+
 def _corrupt_programs(context, root, good):
     """The ELF and program headers with one byte changed at a time: an ending of the guest's or a clear line, in time."""
     name = "elf-corrupt"
@@ -191,6 +257,8 @@ def bad_input_part(context):
         os.environ["TMPDIR"] = scratch
         _mistakes(context, root)
         _profiles(context, root)
+        _checked_profiles(context, root)
+        _reports(context, root)
         context.check("nothing-written", None if harness.listing(root.path) == before else "the root has changed")
         context.check("nothing-left", None if not os.listdir(scratch) else f"a refused run leaves {os.listdir(scratch)}")
         del os.environ["TMPDIR"]

@@ -93,3 +93,15 @@ TEST_CASE("every exception class, kernel operation and kernel path has a name of
     for (const KernelPathInfo& path : kKernelPaths) names.insert(path.name);
     CHECK(names.size() == kKernelPathCount);
 }
+
+TEST_CASE("many small charges cost what one large charge costs", "[sim][cost]") {
+    KernelProfile k = kernel();
+    k.paths[static_cast<std::size_t>(KernelPath::SysReadFile)].insns_per_unit = 0.0017;  // 0.0034 cycles, rounds to 0
+    const PriceList prices(machine(), k);
+    Ledger ledger(prices);
+    for (int i = 0; i < 1000; ++i) ledger.spend(TaskId{1000 + i % 3}, KernelPath::SysReadFile, 1);
+    const PathCount read = ledger.total().paths[static_cast<std::size_t>(KernelPath::SysReadFile)];
+    CHECK(read.units == 1000);
+    CHECK(read.cycles == CentiCycles(1000 * 22100 + 340));
+    CHECK(ledger.kernel_cycles() == read.cycles);
+}

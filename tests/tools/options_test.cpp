@@ -154,8 +154,19 @@ TEST_CASE("each mistake on the command line is one clear line", "[tools][options
     CHECK(contains(refusal({"run", "--cwd", "tmp", "true"}), "--cwd"));
 }
 
-TEST_CASE("a word that is no verb is refused, also as a topic of help", "[tools][options]") {
-    for (const Words& words : {Words{}, {"rnu"}, {"help", "rnu"}, {"model"}, {"model", "lsit"}})
+TEST_CASE("a word that is no verb, and words a verb cannot use, are refused", "[tools][options]") {
+    for (const Words& words : {Words{},
+                               {"rnu"},
+                               {"help", "rnu"},
+                               {"model"},
+                               {"model", "lsit"},
+                               {"model", "show"},
+                               {"model", "show", "nothing"},
+                               {"model", "diff", "v6.12", "kunpeng916"},
+                               {"model", "check"},
+                               {"whatif"},
+                               {"whatif", "/no/such.json"},
+                               {"whatif", "a", "b"}})
         CHECK(run_tool(words, {"/default-root"}) == kExitUserMistake);
 }
 

@@ -9,12 +9,13 @@ namespace uprobesim {
 inline RunReport hand_made_report() {
     RunReport r;
     r.provenance.version = "9.9";
-    r.provenance.kernel = {"k1", "a kernel", "1111"};
-    r.provenance.machine = {"m1", "a machine", "2222"};
+    r.provenance.kernel = {"k1", "a kernel", "1111", "./k1.toml", {{"stp", "none"}}};
+    r.provenance.machine = {"m1", "a machine", "2222", "m1", {{"core", "c1"}}};
     r.provenance.seed = 5;
     r.provenance.arguments = {"/bin/prog", "-x"};
     r.provenance.probes = {"uprobe:/bin/prog:*"};
     r.provenance.settings = {"machine.ops.isb=0"};
+    r.provenance.options = {"--uid", "7"};
     r.provenance.program = "/usr/bin/prog";
     r.provenance.program_hash = "3333";
     r.exit = {ExitKind::Exited, 1, ""};

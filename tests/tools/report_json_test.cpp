@@ -33,6 +33,9 @@ TEST_CASE("the run report is JSON with its schema first", "[tools][json]") {
     CHECK(text.starts_with("{\n  \"schema\": \"uprobesim.run/1\",\n  \"provenance\": {\n"));
     const Json json = Json::parse(text);
     CHECK(json["provenance"]["kernel"]["hash_fnv1a64"] == "1111");
+    CHECK(json["provenance"]["kernel"]["given_as"] == "./k1.toml");
+    CHECK(json["provenance"]["kernel"]["behaviour"]["stp"] == "none");
+    CHECK(json["provenance"]["options"] == Json({"--uid", "7"}));
     CHECK(json["provenance"]["command"] == Json({"/bin/prog", "-x"}));
     CHECK(json["guest"]["end"] == "exited");
     CHECK(json["guest"]["exit_code"] == 1);
