@@ -16,6 +16,7 @@ namespace uprobesim {
 
 namespace {
 
+constexpr std::string_view kReadWhy = "the guest read a trapped register, CNTVCT_EL0 or CTR_EL0 perhaps";
 constexpr std::string_view kUnknownWhy = "it is not known to be a price only";
 
 constexpr std::array kRules = {
@@ -26,13 +27,23 @@ constexpr std::array kRules = {
     KeyRule{ProfileKind::Machine, "kernel-cpi", KeyRole::Price, {}},
     KeyRule{ProfileKind::Machine, "exception-entry", KeyRole::Price, {}},
     KeyRule{ProfileKind::Machine, "exception-return", KeyRole::Price, {}},
+    KeyRule{ProfileKind::Machine, "kpti", KeyRole::Switch, {}},
     KeyRule{ProfileKind::Machine, "kpti-switch", KeyRole::Price, {}},
+    KeyRule{ProfileKind::Machine, "bhb", KeyRole::Switch, {}},
     KeyRule{ProfileKind::Machine, "bhb-loop", KeyRole::Price, {}},
+    KeyRule{ProfileKind::Machine, "shareability-cores", KeyRole::Switch, {}},
+    KeyRule{ProfileKind::Machine, "dsb-ish-per-core", KeyRole::Price, {}},
+    KeyRule{ProfileKind::Machine, "slot-refetch-*", KeyRole::Price, {}},
+    KeyRule{ProfileKind::Machine, "debug-register-traps", KeyRole::Switch, {}},
+    KeyRule{ProfileKind::Machine, "debug-exceptions-to-el2", KeyRole::Switch, {}},
+    KeyRule{ProfileKind::Machine, "debug-trap", KeyRole::Price, {}},
     KeyRule{ProfileKind::Machine, "ops.*", KeyRole::Price, {}},
     KeyRule{ProfileKind::Machine, "core", KeyRole::Behaviour,
             "user cycles are counted block by block while the program runs"},
-    KeyRule{ProfileKind::Machine, "counter-frequency", KeyRole::Trapped,
-            "the guest read a trapped register, the counter perhaps"},
+    KeyRule{ProfileKind::Machine, "counter-frequency", KeyRole::Trapped, kReadWhy},
+    KeyRule{ProfileKind::Machine, "idc", KeyRole::Trapped, kReadWhy},
+    KeyRule{ProfileKind::Machine, "dic", KeyRole::Trapped, kReadWhy},
+    KeyRule{ProfileKind::Machine, "dic-hidden", KeyRole::Trapped, kReadWhy},
     KeyRule{ProfileKind::Kernel, "name", KeyRole::Label, {}},
     KeyRule{ProfileKind::Kernel, "description", KeyRole::Label, {}},
     KeyRule{ProfileKind::Kernel, "based-on", KeyRole::Label, {}},
