@@ -20,16 +20,32 @@ struct FigureRow {
     Limits limits;
 };
 
+constexpr Limits kFrequency = {1e3, 1e12};
+constexpr Limits kCycles = {0, 1e9};
+constexpr Limits kFlag = {0, 1, true};
+
 constexpr std::array kFigures = {
-    FigureRow{"frequency", "Hz", &MachineProfile::frequency_hz, {1e3, 1e12}},
+    FigureRow{"frequency", "Hz", &MachineProfile::frequency_hz, kFrequency},
     FigureRow{"kernel-cpi", "cycles/instruction", &MachineProfile::kernel_cpi, {0, 1e3}},
-    FigureRow{"exception-entry", "cycles", &MachineProfile::exception_entry, {0, 1e9}},
-    FigureRow{"exception-return", "cycles", &MachineProfile::exception_return, {0, 1e9}},
-    FigureRow{"kpti-switch", "cycles", &MachineProfile::kpti_switch, {0, 1e9}},
-    FigureRow{"bhb-loop", "cycles", &MachineProfile::bhb_loop, {0, 1e9}},
-    FigureRow{"counter-frequency", "Hz", &MachineProfile::counter_hz, {1e3, 1e12}},
+    FigureRow{"exception-entry", "cycles", &MachineProfile::exception_entry, kCycles},
+    FigureRow{"exception-return", "cycles", &MachineProfile::exception_return, kCycles},
+    FigureRow{"kpti", "flag", &MachineProfile::kpti, kFlag},
+    FigureRow{"kpti-switch", "cycles", &MachineProfile::kpti_switch, kCycles},
+    FigureRow{"bhb", "flag", &MachineProfile::bhb, kFlag},
+    FigureRow{"bhb-loop", "cycles", &MachineProfile::bhb_loop, kCycles},
+    FigureRow{"idc", "flag", &MachineProfile::idc, kFlag},
+    FigureRow{"dic", "flag", &MachineProfile::dic, kFlag},
+    FigureRow{"dic-hidden", "flag", &MachineProfile::dic_hidden, kFlag},
+    FigureRow{"slot-refetch-coherent", "cycles", &MachineProfile::slot_refetch_coherent, kCycles},
+    FigureRow{"shareability-cores", "cores", &MachineProfile::shareability_cores, {1, 65536, true}},
+    FigureRow{"dsb-ish-per-core", "cycles/core", &MachineProfile::dsb_ish_per_core, kCycles},
+    FigureRow{"slot-refetch-per-core", "cycles/core", &MachineProfile::slot_refetch_per_core, kCycles},
+    FigureRow{"debug-register-traps", "traps/step", &MachineProfile::debug_register_traps, {0, kMdscrAccessesPerStep}},
+    FigureRow{"debug-exceptions-to-el2", "flag", &MachineProfile::debug_exceptions_to_el2, kFlag},
+    FigureRow{"debug-trap", "cycles", &MachineProfile::debug_trap, kCycles},
+    FigureRow{"vdso-clock", "flag", &MachineProfile::vdso_clock, kFlag},
+    FigureRow{"counter-frequency", "Hz", &MachineProfile::counter_hz, kFrequency},
 };
-constexpr Limits kOpLimits = {0, 1e9};
 
 std::string op_key(std::size_t op) {
     return fmt::format("ops.{}", kernel_op_name(static_cast<KernelOp>(op)));
@@ -45,7 +61,7 @@ Slot find_figure(MachineProfile& machine, std::string_view key) {
         if (row.key == key) return {&(machine.*row.member), row.limits};
     }
     for (std::size_t op = 0; op < kKernelOpCount; ++op) {
-        if (op_key(op) == key) return {&machine.ops[op], kOpLimits};
+        if (op_key(op) == key) return {&machine.ops[op], kCycles};
     }
     return {nullptr, {}};
 }
@@ -93,7 +109,7 @@ Result<MachineProfile> read_machine(const DataFile& file, const std::vector<Sett
     for (std::size_t op = 0; op < kKernelOpCount; ++op) {
         const std::string_view name = kernel_op_name(static_cast<KernelOp>(op));
         known_ops.emplace_back(name);
-        machine.ops[op] = reader.figure(ops, name, "ops", "cycles", kOpLimits);
+        machine.ops[op] = reader.figure(ops, name, "ops", "cycles", kCycles);
     }
     reader.only(ops, "ops", known_ops);
     if (!reader.ok()) return tl::make_unexpected(reader.error());

@@ -11,8 +11,8 @@ constexpr std::array<std::string_view, kExceptionClassCount> kExceptionNames = {
     "undefined", "sysreg-trap", "pc-alignment",  "irq",
 };
 constexpr std::array<std::string_view, kKernelOpCount> kOpNames = {
-    "isb",          "dsb-ish", "dsb-nsh", "dmb",  "daif-write", "mdscr-read",  "mdscr-write",  "exclusive",
-    "load-acquire", "dc-cvau", "ic-ivau", "tlbi", "ttbr-write", "user-access", "slot-refetch",
+    "isb",       "dsb-ish",      "dsb-ishst", "dsb-nsh", "dmb",  "daif-write", "mdscr-read",  "mdscr-write",
+    "exclusive", "load-acquire", "dc-cvau",   "ic-ivau", "tlbi", "ttbr-write", "user-access", "slot-refetch",
 };
 }  // namespace
 

@@ -12,16 +12,74 @@ namespace {
 CentiCycles from_cycles(double cycles) {
     return CentiCycles(static_cast<std::uint64_t>(std::llround(std::min(cycles, 1e16) * 100)));
 }
+
+using Ops = std::array<double, kKernelOpCount>;
+double& at(Ops& ops, KernelOp op) {
+    return ops[static_cast<std::size_t>(op)];
+}
+bool on(const Figure& flag) {
+    return flag.value != 0;
+}
+
+// What one of each operation costs on this machine.
+Ops op_prices(const MachineProfile& machine) {
+    Ops prices{};
+    for (std::size_t op = 0; op < kKernelOpCount; ++op) prices[op] = machine.ops[op].value;
+    const double cores = machine.shareability_cores.value;
+    at(prices, KernelOp::DsbIsh) += machine.dsb_ish_per_core.value * cores;
+    if (on(machine.dic)) {
+        at(prices, KernelOp::SlotRefetch) = machine.slot_refetch_coherent.value;
+    } else {
+        at(prices, KernelOp::SlotRefetch) += machine.slot_refetch_per_core.value * cores;
+    }
+    // Which of a step's accesses trap is not told apart: each bears its share.
+    const double trap = machine.debug_trap.value * machine.debug_register_traps.value / kMdscrAccessesPerStep;
+    at(prices, KernelOp::MdscrRead) += trap;
+    at(prices, KernelOp::MdscrWrite) += trap;
+    return prices;
+}
+
+// What of a path's operations is left on this machine. Kernel paths list what a core without IDC and DIC needs to
+// make written code visible: DC CVAU for each line and a DSB ISH, IC IVAU for each line and a DSB ISH, an ISB. Linux
+// (arch/arm64/mm/cache.S, caches_clean_inval_pou) does DSB ISHST in place of the first pair where CTR_EL0.IDC is 1,
+// and the ISB alone in place of the rest where CTR_EL0.DIC is 1. A path synchronises once; DSBs beyond those two
+// belong to its TLB maintenance and stay.
+Ops ops_needed(Ops ops, const MachineProfile& machine) {
+    const auto spare_dsb = [&ops](KernelOp maintenance) {
+        if (at(ops, maintenance) == 0) return 0.0;
+        at(ops, maintenance) = 0;
+        const double spared = std::min(1.0, at(ops, KernelOp::DsbIsh));
+        at(ops, KernelOp::DsbIsh) -= spared;
+        return spared;
+    };
+    if (on(machine.idc)) at(ops, KernelOp::DsbIshst) += spare_dsb(KernelOp::DcCvau);
+    if (on(machine.dic)) spare_dsb(KernelOp::IcIvau);
+    return ops;
+}
+
+double exception_price(const MachineProfile& machine, ExceptionClass ec) {
+    double cycles = machine.exception_entry.value + machine.exception_return.value;
+    if (ec != ExceptionClass::DataAbortSameEl) {
+        if (on(machine.kpti)) cycles += machine.kpti_switch.value;
+        if (on(machine.bhb)) cycles += machine.bhb_loop.value;
+    }
+    const bool debug = ec == ExceptionClass::Brk || ec == ExceptionClass::SoftwareStep;
+    if (debug && on(machine.debug_exceptions_to_el2)) cycles += machine.debug_trap.value;
+    return cycles;
+}
 }  // namespace
 
 PriceList::PriceList(const MachineProfile& machine, const KernelProfile& kernel)
-    : exception_(from_cycles(machine.exception_entry.value + machine.exception_return.value +
-                             machine.kpti_switch.value + machine.bhb_loop.value)),
-      frequency_hz_(machine.frequency_hz.value) {
+    : frequency_hz_(machine.frequency_hz.value) {
+    for (std::size_t ec = 0; ec < kExceptionClassCount; ++ec) {
+        exceptions_[ec] = from_cycles(exception_price(machine, static_cast<ExceptionClass>(ec)));
+    }
+    const Ops prices = op_prices(machine);
     for (std::size_t p = 0; p < kKernelPathCount; ++p) {
         const PathCost& cost = kernel.paths[p];
         double cycles = cost.insns * machine.kernel_cpi.value;
-        for (std::size_t op = 0; op < kKernelOpCount; ++op) cycles += cost.ops[op] * machine.ops[op].value;
+        const Ops ops = ops_needed(cost.ops, machine);
+        for (std::size_t op = 0; op < kKernelOpCount; ++op) cycles += ops[op] * prices[op];
         fixed_[p] = from_cycles(cycles);
         per_unit_[p] = cost.insns_per_unit * machine.kernel_cpi.value;
         insns_[p] = cost.insns;

@@ -13,8 +13,8 @@ class PriceList {
 public:
     PriceList(const MachineProfile& machine, const KernelProfile& kernel);
 
-    // Hardware entry plus return, with KPTI and BHB parts where the profile has them.
-    CentiCycles exception(ExceptionClass) const { return exception_; }
+    // Hardware entry plus return; from EL0 with what KPTI and BHB add, a debug exception with its way through EL2.
+    CentiCycles exception(ExceptionClass ec) const { return exceptions_[static_cast<std::size_t>(ec)]; }
     CentiCycles path(KernelPath p) const { return fixed_[static_cast<std::size_t>(p)]; }
     // `units` may be millions of bytes: one rounding for all of them.
     CentiCycles path_units(KernelPath p, std::uint64_t units) const;
@@ -22,7 +22,7 @@ public:
     double frequency_hz() const { return frequency_hz_; }
 
 private:
-    CentiCycles exception_;
+    std::array<CentiCycles, kExceptionClassCount> exceptions_{};
     std::array<CentiCycles, kKernelPathCount> fixed_{};
     std::array<double, kKernelPathCount> per_unit_{};
     std::array<double, kKernelPathCount> insns_{};

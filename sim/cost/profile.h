@@ -30,12 +30,16 @@ struct Figure {
 
 // Costly operations a kernel path performs, beyond its instructions.
 enum class KernelOp : std::uint8_t {
-    Isb, DsbIsh, DsbNsh, Dmb, DaifWrite, MdscrRead, MdscrWrite, Exclusive, LoadAcquire, DcCvau, IcIvau, Tlbi, TtbrWrite, UserAccess,
+    Isb, DsbIsh, DsbIshst, DsbNsh, Dmb, DaifWrite, MdscrRead, MdscrWrite, Exclusive, LoadAcquire, DcCvau, IcIvau, Tlbi, TtbrWrite,
+    UserAccess,
     SlotRefetch,   // I-side miss on the slot just written
     kCount
 };
 inline constexpr std::size_t kKernelOpCount = static_cast<std::size_t>(KernelOp::kCount);
 std::string_view kernel_op_name(KernelOp);  // "isb", "dsb-ish", ...
+
+// Of a stepped hit: MDSCR_EL1 is read and written on the way to the step and again on the way in from it.
+inline constexpr double kMdscrAccessesPerStep = 4;
 
 struct MachineProfile {
     std::string name;
@@ -46,9 +50,22 @@ struct MachineProfile {
     Figure kernel_cpi;             // cycles per EL1 instruction
     Figure exception_entry;        // cycles, hardware part
     Figure exception_return;       // cycles, hardware part
-    Figure kpti_switch;            // cycles per exception, 0 where off
-    Figure bhb_loop;               // cycles per exception from EL0, 0 where off
-    std::array<Figure, kKernelOpCount> ops;  // cycles each
+    Figure kpti;                   // flag: the kernel is unmapped at EL0
+    Figure kpti_switch;            // cycles per exception from EL0, where on
+    Figure bhb;                    // flag: branch history is overwritten on entry
+    Figure bhb_loop;               // cycles per exception from EL0, where on
+    Figure idc;                    // flag, CTR_EL0.IDC: no clean of written code to the point of unification
+    Figure dic;                    // flag, CTR_EL0.DIC: no invalidation of instruction caches
+    Figure dic_hidden;             // flag: the kernel shows EL0 a CTR_EL0 without DIC
+    Figure slot_refetch_coherent;  // cycles, in place of the slot-refetch operation where DIC is 1
+    Figure shareability_cores;     // cores a broadcast in the inner-shareable domain reaches
+    Figure dsb_ish_per_core;       // cycles, on top of the operation's own price
+    Figure slot_refetch_per_core;  // cycles, on top of the operation's own price
+    Figure debug_register_traps;   // of the four MDSCR_EL1 accesses of a stepped hit, how many trap to EL2
+    Figure debug_exceptions_to_el2;  // flag, MDCR_EL2.TDE: BRK and software step go through EL2
+    Figure debug_trap;             // cycles, a round trip to EL2
+    Figure vdso_clock;             // flag: the vDSO reads the clock, clock_gettime does not trap
+    std::array<Figure, kKernelOpCount> ops;  // cycles each, the part that does not grow with the domain
     Figure counter_hz;             // CNTFRQ_EL0
     std::map<std::string, Figure> figures;   // all of the above by key, for reports and --set
 };

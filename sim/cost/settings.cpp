@@ -33,9 +33,9 @@ Result<double> setting_number(const Setting& setting, Limits limits) {
     if (error != std::errc() || stop != end || !std::isfinite(value)) {
         return user_error(fmt::format("'{}' is not a number", setting.value), where(setting), "give a decimal number");
     }
-    if (value < limits.min || value > limits.max) {
+    if (!limits.allow(value)) {
         return user_error(fmt::format("{} is out of range", value), where(setting),
-                          fmt::format("it must be from {} to {}", limits.min, limits.max));
+                          fmt::format("it must be {}", limits.text()));
     }
     return value;
 }

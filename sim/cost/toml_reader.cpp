@@ -24,6 +24,13 @@ std::string_view type_name(const toml::node& node) {
 }
 }  // namespace
 
+bool Limits::allow(double value) const {
+    return value >= min && value <= max && (!whole || value == std::floor(value));
+}
+std::string Limits::text() const {
+    return fmt::format("{}from {} to {}", whole ? "a whole number " : "", min, max);
+}
+
 std::string key_path(std::string_view path, std::string_view key) {
     return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
 }
@@ -164,9 +171,8 @@ double TomlReader::optional_number(const toml::table& parent, std::string_view k
         fail(node, fmt::format("'{}' is not a finite number", name));
         return 0;
     }
-    if (value < limits.min || value > limits.max) {
-        fail(node, fmt::format("'{}' is {}", name, value),
-             fmt::format("it must be from {} to {}", limits.min, limits.max));
+    if (!limits.allow(value)) {
+        fail(node, fmt::format("'{}' is {}", name, value), fmt::format("it must be {}", limits.text()));
         return 0;
     }
     return value;

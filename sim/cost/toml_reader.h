@@ -20,6 +20,10 @@ namespace uprobesim {
 struct Limits {
     double min = 0;
     double max = 1e15;
+    bool whole = false;  // a count or a flag
+
+    bool allow(double value) const;
+    std::string text() const;  // "a whole number from 0 to 1"
 };
 
 class TomlReader {

@@ -15,7 +15,9 @@ MachineProfile machine() {
     m.kernel_cpi.value = 2;
     m.exception_entry.value = 30;
     m.exception_return.value = 20;
+    m.kpti.value = 1;
     m.kpti_switch.value = 7;
+    m.bhb.value = 1;
     m.bhb_loop.value = 3.5;
     m.ops[static_cast<std::size_t>(KernelOp::Isb)].value = 10;
     m.ops[static_cast<std::size_t>(KernelOp::DcCvau)].value = 0.25;

@@ -57,7 +57,7 @@ const std::vector<P> kHijack = {P::UretprobeHijack};
 }  // namespace
 
 TEST_CASE("every built-in profile reads, and is named as its file", "[sim][profile]") {
-    CHECK(builtin_machine_profiles() == std::vector<std::string>{"generic-a72", "kunpeng916"});
+    CHECK(builtin_machine_profiles() == std::vector<std::string>{"generic-a72", "kunpeng916", "kunpeng916-vm"});
     for (const std::string& name : builtin_machine_profiles()) {
         CHECK(machine(name).name == name);
         CHECK(load_core_model(machine(name).core_file).has_value());
