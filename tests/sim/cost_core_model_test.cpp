@@ -11,10 +11,13 @@ using namespace uprobesim;
 
 namespace {
 
-std::unique_ptr<BlockModel> a72() {
-    auto model = load_core_model("cortex-a72");
+std::unique_ptr<BlockModel> core(std::string_view name) {
+    auto model = load_core_model(name);
     if (!model) FAIL(model.error().line());
     return std::move(*model);
+}
+std::unique_ptr<BlockModel> a72() {
+    return core("cortex-a72");
 }
 
 double cycles(const BlockModel& model, const std::vector<std::uint32_t>& words) {
@@ -48,6 +51,39 @@ TEST_CASE("common blocks cost about what llvm-mca says", "[sim][cost][core]") {
     for (const Row& row : rows) {
         INFO(row.text);
         CHECK(cycles(*model, row.words) == Approx(row.mca).epsilon(0.1));
+    }
+}
+
+// Latency and throughput of the software optimization guides of the two, as LLVM's AArch64SchedNeoverseN1.td and V1.td
+// state them.
+TEST_CASE("a Neoverse takes the latencies and has the pipes its guide gives it", "[sim][cost][core]") {
+    struct Row {
+        const char* text;
+        std::vector<std::uint32_t> words;
+        double n1, v1;
+    };
+    const std::vector<Row> rows = {
+        {"add x0,x0,#1", {0x91000400}, 1, 1},
+        {"ldr x1,[x1]: load to use", {0xf9400021}, 4, 4},
+        {"mul x0,x0,x1", {0x9b017c00}, 4, 2},
+        {"mul x2,x3,x4; mul x5,x6,x7", {0x9b047c62, 0x9b077cc5}, 6, 1},
+        {"add v0.4s,v0.4s,v1.4s", {0x4ea18400}, 2, 2},
+        {"stp x0,x1,[x2]", {0xa9000440}, 1, 0.5},
+        {"ldr x0,[x9]; ldr x1,[x9,#8]; ldr x2,[x9,#16]; ldr x3,[x9,#24]; ldr x4,[x9,#32]; ldr x5,[x9,#40]",
+         {0xf9400120, 0xf9400521, 0xf9400922, 0xf9400d23, 0xf9401124, 0xf9401525},
+         3,
+         2},
+        {"eor x0,x8,x9; eor x1,x8,x9; eor x2,x8,x9; eor x3,x8,x9; eor x4,x8,x9; eor x5,x8,x9",
+         {0xca090100, 0xca090101, 0xca090102, 0xca090103, 0xca090104, 0xca090105},
+         2,
+         1.5},
+    };
+    const auto n1 = core("neoverse-n1");
+    const auto v1 = core("neoverse-v1");
+    for (const Row& row : rows) {
+        INFO(row.text);
+        CHECK(cycles(*n1, row.words) == Approx(row.n1).epsilon(0.01));
+        CHECK(cycles(*v1, row.words) == Approx(row.v1).epsilon(0.01));
     }
 }
 

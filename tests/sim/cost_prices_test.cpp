@@ -49,6 +49,111 @@ TEST_CASE("a path costs its instructions times CPI and its operations", "[sim][c
     CHECK(prices.path(KernelPath::SysTrivial) == CentiCycles(0));
 }
 
+namespace {
+
+// Slot synchronisation as kernel profiles list it, and the same with a TLB invalidation after it.
+KernelProfile writing_code() {
+    KernelProfile k;
+    const auto set = [&k](KernelPath path, KernelOp op, double count) {
+        k.paths[static_cast<std::size_t>(path)].ops[static_cast<std::size_t>(op)] = count;
+    };
+    for (const KernelPath path : {KernelPath::UprobeSlotSync, KernelPath::UprobePlace}) {
+        set(path, KernelOp::DcCvau, path == KernelPath::UprobePlace ? 64 : 1);
+        set(path, KernelOp::IcIvau, path == KernelPath::UprobePlace ? 64 : 1);
+        set(path, KernelOp::DsbIsh, path == KernelPath::UprobePlace ? 4 : 2);
+        set(path, KernelOp::Isb, 1);
+    }
+    set(KernelPath::UprobeSlotSync, KernelOp::SlotRefetch, 1);
+    set(KernelPath::UprobePlace, KernelOp::Tlbi, 1);
+    set(KernelPath::SysMunmap, KernelOp::DsbIsh, 2);
+    set(KernelPath::SysMunmap, KernelOp::Tlbi, 1);
+    set(KernelPath::UprobeStepArm, KernelOp::MdscrRead, 1);
+    set(KernelPath::UprobeStepArm, KernelOp::MdscrWrite, 1);
+    return k;
+}
+// Powers of two, so that every sum says what is in it.
+MachineProfile coherent(double idc, double dic) {
+    MachineProfile m;
+    m.idc.value = idc;
+    m.dic.value = dic;
+    m.shareability_cores.value = 10;
+    m.dsb_ish_per_core.value = 100;
+    m.slot_refetch_per_core.value = 1000;
+    m.slot_refetch_coherent.value = 256;
+    const auto set = [&m](KernelOp op, double price) { m.ops[static_cast<std::size_t>(op)].value = price; };
+    set(KernelOp::DsbIsh, 1);
+    set(KernelOp::DsbIshst, 2);
+    set(KernelOp::Isb, 4);
+    set(KernelOp::DcCvau, 8);
+    set(KernelOp::IcIvau, 16);
+    set(KernelOp::Tlbi, 32);
+    set(KernelOp::SlotRefetch, 64);
+    set(KernelOp::MdscrRead, 5);
+    set(KernelOp::MdscrWrite, 7);
+    return m;
+}
+double path_price(const MachineProfile& m, KernelPath path) {
+    return static_cast<double>(PriceList(m, writing_code()).path(path).value) / 100;
+}
+
+}  // namespace
+
+// Linux, caches_clean_inval_pou: dc cvau, dsb ish, ic ivau, dsb ish, isb; with IDC dsb ishst, ic ivau, dsb ish, isb;
+// with both dsb ishst, isb. A DSB ISH is 1 + 10 x 100, a refetch 64 + 10 x 1000.
+TEST_CASE("IDC spares the clean, DIC the invalidation, each with its barrier", "[sim][cost]") {
+    const KernelPath sync = KernelPath::UprobeSlotSync;
+    CHECK(path_price(coherent(0, 0), sync) == 8 + 1001 + 16 + 1001 + 4 + 10064);
+    CHECK(path_price(coherent(1, 0), sync) == 2 + 16 + 1001 + 4 + 10064);
+    CHECK(path_price(coherent(0, 1), sync) == 8 + 1001 + 4 + 256);
+    CHECK(path_price(coherent(1, 1), sync) == 2 + 4 + 256);
+}
+
+TEST_CASE("barriers of TLB maintenance stay with IDC and DIC", "[sim][cost]") {
+    const KernelPath place = KernelPath::UprobePlace;
+    CHECK(path_price(coherent(0, 0), place) == 64 * 8 + 64 * 16 + 4 * 1001 + 4 + 32);
+    CHECK(path_price(coherent(1, 1), place) == 2 + 2 * 1001 + 4 + 32);
+    CHECK(path_price(coherent(0, 0), KernelPath::SysMunmap) == 2 * 1001 + 32);
+    CHECK(path_price(coherent(1, 1), KernelPath::SysMunmap) == 2 * 1001 + 32);
+}
+
+TEST_CASE("a broadcast costs by the cores it reaches", "[sim][cost]") {
+    MachineProfile m = coherent(0, 0);
+    m.shareability_cores.value = 2;
+    CHECK(path_price(m, KernelPath::UprobeSlotSync) == 8 + 201 + 16 + 201 + 4 + 2064);
+}
+
+TEST_CASE("trapped debug registers cost a round trip for each of a step's four accesses", "[sim][cost]") {
+    MachineProfile m = coherent(0, 0);
+    m.debug_trap.value = 6000;
+    CHECK(path_price(m, KernelPath::UprobeStepArm) == 5 + 7);
+    m.debug_register_traps.value = 4;
+    CHECK(path_price(m, KernelPath::UprobeStepArm) == 5 + 7 + 2 * 6000);
+    m.debug_register_traps.value = 1;
+    CHECK(path_price(m, KernelPath::UprobeStepArm) == 5 + 7 + 2 * 1500);
+}
+
+TEST_CASE("mitigations can be off, and are not paid for a fault of the kernel itself", "[sim][cost]") {
+    MachineProfile m = machine();
+    const auto price = [&m](ExceptionClass ec) { return PriceList(m, kernel()).exception(ec); };
+    CHECK(price(ExceptionClass::DataAbort) == CentiCycles(6050));
+    CHECK(price(ExceptionClass::DataAbortSameEl) == CentiCycles(5000));
+    m.bhb.value = 0;
+    CHECK(price(ExceptionClass::Svc) == CentiCycles(5700));
+    m.kpti.value = 0;
+    CHECK(price(ExceptionClass::Svc) == CentiCycles(5000));
+}
+
+TEST_CASE("debug exceptions routed to EL2 cost its round trip, others do not", "[sim][cost]") {
+    MachineProfile m = machine();
+    m.debug_trap.value = 6000;
+    m.debug_exceptions_to_el2.value = 1;
+    const PriceList prices(m, kernel());
+    CHECK(prices.exception(ExceptionClass::Brk) == CentiCycles(606050));
+    CHECK(prices.exception(ExceptionClass::SoftwareStep) == CentiCycles(606050));
+    CHECK(prices.exception(ExceptionClass::Svc) == CentiCycles(6050));
+    CHECK(prices.exception(ExceptionClass::Undefined) == CentiCycles(6050));
+}
+
 TEST_CASE("absurd figures times absurd units stay in range", "[sim][cost]") {
     KernelProfile k = kernel();
     k.paths[static_cast<std::size_t>(KernelPath::SysReadFile)].insns_per_unit = 1e9;

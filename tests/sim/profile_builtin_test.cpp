@@ -57,7 +57,8 @@ const std::vector<P> kHijack = {P::UretprobeHijack};
 }  // namespace
 
 TEST_CASE("every built-in profile reads, and is named as its file", "[sim][profile]") {
-    CHECK(builtin_machine_profiles() == std::vector<std::string>{"generic-a72", "kunpeng916", "kunpeng916-vm"});
+    CHECK(builtin_machine_profiles() == std::vector<std::string>{"generic-a72", "kunpeng916", "kunpeng916-vm",
+                                                                 "neoverse-n1", "neoverse-v1", "thread-bare-metal"});
     for (const std::string& name : builtin_machine_profiles()) {
         CHECK(machine(name).name == name);
         CHECK(load_core_model(machine(name).core_file).has_value());
@@ -141,8 +142,8 @@ struct Hits {
     double nop, push, ret, unop, upush, uret;  // cycles an iteration at 2.4 GHz
 };
 
-Hits price(const KernelProfile& k) {
-    const PriceList prices(machine("kunpeng916"), k);
+Hits price(const KernelProfile& k, std::string_view on = "kunpeng916") {
+    const PriceList prices(machine(on), k);
     const auto leg = [&](const std::vector<P>& paths) {
         CentiCycles sum = prices.exception(ExceptionClass::Brk);
         for (const P path : paths) {
@@ -210,6 +211,52 @@ TEST_CASE("the published bench rows come out within a few percent", "[sim][profi
     const Hits skip = price(kernel("next-20240909", {{"kernel.slot-copy", "if-changed"}}));
     check_near(skip.nop, 0.926, 0.04);
     check_near(skip.push, 0.910, 0.04);
+}
+
+// A reply on linux-arm-kernel, 2024-10-25, in millions of hits a second; neither core, clock nor kernel stated. One of
+// six rows is off by 10 %: no price makes 912 instructions that much dearer than 842 (see the profile's head).
+TEST_CASE("the unnamed server's rows come out within a tenth", "[sim][profile]") {
+    const Hits hits = price(kernel("v6.12"), "thread-bare-metal");
+    const double ghz = machine("thread-bare-metal").frequency_hz.value / 1e9;
+    const auto check = [&](double model, double millions) {
+        INFO("ns " << model / ghz << " published " << 1000 / millions);
+        CHECK(model / ghz == Approx(1000 / millions).epsilon(0.105));
+    };
+    check(hits.nop, 2.334);
+    check(hits.push, 2.321);
+    check(hits.ret, 4.144);
+    check(hits.unop, 1.684);
+    check(hits.upush, 1.736);
+    check(hits.uret, 2.502);
+}
+
+TEST_CASE("the machines differ as published", "[sim][profile]") {
+    const auto value = [](std::string_view name, const char* key) { return machine(name).figures.at(key).value; };
+    // FreeBSD review D24853 and Linux commit ee9d90be9dda for the N1, corretto-jdk#136 for both, A72 TRM.
+    CHECK(value("kunpeng916", "idc") == 0);
+    CHECK(value("kunpeng916", "dic") == 0);
+    CHECK(value("neoverse-n1", "idc") == 1);
+    CHECK(value("neoverse-n1", "dic") == 1);
+    CHECK(value("neoverse-n1", "dic-hidden") == 1);
+    CHECK(value("neoverse-v1", "dic") == 1);
+    CHECK(value("neoverse-v1", "dic-hidden") == 0);
+    CHECK(value("kunpeng916", "shareability-cores") == 64);
+    CHECK(value("generic-a72", "shareability-cores") == 4);
+    CHECK(value("kunpeng916", "vdso-clock") == 0);
+    CHECK(value("kunpeng916", "debug-register-traps") == 0);
+    CHECK(value("kunpeng916-vm", "debug-register-traps") == 4);
+}
+
+TEST_CASE("the generic A72 is the Kunpeng916 with four cores", "[sim][profile]") {
+    const PriceList small(machine("generic-a72"), kernel("v6.12"));
+    const PriceList what_if(machine("kunpeng916", {{"machine.shareability-cores", "4"}}), kernel("v6.12"));
+    for (std::size_t p = 0; p < kKernelPathCount; ++p) {
+        CHECK(small.path(static_cast<P>(p)) == what_if.path(static_cast<P>(p)));
+    }
+    const PriceList large(machine("kunpeng916"), kernel("v6.12"));
+    // 45 instructions at 1.06, DC CVAU 60, IC IVAU 100, ISB 31; DSB ISH twice 870 or 90, refetch 1211 or 131.
+    CHECK(large.path(P::UprobeSlotSync) == CentiCycles(318970));
+    CHECK(small.path(P::UprobeSlotSync) == CentiCycles(54970));
 }
 
 TEST_CASE("the kernels differ as their history says", "[sim][profile]") {

@@ -227,6 +227,54 @@ TEST_CASE("a setting that is no number in range is refused", "[sim][profile]") {
     }
 }
 
+TEST_CASE("a flag or count out of its range is refused, in a file and by --set", "[sim][profile]") {
+    struct Case {
+        const char* key;
+        const char* unit;
+        const char* value;
+        const char* range;
+    };
+    const std::vector<Case> cases = {
+        {"idc", "flag", "2", "a whole number from 0 to 1"},
+        {"dic", "flag", "0.5", "a whole number from 0 to 1"},
+        {"dic-hidden", "flag", "-1", "a whole number from 0 to 1"},
+        {"kpti", "flag", "2", "a whole number from 0 to 1"},
+        {"bhb", "flag", "0.1", "a whole number from 0 to 1"},
+        {"vdso-clock", "flag", "3", "a whole number from 0 to 1"},
+        {"debug-exceptions-to-el2", "flag", "2", "a whole number from 0 to 1"},
+        {"debug-register-traps", "traps/step", "5", "from 0 to 4"},
+        {"debug-register-traps", "traps/step", "-0.5", "from 0 to 4"},
+        {"debug-trap", "cycles", "-1", "from 0 to"},
+        {"shareability-cores", "cores", "0", "a whole number from 1 to"},
+        {"shareability-cores", "cores", "2.5", "a whole number from 1 to"},
+        {"dsb-ish-per-core", "cycles/core", "-1", "from 0 to"},
+    };
+    for (const Case& c : cases) {
+        INFO(c.key << " " << c.value);
+        const UserError in_file = machine_error(
+            kHead + fmt::format("{} = {{ value = {}, unit = \"{}\", {} }}\n", c.key, c.value, c.unit, kRest));
+        CHECK(in_file.where == "my.toml:3");
+        CHECK_THAT(in_file.what, Contains(fmt::format("'{}.value' is {}", c.key, c.value)));
+        CHECK_THAT(in_file.hint, Contains(c.range));
+        const UserError by_set = machine_error(kHead, {{fmt::format("machine.{}", c.key), c.value}});
+        CHECK_THAT(by_set.where, Contains(fmt::format("--set machine.{}={}", c.key, c.value)));
+        CHECK_THAT(by_set.hint, Contains(c.range));
+    }
+}
+
+TEST_CASE("a flag in another unit, or written as true, is refused", "[sim][profile]") {
+    const UserError unit = machine_error(kHead + fmt::format("idc = {{ value = 1, unit = \"cycles\", {} }}\n", kRest));
+    CHECK_THAT(unit.what, Contains("'idc.unit' is 'cycles'"));
+    CHECK_THAT(unit.hint, Contains("'flag'"));
+    const UserError type = machine_error(kHead + fmt::format("idc = {{ value = true, unit = \"flag\", {} }}\n", kRest));
+    CHECK_THAT(type.what, Contains("'idc.value' is a boolean, not a number"));
+    const UserError cores =
+        machine_error(kHead + fmt::format("shareability-cores = {{ value = 4, unit = \"sockets\", {} }}\n", kRest));
+    CHECK_THAT(cores.hint, Contains("'cores'"));
+    CHECK_THAT(machine_error(kHead, {{"machine.idc", "true"}}).what, Contains("'true' is not a number"));
+    CHECK_THAT(machine_error(kHead, {{"machine.shareability-core", "4"}}).hint, Contains("machine.shareability-cores"));
+}
+
 TEST_CASE("a core table that lacks a class is refused", "[sim][profile][core]") {
     const std::string text =
         "name = \"c\"\ndescription = \"d\"\nissue-width = { value = 2, unit = \"micro-ops/cycle\", source = \"s\", "
