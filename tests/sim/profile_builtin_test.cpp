@@ -237,9 +237,7 @@ TEST_CASE("the machines differ as published", "[sim][profile]") {
     CHECK(value("kunpeng916", "dic") == 0);
     CHECK(value("neoverse-n1", "idc") == 1);
     CHECK(value("neoverse-n1", "dic") == 1);
-    CHECK(value("neoverse-n1", "dic-hidden") == 1);
     CHECK(value("neoverse-v1", "dic") == 1);
-    CHECK(value("neoverse-v1", "dic-hidden") == 0);
     CHECK(value("kunpeng916", "shareability-cores") == 64);
     CHECK(value("generic-a72", "shareability-cores") == 4);
     CHECK(value("kunpeng916", "vdso-clock") == 0);
