@@ -17,6 +17,7 @@ constexpr Verb kVerbs[] = {
     {"bench", "[options] [VARIANT...]", "the kernel's uprobe benchmark, with a break-down", bench_help, bench_command},
     {"reproduce", "[options] [TABLE]", "published tables beside simulated ones", reproduce_help, reproduce_command},
     {"calibrate", "[options]", "fit a machine to published rows", calibrate_help, calibrate_command},
+    {"audit", "[options] BINARY...", "what a probe on each function would be", audit_help, audit_command},
     {"model", "list", "the machines and kernels that can be named", model_help, model_command},
 };
 
