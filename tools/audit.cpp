@@ -93,7 +93,7 @@ AuditReport Auditor::report() {
         for (AuditEntry& entry : binary.entries) entry.form = place[entry.form];
     }
     for (const KernelProfile& k : kernels_)
-        report.kernels.push_back({{k.name, k.description, k.text_hash}, k.decode_table});
+        report.kernels.push_back({k.name, k.description, k.text_hash, k.decode_table});
     return report;
 }
 

@@ -15,7 +15,6 @@
 #include "sim/base/error.h"
 #include "sim/cost/profile.h"
 #include "sim/insn/decoder.h"
-#include "tools/report.h"
 
 namespace uprobesim {
 
@@ -59,8 +58,7 @@ struct AuditSkips {
 };
 
 struct AuditKernel {
-    ProfileId id;
-    std::string decode_table;
+    std::string name, description, hash, decode_table;
 };
 
 struct AuditReport {

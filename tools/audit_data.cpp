@@ -38,9 +38,9 @@ Json kernel_json(const AuditReport& report, std::size_t k) {
                         {"simulated_then", n.simulated_then},
                         {"simulated_then_percent", percent_of(n.simulated_then, audit_counts(report, k).total())}});
     }
-    return {{"name", kernel.id.name},
-            {"description", kernel.id.description},
-            {"hash_fnv1a64", kernel.id.hash},
+    return {{"name", kernel.name},
+            {"description", kernel.description},
+            {"hash_fnv1a64", kernel.hash},
             {"decode_table", kernel.decode_table},
             {"totals", counts_json(audit_counts(report, k))},
             {"next_to_simulate", std::move(next)}};
@@ -121,8 +121,8 @@ std::string audit_report_json(const AuditReport& report) {
 std::string audit_report_csv(const AuditReport& report) {
     std::vector<std::string> head{"binary", "function", "aliases", "file_offset_bytes", "word", "instruction", "form"};
     for (const AuditKernel& k : report.kernels) {
-        head.push_back("verdict " + k.id.name);
-        head.push_back("detail " + k.id.name);
+        head.push_back("verdict " + k.name);
+        head.push_back("detail " + k.name);
     }
     std::string csv = csv_line(head);
     for (const AuditBinary& binary : report.binaries) {

@@ -46,7 +46,7 @@ std::string totals_text(const AuditReport& report) {
     TextTable table({"kernel", "simulated", "", "stepped", "", "refused", "", "stepped, STP emulation has it", ""});
     for (std::size_t k = 0; k < report.kernels.size(); ++k) {
         const AuditCounts c = audit_counts(report, k);
-        table.add({report.kernels[k].id.name, grouped(c.simulated), share(c.simulated, c.total()), grouped(c.stepped),
+        table.add({report.kernels[k].name, grouped(c.simulated), share(c.simulated, c.total()), grouped(c.stepped),
                    share(c.stepped, c.total()), grouped(c.refused), share(c.refused, c.total()), grouped(c.stepped_stp),
                    share(c.stepped_stp, c.total())});
     }
@@ -54,7 +54,7 @@ std::string totals_text(const AuditReport& report) {
 }
 
 std::vector<std::string> kernel_columns(const AuditReport& report, std::vector<std::string> head) {
-    for (const AuditKernel& k : report.kernels) head.push_back(k.id.name);
+    for (const AuditKernel& k : report.kernels) head.push_back(k.name);
     return head;
 }
 
@@ -93,7 +93,7 @@ std::string refused_text(const AuditReport& report) {
         std::string kernels, reason;
         for (std::size_t k = 0; k < form.verdicts.size(); ++k) {
             if (form.verdicts[k].kind != VerdictKind::Reject) continue;
-            kernels += (kernels.empty() ? "" : ",") + report.kernels[k].id.name;
+            kernels += (kernels.empty() ? "" : ",") + report.kernels[k].name;
             reason = form.verdicts[k].detail;
         }
         if (!kernels.empty()) table.add({form.text, grouped(form.entries), kernels, reason});
@@ -116,7 +116,7 @@ std::string next_text(const AuditReport& report, const AuditDetail& detail) {
         table.add({next[i].form->text, grouped(next[i].form->entries), grouped(next[i].simulated_then),
                    share(next[i].simulated_then, total_entries(report))});
     }
-    return fmt::format("\nWhat simulating one more instruction would buy on {}\n{}", report.kernels[widest].id.name,
+    return fmt::format("\nWhat simulating one more instruction would buy on {}\n{}", report.kernels[widest].name,
                        table.text(2));
 }
 

@@ -132,7 +132,8 @@ void take_probes(const Uprobes& uprobes, RunReport& report) {
 
 }  // namespace
 
-tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, const GuestStreams* streams) {
+tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, const GuestStreams* streams,
+                                             TrapObserver* observer) {
     auto machine_profile = load_machine_profile(request.machine, request.settings);
     if (!machine_profile) return refused(machine_profile.error());
     auto kernel_profile = load_kernel_profile(request.kernel, request.settings);
@@ -170,6 +171,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, c
     }
     provenance.program = first.exe;
 
+    kernel.observe(observer);
     report.exit = kernel.run({.max_insns = request.max_insns});
     take_user_work(kernel, report);
     take_kernel_work(machine.ledger, report);

@@ -18,6 +18,7 @@ constexpr Verb kVerbs[] = {
     {"reproduce", "[options] [TABLE]", "published tables beside simulated ones", reproduce_help, reproduce_command},
     {"calibrate", "[options]", "fit a machine to published rows", calibrate_help, calibrate_command},
     {"audit", "[options] BINARY...", "what a probe on each function would be", audit_help, audit_command},
+    {"explain", "[options] TARGET", "one hit, step by step", explain_help, explain_command},
     {"model", "list", "the machines and kernels that can be named", model_help, model_command},
 };
 

@@ -24,6 +24,14 @@ struct TaskLedger {
     CentiCycles exception_cycles;
 };
 
+// Told of each charge after it was made.
+class LedgerObserver {
+public:
+    virtual ~LedgerObserver() = default;
+    virtual void charged(TaskId, ExceptionClass, CentiCycles) = 0;
+    virtual void charged(TaskId, KernelPath, std::uint64_t units, CentiCycles) = 0;
+};
+
 class Ledger {
 public:
     explicit Ledger(const PriceList& prices) : prices_(prices) {}
@@ -33,6 +41,7 @@ public:
         ++t.exceptions[static_cast<std::size_t>(ec)];
         t.exception_cycles += prices_.exception(ec);
         kernel_cycles_ += prices_.exception(ec);
+        if (observer_ != nullptr) observer_->charged(task, ec, prices_.exception(ec));
     }
     void spend(TaskId task, KernelPath path, std::uint64_t units = 0) {
         PathCount& c = of(task).paths[static_cast<std::size_t>(path)];
@@ -42,7 +51,9 @@ public:
         c.units += units;
         c.cycles += cost;
         kernel_cycles_ += cost;
+        if (observer_ != nullptr) observer_->charged(task, path, units, cost);
     }
+    void observe(LedgerObserver* observer) { observer_ = observer; }
 
     // All kernel work and exceptions so far, all tasks.
     CentiCycles kernel_cycles() const { return kernel_cycles_; }
@@ -64,6 +75,7 @@ private:
     TaskLedger* last_ = nullptr;  // std::map never moves its values
     TaskId last_id_;
     CentiCycles kernel_cycles_;
+    LedgerObserver* observer_ = nullptr;
 };
 
 }  // namespace uprobesim
