@@ -11,8 +11,8 @@ namespace uprobesim {
 namespace {
 
 constexpr std::uint64_t kEcShift = 26, kIl = 1u << 25, kWnr = 1u << 6;
-constexpr std::uint64_t kEcUnknown = 0x00, kEcSvc64 = 0x15, kEcSysreg = 0x18, kEcInsnAbort = 0x20, kEcPcAlignment = 0x22,
-                        kEcDataAbort = 0x24, kEcSoftwareStep = 0x32, kEcBrk64 = 0x3c;
+constexpr std::uint64_t kEcUnknown = 0x00, kEcSvc64 = 0x15, kEcSysreg = 0x18, kEcInsnAbort = 0x20,
+                        kEcPcAlignment = 0x22, kEcDataAbort = 0x24, kEcSoftwareStep = 0x32, kEcBrk64 = 0x3c;
 constexpr std::uint64_t kTranslationLevel0 = 0x04, kPermissionLevel3 = 0x0f;
 constexpr std::uint64_t kStepIsv = 1u << 24, kDebugException = 0x22;
 constexpr std::uint64_t kAlignment = 0x21;
@@ -180,7 +180,7 @@ std::optional<ExceptionRegisters> exception_registers(const Task& task, const St
 }
 
 void take_trap(Kernel& kernel, Task& task, const Stop& stop) {
-    if (TrapObserver* observer = kernel.observer(); observer != nullptr) {
+    if (TrapObserver* observer = kernel.observer(); observer != nullptr) [[unlikely]] {
         if (const auto registers = exception_registers(task, stop)) observer->trapped(task, stop, *registers);
     }
     if (stop.retired.value != 0) task.resolved_times = 0;

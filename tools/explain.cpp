@@ -29,9 +29,9 @@ const ProbeRow* probe_of(const RunReport& report, const HitRecorder& recorder) {
 }
 
 tl::unexpected<RunRefused> never_hit(const HitRecorder& recorder, std::uint64_t wanted, const ExitSummary& exit) {
-    const std::string what = recorder.hits_seen() == 0
-                                 ? "the probe was not hit"
-                                 : fmt::format("the probe was hit {} only, not {}", counted(recorder.hits_seen(), "time"), wanted);
+    const std::string what = recorder.hits_seen() == 0 ? "the probe was not hit"
+                                                       : fmt::format("the probe was hit {} only, not {}",
+                                                                     counted(recorder.hits_seen(), "time"), wanted);
     return tl::make_unexpected(
         RunRefused{{what, "", fmt::format("the program's end: {}", exit_text(exit))}, kExitUserMistake});
 }

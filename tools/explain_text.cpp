@@ -32,7 +32,7 @@ public:
             changes(event);
             tell(event);
         }
-        if (!run_.finished) line(fmt::format("The program {}.", run_.end));
+        if (!run_.finished) line(fmt::format("  the program's end: {}", run_.end));
         return std::move(legs_);
     }
 
@@ -218,8 +218,10 @@ std::string totals_text(const ExplainReport& report) {
 }  // namespace
 
 std::string explain_report_text(const ExplainReport& report) {
-    std::string text =
-        fmt::format("Hit {} of {} on {}\n", report.hit, printable(report.runs.front().probe), report.machine.name);
+    // Not of which kind: a place may have probes of both.
+    const std::string& probe = report.runs.front().probe;
+    std::string text = fmt::format("Hit {} of {} on {}\n", report.hit, printable(probe.substr(probe.find(':') + 1)),
+                                   report.machine.name);
     // More than two columns are too wide to read.
     if (report.runs.size() == 2) {
         text += runs_text(report, 0, 2);

@@ -82,10 +82,10 @@ void HitRecorder::trapped(const Task& task, const Stop& stop, const ExceptionReg
             break;
         case Phase::InFunction: {
             if (task.id != task_->id) return;
-            // The return that is waited for: the trampoline, with no call below this one pending.
+            // The return that is waited for, with no call below this one pending: the trampoline, or its first fetch.
             const HitState now = state_at(task);
-            if (!is_uprobe_brk(stop) || now.xol_page != stop.pc.value ||
-                now.pending_returns != before_.pending_returns + 1) {
+            const bool in_page = now.xol_page && stop.pc.value == *now.xol_page;
+            if (!in_page || now.pending_returns != before_.pending_returns + 1) {
                 user_insns_ += stop.retired;
                 ++others_;
                 return;

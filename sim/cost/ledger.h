@@ -41,7 +41,9 @@ public:
         ++t.exceptions[static_cast<std::size_t>(ec)];
         t.exception_cycles += prices_.exception(ec);
         kernel_cycles_ += prices_.exception(ec);
-        if (observer_ != nullptr) observer_->charged(task, ec, prices_.exception(ec));
+        if (observer_ != nullptr) [[unlikely]] {
+            observer_->charged(task, ec, prices_.exception(ec));
+        }
     }
     void spend(TaskId task, KernelPath path, std::uint64_t units = 0) {
         PathCount& c = of(task).paths[static_cast<std::size_t>(path)];
@@ -51,7 +53,9 @@ public:
         c.units += units;
         c.cycles += cost;
         kernel_cycles_ += cost;
-        if (observer_ != nullptr) observer_->charged(task, path, units, cost);
+        if (observer_ != nullptr) [[unlikely]] {
+            observer_->charged(task, path, units, cost);
+        }
     }
     void observe(LedgerObserver* observer) { observer_ = observer; }
 
