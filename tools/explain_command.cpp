@@ -36,7 +36,7 @@ Examples:
   uprobesim explain --hit 1 push
   uprobesim explain --kind uretprobe --kernels next-20241104 ret
   uprobesim explain --kernels v6.12,v6.13 d503233f
-  uprobesim explain -p uprobe:/bin/true:main --hit 1 /bin/true
+  uprobesim explain -p uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc --hit 3 /bin/ls /
 
 Exit status: 0 the hit is told; 2 a mistake in the command line, a profile or a probe, or the probe was not hit so often;
 3 the host failed; 126, 127 PROGRAM cannot be executed, was not found.
@@ -57,7 +57,7 @@ Result<TriggerTree> make_target(const Options& options) {
     const std::string& target = words.front();
     if (words.size() != 1) {
         return user_error("a target takes no arguments", target,
-                          "name a probe with -p to have it hit by a program: -p uprobe:/bin/true:main /bin/true");
+                          "name a probe with -p to have it hit by a program: -p 'uprobe:/bin/true:*' /bin/true");
     }
     if (options.hit > kMostHits) return user_error(fmt::format("at most {} hits", kMostHits), "--hit");
     if (std::find(std::begin(kTriggerTargets), std::end(kTriggerTargets), target) != std::end(kTriggerTargets))

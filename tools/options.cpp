@@ -198,15 +198,11 @@ Outcome read_hit(const CommandLine& line, Options& options) {
     return {};
 }
 
-// What compare cannot keep equal for every run.
-Outcome check_compare(const Options& options) {
-    if (options.simulation.probes.empty()) {
-        return user_error("compare needs a probe", "",
-                          "for example: uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep --version");
-    }
+// What cannot be kept equal for several runs.
+Outcome check_binds(const Options& options) {
     for (const BindMount& bind : options.simulation.files.binds) {
         if (bind.writable) {
-            return user_error("compare gives every run the same files, so nothing can be writable",
+            return user_error("every run is given the same files, so nothing can be writable",
                               fmt::format("--bind {}:{}:rw", bind.host, bind.guest),
                               "leave out :rw; what the guest writes is discarded after each run");
         }
@@ -266,8 +262,11 @@ Result<Options> parse_guest_options(GuestVerb verb, const Words& words, const Op
     auto kernels = line->names("kernels", fmt::format("{},{}", kStepped, kEmulated));
     if (!kernels) return tl::make_unexpected(kernels.error());
     options.kernels = std::move(*kernels);
-    if (verb == GuestVerb::Explain) return options;
-    if (auto checked = check_compare(options); !checked) return tl::make_unexpected(checked.error());
+    if (auto checked = check_binds(options); !checked) return tl::make_unexpected(checked.error());
+    if (verb == GuestVerb::Compare && options.simulation.probes.empty()) {
+        return user_error("compare needs a probe", "",
+                          "for example: uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep --version");
+    }
     return options;
 }
 
