@@ -26,7 +26,7 @@ Json counts_json(const AuditCounts& c) {
             {"stepped_percent", percent_of(c.stepped, c.total())},
             {"refused", c.refused},
             {"refused_percent", percent_of(c.refused, c.total())},
-            {"stepped_that_stp_emulation_has", c.stepped_stp}};
+            {"stp_emulation_adds", c.stepped_stp}};
 }
 
 Json kernel_json(const AuditReport& report, std::size_t k) {

@@ -43,7 +43,7 @@ std::string skipped_text(const AuditSkips& skipped) {
 }
 
 std::string totals_text(const AuditReport& report) {
-    TextTable table({"kernel", "simulated", "", "stepped", "", "refused", "", "stepped, STP emulation has it", ""});
+    TextTable table({"kernel", "simulated", "", "stepped", "", "refused", "", "STP emulation adds", ""});
     for (std::size_t k = 0; k < report.kernels.size(); ++k) {
         const AuditCounts c = audit_counts(report, k);
         table.add({report.kernels[k].name, grouped(c.simulated), share(c.simulated, c.total()), grouped(c.stepped),
