@@ -127,6 +127,10 @@ void Kernel::run_task(Task& task) {
         if (task.state != TaskState::Runnable || summary_) return;
         if (max_insns_ != 0 && retired_.value >= max_insns_) return;
 
+        if (observer_ != nullptr && !observer_->returning(task)) [[unlikely]] {
+            summary_ = {ExitKind::LimitReached, 0, "stopped by who looks on"};
+            return;
+        }
         cpu.clear_exclusive(task.context);
         const AddressSpace& space = task.process->mm->space();
         const Stop stop =
@@ -142,6 +146,9 @@ void Kernel::run_task(Task& task) {
 void Kernel::exit_work(Task& task) {
     while (task.state == TaskState::Runnable && !summary_) {
         if (task.tif_uprobe) {
+            if (observer_ != nullptr) [[unlikely]] {
+                observer_->exit_work(task);
+            }
             task.tif_uprobe = false;
             if (client_ != nullptr) client_->notify_resume(task);
             // Signals that were denied during the step.

@@ -15,6 +15,7 @@
 #include "kernel_model/memory/user_memory.h"
 #include "kernel_model/task/process.h"
 #include "kernel_model/trap_client.h"
+#include "kernel_model/trap_observer.h"
 #include "sim/base/error.h"
 #include "sim/machine.h"
 
@@ -54,6 +55,11 @@ public:
 
     // At most one client; set before start().
     void attach(TrapClient& client) { client_ = &client; }
+    // Null: nobody.
+    void observe(TrapObserver* observer) {
+        observer_ = observer;
+        machine_.ledger.observe(observer);
+    }
     // Makes the first process. UserError when the program cannot be loaded (with the reason; `why`, which may be null,
     // gets what execve would answer, NoEnt when PATH does not have it).
     Outcome start(const ProgramRequest& request, Errno* why = nullptr);
@@ -105,6 +111,7 @@ public:
     Machine& machine() { return machine_; }
     FileSystem& files() { return files_; }
     TrapClient* client() { return client_; }
+    TrapObserver* observer() { return observer_; }
     const std::map<std::int32_t, std::unique_ptr<Process>>& processes() const { return processes_; }
 
     void mapped(Mm&, const Vma&) override;
@@ -117,6 +124,7 @@ private:
     Machine& machine_;
     FileSystem& files_;
     TrapClient* client_ = nullptr;
+    TrapObserver* observer_ = nullptr;
     std::map<std::int32_t, std::unique_ptr<Process>> processes_;
     std::map<std::string, UnmodelledUse> unmodelled_;
     std::map<std::string, std::uint64_t> syscall_counts_;

@@ -11,8 +11,10 @@ namespace uprobesim {
 namespace {
 
 constexpr std::uint64_t kEcShift = 26, kIl = 1u << 25, kWnr = 1u << 6;
-constexpr std::uint64_t kEcInsnAbort = 0x20, kEcPcAlignment = 0x22, kEcDataAbort = 0x24;
-constexpr std::uint64_t kTranslationLevel0 = 0x04, kTranslationLevel3 = 0x07, kPermissionLevel3 = 0x0f;
+constexpr std::uint64_t kEcUnknown = 0x00, kEcSvc64 = 0x15, kEcSysreg = 0x18, kEcInsnAbort = 0x20,
+                        kEcPcAlignment = 0x22, kEcDataAbort = 0x24, kEcSoftwareStep = 0x32, kEcBrk64 = 0x3c;
+constexpr std::uint64_t kTranslationLevel0 = 0x04, kPermissionLevel3 = 0x0f;
+constexpr std::uint64_t kStepIsv = 1u << 24, kDebugException = 0x22;
 constexpr std::uint64_t kAlignment = 0x21;
 constexpr std::int32_t kTrapTrace = 2;
 
@@ -69,7 +71,6 @@ void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
     kernel.exception(task, abort.access == Access::Execute ? ExceptionClass::InsnAbort : ExceptionClass::DataAbort);
     const VAddr address = untag(abort.address);
     SignalInfo info{.signal = Signal::Segv, .code = kSegvMaperr, .address = abort.address.value};
-    bool permission = false;
     switch (task.process->mm->fault(address, abort.access, task.id)) {
         case FaultResult::Resolved:
             if (!repeats(task, pc, address)) return;
@@ -80,10 +81,7 @@ void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
                     .fault_esr = kEcDataAbort << kEcShift | kIl | kAlignment};
             break;
         case FaultResult::NotMapped: break;
-        case FaultResult::NoRight:
-            info.code = kSegvAccerr;
-            permission = task.process->mm->space().lookup(address).has_value();
-            break;
+        case FaultResult::NoRight: info.code = kSegvAccerr; break;
         case FaultResult::BeyondFile:
             info.signal = Signal::Bus;
             info.code = kBusAdrerr;
@@ -93,7 +91,7 @@ void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
             kernel.note_unmodelled("out of memory", "the guest wanted more memory than --memory gives and was killed");
             break;
     }
-    if (info.fault_esr == 0) info.fault_esr = abort_syndrome({address, abort.access}, permission);
+    if (info.fault_esr == 0) info.fault_esr = abort_syndrome({address, abort.access}, task.process->mm->space());
     kernel.spend(task, KernelPath::FaultSignal);
     raise_fault(kernel, task, info, abort.address);
 }
@@ -132,18 +130,59 @@ void take(Kernel& kernel, Task& task, const Undefined& undefined, VAddr pc) {
 
 void take(Kernel&, Task&, const BudgetSpent&, VAddr) {}
 
+// ESR_EL1 by the kind of stop.
+struct Syndrome {
+    const Task& task;
+
+    static std::uint64_t esr(std::uint64_t ec, std::uint64_t iss = 0) { return ec << kEcShift | kIl | iss; }
+    std::uint64_t operator()(const BudgetSpent&) const { return 0; }
+    std::uint64_t operator()(const Svc& svc) const { return esr(kEcSvc64, svc.imm); }
+    std::uint64_t operator()(const Brk& brk) const { return esr(kEcBrk64, brk.imm); }
+    // ISS.EX stays clear: the probe layer refuses the exclusives.
+    std::uint64_t operator()(const StepDone&) const { return esr(kEcSoftwareStep, kStepIsv | kDebugException); }
+    std::uint64_t operator()(const PcAlignment&) const { return esr(kEcPcAlignment); }
+    std::uint64_t operator()(const Abort& abort) const {
+        return abort_syndrome({untag(abort.address), abort.access}, task.process->mm->space());
+    }
+    std::uint64_t operator()(const Undefined& undefined) const {
+        const auto read = emulate_mrs(undefined.word, 0, 0);
+        if (!read || read->ec == ExceptionClass::Undefined) return esr(kEcUnknown);
+        // Op0, Op2, Op1, CRn, Rt, CRm and the direction, which is a read.
+        const std::uint64_t w = undefined.word;
+        return esr(kEcSysreg, (w >> 19 & 3) << 20 | (w >> 5 & 7) << 17 | (w >> 16 & 7) << 14 | (w >> 12 & 15) << 10 |
+                                  (w & 31) << 5 | (w >> 8 & 15) << 1 | 1);
+    }
+};
+
 }  // namespace
 
-std::uint64_t abort_syndrome(const Abort& abort, bool permission) {
+std::uint64_t abort_syndrome(const Abort& abort, const AddressSpace& space) {
     const bool fetch = abort.access == Access::Execute;
     std::uint64_t esr = (fetch ? kEcInsnAbort : kEcDataAbort) << kEcShift | kIl;
     if (abort.access == Access::Write) esr |= kWnr;
     // Linux hides from user space how the kernel's half is mapped: all faults there read as level 0 translation faults.
     if (abort.address >= Mm::kTaskSize) return esr | kTranslationLevel0;
-    return esr | (permission ? kPermissionLevel3 : kTranslationLevel3);
+    const auto level = space.translation_fault_level(abort.address);
+    return esr | (level ? kTranslationLevel0 + *level : kPermissionLevel3);
+}
+
+std::optional<ExceptionRegisters> exception_registers(const Task& task, const Stop& stop) {
+    if (std::holds_alternative<BudgetSpent>(stop.why)) return std::nullopt;
+    ExceptionRegisters registers;
+    registers.esr = std::visit(Syndrome{task}, stop.why);
+    registers.elr = stop.pc.value;
+    registers.spsr = task.process->mm->machine().cpu->read(task.context, Reg::Pstate) & kPstateNzcv;
+    // A stepped instruction that was completed has cleared PSTATE.SS; one that was not is stepped again.
+    if (task.tif_singlestep && !std::holds_alternative<StepDone>(stop.why)) registers.spsr |= kSpsrSs;
+    if (const auto* abort = std::get_if<Abort>(&stop.why)) registers.far = abort->address.value;
+    if (std::holds_alternative<PcAlignment>(stop.why)) registers.far = stop.pc.value;
+    return registers;
 }
 
 void take_trap(Kernel& kernel, Task& task, const Stop& stop) {
+    if (TrapObserver* observer = kernel.observer(); observer != nullptr) [[unlikely]] {
+        if (const auto registers = exception_registers(task, stop)) observer->trapped(task, stop, *registers);
+    }
     if (stop.retired.value != 0) task.resolved_times = 0;
     std::visit([&](const auto& why) { take(kernel, task, why, stop.pc); }, stop.why);
 }

@@ -54,8 +54,7 @@ Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const std::str
     }
     const auto word = image.index.word_at(offset);
     if (!word) return user_error(fmt::format("file offset {:#x} lies behind the end of the file", offset), spec.text);
-    Verdict what = verdict(*word, *table_);
-    if (*word == kUprobeBrk) what = {VerdictKind::Reject, Handler::None, "the uprobe breakpoint itself"};
+    const Verdict what = verdict(*word, kernel_.machine().kernel_profile);
     const std::string instruction = Decoder().disassemble(*word, offset);
     if (what.kind == VerdictKind::Reject) {
         const std::string reason = std::string(what.what);

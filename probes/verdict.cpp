@@ -5,6 +5,9 @@
 
 #include <utility>
 
+#include "probes/xol_area.h"
+#include "sim/base/error.h"
+
 namespace uprobesim {
 
 namespace {
@@ -97,6 +100,13 @@ Verdict verdict(std::uint32_t word, DecodeTable table) {
         if ((word & r.mask) == r.value && (r.columns & column) != 0) return {r.kind, r.handler, r.what};
     }
     return {K::Step, Handler::None, "an instruction that does not depend on where it is"};
+}
+
+Verdict verdict(std::uint32_t word, const KernelProfile& kernel) {
+    const auto table = decode_table(kernel.decode_table);
+    check_invariant(table.has_value(), "a kernel profile names a decode table that its reader accepted");
+    if (word == kUprobeBrk) return {K::Reject, Handler::None, "the uprobe breakpoint itself"};
+    return verdict(word, *table);
 }
 
 std::optional<DecodeTable> decode_table(std::string_view name) {

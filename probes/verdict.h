@@ -9,6 +9,8 @@
 #include <span>
 #include <string_view>
 
+#include "sim/cost/profile.h"
+
 namespace uprobesim {
 
 enum class VerdictKind : std::uint8_t { Reject, Step, Simulate };
@@ -26,6 +28,8 @@ struct Verdict {
 };
 
 Verdict verdict(std::uint32_t word, DecodeTable table);
+// The whole decision about a word of a file: everything in the profile that has a say, and the breakpoint itself.
+Verdict verdict(std::uint32_t word, const KernelProfile& kernel);
 
 std::string_view verdict_name(VerdictKind);  // "reject", "xol", "simulate"
 std::string_view handler_name(Handler);      // "b_cond", ...

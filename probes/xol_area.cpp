@@ -40,6 +40,12 @@ std::optional<std::size_t> XolArea::claim() {
     return std::nullopt;
 }
 
+std::uint32_t XolArea::word(std::size_t slot) const {
+    std::uint32_t word;
+    std::memcpy(&word, memory_->bytes(frame_).data() + slot * kSlotBytes, sizeof word);
+    return word;
+}
+
 bool XolArea::fill(std::size_t slot, std::uint32_t word) {
     std::byte* at = memory_->bytes(frame_).data() + slot * kSlotBytes;
     if (std::memcmp(at, &word, kSlotBytes) == 0) return false;

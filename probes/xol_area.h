@@ -30,6 +30,7 @@ public:
     void release(std::size_t slot) { used_[slot / 64] &= ~(std::uint64_t{1} << (slot % 64)); }
     // Stores the instruction; true when the slot's bytes changed.
     bool fill(std::size_t slot, std::uint32_t word);
+    std::uint32_t word(std::size_t slot) const;
     VAddr address(std::size_t slot) const { return base_ + slot * kSlotBytes; }
     VAddr trampoline() const { return base_; }
 

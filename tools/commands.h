@@ -24,6 +24,12 @@ int reproduce_command(const Words& words, const OptionDefaults& defaults);
 std::string calibrate_help();
 int calibrate_command(const Words& words, const OptionDefaults& defaults);
 
+std::string audit_help();
+int audit_command(const Words& words, const OptionDefaults& defaults);
+
+std::string explain_help();
+int explain_command(const Words& words, const OptionDefaults& defaults);
+
 std::string model_help();
 int model_command(const Words& words, const OptionDefaults& defaults);
 

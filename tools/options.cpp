@@ -22,10 +22,24 @@ const std::map<std::string, std::string> kDefaultEnvironment = {
     {"TERM", "dumb"},
 };
 
+constexpr const char* verb_name(GuestVerb verb) {
+    switch (verb) {
+        case GuestVerb::Run: return "run";
+        case GuestVerb::Compare: return "compare";
+        case GuestVerb::Explain: return "explain";
+    }
+    return "";
+}
+
 OptionTable visible_options(GuestVerb verb) {
     OptionTable all = option_table();
     auto add = all.add_options();
     add("probe,p", list_option("SPEC"), "a probe, uprobe:BINARY:PLACE; can be repeated");
+    if (verb == GuestVerb::Explain) {
+        add("hit", text_option("N"), "the hit to tell, from 1 (default 2 for a TARGET, which is a steady one; else 1)");
+        add("kind", text_option("KIND"), "of a TARGET's probe: uprobe or uretprobe (default uprobe)");
+        add("branch-protection", "the TARGET as distributions build it: bti c or paciasp comes first");
+    }
     if (verb == GuestVerb::Run) {
         add("kernel", text_option("NAME"), "kernel profile, a name or a TOML file (default next-20241104)");
     } else {
@@ -51,7 +65,9 @@ OptionTable visible_options(GuestVerb verb) {
     add("seed", text_option("N"), "seed of everything that looks random to the guest (default 1)");
     add("max-insns", text_option("N"), "stop after N guest instructions (default: no limit)");
     add("memory", text_option("SIZE"), "the guest's memory, with K, M or G (default 2G)");
-    add("output,o", text_option("FILE"), "write the report to FILE (default: stderr)");
+    add("output,o", text_option("FILE"),
+        verb == GuestVerb::Explain ? "write the report to FILE (default: stdout)"
+                                   : "write the report to FILE (default: stderr)");
     add("format,f", text_option("FORMAT"), "text or json (default text)");
     add("help,h", "this text");
     return all;
@@ -178,15 +194,32 @@ Outcome read_simulation(const CommandLine& line, const OptionDefaults& defaults,
     return {};
 }
 
-// What compare cannot keep equal for every run.
-Outcome check_compare(const Options& options) {
-    if (options.simulation.probes.empty()) {
-        return user_error("compare needs a probe", "",
-                          "for example: uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep --version");
+Outcome read_hit(const CommandLine& line, Options& options) {
+    const auto hit = line.number("hit", 0);
+    if (!hit) return tl::make_unexpected(hit.error());
+    if (line.given("hit") && *hit == 0) return user_error("hits are counted from 1", "--hit");
+    options.hit = *hit;
+    const bool of_target = line.given("kind") || line.given("branch-protection");
+    if (of_target && line.given("probe")) {
+        return user_error("--kind and --branch-protection are for a target's own probe", "",
+                          "leave out --probe, or say the kind in it: uprobe:... or uretprobe:...");
     }
+    if (line.given("kind")) {
+        const auto kind = line.choice("kind", "", {"uprobe", "uretprobe"});
+        if (!kind) return tl::make_unexpected(kind.error());
+        options.return_probe = *kind == "uretprobe";
+    }
+    options.branch_protection = line.given("branch-protection");
+    if (line.rest().empty())
+        return user_error("no target and no program is given", "", "for example: uprobesim explain push");
+    return {};
+}
+
+// What cannot be kept equal for several runs.
+Outcome check_binds(const Options& options) {
     for (const BindMount& bind : options.simulation.files.binds) {
         if (bind.writable) {
-            return user_error("compare gives every run the same files, so nothing can be writable",
+            return user_error("every run is given the same files, so nothing can be writable",
                               fmt::format("--bind {}:{}:rw", bind.host, bind.guest),
                               "leave out :rw; what the guest writes is discarded after each run");
         }
@@ -226,8 +259,7 @@ std::string guest_option_list(GuestVerb verb) {
 }
 
 Result<Options> parse_guest_options(GuestVerb verb, const Words& words, const OptionDefaults& defaults) {
-    const char* name = verb == GuestVerb::Run ? "run" : "compare";
-    const auto line = CommandLine::parse(name, words, all_options(verb), RestOfWords::GuestProgram);
+    const auto line = CommandLine::parse(verb_name(verb), words, all_options(verb), RestOfWords::GuestProgram);
     if (!line) return tl::make_unexpected(line.error());
     Options options;
     if ((options.help = line->given("help"))) return options;
@@ -235,6 +267,9 @@ Result<Options> parse_guest_options(GuestVerb verb, const Words& words, const Op
     const auto format = line->choice("format", "text", {"text", "json"});
     if (!format) return tl::make_unexpected(format.error());
     options.format = *format == "json" ? Format::Json : Format::Text;
+    if (verb == GuestVerb::Explain) {
+        if (auto read = read_hit(*line, options); !read) return tl::make_unexpected(read.error());
+    }
     if (auto read = read_simulation(*line, defaults, options.simulation); !read)
         return tl::make_unexpected(read.error());
     if (auto read = read_program(*line, line->rest(), options.simulation.program); !read)
@@ -244,7 +279,11 @@ Result<Options> parse_guest_options(GuestVerb verb, const Words& words, const Op
     auto kernels = line->names("kernels", fmt::format("{},{}", kStepped, kEmulated));
     if (!kernels) return tl::make_unexpected(kernels.error());
     options.kernels = std::move(*kernels);
-    if (auto checked = check_compare(options); !checked) return tl::make_unexpected(checked.error());
+    if (auto checked = check_binds(options); !checked) return tl::make_unexpected(checked.error());
+    if (verb == GuestVerb::Compare && options.simulation.probes.empty()) {
+        return user_error("compare needs a probe", "",
+                          "for example: uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep --version");
+    }
     return options;
 }
 

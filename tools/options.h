@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The options of run and compare as values, and the readers that other verbs share.
+// The options of run, compare and explain as values, and the readers that other verbs share.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,13 +14,16 @@
 
 namespace uprobesim {
 
-enum class GuestVerb { Run, Compare };
+enum class GuestVerb { Run, Compare, Explain };
 enum class Format { Text, Json };
 
 struct Options {
     bool help = false;                 // asked for: nothing else was read
-    SimulationRequest simulation;      // compare sets kernel and probes for each run
-    std::vector<std::string> kernels;  // compare: one run each, after the one without probes
+    SimulationRequest simulation;      // compare and explain set the kernel for each run
+    std::vector<std::string> kernels;  // compare: one run each, after the one without probes; explain: one each
+    std::uint64_t hit = 0;             // explain; 0: not given
+    std::optional<bool> return_probe;  // explain, of a target
+    bool branch_protection = false;    // explain, of a target
     std::string output;                // empty: stderr
     Format format = Format::Text;
 };

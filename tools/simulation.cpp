@@ -144,7 +144,8 @@ Result<std::vector<KeyText>> behaviour_of(ProfileKind kind, const std::string& n
 
 }  // namespace
 
-tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, const GuestStreams* streams) {
+tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, const GuestStreams* streams,
+                                             TrapObserver* observer) {
     auto machine_profile = load_machine_profile(request.machine, request.settings);
     if (!machine_profile) return refused(machine_profile.error());
     auto kernel_profile = load_kernel_profile(request.kernel, request.settings);
@@ -191,6 +192,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, c
     }
     provenance.program = first.exe;
 
+    kernel.observe(observer);
     report.exit = kernel.run({.max_insns = request.max_insns});
     take_user_work(kernel, report);
     take_kernel_work(machine.ledger, report);

@@ -42,6 +42,8 @@ struct GuestStreams {
     std::shared_ptr<File> in, out, error;
 };
 
-tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, const GuestStreams* streams = nullptr);
+// `observer`: told of everything from the first instruction on; may be null.
+tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, const GuestStreams* streams = nullptr,
+                                             TrapObserver* observer = nullptr);
 
 }  // namespace uprobesim

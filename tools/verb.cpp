@@ -18,6 +18,8 @@ constexpr Verb kVerbs[] = {
     {"reproduce", "[options] [TABLE]", "published tables beside simulated ones", reproduce_help, reproduce_command},
     {"calibrate", "[options]", "fit a machine to published rows", calibrate_help, calibrate_command},
     {"whatif", "[options] REPORT.json", "a saved run at other prices, without running", whatif_help, whatif_command},
+    {"audit", "[options] BINARY...", "what a probe on each function would be", audit_help, audit_command},
+    {"explain", "[options] TARGET", "one hit, step by step", explain_help, explain_command},
     {"model", "list|show|diff|check ...", "machines and kernels: their figures and sources", model_help, model_command},
 };
 

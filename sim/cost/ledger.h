@@ -25,6 +25,14 @@ struct TaskLedger {
     CentiCycles exception_cycles;
 };
 
+// Told of each charge after it was made.
+class LedgerObserver {
+public:
+    virtual ~LedgerObserver() = default;
+    virtual void charged(TaskId, ExceptionClass, CentiCycles) = 0;
+    virtual void charged(TaskId, KernelPath, std::uint64_t units, CentiCycles) = 0;
+};
+
 class Ledger {
 public:
     explicit Ledger(const PriceList& prices) : prices_(prices) {}
@@ -34,6 +42,9 @@ public:
         ++t.exceptions[static_cast<std::size_t>(ec)];
         t.exception_cycles += prices_.exception(ec);
         kernel_cycles_ += prices_.exception(ec);
+        if (observer_ != nullptr) [[unlikely]] {
+            observer_->charged(task, ec, prices_.exception(ec));
+        }
     }
     void spend(TaskId task, KernelPath path, std::uint64_t units = 0) {
         PathCount& c = of(task).paths[static_cast<std::size_t>(path)];
@@ -49,7 +60,10 @@ public:
         c.units += units;
         c.cycles += cost;
         kernel_cycles_ += cost;
+        if (observer_ != nullptr) [[unlikely]]
+            return tell(task, path, units, cost);
     }
+    void observe(LedgerObserver* observer) { observer_ = observer; }
 
     // All kernel work and exceptions so far, all tasks.
     CentiCycles kernel_cycles() const { return kernel_cycles_; }
@@ -62,6 +76,10 @@ private:
         std::uint64_t units = 0;
         CentiCycles cycles;
     };
+    // Apart and called last, so that charging without an observer saves no registers for it.
+    [[gnu::noinline]] void tell(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cost) {
+        observer_->charged(task, path, units, cost);
+    }
 
     TaskLedger& of(TaskId task) {
         if (last_ == nullptr || last_id_ != task) {
@@ -77,6 +95,7 @@ private:
     TaskId last_id_;
     CentiCycles kernel_cycles_;
     std::array<PricedUnits, kKernelPathCount> units_{};  // of all tasks
+    LedgerObserver* observer_ = nullptr;
 };
 
 }  // namespace uprobesim

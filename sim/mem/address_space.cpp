@@ -102,6 +102,16 @@ const std::uint64_t* AddressSpace::find_entry(VAddr page) const {
     return const_cast<AddressSpace*>(this)->entry(page, false);
 }
 
+std::optional<unsigned> AddressSpace::translation_fault_level(VAddr address) const {
+    PAddr table = root_;
+    for (int level = 1; level <= kLevels; ++level) {
+        const std::uint64_t d = table_at(memory_, table)[index_of(address, level)];
+        if ((d & kValid) == 0) return static_cast<unsigned>(level);
+        table = PAddr(d & kAddressMask);
+    }
+    return std::nullopt;
+}
+
 void AddressSpace::shadow(VAddr page, PAddr frame) const {
     if (!shadowed(page)) {
         unshadow();

@@ -47,6 +47,9 @@ public:
     void unmap(VAddr page);
     void protect(VAddr page, Prot prot);
     std::optional<Translation> lookup(VAddr address) const;
+    // The level (1 to 3) at which the MMU's walk finds no valid entry; nothing where the page is valid, whatever its
+    // rights.
+    std::optional<unsigned> translation_fault_level(VAddr address) const;
 
     // Lets the MMU see `frame` at a mapped executable `page`, while lookup(), map() and the others still see the page's
     // own translation; so it changes nothing in what the space is. One page at a time; the caller owns the frame.

@@ -61,6 +61,38 @@ MISTAKES = [
     ("elf-no-interpreter", ["--root", "ROOT", "/no-interpreter"], NOT_RUN, ["/no-interpreter"]),
 ]
 
+# The same for the other verbs: the words begin with the verb.
+VERB_MISTAKES = [
+    ("audit-nothing", ["audit"], MISTAKE, ["binary"]),
+    ("audit-missing", ["audit", "/no/such/file"], MISTAKE, ["/no/such/file"]),
+    ("audit-text", ["audit", "ROOT/text"], MISTAKE, ["/text"]),
+    ("audit-x86", ["audit", "ROOT/counts", "ROOT/x86"], MISTAKE, ["/x86", "x86-64"]),
+    ("audit-truncated", ["audit", "ROOT/truncated-100"], MISTAKE, ["/truncated-100"]),
+    ("audit-no-programs", ["audit", "ROOT/folder"], MISTAKE, ["/folder"]),
+    ("audit-device", ["audit", "/dev/null"], MISTAKE, ["/dev/null"]),
+    ("audit-missing-root", ["audit", "--root", "/no/such/root", "/counts"], MISTAKE, ["/no/such/root"]),
+    ("audit-outside-root", ["audit", "--root", "ROOT/folder", "/../counts"], MISTAKE, ["/../counts"]),
+    ("audit-kernel", ["audit", "--kernels", "v6.12,v0.1", "ROOT/counts"], MISTAKE, ["v0.1"]),
+    ("audit-format", ["audit", "-f", "xml", "ROOT/counts"], MISTAKE, ["xml"]),
+    ("audit-set", ["audit", "--set", "machine.ops.isb=0", "ROOT/counts"], MISTAKE, ["machine.ops.isb"]),
+    ("audit-option", ["audit", "--frobnicate", "ROOT/counts"], MISTAKE, ["frobnicate"]),
+    ("explain-nothing", ["explain"], MISTAKE, ["target"]),
+    ("explain-target", ["explain", "pop"], MISTAKE, ["pop"]),
+    ("explain-short-word", ["explain", "d503201"], MISTAKE, ["d503201"]),
+    ("explain-refused", ["explain", "d4000001"], MISTAKE, ["svc"]),
+    ("explain-arguments", ["explain", "push", "5"], MISTAKE, ["push"]),
+    ("explain-hit", ["explain", "--hit", "0", "push"], MISTAKE, ["--hit"]),
+    ("explain-kind", ["explain", "--kind", "kprobe", "push"], MISTAKE, ["kprobe"]),
+    ("explain-kernel", ["explain", "--kernels", "v0.1", "push"], MISTAKE, ["v0.1"]),
+    ("explain-output", ["explain", "-o", "/no/such/folder/report", "push"], MISTAKE, ["/no/such/folder"]),
+    ("explain-no-probe", ["explain", "--root", "ROOT", "/trig_push"], MISTAKE, ["/trig_push"]),
+    ("explain-kind-of-probe", ["explain", "--root", "ROOT", "--kind", "uprobe", "-p", "uprobe:/trig_ret:_start", "/trig_ret"], MISTAKE, ["--kind"]),
+    ("explain-too-few-hits", ["explain", "--root", "ROOT", "-p", "uprobe:/trig_ret:_start", "--hit", "2", "/trig_ret"], MISTAKE, ["1 time"]),
+    ("explain-never-hit", ["explain", "--root", "ROOT", "-p", "uprobe:/trig_ret:_start", "/trig_nop"], MISTAKE, ["not hit"]),
+    ("explain-missing-program", ["explain", "--root", "ROOT", "-p", "uprobe:/trig_ret:_start", "/nosuch"], NOT_RUN, ["/nosuch"]),
+    ("audit-output", ["audit", "-o", "/no/such/folder/report", "ROOT/counts"], MISTAKE, ["/no/such/folder"]),
+]
+
 # A program's own end: how the shell would see it.
 GUEST_ENDS = [
     ("jump", 139), ("data", 139), ("illegal", 132), ("recurse", 139), ("kernel", 139), ("oddpc", 135), ("badstack", 139),
@@ -101,9 +133,9 @@ def _make_files(root):
 
 
 def _mistakes(context, root):
-    for name, words, statuses, named in MISTAKES:
+    for name, words, statuses, named in [(m[0], ["run", *m[1]], *m[2:]) for m in MISTAKES] + VERB_MISTAKES:
         if context.wants(name):
-            words = ["run"] + [word.replace("ROOT", root.path) for word in words]
+            words = [word.replace("ROOT", root.path) for word in words]
             got = context.simulator.raw(words)
             context.check(name, _one_line_failure(got, statuses, named))
 

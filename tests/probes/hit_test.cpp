@@ -164,7 +164,7 @@ TEST_CASE("a handler of the stepped instruction's fault sees the probe, and the 
         CHECK(memory.get<std::uint64_t>(VAddr(frame + kContext + 264)) == kProbe);  // pc
         const std::uint64_t esr = frame + kContext + 288 + 528;
         CHECK(memory.get<std::uint32_t>(VAddr(esr)) == 0x45535201);      // ESR_MAGIC
-        CHECK(memory.get<std::uint64_t>(VAddr(esr + 8)) == 0x92000007);  // a read, translation fault of level 3
+        CHECK(memory.get<std::uint64_t>(VAddr(esr + 8)) == 0x92000006);  // a read, translation fault of level 2
         CHECK_FALSE(task.tif_singlestep);
         CHECK(r.probe(0).hits == 1);
     }

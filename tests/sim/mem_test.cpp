@@ -210,3 +210,18 @@ TEST_CASE_METHOD(MemFixture, "a shadow is seen by the MMU only, and ends when th
     CHECK_FALSE(space.shadowed(kPage));
     CHECK(memory.refs(shadow) == 1);
 }
+
+// 4 KiB pages and 39 bits: a level 1 entry spans 1 GiB, a level 2 entry 2 MiB.
+TEST_CASE_METHOD(MemFixture, "a walk ends at the level whose entry is missing", "[mem]") {
+    AddressSpace space(memory, watcher);
+    CHECK(space.translation_fault_level(kPage) == 1u);
+    REQUIRE(space.map(kPage, frame(), kReadExec));
+    CHECK_FALSE(space.translation_fault_level(kPage + 8));
+    CHECK(space.translation_fault_level(kPage + kPageSize) == 3u);
+    CHECK(space.translation_fault_level(kPage + 0x200000) == 2u);
+    CHECK(space.translation_fault_level(kPage + 0x40000000) == 1u);
+    // PROT_NONE keeps the frame, but the MMU sees no valid entry.
+    space.protect(kPage, {});
+    CHECK(space.lookup(kPage).has_value());
+    CHECK(space.translation_fault_level(kPage) == 3u);
+}

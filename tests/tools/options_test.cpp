@@ -14,9 +14,10 @@ namespace uprobesim {
 namespace {
 
 Result<Options> parse(const Words& words) {
-    const bool run = words.front() == "run";
-    return parse_guest_options(run ? GuestVerb::Run : GuestVerb::Compare, Words(words.begin() + 1, words.end()),
-                               {"/default-root"});
+    const GuestVerb verb = words.front() == "run"       ? GuestVerb::Run
+                           : words.front() == "explain" ? GuestVerb::Explain
+                                                        : GuestVerb::Compare;
+    return parse_guest_options(verb, Words(words.begin() + 1, words.end()), {"/default-root"});
 }
 
 Options good(const Words& words) {
@@ -192,6 +193,23 @@ TEST_CASE("help names every verb, every exit status and gives examples", "[tools
         CHECK(contains(text, "--bind"));
         CHECK_FALSE(contains(text, "no-counting"));
     }
+}
+
+TEST_CASE("explain takes a target with the kind of its probe, or a probe and a program", "[tools][options]") {
+    const Options target = good({"explain", "--kind", "uretprobe", "--hit", "3", "--branch-protection", "push"});
+    CHECK(target.hit == 3);
+    CHECK(target.return_probe == true);
+    CHECK(target.branch_protection);
+    CHECK(target.kernels == Words{"next-20241104", "next-20241104+stp"});
+    CHECK(target.simulation.program.arguments == Words{"push"});
+    CHECK_FALSE(good({"explain", "push"}).return_probe.has_value());
+    CHECK(good({"explain", "-p", "uprobe:/a:b", "/a", "--hit", "3"}).hit == 0);
+
+    CHECK(contains(refusal({"explain"}), "no target"));
+    CHECK(contains(refusal({"explain", "--hit", "0", "push"}), "--hit"));
+    CHECK(contains(refusal({"explain", "--kind", "kprobe", "push"}), "kprobe"));
+    CHECK(contains(refusal({"explain", "--kind", "uprobe", "-p", "uprobe:/a:b", "/a"}), "--kind"));
+    CHECK(contains(refusal({"explain", "-p", "uprobe:/a:b", "--bind", "/x:/y:rw", "/a"}), "rw"));
 }
 
 }  // namespace uprobesim
