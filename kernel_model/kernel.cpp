@@ -133,9 +133,13 @@ void Kernel::run_task(Task& task) {
         }
         cpu.clear_exclusive(task.context);
         const AddressSpace& space = task.process->mm->space();
-        const Stop stop =
-            task.tif_singlestep ? cpu.step(task.context, space, task.step_word) : cpu.run(task.context, space, most);
+        const bool one = task.tif_singlestep || task.runs_slot;
+        const Stop stop = one ? cpu.step(task.context, space, task.step_word) : cpu.run(task.context, space, most);
         retired_ += stop.retired;
+        if (task.runs_slot && std::holds_alternative<StepDone>(stop.why)) {
+            task.runs_slot = false;
+            continue;
+        }
         take_trap(*this, task, stop);
         if (timer_armed_) fire_timers();
         if (std::holds_alternative<BudgetSpent>(stop.why)) return;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -20,6 +21,7 @@ struct UprobeTask final : TaskExtension {
     StepState state = StepState::Running;
     VAddr vaddr;  // the probed address
     std::size_t slot = 0;
+    bool keeps_slot = false;   // it is not this hit's alone
     Uprobe* active = nullptr;  // being stepped
     ReturnStack returns;
     CentiCycles leg_begin;  // kernel cycles before the exception that is being worked on
@@ -29,6 +31,7 @@ struct UprobeTask final : TaskExtension {
 struct ProcessProbes final : ProcessExtension {
     bool has_uprobes = false;  // MMF_HAS_UPROBES
     std::optional<XolArea> area;
+    std::map<const Uprobe*, std::size_t> kept_slots;  // where the kernel gives a slot to each uprobe
     struct Line {
         std::uint64_t pc = 0;
         Uprobe* uprobe = nullptr;

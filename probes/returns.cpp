@@ -14,6 +14,8 @@ void Uprobes::hijack(Task& task, Uprobe& uprobe, VAddr pc) {
         return;
     }
     kernel_.spend(task, KernelPath::UretprobeHijack);
+    if (kernel_.machine().kernel_profile.return_instance == ReturnHold::Lease)
+        kernel_.spend(task, KernelPath::UretprobeLease);
     Cpu& cpu = *kernel_.machine().cpu;
     const auto done = state_of(task).returns.record(uprobe, pc, cpu.read(task.context, Reg::Sp),
                                                     VAddr(cpu.read(task.context, Reg::X30)), area->trampoline());

@@ -42,6 +42,7 @@ CentiCycles Uprobes::spent() const {
 }
 
 bool Uprobes::on_brk(Task& task, std::uint16_t imm) {
+    if (imm == kSlotBrkImm) return on_slot_end(task);
     if (imm != kUprobeBrkImm) return false;
     const bool probed = task.process->extension && probes_of(*task.process).has_uprobes;
     // Pending returns suffice: their process may have no breakpoint any more.
@@ -51,6 +52,21 @@ bool Uprobes::on_brk(Task& task, std::uint16_t imm) {
     // The exception itself belongs to the hit.
     state.leg_begin = spent() - kernel_.machine().prices.exception(ExceptionClass::Brk);
     kernel_.spend(task, KernelPath::BrkEntry);
+    task.tif_uprobe = true;
+    return true;
+}
+
+// The BRK after an 8-byte slot: what the step exception is to a 4-byte one.
+bool Uprobes::on_slot_end(Task& task) {
+    if (!task.extension) return false;
+    UprobeTask& state = state_of(task);
+    const auto& area = probes_of(*task.process).area;
+    if (state.active == nullptr || state.state != StepState::Sstep || !area ||
+        kernel_.machine().cpu->read(task.context, Reg::Pc) != area->address(state.slot).value + 4)
+        return false;
+    state.leg_begin = spent() - kernel_.machine().prices.exception(ExceptionClass::Brk);
+    kernel_.spend(task, KernelPath::BrkEntry);
+    state.state = StepState::SstepAck;
     task.tif_uprobe = true;
     return true;
 }
@@ -67,7 +83,13 @@ bool Uprobes::on_step(Task& task) {
 }
 
 void Uprobes::notify_resume(Task& task) {
-    if (state_of(task).active != nullptr) {
+    UprobeTask& state = state_of(task);
+    // Still in SSTEP at another breakpoint: an instruction that branches left its slot past the BRK that should end it.
+    if (state.active != nullptr && state.state == StepState::Sstep) {
+        kernel_.note_unmodelled("BRK after the slot", "an instruction branched out of its slot; its step was given up");
+        leave_slot(task);
+    }
+    if (state.active != nullptr) {
         finish_step(task);
     } else {
         handle_breakpoint(task);
@@ -151,36 +173,64 @@ XolArea* Uprobes::area_of(Task& task) {
     ProcessProbes& probes = probes_of(*task.process);
     if (!probes.area) {
         kernel_.spend(task, KernelPath::UprobeAreaCreate);
-        auto area = XolArea::create(*task.process->mm);
+        const KernelProfile& kernel = kernel_.machine().kernel_profile;
+        auto area = XolArea::create(*task.process->mm, {.brk_after_slot = kernel.step == StepEnd::BrkAfterSlot,
+                                                        .prefilled = kernel.slots == SlotOwner::Prefilled});
         if (!area) return nullptr;
         probes.area.emplace(std::move(*area));
     }
     return &*probes.area;
 }
 
+// A C M: where the instruction is put, and what that takes.
+std::optional<std::size_t> Uprobes::slot_for(Task& task, XolArea& area, const Uprobe& uprobe, bool& keeps) {
+    const KernelProfile& kernel = kernel_.machine().kernel_profile;
+    auto& kept = probes_of(*task.process).kept_slots;
+    keeps = true;
+    if (const auto there = area.prefilled(uprobe.word)) return there;
+    if (const auto there = kept.find(&uprobe); there != kept.end()) return there->second;
+    kernel_.spend(task, KernelPath::UprobeSlotGet);  // A
+    // One is always left for hits of uprobes that came too late to keep one.
+    keeps = kernel.slots == SlotOwner::Uprobe && area.free_slots() > 1;
+    // With fewer tasks than slots there is always one.
+    const auto slot = area.claim();
+    if (!slot) return std::nullopt;
+    kernel_.spend(task, KernelPath::UprobeSlotCopy);  // C
+    const bool changed = area.fill(*slot, uprobe.word);
+    if (changed || kernel.slot_copy == SlotCopyPolicy::Always) {
+        kernel_.spend(task, KernelPath::UprobeSlotSync);  // M
+    }
+    if (keeps) kept.emplace(&uprobe, *slot);
+    return slot;
+}
+
 bool Uprobes::prepare_step(Task& task, Uprobe& uprobe, VAddr pc) {
     XolArea* area = area_of(task);
     if (area == nullptr) return false;
-    kernel_.spend(task, KernelPath::UprobeSlotGet);  // A
-    // With fewer tasks than slots there is always one.
-    const auto slot = area->claim();
-    if (!slot) return false;
-    kernel_.spend(task, KernelPath::UprobeSlotCopy);  // C
-    const bool changed = area->fill(*slot, uprobe.word);
-    if (changed || kernel_.machine().kernel_profile.slot_copy == SlotCopyPolicy::Always) {
-        kernel_.spend(task, KernelPath::UprobeSlotSync);  // M
-    }
     UprobeTask& state = state_of(task);
+    const auto slot = slot_for(task, *area, uprobe, state.keeps_slot);
+    if (!slot) return false;
     state.state = StepState::Sstep;
     state.vaddr = pc;
     state.slot = *slot;
     state.active = &uprobe;
     task.fault_code = kNotTrapped;
     task.step_word = uprobe.word;
-    task.tif_singlestep = true;
     kernel_.machine().cpu->write(task.context, Reg::Pc, area->address(*slot).value);
-    kernel_.spend(task, KernelPath::UprobeStepArm);  // T R1
+    const bool hardware = kernel_.machine().kernel_profile.step == StepEnd::Hardware;
+    task.tif_singlestep = hardware;
+    task.runs_slot = !hardware;
+    kernel_.spend(task, hardware ? KernelPath::UprobeStepArm : KernelPath::UprobeSlotEnter);  // T R1
     return true;
+}
+
+// The task runs in its slot no more.
+void Uprobes::leave_slot(Task& task) {
+    UprobeTask& state = state_of(task);
+    task.tif_singlestep = task.runs_slot = false;
+    if (auto& area = probes_of(*task.process).area; area && !state.keeps_slot) area->release(state.slot);
+    state.active = nullptr;
+    state.state = StepState::Running;
 }
 
 void Uprobes::finish_step(Task& task) {
@@ -190,16 +240,16 @@ void Uprobes::finish_step(Task& task) {
     // After a step pc is the next instruction, whatever the stepped one did to it; after a trap the breakpoint is taken
     // again.
     kernel_.machine().cpu->write(task.context, Reg::Pc, trapped ? state.vaddr.value : state.vaddr.value + 4);
-    task.tif_singlestep = false;
-    if (auto& area = probes_of(*task.process).area) area->release(state.slot);
-    state.active = nullptr;
-    state.state = StepState::Running;
+    const bool kept = state.keeps_slot;
+    leave_slot(task);
     if (trapped) {
         kernel_.spend(task, KernelPath::UprobeStepAbort);
         return;
     }
-    kernel_.spend(task, KernelPath::UprobeStepFinish);  // F
-    kernel_.spend(task, KernelPath::StepReturn);        // R2
+    const bool hardware = kernel_.machine().kernel_profile.step == StepEnd::Hardware;
+    kernel_.spend(task, hardware ? (kept ? KernelPath::UprobeStepFinishKept : KernelPath::UprobeStepFinish)
+                                 : (kept ? KernelPath::UprobeSlotLeaveKept : KernelPath::UprobeSlotLeave));  // F
+    kernel_.spend(task, KernelPath::StepReturn);                                                             // R2
     ++uprobe.stepped;
     uprobe.cycles += spent() - state.leg_begin;
 }
@@ -210,6 +260,13 @@ bool Uprobes::deny_signal(Task& task) {
     if (!task.extension) return false;
     UprobeTask& state = state_of(task);
     if (state.active == nullptr || state.state != StepState::Sstep) return false;
+    // An instruction that branched out of an 8-byte slot is on its own.
+    const auto& area = probes_of(*task.process).area;
+    const std::uint64_t pc = kernel_.machine().cpu->read(task.context, Reg::Pc);
+    if (!task.tif_singlestep && area && pc - area->address(state.slot).value > 4) {
+        leave_slot(task);
+        return false;
+    }
     const bool trapped = task.fault_code != kNotTrapped;
     if (trapped || std::any_of(task.pending.begin(), task.pending.end(),
                                [&](const SignalInfo& info) { return is_fatal(task, info.signal); })) {
@@ -255,9 +312,7 @@ void Uprobes::on_exec(Process& process) {
 void Uprobes::on_task_exit(Task& task) {
     if (!task.extension) return;
     UprobeTask& state = state_of(task);
-    if (state.active != nullptr && task.process->extension) {
-        if (auto& area = probes_of(*task.process).area) area->release(state.slot);
-    }
+    if (state.active != nullptr && task.process->extension) leave_slot(task);
     task.extension.reset();
 }
 

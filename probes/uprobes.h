@@ -34,7 +34,7 @@ struct Uprobe {
     std::uint32_t return_consumers = 0;  // those of them that want the return and nothing else
 
     std::uint64_t hits = 0;     // consumers were run
-    std::uint64_t stepped = 0;  // step exceptions taken for it
+    std::uint64_t stepped = 0;  // run in a slot, whatever ended that
     std::uint64_t simulated = 0;
     std::uint64_t returns = 0;  // return handlers were run
     std::uint64_t missed = 0;   // hits whose return could not be caught (the kernel's nmissed)
@@ -90,6 +90,9 @@ private:
     Uprobe* find(Process& process, VAddr pc);
     void simulate(Task& task, Uprobe& uprobe, VAddr pc);
     bool prepare_step(Task& task, Uprobe& uprobe, VAddr pc);
+    std::optional<std::size_t> slot_for(Task& task, XolArea& area, const Uprobe& uprobe, bool& keeps);
+    bool on_slot_end(Task& task);
+    void leave_slot(Task& task);
     void finish_step(Task& task);
     void hijack(Task& task, Uprobe& uprobe, VAddr pc);
     void handle_trampoline(Task& task);

@@ -4,14 +4,25 @@
 #include <bit>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 namespace uprobesim {
 
-std::optional<XolArea> XolArea::create(Mm& mm) {
+namespace {
+
+// stp x29, x30, [sp, #imm]! of every imm7, NOP, PACIASP, BTI and its three targets.
+std::vector<std::uint32_t> common_instructions() {
+    std::vector<std::uint32_t> words = {0xd503201f, 0xd503233f, 0xd503241f, 0xd503245f, 0xd503249f, 0xd50324df};
+    for (std::uint32_t imm7 = 0; imm7 < 128; ++imm7) words.push_back(0xa9807bfd | imm7 << 15);
+    return words;
+}
+
+}  // namespace
+
+std::optional<XolArea> XolArea::create(Mm& mm, XolLayout layout) {
     PhysicalMemory& memory = mm.machine().memory;
     const auto frame = memory.allocate();
     if (!frame) return std::nullopt;
-    std::memcpy(memory.bytes(*frame).data(), &kUprobeBrk, 4);
     // One reference for the mapping, which the guest may unmap, and one for the area.
     memory.add_ref(*frame);
     const auto base = mm.map_special("[uprobes]", *frame, {false, false, true});
@@ -20,11 +31,51 @@ std::optional<XolArea> XolArea::create(Mm& mm) {
         memory.release(*frame);
         return std::nullopt;
     }
-    return XolArea(memory, *frame, *base);
+    return XolArea(memory, *frame, *base, layout);
+}
+
+XolArea::XolArea(PhysicalMemory& memory, PAddr frame, VAddr base, XolLayout layout)
+    : memory_(&memory), frame_(frame), base_(base), slot_bytes_(layout.brk_after_slot ? 8 : 4) {
+    first_prefilled_ = slots();
+    put(0, kUprobeBrk);
+    for (std::size_t slot = 1; layout.brk_after_slot && slot < slots(); ++slot) {
+        std::memcpy(memory_->bytes(frame_).data() + slot * slot_bytes_ + 4, &kSlotBrk, 4);
+    }
+    for (std::size_t slot = slots(); slot < kSlots; ++slot) used_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+    if (!layout.prefilled) return;
+    const auto words = common_instructions();
+    first_prefilled_ = slots() - words.size();
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::size_t slot = first_prefilled_ + i;
+        put(slot, words[i]);
+        used_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+    }
+}
+
+void XolArea::put(std::size_t slot, std::uint32_t word) {
+    std::memcpy(memory_->bytes(frame_).data() + slot * slot_bytes_, &word, sizeof word);
+}
+
+std::size_t XolArea::free_slots() const {
+    std::size_t free = 0;
+    for (const std::uint64_t bits : used_) free += static_cast<std::size_t>(std::popcount(~bits));
+    return free;
+}
+
+std::optional<std::size_t> XolArea::prefilled(std::uint32_t wanted) const {
+    for (std::size_t slot = first_prefilled_; slot < slots(); ++slot) {
+        if (word(slot) == wanted) return slot;
+    }
+    return std::nullopt;
 }
 
 XolArea::XolArea(XolArea&& other) noexcept
-    : memory_(std::exchange(other.memory_, nullptr)), frame_(other.frame_), base_(other.base_), used_(other.used_) {}
+    : memory_(std::exchange(other.memory_, nullptr)),
+      frame_(other.frame_),
+      base_(other.base_),
+      slot_bytes_(other.slot_bytes_),
+      first_prefilled_(other.first_prefilled_),
+      used_(other.used_) {}
 
 XolArea::~XolArea() {
     if (memory_ != nullptr) memory_->release(frame_);
@@ -42,16 +93,15 @@ std::optional<std::size_t> XolArea::claim() {
 
 std::uint32_t XolArea::word(std::size_t slot) const {
     std::uint32_t word;
-    std::memcpy(&word, memory_->bytes(frame_).data() + slot * kSlotBytes, sizeof word);
+    std::memcpy(&word, memory_->bytes(frame_).data() + slot * slot_bytes_, sizeof word);
     return word;
 }
 
-bool XolArea::fill(std::size_t slot, std::uint32_t word) {
-    std::byte* at = memory_->bytes(frame_).data() + slot * kSlotBytes;
-    if (std::memcmp(at, &word, kSlotBytes) == 0) return false;
-    // Nothing to invalidate: the step is given the word itself, and no translation of the page's own bytes is ever run
-    // but the trampoline's, which never changes.
-    std::memcpy(at, &word, kSlotBytes);
+bool XolArea::fill(std::size_t slot, std::uint32_t wanted) {
+    if (word(slot) == wanted) return false;
+    // Nothing to invalidate: whoever runs the slot is given the word itself, and no translation of the page's own bytes
+    // is ever run but the breakpoints', which never change.
+    put(slot, wanted);
     return true;
 }
 

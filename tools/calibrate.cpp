@@ -129,8 +129,8 @@ struct Solution {
     MatrixXd derivatives;
 };
 
-// Least squares of published / model - 1 over all rows.
-Result<Solution> solve(const Model& model, const VectorXd& published, VectorXd at) {
+// Least squares of published / model - 1 over the rows whose `pull` is 1; the others have 0.
+Result<Solution> solve(const Model& model, const VectorXd& published, const VectorXd& pull, VectorXd at) {
     Solution s;
     for (int round = 0; round <= kRounds; ++round) {
         auto cycles = model.cycles(at);
@@ -140,8 +140,8 @@ Result<Solution> solve(const Model& model, const VectorXd& published, VectorXd a
         s = {at, std::move(*cycles), std::move(*slopes)};
         if (round == kRounds) break;
         // d (published / model) = -published / model^2 d model
-        const VectorXd weight = published.array() / s.cycles.array().square();
-        const VectorXd residual = published.array() / s.cycles.array() - 1;
+        const VectorXd weight = pull.array() * published.array() / s.cycles.array().square();
+        const VectorXd residual = pull.array() * (published.array() / s.cycles.array() - 1);
         const VectorXd step = (weight.asDiagonal() * s.derivatives).colPivHouseholderQr().solve(residual);
         at = (at + step).cwiseMax(kSmallest);
     }
@@ -192,8 +192,15 @@ double Fit::rms_deviation() const {
 
 double Fit::worst_left_out() const {
     double worst = 0;
-    for (const FittedRow& row : rows) worst = std::max(worst, std::fabs(row.left_out_deviation));
+    for (const FittedRow& row : rows) {
+        if (row.left_out.empty()) worst = std::max(worst, std::fabs(row.left_out_deviation));
+    }
     return worst;
+}
+
+std::size_t Fit::fitted_rows() const {
+    return static_cast<std::size_t>(
+        std::count_if(rows.begin(), rows.end(), [](const FittedRow& row) { return row.left_out.empty(); }));
 }
 
 Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& request) {
@@ -211,7 +218,7 @@ Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& 
     for (const CountedTable& table : model.tables()) {
         for (const PublishedRow& row : table.published.rows) {
             times.push_back(machine->frequency_hz.value / row.value / 1e6);
-            fit.rows.push_back({table.published.id, row.name, times.back(), 0, 0, 0});
+            fit.rows.push_back({table.published.id, row.name, times.back(), 0, 0, 0, row.left_out});
         }
     }
     const auto count = static_cast<Eigen::Index>(request.free.size());
@@ -225,10 +232,13 @@ Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& 
         start[p] = *now;
     }
     const VectorXd wanted = Eigen::Map<VectorXd>(times.data(), static_cast<Eigen::Index>(times.size()));
-    const auto solved = solve(model, wanted, start);
+    VectorXd pull(wanted.size());
+    for (Eigen::Index r = 0; r < pull.size(); ++r)
+        pull[r] = fit.rows[static_cast<std::size_t>(r)].left_out.empty() ? 1 : 0;
+    const auto solved = solve(model, wanted, pull, start);
     if (!solved) return tl::make_unexpected(solved.error());
 
-    const VectorXd weight = wanted.array() / solved->cycles.array().square();
+    const VectorXd weight = pull.array() * wanted.array() / solved->cycles.array().square();
     const MatrixXd jacobian = weight.asDiagonal() * solved->derivatives;
     const VectorXd residual = wanted.array() / solved->cycles.array() - 1;
     // The deviation a row would have without its own pull on the fit: residual / (1 - leverage).
@@ -239,7 +249,7 @@ Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& 
         row.deviation = residual[r];
         row.left_out_deviation = residual[r] / std::max(1 - hat(r, r), 1e-9);
     }
-    explain_parameters(request, start, *solved, jacobian, residual, fit);
+    explain_parameters(request, start, *solved, jacobian, pull.cwiseProduct(residual), fit);
     return fit;
 }
 

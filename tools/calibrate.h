@@ -40,6 +40,7 @@ struct FittedRow {
     // Of the rate, as `reproduce` has it: fitted / published - 1; and when this row is left out of the fit.
     double deviation = 0;
     double left_out_deviation = 0;
+    std::string left_out;  // why it does not pull on the fit; empty: it does
 };
 
 struct Fit {
@@ -51,7 +52,8 @@ struct Fit {
 
     double mean_deviation() const;
     double rms_deviation() const;
-    double worst_left_out() const;
+    double worst_left_out() const;  // of the rows that were fitted
+    std::size_t fitted_rows() const;
 };
 
 Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& request);

@@ -12,8 +12,8 @@ namespace {
 // What one machine's rows can tell apart. The exception pair is not among them: it trades off against kernel-cpi along
 // a line, and round trips through a thin kernel (138 to 230 cycles on Cortex-A53 to A76) say where on it.
 constexpr const char* kFree =
-    "machine.kernel-cpi,machine.ops.mdscr-write,machine.ops.slot-refetch,machine.ops.user-access,"
-    "kernel.paths.uprobe.simulate.stp.pin.insns,kernel.paths.uretprobe.hijack.insns";
+    "machine.kernel-cpi,machine.ops.mdscr-write,machine.slot-refetch-per-core,machine.ops.user-access,"
+    "kernel.paths.uprobe.simulate.stp.pin.insns,kernel.paths.uretprobe.lease.insns";
 
 constexpr std::string_view kHelp = R"(usage: uprobesim calibrate [options]
 

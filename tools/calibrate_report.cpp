@@ -24,10 +24,10 @@ double rounded(double v) {
 
 std::string fit_text(const Fit& fit) {
     std::string text = fmt::format(
-        "{}: {} rows of {} tables, {} parameters\n"
-        "deviation: mean {:.2f} %, rms {:.2f} %; worst row when left out {:.1f} %\n\n",
-        fit.machine, fit.rows.size(), fit.tables.size(), fit.parameters.size(), fit.mean_deviation() * 100,
-        fit.rms_deviation() * 100, fit.worst_left_out() * 100);
+        "{}: {} parameters fitted to {} of {} rows, {} tables\n"
+        "deviation of all rows: mean {:.2f} %, rms {:.2f} %; worst fitted row when left out {:.1f} %\n\n",
+        fit.machine, fit.parameters.size(), fit.fitted_rows(), fit.rows.size(), fit.tables.size(),
+        fit.mean_deviation() * 100, fit.rms_deviation() * 100, fit.worst_left_out() * 100);
     TextTable parameters({"parameter", "before", "fitted", "±", "of the cycles", "at most", "in", "tied to", ""});
     for (const FittedParameter& p : fit.parameters) {
         parameters.add({p.key, fmt::format("{:.4g}", p.start),
@@ -42,7 +42,10 @@ std::string fit_text(const Fit& fit) {
                   signed_percent(r.deviation), signed_percent(r.left_out_deviation)});
     }
     text += rows.text(2);
-    if (!fit.not_used.empty()) text += "\nNot used:\n";
+    text += "\nNot used:\n";
+    for (const FittedRow& r : fit.rows) {
+        if (!r.left_out.empty()) text += fmt::format("  {}/{}: {}\n", r.table, r.name, r.left_out);
+    }
     for (const PublishedTable& table : fit.not_used)
         text += fmt::format("  {}: {}\n", table.id, table.left_out.empty() ? "not named" : table.left_out);
     return text;
@@ -68,7 +71,8 @@ std::string fit_json(const Fit& fit) {
                         {"published_cycles", rounded(r.published_cycles)},
                         {"fitted_cycles", rounded(r.fitted_cycles)},
                         {"deviation", rounded(r.deviation)},
-                        {"left_out_deviation", rounded(r.left_out_deviation)}});
+                        {"left_out_deviation", rounded(r.left_out_deviation)},
+                        {"left_out", r.left_out}});
     }
     for (const PublishedTable& table : fit.not_used)
         not_used.push_back({{"table", table.id}, {"reason", table.left_out}});
@@ -103,7 +107,7 @@ Result<std::string> fitted_profile(const Fit& fit) {
             "{} = {{ value = {:.6g}, unit = \"{}\", source = \"fitted: {} rows of {}, mean deviation {:.1f} %, "
             "standard error "
             "{:.2g}\", confidence = \"medium\" }}\n",
-            op ? key.substr(kOps.size()) : key, p.value, machine->figures.at(key).unit, fit.rows.size(),
+            op ? key.substr(kOps.size()) : key, p.value, machine->figures.at(key).unit, fit.fitted_rows(),
             fmt::join(fit.tables, ", "), fit.mean_deviation() * 100, p.standard_error);
     }
     if (!ops.empty()) text += "\n[ops]\n" + ops;

@@ -20,7 +20,7 @@ HitState state_at(const Task& task) {
     if (process.extension) {
         if (const auto& area = static_cast<const ProcessProbes&>(*process.extension).area) {
             state.xol_page = area->trampoline().value;
-            for (std::size_t slot = 0; slot < XolArea::kSlots; ++slot) state.xol_words.push_back(area->word(slot));
+            for (std::size_t slot = 0; slot < area->slots(); ++slot) state.xol_words.push_back(area->word(slot));
         }
     }
     return state;

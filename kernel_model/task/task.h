@@ -47,8 +47,10 @@ struct Task {
     bool tif_singlestep = false;  // TIF_SINGLESTEP: the next instruction is stepped
     bool tif_sigpending = false;  // TIF_SIGPENDING
 
-    // The instruction word a step executes (the slot's) while tif_singlestep is set by the probe layer.
+    // The instruction word that a step executes (the slot's) while tif_singlestep is set by the probe layer.
     std::uint32_t step_word = 0;
+    // The next instruction is step_word too, but no exception follows it: what stands after the slot is executed next.
+    bool runs_slot = false;
     // thread.fault_code: the probe layer sets the "not trapped" marker ~0 before a step, fault paths that end in a
     // signal store ESR.
     std::uint64_t fault_code = 0;

@@ -32,6 +32,19 @@ constexpr std::array kSlotPolicies = {
     Word<SlotCopyPolicy>{"always", SlotCopyPolicy::Always},
     Word<SlotCopyPolicy>{"if-changed", SlotCopyPolicy::IfChanged},
 };
+constexpr std::array kStepEnds = {
+    Word<StepEnd>{"hardware", StepEnd::Hardware},
+    Word<StepEnd>{"brk-after-slot", StepEnd::BrkAfterSlot},
+};
+constexpr std::array kSlotOwners = {
+    Word<SlotOwner>{"per-hit", SlotOwner::Hit},
+    Word<SlotOwner>{"per-uprobe", SlotOwner::Uprobe},
+    Word<SlotOwner>{"prefilled", SlotOwner::Prefilled},
+};
+constexpr std::array kReturnHolds = {
+    Word<ReturnHold>{"refcount", ReturnHold::Refcount},
+    Word<ReturnHold>{"lease", ReturnHold::Lease},
+};
 constexpr std::array kDecodeTables = {
     Word<int>{"6.1", 0}, Word<int>{"6.12", 0}, Word<int>{"6.13", 0}, Word<int>{"6.13+stp", 0}, Word<int>{"new", 0},
 };
@@ -118,7 +131,7 @@ double* find_path_number(KernelProfile& kernel, std::string_view key, Limits& li
 }
 
 std::vector<std::string> all_setting_keys() {
-    std::vector<std::string> keys = {"release", "decode-table", "stp", "slot-copy"};
+    std::vector<std::string> keys = {"release", "decode-table", "stp", "slot-copy", "step", "slots", "return-instance"};
     for (const KernelPathInfo& info : kKernelPaths) {
         keys.push_back(fmt::format("paths.{}.insns", info.name));
         if (!info.unit.empty()) keys.push_back(fmt::format("paths.{}.insns-per-unit", info.name));
@@ -144,6 +157,9 @@ Outcome set_word(const Setting& setting, const Words& words, T& into) {
 Outcome apply_one(KernelProfile& kernel, std::string_view key, const Setting& setting) {
     if (key == "stp") return set_word(setting, kStpForms, kernel.stp);
     if (key == "slot-copy") return set_word(setting, kSlotPolicies, kernel.slot_copy);
+    if (key == "step") return set_word(setting, kStepEnds, kernel.step);
+    if (key == "slots") return set_word(setting, kSlotOwners, kernel.slots);
+    if (key == "return-instance") return set_word(setting, kReturnHolds, kernel.return_instance);
     if (key == "decode-table") {
         int ignored = 0;
         const Outcome known = set_word(setting, kDecodeTables, ignored);
@@ -170,7 +186,8 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
 
     KernelProfile kernel;
     reader.only(root, "",
-                {"name", "description", "based-on", "release", "decode-table", "stp", "slot-copy", "sources", "paths"});
+                {"name", "description", "based-on", "release", "decode-table", "stp", "slot-copy", "step", "slots",
+                 "return-instance", "sources", "paths"});
     kernel.name = reader.string(root, "name", "");
     kernel.description = reader.string(root, "description", "");
     kernel.release = reader.string(root, "release", "");
@@ -178,6 +195,9 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
     kernel.decode_table = reader.string(root, "decode-table", "");
     kernel.stp = read_word(reader, "stp", kStpForms);
     kernel.slot_copy = read_word(reader, "slot-copy", kSlotPolicies);
+    kernel.step = read_word(reader, "step", kStepEnds);
+    kernel.slots = read_word(reader, "slots", kSlotOwners);
+    kernel.return_instance = read_word(reader, "return-instance", kReturnHolds);
     const toml::table& paths = reader.table(root, "paths", "");
     std::vector<std::string> known;
     for (const KernelPathInfo& info : kKernelPaths) known.emplace_back(info.name);

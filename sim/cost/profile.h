@@ -71,6 +71,12 @@ struct MachineProfile {
 
 enum class SlotCopyPolicy { Always, IfChanged };
 enum class StpForm { None, PinAndMap, CopyToUser };
+// What ends the run of an instruction in its slot.
+enum class StepEnd { Hardware, BrkAfterSlot };
+// Who has a slot: the hit while it lasts; the uprobe once it has been hit; the common instructions from the start.
+enum class SlotOwner { Hit, Uprobe, Prefilled };
+// How a pending return keeps its uprobe alive.
+enum class ReturnHold { Refcount, Lease };
 
 struct PathCost {
     double insns = 0;          // EL1 instructions, fixed part
@@ -88,6 +94,9 @@ struct KernelProfile {
     std::string decode_table;      // verdict column: "6.1", "6.12", "6.13", "6.13+stp", "new"
     StpForm stp = StpForm::None;
     SlotCopyPolicy slot_copy = SlotCopyPolicy::Always;
+    StepEnd step = StepEnd::Hardware;
+    SlotOwner slots = SlotOwner::Hit;
+    ReturnHold return_instance = ReturnHold::Refcount;
     std::array<PathCost, kKernelPathCount> paths;
 };
 

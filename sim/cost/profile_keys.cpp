@@ -24,7 +24,7 @@ constexpr std::array kRules = {
     KeyRule{ProfileKind::Machine, "description", KeyRole::Label, {}},
     KeyRule{ProfileKind::Machine, "based-on", KeyRole::Label, {}},
     // Nothing reads it yet: there is no vDSO.
-    KeyRule{ProfileKind::Machine, "vdso-clock", KeyRole::Label, {}},
+    KeyRule{ProfileKind::Machine, "vdso-clock", KeyRole::Switch, {}},
     KeyRule{ProfileKind::Machine, "frequency", KeyRole::Price, {}},
     KeyRule{ProfileKind::Machine, "kernel-cpi", KeyRole::Price, {}},
     KeyRule{ProfileKind::Machine, "exception-entry", KeyRole::Price, {}},
@@ -54,6 +54,9 @@ constexpr std::array kRules = {
             "it decides which instructions are simulated, stepped or refused"},
     KeyRule{ProfileKind::Kernel, "stp", KeyRole::Behaviour, "it decides the way a simulated STP goes"},
     KeyRule{ProfileKind::Kernel, "slot-copy", KeyRole::Behaviour, "it decides which hits synchronise their slot"},
+    KeyRule{ProfileKind::Kernel, "step", KeyRole::Behaviour, "it decides which exceptions a step takes"},
+    KeyRule{ProfileKind::Kernel, "slots", KeyRole::Behaviour, "it decides which hits fill a slot"},
+    KeyRule{ProfileKind::Kernel, "return-instance", KeyRole::Behaviour, "it decides what a return probe does"},
     KeyRule{ProfileKind::Kernel, "paths.*", KeyRole::Price, {}},
 };
 constexpr KeyRule kUnknown{ProfileKind::Machine, "*", KeyRole::Behaviour, kUnknownWhy};

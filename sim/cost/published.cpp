@@ -55,11 +55,12 @@ std::vector<PublishedRow> rows(TomlReader& reader, const toml::table& table, std
             reader.fail(&node, fmt::format("'{}' must be a table", where));
             return all;
         }
-        reader.only(*row, where, {"name", "value", "plus-minus"});
+        reader.only(*row, where, {"name", "value", "plus-minus", "left-out"});
         PublishedRow& read = all.emplace_back();
         read.name = reader.string(*row, "name", where);
         read.value = reader.number(*row, "value", where, {.min = 1e-9});
         if (row->contains("plus-minus")) read.plus_minus = reader.number(*row, "plus-minus", where, {});
+        read.left_out = reader.optional_string(*row, "left-out", where);
     }
     return all;
 }

@@ -17,6 +17,7 @@ struct PublishedRow {
     std::string name;  // of the benchmark's variants: "uprobe-push"
     double value = 0;  // in the table's unit
     std::optional<double> plus_minus;
+    std::string left_out;  // why this row of a fitted table does not pull on the fit; empty: it does
 };
 
 struct PublishedTable {

@@ -66,7 +66,7 @@ TEST_CASE("each key of a profile says which file of the chain it is from, and wh
 
 TEST_CASE("a kernel path is listed part by part under one source", "[sim][profile]") {
     const ProfileListing kernel = listing(ProfileKind::Kernel, "v6.13");
-    CHECK(key(kernel, "paths.uprobe.slot.copy.insns").where == "builtin:kernels/v6.13.toml:13");
+    CHECK(key(kernel, "paths.uprobe.slot.copy.insns").where == "builtin:kernels/v6.13.toml:11");
     CHECK(key(kernel, "paths.sys.read.file.insns-per-unit").unit == "instructions/byte");
     const ProfileKey& dmb = key(kernel, "paths.uprobe.lookup.ops.dmb");
     CHECK(dmb.row == "paths.uprobe.lookup");

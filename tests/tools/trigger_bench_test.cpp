@@ -74,6 +74,27 @@ TEST_CASE("a stepped instruction runs once more at EL0 than a simulated one", "[
     CHECK(simulated.verdict == "stp_fp_lr");
 }
 
+TEST_CASE("what nobody built takes the exceptions and the slot work its design has", "[tools][bench]") {
+    if (!have_targets()) return;
+    struct Design {
+        const char* kernel;
+        std::uint64_t breakpoints, steps, copies, insns;  // of one steady hit
+    };
+    // A BRK after the slot is one more instruction at EL0, and an exception of its own class.
+    for (const Design& d :
+         {Design{"next-20241104", 1, 1, 1, 11}, Design{"whatif-brk-after-slot", 2, 0, 1, 12},
+          Design{"whatif-slot-per-uprobe", 1, 1, 0, 11}, Design{"whatif-prefilled-slots", 1, 1, 0, 11},
+          Design{"whatif-brk-and-slot-per-uprobe", 2, 0, 0, 12}}) {
+        INFO(d.kernel);
+        const TriggerCounts counts = counted(request_for(d.kernel, "uprobe-push"));
+        const auto copies = counts.paths[static_cast<std::size_t>(KernelPath::UprobeSlotCopy)].times;
+        CHECK(taken(counts, ExceptionClass::Brk) == d.breakpoints * counts.iterations);
+        CHECK(taken(counts, ExceptionClass::SoftwareStep) == d.steps * counts.iterations);
+        CHECK(copies == d.copies * counts.iterations);
+        CHECK(counts.user_insns == d.insns * counts.iterations);
+    }
+}
+
 TEST_CASE("with branch protection every target begins with an instruction that is stepped", "[tools][bench]") {
     if (!have_targets()) return;
     for (const char* variant : {"uprobe-nop", "uprobe-push", "uprobe-ret"}) {
