@@ -365,16 +365,19 @@ void UnicornEngine::find_exclusive_monitor() {
         }
         found = seen;
     }
-    if (found.size() != 1) return;
-    exclusive_offset_ = found.front();
-    // Trust it only when it works: LDXR, exception, clear, STXR must fail. (The page is read-only: a monitor that is
-    // still held would abort, exception 4, instead of failing.)
+    // Which words hold a copy of the address depends on what ran before. The monitor is the one that works: LDXR,
+    // exception, clear, STXR must fail. (The page is read-only: a monitor that is still held would abort, exception 4,
+    // instead of failing.)
     const std::uint32_t pair[] = {ldxr_x(3, 4), kSvc0, stxr_x(2, 3, 4), kSvc0};
-    write(Reg{4}, kDataPage + 0x100);
-    if (probe_exception(pair) == 2) {
+    for (const std::size_t offset : found) {
+        write(Reg{4}, kDataPage + 0x100);
+        if (probe_exception(pair) != 2) break;
+        std::uint64_t before = 0;
+        std::memcpy(&before, cpu_state_ + offset, 8);
+        exclusive_offset_ = offset;
         clear_exclusive();
-        if (start(kCodePage + 8) != 2u || read(Reg{2}) != 1) exclusive_offset_ = 0;
-    } else {
+        if (start(kCodePage + 8) == 2u && read(Reg{2}) == 1) return;
+        std::memcpy(cpu_state_ + offset, &before, 8);
         exclusive_offset_ = 0;
     }
 }
