@@ -23,6 +23,15 @@ std::uint32_t word_at(Mm& mm, VAddr pc) {
     return word;
 }
 
+KernelPath consumer_path(Consumer consumer) {
+    switch (consumer) {
+        case Consumer::Perf: return KernelPath::UprobeConsumersPerf;
+        case Consumer::Ftrace: return KernelPath::UprobeConsumersFtrace;
+        case Consumer::BpfEmpty: break;
+    }
+    return KernelPath::UprobeConsumers;
+}
+
 // sig_fatal: nothing will run in this process any more. Signals that dump core are not fatal before they are taken.
 bool is_fatal(const Task& task, Signal signal) {
     constexpr std::uint64_t kCoreDump = signal_bit(Signal::Quit) | signal_bit(Signal::Ill) | signal_bit(Signal::Trap) |
@@ -121,7 +130,9 @@ void Uprobes::handle_breakpoint(Task& task) {
         return;
     }
 
-    kernel_.spend(task, KernelPath::UprobeLookup);  // L
+    const KernelProfile& kernel = kernel_.machine().kernel_profile;
+    kernel_.spend(
+        task, kernel.lookup == Lookup::Lockless ? KernelPath::UprobeLookupLockless : KernelPath::UprobeLookup);  // L
     Uprobe* uprobe = find(process, pc);
     if (uprobe == nullptr) {
         kernel_.spend(task, KernelPath::BrkReturn);
@@ -132,7 +143,7 @@ void Uprobes::handle_breakpoint(Task& task) {
         return;
     }
 
-    kernel_.spend(task, KernelPath::UprobeConsumers, uprobe->consumers);  // H
+    kernel_.spend(task, consumer_path(kernel.consumer), uprobe->consumers);  // H
     ++uprobe->hits;
     if (uprobe->return_consumers != 0) hijack(task, *uprobe, pc);  // U
     if (uprobe->verdict.kind == VerdictKind::Simulate) {

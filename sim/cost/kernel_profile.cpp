@@ -41,6 +41,15 @@ constexpr std::array kSlotOwners = {
     Word<SlotOwner>{"per-uprobe", SlotOwner::Uprobe},
     Word<SlotOwner>{"prefilled", SlotOwner::Prefilled},
 };
+constexpr std::array kLookups = {
+    Word<Lookup>{"mmap-lock", Lookup::MmapLock},
+    Word<Lookup>{"lockless", Lookup::Lockless},
+};
+constexpr std::array kConsumers = {
+    Word<Consumer>{"bpf-empty", Consumer::BpfEmpty},
+    Word<Consumer>{"perf", Consumer::Perf},
+    Word<Consumer>{"ftrace", Consumer::Ftrace},
+};
 constexpr std::array kReturnHolds = {
     Word<ReturnHold>{"refcount", ReturnHold::Refcount},
     Word<ReturnHold>{"lease", ReturnHold::Lease},
@@ -131,7 +140,8 @@ double* find_path_number(KernelProfile& kernel, std::string_view key, Limits& li
 }
 
 std::vector<std::string> all_setting_keys() {
-    std::vector<std::string> keys = {"release", "decode-table", "stp", "slot-copy", "step", "slots", "return-instance"};
+    std::vector<std::string> keys = {"release", "decode-table", "stp",      "slot-copy",      "step",
+                                     "slots",   "lookup",       "consumer", "return-instance"};
     for (const KernelPathInfo& info : kKernelPaths) {
         keys.push_back(fmt::format("paths.{}.insns", info.name));
         if (!info.unit.empty()) keys.push_back(fmt::format("paths.{}.insns-per-unit", info.name));
@@ -159,6 +169,8 @@ Outcome apply_one(KernelProfile& kernel, std::string_view key, const Setting& se
     if (key == "slot-copy") return set_word(setting, kSlotPolicies, kernel.slot_copy);
     if (key == "step") return set_word(setting, kStepEnds, kernel.step);
     if (key == "slots") return set_word(setting, kSlotOwners, kernel.slots);
+    if (key == "lookup") return set_word(setting, kLookups, kernel.lookup);
+    if (key == "consumer") return set_word(setting, kConsumers, kernel.consumer);
     if (key == "return-instance") return set_word(setting, kReturnHolds, kernel.return_instance);
     if (key == "decode-table") {
         int ignored = 0;
@@ -187,7 +199,7 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
     KernelProfile kernel;
     reader.only(root, "",
                 {"name", "description", "based-on", "release", "decode-table", "stp", "slot-copy", "step", "slots",
-                 "return-instance", "sources", "paths"});
+                 "lookup", "consumer", "return-instance", "sources", "paths"});
     kernel.name = reader.string(root, "name", "");
     kernel.description = reader.string(root, "description", "");
     kernel.release = reader.string(root, "release", "");
@@ -197,6 +209,8 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
     kernel.slot_copy = read_word(reader, "slot-copy", kSlotPolicies);
     kernel.step = read_word(reader, "step", kStepEnds);
     kernel.slots = read_word(reader, "slots", kSlotOwners);
+    kernel.lookup = read_word(reader, "lookup", kLookups);
+    kernel.consumer = read_word(reader, "consumer", kConsumers);
     kernel.return_instance = read_word(reader, "return-instance", kReturnHolds);
     const toml::table& paths = reader.table(root, "paths", "");
     std::vector<std::string> known;

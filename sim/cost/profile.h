@@ -75,6 +75,9 @@ enum class StpForm { None, PinAndMap, CopyToUser };
 enum class StepEnd { Hardware, BrkAfterSlot };
 // Who has a slot: the hit while it lasts; the uprobe once it has been hit; the common instructions from the start.
 enum class SlotOwner { Hit, Uprobe, Prefilled };
+// How the uprobe is found, and what its consumers are.
+enum class Lookup { MmapLock, Lockless };
+enum class Consumer { BpfEmpty, Perf, Ftrace };
 // How a pending return keeps its uprobe alive.
 enum class ReturnHold { Refcount, Lease };
 
@@ -96,6 +99,8 @@ struct KernelProfile {
     SlotCopyPolicy slot_copy = SlotCopyPolicy::Always;
     StepEnd step = StepEnd::Hardware;
     SlotOwner slots = SlotOwner::Hit;
+    Lookup lookup = Lookup::MmapLock;
+    Consumer consumer = Consumer::BpfEmpty;
     ReturnHold return_instance = ReturnHold::Refcount;
     std::array<PathCost, kKernelPathCount> paths;
 };

@@ -56,6 +56,8 @@ constexpr std::array kRules = {
     KeyRule{ProfileKind::Kernel, "slot-copy", KeyRole::Behaviour, "it decides which hits synchronise their slot"},
     KeyRule{ProfileKind::Kernel, "step", KeyRole::Behaviour, "it decides which exceptions a step takes"},
     KeyRule{ProfileKind::Kernel, "slots", KeyRole::Behaviour, "it decides which hits fill a slot"},
+    KeyRule{ProfileKind::Kernel, "lookup", KeyRole::Behaviour, "it decides which lookup a hit does"},
+    KeyRule{ProfileKind::Kernel, "consumer", KeyRole::Behaviour, "it decides what a hit runs"},
     KeyRule{ProfileKind::Kernel, "return-instance", KeyRole::Behaviour, "it decides what a return probe does"},
     KeyRule{ProfileKind::Kernel, "paths.*", KeyRole::Price, {}},
 };

@@ -147,14 +147,16 @@ TEST_CASE("a kernel path's mistakes name the path", "[sim][profile]") {
 TEST_CASE("a kernel profile that lacks a path is refused", "[sim][profile]") {
     const UserError e = kernel_error(
         "name = \"t\"\ndescription = \"d\"\nrelease = \"r\"\ndecode-table = \"6.1\"\nstp = \"none\"\n"
-        "slot-copy = \"always\"\nstep = \"hardware\"\nslots = \"per-hit\"\nreturn-instance = "
+        "slot-copy = \"always\"\nstep = \"hardware\"\nslots = \"per-hit\"\nlookup = \"mmap-lock\"\nconsumer = "
+        "\"bpf-empty\"\nreturn-instance = "
         "\"refcount\"\n[paths]\n\"sys.unknown\" = { insns = 1, source = \"s\", confidence = \"low\" }\n");
-    CHECK_THAT(e.where, Contains("my.toml:10"));
+    CHECK_THAT(e.where, Contains("my.toml:12"));
     CHECK_THAT(e.what, Contains("missing path 'sys.trivial'"));
 }
 
 TEST_CASE("a choice that is not one of the known words is refused", "[sim][profile]") {
-    for (const char* key : {"decode-table", "stp", "slot-copy", "step", "slots", "return-instance"}) {
+    for (const char* key :
+         {"decode-table", "stp", "slot-copy", "step", "slots", "lookup", "consumer", "return-instance"}) {
         const UserError e = kernel_error(fmt::format("name = \"t\"\nbased-on = \"v6.12\"\n{} = \"maybe\"\n", key));
         CHECK(e.where == "my.toml:3");
         CHECK_THAT(e.what, Contains(fmt::format("'{}' is 'maybe'", key)));

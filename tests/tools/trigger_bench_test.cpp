@@ -61,6 +61,20 @@ TEST_CASE("a hit of the benchmark takes the exceptions and the instructions of a
     }
 }
 
+TEST_CASE("a perf event without a BPF program takes the instructions of a real kernel", "[tools][bench]") {
+    if (!have_targets()) return;
+    for (const Measured& m : {Measured{"v6.12", "uprobe-ret", 1, 959}, Measured{"v6.12", "uprobe-push", 2, 1719},
+                              Measured{"v6.1", "uprobe-ret", 1, 1217}, Measured{"v6.1", "uprobe-push", 2, 1983}}) {
+        INFO(m.kernel << " " << m.variant);
+        TriggerRequest request = request_for(m.kernel, m.variant);
+        request.settings = {{"kernel.consumer", "perf"}};
+        const TriggerCounts counts = counted(request);
+        const PriceList prices(load_machine_profile("kunpeng916", {}).value(),
+                               load_kernel_profile(m.kernel, request.settings).value());
+        CHECK(price_trigger(counts, prices).kernel_insns == Approx(m.insns).epsilon(0.02));
+    }
+}
+
 TEST_CASE("a stepped instruction runs once more at EL0 than a simulated one", "[tools][bench]") {
     if (!have_targets()) return;
     const TriggerCounts stepped = counted(request_for("next-20241104", "uprobe-push"));
