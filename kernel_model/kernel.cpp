@@ -80,9 +80,11 @@ ExitSummary Kernel::run(const RunLimits& limits) {
         if (max_insns_ != 0 && retired_.value >= max_insns_) {
             return {ExitKind::LimitReached, 0, fmt::format("stopped after {} instructions", retired_.value)};
         }
+        resume_woken();
+        if (summary_) break;
         if (Task* task = next_runnable()) {
             run_task(*task);
-        } else if (!wake_blocked() && !idle()) {
+        } else if (!idle()) {
             return {ExitKind::Deadlock, 0, waiting_text()};
         }
     }
@@ -105,7 +107,7 @@ Task* Kernel::next_runnable() {
 InsnCount Kernel::budget() const {
     InsnCount most = kAlone;
     if (runnable_others()) most = kTaskSlice;
-    if (timer_armed_) most = std::min(most, kTimerSlice);
+    if (timer_armed_ || deadline_ahead()) most = std::min(most, kTimerSlice);
     if (max_insns_ != 0) most = std::min(most, InsnCount(max_insns_ - retired_.value));
     return most;
 }
@@ -116,6 +118,15 @@ bool Kernel::runnable_others() const {
         for (const auto& [id, task] : process->tasks) runnable += task->state == TaskState::Runnable ? 1 : 0;
     }
     return runnable > 1;
+}
+
+bool Kernel::deadline_ahead() const {
+    for (const auto& [pid, process] : processes_) {
+        for (const auto& [id, task] : process->tasks) {
+            if (task->state == TaskState::Blocked && task->wait_deadline_ns != kNoDeadline) return true;
+        }
+    }
+    return false;
 }
 
 void Kernel::run_task(Task& task) {
@@ -167,40 +178,35 @@ void Kernel::exit_work(Task& task) {
     }
 }
 
-// Enters blocked calls again, in task order. True: some task can go on.
-bool Kernel::wake_blocked() {
-    bool woken = false;
+// Enters the calls again whose tasks were woken, have a signal or have reached their deadline, in task order.
+void Kernel::resume_woken() {
+    const std::uint64_t now = monotonic_ns();
     for (const auto& [pid, process] : processes_) {
         for (const auto& [id, task] : process->tasks) {
             if (task->state != TaskState::Blocked) continue;
-            if (dispatcher_->resume(*this, *task)) {
-                woken = true;
-            } else if (task->tif_sigpending) {
-                woken = interrupt(*task) || woken;
-            }
-            if (summary_) return true;
+            if (!task->woken && !task->tif_sigpending && task->wait_deadline_ns > now) continue;
+            if (!dispatcher_->resume(*this, *task) && task->tif_sigpending) interrupt(*task);
+            if (summary_) return;
         }
     }
-    return woken;
 }
 
-// A signal arrived at a blocked task. True: it does not wait any more.
-bool Kernel::interrupt(Task& task) {
+// A signal arrived at a blocked task.
+void Kernel::interrupt(Task& task) {
     const SyscallRow* row = dispatcher_->find(task.blocked_in);
     task.state = TaskState::Runnable;
     if (SignalDelivery(*this, task).deliver(restart_kind(task.blocked_in))) {
         spend(task, row->path);
         task.wait_deadline_ns = kNoDeadline;
-        return true;
+        WaitQueue::leave_all(task);
+        return;
     }
     if (task.state == TaskState::Stopped) {
         // Starts over when it is continued.
         machine_.cpu->write(task.context, Reg::Pc, machine_.cpu->read(task.context, Reg::Pc) - 4);
     } else if (task.state == TaskState::Runnable && task.process->alive) {
         task.state = TaskState::Blocked;
-        return false;
     }
-    return true;
 }
 
 void Kernel::timers_changed() {

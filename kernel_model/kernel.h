@@ -134,8 +134,9 @@ private:
     void exit_work(Task& task);
     Task* next_runnable();
     bool runnable_others() const;
-    bool wake_blocked();
-    bool interrupt(Task& task);
+    bool deadline_ahead() const;
+    void resume_woken();
+    void interrupt(Task& task);
     bool idle();
     void fire_timers();
     std::uint64_t next_event_ns() const;

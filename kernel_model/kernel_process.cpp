@@ -192,6 +192,7 @@ void Kernel::end_process(Process& process, ExitKind kind, int status, std::strin
         if (task->state == TaskState::Dead) continue;
         if (client_ != nullptr) client_->on_task_exit(*task);
         task->state = TaskState::Dead;
+        WaitQueue::leave_all(*task);
     }
     process.alive = false;
     process.real_timer = {};

@@ -87,6 +87,7 @@ void Kernel::send_signal(Task& task, const SignalInfo& info) {
     // RLIMIT_SIGPENDING bounds what a guest can make us keep.
     if (queued && (!real_time(info.signal) || task.pending.size() >= task.process->limits[11].soft)) return;
     task.pending.push_back(info);
+    task.woken = true;  // sigtimedwait waits for blocked ones
     if (!blocked) task.tif_sigpending = true;
 }
 

@@ -32,6 +32,8 @@ struct DirEntry {
     std::uint8_t type = 0;  // DT_*
 };
 
+class WaitQueue;
+
 class File {
 public:
     virtual ~File() = default;
@@ -55,6 +57,8 @@ public:
     virtual SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg, class UserMemory& memory);
     // Ready now, as poll would say (POLLIN 1, POLLOUT 4, POLLHUP 0x10...).
     virtual std::uint32_t poll() { return 1 | 4; }
+    // Woken when poll, or whether a read or write would block, may have changed. Null: that never changes.
+    virtual WaitQueue* waiters() { return nullptr; }
     virtual KernelPath read_path() const { return KernelPath::SysReadFile; }
     virtual KernelPath write_path() const { return KernelPath::SysWriteFile; }
 

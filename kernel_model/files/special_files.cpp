@@ -11,6 +11,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/host.h"
+#include "kernel_model/task/wait_queue.h"
 
 namespace uprobesim {
 
@@ -58,8 +59,8 @@ class HostStdio final : public File {
 public:
     explicit HostStdio(int fd) : fd_(fd) {}
 
-    // How much a pipe holds at the moment is the host's accident: a read takes all it asked for or the end, so that the same
-    // command gives the same run. A terminal gives its lines.
+    // How much a pipe holds at the moment is the host's accident: a read takes all it asked for or the end, so that the
+    // same command gives the same run. A terminal gives its lines.
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
         const bool fill = isatty(fd_) == 0;
         std::size_t done = 0;
@@ -124,6 +125,7 @@ struct PipeBuffer {
     std::deque<std::byte> bytes;
     int readers = 0;
     int writers = 0;
+    WaitQueue waiters;  // of both ends
 };
 
 class PipeEnd final : public File {
@@ -132,7 +134,10 @@ public:
         : pipe_(std::move(pipe)), writes_(writes), inode_(inode) {
         ++(writes_ ? pipe_->writers : pipe_->readers);
     }
-    ~PipeEnd() override { --(writes_ ? pipe_->writers : pipe_->readers); }
+    ~PipeEnd() override {
+        --(writes_ ? pipe_->writers : pipe_->readers);
+        pipe_->waiters.wake();
+    }
 
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
         if (writes_) return tl::make_unexpected(Errno::Badf);
@@ -143,6 +148,7 @@ public:
         const std::size_t n = std::min(to.size(), pipe_->bytes.size());
         std::copy_n(pipe_->bytes.begin(), n, to.begin());
         pipe_->bytes.erase(pipe_->bytes.begin(), pipe_->bytes.begin() + static_cast<std::ptrdiff_t>(n));
+        pipe_->waiters.wake();
         return std::uint64_t{n};
     }
     SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override {
@@ -151,6 +157,7 @@ public:
         const std::size_t n = std::min(from.size(), PipeBuffer::kCapacity - pipe_->bytes.size());
         if (n == 0 && !from.empty()) return tl::make_unexpected(Errno::Again);
         pipe_->bytes.insert(pipe_->bytes.end(), from.begin(), from.begin() + static_cast<std::ptrdiff_t>(n));
+        pipe_->waiters.wake();
         return std::uint64_t{n};
     }
     SysResult<FileStatus> status() override {
@@ -163,6 +170,7 @@ public:
         if (writes_) return pipe_->readers == 0 ? 8u : (pipe_->bytes.size() < PipeBuffer::kCapacity ? 4u : 0u);
         return (pipe_->bytes.empty() ? 0u : 1u) | (pipe_->writers == 0 ? 0x10u : 0u);
     }
+    WaitQueue* waiters() override { return &pipe_->waiters; }
     KernelPath read_path() const override { return KernelPath::SysReadPipe; }
     KernelPath write_path() const override { return KernelPath::SysWritePipe; }
 

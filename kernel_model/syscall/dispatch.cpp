@@ -61,6 +61,7 @@ void SyscallDispatcher::enter(Kernel& kernel, Task& task) const {
     kernel.count_syscall(std::string(row->name));
     if (row->support != Support::Full) kernel.note_unmodelled(std::string(row->name), std::string(row->note));
     task.wait_deadline_ns = kNoDeadline;
+    task.woken = false;
     if (call(kernel, task, *row)) return;
     task.state = TaskState::Blocked;
     task.blocked_in = row->number;
@@ -69,6 +70,8 @@ void SyscallDispatcher::enter(Kernel& kernel, Task& task) const {
 bool SyscallDispatcher::resume(Kernel& kernel, Task& task) const {
     // Runnable already, so that a handler that ends or stops the task has the last word.
     task.state = TaskState::Runnable;
+    task.woken = false;
+    WaitQueue::leave_all(task);
     const SyscallRow* row = find(task.blocked_in);
     check_invariant(row != nullptr, "a task is blocked in no system call");
     if (call(kernel, task, *row)) return true;

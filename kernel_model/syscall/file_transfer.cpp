@@ -76,8 +76,11 @@ bool may(const File& file, Direction direction) {
     return direction == Direction::Read ? mode != abi::kOWronly : mode != abi::kORdonly;
 }
 
-SysOutcome write_failure(SysCall& call, const File& file, Errno error) {
-    if (error == Errno::Again && (file.flags & abi::kONonblock) == 0) return Block{};
+SysOutcome write_failure(SysCall& call, File& file, Errno error) {
+    if (error == Errno::Again && (file.flags & abi::kONonblock) == 0) {
+        call.wait_on(file.waiters());
+        return Block{};
+    }
     if (error == Errno::Pipe) {
         SignalInfo info;
         info.signal = Signal::Pipe;

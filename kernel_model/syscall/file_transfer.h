@@ -19,7 +19,7 @@ SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, 
 // Whether the descriptor was opened for this (never for O_PATH).
 bool may(const File& file, Direction direction);
 // What a write answers that moved nothing: it waits, or EPIPE with its signal, or the error.
-SysOutcome write_failure(SysCall& call, const File& file, Errno error);
+SysOutcome write_failure(SysCall& call, File& file, Errno error);
 
 // What EBADF costs.
 inline SysOutcome bad_descriptor(SysCall& call) {

@@ -97,7 +97,11 @@ SysOutcome sys_ppoll(SysCall& c) {
     }
     c.units = count;
     switch (wait_on(c, ready != 0, *timeout)) {
-        case Wait::GoesOn: return Block{};
+        case Wait::GoesOn:
+            for (const PollFd& p : fds) {
+                if (const auto file = c.process.files.share(p.fd)) c.wait_on(file->waiters());
+            }
+            return Block{};
         case Wait::Interrupted: return finish(Errno::Intr, true);
         case Wait::Over: break;
     }
@@ -128,6 +132,7 @@ SysOutcome sys_pselect6(SysCall& c) {
     constexpr std::uint32_t kMasks[3] = {kPollIn | kPollHup | kPollErr, kPollOut | kPollErr, kPollPri};
     std::uint64_t ready = 0;
     std::array<std::vector<std::byte>, 3> answers;
+    std::vector<WaitQueue*> waited;
     for (std::size_t set = 0; set < 3; ++set) {
         if (c.args[1 + set] == 0) continue;
         std::vector<std::byte> bits(bytes);
@@ -139,6 +144,7 @@ SysOutcome sys_pselect6(SysCall& c) {
             if ((bits[at] & bit) == std::byte{}) continue;
             const auto file = c.process.files.share(fd);
             if (!file) return finish(bad_descriptor(c), false);
+            waited.push_back(file->waiters());
             if ((file->poll() & kMasks[set]) == 0) continue;
             answers[set][at] |= bit;
             ++ready;
@@ -146,7 +152,9 @@ SysOutcome sys_pselect6(SysCall& c) {
     }
     c.units = static_cast<std::uint64_t>(limit);
     switch (wait_on(c, ready != 0, *timeout)) {
-        case Wait::GoesOn: return Block{};
+        case Wait::GoesOn:
+            for (WaitQueue* queue : waited) c.wait_on(queue);
+            return Block{};
         case Wait::Interrupted: return finish(Errno::Intr, true);
         case Wait::Over: break;
     }

@@ -13,10 +13,11 @@
 
 #include "kernel_model/abi/errno.h"
 #include "kernel_model/kernel.h"
+#include "kernel_model/task/wait_queue.h"
 
 namespace uprobesim {
 
-struct Block {};     // nothing to do now; the call is entered again when something may have changed
+struct Block {};     // nothing to do now; entered again when what it waits on wakes, at its deadline, or by a signal
 struct NoReturn {};  // exit, execve, rt_sigreturn: registers are already as they must be
 using SysOutcome = std::variant<std::uint64_t, Errno, Block, NoReturn>;
 
@@ -25,9 +26,13 @@ struct SysCall {
     Process& process;
     Task& task;
     std::array<std::uint64_t, 6> args;
-    KernelPath path;           // preset from the row
-    std::uint64_t units = 0;   // charged with the path
+    KernelPath path;          // preset from the row
+    std::uint64_t units = 0;  // charged with the path
 
+    // Enters the call again when the queue wakes; null: nothing to wait for. Then return Block{}.
+    void wait_on(WaitQueue* queue) {
+        if (queue != nullptr) queue->add(task);
+    }
     UserMemory memory() { return UserMemory(*process.mm, task.id); }
     VAddr address(std::size_t i) const { return VAddr(args[i]); }
     std::int32_t int32(std::size_t i) const { return static_cast<std::int32_t>(args[i]); }
@@ -38,12 +43,12 @@ using SysFn = SysOutcome (*)(SysCall&);
 enum class Support { Full, Partial, Stub };
 
 struct SyscallRow {
-    std::uint32_t number;     // AArch64 (asm-generic)
+    std::uint32_t number;  // AArch64 (asm-generic)
     std::string_view name;
     SysFn fn;
     Support support;
     KernelPath path;
-    std::string_view note;    // needed for Partial and Stub
+    std::string_view note;  // needed for Partial and Stub
 };
 
 // One table per theme, each in its sys_<theme>.cpp. dispatch.cpp joins them and refuses duplicates.

@@ -6,8 +6,10 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "kernel_model/abi/signal.h"
+#include "kernel_model/task/wait_queue.h"
 #include "sim/base/units.h"
 #include "sim/cpu/cpu.h"
 
@@ -32,6 +34,11 @@ struct AltStack {
 };
 
 struct Task {
+    Task() = default;
+    Task(const Task&) = delete;
+    Task& operator=(const Task&) = delete;
+    ~Task() { WaitQueue::leave_all(*this); }
+
     TaskId id;
     Process* process = nullptr;
     ContextId context{};
@@ -41,6 +48,9 @@ struct Task {
     // dispatcher resets it when the call ends.
     std::uint32_t blocked_in = 0;
     std::uint64_t wait_deadline_ns = kNoDeadline;
+    // Where a Blocked task waits, and that something it waits for has changed.
+    std::vector<WaitQueue*> waits_on;
+    bool woken = false;
 
     // Thread flags, as in thread_info.
     bool tif_uprobe = false;      // TIF_UPROBE: the probe layer wants to work on the way out
