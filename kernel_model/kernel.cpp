@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The run loop and the clock. Processes begin and end in kernel_process.cpp.
+// The run loop. Processes begin in kernel_process.cpp and kernel_clone.cpp, and end in kernel_exit.cpp.
 #include "kernel_model/kernel.h"
 
 #include <fmt/format.h>
@@ -14,18 +14,23 @@
 namespace uprobesim {
 namespace {
 
-// How far a task runs before the timers, or the other runnable tasks, are looked at. Alone it runs until it traps.
-constexpr InsnCount kTimerSlice{10'000};
-constexpr InsnCount kTaskSlice{100'000};
-constexpr InsnCount kAlone{std::uint64_t{1} << 40};
+// How far a task runs at most before the time is looked at, and at least, so that going on is worth its price.
+constexpr std::uint64_t kLongestRun = std::uint64_t{1} << 40;
+constexpr std::uint64_t kShortestRun = 1'000;
+
+std::uint64_t cycles_per_second(const Machine& machine) {
+    return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::llround(machine.profile.frequency_hz.value)));
+}
 
 }  // namespace
 
-Kernel::Kernel(Machine& machine, FileSystem& files)
+Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
     : machine_(machine),
       files_(files),
       dispatcher_(std::make_unique<SyscallDispatcher>()),
-      hz_(std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::llround(machine.profile.frequency_hz.value)))) {
+      scheduler_(machine.ledger, cycles_per_second(machine)),
+      next_id_(kFirstPid) {
+    scheduler_.set_cpus(cpus);
     files_.set_clock([this] { return realtime_ns(); });
 }
 
@@ -36,34 +41,32 @@ Kernel::~Kernel() {
     }
 }
 
-std::uint64_t Kernel::to_ns(CentiCycles cycles) const {
-    return static_cast<std::uint64_t>(static_cast<unsigned __int128>(cycles.value) * 10'000'000u / hz_);
+std::uint64_t Kernel::idle_ns() const {
+    CentiCycles idle;
+    for (const SimCpu& cpu : scheduler_.cpus()) idle += cpu.idle;
+    return scheduler_.to_ns(idle);
 }
 
-std::uint64_t Kernel::monotonic_ns() const {
-    CentiCycles cycles = machine_.ledger.kernel_cycles();
-    for (const auto& [pid, process] : processes_) {
-        for (const auto& [id, task] : process->tasks) cycles += machine_.cpu->cycles(task->context);
-    }
-    return to_ns(cycles) + idle_ns_;
-}
-
-Kernel::CpuTime Kernel::cpu_time(const Task& task) const {
-    CpuTime time{.user_ns = to_ns(machine_.cpu->cycles(task.context))};
+CpuTime Kernel::cpu_time(const Task& task) const {
+    CpuTime time{.user_ns = scheduler_.to_ns(machine_.cpu->cycles(task.context))};
     const auto ledger = machine_.ledger.tasks().find(task.id);
     if (ledger == machine_.ledger.tasks().end()) return time;
     CentiCycles kernel = ledger->second.exception_cycles;
     for (const PathCount& path : ledger->second.paths) kernel += path.cycles;
-    time.system_ns = to_ns(kernel);
+    time.system_ns = scheduler_.to_ns(kernel);
     return time;
 }
 
-Kernel::CpuTime Kernel::cpu_time(const Process& process) const {
-    CpuTime sum;
-    for (const auto& [id, task] : process.tasks) {
-        const CpuTime time = cpu_time(*task);
-        sum.user_ns += time.user_ns;
-        sum.system_ns += time.system_ns;
+CpuTime Kernel::cpu_time(const Process& process) const {
+    CpuTime sum = process.ended_tasks_time;
+    for (const auto& [id, task] : process.tasks) sum += cpu_time(*task);
+    return sum;
+}
+
+UserWork Kernel::user_work() const {
+    UserWork sum = ended_work_;
+    for (const auto& [pid, process] : processes_) {
+        for (const auto& [id, task] : process->tasks) sum += machine_.cpu->work(task->context);
     }
     return sum;
 }
@@ -80,62 +83,55 @@ ExitSummary Kernel::run(const RunLimits& limits) {
         if (max_insns_ != 0 && retired_.value >= max_insns_) {
             return {ExitKind::LimitReached, 0, fmt::format("stopped after {} instructions", retired_.value)};
         }
-        resume_woken();
-        if (summary_) break;
-        if (Task* task = next_runnable()) {
-            run_task(*task);
-        } else if (!idle()) {
-            return {ExitKind::Deadlock, 0, waiting_text()};
+        const auto timer = timers_.next_ns();
+        if (!scheduler_.select()) {
+            if (!timer) return {ExitKind::Deadlock, 0, waiting_text()};
+            scheduler_.idle_until(*timer);
+            timers_.expire(monotonic_ns());
+        } else if (timer && *timer <= monotonic_ns()) {
+            timers_.expire(monotonic_ns());
+        } else {
+            if (timer) scheduler_.limit(*timer);
+            run_here();
         }
     }
     return *summary_;
 }
 
-// Round robin in the order of task ids.
-Task* Kernel::next_runnable() {
-    Task* first = nullptr;
-    for (const auto& [pid, process] : processes_) {
-        for (const auto& [id, task] : process->tasks) {
-            if (task->state != TaskState::Runnable) continue;
-            if (id > last_run_) return task.get();
-            if (first == nullptr) first = task.get();
-        }
+// One turn of the current CPU.
+void Kernel::run_here() {
+    Scheduler::Switch how{};
+    Task& task = scheduler_.pick(how);
+    switch (how) {
+        case Scheduler::Switch::None: break;
+        case Scheduler::Switch::SameSpace: spend(task, KernelPath::ContextSwitch); break;
+        case Scheduler::Switch::OtherSpace: spend(task, KernelPath::ContextSwitchMm); break;
+        case Scheduler::Switch::FromIdle: spend(task, KernelPath::IdleExit); break;
     }
-    return first;
+    if (task.resumes_call) spend(task, KernelPath::Wakeup);
+    run_task(task);
+    const bool yields = yields_ == task.id;
+    yields_ = {};
+    scheduler_.put_back(task, yields);
+    bury_ended();
 }
 
+// Cycles are at most a few instructions; what is over is noticed one turn later.
 InsnCount Kernel::budget() const {
-    InsnCount most = kAlone;
-    if (runnable_others()) most = kTaskSlice;
-    if (timer_armed_ || deadline_ahead()) most = std::min(most, kTimerSlice);
+    const CentiCycles now = scheduler_.now();
+    const CentiCycles end = std::min(scheduler_.until(), scheduler_.here().next_tick);
+    const std::uint64_t cycles = end > now ? (end - now).value / 100 : 0;
+    InsnCount most(std::clamp(cycles, kShortestRun, kLongestRun));
     if (max_insns_ != 0) most = std::min(most, InsnCount(max_insns_ - retired_.value));
     return most;
 }
 
-bool Kernel::runnable_others() const {
-    std::size_t runnable = 0;
-    for (const auto& [pid, process] : processes_) {
-        for (const auto& [id, task] : process->tasks) runnable += task->state == TaskState::Runnable ? 1 : 0;
-    }
-    return runnable > 1;
-}
-
-bool Kernel::deadline_ahead() const {
-    for (const auto& [pid, process] : processes_) {
-        for (const auto& [id, task] : process->tasks) {
-            if (task->state == TaskState::Blocked && task->wait_deadline_ns != kNoDeadline) return true;
-        }
-    }
-    return false;
-}
-
 void Kernel::run_task(Task& task) {
     Cpu& cpu = *machine_.cpu;
-    last_run_ = task.id;
-    const InsnCount most = budget();
     while (true) {
+        while (task.resumes_call) resume_call(task);
         if (task.tif_uprobe || task.tif_sigpending || task.restore_sigmask) exit_work(task);
-        if (task.state != TaskState::Runnable || summary_) return;
+        if (task.state != TaskState::Runnable || summary_ || yields_ == task.id) return;
         if (max_insns_ != 0 && retired_.value >= max_insns_) return;
 
         if (observer_ != nullptr && !observer_->returning(task)) [[unlikely]] {
@@ -145,16 +141,28 @@ void Kernel::run_task(Task& task) {
         cpu.clear_exclusive(task.context);
         const AddressSpace& space = task.process->mm->space();
         const bool one = task.tif_singlestep || task.runs_slot;
-        const Stop stop = one ? cpu.step(task.context, space, task.step_word) : cpu.run(task.context, space, most);
-        retired_ += stop.retired;
+        Stop stop = one ? cpu.step(task.context, space, task.step_word) : cpu.run(task.context, space, budget());
         if (task.runs_slot && std::holds_alternative<StepDone>(stop.why)) {
+            // No exception was taken: EL0 goes on behind the instruction of the slot.
             task.runs_slot = false;
-            continue;
+            const InsnCount slot = stop.retired;
+            stop = cpu.run(task.context, space, budget());
+            stop.retired += slot;
         }
+        retired_ += stop.retired;
+        const CentiCycles cycles = cpu.cycles(task.context);
+        scheduler_.ran(cycles - task.user_cycles);
+        task.user_cycles = cycles;
         take_trap(*this, task, stop);
-        if (timer_armed_) fire_timers();
-        if (std::holds_alternative<BudgetSpent>(stop.why)) return;
+        if (scheduler_.tick_due()) tick(task);
+        if (scheduler_.now() >= scheduler_.until()) return;
     }
+}
+
+void Kernel::tick(Task& task) {
+    exception(task, ExceptionClass::Irq);
+    spend(task, KernelPath::TimerTick);
+    if (scheduler_.tick()) yield(task);
 }
 
 // exit_to_user_mode_loop: uprobes first, then signals, until nothing is left to do.
@@ -178,17 +186,11 @@ void Kernel::exit_work(Task& task) {
     }
 }
 
-// Enters the calls again whose tasks were woken, have a signal or have reached their deadline, in task order.
-void Kernel::resume_woken() {
-    const std::uint64_t now = monotonic_ns();
-    for (const auto& [pid, process] : processes_) {
-        for (const auto& [id, task] : process->tasks) {
-            if (task->state != TaskState::Blocked) continue;
-            if (!task->woken && !task->tif_sigpending && task->wait_deadline_ns > now) continue;
-            if (!dispatcher_->resume(*this, *task) && task->tif_sigpending) interrupt(*task);
-            if (summary_) return;
-        }
-    }
+// The task was woken in its call: by what it waits on, a signal, or the time.
+void Kernel::resume_call(Task& task) {
+    task.resumes_call = false;
+    if (dispatcher_->resume(*this, task)) return;
+    if (task.tif_sigpending && !task.waits_killable) interrupt(task);
 }
 
 // A signal arrived at a blocked task.
@@ -197,61 +199,30 @@ void Kernel::interrupt(Task& task) {
     task.state = TaskState::Runnable;
     if (SignalDelivery(*this, task).deliver(restart_kind(task.blocked_in))) {
         spend(task, row->path);
-        task.wait_deadline_ns = kNoDeadline;
-        WaitQueue::leave_all(task);
-        return;
-    }
-    if (task.state == TaskState::Stopped) {
-        // Starts over when it is continued.
-        machine_.cpu->write(task.context, Reg::Pc, machine_.cpu->read(task.context, Reg::Pc) - 4);
+        dispatcher_->end_wait(*this, task);
+    } else if (task.state == TaskState::Stopped) {
+        task.stopped_in_call = true;
     } else if (task.state == TaskState::Runnable && task.process->alive) {
         task.state = TaskState::Blocked;
     }
 }
 
-void Kernel::timers_changed() {
-    timer_armed_ = false;
-    for (const auto& [pid, process] : processes_) timer_armed_ = timer_armed_ || process->real_timer.next_ns != 0;
+void Kernel::set_real_timer(Process& process, std::uint64_t next_ns, std::uint64_t interval_ns) {
+    IntervalTimer& timer = process.real_timer;
+    timers_.cancel(timer.timer);
+    timer = {.next_ns = next_ns, .interval_ns = interval_ns};
+    if (next_ns != 0) timer.timer = timers_.arm(next_ns, [this, &process] { real_timer_expired(process); });
 }
 
-void Kernel::fire_timers() {
+void Kernel::real_timer_expired(Process& process) {
+    const IntervalTimer timer = process.real_timer;
     const std::uint64_t now = monotonic_ns();
-    bool fired = false;
-    for (const auto& [pid, process] : processes_) {
-        IntervalTimer& timer = process->real_timer;
-        if (timer.next_ns == 0 || timer.next_ns > now || !process->alive) continue;
-        fired = true;
-        // Missed periods are one signal, as on Linux.
-        const std::uint64_t missed = timer.interval_ns == 0 ? 0 : (now - timer.next_ns) / timer.interval_ns + 1;
-        timer.next_ns = timer.interval_ns == 0 ? 0 : timer.next_ns + missed * timer.interval_ns;
-        Task& task = *process->tasks.begin()->second;
-        exception(task, ExceptionClass::Irq);
-        send_signal(task, {.signal = Signal::Alrm, .code = kSiKernel});
-    }
-    if (fired) timers_changed();
-}
-
-// The next moment after now at which something happens by itself.
-std::uint64_t Kernel::next_event_ns() const {
-    const std::uint64_t now = monotonic_ns();
-    std::uint64_t next = kNoDeadline;
-    for (const auto& [pid, process] : processes_) {
-        if (process->real_timer.next_ns > now) next = std::min(next, process->real_timer.next_ns);
-        for (const auto& [id, task] : process->tasks) {
-            const bool waits = task->state == TaskState::Blocked && task->wait_deadline_ns > now;
-            if (waits) next = std::min(next, task->wait_deadline_ns);
-        }
-    }
-    return next;
-}
-
-// Nothing can run: time passes until something does. False: nothing ever will.
-bool Kernel::idle() {
-    const std::uint64_t next = next_event_ns();
-    if (next == kNoDeadline) return false;
-    idle_ns_ += next - monotonic_ns();
-    if (timer_armed_) fire_timers();
-    return true;
+    // Missed periods are one signal, as on Linux.
+    const std::uint64_t periods = timer.interval_ns == 0 ? 0 : (now - timer.next_ns) / timer.interval_ns + 1;
+    set_real_timer(process, timer.interval_ns == 0 ? 0 : timer.next_ns + periods * timer.interval_ns,
+                   timer.interval_ns);
+    exception(*process.tasks.begin()->second, ExceptionClass::Irq);
+    send_signal(process, {.signal = Signal::Alrm, .code = kSiKernel});
 }
 
 std::string Kernel::waiting_text() const {

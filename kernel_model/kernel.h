@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The modelled kernel: owns processes, takes every exception, charges it, and
-// decides what runs next. Three places charge: the run loop (user instructions,
-// inside the Cpu), exception() and spend().
+// The modelled kernel: owns processes, takes every exception and charges it.
+// Three places charge: the run loop (user instructions, inside the Cpu),
+// exception() and spend().
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/memory/user_memory.h"
+#include "kernel_model/task/futex.h"
 #include "kernel_model/task/process.h"
+#include "kernel_model/task/scheduler.h"
+#include "kernel_model/task/timers.h"
 #include "kernel_model/trap_client.h"
 #include "kernel_model/trap_observer.h"
 #include "sim/base/error.h"
@@ -35,6 +39,14 @@ struct RunLimits {
     std::uint64_t max_insns = 0;  // 0: none
 };
 
+// What clone and clone3 ask for.
+struct CloneRequest {
+    std::uint64_t flags = 0;  // CLONE_*, without the signal
+    std::int32_t exit_signal = 0;
+    VAddr stack;  // of the child; 0: the parent's
+    VAddr tls, parent_tid, child_tid;
+};
+
 enum class ExitKind { Exited, Signalled, LimitReached, Deadlock };
 struct ExitSummary {
     ExitKind kind = ExitKind::Exited;
@@ -50,7 +62,8 @@ struct UnmodelledUse {
 
 class Kernel final : public MmObserver {
 public:
-    Kernel(Machine& machine, FileSystem& files);
+    // `cpus`: simulated ones.
+    Kernel(Machine& machine, FileSystem& files, unsigned cpus = 1);
     ~Kernel() override;
 
     // At most one client; set before start().
@@ -69,31 +82,40 @@ public:
     void exception(Task& task, ExceptionClass ec) { machine_.ledger.exception(task.id, ec); }
     void spend(Task& task, KernelPath path, std::uint64_t units = 0) { machine_.ledger.spend(task.id, path, units); }
 
-    // Simulated time since start, in ns: (user + kernel cycles) / frequency, plus what passed with nothing to run.
-    std::uint64_t monotonic_ns() const;
-    std::uint64_t idle_ns() const { return idle_ns_; }
-    // CPU time of one task, or of all of a process.
-    struct CpuTime {
-        std::uint64_t user_ns = 0;
-        std::uint64_t system_ns = 0;
-        std::uint64_t total() const { return user_ns + system_ns; }
-    };
+    // Simulated time since start on the CPU that works now, in ns.
+    std::uint64_t monotonic_ns() const { return scheduler_.now_ns(); }
+    // All CPUs together.
+    std::uint64_t idle_ns() const;
+    // CPU time of one task, or of all of a process, those that ended included.
     CpuTime cpu_time(const Task&) const;
     CpuTime cpu_time(const Process&) const;
+    // Everything done at EL0 so far.
+    UserWork user_work() const;
     // CLOCK_REALTIME: a fixed epoch plus the above. The epoch is 2024-09-09 00:00:00 UTC.
     std::uint64_t realtime_ns() const { return kEpochNs + monotonic_ns(); }
     static constexpr std::uint64_t kEpochNs = 1725840000ull * 1000000000ull;
 
-    // Queues a signal (force: a synchronous one that cannot be blocked or ignored).
+    // Queues a signal for one task or for a process (force: a synchronous one that cannot be blocked or ignored).
     void send_signal(Task& task, const SignalInfo& info);
+    void send_signal(Process& process, const SignalInfo& info);
     void force_signal(Task& task, const SignalInfo& info);
     // Sets or clears TIF_SIGPENDING by what is pending and not blocked (recalc_sigpending).
     void recalc_sigpending(Task& task);
+    // Stops or continues all tasks of a process, and tells its parent.
+    void stop_process(Process& process, Signal signal);
+    void continue_process(Process& process);
 
     // For the files of this floor: the end of a process (its summary is the run's if it is the first one), of one task,
     // exec.
     void end_process(Process& process, ExitKind kind, int status, std::string detail);
     void end_task(Task& task, int status);
+    // A thread of the parent's process, or a process: the child, runnable. Again: too many; NoMem.
+    SysResult<Task*> clone(Task& parent, const CloneRequest& request);
+    // The zombie's end: its parent has seen it, or wants to see none.
+    void reap(Process& zombie);
+    // Child processes of this one, by pid.
+    std::vector<Process*> children_of(const Process& process) const;
+    Task* find_task(TaskId id) const;
     // On success the task's registers are those of the new program.
     SysResult<void> exec(Task& task, const ExecRequest& request);
     const SyscallDispatcher& syscalls() const { return *dispatcher_; }
@@ -103,8 +125,14 @@ public:
 
     void note_unmodelled(const std::string& what, const std::string& note);
     void count_syscall(const std::string& name) { ++syscall_counts_[name]; }
-    // A timer was armed or disarmed: look at the process timers before going on.
-    void timers_changed();
+    // ITIMER_REAL; a `next_ns` of 0 disarms it.
+    void set_real_timer(Process& process, std::uint64_t next_ns, std::uint64_t interval_ns);
+    Timers& timers() { return timers_; }
+    Futexes& futexes() { return futexes_; }
+    Scheduler& scheduler() { return scheduler_; }
+    const Scheduler& scheduler() const { return scheduler_; }
+    // The task gives its CPU to the next in the queue at its way back to EL0.
+    void yield(Task& task) { yields_ = task.id; }
     const std::map<std::string, UnmodelledUse>& unmodelled() const { return unmodelled_; }
     const std::map<std::string, std::uint64_t>& syscall_counts() const { return syscall_counts_; }
 
@@ -121,6 +149,8 @@ private:
     friend class SyscallDispatcher;
     friend class SignalDelivery;
     friend struct KernelTestAccess;
+    static constexpr std::int32_t kFirstPid = 1000;
+
     Machine& machine_;
     FileSystem& files_;
     TrapClient* client_ = nullptr;
@@ -130,27 +160,38 @@ private:
     std::map<std::string, std::uint64_t> syscall_counts_;
 
     Outcome load(Process& process, Task& task, const ExecRequest& request, Errno* why);
+    Task& add_task(Process& process, TaskId id, ContextId context);
+    std::unique_ptr<Process> fork_process(Task& parent, const CloneRequest& request);
+    void run_here();
     void run_task(Task& task);
+    void tick(Task& task);
     void exit_work(Task& task);
-    Task* next_runnable();
-    bool runnable_others() const;
-    bool deadline_ahead() const;
-    void resume_woken();
+    void resume_call(Task& task);
     void interrupt(Task& task);
-    bool idle();
-    void fire_timers();
-    std::uint64_t next_event_ns() const;
     InsnCount budget() const;
-    std::uint64_t to_ns(CentiCycles cycles) const;
+    void real_timer_expired(Process& process);
     std::string waiting_text() const;
+    Process* process_of(const Mm& mm) const;
+    void leave(Task& task);
+    void release_mm(Task& task, Mm& mm);
+    void end_other_tasks(Task& survivor);
+    void retire(Process& process, TaskId id);
+    void bury_ended();
+    void leave_children(Process& process);
+    bool prepare_signal(Process& process, const SignalInfo& info, bool blocked);
+    void notify_parent(Process& child, Signal signal, std::int32_t code, std::int32_t status);
 
     std::unique_ptr<SyscallDispatcher> dispatcher_;
-    std::uint64_t hz_;
-    std::uint64_t idle_ns_ = 0;
+    Timers timers_;
+    Futexes futexes_;
+    Scheduler scheduler_;
+    std::int32_t next_id_;  // of tasks and processes
     InsnCount retired_;
+    UserWork ended_work_;                                 // of tasks whose contexts are gone
+    std::vector<std::pair<std::int32_t, TaskId>> ended_;  // process and task, to be buried
+    std::vector<std::int32_t> unwanted_;                  // zombies nobody will wait for
     std::uint64_t max_insns_ = 0;
-    TaskId last_run_;
-    bool timer_armed_ = false;
+    TaskId yields_;
     std::optional<ExitSummary> summary_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How processes begin, change their program and end.
+// How the first process begins, and how processes change their program.
 #include <fmt/format.h>
 
 #include <array>
@@ -12,7 +12,6 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::int32_t kFirstPid = 1000;
 constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr std::size_t kRlimitData = 2, kRlimitStack = 3, kRlimitCore = 4, kRlimitNproc = 6, kRlimitNofile = 7,
                       kRlimitMemlock = 8;
@@ -78,7 +77,7 @@ Outcome Kernel::start(const ProgramRequest& request, Errno* why) {
     }
 
     auto process = std::make_unique<Process>();
-    process->pid = process->group = process->session = kFirstPid;
+    process->pid = process->group = process->session = next_id_++;
     process->cwd = *cwd;
     process->uid = process->gid = request.uid;
     set_default_limits(*process);
@@ -86,30 +85,37 @@ Outcome Kernel::start(const ProgramRequest& request, Errno* why) {
         check_invariant(process->files.put(fd, files_.host_stdio(fd), false).has_value(),
                         "standard descriptors cannot be put");
     }
-    auto task = std::make_unique<Task>();
-    task->id = TaskId{kFirstPid};
-    task->process = process.get();
-    task->context = machine_.cpu->create_context();
-    Task& first = *task;
     Process& made = *process;
-    process->tasks.emplace(first.id, std::move(task));
     processes_.emplace(made.pid, std::move(process));
+    Task& first = add_task(made, TaskId{made.pid}, machine_.cpu->create_context());
 
     const Outcome loaded = load(made, first, {path, request.arguments, request.environment}, why);
     if (!loaded) {
         machine_.cpu->destroy_context(first.context);
         processes_.clear();
+        return loaded;
     }
+    scheduler_.start(first);
     return loaded;
+}
+
+Task& Kernel::add_task(Process& process, TaskId id, ContextId context) {
+    auto task = std::make_unique<Task>();
+    task->id = id;
+    task->process = &process;
+    task->context = context;
+    task->scheduler = &scheduler_;
+    task->cpu = scheduler_.here().id;
+    return *process.tasks.emplace(id, std::move(task)).first->second;
 }
 
 // Replaces the process's program. On failure nothing has changed.
 Outcome Kernel::load(Process& process, Task& task, const ExecRequest& request, Errno* why) {
-    std::unique_ptr<Mm> old_mm = std::move(process.mm);
+    std::shared_ptr<Mm> old_mm = std::move(process.mm);
     const auto old_names = std::tuple(process.exe, process.arguments, process.environment, process.auxv);
     const auto old_places = std::tuple(process.argument_area, process.environment_area, process.stack_start);
 
-    process.mm = std::make_unique<Mm>(machine_);
+    process.mm = std::make_shared<Mm>(machine_);
     process.mm->set_stack_limit(process.limits[kRlimitStack].soft);
     process.mm->set_limits(process.limits[kRlimitAs].soft, process.limits[kRlimitData].soft);
     const Result<LoadedProgram> loaded = load_program(machine_, files_, process, request, why);
@@ -121,6 +127,12 @@ Outcome Kernel::load(Process& process, Task& task, const ExecRequest& request, E
     }
 
     // Point of no return: what exec resets (begin_new_exec, flush_signal_handlers).
+    if (old_mm != nullptr) {
+        end_other_tasks(task);
+        release_mm(task, *old_mm);
+        process.vforked = false;
+        process.vfork_done.wake();
+    }
     for (SignalAction& action : process.actions) action = {.handler = action.handler == kSigIgn ? kSigIgn : kSigDfl};
     process.files.close_on_exec();
     process.sigreturn_page = VAddr(0);
@@ -152,53 +164,22 @@ SysResult<void> Kernel::exec(Task& task, const ExecRequest& request) {
     return {};
 }
 
+// Between vfork and execve two processes have one mm; the breakpoints in it are its own.
+Process* Kernel::process_of(const Mm& mm) const {
+    for (const auto& [pid, process] : processes_) {
+        if (process->mm.get() == &mm) return process.get();
+    }
+    return nullptr;
+}
+
 void Kernel::mapped(Mm& mm, const Vma& vma) {
     if (client_ == nullptr || vma.file == nullptr) return;
-    for (const auto& [pid, process] : processes_) {
-        if (process->mm.get() == &mm) client_->on_map(*process, vma);
-    }
+    if (Process* process = process_of(mm)) client_->on_map(*process, vma);
 }
 
 void Kernel::unmapping(Mm& mm, VRange range) {
     if (client_ == nullptr) return;
-    for (const auto& [pid, process] : processes_) {
-        if (process->mm.get() == &mm) client_->on_unmap(*process, range);
-    }
-}
-
-Process* Kernel::find_process(std::int32_t pid) const {
-    const auto it = processes_.find(pid);
-    return it == processes_.end() || !it->second->alive ? nullptr : it->second.get();
-}
-
-void Kernel::end_task(Task& task, int status) {
-    Process& process = *task.process;
-    bool last = true;
-    for (const auto& [id, other] : process.tasks)
-        last = last && (other.get() == &task || other->state == TaskState::Dead);
-    if (last) {
-        end_process(process, ExitKind::Exited, status, {});
-        return;
-    }
-    if (client_ != nullptr) client_->on_task_exit(task);
-    task.state = TaskState::Dead;
-    UserMemory memory(*process.mm, task.id);
-    if (task.clear_child_tid != VAddr(0)) static_cast<void>(memory.put(task.clear_child_tid, std::int32_t{0}));
-}
-
-void Kernel::end_process(Process& process, ExitKind kind, int status, std::string detail) {
-    if (!process.alive) return;
-    for (const auto& [id, task] : process.tasks) {
-        if (task->state == TaskState::Dead) continue;
-        if (client_ != nullptr) client_->on_task_exit(*task);
-        task->state = TaskState::Dead;
-        WaitQueue::leave_all(*task);
-    }
-    process.alive = false;
-    process.real_timer = {};
-    timers_changed();
-    // The mm stays for the reports (symbols of what was mapped); its files are written back by FileSystem::finish.
-    if (process.pid == kFirstPid) summary_ = ExitSummary{kind, status, std::move(detail)};
+    if (Process* process = process_of(mm)) client_->on_unmap(*process, range);
 }
 
 }  // namespace uprobesim

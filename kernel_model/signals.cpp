@@ -35,8 +35,30 @@ bool ignored(Task& task, Signal s) {
            (default_action(s) == DefaultAction::Ignore || default_action(s) == DefaultAction::Continue);
 }
 
-void drop_pending(Task& task, std::uint64_t set) {
-    std::erase_if(task.pending, [&](const SignalInfo& p) { return (bit_of(p) & set) != 0; });
+using Queue = std::deque<SignalInfo>;
+
+void drop(Queue& queue, std::uint64_t set) {
+    std::erase_if(queue, [&](const SignalInfo& p) { return (bit_of(p) & set) != 0; });
+}
+
+void drop_everywhere(Process& process, std::uint64_t set) {
+    drop(process.pending, set);
+    for (const auto& [id, task] : process.tasks) drop(task->pending, set);
+}
+
+bool any_deliverable(const Queue& queue, std::uint64_t sigmask) {
+    return std::any_of(queue.begin(), queue.end(), [&](const SignalInfo& p) { return (bit_of(p) & ~sigmask) != 0; });
+}
+
+// Standard signals queue once, real-time ones as often as RLIMIT_SIGPENDING allows: it bounds what a guest can make us
+// keep. False: not again.
+bool queue_signal(Queue& queue, const SignalInfo& info, const Process& process) {
+    constexpr std::size_t kRlimitSigpending = 11;
+    const bool queued =
+        std::any_of(queue.begin(), queue.end(), [&](const SignalInfo& p) { return p.signal == info.signal; });
+    if (queued && (!real_time(info.signal) || queue.size() >= process.limits[kRlimitSigpending].soft)) return false;
+    queue.push_back(info);
+    return true;
 }
 
 }  // namespace
@@ -66,29 +88,50 @@ std::string signal_name(int signal) {
 }
 
 void Kernel::recalc_sigpending(Task& task) {
-    task.tif_sigpending = std::any_of(task.pending.begin(), task.pending.end(),
-                                      [&](const SignalInfo& p) { return (bit_of(p) & ~task.sigmask) != 0; });
+    task.tif_sigpending =
+        any_deliverable(task.pending, task.sigmask) || any_deliverable(task.process->pending, task.sigmask);
+}
+
+// prepare_signal: what stop and continue do at once, whoever is to take them. False: nobody wants the signal.
+bool Kernel::prepare_signal(Process& process, const SignalInfo& info, bool blocked) {
+    if (info.signal == Signal::Cont) {
+        drop_everywhere(process, kStopSignals);
+        continue_process(process);
+    } else if ((bit_of(info) & kStopSignals) != 0) {
+        drop_everywhere(process, signal_bit(Signal::Cont));
+    }
+    if (info.signal == Signal::Kill) continue_process(process);
+    // A blocked signal is kept even if it is ignored now: that may change before it is unblocked.
+    return blocked || !ignored(*process.tasks.begin()->second, info.signal);
 }
 
 void Kernel::send_signal(Task& task, const SignalInfo& info) {
     if (info.signal == Signal::None || task.state == TaskState::Dead) return;
-    if (info.signal == Signal::Cont) {
-        drop_pending(task, kStopSignals);
-        if (task.state == TaskState::Stopped) task.state = TaskState::Runnable;
-    } else if ((bit_of(info) & kStopSignals) != 0) {
-        drop_pending(task, signal_bit(Signal::Cont));
-    }
-    if (info.signal == Signal::Kill && task.state == TaskState::Stopped) task.state = TaskState::Runnable;
-    // A blocked signal is kept even if it is ignored now: that may change before it is unblocked.
     const bool blocked = (task.sigmask & bit_of(info)) != 0;
-    if (!blocked && ignored(task, info.signal)) return;
-    const bool queued = std::any_of(task.pending.begin(), task.pending.end(),
-                                    [&](const SignalInfo& p) { return p.signal == info.signal; });
-    // RLIMIT_SIGPENDING bounds what a guest can make us keep.
-    if (queued && (!real_time(info.signal) || task.pending.size() >= task.process->limits[11].soft)) return;
-    task.pending.push_back(info);
-    task.woken = true;  // sigtimedwait waits for blocked ones
+    if (!prepare_signal(*task.process, info, blocked)) return;
+    if (!queue_signal(task.pending, info, *task.process)) return;
     if (!blocked) task.tif_sigpending = true;
+    scheduler_.wake(task);  // sigtimedwait waits for blocked ones
+}
+
+void Kernel::send_signal(Process& process, const SignalInfo& info) {
+    if (info.signal == Signal::None || !process.alive) return;
+    // complete_signal: one task that can take it now; the main one first.
+    Task* taker = nullptr;
+    for (const auto& [id, task] : process.tasks) {
+        const bool can = task->state != TaskState::Dead && (task->sigmask & bit_of(info)) == 0;
+        if (can && taker == nullptr) taker = task.get();
+    }
+    if (!prepare_signal(process, info, taker == nullptr)) return;
+    if (!queue_signal(process.pending, info, process)) return;
+    if (taker != nullptr) {
+        taker->tif_sigpending = true;
+        scheduler_.wake(*taker);
+        return;
+    }
+    for (const auto& [id, task] : process.tasks) {
+        if (task->state != TaskState::Dead) scheduler_.wake(*task);
+    }
 }
 
 void Kernel::force_signal(Task& task, const SignalInfo& info) {
@@ -98,30 +141,32 @@ void Kernel::force_signal(Task& task, const SignalInfo& info) {
         action.handler = kSigDfl;
         task.sigmask &= ~bit;
     }
-    drop_pending(task, bit);
+    drop(task.pending, bit);
     task.pending.push_back(info);
     task.tif_sigpending = true;
 }
 
+// The task's own signals before the process's.
 std::optional<SignalInfo> SignalDelivery::dequeue() {
-    auto best = task_.pending.end();
     const auto rank = [](const SignalInfo& p) {
         const bool synchronous = p.code > 0 && (bit_of(p) & kSynchronous) != 0;
         const bool kill = p.signal == Signal::Kill;
         return (kill ? 0 : synchronous ? 100 : 200) + static_cast<int>(p.signal);
     };
-    for (auto it = task_.pending.begin(); it != task_.pending.end(); ++it) {
-        if ((bit_of(*it) & task_.sigmask & ~kUnblockable) != 0) continue;
-        if (best == task_.pending.end() || rank(*it) < rank(*best)) best = it;
+    for (Queue* queue : {&task_.pending, &task_.process->pending}) {
+        auto best = queue->end();
+        for (auto it = queue->begin(); it != queue->end(); ++it) {
+            if ((bit_of(*it) & task_.sigmask & ~kUnblockable) != 0) continue;
+            if (best == queue->end() || rank(*it) < rank(*best)) best = it;
+        }
+        if (best == queue->end()) continue;
+        const SignalInfo info = *best;
+        queue->erase(best);
+        kernel_.recalc_sigpending(task_);
+        return info;
     }
-    if (best == task_.pending.end()) {
-        task_.tif_sigpending = false;
-        return std::nullopt;
-    }
-    const SignalInfo info = *best;
-    task_.pending.erase(best);
-    kernel_.recalc_sigpending(task_);
-    return info;
+    task_.tif_sigpending = false;
+    return std::nullopt;
 }
 
 bool SignalDelivery::deliver(Interrupted interrupted) {
@@ -141,7 +186,7 @@ bool SignalDelivery::deliver(Interrupted interrupted) {
         switch (default_action(info->signal)) {
             case DefaultAction::Ignore:
             case DefaultAction::Continue: continue;
-            case DefaultAction::Stop: task_.state = TaskState::Stopped; return false;
+            case DefaultAction::Stop: kernel_.stop_process(*task_.process, info->signal); return false;
             case DefaultAction::Terminate: fatal(*info); return false;
         }
     }

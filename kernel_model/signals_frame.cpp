@@ -79,12 +79,16 @@ constexpr std::uint32_t kMovX8SigReturn = 0xd2801168, kSvc0 = 0xd4000001;
 
 SigInfoBytes info_bytes(const SignalInfo& info, std::uint64_t action_flags) {
     SigInfoBytes b{.signo = static_cast<std::int32_t>(info.signal), .code = info.code};
-    if (info.code > 0 && info.code != kSiKernel) {
+    if (info.signal == Signal::Chld && info.code > 0) {
+        b.fields[0] = static_cast<std::uint32_t>(info.pid) | std::uint64_t{info.uid} << 32;
+        b.fields[1] = static_cast<std::uint32_t>(info.status);
+    } else if (info.code > 0 && info.code != kSiKernel) {
         // Tags are shown to who asks for them only.
         const std::uint64_t tag = std::uint64_t{0xff} << 56;
         b.fields[0] = (action_flags & kSaExposeTagBits) != 0 ? info.address : info.address & ~tag;
     } else if (info.code <= 0) {
         b.fields[0] = static_cast<std::uint32_t>(info.pid) | std::uint64_t{info.uid} << 32;
+        b.fields[1] = info.value;
     }
     return b;
 }

@@ -24,7 +24,9 @@ public:
     // A file mapping that may hold probes appeared / a range goes away.
     virtual void on_map(Process&, const Vma&) = 0;
     virtual void on_unmap(Process&, VRange) = 0;
-    virtual void on_fork(Process& parent, Process& child) = 0;
+    // A task was made by clone: a thread, one of a process with a copy of the memory, or one of a process that borrows
+    // it (`vfork`).
+    virtual void on_clone(Task& parent, Task& child, bool vfork) = 0;
     virtual void on_exec(Process&) = 0;
     virtual void on_task_exit(Task&) = 0;
 };

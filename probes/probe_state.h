@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the probe layer keeps per task and per process: the kernel's struct
+// What the probe layer keeps per task and per address space: the kernel's struct
 // uprobe_task and struct uprobes_state.
 #pragma once
 
@@ -28,7 +28,7 @@ struct UprobeTask final : TaskExtension {
 };
 
 // With a cache of the lookup: what costs the simulated kernel is charged by path, the host need not pay it too.
-struct ProcessProbes final : ProcessExtension {
+struct ProcessProbes final : MmExtension {
     bool has_uprobes = false;  // MMF_HAS_UPROBES
     std::optional<XolArea> area;
     std::map<const Uprobe*, std::size_t> kept_slots;  // where the kernel gives a slot to each uprobe
@@ -45,8 +45,8 @@ inline UprobeTask& state_of(Task& task) {
     return static_cast<UprobeTask&>(*task.extension);
 }
 inline ProcessProbes& probes_of(Process& process) {
-    if (!process.extension) process.extension = std::make_unique<ProcessProbes>();
-    return static_cast<ProcessProbes&>(*process.extension);
+    if (!process.mm->extension) process.mm->extension = std::make_unique<ProcessProbes>();
+    return static_cast<ProcessProbes&>(*process.mm->extension);
 }
 
 }  // namespace uprobesim

@@ -53,7 +53,7 @@ CentiCycles Uprobes::spent() const {
 bool Uprobes::on_brk(Task& task, std::uint16_t imm) {
     if (imm == kSlotBrkImm) return on_slot_end(task);
     if (imm != kUprobeBrkImm) return false;
-    const bool probed = task.process->extension && probes_of(*task.process).has_uprobes;
+    const bool probed = task.process->mm->extension && probes_of(*task.process).has_uprobes;
     // Pending returns suffice: their process may have no breakpoint any more.
     const bool returning = task.extension && !state_of(task).returns.empty();
     if (!probed && !returning) return false;
@@ -182,15 +182,18 @@ void Uprobes::simulate(Task& task, Uprobe& uprobe, VAddr pc) {
 
 XolArea* Uprobes::area_of(Task& task) {
     ProcessProbes& probes = probes_of(*task.process);
-    if (!probes.area) {
-        kernel_.spend(task, KernelPath::UprobeAreaCreate);
-        const KernelProfile& kernel = kernel_.machine().kernel_profile;
-        auto area = XolArea::create(*task.process->mm, {.brk_after_slot = kernel.step == StepEnd::BrkAfterSlot,
-                                                        .prefilled = kernel.slots == SlotOwner::Prefilled});
-        if (!area) return nullptr;
-        probes.area.emplace(std::move(*area));
-    }
-    return &*probes.area;
+    if (!probes.area) create_area(task, VAddr(0));
+    return probes.area ? &*probes.area : nullptr;
+}
+
+void Uprobes::create_area(Task& task, VAddr where) {
+    kernel_.spend(task, KernelPath::UprobeAreaCreate);
+    const KernelProfile& kernel = kernel_.machine().kernel_profile;
+    auto area = XolArea::create(
+        *task.process->mm,
+        {.brk_after_slot = kernel.step == StepEnd::BrkAfterSlot, .prefilled = kernel.slots == SlotOwner::Prefilled},
+        where);
+    if (area) probes_of(*task.process).area.emplace(std::move(*area));
 }
 
 // A C M: where the instruction is put, and what that takes.
@@ -304,26 +307,34 @@ void Uprobes::on_map(Process& process, const Vma& vma) {
 }
 
 void Uprobes::on_unmap(Process& process, VRange range) {
-    if (!process.extension) return;
+    if (!process.mm->extension) return;
     for (auto& line : probes_of(process).cache) {
         if (range.contains(VAddr(line.pc))) line = {};
     }
 }
 
-// A child has the breakpoints in its copy of the text; the XOL mapping is not copied.
-void Uprobes::on_fork(Process& parent, Process& child) {
-    if (parent.extension) probes_of(child).has_uprobes = probes_of(parent).has_uprobes;
+// uprobe_dup_mmap and uprobe_copy_process. A child has the breakpoints in its copy of the text. It also has the calls
+// whose return addresses were replaced, so its own XOL page has to lie where its parent's does.
+void Uprobes::on_clone(Task& parent, Task& child, bool vfork) {
+    const bool same_memory = parent.process->mm == child.process->mm;
+    if (!same_memory && parent.process->mm->extension)
+        probes_of(*child.process).has_uprobes = probes_of(*parent.process).has_uprobes;
+    if (same_memory && !vfork) return;
+    if (!parent.extension || state_of(parent).returns.empty()) return;
+    state_of(child).returns = state_of(parent).returns;
+    if (same_memory) return;
+    const auto& area = probes_of(*parent.process).area;
+    if (area) create_area(child, area->trampoline());
 }
 
 void Uprobes::on_exec(Process& process) {
-    process.extension.reset();
     for (auto& [id, task] : process.tasks) task->extension.reset();
 }
 
 void Uprobes::on_task_exit(Task& task) {
     if (!task.extension) return;
     UprobeTask& state = state_of(task);
-    if (state.active != nullptr && task.process->extension) leave_slot(task);
+    if (state.active != nullptr && task.process->mm->extension) leave_slot(task);
     task.extension.reset();
 }
 

@@ -76,7 +76,7 @@ public:
     bool deny_signal(Task&) override;
     void on_map(Process&, const Vma&) override;
     void on_unmap(Process&, VRange) override;
-    void on_fork(Process& parent, Process& child) override;
+    void on_clone(Task& parent, Task& child, bool vfork) override;
     void on_exec(Process&) override;
     void on_task_exit(Task&) override;
 
@@ -98,6 +98,7 @@ private:
     void handle_trampoline(Task& task);
     // The process's XOL area, made at its first use; null without memory.
     XolArea* area_of(Task& task);
+    void create_area(Task& task, VAddr where);
     CentiCycles spent() const;
 
     Kernel& kernel_;

@@ -19,13 +19,13 @@ std::vector<std::uint32_t> common_instructions() {
 
 }  // namespace
 
-std::optional<XolArea> XolArea::create(Mm& mm, XolLayout layout) {
+std::optional<XolArea> XolArea::create(Mm& mm, XolLayout layout, VAddr where) {
     PhysicalMemory& memory = mm.machine().memory;
     const auto frame = memory.allocate();
     if (!frame) return std::nullopt;
     // One reference for the mapping, which the guest may unmap, and one for the area.
     memory.add_ref(*frame);
-    const auto base = mm.map_special("[uprobes]", *frame, {false, false, true});
+    const auto base = mm.map_special("[uprobes]", *frame, {false, false, true}, where);
     if (!base) {
         memory.release(*frame);
         memory.release(*frame);

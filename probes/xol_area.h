@@ -32,8 +32,8 @@ class XolArea {
 public:
     static constexpr std::size_t kSlots = kPageSize / 4;  // of 4 bytes: the most there can be
 
-    // Maps the page at the top-most free address as [uprobes]. nullopt: no memory or no room.
-    static std::optional<XolArea> create(Mm& mm, XolLayout layout = {});
+    // Maps the page as [uprobes] at the top-most free address, or at `where`. nullopt: no memory or no room.
+    static std::optional<XolArea> create(Mm& mm, XolLayout layout = {}, VAddr where = VAddr(0));
     XolArea(XolArea&&) noexcept;
     XolArea& operator=(XolArea&&) = delete;
     ~XolArea();

@@ -17,8 +17,8 @@ HitState state_at(const Task& task) {
         state.pending_returns = probe.returns.depth();
         if (probe.active != nullptr) state.slot = probe.slot;
     }
-    if (process.extension) {
-        if (const auto& area = static_cast<const ProcessProbes&>(*process.extension).area) {
+    if (process.mm->extension) {
+        if (const auto& area = static_cast<const ProcessProbes&>(*process.mm->extension).area) {
             state.xol_page = area->trampoline().value;
             for (std::size_t slot = 0; slot < area->slots(); ++slot) state.xol_words.push_back(area->word(slot));
         }

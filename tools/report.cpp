@@ -22,7 +22,8 @@ constexpr std::array kGroups = {
     GroupPrefix{"uprobe.", WorkGroup::Probes},      GroupPrefix{"uretprobe.", WorkGroup::Probes},
     GroupPrefix{"step.", WorkGroup::Probes},        GroupPrefix{"signal.", WorkGroup::Signals},
     GroupPrefix{"fault.", WorkGroup::Faults},       GroupPrefix{"sysreg.", WorkGroup::Faults},
-    GroupPrefix{"undefined.", WorkGroup::Faults},   GroupPrefix{"", WorkGroup::SystemCalls},
+    GroupPrefix{"undefined.", WorkGroup::Faults},   GroupPrefix{"sched.", WorkGroup::Scheduling},
+    GroupPrefix{"irq.", WorkGroup::Scheduling},     GroupPrefix{"", WorkGroup::SystemCalls},
 };
 
 struct ExitName {
@@ -57,6 +58,7 @@ std::string_view work_group_name(WorkGroup group) {
         case WorkGroup::SystemCalls: return "system calls";
         case WorkGroup::Faults: return "faults";
         case WorkGroup::Signals: return "signals";
+        case WorkGroup::Scheduling: return "scheduling";
         case WorkGroup::Probes: return "probes";
     }
     return "";

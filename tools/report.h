@@ -3,6 +3,7 @@
 // Text is written by report_text.cpp, JSON by report_json.cpp; both say the same.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,7 +27,9 @@ struct ExceptionRow {
 };
 
 // What kernel work is for.
-enum class WorkGroup { SystemCalls, Faults, Signals, Probes };
+enum class WorkGroup { SystemCalls, Faults, Signals, Scheduling, Probes };
+inline constexpr std::array kWorkGroups = {WorkGroup::SystemCalls, WorkGroup::Faults, WorkGroup::Signals,
+                                           WorkGroup::Scheduling, WorkGroup::Probes};
 WorkGroup work_group(KernelPath path);
 std::string_view work_group_name(WorkGroup group);
 
@@ -80,8 +83,8 @@ struct ProfileId {
     std::string name;
     std::string description;
     std::string hash;
-    std::string given_as{};              // on the command line: a name, or a file
-    std::vector<KeyText> behaviour{};    // its keys that are no prices: pricing again cannot change them
+    std::string given_as{};            // on the command line: a name, or a file
+    std::vector<KeyText> behaviour{};  // its keys that are no prices: pricing again cannot change them
 };
 
 struct Provenance {
@@ -134,7 +137,7 @@ struct Totals {
     CentiCycles placing_cycles;
 
     double mean_hit_cycles() const;
-    CentiCycles group_cycles[4];  // paths only, by WorkGroup
+    std::array<CentiCycles, kWorkGroups.size()> group_cycles{};  // paths only, by WorkGroup
 };
 Totals totals_of(const RunReport& report);
 double to_ns(CentiCycles cycles, double frequency_hz);

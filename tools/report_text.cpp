@@ -83,7 +83,7 @@ std::string time_table(const RunReport& r, const Totals& t) {
             table.add({std::string(name), cycles_text(cycles), duration_text(ns), percent(ns, t.total_ns)});
     };
     add("user code", r.user_cycles);
-    for (const WorkGroup g : {WorkGroup::SystemCalls, WorkGroup::Faults, WorkGroup::Signals, WorkGroup::Probes}) {
+    for (const WorkGroup g : kWorkGroups) {
         add(work_group_name(g), t.group_cycles[static_cast<std::size_t>(g)]);
     }
     add("exception entry, return", t.exception_cycles);

@@ -46,18 +46,12 @@ void by_count(std::vector<NamedCount>& rows) {
 }
 
 void take_user_work(Kernel& kernel, RunReport& report) {
-    InsnClassCounts by_class{};
-    for (const auto& [pid, process] : kernel.processes()) {
-        for (const auto& [id, task] : process->tasks) {
-            const UserWork work = kernel.machine().cpu->work(task->context);
-            report.user_insns += work.insns;
-            report.user_cycles += work.cycles;
-            for (std::size_t c = 0; c < kInsnClassCount; ++c) by_class[c] += work.by_class[c];
-        }
-    }
+    const UserWork work = kernel.user_work();
+    report.user_insns = work.insns;
+    report.user_cycles = work.cycles;
     for (std::size_t c = 0; c < kInsnClassCount; ++c) {
-        if (by_class[c] != 0)
-            report.classes.push_back({std::string(insn_class_name(static_cast<InsnClass>(c))), by_class[c]});
+        if (work.by_class[c] != 0)
+            report.classes.push_back({std::string(insn_class_name(static_cast<InsnClass>(c))), work.by_class[c]});
     }
     by_count(report.classes);
 }
@@ -157,12 +151,12 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, c
     RunReport report;
     Provenance& provenance = report.provenance;
     provenance.version = tool_version();
-    provenance.kernel = {kernel_profile->name, kernel_profile->description, kernel_profile->text_hash, request.kernel,
-                         {}};
-    provenance.machine = {machine_profile->name, machine_profile->description, machine_profile->text_hash,
-                          request.machine, {}};
-    for (auto [kind, id] : {std::pair{ProfileKind::Kernel, &provenance.kernel},
-                            std::pair{ProfileKind::Machine, &provenance.machine}}) {
+    provenance.kernel = {
+        kernel_profile->name, kernel_profile->description, kernel_profile->text_hash, request.kernel, {}};
+    provenance.machine = {
+        machine_profile->name, machine_profile->description, machine_profile->text_hash, request.machine, {}};
+    for (auto [kind, id] :
+         {std::pair{ProfileKind::Kernel, &provenance.kernel}, std::pair{ProfileKind::Machine, &provenance.machine}}) {
         const auto behaviour = behaviour_of(kind, id->given_as, request.settings);
         if (!behaviour) return refused(behaviour.error());
         id->behaviour = *behaviour;

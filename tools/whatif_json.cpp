@@ -22,7 +22,7 @@ Json answer_json(const RunReport& r) {
     const Answer a = answer_of(r);
     Json groups = Json::object();
     groups["user code"] = whole(r.user_cycles);
-    for (const WorkGroup g : {WorkGroup::SystemCalls, WorkGroup::Faults, WorkGroup::Signals, WorkGroup::Probes})
+    for (const WorkGroup g : kWorkGroups)
         groups[std::string(work_group_name(g))] = whole(t.group_cycles[static_cast<std::size_t>(g)]);
     groups["exception entry, return"] = whole(t.exception_cycles);
     return {{"total_ns", thousandths(a.total_ns)},

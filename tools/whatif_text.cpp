@@ -105,7 +105,7 @@ std::string group_table(const WhatIf& what) {
     TextTable table(columns.heading("cycles by group"));
     columns.add(
         table, "user code", [](const RunReport& r) { return cycles_of(r.user_cycles); }, cycles_cell);
-    for (const WorkGroup g : {WorkGroup::SystemCalls, WorkGroup::Faults, WorkGroup::Signals, WorkGroup::Probes}) {
+    for (const WorkGroup g : kWorkGroups) {
         const auto cycles = [g](const RunReport& r) {
             return cycles_of(totals_of(r).group_cycles[static_cast<std::size_t>(g)]);
         };

@@ -7,13 +7,44 @@
 namespace uprobesim {
 
 enum class Signal : std::int32_t {
-    None = 0, Hup = 1, Int = 2, Quit = 3, Ill = 4, Trap = 5, Abrt = 6, Bus = 7, Fpe = 8, Kill = 9, Usr1 = 10, Segv = 11,
-    Usr2 = 12, Pipe = 13, Alrm = 14, Term = 15, StkFlt = 16, Chld = 17, Cont = 18, Stop = 19, Tstp = 20, Ttin = 21,
-    Ttou = 22, Urg = 23, Xcpu = 24, Xfsz = 25, Vtalrm = 26, Prof = 27, Winch = 28, Io = 29, Pwr = 30, Sys = 31,
+    None = 0,
+    Hup = 1,
+    Int = 2,
+    Quit = 3,
+    Ill = 4,
+    Trap = 5,
+    Abrt = 6,
+    Bus = 7,
+    Fpe = 8,
+    Kill = 9,
+    Usr1 = 10,
+    Segv = 11,
+    Usr2 = 12,
+    Pipe = 13,
+    Alrm = 14,
+    Term = 15,
+    StkFlt = 16,
+    Chld = 17,
+    Cont = 18,
+    Stop = 19,
+    Tstp = 20,
+    Ttin = 21,
+    Ttou = 22,
+    Urg = 23,
+    Xcpu = 24,
+    Xfsz = 25,
+    Vtalrm = 26,
+    Prof = 27,
+    Winch = 28,
+    Io = 29,
+    Pwr = 30,
+    Sys = 31,
 };
 inline constexpr int kSignalCount = 64;
 // Bit of a signal in a sigset_t.
-constexpr std::uint64_t signal_bit(Signal s) { return std::uint64_t{1} << (static_cast<int>(s) - 1); }
+constexpr std::uint64_t signal_bit(Signal s) {
+    return std::uint64_t{1} << (static_cast<int>(s) - 1);
+}
 
 inline constexpr std::int32_t kSiUser = 0, kSiKernel = 0x80, kSiTkill = -6;
 inline constexpr std::int32_t kSegvMaperr = 1, kSegvAccerr = 2, kBusAdraln = 1, kBusAdrerr = 2;
@@ -23,10 +54,12 @@ inline constexpr std::int32_t kIllIllopc = 1, kTrapBrkpt = 1;
 struct SignalInfo {
     Signal signal = Signal::None;
     std::int32_t code = 0;
-    std::uint64_t address = 0;   // si_addr
-    std::int32_t pid = 0;        // si_pid, si_uid for kill
+    std::uint64_t address = 0;  // si_addr
+    std::int32_t pid = 0;       // si_pid, si_uid for kill and SIGCHLD
     std::uint32_t uid = 0;
-    std::uint64_t fault_esr = 0; // for the frame's esr_context; 0: none
+    std::int32_t status = 0;      // si_status of SIGCHLD
+    std::uint64_t value = 0;      // si_value of sigqueue
+    std::uint64_t fault_esr = 0;  // for the frame's esr_context; 0: none
 };
 
 }  // namespace uprobesim

@@ -41,6 +41,7 @@ Mm::Mm(Machine& machine)
 }
 
 Mm::~Mm() {
+    extension.reset();
     zap({VAddr(0), kTaskSize});
 }
 
@@ -192,8 +193,8 @@ std::uint64_t Mm::mapped_bytes() const {
 
 namespace {
 
-// The page cache of a special mapping: one frame that the kernel made. It is there, but each process still takes a fault at
-// its first use of it, as for vm_special_mapping.
+// The page cache of a special mapping: one frame that the kernel made. It is there, but each process still takes a
+// fault at its first use of it, as for vm_special_mapping.
 class SpecialPage final : public FileBacking {
 public:
     SpecialPage(PhysicalMemory& memory, PAddr frame) : memory_(memory), frame_(frame) {}
@@ -203,7 +204,9 @@ public:
     void own() { owned_ = true; }
     FileKey key() const override { return {}; }
     std::uint64_t size() const override { return kPageSize; }
-    std::optional<PAddr> page(std::uint64_t index) override { return index == 0 ? std::optional(frame_) : std::nullopt; }
+    std::optional<PAddr> page(std::uint64_t index) override {
+        return index == 0 ? std::optional(frame_) : std::nullopt;
+    }
     void mark_dirty(std::uint64_t) override {}
     void write_back(std::uint64_t, std::uint64_t) override {}
     std::string path() const override { return {}; }
@@ -216,10 +219,10 @@ private:
 
 }  // namespace
 
-SysResult<VAddr> Mm::map_special(const std::string& name, PAddr frame, Prot prot) {
-    // xol_add_vma asks for the last page and takes what get_unmapped_area gives.
+SysResult<VAddr> Mm::map_special(const std::string& name, PAddr frame, Prot prot, VAddr where) {
+    // xol_add_vma asks for the last page, or the one the parent's copy had, and takes what get_unmapped_area gives.
     const auto page = std::make_shared<SpecialPage>(machine_.memory, frame);
-    const MapRequest request{.hint = kTaskSize - kPageSize,
+    const MapRequest request{.hint = where != VAddr(0) ? where : kTaskSize - kPageSize,
                              .length = kPageSize,
                              .prot = prot,
                              .dont_copy = true,

@@ -52,6 +52,11 @@ public:
     virtual void unmapping(class Mm&, VRange) = 0;   // before
 };
 
+// What the probe layer keeps per address space (the kernel's uprobes_state); opaque here, gone with the mm.
+struct MmExtension {
+    virtual ~MmExtension() = default;
+};
+
 class Mm {
 public:
     // One past the last user address: TASK_SIZE, and STACK_TOP without randomisation.
@@ -65,6 +70,11 @@ public:
     ~Mm();
     Mm(const Mm&) = delete;
     Mm& operator=(const Mm&) = delete;
+    // fork's copy: private pages are shared copy-on-write from now on, in both. Null: no memory. `copied` gets the
+    // number of page table entries that were copied.
+    std::unique_ptr<Mm> fork(std::uint64_t& copied);
+    // Set by the layer above; destroyed before anything else of the mm.
+    std::unique_ptr<MmExtension> extension;
 
     // Handles a fault at `address`. Charges the path that it took to `task`; the exception itself is charged by the
     // caller.
@@ -101,8 +111,9 @@ public:
     // The uprobe's write: makes the page at `address` a private anonymous copy in this mm and stores `word`. Rights are
     // not checked (text is read-only). False when the page cannot be had.
     bool poke_text(VAddr address, std::uint32_t word, TaskId task);
-    // Maps one kernel-made page ([uprobes]) at the top-most free address; the frame's reference is taken over.
-    SysResult<VAddr> map_special(const std::string& name, PAddr frame, Prot prot);
+    // Maps one kernel-made page ([uprobes]) at the top-most free address, or at `where`; the frame's reference is taken
+    // over.
+    SysResult<VAddr> map_special(const std::string& name, PAddr frame, Prot prot, VAddr where = VAddr(0));
     // Brings pages in without an exception, as get_user_pages does (MAP_POPULATE, mlock, exec's strings). Charges each
     // fault's path to `task` where one is given. Ends at the first page that cannot be had; value: pages there.
     std::uint64_t populate(VRange, Access, std::optional<TaskId> task);

@@ -25,6 +25,7 @@ Interrupted restart_kind(std::uint32_t number) {
 
 SyscallDispatcher::SyscallDispatcher()
     : SyscallDispatcher(std::array{memory_syscalls(), file_syscalls(), file_tree_syscalls(), process_syscalls(),
+                                   clone_syscalls(), futex_syscalls(), wait_syscalls(), sched_syscalls(),
                                    prctl_syscalls(), signal_syscalls(), time_syscalls(), info_syscalls()}) {}
 
 SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
@@ -60,23 +61,51 @@ void SyscallDispatcher::enter(Kernel& kernel, Task& task) const {
     }
     kernel.count_syscall(std::string(row->name));
     if (row->support != Support::Full) kernel.note_unmodelled(std::string(row->name), std::string(row->note));
-    task.wait_deadline_ns = kNoDeadline;
     task.woken = false;
-    if (call(kernel, task, *row)) return;
-    task.state = TaskState::Blocked;
-    task.blocked_in = row->number;
+    task.call_progress = 0;
+    if (!call(kernel, task, *row)) block(kernel, task, *row);
+}
+
+// Not where something woke the task meanwhile, nor over a signal.
+void SyscallDispatcher::block(Kernel& kernel, Task& task, const SyscallRow& row) const {
+    task.blocked_in = row.number;
+    const bool interrupted = task.tif_sigpending && !task.waits_killable;
+    task.resumes_call = task.woken || interrupted;
+    task.state = task.resumes_call ? TaskState::Runnable : TaskState::Blocked;
+    if (task.resumes_call || task.wait_deadline_ns == kNoDeadline || task.wait_timer != 0) return;
+    task.wait_timer = kernel.timers().arm(task.wait_deadline_ns, [&kernel, &task] {
+        task.wait_timer = 0;
+        kernel.spend(task, KernelPath::TimerInterrupt);
+        kernel.scheduler().wake(task);
+    });
 }
 
 bool SyscallDispatcher::resume(Kernel& kernel, Task& task) const {
     // Runnable already, so that a handler that ends or stops the task has the last word.
     task.state = TaskState::Runnable;
+    const bool interrupted = task.tif_sigpending && !task.waits_killable;
     task.woken = false;
     WaitQueue::leave_all(task);
     const SyscallRow* row = find(task.blocked_in);
     check_invariant(row != nullptr, "a task is blocked in no system call");
     if (call(kernel, task, *row)) return true;
-    task.state = TaskState::Blocked;
+    // A signal is for the caller to take.
+    if (interrupted) {
+        task.state = TaskState::Blocked;
+    } else {
+        block(kernel, task, *row);
+    }
     return false;
+}
+
+void SyscallDispatcher::end_wait(Kernel& kernel, Task& task) const {
+    kernel.timers().cancel(task.wait_timer);
+    task.wait_timer = 0;
+    task.wait_deadline_ns = kNoDeadline;
+    task.waits_killable = false;
+    task.vfork_child = 0;
+    kernel.futexes().remove(task);
+    WaitQueue::leave_all(task);
 }
 
 bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) const {
@@ -87,7 +116,7 @@ bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) 
     const SysOutcome outcome = row.fn(call);
     if (std::holds_alternative<Block>(outcome)) return false;
     kernel.spend(task, call.path, call.units);
-    task.wait_deadline_ns = kNoDeadline;
+    if (task.waits()) end_wait(kernel, task);
     if (const auto* value = std::get_if<std::uint64_t>(&outcome)) cpu.write(task.context, Reg::X0, *value);
     if (const auto* error = std::get_if<Errno>(&outcome)) cpu.write(task.context, Reg::X0, as_register(*error));
     return true;

@@ -54,8 +54,12 @@ SysOutcome rt_sigaction(SysCall& call) {
             action.handler == kSigIgn ||
             (action.handler == kSigDfl && (usual == DefaultAction::Ignore || usual == DefaultAction::Continue));
         if (dropped) {
-            std::erase_if(call.task.pending, [&](const SignalInfo& p) { return static_cast<int>(p.signal) == signal; });
-            call.kernel.recalc_sigpending(call.task);
+            const auto same = [&](const SignalInfo& p) { return static_cast<int>(p.signal) == signal; };
+            std::erase_if(call.process.pending, same);
+            for (const auto& [id, task] : call.process.tasks) {
+                std::erase_if(task->pending, same);
+                call.kernel.recalc_sigpending(*task);
+            }
         }
     }
     if (call.args[2] != 0 &&
@@ -89,6 +93,7 @@ SysOutcome rt_sigpending(SysCall& call) {
     if (call.args[1] > kSigsetSize) return Errno::Inval;
     std::uint64_t set = 0;
     for (const SignalInfo& p : call.task.pending) set |= signal_bit(p.signal);
+    for (const SignalInfo& p : call.process.pending) set |= signal_bit(p.signal);
     set &= call.task.sigmask;
     const auto bytes = std::as_bytes(std::span<const std::uint64_t, 1>(&set, 1)).first(call.args[1]);
     if (!call.memory().write(call.address(0), bytes)) return Errno::Fault;
@@ -107,6 +112,23 @@ SysOutcome rt_sigsuspend(SysCall& call) {
     return Block{};
 }
 
+// The lowest number of the set, the oldest of that; the task's own first.
+std::optional<SignalInfo> take_pending(SysCall& call, std::uint64_t set) {
+    for (auto* pending : {&call.task.pending, &call.process.pending}) {
+        auto found = pending->end();
+        for (auto it = pending->begin(); it != pending->end(); ++it) {
+            if ((signal_bit(it->signal) & set) == 0) continue;
+            if (found == pending->end() || it->signal < found->signal) found = it;
+        }
+        if (found == pending->end()) continue;
+        const SignalInfo info = *found;
+        pending->erase(found);
+        call.kernel.recalc_sigpending(call.task);
+        return info;
+    }
+    return std::nullopt;
+}
+
 // Waits with the set blocked, so a signal of it that arrives stays pending until it is found here.
 SysOutcome rt_sigtimedwait(SysCall& call) {
     if (call.args[3] != kSigsetSize) return Errno::Inval;
@@ -119,20 +141,12 @@ SysOutcome rt_sigtimedwait(SysCall& call) {
         if (!given) return given.error();
         timeout = *given;
     }
-    auto& pending = call.task.pending;
-    auto found = pending.end();  // the lowest number, the oldest of that
-    for (auto it = pending.begin(); it != pending.end(); ++it) {
-        if ((signal_bit(it->signal) & *set & ~kUnblockable) == 0) continue;
-        if (found == pending.end() || it->signal < found->signal) found = it;
-    }
-    if (found != pending.end()) {
-        const SignalInfo info = *found;
-        pending.erase(found);
-        call.kernel.recalc_sigpending(call.task);
-        SigInfoBytes bytes{static_cast<std::int32_t>(info.signal), 0, info.code, 0, {}};
-        bytes.fields[0] = static_cast<std::uint32_t>(info.pid) | std::uint64_t{info.uid} << 32;
+    if (const auto info = take_pending(call, *set & ~kUnblockable)) {
+        SigInfoBytes bytes{static_cast<std::int32_t>(info->signal), 0, info->code, 0, {}};
+        bytes.fields[0] = static_cast<std::uint32_t>(info->pid) | std::uint64_t{info->uid} << 32;
+        bytes.fields[1] = info->code > 0 ? static_cast<std::uint32_t>(info->status) : info->value;
         if (call.args[1] != 0 && !memory.put(call.address(1), bytes)) return Errno::Fault;
-        return static_cast<std::uint64_t>(info.signal);
+        return static_cast<std::uint64_t>(info->signal);
     }
     if (call.task.tif_sigpending) return Errno::Intr;
     if (timeout && deadline_passed(call, *timeout)) return Errno::Again;
@@ -177,17 +191,6 @@ SignalInfo from_sender(SysCall& call, std::int32_t signal, std::int32_t code) {
     return {.signal = static_cast<Signal>(signal), .code = code, .pid = call.process.pid, .uid = call.process.uid};
 }
 
-// Linux prefers a thread that can take the signal now.
-Task* receiver(Process& process, Signal signal) {
-    Task* any = nullptr;
-    for (const auto& [id, task] : process.tasks) {
-        if (task->state == TaskState::Dead) continue;
-        if ((task->sigmask & signal_bit(signal)) == 0) return task.get();
-        if (any == nullptr) any = task.get();
-    }
-    return any;
-}
-
 bool addressed(const Process& target, const Process& self, std::int32_t pid) {
     if (pid > 0) return target.pid == pid;
     if (pid == 0) return target.group == self.group;
@@ -204,11 +207,7 @@ SysOutcome kill(SysCall& call) {
         if (!process->alive || !addressed(*process, call.process, pid)) continue;
         found = true;
         if (signal == 0) continue;
-        Task* task =
-            process.get() == &call.process && (call.task.sigmask & signal_bit(static_cast<Signal>(signal))) == 0
-                ? &call.task
-                : receiver(*process, static_cast<Signal>(signal));
-        if (task != nullptr) call.kernel.send_signal(*task, from_sender(call, signal, kSiUser));
+        call.kernel.send_signal(*process, from_sender(call, signal, kSiUser));
     }
     if (!found) return Errno::Srch;
     return 0u;
@@ -217,14 +216,10 @@ SysOutcome kill(SysCall& call) {
 SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std::int32_t signal,
                         const SignalInfo& info) {
     if (signal < 0 || signal > kSignalCount) return Errno::Inval;
-    for (const auto& [pid, process] : call.kernel.processes()) {
-        const auto it = process->tasks.find(TaskId{tid});
-        if (it == process->tasks.end() || it->second->state == TaskState::Dead) continue;
-        if (group > 0 && group != pid) break;
-        if (signal != 0) call.kernel.send_signal(*it->second, info);
-        return 0u;
-    }
-    return Errno::Srch;
+    Task* task = call.kernel.find_task(TaskId{tid});
+    if (task == nullptr || (group > 0 && group != task->process->pid)) return Errno::Srch;
+    if (signal != 0) call.kernel.send_signal(*task, info);
+    return 0u;
 }
 
 SysOutcome tkill(SysCall& call) {
@@ -237,17 +232,23 @@ SysOutcome tgkill(SysCall& call) {
     return send_to_task(call, call.int32(0), call.int32(1), call.int32(2), from_sender(call, call.int32(2), kSiTkill));
 }
 
+// `group` 0: to the process `tid`.
 SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::int32_t signal, VAddr at) {
     const auto bytes = call.memory().get<SigInfoBytes>(at);
     if (!bytes) return Errno::Fault;
     // Only the kernel may claim these of somebody else.
     if ((bytes->code >= 0 || bytes->code == kSiTkill) && tid != call.task.id.value) return Errno::Perm;
-    if (bytes->code != kSiQueue) call.kernel.note_unmodelled("rt_sigqueueinfo", "only si_pid and si_uid are carried");
-    return send_to_task(call, group, tid, signal,
-                        {.signal = static_cast<Signal>(signal),
-                         .code = bytes->code,
-                         .pid = static_cast<std::int32_t>(bytes->fields[0]),
-                         .uid = static_cast<std::uint32_t>(bytes->fields[0] >> 32)});
+    const SignalInfo info{.signal = static_cast<Signal>(signal),
+                          .code = bytes->code,
+                          .pid = static_cast<std::int32_t>(bytes->fields[0]),
+                          .uid = static_cast<std::uint32_t>(bytes->fields[0] >> 32),
+                          .value = bytes->fields[1]};
+    if (group > 0) return send_to_task(call, group, tid, signal, info);
+    if (signal < 0 || signal > kSignalCount) return Errno::Inval;
+    Process* process = call.kernel.find_process(tid);
+    if (process == nullptr) return Errno::Srch;
+    call.kernel.send_signal(*process, info);
+    return 0u;
 }
 
 SysOutcome rt_sigqueueinfo(SysCall& call) {
@@ -267,11 +268,10 @@ constexpr SyscallRow kRows[] = {
     {134, "rt_sigaction", rt_sigaction, Support::Full, KernelPath::SysSigaction, {}},
     {135, "rt_sigprocmask", rt_sigprocmask, Support::Full, KernelPath::SysSigprocmask, {}},
     {136, "rt_sigpending", rt_sigpending, Support::Full, KernelPath::SysSigprocmask, {}},
-    {137, "rt_sigtimedwait", rt_sigtimedwait, Support::Partial, KernelPath::SysNanosleep,
-     "a signal's si_value is not carried"},
-    {138, "rt_sigqueueinfo", rt_sigqueueinfo, Support::Partial, KernelPath::SysKill, "si_value is not carried"},
+    {137, "rt_sigtimedwait", rt_sigtimedwait, Support::Full, KernelPath::SysNanosleep, {}},
+    {138, "rt_sigqueueinfo", rt_sigqueueinfo, Support::Full, KernelPath::SysKill, {}},
     {139, "rt_sigreturn", rt_sigreturn, Support::Full, KernelPath::SignalReturn, {}},
-    {240, "rt_tgsigqueueinfo", rt_tgsigqueueinfo, Support::Partial, KernelPath::SysKill, "si_value is not carried"},
+    {240, "rt_tgsigqueueinfo", rt_tgsigqueueinfo, Support::Full, KernelPath::SysKill, {}},
 };
 
 }  // namespace

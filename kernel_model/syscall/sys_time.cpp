@@ -2,6 +2,7 @@
 // Clocks, sleeping and timers, all on the simulated clock.
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
+#include "kernel_model/syscall/usage.h"
 
 namespace uprobesim {
 namespace {
@@ -101,30 +102,22 @@ SysOutcome clock_nanosleep(SysCall& call) {
 
 SysOutcome times(SysCall& call) {
     if (call.args[0] != 0) {
-        const Kernel::CpuTime time = call.kernel.cpu_time(call.process);
-        const std::array<std::uint64_t, 4> tms{time.user_ns / kUserTickNs, time.system_ns / kUserTickNs, 0, 0};
+        const CpuTime time = call.kernel.cpu_time(call.process), children = call.process.children_time;
+        const std::array<std::uint64_t, 4> tms{time.user_ns / kUserTickNs, time.system_ns / kUserTickNs,
+                                               children.user_ns / kUserTickNs, children.system_ns / kUserTickNs};
         if (!call.memory().put(call.address(0), tms)) return Errno::Fault;
     }
     return call.kernel.monotonic_ns() / kUserTickNs;
 }
 
-struct UsageBytes {
-    TimeVal user, system;
-    std::array<std::int64_t, 14> counts{};  // [0] is ru_maxrss in KiB
-};
-
 SysOutcome getrusage(SysCall& call) {
     constexpr std::int32_t kSelf = 0, kChildren = -1, kThread = 1;
-    UsageBytes usage{};
     const std::int32_t who = call.int32(0);
     if (who != kSelf && who != kChildren && who != kThread) return Errno::Inval;
-    if (who != kChildren) {
-        const Kernel::CpuTime time =
-            who == kThread ? call.kernel.cpu_time(call.task) : call.kernel.cpu_time(call.process);
-        usage.user = to_timeval(time.user_ns);
-        usage.system = to_timeval(time.system_ns);
-        usage.counts[0] = static_cast<std::int64_t>(call.process.mm->resident_pages() * kPageSize / 1024);
-    }
+    const Process& process = call.process;
+    UsageBytes usage = usage_bytes(process.children_time, process.children_peak_pages);
+    if (who == kSelf) usage = usage_bytes(call.kernel.cpu_time(process), process.mm->resident_pages());
+    if (who == kThread) usage = usage_bytes(call.kernel.cpu_time(call.task), process.mm->resident_pages());
     if (!call.memory().put(call.address(1), usage)) return Errno::Fault;
     return 0u;
 }
@@ -172,8 +165,7 @@ SysOutcome setitimer(SysCall& call) {
     IntervalTimer old;
     if (which == kItimerReal) {
         old = call.process.real_timer;
-        call.process.real_timer = {.next_ns = *value == 0 ? 0 : now + *value, .interval_ns = *interval};
-        call.kernel.timers_changed();
+        call.kernel.set_real_timer(call.process, *value == 0 ? 0 : now + *value, *interval);
     } else if (*value != 0) {
         call.kernel.note_unmodelled("setitimer ITIMER_VIRTUAL and ITIMER_PROF", "accepted, but never expire");
     }

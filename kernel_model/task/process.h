@@ -32,6 +32,26 @@ struct ResourceLimit {
 struct IntervalTimer {
     std::uint64_t next_ns = 0;  // 0: not armed
     std::uint64_t interval_ns = 0;
+    Timers::Id timer = 0;
+};
+
+// Simulated time on CPUs.
+struct CpuTime {
+    std::uint64_t user_ns = 0;
+    std::uint64_t system_ns = 0;
+    std::uint64_t total() const { return user_ns + system_ns; }
+    CpuTime& operator+=(const CpuTime& o) {
+        user_ns += o.user_ns;
+        system_ns += o.system_ns;
+        return *this;
+    }
+};
+
+// What a parent's wait is told of a child.
+struct ChildEvents {
+    std::int32_t ended = 0;    // the status word of wait4
+    std::int32_t stopped = 0;  // by this signal, and no wait has seen it; 0: not
+    bool continued = false;    // and no wait has seen it
 };
 
 // What prctl and personality keep.
@@ -46,18 +66,20 @@ struct ProcessOptions {
     std::uint32_t personality = 0;
 };
 
-// Per-process state of the probe layer (the mm's uprobes_state: XOL area, flags).
-struct ProcessExtension {
-    virtual ~ProcessExtension() = default;
-};
-
 struct Process {
     std::int32_t pid = 0;
     std::int32_t parent_pid = 1;
     std::int32_t group = 0;  // process group and session ids
     std::int32_t session = 0;
-    bool alive = true;
-    std::unique_ptr<Mm> mm;
+    bool alive = true;                  // false: a zombie, without memory and files
+    Signal exit_signal = Signal::Chld;  // sent to the parent
+    ChildEvents events;                 // for the parent
+    WaitQueue children_changed;         // its tasks that wait for children
+    WaitQueue vfork_done;               // who waits until this one has a program of its own, or ends
+    bool vforked = false;               // such a one waits
+    CpuTime ended_tasks_time, children_time;
+    std::uint64_t children_peak_pages = 0;
+    std::shared_ptr<Mm> mm;  // another process's too, between vfork and execve
     FdTable files;
     std::array<SignalAction, kSignalCount + 1> actions{};  // index: signal number
     std::array<ResourceLimit, 16> limits{};                // index: RLIMIT_*
@@ -75,8 +97,8 @@ struct Process {
     // Where handlers return to when SA_RESTORER is not set: the page that stands for the vDSO's sigreturn. 0: not made
     // yet.
     VAddr sigreturn_page;
+    std::deque<SignalInfo> pending;  // of the whole process: the first task that can takes it
     std::map<TaskId, std::unique_ptr<Task>> tasks;
-    std::unique_ptr<ProcessExtension> extension;
 };
 
 }  // namespace uprobesim

@@ -5,10 +5,13 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kernel_model/abi/signal.h"
+#include "kernel_model/task/futex.h"
+#include "kernel_model/task/timers.h"
 #include "kernel_model/task/wait_queue.h"
 #include "sim/base/units.h"
 #include "sim/cpu/cpu.h"
@@ -16,8 +19,10 @@
 namespace uprobesim {
 
 struct Process;
+class Scheduler;
 
-// Blocked: inside a system call that is entered again when something may have changed.
+// Blocked: inside a system call that is entered again when something may have changed. Dead: a zombie until it is
+// buried.
 enum class TaskState { Runnable, Blocked, Stopped, Dead };
 
 inline constexpr std::uint64_t kNoDeadline = ~std::uint64_t{0};
@@ -43,14 +48,29 @@ struct Task {
     Process* process = nullptr;
     ContextId context{};
     TaskState state = TaskState::Runnable;
+    // --- scheduling; null where nobody schedules (tests of handlers)
+    Scheduler* scheduler = nullptr;
+    unsigned cpu = 0;                            // where it runs, is queued, or ran last
+    std::uint64_t affinity = ~std::uint64_t{0};  // bit: CPU
+    CentiCycles user_cycles;                     // of its context, as far as they are in a CPU's clock
+    bool resumes_call = false;     // runnable, and first of all enters the call again that it was blocked in
+    bool stopped_in_call = false;  // Stopped while Blocked
+
     // The system call a Blocked task is in. A handler with a timeout sets `wait_deadline_ns` (Kernel::monotonic_ns) at
     // its first entry, when it is kNoDeadline, and returns Block; the kernel enters it again at the latest then. The
     // dispatcher resets it when the call ends.
     std::uint32_t blocked_in = 0;
     std::uint64_t wait_deadline_ns = kNoDeadline;
-    // Where a Blocked task waits, and that something it waits for has changed.
+    Timers::Id wait_timer = 0;    // for that time
+    bool waits_killable = false;  // only SIGKILL ends the wait (vfork)
+    // Where a Blocked task waits, and that something it waits for has changed since its call was entered.
     std::vector<WaitQueue*> waits_on;
     bool woken = false;
+    // Whether any of it is left.
+    bool waits() const { return wait_deadline_ns != kNoDeadline || waits_killable || futex || !waits_on.empty(); }
+    std::optional<FutexWait> futex;   // a futex call that waits
+    std::int32_t vfork_child = 0;     // a vfork call waits for that process
+    std::uint64_t call_progress = 0;  // bytes that a transfer moved before it blocked
 
     // Thread flags, as in thread_info.
     bool tif_uprobe = false;      // TIF_UPROBE: the probe layer wants to work on the way out

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "kernel_model/task/task.h"
+#include "kernel_model/task/scheduler.h"
 
 namespace uprobesim {
 
@@ -17,7 +17,7 @@ void WaitQueue::add(Task& task) {
 void WaitQueue::wake() {
     for (Task* task : std::exchange(tasks_, {})) {
         std::erase(task->waits_on, this);
-        task->woken = true;
+        if (task->scheduler != nullptr) task->scheduler->wake(*task);
     }
 }
 

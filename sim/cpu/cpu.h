@@ -46,6 +46,13 @@ struct UserWork {
     InsnCount insns;
     CentiCycles cycles;  // by the block model
     InsnClassCounts by_class{};
+
+    UserWork& operator+=(const UserWork& o) {
+        insns += o.insns;
+        cycles += o.cycles;
+        for (std::size_t c = 0; c < by_class.size(); ++c) by_class[c] += o.by_class[c];
+        return *this;
+    }
 };
 
 class Cpu : public TranslationObserver, public FrameObserver {

@@ -44,7 +44,7 @@ struct Refuser : TrapClient {
     bool deny_signal(Task&) override { return ++asked == 1; }
     void on_map(Process&, const Vma&) override {}
     void on_unmap(Process&, VRange) override {}
-    void on_fork(Process&, Process&) override {}
+    void on_clone(Task&, Task&, bool) override {}
     void on_exec(Process&) override {}
     void on_task_exit(Task&) override {}
 };
@@ -217,8 +217,7 @@ TEST_CASE("a handler interrupts a wait unless it restarts it", "[signals]") {
                          a64::movz(1, 0), a64::movz(2, 0), a64::movz(3, 0), a64::movz(8, 98), a64::kSvc,
                          a64::movz(8, 94), a64::kSvc, a64::kRet});
         f.process().actions[14] = {.handler = KernelFixture::kEntry + 40, .flags = flags, .restorer = 0, .mask = 0};
-        f.process().real_timer.next_ns = 1'000'000;
-        f.kernel->timers_changed();
+        f.kernel->set_real_timer(f.process(), 1'000'000, 0);
         const ExitSummary end = f.kernel->run({});
         return std::pair(end, f.times(KernelPath::SignalReturn));
     };

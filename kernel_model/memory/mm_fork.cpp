@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// dup_mmap: a second address space with the same mappings, whose private pages both share until one writes.
+#include "kernel_model/memory/mm.h"
+#include "kernel_model/memory/page_rights.h"
+
+namespace uprobesim {
+namespace {
+
+// vma_needs_copy: pages of a file come again by a fault, and usually the child has another program before it needs
+// them. A mapping with private pages of its own has to be copied, and is copied whole.
+bool needs_copy(const Vma& vma, const AddressSpace& space) {
+    if (vma.file == nullptr) return true;
+    if (vma.shared) return false;
+    bool own_page = false;
+    space.for_each_mapped(vma.range, [&](VAddr page, Translation t) {
+        if (own_page) return;
+        const std::uint64_t index = vma.offset_of(page) / kPageSize;
+        own_page = !vma.file->resident(index) || vma.file->page(index) != t.frame;
+    });
+    return own_page;
+}
+
+}  // namespace
+
+std::unique_ptr<Mm> Mm::fork(std::uint64_t& copied) {
+    auto child = std::make_unique<Mm>(machine_);
+    child->zero_ = zero_;
+    child->mmap_base_ = mmap_base_;
+    child->brk_start_ = brk_start_;
+    child->brk_end_ = brk_end_;
+    child->stack_limit_ = stack_limit_;
+    child->as_limit_ = as_limit_;
+    child->data_limit_ = data_limit_;
+    child->shared_objects_ = shared_objects_;
+    for (const auto& [begin, vma] : vmas_) {
+        if (vma.dont_copy) continue;
+        child->vmas_.emplace(begin, vma);
+        if (!needs_copy(vma, *space_)) continue;
+        bool out_of_memory = false;
+        space_->for_each_mapped(vma.range, [&](VAddr page, Translation t) {
+            if (out_of_memory) return;
+            const Prot shared = vma.shared ? t.prot : leaf_rights(vma.prot, false);
+            machine_.memory.add_ref(t.frame);
+            if (!child->space_->map(page, t.frame, shared)) {
+                machine_.memory.release(t.frame);
+                out_of_memory = true;
+                return;
+            }
+            if (shared != t.prot) space_->protect(page, shared);
+            ++copied;
+        });
+        if (out_of_memory) return nullptr;
+    }
+    return child;
+}
+
+}  // namespace uprobesim
