@@ -119,8 +119,9 @@ void take(Kernel& kernel, Task& task, const Undefined& undefined, VAddr pc) {
         kernel.spend(task, KernelPath::SysregEmulation);
         if (read->target != 31) machine.cpu->write(task.context, xreg(read->target), read->value);
         machine.cpu->write(task.context, Reg::Pc, pc.value + 4);
-        // user_fastforward_single_step: the emulated instruction was the step.
+        // user_fastforward_single_step: the emulated instruction was the step, or the slot's.
         if (task.tif_singlestep) software_step(kernel, task);
+        task.runs_slot = false;
         return;
     }
     kernel.exception(task, ExceptionClass::Undefined);

@@ -120,8 +120,10 @@ std::vector<std::string> state_changes(const HitState& from, const HitState& to)
     std::vector<std::string> lines;
     xol_changes(lines, from, to);
     if (to.slot && from.slot != to.slot)
-        lines.push_back(fmt::format("slot {} is taken, it holds {:08x}", *to.slot, to.xol_words[*to.slot]));
-    if (from.slot && !to.slot) lines.push_back(fmt::format("slot {} is free again", *from.slot));
+        lines.push_back(fmt::format("slot {} is {}, it holds {:08x}", *to.slot, to.slot_kept ? "entered" : "taken",
+                                    to.xol_words[*to.slot]));
+    if (from.slot && !to.slot)
+        lines.push_back(fmt::format("slot {} {}", *from.slot, from.slot_kept ? "is left and kept" : "is free again"));
     if (from.pending_returns != to.pending_returns)
         lines.push_back(fmt::format("pending returns {} -> {}", from.pending_returns, to.pending_returns));
     if (from.step != to.step)

@@ -15,7 +15,10 @@ HitState state_at(const Task& task) {
         const auto& probe = static_cast<const UprobeTask&>(*task.extension);
         state.step = probe.state;
         state.pending_returns = probe.returns.depth();
-        if (probe.active != nullptr) state.slot = probe.slot;
+        if (probe.active != nullptr) {
+            state.slot = probe.slot;
+            state.slot_kept = probe.keeps_slot;
+        }
     }
     if (process.mm->extension) {
         if (const auto& area = static_cast<const ProcessProbes&>(*process.mm->extension).area) {
@@ -29,6 +32,12 @@ HitState state_at(const Task& task) {
 bool is_uprobe_brk(const Stop& stop) {
     const auto* brk = std::get_if<Brk>(&stop.why);
     return brk != nullptr && brk->imm == kUprobeBrkImm;
+}
+
+// Charged once a hit, whatever the consumers are.
+bool is_handler_chain(KernelPath path) {
+    return path == KernelPath::UprobeConsumers || path == KernelPath::UprobeConsumersPerf ||
+           path == KernelPath::UprobeConsumersFtrace;
 }
 
 }  // namespace
@@ -113,10 +122,10 @@ void HitRecorder::charged(TaskId task, ExceptionClass ec, CentiCycles cycles) {
 }
 
 void HitRecorder::charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles) {
-    if (path == KernelPath::UprobeConsumers) ++hits_;
+    if (is_handler_chain(path)) ++hits_;
     if (!mine(task)) return;
     // A stepped instruction that was trapped runs its consumers again: part of the same hit.
-    if (path == KernelPath::UprobeConsumers && record_hit_ == 0) record_hit_ = hits_;
+    if (is_handler_chain(path) && record_hit_ == 0) record_hit_ = hits_;
     HitEvent& event = add(HitEvent::Kind::Path, cycles);
     event.path = path;
     event.units = units;

@@ -24,6 +24,7 @@ struct HitState {
     bool tif_sigpending = false;
     std::size_t pending_returns = 0;
     std::optional<std::size_t> slot;        // being stepped in
+    bool slot_kept = false;                 // which holds its instruction before and after the hit
     std::optional<std::uint64_t> xol_page;  // address
     std::vector<std::uint32_t> xol_words;   // all of the page
 };

@@ -24,7 +24,8 @@ bool no_targets() {
 }
 
 ExplainReport explained(std::string_view target, bool return_probe, std::uint64_t hit,
-                        const std::vector<std::string>& kernels, std::optional<std::uint32_t> word = {}) {
+                        const std::vector<std::string>& kernels, std::optional<std::uint32_t> word = {},
+                        std::vector<Setting> settings = {}) {
     auto tree = TriggerTree::make(target, false, word);
     if (!tree) FAIL(tree.error().line());
     ExplainRequest request;
@@ -32,6 +33,7 @@ ExplainReport explained(std::string_view target, bool return_probe, std::uint64_
     request.hit = hit;
     request.simulation.files.root = tree->root();
     request.simulation.memory_bytes = std::uint64_t{64} << 20;
+    request.simulation.settings = std::move(settings);
     request.simulation.probes = {
         fmt::format("{}:{}:{}", return_probe ? "uretprobe" : "uprobe", tree->program(), tree->symbol())};
     request.simulation.program.arguments = {tree->program(), std::to_string(hit)};
@@ -150,6 +152,51 @@ TEST_CASE("a stepped hit goes through the kernel's phases and task states in ord
     // Flags and other registers come through.
     CHECK(last.state.registers.pstate == run.before.registers.pstate);
     CHECK(last.state.registers.x == run.before.registers.x);
+}
+
+TEST_CASE("a step that a BRK after the slot ends is told as two exceptions, each with its way back",
+          "[tools][explain]") {
+    if (no_targets()) return;
+    const auto report = explained("push", false, 2, {"whatif-brk-after-slot", "whatif-brk-and-slot-per-uprobe"});
+    const auto count = [](const ExplainedRun& run, Kind kind) {
+        return std::count_if(run.events.begin(), run.events.end(), [&](const HitEvent& e) { return e.kind == kind; });
+    };
+    for (const ExplainedRun& run : report.runs) {
+        CHECK(exceptions_of(run) == List{"f2000005 probe", "f2000008 xol+c"});
+        CHECK(count(run, Kind::Eret) == 2);
+        CHECK(count(run, Kind::User) == 1);
+        CHECK(next(run, Kind::User)->insns == InsnCount(2));
+        CHECK(run.events.back().registers.elr == run.before.registers.pc + 4);
+    }
+}
+
+TEST_CASE("a slot that is not the hit's alone is never told to be free again", "[tools][explain]") {
+    if (no_targets()) return;
+    const auto ends = [](const char* kernel, std::uint64_t hit) {
+        std::string text;
+        const auto report = explained("push", false, hit, {kernel});
+        const HitState* last = &report.runs.front().before;
+        for (const HitEvent& event : report.runs.front().events) {
+            for (const std::string& line : state_changes(*last, event.state)) text += line + "\n";
+            last = &event.state;
+        }
+        return text;
+    };
+    for (const std::uint64_t hit : {1u, 2u}) {
+        CHECK(ends("v6.12", hit).find("slot 1 is free again") != std::string::npos);
+        for (const char* kernel : {"whatif-slot-per-uprobe", "whatif-prefilled-slots"}) {
+            CHECK(ends(kernel, hit).find("free again") == std::string::npos);
+            CHECK(ends(kernel, hit).find("is left and kept") != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("a hit is told whatever its consumers are", "[tools][explain]") {
+    if (no_targets()) return;
+    for (const char* consumer : {"bpf-empty", "perf", "ftrace"}) {
+        const auto report = explained("push", false, 2, {"v6.12"}, {}, {{"kernel.consumer", consumer}});
+        CHECK(exceptions_of(report.runs.front()) == kStepped);
+    }
 }
 
 TEST_CASE("a simulated hit never leaves the first exception", "[tools][explain]") {
