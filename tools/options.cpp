@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/options.h"
 
+#include "kernel_model/task/scheduler.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
@@ -64,6 +66,7 @@ OptionTable visible_options(GuestVerb verb) {
     add("uid", text_option("N"), "the guest's user id (default 0)");
     add("seed", text_option("N"), "seed of everything that looks random to the guest (default 1)");
     add("max-insns", text_option("N"), "stop after N guest instructions (default: no limit)");
+    add("cpus", text_option("N"), "simulated CPUs, 1 to 64 (default 1)");
     add("memory", text_option("SIZE"), "the guest's memory, with K, M or G (default 2G)");
     add("output,o", text_option("FILE"),
         verb == GuestVerb::Explain ? "write the report to FILE (default: stdout)"
@@ -155,7 +158,7 @@ Words other_options(const CommandLine& line) {
         words.push_back(fmt::format("--{}", name));
         words.push_back(std::move(value));
     };
-    for (const char* name : {"root", "scratch", "cwd", "uid", "max-insns", "memory"}) {
+    for (const char* name : {"root", "scratch", "cwd", "uid", "max-insns", "cpus", "memory"}) {
         if (line.given(name)) add(name, line.one(name, ""));
     }
     for (const char* name : {"bind", "env"}) {
@@ -185,6 +188,11 @@ Outcome read_simulation(const CommandLine& line, const OptionDefaults& defaults,
     const auto most = line.number("max-insns", 0);
     if (!most) return tl::make_unexpected(most.error());
     request.max_insns = *most;
+    const auto cpus = line.number("cpus", 1);
+    if (!cpus) return tl::make_unexpected(cpus.error());
+    if (*cpus < 1 || *cpus > Scheduler::kMostCpus)
+        return user_error(fmt::format("there can be 1 to {} CPUs", Scheduler::kMostCpus), "--cpus");
+    request.cpus = static_cast<unsigned>(*cpus);
     if (line.given("memory")) {
         const auto memory = parse_size(line.one("memory", ""));
         if (!memory) return tl::make_unexpected(memory.error());

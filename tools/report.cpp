@@ -93,7 +93,10 @@ Totals totals_of(const RunReport& report) {
     t.kernel_cycles = t.path_cycles + t.exception_cycles;
     t.user_ns = to_ns(report.user_cycles, report.frequency_hz);
     t.kernel_ns = to_ns(t.kernel_cycles, report.frequency_hz);
-    t.total_ns = t.user_ns + t.kernel_ns + static_cast<double>(report.idle_ns);
+    t.busy_ns = t.user_ns + t.kernel_ns;
+    // A sum can be priced again; what several CPUs wait for each other cannot.
+    t.total_ns =
+        report.cpus == 1 ? t.busy_ns + static_cast<double>(report.idle_ns) : static_cast<double>(report.elapsed_ns);
     for (const ProbeRow& row : report.probes) {
         t.hits += row.hits;
         t.stepped += row.stepped;

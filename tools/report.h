@@ -113,7 +113,9 @@ struct RunReport {
     std::vector<SpecRow> specs;             // in the order of the command line
     std::vector<ProbeRow> probes;           // in the order of the specs, then of the offset
     std::vector<UnmodelledRow> unmodelled;  // by name
-    std::uint64_t idle_ns = 0;
+    std::uint64_t idle_ns = 0;              // all CPUs together
+    std::uint64_t cpus = 1;
+    std::uint64_t elapsed_ns = 0;  // from the start to the end of the first process
     double frequency_hz = 1;
     std::uint64_t memory_peak_bytes = 0;
 };
@@ -127,7 +129,8 @@ struct Totals {
     double kernel_insns = 0;
     double user_ns = 0;
     double kernel_ns = 0;
-    double total_ns = 0;  // user, kernel and idle
+    double busy_ns = 0;   // user and kernel, all CPUs together
+    double total_ns = 0;  // what a clock on the wall shows: with one CPU, user, kernel and idle
 
     std::uint64_t hits = 0;
     std::uint64_t stepped = 0;

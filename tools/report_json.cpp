@@ -55,6 +55,7 @@ Json time_json(const RunReport& r, const Totals& t) {
             {"user_ns", thousandths(t.user_ns)},
             {"kernel_ns", thousandths(t.kernel_ns)},
             {"idle_ns", r.idle_ns},
+            {"cpus", r.cpus},
             {"frequency_hz", r.frequency_hz}};
 }
 

@@ -189,6 +189,9 @@ RunReport read_run(const Value& value) {
     r.provenance = read_provenance(value["provenance"]);
     read_exit(value["guest"], r.exit);
     r.idle_ns = value["time"]["idle_ns"].count();
+    r.cpus = value["time"]["cpus"].count();
+    if (r.cpus == 0) value["time"]["cpus"].wrong("is out of range");
+    r.elapsed_ns = static_cast<std::uint64_t>(value["time"]["total_ns"].number(1e18));
     r.frequency_hz = value["time"]["frequency_hz"].number(1e12);
     if (r.frequency_hz < 1) value["time"]["frequency_hz"].wrong("is out of range");
     r.user_insns = InsnCount(value["user"]["insns"].count());

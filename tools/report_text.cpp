@@ -48,14 +48,24 @@ std::string cpi_text(const RunReport& r) {
     return fmt::format("{:.2f}", whole(r.user_cycles) / static_cast<double>(r.user_insns.value));
 }
 
+// Of what the shares are: with several CPUs, of the time in which they did something.
+double share_of(const RunReport& r, const Totals& t) {
+    return r.cpus == 1 ? t.total_ns : t.busy_ns;
+}
+
 std::string summary_text(const RunReport& r, const Totals& t) {
     const double hz = r.frequency_hz;
     std::string out = line("guest", exit_text(r.exit));
-    out +=
-        line("simulated time",
-             fmt::format("{} = user {} ({}) + kernel {} ({})", duration_text(t.total_ns), duration_text(t.user_ns),
-                         percent(t.user_ns, t.total_ns), duration_text(t.kernel_ns), percent(t.kernel_ns, t.total_ns)) +
-                 (r.idle_ns == 0 ? "" : fmt::format(" + idle {}", duration_text(static_cast<double>(r.idle_ns)))));
+    const std::string shares =
+        fmt::format("user {} ({}) + kernel {} ({})", duration_text(t.user_ns), percent(t.user_ns, share_of(r, t)),
+                    duration_text(t.kernel_ns), percent(t.kernel_ns, share_of(r, t))) +
+        (r.idle_ns == 0 ? "" : fmt::format(" + idle {}", duration_text(static_cast<double>(r.idle_ns))));
+    if (r.cpus == 1) {
+        out += line("simulated time", fmt::format("{} = {}", duration_text(t.total_ns), shares));
+    } else {
+        out += line("simulated time", fmt::format("{} on {} CPUs", duration_text(t.total_ns), r.cpus));
+        out += line("CPU time", shares);
+    }
     out += line("EL0 instructions", fmt::format("{} in {} cycles ({} cycles each)", grouped(r.user_insns.value),
                                                 cycles_text(r.user_cycles), cpi_text(r)));
     out += line("kernel cycles",
@@ -69,7 +79,7 @@ std::string summary_text(const RunReport& r, const Totals& t) {
                                                       duration_text(t.mean_hit_cycles() * 1e9 / hz)));
         out += line("probe overhead",
                     fmt::format("{} ({} of the time; {} of it to place the breakpoints)", duration_text(probe_ns),
-                                percent(probe_ns, t.total_ns), duration_text(to_ns(t.placing_cycles, hz))));
+                                percent(probe_ns, share_of(r, t)), duration_text(to_ns(t.placing_cycles, hz))));
     }
     out += line("memory peak", bytes_text(r.memory_peak_bytes));
     return out;
@@ -80,7 +90,7 @@ std::string time_table(const RunReport& r, const Totals& t) {
     const auto add = [&](std::string_view name, CentiCycles cycles) {
         const double ns = to_ns(cycles, r.frequency_hz);
         if (cycles.value != 0)
-            table.add({std::string(name), cycles_text(cycles), duration_text(ns), percent(ns, t.total_ns)});
+            table.add({std::string(name), cycles_text(cycles), duration_text(ns), percent(ns, share_of(r, t))});
     };
     add("user code", r.user_cycles);
     for (const WorkGroup g : kWorkGroups) {

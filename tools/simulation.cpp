@@ -172,7 +172,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, c
                     std::move(*core), {.counting = request.counting ? Counting::On : Counting::Off});
     auto files = FileSystem::create(machine, request.files);
     if (!files) return refused(files.error());
-    Kernel kernel(machine, **files);
+    Kernel kernel(machine, **files, request.cpus);
     Uprobes uprobes(kernel);  // attaches itself
     if (auto attached = attach_probes(uprobes, request.probes, report); !attached) return refused(attached.error());
     Errno why{};
@@ -193,6 +193,8 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, c
     take_calls(kernel, report);
     take_probes(uprobes, report);
     report.idle_ns = kernel.idle_ns();
+    report.cpus = request.cpus;
+    report.elapsed_ns = kernel.monotonic_ns();
     report.memory_peak_bytes = machine.memory.peak_bytes();
     provenance.program_hash = hash_of_guest_file(**files, provenance.program);
     (*files)->finish();

@@ -26,9 +26,10 @@ struct SimulationRequest {
     ProgramRequest program;
     std::uint64_t seed = 1;
     std::uint64_t max_insns = 0;
+    unsigned cpus = 1;  // simulated, up to Scheduler::kMostCpus
     std::uint64_t memory_bytes = std::uint64_t{2} << 30;
     std::vector<std::string> option_words;  // those given that the report does not name otherwise
-    bool counting = true;  // false: for the benchmark; instruction and cycle totals are then zero
+    bool counting = true;                   // false: for the benchmark; instruction and cycle totals are then zero
 };
 
 // Why there was no run: the line for the user and the exit code that goes with it.

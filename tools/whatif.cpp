@@ -190,6 +190,10 @@ Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request)
     now.settings.insert(now.settings.end(), request.settings.begin(), request.settings.end());
     const std::string run_instead = run_command_for(p, now);
 
+    if (saved.cpus > 1) {
+        return user_error("the report is of several CPUs: which waits for which depends on the prices", "",
+                          "make the run again: " + run_instead);
+    }
     const auto unchanged = check_own_prices(saved, *own, run_instead);
     if (!unchanged) return tl::make_unexpected(unchanged.error());
     if (!*unchanged && (request.machine.empty() || request.kernel.empty())) {

@@ -53,7 +53,7 @@ void Scheduler::settle() {
 }
 
 void Scheduler::begin_waking(SimCpu& woken) {
-    if (woken.busy() || woken.clock >= now()) return;
+    if (woken.id == current_ || woken.busy() || woken.clock >= now()) return;
     const CentiCycles passed = now() - woken.clock;
     woken.idle += passed;
     woken.clock += passed;
