@@ -63,6 +63,15 @@ def write_tree(folder):
     os.utime(folder, (1_700_000_000, 1_700_000_000))
 
 
+def write_files(folder, files):
+    for name, data in files.items():
+        path = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(data)
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+
+
 def listing(folder):
     """Everything about a tree that a stray write would change."""
     found = []
@@ -164,9 +173,10 @@ class Simulator:
             words += ["--env", f"{key}={value}"]
         return words + list(options) + ["--", *case.argv]
 
-    def run(self, root, case, options=()):
+    def run(self, root, case, options=(), more_files=None):
         """On uprobesim; the host's files must be untouched afterwards."""
         root.fresh_case()
+        write_files(root.case_path(), more_files or {})
         before = listing(root.case_path())
         with tempfile.TemporaryDirectory(prefix="uprobesim-e2e-") as work:
             report_path = os.path.join(work, "report.json")

@@ -3,7 +3,7 @@
 """End-to-end tests: run_tests.py PART --uprobesim BINARY --workloads FOLDER --sysroot FOLDER [--only NAME] [-v].
 
 Parts: programs (same output as qemu-aarch64), probes (probes change nothing but the counts), counts (instruction totals),
-bad-input (a clear line or a guest signal each), determinism (the same bytes twice).
+tasks (programs of several tasks on one and several simulated CPUs), bad-input (a clear line or a guest signal each), determinism (the same bytes twice).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -16,12 +16,14 @@ import bad_input
 import harness
 import probe_tests
 import same_results
+import task_tests
 
 PARTS = {
     "programs": same_results.programs_part,
     "counts": same_results.counts_part,
     "determinism": same_results.determinism_part,
     "probes": probe_tests.probes_part,
+    "tasks": task_tests.tasks_part,
     "bad-input": bad_input.bad_input_part,
 }
 

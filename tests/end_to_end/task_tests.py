@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Programs of several tasks, on one and on several simulated CPUs, stepped, and twice."""
+import os
+import shutil
+import subprocess
+import tempfile
+
+import harness
+import programs
+import task_programs
+from task_programs import HOST, QEMU
+
+
+def tasks_part(context):
+    by_root = {}
+    for case in task_programs.CASES:
+        source = context.workloads if case.argv[0] in ("/forks", "/threads") else context.sysroot + ("-wide" if case.wide else "")
+        by_root.setdefault(source, []).append(case)
+    for source, cases in by_root.items():
+        wanted = [case for case in cases if context.wants(case.name)]
+        if not wanted:
+            continue
+        with context.guest_root(source) as root:
+            for case in wanted:
+                _check(context, root, case)
+
+
+def _check(context, root, case):
+    try:
+        wanted = _judged(root, case)
+    except FileNotFoundError as missing:
+        raise harness.Missing(f"the host has no {missing.filename}")
+    first = None
+    for cpus in case.cpus:
+        name = f"{case.name}-{cpus}cpu"
+        try:
+            got = context.simulator.run(root, case.as_case(), [*case.options, "--cpus", str(cpus)], case.files)
+        except (subprocess.TimeoutExpired, AssertionError) as failure:
+            context.check(name, str(failure))
+            continue
+        first = first or got
+        context.check(name, _difference(case, wanted, got))
+
+
+def _difference(case, wanted, got):
+    if got.report is None:
+        return f"no report was written; stderr {harness.shown(got.stderr)}"
+    if got.status != wanted.status:
+        return f"exit status {got.status}, {case.judge} has {wanted.status}; stderr {harness.shown(got.stderr)}"
+    if wanted.stdout is not None and got.stdout != wanted.stdout:
+        return f"stdout {harness.shown(got.stdout)}, {case.judge} has {harness.shown(wanted.stdout)}; stderr {harness.shown(got.stderr)}"
+    return None
+
+
+def _judged(root, case):
+    if case.judge == QEMU:
+        return harness.run_qemu(root, case.as_case())
+    if case.judge == HOST:
+        return _run_on_host(case)
+    return harness.Result(case.status, case.stdout, b"", {})
+
+
+def _run_on_host(case):
+    with tempfile.TemporaryDirectory(prefix="uprobesim-e2e-") as folder:
+        harness.write_tree(folder)
+        harness.write_files(folder, case.files)
+        environment = {**dict(programs.ENVIRONMENT), **dict(case.environment)}
+        program = shutil.which(os.path.basename(case.argv[0]), path=environment["PATH"])
+        if program is None:
+            raise FileNotFoundError(2, "no such program", os.path.basename(case.argv[0]))
+        run = subprocess.run([program, *case.argv[1:]], cwd=folder, env=environment, input=case.stdin, capture_output=True,
+                             timeout=harness.TIMEOUT_SECONDS)
+        return harness.Result(run.returncode, run.stdout, run.stderr, {})
