@@ -78,24 +78,34 @@ void Kernel::note_unmodelled(const std::string& what, const std::string& note) {
 }
 
 ExitSummary Kernel::run(const RunLimits& limits) {
+    return *run_until(limits, [] { return false; });
+}
+
+std::optional<ExitSummary> Kernel::run_until(const RunLimits& limits, const std::function<bool()>& reached) {
     max_insns_ = limits.max_insns;
-    while (!summary_) {
-        if (max_insns_ != 0 && retired_.value >= max_insns_) {
-            return {ExitKind::LimitReached, 0, fmt::format("stopped after {} instructions", retired_.value)};
-        }
-        const auto timer = timers_.next_ns();
-        if (!scheduler_.select()) {
-            if (!timer) return {ExitKind::Deadlock, 0, waiting_text()};
-            scheduler_.idle_until(*timer);
-            timers_.expire(monotonic_ns());
-        } else if (timer && *timer <= monotonic_ns()) {
-            timers_.expire(monotonic_ns());
-        } else {
-            if (timer) scheduler_.limit(*timer);
-            run_here();
-        }
+    while (!reached()) {
+        if (auto end = turn()) return end;
     }
-    return *summary_;
+    return std::nullopt;
+}
+
+// Lets the CPU go on that is furthest behind, or time pass. A value: that was the end.
+std::optional<ExitSummary> Kernel::turn() {
+    if (summary_) return summary_;
+    if (max_insns_ != 0 && retired_.value >= max_insns_)
+        return ExitSummary{ExitKind::LimitReached, 0, fmt::format("stopped after {} instructions", retired_.value)};
+    const auto timer = timers_.next_ns();
+    if (!scheduler_.select()) {
+        if (!timer) return ExitSummary{ExitKind::Deadlock, 0, waiting_text()};
+        scheduler_.idle_until(*timer);
+        timers_.expire(monotonic_ns());
+    } else if (timer && *timer <= monotonic_ns()) {
+        timers_.expire(monotonic_ns());
+    } else {
+        if (timer) scheduler_.limit(*timer);
+        run_here();
+    }
+    return summary_;
 }
 
 // One turn of the current CPU.

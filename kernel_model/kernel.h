@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,6 +34,7 @@ struct ProgramRequest {
     std::vector<std::string> environment;  // "K=V"
     std::string cwd = "/";
     std::uint32_t uid = 0;
+    std::uint64_t affinity = ~std::uint64_t{0};  // bit: simulated CPU
 };
 
 struct RunLimits {
@@ -73,10 +75,14 @@ public:
         observer_ = observer;
         machine_.ledger.observe(observer);
     }
-    // Makes the first process. UserError when the program cannot be loaded (with the reason; `why`, which may be null,
-    // gets what execve would answer, NoEnt when PATH does not have it).
+    // Makes a process that nobody in the guest is the parent of. UserError when the program cannot be loaded (with the
+    // reason; `why`, which may be null, gets what execve would answer, NoEnt when PATH does not have it).
     Outcome start(const ProgramRequest& request, Errno* why = nullptr);
+    // Whose end is the run's; the first one where nobody says.
+    void set_main(const Process& process) { main_pid_ = process.pid; }
     ExitSummary run(const RunLimits& limits);
+    // Up to the moment at which `reached` answers true, asked after each turn of a CPU. A value: the run ended before.
+    std::optional<ExitSummary> run_until(const RunLimits& limits, const std::function<bool()>& reached);
 
     // The exception gate: counts and charges entry and return of one exception.
     void exception(Task& task, ExceptionClass ec) { machine_.ledger.exception(task.id, ec); }
@@ -120,6 +126,8 @@ public:
     SysResult<void> exec(Task& task, const ExecRequest& request);
     const SyscallDispatcher& syscalls() const { return *dispatcher_; }
     Process* find_process(std::int32_t pid) const;
+    // Whether anybody listens on this TCP port.
+    bool listening(std::uint16_t port) const;
     // Instructions retired at EL0 so far, all tasks.
     InsnCount retired() const { return retired_; }
 
@@ -162,6 +170,7 @@ private:
     Outcome load(Process& process, Task& task, const ExecRequest& request, Errno* why);
     Task& add_task(Process& process, TaskId id, ContextId context);
     std::unique_ptr<Process> fork_process(Task& parent, const CloneRequest& request);
+    std::optional<ExitSummary> turn();
     void run_here();
     void run_task(Task& task);
     void tick(Task& task);
@@ -186,6 +195,7 @@ private:
     Futexes futexes_;
     Scheduler scheduler_;
     std::int32_t next_id_;  // of tasks and processes
+    std::int32_t main_pid_ = kFirstPid;
     InsnCount retired_;
     UserWork ended_work_;                                 // of tasks whose contexts are gone
     std::vector<std::pair<std::int32_t, TaskId>> ended_;  // process and task, to be buried

@@ -104,7 +104,7 @@ void Kernel::end_process(Process& process, ExitKind kind, int status, std::strin
     process.vfork_done.wake();
     leave_children(process);
     process.events = {.ended = status_word(kind, status)};
-    if (process.pid == kFirstPid) {
+    if (process.pid == main_pid_) {
         summary_ = ExitSummary{kind, status, std::move(detail)};
         return;
     }
@@ -187,7 +187,7 @@ void Kernel::bury_ended() {
         if (it == processes_.end()) continue;
         Process& process = *it->second;
         if (id.value != pid) retire(process, id);
-        if (process.alive || pid == kFirstPid || process.mm == nullptr) continue;
+        if (process.alive || pid == main_pid_ || process.mm == nullptr) continue;
         process.children_peak_pages = std::max(process.children_peak_pages, process.mm->resident_pages());
         process.files = {};
         if (process.mm.use_count() == 1) process.mm->observe(nullptr);
@@ -195,7 +195,7 @@ void Kernel::bury_ended() {
     }
     for (const std::int32_t pid : std::exchange(unwanted_, {})) {
         const auto it = processes_.find(pid);
-        if (it != processes_.end() && pid != kFirstPid) reap(*it->second);
+        if (it != processes_.end() && pid != main_pid_) reap(*it->second);
     }
 }
 

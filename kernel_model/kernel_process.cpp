@@ -63,7 +63,6 @@ std::string find_program(FileSystem& files, const ProgramRequest& request) {
 }  // namespace
 
 Outcome Kernel::start(const ProgramRequest& request, Errno* why) {
-    check_invariant(processes_.empty(), "the first process was made already");
     if (request.arguments.empty() || request.arguments.front().empty()) return user_error("no program was given");
     const auto cwd = files_.real_directory(nullptr, "/", request.cwd);
     if (!cwd)
@@ -92,9 +91,10 @@ Outcome Kernel::start(const ProgramRequest& request, Errno* why) {
     const Outcome loaded = load(made, first, {path, request.arguments, request.environment}, why);
     if (!loaded) {
         machine_.cpu->destroy_context(first.context);
-        processes_.clear();
+        processes_.erase(made.pid);
         return loaded;
     }
+    first.affinity = request.affinity;
     scheduler_.start(first);
     return loaded;
 }
@@ -162,6 +162,10 @@ SysResult<void> Kernel::exec(Task& task, const ExecRequest& request) {
     Errno why = Errno::NoExec;
     if (!load(*task.process, task, request, &why)) return tl::make_unexpected(why);
     return {};
+}
+
+bool Kernel::listening(std::uint16_t port) const {
+    return port == 0;
 }
 
 // Between vfork and execve two processes have one mm; the breakpoints in it are its own.

@@ -71,7 +71,8 @@ int compare_command(const Words& words, const OptionDefaults& defaults) {
     if (!output) return refuse(output.error());
 
     CompareReport report;
-    report.title = title_of(options.simulation.program.arguments.front());
+    report.title =
+        options.title.empty() ? title_of(options.simulation.program.arguments.front()) : printable(options.title);
     SharedInput input(STDIN_FILENO);
     const std::vector<std::string> labels = labels_of(options.kernels);
     for (std::size_t run = 0; run <= options.kernels.size(); ++run) {

@@ -33,6 +33,9 @@ int explain_command(const Words& words, const OptionDefaults& defaults);
 std::string model_help();
 int model_command(const Words& words, const OptionDefaults& defaults);
 
+std::string scenario_help();
+int scenario_command(const Words& words, const OptionDefaults& defaults);
+
 std::string whatif_help();
 int whatif_command(const Words& words, const OptionDefaults& defaults);
 

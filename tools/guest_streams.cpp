@@ -82,6 +82,8 @@ DigestedOutput::DigestedOutput(int guest_fd, int host_fd) : guest_fd_(guest_fd),
 
 SysResult<std::uint64_t> DigestedOutput::write(std::uint64_t, std::span<const std::byte> from) {
     digest_.add(from);
+    const std::size_t more = std::min(from.size(), kept_most_ - kept_.size());
+    kept_.append(reinterpret_cast<const char*>(from.data()), more);
     // A reader that went away must not change what the guest does, or the runs would differ.
     for (std::size_t done = 0; host_fd_ >= 0 && done < from.size();) {
         const ssize_t n = ::write(host_fd_, from.data() + done, from.size() - done);

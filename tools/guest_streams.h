@@ -44,11 +44,16 @@ public:
     std::uint32_t poll() override { return 4; }
     KernelPath write_path() const override { return KernelPath::SysWritePipe; }
     const StreamDigest& digest() const { return digest_; }
+    // Also remember the first `most` bytes.
+    void keep(std::size_t most) { kept_most_ = most; }
+    const std::string& kept() const { return kept_; }
 
 private:
     int guest_fd_;
     int host_fd_;
     StreamDigest digest_;
+    std::size_t kept_most_ = 0;
+    std::string kept_;
 };
 
 }  // namespace uprobesim

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/options.h"
 
-#include "kernel_model/task/scheduler.h"
-
 #include <fmt/format.h>
 
 #include <charconv>
 #include <map>
+
+#include "kernel_model/task/scheduler.h"
+#include "tools/scenario.h"
 
 namespace uprobesim {
 namespace {
@@ -223,6 +224,46 @@ Outcome read_hit(const CommandLine& line, Options& options) {
     return {};
 }
 
+// What the command line says goes over what the scenario says.
+Outcome read_scenario(const CommandLine& line, const std::string& name, Options& options) {
+    for (const char* option : {"cwd", "scratch"}) {
+        if (line.given(option))
+            return user_error(fmt::format("--{} is for a single program", option), name, "write it into the scenario");
+    }
+    auto loaded = load_scenario(name);
+    if (!loaded) return tl::make_unexpected(loaded.error());
+    const Scenario& scenario = *loaded;
+    SimulationRequest& request = options.simulation;
+    if (!line.given("cpus")) request.cpus = scenario.cpus;
+    if (!line.given("probe")) request.probes = scenario.probes;
+    request.settings.insert(request.settings.begin(), scenario.settings.begin(), scenario.settings.end());
+    request.new_files = scenario.files;
+    request.results = scenario.results;
+    options.kernels = scenario.kernels;
+    options.title = scenario.title;
+    for (const ScenarioProcess& process : scenario.processes) {
+        BesideProgram program{.name = process.name,
+                              .program = {},
+                              .ready_port = process.ready_port,
+                              .ready_output = process.ready_output};
+        Words environment = process.environment;
+        for (std::string& word : line.all("env")) environment.push_back(std::move(word));
+        auto full = guest_environment(environment);
+        if (!full) return tl::make_unexpected(full.error());
+        program.program = {.arguments = process.arguments,
+                           .environment = std::move(*full),
+                           .cwd = process.cwd,
+                           .uid = request.program.uid};
+        // On fewer CPUs than it was written for, it runs on all.
+        if (process.cpu && *process.cpu < request.cpus) program.program.affinity = std::uint64_t{1} << *process.cpu;
+        request.beside.push_back(std::move(program));
+    }
+    request.program = std::move(request.beside.back().program);
+    request.program_name = std::move(request.beside.back().name);
+    request.beside.pop_back();
+    return {};
+}
+
 // What cannot be kept equal for several runs.
 Outcome check_binds(const Options& options) {
     for (const BindMount& bind : options.simulation.files.binds) {
@@ -280,13 +321,19 @@ Result<Options> parse_guest_options(GuestVerb verb, const Words& words, const Op
     }
     if (auto read = read_simulation(*line, defaults, options.simulation); !read)
         return tl::make_unexpected(read.error());
-    if (auto read = read_program(*line, line->rest(), options.simulation.program); !read)
+    const Words& rest = line->rest();
+    if (verb != GuestVerb::Explain && rest.size() == 1 && is_scenario(rest.front())) {
+        if (auto read = read_scenario(*line, rest.front(), options); !read) return tl::make_unexpected(read.error());
+    } else if (auto read = read_program(*line, rest, options.simulation.program); !read) {
         return tl::make_unexpected(read.error());
+    }
     if (verb == GuestVerb::Run) return options;
 
-    auto kernels = line->names("kernels", fmt::format("{},{}", kStepped, kEmulated));
-    if (!kernels) return tl::make_unexpected(kernels.error());
-    options.kernels = std::move(*kernels);
+    if (options.kernels.empty() || line->given("kernels")) {
+        auto kernels = line->names("kernels", fmt::format("{},{}", kStepped, kEmulated));
+        if (!kernels) return tl::make_unexpected(kernels.error());
+        options.kernels = std::move(*kernels);
+    }
     if (auto checked = check_binds(options); !checked) return tl::make_unexpected(checked.error());
     if (verb == GuestVerb::Compare && options.simulation.probes.empty()) {
         return user_error("compare needs a probe", "",

@@ -21,6 +21,7 @@ struct Options {
     bool help = false;                 // asked for: nothing else was read
     SimulationRequest simulation;      // compare and explain set the kernel for each run
     std::vector<std::string> kernels;  // compare: one run each, after the one without probes; explain: one each
+    std::string title;                 // of a scenario's table; empty: the program's name
     std::uint64_t hit = 0;             // explain; 0: not given
     std::optional<bool> return_probe;  // explain, of a target
     bool branch_protection = false;    // explain, of a target

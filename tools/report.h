@@ -100,8 +100,17 @@ struct Provenance {
     std::vector<std::string> options;   // the run's other options, as words
 };
 
+// A figure that a scenario reads off a run.
+struct ResultRow {
+    std::string name;
+    std::string unit;
+    bool higher_is_better = true;
+    std::optional<double> value;  // nothing: the run did not give it
+};
+
 struct RunReport {
     Provenance provenance;
+    std::vector<ResultRow> results;  // in the scenario's order
     ExitSummary exit;
 
     InsnCount user_insns;

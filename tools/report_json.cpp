@@ -138,7 +138,15 @@ Json run_json(const RunReport& r) {
     Json unmodelled = Json::array();
     for (const UnmodelledRow& u : r.unmodelled)
         unmodelled.push_back({{"name", u.name}, {"times", u.times}, {"note", u.note}});
+    Json results = Json::array();
+    for (const ResultRow& row : r.results) {
+        results.push_back({{"name", row.name},
+                           {"unit", row.unit},
+                           {"better", row.higher_is_better ? "higher" : "lower"},
+                           {"value", row.value ? Json(*row.value) : Json()}});
+    }
     return {{"provenance", provenance_json(r.provenance)},
+            {"results", std::move(results)},
             {"guest", guest_json(r)},
             {"time", time_json(r, t)},
             {"user", user_json(r)},

@@ -48,6 +48,10 @@ std::string cpi_text(const RunReport& r) {
     return fmt::format("{:.2f}", whole(r.user_cycles) / static_cast<double>(r.user_insns.value));
 }
 
+std::string result_text(const std::optional<double>& value) {
+    return value ? fmt::format("{:.2f}", *value) : "-";
+}
+
 // Of what the shares are: with several CPUs, of the time in which they did something.
 double share_of(const RunReport& r, const Totals& t) {
     return r.cpus == 1 ? t.total_ns : t.busy_ns;
@@ -81,6 +85,8 @@ std::string summary_text(const RunReport& r, const Totals& t) {
                     fmt::format("{} ({} of the time; {} of it to place the breakpoints)", duration_text(probe_ns),
                                 percent(probe_ns, share_of(r, t)), duration_text(to_ns(t.placing_cycles, hz))));
     }
+    for (const ResultRow& row : r.results)
+        out += line(row.name, row.value ? fmt::format("{} {}", result_text(row.value), row.unit) : "not found");
     out += line("memory peak", bytes_text(r.memory_peak_bytes));
     return out;
 }
@@ -200,12 +206,28 @@ void add_count_row(TextTable& table, std::string_view name, const CompareReport&
             [&](const RunReport& r, const Totals& t) { return grouped(std::uint64_t{count(r, t)}); });
 }
 
+// What the scenario reads off each run, and beside the first run's.
+void add_results(TextTable& table, const CompareReport& report) {
+    const std::vector<ResultRow>& first = report.runs.front().report.results;
+    for (std::size_t i = 0; i < first.size(); ++i) {
+        add_row(table, fmt::format("{}, {}", first[i].name, first[i].unit), report,
+                [&](const RunReport& r, const Totals&) { return result_text(r.results[i].value); });
+        add_row(table, fmt::format("  to no uprobe ({} is better)", first[i].higher_is_better ? "higher" : "lower"),
+                report, [&](const RunReport& r, const Totals&) {
+                    const auto& value = r.results[i].value;
+                    return value && first[i].value ? fmt::format("{:.3f}", *value / *first[i].value) : "-";
+                });
+    }
+}
+
 std::string compare_table(const CompareReport& report) {
-    std::vector<std::string> heading{report.title + " (lower is better)"};
+    const bool has_results = !report.runs.front().report.results.empty();
+    std::vector<std::string> heading{report.title + (has_results ? "" : " (lower is better)")};
     for (const ComparedRun& run : report.runs) heading.push_back(run.label);
     TextTable table(std::move(heading));
     const double base_ns = totals_of(report.runs.front().report).total_ns;
 
+    add_results(table, report);
     add_row(table, "simulated time, s", report,
             [](const RunReport&, const Totals& t) { return fmt::format("{:.6f}", t.total_ns / 1e9); });
     add_row(table, "slowdown, times", report, [&](const RunReport&, const Totals& t) {
@@ -293,8 +315,10 @@ std::string compare_report_text(const CompareReport& report) {
     for (const ComparedRun& run : report.runs)
         out += line(run.label, "kernel " + profile_line(run.report.provenance.kernel));
     const std::vector<std::string> differing = differences(report);
-    out += line("guest",
-                differing.empty() ? exit_text(last.exit) + ", output and status the same in every run" : "RUNS DIFFER");
+    out += line("guest", differing.empty() ? exit_text(last.exit) + (last.results.empty()
+                                                                         ? ", output and status the same in every run"
+                                                                         : ", the same in every run")
+                                           : "RUNS DIFFER");
     for (const std::string& difference : differing) out += fmt::format("    {}\n", difference);
     return out + refused_text(last.specs) + unmodelled_text(last.unmodelled) + modelled_note();
 }

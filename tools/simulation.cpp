@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "kernel_model/abi/fcntl.h"
 #include "probes/spec.h"
 #include "probes/uprobes.h"
 #include "sim/cost/core_model.h"
@@ -14,6 +15,7 @@
 #include "sim/insn/insn_class.h"
 #include "tools/exit_code.h"
 #include "tools/help.h"
+#include "tools/session.h"
 
 namespace uprobesim {
 namespace {
@@ -125,6 +127,16 @@ void take_probes(const Uprobes& uprobes, RunReport& report) {
     }
 }
 
+Outcome make_files(FileSystem& files, const std::vector<ScenarioFile>& wanted) {
+    for (const ScenarioFile& file : wanted) {
+        constexpr std::uint32_t kMode = 0644;
+        const auto made = files.open(nullptr, "/", file.path, abi::kOWronly | abi::kOCreat | abi::kOTrunc, kMode);
+        if (!made || !made->file->write(0, std::as_bytes(std::span(file.text))))
+            return user_error("a file of the scenario cannot be made in the guest's root", file.path);
+    }
+    return {};
+}
+
 Result<std::vector<KeyText>> behaviour_of(ProfileKind kind, const std::string& name,
                                           const std::vector<Setting>& settings) {
     const auto listing = list_profile(kind, name, settings);
@@ -175,19 +187,14 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, c
     Kernel kernel(machine, **files, request.cpus);
     Uprobes uprobes(kernel);  // attaches itself
     if (auto attached = attach_probes(uprobes, request.probes, report); !attached) return refused(attached.error());
-    Errno why{};
-    if (auto started = kernel.start(request.program, &why); !started)
-        return refused(started.error(), start_exit_code(why));
-    Process& first = *kernel.processes().begin()->second;
-    if (streams != nullptr) {
-        for (const auto& [fd, file] : {std::pair{0, streams->in}, {1, streams->out}, {2, streams->error}}) {
-            check_invariant(first.files.put(fd, file, false).has_value(), "standard descriptors cannot be put");
-        }
-    }
-    provenance.program = first.exe;
-
+    if (auto made = make_files(**files, request.new_files); !made) return refused(made.error());
     kernel.observe(observer);
-    report.exit = kernel.run({.max_insns = request.max_insns});
+    Session session(kernel, request, streams);
+    Errno why{};
+    if (auto started = session.start(&why); !started) return refused(started.error(), start_exit_code(why));
+    provenance.program = session.main().exe;
+    report.exit = session.finish();
+    report.results = session.results();
     take_user_work(kernel, report);
     take_kernel_work(machine.ledger, report);
     take_calls(kernel, report);

@@ -14,8 +14,17 @@
 #include "sim/base/error.h"
 #include "sim/cost/profile.h"
 #include "tools/report.h"
+#include "tools/scenario.h"
 
 namespace uprobesim {
+
+// A program that runs beside the main one; it is started before it.
+struct BesideProgram {
+    std::string name;
+    ProgramRequest program;
+    std::uint16_t ready_port = 0;  // the next program waits until somebody listens there; 0: does not
+    std::string ready_output;      // and until this was printed
+};
 
 struct SimulationRequest {
     FileSystemOptions files;
@@ -24,6 +33,10 @@ struct SimulationRequest {
     std::vector<Setting> settings;
     std::vector<std::string> probes;  // specs, in the order of the command line
     ProgramRequest program;
+    std::string program_name;           // in a scenario
+    std::vector<BesideProgram> beside;  // of a scenario, in order
+    std::vector<ScenarioFile> new_files;
+    std::vector<ScenarioResult> results;
     std::uint64_t seed = 1;
     std::uint64_t max_insns = 0;
     unsigned cpus = 1;  // simulated, up to Scheduler::kMostCpus

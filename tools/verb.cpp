@@ -20,6 +20,7 @@ constexpr Verb kVerbs[] = {
     {"whatif", "[options] REPORT.json", "a saved run at other prices, without running", whatif_help, whatif_command},
     {"audit", "[options] BINARY...", "what a probe on each function would be", audit_help, audit_command},
     {"explain", "[options] TARGET", "one hit, step by step", explain_help, explain_command},
+    {"scenario", "list|show ...", "several programs in one run, for run and compare", scenario_help, scenario_command},
     {"model", "list|show|diff|check ...", "machines and kernels: their figures and sources", model_help, model_command},
 };
 

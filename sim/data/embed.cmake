@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# cmake -DROOT=<sim/data> -DOUTPUT=<file.cpp> -P embed.cmake: every *.toml under ROOT as a string literal.
+# cmake -DROOT=<folder> -DFUNCTION=<name> -DOUTPUT=<file.cpp> -P embed.cmake: every *.toml under ROOT as a string literal,
+# behind a function that sim/data/embedded_data.h declares.
 file(GLOB_RECURSE FILES RELATIVE ${ROOT} ${ROOT}/*.toml)
 list(SORT FILES)
 set(ROWS "")
@@ -10,7 +11,7 @@ foreach(FILE IN LISTS FILES)
   string(APPEND ROWS "    {\"${FILE}\", R\"TOML(${TEXT})TOML\"},\n")
   math(EXPR COUNT "${COUNT} + 1")
 endforeach()
-file(WRITE "${OUTPUT}" "// Generated from sim/data/*.toml by sim/data/embed.cmake.
+file(WRITE "${OUTPUT}" "// Generated from *.toml by sim/data/embed.cmake.
 #include \"sim/data/embedded_data.h\"
 
 #include <array>
@@ -21,7 +22,7 @@ constexpr std::array<EmbeddedFile, ${COUNT}> kFiles = {{
 ${ROWS}}};
 }  // namespace
 
-std::span<const EmbeddedFile> embedded_files() { return kFiles; }
+std::span<const EmbeddedFile> ${FUNCTION}() { return kFiles; }
 
 }  // namespace uprobesim
 ")

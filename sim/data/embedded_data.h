@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The data files of sim/data, compiled in: the program needs no installed files to run.
+// Data files, compiled in: the program needs no installed files to run.
 #pragma once
 
 #include <span>
@@ -8,10 +8,12 @@
 namespace uprobesim {
 
 struct EmbeddedFile {
-    std::string_view path;  // under sim/data, e.g. "kernels/v6.12.toml"
+    std::string_view path;  // under its folder, e.g. "kernels/v6.12.toml"
     std::string_view text;
 };
 
-std::span<const EmbeddedFile> embedded_files();  // ordered by path
+// Ordered by path.
+std::span<const EmbeddedFile> embedded_files();      // of sim/data
+std::span<const EmbeddedFile> embedded_scenarios();  // of workloads; linked in with tools only
 
 }  // namespace uprobesim
