@@ -3,6 +3,7 @@
 // handlers differ from hardware, the comment says so.
 #include "probes/simulate.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -87,15 +88,55 @@ void adr_adrp(std::uint32_t w, VAddr pc, const Registers& r) {
     r.set_pc(pc.value + 4);
 }
 
-struct Push {
-    std::uint64_t old_sp, new_sp;
-    std::array<std::uint64_t, 2> pair;  // x29, x30
+void add_sub_sp(std::uint32_t w, VAddr pc, const Registers& r) {
+    const std::uint64_t imm = field(w, 21, 10) << (field(w, 22, 22) * 12);
+    const std::uint64_t sp = r.cpu.read(r.context, Reg::Sp);
+    r.cpu.write(r.context, Reg::Sp, field(w, 30, 30) != 0 ? sp - imm : sp + imm);
+    r.set_pc(pc.value + 4);
+}
 
-    Push(std::uint32_t w, Cpu& cpu, ContextId context)
-        : old_sp(cpu.read(context, Reg::Sp)),
-          new_sp(old_sp + (sign_extend(field(w, 21, 15), 7) << 3)),
-          pair{cpu.read(context, Reg::X29), cpu.read(context, Reg::X30)} {}
+void mov_register(std::uint32_t w, VAddr pc, const Registers& r) {
+    const std::uint64_t value = r.x(static_cast<unsigned>(field(w, 20, 16)));
+    r.set_x(static_cast<unsigned>(field(w, 4, 0)), (w >> 31) != 0 ? value : value & 0xffffffffu);
+    r.set_pc(pc.value + 4);
+}
+
+void mov_wide(std::uint32_t w, VAddr pc, const Registers& r) {
+    enum : std::uint64_t { kMovn = 0, kMovk = 3 };
+    const auto d = static_cast<unsigned>(field(w, 4, 0));
+    const std::uint64_t shift = field(w, 22, 21) * 16, imm = field(w, 20, 5) << shift, opc = field(w, 30, 29);
+    std::uint64_t value = imm;
+    if (opc == kMovn) value = ~imm;
+    if (opc == kMovk) value = (r.x(d) & ~(std::uint64_t{0xffff} << shift)) | imm;
+    r.set_x(d, (w >> 31) != 0 ? value : value & 0xffffffffu);
+    r.set_pc(pc.value + 4);
+}
+
+// STP of X registers with a signed offset, which may be written back to the base.
+struct PairStore {
+    static constexpr unsigned kSp = 31;
+    bool writes_back;
+    unsigned base;
+    std::uint64_t old_base, address;
+    std::array<std::uint64_t, 2> pair;
+
+    PairStore(std::uint32_t w, const Registers& r)
+        : writes_back(field(w, 23, 23) != 0),
+          base(static_cast<unsigned>(field(w, 9, 5))),
+          old_base(base == kSp ? r.cpu.read(r.context, Reg::Sp) : r.x(base)),
+          address(old_base + (sign_extend(field(w, 21, 15), 7) << 3)),
+          pair{r.x(static_cast<unsigned>(field(w, 4, 0))), r.x(static_cast<unsigned>(field(w, 14, 10)))} {}
     auto bytes() const { return std::as_bytes(std::span(pair)); }
+    bool pushes() const { return writes_back && base == kSp; }
+    std::uint64_t new_base() const { return writes_back ? address : old_base; }
+    void finish(VAddr pc, const Registers& r) const {
+        if (base == kSp) {
+            r.cpu.write(r.context, Reg::Sp, new_base());
+        } else {
+            r.set_x(base, new_base());
+        }
+        r.set_pc(pc.value + 4);
+    }
 };
 
 // get_user_pages with FOLL_WRITE | FOLL_FORCE of one page: no growth of the stack; a read-only private mapping is
@@ -110,6 +151,24 @@ bool pin(Mm& mm, VAddr page, TaskId task, bool& forced) {
     return (t && t->prot.write) || mm.fault(page, Access::Write, task) == FaultResult::Resolved;
 }
 
+// The store through a forced pin, by the aligned words that Mm writes over a page's rights.
+bool force_write(Mm& mm, VAddr to, std::span<const std::byte> bytes, TaskId task) {
+    for (std::size_t done = 0; done < bytes.size();) {
+        const std::size_t offset = (to.value + done) % 4, size = std::min(4 - offset, bytes.size() - done);
+        const VAddr at(to.value + done - offset);
+        std::uint32_t word = 0;
+        if (size != 4) {
+            const auto there = UserMemory(mm, task).get<std::uint32_t>(at);
+            if (!there) return false;
+            word = *there;
+        }
+        std::memcpy(std::as_writable_bytes(std::span(&word, 1)).data() + offset, bytes.data() + done, size);
+        if (!mm.poke_text(at, word, task)) return false;
+        done += size;
+    }
+    return true;
+}
+
 }  // namespace
 
 void simulate_instruction(Handler handler, std::uint32_t word, VAddr pc, Cpu& cpu, ContextId context) {
@@ -121,8 +180,15 @@ void simulate_instruction(Handler handler, std::uint32_t word, VAddr pc, Cpu& cp
         case Handler::CbzCbnz: return cbz_cbnz(word, pc, r);
         case Handler::TbzTbnz: return tbz_tbnz(word, pc, r);
         case Handler::AdrAdrp: return adr_adrp(word, pc, r);
+        // The simulated CPU has neither pointer authentication nor branch targets: both hints do nothing on it.
+        case Handler::Paciasp:
+        case Handler::Bti:
         case Handler::Nop: return r.set_pc(pc.value + 4);
+        case Handler::AddSubSp: return add_sub_sp(word, pc, r);
+        case Handler::MovRegister: return mov_register(word, pc, r);
+        case Handler::MovWide: return mov_wide(word, pc, r);
         case Handler::StpFpLr:
+        case Handler::Stp:
         case Handler::None:
         case Handler::kCount: break;
     }
@@ -130,13 +196,15 @@ void simulate_instruction(Handler handler, std::uint32_t word, VAddr pc, Cpu& cp
 }
 
 StpOutcome simulate_stp_pin(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId context, Mm& mm, TaskId task) {
-    const Push push(word, cpu, context);
+    const Registers registers{cpu, context};
+    const PairStore store(word, registers);
     StpOutcome outcome;
-    const std::uint64_t first = page_floor(push.new_sp), last = page_floor(push.old_sp);
-    // Hardware checks the old sp; the patch checks the new one.
-    const bool aligned = (push.new_sp & 15) == 0;
     // The page of the old sp is pinned even where nothing is written to it; a push upwards into a later page counts no
     // pages and fails.
+    const std::uint64_t first = page_floor(store.address),
+                        last = page_floor(store.pushes() ? store.old_base : store.address + 15);
+    // Hardware checks the old sp; the patch checks the new one.
+    const bool aligned = store.base != PairStore::kSp || (store.new_base() & 15) == 0;
     if (!aligned || first > last || last - first > kPageSize) {
         outcome.faulted = true;
     } else {
@@ -145,30 +213,26 @@ StpOutcome simulate_stp_pin(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId co
         for (std::uint64_t i = 0; i < outcome.pages && !outcome.faulted; ++i) {
             outcome.faulted = !pin(mm, VAddr(first + i * kPageSize), task, forced[i]);
         }
-        for (std::uint64_t at = 0; at < 16 && !outcome.faulted; at += 4) {
-            const VAddr to(push.new_sp + at);
-            const auto bytes = push.bytes().subspan(at, 4);
-            if (forced[(page_floor(to.value) - first) / kPageSize]) {
-                std::uint32_t half = 0;
-                std::memcpy(&half, bytes.data(), 4);
-                outcome.faulted = !mm.poke_text(to, half, task);
-            } else {
-                outcome.faulted = !UserMemory(mm, task).write(to, bytes);
-            }
+        for (std::uint64_t at = 0; at < 16 && !outcome.faulted;) {
+            const VAddr to(store.address + at);
+            const std::uint64_t page = (page_floor(to.value) - first) / kPageSize;
+            const std::uint64_t size = std::min(16 - at, kPageSize - to.page_offset());
+            const auto bytes = store.bytes().subspan(at, size);
+            outcome.faulted =
+                !(forced[page] ? force_write(mm, to, bytes, task) : UserMemory(mm, task).write(to, bytes));
+            at += size;
         }
     }
-    cpu.write(context, Reg::Sp, push.new_sp);
-    cpu.write(context, Reg::Pc, pc.value + 4);
+    store.finish(pc, registers);
     return outcome;
 }
 
 StpOutcome simulate_stp_copy(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId context, Mm& mm, TaskId task) {
-    const Push push(word, cpu, context);
+    const Registers registers{cpu, context};
+    const PairStore store(word, registers);
     StpOutcome outcome;
-    outcome.faulted = !UserMemory(mm, task).write(VAddr(push.new_sp), push.bytes());
-    if (outcome.faulted) return outcome;
-    cpu.write(context, Reg::Sp, push.new_sp);
-    cpu.write(context, Reg::Pc, pc.value + 4);
+    outcome.faulted = !UserMemory(mm, task).write(VAddr(store.address), store.bytes());
+    if (!outcome.faulted) store.finish(pc, registers);
     return outcome;
 }
 

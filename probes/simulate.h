@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The kernel's simulation handlers, on the registers of a task at rest. pc is
 // always set; flags never are. Register 31 as a source reads 0, as a destination
-// is discarded; only STP means SP by it.
+// is discarded; only ADD and SUB of SP and the base of STP mean SP by it.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,10 @@ struct StpOutcome {
     std::uint64_t pages = 1;  // pinned
 };
 
-// STP x29, x30, [sp, #imm]! as the thread's patch of September 2024 does it: pin the pages from the new to the old sp
-// with write intent, map them, store. A failed pin or a misaligned sp faults, and sp and pc move all the same.
+// STP of two X registers, pre-indexed or with an offset. For x29, x30, [sp, #imm]! as the thread's patch of September
+// 2024 does it: pin the pages from the new to the old sp with write intent, map them, store. A failed pin or a
+// misaligned sp faults, and sp and pc move all the same. Other pairs are pushed the same way, and where nothing is pushed
+// the pages that are written are pinned.
 StpOutcome simulate_stp_pin(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId context, Mm& mm, TaskId task);
 // The form of August 2024: copy_to_user of 16 bytes. When that fails neither sp nor pc moves.
 StpOutcome simulate_stp_copy(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId context, Mm& mm, TaskId task);

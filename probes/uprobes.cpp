@@ -32,6 +32,20 @@ KernelPath consumer_path(Consumer consumer) {
     return KernelPath::UprobeConsumers;
 }
 
+// Of everything but STP.
+KernelPath simulate_path(Handler handler) {
+    switch (handler) {
+        case Handler::Nop:
+        case Handler::Paciasp:
+        case Handler::Bti: return KernelPath::UprobeSimulateNop;
+        case Handler::AdrAdrp: return KernelPath::UprobeSimulateAdr;
+        case Handler::AddSubSp:
+        case Handler::MovRegister:
+        case Handler::MovWide: return KernelPath::UprobeSimulateRegister;
+        default: return KernelPath::UprobeSimulateBranch;
+    }
+}
+
 // sig_fatal: nothing will run in this process any more. Signals that dump core are not fatal before they are taken.
 bool is_fatal(const Task& task, Signal signal) {
     constexpr std::uint64_t kCoreDump = signal_bit(Signal::Quit) | signal_bit(Signal::Ill) | signal_bit(Signal::Trap) |
@@ -161,11 +175,8 @@ void Uprobes::handle_breakpoint(Task& task) {
 void Uprobes::simulate(Task& task, Uprobe& uprobe, VAddr pc) {
     Cpu& cpu = *kernel_.machine().cpu;
     const Handler handler = uprobe.verdict.handler;
-    if (handler != Handler::StpFpLr) {
-        const bool adr = handler == Handler::AdrAdrp, nop = handler == Handler::Nop;
-        kernel_.spend(task, nop   ? KernelPath::UprobeSimulateNop
-                            : adr ? KernelPath::UprobeSimulateAdr
-                                  : KernelPath::UprobeSimulateBranch);
+    if (handler != Handler::StpFpLr && handler != Handler::Stp) {
+        kernel_.spend(task, simulate_path(handler));
         simulate_instruction(handler, uprobe.word, pc, cpu, task.context);
         return;
     }

@@ -3,6 +3,7 @@
 // the counts are in tests/probes, tools/walk_verdicts makes them.
 #include "probes/verdict.h"
 
+#include <array>
 #include <utility>
 
 #include "probes/xol_area.h"
@@ -88,6 +89,36 @@ constexpr VerdictRow kRows[] = {
     reject(0x3b200c00, 0x19000400, "a memory copy or set", kFrom613),
 };
 
+// Beyond the decode table, where the profile's simulate-also has the word: nobody built these.
+struct AlsoRow {
+    AlsoSimulated word;
+    std::uint32_t mask;
+    std::uint32_t value;
+    Handler handler;
+    std::string_view what;
+};
+constexpr AlsoRow kAlsoRows[] = {
+    {AlsoSimulated::SubSp, 0xff8003ff, 0xd10003ff, Handler::AddSubSp, "sub sp, sp, #imm"},
+    {AlsoSimulated::AddSp, 0xff8003ff, 0x910003ff, Handler::AddSubSp, "add sp, sp, #imm"},
+    // ORR (shifted register) from the zero register, not shifted.
+    {AlsoSimulated::Mov, 0x7fe0ffe0, 0x2a0003e0, Handler::MovRegister, "mov of a register"},
+    {AlsoSimulated::MovWide, 0xdf800000, 0xd2800000, Handler::MovWide, "movz and movk, 64 bits"},
+    {AlsoSimulated::MovWide, 0xff800000, 0x92800000, Handler::MovWide, "movn, 64 bits"},
+    {AlsoSimulated::MovWide, 0xdfc00000, 0x52800000, Handler::MovWide, "movz and movk, 32 bits"},
+    {AlsoSimulated::MovWide, 0xffc00000, 0x12800000, Handler::MovWide, "movn, 32 bits"},
+    {AlsoSimulated::Stp, 0xffc00000, 0xa9800000, Handler::Stp, "stp xt, xt2, [xn, #imm]!"},
+    {AlsoSimulated::Stp, 0xffc00000, 0xa9000000, Handler::Stp, "stp xt, xt2, [xn, #imm]"},
+    {AlsoSimulated::Paciasp, 0xffffffff, 0xd503233f, Handler::Paciasp, "paciasp"},
+    {AlsoSimulated::Bti, 0xffffff3f, 0xd503241f, Handler::Bti, "bti"},
+};
+
+// Writing back to a register that is stored is CONSTRAINED UNPREDICTABLE (Arm ARM, STP): no kernel would simulate it.
+bool stores_its_base(std::uint32_t stp) {
+    const std::uint32_t base = stp >> 5 & 31;
+    const bool writes_back = (stp >> 23 & 1) != 0;
+    return writes_back && base != 31 && (base == (stp & 31) || base == (stp >> 10 & 31));
+}
+
 }  // namespace
 
 std::span<const VerdictRow> verdict_rows() {
@@ -106,7 +137,14 @@ Verdict verdict(std::uint32_t word, const KernelProfile& kernel) {
     const auto table = decode_table(kernel.decode_table);
     check_invariant(table.has_value(), "a kernel profile names a decode table that its reader accepted");
     if (word == kUprobeBrk) return {K::Reject, Handler::None, "the uprobe breakpoint itself"};
-    return verdict(word, *table);
+    const Verdict by_table = verdict(word, *table);
+    if (by_table.kind != K::Step) return by_table;
+    for (const AlsoRow& r : kAlsoRows) {
+        if ((word & r.mask) != r.value || !kernel.simulate_also.has(r.word)) continue;
+        if (r.handler == Handler::Stp && stores_its_base(word)) continue;
+        return {K::Simulate, r.handler, r.what};
+    }
+    return by_table;
 }
 
 std::optional<DecodeTable> decode_table(std::string_view name) {
@@ -131,8 +169,9 @@ std::string_view verdict_name(VerdictKind kind) {
 }
 
 std::string_view handler_name(Handler handler) {
-    constexpr std::string_view kNames[] = {"",         "b_cond",   "b_bl", "br_blr_ret", "cbz_cbnz",
-                                           "tbz_tbnz", "adr_adrp", "nop",  "stp_fp_lr"};
+    constexpr std::array<std::string_view, static_cast<std::size_t>(Handler::kCount)> kNames = {
+        "",          "b_cond",     "b_bl",         "br_blr_ret", "cbz_cbnz", "tbz_tbnz", "adr_adrp", "nop",
+        "stp_fp_lr", "add_sub_sp", "mov_register", "mov_wide",   "stp",      "paciasp",  "bti"};
     return kNames[static_cast<std::size_t>(handler)];
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the kernel does with a probed instruction: refuse it, step it out of line,
 // or simulate it. One table of mask/value rows in the kernel's order, with a
-// column per kernel generation; the first row that matches decides.
+// column per kernel generation; the first row that matches decides. A second one
+// has what a profile's simulate-also takes from the steps.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,25 @@
 namespace uprobesim {
 
 enum class VerdictKind : std::uint8_t { Reject, Step, Simulate };
-enum class Handler : std::uint8_t { None, BCond, BBl, BrBlrRet, CbzCbnz, TbzTbnz, AdrAdrp, Nop, StpFpLr, kCount };
+enum class Handler : std::uint8_t {
+    None,
+    BCond,
+    BBl,
+    BrBlrRet,
+    CbzCbnz,
+    TbzTbnz,
+    AdrAdrp,
+    Nop,
+    StpFpLr,
+    // Of a profile's simulate-also.
+    AddSubSp,
+    MovRegister,
+    MovWide,
+    Stp,
+    Paciasp,
+    Bti,
+    kCount
+};
 
 // Columns. Kernels 6.1 (from 6.1.113) and 6.12 decide alike; 6.13 refuses MOPS and simulates NOP; the STP patch adds
 // one row; the newest kernels simulate BC.cond.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Kernel profiles: what the kernel does, and how many instructions and costly operations each named path takes.
+#include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
@@ -84,6 +85,25 @@ auto read_word(TomlReader& reader, std::string_view key, const Words& words) {
     return value.value_or(words[0].value);
 }
 
+// Nothing where the file does not say.
+AlsoSimulatedSet read_simulate_also(TomlReader& reader) {
+    constexpr std::string_view kKey = "simulate-also";
+    const toml::node* node = reader.root().get(kKey);
+    if (node == nullptr) return {};
+    std::vector<std::string> names;
+    const toml::array* list = node->as_array();
+    const bool strings = list != nullptr && std::all_of(list->begin(), list->end(),
+                                                        [](const toml::node& element) { return element.is_string(); });
+    if (!strings) {
+        reader.fail(node, fmt::format("'{}' is not a list of words", kKey), "as in [\"sub-sp\", \"mov\"]");
+        return {};
+    }
+    for (const toml::node& element : *list) names.push_back(element.value_or(std::string()));
+    const auto set = also_simulated_set(names);
+    if (!set) reader.fail(node, set.error().what, set.error().hint);
+    return set.value_or(AlsoSimulatedSet());
+}
+
 void read_path(TomlReader& reader, const toml::table& paths, std::size_t index, PathCost& cost) {
     const KernelPathInfo& info = kKernelPaths[index];
     const toml::node* node = paths.get(info.name);
@@ -140,8 +160,8 @@ double* find_path_number(KernelProfile& kernel, std::string_view key, Limits& li
 }
 
 std::vector<std::string> all_setting_keys() {
-    std::vector<std::string> keys = {"release", "decode-table", "stp",      "slot-copy",      "step",
-                                     "slots",   "lookup",       "consumer", "return-instance"};
+    std::vector<std::string> keys = {"release", "decode-table", "stp",    "simulate-also", "slot-copy",
+                                     "step",    "slots",        "lookup", "consumer",      "return-instance"};
     for (const KernelPathInfo& info : kKernelPaths) {
         keys.push_back(fmt::format("paths.{}.insns", info.name));
         if (!info.unit.empty()) keys.push_back(fmt::format("paths.{}.insns-per-unit", info.name));
@@ -178,6 +198,14 @@ Outcome apply_one(KernelProfile& kernel, std::string_view key, const Setting& se
         if (known) kernel.decode_table = setting.value;
         return known;
     }
+    if (key == "simulate-also") {
+        const auto set = also_simulated_set(also_simulated_names(setting.value));
+        if (!set)
+            return user_error(set.error().what, fmt::format("--set {}={}", setting.key, setting.value),
+                              set.error().hint);
+        kernel.simulate_also = *set;
+        return {};
+    }
     if (key == "release") {
         kernel.release = setting.value;
         return {};
@@ -198,14 +226,15 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
 
     KernelProfile kernel;
     reader.only(root, "",
-                {"name", "description", "based-on", "release", "decode-table", "stp", "slot-copy", "step", "slots",
-                 "lookup", "consumer", "return-instance", "sources", "paths"});
+                {"name", "description", "based-on", "release", "decode-table", "stp", "simulate-also", "slot-copy",
+                 "step", "slots", "lookup", "consumer", "return-instance", "sources", "paths"});
     kernel.name = reader.string(root, "name", "");
     kernel.description = reader.string(root, "description", "");
     kernel.release = reader.string(root, "release", "");
     read_word(reader, "decode-table", kDecodeTables);
     kernel.decode_table = reader.string(root, "decode-table", "");
     kernel.stp = read_word(reader, "stp", kStpForms);
+    kernel.simulate_also = read_simulate_also(reader);
     kernel.slot_copy = read_word(reader, "slot-copy", kSlotPolicies);
     kernel.step = read_word(reader, "step", kStepEnds);
     kernel.slots = read_word(reader, "slots", kSlotOwners);
@@ -224,6 +253,11 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
         if (!key) return tl::make_unexpected(key.error());
         if (!*key) continue;
         if (const Outcome set = apply_one(kernel, **key, setting); !set) return tl::make_unexpected(set.error());
+    }
+    if (kernel.simulate_also.has(AlsoSimulated::Stp) && kernel.stp == StpForm::None) {
+        reader.fail(root.get("simulate-also"), "'simulate-also' has 'stp', but 'stp' is 'none'",
+                    "set stp to pin-and-map or copy-to-user");
+        return tl::make_unexpected(reader.error());
     }
     kernel.text_hash = profile_hash(reader.texts(), "kernel", settings);
     return kernel;

@@ -15,6 +15,7 @@
 #include "sim/base/error.h"
 #include "sim/cost/exception_class.h"
 #include "sim/cost/kernel_path.h"
+#include "sim/cost/simulate_also.h"
 
 namespace uprobesim {
 
@@ -96,6 +97,7 @@ struct KernelProfile {
     std::string release;           // what uname answers
     std::string decode_table;      // verdict column: "6.1", "6.12", "6.13", "6.13+stp", "new"
     StpForm stp = StpForm::None;
+    AlsoSimulatedSet simulate_also;  // beyond the decode table
     SlotCopyPolicy slot_copy = SlotCopyPolicy::Always;
     StepEnd step = StepEnd::Hardware;
     SlotOwner slots = SlotOwner::Hit;

@@ -53,6 +53,7 @@ constexpr std::array kRules = {
     KeyRule{ProfileKind::Kernel, "decode-table", KeyRole::Behaviour,
             "it decides which instructions are simulated, stepped or refused"},
     KeyRule{ProfileKind::Kernel, "stp", KeyRole::Behaviour, "it decides the way a simulated STP goes"},
+    KeyRule{ProfileKind::Kernel, "simulate-also", KeyRole::Behaviour, "it decides which instructions are simulated"},
     KeyRule{ProfileKind::Kernel, "slot-copy", KeyRole::Behaviour, "it decides which hits synchronise their slot"},
     KeyRule{ProfileKind::Kernel, "step", KeyRole::Behaviour, "it decides which exceptions a step takes"},
     KeyRule{ProfileKind::Kernel, "slots", KeyRole::Behaviour, "it decides which hits fill a slot"},
