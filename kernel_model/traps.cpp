@@ -60,6 +60,11 @@ void take(Kernel& kernel, Task& task, const StepDone&, VAddr) {
     software_step(kernel, task);
 }
 
+// EL0 goes on with the armed step after an exception that was dealt with.
+void resume_step(Kernel& kernel, Task& task) {
+    if (task.tif_singlestep) kernel.spend(task, KernelPath::StepInterrupted);
+}
+
 bool repeats(Task& task, VAddr pc, VAddr address) {
     if (task.resolved_pc != pc || task.resolved_address != address) task.resolved_times = 0;
     task.resolved_pc = pc;
@@ -73,7 +78,7 @@ void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
     SignalInfo info{.signal = Signal::Segv, .code = kSegvMaperr, .address = abort.address.value};
     switch (task.process->mm->fault(address, abort.access, task.id)) {
         case FaultResult::Resolved:
-            if (!repeats(task, pc, address)) return;
+            if (!repeats(task, pc, address)) return resume_step(kernel, task);
             task.resolved_times = 0;
             info = {.signal = Signal::Bus,
                     .code = kBusAdraln,
@@ -120,6 +125,7 @@ void take(Kernel& kernel, Task& task, const Undefined& undefined, VAddr pc) {
         if (read->target != 31) machine.cpu->write(task.context, xreg(read->target), read->value);
         machine.cpu->write(task.context, Reg::Pc, pc.value + 4);
         // user_fastforward_single_step: the emulated instruction was the step, or the slot's.
+        resume_step(kernel, task);
         if (task.tif_singlestep) software_step(kernel, task);
         task.runs_slot = false;
         return;

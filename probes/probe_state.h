@@ -18,6 +18,7 @@ namespace uprobesim {
 enum class StepState { Running, Sstep, SstepAck, SstepTrapped };
 
 struct UprobeTask final : TaskExtension {
+    bool created = false;  // its creation is charged at the first hit
     StepState state = StepState::Running;
     VAddr vaddr;  // the probed address
     std::size_t slot = 0;

@@ -157,6 +157,8 @@ void Uprobes::handle_breakpoint(Task& task) {
         return;
     }
 
+    if (!state.created) kernel_.spend(task, KernelPath::UprobeTaskCreate);
+    state.created = true;
     kernel_.spend(task, consumer_path(kernel.consumer), uprobe->consumers);  // H
     ++uprobe->hits;
     if (uprobe->return_consumers != 0) hijack(task, *uprobe, pc);  // U

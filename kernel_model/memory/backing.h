@@ -32,6 +32,8 @@ public:
     virtual void mark_dirty(std::uint64_t index) = 0;
     // Writes dirty pages of the range back to the file.
     virtual void write_back(std::uint64_t first_index, std::uint64_t pages) = 0;
+    // Written by the kernel itself and never executed since: the first fetch has the whole page synchronised.
+    virtual bool freshly_written() const { return false; }
     virtual std::string path() const = 0;  // guest path, for /proc/self/maps
 };
 

@@ -149,6 +149,7 @@ FaultResult MmFaults::file_around(const Vma& vma, VAddr page, Access access) {
         if (map_page(at) != FaultResult::Resolved) break;
         ++extra;
     }
+    if (access == Access::Execute && vma.file->freshly_written()) return done(KernelPath::FaultSpecialExec);
     return done(access == Access::Execute ? KernelPath::FaultFileExec : KernelPath::FaultFileRead, extra);
 }
 

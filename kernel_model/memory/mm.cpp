@@ -209,6 +209,7 @@ public:
     }
     void mark_dirty(std::uint64_t) override {}
     void write_back(std::uint64_t, std::uint64_t) override {}
+    bool freshly_written() const override { return true; }
     std::string path() const override { return {}; }
 
 private:

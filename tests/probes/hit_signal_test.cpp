@@ -77,6 +77,7 @@ TEST_CASE("the cycles of a probe are those of its hits' exceptions and paths", "
               1, 1);
     const std::uint64_t simulated =
         count({P::BrkEntry, P::UprobeLookup, P::UprobeConsumers, P::UprobeSimulateBranch, P::BrkReturn}, 1, 0);
-    CHECK(r.probe(0).cycles.value == 10 * stepped + r.machine.prices.path(P::UprobeAreaCreate).value);
+    CHECK(r.probe(0).cycles.value == 10 * stepped + r.machine.prices.path(P::UprobeTaskCreate).value +
+                                         r.machine.prices.path(P::UprobeAreaCreate).value);
     CHECK(r.probe(1).cycles.value == 10 * simulated);
 }
