@@ -33,7 +33,6 @@ constexpr std::uint32_t kDczidEl0 = reg(3, 3, 0, 0, 7);
 constexpr std::uint32_t kCntfrqEl0 = reg(3, 3, 14, 0, 0);
 constexpr std::uint32_t kCntvctEl0 = reg(3, 3, 14, 0, 2);
 
-constexpr std::uint64_t kCtrA72 = 0x8444c004;     // Cortex-A72 TRM: 64-byte lines, PIPT I-cache
 constexpr std::uint64_t kDczidProhibited = 0x14;  // DZP: DC ZVA is not to be used
 
 std::optional<std::uint64_t> id_register(std::uint32_t id) {
@@ -49,15 +48,15 @@ std::optional<std::uint64_t> id_register(std::uint32_t id) {
 
 }  // namespace
 
-std::optional<SysregRead> emulate_mrs(std::uint32_t word, std::uint64_t counter, std::uint64_t counter_hz) {
+std::optional<SysregRead> emulate_mrs(std::uint32_t word, const SysregValues& values) {
     if ((word & 0xfff00000u) != 0xd5300000u) return std::nullopt;
     const unsigned target = word & 31;
     const std::uint32_t id = word >> 5 & 0xffffu;  // bit 20 of MRS is op0's high bit
     const auto trapped = [&](std::uint64_t value) { return SysregRead{target, value, ExceptionClass::SysregTrap}; };
     switch (id) {
-        case kCntvctEl0: return trapped(counter);
-        case kCntfrqEl0: return trapped(counter_hz);
-        case kCtrEl0: return trapped(kCtrA72);
+        case kCntvctEl0: return trapped(values.counter);
+        case kCntfrqEl0: return trapped(values.counter_hz);
+        case kCtrEl0: return trapped(values.ctr_el0);
         case kDczidEl0: return trapped(kDczidProhibited);
         default: break;
     }

@@ -16,7 +16,14 @@ struct SysregRead {
     ExceptionClass ec;  // how the hardware reports it
 };
 
+// Of the machine, now.
+struct SysregValues {
+    std::uint64_t counter = 0;
+    std::uint64_t counter_hz = 0;
+    std::uint64_t ctr_el0 = 0;
+};
+
 // `word` is the trapped instruction. Nothing: not an MRS, or of a register EL0 may not know.
-std::optional<SysregRead> emulate_mrs(std::uint32_t word, std::uint64_t counter, std::uint64_t counter_hz);
+std::optional<SysregRead> emulate_mrs(std::uint32_t word, const SysregValues& values);
 
 }  // namespace uprobesim

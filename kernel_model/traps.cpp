@@ -6,6 +6,7 @@
 #include "kernel_model/kernel.h"
 #include "kernel_model/syscall/dispatch.h"
 #include "kernel_model/sysreg.h"
+#include "sim/cost/cache_type.h"
 
 namespace uprobesim {
 namespace {
@@ -119,7 +120,8 @@ std::uint64_t counter(Kernel& kernel, std::uint64_t counter_hz) {
 void take(Kernel& kernel, Task& task, const Undefined& undefined, VAddr pc) {
     Machine& machine = kernel.machine();
     const auto hz = static_cast<std::uint64_t>(machine.profile.counter_hz.value);
-    if (const auto read = emulate_mrs(undefined.word, counter(kernel, hz), hz)) {
+    const SysregValues values{counter(kernel, hz), hz, cache_type_without_dic(machine.profile)};
+    if (const auto read = emulate_mrs(undefined.word, values)) {
         kernel.exception(task, read->ec);
         kernel.spend(task, KernelPath::SysregEmulation);
         if (read->target != 31) machine.cpu->write(task.context, xreg(read->target), read->value);
@@ -152,7 +154,7 @@ struct Syndrome {
         return abort_syndrome({untag(abort.address), abort.access}, task.process->mm->space());
     }
     std::uint64_t operator()(const Undefined& undefined) const {
-        const auto read = emulate_mrs(undefined.word, 0, 0);
+        const auto read = emulate_mrs(undefined.word, {});
         if (!read || read->ec == ExceptionClass::Undefined) return esr(kEcUnknown);
         // Op0, Op2, Op1, CRn, Rt, CRm and the direction, which is a read.
         const std::uint64_t w = undefined.word;

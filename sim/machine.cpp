@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/machine.h"
 
+#include "sim/cost/cache_type.h"
+
 namespace uprobesim {
+
+namespace {
+UnicornOptions with_cache_type(UnicornOptions options, const MachineProfile& machine) {
+    options.ctr_el0 = machine.dic_hidden.value != 0 ? std::nullopt : std::optional(cache_type(machine));
+    return options;
+}
+}  // namespace
 
 Machine::Machine(MachineProfile machine, KernelProfile kernel, std::uint64_t memory_limit_bytes, std::uint64_t seed,
                  std::unique_ptr<BlockModel> core_model, const UnicornOptions& engine)
@@ -11,7 +20,7 @@ Machine::Machine(MachineProfile machine, KernelProfile kernel, std::uint64_t mem
       ledger(prices),
       memory(memory_limit_bytes),
       core(std::move(core_model)),
-      cpu(make_unicorn_cpu(memory, *core, engine)),
+      cpu(make_unicorn_cpu(memory, *core, with_cache_type(engine, profile))),
       entropy(seed) {}
 
 }  // namespace uprobesim

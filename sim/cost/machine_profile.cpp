@@ -35,6 +35,7 @@ constexpr std::array kFigures = {
     FigureRow{"bhb-loop", "cycles", &MachineProfile::bhb_loop, kCycles},
     FigureRow{"idc", "flag", &MachineProfile::idc, kFlag},
     FigureRow{"dic", "flag", &MachineProfile::dic, kFlag},
+    FigureRow{"dic-hidden", "flag", &MachineProfile::dic_hidden, kFlag},
     FigureRow{"slot-refetch-coherent", "cycles", &MachineProfile::slot_refetch_coherent, kCycles},
     FigureRow{"shareability-cores", "cores", &MachineProfile::shareability_cores, {1, 65536, true}},
     FigureRow{"dsb-ish-per-core", "cycles/core", &MachineProfile::dsb_ish_per_core, kCycles},

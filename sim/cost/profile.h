@@ -57,6 +57,7 @@ struct MachineProfile {
     Figure bhb_loop;               // cycles per exception from EL0, where on
     Figure idc;                    // flag, CTR_EL0.IDC: no clean of written code to the point of unification
     Figure dic;                    // flag, CTR_EL0.DIC: no invalidation of instruction caches
+    Figure dic_hidden;             // flag: Linux traps reads of CTR_EL0 and answers without DIC (it relies on it itself)
     Figure slot_refetch_coherent;  // cycles, in place of the slot-refetch operation where DIC is 1
     Figure shareability_cores;     // cores a broadcast in the inner-shareable domain reaches
     Figure dsb_ish_per_core;       // cycles, on top of the operation's own price

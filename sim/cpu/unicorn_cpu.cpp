@@ -16,6 +16,8 @@ constexpr std::uint32_t kUndefined = 1, kSvc = 2, kPrefetchAbort = 3, kDataAbort
 // WFI traps here (SCTLR_EL1.nTWI is clear), because executing it would halt the engine. Linux lets EL0 execute it, and
 // then it may end at once: it does.
 constexpr std::uint32_t kWfi = 0xd503207f;
+// MRS Xt, CTR_EL0 traps too (SCTLR_EL1.UCT is clear): the engine's own value cannot be changed.
+constexpr std::uint32_t kReadCtr = 0xd53b0020;
 
 constexpr bool is_brk(std::uint32_t word) {
     return (word & 0xffe0001fu) == 0xd4200000u;
@@ -25,6 +27,7 @@ constexpr bool is_brk(std::uint32_t word) {
 
 UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options)
     : memory_(memory),
+      ctr_el0_(options.ctr_el0),
       engine_(memory),
       code_frames_(options.counting == Counting::On),
       blocks_(model, code_frames_),
@@ -232,6 +235,17 @@ Stop UnicornCpu::make_stop(Context& c, std::uint32_t exception, InsnCount before
     return stop;
 }
 
+// What traps in this engine and does not on the hardware. True: it was executed here.
+bool UnicornCpu::finish(Context& c, std::uint32_t word) {
+    if (ctr_el0_ && (word & ~31u) == kReadCtr) {
+        if ((word & 31) != 31) engine_.write(xreg(word & 31), *ctr_el0_);
+    } else if (word != kWfi) {
+        return false;
+    }
+    c.pc += 4;
+    return true;
+}
+
 Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) {
     Context& c = load(id);
     if ((c.pc & 3) != 0) return Stop{PcAlignment{}, VAddr(c.pc), InsnCount(0)};
@@ -248,9 +262,8 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
             if (stores_.work_pending()) [[unlikely]]
                 do_store_work();
             const auto* undefined = std::get_if<Undefined>(&stop.why);
-            if (undefined == nullptr || undefined->word != kWfi) [[likely]]
+            if (undefined == nullptr || !finish(c, undefined->word)) [[likely]]
                 return stop;
-            c.pc += 4;
             last_ = nullptr;
         } else {
             if (stores_.work_pending()) do_store_work();
@@ -327,9 +340,7 @@ Stop UnicornCpu::make_step_stop(Context& c, std::optional<std::uint32_t> excepti
         }
         const auto detail = engine_.fault_detail();
         stop.why = Abort{VAddr(detail.address), detail.write ? Access::Write : Access::Read};
-    } else if (place.word == kWfi) {
-        c.pc += 4;
-    } else {
+    } else if (!finish(c, place.word)) {
         stop.why = Undefined{place.word};
     }
     stop.pc = VAddr(c.pc);

@@ -12,7 +12,9 @@
 // Address spaces of a Cpu must be gone before it is.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "sim/cpu/cpu.h"
 
@@ -22,7 +24,9 @@ enum class Counting { On, Off };  // Off: for the benchmark's "same engine witho
 
 struct UnicornOptions {
     Counting counting = Counting::On;
-    bool fast_stores = true;  // the self-tested trick; false: always by the store hook
+    // What EL0 reads from CTR_EL0; nothing: reading it comes back as Undefined, as other registers do.
+    std::optional<std::uint64_t> ctr_el0 = 0x8444c004;  // Cortex-A72
+    bool fast_stores = true;                            // the self-tested trick; false: always by the store hook
 };
 
 // Throws HostError where the engine cannot be set up.

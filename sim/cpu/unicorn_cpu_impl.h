@@ -79,11 +79,13 @@ private:
     void uncount_from(std::uint64_t pc, std::uint64_t trapping);
     void do_store_work();
     void drop_code(PAddr frame);
+    bool finish(Context& c, std::uint32_t word);
     Stop make_stop(Context& context, std::uint32_t exception, InsnCount before);
     Stop make_step_stop(Context& context, std::optional<std::uint32_t> exception, const StepPlace& place, bool left);
     std::uint32_t word_at(const AddressSpace& space, VAddr at) const;
 
     PhysicalMemory& memory_;
+    std::optional<std::uint64_t> ctr_el0_;
     UnicornEngine engine_;
     CodeFrames code_frames_;
     BlockTable blocks_;

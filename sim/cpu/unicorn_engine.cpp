@@ -164,8 +164,9 @@ void UnicornEngine::enter_el0() {
         throw HostError("mapping the entry stub", "out of memory");
     own_->make_privileged_code(identity);
 
-    // M, C, I, UCI, UCT and the RES1 bits; DZE clear, so that DC ZVA traps and DCZID_EL0.DZP reads 1.
-    const std::uint64_t sctlr = 0x30d00800u | 1u | (1u << 2) | (1u << 12) | (1u << 26) | (1u << 15);
+    // M, C, I, UCI and the RES1 bits; DZE clear, so that DC ZVA traps and DCZID_EL0.DZP reads 1; UCT clear, so that
+    // reads of CTR_EL0 trap.
+    const std::uint64_t sctlr = 0x30d00800u | 1u | (1u << 2) | (1u << 12) | (1u << 26);
     // T0SZ 25 (39 bits), 4 KiB granule, EPD1, 40-bit physical addresses, cacheable walks.
     const std::uint64_t tcr = 25u | (1u << 23) | (std::uint64_t{2} << 32) | (1u << 8) | (1u << 10) | (3u << 12);
     const std::uint64_t el0_entry = kCodePage + 9 * 4;

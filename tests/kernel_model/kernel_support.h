@@ -99,12 +99,13 @@ inline MachineProfile profile_at(double hz) {
 struct KernelFixture {
     static constexpr std::uint64_t kEntry = 0x400100;
     GuestTree tree;
-    Machine machine{profile_at(1e9), KernelProfile{}, std::uint64_t{64} << 20, 1, std::make_unique<FlatCore>()};
+    Machine machine;
     std::unique_ptr<FileSystem> files;
     std::unique_ptr<Kernel> kernel;
 
     explicit KernelFixture(const std::vector<std::uint32_t>& words = {a64::movz(8, 94), a64::kSvc},
-                           TrapClient* client = nullptr) {
+                           TrapClient* client = nullptr, MachineProfile priced = profile_at(1e9))
+        : machine(std::move(priced), KernelProfile{}, std::uint64_t{64} << 20, 1, std::make_unique<FlatCore>()) {
         tree.add_program("/bin/guest", words);
         auto made = FileSystem::create(machine, {.root = tree.path(), .binds = {}, .scratch = {}});
         REQUIRE(made);

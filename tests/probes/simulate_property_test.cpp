@@ -122,6 +122,7 @@ TEST_CASE("what is stepped in a slot leaves the state it leaves in place", "[ste
         {0xb98003e0, 0x0003fc1f},  // ldrsw [sp, #imm]
         {0xd53b4200, 0x0000001f},  // mrs nzcv
         {0xd53b4400, 0x0000001f},  // mrs fpcr
+        {0xd53b0020, 0x0000001f},  // mrs ctr_el0
         {0x1e601800, 0x001f03ff},  // fdiv
         {0x9e620000, 0x000003ff},  // scvtf
         {0x9e780000, 0x000003ff},  // fcvtzs
