@@ -63,7 +63,7 @@ void take(Kernel& kernel, Task& task, const StepDone&, VAddr) {
 
 // EL0 goes on with the armed step after an exception that was dealt with.
 void resume_step(Kernel& kernel, Task& task) {
-    if (task.tif_singlestep) kernel.spend(task, KernelPath::StepInterrupted);
+    if (task.tif_singlestep) kernel.spend(task, KernelPath::FaultDuringStep);
 }
 
 bool repeats(Task& task, VAddr pc, VAddr address) {

@@ -21,6 +21,11 @@ struct Uprobes::Image {
 };
 
 Uprobes::Uprobes(Kernel& kernel) : kernel_(kernel), table_(decode_table(kernel.machine().kernel_profile.decode_table)) {
+    Machine& machine = kernel.machine();
+    if (machine.kernel_profile.slots == SlotOwner::Prefilled) {
+        auto slots = SharedSlots::create(machine.memory, machine.kernel_profile.step == StepEnd::BrkAfterSlot);
+        if (slots) shared_slots_.emplace(std::move(*slots));
+    }
     kernel.attach(*this);
 }
 Uprobes::~Uprobes() = default;

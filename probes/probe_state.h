@@ -20,9 +20,11 @@ enum class StepState { Running, Sstep, SstepAck, SstepTrapped };
 struct UprobeTask final : TaskExtension {
     bool created = false;  // its creation is charged at the first hit
     StepState state = StepState::Running;
-    VAddr vaddr;  // the probed address
-    std::size_t slot = 0;
+    VAddr vaddr;               // the probed address
+    VAddr xol_vaddr;           // the slot
+    std::size_t slot = 0;      // its number, in the area or among the shared ones
     bool keeps_slot = false;   // it is not this hit's alone
+    bool shared_slot = false;  // nor this process's
     Uprobe* active = nullptr;  // being stepped
     ReturnStack returns;
     CentiCycles leg_begin;  // kernel cycles before the exception that is being worked on
@@ -32,6 +34,7 @@ struct UprobeTask final : TaskExtension {
 struct ProcessProbes final : MmExtension {
     bool has_uprobes = false;  // MMF_HAS_UPROBES
     std::optional<XolArea> area;
+    std::optional<VAddr> shared_slots;                // where they are mapped
     std::map<const Uprobe*, std::size_t> kept_slots;  // where the kernel gives a slot to each uprobe
     struct Line {
         std::uint64_t pc = 0;

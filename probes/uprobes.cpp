@@ -83,9 +83,8 @@ bool Uprobes::on_brk(Task& task, std::uint16_t imm) {
 bool Uprobes::on_slot_end(Task& task) {
     if (!task.extension) return false;
     UprobeTask& state = state_of(task);
-    const auto& area = probes_of(*task.process).area;
-    if (state.active == nullptr || state.state != StepState::Sstep || !area ||
-        kernel_.machine().cpu->read(task.context, Reg::Pc) != area->address(state.slot).value + 4)
+    if (state.active == nullptr || state.state != StepState::Sstep ||
+        kernel_.machine().cpu->read(task.context, Reg::Pc) != state.xol_vaddr.value + 4)
         return false;
     state.leg_begin = spent() - kernel_.machine().prices.exception(ExceptionClass::Brk);
     kernel_.spend(task, KernelPath::BrkEntry);
@@ -201,49 +200,68 @@ XolArea* Uprobes::area_of(Task& task) {
 
 void Uprobes::create_area(Task& task, VAddr where) {
     kernel_.spend(task, KernelPath::UprobeAreaCreate);
-    const KernelProfile& kernel = kernel_.machine().kernel_profile;
-    auto area = XolArea::create(
-        *task.process->mm,
-        {.brk_after_slot = kernel.step == StepEnd::BrkAfterSlot, .prefilled = kernel.slots == SlotOwner::Prefilled},
-        where);
+    const bool brk_after_slot = kernel_.machine().kernel_profile.step == StepEnd::BrkAfterSlot;
+    auto area = XolArea::create(*task.process->mm, brk_after_slot, where);
     if (area) probes_of(*task.process).area.emplace(std::move(*area));
 }
 
+// A slot that holds the instruction for everybody, if there is one.
+bool Uprobes::take_shared_slot(Task& task, const Uprobe& uprobe) {
+    if (!shared_slots_) return false;
+    const auto slot = shared_slots_->find(uprobe.word);
+    if (!slot) return false;
+    ProcessProbes& probes = probes_of(*task.process);
+    if (!probes.shared_slots) {
+        probes.shared_slots = shared_slots_->map(*task.process->mm);
+        if (!probes.shared_slots) return false;
+        kernel_.spend(task, KernelPath::UprobeSharedMap);
+    }
+    UprobeTask& state = state_of(task);
+    state.slot = *slot;
+    state.xol_vaddr = shared_slots_->address(*probes.shared_slots, *slot);
+    state.keeps_slot = state.shared_slot = true;
+    return true;
+}
+
 // A C M: where the instruction is put, and what that takes.
-std::optional<std::size_t> Uprobes::slot_for(Task& task, XolArea& area, const Uprobe& uprobe, bool& keeps) {
+bool Uprobes::take_slot(Task& task, const Uprobe& uprobe) {
+    XolArea* area = area_of(task);
+    if (area == nullptr) return false;
     const KernelProfile& kernel = kernel_.machine().kernel_profile;
     auto& kept = probes_of(*task.process).kept_slots;
-    keeps = true;
-    if (const auto there = area.prefilled(uprobe.word)) return there;
-    if (const auto there = kept.find(&uprobe); there != kept.end()) return there->second;
-    kernel_.spend(task, KernelPath::UprobeSlotGet);  // A
-    // One is always left for hits of uprobes that came too late to keep one.
-    keeps = kernel.slots == SlotOwner::Uprobe && area.free_slots() > 1;
-    // With fewer tasks than slots there is always one.
-    const auto slot = area.claim();
-    if (!slot) return std::nullopt;
-    kernel_.spend(task, KernelPath::UprobeSlotCopy);  // C
-    const bool changed = area.fill(*slot, uprobe.word);
-    if (changed || kernel.slot_copy == SlotCopyPolicy::Always) {
-        kernel_.spend(task, KernelPath::UprobeSlotSync);  // M
+    UprobeTask& state = state_of(task);
+    state.shared_slot = false;
+    if (const auto there = kept.find(&uprobe); there != kept.end()) {
+        state.keeps_slot = true;
+        state.slot = there->second;
+    } else {
+        kernel_.spend(task, KernelPath::UprobeSlotGet);  // A
+        // One is always left for hits of uprobes that came too late to keep one.
+        state.keeps_slot = kernel.slots == SlotOwner::Uprobe && area->free_slots() > 1;
+        // With fewer tasks than slots there is always one.
+        const auto slot = area->claim();
+        if (!slot) return false;
+        state.slot = *slot;
+        kernel_.spend(task, KernelPath::UprobeSlotCopy);  // C
+        const bool changed = area->fill(*slot, uprobe.word);
+        if (changed || kernel.slot_copy == SlotCopyPolicy::Always) {
+            kernel_.spend(task, KernelPath::UprobeSlotSync);  // M
+        }
+        if (state.keeps_slot) kept.emplace(&uprobe, *slot);
     }
-    if (keeps) kept.emplace(&uprobe, *slot);
-    return slot;
+    state.xol_vaddr = area->address(state.slot);
+    return true;
 }
 
 bool Uprobes::prepare_step(Task& task, Uprobe& uprobe, VAddr pc) {
-    XolArea* area = area_of(task);
-    if (area == nullptr) return false;
+    if (!take_shared_slot(task, uprobe) && !take_slot(task, uprobe)) return false;
     UprobeTask& state = state_of(task);
-    const auto slot = slot_for(task, *area, uprobe, state.keeps_slot);
-    if (!slot) return false;
     state.state = StepState::Sstep;
     state.vaddr = pc;
-    state.slot = *slot;
     state.active = &uprobe;
     task.fault_code = kNotTrapped;
     task.step_word = uprobe.word;
-    kernel_.machine().cpu->write(task.context, Reg::Pc, area->address(*slot).value);
+    kernel_.machine().cpu->write(task.context, Reg::Pc, state.xol_vaddr.value);
     const bool hardware = kernel_.machine().kernel_profile.step == StepEnd::Hardware;
     task.tif_singlestep = hardware;
     task.runs_slot = !hardware;
@@ -288,9 +306,8 @@ bool Uprobes::deny_signal(Task& task) {
     UprobeTask& state = state_of(task);
     if (state.active == nullptr || state.state != StepState::Sstep) return false;
     // An instruction that branched out of an 8-byte slot is on its own.
-    const auto& area = probes_of(*task.process).area;
     const std::uint64_t pc = kernel_.machine().cpu->read(task.context, Reg::Pc);
-    if (!task.tif_singlestep && area && pc - area->address(state.slot).value > 4) {
+    if (!task.tif_singlestep && pc - state.xol_vaddr.value > 4) {
         leave_slot(task);
         return false;
     }

@@ -13,6 +13,7 @@
 
 #include "kernel_model/kernel.h"
 #include "kernel_model/trap_client.h"
+#include "probes/shared_slots.h"
 #include "probes/spec.h"
 #include "probes/verdict.h"
 #include "sim/base/error.h"
@@ -90,7 +91,8 @@ private:
     Uprobe* find(Process& process, VAddr pc);
     void simulate(Task& task, Uprobe& uprobe, VAddr pc);
     bool prepare_step(Task& task, Uprobe& uprobe, VAddr pc);
-    std::optional<std::size_t> slot_for(Task& task, XolArea& area, const Uprobe& uprobe, bool& keeps);
+    bool take_shared_slot(Task& task, const Uprobe& uprobe);
+    bool take_slot(Task& task, const Uprobe& uprobe);
     bool on_slot_end(Task& task);
     void leave_slot(Task& task);
     void finish_step(Task& task);
@@ -103,6 +105,7 @@ private:
 
     Kernel& kernel_;
     std::optional<DecodeTable> table_;
+    std::optional<SharedSlots> shared_slots_;
     std::vector<std::unique_ptr<Uprobe>> uprobes_;
     std::map<FileKey, std::map<std::uint64_t, Uprobe*>> by_file_;
     std::map<std::string, std::unique_ptr<Image>> images_;

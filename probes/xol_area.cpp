@@ -4,22 +4,10 @@
 #include <bit>
 #include <cstring>
 #include <utility>
-#include <vector>
 
 namespace uprobesim {
 
-namespace {
-
-// stp x29, x30, [sp, #imm]! of every imm7, NOP, PACIASP, BTI and its three targets.
-std::vector<std::uint32_t> common_instructions() {
-    std::vector<std::uint32_t> words = {0xd503201f, 0xd503233f, 0xd503241f, 0xd503245f, 0xd503249f, 0xd50324df};
-    for (std::uint32_t imm7 = 0; imm7 < 128; ++imm7) words.push_back(0xa9807bfd | imm7 << 15);
-    return words;
-}
-
-}  // namespace
-
-std::optional<XolArea> XolArea::create(Mm& mm, XolLayout layout, VAddr where) {
+std::optional<XolArea> XolArea::create(Mm& mm, bool brk_after_slot, VAddr where) {
     PhysicalMemory& memory = mm.machine().memory;
     const auto frame = memory.allocate();
     if (!frame) return std::nullopt;
@@ -31,25 +19,16 @@ std::optional<XolArea> XolArea::create(Mm& mm, XolLayout layout, VAddr where) {
         memory.release(*frame);
         return std::nullopt;
     }
-    return XolArea(memory, *frame, *base, layout);
+    return XolArea(memory, *frame, *base, brk_after_slot);
 }
 
-XolArea::XolArea(PhysicalMemory& memory, PAddr frame, VAddr base, XolLayout layout)
-    : memory_(&memory), frame_(frame), base_(base), slot_bytes_(layout.brk_after_slot ? 8 : 4) {
-    first_prefilled_ = slots();
+XolArea::XolArea(PhysicalMemory& memory, PAddr frame, VAddr base, bool brk_after_slot)
+    : memory_(&memory), frame_(frame), base_(base), slot_bytes_(brk_after_slot ? 8 : 4) {
     put(0, kUprobeBrk);
-    for (std::size_t slot = 1; layout.brk_after_slot && slot < slots(); ++slot) {
+    for (std::size_t slot = 1; brk_after_slot && slot < slots(); ++slot) {
         std::memcpy(memory_->bytes(frame_).data() + slot * slot_bytes_ + 4, &kSlotBrk, 4);
     }
     for (std::size_t slot = slots(); slot < kSlots; ++slot) used_[slot / 64] |= std::uint64_t{1} << (slot % 64);
-    if (!layout.prefilled) return;
-    const auto words = common_instructions();
-    first_prefilled_ = slots() - words.size();
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        const std::size_t slot = first_prefilled_ + i;
-        put(slot, words[i]);
-        used_[slot / 64] |= std::uint64_t{1} << (slot % 64);
-    }
 }
 
 void XolArea::put(std::size_t slot, std::uint32_t word) {
@@ -62,19 +41,11 @@ std::size_t XolArea::free_slots() const {
     return free;
 }
 
-std::optional<std::size_t> XolArea::prefilled(std::uint32_t wanted) const {
-    for (std::size_t slot = first_prefilled_; slot < slots(); ++slot) {
-        if (word(slot) == wanted) return slot;
-    }
-    return std::nullopt;
-}
-
 XolArea::XolArea(XolArea&& other) noexcept
     : memory_(std::exchange(other.memory_, nullptr)),
       frame_(other.frame_),
       base_(other.base_),
       slot_bytes_(other.slot_bytes_),
-      first_prefilled_(other.first_prefilled_),
       used_(other.used_) {}
 
 XolArea::~XolArea() {

@@ -3,14 +3,12 @@
 // holds BRK #5, the return trampoline; the lowest free slot is taken, so that a
 // lone thread always uses slot 1.
 //
-// Two layouts that were only proposed: 8-byte slots, whose second word is a BRK of its own; and a page whose last slots
-// hold the instructions that functions often begin with from the start.
+// A layout that was only proposed: 8-byte slots, whose second word is a BRK of its own.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <span>
 
 #include "kernel_model/memory/mm.h"
 
@@ -23,25 +21,18 @@ inline constexpr std::uint16_t kUprobeBrkImm = 5;
 inline constexpr std::uint16_t kSlotBrkImm = 8;
 inline constexpr std::uint32_t kSlotBrk = 0xd4200000 | std::uint32_t{kSlotBrkImm} << 5;
 
-struct XolLayout {
-    bool brk_after_slot = false;
-    bool prefilled = false;
-};
-
 class XolArea {
 public:
     static constexpr std::size_t kSlots = kPageSize / 4;  // of 4 bytes: the most there can be
 
     // Maps the page as [uprobes] at the top-most free address, or at `where`. nullopt: no memory or no room.
-    static std::optional<XolArea> create(Mm& mm, XolLayout layout = {}, VAddr where = VAddr(0));
+    static std::optional<XolArea> create(Mm& mm, bool brk_after_slot = false, VAddr where = VAddr(0));
     XolArea(XolArea&&) noexcept;
     XolArea& operator=(XolArea&&) = delete;
     ~XolArea();
 
     std::optional<std::size_t> claim();
     std::size_t free_slots() const;
-    // The slot that holds this instruction from the start.
-    std::optional<std::size_t> prefilled(std::uint32_t word) const;
     void release(std::size_t slot) { used_[slot / 64] &= ~(std::uint64_t{1} << (slot % 64)); }
     // Stores the instruction; true when the slot's bytes changed.
     bool fill(std::size_t slot, std::uint32_t word);
@@ -51,14 +42,13 @@ public:
     VAddr trampoline() const { return base_; }
 
 private:
-    XolArea(PhysicalMemory& memory, PAddr frame, VAddr base, XolLayout layout);
+    XolArea(PhysicalMemory& memory, PAddr frame, VAddr base, bool brk_after_slot);
     void put(std::size_t slot, std::uint32_t word);
 
     PhysicalMemory* memory_;  // null: moved from
     PAddr frame_;
     VAddr base_;
     std::size_t slot_bytes_;
-    std::size_t first_prefilled_;                     // slots() where none is
     std::array<std::uint64_t, kSlots / 64> used_{1};  // slot 0
 };
 

@@ -119,11 +119,16 @@ void xol_changes(std::vector<std::string>& lines, const HitState& from, const Hi
 std::vector<std::string> state_changes(const HitState& from, const HitState& to) {
     std::vector<std::string> lines;
     xol_changes(lines, from, to);
+    if (from.shared_page != to.shared_page && to.shared_page)
+        lines.push_back(fmt::format("the page of shared slots is mapped at {:#x}", *to.shared_page));
+    const auto name = [](const HitState& state) {
+        return fmt::format("{}slot {}", state.slot_shared ? "shared " : "", *state.slot);
+    };
     if (to.slot && from.slot != to.slot)
-        lines.push_back(fmt::format("slot {} is {}, it holds {:08x}", *to.slot, to.slot_kept ? "entered" : "taken",
-                                    to.xol_words[*to.slot]));
+        lines.push_back(
+            fmt::format("{} is {}, it holds {:08x}", name(to), to.slot_kept ? "entered" : "taken", to.slot_word));
     if (from.slot && !to.slot)
-        lines.push_back(fmt::format("slot {} {}", *from.slot, from.slot_kept ? "is left and kept" : "is free again"));
+        lines.push_back(fmt::format("{} {}", name(from), from.slot_kept ? "is left and kept" : "is free again"));
     if (from.pending_returns != to.pending_returns)
         lines.push_back(fmt::format("pending returns {} -> {}", from.pending_returns, to.pending_returns));
     if (from.step != to.step)

@@ -26,9 +26,11 @@ Json state_json(const HitState& s) {
                  {"tif_singlestep", s.tif_singlestep},  {"tif_sigpending", s.tif_sigpending},
                  {"pending_returns", s.pending_returns}};
     if (s.xol_page) json["xol_page"] = hex(*s.xol_page);
+    if (s.shared_page) json["shared_page"] = hex(*s.shared_page);
     if (s.slot) {
         json["slot"] = *s.slot;
-        json["slot_word"] = hex(s.xol_words[*s.slot]);
+        json["slot_word"] = hex(s.slot_word);
+        json["slot_shared"] = s.slot_shared;
     }
     return json;
 }

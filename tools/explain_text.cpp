@@ -132,6 +132,8 @@ private:
         if (address == probed + 4) return " (after the probe)";
         if (last_.xol_page && address >= *last_.xol_page && address - *last_.xol_page < kPageSize)
             return fmt::format(" (XOL page + {:#x})", address - *last_.xol_page);
+        if (last_.shared_page && address >= *last_.shared_page && address - *last_.shared_page < kPageSize)
+            return fmt::format(" (shared slots + {:#x})", address - *last_.shared_page);
         return "";
     }
 

@@ -17,11 +17,15 @@ HitState state_at(const Task& task) {
         state.pending_returns = probe.returns.depth();
         if (probe.active != nullptr) {
             state.slot = probe.slot;
+            state.slot_word = task.step_word;
             state.slot_kept = probe.keeps_slot;
+            state.slot_shared = probe.shared_slot;
         }
     }
     if (process.mm->extension) {
-        if (const auto& area = static_cast<const ProcessProbes&>(*process.mm->extension).area) {
+        const auto& probes = static_cast<const ProcessProbes&>(*process.mm->extension);
+        if (probes.shared_slots) state.shared_page = probes.shared_slots->value;
+        if (const auto& area = probes.area) {
             state.xol_page = area->trampoline().value;
             for (std::size_t slot = 0; slot < area->slots(); ++slot) state.xol_words.push_back(area->word(slot));
         }

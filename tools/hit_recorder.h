@@ -23,10 +23,13 @@ struct HitState {
     bool tif_singlestep = false;
     bool tif_sigpending = false;
     std::size_t pending_returns = 0;
-    std::optional<std::size_t> slot;        // being stepped in
-    bool slot_kept = false;                 // which holds its instruction before and after the hit
-    std::optional<std::uint64_t> xol_page;  // address
-    std::vector<std::uint32_t> xol_words;   // all of the page
+    std::optional<std::size_t> slot;  // being stepped in
+    std::uint32_t slot_word = 0;
+    bool slot_kept = false;                    // which holds its instruction before and after the hit
+    bool slot_shared = false;                  // and is of the page that all processes share
+    std::optional<std::uint64_t> shared_page;  // address of that one
+    std::optional<std::uint64_t> xol_page;     // address
+    std::vector<std::uint32_t> xol_words;      // all of the page
 };
 std::string_view step_state_name(StepState state);  // "UTASK_SSTEP"
 

@@ -197,7 +197,8 @@ namespace {
 // fault at its first use of it, as for vm_special_mapping.
 class SpecialPage final : public FileBacking {
 public:
-    SpecialPage(PhysicalMemory& memory, PAddr frame) : memory_(memory), frame_(frame) {}
+    SpecialPage(PhysicalMemory& memory, PAddr frame, SpecialContent content)
+        : memory_(memory), frame_(frame), content_(content) {}
     ~SpecialPage() override {
         if (owned_) memory_.release(frame_);
     }
@@ -209,20 +210,22 @@ public:
     }
     void mark_dirty(std::uint64_t) override {}
     void write_back(std::uint64_t, std::uint64_t) override {}
-    bool freshly_written() const override { return true; }
+    bool freshly_written() const override { return content_ == SpecialContent::FreshlyWritten; }
     std::string path() const override { return {}; }
 
 private:
     PhysicalMemory& memory_;
     PAddr frame_;
+    SpecialContent content_;
     bool owned_ = false;
 };
 
 }  // namespace
 
-SysResult<VAddr> Mm::map_special(const std::string& name, PAddr frame, Prot prot, VAddr where) {
+SysResult<VAddr> Mm::map_special(const std::string& name, PAddr frame, Prot prot, VAddr where,
+                                 SpecialContent content) {
     // xol_add_vma asks for the last page, or the one the parent's copy had, and takes what get_unmapped_area gives.
-    const auto page = std::make_shared<SpecialPage>(machine_.memory, frame);
+    const auto page = std::make_shared<SpecialPage>(machine_.memory, frame, content);
     const MapRequest request{.hint = where != VAddr(0) ? where : kTaskSize - kPageSize,
                              .length = kPageSize,
                              .prot = prot,

@@ -41,6 +41,9 @@ struct MapRequest {
     std::string name{};
 };
 
+// Of a page that the kernel made: whether it has been synchronised for execution since it was written.
+enum class SpecialContent { FreshlyWritten, Executed };
+
 inline constexpr std::uint64_t kMremapMaymove = 1, kMremapFixed = 2, kMremapDontunmap = 4;
 
 // Told of mappings that come and go, so that probes can be placed. Implemented by the kernel, which forwards to the
@@ -113,7 +116,8 @@ public:
     bool poke_text(VAddr address, std::uint32_t word, TaskId task);
     // Maps one kernel-made page ([uprobes]) at the top-most free address, or at `where`; the frame's reference is taken
     // over.
-    SysResult<VAddr> map_special(const std::string& name, PAddr frame, Prot prot, VAddr where = VAddr(0));
+    SysResult<VAddr> map_special(const std::string& name, PAddr frame, Prot prot, VAddr where = VAddr(0),
+                                 SpecialContent content = SpecialContent::FreshlyWritten);
     // Brings pages in without an exception, as get_user_pages does (MAP_POPULATE, mlock, exec's strings). Charges each
     // fault's path to `task` where one is given. Ends at the first page that cannot be had; value: pages there.
     std::uint64_t populate(VRange, Access, std::optional<TaskId> task);

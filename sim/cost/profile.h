@@ -75,7 +75,7 @@ enum class SlotCopyPolicy { Always, IfChanged };
 enum class StpForm { None, PinAndMap, CopyToUser };
 // What ends the run of an instruction in its slot.
 enum class StepEnd { Hardware, BrkAfterSlot };
-// Who has a slot: the hit while it lasts; the uprobe once it has been hit; the common instructions from the start.
+// Who has a slot: the hit while it lasts; the uprobe once it has been hit; a common instruction, for all processes.
 enum class SlotOwner { Hit, Uprobe, Prefilled };
 // How the uprobe is found, and what its consumers are.
 enum class Lookup { MmapLock, Lockless };

@@ -63,7 +63,7 @@ TEST_CASE("a hit of the benchmark takes the exceptions and the instructions of a
 
 TEST_CASE("a perf event without a BPF program takes the instructions of a real kernel", "[tools][bench]") {
     if (!have_targets()) return;
-    for (const Measured& m : {Measured{"v6.12", "uprobe-ret", 1, 959}, Measured{"v6.12", "uprobe-push", 2, 1719},
+    for (const Measured& m : {Measured{"v6.12", "uprobe-ret", 1, 939}, Measured{"v6.12", "uprobe-push", 2, 1699},
                               Measured{"v6.1", "uprobe-ret", 1, 1217}, Measured{"v6.1", "uprobe-push", 2, 1983}}) {
         INFO(m.kernel << " " << m.variant);
         TriggerRequest request = request_for(m.kernel, m.variant);
