@@ -38,6 +38,10 @@ Kernel::~Kernel() {
     files_.set_clock([] { return kEpochNs; });  // files may be written back after us
     for (const auto& [pid, process] : processes_) {
         if (process->mm != nullptr) process->mm->observe(nullptr);
+        // Open files may have timers and wake who waits for them.
+        for (const auto& [id, task] : process->tasks) task->call_holds.reset();
+        process->files = {};
+        process->posix_timers.clear();
     }
 }
 
@@ -172,6 +176,7 @@ void Kernel::run_task(Task& task) {
 void Kernel::tick(Task& task) {
     exception(task, ExceptionClass::Irq);
     spend(task, KernelPath::TimerTick);
+    check_cpu_timers(*task.process);
     if (scheduler_.tick()) yield(task);
 }
 
@@ -215,24 +220,6 @@ void Kernel::interrupt(Task& task) {
     } else if (task.state == TaskState::Runnable && task.process->alive) {
         task.state = TaskState::Blocked;
     }
-}
-
-void Kernel::set_real_timer(Process& process, std::uint64_t next_ns, std::uint64_t interval_ns) {
-    IntervalTimer& timer = process.real_timer;
-    timers_.cancel(timer.timer);
-    timer = {.next_ns = next_ns, .interval_ns = interval_ns};
-    if (next_ns != 0) timer.timer = timers_.arm(next_ns, [this, &process] { real_timer_expired(process); });
-}
-
-void Kernel::real_timer_expired(Process& process) {
-    const IntervalTimer timer = process.real_timer;
-    const std::uint64_t now = monotonic_ns();
-    // Missed periods are one signal, as on Linux.
-    const std::uint64_t periods = timer.interval_ns == 0 ? 0 : (now - timer.next_ns) / timer.interval_ns + 1;
-    set_real_timer(process, timer.interval_ns == 0 ? 0 : timer.next_ns + periods * timer.interval_ns,
-                   timer.interval_ns);
-    exception(*process.tasks.begin()->second, ExceptionClass::Irq);
-    send_signal(process, {.signal = Signal::Alrm, .code = kSiKernel});
 }
 
 std::string Kernel::waiting_text() const {

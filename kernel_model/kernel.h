@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kernel_model/files/file_system.h"
+#include "kernel_model/files/locks.h"
 #include "kernel_model/memory/user_memory.h"
 #include "kernel_model/task/futex.h"
 #include "kernel_model/task/process.h"
@@ -135,7 +136,21 @@ public:
     void count_syscall(const std::string& name) { ++syscall_counts_[name]; }
     // ITIMER_REAL; a `next_ns` of 0 disarms it.
     void set_real_timer(Process& process, std::uint64_t next_ns, std::uint64_t interval_ns);
+    // A timer of timer_create; `next_ns` by its clock, 0 disarms it.
+    void set_posix_timer(Process& process, PosixTimer& timer, std::uint64_t next_ns, std::uint64_t interval_ns);
+    std::uint64_t timer_now(const Process& process, const PosixTimer& timer) const;
+    // The signal leaves its queue: a timer's learns how many expirations it stands for, and its timer goes on.
+    void signal_taken(Task& task, SignalInfo& info);
     Timers& timers() { return timers_; }
+    const std::shared_ptr<FileLocks>& file_locks() const { return file_locks_; }
+    // A descriptor of the process is about to go.
+    void closing(const Process& process, File& file);
+    // The task whose system call is being worked on; null: none is.
+    Task* current() const { return current_; }
+    // Charges the interrupt of a timer that nobody in particular waits for.
+    void timer_interrupt();
+    // For a file without a name: pipes, sockets, anonymous inodes.
+    std::uint64_t new_inode() { return ++last_inode_; }
     Futexes& futexes() { return futexes_; }
     Scheduler& scheduler() { return scheduler_; }
     const Scheduler& scheduler() const { return scheduler_; }
@@ -179,6 +194,8 @@ private:
     void interrupt(Task& task);
     InsnCount budget() const;
     void real_timer_expired(Process& process);
+    void posix_timer_expired(Process& process, PosixTimer& timer);
+    void check_cpu_timers(Process& process);
     std::string waiting_text() const;
     Process* process_of(const Mm& mm) const;
     void leave(Task& task);
@@ -191,11 +208,14 @@ private:
     void notify_parent(Process& child, Signal signal, std::int32_t code, std::int32_t status);
 
     std::unique_ptr<SyscallDispatcher> dispatcher_;
+    std::shared_ptr<FileLocks> file_locks_ = std::make_shared<FileLocks>();
     Timers timers_;
     Futexes futexes_;
     Scheduler scheduler_;
     std::int32_t next_id_;  // of tasks and processes
     std::int32_t main_pid_ = kFirstPid;
+    std::uint64_t last_inode_ = 1000;
+    Task* current_ = nullptr;
     InsnCount retired_;
     UserWork ended_work_;                                 // of tasks whose contexts are gone
     std::vector<std::pair<std::int32_t, TaskId>> ended_;  // process and task, to be buried

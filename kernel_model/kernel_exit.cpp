@@ -100,6 +100,9 @@ void Kernel::end_process(Process& process, ExitKind kind, int status, std::strin
     for (const auto& [id, task] : process.tasks) leave(*task);
     process.alive = false;
     set_real_timer(process, 0, 0);
+    process.posix_timers.clear();
+    file_locks_->ranges.release(&process);
+    process.ended.wake();
     process.vforked = false;
     process.vfork_done.wake();
     leave_children(process);
@@ -207,6 +210,12 @@ void Kernel::reap(Process& zombie) {
     }
     while (!zombie.tasks.empty()) retire(zombie, zombie.tasks.begin()->first);
     processes_.erase(zombie.pid);
+}
+
+void Kernel::closing(const Process& process, File& file) {
+    LockTable& locks = file_locks_->ranges;
+    if (!locks.holds(&process)) return;
+    if (const auto status = file.status()) locks.release({status->device, status->inode}, &process);
 }
 
 Process* Kernel::find_process(std::int32_t pid) const {

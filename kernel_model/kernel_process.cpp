@@ -134,6 +134,10 @@ Outcome Kernel::load(Process& process, Task& task, const ExecRequest& request, E
         process.vfork_done.wake();
     }
     for (SignalAction& action : process.actions) action = {.handler = action.handler == kSigIgn ? kSigIgn : kSigDfl};
+    process.posix_timers.clear();
+    for (const auto& [fd, entry] : process.files.all()) {
+        if (entry.close_on_exec) closing(process, *entry.file);
+    }
     process.files.close_on_exec();
     process.sigreturn_page = VAddr(0);
     process.options.dumpable = 1;

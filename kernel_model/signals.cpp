@@ -63,6 +63,23 @@ bool queue_signal(Queue& queue, const SignalInfo& info, const Process& process) 
 
 }  // namespace
 
+std::optional<SignalInfo> take_pending(Kernel& kernel, Task& task, std::uint64_t set) {
+    for (Queue* pending : {&task.pending, &task.process->pending}) {
+        auto found = pending->end();
+        for (auto it = pending->begin(); it != pending->end(); ++it) {
+            if ((bit_of(*it) & set) == 0) continue;
+            if (found == pending->end() || it->signal < found->signal) found = it;
+        }
+        if (found == pending->end()) continue;
+        SignalInfo info = *found;
+        pending->erase(found);
+        kernel.signal_taken(task, info);
+        kernel.recalc_sigpending(task);
+        return info;
+    }
+    return std::nullopt;
+}
+
 DefaultAction default_action(Signal signal) {
     switch (signal) {
         case Signal::Chld:
@@ -110,6 +127,7 @@ void Kernel::send_signal(Task& task, const SignalInfo& info) {
     const bool blocked = (task.sigmask & bit_of(info)) != 0;
     if (!prepare_signal(*task.process, info, blocked)) return;
     if (!queue_signal(task.pending, info, *task.process)) return;
+    task.process->signal_arrived.wake();
     if (!blocked) task.tif_sigpending = true;
     scheduler_.wake(task);  // sigtimedwait waits for blocked ones
 }
@@ -124,6 +142,7 @@ void Kernel::send_signal(Process& process, const SignalInfo& info) {
     }
     if (!prepare_signal(process, info, taker == nullptr)) return;
     if (!queue_signal(process.pending, info, process)) return;
+    process.signal_arrived.wake();
     if (taker != nullptr) {
         taker->tif_sigpending = true;
         scheduler_.wake(*taker);
@@ -160,8 +179,9 @@ std::optional<SignalInfo> SignalDelivery::dequeue() {
             if (best == queue->end() || rank(*it) < rank(*best)) best = it;
         }
         if (best == queue->end()) continue;
-        const SignalInfo info = *best;
+        SignalInfo info = *best;
         queue->erase(best);
+        kernel_.signal_taken(task_, info);
         kernel_.recalc_sigpending(task_);
         return info;
     }

@@ -21,6 +21,9 @@ inline constexpr std::uint64_t kSigDfl = 0, kSigIgn = 1;
 // What no task can block or handle.
 inline constexpr std::uint64_t kUnblockable = signal_bit(Signal::Kill) | signal_bit(Signal::Stop);
 
+// Takes the lowest signal of the set, the oldest of that; the task's own before the process's.
+std::optional<SignalInfo> take_pending(Kernel& kernel, Task& task, std::uint64_t set);
+
 enum class DefaultAction { Terminate, Ignore, Stop, Continue };
 DefaultAction default_action(Signal signal);
 std::string signal_name(int signal);  // "SIGSEGV", "SIGRT3"

@@ -2,6 +2,8 @@
 // What a file answers when its kind has nothing better.
 #include "kernel_model/files/file.h"
 
+#include "kernel_model/abi/poll.h"
+
 namespace uprobesim {
 
 SysResult<std::uint64_t> File::read(std::uint64_t, std::span<std::byte>) {
@@ -16,11 +18,18 @@ SysResult<std::uint64_t> File::size() {
 SysResult<void> File::truncate(std::uint64_t) {
     return tl::make_unexpected(Errno::Inval);
 }
+SysResult<void> File::clear(std::uint64_t, std::uint64_t) {
+    return tl::make_unexpected(Errno::NotSup);
+}
 SysResult<std::vector<DirEntry>> File::entries() {
     return tl::make_unexpected(Errno::NotDir);
 }
 SysResult<std::uint64_t> File::ioctl(std::uint64_t, std::uint64_t, UserMemory&) {
     return tl::make_unexpected(Errno::NotTty);
+}
+
+std::uint32_t File::poll() {
+    return abi::kPollIn | abi::kPollOut | abi::kPollRdnorm | abi::kPollWrnorm;
 }
 
 }  // namespace uprobesim

@@ -48,20 +48,30 @@ public:
     virtual SysResult<FileStatus> status() = 0;
     virtual SysResult<std::uint64_t> size();
     virtual SysResult<void> truncate(std::uint64_t size);
+    // The bytes of the range are zero afterwards; the size stays (a hole).
+    virtual SysResult<void> clear(std::uint64_t begin, std::uint64_t end);
     virtual SysResult<void> sync() { return {}; }
     // The whole directory: "." and "..", then the root's own entries in the host's order (as any program on the host
     // sees them), then what the scratch layer added, by name. NotDir elsewhere.
     virtual SysResult<std::vector<DirEntry>> entries();
     // What mmap maps; null: ENODEV.
     virtual std::shared_ptr<FileBacking> backing() { return nullptr; }
+    // No new shared mapping may write.
+    virtual bool write_sealed() const { return false; }
     virtual SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg, class UserMemory& memory);
-    // Ready now, as poll would say (POLLIN 1, POLLOUT 4, POLLHUP 0x10...).
-    virtual std::uint32_t poll() { return 1 | 4; }
+    // How the bytes of one call of the guest come here: a page of its memory at a time, unless one of these says more.
+    // A stream's write comes whole, in pieces of 64 KiB, and a blocking one goes on until all is written.
+    virtual bool stream() const { return false; }
+    // Not 0: one call of the guest is one call here, of at most so many bytes.
+    virtual std::uint64_t record_bytes() const { return 0; }
+    // Ready now, as poll would say (abi/poll.h).
+    virtual std::uint32_t poll();
     // Woken when poll, or whether a read or write would block, may have changed. Null: that never changes.
     virtual WaitQueue* waiters() { return nullptr; }
     virtual KernelPath read_path() const { return KernelPath::SysReadFile; }
     virtual KernelPath write_path() const { return KernelPath::SysWriteFile; }
 
+    std::shared_ptr<void> end_of_locks;  // releases the locks of this description
     std::uint64_t position = 0;
     std::uint32_t flags = 0;  // O_* as given to open, guest values
     std::string path;         // guest path, absolute, for /proc and errors

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/pipe.h"
 #include "kernel_model/files/regular_file.h"
 #include "kernel_model/files/special_files.h"
 #include "kernel_model/task/process.h"
@@ -263,6 +264,10 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_special(Process* proces
                 }
                 return again;
             }
+        } else if (const auto* end = dynamic_cast<PipeEnd*>(special.magic.get())) {
+            auto again = std::make_shared<PipeEnd>(end->pipe(), flags, end->shown());
+            again->path = special.magic->path;
+            return again;
         } else if (dynamic_cast<OpenDirectory*>(special.magic.get()) == nullptr) {
             return special.magic;
         }
@@ -280,6 +285,20 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_special(Process* proces
     auto file = special.open();
     if (!file) return tl::make_unexpected(Errno::Nxio);
     return file;
+}
+
+// The bytes of a FIFO are ours; the host's only gives the name.
+SysResult<std::shared_ptr<File>> OverlayFileSystem::open_fifo(const Node& node, std::uint32_t flags) {
+    std::erase_if(fifos_, [](const auto& entry) { return entry.second.expired(); });
+    std::shared_ptr<Pipe> pipe = fifos_[node.host].lock();
+    const std::uint32_t mode = flags & abi::kOAccmode;
+    if (mode == abi::kOWronly && (flags & abi::kONonblock) != 0 && (pipe == nullptr || pipe->readers() == 0))
+        return tl::make_unexpected(Errno::Nxio);
+    if (pipe == nullptr) {
+        pipe = std::make_shared<Pipe>();
+        fifos_[node.host] = pipe;
+    }
+    return std::make_shared<PipeEnd>(std::move(pipe), flags & ~abi::kODirect, node.status);
 }
 
 SysResult<FileSystem::OpenResult> OverlayFileSystem::open(Process* process, std::string_view cwd, std::string_view path,
@@ -332,6 +351,13 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(Process* process, std:
         result.file = std::make_shared<TextFile>("", node.status);
     } else {
         if (!layers_.credentials.permit(node.status, wanted)) return tl::make_unexpected(Errno::Acces);
+        if ((node.status.mode & abi::kIfmt) == abi::kIfIfo) {
+            auto end = open_fifo(node, flags);
+            if (!end) return tl::make_unexpected(end.error());
+            result.file = std::move(*end);
+            result.file->path = node.guest;
+            return result;
+        }
         if (!regular) return tl::make_unexpected(Errno::Nxio);
         if (changes) {
             auto own = copy_up(node);

@@ -15,6 +15,8 @@
 
 namespace uprobesim {
 
+class Pipe;
+
 class OverlayFileSystem final : public FileSystem {
 public:
     OverlayFileSystem(Machine& machine, HostDirectory root, HostDirectory scratch, std::vector<Layers::Bind> binds,
@@ -28,6 +30,7 @@ public:
     SysResult<void> access(Process*, std::string_view cwd, std::string_view path, std::uint32_t mode,
                            bool follow) override;
     SysResult<void> make_directory(std::string_view cwd, std::string_view path, std::uint32_t mode) override;
+    SysResult<void> make_fifo(std::string_view cwd, std::string_view path, std::uint32_t mode) override;
     SysResult<void> remove(std::string_view cwd, std::string_view path, bool directory) override;
     SysResult<void> rename(std::string_view cwd_from, std::string_view from, std::string_view cwd_to,
                            std::string_view to, bool no_replace) override;
@@ -82,6 +85,7 @@ private:
     void modified_directory(const Place&);
     SysResult<OpenResult> create(Process*, Walk walked, std::uint32_t mode);
     SysResult<std::shared_ptr<File>> open_special(Process*, const Node&, std::uint32_t flags, std::uint32_t mode);
+    SysResult<std::shared_ptr<File>> open_fifo(const Node&, std::uint32_t flags);
     std::shared_ptr<Inode> inode_for(const Node& node, HostFd fd, bool writable);
     // The names of open files follow a rename or a removal.
     void moved(const std::string& from, const std::string& to);
@@ -98,6 +102,7 @@ private:
     Process* actor_process_ = nullptr;  // of the present system call, for /proc/self
     // By host file, as long as it has a name: a host may give its number to a new file afterwards.
     std::map<FileKey, std::shared_ptr<Inode>> inodes_;
+    std::map<FileKey, std::weak_ptr<Pipe>> fifos_;  // those that are open
     std::vector<std::weak_ptr<File>> open_;
     std::size_t open_swept_at_ = 64;
     // Beyond what host file systems usually number.

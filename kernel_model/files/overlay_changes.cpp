@@ -96,6 +96,20 @@ SysResult<void> OverlayFileSystem::make_directory(std::string_view cwd, std::str
     return {};
 }
 
+SysResult<void> OverlayFileSystem::make_fifo(std::string_view cwd, std::string_view path, std::uint32_t mode) {
+    auto where = place(cwd, path, Errno::Exist);
+    if (!where) return tl::make_unexpected(where.error());
+    if (where->existing) return tl::make_unexpected(Errno::Exist);
+    if (where->slash) return tl::make_unexpected(Errno::NoEnt);
+    if (auto ready = prepare(*where); !ready) return ready;
+    auto parent = where->directory->parent(where->relative);
+    if (!parent) return tl::make_unexpected(parent.error());
+    const unsigned host_mode = where->scratch ? 0644 : mode & 07777;
+    if (auto made = host_result(mkfifoat(parent->first.get(), parent->second.c_str(), host_mode)); !made) return made;
+    if (where->scratch) new_attributes(*where, abi::kIfIfo | (mode & 07777));
+    return {};
+}
+
 SysResult<void> OverlayFileSystem::remove(std::string_view cwd, std::string_view path, bool directory) {
     const std::string_view name = without_slashes(path);
     const bool dots = name.size() >= 2 && name.substr(name.size() - 2) == "..";

@@ -4,14 +4,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <deque>
 
 #include <poll.h>
 #include <unistd.h>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/host.h"
-#include "kernel_model/task/wait_queue.h"
 
 namespace uprobesim {
 
@@ -120,66 +118,6 @@ private:
     int fd_;
 };
 
-struct PipeBuffer {
-    static constexpr std::size_t kCapacity = 65536;
-    std::deque<std::byte> bytes;
-    int readers = 0;
-    int writers = 0;
-    WaitQueue waiters;  // of both ends
-};
-
-class PipeEnd final : public File {
-public:
-    PipeEnd(std::shared_ptr<PipeBuffer> pipe, bool writes, std::uint64_t inode)
-        : pipe_(std::move(pipe)), writes_(writes), inode_(inode) {
-        ++(writes_ ? pipe_->writers : pipe_->readers);
-    }
-    ~PipeEnd() override {
-        --(writes_ ? pipe_->writers : pipe_->readers);
-        pipe_->waiters.wake();
-    }
-
-    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
-        if (writes_) return tl::make_unexpected(Errno::Badf);
-        if (pipe_->bytes.empty()) {
-            if (pipe_->writers == 0 || to.empty()) return std::uint64_t{0};
-            return tl::make_unexpected(Errno::Again);
-        }
-        const std::size_t n = std::min(to.size(), pipe_->bytes.size());
-        std::copy_n(pipe_->bytes.begin(), n, to.begin());
-        pipe_->bytes.erase(pipe_->bytes.begin(), pipe_->bytes.begin() + static_cast<std::ptrdiff_t>(n));
-        pipe_->waiters.wake();
-        return std::uint64_t{n};
-    }
-    SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override {
-        if (!writes_) return tl::make_unexpected(Errno::Badf);
-        if (pipe_->readers == 0) return tl::make_unexpected(Errno::Pipe);
-        const std::size_t n = std::min(from.size(), PipeBuffer::kCapacity - pipe_->bytes.size());
-        if (n == 0 && !from.empty()) return tl::make_unexpected(Errno::Again);
-        pipe_->bytes.insert(pipe_->bytes.end(), from.begin(), from.begin() + static_cast<std::ptrdiff_t>(n));
-        pipe_->waiters.wake();
-        return std::uint64_t{n};
-    }
-    SysResult<FileStatus> status() override {
-        FileStatus s;
-        s.inode = inode_;
-        s.mode = abi::kIfIfo | 0600;
-        return s;
-    }
-    std::uint32_t poll() override {
-        if (writes_) return pipe_->readers == 0 ? 8u : (pipe_->bytes.size() < PipeBuffer::kCapacity ? 4u : 0u);
-        return (pipe_->bytes.empty() ? 0u : 1u) | (pipe_->writers == 0 ? 0x10u : 0u);
-    }
-    WaitQueue* waiters() override { return &pipe_->waiters; }
-    KernelPath read_path() const override { return KernelPath::SysReadPipe; }
-    KernelPath write_path() const override { return KernelPath::SysWritePipe; }
-
-private:
-    std::shared_ptr<PipeBuffer> pipe_;
-    bool writes_;
-    std::uint64_t inode_;
-};
-
 }  // namespace
 
 std::shared_ptr<File> make_device(Device device, Entropy& entropy, FileStatus status) {
@@ -193,16 +131,6 @@ std::shared_ptr<File> make_host_stdio(int fd) {
     // A terminal is one description open for both.
     if (isatty(fd) != 0) file->flags = abi::kORdwr;
     return file;
-}
-
-std::pair<std::shared_ptr<File>, std::shared_ptr<File>> make_pipe(std::uint64_t inode) {
-    auto buffer = std::make_shared<PipeBuffer>();
-    auto reader = std::make_shared<PipeEnd>(buffer, false, inode);
-    auto writer = std::make_shared<PipeEnd>(buffer, true, inode);
-    reader->flags = abi::kORdonly;
-    writer->flags = abi::kOWronly;
-    reader->path = writer->path = "pipe:[" + std::to_string(inode) + "]";
-    return {reader, writer};
 }
 
 }  // namespace uprobesim

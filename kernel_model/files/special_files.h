@@ -33,7 +33,4 @@ std::shared_ptr<File> make_device(Device device, Entropy& entropy, FileStatus st
 // Descriptor `fd` of the host; reads and writes go there as they come.
 std::shared_ptr<File> make_host_stdio(int fd);
 
-// Both ends of a pipe: [0] reads, [1] writes.
-std::pair<std::shared_ptr<File>, std::shared_ptr<File>> make_pipe(std::uint64_t inode);
-
 }  // namespace uprobesim

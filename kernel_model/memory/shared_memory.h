@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What backs a MAP_SHARED anonymous mapping: an unlinked file in memory, as Linux's shmem.
+// An unlinked file in memory, as Linux's shmem: what backs a MAP_SHARED anonymous mapping or a memfd.
 #pragma once
 
 #include <map>
+#include <span>
+#include <string>
+#include <utility>
 
 #include "kernel_model/memory/backing.h"
 #include "sim/mem/physical_memory.h"
@@ -11,8 +14,9 @@ namespace uprobesim {
 
 class SharedMemory final : public FileBacking {
 public:
-    SharedMemory(PhysicalMemory& memory, std::uint64_t inode, std::uint64_t size)
-        : memory_(memory), inode_(inode), size_(size) {}
+    SharedMemory(PhysicalMemory& memory, std::uint64_t inode, std::uint64_t size,
+                 std::string path = "/dev/zero (deleted)")
+        : memory_(memory), inode_(inode), size_(size), path_(std::move(path)) {}
     ~SharedMemory() override;
     SharedMemory(const SharedMemory&) = delete;
     SharedMemory& operator=(const SharedMemory&) = delete;
@@ -23,14 +27,25 @@ public:
     bool resident(std::uint64_t index) const override { return pages_.contains(index); }
     void mark_dirty(std::uint64_t) override {}
     void write_back(std::uint64_t, std::uint64_t) override {}
-    std::string path() const override { return "/dev/zero (deleted)"; }
+    std::string path() const override { return path_; }
+
+    // Ends before `to` does at the end of the file.
+    std::uint64_t read(std::uint64_t offset, std::span<std::byte> to);
+    // Ends early when memory is out; the file grows.
+    std::uint64_t write(std::uint64_t offset, std::span<const std::byte> from);
+    void resize(std::uint64_t size);
+    // These bytes are zero from now on, and take no memory where that is possible.
+    void clear(std::uint64_t begin, std::uint64_t end);
+    std::uint64_t pages() const { return pages_.size(); }
+
+    static constexpr std::uint64_t kDevice = 1;  // 00:01, the kernel's internal tmpfs mount
 
 private:
-    static constexpr std::uint64_t kDevice = 1;  // 00:01, the kernel's internal tmpfs mount
 
     PhysicalMemory& memory_;
     std::uint64_t inode_;
     std::uint64_t size_;
+    std::string path_;
     std::map<std::uint64_t, PAddr> pages_;
 };
 

@@ -26,7 +26,7 @@ Interrupted restart_kind(std::uint32_t number) {
 SyscallDispatcher::SyscallDispatcher()
     : SyscallDispatcher(std::array{memory_syscalls(), file_syscalls(), file_tree_syscalls(), process_syscalls(),
                                    clone_syscalls(), futex_syscalls(), wait_syscalls(), sched_syscalls(),
-                                   prctl_syscalls(), signal_syscalls(), time_syscalls(), info_syscalls()}) {}
+                                   prctl_syscalls(), signal_syscalls(), time_syscalls(), timer_syscalls(), event_syscalls(), info_syscalls()}) {}
 
 SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
     for (const auto theme : themes) {
@@ -104,6 +104,7 @@ void SyscallDispatcher::end_wait(Kernel& kernel, Task& task) const {
     task.wait_deadline_ns = kNoDeadline;
     task.waits_killable = false;
     task.vfork_child = 0;
+    task.call_holds.reset();
     kernel.futexes().remove(task);
     WaitQueue::leave_all(task);
 }
@@ -113,7 +114,9 @@ bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) 
     SysCall call{.kernel = kernel, .process = *task.process, .task = task, .args = {}, .path = row.path};
     for (unsigned i = 0; i < call.args.size(); ++i) call.args[i] = cpu.read(task.context, xreg(i));
 
+    kernel.current_ = &task;
     const SysOutcome outcome = row.fn(call);
+    kernel.current_ = nullptr;
     if (std::holds_alternative<Block>(outcome)) return false;
     kernel.spend(task, call.path, call.units);
     if (task.waits()) end_wait(kernel, task);

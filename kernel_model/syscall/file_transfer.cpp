@@ -13,14 +13,14 @@ namespace {
 
 constexpr std::uint64_t kMaxTransfer = 0x7ffff000;  // MAX_RW_COUNT
 constexpr std::uint64_t kMaxVector = 1024;          // UIO_MAXIOV
+constexpr std::uint64_t kPiece = 65536;             // of a stream's write, at most
 
-// One buffer. nullopt: its first byte is a bad pointer.
+// What became of it so far. `bad_pointer`: its first byte is one.
 struct Moved {
     std::uint64_t bytes = 0;
     bool bad_pointer = false;
     bool failed = false;
     Errno error{};
-    bool ended = false;  // the file had less
 };
 
 Moved move(UserMemory memory, File& file, Direction direction, VAddr buffer, std::uint64_t size, std::uint64_t offset) {
@@ -42,18 +42,96 @@ Moved move(UserMemory memory, File& file, Direction direction, VAddr buffer, std
             return 0;
         }
         moved.bytes += *n;
-        if (*n < span.size()) moved.ended = true;
         return *n;
     });
     moved.bad_pointer = !done && moved.bytes == 0 && !moved.failed;
     return moved;
 }
 
-SysOutcome outcome_of(SysCall& call, File& file, const Moved& moved, std::uint64_t total) {
-    if (total > 0) return total;
-    if (moved.bad_pointer) return Errno::Fault;
-    if (!moved.failed) return std::uint64_t{0};
-    return write_failure(call, file, moved.error);
+using Buffers = std::span<const abi::Iovec>;
+
+// The caller's bytes from `skip` on, as far as they can be read.
+std::uint64_t gather(UserMemory memory, Buffers buffers, std::uint64_t skip, std::span<std::byte> to) {
+    std::uint64_t done = 0;
+    for (const auto& b : buffers) {
+        if (done == to.size()) break;
+        if (skip >= b.length) {
+            skip -= b.length;
+            continue;
+        }
+        const std::uint64_t wanted = std::min(b.length - skip, to.size() - done);
+        const auto got = memory.for_each_span(VAddr(b.base + skip), wanted, Access::Read, [&](auto span) {
+            std::ranges::copy(span, to.begin() + static_cast<std::ptrdiff_t>(done));
+            done += span.size();
+            return std::uint64_t{span.size()};
+        });
+        if (got.value_or(0) < wanted) break;
+        skip = 0;
+    }
+    return done;
+}
+
+bool scatter(UserMemory memory, Buffers buffers, std::span<const std::byte> from) {
+    for (const auto& b : buffers) {
+        const auto part = from.first(std::min<std::uint64_t>(b.length, from.size()));
+        if (!memory.write(VAddr(b.base), part)) return false;
+        from = from.subspan(part.size());
+    }
+    return true;
+}
+
+// A page of the caller's memory at a time.
+Moved move_pages(UserMemory memory, File& file, Direction direction, Buffers buffers, std::uint64_t offset,
+                 std::uint64_t most) {
+    Moved all;
+    for (const auto& b : buffers) {
+        if (b.length == 0) continue;
+        const std::uint64_t done = all.bytes;
+        all = move(memory, file, direction, VAddr(b.base), std::min(b.length, most - done), offset + done);
+        const std::uint64_t moved = all.bytes;
+        all.bytes += done;
+        if (moved < b.length) break;
+    }
+    return all;
+}
+
+Moved write_stream(SysCall& call, File& file, Buffers buffers, std::uint64_t total) {
+    Moved moved{.bytes = call.task.call_progress};
+    std::vector<std::byte> piece;
+    while (moved.bytes < total) {
+        // What makes no whole piece goes first.
+        const std::uint64_t left = total - moved.bytes;
+        piece.resize(left > kPiece && left % kPiece != 0 ? left % kPiece : std::min(left, kPiece));
+        const std::uint64_t got = gather(call.memory(), buffers, moved.bytes, piece);
+        moved.bad_pointer = got == 0;
+        if (got == 0) break;
+        const auto n = file.write(0, std::span<const std::byte>(piece).first(got));
+        moved.failed = !n;
+        if (!n) moved.error = n.error();
+        if (!n || *n == 0) break;
+        moved.bytes += *n;
+    }
+    return moved;
+}
+
+Moved move_record(SysCall& call, File& file, Direction direction, Buffers buffers, std::uint64_t total) {
+    std::vector<std::byte> record(std::min(total, file.record_bytes()));
+    Moved moved;
+    if (direction == Direction::Write) {
+        moved.bad_pointer = gather(call.memory(), buffers, 0, record) < record.size();
+        if (moved.bad_pointer) return moved;
+    }
+    const auto n = direction == Direction::Read ? file.read(0, record) : file.write(0, record);
+    moved.failed = !n;
+    if (!n) {
+        moved.error = n.error();
+    } else if (direction == Direction::Read) {
+        moved.bad_pointer = !scatter(call.memory(), buffers, std::span(record).first(*n));
+        if (!moved.bad_pointer) moved.bytes = *n;
+    } else {
+        moved.bytes = *n;
+    }
+    return moved;
 }
 
 struct Start {
@@ -76,20 +154,56 @@ bool may(const File& file, Direction direction) {
     return direction == Direction::Read ? mode != abi::kOWronly : mode != abi::kORdonly;
 }
 
-SysOutcome write_failure(SysCall& call, File& file, Errno error) {
-    if (error == Errno::Again && (file.flags & abi::kONonblock) == 0) {
-        call.wait_on(file.waiters());
-        return Block{};
-    }
+bool must_wait(SysCall& call, File& file, Errno error, std::uint64_t done) {
+    call.task.call_progress = 0;
     if (error == Errno::Pipe) {
-        SignalInfo info;
-        info.signal = Signal::Pipe;
-        info.code = kSiUser;
-        info.pid = call.process.pid;
-        call.kernel.send_signal(call.task, info);
+        call.kernel.send_signal(call.task, {.signal = Signal::Pipe, .code = kSiUser, .pid = call.process.pid});
     }
+    if (error != Errno::Again || (file.flags & abi::kONonblock) != 0) return false;
+    if (done > 0 && call.task.tif_sigpending) return false;
+    call.task.call_progress = done;
+    call.wait_on(file.waiters());
+    return true;
+}
+
+SysOutcome write_failure(SysCall& call, File& file, Errno error) {
+    if (must_wait(call, file, error, 0)) return Block{};
     return error;
 }
+
+namespace {
+
+SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers buffers, std::uint64_t total,
+                        const std::uint64_t* offset) {
+    call.path = direction == Direction::Read ? file.read_path() : file.write_path();
+    Moved moved;
+    const bool writes = direction == Direction::Write;
+    if (total == 0) {
+        moved = move(call.memory(), file, direction, VAddr(0), 0, offset != nullptr ? *offset : file.position);
+    } else if (file.record_bytes() != 0) {
+        moved = move_record(call, file, direction, buffers, total);
+    } else if (writes && file.stream()) {
+        moved = write_stream(call, file, buffers, total);
+    } else {
+        const Start start = start_of(file, direction, offset);
+        moved = move_pages(call.memory(), file, direction, buffers, start.offset, total);
+        if (start.moves && moved.bytes > 0) file.position = start.offset + moved.bytes;
+    }
+    call.units = moved.bytes;
+    if (moved.failed && (writes || moved.bytes == 0) && must_wait(call, file, moved.error, moved.bytes)) return Block{};
+    call.task.call_progress = 0;
+    if (moved.bytes > 0) return moved.bytes;
+    if (moved.bad_pointer) return Errno::Fault;
+    if (moved.failed) return moved.error;
+    return std::uint64_t{0};
+}
+
+// access_ok: the whole range must lie in user space, touched or not.
+bool in_user_space(std::uint64_t base, std::uint64_t size) {
+    return size == 0 || (base < AddressSpace::kTop && size <= AddressSpace::kTop - base);
+}
+
+}  // namespace
 
 SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr buffer, std::uint64_t size,
                     const std::uint64_t* offset) {
@@ -98,15 +212,9 @@ SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr b
     if (offset != nullptr && static_cast<std::int64_t>(*offset) < 0) return Errno::Inval;
     if (offset != nullptr && !file->seekable()) return Errno::Spipe;
     if (static_cast<std::int64_t>(size) < 0) return Errno::Inval;
-    call.path = direction == Direction::Read ? file->read_path() : file->write_path();
-    // The whole range must lie in user space, touched or not (access_ok).
-    if (size > 0 && (buffer.value >= AddressSpace::kTop || size > AddressSpace::kTop - buffer.value))
-        return Errno::Fault;
-    const Start start = start_of(*file, direction, offset);
-    const Moved moved = move(call.memory(), *file, direction, buffer, std::min(size, kMaxTransfer), start.offset);
-    if (start.moves && moved.bytes > 0) file->position = start.offset + moved.bytes;
-    call.units = moved.bytes;
-    return outcome_of(call, *file, moved, moved.bytes);
+    if (!in_user_space(buffer.value, size)) return Errno::Fault;
+    const abi::Iovec all{buffer.value, std::min(size, kMaxTransfer)};
+    return transfer_all(call, *file, direction, std::span(&all, 1), all.length, offset);
 }
 
 SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, VAddr vector, std::uint64_t count,
@@ -119,30 +227,16 @@ SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, 
     UserMemory memory = call.memory();
     std::vector<abi::Iovec> buffers(count);
     if (!memory.read(vector, std::as_writable_bytes(std::span(buffers)))) return Errno::Fault;
-    std::uint64_t sum = 0;
-    for (const auto& b : buffers) {
-        if (static_cast<std::int64_t>(b.length) < 0 || sum + b.length < sum) return Errno::Inval;
-        sum += b.length;
-    }
-    call.path = direction == Direction::Read ? file->read_path() : file->write_path();
-    call.kernel.spend(call.task, KernelPath::SysVector, count);
-    const Start start = start_of(*file, direction, offset);
     std::uint64_t total = 0;
-    Moved moved;
-    for (const auto& b : buffers) {
-        if (b.length == 0) continue;
-        if (b.base >= AddressSpace::kTop || b.length > AddressSpace::kTop - b.base) {
-            moved.bad_pointer = true;
-            break;
-        }
-        moved = move(memory, *file, direction, VAddr(b.base), std::min(b.length, kMaxTransfer - total),
-                     start.offset + total);
-        total += moved.bytes;
-        if (moved.bytes < b.length) break;
+    for (auto& b : buffers) {
+        if (static_cast<std::int64_t>(b.length) < 0) return Errno::Inval;
+        if (!in_user_space(b.base, b.length)) return Errno::Fault;
+        b.length = std::min(b.length, kMaxTransfer - total);  // __import_iovec
+        total += b.length;
     }
-    if (start.moves && total > 0) file->position = start.offset + total;
-    call.units = total;
-    return outcome_of(call, *file, moved, total);
+    const SysOutcome outcome = transfer_all(call, *file, direction, buffers, total, offset);
+    if (!std::holds_alternative<Block>(outcome)) call.kernel.spend(call.task, KernelPath::SysVector, count);
+    return outcome;
 }
 
 }  // namespace uprobesim

@@ -18,6 +18,9 @@ SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, 
 
 // Whether the descriptor was opened for this (never for O_PATH).
 bool may(const File& file, Direction direction);
+// After an error, with `done` bytes moved: true where the call has to wait for the file and go on from there
+// (Task::call_progress). A broken pipe sends its signal.
+bool must_wait(SysCall& call, File& file, Errno error, std::uint64_t done);
 // What a write answers that moved nothing: it waits, or EPIPE with its signal, or the error.
 SysOutcome write_failure(SysCall& call, File& file, Errno error);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // clone and clone3: threads, fork, vfork.
 #include "kernel_model/abi/clone.h"
+#include "kernel_model/syscall/process_fd.h"
 #include "kernel_model/syscall/syscall.h"
 
 namespace uprobesim {
@@ -42,12 +43,23 @@ SysOutcome vfork_wait(SysCall& call) {
     return Block{};
 }
 
-SysOutcome clone_task(SysCall& call, const CloneRequest& request) {
+SysOutcome clone_task(SysCall& call, const CloneRequest& request, VAddr pidfd) {
     if (const auto wrong = wrong_with(request)) return *wrong;
+    const bool with_fd = (request.flags & kClonePidfd) != 0;
+    // The parent's copy of the id and the descriptor would go to the same place; threads have no descriptors.
+    if (with_fd && (request.flags & (kCloneThread | kCloneDetached)) != 0) return Errno::Inval;
+    if (with_fd && !call.memory().put(pidfd, std::int32_t{0})) return Errno::Fault;
     note_what_is_not_shared(call, request.flags);
     const auto child = call.kernel.clone(call.task, request);
     if (!child) return child.error();
     const TaskId id = (*child)->id;
+    if (with_fd) {
+        const SysOutcome fd = add_process_fd(call, id.value, 0);
+        const auto* number = std::get_if<std::uint64_t>(&fd);
+        // A full table is found after the child is there, which fork's own order excludes.
+        const std::int32_t shown = number != nullptr ? static_cast<std::int32_t>(*number) : -1;
+        static_cast<void>(call.memory().put(pidfd, shown));
+    }
     if ((request.flags & kCloneVfork) == 0) return static_cast<std::uint64_t>(id.value);
     call.task.vfork_child = id.value;
     return vfork_wait(call);
@@ -56,16 +68,14 @@ SysOutcome clone_task(SysCall& call, const CloneRequest& request) {
 SysOutcome clone(SysCall& call) {
     if (call.task.vfork_child != 0) return vfork_wait(call);
     const std::uint64_t flags = call.uint32(0);
-    if ((flags & kClonePidfd) != 0) {
-        call.kernel.note_unmodelled("clone with CLONE_PIDFD", "no descriptors of processes: answered EINVAL");
-        return Errno::Inval;
-    }
+    if ((flags & (kClonePidfd | kCloneParentSettid)) == (kClonePidfd | kCloneParentSettid)) return Errno::Inval;
     return clone_task(call, {.flags = flags & ~kCloneSignalMask,
                              .exit_signal = static_cast<std::int32_t>(flags & kCloneSignalMask),
                              .stack = call.address(1),
                              .tls = call.address(3),
                              .parent_tid = call.address(2),
-                             .child_tid = call.address(4)});
+                             .child_tid = call.address(4)},
+                      call.address(2));
 }
 
 SysOutcome clone3(SysCall& call) {
@@ -82,7 +92,7 @@ SysOutcome clone3(SysCall& call) {
         if (*later != 0) return at < 88 ? Errno::Inval : Errno::TooBig;
     }
     if ((args->flags & (kCloneSignalMask & ~kCloneNewtime)) != 0) return Errno::Inval;
-    if ((args->flags & (kCloneDetached | kClonePidfd | kCloneIntoCgroup)) != 0) return Errno::Inval;
+    if ((args->flags & (kCloneDetached | kCloneIntoCgroup)) != 0) return Errno::Inval;
     if ((args->flags & kCloneNewtime) != 0) return Errno::Perm;
     if ((args->stack == 0) != (args->stack_size == 0)) return Errno::Inval;
     if ((args->flags & (kCloneThread | kCloneParent)) != 0 && args->exit_signal != 0) return Errno::Inval;
@@ -91,7 +101,8 @@ SysOutcome clone3(SysCall& call) {
                              .stack = VAddr(args->stack == 0 ? 0 : args->stack + args->stack_size),
                              .tls = VAddr(args->tls),
                              .parent_tid = VAddr(args->parent_tid),
-                             .child_tid = VAddr(args->child_tid)});
+                             .child_tid = VAddr(args->child_tid)},
+                      VAddr(args->pidfd));
 }
 
 SysOutcome set_tid_address(SysCall& call) {

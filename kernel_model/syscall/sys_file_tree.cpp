@@ -6,6 +6,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/stat.h"
+#include "kernel_model/files/pipe.h"
 #include "kernel_model/syscall/file_transfer.h"
 
 namespace uprobesim {
@@ -66,7 +67,22 @@ SysOutcome named(SysCall& c, const PathArgument& p, const SysResult<T>& result) 
     return std::uint64_t{0};
 }
 
+SysOutcome add_opened(SysCall& c, std::shared_ptr<File> file, std::uint32_t flags) {
+    auto fd = c.process.files.add(std::move(file), (flags & kOCloexec) != 0);
+    if (!fd) return fd.error();
+    return static_cast<std::uint64_t>(*fd);
+}
+
+// A FIFO waits, with this end open, for somebody at the other (fifo_open).
+SysOutcome open_fifo(SysCall& c, const std::shared_ptr<PipeEnd>& end, std::uint32_t flags) {
+    if ((flags & kONonblock) != 0 || !end->waits_for_partner()) return add_opened(c, end, flags);
+    c.task.call_holds = end;
+    c.wait_on(&end->pipe()->either);
+    return Block{};
+}
+
 SysOutcome open_at(SysCall& c, std::int32_t dirfd, VAddr name, std::uint32_t flags, std::uint32_t mode) {
+    if (c.task.call_holds) return open_fifo(c, std::static_pointer_cast<PipeEnd>(c.task.call_holds), flags);
     if ((flags & kOTmpfile) == kOTmpfile) {
         c.kernel.note_unmodelled("openat O_TMPFILE", "answered EOPNOTSUPP");
         return Errno::NotSup;
@@ -79,9 +95,8 @@ SysOutcome open_at(SysCall& c, std::int32_t dirfd, VAddr name, std::uint32_t fla
     if (!opened) return named(c, *p, opened);
     c.units = opened->components;
     if (opened->created) c.path = KernelPath::SysCreate;
-    auto fd = c.process.files.add(opened->file, (flags & kOCloexec) != 0);
-    if (!fd) return fd.error();
-    return static_cast<std::uint64_t>(*fd);
+    if (auto end = std::dynamic_pointer_cast<PipeEnd>(opened->file)) return open_fifo(c, end, flags);
+    return add_opened(c, std::move(opened->file), flags);
 }
 
 SysOutcome sys_openat(SysCall& c) {
@@ -170,6 +185,8 @@ SysOutcome sys_mknodat(SysCall& c) {
     auto p = path_argument(c, c.int32(0), c.address(1));
     if (!p) return p.error();
     const std::uint32_t type = c.uint32(2) & kIfmt;
+    if (type == kIfIfo)
+        return named(c, *p, c.kernel.files().make_fifo(p->cwd, p->path, c.uint32(2) & 07777 & ~c.process.umask));
     if (type != 0 && type != kIfReg) return Errno::Perm;
     return named(c, *p,
                  c.kernel.files().open(&c.process, p->cwd, p->path, kOCreat | kOExcl | kOWronly,
@@ -398,7 +415,7 @@ constexpr SyscallRow kRows[] = {
     {12, "llistxattr", sys_no_xattr, Support::Full, KernelPath::SysSetattr, ""},
     {13, "flistxattr", sys_no_xattr, Support::Full, KernelPath::SysSetattr, ""},
     {17, "getcwd", sys_getcwd, Support::Full, KernelPath::SysGetcwd, ""},
-    {33, "mknodat", sys_mknodat, Support::Partial, KernelPath::SysCreate, "regular files only"},
+    {33, "mknodat", sys_mknodat, Support::Partial, KernelPath::SysCreate, "regular files and FIFOs only"},
     {34, "mkdirat", sys_mkdirat, Support::Full, KernelPath::SysCreate, ""},
     {35, "unlinkat", sys_unlinkat, Support::Full, KernelPath::SysUnlink, ""},
     {36, "symlinkat", sys_symlinkat, Support::Full, KernelPath::SysCreate, ""},

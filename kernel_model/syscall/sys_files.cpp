@@ -7,8 +7,10 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/stat.h"
-#include "kernel_model/files/special_files.h"
+#include "kernel_model/files/memory_file.h"
+#include "kernel_model/files/pipe.h"
 #include "kernel_model/syscall/file_transfer.h"
+#include "kernel_model/syscall/sys_lock.h"
 #include "kernel_model/syscall/sys_poll.h"
 
 namespace uprobesim {
@@ -83,8 +85,16 @@ SysOutcome sys_lseek(SysCall& c) {
     return file->position;
 }
 
+// close of any descriptor of a file lets go of the process's locks on it.
+bool close_descriptor(SysCall& c, std::int32_t fd) {
+    const auto file = c.process.files.share(fd);
+    if (!file) return false;
+    c.kernel.closing(c.process, *file);
+    return c.process.files.close(fd).has_value();
+}
+
 SysOutcome sys_close(SysCall& c) {
-    if (!c.process.files.close(c.int32(0))) return bad_descriptor(c);
+    if (!close_descriptor(c, c.int32(0))) return bad_descriptor(c);
     return std::uint64_t{0};
 }
 
@@ -99,7 +109,7 @@ SysOutcome sys_close_range(SysCall& c) {
         if ((flags & 4) != 0) {
             c.process.files.entry(fd)->close_on_exec = true;  // CLOSE_RANGE_CLOEXEC
         } else {
-            (void)c.process.files.close(fd);
+            close_descriptor(c, fd);
         }
     }
     return std::uint64_t{0};
@@ -121,9 +131,38 @@ SysOutcome sys_dup3(SysCall& c) {
     if ((c.uint32(2) & ~kOCloexec) != 0 || c.int32(0) == c.int32(1)) return Errno::Inval;
     auto file = c.process.files.share(c.int32(0));
     if (!file) return bad_descriptor(c);
+    if (const auto old = c.process.files.share(c.int32(1))) c.kernel.closing(c.process, *old);
     if (auto put = c.process.files.put(c.int32(1), std::move(file), (c.uint32(2) & kOCloexec) != 0); !put)
         return put.error();
     return std::uint64_t{c.uint32(1)};
+}
+
+SysOutcome pipe_size(SysCall& c, File& file, bool sets) {
+    auto* end = dynamic_cast<PipeEnd*>(&file);
+    if (end == nullptr) return bad_descriptor(c);
+    if (!sets) return end->pipe()->size();
+    auto size = end->pipe()->resize(c.uint32(2));
+    return size ? SysOutcome(*size) : SysOutcome(size.error());
+}
+
+// Whether some shared mapping could write to the file (i_mmap_writable).
+bool mapped_for_writing(SysCall& c, const FileBacking* backing) {
+    for (const auto& [pid, process] : c.kernel.processes()) {
+        if (process->mm == nullptr) continue;
+        for (const auto& [begin, vma] : process->mm->vmas()) {
+            if (vma.file.get() == backing && vma.shared && vma.may_write) return true;
+        }
+    }
+    return false;
+}
+
+SysOutcome file_seals(SysCall& c, File& file, bool adds) {
+    auto* memory = dynamic_cast<MemoryFile*>(&file);
+    if (memory == nullptr) return Errno::Inval;
+    if (!adds) return std::uint64_t{memory->seals()};
+    if (!may(file, Direction::Write)) return Errno::Perm;
+    auto done = memory->add_seals(c.uint32(2), mapped_for_writing(c, memory->backing().get()));
+    return done ? SysOutcome(std::uint64_t{0}) : SysOutcome(done.error());
 }
 
 SysOutcome sys_fcntl(SysCall& c) {
@@ -146,23 +185,18 @@ SysOutcome sys_fcntl(SysCall& c) {
         case 4:
             entry->file->flags = (entry->file->flags & ~kSettable) | (c.uint32(2) & kSettable);
             return std::uint64_t{0};  // F_SETFL
-        case 5: {                     // F_GETLK: nobody else holds a lock
-            UserMemory memory = c.memory();
-            if (!memory.put<std::int16_t>(c.address(2), 2)) return Errno::Fault;  // F_UNLCK
-            return std::uint64_t{0};
-        }
-        case 6:
-        case 7:
-        case 37:
-        case 38: return std::uint64_t{0};  // locks of the only process there is
-        case 36: {
-            UserMemory memory = c.memory();
-            if (!memory.put<std::int16_t>(c.address(2), 2)) return Errno::Fault;
-            return std::uint64_t{0};
-        }
+        case 5: return range_lock(c, entry->file, LockCommand::Get, false);          // F_GETLK
+        case 6: return range_lock(c, entry->file, LockCommand::Set, false);          // F_SETLK
+        case 7: return range_lock(c, entry->file, LockCommand::SetAndWait, false);   // F_SETLKW
+        case 36: return range_lock(c, entry->file, LockCommand::Get, true);          // F_OFD_GETLK
+        case 37: return range_lock(c, entry->file, LockCommand::Set, true);          // F_OFD_SETLK
+        case 38: return range_lock(c, entry->file, LockCommand::SetAndWait, true);   // F_OFD_SETLKW
         case 8:
         case 9: return std::uint64_t{0};         // F_SETOWN, F_GETOWN
-        case 1032: return std::uint64_t{65536};  // F_GETPIPE_SZ
+        case 1031:
+        case 1032: return pipe_size(c, *entry->file, command == 1031);  // F_SETPIPE_SZ, F_GETPIPE_SZ
+        case 1033:
+        case 1034: return file_seals(c, *entry->file, command == 1033);  // F_ADD_SEALS, F_GET_SEALS
         default:
             c.kernel.note_unmodelled(fmt::format("fcntl command {}", command), "answered EINVAL");
             return Errno::Inval;
@@ -268,9 +302,7 @@ SysOutcome sys_getdents64(SysCall& c) {
 SysOutcome sys_pipe2(SysCall& c) {
     const std::uint32_t flags = c.uint32(1);
     if ((flags & ~(kOCloexec | kONonblock | kODirect)) != 0) return Errno::Inval;
-    auto [reader, writer] = make_pipe(static_cast<std::uint64_t>(c.process.files.all().size()) + 1000);
-    reader->flags |= flags & kONonblock;
-    writer->flags |= flags & kONonblock;
+    auto [reader, writer] = make_pipe(c.kernel.new_inode(), flags & (kONonblock | kODirect));
     const bool cloexec = (flags & kOCloexec) != 0;
     auto a = c.process.files.add(reader, cloexec);
     if (!a) return a.error();
@@ -352,11 +384,6 @@ SysOutcome sys_fadvise64(SysCall& c) {
     if (file == nullptr) return bad_descriptor(c);
     if (!file->seekable()) return Errno::Spipe;
     return c.uint32(3) <= 5 ? SysOutcome(std::uint64_t{0}) : SysOutcome(Errno::Inval);
-}
-
-SysOutcome sys_flock(SysCall& c) {
-    if (c.process.files.get(c.int32(0)) == nullptr) return bad_descriptor(c);
-    return std::uint64_t{0};
 }
 
 constexpr SyscallRow kRows[] = {

@@ -42,7 +42,8 @@ SysResult<void> take_file(SysCall& call, MapRequest& request, std::uint64_t flag
     request.shared = type != kMapPrivate;
     if (request.shared && request.prot.write && mode == kOpenReadOnly) return tl::make_unexpected(Errno::Acces);
     if (mode == kOpenWriteOnly) return tl::make_unexpected(Errno::Acces);
-    if (request.shared) request.may_write = mode == kOpenReadWrite;
+    if (request.shared && request.prot.write && file->write_sealed()) return tl::make_unexpected(Errno::Perm);
+    if (request.shared) request.may_write = mode == kOpenReadWrite && !file->write_sealed();
     request.file = file->backing();
     if (request.file == nullptr) return tl::make_unexpected(Errno::NoDev);
     if (request.grows_down) return tl::make_unexpected(Errno::Inval);

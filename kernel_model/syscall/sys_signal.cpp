@@ -13,7 +13,6 @@ namespace {
 constexpr std::uint64_t kSigsetSize = 8;
 constexpr std::uint64_t kMinSigStack = 5120;  // MINSIGSTKSZ of arm64
 constexpr std::uint32_t kSsOnStack = 1, kSsDisable = 2, kSsAutodisarm = 1u << 31;
-constexpr std::int32_t kSiQueue = -1;
 constexpr std::int32_t kSigBlock = 0, kSigUnblock = 1, kSigSetmask = 2;
 
 struct SigActionBytes {  // struct kernel_sigaction with sa_restorer
@@ -112,23 +111,6 @@ SysOutcome rt_sigsuspend(SysCall& call) {
     return Block{};
 }
 
-// The lowest number of the set, the oldest of that; the task's own first.
-std::optional<SignalInfo> take_pending(SysCall& call, std::uint64_t set) {
-    for (auto* pending : {&call.task.pending, &call.process.pending}) {
-        auto found = pending->end();
-        for (auto it = pending->begin(); it != pending->end(); ++it) {
-            if ((signal_bit(it->signal) & set) == 0) continue;
-            if (found == pending->end() || it->signal < found->signal) found = it;
-        }
-        if (found == pending->end()) continue;
-        const SignalInfo info = *found;
-        pending->erase(found);
-        call.kernel.recalc_sigpending(call.task);
-        return info;
-    }
-    return std::nullopt;
-}
-
 // Waits with the set blocked, so a signal of it that arrives stays pending until it is found here.
 SysOutcome rt_sigtimedwait(SysCall& call) {
     if (call.args[3] != kSigsetSize) return Errno::Inval;
@@ -141,7 +123,7 @@ SysOutcome rt_sigtimedwait(SysCall& call) {
         if (!given) return given.error();
         timeout = *given;
     }
-    if (const auto info = take_pending(call, *set & ~kUnblockable)) {
+    if (const auto info = take_pending(call.kernel, call.task, *set & ~kUnblockable)) {
         SigInfoBytes bytes{static_cast<std::int32_t>(info->signal), 0, info->code, 0, {}};
         bytes.fields[0] = static_cast<std::uint32_t>(info->pid) | std::uint64_t{info->uid} << 32;
         bytes.fields[1] = info->code > 0 ? static_cast<std::uint32_t>(info->status) : info->value;

@@ -122,72 +122,10 @@ SysOutcome getrusage(SysCall& call) {
     return 0u;
 }
 
-struct ItimerBytes {
-    TimeVal interval, value;
-};
-
-constexpr std::int32_t kItimerReal = 0, kItimerProf = 2;
-
-ItimerBytes remaining_of(const IntervalTimer& timer, std::uint64_t now) {
-    // A timer that is due but not delivered yet shows one microsecond, as the kernel does.
-    const std::uint64_t left =
-        timer.next_ns == 0 ? 0 : std::max<std::uint64_t>(timer.next_ns > now ? timer.next_ns - now : 0, 1000);
-    return {to_timeval(timer.interval_ns), to_timeval(left)};
-}
-
-SysOutcome getitimer(SysCall& call) {
-    const std::int32_t which = call.int32(0);
-    if (which < kItimerReal || which > kItimerProf) return Errno::Inval;
-    const IntervalTimer timer = which == kItimerReal ? call.process.real_timer : IntervalTimer{};
-    if (!call.memory().put(call.address(1), remaining_of(timer, call.kernel.monotonic_ns()))) return Errno::Fault;
-    return 0u;
-}
-
-std::optional<std::uint64_t> timeval_ns(const TimeVal& t) {
-    if (t.seconds < 0 || t.microseconds < 0 || t.microseconds >= 1'000'000) return std::nullopt;
-    return static_cast<std::uint64_t>(std::min(t.seconds, kMostSeconds)) * kNsPerSecond +
-           static_cast<std::uint64_t>(t.microseconds) * 1000;
-}
-
-SysOutcome setitimer(SysCall& call) {
-    const std::int32_t which = call.int32(0);
-    UserMemory memory = call.memory();
-    ItimerBytes wanted{};
-    if (call.args[1] != 0) {
-        const auto given = memory.get<ItimerBytes>(call.address(1));
-        if (!given) return Errno::Fault;
-        wanted = *given;
-    }
-    const auto value = timeval_ns(wanted.value);
-    const auto interval = timeval_ns(wanted.interval);
-    if (!value || !interval || which < kItimerReal || which > kItimerProf) return Errno::Inval;
-    const std::uint64_t now = call.kernel.monotonic_ns();
-    IntervalTimer old;
-    if (which == kItimerReal) {
-        old = call.process.real_timer;
-        call.kernel.set_real_timer(call.process, *value == 0 ? 0 : now + *value, *interval);
-    } else if (*value != 0) {
-        call.kernel.note_unmodelled("setitimer ITIMER_VIRTUAL and ITIMER_PROF", "accepted, but never expire");
-    }
-    if (call.args[2] != 0 && !memory.put(call.address(2), remaining_of(old, now))) return Errno::Fault;
-    return 0u;
-}
-
-SysOutcome no_posix_timers(SysCall&) {
-    return Errno::NoSys;
-}
-constexpr std::string_view kNoPosixTimers = "POSIX timers are not modelled: answered ENOSYS";
 constexpr std::string_view kNoSetting = "the clock is the simulation's: answered EPERM";
 
 constexpr SyscallRow kRows[] = {
     {101, "nanosleep", nanosleep, Support::Full, KernelPath::SysNanosleep, {}},
-    {102, "getitimer", getitimer, Support::Full, KernelPath::SysTimer, {}},
-    {103, "setitimer", setitimer, Support::Full, KernelPath::SysTimer, {}},
-    {107, "timer_create", no_posix_timers, Support::Stub, KernelPath::SysUnknown, kNoPosixTimers},
-    {108, "timer_gettime", no_posix_timers, Support::Stub, KernelPath::SysUnknown, kNoPosixTimers},
-    {109, "timer_getoverrun", no_posix_timers, Support::Stub, KernelPath::SysUnknown, kNoPosixTimers},
-    {110, "timer_settime", no_posix_timers, Support::Stub, KernelPath::SysUnknown, kNoPosixTimers},
-    {111, "timer_delete", no_posix_timers, Support::Stub, KernelPath::SysUnknown, kNoPosixTimers},
     {112, "clock_settime", not_permitted, Support::Stub, KernelPath::SysClock, kNoSetting},
     {113, "clock_gettime", clock_gettime, Support::Full, KernelPath::SysClock, {}},
     {114, "clock_getres", clock_getres, Support::Full, KernelPath::SysClock, {}},

@@ -2,6 +2,8 @@
 // wait4 and waitid: what became of children.
 #include <array>
 
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/process_file.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
 #include "kernel_model/syscall/usage.h"
@@ -110,7 +112,7 @@ struct ChildInfoBytes {  // siginfo_t of SIGCHLD
 static_assert(sizeof(ChildInfoBytes) == 128);
 
 SysOutcome waitid(SysCall& call) {
-    enum : std::int32_t { All = 0, Pid = 1, Group = 2 };
+    enum : std::int32_t { All = 0, Pid = 1, Group = 2, Descriptor = 3 };
     const std::int32_t type = call.int32(0), id = call.int32(1);
     const std::uint32_t options = call.uint32(3);
     constexpr std::uint32_t kEvents = kExited | kStopped | kContinued;
@@ -127,6 +129,14 @@ SysOutcome waitid(SysCall& call) {
             if (id < 0) return Errno::Inval;
             wanted = {Wanted::Who::Group, id == 0 ? call.process.group : id, options};
             break;
+        case Descriptor: {
+            const auto file = call.process.files.share(id);
+            const auto* of_process = dynamic_cast<const ProcessFile*>(file.get());
+            if (of_process == nullptr) return id < 0 ? Errno::Inval : Errno::Badf;
+            wanted = {Wanted::Who::Pid, of_process->pid(), options};
+            if ((of_process->flags & abi::kONonblock) != 0) wanted.options |= kNoHang;
+            break;
+        }
         default: return Errno::Inval;
     }
     return wait_for(call, wanted, [&](const Event* event) -> SysOutcome {

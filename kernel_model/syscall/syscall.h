@@ -63,6 +63,8 @@ std::span<const SyscallRow> sched_syscalls();
 std::span<const SyscallRow> prctl_syscalls();
 std::span<const SyscallRow> signal_syscalls();
 std::span<const SyscallRow> time_syscalls();
+std::span<const SyscallRow> timer_syscalls();
+std::span<const SyscallRow> event_syscalls();
 std::span<const SyscallRow> info_syscalls();
 
 }  // namespace uprobesim

@@ -12,6 +12,7 @@
 #include "kernel_model/abi/signal.h"
 #include "kernel_model/files/fd_table.h"
 #include "kernel_model/memory/mm.h"
+#include "kernel_model/task/posix_timer.h"
 #include "kernel_model/task/task.h"
 
 namespace uprobesim {
@@ -75,6 +76,8 @@ struct Process {
     Signal exit_signal = Signal::Chld;  // sent to the parent
     ChildEvents events;                 // for the parent
     WaitQueue children_changed;         // its tasks that wait for children
+    WaitQueue signal_arrived;           // who looks at pending signals (signalfd)
+    WaitQueue ended;                    // who waits for the end without being the parent (pidfd)
     WaitQueue vfork_done;               // who waits until this one has a program of its own, or ends
     bool vforked = false;               // such a one waits
     CpuTime ended_tasks_time, children_time;
@@ -93,6 +96,8 @@ struct Process {
     std::uint32_t umask = 022;
     std::uint32_t uid = 0, gid = 0;
     IntervalTimer real_timer;
+    CpuTimer virtual_timer, profiling_timer;  // ITIMER_VIRTUAL, ITIMER_PROF
+    std::map<std::int32_t, PosixTimer> posix_timers;
     ProcessOptions options;
     // Where handlers return to when SA_RESTORER is not set: the page that stands for the vDSO's sigreturn. 0: not made
     // yet.

@@ -30,4 +30,25 @@ private:
     Id last_id_ = 0;
 };
 
+// A timer that goes with who holds it.
+class TimerHandle {
+public:
+    TimerHandle() = default;
+    TimerHandle(Timers& timers, Timers::Id id) : timers_(&timers), id_(id) {}
+    TimerHandle(TimerHandle&& other) noexcept
+        : timers_(std::exchange(other.timers_, nullptr)), id_(std::exchange(other.id_, 0)) {}
+    TimerHandle& operator=(TimerHandle&& other) noexcept {
+        std::swap(timers_, other.timers_);
+        std::swap(id_, other.id_);
+        return *this;
+    }
+    ~TimerHandle() {
+        if (timers_ != nullptr) timers_->cancel(id_);
+    }
+
+private:
+    Timers* timers_ = nullptr;
+    Timers::Id id_ = 0;
+};
+
 }  // namespace uprobesim

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What files without a name have in common (the kernel's anonymous inodes).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "kernel_model/files/file.h"
+#include "kernel_model/task/wait_queue.h"
+
+namespace uprobesim {
+
+class AnonFile : public File {
+public:
+    // `kind`: "eventfd" and so on, as /proc shows it.
+    AnonFile(std::string_view kind, std::uint32_t open_flags) {
+        path = "anon_inode:[" + std::string(kind) + "]";
+        flags = open_flags;
+    }
+    // All have one inode, which is of no type.
+    SysResult<FileStatus> status() override { return FileStatus{.device = 14, .inode = 1, .mode = 0600}; }
+    WaitQueue* waiters() override { return &waiters_; }
+
+protected:
+    WaitQueue waiters_;
+};
+
+}  // namespace uprobesim

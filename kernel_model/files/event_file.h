@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// eventfd: a counter that reads take and writes add to.
+#pragma once
+
+#include "kernel_model/files/anon_file.h"
+
+namespace uprobesim {
+
+class EventFile final : public AnonFile {
+public:
+    EventFile(std::uint64_t count, bool semaphore, std::uint32_t open_flags)
+        : AnonFile("eventfd", open_flags), count_(count), semaphore_(semaphore) {}
+
+    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
+    SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override;
+    std::uint64_t record_bytes() const override { return sizeof count_; }
+    std::uint32_t poll() override;
+    KernelPath read_path() const override { return KernelPath::SysReadEventfd; }
+    KernelPath write_path() const override { return KernelPath::SysWriteEventfd; }
+
+private:
+    static constexpr std::uint64_t kMost = ~std::uint64_t{0} - 1;
+
+    std::uint64_t count_;
+    bool semaphore_;
+};
+
+}  // namespace uprobesim

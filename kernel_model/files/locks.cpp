@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/files/locks.h"
+
+#include <algorithm>
+
+namespace uprobesim {
+
+std::optional<FileLock> LockTable::conflict(const FileKey& file, const FileLock& wanted) const {
+    const auto it = files_.find(file);
+    if (it == files_.end()) return std::nullopt;
+    const auto& locks = it->second.locks;
+    const auto found = std::ranges::find_if(locks, [&](const FileLock& lock) { return lock.conflicts(wanted); });
+    return found == locks.end() ? std::nullopt : std::optional(*found);
+}
+
+// posix_lock_inode: what overlaps is cut, what touches and is alike becomes one.
+SysResult<void> LockTable::set(const FileKey& file, const FileLock& lock) {
+    const auto it = files_.try_emplace(file).first;
+    std::vector<FileLock> kept;
+    FileLock added = lock;
+    for (const FileLock& old : it->second.locks) {
+        if (old.owner != lock.owner) {
+            kept.push_back(old);
+        } else if (old.type == lock.type && old.begin <= added.end && added.begin <= old.end) {
+            added.begin = std::min(added.begin, old.begin);
+            added.end = std::max(added.end, old.end);
+        } else if (!old.overlaps(lock)) {
+            kept.push_back(old);
+        } else {
+            if (old.begin < lock.begin) {
+                kept.push_back(old);
+                kept.back().end = lock.begin;
+            }
+            if (lock.end < old.end) {
+                kept.push_back(old);
+                kept.back().begin = lock.end;
+            }
+        }
+    }
+    if (added.type != LockType::None) kept.push_back(added);
+    if (kept.size() > kMostOfOneFile) return tl::make_unexpected(Errno::NoLck);
+    std::ranges::stable_sort(kept, {}, &FileLock::begin);
+    it->second.locks = std::move(kept);
+    changed(it);
+    return {};
+}
+
+void LockTable::changed(std::map<FileKey, Locked>::iterator at) {
+    at->second.waiters.wake();
+    if (at->second.locks.empty()) files_.erase(at);
+}
+
+void LockTable::release(const FileKey& file, const void* owner) {
+    const auto it = files_.find(file);
+    if (it == files_.end()) return;
+    if (std::erase_if(it->second.locks, [&](const FileLock& lock) { return lock.owner == owner; }) > 0) changed(it);
+}
+
+void LockTable::release(const void* owner) {
+    std::vector<FileKey> keys;
+    for (const auto& [key, locked] : files_) keys.push_back(key);
+    for (const FileKey& key : keys) release(key, owner);
+}
+
+bool LockTable::holds(const void* owner) const {
+    return std::ranges::any_of(files_, [&](const auto& entry) {
+        return std::ranges::any_of(entry.second.locks, [&](const FileLock& lock) { return lock.owner == owner; });
+    });
+}
+
+std::shared_ptr<void> LockTable::wait_for(const void* waiter, const void* holder) {
+    const void* at = holder;
+    // Nobody waits for two, so the chain ends.
+    for (std::size_t n = 0; n <= waits_->size(); ++n) {
+        if (at == waiter) return nullptr;
+        const auto next = waits_->find(at);
+        if (next == waits_->end()) break;
+        at = next->second;
+    }
+    (*waits_)[waiter] = holder;
+    return {nullptr, [waits = waits_, waiter](void*) { waits->erase(waiter); }};
+}
+
+void release_with(File& file, const std::shared_ptr<FileLocks>& locks) {
+    if (file.end_of_locks) return;
+    file.end_of_locks = {nullptr, [weak = std::weak_ptr(locks), owner = &file](void*) {
+                             const auto alive = weak.lock();
+                             if (!alive) return;
+                             alive->ranges.release(owner);
+                             alive->whole_files.release(owner);
+                         }};
+}
+
+}  // namespace uprobesim

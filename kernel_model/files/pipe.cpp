@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/files/pipe.h"
+
+#include <algorithm>
+#include <bit>
+#include <string>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/poll.h"
+#include "kernel_model/memory/user_memory.h"
+
+namespace uprobesim {
+
+namespace {
+constexpr std::uint64_t kFionread = 0x541b;
+}  // namespace
+
+SysResult<std::uint64_t> Pipe::read(std::span<std::byte> to) {
+    if (slots_.empty()) return tl::make_unexpected(Errno::Again);
+    std::size_t done = 0;
+    while (done < to.size() && !slots_.empty()) {
+        Slot& slot = slots_.front();
+        const std::size_t n = std::min(to.size() - done, slot.bytes.size() - slot.taken);
+        std::copy_n(slot.bytes.begin() + static_cast<std::ptrdiff_t>(slot.taken), n,
+                    to.begin() + static_cast<std::ptrdiff_t>(done));
+        slot.taken += n;
+        done += n;
+        const bool packet = slot.packet;
+        // What is left of a packet is lost.
+        if (packet || slot.taken == slot.bytes.size()) slots_.pop_front();
+        if (packet) break;
+    }
+    changed();
+    return std::uint64_t{done};
+}
+
+SysResult<std::uint64_t> Pipe::write(std::span<const std::byte> from, bool packet) {
+    std::size_t done = 0;
+    const std::size_t odd = from.size() % kPageSize;
+    if (odd != 0 && !packet && !slots_.empty()) {
+        Slot& last = slots_.back();
+        if (!last.packet && last.bytes.size() + odd <= kPageSize) {
+            last.bytes.insert(last.bytes.end(), from.begin(), from.begin() + static_cast<std::ptrdiff_t>(odd));
+            done = odd;
+        }
+    }
+    while (done < from.size() && !full()) {
+        const auto part = from.subspan(done, std::min(kPageSize, from.size() - done));
+        slots_.push_back({.bytes = {part.begin(), part.end()}, .packet = packet});
+        done += part.size();
+    }
+    if (done == 0 && !from.empty()) return tl::make_unexpected(Errno::Again);
+    if (done > 0) changed();
+    return std::uint64_t{done};
+}
+
+std::vector<std::byte> Pipe::peek(std::uint64_t most) const {
+    std::vector<std::byte> seen;
+    for (const Slot& slot : slots_) {
+        const std::size_t n = std::min<std::uint64_t>(most - seen.size(), slot.bytes.size() - slot.taken);
+        const auto begin = slot.bytes.begin() + static_cast<std::ptrdiff_t>(slot.taken);
+        seen.insert(seen.end(), begin, begin + static_cast<std::ptrdiff_t>(n));
+    }
+    return seen;
+}
+
+std::uint64_t Pipe::bytes() const {
+    std::uint64_t sum = 0;
+    for (const Slot& slot : slots_) sum += slot.bytes.size() - slot.taken;
+    return sum;
+}
+
+std::uint64_t Pipe::size() const {
+    return most_slots_ * kPageSize;
+}
+
+SysResult<std::uint64_t> Pipe::resize(std::uint64_t bytes) {
+    if (bytes > std::uint64_t{1} << 31) return tl::make_unexpected(Errno::Inval);
+    // The superuser's pipes are bounded too here.
+    if (bytes > kLargestSize) return tl::make_unexpected(Errno::Perm);
+    const std::size_t slots = std::bit_ceil(std::max<std::uint64_t>(bytes + kPageSize - 1, kPageSize) / kPageSize);
+    if (slots < slots_.size()) return tl::make_unexpected(Errno::Busy);
+    most_slots_ = slots;
+    changed();
+    return size();
+}
+
+void Pipe::open(bool reads, bool writes) {
+    readers_ += reads;
+    writers_ += writes;
+    reader_opens_ += reads;
+    writer_opens_ += writes;
+    changed();
+}
+
+void Pipe::close(bool reads, bool writes) {
+    readers_ -= reads;
+    writers_ -= writes;
+    if (readers_ == 0 && writers_ == 0) slots_.clear();  // a FIFO's bytes do not outlive its users
+    changed();
+}
+
+void Pipe::changed() {
+    readable.wake();
+    writable.wake();
+    either.wake();
+}
+
+PipeEnd::PipeEnd(std::shared_ptr<Pipe> pipe, std::uint32_t open_flags, FileStatus status)
+    : pipe_(std::move(pipe)),
+      reads_((open_flags & abi::kOAccmode) != abi::kOWronly),
+      writes_((open_flags & abi::kOAccmode) != abi::kORdonly),
+      status_(status) {
+    flags = open_flags;
+    other_opens_ = reads_ ? pipe_->writer_opens() : pipe_->reader_opens();
+    pipe_->open(reads_, writes_);
+}
+
+PipeEnd::~PipeEnd() {
+    pipe_->close(reads_, writes_);
+}
+
+bool PipeEnd::waits_for_partner() const {
+    if (reads_ && writes_) return false;
+    const bool there = reads_ ? pipe_->writers() > 0 : pipe_->readers() > 0;
+    return !there && other_opens_ == (reads_ ? pipe_->writer_opens() : pipe_->reader_opens());
+}
+
+// Packets must be read one a call.
+std::uint64_t PipeEnd::record_bytes() const {
+    return reads_ && !writes_ && (flags & abi::kODirect) != 0 ? kPageSize : 0;
+}
+
+SysResult<std::uint64_t> PipeEnd::read(std::uint64_t, std::span<std::byte> to) {
+    if (!reads_) return tl::make_unexpected(Errno::Badf);
+    if (to.empty() || (pipe_->empty() && pipe_->writers() == 0)) return std::uint64_t{0};
+    return pipe_->read(to);
+}
+
+SysResult<std::uint64_t> PipeEnd::write(std::uint64_t, std::span<const std::byte> from) {
+    if (!writes_) return tl::make_unexpected(Errno::Badf);
+    if (from.empty()) return std::uint64_t{0};
+    if (pipe_->readers() == 0) return tl::make_unexpected(Errno::Pipe);
+    return pipe_->write(from, (flags & abi::kODirect) != 0);
+}
+
+SysResult<std::uint64_t> PipeEnd::ioctl(std::uint64_t request, std::uint64_t arg, UserMemory& memory) {
+    if (request != kFionread) return tl::make_unexpected(Errno::NotTty);
+    if (!memory.put(VAddr(arg), static_cast<std::int32_t>(pipe_->bytes()))) return tl::make_unexpected(Errno::Fault);
+    return std::uint64_t{0};
+}
+
+// pipe_poll.
+std::uint32_t PipeEnd::poll() {
+    std::uint32_t mask = 0;
+    if (reads_) {
+        if (!pipe_->empty()) mask |= abi::kPollIn | abi::kPollRdnorm;
+        // Not before there ever was a writer.
+        if (pipe_->writers() == 0 && other_opens_ != pipe_->writer_opens()) mask |= abi::kPollHup;
+    }
+    if (writes_) {
+        if (!pipe_->full()) mask |= abi::kPollOut | abi::kPollWrnorm;
+        if (pipe_->readers() == 0) mask |= abi::kPollErr;
+    }
+    return mask;
+}
+
+WaitQueue* PipeEnd::waiters() {
+    return reads_ && writes_ ? &pipe_->either : reads_ ? &pipe_->readable : &pipe_->writable;
+}
+
+std::pair<std::shared_ptr<File>, std::shared_ptr<File>> make_pipe(std::uint64_t inode, std::uint32_t flags) {
+    FileStatus status;
+    status.device = 13;  // pipefs has no mount of its own
+    status.inode = inode;
+    status.mode = abi::kIfIfo | 0600;
+    auto pipe = std::make_shared<Pipe>();
+    auto reader = std::make_shared<PipeEnd>(pipe, abi::kORdonly | flags, status);
+    auto writer = std::make_shared<PipeEnd>(pipe, abi::kOWronly | flags, status);
+    reader->path = writer->path = "pipe:[" + std::to_string(inode) + "]";
+    return {reader, writer};
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Pipes, with and without a name. As on Linux a pipe is a ring of buffers of a page each: a write of up to PIPE_BUF bytes
+// goes into one of them or waits, which makes it atomic; what does not fit behind the last bytes begins a new one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "kernel_model/files/file.h"
+#include "kernel_model/task/wait_queue.h"
+
+namespace uprobesim {
+
+class Pipe {
+public:
+    static constexpr std::uint64_t kDefaultSize = 65536;   // PIPE_DEF_BUFFERS pages
+    static constexpr std::uint64_t kLargestSize = 1 << 20;  // fs.pipe-max-size
+
+    // Bytes moved; Again: empty or full.
+    SysResult<std::uint64_t> read(std::span<std::byte> to);
+    SysResult<std::uint64_t> write(std::span<const std::byte> from, bool packet);
+    // Up to that many bytes from the front, which stay (tee).
+    std::vector<std::byte> peek(std::uint64_t most) const;
+
+    bool empty() const { return slots_.empty(); }
+    bool full() const { return slots_.size() >= most_slots_; }
+    std::uint64_t bytes() const;
+    std::uint64_t size() const;
+    // F_SETPIPE_SZ: rounded up to a power of two of pages. Value: the new size.
+    SysResult<std::uint64_t> resize(std::uint64_t bytes);
+
+    void open(bool reads, bool writes);
+    void close(bool reads, bool writes);
+    int readers() const { return readers_; }
+    int writers() const { return writers_; }
+    // How often an end was opened: who opens a FIFO waits for a change.
+    std::uint64_t reader_opens() const { return reader_opens_; }
+    std::uint64_t writer_opens() const { return writer_opens_; }
+
+    WaitQueue readable, writable, either;
+
+private:
+    struct Slot {
+        std::vector<std::byte> bytes;
+        std::size_t taken = 0;
+        bool packet = false;
+    };
+    void changed();
+
+    std::deque<Slot> slots_;
+    std::size_t most_slots_ = kDefaultSize / kPageSize;
+    int readers_ = 0, writers_ = 0;
+    std::uint64_t reader_opens_ = 0, writer_opens_ = 0;
+};
+
+// An open end, or both of a FIFO.
+class PipeEnd final : public File {
+public:
+    // `status`: what stat shows.
+    PipeEnd(std::shared_ptr<Pipe> pipe, std::uint32_t open_flags, FileStatus status);
+    ~PipeEnd() override;
+
+    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
+    SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override;
+    bool stream() const override { return true; }
+    std::uint64_t record_bytes() const override;
+    SysResult<FileStatus> status() override { return status_; }
+    SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg, UserMemory& memory) override;
+    std::uint32_t poll() override;
+    WaitQueue* waiters() override;
+    KernelPath read_path() const override { return KernelPath::SysReadPipe; }
+    KernelPath write_path() const override { return KernelPath::SysWritePipe; }
+
+    // A FIFO's open goes on when somebody has opened the other end since.
+    bool waits_for_partner() const;
+    const std::shared_ptr<Pipe>& pipe() const { return pipe_; }
+    const FileStatus& shown() const { return status_; }
+
+private:
+    std::shared_ptr<Pipe> pipe_;
+    bool reads_, writes_;
+    std::uint64_t other_opens_ = 0;  // of the other end, when this one was opened
+    FileStatus status_;
+};
+
+// Both ends of a pipe: [0] reads, [1] writes. `flags`: O_NONBLOCK, O_DIRECT.
+std::pair<std::shared_ptr<File>, std::shared_ptr<File>> make_pipe(std::uint64_t inode, std::uint32_t flags = 0);
+
+}  // namespace uprobesim

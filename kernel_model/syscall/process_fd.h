@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "kernel_model/syscall/syscall.h"
+
+namespace uprobesim {
+
+// A new descriptor of a process (pidfd_open, CLONE_PIDFD), closed by exec. Srch: no such process.
+SysOutcome add_process_fd(SysCall& c, std::int32_t pid, std::uint32_t flags);
+
+}  // namespace uprobesim
