@@ -32,9 +32,11 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
       next_id_(kFirstPid) {
     scheduler_.set_cpus(cpus);
     files_.set_clock([this] { return realtime_ns(); });
+    files_.show(this);
 }
 
 Kernel::~Kernel() {
+    files_.show(nullptr);
     files_.set_clock([] { return kEpochNs; });  // files may be written back after us
     for (const auto& [pid, process] : processes_) {
         if (process->mm != nullptr) process->mm->observe(nullptr);

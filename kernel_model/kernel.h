@@ -63,7 +63,7 @@ struct UnmodelledUse {
     std::string note;
 };
 
-class Kernel final : public MmObserver {
+class Kernel final : public MmObserver, public SystemView {
 public:
     // `cpus`: simulated ones.
     Kernel(Machine& machine, FileSystem& files, unsigned cpus = 1);
@@ -90,12 +90,13 @@ public:
     void spend(Task& task, KernelPath path, std::uint64_t units = 0) { machine_.ledger.spend(task.id, path, units); }
 
     // Simulated time since start on the CPU that works now, in ns.
-    std::uint64_t monotonic_ns() const { return scheduler_.now_ns(); }
+    std::uint64_t monotonic_ns() const override { return scheduler_.now_ns(); }
     // All CPUs together.
-    std::uint64_t idle_ns() const;
+    std::uint64_t idle_ns() const override;
+    unsigned cpu_count() const override { return static_cast<unsigned>(scheduler_.cpus().size()); }
     // CPU time of one task, or of all of a process, those that ended included.
-    CpuTime cpu_time(const Task&) const;
-    CpuTime cpu_time(const Process&) const;
+    CpuTime cpu_time(const Task&) const override;
+    CpuTime cpu_time(const Process&) const override;
     // Everything done at EL0 so far.
     UserWork user_work() const;
     // CLOCK_REALTIME: a fixed epoch plus the above. The epoch is 2024-09-09 00:00:00 UTC.
@@ -146,7 +147,7 @@ public:
     // A descriptor of the process is about to go.
     void closing(const Process& process, File& file);
     // The task whose system call is being worked on; null: none is.
-    Task* current() const { return current_; }
+    Task* current() const override { return current_; }
     // Charges the interrupt of a timer that nobody in particular waits for.
     void timer_interrupt();
     // For a file without a name: pipes, sockets, anonymous inodes.
@@ -163,7 +164,7 @@ public:
     FileSystem& files() { return files_; }
     TrapClient* client() { return client_; }
     TrapObserver* observer() { return observer_; }
-    const std::map<std::int32_t, std::unique_ptr<Process>>& processes() const { return processes_; }
+    const std::map<std::int32_t, std::unique_ptr<Process>>& processes() const override { return processes_; }
 
     void mapped(Mm&, const Vma&) override;
     void unmapping(Mm&, VRange) override;

@@ -46,6 +46,8 @@ public:
     virtual bool host_position() const { return false; }
     virtual SysResult<std::uint64_t> seek(std::int64_t, int) { return tl::make_unexpected(Errno::Spipe); }
     virtual SysResult<FileStatus> status() = 0;
+    // The mode, owner and times that can be changed without a name; null: they go by the path.
+    virtual FileStatus* own_status() { return nullptr; }
     virtual SysResult<std::uint64_t> size();
     virtual SysResult<void> truncate(std::uint64_t size);
     // The bytes of the range are zero afterwards; the size stays (a hole).
@@ -56,6 +58,8 @@ public:
     virtual SysResult<std::vector<DirEntry>> entries();
     // What mmap maps; null: ENODEV.
     virtual std::shared_ptr<FileBacking> backing() { return nullptr; }
+    // mmap of it is anonymous memory (/dev/zero).
+    virtual bool maps_zeros() const { return false; }
     // No new shared mapping may write.
     virtual bool write_sealed() const { return false; }
     virtual SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg, class UserMemory& memory);

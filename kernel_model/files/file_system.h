@@ -11,12 +11,11 @@
 #include <vector>
 
 #include "kernel_model/files/file.h"
+#include "kernel_model/files/system_view.h"
 #include "sim/base/error.h"
 #include "sim/machine.h"
 
 namespace uprobesim {
-
-struct Process;
 
 struct BindMount {
     std::string host;
@@ -80,6 +79,8 @@ public:
     // Writes back dirty shared pages, drops page caches; the scratch layer stays when it was asked for.
     virtual void finish() = 0;
     virtual void set_clock(std::function<std::uint64_t()> now_ns) = 0;
+    // What /proc shows beyond the process that asks; null: nothing.
+    virtual void show(const SystemView*) {}
     // Descriptors 0, 1, 2 of the first process: the host's stdin, stdout, stderr.
     virtual std::shared_ptr<File> host_stdio(int fd) = 0;
 };

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,6 +115,23 @@ SysResult<void> Inode::truncate(std::uint64_t new_size) {
         } else {
             ++it;
         }
+    }
+    return {};
+}
+
+SysResult<void> Inode::clear(std::uint64_t begin, std::uint64_t end) {
+    if (!writable_) return tl::make_unexpected(Errno::Badf);
+    end = std::min(end, page_ceil(size()));
+    if (begin >= end) return {};
+    if (fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(begin),
+                  static_cast<off_t>(end - begin)) != 0)
+        return tl::make_unexpected(guest_errno(errno));
+    for (auto it = pages_.lower_bound(begin / kPageSize); it != pages_.end() && it->first * kPageSize < end; ++it) {
+        const std::uint64_t page_begin = it->first * kPageSize;
+        const std::uint64_t first = std::max(begin, page_begin) - page_begin;
+        const std::uint64_t last = std::min(end - page_begin, kPageSize);
+        std::memset(memory_.bytes(it->second).data() + first, 0, last - first);
+        memory_.note_write(it->second);
     }
     return {};
 }

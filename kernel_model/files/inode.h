@@ -33,6 +33,7 @@ public:
     SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to);
     SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from);
     SysResult<void> truncate(std::uint64_t size);
+    SysResult<void> clear(std::uint64_t begin, std::uint64_t end);
     bool writable() const { return writable_; }
     void make_writable(HostFd fd) {
         fd_ = std::move(fd);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/memory_file.h"
 #include "kernel_model/files/pipe.h"
 #include "kernel_model/files/regular_file.h"
 #include "kernel_model/files/special_files.h"
@@ -264,6 +265,12 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_special(Process* proces
                 }
                 return again;
             }
+        } else if (const auto* in_memory = dynamic_cast<MemoryFile*>(special.magic.get())) {
+            auto again = std::make_shared<MemoryFile>(in_memory->shared(), flags);
+            if ((flags & abi::kOTrunc) != 0) {
+                if (auto done = again->truncate(0); !done) return tl::make_unexpected(done.error());
+            }
+            return again;
         } else if (const auto* end = dynamic_cast<PipeEnd*>(special.magic.get())) {
             auto again = std::make_shared<PipeEnd>(end->pipe(), flags, end->shown());
             again->path = special.magic->path;

@@ -48,6 +48,7 @@ public:
     SysResult<std::string> real_directory(Process*, std::string_view cwd, std::string_view path) override;
     void finish() override;
     void set_clock(std::function<std::uint64_t()> now_ns) override;
+    void show(const SystemView* system) override { special_.show(system); }
     std::shared_ptr<File> host_stdio(int fd) override;
 
     // For open files.
@@ -79,6 +80,8 @@ private:
     SysResult<void> copy_up_contents(const Node& node);
     SysResult<Node> copy_up(const Node& node);
     SysResult<Node> writable_node(std::string_view cwd, std::string_view path, bool follow);
+    // What a link in /proc/self/fd leads to; null: the path is none.
+    std::shared_ptr<File> open_file_at(std::string_view cwd, std::string_view path, bool follow);
     SysResult<void> rights_to_change(const FileStatus& status) const;
     // New attributes for the scratch file that was just made there.
     std::shared_ptr<FileStatus> new_attributes(const Place&, std::uint32_t mode);

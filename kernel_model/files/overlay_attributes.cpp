@@ -8,7 +8,6 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/overlay.h"
-#include "kernel_model/files/regular_file.h"
 
 namespace uprobesim {
 
@@ -37,12 +36,6 @@ void put_times(FileStatus& a, const FileSystem::Times& times) {
 void put_change_time(FileStatus& a, std::uint64_t now) {
     a.ctime_s = static_cast<std::int64_t>(now / 1000000000u);
     a.ctime_ns = static_cast<std::int64_t>(now % 1000000000u);
-}
-
-// A file of the scratch layer can be changed without a name.
-FileStatus* attributes_of(File& file) {
-    const auto* regular = dynamic_cast<RegularFile*>(&file);
-    return regular != nullptr ? regular->inode()->attributes.get() : nullptr;
 }
 
 }  // namespace
@@ -116,7 +109,15 @@ SysResult<Node> OverlayFileSystem::writable_node(std::string_view cwd, std::stri
     return copy_up(*walked->node);
 }
 
+std::shared_ptr<File> OverlayFileSystem::open_file_at(std::string_view cwd, std::string_view path, bool follow) {
+    if (!follow) return nullptr;
+    use_actor();
+    const auto walked = layers_.walk(actor_process_, cwd, path, true);
+    return walked && walked->node && walked->node->special ? walked->node->special->magic : nullptr;
+}
+
 SysResult<void> OverlayFileSystem::change_mode(std::string_view cwd, std::string_view path, std::uint32_t mode) {
+    if (const auto file = open_file_at(cwd, path, true)) return change_mode_of(*file, mode);
     auto node = writable_node(cwd, path, true);
     if (!node) return tl::make_unexpected(node.error());
     if (node->attributes) {
@@ -138,6 +139,7 @@ SysResult<void> OverlayFileSystem::change_owner(std::string_view cwd, std::strin
     if (actor_.uid != 0 && ((uid != ~0u && uid != actor_.uid) || (gid != ~0u && gid != actor_.gid))) {
         return tl::make_unexpected(Errno::Perm);
     }
+    if (const auto file = open_file_at(cwd, path, follow)) return change_owner_of(*file, uid, gid);
     auto node = writable_node(cwd, path, follow);
     if (!node) return tl::make_unexpected(node.error());
     if (node->attributes) {
@@ -155,6 +157,7 @@ SysResult<void> OverlayFileSystem::change_owner(std::string_view cwd, std::strin
 
 SysResult<void> OverlayFileSystem::set_times(std::string_view cwd, std::string_view path, const Times& times,
                                              bool follow) {
+    if (const auto file = open_file_at(cwd, path, follow)) return set_times_of(*file, times);
     auto node = writable_node(cwd, path, follow);
     if (!node) return tl::make_unexpected(node.error());
     if (node->attributes) {
@@ -173,7 +176,7 @@ SysResult<void> OverlayFileSystem::set_times(std::string_view cwd, std::string_v
 }
 
 SysResult<void> OverlayFileSystem::change_mode_of(File& file, std::uint32_t mode) {
-    FileStatus* a = attributes_of(file);
+    FileStatus* a = file.own_status();
     if (a == nullptr) return change_mode("/", file.path, mode);
     if (auto allowed = rights_to_change(*a); !allowed) return allowed;
     a->mode = (a->mode & abi::kIfmt) | (mode & 07777);
@@ -182,7 +185,7 @@ SysResult<void> OverlayFileSystem::change_mode_of(File& file, std::uint32_t mode
 }
 
 SysResult<void> OverlayFileSystem::change_owner_of(File& file, std::uint32_t uid, std::uint32_t gid) {
-    FileStatus* a = attributes_of(file);
+    FileStatus* a = file.own_status();
     if (a == nullptr) return change_owner("/", file.path, uid, gid, true);
     if (auto allowed = rights_to_change(*a); !allowed) return allowed;
     if (actor_.uid != 0 && ((uid != ~0u && uid != actor_.uid) || (gid != ~0u && gid != actor_.gid))) {
@@ -194,7 +197,7 @@ SysResult<void> OverlayFileSystem::change_owner_of(File& file, std::uint32_t uid
 }
 
 SysResult<void> OverlayFileSystem::set_times_of(File& file, const Times& times) {
-    FileStatus* a = attributes_of(file);
+    FileStatus* a = file.own_status();
     if (a == nullptr) return set_times("/", file.path, times, true);
     if (auto allowed = rights_to_change(*a); !allowed) return allowed;
     put_times(*a, times);

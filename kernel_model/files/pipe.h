@@ -28,6 +28,7 @@ public:
 
     bool empty() const { return slots_.empty(); }
     bool full() const { return slots_.size() >= most_slots_; }
+    std::uint64_t free_slots() const { return full() ? 0 : most_slots_ - slots_.size(); }  // of a page each
     std::uint64_t bytes() const;
     std::uint64_t size() const;
     // F_SETPIPE_SZ: rounded up to a power of two of pages. Value: the new size.
@@ -69,6 +70,7 @@ public:
     bool stream() const override { return true; }
     std::uint64_t record_bytes() const override;
     SysResult<FileStatus> status() override { return status_; }
+    FileStatus* own_status() override { return &status_; }
     SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg, UserMemory& memory) override;
     std::uint32_t poll() override;
     WaitQueue* waiters() override;

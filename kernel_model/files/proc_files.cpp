@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Formats follow proc(5). Figures are those of the simulated machine: one
-// Cortex-A72, the memory limit of the run, times from the simulated clock.
 #include "kernel_model/files/proc_files.h"
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/proc_text.h"
 #include "kernel_model/files/special_files.h"
 #include "kernel_model/task/process.h"
 
@@ -26,77 +27,6 @@ std::uint64_t inode_of(const std::string& path) {
     for (const char c : path) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
     return (h & 0x7fffffff) | 0x40000000;
 }
-
-std::string cpuinfo() {
-    return "processor\t: 0\nBogoMIPS\t: 100.00\nFeatures\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid\n"
-           "CPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: 0xd08\nCPU revision\t: 3\n\n";
-}
-
-std::string joined(const std::vector<std::string>& parts) {
-    std::string text;
-    for (const auto& p : parts) text += p + '\0';
-    return text;
-}
-
-std::string status_text(Process& p) {
-    const Task& t = *p.tasks.begin()->second;
-    std::uint64_t pending = 0, ignored = 0, caught = 0;
-    for (const auto& s : t.pending) pending |= signal_bit(s.signal);
-    for (int n = 1; n <= kSignalCount; ++n) {
-        const auto handler = p.actions[static_cast<std::size_t>(n)].handler;
-        const auto bit = signal_bit(static_cast<Signal>(n));
-        if (handler == 1) ignored |= bit;
-        if (handler > 1) caught |= bit;
-    }
-    const std::uint64_t kb = p.mm->mapped_bytes() / 1024, rss = p.mm->resident_pages() * 4;
-    return fmt::format(
-        "Name:\t{}\nUmask:\t{:04o}\nState:\tR (running)\nTgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t{}\nTracerPid:\t0\n"
-        "Uid:\t{}\t{}\t{}\t{}\nGid:\t{}\t{}\t{}\t{}\nFDSize:\t64\nGroups:\t \nVmPeak:\t{:8} kB\nVmSize:\t{:8} "
-        "kB\nVmRSS:\t{:8} kB\n"
-        "Threads:\t{}\nSigPnd:\t{:016x}\nSigBlk:\t{:016x}\nSigIgn:\t{:016x}\nSigCgt:\t{:016x}\nCpus_allowed:\t1\nCpus_"
-        "allowed_list:\t0\n",
-        t.comm, p.umask, p.pid, p.pid, p.parent_pid, p.uid, p.uid, p.uid, p.uid, p.gid, p.gid, p.gid, p.gid, kb, kb,
-        rss, p.tasks.size(), pending, t.sigmask, ignored, caught);
-}
-
-std::string stat_text(Process& p, Machine& machine) {
-    const Task& t = *p.tasks.begin()->second;
-    // Hundredths of cycles by cycles per second: USER_HZ's hundredths of seconds.
-    const double hz = machine.prices.frequency_hz();
-    const double cycles = static_cast<double>(machine.cpu->cycles(t.context).value);
-    const auto ticks = hz > 0 ? static_cast<std::uint64_t>(cycles / hz) : 0;
-    return fmt::format(
-        "{} ({}) R {} {} {} 0 -1 4194304 0 0 0 0 {} 0 0 0 20 0 {} 0 0 {} {} 18446744073709551615 0 0 {} 0 0 0 0 0 0 0 "
-        "0 0 17 0 0 0 0 0 0 "
-        "0 0 {} {} {} {} {} 0\n",
-        p.pid, t.comm, p.parent_pid, p.pid, p.pid, ticks, p.tasks.size(), p.mm->mapped_bytes(), p.mm->resident_pages(),
-        p.stack_start.value, p.mm->brk_start().value, p.argument_area.begin.value, p.argument_area.end.value,
-        p.environment_area.begin.value, p.environment_area.end.value);
-}
-
-std::string limits_text(const Process& p) {
-    static constexpr std::pair<const char*, const char*> kNames[] = {
-        {"Max cpu time", "seconds"},    {"Max file size", "bytes"},      {"Max data size", "bytes"},
-        {"Max stack size", "bytes"},    {"Max core file size", "bytes"}, {"Max resident set", "bytes"},
-        {"Max processes", "processes"}, {"Max open files", "files"},     {"Max locked memory", "bytes"},
-        {"Max address space", "bytes"}, {"Max file locks", "locks"},     {"Max pending signals", "signals"},
-        {"Max msgqueue size", "bytes"}, {"Max nice priority", ""},       {"Max realtime priority", ""},
-        {"Max realtime timeout", "us"},
-    };
-    std::string text = fmt::format("{:<25} {:<20} {:<20} {:<10}\n", "Limit", "Soft Limit", "Hard Limit", "Units");
-    const auto show = [](std::uint64_t v) {
-        return v == ~std::uint64_t{0} ? std::string("unlimited") : std::to_string(v);
-    };
-    for (std::size_t i = 0; i < p.limits.size(); ++i) {
-        text += fmt::format("{:<25} {:<20} {:<20} {:<10}\n", kNames[i].first, show(p.limits[i].soft),
-                            show(p.limits[i].hard), kNames[i].second);
-    }
-    return text;
-}
-
-constexpr const char* kMounts =
-    "rootfs / rootfs rw 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\nudev /dev devtmpfs rw,nosuid 0 0\n"
-    "sysfs /sys sysfs ro,nosuid,nodev,noexec,relatime 0 0\n";
 
 }  // namespace
 
@@ -205,134 +135,129 @@ std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::s
     return std::nullopt;
 }
 
-std::optional<SpecialNode> SpecialFiles::find_sys(const std::string& name) {
-    if (name.empty()) return directory({"devices", "kernel"});
-    if (name == "/devices") return directory({"system"});
-    if (name == "/devices/system") return directory({"cpu"});
-    if (name == "/devices/system/cpu") return directory({"cpu0", "online", "possible", "present"});
-    if (name == "/devices/system/cpu/cpu0") return directory({});
-    if (name == "/devices/system/cpu/online" || name == "/devices/system/cpu/possible" ||
-        name == "/devices/system/cpu/present") {
-        return text([] { return std::string("0\n"); });
+// Files of the table, and the directories above them.
+std::optional<SpecialNode> SpecialFiles::find_in_table(const std::string& path) {
+    std::set<std::string> names;
+    for (const ProcRow& row : proc_table()) {
+        if (path == row.path)
+            return text([this, make = row.make] { return make({machine_, system_, now_ns_ ? now_ns_() : 0}); }, row.mode);
+        if (!below(row.path, path)) continue;
+        const std::string rest = row.path + path.size() + 1;
+        names.insert(rest.substr(0, rest.find('/')));
     }
-    if (name == "/kernel") return directory({});
-    return std::nullopt;
+    if (names.empty()) return std::nullopt;
+    return directory({names.begin(), names.end()});
 }
 
-std::optional<SpecialNode> SpecialFiles::find_proc(Process* process, const std::string& name) {
+std::optional<SpecialNode> SpecialFiles::find_sys(const std::string& name) {
+    const std::string cpus = "/devices/system/cpu";
+    auto node = find_in_table("/sys" + name);
+    const unsigned count = system_ != nullptr ? system_->cpu_count() : 1;
+    for (unsigned n = 0; n < count; ++n) {
+        const std::string cpu = fmt::format("cpu{}", n);
+        if (name == cpus + "/" + cpu) return directory({});
+        if (name != cpus || !node) continue;
+        node->list = [before = std::move(node->list), cpu] {
+            auto entries = before();
+            entries.push_back({cpu, inode_of(cpu), abi::kDtUnknown});
+            return entries;
+        };
+    }
+    return node;
+}
+
+std::optional<SpecialNode> SpecialFiles::find_proc(Process* reader, const std::string& name) {
+    const auto process_of = [&](const std::string& number) -> Process* {
+        if (reader != nullptr && number == std::to_string(reader->pid)) return reader;
+        if (system_ == nullptr) return nullptr;
+        for (const auto& [pid, process] : system_->processes()) {
+            if (number == std::to_string(pid)) return process.get();
+        }
+        return nullptr;
+    };
     if (name.empty()) {
-        std::vector<std::string> names = {"cpuinfo", "filesystems", "loadavg",     "meminfo", "mounts", "self",
-                                          "stat",    "sys",         "thread-self", "uptime",  "version"};
-        if (process != nullptr) names.insert(names.begin(), std::to_string(process->pid));
+        auto node = find_in_table("/proc");
+        std::vector<std::string> names = {"self", "thread-self", "mounts"};
+        if (system_ != nullptr) {
+            for (const auto& [pid, process] : system_->processes()) names.push_back(std::to_string(pid));
+        }
+        if (reader != nullptr && (system_ == nullptr || !system_->processes().contains(reader->pid)))
+            names.push_back(std::to_string(reader->pid));
+        for (const DirEntry& entry : node->list()) names.push_back(entry.name);
         return directory(names);
     }
-    if (process != nullptr) {
-        const std::string pid = "/" + std::to_string(process->pid);
-        if (name == "/self") return link_to(std::to_string(process->pid));
+    if (reader != nullptr) {
+        const std::string self = std::to_string(reader->pid);
+        const Task* task = system_ != nullptr ? system_->current() : nullptr;
+        if (name == "/self") return link_to(self);
+        if (name == "/mounts") return link_to("self/mounts");
         if (name == "/thread-self")
-            return link_to(std::to_string(process->pid) + "/task/" + std::to_string(process->pid));
-        if (below(name, pid + "/task" + pid)) return find_process(*process, name.substr(pid.size() + 5 + pid.size()));
-        if (name == pid + "/task") return directory({std::to_string(process->pid)});
-        if (below(name, pid)) return find_process(*process, name.substr(pid.size()));
+            return link_to(self + "/task/" + (task != nullptr ? std::to_string(task->id.value) : self));
     }
-    if (name == "/mounts") return process != nullptr ? std::optional(link_to("self/mounts")) : std::nullopt;
-    if (name == "/cpuinfo") return text(cpuinfo);
-    if (name == "/meminfo") {
-        return text([this] {
-            const std::uint64_t total = machine_.memory.limit_bytes() / 1024,
-                                free = total - machine_.memory.used_bytes() / 1024;
-            return fmt::format(
-                "MemTotal:       {:8} kB\nMemFree:        {:8} kB\nMemAvailable:   {:8} kB\nBuffers:               0 "
-                "kB\n"
-                "Cached:                0 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n",
-                total, free, free);
-        });
+    const std::size_t end = name.find('/', 1);
+    Process* process = process_of(name.substr(1, end - 1));
+    if (process == nullptr) return find_in_table("/proc" + name);
+    std::string rest = end == std::string::npos ? "" : name.substr(end);
+    Task* task = process->tasks.empty() ? nullptr : process->tasks.begin()->second.get();
+    if (task == nullptr) return std::nullopt;
+    if (!below(rest, "/task")) return find_process(*process, *task, rest, true);
+    if (rest == "/task") {
+        std::vector<std::string> ids;
+        for (const auto& [id, each] : process->tasks) ids.push_back(std::to_string(id.value));
+        return directory(ids);
     }
-    if (name == "/version") {
-        return text(
-            [this] { return fmt::format("Linux version {} (uprobesim) #1 SMP\n", machine_.kernel_profile.release); });
+    const std::size_t behind = rest.find('/', 6);
+    const std::string id = rest.substr(6, behind == std::string::npos ? behind : behind - 6);
+    for (const auto& [task_id, each] : process->tasks) {
+        if (id == std::to_string(task_id.value))
+            return find_process(*process, *each, behind == std::string::npos ? "" : rest.substr(behind), false);
     }
-    if (name == "/uptime") {
-        return text([this] {
-            const std::uint64_t cs = now_ns_ ? now_ns_() / 10000000u % 8640000u : 0;
-            return fmt::format("{}.{:02} 0.00\n", cs / 100, cs % 100);
-        });
-    }
-    if (name == "/loadavg") return text([] { return std::string("0.00 0.00 0.00 1/1 1000\n"); });
-    if (name == "/stat")
-        return text([] {
-            return std::string(
-                "cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\nintr 0\nctxt 0\nbtime 1725840000\nprocesses "
-                "1\nprocs_running 1\nprocs_blocked 0\n");
-        });
-    if (name == "/filesystems") return text([] { return std::string("nodev\tsysfs\nnodev\tproc\nnodev\ttmpfs\n"); });
-    if (name == "/sys") return directory({"kernel", "vm"});
-    if (name == "/sys/kernel")
-        return directory({"hostname", "ngroups_max", "osrelease", "ostype", "pid_max", "random"});
-    if (name == "/sys/vm") return directory({"overcommit_memory", "max_map_count"});
-    if (name == "/sys/kernel/random") return directory({"boot_id"});
-    struct Row {
-        const char* name;
-        const char* text;
-    };
-    static constexpr Row kTexts[] = {{"/sys/kernel/ostype", "Linux\n"},
-                                     {"/sys/kernel/hostname", "uprobesim\n"},
-                                     {"/sys/kernel/pid_max", "32768\n"},
-                                     {"/sys/kernel/ngroups_max", "65536\n"},
-                                     {"/sys/vm/overcommit_memory", "0\n"},
-                                     {"/sys/vm/max_map_count", "65530\n"},
-                                     {"/sys/kernel/random/boot_id", "00000000-0000-4000-8000-000000000000\n"}};
-    for (const Row& row : kTexts) {
-        if (name == row.name) return text([t = row.text] { return std::string(t); }, 0644);
-    }
-    if (name == "/sys/kernel/osrelease") return text([this] { return machine_.kernel_profile.release + "\n"; });
     return std::nullopt;
 }
 
-std::optional<SpecialNode> SpecialFiles::find_process(Process& p, const std::string& name) {
+std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const std::string& name, bool whole) {
     std::optional<SpecialNode> node;
+    const auto shows_file = [&](const std::string& prefix) -> const FdTable::Entry* {
+        if (!name.starts_with(prefix)) return nullptr;
+        for (const auto& [fd, entry] : p.files.all()) {
+            if (name.substr(prefix.size()) == std::to_string(fd)) return &entry;
+        }
+        return nullptr;
+    };
     if (name.empty()) {
-        node = directory({"auxv", "cmdline", "comm", "cwd", "environ", "exe", "fd", "limits", "maps", "mounts", "root",
-                          "stat", "statm", "status", "task"});
-    } else if (name == "/maps") {
-        node = text([&p] { return p.mm->maps_text(); });
-    } else if (name == "/exe") {
+        std::vector<std::string> names = {"fd", "fdinfo", "cwd", "exe", "root"};
+        for (const ProcessRow& row : process_table()) names.emplace_back(row.name);
+        if (whole) names.emplace_back("task");
+        node = directory(names);
+    } else if (name == "/exe" && p.alive) {
         node = link_to(p.exe);
     } else if (name == "/cwd") {
         node = link_to(p.cwd);
     } else if (name == "/root") {
         node = link_to("/");
-    } else if (name == "/cmdline") {
-        node = text([&p] { return joined(p.arguments); });
-    } else if (name == "/environ") {
-        node = text([&p] { return joined(p.environment); }, 0400);
-    } else if (name == "/auxv") {
-        node =
-            text([&p] { return std::string(reinterpret_cast<const char*>(p.auxv.data()), p.auxv.size() * 8); }, 0400);
-    } else if (name == "/comm") {
-        node = text([&p] { return p.tasks.begin()->second->comm + "\n"; }, 0644);
-    } else if (name == "/status") {
-        node = text([&p] { return status_text(p); });
-    } else if (name == "/stat") {
-        node = text([&p, this] { return stat_text(p, machine_); });
-    } else if (name == "/statm") {
-        node = text([&p] {
-            return fmt::format("{} {} 0 0 0 0 0\n", p.mm->mapped_bytes() / kPageSize, p.mm->resident_pages());
-        });
-    } else if (name == "/limits") {
-        node = text([&p] { return limits_text(p); });
-    } else if (name == "/mounts") {
-        node = text([] { return std::string(kMounts); });
-    } else if (name == "/fd") {
+    } else if (name == "/fd" || name == "/fdinfo") {
         std::vector<std::string> names;
         for (const auto& [fd, entry] : p.files.all()) names.push_back(std::to_string(fd));
         node = directory(names);
-    } else if (name.rfind("/fd/", 0) == 0) {
-        for (const auto& [fd, entry] : p.files.all()) {
-            if (name.substr(4) != std::to_string(fd)) continue;
-            node = link_to(entry.file->path.empty() ? "anon_inode:[file]" : entry.file->path);
-            node->magic = entry.file;
-        }
+        if (name == "/fd") node->status.mode = abi::kIfDir | 0500;
+    } else if (const auto* entry = shows_file("/fd/")) {
+        node = link_to(entry->file->path.empty() ? "anon_inode:[file]" : entry->file->path);
+        node->magic = entry->file;
+    } else if (const auto* shown = shows_file("/fdinfo/")) {
+        node = text([&file = *shown->file, cloexec = shown->close_on_exec] {
+            return fmt::format("pos:\t{}\nflags:\t0{:o}\nmnt_id:\t15\n", file.position,
+                               file.flags | (cloexec ? abi::kOCloexec : 0));
+        });
+    }
+    for (const ProcessRow& row : process_table()) {
+        if (name.empty() || name.substr(1) != row.name) continue;
+        node = text([&p, &t, this, make = row.make, whole] { return make({p, t, whole, system_}); }, row.mode);
+        if (row.store == nullptr) continue;
+        node->open = [&t, open = std::move(node->open), store = row.store] {
+            auto file = std::static_pointer_cast<TextFile>(open());
+            file->on_write([&t, store](std::string_view given) { store(t, given); });
+            return file;
+        };
     }
     if (node) {
         node->status.uid = p.uid;

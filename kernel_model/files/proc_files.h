@@ -9,11 +9,10 @@
 #include <vector>
 
 #include "kernel_model/files/file.h"
+#include "kernel_model/files/system_view.h"
 #include "sim/machine.h"
 
 namespace uprobesim {
-
-struct Process;
 
 // One modelled node. Exactly one of `link`, `list`, `open` is set, by its kind.
 struct SpecialNode {
@@ -33,12 +32,15 @@ public:
     static bool owns(const std::string& path);
     // nullopt: no such node.
     std::optional<SpecialNode> find(Process* process, const std::string& path);
+    void show(const SystemView* system) { system_ = system; }
     void set_clock(std::function<std::uint64_t()> now_ns) { now_ns_ = std::move(now_ns); }
 
 private:
     std::optional<SpecialNode> find_dev(Process* process, const std::string& name);
     std::optional<SpecialNode> find_proc(Process* process, const std::string& name);
-    std::optional<SpecialNode> find_process(Process& process, const std::string& name);
+    // `whole`: the directory of the process, not that of one of its tasks.
+    std::optional<SpecialNode> find_process(Process& process, Task& task, const std::string& name, bool whole);
+    std::optional<SpecialNode> find_in_table(const std::string& path);
     std::optional<SpecialNode> find_sys(const std::string& name);
     SpecialNode text(std::function<std::string()> make, std::uint32_t mode = 0444);
     SpecialNode link_to(std::string target) const;
@@ -46,6 +48,7 @@ private:
     FileStatus base_status(std::uint32_t mode) const;
 
     Machine& machine_;
+    const SystemView* system_ = nullptr;
     std::function<std::uint64_t()> now_ns_;
 };
 

@@ -27,7 +27,13 @@ public:
     SysResult<FileStatus> status() override {
         return inode_->attributes ? merged_status(*inode_->attributes, inode_->status()) : inode_->status();
     }
+    FileStatus* own_status() override { return inode_->attributes.get(); }
     SysResult<std::uint64_t> size() override { return inode_->size(); }
+    SysResult<void> clear(std::uint64_t begin, std::uint64_t end) override {
+        auto done = inode_->clear(begin, end);
+        if (done) files_.modified(inode_->attributes.get());
+        return done;
+    }
     SysResult<void> truncate(std::uint64_t size) override {
         auto done = inode_->truncate(size);
         if (done) files_.modified(inode_->attributes.get());

@@ -44,6 +44,7 @@ public:
     bool seekable() const override { return true; }
     SysResult<FileStatus> status() override { return status_; }
     SysResult<std::uint64_t> size() override { return 0; }
+    bool maps_zeros() const override { return device_ == Device::Zero; }
     KernelPath read_path() const override { return KernelPath::SysReadDevice; }
     KernelPath write_path() const override { return KernelPath::SysWriteDevice; }
 

@@ -191,8 +191,13 @@ SysOutcome sys_fcntl(SysCall& c) {
         case 36: return range_lock(c, entry->file, LockCommand::Get, true);          // F_OFD_GETLK
         case 37: return range_lock(c, entry->file, LockCommand::Set, true);          // F_OFD_SETLK
         case 38: return range_lock(c, entry->file, LockCommand::SetAndWait, true);   // F_OFD_SETLKW
-        case 8:
-        case 9: return std::uint64_t{0};         // F_SETOWN, F_GETOWN
+        case 8:                                       // F_SETOWN
+        case 9:                                       // F_GETOWN
+        case 10:                                      // F_SETSIG
+        case 11:                                      // F_GETSIG
+        case 15: return std::uint64_t{0};             // F_SETOWN_EX: nobody is sent SIGIO
+        case 1024: return Errno::Again;               // F_SETLEASE: others may have it open
+        case 1025: return std::uint64_t{2};           // F_GETLEASE: F_UNLCK
         case 1031:
         case 1032: return pipe_size(c, *entry->file, command == 1031);  // F_SETPIPE_SZ, F_GETPIPE_SZ
         case 1033:
@@ -257,12 +262,18 @@ SysOutcome sys_fallocate(SysCall& c) {
     const auto file = c.process.files.share(c.int32(0));
     if (!file || !may(*file, Direction::Write)) return bad_descriptor(c);
     if (static_cast<std::int64_t>(c.args[2]) < 0 || static_cast<std::int64_t>(c.args[3]) <= 0) return Errno::Inval;
-    if (c.uint32(1) != 0) return Errno::NotSup;
+    constexpr std::uint32_t kKeepSize = 1, kPunchHole = 2, kZeroRange = 0x10;
+    const std::uint32_t mode = c.uint32(1);
+    const bool punches = mode == (kPunchHole | kKeepSize), zeros = (mode & ~kKeepSize) == kZeroRange;
+    if ((mode & ~kKeepSize) != 0 && !punches && !zeros) return Errno::NotSup;
     if (!file->seekable()) return Errno::Spipe;
     if (!file->backing()) return Errno::NoDev;
     const std::uint64_t end = c.args[2] + c.args[3];
     if (static_cast<std::int64_t>(end) < 0) return Errno::Fbig;
-    if (file->size().value_or(0) < end) {
+    if (punches || zeros) {
+        if (auto done = file->clear(c.args[2], end); !done) return done.error();
+    }
+    if ((mode & kKeepSize) == 0 && file->size().value_or(0) < end) {
         if (auto done = file->truncate(end); !done) return done.error();
     }
     return std::uint64_t{0};
@@ -321,64 +332,6 @@ SysOutcome sys_pipe2(SysCall& c) {
     return std::uint64_t{0};
 }
 
-// sendfile and copy_file_range: through a buffer of ours, a page-sized piece at a time.
-SysOutcome copy_between(SysCall& c, File& from, File& to, std::uint64_t* from_offset, std::uint64_t* to_offset,
-                        std::uint64_t count) {
-    if (to_offset == nullptr && (to.flags & kOAppend) != 0 && !to.host_position())
-        to.position = to.size().value_or(to.position);
-    std::vector<std::byte> buffer(1u << 16);
-    std::uint64_t done = 0;
-    while (done < count) {
-        const std::size_t want = std::min<std::uint64_t>(buffer.size(), count - done);
-        auto n = from.read(from_offset != nullptr ? *from_offset : from.position, std::span(buffer).first(want));
-        if (!n) return done > 0 ? SysOutcome(done) : SysOutcome(n.error());
-        if (*n == 0) break;
-        auto m =
-            to.write(to_offset != nullptr ? *to_offset : to.position, std::span<const std::byte>(buffer).first(*n));
-        if (!m) return done > 0 ? SysOutcome(done) : write_failure(c, to, m.error());
-        (from_offset != nullptr ? *from_offset : from.position) += *m;
-        (to_offset != nullptr ? *to_offset : to.position) += *m;
-        done += *m;
-        if (*m < *n) break;
-    }
-    c.units = done;
-    return done;
-}
-
-SysOutcome sys_sendfile(SysCall& c) {
-    const auto to = c.process.files.share(c.int32(0));
-    const auto from = c.process.files.share(c.int32(1));
-    if (!to || !from || !may(*to, Direction::Write) || !may(*from, Direction::Read)) return bad_descriptor(c);
-    if (!from->seekable() || from->host_position()) return Errno::Inval;
-    UserMemory memory = c.memory();
-    std::optional<std::uint64_t> offset;
-    if (c.args[2] != 0) {
-        offset = memory.get<std::uint64_t>(c.address(2));
-        if (!offset) return Errno::Fault;
-    }
-    SysOutcome result = copy_between(c, *from, *to, offset ? &*offset : nullptr, nullptr,
-                                     std::min<std::uint64_t>(c.args[3], 0x7ffff000));
-    if (offset && !memory.put(c.address(2), *offset)) return Errno::Fault;
-    return result;
-}
-
-SysOutcome sys_copy_file_range(SysCall& c) {
-    const auto from = c.process.files.share(c.int32(0));
-    const auto to = c.process.files.share(c.int32(2));
-    if (!to || !from || !may(*to, Direction::Write) || !may(*from, Direction::Read)) return bad_descriptor(c);
-    if ((to->flags & kOAppend) != 0) return bad_descriptor(c);
-    if (c.uint32(5) != 0 || !from->backing() || !to->backing()) return Errno::Inval;
-    UserMemory memory = c.memory();
-    std::optional<std::uint64_t> in, out;
-    if (c.args[1] != 0 && !(in = memory.get<std::uint64_t>(c.address(1)))) return Errno::Fault;
-    if (c.args[3] != 0 && !(out = memory.get<std::uint64_t>(c.address(3)))) return Errno::Fault;
-    SysOutcome result = copy_between(c, *from, *to, in ? &*in : nullptr, out ? &*out : nullptr,
-                                     std::min<std::uint64_t>(c.args[4], 0x7ffff000));
-    if (in && !memory.put(c.address(1), *in)) return Errno::Fault;
-    if (out && !memory.put(c.address(3), *out)) return Errno::Fault;
-    return result;
-}
-
 SysOutcome sys_fadvise64(SysCall& c) {
     const File* file = c.process.files.get(c.int32(0));
     if (file == nullptr) return bad_descriptor(c);
@@ -406,7 +359,6 @@ constexpr SyscallRow kRows[] = {
     {68, "pwrite64", sys_pwrite64, Support::Full, KernelPath::SysWriteFile, ""},
     {69, "preadv", sys_preadv, Support::Full, KernelPath::SysReadFile, ""},
     {70, "pwritev", sys_pwritev, Support::Full, KernelPath::SysWriteFile, ""},
-    {71, "sendfile", sys_sendfile, Support::Full, KernelPath::SysSendfile, ""},
     {72, "pselect6", sys_pselect6, Support::Full, KernelPath::SysPoll, ""},
     {73, "ppoll", sys_ppoll, Support::Full, KernelPath::SysPoll, ""},
     {80, "fstat", sys_fstat, Support::Full, KernelPath::SysFstat, ""},
@@ -414,7 +366,6 @@ constexpr SyscallRow kRows[] = {
     {82, "fsync", sys_fsync, Support::Full, KernelPath::SysFsync, ""},
     {83, "fdatasync", sys_fsync, Support::Full, KernelPath::SysFsync, ""},
     {223, "fadvise64", sys_fadvise64, Support::Full, KernelPath::SysFcntl, ""},
-    {285, "copy_file_range", sys_copy_file_range, Support::Full, KernelPath::SysSendfile, ""},
     {286, "preadv2", sys_preadv2, Support::Partial, KernelPath::SysReadFile, "its flags change nothing"},
     {287, "pwritev2", sys_pwritev2, Support::Partial, KernelPath::SysWriteFile, "its flags change nothing"},
     {436, "close_range", sys_close_range, Support::Full, KernelPath::SysClose, ""},

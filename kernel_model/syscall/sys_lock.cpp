@@ -89,9 +89,9 @@ SysOutcome range_lock(SysCall& c, const std::shared_ptr<File>& file, LockCommand
     if (wanted->type != LockType::None) {
         if (const auto other = locks.conflict(*key, *wanted)) {
             if (command == LockCommand::Set) return Errno::Again;
-            auto waits = locks.wait_for(wanted->owner, other->owner);
-            if (!waits) return Errno::Deadlk;
-            c.task.call_holds = std::move(waits);
+            // Only processes can be seen to wait for each other.
+            if (!of_description) c.task.call_holds = locks.wait_for(wanted->owner, other->owner);
+            if (!of_description && !c.task.call_holds) return Errno::Deadlk;
             c.wait_on(&locks.waiters(*key));
             return Block{};
         }

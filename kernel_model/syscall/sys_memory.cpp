@@ -45,6 +45,7 @@ SysResult<void> take_file(SysCall& call, MapRequest& request, std::uint64_t flag
     if (request.shared && request.prot.write && file->write_sealed()) return tl::make_unexpected(Errno::Perm);
     if (request.shared) request.may_write = mode == kOpenReadWrite && !file->write_sealed();
     request.file = file->backing();
+    if (file->maps_zeros()) return {};
     if (request.file == nullptr) return tl::make_unexpected(Errno::NoDev);
     if (request.grows_down) return tl::make_unexpected(Errno::Inval);
     request.offset = call.args[5];

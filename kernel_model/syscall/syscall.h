@@ -65,6 +65,7 @@ std::span<const SyscallRow> signal_syscalls();
 std::span<const SyscallRow> time_syscalls();
 std::span<const SyscallRow> timer_syscalls();
 std::span<const SyscallRow> event_syscalls();
+std::span<const SyscallRow> copy_syscalls();
 std::span<const SyscallRow> info_syscalls();
 
 }  // namespace uprobesim

@@ -129,7 +129,8 @@ struct FilesFixture {
 
     // The row's own outcome; Block comes back as nothing.
     std::optional<std::int64_t> enter(std::string_view name, std::array<std::uint64_t, 6> args) {
-        for (const auto rows : {file_syscalls(), file_tree_syscalls(), memory_syscalls()}) {
+        for (const auto rows : {file_syscalls(), file_tree_syscalls(), memory_syscalls(), event_syscalls(),
+                                copy_syscalls(), timer_syscalls()}) {
             for (const SyscallRow& row : rows) {
                 if (row.name != name) continue;
                 SysCall sys{*kernel, *process, *task, args, row.path, 0};

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What /proc shows of the running system. Implemented by the kernel.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+
+namespace uprobesim {
+
+struct CpuTime;
+struct Process;
+struct Task;
+
+class SystemView {
+public:
+    virtual ~SystemView() = default;
+    virtual const std::map<std::int32_t, std::unique_ptr<Process>>& processes() const = 0;
+    virtual Task* current() const = 0;  // who asks
+    virtual unsigned cpu_count() const = 0;
+    virtual std::uint64_t monotonic_ns() const = 0;
+    virtual std::uint64_t idle_ns() const = 0;
+    virtual CpuTime cpu_time(const Task&) const = 0;
+    virtual CpuTime cpu_time(const Process&) const = 0;
+};
+
+}  // namespace uprobesim
