@@ -19,7 +19,7 @@ SysResult<std::uint64_t> EventFile::read(std::uint64_t, std::span<std::byte> to)
 
 SysResult<std::uint64_t> EventFile::write(std::uint64_t, std::span<const std::byte> from) {
     std::uint64_t more = 0;
-    if (from.size() < sizeof more) return tl::make_unexpected(Errno::Inval);
+    if (from.size() != sizeof more) return tl::make_unexpected(Errno::Inval);
     std::memcpy(&more, from.data(), sizeof more);
     if (more > kMost) return tl::make_unexpected(Errno::Inval);
     if (more > kMost - count_) return tl::make_unexpected(Errno::Again);

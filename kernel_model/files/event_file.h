@@ -13,7 +13,8 @@ public:
 
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
     SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override;
-    std::uint64_t record_bytes() const override { return sizeof count_; }
+    // One more than is moved: a longer write is an error (since Linux 6.9), a longer read is not.
+    std::uint64_t record_bytes() const override { return sizeof count_ + 1; }
     std::uint32_t poll() override;
     KernelPath read_path() const override { return KernelPath::SysReadEventfd; }
     KernelPath write_path() const override { return KernelPath::SysWriteEventfd; }

@@ -78,12 +78,12 @@ std::shared_ptr<void> LockTable::wait_for(const void* waiter, const void* holder
         at = next->second;
     }
     (*waits_)[waiter] = holder;
-    return {nullptr, [waits = waits_, waiter](void*) { waits->erase(waiter); }};
+    return {waits_.get(), [waits = waits_, waiter](void*) { waits->erase(waiter); }};
 }
 
 void release_with(File& file, const std::shared_ptr<FileLocks>& locks) {
     if (file.end_of_locks) return;
-    file.end_of_locks = {nullptr, [weak = std::weak_ptr(locks), owner = &file](void*) {
+    file.end_of_locks = {&file, [weak = std::weak_ptr(locks), owner = &file](void*) {
                              const auto alive = weak.lock();
                              if (!alive) return;
                              alive->ranges.release(owner);

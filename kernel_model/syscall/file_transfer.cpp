@@ -99,9 +99,7 @@ Moved write_stream(SysCall& call, File& file, Buffers buffers, std::uint64_t tot
     Moved moved{.bytes = call.task.call_progress};
     std::vector<std::byte> piece;
     while (moved.bytes < total) {
-        // What makes no whole piece goes first.
-        const std::uint64_t left = total - moved.bytes;
-        piece.resize(left > kPiece && left % kPiece != 0 ? left % kPiece : std::min(left, kPiece));
+        piece.resize(std::min(total - moved.bytes, kPiece));
         const std::uint64_t got = gather(call.memory(), buffers, moved.bytes, piece);
         moved.bad_pointer = got == 0;
         if (got == 0) break;
