@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernel_model/net/network.h"
 #include "kernel_model/signals.h"
 #include "kernel_model/syscall/dispatch.h"
 #include "kernel_model/traps.h"
@@ -27,6 +28,7 @@ std::uint64_t cycles_per_second(const Machine& machine) {
 Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
     : machine_(machine),
       files_(files),
+      network_(std::make_shared<Network>()),
       dispatcher_(std::make_unique<SyscallDispatcher>()),
       scheduler_(machine.ledger, cycles_per_second(machine)),
       next_id_(kFirstPid) {
@@ -45,6 +47,8 @@ Kernel::~Kernel() {
         process->files = {};
         process->posix_timers.clear();
     }
+    // Closing the last files may wake tasks of others, which the scheduler is told of.
+    processes_.clear();
 }
 
 std::uint64_t Kernel::idle_ns() const {

@@ -27,6 +27,7 @@
 
 namespace uprobesim {
 
+class Network;
 class SyscallDispatcher;
 struct ExecRequest;
 
@@ -142,6 +143,7 @@ public:
     std::uint64_t timer_now(const Process& process, const PosixTimer& timer) const;
     // The signal leaves its queue: a timer's learns how many expirations it stands for, and its timer goes on.
     void signal_taken(Task& task, SignalInfo& info);
+    const std::shared_ptr<Network>& network() const { return network_; }
     Timers& timers() { return timers_; }
     const std::shared_ptr<FileLocks>& file_locks() const { return file_locks_; }
     // A descriptor of the process is about to go.
@@ -179,6 +181,7 @@ private:
     FileSystem& files_;
     TrapClient* client_ = nullptr;
     TrapObserver* observer_ = nullptr;
+    std::shared_ptr<Network> network_;
     std::map<std::int32_t, std::unique_ptr<Process>> processes_;
     std::map<std::string, UnmodelledUse> unmodelled_;
     std::map<std::string, std::uint64_t> syscall_counts_;

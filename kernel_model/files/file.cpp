@@ -2,9 +2,14 @@
 // What a file answers when its kind has nothing better.
 #include "kernel_model/files/file.h"
 
+#include <utility>
 #include "kernel_model/abi/poll.h"
 
 namespace uprobesim {
+
+File::~File() {
+    for (Watcher* watcher : std::exchange(watchers_, {})) watcher->closed();
+}
 
 SysResult<std::uint64_t> File::read(std::uint64_t, std::span<std::byte>) {
     return tl::make_unexpected(Errno::Inval);

@@ -33,10 +33,23 @@ struct DirEntry {
 };
 
 class WaitQueue;
+class Socket;
 
 class File {
 public:
-    virtual ~File() = default;
+    // Told when the last reference to a description goes.
+    class Watcher {
+    public:
+        virtual void closed() = 0;
+
+    protected:
+        ~Watcher() = default;
+    };
+
+    File() = default;
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    virtual ~File();
 
     // At `offset` for seekable files (others ignore it). Value: bytes moved; 0 at the end. Errno::Again: would block.
     virtual SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to);
@@ -72,13 +85,23 @@ public:
     virtual std::uint32_t poll();
     // Woken when poll, or whether a read or write would block, may have changed. Null: that never changes.
     virtual WaitQueue* waiters() { return nullptr; }
+    // Whether epoll takes it: its kind has a poll operation.
+    virtual bool can_poll() { return waiters() != nullptr; }
+    virtual Socket* socket() { return nullptr; }
     virtual KernelPath read_path() const { return KernelPath::SysReadFile; }
     virtual KernelPath write_path() const { return KernelPath::SysWriteFile; }
+    virtual KernelPath close_path() const { return KernelPath::SysClose; }  // of the last reference
+
+    void watch(Watcher& watcher) { watchers_.push_back(&watcher); }
+    void unwatch(Watcher& watcher) { std::erase(watchers_, &watcher); }
 
     std::shared_ptr<void> end_of_locks;  // releases the locks of this description
     std::uint64_t position = 0;
     std::uint32_t flags = 0;  // O_* as given to open, guest values
     std::string path;         // guest path, absolute, for /proc and errors
+
+private:
+    std::vector<Watcher*> watchers_;
 };
 
 }  // namespace uprobesim

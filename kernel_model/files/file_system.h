@@ -50,6 +50,9 @@ public:
                                    bool follow) = 0;
     virtual SysResult<void> make_directory(std::string_view cwd, std::string_view path, std::uint32_t mode) = 0;
     virtual SysResult<void> make_fifo(std::string_view cwd, std::string_view path, std::uint32_t mode) = 0;
+    // A file of type socket, for bind. Exist. Value: what it shows as, its key among them.
+    virtual SysResult<FileStatus> make_socket(Process*, std::string_view cwd, std::string_view path,
+                                              std::uint32_t mode) = 0;
     virtual SysResult<void> remove(std::string_view cwd, std::string_view path, bool directory) = 0;
     virtual SysResult<void> rename(std::string_view cwd_from, std::string_view from, std::string_view cwd_to,
                                    std::string_view to, bool no_replace) = 0;

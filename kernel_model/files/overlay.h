@@ -31,6 +31,8 @@ public:
                            bool follow) override;
     SysResult<void> make_directory(std::string_view cwd, std::string_view path, std::uint32_t mode) override;
     SysResult<void> make_fifo(std::string_view cwd, std::string_view path, std::uint32_t mode) override;
+    SysResult<FileStatus> make_socket(Process*, std::string_view cwd, std::string_view path,
+                                      std::uint32_t mode) override;
     SysResult<void> remove(std::string_view cwd, std::string_view path, bool directory) override;
     SysResult<void> rename(std::string_view cwd_from, std::string_view from, std::string_view cwd_to,
                            std::string_view to, bool no_replace) override;

@@ -110,6 +110,24 @@ SysResult<void> OverlayFileSystem::make_fifo(std::string_view cwd, std::string_v
     return {};
 }
 
+SysResult<FileStatus> OverlayFileSystem::make_socket(Process* process, std::string_view cwd, std::string_view path,
+                                                     std::uint32_t mode) {
+    if (process != nullptr) act_as(*process);
+    auto where = place(cwd, path, Errno::Exist);
+    if (!where) return tl::make_unexpected(where.error());
+    if (where->existing) return tl::make_unexpected(Errno::Exist);
+    if (auto ready = prepare(*where); !ready) return tl::make_unexpected(ready.error());
+    auto parent = where->directory->parent(where->relative);
+    if (!parent) return tl::make_unexpected(parent.error());
+    // A socket on the host too, which nobody there listens at.
+    const unsigned host_mode = S_IFSOCK | (where->scratch ? 0644 : mode & 07777);
+    if (auto made = host_result(mknodat(parent->first.get(), parent->second.c_str(), host_mode, 0)); !made) {
+        return tl::make_unexpected(made.error());
+    }
+    if (where->scratch) new_attributes(*where, abi::kIfSock | (mode & 07777));
+    return status(process, cwd, path, false);
+}
+
 SysResult<void> OverlayFileSystem::remove(std::string_view cwd, std::string_view path, bool directory) {
     const std::string_view name = without_slashes(path);
     const bool dots = name.size() >= 2 && name.substr(name.size() - 2) == "..";

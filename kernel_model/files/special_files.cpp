@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/stat.h"
 #include "kernel_model/files/host.h"
 
 namespace uprobesim {
@@ -108,6 +109,7 @@ public:
         return static_cast<std::uint64_t>(at);
     }
     SysResult<std::uint64_t> size() override { return static_cast<std::uint64_t>(status_of_host_fd(fd_).size); }
+    bool can_poll() override { return !seekable() && abi::device_major(status_of_host_fd(fd_).rdevice) != 1; }
     KernelPath read_path() const override { return seekable() ? KernelPath::SysReadFile : KernelPath::SysReadPipe; }
     KernelPath write_path() const override { return seekable() ? KernelPath::SysWriteFile : KernelPath::SysWritePipe; }
 

@@ -6,6 +6,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/stat.h"
+#include "kernel_model/syscall/socket_transfer.h"
 
 namespace uprobesim {
 
@@ -196,6 +197,26 @@ SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers 
     return std::uint64_t{0};
 }
 
+// read and write of a socket are recvmsg and sendmsg without flags (sock_read_iter).
+SysOutcome socket_transfer(SysCall& call, Socket& socket, Direction direction, std::vector<abi::Iovec> parts) {
+    const auto buffers = UserVector::of(std::move(parts));
+    if (!buffers) return buffers.error();
+    if (direction == Direction::Read && buffers->size() == 0) return std::uint64_t{0};
+    // AF_UNIX was measured with these calls.
+    const auto with_price = [&](SysOutcome outcome) {
+        if (std::holds_alternative<std::uint64_t>(outcome) && socket.family() != kAfUnix) {
+            call.kernel.spend(call.task, KernelPath::SysSocketFile);
+        }
+        return outcome;
+    };
+    if (direction == Direction::Write) {
+        const Outgoing message{.bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.process)};
+        return with_price(send_message(call, socket, *buffers, message, 0));
+    }
+    Incoming got;
+    return with_price(receive_message(call, socket, *buffers, 0, got));
+}
+
 // access_ok: the whole range must lie in user space, touched or not.
 bool in_user_space(std::uint64_t base, std::uint64_t size) {
     return size == 0 || (base < AddressSpace::kTop && size <= AddressSpace::kTop - base);
@@ -210,6 +231,7 @@ SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr b
     if (offset != nullptr && static_cast<std::int64_t>(*offset) < 0) return Errno::Inval;
     if (offset != nullptr && !file->seekable()) return Errno::Spipe;
     if (static_cast<std::int64_t>(size) < 0) return Errno::Inval;
+    if (Socket* socket = file->socket()) return socket_transfer(call, *socket, direction, {{buffer.value, size}});
     if (!in_user_space(buffer.value, size)) return Errno::Fault;
     const abi::Iovec all{buffer.value, std::min(size, kMaxTransfer)};
     return transfer_all(call, *file, direction, std::span(&all, 1), all.length, offset);
@@ -225,6 +247,7 @@ SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, 
     UserMemory memory = call.memory();
     std::vector<abi::Iovec> buffers(count);
     if (!memory.read(vector, std::as_writable_bytes(std::span(buffers)))) return Errno::Fault;
+    if (Socket* socket = file->socket()) return socket_transfer(call, *socket, direction, std::move(buffers));
     std::uint64_t total = 0;
     for (auto& b : buffers) {
         if (static_cast<std::int64_t>(b.length) < 0) return Errno::Inval;

@@ -94,7 +94,9 @@ bool close_descriptor(SysCall& c, std::int32_t fd) {
 }
 
 SysOutcome sys_close(SysCall& c) {
+    const auto file = c.process.files.share(c.int32(0));
     if (!close_descriptor(c, c.int32(0))) return bad_descriptor(c);
+    if (file.use_count() == 1) c.path = file->close_path();
     return std::uint64_t{0};
 }
 
@@ -184,20 +186,20 @@ SysOutcome sys_fcntl(SysCall& c) {
                                  kOLargefile};  // F_GETFL
         case 4:
             entry->file->flags = (entry->file->flags & ~kSettable) | (c.uint32(2) & kSettable);
-            return std::uint64_t{0};  // F_SETFL
-        case 5: return range_lock(c, entry->file, LockCommand::Get, false);          // F_GETLK
-        case 6: return range_lock(c, entry->file, LockCommand::Set, false);          // F_SETLK
-        case 7: return range_lock(c, entry->file, LockCommand::SetAndWait, false);   // F_SETLKW
-        case 36: return range_lock(c, entry->file, LockCommand::Get, true);          // F_OFD_GETLK
-        case 37: return range_lock(c, entry->file, LockCommand::Set, true);          // F_OFD_SETLK
-        case 38: return range_lock(c, entry->file, LockCommand::SetAndWait, true);   // F_OFD_SETLKW
-        case 8:                                       // F_SETOWN
-        case 9:                                       // F_GETOWN
-        case 10:                                      // F_SETSIG
-        case 11:                                      // F_GETSIG
-        case 15: return std::uint64_t{0};             // F_SETOWN_EX: nobody is sent SIGIO
-        case 1024: return Errno::Again;               // F_SETLEASE: others may have it open
-        case 1025: return std::uint64_t{2};           // F_GETLEASE: F_UNLCK
+            return std::uint64_t{0};                                                // F_SETFL
+        case 5: return range_lock(c, entry->file, LockCommand::Get, false);         // F_GETLK
+        case 6: return range_lock(c, entry->file, LockCommand::Set, false);         // F_SETLK
+        case 7: return range_lock(c, entry->file, LockCommand::SetAndWait, false);  // F_SETLKW
+        case 36: return range_lock(c, entry->file, LockCommand::Get, true);         // F_OFD_GETLK
+        case 37: return range_lock(c, entry->file, LockCommand::Set, true);         // F_OFD_SETLK
+        case 38: return range_lock(c, entry->file, LockCommand::SetAndWait, true);  // F_OFD_SETLKW
+        case 8:                                                                     // F_SETOWN
+        case 9:                                                                     // F_GETOWN
+        case 10:                                                                    // F_SETSIG
+        case 11:                                                                    // F_GETSIG
+        case 15: return std::uint64_t{0};                                           // F_SETOWN_EX: nobody is sent SIGIO
+        case 1024: return Errno::Again;      // F_SETLEASE: others may have it open
+        case 1025: return std::uint64_t{2};  // F_GETLEASE: F_UNLCK
         case 1031:
         case 1032: return pipe_size(c, *entry->file, command == 1031);  // F_SETPIPE_SZ, F_GETPIPE_SZ
         case 1033:

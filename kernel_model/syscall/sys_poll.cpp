@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "kernel_model/abi/poll.h"
 #include "kernel_model/signals.h"
 #include "kernel_model/syscall/file_transfer.h"
 #include "kernel_model/syscall/sys_poll.h"
@@ -15,34 +16,12 @@ namespace uprobesim {
 namespace {
 
 constexpr std::uint64_t kSigsetSize = 8;
-constexpr std::uint32_t kPollIn = 1, kPollPri = 2, kPollOut = 4, kPollErr = 8, kPollHup = 0x10, kPollNval = 0x20;
 constexpr std::int32_t kFdSetBits = 1024;
 
 struct PollFd {
     std::int32_t fd;
     std::int16_t events, revents;
 };
-
-// The wait's own mask, put in place at its first entry (set_user_sigmask).
-SysResult<void> wait_with_mask(SysCall& c, VAddr mask, std::uint64_t size) {
-    if (mask == VAddr(0) || c.task.restore_sigmask) return {};
-    if (size != kSigsetSize) return tl::make_unexpected(Errno::Inval);
-    const auto set = c.memory().get<std::uint64_t>(mask);
-    if (!set) return tl::make_unexpected(Errno::Fault);
-    c.task.saved_sigmask = c.task.sigmask;
-    c.task.restore_sigmask = true;
-    c.task.sigmask = *set & ~kUnblockable;
-    c.kernel.recalc_sigpending(c.task);
-    return {};
-}
-
-// restore_saved_sigmask_unless(interrupted): a handler runs with the wait's mask, its frame has the saved one.
-void end_wait(SysCall& c, bool interrupted) {
-    if (!c.task.restore_sigmask || interrupted) return;
-    c.task.restore_sigmask = false;
-    c.task.sigmask = c.task.saved_sigmask;
-    c.kernel.recalc_sigpending(c.task);
-}
 
 SysResult<std::optional<std::uint64_t>> read_timeout(SysCall& c, VAddr at) {
     if (at == VAddr(0)) return std::optional<std::uint64_t>();
@@ -71,6 +50,25 @@ Wait wait_on(SysCall& c, bool ready, const std::optional<std::uint64_t>& timeout
 
 }  // namespace
 
+SysResult<void> wait_with_mask(SysCall& c, VAddr mask, std::uint64_t size) {
+    if (mask == VAddr(0) || c.task.restore_sigmask) return {};
+    if (size != kSigsetSize) return tl::make_unexpected(Errno::Inval);
+    const auto set = c.memory().get<std::uint64_t>(mask);
+    if (!set) return tl::make_unexpected(Errno::Fault);
+    c.task.saved_sigmask = c.task.sigmask;
+    c.task.restore_sigmask = true;
+    c.task.sigmask = *set & ~kUnblockable;
+    c.kernel.recalc_sigpending(c.task);
+    return {};
+}
+
+void end_wait(SysCall& c, bool interrupted) {
+    if (!c.task.restore_sigmask || interrupted) return;
+    c.task.restore_sigmask = false;
+    c.task.sigmask = c.task.saved_sigmask;
+    c.kernel.recalc_sigpending(c.task);
+}
+
 // Entered again while it waits: the deadline of the first time holds, and the guest's copy is written at the end only.
 SysOutcome sys_ppoll(SysCall& c) {
     const auto timeout = read_timeout(c, c.address(2));
@@ -91,15 +89,16 @@ SysOutcome sys_ppoll(SysCall& c) {
         p.revents = 0;
         if (p.fd < 0) continue;
         const auto file = c.process.files.share(p.fd);
-        const std::uint32_t asked = static_cast<std::uint16_t>(p.events) | kPollErr | kPollHup;
-        p.revents = static_cast<std::int16_t>(file ? file->poll() & asked : kPollNval);
+        const std::uint32_t asked = static_cast<std::uint16_t>(p.events) | abi::kPollErr | abi::kPollHup;
+        p.revents = static_cast<std::int16_t>(file ? file->poll() & asked : abi::kPollNval);
         ready += p.revents != 0;
     }
     c.units = count;
     switch (wait_on(c, ready != 0, *timeout)) {
         case Wait::GoesOn:
             for (const PollFd& p : fds) {
-                if (const auto file = c.process.files.share(p.fd)) c.wait_on(file->waiters());
+                const std::uint32_t asked = static_cast<std::uint16_t>(p.events) | abi::kPollErr | abi::kPollHup;
+                if (const auto file = c.process.files.share(p.fd)) c.wait_on(file->waiters(), asked);
             }
             return Block{};
         case Wait::Interrupted: return finish(Errno::Intr, true);
@@ -129,10 +128,11 @@ SysOutcome sys_pselect6(SysCall& c) {
     if (c.int32(0) < 0) return finish(Errno::Inval, false);
     const std::int32_t limit = std::min(c.int32(0), kFdSetBits);
     const std::uint64_t bytes = (static_cast<std::uint64_t>(limit) + 63) / 64 * 8;
-    constexpr std::uint32_t kMasks[3] = {kPollIn | kPollHup | kPollErr, kPollOut | kPollErr, kPollPri};
+    constexpr std::uint32_t kMasks[3] = {abi::kPollIn | abi::kPollHup | abi::kPollErr, abi::kPollOut | abi::kPollErr,
+                                         abi::kPollPri};
     std::uint64_t ready = 0;
     std::array<std::vector<std::byte>, 3> answers;
-    std::vector<WaitQueue*> waited;
+    std::vector<std::pair<WaitQueue*, std::uint32_t>> waited;
     for (std::size_t set = 0; set < 3; ++set) {
         if (c.args[1 + set] == 0) continue;
         std::vector<std::byte> bits(bytes);
@@ -144,7 +144,7 @@ SysOutcome sys_pselect6(SysCall& c) {
             if ((bits[at] & bit) == std::byte{}) continue;
             const auto file = c.process.files.share(fd);
             if (!file) return finish(bad_descriptor(c), false);
-            waited.push_back(file->waiters());
+            waited.emplace_back(file->waiters(), kMasks[set]);
             if ((file->poll() & kMasks[set]) == 0) continue;
             answers[set][at] |= bit;
             ++ready;
@@ -153,7 +153,7 @@ SysOutcome sys_pselect6(SysCall& c) {
     c.units = static_cast<std::uint64_t>(limit);
     switch (wait_on(c, ready != 0, *timeout)) {
         case Wait::GoesOn:
-            for (WaitQueue* queue : waited) c.wait_on(queue);
+            for (const auto& [queue, events] : waited) c.wait_on(queue, events);
             return Block{};
         case Wait::Interrupted: return finish(Errno::Intr, true);
         case Wait::Over: break;

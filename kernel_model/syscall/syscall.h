@@ -30,8 +30,9 @@ struct SysCall {
     std::uint64_t units = 0;  // charged with the path
 
     // Enters the call again when the queue wakes; null: nothing to wait for. Then return Block{}.
-    void wait_on(WaitQueue* queue) {
-        if (queue != nullptr) queue->add(task);
+    // `events`, `exclusive`: as WaitQueue::add.
+    void wait_on(WaitQueue* queue, std::uint32_t events = WaitQueue::kAnything, bool exclusive = false) {
+        if (queue != nullptr) queue->add(task, events, exclusive);
     }
     UserMemory memory() { return UserMemory(*process.mm, task.id); }
     VAddr address(std::size_t i) const { return VAddr(args[i]); }
@@ -67,5 +68,10 @@ std::span<const SyscallRow> timer_syscalls();
 std::span<const SyscallRow> event_syscalls();
 std::span<const SyscallRow> copy_syscalls();
 std::span<const SyscallRow> info_syscalls();
+std::span<const SyscallRow> socket_syscalls();
+std::span<const SyscallRow> sockopt_syscalls();
+std::span<const SyscallRow> message_syscalls();
+std::span<const SyscallRow> epoll_syscalls();
+std::span<const SyscallRow> event_syscalls();
 
 }  // namespace uprobesim

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Bytes in the order they came, as pipes and stream sockets hold them.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace uprobesim {
+
+class ByteQueue {
+public:
+    std::size_t size() const { return bytes_.size() - head_; }
+    bool empty() const { return size() == 0; }
+    std::span<const std::byte> front(std::size_t most) const {
+        return std::span(bytes_).subspan(head_, std::min(most, size()));
+    }
+    void push(std::span<const std::byte> more) { bytes_.insert(bytes_.end(), more.begin(), more.end()); }
+    void drop(std::size_t count) {
+        head_ += count;
+        // What was taken goes when it is half of all: each byte is moved once at most, on average.
+        if (head_ < bytes_.size() / 2 && head_ != bytes_.size()) return;
+        bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(head_));
+        head_ = 0;
+    }
+    void clear() {
+        bytes_.clear();
+        head_ = 0;
+    }
+
+private:
+    std::vector<std::byte> bytes_;
+    std::size_t head_ = 0;
+};
+
+}  // namespace uprobesim

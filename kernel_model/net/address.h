@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Socket addresses of the three families, and their layout for the guest.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernel_model/abi/errno.h"
+#include "kernel_model/memory/backing.h"
+#include "kernel_model/memory/mm.h"
+
+namespace uprobesim {
+
+inline constexpr std::uint16_t kAfUnspec = 0, kAfUnix = 1, kAfInet = 2, kAfInet6 = 10;
+inline constexpr std::uint32_t kSockStream = 1, kSockDgram = 2, kSockRaw = 3, kSockSeqPacket = 5;
+inline constexpr std::uint32_t kProtocolTcp = 6, kProtocolUdp = 17;
+inline constexpr std::size_t kMostAddressBytes = 128;  // sockaddr_storage
+
+// In the form of IPv6; IPv4 addresses as ::ffff:a.b.c.d.
+struct IpAddress {
+    std::array<std::uint8_t, 16> bytes{};
+
+    static IpAddress v4(std::uint32_t address);
+    static IpAddress loopback(bool v6);
+    static IpAddress any(bool v6) { return v6 ? IpAddress{} : v4(0); }
+    bool is_v4() const;
+    bool is_any() const;
+    bool is_loopback() const;
+    std::uint32_t as_v4() const;  // host order
+    constexpr auto operator<=>(const IpAddress&) const = default;
+};
+
+struct SocketAddress {
+    std::uint16_t family = kAfUnspec;
+    IpAddress ip;
+    std::uint16_t port = 0;
+    // AF_UNIX: empty is unnamed, a first NUL is abstract, else a path.
+    std::string name;
+    // The socket file that the path leads to, once it was looked up.
+    std::optional<FileKey> file;
+    bool abstract() const { return !name.empty() && name.front() == '\0'; }
+};
+
+// What the guest gave: Inval where it is too short or too long. The family is not judged here.
+SysResult<SocketAddress> parse_address(std::span<const std::byte> bytes);
+// `family`: of the socket that shows it (an AF_INET6 socket shows IPv4 addresses in their mapped form).
+std::vector<std::byte> address_bytes(const SocketAddress& address, std::uint16_t family);
+
+}  // namespace uprobesim

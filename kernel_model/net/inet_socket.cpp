@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/net/inet_socket.h"
+
+#include "kernel_model/net/network.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::uint16_t kFirstUnprivilegedPort = 1024;
+
+}  // namespace
+
+InetSocket::~InetSocket() {
+    network().release(*this);
+}
+
+SysResult<void> InetSocket::bind(const SocketAddress& address, const Ucred& who) {
+    // __inet_bind accepts AF_UNSPEC where the address is INADDR_ANY.
+    const bool any_unspec = address.family == kAfUnspec && !is_v6();
+    if (address.family != family() && !any_unspec) {
+        return tl::make_unexpected(is_v6() && address.family == kAfInet ? Errno::Inval : Errno::AfNoSupport);
+    }
+    if (is_v6() && only_v6() && address.ip.is_v4()) return tl::make_unexpected(Errno::Inval);
+    if (!any_unspec && !address.ip.is_any() && !address.ip.is_loopback()) {
+        return tl::make_unexpected(Errno::AddrNotAvail);
+    }
+    if (address.port != 0 && address.port < kFirstUnprivilegedPort && who.uid != 0) {
+        return tl::make_unexpected(Errno::Acces);
+    }
+    if (local_port_ != 0) return tl::make_unexpected(Errno::Inval);
+    const IpAddress before = local_ip_;
+    if (!any_unspec) local_ip_ = address.ip;
+    const auto port = network().claim(*this, address.port);
+    if (!port) {
+        local_ip_ = before;
+        return tl::make_unexpected(port.error());
+    }
+    local_port_ = *port;
+    return {};
+}
+
+SocketAddress InetSocket::local() const {
+    SocketAddress address;
+    address.family = family();
+    address.ip = local_ip_;
+    address.port = local_port_;
+    return address;
+}
+
+SocketAddress InetSocket::remote() const {
+    SocketAddress address;
+    address.family = family();
+    address.ip = remote_ip_;
+    address.port = remote_port_;
+    return address;
+}
+
+SysResult<IpAddress> InetSocket::route(const SocketAddress& to) const {
+    // An AF_INET6 socket takes AF_INET addresses too (tcp_v6_connect does not, udpv6_sendmsg does): mapped is mapped.
+    if (to.family != kAfInet && (to.family != kAfInet6 || !is_v6())) return tl::make_unexpected(Errno::AfNoSupport);
+    if (to.ip.is_v4() && only_v6()) return tl::make_unexpected(Errno::NetUnreach);
+    if (to.ip.is_any()) return IpAddress::loopback(!to.ip.is_v4());
+    if (!to.ip.is_loopback()) return tl::make_unexpected(Errno::NetUnreach);
+    return to.ip;
+}
+
+SysResult<void> InetSocket::claim_some_port() {
+    if (local_port_ != 0) return {};
+    const auto port = network().claim(*this, 0);
+    // What connect answers when there is none.
+    if (!port) return tl::make_unexpected(Errno::AddrNotAvail);
+    local_port_ = *port;
+    return {};
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/net/network.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "kernel_model/net/inet_socket.h"
+#include "kernel_model/net/unix_socket.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::uint16_t kFirstEphemeral = 32768, kLastEphemeral = 60999;  // net.ipv4.ip_local_port_range
+
+}  // namespace
+
+std::uint64_t Network::add(Socket& socket) {
+    const std::uint64_t inode = next_inode();
+    sockets_[inode] = &socket;
+    return inode;
+}
+
+void Network::remove(Socket& socket) {
+    sockets_.erase(socket.inode());
+}
+
+Network::Ports& Network::ports_of(const InetSocket& socket) {
+    return ports_[socket.protocol()];
+}
+
+// inet_csk_bind_conflict and udp_lib_lport_inuse: two sockets may share a port where both reuse it and none of them
+// listens, where both have SO_REUSEPORT, or where their addresses have nothing in common.
+bool Network::conflict(const InetSocket& socket, std::uint16_t port) {
+    const auto at = ports_of(socket).find(port);
+    if (at == ports_of(socket).end()) return false;
+    const auto overlap = [](const InetSocket& a, const InetSocket& b) {
+        if (a.local_ip() == b.local_ip()) return true;
+        // The any-address of IPv6 is that of IPv4 too, unless it was told not to be.
+        const auto covers = [](const InetSocket& any, const InetSocket& other) {
+            if (any.local_ip() == IpAddress::any(false)) return other.local_ip().is_v4();
+            return any.local_ip() == IpAddress::any(true) && (!other.local_ip().is_v4() || !any.only_v6());
+        };
+        return covers(a, b) || covers(b, a);
+    };
+    const auto both = [&](const InetSocket& other, std::int32_t option) {
+        return socket.options.is_on(kSolSocket, option) && other.options.is_on(kSolSocket, option);
+    };
+    return std::any_of(at->second.begin(), at->second.end(), [&](const InetSocket* other) {
+        if (other == &socket || !overlap(socket, *other) || both(*other, kSoReusePort)) return false;
+        return !both(*other, kSoReuseAddr) || other->listening() || socket.listening();
+    });
+}
+
+SysResult<std::uint16_t> Network::claim(InetSocket& socket, std::uint16_t port) {
+    if (port == 0) {
+        std::uint16_t& last = last_port_[socket.protocol()];
+        const Ports& taken = ports_of(socket);
+        std::uint16_t candidate = last == 0 ? kLastEphemeral : last;
+        for (unsigned tries = 0; tries <= kLastEphemeral - kFirstEphemeral; ++tries) {
+            candidate = candidate == kLastEphemeral ? kFirstEphemeral : static_cast<std::uint16_t>(candidate + 1);
+            if (taken.contains(candidate)) continue;
+            port = last = candidate;
+            break;
+        }
+        if (port == 0) return tl::make_unexpected(Errno::AddrInUse);
+    } else if (conflict(socket, port)) {
+        return tl::make_unexpected(Errno::AddrInUse);
+    }
+    join(socket, port);
+    return port;
+}
+
+void Network::join(InetSocket& socket, std::uint16_t port) {
+    ports_of(socket)[port].push_back(&socket);
+}
+
+void Network::release(InetSocket& socket) {
+    Ports& ports = ports_of(socket);
+    const auto at = ports.find(socket.local_port());
+    if (at == ports.end()) return;
+    std::erase(at->second, &socket);
+    if (at->second.empty()) ports.erase(at);
+}
+
+InetSocket* Network::destination(std::uint32_t protocol, const IpAddress& to, std::uint16_t port, const IpAddress& from,
+                                 std::uint16_t from_port) const {
+    const auto ports = ports_.find(protocol);
+    if (ports == ports_.end()) return nullptr;
+    const auto at = ports->second.find(port);
+    if (at == ports->second.end()) return nullptr;
+    InetSocket* best = nullptr;
+    int best_score = -1;
+    for (InetSocket* socket : at->second) {
+        if (!socket->receives()) continue;
+        int score = 0;
+        if (socket->local_ip() == to) {
+            score += 4;
+        } else if (socket->local_ip() == IpAddress::any(false) && to.is_v4()) {
+            score += 1;
+        } else if (socket->local_ip() != IpAddress::any(true) || (to.is_v4() && socket->only_v6())) {
+            continue;
+        }
+        if (socket->remote_port() != 0) {
+            if (socket->remote_port() != from_port || socket->remote_ip() != from) continue;
+            score += 8;
+        }
+        if (score > best_score) best = socket;
+        best_score = std::max(score, best_score);
+    }
+    return best;
+}
+
+SysResult<void> Network::claim_name(UnixSocket& socket, const SocketAddress& name) {
+    const bool taken = name.file ? files_.contains(*name.file) : abstract_.contains(name.name);
+    if (taken) return tl::make_unexpected(Errno::AddrInUse);
+    if (name.file) {
+        files_[*name.file] = &socket;
+    } else {
+        abstract_[name.name] = &socket;
+    }
+    return {};
+}
+
+void Network::release_name(UnixSocket& socket) {
+    const auto is_it = [&](const auto& entry) { return entry.second == &socket; };
+    std::erase_if(abstract_, is_it);
+    std::erase_if(files_, is_it);
+}
+
+UnixSocket* Network::named(const SocketAddress& name) const {
+    if (name.file) {
+        const auto it = files_.find(*name.file);
+        return it == files_.end() ? nullptr : it->second;
+    }
+    const auto it = abstract_.find(name.name);
+    return it == abstract_.end() ? nullptr : it->second;
+}
+
+// Autobind's names are five hexadecimal digits.
+std::string Network::unused_abstract_name() {
+    std::string name;
+    do {
+        name = fmt::format("{}{:05x}", '\0', last_name_++ & 0xfffff);
+    } while (abstract_.contains(name));
+    return name;
+}
+
+SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::uint64_t arg, UserMemory& memory) const {
+    constexpr std::uint64_t kGetName = 0x8910, kGetConf = 0x8912, kGetFlags = 0x8913, kGetAddress = 0x8915,
+                            kGetMask = 0x891b, kGetMtu = 0x8921, kGetHardware = 0x8927, kGetIndex = 0x8933;
+    struct Request {
+        std::array<char, 16> name;
+        std::array<std::uint8_t, 24> value;
+    };
+    const auto fault = [] { return tl::make_unexpected(Errno::Fault); };
+    const auto inet = [](std::uint32_t address) {
+        std::array<std::uint8_t, 24> value{static_cast<std::uint8_t>(kAfInet)};
+        for (std::size_t i = 0; i < 4; ++i) value[4 + i] = static_cast<std::uint8_t>(address >> (24 - 8 * i));
+        return value;
+    };
+    const auto number = [](std::uint32_t n) {
+        std::array<std::uint8_t, 24> value{};
+        std::memcpy(value.data(), &n, 4);
+        return value;
+    };
+    if (request == kGetConf) {
+        struct Conf {
+            std::int32_t length, pad;
+            std::uint64_t buffer;
+        };
+        auto conf = memory.get<Conf>(VAddr(arg));
+        if (!conf) return fault();
+        const Request lo{{'l', 'o'}, inet(0x7f000001)};
+        const bool fits = conf->buffer == 0 || conf->length >= static_cast<std::int32_t>(sizeof lo);
+        if (conf->buffer != 0 && fits && !memory.put(VAddr(conf->buffer), lo)) return fault();
+        conf->length = fits ? static_cast<std::int32_t>(sizeof lo) : 0;
+        if (!memory.put(VAddr(arg), *conf)) return fault();
+        return std::uint64_t{0};
+    }
+    const std::array known = {kGetName, kGetFlags, kGetAddress, kGetMask, kGetMtu, kGetHardware, kGetIndex};
+    if (std::find(known.begin(), known.end(), request) == known.end()) return tl::make_unexpected(Errno::NotTty);
+    auto given = memory.get<Request>(VAddr(arg));
+    if (!given) return fault();
+    std::uint32_t index = 0;
+    std::memcpy(&index, given->value.data(), 4);
+    const std::string_view name(given->name.data(), strnlen(given->name.data(), given->name.size()));
+    if (request == kGetName ? index != 1 : name != "lo") return tl::make_unexpected(Errno::NoDev);
+    switch (request) {
+        case kGetName: given->name = {'l', 'o'}; break;
+        case kGetFlags: given->value = number(0x49); break;  // IFF_UP | IFF_LOOPBACK | IFF_RUNNING
+        case kGetAddress: given->value = inet(0x7f000001); break;
+        case kGetMask: given->value = inet(0xff000000); break;
+        case kGetMtu: given->value = number(65536); break;
+        case kGetHardware: given->value = number(772); break;  // ARPHRD_LOOPBACK
+        default: given->value = number(1); break;              // the index of lo
+    }
+    if (!memory.put(VAddr(arg), *given)) return fault();
+    return std::uint64_t{0};
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A socket: a file that is bound, connected and sent to. One class per transport; what the calls have in common
+// (addresses of the guest, control messages, blocking) is in syscall/.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "kernel_model/files/file.h"
+#include "kernel_model/net/address.h"
+#include "kernel_model/net/options.h"
+#include "kernel_model/task/wait_queue.h"
+
+namespace uprobesim {
+
+class Network;
+
+inline constexpr std::uint32_t kMsgOob = 1, kMsgPeek = 2, kMsgCtrunc = 8, kMsgTrunc = 0x20, kMsgDontWait = 0x40,
+                               kMsgEor = 0x80, kMsgWaitAll = 0x100, kMsgErrQueue = 0x2000, kMsgNoSignal = 0x4000,
+                               kMsgWaitForOne = 0x10000, kMsgCmsgCloexec = 0x40000000;
+
+// struct ucred; whose socket calls these are.
+struct Ucred {
+    std::int32_t pid = 0;
+    std::uint32_t uid = ~0u, gid = ~0u;
+    bool operator==(const Ucred&) const = default;
+};
+
+struct Outgoing {
+    std::span<const std::byte> bytes;
+    std::optional<SocketAddress> to;  // none: where it is connected to
+    std::vector<std::shared_ptr<File>> files;
+    Ucred sender;
+};
+
+struct Incoming {
+    std::vector<std::byte> bytes;
+    std::uint64_t whole = 0;  // of the message, which may be longer
+    std::optional<SocketAddress> from;
+    std::vector<std::shared_ptr<File>> files;
+    std::optional<Ucred> sender;
+};
+
+class Socket : public File {
+public:
+    Socket(std::shared_ptr<Network> network, std::uint16_t family, std::uint32_t type, std::uint32_t protocol);
+    ~Socket() override;
+
+    std::uint16_t family() const { return family_; }
+    std::uint32_t type() const { return type_; }
+    std::uint32_t protocol() const { return protocol_; }
+    std::uint64_t inode() const { return inode_; }
+    // Messages with borders, which are sent and received as a whole.
+    bool by_message() const { return type_ != kSockStream; }
+
+    // Errno::Again everywhere: it would block.
+    virtual SysResult<void> bind(const SocketAddress& address, const Ucred& who) = 0;
+    virtual SysResult<void> listen(std::int32_t backlog, const Ucred& who);
+    virtual SysResult<std::shared_ptr<Socket>> accept();
+    // `waits`: the caller will wait (Again) until it is connected; else InProgress.
+    virtual SysResult<void> connect(const SocketAddress& address, const Ucred& who, bool waits) = 0;
+    virtual SocketAddress local() const = 0;
+    virtual SysResult<SocketAddress> peer() const = 0;
+    virtual SysResult<std::uint64_t> send(const Outgoing& message) = 0;
+    virtual SysResult<Incoming> receive(std::uint64_t most, bool peek) = 0;
+    // `read`, `write`: the halves to close.
+    virtual SysResult<void> shutdown(bool read, bool write) = 0;
+    virtual bool listening() const { return false; }
+    // What a connect that must wait waits for besides; null: nothing.
+    virtual WaitQueue* connect_waiters(const SocketAddress&) { return nullptr; }
+    virtual Ucred peer_credentials() const { return {}; }
+    virtual std::uint64_t readable_bytes() const = 0;         // FIONREAD
+    virtual std::uint64_t unsent_bytes() const { return 0; }  // TIOCOUTQ
+    virtual std::uint8_t tcp_state() const { return 0; }      // as in /proc/net/tcp
+    virtual KernelPath connect_path() const { return KernelPath::SysConnectTcp; }
+
+    // The pending error, which is then gone (SO_ERROR).
+    std::optional<Errno> take_error();
+    OptionValues options;
+    std::uint64_t receive_timeout_ns = 0, send_timeout_ns = 0;  // 0: none
+    bool lingers = false;
+    std::int32_t linger_s = 0;
+    void set_buffer(bool send, std::int32_t value, bool privileged);
+    bool send_buffer_set = false;  // by the program: it does not grow by itself (SOCK_SNDBUF_LOCK)
+
+    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
+    SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override;
+    SysResult<FileStatus> status() override;
+    SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg, UserMemory& memory) override;
+    WaitQueue* waiters() override { return &waiters_; }
+    bool can_poll() override { return true; }
+    Socket* socket() override { return this; }
+
+protected:
+    std::uint64_t send_buffer() const;
+    std::uint64_t receive_buffer() const;
+    Network& network() const { return *network_; }
+    const std::shared_ptr<Network>& shared_network() { return network_; }
+
+    WaitQueue waiters_;
+    std::optional<Errno> error_;
+    bool shut_read_ = false, shut_write_ = false;
+
+private:
+    std::shared_ptr<Network> network_;
+    std::uint16_t family_;
+    std::uint32_t type_, protocol_;
+    std::uint64_t inode_;
+};
+
+// What a message of this size takes of a buffer: the kernel's truesize, an sk_buff and a power of two that holds the
+// bytes and the skb_shared_info, pages beyond one.
+std::uint64_t message_charge(std::uint64_t bytes);
+
+}  // namespace uprobesim

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// How TCP connections begin: listen, connect, accept. The handshake takes no time; one that finds the listener's queue
+// full waits until there is room (a real one repeats its SYN after a second).
+#include <algorithm>
+#include <utility>
+
+#include "kernel_model/abi/poll.h"
+#include "kernel_model/net/network.h"
+#include "kernel_model/net/tcp_socket.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::int32_t kMostBacklog = 4096;  // net.core.somaxconn
+// What the send buffer of a loopback connection grows to with its first window: tcp_sndbuf_expand with segments of
+// 65,483 bytes, as `ss -m` shows it.
+constexpr std::int32_t kConnectedSendBuffer = 2626560;
+
+}  // namespace
+
+SysResult<void> TcpSocket::listen(std::int32_t backlog, const Ucred&) {
+    if (phase_ != Phase::Unconnected || (state_ != State::Closed && state_ != State::Listen)) {
+        return tl::make_unexpected(Errno::Inval);
+    }
+    // A negative backlog is a very large one.
+    backlog_ = static_cast<std::size_t>(backlog < 0 ? kMostBacklog : std::min(backlog, kMostBacklog));
+    if (state_ == State::Listen) return {};
+    if (local_port() == 0) {
+        if (const auto port = claim_some_port(); !port) return tl::make_unexpected(Errno::AddrInUse);
+    } else {
+        // Its port may be shared by those that do not listen only.
+        network().release(*this);
+        state_ = State::Listen;
+        if (const auto again = network().claim(*this, local_port()); !again) {
+            state_ = State::Closed;
+            network().join(*this, local_port());
+            return tl::make_unexpected(again.error());
+        }
+    }
+    state_ = State::Listen;
+    shut_read_ = shut_write_ = false;
+    error_.reset();
+    waiters_.wake();
+    return {};
+}
+
+SysResult<std::shared_ptr<Socket>> TcpSocket::accept() {
+    if (state_ != State::Listen) return tl::make_unexpected(Errno::Inval);
+    if (accepted_.empty()) return tl::make_unexpected(Errno::Again);
+    std::shared_ptr<Socket> first = std::move(accepted_.front());
+    accepted_.pop_front();
+    if (!knocking_.empty() && !accept_queue_full()) {
+        TcpSocket* next = knocking_.front();
+        knocking_.pop_front();
+        establish(*next);
+    }
+    return first;
+}
+
+SysResult<void> TcpSocket::connect(const SocketAddress& address, const Ucred&, bool waits) {
+    if (address.family == kAfUnspec) {
+        disconnect();
+        return {};
+    }
+    if (phase_ == Phase::Connected || state_ == State::Listen) return tl::make_unexpected(Errno::IsConn);
+    if (phase_ == Phase::Unconnected) {
+        if (const auto begun = begin_connect(address); !begun) return begun;
+        // The answer is processed when the call lets go of the socket: one that does not wait never sees it.
+        if (!waits) return tl::make_unexpected(Errno::InProgress);
+    }
+    if (state_ == State::SynSent) return tl::make_unexpected(waits ? Errno::Again : Errno::Already);
+    if (state_ == State::Established || fin_received_) {
+        phase_ = Phase::Connected;
+        return {};
+    }
+    phase_ = Phase::Unconnected;
+    return tl::make_unexpected(take_error().value_or(Errno::ConnAborted));
+}
+
+SysResult<void> TcpSocket::begin_connect(const SocketAddress& address) {
+    const auto to = route(address);
+    if (!to) return tl::make_unexpected(to.error());
+    if (local_ip_.is_any()) local_ip_ = IpAddress::loopback(!to->is_v4());
+    if (const auto port = claim_some_port(); !port) return port;
+    remote_ip_ = *to;
+    remote_port_ = address.port;
+    phase_ = Phase::Connecting;
+    shut_read_ = shut_write_ = fin_received_ = false;
+    error_.reset();
+    auto* listener =
+        static_cast<TcpSocket*>(network().destination(kProtocolTcp, *to, address.port, local_ip_, local_port()));
+    if (listener == nullptr) {
+        error_ = Errno::ConnRefused;
+        shut_read_ = shut_write_ = true;
+        waiters_.wake();
+        return {};
+    }
+    state_ = State::SynSent;
+    if (listener->accept_queue_full()) {
+        knocks_at_ = listener;
+        listener->knocking_.push_back(this);
+    } else {
+        listener->establish(*this);
+    }
+    return {};
+}
+
+// At the listener: the connection's own end is made, and waits to be accepted.
+void TcpSocket::establish(TcpSocket& client) {
+    auto child = std::make_shared<TcpSocket>(shared_network(), family());
+    child->options = options;  // inherited (tcp_create_openreq_child), the buffers too
+    child->send_buffer_set = send_buffer_set;
+    child->send_timeout_ns = send_timeout_ns;
+    child->receive_timeout_ns = receive_timeout_ns;
+    child->lingers = lingers;
+    child->linger_s = linger_s;
+    child->local_ip_ = client.remote_ip_;
+    child->local_port_ = client.remote_port_;
+    child->remote_ip_ = client.local_ip_;
+    child->remote_port_ = client.local_port_;
+    network().join(*child, child->local_port_);
+    child->peer_ = &client;
+    client.peer_ = child.get();
+    client.knocks_at_ = nullptr;
+    child->phase_ = Phase::Connected;
+    for (TcpSocket* end : {child.get(), &client}) {
+        end->state_ = State::Established;
+        if (!end->send_buffer_set) end->options.set(kSolSocket, kSoSndBuf, kConnectedSendBuffer);
+    }
+    accepted_.push_back(std::move(child));
+    waiters_.wake(abi::kPollReadable);
+    client.waiters_.wake(abi::kPollWritable);
+}
+
+// inet_csk_listen_stop: whom nobody accepted gets a RST.
+void TcpSocket::stop_listening() {
+    for (const auto& child : std::exchange(accepted_, {})) child->abort();
+    for (TcpSocket* client : std::exchange(knocking_, {})) {
+        client->knocks_at_ = nullptr;
+        client->state_ = State::Closed;
+        client->error_ = Errno::ConnRefused;
+        client->shut_read_ = client->shut_write_ = true;
+        client->waiters_.wake();
+    }
+}
+
+// tcp_disconnect: a socket that may be connected again.
+void TcpSocket::disconnect() {
+    if (state_ == State::Listen) stop_listening();
+    if (knocks_at_ != nullptr) std::erase(knocks_at_->knocking_, this);
+    knocks_at_ = nullptr;
+    if (state_ == State::Established) abort();
+    state_ = State::Closed;
+    phase_ = Phase::Unconnected;
+    incoming_.clear();
+    shut_read_ = shut_write_ = fin_received_ = false;
+    remote_port_ = 0;
+    remote_ip_ = IpAddress::any(is_v6());
+    waiters_.wake();
+}
+
+SysResult<SocketAddress> TcpSocket::peer() const {
+    const bool gone = state_ != State::Established;
+    if (remote_port_ == 0 || gone) return tl::make_unexpected(Errno::NotConn);
+    return remote();
+}
+
+}  // namespace uprobesim

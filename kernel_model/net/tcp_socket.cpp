@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The bytes, the two ends and the poll bits. Connections begin in tcp_connect.cpp.
+#include "kernel_model/net/tcp_socket.h"
+
+#include <algorithm>
+
+#include "kernel_model/abi/poll.h"
+#include "kernel_model/net/network.h"
+
+namespace uprobesim {
+
+namespace {
+
+// net.ipv4.tcp_wmem and tcp_rmem, their middle values.
+constexpr std::int32_t kFirstSendBuffer = 16384, kFirstReceiveBuffer = 131072;
+
+}  // namespace
+
+TcpSocket::TcpSocket(std::shared_ptr<Network> network, std::uint16_t family)
+    : InetSocket(std::move(network), family, kSockStream, kProtocolTcp) {
+    options.set(kSolSocket, kSoSndBuf, kFirstSendBuffer);
+    options.set(kSolSocket, kSoRcvBuf, kFirstReceiveBuffer);
+}
+
+// tcp_close: a RST where data was not read, or where linger asks for it; else a FIN.
+TcpSocket::~TcpSocket() {
+    if (state_ == State::Listen) stop_listening();
+    if (knocks_at_ != nullptr) std::erase(knocks_at_->knocking_, this);
+    if (state_ != State::Established) return;
+    if (!incoming_.empty() || (lingers && linger_s == 0)) {
+        abort();
+        return;
+    }
+    send_fin();
+    if (peer_ != nullptr) peer_->peer_ = nullptr;
+}
+
+void TcpSocket::send_fin() {
+    if (shut_write_) return;
+    shut_write_ = true;
+    if (peer_ != nullptr) peer_->take_fin();
+}
+
+void TcpSocket::take_fin() {
+    fin_received_ = true;
+    shut_read_ = true;
+    waiters_.wake(abi::kPollReadable | abi::kPollRdhup | abi::kPollHup);
+}
+
+void TcpSocket::abort() {
+    if (TcpSocket* peer = peer_) {
+        peer_ = nullptr;
+        peer->peer_ = nullptr;
+        peer->take_reset();
+    }
+    state_ = State::Closed;
+    shut_read_ = shut_write_ = true;
+}
+
+// tcp_reset.
+void TcpSocket::take_reset() {
+    error_ = fin_received_ && !shut_write_ ? Errno::Pipe : Errno::ConnReset;
+    peer_ = nullptr;
+    state_ = State::Closed;
+    shut_read_ = shut_write_ = true;
+    waiters_.wake();
+}
+
+std::uint64_t TcpSocket::unsent_bytes() const {
+    if (peer_ == nullptr) return 0;
+    const std::uint64_t queued = peer_->incoming_.size();
+    return queued - std::min(queued, peer_->window());
+}
+
+std::uint64_t TcpSocket::readable_bytes() const {
+    return std::min<std::uint64_t>(incoming_.size(), window());
+}
+
+// sk_stream_is_writeable: a third of the buffer is free.
+bool TcpSocket::writable() const {
+    const std::uint64_t queued = unsent_bytes();
+    return send_buffer() >= queued && send_buffer() - queued >= queued / 2;
+}
+
+SysResult<std::uint64_t> TcpSocket::send(const Outgoing& message) {
+    if (state_ == State::SynSent) return tl::make_unexpected(Errno::Again);
+    if (error_) return tl::make_unexpected(*take_error());
+    if (shut_write_ || state_ != State::Established) return tl::make_unexpected(Errno::Pipe);
+    const std::uint64_t size = message.bytes.size();
+    if (peer_ == nullptr) {
+        // Nobody reads any more: the data is taken, and answered with a RST.
+        take_reset();
+        return size;
+    }
+    const std::uint64_t queued = unsent_bytes();
+    const std::uint64_t window_left = peer_->window() - peer_->readable_bytes();
+    const std::uint64_t room = window_left + (send_buffer() > queued ? send_buffer() - queued : 0);
+    const std::uint64_t moved = std::min(size, room);
+    if (moved == 0 && size > 0) return tl::make_unexpected(Errno::Again);
+    peer_->incoming_.push(message.bytes.first(moved));
+    if (moved > 0) peer_->waiters_.wake(abi::kPollReadable);
+    return moved;
+}
+
+SysResult<Incoming> TcpSocket::receive(std::uint64_t most, bool peek) {
+    if (state_ == State::Listen) return tl::make_unexpected(Errno::NotConn);
+    Incoming got;
+    const auto bytes = incoming_.front(std::min(most, readable_bytes()));
+    got.bytes.assign(bytes.begin(), bytes.end());
+    got.whole = bytes.size();
+    if (!bytes.empty()) {
+        const bool could_write = peer_ == nullptr || peer_->writable();
+        if (!peek) incoming_.drop(got.bytes.size());
+        if (!could_write && peer_->writable()) peer_->waiters_.wake(abi::kPollWritable);
+        return got;
+    }
+    // tcp_recvmsg, with nothing to give: after a FIN (SOCK_DONE) the end comes before any error.
+    if (most == 0 && !incoming_.empty()) return got;
+    if (fin_received_) return got;
+    if (error_) return tl::make_unexpected(*take_error());
+    if (shut_read_) return got;
+    if (state_ == State::Closed) return tl::make_unexpected(Errno::NotConn);
+    return tl::make_unexpected(Errno::Again);
+}
+
+SysResult<void> TcpSocket::shutdown(bool read, bool write) {
+    if (state_ == State::Closed) return tl::make_unexpected(Errno::NotConn);
+    if (state_ == State::Listen) {
+        // tcp_disconnect for the reading half; the other has none.
+        if (read) {
+            stop_listening();
+            state_ = State::Closed;
+        }
+        waiters_.wake();
+        return {};
+    }
+    if (state_ == State::SynSent) {
+        if (write) disconnect();
+        return {};
+    }
+    if (write) send_fin();
+    if (read) shut_read_ = true;
+    waiters_.wake();
+    return {};
+}
+
+// tcp_poll.
+std::uint32_t TcpSocket::poll() {
+    if (state_ == State::Listen) return accepted_.empty() ? 0 : abi::kPollReadable;
+    std::uint32_t bits = error_ ? abi::kPollErr : 0;
+    if ((shut_read_ && shut_write_) || state_ == State::Closed) bits |= abi::kPollHup;
+    if (shut_read_) bits |= abi::kPollReadable | abi::kPollRdhup;
+    if (state_ == State::SynSent) return bits;
+    if (!incoming_.empty()) bits |= abi::kPollReadable;
+    if (shut_write_ || writable()) bits |= abi::kPollWritable;
+    return bits;
+}
+
+// TCP_ESTABLISHED 1, SYN_SENT 2, FIN_WAIT2 5, CLOSE 7, CLOSE_WAIT 8, LISTEN 10.
+std::uint8_t TcpSocket::tcp_state() const {
+    switch (state_) {
+        case State::Closed: return 7;
+        case State::Listen: return 10;
+        case State::SynSent: return 2;
+        case State::Established: break;
+    }
+    if (fin_received_) return shut_write_ ? 7 : 8;
+    return shut_write_ ? 5 : 1;
+}
+
+// The first to close sends a FIN, the second one's ends the connection.
+KernelPath TcpSocket::close_path() const {
+    if (state_ != State::Established) return KernelPath::SysCloseSocket;
+    return fin_received_ ? KernelPath::SysCloseTcpSecond : KernelPath::SysCloseTcp;
+}
+
+}  // namespace uprobesim

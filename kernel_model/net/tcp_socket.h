@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// TCP over loopback, as far as programs can see it: connections, two byte streams with bounded room, FIN and RST.
+// Segments, acknowledgements and retransmission are not modelled: what is sent arrives at once, in order.
+#pragma once
+
+#include <deque>
+
+#include "kernel_model/files/byte_queue.h"
+#include "kernel_model/net/inet_socket.h"
+
+namespace uprobesim {
+
+class TcpSocket final : public InetSocket {
+public:
+    TcpSocket(std::shared_ptr<Network> network, std::uint16_t family);
+    ~TcpSocket() override;
+
+    SysResult<void> listen(std::int32_t backlog, const Ucred& who) override;
+    SysResult<std::shared_ptr<Socket>> accept() override;
+    SysResult<void> connect(const SocketAddress& address, const Ucred& who, bool waits) override;
+    SysResult<SocketAddress> peer() const override;
+    SysResult<std::uint64_t> send(const Outgoing& message) override;
+    SysResult<Incoming> receive(std::uint64_t most, bool peek) override;
+    SysResult<void> shutdown(bool read, bool write) override;
+    bool listening() const override { return state_ == State::Listen; }
+    bool receives() const override { return listening(); }
+    std::uint64_t readable_bytes() const override;
+    std::uint64_t unsent_bytes() const override;
+    std::uint8_t tcp_state() const override;
+    std::uint64_t waiting_connections() const { return accepted_.size(); }
+
+    std::uint32_t poll() override;
+    KernelPath read_path() const override { return KernelPath::SysReceiveTcp; }
+    KernelPath write_path() const override { return KernelPath::SysSendTcp; }
+    KernelPath close_path() const override;
+
+private:
+    enum class State { Closed, Listen, SynSent, Established };
+    // struct socket's own state: what connect has answered.
+    enum class Phase { Unconnected, Connecting, Connected };
+
+    SysResult<void> begin_connect(const SocketAddress& address);
+    void establish(TcpSocket& client);
+    bool accept_queue_full() const { return accepted_.size() > backlog_; }
+    void stop_listening();
+    void disconnect();
+    // From the peer.
+    void take_fin();
+    void take_reset();
+    void send_fin();
+    void abort();                                                  // with a RST to the peer
+    std::uint64_t window() const { return receive_buffer() / 2; }  // tcp_adv_win_scale 1: half is overhead
+    bool writable() const;
+
+    State state_ = State::Closed;
+    Phase phase_ = Phase::Unconnected;
+    TcpSocket* peer_ = nullptr;  // null while Established: it was closed
+    ByteQueue incoming_;         // beyond the window it lies at the sender
+    bool fin_received_ = false;
+    // Of a listener.
+    std::size_t backlog_ = 0;
+    std::deque<std::shared_ptr<TcpSocket>> accepted_;  // by the stack, not yet by the program
+    std::deque<TcpSocket*> knocking_;                  // no room for them yet
+    TcpSocket* knocks_at_ = nullptr;
+};
+
+}  // namespace uprobesim

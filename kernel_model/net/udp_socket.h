@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// UDP over loopback: datagrams that arrive at once, or are dropped where the receiver's buffer is full.
+#pragma once
+
+#include <deque>
+
+#include "kernel_model/net/inet_socket.h"
+
+namespace uprobesim {
+
+class UdpSocket final : public InetSocket {
+public:
+    UdpSocket(std::shared_ptr<Network> network, std::uint16_t family)
+        : InetSocket(std::move(network), family, kSockDgram, kProtocolUdp) {}
+
+    SysResult<void> connect(const SocketAddress& address, const Ucred& who, bool waits) override;
+    SysResult<SocketAddress> peer() const override;
+    SysResult<std::uint64_t> send(const Outgoing& message) override;
+    SysResult<Incoming> receive(std::uint64_t most, bool peek) override;
+    SysResult<void> shutdown(bool read, bool write) override;
+    bool receives() const override { return true; }
+    std::uint64_t readable_bytes() const override { return queue_.empty() ? 0 : queue_.front().bytes.size(); }
+    std::uint8_t tcp_state() const override { return remote_port_ != 0 ? 1 : 7; }
+
+    std::uint32_t poll() override;
+    KernelPath read_path() const override { return KernelPath::SysReceiveUdp; }
+    KernelPath write_path() const override { return KernelPath::SysSendUdp; }
+    KernelPath close_path() const override { return KernelPath::SysCloseSocket; }
+    KernelPath connect_path() const override { return KernelPath::SysBind; }
+
+private:
+    struct Datagram {
+        std::vector<std::byte> bytes;
+        SocketAddress from;
+    };
+    std::deque<Datagram> queue_;
+    std::uint64_t charged_ = 0;
+};
+
+}  // namespace uprobesim

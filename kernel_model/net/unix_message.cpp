@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is sent through AF_UNIX sockets, with descriptors and credentials.
+#include <algorithm>
+
+#include "kernel_model/abi/poll.h"
+#include "kernel_model/net/unix_socket.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::uint64_t kMostOfAMessage = 32;   // a datagram is that much smaller than the buffer
+constexpr std::uint64_t kStreamPart = 1 << 15;  // a stream is cut into messages of that size (SKB_MAX_ALLOC)
+
+}  // namespace
+
+SysResult<std::shared_ptr<UnixSocket>> UnixSocket::target_of(const Outgoing& message) {
+    if (has_connections()) {
+        // A stream wants no address; a seqpacket socket ignores it.
+        if (type() == kSockStream && message.to) {
+            return tl::make_unexpected(connected_ ? Errno::IsConn : Errno::NotSup);
+        }
+        if (!connected_) return tl::make_unexpected(Errno::NotConn);
+        if (shut_write_) return tl::make_unexpected(Errno::Pipe);
+        if (error_) return tl::make_unexpected(*take_error());
+        auto other = peer_.lock();
+        if (!other || other->shut_read_) return tl::make_unexpected(Errno::Pipe);
+        return other;
+    }
+    if (message.to) {
+        if (message.to->family != kAfUnix || message.to->name.empty()) return tl::make_unexpected(Errno::Inval);
+        return find_peer(*message.to);
+    }
+    if (!connected_) return tl::make_unexpected(Errno::NotConn);
+    auto other = peer_.lock();
+    if (other) return other;
+    connected_ = false;
+    return tl::make_unexpected(Errno::ConnRefused);
+}
+
+void UnixSocket::deliver(UnixSocket& to, const Outgoing& message, std::span<const std::byte> bytes, bool with_files) {
+    Message& sent = to.queue_.emplace_back();
+    sent.bytes.assign(bytes.begin(), bytes.end());
+    if (with_files) sent.files = message.files;
+    sent.sender = message.sender;
+    sent.from = name_;
+    sent.charge = message_charge(bytes.size());
+    sent.charged = weak_from_this();
+    charged_ += sent.charge;
+}
+
+SysResult<std::uint64_t> UnixSocket::send(const Outgoing& message) {
+    const auto target = target_of(message);
+    if (!target) return tl::make_unexpected(target.error());
+    UnixSocket& other = **target;
+    std::uint64_t moved = 0;
+    const std::uint64_t size = message.bytes.size();
+    if (by_message()) {
+        if (shut_write_) return tl::make_unexpected(Errno::Pipe);
+        if (size + kMostOfAMessage > send_buffer()) return tl::make_unexpected(Errno::MsgSize);
+        if (other.shut_read_) return tl::make_unexpected(Errno::Pipe);
+        if (charged_ >= send_buffer() || (!has_connections() && &other != this && other.queue_full())) {
+            return tl::make_unexpected(Errno::Again);
+        }
+        deliver(other, message, message.bytes, true);
+        moved = size;
+    } else {
+        while (moved < size && charged_ < send_buffer()) {
+            const std::uint64_t part = std::min({size - moved, kStreamPart, send_buffer() / 2 - 64});
+            deliver(other, message, message.bytes.subspan(moved, part), moved == 0);
+            moved += part;
+        }
+        if (moved == 0 && size > 0) return tl::make_unexpected(Errno::Again);
+    }
+    other.waiters_.wake(abi::kPollReadable);
+    return moved;
+}
+
+// The reader made room: in the sender's buffer, and in its own queue.
+void UnixSocket::release_charge(Message& message) {
+    const auto sender = message.charged.lock();
+    if (!sender) return;
+    sender->charged_ -= message.charge;
+    message.charge = 0;
+    if (sender->writable()) sender->waiters_.wake(abi::kPollWritable | abi::kPollWrband);
+}
+
+SysResult<Incoming> UnixSocket::receive(std::uint64_t most, bool peek) {
+    if (has_connections() && !connected_) {
+        return tl::make_unexpected(type() == kSockStream ? Errno::Inval : Errno::NotConn);
+    }
+    if (queue_.empty()) {
+        if (error_) return tl::make_unexpected(*take_error());
+        if (shut_read_) return Incoming{};
+        return tl::make_unexpected(Errno::Again);
+    }
+    return by_message() ? receive_message(most, peek) : receive_stream(most, peek);
+}
+
+SysResult<Incoming> UnixSocket::receive_message(std::uint64_t most, bool peek) {
+    Message& message = queue_.front();
+    Incoming got;
+    got.whole = message.bytes.size();
+    got.from = message.from;
+    got.sender = message.sender;
+    if (peek) {
+        got.bytes.assign(message.bytes.begin(),
+                         message.bytes.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(most, got.whole)));
+        got.files = message.files;
+        return got;
+    }
+    got.bytes = std::move(message.bytes);
+    got.bytes.resize(std::min<std::uint64_t>(most, got.whole));
+    got.files = std::move(message.files);
+    release_charge(message);
+    queue_.pop_front();
+    // Who sends datagrams here waits at this socket's queue.
+    waiters_.wake(abi::kPollWritable);
+    if (const auto other = peer_.lock(); other && !has_connections()) other->waiters_.wake(abi::kPollWritable);
+    return got;
+}
+
+// Messages are read on into each other, but not those of different writers where that is asked for, and never beyond
+// one that carries descriptors.
+SysResult<Incoming> UnixSocket::receive_stream(std::uint64_t most, bool peek) {
+    Incoming got;
+    const bool credentials = options.is_on(kSolSocket, kSoPassCred);
+    std::size_t index = 0;
+    while (index < queue_.size() && got.bytes.size() < most) {
+        Message& message = queue_[index];
+        if (index > 0 || got.sender) {
+            if (credentials && !(*got.sender == message.sender)) break;
+        }
+        if (!got.sender) got.sender = message.sender;
+        const auto left = std::span(message.bytes).subspan(message.taken);
+        const auto part = left.first(std::min<std::size_t>(left.size(), most - got.bytes.size()));
+        got.bytes.insert(got.bytes.end(), part.begin(), part.end());
+        const bool all = part.size() == left.size();
+        const bool files = !message.files.empty();
+        if (peek) {
+            if (files) got.files = message.files;
+            ++index;
+        } else {
+            if (files) got.files = std::move(message.files);
+            message.files.clear();
+            message.taken += part.size();
+            if (all) {
+                release_charge(message);
+                queue_.pop_front();
+            }
+        }
+        if (files || !all) break;
+    }
+    got.whole = got.bytes.size();
+    return got;
+}
+
+std::uint64_t UnixSocket::readable_bytes() const {
+    if (queue_.empty()) return 0;
+    if (by_message()) return queue_.front().bytes.size();
+    std::uint64_t sum = 0;
+    for (const Message& message : queue_) sum += message.bytes.size() - message.taken;
+    return sum;
+}
+
+}  // namespace uprobesim

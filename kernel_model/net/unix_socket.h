@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// AF_UNIX sockets of the three types. As in the kernel, what was sent lies as messages in the receiver's queue and
+// counts against the sender's buffer until it is read; a stream is read across the borders of messages.
+#pragma once
+
+#include <deque>
+
+#include "kernel_model/net/socket.h"
+
+namespace uprobesim {
+
+class UnixSocket final : public Socket, public std::enable_shared_from_this<UnixSocket> {
+public:
+    UnixSocket(std::shared_ptr<Network> network, std::uint32_t type);
+    ~UnixSocket() override;
+    // socketpair.
+    static void join(const std::shared_ptr<UnixSocket>& a, const std::shared_ptr<UnixSocket>& b, const Ucred& who);
+
+    // `address.file` was made for it where the name is a path.
+    SysResult<void> bind(const SocketAddress& address, const Ucred& who) override;
+    SysResult<void> listen(std::int32_t backlog, const Ucred& who) override;
+    SysResult<std::shared_ptr<Socket>> accept() override;
+    SysResult<void> connect(const SocketAddress& address, const Ucred& who, bool waits) override;
+    SocketAddress local() const override { return name_; }
+    SysResult<SocketAddress> peer() const override;
+    SysResult<std::uint64_t> send(const Outgoing& message) override;
+    SysResult<Incoming> receive(std::uint64_t most, bool peek) override;
+    SysResult<void> shutdown(bool read, bool write) override;
+    bool listening() const override { return listening_; }
+    Ucred peer_credentials() const override { return peer_credentials_; }
+    std::uint64_t readable_bytes() const override;
+    std::uint64_t unsent_bytes() const override { return charged_; }
+
+    std::uint32_t poll() override;
+    KernelPath read_path() const override { return KernelPath::SysReceiveUnix; }
+    KernelPath write_path() const override { return KernelPath::SysSendUnix; }
+    KernelPath close_path() const override { return KernelPath::SysCloseUnix; }
+    KernelPath connect_path() const override { return KernelPath::SysConnectUnix; }
+    WaitQueue* connect_waiters(const SocketAddress& address) override;
+    bool connected() const { return connected_; }
+
+private:
+    struct Message {
+        std::vector<std::byte> bytes;
+        std::size_t taken = 0;
+        std::vector<std::shared_ptr<File>> files;
+        Ucred sender;
+        SocketAddress from;
+        std::uint64_t charge = 0;
+        std::weak_ptr<UnixSocket> charged;
+    };
+
+    bool has_connections() const { return type() != kSockDgram; }
+    bool writable() const { return !listening_ && charged_ * 4 <= send_buffer(); }
+    bool queue_full() const { return queue_.size() > backlog_; }
+    SysResult<std::shared_ptr<UnixSocket>> find_peer(const SocketAddress& address) const;
+    SysResult<std::shared_ptr<UnixSocket>> target_of(const Outgoing& message);
+    void deliver(UnixSocket& to, const Outgoing& message, std::span<const std::byte> bytes, bool with_files);
+    void release_charge(Message& message);
+    void peer_closed(bool unread);
+    SysResult<Incoming> receive_stream(std::uint64_t most, bool peek);
+    SysResult<Incoming> receive_message(std::uint64_t most, bool peek);
+
+    SocketAddress name_;
+    bool connected_ = false, listening_ = false;
+    std::weak_ptr<UnixSocket> peer_;
+    Ucred peer_credentials_, own_credentials_;
+    std::deque<Message> queue_;
+    std::uint64_t charged_ = 0;
+    // Of a listener; a datagram socket's queue is bounded by it, too.
+    std::size_t backlog_;
+    std::deque<std::shared_ptr<UnixSocket>> accepted_;
+};
+
+}  // namespace uprobesim
