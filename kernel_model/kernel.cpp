@@ -224,7 +224,7 @@ void Kernel::interrupt(Task& task) {
     } else if (task.state == TaskState::Stopped) {
         task.stopped_in_call = true;
     } else if (task.state == TaskState::Runnable && task.process->alive) {
-        task.state = TaskState::Blocked;
+        task.resumes_call = true;  // no handler: it waits on
     }
 }
 

@@ -71,8 +71,8 @@ SysOutcome sys_epoll_ctl(SysCall& c) {
 // `timeout_ns`: none waits for ever.
 SysOutcome wait_for_events(SysCall& c, const std::optional<std::uint64_t>& timeout_ns) {
     if (const auto masked = wait_with_mask(c, c.address(4), c.args[5]); !masked) return masked.error();
-    const auto finish = [&](SysOutcome outcome, bool interrupted = false) {
-        end_wait(c, interrupted);
+    const auto finish = [&](SysOutcome outcome) {
+        end_wait(c);
         return outcome;
     };
     const std::int64_t most = c.int32(2);
@@ -99,7 +99,8 @@ SysOutcome wait_for_events(SysCall& c, const std::optional<std::uint64_t>& timeo
     if (bad_pointer) return finish(Errno::Fault);
     c.path = KernelPath::SysEpollWaitNone;
     if (timeout_ns && deadline_passed(c, *timeout_ns)) return finish(std::uint64_t{0});
-    if (c.task.tif_sigpending) return finish(Errno::Intr, true);
+    // One with a handler ends the wait; the kernel answers EINTR then.
+    if (c.task.tif_sigpending) return Block{};
     c.wait_on(epoll->waiters(), kPollReadable, true);
     return Block{};
 }

@@ -43,7 +43,7 @@ enum class Wait { Over, Interrupted, GoesOn };
 Wait wait_on(SysCall& c, bool ready, const std::optional<std::uint64_t>& timeout) {
     const bool over = timeout && deadline_passed(c, *timeout);
     if (ready) return Wait::Over;
-    // do_poll: a signal comes before the end of the time.
+    // do_poll: a signal comes before the end of the time. One without a handler lets the wait go on.
     if (c.task.tif_sigpending) return Wait::Interrupted;
     return over ? Wait::Over : Wait::GoesOn;
 }
@@ -62,8 +62,8 @@ SysResult<void> wait_with_mask(SysCall& c, VAddr mask, std::uint64_t size) {
     return {};
 }
 
-void end_wait(SysCall& c, bool interrupted) {
-    if (!c.task.restore_sigmask || interrupted) return;
+void end_wait(SysCall& c) {
+    if (!c.task.restore_sigmask) return;
     c.task.restore_sigmask = false;
     c.task.sigmask = c.task.saved_sigmask;
     c.kernel.recalc_sigpending(c.task);
@@ -74,16 +74,16 @@ SysOutcome sys_ppoll(SysCall& c) {
     const auto timeout = read_timeout(c, c.address(2));
     if (!timeout) return timeout.error();
     if (auto masked = wait_with_mask(c, c.address(3), c.args[4]); !masked) return masked.error();
-    const auto finish = [&](SysOutcome outcome, bool interrupted) {
-        end_wait(c, interrupted);
+    const auto finish = [&](SysOutcome outcome) {
+        end_wait(c);
         put_remaining(c, c.address(2), *timeout);
         return outcome;
     };
     const std::uint64_t count = c.uint32(1);
-    if (count > c.process.files.limit()) return finish(Errno::Inval, false);
+    if (count > c.process.files.limit()) return finish(Errno::Inval);
     UserMemory memory = c.memory();
     std::vector<PollFd> fds(count);
-    if (!memory.read(c.address(0), std::as_writable_bytes(std::span(fds)))) return finish(Errno::Fault, false);
+    if (!memory.read(c.address(0), std::as_writable_bytes(std::span(fds)))) return finish(Errno::Fault);
     std::uint64_t ready = 0;
     for (PollFd& p : fds) {
         p.revents = 0;
@@ -101,14 +101,14 @@ SysOutcome sys_ppoll(SysCall& c) {
                 if (const auto file = c.process.files.share(p.fd)) c.wait_on(file->waiters(), asked);
             }
             return Block{};
-        case Wait::Interrupted: return finish(Errno::Intr, true);
+        case Wait::Interrupted: put_remaining(c, c.address(2), *timeout); return Block{};
         case Wait::Over: break;
     }
     // Only revents are written.
     for (std::size_t i = 0; i < fds.size(); ++i) {
-        if (!memory.put(c.address(0) + (8 * i + 6), fds[i].revents)) return finish(Errno::Fault, false);
+        if (!memory.put(c.address(0) + (8 * i + 6), fds[i].revents)) return finish(Errno::Fault);
     }
-    return finish(ready, false);
+    return finish(ready);
 }
 
 SysOutcome sys_pselect6(SysCall& c) {
@@ -120,12 +120,12 @@ SysOutcome sys_pselect6(SysCall& c) {
         if (!mask) return Errno::Fault;
         if (auto masked = wait_with_mask(c, VAddr((*mask)[0]), (*mask)[1]); !masked) return masked.error();
     }
-    const auto finish = [&](SysOutcome outcome, bool interrupted) {
-        end_wait(c, interrupted);
+    const auto finish = [&](SysOutcome outcome) {
+        end_wait(c);
         put_remaining(c, c.address(4), *timeout);
         return outcome;
     };
-    if (c.int32(0) < 0) return finish(Errno::Inval, false);
+    if (c.int32(0) < 0) return finish(Errno::Inval);
     const std::int32_t limit = std::min(c.int32(0), kFdSetBits);
     const std::uint64_t bytes = (static_cast<std::uint64_t>(limit) + 63) / 64 * 8;
     constexpr std::uint32_t kMasks[3] = {abi::kPollIn | abi::kPollHup | abi::kPollErr, abi::kPollOut | abi::kPollErr,
@@ -137,13 +137,13 @@ SysOutcome sys_pselect6(SysCall& c) {
         if (c.args[1 + set] == 0) continue;
         std::vector<std::byte> bits(bytes);
         answers[set].resize(bytes);
-        if (!memory.read(c.address(1 + set), bits)) return finish(Errno::Fault, false);
+        if (!memory.read(c.address(1 + set), bits)) return finish(Errno::Fault);
         for (std::int32_t fd = 0; fd < limit; ++fd) {
             const auto at = static_cast<std::size_t>(fd) / 8;
             const auto bit = std::byte{1} << (fd % 8);
             if ((bits[at] & bit) == std::byte{}) continue;
             const auto file = c.process.files.share(fd);
-            if (!file) return finish(bad_descriptor(c), false);
+            if (!file) return finish(bad_descriptor(c));
             waited.emplace_back(file->waiters(), kMasks[set]);
             if ((file->poll() & kMasks[set]) == 0) continue;
             answers[set][at] |= bit;
@@ -155,13 +155,13 @@ SysOutcome sys_pselect6(SysCall& c) {
         case Wait::GoesOn:
             for (const auto& [queue, events] : waited) c.wait_on(queue, events);
             return Block{};
-        case Wait::Interrupted: return finish(Errno::Intr, true);
+        case Wait::Interrupted: put_remaining(c, c.address(4), *timeout); return Block{};
         case Wait::Over: break;
     }
     for (std::size_t set = 0; set < 3; ++set) {
-        if (c.args[1 + set] != 0 && !memory.write(c.address(1 + set), answers[set])) return finish(Errno::Fault, false);
+        if (c.args[1 + set] != 0 && !memory.write(c.address(1 + set), answers[set])) return finish(Errno::Fault);
     }
-    return finish(ready, false);
+    return finish(ready);
 }
 
 }  // namespace uprobesim

@@ -74,9 +74,10 @@ SysOutcome not_permitted(SysCall&) {
 SysOutcome sleep_until_deadline(SysCall& call, std::uint64_t duration_ns, VAddr remaining) {
     if (deadline_passed(call, duration_ns)) return 0u;
     if (!call.task.tif_sigpending) return Block{};
+    // A signal without a handler lets the sleep go on.
     const std::uint64_t left = call.task.wait_deadline_ns - call.kernel.monotonic_ns();
     if (remaining != VAddr(0) && !call.memory().put(remaining, to_timespec(left))) return Errno::Fault;
-    return Errno::Intr;
+    return Block{};
 }
 
 SysOutcome nanosleep(SysCall& call) {

@@ -200,9 +200,12 @@ PROGRAMS = GREP + COREUTILS + BUSYBOX + LARGER
 # Our own programs (workloads/), which need no sysroot. Run with the folder of the built programs as their root.
 WORKLOADS = [
     Case("counts", ["/counts"]),
+    Case("events", ["/events"]),
     Case("faults", ["/faults"]),
     Case("faults-abort", ["/faults", "6"]),
     Case("kvstore", ["/kvstore"]),
+    Case("locks", ["/locks"]),
+    Case("pipes", ["/pipes"]),
     Case("scanner-stdin", ["/scanner", "-n", "hello", "-"], stdin=WORDS),
     Case("scanner-none", ["/scanner", "-c", "zebra", "-"], stdin=WORDS, pipe=True),
     Case("scanner-usage", ["/scanner"]),
