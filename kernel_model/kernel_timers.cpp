@@ -103,13 +103,11 @@ void Kernel::check_cpu_timers(Process& process) {
         timer.next_ns = interval == 0 ? 0 : timer.next_ns + periods(timer.next_ns, interval, now) * interval;
         send_signal(process, {.signal = signal, .code = kSiKernel});
     };
-    if (process.virtual_timer.next_ns != 0)
-        check(process.virtual_timer, cpu_time(process).user_ns, Signal::Vtalrm);
+    if (process.virtual_timer.next_ns != 0) check(process.virtual_timer, cpu_time(process).user_ns, Signal::Vtalrm);
     if (process.profiling_timer.next_ns != 0) check(process.profiling_timer, cpu_time(process).total(), Signal::Prof);
     for (auto& [id, timer] : process.posix_timers) {
         const bool by_cpu_time = timer.clock == TimerClock::ProcessCpu || timer.clock == TimerClock::TaskCpu;
-        if (!by_cpu_time || timer.next_ns == 0 || timer.queued || timer.signal == Signal::None)
-            continue;
+        if (!by_cpu_time || timer.next_ns == 0 || timer.queued || timer.signal == Signal::None) continue;
         if (timer_now(process, timer) >= timer.next_ns) posix_timer_expired(process, timer);
     }
 }

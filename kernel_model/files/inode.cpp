@@ -92,7 +92,7 @@ SysResult<std::uint64_t> Inode::write(std::uint64_t offset, std::span<const std:
         const std::uint64_t begin = std::max(page_begin, offset);
         const std::uint64_t end = std::min(page_begin + kPageSize, offset + written);
         std::memmove(memory_.bytes(it->second).data() + (begin - page_begin), from.data() + (begin - offset),
-                    end - begin);
+                     end - begin);
         memory_.note_write(it->second);
     }
     return written;

@@ -54,8 +54,7 @@ private:
     void changed(std::map<FileKey, Locked>::iterator at);
 
     std::map<FileKey, Locked> files_;
-    std::shared_ptr<std::map<const void*, const void*>> waits_ =
-        std::make_shared<std::map<const void*, const void*>>();
+    std::shared_ptr<std::map<const void*, const void*>> waits_ = std::make_shared<std::map<const void*, const void*>>();
 };
 
 struct FileLocks {

@@ -358,7 +358,8 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(Process* process, std:
         result.file = std::make_shared<TextFile>("", node.status);
     } else {
         if (!layers_.credentials.permit(node.status, wanted)) return tl::make_unexpected(Errno::Acces);
-        if ((node.status.mode & abi::kIfmt) == abi::kIfIfo) {
+        // Those of the guest: at a FIFO of the host somebody else may wait.
+        if ((node.status.mode & abi::kIfmt) == abi::kIfIfo && node.kind == LayerKind::Scratch) {
             auto end = open_fifo(node, flags);
             if (!end) return tl::make_unexpected(end.error());
             result.file = std::move(*end);

@@ -102,11 +102,11 @@ SysResult<void> OverlayFileSystem::make_fifo(std::string_view cwd, std::string_v
     if (where->existing) return tl::make_unexpected(Errno::Exist);
     if (where->slash) return tl::make_unexpected(Errno::NoEnt);
     if (auto ready = prepare(*where); !ready) return ready;
+    if (!where->scratch) return tl::make_unexpected(Errno::Perm);  // nothing for the host's programs to wait at
     auto parent = where->directory->parent(where->relative);
     if (!parent) return tl::make_unexpected(parent.error());
-    const unsigned host_mode = where->scratch ? 0644 : mode & 07777;
-    if (auto made = host_result(mkfifoat(parent->first.get(), parent->second.c_str(), host_mode)); !made) return made;
-    if (where->scratch) new_attributes(*where, abi::kIfIfo | (mode & 07777));
+    if (auto made = host_result(mkfifoat(parent->first.get(), parent->second.c_str(), 0644)); !made) return made;
+    new_attributes(*where, abi::kIfIfo | (mode & 07777));
     return {};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Pipes, with and without a name. As on Linux a pipe is a ring of buffers of a page each: a write of up to PIPE_BUF bytes
-// goes into one of them or waits, which makes it atomic; what does not fit behind the last bytes begins a new one.
+// Pipes, with and without a name. As on Linux a pipe is a ring of buffers of a page each: a write of up to PIPE_BUF
+// bytes goes into one of them or waits, which makes it atomic; what does not fit behind the last bytes begins a new
+// one.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +18,7 @@ namespace uprobesim {
 
 class Pipe {
 public:
-    static constexpr std::uint64_t kDefaultSize = 65536;   // PIPE_DEF_BUFFERS pages
+    static constexpr std::uint64_t kDefaultSize = 65536;    // PIPE_DEF_BUFFERS pages
     static constexpr std::uint64_t kLargestSize = 1 << 20;  // fs.pipe-max-size
 
     // Bytes moved; Again: empty or full.

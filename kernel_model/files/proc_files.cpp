@@ -140,7 +140,11 @@ std::optional<SpecialNode> SpecialFiles::find_in_table(const std::string& path) 
     std::set<std::string> names;
     for (const ProcRow& row : proc_table()) {
         if (path == row.path)
-            return text([this, make = row.make] { return make({machine_, system_, now_ns_ ? now_ns_() : 0}); }, row.mode);
+            return text(
+                [this, make = row.make] {
+                    return make({machine_, system_, now_ns_ ? now_ns_() : 0});
+                },
+                row.mode);
         if (!below(row.path, path)) continue;
         const std::string rest = row.path + path.size() + 1;
         names.insert(rest.substr(0, rest.find('/')));

@@ -152,7 +152,8 @@ void set_comm(Task& task, std::string_view given) {
     task.comm = given.substr(0, std::min<std::size_t>(given.find_first_of(std::string_view("\n\0", 2)), 15));
 }
 std::string mounts(const Context&) {
-    return "rootfs / rootfs rw 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\nudev /dev devtmpfs rw,nosuid 0 "
+    return "rootfs / rootfs rw 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\nudev /dev devtmpfs rw,nosuid "
+           "0 "
            "0\nsysfs /sys sysfs ro,nosuid,nodev,noexec,relatime 0 0\n";
 }
 std::string zero(const Context&) {

@@ -73,8 +73,7 @@ std::uint32_t SignalFile::poll() {
     const Task* task = kernel_.current();
     if (task == nullptr) return 0;
     const auto wanted = [&](const SignalInfo& info) { return (signal_bit(info.signal) & mask_) != 0; };
-    const bool any =
-        std::ranges::any_of(task->pending, wanted) || std::ranges::any_of(task->process->pending, wanted);
+    const bool any = std::ranges::any_of(task->pending, wanted) || std::ranges::any_of(task->process->pending, wanted);
     return any ? abi::kPollIn : 0;
 }
 

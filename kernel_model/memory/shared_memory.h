@@ -41,7 +41,6 @@ public:
     static constexpr std::uint64_t kDevice = 1;  // 00:01, the kernel's internal tmpfs mount
 
 private:
-
     PhysicalMemory& memory_;
     std::uint64_t inode_;
     std::uint64_t size_;

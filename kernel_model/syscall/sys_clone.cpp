@@ -69,12 +69,13 @@ SysOutcome clone(SysCall& call) {
     if (call.task.vfork_child != 0) return vfork_wait(call);
     const std::uint64_t flags = call.uint32(0);
     if ((flags & (kClonePidfd | kCloneParentSettid)) == (kClonePidfd | kCloneParentSettid)) return Errno::Inval;
-    return clone_task(call, {.flags = flags & ~kCloneSignalMask,
-                             .exit_signal = static_cast<std::int32_t>(flags & kCloneSignalMask),
-                             .stack = call.address(1),
-                             .tls = call.address(3),
-                             .parent_tid = call.address(2),
-                             .child_tid = call.address(4)},
+    return clone_task(call,
+                      {.flags = flags & ~kCloneSignalMask,
+                       .exit_signal = static_cast<std::int32_t>(flags & kCloneSignalMask),
+                       .stack = call.address(1),
+                       .tls = call.address(3),
+                       .parent_tid = call.address(2),
+                       .child_tid = call.address(4)},
                       call.address(2));
 }
 
@@ -96,12 +97,13 @@ SysOutcome clone3(SysCall& call) {
     if ((args->flags & kCloneNewtime) != 0) return Errno::Perm;
     if ((args->stack == 0) != (args->stack_size == 0)) return Errno::Inval;
     if ((args->flags & (kCloneThread | kCloneParent)) != 0 && args->exit_signal != 0) return Errno::Inval;
-    return clone_task(call, {.flags = args->flags,
-                             .exit_signal = static_cast<std::int32_t>(args->exit_signal),
-                             .stack = VAddr(args->stack == 0 ? 0 : args->stack + args->stack_size),
-                             .tls = VAddr(args->tls),
-                             .parent_tid = VAddr(args->parent_tid),
-                             .child_tid = VAddr(args->child_tid)},
+    return clone_task(call,
+                      {.flags = args->flags,
+                       .exit_signal = static_cast<std::int32_t>(args->exit_signal),
+                       .stack = VAddr(args->stack == 0 ? 0 : args->stack + args->stack_size),
+                       .tls = VAddr(args->tls),
+                       .parent_tid = VAddr(args->parent_tid),
+                       .child_tid = VAddr(args->child_tid)},
                       VAddr(args->pidfd));
 }
 

@@ -49,8 +49,8 @@ private:
     std::uint64_t offset_ = 0;
 };
 
-// How much the next piece may have: what a pipe cannot give again is taken only when there is room for it, and a page of
-// a file fills a slot of its own.
+// How much the next piece may have: what a pipe cannot give again is taken only when there is room for it, and a page
+// of a file fills a slot of its own.
 std::uint64_t room_for(const End& from, File& to) {
     const auto* end = dynamic_cast<PipeEnd*>(&to);
     if (end == nullptr || end->pipe()->readers() == 0) return kPiece;
@@ -83,7 +83,8 @@ SysOutcome copy(SysCall& c, End& from, End& to, std::uint64_t count, bool nonblo
         if (*n == 0) break;
         std::uint64_t written = 0;
         while (written < *n) {
-            const auto m = to.file.write(to.offset(), std::span<const std::byte>(wanted).subspan(written, *n - written));
+            const auto m =
+                to.file.write(to.offset(), std::span<const std::byte>(wanted).subspan(written, *n - written));
             if (!m && from.file.seekable()) {
                 from.advance(written);
                 return stopped(to.file, m.error());

@@ -28,9 +28,9 @@ SysOutcome eventfd2(SysCall& c) {
     constexpr std::uint32_t kSemaphore = 1;
     const std::uint32_t flags = c.uint32(1);
     if ((flags & ~(kSemaphore | kOCloexec | kONonblock)) != 0) return Errno::Inval;
-    return add_file(
-        c, std::make_shared<EventFile>(c.uint32(0), (flags & kSemaphore) != 0, kORdwr | (flags & kONonblock)),
-        (flags & kOCloexec) != 0);
+    return add_file(c,
+                    std::make_shared<EventFile>(c.uint32(0), (flags & kSemaphore) != 0, kORdwr | (flags & kONonblock)),
+                    (flags & kOCloexec) != 0);
 }
 
 // --- timerfd
@@ -39,9 +39,10 @@ SysOutcome timerfd_create(SysCall& c) {
     const std::uint32_t flags = c.uint32(1);
     if ((flags & ~(kOCloexec | kONonblock)) != 0) return Errno::Inval;
     switch (c.int32(0)) {
-        case 0:        // CLOCK_REALTIME
-        case 1:        // CLOCK_MONOTONIC
-        case 7: break;  // CLOCK_BOOTTIME
+        case 0:  // CLOCK_REALTIME
+        case 1:  // CLOCK_MONOTONIC
+        case 7:
+            break;  // CLOCK_BOOTTIME
         // The alarm clocks wake a machine that sleeps.
         case 8:
         case 9: return c.process.uid != 0 ? Errno::Perm : Errno::NotSup;
@@ -118,7 +119,8 @@ SysOutcome memfd_create(SysCall& c) {
     auto shared = std::make_shared<MemoryFile::Shared>();
     // Beyond the numbers of shared anonymous mappings, which are on the same device.
     const std::uint64_t inode = c.kernel.new_inode() | std::uint64_t{1} << 32;
-    shared->memory = std::make_shared<SharedMemory>(c.kernel.machine().memory, inode, 0, "/memfd:" + *name + " (deleted)");
+    shared->memory =
+        std::make_shared<SharedMemory>(c.kernel.machine().memory, inode, 0, "/memfd:" + *name + " (deleted)");
     shared->status = {.device = SharedMemory::kDevice,
                       .inode = inode,
                       .mode = kIfReg | ((flags & kNoexecSeal) != 0 ? 0666u : 0777u),
@@ -146,10 +148,7 @@ SysOutcome pidfd_send_signal(SysCall& c) {
     const auto file = c.process.files.share(c.int32(0));
     const auto* of_process = dynamic_cast<const ProcessFile*>(file.get());
     if (of_process == nullptr) return bad_descriptor(c);
-    SignalInfo info{.signal = static_cast<Signal>(signal),
-                    .code = kSiUser,
-                    .pid = c.process.pid,
-                    .uid = c.process.uid};
+    SignalInfo info{.signal = static_cast<Signal>(signal), .code = kSiUser, .pid = c.process.pid, .uid = c.process.uid};
     if (c.args[2] != 0) {
         struct Given {
             std::int32_t signo, error, code, pad, pid;

@@ -187,7 +187,10 @@ SysOutcome sys_mknodat(SysCall& c) {
     const std::uint32_t type = c.uint32(2) & kIfmt;
     if (type == kIfIfo)
         return named(c, *p, c.kernel.files().make_fifo(p->cwd, p->path, c.uint32(2) & 07777 & ~c.process.umask));
-    if (type != 0 && type != kIfReg) return Errno::Perm;
+    if (type != 0 && type != kIfReg) {
+        c.kernel.note_unmodelled("mknodat of a device or socket", "answered EPERM");
+        return Errno::Perm;
+    }
     return named(c, *p,
                  c.kernel.files().open(&c.process, p->cwd, p->path, kOCreat | kOExcl | kOWronly,
                                        c.uint32(2) & 07777 & ~c.process.umask));
@@ -415,7 +418,7 @@ constexpr SyscallRow kRows[] = {
     {12, "llistxattr", sys_no_xattr, Support::Full, KernelPath::SysSetattr, ""},
     {13, "flistxattr", sys_no_xattr, Support::Full, KernelPath::SysSetattr, ""},
     {17, "getcwd", sys_getcwd, Support::Full, KernelPath::SysGetcwd, ""},
-    {33, "mknodat", sys_mknodat, Support::Partial, KernelPath::SysCreate, "regular files and FIFOs only"},
+    {33, "mknodat", sys_mknodat, Support::Full, KernelPath::SysCreate, ""},
     {34, "mkdirat", sys_mkdirat, Support::Full, KernelPath::SysCreate, ""},
     {35, "unlinkat", sys_unlinkat, Support::Full, KernelPath::SysUnlink, ""},
     {36, "symlinkat", sys_symlinkat, Support::Full, KernelPath::SysCreate, ""},

@@ -22,15 +22,15 @@ enum class TimerClock { Realtime, Monotonic, ProcessCpu, TaskCpu };
 struct PosixTimer {
     std::int32_t id = 0;
     TimerClock clock = TimerClock::Monotonic;
-    TaskId cpu_task;                      // of TaskCpu
-    Signal signal = Signal::None;         // None: SIGEV_NONE
-    TaskId target;                        // SIGEV_THREAD_ID; 0: the process
-    std::uint64_t value = 0;              // sigev_value
-    std::uint64_t next_ns = 0;            // by its clock; 0: not armed
+    TaskId cpu_task;               // of TaskCpu
+    Signal signal = Signal::None;  // None: SIGEV_NONE
+    TaskId target;                 // SIGEV_THREAD_ID; 0: the process
+    std::uint64_t value = 0;       // sigev_value
+    std::uint64_t next_ns = 0;     // by its clock; 0: not armed
     std::uint64_t interval_ns = 0;
-    std::uint64_t overrun = 0;            // of the signal that was taken last
-    bool queued = false;                  // its signal is pending: it goes on when that is taken
-    TimerHandle armed;                    // of the simulated time
+    std::uint64_t overrun = 0;  // of the signal that was taken last
+    bool queued = false;        // its signal is pending: it goes on when that is taken
+    TimerHandle armed;          // of the simulated time
 };
 
 }  // namespace uprobesim

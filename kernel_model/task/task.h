@@ -67,10 +67,12 @@ struct Task {
     std::vector<WaitQueue*> waits_on;
     bool woken = false;
     // Whether any of it is left.
-    bool waits() const { return wait_deadline_ns != kNoDeadline || waits_killable || futex || !waits_on.empty() || call_holds; }
-    std::optional<FutexWait> futex;   // a futex call that waits
-    std::int32_t vfork_child = 0;     // a vfork call waits for that process
-    std::uint64_t call_progress = 0;  // bytes that a transfer moved before it blocked
+    bool waits() const {
+        return wait_deadline_ns != kNoDeadline || waits_killable || futex || !waits_on.empty() || call_holds;
+    }
+    std::optional<FutexWait> futex;    // a futex call that waits
+    std::int32_t vfork_child = 0;      // a vfork call waits for that process
+    std::uint64_t call_progress = 0;   // bytes that a transfer moved before it blocked
     std::shared_ptr<void> call_holds;  // what a blocked call has made already: gone with its end
 
     // Thread flags, as in thread_info.

@@ -25,11 +25,11 @@ namespace uprobesim::test {
 namespace fs = std::filesystem;
 
 // asm-generic errno values, negative as x0 has them.
-inline constexpr std::int64_t kEperm = -1, kEnoent = -2, kEnxio = -6, kEbadf = -9, kEagain = -11,
-                              kEacces = -13, kEfault = -14, kEbusy = -16, kEexist = -17, kExdev = -18, kEnotdir = -20,
-                              kEisdir = -21, kEinval = -22, kEmfile = -24, kEnotty = -25, kEfbig = -27, kEnospc = -28,
-                              kEspipe = -29, kErofs = -30, kEpipe = -32, kErange = -34, kEnametoolong = -36,
-                              kEnotempty = -39, kEloop = -40, kEopnotsupp = -95;
+inline constexpr std::int64_t kEperm = -1, kEnoent = -2, kEnxio = -6, kEbadf = -9, kEagain = -11, kEacces = -13,
+                              kEfault = -14, kEbusy = -16, kEexist = -17, kExdev = -18, kEnotdir = -20, kEisdir = -21,
+                              kEinval = -22, kEmfile = -24, kEnotty = -25, kEfbig = -27, kEnospc = -28, kEspipe = -29,
+                              kErofs = -30, kEpipe = -32, kErange = -34, kEnametoolong = -36, kEnotempty = -39,
+                              kEloop = -40, kEopnotsupp = -95;
 // arm64 O_* values.
 inline constexpr std::uint64_t kRdonly = 0, kWronly = 1, kRdwr = 2, kCreat = 0100, kExcl = 0200, kTrunc = 01000,
                                kAppend = 02000, kNonblock = 04000, kDirectory = 040000, kNofollow = 0100000,

@@ -19,6 +19,13 @@ struct PipesFixture : FilesFixture {
         reader = at<std::int32_t>(data);
         writer = at<std::int32_t>(data + 4);
     }
+    // As another task would read, which has a progress of its own.
+    std::size_t drain(std::uint64_t n) {
+        const std::uint64_t progress = std::exchange(task->call_progress, 0);
+        const std::size_t got = read(reader, n).size();
+        task->call_progress = progress;
+        return got;
+    }
     std::uint64_t poll(std::int64_t fd) { return process->files.get(static_cast<std::int32_t>(fd))->poll(); }
     std::optional<std::int64_t> write_bytes(std::uint64_t n) { return enter("write", {u(writer), data, n}); }
     std::int64_t pending() {
@@ -36,10 +43,10 @@ TEST_CASE_METHOD(PipesFixture, "a blocking write goes on until all is written", 
     CHECK_FALSE(write_bytes(100000));
     CHECK(pending() == 65536);
     CHECK_FALSE(task->waits_on.empty());
-    CHECK(read(reader, 8192).size() == 8192);
+    CHECK(drain(8192) == 8192);
     CHECK_FALSE(write_bytes(100000));
     CHECK(pending() == 65536);
-    CHECK(read(reader, 65536).size() == 65536);
+    CHECK(drain(65536) == 65536);
     CHECK(write_bytes(100000) == 100000);
     CHECK(pending() == 100000 - 65536 - 8192);
     // Interrupted on the way, it says how much.
