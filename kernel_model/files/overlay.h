@@ -56,6 +56,8 @@ public:
     // For open files.
     void modified(FileStatus* attributes) const;  // sets mtime and ctime; null: the host keeps them
     SysResult<std::vector<DirEntry>> list(Process* process, const std::string& guest);
+    // Who makes the present call; who opened a directory may be gone. `opener` where no call is made (tests).
+    Process* reader(Process* opener) const { return special_.reader(opener); }
     SysResult<FileStatus> directory_status(const std::string& guest);
 
 private:

@@ -34,6 +34,11 @@ bool SpecialFiles::owns(const std::string& path) {
     return below(path, "/proc") || below(path, "/dev") || below(path, "/sys");
 }
 
+Process* SpecialFiles::reader(Process* opener) const {
+    const Task* task = system_ != nullptr ? system_->current() : nullptr;
+    return task != nullptr ? task->process : opener;
+}
+
 FileStatus SpecialFiles::base_status(std::uint32_t mode) const {
     FileStatus s;
     s.device = kProcDevice;
@@ -256,10 +261,16 @@ std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const
     for (const ProcessRow& row : process_table()) {
         if (name.empty() || name.substr(1) != row.name) continue;
         node = text([&p, &t, this, make = row.make, whole] { return make({p, t, whole, system_}); }, row.mode);
-        if (row.store == nullptr) continue;
-        node->open = [&t, open = std::move(node->open), store = row.store] {
+        if (row.store == nullptr || system_ == nullptr) continue;
+        // The file may outlive the task.
+        node->open = [system = system_, pid = p.pid, id = t.id, open = std::move(node->open), store = row.store] {
             auto file = std::static_pointer_cast<TextFile>(open());
-            file->on_write([&t, store](std::string_view given) { store(t, given); });
+            file->on_write([=](std::string_view given) {
+                const auto process = system->processes().find(pid);
+                if (process == system->processes().end()) return;
+                const auto task = process->second->tasks.find(id);
+                if (task != process->second->tasks.end()) store(*task->second, given);
+            });
             return file;
         };
     }

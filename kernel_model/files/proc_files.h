@@ -32,6 +32,7 @@ public:
     static bool owns(const std::string& path);
     // nullopt: no such node.
     std::optional<SpecialNode> find(Process* process, const std::string& path);
+    Process* reader(Process* opener) const;
     void show(const SystemView* system) { system_ = system; }
     void set_clock(std::function<std::uint64_t()> now_ns) { now_ns_ = std::move(now_ns); }
 

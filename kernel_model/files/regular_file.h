@@ -62,7 +62,7 @@ public:
     SysResult<std::uint64_t> size() override { return static_cast<std::uint64_t>(status_.size); }
     SysResult<std::vector<DirEntry>> entries() override {
         if (position == 0 || !read_once_) {
-            auto now = files_.list(process_, path);
+            auto now = files_.list(files_.reader(process_), path);
             if (!now) return now;
             entries_ = std::move(*now);
             read_once_ = true;
