@@ -144,6 +144,7 @@ public:
     // The signal leaves its queue: a timer's learns how many expirations it stands for, and its timer goes on.
     void signal_taken(Task& task, SignalInfo& info);
     const std::shared_ptr<Network>& network() const { return network_; }
+    const Network& loopback() const override { return *network_; }
     Timers& timers() { return timers_; }
     const std::shared_ptr<FileLocks>& file_locks() const { return file_locks_; }
     // A descriptor of the process is about to go.

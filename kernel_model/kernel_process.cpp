@@ -2,10 +2,13 @@
 // How the first process begins, and how processes change their program.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "kernel_model/kernel.h"
 #include "kernel_model/loader/exec.h"
+#include "kernel_model/net/network.h"
+#include "kernel_model/net/tcp_socket.h"
 #include "kernel_model/signals.h"
 #include "kernel_model/syscall/dispatch.h"
 
@@ -169,7 +172,11 @@ SysResult<void> Kernel::exec(Task& task, const ExecRequest& request) {
 }
 
 bool Kernel::listening(std::uint16_t port) const {
-    return port == 0;
+    const auto& sockets = network_->sockets();
+    return std::any_of(sockets.begin(), sockets.end(), [&](const auto& entry) {
+        const auto* socket = dynamic_cast<const TcpSocket*>(entry.second);
+        return socket != nullptr && socket->listening() && socket->local_port() == port;
+    });
 }
 
 // Between vfork and execve two processes have one mm; the breakpoints in it are its own.

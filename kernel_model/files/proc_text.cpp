@@ -2,6 +2,8 @@
 // /proc and /sys but for processes.
 #include "kernel_model/files/proc_text.h"
 
+#include "kernel_model/net/proc_net.h"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -133,6 +135,11 @@ std::string uuid(const Context& c) {
     return text + "\n";
 }
 
+template <std::string (*text)(const Network&)>
+std::string net(const ProcContext& c) {
+    return c.system == nullptr ? "" : text(c.system->loopback());
+}
+
 // Values as Debian's arm64 kernels have them after boot, where nothing is measured here.
 constexpr ProcRow kRows[] = {
     {"/proc/cmdline", just<"console=hvc0\n">},
@@ -140,6 +147,14 @@ constexpr ProcRow kRows[] = {
     {"/proc/filesystems", just<"nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\nnodev\tpipefs\n">},
     {"/proc/loadavg", loadavg},
     {"/proc/meminfo", meminfo},
+    {"/proc/net/dev", net<proc_net_dev>},
+    {"/proc/net/if_inet6", net<proc_net_if_inet6>},
+    {"/proc/net/route", net<proc_net_route>},
+    {"/proc/net/tcp", net<proc_net_tcp>},
+    {"/proc/net/tcp6", net<proc_net_tcp6>},
+    {"/proc/net/udp", net<proc_net_udp>},
+    {"/proc/net/udp6", net<proc_net_udp6>},
+    {"/proc/net/unix", net<proc_net_unix>},
     {"/proc/stat", stat},
     {"/proc/swaps", just<"Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n">},
     {"/proc/tty/drivers", just<"">},

@@ -12,6 +12,8 @@ struct CpuTime;
 struct Process;
 struct Task;
 
+class Network;
+
 class SystemView {
 public:
     virtual ~SystemView() = default;
@@ -22,6 +24,7 @@ public:
     virtual std::uint64_t idle_ns() const = 0;
     virtual CpuTime cpu_time(const Task&) const = 0;
     virtual CpuTime cpu_time(const Process&) const = 0;
+    virtual const Network& loopback() const = 0;
 };
 
 }  // namespace uprobesim

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <string>
 
-#include "kernel_model/files/file_system.h"
 #include "kernel_model/net/inet_socket.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/net/tcp_socket.h"
@@ -71,24 +70,29 @@ constexpr const char* kDevices =
 
 }  // namespace
 
-void show_network(FileSystem& files, const std::shared_ptr<Network>& network) {
-    const auto show = [&](const char* name, auto make) {
-        files.show(std::string("/proc/net/") + name, [weak = std::weak_ptr<Network>(network), make] {
-            const auto now = weak.lock();
-            return now ? make(*now) : std::string();
-        });
-    };
-    show("tcp", [](const Network& n) { return inet_text(n, kProtocolTcp, false); });
-    show("tcp6", [](const Network& n) { return inet_text(n, kProtocolTcp, true); });
-    show("udp", [](const Network& n) { return inet_text(n, kProtocolUdp, false); });
-    show("udp6", [](const Network& n) { return inet_text(n, kProtocolUdp, true); });
-    show("unix", unix_text);
-    show("dev", [](const Network&) { return std::string(kDevices); });
-    show("if_inet6",
-         [](const Network&) { return std::string("00000000000000000000000000000001 01 80 10 80       lo\n"); });
-    show("route", [](const Network&) {
-        return std::string("Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n");
-    });
+std::string proc_net_tcp(const Network& network) {
+    return inet_text(network, kProtocolTcp, false);
+}
+std::string proc_net_tcp6(const Network& network) {
+    return inet_text(network, kProtocolTcp, true);
+}
+std::string proc_net_udp(const Network& network) {
+    return inet_text(network, kProtocolUdp, false);
+}
+std::string proc_net_udp6(const Network& network) {
+    return inet_text(network, kProtocolUdp, true);
+}
+std::string proc_net_unix(const Network& network) {
+    return unix_text(network);
+}
+std::string proc_net_dev(const Network&) {
+    return kDevices;
+}
+std::string proc_net_if_inet6(const Network&) {
+    return "00000000000000000000000000000001 01 80 10 80       lo\n";
+}
+std::string proc_net_route(const Network&) {
+    return "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n";
 }
 
 }  // namespace uprobesim

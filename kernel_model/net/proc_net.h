@@ -2,14 +2,20 @@
 // /proc/net, as far as programs read it.
 #pragma once
 
-#include <memory>
+#include <string>
 
 namespace uprobesim {
 
-class FileSystem;
 class Network;
 
-// Puts the texts into the guest's tree. They are made when they are opened, and empty once the network is gone.
-void show_network(FileSystem& files, const std::shared_ptr<Network>& network);
+// One function a file: the table of /proc has them.
+std::string proc_net_tcp(const Network& network);
+std::string proc_net_tcp6(const Network& network);
+std::string proc_net_udp(const Network& network);
+std::string proc_net_udp6(const Network& network);
+std::string proc_net_unix(const Network& network);
+std::string proc_net_dev(const Network& network);
+std::string proc_net_if_inet6(const Network& network);
+std::string proc_net_route(const Network& network);
 
 }  // namespace uprobesim
