@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "kernel_model/files/proc_text.h"
+#include "kernel_model/memory/smaps_text.h"
 #include "kernel_model/task/process.h"
 
 namespace uprobesim {
@@ -136,6 +137,9 @@ std::string limits(const Context& c) {
 std::string maps(const Context& c) {
     return c.process.mm != nullptr ? c.process.mm->maps_text() : "";
 }
+std::string smaps(const Context& c) {
+    return c.process.mm != nullptr ? smaps_text(*c.process.mm) : "";
+}
 std::string command_line(const Context& c) {
     return c.process.alive ? joined(c.process.arguments) : "";
 }
@@ -172,6 +176,7 @@ constexpr ProcessRow kRows[] = {
     {"mounts", mounts},
     {"oom_score", zero},
     {"oom_score_adj", zero, 0644, ignore},
+    {"smaps", smaps},
     {"stat", stat},
     {"statm", statm},
     {"status", status},

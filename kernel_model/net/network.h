@@ -47,6 +47,14 @@ public:
     UnixSocket* named(const SocketAddress& name) const;
     std::string unused_abstract_name();
 
+    // Descriptors that were sent and not yet received: as many as a process may have open (too_many_unix_fds).
+    static constexpr std::uint64_t kMostInFlight = 1024;
+    std::uint64_t files_in_flight = 0;
+
+    // Bytes that lie in TCP connections, and how many may (net.ipv4.tcp_mem, so that a guest cannot fill the host).
+    static constexpr std::uint64_t kMostTcpBytes = std::uint64_t{1} << 30;
+    std::uint64_t tcp_bytes = 0;
+
     // SIOCGIF*: lo, and nothing else.
     SysResult<std::uint64_t> interface_ioctl(std::uint64_t request, std::uint64_t arg, UserMemory& memory) const;
 

@@ -71,6 +71,8 @@ public:
     virtual bool listening() const { return false; }
     // What a connect that must wait waits for besides; null: nothing.
     virtual WaitQueue* connect_waiters(const SocketAddress&) { return nullptr; }
+    // And a send.
+    virtual WaitQueue* send_waiters(const Outgoing&) { return nullptr; }
     virtual Ucred peer_credentials() const { return {}; }
     virtual std::uint64_t readable_bytes() const = 0;         // FIONREAD
     virtual std::uint64_t unsent_bytes() const { return 0; }  // TIOCOUTQ

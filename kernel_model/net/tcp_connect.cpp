@@ -74,8 +74,9 @@ SysResult<void> TcpSocket::connect(const SocketAddress& address, const Ucred&, b
         phase_ = Phase::Connected;
         return {};
     }
-    phase_ = Phase::Unconnected;
-    return tl::make_unexpected(take_error().value_or(Errno::ConnAborted));
+    const Errno why = take_error().value_or(Errno::ConnAborted);
+    disconnect();
+    return tl::make_unexpected(why);
 }
 
 SysResult<void> TcpSocket::begin_connect(const SocketAddress& address) {
@@ -153,6 +154,7 @@ void TcpSocket::disconnect() {
     if (state_ == State::Established) abort();
     state_ = State::Closed;
     phase_ = Phase::Unconnected;
+    network().tcp_bytes -= incoming_.size();
     incoming_.clear();
     shut_read_ = shut_write_ = fin_received_ = false;
     remote_port_ = 0;

@@ -24,6 +24,7 @@ TcpSocket::TcpSocket(std::shared_ptr<Network> network, std::uint16_t family)
 
 // tcp_close: a RST where data was not read, or where linger asks for it; else a FIN.
 TcpSocket::~TcpSocket() {
+    network().tcp_bytes -= incoming_.size();
     if (state_ == State::Listen) stop_listening();
     if (knocks_at_ != nullptr) std::erase(knocks_at_->knocking_, this);
     if (state_ != State::Established) return;
@@ -95,9 +96,10 @@ SysResult<std::uint64_t> TcpSocket::send(const Outgoing& message) {
     const std::uint64_t queued = unsent_bytes();
     const std::uint64_t window_left = peer_->window() - peer_->readable_bytes();
     const std::uint64_t room = window_left + (send_buffer() > queued ? send_buffer() - queued : 0);
-    const std::uint64_t moved = std::min(size, room);
+    const std::uint64_t moved = std::min({size, room, Network::kMostTcpBytes - network().tcp_bytes});
     if (moved == 0 && size > 0) return tl::make_unexpected(Errno::Again);
     peer_->incoming_.push(message.bytes.first(moved));
+    network().tcp_bytes += moved;
     if (moved > 0) peer_->waiters_.wake(abi::kPollReadable);
     return moved;
 }
@@ -110,7 +112,10 @@ SysResult<Incoming> TcpSocket::receive(std::uint64_t most, bool peek) {
     got.whole = bytes.size();
     if (!bytes.empty()) {
         const bool could_write = peer_ == nullptr || peer_->writable();
-        if (!peek) incoming_.drop(got.bytes.size());
+        if (!peek) {
+            incoming_.drop(got.bytes.size());
+            network().tcp_bytes -= got.bytes.size();
+        }
         if (!could_write && peer_->writable()) peer_->waiters_.wake(abi::kPollWritable);
         return got;
     }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What is sent through AF_UNIX sockets, with descriptors and credentials.
 #include <algorithm>
+#include <utility>
 
 #include "kernel_model/abi/poll.h"
+#include "kernel_model/net/network.h"
 #include "kernel_model/net/unix_socket.h"
 
 namespace uprobesim {
@@ -42,6 +44,8 @@ void UnixSocket::deliver(UnixSocket& to, const Outgoing& message, std::span<cons
     Message& sent = to.queue_.emplace_back();
     sent.bytes.assign(bytes.begin(), bytes.end());
     if (with_files) sent.files = message.files;
+    sent.in_flight = sent.files.size();
+    network().files_in_flight += sent.in_flight;
     sent.sender = message.sender;
     sent.from = name_;
     sent.charge = message_charge(bytes.size());
@@ -53,6 +57,9 @@ SysResult<std::uint64_t> UnixSocket::send(const Outgoing& message) {
     const auto target = target_of(message);
     if (!target) return tl::make_unexpected(target.error());
     UnixSocket& other = **target;
+    if (!message.files.empty() && network().files_in_flight + message.files.size() > Network::kMostInFlight) {
+        return tl::make_unexpected(Errno::TooManyRefs);
+    }
     std::uint64_t moved = 0;
     const std::uint64_t size = message.bytes.size();
     if (by_message()) {
@@ -85,6 +92,10 @@ void UnixSocket::release_charge(Message& message) {
     if (sender->writable()) sender->waiters_.wake(abi::kPollWritable | abi::kPollWrband);
 }
 
+void UnixSocket::landed(Message& message) {
+    network().files_in_flight -= std::exchange(message.in_flight, 0);
+}
+
 SysResult<Incoming> UnixSocket::receive(std::uint64_t most, bool peek) {
     if (has_connections() && !connected_) {
         return tl::make_unexpected(type() == kSockStream ? Errno::Inval : Errno::NotConn);
@@ -112,6 +123,7 @@ SysResult<Incoming> UnixSocket::receive_message(std::uint64_t most, bool peek) {
     got.bytes = std::move(message.bytes);
     got.bytes.resize(std::min<std::uint64_t>(most, got.whole));
     got.files = std::move(message.files);
+    landed(message);
     release_charge(message);
     queue_.pop_front();
     // Who sends datagrams here waits at this socket's queue.
@@ -143,6 +155,7 @@ SysResult<Incoming> UnixSocket::receive_stream(std::uint64_t most, bool peek) {
         } else {
             if (files) got.files = std::move(message.files);
             message.files.clear();
+            landed(message);
             message.taken += part.size();
             if (all) {
                 release_charge(message);

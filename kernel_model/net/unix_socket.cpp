@@ -32,7 +32,10 @@ UnixSocket::~UnixSocket() {
         if (const auto client = child->peer_.lock()) client->peer_closed(true);
         child->peer_.reset();
     }
-    for (Message& message : queue_) release_charge(message);
+    for (Message& message : queue_) {
+        landed(message);
+        release_charge(message);
+    }
     // Whoever waits for room in this queue sees that there is nobody.
     waiters_.wake();
 }
@@ -122,6 +125,14 @@ SysResult<void> UnixSocket::connect(const SocketAddress& address, const Ucred& w
 WaitQueue* UnixSocket::connect_waiters(const SocketAddress& address) {
     const auto listener = find_peer(address);
     return listener ? &(*listener)->waiters_ : nullptr;
+}
+
+// A datagram waits for room in the queue of its receiver.
+WaitQueue* UnixSocket::send_waiters(const Outgoing& message) {
+    if (has_connections()) return nullptr;
+    if (message.to) return connect_waiters(*message.to);
+    const auto other = peer_.lock();
+    return other ? &other->waiters_ : nullptr;
 }
 
 SysResult<SocketAddress> UnixSocket::peer() const {

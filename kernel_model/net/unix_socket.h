@@ -37,6 +37,7 @@ public:
     KernelPath close_path() const override { return KernelPath::SysCloseUnix; }
     KernelPath connect_path() const override { return KernelPath::SysConnectUnix; }
     WaitQueue* connect_waiters(const SocketAddress& address) override;
+    WaitQueue* send_waiters(const Outgoing& message) override;
     bool connected() const { return connected_; }
 
 private:
@@ -48,6 +49,7 @@ private:
         SocketAddress from;
         std::uint64_t charge = 0;
         std::weak_ptr<UnixSocket> charged;
+        std::uint64_t in_flight = 0;  // of its files, those that count in the network
     };
 
     bool has_connections() const { return type() != kSockDgram; }
@@ -57,6 +59,7 @@ private:
     SysResult<std::shared_ptr<UnixSocket>> target_of(const Outgoing& message);
     void deliver(UnixSocket& to, const Outgoing& message, std::span<const std::byte> bytes, bool with_files);
     void release_charge(Message& message);
+    void landed(Message& message);
     void peer_closed(bool unread);
     SysResult<Incoming> receive_stream(std::uint64_t most, bool peek);
     SysResult<Incoming> receive_message(std::uint64_t most, bool peek);

@@ -113,8 +113,12 @@ SysOutcome send_message(SysCall& c, Socket& socket, const UserVector& buffers, O
         if (!buffers.read(c.memory(), moved, bytes)) return send_failure(c, Errno::Fault, flags);
         message.bytes = bytes;
         const auto sent = socket.send(message);
-        if (!sent && sent.error() == Errno::Again)
-            return wait_for(c, socket, flags, socket.send_timeout_ns, abi::kPollWritable);
+        if (!sent && sent.error() == Errno::Again) {
+            const SysOutcome wait = wait_for(c, socket, flags, socket.send_timeout_ns, abi::kPollWritable);
+            if (std::holds_alternative<Block>(wait))
+                c.wait_on(socket.send_waiters(message), abi::kPollWritable | abi::kPollEnds);
+            return wait;
+        }
         if (!sent) return send_failure(c, sent.error(), flags);
         moved += *sent;
         message.files.clear();

@@ -225,6 +225,12 @@ SysOutcome sys_ioctl(SysCall& c) {
         file->flags = *on != 0 ? file->flags | kONonblock : file->flags & ~kONonblock;
         return std::uint64_t{0};
     }
+    if (request == 0x5452) {  // FIOASYNC: kept, no SIGIO is sent
+        const auto on = memory.get<std::int32_t>(c.address(2));
+        if (!on) return Errno::Fault;
+        file->flags = *on != 0 ? file->flags | kOAsync : file->flags & ~kOAsync;
+        return std::uint64_t{0};
+    }
     auto result = file->ioctl(request, c.args[2], memory);
     if (!result) return result.error();
     return *result;

@@ -111,13 +111,14 @@ SysOutcome sys_bind(SysCall& c) {
     if (!address) return address.error();
     const bool path = address->family == kAfUnix && !address->name.empty() && !address->abstract();
     if (path && (*socket)->family() == kAfUnix) {
-        if (!(*socket)->local().name.empty()) return Errno::Inval;
         const auto made =
             c.kernel.files().make_socket(&c.process, c.process.cwd, address->name, 0777 & ~c.process.umask);
         if (!made) return made.error() == Errno::Exist ? Errno::AddrInUse : made.error();
         address->file = FileKey{made->device, made->inode};
     }
-    return outcome((*socket)->bind(*address, credentials_of(c.process)));
+    const auto bound = (*socket)->bind(*address, credentials_of(c.process));
+    if (!bound && address->file) (void)c.kernel.files().remove(c.process.cwd, address->name, false);
+    return outcome(bound);
 }
 
 SysOutcome sys_listen(SysCall& c) {

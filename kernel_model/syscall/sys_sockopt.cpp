@@ -142,7 +142,10 @@ SysOutcome sys_getsockopt(SysCall& c) {
     if (!found) return found.error();
     const std::int32_t level = c.int32(1), name = c.int32(2);
     UserMemory memory = c.memory();
-    if (const auto level_ok = check_level(**found, level); !level_ok) return level_ok.error();
+    if (const auto level_ok = check_level(**found, level); !level_ok) {
+        // ip_getsockopt has its own word for a level that it does not know.
+        return (*found)->family() == kAfInet ? Errno::NotSup : level_ok.error();
+    }
     const auto room = memory.get<std::int32_t>(c.address(4));
     if (!room) return Errno::Fault;
     if (*room < 0) return Errno::Inval;

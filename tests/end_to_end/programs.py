@@ -201,6 +201,8 @@ PROGRAMS = GREP + COREUTILS + BUSYBOX + LARGER
 WORKLOADS = [
     Case("counts", ["/counts"]),
     Case("events", ["/events"]),
+    Case("readiness", ["/readiness"]),
+    Case("sockets", ["/sockets"]),
     Case("faults", ["/faults"]),
     Case("faults-abort", ["/faults", "6"]),
     Case("kvstore", ["/kvstore"]),
