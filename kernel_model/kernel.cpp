@@ -87,12 +87,27 @@ void Kernel::note_unmodelled(const std::string& what, const std::string& note) {
     if (use.note.empty()) use.note = note;
 }
 
+bool Kernel::must_end() const {
+    if (limits_.max_insns != 0 && retired_.value >= limits_.max_insns) return true;
+    return limits_.watch != nullptr && limits_.watch->wanted_end() != 0;
+}
+
+// Of the CPU that is furthest behind: all have come so far.
+std::optional<ExitSummary> Kernel::limit_reached() const {
+    if (limits_.max_insns != 0 && retired_.value >= limits_.max_insns)
+        return ExitSummary{ExitKind::LimitReached, 0, fmt::format("stopped after {} instructions", retired_.value)};
+    if (limits_.max_ns != 0 && monotonic_ns() >= limits_.max_ns)
+        return ExitSummary{ExitKind::LimitReached, 0,
+                           fmt::format("stopped after {} ns of simulated time", limits_.max_ns)};
+    return std::nullopt;
+}
+
 ExitSummary Kernel::run(const RunLimits& limits) {
     return *run_until(limits, [] { return false; });
 }
 
 std::optional<ExitSummary> Kernel::run_until(const RunLimits& limits, const std::function<bool()>& reached) {
-    max_insns_ = limits.max_insns;
+    limits_ = limits;
     while (!reached()) {
         if (auto end = turn()) return end;
     }
@@ -102,17 +117,23 @@ std::optional<ExitSummary> Kernel::run_until(const RunLimits& limits, const std:
 // Lets the CPU go on that is furthest behind, or time pass. A value: that was the end.
 std::optional<ExitSummary> Kernel::turn() {
     if (summary_) return summary_;
-    if (max_insns_ != 0 && retired_.value >= max_insns_)
-        return ExitSummary{ExitKind::LimitReached, 0, fmt::format("stopped after {} instructions", retired_.value)};
+    if (limits_.watch != nullptr) {
+        if (const int signal = limits_.watch->wanted_end(); signal != 0)
+            return ExitSummary{ExitKind::Interrupted, signal, signal_name(signal)};
+        limits_.watch->turn(*this);
+    }
+    const std::uint64_t end_ns = limits_.max_ns == 0 ? kNoDeadline : limits_.max_ns;
     const auto timer = timers_.next_ns();
-    if (!scheduler_.select()) {
-        if (!timer) return ExitSummary{ExitKind::Deadlock, 0, waiting_text()};
-        scheduler_.idle_until(*timer);
-        timers_.expire(monotonic_ns());
+    const bool busy = scheduler_.select();
+    if (auto end = limit_reached()) return end;
+    if (!busy) {
+        if (!timer) return ExitSummary{ExitKind::Deadlock, 0, "nothing can run any more", waiting_tasks(*this)};
+        scheduler_.idle_until(std::min(*timer, end_ns));
+        if (*timer <= monotonic_ns()) timers_.expire(monotonic_ns());
     } else if (timer && *timer <= monotonic_ns()) {
         timers_.expire(monotonic_ns());
     } else {
-        if (timer) scheduler_.limit(*timer);
+        scheduler_.limit(std::min(timer.value_or(kNoDeadline), end_ns));
         run_here();
     }
     return summary_;
@@ -142,7 +163,7 @@ InsnCount Kernel::budget() const {
     const CentiCycles end = std::min(scheduler_.until(), scheduler_.here().next_tick);
     const std::uint64_t cycles = end > now ? (end - now).value / 100 : 0;
     InsnCount most(std::clamp(cycles, kShortestRun, kLongestRun));
-    if (max_insns_ != 0) most = std::min(most, InsnCount(max_insns_ - retired_.value));
+    if (limits_.max_insns != 0) most = std::min(most, InsnCount(limits_.max_insns - retired_.value));
     return most;
 }
 
@@ -152,7 +173,7 @@ void Kernel::run_task(Task& task) {
         while (task.resumes_call) resume_call(task);
         if (task.tif_uprobe || task.tif_sigpending || task.restore_sigmask) exit_work(task);
         if (task.state != TaskState::Runnable || summary_ || yields_ == task.id) return;
-        if (max_insns_ != 0 && retired_.value >= max_insns_) return;
+        if (must_end()) return;
 
         if (observer_ != nullptr && !observer_->returning(task)) [[unlikely]] {
             summary_ = {ExitKind::LimitReached, 0, "stopped by who looks on"};
@@ -183,6 +204,7 @@ void Kernel::tick(Task& task) {
     exception(task, ExceptionClass::Irq);
     spend(task, KernelPath::TimerTick);
     check_cpu_timers(*task.process);
+    if (limits_.watch != nullptr) limits_.watch->turn(*this);
     if (scheduler_.tick()) yield(task);
 }
 
@@ -226,20 +248,6 @@ void Kernel::interrupt(Task& task) {
     } else if (task.state == TaskState::Runnable && task.process->alive) {
         task.resumes_call = true;  // no handler: it waits on
     }
-}
-
-std::string Kernel::waiting_text() const {
-    std::string text = "nothing can run any more:";
-    for (const auto& [pid, process] : processes_) {
-        for (const auto& [id, task] : process->tasks) {
-            if (task->state == TaskState::Dead) continue;
-            const SyscallRow* row = dispatcher_->find(task->blocked_in);
-            const bool blocked = task->state == TaskState::Blocked && row != nullptr;
-            text += fmt::format(" task {} ({}) {}", id.value, task->comm,
-                                blocked ? fmt::format("waits in {}", row->name) : "is stopped");
-        }
-    }
-    return text;
 }
 
 }  // namespace uprobesim

@@ -20,8 +20,10 @@
 #include "kernel_model/task/process.h"
 #include "kernel_model/task/scheduler.h"
 #include "kernel_model/task/timers.h"
+#include "kernel_model/run_watch.h"
 #include "kernel_model/trap_client.h"
 #include "kernel_model/trap_observer.h"
+#include "kernel_model/waiting.h"
 #include "sim/base/error.h"
 #include "sim/machine.h"
 
@@ -41,6 +43,8 @@ struct ProgramRequest {
 
 struct RunLimits {
     std::uint64_t max_insns = 0;  // 0: none
+    std::uint64_t max_ns = 0;     // of simulated time; 0: none
+    RunWatch* watch = nullptr;
 };
 
 // What clone and clone3 ask for.
@@ -51,11 +55,13 @@ struct CloneRequest {
     VAddr tls, parent_tid, child_tid;
 };
 
-enum class ExitKind { Exited, Signalled, LimitReached, Deadlock };
+// Interrupted: by who watches the run; the others are the guest's own ends, or the limits of the request.
+enum class ExitKind { Exited, Signalled, LimitReached, Deadlock, Interrupted };
 struct ExitSummary {
     ExitKind kind = ExitKind::Exited;
-    int status = 0;      // exit status, or the signal's number
-    std::string detail;  // for people: "SIGSEGV at pc 0x..., address 0x..."
+    int status = 0;                      // exit status, or the signal's number
+    std::string detail{};                // for people: "SIGSEGV at pc 0x..., address 0x..."
+    std::vector<WaitingTask> waiting{};  // Deadlock: who waits for what
 };
 
 // Something the guest asked for that is only partly modelled, or not at all.
@@ -164,6 +170,7 @@ public:
     const std::map<std::string, std::uint64_t>& syscall_counts() const { return syscall_counts_; }
 
     Machine& machine() { return machine_; }
+    const Machine& machine() const { return machine_; }
     FileSystem& files() { return files_; }
     TrapClient* client() { return client_; }
     TrapObserver* observer() { return observer_; }
@@ -198,12 +205,13 @@ private:
     void resume_call(Task& task);
     void interrupt(Task& task);
     InsnCount budget() const;
+    std::optional<ExitSummary> limit_reached() const;
+    bool must_end() const;
     void real_timer_expired(Process& process);
     void posix_timer_expired(Process& process, PosixTimer& timer);
     void check_cpu_timers(Process& process);
-    std::string waiting_text() const;
     Process* process_of(const Mm& mm) const;
-    void leave(Task& task);
+    void leave(Task& task, const TaskEnd& end);
     void release_mm(Task& task, Mm& mm);
     void end_other_tasks(Task& survivor);
     void retire(Process& process, TaskId id);
@@ -225,7 +233,7 @@ private:
     UserWork ended_work_;                                 // of tasks whose contexts are gone
     std::vector<std::pair<std::int32_t, TaskId>> ended_;  // process and task, to be buried
     std::vector<std::int32_t> unwanted_;                  // zombies nobody will wait for
-    std::uint64_t max_insns_ = 0;
+    RunLimits limits_;
     TaskId yields_;
     std::optional<ExitSummary> summary_;
 };

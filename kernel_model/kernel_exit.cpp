@@ -62,8 +62,11 @@ void Kernel::release_mm(Task& task, Mm& mm) {
     task.clear_child_tid = task.robust_list = VAddr(0);
 }
 
-void Kernel::leave(Task& task) {
+void Kernel::leave(Task& task, const TaskEnd& end) {
     if (task.state == TaskState::Dead) return;
+    if (observer_ != nullptr) [[unlikely]] {
+        observer_->task_ended(task, end);
+    }
     if (client_ != nullptr) client_->on_task_exit(task);
     dispatcher_->end_wait(*this, task);
     scheduler_.remove(task);
@@ -75,7 +78,7 @@ void Kernel::leave(Task& task) {
 void Kernel::end_task(Task& task, int status) {
     for (const auto& [id, other] : task.process->tasks) {
         if (other.get() == &task || other->state == TaskState::Dead) continue;
-        leave(task);
+        leave(task, {TaskEnd::Kind::Exited, status});
         return;
     }
     end_process(*task.process, ExitKind::Exited, status, {});
@@ -85,7 +88,7 @@ void Kernel::end_task(Task& task, int status) {
 void Kernel::end_other_tasks(Task& survivor) {
     Process& process = *survivor.process;
     for (const auto& [id, task] : process.tasks) {
-        if (task.get() != &survivor) leave(*task);
+        if (task.get() != &survivor) leave(*task, {TaskEnd::Kind::Superseded});
     }
     const TaskId leader{process.pid};
     if (survivor.id == leader) return;
@@ -97,7 +100,9 @@ void Kernel::end_other_tasks(Task& survivor) {
 
 void Kernel::end_process(Process& process, ExitKind kind, int status, std::string detail) {
     if (!process.alive) return;
-    for (const auto& [id, task] : process.tasks) leave(*task);
+    const bool killed = kind == ExitKind::Signalled;
+    const TaskEnd end{killed ? TaskEnd::Kind::Killed : TaskEnd::Kind::Exited, status};
+    for (const auto& [id, task] : process.tasks) leave(*task, end);
     process.alive = false;
     set_real_timer(process, 0, 0);
     process.posix_timers.clear();
@@ -117,7 +122,6 @@ void Kernel::end_process(Process& process, ExitKind kind, int status, std::strin
         (process.exit_signal == Signal::Chld && (action->handler == kSigIgn || (action->flags & kSaNoCldWait) != 0))) {
         unwanted_.push_back(process.pid);
     }
-    const bool killed = kind == ExitKind::Signalled;
     notify_parent(process, process.exit_signal, killed ? kCldKilled : kCldExited, status);
 }
 

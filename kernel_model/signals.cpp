@@ -35,6 +35,10 @@ bool ignored(Task& task, Signal s) {
            (default_action(s) == DefaultAction::Ignore || default_action(s) == DefaultAction::Continue);
 }
 
+bool restarts(const SignalAction& action, Interrupted interrupted) {
+    return interrupted == Interrupted::RestartIfAsked && (action.flags & kSaRestart) != 0;
+}
+
 using Queue = std::deque<SignalInfo>;
 
 void drop(Queue& queue, std::uint64_t set) {
@@ -119,7 +123,12 @@ bool Kernel::prepare_signal(Process& process, const SignalInfo& info, bool block
     }
     if (info.signal == Signal::Kill) continue_process(process);
     // A blocked signal is kept even if it is ignored now: that may change before it is unblocked.
-    return blocked || !ignored(*process.tasks.begin()->second, info.signal);
+    Task& first = *process.tasks.begin()->second;
+    const bool wanted = blocked || !ignored(first, info.signal);
+    if (observer_ != nullptr && !wanted) [[unlikely]] {
+        observer_->signal_taken(first, info);
+    }
+    return wanted;
 }
 
 void Kernel::send_signal(Task& task, const SignalInfo& info) {
@@ -197,9 +206,15 @@ bool SignalDelivery::deliver(Interrupted interrupted) {
     while (task_.state != TaskState::Dead && task_.process->alive) {
         const auto info = dequeue();
         if (!info) return false;
-        SignalAction& action = action_of(task_, info->signal);
+        const SignalAction& action = action_of(task_, info->signal);
+        const bool handled = action.handler != kSigIgn && action.handler != kSigDfl;
+        if (TrapObserver* observer = kernel_.observer(); observer != nullptr) [[unlikely]] {
+            if (handled && interrupted != Interrupted::No)
+                observer->call_interrupted(task_, restarts(action, interrupted));
+            observer->signal_taken(task_, *info);
+        }
         if (action.handler == kSigIgn) continue;
-        if (action.handler != kSigDfl) {
+        if (handled) {
             enter_handler(*info, interrupted);
             return true;
         }
@@ -220,7 +235,7 @@ void SignalDelivery::enter_handler(const SignalInfo& info, Interrupted interrupt
 
     Cpu& cpu = *kernel_.machine().cpu;
     if (interrupted != Interrupted::No) {
-        if (interrupted == Interrupted::RestartIfAsked && (taken.flags & kSaRestart) != 0) {
+        if (restarts(taken, interrupted)) {
             cpu.write(task_.context, Reg::Pc, cpu.read(task_.context, Reg::Pc) - 4);  // x0 still holds the argument
         } else {
             cpu.write(task_.context, Reg::X0, static_cast<std::uint64_t>(-static_cast<std::int64_t>(Errno::Intr)));

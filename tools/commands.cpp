@@ -9,6 +9,7 @@
 #include "tools/exit_code.h"
 #include "tools/guest_streams.h"
 #include "tools/report_output.h"
+#include "tools/run_views.h"
 #include "tools/text_table.h"
 #include "tools/verb.h"
 
@@ -53,7 +54,11 @@ int run_command(const Words& words, const OptionDefaults& defaults) {
     }
     auto output = ReportOutput::open(options.output);
     if (!output) return refuse(output.error());
-    const auto report = simulate(options.simulation);
+    RunStatus status;
+    const auto views = RunViews::open(options.view, status);
+    if (!views) return refuse(views.error());
+    const auto report = simulate(options.simulation, nullptr, (*views)->onlookers(status));
+    (*views)->finish();
     if (!report) return refuse(report.error());
     output->write(options.format == Format::Json ? run_report_json(*report) : run_report_text(*report));
     return exit_code_of(report->exit);
@@ -75,20 +80,25 @@ int compare_command(const Words& words, const OptionDefaults& defaults) {
         options.title.empty() ? title_of(options.simulation.program.arguments.front()) : printable(options.title);
     SharedInput input(STDIN_FILENO);
     const std::vector<std::string> labels = labels_of(options.kernels);
-    for (std::size_t run = 0; run <= options.kernels.size(); ++run) {
+    RunStatus status;
+    bool interrupted = false;
+    for (std::size_t run = 0; run <= options.kernels.size() && !interrupted; ++run) {
         const bool first = run == 0;
         SimulationRequest request = options.simulation;
         request.kernel = options.kernels[first ? 0 : run - 1];
         if (first) request.probes.clear();
-        const auto out = std::make_shared<DigestedOutput>(1, first ? STDOUT_FILENO : -1);
-        const auto error = std::make_shared<DigestedOutput>(2, first ? STDERR_FILENO : -1);
+        const auto clear = [&status] { status.clear(); };
+        const auto out = std::make_shared<DigestedOutput>(1, first ? STDOUT_FILENO : -1, clear);
+        const auto error = std::make_shared<DigestedOutput>(2, first ? STDERR_FILENO : -1, clear);
         const GuestStreams streams{input.reader(), out, error};
-        auto result = simulate(request, &streams);
+        auto result = simulate(request, &streams, {.status = &status});
         if (!result) return refuse(result.error());
+        interrupted = result->exit.kind == ExitKind::Interrupted;
         report.runs.push_back({first ? "no uprobe" : labels[run - 1], std::move(*result), out->digest().hash_text(),
                                error->digest().hash_text(), out->digest().bytes, error->digest().bytes});
     }
     output->write(options.format == Format::Json ? compare_report_json(report) : compare_report_text(report));
+    if (interrupted) return exit_code_of(report.runs.back().report.exit);
     if (unfinished(report)) return kExitUnfinished;
     const std::vector<std::string> differing = differences(report);
     for (const std::string& difference : differing) refuse(UserError{difference, "", ""});

@@ -62,7 +62,7 @@ tl::expected<ExplainReport, RunRefused> explain(const ExplainRequest& request) {
         const GuestStreams streams{input.reader(), std::make_shared<DigestedOutput>(STDOUT_FILENO, -1),
                                    std::make_shared<DigestedOutput>(STDERR_FILENO, -1)};
         HitRecorder recorder(request.hit);
-        const auto result = simulate(simulation, &streams, &recorder);
+        const auto result = simulate(simulation, &streams, {.observer = &recorder});
         if (!result) return tl::make_unexpected(result.error());
         if (!recorder.found()) return never_hit(recorder, request.hit, result->exit);
         const ProbeRow* probe = probe_of(*result, recorder);

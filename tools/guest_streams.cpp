@@ -75,7 +75,8 @@ std::string StreamDigest::hash_text() const {
     return fmt::format("{:016x}", hash);
 }
 
-DigestedOutput::DigestedOutput(int guest_fd, int host_fd) : guest_fd_(guest_fd), host_fd_(host_fd) {
+DigestedOutput::DigestedOutput(int guest_fd, int host_fd, std::function<void()> before_write)
+    : guest_fd_(guest_fd), host_fd_(host_fd), before_write_(std::move(before_write)) {
     flags = abi::kOWronly;
     path = guest_fd == 1 ? "/dev/stdout" : "/dev/stderr";
 }
@@ -84,6 +85,7 @@ SysResult<std::uint64_t> DigestedOutput::write(std::uint64_t, std::span<const st
     digest_.add(from);
     const std::size_t more = std::min(from.size(), kept_most_ - kept_.size());
     kept_.append(reinterpret_cast<const char*>(from.data()), more);
+    if (host_fd_ >= 0 && before_write_) before_write_();
     // A reader that went away must not change what the guest does, or the runs would differ.
     for (std::size_t done = 0; host_fd_ >= 0 && done < from.size();) {
         const ssize_t n = ::write(host_fd_, from.data() + done, from.size() - done);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -37,8 +38,8 @@ struct StreamDigest {
 
 class DigestedOutput final : public File {
 public:
-    // `host_fd`: where the bytes go as well; negative: nowhere.
-    DigestedOutput(int guest_fd, int host_fd);
+    // `host_fd`: where the bytes go as well, after `before_write`; negative: nowhere.
+    DigestedOutput(int guest_fd, int host_fd, std::function<void()> before_write = {});
     SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from) override;
     SysResult<FileStatus> status() override;
     std::uint32_t poll() override { return 4; }
@@ -51,6 +52,7 @@ public:
 private:
     int guest_fd_;
     int host_fd_;
+    std::function<void()> before_write_;
     StreamDigest digest_;
     std::size_t kept_most_ = 0;
     std::string kept_;

@@ -28,9 +28,10 @@ Exit status:
   compare  0 if all runs behaved alike, 1 if not
   both     2    a mistake in the command line, a profile or a probe: one line says which
            3    the host failed (memory, disk)
-           125  the simulation ended before the program (--max-insns, or nothing left to run)
+           125  the simulation ended before the program (--max-insns, --max-sim-time, or nothing left to run)
            126  PROGRAM cannot be executed
            127  PROGRAM was not found
+           130, 143  SIGINT (Ctrl-C) or SIGTERM ended the run; the report has what was done until then
 )";
 
 constexpr std::string_view kRun = R"(usage: uprobesim run [options] PROGRAM [ARGUMENTS...]
@@ -43,10 +44,18 @@ Examples:
   uprobesim run -p 'uprobe:/bin/grep:*' --kernel next-20241104+stp /bin/grep -c GNU /usr/share/common-licenses/GPL-3
   uprobesim run --bind ~/texts:/data -f json -o report.json /usr/bin/wc -l /data/words.txt
   uprobesim run --set machine.ops.ic-ivau=0 --set kernel.slot-copy=if-changed -p uprobe:/bin/true:* /bin/true
+  uprobesim run --strace --strace-filter %file,read /bin/cat /etc/passwd
+  uprobesim run --log-exceptions --log-exceptions-filter brk,step -p 'uprobe:/bin/ls:*' /bin/ls
+  uprobesim run --max-sim-time 250ms --strace-output calls.txt /bin/sh -c 'while :; do :; done'
 
 A probe is uprobe:BINARY:PLACE[,PLACE...], or uretprobe: in front to catch the return. BINARY is a guest path. PLACE
 is a symbol (main), a symbol and an offset (main+8), a file offset (0xbaa0), or a pattern (str*). Functions of stripped
 programs are named fn_OFFSET.
+
+On a terminal a line on stderr says how far the run is; SIGUSR1 to the simulator prints it once, wherever stderr goes.
+Ctrl-C ends the run with a report of what was done until then, a second one at once. --strace and --log-exceptions show
+what happens while it happens; they change nothing in the report. Their other options switch them on too. Times are
+simulated; with --cpus, lines of different CPUs may be slightly out of order.
 
 Options:
 )";

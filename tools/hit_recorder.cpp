@@ -38,13 +38,12 @@ bool is_uprobe_brk(const Stop& stop) {
     return brk != nullptr && brk->imm == kUprobeBrkImm;
 }
 
-// Charged once a hit, whatever the consumers are.
+}  // namespace
+
 bool is_handler_chain(KernelPath path) {
     return path == KernelPath::UprobeConsumers || path == KernelPath::UprobeConsumersPerf ||
            path == KernelPath::UprobeConsumersFtrace;
 }
-
-}  // namespace
 
 std::string_view step_state_name(StepState state) {
     switch (state) {

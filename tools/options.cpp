@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 
@@ -67,8 +69,11 @@ OptionTable visible_options(GuestVerb verb) {
     add("uid", text_option("N"), "the guest's user id (default 0)");
     add("seed", text_option("N"), "seed of everything that looks random to the guest (default 1)");
     add("max-insns", text_option("N"), "stop after N guest instructions (default: no limit)");
+    add("max-sim-time", text_option("TIME"),
+        "stop at that simulated time, with ns, us, ms or s, such as 1.5s (default: no limit)");
     add("cpus", text_option("N"), "simulated CPUs, 1 to 64 (default 1)");
     add("memory", text_option("SIZE"), "the guest's memory, with K, M or G (default 2G)");
+    if (verb == GuestVerb::Run) add_view_options(all);
     add("output,o", text_option("FILE"),
         verb == GuestVerb::Explain ? "write the report to FILE (default: stdout)"
                                    : "write the report to FILE (default: stderr)");
@@ -100,6 +105,32 @@ Result<std::uint64_t> parse_size(const std::string& value) {
                           "for example 512M or 4G");
     }
     return n << shift;
+}
+
+// To the nanosecond, without a detour through binary fractions.
+Result<std::uint64_t> parse_duration(const std::string& value) {
+    constexpr std::array<std::pair<std::string_view, std::size_t>, 4> kUnits = {
+        {{"ns", 0}, {"us", 3}, {"ms", 6}, {"s", 9}}};
+    constexpr std::uint64_t kMost = 1'000'000'000'000'000'000u;  // some 31 years
+    const auto wrong = [&] {
+        return user_error(fmt::format("'{}' is not a time from 1ns to {}s", value, kMost / 1'000'000'000u),
+                          "--max-sim-time", "for example 250ms or 1.5s");
+    };
+    const std::size_t end = value.find_first_not_of("0123456789.");
+    if (end == value.npos || end == 0) return wrong();
+    const auto unit = std::find_if(kUnits.begin(), kUnits.end(),
+                                   [&](const auto& u) { return u.first == std::string_view(value).substr(end); });
+    if (unit == kUnits.end()) return wrong();
+    const std::size_t point = std::min(value.find('.'), end);
+    std::string digits = value.substr(0, point);
+    std::string fraction = point == end ? "" : value.substr(point + 1, end - point - 1);
+    if (digits.empty() || fraction.size() > unit->second || fraction.find('.') != fraction.npos) return wrong();
+    fraction.resize(unit->second, '0');
+    digits += fraction;
+    std::uint64_t ns = 0;
+    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), ns);
+    if (error != std::errc() || ns == 0 || ns > kMost) return wrong();
+    return ns;
 }
 
 Result<BindMount> parse_bind(const std::string& word) {
@@ -159,7 +190,7 @@ Words other_options(const CommandLine& line) {
         words.push_back(fmt::format("--{}", name));
         words.push_back(std::move(value));
     };
-    for (const char* name : {"root", "scratch", "cwd", "uid", "max-insns", "cpus", "memory"}) {
+    for (const char* name : {"root", "scratch", "cwd", "uid", "max-insns", "max-sim-time", "cpus", "memory"}) {
         if (line.given(name)) add(name, line.one(name, ""));
     }
     for (const char* name : {"bind", "env"}) {
@@ -189,6 +220,11 @@ Outcome read_simulation(const CommandLine& line, const OptionDefaults& defaults,
     const auto most = line.number("max-insns", 0);
     if (!most) return tl::make_unexpected(most.error());
     request.max_insns = *most;
+    if (line.given("max-sim-time")) {
+        const auto time = parse_duration(line.one("max-sim-time", ""));
+        if (!time) return tl::make_unexpected(time.error());
+        request.max_ns = *time;
+    }
     const auto cpus = line.number("cpus", 1);
     if (!cpus) return tl::make_unexpected(cpus.error());
     if (*cpus < 1 || *cpus > Scheduler::kMostCpus)
@@ -327,7 +363,12 @@ Result<Options> parse_guest_options(GuestVerb verb, const Words& words, const Op
     } else if (auto read = read_program(*line, rest, options.simulation.program); !read) {
         return tl::make_unexpected(read.error());
     }
-    if (verb == GuestVerb::Run) return options;
+    if (verb == GuestVerb::Run) {
+        auto view = read_view_options(*line);
+        if (!view) return tl::make_unexpected(view.error());
+        options.view = std::move(*view);
+        return options;
+    }
 
     if (options.kernels.empty() || line->given("kernels")) {
         auto kernels = line->names("kernels", fmt::format("{},{}", kStepped, kEmulated));

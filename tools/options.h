@@ -11,6 +11,7 @@
 #include "sim/base/error.h"
 #include "tools/command_line.h"
 #include "tools/simulation.h"
+#include "tools/view_options.h"
 
 namespace uprobesim {
 
@@ -26,6 +27,7 @@ struct Options {
     std::optional<bool> return_probe;  // explain, of a target
     bool branch_protection = false;    // explain, of a target
     std::string output;                // empty: stderr
+    ViewOptions view;                  // run
     Format format = Format::Text;
 };
 

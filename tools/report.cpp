@@ -35,6 +35,7 @@ constexpr std::array kExitNames = {
     ExitName{ExitKind::Signalled, "signalled"},
     ExitName{ExitKind::LimitReached, "limit-reached"},
     ExitName{ExitKind::Deadlock, "deadlock"},
+    ExitName{ExitKind::Interrupted, "interrupted"},
 };
 
 const PathRow* find_path(const RunReport& report, KernelPath path) {
@@ -135,14 +136,25 @@ std::string exit_text(const ExitSummary& exit) {
         case ExitKind::Signalled: return fmt::format("killed by signal {}{}", exit.status, detail);
         case ExitKind::LimitReached: return fmt::format("limit reached{}", detail);
         case ExitKind::Deadlock: return fmt::format("stuck{}", detail);
+        case ExitKind::Interrupted: return fmt::format("interrupted{}; this is what was done until then", detail);
     }
     return "";
+}
+
+std::string waiting_text(const WaitingTask& waiting) {
+    std::string text = fmt::format("task {} ({})", waiting.task, waiting.comm);
+    if (waiting.task != waiting.process) text += fmt::format(" of process {}", waiting.process);
+    if (waiting.call.empty()) return printable(text + " is stopped");
+    text += fmt::format(" waits in {}", waiting.call);
+    if (!waiting.waits_for.empty()) text += fmt::format(" for {}", waiting.waits_for);
+    return printable(text);
 }
 
 int exit_code_of(const ExitSummary& exit) {
     switch (exit.kind) {
         case ExitKind::Exited: return exit.status & 0xff;
-        case ExitKind::Signalled: return kExitSignalBase + exit.status;
+        case ExitKind::Signalled:
+        case ExitKind::Interrupted: return kExitSignalBase + exit.status;
         case ExitKind::LimitReached:
         case ExitKind::Deadlock: break;
     }

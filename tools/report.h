@@ -155,10 +155,12 @@ Totals totals_of(const RunReport& report);
 double to_ns(CentiCycles cycles, double frequency_hz);
 std::uint64_t exceptions_named(const RunReport& report, std::string_view name);
 
-std::string_view exit_kind_name(ExitKind kind);  // "exited", "signalled", "limit-reached", "deadlock"
+std::string_view exit_kind_name(ExitKind kind);  // "exited", "signalled", "limit-reached", "deadlock", "interrupted"
 std::optional<ExitKind> exit_kind_named(std::string_view name);
 // "exited with status 1", "killed by signal 11 (...)".
 std::string exit_text(const ExitSummary& exit);
+// "task 1001 (cat) waits in read for descriptor 0, pipe:[1004]".
+std::string waiting_text(const WaitingTask& waiting);
 // The exit status of `run`.
 int exit_code_of(const ExitSummary& exit);
 

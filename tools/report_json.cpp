@@ -43,9 +43,18 @@ Json provenance_json(const Provenance& p) {
 }
 
 Json guest_json(const RunReport& r) {
+    Json waiting = Json::array();
+    for (const WaitingTask& w : r.exit.waiting) {
+        waiting.push_back({{"task", w.task},
+                           {"process", w.process},
+                           {"comm", w.comm},
+                           {"syscall", w.call},
+                           {"waits_for", w.waits_for}});
+    }
     return {{"end", exit_kind_name(r.exit.kind)},
             {"status", r.exit.status},
             {"detail", r.exit.detail},
+            {"waiting", std::move(waiting)},
             {"exit_code", exit_code_of(r.exit)},
             {"memory_peak_bytes", r.memory_peak_bytes}};
 }

@@ -60,6 +60,7 @@ double share_of(const RunReport& r, const Totals& t) {
 std::string summary_text(const RunReport& r, const Totals& t) {
     const double hz = r.frequency_hz;
     std::string out = line("guest", exit_text(r.exit));
+    for (const WaitingTask& waiting : r.exit.waiting) out += line("", waiting_text(waiting));
     const std::string shares =
         fmt::format("user {} ({}) + kernel {} ({})", duration_text(t.user_ns), percent(t.user_ns, share_of(r, t)),
                     duration_text(t.kernel_ns), percent(t.kernel_ns, share_of(r, t))) +

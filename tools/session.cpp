@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <regex>
 
+#include "kernel_model/files/special_files.h"
+#include "tools/run_status.h"
 #include "tools/text_table.h"
 
 namespace uprobesim {
@@ -15,6 +17,15 @@ namespace {
 constexpr std::size_t kMostKept = std::size_t{1} << 20;  // of an output that a scenario reads
 
 }  // namespace
+
+RunLimits Session::limits() const {
+    return {.max_insns = request_.max_insns, .max_ns = request_.max_ns, .watch = status_};
+}
+
+std::function<void()> Session::before_write() const {
+    if (status_ == nullptr || !status_->on_terminal()) return {};
+    return [status = status_] { status->clear(); };
+}
 
 Outcome Session::start_one(const std::string& name, const ProgramRequest& program, Running& running, Errno* why) {
     running.name = name;
@@ -33,12 +44,14 @@ Outcome Session::start_one(const std::string& name, const ProgramRequest& progra
         running.out = std::dynamic_pointer_cast<DigestedOutput>(streams_->out);
     } else if (!request_.results.empty() || !is_main) {
         // Beside the main program nothing is shown: it is the main one's output that a user asked for.
-        running.out = std::make_shared<DigestedOutput>(1, is_main ? STDOUT_FILENO : -1);
-        running.error = std::make_shared<DigestedOutput>(2, is_main ? STDERR_FILENO : -1);
+        running.out = std::make_shared<DigestedOutput>(1, is_main ? STDOUT_FILENO : -1, before_write());
+        running.error = std::make_shared<DigestedOutput>(2, is_main ? STDERR_FILENO : -1, before_write());
         running.error->keep(kMostKept);
         put(1, running.out);
         put(2, running.error);
         if (!is_main) put(0, std::make_shared<DigestedOutput>(0, -1));
+    } else if (before_write()) {
+        for (const int fd : {1, 2}) put(fd, make_host_stdio(fd, before_write()));
     }
     if (running.out != nullptr) running.out->keep(kMostKept);
     return {};
@@ -49,7 +62,7 @@ Outcome Session::wait_until_ready(const BesideProgram& program, const Running& r
         if (program.ready_port != 0 && !kernel_.listening(program.ready_port)) return false;
         return running.out->kept().find(program.ready_output) != std::string::npos;
     };
-    const auto end = kernel_.run_until({.max_insns = request_.max_insns}, ready);
+    const auto end = kernel_.run_until(limits(), ready);
     if (!end && kernel_.find_process(running.pid) != nullptr) return {};
     const std::string said = running.error->kept() + running.out->kept();
     return user_error(fmt::format("{} ended before it was ready", program.name), program.program.arguments.front(),
@@ -70,7 +83,7 @@ Outcome Session::start(Errno* why) {
 }
 
 ExitSummary Session::finish() {
-    ExitSummary end = kernel_.run({.max_insns = request_.max_insns});
+    ExitSummary end = kernel_.run(limits());
     end_ns_ = kernel_.monotonic_ns();
     return end;
 }

@@ -15,9 +15,9 @@ namespace uprobesim {
 
 class Session {
 public:
-    // `streams` of the main program; null: the host's.
-    Session(Kernel& kernel, const SimulationRequest& request, const GuestStreams* streams)
-        : kernel_(kernel), request_(request), streams_(streams) {}
+    // `streams` of the main program; null: the host's, where the line of `status` gives way to them.
+    Session(Kernel& kernel, const SimulationRequest& request, const GuestStreams* streams, RunStatus* status)
+        : kernel_(kernel), request_(request), streams_(streams), status_(status) {}
 
     // Starts all programs. A user error: one cannot be loaded, or ends or gets stuck before what the next one waits
     // for. `why`: see Kernel::start.
@@ -36,11 +36,15 @@ private:
     };
     Outcome start_one(const std::string& name, const ProgramRequest& program, Running& running, Errno* why);
     Outcome wait_until_ready(const BesideProgram& program, const Running& running);
+    RunLimits limits() const;
+    // Before the main program writes to the host.
+    std::function<void()> before_write() const;
     const Running* named(const std::string& name) const;
 
     Kernel& kernel_;
     const SimulationRequest& request_;
     const GuestStreams* streams_;
+    RunStatus* status_;
     std::vector<Running> beside_;
     Running main_;
     std::uint64_t end_ns_ = 0;

@@ -151,7 +151,7 @@ Result<std::vector<KeyText>> behaviour_of(ProfileKind kind, const std::string& n
 }  // namespace
 
 tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, const GuestStreams* streams,
-                                             TrapObserver* observer) {
+                                             const Onlookers& onlookers) {
     auto machine_profile = load_machine_profile(request.machine, request.settings);
     if (!machine_profile) return refused(machine_profile.error());
     auto kernel_profile = load_kernel_profile(request.kernel, request.settings);
@@ -188,13 +188,15 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, c
     Uprobes uprobes(kernel);  // attaches itself
     if (auto attached = attach_probes(uprobes, request.probes, report); !attached) return refused(attached.error());
     if (auto made = make_files(**files, request.new_files); !made) return refused(made.error());
-    kernel.observe(observer);
-    Session session(kernel, request, streams);
+    if (onlookers.begin) onlookers.begin(**files);
+    kernel.observe(onlookers.observer);
+    Session session(kernel, request, streams, onlookers.status);
     Errno why{};
     if (auto started = session.start(&why); !started) return refused(started.error(), start_exit_code(why));
     provenance.program = session.main().exe;
     report.exit = session.finish();
     report.results = session.results();
+    if (onlookers.status != nullptr) onlookers.status->clear();
     take_user_work(kernel, report);
     take_kernel_work(machine.ledger, report);
     take_calls(kernel, report);

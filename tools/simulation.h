@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "sim/base/error.h"
 #include "sim/cost/profile.h"
 #include "tools/report.h"
+#include "tools/run_status.h"
 #include "tools/scenario.h"
 
 namespace uprobesim {
@@ -39,7 +41,8 @@ struct SimulationRequest {
     std::vector<ScenarioResult> results;
     std::uint64_t seed = 1;
     std::uint64_t max_insns = 0;
-    unsigned cpus = 1;  // simulated, up to Scheduler::kMostCpus
+    std::uint64_t max_ns = 0;  // simulated
+    unsigned cpus = 1;         // simulated, up to Scheduler::kMostCpus
     std::uint64_t memory_bytes = std::uint64_t{2} << 30;
     std::vector<std::string> option_words;  // those given that the report does not name otherwise
     bool counting = true;                   // false: for the benchmark; instruction and cycle totals are then zero
@@ -56,8 +59,14 @@ struct GuestStreams {
     std::shared_ptr<File> in, out, error;
 };
 
-// `observer`: told of everything from the first instruction on; may be null.
+// Who looks on; nobody changes what is simulated.
+struct Onlookers {
+    TrapObserver* observer = nullptr;  // told of everything from the first instruction on
+    RunStatus* status = nullptr;
+    std::function<void(FileSystem&)> begin{};  // called before the first instruction; the files last as long as the run
+};
+
 tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, const GuestStreams* streams = nullptr,
-                                             TrapObserver* observer = nullptr);
+                                             const Onlookers& onlookers = {});
 
 }  // namespace uprobesim

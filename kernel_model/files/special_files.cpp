@@ -57,10 +57,11 @@ private:
 
 class HostStdio final : public File {
 public:
-    explicit HostStdio(int fd) : fd_(fd) {}
+    HostStdio(int fd, std::function<void()> before_write) : fd_(fd), before_write_(std::move(before_write)) {}
 
     // How much a pipe holds at the moment is the host's accident: a read takes all it asked for or the end, so that the
-    // same command gives the same run. A terminal gives its lines.
+    // same command gives the same run. A terminal gives its lines. EINTR comes of a signal that ends the run: the guest
+    // does not live to see it.
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
         const bool fill = isatty(fd_) == 0;
         std::size_t done = 0;
@@ -73,7 +74,7 @@ public:
                 break;
             } else if (errno == EAGAIN) {
                 wait(POLLIN);
-            } else if (errno != EINTR) {
+            } else {
                 if (done > 0) break;
                 return tl::make_unexpected(guest_errno(errno));
             }
@@ -81,6 +82,7 @@ public:
         return std::uint64_t{done};
     }
     SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override {
+        if (before_write_) before_write_();
         std::size_t done = 0;
         while (done < from.size()) {
             const ssize_t n = ::write(fd_, from.data() + done, from.size() - done);
@@ -88,7 +90,7 @@ public:
                 done += static_cast<std::size_t>(n);
             } else if (errno == EAGAIN) {
                 wait(POLLOUT);
-            } else if (errno != EINTR) {
+            } else {
                 if (done > 0) break;
                 return tl::make_unexpected(guest_errno(errno));
             }
@@ -119,6 +121,7 @@ private:
         ::poll(&p, 1, -1);
     }
     int fd_;
+    std::function<void()> before_write_;
 };
 
 }  // namespace
@@ -127,8 +130,8 @@ std::shared_ptr<File> make_device(Device device, Entropy& entropy, FileStatus st
     return std::make_shared<DeviceFile>(device, entropy, status);
 }
 
-std::shared_ptr<File> make_host_stdio(int fd) {
-    auto file = std::make_shared<HostStdio>(fd);
+std::shared_ptr<File> make_host_stdio(int fd, std::function<void()> before_write) {
+    auto file = std::make_shared<HostStdio>(fd, std::move(before_write));
     file->flags = fd == 0 ? abi::kORdonly : abi::kOWronly;
     file->path = fd == 0 ? "/dev/stdin" : fd == 1 ? "/dev/stdout" : "/dev/stderr";
     // A terminal is one description open for both.

@@ -39,7 +39,7 @@ private:
 enum class Device { Null, Zero, Full, Random };
 std::shared_ptr<File> make_device(Device device, Entropy& entropy, FileStatus status);
 
-// Descriptor `fd` of the host; reads and writes go there as they come.
-std::shared_ptr<File> make_host_stdio(int fd);
+// Descriptor `fd` of the host; reads and writes go there as they come. `before_write`, if any, is called first.
+std::shared_ptr<File> make_host_stdio(int fd, std::function<void()> before_write = {});
 
 }  // namespace uprobesim

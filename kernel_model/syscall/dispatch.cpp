@@ -16,6 +16,12 @@ std::uint64_t as_register(Errno e) {
     return static_cast<std::uint64_t>(-static_cast<std::int64_t>(e));
 }
 
+std::array<std::uint64_t, 6> arguments(Kernel& kernel, const Task& task) {
+    std::array<std::uint64_t, 6> values{};
+    for (unsigned i = 0; i < values.size(); ++i) values[i] = kernel.machine().cpu->read(task.context, xreg(i));
+    return values;
+}
+
 }  // namespace
 
 Interrupted restart_kind(std::uint32_t number) {
@@ -53,12 +59,19 @@ std::vector<const SyscallRow*> SyscallDispatcher::all() const {
 void SyscallDispatcher::enter(Kernel& kernel, Task& task) const {
     const auto number = static_cast<std::uint32_t>(kernel.machine().cpu->read(task.context, Reg::X8));
     const SyscallRow* row = find(number);
+    TrapObserver* const observer = kernel.observer();
+    if (observer != nullptr) [[unlikely]] {
+        observer->call_entered(task, {number, arguments(kernel, task)});
+    }
     if (row == nullptr) {
         const std::string name = fmt::format("syscall {}", static_cast<std::int32_t>(number));
         kernel.count_syscall(name);
         kernel.note_unmodelled(name, "not in this kernel: answered ENOSYS");
         kernel.spend(task, KernelPath::SysUnknown);
         kernel.machine().cpu->write(task.context, Reg::X0, as_register(Errno::NoSys));
+        if (observer != nullptr) [[unlikely]] {
+            observer->call_ended(task, as_register(Errno::NoSys));
+        }
         return;
     }
     kernel.count_syscall(std::string(row->name));
@@ -113,8 +126,8 @@ void SyscallDispatcher::end_wait(Kernel& kernel, Task& task) const {
 
 bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) const {
     Cpu& cpu = *kernel.machine().cpu;
-    SysCall call{.kernel = kernel, .process = *task.process, .task = task, .args = {}, .path = row.path};
-    for (unsigned i = 0; i < call.args.size(); ++i) call.args[i] = cpu.read(task.context, xreg(i));
+    SysCall call{
+        .kernel = kernel, .process = *task.process, .task = task, .args = arguments(kernel, task), .path = row.path};
 
     kernel.current_ = &task;
     const SysOutcome outcome = row.fn(call);
@@ -124,6 +137,9 @@ bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) 
     if (task.waits()) end_wait(kernel, task);
     if (const auto* value = std::get_if<std::uint64_t>(&outcome)) cpu.write(task.context, Reg::X0, *value);
     if (const auto* error = std::get_if<Errno>(&outcome)) cpu.write(task.context, Reg::X0, as_register(*error));
+    if (TrapObserver* observer = kernel.observer(); observer != nullptr && task.state != TaskState::Dead) [[unlikely]] {
+        observer->call_ended(task, cpu.read(task.context, Reg::X0));
+    }
     return true;
 }
 

@@ -3,7 +3,8 @@
 """End-to-end tests: run_tests.py PART --uprobesim BINARY --workloads FOLDER --sysroot FOLDER [--only NAME] [-v].
 
 Parts: programs (same output as qemu-aarch64), probes (probes change nothing but the counts), counts (instruction totals),
-tasks (programs of several tasks on one and several simulated CPUs), bad-input (a clear line or a guest signal each), determinism (the same bytes twice).
+tasks (programs of several tasks on one and several simulated CPUs), bad-input (a clear line or a guest signal each),
+determinism (the same bytes twice), views (what a run shows while it goes on, and runs that end before their program).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -17,6 +18,7 @@ import harness
 import probe_tests
 import same_results
 import task_tests
+import view_tests
 
 PARTS = {
     "programs": same_results.programs_part,
@@ -25,6 +27,7 @@ PARTS = {
     "probes": probe_tests.probes_part,
     "tasks": task_tests.tasks_part,
     "bad-input": bad_input.bad_input_part,
+    "views": view_tests.views_part,
 }
 
 

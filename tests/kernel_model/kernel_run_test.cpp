@@ -83,7 +83,11 @@ TEST_CASE("a wait that nothing can end is a deadlock, and says so", "[kernel]") 
     KernelFixture f({a64::movz(0, 0), a64::movz(1, 0), a64::movz(2, 0), a64::movz(3, 0), a64::movz(8, 73), a64::kSvc});
     const ExitSummary end = f.kernel->run({});
     CHECK(end.kind == ExitKind::Deadlock);
-    CHECK(end.detail.find("ppoll") != std::string::npos);
+    REQUIRE(end.waiting.size() == 1);
+    CHECK(end.waiting[0].task == 1000);
+    CHECK(end.waiting[0].comm == "guest");
+    CHECK(end.waiting[0].call == "ppoll");
+    CHECK(end.waiting[0].waits_for == "a signal");
 }
 
 TEST_CASE("sleeping moves the clock, not the host", "[kernel]") {
