@@ -64,9 +64,9 @@ std::size_t terminal_columns() {
 }  // namespace
 
 std::string status_text(const RunFigures& figures, double mips) {
-    const std::string speed = mips < 0 ? "" : fmt::format(", {:.1f} MIPS on the host", mips);
-    return fmt::format("{} simulated, {}{}, {}, {}", duration_text(static_cast<double>(figures.simulated_ns)),
-                       counted(figures.insns, "EL0 instruction"), speed, counted(figures.hits, "probe hit"),
+    const std::string speed = mips < 0 ? "" : fmt::format(", {:.1f} MIPS", mips);
+    return fmt::format("simulated {}, {}{}, {}, {}", duration_text(static_cast<double>(figures.simulated_ns)),
+                       counted(figures.insns, "EL0 insn"), speed, counted(figures.hits, "hit"),
                        counted(figures.tasks, "task"));
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "kernel_model/abi/stat.h"
 #include "tests/kernel_model/kernel_support.h"
 #include "tools/call_filter.h"
 

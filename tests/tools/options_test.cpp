@@ -212,4 +212,36 @@ TEST_CASE("explain takes a target with the kind of its probe, or a probe and a p
     CHECK(contains(refusal({"explain", "-p", "uprobe:/a:b", "--bind", "/x:/y:rw", "/a"}), "rw"));
 }
 
+TEST_CASE("a time is a number with its unit, to the nanosecond", "[tools][options]") {
+    const auto ns = [](const std::string& time) {
+        return good({"run", "--max-sim-time", time, "prog"}).simulation.max_ns;
+    };
+    CHECK(good({"run", "prog"}).simulation.max_ns == 0);
+    CHECK(ns("250ms") == 250'000'000);
+    CHECK(ns("1.5s") == 1'500'000'000);
+    CHECK(ns("7ns") == 7);
+    CHECK(ns("0.001us") == 1);
+    CHECK(ns("1000000000s") == 1'000'000'000'000'000'000);
+    for (const char* wrong : {"", "5", "s", ".s", "1.5ns", "1..5s", "0s", "-1s", "1m", "1 s", "1000000001s", "1e3s"})
+        CHECK(contains(refusal({"run", "--max-sim-time", wrong, "prog"}), "--max-sim-time"));
+    const Options repeated = good({"compare", "-p", "uprobe:/a:b", "--max-sim-time", "2s", "prog"});
+    CHECK(repeated.simulation.option_words == Words{"--max-sim-time", "2s"});
+}
+
+TEST_CASE("what shows a run while it goes on is off until one of its options is given", "[tools][options]") {
+    CHECK_FALSE(good({"run", "prog"}).view.strace);
+    CHECK_FALSE(good({"run", "prog"}).view.exceptions);
+    CHECK(good({"run", "--strace", "prog"}).view.strace);
+    const Options filtered = good({"run", "--strace-filter", "read,%file", "--strace-limit", "7", "prog"});
+    CHECK(filtered.view.strace);
+    CHECK_FALSE(filtered.view.exceptions);
+    CHECK(filtered.view.strace_limit == 7);
+    CHECK(filtered.view.strace_filter.shows(63));
+    CHECK_FALSE(filtered.view.strace_filter.shows(64));
+    CHECK(good({"run", "--log-exceptions-output", "x", "prog"}).view.exceptions_output == "x");
+    CHECK(contains(refusal({"run", "--strace-output", "", "prog"}), "--strace-output"));
+    CHECK(contains(refusal({"run", "--strace-limit", "many", "prog"}), "strace-limit"));
+    CHECK(contains(refusal({"compare", "--strace", "-p", "uprobe:/a:b", "prog"}), "strace"));
+}
+
 }  // namespace uprobesim

@@ -78,8 +78,8 @@ TEST_CASE("the state of a run changes nothing in its report", "[tools][limits]")
 
 TEST_CASE("a status line has time, instructions, speed, hits and tasks", "[tools][limits]") {
     CHECK(status_text({1'204'000'000, 123'456'789, 1, 2}, 45.23) ==
-          "1.204 s simulated, 123,456,789 EL0 instructions, 45.2 MIPS on the host, 1 probe hit, 2 tasks");
-    CHECK(status_text({0, 0, 0, 1}, -1) == "0.0 ns simulated, 0 EL0 instructions, 0 probe hits, 1 task");
+          "simulated 1.204 s, 123,456,789 EL0 insns, 45.2 MIPS, 1 hit, 2 tasks");
+    CHECK(status_text({0, 0, 0, 1}, -1) == "simulated 0.0 ns, 0 EL0 insns, 0 hits, 1 task");
 }
 
 TEST_CASE("a run in which nobody can go on says who waits for what", "[tools][limits]") {
