@@ -111,11 +111,6 @@ std::string environment(CallView& v, unsigned i, const Kind&) {
 }
 
 // --- flags whose text depends on more
-std::string open_flags_text(std::uint32_t word) {
-    std::string text(value_name(names::kAccessModes, word & abi::kOAccmode));
-    const std::string bits = flags_text(names::kOpenBits, word & ~abi::kOAccmode, "");
-    return bits.empty() ? text : text + '|' + bits;
-}
 std::string open_flags(CallView& v, unsigned i, const Kind&) {
     return open_flags_text(low(v, i));
 }

@@ -58,6 +58,9 @@ std::string string_at(CallView& view, std::uint64_t at, std::size_t most);
 std::string signal_text(std::uint64_t number);    // "SIGCHLD", "SIGRT_3"
 std::string signal_set_text(std::uint64_t mask);  // "[INT CHLD]", "~[KILL STOP]"
 std::string descriptor_text(std::uint64_t value);
+std::string open_flags_text(std::uint64_t flags);  // "O_RDWR|O_APPEND"
+// An fd_set, "[3 5]"; nothing where there is none.
+std::optional<std::string> descriptor_set_text(CallView& view, std::uint64_t at, std::uint64_t count);
 std::string mode_text(std::uint32_t mode);  // "S_IFREG|0644"
 std::string octal_text(std::uint64_t value);
 

@@ -116,10 +116,8 @@ std::string open_how(CallView& v, unsigned i, const Kind&) {
     };
     const auto how = v.read<How>(word(v, i));
     if (!how) return pointer_text(word(v, i));
-    std::string flags(value_name(names::kAccessModes, how->flags & abi::kOAccmode));
-    const std::string bits = flags_text(names::kOpenBits, how->flags & ~std::uint64_t{abi::kOAccmode}, "");
-    if (!bits.empty()) flags += '|' + bits;
-    return fmt::format("{{flags={}, mode={}, resolve=0x{:x}}}", flags, octal_text(how->mode), how->resolve);
+    return fmt::format("{{flags={}, mode={}, resolve=0x{:x}}}", open_flags_text(how->flags), octal_text(how->mode),
+                       how->resolve);
 }
 
 // --- buffers in pieces
@@ -146,15 +144,7 @@ std::string poll_set(CallView& v, unsigned i, const Kind&) {
     return fmt::format("[{}{}]", fmt::join(shown, ", "), word(v, i + 1) > kShownItems ? ", ..." : "");
 }
 std::string fd_set(CallView& v, unsigned i, const Kind&) {
-    constexpr std::uint64_t kMostDescriptors = 1024;
-    if (word(v, i) == 0) return "NULL";
-    std::vector<std::uint64_t> shown;
-    for (std::uint64_t fd = 0; fd < std::min(v.arguments[0], kMostDescriptors); ++fd) {
-        const auto bits = v.read<std::uint64_t>(word(v, i) + fd / 64 * 8);
-        if (!bits) return pointer_text(word(v, i));
-        if ((*bits >> (fd % 64) & 1) != 0) shown.push_back(fd);
-    }
-    return fmt::format("[{}]", fmt::join(shown, " "));
+    return descriptor_set_text(v, word(v, i), v.arguments[0]).value_or(pointer_text(word(v, i)));
 }
 struct EpollEvent {
     std::uint32_t events, pad;
@@ -211,6 +201,13 @@ std::string siginfo(CallView& v, unsigned i, const Kind&) {
                          .pid = info->pid,
                          .uid = info->uid,
                          .status = info->status});
+}
+// rt_sigreturn takes its frame from the stack: siginfo_t, then uc_flags, uc_link, uc_stack and uc_sigmask.
+std::string signal_frame(CallView& v, unsigned, const Kind&) {
+    constexpr std::uint64_t kMaskAt = 128 + 8 + 8 + 24;
+    const std::uint64_t sp = v.memory().machine().cpu->read(v.task.context, Reg::Sp);
+    const auto mask = v.read<std::uint64_t>(sp + kMaskAt);
+    return mask ? fmt::format("{{mask={}}}", signal_set_text(*mask)) : pointer_text(sp);
 }
 std::string alt_stack(CallView& v, unsigned i, const Kind&) {
     struct Stack {
@@ -352,6 +349,7 @@ constexpr Kind kKinds[] = {
     {"sigaction", sigaction},
     {"out_sigaction", sigaction, {}, true},
     {"out_siginfo", siginfo, {}, true},
+    {"signal_frame", signal_frame},
     {"alt_stack", alt_stack},
     {"out_alt_stack", alt_stack, {}, true},
     {"out_status", status, {}, true},

@@ -15,6 +15,9 @@ std::string iovec_text(CallView& view, std::uint64_t at, std::uint64_t count, st
 // "{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=1001, ...}"
 std::string siginfo_text(const SignalInfo& info);
 
+// What strace adds to some results in parentheses; empty: nothing.
+std::string result_note(std::uint32_t number, CallView& view);
+
 // --- sockets
 std::string sockaddr_argument(CallView& view, unsigned index, const ArgumentKind& kind);  // its length is next
 std::string sockaddr_result(CallView& view, unsigned index, const ArgumentKind& kind);    // the length's address is

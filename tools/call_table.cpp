@@ -147,7 +147,7 @@ constexpr CallRow kRows[] = {
     {136, "rt_sigpending", kSignals, "out_sigset size"},
     {137, "rt_sigtimedwait", kSignals, "sigset out_siginfo timespec size"},
     {138, "rt_sigqueueinfo", kSignals | kProcess, "int signal ptr"},
-    {139, "rt_sigreturn", kSignals, ""},
+    {139, "rt_sigreturn", kSignals, "signal_frame"},
     {140, "setpriority", 0, "priority_which int int"},
     {141, "getpriority", 0, "priority_which int"},
     {142, "reboot", 0, "hex hex int ptr"},

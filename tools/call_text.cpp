@@ -7,6 +7,7 @@
 #include <array>
 
 #include "sim/base/error.h"
+#include "tools/call_structs.h"
 #include "tools/errno_text.h"
 
 namespace uprobesim {
@@ -83,11 +84,16 @@ std::string CallTexts::rest(std::uint32_t number, CallView& view) const {
     return text;
 }
 
-std::string result_text(std::uint32_t number, std::uint64_t result) {
-    const auto value = static_cast<std::int64_t>(result);
-    if (value < 0 && value >= -4095) return fmt::format("= -1 {}", errno_text(-value));
+std::string result_text(std::uint32_t number, CallView& view) {
+    const std::int64_t value = *view.result;
+    if (view.failed()) return fmt::format("= -1 {}", errno_text(-value));
     const bool address = std::find(kAddressResults.begin(), kAddressResults.end(), number) != kAddressResults.end();
-    return address ? fmt::format("= 0x{:x}", result) : fmt::format("= {}", value);
+    if (address) return fmt::format("= 0x{:x}", value);
+    const std::string note = result_note(number, view);
+    if (note.empty()) return fmt::format("= {}", value);
+    const bool flags = note.starts_with("flags ");
+    return fmt::format("= {} ({})", flags && value != 0 ? fmt::format("0x{:x}", value) : fmt::format("{}", value),
+                       note);
 }
 
 }  // namespace uprobesim

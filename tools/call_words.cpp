@@ -87,6 +87,24 @@ std::string descriptor_text(std::uint64_t value) {
     return fd == abi::kAtFdcwd ? "AT_FDCWD" : fmt::format("{}", fd);
 }
 
+std::string open_flags_text(std::uint64_t flags) {
+    std::string text(value_name(names::kAccessModes, flags & abi::kOAccmode));
+    const std::string bits = flags_text(names::kOpenBits, flags & ~std::uint64_t{abi::kOAccmode}, "");
+    return bits.empty() ? text : text + '|' + bits;
+}
+
+std::optional<std::string> descriptor_set_text(CallView& view, std::uint64_t at, std::uint64_t count) {
+    constexpr std::uint64_t kMostDescriptors = 1024;
+    if (at == 0) return std::nullopt;
+    std::vector<std::uint64_t> shown;
+    for (std::uint64_t fd = 0; fd < std::min(count, kMostDescriptors); ++fd) {
+        const auto bits = view.read<std::uint64_t>(at + fd / 64 * 8);
+        if (!bits) return std::nullopt;
+        if ((*bits >> (fd % 64) & 1) != 0) shown.push_back(fd);
+    }
+    return fmt::format("[{}]", fmt::join(shown, " "));
+}
+
 std::string mode_text(std::uint32_t mode) {
     const auto type = value_name(names::kFileTypes, mode & abi::kIfmt);
     std::string text = type.empty() ? "" : std::string(type) + "|";

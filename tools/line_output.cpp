@@ -36,12 +36,17 @@ bool LineOutput::wants() {
 
 void LineOutput::write(const std::string& line) {
     if (before_line_) before_line_();
-    fmt::print(file_, "{}\n", line);
+    put(line);
     ++written_;
 }
 
+// A reader of stderr that has left is no reason to end; of a file, finish() tells.
+void LineOutput::put(const std::string& line) {
+    std::fputs((line + '\n').c_str(), file_);
+}
+
 void LineOutput::finish() {
-    if (left_out_ != 0) fmt::print(file_, "uprobesim: {} more {} are not shown\n", left_out_, what_);
+    if (left_out_ != 0) put(fmt::format("uprobesim: {} more {} are not shown", left_out_, what_));
     if ((std::fflush(file_) != 0 || std::ferror(file_) != 0) && file_ != stderr)
         throw HostError("write of " + path_, std::strerror(errno));
 }

@@ -30,6 +30,7 @@ public:
 
 private:
     LineOutput() = default;
+    void put(const std::string& line);
 
     std::FILE* file_ = stderr;
     std::string path_;

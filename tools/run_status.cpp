@@ -55,6 +55,12 @@ RunFigures figures_of(const Kernel& kernel) {
     return figures;
 }
 
+// Whoever read it may have left: that is no reason to end.
+void write_to_stderr(const std::string& text) {
+    std::fputs(text.c_str(), stderr);
+    std::fflush(stderr);
+}
+
 // A line that is longer than the terminal could not be taken back.
 std::size_t terminal_columns() {
     winsize size{};
@@ -105,18 +111,16 @@ void RunStatus::turn(const Kernel& kernel) {
     if (wanted) {
         status_wanted = 0;
         clear();
-        fmt::print(stderr, "uprobesim: {}\n", text);
+        write_to_stderr(fmt::format("uprobesim: {}\n", text));
     } else {
-        fmt::print(stderr, "\r{}\x1b[K", text.substr(0, terminal_columns()));
+        write_to_stderr(fmt::format("\r{}\x1b[K", text.substr(0, terminal_columns())));
         shown_ = true;
     }
-    std::fflush(stderr);
 }
 
 void RunStatus::clear() {
     if (!shown_) return;
-    fmt::print(stderr, "\r\x1b[K");
-    std::fflush(stderr);
+    write_to_stderr("\r\x1b[K");
     shown_ = false;
 }
 

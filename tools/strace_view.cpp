@@ -75,7 +75,8 @@ void StraceView::call_ended(const Task& task, std::uint64_t result) {
     const auto found = open_.find(task.context);
     if (found == open_.end()) return;
     CallView view{.task = task, .result = static_cast<std::int64_t>(result)};
-    end_call(task, view, result_text(found->second.registers.number, result));
+    view.arguments = found->second.registers.arguments;
+    end_call(task, view, result_text(found->second.registers.number, view));
 }
 
 void StraceView::call_interrupted(const Task& task, bool restarts) {

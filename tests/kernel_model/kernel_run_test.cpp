@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+
 #include "tests/kernel_model/kernel_support.h"
 
 using namespace uprobesim;
@@ -19,7 +21,8 @@ TEST_CASE("a load from nowhere is SIGSEGV with the address", "[kernel]") {
     CHECK(end.kind == ExitKind::Signalled);
     CHECK(end.status == 11);
     CHECK(end.detail == "SIGSEGV at pc 0x400104, address 0x12340000");
-    // EC 0x24, IL, translation fault: the program is in the same gigabyte (level 1), nothing in the same 2 MiB (level 2).
+    // EC 0x24, IL, translation fault: the program is in the same gigabyte (level 1), nothing in the same 2 MiB (level
+    // 2).
     CHECK(f.task().fault_code == 0x92000006);
     CHECK(f.times(KernelPath::FaultSignal) == 1);
 }
@@ -88,6 +91,17 @@ TEST_CASE("a wait that nothing can end is a deadlock, and says so", "[kernel]") 
     CHECK(end.waiting[0].comm == "guest");
     CHECK(end.waiting[0].call == "ppoll");
     CHECK(end.waiting[0].waits_for == "a signal");
+}
+
+TEST_CASE("a task that waits on a futex names the word and its value", "[kernel]") {
+    // futex(sp, FUTEX_WAIT_PRIVATE, 0, NULL) where the word is 0
+    KernelFixture f({0xd10043ff /* sub sp, sp, #16 */, 0xf90003ff /* str xzr, [sp] */, 0x910003e0 /* mov x0, sp */,
+                     a64::movz(1, 128), a64::movz(2, 0), a64::movz(3, 0), a64::movz(8, 98), a64::kSvc});
+    const ExitSummary end = f.kernel->run({});
+    REQUIRE(end.kind == ExitKind::Deadlock);
+    REQUIRE(end.waiting.size() == 1);
+    CHECK(end.waiting[0].call == "futex");
+    CHECK(end.waiting[0].waits_for == fmt::format("the futex word at 0x{:x}, which is 0", f.x(0)));
 }
 
 TEST_CASE("sleeping moves the clock, not the host", "[kernel]") {

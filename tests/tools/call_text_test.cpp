@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include <fmt/format.h>
+
 #include "kernel_model/abi/stat.h"
 #include "tests/kernel_model/kernel_support.h"
 #include "tools/call_filter.h"
@@ -40,8 +42,7 @@ struct Guest {
     std::string text(std::uint32_t number, std::array<std::uint64_t, 6> arguments, std::int64_t result) {
         CallView at_entry{.task = fixture.task(), .arguments = arguments};
         CallView at_end{.task = fixture.task(), .arguments = arguments, .result = result};
-        return texts.entry(number, at_entry) + texts.rest(number, at_end) + ") " +
-               result_text(number, static_cast<std::uint64_t>(result));
+        return texts.entry(number, at_entry) + texts.rest(number, at_end) + ") " + result_text(number, at_end);
     }
 };
 
@@ -77,7 +78,6 @@ TEST_CASE("files are opened, read and written in strace's words", "[tools][strac
     CHECK(g.text(17, {g.put_text("/tmp"), 100}, 5) == R"(getcwd("/tmp", 100) = 5)");
     CHECK(g.text(59, {g.put(std::array<std::int32_t, 2>{3, 4}), 02000000}, 0) == "pipe2([3, 4], O_CLOEXEC) = 0");
     CHECK(g.text(25, {3, 2, 1}, 0) == "fcntl(3, F_SETFD, FD_CLOEXEC) = 0");
-    CHECK(g.text(25, {3, 3, 77}, 0) == "fcntl(3, F_GETFL) = 0");
     CHECK(g.text(29, {1, 0x5401, 0x10}, -25) == "ioctl(1, TCGETS, 0x10) = -1 ENOTTY (Inappropriate ioctl for device)");
 }
 
@@ -132,6 +132,22 @@ TEST_CASE("signal calls show sets and actions", "[tools][strace]") {
     CHECK(g.text(134, {2, action, 0, 8}, 0) ==
           "rt_sigaction(SIGINT, {sa_handler=0x4000, sa_mask=[], sa_flags=SA_RESTART}, NULL, 8) = 0");
     CHECK(g.text(129, {1000, 15}, 0) == "kill(1000, SIGTERM) = 0");
+}
+
+TEST_CASE("results say more where strace does", "[tools][strace]") {
+    Guest g;
+    struct PollFd {
+        std::int32_t fd;
+        std::int16_t events, revents;
+    };
+    const auto polled = g.put(std::array<PollFd, 2>{PollFd{3, 1, 1}, PollFd{4, 4, 0}});
+    CHECK(g.text(73, {polled, 2, 0, 0, 8}, 1) ==
+          "ppoll([{fd=3, events=POLLIN}, {fd=4, events=POLLOUT}], 2, NULL, NULL, 8) = 1 ([{fd=3, revents=POLLIN}])");
+    CHECK(g.text(73, {polled, 1, 0, 0, 8}, 0) == "ppoll([{fd=3, events=POLLIN}], 1, NULL, NULL, 8) = 0 (Timeout)");
+    const auto set = g.put(std::uint64_t{8});
+    CHECK(g.text(72, {4, set, 0, 0, 0, 0}, 1) == "pselect6(4, [3], NULL, NULL, NULL, NULL) = 1 (in [3])");
+    CHECK(g.text(25, {3, 3, 77}, 02002) == "fcntl(3, F_GETFL) = 0x402 (flags O_RDWR|O_APPEND)");
+    CHECK(g.text(25, {3, 1, 77}, 1) == "fcntl(3, F_GETFD) = 0x1 (flags FD_CLOEXEC)");
 }
 
 TEST_CASE("calls for processes, times and futexes are decoded", "[tools][strace]") {

@@ -121,7 +121,9 @@ TEST_CASE("lines beyond the limit are counted", "[tools][strace]") {
 
 TEST_CASE("a call that blocks is unfinished when another task speaks, and resumed at its end", "[tools][strace]") {
     KernelFixture f;
-    const auto made = f.kernel->clone(f.task(), {.flags = abi::kCloneThread | abi::kCloneVm});
+    CloneRequest thread;
+    thread.flags = abi::kCloneThread | abi::kCloneVm;
+    const auto made = f.kernel->clone(f.task(), thread);
     REQUIRE(made.has_value());
     Task& other = **made;
     Lines lines;
