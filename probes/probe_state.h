@@ -27,7 +27,7 @@ struct UprobeTask final : TaskExtension {
     bool shared_slot = false;  // nor this process's
     Uprobe* active = nullptr;  // being stepped
     ReturnStack returns;
-    CentiCycles leg_begin;  // kernel cycles before the exception that is being worked on
+    CentiCycles leg_begin;  // of the task, before the exception that is being worked on
 };
 
 // With a cache of the lookup: what costs the simulated kernel is charged by path, the host need not pay it too.

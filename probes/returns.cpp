@@ -39,7 +39,7 @@ void Uprobes::handle_trampoline(Task& task) {
         ++uprobe->returns;
     }
     kernel_.spend(task, KernelPath::BrkReturn);
-    back->finished.front()->cycles += spent() - state.leg_begin;
+    back->finished.front()->cycles += spent(task) - state.leg_begin;
 }
 
 }  // namespace uprobesim

@@ -130,7 +130,7 @@ void Uprobes::finish_step(Task& task) {
                                  : (kept ? KernelPath::UprobeSlotLeaveKept : KernelPath::UprobeSlotLeave));  // F
     kernel_.spend(task, KernelPath::StepReturn);                                                             // R2
     ++uprobe.stepped;
-    uprobe.cycles += spent() - state.leg_begin;
+    uprobe.cycles += spent(task) - state.leg_begin;
 }
 
 // uprobe_deny_signal: no signal between the slot and the end of the step, but one that ends the step counts as its
@@ -161,7 +161,7 @@ bool Uprobes::on_slot_end(Task& task) {
     if (state.active == nullptr || state.state != StepState::Sstep ||
         kernel_.machine().cpu->read(task.context, Reg::Pc) != state.xol_vaddr.value + 4)
         return false;
-    state.leg_begin = spent() - kernel_.machine().prices.exception(ExceptionClass::Brk);
+    state.leg_begin = spent(task) - kernel_.machine().prices.exception(ExceptionClass::Brk);
     kernel_.spend(task, KernelPath::BrkEntry);
     state.state = StepState::SstepAck;
     task.tif_uprobe = true;
@@ -172,7 +172,7 @@ bool Uprobes::on_step(Task& task) {
     if (!task.extension) return false;
     UprobeTask& state = state_of(task);
     if (state.active == nullptr || state.state != StepState::Sstep) return false;
-    state.leg_begin = spent() - kernel_.machine().prices.exception(ExceptionClass::SoftwareStep);
+    state.leg_begin = spent(task) - kernel_.machine().prices.exception(ExceptionClass::SoftwareStep);
     kernel_.spend(task, KernelPath::StepEntry);
     state.state = StepState::SstepAck;
     task.tif_uprobe = true;

@@ -45,8 +45,9 @@ KernelPath simulate_path(Handler handler) {
 
 }  // namespace
 
-CentiCycles Uprobes::spent() const {
-    return kernel_.machine().ledger.kernel_cycles();
+// By the task alone: between a breakpoint and its exit work other CPUs may have had their turns.
+CentiCycles Uprobes::spent(const Task& task) const {
+    return kernel_.machine().ledger.kernel_cycles(task.id);
 }
 
 bool Uprobes::on_brk(Task& task, std::uint16_t imm) {
@@ -58,7 +59,7 @@ bool Uprobes::on_brk(Task& task, std::uint16_t imm) {
     if (!probed && !returning) return false;
     UprobeTask& state = state_of(task);
     // The exception itself belongs to the hit.
-    state.leg_begin = spent() - kernel_.machine().prices.exception(ExceptionClass::Brk);
+    state.leg_begin = spent(task) - kernel_.machine().prices.exception(ExceptionClass::Brk);
     kernel_.spend(task, KernelPath::BrkEntry);
     task.tif_uprobe = true;
     return true;
@@ -130,7 +131,7 @@ void Uprobes::handle_breakpoint(Task& task) {
         kernel_.force_signal(task, {.signal = Signal::Kill, .code = kSiKernel});
     }
     kernel_.spend(task, KernelPath::BrkReturn);
-    uprobe->cycles += spent() - state.leg_begin;
+    uprobe->cycles += spent(task) - state.leg_begin;
 }
 
 void Uprobes::simulate(Task& task, Uprobe& uprobe, VAddr pc) {

@@ -101,7 +101,7 @@ private:
     // The process's XOL area, made at its first use; null without memory.
     XolArea* area_of(Task& task);
     void create_area(Task& task, VAddr where);
-    CentiCycles spent() const;
+    CentiCycles spent(const Task& task) const;
 
     Kernel& kernel_;
     std::optional<DecodeTable> table_;

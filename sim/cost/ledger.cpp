@@ -13,6 +13,7 @@ TaskLedger Ledger::total() const {
         }
         for (std::size_t e = 0; e < kExceptionClassCount; ++e) sum.exceptions[e] += ledger.exceptions[e];
         sum.exception_cycles += ledger.exception_cycles;
+        sum.kernel_cycles += ledger.kernel_cycles;
     }
     return sum;
 }

@@ -23,6 +23,7 @@ struct TaskLedger {
     std::array<PathCount, kKernelPathCount> paths{};
     std::array<std::uint64_t, kExceptionClassCount> exceptions{};
     CentiCycles exception_cycles;
+    CentiCycles kernel_cycles;  // paths and exceptions
 };
 
 // Told of each charge after it was made.
@@ -41,13 +42,15 @@ public:
         TaskLedger& t = of(task);
         ++t.exceptions[static_cast<std::size_t>(ec)];
         t.exception_cycles += prices_.exception(ec);
+        t.kernel_cycles += prices_.exception(ec);
         kernel_cycles_ += prices_.exception(ec);
         if (observer_ != nullptr) [[unlikely]] {
             observer_->charged(task, ec, prices_.exception(ec));
         }
     }
     void spend(TaskId task, KernelPath path, std::uint64_t units = 0) {
-        PathCount& c = of(task).paths[static_cast<std::size_t>(path)];
+        TaskLedger& t = of(task);
+        PathCount& c = t.paths[static_cast<std::size_t>(path)];
         CentiCycles cost = prices_.path(path);
         if (units != 0) {
             PricedUnits& all = units_[static_cast<std::size_t>(path)];
@@ -59,6 +62,7 @@ public:
         ++c.times;
         c.units += units;
         c.cycles += cost;
+        t.kernel_cycles += cost;
         kernel_cycles_ += cost;
         if (observer_ != nullptr) [[unlikely]]
             return tell(task, path, units, cost);
@@ -67,6 +71,7 @@ public:
 
     // All kernel work and exceptions so far, all tasks.
     CentiCycles kernel_cycles() const { return kernel_cycles_; }
+    CentiCycles kernel_cycles(TaskId task) { return of(task).kernel_cycles; }
     const std::map<TaskId, TaskLedger>& tasks() const { return tasks_; }
     TaskLedger total() const;
     const PriceList& prices() const { return prices_; }
