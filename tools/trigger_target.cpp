@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "probes/symbol_index.h"
+#include "sim/base/temp_folder.h"
 
 namespace uprobesim {
 
@@ -39,10 +40,7 @@ Result<TriggerTree> TriggerTree::make(std::string_view target, bool branch_prote
         check_invariant(found.size() == 1, "a trigger program has one target");
         std::memcpy(bytes.data() + found.front()->offset, &*first_word, sizeof *first_word);
     }
-    const char* base = std::getenv("TMPDIR");
-    std::string folder = std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/uprobesim-XXXXXX";
-    if (mkdtemp(folder.data()) == nullptr)
-        throw HostError("mkdtemp of the trigger target's tree", std::strerror(errno));
+    const std::string folder = make_temp_folder("the trigger target's tree");
     tree.root_ = folder;
     std::ofstream file(folder + tree.program_, std::ios::binary);
     file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "kernel_model/files/overlay.h"
+#include "sim/base/temp_folder.h"
 
 namespace uprobesim {
 
@@ -92,9 +93,7 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine, const F
     std::string scratch_path = options.scratch;
     std::string temporary;
     if (scratch_path.empty()) {
-        const char* base = std::getenv("TMPDIR");
-        temporary = std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/uprobesim-XXXXXX";
-        if (mkdtemp(temporary.data()) == nullptr) throw HostError("mkdtemp of the scratch layer", std::strerror(errno));
+        temporary = make_temp_folder("the scratch layer");
         scratch_path = temporary;
     }
     auto scratch = open_host_directory(scratch_path, "the scratch directory", "make it first, or leave --scratch out");
