@@ -20,15 +20,6 @@ std::uint32_t word_at(Mm& mm, VAddr pc) {
     return word;
 }
 
-KernelPath consumer_path(Consumer consumer) {
-    switch (consumer) {
-        case Consumer::Perf: return KernelPath::UprobeConsumersPerf;
-        case Consumer::Ftrace: return KernelPath::UprobeConsumersFtrace;
-        case Consumer::BpfEmpty: break;
-    }
-    return KernelPath::UprobeConsumers;
-}
-
 // Of everything but STP.
 KernelPath simulate_path(Handler handler) {
     switch (handler) {

@@ -40,11 +40,6 @@ bool is_uprobe_brk(const Stop& stop) {
 
 }  // namespace
 
-bool is_handler_chain(KernelPath path) {
-    return path == KernelPath::UprobeConsumers || path == KernelPath::UprobeConsumersPerf ||
-           path == KernelPath::UprobeConsumersFtrace;
-}
-
 std::string_view step_state_name(StepState state) {
     switch (state) {
         case StepState::Running: return "UTASK_RUNNING";
@@ -125,10 +120,10 @@ void HitRecorder::charged(TaskId task, ExceptionClass ec, CentiCycles cycles) {
 }
 
 void HitRecorder::charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles) {
-    if (is_handler_chain(path)) ++hits_;
+    if (runs_consumers(path)) ++hits_;
     if (!mine(task)) return;
     // A stepped instruction that was trapped runs its consumers again: part of the same hit.
-    if (is_handler_chain(path) && record_hit_ == 0) record_hit_ = hits_;
+    if (runs_consumers(path) && record_hit_ == 0) record_hit_ = hits_;
     HitEvent& event = add(HitEvent::Kind::Path, cycles);
     event.path = path;
     event.units = units;

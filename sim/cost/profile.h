@@ -5,6 +5,7 @@
 // figure with one line naming file, line and key.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -79,7 +80,19 @@ enum class StepEnd { Hardware, BrkAfterSlot };
 enum class SlotOwner { Hit, Uprobe, Prefilled };
 // How the uprobe is found, and what its consumers are.
 enum class Lookup { MmapLock, Lockless };
-enum class Consumer { BpfEmpty, Perf, Ftrace };
+enum class Consumer { BpfEmpty, Perf, Ftrace, kCount };
+// The handler chain of each kind of consumer. One is charged for each hit.
+inline constexpr std::array<KernelPath, static_cast<std::size_t>(Consumer::kCount)> kConsumerPaths = {
+    KernelPath::UprobeConsumers,
+    KernelPath::UprobeConsumersPerf,
+    KernelPath::UprobeConsumersFtrace,
+};
+constexpr KernelPath consumer_path(Consumer consumer) {
+    return kConsumerPaths[static_cast<std::size_t>(consumer)];
+}
+constexpr bool runs_consumers(KernelPath path) {
+    return std::find(kConsumerPaths.begin(), kConsumerPaths.end(), path) != kConsumerPaths.end();
+}
 // How a pending return keeps its uprobe alive.
 enum class ReturnHold { Refcount, Lease };
 

@@ -265,6 +265,29 @@ TEST_CASE("a probe that is not hit so often is a clear line", "[tools][explain]"
     CHECK(report.error().error.line().find("4 times") != std::string::npos);
 }
 
+TEST_CASE("a hit is found whatever its consumers are", "[tools][explain]") {
+    if (no_targets()) return;
+    const std::pair<const char*, const char*> kinds[] = {
+        {"bpf-empty", "uprobe.consumers"}, {"perf", "uprobe.consumers.perf"}, {"ftrace", "uprobe.consumers.ftrace"}};
+    CHECK(std::size(kinds) == static_cast<std::size_t>(Consumer::kCount));
+    for (const auto& [consumer, path] : kinds) {
+        for (const bool return_probe : {false, true}) {
+            INFO(consumer << (return_probe ? ", return probe" : ""));
+            const ExplainReport report =
+                explained("push", return_probe, 2, {"v6.12"}, {}, {{"kernel.consumer", consumer}});
+            const ExplainedRun& run = report.runs.at(0);
+            CHECK(run.finished);
+            CHECK(exceptions_of(run) == (return_probe ? kSteppedReturn : kStepped));
+            std::vector<std::string_view> chains;
+            for (const HitEvent& event : run.events) {
+                if (event.kind == Kind::Path && kernel_path_info(event.path).name.starts_with("uprobe.consumers"))
+                    chains.push_back(kernel_path_info(event.path).name);
+            }
+            CHECK(chains == std::vector<std::string_view>{path});
+        }
+    }
+}
+
 TEST_CASE("text and JSON of a told hit say the same", "[tools][explain]") {
     if (no_targets()) return;
     const auto report = explained("push", false, 1, {"next-20241104", "next-20241104+stp"});
