@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Kernel profiles: what the kernel does, and how many instructions and costly operations each named path takes.
 #include <algorithm>
-#include <optional>
+#include <span>
+#include <type_traits>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "sim/cost/data_files.h"
 #include "sim/cost/profile.h"
@@ -18,71 +20,58 @@ constexpr std::string_view kWhat = "kernel profile";
 constexpr Limits kInsnLimits = {0, 1e9};
 constexpr Limits kOpCountLimits = {0, 1e6};
 
-// What a word in the file stands for.
-template <class T>
-struct Word {
-    std::string_view name;
-    T value;
-};
-constexpr std::array kStpForms = {
-    Word<StpForm>{"none", StpForm::None},
-    Word<StpForm>{"pin-and-map", StpForm::PinAndMap},
-    Word<StpForm>{"copy-to-user", StpForm::CopyToUser},
-};
-constexpr std::array kSlotPolicies = {
-    Word<SlotCopyPolicy>{"always", SlotCopyPolicy::Always},
-    Word<SlotCopyPolicy>{"if-changed", SlotCopyPolicy::IfChanged},
-};
-constexpr std::array kStepEnds = {
-    Word<StepEnd>{"hardware", StepEnd::Hardware},
-    Word<StepEnd>{"brk-after-slot", StepEnd::BrkAfterSlot},
-};
-constexpr std::array kSlotOwners = {
-    Word<SlotOwner>{"per-hit", SlotOwner::Hit},
-    Word<SlotOwner>{"per-uprobe", SlotOwner::Uprobe},
-    Word<SlotOwner>{"prefilled", SlotOwner::Prefilled},
-};
-constexpr std::array kLookups = {
-    Word<Lookup>{"mmap-lock", Lookup::MmapLock},
-    Word<Lookup>{"lockless", Lookup::Lockless},
-};
-constexpr std::array kConsumers = {
-    Word<Consumer>{"bpf-empty", Consumer::BpfEmpty},
-    Word<Consumer>{"perf", Consumer::Perf},
-    Word<Consumer>{"ftrace", Consumer::Ftrace},
-};
-constexpr std::array kReturnHolds = {
-    Word<ReturnHold>{"refcount", ReturnHold::Refcount},
-    Word<ReturnHold>{"lease", ReturnHold::Lease},
-};
-constexpr std::array kDecodeTables = {
-    Word<int>{"6.1", 0}, Word<int>{"6.12", 0}, Word<int>{"6.13", 0}, Word<int>{"6.13+stp", 0}, Word<int>{"new", 0},
+// The keys whose value is one of a few words. Words of an enumeration are in its order.
+constexpr std::string_view kDecodeTables[] = {"6.1", "6.12", "6.13", "6.13+stp", "new"};
+constexpr std::string_view kStpForms[] = {"none", "pin-and-map", "copy-to-user"};
+constexpr std::string_view kSlotPolicies[] = {"always", "if-changed"};
+constexpr std::string_view kStepEnds[] = {"hardware", "brk-after-slot"};
+constexpr std::string_view kSlotOwners[] = {"per-hit", "per-uprobe", "prefilled"};
+constexpr std::string_view kLookups[] = {"mmap-lock", "lockless"};
+constexpr std::string_view kConsumers[] = {"bpf-empty", "perf", "ftrace"};
+constexpr std::string_view kReturnHolds[] = {"refcount", "lease"};
+
+struct WordKey {
+    std::string_view key;
+    std::span<const std::string_view> words;
+    void (*set)(KernelProfile& kernel, std::size_t place, std::string_view word);
+
+    std::string list() const { return fmt::format("{}", fmt::join(words, ", ")); }
+    // False: it is none of the words.
+    bool apply(KernelProfile& kernel, std::string_view word) const {
+        const auto found = std::find(words.begin(), words.end(), word);
+        if (found == words.end()) return false;
+        set(kernel, static_cast<std::size_t>(found - words.begin()), word);
+        return true;
+    }
 };
 
-template <class Words>
-auto find_word(const Words& words, std::string_view name) {
-    using Value = decltype(words[0].value);
-    for (const auto& word : words) {
-        if (word.name == name) return std::optional<Value>(word.value);
+template <auto Member>
+void set_member(KernelProfile& kernel, std::size_t place, std::string_view word) {
+    using Value = std::remove_reference_t<decltype(kernel.*Member)>;
+    if constexpr (std::is_enum_v<Value>) {
+        kernel.*Member = static_cast<Value>(place);
+    } else {
+        kernel.*Member = word;
     }
-    return std::optional<Value>();
-}
-template <class Words>
-std::string word_list(const Words& words) {
-    std::string list;
-    for (const auto& word : words) list += fmt::format("{}{}", list.empty() ? "" : ", ", word.name);
-    return list;
 }
 
-template <class Words>
-auto read_word(TomlReader& reader, std::string_view key, const Words& words) {
-    const std::string name = reader.string(reader.root(), key, "");
-    const auto value = find_word(words, name);
-    if (!value) {
-        reader.fail(reader.root().get(key), fmt::format("'{}' is '{}'", key, name),
-                    fmt::format("one of: {}", word_list(words)));
+constexpr WordKey kWordKeys[] = {
+    {"decode-table", kDecodeTables, set_member<&KernelProfile::decode_table>},
+    {"stp", kStpForms, set_member<&KernelProfile::stp>},
+    {"slot-copy", kSlotPolicies, set_member<&KernelProfile::slot_copy>},
+    {"step", kStepEnds, set_member<&KernelProfile::step>},
+    {"slots", kSlotOwners, set_member<&KernelProfile::slots>},
+    {"lookup", kLookups, set_member<&KernelProfile::lookup>},
+    {"consumer", kConsumers, set_member<&KernelProfile::consumer>},
+    {"return-instance", kReturnHolds, set_member<&KernelProfile::return_instance>},
+};
+
+void read_word(TomlReader& reader, const WordKey& key, KernelProfile& kernel) {
+    const std::string word = reader.string(reader.root(), key.key, "");
+    if (!key.apply(kernel, word)) {
+        reader.fail(reader.root().get(key.key), fmt::format("'{}' is '{}'", key.key, word),
+                    fmt::format("one of: {}", key.list()));
     }
-    return value.value_or(words[0].value);
 }
 
 // Nothing where the file does not say.
@@ -160,8 +149,8 @@ double* find_path_number(KernelProfile& kernel, std::string_view key, Limits& li
 }
 
 std::vector<std::string> all_setting_keys() {
-    std::vector<std::string> keys = {"release", "decode-table", "stp",    "simulate-also", "slot-copy",
-                                     "step",    "slots",        "lookup", "consumer",      "return-instance"};
+    std::vector<std::string> keys = {"release", "simulate-also"};
+    for (const WordKey& word : kWordKeys) keys.emplace_back(word.key);
     for (const KernelPathInfo& info : kKernelPaths) {
         keys.push_back(fmt::format("paths.{}.insns", info.name));
         if (!info.unit.empty()) keys.push_back(fmt::format("paths.{}.insns-per-unit", info.name));
@@ -172,31 +161,13 @@ std::vector<std::string> all_setting_keys() {
     return keys;
 }
 
-template <class Words, class T>
-Outcome set_word(const Setting& setting, const Words& words, T& into) {
-    const auto value = find_word(words, setting.value);
-    if (!value) {
+Outcome apply_one(KernelProfile& kernel, std::string_view key, const Setting& setting) {
+    for (const WordKey& word : kWordKeys) {
+        if (word.key != key) continue;
+        if (word.apply(kernel, setting.value)) return {};
         return user_error(fmt::format("'{}' is not a value of '{}'", setting.value, setting.key),
                           fmt::format("--set {}={}", setting.key, setting.value),
-                          fmt::format("one of: {}", word_list(words)));
-    }
-    into = *value;
-    return {};
-}
-
-Outcome apply_one(KernelProfile& kernel, std::string_view key, const Setting& setting) {
-    if (key == "stp") return set_word(setting, kStpForms, kernel.stp);
-    if (key == "slot-copy") return set_word(setting, kSlotPolicies, kernel.slot_copy);
-    if (key == "step") return set_word(setting, kStepEnds, kernel.step);
-    if (key == "slots") return set_word(setting, kSlotOwners, kernel.slots);
-    if (key == "lookup") return set_word(setting, kLookups, kernel.lookup);
-    if (key == "consumer") return set_word(setting, kConsumers, kernel.consumer);
-    if (key == "return-instance") return set_word(setting, kReturnHolds, kernel.return_instance);
-    if (key == "decode-table") {
-        int ignored = 0;
-        const Outcome known = set_word(setting, kDecodeTables, ignored);
-        if (known) kernel.decode_table = setting.value;
-        return known;
+                          fmt::format("one of: {}", word.list()));
     }
     if (key == "simulate-also") {
         const auto set = also_simulated_set(also_simulated_names(setting.value));
@@ -225,22 +196,15 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
     const toml::table& root = reader.root();
 
     KernelProfile kernel;
-    reader.only(root, "",
-                {"name", "description", "based-on", "release", "decode-table", "stp", "simulate-also", "slot-copy",
-                 "step", "slots", "lookup", "consumer", "return-instance", "sources", "paths"});
+    std::vector<std::string> keys = {"name", "description", "based-on", "release", "simulate-also"};
+    for (const WordKey& word : kWordKeys) keys.emplace_back(word.key);
+    keys.insert(keys.end(), {"sources", "paths"});
+    reader.only(root, "", keys);
     kernel.name = reader.string(root, "name", "");
     kernel.description = reader.string(root, "description", "");
     kernel.release = reader.string(root, "release", "");
-    read_word(reader, "decode-table", kDecodeTables);
-    kernel.decode_table = reader.string(root, "decode-table", "");
-    kernel.stp = read_word(reader, "stp", kStpForms);
+    for (const WordKey& word : kWordKeys) read_word(reader, word, kernel);
     kernel.simulate_also = read_simulate_also(reader);
-    kernel.slot_copy = read_word(reader, "slot-copy", kSlotPolicies);
-    kernel.step = read_word(reader, "step", kStepEnds);
-    kernel.slots = read_word(reader, "slots", kSlotOwners);
-    kernel.lookup = read_word(reader, "lookup", kLookups);
-    kernel.consumer = read_word(reader, "consumer", kConsumers);
-    kernel.return_instance = read_word(reader, "return-instance", kReturnHolds);
     const toml::table& paths = reader.table(root, "paths", "");
     std::vector<std::string> known;
     for (const KernelPathInfo& info : kKernelPaths) known.emplace_back(info.name);
