@@ -56,18 +56,16 @@ private:
     std::vector<CountedTable> tables_;
 };
 
-// d cycles / d parameter, by differences.
-Result<MatrixXd> derivatives(const Model& model, const VectorXd& at) {
-    const auto base = model.cycles(at);
-    if (!base) return tl::make_unexpected(base.error());
-    MatrixXd all(base->size(), at.size());
+// d cycles / d parameter, by differences from `base`, the cycles at `at`.
+Result<MatrixXd> derivatives(const Model& model, const VectorXd& at, const VectorXd& base) {
+    MatrixXd all(base.size(), at.size());
     for (Eigen::Index p = 0; p < at.size(); ++p) {
         VectorXd moved = at;
         const double step = std::max(at[p], 1.0) * kStep;
         moved[p] += step;
         const auto there = model.cycles(moved);
         if (!there) return tl::make_unexpected(there.error());
-        all.col(p) = (*there - *base) / step;
+        all.col(p) = (*there - base) / step;
     }
     return all;
 }
