@@ -81,10 +81,8 @@ Result<double> value_now(const std::string& key, const FitRequest& request, cons
     } else if (key.starts_with(kPaths) && key.ends_with(kInsns)) {
         const auto kernel = load_kernel_profile(table.kernel, request.settings);
         if (!kernel) return tl::make_unexpected(kernel.error());
-        const std::string path = key.substr(kPaths.size(), key.size() - kPaths.size() - kInsns.size());
-        for (std::size_t p = 0; p < kKernelPathCount; ++p) {
-            if (kKernelPaths[p].name == path) return kernel->paths[p].insns;
-        }
+        const auto path = find_kernel_path(key.substr(kPaths.size(), key.size() - kPaths.size() - kInsns.size()));
+        if (path) return kernel->paths[static_cast<std::size_t>(*path)].insns;
     }
     return user_error(fmt::format("'{}' cannot be fitted", key), "--free",
                       "a figure of the machine (machine.ops.isb) or the instructions of a path "
@@ -133,7 +131,7 @@ Result<Solution> solve(const Model& model, const VectorXd& published, const Vect
     for (int round = 0; round <= kRounds; ++round) {
         auto cycles = model.cycles(at);
         if (!cycles) return tl::make_unexpected(cycles.error());
-        auto slopes = derivatives(model, at);
+        auto slopes = derivatives(model, at, *cycles);
         if (!slopes) return tl::make_unexpected(slopes.error());
         s = {at, std::move(*cycles), std::move(*slopes)};
         if (round == kRounds) break;

@@ -39,11 +39,9 @@ struct Heading {
     bool (*holds)(const ProfileKey& key);
 };
 bool is_path_of(const ProfileKey& key, WorkGroup group) {
-    for (std::size_t p = 0; p < kKernelPathCount; ++p) {
-        if (key.row == fmt::format("{}{}", kPaths, kKernelPaths[p].name))
-            return work_group(static_cast<KernelPath>(p)) == group;
-    }
-    return false;
+    if (!key.row.starts_with(kPaths)) return false;
+    const auto path = find_kernel_path(std::string_view(key.row).substr(kPaths.size()));
+    return path && work_group(*path) == group;
 }
 constexpr Heading kHeadings[] = {
     {"what happens", [](const ProfileKey& key) { return is_no_price(key.role); }},

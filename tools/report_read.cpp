@@ -148,21 +148,18 @@ void read_exit(const Value& guest, ExitSummary& exit) {
     exit = {kind.value_or(ExitKind::Exited), guest["status"].integer(), guest["detail"].text()};
 }
 
-// Its number among `count` names; what is not among them was made by another version.
-template <class NameOf>
-std::optional<std::size_t> known(const Value& value, std::size_t count, NameOf name_of) {
+// What is not among the names was made by another version.
+template <class Enum>
+std::optional<Enum> known(const Value& value, std::optional<Enum> (*find)(std::string_view name)) {
     const std::string name = value.text();
-    for (std::size_t i = 0; i < count; ++i) {
-        if (name_of(i) == name) return i;
-    }
-    value.wrong(fmt::format("'{}' is not known to this version", printable(name)));
-    return std::nullopt;
+    const std::optional<Enum> found = find(name);
+    if (!found) value.wrong(fmt::format("'{}' is not known to this version", printable(name)));
+    return found;
 }
 
 void read_kernel_work(const Value& kernel, RunReport& report) {
     kernel["exceptions"].each([&](const Value& row) {
-        known(row["class"], kExceptionClassCount,
-              [](std::size_t i) { return exception_class_name(static_cast<ExceptionClass>(i)); });
+        known(row["class"], find_exception_class);
         report.exceptions.push_back({row["class"].text(), row["times"].count(), row["entry_return_cycles"].cycles()});
     });
     kernel["paths"].each([&](const Value& row) {
@@ -175,8 +172,7 @@ void read_kernel_work(const Value& kernel, RunReport& report) {
         }
         p.insns = row["el1_insns"].number(1e300);
         p.cycles = row["cycles"].cycles();
-        const auto path = known(row["path"], kKernelPathCount, [](std::size_t i) { return kKernelPaths[i].name; });
-        if (path) p.group = work_group(static_cast<KernelPath>(*path));
+        if (const auto path = known(row["path"], find_kernel_path)) p.group = work_group(*path);
         report.paths.push_back(std::move(p));
     });
     kernel["syscalls"].each_member([&](const std::string& name, const Value& times) {

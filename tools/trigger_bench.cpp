@@ -12,20 +12,11 @@
 namespace uprobesim {
 namespace {
 
-// Path and exception rows of a report by their place in the enumeration.
-template <std::size_t N, class NameOf>
-std::size_t place_of(const std::string& name, NameOf name_of) {
-    for (std::size_t i = 0; i < N; ++i) {
-        if (name_of(i) == name) return i;
-    }
-    fail_invariant("a report names what the enumeration does not have");
-}
-std::size_t place_of(const PathRow& row) {
-    return place_of<kKernelPathCount>(row.name, [](std::size_t i) { return kKernelPaths[i].name; });
-}
-std::size_t place_of(const ExceptionRow& row) {
-    return place_of<kExceptionClassCount>(
-        row.name, [](std::size_t i) { return exception_class_name(static_cast<ExceptionClass>(i)); });
+// Where a report's row stands in an array by enumerator; `named` is the enumerator of the row's name.
+template <class Enum>
+std::size_t place_of(std::optional<Enum> named) {
+    check_invariant(named.has_value(), "a report names what the enumeration does not have");
+    return static_cast<std::size_t>(*named);
 }
 
 // `sign` +1 adds a run's counts, -1 takes them off again.
@@ -33,9 +24,10 @@ void add(TriggerCounts& to, const RunReport& run, std::int64_t sign) {
     const auto times = static_cast<std::uint64_t>(sign);  // multiplication wraps, as wanted
     to.user_insns += times * run.user_insns.value;
     to.user_cycles.value += times * run.user_cycles.value;
-    for (const ExceptionRow& row : run.exceptions) to.exceptions[place_of(row)] += times * row.times;
+    for (const ExceptionRow& row : run.exceptions)
+        to.exceptions[place_of(find_exception_class(row.name))] += times * row.times;
     for (const PathRow& row : run.paths) {
-        PathCount& path = to.paths[place_of(row)];
+        PathCount& path = to.paths[place_of(find_kernel_path(row.name))];
         path.times += times * row.times;
         path.units += times * row.units;
         path.cycles.value += times * row.cycles.value;

@@ -22,19 +22,14 @@ constexpr std::array<std::string_view, 10> kTimedCalls = {
     "nanosleep",     "setitimer",       "sysinfo",   "times",     "timerfd_settime",
 };
 
+// Readers of reports refuse such a row.
+constexpr std::string_view kUnknownRow = "a report row without a known name";
+
 CentiCycles times_price(std::uint64_t times, CentiCycles each) {
     std::uint64_t product = 0;
     // Only absurd prices in an edited report come here.
     if (__builtin_mul_overflow(times, each.value, &product)) product = ~std::uint64_t{0} / (2 * kKernelPathCount);
     return CentiCycles(product);
-}
-
-template <class Names>
-std::size_t index_of(std::string_view name, std::size_t count, Names name_of) {
-    for (std::size_t i = 0; i < count; ++i) {
-        if (name_of(i) == name) return i;
-    }
-    fail_invariant("a report row without a known name");
 }
 
 std::string quoted(const std::string& word) {
@@ -165,17 +160,16 @@ RunReport repriced(const RunReport& saved, const PriceList& prices) {
     RunReport run = saved;
     run.frequency_hz = prices.frequency_hz();
     for (ExceptionRow& row : run.exceptions) {
-        const auto ec = static_cast<ExceptionClass>(index_of(row.name, kExceptionClassCount, [](std::size_t i) {
-            return exception_class_name(static_cast<ExceptionClass>(i));
-        }));
-        row.cycles = times_price(row.times, prices.exception(ec));
+        const auto ec = find_exception_class(row.name);
+        check_invariant(ec.has_value(), kUnknownRow);
+        row.cycles = times_price(row.times, prices.exception(*ec));
     }
     for (PathRow& row : run.paths) {
-        const auto path = static_cast<KernelPath>(
-            index_of(row.name, kKernelPathCount, [](std::size_t i) { return kKernelPaths[i].name; }));
-        row.cycles = times_price(row.times, prices.path(path));
-        if (row.units != 0) row.cycles += prices.path_units(path, row.units);
-        row.insns = prices.path_insns(path, row.times, row.units);
+        const auto path = find_kernel_path(row.name);
+        check_invariant(path.has_value(), kUnknownRow);
+        row.cycles = times_price(row.times, prices.path(*path));
+        if (row.units != 0) row.cycles += prices.path_units(*path, row.units);
+        row.insns = prices.path_insns(*path, row.times, row.units);
     }
     return run;
 }

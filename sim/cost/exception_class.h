@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace uprobesim {
@@ -23,5 +24,6 @@ enum class ExceptionClass : std::uint8_t {
 };
 inline constexpr std::size_t kExceptionClassCount = static_cast<std::size_t>(ExceptionClass::kCount);
 std::string_view exception_class_name(ExceptionClass);  // "svc", "brk", "software-step", ...
+std::optional<ExceptionClass> find_exception_class(std::string_view name);
 
 }  // namespace uprobesim

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace uprobesim {
@@ -30,5 +31,6 @@ inline constexpr std::array<KernelPathInfo, kKernelPathCount> kKernelPaths = {{
 #undef KERNEL_PATH
 }};
 constexpr const KernelPathInfo& kernel_path_info(KernelPath p) { return kKernelPaths[static_cast<std::size_t>(p)]; }
+std::optional<KernelPath> find_kernel_path(std::string_view name);
 
 }  // namespace uprobesim

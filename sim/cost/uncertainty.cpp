@@ -23,13 +23,6 @@ bool is_set(const std::vector<Setting>& settings, const std::string& key) {
     return std::any_of(settings.begin(), settings.end(), [&](const Setting& s) { return s.key == key; });
 }
 
-PathCost* path_of(KernelProfile& kernel, const std::string& key) {
-    for (std::size_t p = 0; p < kKernelPathCount; ++p) {
-        if (key.substr(kPaths.size()) == kKernelPaths[p].name) return &kernel.paths[p];
-    }
-    return nullptr;
-}
-
 }  // namespace
 
 const ConfidenceRange& confidence_range(Confidence confidence) {
@@ -70,7 +63,9 @@ Result<ProfilePair> Uncertainty::with(const std::vector<Change>& changes) const 
     for (const Change& change : changes) {
         const VariedFigure& figure = figures_[change.figure];
         if (figure.key.starts_with(kPaths)) {
-            PathCost& cost = *path_of(pair.kernel, figure.key);
+            // load() made the key from the path's name.
+            const auto path = find_kernel_path(std::string_view(figure.key).substr(kPaths.size()));
+            PathCost& cost = pair.kernel.paths[static_cast<std::size_t>(path.value())];
             cost.insns *= change.factor;
             cost.insns_per_unit *= change.factor;
         } else {
