@@ -12,9 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double whole(CentiCycles cycles) {
-    return static_cast<double>(cycles.value) / 100;
-}
 std::string hex(std::uint64_t v) {
     return fmt::format("{:#x}", v);
 }
@@ -94,8 +91,8 @@ Json event_json(const ExplainedRun& run, const HitEvent& event, const HitState& 
             if (!event.own) json["other_exceptions"] = event.others;
             break;
     }
-    json["cycles"] = whole(event.cycles);
-    json["cycles_so_far"] = whole(event.total);
+    json["cycles"] = in_cycles(event.cycles);
+    json["cycles_so_far"] = in_cycles(event.total);
     json["changes"] = state_changes(last, event.state);
     json["state"] = state_json(event.state);
     return json;
@@ -120,7 +117,7 @@ Json run_json(const ExplainReport& report, const ExplainedRun& run) {
         {"totals",
          {{"exceptions", totals.exceptions},
           {"el1_insns", totals.el1_insns},
-          {"cycles", whole(totals.cycles)},
+          {"cycles", in_cycles(totals.cycles)},
           {"ns", to_ns(totals.cycles, report.machine.frequency_hz.value)}}},
         {"before", state_json(run.before)},
         {"events", std::move(events)}};

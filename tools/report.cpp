@@ -70,7 +70,7 @@ double to_ns(CentiCycles cycles, double frequency_hz) {
 }
 
 double Totals::mean_hit_cycles() const {
-    return hits == 0 ? 0 : static_cast<double>(hit_cycles.value) / 100 / static_cast<double>(hits);
+    return hits == 0 ? 0 : in_cycles(hit_cycles) / static_cast<double>(hits);
 }
 
 std::uint64_t exceptions_named(const RunReport& report, std::string_view name) {

@@ -12,9 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;  // keys in the order they are written: the same bytes every time
 
-double whole(CentiCycles cycles) {
-    return static_cast<double>(cycles.value) / 100;
-}
 double thousandths(double v) {
     return std::round(v * 1000) / 1000;
 }
@@ -71,13 +68,14 @@ Json time_json(const RunReport& r, const Totals& t) {
 Json user_json(const RunReport& r) {
     Json classes = Json::object();
     for (const NamedCount& c : r.classes) classes[c.name] = c.times;
-    return {{"insns", r.user_insns.value}, {"cycles", whole(r.user_cycles)}, {"insns_by_class", std::move(classes)}};
+    return {
+        {"insns", r.user_insns.value}, {"cycles", in_cycles(r.user_cycles)}, {"insns_by_class", std::move(classes)}};
 }
 
 Json kernel_json(const RunReport& r, const Totals& t) {
     Json exceptions = Json::array();
     for (const ExceptionRow& e : r.exceptions) {
-        exceptions.push_back({{"class", e.name}, {"times", e.times}, {"entry_return_cycles", whole(e.cycles)}});
+        exceptions.push_back({{"class", e.name}, {"times", e.times}, {"entry_return_cycles", in_cycles(e.cycles)}});
     }
     Json paths = Json::array();
     for (const PathRow& p : r.paths) {
@@ -87,14 +85,14 @@ Json kernel_json(const RunReport& r, const Totals& t) {
             row["units"] = p.units;
         }
         row["el1_insns"] = thousandths(p.insns);
-        row["cycles"] = whole(p.cycles);
+        row["cycles"] = in_cycles(p.cycles);
         paths.push_back(std::move(row));
     }
     Json calls = Json::object();
     for (const NamedCount& s : r.syscalls) calls[s.name] = s.times;
-    return {{"cycles", whole(t.kernel_cycles)},
-            {"path_cycles", whole(t.path_cycles)},
-            {"exception_cycles", whole(t.exception_cycles)},
+    return {{"cycles", in_cycles(t.kernel_cycles)},
+            {"path_cycles", in_cycles(t.path_cycles)},
+            {"exception_cycles", in_cycles(t.exception_cycles)},
             {"el1_insns", thousandths(t.kernel_insns)},
             {"exceptions_total", t.exceptions},
             {"exceptions", std::move(exceptions)},
@@ -105,7 +103,7 @@ Json kernel_json(const RunReport& r, const Totals& t) {
 Json probes_json(const RunReport& r, const Totals& t) {
     Json rows = Json::array();
     for (const ProbeRow& p : r.probes) {
-        const double mean = p.hits == 0 ? 0 : whole(p.cycles) / static_cast<double>(p.hits);
+        const double mean = p.hits == 0 ? 0 : in_cycles(p.cycles) / static_cast<double>(p.hits);
         rows.push_back({{"probe", p.name},
                         {"binary", p.binary},
                         {"file_offset_bytes", p.file_offset},
@@ -114,7 +112,7 @@ Json probes_json(const RunReport& r, const Totals& t) {
                         {"hits", p.hits},
                         {"stepped", p.stepped},
                         {"simulated", p.simulated},
-                        {"cycles", whole(p.cycles)},
+                        {"cycles", in_cycles(p.cycles)},
                         {"mean_hit_cycles", thousandths(mean)},
                         {"mean_hit_ns", thousandths(mean * 1e9 / r.frequency_hz)}});
     }
@@ -133,8 +131,8 @@ Json probes_json(const RunReport& r, const Totals& t) {
     return {{"hits", t.hits},
             {"stepped", t.stepped},
             {"simulated", t.simulated},
-            {"hit_cycles", whole(t.hit_cycles)},
-            {"placing_cycles", whole(t.placing_cycles)},
+            {"hit_cycles", in_cycles(t.hit_cycles)},
+            {"placing_cycles", in_cycles(t.placing_cycles)},
             {"mean_hit_cycles", thousandths(t.mean_hit_cycles())},
             {"mean_hit_ns", thousandths(t.mean_hit_cycles() * 1e9 / r.frequency_hz)},
             {"overhead_ns", thousandths(overhead_ns)},

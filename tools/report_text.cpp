@@ -16,10 +16,6 @@ constexpr std::size_t kIndent = 2;
 constexpr std::size_t kColumnGap = 4;  // of the comparison
 constexpr std::size_t kTopProbes = 10;
 
-double whole(CentiCycles cycles) {
-    return static_cast<double>(cycles.value) / 100;
-}
-
 std::string joined(const std::vector<std::string>& words) {
     return printable(fmt::format("{}", fmt::join(words, " ")));
 }
@@ -45,7 +41,7 @@ std::string provenance_text(const Provenance& p, bool with_kernel) {
 
 std::string cpi_text(const RunReport& r) {
     if (r.user_insns.value == 0) return "-";
-    return fmt::format("{:.2f}", whole(r.user_cycles) / static_cast<double>(r.user_insns.value));
+    return fmt::format("{:.2f}", in_cycles(r.user_cycles) / static_cast<double>(r.user_insns.value));
 }
 
 std::string result_text(const std::optional<double>& value) {
@@ -126,7 +122,7 @@ std::string path_table(const RunReport& r, const Totals& t) {
     for (const PathRow& p : r.paths) {
         const std::string units = p.unit.empty() ? "" : counted(p.units, p.unit);
         table.add({p.name, grouped(p.times), units, grouped(p.insns), cycles_text(p.cycles),
-                   percent(whole(p.cycles), whole(t.kernel_cycles))});
+                   percent(in_cycles(p.cycles), in_cycles(t.kernel_cycles))});
     }
     return table.empty() ? "" : "\n" + table.text(kIndent);
 }
@@ -138,7 +134,7 @@ std::string syscall_table(const RunReport& r) {
 }
 
 std::string mean_cycles(const ProbeRow& p) {
-    return p.hits == 0 ? "-" : grouped(whole(p.cycles) / static_cast<double>(p.hits));
+    return p.hits == 0 ? "-" : grouped(in_cycles(p.cycles) / static_cast<double>(p.hits));
 }
 
 std::string probe_name(const ProbeRow& p) {

@@ -153,7 +153,7 @@ Result<bool> check_own_prices(const RunReport& saved, const Names& own, const st
 Answer answer_of(const RunReport& report) {
     const Totals t = totals_of(report);
     return {t.total_ns, to_ns(t.hit_cycles + t.placing_cycles, report.frequency_hz), t.mean_hit_cycles(),
-            static_cast<double>(t.kernel_cycles.value) / 100};
+            in_cycles(t.kernel_cycles)};
 }
 
 RunReport repriced(const RunReport& saved, const PriceList& prices) {

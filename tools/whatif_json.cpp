@@ -10,9 +10,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double whole(CentiCycles cycles) {
-    return static_cast<double>(cycles.value) / 100;
-}
 double thousandths(double v) {
     return std::round(v * 1000) / 1000;
 }
@@ -21,17 +18,17 @@ Json answer_json(const RunReport& r) {
     const Totals t = totals_of(r);
     const Answer a = answer_of(r);
     Json groups = Json::object();
-    groups["user code"] = whole(r.user_cycles);
+    groups["user code"] = in_cycles(r.user_cycles);
     for (const WorkGroup g : kWorkGroups)
-        groups[std::string(work_group_name(g))] = whole(t.group_cycles[static_cast<std::size_t>(g)]);
-    groups["exception entry, return"] = whole(t.exception_cycles);
+        groups[std::string(work_group_name(g))] = in_cycles(t.group_cycles[static_cast<std::size_t>(g)]);
+    groups["exception entry, return"] = in_cycles(t.exception_cycles);
     return {{"total_ns", thousandths(a.total_ns)},
             {"kernel_ns", thousandths(t.kernel_ns)},
-            {"kernel_cycles", whole(t.kernel_cycles)},
-            {"path_cycles", whole(t.path_cycles)},
-            {"exception_cycles", whole(t.exception_cycles)},
-            {"hit_cycles", whole(t.hit_cycles)},
-            {"placing_cycles", whole(t.placing_cycles)},
+            {"kernel_cycles", in_cycles(t.kernel_cycles)},
+            {"path_cycles", in_cycles(t.path_cycles)},
+            {"exception_cycles", in_cycles(t.exception_cycles)},
+            {"hit_cycles", in_cycles(t.hit_cycles)},
+            {"placing_cycles", in_cycles(t.placing_cycles)},
             {"mean_hit_cycles", thousandths(a.mean_hit_cycles)},
             {"mean_hit_ns", thousandths(a.mean_hit_cycles * 1e9 / r.frequency_hz)},
             {"overhead_ns", thousandths(a.overhead_ns)},
@@ -85,8 +82,8 @@ std::string whatif_json(const WhatIfReport& r) {
         paths.push_back({{"path", before.name},
                          {"times", before.times},
                          {"units", before.units},
-                         {"before_cycles", whole(before.cycles)},
-                         {"after_cycles", whole(what.after.paths[i].cycles)}});
+                         {"before_cycles", in_cycles(before.cycles)},
+                         {"after_cycles", in_cycles(what.after.paths[i].cycles)}});
     }
     const Provenance& p = what.after.provenance;
     Json json = {{"schema", "uprobesim.whatif/1"},

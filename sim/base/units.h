@@ -78,6 +78,9 @@ struct Count {
 using InsnCount = Count<struct InsnCountTag>;
 // Core clock cycles in hundredths: an integer, so that sums do not depend on their order.
 using CentiCycles = Count<struct CentiCyclesTag>;
+constexpr double in_cycles(CentiCycles c) {
+    return static_cast<double>(c.value) / 100;
+}
 
 // A task (Linux thread) id, as gettid() answers it. Counts up from 1000 deterministically.
 struct TaskId {
