@@ -13,9 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double whole(CentiCycles cycles) {
-    return static_cast<double>(cycles.value) / 100;
-}
 double hundredths(double v) {
     return std::round(v * 100) / 100;
 }
@@ -23,34 +20,10 @@ double per_hit(std::uint64_t n, const TriggerCounts& counts) {
     return static_cast<double>(n) / static_cast<double>(counts.iterations);
 }
 
-// A path's part of one hit.
-struct PathShare {
-    KernelPath path;
-    double times = 0;
-    double insns = 0;
-    double cycles = 0;
-};
-std::vector<PathShare> path_shares(const BenchTable& table, const BenchRow& row) {
-    const PriceList prices(table.machine, table.kernel);
-    std::vector<PathShare> shares;
-    for (std::size_t p = 0; p < kKernelPathCount; ++p) {
-        const PathCount& count = row.counts.paths[p];
-        if (count.times == 0) continue;
-        const auto path = static_cast<KernelPath>(p);
-        const double cycles =
-            static_cast<double>(count.times) * whole(prices.path(path)) + whole(prices.path_units(path, count.units));
-        shares.push_back(
-            {path, per_hit(count.times, row.counts),
-             prices.path_insns(path, count.times, count.units) / static_cast<double>(row.counts.iterations),
-             cycles / static_cast<double>(row.counts.iterations)});
-    }
-    return shares;
-}
-
 // Costly operations of one hit, all paths together.
-std::array<double, kKernelOpCount> operations(const BenchTable& table, const std::vector<PathShare>& shares) {
+std::array<double, kKernelOpCount> operations(const BenchTable& table, const BenchRow& row) {
     std::array<double, kKernelOpCount> ops{};
-    for (const PathShare& share : shares) {
+    for (const PathShare& share : row.cost.paths) {
         const PathCost& cost = table.kernel.paths[static_cast<std::size_t>(share.path)];
         for (std::size_t op = 0; op < kKernelOpCount; ++op) ops[op] += share.times * cost.ops[op];
     }
@@ -82,32 +55,30 @@ std::string exceptions_text(const TriggerCounts& counts) {
 }
 
 std::string break_down(const BenchTable& table, const BenchRow& row) {
-    const auto shares = path_shares(table, row);
     const double all = row.cost.cycles();
     TextTable text({"per hit", "times", "EL1 insns", "cycles", "share"});
     text.add({"user code", "", "", grouped(row.cost.user_cycles), percent(row.cost.user_cycles, all)});
     text.add({"exception entry and return", count_text(per_hit(row.counts.exceptions_taken(), row.counts)), "",
               grouped(row.cost.exception_cycles), percent(row.cost.exception_cycles, all)});
-    for (const PathShare& share : shares) {
+    for (const PathShare& share : row.cost.paths) {
         text.add({std::string(kernel_path_info(share.path).name), count_text(share.times), grouped(share.insns),
                   grouped(share.cycles), percent(share.cycles, all)});
     }
     text.add({"all", "", grouped(row.cost.kernel_insns), grouped(all), percent(all, all)});
     return fmt::format("    {} ({}): {} cycles, {}; exceptions: {}\n{}    operations: {}\n", row.counts.instruction,
                        row.counts.verdict, grouped(all), duration_text(all / table.machine.frequency_hz.value * 1e9),
-                       exceptions_text(row.counts), text.text(4), operations_text(operations(table, shares)));
+                       exceptions_text(row.counts), text.text(4), operations_text(operations(table, row)));
 }
 
 Json row_json(const BenchTable& table, const BenchRow& row) {
-    const auto shares = path_shares(table, row);
     Json paths = Json::array(), ops = Json::object(), exceptions = Json::object();
-    for (const PathShare& share : shares) {
+    for (const PathShare& share : row.cost.paths) {
         paths.push_back({{"name", kernel_path_info(share.path).name},
                          {"times", share.times},
                          {"insns", hundredths(share.insns)},
                          {"cycles", hundredths(share.cycles)}});
     }
-    const auto totals = operations(table, shares);
+    const auto totals = operations(table, row);
     for (std::size_t op = 0; op < kKernelOpCount; ++op) {
         if (totals[op] != 0) ops[std::string(kernel_op_name(static_cast<KernelOp>(op)))] = totals[op];
     }

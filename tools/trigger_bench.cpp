@@ -88,21 +88,23 @@ Result<TriggerCounts> count_trigger(const TriggerRequest& request) {
 }
 
 TriggerCost price_trigger(const TriggerCounts& counts, const PriceList& prices) {
-    TriggerCost cost;
     const auto per_iteration = [&](double n) { return n / static_cast<double>(counts.iterations); };
-    const auto cycles = [](CentiCycles c) { return static_cast<double>(c.value) / 100; };
-    cost.user_cycles = per_iteration(cycles(counts.user_cycles));
+    TriggerCost cost;
+    cost.user_cycles = per_iteration(in_cycles(counts.user_cycles));
     for (std::size_t e = 0; e < kExceptionClassCount; ++e) {
         cost.exception_cycles += per_iteration(static_cast<double>(counts.exceptions[e])) *
-                                 cycles(prices.exception(static_cast<ExceptionClass>(e)));
+                                 in_cycles(prices.exception(static_cast<ExceptionClass>(e)));
     }
     for (std::size_t p = 0; p < kKernelPathCount; ++p) {
         const auto path = static_cast<KernelPath>(p);
         const PathCount& count = counts.paths[p];
         if (count.times == 0) continue;
-        cost.path_cycles += per_iteration(static_cast<double>(count.times)) * cycles(prices.path(path)) +
-                            per_iteration(cycles(prices.path_units(path, count.units)));
-        cost.kernel_insns += per_iteration(prices.path_insns(path, count.times, count.units));
+        const auto times = static_cast<double>(count.times);
+        const PathShare& share = cost.paths.emplace_back(PathShare{
+            path, per_iteration(times), per_iteration(prices.path_insns(path, count.times, count.units)),
+            per_iteration(times * in_cycles(prices.path(path)) + in_cycles(prices.path_units(path, count.units)))});
+        cost.path_cycles += share.cycles;
+        cost.kernel_insns += share.insns;
     }
     return cost;
 }

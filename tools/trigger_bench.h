@@ -51,12 +51,21 @@ struct TriggerCounts {
 };
 Result<TriggerCounts> count_trigger(const TriggerRequest& request);
 
+// A path's part of one iteration.
+struct PathShare {
+    KernelPath path;
+    double times = 0;
+    double insns = 0;
+    double cycles = 0;
+};
+
 // The counts at the prices of a machine and a kernel, per iteration.
 struct TriggerCost {
     double user_cycles = 0;
     double exception_cycles = 0;
-    double path_cycles = 0;
+    double path_cycles = 0;  // of all `paths`
     double kernel_insns = 0;
+    std::vector<PathShare> paths;  // those that were gone
 
     double cycles() const { return user_cycles + exception_cycles + path_cycles; }
 };
