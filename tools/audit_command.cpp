@@ -6,7 +6,7 @@
 #include "tools/audit_report.h"
 #include "tools/commands.h"
 #include "tools/report_output.h"
-#include "tools/verb.h"
+#include "tools/report_verb.h"
 
 namespace uprobesim {
 namespace {
@@ -70,6 +70,40 @@ Result<std::vector<Setting>> kernel_settings(const CommandLine& line) {
     return settings;
 }
 
+Result<int> run_audit(const ReportWords& words) {
+    const CommandLine& line = words.line;
+    const auto rows = line.number("rows", 15);
+    if (!rows) return tl::make_unexpected(rows.error());
+    const auto settings = kernel_settings(line);
+    if (!settings) return tl::make_unexpected(settings.error());
+    auto kernels = load_kernels(line, *settings);
+    if (!kernels) return tl::make_unexpected(kernels.error());
+    const std::string root = line.one("root", "");
+    if (line.given("root") && root.empty()) return user_error("the folder's name is empty", "--root", "");
+    if (line.rest().empty())
+        return user_error("no binary is given", "", "for example: uprobesim audit --root build/sysroot /usr/bin");
+
+    auto output = ReportOutput::open(words.output, stdout);
+    if (!output) return tl::make_unexpected(output.error());
+    Auditor auditor(std::move(*kernels));
+    AuditSkips skips;
+    for (const std::string& binary : line.rest()) {
+        if (auto audited = audit_path(auditor, root, binary, skips); !audited)
+            return tl::make_unexpected(audited.error());
+    }
+    AuditReport report = auditor.report();
+    report.skipped = std::move(skips);
+    report.settings = line.all("set");
+    if (words.format == "json") {
+        output->write(audit_report_json(report));
+    } else if (words.format == "csv") {
+        output->write(audit_report_csv(report));
+    } else {
+        output->write(audit_report_text(report, {line.given("functions"), static_cast<std::size_t>(*rows)}));
+    }
+    return 0;
+}
+
 }  // namespace
 
 std::string audit_help() {
@@ -77,45 +111,7 @@ std::string audit_help() {
 }
 
 int audit_command(const Words& words, const OptionDefaults&) {
-    const auto line = CommandLine::parse("audit", words, options_table(), RestOfWords::Mixed);
-    if (!line) return refuse(line.error());
-    if (line->given("help")) {
-        fmt::print("{}", audit_help());
-        return 0;
-    }
-    std::string path;
-    if (auto read = read_output(*line, path); !read) return refuse(read.error());
-    const auto format = line->choice("format", "text", {"text", "json", "csv"});
-    if (!format) return refuse(format.error());
-    const auto rows = line->number("rows", 15);
-    if (!rows) return refuse(rows.error());
-    const auto settings = kernel_settings(*line);
-    if (!settings) return refuse(settings.error());
-    auto kernels = load_kernels(*line, *settings);
-    if (!kernels) return refuse(kernels.error());
-    const std::string root = line->one("root", "");
-    if (line->given("root") && root.empty()) return refuse({"the folder's name is empty", "--root", ""});
-    if (line->rest().empty())
-        return refuse({"no binary is given", "", "for example: uprobesim audit --root build/sysroot /usr/bin"});
-
-    auto output = ReportOutput::open(path, stdout);
-    if (!output) return refuse(output.error());
-    Auditor auditor(std::move(*kernels));
-    AuditSkips skips;
-    for (const std::string& binary : line->rest()) {
-        if (auto audited = audit_path(auditor, root, binary, skips); !audited) return refuse(audited.error());
-    }
-    AuditReport report = auditor.report();
-    report.skipped = std::move(skips);
-    report.settings = line->all("set");
-    if (*format == "json") {
-        output->write(audit_report_json(report));
-    } else if (*format == "csv") {
-        output->write(audit_report_csv(report));
-    } else {
-        output->write(audit_report_text(report, {line->given("functions"), static_cast<std::size_t>(*rows)}));
-    }
-    return 0;
+    return run_report_verb({"audit", audit_help, options_table, {"text", "json", "csv"}, run_audit}, words);
 }
 
 }  // namespace uprobesim

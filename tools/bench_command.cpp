@@ -6,7 +6,7 @@
 #include "tools/commands.h"
 #include "tools/help.h"
 #include "tools/report_output.h"
-#include "tools/verb.h"
+#include "tools/report_verb.h"
 
 namespace uprobesim {
 namespace {
@@ -63,6 +63,41 @@ Result<BenchTable> run_kernel(const TriggerRequest& request, const std::vector<T
     return table;
 }
 
+Result<int> run_bench(const ReportWords& words) {
+    const CommandLine& line = words.line;
+    const auto kernels = line.names("kernels", "next-20241104");
+    if (!kernels) return tl::make_unexpected(kernels.error());
+    const auto hits = line.number("hits", 1000, kMostHits);
+    if (!hits) return tl::make_unexpected(hits.error());
+    if (*hits == 0) return user_error("at least one hit is needed", "--hits", "");
+
+    TriggerRequest request;
+    request.machine = line.one("machine", "kunpeng916");
+    request.branch_protection = line.given("branch-protection");
+    request.hits = *hits;
+    BenchReport report{std::string(tool_version()), line.all("set"), {}};
+    if (auto read = read_settings(line, request.settings); !read) return tl::make_unexpected(read.error());
+    std::vector<TriggerVariant> variants;
+    for (const std::string& word : line.rest()) {
+        auto variant = parse_trigger_variant(word);
+        if (!variant) return tl::make_unexpected(variant.error());
+        variants.push_back(std::move(*variant));
+    }
+    if (variants.empty()) variants = all_trigger_variants();
+
+    auto output = ReportOutput::open(words.output, stdout);
+    if (!output) return tl::make_unexpected(output.error());
+    for (const std::string& kernel : *kernels) {
+        request.kernel = kernel;
+        auto table = run_kernel(request, variants);
+        if (!table) return tl::make_unexpected(table.error());
+        report.tables.push_back(std::move(*table));
+    }
+    const auto detail = line.given("lines") ? BenchDetail::Lines : BenchDetail::BreakDown;
+    output->write(words.format == "json" ? bench_report_json(report) : bench_report_text(report, detail));
+    return 0;
+}
+
 }  // namespace
 
 std::string bench_help() {
@@ -70,47 +105,7 @@ std::string bench_help() {
 }
 
 int bench_command(const Words& words, const OptionDefaults&) {
-    const auto line = CommandLine::parse("bench", words, options_table(), RestOfWords::Mixed);
-    if (!line) return refuse(line.error());
-    if (line->given("help")) {
-        fmt::print("{}", bench_help());
-        return 0;
-    }
-    std::string path;
-    if (auto read = read_output(*line, path); !read) return refuse(read.error());
-    const auto format = line->choice("format", "text", {"text", "json"});
-    if (!format) return refuse(format.error());
-    const auto kernels = line->names("kernels", "next-20241104");
-    if (!kernels) return refuse(kernels.error());
-    const auto hits = line->number("hits", 1000, kMostHits);
-    if (!hits) return refuse(hits.error());
-    if (*hits == 0) return refuse({"at least one hit is needed", "--hits", ""});
-
-    TriggerRequest request;
-    request.machine = line->one("machine", "kunpeng916");
-    request.branch_protection = line->given("branch-protection");
-    request.hits = *hits;
-    BenchReport report{std::string(tool_version()), line->all("set"), {}};
-    if (auto read = read_settings(*line, request.settings); !read) return refuse(read.error());
-    std::vector<TriggerVariant> variants;
-    for (const std::string& word : line->rest()) {
-        auto variant = parse_trigger_variant(word);
-        if (!variant) return refuse(variant.error());
-        variants.push_back(std::move(*variant));
-    }
-    if (variants.empty()) variants = all_trigger_variants();
-
-    auto output = ReportOutput::open(path, stdout);
-    if (!output) return refuse(output.error());
-    for (const std::string& kernel : *kernels) {
-        request.kernel = kernel;
-        auto table = run_kernel(request, variants);
-        if (!table) return refuse(table.error());
-        report.tables.push_back(std::move(*table));
-    }
-    const auto detail = line->given("lines") ? BenchDetail::Lines : BenchDetail::BreakDown;
-    output->write(*format == "json" ? bench_report_json(report) : bench_report_text(report, detail));
-    return 0;
+    return run_report_verb({"bench", bench_help, options_table, {"text", "json"}, run_bench}, words);
 }
 
 }  // namespace uprobesim

@@ -4,7 +4,7 @@
 #include "tools/calibrate.h"
 #include "tools/commands.h"
 #include "tools/report_output.h"
-#include "tools/verb.h"
+#include "tools/report_verb.h"
 
 namespace uprobesim {
 namespace {
@@ -47,6 +47,37 @@ OptionTable options_table() {
     return table;
 }
 
+Result<int> run_calibrate(const ReportWords& words) {
+    const CommandLine& line = words.line;
+    if (!line.rest().empty())
+        return user_error("calibrate takes options only", line.rest().front(), "see calibrate --help");
+    FitRequest request;
+    request.machine = line.one("machine", "kunpeng916");
+    if (auto read = read_settings(line, request.settings); !read) return tl::make_unexpected(read.error());
+    const auto free = line.names("free", kFree);
+    if (!free) return tl::make_unexpected(free.error());
+    request.free = *free;
+    if (line.given("tables")) {
+        const auto tables = line.names("tables", "");
+        if (!tables) return tl::make_unexpected(tables.error());
+        request.tables = *tables;
+    }
+    const auto published = load_published(line.one("rows", "linux-arm-kernel-2024"));
+    if (!published) return tl::make_unexpected(published.error());
+    const auto done = fit(*published, request);
+    if (!done) return tl::make_unexpected(done.error());
+    auto printed = ReportOutput::open("", stdout);
+    if (!printed) return tl::make_unexpected(printed.error());
+    printed->write(words.format == "json" ? fit_json(*done) : fit_text(*done));
+    if (words.output.empty()) return 0;
+    const auto profile = fitted_profile(*done);
+    if (!profile) return tl::make_unexpected(profile.error());
+    auto output = ReportOutput::open(words.output);
+    if (!output) return tl::make_unexpected(output.error());
+    output->write(*profile);
+    return 0;
+}
+
 }  // namespace
 
 std::string calibrate_help() {
@@ -54,43 +85,7 @@ std::string calibrate_help() {
 }
 
 int calibrate_command(const Words& words, const OptionDefaults&) {
-    const auto line = CommandLine::parse("calibrate", words, options_table(), RestOfWords::Mixed);
-    if (!line) return refuse(line.error());
-    if (line->given("help")) {
-        fmt::print("{}", calibrate_help());
-        return 0;
-    }
-    if (!line->rest().empty())
-        return refuse({"calibrate takes options only", line->rest().front(), "see calibrate --help"});
-    const auto format = line->choice("format", "text", {"text", "json"});
-    if (!format) return refuse(format.error());
-    std::string path;
-    if (auto read = read_output(*line, path); !read) return refuse(read.error());
-    FitRequest request;
-    request.machine = line->one("machine", "kunpeng916");
-    if (auto read = read_settings(*line, request.settings); !read) return refuse(read.error());
-    const auto free = line->names("free", kFree);
-    if (!free) return refuse(free.error());
-    request.free = *free;
-    if (line->given("tables")) {
-        const auto tables = line->names("tables", "");
-        if (!tables) return refuse(tables.error());
-        request.tables = *tables;
-    }
-    const auto published = load_published(line->one("rows", "linux-arm-kernel-2024"));
-    if (!published) return refuse(published.error());
-    const auto done = fit(*published, request);
-    if (!done) return refuse(done.error());
-    auto printed = ReportOutput::open("", stdout);
-    if (!printed) return refuse(printed.error());
-    printed->write(*format == "json" ? fit_json(*done) : fit_text(*done));
-    if (path.empty()) return 0;
-    const auto profile = fitted_profile(*done);
-    if (!profile) return refuse(profile.error());
-    auto output = ReportOutput::open(path);
-    if (!output) return refuse(output.error());
-    output->write(*profile);
-    return 0;
+    return run_report_verb({"calibrate", calibrate_help, options_table, {"text", "json"}, run_calibrate}, words);
 }
 
 }  // namespace uprobesim

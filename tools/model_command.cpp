@@ -7,6 +7,7 @@
 #include "tools/commands.h"
 #include "tools/model_report.h"
 #include "tools/report_output.h"
+#include "tools/report_verb.h"
 #include "tools/text_table.h"
 #include "tools/verb.h"
 
@@ -47,7 +48,6 @@ OptionTable visible_options() {
 struct ModelOptions {
     Words words;  // after the sub-command
     std::vector<Setting> settings;
-    std::string output;
     bool json = false;
 };
 
@@ -143,15 +143,28 @@ constexpr SubCommand kSubCommands[] = {
     {"diff", 2, "two names or files", diff},
 };
 
-Result<ModelOptions> read_options(const CommandLine& line) {
-    ModelOptions options;
-    options.words = Words(line.rest().begin() + 1, line.rest().end());
-    if (auto read = read_output(line, options.output); !read) return tl::make_unexpected(read.error());
-    const auto format = line.choice("format", "text", {"text", "json"});
-    if (!format) return tl::make_unexpected(format.error());
-    options.json = *format == "json";
-    if (auto read = read_settings(line, options.settings); !read) return tl::make_unexpected(read.error());
-    return options;
+Result<int> run_model(const ReportWords& words) {
+    const UserError which{"model needs list, show, diff or check", "", "see uprobesim model --help"};
+    if (words.line.rest().empty()) return tl::make_unexpected(which);
+    const std::string& name = words.line.rest().front();
+    ModelOptions options{Words(words.line.rest().begin() + 1, words.line.rest().end()), {}, words.format == "json"};
+    if (auto read = read_settings(words.line, options.settings); !read) return tl::make_unexpected(read.error());
+    if (name == "check") {
+        if (options.words.empty())
+            return user_error("model check needs at least one file", "", "see uprobesim model --help");
+        return check(options.words);
+    }
+    const auto found = std::find_if(std::begin(kSubCommands), std::end(kSubCommands),
+                                    [&](const SubCommand& s) { return s.name == name; });
+    if (found == std::end(kSubCommands)) return tl::make_unexpected(which);
+    if (options.words.size() != found->words)
+        return user_error(fmt::format("model {} needs {}", name, found->needs), "", "see uprobesim model --help");
+    const auto text = found->report(options);
+    if (!text) return tl::make_unexpected(text.error());
+    auto output = ReportOutput::open(words.output, stdout);
+    if (!output) return tl::make_unexpected(output.error());
+    output->write(*text);
+    return 0;
 }
 
 }  // namespace
@@ -161,33 +174,7 @@ std::string model_help() {
 }
 
 int model_command(const Words& words, const OptionDefaults&) {
-    const auto line = CommandLine::parse("model", words, visible_options(), RestOfWords::Mixed);
-    if (!line) return refuse(line.error());
-    if (line->given("help")) {
-        fmt::print("{}", model_help());
-        return 0;
-    }
-    const UserError which{"model needs list, show, diff or check", "", "see uprobesim model --help"};
-    if (line->rest().empty()) return refuse(which);
-    const auto options = read_options(*line);
-    if (!options) return refuse(options.error());
-    const std::string& name = line->rest().front();
-    if (name == "check") {
-        if (options->words.empty())
-            return refuse({"model check needs at least one file", "", "see uprobesim model --help"});
-        return check(options->words);
-    }
-    const auto found = std::find_if(std::begin(kSubCommands), std::end(kSubCommands),
-                                    [&](const SubCommand& s) { return s.name == name; });
-    if (found == std::end(kSubCommands)) return refuse(which);
-    if (options->words.size() != found->words)
-        return refuse({fmt::format("model {} needs {}", name, found->needs), "", "see uprobesim model --help"});
-    const auto text = found->report(*options);
-    if (!text) return refuse(text.error());
-    auto output = ReportOutput::open(options->output, stdout);
-    if (!output) return refuse(output.error());
-    output->write(*text);
-    return 0;
+    return run_report_verb({"model", model_help, visible_options, {"text", "json"}, run_model}, words);
 }
 
 }  // namespace uprobesim

@@ -4,10 +4,9 @@
 #include <filesystem>
 
 #include "tools/commands.h"
-#include "tools/exit_code.h"
 #include "tools/report_output.h"
+#include "tools/report_verb.h"
 #include "tools/reproduce.h"
-#include "tools/verb.h"
 
 namespace uprobesim {
 namespace {
@@ -46,6 +45,32 @@ void write_charts(const Reproduction& all, const std::string& folder) {
     }
 }
 
+Result<int> run_reproduce(const ReportWords& words) {
+    const CommandLine& line = words.line;
+    if (line.rest().size() > 1) return user_error("at most one table can be named", line.rest()[1], "see --list");
+    const auto published = load_published(line.one("rows", "linux-arm-kernel-2024"));
+    if (!published) return tl::make_unexpected(published.error());
+    auto output = ReportOutput::open(words.output, stdout);
+    if (!output) return tl::make_unexpected(output.error());
+    if (line.given("list")) {
+        std::string text;
+        for (const PublishedTable& table : *published) text += fmt::format("{:<38}{}\n", table.id, table.title);
+        output->write(text);
+        return 0;
+    }
+    const std::string charts = line.one("svg", "");
+    std::error_code error;
+    if (!charts.empty() && !std::filesystem::is_directory(charts, error))
+        return user_error("no such folder", charts, "make it first");
+    const auto all = reproduce(*published, line.rest().empty() ? "" : line.rest().front());
+    if (!all) return tl::make_unexpected(all.error());
+    output->write(words.format == "json"  ? reproduction_json(*all)
+                  : words.format == "csv" ? reproduction_csv(*all)
+                                          : reproduction_markdown(*all));
+    if (!charts.empty()) write_charts(*all, charts);
+    return 0;
+}
+
 }  // namespace
 
 std::string reproduce_help() {
@@ -53,38 +78,7 @@ std::string reproduce_help() {
 }
 
 int reproduce_command(const Words& words, const OptionDefaults&) {
-    const auto line = CommandLine::parse("reproduce", words, options_table(), RestOfWords::Mixed);
-    if (!line) return refuse(line.error());
-    if (line->given("help")) {
-        fmt::print("{}", reproduce_help());
-        return 0;
-    }
-    std::string path;
-    if (auto read = read_output(*line, path); !read) return refuse(read.error());
-    const auto format = line->choice("format", "md", {"md", "json", "csv"});
-    if (!format) return refuse(format.error());
-    if (line->rest().size() > 1) return refuse({"at most one table can be named", line->rest()[1], "see --list"});
-    const auto published = load_published(line->one("rows", "linux-arm-kernel-2024"));
-    if (!published) return refuse(published.error());
-    auto output = ReportOutput::open(path, stdout);
-    if (!output) return refuse(output.error());
-    if (line->given("list")) {
-        std::string text;
-        for (const PublishedTable& table : *published) text += fmt::format("{:<38}{}\n", table.id, table.title);
-        output->write(text);
-        return 0;
-    }
-    const std::string charts = line->one("svg", "");
-    std::error_code error;
-    if (!charts.empty() && !std::filesystem::is_directory(charts, error))
-        return refuse({"no such folder", charts, "make it first"});
-    const auto all = reproduce(*published, line->rest().empty() ? "" : line->rest().front());
-    if (!all) return refuse(all.error());
-    output->write(*format == "json"  ? reproduction_json(*all)
-                  : *format == "csv" ? reproduction_csv(*all)
-                                     : reproduction_markdown(*all));
-    if (!charts.empty()) write_charts(*all, charts);
-    return 0;
+    return run_report_verb({"reproduce", reproduce_help, options_table, {"md", "json", "csv"}, run_reproduce}, words);
 }
 
 }  // namespace uprobesim

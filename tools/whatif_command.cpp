@@ -8,7 +8,7 @@
 #include "tools/help.h"
 #include "tools/report_output.h"
 #include "tools/report_read.h"
-#include "tools/verb.h"
+#include "tools/report_verb.h"
 #include "tools/whatif.h"
 
 namespace uprobesim {
@@ -59,19 +59,16 @@ Result<SavedRun> choose_run(std::vector<SavedRun> runs, const std::string& wante
                       "--run", fmt::format("one of: {}", fmt::join(labels, ", ")));
 }
 
-Outcome run_whatif(const CommandLine& line) {
+Result<int> run_whatif(const ReportWords& words) {
+    const CommandLine& line = words.line;
     if (line.rest().size() != 1)
         return user_error("one report is needed", "whatif", "for example: uprobesim whatif report.json --range");
-    std::string output_name;
-    if (auto read = read_output(line, output_name); !read) return read;
-    const auto format = line.choice("format", "text", {"text", "json"});
-    if (!format) return tl::make_unexpected(format.error());
     WhatIfRequest request;
     request.machine = line.one("machine", "");
     request.kernel = line.one("kernel", "");
     request.low = line.given("low") || line.given("range");
     request.high = line.given("high") || line.given("range");
-    if (auto read = read_settings(line, request.settings); !read) return read;
+    if (auto read = read_settings(line, request.settings); !read) return tl::make_unexpected(read.error());
 
     auto runs = read_report_file(line.rest().front());
     if (!runs) return tl::make_unexpected(runs.error());
@@ -79,11 +76,11 @@ Outcome run_whatif(const CommandLine& line) {
     if (!chosen) return tl::make_unexpected(chosen.error());
     auto result = price_again(chosen->report, request);
     if (!result) return tl::make_unexpected(result.error());
-    auto output = ReportOutput::open(output_name, stdout);
+    auto output = ReportOutput::open(words.output, stdout);
     if (!output) return tl::make_unexpected(output.error());
     const WhatIfReport report{line.rest().front(), chosen->label, std::move(*result)};
-    output->write(*format == "json" ? whatif_json(report) : whatif_text(report));
-    return {};
+    output->write(words.format == "json" ? whatif_json(report) : whatif_text(report));
+    return 0;
 }
 
 }  // namespace
@@ -93,14 +90,7 @@ std::string whatif_help() {
 }
 
 int whatif_command(const Words& words, const OptionDefaults&) {
-    const auto line = CommandLine::parse("whatif", words, visible_options(), RestOfWords::Mixed);
-    if (!line) return refuse(line.error());
-    if (line->given("help")) {
-        fmt::print("{}", whatif_help());
-        return 0;
-    }
-    if (const auto done = run_whatif(*line); !done) return refuse(done.error());
-    return 0;
+    return run_report_verb({"whatif", whatif_help, visible_options, {"text", "json"}, run_whatif}, words);
 }
 
 }  // namespace uprobesim
