@@ -19,6 +19,7 @@
 #include "kernel_model/kernel.h"
 #include "kernel_model/syscall/dispatch.h"
 #include "tests/kernel_model/loader_support.h"
+#include "tests/support/host.h"
 
 namespace uprobesim::test {
 
@@ -61,7 +62,8 @@ inline std::map<std::string, std::string> picture(const std::string& directory) 
 }
 
 struct FilesFixture {
-    std::string host;  // holds root, scratch, bind, outside
+    TempFolder folder;
+    std::string host = folder.path();  // holds root, scratch, bind, outside
     std::unique_ptr<Machine> machine = make_machine();
     std::unique_ptr<FileSystem> files;
     std::unique_ptr<Kernel> kernel;
@@ -73,9 +75,6 @@ struct FilesFixture {
     bool blocked = false;  // the last call did
 
     FilesFixture() {
-        std::string name = (fs::temp_directory_path() / "uprobesim-files-XXXXXX").string();
-        REQUIRE(mkdtemp(name.data()) != nullptr);
-        host = name;
         for (const char* d :
              {"root/etc", "root/usr/bin", "root/tmp", "root/data/sub", "scratch", "bind/inner", "outside"}) {
             fs::create_directories(host + "/" + d);
@@ -110,8 +109,6 @@ struct FilesFixture {
         process.reset();
         kernel.reset();
         files.reset();
-        std::error_code ignored;
-        fs::remove_all(host, ignored);
     }
     FilesFixture(const FilesFixture&) = delete;
     FilesFixture& operator=(const FilesFixture&) = delete;

@@ -2,8 +2,6 @@
 // A kernel with a real file tree in a temporary directory and one program given as instruction words.
 #pragma once
 
-#include <stdlib.h>
-
 #include <catch2/catch.hpp>
 
 #include <filesystem>
@@ -14,6 +12,7 @@
 #include "kernel_model/kernel.h"
 #include "kernel_model/syscall/dispatch.h"
 #include "tests/kernel_model/loader_support.h"
+#include "tests/support/host.h"
 
 namespace uprobesim::test {
 
@@ -58,19 +57,8 @@ constexpr std::uint32_t mrs(unsigned t, unsigned op0, unsigned op1, unsigned crn
 
 class GuestTree {
 public:
-    GuestTree() {
-        std::string name = (std::filesystem::temp_directory_path() / "uprobesim-test-XXXXXX").string();
-        REQUIRE(mkdtemp(name.data()) != nullptr);
-        path_ = name;
-        std::filesystem::create_directories(path_ + "/bin");
-    }
-    ~GuestTree() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    GuestTree(const GuestTree&) = delete;
-    GuestTree& operator=(const GuestTree&) = delete;
-    const std::string& path() const { return path_; }
+    GuestTree() { std::filesystem::create_directories(path() + "/bin"); }
+    const std::string& path() const { return folder_.path(); }
 
     // A static program: `words` at its entry, 0x400100.
     void add_program(const std::string& name, const std::vector<std::uint32_t>& words) {
@@ -79,14 +67,14 @@ public:
         elf.segments.front().file_size = elf.segments.front().memory_size = elf.size;
         std::vector<std::byte> bytes = elf.bytes();
         std::memcpy(bytes.data() + 0x100, words.data(), words.size() * 4);
-        std::ofstream file(path_ + name, std::ios::binary);
+        std::ofstream file(path() + name, std::ios::binary);
         file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
         file.close();
-        std::filesystem::permissions(path_ + name, std::filesystem::perms::all);
+        std::filesystem::permissions(path() + name, std::filesystem::perms::all);
     }
 
 private:
-    std::string path_;
+    TempFolder folder_;
 };
 
 inline MachineProfile profile_at(double hz) {

@@ -2,11 +2,7 @@
 // A real binary, whole and stripped, against what binutils say of it. Skipped where there is no cross compiler.
 #include <catch2/catch.hpp>
 
-#include <stdlib.h>
-
-#include <array>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -15,34 +11,11 @@
 #include <string>
 
 #include "probes/symbol_index.h"
+#include "tests/support/host.h"
 
 using namespace uprobesim;
 
 namespace {
-
-struct Folder {
-    std::string path;
-    Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "uprobesim-symbols-XXXXXX").string();
-        REQUIRE(mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-};
-
-std::string output_of(const std::string& command) {
-    std::string text;
-    FILE* pipe = popen((command + " 2>/dev/null").c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    std::array<char, 4096> buffer;
-    for (std::size_t n; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) text.append(buffer.data(), n);
-    return pclose(pipe) == 0 ? text : std::string();
-}
 
 SymbolIndex index_of(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -89,8 +62,8 @@ TEST_CASE("a compiled binary's functions begin where a disassembler says", "[sym
         WARN("skipped: no aarch64-linux-gnu-gcc");
         return;
     }
-    const Folder folder;
-    const std::string whole = folder.path + "/whole", stripped = folder.path + "/stripped", from = whole + ".c";
+    const TempFolder folder;
+    const std::string whole = folder.path() + "/whole", stripped = folder.path() + "/stripped", from = whole + ".c";
     std::ofstream(from) << kSource;
     // Also with the text at an address that is not its file offset.
     const std::string flags = GENERATE("-O2", "-O2 -static -Wl,-Ttext-segment=0x700000");

@@ -2,14 +2,13 @@
 // Every kind of mistake in a profile is one UserError naming file, line and key.
 #include <catch2/catch.hpp>
 
-#include <unistd.h>
 #include <filesystem>
-#include <fstream>
 
 #include <fmt/format.h>
 
 #include "sim/cost/core_table.h"
 #include "sim/cost/profile.h"
+#include "tests/support/host.h"
 
 using namespace uprobesim;
 using Catch::Matchers::Contains;
@@ -33,19 +32,6 @@ std::string cpi(const std::string& fields) {
     return kHead + "kernel-cpi = { " + fields + " }\n";
 }
 constexpr const char* kRest = "source = \"s\", confidence = \"low\"";
-
-struct Folder {
-    std::filesystem::path path =
-        std::filesystem::temp_directory_path() / fmt::format("uprobesim-profile-test-{}", ::getpid());
-    Folder() { std::filesystem::create_directories(path); }
-    ~Folder() { std::filesystem::remove_all(path); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    std::string write(const std::string& name, const std::string& text) const {
-        std::ofstream(path / name) << text;
-        return (path / name).string();
-    }
-};
 
 }  // namespace
 
@@ -207,7 +193,7 @@ TEST_CASE("a profile based on an unknown one says which there are", "[sim][profi
 }
 
 TEST_CASE("profiles based on each other in a circle are refused", "[sim][profile]") {
-    const Folder folder;
+    const TempFolder folder;
     folder.write("a.toml", "name = \"a\"\nbased-on = \"b.toml\"\n");
     const std::string b = folder.write("b.toml", "name = \"b\"\nbased-on = \"a.toml\"\n");
     const auto kernel = load_kernel_profile(b, {});
@@ -217,8 +203,8 @@ TEST_CASE("profiles based on each other in a circle are refused", "[sim][profile
 }
 
 TEST_CASE("a file may be based on a file beside it, or on the built-in profile whose name it bears", "[sim][profile]") {
-    const Folder folder;
-    std::filesystem::create_directories(folder.path / "kernels");
+    const TempFolder folder;
+    std::filesystem::create_directories(folder.path() + "/kernels");
     folder.write("kernels/base.toml", "name = \"base\"\nbased-on = \"v6.12\"\nslot-copy = \"if-changed\"\n");
     const std::string same = folder.write("kernels/v6.12.toml", "name = \"mine\"\nbased-on = \"base.toml\"\n");
     const auto kernel = load_kernel_profile(same, {});
@@ -228,7 +214,7 @@ TEST_CASE("a file may be based on a file beside it, or on the built-in profile w
 }
 
 TEST_CASE("a mistake in the file a profile is based on is reported there", "[sim][profile]") {
-    const Folder folder;
+    const TempFolder folder;
     folder.write("base.toml", "name = \"base\"\nbased-on = \"v6.12\"\n\nstp = \"what\"\n");
     const std::string top = folder.write("top.toml", "name = \"top\"\nbased-on = \"base.toml\"\n");
     const auto kernel = load_kernel_profile(top, {});

@@ -2,31 +2,17 @@
 #include "sim/cost/profile_keys.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
 
 #include "sim/cost/uncertainty.h"
+#include "tests/support/host.h"
 
 using namespace uprobesim;
 using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
 
 namespace {
-
-struct Folder {
-    std::filesystem::path path = std::filesystem::temp_directory_path() / fmt::format("uprobesim-keys-{}", ::getpid());
-    Folder() { std::filesystem::create_directories(path); }
-    ~Folder() { std::filesystem::remove_all(path); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    std::string write(const std::string& name, const std::string& text) const {
-        std::ofstream(path / name) << text;
-        return (path / name).string();
-    }
-};
 
 ProfileListing listing(ProfileKind kind, const std::string& name, const std::vector<Setting>& settings = {}) {
     const auto listed = list_profile(kind, name, settings);
@@ -47,7 +33,7 @@ constexpr const char* kMachine =
 }  // namespace
 
 TEST_CASE("each key of a profile says which file of the chain it is from, and where in it", "[sim][profile]") {
-    const Folder folder;
+    const TempFolder folder;
     const std::string file = folder.write("mine.toml", kMachine);
     const ProfileListing mine = listing(ProfileKind::Machine, file);
     CHECK(mine.name == "mine");
@@ -128,7 +114,7 @@ TEST_CASE("what is no known price is behaviour", "[sim][profile]") {
 }
 
 TEST_CASE("a file's kind follows from its keys or from what it is based on", "[sim][profile]") {
-    const Folder folder;
+    const TempFolder folder;
     const auto kind = [&](const std::string& text) {
         const auto found = find_profile_kind(folder.write("x.toml", text));
         if (!found) FAIL(found.error().line());
@@ -146,7 +132,7 @@ TEST_CASE("a file's kind follows from its keys or from what it is based on", "[s
 }
 
 TEST_CASE("what has no kind is refused with its line", "[sim][profile]") {
-    const Folder folder;
+    const TempFolder folder;
     const auto error = [&](const std::string& text) {
         const auto found = find_profile_kind(folder.write("x.toml", text));
         REQUIRE_FALSE(found.has_value());
@@ -159,7 +145,7 @@ TEST_CASE("what has no kind is refused with its line", "[sim][profile]") {
 }
 
 TEST_CASE("a circle is its reader's to name", "[sim][profile]") {
-    const Folder folder;
+    const TempFolder folder;
     folder.write("a.toml", "name = \"a\"\nbased-on = \"b.toml\"\n");
     const std::string b = folder.write("b.toml", "name = \"b\"\nbased-on = \"a.toml\"\n");
     const auto kind = find_profile_kind(b);

@@ -2,8 +2,6 @@
 // Real binaries, whole and stripped, against what binutils say of them. Skipped where there is no cross compiler.
 #include <catch2/catch.hpp>
 
-#include <array>
-#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -11,20 +9,11 @@
 #include <sstream>
 #include <string>
 
-#include "tests/tools/tiny_guest.h"
+#include "tests/support/host.h"
 #include "tools/audit.h"
 
 namespace uprobesim {
 namespace {
-
-std::string output_of(const std::string& command) {
-    std::string text;
-    FILE* pipe = popen((command + " 2>/dev/null").c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    std::array<char, 4096> buffer;
-    for (std::size_t n; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) text.append(buffer.data(), n);
-    return pclose(pipe) == 0 ? text : std::string();
-}
 
 // "     754:\ta9bf7bfd \tstp ...": address to word.
 std::map<std::uint64_t, std::uint32_t> words_of(const std::string& path) {
@@ -86,11 +75,11 @@ TEST_CASE("an audit of a compiled program counts what a disassembler shows at it
         WARN("skipped: no aarch64-linux-gnu-gcc");
         return;
     }
-    TinyGuest folder;
-    folder.add_file("source.c", kSource);
+    const TempFolder folder;
+    folder.write("source.c", kSource);
     const std::string flags = GENERATE("-O2", "-O2 -mbranch-protection=standard", "-O2 -static", "-O2 -s");
-    const std::string path = folder.root() + "/program";
-    REQUIRE(output_of("aarch64-linux-gnu-gcc -w " + flags + " -o " + path + " " + folder.root() +
+    const std::string path = folder.path() + "/program";
+    REQUIRE(output_of("aarch64-linux-gnu-gcc -w " + flags + " -o " + path + " " + folder.path() +
                       "/source.c && echo done") == "done\n");
     const auto words = words_of(path);
     std::uint64_t entries = 0, push = 0, sub_sp = 0, paciasp = 0, exclusive = 0, branch = 0;

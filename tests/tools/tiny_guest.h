@@ -3,31 +3,19 @@
 // without a sysroot or a cross compiler.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
+
+#include "tests/support/host.h"
 
 namespace uprobesim {
 
 class TinyGuest {
 public:
-    TinyGuest() {
-        std::string name = (std::filesystem::temp_directory_path() / "uprobesim-test-XXXXXX").string();
-        REQUIRE(mkdtemp(name.data()) != nullptr);
-        root_ = name;
-    }
-    ~TinyGuest() {
-        std::error_code ignored;
-        std::filesystem::remove_all(root_, ignored);
-    }
-    TinyGuest(const TinyGuest&) = delete;
-    TinyGuest& operator=(const TinyGuest&) = delete;
-
-    const std::string& root() const { return root_; }
+    const std::string& root() const { return folder_.path(); }
 
     // One PT_LOAD, read and execute, at 0x400000; code begins at file offset kCodeOffset. Layout: ELF-64 object file
     // format, version 1.5, figures 2 to 7.
@@ -54,17 +42,15 @@ public:
             put(file, word, 8);
         for (const std::uint32_t word : code) put(file, word, 4);
         add_file(name, file + data);
-        std::filesystem::permissions(root_ + "/" + name, std::filesystem::perms::all);
+        std::filesystem::permissions(root() + "/" + name, std::filesystem::perms::all);
     }
-    void add_file(const std::string& name, const std::string& text) {
-        std::ofstream(root_ + "/" + name, std::ios::binary) << text;
-    }
+    void add_file(const std::string& name, const std::string& text) { folder_.write(name, text); }
 
 private:
     static void put(std::string& to, std::uint64_t value, int bytes) {
         for (int i = 0; i < bytes; ++i) to += static_cast<char>(value >> (8 * i));
     }
-    std::string root_;
+    TempFolder folder_;
 };
 
 }  // namespace uprobesim

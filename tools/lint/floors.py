@@ -44,7 +44,7 @@ FLOORS = [
     ("tests/kernel_model/", KERNEL + TESTS_OF_KERNEL),
     ("tests/probes/", PROBES + TESTS_OF_PROBES),
     ("tests/tools/", TOOLS + TESTS_OF_PROBES + ["tests/tools/"]),
-    ("tests/support/", ["tests/support/"]),
+    ("tests/support/", BASE + ["tests/support/"]),
 ]
 # A quoted include of one of these is one of ours.
 OUR_ROOTS = ("sim/", "kernel_model/", "probes/", "tools/", "tests/")
