@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "tools/reproduce_claims.h"
+#include "tools/reproduce_programs.h"
 
 namespace uprobesim {
 namespace {
@@ -21,6 +22,19 @@ Result<Profiles> profiles_of(const PublishedTable& table) {
     auto kernel = load_kernel_profile(table.kernel, table.settings);
     if (!kernel) return tl::make_unexpected(kernel.error());
     return Profiles{std::move(*machine), std::move(*kernel)};
+}
+
+// The table of a program that is turned round for this one: a table of hits says more of the table of rates.
+const PublishedTable& program_of(const std::vector<PublishedTable>& published, const PublishedTable& table) {
+    return table.is_hits() ? *find_published(published, table.hits_of) : table;
+}
+
+Outcome add_table(Reproduction& all, const PublishedTable& table) {
+    if (all.table(table.id) != nullptr) return {};
+    auto done = reproduce_table(table);
+    if (!done) return tl::make_unexpected(done.error());
+    all.tables.push_back(std::move(*done));
+    return {};
 }
 
 }  // namespace
@@ -49,6 +63,11 @@ const ReproducedTable* Reproduction::table(std::string_view id) const {
     return found == tables.end() ? nullptr : &*found;
 }
 
+const ReproducedRow* Reproduction::row(std::string_view id, std::string_view name) const {
+    const ReproducedTable* found = table(id);
+    return found == nullptr ? nullptr : found->row(name);
+}
+
 Result<TriggerCounts> count_row(const PublishedTable& table, const std::string& variant) {
     auto parsed = parse_trigger_variant(variant);
     if (!parsed) return tl::make_unexpected(parsed.error());
@@ -75,27 +94,34 @@ Result<ReproducedTable> reproduce_table(const PublishedTable& table) {
 }
 
 Result<Reproduction> reproduce(const std::vector<PublishedTable>& published, const std::string& only) {
-    Reproduction all;
-    std::string known;
-    bool found = only.empty();
-    for (const PublishedTable& table : published) {
-        known += (known.empty() ? "" : ", ") + table.id;
-        found = found || table.id == only;
-        // What follows for a program's table needs the hits of the benchmark's kernels.
-        const PublishedTable* wanted = std::find_if(published.data(), published.data() + published.size(),
-                                                    [&](const PublishedTable& t) { return t.id == only; });
-        const bool all_needed =
-            only.empty() || (wanted != published.data() + published.size() && !wanted->is_benchmark());
-        if (!table.is_benchmark() || !(all_needed || table.id == only)) continue;
-        auto done = reproduce_table(table);
-        if (!done) return tl::make_unexpected(done.error());
-        all.tables.push_back(std::move(*done));
+    const PublishedTable* wanted = find_published(published, only);
+    if (wanted == nullptr && !only.empty()) {
+        std::string known;
+        for (const PublishedTable& table : published) known += (known.empty() ? "" : ", ") + table.id;
+        return user_error(fmt::format("there is no published table '{}'", only), "", "the tables are " + known);
     }
-    if (!found) return user_error(fmt::format("there is no published table '{}'", only), "", "the tables are " + known);
-    if (only.empty() || only == "app-grep") all.grep = implied_grep_hits(published, all);
-    if (only.empty() || only.starts_with("app-redis")) all.redis = implied_redis_costs(published, all);
-    if (only.empty()) all.claims = check_claims(all);
-    if (only.starts_with("app-")) all.tables.clear();
+    Reproduction all;
+    if (wanted != nullptr && !wanted->is_benchmark()) {
+        const PublishedTable& program = program_of(published, *wanted);
+        for (const PublishedRow& row : program.rows) {
+            for (const std::string& id : row.hit_cost) {
+                if (auto done = add_table(all, *find_published(published, id)); !done)
+                    return tl::make_unexpected(done.error());
+            }
+        }
+        all.programs.push_back(turn_round(published, program, all));
+        all.tables.clear();
+        return all;
+    }
+    for (const PublishedTable& table : published) {
+        if (!table.is_benchmark() || (wanted != nullptr && &table != wanted)) continue;
+        if (auto done = add_table(all, table); !done) return tl::make_unexpected(done.error());
+    }
+    if (wanted != nullptr) return all;
+    for (const PublishedTable& table : published) {
+        if (!table.is_benchmark() && !table.is_hits()) all.programs.push_back(turn_round(published, table, all));
+    }
+    check_claims(all);
     return all;
 }
 

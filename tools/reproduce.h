@@ -39,7 +39,7 @@ Result<ReproducedTable> reproduce_table(const PublishedTable& table);
 struct ImpliedHits {
     std::string row;        // "single-stepped-stp"
     double added_s = 0;     // over the row without probes
-    std::string cost_of;    // whose simulated hit: "next-20240909"
+    std::string cost_of;    // whose simulated hit: the title of a benchmark's table
     double hit_cycles = 0;  // kernel work and exceptions of a uprobe-push hit
     double hits = 0;        // added time divided by it
 };
@@ -48,6 +48,12 @@ struct ImpliedCost {
     double hits_per_request = 0;
     double implied_us = 0;    // added time per request divided by the hits of one
     double simulated_us = 0;  // a uprobe-push hit
+};
+struct TurnedTable {
+    PublishedTable published;
+    // Of times, and of rates whose hits were published too. Neither: nothing can be held against the table.
+    std::vector<ImpliedHits> hits;
+    std::vector<ImpliedCost> costs;
 };
 
 // A sentence of the thread as a check.
@@ -60,11 +66,13 @@ struct Claim {
 
 struct Reproduction {
     std::vector<ReproducedTable> tables;
-    std::vector<ImpliedHits> grep;
-    std::vector<ImpliedCost> redis;
+    std::vector<TurnedTable> programs;
     std::vector<Claim> claims;
+    std::size_t claims_left_out = 0;  // their rows are not among the published ones
 
     const ReproducedTable* table(std::string_view id) const;
+    // Null where the table was not reproduced or has no such row.
+    const ReproducedRow* row(std::string_view table, std::string_view name) const;
 };
 
 // `only`: one table's id, or empty for all of them and the claims.

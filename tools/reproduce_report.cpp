@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -50,43 +51,76 @@ std::string table_markdown(const ReproducedTable& table) {
     return text + "\n";
 }
 
-std::string grep_markdown(const std::vector<ImpliedHits>& grep) {
-    std::string text =
-        "## app-grep: what would have to be true\n\n"
-        "| row | added time | if a hit is | cycles of a hit | hits it implies |\n|---|---:|---|---:|---:|\n";
-    double most = 0, least = 0;  // of the emulated row and of the stepped row
-    for (const ImpliedHits& row : grep) {
+// The row that needs the most hits, whatever one costs, and the row that has room for the fewest.
+std::string contradiction(const std::vector<ImpliedHits>& hits) {
+    struct Span {
+        std::string row;
+        double least, most;
+    };
+    std::vector<Span> spans;
+    for (const ImpliedHits& h : hits) {
+        if (spans.empty() || spans.back().row != h.row) spans.push_back({h.row, h.hits, h.hits});
+        spans.back().least = std::min(spans.back().least, h.hits);
+        spans.back().most = std::max(spans.back().most, h.hits);
+    }
+    const auto needs =
+        std::max_element(spans.begin(), spans.end(), [](const Span& a, const Span& b) { return a.least < b.least; });
+    const auto has =
+        std::min_element(spans.begin(), spans.end(), [](const Span& a, const Span& b) { return a.most < b.most; });
+    if (spans.empty() || needs->least <= has->most) return "";
+    return fmt::format(
+        "\nNo number of hits fits both rows: {} needs at least {} hits, {} has room for {} at most, {:.0f} times"
+        " fewer.\n",
+        needs->row, grouped(needs->least), has->row, grouped(has->most), needs->least / has->most);
+}
+
+std::string hits_markdown(const TurnedTable& table) {
+    std::string text = fmt::format(
+        "## {}: what would have to be true\n\n"
+        "| row | added time | if a hit is | cycles of a hit | hits it implies |\n|---|---:|---|---:|---:|\n",
+        table.published.id);
+    for (const ImpliedHits& row : table.hits) {
         text += fmt::format("| {} | {:.3f} s | {} | {} | {} |\n", row.row, row.added_s, row.cost_of,
                             grouped(row.hit_cycles), grouped(row.hits));
-        if (row.row == "emulated-stp") most = std::max(most, row.hits);
-        if (row.row != "emulated-stp") least = least == 0 ? row.hits : std::min(least, row.hits);
     }
-    if (most > 0) {
-        text += fmt::format(
-            "\nNo number of hits fits both rows: the stepped one needs at least {} hits, the emulated one has"
-            " room for {} at most, {:.0f} times fewer.\n",
-            grouped(least), grouped(most), least / most);
+    return text + contradiction(table.hits) + "\n";
+}
+
+std::string costs_markdown(const TurnedTable& table) {
+    std::string text = fmt::format(
+        "## {}: what a hit would have to cost\n\n"
+        "| row | hits per request | cost of a hit it implies | simulated uprobe-push hit | share "
+        "|\n|---|---:|---:|---:|---:|\n",
+        table.published.id);
+    bool less = true;
+    for (const ImpliedCost& row : table.costs) {
+        text += fmt::format("| {} | {:.3f} | {:.2f} us | {:.2f} us | {} |\n", row.row, row.hits_per_request,
+                            row.implied_us, row.simulated_us, percent(row.implied_us, row.simulated_us));
+        less = less && row.implied_us < row.simulated_us;
     }
+    if (less)
+        text +=
+            "\nLess than a whole hit shows in the throughput: the server's CPU was not the only thing waited for.\n";
     return text + "\n";
 }
 
-std::string redis_markdown(const std::vector<ImpliedCost>& redis) {
-    std::string text =
-        "## app-redis-set-20241104: what a hit would have to cost\n\n"
-        "| row | hits per request | cost of a hit it implies | simulated uprobe-push hit | share "
-        "|\n|---|---:|---:|---:|---:|\n";
-    for (const ImpliedCost& row : redis) {
-        text += fmt::format("| {} | {:.3f} | {:.2f} us | {:.2f} us | {} |\n", row.row, row.hits_per_request,
-                            row.implied_us, row.simulated_us, percent(row.implied_us, row.simulated_us));
-    }
-    return text +
-           "\nLess than a whole hit shows in the throughput: the server's CPU was not the only thing waited for.\n\n";
+std::string program_markdown(const TurnedTable& table) {
+    if (!table.hits.empty()) return hits_markdown(table);
+    if (!table.costs.empty()) return costs_markdown(table);
+    const PublishedTable& p = table.published;
+    return fmt::format(
+        "## {}: {}\n\nPublished: {}. Nothing is held against it: how often its probes were hit was not published.\n\n",
+        p.id, p.title, p.source);
 }
 
-std::string claims_markdown(const std::vector<Claim>& claims) {
-    std::string text = "## What the thread says\n\n| | published | simulated | |\n|---|---:|---:|---|\n";
-    for (const Claim& c : claims)
+std::string claims_markdown(const Reproduction& r) {
+    std::string text;
+    if (!r.claims.empty()) text += "## What the thread says\n\n| | published | simulated | |\n|---|---:|---:|---|\n";
+    for (const Claim& c : r.claims)
         text += fmt::format("| {} | {} | {} | {} |\n", c.text, c.published, c.simulated, c.remark);
+    if (r.claims_left_out != 0)
+        text += fmt::format("{}Claims of the thread that are not checked, for want of their rows: {}.\n",
+                            r.claims.empty() ? "" : "\n", r.claims_left_out);
     return text;
 }
 
@@ -118,16 +152,36 @@ Json table_json(const ReproducedTable& table) {
             {"rows", std::move(rows)}};
 }
 
+Json program_json(const TurnedTable& table) {
+    Json hits = Json::array(), costs = Json::array();
+    for (const ImpliedHits& row : table.hits) {
+        hits.push_back({{"row", row.row},
+                        {"added_s", thousandths(row.added_s)},
+                        {"if_a_hit_is", row.cost_of},
+                        {"hit_cycles", std::round(row.hit_cycles)},
+                        {"implied_hits", std::round(row.hits)}});
+    }
+    for (const ImpliedCost& row : table.costs) {
+        costs.push_back({{"row", row.row},
+                         {"hits_per_request", thousandths(row.hits_per_request)},
+                         {"implied_us_per_hit", thousandths(row.implied_us)},
+                         {"simulated_us_per_hit", thousandths(row.simulated_us)}});
+    }
+    return {{"id", table.published.id},
+            {"title", table.published.title},
+            {"source", table.published.source},
+            {"implied_hits", std::move(hits)},
+            {"implied_costs", std::move(costs)}};
+}
+
 }  // namespace
 
 std::string reproduction_markdown(const Reproduction& r) {
     std::string text = "# Published and simulated\n\n";
     if (r.tables.size() > 1) text += summary(r);
     for (const ReproducedTable& table : r.tables) text += table_markdown(table);
-    if (!r.grep.empty()) text += grep_markdown(r.grep);
-    if (!r.redis.empty()) text += redis_markdown(r.redis);
-    if (!r.claims.empty()) text += claims_markdown(r.claims);
-    return text;
+    for (const TurnedTable& table : r.programs) text += program_markdown(table);
+    return text + claims_markdown(r);
 }
 
 std::string reproduction_csv(const Reproduction& r) {
@@ -147,30 +201,18 @@ std::string reproduction_csv(const Reproduction& r) {
 }
 
 std::string reproduction_json(const Reproduction& r) {
-    Json tables = Json::array(), grep = Json::array(), redis = Json::array(), claims = Json::array();
+    Json tables = Json::array(), programs = Json::array(), claims = Json::array();
     for (const ReproducedTable& table : r.tables) tables.push_back(table_json(table));
-    for (const ImpliedHits& row : r.grep) {
-        grep.push_back({{"row", row.row},
-                        {"added_s", thousandths(row.added_s)},
-                        {"if_a_hit_is", row.cost_of},
-                        {"hit_cycles", std::round(row.hit_cycles)},
-                        {"implied_hits", std::round(row.hits)}});
-    }
-    for (const ImpliedCost& row : r.redis) {
-        redis.push_back({{"row", row.row},
-                         {"hits_per_request", thousandths(row.hits_per_request)},
-                         {"implied_us_per_hit", thousandths(row.implied_us)},
-                         {"simulated_us_per_hit", thousandths(row.simulated_us)}});
-    }
+    for (const TurnedTable& table : r.programs) programs.push_back(program_json(table));
     for (const Claim& c : r.claims) {
         claims.push_back(
             {{"claim", c.text}, {"published", c.published}, {"simulated", c.simulated}, {"remark", c.remark}});
     }
-    const Json all = {{"schema", "uprobesim.reproduce/1"},
+    const Json all = {{"schema", "uprobesim.reproduce/2"},
                       {"tables", std::move(tables)},
-                      {"grep", std::move(grep)},
-                      {"redis", std::move(redis)},
-                      {"claims", std::move(claims)}};
+                      {"programs", std::move(programs)},
+                      {"claims", std::move(claims)},
+                      {"claims_left_out", r.claims_left_out}};
     return all.dump(2) + "\n";
 }
 

@@ -22,22 +22,35 @@ bool boolean(TomlReader& reader, const toml::table& table, std::string_view key,
     return node->as_boolean()->get();
 }
 
+std::vector<std::string> words(TomlReader& reader, const toml::table& table, std::string_view key,
+                               std::string_view path) {
+    std::vector<std::string> all;
+    const toml::node* node = table.get(key);
+    if (node == nullptr) return all;
+    const toml::array* list = node->as_array();
+    if (list == nullptr) {
+        reader.fail(node, fmt::format("'{}' must be an array", key_path(path, key)));
+        return all;
+    }
+    for (const toml::node& element : *list) {
+        const auto word = element.value<std::string>();
+        if (!word) reader.fail(&element, fmt::format("'{}' holds something else than text", key_path(path, key)));
+        all.push_back(word.value_or(""));
+    }
+    return all;
+}
+
 std::vector<Setting> settings(TomlReader& reader, const toml::table& table, std::string_view path) {
     std::vector<Setting> all;
-    const toml::node* node = table.get("settings");
-    if (node == nullptr) return all;
-    const toml::array* words = node->as_array();
-    for (std::size_t i = 0; words != nullptr && i < words->size(); ++i) {
-        const auto word = words->get(i)->value<std::string>();
-        const std::size_t equals = word ? word->find('=') : std::string::npos;
+    for (const std::string& word : words(reader, table, "settings", path)) {
+        const std::size_t equals = word.find('=');
         if (equals == std::string::npos) {
-            reader.fail(words->get(i),
+            reader.fail(table.get("settings"),
                         fmt::format("'{}' holds something else than KEY=VALUE", key_path(path, "settings")));
             return all;
         }
-        all.push_back({word->substr(0, equals), word->substr(equals + 1)});
+        all.push_back({word.substr(0, equals), word.substr(equals + 1)});
     }
-    if (words == nullptr) reader.fail(node, fmt::format("'{}' must be an array", key_path(path, "settings")));
     return all;
 }
 
@@ -55,20 +68,21 @@ std::vector<PublishedRow> rows(TomlReader& reader, const toml::table& table, std
             reader.fail(&node, fmt::format("'{}' must be a table", where));
             return all;
         }
-        reader.only(*row, where, {"name", "value", "plus-minus", "left-out"});
+        reader.only(*row, where, {"name", "value", "plus-minus", "left-out", "hit-cost"});
         PublishedRow& read = all.emplace_back();
         read.name = reader.string(*row, "name", where);
         read.value = reader.number(*row, "value", where, {.min = 1e-9});
         if (row->contains("plus-minus")) read.plus_minus = reader.number(*row, "plus-minus", where, {});
         read.left_out = reader.optional_string(*row, "left-out", where);
+        read.hit_cost = words(reader, *row, "hit-cost", where);
     }
     return all;
 }
 
 PublishedTable table(TomlReader& reader, const toml::table& from, const std::string& path) {
-    reader.only(
-        from, path,
-        {"id", "title", "source", "machine", "kernel", "settings", "unit", "beside-thread", "fit", "left-out", "rows"});
+    reader.only(from, path,
+                {"id", "title", "source", "machine", "kernel", "settings", "unit", "beside-thread", "fit", "left-out",
+                 "hits-of", "request", "rows"});
     PublishedTable to;
     to.id = reader.string(from, "id", path);
     to.title = reader.string(from, "title", path);
@@ -86,8 +100,31 @@ PublishedTable table(TomlReader& reader, const toml::table& from, const std::str
     if (reader.ok() && to.fit == !to.left_out.empty())
         reader.fail(
             &from, fmt::format("'{}' is for tables that are not fitted, and they need it", key_path(path, "left-out")));
+    to.hits_of = reader.optional_string(from, "hits-of", path);
+    to.request = reader.optional_string(from, "request", path);
+    if (reader.ok() && (to.is_hits() != !to.hits_of.empty() || to.is_hits() != !to.request.empty()))
+        reader.fail(&from, fmt::format("'{}' and 'request' are for tables of hits, and they need both",
+                                       key_path(path, "hits-of")));
     to.rows = rows(reader, from, path);
     return to;
+}
+
+// What one table says of others must be there: `from` holds the tables as they are in the file.
+void check_references(TomlReader& reader, const std::vector<PublishedTable>& tables, const toml::array& from) {
+    const auto need = [&](std::size_t at, std::string_view key, const std::string& id, bool benchmark) {
+        const PublishedTable* found = find_published(tables, id);
+        if (found != nullptr && found->is_benchmark() == benchmark) return;
+        reader.fail(from.get(at), fmt::format("tables[{}]: '{}' names '{}', which is no table of {}", at, key, id,
+                                              benchmark ? "benchmark rows" : "a program"));
+    };
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+        if (!tables[i].hits_of.empty()) need(i, "hits-of", tables[i].hits_of, false);
+        for (const PublishedRow& row : tables[i].rows) {
+            for (const std::string& id : row.hit_cost) need(i, "hit-cost", id, true);
+            if (!row.hit_cost.empty() && tables[i].row(kNoProbeRow) == nullptr)
+                reader.fail(from.get(i), fmt::format("tables[{}]: 'hit-cost' needs a row '{}'", i, kNoProbeRow));
+        }
+    }
 }
 
 }  // namespace
@@ -95,6 +132,11 @@ PublishedTable table(TomlReader& reader, const toml::table& from, const std::str
 const PublishedRow* PublishedTable::row(std::string_view name) const {
     const auto found = std::find_if(rows.begin(), rows.end(), [&](const PublishedRow& r) { return r.name == name; });
     return found == rows.end() ? nullptr : &*found;
+}
+
+const PublishedTable* find_published(const std::vector<PublishedTable>& tables, std::string_view id) {
+    const auto found = std::find_if(tables.begin(), tables.end(), [&](const PublishedTable& t) { return t.id == id; });
+    return found == tables.end() ? nullptr : &*found;
 }
 
 Result<std::vector<PublishedTable>> load_published(std::string_view name_or_path) {
@@ -116,6 +158,7 @@ Result<std::vector<PublishedTable>> load_published(std::string_view name_or_path
             tables.push_back(table(reader, *one, path));
         }
     }
+    if (reader.ok()) check_references(reader, tables, *list);
     if (!reader.ok()) return tl::make_unexpected(reader.error());
     return tables;
 }

@@ -3,8 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include <filesystem>
-#include <fstream>
+#include "tests/support/host.h"
 
 using namespace uprobesim;
 
@@ -28,19 +27,6 @@ rows = [
 ]
 )";
 
-class PublishedFile {
-public:
-    explicit PublishedFile(const std::string& text)
-        : path_((std::filesystem::temp_directory_path() / "uprobesim-published-test.toml").string()) {
-        std::ofstream(path_) << text;
-    }
-    ~PublishedFile() { std::filesystem::remove(path_); }
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
-
 std::string with(std::string_view from, std::string_view to) {
     std::string text = kTable;
     const std::size_t at = text.find(from);
@@ -49,16 +35,16 @@ std::string with(std::string_view from, std::string_view to) {
 }
 
 std::string refusal(const std::string& text) {
-    const PublishedFile file(text);
-    const auto tables = load_published(file.path());
+    const TempFolder folder;
+    const auto tables = load_published(folder.write("rows.toml", text));
     return tables ? "no refusal" : tables.error().line();
 }
 
 }  // namespace
 
 TEST_CASE("published rows are read with their counterpart", "[published]") {
-    const PublishedFile file(kTable);
-    const auto tables = load_published(file.path());
+    const TempFolder folder;
+    const auto tables = load_published(folder.write("rows.toml", kTable));
     if (!tables) FAIL(tables.error().line());
     REQUIRE(tables->size() == 1);
     const PublishedTable& table = tables->front();
@@ -84,6 +70,57 @@ TEST_CASE("a published table that is wrong is refused with its line", "[publishe
     CHECK_THAT(refusal(with("title = \"t\"", "tittle = \"t\"")), Contains(":5") && Contains("tittle"));
     CHECK_THAT(refusal(with("kernel.slot-copy=if-changed", "kernel.slot-copy")),
                Contains(":9") && Contains("settings"));
+    CHECK_THAT(refusal(with("\"kernel.slot-copy=if-changed\"", "1")), Contains(":9") && Contains("settings"));
     CHECK_THAT(refusal("name = \"mine\"\n"), Contains("[[tables]]"));
     CHECK_THAT(refusal("name = = 1\n"), Contains(":1"));
+}
+
+TEST_CASE("what a published table says of another must be there", "[published]") {
+    using Catch::Contains;
+    const std::string program = std::string(kTable) + R"([[tables]]
+id = "p"
+title = "t"
+source = "s"
+machine = "m"
+kernel = "k"
+unit = "s"
+beside-thread = false
+fit = false
+left-out = "a program"
+rows = [{ name = "no-uprobe", value = 2 }, { name = "stepped", value = 3, hit-cost = ["a"] }]
+[[tables]]
+id = "h"
+title = "t"
+source = "s"
+machine = "m"
+kernel = "k"
+unit = "hits"
+beside-thread = false
+fit = false
+left-out = "a program"
+hits-of = "p"
+request = "serve"
+rows = [{ name = "stepped/serve", value = 10 }]
+)";
+    const TempFolder folder;
+    const auto tables = load_published(folder.write("rows.toml", program));
+    if (!tables) FAIL(tables.error().line());
+    CHECK(find_published(*tables, "p")->row("stepped")->hit_cost == std::vector<std::string>{"a"});
+    CHECK(find_published(*tables, "h")->hits_of == "p");
+    CHECK(find_published(*tables, "h")->request == "serve");
+    CHECK(find_published(*tables, "q") == nullptr);
+
+    const auto changed = [&](const std::string& from, const std::string& to) {
+        std::string text = program;
+        const std::size_t at = text.find(from);
+        REQUIRE(at != std::string::npos);
+        return refusal(text.replace(at, from.size(), to));
+    };
+    CHECK_THAT(changed("hit-cost = [\"a\"]", "hit-cost = [\"b\"]"), Contains("tables[1]") && Contains("'b'"));
+    CHECK_THAT(changed("hit-cost = [\"a\"]", "hit-cost = [\"p\"]"), Contains("hit-cost") && Contains("'p'"));
+    CHECK_THAT(changed("hit-cost = [\"a\"]", "hit-cost = \"a\""), Contains("hit-cost") && Contains("array"));
+    CHECK_THAT(changed("\"no-uprobe\"", "\"base\""), Contains("hit-cost") && Contains("no-uprobe"));
+    CHECK_THAT(changed("hits-of = \"p\"", "hits-of = \"q\""), Contains("tables[2]") && Contains("'q'"));
+    CHECK_THAT(changed("request = \"serve\"\n", ""), Contains("hits-of") && Contains("request"));
+    CHECK_THAT(changed("unit = \"s\"\n", "unit = \"s\"\nrequest = \"serve\"\n"), Contains("tables of hits"));
 }
