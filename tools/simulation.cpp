@@ -148,6 +148,27 @@ Result<std::vector<KeyText>> behaviour_of(ProfileKind kind, const std::string& n
     return behaviour;
 }
 
+// All of it that is known before the run: the program's path and hash are not.
+Result<Provenance> provenance_of(const SimulationRequest& request, const MachineProfile& machine,
+                                 const KernelProfile& kernel) {
+    Provenance provenance;
+    provenance.version = tool_version();
+    provenance.kernel = {kernel.name, kernel.description, kernel.text_hash, request.kernel, {}};
+    provenance.machine = {machine.name, machine.description, machine.text_hash, request.machine, {}};
+    for (auto [kind, id] :
+         {std::pair{ProfileKind::Kernel, &provenance.kernel}, std::pair{ProfileKind::Machine, &provenance.machine}}) {
+        auto behaviour = behaviour_of(kind, id->given_as, request.settings);
+        if (!behaviour) return tl::make_unexpected(behaviour.error());
+        id->behaviour = std::move(*behaviour);
+    }
+    provenance.options = request.option_words;
+    provenance.seed = request.seed;
+    provenance.arguments = request.program.arguments;
+    provenance.probes = request.probes;
+    for (const Setting& s : request.settings) provenance.settings.push_back(fmt::format("{}={}", s.key, s.value));
+    return provenance;
+}
+
 }  // namespace
 
 tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, const GuestStreams* streams,
@@ -160,24 +181,10 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, c
     if (!core) return refused(core.error());
     if (auto checked = check_root(request.files.root); !checked) return refused(checked.error());
 
+    auto provenance = provenance_of(request, *machine_profile, *kernel_profile);
+    if (!provenance) return refused(provenance.error());
     RunReport report;
-    Provenance& provenance = report.provenance;
-    provenance.version = tool_version();
-    provenance.kernel = {
-        kernel_profile->name, kernel_profile->description, kernel_profile->text_hash, request.kernel, {}};
-    provenance.machine = {
-        machine_profile->name, machine_profile->description, machine_profile->text_hash, request.machine, {}};
-    for (auto [kind, id] :
-         {std::pair{ProfileKind::Kernel, &provenance.kernel}, std::pair{ProfileKind::Machine, &provenance.machine}}) {
-        const auto behaviour = behaviour_of(kind, id->given_as, request.settings);
-        if (!behaviour) return refused(behaviour.error());
-        id->behaviour = *behaviour;
-    }
-    provenance.options = request.option_words;
-    provenance.seed = request.seed;
-    provenance.arguments = request.program.arguments;
-    provenance.probes = request.probes;
-    for (const Setting& s : request.settings) provenance.settings.push_back(fmt::format("{}={}", s.key, s.value));
+    report.provenance = std::move(*provenance);
     report.frequency_hz = machine_profile->frequency_hz.value;
 
     Machine machine(std::move(*machine_profile), std::move(*kernel_profile), request.memory_bytes, request.seed,
@@ -193,7 +200,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, c
     Session session(kernel, request, streams, onlookers.status);
     Errno why{};
     if (auto started = session.start(&why); !started) return refused(started.error(), start_exit_code(why));
-    provenance.program = session.main().exe;
+    report.provenance.program = session.main().exe;
     report.exit = session.finish();
     report.results = session.results();
     if (onlookers.status != nullptr) onlookers.status->clear();
@@ -205,7 +212,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, c
     report.cpus = request.cpus;
     report.elapsed_ns = kernel.monotonic_ns();
     report.memory_peak_bytes = machine.memory.peak_bytes();
-    provenance.program_hash = hash_of_guest_file(**files, provenance.program);
+    report.provenance.program_hash = hash_of_guest_file(**files, report.provenance.program);
     (*files)->finish();
     return report;
 }
