@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "tools/json_number.h"
 #include "tools/text_table.h"
 
 namespace uprobesim {
@@ -13,9 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double hundredths(double v) {
-    return std::round(v * 100) / 100;
-}
 double per_hit(std::uint64_t n, const TriggerCounts& counts) {
     return static_cast<double>(n) / static_cast<double>(counts.iterations);
 }
@@ -75,8 +73,8 @@ Json row_json(const BenchTable& table, const BenchRow& row) {
     for (const PathShare& share : row.cost.paths) {
         paths.push_back({{"name", kernel_path_info(share.path).name},
                          {"times", share.times},
-                         {"insns", hundredths(share.insns)},
-                         {"cycles", hundredths(share.cycles)}});
+                         {"insns", rounded(share.insns, 2)},
+                         {"cycles", rounded(share.cycles, 2)}});
     }
     const auto totals = operations(table, row);
     for (std::size_t op = 0; op < kKernelOpCount; ++op) {
@@ -93,12 +91,12 @@ Json row_json(const BenchTable& table, const BenchRow& row) {
             {"verdict", row.counts.verdict},
             {"hits_counted", row.counts.iterations},
             {"million_hits_per_second", million_hits_per_second(row.cost, table.machine)},
-            {"cycles_per_hit", hundredths(cycles)},
-            {"ns_per_hit", hundredths(cycles / table.machine.frequency_hz.value * 1e9)},
+            {"cycles_per_hit", rounded(cycles, 2)},
+            {"ns_per_hit", rounded(cycles / table.machine.frequency_hz.value * 1e9, 2)},
             {"user_insns_per_hit", per_hit(row.counts.user_insns, row.counts)},
-            {"user_cycles_per_hit", hundredths(row.cost.user_cycles)},
-            {"exception_cycles_per_hit", hundredths(row.cost.exception_cycles)},
-            {"kernel_insns_per_hit", hundredths(row.cost.kernel_insns)},
+            {"user_cycles_per_hit", rounded(row.cost.user_cycles, 2)},
+            {"exception_cycles_per_hit", rounded(row.cost.exception_cycles, 2)},
+            {"kernel_insns_per_hit", rounded(row.cost.kernel_insns, 2)},
             {"exceptions_per_hit", std::move(exceptions)},
             {"operations_per_hit", std::move(ops)},
             {"paths_per_hit", std::move(paths)}};

@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "tools/calibrate.h"
+#include "tools/json_number.h"
 #include "tools/text_table.h"
 
 namespace uprobesim {
@@ -16,10 +16,6 @@ using Json = nlohmann::ordered_json;
 std::string signed_percent(double part) {
     return fmt::format("{:+.1f} %", part * 100);
 }
-double rounded(double v) {
-    return std::round(v * 1e5) / 1e5;
-}
-
 }  // namespace
 
 std::string fit_text(const Fit& fit) {
@@ -56,22 +52,22 @@ std::string fit_json(const Fit& fit) {
     for (const FittedParameter& p : fit.parameters) {
         parameters.push_back({{"key", p.key},
                               {"before", p.start},
-                              {"fitted", rounded(p.value)},
-                              {"standard_error", rounded(p.standard_error)},
+                              {"fitted", rounded(p.value, 5)},
+                              {"standard_error", rounded(p.standard_error, 5)},
                               {"at_bound", p.at_bound},
-                              {"mean_share_of_cycles", rounded(p.mean_share)},
-                              {"largest_share_of_cycles", rounded(p.most_share)},
+                              {"mean_share_of_cycles", rounded(p.mean_share, 5)},
+                              {"largest_share_of_cycles", rounded(p.most_share, 5)},
                               {"largest_share_in", p.most_in},
                               {"tied_to", p.tied_to},
-                              {"correlation", rounded(p.correlation)}});
+                              {"correlation", rounded(p.correlation, 5)}});
     }
     for (const FittedRow& r : fit.rows) {
         rows.push_back({{"table", r.table},
                         {"row", r.name},
-                        {"published_cycles", rounded(r.published_cycles)},
-                        {"fitted_cycles", rounded(r.fitted_cycles)},
-                        {"deviation", rounded(r.deviation)},
-                        {"left_out_deviation", rounded(r.left_out_deviation)},
+                        {"published_cycles", rounded(r.published_cycles, 5)},
+                        {"fitted_cycles", rounded(r.fitted_cycles, 5)},
+                        {"deviation", rounded(r.deviation, 5)},
+                        {"left_out_deviation", rounded(r.left_out_deviation, 5)},
                         {"left_out", r.left_out}});
     }
     for (const PublishedTable& table : fit.not_used)
@@ -79,9 +75,9 @@ std::string fit_json(const Fit& fit) {
     const Json all = {{"schema", "uprobesim.calibrate/1"},
                       {"machine", fit.machine},
                       {"tables", fit.tables},
-                      {"mean_deviation", rounded(fit.mean_deviation())},
-                      {"rms_deviation", rounded(fit.rms_deviation())},
-                      {"worst_left_out_deviation", rounded(fit.worst_left_out())},
+                      {"mean_deviation", rounded(fit.mean_deviation(), 5)},
+                      {"rms_deviation", rounded(fit.rms_deviation(), 5)},
+                      {"worst_left_out_deviation", rounded(fit.worst_left_out(), 5)},
                       {"parameters", std::move(parameters)},
                       {"rows", std::move(rows)},
                       {"not_used", std::move(not_used)}};

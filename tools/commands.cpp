@@ -16,11 +16,6 @@
 namespace uprobesim {
 namespace {
 
-int refuse(const RunRefused& refused) {
-    refuse(refused.error);
-    return refused.exit_code;
-}
-
 // "/usr/bin/redis-server" -> "Redis-server"
 std::string title_of(const std::string& program) {
     std::string title = program.substr(program.find_last_of('/') + 1);
@@ -59,7 +54,7 @@ int run_command(const Words& words, const OptionDefaults& defaults) {
     if (!views) return refuse(views.error());
     const auto report = simulate(options.simulation, nullptr, (*views)->onlookers(status));
     (*views)->finish();
-    if (!report) return refuse(report.error());
+    if (!report) return refuse_run(report.error());
     output->write(options.format == Format::Json ? run_report_json(*report) : run_report_text(*report));
     return exit_code_of(report->exit);
 }
@@ -92,7 +87,7 @@ int compare_command(const Words& words, const OptionDefaults& defaults) {
         const auto error = std::make_shared<DigestedOutput>(2, first ? STDERR_FILENO : -1, clear);
         const GuestStreams streams{input.reader(), out, error};
         auto result = simulate(request, &streams, {.status = &status});
-        if (!result) return refuse(result.error());
+        if (!result) return refuse_run(result.error());
         interrupted = result->exit.kind == ExitKind::Interrupted;
         report.runs.push_back({first ? "no uprobe" : labels[run - 1], std::move(*result), out->digest().hash_text(),
                                error->digest().hash_text(), out->digest().bytes, error->digest().bytes});
@@ -101,7 +96,7 @@ int compare_command(const Words& words, const OptionDefaults& defaults) {
     if (interrupted) return exit_code_of(report.runs.back().report.exit);
     if (unfinished(report)) return kExitUnfinished;
     const std::vector<std::string> differing = differences(report);
-    for (const std::string& difference : differing) refuse(UserError{difference, "", ""});
+    for (const std::string& difference : differing) refuse({difference, "", ""});
     return differing.empty() ? 0 : kExitDiffers;
 }
 

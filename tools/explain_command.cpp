@@ -71,11 +71,6 @@ Result<TriggerTree> make_target(const Options& options) {
     return TriggerTree::make("nop", options.branch_protection, word);
 }
 
-int refuse(const RunRefused& refused) {
-    refuse(refused.error);
-    return refused.exit_code;
-}
-
 }  // namespace
 
 std::string explain_help() {
@@ -108,7 +103,7 @@ int explain_command(const Words& words, const OptionDefaults& defaults) {
     auto output = ReportOutput::open(options->output, stdout);
     if (!output) return refuse(output.error());
     const auto report = explain(request);
-    if (!report) return refuse(report.error());
+    if (!report) return refuse_run(report.error());
     output->write(options->format == Format::Json ? explain_report_json(*report) : explain_report_text(*report));
     return 0;
 }

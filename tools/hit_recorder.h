@@ -33,9 +33,6 @@ struct HitState {
 };
 std::string_view step_state_name(StepState state);  // "UTASK_SSTEP"
 
-// Charged once a hit, whatever the consumers are.
-bool is_handler_chain(KernelPath path);
-
 struct HitEvent {
     enum class Kind {
         Exception,  // taken from EL0

@@ -3,18 +3,13 @@
 // number. Cycles have two decimals at most, the ledger's own resolution.
 #include <nlohmann/json.hpp>
 
-#include <cmath>
-
+#include "tools/json_number.h"
 #include "tools/report.h"
 
 namespace uprobesim {
 namespace {
 
 using Json = nlohmann::ordered_json;  // keys in the order they are written: the same bytes every time
-
-double thousandths(double v) {
-    return std::round(v * 1000) / 1000;
-}
 
 Json profile_json(const ProfileId& id) {
     Json behaviour = Json::object();
@@ -57,9 +52,9 @@ Json guest_json(const RunReport& r) {
 }
 
 Json time_json(const RunReport& r, const Totals& t) {
-    return {{"total_ns", thousandths(t.total_ns)},
-            {"user_ns", thousandths(t.user_ns)},
-            {"kernel_ns", thousandths(t.kernel_ns)},
+    return {{"total_ns", rounded(t.total_ns, 3)},
+            {"user_ns", rounded(t.user_ns, 3)},
+            {"kernel_ns", rounded(t.kernel_ns, 3)},
             {"idle_ns", r.idle_ns},
             {"cpus", r.cpus},
             {"frequency_hz", r.frequency_hz}};
@@ -84,7 +79,7 @@ Json kernel_json(const RunReport& r, const Totals& t) {
             row["unit"] = p.unit;
             row["units"] = p.units;
         }
-        row["el1_insns"] = thousandths(p.insns);
+        row["el1_insns"] = rounded(p.insns, 3);
         row["cycles"] = in_cycles(p.cycles);
         paths.push_back(std::move(row));
     }
@@ -93,7 +88,7 @@ Json kernel_json(const RunReport& r, const Totals& t) {
     return {{"cycles", in_cycles(t.kernel_cycles)},
             {"path_cycles", in_cycles(t.path_cycles)},
             {"exception_cycles", in_cycles(t.exception_cycles)},
-            {"el1_insns", thousandths(t.kernel_insns)},
+            {"el1_insns", rounded(t.kernel_insns, 3)},
             {"exceptions_total", t.exceptions},
             {"exceptions", std::move(exceptions)},
             {"paths", std::move(paths)},
@@ -113,8 +108,8 @@ Json probes_json(const RunReport& r, const Totals& t) {
                         {"stepped", p.stepped},
                         {"simulated", p.simulated},
                         {"cycles", in_cycles(p.cycles)},
-                        {"mean_hit_cycles", thousandths(mean)},
-                        {"mean_hit_ns", thousandths(mean * 1e9 / r.frequency_hz)}});
+                        {"mean_hit_cycles", rounded(mean, 3)},
+                        {"mean_hit_ns", rounded(mean * 1e9 / r.frequency_hz, 3)}});
     }
     Json specs = Json::array();
     for (const SpecRow& spec : r.specs) {
@@ -133,9 +128,9 @@ Json probes_json(const RunReport& r, const Totals& t) {
             {"simulated", t.simulated},
             {"hit_cycles", in_cycles(t.hit_cycles)},
             {"placing_cycles", in_cycles(t.placing_cycles)},
-            {"mean_hit_cycles", thousandths(t.mean_hit_cycles())},
-            {"mean_hit_ns", thousandths(t.mean_hit_cycles() * 1e9 / r.frequency_hz)},
-            {"overhead_ns", thousandths(overhead_ns)},
+            {"mean_hit_cycles", rounded(t.mean_hit_cycles(), 3)},
+            {"mean_hit_ns", rounded(t.mean_hit_cycles() * 1e9 / r.frequency_hz, 3)},
+            {"overhead_ns", rounded(overhead_ns, 3)},
             {"by_spec", std::move(specs)},
             {"by_probe", std::move(rows)}};
 }
@@ -181,7 +176,7 @@ std::string compare_report_json(const CompareReport& report) {
     for (const ComparedRun& run : report.runs) {
         const double slowdown = base_ns > 0 ? totals_of(run.report).total_ns / base_ns : 0;
         Json row = {{"label", run.label},
-                    {"slowdown", std::round(slowdown * 1e6) / 1e6},
+                    {"slowdown", rounded(slowdown, 6)},
                     {"stdout", {{"bytes", run.stdout_bytes}, {"hash_fnv1a64", run.stdout_hash}}},
                     {"stderr", {{"bytes", run.stderr_bytes}, {"hash_fnv1a64", run.stderr_hash}}}};
         row.update(run_json(run.report));

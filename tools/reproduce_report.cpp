@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "tools/json_number.h"
 #include "tools/reproduce.h"
 #include "tools/svg_chart.h"
 #include "tools/text_table.h"
@@ -124,10 +124,6 @@ std::string claims_markdown(const Reproduction& r) {
     return text;
 }
 
-double thousandths(double v) {
-    return std::round(v * 1000) / 1000;
-}
-
 Json table_json(const ReproducedTable& table) {
     const PublishedTable& p = table.published;
     Json rows = Json::array(), settings = Json::array();
@@ -135,9 +131,9 @@ Json table_json(const ReproducedTable& table) {
     for (const ReproducedRow& row : table.rows) {
         Json one = {{"name", row.published.name}, {"published_mhits_per_s", row.published.value}};
         if (row.published.plus_minus) one["published_plus_minus_mhits_per_s"] = *row.published.plus_minus;
-        one["simulated_mhits_per_s"] = thousandths(row.simulated);
-        one["deviation"] = std::round(row.deviation() * 1e5) / 1e5;
-        one["simulated_cycles_per_hit"] = std::round(row.cost.cycles() * 100) / 100;
+        one["simulated_mhits_per_s"] = rounded(row.simulated, 3);
+        one["deviation"] = rounded(row.deviation(), 5);
+        one["simulated_cycles_per_hit"] = rounded(row.cost.cycles(), 2);
         rows.push_back(std::move(one));
     }
     return {{"id", p.id},
@@ -156,16 +152,16 @@ Json program_json(const TurnedTable& table) {
     Json hits = Json::array(), costs = Json::array();
     for (const ImpliedHits& row : table.hits) {
         hits.push_back({{"row", row.row},
-                        {"added_s", thousandths(row.added_s)},
+                        {"added_s", rounded(row.added_s, 3)},
                         {"if_a_hit_is", row.cost_of},
-                        {"hit_cycles", std::round(row.hit_cycles)},
-                        {"implied_hits", std::round(row.hits)}});
+                        {"hit_cycles", rounded(row.hit_cycles, 0)},
+                        {"implied_hits", rounded(row.hits, 0)}});
     }
     for (const ImpliedCost& row : table.costs) {
         costs.push_back({{"row", row.row},
-                         {"hits_per_request", thousandths(row.hits_per_request)},
-                         {"implied_us_per_hit", thousandths(row.implied_us)},
-                         {"simulated_us_per_hit", thousandths(row.simulated_us)}});
+                         {"hits_per_request", rounded(row.hits_per_request, 3)},
+                         {"implied_us_per_hit", rounded(row.implied_us, 3)},
+                         {"simulated_us_per_hit", rounded(row.simulated_us, 3)}});
     }
     return {{"id", table.published.id},
             {"title", table.published.title},

@@ -8,7 +8,7 @@
 #include <chrono>  // lint: allow (how fast the host is, for the terminal only)
 
 #include "kernel_model/kernel.h"
-#include "tools/hit_recorder.h"
+#include "sim/cost/profile.h"
 #include "tools/text_table.h"
 
 namespace uprobesim {
@@ -47,7 +47,7 @@ RunFigures figures_of(const Kernel& kernel) {
     RunFigures figures{.simulated_ns = kernel.monotonic_ns(), .insns = kernel.retired().value};
     const TaskLedger total = kernel.machine().ledger.total();
     for (std::size_t path = 0; path < kKernelPathCount; ++path) {
-        if (is_handler_chain(static_cast<KernelPath>(path))) figures.hits += total.paths[path].times;
+        if (runs_consumers(static_cast<KernelPath>(path))) figures.hits += total.paths[path].times;
     }
     for (const auto& [pid, process] : kernel.processes()) {
         for (const auto& [id, task] : process->tasks) figures.tasks += task->state != TaskState::Dead ? 1 : 0;

@@ -48,6 +48,11 @@ int refuse(const UserError& error) {
     return kExitUserMistake;
 }
 
+int refuse_run(const RunRefused& refused) {
+    refuse(refused.error);
+    return refused.exit_code;
+}
+
 int run_tool(const Words& words, const OptionDefaults& defaults) {
     const std::string hint = fmt::format("the verbs are {}; see uprobesim --help", verb_names());
     if (words.empty()) return refuse({"no verb is given", "", hint});

@@ -30,5 +30,7 @@ int run_tool(const Words& words, const OptionDefaults& defaults);
 
 // Prints "uprobesim: ..." as one line on stderr and returns kExitUserMistake.
 int refuse(const UserError& error);
+// The same, with the exit status of the refusal.
+int refuse_run(const RunRefused& refused);
 
 }  // namespace uprobesim

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The keys are described in tools/README.md.
-#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "tools/json_number.h"
 #include "tools/whatif.h"
 
 namespace uprobesim {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-double thousandths(double v) {
-    return std::round(v * 1000) / 1000;
-}
 
 Json answer_json(const RunReport& r) {
     const Totals t = totals_of(r);
@@ -22,24 +18,24 @@ Json answer_json(const RunReport& r) {
     for (const WorkGroup g : kWorkGroups)
         groups[std::string(work_group_name(g))] = in_cycles(t.group_cycles[static_cast<std::size_t>(g)]);
     groups["exception entry, return"] = in_cycles(t.exception_cycles);
-    return {{"total_ns", thousandths(a.total_ns)},
-            {"kernel_ns", thousandths(t.kernel_ns)},
+    return {{"total_ns", rounded(a.total_ns, 3)},
+            {"kernel_ns", rounded(t.kernel_ns, 3)},
             {"kernel_cycles", in_cycles(t.kernel_cycles)},
             {"path_cycles", in_cycles(t.path_cycles)},
             {"exception_cycles", in_cycles(t.exception_cycles)},
             {"hit_cycles", in_cycles(t.hit_cycles)},
             {"placing_cycles", in_cycles(t.placing_cycles)},
-            {"mean_hit_cycles", thousandths(a.mean_hit_cycles)},
-            {"mean_hit_ns", thousandths(a.mean_hit_cycles * 1e9 / r.frequency_hz)},
-            {"overhead_ns", thousandths(a.overhead_ns)},
+            {"mean_hit_cycles", rounded(a.mean_hit_cycles, 3)},
+            {"mean_hit_ns", rounded(a.mean_hit_cycles * 1e9 / r.frequency_hz, 3)},
+            {"overhead_ns", rounded(a.overhead_ns, 3)},
             {"frequency_hz", r.frequency_hz},
             {"group_cycles", std::move(groups)}};
 }
 
 Json short_answer(const Answer& a) {
-    return {{"total_ns", thousandths(a.total_ns)},
-            {"overhead_ns", thousandths(a.overhead_ns)},
-            {"mean_hit_cycles", thousandths(a.mean_hit_cycles)},
+    return {{"total_ns", rounded(a.total_ns, 3)},
+            {"overhead_ns", rounded(a.overhead_ns, 3)},
+            {"mean_hit_cycles", rounded(a.mean_hit_cycles, 3)},
             {"kernel_cycles", a.kernel_cycles}};
 }
 
@@ -52,15 +48,15 @@ Json range_json(const AnswerRange& range) {
                           {"value", s.figure.value},
                           {"low_value", s.low_value},
                           {"high_value", s.high_value},
-                          {"swing_ns", thousandths(s.ns())},
+                          {"swing_ns", rounded(s.ns(), 3)},
                           {"at_low", short_answer(s.at_low)},
                           {"at_high", short_answer(s.at_high)}});
     }
     Json json = Json::object();
     if (range.low) json["low"] = answer_json(*range.low);
     if (range.high) json["high"] = answer_json(*range.high);
-    json["independent_low_ns"] = thousandths(range.independent_low_ns);
-    json["independent_high_ns"] = thousandths(range.independent_high_ns);
+    json["independent_low_ns"] = rounded(range.independent_low_ns, 3);
+    json["independent_high_ns"] = rounded(range.independent_high_ns, 3);
     json["swings"] = std::move(swings);
     return json;
 }
