@@ -57,6 +57,12 @@ std::uint64_t Kernel::idle_ns() const {
     return scheduler_.to_ns(idle);
 }
 
+std::vector<std::uint64_t> Kernel::busy_ns() const {
+    std::vector<std::uint64_t> busy;
+    for (const SimCpu& cpu : scheduler_.cpus()) busy.push_back(scheduler_.to_ns(cpu.clock - cpu.idle));
+    return busy;
+}
+
 CpuTime Kernel::cpu_time(const Task& task) const {
     CpuTime time{.user_ns = scheduler_.to_ns(machine_.cpu->cycles(task.context))};
     const auto ledger = machine_.ledger.tasks().find(task.id);

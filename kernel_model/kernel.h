@@ -100,6 +100,7 @@ public:
     std::uint64_t monotonic_ns() const override { return scheduler_.now_ns(); }
     // All CPUs together.
     std::uint64_t idle_ns() const override;
+    std::vector<std::uint64_t> busy_ns() const;  // of each simulated CPU
     unsigned cpu_count() const override { return static_cast<unsigned>(scheduler_.cpus().size()); }
     // CPU time of one task, or of all of a process, those that ended included.
     CpuTime cpu_time(const Task&) const override;

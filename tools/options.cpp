@@ -273,6 +273,7 @@ Outcome read_scenario(const CommandLine& line, const std::string& name, Options&
     if (!line.given("cpus")) request.cpus = scenario.cpus;
     if (!line.given("probe")) request.probes = scenario.probes;
     request.settings.insert(request.settings.begin(), scenario.settings.begin(), scenario.settings.end());
+    request.scenario = name;
     request.new_files = scenario.files;
     request.results = scenario.results;
     options.kernels = scenario.kernels;

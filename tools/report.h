@@ -87,12 +87,18 @@ struct ProfileId {
     std::vector<KeyText> behaviour{};  // its keys that are no prices: pricing again cannot change them
 };
 
+struct ScenarioProgram {
+    std::string name;
+    std::vector<std::string> arguments;
+};
+
 struct Provenance {
     std::string version;
     ProfileId kernel;
     ProfileId machine;
     std::uint64_t seed = 0;
-    std::vector<std::string> arguments;
+    std::vector<std::string> arguments;  // of the program, or the scenario
+    std::vector<ScenarioProgram> programs;  // of a scenario, in the order in which they start
     std::vector<std::string> probes;    // as on the command line
     std::vector<std::string> settings;  // "machine.ops.isb=0"
     std::string program;                // guest path, links resolved
@@ -124,6 +130,7 @@ struct RunReport {
     std::vector<UnmodelledRow> unmodelled;  // by name
     std::uint64_t idle_ns = 0;              // all CPUs together
     std::uint64_t cpus = 1;
+    std::vector<std::uint64_t> cpu_busy_ns;  // of each
     std::uint64_t elapsed_ns = 0;  // from the start to the end of the first process
     double frequency_hz = 1;
     std::uint64_t memory_peak_bytes = 0;

@@ -22,12 +22,16 @@ Json profile_json(const ProfileId& id) {
 }
 
 Json provenance_json(const Provenance& p) {
+    Json programs = Json::array();
+    for (const ScenarioProgram& program : p.programs)
+        programs.push_back({{"name", program.name}, {"command", program.arguments}});
     return {{"tool", "uprobesim"},
             {"version", p.version},
             {"kernel", profile_json(p.kernel)},
             {"machine", profile_json(p.machine)},
             {"seed", p.seed},
             {"command", p.arguments},
+            {"programs", std::move(programs)},
             {"probes", p.probes},
             {"settings", p.settings},
             {"options", p.options},
@@ -57,6 +61,7 @@ Json time_json(const RunReport& r, const Totals& t) {
             {"kernel_ns", rounded(t.kernel_ns, 3)},
             {"idle_ns", r.idle_ns},
             {"cpus", r.cpus},
+            {"cpu_busy_ns", r.cpu_busy_ns},
             {"frequency_hz", r.frequency_hz}};
 }
 

@@ -133,6 +133,9 @@ Provenance read_provenance(const Value& value) {
     p.machine = read_profile(value["machine"]);
     p.seed = value["seed"].count();
     p.arguments = value["command"].texts();
+    value["programs"].each([&](const Value& row) {
+        p.programs.push_back({row["name"].text(), row["command"].texts()});
+    });
     p.probes = value["probes"].texts();
     p.settings = value["settings"].texts();
     p.options = value["options"].texts();
@@ -187,6 +190,7 @@ RunReport read_run(const Value& value) {
     r.idle_ns = value["time"]["idle_ns"].count();
     r.cpus = value["time"]["cpus"].count();
     if (r.cpus == 0) value["time"]["cpus"].wrong("is out of range");
+    value["time"]["cpu_busy_ns"].each([&](const Value& busy) { r.cpu_busy_ns.push_back(busy.count()); });
     r.elapsed_ns = static_cast<std::uint64_t>(value["time"]["total_ns"].number(1e18));
     r.frequency_hz = value["time"]["frequency_hz"].number(1e12);
     if (r.frequency_hz < 1) value["time"]["frequency_hz"].wrong("is out of range");

@@ -30,6 +30,8 @@ std::string profile_line(const ProfileId& id) {
 
 std::string provenance_text(const Provenance& p, bool with_kernel) {
     std::string out = line("command", joined(p.arguments));
+    for (const ScenarioProgram& program : p.programs)
+        out += line("", fmt::format("{}: {}", program.name, joined(program.arguments)));
     for (const std::string& probe : p.probes) out += line("probe", printable(probe));
     for (const std::string& setting : p.settings) out += line("set", printable(setting));
     out += line("program", fmt::format("{} [{}]", printable(p.program), p.program_hash));
@@ -53,6 +55,10 @@ double share_of(const RunReport& r, const Totals& t) {
     return r.cpus == 1 ? t.total_ns : t.busy_ns;
 }
 
+std::string busy_share(const RunReport& r, const Totals& t, std::size_t cpu) {
+    return cpu < r.cpu_busy_ns.size() ? percent(static_cast<double>(r.cpu_busy_ns[cpu]), t.total_ns) : "-";
+}
+
 std::string summary_text(const RunReport& r, const Totals& t) {
     const double hz = r.frequency_hz;
     std::string out = line("guest", exit_text(r.exit));
@@ -66,6 +72,10 @@ std::string summary_text(const RunReport& r, const Totals& t) {
     } else {
         out += line("simulated time", fmt::format("{} on {} CPUs", duration_text(t.total_ns), r.cpus));
         out += line("CPU time", shares);
+        std::string busy;
+        for (std::size_t cpu = 0; cpu < r.cpu_busy_ns.size(); ++cpu)
+            busy += fmt::format("{}CPU {} {}", cpu == 0 ? "" : ", ", cpu, busy_share(r, t, cpu));
+        out += line("busy", busy);
     }
     out += line("EL0 instructions", fmt::format("{} in {} cycles ({} cycles each)", grouped(r.user_insns.value),
                                                 cycles_text(r.user_cycles), cpi_text(r)));
@@ -230,6 +240,11 @@ std::string compare_table(const CompareReport& report) {
     add_row(table, "slowdown, times", report, [&](const RunReport&, const Totals& t) {
         return base_ns > 0 ? fmt::format("{:.3f}", t.total_ns / base_ns) : "-";
     });
+    const std::size_t cpus = report.runs.front().report.cpu_busy_ns.size();
+    for (std::size_t cpu = 0; cpus > 1 && cpu < cpus; ++cpu) {
+        add_row(table, fmt::format("  CPU {} busy", cpu), report,
+                [&](const RunReport& r, const Totals& t) { return busy_share(r, t, cpu); });
+    }
     add_count_row(table, "probe hits", report, [](const RunReport&, const Totals& t) { return t.hits; });
     add_count_row(table, "  stepped", report, [](const RunReport&, const Totals& t) { return t.stepped; });
     add_count_row(table, "  emulated", report, [](const RunReport&, const Totals& t) { return t.simulated; });
@@ -258,12 +273,22 @@ std::string compare_table(const CompareReport& report) {
     return table.text(0, kColumnGap);
 }
 
-// The probes that were hit most, with what a hit costs in each run.
+const ProbeRow* same_probe(const RunReport& r, const ProbeRow& probe) {
+    const auto same = std::find_if(r.probes.begin(), r.probes.end(),
+                                   [&](const ProbeRow& p) { return p.name == probe.name; });
+    return same == r.probes.end() ? nullptr : &*same;
+}
+
+// The probes that were hit most, with what a hit costs in each run; and how often, where the runs differ in that.
 std::string compare_probes(const CompareReport& report) {
+    std::vector<const ComparedRun*> probed;
     const RunReport* widest = nullptr;
     for (const ComparedRun& run : report.runs) {
+        if (run.report.probes.empty()) continue;
+        probed.push_back(&run);
         if (widest == nullptr || run.report.probes.size() > widest->probes.size()) widest = &run.report;
     }
+    if (widest == nullptr) return "";
     std::vector<ProbeRow> top = widest->probes;
     std::erase_if(top, [](const ProbeRow& p) { return p.hits == 0; });
     std::stable_sort(top.begin(), top.end(), [](const ProbeRow& a, const ProbeRow& b) { return a.hits > b.hits; });
@@ -275,18 +300,22 @@ std::string compare_probes(const CompareReport& report) {
                                          ? fmt::format("cycles per hit, {} most hit of {} probes hit", top.size(), all)
                                          : std::string("cycles per hit"),
                                      "hits"};
-    for (const ComparedRun& run : report.runs) {
-        if (!run.report.probes.empty()) heading.push_back(run.label);
-    }
+    for (const ComparedRun* run : probed) heading.push_back(run->label);
     TextTable table(std::move(heading));
     for (const ProbeRow& probe : top) {
-        std::vector<std::string> cells{probe_name(probe), grouped(probe.hits)};
-        for (const ComparedRun& run : report.runs) {
-            if (run.report.probes.empty()) continue;
-            const auto same = std::find_if(run.report.probes.begin(), run.report.probes.end(),
-                                           [&](const ProbeRow& p) { return p.name == probe.name; });
-            cells.push_back(same == run.report.probes.end() ? "-"
-                                                            : fmt::format("{} {}", same->verdict, mean_cycles(*same)));
+        const bool equal = std::all_of(probed.begin(), probed.end(), [&](const ComparedRun* run) {
+            const ProbeRow* same = same_probe(run->report, probe);
+            return same != nullptr && same->hits == probe.hits;
+        });
+        std::vector<std::string> cells{probe_name(probe), equal ? grouped(probe.hits) : "differ"};
+        for (const ComparedRun* run : probed) {
+            const ProbeRow* same = same_probe(run->report, probe);
+            if (same == nullptr) {
+                cells.push_back("-");
+                continue;
+            }
+            cells.push_back(fmt::format("{}{} {}", equal ? "" : fmt::format("{} x ", grouped(same->hits)),
+                                        same->verdict, mean_cycles(*same)));
         }
         table.add(std::move(cells));
     }

@@ -163,7 +163,14 @@ Result<Provenance> provenance_of(const SimulationRequest& request, const Machine
     }
     provenance.options = request.option_words;
     provenance.seed = request.seed;
-    provenance.arguments = request.program.arguments;
+    if (request.scenario.empty()) {
+        provenance.arguments = request.program.arguments;
+    } else {
+        provenance.arguments = {request.scenario};
+        for (const BesideProgram& beside : request.beside)
+            provenance.programs.push_back({beside.name, beside.program.arguments});
+        provenance.programs.push_back({request.program_name, request.program.arguments});
+    }
     provenance.probes = request.probes;
     for (const Setting& s : request.settings) provenance.settings.push_back(fmt::format("{}={}", s.key, s.value));
     return provenance;
@@ -210,6 +217,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, c
     take_probes(uprobes, report);
     report.idle_ns = kernel.idle_ns();
     report.cpus = request.cpus;
+    report.cpu_busy_ns = kernel.busy_ns();
     report.elapsed_ns = kernel.monotonic_ns();
     report.memory_peak_bytes = machine.memory.peak_bytes();
     report.provenance.program_hash = hash_of_guest_file(**files, report.provenance.program);

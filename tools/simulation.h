@@ -35,6 +35,7 @@ struct SimulationRequest {
     std::vector<Setting> settings;
     std::vector<std::string> probes;  // specs, in the order of the command line
     ProgramRequest program;
+    std::string scenario;               // as it was given; empty: there is one program
     std::string program_name;           // in a scenario
     std::vector<BesideProgram> beside;  // of a scenario, in order
     std::vector<ScenarioFile> new_files;
