@@ -15,6 +15,7 @@
 
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/files/locks.h"
+#include "kernel_model/memory/ipc_segments.h"
 #include "kernel_model/memory/user_memory.h"
 #include "kernel_model/task/futex.h"
 #include "kernel_model/task/process.h"
@@ -154,6 +155,7 @@ public:
     const Network& loopback() const override { return *network_; }
     Timers& timers() { return timers_; }
     const std::shared_ptr<FileLocks>& file_locks() const { return file_locks_; }
+    IpcSegments& ipc_segments() { return ipc_segments_; }
     // A descriptor of the process is about to go.
     void closing(const Process& process, File& file);
     // The task whose system call is being worked on; null: none is.
@@ -223,6 +225,7 @@ private:
 
     std::unique_ptr<SyscallDispatcher> dispatcher_;
     std::shared_ptr<FileLocks> file_locks_ = std::make_shared<FileLocks>();
+    IpcSegments ipc_segments_;
     Timers timers_;
     Futexes futexes_;
     Scheduler scheduler_;

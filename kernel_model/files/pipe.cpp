@@ -13,6 +13,7 @@ namespace uprobesim {
 
 namespace {
 constexpr std::uint64_t kFionread = 0x541b;
+constexpr std::uint64_t kPipefs = 13;  // the device of pipes without a name: they have no mount of their own
 }  // namespace
 
 SysResult<std::uint64_t> Pipe::read(std::span<std::byte> to) {
@@ -121,7 +122,8 @@ PipeEnd::~PipeEnd() {
 }
 
 bool PipeEnd::waits_for_partner() const {
-    if (reads_ && writes_) return false;
+    // A pipe without a name is opened by /proc/PID/fd alone, which never waits (fs/pipe.c, fifo_open).
+    if ((reads_ && writes_) || status_.device == kPipefs) return false;
     const bool there = reads_ ? pipe_->writers() > 0 : pipe_->readers() > 0;
     return !there && other_opens_ == (reads_ ? pipe_->writer_opens() : pipe_->reader_opens());
 }
@@ -171,7 +173,7 @@ WaitQueue* PipeEnd::waiters() {
 
 std::pair<std::shared_ptr<File>, std::shared_ptr<File>> make_pipe(std::uint64_t inode, std::uint32_t flags) {
     FileStatus status;
-    status.device = 13;  // pipefs has no mount of its own
+    status.device = kPipefs;
     status.inode = inode;
     status.mode = abi::kIfIfo | 0600;
     auto pipe = std::make_shared<Pipe>();

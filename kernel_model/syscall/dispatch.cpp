@@ -34,7 +34,7 @@ SyscallDispatcher::SyscallDispatcher()
                                    clone_syscalls(), futex_syscalls(), wait_syscalls(), sched_syscalls(),
                                    prctl_syscalls(), signal_syscalls(), time_syscalls(), timer_syscalls(),
                                    event_syscalls(), copy_syscalls(), info_syscalls(), socket_syscalls(),
-                                   sockopt_syscalls(), message_syscalls(), epoll_syscalls()}) {}
+                                   sockopt_syscalls(), message_syscalls(), epoll_syscalls(), shm_syscalls()}) {}
 
 SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
     for (const auto theme : themes) {

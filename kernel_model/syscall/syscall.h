@@ -72,6 +72,6 @@ std::span<const SyscallRow> socket_syscalls();
 std::span<const SyscallRow> sockopt_syscalls();
 std::span<const SyscallRow> message_syscalls();
 std::span<const SyscallRow> epoll_syscalls();
-std::span<const SyscallRow> event_syscalls();
+std::span<const SyscallRow> shm_syscalls();
 
 }  // namespace uprobesim

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/memory/ipc_segments.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace uprobesim {
+
+namespace {
+// Their inode numbers are above those of other files on the same device: futexes go by them.
+constexpr std::uint64_t kInodeBase = std::uint64_t{1} << 33;
+constexpr std::int32_t kSmallestCycle = 64;  // ipc_min_cycle: indexes are not used again before
+}  // namespace
+
+void IpcSegments::forget_unused() {
+    std::erase_if(by_index_, [](const auto& entry) { return entry.second.memory.expired(); });
+}
+
+const std::map<std::int32_t, IpcSegment>& IpcSegments::all() {
+    forget_unused();
+    return by_index_;
+}
+
+IpcSegment* IpcSegments::at_index(std::int32_t index) {
+    forget_unused();
+    const auto it = by_index_.find(index);
+    return it == by_index_.end() ? nullptr : &it->second;
+}
+
+IpcSegment* IpcSegments::find(std::int32_t id) {
+    IpcSegment* const segment = id < 0 ? nullptr : at_index(id % (1 << kIndexBits));
+    return segment != nullptr && segment->id == id ? segment : nullptr;
+}
+
+IpcSegment* IpcSegments::find_key(std::int32_t key) {
+    forget_unused();
+    for (auto& [index, segment] : by_index_) {
+        if (key != 0 && segment.key == key) return &segment;
+    }
+    return nullptr;
+}
+
+IpcSegment* IpcSegments::behind(const FileBacking* file) {
+    if (file == nullptr) return nullptr;
+    for (auto& [index, segment] : by_index_) {
+        if (segment.memory.lock().get() == file) return &segment;
+    }
+    return nullptr;
+}
+
+// As ipc_idr_alloc: indexes go round, and the sequence number counts the rounds.
+SysResult<IpcSegment*> IpcSegments::make(PhysicalMemory& memory, std::int32_t key, std::uint64_t size) {
+    forget_unused();
+    if (by_index_.size() >= kMost) return tl::make_unexpected(Errno::NoSpc);
+    const auto in_use = static_cast<std::int32_t>(by_index_.size());
+    const std::int32_t cycle =
+        std::min(std::max((in_use + 1) * 3 / 2, kSmallestCycle), static_cast<std::int32_t>(kMost));
+    std::int32_t index = last_index_ + 1;
+    while (index < cycle && by_index_.contains(index)) ++index;
+    if (index >= cycle) {
+        for (index = 0; by_index_.contains(index);) ++index;
+    }
+    if (index <= last_index_) ++sequence_;
+    last_index_ = index;
+    IpcSegment segment;
+    segment.id = (sequence_ << kIndexBits) + index;
+    segment.key = key;
+    segment.size = size;
+    segment.keeps =
+        std::make_shared<SharedMemory>(memory, kInodeBase + static_cast<std::uint64_t>(segment.id), page_ceil(size),
+                                       fmt::format("/SYSV{:08x} (deleted)", static_cast<std::uint32_t>(key)));
+    segment.memory = segment.keeps;
+    return &by_index_.insert_or_assign(index, std::move(segment)).first->second;
+}
+
+void IpcSegments::remove(IpcSegment& segment) {
+    segment.key = 0;
+    segment.mode |= kDest;
+    segment.keeps.reset();
+    forget_unused();
+}
+
+std::int32_t IpcSegments::highest_index() {
+    forget_unused();
+    return by_index_.empty() ? 0 : by_index_.rbegin()->first;
+}
+
+std::uint64_t attached(const Mm& mm, const IpcSegment& segment) {
+    const auto memory = segment.memory.lock();
+    return static_cast<std::uint64_t>(
+        std::ranges::count_if(mm.vmas(), [&](const auto& entry) { return entry.second.file == memory; }));
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// System V shared memory segments: who is called what, and until when. Who has one mapped is in the processes'
+// mappings.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+
+#include "kernel_model/memory/mm.h"
+#include "kernel_model/memory/shared_memory.h"
+
+namespace uprobesim {
+
+struct Process;
+
+struct IpcSegment {
+    std::int32_t id = 0, key = 0;  // key 0, IPC_PRIVATE: nobody finds it by a key
+    std::uint64_t size = 0;        // as asked for
+    std::uint32_t mode = 0;        // permissions; kIpcDest, kIpcLocked
+    std::uint32_t uid = 0, gid = 0, creator_uid = 0, creator_gid = 0;
+    std::int32_t creator = 0, last = 0;                              // pids
+    std::int64_t attach_time = 0, detach_time = 0, change_time = 0;  // seconds
+    std::weak_ptr<SharedMemory> memory;
+    std::shared_ptr<SharedMemory> keeps;  // until IPC_RMID
+};
+
+class IpcSegments {
+public:
+    static constexpr std::uint32_t kDest = 01000, kLocked = 02000;
+    static constexpr std::size_t kMost = 4096;                                // kernel.shmmni
+    static constexpr std::uint64_t kLargest = ~std::uint64_t{0} - (1 << 24);  // kernel.shmmax
+
+    // Null: none. A segment marked for removal is there as long as somebody has it mapped.
+    IpcSegment* find(std::int32_t id);
+    IpcSegment* find_key(std::int32_t key);
+    IpcSegment* at_index(std::int32_t index);
+    // The segment behind a mapping; null: it is of another kind.
+    IpcSegment* behind(const FileBacking* file);
+    // NoSpc: too many.
+    SysResult<IpcSegment*> make(PhysicalMemory& memory, std::int32_t key, std::uint64_t size);
+    void remove(IpcSegment& segment);
+    std::int32_t highest_index();
+    const std::map<std::int32_t, IpcSegment>& all();
+
+    static std::int32_t index_of(const IpcSegment& segment) { return segment.id % (1 << kIndexBits); }
+    static std::int32_t sequence_of(const IpcSegment& segment) { return segment.id >> kIndexBits; }
+
+private:
+    static constexpr int kIndexBits = 15;  // IPCMNI_SHIFT
+    void forget_unused();
+
+    std::map<std::int32_t, IpcSegment> by_index_;
+    std::int32_t last_index_ = -1, sequence_ = 0;
+};
+
+// How many mappings of `mm` are of this segment.
+std::uint64_t attached(const Mm& mm, const IpcSegment& segment);
+
+}  // namespace uprobesim
