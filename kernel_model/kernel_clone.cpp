@@ -80,6 +80,7 @@ SysResult<Task*> Kernel::clone(Task& parent, const CloneRequest& request) {
     }
     Task& child = add_task(*process, TaskId{next_id_++}, machine_.cpu->clone_context(parent.context));
     child.affinity = parent.affinity;
+    child.nice = parent.nice;
     child.sigmask = parent.restore_sigmask ? parent.saved_sigmask : parent.sigmask;
     child.comm = parent.comm;
     child.fault_address = parent.fault_address;

@@ -253,6 +253,29 @@ SysOutcome sys_fsync(SysCall& c) {
     return std::uint64_t{0};
 }
 
+// What is written is in the page cache that all share: to have begun writing it back shows nowhere.
+SysOutcome sys_sync_file_range(SysCall& c) {
+    constexpr std::uint32_t kKnown = 7;  // WAIT_BEFORE, WRITE, WAIT_AFTER
+    const auto file = c.process.files.share(c.int32(0));
+    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(c);
+    constexpr std::uint64_t kMost = ~std::uint64_t{0} >> 1;
+    const std::uint64_t offset = c.args[1], bytes = c.args[2];
+    if ((c.uint32(3) & ~kKnown) != 0 || offset > kMost || bytes > kMost - offset) return Errno::Inval;
+    const auto status = file->status();
+    if (!status) return status.error();
+    const std::uint32_t kind = status->mode & kIfmt;
+    if (kind != kIfReg && kind != kIfDir) return Errno::Spipe;
+    return std::uint64_t{0};
+}
+
+SysOutcome sys_readahead(SysCall& c) {
+    const auto file = c.process.files.share(c.int32(0));
+    if (!file || (file->flags & kOPath) != 0 || (file->flags & kOAccmode) == kOWronly) return bad_descriptor(c);
+    const auto status = file->status();
+    if (!status || (status->mode & kIfmt) != kIfReg) return Errno::Inval;
+    return std::uint64_t{0};
+}
+
 SysOutcome sys_sync(SysCall&) {
     return std::uint64_t{0};
 }
@@ -373,7 +396,10 @@ constexpr SyscallRow kRows[] = {
     {81, "sync", sys_sync, Support::Full, KernelPath::SysFsync, ""},
     {82, "fsync", sys_fsync, Support::Full, KernelPath::SysFsync, ""},
     {83, "fdatasync", sys_fsync, Support::Full, KernelPath::SysFsync, ""},
+    {84, "sync_file_range", sys_sync_file_range, Support::Partial, KernelPath::SysFcntl, "writes nothing back"},
+    {213, "readahead", sys_readahead, Support::Partial, KernelPath::SysFcntl, "brings nothing in"},
     {223, "fadvise64", sys_fadvise64, Support::Full, KernelPath::SysFcntl, ""},
+    {267, "syncfs", sys_fsync, Support::Full, KernelPath::SysFsync, ""},
     {286, "preadv2", sys_preadv2, Support::Partial, KernelPath::SysReadFile, "its flags change nothing"},
     {287, "pwritev2", sys_pwritev2, Support::Partial, KernelPath::SysWriteFile, "its flags change nothing"},
     {436, "close_range", sys_close_range, Support::Full, KernelPath::SysClose, ""},

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Scheduling: affinity is real, priorities and policies are kept by nobody.
+// Scheduling: affinity is real, nice values are kept and prefer nobody, policies are kept by nobody.
 #include <algorithm>
 #include <bit>
+#include <vector>
 
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
@@ -9,7 +10,8 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::int32_t kDefaultPriority = 20;
+constexpr std::int32_t kLowestNice = -20, kHighestNice = 19;
+constexpr std::size_t kRlimitNice = 13;
 constexpr std::uint64_t kMaskSize = 8;
 constexpr std::uint64_t kSliceNs = 4'000'000;
 
@@ -92,9 +94,52 @@ SysOutcome rr_interval(SysCall& call) {
     if (!call.memory().put(call.address(1), to_timespec(kSliceNs))) return Errno::Fault;
     return 0u;
 }
+
+// The tasks that `which` and `who` of a priority call mean.
+std::vector<Task*> meant(SysCall& call) {
+    enum : std::int32_t { kProcess = 0, kGroup = 1, kUser = 2 };
+    std::vector<Task*> found;
+    if (call.int32(0) == kProcess) {
+        Task* const task = call.int32(1) == 0 ? &call.task : call.kernel.find_task(TaskId{call.int32(1)});
+        if (task != nullptr) found.push_back(task);
+        return found;
+    }
+    const std::int32_t group = call.int32(1) == 0 ? call.process.group : call.int32(1);
+    const std::uint32_t user = call.uint32(1) == 0 ? call.process.uid : call.uint32(1);
+    for (const auto& [pid, process] : call.kernel.processes()) {
+        if (call.int32(0) == kGroup ? process->group != group : process->uid != user) continue;
+        for (const auto& [id, task] : process->tasks) found.push_back(task.get());
+    }
+    return found;
+}
+
+// The highest priority among them, as 20 - nice.
 SysOutcome getpriority(SysCall& call) {
     if (call.uint32(0) > 2) return Errno::Inval;
-    return static_cast<std::uint64_t>(kDefaultPriority);
+    const std::vector<Task*> tasks = meant(call);
+    if (tasks.empty()) return Errno::Srch;
+    const Task* const first = *std::ranges::min_element(tasks, {}, &Task::nice);
+    return static_cast<std::uint64_t>(20 - first->nice);
+}
+
+SysOutcome setpriority(SysCall& call) {
+    if (call.uint32(0) > 2) return Errno::Inval;
+    const std::int32_t nice = std::clamp(call.int32(2), kLowestNice, kHighestNice);
+    const std::vector<Task*> tasks = meant(call);
+    if (tasks.empty()) return Errno::Srch;
+    const bool root = call.process.uid == 0;
+    SysOutcome outcome = 0u;
+    for (Task* task : tasks) {
+        const bool allowed = static_cast<std::uint64_t>(20 - nice) <= task->process->limits[kRlimitNice].soft;
+        if (!root && task->process->uid != call.process.uid) {
+            outcome = Errno::Perm;
+        } else if (!root && nice < task->nice && !allowed) {
+            outcome = Errno::Acces;
+        } else {
+            task->nice = nice;
+        }
+    }
+    return outcome;
 }
 
 // Every exception return is a barrier for the tasks of this model: what a command asks for is so already.
@@ -125,7 +170,7 @@ constexpr SyscallRow kRows[] = {
     {125, "sched_get_priority_max", priority_max, Support::Full, KernelPath::SysSched, {}},
     {126, "sched_get_priority_min", priority_min, Support::Full, KernelPath::SysSched, {}},
     {127, "sched_rr_get_interval", rr_interval, Support::Full, KernelPath::SysSched, {}},
-    {140, "setpriority", accept, Support::Stub, KernelPath::SysSched, kOnePolicy},
+    {140, "setpriority", setpriority, Support::Partial, KernelPath::SysSched, "kept; prefers nobody"},
     {141, "getpriority", getpriority, Support::Full, KernelPath::SysSched, {}},
     {168, "getcpu", getcpu, Support::Full, KernelPath::SysSched, {}},
     {274, "sched_setattr", accept, Support::Stub, KernelPath::SysSched, kOnePolicy},

@@ -52,6 +52,7 @@ struct Task {
     Scheduler* scheduler = nullptr;
     unsigned cpu = 0;                            // where it runs, is queued, or ran last
     std::uint64_t affinity = ~std::uint64_t{0};  // bit: CPU
+    std::int32_t nice = 0;                       // kept; nobody is preferred for it
     CentiCycles user_cycles;                     // of its context, as far as they are in a CPU's clock
     bool resumes_call = false;     // runnable, and first of all enters the call again that it was blocked in
     bool stopped_in_call = false;  // Stopped while Blocked

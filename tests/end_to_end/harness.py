@@ -183,7 +183,7 @@ class Simulator:
             scratch = os.path.join(work, "scratch")
             os.mkdir(scratch)
             run = execute(case, self.command(root, case, options, report_path, scratch))
-            report = Report(open(report_path).read()) if os.path.isfile(report_path) else None
+            report = Report(open(report_path).read()) if os.path.isfile(report_path) and os.path.getsize(report_path) else None
             files = read_files(os.path.join(scratch, CASE_ROOT.lstrip("/")), case.leaves)
         if listing(root.case_path()) != before:
             raise AssertionError(f"{case.name}: the guest wrote outside its scratch layer")

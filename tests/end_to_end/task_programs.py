@@ -214,5 +214,5 @@ CASES = [
     TaskCase("nginx-curl", ["/bin/sh", "script"], wide=True, judge=TEXT, stdout=b"hello from nginx\nsame\n404\nstatus 0\n",
              files={"script": NGINX, "nginx.conf": NGINX_CONF, "www/hello.txt": b"hello from nginx\n", "www/big.bin": bytes(range(256)) * 8000}),
     TaskCase("ps", ["/bin/sh", "-c", "sleep 1 & ps -o stat=,comm= -p $!,$$ | sed 's/ *$//'; kill $!"], wide=True, judge=TEXT,
-             stdout=b"S    sh\nS    sleep\n"),
+             stdout=b"Ss   sh\nS    sleep\n"),
 ]

@@ -8,12 +8,13 @@ import tempfile
 import harness
 import programs
 import task_programs
+import wide_programs
 from task_programs import HOST, QEMU
 
 
 def tasks_part(context):
     by_root = {}
-    for case in task_programs.CASES:
+    for case in task_programs.CASES + wide_programs.CASES:
         source = context.workloads if case.argv[0] in ("/forks", "/threads") else context.sysroot + ("-wide" if case.wide else "")
         by_root.setdefault(source, []).append(case)
     for source, cases in by_root.items():
