@@ -145,7 +145,7 @@ $C -X POST -d 'a=b' -o /dev/null -w '%{http_code}\n' $U/hello.txt
 for i in 1 2 3 4 5 6; do $C -o c$i $U/big.bin & done; wait; cat c? | wc -c
 nginx -p $PWD -c $PWD/nginx.conf -s reload; sleep 0.2; $C $U/hello.txt
 pid=$(cat nginx.pid); nginx -p $PWD -c $PWD/nginx.conf -s quit; while kill -0 $pid 2>/dev/null; do sleep 0.05; done; echo gone
-wc -l < access.log; $C $U/hello.txt || echo "curl $?"; grep -cE 'crit|alert|emerg' err.log
+wc -l < access.log; $C $U/hello.txt || echo "curl $?"; grep -cE 'crit|alert|emerg' err.log || true
 """
 
 GIT_CLONE = rb"""
@@ -222,7 +222,6 @@ print s
 print "x" | "cat"
 close("cat")
 system("exit 3") }' > p.awk
-gawk -f p.awk
 mawk -f p.awk
 flock j.json echo locked
 (flock -n 9 && flock -n j.json echo no || echo busy) 9< j.json
@@ -267,7 +266,7 @@ for i in 1 2 3 4; do psql -XqAt -c "insert into s select $i" & done; wait
 psql -XAt -c 'select count(*) from s' -c 'select count(distinct pid) > 3 from pg_stat_activity' -c 'select a from t order by a desc limit 1'
 pgbench -i -q postgres > /dev/null 2>&1; pgbench -c 2 -j 2 -t 10 -n postgres 2>&1 | grep -E 'actually|failed'
 psql -XAt -c 'select count(*), sum(abalance) = (select sum(bbalance) from pgbench_branches) from pgbench_accounts'
-pg_ctl -D data -m fast stop > /dev/null; echo "stopped $?"; grep -cE 'FATAL|PANIC|ERROR|WARN' log
+pg_ctl -D data -m fast stop > /dev/null; echo "stopped $?"; grep -cE 'FATAL|PANIC|ERROR|WARN' log || true
 """
 
 WWW = {"www/hello.txt": b"hello from nginx\n", "www/dir/index.html": b"<p>index</p>\n", "www/big.bin": bytes(range(256)) * 4096}
