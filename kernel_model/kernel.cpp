@@ -29,6 +29,15 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
     : machine_(machine),
       files_(files),
       network_(std::make_shared<Network>()),
+      terminals_(std::make_unique<Terminals>(
+          [this](std::int32_t group, Signal signal) {
+              for (const auto& [pid, process] : processes_) {
+                  if (process->group == group) send_signal(*process, {.signal = signal, .code = kSiKernel});
+              }
+          },
+          [this](std::int32_t pid, Signal signal) {
+              if (Process* process = find_process(pid)) send_signal(*process, {.signal = signal, .code = kSiKernel});
+          })),
       dispatcher_(std::make_unique<SyscallDispatcher>()),
       scheduler_(machine.ledger, cycles_per_second(machine)),
       next_id_(kFirstPid) {

@@ -15,13 +15,14 @@
 
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/files/locks.h"
+#include "kernel_model/files/pty.h"
 #include "kernel_model/memory/ipc_segments.h"
 #include "kernel_model/memory/user_memory.h"
+#include "kernel_model/run_watch.h"
 #include "kernel_model/task/futex.h"
 #include "kernel_model/task/process.h"
 #include "kernel_model/task/scheduler.h"
 #include "kernel_model/task/timers.h"
-#include "kernel_model/run_watch.h"
 #include "kernel_model/trap_client.h"
 #include "kernel_model/trap_observer.h"
 #include "kernel_model/waiting.h"
@@ -156,6 +157,9 @@ public:
     Timers& timers() { return timers_; }
     const std::shared_ptr<FileLocks>& file_locks() const { return file_locks_; }
     IpcSegments& ipc_segments() { return ipc_segments_; }
+    Terminals& terminals() const override { return *terminals_; }
+    // Nobody of the session, outside of this process group, is there to continue what stops in it.
+    bool orphaned(std::int32_t group) const;
     // A descriptor of the process is about to go.
     void closing(const Process& process, File& file);
     // The task whose system call is being worked on; null: none is.
@@ -193,6 +197,7 @@ private:
     TrapClient* client_ = nullptr;
     TrapObserver* observer_ = nullptr;
     std::shared_ptr<Network> network_;
+    std::unique_ptr<Terminals> terminals_;
     std::map<std::int32_t, std::unique_ptr<Process>> processes_;
     std::map<std::string, UnmodelledUse> unmodelled_;
     std::map<std::string, std::uint64_t> syscall_counts_;

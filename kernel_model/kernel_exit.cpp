@@ -110,6 +110,7 @@ void Kernel::end_process(Process& process, ExitKind kind, int status, std::strin
     process.ended.wake();
     process.vforked = false;
     process.vfork_done.wake();
+    if (process.session == process.pid) terminals_->leader_ended(process.session);
     leave_children(process);
     process.events = {.ended = status_word(kind, status)};
     if (process.pid == main_pid_) {
@@ -233,6 +234,16 @@ Task* Kernel::find_task(TaskId id) const {
         if (it != process->tasks.end() && it->second->state != TaskState::Dead) return it->second.get();
     }
     return nullptr;
+}
+
+// will_become_orphaned_pgrp
+bool Kernel::orphaned(std::int32_t group) const {
+    for (const auto& [pid, process] : processes_) {
+        if (process->group != group || !process->alive) continue;
+        const Process* parent = find_process(process->parent_pid);
+        if (parent != nullptr && parent->group != group && parent->session == process->session) return false;
+    }
+    return true;
 }
 
 std::vector<Process*> Kernel::children_of(const Process& parent) const {

@@ -221,7 +221,11 @@ bool SignalDelivery::deliver(Interrupted interrupted) {
         switch (default_action(info->signal)) {
             case DefaultAction::Ignore:
             case DefaultAction::Continue: continue;
-            case DefaultAction::Stop: kernel_.stop_process(*task_.process, info->signal); return false;
+            case DefaultAction::Stop:
+                // What a terminal may ask for stops nobody who could not be continued by a shell.
+                if (info->signal != Signal::Stop && kernel_.orphaned(task_.process->group)) continue;
+                kernel_.stop_process(*task_.process, info->signal);
+                return false;
             case DefaultAction::Terminate: fatal(*info); return false;
         }
     }

@@ -34,6 +34,7 @@ struct DirEntry {
 
 class WaitQueue;
 class Socket;
+class PtyFile;
 
 class File {
 public:
@@ -88,6 +89,7 @@ public:
     // Whether epoll takes it: its kind has a poll operation.
     virtual bool can_poll() { return waiters() != nullptr; }
     virtual Socket* socket() { return nullptr; }
+    virtual PtyFile* terminal() { return nullptr; }
     virtual KernelPath read_path() const { return KernelPath::SysReadFile; }
     virtual KernelPath write_path() const { return KernelPath::SysWriteFile; }
     virtual KernelPath close_path() const { return KernelPath::SysClose; }  // of the last reference

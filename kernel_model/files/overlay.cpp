@@ -275,7 +275,8 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_special(Process* proces
             auto again = std::make_shared<PipeEnd>(end->pipe(), flags, end->shown());
             again->path = special.magic->path;
             return again;
-        } else if (dynamic_cast<OpenDirectory*>(special.magic.get()) == nullptr) {
+        } else if (dynamic_cast<OpenDirectory*>(special.magic.get()) == nullptr &&
+                   special.magic->terminal() == nullptr) {
             return special.magic;
         }
         auto again = open(process, "/", special.magic->path, flags & ~abi::kOCreat, mode);

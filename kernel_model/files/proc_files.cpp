@@ -7,6 +7,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/proc_text.h"
+#include "kernel_model/files/pty.h"
 #include "kernel_model/files/special_files.h"
 #include "kernel_model/task/process.h"
 
@@ -92,8 +93,8 @@ std::optional<SpecialNode> SpecialFiles::find(Process* process, const std::strin
 
 std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::string& name) {
     if (name.empty()) {
-        return directory(
-            {"fd", "full", "null", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty", "urandom", "zero"});
+        return directory({"fd", "full", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty",
+                          "urandom", "zero"});
     }
     struct Row {
         const char* name;
@@ -121,22 +122,62 @@ std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::s
     if (name == "/stdin") return link_to("/proc/self/fd/0");
     if (name == "/stdout") return link_to("/proc/self/fd/1");
     if (name == "/stderr") return link_to("/proc/self/fd/2");
-    if (name == "/pts") return directory({});
     if (name == "/shm") {
         // What is made in it lies in the scratch layer.
         SpecialNode n = directory({});
         n.status.mode = abi::kIfDir | 01777;
         return n;
     }
-    if (name == "/tty") {
-        // No controlling terminal in a simulation: opening it is ENXIO, which `open` returning null means.
+    return find_terminal(process, name);
+}
+
+// To open one that is not there is ENXIO, which `open` returning null means.
+std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const std::string& name) {
+    constexpr std::uint64_t kTtyMajor = 5;
+    constexpr std::uint32_t kTtyGroup = 5;  // gid=5,mode=620: how Debian mounts devpts
+    const auto device = [&](std::uint64_t number, std::uint32_t mode) {
         SpecialNode n;
-        n.status = base_status(abi::kIfChr | 0666);
-        n.status.rdevice = 5u << 8;
+        n.status = base_status(abi::kIfChr | mode);
+        n.status.rdevice = number;
+        n.status.device = kDevDevice;
+        n.status.inode = inode_of("/dev" + name);
         n.open = [] { return std::shared_ptr<File>(); };
         return n;
+    };
+    if (name == "/tty") {
+        SpecialNode n = device(kTtyMajor << 8, 0666);
+        Pty* const own =
+            system_ != nullptr && process != nullptr ? system_->terminals().of_session(process->session) : nullptr;
+        if (own != nullptr) n.open = [this, own] { return system_->terminals().open_slave(*own); };
+        return n;
     }
-    (void)process;
+    if (name == "/ptmx" || name == "/pts/ptmx") {
+        SpecialNode n = device(kTtyMajor << 8 | 2, name == "/ptmx" ? 0666 : 0000);
+        if (system_ == nullptr) return n;
+        FileStatus slave = base_status(abi::kIfChr | 0620);
+        slave.device = kDevDevice;
+        slave.gid = kTtyGroup;
+        if (process != nullptr) slave.uid = process->uid;
+        n.open = [this, master = n.status, slave] { return system_->terminals().open_master(master, slave); };
+        return n;
+    }
+    if (name == "/pts") {
+        std::vector<std::string> names = {"ptmx"};
+        if (system_ != nullptr) {
+            for (const std::uint32_t index : system_->terminals().indexes()) names.push_back(std::to_string(index));
+        }
+        return directory(names);
+    }
+    if (system_ == nullptr) return std::nullopt;
+    for (const std::uint32_t index : system_->terminals().indexes()) {
+        if (name != "/pts/" + std::to_string(index)) continue;
+        Pty* const pty = system_->terminals().find(index);
+        SpecialNode n = device(0, 0);
+        pty->slave_status.inode = n.status.inode;
+        n.status = pty->slave_status;
+        n.open = [this, pty] { return system_->terminals().open_slave(*pty); };
+        return n;
+    }
     return std::nullopt;
 }
 

@@ -38,6 +38,7 @@ public:
 
 private:
     std::optional<SpecialNode> find_dev(Process* process, const std::string& name);
+    std::optional<SpecialNode> find_terminal(Process* process, const std::string& name);
     std::optional<SpecialNode> find_proc(Process* process, const std::string& name);
     // `whole`: the directory of the process, not that of one of its tasks.
     std::optional<SpecialNode> find_process(Process& process, Task& task, const std::string& name, bool whole);

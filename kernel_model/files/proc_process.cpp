@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "kernel_model/files/proc_text.h"
+#include "kernel_model/files/pty.h"
 #include "kernel_model/memory/smaps_text.h"
 #include "kernel_model/task/process.h"
 
@@ -95,12 +96,16 @@ std::string stat(const Context& c) {
     if (c.system != nullptr) used = c.whole ? c.system->cpu_time(p) : c.system->cpu_time(c.task);
     const std::uint64_t size = p.mm != nullptr ? p.mm->mapped_bytes() : 0;
     const std::uint64_t resident = p.mm != nullptr ? p.mm->resident_pages() : 0;
+    const Pty* pty = c.system != nullptr ? c.system->terminals().of_session(p.session) : nullptr;
+    const std::uint64_t tty = pty != nullptr ? Terminals::kSlaveMajor << 8 | pty->index : 0;
+    const std::int32_t foreground = pty != nullptr ? pty->terminal.foreground : -1;
     const std::uint64_t heap = p.mm != nullptr ? p.mm->brk_start().value : 0;
-    std::string text = fmt::format("{} ({}) {} {} {} {} 0 -1 4194304 0 0 0 0 {} {} {} {} {} {} {} 0 0 {} {} {}",
-                                   c.whole ? p.pid : c.task.id.value, c.task.comm, state_of(c).letter, p.parent_pid,
-                                   p.group, p.session, used.user_ns / kUserTickNs, used.system_ns / kUserTickNs,
-                                   p.children_time.user_ns / kUserTickNs, p.children_time.system_ns / kUserTickNs,
-                                   20 + c.task.nice, c.task.nice, p.tasks.size(), size, resident, ~std::uint64_t{0});
+    std::string text =
+        fmt::format("{} ({}) {} {} {} {} {} {} 4194304 0 0 0 0 {} {} {} {} {} {} {} 0 0 {} {} {}",
+                    c.whole ? p.pid : c.task.id.value, c.task.comm, state_of(c).letter, p.parent_pid, p.group,
+                    p.session, tty, foreground, used.user_ns / kUserTickNs, used.system_ns / kUserTickNs,
+                    p.children_time.user_ns / kUserTickNs, p.children_time.system_ns / kUserTickNs, 20 + c.task.nice,
+                    c.task.nice, p.tasks.size(), size, resident, ~std::uint64_t{0});
     text += fmt::format(" 0 0 {} 0 0 {} {} {} {} 0 0 0 {} {} 0 0 0 0 0 0 0 {} {} {} {} {} {}\n", p.stack_start.value,
                         s.pending & 0x7fffffff, c.task.sigmask & 0x7fffffff, s.ignored & 0x7fffffff,
                         s.caught & 0x7fffffff, static_cast<int>(p.exit_signal), c.task.cpu, heap,

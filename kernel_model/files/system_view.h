@@ -13,6 +13,7 @@ struct Process;
 struct Task;
 
 class Network;
+class Terminals;
 
 class SystemView {
 public:
@@ -25,6 +26,7 @@ public:
     virtual CpuTime cpu_time(const Task&) const = 0;
     virtual CpuTime cpu_time(const Process&) const = 0;
     virtual const Network& loopback() const = 0;
+    virtual Terminals& terminals() const = 0;
 };
 
 }  // namespace uprobesim

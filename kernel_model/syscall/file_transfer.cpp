@@ -7,6 +7,7 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/syscall/socket_transfer.h"
+#include "kernel_model/syscall/terminal_calls.h"
 
 namespace uprobesim {
 
@@ -175,14 +176,17 @@ namespace {
 SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers buffers, std::uint64_t total,
                         const std::uint64_t* offset) {
     call.path = direction == Direction::Read ? file.read_path() : file.write_path();
+    if (PtyFile* terminal = file.terminal()) {
+        if (auto instead = before_terminal_transfer(call, *terminal, direction, total)) return *instead;
+    }
     Moved moved;
     const bool writes = direction == Direction::Write;
     if (total == 0) {
         moved = move(call.memory(), file, direction, VAddr(0), 0, offset != nullptr ? *offset : file.position);
-    } else if (file.record_bytes() != 0) {
-        moved = move_record(call, file, direction, buffers, total);
     } else if (writes && file.stream()) {
         moved = write_stream(call, file, buffers, total);
+    } else if (file.record_bytes() != 0) {
+        moved = move_record(call, file, direction, buffers, total);
     } else {
         const Start start = start_of(file, direction, offset);
         moved = move_pages(call.memory(), file, direction, buffers, start.offset, total);

@@ -8,6 +8,7 @@
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/pipe.h"
 #include "kernel_model/syscall/file_transfer.h"
+#include "kernel_model/syscall/terminal_calls.h"
 
 namespace uprobesim {
 
@@ -96,6 +97,9 @@ SysOutcome open_at(SysCall& c, std::int32_t dirfd, VAddr name, std::uint32_t fla
     c.units = opened->components;
     if (opened->created) c.path = KernelPath::SysCreate;
     if (auto end = std::dynamic_pointer_cast<PipeEnd>(opened->file)) return open_fifo(c, end, flags);
+    if (PtyFile* terminal = opened->file->terminal()) {
+        if (const auto error = opened_terminal(c, *terminal, flags)) return *error;
+    }
     return add_opened(c, std::move(opened->file), flags);
 }
 

@@ -12,6 +12,7 @@
 #include "kernel_model/syscall/file_transfer.h"
 #include "kernel_model/syscall/sys_lock.h"
 #include "kernel_model/syscall/sys_poll.h"
+#include "kernel_model/syscall/terminal_calls.h"
 
 namespace uprobesim {
 
@@ -231,6 +232,7 @@ SysOutcome sys_ioctl(SysCall& c) {
         file->flags = *on != 0 ? file->flags | kOAsync : file->flags & ~kOAsync;
         return std::uint64_t{0};
     }
+    if (PtyFile* terminal = file->terminal()) return terminal_ioctl(c, *terminal);
     auto result = file->ioctl(request, c.args[2], memory);
     if (!result) return result.error();
     return *result;

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Terminal settings as arm64's guests have them (asm-generic/termbits.h, asm-generic/termios.h).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace uprobesim::abi {
+
+inline constexpr std::uint32_t kIstrip = 040, kInlcr = 0100, kIgncr = 0200, kIcrnl = 0400, kIxon = 02000,
+                               kIxany = 04000, kIutf8 = 040000;
+inline constexpr std::uint32_t kOpost = 01, kOnlcr = 04, kOcrnl = 010, kOnocr = 020, kOnlret = 040, kTabdly = 014000,
+                               kXtabs = 014000;
+inline constexpr std::uint32_t kB38400 = 017, kCs8 = 060, kCread = 0200;
+inline constexpr std::uint32_t kIsig = 01, kIcanon = 02, kEcho = 010, kEchoe = 020, kEchok = 040, kEchonl = 0100,
+                               kNoflsh = 0200, kTostop = 0400, kEchoctl = 01000, kEchoke = 04000, kIexten = 0100000;
+
+// Indexes of control characters; a character 0 is none.
+enum ControlCharacter : std::size_t {
+    kVintr = 0,
+    kVquit = 1,
+    kVerase = 2,
+    kVkill = 3,
+    kVeof = 4,
+    kVtime = 5,
+    kVmin = 6,
+    kVstart = 8,
+    kVstop = 9,
+    kVsusp = 10,
+    kVeol = 11,
+    kVreprint = 12,
+    kVwerase = 14,
+    kVlnext = 15,
+    kVeol2 = 16,
+};
+
+struct Termios {
+    // tty_std_termios, with the control flags of a pty's slave.
+    std::uint32_t input = kIcrnl | kIxon;
+    std::uint32_t output = kOpost | kOnlcr;
+    std::uint32_t control = kB38400 | kCs8 | kCread;
+    std::uint32_t local = kIsig | kIcanon | kEcho | kEchoe | kEchok | kEchoctl | kEchoke | kIexten;
+    std::uint8_t line = 0;
+    std::array<std::uint8_t, 19> characters{3, 034, 0177, 025, 4, 0, 1, 0, 021, 023, 032, 0, 022, 017, 027, 026, 0};
+};
+static_assert(sizeof(Termios) == 36);
+
+struct WindowSize {
+    std::uint16_t rows = 0, columns = 0, width = 0, height = 0;
+    bool operator==(const WindowSize&) const = default;
+};
+
+}  // namespace uprobesim::abi
