@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernel_model/files/pty.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/signals.h"
 #include "kernel_model/syscall/dispatch.h"

@@ -15,7 +15,6 @@
 
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/files/locks.h"
-#include "kernel_model/files/pty.h"
 #include "kernel_model/memory/ipc_segments.h"
 #include "kernel_model/memory/user_memory.h"
 #include "kernel_model/run_watch.h"
@@ -33,6 +32,7 @@ namespace uprobesim {
 
 class Network;
 class SyscallDispatcher;
+class Terminals;
 struct ExecRequest;
 
 struct ProgramRequest {

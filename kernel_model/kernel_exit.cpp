@@ -2,6 +2,7 @@
 // How tasks and processes end: what they let go, who is told, when nothing of them is left.
 #include <fmt/format.h>
 
+#include "kernel_model/files/pty.h"
 #include "kernel_model/kernel.h"
 #include "kernel_model/signals.h"
 #include "kernel_model/syscall/dispatch.h"

@@ -158,7 +158,11 @@ std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const s
         slave.device = kDevDevice;
         slave.gid = kTtyGroup;
         if (process != nullptr) slave.uid = process->uid;
-        n.open = [this, master = n.status, slave] { return system_->terminals().open_master(master, slave); };
+        n.open = [this, master = n.status, slave]() -> std::shared_ptr<File> {
+            auto file = system_->terminals().open_master(master, slave);
+            if (file) file->pty().slave_status.inode = inode_of("/dev/pts/" + std::to_string(file->pty().index));
+            return file;
+        };
         return n;
     }
     if (name == "/pts") {
@@ -173,7 +177,6 @@ std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const s
         if (name != "/pts/" + std::to_string(index)) continue;
         Pty* const pty = system_->terminals().find(index);
         SpecialNode n = device(0, 0);
-        pty->slave_status.inode = n.status.inode;
         n.status = pty->slave_status;
         n.open = [this, pty] { return system_->terminals().open_slave(*pty); };
         return n;

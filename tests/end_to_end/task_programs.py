@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import programs
 
 QEMU, HOST, TEXT = "qemu-aarch64", "the host's own program", "its documentation"
+HERE = "qemu-aarch64 with the host's devices"
 
 
 @dataclass(frozen=True)

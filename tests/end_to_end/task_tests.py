@@ -8,14 +8,15 @@ import tempfile
 import harness
 import programs
 import task_programs
+import terminal_programs
 import wide_programs
-from task_programs import HOST, QEMU
+from task_programs import HERE, HOST, QEMU
 
 
 def tasks_part(context):
     by_root = {}
-    for case in task_programs.CASES + wide_programs.CASES:
-        source = context.workloads if case.argv[0] in ("/forks", "/threads") else context.sysroot + ("-wide" if case.wide else "")
+    for case in task_programs.CASES + wide_programs.CASES + terminal_programs.CASES:
+        source = context.workloads if case.argv[0] in ("/forks", "/threads", "/terminals") else context.sysroot + ("-wide" if case.wide else "")
         by_root.setdefault(source, []).append(case)
     for source, cases in by_root.items():
         wanted = [case for case in cases if context.wants(case.name)]
@@ -56,6 +57,10 @@ def _difference(case, wanted, got):
 def _judged(root, case):
     if case.judge == QEMU:
         return harness.run_qemu(root, case.as_case())
+    if case.judge == HERE:
+        words = [harness.find_qemu(), os.path.join(root.path, case.argv[0].lstrip("/")), *case.argv[1:]]
+        run = subprocess.run(words, input=case.stdin, capture_output=True, timeout=harness.TIMEOUT_SECONDS)
+        return harness.Result(run.returncode, run.stdout, run.stderr, {})
     if case.judge == HOST:
         return _run_on_host(case)
     return harness.Result(case.status, case.stdout, b"", {})
