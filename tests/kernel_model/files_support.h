@@ -14,6 +14,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernel_model/kernel.h"
@@ -150,6 +151,17 @@ struct FilesFixture {
         const auto value = enter(name, args);
         if (!value) FAIL(name << " blocks");
         return *value;
+    }
+
+    // What another task does while this one is in a call that blocked.
+    template <class Calls>
+    auto meanwhile(Calls calls) {
+        const auto progress = std::exchange(task->call_progress, 0);
+        const bool was_blocked = std::exchange(blocked, false);
+        auto result = calls();
+        task->call_progress = progress;
+        blocked = was_blocked;
+        return result;
     }
 
     UserMemory memory() { return UserMemory(*process->mm, task->id); }

@@ -111,6 +111,9 @@ public:
     SysResult<void> access(Process*, std::string_view, std::string_view, std::uint32_t, bool) override { return no(); }
     SysResult<void> make_directory(std::string_view, std::string_view, std::uint32_t) override { return no(); }
     SysResult<void> make_fifo(std::string_view, std::string_view, std::uint32_t) override { return no(); }
+    SysResult<FileStatus> make_socket(Process*, std::string_view, std::string_view, std::uint32_t) override {
+        return no();
+    }
     SysResult<void> remove(std::string_view, std::string_view, bool) override { return no(); }
     SysResult<void> rename(std::string_view, std::string_view, std::string_view, std::string_view, bool) override {
         return no();

@@ -19,17 +19,13 @@ struct PipesFixture : FilesFixture {
         reader = at<std::int32_t>(data);
         writer = at<std::int32_t>(data + 4);
     }
-    // As another task would read, which has a progress of its own.
     std::size_t drain(std::uint64_t n) {
-        const std::uint64_t progress = std::exchange(task->call_progress, 0);
-        const std::size_t got = read(reader, n).size();
-        task->call_progress = progress;
-        return got;
+        return meanwhile([&] { return read(reader, n).size(); });
     }
     std::uint64_t poll(std::int64_t fd) { return process->files.get(static_cast<std::int32_t>(fd))->poll(); }
     std::optional<std::int64_t> write_bytes(std::uint64_t n) { return enter("write", {u(writer), data, n}); }
     std::int64_t pending() {
-        REQUIRE(call("ioctl", {u(reader), 0x541b, data + 0x30000}) == 0);
+        REQUIRE(meanwhile([&] { return call("ioctl", {u(reader), 0x541b, data + 0x30000}); }) == 0);
         return at<std::int32_t>(data + 0x30000);
     }
 };

@@ -153,10 +153,19 @@ TEST_CASE("default actions end the process or do nothing", "[signals]") {
 
 TEST_CASE("a stopped process with nobody to continue it is a deadlock", "[signals]") {
     SignalFixture f;
-    f.send(Signal::Tstp);
+    f.send(Signal::Stop);
     CHECK(f.kernel->run({}).kind == ExitKind::Deadlock);
     f.send(Signal::Cont);
     CHECK(f.kernel->run({}).status == 3);
+}
+
+// get_signal, "the job control signals do nothing in an orphaned pgrp".
+TEST_CASE("a stop from a terminal does nothing to an orphaned process group", "[signals]") {
+    for (const Signal signal : {Signal::Tstp, Signal::Ttin, Signal::Ttou}) {
+        SignalFixture f;
+        f.send(signal);
+        CHECK(f.kernel->run({}).status == 3);
+    }
 }
 
 TEST_CASE("a blocked signal waits, a forced one does not", "[signals]") {
