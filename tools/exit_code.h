@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the tool's exit status means. `run` otherwise exits with the guest's own status, 128 plus the signal's number
-// where a signal ended it, or the run itself (SIGINT, SIGTERM: the report says so); 125 to 127 are those of env and timeout.
+// where a signal ended it, or the run itself (SIGINT, SIGTERM: the report says so); 125 to 127 are those of env and
+// timeout.
 #pragma once
 
 namespace uprobesim {

@@ -97,13 +97,13 @@ struct Provenance {
     ProfileId kernel;
     ProfileId machine;
     std::uint64_t seed = 0;
-    std::vector<std::string> arguments;  // of the program, or the scenario
+    std::vector<std::string> arguments;     // of the program, or the scenario
     std::vector<ScenarioProgram> programs;  // of a scenario, in the order in which they start
-    std::vector<std::string> probes;    // as on the command line
-    std::vector<std::string> settings;  // "machine.ops.isb=0"
-    std::string program;                // guest path, links resolved
-    std::string program_hash;           // FNV-1a 64 of its bytes
-    std::vector<std::string> options;   // the run's other options, as words
+    std::vector<std::string> probes;        // as on the command line
+    std::vector<std::string> settings;      // "machine.ops.isb=0"
+    std::string program;                    // guest path, links resolved
+    std::string program_hash;               // FNV-1a 64 of its bytes
+    std::vector<std::string> options;       // the run's other options, as words
 };
 
 // A figure that a scenario reads off a run.
@@ -131,7 +131,7 @@ struct RunReport {
     std::uint64_t idle_ns = 0;              // all CPUs together
     std::uint64_t cpus = 1;
     std::vector<std::uint64_t> cpu_busy_ns;  // of each
-    std::uint64_t elapsed_ns = 0;  // from the start to the end of the first process
+    std::uint64_t elapsed_ns = 0;            // from the start to the end of the first process
     double frequency_hz = 1;
     std::uint64_t memory_peak_bytes = 0;
 };

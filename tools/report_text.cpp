@@ -274,8 +274,8 @@ std::string compare_table(const CompareReport& report) {
 }
 
 const ProbeRow* same_probe(const RunReport& r, const ProbeRow& probe) {
-    const auto same = std::find_if(r.probes.begin(), r.probes.end(),
-                                   [&](const ProbeRow& p) { return p.name == probe.name; });
+    const auto same =
+        std::find_if(r.probes.begin(), r.probes.end(), [&](const ProbeRow& p) { return p.name == probe.name; });
     return same == r.probes.end() ? nullptr : &*same;
 }
 

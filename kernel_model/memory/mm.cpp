@@ -222,8 +222,7 @@ private:
 
 }  // namespace
 
-SysResult<VAddr> Mm::map_special(const std::string& name, PAddr frame, Prot prot, VAddr where,
-                                 SpecialContent content) {
+SysResult<VAddr> Mm::map_special(const std::string& name, PAddr frame, Prot prot, VAddr where, SpecialContent content) {
     // xol_add_vma asks for the last page, or the one the parent's copy had, and takes what get_unmapped_area gives.
     const auto page = std::make_shared<SpecialPage>(machine_.memory, frame, content);
     const MapRequest request{.hint = where != VAddr(0) ? where : kTaskSize - kPageSize,

@@ -10,15 +10,15 @@
 namespace uprobesim {
 
 enum class ExceptionClass : std::uint8_t {
-    Svc,            // EC 0x15
-    Brk,            // EC 0x3c
-    SoftwareStep,   // EC 0x32
-    DataAbort,      // EC 0x24, from EL0
-    InsnAbort,      // EC 0x20, from EL0
-    DataAbortSameEl,// EC 0x25: a fault in the kernel's own user copy
-    Undefined,      // EC 0x00
-    SysregTrap,     // EC 0x18
-    PcAlignment,    // EC 0x22
+    Svc,              // EC 0x15
+    Brk,              // EC 0x3c
+    SoftwareStep,     // EC 0x32
+    DataAbort,        // EC 0x24, from EL0
+    InsnAbort,        // EC 0x20, from EL0
+    DataAbortSameEl,  // EC 0x25: a fault in the kernel's own user copy
+    Undefined,        // EC 0x00
+    SysregTrap,       // EC 0x18
+    PcAlignment,      // EC 0x22
     Irq,
     kCount
 };

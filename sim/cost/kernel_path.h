@@ -30,7 +30,9 @@ inline constexpr std::array<KernelPathInfo, kKernelPathCount> kKernelPaths = {{
 #include "sim/cost/kernel_path.def"
 #undef KERNEL_PATH
 }};
-constexpr const KernelPathInfo& kernel_path_info(KernelPath p) { return kKernelPaths[static_cast<std::size_t>(p)]; }
+constexpr const KernelPathInfo& kernel_path_info(KernelPath p) {
+    return kKernelPaths[static_cast<std::size_t>(p)];
+}
 std::optional<KernelPath> find_kernel_path(std::string_view name);
 
 }  // namespace uprobesim

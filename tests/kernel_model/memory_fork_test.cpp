@@ -9,7 +9,6 @@ using namespace uprobesim::test;
 
 namespace {
 
-
 struct Family {
     KernelFixture fixture;
     Mm& parent = *fixture.process().mm;
