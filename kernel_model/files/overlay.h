@@ -84,8 +84,8 @@ private:
     SysResult<void> copy_up_contents(const Node& node);
     SysResult<Node> copy_up(const Node& node);
     SysResult<Node> writable_node(std::string_view cwd, std::string_view path, bool follow);
-    // What a link in /proc/self/fd leads to; null: the path is none.
-    std::shared_ptr<File> open_file_at(std::string_view cwd, std::string_view path, bool follow);
+    // What a link in /proc/PID/fd leads to, where attributes go by the open file; null: they go by the path.
+    std::shared_ptr<File> memory_file_at(std::string_view cwd, std::string_view path, bool follow);
     SysResult<void> rights_to_change(const FileStatus& status) const;
     // New attributes for the scratch file that was just made there.
     std::shared_ptr<FileStatus> new_attributes(const Place&, std::uint32_t mode);

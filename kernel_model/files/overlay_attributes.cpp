@@ -15,6 +15,11 @@ namespace {
 
 constexpr std::uint32_t kSetIds = 06000;
 
+// What a link in /proc/PID/fd leads to; null: the path is none.
+std::shared_ptr<File> open_file_of(const Walk& walked) {
+    return walked.node && walked.node->special ? walked.node->special->magic : nullptr;
+}
+
 void put_owner(FileStatus& a, std::uint32_t uid, std::uint32_t gid) {
     if (uid != ~0u) a.uid = uid;
     if (gid != ~0u) a.gid = gid;
@@ -100,6 +105,9 @@ SysResult<void> OverlayFileSystem::rights_to_change(const FileStatus& status) co
 SysResult<Node> OverlayFileSystem::writable_node(std::string_view cwd, std::string_view path, bool follow) {
     use_actor();
     auto walked = layers_.walk(actor_process_, cwd, path, follow);
+    // An open file has its name again; that of a stream of the host leads nowhere but to itself.
+    if (const auto file = walked ? open_file_of(*walked) : nullptr; file && follow)
+        walked = layers_.walk(actor_process_, "/", file->path, false);
     if (!walked) return tl::make_unexpected(walked.error());
     if (!walked->node) return tl::make_unexpected(Errno::NoEnt);
     if (walked->node->kind == LayerKind::Bind && !layers_.writable(*walked->node)) {
@@ -109,15 +117,16 @@ SysResult<Node> OverlayFileSystem::writable_node(std::string_view cwd, std::stri
     return copy_up(*walked->node);
 }
 
-std::shared_ptr<File> OverlayFileSystem::open_file_at(std::string_view cwd, std::string_view path, bool follow) {
+std::shared_ptr<File> OverlayFileSystem::memory_file_at(std::string_view cwd, std::string_view path, bool follow) {
     if (!follow) return nullptr;
     use_actor();
     const auto walked = layers_.walk(actor_process_, cwd, path, true);
-    return walked && walked->node && walked->node->special ? walked->node->special->magic : nullptr;
+    auto file = walked ? open_file_of(*walked) : nullptr;
+    return file && file->own_status() != nullptr ? file : nullptr;
 }
 
 SysResult<void> OverlayFileSystem::change_mode(std::string_view cwd, std::string_view path, std::uint32_t mode) {
-    if (const auto file = open_file_at(cwd, path, true)) return change_mode_of(*file, mode);
+    if (const auto file = memory_file_at(cwd, path, true)) return change_mode_of(*file, mode);
     auto node = writable_node(cwd, path, true);
     if (!node) return tl::make_unexpected(node.error());
     if (node->attributes) {
@@ -139,7 +148,7 @@ SysResult<void> OverlayFileSystem::change_owner(std::string_view cwd, std::strin
     if (actor_.uid != 0 && ((uid != ~0u && uid != actor_.uid) || (gid != ~0u && gid != actor_.gid))) {
         return tl::make_unexpected(Errno::Perm);
     }
-    if (const auto file = open_file_at(cwd, path, follow)) return change_owner_of(*file, uid, gid);
+    if (const auto file = memory_file_at(cwd, path, follow)) return change_owner_of(*file, uid, gid);
     auto node = writable_node(cwd, path, follow);
     if (!node) return tl::make_unexpected(node.error());
     if (node->attributes) {
@@ -157,7 +166,7 @@ SysResult<void> OverlayFileSystem::change_owner(std::string_view cwd, std::strin
 
 SysResult<void> OverlayFileSystem::set_times(std::string_view cwd, std::string_view path, const Times& times,
                                              bool follow) {
-    if (const auto file = open_file_at(cwd, path, follow)) return set_times_of(*file, times);
+    if (const auto file = memory_file_at(cwd, path, follow)) return set_times_of(*file, times);
     auto node = writable_node(cwd, path, follow);
     if (!node) return tl::make_unexpected(node.error());
     if (node->attributes) {
