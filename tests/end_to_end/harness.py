@@ -199,13 +199,20 @@ def shown(data, limit=300):
     return repr(text if len(text) <= limit else text[:limit] + "...")
 
 
+def first_difference(got, wanted, who):
+    """Where two outputs part, and what each has from the line before on."""
+    same = next((i for i, (a, b) in enumerate(zip(got, wanted)) if a != b), min(len(got), len(wanted)))
+    start = got.rfind(b"\n", 0, max(got.rfind(b"\n", 0, same), 0)) + 1
+    return f"differs at byte {same}: {shown(got[start:])}, {who} has {shown(wanted[start:])}"
+
+
 def difference(case, wanted, got):
     """One line that says how two results differ, or None."""
     order = (lambda text: sorted(text.splitlines())) if case.any_order else (lambda text: text)
     if wanted.status != got.status:
         return f"exit status {got.status}, qemu-aarch64 has {wanted.status}; stderr {shown(got.stderr)}"
     if order(wanted.stdout) != order(got.stdout):
-        return f"stdout {shown(got.stdout)}, qemu-aarch64 has {shown(wanted.stdout)}"
+        return f"stdout {first_difference(got.stdout, wanted.stdout, 'qemu-aarch64')}"
     if case.stderr and order(wanted.stderr) != order(got.stderr):
         return f"stderr {shown(got.stderr)}, qemu-aarch64 has {shown(wanted.stderr)}"
     for name in case.leaves:

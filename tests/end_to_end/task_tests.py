@@ -16,7 +16,8 @@ from task_programs import HERE, HOST, QEMU
 def tasks_part(context):
     by_root = {}
     for case in task_programs.CASES + wide_programs.CASES + terminal_programs.CASES:
-        source = context.workloads if case.argv[0] in ("/forks", "/threads", "/terminals") else context.sysroot + ("-wide" if case.wide else "")
+        ours = os.path.exists(os.path.join(context.workloads, case.argv[0].lstrip("/")))
+        source = context.workloads if ours else context.sysroot + ("-wide" if case.wide else "")
         by_root.setdefault(source, []).append(case)
     for source, cases in by_root.items():
         wanted = [case for case in cases if context.wants(case.name)]
@@ -50,7 +51,7 @@ def _difference(case, wanted, got):
     if got.status != wanted.status:
         return f"exit status {got.status}, {case.judge} has {wanted.status}; stderr {harness.shown(got.stderr)}"
     if wanted.stdout is not None and got.stdout != wanted.stdout:
-        return f"stdout {harness.shown(got.stdout)}, {case.judge} has {harness.shown(wanted.stdout)}; stderr {harness.shown(got.stderr)}"
+        return f"stdout {harness.first_difference(got.stdout, wanted.stdout, case.judge)}; stderr {harness.shown(got.stderr)}"
     return None
 
 
