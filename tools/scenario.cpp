@@ -51,10 +51,19 @@ void each_row(TomlReader& reader, const toml::table& root, std::string_view key,
     }
 }
 
+const ScenarioProcess* find_process(const Scenario& scenario, const std::string& name) {
+    const auto& all = scenario.processes;
+    const auto it = std::find_if(all.begin(), all.end(), [&](const ScenarioProcess& p) { return p.name == name; });
+    return it == all.end() ? nullptr : &*it;
+}
+
 void read_process(TomlReader& reader, const toml::table& row, const std::string& path, Scenario& scenario) {
     reader.only(row, path, {"name", "arguments", "environment", "cwd", "cpu", "ready-port", "ready-output"});
+    const std::string name = reader.string(row, "name", path);
+    if (find_process(scenario, name) != nullptr)
+        reader.fail(row.get("name"), fmt::format("'{}' is the name of another process too", key_path(path, "name")));
     ScenarioProcess& process = scenario.processes.emplace_back();
-    process.name = reader.string(row, "name", path);
+    process.name = name;
     process.arguments = strings(reader, row, "arguments", path, true);
     process.environment = strings(reader, row, "environment", path, false);
     if (row.contains("cwd")) process.cwd = reader.string(row, "cwd", path);
@@ -82,9 +91,7 @@ void read_result(TomlReader& reader, const toml::table& row, const std::string& 
         reader.fail(row.get("better"), fmt::format("'{}' must be higher or lower", key_path(path, "better")));
     result.higher_is_better = better == "higher";
     result.process = reader.string(row, "process", path);
-    const bool known = std::any_of(scenario.processes.begin(), scenario.processes.end(),
-                                   [&](const ScenarioProcess& p) { return p.name == result.process; });
-    if (reader.ok() && !known)
+    if (reader.ok() && find_process(scenario, result.process) == nullptr)
         reader.fail(row.get("process"), fmt::format("'{}' names no process", key_path(path, "process")));
     result.pattern = reader.optional_string(row, "pattern", path);
     if (row.contains("count")) result.count = reader.number(row, "count", path, {.min = 1});

@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <regex>
+#include <sstream>
 
 #include "kernel_model/files/special_files.h"
 #include "tools/run_status.h"
@@ -15,6 +18,19 @@ namespace uprobesim {
 namespace {
 
 constexpr std::size_t kMostKept = std::size_t{1} << 20;  // of an output that a scenario reads
+// The library's matcher recurses by character: a longer line might take it beyond the host's stack.
+constexpr std::size_t kMostMatched = 4096;
+
+// What the pattern's group is in the first line that it matches.
+std::optional<double> first_match(const std::string& output, const std::regex& pattern) {
+    std::smatch found;
+    std::istringstream lines(output);
+    for (std::string line; std::getline(lines, line);) {
+        line.resize(std::min(line.size(), kMostMatched));
+        if (std::regex_search(line, found, pattern)) return std::strtod(found[1].str().c_str(), nullptr);
+    }
+    return std::nullopt;
+}
 
 }  // namespace
 
@@ -100,12 +116,10 @@ std::vector<ResultRow> Session::results() const {
     for (const ScenarioResult& wanted : request_.results) {
         ResultRow& row = rows.emplace_back(ResultRow{wanted.name, wanted.unit, wanted.higher_is_better, {}});
         const Running& running = *named(wanted.process);
-        std::smatch found;
         if (wanted.pattern.empty()) {
             row.value = wanted.count * 1e9 / static_cast<double>(end_ns_ - running.begin_ns);
-        } else if (running.out != nullptr &&
-                   std::regex_search(running.out->kept(), found, std::regex(wanted.pattern))) {
-            row.value = std::strtod(found[1].str().c_str(), nullptr);
+        } else if (running.out != nullptr) {
+            row.value = first_match(running.out->kept(), std::regex(wanted.pattern));
         }
     }
     return rows;
