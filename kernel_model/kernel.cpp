@@ -12,6 +12,7 @@
 #include "kernel_model/signals.h"
 #include "kernel_model/syscall/dispatch.h"
 #include "kernel_model/traps.h"
+#include "kernel_model/vdso/vdso.h"
 
 namespace uprobesim {
 namespace {
@@ -41,7 +42,8 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
           })),
       dispatcher_(std::make_unique<SyscallDispatcher>()),
       scheduler_(machine.ledger, cycles_per_second(machine)),
-      next_id_(kFirstPid) {
+      next_id_(kFirstPid),
+      vdso_(make_vdso(machine, kEpochNs)) {
     scheduler_.set_cpus(cpus);
     files_.set_clock([this] { return realtime_ns(); });
     files_.show(this);

@@ -103,6 +103,9 @@ public:
     // All CPUs together.
     std::uint64_t idle_ns() const override;
     std::vector<std::uint64_t> busy_ns() const;  // of each simulated CPU
+    // Reads of the counter at EL0 that were no exception.
+    void note_counter_read() { ++counter_reads_; }
+    std::uint64_t counter_reads() const { return counter_reads_; }
     unsigned cpu_count() const override { return static_cast<unsigned>(scheduler_.cpus().size()); }
     // CPU time of one task, or of all of a process, those that ended included.
     CpuTime cpu_time(const Task&) const override;
@@ -202,7 +205,7 @@ private:
     std::map<std::string, UnmodelledUse> unmodelled_;
     std::map<std::string, std::uint64_t> syscall_counts_;
 
-    Outcome load(Process& process, Task& task, const ExecRequest& request, Errno* why);
+    Outcome load(Process& process, Task& task, ExecRequest request, Errno* why);
     Task& add_task(Process& process, TaskId id, ContextId context);
     std::unique_ptr<Process> fork_process(Task& parent, const CloneRequest& request);
     std::optional<ExitSummary> turn();
@@ -234,7 +237,9 @@ private:
     Timers timers_;
     Futexes futexes_;
     Scheduler scheduler_;
-    std::int32_t next_id_;  // of tasks and processes
+    std::uint64_t counter_reads_ = 0;
+    std::int32_t next_id_;               // of tasks and processes
+    std::shared_ptr<FileBacking> vdso_;  // null: none on this machine
     std::int32_t main_pid_ = kFirstPid;
     std::uint64_t last_inode_ = 1000;
     Task* current_ = nullptr;

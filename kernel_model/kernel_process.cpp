@@ -113,7 +113,8 @@ Task& Kernel::add_task(Process& process, TaskId id, ContextId context) {
 }
 
 // Replaces the process's program. On failure nothing has changed.
-Outcome Kernel::load(Process& process, Task& task, const ExecRequest& request, Errno* why) {
+Outcome Kernel::load(Process& process, Task& task, ExecRequest request, Errno* why) {
+    request.vdso = vdso_;
     std::shared_ptr<Mm> old_mm = std::move(process.mm);
     const auto old_names = std::tuple(process.exe, process.arguments, process.environment, process.auxv);
     const auto old_places = std::tuple(process.argument_area, process.environment_area, process.stack_start);

@@ -53,9 +53,12 @@ std::optional<SysregRead> emulate_mrs(std::uint32_t word, const SysregValues& va
     const unsigned target = word & 31;
     const std::uint32_t id = word >> 5 & 0xffffu;  // bit 20 of MRS is op0's high bit
     const auto trapped = [&](std::uint64_t value) { return SysregRead{target, value, ExceptionClass::SysregTrap}; };
+    const auto counter = [&](std::uint64_t value) {
+        return values.counter_traps ? trapped(value) : SysregRead{target, value, std::nullopt};
+    };
     switch (id) {
-        case kCntvctEl0: return trapped(values.counter);
-        case kCntfrqEl0: return trapped(values.counter_hz);
+        case kCntvctEl0: return counter(values.counter);
+        case kCntfrqEl0: return counter(values.counter_hz);
         case kCtrEl0: return trapped(values.ctr_el0);
         case kDczidEl0: return trapped(kDczidProhibited);
         default: break;

@@ -13,7 +13,7 @@ namespace uprobesim {
 struct SysregRead {
     unsigned target;  // Xt; 31: discarded
     std::uint64_t value;
-    ExceptionClass ec;  // how the hardware reports it
+    std::optional<ExceptionClass> ec;  // how the hardware reports it; nothing: it does not trap
 };
 
 // Of the machine, now.
@@ -21,9 +21,10 @@ struct SysregValues {
     std::uint64_t counter = 0;
     std::uint64_t counter_hz = 0;
     std::uint64_t ctr_el0 = 0;
+    bool counter_traps = true;  // CNTKCTL_EL1.EL0VCTEN is clear
 };
 
-// `word` is the trapped instruction. Nothing: not an MRS, or of a register EL0 may not know.
+// `word` is the instruction that the engine refused. Nothing: not an MRS, or of a register EL0 may not know.
 std::optional<SysregRead> emulate_mrs(std::uint32_t word, const SysregValues& values);
 
 }  // namespace uprobesim

@@ -117,17 +117,35 @@ std::uint64_t counter(Kernel& kernel, std::uint64_t counter_hz) {
     return static_cast<std::uint64_t>(ns * counter_hz / 1'000'000'000u);
 }
 
+bool counter_traps(const Machine& machine) {
+    return machine.profile.vdso_clock.value == 0;
+}
+
+// An instruction that only the engine cannot execute: no exception.
+bool executes(const Task& task, const Undefined& undefined) {
+    const auto read = emulate_mrs(undefined.word, {.counter_traps = counter_traps(task.process->mm->machine())});
+    return read && !read->ec;
+}
+
 void take(Kernel& kernel, Task& task, const Undefined& undefined, VAddr pc) {
     Machine& machine = kernel.machine();
     const auto hz = static_cast<std::uint64_t>(machine.profile.counter_hz.value);
-    const SysregValues values{counter(kernel, hz), hz, cache_type_without_dic(machine.profile)};
+    const SysregValues values{.counter = counter(kernel, hz),
+                              .counter_hz = hz,
+                              .ctr_el0 = cache_type_without_dic(machine.profile),
+                              .counter_traps = counter_traps(machine)};
     if (const auto read = emulate_mrs(undefined.word, values)) {
-        kernel.exception(task, read->ec);
-        kernel.spend(task, KernelPath::SysregEmulation);
+        if (read->ec) {
+            kernel.exception(task, *read->ec);
+            kernel.spend(task, KernelPath::SysregEmulation);
+        } else {
+            machine.cpu->count_one(task.context, undefined.word);  // the machine executes it, only the engine does not
+            kernel.note_counter_read();
+        }
         if (read->target != 31) machine.cpu->write(task.context, xreg(read->target), read->value);
         machine.cpu->write(task.context, Reg::Pc, pc.value + 4);
         // user_fastforward_single_step: the emulated instruction was the step, or the slot's.
-        resume_step(kernel, task);
+        if (read->ec) resume_step(kernel, task);
         if (task.tif_singlestep) software_step(kernel, task);
         task.runs_slot = false;
         return;
@@ -177,6 +195,8 @@ std::uint64_t abort_syndrome(const Abort& abort, const AddressSpace& space) {
 
 std::optional<ExceptionRegisters> exception_registers(const Task& task, const Stop& stop) {
     if (std::holds_alternative<BudgetSpent>(stop.why)) return std::nullopt;
+    const auto* undefined = std::get_if<Undefined>(&stop.why);
+    if (undefined != nullptr && executes(task, *undefined)) return std::nullopt;
     ExceptionRegisters registers;
     registers.esr = std::visit(Syndrome{task}, stop.why);
     registers.elr = stop.pc.value;

@@ -28,6 +28,7 @@ std::string_view role_name(KeyRole role) {
         case KeyRole::Price: return "price";
         case KeyRole::Switch: return "switch";
         case KeyRole::Trapped: return "trapped";
+        case KeyRole::Clock: return "clock";
         case KeyRole::Behaviour: return "behaviour";
     }
     return "";

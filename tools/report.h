@@ -131,6 +131,7 @@ struct RunReport {
     std::uint64_t idle_ns = 0;              // all CPUs together
     std::uint64_t cpus = 1;
     std::vector<std::uint64_t> cpu_busy_ns;  // of each
+    std::uint64_t counter_reads = 0;         // CNTVCT_EL0 and CNTFRQ_EL0 at EL0, without an exception
     std::uint64_t elapsed_ns = 0;            // from the start to the end of the first process
     double frequency_hz = 1;
     std::uint64_t memory_peak_bytes = 0;

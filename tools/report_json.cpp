@@ -68,8 +68,10 @@ Json time_json(const RunReport& r, const Totals& t) {
 Json user_json(const RunReport& r) {
     Json classes = Json::object();
     for (const NamedCount& c : r.classes) classes[c.name] = c.times;
-    return {
-        {"insns", r.user_insns.value}, {"cycles", in_cycles(r.user_cycles)}, {"insns_by_class", std::move(classes)}};
+    return {{"insns", r.user_insns.value},
+            {"cycles", in_cycles(r.user_cycles)},
+            {"counter_reads", r.counter_reads},
+            {"insns_by_class", std::move(classes)}};
 }
 
 Json kernel_json(const RunReport& r, const Totals& t) {

@@ -196,6 +196,7 @@ RunReport read_run(const Value& value) {
     if (r.frequency_hz < 1) value["time"]["frequency_hz"].wrong("is out of range");
     r.user_insns = InsnCount(value["user"]["insns"].count());
     r.user_cycles = value["user"]["cycles"].cycles();
+    if (value["user"].has("counter_reads")) r.counter_reads = value["user"]["counter_reads"].count();
     read_kernel_work(value["kernel"], r);
     value["probes"]["by_probe"].each([&](const Value& row) {
         ProbeRow p;

@@ -79,6 +79,8 @@ std::string summary_text(const RunReport& r, const Totals& t) {
     }
     out += line("EL0 instructions", fmt::format("{} in {} cycles ({} cycles each)", grouped(r.user_insns.value),
                                                 cycles_text(r.user_cycles), cpi_text(r)));
+    if (r.counter_reads != 0)
+        out += line("counter reads", fmt::format("{} at EL0, without an exception", grouped(r.counter_reads)));
     out += line("kernel cycles",
                 fmt::format("{}, {} of them hardware entry and return of {} exceptions", cycles_text(t.kernel_cycles),
                             cycles_text(t.exception_cycles), grouped(t.exceptions)));

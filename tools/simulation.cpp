@@ -218,6 +218,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request, c
     report.idle_ns = kernel.idle_ns();
     report.cpus = request.cpus;
     report.cpu_busy_ns = kernel.busy_ns();
+    report.counter_reads = kernel.counter_reads();
     report.elapsed_ns = kernel.monotonic_ns();
     report.memory_peak_bytes = machine.memory.peak_bytes();
     report.provenance.program_hash = hash_of_guest_file(**files, report.provenance.program);

@@ -13,6 +13,7 @@
 
 #include "probes/symbol_index.h"
 #include "sim/base/temp_folder.h"
+#include "sim/data/embedded_data.h"
 
 namespace uprobesim {
 
@@ -25,7 +26,7 @@ Result<TriggerTree> TriggerTree::make(std::string_view target, bool branch_prote
     }
     const std::string name = fmt::format("trig_{}{}", target, branch_protection ? "_bp" : "");
     const auto program =
-        std::find_if(programs.begin(), programs.end(), [&](const TriggerProgram& p) { return p.name == name; });
+        std::find_if(programs.begin(), programs.end(), [&](const EmbeddedProgram& p) { return p.name == name; });
     if (program == programs.end()) {
         return user_error(fmt::format("'{}' is no trigger target", target), "",
                           fmt::format("the targets are {}", fmt::join(kTriggerTargets, ", ")));
@@ -33,7 +34,7 @@ Result<TriggerTree> TriggerTree::make(std::string_view target, bool branch_prote
     TriggerTree tree;
     tree.program_ = "/" + name;
     tree.symbol_ = fmt::format("uprobe_target_{}", target);
-    std::vector<std::byte> bytes(program->elf.begin(), program->elf.end());
+    std::vector<std::byte> bytes(program->bytes.begin(), program->bytes.end());
     if (first_word) {
         const auto index = SymbolIndex::build(bytes, name);
         const auto found = index ? index->matching(tree.symbol_) : std::vector<const Function*>();

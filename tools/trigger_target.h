@@ -4,25 +4,16 @@
 // neither a sysroot nor a cross compiler when it runs.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "sim/base/error.h"
 
 namespace uprobesim {
 
-// An ELF program "trig_TARGET": calls uprobe_target_TARGET argv[1] times.
-struct TriggerProgram {
-    std::string_view name;
-    std::span<const std::byte> elf;
-};
-std::vector<TriggerProgram> trigger_programs();
-
+// Of the programs "trig_TARGET", each of which calls uprobe_target_TARGET argv[1] times.
 inline constexpr std::string_view kTriggerTargets[] = {"nop", "push", "ret"};
 
 // A trigger program as a file tree of its own on the host, for as long as the object lives.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <span>
 
 #include "sim/cost/profile_keys.h"
 #include "tools/command_line.h"
@@ -38,6 +39,16 @@ std::string quoted(const std::string& word) {
     std::string out = "'";
     for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
     return out + "'";
+}
+
+// Those that a vDSO answers without one.
+constexpr std::array<std::string_view, 3> kClockCalls = {"clock_getres", "clock_gettime", "gettimeofday"};
+
+std::uint64_t calls_among(const RunReport& saved, std::span<const std::string_view> names) {
+    std::uint64_t sum = 0;
+    for (const NamedCount& call : saved.syscalls)
+        sum += std::find(names.begin(), names.end(), call.name) != names.end() ? call.times : 0;
+    return sum;
 }
 
 std::uint64_t trapped_reads(const RunReport& saved) {
@@ -76,8 +87,19 @@ Result<Names> names_of(const ProfileId& machine, const ProfileId& kernel, const 
     return names;
 }
 
-// The keys that are no prices must be what they were. `trapped`: the guest read a trapped register.
-Outcome same_behaviour(const ProfileId& saved, const ProfileListing& now, bool trapped,
+// Whether another value of a key with this role could have changed what the guest did.
+bool matters_to(const RunReport& saved, KeyRole role) {
+    const bool counter = trapped_reads(saved) + saved.counter_reads != 0;
+    switch (role) {
+        case KeyRole::Trapped: return counter;
+        case KeyRole::Clock: return counter || calls_among(saved, kClockCalls) != 0;
+        case KeyRole::Behaviour: return true;
+        default: return false;
+    }
+}
+
+// The keys that are no prices must be what they were, where they matter to the run.
+Outcome same_behaviour(const RunReport& run, const ProfileId& saved, const ProfileListing& now,
                        const std::string& run_instead) {
     std::map<std::string, std::string> left;
     for (const KeyText& row : saved.behaviour) left[row.key] = row.value;
@@ -91,8 +113,7 @@ Outcome same_behaviour(const ProfileId& saved, const ProfileListing& now, bool t
         if (!is_no_price(key.role)) continue;
         const auto was = left.find(key.key);
         const std::string before = was == left.end() ? "" : was->second;
-        const bool matters = key.role == KeyRole::Behaviour || trapped;
-        if (matters && before != key.value) return refuse(key.key, before, key.value);
+        if (matters_to(run, key.role) && before != key.value) return refuse(key.key, before, key.value);
         if (was != left.end()) left.erase(was);
     }
     if (!left.empty()) return refuse(left.begin()->first, left.begin()->second, "");
@@ -116,6 +137,7 @@ std::vector<std::string> notes_for(const RunReport& saved) {
         if (std::find(kTimedCalls.begin(), kTimedCalls.end(), call.name) != kTimedCalls.end())
             seen.push_back(fmt::format("{} {}", call.name, counted(call.times, "time")));
     }
+    if (saved.counter_reads != 0) seen.push_back(fmt::format("the counter {}", counted(saved.counter_reads, "time")));
     if (const std::uint64_t reads = trapped_reads(saved); reads != 0)
         seen.push_back(fmt::format("a trapped register, the counter perhaps, {}", counted(reads, "time")));
     std::vector<std::string> notes;
@@ -205,8 +227,7 @@ Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request)
         const bool machine = kind == ProfileKind::Machine;
         const auto after = list_profile(kind, machine ? now.machine : now.kernel, now.settings);
         if (!after) return tl::make_unexpected(after.error());
-        const bool trapped = trapped_reads(saved) != 0;
-        if (auto same = same_behaviour(machine ? p.machine : p.kernel, *after, trapped, run_instead); !same)
+        if (auto same = same_behaviour(saved, machine ? p.machine : p.kernel, *after, run_instead); !same)
             return tl::make_unexpected(same.error());
         if (!*unchanged) continue;
         const auto before = list_profile(kind, machine ? own->machine : own->kernel, own->settings);

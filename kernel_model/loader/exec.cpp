@@ -16,6 +16,7 @@
 #include "kernel_model/loader/script.h"
 #include "kernel_model/loader/stack_image.h"
 #include "kernel_model/memory/user_memory.h"
+#include "kernel_model/vdso/vdso.h"
 
 namespace uprobesim {
 
@@ -252,6 +253,11 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
         if (auto mapped = map_image(*interpreter); !mapped) return tl::make_unexpected(mapped.error());
     }
     place_break(*program);
+    if (request.vdso != nullptr) {
+        const auto mapped = map_vdso(mm_, request.vdso);
+        if (!mapped) return load_error(mapped.error(), "no room for the vDSO", request.path);
+        stack.vdso = mapped->value;
+    }
 
     stack.phdr_address = program->elf.phdr_vaddr == 0 ? 0 : program->bias + program->elf.phdr_vaddr;
     stack.phdr_count = program->elf.phdr_count;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "kernel_model/files/file_system.h"
@@ -20,6 +21,7 @@ struct ExecRequest {
     std::string path;  // guest path
     std::vector<std::string> arguments;
     std::vector<std::string> environment;
+    std::shared_ptr<FileBacking> vdso{};  // null: none
 };
 
 // Loads into process.mm, which must be fresh. Fills exe, arguments, environment, auxv, areas. Follows "#!" scripts up

@@ -38,6 +38,7 @@ enum AuxType : std::uint64_t {
     AtRandom = 25,
     AtHwcap2 = 26,
     AtExecfn = 31,
+    AtSysinfoEhdr = 33,
     AtMinsigstksz = 51,
 };
 
@@ -130,6 +131,7 @@ SysResult<StackImage> StackBuilder::build_tables(const StackRequest& loaded, Ent
 
     StackImage image;
     const auto aux = [&](AuxType type, std::uint64_t value) { image.auxv.insert(image.auxv.end(), {type, value}); };
+    if (loaded.vdso != 0) aux(AtSysinfoEhdr, loaded.vdso);
     aux(AtMinsigstksz, kMinSignalStack);
     aux(AtHwcap, kHwcap);
     aux(AtPagesz, kPageSize);

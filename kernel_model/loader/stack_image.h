@@ -19,6 +19,7 @@ struct StackRequest {
     std::uint16_t phdr_count = 0;
     std::uint64_t interpreter_base = 0;  // AT_BASE
     std::uint64_t entry = 0;             // AT_ENTRY
+    std::uint64_t vdso = 0;              // AT_SYSINFO_EHDR; 0: none
     std::uint32_t uid = 0, gid = 0;
     bool executable = false;
 };

@@ -35,8 +35,8 @@ std::string Mm::maps_text() const {
         const std::size_t line = text.size();
         fmt::format_to(std::back_inserter(text), "{:08x}-{:08x} {}{}{}{} {:08x} {:02x}:{:02x} {} ", begin.value,
                        vma.range.end.value, vma.prot.read ? 'r' : '-', vma.prot.write ? 'w' : '-',
-                       vma.prot.exec ? 'x' : '-', vma.shared ? 's' : 'p', vma.file_offset, device_major(key.device),
-                       device_minor(key.device), key.inode);
+                       vma.prot.exec ? 'x' : '-', vma.shared ? 's' : 'p', vma.name.empty() ? vma.file_offset : 0,
+                       device_major(key.device), device_minor(key.device), key.inode);
         const std::string name = name_of(vma);
         if (!name.empty()) {
             if (text.size() < line + kNameColumn) text.resize(line + kNameColumn, ' ');

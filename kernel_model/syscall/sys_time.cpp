@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Clocks, sleeping and timers, all on the simulated clock.
+#include "kernel_model/abi/clock.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
 #include "kernel_model/syscall/usage.h"
@@ -10,7 +11,6 @@ namespace {
 constexpr std::int32_t kRealtime = 0, kMonotonic = 1, kProcessCpu = 2, kThreadCpu = 3, kMonotonicRaw = 4,
                        kRealtimeCoarse = 5, kMonotonicCoarse = 6, kBoottime = 7, kRealtimeAlarm = 8, kBoottimeAlarm = 9,
                        kTai = 11;
-constexpr std::uint64_t kTickNs = 4'000'000;       // CONFIG_HZ=250, as Debian builds it
 constexpr std::uint64_t kUserTickNs = 10'000'000;  // USER_HZ=100
 constexpr std::uint64_t kAbsolute = 1;             // TIMER_ABSTIME
 
@@ -20,12 +20,12 @@ std::optional<std::uint64_t> clock_ns(SysCall& call, std::int32_t id) {
         case kRealtime:
         case kRealtimeAlarm:
         case kTai: return call.kernel.realtime_ns();
-        case kRealtimeCoarse: return call.kernel.realtime_ns() / kTickNs * kTickNs;
+        case kRealtimeCoarse: return call.kernel.realtime_ns() / abi::kTickNs * abi::kTickNs;
         case kMonotonic:
         case kMonotonicRaw:
         case kBoottime:
         case kBoottimeAlarm: return monotonic;
-        case kMonotonicCoarse: return monotonic / kTickNs * kTickNs;
+        case kMonotonicCoarse: return monotonic / abi::kTickNs * abi::kTickNs;
         case kProcessCpu: return call.kernel.cpu_time(call.process).total();
         case kThreadCpu: return call.kernel.cpu_time(call.task).total();
         default: break;
@@ -54,7 +54,7 @@ SysOutcome clock_gettime(SysCall& call) {
 SysOutcome clock_getres(SysCall& call) {
     const std::int32_t id = call.int32(0);
     if (!clock_ns(call, id)) return Errno::Inval;
-    const std::uint64_t resolution = id == kRealtimeCoarse || id == kMonotonicCoarse ? kTickNs : 1;
+    const std::uint64_t resolution = id == kRealtimeCoarse || id == kMonotonicCoarse ? abi::kTickNs : 1;
     if (call.args[1] != 0 && !call.memory().put(call.address(1), to_timespec(resolution))) return Errno::Fault;
     return 0u;
 }

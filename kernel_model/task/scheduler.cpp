@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernel_model/abi/clock.h"
 #include "kernel_model/task/process.h"
 #include "sim/base/error.h"
 
@@ -10,7 +11,6 @@ namespace uprobesim {
 namespace {
 
 constexpr std::uint64_t kQuantumNs = 2'000;    // how far one CPU may be ahead of another: less than a system call takes
-constexpr std::uint64_t kTickNs = 4'000'000;   // CONFIG_HZ=250, as Debian builds it
 constexpr std::uint64_t kSliceNs = 3'000'000;  // sysctl_sched_base_slice of a machine with 8 CPUs or more
 constexpr CentiCycles kNever{~std::uint64_t{0}};
 
@@ -22,7 +22,7 @@ bool allowed(const Task& task, const SimCpu& cpu) {
 
 Scheduler::Scheduler(const Ledger& ledger, std::uint64_t hz) : ledger_(ledger), hz_(hz) {
     quantum_ = to_cycles(kQuantumNs);
-    tick_ = to_cycles(kTickNs);
+    tick_ = to_cycles(abi::kTickNs);
     slice_ = to_cycles(kSliceNs);
     set_cpus(1);
 }

@@ -23,8 +23,8 @@ constexpr std::array kRules = {
     KeyRule{ProfileKind::Machine, "name", KeyRole::Label, {}},
     KeyRule{ProfileKind::Machine, "description", KeyRole::Label, {}},
     KeyRule{ProfileKind::Machine, "based-on", KeyRole::Label, {}},
-    // Nothing reads it yet: there is no vDSO.
-    KeyRule{ProfileKind::Machine, "vdso-clock", KeyRole::Switch, {}},
+    KeyRule{ProfileKind::Machine, "vdso-clock", KeyRole::Clock,
+            "it decides whether programs read the clock by a system call"},
     KeyRule{ProfileKind::Machine, "frequency", KeyRole::Price, {}},
     KeyRule{ProfileKind::Machine, "kernel-cpi", KeyRole::Price, {}},
     KeyRule{ProfileKind::Machine, "exception-entry", KeyRole::Price, {}},

@@ -23,11 +23,12 @@ enum class KeyRole {
     Price,      // how much something costs: a run can be priced again
     Switch,     // a price that is there or not; not a quantity that could be a little more or less
     Trapped,    // what the guest reads from a trapped register: a run that trapped on none can be priced again
+    Clock,      // how the guest reads the clock: a run that never did can be priced again
     Behaviour,  // what happens: needs another run
 };
 
 constexpr bool is_no_price(KeyRole role) {
-    return role == KeyRole::Trapped || role == KeyRole::Behaviour;
+    return role == KeyRole::Trapped || role == KeyRole::Clock || role == KeyRole::Behaviour;
 }
 
 struct ProfileKey {

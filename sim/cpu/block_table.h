@@ -40,6 +40,7 @@ static_assert(sizeof(BlockRecord) == 32);
 class BlockTable {
 public:
     BlockTable(const BlockModel& model, CodeFrames& code_frames);
+    const BlockModel& model() const { return model_; }
 
     // The place of the block at `address`, and whether the block is in it.
     BlockRecord& at(std::uint64_t address) { return records_[index(address)]; }

@@ -70,6 +70,9 @@ public:
     // whose bytes change on every hit costs no retranslation. Stops with StepDone, or with what the instruction did.
     virtual Stop step(ContextId, const AddressSpace&, std::uint32_t word) = 0;
 
+    // Counts `word`, which the caller executed in the engine's stead. Registers stay as they are.
+    virtual void count_one(ContextId, std::uint32_t word) = 0;
+
     virtual std::uint64_t read(ContextId, Reg) = 0;
     virtual void write(ContextId, Reg, std::uint64_t) = 0;
     virtual UserRegisters read_all(ContextId) = 0;

@@ -126,6 +126,14 @@ void UnicornCpu::clear_exclusive(ContextId id) {
     engine_.clear_exclusive();
 }
 
+void UnicornCpu::count_one(ContextId id, std::uint32_t word) {
+    const BlockInfo info = blocks_.model().analyse(std::span(&word, 1));
+    UserWork& work = load(id).work;
+    work.insns += InsnCount(1);
+    work.cycles += info.cycles_through.at(0);
+    ++work.by_class[static_cast<std::size_t>(info.classes.at(0))];
+}
+
 InsnCount UnicornCpu::insns(ContextId id) {
     if (loaded_ != nullptr && loaded_id_ == id) return loaded_->work.insns + InsnCount(insns_);
     return context(id).work.insns;

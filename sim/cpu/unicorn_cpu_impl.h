@@ -38,6 +38,7 @@ public:
     FpState read_fp(ContextId id) override;
     void write_fp(ContextId id, const FpState& fp) override;
     void clear_exclusive(ContextId id) override;
+    void count_one(ContextId id, std::uint32_t word) override;
 
     InsnCount insns(ContextId id) override;
     CentiCycles cycles(ContextId id) override;

@@ -200,6 +200,7 @@ PROGRAMS = GREP + COREUTILS + BUSYBOX + LARGER
 # Our own programs (workloads/), which need no sysroot. Run with the folder of the built programs as their root.
 WORKLOADS = [
     Case("counts", ["/counts"]),
+    Case("clocks", ["/clocks"]),
     Case("readiness", ["/readiness"]),
     Case("sockets", ["/sockets"]),
     Case("faults", ["/faults"]),

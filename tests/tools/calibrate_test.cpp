@@ -4,9 +4,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "sim/data/embedded_data.h"
 #include "tools/reproduce.h"
 #include "tools/svg_chart.h"
-#include "tools/trigger_target.h"
 
 namespace uprobesim {
 namespace {

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "sim/data/embedded_data.h"
 #include "tools/trigger_target.h"
 
 namespace uprobesim {

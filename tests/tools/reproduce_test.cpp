@@ -4,8 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "sim/data/embedded_data.h"
 #include "tests/support/host.h"
-#include "tools/trigger_target.h"
 
 namespace uprobesim {
 namespace {

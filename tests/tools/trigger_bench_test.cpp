@@ -5,8 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "sim/data/embedded_data.h"
 #include "tools/bench_report.h"
-#include "tools/trigger_target.h"
 
 namespace uprobesim {
 namespace {

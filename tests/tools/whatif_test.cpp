@@ -158,6 +158,12 @@ TEST_CASE("a guest that could see the time is noted; one that read the counter k
     const WhatIf clock = good(saved_and_read(f.run({}, "/clock")), {});
     REQUIRE(clock.notes.size() == 1);
     CHECK_THAT(clock.notes[0], Contains("clock_gettime"));
+    // With a vDSO it would not have made the call.
+    CHECK_THAT(refusal(saved_and_read(f.run({}, "/clock")), {.machine = "generic-a72"}), Contains("vdso-clock"));
+    const RunReport untrapped = saved_and_read(f.run({}, "/counter", "generic-a72"));
+    CHECK(untrapped.counter_reads == 1);
+    CHECK_THAT(refusal(untrapped, {.settings = {{"machine.counter-frequency", "1e8"}}}), Contains("counter-frequency"));
+    CHECK_THAT(good(untrapped, {}).notes.at(0), Contains("the counter 1 time"));
     const RunReport counter = saved_and_read(f.run({}, "/counter"));
     CHECK(good(counter, {}).notes.size() == 1);
     CHECK_THAT(refusal(counter, {.settings = {{"machine.counter-frequency", "1e6"}}}), Contains("counter-frequency"));

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/vdso/vdso.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "kernel_model/abi/clock.h"
+#include "kernel_model/vdso/data_page.h"
+#include "sim/base/error.h"
+#include "sim/data/embedded_data.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::uint64_t kDataPage = 0, kCodePage = 1, kPages = 2;
+
+// Written when the kernel starts, long before anyone executes it.
+class VdsoPages final : public FileBacking {
+public:
+    VdsoPages(PhysicalMemory& memory, PAddr data, PAddr code) : memory_(memory), frames_{data, code} {}
+    ~VdsoPages() override {
+        for (const PAddr frame : frames_) memory_.release(frame);
+    }
+    VdsoPages(const VdsoPages&) = delete;
+    VdsoPages& operator=(const VdsoPages&) = delete;
+
+    FileKey key() const override { return {}; }
+    std::uint64_t size() const override { return kPages * kPageSize; }
+    std::optional<PAddr> page(std::uint64_t index) override {
+        return index < kPages ? std::optional(frames_[index]) : std::nullopt;
+    }
+    void mark_dirty(std::uint64_t) override {}
+    void write_back(std::uint64_t, std::uint64_t) override {}
+    std::string path() const override { return {}; }
+
+private:
+    PhysicalMemory& memory_;
+    std::array<PAddr, kPages> frames_;
+};
+
+}  // namespace
+
+std::shared_ptr<FileBacking> make_vdso(Machine& machine, std::uint64_t epoch_ns) {
+    const auto images = vdso_images();
+    if (machine.profile.vdso_clock.value == 0 || images.empty()) return nullptr;
+    const auto image = images.front().bytes;
+    check_invariant(image.size() <= kPageSize, "the vDSO is larger than its page");
+    PhysicalMemory& memory = machine.memory;
+    const auto data = memory.allocate(), code = memory.allocate();
+    if (!data || !code) throw HostError("allocating the vDSO", "the guest has less than two pages of memory");
+    const vdso_data values{.counter_hz = static_cast<std::uint64_t>(machine.profile.counter_hz.value),
+                           .epoch_ns = epoch_ns,
+                           .tick_ns = abi::kTickNs};
+    std::memcpy(memory.bytes(*data).data(), &values, sizeof values);
+    std::copy(image.begin(), image.end(), memory.bytes(*code).begin());
+    return std::make_shared<VdsoPages>(memory, *data, *code);
+}
+
+SysResult<VAddr> map_vdso(Mm& mm, const std::shared_ptr<FileBacking>& vdso) {
+    // One piece of address space is found for both.
+    const auto place = mm.map({.length = kPages * kPageSize,
+                               .prot = {.read = true},
+                               .may_write = false,
+                               .file = vdso,
+                               .offset = kDataPage * kPageSize,
+                               .name = "[vvar]"});
+    if (!place) return place;
+    return mm.map({.hint = *place + kCodePage * kPageSize,
+                   .length = kPageSize,
+                   .prot = {.read = true, .exec = true},
+                   .fixed = true,
+                   .may_write = false,
+                   .file = vdso,
+                   .offset = kCodePage * kPageSize,
+                   .name = "[vdso]"});
+}
+
+}  // namespace uprobesim
