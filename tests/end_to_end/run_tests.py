@@ -4,7 +4,8 @@
 
 Parts: programs (same output as qemu-aarch64), probes (probes change nothing but the counts), counts (instruction totals),
 tasks (programs of several tasks on one and several simulated CPUs), bad-input (a clear line or a guest signal each),
-determinism (the same bytes twice), views (what a run shows while it goes on, and runs that end before their program).
+determinism (the same bytes twice), views (what a run shows while it goes on, and runs that end before their program),
+redis (redis-server and redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a command).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -16,6 +17,7 @@ sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 import bad_input
 import harness
 import probe_tests
+import redis_tests
 import same_results
 import task_tests
 import view_tests
@@ -28,6 +30,7 @@ PARTS = {
     "tasks": task_tests.tasks_part,
     "bad-input": bad_input.bad_input_part,
     "views": view_tests.views_part,
+    "redis": redis_tests.redis_part,
 }
 
 

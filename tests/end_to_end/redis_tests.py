@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Debian's redis-server and redis-cli: the answers they give on qemu-aarch64, and each command probed and counted."""
+import os
+import re
+import socket
+import subprocess
+import tempfile
+
+import harness
+import programs
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "redis")
+SERVER = "/usr/bin/redis-server"
+PROBED = ["-p", f"uprobe:{SERVER}:readQueryFromClient,processCommand,call"]
+PORTS = 2  # the server's and its replica's
+
+# (name, options): each must print what qemu-aarch64 prints.
+RUNS = [
+    ("session", []),
+    ("session-2cpu", ["--cpus", "2"]),
+    ("session-probed", PROBED),
+    ("session-probed-4cpu", [*PROBED, "--cpus", "4", "--kernel", "next-20241104+stp"]),
+]
+
+
+def files():
+    return {name: open(os.path.join(HERE, name), "rb").read() for name in sorted(os.listdir(HERE))}
+
+
+def commands(name, but=None):
+    """The commands of a file; without the sections whose titles begin with one of the given words."""
+    kept, keep = [], True
+    for line in files()[name].splitlines(keepends=True):
+        if line.startswith(b"ECHO "):
+            keep = not (but and line[len("ECHO "):].startswith(but))
+        if keep:
+            kept.append(line)
+    return b"".join(kept)
+
+
+def _script(name, environment, stdin=b"", leaves=()):
+    return programs.Case(name, ["/bin/sh", name + ".sh"], stdin=stdin, environment=tuple(environment.items()), pipe=True, leaves=leaves)
+
+
+def _free_ports():
+    sockets = [socket.socket() for _ in range(PORTS)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return {"PORT": str(ports[0]), "REPLICA_PORT": str(ports[1])}
+
+
+def _on_qemu(root, case, environment):
+    """The script by the host's shell, its programs by qemu-aarch64 with the host's loopback."""
+    run = f"{harness.find_qemu()} -L {root.path} {root.path}/usr/bin/"
+    with tempfile.TemporaryDirectory(prefix="uprobesim-e2e-") as folder:
+        harness.write_files(folder, files())
+        shell = subprocess.run(case.argv, cwd=folder, env={**dict(programs.ENVIRONMENT), **environment, "RUN": run}, input=case.stdin,
+                               capture_output=True, timeout=harness.TIMEOUT_SECONDS)
+        return harness.Result(shell.returncode, shell.stdout, shell.stderr, {})
+
+
+def _session(context, root):
+    wanted = None
+    for name, options in RUNS:
+        if not context.wants(name):
+            continue
+        ports = _free_ports()
+        # Only replies that name the port would differ, and there the script masks it.
+        wanted = wanted or _on_qemu(root, _script("session", ports), ports)
+        try:
+            got = context.simulator.run(root, _script("session", {**ports, "RUN": ""}), options, files())
+        except (subprocess.TimeoutExpired, AssertionError) as failure:
+            context.check(name, str(failure))
+            continue
+        failure = None
+        if got.report is None:
+            failure = f"no report; stderr {harness.shown(got.stderr)}"
+        elif (got.status, got.stdout) != (wanted.status, wanted.stdout):
+            failure = f"exit status {got.status}, stdout {harness.first_difference(got.stdout, wanted.stdout, 'qemu-aarch64')}; stderr {harness.shown(got.stderr)}"
+        context.check(name, failure)
+
+
+def _hits(report, symbol):
+    return sum(row["hits"] for row in report.probes if re.search(rf"\b{symbol}$", row["probe"]))
+
+
+# (name, commands, what is hit once for each command that the server says it processed). call is: a script's own commands and those
+# of a transaction go through it. processCommand is where nothing is queued, refused or called by a script.
+COUNTED = [
+    ("counts-all", commands("data_types.redis") + commands("scripts.redis"), ("call",)),
+    ("counts-plain", commands("data_types.redis", but=b"mistakes"), ("call", "processCommand")),
+]
+
+
+def _counts(context, root, name, stdin, symbols):
+    results = {}
+    for label, options in (("bare", []), ("stepped", PROBED), ("emulated", [*PROBED, "--kernel", "next-20241104+stp", "--cpus", "2"])):
+        case = _script("counts", {"PORT": "6379", "RUN": ""}, stdin=stdin, leaves=("processed",))
+        results[label] = context.simulator.run(root, case, options, files())
+    bare = results["bare"]
+    for label in ("stepped", "emulated"):
+        got = results[label]
+        failure = None
+        if got.report is None:
+            failure = f"no report; stderr {harness.shown(got.stderr)}"
+        elif (got.status, got.stdout) != (bare.status, bare.stdout):
+            failure = f"stdout {harness.first_difference(got.stdout, bare.stdout, 'the run without probes')}"
+        else:
+            processed = int(got.files["processed"]) + 1  # and the one that asked
+            for symbol in symbols:
+                if _hits(got.report, symbol) != processed:
+                    failure = f"{symbol} was hit {_hits(got.report, symbol)} times for {processed} commands"
+            if processed < stdin.count(b"\n") // 2 or _hits(got.report, "readQueryFromClient") == 0:
+                failure = f"only {processed} commands were processed"
+        context.check(f"{name}-{label}", failure)
+
+
+def redis_part(context):
+    with context.guest_root(context.sysroot) as root:
+        if not os.path.exists(root.path + SERVER):
+            raise harness.Missing(f"{SERVER} is not in the sysroot")
+        _session(context, root)
+        for name, stdin, symbols in COUNTED:
+            if context.wants(name):
+                _counts(context, root, name, stdin, symbols)
