@@ -61,8 +61,11 @@ OptionTable visible_options(GuestVerb verb) {
     } else {
         add("bind", list_option("HOST:GUEST"), "show a host file or folder at GUEST; can be repeated");
     }
-    if (verb == GuestVerb::Run)
+    if (verb == GuestVerb::Run) {
         add("scratch", text_option("DIR"), "keep what the guest writes in DIR (default: discarded)");
+        add("scratch-limit", text_option("SIZE"),
+            "the guest's disk is full when it has written so much, with K, M or G (default: no limit)");
+    }
     add("env", list_option("K=V"),
         "set a variable of the guest; can be repeated. Otherwise only HOME, LANG, PATH, TERM are set");
     add("cwd", text_option("DIR"), "the guest's working folder (default /)");
@@ -88,7 +91,8 @@ OptionTable all_options(GuestVerb verb) {
     return all;
 }
 
-Result<std::uint64_t> parse_size(const std::string& value) {
+Result<std::uint64_t> parse_size(const std::string& value, const char* option, std::uint64_t least,
+                                 std::string_view least_text) {
     constexpr std::string_view kUnits = "KMG";
     std::uint64_t n = 0;
     const char* end = value.data() + value.size();
@@ -100,8 +104,8 @@ Result<std::uint64_t> parse_size(const std::string& value) {
         good = unit != kUnits.npos;
         shift = good ? 10 * static_cast<unsigned>(unit + 1) : 0;
     }
-    if (!good || n > (kMostMemory >> shift) || (n << shift) < kLeastMemory) {
-        return user_error(fmt::format("'{}' is not a size from 16M to 64G", value), "--memory",
+    if (!good || n > (kMostMemory >> shift) || (n << shift) < least) {
+        return user_error(fmt::format("'{}' is not a size from {} to 64G", value, least_text), option,
                           "for example 512M or 4G");
     }
     return n << shift;
@@ -190,7 +194,8 @@ Words other_options(const CommandLine& line) {
         words.push_back(fmt::format("--{}", name));
         words.push_back(std::move(value));
     };
-    for (const char* name : {"root", "scratch", "cwd", "uid", "max-insns", "max-sim-time", "cpus", "memory"}) {
+    for (const char* name :
+         {"root", "scratch", "scratch-limit", "cwd", "uid", "max-insns", "max-sim-time", "cpus", "memory"}) {
         if (line.given(name)) add(name, line.one(name, ""));
     }
     for (const char* name : {"bind", "env"}) {
@@ -231,9 +236,14 @@ Outcome read_simulation(const CommandLine& line, const OptionDefaults& defaults,
         return user_error(fmt::format("there can be 1 to {} CPUs", Scheduler::kMostCpus), "--cpus");
     request.cpus = static_cast<unsigned>(*cpus);
     if (line.given("memory")) {
-        const auto memory = parse_size(line.one("memory", ""));
+        const auto memory = parse_size(line.one("memory", ""), "--memory", kLeastMemory, "16M");
         if (!memory) return tl::make_unexpected(memory.error());
         request.memory_bytes = *memory;
+    }
+    if (line.given("scratch-limit")) {
+        const auto limit = parse_size(line.one("scratch-limit", ""), "--scratch-limit", 0, "0");
+        if (!limit) return tl::make_unexpected(limit.error());
+        request.files.scratch_limit = *limit;
     }
     request.option_words = other_options(line);
     return {};

@@ -66,6 +66,8 @@ public:
     virtual SysResult<void> truncate(std::uint64_t size);
     // The bytes of the range are zero afterwards; the size stays (a hole).
     virtual SysResult<void> clear(std::uint64_t begin, std::uint64_t end);
+    // The range has its place on the disk afterwards (fallocate). NoSpc.
+    virtual SysResult<void> reserve(std::uint64_t, std::uint64_t) { return {}; }
     virtual SysResult<void> sync() { return {}; }
     // The whole directory: "." and "..", then the root's own entries in the host's order (as any program on the host
     // sees them), then what the scratch layer added, by name. NotDir elsewhere.

@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "kernel_model/files/disk_space.h"
 #include "kernel_model/files/file.h"
 #include "kernel_model/files/system_view.h"
 #include "sim/base/error.h"
@@ -27,6 +29,7 @@ struct FileSystemOptions {
     std::string root;  // host directory
     std::vector<BindMount> binds;
     std::string scratch;  // host directory kept; empty: a temporary one, removed at the end
+    std::optional<std::uint64_t> scratch_limit = std::nullopt;  // bytes that the guest's files may take there
 };
 
 class FileSystem {
@@ -81,6 +84,8 @@ public:
     virtual SysResult<std::string> real_directory(Process*, std::string_view cwd, std::string_view path) = 0;
     // Writes back dirty shared pages, drops page caches; the scratch layer stays when it was asked for.
     virtual void finish() = 0;
+    // Of a limited scratch layer; null: it has no limit of ours.
+    virtual const DiskSpace* space() const { return nullptr; }
     virtual void set_clock(std::function<std::uint64_t()> now_ns) = 0;
     // What /proc shows beyond the process that asks; null: nothing.
     virtual void show(const SystemView*) {}

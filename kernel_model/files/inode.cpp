@@ -83,6 +83,10 @@ SysResult<std::uint64_t> Inode::read(std::uint64_t offset, std::span<std::byte> 
 
 SysResult<std::uint64_t> Inode::write(std::uint64_t offset, std::span<const std::byte> from) {
     if (offset > static_cast<std::uint64_t>(INT64_MAX) - from.size()) return tl::make_unexpected(Errno::Fbig);
+    if (use && !from.empty()) {
+        from = from.first(use->claim(offset, from.size()));
+        if (from.empty()) return tl::make_unexpected(Errno::NoSpc);
+    }
     const ssize_t n = write_fully(fd_.get(), from, offset);
     if (n < 0) return tl::make_unexpected(guest_errno(errno));
     const auto written = static_cast<std::uint64_t>(n);
@@ -102,6 +106,7 @@ SysResult<void> Inode::truncate(std::uint64_t new_size) {
     if (!writable_) return tl::make_unexpected(Errno::Inval);
     write_back(0, ~std::uint64_t{0} / kPageSize);
     if (ftruncate(fd_.get(), static_cast<off_t>(new_size)) != 0) return tl::make_unexpected(guest_errno(errno));
+    if (use) use->release(new_size, ~std::uint64_t{0});
     for (auto it = pages_.lower_bound(new_size / kPageSize); it != pages_.end();) {
         const std::uint64_t kept = it->first == new_size / kPageSize ? new_size % kPageSize : 0;
         auto bytes = memory_.bytes(it->second);
@@ -126,6 +131,7 @@ SysResult<void> Inode::clear(std::uint64_t begin, std::uint64_t end) {
     if (fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(begin),
                   static_cast<off_t>(end - begin)) != 0)
         return tl::make_unexpected(guest_errno(errno));
+    if (use) use->release(begin, end);
     for (auto it = pages_.lower_bound(begin / kPageSize); it != pages_.end() && it->first * kPageSize < end; ++it) {
         const std::uint64_t page_begin = it->first * kPageSize;
         const std::uint64_t first = std::max(begin, page_begin) - page_begin;
@@ -133,6 +139,11 @@ SysResult<void> Inode::clear(std::uint64_t begin, std::uint64_t end) {
         std::memset(memory_.bytes(it->second).data() + first, 0, last - first);
         memory_.note_write(it->second);
     }
+    return {};
+}
+
+SysResult<void> Inode::reserve(std::uint64_t begin, std::uint64_t end) {
+    if (use && !use->claim_all(begin, end - begin)) return tl::make_unexpected(Errno::NoSpc);
     return {};
 }
 

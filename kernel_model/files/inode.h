@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "kernel_model/files/disk_space.h"
 #include "kernel_model/files/host.h"
 #include "kernel_model/memory/backing.h"
 #include "sim/mem/physical_memory.h"
@@ -34,6 +35,7 @@ public:
     SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from);
     SysResult<void> truncate(std::uint64_t size);
     SysResult<void> clear(std::uint64_t begin, std::uint64_t end);
+    SysResult<void> reserve(std::uint64_t begin, std::uint64_t end);
     bool writable() const { return writable_; }
     void make_writable(HostFd fd) {
         fd_ = std::move(fd);
@@ -45,6 +47,8 @@ public:
 
     // What the guest set or the model keeps for a file of the scratch layer; null: the host file's own are shown.
     std::shared_ptr<FileStatus> attributes;
+    // What it takes of a limited scratch layer; null: nobody counts.
+    std::shared_ptr<DiskUse> use;
 
 private:
     void drop_pages_from(std::uint64_t index);

@@ -98,8 +98,10 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine, const F
     }
     auto scratch = open_host_directory(scratch_path, "the scratch directory", "make it first, or leave --scratch out");
     if (!scratch) return tl::make_unexpected(scratch.error());
+    std::shared_ptr<DiskSpace> space;
+    if (options.scratch_limit) space = std::make_shared<DiskSpace>(*options.scratch_limit);
     return std::make_unique<OverlayFileSystem>(machine, std::move(*root), std::move(*scratch), std::move(binds),
-                                               temporary);
+                                               temporary, std::move(space));
 }
 
 }  // namespace uprobesim

@@ -26,11 +26,13 @@ constexpr std::uint64_t kAllPages = ~std::uint64_t{0} / kPageSize;
 }  // namespace
 
 OverlayFileSystem::OverlayFileSystem(Machine& machine, HostDirectory root, HostDirectory scratch,
-                                     std::vector<Layers::Bind> binds, std::string temporary)
+                                     std::vector<Layers::Bind> binds, std::string temporary,
+                                     std::shared_ptr<DiskSpace> space)
     : machine_(machine),
       special_(machine),
       layers_(std::move(root), std::move(scratch), std::move(binds), special_),
-      temporary_(std::move(temporary)) {}
+      temporary_(std::move(temporary)),
+      space_(std::move(space)) {}
 
 OverlayFileSystem::~OverlayFileSystem() {
     finish();
@@ -110,8 +112,16 @@ std::shared_ptr<Inode> OverlayFileSystem::inode_for(const Node& node, HostFd fd,
     const FileKey key{node.status.device, node.status.inode};
     auto inode = std::make_shared<Inode>(machine_.memory, key, std::move(fd), writable, node.guest);
     inode->attributes = node.attributes;
+    if (node.kind == LayerKind::Scratch) inode->use = use_of(node.host);
     inodes_[node.host] = inode;
     return inode;
+}
+
+std::shared_ptr<DiskUse> OverlayFileSystem::use_of(const FileKey& host) {
+    if (!space_) return nullptr;
+    auto& use = uses_[host];
+    if (!use) use = std::make_shared<DiskUse>(space_);
+    return use;
 }
 
 void OverlayFileSystem::moved(const std::string& from, const std::string& to) {
@@ -129,6 +139,7 @@ void OverlayFileSystem::moved(const std::string& from, const std::string& to) {
 void OverlayFileSystem::forget_if_last(const Node& node) {
     if (node.kind == LayerKind::Root || (!node.is_directory() && node.status.links > 1)) return;
     inodes_.erase(node.host);
+    uses_.erase(node.host);
     layers_.attributes.erase(node.host);
 }
 
@@ -160,18 +171,19 @@ SysResult<void> OverlayFileSystem::copy_up_contents(const Node& node) {
     if (!from) return tl::make_unexpected(from.error());
     auto to = layers_.scratch().open(node.relative, O_RDWR | O_CREAT | O_EXCL, 0644);
     if (!to) return tl::make_unexpected(to.error());
+    const FileStatus made = status_of_host_fd(to->get());
+    const FileKey key{made.device, made.inode};
+    const auto use = use_of(key);
     std::vector<char> buffer(1u << 16);
-    int failure = 0;
-    for (;;) {
+    int failure = use && !use->claim_all(0, static_cast<std::uint64_t>(node.status.size)) ? ENOSPC : 0;
+    while (failure == 0) {
         const ssize_t n = ::read(from->get(), buffer.data(), buffer.size());
         if (n == 0) break;
         errno = n < 0 ? errno : ENOSPC;
-        if (n < 0 || ::write(to->get(), buffer.data(), static_cast<std::size_t>(n)) != n) {
-            failure = errno;
-            break;
-        }
+        if (n < 0 || ::write(to->get(), buffer.data(), static_cast<std::size_t>(n)) != n) failure = errno;
     }
     if (failure != 0) {
+        uses_.erase(key);
         // Half a copy must not cover the original.
         if (auto parent = layers_.scratch().parent(node.relative)) {
             unlinkat(parent->first.get(), parent->second.c_str(), 0);
@@ -181,11 +193,11 @@ SysResult<void> OverlayFileSystem::copy_up_contents(const Node& node) {
     // Who has the original open or mapped goes on with the copy, as if there were one file.
     const auto open = inodes_.find(node.host);
     if (open == inodes_.end() || node.status.links > 1) return {};
-    const FileStatus host = status_of_host_fd(to->get());
     const auto inode = open->second;
     inodes_.erase(open);
     inode->make_writable(std::move(*to));
-    inodes_[{host.device, host.inode}] = inode;
+    inode->use = use;
+    inodes_[key] = inode;
     return {};
 }
 

@@ -20,7 +20,7 @@ class Pipe;
 class OverlayFileSystem final : public FileSystem {
 public:
     OverlayFileSystem(Machine& machine, HostDirectory root, HostDirectory scratch, std::vector<Layers::Bind> binds,
-                      std::string temporary);
+                      std::string temporary, std::shared_ptr<DiskSpace> space);
     ~OverlayFileSystem() override;
 
     SysResult<OpenResult> open(Process*, std::string_view cwd, std::string_view path, std::uint32_t flags,
@@ -50,6 +50,7 @@ public:
     SysResult<std::string> real_directory(Process*, std::string_view cwd, std::string_view path) override;
     void finish() override;
     void set_clock(std::function<std::uint64_t()> now_ns) override;
+    const DiskSpace* space() const override { return space_.get(); }
     void show(const SystemView* system) override { special_.show(system); }
     std::shared_ptr<File> host_stdio(int fd) override;
 
@@ -94,6 +95,8 @@ private:
     SysResult<std::shared_ptr<File>> open_special(Process*, const Node&, std::uint32_t flags, std::uint32_t mode);
     SysResult<std::shared_ptr<File>> open_fifo(const Node&, std::uint32_t flags);
     std::shared_ptr<Inode> inode_for(const Node& node, HostFd fd, bool writable);
+    // What a host file of the scratch layer takes of its limit; null: it has none.
+    std::shared_ptr<DiskUse> use_of(const FileKey& host);
     // The names of open files follow a rename or a removal.
     void moved(const std::string& from, const std::string& to);
     void forget_if_last(const Node& node);
@@ -109,7 +112,9 @@ private:
     Process* actor_process_ = nullptr;  // of the present system call, for /proc/self
     // By host file, as long as it has a name: a host may give its number to a new file afterwards.
     std::map<FileKey, std::shared_ptr<Inode>> inodes_;
-    std::map<FileKey, std::weak_ptr<Pipe>> fifos_;  // those that are open
+    std::shared_ptr<DiskSpace> space_;                  // null: no limit
+    std::map<FileKey, std::shared_ptr<DiskUse>> uses_;  // by host file, as inodes_
+    std::map<FileKey, std::weak_ptr<Pipe>> fifos_;      // those that are open
     std::vector<std::weak_ptr<File>> open_;
     std::size_t open_swept_at_ = 64;
     // Beyond what host file systems usually number.

@@ -39,6 +39,7 @@ public:
         if (done) files_.modified(inode_->attributes.get());
         return done;
     }
+    SysResult<void> reserve(std::uint64_t begin, std::uint64_t end) override { return inode_->reserve(begin, end); }
     std::shared_ptr<FileBacking> backing() override { return inode_; }
     const std::shared_ptr<Inode>& inode() const { return inode_; }
 

@@ -16,6 +16,7 @@ namespace {
 constexpr std::uint64_t kMaxTransfer = 0x7ffff000;  // MAX_RW_COUNT
 constexpr std::uint64_t kMaxVector = 1024;          // UIO_MAXIOV
 constexpr std::uint64_t kPiece = 65536;             // of a stream's write, at most
+constexpr std::size_t kLimitFileSize = 1;           // RLIMIT_FSIZE
 
 // What became of it so far. `bad_pointer`: its first byte is one.
 struct Moved {
@@ -166,6 +167,20 @@ bool must_wait(SysCall& call, File& file, Errno error, std::uint64_t done) {
     return true;
 }
 
+SysResult<std::uint64_t> may_write(SysCall& call, File& file, std::uint64_t offset, std::uint64_t count) {
+    const std::uint64_t limit = call.process.limits[kLimitFileSize].soft;
+    if (count == 0 || !file.backing()) return count;
+    if (offset < limit) return std::min(count, limit - offset);
+    call.kernel.send_signal(call.task, {.signal = Signal::Xfsz, .code = kSiUser, .pid = call.process.pid});
+    return tl::make_unexpected(Errno::Fbig);
+}
+
+SysResult<void> may_grow(SysCall& call, File& file, std::uint64_t size) {
+    if (size <= file.size().value_or(0)) return {};
+    const auto last = may_write(call, file, size - 1, 1);
+    return last ? SysResult<void>() : tl::make_unexpected(last.error());
+}
+
 SysOutcome write_failure(SysCall& call, File& file, Errno error) {
     if (must_wait(call, file, error, 0)) return Block{};
     return error;
@@ -189,6 +204,11 @@ SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers 
         moved = move_record(call, file, direction, buffers, total);
     } else {
         const Start start = start_of(file, direction, offset);
+        if (writes) {
+            const auto allowed = may_write(call, file, start.offset, total);
+            if (!allowed) return allowed.error();
+            total = *allowed;
+        }
         moved = move_pages(call.memory(), file, direction, buffers, start.offset, total);
         if (start.moves && moved.bytes > 0) file.position = start.offset + moved.bytes;
     }

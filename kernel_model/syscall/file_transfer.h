@@ -24,6 +24,12 @@ bool must_wait(SysCall& call, File& file, Errno error, std::uint64_t done);
 // What a write answers that moved nothing: it waits, or EPIPE with its signal, or the error.
 SysOutcome write_failure(SysCall& call, File& file, Errno error);
 
+// RLIMIT_FSIZE: how many of `count` bytes may be written at `offset` (generic_write_check_limits). Fbig: none, and the
+// signal is sent. `count` itself for what is not a regular file.
+SysResult<std::uint64_t> may_write(SysCall& call, File& file, std::uint64_t offset, std::uint64_t count);
+// The same for a new size (inode_newsize_ok).
+SysResult<void> may_grow(SysCall& call, File& file, std::uint64_t size);
+
 // What EBADF costs.
 inline SysOutcome bad_descriptor(SysCall& call) {
     call.path = KernelPath::SysCloseError;

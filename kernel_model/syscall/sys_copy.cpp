@@ -82,9 +82,11 @@ SysOutcome copy(SysCall& c, End& from, End& to, std::uint64_t count, bool nonblo
         if (!n) return stopped(from.file, n.error());
         if (*n == 0) break;
         std::uint64_t written = 0;
-        while (written < *n) {
+        const auto allowed = may_write(c, to.file, to.offset(), *n);
+        if (!allowed) return stopped(to.file, allowed.error());
+        while (written < *allowed) {
             const auto m =
-                to.file.write(to.offset(), std::span<const std::byte>(wanted).subspan(written, *n - written));
+                to.file.write(to.offset(), std::span<const std::byte>(wanted).subspan(written, *allowed - written));
             if (!m && from.file.seekable()) {
                 from.advance(written);
                 return stopped(to.file, m.error());
@@ -123,7 +125,9 @@ SysOutcome sys_copy_file_range(SysCall& c) {
     End in(*from), out(*to);
     if (auto at = in.take_offset(c, c.address(1)); !at) return at.error();
     if (auto at = out.take_offset(c, c.address(3)); !at) return at.error();
-    const std::uint64_t count = std::min(c.args[4], kMost);
+    const auto allowed = may_write(c, *to, out.offset(), std::min(c.args[4], kMost));
+    if (!allowed) return allowed.error();
+    const std::uint64_t count = *allowed;
     // The two ranges of one file must not overlap.
     const std::uint64_t a = in.offset(), b = out.offset();
     if (from->backing() == to->backing() && a < b + count && b < a + count) return Errno::Inval;

@@ -349,6 +349,7 @@ SysOutcome sys_truncate(SysCall& c) {
     if (!p) return p.error();
     auto opened = c.kernel.files().open(&c.process, p->cwd, p->path, kOWronly, 0);
     if (!opened) return named(c, *p, opened);
+    if (auto allowed = may_grow(c, *opened->file, c.args[1]); !allowed) return allowed.error();
     auto done = opened->file->truncate(c.args[1]);
     return done ? SysOutcome(std::uint64_t{0}) : SysOutcome(done.error());
 }
@@ -358,6 +359,10 @@ SysOutcome put_statfs(SysCall& c, VAddr to) {
     s.f_type = 0x01021994;  // TMPFS_MAGIC: what the kernel paths were measured on
     s.f_bsize = s.f_frsize = 4096;
     s.f_blocks = s.f_bfree = s.f_bavail = c.kernel.machine().memory.limit_bytes() / kPageSize;
+    if (const DiskSpace* space = c.kernel.files().space()) {
+        s.f_blocks = space->total_pages();
+        s.f_bfree = s.f_bavail = space->free_pages();
+    }
     s.f_files = s.f_ffree = 1u << 20;
     s.f_namelen = static_cast<std::int64_t>(kNameMax);
     return c.memory().put(to, s) ? SysOutcome(std::uint64_t{0}) : SysOutcome(Errno::Fault);

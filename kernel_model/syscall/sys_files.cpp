@@ -287,6 +287,7 @@ SysOutcome sys_ftruncate(SysCall& c) {
     const auto file = c.process.files.share(c.int32(0));
     if (!file || (file->flags & kOPath) != 0) return bad_descriptor(c);
     if ((file->flags & kOAccmode) == kORdonly) return Errno::Inval;
+    if (auto allowed = may_grow(c, *file, c.args[1]); !allowed) return allowed.error();
     if (auto done = file->truncate(c.args[1]); !done) return done.error();
     return std::uint64_t{0};
 }
@@ -303,8 +304,15 @@ SysOutcome sys_fallocate(SysCall& c) {
     if (!file->backing()) return Errno::NoDev;
     const std::uint64_t end = c.args[2] + c.args[3];
     if (static_cast<std::int64_t>(end) < 0) return Errno::Fbig;
+    // shmem_fallocate: the limit of a file's size counts with FALLOC_FL_KEEP_SIZE too.
+    if (!punches) {
+        if (auto allowed = may_grow(c, *file, end); !allowed) return allowed.error();
+    }
     if (punches || zeros) {
         if (auto done = file->clear(c.args[2], end); !done) return done.error();
+    }
+    if (!punches) {
+        if (auto done = file->reserve(c.args[2], end); !done) return done.error();
     }
     if ((mode & kKeepSize) == 0 && file->size().value_or(0) < end) {
         if (auto done = file->truncate(end); !done) return done.error();
