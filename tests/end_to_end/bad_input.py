@@ -42,6 +42,7 @@ MISTAKES = [
     ("bad-bind-form", ["--root", "ROOT", "--bind", "x", "/counts"], MISTAKE, ["--bind"]),
     ("bad-number", ["--root", "ROOT", "--max-insns", "-1", "/counts"], MISTAKE, ["max-insns"]),
     ("bad-time", ["--root", "ROOT", "--max-sim-time", "5", "/counts"], MISTAKE, ["--max-sim-time", "'5'"]),
+    ("bad-scratch-limit", ["--root", "ROOT", "--scratch-limit", "much", "/counts"], MISTAKE, ["much", "--scratch-limit"]),
     ("bad-strace-filter", ["--root", "ROOT", "--strace-filter", "opnat", "/counts"], MISTAKE, ["opnat", "openat"]),
     ("bad-strace-class", ["--root", "ROOT", "--strace-filter", "%files", "/counts"], MISTAKE, ["%files", "%file,"]),
     ("bad-strace-output", ["--root", "ROOT", "--strace-output", "/no/such/folder/calls", "/counts"], MISTAKE, ["/no/such/folder"]),

@@ -5,7 +5,8 @@
 Parts: programs (same output as qemu-aarch64), probes (probes change nothing but the counts), counts (instruction totals),
 tasks (programs of several tasks on one and several simulated CPUs), bad-input (a clear line or a guest signal each),
 determinism (the same bytes twice), views (what a run shows while it goes on, and runs that end before their program),
-redis (redis-server and redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a command).
+redis (redis-server and redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a command),
+faults (programs whose peer is killed, or for which there is no disk, memory, pipe or descriptor left).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -31,6 +32,7 @@ PARTS = {
     "bad-input": bad_input.bad_input_part,
     "views": view_tests.views_part,
     "redis": redis_tests.redis_part,
+    "faults": task_tests.faults_part,
 }
 
 

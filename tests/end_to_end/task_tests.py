@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 
+import fault_programs
 import harness
 import programs
 import task_programs
@@ -14,8 +15,16 @@ from task_programs import HERE, HOST, QEMU
 
 
 def tasks_part(context):
+    _run(context, task_programs.CASES + wide_programs.CASES + terminal_programs.CASES)
+
+
+def faults_part(context):
+    _run(context, fault_programs.CASES)
+
+
+def _run(context, cases):
     by_root = {}
-    for case in task_programs.CASES + wide_programs.CASES + terminal_programs.CASES:
+    for case in cases:
         ours = os.path.exists(os.path.join(context.workloads, case.argv[0].lstrip("/")))
         source = context.workloads if ours else context.sysroot + ("-wide" if case.wide else "")
         by_root.setdefault(source, []).append(case)
