@@ -116,6 +116,9 @@ TEST_CASE("sizes have binary units", "[tools][options]") {
          {"", "0", "1K", "65G", "2T", "-1", "2Gi", "G", "99999999999999999999", "18446744073709551615G"}) {
         CHECK(contains(refusal({"run", "--memory", wrong, "true"}), "--memory"));
     }
+    CHECK(good({"run", "--scratch-limit", "3M", "true"}).simulation.files.scratch_limit == 3145728u);
+    CHECK_FALSE(good({"run", "true"}).simulation.files.scratch_limit);
+    CHECK(contains(refusal({"run", "--scratch-limit", "3X", "true"}), "--scratch-limit"));
 }
 
 TEST_CASE("compare takes the two kernels of the published table unless told otherwise", "[tools][options]") {
