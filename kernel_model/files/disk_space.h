@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How much the guest may keep in its scratch layer, in pages as tmpfs counts: what was written, not holes, names or
-// directories.
+// directories. A hole that only a shared mapping fills is not counted (Linux would send SIGBUS where the disk is full).
 #pragma once
 
 #include <cstdint>
