@@ -129,7 +129,10 @@ void take_probes(const Uprobes& uprobes, RunReport& report) {
 
 Outcome make_files(FileSystem& files, const std::vector<ScenarioFile>& wanted) {
     for (const ScenarioFile& file : wanted) {
-        constexpr std::uint32_t kMode = 0644;
+        constexpr std::uint32_t kMode = 0644, kFolderMode = 0755;
+        for (std::size_t slash = file.path.find('/', 1); slash != file.path.npos;
+             slash = file.path.find('/', slash + 1))
+            (void)files.make_directory("/", file.path.substr(0, slash), kFolderMode);  // those that are there stay
         const auto made = files.open(nullptr, "/", file.path, abi::kOWronly | abi::kOCreat | abi::kOTrunc, kMode);
         if (!made || !made->file->write(0, std::as_bytes(std::span(file.text))))
             return user_error("a file of the scenario cannot be made in the guest's root", file.path);

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs one command on uprobesim or on qemu-aarch64, over the same files, and reads reports."""
+import contextlib
 import json
 import os
+import resource
 import shutil
 import stat
 import subprocess
@@ -192,6 +194,17 @@ class Simulator:
     def raw(self, words, stdin=b"", timeout=TIMEOUT_SECONDS):
         run = subprocess.run([self.binary, *words], input=stdin, capture_output=True, timeout=timeout)
         return Result(run.returncode, run.stdout, run.stderr, {})
+
+
+@contextlib.contextmanager
+def few_descriptors(most):
+    """What is started meanwhile may open this many files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def shown(data, limit=300):

@@ -3,8 +3,8 @@
 """End-to-end tests: run_tests.py PART --uprobesim BINARY --workloads FOLDER --sysroot FOLDER [--only NAME] [-v].
 
 Parts: programs (same output as qemu-aarch64), probes (probes change nothing but the counts), counts (instruction totals),
-tasks (programs of several tasks on one and several simulated CPUs), bad-input (a clear line or a guest signal each),
-determinism (the same bytes twice), views (what a run shows while it goes on, and runs that end before their program),
+tasks (programs of several tasks on one and several simulated CPUs), scenarios (servers with their clients), bad-input (a
+clear line or a guest signal each), determinism (the same bytes twice), views (what a run shows while it goes on, and runs that end before their program),
 redis (redis-server and redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a command),
 faults (programs whose peer is killed, or for which there is no disk, memory, pipe or descriptor left).
 Exit status 77: something that the tests need is not installed (said on stderr).
@@ -20,6 +20,7 @@ import harness
 import probe_tests
 import redis_tests
 import same_results
+import scenario_tests
 import task_tests
 import view_tests
 
@@ -29,6 +30,7 @@ PARTS = {
     "determinism": same_results.determinism_part,
     "probes": probe_tests.probes_part,
     "tasks": task_tests.tasks_part,
+    "scenarios": scenario_tests.scenarios_part,
     "bad-input": bad_input.bad_input_part,
     "views": view_tests.views_part,
     "redis": redis_tests.redis_part,

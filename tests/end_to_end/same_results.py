@@ -86,6 +86,7 @@ TWICE = [
     ("date", True, [], ["/bin/date", "+%s.%N"]),
     ("piped-stdin", False, ["-p", "uprobe:/scanner:*"], ["/scanner", "-c", "hello", "-"]),
     ("faults", False, [], ["/faults"]),
+    ("threads", False, ["--cpus", "16", "-p", "uprobe:/threads:hot"], ["/threads", "64", "1000"]),
     ("push-stepped", False, ["-p", "uprobe:/trig_push:uprobe_target_push"], ["/trig_push", "2000"]),
 ]
 

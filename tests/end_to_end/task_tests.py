@@ -28,6 +28,9 @@ def _run(context, cases):
         ours = os.path.exists(os.path.join(context.workloads, case.argv[0].lstrip("/")))
         source = context.workloads if ours else context.sysroot + ("-wide" if case.wide else "")
         by_root.setdefault(source, []).append(case)
+    if context.wants("forks-leak"):
+        with context.guest_root(context.workloads) as root:
+            _check_leaks(context, root)
     for source, cases in by_root.items():
         wanted = [case for case in cases if context.wants(case.name)]
         if not wanted:
@@ -35,6 +38,23 @@ def _run(context, cases):
         with context.guest_root(source) as root:
             for case in wanted:
                 _check(context, root, case)
+
+
+FEW_DESCRIPTORS = 40
+FORKS = (100, 1000)
+
+
+def _check_leaks(context, root):
+    """A thousand processes need no more memory and no more of the host's descriptors than a hundred."""
+    peaks = []
+    for times in FORKS:
+        case = programs.Case("forks-leak", ["/forks", str(times)])
+        with harness.few_descriptors(FEW_DESCRIPTORS):
+            got = context.simulator.run(root, case)
+        if got.report is None or got.stdout != b"%d rounds: right\n" % times:
+            return context.check(case.name, f"{times} rounds print {harness.shown(got.stdout)}; stderr {harness.shown(got.stderr)}")
+        peaks.append(got.report.json["guest"]["memory_peak_bytes"])
+    context.check("forks-leak", None if peaks[0] == peaks[1] else f"{FORKS} rounds take {peaks} bytes at most")
 
 
 def _check(context, root, case):
