@@ -14,38 +14,43 @@ constexpr std::int32_t kCldExited = 1, kCldKilled = 2, kCldStopped = 5, kCldCont
 
 // --- robust futexes: struct robust_list_head is next, offset of the words, the entry that is being worked on
 constexpr std::size_t kMostRobustEntries = 2048;  // ROBUST_LIST_LIMIT
-constexpr std::uint32_t kFutexTidMask = 0x3fffffff, kFutexOwnerDied = 0x40000000, kFutexWaiters = 0x80000000;
+constexpr std::uint64_t kPriorityInheriting = 1;  // in an entry's address
 struct RobustHead {
     std::uint64_t next, offset, pending;
 };
 
-// handle_futex_death: the word's owner is gone; whoever waits may look.
-void release_word(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr word, TaskId owner, bool pending) {
+// handle_futex_death: the word's owner is gone; whoever waits may look. Who waits for a lock with priority inheritance
+// is given it afterwards.
+void release_word(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr word, TaskId owner, bool pending,
+                  bool inheriting) {
     if (word.value % 4 != 0) return;
     const auto value = memory.get<std::uint32_t>(word);
     if (!value) return;
     // A pending unlock may already have cleared the word and not have woken anybody.
-    if (pending && *value == 0) {
+    if (pending && !inheriting && *value == 0) {
         futexes.wake(futex_key(mm, word, false), 1);
         return;
     }
     if ((*value & kFutexTidMask) != static_cast<std::uint32_t>(owner.value)) return;
     if (!memory.put(word, (*value & kFutexWaiters) | kFutexOwnerDied)) return;
-    if ((*value & kFutexWaiters) != 0) futexes.wake(futex_key(mm, word, false), 1);
+    if (!inheriting && (*value & kFutexWaiters) != 0) futexes.wake(futex_key(mm, word, false), 1);
 }
 
 void walk_robust_list(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr head_at, TaskId owner) {
     const auto head = memory.get<RobustHead>(head_at);
     if (!head) return;
-    const auto word_of = [&](std::uint64_t entry) { return VAddr((entry & ~std::uint64_t{1}) + head->offset); };
+    const auto release = [&](std::uint64_t entry, bool pending) {
+        const VAddr word((entry & ~kPriorityInheriting) + head->offset);
+        release_word(memory, futexes, mm, word, owner, pending, (entry & kPriorityInheriting) != 0);
+    };
     std::uint64_t entry = head->next;
     for (std::size_t n = 0; entry != head_at.value && n < kMostRobustEntries; ++n) {
-        const auto next = memory.get<std::uint64_t>(VAddr(entry & ~std::uint64_t{1}));
-        if (entry != head->pending) release_word(memory, futexes, mm, word_of(entry), owner, false);
+        const auto next = memory.get<std::uint64_t>(VAddr(entry & ~kPriorityInheriting));
+        if (entry != head->pending) release(entry, false);
         if (!next) return;
         entry = *next;
     }
-    if (head->pending != 0) release_word(memory, futexes, mm, word_of(head->pending), owner, true);
+    if (head->pending != 0) release(head->pending, true);
 }
 
 std::int32_t status_word(ExitKind kind, int status) {
@@ -58,6 +63,7 @@ std::int32_t status_word(ExitKind kind, int status) {
 void Kernel::release_mm(Task& task, Mm& mm) {
     UserMemory memory(mm, task.id);
     if (task.robust_list != VAddr(0)) walk_robust_list(memory, futexes_, mm, task.robust_list, task.id);
+    for (const FutexKey& key : futexes_.held_by(task.id)) futexes_.hand_over(key, kFutexOwnerDied);
     if (task.clear_child_tid != VAddr(0) && memory.put(task.clear_child_tid, std::int32_t{0}))
         futexes_.wake(futex_key(mm, task.clear_child_tid, false), 1);
     task.clear_child_tid = task.robust_list = VAddr(0);

@@ -39,14 +39,13 @@ std::string descriptor(const Wait& wait) {
 }
 
 std::string futex_word(const Wait& wait) {
-    constexpr std::uint32_t kTidMask = 0x3fffffff;
     const VAddr at(wait.argument(0));
     const auto value = peek_value<std::uint32_t>(wait.memory(), at);
     std::string text = fmt::format("the futex word at 0x{:x}", at.value);
     if (!value) return text;
     text += fmt::format(", which is {}", *value);
-    if (wait.task.futex && wait.task.futex->priority_inheriting)
-        text += fmt::format(": a lock that task {} holds", *value & kTidMask);
+    if (wait.task.futex && wait.task.futex->holder)
+        text += fmt::format(": a lock that task {} holds", *value & kFutexTidMask);
     return text;
 }
 

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::uint32_t kPrivate = 128, kClockRealtime = 256;
 // Values of the word under priority inheritance.
-constexpr std::uint32_t kTidMask = 0x3fffffff, kOwnerDied = 0x40000000, kWaiters = 0x80000000;
 constexpr std::uint32_t kOne = 1;
 
 // How a call says until when it waits.
@@ -32,10 +31,10 @@ SysResult<std::optional<std::uint64_t>> read_timeout(SysCall& call, Timeout kind
 }
 
 // The task waits until it is woken; `on_end` is what the call answers then.
-SysOutcome wait_on_word(SysCall& call, std::uint32_t bitset, bool priority_inheriting,
+SysOutcome wait_on_word(SysCall& call, std::uint32_t bitset, std::optional<TaskId> holder,
                         const std::optional<std::uint64_t>& timeout) {
     if (timeout && deadline_passed(call, *timeout)) return Errno::TimedOut;
-    call.task.futex = FutexWait{.key = key_of(call, 0), .bitset = bitset, .priority_inheriting = priority_inheriting};
+    call.task.futex = FutexWait{.key = key_of(call, 0), .bitset = bitset, .holder = holder, .word = call.address(0)};
     call.kernel.futexes().add(call.task);
     return Block{};
 }
@@ -59,13 +58,15 @@ SysOutcome wait(SysCall& call, std::uint32_t bitset, Timeout kind) {
         call.path = KernelPath::SysFutex;
         return Errno::Again;
     }
-    return wait_on_word(call, bitset, false, *timeout);
+    return wait_on_word(call, bitset, std::nullopt, *timeout);
 }
 
 SysOutcome wake(SysCall& call, std::uint32_t bitset) {
     if (bitset == 0) return Errno::Inval;
     // A count below one wakes one, as the kernel's loop does.
     const auto most = static_cast<std::uint32_t>(std::max(call.int32(2), 1));
+    const Task* first = call.kernel.futexes().first(key_of(call, 0));
+    if (first != nullptr && first->futex->holder) return Errno::Inval;  // it waits for a lock
     return std::uint64_t{call.kernel.futexes().wake(key_of(call, 0), most, bitset)};
 }
 
@@ -131,36 +132,36 @@ SysOutcome lock_pi(SysCall& call, bool tries, Timeout kind) {
     const auto value = memory.get<std::uint32_t>(call.address(0));
     if (!value) return Errno::Fault;
     const auto self = static_cast<std::uint32_t>(call.task.id.value);
-    const std::uint32_t owner = *value & kTidMask;
+    const std::uint32_t owner = *value & kFutexTidMask;
     if (owner == self) return Errno::Deadlk;
     if (owner == 0) {
         const bool others = call.kernel.futexes().first(key_of(call, 0)) != nullptr;
-        if (!memory.put(call.address(0), self | (*value & kOwnerDied) | (others ? kWaiters : 0))) return Errno::Fault;
+        if (!memory.put(call.address(0), self | (*value & kFutexOwnerDied) | (others ? kFutexWaiters : 0)))
+            return Errno::Fault;
         return 0u;
     }
     if (tries) return Errno::Again;
     if (call.kernel.find_task(TaskId{static_cast<std::int32_t>(owner)}) == nullptr) return Errno::Srch;
     const auto timeout = read_timeout(call, kind);
     if (!timeout) return timeout.error();
-    if (!memory.put(call.address(0), *value | kWaiters)) return Errno::Fault;
-    return wait_on_word(call, kFutexAnyBit, true, *timeout);
+    if (!memory.put(call.address(0), *value | kFutexWaiters)) return Errno::Fault;
+    return wait_on_word(call, kFutexAnyBit, TaskId{static_cast<std::int32_t>(owner)}, *timeout);
 }
 
 SysOutcome unlock_pi(SysCall& call) {
     UserMemory memory = call.memory();
     const auto value = memory.get<std::uint32_t>(call.address(0));
     if (!value) return Errno::Fault;
-    if ((*value & kTidMask) != static_cast<std::uint32_t>(call.task.id.value)) return Errno::Perm;
+    if ((*value & kFutexTidMask) != static_cast<std::uint32_t>(call.task.id.value)) return Errno::Perm;
     Futexes& futexes = call.kernel.futexes();
     const FutexKey key = key_of(call, 0);
-    std::uint32_t now = 0;
-    if (const Task* next = futexes.first(key)) {
-        if (!next->futex->priority_inheriting) return Errno::Inval;
-        now = static_cast<std::uint32_t>(next->id.value);
-        futexes.wake(key, 1);
-        if (futexes.first(key) != nullptr) now |= kWaiters;
+    const Task* next = futexes.first(key);
+    if (next == nullptr) {
+        if (!memory.put(call.address(0), std::uint32_t{0})) return Errno::Fault;
+        return 0u;
     }
-    if (!memory.put(call.address(0), now)) return Errno::Fault;
+    if (!next->futex->holder) return Errno::Inval;
+    futexes.hand_over(key, 0);
     return 0u;
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "kernel_model/memory/mm.h"
+#include "kernel_model/memory/user_memory.h"
+#include "kernel_model/task/process.h"
 #include "kernel_model/task/scheduler.h"
 
 namespace uprobesim {
@@ -63,6 +65,25 @@ std::uint32_t Futexes::requeue(const FutexKey& from, const FutexKey& to, std::ui
     if (it->second.empty()) waiters_.erase(it);
     if (target.empty()) waiters_.erase(to);
     return moved;
+}
+
+// wake_futex_pi and fixup_pi_state_owner: the word keeps its mark of waiters, so the next unlock asks the kernel too.
+void Futexes::hand_over(const FutexKey& key, std::uint32_t flags) {
+    Task& next = *first(key);
+    const auto word = static_cast<std::uint32_t>(next.id.value) | kFutexWaiters | flags;
+    (void)UserMemory(*next.process->mm, next.id).put(next.futex->word, word);  // its own page: it finds out
+    wake(key, 1);
+    const auto rest = waiters_.find(key);
+    if (rest == waiters_.end()) return;
+    for (Task* task : rest->second) task->futex->holder = next.id;
+}
+
+std::vector<FutexKey> Futexes::held_by(TaskId holder) const {
+    std::vector<FutexKey> keys;
+    for (const auto& [key, tasks] : waiters_) {
+        if (tasks.front()->futex->holder == holder) keys.push_back(key);
+    }
+    return keys;
 }
 
 Task* Futexes::first(const FutexKey& key) const {

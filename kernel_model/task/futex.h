@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
+#include <vector>
 
 #include "sim/base/units.h"
 
@@ -26,13 +28,17 @@ struct FutexKey {
 FutexKey futex_key(const Mm& mm, VAddr address, bool is_private);
 
 inline constexpr std::uint32_t kFutexAnyBit = ~std::uint32_t{0};
+// Of a word that says who holds a lock (linux/futex.h).
+inline constexpr std::uint32_t kFutexTidMask = 0x3fffffff, kFutexOwnerDied = 0x40000000, kFutexWaiters = 0x80000000;
 
 // What a waiting task keeps.
 struct FutexWait {
     FutexKey key;
     std::uint32_t bitset = kFutexAnyBit;
     bool woken = false;
-    bool priority_inheriting = false;  // wants the word's lock, not only to be woken
+    // Of who wants the word's lock (with priority inheritance), not only to be woken: who holds it.
+    std::optional<TaskId> holder{};
+    VAddr word{};
 };
 
 class Futexes {
@@ -45,6 +51,10 @@ public:
     std::uint32_t wake(const FutexKey& key, std::uint32_t most, std::uint32_t bitset = kFutexAnyBit);
     // Up to `most` wait on `to` instead. Value: how many.
     std::uint32_t requeue(const FutexKey& from, const FutexKey& to, std::uint32_t most);
+    // The lock goes to who waits first, and its word says so, with `flags`.
+    void hand_over(const FutexKey& key, std::uint32_t flags);
+    // The words whose locks that somebody waits for are held by the task.
+    std::vector<FutexKey> held_by(TaskId holder) const;
     // The first who waits; null: nobody.
     Task* first(const FutexKey& key) const;
     bool empty() const { return waiters_.empty(); }

@@ -4,6 +4,7 @@
 qemu-aarch64 runs one process: it cannot start a program from a program without the host's help. So a script is judged by
 the host's own shell, perl or python (the same text, another architecture), or by what the program's documentation says.
 """
+import os
 from dataclasses import dataclass, field
 
 import programs
@@ -188,6 +189,10 @@ curl -s -o /dev/null -w '%{http_code}\\n' http://127.0.0.1:8080/missing
 kill -QUIT $pid; wait $pid; echo "status $?"
 """
 
+def _expected(name):
+    return open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "expected", name), "rb").read()
+
+
 CASES = [
     TaskCase("dash-script", ["/bin/dash", "script"], files={"script": SHELL}, cpus=(1, 2, 4)),
     TaskCase("bash-script", ["/bin/bash", "script"], files={"script": BASH}, wide=True, cpus=(1, 2, 4)),
@@ -197,6 +202,8 @@ CASES = [
     # More than 10^8 instructions on any number of CPUs.
     TaskCase("threads-probed", ["/threads", "64", "5200"], judge=QEMU, cpus=(1, 2, 4, 16),
              options=("-p", "uprobe:/threads:hot", "--kernel", "v6.12")),
+    # qemu-aarch64 has no locks with priority inheritance: what the program prints when it is compiled for the host's Linux.
+    TaskCase("mutexes", ["/mutexes"], judge=TEXT, stdout=_expected("mutexes"), cpus=(1, 2, 4)),
     TaskCase("python-tasks", ["/usr/bin/python3", "script"], files={"script": PYTHON}, wide=True, cpus=(1, 4)),
     TaskCase("python-sockets", ["/usr/bin/python3", "script"], files={"script": SOCKETS}, wide=True, cpus=(1, 4)),
     TaskCase("make-j4", ["/usr/bin/make", "-j4"], judge=TEXT, files=MAKE_FILES, wide=True,
