@@ -160,10 +160,32 @@ std::string comm(const Context& c) {
 void set_comm(Task& task, std::string_view given) {
     task.comm = given.substr(0, std::min<std::size_t>(given.find_first_of(std::string_view("\n\0", 2)), 15));
 }
+// proc(5): /proc/PID/mounts and mountinfo. Binds of the host's folders are part of the root to the guest.
+struct Mount {
+    std::string_view source, at, type, options;
+    unsigned major, minor;  // st_dev there
+};
+constexpr Mount kMounts[] = {
+    {"rootfs", "/", "rootfs", "rw", 0xfe, 0},
+    {"proc", "/proc", "proc", "rw,nosuid,nodev,noexec,relatime", 0, 0x15},
+    {"udev", "/dev", "devtmpfs", "rw,nosuid", 0, 0x05},
+    {"sysfs", "/sys", "sysfs", "ro,nosuid,nodev,noexec,relatime", 0, 0x16},
+};
 std::string mounts(const Context&) {
-    return "rootfs / rootfs rw 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\nudev /dev devtmpfs rw,nosuid "
-           "0 "
-           "0\nsysfs /sys sysfs ro,nosuid,nodev,noexec,relatime 0 0\n";
+    std::string text;
+    for (const Mount& m : kMounts) text += fmt::format("{} {} {} {} 0 0\n", m.source, m.at, m.type, m.options);
+    return text;
+}
+std::string mount_info(const Context&) {
+    constexpr int kFirstId = 20;
+    std::string text;
+    int id = kFirstId;
+    for (const Mount& m : kMounts) {
+        text += fmt::format("{} {} {}:{} / {} {} - {} {} {}\n", id, id == kFirstId ? 1 : kFirstId, m.major, m.minor,
+                            m.at, m.options, m.type, m.source, m.options.substr(0, 2));
+        ++id;
+    }
+    return text;
 }
 std::string zero(const Context&) {
     return "0\n";
@@ -178,6 +200,7 @@ constexpr ProcessRow kRows[] = {
     {"environ", environment, 0400},
     {"limits", limits},
     {"maps", maps},
+    {"mountinfo", mount_info},
     {"mounts", mounts},
     {"oom_score", zero},
     {"oom_score_adj", zero, 0644, ignore},

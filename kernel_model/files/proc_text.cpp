@@ -39,7 +39,7 @@ std::string cpuinfo(const Context& c) {
     std::string text;
     for (unsigned n = 0; n < cpus(c); ++n) {
         text += fmt::format(
-            "processor\t: {}\nBogoMIPS\t: 100.00\nFeatures\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid\n"
+            "processor\t: {}\nBogoMIPS\t: 100.00\nFeatures\t: fp asimd aes pmull sha1 sha2 crc32 cpuid\n"
             "CPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: 0xd08\nCPU revision\t: "
             "3\n\n",
             n);

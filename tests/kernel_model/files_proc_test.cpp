@@ -155,6 +155,14 @@ TEST_CASE_METHOD(ProcFixture, "what /proc says of the machine", "[files][proc]")
     CHECK(lines("/proc/self/limits").size() == 17);
     CHECK(lines("/proc/self/limits")[8].rfind("Max open files ", 0) == 0);
     for (const auto& l : lines("/proc/mounts")) CHECK(std::regex_match(l, std::regex(R"(\S+ \S+ \S+ \S+ 0 0)")));
+    // proc(5): id, parent, device, root, place, options, "-", type, source, options of the file system.
+    const std::regex mount(R"(\d+ \d+ (\d+):(\d+) / (\S+) \S+ - \S+ \S+ \S+)");
+    for (const auto& l : lines("/proc/self/mountinfo")) {
+        std::smatch parts;
+        REQUIRE(std::regex_match(l, parts, mount));
+        REQUIRE(stat(parts[3]) == 0);
+        CHECK(at(data) == std::stoull(parts[1]) * 256 + std::stoull(parts[2]));  // st_dev
+    }
     for (const char* path : {"/proc", "/proc/self", "/proc/sys/kernel", "/dev", "/sys", "/sys/devices/system/cpu"}) {
         INFO(path);
         const std::int64_t fd = open(path, kDirectory);
