@@ -161,12 +161,14 @@ std::optional<ExitSummary> Kernel::turn() {
 void Kernel::run_here() {
     Scheduler::Switch how{};
     Task& task = scheduler_.pick(how);
+    const CentiCycles before = machine_.ledger.kernel_cycles(task.id);
     switch (how) {
         case Scheduler::Switch::None: break;
         case Scheduler::Switch::SameSpace: spend(task, KernelPath::ContextSwitch); break;
         case Scheduler::Switch::OtherSpace: spend(task, KernelPath::ContextSwitchMm); break;
         case Scheduler::Switch::FromIdle: spend(task, KernelPath::IdleExit); break;
     }
+    task.interrupted += machine_.ledger.kernel_cycles(task.id) - before;
     if (task.resumes_call) spend(task, KernelPath::Wakeup);
     run_task(task);
     const bool yields = yields_ == task.id;
@@ -220,8 +222,10 @@ void Kernel::run_task(Task& task) {
 }
 
 void Kernel::tick(Task& task) {
+    const CentiCycles before = machine_.ledger.kernel_cycles(task.id);
     exception(task, ExceptionClass::Irq);
     spend(task, KernelPath::TimerTick);
+    task.interrupted += machine_.ledger.kernel_cycles(task.id) - before;
     check_cpu_timers(*task.process);
     if (limits_.watch != nullptr) limits_.watch->turn(*this);
     if (scheduler_.tick()) yield(task);

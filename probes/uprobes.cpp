@@ -36,9 +36,10 @@ KernelPath simulate_path(Handler handler) {
 
 }  // namespace
 
-// By the task alone: between a breakpoint and its exit work other CPUs may have had their turns.
+// By the task alone, and for itself: between a breakpoint and its exit work other CPUs may have had their turns, and this
+// one a tick.
 CentiCycles Uprobes::spent(const Task& task) const {
-    return kernel_.machine().ledger.kernel_cycles(task.id);
+    return kernel_.machine().ledger.kernel_cycles(task.id) - task.interrupted;
 }
 
 bool Uprobes::on_brk(Task& task, std::uint16_t imm) {

@@ -73,6 +73,7 @@ struct Task {
     }
     std::optional<FutexWait> futex;    // a futex call that waits
     std::int32_t vfork_child = 0;      // a vfork call waits for that process
+    CentiCycles interrupted;           // of its kernel work: ticks and switches, which are nobody's doing
     std::uint64_t call_progress = 0;   // bytes that a transfer moved before it blocked
     std::shared_ptr<void> call_holds;  // what a blocked call has made already: gone with its end
 
