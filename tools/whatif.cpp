@@ -146,6 +146,9 @@ std::vector<std::string> notes_for(const RunReport& saved) {
             fmt::format("the guest could have seen the simulated time and done something else at other prices ({})",
                         fmt::join(seen, ", ")));
     }
+    if (const std::uint64_t ticks = exceptions_named(saved, exception_class_name(ExceptionClass::Irq)); ticks != 0)
+        notes.push_back(
+            fmt::format("the ticks are taken as they were ({}): a longer run has more", counted(ticks, "interrupt")));
     if (saved.idle_ns != 0) notes.push_back("the guest waited: its idle time is taken as it was");
     return notes;
 }

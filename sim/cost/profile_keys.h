@@ -64,6 +64,9 @@ struct KeyDifference {
     const ProfileKey* b;
 };
 std::vector<KeyDifference> profile_differences(const ProfileListing& a, const ProfileListing& b);
+// What is told points into both.
+std::vector<KeyDifference> profile_differences(const ProfileListing&, const ProfileListing&&) = delete;
+std::vector<KeyDifference> profile_differences(const ProfileListing&&, const ProfileListing&) = delete;
 
 // Which kind a name or a file is: what it is based on tells, or else its keys.
 Result<ProfileKind> find_profile_kind(std::string_view name_or_path);

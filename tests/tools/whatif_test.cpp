@@ -25,6 +25,9 @@ const std::vector<std::uint32_t> kClockProgram{0xd2800020, 0xd10043ff, 0x910003e
 // mrs x0, cntvct_el0, exit_group(0)
 const std::vector<std::uint32_t> kCounterProgram{0xd53be040, 0xd2800000, 0xd2800bc8, 0xd4000001};
 
+// 8 million rounds of subs x1, x1, #1 and b.ne: some ticks long; exit_group(0)
+const std::vector<std::uint32_t> kLongProgram{0xd2a01001, 0xf1000421, 0x54ffffe1, 0xd2800000, 0xd2800bc8, 0xd4000001};
+
 struct Fixture {
     TinyGuest guest;
 
@@ -32,6 +35,7 @@ struct Fixture {
         guest.add_program("p", kProgram, std::string(128, 'x'));
         guest.add_program("clock", kClockProgram);
         guest.add_program("counter", kCounterProgram);
+        guest.add_program("long", kLongProgram);
     }
     RunReport run(const std::vector<Setting>& settings = {}, const std::string& program = "/p",
                   const std::string& machine = "kunpeng916") const {
@@ -143,6 +147,13 @@ TEST_CASE("what would change the counts is refused with the run to make instead"
     CHECK_THAT(refusal(saved, {.kernel = "v6.1"}), Contains("--kernel v6.1"));
     CHECK_THAT(refusal(saved, {.kernel = "v9.9"}), Contains("no kernel profile named 'v9.9'"));
     CHECK_THAT(refusal(saved, set("machine.ops.isbb", "1")), Contains("unknown setting"));
+}
+
+TEST_CASE("ticks are taken as they were, and that is said", "[tools][whatif]") {
+    const Fixture f;
+    const WhatIf what = good(saved_and_read(f.run({}, "/long")), {.settings = {{"machine.kernel-cpi", "2"}}});
+    REQUIRE(what.notes.size() == 1);
+    CHECK_THAT(what.notes[0], Contains("ticks are taken as they were"));
 }
 
 TEST_CASE("the run to make instead is one the shell reads back", "[tools][whatif]") {
