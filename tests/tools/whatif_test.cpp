@@ -25,8 +25,8 @@ const std::vector<std::uint32_t> kClockProgram{0xd2800020, 0xd10043ff, 0x910003e
 // mrs x0, cntvct_el0, exit_group(0)
 const std::vector<std::uint32_t> kCounterProgram{0xd53be040, 0xd2800000, 0xd2800bc8, 0xd4000001};
 
-// 8 million rounds of subs x1, x1, #1 and b.ne: some ticks long; exit_group(0)
-const std::vector<std::uint32_t> kLongProgram{0xd2a01001, 0xf1000421, 0x54ffffe1, 0xd2800000, 0xd2800bc8, 0xd4000001};
+// 33 million rounds of subs x1, x1, #1 and b.ne: some ticks long; exit_group(0)
+const std::vector<std::uint32_t> kLongProgram{0xd2a04001, 0xf1000421, 0x54ffffe1, 0xd2800000, 0xd2800bc8, 0xd4000001};
 
 struct Fixture {
     TinyGuest guest;
