@@ -52,7 +52,7 @@ struct SimulationRequest {
 // Why there was no run: the line for the user and the exit code that goes with it.
 struct RunRefused {
     UserError error;
-    int exit_code;
+    int exit_code = 0;
 };
 
 // What stands in for the host's stdin, stdout and stderr.

@@ -17,21 +17,21 @@ inline constexpr std::uint32_t kIsig = 01, kIcanon = 02, kEcho = 010, kEchoe = 0
 
 // Indexes of control characters; a character 0 is none.
 enum ControlCharacter : std::size_t {
-    kVintr = 0,
-    kVquit = 1,
-    kVerase = 2,
-    kVkill = 3,
-    kVeof = 4,
-    kVtime = 5,
-    kVmin = 6,
-    kVstart = 8,
-    kVstop = 9,
-    kVsusp = 10,
-    kVeol = 11,
-    kVreprint = 12,
-    kVwerase = 14,
-    kVlnext = 15,
-    kVeol2 = 16,
+    Vintr = 0,
+    Vquit = 1,
+    Verase = 2,
+    Vkill = 3,
+    Veof = 4,
+    Vtime = 5,
+    Vmin = 6,
+    Vstart = 8,
+    Vstop = 9,
+    Vsusp = 10,
+    Veol = 11,
+    Vreprint = 12,
+    Vwerase = 14,
+    Vlnext = 15,
+    Veol2 = 16,
 };
 
 struct Termios {

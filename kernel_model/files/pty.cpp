@@ -115,8 +115,8 @@ std::uint32_t PtyFile::poll() {
     }
     const auto& characters = terminal.settings().characters;
     std::size_t wanted = 1;
-    if (!terminal.canonical() && characters[abi::kVtime] == 0 && characters[abi::kVmin] != 0)
-        wanted = characters[abi::kVmin];
+    if (!terminal.canonical() && characters[abi::Vtime] == 0 && characters[abi::Vmin] != 0)
+        wanted = characters[abi::Vmin];
     return (terminal.readable() >= wanted ? abi::kPollReadable : 0) | (terminal.can_print() ? abi::kPollWritable : 0);
 }
 

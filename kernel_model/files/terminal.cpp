@@ -134,13 +134,13 @@ void Terminal::receive(std::uint8_t c) {
 // Flow control and signals.
 bool Terminal::receive_special(std::uint8_t c) {
     if ((termios_.input & kIxon) != 0) {
-        if (is(c, kVstart)) return start(), true;
-        if (is(c, kVstop)) return stop(), true;
+        if (is(c, Vstart)) return start(), true;
+        if (is(c, Vstop)) return stop(), true;
     }
     if (has(kIsig)) {
-        if (is(c, kVintr)) return receive_signal(Signal::Int, c), true;
-        if (is(c, kVquit)) return receive_signal(Signal::Quit, c), true;
-        if (is(c, kVsusp)) return receive_signal(Signal::Tstp, c), true;
+        if (is(c, Vintr)) return receive_signal(Signal::Int, c), true;
+        if (is(c, Vquit)) return receive_signal(Signal::Quit, c), true;
+        if (is(c, Vsusp)) return receive_signal(Signal::Tstp, c), true;
     }
     if (stopped_ && (termios_.input & kIxon) != 0 && (termios_.input & kIxany) != 0) start();
     return false;
@@ -158,10 +158,10 @@ void Terminal::receive_signal(Signal signal, std::uint8_t c) {
 
 // Line editing, and what ends a line.
 bool Terminal::receive_edit(std::uint8_t c) {
-    if (is(c, kVerase)) return erase(kVerase), true;
-    if (is(c, kVkill)) return erase(kVkill), true;
-    if (is(c, kVwerase) && has(kIexten)) return erase(kVwerase), true;
-    if (is(c, kVlnext) && has(kIexten)) {
+    if (is(c, Verase)) return erase(Verase), true;
+    if (is(c, Vkill)) return erase(Vkill), true;
+    if (is(c, Vwerase) && has(kIexten)) return erase(Vwerase), true;
+    if (is(c, Vlnext) && has(kIexten)) {
         literal_ = true;
         if (has(kEcho) && has(kEchoctl)) {
             put('^');
@@ -169,13 +169,13 @@ bool Terminal::receive_edit(std::uint8_t c) {
         }
         return true;
     }
-    if (is(c, kVreprint) && has(kEcho) && has(kIexten)) return reprint(), true;
+    if (is(c, Vreprint) && has(kEcho) && has(kIexten)) return reprint(), true;
     if (c == '\n') {
         if (has(kEcho) || has(kEchonl)) process(c);
         return add({.character = c, .ends_line = true}), true;
     }
-    if (is(c, kVeof)) return add({.ends_line = true, .end_of_file = true}), true;
-    if (!is(c, kVeol) && !(is(c, kVeol2) && has(kIexten))) return false;
+    if (is(c, Veof)) return add({.ends_line = true, .end_of_file = true}), true;
+    if (!is(c, Veol) && !(is(c, Veol2) && has(kIexten))) return false;
     if (has(kEcho)) {
         begin_line();
         echo(c);
@@ -190,10 +190,10 @@ void Terminal::add(Cell cell) {
 
 void Terminal::erase(ControlCharacter kind) {
     if (input_.size() == complete_) return;
-    if (kind == kVkill && (!has(kEcho) || !has(kEchok) || !has(kEchoke) || !has(kEchoe))) {
+    if (kind == Vkill && (!has(kEcho) || !has(kEchok) || !has(kEchoke) || !has(kEchoe))) {
         input_.resize(complete_);
         if (!has(kEcho)) return;
-        echo(termios_.characters[kVkill]);
+        echo(termios_.characters[Vkill]);
         if (has(kEchok)) process('\n');
         return;
     }
@@ -203,20 +203,20 @@ void Terminal::erase(ControlCharacter kind) {
         std::size_t first = input_.size() - 1;
         while (first > complete_ && continues(input_[first].character)) --first;
         const std::uint8_t c = input_[first].character;
-        if (kind == kVwerase) {
+        if (kind == Vwerase) {
             const bool of_word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
             if (!of_word && in_word) break;
             in_word |= of_word;
         }
         input_.resize(first);
         if (has(kEcho)) {
-            if (kind == kVerase && !has(kEchoe)) {
-                echo(termios_.characters[kVerase]);
+            if (kind == Verase && !has(kEchoe)) {
+                echo(termios_.characters[Verase]);
             } else {
                 echo_erased(c);
             }
         }
-        if (kind == kVerase) break;
+        if (kind == Verase) break;
     }
 }
 
@@ -252,7 +252,7 @@ void Terminal::echo_erased(std::uint8_t c) {
 }
 
 void Terminal::reprint() {
-    echo(termios_.characters[kVreprint]);
+    echo(termios_.characters[Vreprint]);
     process('\n');
     for (std::size_t at = complete_; at < input_.size(); ++at) echo(input_[at].character);
 }

@@ -44,8 +44,8 @@ std::optional<SysOutcome> check_background(SysCall& call, const Terminal& termin
 std::optional<SysOutcome> wait_for_characters(SysCall& call, PtyFile& file, std::uint64_t size) {
     Terminal& terminal = file.pty().terminal;
     Task& task = call.task;
-    const std::uint64_t least = terminal.settings().characters[abi::kVmin];
-    const std::uint64_t tenths = terminal.settings().characters[abi::kVtime];
+    const std::uint64_t least = terminal.settings().characters[abi::Vmin];
+    const std::uint64_t tenths = terminal.settings().characters[abi::Vtime];
     const std::uint64_t there = terminal.readable(), now = call.kernel.monotonic_ns();
     const bool over = task.wait_deadline_ns != kNoDeadline && now >= task.wait_deadline_ns;
     if (there >= std::clamp<std::uint64_t>(least, 1, size) || (over && there > 0)) return std::nullopt;
