@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/machine.h"
 
-#include "sim/cost/cache_type.h"
+#include "sim/profile/cache_type.h"
 
 namespace uprobesim {
 
 namespace {
 UnicornOptions with_cache_type(UnicornOptions options, const MachineProfile& machine) {
-    options.ctr_el0 = machine.dic_hidden.value != 0 ? std::nullopt : std::optional(cache_type(machine));
+    options.ctr_el0 =
+        machine.dic_hidden.value != 0 ? std::nullopt : std::optional(cache_type(machine));
     return options;
 }
 }  // namespace
 
-Machine::Machine(MachineProfile machine, KernelProfile kernel, std::uint64_t memory_limit_bytes, std::uint64_t seed,
-                 std::unique_ptr<BlockModel> core_model, const UnicornOptions& engine)
+Machine::Machine(MachineProfile machine, KernelProfile kernel, std::uint64_t memory_limit_bytes,
+                 std::uint64_t seed, std::unique_ptr<BlockModel> core_model,
+                 const UnicornOptions& engine)
     : profile(std::move(machine)),
       kernel_profile(std::move(kernel)),
       prices(profile, kernel_profile),

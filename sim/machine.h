@@ -7,10 +7,11 @@
 #include "sim/base/entropy.h"
 #include "sim/cost/ledger.h"
 #include "sim/cost/prices.h"
-#include "sim/cost/profile.h"
 #include "sim/cpu/cpu.h"
-#include "sim/cpu/unicorn_cpu.h"
+#include "sim/cpu/unicorn/unicorn_cpu.h"
 #include "sim/mem/physical_memory.h"
+#include "sim/profile/kernel_profile.h"
+#include "sim/profile/machine_profile.h"
 
 namespace uprobesim {
 
@@ -24,8 +25,9 @@ struct Machine {
     std::unique_ptr<Cpu> cpu;
     Entropy entropy;
 
-    Machine(MachineProfile machine, KernelProfile kernel, std::uint64_t memory_limit_bytes, std::uint64_t seed,
-            std::unique_ptr<BlockModel> core_model, const UnicornOptions& engine = {});
+    Machine(MachineProfile machine, KernelProfile kernel, std::uint64_t memory_limit_bytes,
+            std::uint64_t seed, std::unique_ptr<BlockModel> core_model,
+            const UnicornOptions& engine = {});
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;
 };

@@ -6,15 +6,16 @@
 #include <cstdlib>
 #include <new>
 
-#include "tools/exit_code.h"
-#include "tools/help.h"
-#include "tools/verb.h"
+#include "tools/cli/build_info.h"
+#include "tools/cli/exit_code.h"
+#include "tools/commands/command.h"
 
 namespace {
 
 using namespace uprobesim;
 
-// A standard descriptor that the caller closed would become the first file we open, and the guest could write to it.
+// A standard descriptor that the caller closed would become the first file we open, and the guest
+// could write to it.
 void fill_standard_descriptors() {
     for (int fd = 0; fd <= 2; ++fd) {
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) std::_Exit(kExitHostFailure);
@@ -29,8 +30,8 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     try {
         const char* sysroot = std::getenv("UPROBESIM_SYSROOT");
-        const OptionDefaults defaults{sysroot != nullptr && *sysroot != '\0' ? sysroot
-                                                                             : std::string(fetched_sysroot())};
+        const OptionDefaults defaults{
+            sysroot != nullptr && *sysroot != '\0' ? sysroot : std::string(fetched_sysroot())};
         return run_tool(Words(argv + 1, argv + argc), defaults);
     } catch (const HostError& error) {
         fmt::print(stderr, "uprobesim: {}\n", error.what());

@@ -7,12 +7,15 @@
 namespace uprobesim::abi {
 
 inline constexpr std::uint64_t kCloneSignalMask = 0xff;  // of clone's flags: the exit signal
-inline constexpr std::uint64_t kCloneVm = 0x100, kCloneFs = 0x200, kCloneFiles = 0x400, kCloneSighand = 0x800,
-                               kClonePidfd = 0x1000, kClonePtrace = 0x2000, kCloneVfork = 0x4000, kCloneParent = 0x8000,
-                               kCloneThread = 0x10000, kCloneSysvsem = 0x40000, kCloneSettls = 0x80000,
-                               kCloneParentSettid = 0x100000, kCloneChildCleartid = 0x200000, kCloneDetached = 0x400000,
-                               kCloneUntraced = 0x800000, kCloneChildSettid = 0x1000000, kCloneIo = 0x80000000,
-                               kCloneClearSighand = std::uint64_t{1} << 32, kCloneIntoCgroup = std::uint64_t{1} << 33;
+inline constexpr std::uint64_t kCloneVm = 0x100, kCloneFs = 0x200, kCloneFiles = 0x400,
+                               kCloneSighand = 0x800, kClonePidfd = 0x1000, kClonePtrace = 0x2000,
+                               kCloneVfork = 0x4000, kCloneParent = 0x8000, kCloneThread = 0x10000,
+                               kCloneSysvsem = 0x40000, kCloneSettls = 0x80000,
+                               kCloneParentSettid = 0x100000, kCloneChildCleartid = 0x200000,
+                               kCloneDetached = 0x400000, kCloneUntraced = 0x800000,
+                               kCloneChildSettid = 0x1000000, kCloneIo = 0x80000000,
+                               kCloneClearSighand = std::uint64_t{1} << 32,
+                               kCloneIntoCgroup = std::uint64_t{1} << 33;
 // Namespaces: NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET, and NEWTIME of clone3.
 inline constexpr std::uint64_t kCloneNamespaces = 0x20000 | 0x7e000000;
 inline constexpr std::uint64_t kCloneNewtime = 0x80;

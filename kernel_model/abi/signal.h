@@ -46,7 +46,8 @@ constexpr std::uint64_t signal_bit(Signal s) {
     return std::uint64_t{1} << (static_cast<int>(s) - 1);
 }
 
-inline constexpr std::int32_t kSiUser = 0, kSiKernel = 0x80, kSiQueue = -1, kSiTimer = -2, kSiTkill = -6;
+inline constexpr std::int32_t kSiUser = 0, kSiKernel = 0x80, kSiQueue = -1, kSiTimer = -2,
+                              kSiTkill = -6;
 inline constexpr std::int32_t kSegvMaperr = 1, kSegvAccerr = 2, kBusAdraln = 1, kBusAdrerr = 2;
 inline constexpr std::int32_t kIllIllopc = 1, kTrapBrkpt = 1;
 
@@ -55,7 +56,8 @@ struct SignalInfo {
     Signal signal = Signal::None;
     std::int32_t code = 0;
     std::uint64_t address = 0;  // si_addr
-    // si_pid, si_uid for kill and SIGCHLD; si_tid and si_overrun, which lie in the same places, of a timer
+    // si_pid, si_uid for kill and SIGCHLD; si_tid and si_overrun, which lie in the same places, of
+    // a timer
     std::int32_t pid = 0;
     std::uint32_t uid = 0;
     std::int32_t status = 0;      // si_status of SIGCHLD

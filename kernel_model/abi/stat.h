@@ -15,7 +15,8 @@ struct Stat {
     std::uint64_t st_rdev, pad1;
     std::int64_t st_size;
     std::int32_t st_blksize, pad2;
-    std::int64_t st_blocks, st_atime, st_atime_nsec, st_mtime, st_mtime_nsec, st_ctime, st_ctime_nsec;
+    std::int64_t st_blocks, st_atime, st_atime_nsec, st_mtime, st_mtime_nsec, st_ctime,
+        st_ctime_nsec;
     std::uint32_t unused[2];
 };
 static_assert(sizeof(Stat) == 128);

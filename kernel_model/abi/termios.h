@@ -7,13 +7,14 @@
 
 namespace uprobesim::abi {
 
-inline constexpr std::uint32_t kIstrip = 040, kInlcr = 0100, kIgncr = 0200, kIcrnl = 0400, kIxon = 02000,
-                               kIxany = 04000, kIutf8 = 040000;
-inline constexpr std::uint32_t kOpost = 01, kOnlcr = 04, kOcrnl = 010, kOnocr = 020, kOnlret = 040, kTabdly = 014000,
-                               kXtabs = 014000;
+inline constexpr std::uint32_t kIstrip = 040, kInlcr = 0100, kIgncr = 0200, kIcrnl = 0400,
+                               kIxon = 02000, kIxany = 04000, kIutf8 = 040000;
+inline constexpr std::uint32_t kOpost = 01, kOnlcr = 04, kOcrnl = 010, kOnocr = 020, kOnlret = 040,
+                               kTabdly = 014000, kXtabs = 014000;
 inline constexpr std::uint32_t kB38400 = 017, kCs8 = 060, kCread = 0200;
-inline constexpr std::uint32_t kIsig = 01, kIcanon = 02, kEcho = 010, kEchoe = 020, kEchok = 040, kEchonl = 0100,
-                               kNoflsh = 0200, kTostop = 0400, kEchoctl = 01000, kEchoke = 04000, kIexten = 0100000;
+inline constexpr std::uint32_t kIsig = 01, kIcanon = 02, kEcho = 010, kEchoe = 020, kEchok = 040,
+                               kEchonl = 0100, kNoflsh = 0200, kTostop = 0400, kEchoctl = 01000,
+                               kEchoke = 04000, kIexten = 0100000;
 
 // Indexes of control characters; a character 0 is none.
 enum ControlCharacter : std::size_t {
@@ -41,7 +42,8 @@ struct Termios {
     std::uint32_t control = kB38400 | kCs8 | kCread;
     std::uint32_t local = kIsig | kIcanon | kEcho | kEchoe | kEchok | kEchoctl | kEchoke | kIexten;
     std::uint8_t line = 0;
-    std::array<std::uint8_t, 19> characters{3, 034, 0177, 025, 4, 0, 1, 0, 021, 023, 032, 0, 022, 017, 027, 026, 0};
+    std::array<std::uint8_t, 19> characters{3,   034, 0177, 025, 4,   0,   1,   0, 021,
+                                            023, 032, 0,    022, 017, 027, 026, 0};
 };
 static_assert(sizeof(Termios) == 36);
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "kernel_model/files/file.h"
-#include "kernel_model/task/wait_queue.h"
+#include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
 
@@ -18,7 +18,9 @@ public:
         flags = open_flags;
     }
     // All have one inode, which is of no type.
-    SysResult<FileStatus> status() override { return FileStatus{.device = 14, .inode = 1, .mode = 0600}; }
+    SysResult<FileStatus> status() override {
+        return FileStatus{.device = 14, .inode = 1, .mode = 0600};
+    }
     WaitQueue* waiters() override { return &waiters_; }
 
 protected:

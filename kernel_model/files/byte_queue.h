@@ -16,7 +16,9 @@ public:
     std::span<const std::byte> front(std::size_t most) const {
         return std::span(bytes_).subspan(head_, std::min(most, size()));
     }
-    void push(std::span<const std::byte> more) { bytes_.insert(bytes_.end(), more.begin(), more.end()); }
+    void push(std::span<const std::byte> more) {
+        bytes_.insert(bytes_.end(), more.begin(), more.end());
+    }
     void drop(std::size_t count) {
         head_ += count;
         // What was taken goes when it is half of all: each byte is moved once at most, on average.

@@ -36,13 +36,15 @@ std::uint64_t DiskUse::claim(std::uint64_t offset, std::uint64_t bytes) {
 
 bool DiskUse::claim_all(std::uint64_t offset, std::uint64_t bytes) {
     if (bytes == 0) return true;
-    if (missing(offset / kPageSize, (offset + bytes - 1) / kPageSize + 1) > space_->free_) return false;
+    if (missing(offset / kPageSize, (offset + bytes - 1) / kPageSize + 1) > space_->free_)
+        return false;
     claim(offset, bytes);
     return true;
 }
 
 void DiskUse::release(std::uint64_t begin, std::uint64_t end) {
-    const std::uint64_t first = begin / kPageSize + (begin % kPageSize != 0 ? 1 : 0), last = end / kPageSize;
+    const std::uint64_t first = begin / kPageSize + (begin % kPageSize != 0 ? 1 : 0),
+                        last = end / kPageSize;
     if (first >= last) return;
     auto it = runs_.upper_bound(first);
     if (it != runs_.begin() && std::prev(it)->second > first) --it;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How much the guest may keep in its scratch layer, in pages as tmpfs counts: what was written, not holes, names or
-// directories. A hole that only a shared mapping fills is not counted (Linux would send SIGBUS where the disk is full).
+// How much the guest may keep in its scratch layer, in pages as tmpfs counts: what was written, not
+// holes, names or directories. A hole that only a shared mapping fills is not counted (Linux would
+// send SIGBUS where the disk is full).
 #pragma once
 
 #include <cstdint>
@@ -41,7 +42,8 @@ private:
     void add(std::uint64_t first, std::uint64_t end);
 
     std::shared_ptr<DiskSpace> space_;
-    std::map<std::uint64_t, std::uint64_t> runs_;  // first page to the page after the last; they do not touch
+    std::map<std::uint64_t, std::uint64_t>
+        runs_;  // first page to the page after the last; they do not touch
 };
 
 }  // namespace uprobesim

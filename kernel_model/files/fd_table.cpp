@@ -18,7 +18,8 @@ FdTable::Entry* FdTable::entry(std::int32_t fd) {
     return it == entries_.end() ? nullptr : &it->second;
 }
 
-SysResult<std::int32_t> FdTable::add(std::shared_ptr<File> file, bool close_on_exec, std::int32_t from) {
+SysResult<std::int32_t> FdTable::add(std::shared_ptr<File> file, bool close_on_exec,
+                                     std::int32_t from) {
     std::int32_t fd = from;
     for (auto it = entries_.lower_bound(from); it != entries_.end() && it->first == fd; ++it) ++fd;
     if (static_cast<std::uint64_t>(fd) >= limit_) return tl::make_unexpected(Errno::Mfile);

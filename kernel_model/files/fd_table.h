@@ -21,8 +21,10 @@ public:
     std::shared_ptr<File> share(std::int32_t fd) const;
     Entry* entry(std::int32_t fd);
     // The lowest free descriptor at or above `from`; Mfile at the limit.
-    SysResult<std::int32_t> add(std::shared_ptr<File> file, bool close_on_exec, std::int32_t from = 0);
-    SysResult<void> put(std::int32_t fd, std::shared_ptr<File> file, bool close_on_exec);  // dup3's end: replaces
+    SysResult<std::int32_t> add(std::shared_ptr<File> file, bool close_on_exec,
+                                std::int32_t from = 0);
+    SysResult<void> put(std::int32_t fd, std::shared_ptr<File> file,
+                        bool close_on_exec);  // dup3's end: replaces
     SysResult<void> close(std::int32_t fd);
     void close_on_exec();
     void set_limit(std::uint64_t limit) { limit_ = limit; }

@@ -3,6 +3,7 @@
 #include "kernel_model/files/file.h"
 
 #include <utility>
+
 #include "kernel_model/abi/poll.h"
 
 namespace uprobesim {

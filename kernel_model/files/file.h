@@ -12,7 +12,7 @@
 #include "kernel_model/abi/errno.h"
 #include "kernel_model/memory/backing.h"
 #include "kernel_model/memory/mm.h"
-#include "sim/cost/kernel_path.h"
+#include "sim/profile/kernel_path.h"
 
 namespace uprobesim {
 
@@ -52,13 +52,17 @@ public:
     File& operator=(const File&) = delete;
     virtual ~File();
 
-    // At `offset` for seekable files (others ignore it). Value: bytes moved; 0 at the end. Errno::Again: would block.
+    // At `offset` for seekable files (others ignore it). Value: bytes moved; 0 at the end.
+    // Errno::Again: would block.
     virtual SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to);
     virtual SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from);
     virtual bool seekable() const { return false; }
-    // True: the host keeps the position (its stdin or stdout is a file); `position` is not used, seek() moves it there.
+    // True: the host keeps the position (its stdin or stdout is a file); `position` is not used,
+    // seek() moves it there.
     virtual bool host_position() const { return false; }
-    virtual SysResult<std::uint64_t> seek(std::int64_t, int) { return tl::make_unexpected(Errno::Spipe); }
+    virtual SysResult<std::uint64_t> seek(std::int64_t, int) {
+        return tl::make_unexpected(Errno::Spipe);
+    }
     virtual SysResult<FileStatus> status() = 0;
     // The mode, owner and times that can be changed without a name; null: they go by the path.
     virtual FileStatus* own_status() { return nullptr; }
@@ -69,8 +73,8 @@ public:
     // The range has its place on the disk afterwards (fallocate). NoSpc.
     virtual SysResult<void> reserve(std::uint64_t, std::uint64_t) { return {}; }
     virtual SysResult<void> sync() { return {}; }
-    // The whole directory: "." and "..", then the root's own entries in the host's order (as any program on the host
-    // sees them), then what the scratch layer added, by name. NotDir elsewhere.
+    // The whole directory: "." and "..", then the root's own entries in the host's order (as any
+    // program on the host sees them), then what the scratch layer added, by name. NotDir elsewhere.
     virtual SysResult<std::vector<DirEntry>> entries();
     // What mmap maps; null: ENODEV.
     virtual std::shared_ptr<FileBacking> backing() { return nullptr; }
@@ -78,15 +82,18 @@ public:
     virtual bool maps_zeros() const { return false; }
     // No new shared mapping may write.
     virtual bool write_sealed() const { return false; }
-    virtual SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg, class UserMemory& memory);
-    // How the bytes of one call of the guest come here: a page of its memory at a time, unless one of these says more.
-    // A stream's write comes whole, in pieces of 64 KiB, and a blocking one goes on until all is written.
+    virtual SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg,
+                                           class UserMemory& memory);
+    // How the bytes of one call of the guest come here: a page of its memory at a time, unless one
+    // of these says more. A stream's write comes whole, in pieces of 64 KiB, and a blocking one
+    // goes on until all is written.
     virtual bool stream() const { return false; }
     // Not 0: one call of the guest is one call here, of at most so many bytes.
     virtual std::uint64_t record_bytes() const { return 0; }
     // Ready now, as poll would say (abi/poll.h).
     virtual std::uint32_t poll();
-    // Woken when poll, or whether a read or write would block, may have changed. Null: that never changes.
+    // Woken when poll, or whether a read or write would block, may have changed. Null: that never
+    // changes.
     virtual WaitQueue* waiters() { return nullptr; }
     // Whether epoll takes it: its kind has a poll operation.
     virtual bool can_poll() { return waiters() != nullptr; }

@@ -29,14 +29,16 @@ struct FileSystemOptions {
     std::string root;  // host directory
     std::vector<BindMount> binds;
     std::string scratch;  // host directory kept; empty: a temporary one, removed at the end
-    std::optional<std::uint64_t> scratch_limit = std::nullopt;  // bytes that the guest's files may take there
+    std::optional<std::uint64_t> scratch_limit =
+        std::nullopt;  // bytes that the guest's files may take there
 };
 
 class FileSystem {
 public:
-    // `machine`: memory for page caches, entropy for /dev/urandom. `now_ns`: the simulated real-time clock, for new
-    // files' times.
-    static Result<std::unique_ptr<FileSystem>> create(Machine& machine, const FileSystemOptions& options);
+    // `machine`: memory for page caches, entropy for /dev/urandom. `now_ns`: the simulated
+    // real-time clock, for new files' times.
+    static Result<std::unique_ptr<FileSystem>> create(Machine& machine,
+                                                      const FileSystemOptions& options);
     virtual ~FileSystem() = default;
 
     struct OpenResult {
@@ -44,34 +46,47 @@ public:
         std::uint32_t components = 1;  // walked, for the price
         bool created = false;
     };
-    // All paths are guest paths, absolute or relative to `cwd` (absolute). `process`: for /proc/self; may be null.
-    virtual SysResult<OpenResult> open(Process* process, std::string_view cwd, std::string_view path,
-                                       std::uint32_t flags, std::uint32_t mode) = 0;
-    virtual SysResult<FileStatus> status(Process*, std::string_view cwd, std::string_view path, bool follow) = 0;
-    virtual SysResult<std::string> read_link(Process*, std::string_view cwd, std::string_view path) = 0;
-    virtual SysResult<void> access(Process*, std::string_view cwd, std::string_view path, std::uint32_t mode,
-                                   bool follow) = 0;
-    virtual SysResult<void> make_directory(std::string_view cwd, std::string_view path, std::uint32_t mode) = 0;
-    virtual SysResult<void> make_fifo(std::string_view cwd, std::string_view path, std::uint32_t mode) = 0;
+    // All paths are guest paths, absolute or relative to `cwd` (absolute). `process`: for
+    // /proc/self; may be null.
+    virtual SysResult<OpenResult> open(Process* process, std::string_view cwd,
+                                       std::string_view path, std::uint32_t flags,
+                                       std::uint32_t mode) = 0;
+    virtual SysResult<FileStatus> status(Process*, std::string_view cwd, std::string_view path,
+                                         bool follow) = 0;
+    virtual SysResult<std::string> read_link(Process*, std::string_view cwd,
+                                             std::string_view path) = 0;
+    virtual SysResult<void> access(Process*, std::string_view cwd, std::string_view path,
+                                   std::uint32_t mode, bool follow) = 0;
+    virtual SysResult<void> make_directory(std::string_view cwd, std::string_view path,
+                                           std::uint32_t mode) = 0;
+    virtual SysResult<void> make_fifo(std::string_view cwd, std::string_view path,
+                                      std::uint32_t mode) = 0;
     // A file of type socket, for bind. Exist. Value: what it shows as, its key among them.
     virtual SysResult<FileStatus> make_socket(Process*, std::string_view cwd, std::string_view path,
                                               std::uint32_t mode) = 0;
     virtual SysResult<void> remove(std::string_view cwd, std::string_view path, bool directory) = 0;
-    virtual SysResult<void> rename(std::string_view cwd_from, std::string_view from, std::string_view cwd_to,
-                                   std::string_view to, bool no_replace) = 0;
-    virtual SysResult<void> link(std::string_view cwd_from, std::string_view from, std::string_view cwd_to,
-                                 std::string_view to) = 0;
-    virtual SysResult<void> symlink(std::string_view target, std::string_view cwd, std::string_view path) = 0;
-    virtual SysResult<void> change_mode(std::string_view cwd, std::string_view path, std::uint32_t mode) = 0;
-    virtual SysResult<void> change_owner(std::string_view cwd, std::string_view path, std::uint32_t uid,
-                                         std::uint32_t gid, bool follow) = 0;
+    virtual SysResult<void> rename(std::string_view cwd_from, std::string_view from,
+                                   std::string_view cwd_to, std::string_view to,
+                                   bool no_replace) = 0;
+    virtual SysResult<void> link(std::string_view cwd_from, std::string_view from,
+                                 std::string_view cwd_to, std::string_view to) = 0;
+    virtual SysResult<void> symlink(std::string_view target, std::string_view cwd,
+                                    std::string_view path) = 0;
+    virtual SysResult<void> change_mode(std::string_view cwd, std::string_view path,
+                                        std::uint32_t mode) = 0;
+    virtual SysResult<void> change_owner(std::string_view cwd, std::string_view path,
+                                         std::uint32_t uid, std::uint32_t gid, bool follow) = 0;
     struct Times {
         std::int64_t atime_s, atime_ns, mtime_s, mtime_ns;
         bool set_atime, set_mtime;
     };
-    virtual SysResult<void> set_times(std::string_view cwd, std::string_view path, const Times&, bool follow) = 0;
-    // The same for an open file, which may have lost its name. By default they go by the path it has now.
-    virtual SysResult<void> change_mode_of(File& file, std::uint32_t mode) { return change_mode("/", file.path, mode); }
+    virtual SysResult<void> set_times(std::string_view cwd, std::string_view path, const Times&,
+                                      bool follow) = 0;
+    // The same for an open file, which may have lost its name. By default they go by the path it
+    // has now.
+    virtual SysResult<void> change_mode_of(File& file, std::uint32_t mode) {
+        return change_mode("/", file.path, mode);
+    }
     virtual SysResult<void> change_owner_of(File& file, std::uint32_t uid, std::uint32_t gid) {
         return change_owner("/", file.path, uid, gid, true);
     }
@@ -81,8 +96,10 @@ public:
     // Whose rights the calls that name no process use, from now on (the superuser's until told).
     virtual void act_as(Process&) {}
     // The canonical absolute guest path of a directory (for chdir and getcwd).
-    virtual SysResult<std::string> real_directory(Process*, std::string_view cwd, std::string_view path) = 0;
-    // Writes back dirty shared pages, drops page caches; the scratch layer stays when it was asked for.
+    virtual SysResult<std::string> real_directory(Process*, std::string_view cwd,
+                                                  std::string_view path) = 0;
+    // Writes back dirty shared pages, drops page caches; the scratch layer stays when it was asked
+    // for.
     virtual void finish() = 0;
     // Of a limited scratch layer; null: it has no limit of ours.
     virtual const DiskSpace* space() const { return nullptr; }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_model/files/host.h"
 
-#include <cerrno>
-#include <cstring>
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include "kernel_model/abi/fcntl.h"
 
@@ -57,7 +57,8 @@ FileStatus status_of_host_fd(int fd) {
     return out;
 }
 
-SysResult<HostFd> HostDirectory::open(const std::string& relative, int host_flags, unsigned mode) const {
+SysResult<HostFd> HostDirectory::open(const std::string& relative, int host_flags,
+                                      unsigned mode) const {
     open_how how{};
     // O_NONBLOCK: a FIFO that took the place of a file must not stop the simulator.
     if ((host_flags & O_PATH) == 0) host_flags |= O_NONBLOCK | O_NOCTTY;
@@ -91,9 +92,11 @@ SysResult<std::string> HostDirectory::read_link(const std::string& relative) con
 
 SysResult<std::pair<HostFd, std::string>> HostDirectory::parent(const std::string& relative) const {
     const std::size_t slash = relative.rfind('/');
-    auto dir = open(slash == std::string::npos ? "." : relative.substr(0, slash), O_PATH | O_DIRECTORY);
+    auto dir =
+        open(slash == std::string::npos ? "." : relative.substr(0, slash), O_PATH | O_DIRECTORY);
     if (!dir) return tl::make_unexpected(dir.error());
-    return std::pair(std::move(*dir), slash == std::string::npos ? relative : relative.substr(slash + 1));
+    return std::pair(std::move(*dir),
+                     slash == std::string::npos ? relative : relative.substr(slash + 1));
 }
 
 SysResult<std::vector<DirEntry>> host_entries(int fd) {

@@ -29,7 +29,8 @@ private:
     int fd_ = -1;
 };
 
-// The guest's name for the host's errno (the two number alike in the range used; unknown ones become EIO).
+// The guest's name for the host's errno (the two number alike in the range used; unknown ones
+// become EIO).
 Errno guest_errno(int host_errno);
 
 FileStatus status_of_host_fd(int fd);
@@ -38,8 +39,8 @@ class HostDirectory {
 public:
     explicit HostDirectory(HostFd fd) : fd_(std::move(fd)) {}
 
-    // `relative`: no leading '/', "." for the directory itself. Symlinks are never followed, nothing leaves the
-    // directory.
+    // `relative`: no leading '/', "." for the directory itself. Symlinks are never followed,
+    // nothing leaves the directory.
     SysResult<HostFd> open(const std::string& relative, int host_flags, unsigned mode = 0) const;
     SysResult<FileStatus> status(const std::string& relative) const;
     SysResult<std::string> read_link(const std::string& relative) const;

@@ -9,7 +9,8 @@ std::optional<FileLock> LockTable::conflict(const FileKey& file, const FileLock&
     const auto it = files_.find(file);
     if (it == files_.end()) return std::nullopt;
     const auto& locks = it->second.locks;
-    const auto found = std::ranges::find_if(locks, [&](const FileLock& lock) { return lock.conflicts(wanted); });
+    const auto found =
+        std::ranges::find_if(locks, [&](const FileLock& lock) { return lock.conflicts(wanted); });
     return found == locks.end() ? std::nullopt : std::optional(*found);
 }
 
@@ -53,7 +54,9 @@ void LockTable::changed(std::map<FileKey, Locked>::iterator at) {
 void LockTable::release(const FileKey& file, const void* owner) {
     const auto it = files_.find(file);
     if (it == files_.end()) return;
-    if (std::erase_if(it->second.locks, [&](const FileLock& lock) { return lock.owner == owner; }) > 0) changed(it);
+    if (std::erase_if(it->second.locks, [&](const FileLock& lock) { return lock.owner == owner; }) >
+        0)
+        changed(it);
 }
 
 void LockTable::release(const void* owner) {
@@ -64,7 +67,8 @@ void LockTable::release(const void* owner) {
 
 bool LockTable::holds(const void* owner) const {
     return std::ranges::any_of(files_, [&](const auto& entry) {
-        return std::ranges::any_of(entry.second.locks, [&](const FileLock& lock) { return lock.owner == owner; });
+        return std::ranges::any_of(entry.second.locks,
+                                   [&](const FileLock& lock) { return lock.owner == owner; });
     });
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Advisory locks on files: ranges that processes (fcntl F_SETLK) and open descriptions (F_OFD_SETLK) lock, and whole
-// files that descriptions lock (flock), which do not see the former.
+// Advisory locks on files: ranges that processes (fcntl F_SETLK) and open descriptions
+// (F_OFD_SETLK) lock, and whole files that descriptions lock (flock), which do not see the former.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "kernel_model/files/file.h"
-#include "kernel_model/task/wait_queue.h"
+#include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
 
@@ -25,7 +25,8 @@ struct FileLock {
 
     bool overlaps(const FileLock& o) const { return begin < o.end && o.begin < end; }
     bool conflicts(const FileLock& o) const {
-        return owner != o.owner && overlaps(o) && (type == LockType::Write || o.type == LockType::Write);
+        return owner != o.owner && overlaps(o) &&
+               (type == LockType::Write || o.type == LockType::Write);
     }
 };
 
@@ -41,8 +42,8 @@ public:
     // Woken when locks of this file go.
     WaitQueue& waiters(const FileKey& file) { return files_[file].waiters; }
 
-    // `waiter` waits for `holder`, until the value returned is gone. Null: `holder` waits for it already, over others
-    // perhaps.
+    // `waiter` waits for `holder`, until the value returned is gone. Null: `holder` waits for it
+    // already, over others perhaps.
     std::shared_ptr<void> wait_for(const void* waiter, const void* holder);
 
 private:
@@ -54,7 +55,8 @@ private:
     void changed(std::map<FileKey, Locked>::iterator at);
 
     std::map<FileKey, Locked> files_;
-    std::shared_ptr<std::map<const void*, const void*>> waits_ = std::make_shared<std::map<const void*, const void*>>();
+    std::shared_ptr<std::map<const void*, const void*>> waits_ =
+        std::make_shared<std::map<const void*, const void*>>();
 };
 
 struct FileLocks {

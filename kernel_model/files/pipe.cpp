@@ -13,7 +13,8 @@ namespace uprobesim {
 
 namespace {
 constexpr std::uint64_t kFionread = 0x541b;
-constexpr std::uint64_t kPipefs = 13;  // the device of pipes without a name: they have no mount of their own
+constexpr std::uint64_t kPipefs =
+    13;  // the device of pipes without a name: they have no mount of their own
 }  // namespace
 
 SysResult<std::uint64_t> Pipe::read(std::span<std::byte> to) {
@@ -41,7 +42,8 @@ SysResult<std::uint64_t> Pipe::write(std::span<const std::byte> from, bool packe
     if (odd != 0 && !packet && !slots_.empty()) {
         Slot& last = slots_.back();
         if (!last.packet && last.bytes.size() + odd <= kPageSize) {
-            last.bytes.insert(last.bytes.end(), from.begin(), from.begin() + static_cast<std::ptrdiff_t>(odd));
+            last.bytes.insert(last.bytes.end(), from.begin(),
+                              from.begin() + static_cast<std::ptrdiff_t>(odd));
             done = odd;
         }
     }
@@ -58,7 +60,8 @@ SysResult<std::uint64_t> Pipe::write(std::span<const std::byte> from, bool packe
 std::vector<std::byte> Pipe::peek(std::uint64_t most) const {
     std::vector<std::byte> seen;
     for (const Slot& slot : slots_) {
-        const std::size_t n = std::min<std::uint64_t>(most - seen.size(), slot.bytes.size() - slot.taken);
+        const std::size_t n =
+            std::min<std::uint64_t>(most - seen.size(), slot.bytes.size() - slot.taken);
         const auto begin = slot.bytes.begin() + static_cast<std::ptrdiff_t>(slot.taken);
         seen.insert(seen.end(), begin, begin + static_cast<std::ptrdiff_t>(n));
     }
@@ -79,7 +82,8 @@ SysResult<std::uint64_t> Pipe::resize(std::uint64_t bytes) {
     if (bytes > std::uint64_t{1} << 31) return tl::make_unexpected(Errno::Inval);
     // The superuser's pipes are bounded too here.
     if (bytes > kLargestSize) return tl::make_unexpected(Errno::Perm);
-    const std::size_t slots = std::bit_ceil(std::max<std::uint64_t>(bytes + kPageSize - 1, kPageSize) / kPageSize);
+    const std::size_t slots =
+        std::bit_ceil(std::max<std::uint64_t>(bytes + kPageSize - 1, kPageSize) / kPageSize);
     if (slots < slots_.size()) return tl::make_unexpected(Errno::Busy);
     most_slots_ = slots;
     changed();
@@ -122,7 +126,8 @@ PipeEnd::~PipeEnd() {
 }
 
 bool PipeEnd::waits_for_partner() const {
-    // A pipe without a name is opened by /proc/PID/fd alone, which never waits (fs/pipe.c, fifo_open).
+    // A pipe without a name is opened by /proc/PID/fd alone, which never waits (fs/pipe.c,
+    // fifo_open).
     if ((reads_ && writes_) || status_.device == kPipefs) return false;
     const bool there = reads_ ? pipe_->writers() > 0 : pipe_->readers() > 0;
     return !there && other_opens_ == (reads_ ? pipe_->writer_opens() : pipe_->reader_opens());
@@ -146,9 +151,11 @@ SysResult<std::uint64_t> PipeEnd::write(std::uint64_t, std::span<const std::byte
     return pipe_->write(from, (flags & abi::kODirect) != 0);
 }
 
-SysResult<std::uint64_t> PipeEnd::ioctl(std::uint64_t request, std::uint64_t arg, UserMemory& memory) {
+SysResult<std::uint64_t> PipeEnd::ioctl(std::uint64_t request, std::uint64_t arg,
+                                        UserMemory& memory) {
     if (request != kFionread) return tl::make_unexpected(Errno::NotTty);
-    if (!memory.put(VAddr(arg), static_cast<std::int32_t>(pipe_->bytes()))) return tl::make_unexpected(Errno::Fault);
+    if (!memory.put(VAddr(arg), static_cast<std::int32_t>(pipe_->bytes())))
+        return tl::make_unexpected(Errno::Fault);
     return std::uint64_t{0};
 }
 
@@ -171,7 +178,8 @@ WaitQueue* PipeEnd::waiters() {
     return reads_ && writes_ ? &pipe_->either : reads_ ? &pipe_->readable : &pipe_->writable;
 }
 
-std::pair<std::shared_ptr<File>, std::shared_ptr<File>> make_pipe(std::uint64_t inode, std::uint32_t flags) {
+std::pair<std::shared_ptr<File>, std::shared_ptr<File>> make_pipe(std::uint64_t inode,
+                                                                  std::uint32_t flags) {
     FileStatus status;
     status.device = kPipefs;
     status.inode = inode;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Pipes, with and without a name. As on Linux a pipe is a ring of buffers of a page each: a write of up to PIPE_BUF
-// bytes goes into one of them or waits, which makes it atomic; what does not fit behind the last bytes begins a new
-// one.
+// Pipes, with and without a name. As on Linux a pipe is a ring of buffers of a page each: a write
+// of up to PIPE_BUF bytes goes into one of them or waits, which makes it atomic; what does not fit
+// behind the last bytes begins a new one.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "kernel_model/files/file.h"
-#include "kernel_model/task/wait_queue.h"
+#include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
 
@@ -29,7 +29,9 @@ public:
 
     bool empty() const { return slots_.empty(); }
     bool full() const { return slots_.size() >= most_slots_; }
-    std::uint64_t free_slots() const { return full() ? 0 : most_slots_ - slots_.size(); }  // of a page each
+    std::uint64_t free_slots() const {
+        return full() ? 0 : most_slots_ - slots_.size();
+    }  // of a page each
     std::uint64_t bytes() const;
     std::uint64_t size() const;
     // F_SETPIPE_SZ: rounded up to a power of two of pages. Value: the new size.
@@ -72,7 +74,8 @@ public:
     std::uint64_t record_bytes() const override;
     SysResult<FileStatus> status() override { return status_; }
     FileStatus* own_status() override { return &status_; }
-    SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg, UserMemory& memory) override;
+    SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg,
+                                   UserMemory& memory) override;
     std::uint32_t poll() override;
     WaitQueue* waiters() override;
     KernelPath read_path() const override { return KernelPath::SysReadPipe; }
@@ -91,6 +94,7 @@ private:
 };
 
 // Both ends of a pipe: [0] reads, [1] writes. `flags`: O_NONBLOCK, O_DIRECT.
-std::pair<std::shared_ptr<File>, std::shared_ptr<File>> make_pipe(std::uint64_t inode, std::uint32_t flags = 0);
+std::pair<std::shared_ptr<File>, std::shared_ptr<File>> make_pipe(std::uint64_t inode,
+                                                                  std::uint32_t flags = 0);
 
 }  // namespace uprobesim

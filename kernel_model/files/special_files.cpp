@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_model/files/special_files.h"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-
-#include <poll.h>
-#include <unistd.h>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/stat.h"
@@ -57,11 +57,12 @@ private:
 
 class HostStdio final : public File {
 public:
-    HostStdio(int fd, std::function<void()> before_write) : fd_(fd), before_write_(std::move(before_write)) {}
+    HostStdio(int fd, std::function<void()> before_write)
+        : fd_(fd), before_write_(std::move(before_write)) {}
 
-    // How much a pipe holds at the moment is the host's accident: a read takes all it asked for or the end, so that the
-    // same command gives the same run. A terminal gives its lines. EINTR comes of a signal that ends the run: the guest
-    // does not live to see it.
+    // How much a pipe holds at the moment is the host's accident: a read takes all it asked for or
+    // the end, so that the same command gives the same run. A terminal gives its lines. EINTR comes
+    // of a signal that ends the run: the guest does not live to see it.
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
         const bool fill = isatty(fd_) == 0;
         std::size_t done = 0;
@@ -103,17 +104,27 @@ public:
         return s;
     }
     // A regular file on the host keeps its own position there: see lseek.
-    bool seekable() const override { return (status_of_host_fd(fd_).mode & abi::kIfmt) == abi::kIfReg; }
+    bool seekable() const override {
+        return (status_of_host_fd(fd_).mode & abi::kIfmt) == abi::kIfReg;
+    }
     bool host_position() const override { return true; }
     SysResult<std::uint64_t> seek(std::int64_t offset, int whence) override {
         const off_t at = lseek(fd_, offset, whence);
         if (at < 0) return tl::make_unexpected(guest_errno(errno));
         return static_cast<std::uint64_t>(at);
     }
-    SysResult<std::uint64_t> size() override { return static_cast<std::uint64_t>(status_of_host_fd(fd_).size); }
-    bool can_poll() override { return !seekable() && abi::device_major(status_of_host_fd(fd_).rdevice) != 1; }
-    KernelPath read_path() const override { return seekable() ? KernelPath::SysReadFile : KernelPath::SysReadPipe; }
-    KernelPath write_path() const override { return seekable() ? KernelPath::SysWriteFile : KernelPath::SysWritePipe; }
+    SysResult<std::uint64_t> size() override {
+        return static_cast<std::uint64_t>(status_of_host_fd(fd_).size);
+    }
+    bool can_poll() override {
+        return !seekable() && abi::device_major(status_of_host_fd(fd_).rdevice) != 1;
+    }
+    KernelPath read_path() const override {
+        return seekable() ? KernelPath::SysReadFile : KernelPath::SysReadPipe;
+    }
+    KernelPath write_path() const override {
+        return seekable() ? KernelPath::SysWriteFile : KernelPath::SysWritePipe;
+    }
 
 private:
     void wait(short events) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Files without a host file behind them: text that the kernel makes, character devices, directories of such, and the
-// host's stdin, stdout and stderr.
+// Files without a host file behind them: text that the kernel makes, character devices, directories
+// of such, and the host's stdin, stdout and stderr.
 #pragma once
 
 #include <functional>
@@ -39,7 +39,8 @@ private:
 enum class Device { Null, Zero, Full, Random };
 std::shared_ptr<File> make_device(Device device, Entropy& entropy, FileStatus status);
 
-// Descriptor `fd` of the host; reads and writes go there as they come. `before_write`, if any, is called first.
+// Descriptor `fd` of the host; reads and writes go there as they come. `before_write`, if any, is
+// called first.
 std::shared_ptr<File> make_host_stdio(int fd, std::function<void()> before_write = {});
 
 }  // namespace uprobesim

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Offsets and values are the ELF64 object file format's and the "ELF for the Arm 64-bit Architecture" supplement's.
+// Offsets and values are the ELF64 object file format's and the "ELF for the Arm 64-bit
+// Architecture" supplement's.
 #include "kernel_model/loader/elf_image.h"
 
 #include <fmt/format.h>
@@ -26,7 +27,8 @@ using ReadAt = std::function<bool(std::uint64_t, std::span<std::byte>)>;
 template <class T>
 T little_endian(std::span<const std::byte> bytes, std::size_t offset) {
     std::uint64_t value = 0;
-    for (std::size_t i = sizeof(T); i-- > 0;) value = value << 8 | std::to_integer<std::uint64_t>(bytes[offset + i]);
+    for (std::size_t i = sizeof(T); i-- > 0;)
+        value = value << 8 | std::to_integer<std::uint64_t>(bytes[offset + i]);
     return static_cast<T>(value);
 }
 
@@ -67,7 +69,8 @@ constexpr auto kTypes = std::to_array<NamedValue>({
     {4, "a core dump"},
 });
 
-std::string name_in(std::span<const NamedValue> names, std::uint16_t value, std::string_view otherwise) {
+std::string name_in(std::span<const NamedValue> names, std::uint16_t value,
+                    std::string_view otherwise) {
     const auto it = std::ranges::find(names, value, &NamedValue::value);
     return it != names.end() ? std::string(it->name) : fmt::format("{} {}", otherwise, value);
 }
@@ -79,7 +82,8 @@ public:
 
     Result<ElfImage> parse() {
         std::array<std::byte, kHeaderSize> header{};
-        if (auto checked = check_header(header); !checked) return tl::make_unexpected(checked.error());
+        if (auto checked = check_header(header); !checked)
+            return tl::make_unexpected(checked.error());
         image_.position_independent = little_endian<std::uint16_t>(header, 16) == kTypeDyn;
         image_.entry = little_endian<std::uint64_t>(header, 24);
         phdr_offset_ = little_endian<std::uint64_t>(header, 32);
@@ -95,29 +99,38 @@ private:
     }
 
     Outcome check_header(std::span<std::byte, kHeaderSize> header) const {
-        const std::array<std::byte, 4> magic{std::byte{0x7f}, std::byte{'E'}, std::byte{'L'}, std::byte{'F'}};
+        const std::array<std::byte, 4> magic{std::byte{0x7f}, std::byte{'E'}, std::byte{'L'},
+                                             std::byte{'F'}};
         const auto there = static_cast<std::size_t>(std::min<std::uint64_t>(size_, kHeaderSize));
         if (there == 0) return refuse("empty file");
         if (!read_at_(0, header.first(there))) return refuse("cannot be read");
         if (there < magic.size() || !std::ranges::equal(header.first(magic.size()), magic))
             return refuse("not an ELF file", "only arm64 programs and #! scripts can be run");
         if (there < kHeaderSize)
-            return refuse(fmt::format("truncated ELF file: {} bytes, the header alone has {}", there, kHeaderSize));
+            return refuse(fmt::format("truncated ELF file: {} bytes, the header alone has {}",
+                                      there, kHeaderSize));
         const auto byte = [&](std::size_t i) { return std::to_integer<unsigned>(header[i]); };
         if (byte(4) == 1) return refuse("32-bit ELF file", "only 64-bit arm64 programs can be run");
         if (byte(4) != 2) return refuse(fmt::format("bad ELF class {}", byte(4)));
-        if (byte(5) == 2) return refuse("big-endian ELF file", "only little-endian arm64 programs can be run");
+        if (byte(5) == 2)
+            return refuse("big-endian ELF file", "only little-endian arm64 programs can be run");
         if (byte(5) != 1) return refuse(fmt::format("bad ELF data encoding {}", byte(5)));
-        if (const auto machine = little_endian<std::uint16_t>(header, 18); machine != kMachineAarch64)
-            return refuse(fmt::format("program for {}, not for arm64", name_in(kMachines, machine, "machine")));
-        if (const auto type = little_endian<std::uint16_t>(header, 16); type != kTypeExec && type != kTypeDyn)
-            return refuse(fmt::format("not a program: ELF file is {}", name_in(kTypes, type, "of type")));
+        if (const auto machine = little_endian<std::uint16_t>(header, 18);
+            machine != kMachineAarch64)
+            return refuse(fmt::format("program for {}, not for arm64",
+                                      name_in(kMachines, machine, "machine")));
+        if (const auto type = little_endian<std::uint16_t>(header, 16);
+            type != kTypeExec && type != kTypeDyn)
+            return refuse(
+                fmt::format("not a program: ELF file is {}", name_in(kTypes, type, "of type")));
         if (const auto each = little_endian<std::uint16_t>(header, 54); each != kPhdrSize)
-            return refuse(fmt::format("bad e_phentsize {}: a program header has {} bytes", each, kPhdrSize));
+            return refuse(
+                fmt::format("bad e_phentsize {}: a program header has {} bytes", each, kPhdrSize));
         const auto count = little_endian<std::uint16_t>(header, 56);
         if (count == 0) return refuse("no program headers");
         const std::uint64_t bytes = std::uint64_t{count} * kPhdrSize;
-        if (bytes > kMaxPhdrBytes) return refuse(fmt::format("{} program headers are too many", count));
+        if (bytes > kMaxPhdrBytes)
+            return refuse(fmt::format("{} program headers are too many", count));
         const auto offset = little_endian<std::uint64_t>(header, 32);
         if (offset > size_ || size_ - offset < bytes)
             return refuse("truncated ELF file: the program headers are beyond its end");
@@ -141,21 +154,25 @@ private:
     Outcome add_load(const Phdr& p, std::size_t i) {
         constexpr std::uint64_t top = AddressSpace::kTop;
         if (p.file_size > p.memory_size)
-            return refuse(
-                fmt::format("segment {}: file size {:#x} is above memory size {:#x}", i, p.file_size, p.memory_size));
+            return refuse(fmt::format("segment {}: file size {:#x} is above memory size {:#x}", i,
+                                      p.file_size, p.memory_size));
         if (p.offset > size_ || p.file_size > size_ - p.offset)
-            return refuse(fmt::format("truncated ELF file: segment {} ends at {:#x}, the file at {:#x}", i,
-                                      p.offset + p.file_size, size_));
-        if (p.memory_size == 0) return {};
-        if (p.vaddr >= top || p.memory_size > top - p.vaddr || page_ceil(p.vaddr + p.memory_size) > top)
-            return refuse(fmt::format("segment {}: {:#x} bytes at {:#x} do not fit the 39-bit address space", i,
-                                      p.memory_size, p.vaddr));
-        if ((p.offset ^ p.vaddr) % kPageSize != 0)
             return refuse(
-                fmt::format("segment {}: offset {:#x} and address {:#x} are not congruent modulo the page size", i,
-                            p.offset, p.vaddr));
+                fmt::format("truncated ELF file: segment {} ends at {:#x}, the file at {:#x}", i,
+                            p.offset + p.file_size, size_));
+        if (p.memory_size == 0) return {};
+        if (p.vaddr >= top || p.memory_size > top - p.vaddr ||
+            page_ceil(p.vaddr + p.memory_size) > top)
+            return refuse(
+                fmt::format("segment {}: {:#x} bytes at {:#x} do not fit the 39-bit address space",
+                            i, p.memory_size, p.vaddr));
+        if ((p.offset ^ p.vaddr) % kPageSize != 0)
+            return refuse(fmt::format(
+                "segment {}: offset {:#x} and address {:#x} are not congruent modulo the page size",
+                i, p.offset, p.vaddr));
         if (p.align > 1 && (p.align & (p.align - 1)) != 0)
-            return refuse(fmt::format("segment {}: alignment {:#x} is not a power of two", i, p.align));
+            return refuse(
+                fmt::format("segment {}: alignment {:#x} is not a power of two", i, p.align));
         image_.segments.push_back({.file_offset = p.offset,
                                    .file_size = p.file_size,
                                    .vaddr = p.vaddr,
@@ -174,7 +191,8 @@ private:
         if (p.offset > size_ || p.file_size > size_ - p.offset)
             return refuse("truncated ELF file: PT_INTERP is beyond its end");
         std::string path(static_cast<std::size_t>(p.file_size), '\0');
-        if (!read_at_(p.offset, std::as_writable_bytes(std::span(path)))) return refuse("PT_INTERP cannot be read");
+        if (!read_at_(p.offset, std::as_writable_bytes(std::span(path))))
+            return refuse("PT_INTERP cannot be read");
         if (path.back() != '\0') return refuse("bad PT_INTERP: the path does not end");
         path.resize(path.find('\0'));
         if (path.empty()) return refuse("bad PT_INTERP: the path is empty");
@@ -190,21 +208,25 @@ private:
                 const ElfSegment& a = segments[i];
                 const ElfSegment& b = segments[j];
                 if (a.vaddr < b.vaddr + b.memory_size && b.vaddr < a.vaddr + a.memory_size)
-                    return refuse(fmt::format("segments at {:#x} and {:#x} overlap", b.vaddr, a.vaddr));
+                    return refuse(
+                        fmt::format("segments at {:#x} and {:#x} overlap", b.vaddr, a.vaddr));
             }
         }
         const bool entry_loaded = std::ranges::any_of(segments, [&](const ElfSegment& s) {
             return s.prot.exec && image_.entry >= s.vaddr && image_.entry - s.vaddr < s.memory_size;
         });
         if (!entry_loaded)
-            return refuse(fmt::format("entry point {:#x} is outside the executable segments", image_.entry),
-                          image_.entry == 0 ? "a shared library without an entry point?" : "");
-        if (image_.entry % 4 != 0) return refuse(fmt::format("entry point {:#x} is not aligned", image_.entry));
+            return refuse(
+                fmt::format("entry point {:#x} is outside the executable segments", image_.entry),
+                image_.entry == 0 ? "a shared library without an entry point?" : "");
+        if (image_.entry % 4 != 0)
+            return refuse(fmt::format("entry point {:#x} is not aligned", image_.entry));
         // AT_PHDR is where the segment that holds the table puts it.
         const std::uint64_t table_bytes = std::uint64_t{image_.phdr_count} * kPhdrSize;
         image_.phdr_vaddr = 0;
         for (const ElfSegment& s : segments) {
-            if (phdr_offset_ < s.file_offset || phdr_offset_ - s.file_offset >= s.file_size) continue;
+            if (phdr_offset_ < s.file_offset || phdr_offset_ - s.file_offset >= s.file_size)
+                continue;
             if (table_bytes > s.file_size - (phdr_offset_ - s.file_offset)) continue;
             image_.phdr_vaddr = s.vaddr + (phdr_offset_ - s.file_offset);
             break;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Parses an arm64 ELF64 header and program headers. Parse only: nothing is mapped here, no pointer is trusted.
+// Parses an arm64 ELF64 header and program headers. Parse only: nothing is mapped here, no pointer
+// is trusted.
 #pragma once
 
 #include <cstddef>
@@ -34,8 +35,9 @@ struct ElfImage {
     bool executable_stack = false;     // PT_GNU_STACK
 };
 
-// `read_at(offset, span)` fills the span or returns false. `name` and `size` are of the file, for messages and bounds.
-Result<ElfImage> parse_elf(const std::function<bool(std::uint64_t, std::span<std::byte>)>& read_at, std::uint64_t size,
-                           std::string_view name);
+// `read_at(offset, span)` fills the span or returns false. `name` and `size` are of the file, for
+// messages and bounds.
+Result<ElfImage> parse_elf(const std::function<bool(std::uint64_t, std::span<std::byte>)>& read_at,
+                           std::uint64_t size, std::string_view name);
 
 }  // namespace uprobesim

@@ -11,7 +11,7 @@
 #include <optional>
 #include <utility>
 
-#include "kernel_model/files/layers.h"
+#include "kernel_model/files/host/layers.h"
 #include "kernel_model/loader/elf_image.h"
 #include "kernel_model/loader/script.h"
 #include "kernel_model/loader/stack_image.h"
@@ -33,8 +33,10 @@ struct LoadError {
 template <class T>
 using Loaded = tl::expected<T, LoadError>;
 
-tl::unexpected<LoadError> load_error(Errno number, std::string what, std::string_view where, std::string hint = {}) {
-    return tl::make_unexpected(LoadError{{std::move(what), std::string(where), std::move(hint)}, number});
+tl::unexpected<LoadError> load_error(Errno number, std::string what, std::string_view where,
+                                     std::string hint = {}) {
+    return tl::make_unexpected(
+        LoadError{{std::move(what), std::string(where), std::move(hint)}, number});
 }
 
 struct ProgramFile {
@@ -100,47 +102,58 @@ private:
 Loaded<ProgramFile> ProgramLoader::open(const std::string& path, std::string_view role) {
     auto opened = files_.open(&process_, process_.cwd, path, 0, 0);
     if (!opened) {
-        const std::string what = role.empty() ? std::string(open_failure(opened.error()))
-                                              : fmt::format("{}: {}", role, open_failure(opened.error()));
+        const std::string what = role.empty()
+                                     ? std::string(open_failure(opened.error()))
+                                     : fmt::format("{}: {}", role, open_failure(opened.error()));
         const bool missing = opened.error() == Errno::NoEnt;
-        return load_error(opened.error(), what, path, missing ? "is it in the guest's root directory?" : "");
+        return load_error(opened.error(), what, path,
+                          missing ? "is it in the guest's root directory?" : "");
     }
     ProgramFile program{.file = std::move(opened->file), .size = 0, .name = path};
     const auto status = program.file->status();
     if (!status) return load_error(status.error(), "cannot be examined", path);
-    if ((status->mode & kTypeMask) != kTypeRegular) return load_error(Errno::Acces, "not a regular file", path);
+    if ((status->mode & kTypeMask) != kTypeRegular)
+        return load_error(Errno::Acces, "not a regular file", path);
     const Credentials who{process_.uid, process_.gid};
     if (!who.permit(*status, kExecute))
-        return load_error(Errno::Acces, "not executable", path, "the file has no execute permission");
+        return load_error(Errno::Acces, "not executable", path,
+                          "the file has no execute permission");
     program.size = static_cast<std::uint64_t>(std::max<std::int64_t>(status->size, 0));
     return program;
 }
 
-Loaded<ProgramLoader::Image> ProgramLoader::open_image(const std::string& path, std::string_view role) {
+Loaded<ProgramLoader::Image> ProgramLoader::open_image(const std::string& path,
+                                                       std::string_view role) {
     auto file = open(path, role);
     if (!file) return tl::make_unexpected(file.error());
-    auto elf = parse_elf([&](std::uint64_t offset, std::span<std::byte> to) { return file->read_at(offset, to); },
-                         file->size, path);
+    auto elf = parse_elf(
+        [&](std::uint64_t offset, std::span<std::byte> to) { return file->read_at(offset, to); },
+        file->size, path);
     if (!elf) return tl::make_unexpected(LoadError{elf.error(), Errno::NoExec});
     return Image{.file = std::move(*file), .elf = std::move(*elf)};
 }
 
-Loaded<ProgramLoader::Image> ProgramLoader::open_program(const std::string& path, std::vector<std::string>& arguments) {
+Loaded<ProgramLoader::Image> ProgramLoader::open_program(const std::string& path,
+                                                         std::vector<std::string>& arguments) {
     std::string current = path;
     for (int depth = 0; depth <= kMaxScriptDepth; ++depth) {
         auto file = open(current, depth == 0 ? "" : "script interpreter");
         if (!file) return tl::make_unexpected(file.error());
         std::array<char, kScriptHeadSize> head{};
-        const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(file->size, head.size()));
+        const auto length =
+            static_cast<std::size_t>(std::min<std::uint64_t>(file->size, head.size()));
         if (!file->read_at(0, std::as_writable_bytes(std::span(head).first(length))))
             return load_error(Errno::Io, "cannot be read", current);
         if (!is_script({head.data(), length})) return open_image(current, "");
         auto line = parse_script_line({head.data(), length});
-        if (!line) return load_error(Errno::NoExec, "script without a usable interpreter after \"#!\"", current);
+        if (!line)
+            return load_error(Errno::NoExec, "script without a usable interpreter after \"#!\"",
+                              current);
         std::vector<std::string> longer{line->interpreter};
         if (line->argument) longer.push_back(std::move(*line->argument));
         longer.push_back(current);
-        if (arguments.size() > 1) longer.insert(longer.end(), arguments.begin() + 1, arguments.end());
+        if (arguments.size() > 1)
+            longer.insert(longer.end(), arguments.begin() + 1, arguments.end());
         arguments = std::move(longer);
         current = std::move(line->interpreter);
     }
@@ -162,10 +175,12 @@ Loaded<void> ProgramLoader::choose_bias(Image& image, bool is_interpreter) {
         image.bias = base - begin;
         return {};
     }
-    // An interpreter, or a program that needs none, goes where mmap would put it; only the latter is aligned more.
+    // An interpreter, or a program that needs none, goes where mmap would put it; only the latter
+    // is aligned more.
     const std::uint64_t slack = is_interpreter || align <= kPageSize ? 0 : align;
-    const auto room = slack < Mm::kTaskSize.value ? mm_.map({.length = end - begin + slack, .prot = {}})
-                                                  : tl::make_unexpected(Errno::NoMem);
+    const auto room = slack < Mm::kTaskSize.value
+                          ? mm_.map({.length = end - begin + slack, .prot = {}})
+                          : tl::make_unexpected(Errno::NoMem);
     if (!room || !mm_.unmap({*room, *room + page_ceil(end - begin + slack)}))
         return load_error(Errno::NoMem, "no room in the address space", image.file.name);
     const std::uint64_t base = slack == 0 ? room->value : room->value & ~(align - 1);
@@ -178,12 +193,14 @@ Loaded<void> ProgramLoader::map_segment(const Image& image, const ElfSegment& se
     const VAddr file_end = start + segment.file_size;
     const VAddr memory_end = start + segment.memory_size;
     const auto failed = [&](Errno number) {
-        return load_error(number, fmt::format("the segment at {:#x} cannot be mapped", start.value), image.file.name);
+        return load_error(number, fmt::format("the segment at {:#x} cannot be mapped", start.value),
+                          image.file.name);
     };
     VAddr mapped_end = start.page();
     if (segment.file_size != 0) {
         auto backing = image.file.file->backing();
-        if (backing == nullptr) return load_error(Errno::NoExec, "cannot be mapped into memory", image.file.name);
+        if (backing == nullptr)
+            return load_error(Errno::NoExec, "cannot be mapped into memory", image.file.name);
         mapped_end = VAddr(page_ceil(file_end.value));
         const auto mapped = mm_.map({.hint = start.page(),
                                      .length = mapped_end - start.page(),
@@ -192,7 +209,8 @@ Loaded<void> ProgramLoader::map_segment(const Image& image, const ElfSegment& se
                                      .file = std::move(backing),
                                      .offset = page_floor(segment.file_offset)});
         if (!mapped) return failed(mapped.error());
-        // padzero: what follows the file's bytes in the last page is zero, by a store the kernel makes itself.
+        // padzero: what follows the file's bytes in the last page is zero, by a store the kernel
+        // makes itself.
         const std::uint64_t tail = mapped_end - file_end;
         if (segment.memory_size > segment.file_size && segment.prot.write && tail != 0) {
             if (!UserMemory(mm_, task_).clear(file_end, tail)) return failed(Errno::Fault);
@@ -200,10 +218,11 @@ Loaded<void> ProgramLoader::map_segment(const Image& image, const ElfSegment& se
     }
     const VAddr zero_end(page_ceil(memory_end.value));
     if (zero_end > mapped_end) {
-        const auto mapped = mm_.map({.hint = mapped_end,
-                                     .length = zero_end - mapped_end,
-                                     .prot = {.read = true, .write = true, .exec = segment.prot.exec},
-                                     .fixed = true});
+        const auto mapped =
+            mm_.map({.hint = mapped_end,
+                     .length = zero_end - mapped_end,
+                     .prot = {.read = true, .write = true, .exec = segment.prot.exec},
+                     .fixed = true});
         if (!mapped) return failed(mapped.error());
     }
     return {};
@@ -217,8 +236,8 @@ Loaded<void> ProgramLoader::map_image(const Image& image) {
 }
 
 void ProgramLoader::place_break(const Image& program) {
-    // Directly after the program; one that lies in the mmap area (static-pie) has its heap where programs usually lie,
-    // or the mappings above would stop it.
+    // Directly after the program; one that lies in the mmap area (static-pie) has its heap where
+    // programs usually lie, or the mappings above would stop it.
     std::uint64_t end = 0;
     for (const ElfSegment& s : program.elf.segments) end = std::max(end, s.vaddr + s.memory_size);
     const bool in_mmap_area = program.elf.position_independent && program.elf.interpreter.empty();
@@ -226,13 +245,16 @@ void ProgramLoader::place_break(const Image& program) {
 }
 
 Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
-    StackRequest stack{.arguments = request.arguments, .environment = request.environment, .exec_name = request.path};
+    StackRequest stack{.arguments = request.arguments,
+                       .environment = request.environment,
+                       .exec_name = request.path};
     if (stack.arguments.empty()) stack.arguments.emplace_back();  // as Linux since 5.18
     auto program = open_program(request.path, stack.arguments);
     if (!program) return tl::make_unexpected(program.error());
     std::optional<Image> interpreter;
     if (!program->elf.interpreter.empty()) {
-        auto opened = open_image(program->elf.interpreter, fmt::format("the dynamic loader of {}", program->file.name));
+        auto opened = open_image(program->elf.interpreter,
+                                 fmt::format("the dynamic loader of {}", program->file.name));
         if (!opened) return tl::make_unexpected(opened.error());
         interpreter = std::move(*opened);
     }
@@ -246,11 +268,14 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
     StackBuilder builder(mm_, stack);
     if (auto built = builder.map_and_copy_strings(); !built)
         return load_error(built.error(), "no memory for the stack", request.path);
-    if (auto chosen = choose_bias(*program, false); !chosen) return tl::make_unexpected(chosen.error());
+    if (auto chosen = choose_bias(*program, false); !chosen)
+        return tl::make_unexpected(chosen.error());
     if (auto mapped = map_image(*program); !mapped) return tl::make_unexpected(mapped.error());
     if (interpreter) {
-        if (auto chosen = choose_bias(*interpreter, true); !chosen) return tl::make_unexpected(chosen.error());
-        if (auto mapped = map_image(*interpreter); !mapped) return tl::make_unexpected(mapped.error());
+        if (auto chosen = choose_bias(*interpreter, true); !chosen)
+            return tl::make_unexpected(chosen.error());
+        if (auto mapped = map_image(*interpreter); !mapped)
+            return tl::make_unexpected(mapped.error());
     }
     place_break(*program);
     if (request.vdso != nullptr) {
@@ -266,7 +291,8 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
     stack.uid = process_.uid;
     stack.gid = process_.gid;
     auto image = builder.build_tables(stack, machine_.entropy, task_);
-    if (!image) return load_error(image.error(), "the stack's tables cannot be stored", request.path);
+    if (!image)
+        return load_error(image.error(), "the stack's tables cannot be stored", request.path);
 
     process_.exe = program->file.file->path;
     process_.arguments = stack.arguments;
@@ -280,8 +306,8 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
 }
 }  // namespace
 
-Result<LoadedProgram> load_program(Machine& machine, FileSystem& files, Process& process, const ExecRequest& request,
-                                   Errno* errno_out) {
+Result<LoadedProgram> load_program(Machine& machine, FileSystem& files, Process& process,
+                                   const ExecRequest& request, Errno* errno_out) {
     auto loaded = ProgramLoader(machine, files, process).load(request);
     if (loaded) return *loaded;
     if (errno_out != nullptr) *errno_out = loaded.error().number;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Loads a program: checks the ELF, maps its segments and its interpreter's, builds the stack (argv, envp, auxv).
+// Loads a program: checks the ELF, maps its segments and its interpreter's, builds the stack (argv,
+// envp, auxv).
 #pragma once
 
 #include <cstdint>
@@ -24,9 +25,10 @@ struct ExecRequest {
     std::shared_ptr<FileBacking> vdso{};  // null: none
 };
 
-// Loads into process.mm, which must be fresh. Fills exe, arguments, environment, auxv, areas. Follows "#!" scripts up
-// to Linux's depth. `errno_out` (may be null) gets what execve would answer (NoEnt, NoExec, Acces, ...).
-Result<LoadedProgram> load_program(Machine& machine, FileSystem& files, Process& process, const ExecRequest& request,
-                                   Errno* errno_out);
+// Loads into process.mm, which must be fresh. Fills exe, arguments, environment, auxv, areas.
+// Follows "#!" scripts up to Linux's depth. `errno_out` (may be null) gets what execve would answer
+// (NoEnt, NoExec, Acces, ...).
+Result<LoadedProgram> load_program(Machine& machine, FileSystem& files, Process& process,
+                                   const ExecRequest& request, Errno* errno_out);
 
 }  // namespace uprobesim

@@ -18,7 +18,8 @@ std::optional<ScriptLine> parse_script_line(std::string_view head) {
     const auto name_end = line.find_first_of(blanks);
     // A name cut off by the end of the buffer would be another name.
     if (name_end == std::string_view::npos && !has_end) return std::nullopt;
-    ScriptLine script{.interpreter = std::string(line.substr(0, name_end)), .argument = std::nullopt};
+    ScriptLine script{.interpreter = std::string(line.substr(0, name_end)),
+                      .argument = std::nullopt};
     if (name_end == std::string_view::npos) return script;
     line.remove_prefix(name_end);
     const auto argument = line.find_first_not_of(blanks);

@@ -20,8 +20,8 @@ struct ScriptLine {
 inline bool is_script(std::string_view head) {
     return head.starts_with("#!");
 }
-// `head`: the file's first kScriptHeadSize bytes, fewer for a shorter file. nullopt: no interpreter named, or it does
-// not fit.
+// `head`: the file's first kScriptHeadSize bytes, fewer for a shorter file. nullopt: no interpreter
+// named, or it does not fit.
 std::optional<ScriptLine> parse_script_line(std::string_view head);
 
 }  // namespace uprobesim

@@ -42,13 +42,15 @@ enum AuxType : std::uint64_t {
     AtMinsigstksz = 51,
 };
 
-// HWCAP bits of a Cortex-A72 with the Cryptography Extension. CPUID says that ID registers may be read (by trapping);
-// the timer's event stream (EVTSTRM) is not modelled.
-constexpr std::uint64_t kHwcapFp = 1u << 0, kHwcapAsimd = 1u << 1, kHwcapAes = 1u << 3, kHwcapPmull = 1u << 4,
-                        kHwcapSha1 = 1u << 5, kHwcapSha2 = 1u << 6, kHwcapCrc32 = 1u << 7, kHwcapCpuid = 1u << 11;
-constexpr std::uint64_t kHwcap =
-    kHwcapFp | kHwcapAsimd | kHwcapAes | kHwcapPmull | kHwcapSha1 | kHwcapSha2 | kHwcapCrc32 | kHwcapCpuid;
-// sizeof(struct rt_sigframe) 4688, the frame record 16, alignment 16: what arm64 reports without SVE.
+// HWCAP bits of a Cortex-A72 with the Cryptography Extension. CPUID says that ID registers may be
+// read (by trapping); the timer's event stream (EVTSTRM) is not modelled.
+constexpr std::uint64_t kHwcapFp = 1u << 0, kHwcapAsimd = 1u << 1, kHwcapAes = 1u << 3,
+                        kHwcapPmull = 1u << 4, kHwcapSha1 = 1u << 5, kHwcapSha2 = 1u << 6,
+                        kHwcapCrc32 = 1u << 7, kHwcapCpuid = 1u << 11;
+constexpr std::uint64_t kHwcap = kHwcapFp | kHwcapAsimd | kHwcapAes | kHwcapPmull | kHwcapSha1 |
+                                 kHwcapSha2 | kHwcapCrc32 | kHwcapCpuid;
+// sizeof(struct rt_sigframe) 4688, the frame record 16, alignment 16: what arm64 reports without
+// SVE.
 constexpr std::uint64_t kMinSignalStack = 4720;
 constexpr std::uint64_t kClockTicks = 100;  // USER_HZ
 constexpr std::uint64_t kPhdrEntrySize = 56;
@@ -57,7 +59,8 @@ constexpr std::uint64_t kPhdrEntrySize = 56;
 bool put_bytes(Mm& mm, VAddr at, std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
         const std::size_t part = std::min<std::size_t>(bytes.size(), kPageSize - at.page_offset());
-        if (mm.populate({at.page(), at.page() + kPageSize}, Access::Write, std::nullopt) != 1) return false;
+        if (mm.populate({at.page(), at.page() + kPageSize}, Access::Write, std::nullopt) != 1)
+            return false;
         const auto page = mm.space().lookup(at);
         if (!page) return false;
         std::ranges::copy(bytes.first(part), mm.machine().memory.bytes(page->frame).begin() +
@@ -117,12 +120,14 @@ SysResult<void> StackBuilder::map_and_copy_strings() {
     return {};
 }
 
-SysResult<StackImage> StackBuilder::build_tables(const StackRequest& loaded, Entropy& entropy, TaskId task) {
+SysResult<StackImage> StackBuilder::build_tables(const StackRequest& loaded, Entropy& entropy,
+                                                 TaskId task) {
     UserMemory memory(mm_, task);
     VAddr sp(at_.value & ~std::uint64_t{15});
     sp = sp - (kPlatform.size() + 1);
     const VAddr platform = sp;
-    bool stored = memory.write(platform, std::as_bytes(std::span(kPlatform.data(), kPlatform.size() + 1)));
+    bool stored =
+        memory.write(platform, std::as_bytes(std::span(kPlatform.data(), kPlatform.size() + 1)));
     std::array<std::byte, 16> random;
     entropy.fill(random);
     sp = sp - random.size();
@@ -130,7 +135,9 @@ SysResult<StackImage> StackBuilder::build_tables(const StackRequest& loaded, Ent
     stored = stored && memory.write(random_at, random);
 
     StackImage image;
-    const auto aux = [&](AuxType type, std::uint64_t value) { image.auxv.insert(image.auxv.end(), {type, value}); };
+    const auto aux = [&](AuxType type, std::uint64_t value) {
+        image.auxv.insert(image.auxv.end(), {type, value});
+    };
     if (loaded.vdso != 0) aux(AtSysinfoEhdr, loaded.vdso);
     aux(AtMinsigstksz, kMinSignalStack);
     aux(AtHwcap, kHwcap);

@@ -32,7 +32,8 @@ struct StackImage {
 
 // TooBig, as execve answers when the strings are above their limits.
 SysResult<void> check_stack_strings(const StackRequest&, std::uint64_t stack_limit);
-// Maps "[stack]" and puts the strings there; then, after the program is mapped, the tables below them.
+// Maps "[stack]" and puts the strings there; then, after the program is mapped, the tables below
+// them.
 class StackBuilder {
 public:
     StackBuilder(Mm& mm, const StackRequest& request) : mm_(mm), request_(request) {}

@@ -23,8 +23,9 @@ public:
     virtual ~FileBacking() = default;
     virtual FileKey key() const = 0;
     virtual std::uint64_t size() const = 0;  // bytes, now
-    // The page cache's frame for this page of the file, filled; the cache keeps its own reference, the caller adds one
-    // if it keeps the frame. nullopt beyond the end of the file or when memory is out.
+    // The page cache's frame for this page of the file, filled; the cache keeps its own reference,
+    // the caller adds one if it keeps the frame. nullopt beyond the end of the file or when memory
+    // is out.
     virtual std::optional<PAddr> page(std::uint64_t index) = 0;
     // Whether page() would find this page in memory already. Fault-around maps only such pages.
     virtual bool resident(std::uint64_t) const { return true; }
@@ -32,7 +33,8 @@ public:
     virtual void mark_dirty(std::uint64_t index) = 0;
     // Writes dirty pages of the range back to the file.
     virtual void write_back(std::uint64_t first_index, std::uint64_t pages) = 0;
-    // Written by the kernel itself and never executed since: the first fetch has the whole page synchronised.
+    // Written by the kernel itself and never executed since: the first fetch has the whole page
+    // synchronised.
     virtual bool freshly_written() const { return false; }
     virtual std::string path() const = 0;  // guest path, for /proc/self/maps
 };

@@ -19,11 +19,12 @@ constexpr std::uint64_t kPagesPerTable = 512;    // fault-around stays inside on
 
 class MmFaults {
 public:
-    MmFaults(Mm& mm, std::optional<TaskId> task) : mm_(mm), memory_(mm.machine_.memory), task_(task) {}
+    MmFaults(Mm& mm, std::optional<TaskId> task)
+        : mm_(mm), memory_(mm.machine_.memory), task_(task) {}
 
     FaultResult handle(VAddr address, Access access);
-    // A private copy of the page's bytes in a frame with one reference, mapped with the mapping's rights but not
-    // writable.
+    // A private copy of the page's bytes in a frame with one reference, mapped with the mapping's
+    // rights but not writable.
     std::optional<PAddr> own_text_page(VAddr address);
 
 private:
@@ -83,7 +84,8 @@ FaultResult MmFaults::handle(VAddr address, Access access) {
 
 FaultResult MmFaults::page_fault(const Vma& vma, VAddr page, Access access) {
     const auto present = mm_.space_->lookup(page);
-    if (!present) return vma.file == nullptr ? anonymous(vma, page, access) : file_page(vma, page, access);
+    if (!present)
+        return vma.file == nullptr ? anonymous(vma, page, access) : file_page(vma, page, access);
     if (permits(present->prot, access)) return done(KernelPath::FaultSpurious);
     if (access == Access::Write) return write_protected(vma, page, present->frame);
     mm_.space_->protect(page, leaf_rights(vma.prot, present->prot.write));
@@ -124,8 +126,9 @@ FaultResult MmFaults::file_page(const Vma& vma, VAddr page, Access access) {
     return vma.shared ? file_shared(vma, page) : file_copy(vma, page);
 }
 
-// do_fault_around: a window of 16 pages that starts at a 64 KiB boundary or at the mapping's begin, whatever is later.
-// Pages that are mapped already, not in the page cache, or beyond the end of the file are left out.
+// do_fault_around: a window of 16 pages that starts at a 64 KiB boundary or at the mapping's begin,
+// whatever is later. Pages that are mapped already, not in the page cache, or beyond the end of the
+// file are left out.
 FaultResult MmFaults::file_around(const Vma& vma, VAddr page, Access access) {
     const Prot prot = leaf_rights(vma.prot, false);
     const auto map_page = [&](VAddr at) {
@@ -149,8 +152,10 @@ FaultResult MmFaults::file_around(const Vma& vma, VAddr page, Access access) {
         if (map_page(at) != FaultResult::Resolved) break;
         ++extra;
     }
-    if (access == Access::Execute && vma.file->freshly_written()) return done(KernelPath::FaultSpecialExec);
-    return done(access == Access::Execute ? KernelPath::FaultFileExec : KernelPath::FaultFileRead, extra);
+    if (access == Access::Execute && vma.file->freshly_written())
+        return done(KernelPath::FaultSpecialExec);
+    return done(access == Access::Execute ? KernelPath::FaultFileExec : KernelPath::FaultFileRead,
+                extra);
 }
 
 FaultResult MmFaults::file_copy(const Vma& vma, VAddr page) {
@@ -178,7 +183,8 @@ std::optional<PAddr> MmFaults::own_text_page(VAddr address) {
     if (vma == nullptr || vma->shared) return std::nullopt;
     const VAddr page = address.page();
     const auto present = mm_.space_->lookup(page);
-    if (present && !mm_.is_zero(present->frame) && memory_.refs(present->frame) == 1) return present->frame;
+    if (present && !mm_.is_zero(present->frame) && memory_.refs(present->frame) == 1)
+        return present->frame;
 
     std::optional<PAddr> source;
     if (present) {
@@ -189,7 +195,8 @@ std::optional<PAddr> MmFaults::own_text_page(VAddr address) {
         if (!source) return std::nullopt;
     }
     const auto own = source ? copy_of(*source) : memory_.allocate();
-    if (!own || install(page, *own, leaf_rights(vma->prot, true)) != FaultResult::Resolved) return std::nullopt;
+    if (!own || install(page, *own, leaf_rights(vma->prot, true)) != FaultResult::Resolved)
+        return std::nullopt;
     return own;
 }
 

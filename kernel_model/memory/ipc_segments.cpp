@@ -50,7 +50,8 @@ IpcSegment* IpcSegments::behind(const FileBacking* file) {
 }
 
 // As ipc_idr_alloc: indexes go round, and the sequence number counts the rounds.
-SysResult<IpcSegment*> IpcSegments::make(PhysicalMemory& memory, std::int32_t key, std::uint64_t size) {
+SysResult<IpcSegment*> IpcSegments::make(PhysicalMemory& memory, std::int32_t key,
+                                         std::uint64_t size) {
     forget_unused();
     if (by_index_.size() >= kMost) return tl::make_unexpected(Errno::NoSpc);
     const auto in_use = static_cast<std::int32_t>(by_index_.size());
@@ -67,9 +68,9 @@ SysResult<IpcSegment*> IpcSegments::make(PhysicalMemory& memory, std::int32_t ke
     segment.id = (sequence_ << kIndexBits) + index;
     segment.key = key;
     segment.size = size;
-    segment.keeps =
-        std::make_shared<SharedMemory>(memory, kInodeBase + static_cast<std::uint64_t>(segment.id), page_ceil(size),
-                                       fmt::format("/SYSV{:08x} (deleted)", static_cast<std::uint32_t>(key)));
+    segment.keeps = std::make_shared<SharedMemory>(
+        memory, kInodeBase + static_cast<std::uint64_t>(segment.id), page_ceil(size),
+        fmt::format("/SYSV{:08x} (deleted)", static_cast<std::uint32_t>(key)));
     segment.memory = segment.keeps;
     return &by_index_.insert_or_assign(index, std::move(segment)).first->second;
 }
@@ -88,8 +89,8 @@ std::int32_t IpcSegments::highest_index() {
 
 std::uint64_t attached(const Mm& mm, const IpcSegment& segment) {
     const auto memory = segment.memory.lock();
-    return static_cast<std::uint64_t>(
-        std::ranges::count_if(mm.vmas(), [&](const auto& entry) { return entry.second.file == memory; }));
+    return static_cast<std::uint64_t>(std::ranges::count_if(
+        mm.vmas(), [&](const auto& entry) { return entry.second.file == memory; }));
 }
 
 }  // namespace uprobesim

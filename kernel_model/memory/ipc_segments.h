@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// System V shared memory segments: who is called what, and until when. Who has one mapped is in the processes'
-// mappings.
+// System V shared memory segments: who is called what, and until when. Who has one mapped is in the
+// processes' mappings.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,9 @@ public:
     std::int32_t highest_index();
     const std::map<std::int32_t, IpcSegment>& all();
 
-    static std::int32_t index_of(const IpcSegment& segment) { return segment.id % (1 << kIndexBits); }
+    static std::int32_t index_of(const IpcSegment& segment) {
+        return segment.id % (1 << kIndexBits);
+    }
     static std::int32_t sequence_of(const IpcSegment& segment) { return segment.id >> kIndexBits; }
 
 private:

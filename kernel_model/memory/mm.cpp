@@ -13,8 +13,9 @@ namespace uprobesim {
 namespace {
 // Neighbours that Linux shows as one mapping. `a` ends where `b` begins.
 bool mergeable(const Vma& a, const Vma& b) {
-    if (a.range.end != b.range.begin || a.prot != b.prot || a.may_write != b.may_write || a.shared != b.shared ||
-        a.grows_down != b.grows_down || a.dont_copy != b.dont_copy || a.no_reserve != b.no_reserve || a.file != b.file)
+    if (a.range.end != b.range.begin || a.prot != b.prot || a.may_write != b.may_write ||
+        a.shared != b.shared || a.grows_down != b.grows_down || a.dont_copy != b.dont_copy ||
+        a.no_reserve != b.no_reserve || a.file != b.file)
         return false;
     if (!a.name.empty() || !b.name.empty()) return a.name == b.name && a.grows_down;
     return a.file == nullptr || a.offset_of(a.range.end) == b.file_offset;
@@ -119,9 +120,11 @@ SysResult<VAddr> Mm::map(const MapRequest& request) {
 
     const bool data = request.prot.write && !request.shared && !request.grows_down;
     if (!may_grow_by(length, data)) return tl::make_unexpected(Errno::NoMem);
-    const bool accountable = !request.no_reserve && request.file == nullptr && (request.prot.write || request.shared);
+    const bool accountable =
+        !request.no_reserve && request.file == nullptr && (request.prot.write || request.shared);
     const bool private_file_data = !request.no_reserve && request.file != nullptr && data;
-    if ((accountable || private_file_data) && overcommits(length)) return tl::make_unexpected(Errno::NoMem);
+    if ((accountable || private_file_data) && overcommits(length))
+        return tl::make_unexpected(Errno::NoMem);
 
     if (request.fixed && !request.fixed_noreplace) {
         if (const auto gone = unmap(range); !gone) return tl::make_unexpected(gone.error());
@@ -152,7 +155,8 @@ SysResult<std::uint64_t> Mm::unmap(VRange range) {
     range.end = VAddr(page_ceil(range.end.value));
     auto it = first_ending_after(range.begin);
     if (it == vmas_.end() || it->second.range.begin >= range.end) return 0;
-    const bool makes_a_hole = it->second.range.begin < range.begin && range.end < it->second.range.end;
+    const bool makes_a_hole =
+        it->second.range.begin < range.begin && range.end < it->second.range.end;
     if (makes_a_hole && is_full()) return tl::make_unexpected(Errno::NoMem);
 
     if (observer_ != nullptr) observer_->unmapping(*this, range);
@@ -177,7 +181,8 @@ VAddr Mm::set_brk(VAddr wanted) {
     } else if (new_end > old_end) {
         // One page is kept free above the heap.
         const std::uint64_t growth = new_end - old_end;
-        if (new_end + kPageSize > kTaskSize || !is_free({old_end, new_end + kPageSize})) return brk_end_;
+        if (new_end + kPageSize > kTaskSize || !is_free({old_end, new_end + kPageSize}))
+            return brk_end_;
         if (!may_grow_by(growth, true) || overcommits(growth) || is_full()) return brk_end_;
         insert({.range = {old_end, new_end}, .prot = {.read = true, .write = true}});
     }
@@ -193,8 +198,8 @@ std::uint64_t Mm::mapped_bytes() const {
 
 namespace {
 
-// The page cache of a special mapping: one frame that the kernel made. It is there, but each process still takes a
-// fault at its first use of it, as for vm_special_mapping.
+// The page cache of a special mapping: one frame that the kernel made. It is there, but each
+// process still takes a fault at its first use of it, as for vm_special_mapping.
 class SpecialPage final : public FileBacking {
 public:
     SpecialPage(PhysicalMemory& memory, PAddr frame, SpecialContent content)
@@ -222,8 +227,10 @@ private:
 
 }  // namespace
 
-SysResult<VAddr> Mm::map_special(const std::string& name, PAddr frame, Prot prot, VAddr where, SpecialContent content) {
-    // xol_add_vma asks for the last page, or the one the parent's copy had, and takes what get_unmapped_area gives.
+SysResult<VAddr> Mm::map_special(const std::string& name, PAddr frame, Prot prot, VAddr where,
+                                 SpecialContent content) {
+    // xol_add_vma asks for the last page, or the one the parent's copy had, and takes what
+    // get_unmapped_area gives.
     const auto page = std::make_shared<SpecialPage>(machine_.memory, frame, content);
     const MapRequest request{.hint = where != VAddr(0) ? where : kTaskSize - kPageSize,
                              .length = kPageSize,

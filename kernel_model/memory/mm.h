@@ -9,7 +9,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-
 #include <tl/expected.hpp>
 
 #include "kernel_model/abi/errno.h"
@@ -41,13 +40,14 @@ struct MapRequest {
     std::string name{};
 };
 
-// Of a page that the kernel made: whether it has been synchronised for execution since it was written.
+// Of a page that the kernel made: whether it has been synchronised for execution since it was
+// written.
 enum class SpecialContent { FreshlyWritten, Executed };
 
 inline constexpr std::uint64_t kMremapMaymove = 1, kMremapFixed = 2, kMremapDontunmap = 4;
 
-// Told of mappings that come and go, so that probes can be placed. Implemented by the kernel, which forwards to the
-// TrapClient.
+// Told of mappings that come and go, so that probes can be placed. Implemented by the kernel, which
+// forwards to the TrapClient.
 class MmObserver {
 public:
     virtual ~MmObserver() = default;
@@ -55,7 +55,8 @@ public:
     virtual void unmapping(class Mm&, VRange) = 0;   // before
 };
 
-// What the probe layer keeps per address space (the kernel's uprobes_state); opaque here, gone with the mm.
+// What the probe layer keeps per address space (the kernel's uprobes_state); opaque here, gone with
+// the mm.
 struct MmExtension {
     virtual ~MmExtension() = default;
 };
@@ -73,21 +74,21 @@ public:
     ~Mm();
     Mm(const Mm&) = delete;
     Mm& operator=(const Mm&) = delete;
-    // fork's copy: private pages are shared copy-on-write from now on, in both. Null: no memory. `copied` gets the
-    // number of page table entries that were copied.
+    // fork's copy: private pages are shared copy-on-write from now on, in both. Null: no memory.
+    // `copied` gets the number of page table entries that were copied.
     std::unique_ptr<Mm> fork(std::uint64_t& copied);
     // Set by the layer above; destroyed before anything else of the mm.
     std::unique_ptr<MmExtension> extension;
 
-    // Handles a fault at `address`. Charges the path that it took to `task`; the exception itself is charged by the
-    // caller.
+    // Handles a fault at `address`. Charges the path that it took to `task`; the exception itself
+    // is charged by the caller.
     FaultResult fault(VAddr address, Access access, TaskId task);
 
     SysResult<VAddr> map(const MapRequest&);
     SysResult<std::uint64_t> unmap(VRange);          // value: present pages freed
     SysResult<std::uint64_t> protect(VRange, Prot);  // value: present pages changed
-    SysResult<VAddr> remap(VAddr old, std::uint64_t old_size, std::uint64_t new_size, std::uint64_t flags,
-                           VAddr new_address);
+    SysResult<VAddr> remap(VAddr old, std::uint64_t old_size, std::uint64_t new_size,
+                           std::uint64_t flags, VAddr new_address);
     SysResult<std::uint64_t> discard(VRange);  // MADV_DONTNEED; value: present pages freed
     // Linux's brk: the new break, or the old one when it cannot be moved.
     VAddr set_brk(VAddr wanted);
@@ -111,17 +112,20 @@ public:
     std::uint64_t mapped_bytes() const;  // VmSize
     std::uint64_t resident_pages() const { return space_->mapped_pages(); }
 
-    // The uprobe's write: makes the page at `address` a private anonymous copy in this mm and stores `word`. Rights are
-    // not checked (text is read-only). False when the page cannot be had.
+    // The uprobe's write: makes the page at `address` a private anonymous copy in this mm and
+    // stores `word`. Rights are not checked (text is read-only). False when the page cannot be had.
     bool poke_text(VAddr address, std::uint32_t word, TaskId task);
-    // Maps one kernel-made page ([uprobes]) at the top-most free address, or at `where`; the frame's reference is taken
-    // over.
-    SysResult<VAddr> map_special(const std::string& name, PAddr frame, Prot prot, VAddr where = VAddr(0),
+    // Maps one kernel-made page ([uprobes]) at the top-most free address, or at `where`; the
+    // frame's reference is taken over.
+    SysResult<VAddr> map_special(const std::string& name, PAddr frame, Prot prot,
+                                 VAddr where = VAddr(0),
                                  SpecialContent content = SpecialContent::FreshlyWritten);
-    // Brings pages in without an exception, as get_user_pages does (MAP_POPULATE, mlock, exec's strings). Charges each
-    // fault's path to `task` where one is given. Ends at the first page that cannot be had; value: pages there.
+    // Brings pages in without an exception, as get_user_pages does (MAP_POPULATE, mlock, exec's
+    // strings). Charges each fault's path to `task` where one is given. Ends at the first page that
+    // cannot be had; value: pages there.
     std::uint64_t populate(VRange, Access, std::optional<TaskId> task);
-    // msync: dirty pages of shared file mappings go to their files. NoMem when part of the range is not mapped.
+    // msync: dirty pages of shared file mappings go to their files. NoMem when part of the range is
+    // not mapped.
     SysResult<void> write_back(VRange);
 
     // What /proc/self/maps shows in its last column.
@@ -159,8 +163,10 @@ private:
     void mark_written(const Vma&, VRange);
     std::uint64_t zap(VRange);
     std::uint64_t apply_rights(const Vma&, VRange);
-    SysResult<VAddr> move(VAddr old, std::uint64_t old_size, std::uint64_t new_size, VAddr to, bool keep_old);
-    SysResult<VAddr> remap_to(VAddr old, std::uint64_t old_size, std::uint64_t new_size, std::uint64_t flags, VAddr to);
+    SysResult<VAddr> move(VAddr old, std::uint64_t old_size, std::uint64_t new_size, VAddr to,
+                          bool keep_old);
+    SysResult<VAddr> remap_to(VAddr old, std::uint64_t old_size, std::uint64_t new_size,
+                              std::uint64_t flags, VAddr to);
 
     // The frame of zeros that read faults on anonymous memory map; one for a process and its forks.
     struct ZeroFrame;

@@ -20,9 +20,11 @@ void Mm::mark_written(const Vma& vma, VRange range) {
 // Drops the pages of a range.
 std::uint64_t Mm::zap(VRange range) {
     std::uint64_t freed = 0;
-    for (auto it = first_ending_after(range.begin); it != vmas_.end() && it->first < range.end; ++it) {
+    for (auto it = first_ending_after(range.begin); it != vmas_.end() && it->first < range.end;
+         ++it) {
         const Vma& vma = it->second;
-        const VRange part{std::max(range.begin, vma.range.begin), std::min(range.end, vma.range.end)};
+        const VRange part{std::max(range.begin, vma.range.begin),
+                          std::min(range.end, vma.range.end)};
         mark_written(vma, part);
         space_->for_each_mapped(part, [&](VAddr page, Translation) {
             space_->unmap(page);
@@ -35,11 +37,13 @@ std::uint64_t Mm::zap(VRange range) {
 std::uint64_t Mm::apply_rights(const Vma& vma, VRange range) {
     std::uint64_t changed = 0;
     space_->for_each_mapped(range, [&](VAddr page, Translation t) {
-        // can_change_pte_writable: an exclusive anonymous page becomes writable at once, anything else by a fault.
+        // can_change_pte_writable: an exclusive anonymous page becomes writable at once, anything
+        // else by a fault.
         bool writable = t.prot.write;
         if (!vma.shared) writable = !is_zero(t.frame) && machine_.memory.refs(t.frame) == 1;
         const Prot now = leaf_rights(vma.prot, writable);
-        if (vma.shared && t.prot.write && !now.write) vma.file->mark_dirty(vma.offset_of(page) / kPageSize);
+        if (vma.shared && t.prot.write && !now.write)
+            vma.file->mark_dirty(vma.offset_of(page) / kPageSize);
         if (now != t.prot) space_->protect(page, now);
         ++changed;
     });
@@ -73,8 +77,10 @@ SysResult<std::uint64_t> Mm::protect(VRange range, Prot prot) {
             error = Errno::NoMem;
             break;
         }
-        const bool becomes_data = prot.write && !found->prot.write && !found->shared && !found->grows_down;
-        if (becomes_data && (!may_grow_by(0, true) || (!found->no_reserve && overcommits(part.size())))) {
+        const bool becomes_data =
+            prot.write && !found->prot.write && !found->shared && !found->grows_down;
+        if (becomes_data &&
+            (!may_grow_by(0, true) || (!found->no_reserve && overcommits(part.size())))) {
             error = Errno::NoMem;
             break;
         }
@@ -95,7 +101,8 @@ SysResult<std::uint64_t> Mm::protect(VRange range, Prot prot) {
 SysResult<std::uint64_t> Mm::discard(VRange range) {
     bool hole = false;
     VAddr at = range.begin;
-    for (auto it = first_ending_after(range.begin); it != vmas_.end() && it->first < range.end; ++it) {
+    for (auto it = first_ending_after(range.begin); it != vmas_.end() && it->first < range.end;
+         ++it) {
         if (it->first > at) hole = true;
         at = it->second.range.end;
     }
@@ -108,10 +115,12 @@ SysResult<std::uint64_t> Mm::discard(VRange range) {
 SysResult<void> Mm::write_back(VRange range) {
     VAddr at = range.begin;
     bool hole = false;
-    for (auto it = first_ending_after(range.begin); it != vmas_.end() && it->first < range.end; ++it) {
+    for (auto it = first_ending_after(range.begin); it != vmas_.end() && it->first < range.end;
+         ++it) {
         const Vma& vma = it->second;
         if (it->first > at) hole = true;
-        const VRange part{std::max(range.begin, vma.range.begin), std::min(range.end, vma.range.end)};
+        const VRange part{std::max(range.begin, vma.range.begin),
+                          std::min(range.end, vma.range.end)};
         at = part.end;
         if (!vma.shared) continue;
         // The next write must be noticed again, so the pages become read-only (page_mkclean).
@@ -126,7 +135,8 @@ SysResult<void> Mm::write_back(VRange range) {
     return {};
 }
 
-SysResult<VAddr> Mm::move(VAddr old, std::uint64_t old_size, std::uint64_t new_size, VAddr to, bool keep_old) {
+SysResult<VAddr> Mm::move(VAddr old, std::uint64_t old_size, std::uint64_t new_size, VAddr to,
+                          bool keep_old) {
     if (is_full(3)) return tl::make_unexpected(Errno::NoMem);
     const VRange from{old, old + old_size};
     Vma vma = *find(old);
@@ -166,17 +176,19 @@ SysResult<VAddr> Mm::move(VAddr old, std::uint64_t old_size, std::uint64_t new_s
     return to;
 }
 
-SysResult<VAddr> Mm::remap_to(VAddr old, std::uint64_t old_size, std::uint64_t new_size, std::uint64_t flags,
-                              VAddr to) {
+SysResult<VAddr> Mm::remap_to(VAddr old, std::uint64_t old_size, std::uint64_t new_size,
+                              std::uint64_t flags, VAddr to) {
     const bool fixed = (flags & kMremapFixed) != 0;
     if (fixed) {
-        if (to.page_offset() != 0 || new_size > kTaskSize.value || to.value > kTaskSize.value - new_size)
+        if (to.page_offset() != 0 || new_size > kTaskSize.value ||
+            to.value > kTaskSize.value - new_size)
             return tl::make_unexpected(Errno::Inval);
         if (old + old_size > to && to + new_size > old) return tl::make_unexpected(Errno::Inval);
         if (to < kLowest) return tl::make_unexpected(Errno::Perm);
     }
     if (old_size > new_size) {
-        if (const auto gone = unmap({old + new_size, old + old_size}); !gone) return tl::make_unexpected(gone.error());
+        if (const auto gone = unmap({old + new_size, old + old_size}); !gone)
+            return tl::make_unexpected(gone.error());
         old_size = new_size;
     }
     if (!fixed) {
@@ -189,12 +201,15 @@ SysResult<VAddr> Mm::remap_to(VAddr old, std::uint64_t old_size, std::uint64_t n
     return move(old, old_size, new_size, to, (flags & kMremapDontunmap) != 0);
 }
 
-SysResult<VAddr> Mm::remap(VAddr old, std::uint64_t old_size, std::uint64_t new_size, std::uint64_t flags,
-                           VAddr new_address) {
-    if ((flags & ~(kMremapMaymove | kMremapFixed | kMremapDontunmap)) != 0) return tl::make_unexpected(Errno::Inval);
+SysResult<VAddr> Mm::remap(VAddr old, std::uint64_t old_size, std::uint64_t new_size,
+                           std::uint64_t flags, VAddr new_address) {
+    if ((flags & ~(kMremapMaymove | kMremapFixed | kMremapDontunmap)) != 0)
+        return tl::make_unexpected(Errno::Inval);
     const bool may_move = (flags & kMremapMaymove) != 0;
-    if ((flags & (kMremapFixed | kMremapDontunmap)) != 0 && !may_move) return tl::make_unexpected(Errno::Inval);
-    if ((flags & kMremapDontunmap) != 0 && old_size != new_size) return tl::make_unexpected(Errno::Inval);
+    if ((flags & (kMremapFixed | kMremapDontunmap)) != 0 && !may_move)
+        return tl::make_unexpected(Errno::Inval);
+    if ((flags & kMremapDontunmap) != 0 && old_size != new_size)
+        return tl::make_unexpected(Errno::Inval);
     if (old.page_offset() != 0) return tl::make_unexpected(Errno::Inval);
     old_size = page_ceil(old_size);
     new_size = page_ceil(new_size);
@@ -215,14 +230,17 @@ SysResult<VAddr> Mm::remap(VAddr old, std::uint64_t old_size, std::uint64_t new_
     if (old_size == 0 && !vma->shared) return tl::make_unexpected(Errno::Inval);
     if (std::min(old_size, new_size) > vma->range.end - old || old_size > kTaskSize - old)
         return tl::make_unexpected(Errno::Fault);
-    if (old_size > new_size && old_size > vma->range.end - old) return tl::make_unexpected(Errno::Fault);
+    if (old_size > new_size && old_size > vma->range.end - old)
+        return tl::make_unexpected(Errno::Fault);
     const std::uint64_t growth = new_size > old_size ? new_size - old_size : 0;
     const bool data = vma->prot.write && !vma->shared && !vma->grows_down;
-    if (vma->file != nullptr && vma->offset_of(old) + new_size < new_size) return tl::make_unexpected(Errno::Inval);
+    if (vma->file != nullptr && vma->offset_of(old) + new_size < new_size)
+        return tl::make_unexpected(Errno::Inval);
     if (growth != 0 && !may_grow_by(growth, data)) return tl::make_unexpected(Errno::NoMem);
     if (data && !vma->no_reserve && overcommits(growth)) return tl::make_unexpected(Errno::NoMem);
 
-    if ((flags & (kMremapFixed | kMremapDontunmap)) != 0) return remap_to(old, old_size, new_size, flags, new_address);
+    if ((flags & (kMremapFixed | kMremapDontunmap)) != 0)
+        return remap_to(old, old_size, new_size, flags, new_address);
     if (old + old_size == vma->range.end && new_size <= kTaskSize - old &&
         is_free({vma->range.end, vma->range.end + growth})) {
         Vma& grown = vmas_.at(vma->range.begin);

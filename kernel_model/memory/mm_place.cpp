@@ -60,14 +60,17 @@ SysResult<VAddr> Mm::choose_place(const MapRequest& request, std::uint64_t lengt
         if (at < kLowest) return tl::make_unexpected(Errno::Perm);
         if (request.fixed_noreplace) {
             const auto it = first_ending_after(at);
-            if (it != vmas_.end() && it->second.range.begin < at + length) return tl::make_unexpected(Errno::Exist);
+            if (it != vmas_.end() && it->second.range.begin < at + length)
+                return tl::make_unexpected(Errno::Exist);
         }
         return at;
     }
     if (request.hint.value != 0) {
         // A page-aligned hint is taken where it is free. (Linux rounds it up.)
         const VAddr at = std::max(VAddr(page_ceil(request.hint.value)), kLowest);
-        if (request.hint <= kTaskSize && at.value <= kTaskSize.value - length && is_free({at, at + length})) return at;
+        if (request.hint <= kTaskSize && at.value <= kTaskSize.value - length &&
+            is_free({at, at + length}))
+            return at;
     }
     const auto gap = find_gap(length);
     if (!gap) return tl::make_unexpected(Errno::NoMem);
@@ -90,7 +93,8 @@ bool Mm::grow_stack(VmaMap::iterator it, VAddr address) {
     if (it != vmas_.begin()) {
         const Vma& below = std::prev(it)->second;
         if (new_begin < below.range.end) return false;
-        if (!below.grows_down && !below.prot.none() && new_begin - below.range.end < kStackGuardGap) return false;
+        if (!below.grows_down && !below.prot.none() && new_begin - below.range.end < kStackGuardGap)
+            return false;
     }
     const std::uint64_t growth = it->second.range.begin - new_begin;
     if (!may_grow_by(growth, false) || overcommits(growth)) return false;

@@ -11,7 +11,8 @@ std::span<const std::byte> peek_span(Mm& mm, VAddr at, std::size_t size) {
     const std::uint64_t offset = at.page_offset();
     const std::size_t length = std::min<std::size_t>(size, kPageSize - offset);
     const PhysicalMemory& memory = mm.machine().memory;
-    if (const auto page = mm.space().lookup(at)) return memory.bytes(page->frame).subspan(offset, length);
+    if (const auto page = mm.space().lookup(at))
+        return memory.bytes(page->frame).subspan(offset, length);
     const Vma* vma = mm.find(at);
     if (vma == nullptr) return {};
     if (vma->file == nullptr) return std::span(kZeros).subspan(offset, length);
@@ -39,7 +40,8 @@ std::optional<PeekedString> peek_string(Mm& mm, VAddr at, std::size_t max) {
         const auto part = peek_span(mm, at, max - found.text.size());
         if (part.empty()) break;
         const auto end = std::ranges::find(part, std::byte{0});
-        found.text.append(reinterpret_cast<const char*>(part.data()), static_cast<std::size_t>(end - part.begin()));
+        found.text.append(reinterpret_cast<const char*>(part.data()),
+                          static_cast<std::size_t>(end - part.begin()));
         if ((found.ended = end != part.end())) return found;
         at += part.size();
     }

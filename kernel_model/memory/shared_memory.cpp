@@ -27,7 +27,8 @@ std::uint64_t SharedMemory::read(std::uint64_t offset, std::span<std::byte> to) 
         if (page == pages_.end()) {
             std::ranges::fill(part, std::byte{0});
         } else {
-            std::ranges::copy(memory_.bytes(page->second).subspan(at % kPageSize, part.size()), part.begin());
+            std::ranges::copy(memory_.bytes(page->second).subspan(at % kPageSize, part.size()),
+                              part.begin());
         }
         done += part.size();
     }
@@ -42,7 +43,8 @@ std::uint64_t SharedMemory::write(std::uint64_t offset, std::span<const std::byt
         const std::uint64_t at = offset + done;
         const auto frame = page(at / kPageSize);
         if (!frame) break;
-        const auto part = from.subspan(done, std::min(from.size() - done, kPageSize - at % kPageSize));
+        const auto part =
+            from.subspan(done, std::min(from.size() - done, kPageSize - at % kPageSize));
         std::ranges::copy(part, memory_.bytes(*frame).subspan(at % kPageSize).begin());
         memory_.note_write(*frame);
         done += part.size();
@@ -52,7 +54,8 @@ std::uint64_t SharedMemory::write(std::uint64_t offset, std::span<const std::byt
 }
 
 void SharedMemory::clear(std::uint64_t begin, std::uint64_t end) {
-    for (auto it = pages_.lower_bound(begin / kPageSize); it != pages_.end() && it->first * kPageSize < end;) {
+    for (auto it = pages_.lower_bound(begin / kPageSize);
+         it != pages_.end() && it->first * kPageSize < end;) {
         const std::uint64_t page_begin = it->first * kPageSize;
         const std::uint64_t first = std::max(begin, page_begin) - page_begin;
         const std::uint64_t last = std::min(end - page_begin, kPageSize);

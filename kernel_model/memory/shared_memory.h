@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// An unlinked file in memory, as Linux's shmem: what backs a MAP_SHARED anonymous mapping or a memfd.
+// An unlinked file in memory, as Linux's shmem: what backs a MAP_SHARED anonymous mapping or a
+// memfd.
 #pragma once
 
 #include <map>

@@ -66,7 +66,8 @@ std::optional<std::string> UserMemory::read_string(VAddr from, std::size_t max) 
         const auto part = touch(from, max - text.size(), Access::Read);
         if (part.empty()) return std::nullopt;
         const auto end = std::ranges::find(part, std::byte{0});
-        text.append(reinterpret_cast<const char*>(part.data()), static_cast<std::size_t>(end - part.begin()));
+        text.append(reinterpret_cast<const char*>(part.data()),
+                    static_cast<std::size_t>(end - part.begin()));
         if (end != part.end()) return text;
         from += part.size();
     }

@@ -22,7 +22,8 @@ public:
     [[nodiscard]] bool read(VAddr from, std::span<std::byte> to);
     [[nodiscard]] bool write(VAddr to, std::span<const std::byte> from);
     [[nodiscard]] bool clear(VAddr to, std::uint64_t size);
-    // Up to `max` bytes without the NUL; nullopt: bad pointer. A longer string comes back with max bytes.
+    // Up to `max` bytes without the NUL; nullopt: bad pointer. A longer string comes back with max
+    // bytes.
     std::optional<std::string> read_string(VAddr from, std::size_t max);
 
     template <class T>
@@ -38,9 +39,10 @@ public:
         return write(to, std::as_bytes(std::span<const T, 1>(&value, 1)));
     }
 
-    // Hands out host memory page by page, for reads and writes of files without a bounce buffer. `fn(span)` returns how
-    // many bytes it used; the walk ends at a short count. The result is the bytes used, or nullopt when the first byte
-    // is bad. Access::Write means that fn stores into the span.
+    // Hands out host memory page by page, for reads and writes of files without a bounce buffer.
+    // `fn(span)` returns how many bytes it used; the walk ends at a short count. The result is the
+    // bytes used, or nullopt when the first byte is bad. Access::Write means that fn stores into
+    // the span.
     template <class Fn>
     std::optional<std::uint64_t> for_each_span(VAddr at, std::uint64_t size, Access access, Fn fn) {
         std::uint64_t done = 0;

@@ -15,14 +15,14 @@ namespace uprobesim {
 struct Vma {
     VRange range{};
     Prot prot{};
-    bool may_write = true;                // a shared mapping of a file opened read-only may never become writable
-    bool shared = false;                  // MAP_SHARED
+    bool may_write = true;  // a shared mapping of a file opened read-only may never become writable
+    bool shared = false;    // MAP_SHARED
     bool grows_down = false;              // the stack
     bool dont_copy = false;               // not inherited by fork ([uprobes])
     bool no_reserve = false;              // MAP_NORESERVE: not counted against overcommit
     std::shared_ptr<FileBacking> file{};  // null: anonymous
     std::uint64_t file_offset = 0;        // bytes, of range.begin
-    std::string name{};                   // "[stack]", "[uprobes]" or empty; for "[heap]" and files ask Mm::name_of
+    std::string name{};  // "[stack]", "[uprobes]" or empty; for "[heap]" and files ask Mm::name_of
 
     std::uint64_t offset_of(VAddr a) const { return file_offset + (a - range.begin); }
 };

@@ -9,7 +9,8 @@ namespace uprobesim {
 namespace {
 
 constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-constexpr std::size_t kInetBytes = 16, kInet6Bytes = 28, kInet6Least = 24;  // SIN6_LEN_RFC2133: without the scope
+constexpr std::size_t kInetBytes = 16, kInet6Bytes = 28,
+                      kInet6Least = 24;  // SIN6_LEN_RFC2133: without the scope
 constexpr std::size_t kUnixMost = 110;
 
 std::uint8_t byte_at(std::span<const std::byte> bytes, std::size_t i) {
@@ -21,7 +22,8 @@ std::uint8_t byte_at(std::span<const std::byte> bytes, std::size_t i) {
 IpAddress IpAddress::v4(std::uint32_t address) {
     IpAddress ip;
     std::copy(kMapped.begin(), kMapped.end(), ip.bytes.begin());
-    for (std::size_t i = 0; i < 4; ++i) ip.bytes[12 + i] = static_cast<std::uint8_t>(address >> (24 - 8 * i));
+    for (std::size_t i = 0; i < 4; ++i)
+        ip.bytes[12 + i] = static_cast<std::uint8_t>(address >> (24 - 8 * i));
     return ip;
 }
 
@@ -52,20 +54,23 @@ bool IpAddress::is_loopback() const {
 
 SysResult<SocketAddress> parse_address(std::span<const std::byte> bytes) {
     SocketAddress address;
-    if (bytes.size() < 2 || bytes.size() > kMostAddressBytes) return tl::make_unexpected(Errno::Inval);
+    if (bytes.size() < 2 || bytes.size() > kMostAddressBytes)
+        return tl::make_unexpected(Errno::Inval);
     std::memcpy(&address.family, bytes.data(), 2);
     if (address.family == kAfUnix) {
         if (bytes.size() > kUnixMost) return tl::make_unexpected(Errno::Inval);
         const auto* text = reinterpret_cast<const char*>(bytes.data()) + 2;
         const std::size_t size = bytes.size() - 2;
-        address.name = size > 0 && text[0] == '\0' ? std::string(text, size) : std::string(text, strnlen(text, size));
+        address.name = size > 0 && text[0] == '\0' ? std::string(text, size)
+                                                   : std::string(text, strnlen(text, size));
     } else if (address.family == kAfInet || address.family == kAfInet6) {
         const bool v6 = address.family == kAfInet6;
-        if (bytes.size() < (v6 ? kInet6Least : kInetBytes)) return tl::make_unexpected(Errno::Inval);
+        if (bytes.size() < (v6 ? kInet6Least : kInetBytes))
+            return tl::make_unexpected(Errno::Inval);
         address.port = static_cast<std::uint16_t>(byte_at(bytes, 2) << 8 | byte_at(bytes, 3));
         address.ip = IpAddress::any(v6);
-        std::memcpy(v6 ? address.ip.bytes.data() : address.ip.bytes.data() + 12, bytes.data() + (v6 ? 8 : 4),
-                    v6 ? 16 : 4);
+        std::memcpy(v6 ? address.ip.bytes.data() : address.ip.bytes.data() + 12,
+                    bytes.data() + (v6 ? 8 : 4), v6 ? 16 : 4);
     }
     return address;
 }
@@ -83,8 +88,8 @@ std::vector<std::byte> address_bytes(const SocketAddress& address, std::uint16_t
         const bool v6 = family == kAfInet6;
         out[2] = static_cast<std::byte>(address.port >> 8);
         out[3] = static_cast<std::byte>(address.port & 0xff);
-        std::memcpy(out.data() + (v6 ? 8 : 4), v6 ? address.ip.bytes.data() : address.ip.bytes.data() + 12,
-                    v6 ? 16 : 4);
+        std::memcpy(out.data() + (v6 ? 8 : 4),
+                    v6 ? address.ip.bytes.data() : address.ip.bytes.data() + 12, v6 ? 16 : 4);
         size = v6 ? kInet6Bytes : kInetBytes;
     }
     return std::vector<std::byte>(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(size));

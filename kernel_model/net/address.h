@@ -48,7 +48,8 @@ struct SocketAddress {
 
 // What the guest gave: Inval where it is too short or too long. The family is not judged here.
 SysResult<SocketAddress> parse_address(std::span<const std::byte> bytes);
-// `family`: of the socket that shows it (an AF_INET6 socket shows IPv4 addresses in their mapped form).
+// `family`: of the socket that shows it (an AF_INET6 socket shows IPv4 addresses in their mapped
+// form).
 std::vector<std::byte> address_bytes(const SocketAddress& address, std::uint16_t family);
 
 }  // namespace uprobesim

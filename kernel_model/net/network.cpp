@@ -14,7 +14,8 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint16_t kFirstEphemeral = 32768, kLastEphemeral = 60999;  // net.ipv4.ip_local_port_range
+constexpr std::uint16_t kFirstEphemeral = 32768,
+                        kLastEphemeral = 60999;  // net.ipv4.ip_local_port_range
 
 }  // namespace
 
@@ -32,8 +33,9 @@ Network::Ports& Network::ports_of(const InetSocket& socket) {
     return ports_[socket.protocol()];
 }
 
-// inet_csk_bind_conflict and udp_lib_lport_inuse: two sockets may share a port where both reuse it and none of them
-// listens, where both have SO_REUSEPORT, or where their addresses have nothing in common.
+// inet_csk_bind_conflict and udp_lib_lport_inuse: two sockets may share a port where both reuse it
+// and none of them listens, where both have SO_REUSEPORT, or where their addresses have nothing in
+// common.
 bool Network::conflict(const InetSocket& socket, std::uint16_t port) {
     const auto at = ports_of(socket).find(port);
     if (at == ports_of(socket).end()) return false;
@@ -42,7 +44,8 @@ bool Network::conflict(const InetSocket& socket, std::uint16_t port) {
         // The any-address of IPv6 is that of IPv4 too, unless it was told not to be.
         const auto covers = [](const InetSocket& any, const InetSocket& other) {
             if (any.local_ip() == IpAddress::any(false)) return other.local_ip().is_v4();
-            return any.local_ip() == IpAddress::any(true) && (!other.local_ip().is_v4() || !any.only_v6());
+            return any.local_ip() == IpAddress::any(true) &&
+                   (!other.local_ip().is_v4() || !any.only_v6());
         };
         return covers(a, b) || covers(b, a);
     };
@@ -50,7 +53,8 @@ bool Network::conflict(const InetSocket& socket, std::uint16_t port) {
         return socket.options.is_on(kSolSocket, option) && other.options.is_on(kSolSocket, option);
     };
     return std::any_of(at->second.begin(), at->second.end(), [&](const InetSocket* other) {
-        if (other == &socket || !overlap(socket, *other) || both(*other, kSoReusePort)) return false;
+        if (other == &socket || !overlap(socket, *other) || both(*other, kSoReusePort))
+            return false;
         return !both(*other, kSoReuseAddr) || other->listening() || socket.listening();
     });
 }
@@ -61,7 +65,8 @@ SysResult<std::uint16_t> Network::claim(InetSocket& socket, std::uint16_t port) 
         const Ports& taken = ports_of(socket);
         std::uint16_t candidate = last == 0 ? kLastEphemeral : last;
         for (unsigned tries = 0; tries <= kLastEphemeral - kFirstEphemeral; ++tries) {
-            candidate = candidate == kLastEphemeral ? kFirstEphemeral : static_cast<std::uint16_t>(candidate + 1);
+            candidate = candidate == kLastEphemeral ? kFirstEphemeral
+                                                    : static_cast<std::uint16_t>(candidate + 1);
             if (taken.contains(candidate)) continue;
             port = last = candidate;
             break;
@@ -86,8 +91,8 @@ void Network::release(InetSocket& socket) {
     if (at->second.empty()) ports.erase(at);
 }
 
-InetSocket* Network::destination(std::uint32_t protocol, const IpAddress& to, std::uint16_t port, const IpAddress& from,
-                                 std::uint16_t from_port) const {
+InetSocket* Network::destination(std::uint32_t protocol, const IpAddress& to, std::uint16_t port,
+                                 const IpAddress& from, std::uint16_t from_port) const {
     const auto ports = ports_.find(protocol);
     if (ports == ports_.end()) return nullptr;
     const auto at = ports->second.find(port);
@@ -101,7 +106,8 @@ InetSocket* Network::destination(std::uint32_t protocol, const IpAddress& to, st
             score += 4;
         } else if (socket->local_ip() == IpAddress::any(false) && to.is_v4()) {
             score += 1;
-        } else if (socket->local_ip() != IpAddress::any(true) || (to.is_v4() && socket->only_v6())) {
+        } else if (socket->local_ip() != IpAddress::any(true) ||
+                   (to.is_v4() && socket->only_v6())) {
             continue;
         }
         if (socket->remote_port() != 0) {
@@ -149,9 +155,11 @@ std::string Network::unused_abstract_name() {
     return name;
 }
 
-SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::uint64_t arg, UserMemory& memory) const {
-    constexpr std::uint64_t kGetName = 0x8910, kGetConf = 0x8912, kGetFlags = 0x8913, kGetAddress = 0x8915,
-                            kGetMask = 0x891b, kGetMtu = 0x8921, kGetHardware = 0x8927, kGetIndex = 0x8933;
+SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::uint64_t arg,
+                                                  UserMemory& memory) const {
+    constexpr std::uint64_t kGetName = 0x8910, kGetConf = 0x8912, kGetFlags = 0x8913,
+                            kGetAddress = 0x8915, kGetMask = 0x891b, kGetMtu = 0x8921,
+                            kGetHardware = 0x8927, kGetIndex = 0x8933;
     struct Request {
         std::array<char, 16> name;
         std::array<std::uint8_t, 24> value;
@@ -159,7 +167,8 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
     const auto fault = [] { return tl::make_unexpected(Errno::Fault); };
     const auto inet = [](std::uint32_t address) {
         std::array<std::uint8_t, 24> value{static_cast<std::uint8_t>(kAfInet)};
-        for (std::size_t i = 0; i < 4; ++i) value[4 + i] = static_cast<std::uint8_t>(address >> (24 - 8 * i));
+        for (std::size_t i = 0; i < 4; ++i)
+            value[4 + i] = static_cast<std::uint8_t>(address >> (24 - 8 * i));
         return value;
     };
     const auto number = [](std::uint32_t n) {
@@ -181,13 +190,16 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
         if (!memory.put(VAddr(arg), *conf)) return fault();
         return std::uint64_t{0};
     }
-    const std::array known = {kGetName, kGetFlags, kGetAddress, kGetMask, kGetMtu, kGetHardware, kGetIndex};
-    if (std::find(known.begin(), known.end(), request) == known.end()) return tl::make_unexpected(Errno::NotTty);
+    const std::array known = {kGetName, kGetFlags,    kGetAddress, kGetMask,
+                              kGetMtu,  kGetHardware, kGetIndex};
+    if (std::find(known.begin(), known.end(), request) == known.end())
+        return tl::make_unexpected(Errno::NotTty);
     auto given = memory.get<Request>(VAddr(arg));
     if (!given) return fault();
     std::uint32_t index = 0;
     std::memcpy(&index, given->value.data(), 4);
-    const std::string_view name(given->name.data(), strnlen(given->name.data(), given->name.size()));
+    const std::string_view name(given->name.data(),
+                                strnlen(given->name.data(), given->name.size()));
     if (request == kGetName ? index != 1 : name != "lo") return tl::make_unexpected(Errno::NoDev);
     switch (request) {
         case kGetName: given->name = {'l', 'o'}; break;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The loopback network of one simulation: which sockets there are, who has which port or name. There is no other
-// interface, and the host's network is never touched.
+// The loopback network of one simulation: which sockets there are, who has which port or name.
+// There is no other interface, and the host's network is never touched.
 #pragma once
 
 #include <array>
@@ -23,7 +23,8 @@ class UnixSocket;
 
 class Network {
 public:
-    // Of sockets, pipes and other files without a name: one sequence, as theirs are shown side by side.
+    // Of sockets, pipes and other files without a name: one sequence, as theirs are shown side by
+    // side.
     std::uint64_t next_inode() { return ++last_inode_; }
 
     std::uint64_t add(Socket& socket);
@@ -36,10 +37,10 @@ public:
     // The socket takes a port that others have, too: an accepted connection.
     void join(InetSocket& socket, std::uint16_t port);
     void release(InetSocket& socket);
-    // Who gets what is sent to this address: the most exact one of those that `takes` it, the first come of equals.
-    // Null: nobody.
-    InetSocket* destination(std::uint32_t protocol, const IpAddress& to, std::uint16_t port, const IpAddress& from,
-                            std::uint16_t from_port) const;
+    // Who gets what is sent to this address: the most exact one of those that `takes` it, the first
+    // come of equals. Null: nobody.
+    InetSocket* destination(std::uint32_t protocol, const IpAddress& to, std::uint16_t port,
+                            const IpAddress& from, std::uint16_t from_port) const;
 
     // --- names of AF_UNIX
     SysResult<void> claim_name(UnixSocket& socket, const SocketAddress& name);
@@ -47,16 +48,19 @@ public:
     UnixSocket* named(const SocketAddress& name) const;
     std::string unused_abstract_name();
 
-    // Descriptors that were sent and not yet received: as many as a process may have open (too_many_unix_fds).
+    // Descriptors that were sent and not yet received: as many as a process may have open
+    // (too_many_unix_fds).
     static constexpr std::uint64_t kMostInFlight = 1024;
     std::uint64_t files_in_flight = 0;
 
-    // Bytes that lie in TCP connections, and how many may (net.ipv4.tcp_mem, so that a guest cannot fill the host).
+    // Bytes that lie in TCP connections, and how many may (net.ipv4.tcp_mem, so that a guest cannot
+    // fill the host).
     static constexpr std::uint64_t kMostTcpBytes = std::uint64_t{1} << 30;
     std::uint64_t tcp_bytes = 0;
 
     // SIOCGIF*: lo, and nothing else.
-    SysResult<std::uint64_t> interface_ioctl(std::uint64_t request, std::uint64_t arg, UserMemory& memory) const;
+    SysResult<std::uint64_t> interface_ioctl(std::uint64_t request, std::uint64_t arg,
+                                             UserMemory& memory) const;
 
 private:
     using Ports = std::map<std::uint16_t, std::vector<InetSocket*>>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Numbers: asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h, linux/udp.h. Initial values: socket(7), ip(7),
-// tcp(7), ipv6(7) and the sysctl defaults there.
+// Numbers: asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h, linux/udp.h. Initial values:
+// socket(7), ip(7), tcp(7), ipv6(7) and the sysctl defaults there.
 #include "kernel_model/net/options.h"
 
 #include <algorithm>
@@ -94,8 +94,9 @@ constexpr SocketOption kOptions[] = {
 }  // namespace
 
 const SocketOption* find_option(std::int32_t level, std::int32_t name) {
-    const auto* it = std::find_if(std::begin(kOptions), std::end(kOptions),
-                                  [&](const SocketOption& o) { return o.level == level && o.name == name; });
+    const auto* it =
+        std::find_if(std::begin(kOptions), std::end(kOptions),
+                     [&](const SocketOption& o) { return o.level == level && o.name == name; });
     return it == std::end(kOptions) ? nullptr : it;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Socket options that are one int: which there are, what they are when nobody set them, whether they act. The others
-// (SO_LINGER, timeouts, SO_PEERCRED, names) are in the calls, syscall/sys_sockopt.cpp.
+// Socket options that are one int: which there are, what they are when nobody set them, whether
+// they act. The others (SO_LINGER, timeouts, SO_PEERCRED, names) are in the calls,
+// syscall/sys_sockopt.cpp.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +13,13 @@
 namespace uprobesim {
 
 inline constexpr std::int32_t kSolSocket = 1, kSolIp = 0, kSolTcp = 6, kSolUdp = 17, kSolIpv6 = 41;
-inline constexpr std::int32_t kSoReuseAddr = 2, kSoType = 3, kSoError = 4, kSoSndBuf = 7, kSoRcvBuf = 8, kSoLinger = 13,
-                              kSoReusePort = 15, kSoPassCred = 16, kSoPeerCred = 17, kSoRcvTimeoOld = 20,
-                              kSoSndTimeoOld = 21, kSoBindToDevice = 25, kSoPeerName = 28, kSoAcceptConn = 30,
-                              kSoPeerSec = 31, kSoSndBufForce = 32, kSoRcvBufForce = 33, kSoProtocol = 38,
-                              kSoDomain = 39, kSoRcvTimeoNew = 66, kSoSndTimeoNew = 67;
+inline constexpr std::int32_t kSoReuseAddr = 2, kSoType = 3, kSoError = 4, kSoSndBuf = 7,
+                              kSoRcvBuf = 8, kSoLinger = 13, kSoReusePort = 15, kSoPassCred = 16,
+                              kSoPeerCred = 17, kSoRcvTimeoOld = 20, kSoSndTimeoOld = 21,
+                              kSoBindToDevice = 25, kSoPeerName = 28, kSoAcceptConn = 30,
+                              kSoPeerSec = 31, kSoSndBufForce = 32, kSoRcvBufForce = 33,
+                              kSoProtocol = 38, kSoDomain = 39, kSoRcvTimeoNew = 66,
+                              kSoSndTimeoNew = 67;
 inline constexpr std::int32_t kTcpInfo = 11, kTcpCongestion = 13, kIpv6V6Only = 26;
 
 enum class OptionUse {
@@ -41,8 +44,12 @@ class OptionValues {
 public:
     std::int32_t get(std::int32_t level, std::int32_t name) const;
     bool is_on(std::int32_t level, std::int32_t name) const { return get(level, name) != 0; }
-    void set(std::int32_t level, std::int32_t name, std::int32_t value) { values_[{level, name}] = value; }
-    bool was_set(std::int32_t level, std::int32_t name) const { return values_.contains({level, name}); }
+    void set(std::int32_t level, std::int32_t name, std::int32_t value) {
+        values_[{level, name}] = value;
+    }
+    bool was_set(std::int32_t level, std::int32_t name) const {
+        return values_.contains({level, name});
+    }
 
 private:
     std::map<std::pair<std::int32_t, std::int32_t>, std::int32_t> values_;

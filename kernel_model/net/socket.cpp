@@ -15,7 +15,8 @@ namespace uprobesim {
 namespace {
 
 constexpr std::uint64_t kSkBuff = 256, kSharedInfo = 320, kLeastHead = 512;
-// SOCK_MIN_SNDBUF, SOCK_MIN_RCVBUF; net.core.wmem_max and rmem_max. What is asked for is doubled (socket(7)).
+// SOCK_MIN_SNDBUF, SOCK_MIN_RCVBUF; net.core.wmem_max and rmem_max. What is asked for is doubled
+// (socket(7)).
 constexpr std::int32_t kLeastSend = 4608, kLeastReceive = 2304, kMostBuffer = 212992;
 // What a privileged caller may force, so that a guest cannot take all of the host's memory.
 constexpr std::int32_t kMostForced = 64 << 20;
@@ -26,11 +27,17 @@ constexpr std::uint64_t kFionread = 0x541b, kTiocOutq = 0x5411;
 
 std::uint64_t message_charge(std::uint64_t bytes) {
     const std::uint64_t head = std::min(bytes, kPageSize - kSharedInfo);
-    return kSkBuff + std::max(kLeastHead, std::bit_ceil(head + kSharedInfo)) + page_ceil(bytes - head);
+    return kSkBuff + std::max(kLeastHead, std::bit_ceil(head + kSharedInfo)) +
+           page_ceil(bytes - head);
 }
 
-Socket::Socket(std::shared_ptr<Network> network, std::uint16_t family, std::uint32_t type, std::uint32_t protocol)
-    : network_(std::move(network)), family_(family), type_(type), protocol_(protocol), inode_(network_->add(*this)) {
+Socket::Socket(std::shared_ptr<Network> network, std::uint16_t family, std::uint32_t type,
+               std::uint32_t protocol)
+    : network_(std::move(network)),
+      family_(family),
+      type_(type),
+      protocol_(protocol),
+      inode_(network_->add(*this)) {
     flags = abi::kORdwr;
     path = "socket:[" + std::to_string(inode_) + "]";
 }
@@ -61,7 +68,8 @@ void Socket::set_buffer(bool send, std::int32_t value, bool privileged) {
     // A negative one is a very large one (sock_setsockopt compares as unsigned).
     const std::int32_t most = privileged ? kMostForced : kMostBuffer;
     const std::int32_t asked = value < 0 ? most : std::min(value, most);
-    options.set(kSolSocket, send ? kSoSndBuf : kSoRcvBuf, std::max(asked * 2, send ? kLeastSend : kLeastReceive));
+    options.set(kSolSocket, send ? kSoSndBuf : kSoRcvBuf,
+                std::max(asked * 2, send ? kLeastSend : kLeastReceive));
     if (!send) return;
     send_buffer_set = true;
     waiters_.wake(abi::kPollWritable);
@@ -86,11 +94,14 @@ SysResult<FileStatus> Socket::status() {
     return s;
 }
 
-SysResult<std::uint64_t> Socket::ioctl(std::uint64_t request, std::uint64_t arg, UserMemory& memory) {
-    if (request != kFionread && request != kTiocOutq) return network_->interface_ioctl(request, arg, memory);
+SysResult<std::uint64_t> Socket::ioctl(std::uint64_t request, std::uint64_t arg,
+                                       UserMemory& memory) {
+    if (request != kFionread && request != kTiocOutq)
+        return network_->interface_ioctl(request, arg, memory);
     if (listening()) return tl::make_unexpected(Errno::Inval);
     const std::uint64_t bytes = request == kFionread ? readable_bytes() : unsent_bytes();
-    if (!memory.put(VAddr(arg), static_cast<std::int32_t>(bytes))) return tl::make_unexpected(Errno::Fault);
+    if (!memory.put(VAddr(arg), static_cast<std::int32_t>(bytes)))
+        return tl::make_unexpected(Errno::Fault);
     return std::uint64_t{0};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A socket: a file that is bound, connected and sent to. One class per transport; what the calls have in common
-// (addresses of the guest, control messages, blocking) is in syscall/.
+// A socket: a file that is bound, connected and sent to. One class per transport; what the calls
+// have in common (addresses of the guest, control messages, blocking) is in syscall/.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,15 @@
 #include "kernel_model/files/file.h"
 #include "kernel_model/net/address.h"
 #include "kernel_model/net/options.h"
-#include "kernel_model/task/wait_queue.h"
+#include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
 
 class Network;
 
-inline constexpr std::uint32_t kMsgOob = 1, kMsgPeek = 2, kMsgCtrunc = 8, kMsgTrunc = 0x20, kMsgDontWait = 0x40,
-                               kMsgEor = 0x80, kMsgWaitAll = 0x100, kMsgErrQueue = 0x2000, kMsgNoSignal = 0x4000,
+inline constexpr std::uint32_t kMsgOob = 1, kMsgPeek = 2, kMsgCtrunc = 8, kMsgTrunc = 0x20,
+                               kMsgDontWait = 0x40, kMsgEor = 0x80, kMsgWaitAll = 0x100,
+                               kMsgErrQueue = 0x2000, kMsgNoSignal = 0x4000,
                                kMsgWaitForOne = 0x10000, kMsgCmsgCloexec = 0x40000000;
 
 // struct ucred; whose socket calls these are.
@@ -46,7 +47,8 @@ struct Incoming {
 
 class Socket : public File {
 public:
-    Socket(std::shared_ptr<Network> network, std::uint16_t family, std::uint32_t type, std::uint32_t protocol);
+    Socket(std::shared_ptr<Network> network, std::uint16_t family, std::uint32_t type,
+           std::uint32_t protocol);
     ~Socket() override;
 
     std::uint16_t family() const { return family_; }
@@ -91,7 +93,8 @@ public:
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
     SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override;
     SysResult<FileStatus> status() override;
-    SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg, UserMemory& memory) override;
+    SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg,
+                                   UserMemory& memory) override;
     WaitQueue* waiters() override { return &waiters_; }
     bool can_poll() override { return true; }
     Socket* socket() override { return this; }
@@ -113,8 +116,8 @@ private:
     std::uint64_t inode_;
 };
 
-// What a message of this size takes of a buffer: the kernel's truesize, an sk_buff and a power of two that holds the
-// bytes and the skb_shared_info, pages beyond one.
+// What a message of this size takes of a buffer: the kernel's truesize, an sk_buff and a power of
+// two that holds the bytes and the skb_shared_info, pages beyond one.
 std::uint64_t message_charge(std::uint64_t bytes);
 
 }  // namespace uprobesim

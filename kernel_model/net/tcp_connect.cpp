@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How TCP connections begin: listen, connect, accept. The handshake takes no time; one that finds the listener's queue
-// full waits until there is room (a real one repeats its SYN after a second).
+// How TCP connections begin: listen, connect, accept. The handshake takes no time; one that finds
+// the listener's queue full waits until there is room (a real one repeats its SYN after a second).
 #include <algorithm>
 #include <utility>
 
@@ -13,8 +13,8 @@ namespace uprobesim {
 namespace {
 
 constexpr std::int32_t kMostBacklog = 4096;  // net.core.somaxconn
-// What the send buffer of a loopback connection grows to with its first window: tcp_sndbuf_expand with segments of
-// 65,483 bytes, as `ss -m` shows it.
+// What the send buffer of a loopback connection grows to with its first window: tcp_sndbuf_expand
+// with segments of 65,483 bytes, as `ss -m` shows it.
 constexpr std::int32_t kConnectedSendBuffer = 2626560;
 
 }  // namespace
@@ -24,10 +24,12 @@ SysResult<void> TcpSocket::listen(std::int32_t backlog, const Ucred&) {
         return tl::make_unexpected(Errno::Inval);
     }
     // A negative backlog is a very large one.
-    backlog_ = static_cast<std::size_t>(backlog < 0 ? kMostBacklog : std::min(backlog, kMostBacklog));
+    backlog_ =
+        static_cast<std::size_t>(backlog < 0 ? kMostBacklog : std::min(backlog, kMostBacklog));
     if (state_ == State::Listen) return {};
     if (local_port() == 0) {
-        if (const auto port = claim_some_port(); !port) return tl::make_unexpected(Errno::AddrInUse);
+        if (const auto port = claim_some_port(); !port)
+            return tl::make_unexpected(Errno::AddrInUse);
     } else {
         // Its port may be shared by those that do not listen only.
         network().release(*this);
@@ -63,10 +65,12 @@ SysResult<void> TcpSocket::connect(const SocketAddress& address, const Ucred&, b
         disconnect();
         return {};
     }
-    if (phase_ == Phase::Connected || state_ == State::Listen) return tl::make_unexpected(Errno::IsConn);
+    if (phase_ == Phase::Connected || state_ == State::Listen)
+        return tl::make_unexpected(Errno::IsConn);
     if (phase_ == Phase::Unconnected) {
         if (const auto begun = begin_connect(address); !begun) return begun;
-        // The answer is processed when the call lets go of the socket: one that does not wait never sees it.
+        // The answer is processed when the call lets go of the socket: one that does not wait never
+        // sees it.
         if (!waits) return tl::make_unexpected(Errno::InProgress);
     }
     if (state_ == State::SynSent) return tl::make_unexpected(waits ? Errno::Again : Errno::Already);
@@ -89,8 +93,8 @@ SysResult<void> TcpSocket::begin_connect(const SocketAddress& address) {
     phase_ = Phase::Connecting;
     shut_read_ = shut_write_ = fin_received_ = false;
     error_.reset();
-    auto* listener =
-        static_cast<TcpSocket*>(network().destination(kProtocolTcp, *to, address.port, local_ip_, local_port()));
+    auto* listener = static_cast<TcpSocket*>(
+        network().destination(kProtocolTcp, *to, address.port, local_ip_, local_port()));
     if (listener == nullptr) {
         error_ = Errno::ConnRefused;
         shut_read_ = shut_write_ = true;

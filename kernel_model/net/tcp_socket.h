@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// TCP over loopback, as far as programs can see it: connections, two byte streams with bounded room, FIN and RST.
-// Segments, acknowledgements and retransmission are not modelled: what is sent arrives at once, in order.
+// TCP over loopback, as far as programs can see it: connections, two byte streams with bounded
+// room, FIN and RST. Segments, acknowledgements and retransmission are not modelled: what is sent
+// arrives at once, in order.
 #pragma once
 
 #include <deque>
@@ -48,8 +49,10 @@ private:
     void take_fin();
     void take_reset();
     void send_fin();
-    void abort();                                                  // with a RST to the peer
-    std::uint64_t window() const { return receive_buffer() / 2; }  // tcp_adv_win_scale 1: half is overhead
+    void abort();  // with a RST to the peer
+    std::uint64_t window() const {
+        return receive_buffer() / 2;
+    }  // tcp_adv_win_scale 1: half is overhead
     bool writable() const;
 
     State state_ = State::Closed;

@@ -45,7 +45,8 @@ SysResult<std::uint64_t> UdpSocket::send(const Outgoing& message) {
     if (shut_write_) return tl::make_unexpected(Errno::Pipe);
     if (const auto port = claim_some_port(); !port) return tl::make_unexpected(Errno::Again);
     const IpAddress from = local_ip_.is_any() ? IpAddress::loopback(!ip->is_v4()) : local_ip_;
-    auto* other = static_cast<UdpSocket*>(network().destination(kProtocolUdp, *ip, to.port, from, local_port()));
+    auto* other = static_cast<UdpSocket*>(
+        network().destination(kProtocolUdp, *ip, to.port, from, local_port()));
     if (other == nullptr) {
         // An ICMP message comes back, which only a connected socket is told of.
         if (remote_port_ != 0) {
@@ -55,7 +56,8 @@ SysResult<std::uint64_t> UdpSocket::send(const Outgoing& message) {
         return std::uint64_t{message.bytes.size()};
     }
     const std::uint64_t charge = message_charge(message.bytes.size());
-    if (other->charged_ + charge > other->receive_buffer()) return std::uint64_t{message.bytes.size()};
+    if (other->charged_ + charge > other->receive_buffer())
+        return std::uint64_t{message.bytes.size()};
     Datagram datagram;
     datagram.bytes.assign(message.bytes.begin(), message.bytes.end());
     datagram.from.family = other->family();
@@ -78,7 +80,8 @@ SysResult<Incoming> UdpSocket::receive(std::uint64_t most, bool peek) {
     got.whole = first.bytes.size();
     got.from = first.from;
     got.bytes.assign(first.bytes.begin(),
-                     first.bytes.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(most, got.whole)));
+                     first.bytes.begin() +
+                         static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(most, got.whole)));
     if (!peek) {
         charged_ -= message_charge(got.whole);
         queue_.pop_front();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// UDP over loopback: datagrams that arrive at once, or are dropped where the receiver's buffer is full.
+// UDP over loopback: datagrams that arrive at once, or are dropped where the receiver's buffer is
+// full.
 #pragma once
 
 #include <deque>
@@ -19,7 +20,9 @@ public:
     SysResult<Incoming> receive(std::uint64_t most, bool peek) override;
     SysResult<void> shutdown(bool read, bool write) override;
     bool receives() const override { return true; }
-    std::uint64_t readable_bytes() const override { return queue_.empty() ? 0 : queue_.front().bytes.size(); }
+    std::uint64_t readable_bytes() const override {
+        return queue_.empty() ? 0 : queue_.front().bytes.size();
+    }
     std::uint8_t tcp_state() const override { return remote_port_ != 0 ? 1 : 7; }
 
     std::uint32_t poll() override;

@@ -11,8 +11,9 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint64_t kMostOfAMessage = 32;   // a datagram is that much smaller than the buffer
-constexpr std::uint64_t kStreamPart = 1 << 15;  // a stream is cut into messages of that size (SKB_MAX_ALLOC)
+constexpr std::uint64_t kMostOfAMessage = 32;  // a datagram is that much smaller than the buffer
+constexpr std::uint64_t kStreamPart =
+    1 << 15;  // a stream is cut into messages of that size (SKB_MAX_ALLOC)
 
 }  // namespace
 
@@ -30,7 +31,8 @@ SysResult<std::shared_ptr<UnixSocket>> UnixSocket::target_of(const Outgoing& mes
         return other;
     }
     if (message.to) {
-        if (message.to->family != kAfUnix || message.to->name.empty()) return tl::make_unexpected(Errno::Inval);
+        if (message.to->family != kAfUnix || message.to->name.empty())
+            return tl::make_unexpected(Errno::Inval);
         return find_peer(*message.to);
     }
     if (!connected_) return tl::make_unexpected(Errno::NotConn);
@@ -40,7 +42,8 @@ SysResult<std::shared_ptr<UnixSocket>> UnixSocket::target_of(const Outgoing& mes
     return tl::make_unexpected(Errno::ConnRefused);
 }
 
-void UnixSocket::deliver(UnixSocket& to, const Outgoing& message, std::span<const std::byte> bytes, bool with_files) {
+void UnixSocket::deliver(UnixSocket& to, const Outgoing& message, std::span<const std::byte> bytes,
+                         bool with_files) {
     Message& sent = to.queue_.emplace_back();
     sent.bytes.assign(bytes.begin(), bytes.end());
     if (with_files) sent.files = message.files;
@@ -57,7 +60,8 @@ SysResult<std::uint64_t> UnixSocket::send(const Outgoing& message) {
     const auto target = target_of(message);
     if (!target) return tl::make_unexpected(target.error());
     UnixSocket& other = **target;
-    if (!message.files.empty() && network().files_in_flight + message.files.size() > Network::kMostInFlight) {
+    if (!message.files.empty() &&
+        network().files_in_flight + message.files.size() > Network::kMostInFlight) {
         return tl::make_unexpected(Errno::TooManyRefs);
     }
     std::uint64_t moved = 0;
@@ -66,14 +70,16 @@ SysResult<std::uint64_t> UnixSocket::send(const Outgoing& message) {
         if (shut_write_) return tl::make_unexpected(Errno::Pipe);
         if (size + kMostOfAMessage > send_buffer()) return tl::make_unexpected(Errno::MsgSize);
         if (other.shut_read_) return tl::make_unexpected(Errno::Pipe);
-        if (charged_ >= send_buffer() || (!has_connections() && &other != this && other.queue_full())) {
+        if (charged_ >= send_buffer() ||
+            (!has_connections() && &other != this && other.queue_full())) {
             return tl::make_unexpected(Errno::Again);
         }
         deliver(other, message, message.bytes, true);
         moved = size;
     } else {
         while (moved < size && charged_ < send_buffer()) {
-            const std::uint64_t part = std::min({size - moved, kStreamPart, send_buffer() / 2 - 64});
+            const std::uint64_t part =
+                std::min({size - moved, kStreamPart, send_buffer() / 2 - 64});
             deliver(other, message, message.bytes.subspan(moved, part), moved == 0);
             moved += part;
         }
@@ -116,7 +122,8 @@ SysResult<Incoming> UnixSocket::receive_message(std::uint64_t most, bool peek) {
     got.sender = message.sender;
     if (peek) {
         got.bytes.assign(message.bytes.begin(),
-                         message.bytes.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(most, got.whole)));
+                         message.bytes.begin() +
+                             static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(most, got.whole)));
         got.files = message.files;
         return got;
     }
@@ -128,12 +135,13 @@ SysResult<Incoming> UnixSocket::receive_message(std::uint64_t most, bool peek) {
     queue_.pop_front();
     // Who sends datagrams here waits at this socket's queue.
     waiters_.wake(abi::kPollWritable);
-    if (const auto other = peer_.lock(); other && !has_connections()) other->waiters_.wake(abi::kPollWritable);
+    if (const auto other = peer_.lock(); other && !has_connections())
+        other->waiters_.wake(abi::kPollWritable);
     return got;
 }
 
-// Messages are read on into each other, but not those of different writers where that is asked for, and never beyond
-// one that carries descriptors.
+// Messages are read on into each other, but not those of different writers where that is asked for,
+// and never beyond one that carries descriptors.
 SysResult<Incoming> UnixSocket::receive_stream(std::uint64_t most, bool peek) {
     Incoming got;
     const bool credentials = options.is_on(kSolSocket, kSoPassCred);

@@ -46,7 +46,8 @@ void UnixSocket::peer_closed(bool unread) {
     waiters_.wake();
 }
 
-void UnixSocket::join(const std::shared_ptr<UnixSocket>& a, const std::shared_ptr<UnixSocket>& b, const Ucred& who) {
+void UnixSocket::join(const std::shared_ptr<UnixSocket>& a, const std::shared_ptr<UnixSocket>& b,
+                      const Ucred& who) {
     for (const auto& [one, other] : {std::pair(a, b), std::pair(b, a)}) {
         one->peer_ = other;
         one->connected_ = true;
@@ -66,7 +67,8 @@ SysResult<void> UnixSocket::bind(const SocketAddress& address, const Ucred&) {
 SysResult<void> UnixSocket::listen(std::int32_t backlog, const Ucred& who) {
     if (!has_connections()) return tl::make_unexpected(Errno::NotSup);
     if (name_.name.empty() || connected_) return tl::make_unexpected(Errno::Inval);
-    backlog_ = static_cast<std::size_t>(backlog < 0 ? kMostBacklog : std::min(backlog, kMostBacklog));
+    backlog_ =
+        static_cast<std::size_t>(backlog < 0 ? kMostBacklog : std::min(backlog, kMostBacklog));
     listening_ = true;
     own_credentials_ = who;
     waiters_.wake();
@@ -163,7 +165,8 @@ std::uint32_t UnixSocket::poll() {
     if (!queue_.empty() || !accepted_.empty()) bits |= abi::kPollReadable;
     if (has_connections() && !connected_ && !listening_) bits |= abi::kPollHup;
     bool room = writable();
-    if (const auto other = peer_.lock(); other && !has_connections() && other->queue_full()) room = false;
+    if (const auto other = peer_.lock(); other && !has_connections() && other->queue_full())
+        room = false;
     if (room) bits |= abi::kPollWritable | abi::kPollWrband;
     return bits;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// AF_UNIX sockets of the three types. As in the kernel, what was sent lies as messages in the receiver's queue and
-// counts against the sender's buffer until it is read; a stream is read across the borders of messages.
+// AF_UNIX sockets of the three types. As in the kernel, what was sent lies as messages in the
+// receiver's queue and counts against the sender's buffer until it is read; a stream is read across
+// the borders of messages.
 #pragma once
 
 #include <deque>
@@ -14,7 +15,8 @@ public:
     UnixSocket(std::shared_ptr<Network> network, std::uint32_t type);
     ~UnixSocket() override;
     // socketpair.
-    static void join(const std::shared_ptr<UnixSocket>& a, const std::shared_ptr<UnixSocket>& b, const Ucred& who);
+    static void join(const std::shared_ptr<UnixSocket>& a, const std::shared_ptr<UnixSocket>& b,
+                     const Ucred& who);
 
     // `address.file` was made for it where the name is a path.
     SysResult<void> bind(const SocketAddress& address, const Ucred& who) override;
@@ -57,7 +59,8 @@ private:
     bool queue_full() const { return queue_.size() > backlog_; }
     SysResult<std::shared_ptr<UnixSocket>> find_peer(const SocketAddress& address) const;
     SysResult<std::shared_ptr<UnixSocket>> target_of(const Outgoing& message);
-    void deliver(UnixSocket& to, const Outgoing& message, std::span<const std::byte> bytes, bool with_files);
+    void deliver(UnixSocket& to, const Outgoing& message, std::span<const std::byte> bytes,
+                 bool with_files);
     void release_charge(Message& message);
     void landed(Message& message);
     void peer_closed(bool unread);

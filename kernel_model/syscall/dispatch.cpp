@@ -8,8 +8,8 @@
 namespace uprobesim {
 namespace {
 
-// Calls that answer EINTR after a handler even with SA_RESTART: epoll_pwait, pselect6, ppoll, nanosleep,
-// clock_nanosleep, rt_sigsuspend, rt_sigtimedwait, epoll_pwait2.
+// Calls that answer EINTR after a handler even with SA_RESTART: epoll_pwait, pselect6, ppoll,
+// nanosleep, clock_nanosleep, rt_sigsuspend, rt_sigtimedwait, epoll_pwait2.
 constexpr std::array<std::uint32_t, 8> kNeverRestarted = {22, 72, 73, 101, 115, 133, 137, 441};
 
 std::uint64_t as_register(Errno e) {
@@ -18,30 +18,35 @@ std::uint64_t as_register(Errno e) {
 
 std::array<std::uint64_t, 6> arguments(Kernel& kernel, const Task& task) {
     std::array<std::uint64_t, 6> values{};
-    for (unsigned i = 0; i < values.size(); ++i) values[i] = kernel.machine().cpu->read(task.context, xreg(i));
+    for (unsigned i = 0; i < values.size(); ++i)
+        values[i] = kernel.machine().cpu->read(task.context, xreg(i));
     return values;
 }
 
 }  // namespace
 
 Interrupted restart_kind(std::uint32_t number) {
-    const bool never = std::find(kNeverRestarted.begin(), kNeverRestarted.end(), number) != kNeverRestarted.end();
+    const bool never =
+        std::find(kNeverRestarted.begin(), kNeverRestarted.end(), number) != kNeverRestarted.end();
     return never ? Interrupted::NeverRestart : Interrupted::RestartIfAsked;
 }
 
 SyscallDispatcher::SyscallDispatcher()
-    : SyscallDispatcher(std::array{memory_syscalls(),  file_syscalls(),    file_tree_syscalls(), process_syscalls(),
-                                   clone_syscalls(),   futex_syscalls(),   wait_syscalls(),      sched_syscalls(),
-                                   prctl_syscalls(),   signal_syscalls(),  time_syscalls(),      timer_syscalls(),
-                                   event_syscalls(),   copy_syscalls(),    info_syscalls(),      socket_syscalls(),
-                                   sockopt_syscalls(), message_syscalls(), epoll_syscalls(),     shm_syscalls()}) {}
+    : SyscallDispatcher(std::array{
+          memory_syscalls(),  file_syscalls(),    file_tree_syscalls(), process_syscalls(),
+          clone_syscalls(),   futex_syscalls(),   wait_syscalls(),      sched_syscalls(),
+          prctl_syscalls(),   signal_syscalls(),  time_syscalls(),      timer_syscalls(),
+          event_syscalls(),   copy_syscalls(),    info_syscalls(),      socket_syscalls(),
+          sockopt_syscalls(), message_syscalls(), epoll_syscalls(),     shm_syscalls()}) {}
 
 SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
     for (const auto theme : themes) {
         for (const SyscallRow& row : theme) {
-            check_invariant(row.number < kLimit,
-                            fmt::format("system call {}: number {} is out of range", row.name, row.number));
-            check_invariant(rows_[row.number] == nullptr, fmt::format("system call {} has two rows", row.number));
+            check_invariant(
+                row.number < kLimit,
+                fmt::format("system call {}: number {} is out of range", row.name, row.number));
+            check_invariant(rows_[row.number] == nullptr,
+                            fmt::format("system call {} has two rows", row.number));
             check_invariant(row.support == Support::Full || !row.note.empty(),
                             fmt::format("{}: partial support needs a note", row.name));
             rows_[row.number] = &row;
@@ -57,7 +62,8 @@ std::vector<const SyscallRow*> SyscallDispatcher::all() const {
 }
 
 void SyscallDispatcher::enter(Kernel& kernel, Task& task) const {
-    const auto number = static_cast<std::uint32_t>(kernel.machine().cpu->read(task.context, Reg::X8));
+    const auto number =
+        static_cast<std::uint32_t>(kernel.machine().cpu->read(task.context, Reg::X8));
     const SyscallRow* row = find(number);
     TrapObserver* const observer = kernel.observer();
     if (observer != nullptr) [[unlikely]] {
@@ -75,7 +81,8 @@ void SyscallDispatcher::enter(Kernel& kernel, Task& task) const {
         return;
     }
     kernel.count_syscall(std::string(row->name));
-    if (row->support != Support::Full) kernel.note_unmodelled(std::string(row->name), std::string(row->note));
+    if (row->support != Support::Full)
+        kernel.note_unmodelled(std::string(row->name), std::string(row->note));
     task.woken = false;
     task.call_progress = 0;
     if (!call(kernel, task, *row)) block(kernel, task, *row);
@@ -126,8 +133,11 @@ void SyscallDispatcher::end_wait(Kernel& kernel, Task& task) const {
 
 bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) const {
     Cpu& cpu = *kernel.machine().cpu;
-    SysCall call{
-        .kernel = kernel, .process = *task.process, .task = task, .args = arguments(kernel, task), .path = row.path};
+    SysCall call{.kernel = kernel,
+                 .process = *task.process,
+                 .task = task,
+                 .args = arguments(kernel, task),
+                 .path = row.path};
 
     kernel.current_ = &task;
     const SysOutcome outcome = row.fn(call);
@@ -135,9 +145,12 @@ bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) 
     if (std::holds_alternative<Block>(outcome)) return false;
     kernel.spend(task, call.path, call.units);
     if (task.waits()) end_wait(kernel, task);
-    if (const auto* value = std::get_if<std::uint64_t>(&outcome)) cpu.write(task.context, Reg::X0, *value);
-    if (const auto* error = std::get_if<Errno>(&outcome)) cpu.write(task.context, Reg::X0, as_register(*error));
-    if (TrapObserver* observer = kernel.observer(); observer != nullptr && task.state != TaskState::Dead) [[unlikely]] {
+    if (const auto* value = std::get_if<std::uint64_t>(&outcome))
+        cpu.write(task.context, Reg::X0, *value);
+    if (const auto* error = std::get_if<Errno>(&outcome))
+        cpu.write(task.context, Reg::X0, as_register(*error));
+    if (TrapObserver* observer = kernel.observer();
+        observer != nullptr && task.state != TaskState::Dead) [[unlikely]] {
         observer->call_ended(task, cpu.read(task.context, Reg::X0));
     }
     return true;

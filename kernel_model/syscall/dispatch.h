@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "kernel_model/signals.h"
+#include "kernel_model/signal/signals.h"
 #include "kernel_model/syscall/syscall.h"
 
 namespace uprobesim {
@@ -27,7 +27,9 @@ public:
     // The task waits no more, however that came: nothing of its wait is left.
     void end_wait(Kernel& kernel, Task& task) const;
 
-    const SyscallRow* find(std::uint32_t number) const { return number < kLimit ? rows_[number] : nullptr; }
+    const SyscallRow* find(std::uint32_t number) const {
+        return number < kLimit ? rows_[number] : nullptr;
+    }
     std::vector<const SyscallRow*> all() const;  // by number
 
 private:

@@ -12,12 +12,13 @@
 #include <variant>
 
 #include "kernel_model/abi/errno.h"
-#include "kernel_model/kernel.h"
-#include "kernel_model/task/wait_queue.h"
+#include "kernel_model/kernel/kernel.h"
+#include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
 
-struct Block {};     // nothing to do now; entered again when what it waits on wakes, at its deadline, or by a signal
+struct Block {
+};  // nothing to do now; entered again when what it waits on wakes, at its deadline, or by a signal
 struct NoReturn {};  // exit, execve, rt_sigreturn: registers are already as they must be
 using SysOutcome = std::variant<std::uint64_t, Errno, Block, NoReturn>;
 
@@ -31,7 +32,8 @@ struct SysCall {
 
     // Enters the call again when the queue wakes; null: nothing to wait for. Then return Block{}.
     // `events`, `exclusive`: as WaitQueue::add.
-    void wait_on(WaitQueue* queue, std::uint32_t events = WaitQueue::kAnything, bool exclusive = false) {
+    void wait_on(WaitQueue* queue, std::uint32_t events = WaitQueue::kAnything,
+                 bool exclusive = false) {
         if (queue != nullptr) queue->add(task, events, exclusive);
     }
     UserMemory memory() { return UserMemory(*process.mm, task.id); }

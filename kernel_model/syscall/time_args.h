@@ -23,17 +23,20 @@ inline constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 inline constexpr std::int64_t kMostSeconds = 9'223'372'035;
 
 constexpr TimeSpec to_timespec(std::uint64_t ns) {
-    return {static_cast<std::int64_t>(ns / kNsPerSecond), static_cast<std::int64_t>(ns % kNsPerSecond)};
+    return {static_cast<std::int64_t>(ns / kNsPerSecond),
+            static_cast<std::int64_t>(ns % kNsPerSecond)};
 }
 constexpr TimeVal to_timeval(std::uint64_t ns) {
-    return {static_cast<std::int64_t>(ns / kNsPerSecond), static_cast<std::int64_t>(ns % kNsPerSecond / 1000)};
+    return {static_cast<std::int64_t>(ns / kNsPerSecond),
+            static_cast<std::int64_t>(ns % kNsPerSecond / 1000)};
 }
 
 // A struct timespec in ns; Fault, or Inval where it is not a valid one.
 inline SysResult<std::uint64_t> read_duration(UserMemory& memory, VAddr at) {
     const auto given = memory.get<TimeSpec>(at);
     if (!given) return tl::make_unexpected(Errno::Fault);
-    if (given->seconds < 0 || given->nanoseconds < 0 || given->nanoseconds >= static_cast<std::int64_t>(kNsPerSecond)) {
+    if (given->seconds < 0 || given->nanoseconds < 0 ||
+        given->nanoseconds >= static_cast<std::int64_t>(kNsPerSecond)) {
         return tl::make_unexpected(Errno::Inval);
     }
     return static_cast<std::uint64_t>(std::min(given->seconds, kMostSeconds)) * kNsPerSecond +

@@ -12,7 +12,8 @@ namespace uprobesim {
 
 FutexKey futex_key(const Mm& mm, VAddr address, bool is_private) {
     const Vma* vma = is_private ? nullptr : mm.find(address);
-    if (vma == nullptr || !vma->shared || vma->file == nullptr) return {.space = mm.space().id(), .at = address.value};
+    if (vma == nullptr || !vma->shared || vma->file == nullptr)
+        return {.space = mm.space().id(), .at = address.value};
     const FileKey file = vma->file->key();
     return {.device = file.device, .inode = file.inode, .at = vma->offset_of(address)};
 }
@@ -67,11 +68,13 @@ std::uint32_t Futexes::requeue(const FutexKey& from, const FutexKey& to, std::ui
     return moved;
 }
 
-// wake_futex_pi and fixup_pi_state_owner: the word keeps its mark of waiters, so the next unlock asks the kernel too.
+// wake_futex_pi and fixup_pi_state_owner: the word keeps its mark of waiters, so the next unlock
+// asks the kernel too.
 void Futexes::hand_over(const FutexKey& key, std::uint32_t flags) {
     Task& next = *first(key);
     const auto word = static_cast<std::uint32_t>(next.id.value) | kFutexWaiters | flags;
-    (void)UserMemory(*next.process->mm, next.id).put(next.futex->word, word);  // its own page: it finds out
+    (void)UserMemory(*next.process->mm, next.id)
+        .put(next.futex->word, word);  // its own page: it finds out
     wake(key, 1);
     const auto rest = waiters_.find(key);
     if (rest == waiters_.end()) return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Who waits on which futex word. A word in private memory is named by its address space and address, one in a shared
-// mapping by what backs it, so that processes meet there.
+// Who waits on which futex word. A word in private memory is named by its address space and
+// address, one in a shared mapping by what backs it, so that processes meet there.
 #pragma once
 
 #include <compare>
@@ -29,7 +29,8 @@ FutexKey futex_key(const Mm& mm, VAddr address, bool is_private);
 
 inline constexpr std::uint32_t kFutexAnyBit = ~std::uint32_t{0};
 // Of a word that says who holds a lock (linux/futex.h).
-inline constexpr std::uint32_t kFutexTidMask = 0x3fffffff, kFutexOwnerDied = 0x40000000, kFutexWaiters = 0x80000000;
+inline constexpr std::uint32_t kFutexTidMask = 0x3fffffff, kFutexOwnerDied = 0x40000000,
+                               kFutexWaiters = 0x80000000;
 
 // What a waiting task keeps.
 struct FutexWait {
@@ -48,7 +49,8 @@ public:
     // It waits no longer, woken or not.
     void remove(Task& task);
     // Wakes up to `most` whose bitset has one of these, in the order they came. Value: how many.
-    std::uint32_t wake(const FutexKey& key, std::uint32_t most, std::uint32_t bitset = kFutexAnyBit);
+    std::uint32_t wake(const FutexKey& key, std::uint32_t most,
+                       std::uint32_t bitset = kFutexAnyBit);
     // Up to `most` wait on `to` instead. Value: how many.
     std::uint32_t requeue(const FutexKey& from, const FutexKey& to, std::uint32_t most);
     // The lock goes to who waits first, and its word says so, with `flags`.

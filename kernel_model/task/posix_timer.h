@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "kernel_model/abi/signal.h"
-#include "kernel_model/task/timers.h"
+#include "kernel_model/wait/timers.h"
 #include "sim/base/units.h"
 
 namespace uprobesim {

@@ -78,8 +78,8 @@ struct Process {
     WaitQueue children_changed;         // its tasks that wait for children
     WaitQueue signal_arrived;           // who looks at pending signals (signalfd)
     WaitQueue ended;                    // who waits for the end without being the parent (pidfd)
-    WaitQueue vfork_done;               // who waits until this one has a program of its own, or ends
-    bool vforked = false;               // such a one waits
+    WaitQueue vfork_done;  // who waits until this one has a program of its own, or ends
+    bool vforked = false;  // such a one waits
     CpuTime ended_tasks_time, children_time;
     std::uint64_t children_peak_pages = 0;
     std::shared_ptr<Mm> mm;  // another process's too, between vfork and execve
@@ -99,8 +99,8 @@ struct Process {
     CpuTimer virtual_timer, profiling_timer;  // ITIMER_VIRTUAL, ITIMER_PROF
     std::map<std::int32_t, PosixTimer> posix_timers;
     ProcessOptions options;
-    // Where handlers return to when SA_RESTORER is not set: the page that stands for the vDSO's sigreturn. 0: not made
-    // yet.
+    // Where handlers return to when SA_RESTORER is not set: the page that stands for the vDSO's
+    // sigreturn. 0: not made yet.
     VAddr sigreturn_page;
     std::deque<SignalInfo> pending;  // of the whole process: the first task that can takes it
     std::map<TaskId, std::unique_ptr<Task>> tasks;

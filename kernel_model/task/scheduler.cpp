@@ -10,8 +10,10 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::uint64_t kQuantumNs = 2'000;    // how far one CPU may be ahead of another: less than a system call takes
-constexpr std::uint64_t kSliceNs = 3'000'000;  // sysctl_sched_base_slice of a machine with 8 CPUs or more
+constexpr std::uint64_t kQuantumNs =
+    2'000;  // how far one CPU may be ahead of another: less than a system call takes
+constexpr std::uint64_t kSliceNs =
+    3'000'000;  // sysctl_sched_base_slice of a machine with 8 CPUs or more
 constexpr CentiCycles kNever{~std::uint64_t{0}};
 
 bool allowed(const Task& task, const SimCpu& cpu) {
@@ -37,7 +39,8 @@ void Scheduler::set_cpus(unsigned count) {
 }
 
 std::uint64_t Scheduler::to_ns(CentiCycles cycles) const {
-    return static_cast<std::uint64_t>(static_cast<unsigned __int128>(cycles.value) * 10'000'000u / hz_);
+    return static_cast<std::uint64_t>(static_cast<unsigned __int128>(cycles.value) * 10'000'000u /
+                                      hz_);
 }
 
 CentiCycles Scheduler::to_cycles(std::uint64_t ns) const {
@@ -68,8 +71,11 @@ SimCpu& Scheduler::place_for(const Task& task) {
     for (SimCpu& candidate : cpus_) {
         if (!allowed(task, candidate)) continue;
         if (!candidate.busy()) return candidate;
-        const auto load = [](const SimCpu& c) { return c.queue.size() + (c.running != nullptr ? 1 : 0); };
-        const bool nearer = best != nullptr && candidate.id == task.cpu && load(candidate) == load(*best);
+        const auto load = [](const SimCpu& c) {
+            return c.queue.size() + (c.running != nullptr ? 1 : 0);
+        };
+        const bool nearer =
+            best != nullptr && candidate.id == task.cpu && load(candidate) == load(*best);
         if (best == nullptr || load(candidate) < load(*best) || nearer) best = &candidate;
     }
     check_invariant(best != nullptr, "a task may run on no CPU");
@@ -98,7 +104,8 @@ void Scheduler::wake(Task& task) {
 void Scheduler::remove(Task& task) {
     SimCpu& where = cpus_[task.cpu];
     std::erase(where.queue, &task);
-    if (where.running != &task || &where == &cpu()) return;  // the current CPU's is put back at the end of its turn
+    if (where.running != &task || &where == &cpu())
+        return;  // the current CPU's is put back at the end of its turn
     where.running = nullptr;
     if (!where.busy()) pull_work(where);
     if (!where.busy()) where.was_idle = true;
@@ -122,7 +129,8 @@ bool Scheduler::select() {
     settle();
     const SimCpu* behind = nullptr;
     for (const SimCpu& candidate : cpus_) {
-        if (candidate.busy() && (behind == nullptr || candidate.clock < behind->clock)) behind = &candidate;
+        if (candidate.busy() && (behind == nullptr || candidate.clock < behind->clock))
+            behind = &candidate;
     }
     if (behind == nullptr) return false;
     current_ = behind->id;
@@ -145,8 +153,9 @@ void Scheduler::idle_until(std::uint64_t at_ns) {
     settle();
     const CentiCycles at = to_cycles(at_ns);
     // The one that waits longest takes the interrupt.
-    const auto first = std::min_element(cpus_.begin(), cpus_.end(),
-                                        [](const SimCpu& a, const SimCpu& b) { return a.clock < b.clock; });
+    const auto first =
+        std::min_element(cpus_.begin(), cpus_.end(),
+                         [](const SimCpu& a, const SimCpu& b) { return a.clock < b.clock; });
     current_ = first->id;
     if (first->clock >= at) return;
     first->idle += at - first->clock;
@@ -195,8 +204,8 @@ void Scheduler::put_back(Task& task, bool yields) {
 void Scheduler::pull_work(SimCpu& idle) {
     for (SimCpu& busy : cpus_) {
         if (busy.id == idle.id || busy.running == nullptr) continue;
-        const auto found =
-            std::find_if(busy.queue.begin(), busy.queue.end(), [&](const Task* t) { return allowed(*t, idle); });
+        const auto found = std::find_if(busy.queue.begin(), busy.queue.end(),
+                                        [&](const Task* t) { return allowed(*t, idle); });
         if (found == busy.queue.end()) continue;
         Task& task = **found;
         busy.queue.erase(found);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The simulated CPUs: each has its own clock, a run queue and at most one task that runs. They share one host thread:
-// the CPU that is furthest behind goes on next, for no longer than until it is a quantum ahead of the others, so that
-// what one does is seen by the others at nearly the right time. A CPU with nothing to run does not move its clock; what
-// wakes it moves it to the time of the waking, and the time between was idle.
+// The simulated CPUs: each has its own clock, a run queue and at most one task that runs. They
+// share one host thread: the CPU that is furthest behind goes on next, for no longer than until it
+// is a quantum ahead of the others, so that what one does is seen by the others at nearly the right
+// time. A CPU with nothing to run does not move its clock; what wakes it moves it to the time of
+// the waking, and the time between was idle.
 //
-// A model of the fair scheduler's placement, not of its arithmetic: a woken task goes to the CPU it ran on if that is
-// idle, else to an idle one, else to the shortest queue; queues are first come, first served; a task that others wait
-// for is preempted at a tick when its slice is over.
+// A model of the fair scheduler's placement, not of its arithmetic: a woken task goes to the CPU it
+// ran on if that is idle, else to an idle one, else to the shortest queue; queues are first come,
+// first served; a task that others wait for is preempted at a tick when its slice is over.
 #pragma once
 
 #include <cstdint>

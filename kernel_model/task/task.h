@@ -11,8 +11,8 @@
 
 #include "kernel_model/abi/signal.h"
 #include "kernel_model/task/futex.h"
-#include "kernel_model/task/timers.h"
-#include "kernel_model/task/wait_queue.h"
+#include "kernel_model/wait/timers.h"
+#include "kernel_model/wait/wait_queue.h"
 #include "sim/base/units.h"
 #include "sim/cpu/cpu.h"
 
@@ -21,13 +21,14 @@ namespace uprobesim {
 struct Process;
 class Scheduler;
 
-// Blocked: inside a system call that is entered again when something may have changed. Dead: a zombie until it is
-// buried.
+// Blocked: inside a system call that is entered again when something may have changed. Dead: a
+// zombie until it is buried.
 enum class TaskState { Runnable, Blocked, Stopped, Dead };
 
 inline constexpr std::uint64_t kNoDeadline = ~std::uint64_t{0};
 
-// Per-task state of the probe layer (the kernel's struct uprobe_task); opaque here, freed with the task and at exec.
+// Per-task state of the probe layer (the kernel's struct uprobe_task); opaque here, freed with the
+// task and at exec.
 struct TaskExtension {
     virtual ~TaskExtension() = default;
 };
@@ -53,27 +54,30 @@ struct Task {
     unsigned cpu = 0;                            // where it runs, is queued, or ran last
     std::uint64_t affinity = ~std::uint64_t{0};  // bit: CPU
     std::int32_t nice = 0;                       // kept; nobody is preferred for it
-    CentiCycles user_cycles;                     // of its context, as far as they are in a CPU's clock
-    bool resumes_call = false;     // runnable, and first of all enters the call again that it was blocked in
+    CentiCycles user_cycles;  // of its context, as far as they are in a CPU's clock
+    bool resumes_call =
+        false;  // runnable, and first of all enters the call again that it was blocked in
     bool stopped_in_call = false;  // Stopped while Blocked
 
-    // The system call a Blocked task is in. A handler with a timeout sets `wait_deadline_ns` (Kernel::monotonic_ns) at
-    // its first entry, when it is kNoDeadline, and returns Block; the kernel enters it again at the latest then. The
-    // dispatcher resets it when the call ends.
+    // The system call a Blocked task is in. A handler with a timeout sets `wait_deadline_ns`
+    // (Kernel::monotonic_ns) at its first entry, when it is kNoDeadline, and returns Block; the
+    // kernel enters it again at the latest then. The dispatcher resets it when the call ends.
     std::uint32_t blocked_in = 0;
     std::uint64_t wait_deadline_ns = kNoDeadline;
     Timers::Id wait_timer = 0;    // for that time
     bool waits_killable = false;  // only SIGKILL ends the wait (vfork)
-    // Where a Blocked task waits, and that something it waits for has changed since its call was entered.
+    // Where a Blocked task waits, and that something it waits for has changed since its call was
+    // entered.
     std::vector<WaitQueue*> waits_on;
     bool woken = false;
     // Whether any of it is left.
     bool waits() const {
-        return wait_deadline_ns != kNoDeadline || waits_killable || futex || !waits_on.empty() || call_holds;
+        return wait_deadline_ns != kNoDeadline || waits_killable || futex || !waits_on.empty() ||
+               call_holds;
     }
-    std::optional<FutexWait> futex;    // a futex call that waits
-    std::int32_t vfork_child = 0;      // a vfork call waits for that process
-    CentiCycles interrupted;           // of its kernel work: ticks and switches, which are nobody's doing
+    std::optional<FutexWait> futex;  // a futex call that waits
+    std::int32_t vfork_child = 0;    // a vfork call waits for that process
+    CentiCycles interrupted;  // of its kernel work: ticks and switches, which are nobody's doing
     std::uint64_t call_progress = 0;   // bytes that a transfer moved before it blocked
     std::shared_ptr<void> call_holds;  // what a blocked call has made already: gone with its end
 
@@ -82,16 +86,19 @@ struct Task {
     bool tif_singlestep = false;  // TIF_SINGLESTEP: the next instruction is stepped
     bool tif_sigpending = false;  // TIF_SIGPENDING
 
-    // The instruction word that a step executes (the slot's) while tif_singlestep is set by the probe layer.
+    // The instruction word that a step executes (the slot's) while tif_singlestep is set by the
+    // probe layer.
     std::uint32_t step_word = 0;
-    // The next instruction is step_word too, but no exception follows it: what stands after the slot is executed next.
+    // The next instruction is step_word too, but no exception follows it: what stands after the
+    // slot is executed next.
     bool runs_slot = false;
-    // thread.fault_code: the probe layer sets the "not trapped" marker ~0 before a step, fault paths that end in a
-    // signal store ESR.
+    // thread.fault_code: the probe layer sets the "not trapped" marker ~0 before a step, fault
+    // paths that end in a signal store ESR.
     std::uint64_t fault_code = 0;
     std::uint64_t fault_address = 0;  // thread.fault_address, for the signal frame
 
-    // The last abort that was resolved, and how often in a row: one that does not go away is an alignment fault.
+    // The last abort that was resolved, and how often in a row: one that does not go away is an
+    // alignment fault.
     VAddr resolved_pc, resolved_address;
     std::uint32_t resolved_times = 0;
 

@@ -7,8 +7,8 @@
 
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/vdso/data_page.h"
+#include "kernel_model/vdso/vdso_images.h"
 #include "sim/base/error.h"
-#include "sim/data/embedded_data.h"
 
 namespace uprobesim {
 namespace {
@@ -18,7 +18,8 @@ constexpr std::uint64_t kDataPage = 0, kCodePage = 1, kPages = 2;
 // Written when the kernel starts, long before anyone executes it.
 class VdsoPages final : public FileBacking {
 public:
-    VdsoPages(PhysicalMemory& memory, PAddr data, PAddr code) : memory_(memory), frames_{data, code} {}
+    VdsoPages(PhysicalMemory& memory, PAddr data, PAddr code)
+        : memory_(memory), frames_{data, code} {}
     ~VdsoPages() override {
         for (const PAddr frame : frames_) memory_.release(frame);
     }
@@ -48,10 +49,12 @@ std::shared_ptr<FileBacking> make_vdso(Machine& machine, std::uint64_t epoch_ns)
     check_invariant(image.size() <= kPageSize, "the vDSO is larger than its page");
     PhysicalMemory& memory = machine.memory;
     const auto data = memory.allocate(), code = memory.allocate();
-    if (!data || !code) throw HostError("allocating the vDSO", "the guest has less than two pages of memory");
-    const vdso_data values{.counter_hz = static_cast<std::uint64_t>(machine.profile.counter_hz.value),
-                           .epoch_ns = epoch_ns,
-                           .tick_ns = abi::kTickNs};
+    if (!data || !code)
+        throw HostError("allocating the vDSO", "the guest has less than two pages of memory");
+    const vdso_data values{
+        .counter_hz = static_cast<std::uint64_t>(machine.profile.counter_hz.value),
+        .epoch_ns = epoch_ns,
+        .tick_ns = abi::kTickNs};
     std::memcpy(memory.bytes(*data).data(), &values, sizeof values);
     std::copy(image.begin(), image.end(), memory.bytes(*code).begin());
     return std::make_shared<VdsoPages>(memory, *data, *code);

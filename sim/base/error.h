@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Four kinds of trouble take four roads:
 //  - a guest's mistake is an Errno or a signal (kernel_model/abi/errno.h), never a C++ exception;
-//  - a user's mistake (flag, file, probe spec, profile) is a UserError by value, printed as one line, exit 2;
+//  - a user's mistake (flag, file, probe spec, profile) is a UserError by value, printed as one
+//  line, exit 2;
 //  - a host failure (an engine or disk call that must not fail) is a thrown HostError, exit 3;
 //  - our own bug is fail_invariant(): a message and abort().
 #pragma once
@@ -9,7 +10,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-
 #include <tl/expected.hpp>
 
 namespace uprobesim {
@@ -28,7 +28,8 @@ template <class T>
 using Result = tl::expected<T, UserError>;
 using Outcome = tl::expected<void, UserError>;
 
-inline tl::unexpected<UserError> user_error(std::string what, std::string where = {}, std::string hint = {}) {
+inline tl::unexpected<UserError> user_error(std::string what, std::string where = {},
+                                            std::string hint = {}) {
     return tl::make_unexpected(UserError{std::move(what), std::move(where), std::move(hint)});
 }
 

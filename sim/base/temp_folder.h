@@ -7,8 +7,8 @@
 
 namespace uprobesim {
 
-// Makes it in TMPDIR, or /tmp, and returns its path; the caller removes it. Throws HostError, which says what the
-// folder was for.
+// Makes it in TMPDIR, or /tmp, and returns its path; the caller removes it. Throws HostError, which
+// says what the folder was for.
 std::string make_temp_folder(std::string_view purpose);
 
 }  // namespace uprobesim

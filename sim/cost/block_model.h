@@ -12,8 +12,9 @@
 namespace uprobesim {
 
 struct BlockInfo {
-    std::vector<InsnClass> classes;           // one per instruction
-    std::vector<CentiCycles> cycles_through;  // cycles of the first n+1 instructions; back() is the block's total
+    std::vector<InsnClass> classes;  // one per instruction
+    std::vector<CentiCycles>
+        cycles_through;  // cycles of the first n+1 instructions; back() is the block's total
     bool has_exclusive = false;
 };
 

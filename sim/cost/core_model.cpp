@@ -45,7 +45,8 @@ public:
             block.classes.push_back(insns.back().cls);
             if (insns.back().cls == InsnClass::Exclusive) block.has_exclusive = true;
         }
-        const double chain_per_insn = words.empty() ? 0 : chain_growth(insns) / static_cast<double>(words.size());
+        const double chain_per_insn =
+            words.empty() ? 0 : chain_growth(insns) / static_cast<double>(words.size());
 
         double micro_ops = 0;
         std::vector<double> busy(table_.pipe_counts.size(), 0.0);
@@ -53,13 +54,15 @@ public:
         std::uint64_t last = 0;
         for (const InsnInfo& insn : insns) {
             // Even what needs no pipe, a hint, takes its place in the issue group.
-            micro_ops += std::max(1.0, occupy(table_.classes[static_cast<std::size_t>(insn.cls)], 1, busy));
+            micro_ops +=
+                std::max(1.0, occupy(table_.classes[static_cast<std::size_t>(insn.cls)], 1, busy));
             if (insn.writeback) micro_ops += occupy(table_.writeback, 1, busy);
             micro_ops += occupy(wide_form(insn), further_parts(insn), busy);
             count += 1;
 
             double cycles = std::max(micro_ops / table_.issue_width, chain_per_insn * count);
-            for (std::size_t p = 0; p < busy.size(); ++p) cycles = std::max(cycles, busy[p] / table_.pipe_counts[p]);
+            for (std::size_t p = 0; p < busy.size(); ++p)
+                cycles = std::max(cycles, busy[p] / table_.pipe_counts[p]);
             last = std::max(last, static_cast<std::uint64_t>(std::llround(cycles * 100)));
             block.cycles_through.push_back(CentiCycles(last));
         }
@@ -78,8 +81,8 @@ private:
         return insn.access_bytes <= part ? 0 : static_cast<double>((insn.access_bytes - 1) / part);
     }
 
-    // Adds `times` of this cost to the pipes; answers the micro-ops that takes. A micro-op that holds its pipe longer
-    // (a divide) still issues once.
+    // Adds `times` of this cost to the pipes; answers the micro-ops that takes. A micro-op that
+    // holds its pipe longer (a divide) still issues once.
     static double occupy(const ClassCost& cost, double times, std::vector<double>& busy) {
         double micro_ops = 0;
         for (const PipeUse& use : cost.uses) {
@@ -91,9 +94,10 @@ private:
 
     double chain_growth(const std::vector<InsnInfo>& insns) const {
         ReadyTimes ready{};
-        // Four passes to settle, four to measure: a chain may need several passes to come round through other
-        // registers.
-        const double settled = (run_passes(insns, 4, ready), *std::max_element(ready.begin(), ready.end()));
+        // Four passes to settle, four to measure: a chain may need several passes to come round
+        // through other registers.
+        const double settled =
+            (run_passes(insns, 4, ready), *std::max_element(ready.begin(), ready.end()));
         run_passes(insns, 4, ready);
         return (*std::max_element(ready.begin(), ready.end()) - settled) / 4;
     }
@@ -102,8 +106,10 @@ private:
         for (int pass = 0; pass < passes; ++pass) {
             for (const InsnInfo& insn : insns) {
                 double start = 0;
-                for_each_register(insn.reads, [&](std::size_t r) { start = std::max(start, ready[r]); });
-                const double done = start + table_.classes[static_cast<std::size_t>(insn.cls)].latency;
+                for_each_register(insn.reads,
+                                  [&](std::size_t r) { start = std::max(start, ready[r]); });
+                const double done =
+                    start + table_.classes[static_cast<std::size_t>(insn.cls)].latency;
                 // Moves of constants start a new chain; nothing else is known to break one.
                 for_each_register(insn.writes, [&](std::size_t r) { ready[r] = done; });
                 if (insn.writeback) ready[insn.base] = start + table_.writeback.latency;

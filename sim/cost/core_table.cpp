@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/cost/core_table.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
-#include "sim/cost/data_files.h"
-#include "sim/cost/toml_reader.h"
+#include <algorithm>
+
+#include "sim/profile/data_files.h"
+#include "sim/profile/toml_reader.h"
 
 namespace uprobesim {
 
@@ -16,15 +16,17 @@ constexpr std::string_view kWhat = "core table";
 constexpr Limits kCycleLimits = {0, 1000};
 
 // One row: { latency = 4, uses = { L = 1, I = 1 }, source = "...", confidence = "..." }
-ClassCost read_cost(TomlReader& reader, const toml::table& parent, std::string_view key, std::string_view path,
-                    const CoreTable& core) {
+ClassCost read_cost(TomlReader& reader, const toml::table& parent, std::string_view key,
+                    std::string_view path, const CoreTable& core) {
     ClassCost cost;
     const std::string name = key_path(path, key);
     if (!parent.contains(key)) {
-        reader.fail(&parent, fmt::format("missing '{}'", name),
-                    fmt::format("add {} = {{ latency = ..., uses = {{ <pipe> = <cycles> }}, source = \"...\", "
-                                "confidence = \"...\" }}",
-                                key));
+        reader.fail(
+            &parent, fmt::format("missing '{}'", name),
+            fmt::format(
+                "add {} = {{ latency = ..., uses = {{ <pipe> = <cycles> }}, source = \"...\", "
+                "confidence = \"...\" }}",
+                key));
         return cost;
     }
     const toml::table& row = reader.table(parent, key, path);
@@ -33,7 +35,8 @@ ClassCost read_cost(TomlReader& reader, const toml::table& parent, std::string_v
     const toml::table& uses = reader.table(row, "uses", name);
     reader.only(uses, key_path(name, "uses"), core.pipe_names);
     for (std::size_t pipe = 0; pipe < core.pipe_names.size(); ++pipe) {
-        const double cycles = reader.optional_number(uses, core.pipe_names[pipe], key_path(name, "uses"), kCycleLimits);
+        const double cycles = reader.optional_number(uses, core.pipe_names[pipe],
+                                                     key_path(name, "uses"), kCycleLimits);
         if (cycles > 0) cost.uses.push_back({pipe, cycles});
     }
     reader.source(row, name);
@@ -47,14 +50,17 @@ Result<CoreTable> read_core(const DataFile& file) {
     const toml::table& root = reader.root();
 
     CoreTable core;
-    reader.only(root, "", {"name", "description", "based-on", "issue-width", "pipes", "classes", "forms", "sources"});
+    reader.only(
+        root, "",
+        {"name", "description", "based-on", "issue-width", "pipes", "classes", "forms", "sources"});
     core.name = reader.string(root, "name", "");
     reader.string(root, "description", "");
     core.issue_width = reader.figure(root, "issue-width", "", "micro-ops/cycle", {1, 64}).value;
     const toml::table& pipes = reader.table(root, "pipes", "");
     for (auto&& [key, node] : pipes) {
         core.pipe_names.emplace_back(key.str());
-        core.pipe_counts.push_back(reader.figure(pipes, key.str(), "pipes", "pipes", {1, 64}).value);
+        core.pipe_counts.push_back(
+            reader.figure(pipes, key.str(), "pipes", "pipes", {1, 64}).value);
     }
     const toml::table& classes = reader.table(root, "classes", "");
     std::vector<std::string> known;

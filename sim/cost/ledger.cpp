@@ -11,7 +11,8 @@ TaskLedger Ledger::total() const {
             sum.paths[p].units += ledger.paths[p].units;
             sum.paths[p].cycles += ledger.paths[p].cycles;
         }
-        for (std::size_t e = 0; e < kExceptionClassCount; ++e) sum.exceptions[e] += ledger.exceptions[e];
+        for (std::size_t e = 0; e < kExceptionClassCount; ++e)
+            sum.exceptions[e] += ledger.exceptions[e];
         sum.exception_cycles += ledger.exception_cycles;
         sum.kernel_cycles += ledger.kernel_cycles;
     }

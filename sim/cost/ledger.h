@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What happened, by name: counts first, cycles by multiplication. A saved ledger can be priced again without running
-// again, to the last digit: the cycles of a path's units are always the rounded price of all its units so far, so a
-// charge is what that grows by, and roundings do not add up.
+// What happened, by name: counts first, cycles by multiplication. A saved ledger can be priced
+// again without running again, to the last digit: the cycles of a path's units are always the
+// rounded price of all its units so far, so a charge is what that grows by, and roundings do not
+// add up.
 #pragma once
 
 #include <array>
@@ -82,7 +83,8 @@ private:
         CentiCycles cycles;
     };
     // Apart and called last, so that charging without an observer saves no registers for it.
-    [[gnu::noinline]] void tell(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cost) {
+    [[gnu::noinline]] void tell(TaskId task, KernelPath path, std::uint64_t units,
+                                CentiCycles cost) {
         observer_->charged(task, path, units, cost);
     }
 

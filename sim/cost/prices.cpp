@@ -7,8 +7,8 @@
 namespace uprobesim {
 
 namespace {
-// The profile readers refuse negative and infinite figures. The cap (10^16 cycles, 48 days at 2.4 GHz) only keeps
-// absurd --set values times absurd unit counts inside the integer.
+// The profile readers refuse negative and infinite figures. The cap (10^16 cycles, 48 days at 2.4
+// GHz) only keeps absurd --set values times absurd unit counts inside the integer.
 CentiCycles from_cycles(double cycles) {
     return CentiCycles(static_cast<std::uint64_t>(std::llround(std::min(cycles, 1e16) * 100)));
 }
@@ -33,17 +33,19 @@ Ops op_prices(const MachineProfile& machine) {
         at(prices, KernelOp::SlotRefetch) += machine.slot_refetch_per_core.value * cores;
     }
     // Which of a step's accesses trap is not told apart: each bears its share.
-    const double trap = machine.debug_trap.value * machine.debug_register_traps.value / kMdscrAccessesPerStep;
+    const double trap =
+        machine.debug_trap.value * machine.debug_register_traps.value / kMdscrAccessesPerStep;
     at(prices, KernelOp::MdscrRead) += trap;
     at(prices, KernelOp::MdscrWrite) += trap;
     return prices;
 }
 
-// What of a path's operations is left on this machine. Kernel paths list what a core without IDC and DIC needs to
-// make written code visible: DC CVAU for each line and a DSB ISH, IC IVAU for each line and a DSB ISH, an ISB. Linux
-// (arch/arm64/mm/cache.S, caches_clean_inval_pou) does DSB ISHST in place of the first pair where CTR_EL0.IDC is 1,
-// and the ISB alone in place of the rest where CTR_EL0.DIC is 1. A path synchronises once; DSBs beyond those two
-// belong to its TLB maintenance and stay.
+// What of a path's operations is left on this machine. Kernel paths list what a core without IDC
+// and DIC needs to make written code visible: DC CVAU for each line and a DSB ISH, IC IVAU for each
+// line and a DSB ISH, an ISB. Linux (arch/arm64/mm/cache.S, caches_clean_inval_pou) does DSB ISHST
+// in place of the first pair where CTR_EL0.IDC is 1, and the ISB alone in place of the rest where
+// CTR_EL0.DIC is 1. A path synchronises once; DSBs beyond those two belong to its TLB maintenance
+// and stay.
 Ops ops_needed(Ops ops, const MachineProfile& machine) {
     const auto spare_dsb = [&ops](KernelOp maintenance) {
         if (at(ops, maintenance) == 0) return 0.0;

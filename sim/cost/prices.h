@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Counts times figures: what one exception and one unit of each kernel path cost on this machine under this kernel.
+// Counts times figures: what one exception and one unit of each kernel path cost on this machine
+// under this kernel.
 #pragma once
 
 #include <array>
 
 #include "sim/base/units.h"
-#include "sim/cost/profile.h"
+#include "sim/profile/exception_class.h"
+#include "sim/profile/kernel_profile.h"
+#include "sim/profile/machine_profile.h"
 
 namespace uprobesim {
 
@@ -13,8 +16,11 @@ class PriceList {
 public:
     PriceList(const MachineProfile& machine, const KernelProfile& kernel);
 
-    // Hardware entry plus return; from EL0 with what KPTI and BHB add, a debug exception with its way through EL2.
-    CentiCycles exception(ExceptionClass ec) const { return exceptions_[static_cast<std::size_t>(ec)]; }
+    // Hardware entry plus return; from EL0 with what KPTI and BHB add, a debug exception with its
+    // way through EL2.
+    CentiCycles exception(ExceptionClass ec) const {
+        return exceptions_[static_cast<std::size_t>(ec)];
+    }
     CentiCycles path(KernelPath p) const { return fixed_[static_cast<std::size_t>(p)]; }
     // `units` may be millions of bytes: one rounding for all of them.
     CentiCycles path_units(KernelPath p, std::uint64_t units) const;

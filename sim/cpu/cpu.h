@@ -18,7 +18,16 @@
 namespace uprobesim {
 
 // X0..X30 are 0..30.
-enum class Reg : std::uint8_t { X0 = 0, X8 = 8, X29 = 29, X30 = 30, Sp = 31, Pc = 32, Pstate = 33, Tpidr = 34 };
+enum class Reg : std::uint8_t {
+    X0 = 0,
+    X8 = 8,
+    X29 = 29,
+    X30 = 30,
+    Sp = 31,
+    Pc = 32,
+    Pstate = 33,
+    Tpidr = 34
+};
 constexpr Reg xreg(unsigned n) {
     return static_cast<Reg>(n);
 }
@@ -61,13 +70,15 @@ public:
     virtual ContextId clone_context(ContextId from) = 0;  // for fork and clone; work starts at zero
     virtual void destroy_context(ContextId) = 0;
 
-    // Runs at EL0 from the context's pc until something stops it, or at least `budget` instructions are retired
-    // (checked at block boundaries, so a run may go over by one block's length minus one).
+    // Runs at EL0 from the context's pc until something stops it, or at least `budget` instructions
+    // are retired (checked at block boundaries, so a run may go over by one block's length minus
+    // one).
     virtual Stop run(ContextId, const AddressSpace&, InsnCount budget) = 0;
 
-    // Executes exactly one instruction, `word`, as though it stood at the context's pc, as a software step of a
-    // slot does. The pc's page must be mapped executable; what memory holds there is not read, so stepping a slot
-    // whose bytes change on every hit costs no retranslation. Stops with StepDone, or with what the instruction did.
+    // Executes exactly one instruction, `word`, as though it stood at the context's pc, as a
+    // software step of a slot does. The pc's page must be mapped executable; what memory holds
+    // there is not read, so stepping a slot whose bytes change on every hit costs no retranslation.
+    // Stops with StepDone, or with what the instruction did.
     virtual Stop step(ContextId, const AddressSpace&, std::uint32_t word) = 0;
 
     // Counts `word`, which the caller executed in the engine's stead. Registers stay as they are.
@@ -79,7 +90,8 @@ public:
     virtual void write_all(ContextId, const UserRegisters&) = 0;
     virtual FpState read_fp(ContextId) = 0;
     virtual void write_fp(ContextId, const FpState&) = 0;
-    // What an exception return does to the local exclusive monitor. See unicorn_cpu.h for how far the engine can.
+    // What an exception return does to the local exclusive monitor. See unicorn_cpu.h for how far
+    // the engine can.
     virtual void clear_exclusive(ContextId) = 0;
 
     // Cheap totals (no by_class): for the clock.

@@ -29,7 +29,8 @@ struct PcAlignment {};  // EC 0x22; pc is the misaligned target
 struct Stop {
     std::variant<BudgetSpent, Svc, Brk, StepDone, Undefined, Abort, PcAlignment> why;
     VAddr pc;
-    // EL0 instructions retired by this call, exact: the SVC and the BRK included, the aborted instruction not.
+    // EL0 instructions retired by this call, exact: the SVC and the BRK included, the aborted
+    // instruction not.
     InsnCount retired;
 };
 

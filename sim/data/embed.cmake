@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# cmake -DROOT=<folder> -DFUNCTION=<name> -DOUTPUT=<file.cpp> -P embed.cmake: every *.toml under ROOT as a string literal,
-# behind a function that sim/data/embedded_data.h declares.
+# cmake -DROOT=<folder> -DFUNCTION=<name> -DHEADER=<header.h> -DOUTPUT=<file.cpp> -P embed.cmake: every *.toml under ROOT as a string literal,
+# behind a function that <header.h> declares.
 file(GLOB_RECURSE FILES RELATIVE ${ROOT} ${ROOT}/*.toml)
 list(SORT FILES)
 set(ROWS "")
@@ -12,7 +12,7 @@ foreach(FILE IN LISTS FILES)
   math(EXPR COUNT "${COUNT} + 1")
 endforeach()
 file(WRITE "${OUTPUT}" "// Generated from *.toml by sim/data/embed.cmake.
-#include \"sim/data/embedded_data.h\"
+#include \"${HEADER}\"
 
 #include <array>
 

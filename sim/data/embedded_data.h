@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
-#include <vector>
 
 namespace uprobesim {
 
@@ -15,15 +14,12 @@ struct EmbeddedFile {
 };
 
 // Ordered by path.
-std::span<const EmbeddedFile> embedded_files();      // of sim/data
-std::span<const EmbeddedFile> embedded_scenarios();  // of workloads; linked in with tools only
+std::span<const EmbeddedFile> embedded_files();  // of sim/data
 
-// Programs for the guest, in the order of their build files. Empty where there was no cross compiler to build them.
+// A program for the guest.
 struct EmbeddedProgram {
     std::string_view name;
     std::span<const std::byte> bytes;
 };
-std::vector<EmbeddedProgram> vdso_images();       // of kernel_model/vdso: one or none
-std::vector<EmbeddedProgram> trigger_programs();  // of workloads; linked in with tools only
 
 }  // namespace uprobesim

@@ -33,7 +33,8 @@ constexpr std::array kRows = {
     Row{0xfe000000, 0xd6000000, System},          // eret, drps
     Row{0x1c000000, 0x14000000, Other},           // the rest of the group is unallocated
     // Data processing, immediate: bits 28..26 = 100
-    Row{0x7f800000, 0x33000000, IntShift},  // bfm; ubfm and sbfm (shifts, extracts) are ordinary ALU work
+    Row{0x7f800000, 0x33000000,
+        IntShift},  // bfm; ubfm and sbfm (shifts, extracts) are ordinary ALU work
     Row{0x1f800000, 0x13800000, IntShift},  // extr
     Row{0x1c000000, 0x10000000, IntAlu},    // adr, add, sub, logical, mov, ubfm, sbfm
     // Data processing, register: bits 27..25 = 101

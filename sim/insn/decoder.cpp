@@ -2,13 +2,12 @@
 #include "sim/insn/decoder.h"
 
 #include <capstone/capstone.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <bit>
 #include <optional>
 #include <string_view>
-
-#include <fmt/format.h>
 
 #include "sim/base/error.h"
 
@@ -43,7 +42,8 @@ RegSet set_of(const std::uint16_t* regs, std::uint8_t count) {
 }
 
 bool is_vector(InsnClass c) {
-    return c == InsnClass::FpAlu || c == InsnClass::FpDivSqrt || c == InsnClass::Simd || c == InsnClass::Crypto;
+    return c == InsnClass::FpAlu || c == InsnClass::FpDivSqrt || c == InsnClass::Simd ||
+           c == InsnClass::Crypto;
 }
 
 // Usual places of the fields, for words Capstone does not decode: LSE atomics, ldapr, dot products.
@@ -64,14 +64,16 @@ void describe_by_fields(std::uint32_t word, InsnInfo& info) {
         case InsnClass::FpDivSqrt:
         case InsnClass::Simd:
         case InsnClass::Crypto:
-            info.reads.regs = bit(field(5), is_vector(info.cls)) | bit(field(16), is_vector(info.cls));
+            info.reads.regs =
+                bit(field(5), is_vector(info.cls)) | bit(field(16), is_vector(info.cls));
             info.writes.regs = bit(field(0), is_vector(info.cls));
             break;
         default: break;
     }
 }
 
-// Bytes one load or store moves, from size, opc and V as the manual's "Loads and stores" tables give them.
+// Bytes one load or store moves, from size, opc and V as the manual's "Loads and stores" tables
+// give them.
 unsigned access_bytes(std::uint32_t word) {
     const unsigned size = word >> 30;
     const bool vector = (word >> 26) & 1;
@@ -86,7 +88,8 @@ unsigned access_bytes(std::uint32_t word) {
 }
 
 bool is_memory(InsnClass c) {
-    return c == InsnClass::Load || c == InsnClass::Store || c == InsnClass::LoadFp || c == InsnClass::StoreFp;
+    return c == InsnClass::Load || c == InsnClass::Store || c == InsnClass::LoadFp ||
+           c == InsnClass::StoreFp;
 }
 
 constexpr std::array<std::string_view, 8> kLdOps = {"ldadd",  "ldclr",  "ldeor",  "ldset",
@@ -141,14 +144,15 @@ std::string own_text(std::uint32_t word) {
         const unsigned op = (word >> 12) & 15;
         if (op > 8) return {};
         const std::string_view name = op == 8 ? "swp" : kLdOps[op];
-        const std::string_view order = std::array<std::string_view, 4>{"", "l", "a", "al"}[(word >> 22) & 3];
-        return fmt::format("{}{}{} {}, {}, [{}]", name, order, width, reg_name(rs, wide), reg_name(rt, wide),
-                           base_name(rn));
+        const std::string_view order =
+            std::array<std::string_view, 4>{"", "l", "a", "al"}[(word >> 22) & 3];
+        return fmt::format("{}{}{} {}, {}, [{}]", name, order, width, reg_name(rs, wide),
+                           reg_name(rt, wide), base_name(rn));
     }
     if ((word & 0x3fa07c00u) == 0x08a07c00u) {
         const bool acquire = (word >> 22) & 1, release = (word >> 15) & 1;
-        return fmt::format("cas{}{}{} {}, {}, [{}]", acquire ? "a" : "", release ? "l" : "", width, reg_name(rs, wide),
-                           reg_name(rt, wide), base_name(rn));
+        return fmt::format("cas{}{}{} {}, {}, [{}]", acquire ? "a" : "", release ? "l" : "", width,
+                           reg_name(rs, wide), reg_name(rt, wide), base_name(rn));
     }
     return {};
 }
@@ -156,7 +160,8 @@ std::string own_text(std::uint32_t word) {
 }  // namespace
 
 Decoder::Decoder() : handle_(0), insn_(nullptr) {
-    if (const cs_err err = cs_open(CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN, &handle_); err != CS_ERR_OK) {
+    if (const cs_err err = cs_open(CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN, &handle_);
+        err != CS_ERR_OK) {
         throw HostError("cs_open", cs_strerror(err));
     }
     cs_option(handle_, CS_OPT_DETAIL, CS_OPT_ON);
@@ -175,9 +180,9 @@ Decoder::~Decoder() {
 namespace {
 bool decode(csh handle, std::uint32_t word, std::uint64_t address, cs_insn* insn) {
     // The engine runs on little-endian hosts only, but the bytes are spelt out all the same.
-    const std::array<std::uint8_t, 4> bytes = {static_cast<std::uint8_t>(word), static_cast<std::uint8_t>(word >> 8),
-                                               static_cast<std::uint8_t>(word >> 16),
-                                               static_cast<std::uint8_t>(word >> 24)};
+    const std::array<std::uint8_t, 4> bytes = {
+        static_cast<std::uint8_t>(word), static_cast<std::uint8_t>(word >> 8),
+        static_cast<std::uint8_t>(word >> 16), static_cast<std::uint8_t>(word >> 24)};
     const std::uint8_t* code = bytes.data();
     std::size_t size = bytes.size();
     return cs_disasm_iter(handle, &code, &size, &address, insn);
@@ -205,7 +210,8 @@ InsnInfo Decoder::describe(std::uint32_t word) const {
     if (info.cls == InsnClass::LoadFp) info.reads.regs &= 0xffffffffu;
     // Capstone gives RET, BR and MRS wrong sets: what they read is in their fields.
     const std::uint64_t rn = std::uint64_t{1} << ((word >> 5) & 31) & 0x7fffffffu;
-    if (info.cls == InsnClass::BranchReturn || info.cls == InsnClass::BranchIndirect) info.reads.regs = rn;
+    if (info.cls == InsnClass::BranchReturn || info.cls == InsnClass::BranchIndirect)
+        info.reads.regs = rn;
     if ((word & 0xfff00000u) == 0xd5300000u) {
         info.reads = {};
         info.writes.regs = std::uint64_t{1} << (word & 31) & 0x7fffffffu;

@@ -5,10 +5,11 @@ namespace uprobesim {
 
 namespace {
 constexpr std::array<std::string_view, kInsnClassCount> kNames = {
-    "int-alu",       "int-shift", "int-mul",     "int-div", "load",          "store",       "load-fp",
-    "store-fp",      "atomic",    "exclusive",   "acq-rel", "branch-direct", "branch-call", "branch-indirect",
-    "branch-return", "fp-alu",    "fp-div-sqrt", "simd",    "crypto",        "hint",        "barrier",
-    "system",        "other",
+    "int-alu", "int-shift",     "int-mul",     "int-div",         "load",
+    "store",   "load-fp",       "store-fp",    "atomic",          "exclusive",
+    "acq-rel", "branch-direct", "branch-call", "branch-indirect", "branch-return",
+    "fp-alu",  "fp-div-sqrt",   "simd",        "crypto",          "hint",
+    "barrier", "system",        "other",
 };
 }  // namespace
 

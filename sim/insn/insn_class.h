@@ -10,28 +10,28 @@
 namespace uprobesim {
 
 enum class InsnClass : std::uint8_t {
-    IntAlu,        // add, logic, move, compare, csel, shift, bitfield extract
-    IntShift,      // add or logic with a shifted or extended operand, bitfield insert, extr
-    IntMul,        // mul, madd, smulh, ...
+    IntAlu,    // add, logic, move, compare, csel, shift, bitfield extract
+    IntShift,  // add or logic with a shifted or extended operand, bitfield insert, extr
+    IntMul,    // mul, madd, smulh, ...
     IntDiv,
-    Load,          // one or a pair, integer
+    Load,  // one or a pair, integer
     Store,
-    LoadFp,        // SIMD&FP register load
+    LoadFp,  // SIMD&FP register load
     StoreFp,
-    Atomic,        // LSE atomics, CAS, CASP
-    Exclusive,     // LDXR/STXR family, load-acquire exclusives
-    AcqRel,        // LDAR, STLR, LDAPR
-    BranchDirect,  // b, b.cond, cbz, tbz
-    BranchCall,    // bl
-    BranchIndirect,// br, blr
-    BranchReturn,  // ret
-    FpAlu,         // fadd, fmul, fmadd, conversions, compares
+    Atomic,          // LSE atomics, CAS, CASP
+    Exclusive,       // LDXR/STXR family, load-acquire exclusives
+    AcqRel,          // LDAR, STLR, LDAPR
+    BranchDirect,    // b, b.cond, cbz, tbz
+    BranchCall,      // bl
+    BranchIndirect,  // br, blr
+    BranchReturn,    // ret
+    FpAlu,           // fadd, fmul, fmadd, conversions, compares
     FpDivSqrt,
-    Simd,          // advanced SIMD integer and permute
-    Crypto,        // aes, sha, crc32, pmull
-    Hint,          // nop, bti, pac hints, yield
-    Barrier,       // dmb, dsb, isb, clrex
-    System,        // mrs, msr, dc, ic, svc, brk
+    Simd,     // advanced SIMD integer and permute
+    Crypto,   // aes, sha, crc32, pmull
+    Hint,     // nop, bti, pac hints, yield
+    Barrier,  // dmb, dsb, isb, clrex
+    System,   // mrs, msr, dc, ic, svc, brk
     Other,
     kCount
 };

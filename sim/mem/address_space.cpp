@@ -20,7 +20,8 @@ constexpr std::uint64_t kAccessFlag = 1u << 10;
 constexpr std::uint64_t kNotGlobal = 1u << 11;
 constexpr std::uint64_t kPrivilegedNever = std::uint64_t{1} << 53;  // PXN
 constexpr std::uint64_t kUserNever = std::uint64_t{1} << 54;        // UXN
-// Software bit (58..55 are left to the OS): the page is there, but EL0 may do nothing with it (PROT_NONE).
+// Software bit (58..55 are left to the OS): the page is there, but EL0 may do nothing with it
+// (PROT_NONE).
 constexpr std::uint64_t kPresentNone = std::uint64_t{1} << 55;
 constexpr std::uint64_t kAddressMask = 0xfffffff000u | (std::uint64_t{0xff} << 40);
 constexpr int kLevels = 3;
@@ -34,8 +35,8 @@ constexpr std::uint64_t index_of(VAddr a, int level) {
 
 std::uint64_t descriptor(PAddr frame, Prot prot) {
     if (prot.none()) return frame.value | kPresentNone;
-    std::uint64_t d =
-        frame.value | kValid | kTableOrPage | kApEl0 | kInnerShareable | kAccessFlag | kNotGlobal | kPrivilegedNever;
+    std::uint64_t d = frame.value | kValid | kTableOrPage | kApEl0 | kInnerShareable | kAccessFlag |
+                      kNotGlobal | kPrivilegedNever;
     if (!prot.write) d |= kApReadOnly;
     if (!prot.exec) d |= kUserNever;
     return d;
@@ -59,7 +60,8 @@ std::uint64_t* table_at(PhysicalMemory& memory, PAddr table) {
 AddressSpace::AddressSpace(PhysicalMemory& memory, TranslationObserver& observer)
     : memory_(memory), observer_(observer), id_(memory.next_space_id()) {
     const auto root = memory.allocate();
-    if (!root) throw HostError("allocating a translation table", "the simulated memory is too small");
+    if (!root)
+        throw HostError("allocating a translation table", "the simulated memory is too small");
     root_ = *root;
 }
 
@@ -116,7 +118,8 @@ void AddressSpace::shadow(VAddr page, PAddr frame) const {
     if (!shadowed(page)) {
         unshadow();
         std::uint64_t* e = const_cast<std::uint64_t*>(find_entry(page));
-        check_invariant(e != nullptr && prot_of(*e).exec, "only an executable page can be shadowed");
+        check_invariant(e != nullptr && prot_of(*e).exec,
+                        "only an executable page can be shadowed");
         shadow_entry_ = e;
         shadow_page_ = page;
         shadowed_descriptor_ = *e;
@@ -137,12 +140,14 @@ void AddressSpace::make_privileged_code(VAddr page) {
     std::uint64_t* e = entry(page, false);
     check_invariant(e != nullptr && present(*e), "the page of privileged code is not mapped");
     const std::uint64_t old = *e;
-    *e = (old & kAddressMask) | kValid | kTableOrPage | kApReadOnly | kInnerShareable | kAccessFlag | kUserNever;
+    *e = (old & kAddressMask) | kValid | kTableOrPage | kApReadOnly | kInnerShareable |
+         kAccessFlag | kUserNever;
     if ((old & kValid) != 0) observer_.translation_changed(*this, page);
 }
 
 bool AddressSpace::map(VAddr page, PAddr frame, Prot prot) {
-    check_invariant(page.value < kTop && page.page_offset() == 0, "a page outside user space was mapped");
+    check_invariant(page.value < kTop && page.page_offset() == 0,
+                    "a page outside user space was mapped");
     if (shadowed(page)) unshadow();
     std::uint64_t* e = entry(page, true);
     if (e == nullptr) return false;

@@ -15,7 +15,8 @@ namespace uprobesim {
 
 class AddressSpace;
 
-// Told after a translation that the MMU may hold (a valid one) changed or went. Implemented by the CPU.
+// Told after a translation that the MMU may hold (a valid one) changed or went. Implemented by the
+// CPU.
 class TranslationObserver {
 public:
     virtual ~TranslationObserver() = default;
@@ -40,20 +41,21 @@ public:
     AddressSpace(const AddressSpace&) = delete;
     AddressSpace& operator=(const AddressSpace&) = delete;
 
-    // Maps `page` to `frame`, taking over one reference to the frame; an older mapping's reference is dropped.
-    // False when no memory is left for a table (the caller keeps the reference).
+    // Maps `page` to `frame`, taking over one reference to the frame; an older mapping's reference
+    // is dropped. False when no memory is left for a table (the caller keeps the reference).
     [[nodiscard]] bool map(VAddr page, PAddr frame, Prot prot);
     // Drops the mapping and its reference; nothing where nothing is mapped.
     void unmap(VAddr page);
     void protect(VAddr page, Prot prot);
     std::optional<Translation> lookup(VAddr address) const;
-    // The level (1 to 3) at which the MMU's walk finds no valid entry; nothing where the page is valid, whatever its
-    // rights.
+    // The level (1 to 3) at which the MMU's walk finds no valid entry; nothing where the page is
+    // valid, whatever its rights.
     std::optional<unsigned> translation_fault_level(VAddr address) const;
 
-    // Lets the MMU see `frame` at a mapped executable `page`, while lookup(), map() and the others still see the page's
-    // own translation; so it changes nothing in what the space is. One page at a time; the caller owns the frame.
-    // Changing the page's own translation ends it. For stepping: see Cpu::step.
+    // Lets the MMU see `frame` at a mapped executable `page`, while lookup(), map() and the others
+    // still see the page's own translation; so it changes nothing in what the space is. One page at
+    // a time; the caller owns the frame. Changing the page's own translation ends it. For stepping:
+    // see Cpu::step.
     void shadow(VAddr page, PAddr frame) const;
     void unshadow() const;
     bool shadowed(VAddr page) const { return shadow_entry_ != nullptr && shadow_page_ == page; }
@@ -62,8 +64,8 @@ public:
     // For the engine's own entry stub: readable and executable at EL1 only.
     void make_privileged_code(VAddr page);
 
-    // Calls fn(VAddr page, Translation) for each mapped page of the range in address order. fn may unmap or protect
-    // that page.
+    // Calls fn(VAddr page, Translation) for each mapped page of the range in address order. fn may
+    // unmap or protect that page.
     template <class Fn>
     void for_each_mapped(VRange range, Fn fn) const {
         const VAddr end = range.end < VAddr(kTop) ? range.end : VAddr(kTop);

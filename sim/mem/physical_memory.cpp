@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/mem/physical_memory.h"
 
+#include <sys/mman.h>
+
 #include <cerrno>
 #include <cstring>
-
-#include <sys/mman.h>
 
 #include "sim/base/error.h"
 
@@ -17,7 +17,8 @@ constexpr std::uint64_t kFirstFrame = 1;
 
 PhysicalMemory::PhysicalMemory(std::uint64_t limit_bytes)
     : next_frame_(kFirstFrame), limit_frames_(limit_bytes / kPageSize) {
-    void* p = mmap(nullptr, kSpan, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* p = mmap(nullptr, kSpan, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) throw HostError("mmap of the simulated memory", std::strerror(errno));
     host_ = static_cast<std::byte*>(p);
     // A dump of the simulator should not hold half a terabyte of mostly absent pages.
@@ -60,8 +61,8 @@ void PhysicalMemory::release(PAddr frame) {
         --refs_[n];
         return;
     }
-    // The next owner's bytes differ: translations of the old ones must not survive. The last reference is held
-    // meanwhile.
+    // The next owner's bytes differ: translations of the old ones must not survive. The last
+    // reference is held meanwhile.
     note_write(frame);
     refs_[n] = 0;
     flags_[n] = 0;

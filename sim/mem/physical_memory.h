@@ -26,8 +26,8 @@ public:
 
 class PhysicalMemory {
 public:
-    // `limit_bytes`: how much RAM the guest may use; allocations beyond it fail (the guest sees ENOMEM or SIGKILL).
-    // Throws HostError when the host gives no address space.
+    // `limit_bytes`: how much RAM the guest may use; allocations beyond it fail (the guest sees
+    // ENOMEM or SIGKILL). Throws HostError when the host gives no address space.
     explicit PhysicalMemory(std::uint64_t limit_bytes);
     ~PhysicalMemory();
     PhysicalMemory(const PhysicalMemory&) = delete;
@@ -36,11 +36,13 @@ public:
     // A zeroed frame with one reference; nullopt when the limit is reached.
     std::optional<PAddr> allocate();
     void add_ref(PAddr frame);
-    // Frees the frame when the last reference goes; its host memory stays, for the next frame that is allocated.
+    // Frees the frame when the last reference goes; its host memory stays, for the next frame that
+    // is allocated.
     void release(PAddr frame);
     std::uint32_t refs(PAddr frame) const;
 
-    // The frame's 4096 bytes. Whoever writes through it to a frame that may hold code calls `note_write`.
+    // The frame's 4096 bytes. Whoever writes through it to a frame that may hold code calls
+    // `note_write`.
     std::span<std::byte, kPageSize> bytes(PAddr frame) {
         return std::span<std::byte, kPageSize>(host_ + frame.value, kPageSize);
     }
@@ -48,7 +50,8 @@ public:
         return std::span<const std::byte, kPageSize>(host_ + frame.value, kPageSize);
     }
 
-    // Executable frames: marked when first mapped executable, cleared when their translations were dropped.
+    // Executable frames: marked when first mapped executable, cleared when their translations were
+    // dropped.
     void mark_code(PAddr frame) {
         std::uint8_t& flags = flags_[frame.value / kPageSize];
         if ((flags & kCode) != 0) return;

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/files/event/epoll.h"
+
+#include <algorithm>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/poll.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::uint32_t kPrivateBits = kEpollExclusive | kEpollWakeup | kEpollOneShot | kEpollEdge;
+constexpr unsigned kMostNested = 4;  // EP_MAX_NESTS
+
+}  // namespace
+
+// One file of the set (struct epitem).
+class Epoll::Item final : public WaitQueue::Listener, public File::Watcher {
+public:
+    Item(Epoll& owner, std::int32_t fd, File& file, EpollEvent event)
+        : event_(event),
+          owner_(owner),
+          fd_(fd),
+          file_(&file),
+          nested_(dynamic_cast<Epoll*>(&file)) {
+        file.watch(*this);
+        if (WaitQueue* queue = file.waiters()) attach(*queue);
+        if (nested_ != nullptr) nested_->above_.push_back(&owner);
+    }
+    ~Item() override {
+        detach();
+        if (queued_) owner_.unqueue(*this);
+        if (file_ == nullptr) return;
+        file_->unwatch(*this);
+        if (nested_ == nullptr) return;
+        const auto it = std::find(nested_->above_.begin(), nested_->above_.end(), &owner_);
+        if (it != nested_->above_.end()) nested_->above_.erase(it);
+    }
+    void closed() override {
+        const Key key{fd_, file_};
+        file_ = nullptr;
+        owner_.items_.erase(key);
+    }
+    std::uint32_t ready() const { return file_->poll() & event_.events; }
+    bool armed() const { return (event_.events & ~kPrivateBits) != 0; }
+    const Epoll* nested() const { return nested_; }
+
+    EpollEvent event_;
+    bool queued_ = false;
+
+private:
+    // ep_poll_callback.
+    void woken(std::uint32_t events) override {
+        if (armed() && (events & event_.events) != 0) owner_.queue(*this);
+    }
+
+    Epoll& owner_;
+    std::int32_t fd_;
+    File* file_;
+    Epoll* nested_;
+};
+
+Epoll::Epoll(std::uint64_t inode) : inode_(inode) {
+    flags = abi::kORdwr;
+    path = "anon_inode:[eventpoll]";
+}
+
+Epoll::~Epoll() {
+    items_.clear();
+}
+
+SysResult<FileStatus> Epoll::status() {
+    FileStatus s;
+    s.device = 14;  // anon_inodefs
+    s.inode = inode_;
+    s.mode = 0600;
+    return s;
+}
+
+void Epoll::queue(Item& item) {
+    if (!item.queued_) ready_.push_back(&item);
+    item.queued_ = true;
+    waiters_.wake(abi::kPollReadable);
+}
+
+void Epoll::unqueue(Item& item) {
+    ready_.remove(&item);
+    item.queued_ = false;
+}
+
+bool Epoll::reaches(const Epoll& other) const {
+    return this == &other || std::any_of(items_.begin(), items_.end(), [&](const auto& entry) {
+               const Epoll* nested = entry.second->nested();
+               return nested != nullptr && nested->reaches(other);
+           });
+}
+
+unsigned Epoll::levels_below() const {
+    unsigned most = 0;
+    for (const auto& [key, item] : items_) {
+        if (item->nested() != nullptr) most = std::max(most, 1 + item->nested()->levels_below());
+    }
+    return most;
+}
+
+unsigned Epoll::levels_above() const {
+    unsigned most = 0;
+    for (const Epoll* epoll : above_) most = std::max(most, 1 + epoll->levels_above());
+    return most;
+}
+
+SysResult<void> Epoll::add(std::int32_t fd, File& file, EpollEvent event) {
+    const Key key{fd, &file};
+    if (items_.contains(key)) return tl::make_unexpected(Errno::Exist);
+    if (const auto* nested = dynamic_cast<const Epoll*>(&file)) {
+        const bool deep = levels_above() + 1 + nested->levels_below() > kMostNested;
+        if (deep || nested->reaches(*this)) return tl::make_unexpected(Errno::Loop);
+    }
+    event.events |= abi::kPollErr | abi::kPollHup;
+    Item& item = *items_.emplace(key, std::make_unique<Item>(*this, fd, file, event)).first->second;
+    if (item.ready() != 0) queue(item);
+    return {};
+}
+
+SysResult<void> Epoll::modify(std::int32_t fd, File& file, EpollEvent event) {
+    const auto it = items_.find({fd, &file});
+    if (it == items_.end()) return tl::make_unexpected(Errno::NoEnt);
+    Item& item = *it->second;
+    if ((item.event_.events & kEpollExclusive) != 0) return tl::make_unexpected(Errno::Inval);
+    event.events |= abi::kPollErr | abi::kPollHup;
+    item.event_ = event;
+    if (item.ready() != 0) queue(item);
+    return {};
+}
+
+SysResult<void> Epoll::remove(std::int32_t fd, File& file) {
+    if (items_.erase({fd, &file}) == 0) return tl::make_unexpected(Errno::NoEnt);
+    return {};
+}
+
+// __ep_eventpoll_poll.
+bool Epoll::ready() {
+    while (!ready_.empty()) {
+        if (ready_.front()->ready() != 0) return true;
+        unqueue(*ready_.front());
+    }
+    return false;
+}
+
+// ep_send_events: what is level-triggered goes to the end of the list, what was not reached stays
+// at its front.
+std::uint32_t Epoll::collect(std::uint32_t most,
+                             const std::function<bool(const EpollEvent&)>& give) {
+    std::uint32_t taken = 0;
+    std::size_t left = ready_.size();
+    while (left-- > 0 && taken < most) {
+        Item& item = *ready_.front();
+        const std::uint32_t events = item.ready();
+        if (events != 0 && !give({events, item.event_.data})) break;
+        ready_.pop_front();
+        item.queued_ = false;
+        if (events == 0) continue;
+        ++taken;
+        if ((item.event_.events & kEpollOneShot) != 0) {
+            item.event_.events &= kPrivateBits;
+        } else if ((item.event_.events & kEpollEdge) == 0) {
+            ready_.push_back(&item);
+            item.queued_ = true;
+        }
+    }
+    // Another one that waits may go on with the rest (ep_done_scan).
+    if (!ready_.empty()) waiters_.wake(abi::kPollReadable);
+    return taken;
+}
+
+}  // namespace uprobesim

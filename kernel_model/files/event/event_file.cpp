@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/files/event/event_file.h"
+
+#include <cstring>
+
+#include "kernel_model/abi/poll.h"
+
+namespace uprobesim {
+
+SysResult<std::uint64_t> EventFile::read(std::uint64_t, std::span<std::byte> to) {
+    if (to.size() < sizeof count_) return tl::make_unexpected(Errno::Inval);
+    if (count_ == 0) return tl::make_unexpected(Errno::Again);
+    const std::uint64_t taken = semaphore_ ? 1 : count_;
+    std::memcpy(to.data(), &taken, sizeof taken);
+    count_ -= taken;
+    waiters_.wake();
+    return std::uint64_t{sizeof taken};
+}
+
+SysResult<std::uint64_t> EventFile::write(std::uint64_t, std::span<const std::byte> from) {
+    std::uint64_t more = 0;
+    if (from.size() != sizeof more) return tl::make_unexpected(Errno::Inval);
+    std::memcpy(&more, from.data(), sizeof more);
+    if (more > kMost) return tl::make_unexpected(Errno::Inval);
+    if (more > kMost - count_) return tl::make_unexpected(Errno::Again);
+    count_ += more;
+    waiters_.wake();
+    return std::uint64_t{sizeof more};
+}
+
+std::uint32_t EventFile::poll() {
+    return (count_ > 0 ? abi::kPollIn : 0) | (count_ < kMost ? abi::kPollOut : 0);
+}
+
+}  // namespace uprobesim

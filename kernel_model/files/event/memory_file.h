@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// memfd: a file of simulated memory, with seals.
+#pragma once
+
+#include "kernel_model/files/file.h"
+#include "kernel_model/memory/shared_memory.h"
+
+namespace uprobesim {
+
+class MemoryFile final : public File {
+public:
+    static constexpr std::uint32_t kSealSeal = 1, kSealShrink = 2, kSealGrow = 4, kSealWrite = 8,
+                                   kSealFutureWrite = 0x10, kSealExec = 0x20, kAllSeals = 0x3f;
+
+    // `seals`: there from the start. Descriptions of one memfd share what is in `Shared`.
+    struct Shared {
+        std::shared_ptr<SharedMemory> memory;
+        std::uint32_t seals = 0;
+        FileStatus status;
+    };
+    MemoryFile(std::shared_ptr<Shared> shared, std::uint32_t open_flags)
+        : shared_(std::move(shared)) {
+        flags = open_flags;
+        path = shared_->memory->path();
+    }
+
+    SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to) override {
+        return shared_->memory->read(offset, to);
+    }
+    SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from) override;
+    bool seekable() const override { return true; }
+    SysResult<FileStatus> status() override;
+    FileStatus* own_status() override { return &shared_->status; }
+    SysResult<std::uint64_t> size() override { return shared_->memory->size(); }
+    SysResult<void> truncate(std::uint64_t size) override;
+    SysResult<void> clear(std::uint64_t begin, std::uint64_t end) override;
+    std::shared_ptr<FileBacking> backing() override { return shared_->memory; }
+    bool write_sealed() const override {
+        return (shared_->seals & (kSealWrite | kSealFutureWrite)) != 0;
+    }
+
+    std::uint32_t seals() const { return shared_->seals; }
+    // `mapped`: some shared mapping could write.
+    SysResult<void> add_seals(std::uint32_t seals, bool mapped);
+    const std::shared_ptr<Shared>& shared() const { return shared_; }
+
+private:
+    std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/files/event/signal_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "kernel_model/abi/poll.h"
+#include "kernel_model/kernel/kernel.h"
+#include "kernel_model/signal/signals.h"
+
+namespace uprobesim {
+namespace {
+
+struct SignalfdSiginfo {
+    std::uint32_t signo = 0;
+    std::int32_t error = 0, code = 0;
+    std::uint32_t pid = 0, uid = 0;
+    std::int32_t fd = 0;
+    std::uint32_t tid = 0, band = 0, overrun = 0, trapno = 0;
+    std::int32_t status = 0, integer = 0;
+    std::uint64_t pointer = 0, utime = 0, stime = 0, address = 0;
+    std::array<std::uint64_t, 6> rest{};
+};
+static_assert(sizeof(SignalfdSiginfo) == 128);
+
+// signalfd_copyinfo: which fields are set goes by the kind of signal.
+SignalfdSiginfo bytes_of(const SignalInfo& info) {
+    SignalfdSiginfo out;
+    out.signo = static_cast<std::uint32_t>(info.signal);
+    out.code = info.code;
+    if (info.code == kSiTimer) {
+        out.tid = static_cast<std::uint32_t>(info.pid);
+        out.overrun = info.uid;
+    } else {
+        out.pid = static_cast<std::uint32_t>(info.pid);
+        out.uid = info.uid;
+    }
+    if (info.code < 0) {
+        out.integer = static_cast<std::int32_t>(info.value);
+        out.pointer = info.value;
+    } else if (info.signal == Signal::Chld) {
+        out.status = info.status;
+    } else {
+        out.address = info.address;
+    }
+    return out;
+}
+
+}  // namespace
+
+void SignalFile::set_mask(std::uint64_t mask) {
+    mask_ = mask;
+    if (WaitQueue* queue = waiters()) queue->wake();
+}
+
+SysResult<std::uint64_t> SignalFile::read(std::uint64_t, std::span<std::byte> to) {
+    if (to.size() < kRecord) return tl::make_unexpected(Errno::Inval);
+    Task* reader = kernel_.current();
+    std::size_t done = 0;
+    while (reader != nullptr && done + kRecord <= to.size()) {
+        const auto info = take_pending(kernel_, *reader, mask_);
+        if (!info) break;
+        const SignalfdSiginfo bytes = bytes_of(*info);
+        std::memcpy(to.data() + done, &bytes, kRecord);
+        done += kRecord;
+    }
+    if (done == 0) return tl::make_unexpected(Errno::Again);
+    return std::uint64_t{done};
+}
+
+std::uint32_t SignalFile::poll() {
+    const Task* task = kernel_.current();
+    if (task == nullptr) return 0;
+    const auto wanted = [&](const SignalInfo& info) {
+        return (signal_bit(info.signal) & mask_) != 0;
+    };
+    const bool any = std::ranges::any_of(task->pending, wanted) ||
+                     std::ranges::any_of(task->process->pending, wanted);
+    return any ? abi::kPollIn : 0;
+}
+
+WaitQueue* SignalFile::waiters() {
+    Task* task = kernel_.current();
+    return task == nullptr ? nullptr : &task->process->signal_arrived;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// timerfd: reads take how often a timer has expired. Expirations nobody has read yet are counted
+// when somebody asks, so that a periodic timer nobody reads interrupts once only, as on Linux.
+#pragma once
+
+#include "kernel_model/files/anon_file.h"
+#include "kernel_model/wait/timers.h"
+
+namespace uprobesim {
+
+class Kernel;
+
+class TimerFile final : public AnonFile {
+public:
+    TimerFile(Kernel& kernel, bool realtime, std::uint32_t open_flags)
+        : AnonFile("timerfd", open_flags), kernel_(kernel), realtime_(realtime) {}
+    ~TimerFile() override;
+
+    struct Setting {
+        std::uint64_t value_ns = 0;  // left; 0: not armed
+        std::uint64_t interval_ns = 0;
+    };
+    // `absolute`: value_ns is a time of the timer's clock.
+    void set(Setting wanted, bool absolute);
+    Setting remaining();
+
+    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
+    std::uint64_t record_bytes() const override { return sizeof expirations_; }
+    std::uint32_t poll() override;
+    KernelPath read_path() const override { return KernelPath::SysReadTimerfd; }
+
+private:
+    void arm(std::uint64_t at_ns);
+    // Counts what has expired by now.
+    void settle();
+
+    Kernel& kernel_;
+    bool realtime_;
+    std::uint64_t next_ns_ = 0;  // Kernel::monotonic_ns; 0: not armed
+    std::uint64_t interval_ns_ = 0;
+    std::uint64_t expirations_ = 0;
+    Timers::Id timer_ = 0;
+};
+
+}  // namespace uprobesim

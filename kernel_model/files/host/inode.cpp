@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/files/host/inode.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace uprobesim {
+
+namespace {
+
+// A whole transfer unless the file ends or the host fails.
+ssize_t read_fully(int fd, std::span<std::byte> to, std::uint64_t offset) {
+    std::size_t done = 0;
+    while (done < to.size()) {
+        const ssize_t n =
+            pread(fd, to.data() + done, to.size() - done, static_cast<off_t>(offset + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return done > 0 ? static_cast<ssize_t>(done) : n;
+        if (n == 0) break;
+        done += static_cast<std::size_t>(n);
+    }
+    return static_cast<ssize_t>(done);
+}
+
+ssize_t write_fully(int fd, std::span<const std::byte> from, std::uint64_t offset) {
+    std::size_t done = 0;
+    while (done < from.size()) {
+        const ssize_t n =
+            pwrite(fd, from.data() + done, from.size() - done, static_cast<off_t>(offset + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return done > 0 ? static_cast<ssize_t>(done) : n;
+        done += static_cast<std::size_t>(n);
+    }
+    return static_cast<ssize_t>(done);
+}
+
+}  // namespace
+
+Inode::~Inode() {
+    write_back(0, ~std::uint64_t{0} / kPageSize);
+    drop_pages_from(0);
+}
+
+std::uint64_t Inode::size() const {
+    struct stat s {};
+    return fstat(fd_.get(), &s) == 0 ? static_cast<std::uint64_t>(s.st_size) : 0;
+}
+
+std::optional<PAddr> Inode::page(std::uint64_t index) {
+    if (const auto it = pages_.find(index); it != pages_.end()) return it->second;
+    const std::uint64_t offset = index * kPageSize;
+    if (index > ~std::uint64_t{0} / kPageSize || offset >= size()) return std::nullopt;
+    const auto frame = memory_.allocate();
+    if (!frame) return std::nullopt;
+    if (read_fully(fd_.get(), memory_.bytes(*frame), offset) < 0) {
+        memory_.release(*frame);
+        return std::nullopt;
+    }
+    pages_.emplace(index, *frame);
+    return *frame;
+}
+
+void Inode::write_back(std::uint64_t first_index, std::uint64_t count) {
+    const std::uint64_t end_of_file = size();
+    for (auto it = dirty_.lower_bound(first_index); it != dirty_.end() && *it - first_index < count;
+         ++it) {
+        const std::uint64_t offset = *it * kPageSize;
+        const auto page = pages_.find(*it);
+        if (!writable_ || page == pages_.end() || offset >= end_of_file) continue;
+        const std::size_t bytes = std::min(kPageSize, end_of_file - offset);
+        write_fully(fd_.get(), std::span<const std::byte>(memory_.bytes(page->second)).first(bytes),
+                    offset);
+    }
+}
+
+SysResult<std::uint64_t> Inode::read(std::uint64_t offset, std::span<std::byte> to) {
+    if (!dirty_.empty()) write_back(offset / kPageSize, to.size() / kPageSize + 2);
+    const ssize_t n = read_fully(fd_.get(), to, offset);
+    if (n < 0) return tl::make_unexpected(guest_errno(errno));
+    return static_cast<std::uint64_t>(n);
+}
+
+SysResult<std::uint64_t> Inode::write(std::uint64_t offset, std::span<const std::byte> from) {
+    if (offset > static_cast<std::uint64_t>(INT64_MAX) - from.size())
+        return tl::make_unexpected(Errno::Fbig);
+    if (use && !from.empty()) {
+        from = from.first(use->claim(offset, from.size()));
+        if (from.empty()) return tl::make_unexpected(Errno::NoSpc);
+    }
+    const ssize_t n = write_fully(fd_.get(), from, offset);
+    if (n < 0) return tl::make_unexpected(guest_errno(errno));
+    const auto written = static_cast<std::uint64_t>(n);
+    for (auto it = pages_.lower_bound(offset / kPageSize);
+         it != pages_.end() && it->first * kPageSize < offset + written; ++it) {
+        const std::uint64_t page_begin = it->first * kPageSize;
+        const std::uint64_t begin = std::max(page_begin, offset);
+        const std::uint64_t end = std::min(page_begin + kPageSize, offset + written);
+        std::memmove(memory_.bytes(it->second).data() + (begin - page_begin),
+                     from.data() + (begin - offset), end - begin);
+        memory_.note_write(it->second);
+    }
+    return written;
+}
+
+SysResult<void> Inode::truncate(std::uint64_t new_size) {
+    if (!writable_) return tl::make_unexpected(Errno::Inval);
+    write_back(0, ~std::uint64_t{0} / kPageSize);
+    if (ftruncate(fd_.get(), static_cast<off_t>(new_size)) != 0)
+        return tl::make_unexpected(guest_errno(errno));
+    if (use) use->release(new_size, ~std::uint64_t{0});
+    for (auto it = pages_.lower_bound(new_size / kPageSize); it != pages_.end();) {
+        const std::uint64_t kept = it->first == new_size / kPageSize ? new_size % kPageSize : 0;
+        auto bytes = memory_.bytes(it->second);
+        std::memset(bytes.data() + kept, 0, kPageSize - kept);
+        memory_.note_write(it->second);
+        // A page that is still mapped stays the cache's page: should the file grow again, both must
+        // go on agreeing.
+        if (kept == 0 && memory_.refs(it->second) == 1) {
+            memory_.release(it->second);
+            dirty_.erase(it->first);
+            it = pages_.erase(it);
+        } else {
+            ++it;
+        }
+    }
+    return {};
+}
+
+SysResult<void> Inode::clear(std::uint64_t begin, std::uint64_t end) {
+    if (!writable_) return tl::make_unexpected(Errno::Badf);
+    end = std::min(end, page_ceil(size()));
+    if (begin >= end) return {};
+    if (fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(begin),
+                  static_cast<off_t>(end - begin)) != 0)
+        return tl::make_unexpected(guest_errno(errno));
+    if (use) use->release(begin, end);
+    for (auto it = pages_.lower_bound(begin / kPageSize);
+         it != pages_.end() && it->first * kPageSize < end; ++it) {
+        const std::uint64_t page_begin = it->first * kPageSize;
+        const std::uint64_t first = std::max(begin, page_begin) - page_begin;
+        const std::uint64_t last = std::min(end - page_begin, kPageSize);
+        std::memset(memory_.bytes(it->second).data() + first, 0, last - first);
+        memory_.note_write(it->second);
+    }
+    return {};
+}
+
+SysResult<void> Inode::reserve(std::uint64_t begin, std::uint64_t end) {
+    if (use && !use->claim_all(begin, end - begin)) return tl::make_unexpected(Errno::NoSpc);
+    return {};
+}
+
+void Inode::drop_pages_from(std::uint64_t index) {
+    for (auto it = pages_.lower_bound(index); it != pages_.end(); it = pages_.erase(it))
+        memory_.release(it->second);
+    dirty_.erase(dirty_.lower_bound(index), dirty_.end());
+}
+
+}  // namespace uprobesim

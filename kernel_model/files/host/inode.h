@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A regular file's bytes and its page cache. Reads and writes go to the host
+// file; pages that are mapped are frames of the simulated memory, kept equal.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "kernel_model/files/disk_space.h"
+#include "kernel_model/files/host.h"
+#include "kernel_model/memory/backing.h"
+#include "sim/mem/physical_memory.h"
+
+namespace uprobesim {
+
+class Inode final : public FileBacking {
+public:
+    Inode(PhysicalMemory& memory, FileKey key, HostFd fd, bool writable, std::string path)
+        : memory_(memory),
+          key_(key),
+          fd_(std::move(fd)),
+          writable_(writable),
+          path_(std::move(path)) {}
+    Inode(const Inode&) = delete;
+    Inode& operator=(const Inode&) = delete;
+    ~Inode() override;
+
+    FileKey key() const override { return key_; }
+    std::uint64_t size() const override;
+    std::optional<PAddr> page(std::uint64_t index) override;
+    void mark_dirty(std::uint64_t index) override { dirty_.insert(index); }
+    void write_back(std::uint64_t first_index, std::uint64_t pages) override;
+    std::string path() const override { return path_; }
+
+    SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to);
+    SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from);
+    SysResult<void> truncate(std::uint64_t size);
+    SysResult<void> clear(std::uint64_t begin, std::uint64_t end);
+    SysResult<void> reserve(std::uint64_t begin, std::uint64_t end);
+    bool writable() const { return writable_; }
+    void make_writable(HostFd fd) {
+        fd_ = std::move(fd);
+        writable_ = true;
+    }
+    FileStatus status() const { return status_of_host_fd(fd_.get()); }
+    int fd() const { return fd_.get(); }
+    void moved_to(std::string path) { path_ = std::move(path); }
+
+    // What the guest set or the model keeps for a file of the scratch layer; null: the host file's
+    // own are shown.
+    std::shared_ptr<FileStatus> attributes;
+    // What it takes of a limited scratch layer; null: nobody counts.
+    std::shared_ptr<DiskUse> use;
+
+private:
+    void drop_pages_from(std::uint64_t index);
+
+    PhysicalMemory& memory_;
+    FileKey key_;
+    HostFd fd_;
+    bool writable_;
+    std::string path_;
+    std::map<std::uint64_t, PAddr> pages_;
+    // Written through a shared mapping; stays in the set, because the guest may go on writing
+    // without another fault.
+    std::set<std::uint64_t> dirty_;
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Where a guest path lies: in a modelled tree, a bind, the scratch layer or the
+// root. The walk is ours, component by component over canonical guest paths, so
+// that a symbolic link in one layer may lead into another; each host access below
+// it is confined by the host kernel (see HostDirectory).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel_model/files/file_system.h"
+#include "kernel_model/files/host.h"
+#include "kernel_model/proc/proc_files.h"
+
+namespace uprobesim {
+
+enum class LayerKind { Special, Bind, Scratch, Root, Synthetic };
+
+// A node that exists. `relative` is its path in the layer's host directory.
+struct Node {
+    LayerKind kind = LayerKind::Root;
+    std::size_t bind = 0;  // index, for Bind
+    std::string guest;     // canonical
+    std::string relative;
+    FileStatus status;                       // as the guest sees it
+    FileKey host;                            // the host file
+    std::shared_ptr<FileStatus> attributes;  // for Scratch
+    std::optional<SpecialNode> special;
+
+    bool is_directory() const;
+    bool is_link() const;
+};
+
+// Whose rights a walk uses (fsuid, fsgid).
+struct Credentials {
+    std::uint32_t uid = 0, gid = 0;
+    // `wanted`: 4 read, 2 write, 1 execute or search.
+    bool permit(const FileStatus& status, std::uint32_t wanted) const;
+};
+
+struct Walk {
+    std::string guest;         // canonical path of the last component, whether it exists or not
+    std::optional<Node> node;  // empty: the last component does not exist, its directory does
+    std::uint32_t components = 0;
+    bool directory_wanted = false;  // the path ended in '/'
+};
+
+class Layers {
+public:
+    struct Bind {
+        std::string guest;  // canonical
+        HostDirectory directory;
+        std::string relative;  // "." or, where a single file is bound, its name in `directory`
+        bool writable;
+        bool file;
+    };
+
+    Layers(HostDirectory root, HostDirectory scratch, std::vector<Bind> binds,
+           SpecialFiles& special)
+        : root_(std::move(root)),
+          scratch_(std::move(scratch)),
+          binds_(std::move(binds)),
+          special_(special) {
+        device_ = status_of_host_fd(root_.fd()).device;
+    }
+
+    SysResult<Walk> walk(Process* process, std::string_view cwd, std::string_view path,
+                         bool follow_last);
+    // One canonical path, no links followed.
+    SysResult<std::optional<Node>> find(Process* process, const std::string& guest);
+
+    const HostDirectory& directory_of(const Node& node) const;
+    const HostDirectory& scratch() const { return scratch_; }
+    const HostDirectory& root() const { return root_; }
+    const Bind& bind(std::size_t i) const { return binds_[i]; }
+    bool writable(const Node& node) const;
+
+    // Names of the layers below that no longer exist for the guest.
+    void hide(const std::string& guest) { hidden_.insert(guest); }
+    // Bind points directly inside this directory.
+    std::vector<std::string> bind_points_in(const std::string& guest) const;
+    bool hidden(const std::string& guest) const;
+    // Attributes of the files of the scratch layer, over what the host file has: by host file, so
+    // that they stay with it when it is renamed or gets more names.
+    std::map<FileKey, std::shared_ptr<FileStatus>> attributes;
+    Credentials credentials;
+    // The device that the root and the scratch layer show: one file system to the guest.
+    std::uint64_t device() const { return device_; }
+
+private:
+    bool may_search(const Node& directory) const;
+    HostDirectory root_;
+    HostDirectory scratch_;
+    std::vector<Bind> binds_;
+    SpecialFiles& special_;
+    std::set<std::string> hidden_;
+    std::uint64_t device_ = 0;
+};
+
+// "/a/b" -> "a/b", "/" -> ".".
+std::string relative_of(const std::string& guest);
+std::string parent_of(const std::string& guest);
+std::string child_of(const std::string& guest, std::string_view name);
+std::string name_of(const std::string& guest);
+bool is_below(const std::string& guest, const std::string& directory);
+
+// What a file of the scratch layer shows: the size and links of the host file, the rest as kept.
+FileStatus merged_status(const FileStatus& kept, const FileStatus& host);
+
+}  // namespace uprobesim

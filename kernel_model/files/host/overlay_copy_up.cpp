@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Copy-up: a file or folder of a lower layer becomes one of the scratch layer before it is changed.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/host/overlay.h"
+
+namespace uprobesim {
+
+SysResult<void> OverlayFileSystem::copy_up_directory(const std::string& guest) {
+    if (guest == "/" || layers_.scratch().status(relative_of(guest))) return {};
+    if (auto above = copy_up_directory(parent_of(guest)); !above) return above;
+    Place where;
+    where.guest = guest;
+    where.relative = relative_of(guest);
+    auto parent = layers_.scratch().parent(where.relative);
+    if (!parent) return tl::make_unexpected(parent.error());
+    if (mkdirat(parent->first.get(), parent->second.c_str(), 0755) != 0 && errno != EEXIST) {
+        return tl::make_unexpected(guest_errno(errno));
+    }
+    auto kept = new_attributes(where, abi::kIfDir | 0755);
+    if (auto lower = layers_.root().status(where.relative); lower && !layers_.hidden(guest)) {
+        *kept = *lower;
+    } else if (guest == "/dev/shm") {
+        kept->mode = abi::kIfDir | 01777;
+    } else {
+        kept->uid = kept->gid = 0;
+    }
+    kept->device = layers_.device();
+    return {};
+}
+
+SysResult<void> OverlayFileSystem::copy_up_contents(const Node& node) {
+    auto from = layers_.root().open(node.relative, O_RDONLY);
+    if (!from) return tl::make_unexpected(from.error());
+    auto to = layers_.scratch().open(node.relative, O_RDWR | O_CREAT | O_EXCL, 0644);
+    if (!to) return tl::make_unexpected(to.error());
+    const FileStatus made = status_of_host_fd(to->get());
+    const FileKey key{made.device, made.inode};
+    const auto use = use_of(key);
+    std::vector<char> buffer(1u << 16);
+    int failure =
+        use && !use->claim_all(0, static_cast<std::uint64_t>(node.status.size)) ? ENOSPC : 0;
+    while (failure == 0) {
+        const ssize_t n = ::read(from->get(), buffer.data(), buffer.size());
+        if (n == 0) break;
+        errno = n < 0 ? errno : ENOSPC;
+        if (n < 0 || ::write(to->get(), buffer.data(), static_cast<std::size_t>(n)) != n)
+            failure = errno;
+    }
+    if (failure != 0) {
+        uses_.erase(key);
+        // Half a copy must not cover the original.
+        if (auto parent = layers_.scratch().parent(node.relative)) {
+            unlinkat(parent->first.get(), parent->second.c_str(), 0);
+        }
+        return tl::make_unexpected(guest_errno(failure));
+    }
+    // Who has the original open or mapped goes on with the copy, as if there were one file.
+    const auto open = inodes_.find(node.host);
+    if (open == inodes_.end() || node.status.links > 1) return {};
+    const auto inode = open->second;
+    inodes_.erase(open);
+    inode->make_writable(std::move(*to));
+    inode->use = use;
+    inodes_[key] = inode;
+    return {};
+}
+
+SysResult<Node> OverlayFileSystem::copy_up(const Node& node) {
+    if (layers_.writable(node)) return node;
+    if (node.kind == LayerKind::Bind) return tl::make_unexpected(Errno::Rofs);
+    if (node.kind != LayerKind::Root) return tl::make_unexpected(Errno::Perm);
+    if (node.is_directory()) {
+        if (auto done = copy_up_directory(node.guest); !done)
+            return tl::make_unexpected(done.error());
+    } else {
+        if (auto done = copy_up_directory(parent_of(node.guest)); !done)
+            return tl::make_unexpected(done.error());
+        if (node.is_link()) {
+            auto parent = layers_.scratch().parent(node.relative);
+            if (!parent) return tl::make_unexpected(parent.error());
+            auto target = layers_.root().read_link(node.relative);
+            if (!target) return tl::make_unexpected(target.error());
+            if (symlinkat(target->c_str(), parent->first.get(), parent->second.c_str()) != 0) {
+                return tl::make_unexpected(guest_errno(errno));
+            }
+        } else if ((node.status.mode & abi::kIfmt) != abi::kIfReg) {
+            return tl::make_unexpected(Errno::Perm);
+        } else if (auto done = copy_up_contents(node); !done) {
+            return tl::make_unexpected(done.error());
+        }
+        auto kept = std::make_shared<FileStatus>(node.status);
+        kept->device = layers_.device();
+        if (node.status.links > 1) kept->inode = next_inode_++;  // it leaves the other names
+        if (auto host = layers_.scratch().status(node.relative)) {
+            const FileKey key{host->device, host->inode};
+            layers_.attributes[key] = kept;
+            if (const auto it = inodes_.find(key); it != inodes_.end())
+                it->second->attributes = kept;
+        }
+    }
+    auto copied = layers_.find(nullptr, node.guest);
+    if (!copied) return tl::make_unexpected(copied.error());
+    if (!*copied) return tl::make_unexpected(Errno::Io);
+    return **copied;
+}
+
+}  // namespace uprobesim

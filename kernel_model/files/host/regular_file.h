@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Open files and directories of a root, bind or scratch layer.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernel_model/files/host/inode.h"
+#include "kernel_model/files/host/overlay.h"
+
+namespace uprobesim {
+
+class RegularFile final : public File {
+public:
+    RegularFile(OverlayFileSystem& files, std::shared_ptr<Inode> inode)
+        : files_(files), inode_(std::move(inode)) {}
+
+    SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to) override {
+        return inode_->read(offset, to);
+    }
+    SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from) override {
+        auto n = inode_->write(offset, from);
+        if (n) files_.modified(inode_->attributes.get());
+        return n;
+    }
+    bool seekable() const override { return true; }
+    SysResult<FileStatus> status() override {
+        return inode_->attributes ? merged_status(*inode_->attributes, inode_->status())
+                                  : inode_->status();
+    }
+    FileStatus* own_status() override { return inode_->attributes.get(); }
+    SysResult<std::uint64_t> size() override { return inode_->size(); }
+    SysResult<void> clear(std::uint64_t begin, std::uint64_t end) override {
+        auto done = inode_->clear(begin, end);
+        if (done) files_.modified(inode_->attributes.get());
+        return done;
+    }
+    SysResult<void> truncate(std::uint64_t size) override {
+        auto done = inode_->truncate(size);
+        if (done) files_.modified(inode_->attributes.get());
+        return done;
+    }
+    SysResult<void> reserve(std::uint64_t begin, std::uint64_t end) override {
+        return inode_->reserve(begin, end);
+    }
+    std::shared_ptr<FileBacking> backing() override { return inode_; }
+    const std::shared_ptr<Inode>& inode() const { return inode_; }
+
+private:
+    OverlayFileSystem& files_;
+    std::shared_ptr<Inode> inode_;
+};
+
+// A directory goes by the path it has now; what it lists is fixed from one rewind to the next, so
+// that a program may remove entries while it reads them.
+class OpenDirectory final : public File {
+public:
+    OpenDirectory(OverlayFileSystem& files, Process* process, FileStatus status)
+        : files_(files), process_(process), status_(status) {}
+
+    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte>) override {
+        return tl::make_unexpected(Errno::IsDir);
+    }
+    bool seekable() const override { return true; }
+    SysResult<FileStatus> status() override {
+        return files_.directory_status(path).value_or(status_);
+    }
+    SysResult<std::uint64_t> size() override { return static_cast<std::uint64_t>(status_.size); }
+    SysResult<std::vector<DirEntry>> entries() override {
+        if (position == 0 || !read_once_) {
+            auto now = files_.list(files_.reader(process_), path);
+            if (!now) return now;
+            entries_ = std::move(*now);
+            read_once_ = true;
+        }
+        return entries_;
+    }
+
+private:
+    OverlayFileSystem& files_;
+    Process* process_;
+    FileStatus status_;
+    std::vector<DirEntry> entries_;
+    bool read_once_ = false;
+};
+
+}  // namespace uprobesim

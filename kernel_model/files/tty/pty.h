@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Pseudo terminals: /dev/ptmx, /dev/pts/N, and which of them control sessions (drivers/tty/pty.c,
+// tty_jobctrl.c).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "kernel_model/files/tty/terminal.h"
+
+namespace uprobesim {
+
+struct Process;
+
+struct Pty {
+    Pty(std::uint32_t number, Terminal::SignalGroup signal)
+        : index(number), terminal(std::move(signal)) {}
+    std::uint32_t index;
+    Terminal terminal;
+    bool locked = true;
+    bool master_open = true;
+    std::uint32_t slaves = 0;
+    bool slave_closed = false;     // the last one, and none was opened since
+    std::uint32_t generation = 0;  // slaves of an earlier one were hung up
+    FileStatus slave_status;
+};
+
+class PtyFile;
+
+class Terminals {
+public:
+    // `signal_process`: to one process, by pid.
+    Terminals(Terminal::SignalGroup signal_group, Terminal::SignalGroup signal_process)
+        : signal_group_(std::move(signal_group)), signal_process_(std::move(signal_process)) {}
+
+    std::shared_ptr<PtyFile> open_master(const FileStatus& status, const FileStatus& slave_status);
+    std::shared_ptr<PtyFile> open_slave(Pty& pty);
+    Pty* find(std::uint32_t index) const;
+    std::vector<std::uint32_t> indexes() const;
+    // The controlling terminal of a session; null: it has none.
+    Pty* of_session(std::int32_t session) const;
+
+    // Its slaves are gone for all that have them open, and the leader of its session is told.
+    void master_closed(Pty& pty);
+    // disassociate_ctty at the end of a session's leader: the foreground group is told.
+    void leader_ended(std::int32_t session);
+    void signal_group(std::int32_t group, Signal signal) const { signal_group_(group, signal); }
+
+    static constexpr std::uint64_t kSlaveMajor = 136;
+
+private:
+    static constexpr std::uint32_t kMost = 4096;  // kernel.pty.max
+    Terminal::SignalGroup signal_group_, signal_process_;
+    std::map<std::uint32_t, std::weak_ptr<Pty>> ptys_;
+    std::map<std::int32_t, std::int32_t> lost_foreground_;  // by session: told when its leader ends
+};
+
+class PtyFile final : public File {
+public:
+    enum class End { Master, Slave };
+    PtyFile(Terminals& terminals, std::shared_ptr<Pty> pty, End end, FileStatus status);
+    ~PtyFile() override;
+
+    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
+    SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override;
+    bool stream() const override { return true; }
+    std::uint64_t record_bytes() const override { return 65536; }
+    SysResult<FileStatus> status() override { return master() ? status_ : pty_->slave_status; }
+    FileStatus* own_status() override { return master() ? &status_ : &pty_->slave_status; }
+    std::uint32_t poll() override;
+    WaitQueue* waiters() override {
+        return master() ? &pty_->terminal.master_waits : &pty_->terminal.slave_waits;
+    }
+    KernelPath read_path() const override { return KernelPath::SysReadPipe; }
+    KernelPath write_path() const override { return KernelPath::SysWritePipe; }
+    PtyFile* terminal() override { return this; }
+
+    bool master() const { return end_ == End::Master; }
+    bool hung_up() const { return !master() && generation_ != pty_->generation; }
+    Pty& pty() const { return *pty_; }
+
+private:
+    Terminals& terminals_;
+    std::shared_ptr<Pty> pty_;
+    End end_;
+    FileStatus status_;
+    std::uint32_t generation_;
+};
+
+}  // namespace uprobesim

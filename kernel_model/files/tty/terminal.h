@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A terminal between the two ends of a pty: what is typed at the master becomes lines, signals and
+// echo; what the slave prints becomes what the master reads. The line discipline is N_TTY
+// (drivers/tty/n_tty.c, termios(3)).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <span>
+
+#include "kernel_model/abi/signal.h"
+#include "kernel_model/abi/termios.h"
+#include "kernel_model/files/byte_queue.h"
+#include "kernel_model/files/file.h"
+#include "kernel_model/wait/wait_queue.h"
+
+namespace uprobesim {
+
+class Terminal {
+public:
+    // To all of a process group.
+    using SignalGroup = std::function<void(std::int32_t group, Signal)>;
+    explicit Terminal(SignalGroup signal) : signal_(std::move(signal)) {}
+
+    // --- the master's end. Again: full, or nothing there.
+    SysResult<std::uint64_t> type(std::span<const std::byte> from);
+    SysResult<std::uint64_t> take_output(std::span<std::byte> to);
+    std::size_t output_bytes() const { return output_.size(); }
+    bool can_type() const { return input_.size() < kInputBytes - 1 || overflows(); }
+
+    // --- the slave's end. take() gives one line, where lines are asked for; Again: there is none.
+    SysResult<std::uint64_t> print(std::span<const std::byte> from);
+    SysResult<std::uint64_t> take(std::span<std::byte> to);
+    bool canonical() const { return (termios_.local & abi::kIcanon) != 0; }
+    // Bytes that a read can have: of complete lines, or all.
+    std::size_t readable() const { return canonical() ? complete_ : input_.size(); }
+    bool can_print() const { return !stopped_ && output_.size() + kLongestOutput <= kOutputBytes; }
+
+    const abi::Termios& settings() const { return termios_; }
+    void set(const abi::Termios& settings);
+    void drop_input();
+    void drop_output();
+    void stop() { stopped_ = true; }
+    void start();
+    const abi::WindowSize& window() const { return window_; }
+    void set_window(const abi::WindowSize& window);  // SIGWINCH where it changes
+    void signal_foreground(Signal signal);
+
+    std::int32_t session = 0, foreground = 0;  // 0: nobody's
+    WaitQueue master_waits, slave_waits;
+
+private:
+    static constexpr std::size_t kInputBytes = 4096;  // N_TTY_BUF_SIZE
+    static constexpr std::size_t kOutputBytes = 65536;
+    static constexpr std::size_t kLongestOutput = 8;  // of one character: a tab
+
+    struct Cell {
+        std::uint8_t character = 0;
+        bool ends_line = false;
+        bool end_of_file = false;  // ends the line and is not read
+    };
+    bool overflows() const { return canonical() && complete_ == 0; }
+    bool has(std::uint32_t flag) const { return (termios_.local & flag) != 0; }
+    bool is(std::uint8_t c, abi::ControlCharacter which) const {
+        return c != 0 && termios_.characters[which] == c;
+    }
+
+    void receive(std::uint8_t c);
+    bool receive_special(std::uint8_t c);
+    bool receive_edit(std::uint8_t c);
+    void receive_signal(Signal signal, std::uint8_t c);
+    void add(Cell cell);
+    void erase(abi::ControlCharacter kind);
+    void echo_erased(std::uint8_t c);
+    void reprint();
+
+    void echo(std::uint8_t c);
+    void process(std::uint8_t c);  // through OPOST
+    void put(char c) { output_.push({reinterpret_cast<const std::byte*>(&c), 1}); }
+    void begin_line();
+
+    SignalGroup signal_;
+    abi::Termios termios_;
+    abi::WindowSize window_;
+    std::deque<Cell> input_;
+    std::size_t complete_ = 0;  // cells of input_ that are complete lines
+    ByteQueue output_;
+    bool literal_ = false;  // the next character is not special (VLNEXT)
+    bool stopped_ = false;  // by VSTOP
+    std::size_t column_ = 0, line_column_ = 0;
+};
+
+}  // namespace uprobesim

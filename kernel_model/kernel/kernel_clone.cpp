@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// New threads and processes: kernel_clone.
+#include <algorithm>
+
+#include "kernel_model/abi/clone.h"
+#include "kernel_model/kernel/kernel.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::size_t kRlimitNproc = 6;
+
+std::size_t tasks_of(const std::map<std::int32_t, std::unique_ptr<Process>>& processes) {
+    std::size_t tasks = 0;
+    for (const auto& [pid, process] : processes) tasks += process->tasks.size();
+    return tasks;
+}
+
+// A copy of everything that clone does not share; not its tasks.
+std::unique_ptr<Process> copy_of(const Process& parent) {
+    auto child = std::make_unique<Process>();
+    child->parent_pid = parent.pid;
+    child->group = parent.group;
+    child->session = parent.session;
+    child->files = parent.files;
+    child->actions = parent.actions;
+    child->limits = parent.limits;
+    child->cwd = parent.cwd;
+    child->exe = parent.exe;
+    child->arguments = parent.arguments;
+    child->environment = parent.environment;
+    child->auxv = parent.auxv;
+    child->argument_area = parent.argument_area;
+    child->environment_area = parent.environment_area;
+    child->stack_start = parent.stack_start;
+    child->umask = parent.umask;
+    child->uid = parent.uid;
+    child->gid = parent.gid;
+    child->options = parent.options;
+    child->options.parent_death_signal = 0;
+    child->sigreturn_page = parent.sigreturn_page;
+    return child;
+}
+
+}  // namespace
+
+std::unique_ptr<Process> Kernel::fork_process(Task& parent, const CloneRequest& request) {
+    std::unique_ptr<Process> child = copy_of(*parent.process);
+    child->exit_signal = static_cast<Signal>(request.exit_signal);
+    if ((request.flags & abi::kCloneParent) != 0) child->parent_pid = parent.process->parent_pid;
+    if ((request.flags & abi::kCloneClearSighand) != 0) {
+        for (SignalAction& action : child->actions) {
+            if (action.handler > 1) action = {};
+        }
+    }
+    if ((request.flags & abi::kCloneVm) != 0) {
+        child->mm = parent.process->mm;
+        spend(parent, KernelPath::SysVfork);
+        return child;
+    }
+    std::uint64_t copied = 0;
+    child->mm = parent.process->mm->fork(copied);
+    spend(parent, KernelPath::SysFork, copied);
+    if (child->mm == nullptr) return nullptr;
+    child->mm->observe(this);
+    return child;
+}
+
+SysResult<Task*> Kernel::clone(Task& parent, const CloneRequest& request) {
+    const bool thread = (request.flags & abi::kCloneThread) != 0;
+    if (tasks_of(processes_) >= parent.process->limits[kRlimitNproc].soft)
+        return tl::make_unexpected(Errno::Again);
+    Process* process = parent.process;
+    if (!thread) {
+        std::unique_ptr<Process> made = fork_process(parent, request);
+        if (made == nullptr) return tl::make_unexpected(Errno::NoMem);
+        made->pid = next_id_;
+        process = processes_.emplace(made->pid, std::move(made)).first->second.get();
+    } else {
+        spend(parent, KernelPath::SysCloneThread);
+    }
+    Task& child =
+        add_task(*process, TaskId{next_id_++}, machine_.cpu->clone_context(parent.context));
+    child.affinity = parent.affinity;
+    child.nice = parent.nice;
+    child.sigmask = parent.restore_sigmask ? parent.saved_sigmask : parent.sigmask;
+    child.comm = parent.comm;
+    child.fault_address = parent.fault_address;
+    child.fault_code = parent.fault_code;
+    // A thread, and any task that shares the memory without waiting, has no alternate stack.
+    const bool vfork = (request.flags & abi::kCloneVfork) != 0;
+    const bool shares_memory = (request.flags & abi::kCloneVm) != 0;
+    if (!shares_memory || vfork) child.altstack = parent.altstack;
+
+    Cpu& cpu = *machine_.cpu;
+    cpu.write(child.context, Reg::X0, 0);
+    if (request.stack != VAddr(0)) cpu.write(child.context, Reg::Sp, request.stack.value);
+    if ((request.flags & abi::kCloneSettls) != 0)
+        cpu.write(child.context, Reg::Tpidr, request.tls.value);
+    if ((request.flags & abi::kCloneChildCleartid) != 0) child.clear_child_tid = request.child_tid;
+    // Bad pointers are nobody's error here, as on Linux.
+    if ((request.flags & abi::kCloneChildSettid) != 0)
+        static_cast<void>(
+            UserMemory(*process->mm, child.id).put(request.child_tid, child.id.value));
+    if ((request.flags & abi::kCloneParentSettid) != 0)
+        static_cast<void>(
+            UserMemory(*parent.process->mm, parent.id).put(request.parent_tid, child.id.value));
+    if (client_ != nullptr) client_->on_clone(parent, child, vfork);
+    if (vfork) process->vforked = true;
+    scheduler_.start(child);
+    return &child;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// How the first process begins, and how processes change their program.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "kernel_model/kernel/kernel.h"
+#include "kernel_model/loader/exec.h"
+#include "kernel_model/net/network.h"
+#include "kernel_model/net/tcp_socket.h"
+#include "kernel_model/signal/signals.h"
+#include "kernel_model/syscall/dispatch.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::string_view kDefaultPath =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr std::size_t kRlimitData = 2, kRlimitStack = 3, kRlimitCore = 4, kRlimitNproc = 6,
+                      kRlimitNofile = 7, kRlimitMemlock = 8;
+constexpr std::size_t kRlimitAs = 9, kRlimitSigpending = 11, kRlimitMsgqueue = 12, kRlimitNice = 13,
+                      kRlimitRtprio = 14;
+
+// As a login on Debian has them.
+void set_default_limits(Process& process) {
+    process.limits[kRlimitStack].soft = 8u << 20;
+    process.limits[kRlimitCore].soft = 0;
+    process.limits[kRlimitNproc] = {31000, 31000};
+    process.limits[kRlimitNofile] = {1024, 1048576};
+    process.limits[kRlimitMemlock] = {8u << 20, 8u << 20};
+    process.limits[kRlimitSigpending] = {31000, 31000};
+    process.limits[kRlimitMsgqueue] = {819200, 819200};
+    process.limits[kRlimitNice] = {0, 0};
+    process.limits[kRlimitRtprio] = {0, 0};
+    process.files.set_limit(process.limits[kRlimitNofile].soft);
+}
+
+std::string_view path_of(const std::vector<std::string>& environment) {
+    for (const std::string& entry : environment) {
+        if (entry.starts_with("PATH=")) return std::string_view(entry).substr(5);
+    }
+    return kDefaultPath;
+}
+
+std::string base_name(std::string_view path) {
+    return std::string(path.substr(path.find_last_of('/') + 1).substr(0, 15));
+}
+
+constexpr std::uint32_t kTypeMask = 0170000, kRegular = 0100000;
+
+// execvp's search. Empty: not found.
+std::string find_program(FileSystem& files, const ProgramRequest& request) {
+    const std::string& name = request.arguments.front();
+    if (name.find('/') != std::string::npos) return name;
+    std::string_view rest = path_of(request.environment);
+    while (true) {
+        const std::size_t colon = rest.find(':');
+        const std::string_view folder = rest.substr(0, colon);
+        const std::string candidate =
+            (folder.empty() ? std::string(".") : std::string(folder)) + "/" + name;
+        const auto status = files.status(nullptr, request.cwd, candidate, true);
+        if (status && (status->mode & kTypeMask) == kRegular && (status->mode & 0111) != 0)
+            return candidate;
+        if (colon == std::string_view::npos) return {};
+        rest.remove_prefix(colon + 1);
+    }
+}
+
+}  // namespace
+
+Outcome Kernel::start(const ProgramRequest& request, Errno* why) {
+    if (request.arguments.empty() || request.arguments.front().empty())
+        return user_error("no program was given");
+    const auto cwd = files_.real_directory(nullptr, "/", request.cwd);
+    if (!cwd)
+        return user_error("no such directory in the guest's file tree", request.cwd,
+                          "give an absolute guest path to --cwd");
+    const std::string path = find_program(files_, request);
+    if (path.empty()) {
+        if (why != nullptr) *why = Errno::NoEnt;
+        return user_error("program not found in the guest's PATH", request.arguments.front(),
+                          fmt::format("PATH is {}; a name with a '/' is taken as it is",
+                                      path_of(request.environment)));
+    }
+
+    auto process = std::make_unique<Process>();
+    process->pid = process->group = process->session = next_id_++;
+    process->cwd = *cwd;
+    process->uid = process->gid = request.uid;
+    set_default_limits(*process);
+    for (int fd = 0; fd < 3; ++fd) {
+        check_invariant(process->files.put(fd, files_.host_stdio(fd), false).has_value(),
+                        "standard descriptors cannot be put");
+    }
+    Process& made = *process;
+    processes_.emplace(made.pid, std::move(process));
+    Task& first = add_task(made, TaskId{made.pid}, machine_.cpu->create_context());
+
+    const Outcome loaded = load(made, first, {path, request.arguments, request.environment}, why);
+    if (!loaded) {
+        machine_.cpu->destroy_context(first.context);
+        processes_.erase(made.pid);
+        return loaded;
+    }
+    first.affinity = request.affinity;
+    scheduler_.start(first);
+    return loaded;
+}
+
+Task& Kernel::add_task(Process& process, TaskId id, ContextId context) {
+    auto task = std::make_unique<Task>();
+    task->id = id;
+    task->process = &process;
+    task->context = context;
+    task->scheduler = &scheduler_;
+    task->cpu = scheduler_.here().id;
+    return *process.tasks.emplace(id, std::move(task)).first->second;
+}
+
+// Replaces the process's program. On failure nothing has changed.
+Outcome Kernel::load(Process& process, Task& task, ExecRequest request, Errno* why) {
+    request.vdso = vdso_;
+    std::shared_ptr<Mm> old_mm = std::move(process.mm);
+    const auto old_names =
+        std::tuple(process.exe, process.arguments, process.environment, process.auxv);
+    const auto old_places =
+        std::tuple(process.argument_area, process.environment_area, process.stack_start);
+
+    process.mm = std::make_shared<Mm>(machine_);
+    process.mm->set_stack_limit(process.limits[kRlimitStack].soft);
+    process.mm->set_limits(process.limits[kRlimitAs].soft, process.limits[kRlimitData].soft);
+    const Result<LoadedProgram> loaded = load_program(machine_, files_, process, request, why);
+    if (!loaded) {
+        process.mm = std::move(old_mm);
+        std::tie(process.exe, process.arguments, process.environment, process.auxv) = old_names;
+        std::tie(process.argument_area, process.environment_area, process.stack_start) = old_places;
+        return tl::make_unexpected(loaded.error());
+    }
+
+    // Point of no return: what exec resets (begin_new_exec, flush_signal_handlers).
+    if (old_mm != nullptr) {
+        end_other_tasks(task);
+        release_mm(task, *old_mm);
+        process.vforked = false;
+        process.vfork_done.wake();
+    }
+    for (SignalAction& action : process.actions)
+        action = {.handler = action.handler == kSigIgn ? kSigIgn : kSigDfl};
+    process.posix_timers.clear();
+    for (const auto& [fd, entry] : process.files.all()) {
+        if (entry.close_on_exec) closing(process, *entry.file);
+    }
+    process.files.close_on_exec();
+    process.sigreturn_page = VAddr(0);
+    process.options.dumpable = 1;
+    task.altstack = {};
+    task.tif_uprobe = task.tif_singlestep = task.runs_slot = false;
+    task.fault_code = task.fault_address = 0;
+    task.clear_child_tid = task.robust_list = VAddr(0);
+    task.comm = base_name(request.path);
+    machine_.cpu->write_all(task.context, {.sp = loaded->sp.value, .pc = loaded->entry.value});
+    machine_.cpu->write_fp(task.context, {});
+    machine_.cpu->write(task.context, Reg::Tpidr, 0);
+
+    process.mm->observe(this);
+    if (client_ != nullptr) {
+        client_->on_exec(process);
+        std::vector<Vma> of_files;  // a copy: the client may map
+        for (const auto& [begin, vma] : process.mm->vmas()) {
+            if (vma.file != nullptr) of_files.push_back(vma);
+        }
+        for (const Vma& vma : of_files) client_->on_map(process, vma);
+    }
+    return {};
+}
+
+SysResult<void> Kernel::exec(Task& task, const ExecRequest& request) {
+    Errno why = Errno::NoExec;
+    if (!load(*task.process, task, request, &why)) return tl::make_unexpected(why);
+    return {};
+}
+
+bool Kernel::listening(std::uint16_t port) const {
+    const auto& sockets = network_->sockets();
+    return std::any_of(sockets.begin(), sockets.end(), [&](const auto& entry) {
+        const auto* socket = dynamic_cast<const TcpSocket*>(entry.second);
+        return socket != nullptr && socket->listening() && socket->local_port() == port;
+    });
+}
+
+// Between vfork and execve two processes have one mm; the breakpoints in it are its own.
+Process* Kernel::process_of(const Mm& mm) const {
+    for (const auto& [pid, process] : processes_) {
+        if (process->mm.get() == &mm) return process.get();
+    }
+    return nullptr;
+}
+
+void Kernel::mapped(Mm& mm, const Vma& vma) {
+    if (client_ == nullptr || vma.file == nullptr) return;
+    if (Process* process = process_of(mm)) client_->on_map(*process, vma);
+}
+
+void Kernel::unmapping(Mm& mm, VRange range) {
+    if (client_ == nullptr) return;
+    if (Process* process = process_of(mm)) client_->on_unmap(*process, range);
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// /proc/PID and /proc/PID/task/TID. A zombie has no memory left.
+#include <fmt/format.h>
+
+#include <bit>
+
+#include "kernel_model/files/tty/pty.h"
+#include "kernel_model/proc/proc_text.h"
+#include "kernel_model/proc/smaps_text.h"
+#include "kernel_model/task/process.h"
+
+namespace uprobesim {
+namespace {
+
+using Context = ProcessContext;
+
+constexpr std::uint64_t kUserTickNs = 10'000'000;  // USER_HZ=100
+
+std::string joined(const std::vector<std::string>& parts) {
+    std::string text;
+    for (const auto& p : parts) text += p + '\0';
+    return text;
+}
+
+struct State {
+    char letter;
+    const char* name;
+};
+State state_of(const Context& c) {
+    if (!c.process.alive || c.task.state == TaskState::Dead) return {'Z', "zombie"};
+    if (c.task.state == TaskState::Stopped) return {'T', "stopped"};
+    if (c.task.state == TaskState::Blocked) return {'S', "sleeping"};
+    return {'R', "running"};
+}
+
+struct Signals {
+    std::uint64_t pending = 0, shared = 0, ignored = 0, caught = 0;
+};
+Signals signals_of(const Context& c) {
+    Signals s;
+    for (const auto& info : c.task.pending) s.pending |= signal_bit(info.signal);
+    for (const auto& info : c.process.pending) s.shared |= signal_bit(info.signal);
+    for (int n = 1; n <= kSignalCount; ++n) {
+        const auto handler = c.process.actions[static_cast<std::size_t>(n)].handler;
+        const auto bit = signal_bit(static_cast<Signal>(n));
+        if (handler == 1) s.ignored |= bit;
+        if (handler > 1) s.caught |= bit;
+    }
+    return s;
+}
+
+// "0-3,5" of a mask.
+std::string list_of(std::uint64_t mask) {
+    std::string text;
+    for (unsigned first = 0; first < 64; ++first) {
+        if ((mask >> first & 1) == 0) continue;
+        const auto length = static_cast<unsigned>(std::countr_one(mask >> first));
+        text += (text.empty() ? "" : ",") + std::to_string(first);
+        if (length > 1) text += "-" + std::to_string(first + length - 1);
+        first += length;
+    }
+    return text;
+}
+
+std::string status(const Context& c) {
+    const Process& p = c.process;
+    const Signals s = signals_of(c);
+    const State state = state_of(c);
+    std::string text = fmt::format(
+        "Name:\t{}\nUmask:\t{:04o}\nState:\t{} "
+        "({})\nTgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t{}\nTracerPid:\t0\n"
+        "Uid:\t{}\t{}\t{}\t{}\nGid:\t{}\t{}\t{}\t{}\nFDSize:\t64\nGroups:\t "
+        "\nNStgid:\t{}\nNSpid:\t{}\nNSpgid:\t{}\n"
+        "NSsid:\t{}\n",
+        c.task.comm, p.umask, state.letter, state.name, p.pid, c.task.id.value, p.parent_pid, p.uid,
+        p.uid, p.uid, p.uid, p.gid, p.gid, p.gid, p.gid, p.pid, c.task.id.value, p.group,
+        p.session);
+    if (p.mm != nullptr) {
+        const std::uint64_t kb = p.mm->mapped_bytes() / 1024, rss = p.mm->resident_pages() * 4;
+        text +=
+            fmt::format("VmPeak:\t{:8} kB\nVmSize:\t{:8} kB\nVmHWM:\t{:8} kB\nVmRSS:\t{:8} kB\n",
+                        kb, kb, rss, rss);
+    }
+    const unsigned cpus = c.system != nullptr ? c.system->cpu_count() : 1;
+    const std::uint64_t allowed =
+        c.task.affinity & (cpus >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << cpus) - 1);
+    const std::uint64_t capabilities = p.uid == 0 ? 0x1ffffffffff : 0;
+    return text + fmt::format(
+                      "Threads:\t{}\nSigQ:\t{}/"
+                      "{}\nSigPnd:\t{:016x}\nShdPnd:\t{:016x}\nSigBlk:\t{:016x}\nSigIgn:\t{:"
+                      "016x}\nSigCgt:\t{:016x}\nCapInh:\t{:016x}\nCapPrm:\t{:016x}\nCapEff:\t{:"
+                      "016x}\nCapBnd:\t"
+                      "000001ffffffffff\nCapAmb:\t{:016x}\nNoNewPrivs:\t{:d}\nSeccomp:\t0\nCpus_"
+                      "allowed:\t{:x}\n"
+                      "Cpus_allowed_list:\t{}\n",
+                      p.tasks.size(), p.pending.size(), p.limits[11].soft, s.pending, s.shared,
+                      c.task.sigmask, s.ignored, s.caught, 0, capabilities, capabilities, 0,
+                      p.options.no_new_privileges, allowed, list_of(allowed));
+}
+
+std::string stat(const Context& c) {
+    const Process& p = c.process;
+    const Signals s = signals_of(c);
+    CpuTime used = p.ended_tasks_time;
+    if (c.system != nullptr) used = c.whole ? c.system->cpu_time(p) : c.system->cpu_time(c.task);
+    const std::uint64_t size = p.mm != nullptr ? p.mm->mapped_bytes() : 0;
+    const std::uint64_t resident = p.mm != nullptr ? p.mm->resident_pages() : 0;
+    const Pty* pty = c.system != nullptr ? c.system->terminals().of_session(p.session) : nullptr;
+    const std::uint64_t tty = pty != nullptr ? Terminals::kSlaveMajor << 8 | pty->index : 0;
+    const std::int32_t foreground = pty != nullptr ? pty->terminal.foreground : -1;
+    const std::uint64_t heap = p.mm != nullptr ? p.mm->brk_start().value : 0;
+    std::string text = fmt::format(
+        "{} ({}) {} {} {} {} {} {} 4194304 0 0 0 0 {} {} {} {} {} {} {} 0 0 {} {} {}",
+        c.whole ? p.pid : c.task.id.value, c.task.comm, state_of(c).letter, p.parent_pid, p.group,
+        p.session, tty, foreground, used.user_ns / kUserTickNs, used.system_ns / kUserTickNs,
+        p.children_time.user_ns / kUserTickNs, p.children_time.system_ns / kUserTickNs,
+        20 + c.task.nice, c.task.nice, p.tasks.size(), size, resident, ~std::uint64_t{0});
+    text += fmt::format(
+        " 0 0 {} 0 0 {} {} {} {} 0 0 0 {} {} 0 0 0 0 0 0 0 {} {} {} {} {} {}\n",
+        p.stack_start.value, s.pending & 0x7fffffff, c.task.sigmask & 0x7fffffff,
+        s.ignored & 0x7fffffff, s.caught & 0x7fffffff, static_cast<int>(p.exit_signal), c.task.cpu,
+        heap, p.argument_area.begin.value, p.argument_area.end.value,
+        p.environment_area.begin.value, p.environment_area.end.value, p.alive ? 0 : p.events.ended);
+    return text;
+}
+
+std::string statm(const Context& c) {
+    if (c.process.mm == nullptr) return "0 0 0 0 0 0 0\n";
+    return fmt::format("{} {} 0 0 0 0 0\n", c.process.mm->mapped_bytes() / kPageSize,
+                       c.process.mm->resident_pages());
+}
+
+std::string limits(const Context& c) {
+    static constexpr std::pair<const char*, const char*> kNames[] = {
+        {"Max cpu time", "seconds"},     {"Max file size", "bytes"},
+        {"Max data size", "bytes"},      {"Max stack size", "bytes"},
+        {"Max core file size", "bytes"}, {"Max resident set", "bytes"},
+        {"Max processes", "processes"},  {"Max open files", "files"},
+        {"Max locked memory", "bytes"},  {"Max address space", "bytes"},
+        {"Max file locks", "locks"},     {"Max pending signals", "signals"},
+        {"Max msgqueue size", "bytes"},  {"Max nice priority", ""},
+        {"Max realtime priority", ""},   {"Max realtime timeout", "us"},
+    };
+    std::string text =
+        fmt::format("{:<25} {:<20} {:<20} {:<10}\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+    const auto show = [](std::uint64_t v) {
+        return v == ~std::uint64_t{0} ? std::string("unlimited") : std::to_string(v);
+    };
+    for (std::size_t i = 0; i < c.process.limits.size(); ++i) {
+        text += fmt::format("{:<25} {:<20} {:<20} {:<10}\n", kNames[i].first,
+                            show(c.process.limits[i].soft), show(c.process.limits[i].hard),
+                            kNames[i].second);
+    }
+    return text;
+}
+
+std::string maps(const Context& c) {
+    return c.process.mm != nullptr ? c.process.mm->maps_text() : "";
+}
+std::string smaps(const Context& c) {
+    return c.process.mm != nullptr ? smaps_text(*c.process.mm) : "";
+}
+std::string command_line(const Context& c) {
+    return c.process.alive ? joined(c.process.arguments) : "";
+}
+std::string environment(const Context& c) {
+    return c.process.alive ? joined(c.process.environment) : "";
+}
+std::string auxv(const Context& c) {
+    return {reinterpret_cast<const char*>(c.process.auxv.data()), c.process.auxv.size() * 8};
+}
+std::string comm(const Context& c) {
+    return c.task.comm + "\n";
+}
+void set_comm(Task& task, std::string_view given) {
+    task.comm = given.substr(
+        0, std::min<std::size_t>(given.find_first_of(std::string_view("\n\0", 2)), 15));
+}
+// proc(5): /proc/PID/mounts and mountinfo. Binds of the host's folders are part of the root to the
+// guest.
+struct Mount {
+    std::string_view source, at, type, options;
+    unsigned major, minor;  // st_dev there
+};
+constexpr Mount kMounts[] = {
+    {"rootfs", "/", "rootfs", "rw", 0xfe, 0},
+    {"proc", "/proc", "proc", "rw,nosuid,nodev,noexec,relatime", 0, 0x15},
+    {"udev", "/dev", "devtmpfs", "rw,nosuid", 0, 0x05},
+    {"sysfs", "/sys", "sysfs", "ro,nosuid,nodev,noexec,relatime", 0, 0x16},
+};
+std::string mounts(const Context&) {
+    std::string text;
+    for (const Mount& m : kMounts)
+        text += fmt::format("{} {} {} {} 0 0\n", m.source, m.at, m.type, m.options);
+    return text;
+}
+std::string mount_info(const Context&) {
+    constexpr int kFirstId = 20;
+    std::string text;
+    int id = kFirstId;
+    for (const Mount& m : kMounts) {
+        text += fmt::format("{} {} {}:{} / {} {} - {} {} {}\n", id, id == kFirstId ? 1 : kFirstId,
+                            m.major, m.minor, m.at, m.options, m.type, m.source,
+                            m.options.substr(0, 2));
+        ++id;
+    }
+    return text;
+}
+std::string zero(const Context&) {
+    return "0\n";
+}
+// Nobody is ever killed for memory here.
+void ignore(Task&, std::string_view) {}
+
+constexpr ProcessRow kRows[] = {
+    {"auxv", auxv, 0400},
+    {"cmdline", command_line},
+    {"comm", comm, 0644, set_comm},
+    {"environ", environment, 0400},
+    {"limits", limits},
+    {"maps", maps},
+    {"mountinfo", mount_info},
+    {"mounts", mounts},
+    {"oom_score", zero},
+    {"oom_score_adj", zero, 0644, ignore},
+    {"smaps", smaps},
+    {"stat", stat},
+    {"statm", statm},
+    {"status", status},
+};
+
+}  // namespace
+
+std::span<const ProcessRow> process_table() {
+    return kRows;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/run/traps.h"
+
+#include <fmt/format.h>
+
+#include "kernel_model/kernel/kernel.h"
+#include "kernel_model/run/sysreg.h"
+#include "kernel_model/syscall/dispatch.h"
+#include "sim/profile/cache_type.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::uint64_t kEcShift = 26, kIl = 1u << 25, kWnr = 1u << 6;
+constexpr std::uint64_t kEcUnknown = 0x00, kEcSvc64 = 0x15, kEcSysreg = 0x18, kEcInsnAbort = 0x20,
+                        kEcPcAlignment = 0x22, kEcDataAbort = 0x24, kEcSoftwareStep = 0x32,
+                        kEcBrk64 = 0x3c;
+constexpr std::uint64_t kTranslationLevel0 = 0x04, kPermissionLevel3 = 0x0f;
+constexpr std::uint64_t kStepIsv = 1u << 24, kDebugException = 0x22;
+constexpr std::uint64_t kAlignment = 0x21;
+constexpr std::int32_t kTrapTrace = 2;
+
+// The engine does not tell an alignment fault (an unaligned exclusive) from a missing page. A
+// present page that goes on faulting at one instruction and address is one: no page takes more than
+// a few faults to come.
+constexpr std::uint32_t kMostFaultsOfOneAccess = 6;
+
+// With TBI0 set, the top byte is not part of the address (untagged_addr).
+VAddr untag(VAddr a) {
+    constexpr std::uint64_t kTag = std::uint64_t{0xff} << 56;
+    return (a.value >> 55 & 1) != 0 ? a : VAddr(a.value & ~kTag);
+}
+
+// set_thread_esr for aborts; arm64_notify_die, which keeps no address, for the others.
+void raise_fault(Kernel& kernel, Task& task, const SignalInfo& info,
+                 VAddr kept_address = VAddr(0)) {
+    task.fault_address = kept_address.value;
+    task.fault_code = info.fault_esr;
+    kernel.force_signal(task, info);
+}
+
+void software_step(Kernel& kernel, Task& task) {
+    kernel.exception(task, ExceptionClass::SoftwareStep);
+    TrapClient* client = kernel.client();
+    if (client != nullptr && client->on_step(task)) return;
+    const std::uint64_t pc = kernel.machine().cpu->read(task.context, Reg::Pc);
+    kernel.force_signal(task, {.signal = Signal::Trap, .code = kTrapTrace, .address = pc});
+}
+
+void take(Kernel& kernel, Task& task, const Brk& brk, VAddr pc) {
+    kernel.exception(task, ExceptionClass::Brk);
+    TrapClient* client = kernel.client();
+    if (client != nullptr && client->on_brk(task, brk.imm)) return;
+    kernel.spend(task, KernelPath::BrkSigtrap);
+    kernel.force_signal(task, {.signal = Signal::Trap, .code = kTrapBrkpt, .address = pc.value});
+}
+
+void take(Kernel& kernel, Task& task, const Svc&, VAddr) {
+    kernel.exception(task, ExceptionClass::Svc);
+    kernel.syscalls().enter(kernel, task);
+}
+
+void take(Kernel& kernel, Task& task, const StepDone&, VAddr) {
+    software_step(kernel, task);
+}
+
+// EL0 goes on with the armed step after an exception that was dealt with.
+void resume_step(Kernel& kernel, Task& task) {
+    if (task.tif_singlestep) kernel.spend(task, KernelPath::FaultDuringStep);
+}
+
+bool repeats(Task& task, VAddr pc, VAddr address) {
+    if (task.resolved_pc != pc || task.resolved_address != address) task.resolved_times = 0;
+    task.resolved_pc = pc;
+    task.resolved_address = address;
+    return ++task.resolved_times > kMostFaultsOfOneAccess;
+}
+
+void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
+    kernel.exception(task, abort.access == Access::Execute ? ExceptionClass::InsnAbort
+                                                           : ExceptionClass::DataAbort);
+    const VAddr address = untag(abort.address);
+    SignalInfo info{.signal = Signal::Segv, .code = kSegvMaperr, .address = abort.address.value};
+    switch (task.process->mm->fault(address, abort.access, task.id)) {
+        case FaultResult::Resolved:
+            if (!repeats(task, pc, address)) return resume_step(kernel, task);
+            task.resolved_times = 0;
+            info = {.signal = Signal::Bus,
+                    .code = kBusAdraln,
+                    .address = abort.address.value,
+                    .fault_esr = kEcDataAbort << kEcShift | kIl | kAlignment};
+            break;
+        case FaultResult::NotMapped: break;
+        case FaultResult::NoRight: info.code = kSegvAccerr; break;
+        case FaultResult::BeyondFile:
+            info.signal = Signal::Bus;
+            info.code = kBusAdrerr;
+            break;
+        case FaultResult::OutOfMemory:  // the OOM killer's choice is easy
+            info = {.signal = Signal::Kill, .code = kSiKernel};
+            kernel.note_unmodelled(
+                "out of memory", "the guest wanted more memory than --memory gives and was killed");
+            break;
+    }
+    if (info.fault_esr == 0)
+        info.fault_esr = abort_syndrome({address, abort.access}, task.process->mm->space());
+    kernel.spend(task, KernelPath::FaultSignal);
+    raise_fault(kernel, task, info, abort.address);
+}
+
+void take(Kernel& kernel, Task& task, const PcAlignment&, VAddr pc) {
+    kernel.exception(task, ExceptionClass::PcAlignment);
+    kernel.spend(task, KernelPath::FaultSignal);
+    raise_fault(kernel, task,
+                {.signal = Signal::Bus,
+                 .code = kBusAdraln,
+                 .address = pc.value,
+                 .fault_esr = kEcPcAlignment << kEcShift | kIl});
+}
+
+std::uint64_t counter(Kernel& kernel, std::uint64_t counter_hz) {
+    const auto ns = static_cast<unsigned __int128>(kernel.monotonic_ns());
+    return static_cast<std::uint64_t>(ns * counter_hz / 1'000'000'000u);
+}
+
+bool counter_traps(const Machine& machine) {
+    return machine.profile.vdso_clock.value == 0;
+}
+
+// An instruction that only the engine cannot execute: no exception.
+bool executes(const Task& task, const Undefined& undefined) {
+    const auto read =
+        emulate_mrs(undefined.word, {.counter_traps = counter_traps(task.process->mm->machine())});
+    return read && !read->ec;
+}
+
+void take(Kernel& kernel, Task& task, const Undefined& undefined, VAddr pc) {
+    Machine& machine = kernel.machine();
+    const auto hz = static_cast<std::uint64_t>(machine.profile.counter_hz.value);
+    const SysregValues values{.counter = counter(kernel, hz),
+                              .counter_hz = hz,
+                              .ctr_el0 = cache_type_without_dic(machine.profile),
+                              .counter_traps = counter_traps(machine)};
+    if (const auto read = emulate_mrs(undefined.word, values)) {
+        if (read->ec) {
+            kernel.exception(task, *read->ec);
+            kernel.spend(task, KernelPath::SysregEmulation);
+        } else {
+            machine.cpu->count_one(
+                task.context, undefined.word);  // the machine executes it, only the engine does not
+            kernel.note_counter_read();
+        }
+        if (read->target != 31) machine.cpu->write(task.context, xreg(read->target), read->value);
+        machine.cpu->write(task.context, Reg::Pc, pc.value + 4);
+        // user_fastforward_single_step: the emulated instruction was the step, or the slot's.
+        if (read->ec) resume_step(kernel, task);
+        if (task.tif_singlestep) software_step(kernel, task);
+        task.runs_slot = false;
+        return;
+    }
+    kernel.exception(task, ExceptionClass::Undefined);
+    kernel.spend(task, KernelPath::UndefinedSignal);
+    raise_fault(kernel, task, {.signal = Signal::Ill, .code = kIllIllopc, .address = pc.value});
+}
+
+void take(Kernel&, Task&, const BudgetSpent&, VAddr) {}
+
+// ESR_EL1 by the kind of stop.
+struct Syndrome {
+    const Task& task;
+
+    static std::uint64_t esr(std::uint64_t ec, std::uint64_t iss = 0) {
+        return ec << kEcShift | kIl | iss;
+    }
+    std::uint64_t operator()(const BudgetSpent&) const { return 0; }
+    std::uint64_t operator()(const Svc& svc) const { return esr(kEcSvc64, svc.imm); }
+    std::uint64_t operator()(const Brk& brk) const { return esr(kEcBrk64, brk.imm); }
+    // ISS.EX stays clear: the probe layer refuses the exclusives.
+    std::uint64_t operator()(const StepDone&) const {
+        return esr(kEcSoftwareStep, kStepIsv | kDebugException);
+    }
+    std::uint64_t operator()(const PcAlignment&) const { return esr(kEcPcAlignment); }
+    std::uint64_t operator()(const Abort& abort) const {
+        return abort_syndrome({untag(abort.address), abort.access}, task.process->mm->space());
+    }
+    std::uint64_t operator()(const Undefined& undefined) const {
+        const auto read = emulate_mrs(undefined.word, {});
+        if (!read || read->ec == ExceptionClass::Undefined) return esr(kEcUnknown);
+        // Op0, Op2, Op1, CRn, Rt, CRm and the direction, which is a read.
+        const std::uint64_t w = undefined.word;
+        return esr(kEcSysreg, (w >> 19 & 3) << 20 | (w >> 5 & 7) << 17 | (w >> 16 & 7) << 14 |
+                                  (w >> 12 & 15) << 10 | (w & 31) << 5 | (w >> 8 & 15) << 1 | 1);
+    }
+};
+
+}  // namespace
+
+std::uint64_t abort_syndrome(const Abort& abort, const AddressSpace& space) {
+    const bool fetch = abort.access == Access::Execute;
+    std::uint64_t esr = (fetch ? kEcInsnAbort : kEcDataAbort) << kEcShift | kIl;
+    if (abort.access == Access::Write) esr |= kWnr;
+    // Linux hides from user space how the kernel's half is mapped: all faults there read as level 0
+    // translation faults.
+    if (abort.address >= Mm::kTaskSize) return esr | kTranslationLevel0;
+    const auto level = space.translation_fault_level(abort.address);
+    return esr | (level ? kTranslationLevel0 + *level : kPermissionLevel3);
+}
+
+std::optional<ExceptionRegisters> exception_registers(const Task& task, const Stop& stop) {
+    if (std::holds_alternative<BudgetSpent>(stop.why)) return std::nullopt;
+    const auto* undefined = std::get_if<Undefined>(&stop.why);
+    if (undefined != nullptr && executes(task, *undefined)) return std::nullopt;
+    ExceptionRegisters registers;
+    registers.esr = std::visit(Syndrome{task}, stop.why);
+    registers.elr = stop.pc.value;
+    registers.spsr = task.process->mm->machine().cpu->read(task.context, Reg::Pstate) & kPstateNzcv;
+    // A stepped instruction that was completed has cleared PSTATE.SS; one that was not is stepped
+    // again.
+    if (task.tif_singlestep && !std::holds_alternative<StepDone>(stop.why))
+        registers.spsr |= kSpsrSs;
+    if (const auto* abort = std::get_if<Abort>(&stop.why)) registers.far = abort->address.value;
+    if (std::holds_alternative<PcAlignment>(stop.why)) registers.far = stop.pc.value;
+    return registers;
+}
+
+void take_trap(Kernel& kernel, Task& task, const Stop& stop) {
+    if (TrapObserver* observer = kernel.observer(); observer != nullptr) [[unlikely]] {
+        if (const auto registers = exception_registers(task, stop))
+            observer->trapped(task, stop, *registers);
+    }
+    if (stop.retired.value != 0) task.resolved_times = 0;
+    std::visit([&](const auto& why) { take(kernel, task, why, stop.pc); }, stop.why);
+}
+
+}  // namespace uprobesim

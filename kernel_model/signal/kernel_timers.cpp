@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Timers that send signals: setitimer's and timer_create's.
+#include <algorithm>
+
+#include "kernel_model/kernel/kernel.h"
+#include "kernel_model/signal/signals.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::uint64_t kIgnoredNs = 4'000'000;  // a jiffy of CONFIG_HZ=250
+
+// How many periods are over at `now`, the one that ended at `next` included.
+std::uint64_t periods(std::uint64_t next, std::uint64_t interval, std::uint64_t now) {
+    return interval == 0 ? 1 : (now - next) / interval + 1;
+}
+
+bool is_pending(const std::deque<SignalInfo>& queue, const PosixTimer& timer) {
+    return std::any_of(queue.begin(), queue.end(), [&](const SignalInfo& info) {
+        return info.code == kSiTimer && info.pid == timer.id && info.signal == timer.signal;
+    });
+}
+
+}  // namespace
+
+void Kernel::timer_interrupt() {
+    const TaskId last = scheduler_.here().last_task;
+    machine_.ledger.spend(last.value != 0 ? last : TaskId{kFirstPid}, KernelPath::TimerInterrupt,
+                          0);
+}
+
+void Kernel::set_real_timer(Process& process, std::uint64_t next_ns, std::uint64_t interval_ns) {
+    IntervalTimer& timer = process.real_timer;
+    timers_.cancel(timer.timer);
+    timer = {.next_ns = next_ns, .interval_ns = interval_ns};
+    if (next_ns != 0)
+        timer.timer = timers_.arm(next_ns, [this, &process] { real_timer_expired(process); });
+}
+
+void Kernel::real_timer_expired(Process& process) {
+    const IntervalTimer timer = process.real_timer;
+    // Missed periods are one signal, as on Linux.
+    const std::uint64_t over = periods(timer.next_ns, timer.interval_ns, monotonic_ns());
+    set_real_timer(process, timer.interval_ns == 0 ? 0 : timer.next_ns + over * timer.interval_ns,
+                   timer.interval_ns);
+    exception(*process.tasks.begin()->second, ExceptionClass::Irq);
+    send_signal(process, {.signal = Signal::Alrm, .code = kSiKernel});
+}
+
+std::uint64_t Kernel::timer_now(const Process& process, const PosixTimer& timer) const {
+    switch (timer.clock) {
+        case TimerClock::Realtime:
+        case TimerClock::Monotonic: return monotonic_ns();
+        case TimerClock::ProcessCpu: return cpu_time(process).total();
+        case TimerClock::TaskCpu: break;
+    }
+    const auto task = process.tasks.find(timer.cpu_task);
+    return task == process.tasks.end() ? 0 : cpu_time(*task->second).total();
+}
+
+void Kernel::set_posix_timer(Process& process, PosixTimer& timer, std::uint64_t next_ns,
+                             std::uint64_t interval_ns) {
+    timer.next_ns = next_ns;
+    timer.interval_ns = interval_ns;
+    timer.armed = {};
+    timer.queued = false;
+    const bool by_cpu_time =
+        timer.clock == TimerClock::ProcessCpu || timer.clock == TimerClock::TaskCpu;
+    if (next_ns == 0 || by_cpu_time || timer.signal == Signal::None) return;
+    timer.armed = {timers_, timers_.arm(next_ns, [this, pid = process.pid, id = timer.id] {
+                       timer_interrupt();
+                       if (Process* owner = find_process(pid))
+                           posix_timer_expired(*owner, owner->posix_timers.at(id));
+                   })};
+}
+
+// posix_timer_fn: a periodic timer goes on when its signal is taken.
+void Kernel::posix_timer_expired(Process& process, PosixTimer& timer) {
+    const SignalInfo info{
+        .signal = timer.signal, .code = kSiTimer, .pid = timer.id, .uid = 0, .value = timer.value};
+    Task* target = timer.target.value != 0 ? find_task(timer.target) : nullptr;
+    if (target != nullptr) send_signal(*target, info);
+    if (timer.target.value == 0) send_signal(process, info);
+    timer.queued = is_pending(target != nullptr ? target->pending : process.pending, timer);
+    if (timer.queued) return;
+    // Nobody wants it now: it goes on, but no faster than the tick.
+    const std::uint64_t interval = timer.interval_ns;
+    const std::uint64_t over =
+        periods(timer.next_ns, interval, timer_now(process, timer) + kIgnoredNs);
+    set_posix_timer(process, timer, interval == 0 ? 0 : timer.next_ns + over * interval, interval);
+}
+
+void Kernel::signal_taken(Task& task, SignalInfo& info) {
+    if (info.code != kSiTimer) return;
+    Process& process = *task.process;
+    const auto it = process.posix_timers.find(info.pid);
+    if (it == process.posix_timers.end() || !it->second.queued) return;
+    PosixTimer& timer = it->second;
+    const std::uint64_t interval = timer.interval_ns;
+    const std::uint64_t over = periods(timer.next_ns, interval, timer_now(process, timer));
+    timer.overrun = std::min<std::uint64_t>(over - 1, INT32_MAX);
+    info.uid = static_cast<std::uint32_t>(timer.overrun);
+    set_posix_timer(process, timer, interval == 0 ? 0 : timer.next_ns + over * interval, interval);
+}
+
+// run_posix_cpu_timers: what counts CPU time is looked at by the tick.
+void Kernel::check_cpu_timers(Process& process) {
+    const auto check = [&](CpuTimer& timer, std::uint64_t now, Signal signal) {
+        if (timer.next_ns == 0 || now < timer.next_ns) return;
+        const std::uint64_t interval = timer.interval_ns;
+        timer.next_ns =
+            interval == 0 ? 0 : timer.next_ns + periods(timer.next_ns, interval, now) * interval;
+        send_signal(process, {.signal = signal, .code = kSiKernel});
+    };
+    if (process.virtual_timer.next_ns != 0)
+        check(process.virtual_timer, cpu_time(process).user_ns, Signal::Vtalrm);
+    if (process.profiling_timer.next_ns != 0)
+        check(process.profiling_timer, cpu_time(process).total(), Signal::Prof);
+    for (auto& [id, timer] : process.posix_timers) {
+        const bool by_cpu_time =
+            timer.clock == TimerClock::ProcessCpu || timer.clock == TimerClock::TaskCpu;
+        if (!by_cpu_time || timer.next_ns == 0 || timer.queued || timer.signal == Signal::None)
+            continue;
+        if (timer_now(process, timer) >= timer.next_ns) posix_timer_expired(process, timer);
+    }
+}
+
+}  // namespace uprobesim

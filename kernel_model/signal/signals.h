@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Signal semantics: what is queued, in which order it is taken, what happens with it. The frame is
+// in signals_frame.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "kernel_model/abi/signal.h"
+#include "kernel_model/task/process.h"
+
+namespace uprobesim {
+
+class Kernel;
+
+inline constexpr std::uint64_t kSaNoCldStop = 1, kSaNoCldWait = 2, kSaSigInfo = 4,
+                               kSaExposeTagBits = 0x800;
+inline constexpr std::uint64_t kSaRestorer = 0x04000000, kSaOnStack = 0x08000000,
+                               kSaRestart = 0x10000000;
+inline constexpr std::uint64_t kSaNoDefer = 0x40000000, kSaResetHand = 0x80000000;
+inline constexpr std::uint64_t kSigDfl = 0, kSigIgn = 1;
+
+// What no task can block or handle.
+inline constexpr std::uint64_t kUnblockable = signal_bit(Signal::Kill) | signal_bit(Signal::Stop);
+
+// Takes the lowest signal of the set, the oldest of that; the task's own before the process's.
+std::optional<SignalInfo> take_pending(Kernel& kernel, Task& task, std::uint64_t set);
+
+enum class DefaultAction { Terminate, Ignore, Stop, Continue };
+DefaultAction default_action(Signal signal);
+std::string signal_name(int signal);  // "SIGSEGV", "SIGRT3"
+
+// How a system call that was interrupted goes on: always from its start, only if the handler has
+// SA_RESTART, never.
+enum class Interrupted { No, RestartIfAsked, NeverRestart };
+
+class SignalDelivery {
+public:
+    SignalDelivery(Kernel& kernel, Task& task) : kernel_(kernel), task_(task) {}
+
+    // do_signal: takes pending signals until a handler was entered or none is left. `interrupted`
+    // says what a blocked call becomes when a handler runs. True: a handler was entered.
+    bool deliver(Interrupted interrupted);
+
+private:
+    std::optional<SignalInfo> dequeue();
+    void enter_handler(const SignalInfo& info, Interrupted interrupted);
+    void fatal(const SignalInfo& info);
+
+    Kernel& kernel_;
+    Task& task_;
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Layout from the user ABI: asm-generic/siginfo.h and ucontext.h, arm64's sigcontext.h (records in
+// __reserved), and Documentation of the frame record that unwinders follow. Linux returns from
+// handlers through the vDSO; there is no vDSO here, so a one-page mapping "[sigpage]" holding its
+// two instructions is made when the first handler runs.
+#include "kernel_model/signal/signals_frame.h"
+
+#include <cstring>
+#include <type_traits>
+
+#include "kernel_model/kernel/kernel.h"
+#include "kernel_model/signal/signals.h"
+
+namespace uprobesim {
+namespace {
+
+struct SigInfoBytes {
+    std::int32_t signo = 0;
+    std::int32_t error = 0;
+    std::int32_t code = 0;
+    std::int32_t pad = 0;
+    std::array<std::uint64_t, 14> fields{};  // si_addr, or si_pid and si_uid
+};
+static_assert(sizeof(SigInfoBytes) == 128);
+
+struct StackBytes {
+    std::uint64_t sp = 0;
+    std::uint32_t flags = 0;
+    std::uint32_t pad = 0;
+    std::uint64_t size = 0;
+};
+
+struct RecordHead {
+    std::uint32_t magic = 0;
+    std::uint32_t size = 0;
+};
+constexpr std::uint32_t kFpsimdMagic = 0x46508001, kEsrMagic = 0x45535201;
+
+struct FpsimdRecord {
+    RecordHead head{kFpsimdMagic, 528};
+    std::uint32_t fpsr = 0;
+    std::uint32_t fpcr = 0;
+    std::array<std::array<std::uint64_t, 2>, 32> v{};
+};
+static_assert(sizeof(FpsimdRecord) == 528);
+
+struct EsrRecord {
+    RecordHead head{kEsrMagic, 16};
+    std::uint64_t esr = 0;
+};
+static_assert(sizeof(EsrRecord) == 16);
+
+struct SigFrame {
+    SigInfoBytes info;
+    // struct ucontext
+    std::uint64_t uc_flags = 0;
+    std::uint64_t uc_link = 0;
+    StackBytes uc_stack;
+    std::uint64_t uc_sigmask = 0;
+    std::array<std::uint64_t, 16>
+        unused{};  // sigset_t may grow to 1024 bits; and 8 bytes of alignment
+    // struct sigcontext
+    std::uint64_t fault_address = 0;
+    std::array<std::uint64_t, 31> x{};
+    std::uint64_t sp = 0;
+    std::uint64_t pc = 0;
+    std::uint64_t pstate = 0;
+    std::uint64_t pad = 0;
+    std::array<std::byte, 4096> reserved{};
+};
+static_assert(offsetof(SigFrame, uc_flags) == 128 &&
+              offsetof(SigFrame, fault_address) == 128 + 176);
+static_assert(offsetof(SigFrame, reserved) == 128 + 176 + 288 && sizeof(SigFrame) == 4688);
+
+struct FrameRecord {
+    std::uint64_t fp = 0;
+    std::uint64_t lr = 0;
+};
+
+constexpr std::uint32_t kSsOnStack = 1, kSsDisable = 2, kSsAutodisarm = 1u << 31;
+constexpr std::uint32_t kMovX8SigReturn = 0xd2801168, kSvc0 = 0xd4000001;
+
+SigInfoBytes info_bytes(const SignalInfo& info, std::uint64_t action_flags) {
+    SigInfoBytes b{.signo = static_cast<std::int32_t>(info.signal), .code = info.code};
+    if (info.signal == Signal::Chld && info.code > 0) {
+        b.fields[0] = static_cast<std::uint32_t>(info.pid) | std::uint64_t{info.uid} << 32;
+        b.fields[1] = static_cast<std::uint32_t>(info.status);
+    } else if (info.code > 0 && info.code != kSiKernel) {
+        // Tags are shown to who asks for them only.
+        const std::uint64_t tag = std::uint64_t{0xff} << 56;
+        b.fields[0] = (action_flags & kSaExposeTagBits) != 0 ? info.address : info.address & ~tag;
+    } else if (info.code <= 0) {
+        b.fields[0] = static_cast<std::uint32_t>(info.pid) | std::uint64_t{info.uid} << 32;
+        b.fields[1] = info.value;
+    }
+    return b;
+}
+
+template <class Record>
+void put_record(SigFrame& frame, std::size_t& at, const Record& record) {
+    static_assert(std::is_trivially_copyable_v<Record>);
+    std::memcpy(frame.reserved.data() + at, &record, sizeof record);
+    at += sizeof record;
+}
+
+// Where a handler returns to without SA_RESTORER; 0 when the page cannot be had.
+VAddr trampoline(Kernel& kernel, Process& process) {
+    if (process.sigreturn_page != VAddr(0) && process.mm->find(process.sigreturn_page) != nullptr)
+        return process.sigreturn_page;
+    PhysicalMemory& memory = kernel.machine().memory;
+    const auto frame = memory.allocate();
+    if (!frame) return VAddr(0);
+    const std::array<std::uint32_t, 2> code{kMovX8SigReturn, kSvc0};
+    std::memcpy(memory.bytes(*frame).data(), code.data(), sizeof code);
+    const auto page = process.mm->map_special("[sigpage]", *frame, {.read = true, .exec = true});
+    if (!page) return VAddr(0);
+    process.sigreturn_page = *page;
+    return *page;
+}
+
+SigFrame build_frame(Kernel& kernel, Task& task, const UserRegisters& regs, const SignalInfo& info,
+                     std::uint64_t flags) {
+    SigFrame frame;
+    if ((flags & kSaSigInfo) != 0) frame.info = info_bytes(info, flags);
+    frame.uc_stack = {
+        .sp = task.altstack.sp.value, .flags = task.altstack.flags, .size = task.altstack.size};
+    frame.uc_sigmask = task.restore_sigmask ? task.saved_sigmask : task.sigmask;
+    frame.fault_address = task.fault_address;
+    frame.x = regs.x;
+    frame.sp = regs.sp;
+    frame.pc = regs.pc;
+    frame.pstate = regs.pstate;
+
+    const FpState fp = kernel.machine().cpu->read_fp(task.context);
+    std::size_t at = 0;
+    put_record(frame, at, FpsimdRecord{.fpsr = fp.fpsr, .fpcr = fp.fpcr, .v = fp.v});
+    constexpr std::uint64_t kProbeMarker =
+        ~std::uint64_t{0};  // no syndrome: "the stepped instruction has not trapped"
+    if (task.fault_code != 0 && task.fault_code != kProbeMarker)
+        put_record(frame, at, EsrRecord{.esr = task.fault_code});
+    return frame;  // a head of zeros ends the records
+}
+
+// The records of __reserved; nothing where they are malformed or FPSIMD is missing.
+std::optional<FpState> parse_records(const SigFrame& frame) {
+    std::optional<FpState> fp;
+    std::size_t at = 0;
+    while (at + sizeof(RecordHead) <= frame.reserved.size()) {
+        RecordHead head;
+        std::memcpy(&head, frame.reserved.data() + at, sizeof head);
+        if (head.magic == 0) return head.size == 0 ? fp : std::nullopt;
+        if (head.size < sizeof head || head.size % 16 != 0 ||
+            head.size > frame.reserved.size() - at)
+            return std::nullopt;
+        if (head.magic == kFpsimdMagic) {
+            FpsimdRecord record;
+            if (fp || head.size != sizeof record) return std::nullopt;
+            std::memcpy(&record, frame.reserved.data() + at, sizeof record);
+            fp = FpState{.v = record.v, .fpsr = record.fpsr, .fpcr = record.fpcr};
+        } else if (head.magic != kEsrMagic) {
+            return std::nullopt;
+        }
+        at += head.size;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+bool on_altstack(const AltStack& stack, std::uint64_t sp) {
+    if ((stack.flags & (kSsDisable | kSsAutodisarm)) != 0 || stack.size == 0) return false;
+    return sp > stack.sp.value && sp - stack.sp.value <= stack.size;
+}
+
+bool push_signal_frame(Kernel& kernel, Task& task, const SignalInfo& info,
+                       const SignalAction& action) {
+    Cpu& cpu = *kernel.machine().cpu;
+    UserRegisters regs = cpu.read_all(task.context);
+
+    std::uint64_t sp = regs.sp;
+    const bool has_altstack = (task.altstack.flags & kSsDisable) == 0 && task.altstack.size != 0;
+    if ((action.flags & kSaOnStack) != 0 && has_altstack && !on_altstack(task.altstack, sp)) {
+        sp = task.altstack.sp.value + task.altstack.size;
+    }
+    const std::uint64_t record_at = (sp - sizeof(FrameRecord)) & ~std::uint64_t{15};
+    const std::uint64_t frame_at = record_at - sizeof(SigFrame);
+
+    const std::uint64_t return_to = (action.flags & kSaRestorer) != 0
+                                        ? action.restorer
+                                        : trampoline(kernel, *task.process).value;
+    if (return_to == 0 && (action.flags & kSaRestorer) == 0) return false;
+
+    UserMemory memory(*task.process->mm, task.id);
+    if (!memory.put(VAddr(frame_at), build_frame(kernel, task, regs, info, action.flags)))
+        return false;
+    if (!memory.put(VAddr(record_at), FrameRecord{regs.x[29], regs.x[30]})) return false;
+
+    regs.x[0] = static_cast<std::uint64_t>(info.signal);
+    if ((action.flags & kSaSigInfo) != 0) {
+        regs.x[1] = frame_at;
+        regs.x[2] = frame_at + offsetof(SigFrame, uc_flags);
+    }
+    regs.x[29] = record_at;
+    regs.x[30] = return_to;
+    regs.sp = frame_at;
+    regs.pc = action.handler;
+    cpu.write_all(task.context, regs);
+    if ((task.altstack.flags & kSsAutodisarm) != 0) task.altstack = {};
+    return true;
+}
+
+bool pop_signal_frame(Kernel& kernel, Task& task) {
+    Cpu& cpu = *kernel.machine().cpu;
+    const std::uint64_t sp = cpu.read(task.context, Reg::Sp);
+    if (sp % 16 != 0) return false;
+    UserMemory memory(*task.process->mm, task.id);
+    const auto frame = memory.get<SigFrame>(VAddr(sp));
+    if (!frame) return false;
+    // valid_user_regs: any mode but EL0t, or a masked exception, is refused.
+    if ((frame->pstate & 0x3df) != 0) return false;
+    const auto fp = parse_records(*frame);
+    if (!fp) return false;
+
+    task.sigmask = frame->uc_sigmask & ~kUnblockable;
+    task.restore_sigmask = false;
+    UserRegisters regs;
+    regs.x = frame->x;
+    regs.sp = frame->sp;
+    regs.pc = frame->pc;
+    regs.pstate = frame->pstate & kPstateNzcv;
+    cpu.write_all(task.context, regs);
+    cpu.write_fp(task.context, *fp);
+    const StackBytes& stack = frame->uc_stack;
+    if (!on_altstack(task.altstack, regs.sp)) {
+        const std::uint32_t mode = stack.flags & ~kSsAutodisarm;
+        if (mode == kSsDisable) {
+            task.altstack = {};
+        } else if ((mode == 0 || mode == kSsOnStack) && stack.size >= 5120) {
+            task.altstack = {
+                .sp = VAddr(stack.sp), .size = stack.size, .flags = stack.flags & kSsAutodisarm};
+        }
+    }
+    kernel.recalc_sigpending(task);
+    return true;
+}
+
+}  // namespace uprobesim

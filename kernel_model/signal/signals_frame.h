@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The arm64 signal frame on the user's stack, byte for byte as Linux lays it out, and the way back
+// from it.
+#pragma once
+
+#include "kernel_model/abi/signal.h"
+#include "kernel_model/task/process.h"
+
+namespace uprobesim {
+
+class Kernel;
+
+// Writes the frame and makes the task's registers those of the handler. False: it could not be
+// written, nothing changed.
+bool push_signal_frame(Kernel& kernel, Task& task, const SignalInfo& info,
+                       const SignalAction& action);
+// rt_sigreturn. False: not a frame; registers are unchanged and the caller raises SIGSEGV.
+bool pop_signal_frame(Kernel& kernel, Task& task);
+
+// Whether `sp` is on the alternate stack (on_sig_stack).
+bool on_altstack(const AltStack& stack, std::uint64_t sp);
+
+}  // namespace uprobesim

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/syscall/files/file_transfer.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/stat.h"
+#include "kernel_model/syscall/files/terminal_calls.h"
+#include "kernel_model/syscall/net/socket_transfer.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::uint64_t kMaxTransfer = 0x7ffff000;  // MAX_RW_COUNT
+constexpr std::uint64_t kMaxVector = 1024;          // UIO_MAXIOV
+constexpr std::uint64_t kPiece = 65536;             // of a stream's write, at most
+constexpr std::size_t kLimitFileSize = 1;           // RLIMIT_FSIZE
+
+// What became of it so far. `bad_pointer`: its first byte is one.
+struct Moved {
+    std::uint64_t bytes = 0;
+    bool bad_pointer = false;
+    bool failed = false;
+    Errno error{};
+};
+
+Moved move(UserMemory memory, File& file, Direction direction, VAddr buffer, std::uint64_t size,
+           std::uint64_t offset) {
+    Moved moved;
+    if (size == 0) {
+        // Devices and pipes still say what is wrong with them.
+        auto n = direction == Direction::Read ? file.read(offset, {}) : file.write(offset, {});
+        moved.failed = !n && n.error() != Errno::Again;
+        if (moved.failed) moved.error = n.error();
+        return moved;
+    }
+    const Access access = direction == Direction::Read ? Access::Write : Access::Read;
+    const auto done =
+        memory.for_each_span(buffer, size, access, [&](std::span<std::byte> span) -> std::uint64_t {
+            auto n = direction == Direction::Read ? file.read(offset + moved.bytes, span)
+                                                  : file.write(offset + moved.bytes, span);
+            if (!n) {
+                moved.failed = true;
+                moved.error = n.error();
+                return 0;
+            }
+            moved.bytes += *n;
+            return *n;
+        });
+    moved.bad_pointer = !done && moved.bytes == 0 && !moved.failed;
+    return moved;
+}
+
+using Buffers = std::span<const abi::Iovec>;
+
+// The caller's bytes from `skip` on, as far as they can be read.
+std::uint64_t gather(UserMemory memory, Buffers buffers, std::uint64_t skip,
+                     std::span<std::byte> to) {
+    std::uint64_t done = 0;
+    for (const auto& b : buffers) {
+        if (done == to.size()) break;
+        if (skip >= b.length) {
+            skip -= b.length;
+            continue;
+        }
+        const std::uint64_t wanted = std::min(b.length - skip, to.size() - done);
+        const auto got =
+            memory.for_each_span(VAddr(b.base + skip), wanted, Access::Read, [&](auto span) {
+                std::ranges::copy(span, to.begin() + static_cast<std::ptrdiff_t>(done));
+                done += span.size();
+                return std::uint64_t{span.size()};
+            });
+        if (got.value_or(0) < wanted) break;
+        skip = 0;
+    }
+    return done;
+}
+
+bool scatter(UserMemory memory, Buffers buffers, std::span<const std::byte> from) {
+    for (const auto& b : buffers) {
+        const auto part = from.first(std::min<std::uint64_t>(b.length, from.size()));
+        if (!memory.write(VAddr(b.base), part)) return false;
+        from = from.subspan(part.size());
+    }
+    return true;
+}
+
+// A page of the caller's memory at a time.
+Moved move_pages(UserMemory memory, File& file, Direction direction, Buffers buffers,
+                 std::uint64_t offset, std::uint64_t most) {
+    Moved all;
+    for (const auto& b : buffers) {
+        if (b.length == 0) continue;
+        const std::uint64_t done = all.bytes;
+        all = move(memory, file, direction, VAddr(b.base), std::min(b.length, most - done),
+                   offset + done);
+        const std::uint64_t moved = all.bytes;
+        all.bytes += done;
+        if (moved < b.length) break;
+    }
+    return all;
+}
+
+Moved write_stream(SysCall& call, File& file, Buffers buffers, std::uint64_t total) {
+    Moved moved{.bytes = call.task.call_progress};
+    std::vector<std::byte> piece;
+    while (moved.bytes < total) {
+        piece.resize(std::min(total - moved.bytes, kPiece));
+        const std::uint64_t got = gather(call.memory(), buffers, moved.bytes, piece);
+        moved.bad_pointer = got == 0;
+        if (got == 0) break;
+        const auto n = file.write(0, std::span<const std::byte>(piece).first(got));
+        moved.failed = !n;
+        if (!n) moved.error = n.error();
+        if (!n || *n == 0) break;
+        moved.bytes += *n;
+    }
+    return moved;
+}
+
+Moved move_record(SysCall& call, File& file, Direction direction, Buffers buffers,
+                  std::uint64_t total) {
+    std::vector<std::byte> record(std::min(total, file.record_bytes()));
+    Moved moved;
+    if (direction == Direction::Write) {
+        moved.bad_pointer = gather(call.memory(), buffers, 0, record) < record.size();
+        if (moved.bad_pointer) return moved;
+    }
+    const auto n = direction == Direction::Read ? file.read(0, record) : file.write(0, record);
+    moved.failed = !n;
+    if (!n) {
+        moved.error = n.error();
+    } else if (direction == Direction::Read) {
+        moved.bad_pointer = !scatter(call.memory(), buffers, std::span(record).first(*n));
+        if (!moved.bad_pointer) moved.bytes = *n;
+    } else {
+        moved.bytes = *n;
+    }
+    return moved;
+}
+
+struct Start {
+    std::uint64_t offset;
+    bool moves;
+};
+Start start_of(File& file, Direction direction, const std::uint64_t* offset) {
+    if (offset != nullptr) return {*offset, false};
+    if (direction == Direction::Write && (file.flags & abi::kOAppend) != 0 &&
+        !file.host_position()) {
+        return {file.size().value_or(file.position), true};
+    }
+    return {file.position, true};
+}
+
+}  // namespace
+
+bool may(const File& file, Direction direction) {
+    const std::uint32_t mode = file.flags & abi::kOAccmode;
+    if ((file.flags & abi::kOPath) != 0) return false;
+    return direction == Direction::Read ? mode != abi::kOWronly : mode != abi::kORdonly;
+}
+
+bool must_wait(SysCall& call, File& file, Errno error, std::uint64_t done) {
+    call.task.call_progress = 0;
+    if (error == Errno::Pipe) {
+        call.kernel.send_signal(call.task,
+                                {.signal = Signal::Pipe, .code = kSiUser, .pid = call.process.pid});
+    }
+    if (error != Errno::Again || (file.flags & abi::kONonblock) != 0) return false;
+    if (done > 0 && call.task.tif_sigpending) return false;
+    call.task.call_progress = done;
+    call.wait_on(file.waiters());
+    return true;
+}
+
+SysResult<std::uint64_t> may_write(SysCall& call, File& file, std::uint64_t offset,
+                                   std::uint64_t count) {
+    const std::uint64_t limit = call.process.limits[kLimitFileSize].soft;
+    if (count == 0 || !file.backing()) return count;
+    if (offset < limit) return std::min(count, limit - offset);
+    call.kernel.send_signal(call.task,
+                            {.signal = Signal::Xfsz, .code = kSiUser, .pid = call.process.pid});
+    return tl::make_unexpected(Errno::Fbig);
+}
+
+SysResult<void> may_grow(SysCall& call, File& file, std::uint64_t size) {
+    if (size <= file.size().value_or(0)) return {};
+    const auto last = may_write(call, file, size - 1, 1);
+    return last ? SysResult<void>() : tl::make_unexpected(last.error());
+}
+
+SysOutcome write_failure(SysCall& call, File& file, Errno error) {
+    if (must_wait(call, file, error, 0)) return Block{};
+    return error;
+}
+
+namespace {
+
+SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers buffers,
+                        std::uint64_t total, const std::uint64_t* offset) {
+    call.path = direction == Direction::Read ? file.read_path() : file.write_path();
+    if (PtyFile* terminal = file.terminal()) {
+        if (auto instead = before_terminal_transfer(call, *terminal, direction, total))
+            return *instead;
+    }
+    Moved moved;
+    const bool writes = direction == Direction::Write;
+    if (total == 0) {
+        moved = move(call.memory(), file, direction, VAddr(0), 0,
+                     offset != nullptr ? *offset : file.position);
+    } else if (writes && file.stream()) {
+        moved = write_stream(call, file, buffers, total);
+    } else if (file.record_bytes() != 0) {
+        moved = move_record(call, file, direction, buffers, total);
+    } else {
+        const Start start = start_of(file, direction, offset);
+        if (writes) {
+            const auto allowed = may_write(call, file, start.offset, total);
+            if (!allowed) return allowed.error();
+            total = *allowed;
+        }
+        moved = move_pages(call.memory(), file, direction, buffers, start.offset, total);
+        if (start.moves && moved.bytes > 0) file.position = start.offset + moved.bytes;
+    }
+    call.units = moved.bytes;
+    if (moved.failed && (writes || moved.bytes == 0) &&
+        must_wait(call, file, moved.error, moved.bytes))
+        return Block{};
+    call.task.call_progress = 0;
+    if (moved.bytes > 0) return moved.bytes;
+    if (moved.bad_pointer) return Errno::Fault;
+    if (moved.failed) return moved.error;
+    return std::uint64_t{0};
+}
+
+// read and write of a socket are recvmsg and sendmsg without flags (sock_read_iter).
+SysOutcome socket_transfer(SysCall& call, Socket& socket, Direction direction,
+                           std::vector<abi::Iovec> parts) {
+    const auto buffers = UserVector::of(std::move(parts));
+    if (!buffers) return buffers.error();
+    if (direction == Direction::Read && buffers->size() == 0) return std::uint64_t{0};
+    // AF_UNIX was measured with these calls.
+    const auto with_price = [&](SysOutcome outcome) {
+        if (std::holds_alternative<std::uint64_t>(outcome) && socket.family() != kAfUnix) {
+            call.kernel.spend(call.task, KernelPath::SysSocketFile);
+        }
+        return outcome;
+    };
+    if (direction == Direction::Write) {
+        const Outgoing message{
+            .bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.process)};
+        return with_price(send_message(call, socket, *buffers, message, 0));
+    }
+    Incoming got;
+    return with_price(receive_message(call, socket, *buffers, 0, got));
+}
+
+// access_ok: the whole range must lie in user space, touched or not.
+bool in_user_space(std::uint64_t base, std::uint64_t size) {
+    return size == 0 || (base < AddressSpace::kTop && size <= AddressSpace::kTop - base);
+}
+
+}  // namespace
+
+SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr buffer,
+                    std::uint64_t size, const std::uint64_t* offset) {
+    const auto file = call.process.files.share(fd);
+    if (!file || !may(*file, direction)) return bad_descriptor(call);
+    if (offset != nullptr && static_cast<std::int64_t>(*offset) < 0) return Errno::Inval;
+    if (offset != nullptr && !file->seekable()) return Errno::Spipe;
+    if (static_cast<std::int64_t>(size) < 0) return Errno::Inval;
+    if (Socket* socket = file->socket())
+        return socket_transfer(call, *socket, direction, {{buffer.value, size}});
+    if (!in_user_space(buffer.value, size)) return Errno::Fault;
+    const abi::Iovec all{buffer.value, std::min(size, kMaxTransfer)};
+    return transfer_all(call, *file, direction, std::span(&all, 1), all.length, offset);
+}
+
+SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, VAddr vector,
+                           std::uint64_t count, const std::uint64_t* offset) {
+    const auto file = call.process.files.share(fd);
+    if (!file || !may(*file, direction)) return bad_descriptor(call);
+    if (count > kMaxVector) return Errno::Inval;
+    if (offset != nullptr && static_cast<std::int64_t>(*offset) < 0) return Errno::Inval;
+    if (offset != nullptr && !file->seekable()) return Errno::Spipe;
+    UserMemory memory = call.memory();
+    std::vector<abi::Iovec> buffers(count);
+    if (!memory.read(vector, std::as_writable_bytes(std::span(buffers)))) return Errno::Fault;
+    if (Socket* socket = file->socket())
+        return socket_transfer(call, *socket, direction, std::move(buffers));
+    std::uint64_t total = 0;
+    for (auto& b : buffers) {
+        if (static_cast<std::int64_t>(b.length) < 0) return Errno::Inval;
+        if (!in_user_space(b.base, b.length)) return Errno::Fault;
+        b.length = std::min(b.length, kMaxTransfer - total);  // __import_iovec
+        total += b.length;
+    }
+    const SysOutcome outcome = transfer_all(call, *file, direction, buffers, total, offset);
+    if (!std::holds_alternative<Block>(outcome))
+        call.kernel.spend(call.task, KernelPath::SysVector, count);
+    return outcome;
+}
+
+}  // namespace uprobesim

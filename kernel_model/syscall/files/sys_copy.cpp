@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Calls that move bytes from one open file to another: through a buffer of ours, so that any two
+// files will do.
+#include <algorithm>
+#include <vector>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/stat.h"
+#include "kernel_model/files/pipe.h"
+#include "kernel_model/syscall/files/file_transfer.h"
+
+namespace uprobesim {
+
+namespace {
+
+using namespace abi;
+
+constexpr std::uint64_t kMost = 0x7ffff000;  // MAX_RW_COUNT
+constexpr std::uint64_t kPiece = 65536;
+constexpr std::uint32_t kMove = 1, kNonblock = 2, kMore = 4, kGift = 8;  // SPLICE_F_*
+
+// Where a call reads or writes: at an offset of the caller's, which is written back, or at the
+// file's position.
+class End {
+public:
+    explicit End(File& of) : file(of) {}
+    SysResult<void> take_offset(SysCall& c, VAddr at) {
+        if (at == VAddr(0)) return {};
+        if (!file.seekable()) return tl::make_unexpected(Errno::Spipe);
+        const auto given = c.memory().get<std::int64_t>(at);
+        if (!given) return tl::make_unexpected(Errno::Fault);
+        if (*given < 0) return tl::make_unexpected(Errno::Inval);
+        at_ = at;
+        offset_ = static_cast<std::uint64_t>(*given);
+        return {};
+    }
+    std::uint64_t offset() const { return at_ != VAddr(0) ? offset_ : file.position; }
+    void advance(std::uint64_t n) {
+        if (at_ != VAddr(0)) {
+            offset_ += n;
+        } else if (file.seekable() && !file.host_position()) {
+            file.position += n;
+        }
+    }
+    bool put_back(SysCall& c) const { return at_ == VAddr(0) || c.memory().put(at_, offset_); }
+
+    File& file;
+
+private:
+    VAddr at_;
+    std::uint64_t offset_ = 0;
+};
+
+// How much the next piece may have: what a pipe cannot give again is taken only when there is room
+// for it, and a page of a file fills a slot of its own.
+std::uint64_t room_for(const End& from, File& to) {
+    const auto* end = dynamic_cast<PipeEnd*>(&to);
+    if (end == nullptr || end->pipe()->readers() == 0) return kPiece;
+    const std::uint64_t room = std::min(kPiece, end->pipe()->free_slots() * kPageSize);
+    return from.file.seekable() ? std::min(room, kPageSize - from.offset() % kPageSize) : room;
+}
+
+// From `done` bytes on. A blocking write waits, and goes on from where it was; a read waits while
+// nothing was moved.
+SysOutcome copy(SysCall& c, End& from, End& to, std::uint64_t count, bool nonblocking) {
+    std::uint64_t done = c.task.call_progress;
+    std::vector<std::byte> buffer(std::min(kPiece, count));
+    const auto answer = [&](SysOutcome outcome) -> SysOutcome {
+        if (!from.put_back(c) || !to.put_back(c)) return Errno::Fault;
+        c.units = done;
+        return outcome;
+    };
+    const auto stopped = [&](File& file, Errno error) -> SysOutcome {
+        const bool waits = !nonblocking && must_wait(c, file, error, done);
+        if (waits) return answer(Block{});
+        return answer(done > 0 ? SysOutcome(done) : SysOutcome(error));
+    };
+    while (done < count) {
+        const std::uint64_t room = room_for(from, to.file);
+        if (room == 0 && done > 0) break;  // one turn of the pipe's ring, unlike a write
+        if (room == 0) return stopped(to.file, Errno::Again);
+        const auto wanted =
+            std::span(buffer).first(std::min({std::uint64_t{buffer.size()}, count - done, room}));
+        const auto n = from.file.read(from.offset(), wanted);
+        if (!n && done > 0 && n.error() == Errno::Again) break;
+        if (!n) return stopped(from.file, n.error());
+        if (*n == 0) break;
+        std::uint64_t written = 0;
+        const auto allowed = may_write(c, to.file, to.offset(), *n);
+        if (!allowed) return stopped(to.file, allowed.error());
+        while (written < *allowed) {
+            const auto m = to.file.write(to.offset(), std::span<const std::byte>(wanted).subspan(
+                                                          written, *allowed - written));
+            if (!m && from.file.seekable()) {
+                from.advance(written);
+                return stopped(to.file, m.error());
+            }
+            if (!m) return stopped(to.file, m.error());
+            if (*m == 0) break;
+            written += *m;
+            done += *m;
+            to.advance(*m);
+        }
+        from.advance(written);
+        if (written < *n) break;
+    }
+    c.task.call_progress = 0;
+    return answer(done);
+}
+
+SysOutcome sys_sendfile(SysCall& c) {
+    const auto to = c.process.files.share(c.int32(0));
+    const auto from = c.process.files.share(c.int32(1));
+    if (!to || !from || !may(*to, Direction::Write) || !may(*from, Direction::Read))
+        return bad_descriptor(c);
+    if (!from->seekable() || from->host_position())
+        return c.args[2] != 0 ? Errno::Spipe : Errno::Inval;
+    // splice_direct: not to files that append.
+    if ((to->flags & kOAppend) != 0 && to->seekable()) return Errno::Inval;
+    End in(*from), out(*to);
+    if (auto at = in.take_offset(c, c.address(2)); !at) return at.error();
+    return copy(c, in, out, std::min(c.args[3], kMost), false);
+}
+
+SysOutcome sys_copy_file_range(SysCall& c) {
+    const auto from = c.process.files.share(c.int32(0));
+    const auto to = c.process.files.share(c.int32(2));
+    if (!to || !from || !may(*to, Direction::Write) || !may(*from, Direction::Read))
+        return bad_descriptor(c);
+    if ((to->flags & kOAppend) != 0) return bad_descriptor(c);
+    if (c.uint32(5) != 0 || !from->backing() || !to->backing()) return Errno::Inval;
+    End in(*from), out(*to);
+    if (auto at = in.take_offset(c, c.address(1)); !at) return at.error();
+    if (auto at = out.take_offset(c, c.address(3)); !at) return at.error();
+    const auto allowed = may_write(c, *to, out.offset(), std::min(c.args[4], kMost));
+    if (!allowed) return allowed.error();
+    const std::uint64_t count = *allowed;
+    // The two ranges of one file must not overlap.
+    const std::uint64_t a = in.offset(), b = out.offset();
+    if (from->backing() == to->backing() && a < b + count && b < a + count) return Errno::Inval;
+    return copy(c, in, out, count, false);
+}
+
+SysOutcome sys_splice(SysCall& c) {
+    const std::uint32_t flags = c.uint32(5);
+    if (c.args[4] == 0) return std::uint64_t{0};
+    if ((flags & ~(kMove | kNonblock | kMore | kGift)) != 0) return Errno::Inval;
+    const auto from = c.process.files.share(c.int32(0));
+    const auto to = c.process.files.share(c.int32(2));
+    if (!to || !from || !may(*to, Direction::Write) || !may(*from, Direction::Read))
+        return bad_descriptor(c);
+    auto* from_pipe = dynamic_cast<PipeEnd*>(from.get());
+    auto* to_pipe = dynamic_cast<PipeEnd*>(to.get());
+    if (from_pipe == nullptr && to_pipe == nullptr) return Errno::Inval;
+    if (from_pipe != nullptr && to_pipe != nullptr && from_pipe->pipe() == to_pipe->pipe())
+        return Errno::Inval;
+    if ((from_pipe != nullptr && c.args[1] != 0) || (to_pipe != nullptr && c.args[3] != 0))
+        return Errno::Spipe;
+    if (to_pipe == nullptr && (to->flags & kOAppend) != 0) return Errno::Inval;
+    End in(*from), out(*to);
+    if (auto at = in.take_offset(c, c.address(1)); !at) return at.error();
+    if (auto at = out.take_offset(c, c.address(3)); !at) return at.error();
+    return copy(c, in, out, std::min(c.args[4], kMost), (flags & kNonblock) != 0);
+}
+
+SysOutcome sys_tee(SysCall& c) {
+    const std::uint32_t flags = c.uint32(3);
+    if ((flags & ~(kMove | kNonblock | kMore | kGift)) != 0) return Errno::Inval;
+    if (c.args[2] == 0) return std::uint64_t{0};
+    const auto from = c.process.files.share(c.int32(0));
+    const auto to = c.process.files.share(c.int32(1));
+    if (!to || !from || !may(*to, Direction::Write) || !may(*from, Direction::Read))
+        return bad_descriptor(c);
+    auto* source = dynamic_cast<PipeEnd*>(from.get());
+    auto* target = dynamic_cast<PipeEnd*>(to.get());
+    if (source == nullptr || target == nullptr || source->pipe() == target->pipe())
+        return Errno::Inval;
+    Pipe& pipe = *source->pipe();
+    if (pipe.empty()) {
+        if (pipe.writers() == 0) return std::uint64_t{0};
+        if ((flags & kNonblock) != 0) return Errno::Again;
+        return write_failure(c, *from, Errno::Again);
+    }
+    const auto bytes =
+        pipe.peek(std::min({c.args[2], kPiece, target->pipe()->free_slots() * kPageSize}));
+    if (bytes.empty())
+        return (flags & kNonblock) != 0 ? SysOutcome(Errno::Again)
+                                        : write_failure(c, *to, Errno::Again);
+    const auto n = to->write(0, bytes);
+    if (!n) return write_failure(c, *to, n.error());
+    c.units = *n;
+    return *n;
+}
+
+// The pages are not given away but copied: what the caller writes to them later is not seen.
+SysOutcome sys_vmsplice(SysCall& c) {
+    if ((c.uint32(3) & ~(kMove | kNonblock | kMore | kGift)) != 0) return Errno::Inval;
+    const auto file = c.process.files.share(c.int32(0));
+    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(c);
+    if (dynamic_cast<PipeEnd*>(file.get()) == nullptr) return bad_descriptor(c);
+    const Direction direction = may(*file, Direction::Write) ? Direction::Write : Direction::Read;
+    const std::uint32_t old = file->flags;
+    if ((c.uint32(3) & kNonblock) != 0) file->flags |= kONonblock;
+    SysOutcome outcome =
+        transfer_vector(c, c.int32(0), direction, c.address(1), c.args[2], nullptr);
+    file->flags = old;
+    return outcome;
+}
+
+constexpr SyscallRow kRows[] = {
+    {71, "sendfile", sys_sendfile, Support::Full, KernelPath::SysSendfile, ""},
+    {75, "vmsplice", sys_vmsplice, Support::Full, KernelPath::SysSendfile, ""},
+    {76, "splice", sys_splice, Support::Full, KernelPath::SysSendfile, ""},
+    {77, "tee", sys_tee, Support::Full, KernelPath::SysSendfile, ""},
+    {285, "copy_file_range", sys_copy_file_range, Support::Full, KernelPath::SysSendfile, ""},
+};
+
+}  // namespace
+
+std::span<const SyscallRow> copy_syscalls() {
+    return kRows;
+}
+
+}  // namespace uprobesim

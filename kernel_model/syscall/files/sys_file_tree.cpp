@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Calls on names.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/stat.h"
+#include "kernel_model/files/pipe.h"
+#include "kernel_model/syscall/files/file_transfer.h"
+#include "kernel_model/syscall/files/terminal_calls.h"
+
+namespace uprobesim {
+
+namespace {
+
+using namespace abi;
+
+// A path argument and the directory it starts from.
+struct PathArgument {
+    std::string cwd;
+    std::string path;
+    std::shared_ptr<File> file;  // set for AT_EMPTY_PATH with an empty path
+};
+
+tl::expected<PathArgument, Errno> path_argument(SysCall& c, std::int32_t dirfd, VAddr pointer,
+                                                std::uint32_t flags = 0) {
+    auto text = c.memory().read_string(pointer, kPathMax);
+    if (!text) return tl::make_unexpected(Errno::Fault);
+    if (text->size() >= kPathMax) return tl::make_unexpected(Errno::NameTooLong);
+    c.kernel.files().act_as(c.process);
+    PathArgument argument;
+    argument.path = std::move(*text);
+    argument.cwd = c.process.cwd;
+    if (argument.path.empty()) {
+        if ((flags & kAtEmptyPath) == 0) return tl::make_unexpected(Errno::NoEnt);
+        if (dirfd == kAtFdcwd) {
+            argument.path = ".";
+            return argument;
+        }
+        argument.file = c.process.files.share(dirfd);
+        if (!argument.file) return tl::make_unexpected(Errno::Badf);
+        return argument;
+    }
+    if (argument.path.front() == '/' || dirfd == kAtFdcwd) return argument;
+    const auto directory = c.process.files.share(dirfd);
+    if (!directory) return tl::make_unexpected(Errno::Badf);
+    auto status = directory->status();
+    if (!status || (status->mode & kIfmt) != kIfDir) return tl::make_unexpected(Errno::NotDir);
+    argument.cwd = directory->path;
+    return argument;
+}
+
+std::uint64_t component_count(const std::string& path) {
+    std::uint64_t n = 0;
+    for (std::size_t i = 0; i < path.size(); ++i)
+        n += path[i] != '/' && (i == 0 || path[i - 1] == '/');
+    return std::max<std::uint64_t>(n, 1);
+}
+
+// Prices the walk and turns a SysResult into an outcome.
+template <class T>
+SysOutcome named(SysCall& c, const PathArgument& p, const SysResult<T>& result) {
+    c.units = component_count(p.path);
+    if (!result) {
+        if (result.error() == Errno::NoEnt) c.path = KernelPath::SysOpenMissing;
+        return result.error();
+    }
+    return std::uint64_t{0};
+}
+
+SysOutcome add_opened(SysCall& c, std::shared_ptr<File> file, std::uint32_t flags) {
+    auto fd = c.process.files.add(std::move(file), (flags & kOCloexec) != 0);
+    if (!fd) return fd.error();
+    return static_cast<std::uint64_t>(*fd);
+}
+
+// A FIFO waits, with this end open, for somebody at the other (fifo_open).
+SysOutcome open_fifo(SysCall& c, const std::shared_ptr<PipeEnd>& end, std::uint32_t flags) {
+    if ((flags & kONonblock) != 0 || !end->waits_for_partner()) return add_opened(c, end, flags);
+    c.task.call_holds = end;
+    c.wait_on(&end->pipe()->either);
+    return Block{};
+}
+
+SysOutcome open_at(SysCall& c, std::int32_t dirfd, VAddr name, std::uint32_t flags,
+                   std::uint32_t mode) {
+    if (c.task.call_holds)
+        return open_fifo(c, std::static_pointer_cast<PipeEnd>(c.task.call_holds), flags);
+    if ((flags & kOTmpfile) == kOTmpfile) {
+        c.kernel.note_unmodelled("openat O_TMPFILE", "answered EOPNOTSUPP");
+        return Errno::NotSup;
+    }
+    // build_open_flags, since 6.3 and in the stable kernels.
+    if ((flags & (kOCreat | kODirectory | kOPath)) == (kOCreat | kODirectory)) return Errno::Inval;
+    auto p = path_argument(c, dirfd, name);
+    if (!p) return p.error();
+    auto opened =
+        c.kernel.files().open(&c.process, p->cwd, p->path, flags, mode & ~c.process.umask);
+    if (!opened) return named(c, *p, opened);
+    c.units = opened->components;
+    if (opened->created) c.path = KernelPath::SysCreate;
+    if (auto end = std::dynamic_pointer_cast<PipeEnd>(opened->file))
+        return open_fifo(c, end, flags);
+    if (PtyFile* terminal = opened->file->terminal()) {
+        if (const auto error = opened_terminal(c, *terminal, flags)) return *error;
+    }
+    return add_opened(c, std::move(opened->file), flags);
+}
+
+SysOutcome sys_openat(SysCall& c) {
+    return open_at(c, c.int32(0), c.address(1), c.uint32(2), c.uint32(3));
+}
+
+SysOutcome sys_openat2(SysCall& c) {
+    if (c.args[3] < 24) return Errno::Inval;
+    const auto how = c.memory().get<std::array<std::uint64_t, 3>>(c.address(2));
+    if (!how) return Errno::Fault;
+    if ((*how)[2] != 0) {
+        c.kernel.note_unmodelled("openat2 resolve flags", "answered EINVAL");
+        return Errno::Inval;
+    }
+    // Unlike openat, what is not known is refused (build_open_flags).
+    constexpr std::uint64_t kKnown = 037777703;
+    if (((*how)[0] & ~kKnown) != 0 || ((*how)[1] & ~std::uint64_t{07777}) != 0) return Errno::Inval;
+    if ((*how)[1] != 0 && ((*how)[0] & kOCreat) == 0) return Errno::Inval;
+    return open_at(c, c.int32(0), c.address(1), static_cast<std::uint32_t>((*how)[0]),
+                   static_cast<std::uint32_t>((*how)[1]));
+}
+
+tl::expected<FileStatus, Errno> status_at(SysCall& c, std::uint32_t flags) {
+    if ((flags & ~(kAtSymlinkNofollow | kAtNoAutomount | kAtEmptyPath | 0x6000u)) != 0)
+        return tl::make_unexpected(Errno::Inval);
+    auto p = path_argument(c, c.int32(0), c.address(1), flags);
+    if (!p) return tl::make_unexpected(p.error());
+    if (p->file) {
+        c.path = KernelPath::SysFstat;
+        return p->file->status();
+    }
+    auto status =
+        c.kernel.files().status(&c.process, p->cwd, p->path, (flags & kAtSymlinkNofollow) == 0);
+    (void)named(c, *p, status);
+    return status;
+}
+
+SysOutcome sys_newfstatat(SysCall& c) {
+    auto status = status_at(c, c.uint32(3));
+    if (!status) return status.error();
+    if (!c.memory().put(c.address(2), to_stat(*status))) return Errno::Fault;
+    return std::uint64_t{0};
+}
+
+SysOutcome sys_statx(SysCall& c) {
+    auto status = status_at(c, c.uint32(2));
+    if (!status) return status.error();
+    if (!c.memory().put(c.address(4), to_statx(*status))) return Errno::Fault;
+    return std::uint64_t{0};
+}
+
+SysOutcome access_at(SysCall& c, std::uint32_t flags) {
+    if ((c.uint32(2) & ~7u) != 0 ||
+        (flags & ~(kAtEaccess | kAtSymlinkNofollow | kAtEmptyPath)) != 0)
+        return Errno::Inval;
+    auto p = path_argument(c, c.int32(0), c.address(1), flags);
+    if (!p) return p.error();
+    if (p->file) return std::uint64_t{0};
+    return named(c, *p,
+                 c.kernel.files().access(&c.process, p->cwd, p->path, c.uint32(2),
+                                         (flags & kAtSymlinkNofollow) == 0));
+}
+SysOutcome sys_faccessat(SysCall& c) {
+    return access_at(c, 0);
+}
+SysOutcome sys_faccessat2(SysCall& c) {
+    return access_at(c, c.uint32(3));
+}
+
+SysOutcome sys_readlinkat(SysCall& c) {
+    if (c.int32(3) <= 0) return Errno::Inval;
+    auto p = path_argument(c, c.int32(0), c.address(1));
+    if (!p) return p.error();
+    auto target = c.kernel.files().read_link(&c.process, p->cwd, p->path);
+    if (!target) return named(c, *p, target);
+    c.units = component_count(p->path);
+    const std::size_t n = std::min<std::size_t>(target->size(), c.uint32(3));
+    if (!c.memory().write(c.address(2), std::as_bytes(std::span(target->data(), n))))
+        return Errno::Fault;
+    return std::uint64_t{n};
+}
+
+SysOutcome sys_mkdirat(SysCall& c) {
+    auto p = path_argument(c, c.int32(0), c.address(1));
+    if (!p) return p.error();
+    return named(c, *p,
+                 c.kernel.files().make_directory(p->cwd, p->path, c.uint32(2) & ~c.process.umask));
+}
+
+SysOutcome sys_mknodat(SysCall& c) {
+    auto p = path_argument(c, c.int32(0), c.address(1));
+    if (!p) return p.error();
+    const std::uint32_t type = c.uint32(2) & kIfmt;
+    if (type == kIfIfo)
+        return named(
+            c, *p,
+            c.kernel.files().make_fifo(p->cwd, p->path, c.uint32(2) & 07777 & ~c.process.umask));
+    if (type != 0 && type != kIfReg) {
+        c.kernel.note_unmodelled("mknodat of a device or socket", "answered EPERM");
+        return Errno::Perm;
+    }
+    return named(c, *p,
+                 c.kernel.files().open(&c.process, p->cwd, p->path, kOCreat | kOExcl | kOWronly,
+                                       c.uint32(2) & 07777 & ~c.process.umask));
+}
+
+SysOutcome sys_unlinkat(SysCall& c) {
+    if ((c.uint32(2) & ~kAtRemovedir) != 0) return Errno::Inval;
+    auto p = path_argument(c, c.int32(0), c.address(1));
+    if (!p) return p.error();
+    return named(c, *p,
+                 c.kernel.files().remove(p->cwd, p->path, (c.uint32(2) & kAtRemovedir) != 0));
+}
+
+void move_working_directories(SysCall& c, const std::string& from, const std::string& to) {
+    const auto move = [&](Process& process) {
+        std::string& cwd = process.cwd;
+        if (cwd == from || cwd.rfind(from + "/", 0) == 0) cwd = to + cwd.substr(from.size());
+    };
+    move(c.process);
+    for (const auto& [pid, process] : c.kernel.processes()) {
+        if (process.get() != &c.process) move(*process);
+    }
+}
+
+SysOutcome rename_at(SysCall& c, std::uint32_t flags) {
+    if ((flags & ~1u) != 0) return Errno::Inval;  // only RENAME_NOREPLACE
+    auto from = path_argument(c, c.int32(0), c.address(1));
+    if (!from) return from.error();
+    auto to = path_argument(c, c.int32(2), c.address(3));
+    if (!to) return to.error();
+    FileSystem& files = c.kernel.files();
+    const auto moving = files.real_directory(&c.process, from->cwd, from->path);
+    const auto renamed = files.rename(from->cwd, from->path, to->cwd, to->path, (flags & 1) != 0);
+    // Who is in a directory that moves stays in it.
+    if (renamed && moving) {
+        if (const auto now = files.real_directory(&c.process, to->cwd, to->path))
+            move_working_directories(c, *moving, *now);
+    }
+    return named(c, *from, renamed);
+}
+SysOutcome sys_renameat(SysCall& c) {
+    return rename_at(c, 0);
+}
+SysOutcome sys_renameat2(SysCall& c) {
+    return rename_at(c, c.uint32(4));
+}
+
+SysOutcome sys_linkat(SysCall& c) {
+    if ((c.uint32(4) & ~(kAtSymlinkFollow | kAtEmptyPath)) != 0) return Errno::Inval;
+    auto from = path_argument(c, c.int32(0), c.address(1));
+    if (!from) return from.error();
+    auto to = path_argument(c, c.int32(2), c.address(3));
+    if (!to) return to.error();
+    if ((c.uint32(4) & kAtSymlinkFollow) != 0) {
+        for (int links = 0;; ++links) {
+            auto target = c.kernel.files().read_link(&c.process, from->cwd, from->path);
+            if (!target) break;
+            if (links == kLinkLimit) return Errno::Loop;
+            const std::size_t slash = from->path.rfind('/');
+            const std::string above =
+                slash == std::string::npos ? "" : from->path.substr(0, slash + 1);
+            from->path = target->front() == '/' ? *target : above + *target;
+        }
+    }
+    return named(c, *to, c.kernel.files().link(from->cwd, from->path, to->cwd, to->path));
+}
+
+SysOutcome sys_symlinkat(SysCall& c) {
+    auto target = c.memory().read_string(c.address(0), kPathMax);
+    if (!target) return Errno::Fault;
+    if (target->size() >= kPathMax) return Errno::NameTooLong;
+    auto p = path_argument(c, c.int32(1), c.address(2));
+    if (!p) return p.error();
+    return named(c, *p, c.kernel.files().symlink(*target, p->cwd, p->path));
+}
+
+SysOutcome sys_fchmod(SysCall& c) {
+    const auto file = c.process.files.share(c.int32(0));
+    if (!file) return bad_descriptor(c);
+    if ((file->flags & kOPath) != 0) return bad_descriptor(c);
+    c.kernel.files().act_as(c.process);
+    auto done = c.kernel.files().change_mode_of(*file, c.uint32(1));
+    return done ? SysOutcome(std::uint64_t{0}) : SysOutcome(done.error());
+}
+SysOutcome sys_fchmodat(SysCall& c) {
+    auto p = path_argument(c, c.int32(0), c.address(1));
+    if (!p) return p.error();
+    return named(c, *p, c.kernel.files().change_mode(p->cwd, p->path, c.uint32(2)));
+}
+SysOutcome sys_fchown(SysCall& c) {
+    const auto file = c.process.files.share(c.int32(0));
+    if (!file) return bad_descriptor(c);
+    if ((file->flags & kOPath) != 0) return bad_descriptor(c);
+    c.kernel.files().act_as(c.process);
+    auto done = c.kernel.files().change_owner_of(*file, c.uint32(1), c.uint32(2));
+    return done ? SysOutcome(std::uint64_t{0}) : SysOutcome(done.error());
+}
+SysOutcome sys_fchownat(SysCall& c) {
+    if ((c.uint32(4) & ~(kAtSymlinkNofollow | kAtEmptyPath)) != 0) return Errno::Inval;
+    auto p = path_argument(c, c.int32(0), c.address(1), c.uint32(4));
+    if (!p) return p.error();
+    if (p->file)
+        return named(c, *p, c.kernel.files().change_owner_of(*p->file, c.uint32(2), c.uint32(3)));
+    return named(c, *p,
+                 c.kernel.files().change_owner(p->cwd, p->path, c.uint32(2), c.uint32(3),
+                                               (c.uint32(4) & kAtSymlinkNofollow) == 0));
+}
+
+SysOutcome sys_utimensat(SysCall& c) {
+    constexpr std::int64_t kNow = 0x3fffffff, kOmit = 0x3ffffffe;
+    if ((c.uint32(3) & ~(kAtSymlinkNofollow | kAtEmptyPath)) != 0) return Errno::Inval;
+    const std::uint64_t now = c.kernel.realtime_ns();
+    FileSystem::Times times{static_cast<std::int64_t>(now / 1000000000u),
+                            static_cast<std::int64_t>(now % 1000000000u),
+                            0,
+                            0,
+                            true,
+                            true};
+    times.mtime_s = times.atime_s;
+    times.mtime_ns = times.atime_ns;
+    if (c.args[2] != 0) {
+        const auto given = c.memory().get<std::array<std::int64_t, 4>>(c.address(2));
+        if (!given) return Errno::Fault;
+        for (const std::size_t i : {1u, 3u}) {
+            const std::int64_t ns = (*given)[i];
+            if (ns != kNow && ns != kOmit && (ns < 0 || ns > 999999999)) return Errno::Inval;
+        }
+        times.set_atime = (*given)[1] != kOmit;
+        times.set_mtime = (*given)[3] != kOmit;
+        if ((*given)[1] != kNow) {
+            times.atime_s = (*given)[0];
+            times.atime_ns = (*given)[1];
+        }
+        if ((*given)[3] != kNow) {
+            times.mtime_s = (*given)[2];
+            times.mtime_ns = (*given)[3];
+        }
+    }
+    PathArgument p;
+    if (c.args[1] == 0) {
+        const auto file = c.process.files.share(c.int32(0));
+        if (!file) return bad_descriptor(c);
+        if ((file->flags & kOPath) != 0) return bad_descriptor(c);
+        c.kernel.files().act_as(c.process);
+        p.file = file;
+    } else {
+        auto named_path = path_argument(c, c.int32(0), c.address(1), c.uint32(3));
+        if (!named_path) return named_path.error();
+        p = std::move(*named_path);
+    }
+    if (!times.set_atime && !times.set_mtime) return std::uint64_t{0};
+    if (p.file) return named(c, p, c.kernel.files().set_times_of(*p.file, times));
+    return named(
+        c, p,
+        c.kernel.files().set_times(p.cwd, p.path, times, (c.uint32(3) & kAtSymlinkNofollow) == 0));
+}
+
+SysOutcome sys_truncate(SysCall& c) {
+    if (static_cast<std::int64_t>(c.args[1]) < 0) return Errno::Inval;
+    auto p = path_argument(c, kAtFdcwd, c.address(0));
+    if (!p) return p.error();
+    auto opened = c.kernel.files().open(&c.process, p->cwd, p->path, kOWronly, 0);
+    if (!opened) return named(c, *p, opened);
+    if (auto allowed = may_grow(c, *opened->file, c.args[1]); !allowed) return allowed.error();
+    auto done = opened->file->truncate(c.args[1]);
+    return done ? SysOutcome(std::uint64_t{0}) : SysOutcome(done.error());
+}
+
+SysOutcome put_statfs(SysCall& c, VAddr to) {
+    Statfs s{};
+    s.f_type = 0x01021994;  // TMPFS_MAGIC: what the kernel paths were measured on
+    s.f_bsize = s.f_frsize = 4096;
+    s.f_blocks = s.f_bfree = s.f_bavail = c.kernel.machine().memory.limit_bytes() / kPageSize;
+    if (const DiskSpace* space = c.kernel.files().space()) {
+        s.f_blocks = space->total_pages();
+        s.f_bfree = s.f_bavail = space->free_pages();
+    }
+    s.f_files = s.f_ffree = 1u << 20;
+    s.f_namelen = static_cast<std::int64_t>(kNameMax);
+    return c.memory().put(to, s) ? SysOutcome(std::uint64_t{0}) : SysOutcome(Errno::Fault);
+}
+SysOutcome sys_statfs(SysCall& c) {
+    auto p = path_argument(c, kAtFdcwd, c.address(0));
+    if (!p) return p.error();
+    auto status = c.kernel.files().status(&c.process, p->cwd, p->path, true);
+    if (!status) return named(c, *p, status);
+    return put_statfs(c, c.address(1));
+}
+SysOutcome sys_fstatfs(SysCall& c) {
+    if (c.process.files.get(c.int32(0)) == nullptr) return bad_descriptor(c);
+    return put_statfs(c, c.address(1));
+}
+
+SysOutcome sys_chdir(SysCall& c) {
+    auto p = path_argument(c, kAtFdcwd, c.address(0));
+    if (!p) return p.error();
+    auto real = c.kernel.files().real_directory(&c.process, p->cwd, p->path);
+    if (!real) return named(c, *p, real);
+    c.process.cwd = *real;
+    return std::uint64_t{0};
+}
+SysOutcome sys_fchdir(SysCall& c) {
+    const auto file = c.process.files.share(c.int32(0));
+    if (!file) return bad_descriptor(c);
+    auto status = file->status();
+    if (!status || (status->mode & kIfmt) != kIfDir) return Errno::NotDir;
+    auto real = c.kernel.files().real_directory(&c.process, "/", file->path);
+    if (!real) return real.error();
+    c.process.cwd = *real;
+    return std::uint64_t{0};
+}
+SysOutcome sys_getcwd(SysCall& c) {
+    const std::string& cwd = c.process.cwd;
+    if (!c.kernel.files().status(nullptr, "/", cwd, false)) return Errno::NoEnt;
+    if (c.args[1] < cwd.size() + 1) return Errno::Range;
+    if (!c.memory().write(c.address(0), std::as_bytes(std::span(cwd.c_str(), cwd.size() + 1))))
+        return Errno::Fault;
+    return std::uint64_t{cwd.size() + 1};
+}
+
+SysOutcome sys_umask(SysCall& c) {
+    const std::uint32_t old = c.process.umask;
+    c.process.umask = c.uint32(0) & 0777;
+    return std::uint64_t{old};
+}
+
+// A file system without extended attributes.
+SysOutcome sys_no_xattr(SysCall&) {
+    return Errno::NotSup;
+}
+
+constexpr SyscallRow kRows[] = {
+    {5, "setxattr", sys_no_xattr, Support::Full, KernelPath::SysSetattr, ""},
+    {6, "lsetxattr", sys_no_xattr, Support::Full, KernelPath::SysSetattr, ""},
+    {7, "fsetxattr", sys_no_xattr, Support::Full, KernelPath::SysSetattr, ""},
+    {8, "getxattr", sys_no_xattr, Support::Full, KernelPath::SysSetattr, ""},
+    {9, "lgetxattr", sys_no_xattr, Support::Full, KernelPath::SysSetattr, ""},
+    {10, "fgetxattr", sys_no_xattr, Support::Full, KernelPath::SysSetattr, ""},
+    {11, "listxattr", sys_no_xattr, Support::Full, KernelPath::SysSetattr, ""},
+    {12, "llistxattr", sys_no_xattr, Support::Full, KernelPath::SysSetattr, ""},
+    {13, "flistxattr", sys_no_xattr, Support::Full, KernelPath::SysSetattr, ""},
+    {17, "getcwd", sys_getcwd, Support::Full, KernelPath::SysGetcwd, ""},
+    {33, "mknodat", sys_mknodat, Support::Full, KernelPath::SysCreate, ""},
+    {34, "mkdirat", sys_mkdirat, Support::Full, KernelPath::SysCreate, ""},
+    {35, "unlinkat", sys_unlinkat, Support::Full, KernelPath::SysUnlink, ""},
+    {36, "symlinkat", sys_symlinkat, Support::Full, KernelPath::SysCreate, ""},
+    {37, "linkat", sys_linkat, Support::Full, KernelPath::SysCreate, ""},
+    {38, "renameat", sys_renameat, Support::Full, KernelPath::SysCreate, ""},
+    {43, "statfs", sys_statfs, Support::Full, KernelPath::SysStat, ""},
+    {44, "fstatfs", sys_fstatfs, Support::Full, KernelPath::SysFstat, ""},
+    {45, "truncate", sys_truncate, Support::Full, KernelPath::SysTruncate, ""},
+    {48, "faccessat", sys_faccessat, Support::Full, KernelPath::SysAccess, ""},
+    {49, "chdir", sys_chdir, Support::Full, KernelPath::SysGetcwd, ""},
+    {50, "fchdir", sys_fchdir, Support::Full, KernelPath::SysGetcwd, ""},
+    {52, "fchmod", sys_fchmod, Support::Full, KernelPath::SysSetattr, ""},
+    {53, "fchmodat", sys_fchmodat, Support::Full, KernelPath::SysSetattr, ""},
+    {54, "fchownat", sys_fchownat, Support::Full, KernelPath::SysSetattr, ""},
+    {55, "fchown", sys_fchown, Support::Full, KernelPath::SysSetattr, ""},
+    {56, "openat", sys_openat, Support::Full, KernelPath::SysOpen, ""},
+    {78, "readlinkat", sys_readlinkat, Support::Full, KernelPath::SysReadlink, ""},
+    {79, "newfstatat", sys_newfstatat, Support::Full, KernelPath::SysStat, ""},
+    {88, "utimensat", sys_utimensat, Support::Full, KernelPath::SysSetattr, ""},
+    {166, "umask", sys_umask, Support::Full, KernelPath::SysTrivial, ""},
+    {276, "renameat2", sys_renameat2, Support::Full, KernelPath::SysCreate, ""},
+    {291, "statx", sys_statx, Support::Full, KernelPath::SysStat, ""},
+    {437, "openat2", sys_openat2, Support::Partial, KernelPath::SysOpen, "without resolve flags"},
+    {439, "faccessat2", sys_faccessat2, Support::Full, KernelPath::SysAccess, ""},
+};
+
+}  // namespace
+
+std::span<const SyscallRow> file_tree_syscalls() {
+    return kRows;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Advisory locks: flock, and fcntl's commands on ranges.
+#include "kernel_model/syscall/files/sys_lock.h"
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/locks.h"
+#include "kernel_model/syscall/files/file_transfer.h"
+
+namespace uprobesim {
+namespace {
+
+struct FlockBytes {
+    std::int16_t type, whence;
+    std::int32_t pad;
+    std::int64_t start, length;
+    std::int32_t pid, pad2;
+};
+static_assert(sizeof(FlockBytes) == 32);
+
+SysResult<FileKey> key_of(File& file) {
+    const auto status = file.status();
+    if (!status) return tl::make_unexpected(status.error());
+    return FileKey{status->device, status->inode};
+}
+
+// flock64_to_posix_lock.
+SysResult<FileLock> range_of(File& file, const FlockBytes& given) {
+    std::int64_t base = 0;
+    switch (given.whence) {
+        case 0: break;
+        case 1: base = static_cast<std::int64_t>(file.position); break;
+        case 2: base = static_cast<std::int64_t>(file.size().value_or(0)); break;
+        default: return tl::make_unexpected(Errno::Inval);
+    }
+    std::int64_t start = 0, end = 0;
+    if (__builtin_add_overflow(base, given.start, &start))
+        return tl::make_unexpected(Errno::Overflow);
+    if (start < 0) return tl::make_unexpected(Errno::Inval);
+    FileLock lock;
+    lock.begin = static_cast<std::uint64_t>(start);
+    if (given.length > 0) {
+        if (__builtin_add_overflow(start, given.length - 1, &end))
+            return tl::make_unexpected(Errno::Overflow);
+        lock.end = static_cast<std::uint64_t>(end) + 1;
+    } else if (given.length < 0) {
+        if (__builtin_add_overflow(start, given.length, &end) || end < 0)
+            return tl::make_unexpected(Errno::Inval);
+        lock.end = lock.begin;
+        lock.begin = static_cast<std::uint64_t>(end);
+    }
+    if (given.type < 0 || given.type > 2) return tl::make_unexpected(Errno::Inval);
+    lock.type = static_cast<LockType>(given.type);
+    return lock;
+}
+
+SysOutcome get_lock(SysCall& c, const FileKey& key, FileLock wanted, FlockBytes given) {
+    if (wanted.type == LockType::None) return Errno::Inval;
+    const auto other = c.kernel.file_locks()->ranges.conflict(key, wanted);
+    given.type = static_cast<std::int16_t>(LockType::None);
+    if (other) {
+        const bool to_the_end = other->end == FileLock::kToTheEnd;
+        given = {.type = static_cast<std::int16_t>(other->type),
+                 .whence = 0,
+                 .pad = 0,
+                 .start = static_cast<std::int64_t>(other->begin),
+                 .length = to_the_end ? 0 : static_cast<std::int64_t>(other->end - other->begin),
+                 .pid = other->pid,
+                 .pad2 = 0};
+    }
+    if (!c.memory().put(c.address(2), given)) return Errno::Fault;
+    return 0u;
+}
+
+}  // namespace
+
+SysOutcome range_lock(SysCall& c, const std::shared_ptr<File>& file, LockCommand command,
+                      bool of_description) {
+    const auto given = c.memory().get<FlockBytes>(c.address(2));
+    if (!given) return Errno::Fault;
+    if (of_description && given->pid != 0) return Errno::Inval;
+    auto wanted = range_of(*file, *given);
+    if (!wanted) return wanted.error();
+    const auto key = key_of(*file);
+    if (!key) return key.error();
+    wanted->owner = of_description ? static_cast<const void*>(file.get()) : &c.process;
+    wanted->pid = of_description ? -1 : c.process.pid;
+    if (command == LockCommand::Get) return get_lock(c, *key, *wanted, *given);
+    if (wanted->type == LockType::Read && !may(*file, Direction::Read)) return bad_descriptor(c);
+    if (wanted->type == LockType::Write && !may(*file, Direction::Write)) return bad_descriptor(c);
+
+    LockTable& locks = c.kernel.file_locks()->ranges;
+    c.task.call_holds.reset();  // what it waited for, if it did
+    if (wanted->type != LockType::None) {
+        if (const auto other = locks.conflict(*key, *wanted)) {
+            if (command == LockCommand::Set) return Errno::Again;
+            // Only processes can be seen to wait for each other.
+            if (!of_description) c.task.call_holds = locks.wait_for(wanted->owner, other->owner);
+            if (!of_description && !c.task.call_holds) return Errno::Deadlk;
+            c.wait_on(&locks.waiters(*key));
+            return Block{};
+        }
+        if (of_description) release_with(*file, c.kernel.file_locks());
+    }
+    const auto set = locks.set(*key, *wanted);
+    return set ? SysOutcome(0u) : SysOutcome(set.error());
+}
+
+SysOutcome sys_flock(SysCall& c) {
+    constexpr std::uint32_t kShared = 1, kExclusive = 2, kNonblock = 4, kUnlock = 8;
+    const auto file = c.process.files.share(c.int32(0));
+    if (!file || (file->flags & abi::kOPath) != 0) return bad_descriptor(c);
+    const std::uint32_t operation = c.uint32(1) & ~kNonblock;
+    if (operation != kShared && operation != kExclusive && operation != kUnlock)
+        return Errno::Inval;
+    const auto key = key_of(*file);
+    if (!key) return key.error();
+    LockTable& locks = c.kernel.file_locks()->whole_files;
+    FileLock wanted{.type = operation == kShared      ? LockType::Read
+                            : operation == kExclusive ? LockType::Write
+                                                      : LockType::None,
+                    .owner = file.get()};
+    if (wanted.type != LockType::None) {
+        if (const auto other = locks.conflict(*key, wanted)) {
+            // A lock is not kept while it is changed to another kind.
+            locks.release(*key, file.get());
+            if ((c.uint32(1) & kNonblock) != 0) return Errno::Again;
+            c.wait_on(&locks.waiters(*key));
+            return Block{};
+        }
+        release_with(*file, c.kernel.file_locks());
+    }
+    const auto set = locks.set(*key, wanted);
+    return set ? SysOutcome(0u) : SysOutcome(set.error());
+}
+
+}  // namespace uprobesim

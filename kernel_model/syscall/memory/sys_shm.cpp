@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// System V shared memory: shmget, shmctl, shmat, shmdt (ipc/shm.c, ipc/util.c).
+#include <array>
+#include <cstdint>
+#include <set>
+
+#include "kernel_model/memory/ipc_segments.h"
+#include "kernel_model/syscall/syscall.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::uint32_t kCreate = 01000, kExclusive = 02000;  // IPC_CREAT, IPC_EXCL
+constexpr std::uint32_t kHugePages = 04000;                   // SHM_HUGETLB
+constexpr std::uint32_t kReadOnly = 010000, kRound = 020000, kRemap = 040000,
+                        kExec = 0100000;  // SHM_*
+constexpr std::uint32_t kWants = 0666, kReads = 0444, kExecutes = 0111;
+
+// struct shmid64_ds of asm-generic, with its struct ipc64_perm.
+struct GuestSegment {
+    std::int32_t key;
+    std::uint32_t uid, gid, creator_uid, creator_gid, mode;
+    std::uint16_t sequence, pad;
+    std::uint32_t hole;
+    std::array<std::uint64_t, 2> unused_permissions;
+    std::uint64_t size;
+    std::int64_t attach_time, detach_time, change_time;
+    std::int32_t creator, last;
+    std::uint64_t attached;
+    std::array<std::uint64_t, 2> unused;
+};
+static_assert(sizeof(GuestSegment) == 112);
+
+struct GuestLimits {  // struct shminfo64
+    std::uint64_t largest, smallest, most, most_attached, all;
+    std::array<std::uint64_t, 4> unused;
+};
+
+struct GuestUse {  // struct shm_info
+    std::int32_t used, pad;
+    std::uint64_t pages, resident, swapped, swap_attempts, swap_successes;
+};
+
+IpcSegments& segments(SysCall& call) {
+    return call.kernel.ipc_segments();
+}
+
+std::int64_t now(SysCall& call) {
+    return static_cast<std::int64_t>(call.kernel.realtime_ns() / 1'000'000'000);
+}
+
+bool owns(const SysCall& call, const IpcSegment& segment) {
+    return call.process.uid == 0 || call.process.uid == segment.uid ||
+           call.process.uid == segment.creator_uid;
+}
+
+// ipcperms: whether what `wanted` asks of any class is granted to the class the caller is in.
+bool permitted(const SysCall& call, const IpcSegment& segment, std::uint32_t wanted) {
+    const Process& p = call.process;
+    if (p.uid == 0) return true;
+    const std::uint32_t asked = (wanted >> 6 | wanted >> 3 | wanted) & 7;
+    std::uint32_t granted = segment.mode;
+    if (owns(call, segment)) {
+        granted >>= 6;
+    } else if (p.gid == segment.gid || p.gid == segment.creator_gid) {
+        granted >>= 3;
+    }
+    return (asked & ~granted) == 0;
+}
+
+std::uint64_t attached_everywhere(SysCall& call, const IpcSegment& segment) {
+    std::set<const Mm*> counted;
+    std::uint64_t sum = 0;
+    for (const auto& [pid, process] : call.kernel.processes()) {
+        if (process->mm != nullptr && counted.insert(process->mm.get()).second)
+            sum += attached(*process->mm, segment);
+    }
+    return sum;
+}
+
+SysOutcome sys_shmget(SysCall& call) {
+    const std::int32_t key = call.int32(0);
+    const std::uint64_t size = call.args[1];
+    const std::uint32_t flags = call.uint32(2);
+    if (IpcSegment* const there = segments(call).find_key(key)) {
+        if ((flags & kCreate) != 0 && (flags & kExclusive) != 0) return Errno::Exist;
+        if (size > there->size) return Errno::Inval;
+        if (!permitted(call, *there, flags)) return Errno::Acces;
+        return static_cast<std::uint64_t>(there->id);
+    }
+    if (key != 0 && (flags & kCreate) == 0) return Errno::NoEnt;
+    if (size == 0 || size > IpcSegments::kLargest) return Errno::Inval;
+    if ((flags & kHugePages) != 0) {
+        call.kernel.note_unmodelled("shmget SHM_HUGETLB",
+                                    "no huge pages: ENOMEM, as where none is reserved");
+        return Errno::NoMem;
+    }
+    if (page_ceil(size) > call.kernel.machine().memory.limit_bytes()) return Errno::NoMem;
+    const auto made = segments(call).make(call.kernel.machine().memory, key, size);
+    if (!made) return made.error();
+    IpcSegment& segment = **made;
+    segment.mode = flags & 0777;
+    segment.uid = segment.creator_uid = call.process.uid;
+    segment.gid = segment.creator_gid = call.process.gid;
+    segment.creator = call.process.pid;
+    segment.change_time = now(call);
+    return static_cast<std::uint64_t>(segment.id);
+}
+
+SysOutcome sys_shmat(SysCall& call) {
+    VAddr at = call.address(1);
+    const std::uint32_t flags = call.uint32(2);
+    if (call.int32(0) < 0) return Errno::Inval;
+    if (at.value != 0) {
+        if ((flags & kRound) != 0) at = at.page();
+        if (at.page_offset() != 0 || (at.value == 0 && (flags & kRemap) != 0)) return Errno::Inval;
+    } else if ((flags & kRemap) != 0) {
+        return Errno::Inval;
+    }
+    IpcSegment* const segment = segments(call).find(call.int32(0));
+    if (segment == nullptr) return Errno::Inval;
+    const bool exec = (flags & kExec) != 0, writes = (flags & kReadOnly) == 0;
+    const std::uint32_t wanted = (writes ? kWants : kReads) | (exec ? kExecutes : 0);
+    if (!permitted(call, *segment, wanted)) return Errno::Acces;
+    MapRequest request{.hint = at,
+                       .length = segment->size,
+                       .prot = {.read = true, .write = writes, .exec = exec},
+                       .fixed = at.value != 0 && (flags & kRemap) != 0,
+                       .fixed_noreplace = at.value != 0 && (flags & kRemap) == 0,
+                       .shared = true,
+                       .may_write = writes,
+                       .file = segment->memory.lock()};
+    const auto mapped = call.process.mm->map(request);
+    if (!mapped) return mapped.error() == Errno::Exist ? Errno::Inval : mapped.error();
+    segment->attach_time = now(call);
+    segment->last = call.process.pid;
+    return mapped->value;
+}
+
+// The mappings of one segment that lie where one shmat at this address put them.
+SysOutcome sys_shmdt(SysCall& call) {
+    const VAddr at = call.address(0);
+    if (at.page_offset() != 0 || at >= Mm::kTaskSize) return Errno::Inval;
+    Mm& mm = *call.process.mm;
+    const auto lies_right = [&](const Vma& vma) { return vma.range.begin - at == vma.file_offset; };
+    IpcSegment* segment = nullptr;
+    for (auto it = mm.vmas().lower_bound(at); it != mm.vmas().end() && segment == nullptr; ++it) {
+        if (it->second.file != nullptr && lies_right(it->second))
+            segment = segments(call).behind(it->second.file.get());
+    }
+    if (segment == nullptr) return Errno::Inval;
+    const auto memory = segment->memory.lock();
+    std::vector<VRange> parts;
+    for (auto it = mm.vmas().lower_bound(at);
+         it != mm.vmas().end() && it->first < at + memory->size(); ++it) {
+        if (it->second.file == memory && lies_right(it->second)) parts.push_back(it->second.range);
+    }
+    for (const VRange part : parts) {
+        if (const auto gone = mm.unmap(part); gone) call.units += *gone;
+    }
+    segment->detach_time = now(call);
+    segment->last = call.process.pid;
+    return std::uint64_t{0};
+}
+
+// --- shmctl: one row per command
+
+struct Command {
+    std::int32_t number;
+    SysOutcome (*work)(SysCall&, IpcSegment*);
+    enum class Finds { Nothing, Id, Index } finds;
+};
+
+SysOutcome remove_segment(SysCall& call, IpcSegment* segment) {
+    if (!owns(call, *segment)) return Errno::Perm;
+    segments(call).remove(*segment);
+    return std::uint64_t{0};
+}
+
+SysOutcome change_segment(SysCall& call, IpcSegment* segment) {
+    const auto given = call.memory().get<GuestSegment>(call.address(2));
+    if (!given) return Errno::Fault;
+    if (!owns(call, *segment)) return Errno::Perm;
+    segment->uid = given->uid;
+    segment->gid = given->gid;
+    segment->mode = (segment->mode & ~0777u) | (given->mode & 0777);
+    segment->change_time = now(call);
+    return std::uint64_t{0};
+}
+
+SysOutcome show_segment(SysCall& call, const IpcSegment& s) {
+    const GuestSegment shown{.key = s.key,
+                             .uid = s.uid,
+                             .gid = s.gid,
+                             .creator_uid = s.creator_uid,
+                             .creator_gid = s.creator_gid,
+                             .mode = s.mode,
+                             .sequence = static_cast<std::uint16_t>(IpcSegments::sequence_of(s)),
+                             .pad = 0,
+                             .hole = 0,
+                             .unused_permissions = {},
+                             .size = s.size,
+                             .attach_time = s.attach_time,
+                             .detach_time = s.detach_time,
+                             .change_time = s.change_time,
+                             .creator = s.creator,
+                             .last = s.last,
+                             .attached = attached_everywhere(call, s),
+                             .unused = {}};
+    if (!call.memory().put(call.address(2), shown)) return Errno::Fault;
+    return call.int32(1) == 2 ? std::uint64_t{0} : static_cast<std::uint64_t>(s.id);
+}
+SysOutcome status(SysCall& call, IpcSegment* segment) {
+    if (!permitted(call, *segment, kReads)) return Errno::Acces;
+    return show_segment(call, *segment);
+}
+SysOutcome status_of_any(SysCall& call, IpcSegment* segment) {
+    return show_segment(call, *segment);
+}
+
+SysOutcome limits(SysCall& call, IpcSegment*) {
+    const GuestLimits shown{.largest = IpcSegments::kLargest,
+                            .smallest = 1,
+                            .most = IpcSegments::kMost,
+                            .most_attached = IpcSegments::kMost,
+                            .all = IpcSegments::kLargest,
+                            .unused = {}};
+    if (!call.memory().put(call.address(2), shown)) return Errno::Fault;
+    return static_cast<std::uint64_t>(segments(call).highest_index());
+}
+
+SysOutcome use(SysCall& call, IpcSegment*) {
+    GuestUse shown{};
+    for (const auto& [index, segment] : segments(call).all()) {
+        ++shown.used;
+        shown.pages += page_ceil(segment.size) / kPageSize;
+        shown.resident += segment.memory.lock()->pages();
+    }
+    if (!call.memory().put(call.address(2), shown)) return Errno::Fault;
+    return static_cast<std::uint64_t>(segments(call).highest_index());
+}
+
+SysOutcome lock(SysCall& call, IpcSegment* segment) {
+    if (!owns(call, *segment)) return Errno::Perm;
+    segment->mode |= IpcSegments::kLocked;
+    return std::uint64_t{0};
+}
+SysOutcome unlock(SysCall& call, IpcSegment* segment) {
+    if (!owns(call, *segment)) return Errno::Perm;
+    segment->mode &= ~IpcSegments::kLocked;
+    return std::uint64_t{0};
+}
+
+constexpr Command kCommands[] = {
+    {0, remove_segment, Command::Finds::Id},     // IPC_RMID
+    {1, change_segment, Command::Finds::Id},     // IPC_SET
+    {2, status, Command::Finds::Id},             // IPC_STAT
+    {3, limits, Command::Finds::Nothing},        // IPC_INFO
+    {11, lock, Command::Finds::Id},              // SHM_LOCK
+    {12, unlock, Command::Finds::Id},            // SHM_UNLOCK
+    {13, status, Command::Finds::Index},         // SHM_STAT
+    {14, use, Command::Finds::Nothing},          // SHM_INFO
+    {15, status_of_any, Command::Finds::Index},  // SHM_STAT_ANY
+};
+
+SysOutcome sys_shmctl(SysCall& call) {
+    if (call.int32(0) < 0 || call.int32(1) < 0) return Errno::Inval;
+    for (const Command& command : kCommands) {
+        if (command.number != call.int32(1)) continue;
+        IpcSegment* segment = nullptr;
+        if (command.finds != Command::Finds::Nothing) {
+            segment = command.finds == Command::Finds::Id ? segments(call).find(call.int32(0))
+                                                          : segments(call).at_index(call.int32(0));
+            if (segment == nullptr) return Errno::Inval;
+        }
+        return command.work(call, segment);
+    }
+    return Errno::Inval;
+}
+
+constexpr auto kRows = std::to_array<SyscallRow>({
+    {194, "shmget", sys_shmget, Support::Full, KernelPath::SysEventfd, ""},
+    {195, "shmctl", sys_shmctl, Support::Partial, KernelPath::SysPrctl,
+     "locking keeps nothing in memory: nothing is ever swapped"},
+    {196, "shmat", sys_shmat, Support::Full, KernelPath::SysMmapFile, ""},
+    {197, "shmdt", sys_shmdt, Support::Full, KernelPath::SysMunmap, ""},
+});
+}  // namespace
+
+std::span<const SyscallRow> shm_syscalls() {
+    return kRows;
+}
+
+}  // namespace uprobesim

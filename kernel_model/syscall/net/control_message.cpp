@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/syscall/net/control_message.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernel_model/abi/fcntl.h"
+
+namespace uprobesim {
+
+namespace {
+
+struct ControlHeader {
+    std::uint64_t length;
+    std::int32_t level, type;
+};
+static_assert(sizeof(ControlHeader) == 16);
+constexpr std::int32_t kRights = 1, kCredentials = 2;
+constexpr std::uint64_t kMostControl = 131072;  // net.core.optmem_max
+constexpr std::size_t kMostDescriptors = 253;   // SCM_MAX_FD
+
+constexpr std::uint64_t aligned(std::uint64_t length) {
+    return (length + 7) & ~std::uint64_t{7};
+}
+
+SysResult<void> take_rights(SysCall& c, std::span<const std::byte> data, Outgoing& message) {
+    const std::size_t count = data.size() / 4;
+    if (count + message.files.size() > kMostDescriptors) return tl::make_unexpected(Errno::Inval);
+    for (std::size_t i = 0; i < count; ++i) {
+        std::int32_t fd = 0;
+        std::memcpy(&fd, data.data() + 4 * i, 4);
+        auto file = c.process.files.share(fd);
+        if (!file) return tl::make_unexpected(Errno::Badf);
+        message.files.push_back(std::move(file));
+    }
+    return {};
+}
+
+SysResult<void> take_credentials(SysCall& c, std::span<const std::byte> data, Outgoing& message) {
+    if (data.size() != 12) return tl::make_unexpected(Errno::Inval);
+    std::uint32_t given[3];
+    std::memcpy(given, data.data(), sizeof given);
+    const Ucred claimed{
+        .pid = static_cast<std::int32_t>(given[0]), .uid = given[1], .gid = given[2]};
+    // scm_check_creds: only the superuser may be somebody else.
+    if (c.process.uid != 0 && !(claimed == message.sender)) return tl::make_unexpected(Errno::Perm);
+    message.sender = claimed;
+    return {};
+}
+
+}  // namespace
+
+SysResult<void> read_control(SysCall& c, const Socket& socket, VAddr at, std::uint64_t length,
+                             Outgoing& message) {
+    if (length > kMostControl) return tl::make_unexpected(Errno::NoBufs);
+    std::vector<std::byte> bytes(length);
+    if (!c.memory().read(at, bytes)) return tl::make_unexpected(Errno::Fault);
+    if (socket.family() != kAfUnix) return {};
+    std::uint64_t offset = 0;
+    while (length - offset >= sizeof(ControlHeader)) {
+        ControlHeader header;
+        std::memcpy(&header, bytes.data() + offset, sizeof header);
+        if (header.length < sizeof header || header.length > length - offset)
+            return tl::make_unexpected(Errno::Inval);
+        const auto data = std::span<const std::byte>(bytes).subspan(offset + sizeof header,
+                                                                    header.length - sizeof header);
+        if (header.level == kSolSocket) {
+            SysResult<void> taken = tl::make_unexpected(Errno::Inval);
+            if (header.type == kRights) taken = take_rights(c, data, message);
+            if (header.type == kCredentials) taken = take_credentials(c, data, message);
+            if (!taken) return taken;
+        }
+        if (aligned(header.length) > length - offset) break;
+        offset += aligned(header.length);
+    }
+    return {};
+}
+
+std::uint64_t put_control(SysCall& c, const Socket& socket, VAddr at, std::uint64_t length,
+                          std::uint32_t flags, Incoming& message, std::uint32_t& told) {
+    UserMemory memory = c.memory();
+    std::uint64_t used = 0;
+    // One message of as much data as there is room for. Value: the bytes of data that fit.
+    const auto room = [&]() {
+        return length - used < sizeof(ControlHeader) ? 0 : length - used - sizeof(ControlHeader);
+    };
+    const auto put = [&](std::int32_t type, std::span<const std::byte> data) {
+        const ControlHeader header{sizeof(ControlHeader) + data.size(), kSolSocket, type};
+        if (!memory.put(at + used, header) || !memory.write(at + used + sizeof header, data))
+            return false;
+        used = std::min(length, used + aligned(header.length));
+        return true;
+    };
+    if (message.sender && socket.options.is_on(kSolSocket, kSoPassCred)) {
+        const Ucred& who = *message.sender;
+        const std::uint32_t words[3] = {static_cast<std::uint32_t>(who.pid), who.uid, who.gid};
+        const auto data = std::as_bytes(std::span(words));
+        const std::uint64_t fits = std::min<std::uint64_t>(room(), data.size());
+        if (fits < data.size()) told |= kMsgCtrunc;
+        if (fits > 0 && !put(kCredentials, data.first(fits))) return used;
+    }
+    if (message.files.empty()) return used;
+    const std::size_t fit = std::min<std::size_t>(message.files.size(), room() / 4);
+    std::vector<std::int32_t> fds;
+    for (std::size_t i = 0; i < fit; ++i) {
+        auto fd = c.process.files.add(message.files[i], (flags & kMsgCmsgCloexec) != 0);
+        if (!fd) break;
+        fds.push_back(*fd);
+    }
+    if (fds.size() < message.files.size()) told |= kMsgCtrunc;
+    if (!fds.empty() && !put(kRights, std::as_bytes(std::span(fds)))) {
+        for (const std::int32_t fd : fds) (void)c.process.files.close(fd);
+    }
+    return used;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/syscall/net/socket_args.h"
+
+#include <algorithm>
+#include <array>
+
+#include "kernel_model/abi/fcntl.h"
+
+namespace uprobesim {
+
+SysResult<std::shared_ptr<Socket>> socket_argument(SysCall& call, std::int32_t fd) {
+    auto file = call.process.files.share(fd);
+    if (!file || (file->flags & abi::kOPath) != 0) {
+        call.path = KernelPath::SysCloseError;
+        return tl::make_unexpected(Errno::Badf);
+    }
+    Socket* socket = file->socket();
+    if (socket == nullptr) return tl::make_unexpected(Errno::NotSock);
+    return std::shared_ptr<Socket>(std::move(file), socket);
+}
+
+SysResult<SocketAddress> address_argument(SysCall& call, VAddr at, std::int32_t length) {
+    std::array<std::byte, kMostAddressBytes> bytes;
+    if (length < 0 || static_cast<std::size_t>(length) > bytes.size())
+        return tl::make_unexpected(Errno::Inval);
+    const auto given = std::span(bytes).first(static_cast<std::size_t>(length));
+    if (!call.memory().read(at, given)) return tl::make_unexpected(Errno::Fault);
+    return parse_address(given);
+}
+
+SysResult<void> look_up(SysCall& call, SocketAddress& address) {
+    if (address.family != kAfUnix || address.name.empty() || address.abstract()) return {};
+    const auto status =
+        call.kernel.files().status(&call.process, call.process.cwd, address.name, true);
+    if (!status) return tl::make_unexpected(status.error());
+    if ((status->mode & abi::kIfmt) != abi::kIfSock) return tl::make_unexpected(Errno::ConnRefused);
+    const auto may =
+        call.kernel.files().access(&call.process, call.process.cwd, address.name, 2, true);
+    if (!may) return may;
+    address.file = FileKey{status->device, status->inode};
+    return {};
+}
+
+SysResult<void> put_address(SysCall& call, std::span<const std::byte> bytes, VAddr at,
+                            VAddr length_at) {
+    UserMemory memory = call.memory();
+    const auto room = memory.get<std::int32_t>(length_at);
+    if (!room) return tl::make_unexpected(Errno::Fault);
+    if (*room < 0) return tl::make_unexpected(Errno::Inval);
+    const std::size_t size = std::min<std::size_t>(bytes.size(), static_cast<std::size_t>(*room));
+    if (!memory.write(at, bytes.first(size))) return tl::make_unexpected(Errno::Fault);
+    if (!memory.put(length_at, static_cast<std::int32_t>(bytes.size())))
+        return tl::make_unexpected(Errno::Fault);
+    return {};
+}
+
+}  // namespace uprobesim

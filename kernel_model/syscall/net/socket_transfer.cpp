@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/syscall/net/socket_transfer.h"
+
+#include <algorithm>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/poll.h"
+#include "kernel_model/syscall/files/file_transfer.h"
+#include "kernel_model/syscall/time_args.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::uint64_t kMostParts = 1024;            // UIO_MAXIOV
+constexpr std::uint64_t kMostBytes = 0x7ffff000;      // MAX_RW_COUNT
+constexpr std::uint64_t kPiece = 1 << 18;             // of a stream, moved at a time
+constexpr std::uint64_t kMostMessage = 128ull << 20;  // no buffer may be larger
+
+bool waits(const File& file, std::uint32_t flags) {
+    return (file.flags & abi::kONonblock) == 0 && (flags & kMsgDontWait) == 0;
+}
+
+// Again, or the wait for the socket: it ends with the time of SO_RCVTIMEO or SO_SNDTIMEO, or with a
+// signal if something was moved already.
+SysOutcome wait_for(SysCall& c, Socket& socket, std::uint32_t flags, std::uint64_t timeout_ns,
+                    std::uint32_t events) {
+    const std::uint64_t moved = c.task.call_progress;
+    const auto end = [&]() -> SysOutcome {
+        c.units = moved;
+        if (moved > 0) return moved;
+        return Errno::Again;
+    };
+    if (!waits(socket, flags)) return end();
+    if (timeout_ns != 0 && deadline_passed(c, timeout_ns)) return end();
+    if (c.task.tif_sigpending && moved > 0) return end();
+    c.wait_on(socket.waiters(), events | abi::kPollEnds);
+    return Block{};
+}
+
+SysOutcome send_failure(SysCall& c, Errno error, std::uint32_t flags) {
+    c.units = c.task.call_progress;
+    if (c.task.call_progress > 0) return c.task.call_progress;
+    if (error == Errno::Pipe && (flags & kMsgNoSignal) == 0) {
+        c.kernel.send_signal(c.task,
+                             {.signal = Signal::Pipe, .code = kSiUser, .pid = c.process.pid});
+    }
+    return error;
+}
+
+}  // namespace
+
+SysResult<UserVector> UserVector::of(std::vector<abi::Iovec> parts) {
+    UserVector all;
+    for (abi::Iovec& part : parts) {
+        if (static_cast<std::int64_t>(part.length) < 0) return tl::make_unexpected(Errno::Inval);
+        part.length = std::min(part.length, kMostBytes - all.size_);
+        if (part.length == 0) continue;
+        if (part.base >= AddressSpace::kTop || part.length > AddressSpace::kTop - part.base) {
+            return tl::make_unexpected(Errno::Fault);
+        }
+        all.size_ += part.length;
+    }
+    all.parts_ = std::move(parts);
+    return all;
+}
+
+SysResult<UserVector> UserVector::read_from(SysCall& call, VAddr vector, std::uint64_t count) {
+    if (count > kMostParts) return tl::make_unexpected(Errno::MsgSize);
+    std::vector<abi::Iovec> parts(count);
+    if (!call.memory().read(vector, std::as_writable_bytes(std::span(parts))))
+        return tl::make_unexpected(Errno::Fault);
+    return of(std::move(parts));
+}
+
+template <class Fn>
+bool UserVector::walk(std::uint64_t offset, std::uint64_t size, Fn fn) const {
+    std::uint64_t done = 0;
+    for (const abi::Iovec& part : parts_) {
+        if (done == size) return true;
+        if (offset >= part.length) {
+            offset -= part.length;
+            continue;
+        }
+        const std::uint64_t here = std::min(part.length - offset, size - done);
+        if (!fn(VAddr(part.base + offset), done, here)) return false;
+        done += here;
+        offset = 0;
+    }
+    return done == size;
+}
+
+bool UserVector::read(UserMemory memory, std::uint64_t offset, std::span<std::byte> to) const {
+    return walk(offset, to.size(), [&](VAddr at, std::uint64_t done, std::uint64_t size) {
+        return memory.read(at, to.subspan(done, size));
+    });
+}
+
+bool UserVector::write(UserMemory memory, std::uint64_t offset,
+                       std::span<const std::byte> from) const {
+    return walk(offset, from.size(), [&](VAddr at, std::uint64_t done, std::uint64_t size) {
+        return memory.write(at, from.subspan(done, size));
+    });
+}
+
+Ucred credentials_of(const Process& process) {
+    return {.pid = process.pid, .uid = process.uid, .gid = process.gid};
+}
+
+SysOutcome send_message(SysCall& c, Socket& socket, const UserVector& buffers, Outgoing message,
+                        std::uint32_t flags) {
+    c.path = socket.write_path();
+    std::uint64_t& moved = c.task.call_progress;
+    if (socket.by_message() && buffers.size() > kMostMessage) return Errno::MsgSize;
+    const std::uint64_t most = socket.by_message() ? buffers.size() : kPiece;
+    do {
+        std::vector<std::byte> bytes(std::min(buffers.size() - moved, most));
+        if (!buffers.read(c.memory(), moved, bytes)) return send_failure(c, Errno::Fault, flags);
+        message.bytes = bytes;
+        const auto sent = socket.send(message);
+        if (!sent && sent.error() == Errno::Again) {
+            const SysOutcome wait =
+                wait_for(c, socket, flags, socket.send_timeout_ns, abi::kPollWritable);
+            if (std::holds_alternative<Block>(wait))
+                c.wait_on(socket.send_waiters(message), abi::kPollWritable | abi::kPollEnds);
+            return wait;
+        }
+        if (!sent) return send_failure(c, sent.error(), flags);
+        moved += *sent;
+        message.files.clear();
+    } while (moved < buffers.size());
+    c.units = moved;
+    return moved;
+}
+
+SysOutcome receive_message(SysCall& c, Socket& socket, const UserVector& buffers,
+                           std::uint32_t flags, Incoming& got) {
+    c.path = socket.read_path();
+    std::uint64_t& moved = c.task.call_progress;
+    const bool peek = (flags & kMsgPeek) != 0;
+    const bool all = (flags & kMsgWaitAll) != 0 && !peek && !socket.by_message();
+    while (true) {
+        const std::uint64_t most =
+            std::min(buffers.size() - moved, socket.by_message() ? kMostMessage : kPiece);
+        auto part = socket.receive(most, peek);
+        if (!part) {
+            if (part.error() == Errno::Again) {
+                if (!waits(socket, flags))
+                    c.path = moved > 0 ? c.path : KernelPath::SysReceiveAgain;
+                return wait_for(c, socket, flags, socket.receive_timeout_ns, abi::kPollReadable);
+            }
+            c.units = moved;
+            if (moved > 0) return moved;
+            return part.error();
+        }
+        const std::uint64_t size = part->bytes.size();
+        if (!buffers.write(c.memory(), moved, part->bytes)) {
+            if (moved > 0) return moved;
+            return Errno::Fault;
+        }
+        got = std::move(*part);
+        moved += size;
+        if (!all || size == 0 || moved == buffers.size() || !got.files.empty()) break;
+    }
+    c.units = moved;
+    // A datagram's real length is the answer where it is asked for.
+    if ((flags & kMsgTrunc) != 0 && socket.by_message()) return got.whole;
+    return moved;
+}
+
+}  // namespace uprobesim

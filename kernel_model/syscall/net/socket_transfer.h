@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Sending and receiving, as all the calls that do it have in common: buffers of the guest,
+// blocking, signals.
+#pragma once
+
+#include <vector>
+
+#include "kernel_model/abi/stat.h"
+#include "kernel_model/net/socket.h"
+#include "kernel_model/syscall/syscall.h"
+
+namespace uprobesim {
+
+// The guest's buffers of one message.
+class UserVector {
+public:
+    // Inval, Fault: one is not in user space.
+    static SysResult<UserVector> of(std::vector<abi::Iovec> parts);
+    // MsgSize beyond UIO_MAXIOV.
+    static SysResult<UserVector> read_from(SysCall& call, VAddr vector, std::uint64_t count);
+
+    std::uint64_t size() const { return size_; }
+    [[nodiscard]] bool read(UserMemory memory, std::uint64_t offset, std::span<std::byte> to) const;
+    [[nodiscard]] bool write(UserMemory memory, std::uint64_t offset,
+                             std::span<const std::byte> from) const;
+
+private:
+    template <class Fn>
+    bool walk(std::uint64_t offset, std::uint64_t size, Fn fn) const;
+
+    std::vector<abi::Iovec> parts_;
+    std::uint64_t size_ = 0;
+};
+
+// The caller, as sockets show it to others.
+Ucred credentials_of(const Process& process);
+
+// `message`: all but the bytes. The value is how many were sent.
+SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers, Outgoing message,
+                        std::uint32_t flags);
+// The value is how many bytes were received; `got` has the rest.
+SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buffers,
+                           std::uint32_t flags, Incoming& got);
+
+}  // namespace uprobesim

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Making sockets and connecting them.
+#include <algorithm>
+#include <array>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/poll.h"
+#include "kernel_model/net/network.h"
+#include "kernel_model/net/tcp_socket.h"
+#include "kernel_model/net/udp_socket.h"
+#include "kernel_model/net/unix_socket.h"
+#include "kernel_model/syscall/files/file_transfer.h"
+#include "kernel_model/syscall/net/socket_args.h"
+#include "kernel_model/syscall/net/socket_transfer.h"
+#include "kernel_model/syscall/time_args.h"
+
+namespace uprobesim {
+
+namespace {
+
+using namespace abi;
+
+constexpr std::uint32_t kTypeBits = 0xf, kMostTypes = 11;
+
+SysOutcome add_socket(SysCall& c, std::shared_ptr<File> file, std::uint32_t flags) {
+    file->flags |= flags & kONonblock;
+    auto fd = c.process.files.add(std::move(file), (flags & kOCloexec) != 0);
+    if (!fd) return fd.error();
+    return static_cast<std::uint64_t>(*fd);
+}
+
+// What type and protocol each family has; protocol 0 is the type's own.
+struct Kind {
+    std::uint16_t family;
+    std::uint32_t type, protocol;
+};
+constexpr Kind kKinds[] = {
+    {kAfUnix, kSockStream, 1},
+    {kAfUnix, kSockDgram, 1},
+    {kAfUnix, kSockSeqPacket, 1},
+    {kAfInet, kSockStream, kProtocolTcp},
+    {kAfInet, kSockDgram, kProtocolUdp},
+    {kAfInet6, kSockStream, kProtocolTcp},
+    {kAfInet6, kSockDgram, kProtocolUdp},
+};
+
+SysResult<std::shared_ptr<Socket>> make_socket(SysCall& c, std::uint32_t family, std::uint32_t type,
+                                               std::uint32_t protocol) {
+    if (type >= kMostTypes) return tl::make_unexpected(Errno::Inval);
+    const auto of_family = [&](const Kind& k) { return k.family == family; };
+    if (std::none_of(std::begin(kKinds), std::end(kKinds), of_family)) {
+        return tl::make_unexpected(Errno::AfNoSupport);
+    }
+    if (family == kAfUnix && protocol > 1) return tl::make_unexpected(Errno::ProtoNoSupport);
+    if (family == kAfUnix && type == kSockRaw) type = kSockDgram;  // BSD compatibility
+    if (type == kSockRaw) {
+        c.kernel.note_unmodelled("raw sockets", "answered EPERM");
+        return tl::make_unexpected(Errno::Perm);
+    }
+    const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& k) {
+        return k.family == family && k.type == type;
+    });
+    if (kind == std::end(kKinds)) return tl::make_unexpected(Errno::SockTNoSupport);
+    if (protocol != 0 && protocol != kind->protocol)
+        return tl::make_unexpected(Errno::ProtoNoSupport);
+    const auto& network = c.kernel.network();
+    if (family == kAfUnix) return std::make_shared<UnixSocket>(network, type);
+    if (type == kSockStream) return std::make_shared<TcpSocket>(network, kind->family);
+    return std::make_shared<UdpSocket>(network, kind->family);
+}
+
+bool bad_type_flags(std::uint32_t type) {
+    return (type & ~(kTypeBits | kOCloexec | kONonblock)) != 0;
+}
+
+SysOutcome sys_socket(SysCall& c) {
+    if (bad_type_flags(c.uint32(1))) return Errno::Inval;
+    auto made = make_socket(c, c.uint32(0), c.uint32(1) & kTypeBits, c.uint32(2));
+    if (!made) return made.error();
+    return add_socket(c, std::move(*made), c.uint32(1));
+}
+
+SysOutcome sys_socketpair(SysCall& c) {
+    if (bad_type_flags(c.uint32(1))) return Errno::Inval;
+    const std::uint32_t flags = c.uint32(1);
+    std::array<std::shared_ptr<UnixSocket>, 2> ends;
+    for (auto& end : ends) {
+        auto made = make_socket(c, c.uint32(0), flags & kTypeBits, c.uint32(2));
+        if (!made) return made.error();
+        end = std::dynamic_pointer_cast<UnixSocket>(*made);
+        if (!end) return Errno::NotSup;
+    }
+    UnixSocket::join(ends[0], ends[1], credentials_of(c.process));
+    std::array<std::int32_t, 2> fds{};
+    for (std::size_t i = 0; i < 2; ++i) {
+        ends[i]->flags |= flags & kONonblock;
+        auto fd = c.process.files.add(ends[i], (flags & kOCloexec) != 0);
+        if (!fd) {
+            if (i == 1) (void)c.process.files.close(fds[0]);
+            return fd.error();
+        }
+        fds[i] = *fd;
+    }
+    if (c.memory().put(c.address(3), fds)) return std::uint64_t{0};
+    for (const std::int32_t fd : fds) (void)c.process.files.close(fd);
+    return Errno::Fault;
+}
+
+SysOutcome sys_bind(SysCall& c) {
+    const auto socket = socket_argument(c, c.int32(0));
+    if (!socket) return socket.error();
+    auto address = address_argument(c, c.address(1), c.int32(2));
+    if (!address) return address.error();
+    const bool path = address->family == kAfUnix && !address->name.empty() && !address->abstract();
+    if (path && (*socket)->family() == kAfUnix) {
+        const auto made = c.kernel.files().make_socket(&c.process, c.process.cwd, address->name,
+                                                       0777 & ~c.process.umask);
+        if (!made) return made.error() == Errno::Exist ? Errno::AddrInUse : made.error();
+        address->file = FileKey{made->device, made->inode};
+    }
+    const auto bound = (*socket)->bind(*address, credentials_of(c.process));
+    if (!bound && address->file) (void)c.kernel.files().remove(c.process.cwd, address->name, false);
+    return outcome(bound);
+}
+
+SysOutcome sys_listen(SysCall& c) {
+    const auto socket = socket_argument(c, c.int32(0));
+    if (!socket) return socket.error();
+    return outcome((*socket)->listen(c.int32(1), credentials_of(c.process)));
+}
+
+SysOutcome accept_with(SysCall& c, std::uint32_t flags) {
+    if ((flags & ~(kOCloexec | kONonblock)) != 0) return Errno::Inval;
+    const auto socket = socket_argument(c, c.int32(0));
+    if (!socket) return socket.error();
+    // The descriptor comes before the connection, which is not lost when there is none.
+    if (c.process.files.all().size() >= c.process.files.limit()) return Errno::Mfile;
+    auto accepted = (*socket)->accept();
+    if (!accepted) {
+        if (accepted.error() != Errno::Again || ((*socket)->flags & kONonblock) != 0)
+            return accepted.error();
+        const std::uint64_t timeout = (*socket)->receive_timeout_ns;
+        if (timeout != 0 && deadline_passed(c, timeout)) return Errno::Again;
+        c.wait_on((*socket)->waiters(), kPollReadable | kPollEnds, true);
+        return Block{};
+    }
+    if (c.args[1] != 0) {
+        const auto peer = (*accepted)->peer();
+        // The peer went away already: inet_accept's getname fails.
+        if (!peer) return Errno::ConnAborted;
+        const auto put =
+            put_address(c, address_bytes(*peer, (*accepted)->family()), c.address(1), c.address(2));
+        if (!put) return put.error();
+    }
+    return add_socket(c, std::move(*accepted), flags);
+}
+SysOutcome sys_accept(SysCall& c) {
+    return accept_with(c, 0);
+}
+SysOutcome sys_accept4(SysCall& c) {
+    return accept_with(c, c.uint32(3));
+}
+
+SysOutcome sys_connect(SysCall& c) {
+    const auto socket = socket_argument(c, c.int32(0));
+    if (!socket) return socket.error();
+    c.path = (*socket)->connect_path();
+    auto address = address_argument(c, c.address(1), c.int32(2));
+    if (!address) return address.error();
+    if ((*socket)->family() == kAfUnix) {
+        if (const auto found = look_up(c, *address); !found) return found.error();
+    }
+    const bool waits = ((*socket)->flags & kONonblock) == 0;
+    const auto connected = (*socket)->connect(*address, credentials_of(c.process), waits);
+    if (connected || connected.error() != Errno::Again || !waits) return outcome(connected);
+    const std::uint64_t timeout = (*socket)->send_timeout_ns;
+    if (timeout != 0 && deadline_passed(c, timeout)) {
+        return (*socket)->family() == kAfUnix ? Errno::Again : Errno::InProgress;
+    }
+    c.wait_on((*socket)->waiters());
+    c.wait_on((*socket)->connect_waiters(*address));
+    return Block{};
+}
+
+SysOutcome sys_getsockname(SysCall& c) {
+    const auto socket = socket_argument(c, c.int32(0));
+    if (!socket) return socket.error();
+    return outcome(put_address(c, address_bytes((*socket)->local(), (*socket)->family()),
+                               c.address(1), c.address(2)));
+}
+
+SysOutcome sys_getpeername(SysCall& c) {
+    const auto socket = socket_argument(c, c.int32(0));
+    if (!socket) return socket.error();
+    const auto peer = (*socket)->peer();
+    if (!peer) return peer.error();
+    return outcome(
+        put_address(c, address_bytes(*peer, (*socket)->family()), c.address(1), c.address(2)));
+}
+
+SysOutcome sys_shutdown(SysCall& c) {
+    const auto socket = socket_argument(c, c.int32(0));
+    if (!socket) return socket.error();
+    const std::uint32_t how = c.uint32(1);
+    if (how > 2) return Errno::Inval;
+    return outcome((*socket)->shutdown(how != 1, how != 0));
+}
+
+constexpr SyscallRow kRows[] = {
+    {198, "socket", sys_socket, Support::Full, KernelPath::SysSocket, ""},
+    {199, "socketpair", sys_socketpair, Support::Full, KernelPath::SysSocketPair, ""},
+    {200, "bind", sys_bind, Support::Full, KernelPath::SysBind, ""},
+    {201, "listen", sys_listen, Support::Full, KernelPath::SysBind, ""},
+    {202, "accept", sys_accept, Support::Full, KernelPath::SysAccept, ""},
+    {203, "connect", sys_connect, Support::Full, KernelPath::SysConnectTcp, ""},
+    {204, "getsockname", sys_getsockname, Support::Full, KernelPath::SysGetsockname, ""},
+    {205, "getpeername", sys_getpeername, Support::Full, KernelPath::SysGetsockname, ""},
+    {210, "shutdown", sys_shutdown, Support::Full, KernelPath::SysShutdown, ""},
+    {242, "accept4", sys_accept4, Support::Full, KernelPath::SysAccept, ""},
+};
+
+}  // namespace
+
+std::span<const SyscallRow> socket_syscalls() {
+    return kRows;
+}
+
+}  // namespace uprobesim

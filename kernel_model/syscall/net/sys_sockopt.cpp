@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// setsockopt and getsockopt. The options that are one int are rows of net/options.cpp.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "kernel_model/net/socket.h"
+#include "kernel_model/syscall/net/socket_args.h"
+#include "kernel_model/syscall/time_args.h"
+
+namespace uprobesim {
+
+namespace {
+
+bool is_receive_timeout(std::int32_t name) {
+    return name == kSoRcvTimeoOld || name == kSoRcvTimeoNew;
+}
+bool is_timeout(std::int32_t name) {
+    return is_receive_timeout(name) || name == kSoSndTimeoOld || name == kSoSndTimeoNew;
+}
+
+// Whether the socket's family and type has options of this level at all.
+SysResult<void> check_level(const Socket& socket, std::int32_t level) {
+    if (level == kSolSocket) return {};
+    if (socket.family() == kAfUnix) return tl::make_unexpected(Errno::NotSup);
+    const bool tcp = socket.type() == kSockStream;
+    if ((level == kSolTcp && tcp) || (level == kSolUdp && !tcp) || level == kSolIp) return {};
+    if (level == kSolIpv6 && socket.family() == kAfInet6) return {};
+    return tl::make_unexpected(Errno::NoProtoOpt);
+}
+
+SysOutcome unknown(SysCall& c, std::int32_t level, std::int32_t name) {
+    c.kernel.note_unmodelled(fmt::format("socket option {} of level {}", name, level),
+                             "answered ENOPROTOOPT");
+    return Errno::NoProtoOpt;
+}
+
+SysOutcome set_timeout(SysCall& c, Socket& socket, std::int32_t name, std::uint32_t length) {
+    if (length < sizeof(TimeVal)) return Errno::Inval;
+    const auto time = c.memory().get<TimeVal>(c.address(3));
+    if (!time) return Errno::Fault;
+    if (time->microseconds < 0 || time->microseconds >= 1'000'000) return Errno::Dom;
+    const std::int64_t seconds = std::clamp<std::int64_t>(time->seconds, 0, kMostSeconds);
+    const std::uint64_t ns = time->seconds < 0
+                                 ? 0
+                                 : static_cast<std::uint64_t>(seconds) * kNsPerSecond +
+                                       static_cast<std::uint64_t>(time->microseconds) * 1000;
+    (is_receive_timeout(name) ? socket.receive_timeout_ns : socket.send_timeout_ns) = ns;
+    return std::uint64_t{0};
+}
+
+SysOutcome sys_setsockopt(SysCall& c) {
+    const auto found = socket_argument(c, c.int32(0));
+    if (!found) return found.error();
+    Socket& socket = **found;
+    const std::int32_t level = c.int32(1), name = c.int32(2);
+    if (c.int32(4) < 0) return Errno::Inval;
+    const std::uint32_t length = c.uint32(4);
+    if (const auto level_ok = check_level(socket, level); !level_ok) return level_ok.error();
+    if (level == kSolSocket && is_timeout(name)) return set_timeout(c, socket, name, length);
+    if (level == kSolSocket && name == kSoLinger) {
+        if (length < 8) return Errno::Inval;
+        const auto linger = c.memory().get<std::array<std::int32_t, 2>>(c.address(3));
+        if (!linger) return Errno::Fault;
+        socket.lingers = (*linger)[0] != 0;
+        socket.linger_s = (*linger)[1];
+        return std::uint64_t{0};
+    }
+    if (level == kSolTcp && name == kTcpCongestion) {
+        const auto text = c.memory().read_string(c.address(3), std::min(length, 15u));
+        if (!text) return Errno::Fault;
+        return *text == "cubic" || *text == "reno" ? SysOutcome(std::uint64_t{0})
+                                                   : SysOutcome(Errno::NoEnt);
+    }
+    const SocketOption* option = find_option(level, name);
+    if (option == nullptr) return unknown(c, level, name);
+    if (option->use == OptionUse::ReadOnly) return Errno::NoProtoOpt;
+    std::int32_t value = 0;
+    // The options of IPPROTO_IP take a single byte as well.
+    if (length < 4 && (level != kSolIp || length == 0)) return Errno::Inval;
+    if (!c.memory().read(
+            c.address(3),
+            std::as_writable_bytes(std::span(&value, 1)).first(std::min(length, 4u)))) {
+        return Errno::Fault;
+    }
+    const bool forces = name == kSoSndBufForce || name == kSoRcvBufForce;
+    if (level == kSolSocket && (forces || name == kSoSndBuf || name == kSoRcvBuf)) {
+        if (forces && c.process.uid != 0) return Errno::Perm;
+        socket.set_buffer(name == kSoSndBuf || name == kSoSndBufForce, value, forces);
+        return std::uint64_t{0};
+    }
+    // Once it is bound there is no way back (do_ipv6_setsockopt).
+    if (level == kSolIpv6 && name == kIpv6V6Only && socket.local().port != 0) return Errno::Inval;
+    socket.options.set(level, name, option->truth ? value != 0 : value);
+    return std::uint64_t{0};
+}
+
+std::int32_t int_option(Socket& socket, std::int32_t level, std::int32_t name) {
+    if (level != kSolSocket) return socket.options.get(level, name);
+    switch (name) {
+        case kSoType: return static_cast<std::int32_t>(socket.type());
+        case kSoProtocol: return static_cast<std::int32_t>(socket.protocol());
+        case kSoDomain: return socket.family();
+        case kSoAcceptConn: return socket.listening();
+        case kSoError: return static_cast<std::int32_t>(socket.take_error().value_or(Errno{}));
+        default: return socket.options.get(level, name);
+    }
+}
+
+// The value as bytes. An empty one: no such option.
+SysResult<std::vector<std::byte>> value_of(Socket& socket, std::int32_t level, std::int32_t name) {
+    const auto bytes_of = [](const auto& value) {
+        const auto bytes = std::as_bytes(std::span(&value, 1));
+        return std::vector<std::byte>(bytes.begin(), bytes.end());
+    };
+    if (level == kSolSocket && is_timeout(name)) {
+        const std::uint64_t ns =
+            is_receive_timeout(name) ? socket.receive_timeout_ns : socket.send_timeout_ns;
+        return bytes_of(to_timeval(ns));
+    }
+    if (level == kSolSocket && name == kSoLinger) {
+        return bytes_of(std::array<std::int32_t, 2>{socket.lingers, socket.linger_s});
+    }
+    if (level == kSolSocket && name == kSoPeerCred) {
+        const Ucred peer = socket.peer_credentials();
+        return bytes_of(
+            std::array<std::uint32_t, 3>{static_cast<std::uint32_t>(peer.pid), peer.uid, peer.gid});
+    }
+    if (level == kSolSocket && name == kSoPeerName) {
+        const auto peer = socket.peer();
+        if (!peer) return tl::make_unexpected(peer.error());
+        return address_bytes(*peer, socket.family());
+    }
+    if (level == kSolTcp && name == kTcpCongestion) return bytes_of(std::array<char, 16>{"cubic"});
+    if (level == kSolTcp && name == kTcpInfo) {
+        // struct tcp_info: the state, the rest as nothing measured it.
+        std::vector<std::byte> info(248);
+        info[0] = static_cast<std::byte>(socket.tcp_state());
+        return info;
+    }
+    if (find_option(level, name) == nullptr) return std::vector<std::byte>();
+    return bytes_of(int_option(socket, level, name));
+}
+
+SysOutcome sys_getsockopt(SysCall& c) {
+    const auto found = socket_argument(c, c.int32(0));
+    if (!found) return found.error();
+    const std::int32_t level = c.int32(1), name = c.int32(2);
+    UserMemory memory = c.memory();
+    if (const auto level_ok = check_level(**found, level); !level_ok) {
+        // ip_getsockopt has its own word for a level that it does not know.
+        return (*found)->family() == kAfInet ? Errno::NotSup : level_ok.error();
+    }
+    const auto room = memory.get<std::int32_t>(c.address(4));
+    if (!room) return Errno::Fault;
+    if (*room < 0) return Errno::Inval;
+    const auto value = value_of(**found, level, name);
+    if (!value) return value.error();
+    if (value->empty()) return unknown(c, level, name);
+    const auto size = std::min<std::size_t>(value->size(), static_cast<std::size_t>(*room));
+    if (!memory.write(c.address(3), std::span(*value).first(size))) return Errno::Fault;
+    if (!memory.put(c.address(4), static_cast<std::int32_t>(size))) return Errno::Fault;
+    return std::uint64_t{0};
+}
+
+constexpr SyscallRow kRows[] = {
+    {208, "setsockopt", sys_setsockopt, Support::Full, KernelPath::SysSetsockopt, ""},
+    {209, "getsockopt", sys_getsockopt, Support::Full, KernelPath::SysGetsockopt, ""},
+};
+
+}  // namespace
+
+std::span<const SyscallRow> sockopt_syscalls() {
+    return kRows;
+}
+
+}  // namespace uprobesim

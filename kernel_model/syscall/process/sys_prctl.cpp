@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// prctl: one row per option.
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "kernel_model/syscall/syscall.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::size_t kCommSize = 16;
+
+SysOutcome put_int(SysCall& call, std::int32_t value) {
+    if (!call.memory().put(call.address(1), value)) return Errno::Fault;
+    return 0u;
+}
+
+SysOutcome set_pdeathsig(SysCall& call) {
+    if (call.args[1] > static_cast<std::uint64_t>(kSignalCount)) return Errno::Inval;
+    call.process.options.parent_death_signal = call.int32(1);
+    return 0u;
+}
+SysOutcome get_pdeathsig(SysCall& call) {
+    return put_int(call, call.process.options.parent_death_signal);
+}
+SysOutcome get_dumpable(SysCall& call) {
+    return std::uint64_t{call.process.options.dumpable};
+}
+SysOutcome set_dumpable(SysCall& call) {
+    if (call.args[1] > 1) return Errno::Inval;
+    call.process.options.dumpable = call.uint32(1);
+    return 0u;
+}
+SysOutcome get_keepcaps(SysCall& call) {
+    return call.process.options.keep_capabilities ? 1u : 0u;
+}
+SysOutcome set_keepcaps(SysCall& call) {
+    if (call.args[1] > 1) return Errno::Inval;
+    call.process.options.keep_capabilities = call.args[1] != 0;
+    return 0u;
+}
+SysOutcome set_name(SysCall& call) {
+    const auto name = call.memory().read_string(call.address(1), kCommSize - 1);
+    if (!name) return Errno::Fault;
+    call.task.comm = *name;
+    return 0u;
+}
+SysOutcome get_name(SysCall& call) {
+    std::array<char, kCommSize> bytes{};
+    std::memcpy(bytes.data(), call.task.comm.data(),
+                std::min(call.task.comm.size(), kCommSize - 1));
+    if (!call.memory().put(call.address(1), bytes)) return Errno::Fault;
+    return 0u;
+}
+SysOutcome seccomp_mode(SysCall&) {
+    return 0u;
+}
+SysOutcome read_capability(SysCall& call) {
+    constexpr std::uint64_t kLastCapability = 40;
+    if (call.args[1] > kLastCapability) return Errno::Inval;
+    return 1u;
+}
+SysOutcome set_timer_slack(SysCall& call) {
+    constexpr std::uint64_t kUsual = 50000;
+    call.process.options.timer_slack_ns = call.args[1] == 0 ? kUsual : call.args[1];
+    return 0u;
+}
+SysOutcome get_timer_slack(SysCall& call) {
+    return call.process.options.timer_slack_ns;
+}
+SysOutcome set_no_new_privs(SysCall& call) {
+    if (call.args[1] != 1 || call.args[2] != 0 || call.args[3] != 0 || call.args[4] != 0)
+        return Errno::Inval;
+    call.process.options.no_new_privileges = true;
+    return 0u;
+}
+SysOutcome get_no_new_privs(SysCall& call) {
+    return call.process.options.no_new_privileges ? 1u : 0u;
+}
+SysOutcome get_tid_address(SysCall& call) {
+    if (!call.memory().put(call.address(1), call.task.clear_child_tid.value)) return Errno::Fault;
+    return 0u;
+}
+SysOutcome set_subreaper(SysCall& call) {
+    call.process.options.child_subreaper = call.args[1] != 0;
+    return 0u;
+}
+SysOutcome get_subreaper(SysCall& call) {
+    return put_int(call, call.process.options.child_subreaper ? 1 : 0);
+}
+SysOutcome set_thp(SysCall& call) {
+    call.process.options.thp_disabled = call.args[1] != 0;
+    return 0u;
+}
+SysOutcome get_thp(SysCall& call) {
+    return call.process.options.thp_disabled ? 1u : 0u;
+}
+// The machine has no SVE, pointer authentication or tags; names of anonymous memory are not
+// configured.
+SysOutcome not_here(SysCall&) {
+    return Errno::Inval;
+}
+
+struct PrctlRow {
+    std::int32_t option;
+    SysFn fn;
+};
+
+constexpr PrctlRow kOptions[] = {
+    {1, set_pdeathsig},    {2, get_pdeathsig},     {3, get_dumpable},      {4, set_dumpable},
+    {7, get_keepcaps},     {8, set_keepcaps},      {15, set_name},         {16, get_name},
+    {21, seccomp_mode},    {23, read_capability},  {29, set_timer_slack},  {30, get_timer_slack},
+    {36, set_subreaper},   {37, get_subreaper},    {38, set_no_new_privs}, {39, get_no_new_privs},
+    {40, get_tid_address}, {41, set_thp},          {42, get_thp},          {50, not_here},
+    {51, not_here},        {54, not_here},         {55, not_here},         {56, not_here},
+    {60, not_here},        {0x53564d41, not_here},
+};
+
+SysOutcome prctl(SysCall& call) {
+    for (const PrctlRow& row : kOptions) {
+        if (row.option == call.int32(0)) return row.fn(call);
+    }
+    call.kernel.note_unmodelled(fmt::format("prctl option {}", call.int32(0)), "answered EINVAL");
+    return Errno::Inval;
+}
+
+constexpr SyscallRow kRows[] = {{167, "prctl", prctl, Support::Full, KernelPath::SysPrctl, {}}};
+
+}  // namespace
+
+std::span<const SyscallRow> prctl_syscalls() {
+    return kRows;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Processes: their programs and end, limits, groups.
+#include <algorithm>
+#include <cstring>
+
+#include "kernel_model/loader/exec.h"
+#include "kernel_model/syscall/syscall.h"
+#include "kernel_model/syscall/time_args.h"
+
+namespace uprobesim {
+namespace {
+
+// Pages that go with the process: none while another one uses the memory.
+std::uint64_t freed_pages(const Process& process) {
+    return process.mm.use_count() == 1 ? process.mm->resident_pages() : 0;
+}
+
+SysOutcome exit(SysCall& call) {
+    call.kernel.end_task(call.task, call.int32(0) & 0xff);
+    if (!call.process.alive) {
+        call.units = freed_pages(call.process);
+    } else {
+        call.path = KernelPath::SysExitThread;
+    }
+    return NoReturn{};
+}
+
+SysOutcome exit_group(SysCall& call) {
+    call.units = freed_pages(call.process);
+    call.kernel.end_process(call.process, ExitKind::Exited, call.int32(0) & 0xff, {});
+    return NoReturn{};
+}
+
+// --- execve
+
+constexpr std::size_t kPathMax = 4096;
+constexpr std::size_t kMaxArgString = 32 * kPageSize;  // MAX_ARG_STRLEN
+constexpr std::uint64_t kMaxArgTotal =
+    6u << 20;  // three quarters of _STK_LIM; the loader applies the finer limit
+
+SysResult<std::vector<std::string>> read_strings(UserMemory& memory, VAddr at) {
+    std::vector<std::string> strings;
+    std::uint64_t total = 0;
+    for (VAddr slot = at; at != VAddr(0); slot += 8) {
+        const auto pointer = memory.get<std::uint64_t>(slot);
+        if (!pointer) return tl::make_unexpected(Errno::Fault);
+        if (*pointer == 0) break;
+        auto text = memory.read_string(VAddr(*pointer), kMaxArgString);
+        if (!text) return tl::make_unexpected(Errno::Fault);
+        total += text->size() + 1 + sizeof(std::uint64_t);
+        if (text->size() >= kMaxArgString || total > kMaxArgTotal)
+            return tl::make_unexpected(Errno::TooBig);
+        strings.push_back(std::move(*text));
+    }
+    return strings;
+}
+
+SysOutcome exec_path(SysCall& call, VAddr path_at, VAddr argv, VAddr envp) {
+    UserMemory memory = call.memory();
+    auto path = memory.read_string(path_at, kPathMax);
+    if (!path) return Errno::Fault;
+    if (path->empty()) return Errno::NoEnt;
+    if (path->size() >= kPathMax) return Errno::NameTooLong;
+    auto arguments = read_strings(memory, argv);
+    if (!arguments) return arguments.error();
+    auto environment = read_strings(memory, envp);
+    if (!environment) return environment.error();
+    if (arguments->empty()) arguments->emplace_back();  // as Linux since 5.18
+    const auto done = call.kernel.exec(
+        call.task, {std::move(*path), std::move(*arguments), std::move(*environment)});
+    if (!done) return done.error();
+    return NoReturn{};
+}
+
+SysOutcome execve(SysCall& call) {
+    return exec_path(call, call.address(0), call.address(1), call.address(2));
+}
+
+SysOutcome execveat(SysCall& call) {
+    constexpr std::int32_t kAtFdcwd = -100;
+    if (call.args[4] != 0) return Errno::Inval;
+    const auto first = call.memory().get<char>(call.address(1));
+    if (!first) return Errno::Fault;
+    if (call.int32(0) != kAtFdcwd && *first != '/') return Errno::Inval;
+    return exec_path(call, call.address(1), call.address(2), call.address(3));
+}
+
+SysOutcome no_such_call(SysCall&) {
+    return Errno::NoSys;
+}
+SysOutcome not_permitted(SysCall&) {
+    return Errno::Perm;
+}
+SysOutcome invalid(SysCall&) {
+    return Errno::Inval;
+}
+
+// --- limits
+
+constexpr std::size_t kRlimitData = 2, kRlimitStack = 3, kRlimitNofile = 7, kRlimitAs = 9;
+
+struct LimitBytes {
+    std::uint64_t soft, hard;
+};
+
+SysOutcome change_limit(SysCall& call, std::uint32_t which, const LimitBytes& wanted) {
+    ResourceLimit& limit = call.process.limits[which];
+    if (wanted.soft > wanted.hard) return Errno::Inval;
+    constexpr std::uint64_t kMostFiles = 1048576;  // fs.nr_open
+    if (which == kRlimitNofile && wanted.hard > kMostFiles) return Errno::Perm;
+    if (wanted.hard > limit.hard && call.process.uid != 0) return Errno::Perm;
+    limit = {wanted.soft, wanted.hard};
+    Mm& mm = *call.process.mm;
+    if (which == kRlimitNofile) call.process.files.set_limit(limit.soft);
+    if (which == kRlimitStack) mm.set_stack_limit(limit.soft);
+    if (which == kRlimitAs || which == kRlimitData) {
+        mm.set_limits(call.process.limits[kRlimitAs].soft, call.process.limits[kRlimitData].soft);
+    }
+    return 0u;
+}
+
+SysOutcome limit_call(SysCall& call, std::uint32_t which, VAddr new_at, VAddr old_at) {
+    if (which >= call.process.limits.size()) return Errno::Inval;
+    UserMemory memory = call.memory();
+    const LimitBytes old{call.process.limits[which].soft, call.process.limits[which].hard};
+    if (new_at != VAddr(0)) {
+        const auto wanted = memory.get<LimitBytes>(new_at);
+        if (!wanted) return Errno::Fault;
+        const SysOutcome outcome = change_limit(call, which, *wanted);
+        if (std::holds_alternative<Errno>(outcome)) return outcome;
+    }
+    if (old_at != VAddr(0) && !memory.put(old_at, old)) return Errno::Fault;
+    return 0u;
+}
+
+SysOutcome prlimit64(SysCall& call) {
+    if (call.int32(0) != 0 && call.int32(0) != call.process.pid) return Errno::Srch;
+    return limit_call(call, call.uint32(1), call.address(2), call.address(3));
+}
+SysOutcome getrlimit(SysCall& call) {
+    if (call.args[1] == 0) return Errno::Fault;
+    return limit_call(call, call.uint32(0), VAddr(0), call.address(1));
+}
+SysOutcome setrlimit(SysCall& call) {
+    if (call.args[1] == 0) return Errno::Fault;
+    return limit_call(call, call.uint32(0), call.address(1), VAddr(0));
+}
+
+// --- groups and sessions
+
+Process* named(SysCall& call, std::int32_t pid) {
+    return pid == 0 ? &call.process : call.kernel.find_process(pid);
+}
+
+SysOutcome getpgid(SysCall& call) {
+    const Process* process = named(call, call.int32(0));
+    if (process == nullptr) return Errno::Srch;
+    return static_cast<std::uint64_t>(process->group);
+}
+SysOutcome getsid(SysCall& call) {
+    const Process* process = named(call, call.int32(0));
+    if (process == nullptr) return Errno::Srch;
+    return static_cast<std::uint64_t>(process->session);
+}
+// A group of the caller's session.
+bool has_group(SysCall& call, std::int32_t group) {
+    const auto& all = call.kernel.processes();
+    return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
+        return entry.second->group == group && entry.second->session == call.process.session;
+    });
+}
+
+SysOutcome setpgid(SysCall& call) {
+    if (call.int32(1) < 0) return Errno::Inval;
+    Process* process = named(call, call.int32(0));
+    if (process == nullptr) return Errno::Srch;
+    const bool own_child = process->parent_pid == call.process.pid;
+    if (process != &call.process && !own_child) return Errno::Srch;
+    if (own_child && process->session != call.process.session) return Errno::Perm;
+    if (process->session == process->pid) return Errno::Perm;  // a session leader
+    const std::int32_t group = call.int32(1) == 0 ? process->pid : call.int32(1);
+    if (group != process->pid && !has_group(call, group)) return Errno::Perm;
+    process->group = group;
+    return 0u;
+}
+SysOutcome setsid(SysCall& call) {
+    if (call.process.group == call.process.pid || has_group(call, call.process.pid))
+        return Errno::Perm;
+    call.process.group = call.process.session = call.process.pid;
+    return static_cast<std::uint64_t>(call.process.pid);
+}
+
+SysOutcome personality(SysCall& call) {
+    const std::uint32_t old = call.process.options.personality;
+    if (call.uint32(0) != 0xffffffff) call.process.options.personality = call.uint32(0);
+    return std::uint64_t{old};
+}
+
+constexpr SyscallRow kRows[] = {
+    {92, "personality", personality, Support::Partial, KernelPath::SysPrctl,
+     "kept, changes nothing"},
+    {93, "exit", exit, Support::Full, KernelPath::SysExit, {}},
+    {94, "exit_group", exit_group, Support::Full, KernelPath::SysExit, {}},
+    {97, "unshare", not_permitted, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
+    {154, "setpgid", setpgid, Support::Full, KernelPath::SysIds, {}},
+    {155, "getpgid", getpgid, Support::Full, KernelPath::SysIds, {}},
+    {156, "getsid", getsid, Support::Full, KernelPath::SysIds, {}},
+    {157, "setsid", setsid, Support::Full, KernelPath::SysIds, {}},
+    {163, "getrlimit", getrlimit, Support::Full, KernelPath::SysPrctl, {}},
+    {164, "setrlimit", setrlimit, Support::Full, KernelPath::SysPrctl, {}},
+    {221, "execve", execve, Support::Full, KernelPath::SysExec, {}},
+    {261, "prlimit64", prlimit64, Support::Full, KernelPath::SysPrctl, {}},
+    {277, "seccomp", invalid, Support::Stub, KernelPath::SysPrctl, "no filters: answered EINVAL"},
+    {281, "execveat", execveat, Support::Partial, KernelPath::SysExec,
+     "no flags, and no directory descriptors"},
+    {293, "rseq", no_such_call, Support::Stub, KernelPath::SysUnknown,
+     "no restartable sequences: answered ENOSYS"},
+};
+
+}  // namespace
+
+std::span<const SyscallRow> process_syscalls() {
+    return kRows;
+}
+
+}  // namespace uprobesim

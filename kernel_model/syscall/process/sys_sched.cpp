@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Scheduling: affinity is real, nice values are kept and prefer nobody, policies are kept by
+// nobody.
+#include <algorithm>
+#include <bit>
+#include <vector>
+
+#include "kernel_model/syscall/syscall.h"
+#include "kernel_model/syscall/time_args.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::int32_t kLowestNice = -20, kHighestNice = 19;
+constexpr std::size_t kRlimitNice = 13;
+constexpr std::uint64_t kMaskSize = 8;
+constexpr std::uint64_t kSliceNs = 4'000'000;
+
+Task* named(SysCall& call) {
+    return call.int32(0) == 0 ? &call.task : call.kernel.find_task(TaskId{call.int32(0)});
+}
+
+std::uint64_t present_cpus(SysCall& call) {
+    return ~std::uint64_t{0} >> (64 - call.kernel.scheduler().cpus().size());
+}
+
+SysOutcome accept(SysCall&) {
+    return 0u;
+}
+SysOutcome invalid(SysCall&) {
+    return Errno::Inval;
+}
+
+SysOutcome getaffinity(SysCall& call) {
+    if (call.args[1] < kMaskSize || call.args[1] % kMaskSize != 0) return Errno::Inval;
+    const Task* task = named(call);
+    if (task == nullptr) return Errno::Srch;
+    if (!call.memory().put(call.address(2), task->affinity & present_cpus(call)))
+        return Errno::Fault;
+    return kMaskSize;
+}
+
+SysOutcome setaffinity(SysCall& call) {
+    std::array<std::byte, kMaskSize> bytes{};
+    const auto given = std::span(bytes).first(std::min(call.args[1], kMaskSize));
+    if (!call.memory().read(call.address(2), given)) return Errno::Fault;
+    Task* task = named(call);
+    if (task == nullptr) return Errno::Srch;
+    const std::uint64_t mask = std::bit_cast<std::uint64_t>(bytes) & present_cpus(call);
+    if (mask == 0) return Errno::Inval;
+    task->affinity = mask;
+    call.kernel.scheduler().move_if_needed(*task);
+    return 0u;
+}
+
+SysOutcome getcpu(SysCall& call) {
+    UserMemory memory = call.memory();
+    const std::uint32_t cpu = call.task.cpu;
+    if (call.args[0] != 0 && !memory.put(call.address(0), cpu)) return Errno::Fault;
+    if (call.args[1] != 0 && !memory.put(call.address(1), std::uint32_t{0})) return Errno::Fault;
+    return 0u;
+}
+
+SysOutcome yield(SysCall& call) {
+    call.kernel.yield(call.task);
+    return 0u;
+}
+
+SysOutcome getparam(SysCall& call) {
+    if (call.args[1] == 0) return Errno::Inval;
+    if (!call.memory().put(call.address(1), std::int32_t{0})) return Errno::Fault;
+    return 0u;
+}
+
+bool real_time_policy(std::int32_t policy) {
+    return policy == 1 || policy == 2;
+}
+bool known_policy(std::int32_t policy) {
+    return policy >= 0 && policy <= 6 && policy != 4;
+}
+
+SysOutcome setscheduler(SysCall& call) {
+    if (call.args[2] == 0 || !known_policy(call.int32(1))) return Errno::Inval;
+    if (!call.memory().get<std::int32_t>(call.address(2))) return Errno::Fault;
+    return 0u;
+}
+SysOutcome priority_max(SysCall& call) {
+    if (!known_policy(call.int32(0))) return Errno::Inval;
+    return real_time_policy(call.int32(0)) ? 99u : 0u;
+}
+SysOutcome priority_min(SysCall& call) {
+    if (!known_policy(call.int32(0))) return Errno::Inval;
+    return real_time_policy(call.int32(0)) ? 1u : 0u;
+}
+SysOutcome rr_interval(SysCall& call) {
+    if (!call.memory().put(call.address(1), to_timespec(kSliceNs))) return Errno::Fault;
+    return 0u;
+}
+
+// The tasks that `which` and `who` of a priority call mean.
+std::vector<Task*> meant(SysCall& call) {
+    enum : std::int32_t { kProcess = 0, kGroup = 1, kUser = 2 };
+    std::vector<Task*> found;
+    if (call.int32(0) == kProcess) {
+        Task* const task =
+            call.int32(1) == 0 ? &call.task : call.kernel.find_task(TaskId{call.int32(1)});
+        if (task != nullptr) found.push_back(task);
+        return found;
+    }
+    const std::int32_t group = call.int32(1) == 0 ? call.process.group : call.int32(1);
+    const std::uint32_t user = call.uint32(1) == 0 ? call.process.uid : call.uint32(1);
+    for (const auto& [pid, process] : call.kernel.processes()) {
+        if (call.int32(0) == kGroup ? process->group != group : process->uid != user) continue;
+        for (const auto& [id, task] : process->tasks) found.push_back(task.get());
+    }
+    return found;
+}
+
+// The highest priority among them, as 20 - nice.
+SysOutcome getpriority(SysCall& call) {
+    if (call.uint32(0) > 2) return Errno::Inval;
+    const std::vector<Task*> tasks = meant(call);
+    if (tasks.empty()) return Errno::Srch;
+    const Task* const first = *std::ranges::min_element(tasks, {}, &Task::nice);
+    return static_cast<std::uint64_t>(20 - first->nice);
+}
+
+SysOutcome setpriority(SysCall& call) {
+    if (call.uint32(0) > 2) return Errno::Inval;
+    const std::int32_t nice = std::clamp(call.int32(2), kLowestNice, kHighestNice);
+    const std::vector<Task*> tasks = meant(call);
+    if (tasks.empty()) return Errno::Srch;
+    const bool root = call.process.uid == 0;
+    SysOutcome outcome = 0u;
+    for (Task* task : tasks) {
+        const bool allowed =
+            static_cast<std::uint64_t>(20 - nice) <= task->process->limits[kRlimitNice].soft;
+        if (!root && task->process->uid != call.process.uid) {
+            outcome = Errno::Perm;
+        } else if (!root && nice < task->nice && !allowed) {
+            outcome = Errno::Acces;
+        } else {
+            task->nice = nice;
+        }
+    }
+    return outcome;
+}
+
+// Every exception return is a barrier for the tasks of this model: what a command asks for is so
+// already.
+SysOutcome membarrier(SysCall& call) {
+    enum : std::int32_t {
+        Query = 0,
+        Global = 1,
+        PrivateExpedited = 8,
+        RegisterPrivateExpedited = 16
+    };
+    if (call.args[1] != 0) return Errno::Inval;
+    switch (call.int32(0)) {
+        case Query: return std::uint64_t{Global | PrivateExpedited | RegisterPrivateExpedited};
+        case Global:
+        case RegisterPrivateExpedited:
+        case PrivateExpedited: return 0u;
+        default: return Errno::Inval;
+    }
+}
+
+constexpr std::string_view kOnePolicy = "one policy: accepted, changes nothing";
+
+constexpr SyscallRow kRows[] = {
+    {30, "ioprio_set", accept, Support::Stub, KernelPath::SysSched, kOnePolicy},
+    {31, "ioprio_get", accept, Support::Stub, KernelPath::SysSched, "always 0"},
+    {118, "sched_setparam", accept, Support::Stub, KernelPath::SysSched, kOnePolicy},
+    {119, "sched_setscheduler", setscheduler, Support::Stub, KernelPath::SysSched, kOnePolicy},
+    {120, "sched_getscheduler", accept, Support::Full, KernelPath::SysSched, {}},
+    {121, "sched_getparam", getparam, Support::Full, KernelPath::SysSched, {}},
+    {122, "sched_setaffinity", setaffinity, Support::Full, KernelPath::SysSched, {}},
+    {123, "sched_getaffinity", getaffinity, Support::Full, KernelPath::SysSched, {}},
+    {124, "sched_yield", yield, Support::Full, KernelPath::SysYield, {}},
+    {125, "sched_get_priority_max", priority_max, Support::Full, KernelPath::SysSched, {}},
+    {126, "sched_get_priority_min", priority_min, Support::Full, KernelPath::SysSched, {}},
+    {127, "sched_rr_get_interval", rr_interval, Support::Full, KernelPath::SysSched, {}},
+    {140, "setpriority", setpriority, Support::Partial, KernelPath::SysSched,
+     "kept; prefers nobody"},
+    {141, "getpriority", getpriority, Support::Full, KernelPath::SysSched, {}},
+    {168, "getcpu", getcpu, Support::Full, KernelPath::SysSched, {}},
+    {274, "sched_setattr", accept, Support::Stub, KernelPath::SysSched, kOnePolicy},
+    {275, "sched_getattr", invalid, Support::Stub, KernelPath::SysSched, "answered EINVAL"},
+    {283, "membarrier", membarrier, Support::Full, KernelPath::SysSched, {}},
+};
+
+}  // namespace
+
+std::span<const SyscallRow> sched_syscalls() {
+    return kRows;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Signals: actions, masks, stacks, sending, waiting.
+#include <algorithm>
+
+#include "kernel_model/signal/signals.h"
+#include "kernel_model/signal/signals_frame.h"
+#include "kernel_model/syscall/syscall.h"
+#include "kernel_model/syscall/time_args.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::uint64_t kSigsetSize = 8;
+constexpr std::uint64_t kMinSigStack = 5120;  // MINSIGSTKSZ of arm64
+constexpr std::uint32_t kSsOnStack = 1, kSsDisable = 2, kSsAutodisarm = 1u << 31;
+constexpr std::int32_t kSigBlock = 0, kSigUnblock = 1, kSigSetmask = 2;
+
+struct SigActionBytes {  // struct kernel_sigaction with sa_restorer
+    std::uint64_t handler, flags, restorer, mask;
+};
+struct StackBytes {
+    std::uint64_t sp;
+    std::uint32_t flags, pad;
+    std::uint64_t size;
+};
+struct SigInfoBytes {
+    std::int32_t signo, error, code, pad;
+    std::array<std::uint64_t, 14> fields;
+};
+
+bool valid_signal(std::int32_t s) {
+    return s >= 1 && s <= kSignalCount;
+}
+
+SysOutcome rt_sigaction(SysCall& call) {
+    const std::int32_t signal = call.int32(0);
+    if (call.args[3] != kSigsetSize) return Errno::Inval;
+    UserMemory memory = call.memory();
+    std::optional<SigActionBytes> wanted;
+    if (call.args[1] != 0) {
+        wanted = memory.get<SigActionBytes>(call.address(1));
+        if (!wanted) return Errno::Fault;
+    }
+    if (!valid_signal(signal)) return Errno::Inval;
+    if (wanted && (signal_bit(static_cast<Signal>(signal)) & kUnblockable) != 0)
+        return Errno::Inval;
+    SignalAction& action = call.process.actions[static_cast<std::size_t>(signal)];
+    const SignalAction old = action;
+    if (wanted) {
+        action = {wanted->handler, wanted->flags, wanted->restorer, wanted->mask & ~kUnblockable};
+        // A pending signal that is now ignored goes (POSIX 3.3.1.3).
+        const DefaultAction usual = default_action(static_cast<Signal>(signal));
+        const bool dropped = action.handler == kSigIgn ||
+                             (action.handler == kSigDfl &&
+                              (usual == DefaultAction::Ignore || usual == DefaultAction::Continue));
+        if (dropped) {
+            const auto same = [&](const SignalInfo& p) {
+                return static_cast<int>(p.signal) == signal;
+            };
+            std::erase_if(call.process.pending, same);
+            for (const auto& [id, task] : call.process.tasks) {
+                std::erase_if(task->pending, same);
+                call.kernel.recalc_sigpending(*task);
+            }
+        }
+    }
+    if (call.args[2] != 0 && !memory.put(call.address(2), SigActionBytes{old.handler, old.flags,
+                                                                         old.restorer, old.mask})) {
+        return Errno::Fault;
+    }
+    return 0u;
+}
+
+SysOutcome rt_sigprocmask(SysCall& call) {
+    if (call.args[3] != kSigsetSize) return Errno::Inval;
+    UserMemory memory = call.memory();
+    const std::uint64_t old = call.task.sigmask;
+    if (call.args[1] != 0) {
+        const auto set = memory.get<std::uint64_t>(call.address(1));
+        if (!set) return Errno::Fault;
+        switch (call.int32(0)) {
+            case kSigBlock: call.task.sigmask = old | *set; break;
+            case kSigUnblock: call.task.sigmask = old & ~*set; break;
+            case kSigSetmask: call.task.sigmask = *set; break;
+            default: return Errno::Inval;
+        }
+        call.task.sigmask &= ~kUnblockable;
+        call.kernel.recalc_sigpending(call.task);
+    }
+    if (call.args[2] != 0 && !memory.put(call.address(2), old)) return Errno::Fault;
+    return 0u;
+}
+
+SysOutcome rt_sigpending(SysCall& call) {
+    if (call.args[1] > kSigsetSize) return Errno::Inval;
+    std::uint64_t set = 0;
+    for (const SignalInfo& p : call.task.pending) set |= signal_bit(p.signal);
+    for (const SignalInfo& p : call.process.pending) set |= signal_bit(p.signal);
+    set &= call.task.sigmask;
+    const auto bytes =
+        std::as_bytes(std::span<const std::uint64_t, 1>(&set, 1)).first(call.args[1]);
+    if (!call.memory().write(call.address(0), bytes)) return Errno::Fault;
+    return 0u;
+}
+
+SysOutcome rt_sigsuspend(SysCall& call) {
+    if (call.args[1] != kSigsetSize) return Errno::Inval;
+    if (call.task.restore_sigmask) return Block{};  // entered again: the mask is in place
+    const auto set = call.memory().get<std::uint64_t>(call.address(0));
+    if (!set) return Errno::Fault;
+    call.task.saved_sigmask = call.task.sigmask;
+    call.task.restore_sigmask = true;
+    call.task.sigmask = *set & ~kUnblockable;
+    call.kernel.recalc_sigpending(call.task);
+    return Block{};
+}
+
+// Waits with the set blocked, so a signal of it that arrives stays pending until it is found here.
+SysOutcome rt_sigtimedwait(SysCall& call) {
+    if (call.args[3] != kSigsetSize) return Errno::Inval;
+    UserMemory memory = call.memory();
+    const auto set = memory.get<std::uint64_t>(call.address(0));
+    if (!set) return Errno::Fault;
+    std::optional<std::uint64_t> timeout;
+    if (call.args[2] != 0) {
+        const auto given = read_duration(memory, call.address(2));
+        if (!given) return given.error();
+        timeout = *given;
+    }
+    if (const auto info = take_pending(call.kernel, call.task, *set & ~kUnblockable)) {
+        SigInfoBytes bytes{static_cast<std::int32_t>(info->signal), 0, info->code, 0, {}};
+        bytes.fields[0] = static_cast<std::uint32_t>(info->pid) | std::uint64_t{info->uid} << 32;
+        bytes.fields[1] = info->code > 0 ? static_cast<std::uint32_t>(info->status) : info->value;
+        if (call.args[1] != 0 && !memory.put(call.address(1), bytes)) return Errno::Fault;
+        return static_cast<std::uint64_t>(info->signal);
+    }
+    if (call.task.tif_sigpending) return Errno::Intr;
+    if (timeout && deadline_passed(call, *timeout)) return Errno::Again;
+    return Block{};
+}
+
+SysOutcome rt_sigreturn(SysCall& call) {
+    if (!pop_signal_frame(call.kernel, call.task)) {
+        const std::uint64_t sp = call.kernel.machine().cpu->read(call.task.context, Reg::Sp);
+        const bool mapped = call.process.mm->find(VAddr(sp)) != nullptr;
+        call.kernel.force_signal(
+            call.task,
+            {.signal = Signal::Segv, .code = mapped ? kSegvAccerr : kSegvMaperr, .address = sp});
+    }
+    return NoReturn{};
+}
+
+SysOutcome sigaltstack(SysCall& call) {
+    UserMemory memory = call.memory();
+    AltStack& stack = call.task.altstack;
+    const std::uint64_t sp = call.kernel.machine().cpu->read(call.task.context, Reg::Sp);
+    const bool in_use = on_altstack(stack, sp);
+    StackBytes old{stack.sp.value, stack.flags, 0, stack.size};
+    if (in_use) old.flags |= kSsOnStack;
+    if (call.args[0] != 0) {
+        const auto wanted = memory.get<StackBytes>(call.address(0));
+        if (!wanted) return Errno::Fault;
+        if (in_use) return Errno::Perm;
+        const std::uint32_t mode = wanted->flags & ~kSsAutodisarm;
+        if (mode != 0 && mode != kSsDisable && mode != kSsOnStack) return Errno::Inval;
+        if (mode == kSsDisable) {
+            stack = {.sp = VAddr(0), .size = 0, .flags = wanted->flags};
+        } else {
+            if (wanted->size < kMinSigStack) return Errno::NoMem;
+            stack = {.sp = VAddr(wanted->sp),
+                     .size = wanted->size,
+                     .flags = wanted->flags & kSsAutodisarm};
+        }
+    }
+    if (call.args[1] != 0 && !memory.put(call.address(1), old)) return Errno::Fault;
+    return 0u;
+}
+
+SignalInfo from_sender(SysCall& call, std::int32_t signal, std::int32_t code) {
+    return {.signal = static_cast<Signal>(signal),
+            .code = code,
+            .pid = call.process.pid,
+            .uid = call.process.uid};
+}
+
+bool addressed(const Process& target, const Process& self, std::int32_t pid) {
+    if (pid > 0) return target.pid == pid;
+    if (pid == 0) return target.group == self.group;
+    if (pid == -1) return &target != &self;
+    return target.group == -pid;
+}
+
+SysOutcome kill(SysCall& call) {
+    const std::int32_t pid = call.int32(0), signal = call.int32(1);
+    if (signal != 0 && !valid_signal(signal)) return Errno::Inval;
+    if (pid == INT32_MIN) return Errno::Srch;
+    bool found = false;
+    for (const auto& [id, process] : call.kernel.processes()) {
+        if (!process->alive || !addressed(*process, call.process, pid)) continue;
+        found = true;
+        if (signal == 0) continue;
+        call.kernel.send_signal(*process, from_sender(call, signal, kSiUser));
+    }
+    if (!found) return Errno::Srch;
+    return 0u;
+}
+
+SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std::int32_t signal,
+                        const SignalInfo& info) {
+    if (signal < 0 || signal > kSignalCount) return Errno::Inval;
+    Task* task = call.kernel.find_task(TaskId{tid});
+    if (task == nullptr || (group > 0 && group != task->process->pid)) return Errno::Srch;
+    if (signal != 0) call.kernel.send_signal(*task, info);
+    return 0u;
+}
+
+SysOutcome tkill(SysCall& call) {
+    if (call.int32(0) <= 0) return Errno::Inval;
+    return send_to_task(call, 0, call.int32(0), call.int32(1),
+                        from_sender(call, call.int32(1), kSiTkill));
+}
+
+SysOutcome tgkill(SysCall& call) {
+    if (call.int32(0) <= 0 || call.int32(1) <= 0) return Errno::Inval;
+    return send_to_task(call, call.int32(0), call.int32(1), call.int32(2),
+                        from_sender(call, call.int32(2), kSiTkill));
+}
+
+// `group` 0: to the process `tid`.
+SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::int32_t signal,
+                      VAddr at) {
+    const auto bytes = call.memory().get<SigInfoBytes>(at);
+    if (!bytes) return Errno::Fault;
+    // Only the kernel may claim these of somebody else.
+    if ((bytes->code >= 0 || bytes->code == kSiTkill) && tid != call.task.id.value)
+        return Errno::Perm;
+    const SignalInfo info{.signal = static_cast<Signal>(signal),
+                          .code = bytes->code,
+                          .pid = static_cast<std::int32_t>(bytes->fields[0]),
+                          .uid = static_cast<std::uint32_t>(bytes->fields[0] >> 32),
+                          .value = bytes->fields[1]};
+    if (group > 0) return send_to_task(call, group, tid, signal, info);
+    if (signal < 0 || signal > kSignalCount) return Errno::Inval;
+    Process* process = call.kernel.find_process(tid);
+    if (process == nullptr) return Errno::Srch;
+    call.kernel.send_signal(*process, info);
+    return 0u;
+}
+
+SysOutcome rt_sigqueueinfo(SysCall& call) {
+    return queue_info(call, 0, call.int32(0), call.int32(1), call.address(2));
+}
+SysOutcome rt_tgsigqueueinfo(SysCall& call) {
+    if (call.int32(0) <= 0 || call.int32(1) <= 0) return Errno::Inval;
+    return queue_info(call, call.int32(0), call.int32(1), call.int32(2), call.address(3));
+}
+
+constexpr SyscallRow kRows[] = {
+    {129, "kill", kill, Support::Full, KernelPath::SysKill, {}},
+    {130, "tkill", tkill, Support::Full, KernelPath::SysKill, {}},
+    {131, "tgkill", tgkill, Support::Full, KernelPath::SysKill, {}},
+    {132, "sigaltstack", sigaltstack, Support::Full, KernelPath::SysSigaction, {}},
+    {133, "rt_sigsuspend", rt_sigsuspend, Support::Full, KernelPath::SysNanosleep, {}},
+    {134, "rt_sigaction", rt_sigaction, Support::Full, KernelPath::SysSigaction, {}},
+    {135, "rt_sigprocmask", rt_sigprocmask, Support::Full, KernelPath::SysSigprocmask, {}},
+    {136, "rt_sigpending", rt_sigpending, Support::Full, KernelPath::SysSigprocmask, {}},
+    {137, "rt_sigtimedwait", rt_sigtimedwait, Support::Full, KernelPath::SysNanosleep, {}},
+    {138, "rt_sigqueueinfo", rt_sigqueueinfo, Support::Full, KernelPath::SysKill, {}},
+    {139, "rt_sigreturn", rt_sigreturn, Support::Full, KernelPath::SignalReturn, {}},
+    {240, "rt_tgsigqueueinfo", rt_tgsigqueueinfo, Support::Full, KernelPath::SysKill, {}},
+};
+
+}  // namespace
+
+std::span<const SyscallRow> signal_syscalls() {
+    return kRows;
+}
+
+}  // namespace uprobesim

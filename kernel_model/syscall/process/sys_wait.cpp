@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// wait4 and waitid: what became of children.
+#include <array>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/event/process_file.h"
+#include "kernel_model/syscall/process/usage.h"
+#include "kernel_model/syscall/syscall.h"
+#include "kernel_model/syscall/time_args.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::uint32_t kNoHang = 1, kStopped = 2, kExited = 4, kContinued = 8,
+                        kNoWait = 0x01000000, kNoThread = 0x20000000, kAll = 0x40000000,
+                        kClone = 0x80000000;
+constexpr std::int32_t kCldExited = 1, kCldKilled = 2, kCldStopped = 5, kCldContinued = 6;
+constexpr std::int32_t kContinuedWord = 0xffff;
+
+struct Wanted {
+    enum class Who { Any, Pid, Group } who = Who::Any;
+    std::int32_t id = 0;
+    std::uint32_t options = 0;
+
+    bool covers(const Process& child) const {
+        if (who == Who::Pid) return child.pid == id;
+        if (who == Who::Group) return child.group == id;
+        return true;
+    }
+};
+
+// One thing that happened to one child.
+struct Event {
+    Process* child = nullptr;
+    std::int32_t word = 0;  // wait4's status
+    std::int32_t code = 0;  // CLD_*
+    std::int32_t status = 0;
+};
+
+std::optional<Event> event_of(Process& child, std::uint32_t options) {
+    const ChildEvents& e = child.events;
+    if (!child.alive) {
+        if ((options & kExited) == 0) return std::nullopt;
+        const bool killed = (e.ended & 0x7f) != 0;
+        return Event{&child, e.ended, killed ? kCldKilled : kCldExited,
+                     killed ? e.ended & 0x7f : e.ended >> 8};
+    }
+    if ((options & kStopped) != 0 && e.stopped != 0)
+        return Event{&child, e.stopped << 8 | 0x7f, kCldStopped, e.stopped};
+    if ((options & kContinued) != 0 && e.continued)
+        return Event{&child, kContinuedWord, kCldContinued,
+                     static_cast<std::int32_t>(Signal::Cont)};
+    return std::nullopt;
+}
+
+// A wait that does not leave the child waitable takes what it was told.
+void take(SysCall& call, const Event& event) {
+    if (!event.child->alive) {
+        call.path = KernelPath::SysWaitReap;
+        call.kernel.reap(*event.child);
+    } else if (event.code == kCldStopped) {
+        event.child->events.stopped = 0;
+    } else {
+        event.child->events.continued = false;
+    }
+}
+
+// `answer` writes to the guest what the event is (no event: nobody is ready), before the child is
+// taken.
+template <class Answer>
+SysOutcome wait_for(SysCall& call, const Wanted& wanted, Answer answer) {
+    bool any = false;
+    for (Process* child : call.kernel.children_of(call.process)) {
+        if (!wanted.covers(*child)) continue;
+        // Children whose end is told by another signal are clones, waited for only when asked.
+        const bool is_clone = child->exit_signal != Signal::Chld;
+        if (is_clone != ((wanted.options & kClone) != 0) && (wanted.options & kAll) == 0) continue;
+        any = true;
+        const auto event = event_of(*child, wanted.options);
+        if (!event) continue;
+        const SysOutcome outcome = answer(&*event);
+        if ((wanted.options & kNoWait) == 0) take(call, *event);
+        return outcome;
+    }
+    if (!any) return Errno::Child;
+    if ((wanted.options & kNoHang) != 0) return answer(nullptr);
+    call.wait_on(&call.process.children_changed);
+    return Block{};
+}
+
+SysOutcome wait4(SysCall& call) {
+    const std::int32_t pid = call.int32(0);
+    const std::uint32_t options = call.uint32(2);
+    if ((options & ~(kNoHang | kStopped | kContinued | kNoThread | kAll | kClone)) != 0)
+        return Errno::Inval;
+    if (pid == INT32_MIN) return Errno::Srch;
+    Wanted wanted{.options = options | kExited};
+    if (pid > 0) wanted = {Wanted::Who::Pid, pid, wanted.options};
+    if (pid == 0) wanted = {Wanted::Who::Group, call.process.group, wanted.options};
+    if (pid < -1) wanted = {Wanted::Who::Group, -pid, wanted.options};
+    return wait_for(call, wanted, [&](const Event* event) -> SysOutcome {
+        if (event == nullptr) return 0u;
+        UserMemory memory = call.memory();
+        if (call.args[1] != 0 && !memory.put(call.address(1), event->word)) return Errno::Fault;
+        if (call.args[3] != 0 &&
+            !memory.put(call.address(3), usage_of_child(call.kernel, *event->child)))
+            return Errno::Fault;
+        return static_cast<std::uint64_t>(event->child->pid);
+    });
+}
+
+struct ChildInfoBytes {  // siginfo_t of SIGCHLD
+    std::int32_t signo = 0, error = 0, code = 0, pad = 0, pid = 0;
+    std::uint32_t uid = 0;
+    std::int32_t status = 0;
+    std::array<std::int32_t, 25> rest{};
+};
+static_assert(sizeof(ChildInfoBytes) == 128);
+
+SysOutcome waitid(SysCall& call) {
+    enum : std::int32_t { All = 0, Pid = 1, Group = 2, Descriptor = 3 };
+    const std::int32_t type = call.int32(0), id = call.int32(1);
+    const std::uint32_t options = call.uint32(3);
+    constexpr std::uint32_t kEvents = kExited | kStopped | kContinued;
+    if ((options & ~(kEvents | kNoHang | kNoWait | kNoThread | kAll | kClone)) != 0)
+        return Errno::Inval;
+    if ((options & kEvents) == 0) return Errno::Inval;
+    Wanted wanted{.options = options};
+    switch (type) {
+        case All: break;
+        case Pid:
+            if (id <= 0) return Errno::Inval;
+            wanted = {Wanted::Who::Pid, id, options};
+            break;
+        case Group:
+            if (id < 0) return Errno::Inval;
+            wanted = {Wanted::Who::Group, id == 0 ? call.process.group : id, options};
+            break;
+        case Descriptor: {
+            const auto file = call.process.files.share(id);
+            const auto* of_process = dynamic_cast<const ProcessFile*>(file.get());
+            if (of_process == nullptr) return id < 0 ? Errno::Inval : Errno::Badf;
+            wanted = {Wanted::Who::Pid, of_process->pid(), options};
+            if ((of_process->flags & abi::kONonblock) != 0) wanted.options |= kNoHang;
+            break;
+        }
+        default: return Errno::Inval;
+    }
+    return wait_for(call, wanted, [&](const Event* event) -> SysOutcome {
+        ChildInfoBytes info;
+        if (event != nullptr) {
+            info.signo = static_cast<std::int32_t>(Signal::Chld);
+            info.code = event->code;
+            info.pid = event->child->pid;
+            info.uid = event->child->uid;
+            info.status = event->status;
+        }
+        UserMemory memory = call.memory();
+        if (event != nullptr && call.args[4] != 0 &&
+            !memory.put(call.address(4), usage_of_child(call.kernel, *event->child)))
+            return Errno::Fault;
+        if (call.args[2] != 0 && !memory.put(call.address(2), info)) return Errno::Fault;
+        return 0u;
+    });
+}
+
+constexpr SyscallRow kRows[] = {
+    {95, "waitid", waitid, Support::Full, KernelPath::SysWait, {}},
+    {260, "wait4", wait4, Support::Full, KernelPath::SysWait, {}},
+};
+
+}  // namespace
+
+std::span<const SyscallRow> wait_syscalls() {
+    return kRows;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Clocks, sleeping and timers, all on the simulated clock.
+#include "kernel_model/abi/clock.h"
+#include "kernel_model/syscall/process/usage.h"
+#include "kernel_model/syscall/syscall.h"
+#include "kernel_model/syscall/time_args.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::int32_t kRealtime = 0, kMonotonic = 1, kProcessCpu = 2, kThreadCpu = 3,
+                       kMonotonicRaw = 4, kRealtimeCoarse = 5, kMonotonicCoarse = 6, kBoottime = 7,
+                       kRealtimeAlarm = 8, kBoottimeAlarm = 9, kTai = 11;
+constexpr std::uint64_t kUserTickNs = 10'000'000;  // USER_HZ=100
+constexpr std::uint64_t kAbsolute = 1;             // TIMER_ABSTIME
+
+std::optional<std::uint64_t> clock_ns(SysCall& call, std::int32_t id) {
+    const std::uint64_t monotonic = call.kernel.monotonic_ns();
+    switch (id) {
+        case kRealtime:
+        case kRealtimeAlarm:
+        case kTai: return call.kernel.realtime_ns();
+        case kRealtimeCoarse: return call.kernel.realtime_ns() / abi::kTickNs * abi::kTickNs;
+        case kMonotonic:
+        case kMonotonicRaw:
+        case kBoottime:
+        case kBoottimeAlarm: return monotonic;
+        case kMonotonicCoarse: return monotonic / abi::kTickNs * abi::kTickNs;
+        case kProcessCpu: return call.kernel.cpu_time(call.process).total();
+        case kThreadCpu: return call.kernel.cpu_time(call.task).total();
+        default: break;
+    }
+    if (id >= 0) return std::nullopt;
+    // CPU clock of a process or thread: ~pid in the upper bits, bit 2 for a thread, kind in the low
+    // two (2: scheduler's).
+    const std::int32_t pid = ~(id >> 3);
+    const bool thread = (id & 4) != 0;
+    if ((id & 3) == 3) return std::nullopt;
+    if (!thread) {
+        const Process* process = pid == 0 ? &call.process : call.kernel.find_process(pid);
+        return process == nullptr ? std::nullopt
+                                  : std::optional(call.kernel.cpu_time(*process).total());
+    }
+    const auto it = call.process.tasks.find(pid == 0 ? call.task.id : TaskId{pid});
+    return it == call.process.tasks.end()
+               ? std::nullopt
+               : std::optional(call.kernel.cpu_time(*it->second).total());
+}
+
+SysOutcome clock_gettime(SysCall& call) {
+    const auto now = clock_ns(call, call.int32(0));
+    if (!now) return Errno::Inval;
+    if (!call.memory().put(call.address(1), to_timespec(*now))) return Errno::Fault;
+    return 0u;
+}
+
+SysOutcome clock_getres(SysCall& call) {
+    const std::int32_t id = call.int32(0);
+    if (!clock_ns(call, id)) return Errno::Inval;
+    const std::uint64_t resolution =
+        id == kRealtimeCoarse || id == kMonotonicCoarse ? abi::kTickNs : 1;
+    if (call.args[1] != 0 && !call.memory().put(call.address(1), to_timespec(resolution)))
+        return Errno::Fault;
+    return 0u;
+}
+
+SysOutcome gettimeofday(SysCall& call) {
+    UserMemory memory = call.memory();
+    if (call.args[0] != 0 && !memory.put(call.address(0), to_timeval(call.kernel.realtime_ns())))
+        return Errno::Fault;
+    if (call.args[1] != 0 && !memory.put(call.address(1), std::uint64_t{0}))
+        return Errno::Fault;  // UTC
+    return 0u;
+}
+
+SysOutcome not_permitted(SysCall&) {
+    return Errno::Perm;
+}
+
+// Interrupted sleeps say how much is left.
+SysOutcome sleep_until_deadline(SysCall& call, std::uint64_t duration_ns, VAddr remaining) {
+    if (deadline_passed(call, duration_ns)) return 0u;
+    if (!call.task.tif_sigpending) return Block{};
+    // A signal without a handler lets the sleep go on.
+    const std::uint64_t left = call.task.wait_deadline_ns - call.kernel.monotonic_ns();
+    if (remaining != VAddr(0) && !call.memory().put(remaining, to_timespec(left)))
+        return Errno::Fault;
+    return Block{};
+}
+
+SysOutcome nanosleep(SysCall& call) {
+    UserMemory memory = call.memory();
+    const auto duration = read_duration(memory, call.address(0));
+    if (!duration) return duration.error();
+    return sleep_until_deadline(call, *duration, call.address(1));
+}
+
+SysOutcome clock_nanosleep(SysCall& call) {
+    const std::int32_t id = call.int32(0);
+    const bool cpu_clock = id == kProcessCpu || id == kThreadCpu || id < 0;
+    const auto now = clock_ns(call, id);
+    if (!now) return Errno::Inval;
+    if (cpu_clock || id == kMonotonicRaw || id == kRealtimeCoarse || id == kMonotonicCoarse)
+        return Errno::NotSup;
+    UserMemory memory = call.memory();
+    auto duration = read_duration(memory, call.address(2));
+    if (!duration) return duration.error();
+    if ((call.args[1] & kAbsolute) == 0)
+        return sleep_until_deadline(call, *duration, call.address(3));
+    if (*duration <= *now) return 0u;
+    return sleep_until_deadline(call, *duration - *now, VAddr(0));
+}
+
+SysOutcome times(SysCall& call) {
+    if (call.args[0] != 0) {
+        const CpuTime time = call.kernel.cpu_time(call.process),
+                      children = call.process.children_time;
+        const std::array<std::uint64_t, 4> tms{
+            time.user_ns / kUserTickNs, time.system_ns / kUserTickNs,
+            children.user_ns / kUserTickNs, children.system_ns / kUserTickNs};
+        if (!call.memory().put(call.address(0), tms)) return Errno::Fault;
+    }
+    return call.kernel.monotonic_ns() / kUserTickNs;
+}
+
+SysOutcome getrusage(SysCall& call) {
+    constexpr std::int32_t kSelf = 0, kChildren = -1, kThread = 1;
+    const std::int32_t who = call.int32(0);
+    if (who != kSelf && who != kChildren && who != kThread) return Errno::Inval;
+    const Process& process = call.process;
+    UsageBytes usage = usage_bytes(process.children_time, process.children_peak_pages);
+    if (who == kSelf)
+        usage = usage_bytes(call.kernel.cpu_time(process), process.mm->resident_pages());
+    if (who == kThread)
+        usage = usage_bytes(call.kernel.cpu_time(call.task), process.mm->resident_pages());
+    if (!call.memory().put(call.address(1), usage)) return Errno::Fault;
+    return 0u;
+}
+
+constexpr std::string_view kNoSetting = "the clock is the simulation's: answered EPERM";
+
+constexpr SyscallRow kRows[] = {
+    {101, "nanosleep", nanosleep, Support::Full, KernelPath::SysNanosleep, {}},
+    {112, "clock_settime", not_permitted, Support::Stub, KernelPath::SysClock, kNoSetting},
+    {113, "clock_gettime", clock_gettime, Support::Full, KernelPath::SysClock, {}},
+    {114, "clock_getres", clock_getres, Support::Full, KernelPath::SysClock, {}},
+    {115, "clock_nanosleep", clock_nanosleep, Support::Full, KernelPath::SysNanosleep, {}},
+    {153, "times", times, Support::Full, KernelPath::SysRusage, {}},
+    {165, "getrusage", getrusage, Support::Partial, KernelPath::SysRusage,
+     "fault and switch counts are zero, maxrss is the present size"},
+    {169, "gettimeofday", gettimeofday, Support::Full, KernelPath::SysClock, {}},
+    {170, "settimeofday", not_permitted, Support::Stub, KernelPath::SysClock, kNoSetting},
+    {171, "adjtimex", not_permitted, Support::Stub, KernelPath::SysClock, kNoSetting},
+    {266, "clock_adjtime", not_permitted, Support::Stub, KernelPath::SysClock, kNoSetting},
+};
+
+}  // namespace
+
+std::span<const SyscallRow> time_syscalls() {
+    return kRows;
+}
+
+}  // namespace uprobesim

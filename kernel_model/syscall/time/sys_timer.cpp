@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Timers that send signals: setitimer and timer_create.
+#include <algorithm>
+
+#include "kernel_model/syscall/syscall.h"
+#include "kernel_model/syscall/time_args.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::size_t kRlimitSigpending = 11;  // bounds the timers too
+constexpr std::uint64_t kAbsolute = 1;         // TIMER_ABSTIME
+
+// --- setitimer
+
+struct ItimerBytes {
+    TimeVal interval, value;
+};
+enum : std::int32_t { kItimerReal = 0, kItimerVirtual = 1, kItimerProf = 2 };
+
+struct Period {
+    std::uint64_t next_ns, interval_ns, now_ns;
+};
+
+Period period_of(SysCall& call, std::int32_t which) {
+    const Process& p = call.process;
+    if (which == kItimerReal)
+        return {p.real_timer.next_ns, p.real_timer.interval_ns, call.kernel.monotonic_ns()};
+    const CpuTime used = call.kernel.cpu_time(p);
+    if (which == kItimerVirtual)
+        return {p.virtual_timer.next_ns, p.virtual_timer.interval_ns, used.user_ns};
+    return {p.profiling_timer.next_ns, p.profiling_timer.interval_ns, used.total()};
+}
+
+ItimerBytes remaining_of(const Period& p) {
+    // A timer that is due but not delivered yet shows one microsecond, as the kernel does.
+    const std::uint64_t left =
+        p.next_ns == 0
+            ? 0
+            : std::max<std::uint64_t>(p.next_ns > p.now_ns ? p.next_ns - p.now_ns : 0, 1000);
+    return {to_timeval(p.interval_ns), to_timeval(left)};
+}
+
+SysOutcome getitimer(SysCall& call) {
+    const std::int32_t which = call.int32(0);
+    if (which < kItimerReal || which > kItimerProf) return Errno::Inval;
+    if (!call.memory().put(call.address(1), remaining_of(period_of(call, which))))
+        return Errno::Fault;
+    return 0u;
+}
+
+std::optional<std::uint64_t> timeval_ns(const TimeVal& t) {
+    if (t.seconds < 0 || t.microseconds < 0 || t.microseconds >= 1'000'000) return std::nullopt;
+    return static_cast<std::uint64_t>(std::min(t.seconds, kMostSeconds)) * kNsPerSecond +
+           static_cast<std::uint64_t>(t.microseconds) * 1000;
+}
+
+SysOutcome setitimer(SysCall& call) {
+    const std::int32_t which = call.int32(0);
+    UserMemory memory = call.memory();
+    ItimerBytes wanted{};
+    if (call.args[1] != 0) {
+        const auto given = memory.get<ItimerBytes>(call.address(1));
+        if (!given) return Errno::Fault;
+        wanted = *given;
+    }
+    const auto value = timeval_ns(wanted.value);
+    const auto interval = timeval_ns(wanted.interval);
+    if (!value || !interval || which < kItimerReal || which > kItimerProf) return Errno::Inval;
+    const Period old = period_of(call, which);
+    const std::uint64_t next = *value == 0 ? 0 : old.now_ns + *value;
+    switch (which) {
+        case kItimerReal: call.kernel.set_real_timer(call.process, next, *interval); break;
+        case kItimerVirtual: call.process.virtual_timer = {next, *interval}; break;
+        default: call.process.profiling_timer = {next, *interval}; break;
+    }
+    if (call.args[2] != 0 && !memory.put(call.address(2), remaining_of(old))) return Errno::Fault;
+    return 0u;
+}
+
+// --- timer_create
+
+struct SigEvent {
+    std::uint64_t value;
+    std::int32_t signal, notify, tid;
+    std::array<std::int32_t, 11> rest;
+};
+static_assert(sizeof(SigEvent) == 64);
+enum : std::int32_t { kSigevSignal = 0, kSigevNone = 1, kSigevThread = 2, kSigevThreadId = 4 };
+
+struct ItimerSpec {
+    TimeSpec interval, value;
+};
+
+// Which clock; NotSup: one without timers.
+SysResult<void> set_clock(SysCall& call, PosixTimer& timer) {
+    const std::int32_t id = call.int32(0);
+    switch (id) {
+        case 0:
+        case 11: timer.clock = TimerClock::Realtime; return {};  // CLOCK_REALTIME, CLOCK_TAI
+        case 1:
+        case 7: timer.clock = TimerClock::Monotonic; return {};  // CLOCK_MONOTONIC, CLOCK_BOOTTIME
+        case 2: timer.clock = TimerClock::ProcessCpu; return {};
+        case 3: break;
+        case 4:
+        case 5:
+        case 6:
+        case 8:
+        case 9:
+            return tl::make_unexpected(
+                Errno::NotSup);  // raw, coarse; alarms want a real-time clock device
+        default: {
+            // The CPU clock of a process or task, as clock_gettime has them; own ones only.
+            const std::int32_t pid = ~(id >> 3);
+            if (id >= 0 || (id & 3) == 3) return tl::make_unexpected(Errno::Inval);
+            if ((id & 4) == 0) {
+                if (pid != 0 && pid != call.process.pid) return tl::make_unexpected(Errno::Inval);
+                timer.clock = TimerClock::ProcessCpu;
+                return {};
+            }
+            if (pid != 0 && !call.process.tasks.contains(TaskId{pid}))
+                return tl::make_unexpected(Errno::Inval);
+            timer.clock = TimerClock::TaskCpu;
+            timer.cpu_task = pid == 0 ? call.task.id : TaskId{pid};
+            return {};
+        }
+    }
+    timer.clock = TimerClock::TaskCpu;
+    timer.cpu_task = call.task.id;
+    return {};
+}
+
+// good_sigevent.
+SysResult<void> set_event(SysCall& call, PosixTimer& timer, const SigEvent& event) {
+    timer.value = event.value;
+    if (event.notify == kSigevNone) return {};
+    if (event.notify != kSigevSignal && event.notify != kSigevThread &&
+        event.notify != (kSigevSignal | kSigevThreadId))
+        return tl::make_unexpected(Errno::Inval);
+    if (event.notify == kSigevThreadId) {
+        if (!call.process.tasks.contains(TaskId{event.tid}))
+            return tl::make_unexpected(Errno::Inval);
+        timer.target = TaskId{event.tid};
+    }
+    if (event.signal < 1 || event.signal > kSignalCount) return tl::make_unexpected(Errno::Inval);
+    timer.signal = static_cast<Signal>(event.signal);
+    return {};
+}
+
+SysOutcome timer_create(SysCall& call) {
+    UserMemory memory = call.memory();
+    std::optional<SigEvent> event;
+    if (call.args[1] != 0 && !(event = memory.get<SigEvent>(call.address(1)))) return Errno::Fault;
+    auto& timers = call.process.posix_timers;
+    if (timers.size() >= call.process.limits[kRlimitSigpending].soft) return Errno::Again;
+    PosixTimer timer;
+    if (auto set = set_clock(call, timer); !set) return set.error();
+    while (timers.contains(timer.id)) ++timer.id;
+    timer.signal = Signal::Alrm;
+    timer.value = static_cast<std::uint64_t>(timer.id);
+    if (event) {
+        timer.signal = Signal::None;
+        if (auto set = set_event(call, timer, *event); !set) return set.error();
+    }
+    if (!memory.put(call.address(2), timer.id)) return Errno::Fault;
+    timers.emplace(timer.id, std::move(timer));
+    return 0u;
+}
+
+PosixTimer* timer_of(SysCall& call) {
+    const auto it = call.process.posix_timers.find(call.int32(0));
+    return it == call.process.posix_timers.end() ? nullptr : &it->second;
+}
+
+ItimerSpec remaining_of(SysCall& call, const PosixTimer& timer) {
+    ItimerSpec spec{.interval = to_timespec(timer.interval_ns), .value = {}};
+    const std::uint64_t now = call.kernel.timer_now(call.process, timer);
+    const bool silent = timer.signal == Signal::None && timer.next_ns <= now;
+    if (timer.next_ns == 0 || ((timer.queued || silent) && timer.interval_ns == 0)) return spec;
+    std::uint64_t next = timer.next_ns;
+    if (next <= now && timer.interval_ns != 0)
+        next += ((now - next) / timer.interval_ns + 1) * timer.interval_ns;
+    // Due, but not delivered yet.
+    spec.value = to_timespec(next > now ? next - now : 1);
+    return spec;
+}
+
+SysOutcome timer_gettime(SysCall& call) {
+    const PosixTimer* timer = timer_of(call);
+    if (timer == nullptr) return Errno::Inval;
+    if (!call.memory().put(call.address(1), remaining_of(call, *timer))) return Errno::Fault;
+    return 0u;
+}
+
+SysOutcome timer_settime(SysCall& call) {
+    UserMemory memory = call.memory();
+    if (call.args[2] == 0) return Errno::Inval;
+    const auto interval = read_duration(memory, call.address(2));
+    const auto value =
+        interval ? read_duration(memory, call.address(2) + sizeof(TimeSpec)) : interval;
+    if (!interval) return interval.error();
+    if (!value) return value.error();
+    PosixTimer* timer = timer_of(call);
+    if (timer == nullptr) return Errno::Inval;
+    const ItimerSpec old = remaining_of(call, *timer);
+    std::uint64_t next = *value;
+    if (next != 0 && (call.args[1] & kAbsolute) == 0) {
+        next += call.kernel.timer_now(call.process, *timer);
+    } else if (next != 0 && timer->clock == TimerClock::Realtime) {
+        next = std::max<std::uint64_t>(next > Kernel::kEpochNs ? next - Kernel::kEpochNs : 0, 1);
+    }
+    timer->overrun = 0;
+    call.kernel.set_posix_timer(call.process, *timer, next, *interval);
+    if (call.args[3] != 0 && !memory.put(call.address(3), old)) return Errno::Fault;
+    return 0u;
+}
+
+SysOutcome timer_getoverrun(SysCall& call) {
+    const PosixTimer* timer = timer_of(call);
+    if (timer == nullptr) return Errno::Inval;
+    return timer->overrun;
+}
+
+SysOutcome timer_delete(SysCall& call) {
+    return call.process.posix_timers.erase(call.int32(0)) == 0 ? SysOutcome(Errno::Inval)
+                                                               : SysOutcome(0u);
+}
+
+constexpr SyscallRow kRows[] = {
+    {102, "getitimer", getitimer, Support::Full, KernelPath::SysTimer, {}},
+    {103, "setitimer", setitimer, Support::Full, KernelPath::SysTimer, {}},
+    {107, "timer_create", timer_create, Support::Full, KernelPath::SysTimer, {}},
+    {108, "timer_gettime", timer_gettime, Support::Full, KernelPath::SysTimer, {}},
+    {109, "timer_getoverrun", timer_getoverrun, Support::Full, KernelPath::SysTimer, {}},
+    {110, "timer_settime", timer_settime, Support::Full, KernelPath::SysTimer, {}},
+    {111, "timer_delete", timer_delete, Support::Full, KernelPath::SysTimer, {}},
+};
+
+}  // namespace
+
+std::span<const SyscallRow> timer_syscalls() {
+    return kRows;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the probe layer keeps per task and per address space: the kernel's struct
+// uprobe_task and struct uprobes_state.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "kernel_model/task/process.h"
+#include "probes/hit/return_stack.h"
+#include "probes/slots/xol_area.h"
+#include "sim/base/units.h"
+
+namespace uprobesim {
+
+enum class StepState { Running, Sstep, SstepAck, SstepTrapped };
+
+struct UprobeTask final : TaskExtension {
+    bool created = false;  // its creation is charged at the first hit
+    StepState state = StepState::Running;
+    VAddr vaddr;               // the probed address
+    VAddr xol_vaddr;           // the slot
+    std::size_t slot = 0;      // its number, in the area or among the shared ones
+    bool keeps_slot = false;   // it is not this hit's alone
+    bool shared_slot = false;  // nor this process's
+    Uprobe* active = nullptr;  // being stepped
+    ReturnStack returns;
+    CentiCycles leg_begin;  // of the task, before the exception that is being worked on
+};
+
+// With a cache of the lookup: what costs the simulated kernel is charged by path, the host need not
+// pay it too.
+struct ProcessProbes final : MmExtension {
+    bool has_uprobes = false;  // MMF_HAS_UPROBES
+    std::optional<XolArea> area;
+    std::optional<VAddr> shared_slots;  // where they are mapped
+    std::map<const Uprobe*, std::size_t>
+        kept_slots;  // where the kernel gives a slot to each uprobe
+    struct Line {
+        std::uint64_t pc = 0;
+        Uprobe* uprobe = nullptr;
+    };
+    std::array<Line, 1024> cache{};
+    Line& line(VAddr pc) { return cache[(pc.value >> 2) % cache.size()]; }
+};
+
+inline UprobeTask& state_of(Task& task) {
+    if (!task.extension) task.extension = std::make_unique<UprobeTask>();
+    return static_cast<UprobeTask&>(*task.extension);
+}
+inline ProcessProbes& probes_of(Process& process) {
+    if (!process.mm->extension) process.mm->extension = std::make_unique<ProcessProbes>();
+    return static_cast<ProcessProbes&>(*process.mm->extension);
+}
+
+}  // namespace uprobesim

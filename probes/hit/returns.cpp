@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Return probes: phase U of a hit, and what happens when the probed function
+// returns. On arm64 no memory is touched: the link register is replaced by the
+// address of the XOL area's slot 0, which holds a breakpoint.
+#include "probes/hit/probe_state.h"
+#include "probes/hit/uprobes.h"
+#include "sim/profile/kernel_profile.h"
+
+namespace uprobesim {
+
+void Uprobes::hijack(Task& task, Uprobe& uprobe, VAddr pc) {
+    const XolArea* area = area_of(task);
+    if (area == nullptr) {
+        ++uprobe.missed;
+        return;
+    }
+    kernel_.spend(task, KernelPath::UretprobeHijack);
+    if (kernel_.machine().kernel_profile.return_instance == ReturnHold::Lease)
+        kernel_.spend(task, KernelPath::UretprobeLease);
+    Cpu& cpu = *kernel_.machine().cpu;
+    const auto done =
+        state_of(task).returns.record(uprobe, pc, cpu.read(task.context, Reg::Sp),
+                                      VAddr(cpu.read(task.context, Reg::X30)), area->trampoline());
+    if (done != ReturnStack::Hijack::Recorded) ++uprobe.missed;
+    if (done != ReturnStack::Hijack::TooDeep)
+        cpu.write(task.context, Reg::X30, area->trampoline().value);
+}
+
+// The exception is never stepped and nothing is simulated: pc is simply set.
+void Uprobes::handle_trampoline(Task& task) {
+    UprobeTask& state = state_of(task);
+    Cpu& cpu = *kernel_.machine().cpu;
+    const auto back = state.returns.take(cpu.read(task.context, Reg::Sp));
+    if (!back) {
+        kernel_.spend(task, KernelPath::BrkReturn);
+        kernel_.force_signal(task, {.signal = Signal::Ill, .code = kSiKernel});
+        return;
+    }
+    cpu.write(task.context, Reg::Pc, back->to.value);
+    for (Uprobe* uprobe : back->finished) {
+        kernel_.spend(task, KernelPath::UretprobeReturn);
+        ++uprobe->returns;
+    }
+    kernel_.spend(task, KernelPath::BrkReturn);
+    back->finished.front()->cycles += spent(task) - state.leg_begin;
+}
+
+}  // namespace uprobesim

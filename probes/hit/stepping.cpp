@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The out-of-line step of a hit: phases A to R1 and E2 to R2 of the table of probes/README.md.
+#include <algorithm>
+
+#include "kernel_model/signal/signals.h"
+#include "probes/hit/probe_state.h"
+#include "probes/hit/uprobes.h"
+#include "sim/profile/kernel_profile.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::uint64_t kNotTrapped = ~std::uint64_t{0};  // thread.fault_code before a step
+
+// sig_fatal: nothing will run in this process any more. Signals that dump core are not fatal before
+// they are taken.
+bool is_fatal(const Task& task, Signal signal) {
+    constexpr std::uint64_t kCoreDump = signal_bit(Signal::Quit) | signal_bit(Signal::Ill) |
+                                        signal_bit(Signal::Trap) | signal_bit(Signal::Abrt) |
+                                        signal_bit(Signal::Fpe) | signal_bit(Signal::Segv) |
+                                        signal_bit(Signal::Bus) | signal_bit(Signal::Sys) |
+                                        signal_bit(Signal::Xcpu) | signal_bit(Signal::Xfsz);
+    if (signal == Signal::Kill) return true;
+    return (signal_bit(signal) & (task.sigmask | kCoreDump)) == 0 &&
+           task.process->actions[static_cast<std::size_t>(signal)].handler == kSigDfl &&
+           default_action(signal) == DefaultAction::Terminate;
+}
+
+}  // namespace
+
+XolArea* Uprobes::area_of(Task& task) {
+    ProcessProbes& probes = probes_of(*task.process);
+    if (!probes.area) create_area(task, VAddr(0));
+    return probes.area ? &*probes.area : nullptr;
+}
+
+void Uprobes::create_area(Task& task, VAddr where) {
+    kernel_.spend(task, KernelPath::UprobeAreaCreate);
+    const bool brk_after_slot = kernel_.machine().kernel_profile.step == StepEnd::BrkAfterSlot;
+    auto area = XolArea::create(*task.process->mm, brk_after_slot, where);
+    if (area) probes_of(*task.process).area.emplace(std::move(*area));
+}
+
+// A slot that holds the instruction for everybody, if there is one.
+bool Uprobes::take_shared_slot(Task& task, const Uprobe& uprobe) {
+    if (!shared_slots_) return false;
+    const auto slot = shared_slots_->find(uprobe.word);
+    if (!slot) return false;
+    ProcessProbes& probes = probes_of(*task.process);
+    if (!probes.shared_slots) {
+        probes.shared_slots = shared_slots_->map(*task.process->mm);
+        if (!probes.shared_slots) return false;
+        kernel_.spend(task, KernelPath::UprobeSharedMap);
+    }
+    UprobeTask& state = state_of(task);
+    state.slot = *slot;
+    state.xol_vaddr = shared_slots_->address(*probes.shared_slots, *slot);
+    state.keeps_slot = state.shared_slot = true;
+    return true;
+}
+
+// A C M: where the instruction is put, and what that takes.
+bool Uprobes::take_slot(Task& task, const Uprobe& uprobe) {
+    XolArea* area = area_of(task);
+    if (area == nullptr) return false;
+    const KernelProfile& kernel = kernel_.machine().kernel_profile;
+    auto& kept = probes_of(*task.process).kept_slots;
+    UprobeTask& state = state_of(task);
+    state.shared_slot = false;
+    if (const auto there = kept.find(&uprobe); there != kept.end()) {
+        state.keeps_slot = true;
+        state.slot = there->second;
+    } else {
+        kernel_.spend(task, KernelPath::UprobeSlotGet);  // A
+        // One is always left for hits of uprobes that came too late to keep one.
+        state.keeps_slot = kernel.slots == SlotOwner::Uprobe && area->free_slots() > 1;
+        // With fewer tasks than slots there is always one.
+        const auto slot = area->claim();
+        if (!slot) return false;
+        state.slot = *slot;
+        kernel_.spend(task, KernelPath::UprobeSlotCopy);  // C
+        const bool changed = area->fill(*slot, uprobe.word);
+        if (changed || kernel.slot_copy == SlotCopyPolicy::Always) {
+            kernel_.spend(task, KernelPath::UprobeSlotSync);  // M
+        }
+        if (state.keeps_slot) kept.emplace(&uprobe, *slot);
+    }
+    state.xol_vaddr = area->address(state.slot);
+    return true;
+}
+
+bool Uprobes::prepare_step(Task& task, Uprobe& uprobe, VAddr pc) {
+    if (!take_shared_slot(task, uprobe) && !take_slot(task, uprobe)) return false;
+    UprobeTask& state = state_of(task);
+    state.state = StepState::Sstep;
+    state.vaddr = pc;
+    state.active = &uprobe;
+    task.fault_code = kNotTrapped;
+    task.step_word = uprobe.word;
+    kernel_.machine().cpu->write(task.context, Reg::Pc, state.xol_vaddr.value);
+    const bool hardware = kernel_.machine().kernel_profile.step == StepEnd::Hardware;
+    task.tif_singlestep = hardware;
+    task.runs_slot = !hardware;
+    kernel_.spend(task,
+                  hardware ? KernelPath::UprobeStepArm : KernelPath::UprobeSlotEnter);  // T R1
+    return true;
+}
+
+// The task runs in its slot no more.
+void Uprobes::leave_slot(Task& task) {
+    UprobeTask& state = state_of(task);
+    task.tif_singlestep = task.runs_slot = false;
+    if (auto& area = probes_of(*task.process).area; area && !state.keeps_slot)
+        area->release(state.slot);
+    state.active = nullptr;
+    state.state = StepState::Running;
+}
+
+void Uprobes::finish_step(Task& task) {
+    UprobeTask& state = state_of(task);
+    Uprobe& uprobe = *state.active;
+    const bool trapped = state.state == StepState::SstepTrapped;
+    // After a step pc is the next instruction, whatever the stepped one did to it; after a trap the
+    // breakpoint is taken again.
+    kernel_.machine().cpu->write(task.context, Reg::Pc,
+                                 trapped ? state.vaddr.value : state.vaddr.value + 4);
+    const bool kept = state.keeps_slot;
+    leave_slot(task);
+    if (trapped) {
+        kernel_.spend(task, KernelPath::UprobeStepAbort);
+        return;
+    }
+    const bool hardware = kernel_.machine().kernel_profile.step == StepEnd::Hardware;
+    kernel_.spend(
+        task, hardware
+                  ? (kept ? KernelPath::UprobeStepFinishKept : KernelPath::UprobeStepFinish)
+                  : (kept ? KernelPath::UprobeSlotLeaveKept : KernelPath::UprobeSlotLeave));  // F
+    kernel_.spend(task, KernelPath::StepReturn);                                              // R2
+    ++uprobe.stepped;
+    uprobe.cycles += spent(task) - state.leg_begin;
+}
+
+// uprobe_deny_signal: no signal between the slot and the end of the step, but one that ends the
+// step counts as its trap.
+bool Uprobes::deny_signal(Task& task) {
+    if (!task.extension) return false;
+    UprobeTask& state = state_of(task);
+    if (state.active == nullptr || state.state != StepState::Sstep) return false;
+    // An instruction that branched out of an 8-byte slot is on its own.
+    const std::uint64_t pc = kernel_.machine().cpu->read(task.context, Reg::Pc);
+    if (!task.tif_singlestep && pc - state.xol_vaddr.value > 4) {
+        leave_slot(task);
+        return false;
+    }
+    const bool trapped = task.fault_code != kNotTrapped;
+    if (trapped ||
+        std::any_of(task.pending.begin(), task.pending.end(),
+                    [&](const SignalInfo& info) { return is_fatal(task, info.signal); })) {
+        state.state = StepState::SstepTrapped;
+        task.tif_uprobe = true;
+    }
+    return true;
+}
+
+// The BRK after an 8-byte slot: what the step exception is to a 4-byte one.
+bool Uprobes::on_slot_end(Task& task) {
+    if (!task.extension) return false;
+    UprobeTask& state = state_of(task);
+    if (state.active == nullptr || state.state != StepState::Sstep ||
+        kernel_.machine().cpu->read(task.context, Reg::Pc) != state.xol_vaddr.value + 4)
+        return false;
+    state.leg_begin = spent(task) - kernel_.machine().prices.exception(ExceptionClass::Brk);
+    kernel_.spend(task, KernelPath::BrkEntry);
+    state.state = StepState::SstepAck;
+    task.tif_uprobe = true;
+    return true;
+}
+
+bool Uprobes::on_step(Task& task) {
+    if (!task.extension) return false;
+    UprobeTask& state = state_of(task);
+    if (state.active == nullptr || state.state != StepState::Sstep) return false;
+    state.leg_begin =
+        spent(task) - kernel_.machine().prices.exception(ExceptionClass::SoftwareStep);
+    kernel_.spend(task, KernelPath::StepEntry);
+    state.state = StepState::SstepAck;
+    task.tif_uprobe = true;
+    return true;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The life of a hit. Phase letters as in the table of probes/README.md.
+#include "probes/hit/uprobes.h"
+
+#include <cstring>
+
+#include "kernel_model/signal/signals.h"
+#include "probes/hit/probe_state.h"
+#include "probes/verdict/emulate.h"
+#include "sim/profile/kernel_profile.h"
+
+namespace uprobesim {
+
+namespace {
+
+std::uint32_t word_at(Mm& mm, VAddr pc) {
+    std::uint32_t word = 0;
+    if (const auto t = mm.space().lookup(pc); t && pc.page_offset() <= kPageSize - 4) {
+        std::memcpy(&word, mm.space().memory().bytes(t->frame).data() + pc.page_offset(), 4);
+    }
+    return word;
+}
+
+// Of everything but STP.
+KernelPath simulate_path(Handler handler) {
+    switch (handler) {
+        case Handler::Nop:
+        case Handler::Paciasp:
+        case Handler::Bti: return KernelPath::UprobeSimulateNop;
+        case Handler::AdrAdrp: return KernelPath::UprobeSimulateAdr;
+        case Handler::AddSubSp:
+        case Handler::MovRegister:
+        case Handler::MovWide: return KernelPath::UprobeSimulateRegister;
+        default: return KernelPath::UprobeSimulateBranch;
+    }
+}
+
+}  // namespace
+
+// By the task alone, and for itself: between a breakpoint and its exit work other CPUs may have had
+// their turns, and this one a tick.
+CentiCycles Uprobes::spent(const Task& task) const {
+    return kernel_.machine().ledger.kernel_cycles(task.id) - task.interrupted;
+}
+
+bool Uprobes::on_brk(Task& task, std::uint16_t imm) {
+    if (imm == kSlotBrkImm) return on_slot_end(task);
+    if (imm != kUprobeBrkImm) return false;
+    const bool probed = task.process->mm->extension && probes_of(*task.process).has_uprobes;
+    // Pending returns suffice: their process may have no breakpoint any more.
+    const bool returning = task.extension && !state_of(task).returns.empty();
+    if (!probed && !returning) return false;
+    UprobeTask& state = state_of(task);
+    // The exception itself belongs to the hit.
+    state.leg_begin = spent(task) - kernel_.machine().prices.exception(ExceptionClass::Brk);
+    kernel_.spend(task, KernelPath::BrkEntry);
+    task.tif_uprobe = true;
+    return true;
+}
+
+void Uprobes::notify_resume(Task& task) {
+    UprobeTask& state = state_of(task);
+    // Still in SSTEP at another breakpoint: an instruction that branches left its slot past the BRK
+    // that should end it.
+    if (state.active != nullptr && state.state == StepState::Sstep) {
+        kernel_.note_unmodelled("BRK after the slot",
+                                "an instruction branched out of its slot; its step was given up");
+        leave_slot(task);
+    }
+    if (state.active != nullptr) {
+        finish_step(task);
+    } else {
+        handle_breakpoint(task);
+    }
+}
+
+Uprobe* Uprobes::find(Process& process, VAddr pc) {
+    ProcessProbes::Line& line = probes_of(process).line(pc);
+    if (line.uprobe != nullptr && line.pc == pc.value) return line.uprobe;
+    const Vma* vma = process.mm->find(pc);
+    if (vma == nullptr || !vma->file) return nullptr;
+    const auto file = by_file_.find(vma->file->key());
+    if (file == by_file_.end()) return nullptr;
+    const auto found = file->second.find(vma->offset_of(pc));
+    if (found == file->second.end()) return nullptr;
+    line = {pc.value, found->second};
+    return found->second;
+}
+
+void Uprobes::handle_breakpoint(Task& task) {
+    Process& process = *task.process;
+    UprobeTask& state = state_of(task);
+    Cpu& cpu = *kernel_.machine().cpu;
+    const VAddr pc(cpu.read(task.context, Reg::Pc));
+
+    ProcessProbes& probes = probes_of(process);
+    if (probes.area && pc == probes.area->trampoline()) {
+        handle_trampoline(task);
+        return;
+    }
+
+    const KernelProfile& kernel = kernel_.machine().kernel_profile;
+    kernel_.spend(task, kernel.lookup == Lookup::Lockless ? KernelPath::UprobeLookupLockless
+                                                          : KernelPath::UprobeLookup);  // L
+    Uprobe* uprobe = find(process, pc);
+    if (uprobe == nullptr) {
+        kernel_.spend(task, KernelPath::BrkReturn);
+        // The program's own BRK #5, or a probe that went while the exception was on its way: then
+        // the address is run again.
+        if (word_at(*process.mm, pc) == kUprobeBrk)
+            kernel_.force_signal(task, {.signal = Signal::Trap, .code = kSiKernel});
+        return;
+    }
+
+    if (!state.created) kernel_.spend(task, KernelPath::UprobeTaskCreate);
+    state.created = true;
+    kernel_.spend(task, consumer_path(kernel.consumer), uprobe->consumers);  // H
+    ++uprobe->hits;
+    if (uprobe->return_consumers != 0) hijack(task, *uprobe, pc);  // U
+    if (uprobe->verdict.kind == VerdictKind::Simulate) {
+        simulate(task, *uprobe, pc);  // S
+        ++uprobe->simulated;
+    } else if (!prepare_step(task, *uprobe, pc)) {
+        // No memory for the XOL page: a real kernel would take this breakpoint for ever.
+        kernel_.note_unmodelled("XOL area",
+                                "no memory for the [uprobes] page; the guest was killed");
+        kernel_.force_signal(task, {.signal = Signal::Kill, .code = kSiKernel});
+    }
+    kernel_.spend(task, KernelPath::BrkReturn);
+    uprobe->cycles += spent(task) - state.leg_begin;
+}
+
+void Uprobes::simulate(Task& task, Uprobe& uprobe, VAddr pc) {
+    Cpu& cpu = *kernel_.machine().cpu;
+    const Handler handler = uprobe.verdict.handler;
+    if (handler != Handler::StpFpLr && handler != Handler::Stp) {
+        kernel_.spend(task, simulate_path(handler));
+        simulate_instruction(handler, uprobe.word, pc, cpu, task.context);
+        return;
+    }
+    StpOutcome outcome;
+    if (kernel_.machine().kernel_profile.stp == StpForm::CopyToUser) {
+        kernel_.spend(task, KernelPath::UprobeSimulateStpCopy);
+        outcome = simulate_stp_copy(uprobe.word, pc, cpu, task.context, *task.process->mm, task.id);
+    } else {
+        outcome = simulate_stp_pin(uprobe.word, pc, cpu, task.context, *task.process->mm, task.id);
+        kernel_.spend(task, KernelPath::UprobeSimulateStpPin, outcome.pages - 1);
+    }
+    if (outcome.faulted) kernel_.force_signal(task, {.signal = Signal::Segv, .code = kSiKernel});
+}
+
+void Uprobes::on_map(Process& process, const Vma& vma) {
+    if (!vma.file || vma.shared || !vma.prot.exec || vma.prot.write) return;
+    const auto file = by_file_.find(vma.file->key());
+    if (file == by_file_.end()) return;
+    if (process.tasks.empty()) return;
+    Task& task = *process.tasks.begin()->second;
+    const std::uint64_t end = vma.file_offset + vma.range.size();
+    for (auto it = file->second.lower_bound(vma.file_offset);
+         it != file->second.end() && it->first < end; ++it) {
+        const VAddr at = vma.range.begin + (it->first - vma.file_offset);
+        kernel_.spend(task, KernelPath::UprobePlace);
+        if (!process.mm->poke_text(at, kUprobeBrk, task.id))
+            continue;  // as the kernel does: silently
+        ++it->second->placed;
+        probes_of(process).has_uprobes = true;
+    }
+}
+
+void Uprobes::on_unmap(Process& process, VRange range) {
+    if (!process.mm->extension) return;
+    for (auto& line : probes_of(process).cache) {
+        if (range.contains(VAddr(line.pc))) line = {};
+    }
+}
+
+// uprobe_dup_mmap and uprobe_copy_process. A child has the breakpoints in its copy of the text. It
+// also has the calls whose return addresses were replaced, so its own XOL page has to lie where its
+// parent's does.
+void Uprobes::on_clone(Task& parent, Task& child, bool vfork) {
+    const bool same_memory = parent.process->mm == child.process->mm;
+    if (!same_memory && parent.process->mm->extension)
+        probes_of(*child.process).has_uprobes = probes_of(*parent.process).has_uprobes;
+    if (same_memory && !vfork) return;
+    if (!parent.extension || state_of(parent).returns.empty()) return;
+    kernel_.spend(parent, KernelPath::UprobeTaskCreate);
+    state_of(child).created = true;
+    state_of(child).returns = state_of(parent).returns;
+    if (same_memory) return;
+    const auto& area = probes_of(*parent.process).area;
+    if (area) create_area(child, area->trampoline());
+}
+
+void Uprobes::on_exec(Process& process) {
+    for (auto& [id, task] : process.tasks) task->extension.reset();
+}
+
+void Uprobes::on_task_exit(Task& task) {
+    if (!task.extension) return;
+    UprobeTask& state = state_of(task);
+    if (state.active != nullptr && task.process->mm->extension) leave_slot(task);
+    task.extension.reset();
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The uprobe core: probes by (file, offset), breakpoints in every process that
+// maps the file, hits by the kernel's own sequence (the phases that
+// probes/README.md names). It charges paths by name and knows no number.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernel_model/hooks/trap_client.h"
+#include "kernel_model/kernel/kernel.h"
+#include "probes/slots/shared_slots.h"
+#include "probes/target/spec.h"
+#include "probes/verdict/verdict.h"
+#include "sim/base/error.h"
+
+namespace uprobesim {
+
+// One uprobe: the kernel has one per (inode, offset), however many consumers it has.
+struct Uprobe {
+    std::uint32_t id = 0;  // in order of the command line, then of the offset
+    std::string binary;    // guest path as given
+    std::string symbol;    // "main", "main+4", "fn_4a10" or "0x4a10"
+    std::string spec;      // the spec that made it
+    FileKey file;
+    std::uint64_t offset = 0;  // in the file
+    std::uint32_t word = 0;    // the instruction
+    std::string instruction;   // disassembled
+    Verdict verdict;
+    std::uint32_t consumers = 0;
+    std::uint32_t return_consumers = 0;  // those of them that want the return and nothing else
+
+    std::uint64_t hits = 0;     // consumers were run
+    std::uint64_t stepped = 0;  // run in a slot, whatever ended that
+    std::uint64_t simulated = 0;
+    std::uint64_t returns = 0;  // return handlers were run
+    std::uint64_t missed = 0;   // hits whose return could not be caught (the kernel's nmissed)
+    std::uint64_t placed = 0;   // breakpoints placed
+    CentiCycles cycles;         // kernel work and exceptions of its hits and returns
+};
+
+struct RefusedProbe {
+    std::string symbol;
+    std::uint64_t offset = 0;
+    std::string instruction;
+    std::string reason;
+};
+
+// What one spec became.
+struct AttachSummary {
+    std::string spec;
+    std::uint64_t attached = 0;
+    std::vector<RefusedProbe> refused;  // of a wildcard; a single refused probe is an error
+};
+
+class XolArea;
+
+class Uprobes final : public TrapClient {
+public:
+    // The kernel profile says which instructions are simulated and how slots are copied. UserError
+    // for an unknown decode table is given by add().
+    explicit Uprobes(Kernel& kernel);
+    ~Uprobes() override;
+
+    // Registers probes; before Kernel::start. Errors: no such file, not an arm64 ELF, unknown
+    // symbol (with near names), offset outside the text or not a multiple of 4, refused
+    // instruction.
+    Result<AttachSummary> add(const ProbeSpec& spec);
+    const std::vector<std::unique_ptr<Uprobe>>& uprobes() const { return uprobes_; }
+
+    bool on_brk(Task&, std::uint16_t imm) override;
+    bool on_step(Task&) override;
+    void notify_resume(Task&) override;
+    bool deny_signal(Task&) override;
+    void on_map(Process&, const Vma&) override;
+    void on_unmap(Process&, VRange) override;
+    void on_clone(Task& parent, Task& child, bool vfork) override;
+    void on_exec(Process&) override;
+    void on_task_exit(Task&) override;
+
+private:
+    struct Image;  // a probed binary, opened once
+    Result<Image*> image(const std::string& path);
+    Result<bool> attach(Image& image, const ProbeSpec& spec, const std::string& symbol,
+                        std::uint64_t offset, AttachSummary& summary, bool explicit_one);
+
+    void handle_breakpoint(Task& task);
+    Uprobe* find(Process& process, VAddr pc);
+    void simulate(Task& task, Uprobe& uprobe, VAddr pc);
+    bool prepare_step(Task& task, Uprobe& uprobe, VAddr pc);
+    bool take_shared_slot(Task& task, const Uprobe& uprobe);
+    bool take_slot(Task& task, const Uprobe& uprobe);
+    bool on_slot_end(Task& task);
+    void leave_slot(Task& task);
+    void finish_step(Task& task);
+    void hijack(Task& task, Uprobe& uprobe, VAddr pc);
+    void handle_trampoline(Task& task);
+    // The process's XOL area, made at its first use; null without memory.
+    XolArea* area_of(Task& task);
+    void create_area(Task& task, VAddr where);
+    CentiCycles spent(const Task& task) const;
+
+    Kernel& kernel_;
+    std::optional<DecodeTable> table_;
+    std::optional<SharedSlots> shared_slots_;
+    std::vector<std::unique_ptr<Uprobe>> uprobes_;
+    std::map<FileKey, std::map<std::uint64_t, Uprobe*>> by_file_;
+    std::map<std::string, std::unique_ptr<Image>> images_;
+};
+
+}  // namespace uprobesim

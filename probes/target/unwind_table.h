@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Where functions begin according to an ELF's unwind information, which strip
+// leaves in place: the sorted table of .eh_frame_hdr, or where the linker made
+// none (static programs), the entries of .eh_frame themselves.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+struct Elf;  // libelf's
+
+namespace uprobesim {
+
+// Virtual addresses, in no order; whatever the file says, so the caller checks them. `file` is what
+// `elf` was made of.
+std::vector<std::uint64_t> unwind_starts(::Elf* elf, std::span<const std::byte> file);
+
+}  // namespace uprobesim

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Counts executed blocks. A block is found by its address in a direct-mapped
+// table (the hot path: one probe, three additions); what it is made of is
+// computed once per content and kept in a side store.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "sim/base/units.h"
+#include "sim/cost/block_model.h"
+#include "sim/cpu/unicorn/code_frames.h"
+#include "sim/insn/insn_class.h"
+#include "sim/mem/address_space.h"
+
+namespace uprobesim {
+
+// Half a cache line: the block hook touches one per executed block.
+struct alignas(32) BlockRecord {
+    std::uint64_t address = ~std::uint64_t{0};
+    std::uint64_t count = 0;  // executions since the last fold
+    std::uint32_t tag_size =
+        0;  // tag of the address space's state of code, and the block's size in instructions
+    std::uint32_t cycles = 0;  // centicycles of the whole block
+    const BlockInfo* info = nullptr;
+
+    std::uint32_t insns() const { return tag_size & kSizeMask; }
+    std::uint32_t size() const { return insns() * 4; }
+    // Not executed since the last fold: no block holds while it sleeps, so the hook's usual way
+    // need not look.
+    static constexpr std::uint32_t kAsleep = 1u << 31;
+    bool awake() const { return tag_size != 0 && (tag_size & kAsleep) == 0; }
+    static constexpr std::uint32_t kSizeBits =
+        9;  // a block ends at the engine's 1 KiB page: 256 instructions at most
+    static constexpr std::uint32_t kSizeMask = (1u << kSizeBits) - 1;
+};
+static_assert(sizeof(BlockRecord) == 32);
+
+class BlockTable {
+public:
+    BlockTable(const BlockModel& model, CodeFrames& code_frames);
+    const BlockModel& model() const { return model_; }
+
+    // The place of the block at `address`, and whether the block is in it.
+    BlockRecord& at(std::uint64_t address) { return records_[index(address)]; }
+    bool holds(const BlockRecord& r, std::uint64_t address, std::uint32_t size) const {
+        return r.address == address && r.tag_size == (tag_ | size / 4);
+    }
+    // Puts it there. `space` is where its words are read.
+    BlockRecord& load(std::uint64_t address, std::uint32_t size, const AddressSpace& space);
+
+    // Adds what was counted since the last fold. Takes time by the blocks that were executed, not
+    // by those known.
+    void fold(InsnClassCounts& into);
+    // The engine now executes in this space.
+    void enter(const AddressSpace& space);
+    void leave(const AddressSpace& space);
+    // What lies in this page changed: it was mapped to other memory, or its code was rewritten.
+    void forget_page(std::uint64_t space_id, VAddr page);
+
+private:
+    static constexpr std::size_t kRecords = 1u << 16;
+    // Distinct contents kept; a program that goes on generating code must not fill the host's
+    // memory.
+    static constexpr std::size_t kMostInfos = 1u << 18;
+    // Neighbours stay neighbours; programs and libraries, which lie at round distances, do not
+    // meet.
+    static std::size_t index(std::uint64_t address) {
+        return ((address >> 2) ^ (address >> 18) ^ (address >> 29)) & (kRecords - 1);
+    }
+
+    std::uint32_t fresh_tag();
+    const BlockInfo& info_of(std::span<const std::uint32_t> words);
+    void retire(BlockRecord& r);
+    void empty();
+    static std::size_t page_bit(VAddr page) { return (page.value / kPageSize) % kPageBits; }
+
+    static constexpr std::size_t kPageBits = 1u << 16;
+
+    const BlockModel& model_;
+    CodeFrames& code_frames_;
+    std::vector<BlockRecord> records_;
+    std::vector<BlockRecord*> awake_;
+    std::vector<bool> pages_;  // those that may hold blocks: most pages that change are data
+    std::map<std::vector<std::uint32_t>, std::unique_ptr<BlockInfo>> infos_;
+    // By address space id; shifted as in the records. 0: no space.
+    std::map<std::uint64_t, std::uint32_t> tags_;
+    std::uint32_t tag_ = 0;
+    std::uint32_t last_tag_ = 0;
+    InsnClassCounts retired_{};  // of records that were evicted before a fold
+};
+
+}  // namespace uprobesim

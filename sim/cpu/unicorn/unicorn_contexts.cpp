@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The contexts of a UnicornCpu: one is in the engine, the others lie in saved
+// blobs; their registers, and what each of them has done.
+#include <utility>
+
+#include "sim/base/error.h"
+#include "sim/cpu/unicorn/unicorn_cpu_impl.h"
+
+namespace uprobesim {
+
+UnicornCpu::Context& UnicornCpu::context(ContextId id) {
+    const auto it = contexts_.find(id);
+    check_invariant(it != contexts_.end(), "a CPU context that does not exist was used");
+    return it->second;
+}
+
+UnicornCpu::Context& UnicornCpu::load(ContextId id) {
+    if (loaded_ != nullptr && loaded_id_ == id) return *loaded_;
+    Context& wanted = context(id);
+    if (loaded_ != nullptr) {
+        fold();
+        check_engine(uc_context_save(engine_.handle(), loaded_->saved), "uc_context_save");
+    }
+    check_engine(uc_context_restore(engine_.handle(), wanted.saved), "uc_context_restore");
+    // The blob holds the translation table of the time it was saved; cached translations are not in
+    // it. They are space_'s still, so that switching between threads costs none of them.
+    if (space_ != nullptr && !table_stale_) {
+        engine_.restore_translation_table(space_->root());
+    } else {
+        table_stale_ = true;
+    }
+    loaded_ = &wanted;
+    loaded_id_ = id;
+    return wanted;
+}
+
+ContextId UnicornCpu::create_context() {
+    Context fresh;
+    check_engine(uc_context_alloc(engine_.handle(), &fresh.saved), "uc_context_alloc");
+    // The engine's state with all registers zero; whoever is loaded gets its own back.
+    uc_context* keep = nullptr;
+    if (loaded_ != nullptr) {
+        check_engine(uc_context_save(engine_.handle(), loaded_->saved), "uc_context_save");
+        keep = loaded_->saved;
+    }
+    engine_.write_all({});
+    engine_.write(Reg::Tpidr, 0);
+    engine_.write_fp({});
+    engine_.clear_exclusive();
+    check_engine(uc_context_save(engine_.handle(), fresh.saved), "uc_context_save");
+    if (keep != nullptr)
+        check_engine(uc_context_restore(engine_.handle(), keep), "uc_context_restore");
+    const auto id = static_cast<ContextId>(next_context_++);
+    contexts_.emplace(id, std::move(fresh));
+    return id;
+}
+
+ContextId UnicornCpu::clone_context(ContextId from) {
+    const std::uint64_t pc = load(from).pc;
+    Context copy;
+    check_engine(uc_context_alloc(engine_.handle(), &copy.saved), "uc_context_alloc");
+    check_engine(uc_context_save(engine_.handle(), copy.saved), "uc_context_save");
+    copy.pc = pc;
+    const auto id = static_cast<ContextId>(next_context_++);
+    contexts_.emplace(id, std::move(copy));
+    return id;
+}
+
+void UnicornCpu::destroy_context(ContextId id) {
+    const auto it = contexts_.find(id);
+    if (it == contexts_.end()) return;
+    if (loaded_ == &it->second) {
+        fold();
+        loaded_ = nullptr;
+    }
+    uc_context_free(it->second.saved);
+    contexts_.erase(it);
+}
+
+void UnicornCpu::fold() {
+    blocks_.fold(loaded_->work.by_class);
+    loaded_->work.insns += InsnCount(insns_);
+    loaded_->work.cycles += CentiCycles(cycles_);
+    insns_ = 0;
+    cycles_ = 0;
+}
+
+std::uint64_t UnicornCpu::read(ContextId id, Reg r) {
+    Context& c = load(id);
+    return r == Reg::Pc ? c.pc : engine_.read(r);
+}
+
+void UnicornCpu::write(ContextId id, Reg r, std::uint64_t value) {
+    Context& c = load(id);
+    if (r == Reg::Pc) {
+        c.pc = value;
+    } else {
+        engine_.write(r, value);
+    }
+}
+
+UserRegisters UnicornCpu::read_all(ContextId id) {
+    Context& c = load(id);
+    UserRegisters registers = engine_.read_all();
+    registers.pc = c.pc;
+    return registers;
+}
+
+void UnicornCpu::write_all(ContextId id, const UserRegisters& registers) {
+    Context& c = load(id);
+    engine_.write_all(registers);
+    c.pc = registers.pc;
+}
+
+FpState UnicornCpu::read_fp(ContextId id) {
+    load(id);
+    return engine_.read_fp();
+}
+
+void UnicornCpu::write_fp(ContextId id, const FpState& fp) {
+    load(id);
+    engine_.write_fp(fp);
+}
+
+void UnicornCpu::clear_exclusive(ContextId id) {
+    load(id);
+    engine_.clear_exclusive();
+}
+
+void UnicornCpu::count_one(ContextId id, std::uint32_t word) {
+    const BlockInfo info = blocks_.model().analyse(std::span(&word, 1));
+    UserWork& work = load(id).work;
+    work.insns += InsnCount(1);
+    work.cycles += info.cycles_through.at(0);
+    ++work.by_class[static_cast<std::size_t>(info.classes.at(0))];
+}
+
+InsnCount UnicornCpu::insns(ContextId id) {
+    if (loaded_ != nullptr && loaded_id_ == id) return loaded_->work.insns + InsnCount(insns_);
+    return context(id).work.insns;
+}
+
+CentiCycles UnicornCpu::cycles(ContextId id) {
+    if (loaded_ != nullptr && loaded_id_ == id) return loaded_->work.cycles + CentiCycles(cycles_);
+    return context(id).work.cycles;
+}
+
+UserWork UnicornCpu::work(ContextId id) {
+    Context& c = context(id);
+    if (loaded_ == &c) fold();
+    return c.work;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Running, stepping, and what the engine's hooks and stops mean.
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "sim/base/error.h"
+#include "sim/cpu/unicorn/unicorn_cpu_impl.h"
+
+namespace uprobesim {
+
+namespace {
+
+// Exception numbers of the engine (QEMU's EXCP_*).
+constexpr std::uint32_t kUndefined = 1, kSvc = 2, kPrefetchAbort = 3, kDataAbort = 4,
+                        kBreakpoint = 7;
+// WFI traps here (SCTLR_EL1.nTWI is clear), because executing it would halt the engine. Linux lets
+// EL0 execute it, and then it may end at once: it does.
+constexpr std::uint32_t kWfi = 0xd503207f;
+// MRS Xt, CTR_EL0 traps too (SCTLR_EL1.UCT is clear): the engine's own value cannot be changed.
+constexpr std::uint32_t kReadCtr = 0xd53b0020;
+
+constexpr bool is_brk(std::uint32_t word) {
+    return (word & 0xffe0001fu) == 0xd4200000u;
+}
+
+}  // namespace
+
+UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model,
+                       const UnicornOptions& options)
+    : memory_(memory),
+      ctr_el0_(options.ctr_el0),
+      engine_(memory),
+      code_frames_(options.counting == Counting::On),
+      blocks_(model, code_frames_),
+      stores_(memory, code_frames_,
+              FastStores(options.fast_stores ? engine_.cpu_state() : nullptr)),
+      step_pages_(memory, model) {
+    memory_.observe(this);
+    check_engine(uc_hook_add(engine_.handle(), &store_hook_, UC_HOOK_MEM_WRITE_PROT,
+                             reinterpret_cast<void*>(&on_store), this, 1, 0),
+                 "uc_hook_add(WRITE_PROT)");
+    if (stores_.fast().available()) self_test_fast_stores();
+    if (options.counting == Counting::On) {
+        check_engine(uc_hook_add(engine_.handle(), &block_hook_, UC_HOOK_BLOCK,
+                                 reinterpret_cast<void*>(&on_block), this, 1, 0),
+                     "uc_hook_add(BLOCK)");
+    }
+}
+
+UnicornCpu::~UnicornCpu() {
+    memory_.observe(nullptr);
+    for (auto& [id, c] : contexts_) {
+        if (c.saved != nullptr) uc_context_free(c.saved);
+    }
+}
+
+// Two stores to one page: both must land, and the second must not come through the hook.
+void UnicornCpu::self_test_fast_stores() {
+    AddressSpace space(memory_, *this);
+    const VAddr code(0x400000), data(0x500000);
+    const auto code_frame = memory_.allocate();
+    const auto data_frame = memory_.allocate();
+    if (!code_frame || !data_frame || !space.map(code, *code_frame, {true, false, true}) ||
+        !space.map(data, *data_frame, {true, true, false})) {
+        throw HostError("testing the engine's stores", "the simulated memory is too small");
+    }
+    const std::uint32_t program[] = {
+        0xf9000041,  // str x1, [x2]
+        0xf9000441,  // str x1, [x2, #8]
+        0xd4000001,  // svc #0
+        0xf9000841,  // str x1, [x2, #16]
+        0xd4000001,  // svc #0
+    };
+    std::memcpy(memory_.bytes(*code_frame).data(), program, sizeof program);
+    engine_.set_translation_table(space.root());
+    stores_.enter(&space);
+    engine_.write(Reg{1}, 0x0123456789abcdefu);
+    engine_.write(Reg{2}, data.value);
+    const bool ran = engine_.start(code.value) == kSvc;
+    stores_.fast().keep_mode_of(data.value);
+    // From here the hook sees no writable page: a store that still comes through it is lost.
+    stores_.enter(nullptr);
+    const bool ran_again = ran && engine_.start(code.value + 12) == kSvc;
+    std::uint64_t words[3] = {};
+    std::memcpy(words, memory_.bytes(*data_frame).data(), sizeof words);
+    const bool good =
+        ran_again && std::all_of(std::begin(words), std::end(words),
+                                 [](std::uint64_t w) { return w == 0x0123456789abcdefu; });
+    if (!good) stores_.fast().disable();
+    drop_code(*code_frame);  // translated without the block hook
+    engine_.write(Reg{1}, 0);
+    engine_.write(Reg{2}, 0);
+}
+
+void UnicornCpu::enter(const AddressSpace& space) {
+    if (space_ == &space && !table_stale_) [[likely]] {
+        if (translations_stale_) [[unlikely]] {
+            engine_.flush_translations();
+            translations_stale_ = false;
+        }
+        return;
+    }
+    engine_.set_translation_table(space.root());
+    space_ = &space;
+    table_stale_ = false;
+    translations_stale_ = false;
+    stores_.enter(&space);
+    blocks_.enter(space);
+}
+
+void UnicornCpu::on_block(uc_engine*, std::uint64_t address, std::uint32_t size, void* self) {
+    auto& cpu = *static_cast<UnicornCpu*>(self);
+    BlockRecord& r = cpu.blocks_.at(address);
+    // Both ways out are calls in tail position, so that the usual way needs no stack frame.
+    if (cpu.insns_ >= cpu.limit_) [[unlikely]]
+        return cpu.begin_unusual_block(address);
+    if (!cpu.blocks_.holds(r, address, size)) [[unlikely]]
+        return cpu.begin_new_block(address, size);
+    cpu.begin_block(r, size);
+}
+
+void UnicornCpu::begin_new_block(std::uint64_t address, std::uint32_t size) {
+    // This engine runs code that is not aligned.
+    if ((address & 3) != 0) return stop_before(address);
+    if (space_->shadowed(VAddr(address).page()) && is_step_page(address)) {
+        in_step_page_ = true;
+        return engine_.stop();
+    }
+    begin_block(blocks_.load(address, size, *space_), size);
+}
+
+// No block of a page that is shadowed is in the table, so that each comes here once. At the page's
+// start there is a breakpoint in either: return probes and steps may take turns without changing
+// translations each time.
+bool UnicornCpu::is_step_page(std::uint64_t address) const {
+    const VAddr at(address);
+    if (!StepPages::is_breakpoint(at) || !is_brk(word_at(*space_, at))) return true;
+    std::uint32_t word = 0;
+    std::memcpy(&word, memory_.bytes(space_->shadow_frame()).data(), 4);
+    return !is_brk(word);
+}
+
+void UnicornCpu::begin_unusual_block(std::uint64_t address) {
+    if (step_place_ != nullptr && !step_begun_ && address == step_address_) {
+        step_begun_ = true;
+        // The block may also hold the BRK behind the stepped instruction; only the instruction
+        // counts.
+        insns_ += 1;
+        cycles_ += step_place_->cycles.value;
+        return;
+    }
+    stop_before(address);
+}
+
+// The block does not run; its hook comes again when it is resumed. But it was translated.
+void UnicornCpu::stop_before(std::uint64_t address) {
+    if (const auto t = space_->lookup(VAddr(address))) {
+        code_frames_.add(t->frame, {space_->id(), VAddr(address).page()});
+    }
+    engine_.stop();
+}
+
+bool UnicornCpu::on_store(uc_engine*, uc_mem_type, std::uint64_t address, int size,
+                          std::int64_t value, void* self) {
+    auto& cpu = *static_cast<UnicornCpu*>(self);
+    bool wants_break = false;
+    cpu.stores_.store(address, size, value, wants_break);
+    if (wants_break) cpu.limit_ = 0;
+    return true;
+}
+
+std::optional<std::uint32_t> UnicornCpu::execute(Context& context) {
+    const auto exception = engine_.start(context.pc);
+    context.pc = engine_.pc();
+    return exception;
+}
+
+void UnicornCpu::do_store_work() {
+    for (const PAddr frame : stores_.take_written_code()) code_frame_changed(frame);
+    if (stores_.take_flush_request()) translations_stale_ = true;
+}
+
+// Takes back what the last block was counted for but did not execute: all from `pc` on, but for
+// `trapping` instructions there (1: the instruction at pc counts as executed).
+void UnicornCpu::uncount_from(std::uint64_t pc, std::uint64_t trapping) {
+    if (last_ == nullptr || pc < last_->address || pc >= last_->address + last_->size()) return;
+    const std::uint64_t executed = (pc - last_->address) / 4 + trapping;
+    const std::uint64_t total = last_->insns();
+    if (executed >= total) return;
+    insns_ -= total - executed;
+    const auto& through = last_->info->cycles_through;
+    cycles_ -= through[total - 1].value - (executed == 0 ? 0 : through[executed - 1].value);
+    for (std::uint64_t i = executed; i < total; ++i) {
+        // Wraps below zero until the block's own count is folded in; the sum is right.
+        --loaded_->work.by_class[static_cast<std::size_t>(last_->info->classes[i])];
+    }
+}
+
+std::uint32_t UnicornCpu::word_at(const AddressSpace& space, VAddr at) const {
+    std::uint32_t word = 0;
+    if (const auto t = space.lookup(at); t && at.page_offset() <= kPageSize - 4) {
+        std::memcpy(&word, memory_.bytes(t->frame).data() + at.page_offset(), 4);
+    }
+    return word;
+}
+
+Stop UnicornCpu::make_stop(Context& c, std::uint32_t exception, InsnCount before) {
+    const VAddr pc(c.pc);
+    Stop stop;
+    stop.pc = pc;
+    switch (exception) {
+        case kSvc: stop.why = Svc{static_cast<std::uint16_t>(word_at(*space_, pc - 4) >> 5)}; break;
+        case kBreakpoint:
+            uncount_from(c.pc, 1);
+            stop.why = Brk{static_cast<std::uint16_t>(word_at(*space_, pc) >> 5)};
+            break;
+        case kPrefetchAbort:
+            if ((c.pc & 3) != 0) {
+                stop.why = PcAlignment{};
+            } else {
+                stop.why = Abort{pc, Access::Execute};
+            }
+            break;
+        case kDataAbort: {
+            uncount_from(c.pc, 0);
+            const auto detail = engine_.fault_detail();
+            stop.why = Abort{VAddr(detail.address), detail.write ? Access::Write : Access::Read};
+            break;
+        }
+        case kUndefined:
+            uncount_from(c.pc, 1);
+            stop.why = Undefined{word_at(*space_, pc)};
+            break;
+        default:
+            // HVC, SMC and the like are undefined at EL0; the engine leaves pc behind some of them.
+            uncount_from(c.pc, 1);
+            stop.why = Undefined{word_at(*space_, pc)};
+            break;
+    }
+    stop.retired = InsnCount(insns_) - before;
+    return stop;
+}
+
+// What traps in this engine and does not on the hardware. True: it was executed here.
+bool UnicornCpu::finish(Context& c, std::uint32_t word) {
+    if (ctr_el0_ && (word & ~31u) == kReadCtr) {
+        if ((word & 31) != 31) engine_.write(xreg(word & 31), *ctr_el0_);
+    } else if (word != kWfi) {
+        return false;
+    }
+    c.pc += 4;
+    return true;
+}
+
+Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) {
+    Context& c = load(id);
+    if ((c.pc & 3) != 0) return Stop{PcAlignment{}, VAddr(c.pc), InsnCount(0)};
+    const InsnCount before(insns_);
+    const std::uint64_t end = budget.value > ~insns_ ? ~std::uint64_t{0} : insns_ + budget.value;
+    last_ = nullptr;
+    for (;;) {
+        enter(space);
+        limit_ = end;
+        const auto exception = execute(c);
+        if (exception) {
+            // Counts are put right before store work may forget the block.
+            const Stop stop = make_stop(c, *exception, before);
+            if (stores_.work_pending()) [[unlikely]]
+                do_store_work();
+            const auto* undefined = std::get_if<Undefined>(&stop.why);
+            if (undefined == nullptr || !finish(c, undefined->word)) [[likely]]
+                return stop;
+            last_ = nullptr;
+        } else {
+            if (stores_.work_pending()) do_store_work();
+            if (std::exchange(in_step_page_, false)) {
+                // The block that did not run was translated, and a place for another instruction
+                // may come to be there.
+                drop_code(space.shadow_frame());
+                space.unshadow();
+                continue;
+            }
+            if ((c.pc & 3) != 0)
+                return Stop{PcAlignment{}, VAddr(c.pc), InsnCount(insns_) - before};
+        }
+        if (insns_ >= end) return Stop{BudgetSpent{}, VAddr(c.pc), InsnCount(insns_) - before};
+        // Stopped only for store work: go on.
+    }
+}
+
+Stop UnicornCpu::step(ContextId id, const AddressSpace& space, std::uint32_t word) {
+    Context& c = load(id);
+    const VAddr pc(c.pc);
+    if ((c.pc & 3) != 0) return Stop{PcAlignment{}, pc, InsnCount(0)};
+    // Only executable pages are shadowed, and no longer when that changes.
+    const StepPlace* known = space.shadowed(pc.page()) ? step_pages_.last_if(word) : nullptr;
+    if (known == nullptr) {
+        const auto here = space.lookup(pc);
+        if (!here || !here->prot.exec) return Stop{Abort{pc, Access::Execute}, pc, InsnCount(0)};
+        known = &step_pages_.place(pc, word, here->frame);
+        if (step_pages_.any_rewritten()) [[unlikely]] {
+            for (const PAddr frame : step_pages_.take_rewritten()) drop_code(frame);
+        }
+    }
+    const StepPlace& place = *known;
+    if (!space.shadowed(pc.page()) || space.shadow_frame() != place.frame)
+        space.shadow(pc.page(), place.frame);
+    enter(space);
+
+    const VAddr stands = pc.page() + place.offset;
+    const InsnCount before(insns_);
+    step_place_ = &place;
+    step_address_ = stands.value;
+    step_begun_ = false;
+    last_ = nullptr;
+    limit_ = 0;
+    c.pc = stands.value;
+    const auto exception = execute(c);
+    step_place_ = nullptr;
+    const bool left = c.pc != stands.value;
+    // What does the same anywhere goes nowhere but to the next instruction.
+    c.pc += pc - stands;
+    if (step_begun_) ++loaded_->work.by_class[static_cast<std::size_t>(place.insn_class)];
+    Stop stop = make_step_stop(c, exception, place, left);
+    stop.retired = InsnCount(insns_) - before;
+    if (stores_.work_pending()) [[unlikely]]
+        do_store_work();
+    return stop;
+}
+
+Stop UnicornCpu::make_step_stop(Context& c, std::optional<std::uint32_t> exception,
+                                const StepPlace& place, bool left) {
+    Stop stop;
+    stop.why = StepDone{};
+    const auto imm = static_cast<std::uint16_t>(place.word >> 5);
+    if (!exception || (left && *exception == kBreakpoint)) {
+        // The next instruction was reached.
+    } else if (*exception == kPrefetchAbort) {
+        // Where fetching the next one would have faulted: that is for the next run. Otherwise this
+        // one's page went.
+        if (!left && !step_begun_) stop.why = Abort{VAddr(c.pc), Access::Execute};
+    } else if (*exception == kSvc) {
+        stop.why = Svc{imm};
+    } else if (*exception == kBreakpoint) {
+        stop.why = Brk{imm};
+    } else if (*exception == kDataAbort) {
+        if (step_begun_) {
+            insns_ -= 1;
+            cycles_ -= place.cycles.value;
+            --loaded_->work.by_class[static_cast<std::size_t>(place.insn_class)];
+        }
+        const auto detail = engine_.fault_detail();
+        stop.why = Abort{VAddr(detail.address), detail.write ? Access::Write : Access::Read};
+    } else if (!finish(c, place.word)) {
+        stop.why = Undefined{place.word};
+    }
+    stop.pc = VAddr(c.pc);
+    return stop;
+}
+
+void UnicornCpu::translation_changed(const AddressSpace& space, VAddr page) {
+    // Also of a space that is not current: it is entered with what the table holds about it.
+    blocks_.forget_page(space.id(), page);
+    if (space_ != &space) return;
+    translations_stale_ = true;
+    stores_.forget_page(page);
+}
+
+void UnicornCpu::shadow_changed(const AddressSpace& space, VAddr page) {
+    blocks_.forget_page(space.id(), page);
+    if (space_ == &space) translations_stale_ = true;
+}
+
+void UnicornCpu::space_gone(const AddressSpace& space) {
+    blocks_.leave(space);
+    if (space_ != &space) return;
+    space_ = nullptr;
+    table_stale_ = true;
+    stores_.enter(nullptr);
+}
+
+void UnicornCpu::code_frame_changed(PAddr frame) {
+    if (code_frames_.holds(frame)) drop_code(frame);
+}
+
+void UnicornCpu::drop_code(PAddr frame) {
+    engine_.drop_code(frame);
+    table_stale_ = true;
+    for (const CodeFrames::Place& place : code_frames_.take(frame))
+        blocks_.forget_page(place.space, place.page);
+}
+
+void UnicornCpu::frame_became_code(PAddr frame) {
+    stores_.forget();
+    // Stores to it may be inline by now, through any address.
+    if (stores_.may_be_open(frame)) translations_stale_ = true;
+}
+
+std::unique_ptr<Cpu> make_unicorn_cpu(PhysicalMemory& memory, const BlockModel& model,
+                                      const UnicornOptions& options) {
+    return std::make_unique<UnicornCpu>(memory, model, options);
+}
+
+}  // namespace uprobesim

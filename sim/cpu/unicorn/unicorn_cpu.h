@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The Cpu on the Unicorn engine (2.0.1). All the engine's habits and the ways around them are
+// inside unicorn_*.cpp.
+//
+// A Cortex-A72 at EL0. Where it differs from one:
+//  - a misaligned SP is never an exception (the engine ignores SCTLR_EL1.SA0);
+//  - WFI and WFE end at once;
+//  - system registers that EL0 may not read (counters, ID registers) come back as Undefined with
+//  their word;
+//  - clear_exclusive needs the monitor's place in the engine's state, which is found and tested
+//  when the CPU is made.
+//    Where that fails it does nothing: an STXR after an exception succeeds if memory still holds
+//    the value;
+//  - a store into code that was executed takes effect for execution when the next block begins;
+//  - with Counting::Off nothing is counted, budgets are not kept, and stepped branches run on.
+// Address spaces of a Cpu must be gone before it is.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "sim/cpu/cpu.h"
+
+namespace uprobesim {
+
+enum class Counting {
+    On,
+    Off
+};  // Off: for the benchmark's "same engine without our counting" only
+
+struct UnicornOptions {
+    Counting counting = Counting::On;
+    // What EL0 reads from CTR_EL0; nothing: reading it comes back as Undefined, as other registers
+    // do.
+    std::optional<std::uint64_t> ctr_el0 = 0x8444c004;  // Cortex-A72
+    bool fast_stores = true;  // the self-tested trick; false: always by the store hook
+};
+
+// Throws HostError where the engine cannot be set up.
+std::unique_ptr<Cpu> make_unicorn_cpu(PhysicalMemory&, const BlockModel&,
+                                      const UnicornOptions& = {});
+
+}  // namespace uprobesim

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Runs contexts on one UnicornEngine and counts what they do. Hooks only record
+// and stop; the reason is put together when the engine is at rest.
+//
+// Counting: the block hook adds each block's instructions and cycles when it
+// begins. A block that an exception leaves in the middle is corrected by what
+// follows the exception's pc. A prefetch abort needs none: its block never began.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "sim/cpu/unicorn/block_table.h"
+#include "sim/cpu/unicorn/code_frames.h"
+#include "sim/cpu/unicorn/step_pages.h"
+#include "sim/cpu/unicorn/store_path.h"
+#include "sim/cpu/unicorn/unicorn_cpu.h"
+#include "sim/cpu/unicorn/unicorn_engine.h"
+
+namespace uprobesim {
+
+class UnicornCpu final : public Cpu {
+public:
+    UnicornCpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options);
+    ~UnicornCpu() override;
+
+    ContextId create_context() override;
+    ContextId clone_context(ContextId from) override;
+    void destroy_context(ContextId id) override;
+
+    Stop run(ContextId id, const AddressSpace& space, InsnCount budget) override;
+    Stop step(ContextId id, const AddressSpace& space, std::uint32_t word) override;
+
+    std::uint64_t read(ContextId id, Reg r) override;
+    void write(ContextId id, Reg r, std::uint64_t value) override;
+    UserRegisters read_all(ContextId id) override;
+    void write_all(ContextId id, const UserRegisters& registers) override;
+    FpState read_fp(ContextId id) override;
+    void write_fp(ContextId id, const FpState& fp) override;
+    void clear_exclusive(ContextId id) override;
+    void count_one(ContextId id, std::uint32_t word) override;
+
+    InsnCount insns(ContextId id) override;
+    CentiCycles cycles(ContextId id) override;
+    UserWork work(ContextId id) override;
+
+    void translation_changed(const AddressSpace& space, VAddr page) override;
+    void shadow_changed(const AddressSpace& space, VAddr page) override;
+    void space_gone(const AddressSpace& space) override;
+    void code_frame_changed(PAddr frame) override;
+    void frame_became_code(PAddr frame) override;
+
+private:
+    struct Context {
+        uc_context* saved = nullptr;  // registers while another context is in the engine
+        std::uint64_t pc = 0;
+        UserWork
+            work;  // what is already folded in; the running context's rest is in the members below
+    };
+
+    static void on_block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* self);
+    static bool on_store(uc_engine* uc, uc_mem_type type, std::uint64_t address, int size,
+                         std::int64_t value, void* self);
+    void begin_block(BlockRecord& r, std::uint32_t size) {
+        ++r.count;
+        insns_ += size / 4;
+        cycles_ += r.cycles;
+        last_ = &r;
+    }
+    [[gnu::noinline]] void begin_new_block(std::uint64_t address, std::uint32_t size);
+    bool is_step_page(std::uint64_t address) const;
+    void stop_before(std::uint64_t address);
+    [[gnu::noinline]] void begin_unusual_block(std::uint64_t address);
+    void self_test_fast_stores();
+
+    Context& context(ContextId id);
+    Context& load(ContextId id);
+    void fold();
+    void enter(const AddressSpace& space);
+    std::optional<std::uint32_t> execute(Context& context);
+    void uncount_from(std::uint64_t pc, std::uint64_t trapping);
+    void do_store_work();
+    void drop_code(PAddr frame);
+    bool finish(Context& c, std::uint32_t word);
+    Stop make_stop(Context& context, std::uint32_t exception, InsnCount before);
+    Stop make_step_stop(Context& context, std::optional<std::uint32_t> exception,
+                        const StepPlace& place, bool left);
+    std::uint32_t word_at(const AddressSpace& space, VAddr at) const;
+
+    PhysicalMemory& memory_;
+    std::optional<std::uint64_t> ctr_el0_;
+    UnicornEngine engine_;
+    CodeFrames code_frames_;
+    BlockTable blocks_;
+    StorePath stores_;
+    StepPages step_pages_;
+    uc_hook block_hook_ = 0;
+    uc_hook store_hook_ = 0;
+
+    std::map<ContextId, Context> contexts_;
+    std::uint32_t next_context_ = 1;
+    Context* loaded_ = nullptr;
+    ContextId loaded_id_{};
+    const AddressSpace* space_ = nullptr;
+    // What the engine has to be told before it runs in space_: its table, or only that translations
+    // changed.
+    bool table_stale_ = true;
+    bool translations_stale_ = false;
+
+    // Of the loaded context, since its last fold.
+    std::uint64_t insns_ = 0;
+    std::uint64_t cycles_ = 0;
+    // The block hook stops the engine when insns_ reaches limit_; 0 makes it take the slow road at
+    // the next block.
+    std::uint64_t limit_ = 0;
+    // The block that began last.
+    const BlockRecord* last_ = nullptr;
+
+    bool in_step_page_ = false;  // a run reached the page that stepping put in the real one's place
+    // Of the step that runs now.
+    const StepPlace* step_place_ = nullptr;
+    std::uint64_t step_address_ = 0;
+    bool step_begun_ = false;
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One Unicorn engine brought to EL0 under its own stage-1 MMU, and the few
+// things that have to be found out about this build of it. Knows registers,
+// translation registers and fault syndromes; counts nothing, decides nothing.
+#pragma once
+
+#include <unicorn/unicorn.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "sim/cpu/cpu.h"
+#include "sim/mem/address_space.h"
+#include "sim/mem/physical_memory.h"
+
+namespace uprobesim {
+
+// Throws HostError naming the call.
+void check_engine(uc_err error, const char* call);
+
+class UnicornEngine {
+public:
+    // Opens the engine, maps the physical memory, goes to EL0, calibrates.
+    explicit UnicornEngine(PhysicalMemory& memory);
+    ~UnicornEngine();
+    UnicornEngine(const UnicornEngine&) = delete;
+    UnicornEngine& operator=(const UnicornEngine&) = delete;
+
+    uc_engine* handle() const { return uc_; }
+
+    std::uint64_t read(Reg r) const {
+        if (registers_ != nullptr && r <= Reg::Pc) [[likely]]
+            return registers_[static_cast<std::size_t>(r)];
+        return read_by_call(r);
+    }
+    void write(Reg r, std::uint64_t value) {
+        if (registers_ != nullptr && r <= Reg::Sp) [[likely]] {
+            registers_[static_cast<std::size_t>(r)] = value;
+        } else {
+            write_by_call(r, value);
+        }
+    }
+    UserRegisters read_all() const;
+    void write_all(const UserRegisters& registers);  // pc excepted: it is given to start()
+    FpState read_fp() const;
+    void write_fp(const FpState& fp);
+
+    // Runs from pc until a hook stops it. Returns the exception number of the engine's CPU (2 SVC,
+    // 3 prefetch abort, 4 data abort, 7 BRK, 1 undefined), or nullopt when a hook stopped it
+    // without one.
+    std::optional<std::uint32_t> start(std::uint64_t pc);
+    void stop() { uc_emu_stop(uc_); }
+    std::uint64_t pc() const { return read(Reg::Pc); }
+    // Of the data abort that has just stopped the engine.
+    struct FaultDetail {
+        std::uint64_t address;
+        bool write;
+    };
+    FaultDetail fault_detail() const;
+
+    void set_translation_table(PAddr root);  // and drops every cached translation
+    // Where the cached translations are known to be `root`'s: after a context with another table
+    // was restored.
+    void restore_translation_table(PAddr root);
+    // All of them: the engine's page is 1 KiB, and TLBI by address drops the jump targets of a 4
+    // KiB page's first quarter only, so that code behind it would go on running after the page was
+    // mapped to another frame.
+    void flush_translations();
+    // Drops translated code of a physical frame, mapped anywhere or not. Leaves the engine on its
+    // own tables: the caller sets the guest's again.
+    void drop_code(PAddr frame);
+
+    // Makes the local exclusive monitor open, as an exception return does. False: this build gives
+    // no way to.
+    bool clear_exclusive();
+    // The engine's CPU state in host memory, for what no API offers; null when it was not found.
+    std::byte* cpu_state() const { return cpu_state_; }
+
+private:
+    struct SystemRegister {
+        std::uint8_t op0, op1, crn, crm, op2;
+    };
+    std::uint64_t read_by_call(Reg r) const;
+    void write_by_call(Reg r, std::uint64_t value);
+    void write_system(SystemRegister r, std::uint64_t value);
+    void enter_el0();
+    void calibrate();
+    void find_cpu_state();
+    void find_registers();
+    void find_exclusive_monitor();
+    std::uint64_t probe_exception(std::span<const std::uint32_t> code);
+
+    static void on_interrupt(uc_engine* uc, std::uint32_t number, void* self);
+
+    PhysicalMemory& memory_;
+    uc_engine* uc_ = nullptr;
+    uc_hook interrupt_hook_ = 0;
+    uc_hook fetch_hook_ = 0;
+    // Its own tables are only used right after a complete flush.
+    struct Unobserved final : TranslationObserver {
+        void translation_changed(const AddressSpace&, VAddr) override {}
+        void shadow_changed(const AddressSpace&, VAddr) override {}
+        void space_gone(const AddressSpace&) override {}
+    };
+    Unobserved unobserved_;
+    std::unique_ptr<AddressSpace> own_;  // calibration code, data and the window of drop_code
+    PAddr code_frame_;
+    PAddr data_frame_;
+    std::optional<std::uint32_t> exception_;
+    uc_context* scratch_ = nullptr;
+    std::size_t fault_address_offset_ = 0;  // in a context blob; 0: not found
+    std::byte* cpu_state_ = nullptr;
+    std::uint64_t* registers_ =
+        nullptr;  // X0..X30, SP, PC in this order, in the CPU state; null: by call only
+    std::size_t exclusive_offset_ = 0;  // from cpu_state_; 0: not found
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/profile/data_files.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+#include "sim/base/text.h"
+#include "sim/data/embedded_data.h"
+
+namespace uprobesim {
+
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::uintmax_t kMaxFileBytes = 1u << 20;
+
+Result<DataFile> read_user_file(std::string_view what, const fs::path& path) {
+    std::error_code error;
+    // A regular file only: a pipe or device could block or never end.
+    if (!fs::is_regular_file(path, error)) {
+        return user_error(fmt::format("no such {} file", what), path.string(), "check the path");
+    }
+    if (fs::file_size(path, error) > kMaxFileBytes || error) {
+        return user_error(fmt::format("the {} file is too large", what), path.string(),
+                          "at most 1 MiB");
+    }
+    std::ifstream in(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    if (!in)
+        return user_error(fmt::format("cannot read the {} file", what), path.string(),
+                          "check its permissions");
+    return DataFile{path.string(), std::move(text)};
+}
+
+bool looks_like_path(std::string_view name) {
+    return name.find('/') != name.npos || name.ends_with(".toml");
+}
+
+}  // namespace
+
+Result<DataFile> find_data_file(std::string_view folder, std::string_view what,
+                                std::string_view name_or_path, std::string_view beside) {
+    if (looks_like_path(name_or_path)) {
+        fs::path path(name_or_path);
+        if (path.is_relative() && !beside.empty()) path = fs::path(beside).parent_path() / path;
+        return read_user_file(what, path);
+    }
+    const std::string wanted = fmt::format("{}/{}.toml", folder, name_or_path);
+    for (const EmbeddedFile& file : embedded_files()) {
+        if (file.path == wanted)
+            return DataFile{fmt::format("{}{}", kBuiltinPrefix, wanted), std::string(file.text)};
+    }
+    return user_error(fmt::format("no {} named '{}'", what, name_or_path), std::string(beside),
+                      fmt::format("built in: {}; or give a path to a .toml file",
+                                  fmt::join(builtin_names(folder), ", ")));
+}
+
+std::vector<std::string> builtin_names(std::string_view folder) {
+    std::vector<std::string> names;
+    const std::string prefix = fmt::format("{}/", folder);
+    for (const EmbeddedFile& file : embedded_files()) {
+        if (!file.path.starts_with(prefix)) continue;
+        std::string_view name = file.path.substr(prefix.size());
+        name.remove_suffix(std::string_view(".toml").size());
+        names.emplace_back(name);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+std::string text_hash(std::string_view text) {
+    std::uint64_t hash = 0xcbf29ce484222325u;
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    return fmt::format("{:016x}", hash);
+}
+
+std::string near_keys(std::string_view given, const std::vector<std::string>& known) {
+    std::vector<std::pair<std::size_t, std::string_view>> ranked;
+    // Only keys of ordinary length are compared: the cost is the product of both lengths.
+    if (given.size() <= 80) {
+        for (const std::string& key : known) ranked.emplace_back(edit_distance(given, key), key);
+    }
+    std::stable_sort(ranked.begin(), ranked.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<std::string_view> close;
+    for (const auto& [distance, key] : ranked) {
+        if (distance <= 2 + key.size() / 4 && close.size() < 3) close.push_back(key);
+    }
+    if (!close.empty()) return fmt::format("did you mean {}?", fmt::join(close, " or "));
+    if (known.size() <= 20) return fmt::format("known: {}", fmt::join(known, ", "));
+    return {};
+}
+
+}  // namespace uprobesim

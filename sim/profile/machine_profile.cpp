@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Machine profiles: what things cost.
+#include "sim/profile/machine_profile.h"
+
+#include <fmt/format.h>
+
+#include "sim/profile/data_files.h"
+#include "sim/profile/settings.h"
+#include "sim/profile/toml_reader.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::string_view kWhat = "machine profile";
+
+struct FigureRow {
+    std::string_view key;
+    std::string_view unit;
+    Figure MachineProfile::*member;
+    Limits limits;
+};
+
+constexpr Limits kFrequency = {1e3, 1e12};
+constexpr Limits kCycles = {0, 1e9};
+constexpr Limits kFlag = {0, 1, true};
+
+constexpr std::array kFigures = {
+    FigureRow{"frequency", "Hz", &MachineProfile::frequency_hz, kFrequency},
+    FigureRow{"kernel-cpi", "cycles/instruction", &MachineProfile::kernel_cpi, {0, 1e3}},
+    FigureRow{"exception-entry", "cycles", &MachineProfile::exception_entry, kCycles},
+    FigureRow{"exception-return", "cycles", &MachineProfile::exception_return, kCycles},
+    FigureRow{"kpti", "flag", &MachineProfile::kpti, kFlag},
+    FigureRow{"kpti-switch", "cycles", &MachineProfile::kpti_switch, kCycles},
+    FigureRow{"bhb", "flag", &MachineProfile::bhb, kFlag},
+    FigureRow{"bhb-loop", "cycles", &MachineProfile::bhb_loop, kCycles},
+    FigureRow{"idc", "flag", &MachineProfile::idc, kFlag},
+    FigureRow{"dic", "flag", &MachineProfile::dic, kFlag},
+    FigureRow{"dic-hidden", "flag", &MachineProfile::dic_hidden, kFlag},
+    FigureRow{"slot-refetch-coherent", "cycles", &MachineProfile::slot_refetch_coherent, kCycles},
+    FigureRow{"shareability-cores", "cores", &MachineProfile::shareability_cores, {1, 65536, true}},
+    FigureRow{"dsb-ish-per-core", "cycles/core", &MachineProfile::dsb_ish_per_core, kCycles},
+    FigureRow{"slot-refetch-per-core", "cycles/core", &MachineProfile::slot_refetch_per_core,
+              kCycles},
+    FigureRow{"debug-register-traps",
+              "traps/step",
+              &MachineProfile::debug_register_traps,
+              {0, kMdscrAccessesPerStep}},
+    FigureRow{"debug-exceptions-to-el2", "flag", &MachineProfile::debug_exceptions_to_el2, kFlag},
+    FigureRow{"debug-trap", "cycles", &MachineProfile::debug_trap, kCycles},
+    FigureRow{"vdso-clock", "flag", &MachineProfile::vdso_clock, kFlag},
+    FigureRow{"counter-frequency", "Hz", &MachineProfile::counter_hz, kFrequency},
+};
+
+std::string op_key(std::size_t op) {
+    return fmt::format("ops.{}", kernel_op_name(static_cast<KernelOp>(op)));
+}
+
+struct Slot {
+    Figure* figure;
+    Limits limits;
+};
+// The figure a key names, with what it may be; null where there is none.
+Slot find_figure(MachineProfile& machine, std::string_view key) {
+    for (const FigureRow& row : kFigures) {
+        if (row.key == key) return {&(machine.*row.member), row.limits};
+    }
+    for (std::size_t op = 0; op < kKernelOpCount; ++op) {
+        if (op_key(op) == key) return {&machine.ops[op], kCycles};
+    }
+    return {nullptr, {}};
+}
+
+std::vector<std::string> all_keys() {
+    std::vector<std::string> keys;
+    for (const FigureRow& row : kFigures) keys.emplace_back(row.key);
+    for (std::size_t op = 0; op < kKernelOpCount; ++op) keys.push_back(op_key(op));
+    return keys;
+}
+
+Outcome apply(MachineProfile& machine, const std::vector<Setting>& settings) {
+    for (const Setting& setting : settings) {
+        const auto key = setting_for("machine", setting);
+        if (!key) return tl::make_unexpected(key.error());
+        if (!*key) continue;
+        const Slot slot = find_figure(machine, **key);
+        if (slot.figure == nullptr) return unknown_setting(setting, "machine", all_keys());
+        const auto value = setting_number(setting, slot.limits);
+        if (!value) return tl::make_unexpected(value.error());
+        slot.figure->value = *value;
+        slot.figure->source = "--set";
+        slot.figure->confidence = Confidence::Assumption;
+    }
+    return {};
+}
+
+Result<MachineProfile> read_machine(const DataFile& file, const std::vector<Setting>& settings) {
+    TomlReader reader("machines", kWhat, file, {"ops", "sources"});
+    if (!reader.ok()) return tl::make_unexpected(reader.error());
+    const toml::table& root = reader.root();
+
+    MachineProfile machine;
+    std::vector<std::string> known = {"name", "description", "based-on", "core", "sources", "ops"};
+    for (const FigureRow& row : kFigures) known.emplace_back(row.key);
+    reader.only(root, "", known);
+    machine.name = reader.string(root, "name", "");
+    machine.description = reader.string(root, "description", "");
+    machine.core_file = reader.string(root, "core", "");
+    for (const FigureRow& row : kFigures) {
+        machine.*row.member = reader.figure(root, row.key, "", row.unit, row.limits);
+    }
+    const toml::table& ops = reader.table(root, "ops", "");
+    std::vector<std::string> known_ops;
+    for (std::size_t op = 0; op < kKernelOpCount; ++op) {
+        const std::string_view name = kernel_op_name(static_cast<KernelOp>(op));
+        known_ops.emplace_back(name);
+        machine.ops[op] = reader.figure(ops, name, "ops", "cycles", kCycles);
+    }
+    reader.only(ops, "ops", known_ops);
+    if (!reader.ok()) return tl::make_unexpected(reader.error());
+
+    if (const Outcome set = apply(machine, settings); !set) return tl::make_unexpected(set.error());
+    for (const std::string& key : all_keys())
+        machine.figures[key] = *find_figure(machine, key).figure;
+    machine.text_hash = profile_hash(reader.texts(), "machine", settings);
+    return machine;
+}
+
+}  // namespace
+
+Result<MachineProfile> load_machine_profile(std::string_view name_or_path,
+                                            const std::vector<Setting>& settings) {
+    const auto file = find_data_file("machines", kWhat, name_or_path);
+    if (!file) return tl::make_unexpected(file.error());
+    return read_machine(*file, settings);
+}
+
+Result<MachineProfile> parse_machine_profile(std::string_view text, std::string_view file_name,
+                                             const std::vector<Setting>& settings) {
+    return read_machine(DataFile{std::string(file_name), std::string(text)}, settings);
+}
+
+std::vector<std::string> builtin_machine_profiles() {
+    return builtin_names("machines");
+}
+
+}  // namespace uprobesim

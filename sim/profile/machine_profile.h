@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A machine profile: what things cost on one machine, each figure with value, unit, source and
+// confidence. Reading refuses a wrong key, unit, type or a missing figure with one line that names
+// file, line and key.
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/error.h"
+#include "sim/profile/figure.h"
+#include "sim/profile/kernel_op.h"
+
+namespace uprobesim {
+
+struct MachineProfile {
+    std::string name;
+    std::string description;
+    std::string core_file;  // name of the core's pipeline data, e.g. "cortex-a72"
+    std::string text_hash;  // of the profile as read, for provenance
+    Figure frequency_hz;
+    Figure kernel_cpi;        // cycles per EL1 instruction
+    Figure exception_entry;   // cycles, hardware part
+    Figure exception_return;  // cycles, hardware part
+    Figure kpti;              // flag: the kernel is unmapped at EL0
+    Figure kpti_switch;       // cycles per exception from EL0, where on
+    Figure bhb;               // flag: branch history is overwritten on entry
+    Figure bhb_loop;          // cycles per exception from EL0, where on
+    Figure idc;         // flag, CTR_EL0.IDC: no clean of written code to the point of unification
+    Figure dic;         // flag, CTR_EL0.DIC: no invalidation of instruction caches
+    Figure dic_hidden;  // flag: Linux traps reads of CTR_EL0 and answers without DIC (it relies on
+                        // it itself)
+    Figure slot_refetch_coherent;  // cycles, in place of the slot-refetch operation where DIC is 1
+    Figure shareability_cores;     // cores a broadcast in the inner-shareable domain reaches
+    Figure dsb_ish_per_core;       // cycles, on top of the operation's own price
+    Figure slot_refetch_per_core;  // cycles, on top of the operation's own price
+    Figure debug_register_traps;   // of the four MDSCR_EL1 accesses of a stepped hit, how many trap
+                                   // to EL2
+    Figure debug_exceptions_to_el2;  // flag, MDCR_EL2.TDE: BRK and software step go through EL2
+    Figure debug_trap;               // cycles, a round trip to EL2
+    Figure vdso_clock;               // flag: the vDSO reads the clock, clock_gettime does not trap
+    std::array<Figure, kKernelOpCount>
+        ops;            // cycles each, the part that does not grow with the domain
+    Figure counter_hz;  // CNTFRQ_EL0
+    std::map<std::string, Figure> figures;  // all of the above by key, for reports and --set
+};
+
+// `name_or_path`: a built-in profile's name, or a file (anything with a '/' or ending in .toml).
+Result<MachineProfile> load_machine_profile(std::string_view name_or_path,
+                                            const std::vector<Setting>& settings);
+// From text, as above after finding it; `file_name` is for messages. The fuzz target's entry point.
+Result<MachineProfile> parse_machine_profile(std::string_view text, std::string_view file_name,
+                                             const std::vector<Setting>& settings);
+std::vector<std::string> builtin_machine_profiles();
+
+}  // namespace uprobesim

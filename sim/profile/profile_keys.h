@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A profile key by key, as the files say it: value, source, confidence, file and line. For showing
+// and comparing profiles, and for knowing which keys are prices only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/error.h"
+#include "sim/profile/figure.h"
+
+namespace uprobesim {
+
+enum class ProfileKind { Machine, Kernel, Core };
+std::string_view profile_kind_name(ProfileKind kind);    // "machine"
+std::string_view profile_kind_folder(ProfileKind kind);  // "machines"
+
+// What changing a key's value can change.
+enum class KeyRole {
+    Label,      // nothing: names and descriptions
+    Price,      // how much something costs: a run can be priced again
+    Switch,     // a price that is there or not; not a quantity that could be a little more or less
+    Trapped,    // what the guest reads from a trapped register: a run that trapped on none can be
+                // priced again
+    Clock,      // how the guest reads the clock: a run that never did can be priced again
+    Behaviour,  // what happens: needs another run
+};
+
+constexpr bool is_no_price(KeyRole role) {
+    return role == KeyRole::Trapped || role == KeyRole::Clock || role == KeyRole::Behaviour;
+}
+
+struct ProfileKey {
+    std::string key;               // as --set takes it after "machine." or "kernel."
+    std::string value;             // numbers in the shortest form that reads back the same
+    std::optional<double> number;  // of a number
+    std::string unit;
+    std::string source;
+    std::optional<Confidence> confidence;
+    std::string where;  // "builtin:kernels/v6.12.toml:27", or "--set"
+    std::string
+        row;  // what shares one source: "paths.uprobe.lookup"; the key itself where it stands alone
+    KeyRole role = KeyRole::Behaviour;
+};
+
+struct ProfileListing {
+    ProfileKind kind = ProfileKind::Machine;
+    std::string name;
+    std::string description;
+    std::vector<std::string> files;  // the one asked for, then what it is based on
+    std::vector<ProfileKey> keys;    // in the alphabetical order of their rows
+
+    const ProfileKey* find(std::string_view key) const;
+};
+
+// Machines and kernels. Reads as strictly as the loaders do.
+Result<ProfileListing> list_profile(ProfileKind kind, std::string_view name_or_path,
+                                    const std::vector<Setting>& settings);
+
+// Keys whose values differ, by key; null: that profile does not have it. What a path does not
+// mention it does 0 times.
+struct KeyDifference {
+    std::string key;
+    const ProfileKey* a;
+    const ProfileKey* b;
+};
+std::vector<KeyDifference> profile_differences(const ProfileListing& a, const ProfileListing& b);
+// What is told points into both.
+std::vector<KeyDifference> profile_differences(const ProfileListing&,
+                                               const ProfileListing&&) = delete;
+std::vector<KeyDifference> profile_differences(const ProfileListing&&,
+                                               const ProfileListing&) = delete;
+
+// Which kind a name or a file is: what it is based on tells, or else its keys.
+Result<ProfileKind> find_profile_kind(std::string_view name_or_path);
+
+// The first row of the table that fits; a key without a row is behaviour, so that nothing unknown
+// is re-priced.
+struct KeyRule {
+    ProfileKind kind;
+    std::string_view key;  // a '*' at its end stands for any rest
+    KeyRole role;
+    std::string_view why;  // where it is no price: what the key decides
+};
+const KeyRule& key_rule(ProfileKind kind, std::string_view key);
+
+std::string_view confidence_name(Confidence confidence);
+
+}  // namespace uprobesim

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Tells machine, kernel and core files apart. A file's mistakes are left to its reader, who names
+// their line.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sim/profile/data_files.h"
+#include "sim/profile/profile_keys.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::array kKinds = {ProfileKind::Machine, ProfileKind::Kernel, ProfileKind::Core};
+constexpr int kMaxChain = 16;
+
+struct Telltale {
+    std::string_view key;
+    ProfileKind kind;
+};
+constexpr std::array kTelltales = {
+    Telltale{"paths", ProfileKind::Kernel},        Telltale{"release", ProfileKind::Kernel},
+    Telltale{"decode-table", ProfileKind::Kernel}, Telltale{"slot-copy", ProfileKind::Kernel},
+    Telltale{"stp", ProfileKind::Kernel},          Telltale{"ops", ProfileKind::Machine},
+    Telltale{"core", ProfileKind::Machine},        Telltale{"frequency", ProfileKind::Machine},
+    Telltale{"kernel-cpi", ProfileKind::Machine},  Telltale{"classes", ProfileKind::Core},
+    Telltale{"pipes", ProfileKind::Core},          Telltale{"issue-width", ProfileKind::Core},
+};
+
+bool is_path(std::string_view name) {
+    return name.find('/') != name.npos || name.ends_with(".toml");
+}
+
+std::optional<ProfileKind> kind_of_builtin(std::string_view name) {
+    for (const ProfileKind kind : kKinds) {
+        const std::vector<std::string> names = builtin_names(profile_kind_folder(kind));
+        if (std::find(names.begin(), names.end(), name) != names.end()) return kind;
+    }
+    return std::nullopt;
+}
+
+std::string all_builtins() {
+    std::string list;
+    for (const ProfileKind kind : kKinds) {
+        list += fmt::format("{}{}: {}", list.empty() ? "" : "; ", profile_kind_folder(kind),
+                            fmt::join(builtin_names(profile_kind_folder(kind)), ", "));
+    }
+    return list;
+}
+
+Result<ProfileKind> kind_of_file(const DataFile& file, int depth) {
+    toml::table table;
+    try {
+        table = toml::parse(std::string_view(file.text), std::string_view(file.file_name));
+    } catch (const toml::parse_error&) {
+        return ProfileKind::Machine;  // any reader names the line
+    }
+    for (const Telltale& telltale : kTelltales) {
+        if (table.contains(telltale.key)) return telltale.kind;
+    }
+    const std::string base = table["based-on"].value_or(std::string());
+    if (base.empty()) {
+        return user_error(
+            "neither a machine, a kernel nor a core: it has no key of theirs and no based-on",
+            file.file_name + ":1", "add based-on = \"kunpeng916\" or \"v6.12\"");
+    }
+    if (!is_path(base)) {
+        if (const auto kind = kind_of_builtin(base)) return *kind;
+    } else if (depth == kMaxChain) {
+        return ProfileKind::Machine;  // its reader finds the circle
+    } else if (const auto next = find_data_file("", "profile", base, file.file_name)) {
+        return kind_of_file(*next, depth + 1);
+    }
+    return user_error(
+        fmt::format("based-on: nothing is named '{}'", base),
+        fmt::format("{}:{}", file.file_name, table.get("based-on")->source().begin.line),
+        all_builtins());
+}
+
+}  // namespace
+
+Result<ProfileKind> find_profile_kind(std::string_view name_or_path) {
+    if (is_path(name_or_path)) {
+        const auto file = find_data_file("", "profile", name_or_path);
+        if (!file) return tl::make_unexpected(file.error());
+        return kind_of_file(*file, 1);
+    }
+    if (const auto kind = kind_of_builtin(name_or_path)) return *kind;
+    return user_error(fmt::format("nothing is named '{}'", name_or_path), "",
+                      all_builtins() + "; or give a path to a .toml file");
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/profile/settings.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+namespace uprobesim {
+
+namespace {
+std::string where(const Setting& setting) {
+    return fmt::format("--set {}={}", setting.key, setting.value);
+}
+}  // namespace
+
+Result<std::optional<std::string_view>> setting_for(std::string_view profile,
+                                                    const Setting& setting) {
+    const std::string_view key = setting.key;
+    const std::size_t dot = key.find('.');
+    const std::string_view head = key.substr(0, dot);
+    if (dot == key.npos || (head != "machine" && head != "kernel")) {
+        return user_error(fmt::format("unknown setting '{}'", key), where(setting),
+                          "settings are machine.<key>=<number> or kernel.<key>=<value>");
+    }
+    if (head != profile) return std::nullopt;
+    return key.substr(dot + 1);
+}
+
+Result<double> setting_number(const Setting& setting, Limits limits) {
+    double value = 0;
+    const char* end = setting.value.data() + setting.value.size();
+    const auto [stop, error] = std::from_chars(setting.value.data(), end, value);
+    if (error != std::errc() || stop != end || !std::isfinite(value)) {
+        return user_error(fmt::format("'{}' is not a number", setting.value), where(setting),
+                          "give a decimal number");
+    }
+    if (!limits.allow(value)) {
+        return user_error(fmt::format("{} is out of range", value), where(setting),
+                          fmt::format("it must be {}", limits.text()));
+    }
+    return value;
+}
+
+tl::unexpected<UserError> unknown_setting(const Setting& setting, std::string_view profile,
+                                          const std::vector<std::string>& known) {
+    std::vector<std::string> full;
+    for (const std::string& key : known) full.push_back(fmt::format("{}.{}", profile, key));
+    return user_error(fmt::format("unknown setting '{}'", setting.key), where(setting),
+                      near_keys(setting.key, full));
+}
+
+std::string profile_hash(const std::string& texts, std::string_view profile,
+                         const std::vector<Setting>& settings) {
+    std::string all = texts;
+    for (const Setting& setting : settings) {
+        if (!setting.key.starts_with(fmt::format("{}.", profile))) continue;
+        all += fmt::format("{}={}\n", setting.key, setting.value);
+    }
+    return text_hash(all);
+}
+
+}  // namespace uprobesim

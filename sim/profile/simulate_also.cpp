@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/profile/simulate_also.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+namespace uprobesim {
+
+namespace {
+constexpr std::array<std::string_view, static_cast<std::size_t>(AlsoSimulated::kCount)> kNames = {
+    "sub-sp", "add-sp", "mov", "mov-wide", "stp", "paciasp", "bti"};
+}
+
+std::string_view also_simulated_name(AlsoSimulated what) {
+    return kNames[static_cast<std::size_t>(what)];
+}
+
+Result<AlsoSimulatedSet> also_simulated_set(const std::vector<std::string>& names) {
+    AlsoSimulatedSet set;
+    for (const std::string& name : names) {
+        const auto found = std::find(kNames.begin(), kNames.end(), name);
+        if (found == kNames.end()) {
+            return user_error(fmt::format("'simulate-also' has '{}'", name), "",
+                              fmt::format("it is a list of: {}", fmt::join(kNames, ", ")));
+        }
+        const auto what = static_cast<AlsoSimulated>(found - kNames.begin());
+        if (set.has(what)) {
+            return user_error(fmt::format("'simulate-also' has '{}' twice", name), "",
+                              "name it once");
+        }
+        set.add(what);
+    }
+    return set;
+}
+
+std::vector<std::string> also_simulated_names(std::string_view list) {
+    std::vector<std::string> names;
+    while (!list.empty()) {
+        const std::size_t comma = std::min(list.find(','), list.size());
+        names.emplace_back(list.substr(0, comma));
+        list.remove_prefix(std::min(comma + 1, list.size()));
+    }
+    return names;
+}
+
+}  // namespace uprobesim

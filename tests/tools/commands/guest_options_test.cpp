@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/commands/guest_options.h"
+
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+
+#include "tools/cli/exit_code.h"
+#include "tools/commands/command.h"
+#include "tools/commands/commands.h"
+#include "tools/commands/help.h"
+
+namespace uprobesim {
+namespace {
+
+Result<Options> parse(const Words& words) {
+    const GuestVerb verb = words.front() == "run"       ? GuestVerb::Run
+                           : words.front() == "explain" ? GuestVerb::Explain
+                                                        : GuestVerb::Compare;
+    return parse_guest_options(verb, Words(words.begin() + 1, words.end()), {"/default-root"});
+}
+
+Options good(const Words& words) {
+    const auto options = parse(words);
+    if (!options) FAIL(options.error().line());
+    return *options;
+}
+
+std::string refusal(const Words& words) {
+    const auto options = parse(words);
+    REQUIRE_FALSE(options.has_value());
+    const std::string line = options.error().line();
+    CHECK(line.find('\n') == std::string::npos);
+    return line;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("everything after the program's name belongs to the guest", "[tools][options]") {
+    const Options options = good({"run", "--seed", "7", "/bin/grep", "-p", "--help", "--", "x"});
+    CHECK(options.simulation.seed == 7);
+    CHECK(options.simulation.probes.empty());
+    CHECK(options.simulation.program.arguments == Words{"/bin/grep", "-p", "--help", "--", "x"});
+}
+
+TEST_CASE("a double dash before the program is left out", "[tools][options]") {
+    CHECK(good({"run", "--", "-strange", "--", "y"}).simulation.program.arguments ==
+          Words{"-strange", "--", "y"});
+}
+
+TEST_CASE("option values may be joined or apart, in short and long form", "[tools][options]") {
+    const Options options =
+        good({"run", "-p", "uprobe:/a:b", "-puprobe:/c:d", "--probe=uprobe:/e:f", "--probe",
+              "uprobe:/g:h", "-fjson", "-o", "out", "prog"});
+    CHECK(options.simulation.probes ==
+          Words{"uprobe:/a:b", "uprobe:/c:d", "uprobe:/e:f", "uprobe:/g:h"});
+    CHECK(options.format == Format::Json);
+    CHECK(options.output == "out");
+    CHECK(options.simulation.program.arguments == Words{"prog"});
+}
+
+TEST_CASE("a plain run has documented defaults", "[tools][options]") {
+    const SimulationRequest request = good({"run", "true"}).simulation;
+    CHECK(request.machine == "kunpeng916");
+    CHECK(request.kernel == "next-20241104");
+    CHECK(request.files.root == "/default-root");
+    CHECK(request.files.scratch.empty());
+    CHECK(request.seed == 1);
+    CHECK(request.max_insns == 0);
+    CHECK(request.memory_bytes == 2147483648u);
+    CHECK(request.counting);
+    CHECK(request.program.cwd == "/");
+    CHECK(request.program.uid == 0);
+    CHECK(request.program.environment ==
+          Words{"HOME=/root", "LANG=C",
+                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=dumb"});
+}
+
+TEST_CASE("--env adds to the small environment or replaces a part of it", "[tools][options]") {
+    const Words environment =
+        good({"run", "--env", "LANG=C.UTF-8", "--env", "A=b=c", "--env", "EMPTY=", "true"})
+            .simulation.program.environment;
+    CHECK(environment == Words{"A=b=c", "EMPTY=", "HOME=/root", "LANG=C.UTF-8",
+                               "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                               "TERM=dumb"});
+}
+
+TEST_CASE("a bind names a host and a guest path and may be writable", "[tools][options]") {
+    const auto binds =
+        good({"run", "--bind", "/tmp/a:b:/data", "--bind", "x:/y:rw", "--bind", "z:/w:ro", "true"})
+            .simulation.files.binds;
+    REQUIRE(binds.size() == 3);
+    CHECK(binds[0].host == "/tmp/a:b");
+    CHECK(binds[0].guest == "/data");
+    CHECK_FALSE(binds[0].writable);
+    CHECK(binds[1].host == "x");
+    CHECK(binds[1].guest == "/y");
+    CHECK(binds[1].writable);
+    CHECK_FALSE(binds[2].writable);
+}
+
+TEST_CASE("settings keep their order and are split at the first equals sign", "[tools][options]") {
+    const auto settings =
+        good({"run", "--set", "machine.ops.isb=0", "--set", "kernel.slot-copy=if-changed", "true"})
+            .simulation.settings;
+    REQUIRE(settings.size() == 2);
+    CHECK(settings[0].key == "machine.ops.isb");
+    CHECK(settings[0].value == "0");
+    CHECK(settings[1].key == "kernel.slot-copy");
+    CHECK(settings[1].value == "if-changed");
+}
+
+TEST_CASE("sizes have binary units", "[tools][options]") {
+    CHECK(good({"run", "--memory", "512M", "true"}).simulation.memory_bytes == 536870912u);
+    CHECK(good({"run", "--memory", "65536K", "true"}).simulation.memory_bytes == 67108864u);
+    CHECK(good({"run", "--memory", "64G", "true"}).simulation.memory_bytes == 68719476736u);
+    CHECK(good({"run", "--memory", "33554432", "true"}).simulation.memory_bytes == 33554432u);
+    for (const char* wrong : {"", "0", "1K", "65G", "2T", "-1", "2Gi", "G", "99999999999999999999",
+                              "18446744073709551615G"}) {
+        CHECK(contains(refusal({"run", "--memory", wrong, "true"}), "--memory"));
+    }
+    CHECK(good({"run", "--scratch-limit", "3M", "true"}).simulation.files.scratch_limit ==
+          3145728u);
+    CHECK_FALSE(good({"run", "true"}).simulation.files.scratch_limit);
+    CHECK(contains(refusal({"run", "--scratch-limit", "3X", "true"}), "--scratch-limit"));
+}
+
+TEST_CASE("compare takes the two kernels of the published table unless told otherwise",
+          "[tools][options]") {
+    CHECK(good({"compare", "-p", "x", "true"}).kernels ==
+          Words{"next-20241104", "next-20241104+stp"});
+    CHECK(good({"compare", "-p", "x", "--kernels", "v6.1,./my.toml", "true"}).kernels ==
+          Words{"v6.1", "./my.toml"});
+    CHECK(
+        contains(refusal({"compare", "-p", "x", "--kernels", "v6.1,,v6.12", "true"}), "--kernels"));
+    CHECK(contains(refusal({"compare", "-p", "x", "--kernels", "", "true"}), "--kernels"));
+}
+
+TEST_CASE("compare refuses what would make its runs see different files", "[tools][options]") {
+    CHECK(contains(refusal({"compare", "-p", "x", "--bind", "/a:/b:rw", "true"}), "writable"));
+    CHECK(contains(refusal({"compare", "-p", "x", "--scratch", "d", "true"}), "scratch"));
+    CHECK(contains(refusal({"compare", "true"}), "probe"));
+}
+
+TEST_CASE("each mistake on the command line is one clear line", "[tools][options]") {
+    CHECK(contains(refusal({"run"}), "no program"));
+    CHECK(contains(refusal({"run", "--"}), "no program"));
+    CHECK(contains(refusal({"run", ""}), "no program"));
+    CHECK(contains(refusal({"run", "--sede", "1", "true"}), "--sede"));
+    CHECK(contains(refusal({"run", "-z", "true"}), "-z"));
+    CHECK(contains(refusal({"run", "--seed"}), "--seed"));
+    CHECK(contains(refusal({"run", "--seed", "1", "--seed", "2", "true"}), "--seed"));
+    CHECK(contains(refusal({"run", "--kernels", "a", "true"}), "--kernels"));
+    CHECK(contains(refusal({"run", "--seed", "-1", "true"}), "'-1' is not a number"));
+    CHECK(contains(refusal({"run", "--seed", "1x", "true"}), "--seed"));
+    CHECK(contains(refusal({"run", "--uid", "4294967295", "true"}), "--uid"));
+    CHECK(contains(refusal({"run", "--max-insns", "99999999999999999999", "true"}), "--max-insns"));
+    CHECK(contains(refusal({"run", "-f", "xml", "true"}), "text or json"));
+    CHECK(contains(refusal({"run", "-o", "", "true"}), "--output"));
+    CHECK(contains(refusal({"run", "--env", "NOVALUE", "true"}), "KEY=VALUE"));
+    CHECK(contains(refusal({"run", "--env", "=x", "true"}), "--env"));
+    CHECK(contains(refusal({"run", "--set", "cpu.isb=1", "true"}), "machine.KEY nor kernel.KEY"));
+    CHECK(contains(refusal({"run", "--bind", "/a", "true"}), "--bind"));
+    CHECK(contains(refusal({"run", "--bind", ":/a", "true"}), "--bind"));
+    CHECK(contains(refusal({"run", "--bind", "/a:b", "true"}), "must begin with '/'"));
+    CHECK(contains(refusal({"run", "--cwd", "tmp", "true"}), "--cwd"));
+}
+
+TEST_CASE("a word that is no verb, and words a verb cannot use, are refused", "[tools][options]") {
+    for (const Words& words : {Words{},
+                               {"rnu"},
+                               {"help", "rnu"},
+                               {"model"},
+                               {"model", "lsit"},
+                               {"model", "show"},
+                               {"model", "show", "nothing"},
+                               {"model", "diff", "v6.12", "kunpeng916"},
+                               {"model", "check"},
+                               {"whatif"},
+                               {"whatif", "/no/such.json"},
+                               {"whatif", "a", "b"}})
+        CHECK(run_tool(words, {"/default-root"}) == kExitUserMistake);
+}
+
+TEST_CASE("help is asked for in any of the usual ways", "[tools][options]") {
+    CHECK(good({"run", "--help"}).help);
+    CHECK(good({"compare", "-h"}).help);
+    CHECK_FALSE(good({"run", "/bin/true", "--help"}).help);
+}
+
+TEST_CASE("help names every verb, every exit status and gives examples", "[tools][options]") {
+    const std::string tool = tool_help();
+    for (const char* word : {"125", "126", "127", "128 + N"}) CHECK(contains(tool, word));
+    for (const Verb& verb : verbs()) {
+        INFO(verb.name);
+        CHECK(contains(tool, fmt::format("uprobesim {} ", verb.name)));
+        const std::string text = verb.help();
+        CHECK(contains(text, fmt::format("uprobesim {}", verb.name)));
+        CHECK(text.find(" \n") == std::string::npos);
+    }
+    for (const std::string& text : {run_help(), compare_help()}) {
+        CHECK(contains(text, "Examples:"));
+        CHECK(contains(text, "--probe"));
+        CHECK(contains(text, "--bind"));
+        CHECK_FALSE(contains(text, "no-counting"));
+    }
+}
+
+TEST_CASE("explain takes a target with the kind of its probe, or a probe and a program",
+          "[tools][options]") {
+    const Options target =
+        good({"explain", "--kind", "uretprobe", "--hit", "3", "--branch-protection", "push"});
+    CHECK(target.hit == 3);
+    CHECK(target.return_probe == true);
+    CHECK(target.branch_protection);
+    CHECK(target.kernels == Words{"next-20241104", "next-20241104+stp"});
+    CHECK(target.simulation.program.arguments == Words{"push"});
+    CHECK_FALSE(good({"explain", "push"}).return_probe.has_value());
+    CHECK(good({"explain", "-p", "uprobe:/a:b", "/a", "--hit", "3"}).hit == 0);
+
+    CHECK(contains(refusal({"explain"}), "no target"));
+    CHECK(contains(refusal({"explain", "--hit", "0", "push"}), "--hit"));
+    CHECK(contains(refusal({"explain", "--kind", "kprobe", "push"}), "kprobe"));
+    CHECK(contains(refusal({"explain", "--kind", "uprobe", "-p", "uprobe:/a:b", "/a"}), "--kind"));
+    CHECK(contains(refusal({"explain", "-p", "uprobe:/a:b", "--bind", "/x:/y:rw", "/a"}), "rw"));
+}
+
+TEST_CASE("a time is a number with its unit, to the nanosecond", "[tools][options]") {
+    const auto ns = [](const std::string& time) {
+        return good({"run", "--max-sim-time", time, "prog"}).simulation.max_ns;
+    };
+    CHECK(good({"run", "prog"}).simulation.max_ns == 0);
+    CHECK(ns("250ms") == 250'000'000);
+    CHECK(ns("1.5s") == 1'500'000'000);
+    CHECK(ns("7ns") == 7);
+    CHECK(ns("0.001us") == 1);
+    CHECK(ns("1000000000s") == 1'000'000'000'000'000'000);
+    for (const char* wrong :
+         {"", "5", "s", ".s", "1.5ns", "1..5s", "0s", "-1s", "1m", "1 s", "1000000001s", "1e3s"})
+        CHECK(contains(refusal({"run", "--max-sim-time", wrong, "prog"}), "--max-sim-time"));
+    const Options repeated = good({"compare", "-p", "uprobe:/a:b", "--max-sim-time", "2s", "prog"});
+    CHECK(repeated.simulation.option_words == Words{"--max-sim-time", "2s"});
+}
+
+TEST_CASE("what shows a run while it goes on is off until one of its options is given",
+          "[tools][options]") {
+    CHECK_FALSE(good({"run", "prog"}).view.strace);
+    CHECK_FALSE(good({"run", "prog"}).view.exceptions);
+    CHECK(good({"run", "--strace", "prog"}).view.strace);
+    const Options filtered =
+        good({"run", "--strace-filter", "read,%file", "--strace-limit", "7", "prog"});
+    CHECK(filtered.view.strace);
+    CHECK_FALSE(filtered.view.exceptions);
+    CHECK(filtered.view.strace_limit == 7);
+    CHECK(filtered.view.strace_filter.shows(63));
+    CHECK_FALSE(filtered.view.strace_filter.shows(64));
+    CHECK(good({"run", "--log-exceptions-output", "x", "prog"}).view.exceptions_output == "x");
+    CHECK(contains(refusal({"run", "--strace-output", "", "prog"}), "--strace-output"));
+    CHECK(contains(refusal({"run", "--strace-limit", "many", "prog"}), "strace-limit"));
+    CHECK(contains(refusal({"compare", "--strace", "-p", "uprobe:/a:b", "prog"}), "strace"));
+}
+
+}  // namespace uprobesim

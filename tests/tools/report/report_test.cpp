@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <catch2/catch.hpp>
+
+#include "tests/tools/report/report_fixture.h"
+
+namespace uprobesim {
+namespace {
+
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("totals are the sums of the rows", "[tools][report]") {
+    const Totals t = totals_of(hand_made_report());
+    CHECK(t.exceptions == 6);
+    CHECK(t.exception_cycles == CentiCycles(120000));
+    CHECK(t.path_cycles == CentiCycles(230050));
+    CHECK(t.kernel_cycles == CentiCycles(350050));
+    CHECK(t.user_ns == Approx(1000));
+    CHECK(t.kernel_ns == Approx(3500.5));
+    CHECK(t.total_ns == Approx(4500.5));
+    CHECK(t.hits == 3);
+    CHECK(t.stepped == 1);
+    CHECK(t.simulated == 2);
+}
+
+TEST_CASE("probe cost is the probe paths and their exceptions, placing apart", "[tools][report]") {
+    const Totals t = totals_of(hand_made_report());
+    CHECK(t.placing_cycles == CentiCycles(50000));
+    // brk.entry 1500, three BRKs 600, one step 200.
+    CHECK(t.hit_cycles == CentiCycles(230000));
+    CHECK(t.mean_hit_cycles() == Approx(2300.0 / 3));
+}
+
+TEST_CASE("a breakpoint of the guest's own is not charged to the probes", "[tools][report]") {
+    RunReport r = hand_made_report();
+    r.paths.push_back({"brk.sigtrap", "", WorkGroup::Signals, 1, 0, 10, CentiCycles(100)});
+    CHECK(totals_of(r).hit_cycles == CentiCycles(210000));
+}
+
+TEST_CASE("every kernel path belongs to the group its name says", "[tools][report]") {
+    CHECK(work_group(KernelPath::SysOpen) == WorkGroup::SystemCalls);
+    CHECK(work_group(KernelPath::FaultAnonWrite) == WorkGroup::Faults);
+    CHECK(work_group(KernelPath::SysregEmulation) == WorkGroup::Faults);
+    CHECK(work_group(KernelPath::SignalDeliver) == WorkGroup::Signals);
+    CHECK(work_group(KernelPath::BrkSigtrap) == WorkGroup::Signals);
+    for (const KernelPath p :
+         {KernelPath::BrkEntry, KernelPath::BrkReturn, KernelPath::UprobeLookup,
+          KernelPath::StepEntry, KernelPath::StepReturn, KernelPath::UretprobeReturn,
+          KernelPath::UprobePlace}) {
+        CHECK(work_group(p) == WorkGroup::Probes);
+    }
+}
+
+TEST_CASE("run's exit status is the guest's as a shell would see it", "[tools][report]") {
+    CHECK(exit_code_of({ExitKind::Exited, 0, ""}) == 0);
+    CHECK(exit_code_of({ExitKind::Exited, 3, ""}) == 3);
+    CHECK(exit_code_of({ExitKind::Exited, 256 + 4, ""}) == 4);
+    CHECK(exit_code_of({ExitKind::Signalled, 11, ""}) == 139);
+    CHECK(exit_code_of({ExitKind::LimitReached, 0, ""}) == 125);
+    CHECK(exit_code_of({ExitKind::Deadlock, 0, ""}) == 125);
+}
+
+TEST_CASE("runs that behaved alike have no differences", "[tools][report]") {
+    CHECK(differences(hand_made_comparison()).empty());
+}
+
+TEST_CASE("a run that printed or returned something else is named with what differs",
+          "[tools][report]") {
+    CompareReport c = hand_made_comparison();
+    c.runs[1].stdout_hash = "cccc";
+    c.runs[1].report.exit.status = 2;
+    const auto lines = differences(c);
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0] ==
+          "'single-stepped STP' differs from 'no uprobe' in its exit: exited with status 2 against "
+          "exited with status 1");
+    CHECK(lines[1] ==
+          "'single-stepped STP' differs from 'no uprobe' in its output: 10 bytes, hash cccc "
+          "against 10 bytes, hash aaaa");
+    CHECK(contains(compare_report_text(c), "RUNS DIFFER"));
+}
+
+TEST_CASE("the run report for people", "[tools][report]") {
+    const std::string expected =
+        R"(uprobesim 9.9: run
+
+  command               /bin/prog -x
+  probe                 uprobe:/bin/prog:*
+  set                   machine.ops.isb=0
+  program               /usr/bin/prog [3333]
+  kernel                k1 [1111] a kernel
+  machine               m1 [2222] a machine
+  seed                  5
+
+  guest                 exited with status 1
+  simulated time        4.500 us = user 1.000 us (22.2%) + kernel 3.501 us (77.8%)
+  EL0 instructions      2,000 in 1,000 cycles (0.50 cycles each)
+  kernel cycles         3,501, 1,200 of them hardware entry and return of 6 exceptions
+  probe hits            3: 1 stepped, 2 simulated
+  mean cost of a hit    767 cycles, 766.7 ns
+  probe overhead        2.800 us (62.2% of the time; 500.0 ns of it to place the breakpoints)
+  memory peak           3.0 MiB
+
+  where the time goes      cycles      time  share
+  user code                 1,000  1.000 us  22.2%
+  system calls                301  300.5 ns   6.7%
+  probes                    2,000  2.000 us  44.4%
+  exception entry, return   1,200  1.200 us  26.7%
+
+  probes                                            verdict  hits  stepped  simulated  cycles/hit  ns/hit
+  uprobe:/bin/prog:main  stp x29, x30, [sp, #-16]!     step     1        1          0       1,300   1,300
+  uprobe:/bin/prog:leaf  nop                            nop     2        0          2         500     500
+
+  uprobe:/bin/prog:*: 2 probes, 1 place refused by the kernel
+    1 place: exclusive
+
+  exceptions by class  times  cycles
+  svc                      2     400
+  brk                      3     600
+  software-step            1     200
+
+  kernel work by path  times        units  EL1 insns  cycles  share
+  brk.entry                3                     900   1,500  42.9%
+  uprobe.place             1                     400     500  14.3%
+  sys.read.file            2  4,096 bytes        300     301   8.6%
+
+  system calls  times
+  read              2
+
+  EL0 instructions by class  times  share
+  int-alu                    1,500  75.0%
+  load                         500  25.0%
+
+  used, but modelled in part only
+    madvise (3 times): counted only
+
+  Times are modelled from the named profiles, not measured on hardware.
+)";
+    CHECK(run_report_text(hand_made_report()) == expected);
+}
+
+TEST_CASE("the comparison has the columns of the published table", "[tools][report]") {
+    const std::string text = compare_report_text(hand_made_comparison());
+    CHECK(
+        text.starts_with("Prog (lower is better)        no uprobe    single-stepped STP\n"
+                         "simulated time, s              0.000002              0.000005\n"));
+    CHECK(contains(text, "\nprobe hits                            0                     3\n"));
+    CHECK(contains(text, "\n  brk                                 0                     3\n"));
+    CHECK(contains(text, "output and status the same in every run"));
+}
+
+TEST_CASE("guest strings cannot put control characters into a report", "[tools][report]") {
+    RunReport r = hand_made_report();
+    r.provenance.arguments = {"/bin/prog", "\x1b[2J\n"};
+    CHECK(contains(run_report_text(r), "/bin/prog \\x1b[2J\\x0a\n"));
+}
+
+TEST_CASE("a run that did nothing is reported without dividing by zero", "[tools][report]") {
+    RunReport r;
+    r.frequency_hz = 1e9;
+    const std::string text = run_report_text(r);
+    for (const char* wrong : {" nan", "-nan", "(nan", " inf "}) CHECK_FALSE(contains(text, wrong));
+    CHECK_FALSE(contains(run_report_json(r), "null"));  // what nlohmann writes for a NaN
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/audit/audit.h"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+#include "tools/audit/insn_form.h"
+#include "tools/cli/build_info.h"
+
+namespace uprobesim {
+namespace {
+
+void count(AuditCounts& counts, const AuditForm& form, std::size_t kernel, std::uint64_t entries) {
+    switch (form.verdicts[kernel].kind) {
+        case VerdictKind::Simulate: counts.simulated += entries; return;
+        case VerdictKind::Reject: counts.refused += entries; return;
+        case VerdictKind::Step: counts.stepped += entries; break;
+    }
+    if (form.stp_emulation) counts.stepped_stp += entries;
+}
+
+}  // namespace
+
+std::size_t Auditor::form_of(AuditForm form) {
+    auto& alike = by_text_[form.text];
+    for (const std::size_t known : alike) {
+        if (forms_[known].verdicts == form.verdicts &&
+            forms_[known].stp_emulation == form.stp_emulation)
+            return known;
+    }
+    alike.push_back(forms_.size());
+    forms_.push_back(std::move(form));
+    return forms_.size() - 1;
+}
+
+std::size_t Auditor::form_of(std::uint32_t word, const std::string& instruction) {
+    AuditForm form;
+    form.text = insn_form(instruction);
+    form.stp_emulation = verdict(word, DecodeTable::V6_13Stp).handler == Handler::StpFpLr;
+    for (const KernelProfile& kernel : kernels_) {
+        const Verdict v = verdict(word, kernel);
+        const std::string_view detail = v.kind == VerdictKind::Simulate ? handler_name(v.handler)
+                                        : v.kind == VerdictKind::Reject ? v.what
+                                                                        : std::string_view();
+        form.verdicts.push_back({v.kind, std::string(detail)});
+    }
+    return form_of(std::move(form));
+}
+
+Outcome Auditor::add(std::vector<std::byte> bytes, const std::string& path) {
+    AuditBinary binary{path, bytes.size(), {}};
+    const auto index = SymbolIndex::build(std::move(bytes), path);
+    if (!index) return tl::make_unexpected(index.error());
+    for (const Function& f : index->functions()) {
+        if (!binary.entries.empty() && binary.entries.back().file_offset == f.offset) {
+            ++binary.entries.back().aliases;
+            continue;
+        }
+        AuditEntry entry;
+        entry.name = f.name;
+        entry.file_offset = f.offset;
+        const auto word = index->word_at(f.offset);
+        if (word && f.offset % 4 == 0) {
+            entry.word = *word;
+            entry.instruction = decoder_.disassemble(*word, f.offset);
+            entry.form = form_of(*word, entry.instruction);
+        } else {
+            const AuditVerdict refused{VerdictKind::Reject,
+                                       word ? "not at a multiple of 4" : "behind the file's end"};
+            entry.form = form_of({"(none)", std::vector(kernels_.size(), refused), false, 0});
+        }
+        ++forms_[entry.form].entries;
+        binary.entries.push_back(std::move(entry));
+    }
+    binaries_.push_back(std::move(binary));
+    return {};
+}
+
+AuditReport Auditor::report() {
+    std::vector<std::size_t> order(forms_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return std::tie(forms_[b].entries, forms_[a].text, a) <
+               std::tie(forms_[a].entries, forms_[b].text, b);
+    });
+    std::vector<std::size_t> place(forms_.size());
+    AuditReport report;
+    report.version = tool_version();
+    for (const std::size_t form : order) {
+        place[form] = report.forms.size();
+        report.forms.push_back(std::move(forms_[form]));
+    }
+    report.binaries = std::move(binaries_);
+    for (AuditBinary& binary : report.binaries) {
+        for (AuditEntry& entry : binary.entries) entry.form = place[entry.form];
+    }
+    for (const KernelProfile& k : kernels_)
+        report.kernels.push_back({k.name, k.description, k.text_hash, k.decode_table});
+    return report;
+}
+
+AuditCounts audit_counts(const AuditReport& report, std::size_t kernel) {
+    AuditCounts counts;
+    for (const AuditForm& form : report.forms) count(counts, form, kernel, form.entries);
+    return counts;
+}
+
+AuditCounts audit_counts(const AuditReport& report, const AuditBinary& binary, std::size_t kernel) {
+    AuditCounts counts;
+    for (const AuditEntry& entry : binary.entries)
+        count(counts, report.forms[entry.form], kernel, 1);
+    return counts;
+}
+
+std::vector<NextForm> next_forms(const AuditReport& report, std::size_t kernel) {
+    std::vector<NextForm> next;
+    std::uint64_t simulated = audit_counts(report, kernel).simulated;
+    for (const AuditForm& form : report.forms) {
+        if (form.verdicts[kernel].kind != VerdictKind::Step) continue;
+        simulated += form.entries;
+        next.push_back({&form, simulated});
+    }
+    return next;
+}
+
+std::string_view audit_word(VerdictKind kind) {
+    switch (kind) {
+        case VerdictKind::Simulate: return "simulated";
+        case VerdictKind::Step: return "stepped";
+        case VerdictKind::Reject: return "refused";
+    }
+    return "";
+}
+
+}  // namespace uprobesim

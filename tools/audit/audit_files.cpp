@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/audit/audit_files.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "kernel_model/files/host.h"
+
+namespace uprobesim {
+namespace {
+
+namespace fs = std::filesystem;
+
+// ELF header: magic, class and byte order; e_machine at 18.
+enum class Kind { NotElf, OtherMachine, Arm64 };
+constexpr std::size_t kHeaderBytes = 20;
+
+Kind kind_of(const std::array<char, kHeaderBytes>& header, std::size_t got) {
+    if (got < kHeaderBytes || std::memcmp(header.data(),
+                                          "\x7f"
+                                          "ELF",
+                                          4) != 0)
+        return Kind::NotElf;
+    return std::memcmp(header.data() + 4, "\x02\x01", 2) == 0 &&
+                   std::memcmp(header.data() + 18, "\xb7\x00", 2) == 0
+               ? Kind::Arm64
+               : Kind::OtherMachine;
+}
+
+Result<std::vector<std::byte>> bytes_of(std::ifstream& file, const std::string& path) {
+    file.clear();
+    file.seekg(0, std::ios::end);
+    const std::streamoff size = file.tellg();
+    file.seekg(0);
+    std::vector<std::byte> bytes(size > 0 ? static_cast<std::size_t>(size) : 0);
+    file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    if (!file) return user_error("the file cannot be read to its end", path);
+    return bytes;
+}
+
+Outcome audit_file(Auditor& auditor, const std::string& host, const std::string& shown) {
+    std::ifstream file(host, std::ios::binary);
+    if (!file)
+        return user_error(std::strerror(errno), shown,
+                          "give an arm64 program or library, or a folder of them");
+    auto bytes = bytes_of(file, shown);
+    if (!bytes) return tl::make_unexpected(bytes.error());
+    return auditor.add(std::move(*bytes), shown);
+}
+
+// A file in a folder: true where it was added.
+bool audit_member(Auditor& auditor, const std::string& host, const std::string& shown,
+                  AuditSkips& skips) {
+    std::ifstream file(host, std::ios::binary);
+    if (!file) {
+        skips.unreadable.push_back({shown, std::strerror(errno)});
+        return false;
+    }
+    std::array<char, kHeaderBytes> header{};
+    file.read(header.data(), header.size());
+    const Kind kind = kind_of(header, static_cast<std::size_t>(file.gcount()));
+    if (kind == Kind::NotElf) ++skips.not_elf;
+    if (kind == Kind::OtherMachine) ++skips.other_machine;
+    if (kind != Kind::Arm64) return false;
+    auto bytes = bytes_of(file, shown);
+    const Outcome added =
+        bytes ? auditor.add(std::move(*bytes), shown) : tl::make_unexpected(bytes.error());
+    if (!added) skips.unreadable.push_back({shown, added.error().what});
+    return added.has_value();
+}
+
+std::string without_slashes(std::string path) {
+    while (path.ends_with('/')) path.pop_back();
+    return path;
+}
+
+// Regular files below `host`, by their names below it.
+void collect(const std::string& host, const std::string& below, std::vector<std::string>& files,
+             std::vector<AuditSkips::Unreadable>& unreadable) {
+    std::error_code error;
+    fs::directory_iterator at(host + below + "/", error);
+    for (; !error && at != fs::directory_iterator(); at.increment(error)) {
+        std::error_code gone;
+        const std::string name = below + "/" + at->path().filename().string();
+        const fs::file_type type = at->symlink_status(gone).type();
+        if (type == fs::file_type::directory) collect(host, name, files, unreadable);
+        if (type == fs::file_type::regular) files.push_back(name);
+    }
+    if (error) unreadable.push_back({below, error.message()});
+}
+
+Outcome audit_folder(Auditor& auditor, const std::string& host, const std::string& shown,
+                     AuditSkips& skips) {
+    std::vector<std::string> files;
+    AuditSkips found;
+    collect(host, "", files, found.unreadable);
+    for (auto& folder : found.unreadable) folder.path = shown + folder.path;
+    std::sort(files.begin(), files.end());
+    std::uint64_t added = 0;
+    for (const std::string& file : files)
+        added += audit_member(auditor, host + file, shown + file, found) ? 1 : 0;
+    if (added == 0) return user_error("there is no arm64 program in this folder", shown);
+    skips.not_elf += found.not_elf;
+    skips.other_machine += found.other_machine;
+    skips.unreadable.insert(skips.unreadable.end(), found.unreadable.begin(),
+                            found.unreadable.end());
+    return {};
+}
+
+// The host's name of a path inside `root`. The host kernel resolves it, so that no link leads out.
+Result<std::string> path_in_root(const std::string& root, const std::string& path) {
+    const HostFd folder(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!folder) return user_error(std::strerror(errno), root, "name a folder with --root");
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+    const HostFd file(
+        static_cast<int>(syscall(SYS_openat2, folder.get(), path.c_str(), &how, sizeof how)));
+    if (!file)
+        return user_error(std::strerror(errno), path,
+                          "give a path as the guest sees it, or leave out --root");
+    std::error_code error;
+    const fs::path host = fs::read_symlink("/proc/self/fd/" + std::to_string(file.get()), error);
+    if (error) throw HostError("readlink of /proc/self/fd", error.message());
+    return host.string();
+}
+
+}  // namespace
+
+Outcome audit_path(Auditor& auditor, const std::string& root, const std::string& path,
+                   AuditSkips& skips) {
+    std::string host = path;
+    if (!root.empty()) {
+        auto inside = path_in_root(root, path);
+        if (!inside) return tl::make_unexpected(inside.error());
+        host = std::move(*inside);
+    }
+    std::error_code error;
+    const fs::file_status status = fs::status(host, error);
+    if (fs::is_directory(status))
+        return audit_folder(auditor, without_slashes(host), without_slashes(path), skips);
+    if (fs::exists(status) && !fs::is_regular_file(status))
+        return user_error("neither a file nor a folder", path);
+    return audit_file(auditor, host, path);
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/cli/build_info.h"
+
+namespace uprobesim {
+
+std::string_view tool_version() {
+    return UPROBESIM_VERSION;
+}
+
+std::string_view fetched_sysroot() {
+    return UPROBESIM_SYSROOT;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the build knows of itself.
+#pragma once
+
+#include <string_view>
+
+namespace uprobesim {
+
+std::string_view tool_version();
+// Where tools/setup puts the arm64 programs: known at build time.
+std::string_view fetched_sysroot();
+
+}  // namespace uprobesim

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/cli/report_options.h"
+
+#include <fmt/format.h>
+
+namespace uprobesim {
+
+void add_report_options(OptionTable& table, const char* formats) {
+    auto add = table.add_options();
+    add("output,o", text_option("FILE"), "write the report to FILE (default: stdout)");
+    add("format,f", text_option("FORMAT"), formats);
+    add("help,h", "this text");
+}
+
+Outcome read_settings(const CommandLine& line, std::vector<Setting>& settings) {
+    for (const std::string& word : line.all("set")) {
+        auto pair = parse_key_value(word, "--set", "machine.ops.ic-ivau=0");
+        if (!pair) return tl::make_unexpected(pair.error());
+        if (!pair->key.starts_with("machine.") && !pair->key.starts_with("kernel.")) {
+            return user_error(fmt::format("'{}' is neither machine.KEY nor kernel.KEY", pair->key),
+                              "--set");
+        }
+        settings.push_back({pair->key, pair->value});
+    }
+    return {};
+}
+
+Outcome read_output(const CommandLine& line, std::string& output) {
+    output = line.one("output", "");
+    if (line.given("output") && output.empty())
+        return user_error("the file's name is empty", "--output");
+    return {};
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Where a report goes. Opened before the run, so that a long run is not lost to a folder that does
+// not exist.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "sim/base/error.h"
+
+namespace uprobesim {
+
+class ReportOutput {
+public:
+    // `path` empty: `standard`, which is stderr where stdout is the guest's.
+    static Result<ReportOutput> open(const std::string& path, std::FILE* standard = stderr);
+    // Throws HostError when the report cannot be written.
+    void write(const std::string& report);
+
+private:
+    struct Close {
+        void operator()(std::FILE* file) const { std::fclose(file); }
+    };
+    std::unique_ptr<std::FILE, Close> file_;
+    std::FILE* standard_ = stderr;
+    std::string path_;
+};
+
+}  // namespace uprobesim

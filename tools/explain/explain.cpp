@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/explain/explain.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "sim/profile/kernel_profile.h"
+#include "sim/profile/machine_profile.h"
+#include "tools/cli/build_info.h"
+#include "tools/cli/exit_code.h"
+#include "tools/format/text_table.h"
+#include "tools/simulation/guest_streams.h"
+
+namespace uprobesim {
+namespace {
+
+std::string base_name(const std::string& path) {
+    return path.substr(path.find_last_of('/') + 1);
+}
+
+// Two binaries may have a probe at the same offset; links may give one binary two paths.
+const ProbeRow* probe_of(const RunReport& report, const HitRecorder& recorder) {
+    const ProbeRow* found = nullptr;
+    for (const ProbeRow& row : report.probes) {
+        if (row.file_offset != recorder.file_offset()) continue;
+        if (found == nullptr || base_name(row.binary) == base_name(recorder.file())) found = &row;
+    }
+    return found;
+}
+
+tl::unexpected<RunRefused> never_hit(const HitRecorder& recorder, std::uint64_t wanted,
+                                     const ExitSummary& exit) {
+    const std::string what = recorder.hits_seen() == 0
+                                 ? "the probe was not hit"
+                                 : fmt::format("the probe was hit {} only, not {}",
+                                               counted(recorder.hits_seen(), "time"), wanted);
+    return tl::make_unexpected(RunRefused{
+        {what, "", fmt::format("the program's end: {}", exit_text(exit))}, kExitUserMistake});
+}
+
+}  // namespace
+
+tl::expected<ExplainReport, RunRefused> explain(const ExplainRequest& request) {
+    ExplainReport report;
+    report.version = tool_version();
+    report.command = request.simulation.program.arguments;
+    report.probes = request.simulation.probes;
+    report.seed = request.simulation.seed;
+    report.hit = request.hit;
+    for (const Setting& s : request.simulation.settings)
+        report.settings.push_back(fmt::format("{}={}", s.key, s.value));
+    auto machine = load_machine_profile(request.simulation.machine, request.simulation.settings);
+    if (!machine) return tl::make_unexpected(RunRefused{machine.error(), kExitUserMistake});
+    report.machine = std::move(*machine);
+
+    SharedInput input(STDIN_FILENO);
+    for (const std::string& name : request.kernels) {
+        auto kernel = load_kernel_profile(name, request.simulation.settings);
+        if (!kernel) return tl::make_unexpected(RunRefused{kernel.error(), kExitUserMistake});
+        ExplainedRun run;
+        run.kernel = std::move(*kernel);
+        SimulationRequest simulation = request.simulation;
+        simulation.kernel = name;
+        const GuestStreams streams{input.reader(),
+                                   std::make_shared<DigestedOutput>(STDOUT_FILENO, -1),
+                                   std::make_shared<DigestedOutput>(STDERR_FILENO, -1)};
+        HitRecorder recorder(request.hit);
+        const auto result = simulate(simulation, &streams, {.observer = &recorder});
+        if (!result) return tl::make_unexpected(result.error());
+        if (!recorder.found()) return never_hit(recorder, request.hit, result->exit);
+        const ProbeRow* probe = probe_of(*result, recorder);
+        check_invariant(probe != nullptr, "a hit belongs to a probe");
+        run.probe = probe->name;
+        run.instruction = probe->instruction;
+        run.verdict = probe->verdict;
+        run.finished = recorder.finished();
+        if (!run.finished) run.end = exit_text(result->exit);
+        run.before = recorder.before();
+        run.events = recorder.events();
+        report.runs.push_back(std::move(run));
+    }
+    return report;
+}
+
+double path_insns(const KernelProfile& kernel, const HitEvent& event) {
+    const PathCost& cost = kernel.paths[static_cast<std::size_t>(event.path)];
+    return cost.insns + cost.insns_per_unit * static_cast<double>(event.units);
+}
+
+HitTotals hit_totals(const ExplainedRun& run) {
+    HitTotals totals;
+    for (const HitEvent& event : run.events) {
+        if (event.kind == HitEvent::Kind::Exception) ++totals.exceptions;
+        if (event.kind == HitEvent::Kind::Path) totals.el1_insns += path_insns(run.kernel, event);
+    }
+    if (!run.events.empty()) totals.cycles = run.events.back().total;
+    return totals;
+}
+
+namespace {
+
+void flag(std::vector<std::string>& lines, std::string_view name, bool from, bool to) {
+    if (from != to) lines.push_back(fmt::format("{} {}", name, to ? "set" : "cleared"));
+}
+void value(std::vector<std::string>& lines, std::string_view name, std::uint64_t from,
+           std::uint64_t to) {
+    if (from != to) lines.push_back(fmt::format("{} {:#x} -> {:#x}", name, from, to));
+}
+
+void xol_changes(std::vector<std::string>& lines, const HitState& from, const HitState& to) {
+    if (!to.xol_page) return;
+    const bool made = from.xol_page != to.xol_page;
+    if (made) lines.push_back(fmt::format("the XOL page is made at {:#x}", *to.xol_page));
+    for (std::size_t slot = 0; slot < to.xol_words.size(); ++slot) {
+        const std::uint32_t before =
+            made || slot >= from.xol_words.size() ? 0 : from.xol_words[slot];
+        if (before != to.xol_words[slot])
+            lines.push_back(
+                fmt::format("slot {}: {:08x} -> {:08x}", slot, before, to.xol_words[slot]));
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> state_changes(const HitState& from, const HitState& to) {
+    std::vector<std::string> lines;
+    xol_changes(lines, from, to);
+    if (from.shared_page != to.shared_page && to.shared_page)
+        lines.push_back(
+            fmt::format("the page of shared slots is mapped at {:#x}", *to.shared_page));
+    const auto name = [](const HitState& state) {
+        return fmt::format("{}slot {}", state.slot_shared ? "shared " : "", *state.slot);
+    };
+    if (to.slot && from.slot != to.slot)
+        lines.push_back(fmt::format("{} is {}, it holds {:08x}", name(to),
+                                    to.slot_kept ? "entered" : "taken", to.slot_word));
+    if (from.slot && !to.slot)
+        lines.push_back(fmt::format("{} {}", name(from),
+                                    from.slot_kept ? "is left and kept" : "is free again"));
+    if (from.pending_returns != to.pending_returns)
+        lines.push_back(
+            fmt::format("pending returns {} -> {}", from.pending_returns, to.pending_returns));
+    if (from.step != to.step)
+        lines.push_back(
+            fmt::format("{} -> {}", step_state_name(from.step), step_state_name(to.step)));
+    flag(lines, "TIF_UPROBE", from.tif_uprobe, to.tif_uprobe);
+    flag(lines, "TIF_SINGLESTEP", from.tif_singlestep, to.tif_singlestep);
+    flag(lines, "TIF_SIGPENDING", from.tif_sigpending, to.tif_sigpending);
+    for (std::size_t x = 0; x < from.registers.x.size(); ++x)
+        value(lines, fmt::format("x{}", x), from.registers.x[x], to.registers.x[x]);
+    value(lines, "sp", from.registers.sp, to.registers.sp);
+    value(lines, "pc", from.registers.pc, to.registers.pc);
+    value(lines, "PSTATE", from.registers.pstate, to.registers.pstate);
+    return lines;
+}
+
+}  // namespace uprobesim

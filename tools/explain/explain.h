@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One hit on each of several kernels, to be told step by step.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/profile/kernel_profile.h"
+#include "sim/profile/machine_profile.h"
+#include "tools/explain/hit_recorder.h"
+#include "tools/simulation/simulation.h"
+
+namespace uprobesim {
+
+struct ExplainRequest {
+    SimulationRequest simulation;  // the kernel is set for each run
+    std::vector<std::string> kernels;
+    std::uint64_t hit = 1;
+};
+
+struct ExplainedRun {
+    KernelProfile kernel;
+    std::string probe;  // of the hit's place
+    std::string instruction;
+    std::string verdict;    // "step", or the handler that simulates
+    bool finished = false;  // else the program ended first, as `end` says
+    std::string end;
+    HitState before;
+    std::vector<HitEvent> events;
+};
+
+struct ExplainReport {
+    std::string version;
+    MachineProfile machine;
+    std::vector<std::string> settings;
+    std::vector<std::string> command;
+    std::vector<std::string> probes;
+    std::uint64_t seed = 1;
+    std::uint64_t hit = 1;
+    std::vector<ExplainedRun> runs;
+};
+
+tl::expected<ExplainReport, RunRefused> explain(const ExplainRequest& request);
+
+// A hit in numbers.
+struct HitTotals {
+    std::uint64_t exceptions = 0;  // taken from EL0
+    double el1_insns = 0;
+    CentiCycles cycles;
+};
+HitTotals hit_totals(const ExplainedRun& run);
+// EL1 instructions of one charge.
+double path_insns(const KernelProfile& kernel, const HitEvent& event);
+
+// What changed between two moments, a line each: "TIF_UPROBE set", "pc 0x400 -> 0x7f8".
+std::vector<std::string> state_changes(const HitState& from, const HitState& to);
+
+std::string explain_report_text(const ExplainReport& report);
+std::string explain_report_json(const ExplainReport& report);
+
+}  // namespace uprobesim

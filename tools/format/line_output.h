@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Lines that are written while a run goes on: to a file or stderr, no more than a limit, and then
+// how many were left out.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "sim/base/error.h"
+
+namespace uprobesim {
+
+class LineOutput {
+public:
+    // `path` empty: stderr, where `before_line` is called first. `what`: the lines, for the last
+    // one: "system calls".
+    static Result<std::unique_ptr<LineOutput>> open(const std::string& path, std::uint64_t limit,
+                                                    std::string what,
+                                                    std::function<void()> before_line = {});
+    ~LineOutput();
+    LineOutput(const LineOutput&) = delete;
+    LineOutput& operator=(const LineOutput&) = delete;
+
+    // Whether more lines are wanted; each no counts as one that was left out.
+    bool wants();
+    void write(const std::string& line);  // without its newline
+    // Says what was left out. Throws HostError where the file could not be written.
+    void finish();
+
+private:
+    LineOutput() = default;
+    void put(const std::string& line);
+
+    std::FILE* file_ = stderr;
+    std::string path_;
+    std::string what_;
+    std::uint64_t limit_ = 0;
+    std::uint64_t written_ = 0;
+    std::uint64_t left_out_ = 0;
+    std::function<void()> before_line_;
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/published/calibrate.h"
+
+#include <fmt/format.h>
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+
+#include "sim/profile/kernel_profile.h"
+#include "sim/profile/machine_profile.h"
+#include "tools/published/reproduce.h"
+
+namespace uprobesim {
+namespace {
+
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+constexpr int kRounds = 6;          // it is nearly linear: three would do
+constexpr double kStep = 0.01;      // of a parameter, for the derivative
+constexpr double kSmallest = 1e-6;  // what a parameter at its bound counts as
+
+// Published rows with what their loops do.
+struct CountedTable {
+    PublishedTable published;
+    std::vector<TriggerCounts> counts;
+};
+
+// Cycles of every row, in order, at one setting of the parameters.
+class Model {
+public:
+    Model(const FitRequest& request, std::vector<CountedTable> tables)
+        : request_(request), tables_(std::move(tables)) {}
+
+    const std::vector<CountedTable>& tables() const { return tables_; }
+    Result<VectorXd> cycles(const VectorXd& parameters) const {
+        std::vector<double> all;
+        for (const CountedTable& table : tables_) {
+            std::vector<Setting> settings = table.published.settings;
+            settings.insert(settings.end(), request_.settings.begin(), request_.settings.end());
+            for (std::size_t p = 0; p < request_.free.size(); ++p)
+                settings.push_back(
+                    {request_.free[p],
+                     fmt::format("{:.17g}", parameters[static_cast<Eigen::Index>(p)])});
+            const auto machine = load_machine_profile(request_.machine, settings);
+            if (!machine) return tl::make_unexpected(machine.error());
+            const auto kernel = load_kernel_profile(table.published.kernel, settings);
+            if (!kernel) return tl::make_unexpected(kernel.error());
+            const PriceList prices(*machine, *kernel);
+            // Rates are published, so time is what is fitted: cycles at the profile's frequency.
+            for (const TriggerCounts& counts : table.counts)
+                all.push_back(price_trigger(counts, prices).cycles());
+        }
+        return VectorXd(Eigen::Map<VectorXd>(all.data(), static_cast<Eigen::Index>(all.size())));
+    }
+
+private:
+    FitRequest request_;
+    std::vector<CountedTable> tables_;
+};
+
+// d cycles / d parameter, by differences from `base`, the cycles at `at`.
+Result<MatrixXd> derivatives(const Model& model, const VectorXd& at, const VectorXd& base) {
+    MatrixXd all(base.size(), at.size());
+    for (Eigen::Index p = 0; p < at.size(); ++p) {
+        VectorXd moved = at;
+        const double step = std::max(at[p], 1.0) * kStep;
+        moved[p] += step;
+        const auto there = model.cycles(moved);
+        if (!there) return tl::make_unexpected(there.error());
+        all.col(p) = (*there - base) / step;
+    }
+    return all;
+}
+
+// The value a parameter has in the profiles: from the machine's figures, or the kernel's paths.
+Result<double> value_now(const std::string& key, const FitRequest& request,
+                         const PublishedTable& table) {
+    constexpr std::string_view kMachine = "machine.", kPaths = "kernel.paths.", kInsns = ".insns";
+    if (key.starts_with(kMachine)) {
+        const auto machine = load_machine_profile(request.machine, request.settings);
+        if (!machine) return tl::make_unexpected(machine.error());
+        const auto figure = machine->figures.find(key.substr(kMachine.size()));
+        if (figure != machine->figures.end()) return figure->second.value;
+    } else if (key.starts_with(kPaths) && key.ends_with(kInsns)) {
+        const auto kernel = load_kernel_profile(table.kernel, request.settings);
+        if (!kernel) return tl::make_unexpected(kernel.error());
+        const auto path =
+            find_kernel_path(key.substr(kPaths.size(), key.size() - kPaths.size() - kInsns.size()));
+        if (path) return kernel->paths[static_cast<std::size_t>(*path)].insns;
+    }
+    return user_error(fmt::format("'{}' cannot be fitted", key), "--free",
+                      "a figure of the machine (machine.ops.isb) or the instructions of a path "
+                      "(kernel.paths.uprobe.lookup.insns)");
+}
+
+Result<std::vector<CountedTable>> count_tables(const std::vector<PublishedTable>& published,
+                                               const FitRequest& request, Fit& fit) {
+    std::vector<CountedTable> counted;
+    for (const PublishedTable& table : published) {
+        const bool named = std::find(request.tables.begin(), request.tables.end(), table.id) !=
+                           request.tables.end();
+        if (!table.is_benchmark() || table.machine != request.machine) {
+            if (named)
+                return user_error(
+                    fmt::format("'{}' has no benchmark rows of {}", table.id, request.machine),
+                    "--tables");
+            continue;
+        }
+        if (request.tables.empty() ? !table.fit : !named) {
+            fit.not_used.push_back(table);
+            continue;
+        }
+        CountedTable& one = counted.emplace_back(CountedTable{table, {}});
+        fit.tables.push_back(table.id);
+        for (const PublishedRow& row : table.rows) {
+            auto counts = count_row(table, row.name);
+            if (!counts) return tl::make_unexpected(counts.error());
+            one.counts.push_back(std::move(*counts));
+        }
+    }
+    for (const std::string& id : request.tables) {
+        if (std::find(fit.tables.begin(), fit.tables.end(), id) == fit.tables.end())
+            return user_error(fmt::format("there is no published table '{}'", id), "--tables",
+                              "see uprobesim reproduce --list");
+    }
+    return counted;
+}
+
+struct Solution {
+    VectorXd parameters, cycles;
+    MatrixXd derivatives;
+};
+
+// Least squares of published / model - 1 over the rows whose `pull` is 1; the others have 0.
+Result<Solution> solve(const Model& model, const VectorXd& published, const VectorXd& pull,
+                       VectorXd at) {
+    Solution s;
+    for (int round = 0; round <= kRounds; ++round) {
+        auto cycles = model.cycles(at);
+        if (!cycles) return tl::make_unexpected(cycles.error());
+        auto slopes = derivatives(model, at, *cycles);
+        if (!slopes) return tl::make_unexpected(slopes.error());
+        s = {at, std::move(*cycles), std::move(*slopes)};
+        if (round == kRounds) break;
+        // d (published / model) = -published / model^2 d model
+        const VectorXd weight = pull.array() * published.array() / s.cycles.array().square();
+        const VectorXd residual = pull.array() * (published.array() / s.cycles.array() - 1);
+        const VectorXd step =
+            (weight.asDiagonal() * s.derivatives).colPivHouseholderQr().solve(residual);
+        at = (at + step).cwiseMax(kSmallest);
+    }
+    return s;
+}
+
+void explain_parameters(const FitRequest& request, const VectorXd& start, const Solution& s,
+                        const MatrixXd& jacobian, const VectorXd& residual, Fit& fit) {
+    const Eigen::Index rows = jacobian.rows(), count = jacobian.cols();
+    const MatrixXd covariance =
+        (jacobian.transpose() * jacobian).completeOrthogonalDecomposition().pseudoInverse();
+    const double variance =
+        residual.squaredNorm() / static_cast<double>(std::max<Eigen::Index>(1, rows - count));
+    for (Eigen::Index p = 0; p < count; ++p) {
+        FittedParameter& one = fit.parameters.emplace_back();
+        one.key = request.free[static_cast<std::size_t>(p)];
+        one.start = start[p];
+        one.at_bound = s.parameters[p] <= kSmallest;
+        one.value = one.at_bound ? 0 : s.parameters[p];
+        one.standard_error = std::sqrt(variance * covariance(p, p));
+        const VectorXd share = (s.derivatives.col(p) * s.parameters[p]).array() / s.cycles.array();
+        Eigen::Index most = 0;
+        one.most_share = share.maxCoeff(&most);
+        one.mean_share = share.mean();
+        const FittedRow& row = fit.rows[static_cast<std::size_t>(most)];
+        one.most_in = row.table + "/" + row.name;
+        for (Eigen::Index q = 0; q < count; ++q) {
+            const double correlation =
+                covariance(p, q) / std::sqrt(covariance(p, p) * covariance(q, q));
+            if (q != p && std::fabs(correlation) > std::fabs(one.correlation)) {
+                one.correlation = correlation;
+                one.tied_to = request.free[static_cast<std::size_t>(q)];
+            }
+        }
+    }
+}
+
+}  // namespace
+
+double Fit::mean_deviation() const {
+    double sum = 0;
+    for (const FittedRow& row : rows) sum += std::fabs(row.deviation);
+    return sum / static_cast<double>(rows.size());
+}
+
+double Fit::rms_deviation() const {
+    double sum = 0;
+    for (const FittedRow& row : rows) sum += row.deviation * row.deviation;
+    return std::sqrt(sum / static_cast<double>(rows.size()));
+}
+
+double Fit::worst_left_out() const {
+    double worst = 0;
+    for (const FittedRow& row : rows) {
+        if (row.left_out.empty()) worst = std::max(worst, std::fabs(row.left_out_deviation));
+    }
+    return worst;
+}
+
+std::size_t Fit::fitted_rows() const {
+    return static_cast<std::size_t>(std::count_if(
+        rows.begin(), rows.end(), [](const FittedRow& row) { return row.left_out.empty(); }));
+}
+
+Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& request) {
+    Fit fit;
+    fit.machine = request.machine;
+    auto counted = count_tables(published, request, fit);
+    if (!counted) return tl::make_unexpected(counted.error());
+    const Model model(request, std::move(*counted));
+    if (model.tables().empty())
+        return user_error(fmt::format("there are no published rows of {}", request.machine),
+                          "--machine");
+
+    const auto machine = load_machine_profile(request.machine, request.settings);
+    if (!machine) return tl::make_unexpected(machine.error());
+    std::vector<double> times;
+    for (const CountedTable& table : model.tables()) {
+        for (const PublishedRow& row : table.published.rows) {
+            times.push_back(machine->frequency_hz.value / row.value / 1e6);
+            fit.rows.push_back({table.published.id, row.name, times.back(), 0, 0, 0, row.left_out});
+        }
+    }
+    const auto count = static_cast<Eigen::Index>(request.free.size());
+    if (count >= static_cast<Eigen::Index>(times.size()))
+        return user_error(fmt::format("{} rows cannot fit {} parameters", times.size(), count),
+                          "--free");
+    VectorXd start(count);
+    for (Eigen::Index p = 0; p < count; ++p) {
+        const auto now = value_now(request.free[static_cast<std::size_t>(p)], request,
+                                   model.tables().front().published);
+        if (!now) return tl::make_unexpected(now.error());
+        start[p] = *now;
+    }
+    const VectorXd wanted =
+        Eigen::Map<VectorXd>(times.data(), static_cast<Eigen::Index>(times.size()));
+    VectorXd pull(wanted.size());
+    for (Eigen::Index r = 0; r < pull.size(); ++r)
+        pull[r] = fit.rows[static_cast<std::size_t>(r)].left_out.empty() ? 1 : 0;
+    const auto solved = solve(model, wanted, pull, start);
+    if (!solved) return tl::make_unexpected(solved.error());
+
+    const VectorXd weight = pull.array() * wanted.array() / solved->cycles.array().square();
+    const MatrixXd jacobian = weight.asDiagonal() * solved->derivatives;
+    const VectorXd residual = wanted.array() / solved->cycles.array() - 1;
+    // The deviation a row would have without its own pull on the fit: residual / (1 - leverage).
+    const MatrixXd hat = jacobian * jacobian.completeOrthogonalDecomposition().pseudoInverse();
+    for (Eigen::Index r = 0; r < residual.size(); ++r) {
+        FittedRow& row = fit.rows[static_cast<std::size_t>(r)];
+        row.fitted_cycles = solved->cycles[r];
+        row.deviation = residual[r];
+        row.left_out_deviation = residual[r] / std::max(1 - hat(r, r), 1e-9);
+    }
+    explain_parameters(request, start, *solved, jacobian, pull.cwiseProduct(residual), fit);
+    return fit;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Fits a few figures of a profile to published benchmark rows. What a hit does is counted by
+// running it; only what things cost is fitted, by least squares of the relative deviation
+// (Gauss-Newton).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/base/error.h"
+#include "tools/published/published.h"
+
+namespace uprobesim {
+
+struct FitRequest {
+    std::string machine;
+    std::vector<Setting> settings;    // held, over those of the profiles
+    std::vector<std::string> tables;  // ids; empty: those of the machine that are marked for it
+    std::vector<std::string> free;    // keys as --set has them: "machine.kernel-cpi"
+};
+
+struct FittedParameter {
+    std::string key;
+    double start = 0;
+    double value = 0;
+    double standard_error = 0;
+    bool at_bound = false;  // would be negative; held at 0
+    // Cycles of a row that this parameter stands for, as a part of all of them: over the rows, and
+    // where most.
+    double mean_share = 0;
+    double most_share = 0;
+    std::string most_in;
+    std::string
+        tied_to;  // the other parameter it trades off against most, and how much (correlation)
+    double correlation = 0;
+};
+
+struct FittedRow {
+    std::string table;
+    std::string name;
+    double published_cycles = 0;
+    double fitted_cycles = 0;
+    // Of the rate, as `reproduce` has it: fitted / published - 1; and when this row is left out of
+    // the fit.
+    double deviation = 0;
+    double left_out_deviation = 0;
+    std::string left_out;  // why it does not pull on the fit; empty: it does
+};
+
+struct Fit {
+    std::string machine;
+    std::vector<std::string> tables;
+    std::vector<PublishedTable> not_used;  // of the machine, with their reason
+    std::vector<FittedParameter> parameters;
+    std::vector<FittedRow> rows;
+
+    double mean_deviation() const;
+    double rms_deviation() const;
+    double worst_left_out() const;  // of the rows that were fitted
+    std::size_t fitted_rows() const;
+};
+
+Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& request);
+
+std::string fit_text(const Fit& fit);
+std::string fit_json(const Fit& fit);
+// A machine profile based on the one that was fitted, its fitted figures marked as such. Kernel
+// figures are not in it.
+Result<std::string> fitted_profile(const Fit& fit);
+
+}  // namespace uprobesim

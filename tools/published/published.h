@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Measurements that other people published, as data: sim/data/published/*.toml. What the simulator
+// is calibrated with and held against.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/error.h"
+#include "sim/profile/figure.h"
+
+namespace uprobesim {
+
+// A program's row without probes, which its other rows are compared with.
+inline constexpr std::string_view kNoProbeRow = "no-uprobe";
+
+struct PublishedRow {
+    std::string name;  // of the benchmark's variants: "uprobe-push"
+    double value = 0;  // in the table's unit
+    std::optional<double> plus_minus;
+    std::string
+        left_out;  // why this row of a fitted table does not pull on the fit; empty: it does
+    // Of a program's row: the benchmark's tables of the kernels it may have run on, whose
+    // uprobe-push hit its probes cost.
+    std::vector<std::string> hit_cost;
+};
+
+struct PublishedTable {
+    std::string id;
+    std::string title;
+    std::string source;
+    // The simulated counterpart.
+    std::string machine;
+    std::string kernel;
+    std::vector<Setting> settings;
+    std::string unit;  // "M/s" (benchmark rows), "s", "RPS" or "hits"
+    bool beside_thread = false;
+    bool fit = false;      // used to calibrate the machine
+    std::string left_out;  // why not
+    // Of a table of hits, whose rows are "ROW/FUNCTION": the table of rates that has ROW, and the
+    // function that is called once a request.
+    std::string hits_of;
+    std::string request;
+    std::vector<PublishedRow> rows;
+
+    bool is_benchmark() const { return unit == "M/s"; }
+    bool is_hits() const { return unit == "hits"; }
+    const PublishedRow* row(std::string_view name) const;
+};
+
+const PublishedTable* find_published(const std::vector<PublishedTable>& tables,
+                                     std::string_view id);
+
+// `name_or_path`: built in ("linux-arm-kernel-2024") or a TOML file of the same form. Errors name
+// file, line and key.
+Result<std::vector<PublishedTable>> load_published(std::string_view name_or_path);
+
+}  // namespace uprobesim

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a run was and cost, as values: no machine behind it, so a report can be made by hand,
+// written and compared. Text is written by report_text.cpp, JSON by report_json.cpp; both say the
+// same.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernel_model/kernel/kernel.h"
+#include "sim/base/units.h"
+#include "sim/cost/ledger.h"
+
+namespace uprobesim {
+
+struct NamedCount {
+    std::string name;
+    std::uint64_t times = 0;
+};
+
+struct ExceptionRow {
+    std::string name;
+    std::uint64_t times = 0;
+    CentiCycles cycles;  // hardware entry and return
+};
+
+// What kernel work is for.
+enum class WorkGroup { SystemCalls, Faults, Signals, Scheduling, Probes };
+inline constexpr std::array kWorkGroups = {WorkGroup::SystemCalls, WorkGroup::Faults,
+                                           WorkGroup::Signals, WorkGroup::Scheduling,
+                                           WorkGroup::Probes};
+WorkGroup work_group(KernelPath path);
+std::string_view work_group_name(WorkGroup group);
+
+struct PathRow {
+    std::string name;
+    std::string unit;  // of `units`; empty: the path has a fixed cost only
+    WorkGroup group = WorkGroup::SystemCalls;
+    std::uint64_t times = 0;
+    std::uint64_t units = 0;
+    double insns = 0;  // at EL1, as the kernel profile estimates
+    CentiCycles cycles;
+};
+
+struct ProbeRow {
+    std::string name;    // "uprobe:/bin/grep:main"
+    std::string binary;  // guest path
+    std::uint64_t file_offset = 0;
+    std::string instruction;
+    std::string verdict;  // "step", or the handler that simulates
+    std::uint64_t hits = 0;
+    std::uint64_t stepped = 0;
+    std::uint64_t simulated = 0;
+    CentiCycles cycles;  // all hits together, exceptions included
+};
+
+// What became of one spec of the command line.
+struct RefusedRow {
+    std::string symbol;
+    std::uint64_t file_offset = 0;
+    std::string instruction;
+    std::string reason;
+};
+struct SpecRow {
+    std::string spec;
+    std::uint64_t attached = 0;
+    std::vector<RefusedRow> refused;  // those of a pattern that the kernel does not accept
+};
+
+struct UnmodelledRow {
+    std::string name;
+    std::uint64_t times = 0;
+    std::string note;
+};
+
+struct KeyText {
+    std::string key;
+    std::string value;
+};
+
+struct ProfileId {
+    std::string name;
+    std::string description;
+    std::string hash;
+    std::string given_as{};  // on the command line: a name, or a file
+    std::vector<KeyText>
+        behaviour{};  // its keys that are no prices: pricing again cannot change them
+};
+
+struct ScenarioProgram {
+    std::string name;
+    std::vector<std::string> arguments;
+};
+
+struct Provenance {
+    std::string version;
+    ProfileId kernel;
+    ProfileId machine;
+    std::uint64_t seed = 0;
+    std::vector<std::string> arguments;     // of the program, or the scenario
+    std::vector<ScenarioProgram> programs;  // of a scenario, in the order in which they start
+    std::vector<std::string> probes;        // as on the command line
+    std::vector<std::string> settings;      // "machine.ops.isb=0"
+    std::string program;                    // guest path, links resolved
+    std::string program_hash;               // FNV-1a 64 of its bytes
+    std::vector<std::string> options;       // the run's other options, as words
+};
+
+// A figure that a scenario reads off a run.
+struct ResultRow {
+    std::string name;
+    std::string unit;
+    bool higher_is_better = true;
+    std::optional<double> value;  // nothing: the run did not give it
+};
+
+struct RunReport {
+    Provenance provenance;
+    std::vector<ResultRow> results;  // in the scenario's order
+    ExitSummary exit;
+
+    InsnCount user_insns;
+    CentiCycles user_cycles;
+    std::vector<NamedCount> classes;        // by count, then name
+    std::vector<ExceptionRow> exceptions;   // those taken, in the order of the enumeration
+    std::vector<PathRow> paths;             // those taken, by cycles, then name
+    std::vector<NamedCount> syscalls;       // by count, then name
+    std::vector<SpecRow> specs;             // in the order of the command line
+    std::vector<ProbeRow> probes;           // in the order of the specs, then of the offset
+    std::vector<UnmodelledRow> unmodelled;  // by name
+    std::uint64_t idle_ns = 0;              // all CPUs together
+    std::uint64_t cpus = 1;
+    std::vector<std::uint64_t> cpu_busy_ns;  // of each
+    std::uint64_t counter_reads = 0;  // CNTVCT_EL0 and CNTFRQ_EL0 at EL0, without an exception
+    std::uint64_t elapsed_ns = 0;     // from the start to the end of the first process
+    double frequency_hz = 1;
+    std::uint64_t memory_peak_bytes = 0;
+};
+
+// What follows from the rows.
+struct Totals {
+    std::uint64_t exceptions = 0;
+    CentiCycles exception_cycles;
+    CentiCycles path_cycles;
+    CentiCycles kernel_cycles;  // the two together
+    double kernel_insns = 0;
+    double user_ns = 0;
+    double kernel_ns = 0;
+    double busy_ns = 0;   // user and kernel, all CPUs together
+    double total_ns = 0;  // what a clock on the wall shows: with one CPU, user, kernel and idle
+
+    std::uint64_t hits = 0;
+    std::uint64_t stepped = 0;
+    std::uint64_t simulated = 0;
+    // Kernel work and exceptions on account of probes: the hits, and placing the breakpoints.
+    CentiCycles hit_cycles;
+    CentiCycles placing_cycles;
+
+    double mean_hit_cycles() const;
+    std::array<CentiCycles, kWorkGroups.size()> group_cycles{};  // paths only, by WorkGroup
+};
+Totals totals_of(const RunReport& report);
+double to_ns(CentiCycles cycles, double frequency_hz);
+std::uint64_t exceptions_named(const RunReport& report, std::string_view name);
+
+std::string_view exit_kind_name(
+    ExitKind kind);  // "exited", "signalled", "limit-reached", "deadlock", "interrupted"
+std::optional<ExitKind> exit_kind_named(std::string_view name);
+// "exited with status 1", "killed by signal 11 (...)".
+std::string exit_text(const ExitSummary& exit);
+// "task 1001 (cat) waits in read for descriptor 0, pipe:[1004]".
+std::string waiting_text(const WaitingTask& waiting);
+// The exit status of `run`.
+int exit_code_of(const ExitSummary& exit);
+
+// One column of a comparison.
+struct ComparedRun {
+    std::string label;  // "no uprobe", "single-stepped STP"
+    RunReport report;
+    // What the guest wrote: FNV-1a 64 and length of each stream.
+    std::string stdout_hash, stderr_hash;
+    std::uint64_t stdout_bytes = 0, stderr_bytes = 0;
+};
+
+struct CompareReport {
+    std::string title;              // "Grep"
+    std::vector<ComparedRun> runs;  // the first is the one the others are compared with
+};
+// Why the runs did not behave alike, one line each; empty: they did.
+std::vector<std::string> differences(const CompareReport& report);
+
+std::string run_report_text(const RunReport& report);
+std::string run_report_json(const RunReport& report);
+std::string compare_report_text(const CompareReport& report);
+std::string compare_report_json(const CompareReport& report);
+
+}  // namespace uprobesim

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/simulation/guest_streams.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "kernel_model/abi/fcntl.h"
+#include "sim/base/error.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::uint64_t kPipeDevice =
+    14;  // any number that no file of the guest has: pipefs is a device of its own
+
+FileStatus pipe_status(int guest_fd) {
+    FileStatus status;
+    status.device = kPipeDevice;
+    status.inode = static_cast<std::uint64_t>(guest_fd) + 1;
+    status.mode = abi::kIfIfo | 0600;
+    return status;
+}
+
+class InputReader final : public File {
+public:
+    explicit InputReader(SharedInput& input) : input_(input) {
+        flags = abi::kORdonly;
+        path = "/dev/stdin";
+    }
+    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
+        const std::string& all = input_.bytes();
+        const std::size_t n = std::min(to.size(), all.size() - at_);
+        if (n != 0) std::memcpy(to.data(), all.data() + at_, n);
+        at_ += n;
+        return std::uint64_t{n};
+    }
+    SysResult<FileStatus> status() override { return pipe_status(0); }
+    std::uint32_t poll() override { return 1; }
+    KernelPath read_path() const override { return KernelPath::SysReadPipe; }
+
+private:
+    SharedInput& input_;
+    std::size_t at_ = 0;
+};
+
+}  // namespace
+
+std::shared_ptr<File> SharedInput::reader() {
+    return std::make_shared<InputReader>(*this);
+}
+
+const std::string& SharedInput::bytes() {
+    if (read_) return bytes_;
+    std::array<char, 65536> buffer{};
+    for (;;) {
+        const ssize_t n = ::read(host_fd_, buffer.data(), buffer.size());
+        if (n > 0) bytes_.append(buffer.data(), static_cast<std::size_t>(n));
+        if (n == 0 || (n < 0 && errno == EBADF)) break;  // closed by the caller: empty
+        if (n < 0 && errno != EINTR)
+            throw HostError("read of standard input", std::strerror(errno));
+    }
+    read_ = true;
+    return bytes_;
+}
+
+void StreamDigest::add(std::span<const std::byte> data) {
+    bytes += data.size();
+    for (const std::byte b : data) hash = (hash ^ static_cast<std::uint64_t>(b)) * 0x100000001b3u;
+}
+
+std::string StreamDigest::hash_text() const {
+    return fmt::format("{:016x}", hash);
+}
+
+DigestedOutput::DigestedOutput(int guest_fd, int host_fd, std::function<void()> before_write)
+    : guest_fd_(guest_fd), host_fd_(host_fd), before_write_(std::move(before_write)) {
+    flags = abi::kOWronly;
+    path = guest_fd == 1 ? "/dev/stdout" : "/dev/stderr";
+}
+
+SysResult<std::uint64_t> DigestedOutput::write(std::uint64_t, std::span<const std::byte> from) {
+    digest_.add(from);
+    const std::size_t more = std::min(from.size(), kept_most_ - kept_.size());
+    kept_.append(reinterpret_cast<const char*>(from.data()), more);
+    if (host_fd_ >= 0 && before_write_) before_write_();
+    // A reader that went away must not change what the guest does, or the runs would differ.
+    for (std::size_t done = 0; host_fd_ >= 0 && done < from.size();) {
+        const ssize_t n = ::write(host_fd_, from.data() + done, from.size() - done);
+        if (n > 0) {
+            done += static_cast<std::size_t>(n);
+        } else if (n < 0 && errno != EINTR && errno != EAGAIN) {
+            host_fd_ = -1;
+        }
+    }
+    return std::uint64_t{from.size()};
+}
+
+SysResult<FileStatus> DigestedOutput::status() {
+    return pipe_status(guest_fd_);
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Standard input and outputs for several runs of one program: every run reads the same input, only
+// the first one's output is passed on, and all outputs are hashed so that they can be compared. The
+// guest sees pipes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "kernel_model/files/file.h"
+
+namespace uprobesim {
+
+// The host's standard input, read to its end when the first guest asks for some of it: what one
+// read call returns then depends on nothing but the guest.
+class SharedInput {
+public:
+    explicit SharedInput(int host_fd) : host_fd_(host_fd) {}
+    // A reader that starts at the beginning. The SharedInput must outlive it.
+    std::shared_ptr<File> reader();
+    const std::string& bytes();
+
+private:
+    int host_fd_;
+    bool read_ = false;
+    std::string bytes_;
+};
+
+// What was written: length and FNV-1a 64.
+struct StreamDigest {
+    std::uint64_t bytes = 0;
+    std::uint64_t hash = 0xcbf29ce484222325u;
+
+    void add(std::span<const std::byte> data);
+    std::string hash_text() const;
+};
+
+class DigestedOutput final : public File {
+public:
+    // `host_fd`: where the bytes go as well, after `before_write`; negative: nowhere.
+    DigestedOutput(int guest_fd, int host_fd, std::function<void()> before_write = {});
+    SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from) override;
+    SysResult<FileStatus> status() override;
+    std::uint32_t poll() override { return 4; }
+    KernelPath write_path() const override { return KernelPath::SysWritePipe; }
+    const StreamDigest& digest() const { return digest_; }
+    // Also remember the first `most` bytes.
+    void keep(std::size_t most) { kept_most_ = most; }
+    const std::string& kept() const { return kept_; }
+
+private:
+    int guest_fd_;
+    int host_fd_;
+    std::function<void()> before_write_;
+    StreamDigest digest_;
+    std::size_t kept_most_ = 0;
+    std::string kept_;
+};
+
+}  // namespace uprobesim

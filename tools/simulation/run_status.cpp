@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/simulation/run_status.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <chrono>  // lint: allow (how fast the host is, for the terminal only)
+
+#include "kernel_model/kernel/kernel.h"
+#include "sim/profile/kernel_profile.h"
+#include "tools/format/text_table.h"
+
+namespace uprobesim {
+namespace {
+
+// What handlers may touch: there is no other way to tell them anything.
+volatile std::sig_atomic_t end_signal = 0;
+volatile std::sig_atomic_t status_wanted = 0;
+
+void want_end(int signal) {
+    end_signal = signal;
+}
+void want_status(int) {
+    status_wanted = 1;
+}
+
+struct Caught {
+    int signal;
+    void (*handler)(int);
+    int flags;
+};
+// A read that the guest waits in must end with the run, and must not for a status line.
+constexpr std::array kCaught = {Caught{SIGINT, want_end, static_cast<int>(SA_RESETHAND)},
+                                Caught{SIGTERM, want_end, static_cast<int>(SA_RESETHAND)},
+                                Caught{SIGUSR1, want_status, SA_RESTART}};
+
+constexpr std::uint64_t kTurnsPerLook = 8;  // a turn is at most a tick: some 50 ms of the host
+constexpr std::int64_t kLineEveryNs = 500'000'000;
+
+std::int64_t host_ns() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+RunFigures figures_of(const Kernel& kernel) {
+    RunFigures figures{.simulated_ns = kernel.monotonic_ns(), .insns = kernel.retired().value};
+    const TaskLedger total = kernel.machine().ledger.total();
+    for (std::size_t path = 0; path < kKernelPathCount; ++path) {
+        if (runs_consumers(static_cast<KernelPath>(path))) figures.hits += total.paths[path].times;
+    }
+    for (const auto& [pid, process] : kernel.processes()) {
+        for (const auto& [id, task] : process->tasks)
+            figures.tasks += task->state != TaskState::Dead ? 1 : 0;
+    }
+    return figures;
+}
+
+// Whoever read it may have left: that is no reason to end.
+void write_to_stderr(const std::string& text) {
+    std::fputs(text.c_str(), stderr);
+    std::fflush(stderr);
+}
+
+// A line that is longer than the terminal could not be taken back.
+std::size_t terminal_columns() {
+    winsize size{};
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1u : 79u;
+}
+
+}  // namespace
+
+std::string status_text(const RunFigures& figures, double mips) {
+    const std::string speed = mips < 0 ? "" : fmt::format(", {:.1f} MIPS", mips);
+    return fmt::format("simulated {}, {}{}, {}, {}",
+                       duration_text(static_cast<double>(figures.simulated_ns)),
+                       counted(figures.insns, "EL0 insn"), speed, counted(figures.hits, "hit"),
+                       counted(figures.tasks, "task"));
+}
+
+RunStatus::RunStatus()
+    : RunWatch(end_signal), on_terminal_(isatty(STDERR_FILENO) != 0), last_ns_(host_ns()) {
+    end_signal = 0;
+    status_wanted = 0;
+    for (std::size_t i = 0; i < kCaught.size(); ++i) {
+        struct sigaction action {};
+        action.sa_handler = kCaught[i].handler;
+        action.sa_flags = kCaught[i].flags;
+        sigaction(kCaught[i].signal, nullptr, &before_[i]);
+        if (before_[i].sa_handler != SIG_IGN) sigaction(kCaught[i].signal, &action, nullptr);
+    }
+}
+
+RunStatus::~RunStatus() {
+    clear();
+    for (std::size_t i = 0; i < kCaught.size(); ++i)
+        sigaction(kCaught[i].signal, &before_[i], nullptr);
+}
+
+double RunStatus::mips_since_last(std::uint64_t insns, std::int64_t now_ns) {
+    const auto elapsed = static_cast<double>(now_ns - last_ns_);
+    const double mips =
+        elapsed <= 0 ? -1 : static_cast<double>(insns - last_insns_) * 1e3 / elapsed;
+    last_ns_ = now_ns;
+    last_insns_ = insns;
+    return mips;
+}
+
+void RunStatus::turn(const Kernel& kernel) {
+    const bool wanted = status_wanted != 0;
+    if (!wanted && (!on_terminal_ || ++turns_ % kTurnsPerLook != 0)) return;
+    const std::int64_t now = host_ns();
+    if (!wanted && now - last_ns_ < kLineEveryNs) return;
+    const RunFigures figures = figures_of(kernel);
+    const std::string text = status_text(figures, mips_since_last(figures.insns, now));
+    if (wanted) {
+        status_wanted = 0;
+        clear();
+        write_to_stderr(fmt::format("uprobesim: {}\n", text));
+    } else {
+        write_to_stderr(fmt::format("\r{}\x1b[K", text.substr(0, terminal_columns())));
+        shown_ = true;
+    }
+}
+
+void RunStatus::clear() {
+    if (!shown_) return;
+    write_to_stderr("\r\x1b[K");
+    shown_ = false;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/simulation/scenario.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <regex>
+
+#include "kernel_model/task/scheduler.h"
+#include "sim/profile/toml_reader.h"
+#include "tools/simulation/embedded_scenarios.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::string_view kSuffix = ".toml";
+
+std::vector<std::string> strings(TomlReader& reader, const toml::table& table, std::string_view key,
+                                 std::string_view path, bool required) {
+    std::vector<std::string> all;
+    const toml::node* node = table.get(key);
+    if (node == nullptr) {
+        if (required) reader.fail(&table, fmt::format("'{}' is missing", key_path(path, key)));
+        return all;
+    }
+    const toml::array* words = node->as_array();
+    for (std::size_t i = 0; words != nullptr && i < words->size(); ++i) {
+        const auto word = words->get(i)->value_exact<std::string>();
+        if (!word)
+            reader.fail(words->get(i),
+                        fmt::format("'{}' holds something else than texts", key_path(path, key)));
+        all.push_back(word.value_or(""));
+    }
+    if (words == nullptr || (required && all.empty()))
+        reader.fail(node, fmt::format("'{}' must be an array of texts", key_path(path, key)));
+    return all;
+}
+
+// Calls fn(row, "name[2]") for each table of an array of tables; nothing where there is none.
+template <class Fn>
+void each_row(TomlReader& reader, const toml::table& root, std::string_view key, Fn fn) {
+    const toml::node* node = root.get(key);
+    if (node == nullptr) return;
+    const toml::array* rows = node->as_array();
+    if (rows == nullptr)
+        return reader.fail(node, fmt::format("'{}' must be an array of tables", key));
+    for (std::size_t i = 0; i < rows->size(); ++i) {
+        const toml::table* row = rows->get(i)->as_table();
+        const std::string path = fmt::format("{}[{}]", key, i);
+        if (row == nullptr)
+            return reader.fail(rows->get(i), fmt::format("'{}' must be a table", path));
+        fn(*row, path);
+    }
+}
+
+const ScenarioProcess* find_process(const Scenario& scenario, const std::string& name) {
+    const auto& all = scenario.processes;
+    const auto it = std::find_if(all.begin(), all.end(),
+                                 [&](const ScenarioProcess& p) { return p.name == name; });
+    return it == all.end() ? nullptr : &*it;
+}
+
+void read_process(TomlReader& reader, const toml::table& row, const std::string& path,
+                  Scenario& scenario) {
+    reader.only(row, path,
+                {"name", "arguments", "environment", "cwd", "cpu", "ready-port", "ready-output"});
+    const std::string name = reader.string(row, "name", path);
+    if (find_process(scenario, name) != nullptr)
+        reader.fail(row.get("name"),
+                    fmt::format("'{}' is the name of another process too", key_path(path, "name")));
+    ScenarioProcess& process = scenario.processes.emplace_back();
+    process.name = name;
+    process.arguments = strings(reader, row, "arguments", path, true);
+    process.environment = strings(reader, row, "environment", path, false);
+    if (row.contains("cwd")) process.cwd = reader.string(row, "cwd", path);
+    const double last_cpu = scenario.cpus - 1;
+    if (row.contains("cpu"))
+        process.cpu = static_cast<unsigned>(
+            reader.number(row, "cpu", path, {.min = 0, .max = last_cpu, .whole = true}));
+    if (row.contains("ready-port"))
+        process.ready_port = static_cast<std::uint16_t>(
+            reader.number(row, "ready-port", path, {.min = 1, .max = 65535, .whole = true}));
+    process.ready_output = reader.optional_string(row, "ready-output", path);
+    for (const std::string& entry : process.environment) {
+        if (entry.find('=') == std::string::npos)
+            reader.fail(&row, fmt::format("'{}' holds something else than KEY=VALUE",
+                                          key_path(path, "environment")));
+    }
+}
+
+void read_result(TomlReader& reader, const toml::table& row, const std::string& path,
+                 Scenario& scenario) {
+    reader.only(row, path, {"name", "unit", "better", "process", "pattern", "count"});
+    ScenarioResult& result = scenario.results.emplace_back();
+    result.name = reader.string(row, "name", path);
+    result.unit = reader.string(row, "unit", path);
+    const std::string better = reader.string(row, "better", path);
+    if (reader.ok() && better != "higher" && better != "lower")
+        reader.fail(row.get("better"),
+                    fmt::format("'{}' must be higher or lower", key_path(path, "better")));
+    result.higher_is_better = better == "higher";
+    result.process = reader.string(row, "process", path);
+    if (reader.ok() && find_process(scenario, result.process) == nullptr)
+        reader.fail(row.get("process"),
+                    fmt::format("'{}' names no process", key_path(path, "process")));
+    result.pattern = reader.optional_string(row, "pattern", path);
+    if (row.contains("count")) result.count = reader.number(row, "count", path, {.min = 1});
+    if (!reader.ok()) return;
+    if (result.pattern.empty() == (result.count == 0))
+        return reader.fail(&row, fmt::format("'{}' needs either a pattern or a count", path));
+    try {
+        const std::regex pattern(result.pattern);
+        if (!result.pattern.empty() && pattern.mark_count() != 1)
+            reader.fail(row.get("pattern"),
+                        fmt::format("'{}' must have one group", key_path(path, "pattern")));
+    } catch (const std::regex_error&) {
+        reader.fail(row.get("pattern"), fmt::format("'{}' is not a regular expression (ECMAScript)",
+                                                    key_path(path, "pattern")));
+    }
+}
+
+Result<Scenario> read_scenario(const DataFile& file, std::string name) {
+    TomlReader reader({}, "scenario", file, {});
+    Scenario scenario;
+    if (!reader.ok()) return tl::make_unexpected(reader.error());
+    const toml::table& root = reader.root();
+    reader.only(root, "",
+                {"title", "description", "cpus", "probes", "kernels", "settings", "file", "process",
+                 "result"});
+    scenario.name = std::move(name);
+    scenario.title = reader.string(root, "title", "");
+    scenario.description = reader.string(root, "description", "");
+    if (root.contains("cpus"))
+        scenario.cpus = static_cast<unsigned>(reader.number(
+            root, "cpus", "", {.min = 1, .max = double{Scheduler::kMostCpus}, .whole = true}));
+    scenario.probes = strings(reader, root, "probes", "", false);
+    scenario.kernels = strings(reader, root, "kernels", "", false);
+    for (const std::string& word : strings(reader, root, "settings", "", false)) {
+        const std::size_t equals = word.find('=');
+        if (equals == std::string::npos)
+            reader.fail(root.get("settings"), "'settings' holds something else than KEY=VALUE");
+        else
+            scenario.settings.push_back({word.substr(0, equals), word.substr(equals + 1)});
+    }
+    each_row(reader, root, "file", [&](const toml::table& row, const std::string& path) {
+        reader.only(row, path, {"path", "text"});
+        scenario.files.push_back(
+            {reader.string(row, "path", path), reader.string(row, "text", path)});
+    });
+    each_row(reader, root, "process", [&](const toml::table& row, const std::string& path) {
+        read_process(reader, row, path, scenario);
+    });
+    if (reader.ok() && scenario.processes.empty()) reader.fail(&root, "there is no [[process]]");
+    each_row(reader, root, "result", [&](const toml::table& row, const std::string& path) {
+        read_result(reader, row, path, scenario);
+    });
+    if (!reader.ok()) return tl::make_unexpected(reader.error());
+    return scenario;
+}
+
+const EmbeddedFile* built_in(std::string_view name) {
+    for (const EmbeddedFile& file : embedded_scenarios()) {
+        if (file.path.substr(0, file.path.size() - kSuffix.size()) == name) return &file;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+std::vector<std::string> scenario_names() {
+    std::vector<std::string> names;
+    for (const EmbeddedFile& file : embedded_scenarios())
+        names.emplace_back(file.path.substr(0, file.path.size() - kSuffix.size()));
+    return names;
+}
+
+bool is_scenario(std::string_view word) {
+    return word.ends_with(kSuffix) || built_in(word) != nullptr;
+}
+
+std::string scenario_text(const std::string& name) {
+    const EmbeddedFile* file = built_in(name);
+    return file == nullptr ? "" : std::string(file->text);
+}
+
+Result<Scenario> load_scenario(const std::string& name_or_path) {
+    if (const EmbeddedFile* file = built_in(name_or_path))
+        return read_scenario(
+            {fmt::format("{}{}", kBuiltinPrefix, file->path), std::string(file->text)},
+            name_or_path);
+    if (!name_or_path.ends_with(kSuffix)) {
+        return user_error(fmt::format("no scenario is named '{}'", name_or_path), "",
+                          fmt::format("there are {}; or give a path to a .toml file",
+                                      fmt::join(scenario_names(), ", ")));
+    }
+    std::ifstream stream(name_or_path, std::ios::binary);
+    if (!stream) return user_error("the scenario cannot be read", name_or_path);
+    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    const std::size_t slash = name_or_path.find_last_of('/') + 1;
+    return read_scenario({name_or_path, text},
+                         name_or_path.substr(slash, name_or_path.size() - slash - kSuffix.size()));
+}
+
+}  // namespace uprobesim

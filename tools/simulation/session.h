@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The programs of one simulation: in which order they start, what each waits for, and what their
+// output says at the end.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernel_model/kernel/kernel.h"
+#include "tools/simulation/guest_streams.h"
+#include "tools/simulation/simulation.h"
+
+namespace uprobesim {
+
+class Session {
+public:
+    // `streams` of the main program; null: the host's, where the line of `status` gives way to
+    // them.
+    Session(Kernel& kernel, const SimulationRequest& request, const GuestStreams* streams,
+            RunStatus* status)
+        : kernel_(kernel), request_(request), streams_(streams), status_(status) {}
+
+    // Starts all programs. A user error: one cannot be loaded, or ends or gets stuck before what
+    // the next one waits for. `why`: see Kernel::start.
+    Outcome start(Errno* why);
+    // The main program, as long as the kernel keeps it.
+    const Process& main() const { return *kernel_.processes().at(main_.pid); }
+    ExitSummary finish();
+    std::vector<ResultRow> results() const;
+
+private:
+    struct Running {
+        std::string name;
+        std::int32_t pid = 0;
+        std::uint64_t begin_ns = 0;
+        std::shared_ptr<DigestedOutput> out, error;  // null: not ours
+    };
+    Outcome start_one(const std::string& name, const ProgramRequest& program, Running& running,
+                      Errno* why);
+    Outcome wait_until_ready(const BesideProgram& program, const Running& running);
+    RunLimits limits() const;
+    // Before the main program writes to the host.
+    std::function<void()> before_write() const;
+    const Running* named(const std::string& name) const;
+
+    Kernel& kernel_;
+    const SimulationRequest& request_;
+    const GuestStreams* streams_;
+    RunStatus* status_;
+    std::vector<Running> beside_;
+    Running main_;
+    std::uint64_t end_ns_ = 0;
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/simulation/simulation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "kernel_model/abi/fcntl.h"
+#include "probes/hit/uprobes.h"
+#include "probes/target/spec.h"
+#include "sim/cost/core_model.h"
+#include "sim/insn/insn_class.h"
+#include "sim/profile/data_files.h"
+#include "sim/profile/kernel_profile.h"
+#include "sim/profile/machine_profile.h"
+#include "sim/profile/profile_keys.h"
+#include "tools/cli/build_info.h"
+#include "tools/cli/exit_code.h"
+#include "tools/simulation/session.h"
+
+namespace uprobesim {
+namespace {
+
+using Refused = tl::unexpected<RunRefused>;
+
+Refused refused(UserError error, int exit_code = kExitUserMistake) {
+    return Refused(RunRefused{std::move(error), exit_code});
+}
+
+Outcome check_root(const std::string& root) {
+    std::error_code error;
+    if (std::filesystem::is_directory(root, error)) return {};
+    const std::string remedy =
+        "tools/setup/fetch-sysroot fetches Debian's arm64 programs; or name a folder with --root";
+    return user_error(
+        root == fetched_sysroot() ? "the arm64 programs have not been fetched" : "no such folder",
+        root, remedy);
+}
+
+// `why` as execve answers; zero: it did not come so far.
+int start_exit_code(Errno why) {
+    if (why == Errno{}) return kExitUserMistake;
+    return why == Errno::NoEnt || why == Errno::NotDir ? kExitNotFound : kExitNotExecutable;
+}
+
+void by_count(std::vector<NamedCount>& rows) {
+    std::sort(rows.begin(), rows.end(), [](const NamedCount& a, const NamedCount& b) {
+        return a.times != b.times ? a.times > b.times : a.name < b.name;
+    });
+}
+
+void take_user_work(Kernel& kernel, RunReport& report) {
+    const UserWork work = kernel.user_work();
+    report.user_insns = work.insns;
+    report.user_cycles = work.cycles;
+    for (std::size_t c = 0; c < kInsnClassCount; ++c) {
+        if (work.by_class[c] != 0)
+            report.classes.push_back(
+                {std::string(insn_class_name(static_cast<InsnClass>(c))), work.by_class[c]});
+    }
+    by_count(report.classes);
+}
+
+void take_kernel_work(const Ledger& ledger, RunReport& report) {
+    const TaskLedger total = ledger.total();
+    const PriceList& prices = ledger.prices();
+    for (std::size_t e = 0; e < kExceptionClassCount; ++e) {
+        const auto ec = static_cast<ExceptionClass>(e);
+        const std::uint64_t times = total.exceptions[e];
+        if (times == 0) continue;
+        report.exceptions.push_back({std::string(exception_class_name(ec)), times,
+                                     CentiCycles(prices.exception(ec).value * times)});
+    }
+    for (std::size_t p = 0; p < kKernelPathCount; ++p) {
+        const auto path = static_cast<KernelPath>(p);
+        const PathCount& count = total.paths[p];
+        if (count.times == 0) continue;
+        const KernelPathInfo& info = kernel_path_info(path);
+        report.paths.push_back({std::string(info.name), std::string(info.unit), work_group(path),
+                                count.times, count.units,
+                                prices.path_insns(path, count.times, count.units), count.cycles});
+    }
+    std::sort(report.paths.begin(), report.paths.end(), [](const PathRow& a, const PathRow& b) {
+        return a.cycles != b.cycles ? a.cycles > b.cycles : a.name < b.name;
+    });
+}
+
+void take_calls(const Kernel& kernel, RunReport& report) {
+    for (const auto& [name, times] : kernel.syscall_counts())
+        report.syscalls.push_back({name, times});
+    by_count(report.syscalls);
+    for (const auto& [name, use] : kernel.unmodelled())
+        report.unmodelled.push_back({name, use.times, use.note});
+}
+
+// Empty: the program is no file any more.
+std::string hash_of_guest_file(FileSystem& files, const std::string& path) {
+    const auto opened = files.open(nullptr, "/", path, 0, 0);
+    if (!opened) return {};
+    std::string bytes;
+    std::vector<std::byte> buffer(1u << 20);
+    for (std::uint64_t at = 0;;) {
+        const auto n = opened->file->read(at, buffer);
+        if (!n) return {};
+        if (*n == 0) return text_hash(bytes);
+        bytes.append(reinterpret_cast<const char*>(buffer.data()), *n);
+        at += *n;
+    }
+}
+
+Outcome attach_probes(Uprobes& uprobes, const std::vector<std::string>& texts, RunReport& report) {
+    for (const std::string& text : texts) {
+        const auto specs = parse_probe_specs(text);
+        if (!specs) return tl::make_unexpected(specs.error());
+        for (const ProbeSpec& spec : *specs) {
+            const auto summary = uprobes.add(spec);
+            if (!summary) return tl::make_unexpected(summary.error());
+            SpecRow row{summary->spec, summary->attached, {}};
+            for (const RefusedProbe& r : summary->refused)
+                row.refused.push_back({r.symbol, r.offset, r.instruction, r.reason});
+            report.specs.push_back(std::move(row));
+        }
+    }
+    return {};
+}
+
+void take_probes(const Uprobes& uprobes, RunReport& report) {
+    for (const auto& u : uprobes.uprobes()) {
+        const std::string_view verdict =
+            u->verdict.kind == VerdictKind::Simulate ? handler_name(u->verdict.handler) : "step";
+        report.probes.push_back({fmt::format("uprobe:{}:{}", u->binary, u->symbol), u->binary,
+                                 u->offset, u->instruction, std::string(verdict), u->hits,
+                                 u->stepped, u->simulated, u->cycles});
+    }
+}
+
+Outcome make_files(FileSystem& files, const std::vector<ScenarioFile>& wanted) {
+    for (const ScenarioFile& file : wanted) {
+        constexpr std::uint32_t kMode = 0644, kFolderMode = 0755;
+        for (std::size_t slash = file.path.find('/', 1); slash != file.path.npos;
+             slash = file.path.find('/', slash + 1))
+            (void)files.make_directory("/", file.path.substr(0, slash),
+                                       kFolderMode);  // those that are there stay
+        const auto made =
+            files.open(nullptr, "/", file.path, abi::kOWronly | abi::kOCreat | abi::kOTrunc, kMode);
+        if (!made || !made->file->write(0, std::as_bytes(std::span(file.text))))
+            return user_error("a file of the scenario cannot be made in the guest's root",
+                              file.path);
+    }
+    return {};
+}
+
+Result<std::vector<KeyText>> behaviour_of(ProfileKind kind, const std::string& name,
+                                          const std::vector<Setting>& settings) {
+    const auto listing = list_profile(kind, name, settings);
+    if (!listing) return tl::make_unexpected(listing.error());
+    std::vector<KeyText> behaviour;
+    for (const ProfileKey& key : listing->keys) {
+        if (is_no_price(key.role)) behaviour.push_back({key.key, key.value});
+    }
+    return behaviour;
+}
+
+// All of it that is known before the run: the program's path and hash are not.
+Result<Provenance> provenance_of(const SimulationRequest& request, const MachineProfile& machine,
+                                 const KernelProfile& kernel) {
+    Provenance provenance;
+    provenance.version = tool_version();
+    provenance.kernel = {kernel.name, kernel.description, kernel.text_hash, request.kernel, {}};
+    provenance.machine = {
+        machine.name, machine.description, machine.text_hash, request.machine, {}};
+    for (auto [kind, id] : {std::pair{ProfileKind::Kernel, &provenance.kernel},
+                            std::pair{ProfileKind::Machine, &provenance.machine}}) {
+        auto behaviour = behaviour_of(kind, id->given_as, request.settings);
+        if (!behaviour) return tl::make_unexpected(behaviour.error());
+        id->behaviour = std::move(*behaviour);
+    }
+    provenance.options = request.option_words;
+    provenance.seed = request.seed;
+    if (request.scenario.empty()) {
+        provenance.arguments = request.program.arguments;
+    } else {
+        provenance.arguments = {request.scenario};
+        for (const BesideProgram& beside : request.beside)
+            provenance.programs.push_back({beside.name, beside.program.arguments});
+        provenance.programs.push_back({request.program_name, request.program.arguments});
+    }
+    provenance.probes = request.probes;
+    for (const Setting& s : request.settings)
+        provenance.settings.push_back(fmt::format("{}={}", s.key, s.value));
+    return provenance;
+}
+
+}  // namespace
+
+tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
+                                             const GuestStreams* streams,
+                                             const Onlookers& onlookers) {
+    auto machine_profile = load_machine_profile(request.machine, request.settings);
+    if (!machine_profile) return refused(machine_profile.error());
+    auto kernel_profile = load_kernel_profile(request.kernel, request.settings);
+    if (!kernel_profile) return refused(kernel_profile.error());
+    auto core = load_core_model(machine_profile->core_file);
+    if (!core) return refused(core.error());
+    if (auto checked = check_root(request.files.root); !checked) return refused(checked.error());
+
+    auto provenance = provenance_of(request, *machine_profile, *kernel_profile);
+    if (!provenance) return refused(provenance.error());
+    RunReport report;
+    report.provenance = std::move(*provenance);
+    report.frequency_hz = machine_profile->frequency_hz.value;
+
+    Machine machine(std::move(*machine_profile), std::move(*kernel_profile), request.memory_bytes,
+                    request.seed, std::move(*core),
+                    {.counting = request.counting ? Counting::On : Counting::Off});
+    auto files = FileSystem::create(machine, request.files);
+    if (!files) return refused(files.error());
+    Kernel kernel(machine, **files, request.cpus);
+    Uprobes uprobes(kernel);  // attaches itself
+    if (auto attached = attach_probes(uprobes, request.probes, report); !attached)
+        return refused(attached.error());
+    if (auto made = make_files(**files, request.new_files); !made) return refused(made.error());
+    if (onlookers.begin) onlookers.begin(**files);
+    kernel.observe(onlookers.observer);
+    Session session(kernel, request, streams, onlookers.status);
+    Errno why{};
+    if (auto started = session.start(&why); !started)
+        return refused(started.error(), start_exit_code(why));
+    report.provenance.program = session.main().exe;
+    report.exit = session.finish();
+    report.results = session.results();
+    if (onlookers.status != nullptr) onlookers.status->clear();
+    take_user_work(kernel, report);
+    take_kernel_work(machine.ledger, report);
+    take_calls(kernel, report);
+    take_probes(uprobes, report);
+    report.idle_ns = kernel.idle_ns();
+    report.cpus = request.cpus;
+    report.cpu_busy_ns = kernel.busy_ns();
+    report.counter_reads = kernel.counter_reads();
+    report.elapsed_ns = kernel.monotonic_ns();
+    report.memory_peak_bytes = machine.memory.peak_bytes();
+    report.provenance.program_hash = hash_of_guest_file(**files, report.provenance.program);
+    (*files)->finish();
+    return report;
+}
+
+}  // namespace uprobesim

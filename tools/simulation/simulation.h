@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The composition root: builds machine, files, kernel and probes for one run, runs it, and takes
+// the figures out.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "kernel_model/files/file_system.h"
+#include "kernel_model/kernel/kernel.h"
+#include "sim/base/error.h"
+#include "sim/profile/figure.h"
+#include "tools/report/report.h"
+#include "tools/simulation/run_status.h"
+#include "tools/simulation/scenario.h"
+
+namespace uprobesim {
+
+// A program that runs beside the main one; it is started before it.
+struct BesideProgram {
+    std::string name;
+    ProgramRequest program;
+    std::uint16_t ready_port =
+        0;                     // the next program waits until somebody listens there; 0: does not
+    std::string ready_output;  // and until this was printed
+};
+
+struct SimulationRequest {
+    FileSystemOptions files;
+    std::string machine = "kunpeng916";
+    std::string kernel = "next-20241104";
+    std::vector<Setting> settings;
+    std::vector<std::string> probes;  // specs, in the order of the command line
+    ProgramRequest program;
+    std::string scenario;               // as it was given; empty: there is one program
+    std::string program_name;           // in a scenario
+    std::vector<BesideProgram> beside;  // of a scenario, in order
+    std::vector<ScenarioFile> new_files;
+    std::vector<ScenarioResult> results;
+    std::uint64_t seed = 1;
+    std::uint64_t max_insns = 0;
+    std::uint64_t max_ns = 0;  // simulated
+    unsigned cpus = 1;         // simulated, up to Scheduler::kMostCpus
+    std::uint64_t memory_bytes = std::uint64_t{2} << 30;
+    std::vector<std::string> option_words;  // those given that the report does not name otherwise
+    bool counting = true;  // false: for the benchmark; instruction and cycle totals are then zero
+};
+
+// Why there was no run: the line for the user and the exit code that goes with it.
+struct RunRefused {
+    UserError error;
+    int exit_code = 0;
+};
+
+// What stands in for the host's stdin, stdout and stderr.
+struct GuestStreams {
+    std::shared_ptr<File> in, out, error;
+};
+
+// Who looks on; nobody changes what is simulated.
+struct Onlookers {
+    TrapObserver* observer = nullptr;  // told of everything from the first instruction on
+    RunStatus* status = nullptr;
+    std::function<void(FileSystem&)>
+        begin{};  // called before the first instruction; the files last as long as the run
+};
+
+tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
+                                             const GuestStreams* streams = nullptr,
+                                             const Onlookers& onlookers = {});
+
+}  // namespace uprobesim

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/views/code_places.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace uprobesim {
+namespace {
+
+std::vector<std::byte> bytes_of(FileSystem& files, const std::string& path) {
+    std::vector<std::byte> bytes;
+    const auto opened = files.open(nullptr, "/", path, 0, 0);
+    if (!opened) return bytes;
+    constexpr std::size_t kPiece = 1u << 20;
+    while (true) {
+        const std::size_t at = bytes.size();
+        bytes.resize(at + kPiece);
+        const auto n = opened->file->read(at, std::span(bytes).subspan(at));
+        bytes.resize(at + n.value_or(0));
+        if (!n || *n == 0) return bytes;
+    }
+}
+
+}  // namespace
+
+const std::vector<Function>& CodePlaces::functions_of(const std::string& path) {
+    const auto [found, added] = functions_.try_emplace(path);
+    if (added && files_ != nullptr) {
+        if (const auto index = SymbolIndex::build(bytes_of(*files_, path), path))
+            found->second = index->functions();
+    }
+    return found->second;
+}
+
+std::string CodePlaces::text(const Process& process, VAddr at) {
+    const Vma* vma = process.mm == nullptr ? nullptr : process.mm->find(at);
+    if (vma == nullptr) return fmt::format("0x{:x}", at.value);
+    const std::string name = process.mm->name_of(*vma);
+    if (vma->file == nullptr)
+        return name.empty() ? fmt::format("0x{:x}", at.value)
+                            : fmt::format("{}+0x{:x}", name, at - vma->range.begin);
+    const std::uint64_t offset = vma->offset_of(at);
+    const std::vector<Function>& functions = functions_of(name);
+    const auto after =
+        std::upper_bound(functions.begin(), functions.end(), offset,
+                         [](std::uint64_t o, const Function& f) { return o < f.offset; });
+    if (after == functions.begin()) return fmt::format("{}+0x{:x}", name, offset);
+    // Of several names of one place the first.
+    const std::uint64_t start = std::prev(after)->offset;
+    const auto function =
+        std::lower_bound(functions.begin(), after, start,
+                         [](const Function& f, std::uint64_t o) { return f.offset < o; });
+    return fmt::format("{}+0x{:x} {}+0x{:x}", name, offset, function->name, offset - start);
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What `run` shows of a run while it goes on, put together from the options.
+#pragma once
+
+#include <memory>
+
+#include "tools/simulation/simulation.h"
+#include "tools/strace/strace_view.h"
+#include "tools/views/observer_list.h"
+#include "tools/views/view_options.h"
+
+namespace uprobesim {
+
+class RunViews {
+public:
+    // `status` gives way to lines on stderr.
+    static Result<std::unique_ptr<RunViews>> open(const ViewOptions& options, RunStatus& status);
+    // Valid as long as this.
+    Onlookers onlookers(RunStatus& status);
+    // The run is over.
+    void finish();
+
+private:
+    std::unique_ptr<LineOutput> strace_output_, exceptions_output_;
+    std::unique_ptr<StraceView> strace_;
+    std::unique_ptr<ExceptionLog> exceptions_;
+    ObserverList observers_;
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/views/view_options.h"
+
+namespace uprobesim {
+namespace {
+
+Outcome read_file(const CommandLine& line, const char* option, std::string& path) {
+    path = line.one(option, "");
+    if (line.given(option) && path.empty())
+        return user_error("the file's name is empty", std::string("--") + option);
+    return {};
+}
+
+Outcome read_strace(const CommandLine& line, ViewOptions& view) {
+    for (const char* option : {"strace", "strace-output", "strace-filter", "strace-limit"})
+        view.strace |= line.given(option);
+    if (auto read = read_file(line, "strace-output", view.strace_output); !read) return read;
+    if (line.given("strace-filter")) {
+        auto filter = CallFilter::parse(line.one("strace-filter", ""), "--strace-filter");
+        if (!filter) return tl::make_unexpected(filter.error());
+        view.strace_filter = std::move(*filter);
+    }
+    const auto limit = line.number("strace-limit", view.strace_limit);
+    if (!limit) return tl::make_unexpected(limit.error());
+    view.strace_limit = *limit;
+    return {};
+}
+
+Outcome read_exceptions(const CommandLine& line, ViewOptions& view) {
+    for (const char* option : {"log-exceptions", "log-exceptions-output", "log-exceptions-filter",
+                               "log-exceptions-limit"})
+        view.exceptions |= line.given(option);
+    if (auto read = read_file(line, "log-exceptions-output", view.exceptions_output); !read)
+        return read;
+    if (line.given("log-exceptions-filter")) {
+        auto filter = ExceptionFilter::parse(line.one("log-exceptions-filter", ""),
+                                             "--log-exceptions-filter");
+        if (!filter) return tl::make_unexpected(filter.error());
+        view.exceptions_filter = *filter;
+    }
+    const auto limit = line.number("log-exceptions-limit", view.exceptions_limit);
+    if (!limit) return tl::make_unexpected(limit.error());
+    view.exceptions_limit = *limit;
+    return {};
+}
+
+}  // namespace
+
+void add_view_options(OptionTable& table) {
+    auto add = table.add_options();
+    add("strace", "show each system call and signal as strace does, at simulated times");
+    add("strace-output", text_option("FILE"), "write them to FILE (default: stderr)");
+    add("strace-filter", text_option("LIST"),
+        "only these: names, %file, %process, %network, %signal, %memory, %desc, ...; all but these "
+        "after a '!'");
+    add("strace-limit", text_option("N"), "at most N lines (default 100000)");
+    add("log-exceptions", "show each exception from EL0: time, CPU, task, syndrome, place, cycles");
+    add("log-exceptions-output", text_option("FILE"), "write them to FILE (default: stderr)");
+    add("log-exceptions-filter", text_option("LIST"),
+        "only these classes: svc, brk, step, abort, ... (as in the report)");
+    add("log-exceptions-limit", text_option("N"), "at most N lines (default 100000)");
+}
+
+Result<ViewOptions> read_view_options(const CommandLine& line) {
+    ViewOptions view;
+    if (auto read = read_strace(line, view); !read) return tl::make_unexpected(read.error());
+    if (auto read = read_exceptions(line, view); !read) return tl::make_unexpected(read.error());
+    return view;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/whatif/whatif.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <span>
+
+#include "sim/profile/profile_keys.h"
+#include "tools/cli/command_line.h"
+#include "tools/format/text_table.h"
+#include "tools/simulation/simulation.h"
+
+namespace uprobesim {
+namespace {
+
+// System calls whose answer or end depends on the simulated time.
+constexpr std::array<std::string_view, 10> kTimedCalls = {
+    "clock_gettime", "clock_nanosleep", "getitimer", "getrusage", "gettimeofday",
+    "nanosleep",     "setitimer",       "sysinfo",   "times",     "timerfd_settime",
+};
+
+// Readers of reports refuse such a row.
+constexpr std::string_view kUnknownRow = "a report row without a known name";
+
+CentiCycles times_price(std::uint64_t times, CentiCycles each) {
+    std::uint64_t product = 0;
+    // Only absurd prices in an edited report come here.
+    if (__builtin_mul_overflow(times, each.value, &product))
+        product = ~std::uint64_t{0} / (2 * kKernelPathCount);
+    return CentiCycles(product);
+}
+
+std::string quoted(const std::string& word) {
+    constexpr std::string_view kPlain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+    if (!word.empty() && word.find_first_not_of(kPlain) == word.npos) return word;
+    std::string out = "'";
+    for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return out + "'";
+}
+
+// Those that a vDSO answers without one.
+constexpr std::array<std::string_view, 3> kClockCalls = {"clock_getres", "clock_gettime",
+                                                         "gettimeofday"};
+
+std::uint64_t calls_among(const RunReport& saved, std::span<const std::string_view> names) {
+    std::uint64_t sum = 0;
+    for (const NamedCount& call : saved.syscalls)
+        sum += std::find(names.begin(), names.end(), call.name) != names.end() ? call.times : 0;
+    return sum;
+}
+
+std::uint64_t trapped_reads(const RunReport& saved) {
+    return exceptions_named(saved, exception_class_name(ExceptionClass::SysregTrap));
+}
+
+struct Names {
+    std::string machine, kernel;
+    std::vector<Setting> settings;
+};
+
+// What to type to have it run instead.
+std::string run_command_for(const Provenance& p, const Names& names) {
+    std::vector<std::string> words = {"uprobesim",   "run",      "--machine",
+                                      names.machine, "--kernel", names.kernel};
+    const auto add = [&](std::string option, std::string value) {
+        words.push_back(std::move(option));
+        words.push_back(std::move(value));
+    };
+    for (const Setting& s : names.settings) add("--set", s.key + "=" + s.value);
+    if (p.seed != SimulationRequest{}.seed) add("--seed", std::to_string(p.seed));
+    words.insert(words.end(), p.options.begin(), p.options.end());
+    for (const std::string& probe : p.probes) add("-p", probe);
+    words.insert(words.end(), p.arguments.begin(), p.arguments.end());
+    std::string line;
+    for (const std::string& word : words) line += (line.empty() ? "" : " ") + quoted(word);
+    return line;
+}
+
+Result<Names> names_of(const ProfileId& machine, const ProfileId& kernel,
+                       const std::vector<std::string>& settings) {
+    Names names{machine.given_as, kernel.given_as, {}};
+    for (const std::string& word : settings) {
+        auto pair = parse_key_value(word, "the report's settings", "machine.ops.isb=0");
+        if (!pair) return tl::make_unexpected(pair.error());
+        names.settings.push_back({pair->key, pair->value});
+    }
+    return names;
+}
+
+// Whether another value of a key with this role could have changed what the guest did.
+bool matters_to(const RunReport& saved, KeyRole role) {
+    const bool counter = trapped_reads(saved) + saved.counter_reads != 0;
+    switch (role) {
+        case KeyRole::Trapped: return counter;
+        case KeyRole::Clock: return counter || calls_among(saved, kClockCalls) != 0;
+        case KeyRole::Behaviour: return true;
+        default: return false;
+    }
+}
+
+// The keys that are no prices must be what they were, where they matter to the run.
+Outcome same_behaviour(const RunReport& run, const ProfileId& saved, const ProfileListing& now,
+                       const std::string& run_instead) {
+    std::map<std::string, std::string> left;
+    for (const KeyText& row : saved.behaviour) left[row.key] = row.value;
+    const auto refuse = [&](const std::string& key, const std::string& was, const std::string& is) {
+        return user_error(
+            fmt::format("{}.{} was {} and would be {}: {}, so the run must be made again",
+                        profile_kind_name(now.kind), key, was.empty() ? "not given" : was,
+                        is.empty() ? "not given" : is, key_rule(now.kind, key).why),
+            "", run_instead);
+    };
+    for (const ProfileKey& key : now.keys) {
+        if (!is_no_price(key.role)) continue;
+        const auto was = left.find(key.key);
+        const std::string before = was == left.end() ? "" : was->second;
+        if (matters_to(run, key.role) && before != key.value)
+            return refuse(key.key, before, key.value);
+        if (was != left.end()) left.erase(was);
+    }
+    if (!left.empty()) return refuse(left.begin()->first, left.begin()->second, "");
+    return {};
+}
+
+std::string with_unit(const ProfileKey* key) {
+    if (key == nullptr) return "-";
+    return key->unit.empty() ? key->value : fmt::format("{} {}", key->value, key->unit);
+}
+
+void add_changes(const ProfileListing& before, const ProfileListing& after,
+                 std::vector<KeyChange>& changes) {
+    for (const KeyDifference& d : profile_differences(before, after)) {
+        changes.push_back({fmt::format("{}.{}", profile_kind_name(after.kind), d.key),
+                           with_unit(d.a), with_unit(d.b)});
+    }
+}
+
+std::vector<std::string> notes_for(const RunReport& saved) {
+    std::vector<std::string> seen;
+    for (const NamedCount& call : saved.syscalls) {
+        if (std::find(kTimedCalls.begin(), kTimedCalls.end(), call.name) != kTimedCalls.end())
+            seen.push_back(fmt::format("{} {}", call.name, counted(call.times, "time")));
+    }
+    if (saved.counter_reads != 0)
+        seen.push_back(fmt::format("the counter {}", counted(saved.counter_reads, "time")));
+    if (const std::uint64_t reads = trapped_reads(saved); reads != 0)
+        seen.push_back(
+            fmt::format("a trapped register, the counter perhaps, {}", counted(reads, "time")));
+    std::vector<std::string> notes;
+    if (!seen.empty()) {
+        notes.push_back(
+            fmt::format("the guest could have seen the simulated time and done something else at "
+                        "other prices ({})",
+                        fmt::join(seen, ", ")));
+    }
+    if (const std::uint64_t ticks =
+            exceptions_named(saved, exception_class_name(ExceptionClass::Irq));
+        ticks != 0)
+        notes.push_back(fmt::format("the ticks are taken as they were ({}): a longer run has more",
+                                    counted(ticks, "interrupt")));
+    if (saved.idle_ns != 0) notes.push_back("the guest waited: its idle time is taken as it was");
+    return notes;
+}
+
+bool same_cycles(const RunReport& a, const RunReport& b) {
+    const auto equal = [](const auto& x, const auto& y) { return x.cycles == y.cycles; };
+    return a.frequency_hz == b.frequency_hz &&
+           std::equal(a.paths.begin(), a.paths.end(), b.paths.begin(), b.paths.end(), equal) &&
+           std::equal(a.exceptions.begin(), a.exceptions.end(), b.exceptions.begin(),
+                      b.exceptions.end(), equal);
+}
+
+// Whether the report is what its own profiles give, where these are still the same; false: they are
+// not.
+Result<bool> check_own_prices(const RunReport& saved, const Names& own,
+                              const std::string& run_instead) {
+    const auto load = Uncertainty::load(own.machine, own.kernel, own.settings);
+    if (!load) return false;
+    const ProfilePair& pair = load->profiles();
+    if (pair.machine.text_hash != saved.provenance.machine.hash ||
+        pair.kernel.text_hash != saved.provenance.kernel.hash)
+        return false;
+    if (same_cycles(saved, repriced(saved, PriceList(pair.machine, pair.kernel)))) return true;
+    return user_error("the report's cycles are not its counts at its own profiles' prices", "",
+                      "another version made it, or it was edited; make it again: " + run_instead);
+}
+
+}  // namespace
+
+Answer answer_of(const RunReport& report) {
+    const Totals t = totals_of(report);
+    return {t.total_ns, to_ns(t.hit_cycles + t.placing_cycles, report.frequency_hz),
+            t.mean_hit_cycles(), in_cycles(t.kernel_cycles)};
+}
+
+RunReport repriced(const RunReport& saved, const PriceList& prices) {
+    RunReport run = saved;
+    run.frequency_hz = prices.frequency_hz();
+    for (ExceptionRow& row : run.exceptions) {
+        const auto ec = find_exception_class(row.name);
+        check_invariant(ec.has_value(), kUnknownRow);
+        row.cycles = times_price(row.times, prices.exception(*ec));
+    }
+    for (PathRow& row : run.paths) {
+        const auto path = find_kernel_path(row.name);
+        check_invariant(path.has_value(), kUnknownRow);
+        row.cycles = times_price(row.times, prices.path(*path));
+        if (row.units != 0) row.cycles += prices.path_units(*path, row.units);
+        row.insns = prices.path_insns(*path, row.times, row.units);
+    }
+    return run;
+}
+
+Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request) {
+    const Provenance& p = saved.provenance;
+    const auto own = names_of(p.machine, p.kernel, p.settings);
+    if (!own) return tl::make_unexpected(own.error());
+    Names now = *own;
+    if (!request.machine.empty()) now.machine = request.machine;
+    if (!request.kernel.empty()) now.kernel = request.kernel;
+    now.settings.insert(now.settings.end(), request.settings.begin(), request.settings.end());
+    const std::string run_instead = run_command_for(p, now);
+
+    if (saved.cpus > 1) {
+        return user_error(
+            "the report is of several CPUs: which waits for which depends on the prices", "",
+            "make the run again: " + run_instead);
+    }
+    const auto unchanged = check_own_prices(saved, *own, run_instead);
+    if (!unchanged) return tl::make_unexpected(unchanged.error());
+    if (!*unchanged && (request.machine.empty() || request.kernel.empty())) {
+        return user_error(
+            fmt::format("{} or {} is gone, or not what it was when the run was made", own->machine,
+                        own->kernel),
+            "",
+            fmt::format("name both to price with them as they are now: --machine {} --kernel {}",
+                        now.machine, now.kernel));
+    }
+
+    const auto uncertainty = Uncertainty::load(now.machine, now.kernel, now.settings);
+    if (!uncertainty) return tl::make_unexpected(uncertainty.error());
+    WhatIf result;
+    result.before = saved;
+    for (const auto kind : {ProfileKind::Machine, ProfileKind::Kernel}) {
+        const bool machine = kind == ProfileKind::Machine;
+        const auto after = list_profile(kind, machine ? now.machine : now.kernel, now.settings);
+        if (!after) return tl::make_unexpected(after.error());
+        if (auto same = same_behaviour(saved, machine ? p.machine : p.kernel, *after, run_instead);
+            !same)
+            return tl::make_unexpected(same.error());
+        if (!*unchanged) continue;
+        const auto before = list_profile(kind, machine ? own->machine : own->kernel, own->settings);
+        if (!before) return tl::make_unexpected(before.error());
+        add_changes(*before, *after, result.changes);
+    }
+
+    const ProfilePair& pair = uncertainty->profiles();
+    result.after = repriced(saved, PriceList(pair.machine, pair.kernel));
+    Provenance& after = result.after.provenance;
+    after.machine = {pair.machine.name, pair.machine.description, pair.machine.text_hash,
+                     now.machine, p.machine.behaviour};
+    after.kernel = {pair.kernel.name, pair.kernel.description, pair.kernel.text_hash, now.kernel,
+                    p.kernel.behaviour};
+    after.settings.clear();
+    for (const Setting& s : now.settings) after.settings.push_back(s.key + "=" + s.value);
+    result.notes = notes_for(saved);
+    if (!*unchanged)
+        result.notes.push_back("the run's own profiles have changed since it was made");
+    if (request.low || request.high) {
+        auto range = range_of(saved, *uncertainty, request.low, request.high);
+        if (!range) return tl::make_unexpected(range.error());
+        result.range = std::move(*range);
+    }
+    return result;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A saved run with other prices: its counts times the figures of other profiles, without running.
+// What would change the counts themselves is refused.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/base/error.h"
+#include "sim/profile/figure.h"
+#include "sim/profile/uncertainty.h"
+#include "tools/report/report.h"
+
+namespace uprobesim {
+
+struct WhatIfRequest {
+    std::string machine{};            // empty: the run's own
+    std::string kernel{};             // empty: the run's own
+    std::vector<Setting> settings{};  // on top of the run's own
+    bool low = false, high = false;
+};
+
+// One figure that is not what it was.
+struct KeyChange {
+    std::string key;
+    std::string before, after;  // with unit
+};
+
+// What is asked of a run.
+struct Answer {
+    double total_ns = 0;
+    double overhead_ns = 0;
+    double mean_hit_cycles = 0;
+    double kernel_cycles = 0;
+};
+Answer answer_of(const RunReport& report);
+
+// One figure moved to the ends of its range while all others stay.
+struct Swing {
+    VariedFigure figure;
+    double low_value = 0, high_value = 0;
+    Answer at_low, at_high;
+
+    double ns() const;  // between the two ends
+};
+
+struct AnswerRange {
+    // Every figure at the end that makes the run shorter, or longer.
+    std::optional<RunReport> low, high;
+    // As far as independent errors take it: the root of the sum of the squares of the swings.
+    double independent_low_ns = 0, independent_high_ns = 0;
+    std::vector<Swing> swings;  // those that move the time, the largest first
+};
+
+struct WhatIf {
+    RunReport before, after;
+    std::vector<KeyChange> changes;
+    std::vector<std::string> notes;
+    std::optional<AnswerRange> range;
+};
+
+Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request);
+
+// The counts of `saved` at these prices.
+RunReport repriced(const RunReport& saved, const PriceList& prices);
+Result<AnswerRange> range_of(const RunReport& saved, const Uncertainty& uncertainty, bool low,
+                             bool high);
+
+struct WhatIfReport {
+    std::string file;
+    std::string label;  // of a comparison's column
+    WhatIf result;
+};
+std::string whatif_text(const WhatIfReport& report);
+std::string whatif_json(const WhatIfReport& report);
+
+}  // namespace uprobesim
