@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "kernel_model/abi/fcntl.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -75,16 +76,14 @@ SysResult<HostFd> HostDirectory::open(const std::string& relative, int host_flag
 }
 
 SysResult<FileStatus> HostDirectory::status(const std::string& relative) const {
-    auto fd = open(relative, O_PATH);
-    if (!fd) return tl::make_unexpected(fd.error());
-    return status_of_host_fd(fd->get());
+    auto fd = TRY(open(relative, O_PATH));
+    return status_of_host_fd(fd.get());
 }
 
 SysResult<std::string> HostDirectory::read_link(const std::string& relative) const {
-    auto fd = open(relative, O_PATH);
-    if (!fd) return tl::make_unexpected(fd.error());
+    auto fd = TRY(open(relative, O_PATH));
     std::string target(abi::kPathMax, '\0');
-    const ssize_t n = readlinkat(fd->get(), "", target.data(), target.size());
+    const ssize_t n = readlinkat(fd.get(), "", target.data(), target.size());
     if (n < 0) return tl::make_unexpected(guest_errno(errno));
     target.resize(static_cast<std::size_t>(n));
     return target;
@@ -92,10 +91,9 @@ SysResult<std::string> HostDirectory::read_link(const std::string& relative) con
 
 SysResult<std::pair<HostFd, std::string>> HostDirectory::parent(const std::string& relative) const {
     const std::size_t slash = relative.rfind('/');
-    auto dir =
-        open(slash == std::string::npos ? "." : relative.substr(0, slash), O_PATH | O_DIRECTORY);
-    if (!dir) return tl::make_unexpected(dir.error());
-    return std::pair(std::move(*dir),
+    auto dir = TRY(
+        open(slash == std::string::npos ? "." : relative.substr(0, slash), O_PATH | O_DIRECTORY));
+    return std::pair(std::move(dir),
                      slash == std::string::npos ? relative : relative.substr(slash + 1));
 }
 

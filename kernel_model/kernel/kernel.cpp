@@ -276,7 +276,7 @@ void Kernel::resume_call(Task& task) {
 void Kernel::interrupt(Task& task) {
     const SyscallRow* row = dispatcher_->find(task.blocked_in);
     task.state = TaskState::Runnable;
-    if (SignalDelivery(*this, task).deliver(restart_kind(task.blocked_in))) {
+    if (SignalDelivery(*this, task).deliver(row->restart)) {
         spend(task, row->path);
         dispatcher_->end_wait(*this, task);
     } else if (task.state == TaskState::Stopped) {

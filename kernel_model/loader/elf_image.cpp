@@ -9,6 +9,7 @@
 #include <array>
 #include <utility>
 
+#include "sim/base/try.h"
 #include "sim/mem/address_space.h"
 
 namespace uprobesim {
@@ -82,14 +83,13 @@ public:
 
     Result<ElfImage> parse() {
         std::array<std::byte, kHeaderSize> header{};
-        if (auto checked = check_header(header); !checked)
-            return tl::make_unexpected(checked.error());
+        TRY(check_header(header));
         image_.position_independent = little_endian<std::uint16_t>(header, 16) == kTypeDyn;
         image_.entry = little_endian<std::uint64_t>(header, 24);
         phdr_offset_ = little_endian<std::uint64_t>(header, 32);
         image_.phdr_count = little_endian<std::uint16_t>(header, 56);
-        if (auto checked = read_phdrs(); !checked) return tl::make_unexpected(checked.error());
-        if (auto checked = check_segments(); !checked) return tl::make_unexpected(checked.error());
+        TRY(read_phdrs());
+        TRY(check_segments());
         return std::move(image_);
     }
 

@@ -17,6 +17,7 @@
 #include "kernel_model/loader/stack_image.h"
 #include "kernel_model/memory/user_memory.h"
 #include "kernel_model/vdso/vdso.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -124,13 +125,12 @@ Loaded<ProgramFile> ProgramLoader::open(const std::string& path, std::string_vie
 
 Loaded<ProgramLoader::Image> ProgramLoader::open_image(const std::string& path,
                                                        std::string_view role) {
-    auto file = open(path, role);
-    if (!file) return tl::make_unexpected(file.error());
+    auto file = TRY(open(path, role));
     auto elf = parse_elf(
-        [&](std::uint64_t offset, std::span<std::byte> to) { return file->read_at(offset, to); },
-        file->size, path);
+        [&](std::uint64_t offset, std::span<std::byte> to) { return file.read_at(offset, to); },
+        file.size, path);
     if (!elf) return tl::make_unexpected(LoadError{elf.error(), Errno::NoExec});
-    return Image{.file = std::move(*file), .elf = std::move(*elf)};
+    return Image{.file = std::move(file), .elf = std::move(*elf)};
 }
 
 Loaded<ProgramLoader::Image> ProgramLoader::open_program(const std::string& path,
@@ -253,10 +253,9 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
     if (!program) return tl::make_unexpected(program.error());
     std::optional<Image> interpreter;
     if (!program->elf.interpreter.empty()) {
-        auto opened = open_image(program->elf.interpreter,
-                                 fmt::format("the dynamic loader of {}", program->file.name));
-        if (!opened) return tl::make_unexpected(opened.error());
-        interpreter = std::move(*opened);
+        auto opened = TRY(open_image(program->elf.interpreter,
+                                     fmt::format("the dynamic loader of {}", program->file.name)));
+        interpreter = std::move(opened);
     }
     mm_.set_stack_limit(process_.limits[kLimitStack].soft);
     mm_.set_limits(process_.limits[kLimitAs].soft, process_.limits[kLimitData].soft);
@@ -268,12 +267,10 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
     StackBuilder builder(mm_, stack);
     if (auto built = builder.map_and_copy_strings(); !built)
         return load_error(built.error(), "no memory for the stack", request.path);
-    if (auto chosen = choose_bias(*program, false); !chosen)
-        return tl::make_unexpected(chosen.error());
-    if (auto mapped = map_image(*program); !mapped) return tl::make_unexpected(mapped.error());
+    TRY(choose_bias(*program, false));
+    TRY(map_image(*program));
     if (interpreter) {
-        if (auto chosen = choose_bias(*interpreter, true); !chosen)
-            return tl::make_unexpected(chosen.error());
+        TRY(choose_bias(*interpreter, true));
         if (auto mapped = map_image(*interpreter); !mapped)
             return tl::make_unexpected(mapped.error());
     }

@@ -7,6 +7,7 @@
 
 #include "kernel_model/memory/page_rights.h"
 #include "kernel_model/memory/shared_memory.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -114,9 +115,8 @@ SysResult<VAddr> Mm::map(const MapRequest& request) {
     if (request.file != nullptr && request.offset + length < request.offset)
         return tl::make_unexpected(Errno::Overflow);
     if (is_full()) return tl::make_unexpected(Errno::NoMem);
-    const auto place = choose_place(request, length);
-    if (!place) return place;
-    const VRange range{*place, *place + length};
+    const auto place = TRY(choose_place(request, length));
+    const VRange range{place, place + length};
 
     const bool data = request.prot.write && !request.shared && !request.grows_down;
     if (!may_grow_by(length, data)) return tl::make_unexpected(Errno::NoMem);

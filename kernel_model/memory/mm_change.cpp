@@ -6,6 +6,7 @@
 
 #include "kernel_model/memory/mm.h"
 #include "kernel_model/memory/page_rights.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -187,16 +188,15 @@ SysResult<VAddr> Mm::remap_to(VAddr old, std::uint64_t old_size, std::uint64_t n
         if (to < kLowest) return tl::make_unexpected(Errno::Perm);
     }
     if (old_size > new_size) {
-        if (const auto gone = unmap({old + new_size, old + old_size}); !gone)
-            return tl::make_unexpected(gone.error());
+        TRY(unmap({old + new_size, old + old_size}));
         old_size = new_size;
     }
     if (!fixed) {
         const auto gap = find_gap(new_size);
         if (!gap) return tl::make_unexpected(Errno::NoMem);
         to = *gap;
-    } else if (const auto gone = unmap({to, to + new_size}); !gone) {
-        return tl::make_unexpected(gone.error());
+    } else {
+        TRY(unmap({to, to + new_size}));
     }
     return move(old, old_size, new_size, to, (flags & kMremapDontunmap) != 0);
 }

@@ -9,6 +9,7 @@
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/memory/user_memory.h"
 #include "kernel_model/net/network.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -76,10 +77,9 @@ void Socket::set_buffer(bool send, std::int32_t value, bool privileged) {
 }
 
 SysResult<std::uint64_t> Socket::read(std::uint64_t, std::span<std::byte> to) {
-    auto got = receive(to.size(), false);
-    if (!got) return tl::make_unexpected(got.error());
-    std::ranges::copy(got->bytes, to.begin());
-    return std::uint64_t{got->bytes.size()};
+    auto got = TRY(receive(to.size(), false));
+    std::ranges::copy(got.bytes, to.begin());
+    return std::uint64_t{got.bytes.size()};
 }
 
 SysResult<std::uint64_t> Socket::write(std::uint64_t, std::span<const std::byte> from) {

@@ -7,6 +7,7 @@
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/net/tcp_socket.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -68,7 +69,7 @@ SysResult<void> TcpSocket::connect(const SocketAddress& address, const Ucred&, b
     if (phase_ == Phase::Connected || state_ == State::Listen)
         return tl::make_unexpected(Errno::IsConn);
     if (phase_ == Phase::Unconnected) {
-        if (const auto begun = begin_connect(address); !begun) return begun;
+        TRY(begin_connect(address));
         // The answer is processed when the call lets go of the socket: one that does not wait never
         // sees it.
         if (!waits) return tl::make_unexpected(Errno::InProgress);
@@ -87,7 +88,7 @@ SysResult<void> TcpSocket::begin_connect(const SocketAddress& address) {
     const auto to = route(address);
     if (!to) return tl::make_unexpected(to.error());
     if (local_ip_.is_any()) local_ip_ = IpAddress::loopback(!to->is_v4());
-    if (const auto port = claim_some_port(); !port) return port;
+    TRY(claim_some_port());
     remote_ip_ = *to;
     remote_port_ = address.port;
     phase_ = Phase::Connecting;

@@ -6,6 +6,7 @@
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/net/unix_socket.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -57,9 +58,8 @@ void UnixSocket::deliver(UnixSocket& to, const Outgoing& message, std::span<cons
 }
 
 SysResult<std::uint64_t> UnixSocket::send(const Outgoing& message) {
-    const auto target = target_of(message);
-    if (!target) return tl::make_unexpected(target.error());
-    UnixSocket& other = **target;
+    const auto target = TRY(target_of(message));
+    UnixSocket& other = *target;
     if (!message.files.empty() &&
         network().files_in_flight + message.files.size() > Network::kMostInFlight) {
         return tl::make_unexpected(Errno::TooManyRefs);

@@ -7,6 +7,7 @@
 
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/net/network.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -59,7 +60,7 @@ SysResult<void> UnixSocket::bind(const SocketAddress& address, const Ucred&) {
     if (address.family != kAfUnix || !name_.name.empty()) return tl::make_unexpected(Errno::Inval);
     SocketAddress name = address;
     if (name.name.empty()) name.name = network().unused_abstract_name();
-    if (const auto claimed = network().claim_name(*this, name); !claimed) return claimed;
+    TRY(network().claim_name(*this, name));
     name_ = std::move(name);
     return {};
 }
@@ -100,15 +101,14 @@ SysResult<void> UnixSocket::connect(const SocketAddress& address, const Ucred& w
         return {};
     }
     if (address.family != kAfUnix || address.name.empty()) return tl::make_unexpected(Errno::Inval);
-    const auto other = find_peer(address);
-    if (!other) return tl::make_unexpected(other.error());
+    const auto other = TRY(find_peer(address));
     if (!has_connections()) {
-        peer_ = *other;
+        peer_ = other;
         connected_ = true;
         waiters_.wake();
         return {};
     }
-    UnixSocket& listener = **other;
+    UnixSocket& listener = *other;
     if (!listener.listening_ || listener.shut_read_) return tl::make_unexpected(Errno::ConnRefused);
     if (connected_) return tl::make_unexpected(Errno::IsConn);
     if (listening_) return tl::make_unexpected(Errno::Inval);

@@ -8,10 +8,6 @@
 namespace uprobesim {
 namespace {
 
-// Calls that answer EINTR after a handler even with SA_RESTART: epoll_pwait, pselect6, ppoll,
-// nanosleep, clock_nanosleep, rt_sigsuspend, rt_sigtimedwait, epoll_pwait2.
-constexpr std::array<std::uint32_t, 8> kNeverRestarted = {22, 72, 73, 101, 115, 133, 137, 441};
-
 std::uint64_t as_register(Errno e) {
     return static_cast<std::uint64_t>(-static_cast<std::int64_t>(e));
 }
@@ -25,19 +21,14 @@ std::array<std::uint64_t, 6> arguments(Kernel& kernel, const Task& task) {
 
 }  // namespace
 
-Interrupted restart_kind(std::uint32_t number) {
-    const bool never =
-        std::find(kNeverRestarted.begin(), kNeverRestarted.end(), number) != kNeverRestarted.end();
-    return never ? Interrupted::NeverRestart : Interrupted::RestartIfAsked;
-}
-
 SyscallDispatcher::SyscallDispatcher()
-    : SyscallDispatcher(std::array{
-          memory_syscalls(),  file_syscalls(),    file_tree_syscalls(), process_syscalls(),
-          clone_syscalls(),   futex_syscalls(),   wait_syscalls(),      sched_syscalls(),
-          prctl_syscalls(),   signal_syscalls(),  time_syscalls(),      timer_syscalls(),
-          event_syscalls(),   copy_syscalls(),    info_syscalls(),      socket_syscalls(),
-          sockopt_syscalls(), message_syscalls(), epoll_syscalls(),     shm_syscalls()}) {}
+    : SyscallDispatcher(std::array{memory_syscalls(),  file_syscalls(),    file_tree_syscalls(),
+                                   process_syscalls(), clone_syscalls(),   futex_syscalls(),
+                                   wait_syscalls(),    sched_syscalls(),   prctl_syscalls(),
+                                   signal_syscalls(),  time_syscalls(),    timer_syscalls(),
+                                   event_syscalls(),   copy_syscalls(),    info_syscalls(),
+                                   socket_syscalls(),  sockopt_syscalls(), message_syscalls(),
+                                   epoll_syscalls(),   shm_syscalls(),     poll_syscalls()}) {}
 
 SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
     for (const auto theme : themes) {

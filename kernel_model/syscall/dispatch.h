@@ -39,7 +39,4 @@ private:
     std::array<const SyscallRow*, kLimit> rows_{};
 };
 
-// How the call with this number goes on after a handler ran in the middle of it (signal(7)).
-Interrupted restart_kind(std::uint32_t number);
-
 }  // namespace uprobesim

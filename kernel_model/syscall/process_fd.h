@@ -5,7 +5,8 @@
 
 namespace uprobesim {
 
-// A new descriptor of a process (pidfd_open, CLONE_PIDFD), closed by exec. Srch: no such process.
-SysOutcome add_process_fd(SysCall& c, std::int32_t pid, std::uint32_t flags);
+// A new descriptor of a process (sys_pidfd_open, CLONE_PIDFD), closed by exec. Srch: no such
+// process.
+SysOutcome add_process_fd(SysCall& call, std::int32_t pid, std::uint32_t flags);
 
 }  // namespace uprobesim

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -13,14 +14,33 @@
 
 #include "kernel_model/abi/errno.h"
 #include "kernel_model/kernel/kernel.h"
+#include "kernel_model/signal/signals.h"
 #include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
 
 struct Block {
 };  // nothing to do now; entered again when what it waits on wakes, at its deadline, or by a signal
-struct NoReturn {};  // exit, execve, rt_sigreturn: registers are already as they must be
-using SysOutcome = std::variant<std::uint64_t, Errno, Block, NoReturn>;
+struct NoReturn {};  // sys_exit, sys_execve, rt_sigreturn: registers are already as they must be
+
+// What a handler returns: a value for x0, an error, or one of the two above. An error of another
+// call propagates by TRY (sim/base/try.h).
+class SysOutcome : public std::variant<std::uint64_t, Errno, Block, NoReturn> {
+public:
+    template <std::integral T>
+    SysOutcome(T value) : variant(static_cast<std::uint64_t>(value)) {}  // sign-extended
+    SysOutcome(Errno error) : variant(error) {}
+    SysOutcome(Block block) : variant(block) {}
+    SysOutcome(NoReturn none) : variant(none) {}
+    SysOutcome(const tl::unexpected<Errno>& error) : variant(error.value()) {}
+    SysOutcome(const SysResult<void>& result) : SysOutcome(0) {
+        if (!result) *this = result.error();
+    }
+    template <std::integral T>
+    SysOutcome(const SysResult<T>& result) : SysOutcome(0) {
+        *this = result ? SysOutcome(*result) : SysOutcome(result.error());
+    }
+};
 
 struct SysCall {
     Kernel& kernel;
@@ -43,6 +63,15 @@ struct SysCall {
 };
 
 using SysFn = SysOutcome (*)(SysCall&);
+// Handlers that do nothing: one answers a fixed value, one a fixed error.
+template <std::uint64_t kValue>
+SysOutcome answer(SysCall&) {
+    return kValue;
+}
+template <Errno kError>
+SysOutcome refuse(SysCall&) {
+    return kError;
+}
 enum class Support { Full, Partial, Stub };
 
 struct SyscallRow {
@@ -52,6 +81,8 @@ struct SyscallRow {
     Support support;
     KernelPath path;
     std::string_view note;  // needed for Partial and Stub
+    // After a signal's handler ran in the middle of the call (signal(7)).
+    Interrupted restart = Interrupted::RestartIfAsked;
 };
 
 // One table per theme, each in its sys_<theme>.cpp. dispatch.cpp joins them and refuses duplicates.
@@ -73,6 +104,7 @@ std::span<const SyscallRow> info_syscalls();
 std::span<const SyscallRow> socket_syscalls();
 std::span<const SyscallRow> sockopt_syscalls();
 std::span<const SyscallRow> message_syscalls();
+std::span<const SyscallRow> poll_syscalls();
 std::span<const SyscallRow> epoll_syscalls();
 std::span<const SyscallRow> shm_syscalls();
 

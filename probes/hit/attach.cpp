@@ -10,6 +10,7 @@
 #include "probes/hit/uprobes.h"
 #include "probes/slots/xol_area.h"
 #include "probes/target/symbol_index.h"
+#include "sim/base/try.h"
 #include "sim/insn/decoder.h"
 #include "sim/profile/kernel_profile.h"
 
@@ -45,9 +46,8 @@ Result<Uprobes::Image*> Uprobes::image(const std::string& path) {
     auto read = opened->file->read(0, bytes);
     if (!read || *read != bytes.size())
         return user_error("the binary of a probe cannot be read", path);
-    auto index = SymbolIndex::build(std::move(bytes), path);
-    if (!index) return tl::make_unexpected(index.error());
-    auto image = std::make_unique<Image>(Image{path, backing->key(), std::move(*index)});
+    auto index = TRY(SymbolIndex::build(std::move(bytes), path));
+    auto image = std::make_unique<Image>(Image{path, backing->key(), std::move(index)});
     return images_.emplace(path, std::move(image)).first->second.get();
 }
 
@@ -105,15 +105,13 @@ Result<AttachSummary> Uprobes::add(const ProbeSpec& spec) {
                           kernel_.machine().kernel_profile.name,
                           "6.1, 6.12, 6.13, 6.13+stp and new are known");
     }
-    auto opened = image(spec.binary);
-    if (!opened) return tl::make_unexpected(opened.error());
-    Image& binary = **opened;
+    auto opened = TRY(image(spec.binary));
+    Image& binary = *opened;
     AttachSummary summary;
     summary.spec = spec.text;
     if (spec.raw_offset) {
-        auto done = attach(binary, spec, fmt::format("{:#x}", *spec.raw_offset), *spec.raw_offset,
-                           summary, true);
-        if (!done) return tl::make_unexpected(done.error());
+        TRY(attach(binary, spec, fmt::format("{:#x}", *spec.raw_offset), *spec.raw_offset, summary,
+                   true));
         return summary;
     }
     const auto functions = binary.index.matching(spec.symbol);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "sim/base/try.h"
+
 namespace uprobesim {
 
 namespace {
@@ -117,9 +119,8 @@ Result<std::vector<ProbeSpec>> parse_probe_specs(std::string_view text) {
             return user_error("there is no probe type '" + std::string(part.substr(0, colon)) + "'",
                               std::string(part), "uprobe (u) and uretprobe (ur) are known");
         }
-        auto spec = make_spec(*provider, binary, location, part);
-        if (!spec) return tl::make_unexpected(spec.error());
-        specs.push_back(std::move(*spec));
+        auto spec = TRY(make_spec(*provider, binary, location, part));
+        specs.push_back(std::move(spec));
     }
     return specs;
 }

@@ -16,6 +16,7 @@
 #include "probes/target/spec.h"
 #include "probes/target/unwind_table.h"
 #include "sim/base/text.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -39,9 +40,8 @@ Result<SymbolIndex> SymbolIndex::build(std::vector<std::byte> bytes, std::string
         std::memcpy(to.data(), index.bytes_.data() + offset, to.size());
         return true;
     };
-    auto image = parse_elf(read_at, index.bytes_.size(), name);
-    if (!image) return tl::make_unexpected(image.error());
-    for (const ElfSegment& s : image->segments) {
+    auto image = TRY(parse_elf(read_at, index.bytes_.size(), name));
+    for (const ElfSegment& s : image.segments) {
         if (s.prot.exec) index.text_.push_back({s.file_offset, s.file_size, s.vaddr});
     }
     elf_version(EV_CURRENT);

@@ -13,6 +13,7 @@
 #include <array>
 #include <cmath>
 
+#include "sim/base/try.h"
 #include "sim/cost/core_table.h"
 #include "sim/insn/decoder.h"
 
@@ -124,9 +125,8 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<BlockModel>> load_core_model(std::string_view name_or_path) {
-    auto table = load_core_table(name_or_path);
-    if (!table) return tl::make_unexpected(table.error());
-    return std::make_unique<PipelineModel>(std::move(*table));
+    auto table = TRY(load_core_table(name_or_path));
+    return std::make_unique<PipelineModel>(std::move(table));
 }
 
 }  // namespace uprobesim

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "sim/base/try.h"
 #include "sim/profile/data_files.h"
 #include "sim/profile/toml_reader.h"
 
@@ -82,9 +83,8 @@ Result<CoreTable> read_core(const DataFile& file) {
 }  // namespace
 
 Result<CoreTable> load_core_table(std::string_view name_or_path) {
-    const auto file = find_data_file("cores", kWhat, name_or_path);
-    if (!file) return tl::make_unexpected(file.error());
-    return read_core(*file);
+    const auto file = TRY(find_data_file("cores", kWhat, name_or_path));
+    return read_core(file);
 }
 
 Result<CoreTable> parse_core_table(std::string_view text, std::string_view file_name) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <type_traits>
 
+#include "sim/base/try.h"
 #include "sim/profile/data_files.h"
 #include "sim/profile/settings.h"
 #include "sim/profile/toml_reader.h"
@@ -197,9 +198,8 @@ Outcome apply_one(KernelProfile& kernel, std::string_view key, const Setting& se
     Limits limits;
     double* number = find_path_number(kernel, key, limits);
     if (number == nullptr) return unknown_setting(setting, "kernel", all_setting_keys());
-    const auto value = setting_number(setting, limits);
-    if (!value) return tl::make_unexpected(value.error());
-    *number = *value;
+    const auto value = TRY(setting_number(setting, limits));
+    *number = value;
     return {};
 }
 
@@ -227,10 +227,9 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
     if (!reader.ok()) return tl::make_unexpected(reader.error());
 
     for (const Setting& setting : settings) {
-        const auto key = setting_for("kernel", setting);
-        if (!key) return tl::make_unexpected(key.error());
-        if (!*key) continue;
-        if (const Outcome set = apply_one(kernel, **key, setting); !set)
+        const auto key = TRY(setting_for("kernel", setting));
+        if (!key) continue;
+        if (const Outcome set = apply_one(kernel, *key, setting); !set)
             return tl::make_unexpected(set.error());
     }
     if (kernel.simulate_also.has(AlsoSimulated::Stp) && kernel.stp == StpForm::None) {
@@ -246,9 +245,8 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
 
 Result<KernelProfile> load_kernel_profile(std::string_view name_or_path,
                                           const std::vector<Setting>& settings) {
-    const auto file = find_data_file("kernels", kWhat, name_or_path);
-    if (!file) return tl::make_unexpected(file.error());
-    return read_kernel(*file, settings);
+    const auto file = TRY(find_data_file("kernels", kWhat, name_or_path));
+    return read_kernel(file, settings);
 }
 
 Result<KernelProfile> parse_kernel_profile(std::string_view text, std::string_view file_name,

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/base/try.h"
 #include "sim/profile/data_files.h"
 #include "sim/profile/settings.h"
 #include "sim/profile/toml_reader.h"
@@ -80,14 +81,12 @@ std::vector<std::string> all_keys() {
 
 Outcome apply(MachineProfile& machine, const std::vector<Setting>& settings) {
     for (const Setting& setting : settings) {
-        const auto key = setting_for("machine", setting);
-        if (!key) return tl::make_unexpected(key.error());
-        if (!*key) continue;
-        const Slot slot = find_figure(machine, **key);
+        const auto key = TRY(setting_for("machine", setting));
+        if (!key) continue;
+        const Slot slot = find_figure(machine, *key);
         if (slot.figure == nullptr) return unknown_setting(setting, "machine", all_keys());
-        const auto value = setting_number(setting, slot.limits);
-        if (!value) return tl::make_unexpected(value.error());
-        slot.figure->value = *value;
+        const auto value = TRY(setting_number(setting, slot.limits));
+        slot.figure->value = value;
         slot.figure->source = "--set";
         slot.figure->confidence = Confidence::Assumption;
     }
@@ -130,9 +129,8 @@ Result<MachineProfile> read_machine(const DataFile& file, const std::vector<Sett
 
 Result<MachineProfile> load_machine_profile(std::string_view name_or_path,
                                             const std::vector<Setting>& settings) {
-    const auto file = find_data_file("machines", kWhat, name_or_path);
-    if (!file) return tl::make_unexpected(file.error());
-    return read_machine(*file, settings);
+    const auto file = TRY(find_data_file("machines", kWhat, name_or_path));
+    return read_machine(file, settings);
 }
 
 Result<MachineProfile> parse_machine_profile(std::string_view text, std::string_view file_name,

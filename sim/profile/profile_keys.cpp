@@ -8,6 +8,7 @@
 #include <charconv>
 #include <map>
 
+#include "sim/base/try.h"
 #include "sim/profile/data_files.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
@@ -189,10 +190,9 @@ void apply(ProfileListing& listing, const std::string& key, const std::string& v
 Outcome check_by_loader(ProfileKind kind, std::string_view name,
                         const std::vector<Setting>& settings) {
     if (kind == ProfileKind::Machine) {
-        if (auto loaded = load_machine_profile(name, settings); !loaded)
-            return tl::make_unexpected(loaded.error());
-    } else if (auto loaded = load_kernel_profile(name, settings); !loaded) {
-        return tl::make_unexpected(loaded.error());
+        TRY(load_machine_profile(name, settings));
+    } else {
+        TRY(load_kernel_profile(name, settings));
     }
     return {};
 }
@@ -230,12 +230,10 @@ const ProfileKey* ProfileListing::find(std::string_view key) const {
 Result<ProfileListing> list_profile(ProfileKind kind, std::string_view name_or_path,
                                     const std::vector<Setting>& settings) {
     check_invariant(kind != ProfileKind::Core, "a core table has no listing");
-    if (const auto checked = check_by_loader(kind, name_or_path, settings); !checked)
-        return tl::make_unexpected(checked.error());
+    TRY(check_by_loader(kind, name_or_path, settings));
     const std::string what = fmt::format("{} profile", profile_kind_name(kind));
-    const auto file = find_data_file(profile_kind_folder(kind), what, name_or_path);
-    if (!file) return tl::make_unexpected(file.error());
-    TomlReader reader(profile_kind_folder(kind), what, *file, {"ops", "paths", "sources"});
+    const auto file = TRY(find_data_file(profile_kind_folder(kind), what, name_or_path));
+    TomlReader reader(profile_kind_folder(kind), what, file, {"ops", "paths", "sources"});
     if (!reader.ok()) return tl::make_unexpected(reader.error());
 
     ProfileListing listing;
@@ -244,9 +242,8 @@ Result<ProfileListing> list_profile(ProfileKind kind, std::string_view name_or_p
     Lister(listing, reader).table(reader.root(), "");
     if (!reader.ok()) return tl::make_unexpected(reader.error());
     for (const Setting& setting : settings) {
-        const auto key = setting_for(profile_kind_name(kind), setting);
-        if (!key) return tl::make_unexpected(key.error());
-        if (*key) apply(listing, std::string(**key), setting.value);
+        const auto key = TRY(setting_for(profile_kind_name(kind), setting));
+        if (key) apply(listing, std::string(*key), setting.value);
     }
     for (ProfileKey& key : listing.keys) key.role = key_rule(kind, key.key).role;
     if (const ProfileKey* name = listing.find("name")) listing.name = name->value;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/base/try.h"
 #include "sim/profile/data_files.h"
 #include "sim/profile/profile_keys.h"
 
@@ -85,9 +86,8 @@ Result<ProfileKind> kind_of_file(const DataFile& file, int depth) {
 
 Result<ProfileKind> find_profile_kind(std::string_view name_or_path) {
     if (is_path(name_or_path)) {
-        const auto file = find_data_file("", "profile", name_or_path);
-        if (!file) return tl::make_unexpected(file.error());
-        return kind_of_file(*file, 1);
+        const auto file = TRY(find_data_file("", "profile", name_or_path));
+        return kind_of_file(file, 1);
     }
     if (const auto kind = kind_of_builtin(name_or_path)) return *kind;
     return user_error(fmt::format("nothing is named '{}'", name_or_path), "",

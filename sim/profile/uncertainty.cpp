@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "sim/base/try.h"
+
 namespace uprobesim {
 
 namespace {
@@ -37,11 +39,9 @@ Result<Uncertainty> Uncertainty::load(std::string_view machine, std::string_view
     Uncertainty loaded;
     loaded.machine_name_ = machine;
     loaded.settings_ = std::move(settings);
-    auto machine_profile = load_machine_profile(machine, loaded.settings_);
-    if (!machine_profile) return tl::make_unexpected(machine_profile.error());
-    auto kernel_profile = load_kernel_profile(kernel, loaded.settings_);
-    if (!kernel_profile) return tl::make_unexpected(kernel_profile.error());
-    loaded.profiles_ = {std::move(*machine_profile), std::move(*kernel_profile)};
+    auto machine_profile = TRY(load_machine_profile(machine, loaded.settings_));
+    auto kernel_profile = TRY(load_kernel_profile(kernel, loaded.settings_));
+    loaded.profiles_ = {std::move(machine_profile), std::move(kernel_profile)};
 
     for (const auto& [key, figure] : loaded.profiles_.machine.figures) {
         std::string full = fmt::format("{}{}", kMachine, key);
@@ -78,9 +78,8 @@ Result<ProfilePair> Uncertainty::with(const std::vector<Change>& changes) const 
     }
     // Through the reader, which knows what follows from a figure.
     if (settings.size() != settings_.size()) {
-        auto machine = load_machine_profile(machine_name_, settings);
-        if (!machine) return tl::make_unexpected(machine.error());
-        pair.machine = std::move(*machine);
+        auto machine = TRY(load_machine_profile(machine_name_, settings));
+        pair.machine = std::move(machine);
     }
     return pair;
 }

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "sim/base/try.h"
 #include "tools/audit/insn_form.h"
 #include "tools/cli/build_info.h"
 
@@ -51,9 +52,8 @@ std::size_t Auditor::form_of(std::uint32_t word, const std::string& instruction)
 
 Outcome Auditor::add(std::vector<std::byte> bytes, const std::string& path) {
     AuditBinary binary{path, bytes.size(), {}};
-    const auto index = SymbolIndex::build(std::move(bytes), path);
-    if (!index) return tl::make_unexpected(index.error());
-    for (const Function& f : index->functions()) {
+    const auto index = TRY(SymbolIndex::build(std::move(bytes), path));
+    for (const Function& f : index.functions()) {
         if (!binary.entries.empty() && binary.entries.back().file_offset == f.offset) {
             ++binary.entries.back().aliases;
             continue;
@@ -61,7 +61,7 @@ Outcome Auditor::add(std::vector<std::byte> bytes, const std::string& path) {
         AuditEntry entry;
         entry.name = f.name;
         entry.file_offset = f.offset;
-        const auto word = index->word_at(f.offset);
+        const auto word = index.word_at(f.offset);
         if (word && f.offset % 4 == 0) {
             entry.word = *word;
             entry.instruction = decoder_.disassemble(*word, f.offset);

@@ -14,6 +14,7 @@
 #include <fstream>
 
 #include "kernel_model/files/host.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 namespace {
@@ -52,9 +53,8 @@ Outcome audit_file(Auditor& auditor, const std::string& host, const std::string&
     if (!file)
         return user_error(std::strerror(errno), shown,
                           "give an arm64 program or library, or a folder of them");
-    auto bytes = bytes_of(file, shown);
-    if (!bytes) return tl::make_unexpected(bytes.error());
-    return auditor.add(std::move(*bytes), shown);
+    auto bytes = TRY(bytes_of(file, shown));
+    return auditor.add(std::move(bytes), shown);
 }
 
 // A file in a folder: true where it was added.
@@ -140,9 +140,8 @@ Outcome audit_path(Auditor& auditor, const std::string& root, const std::string&
                    AuditSkips& skips) {
     std::string host = path;
     if (!root.empty()) {
-        auto inside = path_in_root(root, path);
-        if (!inside) return tl::make_unexpected(inside.error());
-        host = std::move(*inside);
+        auto inside = TRY(path_in_root(root, path));
+        host = std::move(inside);
     }
     std::error_code error;
     const fs::file_status status = fs::status(host, error);

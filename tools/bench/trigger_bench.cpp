@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "sim/base/try.h"
 #include "tools/bench/trigger_target.h"
 #include "tools/simulation/simulation.h"
 
@@ -61,10 +62,9 @@ std::uint64_t TriggerCounts::exceptions_taken() const {
 }
 
 Result<TriggerCounts> count_trigger(const TriggerRequest& request) {
-    auto tree = TriggerTree::make(request.variant.target, request.branch_protection);
-    if (!tree) return tl::make_unexpected(tree.error());
+    auto tree = TRY(TriggerTree::make(request.variant.target, request.branch_protection));
     SimulationRequest simulation;
-    simulation.files.root = tree->root();
+    simulation.files.root = tree.root();
     simulation.kernel = request.kernel;
     simulation.machine = request.machine;
     simulation.settings = request.settings;
@@ -72,13 +72,13 @@ Result<TriggerCounts> count_trigger(const TriggerRequest& request) {
     simulation.memory_bytes = std::uint64_t{64} << 20;
     simulation.probes = {fmt::format("{}:{}:{}",
                                      request.variant.return_probe ? "uretprobe" : "uprobe",
-                                     tree->program(), tree->symbol())};
+                                     tree.program(), tree.symbol())};
     TriggerCounts counts;
     counts.iterations = request.hits;
     for (const auto& [iterations, sign] :
          {std::pair{request.warm_up + request.hits, +1}, std::pair{request.warm_up, -1}}) {
         // As many digits in both runs: reading them takes instructions too.
-        simulation.program.arguments = {tree->program(), fmt::format("{:010}", iterations)};
+        simulation.program.arguments = {tree.program(), fmt::format("{:010}", iterations)};
         const auto run = simulate(simulation);
         if (!run) return tl::make_unexpected(run.error().error);
         if (exit_code_of(run->exit) != 0) {

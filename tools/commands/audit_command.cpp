@@ -2,6 +2,7 @@
 // What a probe on each function of a binary would be, without running anything.
 #include <fmt/format.h>
 
+#include "sim/base/try.h"
 #include "sim/profile/kernel_profile.h"
 #include "tools/audit/audit_files.h"
 #include "tools/audit/audit_report.h"
@@ -54,20 +55,18 @@ OptionTable options_table() {
 
 Result<std::vector<KernelProfile>> load_kernels(const CommandLine& line,
                                                 const std::vector<Setting>& settings) {
-    const auto names = line.names("kernels", "v6.1,v6.12,v6.13,v6.13+stp,new");
-    if (!names) return tl::make_unexpected(names.error());
+    const auto names = TRY(line.names("kernels", "v6.1,v6.12,v6.13,v6.13+stp,new"));
     std::vector<KernelProfile> kernels;
-    for (const std::string& name : *names) {
-        auto kernel = load_kernel_profile(name, settings);
-        if (!kernel) return tl::make_unexpected(kernel.error());
-        kernels.push_back(std::move(*kernel));
+    for (const std::string& name : names) {
+        auto kernel = TRY(load_kernel_profile(name, settings));
+        kernels.push_back(std::move(kernel));
     }
     return kernels;
 }
 
 Result<std::vector<Setting>> kernel_settings(const CommandLine& line) {
     std::vector<Setting> settings;
-    if (auto read = read_settings(line, settings); !read) return tl::make_unexpected(read.error());
+    TRY(read_settings(line, settings));
     for (const Setting& s : settings) {
         if (!s.key.starts_with("kernel."))
             return user_error(fmt::format("'{}': an audit has no machine", s.key), "--set",
@@ -78,12 +77,9 @@ Result<std::vector<Setting>> kernel_settings(const CommandLine& line) {
 
 Result<int> run_audit(const ReportWords& words) {
     const CommandLine& line = words.line;
-    const auto rows = line.number("rows", 15);
-    if (!rows) return tl::make_unexpected(rows.error());
-    const auto settings = kernel_settings(line);
-    if (!settings) return tl::make_unexpected(settings.error());
-    auto kernels = load_kernels(line, *settings);
-    if (!kernels) return tl::make_unexpected(kernels.error());
+    const auto rows = TRY(line.number("rows", 15));
+    const auto settings = TRY(kernel_settings(line));
+    auto kernels = TRY(load_kernels(line, settings));
     const std::string root = line.one("root", "");
     if (line.given("root") && root.empty())
         return user_error("the folder's name is empty", "--root", "");
@@ -91,9 +87,8 @@ Result<int> run_audit(const ReportWords& words) {
         return user_error("no binary is given", "",
                           "for example: uprobesim audit --root build/sysroot /usr/bin");
 
-    auto output = ReportOutput::open(words.output, stdout);
-    if (!output) return tl::make_unexpected(output.error());
-    Auditor auditor(std::move(*kernels));
+    auto output = TRY(ReportOutput::open(words.output, stdout));
+    Auditor auditor(std::move(kernels));
     AuditSkips skips;
     for (const std::string& binary : line.rest()) {
         if (auto audited = audit_path(auditor, root, binary, skips); !audited)
@@ -103,12 +98,12 @@ Result<int> run_audit(const ReportWords& words) {
     report.skipped = std::move(skips);
     report.settings = line.all("set");
     if (words.format == "json") {
-        output->write(audit_report_json(report));
+        output.write(audit_report_json(report));
     } else if (words.format == "csv") {
-        output->write(audit_report_csv(report));
+        output.write(audit_report_csv(report));
     } else {
-        output->write(
-            audit_report_text(report, {line.given("functions"), static_cast<std::size_t>(*rows)}));
+        output.write(
+            audit_report_text(report, {line.given("functions"), static_cast<std::size_t>(rows)}));
     }
     return 0;
 }

@@ -2,6 +2,7 @@
 // The kernel's uprobe benchmark, on a simulated machine.
 #include <fmt/format.h>
 
+#include "sim/base/try.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
 #include "tools/bench/bench_report.h"
@@ -54,57 +55,48 @@ OptionTable options_table() {
 
 Result<BenchTable> run_kernel(const TriggerRequest& request,
                               const std::vector<TriggerVariant>& variants) {
-    auto machine = load_machine_profile(request.machine, request.settings);
-    if (!machine) return tl::make_unexpected(machine.error());
-    auto kernel = load_kernel_profile(request.kernel, request.settings);
-    if (!kernel) return tl::make_unexpected(kernel.error());
-    const PriceList prices(*machine, *kernel);
-    BenchTable table{std::move(*machine), std::move(*kernel), request.branch_protection, {}};
+    auto machine = TRY(load_machine_profile(request.machine, request.settings));
+    auto kernel = TRY(load_kernel_profile(request.kernel, request.settings));
+    const PriceList prices(machine, kernel);
+    BenchTable table{std::move(machine), std::move(kernel), request.branch_protection, {}};
     for (const TriggerVariant& variant : variants) {
         TriggerRequest one = request;
         one.variant = variant;
-        auto counts = count_trigger(one);
-        if (!counts) return tl::make_unexpected(counts.error());
-        const TriggerCost cost = price_trigger(*counts, prices);
-        table.rows.push_back({variant, std::move(*counts), cost});
+        auto counts = TRY(count_trigger(one));
+        const TriggerCost cost = price_trigger(counts, prices);
+        table.rows.push_back({variant, std::move(counts), cost});
     }
     return table;
 }
 
 Result<int> run_bench(const ReportWords& words) {
     const CommandLine& line = words.line;
-    const auto kernels = line.names("kernels", "next-20241104");
-    if (!kernels) return tl::make_unexpected(kernels.error());
-    const auto hits = line.number("hits", 1000, kMostHits);
-    if (!hits) return tl::make_unexpected(hits.error());
-    if (*hits == 0) return user_error("at least one hit is needed", "--hits", "");
+    const auto kernels = TRY(line.names("kernels", "next-20241104"));
+    const auto hits = TRY(line.number("hits", 1000, kMostHits));
+    if (hits == 0) return user_error("at least one hit is needed", "--hits", "");
 
     TriggerRequest request;
     request.machine = line.one("machine", "kunpeng916");
     request.branch_protection = line.given("branch-protection");
-    request.hits = *hits;
+    request.hits = hits;
     BenchReport report{std::string(tool_version()), line.all("set"), {}};
-    if (auto read = read_settings(line, request.settings); !read)
-        return tl::make_unexpected(read.error());
+    TRY(read_settings(line, request.settings));
     std::vector<TriggerVariant> variants;
     for (const std::string& word : line.rest()) {
-        auto variant = parse_trigger_variant(word);
-        if (!variant) return tl::make_unexpected(variant.error());
-        variants.push_back(std::move(*variant));
+        auto variant = TRY(parse_trigger_variant(word));
+        variants.push_back(std::move(variant));
     }
     if (variants.empty()) variants = all_trigger_variants();
 
-    auto output = ReportOutput::open(words.output, stdout);
-    if (!output) return tl::make_unexpected(output.error());
-    for (const std::string& kernel : *kernels) {
+    auto output = TRY(ReportOutput::open(words.output, stdout));
+    for (const std::string& kernel : kernels) {
         request.kernel = kernel;
-        auto table = run_kernel(request, variants);
-        if (!table) return tl::make_unexpected(table.error());
-        report.tables.push_back(std::move(*table));
+        auto table = TRY(run_kernel(request, variants));
+        report.tables.push_back(std::move(table));
     }
     const auto detail = line.given("lines") ? BenchDetail::Lines : BenchDetail::BreakDown;
-    output->write(words.format == "json" ? bench_report_json(report)
-                                         : bench_report_text(report, detail));
+    output.write(words.format == "json" ? bench_report_json(report)
+                                        : bench_report_text(report, detail));
     return 0;
 }
 

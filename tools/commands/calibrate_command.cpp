@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fmt/format.h>
 
+#include "sim/base/try.h"
 #include "tools/cli/report_command.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
@@ -61,29 +62,21 @@ Result<int> run_calibrate(const ReportWords& words) {
                           "see calibrate --help");
     FitRequest request;
     request.machine = line.one("machine", "kunpeng916");
-    if (auto read = read_settings(line, request.settings); !read)
-        return tl::make_unexpected(read.error());
-    const auto free = line.names("free", kFree);
-    if (!free) return tl::make_unexpected(free.error());
-    request.free = *free;
+    TRY(read_settings(line, request.settings));
+    const auto free = TRY(line.names("free", kFree));
+    request.free = free;
     if (line.given("tables")) {
-        const auto tables = line.names("tables", "");
-        if (!tables) return tl::make_unexpected(tables.error());
-        request.tables = *tables;
+        const auto tables = TRY(line.names("tables", ""));
+        request.tables = tables;
     }
-    const auto published = load_published(line.one("rows", "linux-arm-kernel-2024"));
-    if (!published) return tl::make_unexpected(published.error());
-    const auto done = fit(*published, request);
-    if (!done) return tl::make_unexpected(done.error());
-    auto printed = ReportOutput::open("", stdout);
-    if (!printed) return tl::make_unexpected(printed.error());
-    printed->write(words.format == "json" ? fit_json(*done) : fit_text(*done));
+    const auto published = TRY(load_published(line.one("rows", "linux-arm-kernel-2024")));
+    const auto done = TRY(fit(published, request));
+    auto printed = TRY(ReportOutput::open("", stdout));
+    printed.write(words.format == "json" ? fit_json(done) : fit_text(done));
     if (words.output.empty()) return 0;
-    const auto profile = fitted_profile(*done);
-    if (!profile) return tl::make_unexpected(profile.error());
-    auto output = ReportOutput::open(words.output);
-    if (!output) return tl::make_unexpected(output.error());
-    output->write(*profile);
+    const auto profile = TRY(fitted_profile(done));
+    auto output = TRY(ReportOutput::open(words.output));
+    output.write(profile);
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "kernel_model/task/scheduler.h"
+#include "sim/base/try.h"
 #include "tools/cli/report_options.h"
 #include "tools/simulation/scenario.h"
 
@@ -175,9 +176,8 @@ Result<BindMount> parse_bind(const std::string& word) {
 Result<Words> guest_environment(const Words& given) {
     std::map<std::string, std::string> variables = kDefaultEnvironment;
     for (const std::string& word : given) {
-        auto pair = parse_key_value(word, "--env", "LANG=C.UTF-8");
-        if (!pair) return tl::make_unexpected(pair.error());
-        variables[pair->key] = pair->value;
+        auto pair = TRY(parse_key_value(word, "--env", "LANG=C.UTF-8"));
+        variables[pair.key] = pair.value;
     }
     Words environment;
     for (const auto& [key, value] : variables) environment.push_back(key + "=" + value);
@@ -189,15 +189,13 @@ Outcome read_program(const CommandLine& line, const Words& guest, ProgramRequest
         return user_error("no program is given", "", "for example: uprobesim run /bin/true");
     }
     program.arguments = guest;
-    auto environment = guest_environment(line.all("env"));
-    if (!environment) return tl::make_unexpected(environment.error());
-    program.environment = std::move(*environment);
+    auto environment = TRY(guest_environment(line.all("env")));
+    program.environment = std::move(environment);
     program.cwd = line.one("cwd", "/");
     if (!program.cwd.starts_with('/'))
         return user_error(fmt::format("'{}' is not an absolute guest path", program.cwd), "--cwd");
-    const auto uid = line.number("uid", 0, 0xfffffffeu);
-    if (!uid) return tl::make_unexpected(uid.error());
-    program.uid = static_cast<std::uint32_t>(*uid);
+    const auto uid = TRY(line.number("uid", 0, 0xfffffffeu));
+    program.uid = static_cast<std::uint32_t>(uid);
     return {};
 }
 
@@ -228,56 +226,49 @@ Outcome read_simulation(const CommandLine& line, const OptionDefaults& defaults,
     if (line.given("scratch") && request.files.scratch.empty())
         return user_error("the folder's name is empty", "--scratch");
     request.counting = !line.given("no-counting");
-    if (auto read = read_settings(line, request.settings); !read) return read;
+    TRY(read_settings(line, request.settings));
     for (const std::string& word : line.all("bind")) {
-        auto bind = parse_bind(word);
-        if (!bind) return tl::make_unexpected(bind.error());
-        request.files.binds.push_back(std::move(*bind));
+        auto bind = TRY(parse_bind(word));
+        request.files.binds.push_back(std::move(bind));
     }
-    const auto seed = line.number("seed", request.seed);
-    if (!seed) return tl::make_unexpected(seed.error());
-    request.seed = *seed;
-    const auto most = line.number("max-insns", 0);
-    if (!most) return tl::make_unexpected(most.error());
-    request.max_insns = *most;
+    const auto seed = TRY(line.number("seed", request.seed));
+    request.seed = seed;
+    const auto most = TRY(line.number("max-insns", 0));
+    request.max_insns = most;
     if (line.given("max-sim-time")) {
-        const auto time = parse_duration(line.one("max-sim-time", ""));
-        if (!time) return tl::make_unexpected(time.error());
-        request.max_ns = *time;
+        const auto time = TRY(parse_duration(line.one("max-sim-time", "")));
+        request.max_ns = time;
     }
-    const auto cpus = line.number("cpus", 1);
-    if (!cpus) return tl::make_unexpected(cpus.error());
-    if (*cpus < 1 || *cpus > Scheduler::kMostCpus)
+    const auto cpus = TRY(line.number("cpus", 1));
+    if (cpus < 1 || cpus > Scheduler::kMostCpus)
         return user_error(fmt::format("there can be 1 to {} CPUs", Scheduler::kMostCpus), "--cpus");
-    request.cpus = static_cast<unsigned>(*cpus);
+    request.cpus = static_cast<unsigned>(cpus);
     if (line.given("memory")) {
-        const auto memory = parse_size(line.one("memory", ""), "--memory", kLeastMemory, "16M");
-        if (!memory) return tl::make_unexpected(memory.error());
-        request.memory_bytes = *memory;
+        const auto memory =
+            TRY(parse_size(line.one("memory", ""), "--memory", kLeastMemory, "16M"));
+        request.memory_bytes = memory;
     }
     if (line.given("scratch-limit")) {
-        const auto limit = parse_size(line.one("scratch-limit", ""), "--scratch-limit", 0, "0");
-        if (!limit) return tl::make_unexpected(limit.error());
-        request.files.scratch_limit = *limit;
+        const auto limit =
+            TRY(parse_size(line.one("scratch-limit", ""), "--scratch-limit", 0, "0"));
+        request.files.scratch_limit = limit;
     }
     request.option_words = other_options(line);
     return {};
 }
 
 Outcome read_hit(const CommandLine& line, Options& options) {
-    const auto hit = line.number("hit", 0);
-    if (!hit) return tl::make_unexpected(hit.error());
-    if (line.given("hit") && *hit == 0) return user_error("hits are counted from 1", "--hit");
-    options.hit = *hit;
+    const auto hit = TRY(line.number("hit", 0));
+    if (line.given("hit") && hit == 0) return user_error("hits are counted from 1", "--hit");
+    options.hit = hit;
     const bool of_target = line.given("kind") || line.given("branch-protection");
     if (of_target && line.given("probe")) {
         return user_error("--kind and --branch-protection are for a target's own probe", "",
                           "leave out --probe, or say the kind in it: uprobe:... or uretprobe:...");
     }
     if (line.given("kind")) {
-        const auto kind = line.choice("kind", "", {"uprobe", "uretprobe"});
-        if (!kind) return tl::make_unexpected(kind.error());
-        options.return_probe = *kind == "uretprobe";
+        const auto kind = TRY(line.choice("kind", "", {"uprobe", "uretprobe"}));
+        options.return_probe = kind == "uretprobe";
     }
     options.branch_protection = line.given("branch-protection");
     if (line.rest().empty())
@@ -293,9 +284,8 @@ Outcome read_scenario(const CommandLine& line, const std::string& name, Options&
             return user_error(fmt::format("--{} is for a single program", option), name,
                               "write it into the scenario");
     }
-    auto loaded = load_scenario(name);
-    if (!loaded) return tl::make_unexpected(loaded.error());
-    const Scenario& scenario = *loaded;
+    auto loaded = TRY(load_scenario(name));
+    const Scenario& scenario = loaded;
     SimulationRequest& request = options.simulation;
     if (!line.given("cpus")) request.cpus = scenario.cpus;
     if (!line.given("probe")) request.probes = scenario.probes;
@@ -313,10 +303,9 @@ Outcome read_scenario(const CommandLine& line, const std::string& name, Options&
                               .ready_output = process.ready_output};
         Words environment = process.environment;
         for (std::string& word : line.all("env")) environment.push_back(std::move(word));
-        auto full = guest_environment(environment);
-        if (!full) return tl::make_unexpected(full.error());
+        auto full = TRY(guest_environment(environment));
         program.program = {.arguments = process.arguments,
-                           .environment = std::move(*full),
+                           .environment = std::move(full),
                            .cwd = process.cwd,
                            .uid = request.program.uid};
         // On fewer CPUs than it was written for, it runs on all.
@@ -350,41 +339,34 @@ std::string guest_option_list(GuestVerb verb) {
 
 Result<Options> parse_guest_options(GuestVerb verb, const Words& words,
                                     const OptionDefaults& defaults) {
-    const auto line =
-        CommandLine::parse(verb_name(verb), words, all_options(verb), RestOfWords::GuestProgram);
-    if (!line) return tl::make_unexpected(line.error());
+    const auto line = TRY(
+        CommandLine::parse(verb_name(verb), words, all_options(verb), RestOfWords::GuestProgram));
     Options options;
-    if ((options.help = line->given("help"))) return options;
-    if (auto read = read_output(*line, options.output); !read)
-        return tl::make_unexpected(read.error());
-    const auto format = line->choice("format", "text", {"text", "json"});
-    if (!format) return tl::make_unexpected(format.error());
-    options.format = *format == "json" ? Format::Json : Format::Text;
+    if ((options.help = line.given("help"))) return options;
+    TRY(read_output(line, options.output));
+    const auto format = TRY(line.choice("format", "text", {"text", "json"}));
+    options.format = format == "json" ? Format::Json : Format::Text;
     if (verb == GuestVerb::Explain) {
-        if (auto read = read_hit(*line, options); !read) return tl::make_unexpected(read.error());
+        if (auto read = read_hit(line, options); !read) return tl::make_unexpected(read.error());
     }
-    if (auto read = read_simulation(*line, defaults, options.simulation); !read)
-        return tl::make_unexpected(read.error());
-    const Words& rest = line->rest();
+    TRY(read_simulation(line, defaults, options.simulation));
+    const Words& rest = line.rest();
     if (verb != GuestVerb::Explain && rest.size() == 1 && is_scenario(rest.front())) {
-        if (auto read = read_scenario(*line, rest.front(), options); !read)
-            return tl::make_unexpected(read.error());
-    } else if (auto read = read_program(*line, rest, options.simulation.program); !read) {
-        return tl::make_unexpected(read.error());
+        TRY(read_scenario(line, rest.front(), options));
+    } else {
+        TRY(read_program(line, rest, options.simulation.program));
     }
     if (verb == GuestVerb::Run) {
-        auto view = read_view_options(*line);
-        if (!view) return tl::make_unexpected(view.error());
-        options.view = std::move(*view);
+        auto view = TRY(read_view_options(line));
+        options.view = std::move(view);
         return options;
     }
 
-    if (options.kernels.empty() || line->given("kernels")) {
-        auto kernels = line->names("kernels", fmt::format("{},{}", kStepped, kEmulated));
-        if (!kernels) return tl::make_unexpected(kernels.error());
-        options.kernels = std::move(*kernels);
+    if (options.kernels.empty() || line.given("kernels")) {
+        auto kernels = TRY(line.names("kernels", fmt::format("{},{}", kStepped, kEmulated)));
+        options.kernels = std::move(kernels);
     }
-    if (auto checked = check_binds(options); !checked) return tl::make_unexpected(checked.error());
+    TRY(check_binds(options));
     if (verb == GuestVerb::Compare && options.simulation.probes.empty()) {
         return user_error(
             "compare needs a probe", "",

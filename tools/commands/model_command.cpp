@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sim/base/try.h"
 #include "sim/cost/core_table.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
@@ -71,62 +72,55 @@ Result<std::string> list(const ModelOptions& options) {
 }
 
 Result<ProfileListing> read_profile(const std::string& name, const std::vector<Setting>& settings) {
-    const auto kind = find_profile_kind(name);
-    if (!kind) return tl::make_unexpected(kind.error());
-    if (*kind == ProfileKind::Core) {
+    const auto kind = TRY(find_profile_kind(name));
+    if (kind == ProfileKind::Core) {
         return user_error("a core table has no figures that --set takes", name,
                           "read the file; uprobesim model check takes it");
     }
     // The other profile's settings would change nothing unseen.
     for (const Setting& setting : settings) {
-        if (!setting.key.starts_with(fmt::format("{}.", profile_kind_name(*kind))))
-            return user_error(fmt::format("{} is a {}", name, profile_kind_name(*kind)),
+        if (!setting.key.starts_with(fmt::format("{}.", profile_kind_name(kind))))
+            return user_error(fmt::format("{} is a {}", name, profile_kind_name(kind)),
                               "--set " + setting.key);
     }
-    return list_profile(*kind, name, settings);
+    return list_profile(kind, name, settings);
 }
 
 Result<std::string> show(const ModelOptions& options) {
-    const auto profile = read_profile(options.words[0], options.settings);
-    if (!profile) return tl::make_unexpected(profile.error());
-    return options.json ? profile_json(*profile) : profile_text(*profile);
+    const auto profile = TRY(read_profile(options.words[0], options.settings));
+    return options.json ? profile_json(profile) : profile_text(profile);
 }
 
 Result<std::string> diff(const ModelOptions& options) {
-    const auto a = read_profile(options.words[0], options.settings);
-    if (!a) return tl::make_unexpected(a.error());
-    const auto b = read_profile(options.words[1], options.settings);
-    if (!b) return tl::make_unexpected(b.error());
-    if (a->kind != b->kind) {
+    const auto a = TRY(read_profile(options.words[0], options.settings));
+    const auto b = TRY(read_profile(options.words[1], options.settings));
+    if (a.kind != b.kind) {
         return user_error(
-            fmt::format("{} is a {} and {} a {}", options.words[0], profile_kind_name(a->kind),
-                        options.words[1], profile_kind_name(b->kind)),
+            fmt::format("{} is a {} and {} a {}", options.words[0], profile_kind_name(a.kind),
+                        options.words[1], profile_kind_name(b.kind)),
             "model diff", "give two of the same kind");
     }
-    return options.json ? profile_diff_json(*a, *b) : profile_diff_text(*a, *b);
+    return options.json ? profile_diff_json(a, b) : profile_diff_text(a, b);
 }
 
 // "machine my-board", or what is wrong.
 Result<std::string> checked(const std::string& file) {
-    const auto kind = find_profile_kind(file);
-    if (!kind) return tl::make_unexpected(kind.error());
-    if (*kind == ProfileKind::Core) {
-        const auto core = load_core_table(file);
-        if (!core) return tl::make_unexpected(core.error());
-        return fmt::format("core {}", core->name);
+    const auto kind = TRY(find_profile_kind(file));
+    if (kind == ProfileKind::Core) {
+        const auto core = TRY(load_core_table(file));
+        return fmt::format("core {}", core.name);
     }
-    const auto profile = list_profile(*kind, file, {});
-    if (!profile) return tl::make_unexpected(profile.error());
+    const auto profile = TRY(list_profile(kind, file, {}));
     // The machine names a core: it must be there too.
-    if (const ProfileKey* core = profile->find("core");
-        core != nullptr && *kind == ProfileKind::Machine) {
+    if (const ProfileKey* core = profile.find("core");
+        core != nullptr && kind == ProfileKind::Machine) {
         if (const auto table = load_core_table(core->value); !table) {
             return user_error(fmt::format("core: {}", table.error().what), core->where,
                               table.error().hint);
         }
     }
-    return fmt::format("{} {}, {}", profile_kind_name(*kind), profile->name,
-                       counted(profile->keys.size(), "key"));
+    return fmt::format("{} {}, {}", profile_kind_name(kind), profile.name,
+                       counted(profile.keys.size(), "key"));
 }
 
 // All files are read, whatever is wrong with the first.
@@ -161,8 +155,7 @@ Result<int> run_model(const ReportWords& words) {
     const std::string& name = words.line.rest().front();
     ModelOptions options{
         Words(words.line.rest().begin() + 1, words.line.rest().end()), {}, words.format == "json"};
-    if (auto read = read_settings(words.line, options.settings); !read)
-        return tl::make_unexpected(read.error());
+    TRY(read_settings(words.line, options.settings));
     if (name == "check") {
         if (options.words.empty())
             return user_error("model check needs at least one file", "",
@@ -175,11 +168,9 @@ Result<int> run_model(const ReportWords& words) {
     if (options.words.size() != found->words)
         return user_error(fmt::format("model {} needs {}", name, found->needs), "",
                           "see uprobesim model --help");
-    const auto text = found->report(options);
-    if (!text) return tl::make_unexpected(text.error());
-    auto output = ReportOutput::open(words.output, stdout);
-    if (!output) return tl::make_unexpected(output.error());
-    output->write(*text);
+    const auto text = TRY(found->report(options));
+    auto output = TRY(ReportOutput::open(words.output, stdout));
+    output.write(text);
     return 0;
 }
 

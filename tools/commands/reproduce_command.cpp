@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "sim/base/try.h"
 #include "tools/cli/report_command.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
@@ -51,27 +52,24 @@ Result<int> run_reproduce(const ReportWords& words) {
     const CommandLine& line = words.line;
     if (line.rest().size() > 1)
         return user_error("at most one table can be named", line.rest()[1], "see --list");
-    const auto published = load_published(line.one("rows", "linux-arm-kernel-2024"));
-    if (!published) return tl::make_unexpected(published.error());
-    auto output = ReportOutput::open(words.output, stdout);
-    if (!output) return tl::make_unexpected(output.error());
+    const auto published = TRY(load_published(line.one("rows", "linux-arm-kernel-2024")));
+    auto output = TRY(ReportOutput::open(words.output, stdout));
     if (line.given("list")) {
         std::string text;
-        for (const PublishedTable& table : *published)
+        for (const PublishedTable& table : published)
             text += fmt::format("{:<38}{}\n", table.id, table.title);
-        output->write(text);
+        output.write(text);
         return 0;
     }
     const std::string charts = line.one("svg", "");
     std::error_code error;
     if (!charts.empty() && !std::filesystem::is_directory(charts, error))
         return user_error("no such folder", charts, "make it first");
-    const auto all = reproduce(*published, line.rest().empty() ? "" : line.rest().front());
-    if (!all) return tl::make_unexpected(all.error());
-    output->write(words.format == "json"  ? reproduction_json(*all)
-                  : words.format == "csv" ? reproduction_csv(*all)
-                                          : reproduction_markdown(*all));
-    if (!charts.empty()) write_charts(*all, charts);
+    const auto all = TRY(reproduce(published, line.rest().empty() ? "" : line.rest().front()));
+    output.write(words.format == "json"  ? reproduction_json(all)
+                 : words.format == "csv" ? reproduction_csv(all)
+                                         : reproduction_markdown(all));
+    if (!charts.empty()) write_charts(all, charts);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "sim/base/try.h"
 #include "tools/cli/report_command.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
@@ -75,19 +76,14 @@ Result<int> run_whatif(const ReportWords& words) {
     request.kernel = line.one("kernel", "");
     request.low = line.given("low") || line.given("range");
     request.high = line.given("high") || line.given("range");
-    if (auto read = read_settings(line, request.settings); !read)
-        return tl::make_unexpected(read.error());
+    TRY(read_settings(line, request.settings));
 
-    auto runs = read_report_file(line.rest().front());
-    if (!runs) return tl::make_unexpected(runs.error());
-    const auto chosen = choose_run(std::move(*runs), line.one("run", ""));
-    if (!chosen) return tl::make_unexpected(chosen.error());
-    auto result = price_again(chosen->report, request);
-    if (!result) return tl::make_unexpected(result.error());
-    auto output = ReportOutput::open(words.output, stdout);
-    if (!output) return tl::make_unexpected(output.error());
-    const WhatIfReport report{line.rest().front(), chosen->label, std::move(*result)};
-    output->write(words.format == "json" ? whatif_json(report) : whatif_text(report));
+    auto runs = TRY(read_report_file(line.rest().front()));
+    const auto chosen = TRY(choose_run(std::move(runs), line.one("run", "")));
+    auto result = TRY(price_again(chosen.report, request));
+    auto output = TRY(ReportOutput::open(words.output, stdout));
+    const WhatIfReport report{line.rest().front(), chosen.label, std::move(result)};
+    output.write(words.format == "json" ? whatif_json(report) : whatif_text(report));
     return 0;
 }
 

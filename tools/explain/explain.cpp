@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "sim/base/try.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
 #include "tools/cli/build_info.h"
@@ -67,16 +68,15 @@ tl::expected<ExplainReport, RunRefused> explain(const ExplainRequest& request) {
                                    std::make_shared<DigestedOutput>(STDOUT_FILENO, -1),
                                    std::make_shared<DigestedOutput>(STDERR_FILENO, -1)};
         HitRecorder recorder(request.hit);
-        const auto result = simulate(simulation, &streams, {.observer = &recorder});
-        if (!result) return tl::make_unexpected(result.error());
-        if (!recorder.found()) return never_hit(recorder, request.hit, result->exit);
-        const ProbeRow* probe = probe_of(*result, recorder);
+        const auto result = TRY(simulate(simulation, &streams, {.observer = &recorder}));
+        if (!recorder.found()) return never_hit(recorder, request.hit, result.exit);
+        const ProbeRow* probe = probe_of(result, recorder);
         check_invariant(probe != nullptr, "a hit belongs to a probe");
         run.probe = probe->name;
         run.instruction = probe->instruction;
         run.verdict = probe->verdict;
         run.finished = recorder.finished();
-        if (!run.finished) run.end = exit_text(result->exit);
+        if (!run.finished) run.end = exit_text(result.exit);
         run.before = recorder.before();
         run.events = recorder.events();
         report.runs.push_back(std::move(run));

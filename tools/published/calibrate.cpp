@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/base/try.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
 #include "tools/published/reproduce.h"
@@ -43,11 +44,9 @@ public:
                 settings.push_back(
                     {request_.free[p],
                      fmt::format("{:.17g}", parameters[static_cast<Eigen::Index>(p)])});
-            const auto machine = load_machine_profile(request_.machine, settings);
-            if (!machine) return tl::make_unexpected(machine.error());
-            const auto kernel = load_kernel_profile(table.published.kernel, settings);
-            if (!kernel) return tl::make_unexpected(kernel.error());
-            const PriceList prices(*machine, *kernel);
+            const auto machine = TRY(load_machine_profile(request_.machine, settings));
+            const auto kernel = TRY(load_kernel_profile(table.published.kernel, settings));
+            const PriceList prices(machine, kernel);
             // Rates are published, so time is what is fitted: cycles at the profile's frequency.
             for (const TriggerCounts& counts : table.counts)
                 all.push_back(price_trigger(counts, prices).cycles());
@@ -67,9 +66,8 @@ Result<MatrixXd> derivatives(const Model& model, const VectorXd& at, const Vecto
         VectorXd moved = at;
         const double step = std::max(at[p], 1.0) * kStep;
         moved[p] += step;
-        const auto there = model.cycles(moved);
-        if (!there) return tl::make_unexpected(there.error());
-        all.col(p) = (*there - base) / step;
+        const auto there = TRY(model.cycles(moved));
+        all.col(p) = (there - base) / step;
     }
     return all;
 }
@@ -79,16 +77,14 @@ Result<double> value_now(const std::string& key, const FitRequest& request,
                          const PublishedTable& table) {
     constexpr std::string_view kMachine = "machine.", kPaths = "kernel.paths.", kInsns = ".insns";
     if (key.starts_with(kMachine)) {
-        const auto machine = load_machine_profile(request.machine, request.settings);
-        if (!machine) return tl::make_unexpected(machine.error());
-        const auto figure = machine->figures.find(key.substr(kMachine.size()));
-        if (figure != machine->figures.end()) return figure->second.value;
+        const auto machine = TRY(load_machine_profile(request.machine, request.settings));
+        const auto figure = machine.figures.find(key.substr(kMachine.size()));
+        if (figure != machine.figures.end()) return figure->second.value;
     } else if (key.starts_with(kPaths) && key.ends_with(kInsns)) {
-        const auto kernel = load_kernel_profile(table.kernel, request.settings);
-        if (!kernel) return tl::make_unexpected(kernel.error());
+        const auto kernel = TRY(load_kernel_profile(table.kernel, request.settings));
         const auto path =
             find_kernel_path(key.substr(kPaths.size(), key.size() - kPaths.size() - kInsns.size()));
-        if (path) return kernel->paths[static_cast<std::size_t>(*path)].insns;
+        if (path) return kernel.paths[static_cast<std::size_t>(*path)].insns;
     }
     return user_error(fmt::format("'{}' cannot be fitted", key), "--free",
                       "a figure of the machine (machine.ops.isb) or the instructions of a path "
@@ -115,9 +111,8 @@ Result<std::vector<CountedTable>> count_tables(const std::vector<PublishedTable>
         CountedTable& one = counted.emplace_back(CountedTable{table, {}});
         fit.tables.push_back(table.id);
         for (const PublishedRow& row : table.rows) {
-            auto counts = count_row(table, row.name);
-            if (!counts) return tl::make_unexpected(counts.error());
-            one.counts.push_back(std::move(*counts));
+            auto counts = TRY(count_row(table, row.name));
+            one.counts.push_back(std::move(counts));
         }
     }
     for (const std::string& id : request.tables) {
@@ -138,11 +133,9 @@ Result<Solution> solve(const Model& model, const VectorXd& published, const Vect
                        VectorXd at) {
     Solution s;
     for (int round = 0; round <= kRounds; ++round) {
-        auto cycles = model.cycles(at);
-        if (!cycles) return tl::make_unexpected(cycles.error());
-        auto slopes = derivatives(model, at, *cycles);
-        if (!slopes) return tl::make_unexpected(slopes.error());
-        s = {at, std::move(*cycles), std::move(*slopes)};
+        auto cycles = TRY(model.cycles(at));
+        auto slopes = TRY(derivatives(model, at, cycles));
+        s = {at, std::move(cycles), std::move(slopes)};
         if (round == kRounds) break;
         // d (published / model) = -published / model^2 d model
         const VectorXd weight = pull.array() * published.array() / s.cycles.array().square();
@@ -215,19 +208,17 @@ std::size_t Fit::fitted_rows() const {
 Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& request) {
     Fit fit;
     fit.machine = request.machine;
-    auto counted = count_tables(published, request, fit);
-    if (!counted) return tl::make_unexpected(counted.error());
-    const Model model(request, std::move(*counted));
+    auto counted = TRY(count_tables(published, request, fit));
+    const Model model(request, std::move(counted));
     if (model.tables().empty())
         return user_error(fmt::format("there are no published rows of {}", request.machine),
                           "--machine");
 
-    const auto machine = load_machine_profile(request.machine, request.settings);
-    if (!machine) return tl::make_unexpected(machine.error());
+    const auto machine = TRY(load_machine_profile(request.machine, request.settings));
     std::vector<double> times;
     for (const CountedTable& table : model.tables()) {
         for (const PublishedRow& row : table.published.rows) {
-            times.push_back(machine->frequency_hz.value / row.value / 1e6);
+            times.push_back(machine.frequency_hz.value / row.value / 1e6);
             fit.rows.push_back({table.published.id, row.name, times.back(), 0, 0, 0, row.left_out});
         }
     }
@@ -237,31 +228,29 @@ Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& 
                           "--free");
     VectorXd start(count);
     for (Eigen::Index p = 0; p < count; ++p) {
-        const auto now = value_now(request.free[static_cast<std::size_t>(p)], request,
-                                   model.tables().front().published);
-        if (!now) return tl::make_unexpected(now.error());
-        start[p] = *now;
+        const auto now = TRY(value_now(request.free[static_cast<std::size_t>(p)], request,
+                                       model.tables().front().published));
+        start[p] = now;
     }
     const VectorXd wanted =
         Eigen::Map<VectorXd>(times.data(), static_cast<Eigen::Index>(times.size()));
     VectorXd pull(wanted.size());
     for (Eigen::Index r = 0; r < pull.size(); ++r)
         pull[r] = fit.rows[static_cast<std::size_t>(r)].left_out.empty() ? 1 : 0;
-    const auto solved = solve(model, wanted, pull, start);
-    if (!solved) return tl::make_unexpected(solved.error());
+    const auto solved = TRY(solve(model, wanted, pull, start));
 
-    const VectorXd weight = pull.array() * wanted.array() / solved->cycles.array().square();
-    const MatrixXd jacobian = weight.asDiagonal() * solved->derivatives;
-    const VectorXd residual = wanted.array() / solved->cycles.array() - 1;
+    const VectorXd weight = pull.array() * wanted.array() / solved.cycles.array().square();
+    const MatrixXd jacobian = weight.asDiagonal() * solved.derivatives;
+    const VectorXd residual = wanted.array() / solved.cycles.array() - 1;
     // The deviation a row would have without its own pull on the fit: residual / (1 - leverage).
     const MatrixXd hat = jacobian * jacobian.completeOrthogonalDecomposition().pseudoInverse();
     for (Eigen::Index r = 0; r < residual.size(); ++r) {
         FittedRow& row = fit.rows[static_cast<std::size_t>(r)];
-        row.fitted_cycles = solved->cycles[r];
+        row.fitted_cycles = solved.cycles[r];
         row.deviation = residual[r];
         row.left_out_deviation = residual[r] / std::max(1 - hat(r, r), 1e-9);
     }
-    explain_parameters(request, start, *solved, jacobian, pull.cwiseProduct(residual), fit);
+    explain_parameters(request, start, solved, jacobian, pull.cwiseProduct(residual), fit);
     return fit;
 }
 

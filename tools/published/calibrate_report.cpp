@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/base/try.h"
 #include "sim/profile/machine_profile.h"
 #include "tools/format/json_number.h"
 #include "tools/format/text_table.h"
@@ -91,12 +92,11 @@ std::string fit_json(const Fit& fit) {
 
 Result<std::string> fitted_profile(const Fit& fit) {
     constexpr std::string_view kMachine = "machine.", kOps = "ops.";
-    const auto machine = load_machine_profile(fit.machine, {});
-    if (!machine) return tl::make_unexpected(machine.error());
+    const auto machine = TRY(load_machine_profile(fit.machine, {}));
     std::string text = fmt::format(
         "# Written by uprobesim calibrate.\nname = \"{0}-fitted\"\nbased-on = \"{0}\"\ndescription "
         "= \"{1}, fitted\"\n",
-        machine->name, machine->description);
+        machine.name, machine.description);
     std::string ops, kernel;
     for (const FittedParameter& p : fit.parameters) {
         if (!p.key.starts_with(kMachine)) {
@@ -110,7 +110,7 @@ Result<std::string> fitted_profile(const Fit& fit) {
             "deviation {:.1f} %, "
             "standard error "
             "{:.2g}\", confidence = \"medium\" }}\n",
-            op ? key.substr(kOps.size()) : key, p.value, machine->figures.at(key).unit,
+            op ? key.substr(kOps.size()) : key, p.value, machine.figures.at(key).unit,
             fit.fitted_rows(), fmt::join(fit.tables, ", "), fit.mean_deviation() * 100,
             p.standard_error);
     }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "sim/base/try.h"
 #include "sim/profile/toml_reader.h"
 
 namespace uprobesim {
@@ -155,9 +156,8 @@ const PublishedTable* find_published(const std::vector<PublishedTable>& tables,
 }
 
 Result<std::vector<PublishedTable>> load_published(std::string_view name_or_path) {
-    const auto file = find_data_file("published", "set of published rows", name_or_path);
-    if (!file) return tl::make_unexpected(file.error());
-    TomlReader reader("published", "set of published rows", *file, {});
+    const auto file = TRY(find_data_file("published", "set of published rows", name_or_path));
+    TomlReader reader("published", "set of published rows", file, {});
     std::vector<PublishedTable> tables;
     if (!reader.ok()) return tl::make_unexpected(reader.error());
     reader.only(reader.root(), "", {"name", "description", "tables"});

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/base/try.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
 #include "tools/published/reproduce_claims.h"
@@ -19,11 +20,9 @@ struct Profiles {
     KernelProfile kernel;
 };
 Result<Profiles> profiles_of(const PublishedTable& table) {
-    auto machine = load_machine_profile(table.machine, table.settings);
-    if (!machine) return tl::make_unexpected(machine.error());
-    auto kernel = load_kernel_profile(table.kernel, table.settings);
-    if (!kernel) return tl::make_unexpected(kernel.error());
-    return Profiles{std::move(*machine), std::move(*kernel)};
+    auto machine = TRY(load_machine_profile(table.machine, table.settings));
+    auto kernel = TRY(load_kernel_profile(table.kernel, table.settings));
+    return Profiles{std::move(machine), std::move(kernel)};
 }
 
 // The table of a program that is turned round for this one: a table of hits says more of the table
@@ -35,9 +34,8 @@ const PublishedTable& program_of(const std::vector<PublishedTable>& published,
 
 Outcome add_table(Reproduction& all, const PublishedTable& table) {
     if (all.table(table.id) != nullptr) return {};
-    auto done = reproduce_table(table);
-    if (!done) return tl::make_unexpected(done.error());
-    all.tables.push_back(std::move(*done));
+    auto done = TRY(reproduce_table(table));
+    all.tables.push_back(std::move(done));
     return {};
 }
 
@@ -74,10 +72,9 @@ const ReproducedRow* Reproduction::row(std::string_view id, std::string_view nam
 }
 
 Result<TriggerCounts> count_row(const PublishedTable& table, const std::string& variant) {
-    auto parsed = parse_trigger_variant(variant);
-    if (!parsed) return tl::make_unexpected(parsed.error());
+    auto parsed = TRY(parse_trigger_variant(variant));
     TriggerRequest request;
-    request.variant = std::move(*parsed);
+    request.variant = std::move(parsed);
     request.kernel = table.kernel;
     request.machine = table.machine;
     request.settings = table.settings;
@@ -85,16 +82,14 @@ Result<TriggerCounts> count_row(const PublishedTable& table, const std::string& 
 }
 
 Result<ReproducedTable> reproduce_table(const PublishedTable& table) {
-    const auto profiles = profiles_of(table);
-    if (!profiles) return tl::make_unexpected(profiles.error());
-    const PriceList prices(profiles->machine, profiles->kernel);
+    const auto profiles = TRY(profiles_of(table));
+    const PriceList prices(profiles.machine, profiles.kernel);
     ReproducedTable done{table, prices.frequency_hz(), {}};
     for (const PublishedRow& row : table.rows) {
-        auto counts = count_row(table, row.name);
-        if (!counts) return tl::make_unexpected(counts.error());
-        const TriggerCost cost = price_trigger(*counts, prices);
+        auto counts = TRY(count_row(table, row.name));
+        const TriggerCost cost = price_trigger(counts, prices);
         done.rows.push_back(
-            {row, std::move(*counts), cost, prices.frequency_hz() / cost.cycles() / 1e6});
+            {row, std::move(counts), cost, prices.frequency_hz() / cost.cycles() / 1e6});
     }
     return done;
 }

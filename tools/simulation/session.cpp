@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "kernel_model/files/special_files.h"
+#include "sim/base/try.h"
 #include "tools/format/text_table.h"
 #include "tools/simulation/run_status.h"
 
@@ -48,7 +49,7 @@ Outcome Session::start_one(const std::string& name, const ProgramRequest& progra
                            Errno* why) {
     running.name = name;
     running.begin_ns = kernel_.monotonic_ns();
-    if (auto started = kernel_.start(program, why); !started) return started;
+    TRY(kernel_.start(program, why));
     Process& process = *kernel_.processes().rbegin()->second;  // ids only grow
     running.pid = process.pid;
     const auto put = [&](int fd, std::shared_ptr<File> file) {
@@ -97,13 +98,11 @@ Outcome Session::start(Errno* why) {
     beside_.reserve(request_.beside.size());
     for (const BesideProgram& program : request_.beside) {
         Running& running = beside_.emplace_back();
-        if (auto started = start_one(program.name, program.program, running, why); !started)
-            return started;
+        TRY(start_one(program.name, program.program, running, why));
         if (program.ready_port == 0 && program.ready_output.empty()) continue;
         if (auto ready = wait_until_ready(program, running); !ready) return ready;
     }
-    if (auto started = start_one(request_.program_name, request_.program, main_, why); !started)
-        return started;
+    TRY(start_one(request_.program_name, request_.program, main_, why));
     kernel_.set_main(main());
     return {};
 }

@@ -9,6 +9,7 @@
 #include "kernel_model/abi/fcntl.h"
 #include "probes/hit/uprobes.h"
 #include "probes/target/spec.h"
+#include "sim/base/try.h"
 #include "sim/cost/core_model.h"
 #include "sim/insn/insn_class.h"
 #include "sim/profile/data_files.h"
@@ -111,13 +112,11 @@ std::string hash_of_guest_file(FileSystem& files, const std::string& path) {
 
 Outcome attach_probes(Uprobes& uprobes, const std::vector<std::string>& texts, RunReport& report) {
     for (const std::string& text : texts) {
-        const auto specs = parse_probe_specs(text);
-        if (!specs) return tl::make_unexpected(specs.error());
-        for (const ProbeSpec& spec : *specs) {
-            const auto summary = uprobes.add(spec);
-            if (!summary) return tl::make_unexpected(summary.error());
-            SpecRow row{summary->spec, summary->attached, {}};
-            for (const RefusedProbe& r : summary->refused)
+        const auto specs = TRY(parse_probe_specs(text));
+        for (const ProbeSpec& spec : specs) {
+            const auto summary = TRY(uprobes.add(spec));
+            SpecRow row{summary.spec, summary.attached, {}};
+            for (const RefusedProbe& r : summary.refused)
                 row.refused.push_back({r.symbol, r.offset, r.instruction, r.reason});
             report.specs.push_back(std::move(row));
         }
@@ -153,10 +152,9 @@ Outcome make_files(FileSystem& files, const std::vector<ScenarioFile>& wanted) {
 
 Result<std::vector<KeyText>> behaviour_of(ProfileKind kind, const std::string& name,
                                           const std::vector<Setting>& settings) {
-    const auto listing = list_profile(kind, name, settings);
-    if (!listing) return tl::make_unexpected(listing.error());
+    const auto listing = TRY(list_profile(kind, name, settings));
     std::vector<KeyText> behaviour;
-    for (const ProfileKey& key : listing->keys) {
+    for (const ProfileKey& key : listing.keys) {
         if (is_no_price(key.role)) behaviour.push_back({key.key, key.value});
     }
     return behaviour;
@@ -172,9 +170,8 @@ Result<Provenance> provenance_of(const SimulationRequest& request, const Machine
         machine.name, machine.description, machine.text_hash, request.machine, {}};
     for (auto [kind, id] : {std::pair{ProfileKind::Kernel, &provenance.kernel},
                             std::pair{ProfileKind::Machine, &provenance.machine}}) {
-        auto behaviour = behaviour_of(kind, id->given_as, request.settings);
-        if (!behaviour) return tl::make_unexpected(behaviour.error());
-        id->behaviour = std::move(*behaviour);
+        auto behaviour = TRY(behaviour_of(kind, id->given_as, request.settings));
+        id->behaviour = std::move(behaviour);
     }
     provenance.options = request.option_words;
     provenance.seed = request.seed;

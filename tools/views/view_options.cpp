@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/views/view_options.h"
 
+#include "sim/base/try.h"
+
 namespace uprobesim {
 namespace {
 
@@ -14,15 +16,13 @@ Outcome read_file(const CommandLine& line, const char* option, std::string& path
 Outcome read_strace(const CommandLine& line, ViewOptions& view) {
     for (const char* option : {"strace", "strace-output", "strace-filter", "strace-limit"})
         view.strace |= line.given(option);
-    if (auto read = read_file(line, "strace-output", view.strace_output); !read) return read;
+    TRY(read_file(line, "strace-output", view.strace_output));
     if (line.given("strace-filter")) {
-        auto filter = CallFilter::parse(line.one("strace-filter", ""), "--strace-filter");
-        if (!filter) return tl::make_unexpected(filter.error());
-        view.strace_filter = std::move(*filter);
+        auto filter = TRY(CallFilter::parse(line.one("strace-filter", ""), "--strace-filter"));
+        view.strace_filter = std::move(filter);
     }
-    const auto limit = line.number("strace-limit", view.strace_limit);
-    if (!limit) return tl::make_unexpected(limit.error());
-    view.strace_limit = *limit;
+    const auto limit = TRY(line.number("strace-limit", view.strace_limit));
+    view.strace_limit = limit;
     return {};
 }
 
@@ -30,17 +30,14 @@ Outcome read_exceptions(const CommandLine& line, ViewOptions& view) {
     for (const char* option : {"log-exceptions", "log-exceptions-output", "log-exceptions-filter",
                                "log-exceptions-limit"})
         view.exceptions |= line.given(option);
-    if (auto read = read_file(line, "log-exceptions-output", view.exceptions_output); !read)
-        return read;
+    TRY(read_file(line, "log-exceptions-output", view.exceptions_output));
     if (line.given("log-exceptions-filter")) {
-        auto filter = ExceptionFilter::parse(line.one("log-exceptions-filter", ""),
-                                             "--log-exceptions-filter");
-        if (!filter) return tl::make_unexpected(filter.error());
-        view.exceptions_filter = *filter;
+        auto filter = TRY(ExceptionFilter::parse(line.one("log-exceptions-filter", ""),
+                                                 "--log-exceptions-filter"));
+        view.exceptions_filter = filter;
     }
-    const auto limit = line.number("log-exceptions-limit", view.exceptions_limit);
-    if (!limit) return tl::make_unexpected(limit.error());
-    view.exceptions_limit = *limit;
+    const auto limit = TRY(line.number("log-exceptions-limit", view.exceptions_limit));
+    view.exceptions_limit = limit;
     return {};
 }
 
@@ -63,8 +60,8 @@ void add_view_options(OptionTable& table) {
 
 Result<ViewOptions> read_view_options(const CommandLine& line) {
     ViewOptions view;
-    if (auto read = read_strace(line, view); !read) return tl::make_unexpected(read.error());
-    if (auto read = read_exceptions(line, view); !read) return tl::make_unexpected(read.error());
+    TRY(read_strace(line, view));
+    TRY(read_exceptions(line, view));
     return view;
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <span>
 
+#include "sim/base/try.h"
 #include "sim/profile/profile_keys.h"
 #include "tools/cli/command_line.h"
 #include "tools/format/text_table.h"
@@ -85,9 +86,8 @@ Result<Names> names_of(const ProfileId& machine, const ProfileId& kernel,
                        const std::vector<std::string>& settings) {
     Names names{machine.given_as, kernel.given_as, {}};
     for (const std::string& word : settings) {
-        auto pair = parse_key_value(word, "the report's settings", "machine.ops.isb=0");
-        if (!pair) return tl::make_unexpected(pair.error());
-        names.settings.push_back({pair->key, pair->value});
+        auto pair = TRY(parse_key_value(word, "the report's settings", "machine.ops.isb=0"));
+        names.settings.push_back({pair.key, pair.value});
     }
     return names;
 }
@@ -218,9 +218,8 @@ RunReport repriced(const RunReport& saved, const PriceList& prices) {
 
 Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request) {
     const Provenance& p = saved.provenance;
-    const auto own = names_of(p.machine, p.kernel, p.settings);
-    if (!own) return tl::make_unexpected(own.error());
-    Names now = *own;
+    const auto own = TRY(names_of(p.machine, p.kernel, p.settings));
+    Names now = own;
     if (!request.machine.empty()) now.machine = request.machine;
     if (!request.kernel.empty()) now.kernel = request.kernel;
     now.settings.insert(now.settings.end(), request.settings.begin(), request.settings.end());
@@ -231,35 +230,31 @@ Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request)
             "the report is of several CPUs: which waits for which depends on the prices", "",
             "make the run again: " + run_instead);
     }
-    const auto unchanged = check_own_prices(saved, *own, run_instead);
-    if (!unchanged) return tl::make_unexpected(unchanged.error());
-    if (!*unchanged && (request.machine.empty() || request.kernel.empty())) {
+    const auto unchanged = TRY(check_own_prices(saved, own, run_instead));
+    if (!unchanged && (request.machine.empty() || request.kernel.empty())) {
         return user_error(
-            fmt::format("{} or {} is gone, or not what it was when the run was made", own->machine,
-                        own->kernel),
+            fmt::format("{} or {} is gone, or not what it was when the run was made", own.machine,
+                        own.kernel),
             "",
             fmt::format("name both to price with them as they are now: --machine {} --kernel {}",
                         now.machine, now.kernel));
     }
 
-    const auto uncertainty = Uncertainty::load(now.machine, now.kernel, now.settings);
-    if (!uncertainty) return tl::make_unexpected(uncertainty.error());
+    const auto uncertainty = TRY(Uncertainty::load(now.machine, now.kernel, now.settings));
     WhatIf result;
     result.before = saved;
     for (const auto kind : {ProfileKind::Machine, ProfileKind::Kernel}) {
         const bool machine = kind == ProfileKind::Machine;
-        const auto after = list_profile(kind, machine ? now.machine : now.kernel, now.settings);
-        if (!after) return tl::make_unexpected(after.error());
-        if (auto same = same_behaviour(saved, machine ? p.machine : p.kernel, *after, run_instead);
-            !same)
-            return tl::make_unexpected(same.error());
-        if (!*unchanged) continue;
-        const auto before = list_profile(kind, machine ? own->machine : own->kernel, own->settings);
-        if (!before) return tl::make_unexpected(before.error());
-        add_changes(*before, *after, result.changes);
+        const auto after =
+            TRY(list_profile(kind, machine ? now.machine : now.kernel, now.settings));
+        TRY(same_behaviour(saved, machine ? p.machine : p.kernel, after, run_instead));
+        if (!unchanged) continue;
+        const auto before =
+            TRY(list_profile(kind, machine ? own.machine : own.kernel, own.settings));
+        add_changes(before, after, result.changes);
     }
 
-    const ProfilePair& pair = uncertainty->profiles();
+    const ProfilePair& pair = uncertainty.profiles();
     result.after = repriced(saved, PriceList(pair.machine, pair.kernel));
     Provenance& after = result.after.provenance;
     after.machine = {pair.machine.name, pair.machine.description, pair.machine.text_hash,
@@ -269,12 +264,10 @@ Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request)
     after.settings.clear();
     for (const Setting& s : now.settings) after.settings.push_back(s.key + "=" + s.value);
     result.notes = notes_for(saved);
-    if (!*unchanged)
-        result.notes.push_back("the run's own profiles have changed since it was made");
+    if (!unchanged) result.notes.push_back("the run's own profiles have changed since it was made");
     if (request.low || request.high) {
-        auto range = range_of(saved, *uncertainty, request.low, request.high);
-        if (!range) return tl::make_unexpected(range.error());
-        result.range = std::move(*range);
+        auto range = TRY(range_of(saved, uncertainty, request.low, request.high));
+        result.range = std::move(range);
     }
     return result;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/base/try.h"
 #include "tools/whatif/whatif.h"
 
 namespace uprobesim {
@@ -19,9 +20,8 @@ bool may_matter(const RunReport& saved, const VariedFigure& figure) {
 
 Result<RunReport> run_with(const RunReport& saved, const Uncertainty& uncertainty,
                            const std::vector<Uncertainty::Change>& changes) {
-    const auto pair = uncertainty.with(changes);
-    if (!pair) return tl::make_unexpected(pair.error());
-    return repriced(saved, PriceList(pair->machine, pair->kernel));
+    const auto pair = TRY(uncertainty.with(changes));
+    return repriced(saved, PriceList(pair.machine, pair.kernel));
 }
 
 }  // namespace
@@ -61,14 +61,12 @@ Result<AnswerRange> range_of(const RunReport& saved, const Uncertainty& uncertai
     std::stable_sort(range.swings.begin(), range.swings.end(),
                      [](const Swing& a, const Swing& b) { return a.ns() > b.ns(); });
     if (low) {
-        auto run = run_with(saved, uncertainty, shorter);
-        if (!run) return tl::make_unexpected(run.error());
-        range.low = std::move(*run);
+        auto run = TRY(run_with(saved, uncertainty, shorter));
+        range.low = std::move(run);
     }
     if (high) {
-        auto run = run_with(saved, uncertainty, longer);
-        if (!run) return tl::make_unexpected(run.error());
-        range.high = std::move(*run);
+        auto run = TRY(run_with(saved, uncertainty, longer));
+        range.high = std::move(run);
     }
     return range;
 }

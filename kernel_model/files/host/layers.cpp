@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "kernel_model/abi/fcntl.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -188,10 +189,9 @@ SysResult<Walk> Layers::walk(Process* process, std::string_view cwd, std::string
     result.directory_wanted = path.back() == '/';
     int links = 0;
     // The directory where a relative walk starts may be gone.
-    auto here = find(process, at);
-    if (!here) return tl::make_unexpected(here.error());
-    if (!*here) return tl::make_unexpected(Errno::NoEnt);
-    result.node = std::move(*here);
+    auto here = TRY(find(process, at));
+    if (!here) return tl::make_unexpected(Errno::NoEnt);
+    result.node = std::move(here);
     while (!left.empty()) {
         const std::string name = std::move(left.front());
         left.pop_front();
@@ -201,38 +201,35 @@ SysResult<Walk> Layers::walk(Process* process, std::string_view cwd, std::string
         if (name.size() > kNameMax) return tl::make_unexpected(Errno::NameTooLong);
         if (name == ".") continue;
         const std::string next = name == ".." ? parent_of(at) : child_of(at, name);
-        auto found = find(process, next);
-        if (!found) return tl::make_unexpected(found.error());
+        auto found = TRY(find(process, next));
         ++result.components;
         const bool last = left.empty();
-        if (*found && (*found)->is_link() && (!last || follow_last || result.directory_wanted)) {
+        if (found && found->is_link() && (!last || follow_last || result.directory_wanted)) {
             // A /proc/self/fd link leads to an open file, whatever its text says.
-            if (last && (*found)->special && (*found)->special->magic) {
+            if (last && found->special && found->special->magic) {
                 at = next;
-                result.node = std::move(*found);
+                result.node = std::move(found);
                 continue;
             }
             if (++links > kLinkLimit) return tl::make_unexpected(Errno::Loop);
             std::string target;
-            if ((*found)->special) {
-                target = (*found)->special->link;
+            if (found->special) {
+                target = found->special->link;
             } else {
-                auto text = directory_of(**found).read_link((*found)->relative);
-                if (!text) return tl::make_unexpected(text.error());
-                target = *text;
+                auto text = TRY(directory_of(*found).read_link(found->relative));
+                target = text;
             }
             if (target.empty()) return tl::make_unexpected(Errno::NoEnt);
             if (target.front() == '/') {
                 at = "/";
-                auto top = find(process, at);
-                if (!top) return tl::make_unexpected(top.error());
-                result.node = std::move(*top);
+                auto top = TRY(find(process, at));
+                result.node = std::move(top);
             }
             push_front(target);
             continue;
         }
         at = next;
-        result.node = std::move(*found);
+        result.node = std::move(found);
     }
     result.guest = at;
     if (result.node && result.directory_wanted && !result.node->is_directory())

@@ -11,6 +11,7 @@
 
 #include "kernel_model/files/host/overlay.h"
 #include "sim/base/temp_folder.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -53,18 +54,16 @@ Result<Layers::Bind> make_bind(const BindMount& mount) {
             std::string("the host path of a bind cannot be opened: ") + std::strerror(errno),
             mount.host, "--bind HOST:/GUEST[:rw]");
     if (S_ISDIR(s.st_mode)) {
-        auto dir = open_host_directory(mount.host, "the host path of a bind", "");
-        if (!dir) return tl::make_unexpected(dir.error());
-        return Layers::Bind{guest, std::move(*dir), ".", mount.writable, false};
+        auto dir = TRY(open_host_directory(mount.host, "the host path of a bind", ""));
+        return Layers::Bind{guest, std::move(dir), ".", mount.writable, false};
     }
     if (guest == "/") return user_error("a file cannot be bound to /", mount.host);
     // The file's own name after links are resolved, in its real directory.
     const std::string path = real_host_path(mount.host);
     const std::size_t slash = path.rfind('/');
-    auto dir = open_host_directory(slash == 0 ? "/" : path.substr(0, slash),
-                                   "the host path of a bind", "");
-    if (!dir) return tl::make_unexpected(dir.error());
-    return Layers::Bind{guest, std::move(*dir), path.substr(slash + 1), mount.writable, true};
+    auto dir = TRY(open_host_directory(slash == 0 ? "/" : path.substr(0, slash),
+                                       "the host path of a bind", ""));
+    return Layers::Bind{guest, std::move(dir), path.substr(slash + 1), mount.writable, true};
 }
 
 bool lies_in(const std::string& path, const std::string& directory) {
@@ -76,10 +75,9 @@ bool lies_in(const std::string& path, const std::string& directory) {
 
 Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine,
                                                        const FileSystemOptions& options) {
-    auto root = open_host_directory(options.root, "the root directory",
-                                    "name a directory of arm64 Debian packages with --root, or "
-                                    "fetch one: tools/setup/fetch-sysroot");
-    if (!root) return tl::make_unexpected(root.error());
+    auto root = TRY(open_host_directory(options.root, "the root directory",
+                                        "name a directory of arm64 Debian packages with --root, or "
+                                        "fetch one: tools/setup/fetch-sysroot"));
     // A guest's descriptor limit should be reached before the host's.
     rlimit open_files{};
     if (getrlimit(RLIMIT_NOFILE, &open_files) == 0 && open_files.rlim_cur < open_files.rlim_max) {
@@ -93,9 +91,8 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine,
     }
     std::vector<Layers::Bind> binds;
     for (const BindMount& mount : options.binds) {
-        auto bind = make_bind(mount);
-        if (!bind) return tl::make_unexpected(bind.error());
-        binds.push_back(std::move(*bind));
+        auto bind = TRY(make_bind(mount));
+        binds.push_back(std::move(bind));
     }
     // Last of all: nothing that is refused leaves a folder behind.
     std::string scratch_path = options.scratch;
@@ -104,12 +101,11 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine,
         temporary = make_temp_folder("the scratch layer");
         scratch_path = temporary;
     }
-    auto scratch = open_host_directory(scratch_path, "the scratch directory",
-                                       "make it first, or leave --scratch out");
-    if (!scratch) return tl::make_unexpected(scratch.error());
+    auto scratch = TRY(open_host_directory(scratch_path, "the scratch directory",
+                                           "make it first, or leave --scratch out"));
     std::shared_ptr<DiskSpace> space;
     if (options.scratch_limit) space = std::make_shared<DiskSpace>(*options.scratch_limit);
-    return std::make_unique<OverlayFileSystem>(machine, std::move(*root), std::move(*scratch),
+    return std::make_unique<OverlayFileSystem>(machine, std::move(root), std::move(scratch),
                                                std::move(binds), temporary, std::move(space));
 }
 

@@ -17,6 +17,7 @@
 #include "kernel_model/files/pipe.h"
 #include "kernel_model/files/special_files.h"
 #include "kernel_model/task/process.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -157,23 +158,21 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::create(Process* process, Wa
     result.components = std::max(walked.components, 1u);
     result.created = true;
     actor_process_ = process;
-    auto where = place_of(std::move(walked));
-    if (!where) return tl::make_unexpected(where.error());
-    if (auto ready = prepare(*where); !ready) {
+    auto where = TRY(place_of(std::move(walked)));
+    if (auto ready = prepare(where); !ready) {
         // /proc has no create operation, which open calls EACCES and others EPERM.
         return tl::make_unexpected(ready.error() == Errno::Perm ? Errno::Acces : ready.error());
     }
-    auto fd = where->directory->open(where->relative, O_RDWR | O_CREAT | O_EXCL, 0644);
-    if (!fd) return tl::make_unexpected(fd.error());
-    if (where->scratch) {
-        new_attributes(*where, abi::kIfReg | (mode & 07777));
+    auto fd = TRY(where.directory->open(where.relative, O_RDWR | O_CREAT | O_EXCL, 0644));
+    if (where.scratch) {
+        new_attributes(where, abi::kIfReg | (mode & 07777));
     } else {
-        fchmod(fd->get(), mode & 07777);
+        fchmod(fd.get(), mode & 07777);
     }
-    auto made = layers_.find(nullptr, where->guest);
+    auto made = layers_.find(nullptr, where.guest);
     if (!made || !*made) return tl::make_unexpected(Errno::Io);
-    result.file = std::make_shared<RegularFile>(*this, inode_for(**made, std::move(*fd), true));
-    result.file->path = where->guest;
+    result.file = std::make_shared<RegularFile>(*this, inode_for(**made, std::move(fd), true));
+    result.file->path = where.guest;
     return result;
 }
 
@@ -208,9 +207,8 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_special(Process* proces
                    special.magic->terminal() == nullptr) {
             return special.magic;
         }
-        auto again = open(process, "/", special.magic->path, flags & ~abi::kOCreat, mode);
-        if (!again) return tl::make_unexpected(again.error());
-        return again->file;
+        auto again = TRY(open(process, "/", special.magic->path, flags & ~abi::kOCreat, mode));
+        return again.file;
     }
     if ((flags & abi::kODirectory) != 0 && !special.is_directory())
         return tl::make_unexpected(Errno::NotDir);
@@ -260,9 +258,8 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(Process* process, std:
     if (!walked->node) {
         if (!creates) return tl::make_unexpected(Errno::NoEnt);
         if (walked->directory_wanted) return tl::make_unexpected(Errno::IsDir);
-        auto made = create(process, std::move(*walked), mode);
-        if (!made) return made;
-        result = std::move(*made);
+        auto made = TRY(create(process, std::move(*walked), mode));
+        result = std::move(made);
         result.file->flags = flags;
         open_.push_back(result.file);
         return result;
@@ -279,9 +276,8 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(Process* process, std:
         if (!only_path) return tl::make_unexpected(Errno::Loop);
         result.file = std::make_shared<TextFile>("", node.status);
     } else if (node.special && !(only_path && !node.is_directory() && !node.special->magic)) {
-        auto file = open_special(process, node, flags, mode);
-        if (!file) return tl::make_unexpected(file.error());
-        result.file = std::move(*file);
+        auto file = TRY(open_special(process, node, flags, mode));
+        result.file = std::move(file);
         if (result.file == node.special->magic) return result;
         if (node.special->magic) node.guest = result.file->path;
     } else if (node.is_directory()) {
@@ -298,17 +294,15 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(Process* process, std:
             return tl::make_unexpected(Errno::Acces);
         // Those of the guest: at a FIFO of the host somebody else may wait.
         if ((node.status.mode & abi::kIfmt) == abi::kIfIfo && node.kind == LayerKind::Scratch) {
-            auto end = open_fifo(node, flags);
-            if (!end) return tl::make_unexpected(end.error());
-            result.file = std::move(*end);
+            auto end = TRY(open_fifo(node, flags));
+            result.file = std::move(end);
             result.file->path = node.guest;
             return result;
         }
         if (!regular) return tl::make_unexpected(Errno::Nxio);
         if (changes) {
-            auto own = copy_up(node);
-            if (!own) return tl::make_unexpected(own.error());
-            node = std::move(*own);
+            auto own = TRY(copy_up(node));
+            node = std::move(own);
         }
         auto fd = layers_.directory_of(node).open(node.relative, changes ? O_RDWR : O_RDONLY);
         if (!fd && (fd.error() == Errno::Nfile || fd.error() == Errno::Mfile)) {
@@ -318,7 +312,7 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(Process* process, std:
         if (!fd) return tl::make_unexpected(fd.error());
         auto inode = inode_for(node, std::move(*fd), changes);
         if ((flags & abi::kOTrunc) != 0) {
-            if (auto done = inode->truncate(0); !done) return tl::make_unexpected(done.error());
+            TRY(inode->truncate(0));
             modified(inode->attributes.get());
         }
         result.file = std::make_shared<RegularFile>(*this, std::move(inode));
@@ -334,18 +328,16 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(Process* process, std:
 }
 
 SysResult<FileStatus> OverlayFileSystem::directory_status(const std::string& guest) {
-    auto found = layers_.find(nullptr, guest);
-    if (!found) return tl::make_unexpected(found.error());
-    if (!*found || !(*found)->is_directory()) return tl::make_unexpected(Errno::NoEnt);
-    return (*found)->status;
+    auto found = TRY(layers_.find(nullptr, guest));
+    if (!found || !found->is_directory()) return tl::make_unexpected(Errno::NoEnt);
+    return found->status;
 }
 
 SysResult<std::vector<DirEntry>> OverlayFileSystem::list(Process* process,
                                                          const std::string& guest) {
-    auto found = layers_.find(process, guest);
-    if (!found) return tl::make_unexpected(found.error());
-    if (!*found) return tl::make_unexpected(Errno::NoEnt);
-    const Node& node = **found;
+    auto found = TRY(layers_.find(process, guest));
+    if (!found) return tl::make_unexpected(Errno::NoEnt);
+    const Node& node = *found;
     auto above = layers_.find(process, parent_of(guest));
     const std::uint64_t up = above && *above ? (*above)->status.inode : node.status.inode;
     std::vector<DirEntry> entries = {{".", node.status.inode, abi::kDtDir},
@@ -365,16 +357,14 @@ SysResult<std::vector<DirEntry>> OverlayFileSystem::list(Process* process,
     };
     const auto own = [](const HostDirectory& directory,
                         const std::string& relative) -> SysResult<std::vector<DirEntry>> {
-        auto fd = directory.open(relative, O_RDONLY | O_DIRECTORY);
-        if (!fd) return tl::make_unexpected(fd.error());
-        return host_entries(fd->get());
+        auto fd = TRY(directory.open(relative, O_RDONLY | O_DIRECTORY));
+        return host_entries(fd.get());
     };
     const auto absent = [](Errno e) { return e == Errno::NoEnt || e == Errno::NotDir; };
     if (node.special) add(node.special->list());
     if (node.kind == LayerKind::Bind) {
-        auto all = own(layers_.directory_of(node), node.relative);
-        if (!all) return all;
-        add(std::move(*all));
+        auto all = TRY(own(layers_.directory_of(node), node.relative));
+        add(std::move(all));
     } else {
         auto upper = own(layers_.scratch(), relative_of(guest));
         if (!upper && !absent(upper.error())) return upper;

@@ -8,6 +8,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/host/overlay.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -115,8 +116,7 @@ SysResult<Node> OverlayFileSystem::writable_node(std::string_view cwd, std::stri
     if (walked->node->kind == LayerKind::Bind && !layers_.writable(*walked->node)) {
         return tl::make_unexpected(Errno::Rofs);
     }
-    if (auto allowed = rights_to_change(walked->node->status); !allowed)
-        return tl::make_unexpected(allowed.error());
+    TRY(rights_to_change(walked->node->status));
     return copy_up(*walked->node);
 }
 
@@ -132,17 +132,15 @@ std::shared_ptr<File> OverlayFileSystem::memory_file_at(std::string_view cwd, st
 SysResult<void> OverlayFileSystem::change_mode(std::string_view cwd, std::string_view path,
                                                std::uint32_t mode) {
     if (const auto file = memory_file_at(cwd, path, true)) return change_mode_of(*file, mode);
-    auto node = writable_node(cwd, path, true);
-    if (!node) return tl::make_unexpected(node.error());
-    if (node->attributes) {
-        FileStatus& a = *node->attributes;
+    auto node = TRY(writable_node(cwd, path, true));
+    if (node.attributes) {
+        FileStatus& a = *node.attributes;
         a.mode = (a.mode & abi::kIfmt) | (mode & 07777);
         put_change_time(a, now_ns());
         return {};
     }
-    auto parent = layers_.directory_of(*node).parent(node->relative);
-    if (!parent) return tl::make_unexpected(parent.error());
-    if (fchmodat(parent->first.get(), parent->second.c_str(), mode & 07777, 0) != 0) {
+    auto parent = TRY(layers_.directory_of(node).parent(node.relative));
+    if (fchmodat(parent.first.get(), parent.second.c_str(), mode & 07777, 0) != 0) {
         return tl::make_unexpected(guest_errno(errno));
     }
     return {};
@@ -156,16 +154,14 @@ SysResult<void> OverlayFileSystem::change_owner(std::string_view cwd, std::strin
     }
     if (const auto file = memory_file_at(cwd, path, follow))
         return change_owner_of(*file, uid, gid);
-    auto node = writable_node(cwd, path, follow);
-    if (!node) return tl::make_unexpected(node.error());
-    if (node->attributes) {
-        put_owner(*node->attributes, uid, gid);
-        put_change_time(*node->attributes, now_ns());
+    auto node = TRY(writable_node(cwd, path, follow));
+    if (node.attributes) {
+        put_owner(*node.attributes, uid, gid);
+        put_change_time(*node.attributes, now_ns());
         return {};
     }
-    auto parent = layers_.directory_of(*node).parent(node->relative);
-    if (!parent) return tl::make_unexpected(parent.error());
-    if (fchownat(parent->first.get(), parent->second.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) != 0) {
+    auto parent = TRY(layers_.directory_of(node).parent(node.relative));
+    if (fchownat(parent.first.get(), parent.second.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) != 0) {
         return tl::make_unexpected(guest_errno(errno));
     }
     return {};
@@ -174,18 +170,16 @@ SysResult<void> OverlayFileSystem::change_owner(std::string_view cwd, std::strin
 SysResult<void> OverlayFileSystem::set_times(std::string_view cwd, std::string_view path,
                                              const Times& times, bool follow) {
     if (const auto file = memory_file_at(cwd, path, follow)) return set_times_of(*file, times);
-    auto node = writable_node(cwd, path, follow);
-    if (!node) return tl::make_unexpected(node.error());
-    if (node->attributes) {
-        put_times(*node->attributes, times);
-        put_change_time(*node->attributes, now_ns());
+    auto node = TRY(writable_node(cwd, path, follow));
+    if (node.attributes) {
+        put_times(*node.attributes, times);
+        put_change_time(*node.attributes, now_ns());
         return {};
     }
-    auto parent = layers_.directory_of(*node).parent(node->relative);
-    if (!parent) return tl::make_unexpected(parent.error());
+    auto parent = TRY(layers_.directory_of(node).parent(node.relative));
     const timespec ts[2] = {{times.atime_s, times.set_atime ? times.atime_ns : UTIME_OMIT},
                             {times.mtime_s, times.set_mtime ? times.mtime_ns : UTIME_OMIT}};
-    if (utimensat(parent->first.get(), parent->second.c_str(), ts, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (utimensat(parent.first.get(), parent.second.c_str(), ts, AT_SYMLINK_NOFOLLOW) != 0) {
         return tl::make_unexpected(guest_errno(errno));
     }
     return {};
@@ -194,7 +188,7 @@ SysResult<void> OverlayFileSystem::set_times(std::string_view cwd, std::string_v
 SysResult<void> OverlayFileSystem::change_mode_of(File& file, std::uint32_t mode) {
     FileStatus* a = file.own_status();
     if (a == nullptr) return change_mode("/", file.path, mode);
-    if (auto allowed = rights_to_change(*a); !allowed) return allowed;
+    TRY(rights_to_change(*a));
     a->mode = (a->mode & abi::kIfmt) | (mode & 07777);
     put_change_time(*a, now_ns());
     return {};
@@ -204,7 +198,7 @@ SysResult<void> OverlayFileSystem::change_owner_of(File& file, std::uint32_t uid
                                                    std::uint32_t gid) {
     FileStatus* a = file.own_status();
     if (a == nullptr) return change_owner("/", file.path, uid, gid, true);
-    if (auto allowed = rights_to_change(*a); !allowed) return allowed;
+    TRY(rights_to_change(*a));
     if (actor_.uid != 0 &&
         ((uid != ~0u && uid != actor_.uid) || (gid != ~0u && gid != actor_.gid))) {
         return tl::make_unexpected(Errno::Perm);
@@ -217,7 +211,7 @@ SysResult<void> OverlayFileSystem::change_owner_of(File& file, std::uint32_t uid
 SysResult<void> OverlayFileSystem::set_times_of(File& file, const Times& times) {
     FileStatus* a = file.own_status();
     if (a == nullptr) return set_times("/", file.path, times, true);
-    if (auto allowed = rights_to_change(*a); !allowed) return allowed;
+    TRY(rights_to_change(*a));
     put_times(*a, times);
     put_change_time(*a, now_ns());
     return {};

@@ -8,6 +8,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/host/overlay.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -37,9 +38,8 @@ SysResult<OverlayFileSystem::Place> OverlayFileSystem::place_of(Walk walked) {
     Place p;
     p.guest = std::move(walked.guest);
     p.existing = std::move(walked.node);
-    auto above = layers_.find(actor_process_, parent_of(p.guest));
-    if (!above) return tl::make_unexpected(above.error());
-    p.parent = std::move(*above);
+    auto above = TRY(layers_.find(actor_process_, parent_of(p.guest)));
+    p.parent = std::move(above);
     if (p.parent && p.parent->kind == LayerKind::Bind) {
         p.directory = &layers_.directory_of(*p.parent);
         p.relative = p.parent->relative == "." ? name_of(p.guest)
@@ -59,10 +59,9 @@ SysResult<OverlayFileSystem::Place> OverlayFileSystem::place(std::string_view cw
     if (path.size() >= abi::kPathMax) return tl::make_unexpected(Errno::NameTooLong);
     // The last component is the name itself, a link too, even where a slash follows.
     const std::string_view name = without_slashes(path);
-    auto walked = layers_.walk(actor_process_, cwd, name, false);
-    if (!walked) return tl::make_unexpected(walked.error());
+    auto walked = TRY(layers_.walk(actor_process_, cwd, name, false));
     if (!has_name(name)) return tl::make_unexpected(special);
-    auto p = place_of(std::move(*walked));
+    auto p = place_of(std::move(walked));
     if (p) p->slash = name.size() != path.size();
     return p;
 }
@@ -88,17 +87,13 @@ bool OverlayFileSystem::may_remove(const Place& p) const {
 
 SysResult<void> OverlayFileSystem::make_directory(std::string_view cwd, std::string_view path,
                                                   std::uint32_t mode) {
-    auto where = place(cwd, path, Errno::Exist);
-    if (!where) return tl::make_unexpected(where.error());
-    if (where->existing) return tl::make_unexpected(Errno::Exist);
-    if (auto ready = prepare(*where); !ready) return ready;
-    auto parent = where->directory->parent(where->relative);
-    if (!parent) return tl::make_unexpected(parent.error());
-    const unsigned host_mode = where->scratch ? 0755 : mode & 07777;
-    if (auto made = host_result(mkdirat(parent->first.get(), parent->second.c_str(), host_mode));
-        !made)
-        return made;
-    if (where->scratch) new_attributes(*where, abi::kIfDir | (mode & 01777));
+    auto where = TRY(place(cwd, path, Errno::Exist));
+    if (where.existing) return tl::make_unexpected(Errno::Exist);
+    TRY(prepare(where));
+    auto parent = TRY(where.directory->parent(where.relative));
+    const unsigned host_mode = where.scratch ? 0755 : mode & 07777;
+    TRY(host_result(mkdirat(parent.first.get(), parent.second.c_str(), host_mode)));
+    if (where.scratch) new_attributes(where, abi::kIfDir | (mode & 01777));
     return {};
 }
 
@@ -108,13 +103,11 @@ SysResult<void> OverlayFileSystem::make_fifo(std::string_view cwd, std::string_v
     if (!where) return tl::make_unexpected(where.error());
     if (where->existing) return tl::make_unexpected(Errno::Exist);
     if (where->slash) return tl::make_unexpected(Errno::NoEnt);
-    if (auto ready = prepare(*where); !ready) return ready;
+    TRY(prepare(*where));
     if (!where->scratch)
         return tl::make_unexpected(Errno::Perm);  // nothing for the host's programs to wait at
-    auto parent = where->directory->parent(where->relative);
-    if (!parent) return tl::make_unexpected(parent.error());
-    if (auto made = host_result(mkfifoat(parent->first.get(), parent->second.c_str(), 0644)); !made)
-        return made;
+    auto parent = TRY(where->directory->parent(where->relative));
+    TRY(host_result(mkfifoat(parent.first.get(), parent.second.c_str(), 0644)));
     new_attributes(*where, abi::kIfIfo | (mode & 07777));
     return {};
 }
@@ -122,19 +115,14 @@ SysResult<void> OverlayFileSystem::make_fifo(std::string_view cwd, std::string_v
 SysResult<FileStatus> OverlayFileSystem::make_socket(Process* process, std::string_view cwd,
                                                      std::string_view path, std::uint32_t mode) {
     if (process != nullptr) act_as(*process);
-    auto where = place(cwd, path, Errno::Exist);
-    if (!where) return tl::make_unexpected(where.error());
-    if (where->existing) return tl::make_unexpected(Errno::Exist);
-    if (auto ready = prepare(*where); !ready) return tl::make_unexpected(ready.error());
-    auto parent = where->directory->parent(where->relative);
-    if (!parent) return tl::make_unexpected(parent.error());
+    auto where = TRY(place(cwd, path, Errno::Exist));
+    if (where.existing) return tl::make_unexpected(Errno::Exist);
+    TRY(prepare(where));
+    auto parent = TRY(where.directory->parent(where.relative));
     // A socket on the host too, which nobody there listens at.
-    const unsigned host_mode = S_IFSOCK | (where->scratch ? 0644 : mode & 07777);
-    if (auto made = host_result(mknodat(parent->first.get(), parent->second.c_str(), host_mode, 0));
-        !made) {
-        return tl::make_unexpected(made.error());
-    }
-    if (where->scratch) new_attributes(*where, abi::kIfSock | (mode & 07777));
+    const unsigned host_mode = S_IFSOCK | (where.scratch ? 0644 : mode & 07777);
+    TRY(host_result(mknodat(parent.first.get(), parent.second.c_str(), host_mode, 0)));
+    if (where.scratch) new_attributes(where, abi::kIfSock | (mode & 07777));
     return status(process, cwd, path, false);
 }
 
@@ -168,18 +156,14 @@ SysResult<void> OverlayFileSystem::remove(std::string_view cwd, std::string_view
         return tl::make_unexpected(Errno::Busy);  // /proc, /dev and /sys themselves
     }
     if (directory) {
-        auto entries = list(nullptr, where->guest);
-        if (!entries) return tl::make_unexpected(entries.error());
-        if (entries->size() > 2) return tl::make_unexpected(Errno::NotEmpty);
+        auto entries = TRY(list(nullptr, where->guest));
+        if (entries.size() > 2) return tl::make_unexpected(Errno::NotEmpty);
     }
-    if (auto ready = prepare(*where); !ready) return ready;
+    TRY(prepare(*where));
     if (node.kind != LayerKind::Root) {
-        auto parent = layers_.directory_of(node).parent(node.relative);
-        if (!parent) return tl::make_unexpected(parent.error());
+        auto parent = TRY(layers_.directory_of(node).parent(node.relative));
         const int flags = directory ? AT_REMOVEDIR : 0;
-        if (auto gone = host_result(unlinkat(parent->first.get(), parent->second.c_str(), flags));
-            !gone)
-            return gone;
+        TRY(host_result(unlinkat(parent.first.get(), parent.second.c_str(), flags)));
         forget_if_last(node);
     }
     if (node.kind != LayerKind::Bind && layers_.root().status(relative_of(where->guest)))
@@ -211,7 +195,7 @@ SysResult<void> OverlayFileSystem::rename(std::string_view cwd_from, std::string
     if (is_below(target->guest, source->guest)) return tl::make_unexpected(Errno::Inval);
     if (is_below(source->guest, target->guest)) return tl::make_unexpected(Errno::NotEmpty);
     if (source->guest == target->guest) return {};
-    if (auto ready = prepare(*source); !ready) return ready;
+    TRY(prepare(*source));
     if (!may_remove(*source)) return tl::make_unexpected(Errno::Perm);
     if (moving.kind == LayerKind::Synthetic) return tl::make_unexpected(Errno::Busy);
     if (target->existing) {
@@ -222,9 +206,8 @@ SysResult<void> OverlayFileSystem::rename(std::string_view cwd_from, std::string
         if (!old.is_directory() && directory) return tl::make_unexpected(Errno::NotDir);
         if (old.kind == LayerKind::Synthetic) return tl::make_unexpected(Errno::Busy);
         if (directory) {
-            auto entries = list(nullptr, target->guest);
-            if (!entries) return tl::make_unexpected(entries.error());
-            if (entries->size() > 2) return tl::make_unexpected(Errno::NotEmpty);
+            auto entries = TRY(list(nullptr, target->guest));
+            if (entries.size() > 2) return tl::make_unexpected(Errno::NotEmpty);
         }
     }
     // A bind is a mount: it does not move, and nothing takes its place.
@@ -243,13 +226,13 @@ SysResult<void> OverlayFileSystem::rename(std::string_view cwd_from, std::string
     if (source->scratch) {
         if (auto own = copy_up(moving); !own) return tl::make_unexpected(own.error());
     }
-    if (auto ready = prepare(*target); !ready) return ready;
+    TRY(prepare(*target));
     auto a = source->directory->parent(source->relative);
     auto b = target->directory->parent(target->relative);
     if (!a) return tl::make_unexpected(a.error());
     if (!b) return tl::make_unexpected(b.error());
     const int done = renameat(a->first.get(), a->second.c_str(), b->first.get(), b->second.c_str());
-    if (auto result = host_result(done); !result) return result;
+    TRY(host_result(done));
     if (target->existing) {
         forget_if_last(*target->existing);
         moved(target->guest, target->guest + " (deleted)");
@@ -269,45 +252,41 @@ SysResult<void> OverlayFileSystem::link(std::string_view cwd_from, std::string_v
     auto walked = layers_.walk(actor_process_, cwd_from, from, false);
     if (!walked) return tl::make_unexpected(walked.error());
     if (!walked->node) return tl::make_unexpected(Errno::NoEnt);
-    auto target = place(cwd_to, to, Errno::Exist);
-    if (!target) return tl::make_unexpected(target.error());
-    if (target->existing) return tl::make_unexpected(Errno::Exist);
-    if (target->slash) return tl::make_unexpected(Errno::NoEnt);
+    auto target = TRY(place(cwd_to, to, Errno::Exist));
+    if (target.existing) return tl::make_unexpected(Errno::Exist);
+    if (target.slash) return tl::make_unexpected(Errno::NoEnt);
     const Node& node = *walked->node;
     const bool one_system =
-        target->scratch
+        target.scratch
             ? node.kind == LayerKind::Scratch || node.kind == LayerKind::Root
-            : node.kind == LayerKind::Bind && &layers_.directory_of(node) == target->directory;
-    if (auto ready = prepare(*target); !ready) return ready;
+            : node.kind == LayerKind::Bind && &layers_.directory_of(node) == target.directory;
+    TRY(prepare(target));
     if (!one_system) return tl::make_unexpected(Errno::Xdev);
     if (node.is_directory()) return tl::make_unexpected(Errno::Perm);
-    auto own = copy_up(node);
-    if (!own) return tl::make_unexpected(own.error());
-    auto a = target->directory->parent(own->relative);
-    auto b = target->directory->parent(target->relative);
+    auto own = TRY(copy_up(node));
+    auto a = target.directory->parent(own.relative);
+    auto b = target.directory->parent(target.relative);
     if (!a) return tl::make_unexpected(a.error());
     if (!b) return tl::make_unexpected(b.error());
     const int done =
         linkat(a->first.get(), a->second.c_str(), b->first.get(), b->second.c_str(), 0);
-    if (auto result = host_result(done); !result) return result;
-    modified_directory(*target);
+    TRY(host_result(done));
+    modified_directory(target);
     return {};
 }
 
 SysResult<void> OverlayFileSystem::symlink(std::string_view target, std::string_view cwd,
                                            std::string_view path) {
     if (target.empty()) return tl::make_unexpected(Errno::NoEnt);
-    auto where = place(cwd, path, Errno::Exist);
-    if (!where) return tl::make_unexpected(where.error());
-    if (where->existing) return tl::make_unexpected(Errno::Exist);
-    if (where->slash) return tl::make_unexpected(Errno::NoEnt);
-    if (auto ready = prepare(*where); !ready) return ready;
-    auto parent = where->directory->parent(where->relative);
-    if (!parent) return tl::make_unexpected(parent.error());
+    auto where = TRY(place(cwd, path, Errno::Exist));
+    if (where.existing) return tl::make_unexpected(Errno::Exist);
+    if (where.slash) return tl::make_unexpected(Errno::NoEnt);
+    TRY(prepare(where));
+    auto parent = TRY(where.directory->parent(where.relative));
     const int done =
-        symlinkat(std::string(target).c_str(), parent->first.get(), parent->second.c_str());
-    if (auto result = host_result(done); !result) return result;
-    if (where->scratch) new_attributes(*where, abi::kIfLnk | 0777);
+        symlinkat(std::string(target).c_str(), parent.first.get(), parent.second.c_str());
+    TRY(host_result(done));
+    if (where.scratch) new_attributes(where, abi::kIfLnk | 0777);
     return {};
 }
 

@@ -8,18 +8,18 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/host/overlay.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
 SysResult<void> OverlayFileSystem::copy_up_directory(const std::string& guest) {
     if (guest == "/" || layers_.scratch().status(relative_of(guest))) return {};
-    if (auto above = copy_up_directory(parent_of(guest)); !above) return above;
+    TRY(copy_up_directory(parent_of(guest)));
     Place where;
     where.guest = guest;
     where.relative = relative_of(guest);
-    auto parent = layers_.scratch().parent(where.relative);
-    if (!parent) return tl::make_unexpected(parent.error());
-    if (mkdirat(parent->first.get(), parent->second.c_str(), 0755) != 0 && errno != EEXIST) {
+    auto parent = TRY(layers_.scratch().parent(where.relative));
+    if (mkdirat(parent.first.get(), parent.second.c_str(), 0755) != 0 && errno != EEXIST) {
         return tl::make_unexpected(guest_errno(errno));
     }
     auto kept = new_attributes(where, abi::kIfDir | 0755);
@@ -35,21 +35,19 @@ SysResult<void> OverlayFileSystem::copy_up_directory(const std::string& guest) {
 }
 
 SysResult<void> OverlayFileSystem::copy_up_contents(const Node& node) {
-    auto from = layers_.root().open(node.relative, O_RDONLY);
-    if (!from) return tl::make_unexpected(from.error());
-    auto to = layers_.scratch().open(node.relative, O_RDWR | O_CREAT | O_EXCL, 0644);
-    if (!to) return tl::make_unexpected(to.error());
-    const FileStatus made = status_of_host_fd(to->get());
+    auto from = TRY(layers_.root().open(node.relative, O_RDONLY));
+    auto to = TRY(layers_.scratch().open(node.relative, O_RDWR | O_CREAT | O_EXCL, 0644));
+    const FileStatus made = status_of_host_fd(to.get());
     const FileKey key{made.device, made.inode};
     const auto use = use_of(key);
     std::vector<char> buffer(1u << 16);
     int failure =
         use && !use->claim_all(0, static_cast<std::uint64_t>(node.status.size)) ? ENOSPC : 0;
     while (failure == 0) {
-        const ssize_t n = ::read(from->get(), buffer.data(), buffer.size());
+        const ssize_t n = ::read(from.get(), buffer.data(), buffer.size());
         if (n == 0) break;
         errno = n < 0 ? errno : ENOSPC;
-        if (n < 0 || ::write(to->get(), buffer.data(), static_cast<std::size_t>(n)) != n)
+        if (n < 0 || ::write(to.get(), buffer.data(), static_cast<std::size_t>(n)) != n)
             failure = errno;
     }
     if (failure != 0) {
@@ -65,7 +63,7 @@ SysResult<void> OverlayFileSystem::copy_up_contents(const Node& node) {
     if (open == inodes_.end() || node.status.links > 1) return {};
     const auto inode = open->second;
     inodes_.erase(open);
-    inode->make_writable(std::move(*to));
+    inode->make_writable(std::move(to));
     inode->use = use;
     inodes_[key] = inode;
     return {};
@@ -76,23 +74,19 @@ SysResult<Node> OverlayFileSystem::copy_up(const Node& node) {
     if (node.kind == LayerKind::Bind) return tl::make_unexpected(Errno::Rofs);
     if (node.kind != LayerKind::Root) return tl::make_unexpected(Errno::Perm);
     if (node.is_directory()) {
-        if (auto done = copy_up_directory(node.guest); !done)
-            return tl::make_unexpected(done.error());
+        TRY(copy_up_directory(node.guest));
     } else {
-        if (auto done = copy_up_directory(parent_of(node.guest)); !done)
-            return tl::make_unexpected(done.error());
+        TRY(copy_up_directory(parent_of(node.guest)));
         if (node.is_link()) {
-            auto parent = layers_.scratch().parent(node.relative);
-            if (!parent) return tl::make_unexpected(parent.error());
-            auto target = layers_.root().read_link(node.relative);
-            if (!target) return tl::make_unexpected(target.error());
-            if (symlinkat(target->c_str(), parent->first.get(), parent->second.c_str()) != 0) {
+            auto parent = TRY(layers_.scratch().parent(node.relative));
+            auto target = TRY(layers_.root().read_link(node.relative));
+            if (symlinkat(target.c_str(), parent.first.get(), parent.second.c_str()) != 0) {
                 return tl::make_unexpected(guest_errno(errno));
             }
         } else if ((node.status.mode & abi::kIfmt) != abi::kIfReg) {
             return tl::make_unexpected(Errno::Perm);
-        } else if (auto done = copy_up_contents(node); !done) {
-            return tl::make_unexpected(done.error());
+        } else {
+            TRY(copy_up_contents(node));
         }
         auto kept = std::make_shared<FileStatus>(node.status);
         kept->device = layers_.device();
@@ -104,10 +98,9 @@ SysResult<Node> OverlayFileSystem::copy_up(const Node& node) {
                 it->second->attributes = kept;
         }
     }
-    auto copied = layers_.find(nullptr, node.guest);
-    if (!copied) return tl::make_unexpected(copied.error());
-    if (!*copied) return tl::make_unexpected(Errno::Io);
-    return **copied;
+    auto copied = TRY(layers_.find(nullptr, node.guest));
+    if (!copied) return tl::make_unexpected(Errno::Io);
+    return *copied;
 }
 
 }  // namespace uprobesim

@@ -8,6 +8,7 @@
 
 #include "kernel_model/files/host/inode.h"
 #include "kernel_model/files/host/overlay.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -69,9 +70,8 @@ public:
     SysResult<std::uint64_t> size() override { return static_cast<std::uint64_t>(status_.size); }
     SysResult<std::vector<DirEntry>> entries() override {
         if (position == 0 || !read_once_) {
-            auto now = files_.list(files_.reader(process_), path);
-            if (!now) return now;
-            entries_ = std::move(*now);
+            auto now = TRY(files_.list(files_.reader(process_), path));
+            entries_ = std::move(now);
             read_once_ = true;
         }
         return entries_;

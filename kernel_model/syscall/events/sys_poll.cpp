@@ -9,8 +9,9 @@
 
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/signal/signals.h"
-#include "kernel_model/syscall/files/file_transfer.h"
 #include "kernel_model/syscall/time_args.h"
+#include "kernel_model/syscall/transfer/file_transfer.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -24,119 +25,116 @@ struct PollFd {
     std::int16_t events, revents;
 };
 
-SysResult<std::optional<std::uint64_t>> read_timeout(SysCall& c, VAddr at) {
+SysResult<std::optional<std::uint64_t>> read_timeout(SysCall& call, VAddr at) {
     if (at == VAddr(0)) return std::optional<std::uint64_t>();
-    UserMemory memory = c.memory();
-    const auto given = read_duration(memory, at);
-    if (!given) return tl::make_unexpected(given.error());
-    return std::optional(*given);
+    UserMemory memory = call.memory();
+    const auto given = TRY(read_duration(memory, at));
+    return std::optional(given);
 }
 
 // poll_select_finish: what is left of the time goes back to the caller; a bad pointer is not an
 // error here.
-void put_remaining(SysCall& c, VAddr at, const std::optional<std::uint64_t>& timeout) {
+void put_remaining(SysCall& call, VAddr at, const std::optional<std::uint64_t>& timeout) {
     if (!timeout) return;
-    const std::uint64_t now = c.kernel.monotonic_ns(), end = c.task.wait_deadline_ns;
+    const std::uint64_t now = call.kernel.monotonic_ns(), end = call.task.wait_deadline_ns;
     const std::uint64_t left = end == kNoDeadline ? *timeout : end > now ? end - now : 0;
-    (void)c.memory().put(at, to_timespec(left));
+    (void)call.memory().put(at, to_timespec(left));
 }
 
 enum class Wait { Over, Interrupted, GoesOn };
-Wait wait_on(SysCall& c, bool ready, const std::optional<std::uint64_t>& timeout) {
-    const bool over = timeout && deadline_passed(c, *timeout);
+Wait wait_on(SysCall& call, bool ready, const std::optional<std::uint64_t>& timeout) {
+    const bool over = timeout && deadline_passed(call, *timeout);
     if (ready) return Wait::Over;
     // do_poll: a signal comes before the end of the time. One without a handler lets the wait go
     // on.
-    if (c.task.tif_sigpending) return Wait::Interrupted;
+    if (call.task.tif_sigpending) return Wait::Interrupted;
     return over ? Wait::Over : Wait::GoesOn;
 }
 
 }  // namespace
 
-SysResult<void> wait_with_mask(SysCall& c, VAddr mask, std::uint64_t size) {
-    if (mask == VAddr(0) || c.task.restore_sigmask) return {};
+SysResult<void> wait_with_mask(SysCall& call, VAddr mask, std::uint64_t size) {
+    if (mask == VAddr(0) || call.task.restore_sigmask) return {};
     if (size != kSigsetSize) return tl::make_unexpected(Errno::Inval);
-    const auto set = c.memory().get<std::uint64_t>(mask);
+    const auto set = call.memory().get<std::uint64_t>(mask);
     if (!set) return tl::make_unexpected(Errno::Fault);
-    c.task.saved_sigmask = c.task.sigmask;
-    c.task.restore_sigmask = true;
-    c.task.sigmask = *set & ~kUnblockable;
-    c.kernel.recalc_sigpending(c.task);
+    call.task.saved_sigmask = call.task.sigmask;
+    call.task.restore_sigmask = true;
+    call.task.sigmask = *set & ~kUnblockable;
+    call.kernel.recalc_sigpending(call.task);
     return {};
 }
 
-void end_wait(SysCall& c) {
-    if (!c.task.restore_sigmask) return;
-    c.task.restore_sigmask = false;
-    c.task.sigmask = c.task.saved_sigmask;
-    c.kernel.recalc_sigpending(c.task);
+void end_wait(SysCall& call) {
+    if (!call.task.restore_sigmask) return;
+    call.task.restore_sigmask = false;
+    call.task.sigmask = call.task.saved_sigmask;
+    call.kernel.recalc_sigpending(call.task);
 }
 
 // Entered again while it waits: the deadline of the first time holds, and the guest's copy is
 // written at the end only.
-SysOutcome sys_ppoll(SysCall& c) {
-    const auto timeout = read_timeout(c, c.address(2));
-    if (!timeout) return timeout.error();
-    if (auto masked = wait_with_mask(c, c.address(3), c.args[4]); !masked) return masked.error();
+SysOutcome sys_ppoll(SysCall& call) {
+    const auto timeout = TRY(read_timeout(call, call.address(2)));
+    TRY(wait_with_mask(call, call.address(3), call.args[4]));
     const auto finish = [&](SysOutcome outcome) {
-        end_wait(c);
-        put_remaining(c, c.address(2), *timeout);
+        end_wait(call);
+        put_remaining(call, call.address(2), timeout);
         return outcome;
     };
-    const std::uint64_t count = c.uint32(1);
-    if (count > c.process.files.limit()) return finish(Errno::Inval);
-    UserMemory memory = c.memory();
+    const std::uint64_t count = call.uint32(1);
+    if (count > call.process.files.limit()) return finish(Errno::Inval);
+    UserMemory memory = call.memory();
     std::vector<PollFd> fds(count);
-    if (!memory.read(c.address(0), std::as_writable_bytes(std::span(fds))))
+    if (!memory.read(call.address(0), std::as_writable_bytes(std::span(fds))))
         return finish(Errno::Fault);
     std::uint64_t ready = 0;
     for (PollFd& p : fds) {
         p.revents = 0;
         if (p.fd < 0) continue;
-        const auto file = c.process.files.share(p.fd);
+        const auto file = call.process.files.share(p.fd);
         const std::uint32_t asked =
             static_cast<std::uint16_t>(p.events) | abi::kPollErr | abi::kPollHup;
         p.revents = static_cast<std::int16_t>(file ? file->poll() & asked : abi::kPollNval);
         ready += p.revents != 0;
     }
-    c.units = count;
-    switch (wait_on(c, ready != 0, *timeout)) {
+    call.units = count;
+    switch (wait_on(call, ready != 0, timeout)) {
         case Wait::GoesOn:
             for (const PollFd& p : fds) {
                 const std::uint32_t asked =
                     static_cast<std::uint16_t>(p.events) | abi::kPollErr | abi::kPollHup;
-                if (const auto file = c.process.files.share(p.fd))
-                    c.wait_on(file->waiters(), asked);
+                if (const auto file = call.process.files.share(p.fd))
+                    call.wait_on(file->waiters(), asked);
             }
             return Block{};
-        case Wait::Interrupted: put_remaining(c, c.address(2), *timeout); return Block{};
+        case Wait::Interrupted: put_remaining(call, call.address(2), timeout); return Block{};
         case Wait::Over: break;
     }
     // Only revents are written.
     for (std::size_t i = 0; i < fds.size(); ++i) {
-        if (!memory.put(c.address(0) + (8 * i + 6), fds[i].revents)) return finish(Errno::Fault);
+        if (!memory.put(call.address(0) + (8 * i + 6), fds[i].revents)) return finish(Errno::Fault);
     }
     return finish(ready);
 }
 
-SysOutcome sys_pselect6(SysCall& c) {
-    const auto timeout = read_timeout(c, c.address(4));
-    if (!timeout) return timeout.error();
-    UserMemory memory = c.memory();
-    if (c.args[5] != 0) {
+SysOutcome sys_pselect6(SysCall& call) {
+    const auto timeout = TRY(read_timeout(call, call.address(4)));
+    UserMemory memory = call.memory();
+    if (call.args[5] != 0) {
         const auto mask =
-            memory.get<std::array<std::uint64_t, 2>>(c.address(5));  // pointer and size
+            memory.get<std::array<std::uint64_t, 2>>(call.address(5));  // pointer and size
         if (!mask) return Errno::Fault;
-        if (auto masked = wait_with_mask(c, VAddr((*mask)[0]), (*mask)[1]); !masked)
+        if (auto masked = wait_with_mask(call, VAddr((*mask)[0]), (*mask)[1]); !masked)
             return masked.error();
     }
     const auto finish = [&](SysOutcome outcome) {
-        end_wait(c);
-        put_remaining(c, c.address(4), *timeout);
+        end_wait(call);
+        put_remaining(call, call.address(4), timeout);
         return outcome;
     };
-    if (c.int32(0) < 0) return finish(Errno::Inval);
-    const std::int32_t limit = std::min(c.int32(0), kFdSetBits);
+    if (call.int32(0) < 0) return finish(Errno::Inval);
+    const std::int32_t limit = std::min(call.int32(0), kFdSetBits);
     const std::uint64_t bytes = (static_cast<std::uint64_t>(limit) + 63) / 64 * 8;
     constexpr std::uint32_t kMasks[3] = {abi::kPollIn | abi::kPollHup | abi::kPollErr,
                                          abi::kPollOut | abi::kPollErr, abi::kPollPri};
@@ -144,35 +142,44 @@ SysOutcome sys_pselect6(SysCall& c) {
     std::array<std::vector<std::byte>, 3> answers;
     std::vector<std::pair<WaitQueue*, std::uint32_t>> waited;
     for (std::size_t set = 0; set < 3; ++set) {
-        if (c.args[1 + set] == 0) continue;
+        if (call.args[1 + set] == 0) continue;
         std::vector<std::byte> bits(bytes);
         answers[set].resize(bytes);
-        if (!memory.read(c.address(1 + set), bits)) return finish(Errno::Fault);
+        if (!memory.read(call.address(1 + set), bits)) return finish(Errno::Fault);
         for (std::int32_t fd = 0; fd < limit; ++fd) {
             const auto at = static_cast<std::size_t>(fd) / 8;
             const auto bit = std::byte{1} << (fd % 8);
             if ((bits[at] & bit) == std::byte{}) continue;
-            const auto file = c.process.files.share(fd);
-            if (!file) return finish(bad_descriptor(c));
+            const auto file = call.process.files.share(fd);
+            if (!file) return finish(bad_descriptor(call));
             waited.emplace_back(file->waiters(), kMasks[set]);
             if ((file->poll() & kMasks[set]) == 0) continue;
             answers[set][at] |= bit;
             ++ready;
         }
     }
-    c.units = static_cast<std::uint64_t>(limit);
-    switch (wait_on(c, ready != 0, *timeout)) {
+    call.units = static_cast<std::uint64_t>(limit);
+    switch (wait_on(call, ready != 0, timeout)) {
         case Wait::GoesOn:
-            for (const auto& [queue, events] : waited) c.wait_on(queue, events);
+            for (const auto& [queue, events] : waited) call.wait_on(queue, events);
             return Block{};
-        case Wait::Interrupted: put_remaining(c, c.address(4), *timeout); return Block{};
+        case Wait::Interrupted: put_remaining(call, call.address(4), timeout); return Block{};
         case Wait::Over: break;
     }
     for (std::size_t set = 0; set < 3; ++set) {
-        if (c.args[1 + set] != 0 && !memory.write(c.address(1 + set), answers[set]))
+        if (call.args[1 + set] != 0 && !memory.write(call.address(1 + set), answers[set]))
             return finish(Errno::Fault);
     }
     return finish(ready);
+}
+
+std::span<const SyscallRow> poll_syscalls() {
+    static constexpr SyscallRow kRows[] = {
+        {72, "pselect6", sys_pselect6, Support::Full, KernelPath::SysPoll, "",
+         Interrupted::NeverRestart},
+        {73, "ppoll", sys_ppoll, Support::Full, KernelPath::SysPoll, "", Interrupted::NeverRestart},
+    };
+    return kRows;
 }
 
 }  // namespace uprobesim

@@ -5,14 +5,11 @@
 
 namespace uprobesim {
 
-SysOutcome sys_ppoll(SysCall& c);
-SysOutcome sys_pselect6(SysCall& c);
-
 // The wait's own signal mask, put in place at its first entry (set_user_sigmask). Null: none.
 // Inval, Fault.
-SysResult<void> wait_with_mask(SysCall& c, VAddr mask, std::uint64_t size);
+SysResult<void> wait_with_mask(SysCall& call, VAddr mask, std::uint64_t size);
 // The wait is over without a handler: restore_saved_sigmask. A handler runs with the wait's mask,
 // its frame has the saved one.
-void end_wait(SysCall& c);
+void end_wait(SysCall& call);
 
 }  // namespace uprobesim

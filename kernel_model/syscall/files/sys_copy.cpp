@@ -7,7 +7,8 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/pipe.h"
-#include "kernel_model/syscall/files/file_transfer.h"
+#include "kernel_model/syscall/transfer/file_transfer.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -24,10 +25,10 @@ constexpr std::uint32_t kMove = 1, kNonblock = 2, kMore = 4, kGift = 8;  // SPLI
 class End {
 public:
     explicit End(File& of) : file(of) {}
-    SysResult<void> take_offset(SysCall& c, VAddr at) {
+    SysResult<void> take_offset(SysCall& call, VAddr at) {
         if (at == VAddr(0)) return {};
         if (!file.seekable()) return tl::make_unexpected(Errno::Spipe);
-        const auto given = c.memory().get<std::int64_t>(at);
+        const auto given = call.memory().get<std::int64_t>(at);
         if (!given) return tl::make_unexpected(Errno::Fault);
         if (*given < 0) return tl::make_unexpected(Errno::Inval);
         at_ = at;
@@ -42,7 +43,9 @@ public:
             file.position += n;
         }
     }
-    bool put_back(SysCall& c) const { return at_ == VAddr(0) || c.memory().put(at_, offset_); }
+    bool put_back(SysCall& call) const {
+        return at_ == VAddr(0) || call.memory().put(at_, offset_);
+    }
 
     File& file;
 
@@ -62,16 +65,16 @@ std::uint64_t room_for(const End& from, File& to) {
 
 // From `done` bytes on. A blocking write waits, and goes on from where it was; a read waits while
 // nothing was moved.
-SysOutcome copy(SysCall& c, End& from, End& to, std::uint64_t count, bool nonblocking) {
-    std::uint64_t done = c.task.call_progress;
+SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool nonblocking) {
+    std::uint64_t done = call.task.call_progress;
     std::vector<std::byte> buffer(std::min(kPiece, count));
     const auto answer = [&](SysOutcome outcome) -> SysOutcome {
-        if (!from.put_back(c) || !to.put_back(c)) return Errno::Fault;
-        c.units = done;
+        if (!from.put_back(call) || !to.put_back(call)) return Errno::Fault;
+        call.units = done;
         return outcome;
     };
     const auto stopped = [&](File& file, Errno error) -> SysOutcome {
-        const bool waits = !nonblocking && must_wait(c, file, error, done);
+        const bool waits = !nonblocking && must_wait(call, file, error, done);
         if (waits) return answer(Block{});
         return answer(done > 0 ? SysOutcome(done) : SysOutcome(error));
     };
@@ -86,7 +89,7 @@ SysOutcome copy(SysCall& c, End& from, End& to, std::uint64_t count, bool nonblo
         if (!n) return stopped(from.file, n.error());
         if (*n == 0) break;
         std::uint64_t written = 0;
-        const auto allowed = may_write(c, to.file, to.offset(), *n);
+        const auto allowed = may_write(call, to.file, to.offset(), *n);
         if (!allowed) return stopped(to.file, allowed.error());
         while (written < *allowed) {
             const auto m = to.file.write(to.offset(), std::span<const std::byte>(wanted).subspan(
@@ -104,105 +107,104 @@ SysOutcome copy(SysCall& c, End& from, End& to, std::uint64_t count, bool nonblo
         from.advance(written);
         if (written < *n) break;
     }
-    c.task.call_progress = 0;
+    call.task.call_progress = 0;
     return answer(done);
 }
 
-SysOutcome sys_sendfile(SysCall& c) {
-    const auto to = c.process.files.share(c.int32(0));
-    const auto from = c.process.files.share(c.int32(1));
+SysOutcome sys_sendfile(SysCall& call) {
+    const auto to = call.process.files.share(call.int32(0));
+    const auto from = call.process.files.share(call.int32(1));
     if (!to || !from || !may(*to, Direction::Write) || !may(*from, Direction::Read))
-        return bad_descriptor(c);
+        return bad_descriptor(call);
     if (!from->seekable() || from->host_position())
-        return c.args[2] != 0 ? Errno::Spipe : Errno::Inval;
+        return call.args[2] != 0 ? Errno::Spipe : Errno::Inval;
     // splice_direct: not to files that append.
     if ((to->flags & kOAppend) != 0 && to->seekable()) return Errno::Inval;
     End in(*from), out(*to);
-    if (auto at = in.take_offset(c, c.address(2)); !at) return at.error();
-    return copy(c, in, out, std::min(c.args[3], kMost), false);
+    TRY(in.take_offset(call, call.address(2)));
+    return copy(call, in, out, std::min(call.args[3], kMost), false);
 }
 
-SysOutcome sys_copy_file_range(SysCall& c) {
-    const auto from = c.process.files.share(c.int32(0));
-    const auto to = c.process.files.share(c.int32(2));
+SysOutcome sys_copy_file_range(SysCall& call) {
+    const auto from = call.process.files.share(call.int32(0));
+    const auto to = call.process.files.share(call.int32(2));
     if (!to || !from || !may(*to, Direction::Write) || !may(*from, Direction::Read))
-        return bad_descriptor(c);
-    if ((to->flags & kOAppend) != 0) return bad_descriptor(c);
-    if (c.uint32(5) != 0 || !from->backing() || !to->backing()) return Errno::Inval;
+        return bad_descriptor(call);
+    if ((to->flags & kOAppend) != 0) return bad_descriptor(call);
+    if (call.uint32(5) != 0 || !from->backing() || !to->backing()) return Errno::Inval;
     End in(*from), out(*to);
-    if (auto at = in.take_offset(c, c.address(1)); !at) return at.error();
-    if (auto at = out.take_offset(c, c.address(3)); !at) return at.error();
-    const auto allowed = may_write(c, *to, out.offset(), std::min(c.args[4], kMost));
-    if (!allowed) return allowed.error();
-    const std::uint64_t count = *allowed;
+    TRY(in.take_offset(call, call.address(1)));
+    TRY(out.take_offset(call, call.address(3)));
+    const auto allowed = TRY(may_write(call, *to, out.offset(), std::min(call.args[4], kMost)));
+    const std::uint64_t count = allowed;
     // The two ranges of one file must not overlap.
     const std::uint64_t a = in.offset(), b = out.offset();
     if (from->backing() == to->backing() && a < b + count && b < a + count) return Errno::Inval;
-    return copy(c, in, out, count, false);
+    return copy(call, in, out, count, false);
 }
 
-SysOutcome sys_splice(SysCall& c) {
-    const std::uint32_t flags = c.uint32(5);
-    if (c.args[4] == 0) return std::uint64_t{0};
+SysOutcome sys_splice(SysCall& call) {
+    const std::uint32_t flags = call.uint32(5);
+    if (call.args[4] == 0) return 0;
     if ((flags & ~(kMove | kNonblock | kMore | kGift)) != 0) return Errno::Inval;
-    const auto from = c.process.files.share(c.int32(0));
-    const auto to = c.process.files.share(c.int32(2));
+    const auto from = call.process.files.share(call.int32(0));
+    const auto to = call.process.files.share(call.int32(2));
     if (!to || !from || !may(*to, Direction::Write) || !may(*from, Direction::Read))
-        return bad_descriptor(c);
+        return bad_descriptor(call);
     auto* from_pipe = dynamic_cast<PipeEnd*>(from.get());
     auto* to_pipe = dynamic_cast<PipeEnd*>(to.get());
     if (from_pipe == nullptr && to_pipe == nullptr) return Errno::Inval;
     if (from_pipe != nullptr && to_pipe != nullptr && from_pipe->pipe() == to_pipe->pipe())
         return Errno::Inval;
-    if ((from_pipe != nullptr && c.args[1] != 0) || (to_pipe != nullptr && c.args[3] != 0))
+    if ((from_pipe != nullptr && call.args[1] != 0) || (to_pipe != nullptr && call.args[3] != 0))
         return Errno::Spipe;
     if (to_pipe == nullptr && (to->flags & kOAppend) != 0) return Errno::Inval;
     End in(*from), out(*to);
-    if (auto at = in.take_offset(c, c.address(1)); !at) return at.error();
-    if (auto at = out.take_offset(c, c.address(3)); !at) return at.error();
-    return copy(c, in, out, std::min(c.args[4], kMost), (flags & kNonblock) != 0);
+    TRY(in.take_offset(call, call.address(1)));
+    TRY(out.take_offset(call, call.address(3)));
+    return copy(call, in, out, std::min(call.args[4], kMost), (flags & kNonblock) != 0);
 }
 
-SysOutcome sys_tee(SysCall& c) {
-    const std::uint32_t flags = c.uint32(3);
+SysOutcome sys_tee(SysCall& call) {
+    const std::uint32_t flags = call.uint32(3);
     if ((flags & ~(kMove | kNonblock | kMore | kGift)) != 0) return Errno::Inval;
-    if (c.args[2] == 0) return std::uint64_t{0};
-    const auto from = c.process.files.share(c.int32(0));
-    const auto to = c.process.files.share(c.int32(1));
+    if (call.args[2] == 0) return 0;
+    const auto from = call.process.files.share(call.int32(0));
+    const auto to = call.process.files.share(call.int32(1));
     if (!to || !from || !may(*to, Direction::Write) || !may(*from, Direction::Read))
-        return bad_descriptor(c);
+        return bad_descriptor(call);
     auto* source = dynamic_cast<PipeEnd*>(from.get());
     auto* target = dynamic_cast<PipeEnd*>(to.get());
     if (source == nullptr || target == nullptr || source->pipe() == target->pipe())
         return Errno::Inval;
     Pipe& pipe = *source->pipe();
     if (pipe.empty()) {
-        if (pipe.writers() == 0) return std::uint64_t{0};
+        if (pipe.writers() == 0) return 0;
         if ((flags & kNonblock) != 0) return Errno::Again;
-        return write_failure(c, *from, Errno::Again);
+        return write_failure(call, *from, Errno::Again);
     }
     const auto bytes =
-        pipe.peek(std::min({c.args[2], kPiece, target->pipe()->free_slots() * kPageSize}));
+        pipe.peek(std::min({call.args[2], kPiece, target->pipe()->free_slots() * kPageSize}));
     if (bytes.empty())
         return (flags & kNonblock) != 0 ? SysOutcome(Errno::Again)
-                                        : write_failure(c, *to, Errno::Again);
+                                        : write_failure(call, *to, Errno::Again);
     const auto n = to->write(0, bytes);
-    if (!n) return write_failure(c, *to, n.error());
-    c.units = *n;
+    if (!n) return write_failure(call, *to, n.error());
+    call.units = *n;
     return *n;
 }
 
 // The pages are not given away but copied: what the caller writes to them later is not seen.
-SysOutcome sys_vmsplice(SysCall& c) {
-    if ((c.uint32(3) & ~(kMove | kNonblock | kMore | kGift)) != 0) return Errno::Inval;
-    const auto file = c.process.files.share(c.int32(0));
-    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(c);
-    if (dynamic_cast<PipeEnd*>(file.get()) == nullptr) return bad_descriptor(c);
+SysOutcome sys_vmsplice(SysCall& call) {
+    if ((call.uint32(3) & ~(kMove | kNonblock | kMore | kGift)) != 0) return Errno::Inval;
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
+    if (dynamic_cast<PipeEnd*>(file.get()) == nullptr) return bad_descriptor(call);
     const Direction direction = may(*file, Direction::Write) ? Direction::Write : Direction::Read;
     const std::uint32_t old = file->flags;
-    if ((c.uint32(3) & kNonblock) != 0) file->flags |= kONonblock;
+    if ((call.uint32(3) & kNonblock) != 0) file->flags |= kONonblock;
     SysOutcome outcome =
-        transfer_vector(c, c.int32(0), direction, c.address(1), c.args[2], nullptr);
+        transfer_vector(call, call.int32(0), direction, call.address(1), call.args[2], nullptr);
     file->flags = old;
     return outcome;
 }

@@ -7,8 +7,9 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/pipe.h"
-#include "kernel_model/syscall/files/file_transfer.h"
-#include "kernel_model/syscall/files/terminal_calls.h"
+#include "kernel_model/syscall/transfer/file_transfer.h"
+#include "kernel_model/syscall/transfer/terminal_calls.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -23,27 +24,27 @@ struct PathArgument {
     std::shared_ptr<File> file;  // set for AT_EMPTY_PATH with an empty path
 };
 
-tl::expected<PathArgument, Errno> path_argument(SysCall& c, std::int32_t dirfd, VAddr pointer,
+tl::expected<PathArgument, Errno> path_argument(SysCall& call, std::int32_t dirfd, VAddr pointer,
                                                 std::uint32_t flags = 0) {
-    auto text = c.memory().read_string(pointer, kPathMax);
+    auto text = call.memory().read_string(pointer, kPathMax);
     if (!text) return tl::make_unexpected(Errno::Fault);
     if (text->size() >= kPathMax) return tl::make_unexpected(Errno::NameTooLong);
-    c.kernel.files().act_as(c.process);
+    call.kernel.files().act_as(call.process);
     PathArgument argument;
     argument.path = std::move(*text);
-    argument.cwd = c.process.cwd;
+    argument.cwd = call.process.cwd;
     if (argument.path.empty()) {
         if ((flags & kAtEmptyPath) == 0) return tl::make_unexpected(Errno::NoEnt);
         if (dirfd == kAtFdcwd) {
             argument.path = ".";
             return argument;
         }
-        argument.file = c.process.files.share(dirfd);
+        argument.file = call.process.files.share(dirfd);
         if (!argument.file) return tl::make_unexpected(Errno::Badf);
         return argument;
     }
     if (argument.path.front() == '/' || dirfd == kAtFdcwd) return argument;
-    const auto directory = c.process.files.share(dirfd);
+    const auto directory = call.process.files.share(dirfd);
     if (!directory) return tl::make_unexpected(Errno::Badf);
     auto status = directory->status();
     if (!status || (status->mode & kIfmt) != kIfDir) return tl::make_unexpected(Errno::NotDir);
@@ -60,265 +61,250 @@ std::uint64_t component_count(const std::string& path) {
 
 // Prices the walk and turns a SysResult into an outcome.
 template <class T>
-SysOutcome named(SysCall& c, const PathArgument& p, const SysResult<T>& result) {
-    c.units = component_count(p.path);
+SysOutcome named(SysCall& call, const PathArgument& p, const SysResult<T>& result) {
+    call.units = component_count(p.path);
     if (!result) {
-        if (result.error() == Errno::NoEnt) c.path = KernelPath::SysOpenMissing;
+        if (result.error() == Errno::NoEnt) call.path = KernelPath::SysOpenMissing;
         return result.error();
     }
-    return std::uint64_t{0};
+    return 0;
 }
 
-SysOutcome add_opened(SysCall& c, std::shared_ptr<File> file, std::uint32_t flags) {
-    auto fd = c.process.files.add(std::move(file), (flags & kOCloexec) != 0);
-    if (!fd) return fd.error();
-    return static_cast<std::uint64_t>(*fd);
+SysOutcome add_opened(SysCall& call, std::shared_ptr<File> file, std::uint32_t flags) {
+    auto fd = TRY(call.process.files.add(std::move(file), (flags & kOCloexec) != 0));
+    return static_cast<std::uint64_t>(fd);
 }
 
 // A FIFO waits, with this end open, for somebody at the other (fifo_open).
-SysOutcome open_fifo(SysCall& c, const std::shared_ptr<PipeEnd>& end, std::uint32_t flags) {
-    if ((flags & kONonblock) != 0 || !end->waits_for_partner()) return add_opened(c, end, flags);
-    c.task.call_holds = end;
-    c.wait_on(&end->pipe()->either);
+SysOutcome open_fifo(SysCall& call, const std::shared_ptr<PipeEnd>& end, std::uint32_t flags) {
+    if ((flags & kONonblock) != 0 || !end->waits_for_partner()) return add_opened(call, end, flags);
+    call.task.call_holds = end;
+    call.wait_on(&end->pipe()->either);
     return Block{};
 }
 
-SysOutcome open_at(SysCall& c, std::int32_t dirfd, VAddr name, std::uint32_t flags,
+SysOutcome open_at(SysCall& call, std::int32_t dirfd, VAddr name, std::uint32_t flags,
                    std::uint32_t mode) {
-    if (c.task.call_holds)
-        return open_fifo(c, std::static_pointer_cast<PipeEnd>(c.task.call_holds), flags);
+    if (call.task.call_holds)
+        return open_fifo(call, std::static_pointer_cast<PipeEnd>(call.task.call_holds), flags);
     if ((flags & kOTmpfile) == kOTmpfile) {
-        c.kernel.note_unmodelled("openat O_TMPFILE", "answered EOPNOTSUPP");
+        call.kernel.note_unmodelled("openat O_TMPFILE", "answered EOPNOTSUPP");
         return Errno::NotSup;
     }
     // build_open_flags, since 6.3 and in the stable kernels.
     if ((flags & (kOCreat | kODirectory | kOPath)) == (kOCreat | kODirectory)) return Errno::Inval;
-    auto p = path_argument(c, dirfd, name);
-    if (!p) return p.error();
+    auto p = TRY(path_argument(call, dirfd, name));
     auto opened =
-        c.kernel.files().open(&c.process, p->cwd, p->path, flags, mode & ~c.process.umask);
-    if (!opened) return named(c, *p, opened);
-    c.units = opened->components;
-    if (opened->created) c.path = KernelPath::SysCreate;
+        call.kernel.files().open(&call.process, p.cwd, p.path, flags, mode & ~call.process.umask);
+    if (!opened) return named(call, p, opened);
+    call.units = opened->components;
+    if (opened->created) call.path = KernelPath::SysCreate;
     if (auto end = std::dynamic_pointer_cast<PipeEnd>(opened->file))
-        return open_fifo(c, end, flags);
+        return open_fifo(call, end, flags);
     if (PtyFile* terminal = opened->file->terminal()) {
-        if (const auto error = opened_terminal(c, *terminal, flags)) return *error;
+        if (const auto error = opened_terminal(call, *terminal, flags)) return *error;
     }
-    return add_opened(c, std::move(opened->file), flags);
+    return add_opened(call, std::move(opened->file), flags);
 }
 
-SysOutcome sys_openat(SysCall& c) {
-    return open_at(c, c.int32(0), c.address(1), c.uint32(2), c.uint32(3));
+SysOutcome sys_openat(SysCall& call) {
+    return open_at(call, call.int32(0), call.address(1), call.uint32(2), call.uint32(3));
 }
 
-SysOutcome sys_openat2(SysCall& c) {
-    if (c.args[3] < 24) return Errno::Inval;
-    const auto how = c.memory().get<std::array<std::uint64_t, 3>>(c.address(2));
+SysOutcome sys_openat2(SysCall& call) {
+    if (call.args[3] < 24) return Errno::Inval;
+    const auto how = call.memory().get<std::array<std::uint64_t, 3>>(call.address(2));
     if (!how) return Errno::Fault;
     if ((*how)[2] != 0) {
-        c.kernel.note_unmodelled("openat2 resolve flags", "answered EINVAL");
+        call.kernel.note_unmodelled("openat2 resolve flags", "answered EINVAL");
         return Errno::Inval;
     }
     // Unlike openat, what is not known is refused (build_open_flags).
     constexpr std::uint64_t kKnown = 037777703;
     if (((*how)[0] & ~kKnown) != 0 || ((*how)[1] & ~std::uint64_t{07777}) != 0) return Errno::Inval;
     if ((*how)[1] != 0 && ((*how)[0] & kOCreat) == 0) return Errno::Inval;
-    return open_at(c, c.int32(0), c.address(1), static_cast<std::uint32_t>((*how)[0]),
+    return open_at(call, call.int32(0), call.address(1), static_cast<std::uint32_t>((*how)[0]),
                    static_cast<std::uint32_t>((*how)[1]));
 }
 
-tl::expected<FileStatus, Errno> status_at(SysCall& c, std::uint32_t flags) {
+tl::expected<FileStatus, Errno> status_at(SysCall& call, std::uint32_t flags) {
     if ((flags & ~(kAtSymlinkNofollow | kAtNoAutomount | kAtEmptyPath | 0x6000u)) != 0)
         return tl::make_unexpected(Errno::Inval);
-    auto p = path_argument(c, c.int32(0), c.address(1), flags);
-    if (!p) return tl::make_unexpected(p.error());
-    if (p->file) {
-        c.path = KernelPath::SysFstat;
-        return p->file->status();
+    auto p = TRY(path_argument(call, call.int32(0), call.address(1), flags));
+    if (p.file) {
+        call.path = KernelPath::SysFstat;
+        return p.file->status();
     }
     auto status =
-        c.kernel.files().status(&c.process, p->cwd, p->path, (flags & kAtSymlinkNofollow) == 0);
-    (void)named(c, *p, status);
+        call.kernel.files().status(&call.process, p.cwd, p.path, (flags & kAtSymlinkNofollow) == 0);
+    (void)named(call, p, status);
     return status;
 }
 
-SysOutcome sys_newfstatat(SysCall& c) {
-    auto status = status_at(c, c.uint32(3));
-    if (!status) return status.error();
-    if (!c.memory().put(c.address(2), to_stat(*status))) return Errno::Fault;
-    return std::uint64_t{0};
+SysOutcome sys_newfstatat(SysCall& call) {
+    auto status = TRY(status_at(call, call.uint32(3)));
+    if (!call.memory().put(call.address(2), to_stat(status))) return Errno::Fault;
+    return 0;
 }
 
-SysOutcome sys_statx(SysCall& c) {
-    auto status = status_at(c, c.uint32(2));
-    if (!status) return status.error();
-    if (!c.memory().put(c.address(4), to_statx(*status))) return Errno::Fault;
-    return std::uint64_t{0};
+SysOutcome sys_statx(SysCall& call) {
+    auto status = TRY(status_at(call, call.uint32(2)));
+    if (!call.memory().put(call.address(4), to_statx(status))) return Errno::Fault;
+    return 0;
 }
 
-SysOutcome access_at(SysCall& c, std::uint32_t flags) {
-    if ((c.uint32(2) & ~7u) != 0 ||
+SysOutcome access_at(SysCall& call, std::uint32_t flags) {
+    if ((call.uint32(2) & ~7u) != 0 ||
         (flags & ~(kAtEaccess | kAtSymlinkNofollow | kAtEmptyPath)) != 0)
         return Errno::Inval;
-    auto p = path_argument(c, c.int32(0), c.address(1), flags);
-    if (!p) return p.error();
-    if (p->file) return std::uint64_t{0};
-    return named(c, *p,
-                 c.kernel.files().access(&c.process, p->cwd, p->path, c.uint32(2),
-                                         (flags & kAtSymlinkNofollow) == 0));
+    auto p = TRY(path_argument(call, call.int32(0), call.address(1), flags));
+    if (p.file) return 0;
+    return named(call, p,
+                 call.kernel.files().access(&call.process, p.cwd, p.path, call.uint32(2),
+                                            (flags & kAtSymlinkNofollow) == 0));
 }
-SysOutcome sys_faccessat(SysCall& c) {
-    return access_at(c, 0);
+SysOutcome sys_faccessat(SysCall& call) {
+    return access_at(call, 0);
 }
-SysOutcome sys_faccessat2(SysCall& c) {
-    return access_at(c, c.uint32(3));
+SysOutcome sys_faccessat2(SysCall& call) {
+    return access_at(call, call.uint32(3));
 }
 
-SysOutcome sys_readlinkat(SysCall& c) {
-    if (c.int32(3) <= 0) return Errno::Inval;
-    auto p = path_argument(c, c.int32(0), c.address(1));
-    if (!p) return p.error();
-    auto target = c.kernel.files().read_link(&c.process, p->cwd, p->path);
-    if (!target) return named(c, *p, target);
-    c.units = component_count(p->path);
-    const std::size_t n = std::min<std::size_t>(target->size(), c.uint32(3));
-    if (!c.memory().write(c.address(2), std::as_bytes(std::span(target->data(), n))))
+SysOutcome sys_readlinkat(SysCall& call) {
+    if (call.int32(3) <= 0) return Errno::Inval;
+    auto p = TRY(path_argument(call, call.int32(0), call.address(1)));
+    auto target = call.kernel.files().read_link(&call.process, p.cwd, p.path);
+    if (!target) return named(call, p, target);
+    call.units = component_count(p.path);
+    const std::size_t n = std::min<std::size_t>(target->size(), call.uint32(3));
+    if (!call.memory().write(call.address(2), std::as_bytes(std::span(target->data(), n))))
         return Errno::Fault;
     return std::uint64_t{n};
 }
 
-SysOutcome sys_mkdirat(SysCall& c) {
-    auto p = path_argument(c, c.int32(0), c.address(1));
-    if (!p) return p.error();
-    return named(c, *p,
-                 c.kernel.files().make_directory(p->cwd, p->path, c.uint32(2) & ~c.process.umask));
+SysOutcome sys_mkdirat(SysCall& call) {
+    auto p = TRY(path_argument(call, call.int32(0), call.address(1)));
+    return named(
+        call, p,
+        call.kernel.files().make_directory(p.cwd, p.path, call.uint32(2) & ~call.process.umask));
 }
 
-SysOutcome sys_mknodat(SysCall& c) {
-    auto p = path_argument(c, c.int32(0), c.address(1));
-    if (!p) return p.error();
-    const std::uint32_t type = c.uint32(2) & kIfmt;
+SysOutcome sys_mknodat(SysCall& call) {
+    auto p = TRY(path_argument(call, call.int32(0), call.address(1)));
+    const std::uint32_t type = call.uint32(2) & kIfmt;
     if (type == kIfIfo)
-        return named(
-            c, *p,
-            c.kernel.files().make_fifo(p->cwd, p->path, c.uint32(2) & 07777 & ~c.process.umask));
+        return named(call, p,
+                     call.kernel.files().make_fifo(p.cwd, p.path,
+                                                   call.uint32(2) & 07777 & ~call.process.umask));
     if (type != 0 && type != kIfReg) {
-        c.kernel.note_unmodelled("mknodat of a device or socket", "answered EPERM");
+        call.kernel.note_unmodelled("mknodat of a device or socket", "answered EPERM");
         return Errno::Perm;
     }
-    return named(c, *p,
-                 c.kernel.files().open(&c.process, p->cwd, p->path, kOCreat | kOExcl | kOWronly,
-                                       c.uint32(2) & 07777 & ~c.process.umask));
+    return named(call, p,
+                 call.kernel.files().open(&call.process, p.cwd, p.path, kOCreat | kOExcl | kOWronly,
+                                          call.uint32(2) & 07777 & ~call.process.umask));
 }
 
-SysOutcome sys_unlinkat(SysCall& c) {
-    if ((c.uint32(2) & ~kAtRemovedir) != 0) return Errno::Inval;
-    auto p = path_argument(c, c.int32(0), c.address(1));
-    if (!p) return p.error();
-    return named(c, *p,
-                 c.kernel.files().remove(p->cwd, p->path, (c.uint32(2) & kAtRemovedir) != 0));
+SysOutcome sys_unlinkat(SysCall& call) {
+    if ((call.uint32(2) & ~kAtRemovedir) != 0) return Errno::Inval;
+    auto p = TRY(path_argument(call, call.int32(0), call.address(1)));
+    return named(call, p,
+                 call.kernel.files().remove(p.cwd, p.path, (call.uint32(2) & kAtRemovedir) != 0));
 }
 
-void move_working_directories(SysCall& c, const std::string& from, const std::string& to) {
+void move_working_directories(SysCall& call, const std::string& from, const std::string& to) {
     const auto move = [&](Process& process) {
         std::string& cwd = process.cwd;
         if (cwd == from || cwd.rfind(from + "/", 0) == 0) cwd = to + cwd.substr(from.size());
     };
-    move(c.process);
-    for (const auto& [pid, process] : c.kernel.processes()) {
-        if (process.get() != &c.process) move(*process);
+    move(call.process);
+    for (const auto& [pid, process] : call.kernel.processes()) {
+        if (process.get() != &call.process) move(*process);
     }
 }
 
-SysOutcome rename_at(SysCall& c, std::uint32_t flags) {
+SysOutcome rename_at(SysCall& call, std::uint32_t flags) {
     if ((flags & ~1u) != 0) return Errno::Inval;  // only RENAME_NOREPLACE
-    auto from = path_argument(c, c.int32(0), c.address(1));
-    if (!from) return from.error();
-    auto to = path_argument(c, c.int32(2), c.address(3));
-    if (!to) return to.error();
-    FileSystem& files = c.kernel.files();
-    const auto moving = files.real_directory(&c.process, from->cwd, from->path);
-    const auto renamed = files.rename(from->cwd, from->path, to->cwd, to->path, (flags & 1) != 0);
+    auto from = TRY(path_argument(call, call.int32(0), call.address(1)));
+    auto to = TRY(path_argument(call, call.int32(2), call.address(3)));
+    FileSystem& files = call.kernel.files();
+    const auto moving = files.real_directory(&call.process, from.cwd, from.path);
+    const auto renamed = files.rename(from.cwd, from.path, to.cwd, to.path, (flags & 1) != 0);
     // Who is in a directory that moves stays in it.
     if (renamed && moving) {
-        if (const auto now = files.real_directory(&c.process, to->cwd, to->path))
-            move_working_directories(c, *moving, *now);
+        if (const auto now = files.real_directory(&call.process, to.cwd, to.path))
+            move_working_directories(call, *moving, *now);
     }
-    return named(c, *from, renamed);
+    return named(call, from, renamed);
 }
-SysOutcome sys_renameat(SysCall& c) {
-    return rename_at(c, 0);
+SysOutcome sys_renameat(SysCall& call) {
+    return rename_at(call, 0);
 }
-SysOutcome sys_renameat2(SysCall& c) {
-    return rename_at(c, c.uint32(4));
+SysOutcome sys_renameat2(SysCall& call) {
+    return rename_at(call, call.uint32(4));
 }
 
-SysOutcome sys_linkat(SysCall& c) {
-    if ((c.uint32(4) & ~(kAtSymlinkFollow | kAtEmptyPath)) != 0) return Errno::Inval;
-    auto from = path_argument(c, c.int32(0), c.address(1));
-    if (!from) return from.error();
-    auto to = path_argument(c, c.int32(2), c.address(3));
-    if (!to) return to.error();
-    if ((c.uint32(4) & kAtSymlinkFollow) != 0) {
+SysOutcome sys_linkat(SysCall& call) {
+    if ((call.uint32(4) & ~(kAtSymlinkFollow | kAtEmptyPath)) != 0) return Errno::Inval;
+    auto from = TRY(path_argument(call, call.int32(0), call.address(1)));
+    auto to = TRY(path_argument(call, call.int32(2), call.address(3)));
+    if ((call.uint32(4) & kAtSymlinkFollow) != 0) {
         for (int links = 0;; ++links) {
-            auto target = c.kernel.files().read_link(&c.process, from->cwd, from->path);
+            auto target = call.kernel.files().read_link(&call.process, from.cwd, from.path);
             if (!target) break;
             if (links == kLinkLimit) return Errno::Loop;
-            const std::size_t slash = from->path.rfind('/');
+            const std::size_t slash = from.path.rfind('/');
             const std::string above =
-                slash == std::string::npos ? "" : from->path.substr(0, slash + 1);
-            from->path = target->front() == '/' ? *target : above + *target;
+                slash == std::string::npos ? "" : from.path.substr(0, slash + 1);
+            from.path = target->front() == '/' ? *target : above + *target;
         }
     }
-    return named(c, *to, c.kernel.files().link(from->cwd, from->path, to->cwd, to->path));
+    return named(call, to, call.kernel.files().link(from.cwd, from.path, to.cwd, to.path));
 }
 
-SysOutcome sys_symlinkat(SysCall& c) {
-    auto target = c.memory().read_string(c.address(0), kPathMax);
+SysOutcome sys_symlinkat(SysCall& call) {
+    auto target = call.memory().read_string(call.address(0), kPathMax);
     if (!target) return Errno::Fault;
     if (target->size() >= kPathMax) return Errno::NameTooLong;
-    auto p = path_argument(c, c.int32(1), c.address(2));
-    if (!p) return p.error();
-    return named(c, *p, c.kernel.files().symlink(*target, p->cwd, p->path));
+    auto p = TRY(path_argument(call, call.int32(1), call.address(2)));
+    return named(call, p, call.kernel.files().symlink(*target, p.cwd, p.path));
 }
 
-SysOutcome sys_fchmod(SysCall& c) {
-    const auto file = c.process.files.share(c.int32(0));
-    if (!file) return bad_descriptor(c);
-    if ((file->flags & kOPath) != 0) return bad_descriptor(c);
-    c.kernel.files().act_as(c.process);
-    auto done = c.kernel.files().change_mode_of(*file, c.uint32(1));
-    return done ? SysOutcome(std::uint64_t{0}) : SysOutcome(done.error());
+SysOutcome sys_fchmod(SysCall& call) {
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file) return bad_descriptor(call);
+    if ((file->flags & kOPath) != 0) return bad_descriptor(call);
+    call.kernel.files().act_as(call.process);
+    auto done = call.kernel.files().change_mode_of(*file, call.uint32(1));
+    return done ? SysOutcome(0) : SysOutcome(done.error());
 }
-SysOutcome sys_fchmodat(SysCall& c) {
-    auto p = path_argument(c, c.int32(0), c.address(1));
-    if (!p) return p.error();
-    return named(c, *p, c.kernel.files().change_mode(p->cwd, p->path, c.uint32(2)));
+SysOutcome sys_fchmodat(SysCall& call) {
+    auto p = TRY(path_argument(call, call.int32(0), call.address(1)));
+    return named(call, p, call.kernel.files().change_mode(p.cwd, p.path, call.uint32(2)));
 }
-SysOutcome sys_fchown(SysCall& c) {
-    const auto file = c.process.files.share(c.int32(0));
-    if (!file) return bad_descriptor(c);
-    if ((file->flags & kOPath) != 0) return bad_descriptor(c);
-    c.kernel.files().act_as(c.process);
-    auto done = c.kernel.files().change_owner_of(*file, c.uint32(1), c.uint32(2));
-    return done ? SysOutcome(std::uint64_t{0}) : SysOutcome(done.error());
+SysOutcome sys_fchown(SysCall& call) {
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file) return bad_descriptor(call);
+    if ((file->flags & kOPath) != 0) return bad_descriptor(call);
+    call.kernel.files().act_as(call.process);
+    auto done = call.kernel.files().change_owner_of(*file, call.uint32(1), call.uint32(2));
+    return done ? SysOutcome(0) : SysOutcome(done.error());
 }
-SysOutcome sys_fchownat(SysCall& c) {
-    if ((c.uint32(4) & ~(kAtSymlinkNofollow | kAtEmptyPath)) != 0) return Errno::Inval;
-    auto p = path_argument(c, c.int32(0), c.address(1), c.uint32(4));
-    if (!p) return p.error();
-    if (p->file)
-        return named(c, *p, c.kernel.files().change_owner_of(*p->file, c.uint32(2), c.uint32(3)));
-    return named(c, *p,
-                 c.kernel.files().change_owner(p->cwd, p->path, c.uint32(2), c.uint32(3),
-                                               (c.uint32(4) & kAtSymlinkNofollow) == 0));
+SysOutcome sys_fchownat(SysCall& call) {
+    if ((call.uint32(4) & ~(kAtSymlinkNofollow | kAtEmptyPath)) != 0) return Errno::Inval;
+    auto p = TRY(path_argument(call, call.int32(0), call.address(1), call.uint32(4)));
+    if (p.file)
+        return named(call, p,
+                     call.kernel.files().change_owner_of(*p.file, call.uint32(2), call.uint32(3)));
+    return named(call, p,
+                 call.kernel.files().change_owner(p.cwd, p.path, call.uint32(2), call.uint32(3),
+                                                  (call.uint32(4) & kAtSymlinkNofollow) == 0));
 }
 
-SysOutcome sys_utimensat(SysCall& c) {
+SysOutcome sys_utimensat(SysCall& call) {
     constexpr std::int64_t kNow = 0x3fffffff, kOmit = 0x3ffffffe;
-    if ((c.uint32(3) & ~(kAtSymlinkNofollow | kAtEmptyPath)) != 0) return Errno::Inval;
-    const std::uint64_t now = c.kernel.realtime_ns();
+    if ((call.uint32(3) & ~(kAtSymlinkNofollow | kAtEmptyPath)) != 0) return Errno::Inval;
+    const std::uint64_t now = call.kernel.realtime_ns();
     FileSystem::Times times{static_cast<std::int64_t>(now / 1000000000u),
                             static_cast<std::int64_t>(now % 1000000000u),
                             0,
@@ -327,8 +313,8 @@ SysOutcome sys_utimensat(SysCall& c) {
                             true};
     times.mtime_s = times.atime_s;
     times.mtime_ns = times.atime_ns;
-    if (c.args[2] != 0) {
-        const auto given = c.memory().get<std::array<std::int64_t, 4>>(c.address(2));
+    if (call.args[2] != 0) {
+        const auto given = call.memory().get<std::array<std::int64_t, 4>>(call.address(2));
         if (!given) return Errno::Fault;
         for (const std::size_t i : {1u, 3u}) {
             const std::int64_t ns = (*given)[i];
@@ -346,90 +332,86 @@ SysOutcome sys_utimensat(SysCall& c) {
         }
     }
     PathArgument p;
-    if (c.args[1] == 0) {
-        const auto file = c.process.files.share(c.int32(0));
-        if (!file) return bad_descriptor(c);
-        if ((file->flags & kOPath) != 0) return bad_descriptor(c);
-        c.kernel.files().act_as(c.process);
+    if (call.args[1] == 0) {
+        const auto file = call.process.files.share(call.int32(0));
+        if (!file) return bad_descriptor(call);
+        if ((file->flags & kOPath) != 0) return bad_descriptor(call);
+        call.kernel.files().act_as(call.process);
         p.file = file;
     } else {
-        auto named_path = path_argument(c, c.int32(0), c.address(1), c.uint32(3));
-        if (!named_path) return named_path.error();
-        p = std::move(*named_path);
+        auto named_path = TRY(path_argument(call, call.int32(0), call.address(1), call.uint32(3)));
+        p = std::move(named_path);
     }
-    if (!times.set_atime && !times.set_mtime) return std::uint64_t{0};
-    if (p.file) return named(c, p, c.kernel.files().set_times_of(*p.file, times));
-    return named(
-        c, p,
-        c.kernel.files().set_times(p.cwd, p.path, times, (c.uint32(3) & kAtSymlinkNofollow) == 0));
+    if (!times.set_atime && !times.set_mtime) return 0;
+    if (p.file) return named(call, p, call.kernel.files().set_times_of(*p.file, times));
+    return named(call, p,
+                 call.kernel.files().set_times(p.cwd, p.path, times,
+                                               (call.uint32(3) & kAtSymlinkNofollow) == 0));
 }
 
-SysOutcome sys_truncate(SysCall& c) {
-    if (static_cast<std::int64_t>(c.args[1]) < 0) return Errno::Inval;
-    auto p = path_argument(c, kAtFdcwd, c.address(0));
-    if (!p) return p.error();
-    auto opened = c.kernel.files().open(&c.process, p->cwd, p->path, kOWronly, 0);
-    if (!opened) return named(c, *p, opened);
-    if (auto allowed = may_grow(c, *opened->file, c.args[1]); !allowed) return allowed.error();
-    auto done = opened->file->truncate(c.args[1]);
-    return done ? SysOutcome(std::uint64_t{0}) : SysOutcome(done.error());
+SysOutcome sys_truncate(SysCall& call) {
+    if (static_cast<std::int64_t>(call.args[1]) < 0) return Errno::Inval;
+    auto p = TRY(path_argument(call, kAtFdcwd, call.address(0)));
+    auto opened = call.kernel.files().open(&call.process, p.cwd, p.path, kOWronly, 0);
+    if (!opened) return named(call, p, opened);
+    TRY(may_grow(call, *opened->file, call.args[1]));
+    auto done = opened->file->truncate(call.args[1]);
+    return done ? SysOutcome(0) : SysOutcome(done.error());
 }
 
-SysOutcome put_statfs(SysCall& c, VAddr to) {
+SysOutcome put_statfs(SysCall& call, VAddr to) {
     Statfs s{};
     s.f_type = 0x01021994;  // TMPFS_MAGIC: what the kernel paths were measured on
     s.f_bsize = s.f_frsize = 4096;
-    s.f_blocks = s.f_bfree = s.f_bavail = c.kernel.machine().memory.limit_bytes() / kPageSize;
-    if (const DiskSpace* space = c.kernel.files().space()) {
+    s.f_blocks = s.f_bfree = s.f_bavail = call.kernel.machine().memory.limit_bytes() / kPageSize;
+    if (const DiskSpace* space = call.kernel.files().space()) {
         s.f_blocks = space->total_pages();
         s.f_bfree = s.f_bavail = space->free_pages();
     }
     s.f_files = s.f_ffree = 1u << 20;
     s.f_namelen = static_cast<std::int64_t>(kNameMax);
-    return c.memory().put(to, s) ? SysOutcome(std::uint64_t{0}) : SysOutcome(Errno::Fault);
+    return call.memory().put(to, s) ? SysOutcome(0) : SysOutcome(Errno::Fault);
 }
-SysOutcome sys_statfs(SysCall& c) {
-    auto p = path_argument(c, kAtFdcwd, c.address(0));
-    if (!p) return p.error();
-    auto status = c.kernel.files().status(&c.process, p->cwd, p->path, true);
-    if (!status) return named(c, *p, status);
-    return put_statfs(c, c.address(1));
+SysOutcome sys_statfs(SysCall& call) {
+    auto p = TRY(path_argument(call, kAtFdcwd, call.address(0)));
+    auto status = call.kernel.files().status(&call.process, p.cwd, p.path, true);
+    if (!status) return named(call, p, status);
+    return put_statfs(call, call.address(1));
 }
-SysOutcome sys_fstatfs(SysCall& c) {
-    if (c.process.files.get(c.int32(0)) == nullptr) return bad_descriptor(c);
-    return put_statfs(c, c.address(1));
+SysOutcome sys_fstatfs(SysCall& call) {
+    if (call.process.files.get(call.int32(0)) == nullptr) return bad_descriptor(call);
+    return put_statfs(call, call.address(1));
 }
 
-SysOutcome sys_chdir(SysCall& c) {
-    auto p = path_argument(c, kAtFdcwd, c.address(0));
-    if (!p) return p.error();
-    auto real = c.kernel.files().real_directory(&c.process, p->cwd, p->path);
-    if (!real) return named(c, *p, real);
-    c.process.cwd = *real;
-    return std::uint64_t{0};
+SysOutcome sys_chdir(SysCall& call) {
+    auto p = TRY(path_argument(call, kAtFdcwd, call.address(0)));
+    auto real = call.kernel.files().real_directory(&call.process, p.cwd, p.path);
+    if (!real) return named(call, p, real);
+    call.process.cwd = *real;
+    return 0;
 }
-SysOutcome sys_fchdir(SysCall& c) {
-    const auto file = c.process.files.share(c.int32(0));
-    if (!file) return bad_descriptor(c);
+SysOutcome sys_fchdir(SysCall& call) {
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file) return bad_descriptor(call);
     auto status = file->status();
     if (!status || (status->mode & kIfmt) != kIfDir) return Errno::NotDir;
-    auto real = c.kernel.files().real_directory(&c.process, "/", file->path);
-    if (!real) return real.error();
-    c.process.cwd = *real;
-    return std::uint64_t{0};
+    auto real = TRY(call.kernel.files().real_directory(&call.process, "/", file->path));
+    call.process.cwd = real;
+    return 0;
 }
-SysOutcome sys_getcwd(SysCall& c) {
-    const std::string& cwd = c.process.cwd;
-    if (!c.kernel.files().status(nullptr, "/", cwd, false)) return Errno::NoEnt;
-    if (c.args[1] < cwd.size() + 1) return Errno::Range;
-    if (!c.memory().write(c.address(0), std::as_bytes(std::span(cwd.c_str(), cwd.size() + 1))))
+SysOutcome sys_getcwd(SysCall& call) {
+    const std::string& cwd = call.process.cwd;
+    if (!call.kernel.files().status(nullptr, "/", cwd, false)) return Errno::NoEnt;
+    if (call.args[1] < cwd.size() + 1) return Errno::Range;
+    if (!call.memory().write(call.address(0),
+                             std::as_bytes(std::span(cwd.c_str(), cwd.size() + 1))))
         return Errno::Fault;
     return std::uint64_t{cwd.size() + 1};
 }
 
-SysOutcome sys_umask(SysCall& c) {
-    const std::uint32_t old = c.process.umask;
-    c.process.umask = c.uint32(0) & 0777;
+SysOutcome sys_umask(SysCall& call) {
+    const std::uint32_t old = call.process.umask;
+    call.process.umask = call.uint32(0) & 0777;
     return std::uint64_t{old};
 }
 

@@ -9,10 +9,10 @@
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/event/memory_file.h"
 #include "kernel_model/files/pipe.h"
-#include "kernel_model/syscall/events/sys_poll.h"
-#include "kernel_model/syscall/files/file_transfer.h"
 #include "kernel_model/syscall/files/sys_lock.h"
-#include "kernel_model/syscall/files/terminal_calls.h"
+#include "kernel_model/syscall/transfer/file_transfer.h"
+#include "kernel_model/syscall/transfer/terminal_calls.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -20,50 +20,56 @@ namespace {
 
 using namespace abi;
 
-SysOutcome sys_read(SysCall& c) {
-    return transfer(c, c.int32(0), Direction::Read, c.address(1), c.args[2], nullptr);
+SysOutcome sys_read(SysCall& call) {
+    return transfer(call, call.int32(0), Direction::Read, call.address(1), call.args[2], nullptr);
 }
-SysOutcome sys_write(SysCall& c) {
-    return transfer(c, c.int32(0), Direction::Write, c.address(1), c.args[2], nullptr);
+SysOutcome sys_write(SysCall& call) {
+    return transfer(call, call.int32(0), Direction::Write, call.address(1), call.args[2], nullptr);
 }
-SysOutcome sys_pread64(SysCall& c) {
-    return transfer(c, c.int32(0), Direction::Read, c.address(1), c.args[2], &c.args[3]);
+SysOutcome sys_pread64(SysCall& call) {
+    return transfer(call, call.int32(0), Direction::Read, call.address(1), call.args[2],
+                    &call.args[3]);
 }
-SysOutcome sys_pwrite64(SysCall& c) {
-    return transfer(c, c.int32(0), Direction::Write, c.address(1), c.args[2], &c.args[3]);
+SysOutcome sys_pwrite64(SysCall& call) {
+    return transfer(call, call.int32(0), Direction::Write, call.address(1), call.args[2],
+                    &call.args[3]);
 }
-SysOutcome sys_readv(SysCall& c) {
-    return transfer_vector(c, c.int32(0), Direction::Read, c.address(1), c.args[2], nullptr);
+SysOutcome sys_readv(SysCall& call) {
+    return transfer_vector(call, call.int32(0), Direction::Read, call.address(1), call.args[2],
+                           nullptr);
 }
-SysOutcome sys_writev(SysCall& c) {
-    return transfer_vector(c, c.int32(0), Direction::Write, c.address(1), c.args[2], nullptr);
+SysOutcome sys_writev(SysCall& call) {
+    return transfer_vector(call, call.int32(0), Direction::Write, call.address(1), call.args[2],
+                           nullptr);
 }
-SysOutcome sys_preadv(SysCall& c) {
-    return transfer_vector(c, c.int32(0), Direction::Read, c.address(1), c.args[2], &c.args[3]);
+SysOutcome sys_preadv(SysCall& call) {
+    return transfer_vector(call, call.int32(0), Direction::Read, call.address(1), call.args[2],
+                           &call.args[3]);
 }
-SysOutcome sys_pwritev(SysCall& c) {
-    return transfer_vector(c, c.int32(0), Direction::Write, c.address(1), c.args[2], &c.args[3]);
+SysOutcome sys_pwritev(SysCall& call) {
+    return transfer_vector(call, call.int32(0), Direction::Write, call.address(1), call.args[2],
+                           &call.args[3]);
 }
 // An offset of -1 is the file's own position. The flags (RWF_*) are hints, but for those that are
 // not known.
-SysOutcome vector_with_flags(SysCall& c, Direction direction) {
-    if ((c.uint32(5) & ~0x1fu) != 0) return Errno::NotSup;
-    const std::uint64_t* offset = c.args[3] == ~std::uint64_t{0} ? nullptr : &c.args[3];
-    return transfer_vector(c, c.int32(0), direction, c.address(1), c.args[2], offset);
+SysOutcome vector_with_flags(SysCall& call, Direction direction) {
+    if ((call.uint32(5) & ~0x1fu) != 0) return Errno::NotSup;
+    const std::uint64_t* offset = call.args[3] == ~std::uint64_t{0} ? nullptr : &call.args[3];
+    return transfer_vector(call, call.int32(0), direction, call.address(1), call.args[2], offset);
 }
-SysOutcome sys_preadv2(SysCall& c) {
-    return vector_with_flags(c, Direction::Read);
+SysOutcome sys_preadv2(SysCall& call) {
+    return vector_with_flags(call, Direction::Read);
 }
-SysOutcome sys_pwritev2(SysCall& c) {
-    return vector_with_flags(c, Direction::Write);
+SysOutcome sys_pwritev2(SysCall& call) {
+    return vector_with_flags(call, Direction::Write);
 }
 
-SysOutcome sys_lseek(SysCall& c) {
-    File* file = c.process.files.get(c.int32(0));
-    if (file == nullptr || (file->flags & kOPath) != 0) return bad_descriptor(c);
+SysOutcome sys_lseek(SysCall& call) {
+    File* file = call.process.files.get(call.int32(0));
+    if (file == nullptr || (file->flags & kOPath) != 0) return bad_descriptor(call);
     if (!file->seekable()) return Errno::Spipe;
-    const auto offset = static_cast<std::int64_t>(c.args[1]);
-    const std::uint32_t whence = c.uint32(2);
+    const auto offset = static_cast<std::int64_t>(call.args[1]);
+    const std::uint32_t whence = call.uint32(2);
     if (whence > 4) return Errno::Inval;
     if (file->host_position()) {
         auto at = file->seek(offset, static_cast<int>(whence));
@@ -88,73 +94,71 @@ SysOutcome sys_lseek(SysCall& c) {
 }
 
 // close of any descriptor of a file lets go of the process's locks on it.
-bool close_descriptor(SysCall& c, std::int32_t fd) {
-    const auto file = c.process.files.share(fd);
+bool close_descriptor(SysCall& call, std::int32_t fd) {
+    const auto file = call.process.files.share(fd);
     if (!file) return false;
-    c.kernel.closing(c.process, *file);
-    return c.process.files.close(fd).has_value();
+    call.kernel.closing(call.process, *file);
+    return call.process.files.close(fd).has_value();
 }
 
-SysOutcome sys_close(SysCall& c) {
-    const auto file = c.process.files.share(c.int32(0));
-    if (!close_descriptor(c, c.int32(0))) return bad_descriptor(c);
-    if (file.use_count() == 1) c.path = file->close_path();
-    return std::uint64_t{0};
+SysOutcome sys_close(SysCall& call) {
+    const auto file = call.process.files.share(call.int32(0));
+    if (!close_descriptor(call, call.int32(0))) return bad_descriptor(call);
+    if (file.use_count() == 1) call.path = file->close_path();
+    return 0;
 }
 
-SysOutcome sys_close_range(SysCall& c) {
-    const std::uint32_t first = c.uint32(0), last = c.uint32(1), flags = c.uint32(2);
+SysOutcome sys_close_range(SysCall& call) {
+    const std::uint32_t first = call.uint32(0), last = call.uint32(1), flags = call.uint32(2);
     if (first > last || (flags & ~6u) != 0) return Errno::Inval;
     std::vector<std::int32_t> fds;
-    for (const auto& [fd, entry] : c.process.files.all()) {
+    for (const auto& [fd, entry] : call.process.files.all()) {
         if (static_cast<std::uint32_t>(fd) >= first && static_cast<std::uint32_t>(fd) <= last)
             fds.push_back(fd);
     }
     for (const std::int32_t fd : fds) {
         if ((flags & 4) != 0) {
-            c.process.files.entry(fd)->close_on_exec = true;  // CLOSE_RANGE_CLOEXEC
+            call.process.files.entry(fd)->close_on_exec = true;  // CLOSE_RANGE_CLOEXEC
         } else {
-            close_descriptor(c, fd);
+            close_descriptor(call, fd);
         }
     }
-    return std::uint64_t{0};
+    return 0;
 }
 
-SysOutcome add_descriptor(SysCall& c, std::shared_ptr<File> file, bool close_on_exec,
+SysOutcome add_descriptor(SysCall& call, std::shared_ptr<File> file, bool close_on_exec,
                           std::int32_t from = 0) {
-    auto fd = c.process.files.add(std::move(file), close_on_exec, from);
-    if (!fd) return fd.error();
-    return static_cast<std::uint64_t>(*fd);
+    auto fd = TRY(call.process.files.add(std::move(file), close_on_exec, from));
+    return static_cast<std::uint64_t>(fd);
 }
 
-SysOutcome sys_dup(SysCall& c) {
-    auto file = c.process.files.share(c.int32(0));
-    if (!file) return bad_descriptor(c);
-    return add_descriptor(c, std::move(file), false);
+SysOutcome sys_dup(SysCall& call) {
+    auto file = call.process.files.share(call.int32(0));
+    if (!file) return bad_descriptor(call);
+    return add_descriptor(call, std::move(file), false);
 }
 
-SysOutcome sys_dup3(SysCall& c) {
-    if ((c.uint32(2) & ~kOCloexec) != 0 || c.int32(0) == c.int32(1)) return Errno::Inval;
-    auto file = c.process.files.share(c.int32(0));
-    if (!file) return bad_descriptor(c);
-    if (const auto old = c.process.files.share(c.int32(1))) c.kernel.closing(c.process, *old);
-    if (auto put = c.process.files.put(c.int32(1), std::move(file), (c.uint32(2) & kOCloexec) != 0);
-        !put)
-        return put.error();
-    return std::uint64_t{c.uint32(1)};
+SysOutcome sys_dup3(SysCall& call) {
+    if ((call.uint32(2) & ~kOCloexec) != 0 || call.int32(0) == call.int32(1)) return Errno::Inval;
+    auto file = call.process.files.share(call.int32(0));
+    if (!file) return bad_descriptor(call);
+    if (const auto old = call.process.files.share(call.int32(1)))
+        call.kernel.closing(call.process, *old);
+    TRY(call.process.files.put(call.int32(1), std::move(file), (call.uint32(2) & kOCloexec) != 0));
+    return std::uint64_t{call.uint32(1)};
 }
 
-SysOutcome pipe_size(SysCall& c, File& file, bool sets) {
+SysOutcome pipe_size(SysCall& call, File& file, bool sets) {
     auto* end = dynamic_cast<PipeEnd*>(&file);
-    if (end == nullptr) return bad_descriptor(c);
+    if (end == nullptr) return bad_descriptor(call);
     if (!sets) return end->pipe()->size();
-    auto size = end->pipe()->resize(c.uint32(2));
+    auto size = end->pipe()->resize(call.uint32(2));
     return size ? SysOutcome(*size) : SysOutcome(size.error());
 }
 
 // Whether some shared mapping could write to the file (i_mmap_writable).
-bool mapped_for_writing(SysCall& c, const FileBacking* backing) {
-    for (const auto& [pid, process] : c.kernel.processes()) {
+bool mapped_for_writing(SysCall& call, const FileBacking* backing) {
+    for (const auto& [pid, process] : call.kernel.processes()) {
         if (process->mm == nullptr) continue;
         for (const auto& [begin, vma] : process->mm->vmas()) {
             if (vma.file.get() == backing && vma.shared && vma.may_write) return true;
@@ -163,185 +167,186 @@ bool mapped_for_writing(SysCall& c, const FileBacking* backing) {
     return false;
 }
 
-SysOutcome file_seals(SysCall& c, File& file, bool adds) {
+SysOutcome file_seals(SysCall& call, File& file, bool adds) {
     auto* memory = dynamic_cast<MemoryFile*>(&file);
     if (memory == nullptr) return Errno::Inval;
     if (!adds) return std::uint64_t{memory->seals()};
     if (!may(file, Direction::Write)) return Errno::Perm;
-    auto done = memory->add_seals(c.uint32(2), mapped_for_writing(c, memory->backing().get()));
-    return done ? SysOutcome(std::uint64_t{0}) : SysOutcome(done.error());
+    auto done =
+        memory->add_seals(call.uint32(2), mapped_for_writing(call, memory->backing().get()));
+    return done ? SysOutcome(0) : SysOutcome(done.error());
 }
 
-SysOutcome sys_fcntl(SysCall& c) {
-    FdTable::Entry* entry = c.process.files.entry(c.int32(0));
-    if (entry == nullptr) return bad_descriptor(c);
-    const std::uint32_t command = c.uint32(1);
+SysOutcome sys_fcntl(SysCall& call) {
+    FdTable::Entry* entry = call.process.files.entry(call.int32(0));
+    if (entry == nullptr) return bad_descriptor(call);
+    const std::uint32_t command = call.uint32(1);
     constexpr std::uint32_t kSettable = kOAppend | kONonblock | kONoatime | kODirect | kOAsync;
     switch (command) {
         case 0:       // F_DUPFD
         case 1030: {  // F_DUPFD_CLOEXEC
-            if (c.int32(2) < 0 || c.args[2] >= c.process.files.limit()) return Errno::Inval;
-            c.path = KernelPath::SysDup;
-            return add_descriptor(c, entry->file, command == 1030, c.int32(2));
+            if (call.int32(2) < 0 || call.args[2] >= call.process.files.limit())
+                return Errno::Inval;
+            call.path = KernelPath::SysDup;
+            return add_descriptor(call, entry->file, command == 1030, call.int32(2));
         }
-        case 1: return std::uint64_t{entry->close_on_exec};                            // F_GETFD
-        case 2: entry->close_on_exec = (c.args[2] & 1) != 0; return std::uint64_t{0};  // F_SETFD
+        case 1: return std::uint64_t{entry->close_on_exec};                // F_GETFD
+        case 2: entry->close_on_exec = (call.args[2] & 1) != 0; return 0;  // F_SETFD
         case 3:
             return std::uint64_t{
                 (entry->file->flags & ~(kOCreat | kOExcl | kOTrunc | kONoctty | kOCloexec)) |
                 kOLargefile};  // F_GETFL
         case 4:
-            entry->file->flags = (entry->file->flags & ~kSettable) | (c.uint32(2) & kSettable);
-            return std::uint64_t{0};                                                // F_SETFL
-        case 5: return range_lock(c, entry->file, LockCommand::Get, false);         // F_GETLK
-        case 6: return range_lock(c, entry->file, LockCommand::Set, false);         // F_SETLK
-        case 7: return range_lock(c, entry->file, LockCommand::SetAndWait, false);  // F_SETLKW
-        case 36: return range_lock(c, entry->file, LockCommand::Get, true);         // F_OFD_GETLK
-        case 37: return range_lock(c, entry->file, LockCommand::Set, true);         // F_OFD_SETLK
-        case 38: return range_lock(c, entry->file, LockCommand::SetAndWait, true);  // F_OFD_SETLKW
-        case 8:                                                                     // F_SETOWN
-        case 9:                                                                     // F_GETOWN
-        case 10:                                                                    // F_SETSIG
-        case 11:                                                                    // F_GETSIG
-        case 15: return std::uint64_t{0};    // F_SETOWN_EX: nobody is sent SIGIO
+            entry->file->flags = (entry->file->flags & ~kSettable) | (call.uint32(2) & kSettable);
+            return 0;                                                                  // F_SETFL
+        case 5: return range_lock(call, entry->file, LockCommand::Get, false);         // F_GETLK
+        case 6: return range_lock(call, entry->file, LockCommand::Set, false);         // F_SETLK
+        case 7: return range_lock(call, entry->file, LockCommand::SetAndWait, false);  // F_SETLKW
+        case 36: return range_lock(call, entry->file, LockCommand::Get, true);  // F_OFD_GETLK
+        case 37: return range_lock(call, entry->file, LockCommand::Set, true);  // F_OFD_SETLK
+        case 38:
+            return range_lock(call, entry->file, LockCommand::SetAndWait, true);  // F_OFD_SETLKW
+        case 8:                                                                   // F_SETOWN
+        case 9:                                                                   // F_GETOWN
+        case 10:                                                                  // F_SETSIG
+        case 11:                                                                  // F_GETSIG
+        case 15: return 0;                   // F_SETOWN_EX: nobody is sent SIGIO
         case 1024: return Errno::Again;      // F_SETLEASE: others may have it open
         case 1025: return std::uint64_t{2};  // F_GETLEASE: F_UNLCK
         case 1031:
         case 1032:
-            return pipe_size(c, *entry->file, command == 1031);  // F_SETPIPE_SZ, F_GETPIPE_SZ
+            return pipe_size(call, *entry->file, command == 1031);  // F_SETPIPE_SZ, F_GETPIPE_SZ
         case 1033:
-        case 1034: return file_seals(c, *entry->file, command == 1033);  // F_ADD_SEALS, F_GET_SEALS
+        case 1034:
+            return file_seals(call, *entry->file, command == 1033);  // F_ADD_SEALS, F_GET_SEALS
         default:
-            c.kernel.note_unmodelled(fmt::format("fcntl command {}", command), "answered EINVAL");
+            call.kernel.note_unmodelled(fmt::format("fcntl command {}", command),
+                                        "answered EINVAL");
             return Errno::Inval;
     }
 }
 
-SysOutcome sys_ioctl(SysCall& c) {
-    const auto file = c.process.files.share(c.int32(0));
-    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(c);
-    const std::uint64_t request = c.uint32(1);
+SysOutcome sys_ioctl(SysCall& call) {
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
+    const std::uint64_t request = call.uint32(1);
     if (request == 0x5451 || request == 0x5450) {  // FIOCLEX, FIONCLEX
-        c.process.files.entry(c.int32(0))->close_on_exec = request == 0x5451;
-        return std::uint64_t{0};
+        call.process.files.entry(call.int32(0))->close_on_exec = request == 0x5451;
+        return 0;
     }
-    UserMemory memory = c.memory();
+    UserMemory memory = call.memory();
     if (request == 0x5421) {  // FIONBIO
-        const auto on = memory.get<std::int32_t>(c.address(2));
+        const auto on = memory.get<std::int32_t>(call.address(2));
         if (!on) return Errno::Fault;
         file->flags = *on != 0 ? file->flags | kONonblock : file->flags & ~kONonblock;
-        return std::uint64_t{0};
+        return 0;
     }
     if (request == 0x5452) {  // FIOASYNC: kept, no SIGIO is sent
-        const auto on = memory.get<std::int32_t>(c.address(2));
+        const auto on = memory.get<std::int32_t>(call.address(2));
         if (!on) return Errno::Fault;
         file->flags = *on != 0 ? file->flags | kOAsync : file->flags & ~kOAsync;
-        return std::uint64_t{0};
+        return 0;
     }
-    if (PtyFile* terminal = file->terminal()) return terminal_ioctl(c, *terminal);
-    auto result = file->ioctl(request, c.args[2], memory);
-    if (!result) return result.error();
-    return *result;
+    if (PtyFile* terminal = file->terminal()) return terminal_ioctl(call, *terminal);
+    auto result = TRY(file->ioctl(request, call.args[2], memory));
+    return result;
 }
 
-SysOutcome sys_fstat(SysCall& c) {
-    const auto file = c.process.files.share(c.int32(0));
-    if (!file) return bad_descriptor(c);
-    auto status = file->status();
-    if (!status) return status.error();
-    UserMemory memory = c.memory();
-    if (!memory.put(c.address(1), to_stat(*status))) return Errno::Fault;
-    return std::uint64_t{0};
+SysOutcome sys_fstat(SysCall& call) {
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file) return bad_descriptor(call);
+    auto status = TRY(file->status());
+    UserMemory memory = call.memory();
+    if (!memory.put(call.address(1), to_stat(status))) return Errno::Fault;
+    return 0;
 }
 
-SysOutcome sys_fsync(SysCall& c) {
-    const auto file = c.process.files.share(c.int32(0));
-    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(c);
-    if (auto done = file->sync(); !done) return done.error();
-    return std::uint64_t{0};
+SysOutcome sys_fsync(SysCall& call) {
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
+    TRY(file->sync());
+    return 0;
 }
 
 // What is written is in the page cache that all share: to have begun writing it back shows nowhere.
-SysOutcome sys_sync_file_range(SysCall& c) {
+SysOutcome sys_sync_file_range(SysCall& call) {
     constexpr std::uint32_t kKnown = 7;  // WAIT_BEFORE, WRITE, WAIT_AFTER
-    const auto file = c.process.files.share(c.int32(0));
-    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(c);
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
     constexpr std::uint64_t kMost = ~std::uint64_t{0} >> 1;
-    const std::uint64_t offset = c.args[1], bytes = c.args[2];
-    if ((c.uint32(3) & ~kKnown) != 0 || offset > kMost || bytes > kMost - offset)
+    const std::uint64_t offset = call.args[1], bytes = call.args[2];
+    if ((call.uint32(3) & ~kKnown) != 0 || offset > kMost || bytes > kMost - offset)
         return Errno::Inval;
-    const auto status = file->status();
-    if (!status) return status.error();
-    const std::uint32_t kind = status->mode & kIfmt;
+    const auto status = TRY(file->status());
+    const std::uint32_t kind = status.mode & kIfmt;
     if (kind != kIfReg && kind != kIfDir) return Errno::Spipe;
-    return std::uint64_t{0};
+    return 0;
 }
 
-SysOutcome sys_readahead(SysCall& c) {
-    const auto file = c.process.files.share(c.int32(0));
+SysOutcome sys_readahead(SysCall& call) {
+    const auto file = call.process.files.share(call.int32(0));
     if (!file || (file->flags & kOPath) != 0 || (file->flags & kOAccmode) == kOWronly)
-        return bad_descriptor(c);
+        return bad_descriptor(call);
     const auto status = file->status();
     if (!status || (status->mode & kIfmt) != kIfReg) return Errno::Inval;
-    return std::uint64_t{0};
+    return 0;
 }
 
 SysOutcome sys_sync(SysCall&) {
-    return std::uint64_t{0};
+    return 0;
 }
 
-SysOutcome sys_ftruncate(SysCall& c) {
-    if (static_cast<std::int64_t>(c.args[1]) < 0) return Errno::Inval;
-    const auto file = c.process.files.share(c.int32(0));
-    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(c);
+SysOutcome sys_ftruncate(SysCall& call) {
+    if (static_cast<std::int64_t>(call.args[1]) < 0) return Errno::Inval;
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
     if ((file->flags & kOAccmode) == kORdonly) return Errno::Inval;
-    if (auto allowed = may_grow(c, *file, c.args[1]); !allowed) return allowed.error();
-    if (auto done = file->truncate(c.args[1]); !done) return done.error();
-    return std::uint64_t{0};
+    TRY(may_grow(call, *file, call.args[1]));
+    TRY(file->truncate(call.args[1]));
+    return 0;
 }
 
-SysOutcome sys_fallocate(SysCall& c) {
-    const auto file = c.process.files.share(c.int32(0));
-    if (!file || !may(*file, Direction::Write)) return bad_descriptor(c);
-    if (static_cast<std::int64_t>(c.args[2]) < 0 || static_cast<std::int64_t>(c.args[3]) <= 0)
+SysOutcome sys_fallocate(SysCall& call) {
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file || !may(*file, Direction::Write)) return bad_descriptor(call);
+    if (static_cast<std::int64_t>(call.args[2]) < 0 || static_cast<std::int64_t>(call.args[3]) <= 0)
         return Errno::Inval;
     constexpr std::uint32_t kKeepSize = 1, kPunchHole = 2, kZeroRange = 0x10;
-    const std::uint32_t mode = c.uint32(1);
+    const std::uint32_t mode = call.uint32(1);
     const bool punches = mode == (kPunchHole | kKeepSize),
                zeros = (mode & ~kKeepSize) == kZeroRange;
     if ((mode & ~kKeepSize) != 0 && !punches && !zeros) return Errno::NotSup;
     if (!file->seekable()) return Errno::Spipe;
     if (!file->backing()) return Errno::NoDev;
-    const std::uint64_t end = c.args[2] + c.args[3];
+    const std::uint64_t end = call.args[2] + call.args[3];
     if (static_cast<std::int64_t>(end) < 0) return Errno::Fbig;
     // shmem_fallocate: the limit of a file's size counts with FALLOC_FL_KEEP_SIZE too.
     if (!punches) {
-        if (auto allowed = may_grow(c, *file, end); !allowed) return allowed.error();
+        if (auto allowed = may_grow(call, *file, end); !allowed) return allowed.error();
     }
     if (punches || zeros) {
-        if (auto done = file->clear(c.args[2], end); !done) return done.error();
+        if (auto done = file->clear(call.args[2], end); !done) return done.error();
     }
     if (!punches) {
-        if (auto done = file->reserve(c.args[2], end); !done) return done.error();
+        if (auto done = file->reserve(call.args[2], end); !done) return done.error();
     }
     if ((mode & kKeepSize) == 0 && file->size().value_or(0) < end) {
         if (auto done = file->truncate(end); !done) return done.error();
     }
-    return std::uint64_t{0};
+    return 0;
 }
 
-SysOutcome sys_getdents64(SysCall& c) {
-    const auto file = c.process.files.share(c.int32(0));
-    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(c);
-    auto entries = file->entries();
-    if (!entries) return entries.error();
-    UserMemory memory = c.memory();
+SysOutcome sys_getdents64(SysCall& call) {
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
+    auto entries = TRY(file->entries());
+    UserMemory memory = call.memory();
     std::uint64_t written = 0;
     std::uint64_t listed = 0;
-    while (file->position < entries->size()) {
-        const DirEntry& e = (*entries)[file->position];
+    while (file->position < entries.size()) {
+        const DirEntry& e = entries[file->position];
         const std::uint64_t size = (19 + e.name.size() + 1 + 7) & ~std::uint64_t{7};
-        if (written + size > c.args[2]) break;
+        if (written + size > call.args[2]) break;
         std::vector<std::byte> record(size);
         const std::uint64_t next = file->position + 1;
         const auto length = static_cast<std::uint16_t>(size);
@@ -350,44 +355,43 @@ SysOutcome sys_getdents64(SysCall& c) {
         std::memcpy(record.data() + 16, &length, 2);
         std::memcpy(record.data() + 18, &e.type, 1);
         std::memcpy(record.data() + 19, e.name.c_str(), e.name.size() + 1);
-        if (!memory.write(c.address(1) + written, record))
+        if (!memory.write(call.address(1) + written, record))
             return written > 0 ? SysOutcome(written) : SysOutcome(Errno::Fault);
         written += size;
         file->position = next;
         ++listed;
     }
-    c.units = listed;
-    if (written == 0 && file->position < entries->size()) return Errno::Inval;
+    call.units = listed;
+    if (written == 0 && file->position < entries.size()) return Errno::Inval;
     return written;
 }
 
-SysOutcome sys_pipe2(SysCall& c) {
-    const std::uint32_t flags = c.uint32(1);
+SysOutcome sys_pipe2(SysCall& call) {
+    const std::uint32_t flags = call.uint32(1);
     if ((flags & ~(kOCloexec | kONonblock | kODirect)) != 0) return Errno::Inval;
-    auto [reader, writer] = make_pipe(c.kernel.new_inode(), flags & (kONonblock | kODirect));
+    auto [reader, writer] = make_pipe(call.kernel.new_inode(), flags & (kONonblock | kODirect));
     const bool cloexec = (flags & kOCloexec) != 0;
-    auto a = c.process.files.add(reader, cloexec);
-    if (!a) return a.error();
-    auto b = c.process.files.add(writer, cloexec);
+    auto a = TRY(call.process.files.add(reader, cloexec));
+    auto b = call.process.files.add(writer, cloexec);
     if (!b) {
-        (void)c.process.files.close(*a);
+        (void)call.process.files.close(a);
         return b.error();
     }
-    const std::int32_t fds[2] = {*a, *b};
-    UserMemory memory = c.memory();
-    if (!memory.put(c.address(0), fds)) {
-        (void)c.process.files.close(*a);
-        (void)c.process.files.close(*b);
+    const std::int32_t fds[2] = {a, *b};
+    UserMemory memory = call.memory();
+    if (!memory.put(call.address(0), fds)) {
+        (void)call.process.files.close(a);
+        (void)call.process.files.close(*b);
         return Errno::Fault;
     }
-    return std::uint64_t{0};
+    return 0;
 }
 
-SysOutcome sys_fadvise64(SysCall& c) {
-    const File* file = c.process.files.get(c.int32(0));
-    if (file == nullptr) return bad_descriptor(c);
+SysOutcome sys_fadvise64(SysCall& call) {
+    const File* file = call.process.files.get(call.int32(0));
+    if (file == nullptr) return bad_descriptor(call);
     if (!file->seekable()) return Errno::Spipe;
-    return c.uint32(3) <= 5 ? SysOutcome(std::uint64_t{0}) : SysOutcome(Errno::Inval);
+    return call.uint32(3) <= 5 ? SysOutcome(0) : SysOutcome(Errno::Inval);
 }
 
 constexpr SyscallRow kRows[] = {
@@ -410,8 +414,6 @@ constexpr SyscallRow kRows[] = {
     {68, "pwrite64", sys_pwrite64, Support::Full, KernelPath::SysWriteFile, ""},
     {69, "preadv", sys_preadv, Support::Full, KernelPath::SysReadFile, ""},
     {70, "pwritev", sys_pwritev, Support::Full, KernelPath::SysWriteFile, ""},
-    {72, "pselect6", sys_pselect6, Support::Full, KernelPath::SysPoll, ""},
-    {73, "ppoll", sys_ppoll, Support::Full, KernelPath::SysPoll, ""},
     {80, "fstat", sys_fstat, Support::Full, KernelPath::SysFstat, ""},
     {81, "sync", sys_sync, Support::Full, KernelPath::SysFsync, ""},
     {82, "fsync", sys_fsync, Support::Full, KernelPath::SysFsync, ""},

@@ -4,7 +4,8 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/locks.h"
-#include "kernel_model/syscall/files/file_transfer.h"
+#include "kernel_model/syscall/transfer/file_transfer.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 namespace {
@@ -18,9 +19,8 @@ struct FlockBytes {
 static_assert(sizeof(FlockBytes) == 32);
 
 SysResult<FileKey> key_of(File& file) {
-    const auto status = file.status();
-    if (!status) return tl::make_unexpected(status.error());
-    return FileKey{status->device, status->inode};
+    const auto status = TRY(file.status());
+    return FileKey{status.device, status.inode};
 }
 
 // flock64_to_posix_lock.
@@ -53,9 +53,9 @@ SysResult<FileLock> range_of(File& file, const FlockBytes& given) {
     return lock;
 }
 
-SysOutcome get_lock(SysCall& c, const FileKey& key, FileLock wanted, FlockBytes given) {
+SysOutcome get_lock(SysCall& call, const FileKey& key, FileLock wanted, FlockBytes given) {
     if (wanted.type == LockType::None) return Errno::Inval;
-    const auto other = c.kernel.file_locks()->ranges.conflict(key, wanted);
+    const auto other = call.kernel.file_locks()->ranges.conflict(key, wanted);
     given.type = static_cast<std::int16_t>(LockType::None);
     if (other) {
         const bool to_the_end = other->end == FileLock::kToTheEnd;
@@ -67,69 +67,67 @@ SysOutcome get_lock(SysCall& c, const FileKey& key, FileLock wanted, FlockBytes 
                  .pid = other->pid,
                  .pad2 = 0};
     }
-    if (!c.memory().put(c.address(2), given)) return Errno::Fault;
-    return 0u;
+    if (!call.memory().put(call.address(2), given)) return Errno::Fault;
+    return 0;
 }
 
 }  // namespace
 
-SysOutcome range_lock(SysCall& c, const std::shared_ptr<File>& file, LockCommand command,
+SysOutcome range_lock(SysCall& call, const std::shared_ptr<File>& file, LockCommand command,
                       bool of_description) {
-    const auto given = c.memory().get<FlockBytes>(c.address(2));
+    const auto given = call.memory().get<FlockBytes>(call.address(2));
     if (!given) return Errno::Fault;
     if (of_description && given->pid != 0) return Errno::Inval;
-    auto wanted = range_of(*file, *given);
-    if (!wanted) return wanted.error();
-    const auto key = key_of(*file);
-    if (!key) return key.error();
-    wanted->owner = of_description ? static_cast<const void*>(file.get()) : &c.process;
-    wanted->pid = of_description ? -1 : c.process.pid;
-    if (command == LockCommand::Get) return get_lock(c, *key, *wanted, *given);
-    if (wanted->type == LockType::Read && !may(*file, Direction::Read)) return bad_descriptor(c);
-    if (wanted->type == LockType::Write && !may(*file, Direction::Write)) return bad_descriptor(c);
+    auto wanted = TRY(range_of(*file, *given));
+    const auto key = TRY(key_of(*file));
+    wanted.owner = of_description ? static_cast<const void*>(file.get()) : &call.process;
+    wanted.pid = of_description ? -1 : call.process.pid;
+    if (command == LockCommand::Get) return get_lock(call, key, wanted, *given);
+    if (wanted.type == LockType::Read && !may(*file, Direction::Read)) return bad_descriptor(call);
+    if (wanted.type == LockType::Write && !may(*file, Direction::Write))
+        return bad_descriptor(call);
 
-    LockTable& locks = c.kernel.file_locks()->ranges;
-    c.task.call_holds.reset();  // what it waited for, if it did
-    if (wanted->type != LockType::None) {
-        if (const auto other = locks.conflict(*key, *wanted)) {
+    LockTable& locks = call.kernel.file_locks()->ranges;
+    call.task.call_holds.reset();  // what it waited for, if it did
+    if (wanted.type != LockType::None) {
+        if (const auto other = locks.conflict(key, wanted)) {
             if (command == LockCommand::Set) return Errno::Again;
             // Only processes can be seen to wait for each other.
-            if (!of_description) c.task.call_holds = locks.wait_for(wanted->owner, other->owner);
-            if (!of_description && !c.task.call_holds) return Errno::Deadlk;
-            c.wait_on(&locks.waiters(*key));
+            if (!of_description) call.task.call_holds = locks.wait_for(wanted.owner, other->owner);
+            if (!of_description && !call.task.call_holds) return Errno::Deadlk;
+            call.wait_on(&locks.waiters(key));
             return Block{};
         }
-        if (of_description) release_with(*file, c.kernel.file_locks());
+        if (of_description) release_with(*file, call.kernel.file_locks());
     }
-    const auto set = locks.set(*key, *wanted);
+    const auto set = locks.set(key, wanted);
     return set ? SysOutcome(0u) : SysOutcome(set.error());
 }
 
-SysOutcome sys_flock(SysCall& c) {
+SysOutcome sys_flock(SysCall& call) {
     constexpr std::uint32_t kShared = 1, kExclusive = 2, kNonblock = 4, kUnlock = 8;
-    const auto file = c.process.files.share(c.int32(0));
-    if (!file || (file->flags & abi::kOPath) != 0) return bad_descriptor(c);
-    const std::uint32_t operation = c.uint32(1) & ~kNonblock;
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file || (file->flags & abi::kOPath) != 0) return bad_descriptor(call);
+    const std::uint32_t operation = call.uint32(1) & ~kNonblock;
     if (operation != kShared && operation != kExclusive && operation != kUnlock)
         return Errno::Inval;
-    const auto key = key_of(*file);
-    if (!key) return key.error();
-    LockTable& locks = c.kernel.file_locks()->whole_files;
+    const auto key = TRY(key_of(*file));
+    LockTable& locks = call.kernel.file_locks()->whole_files;
     FileLock wanted{.type = operation == kShared      ? LockType::Read
                             : operation == kExclusive ? LockType::Write
                                                       : LockType::None,
                     .owner = file.get()};
     if (wanted.type != LockType::None) {
-        if (const auto other = locks.conflict(*key, wanted)) {
+        if (const auto other = locks.conflict(key, wanted)) {
             // A lock is not kept while it is changed to another kind.
-            locks.release(*key, file.get());
-            if ((c.uint32(1) & kNonblock) != 0) return Errno::Again;
-            c.wait_on(&locks.waiters(*key));
+            locks.release(key, file.get());
+            if ((call.uint32(1) & kNonblock) != 0) return Errno::Again;
+            call.wait_on(&locks.waiters(key));
             return Block{};
         }
-        release_with(*file, c.kernel.file_locks());
+        release_with(*file, call.kernel.file_locks());
     }
-    const auto set = locks.set(*key, wanted);
+    const auto set = locks.set(key, wanted);
     return set ? SysOutcome(0u) : SysOutcome(set.error());
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernel_model/syscall/syscall.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -83,20 +84,19 @@ SysOutcome sys_mmap(SysCall& call) {
         if (type != kMapPrivate && type != kMapShared) return Errno::Inval;
         request.shared = type == kMapShared;
         if (request.shared && request.grows_down) return Errno::Inval;
-    } else if (const auto taken = take_file(call, request, flags); !taken) {
-        return taken.error();
+    } else {
+        TRY(take_file(call, request, flags));
     }
-    const auto mapped = call.process.mm->map(request);
-    if (!mapped) return mapped.error();
+    const auto mapped = TRY(call.process.mm->map(request));
     const bool locked = (flags & kMapLocked) != 0;
     const bool populate = (flags & kMapPopulate) != 0 && (flags & kMapNonblock) == 0;
     if ((locked || populate) && !request.prot.none()) {
         // Write-faulting private writable memory at once, as populate_vma_page_range does.
         const Access access = request.prot.write && !request.shared ? Access::Write : Access::Read;
-        const VRange range{*mapped, *mapped + page_ceil(length)};
+        const VRange range{mapped, mapped + page_ceil(length)};
         call.process.mm->populate(range, access, call.task.id);
     }
-    return mapped->value;
+    return mapped.value;
 }
 
 SysOutcome sys_munmap(SysCall& call) {
@@ -104,10 +104,9 @@ SysOutcome sys_munmap(SysCall& call) {
     const std::uint64_t length = call.args[1];
     if (at.page_offset() != 0 || length == 0 || at > Mm::kTaskSize || length > Mm::kTaskSize - at)
         return Errno::Inval;
-    const auto freed = call.process.mm->unmap({at, at + page_ceil(length)});
-    if (!freed) return freed.error();
-    call.units = *freed;
-    return std::uint64_t{0};
+    const auto freed = TRY(call.process.mm->unmap({at, at + page_ceil(length)}));
+    call.units = freed;
+    return 0;
 }
 
 SysOutcome change_protection(SysCall& call) {
@@ -118,7 +117,7 @@ SysOutcome change_protection(SysCall& call) {
     prot &= ~(kProtGrowsdown | kProtGrowsup);
     if (grows == (kProtGrowsdown | kProtGrowsup)) return Errno::Inval;
     if (begin.page_offset() != 0) return Errno::Inval;
-    if (call.args[1] == 0) return std::uint64_t{0};
+    if (call.args[1] == 0) return 0;
     const VAddr end = begin + length;
     if (length == 0 || end <= begin) return Errno::NoMem;
     if ((prot & ~(kProtRead | kProtWrite | kProtExec | kProtSem)) != 0) return Errno::Inval;
@@ -129,10 +128,9 @@ SysOutcome change_protection(SysCall& call) {
         if (!vma->grows_down) return Errno::Inval;
         begin = vma->range.begin;
     }
-    const auto changed = call.process.mm->protect({begin, end}, prot_from(prot));
-    if (!changed) return changed.error();
-    call.units = *changed;
-    return std::uint64_t{0};
+    const auto changed = TRY(call.process.mm->protect({begin, end}, prot_from(prot)));
+    call.units = changed;
+    return 0;
 }
 
 SysOutcome sys_mprotect(SysCall& call) {
@@ -153,10 +151,10 @@ SysOutcome sys_mremap(SysCall& call) {
     if (old < Mm::kTaskSize && old_size <= Mm::kTaskSize - old)
         mm.space().for_each_mapped({old.page(), old.page() + old_size},
                                    [&](VAddr, Translation) { ++present; });
-    const auto moved = mm.remap(old, call.args[1], call.args[2], call.args[3], call.address(4));
-    if (!moved) return moved.error();
-    if (*moved != old) call.units = present;
-    return moved->value;
+    const auto moved =
+        TRY(mm.remap(old, call.args[1], call.args[2], call.args[3], call.address(4)));
+    if (moved != old) call.units = present;
+    return moved.value;
 }
 
 SysOutcome sys_brk(SysCall& call) {
@@ -227,7 +225,7 @@ SysOutcome sys_madvise(SysCall& call) {
     if (row == kAdvice.end() || at.page_offset() != 0) return Errno::Inval;
     const std::uint64_t length = page_ceil(call.args[1]);
     if ((call.args[1] != 0 && length == 0) || at + length < at) return Errno::Inval;
-    if (length == 0) return std::uint64_t{0};
+    if (length == 0) return 0;
     Mm& mm = *call.process.mm;
     const VRange range{at, std::min(at + length, Mm::kTaskSize)};
     const Coverage coverage =
@@ -239,10 +237,9 @@ SysOutcome sys_madvise(SysCall& call) {
             [[fallthrough]];
         case Advice::Discard: {
             if (at >= Mm::kTaskSize) return Errno::NoMem;
-            const auto freed = mm.discard(range);
-            if (!freed) return freed.error();
-            call.units = *freed;
-            return std::uint64_t{0};
+            const auto freed = TRY(mm.discard(range));
+            call.units = freed;
+            return 0;
         }
         case Advice::PopulateRead:
         case Advice::PopulateWrite: {
@@ -250,8 +247,7 @@ SysOutcome sys_madvise(SysCall& call) {
             const Access access =
                 row->advice == Advice::PopulateWrite ? Access::Write : Access::Read;
             const std::uint64_t there = mm.populate(range, access, call.task.id);
-            return there * kPageSize == range.size() ? SysOutcome(std::uint64_t{0})
-                                                     : SysOutcome(Errno::Fault);
+            return there * kPageSize == range.size() ? SysOutcome(0) : SysOutcome(Errno::Fault);
         }
         case Advice::Refused:
             call.kernel.note_unmodelled(fmt::format("madvise {}", row->name),
@@ -260,7 +256,7 @@ SysOutcome sys_madvise(SysCall& call) {
         case Advice::Ignored: break;
     }
     if (!coverage.whole || range.end != at + length) return Errno::NoMem;
-    return std::uint64_t{0};
+    return 0;
 }
 
 SysOutcome sys_mincore(SysCall& call) {
@@ -289,7 +285,7 @@ SysOutcome sys_mincore(SysCall& call) {
         if (!memory.write(to, chunk)) return Errno::Fault;
         to += chunk.size();
     }
-    return std::uint64_t{0};
+    return 0;
 }
 
 SysOutcome sys_msync(SysCall& call) {
@@ -300,14 +296,13 @@ SysOutcome sys_msync(SysCall& call) {
     if ((flags & async) != 0 && (flags & sync) != 0) return Errno::Inval;
     const std::uint64_t length = page_ceil(call.args[1]);
     if (at + length < at || (call.args[1] != 0 && length == 0)) return Errno::NoMem;
-    if (length == 0) return std::uint64_t{0};
+    if (length == 0) return 0;
     if (at >= Mm::kTaskSize || length > Mm::kTaskSize - at) return Errno::NoMem;
     if ((flags & sync) == 0)
-        return coverage_of(*call.process.mm, {at, at + length}).whole ? SysOutcome(std::uint64_t{0})
+        return coverage_of(*call.process.mm, {at, at + length}).whole ? SysOutcome(0)
                                                                       : SysOutcome(Errno::NoMem);
-    const auto written = call.process.mm->write_back({at, at + length});
-    if (!written) return written.error();
-    return std::uint64_t{0};
+    TRY(call.process.mm->write_back({at, at + length}));
+    return 0;
 }
 
 // There is no swap, so memory that is present stays present: locking is bringing it in.
@@ -315,13 +310,13 @@ SysOutcome lock_range(SysCall& call, bool populate) {
     const std::uint64_t size = page_ceil(call.args[1] + call.address(0).page_offset());
     const VAddr begin = call.address(0).page();
     if (begin + size < begin) return Errno::Inval;
-    if (size == 0) return std::uint64_t{0};
+    if (size == 0) return 0;
     if (call.process.uid != 0 && size > call.process.limits[kLimitMemlock].soft)
         return call.process.limits[kLimitMemlock].soft == 0 ? Errno::Perm : Errno::NoMem;
     if (begin >= Mm::kTaskSize || size > Mm::kTaskSize - begin) return Errno::NoMem;
     Mm& mm = *call.process.mm;
     if (!coverage_of(mm, {begin, begin + size}).whole) return Errno::NoMem;
-    if (!populate) return std::uint64_t{0};
+    if (!populate) return 0;
     for (VAddr at = begin; at < begin + size;) {
         const Vma* vma = mm.find(at);
         const VRange part{at, std::min(begin + size, vma->range.end)};
@@ -330,7 +325,7 @@ SysOutcome lock_range(SysCall& call, bool populate) {
         if (there * kPageSize != part.size()) return Errno::NoMem;
         at = part.end;
     }
-    return std::uint64_t{0};
+    return 0;
 }
 
 SysOutcome sys_mlock(SysCall& call) {
@@ -349,10 +344,10 @@ SysOutcome sys_mlockall(SysCall& call) {
     const std::uint32_t flags = call.uint32(0);
     if (flags == 0 || (flags & ~(current | future | on_fault)) != 0 || flags == on_fault)
         return Errno::Inval;
-    return std::uint64_t{0};
+    return 0;
 }
 SysOutcome sys_munlockall(SysCall&) {
-    return std::uint64_t{0};
+    return 0;
 }
 
 constexpr auto kRows = std::to_array<SyscallRow>({

@@ -6,6 +6,7 @@
 
 #include "kernel_model/memory/ipc_segments.h"
 #include "kernel_model/syscall/syscall.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 namespace {
@@ -96,9 +97,8 @@ SysOutcome sys_shmget(SysCall& call) {
         return Errno::NoMem;
     }
     if (page_ceil(size) > call.kernel.machine().memory.limit_bytes()) return Errno::NoMem;
-    const auto made = segments(call).make(call.kernel.machine().memory, key, size);
-    if (!made) return made.error();
-    IpcSegment& segment = **made;
+    const auto made = TRY(segments(call).make(call.kernel.machine().memory, key, size));
+    IpcSegment& segment = *made;
     segment.mode = flags & 0777;
     segment.uid = segment.creator_uid = call.process.uid;
     segment.gid = segment.creator_gid = call.process.gid;
@@ -160,7 +160,7 @@ SysOutcome sys_shmdt(SysCall& call) {
     }
     segment->detach_time = now(call);
     segment->last = call.process.pid;
-    return std::uint64_t{0};
+    return 0;
 }
 
 // --- shmctl: one row per command
@@ -174,7 +174,7 @@ struct Command {
 SysOutcome remove_segment(SysCall& call, IpcSegment* segment) {
     if (!owns(call, *segment)) return Errno::Perm;
     segments(call).remove(*segment);
-    return std::uint64_t{0};
+    return 0;
 }
 
 SysOutcome change_segment(SysCall& call, IpcSegment* segment) {
@@ -185,7 +185,7 @@ SysOutcome change_segment(SysCall& call, IpcSegment* segment) {
     segment->gid = given->gid;
     segment->mode = (segment->mode & ~0777u) | (given->mode & 0777);
     segment->change_time = now(call);
-    return std::uint64_t{0};
+    return 0;
 }
 
 SysOutcome show_segment(SysCall& call, const IpcSegment& s) {
@@ -243,12 +243,12 @@ SysOutcome use(SysCall& call, IpcSegment*) {
 SysOutcome lock(SysCall& call, IpcSegment* segment) {
     if (!owns(call, *segment)) return Errno::Perm;
     segment->mode |= IpcSegments::kLocked;
-    return std::uint64_t{0};
+    return 0;
 }
 SysOutcome unlock(SysCall& call, IpcSegment* segment) {
     if (!owns(call, *segment)) return Errno::Perm;
     segment->mode &= ~IpcSegments::kLocked;
-    return std::uint64_t{0};
+    return 0;
 }
 
 constexpr Command kCommands[] = {

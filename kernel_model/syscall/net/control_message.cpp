@@ -23,38 +23,40 @@ constexpr std::uint64_t aligned(std::uint64_t length) {
     return (length + 7) & ~std::uint64_t{7};
 }
 
-SysResult<void> take_rights(SysCall& c, std::span<const std::byte> data, Outgoing& message) {
+SysResult<void> take_rights(SysCall& call, std::span<const std::byte> data, Outgoing& message) {
     const std::size_t count = data.size() / 4;
     if (count + message.files.size() > kMostDescriptors) return tl::make_unexpected(Errno::Inval);
     for (std::size_t i = 0; i < count; ++i) {
         std::int32_t fd = 0;
         std::memcpy(&fd, data.data() + 4 * i, 4);
-        auto file = c.process.files.share(fd);
+        auto file = call.process.files.share(fd);
         if (!file) return tl::make_unexpected(Errno::Badf);
         message.files.push_back(std::move(file));
     }
     return {};
 }
 
-SysResult<void> take_credentials(SysCall& c, std::span<const std::byte> data, Outgoing& message) {
+SysResult<void> take_credentials(SysCall& call, std::span<const std::byte> data,
+                                 Outgoing& message) {
     if (data.size() != 12) return tl::make_unexpected(Errno::Inval);
     std::uint32_t given[3];
     std::memcpy(given, data.data(), sizeof given);
     const Ucred claimed{
         .pid = static_cast<std::int32_t>(given[0]), .uid = given[1], .gid = given[2]};
     // scm_check_creds: only the superuser may be somebody else.
-    if (c.process.uid != 0 && !(claimed == message.sender)) return tl::make_unexpected(Errno::Perm);
+    if (call.process.uid != 0 && !(claimed == message.sender))
+        return tl::make_unexpected(Errno::Perm);
     message.sender = claimed;
     return {};
 }
 
 }  // namespace
 
-SysResult<void> read_control(SysCall& c, const Socket& socket, VAddr at, std::uint64_t length,
+SysResult<void> read_control(SysCall& call, const Socket& socket, VAddr at, std::uint64_t length,
                              Outgoing& message) {
     if (length > kMostControl) return tl::make_unexpected(Errno::NoBufs);
     std::vector<std::byte> bytes(length);
-    if (!c.memory().read(at, bytes)) return tl::make_unexpected(Errno::Fault);
+    if (!call.memory().read(at, bytes)) return tl::make_unexpected(Errno::Fault);
     if (socket.family() != kAfUnix) return {};
     std::uint64_t offset = 0;
     while (length - offset >= sizeof(ControlHeader)) {
@@ -66,8 +68,8 @@ SysResult<void> read_control(SysCall& c, const Socket& socket, VAddr at, std::ui
                                                                     header.length - sizeof header);
         if (header.level == kSolSocket) {
             SysResult<void> taken = tl::make_unexpected(Errno::Inval);
-            if (header.type == kRights) taken = take_rights(c, data, message);
-            if (header.type == kCredentials) taken = take_credentials(c, data, message);
+            if (header.type == kRights) taken = take_rights(call, data, message);
+            if (header.type == kCredentials) taken = take_credentials(call, data, message);
             if (!taken) return taken;
         }
         if (aligned(header.length) > length - offset) break;
@@ -76,9 +78,9 @@ SysResult<void> read_control(SysCall& c, const Socket& socket, VAddr at, std::ui
     return {};
 }
 
-std::uint64_t put_control(SysCall& c, const Socket& socket, VAddr at, std::uint64_t length,
+std::uint64_t put_control(SysCall& call, const Socket& socket, VAddr at, std::uint64_t length,
                           std::uint32_t flags, Incoming& message, std::uint32_t& told) {
-    UserMemory memory = c.memory();
+    UserMemory memory = call.memory();
     std::uint64_t used = 0;
     // One message of as much data as there is room for. Value: the bytes of data that fit.
     const auto room = [&]() {
@@ -103,13 +105,13 @@ std::uint64_t put_control(SysCall& c, const Socket& socket, VAddr at, std::uint6
     const std::size_t fit = std::min<std::size_t>(message.files.size(), room() / 4);
     std::vector<std::int32_t> fds;
     for (std::size_t i = 0; i < fit; ++i) {
-        auto fd = c.process.files.add(message.files[i], (flags & kMsgCmsgCloexec) != 0);
+        auto fd = call.process.files.add(message.files[i], (flags & kMsgCmsgCloexec) != 0);
         if (!fd) break;
         fds.push_back(*fd);
     }
     if (fds.size() < message.files.size()) told |= kMsgCtrunc;
     if (!fds.empty() && !put(kRights, std::as_bytes(std::span(fds)))) {
-        for (const std::int32_t fd : fds) (void)c.process.files.close(fd);
+        for (const std::int32_t fd : fds) (void)call.process.files.close(fd);
     }
     return used;
 }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "kernel_model/abi/fcntl.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -31,13 +32,10 @@ SysResult<SocketAddress> address_argument(SysCall& call, VAddr at, std::int32_t 
 SysResult<void> look_up(SysCall& call, SocketAddress& address) {
     if (address.family != kAfUnix || address.name.empty() || address.abstract()) return {};
     const auto status =
-        call.kernel.files().status(&call.process, call.process.cwd, address.name, true);
-    if (!status) return tl::make_unexpected(status.error());
-    if ((status->mode & abi::kIfmt) != abi::kIfSock) return tl::make_unexpected(Errno::ConnRefused);
-    const auto may =
-        call.kernel.files().access(&call.process, call.process.cwd, address.name, 2, true);
-    if (!may) return may;
-    address.file = FileKey{status->device, status->inode};
+        TRY(call.kernel.files().status(&call.process, call.process.cwd, address.name, true));
+    if ((status.mode & abi::kIfmt) != abi::kIfSock) return tl::make_unexpected(Errno::ConnRefused);
+    TRY(call.kernel.files().access(&call.process, call.process.cwd, address.name, 2, true));
+    address.file = FileKey{status.device, status.inode};
     return {};
 }
 

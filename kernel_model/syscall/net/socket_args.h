@@ -17,8 +17,4 @@ SysResult<void> look_up(SysCall& call, SocketAddress& address);
 SysResult<void> put_address(SysCall& call, std::span<const std::byte> bytes, VAddr at,
                             VAddr length_at);
 
-inline SysOutcome outcome(const SysResult<void>& result) {
-    return result ? SysOutcome(std::uint64_t{0}) : SysOutcome(result.error());
-}
-
 }  // namespace uprobesim

@@ -9,10 +9,11 @@
 #include "kernel_model/net/tcp_socket.h"
 #include "kernel_model/net/udp_socket.h"
 #include "kernel_model/net/unix_socket.h"
-#include "kernel_model/syscall/files/file_transfer.h"
 #include "kernel_model/syscall/net/socket_args.h"
-#include "kernel_model/syscall/net/socket_transfer.h"
 #include "kernel_model/syscall/time_args.h"
+#include "kernel_model/syscall/transfer/file_transfer.h"
+#include "kernel_model/syscall/transfer/socket_transfer.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -22,11 +23,10 @@ using namespace abi;
 
 constexpr std::uint32_t kTypeBits = 0xf, kMostTypes = 11;
 
-SysOutcome add_socket(SysCall& c, std::shared_ptr<File> file, std::uint32_t flags) {
+SysOutcome add_socket(SysCall& call, std::shared_ptr<File> file, std::uint32_t flags) {
     file->flags |= flags & kONonblock;
-    auto fd = c.process.files.add(std::move(file), (flags & kOCloexec) != 0);
-    if (!fd) return fd.error();
-    return static_cast<std::uint64_t>(*fd);
+    auto fd = TRY(call.process.files.add(std::move(file), (flags & kOCloexec) != 0));
+    return static_cast<std::uint64_t>(fd);
 }
 
 // What type and protocol each family has; protocol 0 is the type's own.
@@ -44,8 +44,8 @@ constexpr Kind kKinds[] = {
     {kAfInet6, kSockDgram, kProtocolUdp},
 };
 
-SysResult<std::shared_ptr<Socket>> make_socket(SysCall& c, std::uint32_t family, std::uint32_t type,
-                                               std::uint32_t protocol) {
+SysResult<std::shared_ptr<Socket>> make_socket(SysCall& call, std::uint32_t family,
+                                               std::uint32_t type, std::uint32_t protocol) {
     if (type >= kMostTypes) return tl::make_unexpected(Errno::Inval);
     const auto of_family = [&](const Kind& k) { return k.family == family; };
     if (std::none_of(std::begin(kKinds), std::end(kKinds), of_family)) {
@@ -54,7 +54,7 @@ SysResult<std::shared_ptr<Socket>> make_socket(SysCall& c, std::uint32_t family,
     if (family == kAfUnix && protocol > 1) return tl::make_unexpected(Errno::ProtoNoSupport);
     if (family == kAfUnix && type == kSockRaw) type = kSockDgram;  // BSD compatibility
     if (type == kSockRaw) {
-        c.kernel.note_unmodelled("raw sockets", "answered EPERM");
+        call.kernel.note_unmodelled("raw sockets", "answered EPERM");
         return tl::make_unexpected(Errno::Perm);
     }
     const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& k) {
@@ -63,7 +63,7 @@ SysResult<std::shared_ptr<Socket>> make_socket(SysCall& c, std::uint32_t family,
     if (kind == std::end(kKinds)) return tl::make_unexpected(Errno::SockTNoSupport);
     if (protocol != 0 && protocol != kind->protocol)
         return tl::make_unexpected(Errno::ProtoNoSupport);
-    const auto& network = c.kernel.network();
+    const auto& network = call.kernel.network();
     if (family == kAfUnix) return std::make_shared<UnixSocket>(network, type);
     if (type == kSockStream) return std::make_shared<TcpSocket>(network, kind->family);
     return std::make_shared<UdpSocket>(network, kind->family);
@@ -73,137 +73,126 @@ bool bad_type_flags(std::uint32_t type) {
     return (type & ~(kTypeBits | kOCloexec | kONonblock)) != 0;
 }
 
-SysOutcome sys_socket(SysCall& c) {
-    if (bad_type_flags(c.uint32(1))) return Errno::Inval;
-    auto made = make_socket(c, c.uint32(0), c.uint32(1) & kTypeBits, c.uint32(2));
-    if (!made) return made.error();
-    return add_socket(c, std::move(*made), c.uint32(1));
+SysOutcome sys_socket(SysCall& call) {
+    if (bad_type_flags(call.uint32(1))) return Errno::Inval;
+    auto made = TRY(make_socket(call, call.uint32(0), call.uint32(1) & kTypeBits, call.uint32(2)));
+    return add_socket(call, std::move(made), call.uint32(1));
 }
 
-SysOutcome sys_socketpair(SysCall& c) {
-    if (bad_type_flags(c.uint32(1))) return Errno::Inval;
-    const std::uint32_t flags = c.uint32(1);
+SysOutcome sys_socketpair(SysCall& call) {
+    if (bad_type_flags(call.uint32(1))) return Errno::Inval;
+    const std::uint32_t flags = call.uint32(1);
     std::array<std::shared_ptr<UnixSocket>, 2> ends;
     for (auto& end : ends) {
-        auto made = make_socket(c, c.uint32(0), flags & kTypeBits, c.uint32(2));
-        if (!made) return made.error();
-        end = std::dynamic_pointer_cast<UnixSocket>(*made);
+        auto made = TRY(make_socket(call, call.uint32(0), flags & kTypeBits, call.uint32(2)));
+        end = std::dynamic_pointer_cast<UnixSocket>(made);
         if (!end) return Errno::NotSup;
     }
-    UnixSocket::join(ends[0], ends[1], credentials_of(c.process));
+    UnixSocket::join(ends[0], ends[1], credentials_of(call.process));
     std::array<std::int32_t, 2> fds{};
     for (std::size_t i = 0; i < 2; ++i) {
         ends[i]->flags |= flags & kONonblock;
-        auto fd = c.process.files.add(ends[i], (flags & kOCloexec) != 0);
+        auto fd = call.process.files.add(ends[i], (flags & kOCloexec) != 0);
         if (!fd) {
-            if (i == 1) (void)c.process.files.close(fds[0]);
+            if (i == 1) (void)call.process.files.close(fds[0]);
             return fd.error();
         }
         fds[i] = *fd;
     }
-    if (c.memory().put(c.address(3), fds)) return std::uint64_t{0};
-    for (const std::int32_t fd : fds) (void)c.process.files.close(fd);
+    if (call.memory().put(call.address(3), fds)) return 0;
+    for (const std::int32_t fd : fds) (void)call.process.files.close(fd);
     return Errno::Fault;
 }
 
-SysOutcome sys_bind(SysCall& c) {
-    const auto socket = socket_argument(c, c.int32(0));
-    if (!socket) return socket.error();
-    auto address = address_argument(c, c.address(1), c.int32(2));
+SysOutcome sys_bind(SysCall& call) {
+    const auto socket = TRY(socket_argument(call, call.int32(0)));
+    auto address = address_argument(call, call.address(1), call.int32(2));
     if (!address) return address.error();
     const bool path = address->family == kAfUnix && !address->name.empty() && !address->abstract();
-    if (path && (*socket)->family() == kAfUnix) {
-        const auto made = c.kernel.files().make_socket(&c.process, c.process.cwd, address->name,
-                                                       0777 & ~c.process.umask);
+    if (path && socket->family() == kAfUnix) {
+        const auto made = call.kernel.files().make_socket(
+            &call.process, call.process.cwd, address->name, 0777 & ~call.process.umask);
         if (!made) return made.error() == Errno::Exist ? Errno::AddrInUse : made.error();
         address->file = FileKey{made->device, made->inode};
     }
-    const auto bound = (*socket)->bind(*address, credentials_of(c.process));
-    if (!bound && address->file) (void)c.kernel.files().remove(c.process.cwd, address->name, false);
-    return outcome(bound);
+    const auto bound = socket->bind(*address, credentials_of(call.process));
+    if (!bound && address->file)
+        (void)call.kernel.files().remove(call.process.cwd, address->name, false);
+    return bound;
 }
 
-SysOutcome sys_listen(SysCall& c) {
-    const auto socket = socket_argument(c, c.int32(0));
-    if (!socket) return socket.error();
-    return outcome((*socket)->listen(c.int32(1), credentials_of(c.process)));
+SysOutcome sys_listen(SysCall& call) {
+    const auto socket = TRY(socket_argument(call, call.int32(0)));
+    return socket->listen(call.int32(1), credentials_of(call.process));
 }
 
-SysOutcome accept_with(SysCall& c, std::uint32_t flags) {
+SysOutcome accept_with(SysCall& call, std::uint32_t flags) {
     if ((flags & ~(kOCloexec | kONonblock)) != 0) return Errno::Inval;
-    const auto socket = socket_argument(c, c.int32(0));
-    if (!socket) return socket.error();
+    const auto socket = TRY(socket_argument(call, call.int32(0)));
     // The descriptor comes before the connection, which is not lost when there is none.
-    if (c.process.files.all().size() >= c.process.files.limit()) return Errno::Mfile;
-    auto accepted = (*socket)->accept();
+    if (call.process.files.all().size() >= call.process.files.limit()) return Errno::Mfile;
+    auto accepted = socket->accept();
     if (!accepted) {
-        if (accepted.error() != Errno::Again || ((*socket)->flags & kONonblock) != 0)
+        if (accepted.error() != Errno::Again || (socket->flags & kONonblock) != 0)
             return accepted.error();
-        const std::uint64_t timeout = (*socket)->receive_timeout_ns;
-        if (timeout != 0 && deadline_passed(c, timeout)) return Errno::Again;
-        c.wait_on((*socket)->waiters(), kPollReadable | kPollEnds, true);
+        const std::uint64_t timeout = socket->receive_timeout_ns;
+        if (timeout != 0 && deadline_passed(call, timeout)) return Errno::Again;
+        call.wait_on(socket->waiters(), kPollReadable | kPollEnds, true);
         return Block{};
     }
-    if (c.args[1] != 0) {
+    if (call.args[1] != 0) {
         const auto peer = (*accepted)->peer();
         // The peer went away already: inet_accept's getname fails.
         if (!peer) return Errno::ConnAborted;
-        const auto put =
-            put_address(c, address_bytes(*peer, (*accepted)->family()), c.address(1), c.address(2));
-        if (!put) return put.error();
+        TRY(put_address(call, address_bytes(*peer, (*accepted)->family()), call.address(1),
+                        call.address(2)));
     }
-    return add_socket(c, std::move(*accepted), flags);
+    return add_socket(call, std::move(*accepted), flags);
 }
-SysOutcome sys_accept(SysCall& c) {
-    return accept_with(c, 0);
+SysOutcome sys_accept(SysCall& call) {
+    return accept_with(call, 0);
 }
-SysOutcome sys_accept4(SysCall& c) {
-    return accept_with(c, c.uint32(3));
+SysOutcome sys_accept4(SysCall& call) {
+    return accept_with(call, call.uint32(3));
 }
 
-SysOutcome sys_connect(SysCall& c) {
-    const auto socket = socket_argument(c, c.int32(0));
-    if (!socket) return socket.error();
-    c.path = (*socket)->connect_path();
-    auto address = address_argument(c, c.address(1), c.int32(2));
-    if (!address) return address.error();
-    if ((*socket)->family() == kAfUnix) {
-        if (const auto found = look_up(c, *address); !found) return found.error();
+SysOutcome sys_connect(SysCall& call) {
+    const auto socket = TRY(socket_argument(call, call.int32(0)));
+    call.path = socket->connect_path();
+    auto address = TRY(address_argument(call, call.address(1), call.int32(2)));
+    if (socket->family() == kAfUnix) {
+        if (const auto found = look_up(call, address); !found) return found.error();
     }
-    const bool waits = ((*socket)->flags & kONonblock) == 0;
-    const auto connected = (*socket)->connect(*address, credentials_of(c.process), waits);
-    if (connected || connected.error() != Errno::Again || !waits) return outcome(connected);
-    const std::uint64_t timeout = (*socket)->send_timeout_ns;
-    if (timeout != 0 && deadline_passed(c, timeout)) {
-        return (*socket)->family() == kAfUnix ? Errno::Again : Errno::InProgress;
+    const bool waits = (socket->flags & kONonblock) == 0;
+    const auto connected = socket->connect(address, credentials_of(call.process), waits);
+    if (connected || connected.error() != Errno::Again || !waits) return connected;
+    const std::uint64_t timeout = socket->send_timeout_ns;
+    if (timeout != 0 && deadline_passed(call, timeout)) {
+        return socket->family() == kAfUnix ? Errno::Again : Errno::InProgress;
     }
-    c.wait_on((*socket)->waiters());
-    c.wait_on((*socket)->connect_waiters(*address));
+    call.wait_on(socket->waiters());
+    call.wait_on(socket->connect_waiters(address));
     return Block{};
 }
 
-SysOutcome sys_getsockname(SysCall& c) {
-    const auto socket = socket_argument(c, c.int32(0));
-    if (!socket) return socket.error();
-    return outcome(put_address(c, address_bytes((*socket)->local(), (*socket)->family()),
-                               c.address(1), c.address(2)));
+SysOutcome sys_getsockname(SysCall& call) {
+    const auto socket = TRY(socket_argument(call, call.int32(0)));
+    return put_address(call, address_bytes(socket->local(), socket->family()), call.address(1),
+                       call.address(2));
 }
 
-SysOutcome sys_getpeername(SysCall& c) {
-    const auto socket = socket_argument(c, c.int32(0));
-    if (!socket) return socket.error();
-    const auto peer = (*socket)->peer();
-    if (!peer) return peer.error();
-    return outcome(
-        put_address(c, address_bytes(*peer, (*socket)->family()), c.address(1), c.address(2)));
+SysOutcome sys_getpeername(SysCall& call) {
+    const auto socket = TRY(socket_argument(call, call.int32(0)));
+    const auto peer = TRY(socket->peer());
+    return put_address(call, address_bytes(peer, socket->family()), call.address(1),
+                       call.address(2));
 }
 
-SysOutcome sys_shutdown(SysCall& c) {
-    const auto socket = socket_argument(c, c.int32(0));
-    if (!socket) return socket.error();
-    const std::uint32_t how = c.uint32(1);
+SysOutcome sys_shutdown(SysCall& call) {
+    const auto socket = TRY(socket_argument(call, call.int32(0)));
+    const std::uint32_t how = call.uint32(1);
     if (how > 2) return Errno::Inval;
-    return outcome((*socket)->shutdown(how != 1, how != 0));
+    return socket->shutdown(how != 1, how != 0);
 }
 
 constexpr SyscallRow kRows[] = {

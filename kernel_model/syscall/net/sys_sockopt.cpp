@@ -9,6 +9,7 @@
 #include "kernel_model/net/socket.h"
 #include "kernel_model/syscall/net/socket_args.h"
 #include "kernel_model/syscall/time_args.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -31,15 +32,15 @@ SysResult<void> check_level(const Socket& socket, std::int32_t level) {
     return tl::make_unexpected(Errno::NoProtoOpt);
 }
 
-SysOutcome unknown(SysCall& c, std::int32_t level, std::int32_t name) {
-    c.kernel.note_unmodelled(fmt::format("socket option {} of level {}", name, level),
-                             "answered ENOPROTOOPT");
+SysOutcome unknown(SysCall& call, std::int32_t level, std::int32_t name) {
+    call.kernel.note_unmodelled(fmt::format("socket option {} of level {}", name, level),
+                                "answered ENOPROTOOPT");
     return Errno::NoProtoOpt;
 }
 
-SysOutcome set_timeout(SysCall& c, Socket& socket, std::int32_t name, std::uint32_t length) {
+SysOutcome set_timeout(SysCall& call, Socket& socket, std::int32_t name, std::uint32_t length) {
     if (length < sizeof(TimeVal)) return Errno::Inval;
-    const auto time = c.memory().get<TimeVal>(c.address(3));
+    const auto time = call.memory().get<TimeVal>(call.address(3));
     if (!time) return Errno::Fault;
     if (time->microseconds < 0 || time->microseconds >= 1'000'000) return Errno::Dom;
     const std::int64_t seconds = std::clamp<std::int64_t>(time->seconds, 0, kMostSeconds);
@@ -48,53 +49,51 @@ SysOutcome set_timeout(SysCall& c, Socket& socket, std::int32_t name, std::uint3
                                  : static_cast<std::uint64_t>(seconds) * kNsPerSecond +
                                        static_cast<std::uint64_t>(time->microseconds) * 1000;
     (is_receive_timeout(name) ? socket.receive_timeout_ns : socket.send_timeout_ns) = ns;
-    return std::uint64_t{0};
+    return 0;
 }
 
-SysOutcome sys_setsockopt(SysCall& c) {
-    const auto found = socket_argument(c, c.int32(0));
-    if (!found) return found.error();
-    Socket& socket = **found;
-    const std::int32_t level = c.int32(1), name = c.int32(2);
-    if (c.int32(4) < 0) return Errno::Inval;
-    const std::uint32_t length = c.uint32(4);
-    if (const auto level_ok = check_level(socket, level); !level_ok) return level_ok.error();
-    if (level == kSolSocket && is_timeout(name)) return set_timeout(c, socket, name, length);
+SysOutcome sys_setsockopt(SysCall& call) {
+    const auto found = TRY(socket_argument(call, call.int32(0)));
+    Socket& socket = *found;
+    const std::int32_t level = call.int32(1), name = call.int32(2);
+    if (call.int32(4) < 0) return Errno::Inval;
+    const std::uint32_t length = call.uint32(4);
+    TRY(check_level(socket, level));
+    if (level == kSolSocket && is_timeout(name)) return set_timeout(call, socket, name, length);
     if (level == kSolSocket && name == kSoLinger) {
         if (length < 8) return Errno::Inval;
-        const auto linger = c.memory().get<std::array<std::int32_t, 2>>(c.address(3));
+        const auto linger = call.memory().get<std::array<std::int32_t, 2>>(call.address(3));
         if (!linger) return Errno::Fault;
         socket.lingers = (*linger)[0] != 0;
         socket.linger_s = (*linger)[1];
-        return std::uint64_t{0};
+        return 0;
     }
     if (level == kSolTcp && name == kTcpCongestion) {
-        const auto text = c.memory().read_string(c.address(3), std::min(length, 15u));
+        const auto text = call.memory().read_string(call.address(3), std::min(length, 15u));
         if (!text) return Errno::Fault;
-        return *text == "cubic" || *text == "reno" ? SysOutcome(std::uint64_t{0})
-                                                   : SysOutcome(Errno::NoEnt);
+        return *text == "cubic" || *text == "reno" ? SysOutcome(0) : SysOutcome(Errno::NoEnt);
     }
     const SocketOption* option = find_option(level, name);
-    if (option == nullptr) return unknown(c, level, name);
+    if (option == nullptr) return unknown(call, level, name);
     if (option->use == OptionUse::ReadOnly) return Errno::NoProtoOpt;
     std::int32_t value = 0;
     // The options of IPPROTO_IP take a single byte as well.
     if (length < 4 && (level != kSolIp || length == 0)) return Errno::Inval;
-    if (!c.memory().read(
-            c.address(3),
+    if (!call.memory().read(
+            call.address(3),
             std::as_writable_bytes(std::span(&value, 1)).first(std::min(length, 4u)))) {
         return Errno::Fault;
     }
     const bool forces = name == kSoSndBufForce || name == kSoRcvBufForce;
     if (level == kSolSocket && (forces || name == kSoSndBuf || name == kSoRcvBuf)) {
-        if (forces && c.process.uid != 0) return Errno::Perm;
+        if (forces && call.process.uid != 0) return Errno::Perm;
         socket.set_buffer(name == kSoSndBuf || name == kSoSndBufForce, value, forces);
-        return std::uint64_t{0};
+        return 0;
     }
     // Once it is bound there is no way back (do_ipv6_setsockopt).
     if (level == kSolIpv6 && name == kIpv6V6Only && socket.local().port != 0) return Errno::Inval;
     socket.options.set(level, name, option->truth ? value != 0 : value);
-    return std::uint64_t{0};
+    return 0;
 }
 
 std::int32_t int_option(Socket& socket, std::int32_t level, std::int32_t name) {
@@ -129,9 +128,8 @@ SysResult<std::vector<std::byte>> value_of(Socket& socket, std::int32_t level, s
             std::array<std::uint32_t, 3>{static_cast<std::uint32_t>(peer.pid), peer.uid, peer.gid});
     }
     if (level == kSolSocket && name == kSoPeerName) {
-        const auto peer = socket.peer();
-        if (!peer) return tl::make_unexpected(peer.error());
-        return address_bytes(*peer, socket.family());
+        const auto peer = TRY(socket.peer());
+        return address_bytes(peer, socket.family());
     }
     if (level == kSolTcp && name == kTcpCongestion) return bytes_of(std::array<char, 16>{"cubic"});
     if (level == kSolTcp && name == kTcpInfo) {
@@ -144,24 +142,22 @@ SysResult<std::vector<std::byte>> value_of(Socket& socket, std::int32_t level, s
     return bytes_of(int_option(socket, level, name));
 }
 
-SysOutcome sys_getsockopt(SysCall& c) {
-    const auto found = socket_argument(c, c.int32(0));
-    if (!found) return found.error();
-    const std::int32_t level = c.int32(1), name = c.int32(2);
-    UserMemory memory = c.memory();
-    if (const auto level_ok = check_level(**found, level); !level_ok) {
+SysOutcome sys_getsockopt(SysCall& call) {
+    const auto found = TRY(socket_argument(call, call.int32(0)));
+    const std::int32_t level = call.int32(1), name = call.int32(2);
+    UserMemory memory = call.memory();
+    if (const auto level_ok = check_level(*found, level); !level_ok) {
         // ip_getsockopt has its own word for a level that it does not know.
-        return (*found)->family() == kAfInet ? Errno::NotSup : level_ok.error();
+        return found->family() == kAfInet ? Errno::NotSup : level_ok.error();
     }
-    const auto room = memory.get<std::int32_t>(c.address(4));
+    const auto room = memory.get<std::int32_t>(call.address(4));
     if (!room) return Errno::Fault;
     if (*room < 0) return Errno::Inval;
-    const auto value = value_of(**found, level, name);
-    if (!value) return value.error();
-    if (value->empty()) return unknown(c, level, name);
-    const auto size = std::min<std::size_t>(value->size(), static_cast<std::size_t>(*room));
-    if (!memory.write(c.address(3), std::span(*value).first(size))) return Errno::Fault;
-    if (!memory.put(c.address(4), static_cast<std::int32_t>(size))) return Errno::Fault;
+    const auto value = TRY(value_of(*found, level, name));
+    if (value.empty()) return unknown(call, level, name);
+    const auto size = std::min<std::size_t>(value.size(), static_cast<std::size_t>(*room));
+    if (!memory.write(call.address(3), std::span(value).first(size))) return Errno::Fault;
+    if (!memory.put(call.address(4), static_cast<std::int32_t>(size))) return Errno::Fault;
     return std::uint64_t{0};
 }
 

@@ -3,6 +3,7 @@
 #include "kernel_model/abi/clone.h"
 #include "kernel_model/syscall/process_fd.h"
 #include "kernel_model/syscall/syscall.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 namespace {
@@ -55,9 +56,8 @@ SysOutcome clone_task(SysCall& call, const CloneRequest& request, VAddr pidfd) {
     if (with_fd && (request.flags & (kCloneThread | kCloneDetached)) != 0) return Errno::Inval;
     if (with_fd && !call.memory().put(pidfd, std::int32_t{0})) return Errno::Fault;
     note_what_is_not_shared(call, request.flags);
-    const auto child = call.kernel.clone(call.task, request);
-    if (!child) return child.error();
-    const TaskId id = (*child)->id;
+    const auto child = TRY(call.kernel.clone(call.task, request));
+    const TaskId id = child->id;
     if (with_fd) {
         const SysOutcome fd = add_process_fd(call, id.value, 0);
         const auto* number = std::get_if<std::uint64_t>(&fd);
@@ -70,7 +70,7 @@ SysOutcome clone_task(SysCall& call, const CloneRequest& request, VAddr pidfd) {
     return vfork_wait(call);
 }
 
-SysOutcome clone(SysCall& call) {
+SysOutcome sys_clone(SysCall& call) {
     if (call.task.vfork_child != 0) return vfork_wait(call);
     const std::uint64_t flags = call.uint32(0);
     if ((flags & (kClonePidfd | kCloneParentSettid)) == (kClonePidfd | kCloneParentSettid))
@@ -85,7 +85,7 @@ SysOutcome clone(SysCall& call) {
                       call.address(2));
 }
 
-SysOutcome clone3(SysCall& call) {
+SysOutcome sys_clone3(SysCall& call) {
     if (call.task.vfork_child != 0) return vfork_wait(call);
     const std::uint64_t size = call.args[1];
     if (size > kCloneArgsMost) return Errno::TooBig;
@@ -115,16 +115,16 @@ SysOutcome clone3(SysCall& call) {
                       VAddr(args->pidfd));
 }
 
-SysOutcome set_tid_address(SysCall& call) {
+SysOutcome sys_set_tid_address(SysCall& call) {
     call.task.clear_child_tid = call.address(0);
     return static_cast<std::uint64_t>(call.task.id.value);
 }
 
 // What it takes is charged by Kernel::clone, by kind.
 constexpr SyscallRow kRows[] = {
-    {96, "set_tid_address", set_tid_address, Support::Full, KernelPath::SysPrctl, {}},
-    {220, "clone", clone, Support::Full, KernelPath::SysTrivial, {}},
-    {435, "clone3", clone3, Support::Full, KernelPath::SysTrivial, {}},
+    {96, "set_tid_address", sys_set_tid_address, Support::Full, KernelPath::SysPrctl, {}},
+    {220, "clone", sys_clone, Support::Full, KernelPath::SysTrivial, {}},
+    {435, "clone3", sys_clone3, Support::Full, KernelPath::SysTrivial, {}},
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 namespace {
@@ -22,12 +23,11 @@ FutexKey key_of(SysCall& call, std::size_t argument) {
 SysResult<std::optional<std::uint64_t>> read_timeout(SysCall& call, Timeout kind) {
     if (kind == Timeout::None || call.args[3] == 0) return std::nullopt;
     UserMemory memory = call.memory();
-    const auto given = read_duration(memory, call.address(3));
-    if (!given) return tl::make_unexpected(given.error());
-    if (kind == Timeout::Relative) return *given;
+    const auto given = TRY(read_duration(memory, call.address(3)));
+    if (kind == Timeout::Relative) return given;
     const std::uint64_t now =
         kind == Timeout::AbsoluteRealtime ? call.kernel.realtime_ns() : call.kernel.monotonic_ns();
-    return *given > now ? *given - now : 0;
+    return given > now ? given - now : 0;
 }
 
 // The task waits until it is woken; `on_end` is what the call answers then.
@@ -42,7 +42,7 @@ SysOutcome wait_on_word(SysCall& call, std::uint32_t bitset, std::optional<TaskI
 
 // Entered again: woken, out of time, or for a signal.
 SysOutcome still_waiting(SysCall& call) {
-    if (call.task.futex->woken) return 0u;
+    if (call.task.futex->woken) return 0;
     const bool over = call.kernel.monotonic_ns() >= call.task.wait_deadline_ns;
     return over ? SysOutcome(Errno::TimedOut) : Block{};
 }
@@ -51,15 +51,14 @@ SysOutcome wait(SysCall& call, std::uint32_t bitset, Timeout kind) {
     call.path = KernelPath::SysFutexWait;
     if (call.task.futex) return still_waiting(call);
     if (bitset == 0) return Errno::Inval;
-    const auto timeout = read_timeout(call, kind);
-    if (!timeout) return timeout.error();
+    const auto timeout = TRY(read_timeout(call, kind));
     const auto value = call.memory().get<std::uint32_t>(call.address(0));
     if (!value) return Errno::Fault;
     if (*value != call.uint32(2)) {
         call.path = KernelPath::SysFutex;
         return Errno::Again;
     }
-    return wait_on_word(call, bitset, std::nullopt, *timeout);
+    return wait_on_word(call, bitset, std::nullopt, timeout);
 }
 
 SysOutcome wake(SysCall& call, std::uint32_t bitset) {
@@ -144,15 +143,14 @@ SysOutcome lock_pi(SysCall& call, bool tries, Timeout kind) {
         if (!memory.put(call.address(0),
                         self | (*value & kFutexOwnerDied) | (others ? kFutexWaiters : 0)))
             return Errno::Fault;
-        return 0u;
+        return 0;
     }
     if (tries) return Errno::Again;
     if (call.kernel.find_task(TaskId{static_cast<std::int32_t>(owner)}) == nullptr)
         return Errno::Srch;
-    const auto timeout = read_timeout(call, kind);
-    if (!timeout) return timeout.error();
+    const auto timeout = TRY(read_timeout(call, kind));
     if (!memory.put(call.address(0), *value | kFutexWaiters)) return Errno::Fault;
-    return wait_on_word(call, kFutexAnyBit, TaskId{static_cast<std::int32_t>(owner)}, *timeout);
+    return wait_on_word(call, kFutexAnyBit, TaskId{static_cast<std::int32_t>(owner)}, timeout);
 }
 
 SysOutcome unlock_pi(SysCall& call) {
@@ -166,14 +164,14 @@ SysOutcome unlock_pi(SysCall& call) {
     const Task* next = futexes.first(key);
     if (next == nullptr) {
         if (!memory.put(call.address(0), std::uint32_t{0})) return Errno::Fault;
-        return 0u;
+        return 0;
     }
     if (!next->futex->holder) return Errno::Inval;
     futexes.hand_over(key, 0);
-    return 0u;
+    return 0;
 }
 
-SysOutcome futex(SysCall& call) {
+SysOutcome sys_futex(SysCall& call) {
     enum : std::uint32_t {
         Wait = 0,
         Wake = 1,
@@ -214,26 +212,26 @@ SysOutcome futex(SysCall& call) {
 
 constexpr std::uint64_t kRobustHeadSize = 24;
 
-SysOutcome set_robust_list(SysCall& call) {
+SysOutcome sys_set_robust_list(SysCall& call) {
     if (call.args[1] != kRobustHeadSize) return Errno::Inval;
     call.task.robust_list = call.address(0);
-    return 0u;
+    return 0;
 }
 
-SysOutcome get_robust_list(SysCall& call) {
+SysOutcome sys_get_robust_list(SysCall& call) {
     const Task* task =
         call.int32(0) == 0 ? &call.task : call.kernel.find_task(TaskId{call.int32(0)});
     if (task == nullptr) return Errno::Srch;
     UserMemory memory = call.memory();
     if (!memory.put(call.address(2), kRobustHeadSize)) return Errno::Fault;
     if (!memory.put(call.address(1), task->robust_list.value)) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
 constexpr SyscallRow kRows[] = {
-    {98, "futex", futex, Support::Full, KernelPath::SysFutex, {}},
-    {99, "set_robust_list", set_robust_list, Support::Full, KernelPath::SysPrctl, {}},
-    {100, "get_robust_list", get_robust_list, Support::Full, KernelPath::SysPrctl, {}},
+    {98, "futex", sys_futex, Support::Full, KernelPath::SysFutex, {}},
+    {99, "set_robust_list", sys_set_robust_list, Support::Full, KernelPath::SysPrctl, {}},
+    {100, "get_robust_list", sys_get_robust_list, Support::Full, KernelPath::SysPrctl, {}},
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kNameSize = 65;
 constexpr std::uint32_t kUnchanged = ~0u;
 
-SysOutcome uname(SysCall& call) {
+SysOutcome sys_uname(SysCall& call) {
     const KernelProfile& profile = call.kernel.machine().kernel_profile;
     const std::array<std::string, 6> names = {
         "Linux", "uprobesim", profile.release, "#1 SMP uprobesim", "aarch64", "(none)"};
@@ -22,7 +22,7 @@ SysOutcome uname(SysCall& call) {
                     std::min(names[i].size(), kNameSize - 1));
     }
     if (!call.memory().put(call.address(0), bytes)) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
 struct SysInfoBytes {
@@ -37,7 +37,7 @@ struct SysInfoBytes {
 };
 static_assert(sizeof(SysInfoBytes) == 112);
 
-SysOutcome sysinfo(SysCall& call) {
+SysOutcome sys_sysinfo(SysCall& call) {
     const PhysicalMemory& memory = call.kernel.machine().memory;
     SysInfoBytes info;
     info.uptime = static_cast<std::int64_t>(call.kernel.monotonic_ns() / 1'000'000'000u);
@@ -47,10 +47,10 @@ SysOutcome sysinfo(SysCall& call) {
         info.processes = static_cast<std::uint16_t>(info.processes + process->tasks.size());
     }
     if (!call.memory().put(call.address(0), info)) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
-SysOutcome getrandom(SysCall& call) {
+SysOutcome sys_getrandom(SysCall& call) {
     constexpr std::uint32_t kNonBlock = 1, kRandom = 2, kInsecure = 4;
     constexpr std::uint64_t kMost = 0x7ffff000;
     const std::uint32_t flags = call.uint32(2);
@@ -69,26 +69,19 @@ SysOutcome getrandom(SysCall& call) {
     return *done;
 }
 
-SysOutcome not_permitted(SysCall&) {
-    return Errno::Perm;
-}
-SysOutcome no_such_call(SysCall&) {
-    return Errno::NoSys;
-}
-
-SysOutcome getpid(SysCall& call) {
+SysOutcome sys_getpid(SysCall& call) {
     return static_cast<std::uint64_t>(call.process.pid);
 }
-SysOutcome getppid(SysCall& call) {
+SysOutcome sys_getppid(SysCall& call) {
     return static_cast<std::uint64_t>(call.process.parent_pid);
 }
-SysOutcome gettid(SysCall& call) {
+SysOutcome sys_gettid(SysCall& call) {
     return static_cast<std::uint64_t>(call.task.id.value);
 }
-SysOutcome getuid(SysCall& call) {
+SysOutcome sys_getuid(SysCall& call) {
     return std::uint64_t{call.process.uid};
 }
-SysOutcome getgid(SysCall& call) {
+SysOutcome sys_getgid(SysCall& call) {
     return std::uint64_t{call.process.gid};
 }
 
@@ -97,12 +90,12 @@ SysOutcome put_three(SysCall& call, std::uint32_t id) {
     for (std::size_t i = 0; i < 3; ++i) {
         if (!memory.put(call.address(i), id)) return Errno::Fault;
     }
-    return 0u;
+    return 0;
 }
-SysOutcome getresuid(SysCall& call) {
+SysOutcome sys_getresuid(SysCall& call) {
     return put_three(call, call.process.uid);
 }
-SysOutcome getresgid(SysCall& call) {
+SysOutcome sys_getresgid(SysCall& call) {
     return put_three(call, call.process.gid);
 }
 
@@ -119,41 +112,41 @@ SysOutcome change_id(SysCall& call, std::uint32_t& id, std::size_t arguments,
     } else if (arguments == 1) {
         return Errno::Inval;
     }
-    return 0u;
+    return 0;
 }
-SysOutcome setuid(SysCall& call) {
+SysOutcome sys_setuid(SysCall& call) {
     return change_id(call, call.process.uid, 1, 0);
 }
-SysOutcome setgid(SysCall& call) {
+SysOutcome sys_setgid(SysCall& call) {
     return change_id(call, call.process.gid, 1, 0);
 }
-SysOutcome setreuid(SysCall& call) {
+SysOutcome sys_setreuid(SysCall& call) {
     return change_id(call, call.process.uid, 2, 1);
 }
-SysOutcome setregid(SysCall& call) {
+SysOutcome sys_setregid(SysCall& call) {
     return change_id(call, call.process.gid, 2, 1);
 }
-SysOutcome setresuid(SysCall& call) {
+SysOutcome sys_setresuid(SysCall& call) {
     return change_id(call, call.process.uid, 3, 1);
 }
-SysOutcome setresgid(SysCall& call) {
+SysOutcome sys_setresgid(SysCall& call) {
     return change_id(call, call.process.gid, 3, 1);
 }
-SysOutcome setfsuid(SysCall& call) {
+SysOutcome sys_setfsuid(SysCall& call) {
     return std::uint64_t{call.process.uid};
 }
-SysOutcome setfsgid(SysCall& call) {
+SysOutcome sys_setfsgid(SysCall& call) {
     return std::uint64_t{call.process.gid};
 }
 
 // One supplementary group: the process's own.
-SysOutcome getgroups(SysCall& call) {
+SysOutcome sys_getgroups(SysCall& call) {
     if (call.int32(0) < 0) return Errno::Inval;
     if (call.int32(0) == 0) return 1u;
     if (!call.memory().put(call.address(1), call.process.gid)) return Errno::Fault;
     return 1u;
 }
-SysOutcome setgroups(SysCall& call) {
+SysOutcome sys_setgroups(SysCall& call) {
     constexpr std::uint32_t kMost = 65536;
     if (call.process.uid != 0) return Errno::Perm;
     if (call.uint32(0) > kMost) return Errno::Inval;
@@ -162,7 +155,7 @@ SysOutcome setgroups(SysCall& call) {
         if (!memory.get<std::uint32_t>(call.address(1) + i * sizeof(std::uint32_t)))
             return Errno::Fault;
     }
-    return 0u;
+    return 0;
 }
 
 struct CapHeader {
@@ -173,7 +166,7 @@ constexpr std::uint32_t kCapVersion1 = 0x19980330, kCapVersion2 = 0x20071026,
                         kCapVersion3 = 0x20080522;
 constexpr std::array<std::uint32_t, 2> kAllCapabilities = {0xffffffff, 0x1ff};  // 41 of them
 
-SysOutcome capget(SysCall& call) {
+SysOutcome sys_capget(SysCall& call) {
     UserMemory memory = call.memory();
     const auto header = memory.get<CapHeader>(call.address(0));
     if (!header) return Errno::Fault;
@@ -181,65 +174,69 @@ SysOutcome capget(SysCall& call) {
                        header->version == kCapVersion3;
     if (!known) {
         if (!memory.put(call.address(0), kCapVersion3)) return Errno::Fault;
-        if (call.args[1] == 0) return 0u;
+        if (call.args[1] == 0) return 0;
         return Errno::Inval;
     }
     if (header->pid < 0) return Errno::Inval;
     if (header->pid != 0 && call.kernel.find_process(header->pid) == nullptr) return Errno::Srch;
-    if (call.args[1] == 0) return 0u;
+    if (call.args[1] == 0) return 0;
     const std::size_t words = header->version == kCapVersion1 ? 1 : 2;
     for (std::size_t i = 0; i < words; ++i) {
         const std::uint32_t set = call.process.uid == 0 ? kAllCapabilities[i] : 0;
         const std::array<std::uint32_t, 3> data{set, set, 0};  // effective, permitted, inheritable
         if (!memory.put(call.address(1) + i * sizeof data, data)) return Errno::Fault;
     }
-    return 0u;
+    return 0;
 }
 
-SysOutcome capset(SysCall& call) {
+SysOutcome sys_capset(SysCall& call) {
     if (!call.memory().get<CapHeader>(call.address(0))) return Errno::Fault;
     if (!call.memory().get<std::array<std::uint32_t, 6>>(call.address(1))) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
 constexpr std::string_view kOneId = "real, effective and saved id are one";
 
 constexpr SyscallRow kRows[] = {
-    {89, "acct", not_permitted, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
-    {90, "capget", capget, Support::Full, KernelPath::SysPrctl, {}},
-    {91, "capset", capset, Support::Stub, KernelPath::SysPrctl, "accepted, changes nothing"},
-    {105, "init_module", not_permitted, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
-    {116, "syslog", not_permitted, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
-    {117, "ptrace", not_permitted, Support::Stub, KernelPath::SysTrivial,
+    {89, "acct", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
+    {90, "capget", sys_capget, Support::Full, KernelPath::SysPrctl, {}},
+    {91, "capset", sys_capset, Support::Stub, KernelPath::SysPrctl, "accepted, changes nothing"},
+    {105, "init_module", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial,
+     "answered EPERM"},
+    {116, "syslog", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
+    {117, "ptrace", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial,
      "no tracing inside the simulation: answered EPERM"},
-    {142, "reboot", not_permitted, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
-    {143, "setregid", setregid, Support::Partial, KernelPath::SysIds, kOneId},
-    {144, "setgid", setgid, Support::Partial, KernelPath::SysIds, kOneId},
-    {145, "setreuid", setreuid, Support::Partial, KernelPath::SysIds, kOneId},
-    {146, "setuid", setuid, Support::Partial, KernelPath::SysIds, kOneId},
-    {147, "setresuid", setresuid, Support::Partial, KernelPath::SysIds, kOneId},
-    {148, "getresuid", getresuid, Support::Full, KernelPath::SysIds, {}},
-    {149, "setresgid", setresgid, Support::Partial, KernelPath::SysIds, kOneId},
-    {150, "getresgid", getresgid, Support::Full, KernelPath::SysIds, {}},
-    {151, "setfsuid", setfsuid, Support::Stub, KernelPath::SysIds, "changes nothing"},
-    {152, "setfsgid", setfsgid, Support::Stub, KernelPath::SysIds, "changes nothing"},
-    {158, "getgroups", getgroups, Support::Full, KernelPath::SysIds, {}},
-    {159, "setgroups", setgroups, Support::Stub, KernelPath::SysIds, "accepted, changes nothing"},
-    {160, "uname", uname, Support::Full, KernelPath::SysUname, {}},
-    {161, "sethostname", not_permitted, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
-    {162, "setdomainname", not_permitted, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
-    {172, "getpid", getpid, Support::Full, KernelPath::SysTrivial, {}},
-    {173, "getppid", getppid, Support::Full, KernelPath::SysTrivial, {}},
-    {174, "getuid", getuid, Support::Full, KernelPath::SysIds, {}},
-    {175, "geteuid", getuid, Support::Full, KernelPath::SysIds, {}},
-    {176, "getgid", getgid, Support::Full, KernelPath::SysIds, {}},
-    {177, "getegid", getgid, Support::Full, KernelPath::SysIds, {}},
-    {178, "gettid", gettid, Support::Full, KernelPath::SysTrivial, {}},
-    {179, "sysinfo", sysinfo, Support::Full, KernelPath::SysTrivial, {}},
-    {241, "perf_event_open", no_such_call, Support::Stub, KernelPath::SysUnknown,
+    {142, "reboot", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
+    {143, "setregid", sys_setregid, Support::Partial, KernelPath::SysIds, kOneId},
+    {144, "setgid", sys_setgid, Support::Partial, KernelPath::SysIds, kOneId},
+    {145, "setreuid", sys_setreuid, Support::Partial, KernelPath::SysIds, kOneId},
+    {146, "setuid", sys_setuid, Support::Partial, KernelPath::SysIds, kOneId},
+    {147, "setresuid", sys_setresuid, Support::Partial, KernelPath::SysIds, kOneId},
+    {148, "getresuid", sys_getresuid, Support::Full, KernelPath::SysIds, {}},
+    {149, "setresgid", sys_setresgid, Support::Partial, KernelPath::SysIds, kOneId},
+    {150, "getresgid", sys_getresgid, Support::Full, KernelPath::SysIds, {}},
+    {151, "setfsuid", sys_setfsuid, Support::Stub, KernelPath::SysIds, "changes nothing"},
+    {152, "setfsgid", sys_setfsgid, Support::Stub, KernelPath::SysIds, "changes nothing"},
+    {158, "getgroups", sys_getgroups, Support::Full, KernelPath::SysIds, {}},
+    {159, "setgroups", sys_setgroups, Support::Stub, KernelPath::SysIds,
+     "accepted, changes nothing"},
+    {160, "uname", sys_uname, Support::Full, KernelPath::SysUname, {}},
+    {161, "sethostname", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial,
+     "answered EPERM"},
+    {162, "setdomainname", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial,
+     "answered EPERM"},
+    {172, "getpid", sys_getpid, Support::Full, KernelPath::SysTrivial, {}},
+    {173, "getppid", sys_getppid, Support::Full, KernelPath::SysTrivial, {}},
+    {174, "getuid", sys_getuid, Support::Full, KernelPath::SysIds, {}},
+    {175, "geteuid", sys_getuid, Support::Full, KernelPath::SysIds, {}},
+    {176, "getgid", sys_getgid, Support::Full, KernelPath::SysIds, {}},
+    {177, "getegid", sys_getgid, Support::Full, KernelPath::SysIds, {}},
+    {178, "gettid", sys_gettid, Support::Full, KernelPath::SysTrivial, {}},
+    {179, "sysinfo", sys_sysinfo, Support::Full, KernelPath::SysTrivial, {}},
+    {241, "perf_event_open", refuse<Errno::NoSys>, Support::Stub, KernelPath::SysUnknown,
      "answered ENOSYS"},
-    {278, "getrandom", getrandom, Support::Full, KernelPath::SysRandom, {}},
-    {280, "bpf", not_permitted, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
+    {278, "getrandom", sys_getrandom, Support::Full, KernelPath::SysRandom, {}},
+    {280, "bpf", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
 };
 
 }  // namespace

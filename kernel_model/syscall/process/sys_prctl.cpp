@@ -13,13 +13,13 @@ constexpr std::size_t kCommSize = 16;
 
 SysOutcome put_int(SysCall& call, std::int32_t value) {
     if (!call.memory().put(call.address(1), value)) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
 SysOutcome set_pdeathsig(SysCall& call) {
     if (call.args[1] > static_cast<std::uint64_t>(kSignalCount)) return Errno::Inval;
     call.process.options.parent_death_signal = call.int32(1);
-    return 0u;
+    return 0;
 }
 SysOutcome get_pdeathsig(SysCall& call) {
     return put_int(call, call.process.options.parent_death_signal);
@@ -30,7 +30,7 @@ SysOutcome get_dumpable(SysCall& call) {
 SysOutcome set_dumpable(SysCall& call) {
     if (call.args[1] > 1) return Errno::Inval;
     call.process.options.dumpable = call.uint32(1);
-    return 0u;
+    return 0;
 }
 SysOutcome get_keepcaps(SysCall& call) {
     return call.process.options.keep_capabilities ? 1u : 0u;
@@ -38,23 +38,23 @@ SysOutcome get_keepcaps(SysCall& call) {
 SysOutcome set_keepcaps(SysCall& call) {
     if (call.args[1] > 1) return Errno::Inval;
     call.process.options.keep_capabilities = call.args[1] != 0;
-    return 0u;
+    return 0;
 }
 SysOutcome set_name(SysCall& call) {
     const auto name = call.memory().read_string(call.address(1), kCommSize - 1);
     if (!name) return Errno::Fault;
     call.task.comm = *name;
-    return 0u;
+    return 0;
 }
 SysOutcome get_name(SysCall& call) {
     std::array<char, kCommSize> bytes{};
     std::memcpy(bytes.data(), call.task.comm.data(),
                 std::min(call.task.comm.size(), kCommSize - 1));
     if (!call.memory().put(call.address(1), bytes)) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 SysOutcome seccomp_mode(SysCall&) {
-    return 0u;
+    return 0;
 }
 SysOutcome read_capability(SysCall& call) {
     constexpr std::uint64_t kLastCapability = 40;
@@ -64,7 +64,7 @@ SysOutcome read_capability(SysCall& call) {
 SysOutcome set_timer_slack(SysCall& call) {
     constexpr std::uint64_t kUsual = 50000;
     call.process.options.timer_slack_ns = call.args[1] == 0 ? kUsual : call.args[1];
-    return 0u;
+    return 0;
 }
 SysOutcome get_timer_slack(SysCall& call) {
     return call.process.options.timer_slack_ns;
@@ -73,25 +73,25 @@ SysOutcome set_no_new_privs(SysCall& call) {
     if (call.args[1] != 1 || call.args[2] != 0 || call.args[3] != 0 || call.args[4] != 0)
         return Errno::Inval;
     call.process.options.no_new_privileges = true;
-    return 0u;
+    return 0;
 }
 SysOutcome get_no_new_privs(SysCall& call) {
     return call.process.options.no_new_privileges ? 1u : 0u;
 }
 SysOutcome get_tid_address(SysCall& call) {
     if (!call.memory().put(call.address(1), call.task.clear_child_tid.value)) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 SysOutcome set_subreaper(SysCall& call) {
     call.process.options.child_subreaper = call.args[1] != 0;
-    return 0u;
+    return 0;
 }
 SysOutcome get_subreaper(SysCall& call) {
     return put_int(call, call.process.options.child_subreaper ? 1 : 0);
 }
 SysOutcome set_thp(SysCall& call) {
     call.process.options.thp_disabled = call.args[1] != 0;
-    return 0u;
+    return 0;
 }
 SysOutcome get_thp(SysCall& call) {
     return call.process.options.thp_disabled ? 1u : 0u;
@@ -117,7 +117,7 @@ constexpr PrctlRow kOptions[] = {
     {60, not_here},        {0x53564d41, not_here},
 };
 
-SysOutcome prctl(SysCall& call) {
+SysOutcome sys_prctl(SysCall& call) {
     for (const PrctlRow& row : kOptions) {
         if (row.option == call.int32(0)) return row.fn(call);
     }
@@ -125,7 +125,7 @@ SysOutcome prctl(SysCall& call) {
     return Errno::Inval;
 }
 
-constexpr SyscallRow kRows[] = {{167, "prctl", prctl, Support::Full, KernelPath::SysPrctl, {}}};
+constexpr SyscallRow kRows[] = {{167, "prctl", sys_prctl, Support::Full, KernelPath::SysPrctl, {}}};
 
 }  // namespace
 

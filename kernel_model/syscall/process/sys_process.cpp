@@ -6,6 +6,7 @@
 #include "kernel_model/loader/exec.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 namespace {
@@ -15,7 +16,7 @@ std::uint64_t freed_pages(const Process& process) {
     return process.mm.use_count() == 1 ? process.mm->resident_pages() : 0;
 }
 
-SysOutcome exit(SysCall& call) {
+SysOutcome sys_exit(SysCall& call) {
     call.kernel.end_task(call.task, call.int32(0) & 0xff);
     if (!call.process.alive) {
         call.units = freed_pages(call.process);
@@ -25,7 +26,7 @@ SysOutcome exit(SysCall& call) {
     return NoReturn{};
 }
 
-SysOutcome exit_group(SysCall& call) {
+SysOutcome sys_exit_group(SysCall& call) {
     call.units = freed_pages(call.process);
     call.kernel.end_process(call.process, ExitKind::Exited, call.int32(0) & 0xff, {});
     return NoReturn{};
@@ -61,38 +62,25 @@ SysOutcome exec_path(SysCall& call, VAddr path_at, VAddr argv, VAddr envp) {
     if (!path) return Errno::Fault;
     if (path->empty()) return Errno::NoEnt;
     if (path->size() >= kPathMax) return Errno::NameTooLong;
-    auto arguments = read_strings(memory, argv);
-    if (!arguments) return arguments.error();
-    auto environment = read_strings(memory, envp);
-    if (!environment) return environment.error();
-    if (arguments->empty()) arguments->emplace_back();  // as Linux since 5.18
-    const auto done = call.kernel.exec(
-        call.task, {std::move(*path), std::move(*arguments), std::move(*environment)});
-    if (!done) return done.error();
+    auto arguments = TRY(read_strings(memory, argv));
+    auto environment = TRY(read_strings(memory, envp));
+    if (arguments.empty()) arguments.emplace_back();  // as Linux since 5.18
+    TRY(call.kernel.exec(call.task,
+                         {std::move(*path), std::move(arguments), std::move(environment)}));
     return NoReturn{};
 }
 
-SysOutcome execve(SysCall& call) {
+SysOutcome sys_execve(SysCall& call) {
     return exec_path(call, call.address(0), call.address(1), call.address(2));
 }
 
-SysOutcome execveat(SysCall& call) {
+SysOutcome sys_execveat(SysCall& call) {
     constexpr std::int32_t kAtFdcwd = -100;
     if (call.args[4] != 0) return Errno::Inval;
     const auto first = call.memory().get<char>(call.address(1));
     if (!first) return Errno::Fault;
     if (call.int32(0) != kAtFdcwd && *first != '/') return Errno::Inval;
     return exec_path(call, call.address(1), call.address(2), call.address(3));
-}
-
-SysOutcome no_such_call(SysCall&) {
-    return Errno::NoSys;
-}
-SysOutcome not_permitted(SysCall&) {
-    return Errno::Perm;
-}
-SysOutcome invalid(SysCall&) {
-    return Errno::Inval;
 }
 
 // --- limits
@@ -116,7 +104,7 @@ SysOutcome change_limit(SysCall& call, std::uint32_t which, const LimitBytes& wa
     if (which == kRlimitAs || which == kRlimitData) {
         mm.set_limits(call.process.limits[kRlimitAs].soft, call.process.limits[kRlimitData].soft);
     }
-    return 0u;
+    return 0;
 }
 
 SysOutcome limit_call(SysCall& call, std::uint32_t which, VAddr new_at, VAddr old_at) {
@@ -130,18 +118,18 @@ SysOutcome limit_call(SysCall& call, std::uint32_t which, VAddr new_at, VAddr ol
         if (std::holds_alternative<Errno>(outcome)) return outcome;
     }
     if (old_at != VAddr(0) && !memory.put(old_at, old)) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
-SysOutcome prlimit64(SysCall& call) {
+SysOutcome sys_prlimit64(SysCall& call) {
     if (call.int32(0) != 0 && call.int32(0) != call.process.pid) return Errno::Srch;
     return limit_call(call, call.uint32(1), call.address(2), call.address(3));
 }
-SysOutcome getrlimit(SysCall& call) {
+SysOutcome sys_getrlimit(SysCall& call) {
     if (call.args[1] == 0) return Errno::Fault;
     return limit_call(call, call.uint32(0), VAddr(0), call.address(1));
 }
-SysOutcome setrlimit(SysCall& call) {
+SysOutcome sys_setrlimit(SysCall& call) {
     if (call.args[1] == 0) return Errno::Fault;
     return limit_call(call, call.uint32(0), call.address(1), VAddr(0));
 }
@@ -152,12 +140,12 @@ Process* named(SysCall& call, std::int32_t pid) {
     return pid == 0 ? &call.process : call.kernel.find_process(pid);
 }
 
-SysOutcome getpgid(SysCall& call) {
+SysOutcome sys_getpgid(SysCall& call) {
     const Process* process = named(call, call.int32(0));
     if (process == nullptr) return Errno::Srch;
     return static_cast<std::uint64_t>(process->group);
 }
-SysOutcome getsid(SysCall& call) {
+SysOutcome sys_getsid(SysCall& call) {
     const Process* process = named(call, call.int32(0));
     if (process == nullptr) return Errno::Srch;
     return static_cast<std::uint64_t>(process->session);
@@ -170,7 +158,7 @@ bool has_group(SysCall& call, std::int32_t group) {
     });
 }
 
-SysOutcome setpgid(SysCall& call) {
+SysOutcome sys_setpgid(SysCall& call) {
     if (call.int32(1) < 0) return Errno::Inval;
     Process* process = named(call, call.int32(0));
     if (process == nullptr) return Errno::Srch;
@@ -181,39 +169,40 @@ SysOutcome setpgid(SysCall& call) {
     const std::int32_t group = call.int32(1) == 0 ? process->pid : call.int32(1);
     if (group != process->pid && !has_group(call, group)) return Errno::Perm;
     process->group = group;
-    return 0u;
+    return 0;
 }
-SysOutcome setsid(SysCall& call) {
+SysOutcome sys_setsid(SysCall& call) {
     if (call.process.group == call.process.pid || has_group(call, call.process.pid))
         return Errno::Perm;
     call.process.group = call.process.session = call.process.pid;
     return static_cast<std::uint64_t>(call.process.pid);
 }
 
-SysOutcome personality(SysCall& call) {
+SysOutcome sys_personality(SysCall& call) {
     const std::uint32_t old = call.process.options.personality;
     if (call.uint32(0) != 0xffffffff) call.process.options.personality = call.uint32(0);
     return std::uint64_t{old};
 }
 
 constexpr SyscallRow kRows[] = {
-    {92, "personality", personality, Support::Partial, KernelPath::SysPrctl,
+    {92, "personality", sys_personality, Support::Partial, KernelPath::SysPrctl,
      "kept, changes nothing"},
-    {93, "exit", exit, Support::Full, KernelPath::SysExit, {}},
-    {94, "exit_group", exit_group, Support::Full, KernelPath::SysExit, {}},
-    {97, "unshare", not_permitted, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
-    {154, "setpgid", setpgid, Support::Full, KernelPath::SysIds, {}},
-    {155, "getpgid", getpgid, Support::Full, KernelPath::SysIds, {}},
-    {156, "getsid", getsid, Support::Full, KernelPath::SysIds, {}},
-    {157, "setsid", setsid, Support::Full, KernelPath::SysIds, {}},
-    {163, "getrlimit", getrlimit, Support::Full, KernelPath::SysPrctl, {}},
-    {164, "setrlimit", setrlimit, Support::Full, KernelPath::SysPrctl, {}},
-    {221, "execve", execve, Support::Full, KernelPath::SysExec, {}},
-    {261, "prlimit64", prlimit64, Support::Full, KernelPath::SysPrctl, {}},
-    {277, "seccomp", invalid, Support::Stub, KernelPath::SysPrctl, "no filters: answered EINVAL"},
-    {281, "execveat", execveat, Support::Partial, KernelPath::SysExec,
+    {93, "exit", sys_exit, Support::Full, KernelPath::SysExit, {}},
+    {94, "exit_group", sys_exit_group, Support::Full, KernelPath::SysExit, {}},
+    {97, "unshare", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
+    {154, "setpgid", sys_setpgid, Support::Full, KernelPath::SysIds, {}},
+    {155, "getpgid", sys_getpgid, Support::Full, KernelPath::SysIds, {}},
+    {156, "getsid", sys_getsid, Support::Full, KernelPath::SysIds, {}},
+    {157, "setsid", sys_setsid, Support::Full, KernelPath::SysIds, {}},
+    {163, "getrlimit", sys_getrlimit, Support::Full, KernelPath::SysPrctl, {}},
+    {164, "setrlimit", sys_setrlimit, Support::Full, KernelPath::SysPrctl, {}},
+    {221, "execve", sys_execve, Support::Full, KernelPath::SysExec, {}},
+    {261, "prlimit64", sys_prlimit64, Support::Full, KernelPath::SysPrctl, {}},
+    {277, "seccomp", refuse<Errno::Inval>, Support::Stub, KernelPath::SysPrctl,
+     "no filters: answered EINVAL"},
+    {281, "execveat", sys_execveat, Support::Partial, KernelPath::SysExec,
      "no flags, and no directory descriptors"},
-    {293, "rseq", no_such_call, Support::Stub, KernelPath::SysUnknown,
+    {293, "rseq", refuse<Errno::NoSys>, Support::Stub, KernelPath::SysUnknown,
      "no restartable sequences: answered ENOSYS"},
 };
 

@@ -24,14 +24,7 @@ std::uint64_t present_cpus(SysCall& call) {
     return ~std::uint64_t{0} >> (64 - call.kernel.scheduler().cpus().size());
 }
 
-SysOutcome accept(SysCall&) {
-    return 0u;
-}
-SysOutcome invalid(SysCall&) {
-    return Errno::Inval;
-}
-
-SysOutcome getaffinity(SysCall& call) {
+SysOutcome sys_sched_getaffinity(SysCall& call) {
     if (call.args[1] < kMaskSize || call.args[1] % kMaskSize != 0) return Errno::Inval;
     const Task* task = named(call);
     if (task == nullptr) return Errno::Srch;
@@ -40,7 +33,7 @@ SysOutcome getaffinity(SysCall& call) {
     return kMaskSize;
 }
 
-SysOutcome setaffinity(SysCall& call) {
+SysOutcome sys_sched_setaffinity(SysCall& call) {
     std::array<std::byte, kMaskSize> bytes{};
     const auto given = std::span(bytes).first(std::min(call.args[1], kMaskSize));
     if (!call.memory().read(call.address(2), given)) return Errno::Fault;
@@ -50,26 +43,26 @@ SysOutcome setaffinity(SysCall& call) {
     if (mask == 0) return Errno::Inval;
     task->affinity = mask;
     call.kernel.scheduler().move_if_needed(*task);
-    return 0u;
+    return 0;
 }
 
-SysOutcome getcpu(SysCall& call) {
+SysOutcome sys_getcpu(SysCall& call) {
     UserMemory memory = call.memory();
     const std::uint32_t cpu = call.task.cpu;
     if (call.args[0] != 0 && !memory.put(call.address(0), cpu)) return Errno::Fault;
     if (call.args[1] != 0 && !memory.put(call.address(1), std::uint32_t{0})) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
-SysOutcome yield(SysCall& call) {
+SysOutcome sys_sched_yield(SysCall& call) {
     call.kernel.yield(call.task);
-    return 0u;
+    return 0;
 }
 
-SysOutcome getparam(SysCall& call) {
+SysOutcome sys_sched_getparam(SysCall& call) {
     if (call.args[1] == 0) return Errno::Inval;
     if (!call.memory().put(call.address(1), std::int32_t{0})) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
 bool real_time_policy(std::int32_t policy) {
@@ -79,22 +72,22 @@ bool known_policy(std::int32_t policy) {
     return policy >= 0 && policy <= 6 && policy != 4;
 }
 
-SysOutcome setscheduler(SysCall& call) {
+SysOutcome sys_sched_setscheduler(SysCall& call) {
     if (call.args[2] == 0 || !known_policy(call.int32(1))) return Errno::Inval;
     if (!call.memory().get<std::int32_t>(call.address(2))) return Errno::Fault;
-    return 0u;
+    return 0;
 }
-SysOutcome priority_max(SysCall& call) {
+SysOutcome sys_sched_get_priority_max(SysCall& call) {
     if (!known_policy(call.int32(0))) return Errno::Inval;
     return real_time_policy(call.int32(0)) ? 99u : 0u;
 }
-SysOutcome priority_min(SysCall& call) {
+SysOutcome sys_sched_get_priority_min(SysCall& call) {
     if (!known_policy(call.int32(0))) return Errno::Inval;
     return real_time_policy(call.int32(0)) ? 1u : 0u;
 }
-SysOutcome rr_interval(SysCall& call) {
+SysOutcome sys_sched_rr_get_interval(SysCall& call) {
     if (!call.memory().put(call.address(1), to_timespec(kSliceNs))) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
 // The tasks that `which` and `who` of a priority call mean.
@@ -117,7 +110,7 @@ std::vector<Task*> meant(SysCall& call) {
 }
 
 // The highest priority among them, as 20 - nice.
-SysOutcome getpriority(SysCall& call) {
+SysOutcome sys_getpriority(SysCall& call) {
     if (call.uint32(0) > 2) return Errno::Inval;
     const std::vector<Task*> tasks = meant(call);
     if (tasks.empty()) return Errno::Srch;
@@ -125,7 +118,7 @@ SysOutcome getpriority(SysCall& call) {
     return static_cast<std::uint64_t>(20 - first->nice);
 }
 
-SysOutcome setpriority(SysCall& call) {
+SysOutcome sys_setpriority(SysCall& call) {
     if (call.uint32(0) > 2) return Errno::Inval;
     const std::int32_t nice = std::clamp(call.int32(2), kLowestNice, kHighestNice);
     const std::vector<Task*> tasks = meant(call);
@@ -148,7 +141,7 @@ SysOutcome setpriority(SysCall& call) {
 
 // Every exception return is a barrier for the tasks of this model: what a command asks for is so
 // already.
-SysOutcome membarrier(SysCall& call) {
+SysOutcome sys_membarrier(SysCall& call) {
     enum : std::int32_t {
         Query = 0,
         Global = 1,
@@ -160,7 +153,7 @@ SysOutcome membarrier(SysCall& call) {
         case Query: return std::uint64_t{Global | PrivateExpedited | RegisterPrivateExpedited};
         case Global:
         case RegisterPrivateExpedited:
-        case PrivateExpedited: return 0u;
+        case PrivateExpedited: return 0;
         default: return Errno::Inval;
     }
 }
@@ -168,25 +161,42 @@ SysOutcome membarrier(SysCall& call) {
 constexpr std::string_view kOnePolicy = "one policy: accepted, changes nothing";
 
 constexpr SyscallRow kRows[] = {
-    {30, "ioprio_set", accept, Support::Stub, KernelPath::SysSched, kOnePolicy},
-    {31, "ioprio_get", accept, Support::Stub, KernelPath::SysSched, "always 0"},
-    {118, "sched_setparam", accept, Support::Stub, KernelPath::SysSched, kOnePolicy},
-    {119, "sched_setscheduler", setscheduler, Support::Stub, KernelPath::SysSched, kOnePolicy},
-    {120, "sched_getscheduler", accept, Support::Full, KernelPath::SysSched, {}},
-    {121, "sched_getparam", getparam, Support::Full, KernelPath::SysSched, {}},
-    {122, "sched_setaffinity", setaffinity, Support::Full, KernelPath::SysSched, {}},
-    {123, "sched_getaffinity", getaffinity, Support::Full, KernelPath::SysSched, {}},
-    {124, "sched_yield", yield, Support::Full, KernelPath::SysYield, {}},
-    {125, "sched_get_priority_max", priority_max, Support::Full, KernelPath::SysSched, {}},
-    {126, "sched_get_priority_min", priority_min, Support::Full, KernelPath::SysSched, {}},
-    {127, "sched_rr_get_interval", rr_interval, Support::Full, KernelPath::SysSched, {}},
-    {140, "setpriority", setpriority, Support::Partial, KernelPath::SysSched,
+    {30, "ioprio_set", answer<0>, Support::Stub, KernelPath::SysSched, kOnePolicy},
+    {31, "ioprio_get", answer<0>, Support::Stub, KernelPath::SysSched, "always 0"},
+    {118, "sched_setparam", answer<0>, Support::Stub, KernelPath::SysSched, kOnePolicy},
+    {119, "sched_setscheduler", sys_sched_setscheduler, Support::Stub, KernelPath::SysSched,
+     kOnePolicy},
+    {120, "sched_getscheduler", answer<0>, Support::Full, KernelPath::SysSched, {}},
+    {121, "sched_getparam", sys_sched_getparam, Support::Full, KernelPath::SysSched, {}},
+    {122, "sched_setaffinity", sys_sched_setaffinity, Support::Full, KernelPath::SysSched, {}},
+    {123, "sched_getaffinity", sys_sched_getaffinity, Support::Full, KernelPath::SysSched, {}},
+    {124, "sched_yield", sys_sched_yield, Support::Full, KernelPath::SysYield, {}},
+    {125,
+     "sched_get_priority_max",
+     sys_sched_get_priority_max,
+     Support::Full,
+     KernelPath::SysSched,
+     {}},
+    {126,
+     "sched_get_priority_min",
+     sys_sched_get_priority_min,
+     Support::Full,
+     KernelPath::SysSched,
+     {}},
+    {127,
+     "sched_rr_get_interval",
+     sys_sched_rr_get_interval,
+     Support::Full,
+     KernelPath::SysSched,
+     {}},
+    {140, "setpriority", sys_setpriority, Support::Partial, KernelPath::SysSched,
      "kept; prefers nobody"},
-    {141, "getpriority", getpriority, Support::Full, KernelPath::SysSched, {}},
-    {168, "getcpu", getcpu, Support::Full, KernelPath::SysSched, {}},
-    {274, "sched_setattr", accept, Support::Stub, KernelPath::SysSched, kOnePolicy},
-    {275, "sched_getattr", invalid, Support::Stub, KernelPath::SysSched, "answered EINVAL"},
-    {283, "membarrier", membarrier, Support::Full, KernelPath::SysSched, {}},
+    {141, "getpriority", sys_getpriority, Support::Full, KernelPath::SysSched, {}},
+    {168, "getcpu", sys_getcpu, Support::Full, KernelPath::SysSched, {}},
+    {274, "sched_setattr", answer<0>, Support::Stub, KernelPath::SysSched, kOnePolicy},
+    {275, "sched_getattr", refuse<Errno::Inval>, Support::Stub, KernelPath::SysSched,
+     "answered EINVAL"},
+    {283, "membarrier", sys_membarrier, Support::Full, KernelPath::SysSched, {}},
 };
 
 }  // namespace

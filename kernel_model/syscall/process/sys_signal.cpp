@@ -6,6 +6,7 @@
 #include "kernel_model/signal/signals_frame.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 namespace {
@@ -32,7 +33,7 @@ bool valid_signal(std::int32_t s) {
     return s >= 1 && s <= kSignalCount;
 }
 
-SysOutcome rt_sigaction(SysCall& call) {
+SysOutcome sys_rt_sigaction(SysCall& call) {
     const std::int32_t signal = call.int32(0);
     if (call.args[3] != kSigsetSize) return Errno::Inval;
     UserMemory memory = call.memory();
@@ -68,10 +69,10 @@ SysOutcome rt_sigaction(SysCall& call) {
                                                                          old.restorer, old.mask})) {
         return Errno::Fault;
     }
-    return 0u;
+    return 0;
 }
 
-SysOutcome rt_sigprocmask(SysCall& call) {
+SysOutcome sys_rt_sigprocmask(SysCall& call) {
     if (call.args[3] != kSigsetSize) return Errno::Inval;
     UserMemory memory = call.memory();
     const std::uint64_t old = call.task.sigmask;
@@ -88,10 +89,10 @@ SysOutcome rt_sigprocmask(SysCall& call) {
         call.kernel.recalc_sigpending(call.task);
     }
     if (call.args[2] != 0 && !memory.put(call.address(2), old)) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
-SysOutcome rt_sigpending(SysCall& call) {
+SysOutcome sys_rt_sigpending(SysCall& call) {
     if (call.args[1] > kSigsetSize) return Errno::Inval;
     std::uint64_t set = 0;
     for (const SignalInfo& p : call.task.pending) set |= signal_bit(p.signal);
@@ -100,10 +101,10 @@ SysOutcome rt_sigpending(SysCall& call) {
     const auto bytes =
         std::as_bytes(std::span<const std::uint64_t, 1>(&set, 1)).first(call.args[1]);
     if (!call.memory().write(call.address(0), bytes)) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
-SysOutcome rt_sigsuspend(SysCall& call) {
+SysOutcome sys_rt_sigsuspend(SysCall& call) {
     if (call.args[1] != kSigsetSize) return Errno::Inval;
     if (call.task.restore_sigmask) return Block{};  // entered again: the mask is in place
     const auto set = call.memory().get<std::uint64_t>(call.address(0));
@@ -116,16 +117,15 @@ SysOutcome rt_sigsuspend(SysCall& call) {
 }
 
 // Waits with the set blocked, so a signal of it that arrives stays pending until it is found here.
-SysOutcome rt_sigtimedwait(SysCall& call) {
+SysOutcome sys_rt_sigtimedwait(SysCall& call) {
     if (call.args[3] != kSigsetSize) return Errno::Inval;
     UserMemory memory = call.memory();
     const auto set = memory.get<std::uint64_t>(call.address(0));
     if (!set) return Errno::Fault;
     std::optional<std::uint64_t> timeout;
     if (call.args[2] != 0) {
-        const auto given = read_duration(memory, call.address(2));
-        if (!given) return given.error();
-        timeout = *given;
+        const auto given = TRY(read_duration(memory, call.address(2)));
+        timeout = given;
     }
     if (const auto info = take_pending(call.kernel, call.task, *set & ~kUnblockable)) {
         SigInfoBytes bytes{static_cast<std::int32_t>(info->signal), 0, info->code, 0, {}};
@@ -139,7 +139,7 @@ SysOutcome rt_sigtimedwait(SysCall& call) {
     return Block{};
 }
 
-SysOutcome rt_sigreturn(SysCall& call) {
+SysOutcome sys_rt_sigreturn(SysCall& call) {
     if (!pop_signal_frame(call.kernel, call.task)) {
         const std::uint64_t sp = call.kernel.machine().cpu->read(call.task.context, Reg::Sp);
         const bool mapped = call.process.mm->find(VAddr(sp)) != nullptr;
@@ -150,7 +150,7 @@ SysOutcome rt_sigreturn(SysCall& call) {
     return NoReturn{};
 }
 
-SysOutcome sigaltstack(SysCall& call) {
+SysOutcome sys_sigaltstack(SysCall& call) {
     UserMemory memory = call.memory();
     AltStack& stack = call.task.altstack;
     const std::uint64_t sp = call.kernel.machine().cpu->read(call.task.context, Reg::Sp);
@@ -173,7 +173,7 @@ SysOutcome sigaltstack(SysCall& call) {
         }
     }
     if (call.args[1] != 0 && !memory.put(call.address(1), old)) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
 SignalInfo from_sender(SysCall& call, std::int32_t signal, std::int32_t code) {
@@ -190,7 +190,7 @@ bool addressed(const Process& target, const Process& self, std::int32_t pid) {
     return target.group == -pid;
 }
 
-SysOutcome kill(SysCall& call) {
+SysOutcome sys_kill(SysCall& call) {
     const std::int32_t pid = call.int32(0), signal = call.int32(1);
     if (signal != 0 && !valid_signal(signal)) return Errno::Inval;
     if (pid == INT32_MIN) return Errno::Srch;
@@ -202,7 +202,7 @@ SysOutcome kill(SysCall& call) {
         call.kernel.send_signal(*process, from_sender(call, signal, kSiUser));
     }
     if (!found) return Errno::Srch;
-    return 0u;
+    return 0;
 }
 
 SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std::int32_t signal,
@@ -211,16 +211,16 @@ SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std
     Task* task = call.kernel.find_task(TaskId{tid});
     if (task == nullptr || (group > 0 && group != task->process->pid)) return Errno::Srch;
     if (signal != 0) call.kernel.send_signal(*task, info);
-    return 0u;
+    return 0;
 }
 
-SysOutcome tkill(SysCall& call) {
+SysOutcome sys_tkill(SysCall& call) {
     if (call.int32(0) <= 0) return Errno::Inval;
     return send_to_task(call, 0, call.int32(0), call.int32(1),
                         from_sender(call, call.int32(1), kSiTkill));
 }
 
-SysOutcome tgkill(SysCall& call) {
+SysOutcome sys_tgkill(SysCall& call) {
     if (call.int32(0) <= 0 || call.int32(1) <= 0) return Errno::Inval;
     return send_to_task(call, call.int32(0), call.int32(1), call.int32(2),
                         from_sender(call, call.int32(2), kSiTkill));
@@ -244,30 +244,42 @@ SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::
     Process* process = call.kernel.find_process(tid);
     if (process == nullptr) return Errno::Srch;
     call.kernel.send_signal(*process, info);
-    return 0u;
+    return 0;
 }
 
-SysOutcome rt_sigqueueinfo(SysCall& call) {
+SysOutcome sys_rt_sigqueueinfo(SysCall& call) {
     return queue_info(call, 0, call.int32(0), call.int32(1), call.address(2));
 }
-SysOutcome rt_tgsigqueueinfo(SysCall& call) {
+SysOutcome sys_rt_tgsigqueueinfo(SysCall& call) {
     if (call.int32(0) <= 0 || call.int32(1) <= 0) return Errno::Inval;
     return queue_info(call, call.int32(0), call.int32(1), call.int32(2), call.address(3));
 }
 
 constexpr SyscallRow kRows[] = {
-    {129, "kill", kill, Support::Full, KernelPath::SysKill, {}},
-    {130, "tkill", tkill, Support::Full, KernelPath::SysKill, {}},
-    {131, "tgkill", tgkill, Support::Full, KernelPath::SysKill, {}},
-    {132, "sigaltstack", sigaltstack, Support::Full, KernelPath::SysSigaction, {}},
-    {133, "rt_sigsuspend", rt_sigsuspend, Support::Full, KernelPath::SysNanosleep, {}},
-    {134, "rt_sigaction", rt_sigaction, Support::Full, KernelPath::SysSigaction, {}},
-    {135, "rt_sigprocmask", rt_sigprocmask, Support::Full, KernelPath::SysSigprocmask, {}},
-    {136, "rt_sigpending", rt_sigpending, Support::Full, KernelPath::SysSigprocmask, {}},
-    {137, "rt_sigtimedwait", rt_sigtimedwait, Support::Full, KernelPath::SysNanosleep, {}},
-    {138, "rt_sigqueueinfo", rt_sigqueueinfo, Support::Full, KernelPath::SysKill, {}},
-    {139, "rt_sigreturn", rt_sigreturn, Support::Full, KernelPath::SignalReturn, {}},
-    {240, "rt_tgsigqueueinfo", rt_tgsigqueueinfo, Support::Full, KernelPath::SysKill, {}},
+    {129, "kill", sys_kill, Support::Full, KernelPath::SysKill, {}},
+    {130, "tkill", sys_tkill, Support::Full, KernelPath::SysKill, {}},
+    {131, "tgkill", sys_tgkill, Support::Full, KernelPath::SysKill, {}},
+    {132, "sigaltstack", sys_sigaltstack, Support::Full, KernelPath::SysSigaction, {}},
+    {133,
+     "rt_sigsuspend",
+     sys_rt_sigsuspend,
+     Support::Full,
+     KernelPath::SysNanosleep,
+     {},
+     Interrupted::NeverRestart},
+    {134, "rt_sigaction", sys_rt_sigaction, Support::Full, KernelPath::SysSigaction, {}},
+    {135, "rt_sigprocmask", sys_rt_sigprocmask, Support::Full, KernelPath::SysSigprocmask, {}},
+    {136, "rt_sigpending", sys_rt_sigpending, Support::Full, KernelPath::SysSigprocmask, {}},
+    {137,
+     "rt_sigtimedwait",
+     sys_rt_sigtimedwait,
+     Support::Full,
+     KernelPath::SysNanosleep,
+     {},
+     Interrupted::NeverRestart},
+    {138, "rt_sigqueueinfo", sys_rt_sigqueueinfo, Support::Full, KernelPath::SysKill, {}},
+    {139, "rt_sigreturn", sys_rt_sigreturn, Support::Full, KernelPath::SignalReturn, {}},
+    {240, "rt_tgsigqueueinfo", sys_rt_tgsigqueueinfo, Support::Full, KernelPath::SysKill, {}},
 };
 
 }  // namespace

@@ -4,9 +4,9 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/event/process_file.h"
-#include "kernel_model/syscall/process/usage.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
+#include "kernel_model/syscall/usage.h"
 
 namespace uprobesim {
 namespace {
@@ -88,7 +88,7 @@ SysOutcome wait_for(SysCall& call, const Wanted& wanted, Answer answer) {
     return Block{};
 }
 
-SysOutcome wait4(SysCall& call) {
+SysOutcome sys_wait4(SysCall& call) {
     const std::int32_t pid = call.int32(0);
     const std::uint32_t options = call.uint32(2);
     if ((options & ~(kNoHang | kStopped | kContinued | kNoThread | kAll | kClone)) != 0)
@@ -99,7 +99,7 @@ SysOutcome wait4(SysCall& call) {
     if (pid == 0) wanted = {Wanted::Who::Group, call.process.group, wanted.options};
     if (pid < -1) wanted = {Wanted::Who::Group, -pid, wanted.options};
     return wait_for(call, wanted, [&](const Event* event) -> SysOutcome {
-        if (event == nullptr) return 0u;
+        if (event == nullptr) return 0;
         UserMemory memory = call.memory();
         if (call.args[1] != 0 && !memory.put(call.address(1), event->word)) return Errno::Fault;
         if (call.args[3] != 0 &&
@@ -117,7 +117,7 @@ struct ChildInfoBytes {  // siginfo_t of SIGCHLD
 };
 static_assert(sizeof(ChildInfoBytes) == 128);
 
-SysOutcome waitid(SysCall& call) {
+SysOutcome sys_waitid(SysCall& call) {
     enum : std::int32_t { All = 0, Pid = 1, Group = 2, Descriptor = 3 };
     const std::int32_t type = call.int32(0), id = call.int32(1);
     const std::uint32_t options = call.uint32(3);
@@ -160,13 +160,13 @@ SysOutcome waitid(SysCall& call) {
             !memory.put(call.address(4), usage_of_child(call.kernel, *event->child)))
             return Errno::Fault;
         if (call.args[2] != 0 && !memory.put(call.address(2), info)) return Errno::Fault;
-        return 0u;
+        return 0;
     });
 }
 
 constexpr SyscallRow kRows[] = {
-    {95, "waitid", waitid, Support::Full, KernelPath::SysWait, {}},
-    {260, "wait4", wait4, Support::Full, KernelPath::SysWait, {}},
+    {95, "waitid", sys_waitid, Support::Full, KernelPath::SysWait, {}},
+    {260, "wait4", sys_wait4, Support::Full, KernelPath::SysWait, {}},
 };
 
 }  // namespace

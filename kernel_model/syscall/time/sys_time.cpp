@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Clocks, sleeping and timers, all on the simulated clock.
 #include "kernel_model/abi/clock.h"
-#include "kernel_model/syscall/process/usage.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
+#include "kernel_model/syscall/usage.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 namespace {
@@ -47,39 +48,35 @@ std::optional<std::uint64_t> clock_ns(SysCall& call, std::int32_t id) {
                : std::optional(call.kernel.cpu_time(*it->second).total());
 }
 
-SysOutcome clock_gettime(SysCall& call) {
+SysOutcome sys_clock_gettime(SysCall& call) {
     const auto now = clock_ns(call, call.int32(0));
     if (!now) return Errno::Inval;
     if (!call.memory().put(call.address(1), to_timespec(*now))) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
-SysOutcome clock_getres(SysCall& call) {
+SysOutcome sys_clock_getres(SysCall& call) {
     const std::int32_t id = call.int32(0);
     if (!clock_ns(call, id)) return Errno::Inval;
     const std::uint64_t resolution =
         id == kRealtimeCoarse || id == kMonotonicCoarse ? abi::kTickNs : 1;
     if (call.args[1] != 0 && !call.memory().put(call.address(1), to_timespec(resolution)))
         return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
-SysOutcome gettimeofday(SysCall& call) {
+SysOutcome sys_gettimeofday(SysCall& call) {
     UserMemory memory = call.memory();
     if (call.args[0] != 0 && !memory.put(call.address(0), to_timeval(call.kernel.realtime_ns())))
         return Errno::Fault;
     if (call.args[1] != 0 && !memory.put(call.address(1), std::uint64_t{0}))
         return Errno::Fault;  // UTC
-    return 0u;
-}
-
-SysOutcome not_permitted(SysCall&) {
-    return Errno::Perm;
+    return 0;
 }
 
 // Interrupted sleeps say how much is left.
 SysOutcome sleep_until_deadline(SysCall& call, std::uint64_t duration_ns, VAddr remaining) {
-    if (deadline_passed(call, duration_ns)) return 0u;
+    if (deadline_passed(call, duration_ns)) return 0;
     if (!call.task.tif_sigpending) return Block{};
     // A signal without a handler lets the sleep go on.
     const std::uint64_t left = call.task.wait_deadline_ns - call.kernel.monotonic_ns();
@@ -88,14 +85,13 @@ SysOutcome sleep_until_deadline(SysCall& call, std::uint64_t duration_ns, VAddr 
     return Block{};
 }
 
-SysOutcome nanosleep(SysCall& call) {
+SysOutcome sys_nanosleep(SysCall& call) {
     UserMemory memory = call.memory();
-    const auto duration = read_duration(memory, call.address(0));
-    if (!duration) return duration.error();
-    return sleep_until_deadline(call, *duration, call.address(1));
+    const auto duration = TRY(read_duration(memory, call.address(0)));
+    return sleep_until_deadline(call, duration, call.address(1));
 }
 
-SysOutcome clock_nanosleep(SysCall& call) {
+SysOutcome sys_clock_nanosleep(SysCall& call) {
     const std::int32_t id = call.int32(0);
     const bool cpu_clock = id == kProcessCpu || id == kThreadCpu || id < 0;
     const auto now = clock_ns(call, id);
@@ -103,15 +99,14 @@ SysOutcome clock_nanosleep(SysCall& call) {
     if (cpu_clock || id == kMonotonicRaw || id == kRealtimeCoarse || id == kMonotonicCoarse)
         return Errno::NotSup;
     UserMemory memory = call.memory();
-    auto duration = read_duration(memory, call.address(2));
-    if (!duration) return duration.error();
+    auto duration = TRY(read_duration(memory, call.address(2)));
     if ((call.args[1] & kAbsolute) == 0)
-        return sleep_until_deadline(call, *duration, call.address(3));
-    if (*duration <= *now) return 0u;
-    return sleep_until_deadline(call, *duration - *now, VAddr(0));
+        return sleep_until_deadline(call, duration, call.address(3));
+    if (duration <= *now) return 0;
+    return sleep_until_deadline(call, duration - *now, VAddr(0));
 }
 
-SysOutcome times(SysCall& call) {
+SysOutcome sys_times(SysCall& call) {
     if (call.args[0] != 0) {
         const CpuTime time = call.kernel.cpu_time(call.process),
                       children = call.process.children_time;
@@ -123,7 +118,7 @@ SysOutcome times(SysCall& call) {
     return call.kernel.monotonic_ns() / kUserTickNs;
 }
 
-SysOutcome getrusage(SysCall& call) {
+SysOutcome sys_getrusage(SysCall& call) {
     constexpr std::int32_t kSelf = 0, kChildren = -1, kThread = 1;
     const std::int32_t who = call.int32(0);
     if (who != kSelf && who != kChildren && who != kThread) return Errno::Inval;
@@ -134,24 +129,36 @@ SysOutcome getrusage(SysCall& call) {
     if (who == kThread)
         usage = usage_bytes(call.kernel.cpu_time(call.task), process.mm->resident_pages());
     if (!call.memory().put(call.address(1), usage)) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
 constexpr std::string_view kNoSetting = "the clock is the simulation's: answered EPERM";
 
 constexpr SyscallRow kRows[] = {
-    {101, "nanosleep", nanosleep, Support::Full, KernelPath::SysNanosleep, {}},
-    {112, "clock_settime", not_permitted, Support::Stub, KernelPath::SysClock, kNoSetting},
-    {113, "clock_gettime", clock_gettime, Support::Full, KernelPath::SysClock, {}},
-    {114, "clock_getres", clock_getres, Support::Full, KernelPath::SysClock, {}},
-    {115, "clock_nanosleep", clock_nanosleep, Support::Full, KernelPath::SysNanosleep, {}},
-    {153, "times", times, Support::Full, KernelPath::SysRusage, {}},
-    {165, "getrusage", getrusage, Support::Partial, KernelPath::SysRusage,
+    {101,
+     "nanosleep",
+     sys_nanosleep,
+     Support::Full,
+     KernelPath::SysNanosleep,
+     {},
+     Interrupted::NeverRestart},
+    {112, "clock_settime", refuse<Errno::Perm>, Support::Stub, KernelPath::SysClock, kNoSetting},
+    {113, "clock_gettime", sys_clock_gettime, Support::Full, KernelPath::SysClock, {}},
+    {114, "clock_getres", sys_clock_getres, Support::Full, KernelPath::SysClock, {}},
+    {115,
+     "clock_nanosleep",
+     sys_clock_nanosleep,
+     Support::Full,
+     KernelPath::SysNanosleep,
+     {},
+     Interrupted::NeverRestart},
+    {153, "times", sys_times, Support::Full, KernelPath::SysRusage, {}},
+    {165, "getrusage", sys_getrusage, Support::Partial, KernelPath::SysRusage,
      "fault and switch counts are zero, maxrss is the present size"},
-    {169, "gettimeofday", gettimeofday, Support::Full, KernelPath::SysClock, {}},
-    {170, "settimeofday", not_permitted, Support::Stub, KernelPath::SysClock, kNoSetting},
-    {171, "adjtimex", not_permitted, Support::Stub, KernelPath::SysClock, kNoSetting},
-    {266, "clock_adjtime", not_permitted, Support::Stub, KernelPath::SysClock, kNoSetting},
+    {169, "gettimeofday", sys_gettimeofday, Support::Full, KernelPath::SysClock, {}},
+    {170, "settimeofday", refuse<Errno::Perm>, Support::Stub, KernelPath::SysClock, kNoSetting},
+    {171, "adjtimex", refuse<Errno::Perm>, Support::Stub, KernelPath::SysClock, kNoSetting},
+    {266, "clock_adjtime", refuse<Errno::Perm>, Support::Stub, KernelPath::SysClock, kNoSetting},
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 namespace {
@@ -41,12 +42,12 @@ ItimerBytes remaining_of(const Period& p) {
     return {to_timeval(p.interval_ns), to_timeval(left)};
 }
 
-SysOutcome getitimer(SysCall& call) {
+SysOutcome sys_getitimer(SysCall& call) {
     const std::int32_t which = call.int32(0);
     if (which < kItimerReal || which > kItimerProf) return Errno::Inval;
     if (!call.memory().put(call.address(1), remaining_of(period_of(call, which))))
         return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
 std::optional<std::uint64_t> timeval_ns(const TimeVal& t) {
@@ -55,7 +56,7 @@ std::optional<std::uint64_t> timeval_ns(const TimeVal& t) {
            static_cast<std::uint64_t>(t.microseconds) * 1000;
 }
 
-SysOutcome setitimer(SysCall& call) {
+SysOutcome sys_setitimer(SysCall& call) {
     const std::int32_t which = call.int32(0);
     UserMemory memory = call.memory();
     ItimerBytes wanted{};
@@ -75,7 +76,7 @@ SysOutcome setitimer(SysCall& call) {
         default: call.process.profiling_timer = {next, *interval}; break;
     }
     if (call.args[2] != 0 && !memory.put(call.address(2), remaining_of(old))) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
 // --- timer_create
@@ -147,14 +148,14 @@ SysResult<void> set_event(SysCall& call, PosixTimer& timer, const SigEvent& even
     return {};
 }
 
-SysOutcome timer_create(SysCall& call) {
+SysOutcome sys_timer_create(SysCall& call) {
     UserMemory memory = call.memory();
     std::optional<SigEvent> event;
     if (call.args[1] != 0 && !(event = memory.get<SigEvent>(call.address(1)))) return Errno::Fault;
     auto& timers = call.process.posix_timers;
     if (timers.size() >= call.process.limits[kRlimitSigpending].soft) return Errno::Again;
     PosixTimer timer;
-    if (auto set = set_clock(call, timer); !set) return set.error();
+    TRY(set_clock(call, timer));
     while (timers.contains(timer.id)) ++timer.id;
     timer.signal = Signal::Alrm;
     timer.value = static_cast<std::uint64_t>(timer.id);
@@ -164,7 +165,7 @@ SysOutcome timer_create(SysCall& call) {
     }
     if (!memory.put(call.address(2), timer.id)) return Errno::Fault;
     timers.emplace(timer.id, std::move(timer));
-    return 0u;
+    return 0;
 }
 
 PosixTimer* timer_of(SysCall& call) {
@@ -185,14 +186,14 @@ ItimerSpec remaining_of(SysCall& call, const PosixTimer& timer) {
     return spec;
 }
 
-SysOutcome timer_gettime(SysCall& call) {
+SysOutcome sys_timer_gettime(SysCall& call) {
     const PosixTimer* timer = timer_of(call);
     if (timer == nullptr) return Errno::Inval;
     if (!call.memory().put(call.address(1), remaining_of(call, *timer))) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
-SysOutcome timer_settime(SysCall& call) {
+SysOutcome sys_timer_settime(SysCall& call) {
     UserMemory memory = call.memory();
     if (call.args[2] == 0) return Errno::Inval;
     const auto interval = read_duration(memory, call.address(2));
@@ -212,28 +213,28 @@ SysOutcome timer_settime(SysCall& call) {
     timer->overrun = 0;
     call.kernel.set_posix_timer(call.process, *timer, next, *interval);
     if (call.args[3] != 0 && !memory.put(call.address(3), old)) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
-SysOutcome timer_getoverrun(SysCall& call) {
+SysOutcome sys_timer_getoverrun(SysCall& call) {
     const PosixTimer* timer = timer_of(call);
     if (timer == nullptr) return Errno::Inval;
     return timer->overrun;
 }
 
-SysOutcome timer_delete(SysCall& call) {
+SysOutcome sys_timer_delete(SysCall& call) {
     return call.process.posix_timers.erase(call.int32(0)) == 0 ? SysOutcome(Errno::Inval)
                                                                : SysOutcome(0u);
 }
 
 constexpr SyscallRow kRows[] = {
-    {102, "getitimer", getitimer, Support::Full, KernelPath::SysTimer, {}},
-    {103, "setitimer", setitimer, Support::Full, KernelPath::SysTimer, {}},
-    {107, "timer_create", timer_create, Support::Full, KernelPath::SysTimer, {}},
-    {108, "timer_gettime", timer_gettime, Support::Full, KernelPath::SysTimer, {}},
-    {109, "timer_getoverrun", timer_getoverrun, Support::Full, KernelPath::SysTimer, {}},
-    {110, "timer_settime", timer_settime, Support::Full, KernelPath::SysTimer, {}},
-    {111, "timer_delete", timer_delete, Support::Full, KernelPath::SysTimer, {}},
+    {102, "getitimer", sys_getitimer, Support::Full, KernelPath::SysTimer, {}},
+    {103, "setitimer", sys_setitimer, Support::Full, KernelPath::SysTimer, {}},
+    {107, "timer_create", sys_timer_create, Support::Full, KernelPath::SysTimer, {}},
+    {108, "timer_gettime", sys_timer_gettime, Support::Full, KernelPath::SysTimer, {}},
+    {109, "timer_getoverrun", sys_timer_getoverrun, Support::Full, KernelPath::SysTimer, {}},
+    {110, "timer_settime", sys_timer_settime, Support::Full, KernelPath::SysTimer, {}},
+    {111, "timer_delete", sys_timer_delete, Support::Full, KernelPath::SysTimer, {}},
 };
 
 }  // namespace

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "kernel_model/syscall/net/socket_transfer.h"
+#include "kernel_model/syscall/transfer/socket_transfer.h"
 
 #include <algorithm>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/poll.h"
-#include "kernel_model/syscall/files/file_transfer.h"
 #include "kernel_model/syscall/time_args.h"
+#include "kernel_model/syscall/transfer/file_transfer.h"
 
 namespace uprobesim {
 
@@ -23,27 +23,27 @@ bool waits(const File& file, std::uint32_t flags) {
 
 // Again, or the wait for the socket: it ends with the time of SO_RCVTIMEO or SO_SNDTIMEO, or with a
 // signal if something was moved already.
-SysOutcome wait_for(SysCall& c, Socket& socket, std::uint32_t flags, std::uint64_t timeout_ns,
+SysOutcome wait_for(SysCall& call, Socket& socket, std::uint32_t flags, std::uint64_t timeout_ns,
                     std::uint32_t events) {
-    const std::uint64_t moved = c.task.call_progress;
+    const std::uint64_t moved = call.task.call_progress;
     const auto end = [&]() -> SysOutcome {
-        c.units = moved;
+        call.units = moved;
         if (moved > 0) return moved;
         return Errno::Again;
     };
     if (!waits(socket, flags)) return end();
-    if (timeout_ns != 0 && deadline_passed(c, timeout_ns)) return end();
-    if (c.task.tif_sigpending && moved > 0) return end();
-    c.wait_on(socket.waiters(), events | abi::kPollEnds);
+    if (timeout_ns != 0 && deadline_passed(call, timeout_ns)) return end();
+    if (call.task.tif_sigpending && moved > 0) return end();
+    call.wait_on(socket.waiters(), events | abi::kPollEnds);
     return Block{};
 }
 
-SysOutcome send_failure(SysCall& c, Errno error, std::uint32_t flags) {
-    c.units = c.task.call_progress;
-    if (c.task.call_progress > 0) return c.task.call_progress;
+SysOutcome send_failure(SysCall& call, Errno error, std::uint32_t flags) {
+    call.units = call.task.call_progress;
+    if (call.task.call_progress > 0) return call.task.call_progress;
     if (error == Errno::Pipe && (flags & kMsgNoSignal) == 0) {
-        c.kernel.send_signal(c.task,
-                             {.signal = Signal::Pipe, .code = kSiUser, .pid = c.process.pid});
+        call.kernel.send_signal(call.task,
+                                {.signal = Signal::Pipe, .code = kSiUser, .pid = call.process.pid});
     }
     return error;
 }
@@ -107,36 +107,37 @@ Ucred credentials_of(const Process& process) {
     return {.pid = process.pid, .uid = process.uid, .gid = process.gid};
 }
 
-SysOutcome send_message(SysCall& c, Socket& socket, const UserVector& buffers, Outgoing message,
+SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers, Outgoing message,
                         std::uint32_t flags) {
-    c.path = socket.write_path();
-    std::uint64_t& moved = c.task.call_progress;
+    call.path = socket.write_path();
+    std::uint64_t& moved = call.task.call_progress;
     if (socket.by_message() && buffers.size() > kMostMessage) return Errno::MsgSize;
     const std::uint64_t most = socket.by_message() ? buffers.size() : kPiece;
     do {
         std::vector<std::byte> bytes(std::min(buffers.size() - moved, most));
-        if (!buffers.read(c.memory(), moved, bytes)) return send_failure(c, Errno::Fault, flags);
+        if (!buffers.read(call.memory(), moved, bytes))
+            return send_failure(call, Errno::Fault, flags);
         message.bytes = bytes;
         const auto sent = socket.send(message);
         if (!sent && sent.error() == Errno::Again) {
             const SysOutcome wait =
-                wait_for(c, socket, flags, socket.send_timeout_ns, abi::kPollWritable);
+                wait_for(call, socket, flags, socket.send_timeout_ns, abi::kPollWritable);
             if (std::holds_alternative<Block>(wait))
-                c.wait_on(socket.send_waiters(message), abi::kPollWritable | abi::kPollEnds);
+                call.wait_on(socket.send_waiters(message), abi::kPollWritable | abi::kPollEnds);
             return wait;
         }
-        if (!sent) return send_failure(c, sent.error(), flags);
+        if (!sent) return send_failure(call, sent.error(), flags);
         moved += *sent;
         message.files.clear();
     } while (moved < buffers.size());
-    c.units = moved;
+    call.units = moved;
     return moved;
 }
 
-SysOutcome receive_message(SysCall& c, Socket& socket, const UserVector& buffers,
+SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buffers,
                            std::uint32_t flags, Incoming& got) {
-    c.path = socket.read_path();
-    std::uint64_t& moved = c.task.call_progress;
+    call.path = socket.read_path();
+    std::uint64_t& moved = call.task.call_progress;
     const bool peek = (flags & kMsgPeek) != 0;
     const bool all = (flags & kMsgWaitAll) != 0 && !peek && !socket.by_message();
     while (true) {
@@ -146,15 +147,15 @@ SysOutcome receive_message(SysCall& c, Socket& socket, const UserVector& buffers
         if (!part) {
             if (part.error() == Errno::Again) {
                 if (!waits(socket, flags))
-                    c.path = moved > 0 ? c.path : KernelPath::SysReceiveAgain;
-                return wait_for(c, socket, flags, socket.receive_timeout_ns, abi::kPollReadable);
+                    call.path = moved > 0 ? call.path : KernelPath::SysReceiveAgain;
+                return wait_for(call, socket, flags, socket.receive_timeout_ns, abi::kPollReadable);
             }
-            c.units = moved;
+            call.units = moved;
             if (moved > 0) return moved;
             return part.error();
         }
         const std::uint64_t size = part->bytes.size();
-        if (!buffers.write(c.memory(), moved, part->bytes)) {
+        if (!buffers.write(call.memory(), moved, part->bytes)) {
             if (moved > 0) return moved;
             return Errno::Fault;
         }
@@ -162,7 +163,7 @@ SysOutcome receive_message(SysCall& c, Socket& socket, const UserVector& buffers
         moved += size;
         if (!all || size == 0 || moved == buffers.size() || !got.files.empty()) break;
     }
-    c.units = moved;
+    call.units = moved;
     // A datagram's real length is the answer where it is asked for.
     if ((flags & kMsgTrunc) != 0 && socket.by_message()) return got.whole;
     return moved;

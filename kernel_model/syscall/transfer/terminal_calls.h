@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "kernel_model/files/tty/pty.h"
-#include "kernel_model/syscall/files/file_transfer.h"
 #include "kernel_model/syscall/syscall.h"
+#include "kernel_model/syscall/transfer/file_transfer.h"
 
 namespace uprobesim {
 

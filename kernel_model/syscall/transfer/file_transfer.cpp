@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "kernel_model/syscall/files/file_transfer.h"
+#include "kernel_model/syscall/transfer/file_transfer.h"
 
 #include <algorithm>
 #include <vector>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/stat.h"
-#include "kernel_model/syscall/files/terminal_calls.h"
-#include "kernel_model/syscall/net/socket_transfer.h"
+#include "kernel_model/syscall/transfer/socket_transfer.h"
+#include "kernel_model/syscall/transfer/terminal_calls.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -217,9 +218,8 @@ SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers 
     } else {
         const Start start = start_of(file, direction, offset);
         if (writes) {
-            const auto allowed = may_write(call, file, start.offset, total);
-            if (!allowed) return allowed.error();
-            total = *allowed;
+            const auto allowed = TRY(may_write(call, file, start.offset, total));
+            total = allowed;
         }
         moved = move_pages(call.memory(), file, direction, buffers, start.offset, total);
         if (start.moves && moved.bytes > 0) file.position = start.offset + moved.bytes;
@@ -232,7 +232,7 @@ SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers 
     if (moved.bytes > 0) return moved.bytes;
     if (moved.bad_pointer) return Errno::Fault;
     if (moved.failed) return moved.error;
-    return std::uint64_t{0};
+    return 0;
 }
 
 // read and write of a socket are recvmsg and sendmsg without flags (sock_read_iter).
@@ -240,7 +240,7 @@ SysOutcome socket_transfer(SysCall& call, Socket& socket, Direction direction,
                            std::vector<abi::Iovec> parts) {
     const auto buffers = UserVector::of(std::move(parts));
     if (!buffers) return buffers.error();
-    if (direction == Direction::Read && buffers->size() == 0) return std::uint64_t{0};
+    if (direction == Direction::Read && buffers->size() == 0) return 0;
     // AF_UNIX was measured with these calls.
     const auto with_price = [&](SysOutcome outcome) {
         if (std::holds_alternative<std::uint64_t>(outcome) && socket.family() != kAfUnix) {

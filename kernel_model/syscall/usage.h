@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// struct rusage, as getrusage, wait4 and waitid write it.
+// struct rusage, as sys_getrusage, wait4 and waitid write it.
 #pragma once
 
 #include <algorithm>

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // drivers/tty/tty_jobctrl.c, tty_ioctl.c, pty.c; ioctl_tty(2), termios(3).
-#include "kernel_model/syscall/files/terminal_calls.h"
+#include "kernel_model/syscall/transfer/terminal_calls.h"
 
 #include <algorithm>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/signal/signals.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 namespace {
@@ -52,7 +53,7 @@ std::optional<SysOutcome> wait_for_characters(SysCall& call, PtyFile& file, std:
     const bool over = task.wait_deadline_ns != kNoDeadline && now >= task.wait_deadline_ns;
     if (there >= std::clamp<std::uint64_t>(least, 1, size) || (over && there > 0))
         return std::nullopt;
-    if (over || (least == 0 && tenths == 0)) return std::uint64_t{0};
+    if (over || (least == 0 && tenths == 0)) return 0;
     if ((file.flags & abi::kONonblock) != 0) {
         if (there > 0) return std::nullopt;
         return Errno::Again;
@@ -82,7 +83,7 @@ struct Request {
 template <class T>
 SysOutcome give(Request& r, const T& value) {
     if (!r.call.memory().put(r.call.address(2), value)) return Errno::Fault;
-    return 0u;
+    return 0;
 }
 
 SysOutcome get_settings(Request& r) {
@@ -100,12 +101,12 @@ SysOutcome set_settings(Request& r) {
     settings.control = (settings.control & ~std::uint32_t{0460}) | abi::kCs8 | abi::kCread;
     settings.line = r.terminal.settings().line;
     r.terminal.set(settings);
-    return 0u;
+    return 0;
 }
 
 SysOutcome drain(Request& r) {
     if (auto stops = check_background(r.call, r.terminal, Signal::Ttou)) return *stops;
-    return 0u;
+    return 0;
 }
 
 SysOutcome flow(Request& r) {
@@ -115,7 +116,7 @@ SysOutcome flow(Request& r) {
         case kStopOutput: return r.terminal.stop(), 0u;
         case kStartOutput: return r.terminal.start(), 0u;
         case kStopInput:
-        case kStartInput: return 0u;
+        case kStartInput: return 0;
         default: return Errno::Inval;
     }
 }
@@ -127,19 +128,19 @@ SysOutcome flush(Request& r) {
     if (which < kInput || which > kBoth) return Errno::Inval;
     if (which != kOutput) r.terminal.drop_input();
     if (which != kInput) r.terminal.drop_output();
-    return 0u;
+    return 0;
 }
 
 SysOutcome take_control(Request& r) {
     const Process& process = r.call.process;
     if (r.file.master()) return Errno::NotTty;
-    if (leads_session(process) && r.terminal.session == process.session) return 0u;
+    if (leads_session(process) && r.terminal.session == process.session) return 0;
     if (!leads_session(process) || r.call.kernel.terminals().of_session(process.session) != nullptr)
         return Errno::Perm;
     const bool steals = r.call.int32(2) == 1 && process.uid == 0;
     if (r.terminal.session != 0 && !steals) return Errno::Perm;
     take_session(r.call, r.terminal);
-    return 0u;
+    return 0;
 }
 
 SysOutcome give_control_up(Request& r) {
@@ -147,14 +148,14 @@ SysOutcome give_control_up(Request& r) {
     if (!leads_session(r.call.process)) {
         r.call.kernel.note_unmodelled("ioctl TIOCNOTTY",
                                       "a process that leads no session keeps its terminal");
-        return 0u;
+        return 0;
     }
     const std::int32_t foreground = r.terminal.foreground;
     r.terminal.session = r.terminal.foreground = 0;
-    if (foreground == 0) return 0u;
+    if (foreground == 0) return 0;
     r.call.kernel.terminals().signal_group(foreground, Signal::Hup);
     r.call.kernel.terminals().signal_group(foreground, Signal::Cont);
-    return 0u;
+    return 0;
 }
 
 SysOutcome get_foreground(Request& r) {
@@ -182,7 +183,7 @@ SysOutcome set_foreground(Request& r) {
     if (!exists) return Errno::Srch;
     if (!in_session) return Errno::Perm;
     r.terminal.foreground = *group;
-    return 0u;
+    return 0;
 }
 
 SysOutcome get_session(Request& r) {
@@ -198,7 +199,7 @@ SysOutcome set_window(Request& r) {
     const auto window = r.call.memory().get<abi::WindowSize>(r.call.address(2));
     if (!window) return Errno::Fault;
     r.terminal.set_window(*window);
-    return 0u;
+    return 0;
 }
 
 SysOutcome count_input(Request& r) {
@@ -223,7 +224,7 @@ SysOutcome set_lock(Request& r) {
     const auto locked = r.call.memory().get<std::int32_t>(r.call.address(2));
     if (!locked) return Errno::Fault;
     r.pty.locked = *locked != 0;
-    return 0u;
+    return 0;
 }
 SysOutcome get_lock(Request& r) {
     if (!r.file.master()) return Errno::NotTty;
@@ -235,9 +236,8 @@ SysOutcome open_peer(Request& r) {
     auto file = r.call.kernel.terminals().open_slave(r.pty);
     file->flags = flags & (abi::kOAccmode | abi::kONonblock);
     if (const auto error = opened_terminal(r.call, *file, flags | abi::kONoctty)) return *error;
-    const auto fd = r.call.process.files.add(std::move(file), (flags & abi::kOCloexec) != 0);
-    if (!fd) return fd.error();
-    return static_cast<std::uint64_t>(*fd);
+    const auto fd = TRY(r.call.process.files.add(std::move(file), (flags & abi::kOCloexec) != 0));
+    return static_cast<std::uint64_t>(fd);
 }
 
 struct Row {
