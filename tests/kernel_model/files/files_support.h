@@ -132,24 +132,20 @@ struct FilesFixture {
 
     // The row's own outcome; Block comes back as nothing.
     std::optional<std::int64_t> enter(std::string_view name, std::array<std::uint64_t, 6> args) {
-        for (const auto rows :
-             {file_syscalls(), file_tree_syscalls(), memory_syscalls(), event_syscalls(),
-              copy_syscalls(), timer_syscalls(), socket_syscalls(), sockopt_syscalls(),
-              message_syscalls(), epoll_syscalls()}) {
-            for (const SyscallRow& row : rows) {
-                if (row.name != name) continue;
-                SysCall sys{*kernel, *process, *task, args, row.path, 0};
-                // A call that blocked is entered again; what it moved before stays moved.
-                if (!blocked) task->call_progress = 0;
-                const SysOutcome outcome = row.fn(sys);
-                blocked = std::holds_alternative<Block>(outcome);
-                last_path = sys.path;
-                if (const auto* error = std::get_if<Errno>(&outcome))
-                    return -static_cast<std::int64_t>(*error);
-                if (const auto* value = std::get_if<std::uint64_t>(&outcome))
-                    return static_cast<std::int64_t>(*value);
-                return std::nullopt;
-            }
+        static const SyscallDispatcher calls;
+        for (const SyscallRow* row : calls.all()) {
+            if (row->name != name) continue;
+            SysCall sys{*kernel, *process, *task, args, row->path, 0};
+            // A call that blocked is entered again; what it moved before stays moved.
+            if (!blocked) task->call_progress = 0;
+            const SysOutcome outcome = row->fn(sys);
+            blocked = std::holds_alternative<Block>(outcome);
+            last_path = sys.path;
+            if (const auto* error = std::get_if<Errno>(&outcome))
+                return -static_cast<std::int64_t>(*error);
+            if (const auto* value = std::get_if<std::uint64_t>(&outcome))
+                return static_cast<std::int64_t>(*value);
+            return std::nullopt;
         }
         FAIL("no row " << name);
         return std::nullopt;
