@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <new>
 
-#include "tools/cli/build_info.h"
 #include "tools/cli/exit_code.h"
 #include "tools/commands/command.h"
+#include "tools/sysroot/sysroot.h"
 
 namespace {
 
@@ -29,9 +29,8 @@ int main(int argc, char** argv) {
     // A closed pipe is an errno for the guest, not the simulator's end.
     std::signal(SIGPIPE, SIG_IGN);
     try {
-        const char* sysroot = std::getenv("UPROBESIM_SYSROOT");
-        const OptionDefaults defaults{
-            sysroot != nullptr && *sysroot != '\0' ? sysroot : std::string(fetched_sysroot())};
+        const HostPlaces host = host_places();
+        const OptionDefaults defaults{default_root(host)};
         return run_tool(Words(argv + 1, argv + argc), defaults);
     } catch (const HostError& error) {
         fmt::print(stderr, "uprobesim: {}\n", error.what());

@@ -7,8 +7,4 @@ std::string_view tool_version() {
     return UPROBESIM_VERSION;
 }
 
-std::string_view fetched_sysroot() {
-    return UPROBESIM_SYSROOT;
-}
-
 }  // namespace uprobesim

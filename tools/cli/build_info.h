@@ -7,7 +7,5 @@
 namespace uprobesim {
 
 std::string_view tool_version();
-// Where tools/setup puts the arm64 programs: known at build time.
-std::string_view fetched_sysroot();
 
 }  // namespace uprobesim

@@ -62,7 +62,7 @@ OptionTable visible_options(GuestVerb verb) {
     add("set", list_option("KEY=VALUE"),
         "change one figure: machine.KEY or kernel.KEY; can be repeated");
     add("root", text_option("DIR"),
-        "host folder the guest sees as / (default: $UPROBESIM_SYSROOT, else the fetched sysroot)");
+        "host folder the guest sees as / (default: see uprobesim sysroot list)");
     if (verb == GuestVerb::Run) {
         add("bind", list_option("HOST:GUEST[:rw]"),
             "show a host file or folder at GUEST, read only unless rw; can be repeated");

@@ -32,11 +32,9 @@ Refused refused(UserError error, int exit_code = kExitUserMistake) {
 Outcome check_root(const std::string& root) {
     std::error_code error;
     if (std::filesystem::is_directory(root, error)) return {};
-    const std::string remedy =
-        "tools/setup/fetch-sysroot fetches Debian's arm64 programs; or name a folder with --root";
-    return user_error(
-        root == fetched_sysroot() ? "the arm64 programs have not been fetched" : "no such folder",
-        root, remedy);
+    const std::string remedy = "uprobesim sysroot fetch; or name a folder with --root";
+    if (root.empty()) return user_error("Debian's arm64 programs are not fetched", "", remedy);
+    return user_error("no such folder", root, remedy);
 }
 
 // `why` as execve answers; zero: it did not come so far.

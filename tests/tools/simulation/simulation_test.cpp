@@ -158,7 +158,7 @@ TEST_CASE("a user's mistake is one line and exit status 2", "[tools][simulation]
     const SimulationRequest good = request_for(guest, {"/p"});
     SimulationRequest request = good;
     request.files.root = guest.root() + "/missing";
-    CHECK(refusal(request, "fetch-sysroot") == kExitUserMistake);
+    CHECK(refusal(request, "sysroot fetch") == kExitUserMistake);
     request = good;
     request.kernel = "v9.99";
     CHECK(refusal(request, "v9.99") == kExitUserMistake);

@@ -24,7 +24,7 @@ LAYERS = [
     # The tool.
     ["tools/format"],
     ["tools/cli"],
-    ["tools/report", "tools/audit", "tools/strace"],
+    ["tools/report", "tools/audit", "tools/strace", "tools/sysroot"],
     ["tools/simulation", "tools/model"],
     ["tools/views", "tools/bench", "tools/whatif"],
     ["tools/explain", "tools/published"],
