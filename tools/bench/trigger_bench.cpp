@@ -70,9 +70,9 @@ Result<TriggerCounts> count_trigger(const TriggerRequest& request) {
     simulation.settings = request.settings;
     simulation.seed = request.seed;
     simulation.memory_bytes = std::uint64_t{64} << 20;
-    simulation.probes = {fmt::format("{}:{}:{}",
-                                     request.variant.return_probe ? "uretprobe" : "uprobe",
-                                     tree.program(), tree.symbol())};
+    simulation.probes =
+        made_probe(fmt::format("{}:{}:{}", request.variant.return_probe ? "uretprobe" : "uprobe",
+                               tree.program(), tree.symbol()));
     TriggerCounts counts;
     counts.iterations = request.hits;
     for (const auto& [iterations, sign] :

@@ -77,9 +77,14 @@ Result<CommandLine> CommandLine::parse(std::string_view verb, const Words& words
             positions.add(kRest, -1);
         }
         const Words mine(words.begin(), own);
-        po::store(
-            po::command_line_parser(mine).options(all).positional(positions).style(style).run(),
-            line.values_);
+        const auto parsed =
+            po::command_line_parser(mine).options(all).positional(positions).style(style).run();
+        for (const auto& option : parsed.options) {
+            if (option.position_key == -1)
+                line.order_.push_back(
+                    {option.string_key, option.value.empty() ? "" : option.value.front()});
+        }
+        po::store(parsed, line.values_);
     } catch (const po::error& error) {
         return user_error(error.what(), "", fmt::format("see uprobesim {} --help", verb));
     }

@@ -46,9 +46,15 @@ public:
     // "a,b,c"; no empty parts.
     Result<Words> names(const char* name, std::string otherwise) const;
     const Words& rest() const { return rest_; }
+    // The options in the order in which they were given, with their values.
+    struct Occurrence {
+        std::string name, value;
+    };
+    const std::vector<Occurrence>& order() const { return order_; }
 
 private:
     boost::program_options::variables_map values_;
+    std::vector<Occurrence> order_;
     Words rest_;
 };
 

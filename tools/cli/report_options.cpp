@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/base/try.h"
+
 namespace uprobesim {
 
 void add_report_options(OptionTable& table, const char* formats) {
@@ -12,16 +14,17 @@ void add_report_options(OptionTable& table, const char* formats) {
     add("help,h", "this text");
 }
 
-Outcome read_settings(const CommandLine& line, std::vector<Setting>& settings) {
-    for (const std::string& word : line.all("set")) {
-        auto pair = parse_key_value(word, "--set", "machine.ops.ic-ivau=0");
-        if (!pair) return tl::make_unexpected(pair.error());
-        if (!pair->key.starts_with("machine.") && !pair->key.starts_with("kernel.")) {
-            return user_error(fmt::format("'{}' is neither machine.KEY nor kernel.KEY", pair->key),
-                              "--set");
-        }
-        settings.push_back({pair->key, pair->value});
+Result<Setting> parse_setting(const std::string& word) {
+    auto pair = TRY(parse_key_value(word, "--set", "machine.ops.ic-ivau=0"));
+    if (!pair.key.starts_with("machine.") && !pair.key.starts_with("kernel.")) {
+        return user_error(fmt::format("'{}' is neither machine.KEY nor kernel.KEY", pair.key),
+                          "--set");
     }
+    return Setting{std::move(pair.key), std::move(pair.value)};
+}
+
+Outcome read_settings(const CommandLine& line, std::vector<Setting>& settings) {
+    for (const std::string& word : line.all("set")) settings.push_back(TRY(parse_setting(word)));
     return {};
 }
 

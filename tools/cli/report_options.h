@@ -15,6 +15,8 @@ namespace uprobesim {
 void add_report_options(OptionTable& table, const char* formats);
 Outcome read_output(const CommandLine& line, std::string& output);
 // --set
+// "machine.KEY=VALUE" or "kernel.KEY=VALUE".
+Result<Setting> parse_setting(const std::string& word);
 Outcome read_settings(const CommandLine& line, std::vector<Setting>& settings);
 
 }  // namespace uprobesim

@@ -64,7 +64,7 @@ int compare_command(const Words& words, const OptionDefaults& defaults) {
         const bool first = run == 0;
         SimulationRequest request = options.simulation;
         request.kernel = options.kernels[first ? 0 : run - 1];
-        if (first) request.probes.clear();
+        if (first) request.probes = {};
         const auto clear = [&status] { status.clear(); };
         const auto out = std::make_shared<DigestedOutput>(1, first ? STDOUT_FILENO : -1, clear);
         const auto error = std::make_shared<DigestedOutput>(2, first ? STDERR_FILENO : -1, clear);

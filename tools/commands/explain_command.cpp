@@ -102,9 +102,9 @@ int explain_command(const Words& words, const OptionDefaults& defaults) {
         if (!made) return refuse(made.error());
         tree.emplace(std::move(*made));
         request.simulation.files = {tree->root(), {}, {}};
-        request.simulation.probes = {
+        request.simulation.probes = made_probe(
             fmt::format("{}:{}:{}", options->return_probe.value_or(false) ? "uretprobe" : "uprobe",
-                        tree->program(), tree->symbol())};
+                        tree->program(), tree->symbol()));
         request.simulation.program.arguments = {tree->program(), std::to_string(request.hit)};
     }
     auto output = ReportOutput::open(options->output, stdout);

@@ -10,6 +10,7 @@
 
 #include "kernel_model/task/scheduler.h"
 #include "sim/base/try.h"
+#include "tools/cli/first_mistake.h"
 #include "tools/cli/report_options.h"
 #include "tools/simulation/scenario.h"
 
@@ -189,13 +190,8 @@ Outcome read_program(const CommandLine& line, const Words& guest, ProgramRequest
         return user_error("no program is given", "", "for example: uprobesim run /bin/true");
     }
     program.arguments = guest;
-    auto environment = TRY(guest_environment(line.all("env")));
-    program.environment = std::move(environment);
-    program.cwd = line.one("cwd", "/");
-    if (!program.cwd.starts_with('/'))
-        return user_error(fmt::format("'{}' is not an absolute guest path", program.cwd), "--cwd");
-    const auto uid = TRY(line.number("uid", 0, 0xfffffffeu));
-    program.uid = static_cast<std::uint32_t>(uid);
+    // What is wrong with a variable has been noted at its --env.
+    program.environment = guest_environment(line.all("env")).value_or(Words{});
     return {};
 }
 
@@ -216,45 +212,91 @@ Words other_options(const CommandLine& line) {
     return words;
 }
 
-Outcome read_simulation(const CommandLine& line, const OptionDefaults& defaults,
-                        SimulationRequest& request) {
-    request.probes = line.all("probe");
-    request.machine = line.one("machine", request.machine);
-    request.kernel = line.one("kernel", request.kernel);
-    request.files.root = line.one("root", defaults.root);
-    request.files.scratch = line.one("scratch", "");
-    if (line.given("scratch") && request.files.scratch.empty())
-        return user_error("the folder's name is empty", "--scratch");
-    request.counting = !line.given("no-counting");
-    TRY(read_settings(line, request.settings));
-    for (const std::string& word : line.all("bind")) {
-        auto bind = TRY(parse_bind(word));
-        request.files.binds.push_back(std::move(bind));
-    }
-    const auto seed = TRY(line.number("seed", request.seed));
-    request.seed = seed;
-    const auto most = TRY(line.number("max-insns", 0));
-    request.max_insns = most;
-    if (line.given("max-sim-time")) {
-        const auto time = TRY(parse_duration(line.one("max-sim-time", "")));
-        request.max_ns = time;
-    }
+Result<std::string> guest_folder(std::string path) {
+    if (path.starts_with('/')) return path;
+    return user_error(fmt::format("'{}' is not an absolute guest path", path), "--cwd");
+}
+
+Result<std::uint64_t> cpu_count(const CommandLine& line) {
     const auto cpus = TRY(line.number("cpus", 1));
     if (cpus < 1 || cpus > Scheduler::kMostCpus)
         return user_error(fmt::format("there can be 1 to {} CPUs", Scheduler::kMostCpus), "--cpus");
-    request.cpus = static_cast<unsigned>(cpus);
-    if (line.given("memory")) {
-        const auto memory =
-            TRY(parse_size(line.one("memory", ""), "--memory", kLeastMemory, "16M"));
-        request.memory_bytes = memory;
+    return cpus;
+}
+
+void read_repeated(const CommandLine& line, FirstMistake& mistakes, SimulationRequest& request) {
+    const Words probes = line.all("probe"), settings = line.all("set"), binds = line.all("bind"),
+                variables = line.all("env");
+    for (std::size_t i = 0; i < probes.size(); ++i) {
+        if (const auto added = request.probes.add(probes[i]); !added)
+            mistakes.note({"probe", i}, added.error());
     }
+    for (std::size_t i = 0; i < settings.size(); ++i) {
+        if (auto setting = parse_setting(settings[i])) {
+            request.settings.push_back(std::move(*setting));
+        } else {
+            mistakes.note({"set", i}, setting.error());
+        }
+    }
+    for (std::size_t i = 0; i < binds.size(); ++i)
+        mistakes.take({"bind", i}, parse_bind(binds[i]), request.files.binds.emplace_back());
+    for (std::size_t i = 0; i < variables.size(); ++i) {
+        if (const auto pair = guest_environment({variables[i]}); !pair)
+            mistakes.note({"env", i}, pair.error());
+    }
+}
+
+void read_simulation(const CommandLine& line, const OptionDefaults& defaults,
+                     FirstMistake& mistakes, SimulationRequest& request) {
+    request.machine = line.one("machine", request.machine);
+    request.kernel = line.one("kernel", request.kernel);
+    request.files.root = line.one("root", defaults.root);
+    if (line.given("root")) {
+        if (const auto checked = check_root(request.files.root); !checked)
+            mistakes.note({"root"}, checked.error());
+    }
+    request.files.scratch = line.one("scratch", "");
+    if (line.given("scratch") && request.files.scratch.empty())
+        mistakes.note({"scratch"}, {"the folder's name is empty", "--scratch", ""});
+    request.counting = !line.given("no-counting");
+    read_repeated(line, mistakes, request);
+    mistakes.take({"seed"}, line.number("seed", request.seed), request.seed);
+    mistakes.take({"max-insns"}, line.number("max-insns", 0), request.max_insns);
+    if (line.given("max-sim-time"))
+        mistakes.take({"max-sim-time"}, parse_duration(line.one("max-sim-time", "")),
+                      request.max_ns);
+    std::uint64_t cpus = 1, uid = 0;
+    mistakes.take({"cpus"}, cpu_count(line), cpus);
+    request.cpus = static_cast<unsigned>(cpus);
+    mistakes.take({"uid"}, line.number("uid", 0, 0xfffffffeu), uid);
+    request.program.uid = static_cast<std::uint32_t>(uid);
+    mistakes.take({"cwd"}, guest_folder(line.one("cwd", "/")), request.program.cwd);
+    if (line.given("memory"))
+        mistakes.take({"memory"},
+                      parse_size(line.one("memory", ""), "--memory", kLeastMemory, "16M"),
+                      request.memory_bytes);
     if (line.given("scratch-limit")) {
-        const auto limit =
-            TRY(parse_size(line.one("scratch-limit", ""), "--scratch-limit", 0, "0"));
-        request.files.scratch_limit = limit;
+        mistakes.take({"scratch-limit"},
+                      parse_size(line.one("scratch-limit", ""), "--scratch-limit", 0, "0"),
+                      request.files.scratch_limit.emplace());
     }
     request.option_words = other_options(line);
-    return {};
+}
+
+// A setting's mistake stands at its --set, a profile's at the profile's option.
+void check_profiles(FirstMistake& mistakes, const SimulationRequest& request, const Words& kernels,
+                    const char* kernels_option) {
+    const auto check = [&](const char* option, const Outcome& checked) {
+        if (checked) return;
+        if (checked.error().where.starts_with("--set ")) {
+            mistakes.note(checked.error());
+        } else {
+            mistakes.note({option}, checked.error());
+        }
+    };
+    check("machine", check_machine(request.machine, request.settings));
+    for (const std::string& kernel : kernels)
+        check(kernels_option, check_kernel(kernel, request.settings));
 }
 
 Outcome read_hit(const CommandLine& line, Options& options) {
@@ -303,9 +345,8 @@ Outcome read_scenario(const CommandLine& line, const std::string& name, Options&
                               .ready_output = process.ready_output};
         Words environment = process.environment;
         for (std::string& word : line.all("env")) environment.push_back(std::move(word));
-        auto full = TRY(guest_environment(environment));
         program.program = {.arguments = process.arguments,
-                           .environment = std::move(full),
+                           .environment = guest_environment(environment).value_or(Words{}),
                            .cwd = process.cwd,
                            .uid = request.program.uid};
         // On fewer CPUs than it was written for, it runs on all.
@@ -343,35 +384,40 @@ Result<Options> parse_guest_options(GuestVerb verb, const Words& words,
         CommandLine::parse(verb_name(verb), words, all_options(verb), RestOfWords::GuestProgram));
     Options options;
     if ((options.help = line.given("help"))) return options;
-    TRY(read_output(line, options.output));
-    const auto format = TRY(line.choice("format", "text", {"text", "json"}));
+    FirstMistake mistakes(line);
+    mistakes.note(read_output(line, options.output));
+    std::string format;
+    mistakes.take({"format"}, line.choice("format", "text", {"text", "json"}), format);
     options.format = format == "json" ? Format::Json : Format::Text;
-    if (verb == GuestVerb::Explain) {
-        if (auto read = read_hit(line, options); !read) return tl::make_unexpected(read.error());
-    }
-    TRY(read_simulation(line, defaults, options.simulation));
-    const Words& rest = line.rest();
-    if (verb != GuestVerb::Explain && rest.size() == 1 && is_scenario(rest.front())) {
-        TRY(read_scenario(line, rest.front(), options));
-    } else {
-        TRY(read_program(line, rest, options.simulation.program));
-    }
+    if (verb == GuestVerb::Explain) mistakes.note(read_hit(line, options));
+    read_simulation(line, defaults, mistakes, options.simulation);
     if (verb == GuestVerb::Run) {
-        auto view = TRY(read_view_options(line));
-        options.view = std::move(view);
-        return options;
+        if (auto view = read_view_options(line)) {
+            options.view = std::move(*view);
+        } else {
+            mistakes.note(view.error());
+        }
     }
-
-    if (options.kernels.empty() || line.given("kernels")) {
-        auto kernels = TRY(line.names("kernels", fmt::format("{},{}", kStepped, kEmulated)));
-        options.kernels = std::move(kernels);
+    const Words& rest = line.rest();
+    mistakes.note(verb != GuestVerb::Explain && rest.size() == 1 && is_scenario(rest.front())
+                      ? read_scenario(line, rest.front(), options)
+                      : read_program(line, rest, options.simulation.program));
+    if (verb == GuestVerb::Run) {
+        check_profiles(mistakes, options.simulation, {options.simulation.kernel}, "kernel");
+    } else {
+        if (options.kernels.empty() || line.given("kernels"))
+            mistakes.take({"kernels"},
+                          line.names("kernels", fmt::format("{},{}", kStepped, kEmulated)),
+                          options.kernels);
+        check_profiles(mistakes, options.simulation, options.kernels, "kernels");
+        mistakes.note(check_binds(options));
     }
-    TRY(check_binds(options));
-    if (verb == GuestVerb::Compare && options.simulation.probes.empty()) {
-        return user_error(
+    if (verb == GuestVerb::Compare && !line.given("probe") && options.simulation.probes.empty()) {
+        mistakes.note(UserError{
             "compare needs a probe", "",
-            "for example: uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep --version");
+            "for example: uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep --version"});
     }
+    TRY(mistakes.outcome());
     return options;
 }
 

@@ -47,7 +47,7 @@ tl::expected<ExplainReport, RunRefused> explain(const ExplainRequest& request) {
     ExplainReport report;
     report.version = tool_version();
     report.command = request.simulation.program.arguments;
-    report.probes = request.simulation.probes;
+    report.probes = request.simulation.probes.words;
     report.seed = request.simulation.seed;
     report.hit = request.hit;
     for (const Setting& s : request.simulation.settings)

@@ -135,7 +135,12 @@ Result<Scenario> read_scenario(const DataFile& file, std::string name) {
     if (root.contains("cpus"))
         scenario.cpus = static_cast<unsigned>(reader.number(
             root, "cpus", "", {.min = 1, .max = double{Scheduler::kMostCpus}, .whole = true}));
-    scenario.probes = strings(reader, root, "probes", "", false);
+    for (const std::string& word : strings(reader, root, "probes", "", false)) {
+        if (const Outcome added = scenario.probes.add(word); !added && reader.ok())
+            reader.fail(root.get("probes"),
+                        fmt::format("'probes': {}: {}", word, added.error().what),
+                        added.error().hint);
+    }
     scenario.kernels = strings(reader, root, "kernels", "", false);
     for (const std::string& word : strings(reader, root, "settings", "", false)) {
         const std::size_t equals = word.find('=');

@@ -12,6 +12,7 @@
 
 #include "sim/base/error.h"
 #include "sim/profile/figure.h"
+#include "tools/simulation/probe_list.h"
 
 namespace uprobesim {
 
@@ -49,7 +50,7 @@ struct Scenario {
     unsigned cpus = 1;
     std::vector<ScenarioFile> files;
     std::vector<ScenarioProcess> processes;  // in order; the run ends with the last one
-    std::vector<std::string> probes;
+    ProbeList probes;
     std::vector<std::string> kernels;  // of compare
     std::vector<Setting> settings;     // before those of the command line
     std::vector<ScenarioResult> results;

@@ -8,7 +8,6 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "probes/hit/uprobes.h"
-#include "probes/target/spec.h"
 #include "sim/base/try.h"
 #include "sim/cost/core_model.h"
 #include "sim/insn/insn_class.h"
@@ -27,14 +26,6 @@ using Refused = tl::unexpected<RunRefused>;
 
 Refused refused(UserError error, int exit_code = kExitUserMistake) {
     return Refused(RunRefused{std::move(error), exit_code});
-}
-
-Outcome check_root(const std::string& root) {
-    std::error_code error;
-    if (std::filesystem::is_directory(root, error)) return {};
-    const std::string remedy = "uprobesim sysroot fetch; or name a folder with --root";
-    if (root.empty()) return user_error("Debian's arm64 programs are not fetched", "", remedy);
-    return user_error("no such folder", root, remedy);
 }
 
 // `why` as execve answers; zero: it did not come so far.
@@ -108,16 +99,13 @@ std::string hash_of_guest_file(FileSystem& files, const std::string& path) {
     }
 }
 
-Outcome attach_probes(Uprobes& uprobes, const std::vector<std::string>& texts, RunReport& report) {
-    for (const std::string& text : texts) {
-        const auto specs = TRY(parse_probe_specs(text));
-        for (const ProbeSpec& spec : specs) {
-            const auto summary = TRY(uprobes.add(spec));
-            SpecRow row{summary.spec, summary.attached, {}};
-            for (const RefusedProbe& r : summary.refused)
-                row.refused.push_back({r.symbol, r.offset, r.instruction, r.reason});
-            report.specs.push_back(std::move(row));
-        }
+Outcome attach_probes(Uprobes& uprobes, const std::vector<ProbeSpec>& specs, RunReport& report) {
+    for (const ProbeSpec& spec : specs) {
+        const auto summary = TRY(uprobes.add(spec));
+        SpecRow row{summary.spec, summary.attached, {}};
+        for (const RefusedProbe& r : summary.refused)
+            row.refused.push_back({r.symbol, r.offset, r.instruction, r.reason});
+        report.specs.push_back(std::move(row));
     }
     return {};
 }
@@ -181,13 +169,32 @@ Result<Provenance> provenance_of(const SimulationRequest& request, const Machine
             provenance.programs.push_back({beside.name, beside.program.arguments});
         provenance.programs.push_back({request.program_name, request.program.arguments});
     }
-    provenance.probes = request.probes;
+    provenance.probes = request.probes.words;
     for (const Setting& s : request.settings)
         provenance.settings.push_back(fmt::format("{}={}", s.key, s.value));
     return provenance;
 }
 
 }  // namespace
+
+Outcome check_root(const std::string& root) {
+    std::error_code error;
+    if (std::filesystem::is_directory(root, error)) return {};
+    const std::string remedy = "uprobesim sysroot fetch; or name a folder with --root";
+    if (root.empty()) return user_error("Debian's arm64 programs are not fetched", "", remedy);
+    return user_error("no such folder", root, remedy);
+}
+
+Outcome check_machine(const std::string& name, const std::vector<Setting>& settings) {
+    const auto machine = TRY(load_machine_profile(name, settings));
+    TRY(load_core_model(machine.core_file));
+    return {};
+}
+
+Outcome check_kernel(const std::string& name, const std::vector<Setting>& settings) {
+    TRY(load_kernel_profile(name, settings));
+    return {};
+}
 
 tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
                                              const GuestStreams* streams,
@@ -213,7 +220,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     if (!files) return refused(files.error());
     Kernel kernel(machine, **files, request.cpus);
     Uprobes uprobes(kernel);  // attaches itself
-    if (auto attached = attach_probes(uprobes, request.probes, report); !attached)
+    if (auto attached = attach_probes(uprobes, request.probes.specs, report); !attached)
         return refused(attached.error());
     if (auto made = make_files(**files, request.new_files); !made) return refused(made.error());
     if (onlookers.begin) onlookers.begin(**files);

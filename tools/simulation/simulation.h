@@ -15,6 +15,7 @@
 #include "sim/base/error.h"
 #include "sim/profile/figure.h"
 #include "tools/report/report.h"
+#include "tools/simulation/probe_list.h"
 #include "tools/simulation/run_status.h"
 #include "tools/simulation/scenario.h"
 
@@ -34,7 +35,7 @@ struct SimulationRequest {
     std::string machine = "kunpeng916";
     std::string kernel = "next-20241104";
     std::vector<Setting> settings;
-    std::vector<std::string> probes;  // specs, in the order of the command line
+    ProbeList probes;  // in the order of the command line
     ProgramRequest program;
     std::string scenario;               // as it was given; empty: there is one program
     std::string program_name;           // in a scenario
@@ -68,6 +69,13 @@ struct Onlookers {
     std::function<void(FileSystem&)>
         begin{};  // called before the first instruction; the files last as long as the run
 };
+
+// Whether the folder can be a guest's root.
+Outcome check_root(const std::string& root);
+// Both profiles with the settings, and the machine's core: everything that `simulate` would refuse
+// in them.
+Outcome check_machine(const std::string& name, const std::vector<Setting>& settings);
+Outcome check_kernel(const std::string& name, const std::vector<Setting>& settings);
 
 tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
                                              const GuestStreams* streams = nullptr,

@@ -2,6 +2,7 @@
 #include "tools/commands/guest_options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <catch2/catch.hpp>
 
@@ -56,7 +57,7 @@ TEST_CASE("option values may be joined or apart, in short and long form", "[tool
     const Options options =
         good({"run", "-p", "uprobe:/a:b", "-puprobe:/c:d", "--probe=uprobe:/e:f", "--probe",
               "uprobe:/g:h", "-fjson", "-o", "out", "prog"});
-    CHECK(options.simulation.probes ==
+    CHECK(options.simulation.probes.words ==
           Words{"uprobe:/a:b", "uprobe:/c:d", "uprobe:/e:f", "uprobe:/g:h"});
     CHECK(options.format == Format::Json);
     CHECK(options.output == "out");
@@ -131,18 +132,20 @@ TEST_CASE("sizes have binary units", "[tools][options]") {
 
 TEST_CASE("compare takes the two kernels of the published table unless told otherwise",
           "[tools][options]") {
-    CHECK(good({"compare", "-p", "x", "true"}).kernels ==
+    CHECK(good({"compare", "-p", "uprobe:/a:b", "true"}).kernels ==
           Words{"next-20241104", "next-20241104+stp"});
-    CHECK(good({"compare", "-p", "x", "--kernels", "v6.1,./my.toml", "true"}).kernels ==
-          Words{"v6.1", "./my.toml"});
+    CHECK(good({"compare", "-p", "uprobe:/a:b", "--kernels", "v6.1,v6.13", "true"}).kernels ==
+          Words{"v6.1", "v6.13"});
+    CHECK(contains(refusal({"compare", "-p", "uprobe:/a:b", "--kernels", "v6.1,,v6.12", "true"}),
+                   "--kernels"));
     CHECK(
-        contains(refusal({"compare", "-p", "x", "--kernels", "v6.1,,v6.12", "true"}), "--kernels"));
-    CHECK(contains(refusal({"compare", "-p", "x", "--kernels", "", "true"}), "--kernels"));
+        contains(refusal({"compare", "-p", "uprobe:/a:b", "--kernels", "", "true"}), "--kernels"));
 }
 
 TEST_CASE("compare refuses what would make its runs see different files", "[tools][options]") {
-    CHECK(contains(refusal({"compare", "-p", "x", "--bind", "/a:/b:rw", "true"}), "writable"));
-    CHECK(contains(refusal({"compare", "-p", "x", "--scratch", "d", "true"}), "scratch"));
+    CHECK(contains(refusal({"compare", "-p", "uprobe:/a:b", "--bind", "/a:/b:rw", "true"}),
+                   "writable"));
+    CHECK(contains(refusal({"compare", "-p", "uprobe:/a:b", "--scratch", "d", "true"}), "scratch"));
     CHECK(contains(refusal({"compare", "true"}), "probe"));
 }
 
@@ -168,6 +171,42 @@ TEST_CASE("each mistake on the command line is one clear line", "[tools][options
     CHECK(contains(refusal({"run", "--bind", ":/a", "true"}), "--bind"));
     CHECK(contains(refusal({"run", "--bind", "/a:b", "true"}), "must begin with '/'"));
     CHECK(contains(refusal({"run", "--cwd", "tmp", "true"}), "--cwd"));
+}
+
+TEST_CASE("of several mistakes the first on the command line is told", "[tools][options]") {
+    const auto told = [](std::vector<Words> mistakes, std::string_view first) {
+        Words words{"run"};
+        for (const Words& mistake : mistakes)
+            words.insert(words.end(), mistake.begin(), mistake.end());
+        words.push_back("prog");
+        INFO(fmt::format("{}", fmt::join(words, " ")));
+        CHECK(contains(refusal(words), first));
+    };
+    // Each is one mistake; the part of its line that no other has.
+    const std::vector<std::pair<Words, std::string_view>> mistakes = {
+        {{"-p", "nonsense"}, "nonsense"},
+        {{"--root", "/no/such/folder"}, "/no/such/folder"},
+        {{"--kernel", "v0.1"}, "v0.1"},
+        {{"--machine", "abacus"}, "abacus"},
+        {{"--set", "machine.no-such=1"}, "no-such"},
+        {{"--seed", "x"}, "--seed"},
+        {{"--bind", "nowhere"}, "nowhere"},
+        {{"--env", "=empty"}, "=empty"},
+        {{"--cwd", "relative"}, "relative"},
+        {{"--strace-limit", "many"}, "many"},
+        {{"-f", "xml"}, "xml"},
+    };
+    for (std::size_t a = 0; a < mistakes.size(); ++a) {
+        for (std::size_t b = 0; b < mistakes.size(); ++b) {
+            // A key is looked up in the profile, so a profile that is not there hides it.
+            const bool hides = (a == 4 && b == 3);
+            if (a != b && !hides) told({mistakes[a].first, mistakes[b].first}, mistakes[a].second);
+        }
+    }
+    told({{"-p", "uprobe:/a:b"}, {"--root", "/no/such"}, {"-p", "nonsense"}}, "/no/such");
+    told({{"--set", "machine.ops.isb=1"}, {"-p", "nonsense"}, {"--set", "machine.no-such=1"}},
+         "nonsense");
+    CHECK(contains(refusal({"run", "--seed", "x"}), "--seed"));
 }
 
 TEST_CASE("a word that is no verb, and words a verb cannot use, are refused", "[tools][options]") {

@@ -35,8 +35,8 @@ ExplainReport explained(std::string_view target, bool return_probe, std::uint64_
     request.simulation.files.root = tree->root();
     request.simulation.memory_bytes = std::uint64_t{64} << 20;
     request.simulation.settings = std::move(settings);
-    request.simulation.probes = {fmt::format("{}:{}:{}", return_probe ? "uretprobe" : "uprobe",
-                                             tree->program(), tree->symbol())};
+    request.simulation.probes = made_probe(fmt::format(
+        "{}:{}:{}", return_probe ? "uretprobe" : "uprobe", tree->program(), tree->symbol()));
     request.simulation.program.arguments = {tree->program(), std::to_string(hit)};
     auto report = explain(request);
     if (!report) FAIL(report.error().error.line());
@@ -267,7 +267,8 @@ TEST_CASE("a probe that is not hit so often is a clear line", "[tools][explain]"
     request.kernels = {"v6.12"};
     request.hit = 5;
     request.simulation.files.root = tree->root();
-    request.simulation.probes = {fmt::format("uprobe:{}:{}", tree->program(), tree->symbol())};
+    request.simulation.probes =
+        made_probe(fmt::format("uprobe:{}:{}", tree->program(), tree->symbol()));
     request.simulation.program.arguments = {tree->program(), "4"};
     const auto report = explain(request);
     REQUIRE_FALSE(report.has_value());

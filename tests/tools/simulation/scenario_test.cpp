@@ -92,7 +92,7 @@ TEST_CASE("a scenario file says all that a run takes", "[tools][scenario]") {
     if (!scenario) FAIL(scenario.error().line());
     CHECK(scenario->name == "mine");
     CHECK(scenario->cpus == 2);
-    CHECK(scenario->probes == std::vector<std::string>{"uprobe:/server:0x78"});
+    CHECK(scenario->probes.words == std::vector<std::string>{"uprobe:/server:0x78"});
     REQUIRE(scenario->settings.size() == 1);
     CHECK(scenario->settings[0].key == "machine.frequency");
     REQUIRE(scenario->files.size() == 1);
@@ -117,6 +117,7 @@ TEST_CASE("what is wrong in a scenario file is told with its line and key", "[to
         {"cpus = 2", "cpu = 2", "3", "'cpu'"},
         {"probes = [\"uprobe:/server:0x78\"]", "probes = \"x\"", "4",
          "'probes' must be an array of texts"},
+        {"probes = [\"uprobe:/server:0x78\"]", "probes = [\"server\"]", "4", "'probes': server:"},
         {"probes = [\"uprobe:/server:0x78\"]", "probes = [1]", "4",
          "'probes' holds something else than texts"},
         {"machine.frequency=1e9", "machine.frequency", "5",

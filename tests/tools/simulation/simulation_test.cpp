@@ -69,7 +69,7 @@ TEST_CASE("a stepped hit adds a step exception and an instruction, a simulated o
     TinyGuest guest;
     guest.add_program("p", std::vector<std::uint32_t>{kNop, kPush, kAdd} + kExit3);
     SimulationRequest request = request_for(guest, {"/p"});
-    request.probes = {"uprobe:/p:0x78,0x7c,0x80"};  // nop, push, add
+    request.probes = made_probe("uprobe:/p:0x78,0x7c,0x80");  // nop, push, add
 
     request.kernel = "next-20241104";
     RunReport report = run(request);
@@ -100,7 +100,7 @@ TEST_CASE("the same request gives the same report, byte for byte", "[tools][simu
     TinyGuest guest;
     guest.add_program("p", std::vector<std::uint32_t>{kNop, kPush, kAdd} + kExit3);
     SimulationRequest request = request_for(guest, {"/p"});
-    request.probes = {"uprobe:/p:0x7c"};
+    request.probes = made_probe("uprobe:/p:0x7c");
     CHECK(run_report_json(run(request)) == run_report_json(run(request)));
 }
 
@@ -169,10 +169,10 @@ TEST_CASE("a user's mistake is one line and exit status 2", "[tools][simulation]
     request.settings = {{"machine.ops.isb", "fast"}};
     CHECK(refusal(request, "machine.ops.isb") == kExitUserMistake);
     request = good;
-    request.probes = {"uprobe:/p:0x7a"};
+    request.probes = made_probe("uprobe:/p:0x7a");
     CHECK(refusal(request, "multiple of 4") == kExitUserMistake);
     request = good;
-    request.probes = {"uprobe:/missing:main"};
+    request.probes = made_probe("uprobe:/missing:main");
     CHECK(refusal(request, "/missing") == kExitUserMistake);
     request = good;
     request.program.cwd = "/missing";

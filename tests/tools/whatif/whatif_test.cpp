@@ -47,7 +47,7 @@ struct Fixture {
         request.program.arguments = {program};
         request.settings = settings;
         request.machine = machine;
-        if (program == "/p") request.probes = {"uprobe:/p:0x98,0x9c"};  // nop and stp
+        if (program == "/p") request.probes = made_probe("uprobe:/p:0x98,0x9c");  // nop and stp
         SharedInput input(-1);
         const auto out = std::make_shared<DigestedOutput>(1, -1);
         const GuestStreams streams{input.reader(), out, out};
