@@ -43,6 +43,7 @@ public:
         if (line.page == page.value) line = {};
     }
     FastStores& fast() { return fast_; }
+    const FastStores& fast() const { return fast_; }
 
     // True: the store was done or the MMU will refuse it. `wants_break` is set when work_pending()
     // became true.

@@ -93,6 +93,15 @@ void UnicornCpu::self_test_fast_stores() {
     engine_.write(Reg{2}, 0);
 }
 
+std::vector<FastPath> UnicornCpu::fast_paths() const {
+    return {{"registers in place", engine_.registers_in_place(),
+             "each register is read and written by a call of the engine"},
+            {"exclusive monitor", engine_.clears_exclusive(),
+             "an STXR after an exception succeeds if memory still holds the value"},
+            {"inline stores", stores_.fast().available(),
+             "each store takes the engine's slow way, about three times as long"}};
+}
+
 void UnicornCpu::enter(const AddressSpace& space) {
     if (space_ == &space && !table_stale_) [[likely]] {
         if (translations_stale_) [[unlikely]] {

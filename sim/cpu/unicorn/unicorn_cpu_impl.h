@@ -12,6 +12,7 @@
 
 #include "sim/cpu/unicorn/block_table.h"
 #include "sim/cpu/unicorn/code_frames.h"
+#include "sim/cpu/unicorn/engine_check.h"
 #include "sim/cpu/unicorn/step_pages.h"
 #include "sim/cpu/unicorn/store_path.h"
 #include "sim/cpu/unicorn/unicorn_cpu.h"
@@ -27,6 +28,8 @@ public:
     ContextId create_context() override;
     ContextId clone_context(ContextId from) override;
     void destroy_context(ContextId id) override;
+
+    std::vector<FastPath> fast_paths() const;
 
     Stop run(ContextId id, const AddressSpace& space, InsnCount budget) override;
     Stop step(ContextId id, const AddressSpace& space, std::uint32_t word) override;

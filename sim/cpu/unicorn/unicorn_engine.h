@@ -76,6 +76,9 @@ public:
     // Makes the local exclusive monitor open, as an exception return does. False: this build gives
     // no way to.
     bool clear_exclusive();
+    bool clears_exclusive() const { return exclusive_offset_ != 0; }
+    // False: registers are read and written by calls.
+    bool registers_in_place() const { return registers_ != nullptr; }
     // The engine's CPU state in host memory, for what no API offers; null when it was not found.
     std::byte* cpu_state() const { return cpu_state_; }
 

@@ -27,7 +27,7 @@ LAYERS = [
     ["tools/report", "tools/audit", "tools/strace", "tools/sysroot"],
     ["tools/simulation", "tools/model"],
     ["tools/views", "tools/bench", "tools/whatif"],
-    ["tools/explain", "tools/published"],
+    ["tools/explain", "tools/published", "tools/doctor"],
     ["tools/commands"],
     ["tools"],
     ["tools/dev"],
