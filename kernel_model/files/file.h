@@ -16,7 +16,7 @@
 
 namespace uprobesim {
 
-// struct stat, in host-independent terms; abi/stat.h lays it out for the guest.
+// struct stat, in host-independent terms; guest_stat.h lays it out for the guest.
 struct FileStatus {
     std::uint64_t device = 0, inode = 0, rdevice = 0;
     std::uint32_t mode = 0, links = 1, uid = 0, gid = 0;

@@ -6,6 +6,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/stat.h"
+#include "kernel_model/files/guest_stat.h"
 #include "kernel_model/files/pipe.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
 #include "kernel_model/syscall/transfer/terminal_calls.h"

@@ -8,6 +8,7 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/event/memory_file.h"
+#include "kernel_model/files/guest_stat.h"
 #include "kernel_model/files/pipe.h"
 #include "kernel_model/syscall/files/sys_lock.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A file's status as the guest's stat and statx structures hold it.
+#pragma once
+
+#include "kernel_model/abi/stat.h"
+#include "kernel_model/files/file.h"
+
+namespace uprobesim {
+
+inline abi::Stat to_stat(const FileStatus& s) {
+    abi::Stat out{};
+    out.st_dev = s.device;
+    out.st_ino = s.inode;
+    out.st_mode = s.mode;
+    out.st_nlink = s.links;
+    out.st_uid = s.uid;
+    out.st_gid = s.gid;
+    out.st_rdev = s.rdevice;
+    out.st_size = s.size;
+    out.st_blksize = s.block_size;
+    out.st_blocks = s.blocks;
+    out.st_atime = s.atime_s;
+    out.st_atime_nsec = s.atime_ns;
+    out.st_mtime = s.mtime_s;
+    out.st_mtime_nsec = s.mtime_ns;
+    out.st_ctime = s.ctime_s;
+    out.st_ctime_nsec = s.ctime_ns;
+    return out;
+}
+
+inline abi::Statx to_statx(const FileStatus& s) {
+    abi::Statx out{};
+    out.stx_mask = 0x7ff;  // STATX_BASIC_STATS; no birth time
+    out.stx_blksize = static_cast<std::uint32_t>(s.block_size);
+    out.stx_nlink = s.links;
+    out.stx_uid = s.uid;
+    out.stx_gid = s.gid;
+    out.stx_mode = static_cast<std::uint16_t>(s.mode);
+    out.stx_ino = s.inode;
+    out.stx_size = static_cast<std::uint64_t>(s.size);
+    out.stx_blocks = static_cast<std::uint64_t>(s.blocks);
+    out.stx_atime = {s.atime_s, static_cast<std::uint32_t>(s.atime_ns), 0};
+    out.stx_mtime = {s.mtime_s, static_cast<std::uint32_t>(s.mtime_ns), 0};
+    out.stx_ctime = {s.ctime_s, static_cast<std::uint32_t>(s.ctime_ns), 0};
+    out.stx_rdev_major = abi::device_major(s.rdevice);
+    out.stx_rdev_minor = abi::device_minor(s.rdevice);
+    out.stx_dev_major = abi::device_major(s.device);
+    out.stx_dev_minor = abi::device_minor(s.device);
+    return out;
+}
+
+}  // namespace uprobesim
