@@ -50,6 +50,18 @@ inline constexpr std::int32_t kSiUser = 0, kSiKernel = 0x80, kSiQueue = -1, kSiT
                               kSiTkill = -6;
 inline constexpr std::int32_t kSegvMaperr = 1, kSegvAccerr = 2, kBusAdraln = 1, kBusAdrerr = 2;
 inline constexpr std::int32_t kIllIllopc = 1, kTrapBrkpt = 1;
+inline constexpr std::int32_t kCldExited = 1, kCldKilled = 2, kCldStopped = 5, kCldContinued = 6;
+
+// Of struct sigaction.
+inline constexpr std::uint64_t kSaNoCldStop = 1, kSaNoCldWait = 2, kSaSigInfo = 4,
+                               kSaExposeTagBits = 0x800;
+inline constexpr std::uint64_t kSaRestorer = 0x04000000, kSaOnStack = 0x08000000,
+                               kSaRestart = 0x10000000;
+inline constexpr std::uint64_t kSaNoDefer = 0x40000000, kSaResetHand = 0x80000000;
+inline constexpr std::uint64_t kSigDfl = 0, kSigIgn = 1;
+
+// What no task can block or handle.
+inline constexpr std::uint64_t kUnblockable = signal_bit(Signal::Kill) | signal_bit(Signal::Stop);
 
 // What a signal carries; the frame's siginfo_t is built from it.
 struct SignalInfo {

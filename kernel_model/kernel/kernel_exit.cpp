@@ -4,13 +4,10 @@
 
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/kernel/kernel.h"
-#include "kernel_model/signal/signals.h"
 #include "kernel_model/syscall/dispatch.h"
 
 namespace uprobesim {
 namespace {
-
-constexpr std::int32_t kCldExited = 1, kCldKilled = 2, kCldStopped = 5, kCldContinued = 6;
 
 // --- robust futexes: struct robust_list_head is next, offset of the words, the entry that is being
 // worked on

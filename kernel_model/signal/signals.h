@@ -14,16 +14,6 @@ namespace uprobesim {
 
 class Kernel;
 
-inline constexpr std::uint64_t kSaNoCldStop = 1, kSaNoCldWait = 2, kSaSigInfo = 4,
-                               kSaExposeTagBits = 0x800;
-inline constexpr std::uint64_t kSaRestorer = 0x04000000, kSaOnStack = 0x08000000,
-                               kSaRestart = 0x10000000;
-inline constexpr std::uint64_t kSaNoDefer = 0x40000000, kSaResetHand = 0x80000000;
-inline constexpr std::uint64_t kSigDfl = 0, kSigIgn = 1;
-
-// What no task can block or handle.
-inline constexpr std::uint64_t kUnblockable = signal_bit(Signal::Kill) | signal_bit(Signal::Stop);
-
 // Takes the lowest signal of the set, the oldest of that; the task's own before the process's.
 std::optional<SignalInfo> take_pending(Kernel& kernel, Task& task, std::uint64_t set);
 

@@ -14,7 +14,6 @@ namespace {
 constexpr std::uint32_t kNoHang = 1, kStopped = 2, kExited = 4, kContinued = 8,
                         kNoWait = 0x01000000, kNoThread = 0x20000000, kAll = 0x40000000,
                         kClone = 0x80000000;
-constexpr std::int32_t kCldExited = 1, kCldKilled = 2, kCldStopped = 5, kCldContinued = 6;
 constexpr std::int32_t kContinuedWord = 0xffff;
 
 struct Wanted {
