@@ -13,6 +13,7 @@
 
 #include "kernel_model/files/disk_space.h"
 #include "kernel_model/files/file.h"
+#include "kernel_model/files/special_tree.h"
 #include "kernel_model/files/system_view.h"
 #include "sim/base/error.h"
 #include "sim/machine.h"
@@ -35,9 +36,9 @@ struct FileSystemOptions {
 
 class FileSystem {
 public:
-    // `machine`: memory for page caches, entropy for /dev/urandom. `now_ns`: the simulated
-    // real-time clock, for new files' times.
+    // `machine`: memory for page caches. `special`: the modelled trees, /proc, /dev and /sys.
     static Result<std::unique_ptr<FileSystem>> create(Machine& machine,
+                                                      std::unique_ptr<SpecialTree> special,
                                                       const FileSystemOptions& options);
     virtual ~FileSystem() = default;
 
@@ -105,7 +106,7 @@ public:
     virtual const DiskSpace* space() const { return nullptr; }
     virtual void set_clock(std::function<std::uint64_t()> now_ns) = 0;
     // What /proc shows beyond the process that asks; null: nothing.
-    virtual void show(const SystemView*) {}
+    virtual void set_system_view(const SystemView*) {}
     // Descriptors 0, 1, 2 of the first process: the host's stdin, stdout, stderr.
     virtual std::shared_ptr<File> host_stdio(int fd) = 0;
 };

@@ -51,11 +51,11 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
       vdso_(make_vdso(machine, kEpochNs)) {
     scheduler_.set_cpus(cpus);
     files_.set_clock([this] { return realtime_ns(); });
-    files_.show(this);
+    files_.set_system_view(this);
 }
 
 Kernel::~Kernel() {
-    files_.show(nullptr);
+    files_.set_system_view(nullptr);
     files_.set_clock([] { return kEpochNs; });  // files may be written back after us
     for (const auto& [pid, process] : processes_) {
         if (process->mm != nullptr) process->mm->observe(nullptr);

@@ -32,7 +32,7 @@ std::uint64_t inode_of(const std::string& path) {
 
 }  // namespace
 
-bool SpecialFiles::owns(const std::string& path) {
+bool SpecialFiles::owns(const std::string& path) const {
     return below(path, "/proc") || below(path, "/dev") || below(path, "/sys");
 }
 

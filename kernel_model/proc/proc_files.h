@@ -8,33 +8,19 @@
 #include <string>
 #include <vector>
 
-#include "kernel_model/files/file.h"
-#include "kernel_model/files/system_view.h"
+#include "kernel_model/files/special_tree.h"
 #include "sim/machine.h"
 
 namespace uprobesim {
 
-// One modelled node. Exactly one of `link`, `list`, `open` is set, by its kind.
-struct SpecialNode {
-    FileStatus status;
-    std::string link;             // symbolic link: its target
-    std::shared_ptr<File> magic;  // /proc/self/fd/N: opening it opens this description again
-    std::function<std::vector<DirEntry>()> list;  // directory
-    std::function<std::shared_ptr<File>()> open;  // file
-    bool is_link() const { return !link.empty(); }
-    bool is_directory() const { return static_cast<bool>(list); }
-};
-
-class SpecialFiles {
+class SpecialFiles final : public SpecialTree {
 public:
     explicit SpecialFiles(Machine& machine) : machine_(machine) {}
-    // True for paths below the modelled mount points (canonical guest paths).
-    static bool owns(const std::string& path);
-    // nullopt: no such node.
-    std::optional<SpecialNode> find(Process* process, const std::string& path);
-    Process* reader(Process* opener) const;
-    void show(const SystemView* system) { system_ = system; }
-    void set_clock(std::function<std::uint64_t()> now_ns) { now_ns_ = std::move(now_ns); }
+    bool owns(const std::string& path) const override;
+    std::optional<SpecialNode> find(Process* process, const std::string& path) override;
+    Process* reader(Process* opener) const override;
+    void set_system_view(const SystemView* system) override { system_ = system; }
+    void set_clock(std::function<std::uint64_t()> now_ns) override { now_ns_ = std::move(now_ns); }
 
 private:
     std::optional<SpecialNode> find_dev(Process* process, const std::string& name);

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/proc/proc_files.h"
 #include "probes/hit/uprobes.h"
 #include "sim/base/try.h"
 #include "sim/cost/core_model.h"
@@ -216,7 +217,8 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     Machine machine(std::move(*machine_profile), std::move(*kernel_profile), request.memory_bytes,
                     request.seed, std::move(*core),
                     {.counting = request.counting ? Counting::On : Counting::Off});
-    auto files = FileSystem::create(machine, request.files);
+    auto files =
+        FileSystem::create(machine, std::make_unique<SpecialFiles>(machine), request.files);
     if (!files) return refused(files.error());
     Kernel kernel(machine, **files, request.cpus);
     Uprobes uprobes(kernel);  // attaches itself

@@ -120,7 +120,7 @@ SysResult<std::optional<Node>> Layers::find(Process* process, const std::string&
         node.host = {status->device, status->inode};
         return node;
     }
-    if (SpecialFiles::owns(guest)) {
+    if (special_.owns(guest)) {
         node.kind = LayerKind::Special;
         node.special = special_.find(process, guest);
         if (node.special) {
@@ -148,7 +148,7 @@ SysResult<std::optional<Node>> Layers::find(Process* process, const std::string&
     } else if (!missing(status.error())) {
         return tl::make_unexpected(status.error());
     }
-    if (!hidden(guest) && !SpecialFiles::owns(guest)) {
+    if (!hidden(guest) && !special_.owns(guest)) {
         auto status = root_.status(node.relative);
         if (status) {
             node.kind = LayerKind::Root;

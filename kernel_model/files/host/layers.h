@@ -15,7 +15,7 @@
 
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/files/host.h"
-#include "kernel_model/proc/proc_files.h"
+#include "kernel_model/files/special_tree.h"
 
 namespace uprobesim {
 
@@ -60,8 +60,7 @@ public:
         bool file;
     };
 
-    Layers(HostDirectory root, HostDirectory scratch, std::vector<Bind> binds,
-           SpecialFiles& special)
+    Layers(HostDirectory root, HostDirectory scratch, std::vector<Bind> binds, SpecialTree& special)
         : root_(std::move(root)),
           scratch_(std::move(scratch)),
           binds_(std::move(binds)),
@@ -97,7 +96,7 @@ private:
     HostDirectory root_;
     HostDirectory scratch_;
     std::vector<Bind> binds_;
-    SpecialFiles& special_;
+    SpecialTree& special_;
     std::set<std::string> hidden_;
     std::uint64_t device_ = 0;
 };

@@ -74,6 +74,7 @@ bool lies_in(const std::string& path, const std::string& directory) {
 }  // namespace
 
 Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine,
+                                                       std::unique_ptr<SpecialTree> special,
                                                        const FileSystemOptions& options) {
     auto root = TRY(open_host_directory(options.root, "the root directory",
                                         "name a directory of arm64 Debian packages with --root, or "
@@ -105,8 +106,9 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine,
                                            "make it first, or leave --scratch out"));
     std::shared_ptr<DiskSpace> space;
     if (options.scratch_limit) space = std::make_shared<DiskSpace>(*options.scratch_limit);
-    return std::make_unique<OverlayFileSystem>(machine, std::move(root), std::move(scratch),
-                                               std::move(binds), temporary, std::move(space));
+    return std::make_unique<OverlayFileSystem>(machine, std::move(special), std::move(root),
+                                               std::move(scratch), std::move(binds), temporary,
+                                               std::move(space));
 }
 
 }  // namespace uprobesim

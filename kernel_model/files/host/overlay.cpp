@@ -26,12 +26,13 @@ constexpr std::size_t kInodesKept = 128;  // with a host descriptor each
 constexpr std::uint64_t kAllPages = ~std::uint64_t{0} / kPageSize;
 }  // namespace
 
-OverlayFileSystem::OverlayFileSystem(Machine& machine, HostDirectory root, HostDirectory scratch,
+OverlayFileSystem::OverlayFileSystem(Machine& machine, std::unique_ptr<SpecialTree> special,
+                                     HostDirectory root, HostDirectory scratch,
                                      std::vector<Layers::Bind> binds, std::string temporary,
                                      std::shared_ptr<DiskSpace> space)
     : machine_(machine),
-      special_(machine),
-      layers_(std::move(root), std::move(scratch), std::move(binds), special_),
+      special_(std::move(special)),
+      layers_(std::move(root), std::move(scratch), std::move(binds), *special_),
       temporary_(std::move(temporary)),
       space_(std::move(space)) {}
 
@@ -50,7 +51,7 @@ void OverlayFileSystem::finish() {
 
 void OverlayFileSystem::set_clock(std::function<std::uint64_t()> now_ns) {
     now_ns_ = now_ns;
-    special_.set_clock(std::move(now_ns));
+    special_->set_clock(std::move(now_ns));
 }
 
 std::shared_ptr<File> OverlayFileSystem::host_stdio(int fd) {
@@ -372,7 +373,7 @@ SysResult<std::vector<DirEntry>> OverlayFileSystem::list(Process* process,
         if (upper) {
             for (const auto& e : *upper) covered.insert(e.name);
         }
-        if (!layers_.hidden(guest) && !SpecialFiles::owns(guest)) {
+        if (!layers_.hidden(guest) && !special_->owns(guest)) {
             auto lower = own(layers_.root(), relative_of(guest));
             if (!lower && !absent(lower.error())) return lower;
             if (lower) {

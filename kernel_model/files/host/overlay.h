@@ -19,8 +19,8 @@ class Pipe;
 
 class OverlayFileSystem final : public FileSystem {
 public:
-    OverlayFileSystem(Machine& machine, HostDirectory root, HostDirectory scratch,
-                      std::vector<Layers::Bind> binds, std::string temporary,
+    OverlayFileSystem(Machine& machine, std::unique_ptr<SpecialTree> special, HostDirectory root,
+                      HostDirectory scratch, std::vector<Layers::Bind> binds, std::string temporary,
                       std::shared_ptr<DiskSpace> space);
     ~OverlayFileSystem() override;
 
@@ -60,7 +60,7 @@ public:
     void finish() override;
     void set_clock(std::function<std::uint64_t()> now_ns) override;
     const DiskSpace* space() const override { return space_.get(); }
-    void show(const SystemView* system) override { special_.show(system); }
+    void set_system_view(const SystemView* system) override { special_->set_system_view(system); }
     std::shared_ptr<File> host_stdio(int fd) override;
 
     // For open files.
@@ -68,7 +68,7 @@ public:
     SysResult<std::vector<DirEntry>> list(Process* process, const std::string& guest);
     // Who makes the present call; who opened a directory may be gone. `opener` where no call is
     // made (tests).
-    Process* reader(Process* opener) const { return special_.reader(opener); }
+    Process* reader(Process* opener) const { return special_->reader(opener); }
     SysResult<FileStatus> directory_status(const std::string& guest);
 
 private:
@@ -117,7 +117,7 @@ private:
     std::uint64_t now_ns() const { return now_ns_ ? now_ns_() : 0; }
 
     Machine& machine_;
-    SpecialFiles special_;
+    std::unique_ptr<SpecialTree> special_;
     Layers layers_;
     std::string temporary_;  // host path of a scratch directory to be removed; empty: kept
     std::function<std::uint64_t()> now_ns_;

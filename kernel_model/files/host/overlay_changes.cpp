@@ -70,7 +70,7 @@ SysResult<void> OverlayFileSystem::prepare(const Place& p) {
     if (!p.parent) return tl::make_unexpected(Errno::NoEnt);
     if (p.parent->kind == LayerKind::Bind && !layers_.writable(*p.parent))
         return tl::make_unexpected(Errno::Rofs);
-    const bool modelled = SpecialFiles::owns(p.guest) || SpecialFiles::owns(p.parent->guest);
+    const bool modelled = special_->owns(p.guest) || special_->owns(p.parent->guest);
     if (modelled && !is_below(p.guest, "/dev")) return tl::make_unexpected(Errno::Perm);
     if (p.existing && p.existing->kind == LayerKind::Special)
         return tl::make_unexpected(Errno::Perm);
@@ -152,7 +152,7 @@ SysResult<void> OverlayFileSystem::remove(std::string_view cwd, std::string_view
     if (directory && !node.is_directory()) return tl::make_unexpected(Errno::NotDir);
     if (!directory && node.is_directory()) return tl::make_unexpected(Errno::IsDir);
     if (node.kind == LayerKind::Synthetic || bind_point) return tl::make_unexpected(Errno::Busy);
-    if (node.kind == LayerKind::Special && SpecialFiles::owns(parent_of(node.guest)) == false) {
+    if (node.kind == LayerKind::Special && !special_->owns(parent_of(node.guest))) {
         return tl::make_unexpected(Errno::Busy);  // /proc, /dev and /sys themselves
     }
     if (directory) {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "kernel_model/kernel/kernel.h"
+#include "kernel_model/proc/proc_files.h"
 #include "kernel_model/syscall/dispatch.h"
 #include "tests/kernel_model/loader/loader_support.h"
 #include "tests/support/host.h"
@@ -121,10 +122,10 @@ struct FilesFixture {
         process->files = FdTable();
         kernel.reset();
         files.reset();
-        auto made =
-            FileSystem::create(*machine, {.root = host + "/root",
-                                          .binds = std::move(binds),
-                                          .scratch = keep_scratch ? host + "/scratch" : ""});
+        auto made = FileSystem::create(*machine, std::make_unique<SpecialFiles>(*machine),
+                                       {.root = host + "/root",
+                                        .binds = std::move(binds),
+                                        .scratch = keep_scratch ? host + "/scratch" : ""});
         if (!made) FAIL(made.error().line());
         files = std::move(*made);
         kernel = std::make_unique<Kernel>(*machine, *files);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernel_model/kernel/kernel.h"
+#include "kernel_model/proc/proc_files.h"
 #include "kernel_model/syscall/dispatch.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
@@ -100,7 +101,8 @@ struct KernelFixture {
         : machine(std::move(priced), KernelProfile{}, std::uint64_t{64} << 20, 1,
                   std::make_unique<FlatCore>()) {
         tree.add_program("/bin/guest", words);
-        auto made = FileSystem::create(machine, {.root = tree.path(), .binds = {}, .scratch = {}});
+        auto made = FileSystem::create(machine, std::make_unique<SpecialFiles>(machine),
+                                       {.root = tree.path(), .binds = {}, .scratch = {}});
         REQUIRE(made);
         files = std::move(*made);
         kernel = std::make_unique<Kernel>(machine, *files);

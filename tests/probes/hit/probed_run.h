@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel_model/proc/proc_files.h"
 #include "probes/hit/uprobes.h"
 #include "probes/slots/xol_area.h"
 #include "sim/profile/kernel_profile.h"
@@ -44,7 +45,8 @@ struct ProbedRun {
         : machine(std::move(priced), std::move(by), std::uint64_t{64} << 20, 1,
                   std::make_unique<FlatCore>()) {
         tree.add_program("/bin/guest", words);
-        auto made = FileSystem::create(machine, {.root = tree.path(), .binds = {}, .scratch = {}});
+        auto made = FileSystem::create(machine, std::make_unique<SpecialFiles>(machine),
+                                       {.root = tree.path(), .binds = {}, .scratch = {}});
         REQUIRE(made);
         files = std::move(*made);
         kernel = std::make_unique<Kernel>(machine, *files);

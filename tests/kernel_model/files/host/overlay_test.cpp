@@ -207,9 +207,11 @@ TEST_CASE_METHOD(FilesFixture, "a scratch directory is kept, a temporary one goe
     mount();
     REQUIRE(unsetenv("TMPDIR") == 0);
     CHECK(std::distance(fs::directory_iterator(host + "/outside"), fs::directory_iterator()) == 1);
-    CHECK_FALSE(FileSystem::create(
-        *machine, {.root = host + "/root", .binds = {}, .scratch = host + "/root/tmp"}));
-    CHECK_FALSE(FileSystem::create(*machine, {.root = host + "/none", .binds = {}, .scratch = ""}));
+    CHECK_FALSE(
+        FileSystem::create(*machine, std::make_unique<SpecialFiles>(*machine),
+                           {.root = host + "/root", .binds = {}, .scratch = host + "/root/tmp"}));
+    CHECK_FALSE(FileSystem::create(*machine, std::make_unique<SpecialFiles>(*machine),
+                                   {.root = host + "/none", .binds = {}, .scratch = ""}));
 }
 
 TEST_CASE_METHOD(FilesFixture, "attributes stay with a file, whatever happens to its names",
