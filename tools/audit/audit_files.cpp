@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/audit/audit_files.h"
 
-#include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -13,8 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "kernel_model/files/host.h"
 #include "sim/base/try.h"
+#include "tools/sysroot/path_in_root.h"
 
 namespace uprobesim {
 namespace {
@@ -114,24 +109,6 @@ Outcome audit_folder(Auditor& auditor, const std::string& host, const std::strin
     skips.unreadable.insert(skips.unreadable.end(), found.unreadable.begin(),
                             found.unreadable.end());
     return {};
-}
-
-// The host's name of a path inside `root`. The host kernel resolves it, so that no link leads out.
-Result<std::string> path_in_root(const std::string& root, const std::string& path) {
-    const HostFd folder(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!folder) return user_error(std::strerror(errno), root, "name a folder with --root");
-    open_how how{};
-    how.flags = O_PATH | O_CLOEXEC;
-    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-    const HostFd file(
-        static_cast<int>(syscall(SYS_openat2, folder.get(), path.c_str(), &how, sizeof how)));
-    if (!file)
-        return user_error(std::strerror(errno), path,
-                          "give a path as the guest sees it, or leave out --root");
-    std::error_code error;
-    const fs::path host = fs::read_symlink("/proc/self/fd/" + std::to_string(file.get()), error);
-    if (error) throw HostError("readlink of /proc/self/fd", error.message());
-    return host.string();
 }
 
 }  // namespace

@@ -18,6 +18,15 @@ fail() {
     exit 1
 }
 
+# step "what happens" "what it takes" COMMAND...: says both before, and the time it took after.
+step() {
+    local what="$1" takes="$2" begin=$SECONDS
+    shift 2
+    say "$what ($takes)"
+    "$@"
+    say "$what: done in $((SECONDS - begin)) s"
+}
+
 # Runs a command as root: directly when we are root, through sudo otherwise.
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then

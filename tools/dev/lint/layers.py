@@ -24,7 +24,8 @@ LAYERS = [
     # The tool.
     ["tools/format"],
     ["tools/cli"],
-    ["tools/report", "tools/audit", "tools/strace", "tools/sysroot"],
+    ["tools/sysroot"],
+    ["tools/report", "tools/audit", "tools/strace"],
     ["tools/simulation", "tools/model"],
     ["tools/views", "tools/bench", "tools/whatif"],
     ["tools/explain", "tools/published", "tools/doctor"],

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/sysroot/path_in_root.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "kernel_model/files/host.h"
+
+namespace uprobesim {
+
+Result<std::string> path_in_root(const std::string& root, const std::string& path) {
+    const HostFd folder(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!folder) return user_error(std::strerror(errno), root, "name a folder with --root");
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+    const HostFd file(
+        static_cast<int>(syscall(SYS_openat2, folder.get(), path.c_str(), &how, sizeof how)));
+    if (!file)
+        return user_error(std::strerror(errno), path,
+                          "give a path as the guest sees it, or leave out --root");
+    std::error_code error;
+    const std::filesystem::path host =
+        std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file.get()), error);
+    if (error) throw HostError("readlink of /proc/self/fd", error.message());
+    return host.string();
+}
+
+}  // namespace uprobesim
