@@ -39,7 +39,7 @@ SysResult<void> LockTable::set(const FileKey& file, const FileLock& lock) {
         }
     }
     if (added.type != LockType::None) kept.push_back(added);
-    if (kept.size() > kMostOfOneFile) return tl::make_unexpected(Errno::NoLck);
+    if (kept.size() > kMaxPerFile) return tl::make_unexpected(Errno::NoLck);
     std::ranges::stable_sort(kept, {}, &FileLock::begin);
     it->second.locks = std::move(kept);
     changed(it);

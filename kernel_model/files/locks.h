@@ -47,7 +47,7 @@ public:
     std::shared_ptr<void> wait_for(const void* waiter, const void* holder);
 
 private:
-    static constexpr std::size_t kMostOfOneFile = 4096;
+    static constexpr std::size_t kMaxPerFile = 4096;
     struct Locked {
         std::vector<FileLock> locks;  // by begin
         WaitQueue waiters;

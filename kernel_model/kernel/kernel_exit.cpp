@@ -11,7 +11,7 @@ namespace {
 
 // --- robust futexes: struct robust_list_head is next, offset of the words, the entry that is being
 // worked on
-constexpr std::size_t kMostRobustEntries = 2048;  // ROBUST_LIST_LIMIT
+constexpr std::size_t kMaxRobustEntries = 2048;   // ROBUST_LIST_LIMIT
 constexpr std::uint64_t kPriorityInheriting = 1;  // in an entry's address
 struct RobustHead {
     std::uint64_t next, offset, pending;
@@ -43,7 +43,7 @@ void walk_robust_list(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr 
         release_word(memory, futexes, mm, word, owner, pending, (entry & kPriorityInheriting) != 0);
     };
     std::uint64_t entry = head->next;
-    for (std::size_t n = 0; entry != head_at.value && n < kMostRobustEntries; ++n) {
+    for (std::size_t n = 0; entry != head_at.value && n < kMaxRobustEntries; ++n) {
         const auto next = memory.get<std::uint64_t>(VAddr(entry & ~kPriorityInheriting));
         if (entry != head->pending) release(entry, false);
         if (!next) return;

@@ -54,7 +54,7 @@ bool IpAddress::is_loopback() const {
 
 SysResult<SocketAddress> parse_address(std::span<const std::byte> bytes) {
     SocketAddress address;
-    if (bytes.size() < 2 || bytes.size() > kMostAddressBytes)
+    if (bytes.size() < 2 || bytes.size() > kMaxAddressBytes)
         return tl::make_unexpected(Errno::Inval);
     std::memcpy(&address.family, bytes.data(), 2);
     if (address.family == kAfUnix) {
@@ -76,7 +76,7 @@ SysResult<SocketAddress> parse_address(std::span<const std::byte> bytes) {
 }
 
 std::vector<std::byte> address_bytes(const SocketAddress& address, std::uint16_t family) {
-    std::array<std::byte, kMostAddressBytes> out{};
+    std::array<std::byte, kMaxAddressBytes> out{};
     std::memcpy(out.data(), &family, 2);
     std::size_t size = 2;
     if (family == kAfUnix) {

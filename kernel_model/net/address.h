@@ -19,7 +19,7 @@ namespace uprobesim {
 inline constexpr std::uint16_t kAfUnspec = 0, kAfUnix = 1, kAfInet = 2, kAfInet6 = 10;
 inline constexpr std::uint32_t kSockStream = 1, kSockDgram = 2, kSockRaw = 3, kSockSeqPacket = 5;
 inline constexpr std::uint32_t kProtocolTcp = 6, kProtocolUdp = 17;
-inline constexpr std::size_t kMostAddressBytes = 128;  // sockaddr_storage
+inline constexpr std::size_t kMaxAddressBytes = 128;  // sockaddr_storage
 
 // In the form of IPv6; IPv4 addresses as ::ffff:a.b.c.d.
 struct IpAddress {

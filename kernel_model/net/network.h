@@ -50,12 +50,12 @@ public:
 
     // Descriptors that were sent and not yet received: as many as a process may have open
     // (too_many_unix_fds).
-    static constexpr std::uint64_t kMostInFlight = 1024;
+    static constexpr std::uint64_t kMaxInFlight = 1024;
     std::uint64_t files_in_flight = 0;
 
     // Bytes that lie in TCP connections, and how many may (net.ipv4.tcp_mem, so that a guest cannot
     // fill the host).
-    static constexpr std::uint64_t kMostTcpBytes = std::uint64_t{1} << 30;
+    static constexpr std::uint64_t kMaxTcpBytes = std::uint64_t{1} << 30;
     std::uint64_t tcp_bytes = 0;
 
     // SIOCGIF*: lo, and nothing else.

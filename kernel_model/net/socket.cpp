@@ -15,12 +15,12 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint64_t kSkBuff = 256, kSharedInfo = 320, kLeastHead = 512;
+constexpr std::uint64_t kSkBuff = 256, kSharedInfo = 320, kMinHead = 512;
 // SOCK_MIN_SNDBUF, SOCK_MIN_RCVBUF; net.core.wmem_max and rmem_max. What is asked for is doubled
 // (socket(7)).
-constexpr std::int32_t kLeastSend = 4608, kLeastReceive = 2304, kMostBuffer = 212992;
+constexpr std::int32_t kMinSend = 4608, kMinReceive = 2304, kMaxBuffer = 212992;
 // What a privileged caller may force, so that a guest cannot take all of the host's memory.
-constexpr std::int32_t kMostForced = 64 << 20;
+constexpr std::int32_t kMaxForced = 64 << 20;
 
 constexpr std::uint64_t kFionread = 0x541b, kTiocOutq = 0x5411;
 
@@ -28,7 +28,7 @@ constexpr std::uint64_t kFionread = 0x541b, kTiocOutq = 0x5411;
 
 std::uint64_t message_charge(std::uint64_t bytes) {
     const std::uint64_t head = std::min(bytes, kPageSize - kSharedInfo);
-    return kSkBuff + std::max(kLeastHead, std::bit_ceil(head + kSharedInfo)) +
+    return kSkBuff + std::max(kMinHead, std::bit_ceil(head + kSharedInfo)) +
            page_ceil(bytes - head);
 }
 
@@ -67,10 +67,10 @@ std::uint64_t Socket::receive_buffer() const {
 
 void Socket::set_buffer(bool send, std::int32_t value, bool privileged) {
     // A negative one is a very large one (sock_setsockopt compares as unsigned).
-    const std::int32_t most = privileged ? kMostForced : kMostBuffer;
+    const std::int32_t most = privileged ? kMaxForced : kMaxBuffer;
     const std::int32_t asked = value < 0 ? most : std::min(value, most);
     options.set(kSolSocket, send ? kSoSndBuf : kSoRcvBuf,
-                std::max(asked * 2, send ? kLeastSend : kLeastReceive));
+                std::max(asked * 2, send ? kMinSend : kMinReceive));
     if (!send) return;
     send_buffer_set = true;
     waiters_.wake(abi::kPollWritable);

@@ -13,7 +13,7 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::int32_t kMostBacklog = 4096;  // net.core.somaxconn
+constexpr std::int32_t kMaxBacklog = 4096;  // net.core.somaxconn
 // What the send buffer of a loopback connection grows to with its first window: tcp_sndbuf_expand
 // with segments of 65,483 bytes, as `ss -m` shows it.
 constexpr std::int32_t kConnectedSendBuffer = 2626560;
@@ -25,8 +25,7 @@ SysResult<void> TcpSocket::listen(std::int32_t backlog, const Ucred&) {
         return tl::make_unexpected(Errno::Inval);
     }
     // A negative backlog is a very large one.
-    backlog_ =
-        static_cast<std::size_t>(backlog < 0 ? kMostBacklog : std::min(backlog, kMostBacklog));
+    backlog_ = static_cast<std::size_t>(backlog < 0 ? kMaxBacklog : std::min(backlog, kMaxBacklog));
     if (state_ == State::Listen) return {};
     if (local_port() == 0) {
         if (const auto port = claim_some_port(); !port)

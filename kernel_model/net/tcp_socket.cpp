@@ -96,8 +96,7 @@ SysResult<std::uint64_t> TcpSocket::send(const Outgoing& message) {
     const std::uint64_t queued = unsent_bytes();
     const std::uint64_t window_left = peer_->window() - peer_->readable_bytes();
     const std::uint64_t room = window_left + (send_buffer() > queued ? send_buffer() - queued : 0);
-    const std::uint64_t moved =
-        std::min({size, room, Network::kMostTcpBytes - network().tcp_bytes});
+    const std::uint64_t moved = std::min({size, room, Network::kMaxTcpBytes - network().tcp_bytes});
     if (moved == 0 && size > 0) return tl::make_unexpected(Errno::Again);
     peer_->incoming_.push(message.bytes.first(moved));
     network().tcp_bytes += moved;

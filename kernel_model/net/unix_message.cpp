@@ -12,7 +12,7 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint64_t kMostOfAMessage = 32;  // a datagram is that much smaller than the buffer
+constexpr std::uint64_t kMaxMessageBytes = 32;  // a datagram is that much smaller than the buffer
 constexpr std::uint64_t kStreamPart =
     1 << 15;  // a stream is cut into messages of that size (SKB_MAX_ALLOC)
 
@@ -61,14 +61,14 @@ SysResult<std::uint64_t> UnixSocket::send(const Outgoing& message) {
     const auto target = TRY(target_of(message));
     UnixSocket& other = *target;
     if (!message.files.empty() &&
-        network().files_in_flight + message.files.size() > Network::kMostInFlight) {
+        network().files_in_flight + message.files.size() > Network::kMaxInFlight) {
         return tl::make_unexpected(Errno::TooManyRefs);
     }
     std::uint64_t moved = 0;
     const std::uint64_t size = message.bytes.size();
     if (by_message()) {
         if (shut_write_) return tl::make_unexpected(Errno::Pipe);
-        if (size + kMostOfAMessage > send_buffer()) return tl::make_unexpected(Errno::MsgSize);
+        if (size + kMaxMessageBytes > send_buffer()) return tl::make_unexpected(Errno::MsgSize);
         if (other.shut_read_) return tl::make_unexpected(Errno::Pipe);
         if (charged_ >= send_buffer() ||
             (!has_connections() && &other != this && other.queue_full())) {

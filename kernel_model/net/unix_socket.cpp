@@ -13,13 +13,13 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::size_t kMostDatagrams = 10;  // net.unix.max_dgram_qlen
-constexpr std::int32_t kMostBacklog = 4096;
+constexpr std::size_t kMaxDatagrams = 10;  // net.unix.max_dgram_qlen
+constexpr std::int32_t kMaxBacklog = 4096;
 
 }  // namespace
 
 UnixSocket::UnixSocket(std::shared_ptr<Network> network, std::uint32_t type)
-    : Socket(std::move(network), kAfUnix, type, 0), backlog_(kMostDatagrams) {
+    : Socket(std::move(network), kAfUnix, type, 0), backlog_(kMaxDatagrams) {
     name_.family = kAfUnix;
 }
 
@@ -68,8 +68,7 @@ SysResult<void> UnixSocket::bind(const SocketAddress& address, const Ucred&) {
 SysResult<void> UnixSocket::listen(std::int32_t backlog, const Ucred& who) {
     if (!has_connections()) return tl::make_unexpected(Errno::NotSup);
     if (name_.name.empty() || connected_) return tl::make_unexpected(Errno::Inval);
-    backlog_ =
-        static_cast<std::size_t>(backlog < 0 ? kMostBacklog : std::min(backlog, kMostBacklog));
+    backlog_ = static_cast<std::size_t>(backlog < 0 ? kMaxBacklog : std::min(backlog, kMaxBacklog));
     listening_ = true;
     own_credentials_ = who;
     waiters_.wake();

@@ -23,7 +23,7 @@ constexpr std::int32_t kTrapTrace = 2;
 // The engine does not tell an alignment fault (an unaligned exclusive) from a missing page. A
 // present page that goes on faulting at one instruction and address is one: no page takes more than
 // a few faults to come.
-constexpr std::uint32_t kMostFaultsOfOneAccess = 6;
+constexpr std::uint32_t kMaxFaultsPerAccess = 6;
 
 // With TBI0 set, the top byte is not part of the address (untagged_addr).
 VAddr untag(VAddr a) {
@@ -73,7 +73,7 @@ bool repeats(Task& task, VAddr pc, VAddr address) {
     if (task.resolved_pc != pc || task.resolved_address != address) task.resolved_times = 0;
     task.resolved_pc = pc;
     task.resolved_address = address;
-    return ++task.resolved_times > kMostFaultsOfOneAccess;
+    return ++task.resolved_times > kMaxFaultsPerAccess;
 }
 
 void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {

@@ -88,22 +88,22 @@ std::string polled(const Wait& wait) {
         std::int32_t fd;
         std::int16_t events, revents;
     };
-    constexpr std::uint64_t kMostShown = 8;
+    constexpr std::uint64_t kMaxShown = 8;
     const std::uint64_t count = wait.argument(1);
     std::vector<std::string> shown;
-    for (std::uint64_t i = 0; i < std::min(count, kMostShown); ++i) {
+    for (std::uint64_t i = 0; i < std::min(count, kMaxShown); ++i) {
         const auto entry =
             peek_value<PollFd>(wait.memory(), VAddr(wait.argument(0)) + i * sizeof(PollFd));
         if (entry && entry->fd >= 0) shown.push_back(descriptor_text(wait, entry->fd));
     }
-    if (count > kMostShown) shown.push_back(fmt::format("and {} more", count - kMostShown));
+    if (count > kMaxShown) shown.push_back(fmt::format("and {} more", count - kMaxShown));
     return shown.empty() ? "a signal" : fmt::format("{}", fmt::join(shown, "; "));
 }
 
 std::string selected(const Wait& wait) {
-    constexpr std::uint64_t kMostDescriptors = 1024;
+    constexpr std::uint64_t kMaxDescriptors = 1024;
     std::vector<std::string> shown;
-    for (std::uint64_t fd = 0; fd < std::min(wait.argument(0), kMostDescriptors); ++fd) {
+    for (std::uint64_t fd = 0; fd < std::min(wait.argument(0), kMaxDescriptors); ++fd) {
         bool wanted = false;
         for (unsigned set = 1; set <= 3; ++set) {
             if (wait.argument(set) == 0) continue;

@@ -20,7 +20,7 @@ struct TimeVal {
 
 inline constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 // KTIME_SEC_MAX: what is beyond is cut, as the kernel's timespec64_to_ktime does.
-inline constexpr std::int64_t kMostSeconds = 9'223'372'035;
+inline constexpr std::int64_t kMaxSeconds = 9'223'372'035;
 
 constexpr TimeSpec to_timespec(std::uint64_t ns) {
     return {static_cast<std::int64_t>(ns / kNsPerSecond),
@@ -39,7 +39,7 @@ inline SysResult<std::uint64_t> read_duration(UserMemory& memory, VAddr at) {
         given->nanoseconds >= static_cast<std::int64_t>(kNsPerSecond)) {
         return tl::make_unexpected(Errno::Inval);
     }
-    return static_cast<std::uint64_t>(std::min(given->seconds, kMostSeconds)) * kNsPerSecond +
+    return static_cast<std::uint64_t>(std::min(given->seconds, kMaxSeconds)) * kNsPerSecond +
            static_cast<std::uint64_t>(given->nanoseconds);
 }
 

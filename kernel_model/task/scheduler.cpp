@@ -30,7 +30,7 @@ Scheduler::Scheduler(const Ledger& ledger, std::uint64_t hz) : ledger_(ledger), 
 }
 
 void Scheduler::set_cpus(unsigned count) {
-    check_invariant(count >= 1 && count <= kMostCpus, "a number of CPUs that cannot be");
+    check_invariant(count >= 1 && count <= kMaxCpus, "a number of CPUs that cannot be");
     cpus_.assign(count, {});
     for (unsigned i = 0; i < count; ++i) {
         cpus_[i].id = i;

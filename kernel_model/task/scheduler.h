@@ -41,7 +41,7 @@ struct SimCpu {
 
 class Scheduler {
 public:
-    static constexpr unsigned kMostCpus = 64;  // an affinity mask is one word
+    static constexpr unsigned kMaxCpus = 64;  // an affinity mask is one word
 
     // `ledger` tells what the kernel's work has taken; hz: cycles in a second.
     Scheduler(const Ledger& ledger, std::uint64_t hz);

@@ -15,7 +15,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::uint64_t kMostHits = 1'000'000'000;
+constexpr std::uint64_t kMaxHits = 1'000'000'000;
 
 constexpr std::string_view kHelp = R"(usage: uprobesim bench [options] [VARIANT...]
 
@@ -72,7 +72,7 @@ Result<BenchTable> run_kernel(const TriggerRequest& request,
 Result<int> run_bench(const ReportWords& words) {
     const CommandLine& line = words.line;
     const auto kernels = TRY(line.names("kernels", "next-20241104"));
-    const auto hits = TRY(line.number("hits", 1000, kMostHits));
+    const auto hits = TRY(line.number("hits", 1000, kMaxHits));
     if (hits == 0) return user_error("at least one hit is needed", "--hits", "");
 
     TriggerRequest request;

@@ -15,7 +15,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::uint64_t kMostHits = 1'000'000'000;
+constexpr std::uint64_t kMaxHits = 1'000'000'000;
 constexpr std::uint64_t kSteadyHit =
     2;  // the first one makes the XOL page and takes its first fetch
 
@@ -63,8 +63,8 @@ Result<TriggerTree> make_target(const Options& options) {
             "a target takes no arguments", target,
             "name a probe with -p to have it hit by a program: -p 'uprobe:/bin/true:*' /bin/true");
     }
-    if (options.hit > kMostHits)
-        return user_error(fmt::format("at most {} hits", kMostHits), "--hit");
+    if (options.hit > kMaxHits)
+        return user_error(fmt::format("at most {} hits", kMaxHits), "--hit");
     if (std::find(std::begin(kTriggerTargets), std::end(kTriggerTargets), target) !=
         std::end(kTriggerTargets))
         return TriggerTree::make(target, options.branch_protection);

@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::string_view kStepped = "next-20241104";
 constexpr std::string_view kEmulated = "next-20241104+stp";
-constexpr std::uint64_t kLeastMemory = std::uint64_t{16} << 20;
-constexpr std::uint64_t kMostMemory = std::uint64_t{64} << 30;
+constexpr std::uint64_t kMinMemory = std::uint64_t{16} << 20;
+constexpr std::uint64_t kMaxMemory = std::uint64_t{64} << 30;
 
 // A login shell's, without anything of the host's.
 const std::map<std::string, std::string> kDefaultEnvironment = {
@@ -117,7 +117,7 @@ Result<std::uint64_t> parse_size(const std::string& value, const char* option, s
         good = unit != kUnits.npos;
         shift = good ? 10 * static_cast<unsigned>(unit + 1) : 0;
     }
-    if (!good || n > (kMostMemory >> shift) || (n << shift) < least) {
+    if (!good || n > (kMaxMemory >> shift) || (n << shift) < least) {
         return user_error(fmt::format("'{}' is not a size from {} to 64G", value, least_text),
                           option, "for example 512M or 4G");
     }
@@ -219,8 +219,8 @@ Result<std::string> guest_folder(std::string path) {
 
 Result<std::uint64_t> cpu_count(const CommandLine& line) {
     const auto cpus = TRY(line.number("cpus", 1));
-    if (cpus < 1 || cpus > Scheduler::kMostCpus)
-        return user_error(fmt::format("there can be 1 to {} CPUs", Scheduler::kMostCpus), "--cpus");
+    if (cpus < 1 || cpus > Scheduler::kMaxCpus)
+        return user_error(fmt::format("there can be 1 to {} CPUs", Scheduler::kMaxCpus), "--cpus");
     return cpus;
 }
 
@@ -272,8 +272,7 @@ void read_simulation(const CommandLine& line, const OptionDefaults& defaults,
     request.program.uid = static_cast<std::uint32_t>(uid);
     mistakes.take({"cwd"}, guest_folder(line.one("cwd", "/")), request.program.cwd);
     if (line.given("memory"))
-        mistakes.take({"memory"},
-                      parse_size(line.one("memory", ""), "--memory", kLeastMemory, "16M"),
+        mistakes.take({"memory"}, parse_size(line.one("memory", ""), "--memory", kMinMemory, "16M"),
                       request.memory_bytes);
     if (line.given("scratch-limit")) {
         mistakes.take({"scratch-limit"},

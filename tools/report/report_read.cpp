@@ -21,8 +21,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kRunSchema = "uprobesim.run/1";
 constexpr std::string_view kCompareSchema = "uprobesim.compare/1";
 constexpr std::string_view kRemedy = "make it with: uprobesim run -f json -o REPORT.json";
-constexpr std::uintmax_t kMostBytes = std::uintmax_t{256} << 20;
-constexpr double kMostCycles = 7e13;  // below 2^46 a double tells hundredths apart
+constexpr std::uintmax_t kMaxBytes = std::uintmax_t{256} << 20;
+constexpr double kMaxCycles = 7e13;  // below 2^46 a double tells hundredths apart
 
 // A value and its place. The first thing that is wrong is kept, every read after it gives a
 // default: a reader is written straight through and asks once at the end.
@@ -102,7 +102,7 @@ public:
         return 0;
     }
     CentiCycles cycles() const {
-        return CentiCycles(static_cast<std::uint64_t>(std::llround(number(kMostCycles) * 100)));
+        return CentiCycles(static_cast<std::uint64_t>(std::llround(number(kMaxCycles) * 100)));
     }
     std::vector<std::string> texts() const {
         std::vector<std::string> list;
@@ -257,7 +257,7 @@ Result<std::vector<SavedRun>> read_report_file(const std::string& path) {
     std::error_code error;
     if (!std::filesystem::is_regular_file(path, error))
         return user_error("no such report", path, std::string(kRemedy));
-    if (std::filesystem::file_size(path, error) > kMostBytes || error)
+    if (std::filesystem::file_size(path, error) > kMaxBytes || error)
         return user_error("the report is too large", path, "at most 256 MiB");
     std::ifstream in(path, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};

@@ -134,7 +134,7 @@ Result<Scenario> read_scenario(const DataFile& file, std::string name) {
     scenario.description = reader.string(root, "description", "");
     if (root.contains("cpus"))
         scenario.cpus = static_cast<unsigned>(reader.number(
-            root, "cpus", "", {.min = 1, .max = double{Scheduler::kMostCpus}, .whole = true}));
+            root, "cpus", "", {.min = 1, .max = double{Scheduler::kMaxCpus}, .whole = true}));
     for (const std::string& word : strings(reader, root, "probes", "", false)) {
         if (const Outcome added = scenario.probes.add(word); !added && reader.ok())
             reader.fail(root.get("probes"),

@@ -18,16 +18,16 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::size_t kMostKept = std::size_t{1} << 20;  // of an output that a scenario reads
+constexpr std::size_t kMaxKept = std::size_t{1} << 20;  // of an output that a scenario reads
 // The library's matcher recurses by character: a longer line might take it beyond the host's stack.
-constexpr std::size_t kMostMatched = 4096;
+constexpr std::size_t kMaxMatched = 4096;
 
 // What the pattern's group is in the first line that it matches.
 std::optional<double> first_match(const std::string& output, const std::regex& pattern) {
     std::smatch found;
     std::istringstream lines(output);
     for (std::string line; std::getline(lines, line);) {
-        line.resize(std::min(line.size(), kMostMatched));
+        line.resize(std::min(line.size(), kMaxMatched));
         if (std::regex_search(line, found, pattern))
             return std::strtod(found[1].str().c_str(), nullptr);
     }
@@ -69,14 +69,14 @@ Outcome Session::start_one(const std::string& name, const ProgramRequest& progra
             std::make_shared<DigestedOutput>(1, is_main ? STDOUT_FILENO : -1, before_write());
         running.error =
             std::make_shared<DigestedOutput>(2, is_main ? STDERR_FILENO : -1, before_write());
-        running.error->keep(kMostKept);
+        running.error->keep(kMaxKept);
         put(1, running.out);
         put(2, running.error);
         if (!is_main) put(0, std::make_shared<DigestedOutput>(0, -1));
     } else if (before_write()) {
         for (const int fd : {1, 2}) put(fd, make_host_stdio(fd, before_write()));
     }
-    if (running.out != nullptr) running.out->keep(kMostKept);
+    if (running.out != nullptr) running.out->keep(kMaxKept);
     return {};
 }
 

@@ -45,7 +45,7 @@ struct SimulationRequest {
     std::uint64_t seed = 1;
     std::uint64_t max_insns = 0;
     std::uint64_t max_ns = 0;  // simulated
-    unsigned cpus = 1;         // simulated, up to Scheduler::kMostCpus
+    unsigned cpus = 1;         // simulated, up to Scheduler::kMaxCpus
     std::uint64_t memory_bytes = std::uint64_t{2} << 30;
     std::vector<std::string> option_words;  // those given that the report does not name otherwise
     bool counting = true;  // false: for the benchmark; instruction and cycle totals are then zero

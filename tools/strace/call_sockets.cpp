@@ -16,7 +16,7 @@ namespace uprobesim {
 namespace {
 
 constexpr std::uint64_t kFamilySize = 2, kUnix = 1, kInet = 2, kInet6 = 10;
-constexpr std::uint64_t kMostAddress = 128;  // sockaddr_storage
+constexpr std::uint64_t kMaxAddress = 128;  // sockaddr_storage
 
 std::uint32_t big_endian_port(const std::string& bytes) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[2]) << 8 |
@@ -52,7 +52,7 @@ std::string unix_text(const std::string& bytes) {
 
 std::string sockaddr_text(CallView& view, std::uint64_t at, std::uint64_t length) {
     if (at == 0) return "NULL";
-    std::string bytes(std::min(length, kMostAddress), '\0');
+    std::string bytes(std::min(length, kMaxAddress), '\0');
     if (bytes.size() < kFamilySize ||
         !peek(view.memory(), VAddr(at), std::as_writable_bytes(std::span(bytes)))) {
         view.incomplete = true;

@@ -73,8 +73,8 @@ std::string signal_text(std::uint64_t number) {
 }
 
 std::string signal_set_text(std::uint64_t mask) {
-    constexpr int kMostNamed = 40;
-    const bool inverse = std::popcount(mask) > kMostNamed;
+    constexpr int kMaxNamed = 40;
+    const bool inverse = std::popcount(mask) > kMaxNamed;
     const std::uint64_t shown = inverse ? ~mask : mask;
     std::vector<std::string> names;
     for (unsigned signal = 1; signal <= static_cast<unsigned>(kSignalCount); ++signal) {
@@ -97,10 +97,10 @@ std::string open_flags_text(std::uint64_t flags) {
 
 std::optional<std::string> descriptor_set_text(CallView& view, std::uint64_t at,
                                                std::uint64_t count) {
-    constexpr std::uint64_t kMostDescriptors = 1024;
+    constexpr std::uint64_t kMaxDescriptors = 1024;
     if (at == 0) return std::nullopt;
     std::vector<std::uint64_t> shown;
-    for (std::uint64_t fd = 0; fd < std::min(count, kMostDescriptors); ++fd) {
+    for (std::uint64_t fd = 0; fd < std::min(count, kMaxDescriptors); ++fd) {
         const auto bits = view.read<std::uint64_t>(at + fd / 64 * 8);
         if (!bits) return std::nullopt;
         if ((*bits >> (fd % 64) & 1) != 0) shown.push_back(fd);

@@ -11,7 +11,7 @@ namespace uprobesim {
 namespace {
 
 constexpr std::uint32_t kPrivateBits = kEpollExclusive | kEpollWakeup | kEpollOneShot | kEpollEdge;
-constexpr unsigned kMostNested = 4;  // EP_MAX_NESTS
+constexpr unsigned kMaxNested = 4;  // EP_MAX_NESTS
 
 }  // namespace
 
@@ -114,7 +114,7 @@ SysResult<void> Epoll::add(std::int32_t fd, File& file, EpollEvent event) {
     const Key key{fd, &file};
     if (items_.contains(key)) return tl::make_unexpected(Errno::Exist);
     if (const auto* nested = dynamic_cast<const Epoll*>(&file)) {
-        const bool deep = levels_above() + 1 + nested->levels_below() > kMostNested;
+        const bool deep = levels_above() + 1 + nested->levels_below() > kMaxNested;
         if (deep || nested->reaches(*this)) return tl::make_unexpected(Errno::Loop);
     }
     event.events |= abi::kPollErr | abi::kPollHup;

@@ -15,13 +15,13 @@ public:
     void set_mask(std::uint64_t mask);
 
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
-    std::uint64_t record_bytes() const override { return kMostAtOnce * kRecord; }
+    std::uint64_t record_bytes() const override { return kMaxPerRead * kRecord; }
     std::uint32_t poll() override;
     WaitQueue* waiters() override;
     KernelPath read_path() const override { return KernelPath::SysReadEventfd; }
 
 private:
-    static constexpr std::uint64_t kRecord = 128, kMostAtOnce = 64;
+    static constexpr std::uint64_t kRecord = 128, kMaxPerRead = 64;
 
     Kernel& kernel_;
     std::uint64_t mask_;

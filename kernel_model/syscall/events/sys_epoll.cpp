@@ -20,7 +20,7 @@ struct UserEvent {
     std::uint64_t data;
 };
 static_assert(sizeof(UserEvent) == 16);
-constexpr std::int64_t kMostEvents = 0x7fffffff / static_cast<std::int64_t>(sizeof(UserEvent));
+constexpr std::int64_t kMaxEvents = 0x7fffffff / static_cast<std::int64_t>(sizeof(UserEvent));
 constexpr std::uint32_t kAdd = 1, kDelete = 2, kModify = 3;
 constexpr std::uint32_t kWithExclusive =
     kPollIn | kPollOut | kPollErr | kPollHup | kEpollWakeup | kEpollEdge | kEpollExclusive;
@@ -80,7 +80,7 @@ SysOutcome wait_for_events(SysCall& call, const std::optional<std::uint64_t>& ti
         return outcome;
     };
     const std::int64_t most = call.int32(2);
-    if (most <= 0 || most > kMostEvents) return finish(Errno::Inval);
+    if (most <= 0 || most > kMaxEvents) return finish(Errno::Inval);
     if (call.args[1] > AddressSpace::kTop - static_cast<std::uint64_t>(most) * sizeof(UserEvent)) {
         return finish(Errno::Fault);
     }

@@ -111,7 +111,7 @@ SysOutcome sys_signalfd4(SysCall& call) {
 SysOutcome sys_memfd_create(SysCall& call) {
     constexpr std::uint32_t kCloexec = 1, kAllowSealing = 2, kHugetlb = 4, kNoexecSeal = 8,
                             kExec = 0x10;
-    constexpr std::size_t kMostName = 249;  // MFD_NAME_MAX_LEN
+    constexpr std::size_t kMaxName = 249;  // MFD_NAME_MAX_LEN
     const std::uint32_t flags = call.uint32(1);
     if ((flags & ~(kCloexec | kAllowSealing | kNoexecSeal | kExec)) != 0) {
         if ((flags & kHugetlb) != 0)
@@ -119,9 +119,9 @@ SysOutcome sys_memfd_create(SysCall& call) {
         return Errno::Inval;
     }
     if ((flags & kNoexecSeal) != 0 && (flags & kExec) != 0) return Errno::Inval;
-    const auto name = call.memory().read_string(call.address(0), kMostName + 1);
+    const auto name = call.memory().read_string(call.address(0), kMaxName + 1);
     if (!name) return Errno::Fault;
-    if (name->size() > kMostName) return Errno::Inval;
+    if (name->size() > kMaxName) return Errno::Inval;
     auto shared = std::make_shared<MemoryFile::Shared>();
     // Beyond the numbers of shared anonymous mappings, which are on the same device.
     const std::uint64_t inode = call.kernel.new_inode() | std::uint64_t{1} << 32;

@@ -16,8 +16,8 @@ struct ControlHeader {
 };
 static_assert(sizeof(ControlHeader) == 16);
 constexpr std::int32_t kRights = 1, kCredentials = 2;
-constexpr std::uint64_t kMostControl = 131072;  // net.core.optmem_max
-constexpr std::size_t kMostDescriptors = 253;   // SCM_MAX_FD
+constexpr std::uint64_t kMaxControl = 131072;  // net.core.optmem_max
+constexpr std::size_t kMaxDescriptors = 253;   // SCM_MAX_FD
 
 constexpr std::uint64_t aligned(std::uint64_t length) {
     return (length + 7) & ~std::uint64_t{7};
@@ -25,7 +25,7 @@ constexpr std::uint64_t aligned(std::uint64_t length) {
 
 SysResult<void> take_rights(SysCall& call, std::span<const std::byte> data, Outgoing& message) {
     const std::size_t count = data.size() / 4;
-    if (count + message.files.size() > kMostDescriptors) return tl::make_unexpected(Errno::Inval);
+    if (count + message.files.size() > kMaxDescriptors) return tl::make_unexpected(Errno::Inval);
     for (std::size_t i = 0; i < count; ++i) {
         std::int32_t fd = 0;
         std::memcpy(&fd, data.data() + 4 * i, 4);
@@ -54,7 +54,7 @@ SysResult<void> take_credentials(SysCall& call, std::span<const std::byte> data,
 
 SysResult<void> read_control(SysCall& call, const Socket& socket, VAddr at, std::uint64_t length,
                              Outgoing& message) {
-    if (length > kMostControl) return tl::make_unexpected(Errno::NoBufs);
+    if (length > kMaxControl) return tl::make_unexpected(Errno::NoBufs);
     std::vector<std::byte> bytes(length);
     if (!call.memory().read(at, bytes)) return tl::make_unexpected(Errno::Fault);
     if (socket.family() != kAfUnix) return {};

@@ -27,7 +27,7 @@ struct MessageHeader {
 static_assert(sizeof(MessageHeader) == 56);
 constexpr std::uint64_t kNameLengthAt = 8, kControlLengthAt = 40, kFlagsAt = 48;
 constexpr std::uint64_t kManyStride = 64, kManyLengthAt = 56;
-constexpr std::uint64_t kMostMany = 1024;  // UIO_MAXIOV
+constexpr std::uint64_t kMaxMessages = 1024;  // UIO_MAXIOV
 
 // MSG_* that ask for what is not modelled.
 SysResult<void> check_flags(SysCall& call, std::uint32_t flags) {
@@ -87,7 +87,7 @@ SysOutcome send_header(SysCall& call, Socket& socket, VAddr at, std::uint32_t fl
         TRY(UserVector::read_from(call, VAddr(header.vector), header.vector_count));
     Outgoing message{.bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.process)};
     const std::int32_t length =
-        std::min(header.name_length, static_cast<std::int32_t>(kMostAddressBytes));
+        std::min(header.name_length, static_cast<std::int32_t>(kMaxAddressBytes));
     TRY(send_address(call, socket, VAddr(header.name), length, message));
     if (header.control_length != 0) {
         TRY(read_control(call, socket, VAddr(header.control), header.control_length, message));
@@ -144,7 +144,7 @@ SysOutcome sys_recvmsg(SysCall& call) {
 // moved.
 template <class Fn>
 SysOutcome many(SysCall& call, bool first_only_waits, Fn one) {
-    const std::uint64_t count = std::min<std::uint64_t>(call.uint32(2), kMostMany);
+    const std::uint64_t count = std::min<std::uint64_t>(call.uint32(2), kMaxMessages);
     std::uint32_t flags = call.uint32(3);
     std::uint64_t done = 0;
     while (done < count) {

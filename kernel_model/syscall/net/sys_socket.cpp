@@ -21,7 +21,7 @@ namespace {
 
 using namespace abi;
 
-constexpr std::uint32_t kTypeBits = 0xf, kMostTypes = 11;
+constexpr std::uint32_t kTypeBits = 0xf, kMaxTypes = 11;
 
 SysOutcome add_socket(SysCall& call, std::shared_ptr<File> file, std::uint32_t flags) {
     file->flags |= flags & kONonblock;
@@ -46,7 +46,7 @@ constexpr Kind kKinds[] = {
 
 SysResult<std::shared_ptr<Socket>> make_socket(SysCall& call, std::uint32_t family,
                                                std::uint32_t type, std::uint32_t protocol) {
-    if (type >= kMostTypes) return tl::make_unexpected(Errno::Inval);
+    if (type >= kMaxTypes) return tl::make_unexpected(Errno::Inval);
     const auto of_family = [&](const Kind& k) { return k.family == family; };
     if (std::none_of(std::begin(kKinds), std::end(kKinds), of_family)) {
         return tl::make_unexpected(Errno::AfNoSupport);

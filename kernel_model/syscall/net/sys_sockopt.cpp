@@ -43,7 +43,7 @@ SysOutcome set_timeout(SysCall& call, Socket& socket, std::int32_t name, std::ui
     const auto time = call.memory().get<TimeVal>(call.address(3));
     if (!time) return Errno::Fault;
     if (time->microseconds < 0 || time->microseconds >= 1'000'000) return Errno::Dom;
-    const std::int64_t seconds = std::clamp<std::int64_t>(time->seconds, 0, kMostSeconds);
+    const std::int64_t seconds = std::clamp<std::int64_t>(time->seconds, 0, kMaxSeconds);
     const std::uint64_t ns = time->seconds < 0
                                  ? 0
                                  : static_cast<std::uint64_t>(seconds) * kNsPerSecond +

@@ -94,8 +94,8 @@ struct LimitBytes {
 SysOutcome change_limit(SysCall& call, std::uint32_t which, const LimitBytes& wanted) {
     ResourceLimit& limit = call.process.limits[which];
     if (wanted.soft > wanted.hard) return Errno::Inval;
-    constexpr std::uint64_t kMostFiles = 1048576;  // fs.nr_open
-    if (which == kRlimitNofile && wanted.hard > kMostFiles) return Errno::Perm;
+    constexpr std::uint64_t kMaxFiles = 1048576;  // fs.nr_open
+    if (which == kRlimitNofile && wanted.hard > kMaxFiles) return Errno::Perm;
     if (wanted.hard > limit.hard && call.process.uid != 0) return Errno::Perm;
     limit = {wanted.soft, wanted.hard};
     Mm& mm = *call.process.mm;

@@ -52,7 +52,7 @@ SysOutcome sys_getitimer(SysCall& call) {
 
 std::optional<std::uint64_t> timeval_ns(const TimeVal& t) {
     if (t.seconds < 0 || t.microseconds < 0 || t.microseconds >= 1'000'000) return std::nullopt;
-    return static_cast<std::uint64_t>(std::min(t.seconds, kMostSeconds)) * kNsPerSecond +
+    return static_cast<std::uint64_t>(std::min(t.seconds, kMaxSeconds)) * kNsPerSecond +
            static_cast<std::uint64_t>(t.microseconds) * 1000;
 }
 

@@ -12,10 +12,10 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint64_t kMostParts = 1024;            // UIO_MAXIOV
-constexpr std::uint64_t kMostBytes = 0x7ffff000;      // MAX_RW_COUNT
-constexpr std::uint64_t kPiece = 1 << 18;             // of a stream, moved at a time
-constexpr std::uint64_t kMostMessage = 128ull << 20;  // no buffer may be larger
+constexpr std::uint64_t kMaxParts = 1024;            // UIO_MAXIOV
+constexpr std::uint64_t kMaxBytes = 0x7ffff000;      // MAX_RW_COUNT
+constexpr std::uint64_t kPiece = 1 << 18;            // of a stream, moved at a time
+constexpr std::uint64_t kMaxMessage = 128ull << 20;  // no buffer may be larger
 
 bool waits(const File& file, std::uint32_t flags) {
     return (file.flags & abi::kONonblock) == 0 && (flags & kMsgDontWait) == 0;
@@ -54,7 +54,7 @@ SysResult<UserVector> UserVector::of(std::vector<abi::Iovec> parts) {
     UserVector all;
     for (abi::Iovec& part : parts) {
         if (static_cast<std::int64_t>(part.length) < 0) return tl::make_unexpected(Errno::Inval);
-        part.length = std::min(part.length, kMostBytes - all.size_);
+        part.length = std::min(part.length, kMaxBytes - all.size_);
         if (part.length == 0) continue;
         if (part.base >= AddressSpace::kTop || part.length > AddressSpace::kTop - part.base) {
             return tl::make_unexpected(Errno::Fault);
@@ -66,7 +66,7 @@ SysResult<UserVector> UserVector::of(std::vector<abi::Iovec> parts) {
 }
 
 SysResult<UserVector> UserVector::read_from(SysCall& call, VAddr vector, std::uint64_t count) {
-    if (count > kMostParts) return tl::make_unexpected(Errno::MsgSize);
+    if (count > kMaxParts) return tl::make_unexpected(Errno::MsgSize);
     std::vector<abi::Iovec> parts(count);
     if (!call.memory().read(vector, std::as_writable_bytes(std::span(parts))))
         return tl::make_unexpected(Errno::Fault);
@@ -111,7 +111,7 @@ SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers
                         std::uint32_t flags) {
     call.path = socket.write_path();
     std::uint64_t& moved = call.task.call_progress;
-    if (socket.by_message() && buffers.size() > kMostMessage) return Errno::MsgSize;
+    if (socket.by_message() && buffers.size() > kMaxMessage) return Errno::MsgSize;
     const std::uint64_t most = socket.by_message() ? buffers.size() : kPiece;
     do {
         std::vector<std::byte> bytes(std::min(buffers.size() - moved, most));
@@ -142,7 +142,7 @@ SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buff
     const bool all = (flags & kMsgWaitAll) != 0 && !peek && !socket.by_message();
     while (true) {
         const std::uint64_t most =
-            std::min(buffers.size() - moved, socket.by_message() ? kMostMessage : kPiece);
+            std::min(buffers.size() - moved, socket.by_message() ? kMaxMessage : kPiece);
         auto part = socket.receive(most, peek);
         if (!part) {
             if (part.error() == Errno::Again) {

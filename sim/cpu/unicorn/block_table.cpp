@@ -14,7 +14,7 @@ const BlockInfo& BlockTable::info_of(std::span<const std::uint32_t> words) {
     std::vector<std::uint32_t> key(words.begin(), words.end());
     auto found = infos_.find(key);
     if (found == infos_.end()) {
-        if (infos_.size() >= kMostInfos) {
+        if (infos_.size() >= kMaxInfos) {
             empty();
             infos_.clear();
         }

@@ -66,7 +66,7 @@ private:
     static constexpr std::size_t kRecords = 1u << 16;
     // Distinct contents kept; a program that goes on generating code must not fill the host's
     // memory.
-    static constexpr std::size_t kMostInfos = 1u << 18;
+    static constexpr std::size_t kMaxInfos = 1u << 18;
     // Neighbours stay neighbours; programs and libraries, which lie at round distances, do not
     // meet.
     static std::size_t index(std::uint64_t address) {
