@@ -16,8 +16,14 @@ inline constexpr std::uint64_t kCloneVm = 0x100, kCloneFs = 0x200, kCloneFiles =
                                kCloneChildSettid = 0x1000000, kCloneIo = 0x80000000,
                                kCloneClearSighand = std::uint64_t{1} << 32,
                                kCloneIntoCgroup = std::uint64_t{1} << 33;
-// Namespaces: NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET, and NEWTIME of clone3.
-inline constexpr std::uint64_t kCloneNamespaces = 0x20000 | 0x7e000000;
+inline constexpr std::uint64_t kCloneNewns = 0x20000, kCloneNewcgroup = 0x2000000,
+                               kCloneNewuts = 0x4000000, kCloneNewipc = 0x8000000,
+                               kCloneNewuser = 0x10000000, kCloneNewpid = 0x20000000,
+                               kCloneNewnet = 0x40000000;
+inline constexpr std::uint64_t kCloneNamespaces = kCloneNewns | kCloneNewcgroup | kCloneNewuts |
+                                                  kCloneNewipc | kCloneNewuser | kCloneNewpid |
+                                                  kCloneNewnet;
+// Of clone3 only: clone's bit 7 belongs to the exit signal.
 inline constexpr std::uint64_t kCloneNewtime = 0x80;
 
 }  // namespace uprobesim::abi

@@ -78,3 +78,13 @@ struct SignalInfo {
 };
 
 }  // namespace uprobesim
+
+namespace uprobesim::abi {
+
+inline constexpr std::uint64_t kSigsetSize = 8;
+inline constexpr std::int32_t kSigBlock = 0, kSigUnblock = 1, kSigSetmask = 2;
+inline constexpr std::uint32_t kSsOnstack = 1, kSsDisable = 2, kSsAutodisarm = 1u << 31;
+inline constexpr std::uint64_t kMinsigstksz = 5120;  // arm64's own
+inline constexpr int kSigrtmin = 32;                 // the first real-time signal
+
+}  // namespace uprobesim::abi

@@ -42,6 +42,13 @@ struct Statfs {
     std::int64_t f_namelen, f_frsize, f_flags, f_spare[4];
 };
 static_assert(sizeof(Statfs) == 120);
+inline constexpr std::int64_t kTmpfsMagic = 0x01021994;
+
+inline constexpr std::uint32_t kStatxBasicStats = 0x7ff, kStatxAll = 0xfff;
+inline constexpr std::uint32_t kStatxType = 1, kStatxMode = 2, kStatxNlink = 4, kStatxUid = 8,
+                               kStatxGid = 0x10, kStatxAtime = 0x20, kStatxMtime = 0x40,
+                               kStatxCtime = 0x80, kStatxIno = 0x100, kStatxSize = 0x200,
+                               kStatxBlocks = 0x400, kStatxBtime = 0x800, kStatxMntId = 0x1000;
 
 struct Iovec {
     std::uint64_t base, length;

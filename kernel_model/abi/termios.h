@@ -11,7 +11,8 @@ inline constexpr std::uint32_t kIstrip = 040, kInlcr = 0100, kIgncr = 0200, kIcr
                                kIxon = 02000, kIxany = 04000, kIutf8 = 040000;
 inline constexpr std::uint32_t kOpost = 01, kOnlcr = 04, kOcrnl = 010, kOnocr = 020, kOnlret = 040,
                                kTabdly = 014000, kXtabs = 014000;
-inline constexpr std::uint32_t kB38400 = 017, kCs8 = 060, kCread = 0200;
+inline constexpr std::uint32_t kB38400 = 017, kCsize = 060, kCs8 = 060, kCread = 0200,
+                               kParenb = 0400;
 inline constexpr std::uint32_t kIsig = 01, kIcanon = 02, kEcho = 010, kEchoe = 020, kEchok = 040,
                                kEchonl = 0100, kNoflsh = 0200, kTostop = 0400, kEchoctl = 01000,
                                kEchoke = 04000, kIexten = 0100000;
@@ -34,6 +35,10 @@ enum ControlCharacter : std::size_t {
     Vlnext = 15,
     Veol2 = 16,
 };
+
+// Arguments of TCXONC and TCFLSH.
+inline constexpr std::int32_t kTcooff = 0, kTcoon = 1, kTcioff = 2, kTcion = 3;
+inline constexpr std::int32_t kTciflush = 0, kTcoflush = 1, kTcioflush = 2;
 
 struct Termios {
     // tty_std_termios, with the control flags of a pty's slave.

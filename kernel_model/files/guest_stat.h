@@ -30,7 +30,7 @@ inline abi::Stat to_stat(const FileStatus& s) {
 
 inline abi::Statx to_statx(const FileStatus& s) {
     abi::Statx out{};
-    out.stx_mask = 0x7ff;  // STATX_BASIC_STATS; no birth time
+    out.stx_mask = abi::kStatxBasicStats;  // no birth time
     out.stx_blksize = static_cast<std::uint32_t>(s.block_size);
     out.stx_nlink = s.links;
     out.stx_uid = s.uid;

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/limits.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {

@@ -9,12 +9,17 @@
 #include <optional>
 #include <vector>
 
+#include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/file.h"
 #include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
 
-enum class LockType : std::int16_t { Read = 0, Write = 1, None = 2 };  // F_RDLCK and so on
+enum class LockType : std::int16_t {
+    Read = abi::kFRdlck,
+    Write = abi::kFWrlck,
+    None = abi::kFUnlck
+};
 
 struct FileLock {
     static constexpr std::uint64_t kToTheEnd = ~std::uint64_t{0};

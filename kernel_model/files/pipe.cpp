@@ -6,13 +6,13 @@
 #include <string>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/ioctl.h"
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/memory/user_memory.h"
 
 namespace uprobesim {
 
 namespace {
-constexpr std::uint64_t kFionread = 0x541b;
 constexpr std::uint64_t kPipefs =
     13;  // the device of pipes without a name: they have no mount of their own
 }  // namespace
@@ -81,7 +81,7 @@ std::uint64_t Pipe::size() const {
 SysResult<std::uint64_t> Pipe::resize(std::uint64_t bytes) {
     if (bytes > std::uint64_t{1} << 31) return tl::make_unexpected(Errno::Inval);
     // The superuser's pipes are bounded too here.
-    if (bytes > kLargestSize) return tl::make_unexpected(Errno::Perm);
+    if (bytes > kMaxSize) return tl::make_unexpected(Errno::Perm);
     const std::size_t slots =
         std::bit_ceil(std::max<std::uint64_t>(bytes + kPageSize - 1, kPageSize) / kPageSize);
     if (slots < slots_.size()) return tl::make_unexpected(Errno::Busy);
@@ -153,7 +153,7 @@ SysResult<std::uint64_t> PipeEnd::write(std::uint64_t, std::span<const std::byte
 
 SysResult<std::uint64_t> PipeEnd::ioctl(std::uint64_t request, std::uint64_t arg,
                                         UserMemory& memory) {
-    if (request != kFionread) return tl::make_unexpected(Errno::NotTty);
+    if (request != abi::kFionread) return tl::make_unexpected(Errno::NotTty);
     if (!memory.put(VAddr(arg), static_cast<std::int32_t>(pipe_->bytes())))
         return tl::make_unexpected(Errno::Fault);
     return std::uint64_t{0};

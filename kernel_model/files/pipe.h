@@ -18,8 +18,8 @@ namespace uprobesim {
 
 class Pipe {
 public:
-    static constexpr std::uint64_t kDefaultSize = 65536;    // PIPE_DEF_BUFFERS pages
-    static constexpr std::uint64_t kLargestSize = 1 << 20;  // fs.pipe-max-size
+    static constexpr std::uint64_t kDefaultSize = 65536;  // PIPE_DEF_BUFFERS pages
+    static constexpr std::uint64_t kMaxSize = 1 << 20;    // fs.pipe-max-size
 
     // Bytes moved; Again: empty or full.
     SysResult<std::uint64_t> read(std::span<std::byte> to);

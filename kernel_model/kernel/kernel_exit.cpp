@@ -2,6 +2,8 @@
 // How tasks and processes end: what they let go, who is told, when nothing of them is left.
 #include <fmt/format.h>
 
+#include "kernel_model/abi/limits.h"
+#include "kernel_model/abi/wait.h"
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/syscall/dispatch.h"
@@ -11,7 +13,6 @@ namespace {
 
 // --- robust futexes: struct robust_list_head is next, offset of the words, the entry that is being
 // worked on
-constexpr std::size_t kMaxRobustEntries = 2048;   // ROBUST_LIST_LIMIT
 constexpr std::uint64_t kPriorityInheriting = 1;  // in an entry's address
 struct RobustHead {
     std::uint64_t next, offset, pending;
@@ -29,9 +30,10 @@ void release_word(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr word
         futexes.wake(futex_key(mm, word, false), 1);
         return;
     }
-    if ((*value & kFutexTidMask) != static_cast<std::uint32_t>(owner.value)) return;
-    if (!memory.put(word, (*value & kFutexWaiters) | kFutexOwnerDied)) return;
-    if (!inheriting && (*value & kFutexWaiters) != 0) futexes.wake(futex_key(mm, word, false), 1);
+    if ((*value & abi::kFutexTidMask) != static_cast<std::uint32_t>(owner.value)) return;
+    if (!memory.put(word, (*value & abi::kFutexWaiters) | abi::kFutexOwnerDied)) return;
+    if (!inheriting && (*value & abi::kFutexWaiters) != 0)
+        futexes.wake(futex_key(mm, word, false), 1);
 }
 
 void walk_robust_list(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr head_at,
@@ -43,7 +45,7 @@ void walk_robust_list(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr 
         release_word(memory, futexes, mm, word, owner, pending, (entry & kPriorityInheriting) != 0);
     };
     std::uint64_t entry = head->next;
-    for (std::size_t n = 0; entry != head_at.value && n < kMaxRobustEntries; ++n) {
+    for (std::size_t n = 0; entry != head_at.value && n < abi::kRobustListLimit; ++n) {
         const auto next = memory.get<std::uint64_t>(VAddr(entry & ~kPriorityInheriting));
         if (entry != head->pending) release(entry, false);
         if (!next) return;
@@ -53,7 +55,7 @@ void walk_robust_list(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr 
 }
 
 std::int32_t status_word(ExitKind kind, int status) {
-    return kind == ExitKind::Signalled ? status & 0x7f : (status & 0xff) << 8;
+    return kind == ExitKind::Signalled ? abi::wait_term_signal(status) : abi::wait_exited(status);
 }
 
 }  // namespace
@@ -63,7 +65,8 @@ void Kernel::release_mm(Task& task, Mm& mm) {
     UserMemory memory(mm, task.id);
     if (task.robust_list != VAddr(0))
         walk_robust_list(memory, futexes_, mm, task.robust_list, task.id);
-    for (const FutexKey& key : futexes_.held_by(task.id)) futexes_.hand_over(key, kFutexOwnerDied);
+    for (const FutexKey& key : futexes_.held_by(task.id))
+        futexes_.hand_over(key, abi::kFutexOwnerDied);
     if (task.clear_child_tid != VAddr(0) && memory.put(task.clear_child_tid, std::int32_t{0}))
         futexes_.wake(futex_key(mm, task.clear_child_tid, false), 1);
     task.clear_child_tid = task.robust_list = VAddr(0);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/resource.h"
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/loader/exec.h"
 #include "kernel_model/net/network.h"
@@ -16,23 +18,19 @@ namespace {
 
 constexpr std::string_view kDefaultPath =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-constexpr std::size_t kRlimitData = 2, kRlimitStack = 3, kRlimitCore = 4, kRlimitNproc = 6,
-                      kRlimitNofile = 7, kRlimitMemlock = 8;
-constexpr std::size_t kRlimitAs = 9, kRlimitSigpending = 11, kRlimitMsgqueue = 12, kRlimitNice = 13,
-                      kRlimitRtprio = 14;
 
 // As a login on Debian has them.
 void set_default_limits(Process& process) {
-    process.limits[kRlimitStack].soft = 8u << 20;
-    process.limits[kRlimitCore].soft = 0;
-    process.limits[kRlimitNproc] = {31000, 31000};
-    process.limits[kRlimitNofile] = {1024, 1048576};
-    process.limits[kRlimitMemlock] = {8u << 20, 8u << 20};
-    process.limits[kRlimitSigpending] = {31000, 31000};
-    process.limits[kRlimitMsgqueue] = {819200, 819200};
-    process.limits[kRlimitNice] = {0, 0};
-    process.limits[kRlimitRtprio] = {0, 0};
-    process.files.set_limit(process.limits[kRlimitNofile].soft);
+    process.limits[abi::kRlimitStack].soft = 8u << 20;
+    process.limits[abi::kRlimitCore].soft = 0;
+    process.limits[abi::kRlimitNproc] = {31000, 31000};
+    process.limits[abi::kRlimitNofile] = {1024, 1048576};
+    process.limits[abi::kRlimitMemlock] = {8u << 20, 8u << 20};
+    process.limits[abi::kRlimitSigpending] = {31000, 31000};
+    process.limits[abi::kRlimitMsgqueue] = {819200, 819200};
+    process.limits[abi::kRlimitNice] = {0, 0};
+    process.limits[abi::kRlimitRtprio] = {0, 0};
+    process.files.set_limit(process.limits[abi::kRlimitNofile].soft);
 }
 
 std::string_view path_of(const std::vector<std::string>& environment) {
@@ -46,8 +44,6 @@ std::string base_name(std::string_view path) {
     return std::string(path.substr(path.find_last_of('/') + 1).substr(0, 15));
 }
 
-constexpr std::uint32_t kTypeMask = 0170000, kRegular = 0100000;
-
 // execvp's search. Empty: not found.
 std::string find_program(FileSystem& files, const ProgramRequest& request) {
     const std::string& name = request.arguments.front();
@@ -59,7 +55,7 @@ std::string find_program(FileSystem& files, const ProgramRequest& request) {
         const std::string candidate =
             (folder.empty() ? std::string(".") : std::string(folder)) + "/" + name;
         const auto status = files.status(nullptr, request.cwd, candidate, true);
-        if (status && (status->mode & kTypeMask) == kRegular && (status->mode & 0111) != 0)
+        if (status && (status->mode & abi::kIfmt) == abi::kIfReg && (status->mode & 0111) != 0)
             return candidate;
         if (colon == std::string_view::npos) return {};
         rest.remove_prefix(colon + 1);
@@ -127,8 +123,9 @@ Outcome Kernel::load(Process& process, Task& task, ExecRequest request, Errno* w
         std::tuple(process.argument_area, process.environment_area, process.stack_start);
 
     process.mm = std::make_shared<Mm>(machine_);
-    process.mm->set_stack_limit(process.limits[kRlimitStack].soft);
-    process.mm->set_limits(process.limits[kRlimitAs].soft, process.limits[kRlimitData].soft);
+    process.mm->set_stack_limit(process.limits[abi::kRlimitStack].soft);
+    process.mm->set_limits(process.limits[abi::kRlimitAs].soft,
+                           process.limits[abi::kRlimitData].soft);
     const Result<LoadedProgram> loaded = load_program(machine_, files_, process, request, why);
     if (!loaded) {
         process.mm = std::move(old_mm);

@@ -9,6 +9,8 @@
 #include <array>
 #include <utility>
 
+#include "kernel_model/abi/elf.h"
+#include "kernel_model/abi/limits.h"
 #include "sim/base/try.h"
 #include "sim/mem/address_space.h"
 
@@ -18,9 +20,6 @@ namespace {
 constexpr std::size_t kHeaderSize = 64;
 constexpr std::size_t kPhdrSize = 56;
 constexpr std::uint64_t kMaxPhdrBytes = 65536;  // as load_elf_phdrs
-constexpr std::uint64_t kPathMax = 4096;
-constexpr std::uint16_t kTypeExec = 2, kTypeDyn = 3, kMachineAarch64 = 183;
-constexpr std::uint32_t kPtLoad = 1, kPtInterp = 3, kPtGnuStack = 0x6474e551;
 constexpr std::uint32_t kFlagExec = 1, kFlagWrite = 2, kFlagRead = 4;
 
 using ReadAt = std::function<bool(std::uint64_t, std::span<std::byte>)>;
@@ -84,7 +83,7 @@ public:
     Result<ElfImage> parse() {
         std::array<std::byte, kHeaderSize> header{};
         TRY(check_header(header));
-        image_.position_independent = little_endian<std::uint16_t>(header, 16) == kTypeDyn;
+        image_.position_independent = little_endian<std::uint16_t>(header, 16) == abi::kEtDyn;
         image_.entry = little_endian<std::uint64_t>(header, 24);
         phdr_offset_ = little_endian<std::uint64_t>(header, 32);
         image_.phdr_count = little_endian<std::uint16_t>(header, 56);
@@ -116,11 +115,11 @@ private:
             return refuse("big-endian ELF file", "only little-endian arm64 programs can be run");
         if (byte(5) != 1) return refuse(fmt::format("bad ELF data encoding {}", byte(5)));
         if (const auto machine = little_endian<std::uint16_t>(header, 18);
-            machine != kMachineAarch64)
+            machine != abi::kEmAarch64)
             return refuse(fmt::format("program for {}, not for arm64",
                                       name_in(kMachines, machine, "machine")));
         if (const auto type = little_endian<std::uint16_t>(header, 16);
-            type != kTypeExec && type != kTypeDyn)
+            type != abi::kEtExec && type != abi::kEtDyn)
             return refuse(
                 fmt::format("not a program: ELF file is {}", name_in(kTypes, type, "of type")));
         if (const auto each = little_endian<std::uint16_t>(header, 54); each != kPhdrSize)
@@ -143,9 +142,10 @@ private:
         for (std::size_t i = 0; i < image_.phdr_count; ++i) {
             const Phdr phdr = phdr_from(std::span(table).subspan(i * kPhdrSize, kPhdrSize));
             Outcome checked;
-            if (phdr.type == kPtLoad) checked = add_load(phdr, i);
-            if (phdr.type == kPtInterp) checked = read_interpreter(phdr);
-            if (phdr.type == kPtGnuStack) image_.executable_stack = (phdr.flags & kFlagExec) != 0;
+            if (phdr.type == abi::kPtLoad) checked = add_load(phdr, i);
+            if (phdr.type == abi::kPtInterp) checked = read_interpreter(phdr);
+            if (phdr.type == abi::kPtGnuStack)
+                image_.executable_stack = (phdr.flags & kFlagExec) != 0;
             if (!checked) return checked;
         }
         return {};
@@ -186,7 +186,7 @@ private:
 
     Outcome read_interpreter(const Phdr& p) {
         if (!image_.interpreter.empty()) return {};  // the first one counts
-        if (p.file_size < 2 || p.file_size > kPathMax)
+        if (p.file_size < 2 || p.file_size > abi::kPathMax)
             return refuse(fmt::format("bad PT_INTERP: a path of {} bytes", p.file_size));
         if (p.offset > size_ || p.file_size > size_ - p.offset)
             return refuse("truncated ELF file: PT_INTERP is beyond its end");

@@ -11,6 +11,8 @@
 #include <optional>
 #include <utility>
 
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/resource.h"
 #include "kernel_model/files/host/layers.h"
 #include "kernel_model/loader/elf_image.h"
 #include "kernel_model/loader/script.h"
@@ -22,9 +24,6 @@
 namespace uprobesim {
 
 namespace {
-constexpr std::size_t kLimitData = 2, kLimitStack = 3, kLimitAs = 9;  // RLIMIT_*
-constexpr std::uint32_t kTypeMask = 0170000, kTypeRegular = 0100000;
-constexpr std::uint32_t kExecute = 1;
 
 // A user's sentence and execve's answer, together.
 struct LoadError {
@@ -113,10 +112,10 @@ Loaded<ProgramFile> ProgramLoader::open(const std::string& path, std::string_vie
     ProgramFile program{.file = std::move(opened->file), .size = 0, .name = path};
     const auto status = program.file->status();
     if (!status) return load_error(status.error(), "cannot be examined", path);
-    if ((status->mode & kTypeMask) != kTypeRegular)
+    if ((status->mode & abi::kIfmt) != abi::kIfReg)
         return load_error(Errno::Acces, "not a regular file", path);
     const Credentials who{process_.uid, process_.gid};
-    if (!who.permit(*status, kExecute))
+    if (!who.permit(*status, abi::kXOk))
         return load_error(Errno::Acces, "not executable", path,
                           "the file has no execute permission");
     program.size = static_cast<std::uint64_t>(std::max<std::int64_t>(status->size, 0));
@@ -257,8 +256,8 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
                                      fmt::format("the dynamic loader of {}", program->file.name)));
         interpreter = std::move(opened);
     }
-    mm_.set_stack_limit(process_.limits[kLimitStack].soft);
-    mm_.set_limits(process_.limits[kLimitAs].soft, process_.limits[kLimitData].soft);
+    mm_.set_stack_limit(process_.limits[abi::kRlimitStack].soft);
+    mm_.set_limits(process_.limits[abi::kRlimitAs].soft, process_.limits[abi::kRlimitData].soft);
     mm_.place_mmap_base();
     if (auto fits = check_stack_strings(stack, mm_.stack_limit()); !fits)
         return load_error(fits.error(), "arguments and environment are too long", request.path);

@@ -8,47 +8,23 @@
 #include <array>
 #include <string_view>
 
+#include "kernel_model/abi/clock.h"
+#include "kernel_model/abi/elf.h"
+#include "kernel_model/abi/limits.h"
 #include "kernel_model/memory/user_memory.h"
 
 namespace uprobesim {
 
 namespace {
 constexpr std::uint64_t kStackExpand = 128 * 1024;             // room that setup_arg_pages adds
-constexpr std::uint64_t kMaxString = 32 * kPageSize;           // MAX_ARG_STRLEN
 constexpr std::uint64_t kMaxStrings = std::uint64_t{6} << 20;  // three quarters of _STK_LIM
 constexpr std::string_view kPlatform = "aarch64";
 
-enum AuxType : std::uint64_t {
-    AtNull = 0,
-    AtPhdr = 3,
-    AtPhent = 4,
-    AtPhnum = 5,
-    AtPagesz = 6,
-    AtBase = 7,
-    AtFlags = 8,
-    AtEntry = 9,
-    AtUid = 11,
-    AtEuid = 12,
-    AtGid = 13,
-    AtEgid = 14,
-    AtPlatform = 15,
-    AtHwcap = 16,
-    AtClktck = 17,
-    AtSecure = 23,
-    AtRandom = 25,
-    AtHwcap2 = 26,
-    AtExecfn = 31,
-    AtSysinfoEhdr = 33,
-    AtMinsigstksz = 51,
-};
-
 // HWCAP bits of a Cortex-A72 with the Cryptography Extension. CPUID says that ID registers may be
 // read (by trapping); the timer's event stream (EVTSTRM) is not modelled.
-constexpr std::uint64_t kHwcapFp = 1u << 0, kHwcapAsimd = 1u << 1, kHwcapAes = 1u << 3,
-                        kHwcapPmull = 1u << 4, kHwcapSha1 = 1u << 5, kHwcapSha2 = 1u << 6,
-                        kHwcapCrc32 = 1u << 7, kHwcapCpuid = 1u << 11;
-constexpr std::uint64_t kHwcap = kHwcapFp | kHwcapAsimd | kHwcapAes | kHwcapPmull | kHwcapSha1 |
-                                 kHwcapSha2 | kHwcapCrc32 | kHwcapCpuid;
+constexpr std::uint64_t kHwcap = abi::kHwcapFp | abi::kHwcapAsimd | abi::kHwcapAes |
+                                 abi::kHwcapPmull | abi::kHwcapSha1 | abi::kHwcapSha2 |
+                                 abi::kHwcapCrc32 | abi::kHwcapCpuid;
 // sizeof(struct rt_sigframe) 4688, the frame record 16, alignment 16: what arm64 reports without
 // SVE.
 constexpr std::uint64_t kMinSignalStack = 4720;
@@ -76,11 +52,12 @@ SysResult<void> check_stack_strings(const StackRequest& request, std::uint64_t s
     std::uint64_t total = request.exec_name.size() + 1;
     for (const auto* strings : {&request.arguments, &request.environment}) {
         for (const std::string& s : *strings) {
-            if (s.size() + 1 > kMaxString) return tl::make_unexpected(Errno::TooBig);
+            if (s.size() + 1 > abi::kMaxArgStrlen) return tl::make_unexpected(Errno::TooBig);
             total += s.size() + 1 + sizeof(std::uint64_t);
         }
     }
-    const std::uint64_t limit = std::max(std::min(stack_limit / 4, kMaxStrings), kMaxString);
+    const std::uint64_t limit =
+        std::max(std::min(stack_limit / 4, kMaxStrings), abi::kMaxArgStrlen);
     if (total > limit) return tl::make_unexpected(Errno::TooBig);
     return {};
 }
@@ -135,30 +112,30 @@ SysResult<StackImage> StackBuilder::build_tables(const StackRequest& loaded, Ent
     stored = stored && memory.write(random_at, random);
 
     StackImage image;
-    const auto aux = [&](AuxType type, std::uint64_t value) {
+    const auto aux = [&](std::uint64_t type, std::uint64_t value) {
         image.auxv.insert(image.auxv.end(), {type, value});
     };
-    if (loaded.vdso != 0) aux(AtSysinfoEhdr, loaded.vdso);
-    aux(AtMinsigstksz, kMinSignalStack);
-    aux(AtHwcap, kHwcap);
-    aux(AtPagesz, kPageSize);
-    aux(AtClktck, kClockTicks);
-    aux(AtPhdr, loaded.phdr_address);
-    aux(AtPhent, kPhdrEntrySize);
-    aux(AtPhnum, loaded.phdr_count);
-    aux(AtBase, loaded.interpreter_base);
-    aux(AtFlags, 0);
-    aux(AtEntry, loaded.entry);
-    aux(AtUid, loaded.uid);
-    aux(AtEuid, loaded.uid);
-    aux(AtGid, loaded.gid);
-    aux(AtEgid, loaded.gid);
-    aux(AtSecure, 0);
-    aux(AtRandom, random_at.value);
-    aux(AtHwcap2, 0);
-    aux(AtExecfn, exec_name_.value);
-    aux(AtPlatform, platform.value);
-    aux(AtNull, 0);
+    if (loaded.vdso != 0) aux(abi::kAtSysinfoEhdr, loaded.vdso);
+    aux(abi::kAtMinsigstksz, kMinSignalStack);
+    aux(abi::kAtHwcap, kHwcap);
+    aux(abi::kAtPagesz, kPageSize);
+    aux(abi::kAtClktck, kClockTicks);
+    aux(abi::kAtPhdr, loaded.phdr_address);
+    aux(abi::kAtPhent, kPhdrEntrySize);
+    aux(abi::kAtPhnum, loaded.phdr_count);
+    aux(abi::kAtBase, loaded.interpreter_base);
+    aux(abi::kAtFlags, 0);
+    aux(abi::kAtEntry, loaded.entry);
+    aux(abi::kAtUid, loaded.uid);
+    aux(abi::kAtEuid, loaded.uid);
+    aux(abi::kAtGid, loaded.gid);
+    aux(abi::kAtEgid, loaded.gid);
+    aux(abi::kAtSecure, 0);
+    aux(abi::kAtRandom, random_at.value);
+    aux(abi::kAtHwcap2, 0);
+    aux(abi::kAtExecfn, exec_name_.value);
+    aux(abi::kAtPlatform, platform.value);
+    aux(abi::kAtNull, 0);
 
     std::vector<std::uint64_t> table;
     table.push_back(arguments_.size());

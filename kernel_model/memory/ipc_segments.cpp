@@ -53,10 +53,10 @@ IpcSegment* IpcSegments::behind(const FileBacking* file) {
 SysResult<IpcSegment*> IpcSegments::make(PhysicalMemory& memory, std::int32_t key,
                                          std::uint64_t size) {
     forget_unused();
-    if (by_index_.size() >= kMost) return tl::make_unexpected(Errno::NoSpc);
+    if (by_index_.size() >= kMaxSegments) return tl::make_unexpected(Errno::NoSpc);
     const auto in_use = static_cast<std::int32_t>(by_index_.size());
-    const std::int32_t cycle =
-        std::min(std::max((in_use + 1) * 3 / 2, kSmallestCycle), static_cast<std::int32_t>(kMost));
+    const std::int32_t cycle = std::min(std::max((in_use + 1) * 3 / 2, kSmallestCycle),
+                                        static_cast<std::int32_t>(kMaxSegments));
     std::int32_t index = last_index_ + 1;
     while (index < cycle && by_index_.contains(index)) ++index;
     if (index >= cycle) {
@@ -77,7 +77,7 @@ SysResult<IpcSegment*> IpcSegments::make(PhysicalMemory& memory, std::int32_t ke
 
 void IpcSegments::remove(IpcSegment& segment) {
     segment.key = 0;
-    segment.mode |= kDest;
+    segment.mode |= abi::kShmDest;
     segment.keeps.reset();
     forget_unused();
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 
+#include "kernel_model/abi/mman.h"
 #include "kernel_model/memory/mm.h"
 #include "kernel_model/memory/shared_memory.h"
 
@@ -27,9 +28,8 @@ struct IpcSegment {
 
 class IpcSegments {
 public:
-    static constexpr std::uint32_t kDest = 01000, kLocked = 02000;
-    static constexpr std::size_t kMost = 4096;                                // kernel.shmmni
-    static constexpr std::uint64_t kLargest = ~std::uint64_t{0} - (1 << 24);  // kernel.shmmax
+    static constexpr std::size_t kMaxSegments = 4096;                          // kernel.shmmni
+    static constexpr std::uint64_t kMaxBytes = ~std::uint64_t{0} - (1 << 24);  // kernel.shmmax
 
     // Null: none. A segment marked for removal is there as long as somebody has it mapped.
     IpcSegment* find(std::int32_t id);

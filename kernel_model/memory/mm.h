@@ -44,8 +44,6 @@ struct MapRequest {
 // written.
 enum class SpecialContent { FreshlyWritten, Executed };
 
-inline constexpr std::uint64_t kMremapMaymove = 1, kMremapFixed = 2, kMremapDontunmap = 4;
-
 // Told of mappings that come and go, so that probes can be placed. Implemented by the kernel, which
 // forwards to the TrapClient.
 class MmObserver {

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernel_model/abi/mman.h"
 #include "kernel_model/memory/mm.h"
 #include "kernel_model/memory/page_rights.h"
 #include "sim/base/try.h"
@@ -179,7 +180,7 @@ SysResult<VAddr> Mm::move(VAddr old, std::uint64_t old_size, std::uint64_t new_s
 
 SysResult<VAddr> Mm::remap_to(VAddr old, std::uint64_t old_size, std::uint64_t new_size,
                               std::uint64_t flags, VAddr to) {
-    const bool fixed = (flags & kMremapFixed) != 0;
+    const bool fixed = (flags & abi::kMremapFixed) != 0;
     if (fixed) {
         if (to.page_offset() != 0 || new_size > kTaskSize.value ||
             to.value > kTaskSize.value - new_size)
@@ -198,17 +199,17 @@ SysResult<VAddr> Mm::remap_to(VAddr old, std::uint64_t old_size, std::uint64_t n
     } else {
         TRY(unmap({to, to + new_size}));
     }
-    return move(old, old_size, new_size, to, (flags & kMremapDontunmap) != 0);
+    return move(old, old_size, new_size, to, (flags & abi::kMremapDontunmap) != 0);
 }
 
 SysResult<VAddr> Mm::remap(VAddr old, std::uint64_t old_size, std::uint64_t new_size,
                            std::uint64_t flags, VAddr new_address) {
-    if ((flags & ~(kMremapMaymove | kMremapFixed | kMremapDontunmap)) != 0)
+    if ((flags & ~(abi::kMremapMaymove | abi::kMremapFixed | abi::kMremapDontunmap)) != 0)
         return tl::make_unexpected(Errno::Inval);
-    const bool may_move = (flags & kMremapMaymove) != 0;
-    if ((flags & (kMremapFixed | kMremapDontunmap)) != 0 && !may_move)
+    const bool may_move = (flags & abi::kMremapMaymove) != 0;
+    if ((flags & (abi::kMremapFixed | abi::kMremapDontunmap)) != 0 && !may_move)
         return tl::make_unexpected(Errno::Inval);
-    if ((flags & kMremapDontunmap) != 0 && old_size != new_size)
+    if ((flags & abi::kMremapDontunmap) != 0 && old_size != new_size)
         return tl::make_unexpected(Errno::Inval);
     if (old.page_offset() != 0) return tl::make_unexpected(Errno::Inval);
     old_size = page_ceil(old_size);
@@ -218,7 +219,7 @@ SysResult<VAddr> Mm::remap(VAddr old, std::uint64_t old_size, std::uint64_t new_
     if (vma == nullptr) return tl::make_unexpected(Errno::Fault);
     if (new_size > kTaskSize.value) return tl::make_unexpected(Errno::NoMem);
 
-    if ((flags & (kMremapFixed | kMremapDontunmap)) == 0 && old_size >= new_size) {
+    if ((flags & (abi::kMremapFixed | abi::kMremapDontunmap)) == 0 && old_size >= new_size) {
         if (old_size > kTaskSize - old) return tl::make_unexpected(Errno::Inval);
         if (old_size > new_size) {
             if (const auto gone = unmap({old + new_size, old + old_size}); !gone)
@@ -239,7 +240,7 @@ SysResult<VAddr> Mm::remap(VAddr old, std::uint64_t old_size, std::uint64_t new_
     if (growth != 0 && !may_grow_by(growth, data)) return tl::make_unexpected(Errno::NoMem);
     if (data && !vma->no_reserve && overcommits(growth)) return tl::make_unexpected(Errno::NoMem);
 
-    if ((flags & (kMremapFixed | kMremapDontunmap)) != 0)
+    if ((flags & (abi::kMremapFixed | abi::kMremapDontunmap)) != 0)
         return remap_to(old, old_size, new_size, flags, new_address);
     if (old + old_size == vma->range.end && new_size <= kTaskSize - old &&
         is_free({vma->range.end, vma->range.end + growth})) {

@@ -11,7 +11,6 @@ namespace {
 constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 constexpr std::size_t kInetBytes = 16, kInet6Bytes = 28,
                       kInet6Least = 24;  // SIN6_LEN_RFC2133: without the scope
-constexpr std::size_t kUnixMost = 110;
 
 std::uint8_t byte_at(std::span<const std::byte> bytes, std::size_t i) {
     return std::to_integer<std::uint8_t>(bytes[i]);
@@ -54,17 +53,17 @@ bool IpAddress::is_loopback() const {
 
 SysResult<SocketAddress> parse_address(std::span<const std::byte> bytes) {
     SocketAddress address;
-    if (bytes.size() < 2 || bytes.size() > kMaxAddressBytes)
+    if (bytes.size() < 2 || bytes.size() > abi::kMaxAddressBytes)
         return tl::make_unexpected(Errno::Inval);
     std::memcpy(&address.family, bytes.data(), 2);
-    if (address.family == kAfUnix) {
-        if (bytes.size() > kUnixMost) return tl::make_unexpected(Errno::Inval);
+    if (address.family == abi::kAfUnix) {
+        if (bytes.size() > abi::kMaxUnixAddress) return tl::make_unexpected(Errno::Inval);
         const auto* text = reinterpret_cast<const char*>(bytes.data()) + 2;
         const std::size_t size = bytes.size() - 2;
         address.name = size > 0 && text[0] == '\0' ? std::string(text, size)
                                                    : std::string(text, strnlen(text, size));
-    } else if (address.family == kAfInet || address.family == kAfInet6) {
-        const bool v6 = address.family == kAfInet6;
+    } else if (address.family == abi::kAfInet || address.family == abi::kAfInet6) {
+        const bool v6 = address.family == abi::kAfInet6;
         if (bytes.size() < (v6 ? kInet6Least : kInetBytes))
             return tl::make_unexpected(Errno::Inval);
         address.port = static_cast<std::uint16_t>(byte_at(bytes, 2) << 8 | byte_at(bytes, 3));
@@ -76,16 +75,16 @@ SysResult<SocketAddress> parse_address(std::span<const std::byte> bytes) {
 }
 
 std::vector<std::byte> address_bytes(const SocketAddress& address, std::uint16_t family) {
-    std::array<std::byte, kMaxAddressBytes> out{};
+    std::array<std::byte, abi::kMaxAddressBytes> out{};
     std::memcpy(out.data(), &family, 2);
     std::size_t size = 2;
-    if (family == kAfUnix) {
+    if (family == abi::kAfUnix) {
         // A path with its NUL, an abstract name without one.
-        const std::size_t length = std::min(address.name.size(), kUnixMost - 2);
+        const std::size_t length = std::min(address.name.size(), abi::kMaxUnixAddress - 2);
         std::memcpy(out.data() + 2, address.name.data(), length);
         size += length + (length > 0 && !address.abstract() ? 1 : 0);
     } else {
-        const bool v6 = family == kAfInet6;
+        const bool v6 = family == abi::kAfInet6;
         out[2] = static_cast<std::byte>(address.port >> 8);
         out[3] = static_cast<std::byte>(address.port & 0xff);
         std::memcpy(out.data() + (v6 ? 8 : 4),

@@ -11,15 +11,11 @@
 #include <vector>
 
 #include "kernel_model/abi/errno.h"
+#include "kernel_model/abi/socket.h"
 #include "kernel_model/memory/backing.h"
 #include "kernel_model/memory/mm.h"
 
 namespace uprobesim {
-
-inline constexpr std::uint16_t kAfUnspec = 0, kAfUnix = 1, kAfInet = 2, kAfInet6 = 10;
-inline constexpr std::uint32_t kSockStream = 1, kSockDgram = 2, kSockRaw = 3, kSockSeqPacket = 5;
-inline constexpr std::uint32_t kProtocolTcp = 6, kProtocolUdp = 17;
-inline constexpr std::size_t kMaxAddressBytes = 128;  // sockaddr_storage
 
 // In the form of IPv6; IPv4 addresses as ::ffff:a.b.c.d.
 struct IpAddress {
@@ -36,7 +32,7 @@ struct IpAddress {
 };
 
 struct SocketAddress {
-    std::uint16_t family = kAfUnspec;
+    std::uint16_t family = abi::kAfUnspec;
     IpAddress ip;
     std::uint16_t port = 0;
     // AF_UNIX: empty is unnamed, a first NUL is abstract, else a path.

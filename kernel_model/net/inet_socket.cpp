@@ -17,10 +17,10 @@ InetSocket::~InetSocket() {
 
 SysResult<void> InetSocket::bind(const SocketAddress& address, const Ucred& who) {
     // __inet_bind accepts AF_UNSPEC where the address is INADDR_ANY.
-    const bool any_unspec = address.family == kAfUnspec && !is_v6();
+    const bool any_unspec = address.family == abi::kAfUnspec && !is_v6();
     if (address.family != family() && !any_unspec) {
-        return tl::make_unexpected(is_v6() && address.family == kAfInet ? Errno::Inval
-                                                                        : Errno::AfNoSupport);
+        return tl::make_unexpected(is_v6() && address.family == abi::kAfInet ? Errno::Inval
+                                                                             : Errno::AfNoSupport);
     }
     if (is_v6() && only_v6() && address.ip.is_v4()) return tl::make_unexpected(Errno::Inval);
     if (!any_unspec && !address.ip.is_any() && !address.ip.is_loopback()) {
@@ -60,7 +60,7 @@ SocketAddress InetSocket::remote() const {
 SysResult<IpAddress> InetSocket::route(const SocketAddress& to) const {
     // An AF_INET6 socket takes AF_INET addresses too (tcp_v6_connect does not, udpv6_sendmsg does):
     // mapped is mapped.
-    if (to.family != kAfInet && (to.family != kAfInet6 || !is_v6()))
+    if (to.family != abi::kAfInet && (to.family != abi::kAfInet6 || !is_v6()))
         return tl::make_unexpected(Errno::AfNoSupport);
     if (to.ip.is_v4() && only_v6()) return tl::make_unexpected(Errno::NetUnreach);
     if (to.ip.is_any()) return IpAddress::loopback(!to.ip.is_v4());

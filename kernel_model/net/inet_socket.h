@@ -14,8 +14,8 @@ public:
     SysResult<void> bind(const SocketAddress& address, const Ucred& who) override;
     SocketAddress local() const override;
 
-    bool is_v6() const { return family() == kAfInet6; }
-    bool only_v6() const { return is_v6() && options.is_on(kSolIpv6, kIpv6V6Only); }
+    bool is_v6() const { return family() == abi::kAfInet6; }
+    bool only_v6() const { return is_v6() && options.is_on(abi::kSolIpv6, abi::kIpv6V6only); }
     const IpAddress& local_ip() const { return local_ip_; }
     const IpAddress& remote_ip() const { return remote_ip_; }
     std::uint16_t local_port() const { return local_port_; }

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "kernel_model/abi/ioctl.h"
+#include "kernel_model/abi/socket.h"
 #include "kernel_model/net/inet_socket.h"
 #include "kernel_model/net/unix_socket.h"
 
@@ -50,12 +52,13 @@ bool Network::conflict(const InetSocket& socket, std::uint16_t port) {
         return covers(a, b) || covers(b, a);
     };
     const auto both = [&](const InetSocket& other, std::int32_t option) {
-        return socket.options.is_on(kSolSocket, option) && other.options.is_on(kSolSocket, option);
+        return socket.options.is_on(abi::kSolSocket, option) &&
+               other.options.is_on(abi::kSolSocket, option);
     };
     return std::any_of(at->second.begin(), at->second.end(), [&](const InetSocket* other) {
-        if (other == &socket || !overlap(socket, *other) || both(*other, kSoReusePort))
+        if (other == &socket || !overlap(socket, *other) || both(*other, abi::kSoReuseport))
             return false;
-        return !both(*other, kSoReuseAddr) || other->listening() || socket.listening();
+        return !both(*other, abi::kSoReuseaddr) || other->listening() || socket.listening();
     });
 }
 
@@ -157,16 +160,13 @@ std::string Network::unused_abstract_name() {
 
 SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::uint64_t arg,
                                                   UserMemory& memory) const {
-    constexpr std::uint64_t kGetName = 0x8910, kGetConf = 0x8912, kGetFlags = 0x8913,
-                            kGetAddress = 0x8915, kGetMask = 0x891b, kGetMtu = 0x8921,
-                            kGetHardware = 0x8927, kGetIndex = 0x8933;
     struct Request {
         std::array<char, 16> name;
         std::array<std::uint8_t, 24> value;
     };
     const auto fault = [] { return tl::make_unexpected(Errno::Fault); };
     const auto inet = [](std::uint32_t address) {
-        std::array<std::uint8_t, 24> value{static_cast<std::uint8_t>(kAfInet)};
+        std::array<std::uint8_t, 24> value{static_cast<std::uint8_t>(abi::kAfInet)};
         for (std::size_t i = 0; i < 4; ++i)
             value[4 + i] = static_cast<std::uint8_t>(address >> (24 - 8 * i));
         return value;
@@ -176,7 +176,7 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
         std::memcpy(value.data(), &n, 4);
         return value;
     };
-    if (request == kGetConf) {
+    if (request == abi::kSiocgifconf) {
         struct Conf {
             std::int32_t length, pad;
             std::uint64_t buffer;
@@ -190,8 +190,9 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
         if (!memory.put(VAddr(arg), *conf)) return fault();
         return std::uint64_t{0};
     }
-    const std::array known = {kGetName, kGetFlags,    kGetAddress, kGetMask,
-                              kGetMtu,  kGetHardware, kGetIndex};
+    const std::array known = {abi::kSiocgifname,    abi::kSiocgifflags, abi::kSiocgifaddr,
+                              abi::kSiocgifnetmask, abi::kSiocgifmtu,   abi::kSiocgifhwaddr,
+                              abi::kSiocgifindex};
     if (std::find(known.begin(), known.end(), request) == known.end())
         return tl::make_unexpected(Errno::NotTty);
     auto given = memory.get<Request>(VAddr(arg));
@@ -200,15 +201,18 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
     std::memcpy(&index, given->value.data(), 4);
     const std::string_view name(given->name.data(),
                                 strnlen(given->name.data(), given->name.size()));
-    if (request == kGetName ? index != 1 : name != "lo") return tl::make_unexpected(Errno::NoDev);
+    if (request == abi::kSiocgifname ? index != 1 : name != "lo")
+        return tl::make_unexpected(Errno::NoDev);
     switch (request) {
-        case kGetName: given->name = {'l', 'o'}; break;
-        case kGetFlags: given->value = number(0x49); break;  // IFF_UP | IFF_LOOPBACK | IFF_RUNNING
-        case kGetAddress: given->value = inet(0x7f000001); break;
-        case kGetMask: given->value = inet(0xff000000); break;
-        case kGetMtu: given->value = number(65536); break;
-        case kGetHardware: given->value = number(772); break;  // ARPHRD_LOOPBACK
-        default: given->value = number(1); break;              // the index of lo
+        case abi::kSiocgifname: given->name = {'l', 'o'}; break;
+        case abi::kSiocgifflags:
+            given->value = number(abi::kIffUp | abi::kIffLoopback | abi::kIffRunning);
+            break;
+        case abi::kSiocgifaddr: given->value = inet(0x7f000001); break;
+        case abi::kSiocgifnetmask: given->value = inet(0xff000000); break;
+        case abi::kSiocgifmtu: given->value = number(65536); break;
+        case abi::kSiocgifhwaddr: given->value = number(abi::kArphrdLoopback); break;
+        default: given->value = number(1); break;  // the index of lo
     }
     if (!memory.put(VAddr(arg), *given)) return fault();
     return std::uint64_t{0};

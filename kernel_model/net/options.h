@@ -10,17 +10,9 @@
 #include <string_view>
 #include <utility>
 
-namespace uprobesim {
+#include "kernel_model/abi/socket.h"
 
-inline constexpr std::int32_t kSolSocket = 1, kSolIp = 0, kSolTcp = 6, kSolUdp = 17, kSolIpv6 = 41;
-inline constexpr std::int32_t kSoReuseAddr = 2, kSoType = 3, kSoError = 4, kSoSndBuf = 7,
-                              kSoRcvBuf = 8, kSoLinger = 13, kSoReusePort = 15, kSoPassCred = 16,
-                              kSoPeerCred = 17, kSoRcvTimeoOld = 20, kSoSndTimeoOld = 21,
-                              kSoBindToDevice = 25, kSoPeerName = 28, kSoAcceptConn = 30,
-                              kSoPeerSec = 31, kSoSndBufForce = 32, kSoRcvBufForce = 33,
-                              kSoProtocol = 38, kSoDomain = 39, kSoRcvTimeoNew = 66,
-                              kSoSndTimeoNew = 67;
-inline constexpr std::int32_t kTcpInfo = 11, kTcpCongestion = 13, kIpv6V6Only = 26;
+namespace uprobesim {
 
 enum class OptionUse {
     Acts,      // the model does what it says

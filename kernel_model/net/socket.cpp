@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/ioctl.h"
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/memory/user_memory.h"
 #include "kernel_model/net/network.h"
@@ -21,8 +22,6 @@ constexpr std::uint64_t kSkBuff = 256, kSharedInfo = 320, kMinHead = 512;
 constexpr std::int32_t kMinSend = 4608, kMinReceive = 2304, kMaxBuffer = 212992;
 // What a privileged caller may force, so that a guest cannot take all of the host's memory.
 constexpr std::int32_t kMaxForced = 64 << 20;
-
-constexpr std::uint64_t kFionread = 0x541b, kTiocOutq = 0x5411;
 
 }  // namespace
 
@@ -59,17 +58,17 @@ std::optional<Errno> Socket::take_error() {
 }
 
 std::uint64_t Socket::send_buffer() const {
-    return static_cast<std::uint64_t>(options.get(kSolSocket, kSoSndBuf));
+    return static_cast<std::uint64_t>(options.get(abi::kSolSocket, abi::kSoSndbuf));
 }
 std::uint64_t Socket::receive_buffer() const {
-    return static_cast<std::uint64_t>(options.get(kSolSocket, kSoRcvBuf));
+    return static_cast<std::uint64_t>(options.get(abi::kSolSocket, abi::kSoRcvbuf));
 }
 
 void Socket::set_buffer(bool send, std::int32_t value, bool privileged) {
     // A negative one is a very large one (sock_setsockopt compares as unsigned).
     const std::int32_t most = privileged ? kMaxForced : kMaxBuffer;
     const std::int32_t asked = value < 0 ? most : std::min(value, most);
-    options.set(kSolSocket, send ? kSoSndBuf : kSoRcvBuf,
+    options.set(abi::kSolSocket, send ? abi::kSoSndbuf : abi::kSoRcvbuf,
                 std::max(asked * 2, send ? kMinSend : kMinReceive));
     if (!send) return;
     send_buffer_set = true;
@@ -96,10 +95,10 @@ SysResult<FileStatus> Socket::status() {
 
 SysResult<std::uint64_t> Socket::ioctl(std::uint64_t request, std::uint64_t arg,
                                        UserMemory& memory) {
-    if (request != kFionread && request != kTiocOutq)
+    if (request != abi::kFionread && request != abi::kTiocoutq)
         return network_->interface_ioctl(request, arg, memory);
     if (listening()) return tl::make_unexpected(Errno::Inval);
-    const std::uint64_t bytes = request == kFionread ? readable_bytes() : unsent_bytes();
+    const std::uint64_t bytes = request == abi::kFionread ? readable_bytes() : unsent_bytes();
     if (!memory.put(VAddr(arg), static_cast<std::int32_t>(bytes)))
         return tl::make_unexpected(Errno::Fault);
     return std::uint64_t{0};

@@ -18,11 +18,6 @@ namespace uprobesim {
 
 class Network;
 
-inline constexpr std::uint32_t kMsgOob = 1, kMsgPeek = 2, kMsgCtrunc = 8, kMsgTrunc = 0x20,
-                               kMsgDontWait = 0x40, kMsgEor = 0x80, kMsgWaitAll = 0x100,
-                               kMsgErrQueue = 0x2000, kMsgNoSignal = 0x4000,
-                               kMsgWaitForOne = 0x10000, kMsgCmsgCloexec = 0x40000000;
-
 // struct ucred; whose socket calls these are.
 struct Ucred {
     std::int32_t pid = 0;
@@ -56,7 +51,7 @@ public:
     std::uint32_t protocol() const { return protocol_; }
     std::uint64_t inode() const { return inode_; }
     // Messages with borders, which are sent and received as a whole.
-    bool by_message() const { return type_ != kSockStream; }
+    bool by_message() const { return type_ != abi::kSockStream; }
 
     // Errno::Again everywhere: it would block.
     virtual SysResult<void> bind(const SocketAddress& address, const Ucred& who) = 0;

@@ -61,7 +61,7 @@ SysResult<std::shared_ptr<Socket>> TcpSocket::accept() {
 }
 
 SysResult<void> TcpSocket::connect(const SocketAddress& address, const Ucred&, bool waits) {
-    if (address.family == kAfUnspec) {
+    if (address.family == abi::kAfUnspec) {
         disconnect();
         return {};
     }
@@ -94,7 +94,7 @@ SysResult<void> TcpSocket::begin_connect(const SocketAddress& address) {
     shut_read_ = shut_write_ = fin_received_ = false;
     error_.reset();
     auto* listener = static_cast<TcpSocket*>(
-        network().destination(kProtocolTcp, *to, address.port, local_ip_, local_port()));
+        network().destination(abi::kIpprotoTcp, *to, address.port, local_ip_, local_port()));
     if (listener == nullptr) {
         error_ = Errno::ConnRefused;
         shut_read_ = shut_write_ = true;
@@ -131,7 +131,8 @@ void TcpSocket::establish(TcpSocket& client) {
     child->phase_ = Phase::Connected;
     for (TcpSocket* end : {child.get(), &client}) {
         end->state_ = State::Established;
-        if (!end->send_buffer_set) end->options.set(kSolSocket, kSoSndBuf, kConnectedSendBuffer);
+        if (!end->send_buffer_set)
+            end->options.set(abi::kSolSocket, abi::kSoSndbuf, kConnectedSendBuffer);
     }
     accepted_.push_back(std::move(child));
     waiters_.wake(abi::kPollReadable);

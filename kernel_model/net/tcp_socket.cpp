@@ -17,9 +17,9 @@ constexpr std::int32_t kFirstSendBuffer = 16384, kFirstReceiveBuffer = 131072;
 }  // namespace
 
 TcpSocket::TcpSocket(std::shared_ptr<Network> network, std::uint16_t family)
-    : InetSocket(std::move(network), family, kSockStream, kProtocolTcp) {
-    options.set(kSolSocket, kSoSndBuf, kFirstSendBuffer);
-    options.set(kSolSocket, kSoRcvBuf, kFirstReceiveBuffer);
+    : InetSocket(std::move(network), family, abi::kSockStream, abi::kIpprotoTcp) {
+    options.set(abi::kSolSocket, abi::kSoSndbuf, kFirstSendBuffer);
+    options.set(abi::kSolSocket, abi::kSoRcvbuf, kFirstReceiveBuffer);
 }
 
 // tcp_close: a RST where data was not read, or where linger asks for it; else a FIN.

@@ -15,7 +15,7 @@ constexpr std::uint64_t kMaxBytes = 65507;  // 65,535 less the headers of IP and
 }  // namespace
 
 SysResult<void> UdpSocket::connect(const SocketAddress& address, const Ucred&, bool) {
-    if (address.family == kAfUnspec) {
+    if (address.family == abi::kAfUnspec) {
         remote_port_ = 0;
         remote_ip_ = IpAddress::any(is_v6());
         return {};
@@ -46,7 +46,7 @@ SysResult<std::uint64_t> UdpSocket::send(const Outgoing& message) {
     if (const auto port = claim_some_port(); !port) return tl::make_unexpected(Errno::Again);
     const IpAddress from = local_ip_.is_any() ? IpAddress::loopback(!ip->is_v4()) : local_ip_;
     auto* other = static_cast<UdpSocket*>(
-        network().destination(kProtocolUdp, *ip, to.port, from, local_port()));
+        network().destination(abi::kIpprotoUdp, *ip, to.port, from, local_port()));
     if (other == nullptr) {
         // An ICMP message comes back, which only a connected socket is told of.
         if (remote_port_ != 0) {

@@ -12,7 +12,7 @@ namespace uprobesim {
 class UdpSocket final : public InetSocket {
 public:
     UdpSocket(std::shared_ptr<Network> network, std::uint16_t family)
-        : InetSocket(std::move(network), family, kSockDgram, kProtocolUdp) {}
+        : InetSocket(std::move(network), family, abi::kSockDgram, abi::kIpprotoUdp) {}
 
     SysResult<void> connect(const SocketAddress& address, const Ucred& who, bool waits) override;
     SysResult<SocketAddress> peer() const override;

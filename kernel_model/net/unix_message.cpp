@@ -21,7 +21,7 @@ constexpr std::uint64_t kStreamPart =
 SysResult<std::shared_ptr<UnixSocket>> UnixSocket::target_of(const Outgoing& message) {
     if (has_connections()) {
         // A stream wants no address; a seqpacket socket ignores it.
-        if (type() == kSockStream && message.to) {
+        if (type() == abi::kSockStream && message.to) {
             return tl::make_unexpected(connected_ ? Errno::IsConn : Errno::NotSup);
         }
         if (!connected_) return tl::make_unexpected(Errno::NotConn);
@@ -32,7 +32,7 @@ SysResult<std::shared_ptr<UnixSocket>> UnixSocket::target_of(const Outgoing& mes
         return other;
     }
     if (message.to) {
-        if (message.to->family != kAfUnix || message.to->name.empty())
+        if (message.to->family != abi::kAfUnix || message.to->name.empty())
             return tl::make_unexpected(Errno::Inval);
         return find_peer(*message.to);
     }
@@ -104,7 +104,7 @@ void UnixSocket::landed(Message& message) {
 
 SysResult<Incoming> UnixSocket::receive(std::uint64_t most, bool peek) {
     if (has_connections() && !connected_) {
-        return tl::make_unexpected(type() == kSockStream ? Errno::Inval : Errno::NotConn);
+        return tl::make_unexpected(type() == abi::kSockStream ? Errno::Inval : Errno::NotConn);
     }
     if (queue_.empty()) {
         if (error_) return tl::make_unexpected(*take_error());
@@ -144,7 +144,7 @@ SysResult<Incoming> UnixSocket::receive_message(std::uint64_t most, bool peek) {
 // and never beyond one that carries descriptors.
 SysResult<Incoming> UnixSocket::receive_stream(std::uint64_t most, bool peek) {
     Incoming got;
-    const bool credentials = options.is_on(kSolSocket, kSoPassCred);
+    const bool credentials = options.is_on(abi::kSolSocket, abi::kSoPasscred);
     std::size_t index = 0;
     while (index < queue_.size() && got.bytes.size() < most) {
         Message& message = queue_[index];

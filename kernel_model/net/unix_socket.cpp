@@ -19,8 +19,8 @@ constexpr std::int32_t kMaxBacklog = 4096;
 }  // namespace
 
 UnixSocket::UnixSocket(std::shared_ptr<Network> network, std::uint32_t type)
-    : Socket(std::move(network), kAfUnix, type, 0), backlog_(kMaxDatagrams) {
-    name_.family = kAfUnix;
+    : Socket(std::move(network), abi::kAfUnix, type, 0), backlog_(kMaxDatagrams) {
+    name_.family = abi::kAfUnix;
 }
 
 // unix_release_sock.
@@ -57,7 +57,8 @@ void UnixSocket::join(const std::shared_ptr<UnixSocket>& a, const std::shared_pt
 }
 
 SysResult<void> UnixSocket::bind(const SocketAddress& address, const Ucred&) {
-    if (address.family != kAfUnix || !name_.name.empty()) return tl::make_unexpected(Errno::Inval);
+    if (address.family != abi::kAfUnix || !name_.name.empty())
+        return tl::make_unexpected(Errno::Inval);
     SocketAddress name = address;
     if (name.name.empty()) name.name = network().unused_abstract_name();
     TRY(network().claim_name(*this, name));
@@ -94,12 +95,13 @@ SysResult<std::shared_ptr<UnixSocket>> UnixSocket::find_peer(const SocketAddress
 }
 
 SysResult<void> UnixSocket::connect(const SocketAddress& address, const Ucred& who, bool) {
-    if (address.family == kAfUnspec && !has_connections()) {
+    if (address.family == abi::kAfUnspec && !has_connections()) {
         peer_.reset();
         connected_ = false;
         return {};
     }
-    if (address.family != kAfUnix || address.name.empty()) return tl::make_unexpected(Errno::Inval);
+    if (address.family != abi::kAfUnix || address.name.empty())
+        return tl::make_unexpected(Errno::Inval);
     const auto other = TRY(find_peer(address));
     if (!has_connections()) {
         peer_ = other;
@@ -140,7 +142,7 @@ SysResult<SocketAddress> UnixSocket::peer() const {
     const auto other = peer_.lock();
     if (!connected_ || (!other && !has_connections())) return tl::make_unexpected(Errno::NotConn);
     SocketAddress unnamed;
-    unnamed.family = kAfUnix;
+    unnamed.family = abi::kAfUnix;
     return other ? other->name_ : unnamed;
 }
 

@@ -54,7 +54,7 @@ private:
         std::uint64_t in_flight = 0;  // of its files, those that count in the network
     };
 
-    bool has_connections() const { return type() != kSockDgram; }
+    bool has_connections() const { return type() != abi::kSockDgram; }
     bool writable() const { return !listening_ && charged_ * 4 <= send_buffer(); }
     bool queue_full() const { return queue_.size() > backlog_; }
     SysResult<std::shared_ptr<UnixSocket>> find_peer(const SocketAddress& address) const;

@@ -56,7 +56,7 @@ std::string inet_text(const Network& network, std::uint32_t protocol, bool v6) {
 std::string unix_text(const Network& network) {
     std::string text = "Num       RefCount Protocol Flags    Type St Inode Path\n";
     for (const auto& [inode, socket] : network.sockets()) {
-        if (socket->family() != kAfUnix) continue;
+        if (socket->family() != abi::kAfUnix) continue;
         // SS_CONNECTED 3, SS_UNCONNECTED 1; a listener has __SO_ACCEPTCON.
         std::string name = socket->local().name;
         std::replace(name.begin(), name.end(), '\0', '@');
@@ -79,16 +79,16 @@ constexpr const char* kDevices =
 }  // namespace
 
 std::string proc_net_tcp(const Network& network) {
-    return inet_text(network, kProtocolTcp, false);
+    return inet_text(network, abi::kIpprotoTcp, false);
 }
 std::string proc_net_tcp6(const Network& network) {
-    return inet_text(network, kProtocolTcp, true);
+    return inet_text(network, abi::kIpprotoTcp, true);
 }
 std::string proc_net_udp(const Network& network) {
-    return inet_text(network, kProtocolUdp, false);
+    return inet_text(network, abi::kIpprotoUdp, false);
 }
 std::string proc_net_udp6(const Network& network) {
-    return inet_text(network, kProtocolUdp, true);
+    return inet_text(network, abi::kIpprotoUdp, true);
 }
 std::string proc_net_unix(const Network& network) {
     return unix_text(network);

@@ -4,6 +4,7 @@
 
 #include <bit>
 
+#include "kernel_model/abi/clock.h"
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/proc/proc_text.h"
 #include "kernel_model/proc/smaps_text.h"
@@ -13,8 +14,6 @@ namespace uprobesim {
 namespace {
 
 using Context = ProcessContext;
-
-constexpr std::uint64_t kUserTickNs = 10'000'000;  // USER_HZ=100
 
 std::string joined(const std::vector<std::string>& parts) {
     std::string text;
@@ -112,9 +111,10 @@ std::string stat(const Context& c) {
     std::string text = fmt::format(
         "{} ({}) {} {} {} {} {} {} 4194304 0 0 0 0 {} {} {} {} {} {} {} 0 0 {} {} {}",
         c.whole ? p.pid : c.task.id.value, c.task.comm, state_of(c).letter, p.parent_pid, p.group,
-        p.session, tty, foreground, used.user_ns / kUserTickNs, used.system_ns / kUserTickNs,
-        p.children_time.user_ns / kUserTickNs, p.children_time.system_ns / kUserTickNs,
-        20 + c.task.nice, c.task.nice, p.tasks.size(), size, resident, ~std::uint64_t{0});
+        p.session, tty, foreground, used.user_ns / abi::kUserTickNs,
+        used.system_ns / abi::kUserTickNs, p.children_time.user_ns / abi::kUserTickNs,
+        p.children_time.system_ns / abi::kUserTickNs, 20 + c.task.nice, c.task.nice, p.tasks.size(),
+        size, resident, ~std::uint64_t{0});
     text += fmt::format(
         " 0 0 {} 0 0 {} {} {} {} 0 0 0 {} {} 0 0 0 0 0 0 0 {} {} {} {} {} {}\n",
         p.stack_start.value, s.pending & 0x7fffffff, c.task.sigmask & 0x7fffffff,

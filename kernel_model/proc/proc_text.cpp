@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "kernel_model/abi/clock.h"
 #include "kernel_model/proc/proc_net.h"
 #include "kernel_model/task/process.h"
 
@@ -106,15 +107,15 @@ std::string loadavg(const Context& c) {
 
 // In hundredths of seconds. Who worked is known of all CPUs together; each shows its share.
 std::string stat(const Context& c) {
-    constexpr std::uint64_t kTick = 10'000'000;
     CpuTime sum;
     if (c.system != nullptr) {
         for (const auto& [pid, process] : c.system->processes())
             sum += c.system->cpu_time(*process);
     }
     const auto line = [&](const std::string& name, std::uint64_t share) {
-        return fmt::format("{} {} 0 {} {} 0 0 0 0 0 0\n", name, sum.user_ns / kTick / share,
-                           sum.system_ns / kTick / share, idle(c) / kTick / share);
+        return fmt::format(
+            "{} {} 0 {} {} 0 0 0 0 0 0\n", name, sum.user_ns / abi::kUserTickNs / share,
+            sum.system_ns / abi::kUserTickNs / share, idle(c) / abi::kUserTickNs / share);
     };
     std::string text = line("cpu ", 1);
     for (unsigned n = 0; n < cpus(c); ++n) text += line(fmt::format("cpu{}", n), cpus(c));

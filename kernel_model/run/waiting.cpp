@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kernel_model/abi/futex.h"
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/memory/peek.h"
 #include "kernel_model/syscall/dispatch.h"
@@ -48,7 +49,7 @@ std::string futex_word(const Wait& wait) {
     if (!value) return text;
     text += fmt::format(", which is {}", *value);
     if (wait.task.futex && wait.task.futex->holder)
-        text += fmt::format(": a lock that task {} holds", *value & kFutexTidMask);
+        text += fmt::format(": a lock that task {} holds", *value & abi::kFutexTidMask);
     return text;
 }
 

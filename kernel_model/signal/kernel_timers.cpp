@@ -2,13 +2,12 @@
 // Timers that send signals: setitimer's and timer_create's.
 #include <algorithm>
 
+#include "kernel_model/abi/clock.h"
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/signal/signals.h"
 
 namespace uprobesim {
 namespace {
-
-constexpr std::uint64_t kIgnoredNs = 4'000'000;  // a jiffy of CONFIG_HZ=250
 
 // How many periods are over at `now`, the one that ended at `next` included.
 std::uint64_t periods(std::uint64_t next, std::uint64_t interval, std::uint64_t now) {
@@ -86,7 +85,7 @@ void Kernel::posix_timer_expired(Process& process, PosixTimer& timer) {
     // Nobody wants it now: it goes on, but no faster than the tick.
     const std::uint64_t interval = timer.interval_ns;
     const std::uint64_t over =
-        periods(timer.next_ns, interval, timer_now(process, timer) + kIgnoredNs);
+        periods(timer.next_ns, interval, timer_now(process, timer) + abi::kTickNs);
     set_posix_timer(process, timer, interval == 0 ? 0 : timer.next_ns + over * interval, interval);
 }
 

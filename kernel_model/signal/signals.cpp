@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "kernel_model/abi/resource.h"
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/signal/signals_frame.h"
 
@@ -17,13 +18,12 @@ constexpr std::uint64_t kSynchronous = signal_bit(Signal::Segv) | signal_bit(Sig
                                        signal_bit(Signal::Fpe) | signal_bit(Signal::Sys);
 constexpr std::uint64_t kStopSignals = signal_bit(Signal::Stop) | signal_bit(Signal::Tstp) |
                                        signal_bit(Signal::Ttin) | signal_bit(Signal::Ttou);
-constexpr int kFirstRealTime = 32;
 
 std::uint64_t bit_of(const SignalInfo& info) {
     return signal_bit(info.signal);
 }
 bool real_time(Signal s) {
-    return static_cast<int>(s) >= kFirstRealTime;
+    return static_cast<int>(s) >= abi::kSigrtmin;
 }
 SignalAction& action_of(Task& task, Signal s) {
     return task.process->actions[static_cast<std::size_t>(s)];
@@ -59,11 +59,10 @@ bool any_deliverable(const Queue& queue, std::uint64_t sigmask) {
 // Standard signals queue once, real-time ones as often as RLIMIT_SIGPENDING allows: it bounds what
 // a guest can make us keep. False: not again.
 bool queue_signal(Queue& queue, const SignalInfo& info, const Process& process) {
-    constexpr std::size_t kRlimitSigpending = 11;
     const bool queued = std::any_of(queue.begin(), queue.end(),
                                     [&](const SignalInfo& p) { return p.signal == info.signal; });
     if (queued &&
-        (!real_time(info.signal) || queue.size() >= process.limits[kRlimitSigpending].soft))
+        (!real_time(info.signal) || queue.size() >= process.limits[abi::kRlimitSigpending].soft))
         return false;
     queue.push_back(info);
     return true;
@@ -108,8 +107,8 @@ std::string signal_name(int signal) {
         "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM",
         "SIGSTKFLT", "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",
         "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS"};
-    if (signal >= 0 && signal < kFirstRealTime) return kNames[signal];
-    return fmt::format("SIGRT{}", signal - kFirstRealTime);
+    if (signal >= 0 && signal < abi::kSigrtmin) return kNames[signal];
+    return fmt::format("SIGRT{}", signal - abi::kSigrtmin);
 }
 
 void Kernel::recalc_sigpending(Task& task) {

@@ -77,7 +77,6 @@ struct FrameRecord {
     std::uint64_t lr = 0;
 };
 
-constexpr std::uint32_t kSsOnStack = 1, kSsDisable = 2, kSsAutodisarm = 1u << 31;
 constexpr std::uint32_t kMovX8SigReturn = 0xd2801168, kSvc0 = 0xd4000001;
 
 SigInfoBytes info_bytes(const SignalInfo& info, std::uint64_t action_flags) {
@@ -168,7 +167,8 @@ std::optional<FpState> parse_records(const SigFrame& frame) {
 }  // namespace
 
 bool on_altstack(const AltStack& stack, std::uint64_t sp) {
-    if ((stack.flags & (kSsDisable | kSsAutodisarm)) != 0 || stack.size == 0) return false;
+    if ((stack.flags & (abi::kSsDisable | abi::kSsAutodisarm)) != 0 || stack.size == 0)
+        return false;
     return sp > stack.sp.value && sp - stack.sp.value <= stack.size;
 }
 
@@ -178,7 +178,8 @@ bool push_signal_frame(Kernel& kernel, Task& task, const SignalInfo& info,
     UserRegisters regs = cpu.read_all(task.context);
 
     std::uint64_t sp = regs.sp;
-    const bool has_altstack = (task.altstack.flags & kSsDisable) == 0 && task.altstack.size != 0;
+    const bool has_altstack =
+        (task.altstack.flags & abi::kSsDisable) == 0 && task.altstack.size != 0;
     if ((action.flags & kSaOnStack) != 0 && has_altstack && !on_altstack(task.altstack, sp)) {
         sp = task.altstack.sp.value + task.altstack.size;
     }
@@ -205,7 +206,7 @@ bool push_signal_frame(Kernel& kernel, Task& task, const SignalInfo& info,
     regs.sp = frame_at;
     regs.pc = action.handler;
     cpu.write_all(task.context, regs);
-    if ((task.altstack.flags & kSsAutodisarm) != 0) task.altstack = {};
+    if ((task.altstack.flags & abi::kSsAutodisarm) != 0) task.altstack = {};
     return true;
 }
 
@@ -232,12 +233,13 @@ bool pop_signal_frame(Kernel& kernel, Task& task) {
     cpu.write_fp(task.context, *fp);
     const StackBytes& stack = frame->uc_stack;
     if (!on_altstack(task.altstack, regs.sp)) {
-        const std::uint32_t mode = stack.flags & ~kSsAutodisarm;
-        if (mode == kSsDisable) {
+        const std::uint32_t mode = stack.flags & ~abi::kSsAutodisarm;
+        if (mode == abi::kSsDisable) {
             task.altstack = {};
-        } else if ((mode == 0 || mode == kSsOnStack) && stack.size >= 5120) {
-            task.altstack = {
-                .sp = VAddr(stack.sp), .size = stack.size, .flags = stack.flags & kSsAutodisarm};
+        } else if ((mode == 0 || mode == abi::kSsOnstack) && stack.size >= abi::kMinsigstksz) {
+            task.altstack = {.sp = VAddr(stack.sp),
+                             .size = stack.size,
+                             .flags = stack.flags & abi::kSsAutodisarm};
         }
     }
     kernel.recalc_sigpending(task);

@@ -72,7 +72,7 @@ std::uint32_t Futexes::requeue(const FutexKey& from, const FutexKey& to, std::ui
 // asks the kernel too.
 void Futexes::hand_over(const FutexKey& key, std::uint32_t flags) {
     Task& next = *first(key);
-    const auto word = static_cast<std::uint32_t>(next.id.value) | kFutexWaiters | flags;
+    const auto word = static_cast<std::uint32_t>(next.id.value) | abi::kFutexWaiters | flags;
     (void)UserMemory(*next.process->mm, next.id)
         .put(next.futex->word, word);  // its own page: it finds out
     wake(key, 1);

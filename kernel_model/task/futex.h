@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "kernel_model/abi/futex.h"
 #include "sim/base/units.h"
 
 namespace uprobesim {
@@ -27,15 +28,10 @@ struct FutexKey {
 // The key of the word at `address`; `is_private`: the guest says that no other process uses it.
 FutexKey futex_key(const Mm& mm, VAddr address, bool is_private);
 
-inline constexpr std::uint32_t kFutexAnyBit = ~std::uint32_t{0};
-// Of a word that says who holds a lock (linux/futex.h).
-inline constexpr std::uint32_t kFutexTidMask = 0x3fffffff, kFutexOwnerDied = 0x40000000,
-                               kFutexWaiters = 0x80000000;
-
 // What a waiting task keeps.
 struct FutexWait {
     FutexKey key;
-    std::uint32_t bitset = kFutexAnyBit;
+    std::uint32_t bitset = abi::kFutexBitsetMatchAny;
     bool woken = false;
     // Of who wants the word's lock (with priority inheritance), not only to be woken: who holds it.
     std::optional<TaskId> holder{};
@@ -50,7 +46,7 @@ public:
     void remove(Task& task);
     // Wakes up to `most` whose bitset has one of these, in the order they came. Value: how many.
     std::uint32_t wake(const FutexKey& key, std::uint32_t most,
-                       std::uint32_t bitset = kFutexAnyBit);
+                       std::uint32_t bitset = abi::kFutexBitsetMatchAny);
     // Up to `most` wait on `to` instead. Value: how many.
     std::uint32_t requeue(const FutexKey& from, const FutexKey& to, std::uint32_t most);
     // The lock goes to who waits first, and its word says so, with `flags`.

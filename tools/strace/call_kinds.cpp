@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/limits.h"
 #include "kernel_model/signal/signals.h"
 
 namespace uprobesim {
@@ -153,8 +154,6 @@ std::string statx_mask(CallView& v, unsigned i, const Kind&) {
     return whole.empty() ? flags_text(names::kStatxBits, low(v, i)) : std::string(whole);
 }
 
-constexpr std::uint32_t kDupfd = 0, kSetfd = 2, kSetfl = 4, kGetlk = 5, kSetlk = 6, kSetlkw = 7;
-constexpr std::uint32_t kOfdGetlk = 36, kOfdSetlk = 37, kOfdSetlkw = 38, kDupfdCloexec = 1030;
 std::string fcntl_argument(CallView& v, unsigned i, const Kind&) {
     struct Lock {
         std::int16_t type, whence;
@@ -163,22 +162,21 @@ std::string fcntl_argument(CallView& v, unsigned i, const Kind&) {
         std::int32_t pid, pad2;
     };
     switch (low(v, i - 1)) {
-        case 1:     // F_GETFD
-        case 3:     // F_GETFL
-        case 9:     // F_GETOWN
-        case 11:    // F_GETSIG
-        case 1025:  // F_GETLEASE
-        case 1032:  // F_GETPIPE_SZ
-        case 1034:  // F_GET_SEALS
-            return "";
-        case kSetfd: return flags_text(names::kDescriptorFlags, low(v, i));
-        case kSetfl: return open_flags_text(low(v, i));
-        case kGetlk:
-        case kSetlk:
-        case kSetlkw:
-        case kOfdGetlk:
-        case kOfdSetlk:
-        case kOfdSetlkw: {
+        case abi::kFGetfd:
+        case abi::kFGetfl:
+        case abi::kFGetown:
+        case abi::kFGetsig:
+        case abi::kFGetlease:
+        case abi::kFGetpipeSz:
+        case abi::kFGetSeals: return "";
+        case abi::kFSetfd: return flags_text(names::kDescriptorFlags, low(v, i));
+        case abi::kFSetfl: return open_flags_text(low(v, i));
+        case abi::kFGetlk:
+        case abi::kFSetlk:
+        case abi::kFSetlkw:
+        case abi::kFOfdGetlk:
+        case abi::kFOfdSetlk:
+        case abi::kFOfdSetlkw: {
             const auto lock = v.read<Lock>(v.arguments[i]);
             if (!lock) return pointer_text(v.arguments[i]);
             return fmt::format(
@@ -187,8 +185,8 @@ std::string fcntl_argument(CallView& v, unsigned i, const Kind&) {
                 value_text(names::kWhence, static_cast<std::uint64_t>(lock->whence)), lock->start,
                 lock->length);
         }
-        case kDupfd:
-        case kDupfdCloexec: return fmt::format("{}", int32(v, i));
+        case abi::kFDupfd:
+        case abi::kFDupfdCloexec: return fmt::format("{}", int32(v, i));
         default: return hex(v.arguments[i]);
     }
 }

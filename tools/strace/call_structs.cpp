@@ -10,6 +10,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/stat.h"
+#include "kernel_model/abi/wait.h"
 #include "kernel_model/signal/signals.h"
 #include "tools/strace/call_kinds.h"
 
@@ -239,7 +240,7 @@ std::string status(CallView& v, unsigned i, const Kind&) {
     const auto given = v.read<std::uint32_t>(word(v, i));
     if (!given) return pointer_text(word(v, i));
     const std::uint32_t s = *given, signal = s & 0x7f;
-    if (s == 0xffff) return "[{WIFCONTINUED(s)}]";
+    if (s == abi::kWaitContinued) return "[{WIFCONTINUED(s)}]";
     if ((s & 0xff) == 0x7f)
         return fmt::format("[{{WIFSTOPPED(s) && WSTOPSIG(s) == {}}}]", signal_text(s >> 8 & 0xff));
     if (signal == 0)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernel_model/abi/epoll.h"
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/poll.h"
 
@@ -10,7 +11,8 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint32_t kPrivateBits = kEpollExclusive | kEpollWakeup | kEpollOneShot | kEpollEdge;
+constexpr std::uint32_t kPrivateBits =
+    abi::kEpollexclusive | abi::kEpollwakeup | abi::kEpolloneshot | abi::kEpollet;
 constexpr unsigned kMaxNested = 4;  // EP_MAX_NESTS
 
 }  // namespace
@@ -127,7 +129,7 @@ SysResult<void> Epoll::modify(std::int32_t fd, File& file, EpollEvent event) {
     const auto it = items_.find({fd, &file});
     if (it == items_.end()) return tl::make_unexpected(Errno::NoEnt);
     Item& item = *it->second;
-    if ((item.event_.events & kEpollExclusive) != 0) return tl::make_unexpected(Errno::Inval);
+    if ((item.event_.events & abi::kEpollexclusive) != 0) return tl::make_unexpected(Errno::Inval);
     event.events |= abi::kPollErr | abi::kPollHup;
     item.event_ = event;
     if (item.ready() != 0) queue(item);
@@ -162,9 +164,9 @@ std::uint32_t Epoll::collect(std::uint32_t most,
         item.queued_ = false;
         if (events == 0) continue;
         ++taken;
-        if ((item.event_.events & kEpollOneShot) != 0) {
+        if ((item.event_.events & abi::kEpolloneshot) != 0) {
             item.event_.events &= kPrivateBits;
-        } else if ((item.event_.events & kEpollEdge) == 0) {
+        } else if ((item.event_.events & abi::kEpollet) == 0) {
             ready_.push_back(&item);
             item.queued_ = true;
         }

@@ -17,9 +17,6 @@
 
 namespace uprobesim {
 
-inline constexpr std::uint32_t kEpollExclusive = 1u << 28, kEpollWakeup = 1u << 29,
-                               kEpollOneShot = 1u << 30, kEpollEdge = 1u << 31;
-
 struct EpollEvent {
     std::uint32_t events = 0;
     std::uint64_t data = 0;

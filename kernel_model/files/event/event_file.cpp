@@ -21,15 +21,15 @@ SysResult<std::uint64_t> EventFile::write(std::uint64_t, std::span<const std::by
     std::uint64_t more = 0;
     if (from.size() != sizeof more) return tl::make_unexpected(Errno::Inval);
     std::memcpy(&more, from.data(), sizeof more);
-    if (more > kMost) return tl::make_unexpected(Errno::Inval);
-    if (more > kMost - count_) return tl::make_unexpected(Errno::Again);
+    if (more > kMaxCount) return tl::make_unexpected(Errno::Inval);
+    if (more > kMaxCount - count_) return tl::make_unexpected(Errno::Again);
     count_ += more;
     waiters_.wake();
     return std::uint64_t{sizeof more};
 }
 
 std::uint32_t EventFile::poll() {
-    return (count_ > 0 ? abi::kPollIn : 0) | (count_ < kMost ? abi::kPollOut : 0);
+    return (count_ > 0 ? abi::kPollIn : 0) | (count_ < kMaxCount ? abi::kPollOut : 0);
 }
 
 }  // namespace uprobesim

@@ -20,7 +20,7 @@ public:
     KernelPath write_path() const override { return KernelPath::SysWriteEventfd; }
 
 private:
-    static constexpr std::uint64_t kMost = ~std::uint64_t{0} - 1;
+    static constexpr std::uint64_t kMaxCount = ~std::uint64_t{0} - 1;
 
     std::uint64_t count_;
     bool semaphore_;

@@ -5,12 +5,17 @@
 
 namespace uprobesim {
 
+namespace {
+constexpr std::uint32_t kKnown = abi::kFSealSeal | abi::kFSealShrink | abi::kFSealGrow |
+                                 abi::kFSealWrite | abi::kFSealFutureWrite | abi::kFSealExec;
+}  // namespace
+
 SysResult<std::uint64_t> MemoryFile::write(std::uint64_t offset, std::span<const std::byte> from) {
-    constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     if (write_sealed()) return tl::make_unexpected(Errno::Perm);
-    if (offset > kMost - from.size()) return tl::make_unexpected(Errno::Fbig);
+    if (offset > kMax - from.size()) return tl::make_unexpected(Errno::Fbig);
     const std::uint64_t size = shared_->memory->size();
-    if ((shared_->seals & kSealGrow) != 0 && offset + from.size() > size) {
+    if ((shared_->seals & abi::kFSealGrow) != 0 && offset + from.size() > size) {
         if (offset >= size) return tl::make_unexpected(Errno::Perm);
         from = from.first(size - offset);
     }
@@ -28,7 +33,7 @@ SysResult<FileStatus> MemoryFile::status() {
 
 SysResult<void> MemoryFile::truncate(std::uint64_t size) {
     const std::uint64_t old = shared_->memory->size();
-    const std::uint32_t forbids = size < old ? kSealShrink : size > old ? kSealGrow : 0;
+    const std::uint32_t forbids = size < old ? abi::kFSealShrink : size > old ? abi::kFSealGrow : 0;
     if ((shared_->seals & forbids) != 0) return tl::make_unexpected(Errno::Perm);
     shared_->memory->resize(size);
     return {};
@@ -41,9 +46,9 @@ SysResult<void> MemoryFile::clear(std::uint64_t begin, std::uint64_t end) {
 }
 
 SysResult<void> MemoryFile::add_seals(std::uint32_t more, bool mapped) {
-    if ((more & ~kAllSeals) != 0) return tl::make_unexpected(Errno::Inval);
-    if ((shared_->seals & kSealSeal) != 0) return tl::make_unexpected(Errno::Perm);
-    if ((more & kSealWrite) != 0 && (shared_->seals & kSealWrite) == 0 && mapped)
+    if ((more & ~kKnown) != 0) return tl::make_unexpected(Errno::Inval);
+    if ((shared_->seals & abi::kFSealSeal) != 0) return tl::make_unexpected(Errno::Perm);
+    if ((more & abi::kFSealWrite) != 0 && (shared_->seals & abi::kFSealWrite) == 0 && mapped)
         return tl::make_unexpected(Errno::Busy);
     shared_->seals |= more;
     return {};

@@ -2,6 +2,7 @@
 // memfd: a file of simulated memory, with seals.
 #pragma once
 
+#include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/file.h"
 #include "kernel_model/memory/shared_memory.h"
 
@@ -9,9 +10,6 @@ namespace uprobesim {
 
 class MemoryFile final : public File {
 public:
-    static constexpr std::uint32_t kSealSeal = 1, kSealShrink = 2, kSealGrow = 4, kSealWrite = 8,
-                                   kSealFutureWrite = 0x10, kSealExec = 0x20, kAllSeals = 0x3f;
-
     // `seals`: there from the start. Descriptions of one memfd share what is in `Shared`.
     struct Shared {
         std::shared_ptr<SharedMemory> memory;
@@ -36,7 +34,7 @@ public:
     SysResult<void> clear(std::uint64_t begin, std::uint64_t end) override;
     std::shared_ptr<FileBacking> backing() override { return shared_->memory; }
     bool write_sealed() const override {
-        return (shared_->seals & (kSealWrite | kSealFutureWrite)) != 0;
+        return (shared_->seals & (abi::kFSealWrite | abi::kFSealFutureWrite)) != 0;
     }
 
     std::uint32_t seals() const { return shared_->seals; }

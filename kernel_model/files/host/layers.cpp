@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/limits.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/limits.h"
 #include "kernel_model/files/host/overlay.h"
 #include "sim/base/try.h"
 

@@ -11,7 +11,7 @@ std::shared_ptr<PtyFile> Terminals::open_master(const FileStatus& status,
     std::erase_if(ptys_, [](const auto& entry) { return entry.second.expired(); });
     std::uint32_t index = 0;
     while (ptys_.contains(index)) ++index;
-    if (index >= kMost) return nullptr;
+    if (index >= kMaxCount) return nullptr;
     auto pty = std::make_shared<Pty>(index, signal_group_);
     pty->slave_status = slave_status;
     pty->slave_status.rdevice = kSlaveMajor << 8 | index;

@@ -51,7 +51,7 @@ public:
     static constexpr std::uint64_t kSlaveMajor = 136;
 
 private:
-    static constexpr std::uint32_t kMost = 4096;  // kernel.pty.max
+    static constexpr std::uint32_t kMaxCount = 4096;  // kernel.pty.max
     Terminal::SignalGroup signal_group_, signal_process_;
     std::map<std::uint32_t, std::weak_ptr<Pty>> ptys_;
     std::map<std::int32_t, std::int32_t> lost_foreground_;  // by session: told when its leader ends

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/abi/epoll.h"
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/files/event/epoll.h"
@@ -21,12 +22,11 @@ struct UserEvent {
 };
 static_assert(sizeof(UserEvent) == 16);
 constexpr std::int64_t kMaxEvents = 0x7fffffff / static_cast<std::int64_t>(sizeof(UserEvent));
-constexpr std::uint32_t kAdd = 1, kDelete = 2, kModify = 3;
 constexpr std::uint32_t kWithExclusive =
-    kPollIn | kPollOut | kPollErr | kPollHup | kEpollWakeup | kEpollEdge | kEpollExclusive;
+    kPollIn | kPollOut | kPollErr | kPollHup | kEpollwakeup | kEpollet | kEpollexclusive;
 
 SysOutcome sys_epoll_create1(SysCall& call) {
-    if ((call.uint32(0) & ~kOCloexec) != 0) return Errno::Inval;
+    if ((call.uint32(0) & ~kEpollCloexec) != 0) return Errno::Inval;
     auto fd = TRY(call.process.files.add(
         std::make_shared<Epoll>(call.kernel.network()->next_inode()), call.uint32(0) != 0));
     return static_cast<std::uint64_t>(fd);
@@ -35,7 +35,7 @@ SysOutcome sys_epoll_create1(SysCall& call) {
 SysOutcome sys_epoll_ctl(SysCall& call) {
     const std::uint32_t operation = call.uint32(1);
     UserEvent given{};
-    if (operation != kDelete) {
+    if (operation != kEpollCtlDel) {
         const auto read = call.memory().get<UserEvent>(call.address(3));
         if (!read) return Errno::Fault;
         given = *read;
@@ -47,23 +47,23 @@ SysOutcome sys_epoll_ctl(SysCall& call) {
     if (!target->can_poll()) return Errno::Perm;
     auto* epoll = dynamic_cast<Epoll*>(file.get());
     if (epoll == nullptr || file == target) return Errno::Inval;
-    const bool exclusive = (given.events & kEpollExclusive) != 0;
-    if (exclusive && operation == kModify) return Errno::Inval;
-    if (exclusive && operation == kAdd) {
+    const bool exclusive = (given.events & kEpollexclusive) != 0;
+    if (exclusive && operation == kEpollCtlMod) return Errno::Inval;
+    if (exclusive && operation == kEpollCtlAdd) {
         const bool nested = dynamic_cast<const Epoll*>(target.get()) != nullptr;
         if (nested || (given.events & ~kWithExclusive) != 0) return Errno::Inval;
     }
     SysResult<void> done = tl::make_unexpected(Errno::Inval);
     switch (operation) {
-        case kAdd:
+        case kEpollCtlAdd:
             call.path = KernelPath::SysEpollAdd;
             done = epoll->add(call.int32(2), *target, {given.events, given.data});
             break;
-        case kDelete:
+        case kEpollCtlDel:
             call.path = KernelPath::SysEpollDelete;
             done = epoll->remove(call.int32(2), *target);
             break;
-        case kModify:
+        case kEpollCtlMod:
             done = epoll->modify(call.int32(2), *target, {given.events, given.data});
             break;
         default: break;

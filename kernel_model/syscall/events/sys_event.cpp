@@ -2,6 +2,8 @@
 // Calls that make files without a name: counters, timers, signals, memory, processes.
 #include <fmt/format.h>
 
+#include "kernel_model/abi/clock.h"
+#include "kernel_model/abi/epoll.h"
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/event/event_file.h"
 #include "kernel_model/files/event/memory_file.h"
@@ -25,11 +27,10 @@ SysOutcome add_file(SysCall& call, std::shared_ptr<File> file, bool close_on_exe
 }
 
 SysOutcome sys_eventfd2(SysCall& call) {
-    constexpr std::uint32_t kSemaphore = 1;
     const std::uint32_t flags = call.uint32(1);
-    if ((flags & ~(kSemaphore | kOCloexec | kONonblock)) != 0) return Errno::Inval;
+    if ((flags & ~(kEfdSemaphore | kEfdCloexec | kEfdNonblock)) != 0) return Errno::Inval;
     return add_file(call,
-                    std::make_shared<EventFile>(call.uint32(0), (flags & kSemaphore) != 0,
+                    std::make_shared<EventFile>(call.uint32(0), (flags & kEfdSemaphore) != 0,
                                                 kORdwr | (flags & kONonblock)),
                     (flags & kOCloexec) != 0);
 }
@@ -40,19 +41,18 @@ SysOutcome sys_timerfd_create(SysCall& call) {
     const std::uint32_t flags = call.uint32(1);
     if ((flags & ~(kOCloexec | kONonblock)) != 0) return Errno::Inval;
     switch (call.int32(0)) {
-        case 0:  // CLOCK_REALTIME
-        case 1:  // CLOCK_MONOTONIC
-        case 7:
-            break;  // CLOCK_BOOTTIME
+        case kClockRealtime:
+        case kClockMonotonic:
+        case kClockBoottime: break;
         // The alarm clocks wake a machine that sleeps.
-        case 8:
-        case 9: return call.process.uid != 0 ? Errno::Perm : Errno::NotSup;
+        case kClockRealtimeAlarm:
+        case kClockBoottimeAlarm: return call.process.uid != 0 ? Errno::Perm : Errno::NotSup;
         default: return Errno::Inval;
     }
-    return add_file(
-        call,
-        std::make_shared<TimerFile>(call.kernel, call.int32(0) == 0, kORdwr | (flags & kONonblock)),
-        (flags & kOCloexec) != 0);
+    return add_file(call,
+                    std::make_shared<TimerFile>(call.kernel, call.int32(0) == kClockRealtime,
+                                                kORdwr | (flags & kONonblock)),
+                    (flags & kOCloexec) != 0);
 }
 
 struct ItimerSpec {
@@ -64,18 +64,17 @@ ItimerSpec to_spec(TimerFile::Setting s) {
 }
 
 SysOutcome sys_timerfd_settime(SysCall& call) {
-    constexpr std::uint32_t kAbsolute = 1, kCancelOnSet = 2;  // nobody sets the clock
     UserMemory memory = call.memory();
     const auto interval = read_duration(memory, call.address(2));
     const auto value =
         TRY(interval ? read_duration(memory, call.address(2) + sizeof(TimeSpec)) : interval);
-    if ((call.uint32(1) & ~(kAbsolute | kCancelOnSet)) != 0) return Errno::Inval;
+    if ((call.uint32(1) & ~(kTfdTimerAbstime | kTfdTimerCancelOnSet)) != 0) return Errno::Inval;
     const auto file = call.process.files.share(call.int32(0));
     if (!file) return bad_descriptor(call);
     auto* timer = dynamic_cast<TimerFile*>(file.get());
     if (timer == nullptr) return Errno::Inval;
     const ItimerSpec old = to_spec(timer->remaining());
-    timer->set({value, *interval}, (call.uint32(1) & kAbsolute) != 0);
+    timer->set({value, *interval}, (call.uint32(1) & kTfdTimerAbstime) != 0);
     if (call.args[3] != 0 && !memory.put(call.address(3), old)) return Errno::Fault;
     return 0;
 }
@@ -91,7 +90,7 @@ SysOutcome sys_timerfd_gettime(SysCall& call) {
 
 SysOutcome sys_signalfd4(SysCall& call) {
     const std::uint32_t flags = call.uint32(3);
-    if (call.args[2] != 8) return Errno::Inval;
+    if (call.args[2] != kSigsetSize) return Errno::Inval;
     const auto mask = call.memory().get<std::uint64_t>(call.address(1));
     if (!mask) return Errno::Fault;
     if ((flags & ~(kOCloexec | kONonblock)) != 0) return Errno::Inval;
@@ -109,19 +108,16 @@ SysOutcome sys_signalfd4(SysCall& call) {
 }
 
 SysOutcome sys_memfd_create(SysCall& call) {
-    constexpr std::uint32_t kCloexec = 1, kAllowSealing = 2, kHugetlb = 4, kNoexecSeal = 8,
-                            kExec = 0x10;
-    constexpr std::size_t kMaxName = 249;  // MFD_NAME_MAX_LEN
     const std::uint32_t flags = call.uint32(1);
-    if ((flags & ~(kCloexec | kAllowSealing | kNoexecSeal | kExec)) != 0) {
-        if ((flags & kHugetlb) != 0)
+    if ((flags & ~(kMfdCloexec | kMfdAllowSealing | kMfdNoexecSeal | kMfdExec)) != 0) {
+        if ((flags & kMfdHugetlb) != 0)
             call.kernel.note_unmodelled("memfd_create MFD_HUGETLB", "answered EINVAL");
         return Errno::Inval;
     }
-    if ((flags & kNoexecSeal) != 0 && (flags & kExec) != 0) return Errno::Inval;
-    const auto name = call.memory().read_string(call.address(0), kMaxName + 1);
+    if ((flags & kMfdNoexecSeal) != 0 && (flags & kMfdExec) != 0) return Errno::Inval;
+    const auto name = call.memory().read_string(call.address(0), kMfdNameMax + 1);
     if (!name) return Errno::Fault;
-    if (name->size() > kMaxName) return Errno::Inval;
+    if (name->size() > kMfdNameMax) return Errno::Inval;
     auto shared = std::make_shared<MemoryFile::Shared>();
     // Beyond the numbers of shared anonymous mappings, which are on the same device.
     const std::uint64_t inode = call.kernel.new_inode() | std::uint64_t{1} << 32;
@@ -129,17 +125,17 @@ SysOutcome sys_memfd_create(SysCall& call) {
                                                     "/memfd:" + *name + " (deleted)");
     shared->status = {.device = SharedMemory::kDevice,
                       .inode = inode,
-                      .mode = kIfReg | ((flags & kNoexecSeal) != 0 ? 0666u : 0777u),
+                      .mode = kIfReg | ((flags & kMfdNoexecSeal) != 0 ? 0666u : 0777u),
                       .links = 0,
                       .uid = call.process.uid,
                       .gid = call.process.gid};
-    if ((flags & kNoexecSeal) != 0) {
-        shared->seals = MemoryFile::kSealExec;
-    } else if ((flags & kAllowSealing) == 0) {
-        shared->seals = MemoryFile::kSealSeal;
+    if ((flags & kMfdNoexecSeal) != 0) {
+        shared->seals = kFSealExec;
+    } else if ((flags & kMfdAllowSealing) == 0) {
+        shared->seals = kFSealSeal;
     }
     return add_file(call, std::make_shared<MemoryFile>(std::move(shared), kORdwr | kOLargefile),
-                    (flags & kCloexec) != 0);
+                    (flags & kMfdCloexec) != 0);
 }
 
 // --- processes

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernel_model/abi/poll.h"
+#include "kernel_model/abi/signal.h"
 #include "kernel_model/signal/signals.h"
 #include "kernel_model/syscall/time_args.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
@@ -17,7 +18,6 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint64_t kSigsetSize = 8;
 constexpr std::int32_t kFdSetBits = 1024;
 
 struct PollFd {
@@ -55,7 +55,7 @@ Wait wait_on(SysCall& call, bool ready, const std::optional<std::uint64_t>& time
 
 SysResult<void> wait_with_mask(SysCall& call, VAddr mask, std::uint64_t size) {
     if (mask == VAddr(0) || call.task.restore_sigmask) return {};
-    if (size != kSigsetSize) return tl::make_unexpected(Errno::Inval);
+    if (size != abi::kSigsetSize) return tl::make_unexpected(Errno::Inval);
     const auto set = call.memory().get<std::uint64_t>(mask);
     if (!set) return tl::make_unexpected(Errno::Fault);
     call.task.saved_sigmask = call.task.sigmask;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/limits.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/pipe.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
@@ -16,9 +17,8 @@ namespace {
 
 using namespace abi;
 
-constexpr std::uint64_t kMost = 0x7ffff000;  // MAX_RW_COUNT
 constexpr std::uint64_t kPiece = 65536;
-constexpr std::uint32_t kMove = 1, kNonblock = 2, kMore = 4, kGift = 8;  // SPLICE_F_*
+constexpr std::uint32_t kKnownFlags = kSpliceFMove | kSpliceFNonblock | kSpliceFMore | kSpliceFGift;
 
 // Where a call reads or writes: at an offset of the caller's, which is written back, or at the
 // file's position.
@@ -122,7 +122,7 @@ SysOutcome sys_sendfile(SysCall& call) {
     if ((to->flags & kOAppend) != 0 && to->seekable()) return Errno::Inval;
     End in(*from), out(*to);
     TRY(in.take_offset(call, call.address(2)));
-    return copy(call, in, out, std::min(call.args[3], kMost), false);
+    return copy(call, in, out, std::min(call.args[3], kMaxRwCount), false);
 }
 
 SysOutcome sys_copy_file_range(SysCall& call) {
@@ -135,7 +135,8 @@ SysOutcome sys_copy_file_range(SysCall& call) {
     End in(*from), out(*to);
     TRY(in.take_offset(call, call.address(1)));
     TRY(out.take_offset(call, call.address(3)));
-    const auto allowed = TRY(may_write(call, *to, out.offset(), std::min(call.args[4], kMost)));
+    const auto allowed =
+        TRY(may_write(call, *to, out.offset(), std::min(call.args[4], kMaxRwCount)));
     const std::uint64_t count = allowed;
     // The two ranges of one file must not overlap.
     const std::uint64_t a = in.offset(), b = out.offset();
@@ -146,7 +147,7 @@ SysOutcome sys_copy_file_range(SysCall& call) {
 SysOutcome sys_splice(SysCall& call) {
     const std::uint32_t flags = call.uint32(5);
     if (call.args[4] == 0) return 0;
-    if ((flags & ~(kMove | kNonblock | kMore | kGift)) != 0) return Errno::Inval;
+    if ((flags & ~kKnownFlags) != 0) return Errno::Inval;
     const auto from = call.process.files.share(call.int32(0));
     const auto to = call.process.files.share(call.int32(2));
     if (!to || !from || !may(*to, Direction::Write) || !may(*from, Direction::Read))
@@ -162,12 +163,13 @@ SysOutcome sys_splice(SysCall& call) {
     End in(*from), out(*to);
     TRY(in.take_offset(call, call.address(1)));
     TRY(out.take_offset(call, call.address(3)));
-    return copy(call, in, out, std::min(call.args[4], kMost), (flags & kNonblock) != 0);
+    return copy(call, in, out, std::min(call.args[4], kMaxRwCount),
+                (flags & kSpliceFNonblock) != 0);
 }
 
 SysOutcome sys_tee(SysCall& call) {
     const std::uint32_t flags = call.uint32(3);
-    if ((flags & ~(kMove | kNonblock | kMore | kGift)) != 0) return Errno::Inval;
+    if ((flags & ~kKnownFlags) != 0) return Errno::Inval;
     if (call.args[2] == 0) return 0;
     const auto from = call.process.files.share(call.int32(0));
     const auto to = call.process.files.share(call.int32(1));
@@ -180,14 +182,14 @@ SysOutcome sys_tee(SysCall& call) {
     Pipe& pipe = *source->pipe();
     if (pipe.empty()) {
         if (pipe.writers() == 0) return 0;
-        if ((flags & kNonblock) != 0) return Errno::Again;
+        if ((flags & kSpliceFNonblock) != 0) return Errno::Again;
         return write_failure(call, *from, Errno::Again);
     }
     const auto bytes =
         pipe.peek(std::min({call.args[2], kPiece, target->pipe()->free_slots() * kPageSize}));
     if (bytes.empty())
-        return (flags & kNonblock) != 0 ? SysOutcome(Errno::Again)
-                                        : write_failure(call, *to, Errno::Again);
+        return (flags & kSpliceFNonblock) != 0 ? SysOutcome(Errno::Again)
+                                               : write_failure(call, *to, Errno::Again);
     const auto n = to->write(0, bytes);
     if (!n) return write_failure(call, *to, n.error());
     call.units = *n;
@@ -196,13 +198,13 @@ SysOutcome sys_tee(SysCall& call) {
 
 // The pages are not given away but copied: what the caller writes to them later is not seen.
 SysOutcome sys_vmsplice(SysCall& call) {
-    if ((call.uint32(3) & ~(kMove | kNonblock | kMore | kGift)) != 0) return Errno::Inval;
+    if ((call.uint32(3) & ~kKnownFlags) != 0) return Errno::Inval;
     const auto file = call.process.files.share(call.int32(0));
     if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
     if (dynamic_cast<PipeEnd*>(file.get()) == nullptr) return bad_descriptor(call);
     const Direction direction = may(*file, Direction::Write) ? Direction::Write : Direction::Read;
     const std::uint32_t old = file->flags;
-    if ((call.uint32(3) & kNonblock) != 0) file->flags |= kONonblock;
+    if ((call.uint32(3) & kSpliceFNonblock) != 0) file->flags |= kONonblock;
     SysOutcome outcome =
         transfer_vector(call, call.int32(0), direction, call.address(1), call.args[2], nullptr);
     file->flags = old;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/limits.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/guest_stat.h"
 #include "kernel_model/files/pipe.h"
@@ -121,15 +122,20 @@ SysOutcome sys_openat2(SysCall& call) {
         return Errno::Inval;
     }
     // Unlike openat, what is not known is refused (build_open_flags).
-    constexpr std::uint64_t kKnown = 037777703;
-    if (((*how)[0] & ~kKnown) != 0 || ((*how)[1] & ~std::uint64_t{07777}) != 0) return Errno::Inval;
+    constexpr std::uint64_t kKnown = kOAccmode | kOCreat | kOExcl | kONoctty | kOTrunc | kOAppend |
+                                     kONonblock | kOSync | kOAsync | kODirect | kOLargefile |
+                                     kODirectory | kONofollow | kONoatime | kOCloexec | kOPath |
+                                     kOTmpfile;
+    if (((*how)[0] & ~kKnown) != 0 || ((*how)[1] & ~std::uint64_t{kAllModeBits}) != 0)
+        return Errno::Inval;
     if ((*how)[1] != 0 && ((*how)[0] & kOCreat) == 0) return Errno::Inval;
     return open_at(call, call.int32(0), call.address(1), static_cast<std::uint32_t>((*how)[0]),
                    static_cast<std::uint32_t>((*how)[1]));
 }
 
 tl::expected<FileStatus, Errno> status_at(SysCall& call, std::uint32_t flags) {
-    if ((flags & ~(kAtSymlinkNofollow | kAtNoAutomount | kAtEmptyPath | 0x6000u)) != 0)
+    if ((flags & ~(kAtSymlinkNofollow | kAtNoAutomount | kAtEmptyPath | kAtStatxForceSync |
+                   kAtStatxDontSync)) != 0)
         return tl::make_unexpected(Errno::Inval);
     auto p = TRY(path_argument(call, call.int32(0), call.address(1), flags));
     if (p.file) {
@@ -155,7 +161,7 @@ SysOutcome sys_statx(SysCall& call) {
 }
 
 SysOutcome access_at(SysCall& call, std::uint32_t flags) {
-    if ((call.uint32(2) & ~7u) != 0 ||
+    if ((call.uint32(2) & ~(kROk | kWOk | kXOk)) != 0 ||
         (flags & ~(kAtEaccess | kAtSymlinkNofollow | kAtEmptyPath)) != 0)
         return Errno::Inval;
     auto p = TRY(path_argument(call, call.int32(0), call.address(1), flags));
@@ -195,15 +201,15 @@ SysOutcome sys_mknodat(SysCall& call) {
     const std::uint32_t type = call.uint32(2) & kIfmt;
     if (type == kIfIfo)
         return named(call, p,
-                     call.kernel.files().make_fifo(p.cwd, p.path,
-                                                   call.uint32(2) & 07777 & ~call.process.umask));
+                     call.kernel.files().make_fifo(
+                         p.cwd, p.path, call.uint32(2) & kAllModeBits & ~call.process.umask));
     if (type != 0 && type != kIfReg) {
         call.kernel.note_unmodelled("mknodat of a device or socket", "answered EPERM");
         return Errno::Perm;
     }
     return named(call, p,
                  call.kernel.files().open(&call.process, p.cwd, p.path, kOCreat | kOExcl | kOWronly,
-                                          call.uint32(2) & 07777 & ~call.process.umask));
+                                          call.uint32(2) & kAllModeBits & ~call.process.umask));
 }
 
 SysOutcome sys_unlinkat(SysCall& call) {
@@ -225,12 +231,13 @@ void move_working_directories(SysCall& call, const std::string& from, const std:
 }
 
 SysOutcome rename_at(SysCall& call, std::uint32_t flags) {
-    if ((flags & ~1u) != 0) return Errno::Inval;  // only RENAME_NOREPLACE
+    if ((flags & ~kRenameNoreplace) != 0) return Errno::Inval;
     auto from = TRY(path_argument(call, call.int32(0), call.address(1)));
     auto to = TRY(path_argument(call, call.int32(2), call.address(3)));
     FileSystem& files = call.kernel.files();
     const auto moving = files.real_directory(&call.process, from.cwd, from.path);
-    const auto renamed = files.rename(from.cwd, from.path, to.cwd, to.path, (flags & 1) != 0);
+    const auto renamed =
+        files.rename(from.cwd, from.path, to.cwd, to.path, (flags & kRenameNoreplace) != 0);
     // Who is in a directory that moves stays in it.
     if (renamed && moving) {
         if (const auto now = files.real_directory(&call.process, to.cwd, to.path))
@@ -303,7 +310,6 @@ SysOutcome sys_fchownat(SysCall& call) {
 }
 
 SysOutcome sys_utimensat(SysCall& call) {
-    constexpr std::int64_t kNow = 0x3fffffff, kOmit = 0x3ffffffe;
     if ((call.uint32(3) & ~(kAtSymlinkNofollow | kAtEmptyPath)) != 0) return Errno::Inval;
     const std::uint64_t now = call.kernel.realtime_ns();
     FileSystem::Times times{static_cast<std::int64_t>(now / 1000000000u),
@@ -319,15 +325,16 @@ SysOutcome sys_utimensat(SysCall& call) {
         if (!given) return Errno::Fault;
         for (const std::size_t i : {1u, 3u}) {
             const std::int64_t ns = (*given)[i];
-            if (ns != kNow && ns != kOmit && (ns < 0 || ns > 999999999)) return Errno::Inval;
+            if (ns != kUtimeNow && ns != kUtimeOmit && (ns < 0 || ns > 999999999))
+                return Errno::Inval;
         }
-        times.set_atime = (*given)[1] != kOmit;
-        times.set_mtime = (*given)[3] != kOmit;
-        if ((*given)[1] != kNow) {
+        times.set_atime = (*given)[1] != kUtimeOmit;
+        times.set_mtime = (*given)[3] != kUtimeOmit;
+        if ((*given)[1] != kUtimeNow) {
             times.atime_s = (*given)[0];
             times.atime_ns = (*given)[1];
         }
-        if ((*given)[3] != kNow) {
+        if ((*given)[3] != kUtimeNow) {
             times.mtime_s = (*given)[2];
             times.mtime_ns = (*given)[3];
         }
@@ -362,7 +369,7 @@ SysOutcome sys_truncate(SysCall& call) {
 
 SysOutcome put_statfs(SysCall& call, VAddr to) {
     Statfs s{};
-    s.f_type = 0x01021994;  // TMPFS_MAGIC: what the kernel paths were measured on
+    s.f_type = kTmpfsMagic;  // what the kernel paths were measured on
     s.f_bsize = s.f_frsize = 4096;
     s.f_blocks = s.f_bfree = s.f_bavail = call.kernel.machine().memory.limit_bytes() / kPageSize;
     if (const DiskSpace* space = call.kernel.files().space()) {
@@ -412,7 +419,7 @@ SysOutcome sys_getcwd(SysCall& call) {
 
 SysOutcome sys_umask(SysCall& call) {
     const std::uint32_t old = call.process.umask;
-    call.process.umask = call.uint32(0) & 0777;
+    call.process.umask = call.uint32(0) & kPermissionBits;
     return std::uint64_t{old};
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/ioctl.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/event/memory_file.h"
 #include "kernel_model/files/guest_stat.h"
@@ -70,21 +71,21 @@ SysOutcome sys_lseek(SysCall& call) {
     if (file == nullptr || (file->flags & kOPath) != 0) return bad_descriptor(call);
     if (!file->seekable()) return Errno::Spipe;
     const auto offset = static_cast<std::int64_t>(call.args[1]);
-    const std::uint32_t whence = call.uint32(2);
-    if (whence > 4) return Errno::Inval;
+    const std::int32_t whence = call.int32(2);
+    if (whence < kSeekSet || whence > kSeekHole) return Errno::Inval;
     if (file->host_position()) {
-        auto at = file->seek(offset, static_cast<int>(whence));
+        auto at = file->seek(offset, whence);
         return at ? SysOutcome(*at) : SysOutcome(at.error());
     }
     const auto size = static_cast<std::int64_t>(file->size().value_or(0));
     std::int64_t base = 0;
     switch (whence) {
-        case 0: break;                                                    // SEEK_SET
-        case 1: base = static_cast<std::int64_t>(file->position); break;  // SEEK_CUR
-        case 2: base = size; break;                                       // SEEK_END
+        case kSeekSet: break;
+        case kSeekCur: base = static_cast<std::int64_t>(file->position); break;
+        case kSeekEnd: base = size; break;
         default:  // SEEK_DATA, SEEK_HOLE: a file without holes
             if (offset < 0 || offset >= size) return Errno::Nxio;
-            file->position = static_cast<std::uint64_t>(whence == 3 ? offset : size);
+            file->position = static_cast<std::uint64_t>(whence == kSeekData ? offset : size);
             return file->position;
     }
     std::int64_t target = 0;
@@ -111,15 +112,16 @@ SysOutcome sys_close(SysCall& call) {
 
 SysOutcome sys_close_range(SysCall& call) {
     const std::uint32_t first = call.uint32(0), last = call.uint32(1), flags = call.uint32(2);
-    if (first > last || (flags & ~6u) != 0) return Errno::Inval;
+    if (first > last || (flags & ~(kCloseRangeUnshare | kCloseRangeCloexec)) != 0)
+        return Errno::Inval;
     std::vector<std::int32_t> fds;
     for (const auto& [fd, entry] : call.process.files.all()) {
         if (static_cast<std::uint32_t>(fd) >= first && static_cast<std::uint32_t>(fd) <= last)
             fds.push_back(fd);
     }
     for (const std::int32_t fd : fds) {
-        if ((flags & 4) != 0) {
-            call.process.files.entry(fd)->close_on_exec = true;  // CLOSE_RANGE_CLOEXEC
+        if ((flags & kCloseRangeCloexec) != 0) {
+            call.process.files.entry(fd)->close_on_exec = true;
         } else {
             close_descriptor(call, fd);
         }
@@ -184,42 +186,38 @@ SysOutcome sys_fcntl(SysCall& call) {
     const std::uint32_t command = call.uint32(1);
     constexpr std::uint32_t kSettable = kOAppend | kONonblock | kONoatime | kODirect | kOAsync;
     switch (command) {
-        case 0:       // F_DUPFD
-        case 1030: {  // F_DUPFD_CLOEXEC
+        case kFDupfd:
+        case kFDupfdCloexec:
             if (call.int32(2) < 0 || call.args[2] >= call.process.files.limit())
                 return Errno::Inval;
             call.path = KernelPath::SysDup;
-            return add_descriptor(call, entry->file, command == 1030, call.int32(2));
-        }
-        case 1: return std::uint64_t{entry->close_on_exec};                // F_GETFD
-        case 2: entry->close_on_exec = (call.args[2] & 1) != 0; return 0;  // F_SETFD
-        case 3:
+            return add_descriptor(call, entry->file, command == kFDupfdCloexec, call.int32(2));
+        case kFGetfd: return entry->close_on_exec ? kFdCloexec : 0u;
+        case kFSetfd: entry->close_on_exec = (call.args[2] & kFdCloexec) != 0; return 0;
+        case kFGetfl:
             return std::uint64_t{
                 (entry->file->flags & ~(kOCreat | kOExcl | kOTrunc | kONoctty | kOCloexec)) |
-                kOLargefile};  // F_GETFL
-        case 4:
+                kOLargefile};
+        case kFSetfl:
             entry->file->flags = (entry->file->flags & ~kSettable) | (call.uint32(2) & kSettable);
-            return 0;                                                                  // F_SETFL
-        case 5: return range_lock(call, entry->file, LockCommand::Get, false);         // F_GETLK
-        case 6: return range_lock(call, entry->file, LockCommand::Set, false);         // F_SETLK
-        case 7: return range_lock(call, entry->file, LockCommand::SetAndWait, false);  // F_SETLKW
-        case 36: return range_lock(call, entry->file, LockCommand::Get, true);  // F_OFD_GETLK
-        case 37: return range_lock(call, entry->file, LockCommand::Set, true);  // F_OFD_SETLK
-        case 38:
-            return range_lock(call, entry->file, LockCommand::SetAndWait, true);  // F_OFD_SETLKW
-        case 8:                                                                   // F_SETOWN
-        case 9:                                                                   // F_GETOWN
-        case 10:                                                                  // F_SETSIG
-        case 11:                                                                  // F_GETSIG
-        case 15: return 0;                   // F_SETOWN_EX: nobody is sent SIGIO
-        case 1024: return Errno::Again;      // F_SETLEASE: others may have it open
-        case 1025: return std::uint64_t{2};  // F_GETLEASE: F_UNLCK
-        case 1031:
-        case 1032:
-            return pipe_size(call, *entry->file, command == 1031);  // F_SETPIPE_SZ, F_GETPIPE_SZ
-        case 1033:
-        case 1034:
-            return file_seals(call, *entry->file, command == 1033);  // F_ADD_SEALS, F_GET_SEALS
+            return 0;
+        case kFGetlk: return range_lock(call, entry->file, LockCommand::Get, false);
+        case kFSetlk: return range_lock(call, entry->file, LockCommand::Set, false);
+        case kFSetlkw: return range_lock(call, entry->file, LockCommand::SetAndWait, false);
+        case kFOfdGetlk: return range_lock(call, entry->file, LockCommand::Get, true);
+        case kFOfdSetlk: return range_lock(call, entry->file, LockCommand::Set, true);
+        case kFOfdSetlkw: return range_lock(call, entry->file, LockCommand::SetAndWait, true);
+        case kFSetown:
+        case kFGetown:
+        case kFSetsig:
+        case kFGetsig:
+        case kFSetownEx: return 0;             // SIGIO is never sent
+        case kFSetlease: return Errno::Again;  // others may have it open
+        case kFGetlease: return kFUnlck;
+        case kFSetpipeSz: return pipe_size(call, *entry->file, true);
+        case kFGetpipeSz: return pipe_size(call, *entry->file, false);
+        case kFAddSeals: return file_seals(call, *entry->file, true);
+        case kFGetSeals: return file_seals(call, *entry->file, false);
         default:
             call.kernel.note_unmodelled(fmt::format("fcntl command {}", command),
                                         "answered EINVAL");
@@ -231,18 +229,18 @@ SysOutcome sys_ioctl(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
     const std::uint64_t request = call.uint32(1);
-    if (request == 0x5451 || request == 0x5450) {  // FIOCLEX, FIONCLEX
-        call.process.files.entry(call.int32(0))->close_on_exec = request == 0x5451;
+    if (request == kFioclex || request == kFionclex) {
+        call.process.files.entry(call.int32(0))->close_on_exec = request == kFioclex;
         return 0;
     }
     UserMemory memory = call.memory();
-    if (request == 0x5421) {  // FIONBIO
+    if (request == kFionbio) {
         const auto on = memory.get<std::int32_t>(call.address(2));
         if (!on) return Errno::Fault;
         file->flags = *on != 0 ? file->flags | kONonblock : file->flags & ~kONonblock;
         return 0;
     }
-    if (request == 0x5452) {  // FIOASYNC: kept, no SIGIO is sent
+    if (request == kFioasync) {  // kept; SIGIO is never sent
         const auto on = memory.get<std::int32_t>(call.address(2));
         if (!on) return Errno::Fault;
         file->flags = *on != 0 ? file->flags | kOAsync : file->flags & ~kOAsync;
@@ -271,12 +269,13 @@ SysOutcome sys_fsync(SysCall& call) {
 
 // What is written is in the page cache that all share: to have begun writing it back shows nowhere.
 SysOutcome sys_sync_file_range(SysCall& call) {
-    constexpr std::uint32_t kKnown = 7;  // WAIT_BEFORE, WRITE, WAIT_AFTER
+    constexpr std::uint32_t kKnown =
+        kSyncFileRangeWaitBefore | kSyncFileRangeWrite | kSyncFileRangeWaitAfter;
     const auto file = call.process.files.share(call.int32(0));
     if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
-    constexpr std::uint64_t kMost = ~std::uint64_t{0} >> 1;
+    constexpr std::uint64_t kMax = ~std::uint64_t{0} >> 1;
     const std::uint64_t offset = call.args[1], bytes = call.args[2];
-    if ((call.uint32(3) & ~kKnown) != 0 || offset > kMost || bytes > kMost - offset)
+    if ((call.uint32(3) & ~kKnown) != 0 || offset > kMax || bytes > kMax - offset)
         return Errno::Inval;
     const auto status = TRY(file->status());
     const std::uint32_t kind = status.mode & kIfmt;
@@ -312,11 +311,10 @@ SysOutcome sys_fallocate(SysCall& call) {
     if (!file || !may(*file, Direction::Write)) return bad_descriptor(call);
     if (static_cast<std::int64_t>(call.args[2]) < 0 || static_cast<std::int64_t>(call.args[3]) <= 0)
         return Errno::Inval;
-    constexpr std::uint32_t kKeepSize = 1, kPunchHole = 2, kZeroRange = 0x10;
     const std::uint32_t mode = call.uint32(1);
-    const bool punches = mode == (kPunchHole | kKeepSize),
-               zeros = (mode & ~kKeepSize) == kZeroRange;
-    if ((mode & ~kKeepSize) != 0 && !punches && !zeros) return Errno::NotSup;
+    const bool punches = mode == (kFallocFlPunchHole | kFallocFlKeepSize),
+               zeros = (mode & ~kFallocFlKeepSize) == kFallocFlZeroRange;
+    if ((mode & ~kFallocFlKeepSize) != 0 && !punches && !zeros) return Errno::NotSup;
     if (!file->seekable()) return Errno::Spipe;
     if (!file->backing()) return Errno::NoDev;
     const std::uint64_t end = call.args[2] + call.args[3];
@@ -331,7 +329,7 @@ SysOutcome sys_fallocate(SysCall& call) {
     if (!punches) {
         if (auto done = file->reserve(call.args[2], end); !done) return done.error();
     }
-    if ((mode & kKeepSize) == 0 && file->size().value_or(0) < end) {
+    if ((mode & kFallocFlKeepSize) == 0 && file->size().value_or(0) < end) {
         if (auto done = file->truncate(end); !done) return done.error();
     }
     return 0;
@@ -392,7 +390,7 @@ SysOutcome sys_fadvise64(SysCall& call) {
     const File* file = call.process.files.get(call.int32(0));
     if (file == nullptr) return bad_descriptor(call);
     if (!file->seekable()) return Errno::Spipe;
-    return call.uint32(3) <= 5 ? SysOutcome(0) : SysOutcome(Errno::Inval);
+    return call.uint32(3) <= kPosixFadvNoreuse ? SysOutcome(0) : SysOutcome(Errno::Inval);
 }
 
 constexpr SyscallRow kRows[] = {

@@ -27,9 +27,9 @@ SysResult<FileKey> key_of(File& file) {
 SysResult<FileLock> range_of(File& file, const FlockBytes& given) {
     std::int64_t base = 0;
     switch (given.whence) {
-        case 0: break;
-        case 1: base = static_cast<std::int64_t>(file.position); break;
-        case 2: base = static_cast<std::int64_t>(file.size().value_or(0)); break;
+        case abi::kSeekSet: break;
+        case abi::kSeekCur: base = static_cast<std::int64_t>(file.position); break;
+        case abi::kSeekEnd: base = static_cast<std::int64_t>(file.size().value_or(0)); break;
         default: return tl::make_unexpected(Errno::Inval);
     }
     std::int64_t start = 0, end = 0;
@@ -48,7 +48,8 @@ SysResult<FileLock> range_of(File& file, const FlockBytes& given) {
         lock.end = lock.begin;
         lock.begin = static_cast<std::uint64_t>(end);
     }
-    if (given.type < 0 || given.type > 2) return tl::make_unexpected(Errno::Inval);
+    if (given.type < abi::kFRdlck || given.type > abi::kFUnlck)
+        return tl::make_unexpected(Errno::Inval);
     lock.type = static_cast<LockType>(given.type);
     return lock;
 }
@@ -60,7 +61,7 @@ SysOutcome get_lock(SysCall& call, const FileKey& key, FileLock wanted, FlockByt
     if (other) {
         const bool to_the_end = other->end == FileLock::kToTheEnd;
         given = {.type = static_cast<std::int16_t>(other->type),
-                 .whence = 0,
+                 .whence = abi::kSeekSet,
                  .pad = 0,
                  .start = static_cast<std::int64_t>(other->begin),
                  .length = to_the_end ? 0 : static_cast<std::int64_t>(other->end - other->begin),
@@ -105,23 +106,22 @@ SysOutcome range_lock(SysCall& call, const std::shared_ptr<File>& file, LockComm
 }
 
 SysOutcome sys_flock(SysCall& call) {
-    constexpr std::uint32_t kShared = 1, kExclusive = 2, kNonblock = 4, kUnlock = 8;
     const auto file = call.process.files.share(call.int32(0));
     if (!file || (file->flags & abi::kOPath) != 0) return bad_descriptor(call);
-    const std::uint32_t operation = call.uint32(1) & ~kNonblock;
-    if (operation != kShared && operation != kExclusive && operation != kUnlock)
+    const std::uint32_t operation = call.uint32(1) & ~abi::kLockNb;
+    if (operation != abi::kLockSh && operation != abi::kLockEx && operation != abi::kLockUn)
         return Errno::Inval;
     const auto key = TRY(key_of(*file));
     LockTable& locks = call.kernel.file_locks()->whole_files;
-    FileLock wanted{.type = operation == kShared      ? LockType::Read
-                            : operation == kExclusive ? LockType::Write
-                                                      : LockType::None,
+    FileLock wanted{.type = operation == abi::kLockSh   ? LockType::Read
+                            : operation == abi::kLockEx ? LockType::Write
+                                                        : LockType::None,
                     .owner = file.get()};
     if (wanted.type != LockType::None) {
         if (const auto other = locks.conflict(key, wanted)) {
             // A lock is not kept while it is changed to another kind.
             locks.release(key, file.get());
-            if ((call.uint32(1) & kNonblock) != 0) return Errno::Again;
+            if ((call.uint32(1) & abi::kLockNb) != 0) return Errno::Again;
             call.wait_on(&locks.waiters(key));
             return Block{};
         }

@@ -7,27 +7,22 @@
 #include <array>
 #include <vector>
 
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/mman.h"
+#include "kernel_model/abi/resource.h"
 #include "kernel_model/syscall/syscall.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
 
 namespace {
-constexpr std::uint64_t kMapShared = 1, kMapPrivate = 2, kMapSharedValidate = 3, kMapTypeMask = 0xf;
-constexpr std::uint64_t kMapFixed = 0x10, kMapAnonymous = 0x20, kMapGrowsdown = 0x100,
-                        kMapDenywrite = 0x800, kMapExecutable = 0x1000, kMapLocked = 0x2000,
-                        kMapNoreserve = 0x4000, kMapPopulate = 0x8000, kMapNonblock = 0x10000,
-                        kMapStack = 0x20000, kMapHugetlb = 0x40000, kMapSync = 0x80000,
-                        kMapFixedNoreplace = 0x100000;
-constexpr std::uint64_t kKnownMapFlags = kMapTypeMask | kMapFixed | kMapAnonymous | kMapGrowsdown |
+
+using namespace abi;
+
+constexpr std::uint64_t kKnownMapFlags = kMapType | kMapFixed | kMapAnonymous | kMapGrowsdown |
                                          kMapDenywrite | kMapExecutable | kMapLocked |
                                          kMapNoreserve | kMapPopulate | kMapNonblock | kMapStack |
                                          kMapHugetlb | kMapFixedNoreplace;
-constexpr std::uint64_t kProtRead = 1, kProtWrite = 2, kProtExec = 4, kProtSem = 8;
-constexpr std::uint64_t kProtGrowsdown = 0x01000000, kProtGrowsup = 0x02000000;
-constexpr std::uint32_t kOpenAccessMask = 3, kOpenReadOnly = 0, kOpenWriteOnly = 1,
-                        kOpenReadWrite = 2, kOpenPath = 0x200000;
-constexpr std::size_t kLimitMemlock = 8;  // RLIMIT_MEMLOCK
 
 Prot prot_from(std::uint64_t bits) {
     return {.read = (bits & kProtRead) != 0,
@@ -38,20 +33,20 @@ Prot prot_from(std::uint64_t bits) {
 // The file part of a mapping request: which rights the descriptor must have.
 SysResult<void> take_file(SysCall& call, MapRequest& request, std::uint64_t flags) {
     const auto file = call.process.files.share(call.int32(4));
-    if (file == nullptr || (file->flags & kOpenPath) != 0) return tl::make_unexpected(Errno::Badf);
-    const std::uint64_t type = flags & kMapTypeMask;
-    const std::uint32_t mode = file->flags & kOpenAccessMask;
+    if (file == nullptr || (file->flags & kOPath) != 0) return tl::make_unexpected(Errno::Badf);
+    const std::uint64_t type = flags & kMapType;
+    const std::uint32_t mode = file->flags & kOAccmode;
     if (type == kMapSharedValidate && (flags & (~kKnownMapFlags | kMapSync)) != 0)
         return tl::make_unexpected(Errno::NotSup);
     if (type != kMapPrivate && type != kMapShared && type != kMapSharedValidate)
         return tl::make_unexpected(Errno::Inval);
     request.shared = type != kMapPrivate;
-    if (request.shared && request.prot.write && mode == kOpenReadOnly)
+    if (request.shared && request.prot.write && mode == kORdonly)
         return tl::make_unexpected(Errno::Acces);
-    if (mode == kOpenWriteOnly) return tl::make_unexpected(Errno::Acces);
+    if (mode == kOWronly) return tl::make_unexpected(Errno::Acces);
     if (request.shared && request.prot.write && file->write_sealed())
         return tl::make_unexpected(Errno::Perm);
-    if (request.shared) request.may_write = mode == kOpenReadWrite && !file->write_sealed();
+    if (request.shared) request.may_write = mode == kORdwr && !file->write_sealed();
     request.file = file->backing();
     if (file->maps_zeros()) return {};
     if (request.file == nullptr) return tl::make_unexpected(Errno::NoDev);
@@ -80,7 +75,7 @@ SysOutcome sys_mmap(SysCall& call) {
                        .grows_down = (flags & kMapGrowsdown) != 0,
                        .no_reserve = (flags & kMapNoreserve) != 0};
     if (anonymous) {
-        const std::uint64_t type = flags & kMapTypeMask;
+        const std::uint64_t type = flags & kMapType;
         if (type != kMapPrivate && type != kMapShared) return Errno::Inval;
         request.shared = type == kMapShared;
         if (request.shared && request.grows_down) return Errno::Inval;
@@ -173,27 +168,27 @@ struct AdviceRow {
     Advice advice;
 };
 constexpr auto kAdvice = std::to_array<AdviceRow>({
-    {0, "MADV_NORMAL", Advice::Ignored},
-    {1, "MADV_RANDOM", Advice::Ignored},
-    {2, "MADV_SEQUENTIAL", Advice::Ignored},
-    {3, "MADV_WILLNEED", Advice::Ignored},
-    {4, "MADV_DONTNEED", Advice::Discard},
-    {8, "MADV_FREE", Advice::DiscardAnonymous},
-    {9, "MADV_REMOVE", Advice::Refused},
-    {10, "MADV_DONTFORK", Advice::Refused},
-    {11, "MADV_DOFORK", Advice::Ignored},
-    {12, "MADV_MERGEABLE", Advice::Ignored},
-    {13, "MADV_UNMERGEABLE", Advice::Ignored},
-    {14, "MADV_HUGEPAGE", Advice::Ignored},
-    {15, "MADV_NOHUGEPAGE", Advice::Ignored},
-    {16, "MADV_DONTDUMP", Advice::Ignored},
-    {17, "MADV_DODUMP", Advice::Ignored},
-    {18, "MADV_WIPEONFORK", Advice::Refused},
-    {19, "MADV_KEEPONFORK", Advice::Ignored},
-    {20, "MADV_COLD", Advice::Ignored},
-    {21, "MADV_PAGEOUT", Advice::Ignored},
-    {22, "MADV_POPULATE_READ", Advice::PopulateRead},
-    {23, "MADV_POPULATE_WRITE", Advice::PopulateWrite},
+    {kMadvNormal, "MADV_NORMAL", Advice::Ignored},
+    {kMadvRandom, "MADV_RANDOM", Advice::Ignored},
+    {kMadvSequential, "MADV_SEQUENTIAL", Advice::Ignored},
+    {kMadvWillneed, "MADV_WILLNEED", Advice::Ignored},
+    {kMadvDontneed, "MADV_DONTNEED", Advice::Discard},
+    {kMadvFree, "MADV_FREE", Advice::DiscardAnonymous},
+    {kMadvRemove, "MADV_REMOVE", Advice::Refused},
+    {kMadvDontfork, "MADV_DONTFORK", Advice::Refused},
+    {kMadvDofork, "MADV_DOFORK", Advice::Ignored},
+    {kMadvMergeable, "MADV_MERGEABLE", Advice::Ignored},
+    {kMadvUnmergeable, "MADV_UNMERGEABLE", Advice::Ignored},
+    {kMadvHugepage, "MADV_HUGEPAGE", Advice::Ignored},
+    {kMadvNohugepage, "MADV_NOHUGEPAGE", Advice::Ignored},
+    {kMadvDontdump, "MADV_DONTDUMP", Advice::Ignored},
+    {kMadvDodump, "MADV_DODUMP", Advice::Ignored},
+    {kMadvWipeonfork, "MADV_WIPEONFORK", Advice::Refused},
+    {kMadvKeeponfork, "MADV_KEEPONFORK", Advice::Ignored},
+    {kMadvCold, "MADV_COLD", Advice::Ignored},
+    {kMadvPageout, "MADV_PAGEOUT", Advice::Ignored},
+    {kMadvPopulateRead, "MADV_POPULATE_READ", Advice::PopulateRead},
+    {kMadvPopulateWrite, "MADV_POPULATE_WRITE", Advice::PopulateWrite},
 });
 
 // Whether every page of the range is in some mapping; and whether all those mappings are private
@@ -289,16 +284,16 @@ SysOutcome sys_mincore(SysCall& call) {
 }
 
 SysOutcome sys_msync(SysCall& call) {
-    constexpr std::uint32_t async = 1, invalidate = 2, sync = 4;
     const VAddr at = call.address(0);
     const std::uint32_t flags = call.uint32(2);
-    if ((flags & ~(async | invalidate | sync)) != 0 || at.page_offset() != 0) return Errno::Inval;
-    if ((flags & async) != 0 && (flags & sync) != 0) return Errno::Inval;
+    if ((flags & ~(kMsAsync | kMsInvalidate | kMsSync)) != 0 || at.page_offset() != 0)
+        return Errno::Inval;
+    if ((flags & kMsAsync) != 0 && (flags & kMsSync) != 0) return Errno::Inval;
     const std::uint64_t length = page_ceil(call.args[1]);
     if (at + length < at || (call.args[1] != 0 && length == 0)) return Errno::NoMem;
     if (length == 0) return 0;
     if (at >= Mm::kTaskSize || length > Mm::kTaskSize - at) return Errno::NoMem;
-    if ((flags & sync) == 0)
+    if ((flags & kMsSync) == 0)
         return coverage_of(*call.process.mm, {at, at + length}).whole ? SysOutcome(0)
                                                                       : SysOutcome(Errno::NoMem);
     TRY(call.process.mm->write_back({at, at + length}));
@@ -311,8 +306,8 @@ SysOutcome lock_range(SysCall& call, bool populate) {
     const VAddr begin = call.address(0).page();
     if (begin + size < begin) return Errno::Inval;
     if (size == 0) return 0;
-    if (call.process.uid != 0 && size > call.process.limits[kLimitMemlock].soft)
-        return call.process.limits[kLimitMemlock].soft == 0 ? Errno::Perm : Errno::NoMem;
+    if (call.process.uid != 0 && size > call.process.limits[kRlimitMemlock].soft)
+        return call.process.limits[kRlimitMemlock].soft == 0 ? Errno::Perm : Errno::NoMem;
     if (begin >= Mm::kTaskSize || size > Mm::kTaskSize - begin) return Errno::NoMem;
     Mm& mm = *call.process.mm;
     if (!coverage_of(mm, {begin, begin + size}).whole) return Errno::NoMem;
@@ -335,14 +330,13 @@ SysOutcome sys_munlock(SysCall& call) {
     return lock_range(call, false);
 }
 SysOutcome sys_mlock2(SysCall& call) {
-    constexpr std::uint32_t on_fault = 1;
-    if ((call.uint32(2) & ~on_fault) != 0) return Errno::Inval;
+    if ((call.uint32(2) & ~kMlockOnfault) != 0) return Errno::Inval;
     return lock_range(call, call.uint32(2) == 0);
 }
 SysOutcome sys_mlockall(SysCall& call) {
-    constexpr std::uint32_t current = 1, future = 2, on_fault = 4;
     const std::uint32_t flags = call.uint32(0);
-    if (flags == 0 || (flags & ~(current | future | on_fault)) != 0 || flags == on_fault)
+    if (flags == 0 || (flags & ~(kMclCurrent | kMclFuture | kMclOnfault)) != 0 ||
+        flags == kMclOnfault)
         return Errno::Inval;
     return 0;
 }

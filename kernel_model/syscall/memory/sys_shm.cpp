@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <set>
 
+#include "kernel_model/abi/mman.h"
 #include "kernel_model/memory/ipc_segments.h"
 #include "kernel_model/syscall/syscall.h"
 #include "sim/base/try.h"
@@ -11,10 +12,8 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::uint32_t kCreate = 01000, kExclusive = 02000;  // IPC_CREAT, IPC_EXCL
-constexpr std::uint32_t kHugePages = 04000;                   // SHM_HUGETLB
-constexpr std::uint32_t kReadOnly = 010000, kRound = 020000, kRemap = 040000,
-                        kExec = 0100000;  // SHM_*
+using namespace abi;
+
 constexpr std::uint32_t kWants = 0666, kReads = 0444, kExecutes = 0111;
 
 // struct shmid64_ds of asm-generic, with its struct ipc64_perm.
@@ -84,14 +83,14 @@ SysOutcome sys_shmget(SysCall& call) {
     const std::uint64_t size = call.args[1];
     const std::uint32_t flags = call.uint32(2);
     if (IpcSegment* const there = segments(call).find_key(key)) {
-        if ((flags & kCreate) != 0 && (flags & kExclusive) != 0) return Errno::Exist;
+        if ((flags & kIpcCreat) != 0 && (flags & kIpcExcl) != 0) return Errno::Exist;
         if (size > there->size) return Errno::Inval;
         if (!permitted(call, *there, flags)) return Errno::Acces;
         return static_cast<std::uint64_t>(there->id);
     }
-    if (key != 0 && (flags & kCreate) == 0) return Errno::NoEnt;
-    if (size == 0 || size > IpcSegments::kLargest) return Errno::Inval;
-    if ((flags & kHugePages) != 0) {
+    if (key != 0 && (flags & kIpcCreat) == 0) return Errno::NoEnt;
+    if (size == 0 || size > IpcSegments::kMaxBytes) return Errno::Inval;
+    if ((flags & kShmHugetlb) != 0) {
         call.kernel.note_unmodelled("shmget SHM_HUGETLB",
                                     "no huge pages: ENOMEM, as where none is reserved");
         return Errno::NoMem;
@@ -112,21 +111,22 @@ SysOutcome sys_shmat(SysCall& call) {
     const std::uint32_t flags = call.uint32(2);
     if (call.int32(0) < 0) return Errno::Inval;
     if (at.value != 0) {
-        if ((flags & kRound) != 0) at = at.page();
-        if (at.page_offset() != 0 || (at.value == 0 && (flags & kRemap) != 0)) return Errno::Inval;
-    } else if ((flags & kRemap) != 0) {
+        if ((flags & kShmRnd) != 0) at = at.page();
+        if (at.page_offset() != 0 || (at.value == 0 && (flags & kShmRemap) != 0))
+            return Errno::Inval;
+    } else if ((flags & kShmRemap) != 0) {
         return Errno::Inval;
     }
     IpcSegment* const segment = segments(call).find(call.int32(0));
     if (segment == nullptr) return Errno::Inval;
-    const bool exec = (flags & kExec) != 0, writes = (flags & kReadOnly) == 0;
+    const bool exec = (flags & kShmExec) != 0, writes = (flags & kShmRdonly) == 0;
     const std::uint32_t wanted = (writes ? kWants : kReads) | (exec ? kExecutes : 0);
     if (!permitted(call, *segment, wanted)) return Errno::Acces;
     MapRequest request{.hint = at,
                        .length = segment->size,
                        .prot = {.read = true, .write = writes, .exec = exec},
-                       .fixed = at.value != 0 && (flags & kRemap) != 0,
-                       .fixed_noreplace = at.value != 0 && (flags & kRemap) == 0,
+                       .fixed = at.value != 0 && (flags & kShmRemap) != 0,
+                       .fixed_noreplace = at.value != 0 && (flags & kShmRemap) == 0,
                        .shared = true,
                        .may_write = writes,
                        .file = segment->memory.lock()};
@@ -208,7 +208,7 @@ SysOutcome show_segment(SysCall& call, const IpcSegment& s) {
                              .attached = attached_everywhere(call, s),
                              .unused = {}};
     if (!call.memory().put(call.address(2), shown)) return Errno::Fault;
-    return call.int32(1) == 2 ? std::uint64_t{0} : static_cast<std::uint64_t>(s.id);
+    return call.int32(1) == kIpcStat ? std::uint64_t{0} : static_cast<std::uint64_t>(s.id);
 }
 SysOutcome status(SysCall& call, IpcSegment* segment) {
     if (!permitted(call, *segment, kReads)) return Errno::Acces;
@@ -219,11 +219,11 @@ SysOutcome status_of_any(SysCall& call, IpcSegment* segment) {
 }
 
 SysOutcome limits(SysCall& call, IpcSegment*) {
-    const GuestLimits shown{.largest = IpcSegments::kLargest,
+    const GuestLimits shown{.largest = IpcSegments::kMaxBytes,
                             .smallest = 1,
-                            .most = IpcSegments::kMost,
-                            .most_attached = IpcSegments::kMost,
-                            .all = IpcSegments::kLargest,
+                            .most = IpcSegments::kMaxSegments,
+                            .most_attached = IpcSegments::kMaxSegments,
+                            .all = IpcSegments::kMaxBytes,
                             .unused = {}};
     if (!call.memory().put(call.address(2), shown)) return Errno::Fault;
     return static_cast<std::uint64_t>(segments(call).highest_index());
@@ -242,25 +242,25 @@ SysOutcome use(SysCall& call, IpcSegment*) {
 
 SysOutcome lock(SysCall& call, IpcSegment* segment) {
     if (!owns(call, *segment)) return Errno::Perm;
-    segment->mode |= IpcSegments::kLocked;
+    segment->mode |= kShmLocked;
     return 0;
 }
 SysOutcome unlock(SysCall& call, IpcSegment* segment) {
     if (!owns(call, *segment)) return Errno::Perm;
-    segment->mode &= ~IpcSegments::kLocked;
+    segment->mode &= ~kShmLocked;
     return 0;
 }
 
 constexpr Command kCommands[] = {
-    {0, remove_segment, Command::Finds::Id},     // IPC_RMID
-    {1, change_segment, Command::Finds::Id},     // IPC_SET
-    {2, status, Command::Finds::Id},             // IPC_STAT
-    {3, limits, Command::Finds::Nothing},        // IPC_INFO
-    {11, lock, Command::Finds::Id},              // SHM_LOCK
-    {12, unlock, Command::Finds::Id},            // SHM_UNLOCK
-    {13, status, Command::Finds::Index},         // SHM_STAT
-    {14, use, Command::Finds::Nothing},          // SHM_INFO
-    {15, status_of_any, Command::Finds::Index},  // SHM_STAT_ANY
+    {kIpcRmid, remove_segment, Command::Finds::Id},
+    {kIpcSet, change_segment, Command::Finds::Id},
+    {kIpcStat, status, Command::Finds::Id},
+    {kIpcInfo, limits, Command::Finds::Nothing},
+    {kShmLock, lock, Command::Finds::Id},
+    {kShmUnlock, unlock, Command::Finds::Id},
+    {kShmStat, status, Command::Finds::Index},
+    {kShmInfo, use, Command::Finds::Nothing},
+    {kShmStatAny, status_of_any, Command::Finds::Index},
 };
 
 SysOutcome sys_shmctl(SysCall& call) {

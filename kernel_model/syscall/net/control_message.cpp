@@ -15,9 +15,7 @@ struct ControlHeader {
     std::int32_t level, type;
 };
 static_assert(sizeof(ControlHeader) == 16);
-constexpr std::int32_t kRights = 1, kCredentials = 2;
 constexpr std::uint64_t kMaxControl = 131072;  // net.core.optmem_max
-constexpr std::size_t kMaxDescriptors = 253;   // SCM_MAX_FD
 
 constexpr std::uint64_t aligned(std::uint64_t length) {
     return (length + 7) & ~std::uint64_t{7};
@@ -25,7 +23,7 @@ constexpr std::uint64_t aligned(std::uint64_t length) {
 
 SysResult<void> take_rights(SysCall& call, std::span<const std::byte> data, Outgoing& message) {
     const std::size_t count = data.size() / 4;
-    if (count + message.files.size() > kMaxDescriptors) return tl::make_unexpected(Errno::Inval);
+    if (count + message.files.size() > abi::kScmMaxFd) return tl::make_unexpected(Errno::Inval);
     for (std::size_t i = 0; i < count; ++i) {
         std::int32_t fd = 0;
         std::memcpy(&fd, data.data() + 4 * i, 4);
@@ -57,7 +55,7 @@ SysResult<void> read_control(SysCall& call, const Socket& socket, VAddr at, std:
     if (length > kMaxControl) return tl::make_unexpected(Errno::NoBufs);
     std::vector<std::byte> bytes(length);
     if (!call.memory().read(at, bytes)) return tl::make_unexpected(Errno::Fault);
-    if (socket.family() != kAfUnix) return {};
+    if (socket.family() != abi::kAfUnix) return {};
     std::uint64_t offset = 0;
     while (length - offset >= sizeof(ControlHeader)) {
         ControlHeader header;
@@ -66,10 +64,10 @@ SysResult<void> read_control(SysCall& call, const Socket& socket, VAddr at, std:
             return tl::make_unexpected(Errno::Inval);
         const auto data = std::span<const std::byte>(bytes).subspan(offset + sizeof header,
                                                                     header.length - sizeof header);
-        if (header.level == kSolSocket) {
+        if (header.level == abi::kSolSocket) {
             SysResult<void> taken = tl::make_unexpected(Errno::Inval);
-            if (header.type == kRights) taken = take_rights(call, data, message);
-            if (header.type == kCredentials) taken = take_credentials(call, data, message);
+            if (header.type == abi::kScmRights) taken = take_rights(call, data, message);
+            if (header.type == abi::kScmCredentials) taken = take_credentials(call, data, message);
             if (!taken) return taken;
         }
         if (aligned(header.length) > length - offset) break;
@@ -87,30 +85,30 @@ std::uint64_t put_control(SysCall& call, const Socket& socket, VAddr at, std::ui
         return length - used < sizeof(ControlHeader) ? 0 : length - used - sizeof(ControlHeader);
     };
     const auto put = [&](std::int32_t type, std::span<const std::byte> data) {
-        const ControlHeader header{sizeof(ControlHeader) + data.size(), kSolSocket, type};
+        const ControlHeader header{sizeof(ControlHeader) + data.size(), abi::kSolSocket, type};
         if (!memory.put(at + used, header) || !memory.write(at + used + sizeof header, data))
             return false;
         used = std::min(length, used + aligned(header.length));
         return true;
     };
-    if (message.sender && socket.options.is_on(kSolSocket, kSoPassCred)) {
+    if (message.sender && socket.options.is_on(abi::kSolSocket, abi::kSoPasscred)) {
         const Ucred& who = *message.sender;
         const std::uint32_t words[3] = {static_cast<std::uint32_t>(who.pid), who.uid, who.gid};
         const auto data = std::as_bytes(std::span(words));
         const std::uint64_t fits = std::min<std::uint64_t>(room(), data.size());
-        if (fits < data.size()) told |= kMsgCtrunc;
-        if (fits > 0 && !put(kCredentials, data.first(fits))) return used;
+        if (fits < data.size()) told |= abi::kMsgCtrunc;
+        if (fits > 0 && !put(abi::kScmCredentials, data.first(fits))) return used;
     }
     if (message.files.empty()) return used;
     const std::size_t fit = std::min<std::size_t>(message.files.size(), room() / 4);
     std::vector<std::int32_t> fds;
     for (std::size_t i = 0; i < fit; ++i) {
-        auto fd = call.process.files.add(message.files[i], (flags & kMsgCmsgCloexec) != 0);
+        auto fd = call.process.files.add(message.files[i], (flags & abi::kMsgCmsgCloexec) != 0);
         if (!fd) break;
         fds.push_back(*fd);
     }
-    if (fds.size() < message.files.size()) told |= kMsgCtrunc;
-    if (!fds.empty() && !put(kRights, std::as_bytes(std::span(fds)))) {
+    if (fds.size() < message.files.size()) told |= abi::kMsgCtrunc;
+    if (!fds.empty() && !put(abi::kScmRights, std::as_bytes(std::span(fds)))) {
         for (const std::int32_t fd : fds) (void)call.process.files.close(fd);
     }
     return used;

@@ -9,7 +9,7 @@ namespace uprobesim {
 
 SysResult<void> read_control(SysCall& call, const Socket& socket, VAddr at, std::uint64_t length,
                              Outgoing& message);
-// Value: the bytes written. What does not fit is dropped, and kMsgCtrunc set in `told`.
+// Value: the bytes written. What does not fit is dropped, and abi::kMsgCtrunc set in `told`.
 std::uint64_t put_control(SysCall& call, const Socket& socket, VAddr at, std::uint64_t length,
                           std::uint32_t flags, Incoming& message, std::uint32_t& told);
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/limits.h"
 #include "kernel_model/syscall/net/control_message.h"
 #include "kernel_model/syscall/net/socket_args.h"
 #include "kernel_model/syscall/time_args.h"
@@ -27,11 +28,10 @@ struct MessageHeader {
 static_assert(sizeof(MessageHeader) == 56);
 constexpr std::uint64_t kNameLengthAt = 8, kControlLengthAt = 40, kFlagsAt = 48;
 constexpr std::uint64_t kManyStride = 64, kManyLengthAt = 56;
-constexpr std::uint64_t kMaxMessages = 1024;  // UIO_MAXIOV
 
 // MSG_* that ask for what is not modelled.
 SysResult<void> check_flags(SysCall& call, std::uint32_t flags) {
-    if ((flags & kMsgOob) == 0) return {};
+    if ((flags & abi::kMsgOob) == 0) return {};
     call.kernel.note_unmodelled("out-of-band data", "answered EOPNOTSUPP");
     return tl::make_unexpected(Errno::NotSup);
 }
@@ -41,8 +41,8 @@ SysResult<void> send_address(SysCall& call, Socket& socket, VAddr at, std::int32
     if (at == VAddr(0) || length == 0) return {};
     auto address = TRY(address_argument(call, at, length));
     // TCP looks at no address but for its own use (fast open).
-    if (socket.family() != kAfUnix && socket.type() == kSockStream) return {};
-    if (socket.family() == kAfUnix && socket.type() != kSockSeqPacket) {
+    if (socket.family() != abi::kAfUnix && socket.type() == abi::kSockStream) return {};
+    if (socket.family() == abi::kAfUnix && socket.type() != abi::kSockSeqpacket) {
         if (const auto found = look_up(call, address); !found) return found;
     }
     message.to = std::move(address);
@@ -69,7 +69,7 @@ SysOutcome sys_recvfrom(SysCall& call) {
     if (!std::holds_alternative<std::uint64_t>(result) || call.args[4] == 0) return result;
     std::vector<std::byte> from;
     if (got.from) from = address_bytes(*got.from, socket->family());
-    if (got.from && got.from->family == kAfUnix && got.from->name.empty()) from.clear();
+    if (got.from && got.from->family == abi::kAfUnix && got.from->name.empty()) from.clear();
     TRY(put_address(call, from, call.address(4), call.address(5)));
     return result;
 }
@@ -87,7 +87,7 @@ SysOutcome send_header(SysCall& call, Socket& socket, VAddr at, std::uint32_t fl
         TRY(UserVector::read_from(call, VAddr(header.vector), header.vector_count));
     Outgoing message{.bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.process)};
     const std::int32_t length =
-        std::min(header.name_length, static_cast<std::int32_t>(kMaxAddressBytes));
+        std::min(header.name_length, static_cast<std::int32_t>(abi::kMaxAddressBytes));
     TRY(send_address(call, socket, VAddr(header.name), length, message));
     if (header.control_length != 0) {
         TRY(read_control(call, socket, VAddr(header.control), header.control_length, message));
@@ -107,14 +107,14 @@ SysOutcome receive_header(SysCall& call, Socket& socket, VAddr at, std::uint32_t
     SysOutcome result = receive_message(call, socket, buffers, flags, got);
     if (!std::holds_alternative<std::uint64_t>(result)) return result;
     UserMemory memory = call.memory();
-    std::uint32_t told = flags & kMsgCmsgCloexec;
-    if (socket.by_message() && got.whole > got.bytes.size()) told |= kMsgTrunc;
-    if (socket.type() == kSockSeqPacket && got.whole > 0) told |= kMsgEor;
+    std::uint32_t told = flags & abi::kMsgCmsgCloexec;
+    if (socket.by_message() && got.whole > got.bytes.size()) told |= abi::kMsgTrunc;
+    if (socket.type() == abi::kSockSeqpacket && got.whole > 0) told |= abi::kMsgEor;
     call.kernel.spend(call.task, KernelPath::SysMessage, got.files.size());
     const std::uint64_t control =
         put_control(call, socket, VAddr(header.control), header.control_length, flags, got, told);
     std::vector<std::byte> from;
-    const bool unnamed = got.from && got.from->family == kAfUnix && got.from->name.empty();
+    const bool unnamed = got.from && got.from->family == abi::kAfUnix && got.from->name.empty();
     if (got.from && !unnamed) from = address_bytes(*got.from, socket.family());
     if (header.name != 0) {
         const auto size =
@@ -144,14 +144,14 @@ SysOutcome sys_recvmsg(SysCall& call) {
 // moved.
 template <class Fn>
 SysOutcome many(SysCall& call, bool first_only_waits, Fn one) {
-    const std::uint64_t count = std::min<std::uint64_t>(call.uint32(2), kMaxMessages);
+    const std::uint64_t count = std::min<std::uint64_t>(call.uint32(2), abi::kUioMaxiov);
     std::uint32_t flags = call.uint32(3);
     std::uint64_t done = 0;
     while (done < count) {
         const VAddr at = call.address(1) + done * kManyStride;
         const std::uint64_t units = call.units;
         const KernelPath path = call.path;
-        SysOutcome result = one(at, flags | (done > 0 ? kMsgDontWait : 0u));
+        SysOutcome result = one(at, flags | (done > 0 ? abi::kMsgDontwait : 0u));
         const auto* moved = std::get_if<std::uint64_t>(&result);
         if (moved == nullptr) {
             if (done == 0) return result;
@@ -166,7 +166,7 @@ SysOutcome many(SysCall& call, bool first_only_waits, Fn one) {
         }
         call.task.call_progress = 0;
         ++done;
-        if (first_only_waits) flags |= kMsgDontWait;
+        if (first_only_waits) flags |= abi::kMsgDontwait;
     }
     return done;
 }
@@ -186,9 +186,9 @@ SysOutcome sys_recvmmsg(SysCall& call) {
         UserMemory memory = call.memory();
         TRY(read_duration(memory, call.address(4)));
     }
-    return many(call, (call.uint32(3) & kMsgWaitForOne) != 0, [&](VAddr at, std::uint32_t flags) {
-        return receive_header(call, *socket, at, flags);
-    });
+    return many(
+        call, (call.uint32(3) & abi::kMsgWaitforone) != 0,
+        [&](VAddr at, std::uint32_t flags) { return receive_header(call, *socket, at, flags); });
 }
 
 constexpr SyscallRow kRows[] = {

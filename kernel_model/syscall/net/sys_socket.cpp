@@ -35,13 +35,10 @@ struct Kind {
     std::uint32_t type, protocol;
 };
 constexpr Kind kKinds[] = {
-    {kAfUnix, kSockStream, 1},
-    {kAfUnix, kSockDgram, 1},
-    {kAfUnix, kSockSeqPacket, 1},
-    {kAfInet, kSockStream, kProtocolTcp},
-    {kAfInet, kSockDgram, kProtocolUdp},
-    {kAfInet6, kSockStream, kProtocolTcp},
-    {kAfInet6, kSockDgram, kProtocolUdp},
+    {kAfUnix, kSockStream, 1},           {kAfUnix, kSockDgram, 1},
+    {kAfUnix, kSockSeqpacket, 1},        {kAfInet, kSockStream, kIpprotoTcp},
+    {kAfInet, kSockDgram, kIpprotoUdp},  {kAfInet6, kSockStream, kIpprotoTcp},
+    {kAfInet6, kSockDgram, kIpprotoUdp},
 };
 
 SysResult<std::shared_ptr<Socket>> make_socket(SysCall& call, std::uint32_t family,
@@ -70,7 +67,7 @@ SysResult<std::shared_ptr<Socket>> make_socket(SysCall& call, std::uint32_t fami
 }
 
 bool bad_type_flags(std::uint32_t type) {
-    return (type & ~(kTypeBits | kOCloexec | kONonblock)) != 0;
+    return (type & ~(kTypeBits | kSockCloexec | kSockNonblock)) != 0;
 }
 
 SysOutcome sys_socket(SysCall& call) {
@@ -127,7 +124,7 @@ SysOutcome sys_listen(SysCall& call) {
 }
 
 SysOutcome accept_with(SysCall& call, std::uint32_t flags) {
-    if ((flags & ~(kOCloexec | kONonblock)) != 0) return Errno::Inval;
+    if ((flags & ~(kSockCloexec | kSockNonblock)) != 0) return Errno::Inval;
     const auto socket = TRY(socket_argument(call, call.int32(0)));
     // The descriptor comes before the connection, which is not lost when there is none.
     if (call.process.files.all().size() >= call.process.files.limit()) return Errno::Mfile;
@@ -191,8 +188,8 @@ SysOutcome sys_getpeername(SysCall& call) {
 SysOutcome sys_shutdown(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
     const std::uint32_t how = call.uint32(1);
-    if (how > 2) return Errno::Inval;
-    return socket->shutdown(how != 1, how != 0);
+    if (how > kShutRdwr) return Errno::Inval;
+    return socket->shutdown(how != kShutWr, how != kShutRd);
 }
 
 constexpr SyscallRow kRows[] = {

@@ -16,19 +16,20 @@ namespace uprobesim {
 namespace {
 
 bool is_receive_timeout(std::int32_t name) {
-    return name == kSoRcvTimeoOld || name == kSoRcvTimeoNew;
+    return name == abi::kSoRcvtimeoOld || name == abi::kSoRcvtimeoNew;
 }
 bool is_timeout(std::int32_t name) {
-    return is_receive_timeout(name) || name == kSoSndTimeoOld || name == kSoSndTimeoNew;
+    return is_receive_timeout(name) || name == abi::kSoSndtimeoOld || name == abi::kSoSndtimeoNew;
 }
 
 // Whether the socket's family and type has options of this level at all.
 SysResult<void> check_level(const Socket& socket, std::int32_t level) {
-    if (level == kSolSocket) return {};
-    if (socket.family() == kAfUnix) return tl::make_unexpected(Errno::NotSup);
-    const bool tcp = socket.type() == kSockStream;
-    if ((level == kSolTcp && tcp) || (level == kSolUdp && !tcp) || level == kSolIp) return {};
-    if (level == kSolIpv6 && socket.family() == kAfInet6) return {};
+    if (level == abi::kSolSocket) return {};
+    if (socket.family() == abi::kAfUnix) return tl::make_unexpected(Errno::NotSup);
+    const bool tcp = socket.type() == abi::kSockStream;
+    if ((level == abi::kSolTcp && tcp) || (level == abi::kSolUdp && !tcp) || level == abi::kSolIp)
+        return {};
+    if (level == abi::kSolIpv6 && socket.family() == abi::kAfInet6) return {};
     return tl::make_unexpected(Errno::NoProtoOpt);
 }
 
@@ -59,8 +60,9 @@ SysOutcome sys_setsockopt(SysCall& call) {
     if (call.int32(4) < 0) return Errno::Inval;
     const std::uint32_t length = call.uint32(4);
     TRY(check_level(socket, level));
-    if (level == kSolSocket && is_timeout(name)) return set_timeout(call, socket, name, length);
-    if (level == kSolSocket && name == kSoLinger) {
+    if (level == abi::kSolSocket && is_timeout(name))
+        return set_timeout(call, socket, name, length);
+    if (level == abi::kSolSocket && name == abi::kSoLinger) {
         if (length < 8) return Errno::Inval;
         const auto linger = call.memory().get<std::array<std::int32_t, 2>>(call.address(3));
         if (!linger) return Errno::Fault;
@@ -68,7 +70,7 @@ SysOutcome sys_setsockopt(SysCall& call) {
         socket.linger_s = (*linger)[1];
         return 0;
     }
-    if (level == kSolTcp && name == kTcpCongestion) {
+    if (level == abi::kSolTcp && name == abi::kTcpCongestion) {
         const auto text = call.memory().read_string(call.address(3), std::min(length, 15u));
         if (!text) return Errno::Fault;
         return *text == "cubic" || *text == "reno" ? SysOutcome(0) : SysOutcome(Errno::NoEnt);
@@ -78,32 +80,33 @@ SysOutcome sys_setsockopt(SysCall& call) {
     if (option->use == OptionUse::ReadOnly) return Errno::NoProtoOpt;
     std::int32_t value = 0;
     // The options of IPPROTO_IP take a single byte as well.
-    if (length < 4 && (level != kSolIp || length == 0)) return Errno::Inval;
+    if (length < 4 && (level != abi::kSolIp || length == 0)) return Errno::Inval;
     if (!call.memory().read(
             call.address(3),
             std::as_writable_bytes(std::span(&value, 1)).first(std::min(length, 4u)))) {
         return Errno::Fault;
     }
-    const bool forces = name == kSoSndBufForce || name == kSoRcvBufForce;
-    if (level == kSolSocket && (forces || name == kSoSndBuf || name == kSoRcvBuf)) {
+    const bool forces = name == abi::kSoSndbufforce || name == abi::kSoRcvbufforce;
+    if (level == abi::kSolSocket && (forces || name == abi::kSoSndbuf || name == abi::kSoRcvbuf)) {
         if (forces && call.process.uid != 0) return Errno::Perm;
-        socket.set_buffer(name == kSoSndBuf || name == kSoSndBufForce, value, forces);
+        socket.set_buffer(name == abi::kSoSndbuf || name == abi::kSoSndbufforce, value, forces);
         return 0;
     }
     // Once it is bound there is no way back (do_ipv6_setsockopt).
-    if (level == kSolIpv6 && name == kIpv6V6Only && socket.local().port != 0) return Errno::Inval;
+    if (level == abi::kSolIpv6 && name == abi::kIpv6V6only && socket.local().port != 0)
+        return Errno::Inval;
     socket.options.set(level, name, option->truth ? value != 0 : value);
     return 0;
 }
 
 std::int32_t int_option(Socket& socket, std::int32_t level, std::int32_t name) {
-    if (level != kSolSocket) return socket.options.get(level, name);
+    if (level != abi::kSolSocket) return socket.options.get(level, name);
     switch (name) {
-        case kSoType: return static_cast<std::int32_t>(socket.type());
-        case kSoProtocol: return static_cast<std::int32_t>(socket.protocol());
-        case kSoDomain: return socket.family();
-        case kSoAcceptConn: return socket.listening();
-        case kSoError: return static_cast<std::int32_t>(socket.take_error().value_or(Errno{}));
+        case abi::kSoType: return static_cast<std::int32_t>(socket.type());
+        case abi::kSoProtocol: return static_cast<std::int32_t>(socket.protocol());
+        case abi::kSoDomain: return socket.family();
+        case abi::kSoAcceptconn: return socket.listening();
+        case abi::kSoError: return static_cast<std::int32_t>(socket.take_error().value_or(Errno{}));
         default: return socket.options.get(level, name);
     }
 }
@@ -114,25 +117,26 @@ SysResult<std::vector<std::byte>> value_of(Socket& socket, std::int32_t level, s
         const auto bytes = std::as_bytes(std::span(&value, 1));
         return std::vector<std::byte>(bytes.begin(), bytes.end());
     };
-    if (level == kSolSocket && is_timeout(name)) {
+    if (level == abi::kSolSocket && is_timeout(name)) {
         const std::uint64_t ns =
             is_receive_timeout(name) ? socket.receive_timeout_ns : socket.send_timeout_ns;
         return bytes_of(to_timeval(ns));
     }
-    if (level == kSolSocket && name == kSoLinger) {
+    if (level == abi::kSolSocket && name == abi::kSoLinger) {
         return bytes_of(std::array<std::int32_t, 2>{socket.lingers, socket.linger_s});
     }
-    if (level == kSolSocket && name == kSoPeerCred) {
+    if (level == abi::kSolSocket && name == abi::kSoPeercred) {
         const Ucred peer = socket.peer_credentials();
         return bytes_of(
             std::array<std::uint32_t, 3>{static_cast<std::uint32_t>(peer.pid), peer.uid, peer.gid});
     }
-    if (level == kSolSocket && name == kSoPeerName) {
+    if (level == abi::kSolSocket && name == abi::kSoPeername) {
         const auto peer = TRY(socket.peer());
         return address_bytes(peer, socket.family());
     }
-    if (level == kSolTcp && name == kTcpCongestion) return bytes_of(std::array<char, 16>{"cubic"});
-    if (level == kSolTcp && name == kTcpInfo) {
+    if (level == abi::kSolTcp && name == abi::kTcpCongestion)
+        return bytes_of(std::array<char, 16>{"cubic"});
+    if (level == abi::kSolTcp && name == abi::kTcpInfo) {
         // struct tcp_info: the state, the rest as nothing measured it.
         std::vector<std::byte> info(248);
         info[0] = static_cast<std::byte>(socket.tcp_state());
@@ -148,7 +152,7 @@ SysOutcome sys_getsockopt(SysCall& call) {
     UserMemory memory = call.memory();
     if (const auto level_ok = check_level(*found, level); !level_ok) {
         // ip_getsockopt has its own word for a level that it does not know.
-        return found->family() == kAfInet ? Errno::NotSup : level_ok.error();
+        return found->family() == abi::kAfInet ? Errno::NotSup : level_ok.error();
     }
     const auto room = memory.get<std::int32_t>(call.address(4));
     if (!room) return Errno::Fault;

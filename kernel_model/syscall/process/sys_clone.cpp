@@ -14,7 +14,7 @@ using namespace abi;
 struct CloneArgs {
     std::uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
 };
-constexpr std::uint64_t kCloneArgsMost = kPageSize;
+constexpr std::uint64_t kMaxCloneArgs = kPageSize;
 
 std::optional<Errno> wrong_with(const CloneRequest& request) {
     const std::uint64_t flags = request.flags;
@@ -88,7 +88,7 @@ SysOutcome sys_clone(SysCall& call) {
 SysOutcome sys_clone3(SysCall& call) {
     if (call.task.vfork_child != 0) return vfork_wait(call);
     const std::uint64_t size = call.args[1];
-    if (size > kCloneArgsMost) return Errno::TooBig;
+    if (size > kMaxCloneArgs) return Errno::TooBig;
     if (size < sizeof(CloneArgs)) return Errno::Inval;
     UserMemory memory = call.memory();
     const auto args = memory.get<CloneArgs>(call.address(0));

@@ -2,6 +2,7 @@
 // futex(2), and the list of locks that a dying task leaves.
 #include <algorithm>
 
+#include "kernel_model/abi/futex.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
 #include "sim/base/try.h"
@@ -9,7 +10,8 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::uint32_t kPrivate = 128, kClockRealtime = 256;
+using namespace abi;
+
 // Values of the word under priority inheritance.
 constexpr std::uint32_t kOne = 1;
 
@@ -17,7 +19,8 @@ constexpr std::uint32_t kOne = 1;
 enum class Timeout { None, Relative, Absolute, AbsoluteRealtime };
 
 FutexKey key_of(SysCall& call, std::size_t argument) {
-    return futex_key(*call.process.mm, call.address(argument), (call.uint32(1) & kPrivate) != 0);
+    return futex_key(*call.process.mm, call.address(argument),
+                     (call.uint32(1) & kFutexPrivateFlag) != 0);
 }
 
 SysResult<std::optional<std::uint64_t>> read_timeout(SysCall& call, Timeout kind) {
@@ -86,37 +89,37 @@ SysOutcome requeue(SysCall& call, bool compares) {
 
 // FUTEX_OP: bits 31-28 what to do, 27-24 what to compare, 23-12 and 11-0 the operands.
 SysOutcome wake_op(SysCall& call) {
-    enum { Set, Add, Or, AndNot, Xor, Shift = 8 };
     const auto code = call.uint32(5);
     const auto extended = [](std::uint32_t twelve) {
         return static_cast<std::int32_t>(twelve << 20) >> 20;
     };
     std::int32_t operand = extended(code >> 12 & 0xfff);
     const std::int32_t compared = extended(code & 0xfff);
-    if ((code >> 28 & Shift) != 0) operand = static_cast<std::int32_t>(1u << (operand & 31));
+    if ((code >> 28 & kFutexOpOpargShift) != 0)
+        operand = static_cast<std::int32_t>(1u << (operand & 31));
     UserMemory memory = call.memory();
     const auto old = memory.get<std::int32_t>(call.address(4));
     if (!old) return Errno::Fault;
     std::int32_t now = 0;
     switch (code >> 28 & 7) {
-        case Set: now = operand; break;
-        case Add:
+        case kFutexOpSet: now = operand; break;
+        case kFutexOpAdd:
             now = static_cast<std::int32_t>(static_cast<std::uint32_t>(*old) +
                                             static_cast<std::uint32_t>(operand));
             break;
-        case Or: now = *old | operand; break;
-        case AndNot: now = *old & ~operand; break;
-        case Xor: now = *old ^ operand; break;
+        case kFutexOpOr: now = *old | operand; break;
+        case kFutexOpAndn: now = *old & ~operand; break;
+        case kFutexOpXor: now = *old ^ operand; break;
         default: return Errno::NoSys;
     }
     bool second = false;
     switch (code >> 24 & 15) {
-        case 0: second = *old == compared; break;
-        case 1: second = *old != compared; break;
-        case 2: second = *old < compared; break;
-        case 3: second = *old <= compared; break;
-        case 4: second = *old > compared; break;
-        case 5: second = *old >= compared; break;
+        case kFutexOpCmpEq: second = *old == compared; break;
+        case kFutexOpCmpNe: second = *old != compared; break;
+        case kFutexOpCmpLt: second = *old < compared; break;
+        case kFutexOpCmpLe: second = *old <= compared; break;
+        case kFutexOpCmpGt: second = *old > compared; break;
+        case kFutexOpCmpGe: second = *old >= compared; break;
         default: return Errno::NoSys;
     }
     if (!memory.put(call.address(4), now)) return Errno::Fault;
@@ -150,7 +153,8 @@ SysOutcome lock_pi(SysCall& call, bool tries, Timeout kind) {
         return Errno::Srch;
     const auto timeout = TRY(read_timeout(call, kind));
     if (!memory.put(call.address(0), *value | kFutexWaiters)) return Errno::Fault;
-    return wait_on_word(call, kFutexAnyBit, TaskId{static_cast<std::int32_t>(owner)}, timeout);
+    return wait_on_word(call, kFutexBitsetMatchAny, TaskId{static_cast<std::int32_t>(owner)},
+                        timeout);
 }
 
 SysOutcome unlock_pi(SysCall& call) {
@@ -172,37 +176,24 @@ SysOutcome unlock_pi(SysCall& call) {
 }
 
 SysOutcome sys_futex(SysCall& call) {
-    enum : std::uint32_t {
-        Wait = 0,
-        Wake = 1,
-        Requeue = 3,
-        CmpRequeue = 4,
-        WakeOp = 5,
-        LockPi = 6,
-        UnlockPi = 7,
-        TrylockPi = 8,
-        WaitBitset = 9,
-        WakeBitset = 10,
-        LockPi2 = 13
-    };
-    const std::uint32_t op = call.uint32(1) & ~(kPrivate | kClockRealtime);
-    const bool realtime = (call.uint32(1) & kClockRealtime) != 0;
-    if (realtime && op != WaitBitset && op != LockPi2) return Errno::NoSys;
+    const std::uint32_t op = call.uint32(1) & ~(kFutexPrivateFlag | kFutexClockRealtime);
+    const bool realtime = (call.uint32(1) & kFutexClockRealtime) != 0;
+    if (realtime && op != kFutexWaitBitset && op != kFutexLockPi2) return Errno::NoSys;
     if (call.args[0] % 4 != 0) return Errno::Inval;
     if (call.address(0) >= Mm::kTaskSize) return Errno::Fault;
     const Timeout absolute = realtime ? Timeout::AbsoluteRealtime : Timeout::Absolute;
     switch (op) {
-        case Wait: return wait(call, kFutexAnyBit, Timeout::Relative);
-        case WaitBitset: return wait(call, call.uint32(5), absolute);
-        case Wake: return wake(call, kFutexAnyBit);
-        case WakeBitset: return wake(call, call.uint32(5));
-        case Requeue: return requeue(call, false);
-        case CmpRequeue: return requeue(call, true);
-        case WakeOp: return wake_op(call);
-        case LockPi: return lock_pi(call, false, Timeout::AbsoluteRealtime);
-        case LockPi2: return lock_pi(call, false, absolute);
-        case TrylockPi: return lock_pi(call, true, Timeout::None);
-        case UnlockPi: return unlock_pi(call);
+        case kFutexWait: return wait(call, kFutexBitsetMatchAny, Timeout::Relative);
+        case kFutexWaitBitset: return wait(call, call.uint32(5), absolute);
+        case kFutexWake: return wake(call, kFutexBitsetMatchAny);
+        case kFutexWakeBitset: return wake(call, call.uint32(5));
+        case kFutexRequeue: return requeue(call, false);
+        case kFutexCmpRequeue: return requeue(call, true);
+        case kFutexWakeOp: return wake_op(call);
+        case kFutexLockPi: return lock_pi(call, false, Timeout::AbsoluteRealtime);
+        case kFutexLockPi2: return lock_pi(call, false, absolute);
+        case kFutexTrylockPi: return lock_pi(call, true, Timeout::None);
+        case kFutexUnlockPi: return unlock_pi(call);
         default:
             call.kernel.note_unmodelled(
                 "futex", "requeueing to locks with priority inheritance is answered ENOSYS");

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernel_model/abi/capability.h"
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/limits.h"
 #include "kernel_model/syscall/syscall.h"
 #include "sim/profile/kernel_profile.h"
 
@@ -51,19 +54,19 @@ SysOutcome sys_sysinfo(SysCall& call) {
 }
 
 SysOutcome sys_getrandom(SysCall& call) {
-    constexpr std::uint32_t kNonBlock = 1, kRandom = 2, kInsecure = 4;
-    constexpr std::uint64_t kMost = 0x7ffff000;
     const std::uint32_t flags = call.uint32(2);
-    if ((flags & ~(kNonBlock | kRandom | kInsecure)) != 0 ||
-        (flags & (kRandom | kInsecure)) == (kRandom | kInsecure)) {
+    if ((flags & ~(abi::kGrndNonblock | abi::kGrndRandom | abi::kGrndInsecure)) != 0 ||
+        (flags & (abi::kGrndRandom | abi::kGrndInsecure)) ==
+            (abi::kGrndRandom | abi::kGrndInsecure)) {
         return Errno::Inval;
     }
     Entropy& entropy = call.kernel.machine().entropy;
-    const auto done = call.memory().for_each_span(call.address(0), std::min(call.args[1], kMost),
-                                                  Access::Write, [&](std::span<std::byte> to) {
-                                                      entropy.fill(to);
-                                                      return to.size();
-                                                  });
+    const auto done =
+        call.memory().for_each_span(call.address(0), std::min(call.args[1], abi::kMaxRwCount),
+                                    Access::Write, [&](std::span<std::byte> to) {
+                                        entropy.fill(to);
+                                        return to.size();
+                                    });
     if (!done) return Errno::Fault;
     call.units = *done;
     return *done;
@@ -147,9 +150,8 @@ SysOutcome sys_getgroups(SysCall& call) {
     return 1u;
 }
 SysOutcome sys_setgroups(SysCall& call) {
-    constexpr std::uint32_t kMost = 65536;
     if (call.process.uid != 0) return Errno::Perm;
-    if (call.uint32(0) > kMost) return Errno::Inval;
+    if (call.uint32(0) > abi::kNgroupsMax) return Errno::Inval;
     UserMemory memory = call.memory();
     for (std::uint64_t i = 0; i < call.uint32(0); ++i) {
         if (!memory.get<std::uint32_t>(call.address(1) + i * sizeof(std::uint32_t)))
@@ -162,27 +164,24 @@ struct CapHeader {
     std::uint32_t version;
     std::int32_t pid;
 };
-constexpr std::uint32_t kCapVersion1 = 0x19980330, kCapVersion2 = 0x20071026,
-                        kCapVersion3 = 0x20080522;
-constexpr std::array<std::uint32_t, 2> kAllCapabilities = {0xffffffff, 0x1ff};  // 41 of them
 
 SysOutcome sys_capget(SysCall& call) {
     UserMemory memory = call.memory();
     const auto header = memory.get<CapHeader>(call.address(0));
     if (!header) return Errno::Fault;
-    const bool known = header->version == kCapVersion1 || header->version == kCapVersion2 ||
-                       header->version == kCapVersion3;
+    const bool known = header->version == abi::kCapVersion1 ||
+                       header->version == abi::kCapVersion2 || header->version == abi::kCapVersion3;
     if (!known) {
-        if (!memory.put(call.address(0), kCapVersion3)) return Errno::Fault;
+        if (!memory.put(call.address(0), abi::kCapVersion3)) return Errno::Fault;
         if (call.args[1] == 0) return 0;
         return Errno::Inval;
     }
     if (header->pid < 0) return Errno::Inval;
     if (header->pid != 0 && call.kernel.find_process(header->pid) == nullptr) return Errno::Srch;
     if (call.args[1] == 0) return 0;
-    const std::size_t words = header->version == kCapVersion1 ? 1 : 2;
+    const std::size_t words = header->version == abi::kCapVersion1 ? 1 : 2;
     for (std::size_t i = 0; i < words; ++i) {
-        const std::uint32_t set = call.process.uid == 0 ? kAllCapabilities[i] : 0;
+        const std::uint32_t set = call.process.uid == 0 ? abi::kAllCapabilities[i] : 0;
         const std::array<std::uint32_t, 3> data{set, set, 0};  // effective, permitted, inheritable
         if (!memory.put(call.address(1) + i * sizeof data, data)) return Errno::Fault;
     }

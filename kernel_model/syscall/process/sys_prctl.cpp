@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "kernel_model/abi/capability.h"
+#include "kernel_model/abi/prctl.h"
 #include "kernel_model/syscall/syscall.h"
 
 namespace uprobesim {
@@ -57,8 +59,7 @@ SysOutcome seccomp_mode(SysCall&) {
     return 0;
 }
 SysOutcome read_capability(SysCall& call) {
-    constexpr std::uint64_t kLastCapability = 40;
-    if (call.args[1] > kLastCapability) return Errno::Inval;
+    if (call.args[1] > abi::kCapLastCap) return Errno::Inval;
     return 1u;
 }
 SysOutcome set_timer_slack(SysCall& call) {
@@ -108,13 +109,32 @@ struct PrctlRow {
 };
 
 constexpr PrctlRow kOptions[] = {
-    {1, set_pdeathsig},    {2, get_pdeathsig},     {3, get_dumpable},      {4, set_dumpable},
-    {7, get_keepcaps},     {8, set_keepcaps},      {15, set_name},         {16, get_name},
-    {21, seccomp_mode},    {23, read_capability},  {29, set_timer_slack},  {30, get_timer_slack},
-    {36, set_subreaper},   {37, get_subreaper},    {38, set_no_new_privs}, {39, get_no_new_privs},
-    {40, get_tid_address}, {41, set_thp},          {42, get_thp},          {50, not_here},
-    {51, not_here},        {54, not_here},         {55, not_here},         {56, not_here},
-    {60, not_here},        {0x53564d41, not_here},
+    {abi::kPrSetPdeathsig, set_pdeathsig},
+    {abi::kPrGetPdeathsig, get_pdeathsig},
+    {abi::kPrGetDumpable, get_dumpable},
+    {abi::kPrSetDumpable, set_dumpable},
+    {abi::kPrGetKeepcaps, get_keepcaps},
+    {abi::kPrSetKeepcaps, set_keepcaps},
+    {abi::kPrSetName, set_name},
+    {abi::kPrGetName, get_name},
+    {abi::kPrGetSeccomp, seccomp_mode},
+    {abi::kPrCapbsetRead, read_capability},
+    {abi::kPrSetTimerslack, set_timer_slack},
+    {abi::kPrGetTimerslack, get_timer_slack},
+    {abi::kPrSetChildSubreaper, set_subreaper},
+    {abi::kPrGetChildSubreaper, get_subreaper},
+    {abi::kPrSetNoNewPrivs, set_no_new_privs},
+    {abi::kPrGetNoNewPrivs, get_no_new_privs},
+    {abi::kPrGetTidAddress, get_tid_address},
+    {abi::kPrSetThpDisable, set_thp},
+    {abi::kPrGetThpDisable, get_thp},
+    {abi::kPrSveSetVl, not_here},
+    {abi::kPrSveGetVl, not_here},
+    {abi::kPrPacResetKeys, not_here},
+    {abi::kPrSetTaggedAddrCtrl, not_here},
+    {abi::kPrGetTaggedAddrCtrl, not_here},
+    {abi::kPrPacSetEnabledKeys, not_here},
+    {abi::kPrSetVma, not_here},
 };
 
 SysOutcome sys_prctl(SysCall& call) {

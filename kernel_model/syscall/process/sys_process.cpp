@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/limits.h"
+#include "kernel_model/abi/resource.h"
 #include "kernel_model/loader/exec.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
@@ -34,8 +37,6 @@ SysOutcome sys_exit_group(SysCall& call) {
 
 // --- execve
 
-constexpr std::size_t kPathMax = 4096;
-constexpr std::size_t kMaxArgString = 32 * kPageSize;  // MAX_ARG_STRLEN
 constexpr std::uint64_t kMaxArgTotal =
     6u << 20;  // three quarters of _STK_LIM; the loader applies the finer limit
 
@@ -46,10 +47,10 @@ SysResult<std::vector<std::string>> read_strings(UserMemory& memory, VAddr at) {
         const auto pointer = memory.get<std::uint64_t>(slot);
         if (!pointer) return tl::make_unexpected(Errno::Fault);
         if (*pointer == 0) break;
-        auto text = memory.read_string(VAddr(*pointer), kMaxArgString);
+        auto text = memory.read_string(VAddr(*pointer), abi::kMaxArgStrlen);
         if (!text) return tl::make_unexpected(Errno::Fault);
         total += text->size() + 1 + sizeof(std::uint64_t);
-        if (text->size() >= kMaxArgString || total > kMaxArgTotal)
+        if (text->size() >= abi::kMaxArgStrlen || total > kMaxArgTotal)
             return tl::make_unexpected(Errno::TooBig);
         strings.push_back(std::move(*text));
     }
@@ -58,10 +59,10 @@ SysResult<std::vector<std::string>> read_strings(UserMemory& memory, VAddr at) {
 
 SysOutcome exec_path(SysCall& call, VAddr path_at, VAddr argv, VAddr envp) {
     UserMemory memory = call.memory();
-    auto path = memory.read_string(path_at, kPathMax);
+    auto path = memory.read_string(path_at, abi::kPathMax);
     if (!path) return Errno::Fault;
     if (path->empty()) return Errno::NoEnt;
-    if (path->size() >= kPathMax) return Errno::NameTooLong;
+    if (path->size() >= abi::kPathMax) return Errno::NameTooLong;
     auto arguments = TRY(read_strings(memory, argv));
     auto environment = TRY(read_strings(memory, envp));
     if (arguments.empty()) arguments.emplace_back();  // as Linux since 5.18
@@ -75,17 +76,14 @@ SysOutcome sys_execve(SysCall& call) {
 }
 
 SysOutcome sys_execveat(SysCall& call) {
-    constexpr std::int32_t kAtFdcwd = -100;
     if (call.args[4] != 0) return Errno::Inval;
     const auto first = call.memory().get<char>(call.address(1));
     if (!first) return Errno::Fault;
-    if (call.int32(0) != kAtFdcwd && *first != '/') return Errno::Inval;
+    if (call.int32(0) != abi::kAtFdcwd && *first != '/') return Errno::Inval;
     return exec_path(call, call.address(1), call.address(2), call.address(3));
 }
 
 // --- limits
-
-constexpr std::size_t kRlimitData = 2, kRlimitStack = 3, kRlimitNofile = 7, kRlimitAs = 9;
 
 struct LimitBytes {
     std::uint64_t soft, hard;
@@ -95,14 +93,15 @@ SysOutcome change_limit(SysCall& call, std::uint32_t which, const LimitBytes& wa
     ResourceLimit& limit = call.process.limits[which];
     if (wanted.soft > wanted.hard) return Errno::Inval;
     constexpr std::uint64_t kMaxFiles = 1048576;  // fs.nr_open
-    if (which == kRlimitNofile && wanted.hard > kMaxFiles) return Errno::Perm;
+    if (which == abi::kRlimitNofile && wanted.hard > kMaxFiles) return Errno::Perm;
     if (wanted.hard > limit.hard && call.process.uid != 0) return Errno::Perm;
     limit = {wanted.soft, wanted.hard};
     Mm& mm = *call.process.mm;
-    if (which == kRlimitNofile) call.process.files.set_limit(limit.soft);
-    if (which == kRlimitStack) mm.set_stack_limit(limit.soft);
-    if (which == kRlimitAs || which == kRlimitData) {
-        mm.set_limits(call.process.limits[kRlimitAs].soft, call.process.limits[kRlimitData].soft);
+    if (which == abi::kRlimitNofile) call.process.files.set_limit(limit.soft);
+    if (which == abi::kRlimitStack) mm.set_stack_limit(limit.soft);
+    if (which == abi::kRlimitAs || which == abi::kRlimitData) {
+        mm.set_limits(call.process.limits[abi::kRlimitAs].soft,
+                      call.process.limits[abi::kRlimitData].soft);
     }
     return 0;
 }

@@ -5,16 +5,16 @@
 #include <bit>
 #include <vector>
 
+#include "kernel_model/abi/clock.h"
+#include "kernel_model/abi/resource.h"
+#include "kernel_model/abi/sched.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
 
 namespace uprobesim {
 namespace {
 
-constexpr std::int32_t kLowestNice = -20, kHighestNice = 19;
-constexpr std::size_t kRlimitNice = 13;
 constexpr std::uint64_t kMaskSize = 8;
-constexpr std::uint64_t kSliceNs = 4'000'000;
 
 Task* named(SysCall& call) {
     return call.int32(0) == 0 ? &call.task : call.kernel.find_task(TaskId{call.int32(0)});
@@ -66,10 +66,11 @@ SysOutcome sys_sched_getparam(SysCall& call) {
 }
 
 bool real_time_policy(std::int32_t policy) {
-    return policy == 1 || policy == 2;
+    return policy == abi::kSchedFifo || policy == abi::kSchedRr;
 }
 bool known_policy(std::int32_t policy) {
-    return policy >= 0 && policy <= 6 && policy != 4;
+    constexpr std::int32_t kIso = 4;  // reserved, never implemented
+    return policy >= abi::kSchedOther && policy <= abi::kSchedDeadline && policy != kIso;
 }
 
 SysOutcome sys_sched_setscheduler(SysCall& call) {
@@ -79,22 +80,21 @@ SysOutcome sys_sched_setscheduler(SysCall& call) {
 }
 SysOutcome sys_sched_get_priority_max(SysCall& call) {
     if (!known_policy(call.int32(0))) return Errno::Inval;
-    return real_time_policy(call.int32(0)) ? 99u : 0u;
+    return real_time_policy(call.int32(0)) ? abi::kMaxRtPriority : 0u;
 }
 SysOutcome sys_sched_get_priority_min(SysCall& call) {
     if (!known_policy(call.int32(0))) return Errno::Inval;
-    return real_time_policy(call.int32(0)) ? 1u : 0u;
+    return real_time_policy(call.int32(0)) ? abi::kMinRtPriority : 0u;
 }
 SysOutcome sys_sched_rr_get_interval(SysCall& call) {
-    if (!call.memory().put(call.address(1), to_timespec(kSliceNs))) return Errno::Fault;
+    if (!call.memory().put(call.address(1), to_timespec(abi::kTickNs))) return Errno::Fault;
     return 0;
 }
 
 // The tasks that `which` and `who` of a priority call mean.
 std::vector<Task*> meant(SysCall& call) {
-    enum : std::int32_t { kProcess = 0, kGroup = 1, kUser = 2 };
     std::vector<Task*> found;
-    if (call.int32(0) == kProcess) {
+    if (call.int32(0) == abi::kPrioProcess) {
         Task* const task =
             call.int32(1) == 0 ? &call.task : call.kernel.find_task(TaskId{call.int32(1)});
         if (task != nullptr) found.push_back(task);
@@ -103,7 +103,8 @@ std::vector<Task*> meant(SysCall& call) {
     const std::int32_t group = call.int32(1) == 0 ? call.process.group : call.int32(1);
     const std::uint32_t user = call.uint32(1) == 0 ? call.process.uid : call.uint32(1);
     for (const auto& [pid, process] : call.kernel.processes()) {
-        if (call.int32(0) == kGroup ? process->group != group : process->uid != user) continue;
+        if (call.int32(0) == abi::kPrioPgrp ? process->group != group : process->uid != user)
+            continue;
         for (const auto& [id, task] : process->tasks) found.push_back(task.get());
     }
     return found;
@@ -111,7 +112,7 @@ std::vector<Task*> meant(SysCall& call) {
 
 // The highest priority among them, as 20 - nice.
 SysOutcome sys_getpriority(SysCall& call) {
-    if (call.uint32(0) > 2) return Errno::Inval;
+    if (call.int32(0) < abi::kPrioProcess || call.int32(0) > abi::kPrioUser) return Errno::Inval;
     const std::vector<Task*> tasks = meant(call);
     if (tasks.empty()) return Errno::Srch;
     const Task* const first = *std::ranges::min_element(tasks, {}, &Task::nice);
@@ -119,15 +120,15 @@ SysOutcome sys_getpriority(SysCall& call) {
 }
 
 SysOutcome sys_setpriority(SysCall& call) {
-    if (call.uint32(0) > 2) return Errno::Inval;
-    const std::int32_t nice = std::clamp(call.int32(2), kLowestNice, kHighestNice);
+    if (call.int32(0) < abi::kPrioProcess || call.int32(0) > abi::kPrioUser) return Errno::Inval;
+    const std::int32_t nice = std::clamp(call.int32(2), abi::kMinNice, abi::kMaxNice);
     const std::vector<Task*> tasks = meant(call);
     if (tasks.empty()) return Errno::Srch;
     const bool root = call.process.uid == 0;
     SysOutcome outcome = 0u;
     for (Task* task : tasks) {
         const bool allowed =
-            static_cast<std::uint64_t>(20 - nice) <= task->process->limits[kRlimitNice].soft;
+            static_cast<std::uint64_t>(20 - nice) <= task->process->limits[abi::kRlimitNice].soft;
         if (!root && task->process->uid != call.process.uid) {
             outcome = Errno::Perm;
         } else if (!root && nice < task->nice && !allowed) {
@@ -142,18 +143,14 @@ SysOutcome sys_setpriority(SysCall& call) {
 // Every exception return is a barrier for the tasks of this model: what a command asks for is so
 // already.
 SysOutcome sys_membarrier(SysCall& call) {
-    enum : std::int32_t {
-        Query = 0,
-        Global = 1,
-        PrivateExpedited = 8,
-        RegisterPrivateExpedited = 16
-    };
     if (call.args[1] != 0) return Errno::Inval;
     switch (call.int32(0)) {
-        case Query: return std::uint64_t{Global | PrivateExpedited | RegisterPrivateExpedited};
-        case Global:
-        case RegisterPrivateExpedited:
-        case PrivateExpedited: return 0;
+        case abi::kMembarrierCmdQuery:
+            return abi::kMembarrierCmdGlobal | abi::kMembarrierCmdPrivateExpedited |
+                   abi::kMembarrierCmdRegisterPrivateExpedited;
+        case abi::kMembarrierCmdGlobal:
+        case abi::kMembarrierCmdRegisterPrivateExpedited:
+        case abi::kMembarrierCmdPrivateExpedited: return 0;
         default: return Errno::Inval;
     }
 }

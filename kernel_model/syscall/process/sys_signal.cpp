@@ -2,6 +2,7 @@
 // Signals: actions, masks, stacks, sending, waiting.
 #include <algorithm>
 
+#include "kernel_model/abi/signal.h"
 #include "kernel_model/signal/signals.h"
 #include "kernel_model/signal/signals_frame.h"
 #include "kernel_model/syscall/syscall.h"
@@ -10,11 +11,6 @@
 
 namespace uprobesim {
 namespace {
-
-constexpr std::uint64_t kSigsetSize = 8;
-constexpr std::uint64_t kMinSigStack = 5120;  // MINSIGSTKSZ of arm64
-constexpr std::uint32_t kSsOnStack = 1, kSsDisable = 2, kSsAutodisarm = 1u << 31;
-constexpr std::int32_t kSigBlock = 0, kSigUnblock = 1, kSigSetmask = 2;
 
 struct SigActionBytes {  // struct kernel_sigaction with sa_restorer
     std::uint64_t handler, flags, restorer, mask;
@@ -35,7 +31,7 @@ bool valid_signal(std::int32_t s) {
 
 SysOutcome sys_rt_sigaction(SysCall& call) {
     const std::int32_t signal = call.int32(0);
-    if (call.args[3] != kSigsetSize) return Errno::Inval;
+    if (call.args[3] != abi::kSigsetSize) return Errno::Inval;
     UserMemory memory = call.memory();
     std::optional<SigActionBytes> wanted;
     if (call.args[1] != 0) {
@@ -73,16 +69,16 @@ SysOutcome sys_rt_sigaction(SysCall& call) {
 }
 
 SysOutcome sys_rt_sigprocmask(SysCall& call) {
-    if (call.args[3] != kSigsetSize) return Errno::Inval;
+    if (call.args[3] != abi::kSigsetSize) return Errno::Inval;
     UserMemory memory = call.memory();
     const std::uint64_t old = call.task.sigmask;
     if (call.args[1] != 0) {
         const auto set = memory.get<std::uint64_t>(call.address(1));
         if (!set) return Errno::Fault;
         switch (call.int32(0)) {
-            case kSigBlock: call.task.sigmask = old | *set; break;
-            case kSigUnblock: call.task.sigmask = old & ~*set; break;
-            case kSigSetmask: call.task.sigmask = *set; break;
+            case abi::kSigBlock: call.task.sigmask = old | *set; break;
+            case abi::kSigUnblock: call.task.sigmask = old & ~*set; break;
+            case abi::kSigSetmask: call.task.sigmask = *set; break;
             default: return Errno::Inval;
         }
         call.task.sigmask &= ~kUnblockable;
@@ -93,7 +89,7 @@ SysOutcome sys_rt_sigprocmask(SysCall& call) {
 }
 
 SysOutcome sys_rt_sigpending(SysCall& call) {
-    if (call.args[1] > kSigsetSize) return Errno::Inval;
+    if (call.args[1] > abi::kSigsetSize) return Errno::Inval;
     std::uint64_t set = 0;
     for (const SignalInfo& p : call.task.pending) set |= signal_bit(p.signal);
     for (const SignalInfo& p : call.process.pending) set |= signal_bit(p.signal);
@@ -105,7 +101,7 @@ SysOutcome sys_rt_sigpending(SysCall& call) {
 }
 
 SysOutcome sys_rt_sigsuspend(SysCall& call) {
-    if (call.args[1] != kSigsetSize) return Errno::Inval;
+    if (call.args[1] != abi::kSigsetSize) return Errno::Inval;
     if (call.task.restore_sigmask) return Block{};  // entered again: the mask is in place
     const auto set = call.memory().get<std::uint64_t>(call.address(0));
     if (!set) return Errno::Fault;
@@ -118,7 +114,7 @@ SysOutcome sys_rt_sigsuspend(SysCall& call) {
 
 // Waits with the set blocked, so a signal of it that arrives stays pending until it is found here.
 SysOutcome sys_rt_sigtimedwait(SysCall& call) {
-    if (call.args[3] != kSigsetSize) return Errno::Inval;
+    if (call.args[3] != abi::kSigsetSize) return Errno::Inval;
     UserMemory memory = call.memory();
     const auto set = memory.get<std::uint64_t>(call.address(0));
     if (!set) return Errno::Fault;
@@ -156,20 +152,20 @@ SysOutcome sys_sigaltstack(SysCall& call) {
     const std::uint64_t sp = call.kernel.machine().cpu->read(call.task.context, Reg::Sp);
     const bool in_use = on_altstack(stack, sp);
     StackBytes old{stack.sp.value, stack.flags, 0, stack.size};
-    if (in_use) old.flags |= kSsOnStack;
+    if (in_use) old.flags |= abi::kSsOnstack;
     if (call.args[0] != 0) {
         const auto wanted = memory.get<StackBytes>(call.address(0));
         if (!wanted) return Errno::Fault;
         if (in_use) return Errno::Perm;
-        const std::uint32_t mode = wanted->flags & ~kSsAutodisarm;
-        if (mode != 0 && mode != kSsDisable && mode != kSsOnStack) return Errno::Inval;
-        if (mode == kSsDisable) {
+        const std::uint32_t mode = wanted->flags & ~abi::kSsAutodisarm;
+        if (mode != 0 && mode != abi::kSsDisable && mode != abi::kSsOnstack) return Errno::Inval;
+        if (mode == abi::kSsDisable) {
             stack = {.sp = VAddr(0), .size = 0, .flags = wanted->flags};
         } else {
-            if (wanted->size < kMinSigStack) return Errno::NoMem;
+            if (wanted->size < abi::kMinsigstksz) return Errno::NoMem;
             stack = {.sp = VAddr(wanted->sp),
                      .size = wanted->size,
-                     .flags = wanted->flags & kSsAutodisarm};
+                     .flags = wanted->flags & abi::kSsAutodisarm};
         }
     }
     if (call.args[1] != 0 && !memory.put(call.address(1), old)) return Errno::Fault;

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/wait.h"
 #include "kernel_model/files/event/process_file.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
@@ -11,10 +12,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::uint32_t kNoHang = 1, kStopped = 2, kExited = 4, kContinued = 8,
-                        kNoWait = 0x01000000, kNoThread = 0x20000000, kAll = 0x40000000,
-                        kClone = 0x80000000;
-constexpr std::int32_t kContinuedWord = 0xffff;
+using namespace abi;
 
 struct Wanted {
     enum class Who { Any, Pid, Group } who = Who::Any;
@@ -39,15 +37,15 @@ struct Event {
 std::optional<Event> event_of(Process& child, std::uint32_t options) {
     const ChildEvents& e = child.events;
     if (!child.alive) {
-        if ((options & kExited) == 0) return std::nullopt;
-        const bool killed = (e.ended & 0x7f) != 0;
+        if ((options & kWexited) == 0) return std::nullopt;
+        const bool killed = wait_term_signal(e.ended) != 0;
         return Event{&child, e.ended, killed ? kCldKilled : kCldExited,
-                     killed ? e.ended & 0x7f : e.ended >> 8};
+                     killed ? wait_term_signal(e.ended) : wait_exit_status(e.ended)};
     }
-    if ((options & kStopped) != 0 && e.stopped != 0)
-        return Event{&child, e.stopped << 8 | 0x7f, kCldStopped, e.stopped};
-    if ((options & kContinued) != 0 && e.continued)
-        return Event{&child, kContinuedWord, kCldContinued,
+    if ((options & kWstopped) != 0 && e.stopped != 0)
+        return Event{&child, wait_stopped(e.stopped), kCldStopped, e.stopped};
+    if ((options & kWcontinued) != 0 && e.continued)
+        return Event{&child, kWaitContinued, kCldContinued,
                      static_cast<std::int32_t>(Signal::Cont)};
     return std::nullopt;
 }
@@ -73,16 +71,17 @@ SysOutcome wait_for(SysCall& call, const Wanted& wanted, Answer answer) {
         if (!wanted.covers(*child)) continue;
         // Children whose end is told by another signal are clones, waited for only when asked.
         const bool is_clone = child->exit_signal != Signal::Chld;
-        if (is_clone != ((wanted.options & kClone) != 0) && (wanted.options & kAll) == 0) continue;
+        if (is_clone != ((wanted.options & kWclone) != 0) && (wanted.options & kWall) == 0)
+            continue;
         any = true;
         const auto event = event_of(*child, wanted.options);
         if (!event) continue;
         const SysOutcome outcome = answer(&*event);
-        if ((wanted.options & kNoWait) == 0) take(call, *event);
+        if ((wanted.options & kWnowait) == 0) take(call, *event);
         return outcome;
     }
     if (!any) return Errno::Child;
-    if ((wanted.options & kNoHang) != 0) return answer(nullptr);
+    if ((wanted.options & kWnohang) != 0) return answer(nullptr);
     call.wait_on(&call.process.children_changed);
     return Block{};
 }
@@ -90,10 +89,10 @@ SysOutcome wait_for(SysCall& call, const Wanted& wanted, Answer answer) {
 SysOutcome sys_wait4(SysCall& call) {
     const std::int32_t pid = call.int32(0);
     const std::uint32_t options = call.uint32(2);
-    if ((options & ~(kNoHang | kStopped | kContinued | kNoThread | kAll | kClone)) != 0)
+    if ((options & ~(kWnohang | kWstopped | kWcontinued | kWnothread | kWall | kWclone)) != 0)
         return Errno::Inval;
     if (pid == INT32_MIN) return Errno::Srch;
-    Wanted wanted{.options = options | kExited};
+    Wanted wanted{.options = options | kWexited};
     if (pid > 0) wanted = {Wanted::Who::Pid, pid, wanted.options};
     if (pid == 0) wanted = {Wanted::Who::Group, call.process.group, wanted.options};
     if (pid < -1) wanted = {Wanted::Who::Group, -pid, wanted.options};
@@ -117,30 +116,29 @@ struct ChildInfoBytes {  // siginfo_t of SIGCHLD
 static_assert(sizeof(ChildInfoBytes) == 128);
 
 SysOutcome sys_waitid(SysCall& call) {
-    enum : std::int32_t { All = 0, Pid = 1, Group = 2, Descriptor = 3 };
     const std::int32_t type = call.int32(0), id = call.int32(1);
     const std::uint32_t options = call.uint32(3);
-    constexpr std::uint32_t kEvents = kExited | kStopped | kContinued;
-    if ((options & ~(kEvents | kNoHang | kNoWait | kNoThread | kAll | kClone)) != 0)
+    constexpr std::uint32_t kEvents = kWexited | kWstopped | kWcontinued;
+    if ((options & ~(kEvents | kWnohang | kWnowait | kWnothread | kWall | kWclone)) != 0)
         return Errno::Inval;
     if ((options & kEvents) == 0) return Errno::Inval;
     Wanted wanted{.options = options};
     switch (type) {
-        case All: break;
-        case Pid:
+        case kPAll: break;
+        case kPPid:
             if (id <= 0) return Errno::Inval;
             wanted = {Wanted::Who::Pid, id, options};
             break;
-        case Group:
+        case kPPgid:
             if (id < 0) return Errno::Inval;
             wanted = {Wanted::Who::Group, id == 0 ? call.process.group : id, options};
             break;
-        case Descriptor: {
+        case kPPidfd: {
             const auto file = call.process.files.share(id);
             const auto* of_process = dynamic_cast<const ProcessFile*>(file.get());
             if (of_process == nullptr) return id < 0 ? Errno::Inval : Errno::Badf;
             wanted = {Wanted::Who::Pid, of_process->pid(), options};
-            if ((of_process->flags & abi::kONonblock) != 0) wanted.options |= kNoHang;
+            if ((of_process->flags & abi::kONonblock) != 0) wanted.options |= kWnohang;
             break;
         }
         default: return Errno::Inval;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Clocks, sleeping and timers, all on the simulated clock.
 #include "kernel_model/abi/clock.h"
+#include "kernel_model/abi/resource.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
 #include "kernel_model/syscall/usage.h"
@@ -9,34 +10,30 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::int32_t kRealtime = 0, kMonotonic = 1, kProcessCpu = 2, kThreadCpu = 3,
-                       kMonotonicRaw = 4, kRealtimeCoarse = 5, kMonotonicCoarse = 6, kBoottime = 7,
-                       kRealtimeAlarm = 8, kBoottimeAlarm = 9, kTai = 11;
-constexpr std::uint64_t kUserTickNs = 10'000'000;  // USER_HZ=100
-constexpr std::uint64_t kAbsolute = 1;             // TIMER_ABSTIME
+using namespace abi;
 
 std::optional<std::uint64_t> clock_ns(SysCall& call, std::int32_t id) {
     const std::uint64_t monotonic = call.kernel.monotonic_ns();
     switch (id) {
-        case kRealtime:
-        case kRealtimeAlarm:
-        case kTai: return call.kernel.realtime_ns();
-        case kRealtimeCoarse: return call.kernel.realtime_ns() / abi::kTickNs * abi::kTickNs;
-        case kMonotonic:
-        case kMonotonicRaw:
-        case kBoottime:
-        case kBoottimeAlarm: return monotonic;
-        case kMonotonicCoarse: return monotonic / abi::kTickNs * abi::kTickNs;
-        case kProcessCpu: return call.kernel.cpu_time(call.process).total();
-        case kThreadCpu: return call.kernel.cpu_time(call.task).total();
+        case kClockRealtime:
+        case kClockRealtimeAlarm:
+        case kClockTai: return call.kernel.realtime_ns();
+        case kClockRealtimeCoarse: return call.kernel.realtime_ns() / kTickNs * kTickNs;
+        case kClockMonotonic:
+        case kClockMonotonicRaw:
+        case kClockBoottime:
+        case kClockBoottimeAlarm: return monotonic;
+        case kClockMonotonicCoarse: return monotonic / kTickNs * kTickNs;
+        case kClockProcessCputimeId: return call.kernel.cpu_time(call.process).total();
+        case kClockThreadCputimeId: return call.kernel.cpu_time(call.task).total();
         default: break;
     }
     if (id >= 0) return std::nullopt;
     // CPU clock of a process or thread: ~pid in the upper bits, bit 2 for a thread, kind in the low
     // two (2: scheduler's).
-    const std::int32_t pid = ~(id >> 3);
-    const bool thread = (id & 4) != 0;
-    if ((id & 3) == 3) return std::nullopt;
+    const std::int32_t pid = cpu_clock_pid(id);
+    const bool thread = (id & kCpuclockPerthreadMask) != 0;
+    if ((id & kCpuclockClockMask) == kCpuclockMax) return std::nullopt;
     if (!thread) {
         const Process* process = pid == 0 ? &call.process : call.kernel.find_process(pid);
         return process == nullptr ? std::nullopt
@@ -59,7 +56,7 @@ SysOutcome sys_clock_getres(SysCall& call) {
     const std::int32_t id = call.int32(0);
     if (!clock_ns(call, id)) return Errno::Inval;
     const std::uint64_t resolution =
-        id == kRealtimeCoarse || id == kMonotonicCoarse ? abi::kTickNs : 1;
+        id == kClockRealtimeCoarse || id == kClockMonotonicCoarse ? kTickNs : 1;
     if (call.args[1] != 0 && !call.memory().put(call.address(1), to_timespec(resolution)))
         return Errno::Fault;
     return 0;
@@ -93,14 +90,15 @@ SysOutcome sys_nanosleep(SysCall& call) {
 
 SysOutcome sys_clock_nanosleep(SysCall& call) {
     const std::int32_t id = call.int32(0);
-    const bool cpu_clock = id == kProcessCpu || id == kThreadCpu || id < 0;
+    const bool cpu_clock = id == kClockProcessCputimeId || id == kClockThreadCputimeId || id < 0;
     const auto now = clock_ns(call, id);
     if (!now) return Errno::Inval;
-    if (cpu_clock || id == kMonotonicRaw || id == kRealtimeCoarse || id == kMonotonicCoarse)
+    if (cpu_clock || id == kClockMonotonicRaw || id == kClockRealtimeCoarse ||
+        id == kClockMonotonicCoarse)
         return Errno::NotSup;
     UserMemory memory = call.memory();
     auto duration = TRY(read_duration(memory, call.address(2)));
-    if ((call.args[1] & kAbsolute) == 0)
+    if ((call.args[1] & kTimerAbstime) == 0)
         return sleep_until_deadline(call, duration, call.address(3));
     if (duration <= *now) return 0;
     return sleep_until_deadline(call, duration - *now, VAddr(0));
@@ -119,14 +117,13 @@ SysOutcome sys_times(SysCall& call) {
 }
 
 SysOutcome sys_getrusage(SysCall& call) {
-    constexpr std::int32_t kSelf = 0, kChildren = -1, kThread = 1;
     const std::int32_t who = call.int32(0);
-    if (who != kSelf && who != kChildren && who != kThread) return Errno::Inval;
+    if (who != kRusageSelf && who != kRusageChildren && who != kRusageThread) return Errno::Inval;
     const Process& process = call.process;
     UsageBytes usage = usage_bytes(process.children_time, process.children_peak_pages);
-    if (who == kSelf)
+    if (who == kRusageSelf)
         usage = usage_bytes(call.kernel.cpu_time(process), process.mm->resident_pages());
-    if (who == kThread)
+    if (who == kRusageThread)
         usage = usage_bytes(call.kernel.cpu_time(call.task), process.mm->resident_pages());
     if (!call.memory().put(call.address(1), usage)) return Errno::Fault;
     return 0;

@@ -2,6 +2,8 @@
 // Timers that send signals: setitimer and timer_create.
 #include <algorithm>
 
+#include "kernel_model/abi/clock.h"
+#include "kernel_model/abi/resource.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
 #include "sim/base/try.h"
@@ -9,15 +11,13 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::size_t kRlimitSigpending = 11;  // bounds the timers too
-constexpr std::uint64_t kAbsolute = 1;         // TIMER_ABSTIME
+using namespace abi;
 
 // --- setitimer
 
 struct ItimerBytes {
     TimeVal interval, value;
 };
-enum : std::int32_t { kItimerReal = 0, kItimerVirtual = 1, kItimerProf = 2 };
 
 struct Period {
     std::uint64_t next_ns, interval_ns, now_ns;
@@ -87,7 +87,6 @@ struct SigEvent {
     std::array<std::int32_t, 11> rest;
 };
 static_assert(sizeof(SigEvent) == 64);
-enum : std::int32_t { kSigevSignal = 0, kSigevNone = 1, kSigevThread = 2, kSigevThreadId = 4 };
 
 struct ItimerSpec {
     TimeSpec interval, value;
@@ -97,24 +96,23 @@ struct ItimerSpec {
 SysResult<void> set_clock(SysCall& call, PosixTimer& timer) {
     const std::int32_t id = call.int32(0);
     switch (id) {
-        case 0:
-        case 11: timer.clock = TimerClock::Realtime; return {};  // CLOCK_REALTIME, CLOCK_TAI
-        case 1:
-        case 7: timer.clock = TimerClock::Monotonic; return {};  // CLOCK_MONOTONIC, CLOCK_BOOTTIME
-        case 2: timer.clock = TimerClock::ProcessCpu; return {};
-        case 3: break;
-        case 4:
-        case 5:
-        case 6:
-        case 8:
-        case 9:
-            return tl::make_unexpected(
-                Errno::NotSup);  // raw, coarse; alarms want a real-time clock device
+        case kClockRealtime:
+        case kClockTai: timer.clock = TimerClock::Realtime; return {};
+        case kClockMonotonic:
+        case kClockBoottime: timer.clock = TimerClock::Monotonic; return {};
+        case kClockProcessCputimeId: timer.clock = TimerClock::ProcessCpu; return {};
+        case kClockThreadCputimeId: break;
+        case kClockMonotonicRaw:
+        case kClockRealtimeCoarse:
+        case kClockMonotonicCoarse:
+        case kClockRealtimeAlarm:  // the alarms want a real-time clock device
+        case kClockBoottimeAlarm: return tl::make_unexpected(Errno::NotSup);
         default: {
             // The CPU clock of a process or task, as clock_gettime has them; own ones only.
-            const std::int32_t pid = ~(id >> 3);
-            if (id >= 0 || (id & 3) == 3) return tl::make_unexpected(Errno::Inval);
-            if ((id & 4) == 0) {
+            const std::int32_t pid = cpu_clock_pid(id);
+            if (id >= 0 || (id & kCpuclockClockMask) == kCpuclockMax)
+                return tl::make_unexpected(Errno::Inval);
+            if ((id & kCpuclockPerthreadMask) == 0) {
                 if (pid != 0 && pid != call.process.pid) return tl::make_unexpected(Errno::Inval);
                 timer.clock = TimerClock::ProcessCpu;
                 return {};
@@ -205,7 +203,7 @@ SysOutcome sys_timer_settime(SysCall& call) {
     if (timer == nullptr) return Errno::Inval;
     const ItimerSpec old = remaining_of(call, *timer);
     std::uint64_t next = *value;
-    if (next != 0 && (call.args[1] & kAbsolute) == 0) {
+    if (next != 0 && (call.args[1] & kTimerAbstime) == 0) {
         next += call.kernel.timer_now(call.process, *timer);
     } else if (next != 0 && timer->clock == TimerClock::Realtime) {
         next = std::max<std::uint64_t>(next > Kernel::kEpochNs ? next - Kernel::kEpochNs : 0, 1);

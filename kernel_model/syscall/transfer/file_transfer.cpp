@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/limits.h"
+#include "kernel_model/abi/resource.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/syscall/transfer/socket_transfer.h"
 #include "kernel_model/syscall/transfer/terminal_calls.h"
@@ -14,10 +16,7 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint64_t kMaxTransfer = 0x7ffff000;  // MAX_RW_COUNT
-constexpr std::uint64_t kMaxVector = 1024;          // UIO_MAXIOV
-constexpr std::uint64_t kPiece = 65536;             // of a stream's write, at most
-constexpr std::size_t kLimitFileSize = 1;           // RLIMIT_FSIZE
+constexpr std::uint64_t kPiece = 65536;  // of a stream's write, at most
 
 // What became of it so far. `bad_pointer`: its first byte is one.
 struct Moved {
@@ -178,7 +177,7 @@ bool must_wait(SysCall& call, File& file, Errno error, std::uint64_t done) {
 
 SysResult<std::uint64_t> may_write(SysCall& call, File& file, std::uint64_t offset,
                                    std::uint64_t count) {
-    const std::uint64_t limit = call.process.limits[kLimitFileSize].soft;
+    const std::uint64_t limit = call.process.limits[abi::kRlimitFsize].soft;
     if (count == 0 || !file.backing()) return count;
     if (offset < limit) return std::min(count, limit - offset);
     call.kernel.send_signal(call.task,
@@ -243,7 +242,7 @@ SysOutcome socket_transfer(SysCall& call, Socket& socket, Direction direction,
     if (direction == Direction::Read && buffers->size() == 0) return 0;
     // AF_UNIX was measured with these calls.
     const auto with_price = [&](SysOutcome outcome) {
-        if (std::holds_alternative<std::uint64_t>(outcome) && socket.family() != kAfUnix) {
+        if (std::holds_alternative<std::uint64_t>(outcome) && socket.family() != abi::kAfUnix) {
             call.kernel.spend(call.task, KernelPath::SysSocketFile);
         }
         return outcome;
@@ -274,7 +273,7 @@ SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr b
     if (Socket* socket = file->socket())
         return socket_transfer(call, *socket, direction, {{buffer.value, size}});
     if (!in_user_space(buffer.value, size)) return Errno::Fault;
-    const abi::Iovec all{buffer.value, std::min(size, kMaxTransfer)};
+    const abi::Iovec all{buffer.value, std::min(size, abi::kMaxRwCount)};
     return transfer_all(call, *file, direction, std::span(&all, 1), all.length, offset);
 }
 
@@ -282,7 +281,7 @@ SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, 
                            std::uint64_t count, const std::uint64_t* offset) {
     const auto file = call.process.files.share(fd);
     if (!file || !may(*file, direction)) return bad_descriptor(call);
-    if (count > kMaxVector) return Errno::Inval;
+    if (count > abi::kUioMaxiov) return Errno::Inval;
     if (offset != nullptr && static_cast<std::int64_t>(*offset) < 0) return Errno::Inval;
     if (offset != nullptr && !file->seekable()) return Errno::Spipe;
     UserMemory memory = call.memory();
@@ -294,7 +293,7 @@ SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, 
     for (auto& b : buffers) {
         if (static_cast<std::int64_t>(b.length) < 0) return Errno::Inval;
         if (!in_user_space(b.base, b.length)) return Errno::Fault;
-        b.length = std::min(b.length, kMaxTransfer - total);  // __import_iovec
+        b.length = std::min(b.length, abi::kMaxRwCount - total);  // __import_iovec
         total += b.length;
     }
     const SysOutcome outcome = transfer_all(call, *file, direction, buffers, total, offset);

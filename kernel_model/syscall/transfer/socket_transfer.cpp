@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/limits.h"
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/syscall/time_args.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
@@ -12,13 +13,11 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint64_t kMaxParts = 1024;            // UIO_MAXIOV
-constexpr std::uint64_t kMaxBytes = 0x7ffff000;      // MAX_RW_COUNT
 constexpr std::uint64_t kPiece = 1 << 18;            // of a stream, moved at a time
 constexpr std::uint64_t kMaxMessage = 128ull << 20;  // no buffer may be larger
 
 bool waits(const File& file, std::uint32_t flags) {
-    return (file.flags & abi::kONonblock) == 0 && (flags & kMsgDontWait) == 0;
+    return (file.flags & abi::kONonblock) == 0 && (flags & abi::kMsgDontwait) == 0;
 }
 
 // Again, or the wait for the socket: it ends with the time of SO_RCVTIMEO or SO_SNDTIMEO, or with a
@@ -41,7 +40,7 @@ SysOutcome wait_for(SysCall& call, Socket& socket, std::uint32_t flags, std::uin
 SysOutcome send_failure(SysCall& call, Errno error, std::uint32_t flags) {
     call.units = call.task.call_progress;
     if (call.task.call_progress > 0) return call.task.call_progress;
-    if (error == Errno::Pipe && (flags & kMsgNoSignal) == 0) {
+    if (error == Errno::Pipe && (flags & abi::kMsgNosignal) == 0) {
         call.kernel.send_signal(call.task,
                                 {.signal = Signal::Pipe, .code = kSiUser, .pid = call.process.pid});
     }
@@ -54,7 +53,7 @@ SysResult<UserVector> UserVector::of(std::vector<abi::Iovec> parts) {
     UserVector all;
     for (abi::Iovec& part : parts) {
         if (static_cast<std::int64_t>(part.length) < 0) return tl::make_unexpected(Errno::Inval);
-        part.length = std::min(part.length, kMaxBytes - all.size_);
+        part.length = std::min(part.length, abi::kMaxRwCount - all.size_);
         if (part.length == 0) continue;
         if (part.base >= AddressSpace::kTop || part.length > AddressSpace::kTop - part.base) {
             return tl::make_unexpected(Errno::Fault);
@@ -66,7 +65,7 @@ SysResult<UserVector> UserVector::of(std::vector<abi::Iovec> parts) {
 }
 
 SysResult<UserVector> UserVector::read_from(SysCall& call, VAddr vector, std::uint64_t count) {
-    if (count > kMaxParts) return tl::make_unexpected(Errno::MsgSize);
+    if (count > abi::kUioMaxiov) return tl::make_unexpected(Errno::MsgSize);
     std::vector<abi::Iovec> parts(count);
     if (!call.memory().read(vector, std::as_writable_bytes(std::span(parts))))
         return tl::make_unexpected(Errno::Fault);
@@ -138,8 +137,8 @@ SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buff
                            std::uint32_t flags, Incoming& got) {
     call.path = socket.read_path();
     std::uint64_t& moved = call.task.call_progress;
-    const bool peek = (flags & kMsgPeek) != 0;
-    const bool all = (flags & kMsgWaitAll) != 0 && !peek && !socket.by_message();
+    const bool peek = (flags & abi::kMsgPeek) != 0;
+    const bool all = (flags & abi::kMsgWaitall) != 0 && !peek && !socket.by_message();
     while (true) {
         const std::uint64_t most =
             std::min(buffers.size() - moved, socket.by_message() ? kMaxMessage : kPiece);
@@ -165,7 +164,7 @@ SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buff
     }
     call.units = moved;
     // A datagram's real length is the answer where it is asked for.
-    if ((flags & kMsgTrunc) != 0 && socket.by_message()) return got.whole;
+    if ((flags & abi::kMsgTrunc) != 0 && socket.by_message()) return got.whole;
     return moved;
 }
 

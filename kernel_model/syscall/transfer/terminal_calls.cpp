@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/ioctl.h"
 #include "kernel_model/signal/signals.h"
 #include "sim/base/try.h"
 
@@ -98,7 +99,7 @@ SysOutcome set_settings(Request& r) {
     if (kDropsInput) r.terminal.drop_input();
     abi::Termios settings = *wanted;
     // pty_set_termios: a pty has characters of 8 bits and always receives.
-    settings.control = (settings.control & ~std::uint32_t{0460}) | abi::kCs8 | abi::kCread;
+    settings.control = (settings.control & ~(abi::kCsize | abi::kParenb)) | abi::kCs8 | abi::kCread;
     settings.line = r.terminal.settings().line;
     r.terminal.set(settings);
     return 0;
@@ -111,23 +112,21 @@ SysOutcome drain(Request& r) {
 
 SysOutcome flow(Request& r) {
     if (auto stops = check_background(r.call, r.terminal, Signal::Ttou)) return *stops;
-    enum : std::int32_t { kStopOutput = 0, kStartOutput = 1, kStopInput = 2, kStartInput = 3 };
     switch (r.call.int32(2)) {
-        case kStopOutput: return r.terminal.stop(), 0u;
-        case kStartOutput: return r.terminal.start(), 0u;
-        case kStopInput:
-        case kStartInput: return 0;
+        case abi::kTcooff: return r.terminal.stop(), 0u;
+        case abi::kTcoon: return r.terminal.start(), 0u;
+        case abi::kTcioff:
+        case abi::kTcion: return 0;
         default: return Errno::Inval;
     }
 }
 
 SysOutcome flush(Request& r) {
     if (auto stops = check_background(r.call, r.terminal, Signal::Ttou)) return *stops;
-    enum : std::int32_t { kInput = 0, kOutput = 1, kBoth = 2 };
     const std::int32_t which = r.call.int32(2);
-    if (which < kInput || which > kBoth) return Errno::Inval;
-    if (which != kOutput) r.terminal.drop_input();
-    if (which != kInput) r.terminal.drop_output();
+    if (which < abi::kTciflush || which > abi::kTcioflush) return Errno::Inval;
+    if (which != abi::kTcoflush) r.terminal.drop_input();
+    if (which != abi::kTciflush) r.terminal.drop_output();
     return 0;
 }
 
@@ -245,27 +244,27 @@ struct Row {
     SysOutcome (*work)(Request&);
 };
 constexpr Row kRows[] = {
-    {0x5401, get_settings},         // TCGETS
-    {0x5402, set_settings<false>},  // TCSETS
-    {0x5403, set_settings<false>},  // TCSETSW: what is printed is with the master at once
-    {0x5404, set_settings<true>},   // TCSETSF
-    {0x5409, drain},                // TCSBRK
-    {0x540a, flow},                 // TCXONC
-    {0x540b, flush},                // TCFLSH
-    {0x540e, take_control},         // TIOCSCTTY
-    {0x540f, get_foreground},       // TIOCGPGRP
-    {0x5410, set_foreground},       // TIOCSPGRP
-    {0x5411, count_output},         // TIOCOUTQ
-    {0x5413, get_window},           // TIOCGWINSZ
-    {0x5414, set_window},           // TIOCSWINSZ
-    {0x541b, count_input},          // FIONREAD
-    {0x5422, give_control_up},      // TIOCNOTTY
-    {0x5424, get_discipline},       // TIOCGETD
-    {0x5429, get_session},          // TIOCGSID
-    {0x5441, open_peer},            // TIOCGPTPEER
-    {0x80045430, get_number},       // TIOCGPTN
-    {0x40045431, set_lock},         // TIOCSPTLCK
-    {0x80045439, get_lock},         // TIOCGPTLCK
+    {abi::kTcgets, get_settings},
+    {abi::kTcsets, set_settings<false>},
+    {abi::kTcsetsw, set_settings<false>},  // what is printed is with the master at once
+    {abi::kTcsetsf, set_settings<true>},
+    {abi::kTcsbrk, drain},
+    {abi::kTcxonc, flow},
+    {abi::kTcflsh, flush},
+    {abi::kTiocsctty, take_control},
+    {abi::kTiocgpgrp, get_foreground},
+    {abi::kTiocspgrp, set_foreground},
+    {abi::kTiocoutq, count_output},
+    {abi::kTiocgwinsz, get_window},
+    {abi::kTiocswinsz, set_window},
+    {abi::kFionread, count_input},
+    {abi::kTiocnotty, give_control_up},
+    {abi::kTiocgetd, get_discipline},
+    {abi::kTiocgsid, get_session},
+    {abi::kTiocgptpeer, open_peer},
+    {abi::kTiocgptn, get_number},
+    {abi::kTiocsptlck, set_lock},
+    {abi::kTiocgptlck, get_lock},
 };
 
 }  // namespace
@@ -285,7 +284,7 @@ std::optional<SysOutcome> before_terminal_transfer(SysCall& call, PtyFile& file,
 
 SysOutcome terminal_ioctl(SysCall& call, PtyFile& file) {
     if (file.hung_up())
-        return call.uint32(1) == 0x5410 ? Errno::NotTty : Errno::Io;  // hung_up_tty_ioctl
+        return call.uint32(1) == abi::kTiocspgrp ? Errno::NotTty : Errno::Io;  // hung_up_tty_ioctl
     for (const Row& row : kRows) {
         if (row.number != call.uint32(1)) continue;
         Request request{call, file, file.pty(), file.pty().terminal};

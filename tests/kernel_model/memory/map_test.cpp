@@ -3,6 +3,7 @@
 // randomisation.
 #include <catch2/catch.hpp>
 
+#include "kernel_model/abi/mman.h"
 #include "tests/kernel_model/memory/memory_support.h"
 
 using namespace uprobesim;
@@ -150,26 +151,26 @@ TEST_CASE_METHOD(MemoryFixture, "mremap grows in place, moves with the pages, sh
     CHECK(mm.remap(at, 4096, 8192, 0, {}) == at);
     anonymous_at(0x102000, 1, kReadOnly);
     CHECK(error_of(mm.remap(at, 8192, 3 * kPageSize, 0, {})) == Errno::NoMem);
-    const auto moved = mm.remap(at, 8192, 3 * kPageSize, kMremapMaymove, {});
+    const auto moved = mm.remap(at, 8192, 3 * kPageSize, abi::kMremapMaymove, {});
     REQUIRE(moved);
     CHECK(*moved != at);
     CHECK(user.get<int>(*moved) == 42);
     CHECK(mm.find(at) == nullptr);
     CHECK(mm.remap(*moved, 3 * kPageSize, kPageSize, 0, {}) == *moved);
     CHECK(mm.find(*moved)->range.size() == kPageSize);
-    CHECK(mm.remap(*moved, 4096, 4096, kMremapMaymove | kMremapFixed, VAddr(0x102000)) ==
+    CHECK(mm.remap(*moved, 4096, 4096, abi::kMremapMaymove | abi::kMremapFixed, VAddr(0x102000)) ==
           VAddr(0x102000));
     CHECK(user.get<int>(VAddr(0x102000)) == 42);
 
     CHECK(error_of(mm.remap(VAddr(0x102000), 4096, 4096, 8, {})) == Errno::Inval);
-    CHECK(error_of(mm.remap(VAddr(0x102000), 4096, 4096, kMremapFixed, VAddr(0x200000))) ==
+    CHECK(error_of(mm.remap(VAddr(0x102000), 4096, 4096, abi::kMremapFixed, VAddr(0x200000))) ==
           Errno::Inval);
     CHECK(error_of(mm.remap(VAddr(0x102000), 4096, 0, 0, {})) == Errno::Inval);
     CHECK(error_of(mm.remap(VAddr(0x102001), 4096, 4096, 0, {})) == Errno::Inval);
     CHECK(error_of(mm.remap(VAddr(0x300000), 4096, 4096, 0, {})) == Errno::Fault);
-    CHECK(error_of(mm.remap(VAddr(0x102000), 8192, 3 * kPageSize, kMremapMaymove, {})) ==
+    CHECK(error_of(mm.remap(VAddr(0x102000), 8192, 3 * kPageSize, abi::kMremapMaymove, {})) ==
           Errno::Fault);
-    CHECK(error_of(mm.remap(VAddr(0x102000), 4096, 4096, kMremapMaymove | kMremapFixed,
+    CHECK(error_of(mm.remap(VAddr(0x102000), 4096, 4096, abi::kMremapMaymove | abi::kMremapFixed,
                             VAddr(0x102000))) == Errno::Inval);
 }
 
@@ -235,7 +236,8 @@ TEST_CASE("an address space that goes away gives all memory back", "[memory]") {
         const VAddr code = mm.map(text).value();
         REQUIRE(user.get<int>(code));
         REQUIRE(user.put(code, 1));
-        REQUIRE(mm.remap(at, 1 << 20, 2 << 20, kMremapMaymove | kMremapFixed, VAddr(0x1000000)));
+        REQUIRE(mm.remap(at, 1 << 20, 2 << 20, abi::kMremapMaymove | abi::kMremapFixed,
+                         VAddr(0x1000000)));
     }
     CHECK(machine->memory.used_bytes() == before);
 }

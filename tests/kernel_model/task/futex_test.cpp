@@ -16,7 +16,7 @@ struct Waiters {
     Futexes& futexes = fixture.kernel->futexes();
     std::vector<std::unique_ptr<Task>> tasks;
 
-    Task& add(const FutexKey& key, std::uint32_t bitset = kFutexAnyBit) {
+    Task& add(const FutexKey& key, std::uint32_t bitset = abi::kFutexBitsetMatchAny) {
         auto task = std::make_unique<Task>();
         task->process = &fixture.process();
         task->scheduler = &fixture.kernel->scheduler();

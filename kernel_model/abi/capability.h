@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Capabilities (linux/capability.h).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace uprobesim::abi {
+
+inline constexpr std::uint32_t kCapVersion1 = 0x19980330, kCapVersion2 = 0x20071026,
+                               kCapVersion3 = 0x20080522;
+inline constexpr std::uint64_t kCapLastCap = 40;
+inline constexpr std::array<std::uint32_t, 2> kAllCapabilities = {0xffffffff, 0x1ff};
+
+}  // namespace uprobesim::abi

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Requests of ioctl (asm-generic/ioctls.h, linux/sockios.h, linux/fs.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace uprobesim::abi {
+
+// Any descriptor.
+inline constexpr std::uint32_t kFionread = 0x541b, kFionbio = 0x5421, kFionclex = 0x5450,
+                               kFioclex = 0x5451, kFioasync = 0x5452;
+
+// Files.
+inline constexpr std::uint32_t kFiclone = 0x40049409, kFsIocGetflags = 0x80086601;
+
+// Terminals.
+inline constexpr std::uint32_t kTcgets = 0x5401, kTcsets = 0x5402, kTcsetsw = 0x5403,
+                               kTcsetsf = 0x5404, kTcsbrk = 0x5409, kTcxonc = 0x540a,
+                               kTcflsh = 0x540b, kTiocsctty = 0x540e, kTiocgpgrp = 0x540f,
+                               kTiocspgrp = 0x5410, kTiocoutq = 0x5411, kTiocgwinsz = 0x5413,
+                               kTiocswinsz = 0x5414, kTiocnotty = 0x5422, kTiocgetd = 0x5424,
+                               kTiocgsid = 0x5429;
+
+// Pseudo-terminals: the master.
+inline constexpr std::uint32_t kTiocgptn = 0x80045430, kTiocsptlck = 0x40045431,
+                               kTiocgptlck = 0x80045439, kTiocgptpeer = 0x5441;
+
+// Interfaces of the network.
+inline constexpr std::uint32_t kSiocgifname = 0x8910, kSiocgifconf = 0x8912, kSiocgifflags = 0x8913,
+                               kSiocgifaddr = 0x8915, kSiocgifnetmask = 0x891b,
+                               kSiocgifmtu = 0x8921, kSiocgifhwaddr = 0x8927,
+                               kSiocgifindex = 0x8933;
+
+}  // namespace uprobesim::abi

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Options of prctl (linux/prctl.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace uprobesim::abi {
+
+inline constexpr std::int32_t kPrSetPdeathsig = 1, kPrGetPdeathsig = 2, kPrGetDumpable = 3,
+                              kPrSetDumpable = 4, kPrGetKeepcaps = 7, kPrSetKeepcaps = 8,
+                              kPrSetName = 15, kPrGetName = 16, kPrGetSeccomp = 21,
+                              kPrSetSeccomp = 22, kPrCapbsetRead = 23, kPrCapbsetDrop = 24,
+                              kPrSetTimerslack = 29, kPrGetTimerslack = 30, kPrSetMm = 35,
+                              kPrSetChildSubreaper = 36, kPrGetChildSubreaper = 37,
+                              kPrSetNoNewPrivs = 38, kPrGetNoNewPrivs = 39, kPrGetTidAddress = 40,
+                              kPrSetThpDisable = 41, kPrGetThpDisable = 42, kPrSveSetVl = 50,
+                              kPrSveGetVl = 51, kPrPacResetKeys = 54, kPrSetTaggedAddrCtrl = 55,
+                              kPrGetTaggedAddrCtrl = 56, kPrPacSetEnabledKeys = 60;
+
+inline constexpr std::int32_t kPrSetVma = 0x53564d41, kPrSetPtracer = 0x59616d61;
+
+}  // namespace uprobesim::abi

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Scheduling (linux/sched.h, linux/membarrier.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace uprobesim::abi {
+
+inline constexpr std::int32_t kSchedOther = 0, kSchedFifo = 1, kSchedRr = 2, kSchedBatch = 3,
+                              kSchedIdle = 5, kSchedDeadline = 6;
+
+inline constexpr std::int32_t kMembarrierCmdQuery = 0x0, kMembarrierCmdGlobal = 0x1,
+                              kMembarrierCmdGlobalExpedited = 0x2,
+                              kMembarrierCmdRegisterGlobalExpedited = 0x4,
+                              kMembarrierCmdPrivateExpedited = 0x8,
+                              kMembarrierCmdRegisterPrivateExpedited = 0x10;
+
+inline constexpr std::int32_t kMinNice = -20, kMaxNice = 19;
+inline constexpr std::uint64_t kMinRtPriority = 1, kMaxRtPriority = 99;
+
+}  // namespace uprobesim::abi

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Sockets: families, types, options and flags (asm-generic/socket.h, linux/socket.h, in.h, in6.h,
+// tcp.h, udp.h, if.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace uprobesim::abi {
+
+inline constexpr std::uint16_t kAfUnspec = 0, kAfUnix = 1, kAfInet = 2, kAfInet6 = 10,
+                               kAfNetlink = 16, kAfPacket = 17, kAfVsock = 40;
+
+inline constexpr std::uint32_t kSockStream = 1, kSockDgram = 2, kSockRaw = 3, kSockRdm = 4,
+                               kSockSeqpacket = 5;
+
+inline constexpr std::uint32_t kSockNonblock = 04000, kSockCloexec = 02000000;
+
+inline constexpr std::uint32_t kIpprotoTcp = 6, kIpprotoUdp = 17;
+
+inline constexpr std::int32_t kSolIp = 0, kSolSocket = 1, kSolTcp = 6, kSolUdp = 17, kSolIpv6 = 41;
+
+inline constexpr std::int32_t kSoDebug = 1, kSoReuseaddr = 2, kSoType = 3, kSoError = 4,
+                              kSoDontroute = 5, kSoBroadcast = 6, kSoSndbuf = 7, kSoRcvbuf = 8,
+                              kSoKeepalive = 9, kSoOobinline = 10, kSoNoCheck = 11,
+                              kSoPriority = 12, kSoLinger = 13, kSoReuseport = 15, kSoPasscred = 16,
+                              kSoPeercred = 17, kSoRcvlowat = 18, kSoSndlowat = 19,
+                              kSoRcvtimeoOld = 20, kSoSndtimeoOld = 21, kSoBindtodevice = 25,
+                              kSoPeername = 28, kSoTimestamp = 29, kSoAcceptconn = 30,
+                              kSoPeersec = 31, kSoSndbufforce = 32, kSoRcvbufforce = 33,
+                              kSoPasssec = 34, kSoMark = 36, kSoProtocol = 38, kSoDomain = 39,
+                              kSoPeekOff = 42, kSoBusyPoll = 46, kSoIncomingCpu = 49,
+                              kSoIncomingNapiId = 56, kSoZerocopy = 60, kSoRcvtimeoNew = 66,
+                              kSoSndtimeoNew = 67;
+
+inline constexpr std::int32_t kIpTos = 1, kIpTtl = 2, kIpPktinfo = 8, kIpMtuDiscover = 10,
+                              kIpRecverr = 11, kIpRecvttl = 12, kIpRecvtos = 13, kIpMtu = 14,
+                              kIpFreebind = 15, kIpTransparent = 19, kIpBindAddressNoPort = 24,
+                              kIpMulticastTtl = 33, kIpMulticastLoop = 34, kIpLocalPortRange = 51;
+
+inline constexpr std::int32_t kIpv6UnicastHops = 16, kIpv6MulticastHops = 18,
+                              kIpv6MulticastLoop = 19, kIpv6MtuDiscover = 23, kIpv6Mtu = 24,
+                              kIpv6Recverr = 25, kIpv6V6only = 26, kIpv6Recvpktinfo = 49,
+                              kIpv6Recvhoplimit = 51, kIpv6Recvtclass = 66, kIpv6Tclass = 67,
+                              kIpv6Freebind = 78;
+
+inline constexpr std::int32_t kTcpNodelay = 1, kTcpMaxseg = 2, kTcpCork = 3, kTcpKeepidle = 4,
+                              kTcpKeepintvl = 5, kTcpKeepcnt = 6, kTcpSyncnt = 7, kTcpLinger2 = 8,
+                              kTcpDeferAccept = 9, kTcpWindowClamp = 10, kTcpInfo = 11,
+                              kTcpQuickack = 12, kTcpCongestion = 13, kTcpUserTimeout = 18,
+                              kTcpFastopen = 23, kTcpNotsentLowat = 25, kTcpFastopenConnect = 30,
+                              kTcpInq = 36;
+
+inline constexpr std::int32_t kUdpCork = 1, kUdpGro = 104;
+
+inline constexpr std::uint32_t kMsgOob = 0x1, kMsgPeek = 0x2, kMsgDontroute = 0x4, kMsgCtrunc = 0x8,
+                               kMsgTrunc = 0x20, kMsgDontwait = 0x40, kMsgEor = 0x80,
+                               kMsgWaitall = 0x100, kMsgConfirm = 0x800, kMsgErrqueue = 0x2000,
+                               kMsgNosignal = 0x4000, kMsgMore = 0x8000, kMsgWaitforone = 0x10000,
+                               kMsgCmsgCloexec = 0x40000000;
+
+// Control messages of AF_UNIX.
+inline constexpr std::int32_t kScmRights = 1, kScmCredentials = 2;
+
+inline constexpr std::size_t kScmMaxFd = 253;
+
+inline constexpr std::uint32_t kShutRd = 0, kShutWr = 1, kShutRdwr = 2;
+
+// Flags of an interface, and the hardware type of lo.
+inline constexpr std::uint32_t kIffUp = 0x1, kIffLoopback = 0x8, kIffRunning = 0x40;
+
+inline constexpr std::uint32_t kArphrdLoopback = 772;
+
+inline constexpr std::size_t kMaxAddressBytes = 128;  // sockaddr_storage
+inline constexpr std::size_t kMaxUnixAddress = 110;   // sockaddr_un
+
+}  // namespace uprobesim::abi
