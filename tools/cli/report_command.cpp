@@ -19,7 +19,9 @@ int run_report_verb(const ReportVerb& verb, const Words& words) {
     if (auto read = read_output(*line, output); !read) return refuse(read.error());
     auto format = line->choice("format", verb.formats.front(), verb.formats);
     if (!format) return refuse(format.error());
-    const auto status = verb.run({std::move(*line), std::move(output), std::move(*format)});
+    auto style = read_style(*line, verb.formats);
+    if (!style) return refuse(style.error());
+    const auto status = verb.run({std::move(*line), std::move(output), std::move(*format), *style});
     return status ? *status : refuse(status.error());
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "tools/cli/command_line.h"
+#include "tools/format/document_writers.h"
 
 namespace uprobesim {
 
@@ -15,6 +16,7 @@ struct ReportWords {
     CommandLine line;
     std::string output;  // -o, or empty
     std::string format;
+    ReportStyle style;
 };
 
 struct ReportVerb {

@@ -11,6 +11,7 @@ void add_report_options(OptionTable& table, const char* formats) {
     auto add = table.add_options();
     add("output,o", text_option("FILE"), "write the report to FILE (default: stdout)");
     add("format,f", text_option("FORMAT"), formats);
+    add("all", "every row of the long lists, not the first ten");
     add("help,h", "this text");
 }
 
@@ -26,6 +27,16 @@ Result<Setting> parse_setting(const std::string& word) {
 Outcome read_settings(const CommandLine& line, std::vector<Setting>& settings) {
     for (const std::string& word : line.all("set")) settings.push_back(TRY(parse_setting(word)));
     return {};
+}
+
+Result<ReportStyle> read_style(const CommandLine& line, const Words& formats) {
+    const auto format = TRY(line.choice("format", formats.front(), formats));
+    ReportStyle style;
+    if (format == "json") style.format = ReportFormat::Json;
+    if (format == "csv") style.format = ReportFormat::Csv;
+    if (format == "md") style.format = ReportFormat::Markdown;
+    style.all = line.given("all");
+    return style;
 }
 
 Outcome read_output(const CommandLine& line, std::string& output) {

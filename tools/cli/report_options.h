@@ -8,11 +8,14 @@
 #include "sim/base/error.h"
 #include "sim/profile/figure.h"
 #include "tools/cli/command_line.h"
+#include "tools/format/document_writers.h"
 
 namespace uprobesim {
 
 // --output, --format (`formats` says which) and --help, for commands that report to stdout.
 void add_report_options(OptionTable& table, const char* formats);
+// --format, one of `formats`, and --all.
+Result<ReportStyle> read_style(const CommandLine& line, const Words& formats);
 Outcome read_output(const CommandLine& line, std::string& output);
 // --set
 // "machine.KEY=VALUE" or "kernel.KEY=VALUE".

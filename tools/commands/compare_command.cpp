@@ -4,12 +4,13 @@
 
 #include <cctype>
 
+#include "sim/base/text.h"
 #include "tools/cli/exit_code.h"
 #include "tools/cli/refusal.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/command.h"
 #include "tools/commands/commands.h"
-#include "tools/format/text_table.h"
+#include "tools/report/report_document.h"
 #include "tools/simulation/guest_streams.h"
 #include "tools/views/run_views.h"
 
@@ -76,8 +77,10 @@ int compare_command(const Words& words, const OptionDefaults& defaults) {
                                out->digest().hash_text(), error->digest().hash_text(),
                                out->digest().bytes, error->digest().bytes});
     }
-    output->write(options.format == Format::Json ? compare_report_json(report)
-                                                 : compare_report_text(report));
+    const CompareDetail detail = options.style.all ? CompareDetail::Full : CompareDetail::Brief;
+    output->write(options.style.format == ReportFormat::Json
+                      ? compare_report_json(report)
+                      : written(compare_document(report, detail), options.style));
     if (interrupted) return exit_code_of(report.runs.back().report.exit);
     if (unfinished(report)) return kExitUnfinished;
     const std::vector<std::string> differing = differences(report);

@@ -93,7 +93,8 @@ OptionTable visible_options(GuestVerb verb) {
     add("output,o", text_option("FILE"),
         verb == GuestVerb::Explain ? "write the report to FILE (default: stdout)"
                                    : "write the report to FILE (default: stderr)");
-    add("format,f", text_option("FORMAT"), "text or json (default text)");
+    add("format,f", text_option("FORMAT"), "text, json, csv or md (default text)");
+    add("all", "every row of the long lists, not the first ten");
     add("help,h", "this text");
     return all;
 }
@@ -385,9 +386,7 @@ Result<Options> parse_guest_options(GuestVerb verb, const Words& words,
     if ((options.help = line.given("help"))) return options;
     FirstMistake mistakes(line);
     mistakes.note(read_output(line, options.output));
-    std::string format;
-    mistakes.take({"format"}, line.choice("format", "text", {"text", "json"}), format);
-    options.format = format == "json" ? Format::Json : Format::Text;
+    mistakes.take({"format"}, read_style(line, {"text", "json", "csv", "md"}), options.style);
     if (verb == GuestVerb::Explain) mistakes.note(read_hit(line, options));
     read_simulation(line, defaults, mistakes, options.simulation);
     if (verb == GuestVerb::Run) {

@@ -10,13 +10,13 @@
 
 #include "sim/base/error.h"
 #include "tools/cli/command_line.h"
+#include "tools/format/document_writers.h"
 #include "tools/simulation/simulation.h"
 #include "tools/views/view_options.h"
 
 namespace uprobesim {
 
 enum class GuestVerb { Run, Compare, Explain };
-enum class Format { Text, Json };
 
 struct Options {
     bool help = false;             // asked for: nothing else was read
@@ -29,7 +29,7 @@ struct Options {
     bool branch_protection = false;    // explain, of a target
     std::string output;                // empty: stderr
     ViewOptions view;                  // run
-    Format format = Format::Text;
+    ReportStyle style;
 };
 
 // Environment and sysroot defaults come in by argument: nothing here asks the host.

@@ -6,6 +6,7 @@
 #include "tools/cli/report_output.h"
 #include "tools/commands/command.h"
 #include "tools/commands/commands.h"
+#include "tools/report/report_document.h"
 #include "tools/views/run_views.h"
 
 namespace uprobesim {
@@ -26,8 +27,9 @@ int run_command(const Words& words, const OptionDefaults& defaults) {
     const auto report = simulate(options.simulation, nullptr, (*views)->onlookers(status));
     (*views)->finish();
     if (!report) return refuse_run(report.error());
-    output->write(options.format == Format::Json ? run_report_json(*report)
-                                                 : run_report_text(*report));
+    output->write(options.style.format == ReportFormat::Json
+                      ? run_report_json(*report)
+                      : written(run_document(*report), options.style));
     return exit_code_of(report->exit);
 }
 

@@ -7,7 +7,7 @@
 #include <array>
 
 #include "tools/cli/exit_code.h"
-#include "tools/format/text_table.h"
+#include "tools/format/number_text.h"
 
 namespace uprobesim {
 namespace {

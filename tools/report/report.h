@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a run was and cost, as values: no machine behind it, so a report can be made by hand,
-// written and compared. Text is written by report_text.cpp, JSON by report_json.cpp; both say the
-// same.
+// written and compared. Documents for people are made of it by report_document.h, JSON is written
+// by report_json.cpp; both say the same.
 #pragma once
 
 #include <array>
@@ -192,9 +192,7 @@ struct CompareReport {
 // Why the runs did not behave alike, one line each; empty: they did.
 std::vector<std::string> differences(const CompareReport& report);
 
-std::string run_report_text(const RunReport& report);
 std::string run_report_json(const RunReport& report);
-std::string compare_report_text(const CompareReport& report);
 std::string compare_report_json(const CompareReport& report);
 
 }  // namespace uprobesim

@@ -59,7 +59,7 @@ TEST_CASE("option values may be joined or apart, in short and long form", "[tool
               "uprobe:/g:h", "-fjson", "-o", "out", "prog"});
     CHECK(options.simulation.probes.words ==
           Words{"uprobe:/a:b", "uprobe:/c:d", "uprobe:/e:f", "uprobe:/g:h"});
-    CHECK(options.format == Format::Json);
+    CHECK(options.style.format == ReportFormat::Json);
     CHECK(options.output == "out");
     CHECK(options.simulation.program.arguments == Words{"prog"});
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <catch2/catch.hpp>
 
+#include "tests/tools/format/hostile_text.h"
 #include "tests/tools/report/report_fixture.h"
+#include "tools/report/report_document.h"
 
 namespace uprobesim {
 namespace {
@@ -80,29 +82,23 @@ TEST_CASE("a run that printed or returned something else is named with what diff
     CHECK(lines[1] ==
           "'single-stepped STP' differs from 'no uprobe' in its output: 10 bytes, hash cccc "
           "against 10 bytes, hash aaaa");
-    CHECK(contains(compare_report_text(c), "RUNS DIFFER"));
+    const std::string text = document_text(compare_document(c, CompareDetail::Brief));
+    CHECK(contains(text, "\nRUNS DIFFER\n"));
+    CHECK_FALSE(contains(text, "the same in every run"));
 }
 
 TEST_CASE("the run report for people", "[tools][report]") {
     const std::string expected =
-        R"(uprobesim 9.9: run
+        R"(probes cost 2.6x: 3 hits of 766.7 ns, 500.0 ns to place the breakpoints
 
-  command               /bin/prog -x
-  probe                 uprobe:/bin/prog:*
-  set                   machine.ops.isb=0
-  program               /usr/bin/prog [3333]
-  kernel                k1 [1111] a kernel
-  machine               m1 [2222] a machine
-  seed                  5
-
-  guest                 exited with status 1
-  simulated time        4.500 us = user 1.000 us (22.2%) + kernel 3.501 us (77.8%)
-  EL0 instructions      2,000 in 1,000 cycles (0.50 cycles each)
-  kernel cycles         3,501, 1,200 of them hardware entry and return of 6 exceptions
-  probe hits            3: 1 stepped, 2 simulated
-  mean cost of a hit    767 cycles, 766.7 ns
-  probe overhead        2.800 us (62.2% of the time; 500.0 ns of it to place the breakpoints)
-  memory peak           3.0 MiB
+  guest               exited with status 1
+  simulated time      4.500 us = user 1.000 us (22.2%) + kernel 3.501 us (77.8%)
+  EL0 instructions    2,000 in 1,000 cycles (0.50 cycles each)
+  kernel cycles       3,501, 1,200 of them hardware entry and return of 6 exceptions
+  probe hits          3: 1 stepped, 2 emulated
+  mean cost of a hit  767 cycles, 766.7 ns
+  probe overhead      2.800 us (62.2% of the time; 500.0 ns of it to place the breakpoints)
+  memory peak         3.0 MiB
 
   where the time goes      cycles      time  share
   user code                 1,000  1.000 us  22.2%
@@ -110,16 +106,17 @@ TEST_CASE("the run report for people", "[tools][report]") {
   probes                    2,000  2.000 us  44.4%
   exception entry, return   1,200  1.200 us  26.7%
 
-  probes                                            verdict  hits  stepped  simulated  cycles/hit  ns/hit
-  uprobe:/bin/prog:main  stp x29, x30, [sp, #-16]!     step     1        1          0       1,300   1,300
-  uprobe:/bin/prog:leaf  nop                            nop     2        0          2         500     500
+  uprobes         instruction                verdict  hits  cycles/hit  ns/hit      time
+  /bin/prog:main  stp x29, x30, [sp, #-16]!  step        1       1,300   1,300  1.300 us
+  /bin/prog:leaf  nop                        nop         2         500     500  1.000 us
 
-  uprobe:/bin/prog:*: 2 probes, 1 place refused by the kernel
+places refused by the kernel
+  uprobe:/bin/prog:*: 2 probes, 1 place refused
     1 place: exclusive
 
   exceptions by class  times  cycles
-  svc                      2     400
   brk                      3     600
+  svc                      2     400
   software-step            1     200
 
   kernel work by path  times        units  EL1 insns  cycles  share
@@ -127,41 +124,138 @@ TEST_CASE("the run report for people", "[tools][report]") {
   uprobe.place             1                     400     500  14.3%
   sys.read.file            2  4,096 bytes        300     301   8.6%
 
-  system calls  times
-  read              2
+  system calls  times   share
+  read              2  100.0%
 
   EL0 instructions by class  times  share
   int-alu                    1,500  75.0%
   load                         500  25.0%
 
-  used, but modelled in part only
-    madvise (3 times): counted only
+partially modelled features used
+  madvise (3 times): counted only
 
-  Times are modelled from the named profiles, not measured on hardware.
+  uprobesim  9.9
+  command    /bin/prog -x
+  probe      uprobe:/bin/prog:*
+  set        machine.ops.isb=0
+  program    /usr/bin/prog [3333]
+  machine    m1 [2222] a machine
+  seed       5
+  kernel     k1 [1111] a kernel
+
+Times are modelled from the named profiles, not measured on hardware.
 )";
-    CHECK(run_report_text(hand_made_report()) == expected);
+    CHECK(document_text(run_document(hand_made_report())) == expected);
 }
 
-TEST_CASE("the comparison has the columns of the published table", "[tools][report]") {
-    const std::string text = compare_report_text(hand_made_comparison());
-    CHECK(
-        text.starts_with("Prog (lower is better)        no uprobe    single-stepped STP\n"
-                         "simulated time, s              0.000002              0.000005\n"));
-    CHECK(contains(text, "\nprobe hits                            0                     3\n"));
-    CHECK(contains(text, "\n  brk                                 0                     3\n"));
+TEST_CASE("CSV of a run: its probes, the most expensive first", "[tools][report]") {
+    CHECK(document_csv(run_document(hand_made_report())) ==
+          "probe,instruction,verdict,hits,stepped,emulated,cycles_per_hit,ns_per_hit,time_ns\r\n"
+          "uprobe:/bin/prog:main,\"stp x29, x30, [sp, #-16]!\",step,1,1,0,1300.00,1300,"
+          "1300.000\r\n"
+          "uprobe:/bin/prog:leaf,nop,nop,2,0,2,500.00,500,1000.000\r\n");
+}
+
+TEST_CASE("a run without probes is told by its time, instructions and exceptions",
+          "[tools][report]") {
+    const std::string text = document_text(run_document(plain_report()));
+    CHECK(text.starts_with("1.7 us simulated: 2,000 instructions, 2 exceptions\n"));
+}
+
+TEST_CASE("the comparison in brief fits on half a screen", "[tools][report]") {
+    CompareReport c = hand_made_comparison();
+    c.runs.push_back({"emulated STP", hand_made_report(), "aaaa", "bbbb", 10, 0});
+    for (ComparedRun& run : c.runs)
+        for (std::uint64_t i = 0; i < 30 && !run.report.probes.empty(); ++i)
+            run.report.probes.push_back({"uprobe:/bin/prog:f" + std::to_string(i), "/bin/prog", i,
+                                         "nop", "nop", 1, 0, 1, CentiCycles(100)});
+    const std::string text = document_text(compare_document(c, CompareDetail::Brief));
+    CHECK(lines_of(text).size() <= 15);
+    CHECK(text.starts_with(
+        "Prog: probes cost 2.7x (single-stepped STP), 2.7x (emulated STP)\n"
+        "  Prog                      no uprobe  single-stepped STP  emulated STP\n"
+        "  simulated time, s          0.000002            0.000005      0.000005\n"));
+    CHECK(contains(text, "  ... 29 more; --all shows them\n"));
     CHECK(contains(text, "output and status the same in every run"));
+    CHECK(contains(text, "partially modelled: madvise"));
+}
+
+TEST_CASE("the comparison in full has every figure and its origin", "[tools][report]") {
+    const std::string text =
+        document_text(compare_document(hand_made_comparison(), CompareDetail::Full));
+    CHECK(contains(text, "  probe hits                          0                   3\n"));
+    CHECK(contains(text, "    brk                               0                   3\n"));
+    CHECK(contains(text, "  no uprobe           kernel k1 [1111] a kernel\n"));
+    CHECK(contains(text, "1 place refused\n    1 place: exclusive\n"));
+}
+
+TEST_CASE("CSV of a comparison has every figure, a column for each run", "[tools][report]") {
+    const auto rows =
+        csv_fields(document_csv(compare_document(hand_made_comparison(), CompareDetail::Brief)));
+    CHECK(rows[0] == std::vector<std::string>{"figure", "no uprobe", "single-stepped STP"});
+    CHECK(std::find(rows.begin(), rows.end(), std::vector<std::string>{"hits stepped", "0", "1"}) !=
+          rows.end());
+    CHECK(std::find(rows.begin(), rows.end(),
+                    std::vector<std::string>{"user cycles", "1000.00", "1000.00"}) != rows.end());
+}
+
+TEST_CASE("many runs are told by the cheapest and the most expensive", "[tools][report]") {
+    CompareReport c = hand_made_comparison();
+    c.runs[1].label = "a";
+    for (const char* label : {"b", "c"}) c.runs.push_back(c.runs[1]), c.runs.back().label = label;
+    c.runs[3].report.user_cycles = CentiCycles(1000000);
+    const std::string text = document_text(compare_document(c, CompareDetail::Brief));
+    CHECK(text.starts_with("Prog: probes cost 2.7x (a) to 7.9x (c)\n"));
+}
+
+TEST_CASE("reports of runs fit, whatever a guest or a profile names", "[tools][report]") {
+    for (std::uint32_t seed = 0; seed < 12; ++seed) {
+        INFO(seed);
+        HostileNames names(seed);
+        CompareReport c = hand_made_comparison();
+        while (c.runs.size() < 9) c.runs.push_back(c.runs[1]);
+        c.title = names.name();
+        for (ComparedRun& run : c.runs) {
+            run.label = names.name();
+            RunReport& r = run.report;
+            for (auto* id : {&r.provenance.kernel, &r.provenance.machine})
+                *id = {names.name(), names.name(), names.name(), names.name(), {}};
+            r.provenance.arguments = {names.name(), names.name()};
+            r.provenance.probes = {names.name()};
+            r.provenance.programs = {{names.name(), {names.name()}}};
+            r.provenance.program = names.name();
+            r.exit.detail = names.name();
+            r.results = {{names.name(), names.name(), true, 5.0}};
+            r.unmodelled = {{names.name(), 3, names.name()}};
+            r.exit.waiting = {{1, 1, names.name(), names.name(), names.name()}};
+            for (ProbeRow& p : r.probes) {
+                p.name = names.name();
+                p.instruction = names.name();
+                p.verdict = names.name();
+                p.hits = names.number();
+            }
+            for (SpecRow& s : r.specs) {
+                s.spec = names.name();
+                for (RefusedRow& refused : s.refused) refused.reason = names.name();
+            }
+        }
+        check_text_fits(compare_document(c, CompareDetail::Brief));
+        check_text_fits(compare_document(c, CompareDetail::Full));
+        check_text_fits(run_document(c.runs.back().report));
+        csv_fields(document_csv(run_document(c.runs.back().report)));
+    }
 }
 
 TEST_CASE("guest strings cannot put control characters into a report", "[tools][report]") {
     RunReport r = hand_made_report();
     r.provenance.arguments = {"/bin/prog", "\x1b[2J\n"};
-    CHECK(contains(run_report_text(r), "/bin/prog \\x1b[2J\\x0a\n"));
+    CHECK(contains(document_text(run_document(r)), "/bin/prog \\x1b[2J\\x0a\n"));
 }
 
 TEST_CASE("a run that did nothing is reported without dividing by zero", "[tools][report]") {
     RunReport r;
     r.frequency_hz = 1e9;
-    const std::string text = run_report_text(r);
+    const std::string text = document_text(run_document(r));
     for (const char* wrong : {" nan", "-nan", "(nan", " inf "}) CHECK_FALSE(contains(text, wrong));
     CHECK_FALSE(contains(run_report_json(r), "null"));  // what nlohmann writes for a NaN
 }

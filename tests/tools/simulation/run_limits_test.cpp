@@ -3,6 +3,8 @@
 #include <csignal>
 
 #include "tests/tools/simulation/tiny_guest.h"
+#include "tools/format/document_writers.h"
+#include "tools/report/report_document.h"
 #include "tools/simulation/run_status.h"
 #include "tools/simulation/simulation.h"
 
@@ -94,7 +96,7 @@ TEST_CASE("a run in which nobody can go on says who waits for what", "[tools][li
     CHECK(report.exit.waiting[0].waits_for.starts_with("descriptor 3, pipe:["));
     const std::string line = waiting_text(report.exit.waiting[0]);
     CHECK(line.starts_with("task 1000 (p) waits in read for descriptor 3, pipe:["));
-    CHECK(run_report_text(report).find(line) != std::string::npos);
+    CHECK(document_text(run_document(report)).find(line) != std::string::npos);
     CHECK(run_report_json(report).find("\"waits_for\": \"descriptor 3, pipe:[") !=
           std::string::npos);
 }

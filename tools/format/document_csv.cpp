@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/base/error.h"
+#include "tools/format/document_writers.h"
+#include "tools/format/text_width.h"
+
+namespace uprobesim {
+namespace {
+
+// Where a spreadsheet would begin to calculate. A guest chooses the names of its files and symbols.
+bool is_formula(const std::string& text) {
+    return !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string::npos;
+}
+
+std::string field(const Cell& cell) {
+    const std::string& whole = cell.value.empty() && !cell.number ? cell.text : cell.value;
+    if (cell.number) return whole;
+    const std::string text = (is_formula(whole) ? "'" : "") + visible(whole);
+    if (text.find_first_of(",\"") == std::string::npos) return text;
+    std::string quoted = "\"";
+    for (const char c : text) {
+        if (c == '"') quoted += '"';
+        quoted += c;
+    }
+    return quoted + "\"";
+}
+
+std::string line(const std::vector<Cell>& cells, std::size_t columns) {
+    std::string out;
+    for (std::size_t c = 0; c < columns; ++c) {
+        if (c != 0) out += ',';
+        if (c < cells.size()) out += field(cells[c]);
+    }
+    return out + "\r\n";
+}
+
+}  // namespace
+
+std::string document_csv(const Document& document) {
+    if (!document.data) return "";
+    const Table& table = *document.data;
+    std::vector<Cell> heading;
+    for (const Column& column : table.columns)
+        heading.emplace_back(column.name.empty() ? column.heading : column.name);
+    std::string csv = line(heading, table.columns.size());
+    for (const auto& row : table.rows) csv += line(row, table.columns.size());
+    return csv;
+}
+
+std::string written(const Document& document, const ReportStyle& style) {
+    switch (style.format) {
+        case ReportFormat::Csv: return document_csv(document);
+        case ReportFormat::Markdown: return document_markdown(document, style);
+        case ReportFormat::Text: return document_text(document, style);
+        case ReportFormat::Json: break;
+    }
+    fail_invariant("a document has no JSON form");
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/report/report_blocks.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+
+#include "tools/format/number_text.h"
+
+namespace uprobesim {
+
+std::string profile_text(const ProfileId& id) {
+    return fmt::format("{} [{}] {}", id.name, id.hash, id.description);
+}
+
+Facts provenance_facts(const Provenance& p) {
+    Facts facts;
+    facts.add("uprobesim", p.version);
+    facts.add("command", fmt::format("{}", fmt::join(p.arguments, " ")));
+    for (const ScenarioProgram& program : p.programs)
+        facts.add("", fmt::format("{}: {}", program.name, fmt::join(program.arguments, " ")));
+    for (const std::string& probe : p.probes) facts.add("probe", probe);
+    for (const std::string& setting : p.settings) facts.add("set", setting);
+    facts.add("program", fmt::format("{} [{}]", p.program, p.program_hash));
+    facts.add("machine", profile_text(p.machine));
+    facts.add("seed", std::to_string(p.seed));
+    return facts;
+}
+
+Lines refused_lines(const RunReport& report) {
+    Lines lines{"places refused by the kernel"};
+    for (const SpecRow& spec : report.specs) {
+        if (spec.refused.empty()) continue;
+        std::map<std::string, std::uint64_t> reasons;
+        for (const RefusedRow& r : spec.refused) ++reasons[r.reason];
+        lines.lines.push_back(fmt::format("{}: {}, {} refused", spec.spec,
+                                          counted(spec.attached, "probe"),
+                                          counted(spec.refused.size(), "place")));
+        for (const auto& [reason, times] : reasons)
+            lines.lines.push_back(fmt::format("  {}: {}", counted(times, "place"), reason));
+    }
+    return lines;
+}
+
+Lines unmodelled_lines(const RunReport& report) {
+    Lines lines{"partially modelled features used"};
+    for (const UnmodelledRow& row : report.unmodelled)
+        lines.lines.push_back(fmt::format("{} ({}){}", row.name, counted(row.times, "time"),
+                                          row.note.empty() ? "" : ": " + row.note));
+    return lines;
+}
+
+std::string result_text(const ResultRow& row) {
+    return row.value ? fmt::format("{:.2f}", *row.value) : "-";
+}
+
+std::string busy_share(const RunReport& report, const Totals& totals, std::size_t cpu) {
+    return cpu < report.cpu_busy_ns.size()
+               ? percent(static_cast<double>(report.cpu_busy_ns[cpu]), totals.total_ns)
+               : "-";
+}
+
+ProbeNames probe_names(const std::vector<ProbeRow>& probes) {
+    for (const std::string_view kind : {"uprobe", "uretprobe"}) {
+        const std::string prefix = fmt::format("{}:", kind);
+        if (!probes.empty() && std::all_of(probes.begin(), probes.end(), [&](const ProbeRow& p) {
+                return p.name.starts_with(prefix);
+            }))
+            return {fmt::format("{}s", kind), prefix.size()};
+    }
+    return {"probes", 0};
+}
+
+Cell mean_cycles_cell(const ProbeRow& probe) {
+    if (probe.hits == 0) return no_cell();
+    const double mean = in_cycles(probe.cycles) / static_cast<double>(probe.hits);
+    return number_cell(grouped(mean), fmt::format("{:.2f}", mean));
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A run or a comparison as people read it. CSV has the probes of a run, the most expensive first,
+// and the figures of a comparison, a column for each run.
+#pragma once
+
+#include "tools/format/document.h"
+#include "tools/report/report.h"
+
+namespace uprobesim {
+
+Document run_document(const RunReport& report);
+
+// Brief: what fits on half a screen. Full: every figure, every probe, and where they come from.
+enum class CompareDetail { Brief, Full };
+Document compare_document(const CompareReport& report, CompareDetail detail);
+
+}  // namespace uprobesim
