@@ -58,7 +58,7 @@ public:
             width = std::max(width, columns_of(visible(fact.name)));
         width = std::min(width, kMostFactName);
         for (const auto& fact : facts.facts) {
-            std::string name = shortened(visible(fact.name), width);
+            std::string name = without_end_blanks(shortened(visible(fact.name), width));
             const std::size_t left = kIndent + width + kGap;
             for (const std::string& line : wrapped(visible(fact.value), kTextWidth - left)) {
                 put(name, kIndent, Tone::Faint);

@@ -129,15 +129,16 @@ SpanLine line_of(const std::vector<Cell>& cells, const std::vector<Column>& colu
     SpanLine line;
     std::size_t blanks = 0;
     for (std::size_t i = 0; i < picked.size(); ++i) {
-        const std::size_t padding = widths[i] - std::min(widths[i], columns_of(cells[i].text));
+        const std::string text = without_end_blanks(cells[i].text);
+        const std::size_t padding = widths[i] - std::min(widths[i], columns_of(text));
         const bool right = columns[picked[i]].kind == Column::Kind::Number;
         if (i != 0) blanks += gap;
         if (right) blanks += padding;
-        if (!cells[i].text.empty()) {
-            line.push_back({cells[i].text, blanks, cells[i].tone});
+        if (!text.empty()) {
+            line.push_back({text, blanks, cells[i].tone});
             blanks = 0;
         }
-        if (!right) blanks += cells[i].text.empty() ? widths[i] : padding;
+        if (!right) blanks += padding;
     }
     return line;
 }

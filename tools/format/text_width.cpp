@@ -135,6 +135,10 @@ std::size_t columns_of(std::string_view text) {
     return columns;
 }
 
+std::string without_end_blanks(std::string_view text) {
+    return std::string(text.substr(0, text.find_last_not_of(' ') + 1));
+}
+
 std::string shortened(std::string_view text, std::size_t columns) {
     if (columns_of(text) <= columns) return std::string(text);
     if (columns <= kEllipsis.size()) return std::string(kEllipsis.substr(0, columns));
@@ -152,13 +156,11 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {
         std::size_t end = text[most] == ' ' ? most : text.rfind(' ', most);
         const std::size_t indent = text.find_first_not_of(' ');
         if (end == std::string_view::npos || end == 0 || end <= indent) end = most;
-        std::string_view line = text.substr(0, end);
-        line = line.substr(0, line.find_last_not_of(' ') + 1);
-        lines.emplace_back(line);
+        lines.push_back(without_end_blanks(text.substr(0, end)));
         text.remove_prefix(end);
         text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
     }
-    if (!text.empty() || lines.empty()) lines.emplace_back(text);
+    if (!text.empty() || lines.empty()) lines.push_back(without_end_blanks(text));
     return lines;
 }
 

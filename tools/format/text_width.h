@@ -14,11 +14,13 @@ namespace uprobesim {
 // chooses the names of its files and symbols.
 std::string visible(std::string_view text);
 
-// The three below expect visible text.
+// Those below expect visible text.
 std::size_t columns_of(std::string_view text);
+std::string without_end_blanks(std::string_view text);
 // At most `columns`, abbreviated in the middle: "uprobe:/usr/li...:SSL_read".
 std::string shortened(std::string_view text, std::size_t columns);
-// Lines of at most `columns`, broken at blanks where there are any. Blanks that begin a line stay.
+// Lines of at most `columns`, broken at blanks where there are any. Blanks that begin the text
+// stay, those at a line's end go.
 std::vector<std::string> wrapped(std::string_view text, std::size_t columns);
 
 }  // namespace uprobesim

@@ -47,6 +47,7 @@ TEST_CASE("lines are broken at blanks, and inside a word only where there is non
           "[tools][text]") {
     CHECK(wrapped("", 10) == std::vector<std::string>{""});
     CHECK(wrapped("one two three", 8) == std::vector<std::string>{"one two", "three"});
+    CHECK(wrapped("one  ", 10) == std::vector<std::string>{"one"});
     CHECK(wrapped("one two", 7) == std::vector<std::string>{"one two"});
     CHECK(wrapped("abcdefghij k", 4) == std::vector<std::string>{"abcd", "efgh", "ij k"});
     CHECK(wrapped("    abcdefgh", 6) == std::vector<std::string>{"    ab", "cdefgh"});

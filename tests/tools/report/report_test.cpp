@@ -172,9 +172,9 @@ TEST_CASE("the comparison in brief fits on half a screen", "[tools][report]") {
     const std::string text = document_text(compare_document(c, CompareDetail::Brief));
     CHECK(lines_of(text).size() <= 15);
     CHECK(text.starts_with(
-        "Prog: probes cost 2.7x (single-stepped STP), 2.7x (emulated STP)\n"
-        "  Prog                      no uprobe  single-stepped STP  emulated STP\n"
-        "  simulated time, s          0.000002            0.000005      0.000005\n"));
+        "Prog: probes cost 2.6x (single-stepped STP), 2.6x (emulated STP)\n"
+        "  Prog                     no uprobe  single-stepped STP  emulated STP\n"
+        "  simulated time, s         0.000002            0.000005      0.000005\n"));
     CHECK(contains(text, "  ... 29 more; --all shows them\n"));
     CHECK(contains(text, "output and status the same in every run"));
     CHECK(contains(text, "partially modelled: madvise"));
@@ -205,7 +205,7 @@ TEST_CASE("many runs are told by the cheapest and the most expensive", "[tools][
     for (const char* label : {"b", "c"}) c.runs.push_back(c.runs[1]), c.runs.back().label = label;
     c.runs[3].report.user_cycles = CentiCycles(1000000);
     const std::string text = document_text(compare_document(c, CompareDetail::Brief));
-    CHECK(text.starts_with("Prog: probes cost 2.7x (a) to 7.9x (c)\n"));
+    CHECK(text.starts_with("Prog: probes cost 2.6x (a) to 7.9x (c)\n"));
 }
 
 TEST_CASE("reports of runs fit, whatever a guest or a profile names", "[tools][report]") {
