@@ -4,7 +4,6 @@
 
 #include <catch2/catch.hpp>
 #include <cstdint>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -18,7 +17,7 @@ namespace uprobesim {
 // UTF-8.
 class HostileNames {
 public:
-    explicit HostileNames(std::uint32_t seed) : random_(seed) {}
+    explicit HostileNames(std::uint32_t seed) : state_(seed) {}
 
     std::string name() {
         constexpr std::size_t kLengths[] = {0, 1, 5, 17, 40, 60, 99, 100, 101, 200, 300, 4096};
@@ -28,8 +27,8 @@ public:
         while (text.size() < length) text += piece(kind);
         return text;
     }
-    std::uint64_t number() { return std::uint64_t{random_()} << below(32) >> below(32); }
-    std::size_t below(std::size_t n) { return random_() % n; }
+    std::uint64_t number() { return std::uint64_t{random()} << below(32) >> below(32); }
+    std::size_t below(std::size_t n) { return random() % n; }
 
 private:
     std::string piece(std::size_t kind) {
@@ -41,7 +40,12 @@ private:
             default: return std::string(1, "|*_`<>[]\\\"',;:/\n"[below(16)]);
         }
     }
-    std::mt19937 random_;
+    // Knuth's MMIX generator; its high bits are the good ones.
+    std::uint32_t random() {
+        state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+        return static_cast<std::uint32_t>(state_ >> 33);
+    }
+    std::uint64_t state_;
 };
 
 inline std::vector<std::string> lines_of(const std::string& text) {
