@@ -11,6 +11,7 @@
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/run/traps.h"
+#include "kernel_model/run/waiting.h"
 #include "kernel_model/signal/signals.h"
 #include "kernel_model/syscall/dispatch.h"
 #include "kernel_model/vdso/vdso.h"
@@ -278,7 +279,7 @@ void Kernel::interrupt(Task& task) {
     task.state = TaskState::Runnable;
     if (SignalDelivery(*this, task).deliver(row->restart)) {
         spend(task, row->path);
-        dispatcher_->end_wait(*this, task);
+        end_wait(task, timers_, futexes_);
     } else if (task.state == TaskState::Stopped) {
         task.stopped_in_call = true;
     } else if (task.state == TaskState::Runnable && task.process->alive) {

@@ -15,15 +15,16 @@
 
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/files/locks.h"
+#include "kernel_model/hooks/run_result.h"
 #include "kernel_model/hooks/run_watch.h"
 #include "kernel_model/hooks/trap_client.h"
 #include "kernel_model/hooks/trap_observer.h"
 #include "kernel_model/memory/ipc_segments.h"
 #include "kernel_model/memory/user_memory.h"
-#include "kernel_model/run/waiting.h"
 #include "kernel_model/task/futex.h"
 #include "kernel_model/task/process.h"
 #include "kernel_model/task/scheduler.h"
+#include "kernel_model/wait/time_source.h"
 #include "kernel_model/wait/timers.h"
 #include "sim/base/error.h"
 #include "sim/machine.h"
@@ -56,16 +57,6 @@ struct CloneRequest {
     std::int32_t exit_signal = 0;
     VAddr stack;  // of the child; 0: the parent's
     VAddr tls, parent_tid, child_tid;
-};
-
-// Interrupted: by who watches the run; the others are the guest's own ends, or the limits of the
-// request.
-enum class ExitKind { Exited, Signalled, LimitReached, Deadlock, Interrupted };
-struct ExitSummary {
-    ExitKind kind = ExitKind::Exited;
-    int status = 0;                      // exit status, or the signal's number
-    std::string detail{};                // for people: "SIGSEGV at pc 0x..., address 0x..."
-    std::vector<WaitingTask> waiting{};  // Deadlock: who waits for what
 };
 
 // Something the guest asked for that is only partly modelled, or not at all.
@@ -119,9 +110,8 @@ public:
     CpuTime cpu_time(const Process&) const override;
     // Everything done at EL0 so far.
     UserWork user_work() const;
-    // CLOCK_REALTIME: a fixed epoch plus the above. The epoch is 2024-09-09 00:00:00 UTC.
+    // CLOCK_REALTIME: a fixed epoch plus the above.
     std::uint64_t realtime_ns() const { return kEpochNs + monotonic_ns(); }
-    static constexpr std::uint64_t kEpochNs = 1725840000ull * 1000000000ull;
 
     // Queues a signal for one task or for a process (force: a synchronous one that cannot be
     // blocked or ignored).
@@ -246,7 +236,7 @@ private:
     std::unique_ptr<SyscallDispatcher> dispatcher_;
     std::shared_ptr<FileLocks> file_locks_ = std::make_shared<FileLocks>();
     IpcSegments ipc_segments_;
-    Timers timers_;
+    Timers timers_{[this] { timer_interrupt(); }};
     Futexes futexes_;
     Scheduler scheduler_;
     std::uint64_t counter_reads_ = 0;

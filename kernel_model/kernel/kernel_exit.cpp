@@ -6,7 +6,6 @@
 #include "kernel_model/abi/wait.h"
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/kernel/kernel.h"
-#include "kernel_model/syscall/dispatch.h"
 
 namespace uprobesim {
 namespace {
@@ -78,7 +77,7 @@ void Kernel::leave(Task& task, const TaskEnd& end) {
         observer_->task_ended(task, end);
     }
     if (client_ != nullptr) client_->on_task_exit(task);
-    dispatcher_->end_wait(*this, task);
+    end_wait(task, timers_, futexes_);
     scheduler_.remove(task);
     task.state = TaskState::Dead;
     release_mm(task, *task.process->mm);
@@ -117,7 +116,8 @@ void Kernel::end_process(Process& process, ExitKind kind, int status, std::strin
     set_real_timer(process, 0, 0);
     process.posix_timers.clear();
     file_locks_->ranges.release(&process);
-    process.ended.wake();
+    process.end->reached = true;
+    process.end->waiters.wake();
     process.vforked = false;
     process.vfork_done.wake();
     if (process.session == process.pid) terminals_->leader_ended(process.session);

@@ -11,7 +11,6 @@
 #include "kernel_model/loader/exec.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/net/tcp_socket.h"
-#include "kernel_model/syscall/dispatch.h"
 
 namespace uprobesim {
 namespace {

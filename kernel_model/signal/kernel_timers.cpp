@@ -66,8 +66,8 @@ void Kernel::set_posix_timer(Process& process, PosixTimer& timer, std::uint64_t 
     const bool by_cpu_time =
         timer.clock == TimerClock::ProcessCpu || timer.clock == TimerClock::TaskCpu;
     if (next_ns == 0 || by_cpu_time || timer.signal == Signal::None) return;
-    timer.armed = {timers_, timers_.arm(next_ns, [this, pid = process.pid, id = timer.id] {
-                       timer_interrupt();
+    timer.armed = {timers_,
+                   timers_.arm_with_interrupt(next_ns, [this, pid = process.pid, id = timer.id] {
                        if (Process* owner = find_process(pid))
                            posix_timer_expired(*owner, owner->posix_timers.at(id));
                    })};

@@ -87,6 +87,22 @@ std::optional<SignalInfo> take_pending(Kernel& kernel, Task& task, std::uint64_t
     return std::nullopt;
 }
 
+bool CallerSignals::any(std::uint64_t set) const {
+    const Task* task = kernel_.current();
+    return task != nullptr &&
+           (any_deliverable(task->pending, ~set) || any_deliverable(task->process->pending, ~set));
+}
+
+std::optional<SignalInfo> CallerSignals::take(std::uint64_t set) {
+    Task* task = kernel_.current();
+    return task == nullptr ? std::nullopt : take_pending(kernel_, *task, set);
+}
+
+WaitQueue* CallerSignals::arrivals() {
+    Task* task = kernel_.current();
+    return task == nullptr ? nullptr : &task->process->signal_arrived;
+}
+
 DefaultAction default_action(Signal signal) {
     switch (signal) {
         case Signal::Chld:

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "kernel_model/abi/signal.h"
+#include "kernel_model/files/event/signal_file.h"
 #include "kernel_model/task/process.h"
 
 namespace uprobesim {
@@ -16,6 +17,18 @@ class Kernel;
 
 // Takes the lowest signal of the set, the oldest of that; the task's own before the process's.
 std::optional<SignalInfo> take_pending(Kernel& kernel, Task& task, std::uint64_t set);
+
+// Of the task whose system call is being carried out, for signalfd.
+class CallerSignals final : public PendingSignals {
+public:
+    explicit CallerSignals(Kernel& kernel) : kernel_(kernel) {}
+    bool any(std::uint64_t set) const override;
+    std::optional<SignalInfo> take(std::uint64_t set) override;
+    WaitQueue* arrivals() override;
+
+private:
+    Kernel& kernel_;
+};
 
 enum class DefaultAction { Terminate, Ignore, Stop, Continue };
 DefaultAction default_action(Signal signal);

@@ -98,7 +98,7 @@ bool SyscallDispatcher::resume(Kernel& kernel, Task& task) const {
     task.state = TaskState::Runnable;
     const bool interrupted = task.tif_sigpending && !task.waits_killable;
     task.woken = false;
-    WaitQueue::leave_all(task);
+    task.leave_queues();
     const SyscallRow* row = find(task.blocked_in);
     check_invariant(row != nullptr, "a task is blocked in no system call");
     if (call(kernel, task, *row)) return true;
@@ -109,17 +109,6 @@ bool SyscallDispatcher::resume(Kernel& kernel, Task& task) const {
         block(kernel, task, *row);
     }
     return false;
-}
-
-void SyscallDispatcher::end_wait(Kernel& kernel, Task& task) const {
-    kernel.timers().cancel(task.wait_timer);
-    task.wait_timer = 0;
-    task.wait_deadline_ns = kNoDeadline;
-    task.waits_killable = false;
-    task.vfork_child = 0;
-    task.call_holds.reset();
-    kernel.futexes().remove(task);
-    WaitQueue::leave_all(task);
 }
 
 bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) const {
@@ -135,7 +124,7 @@ bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) 
     kernel.current_ = nullptr;
     if (std::holds_alternative<Block>(outcome)) return false;
     kernel.spend(task, call.path, call.units);
-    if (task.waits()) end_wait(kernel, task);
+    if (task.waits()) end_wait(task, kernel.timers(), kernel.futexes());
     if (const auto* value = std::get_if<std::uint64_t>(&outcome))
         cpu.write(task.context, Reg::X0, *value);
     if (const auto* error = std::get_if<Errno>(&outcome))

@@ -24,8 +24,6 @@ public:
     void enter(Kernel& kernel, Task& task) const;
     // Enters the call of a Blocked task again. False: it still waits.
     bool resume(Kernel& kernel, Task& task) const;
-    // The task waits no more, however that came: nothing of its wait is left.
-    void end_wait(Kernel& kernel, Task& task) const;
 
     const SyscallRow* find(std::uint32_t number) const {
         return number < kLimit ? rows_[number] : nullptr;

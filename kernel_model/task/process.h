@@ -55,7 +55,13 @@ struct ChildEvents {
     bool continued = false;    // and no wait has seen it
 };
 
-// What prctl and personality keep.
+// The end of a process, for those who may outlive it (pidfd).
+struct ProcessEnd {
+    bool reached = false;
+    WaitQueue waiters;  // not the parent's tasks
+};
+
+// What prctl and personality set.
 struct ProcessOptions {
     std::int32_t parent_death_signal = 0;
     std::uint32_t dumpable = 1;
@@ -77,7 +83,7 @@ struct Process {
     ChildEvents events;                 // for the parent
     WaitQueue children_changed;         // its tasks that wait for children
     WaitQueue signal_arrived;           // who looks at pending signals (signalfd)
-    WaitQueue ended;                    // who waits for the end without being the parent (pidfd)
+    std::shared_ptr<ProcessEnd> end = std::make_shared<ProcessEnd>();
     WaitQueue vfork_done;  // who waits until this one has a program of its own, or ends
     bool vforked = false;  // such a one waits
     CpuTime ended_tasks_time, children_time;

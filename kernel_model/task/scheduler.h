@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "kernel_model/task/task.h"
+#include "kernel_model/wait/time_source.h"
 #include "sim/base/units.h"
 #include "sim/cost/ledger.h"
 
@@ -39,7 +40,7 @@ struct SimCpu {
     bool busy() const { return running != nullptr || !queue.empty(); }
 };
 
-class Scheduler {
+class Scheduler final : public TimeSource {
 public:
     static constexpr unsigned kMaxCpus = 64;  // an affinity mask is one word
 
@@ -50,7 +51,7 @@ public:
 
     // The current CPU's time; between runs that of the CPU which ran last.
     CentiCycles now() const { return here().clock + (ledger_.kernel_cycles() - charged_); }
-    std::uint64_t now_ns() const { return to_ns(now()); }
+    std::uint64_t now_ns() const override { return to_ns(now()); }
     std::uint64_t to_ns(CentiCycles cycles) const;
     CentiCycles to_cycles(std::uint64_t ns) const;  // rounded up: to_ns of it is not before `ns`
     const SimCpu& here() const { return cpus_[current_]; }

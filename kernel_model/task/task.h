@@ -39,11 +39,9 @@ struct AltStack {
     std::uint32_t flags = 2;  // SS_DISABLE
 };
 
-struct Task {
-    Task() = default;
-    Task(const Task&) = delete;
-    Task& operator=(const Task&) = delete;
-    ~Task() { WaitQueue::leave_all(*this); }
+struct Task final : Waiter {
+    // Before its members: an open end of a FIFO that goes with them wakes its queues.
+    ~Task() override { leave_queues(); }
 
     TaskId id;
     Process* process = nullptr;
@@ -66,11 +64,8 @@ struct Task {
     std::uint64_t wait_deadline_ns = kNoDeadline;
     Timers::Id wait_timer = 0;    // for that time
     bool waits_killable = false;  // only SIGKILL ends the wait (vfork)
-    // Where a Blocked task waits, and that something it waits for has changed since its call was
-    // entered.
-    std::vector<WaitQueue*> waits_on;
-    bool woken = false;
-    // Whether any of it is left.
+    bool woken = false;           // since its call was entered
+    // Whether any state of a wait is left.
     bool waits() const {
         return wait_deadline_ns != kNoDeadline || waits_killable || futex || !waits_on.empty() ||
                call_holds;
@@ -112,6 +107,12 @@ struct Task {
     std::string comm;  // 15 characters, as prctl(PR_SET_NAME)
 
     std::unique_ptr<TaskExtension> extension;
+
+private:
+    void wake() override;
 };
+
+// Clears every state of a wait: the task no longer waits, whatever ended it.
+void end_wait(Task& task, Timers& timers, Futexes& futexes);
 
 }  // namespace uprobesim

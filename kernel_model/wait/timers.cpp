@@ -10,6 +10,13 @@ Timers::Id Timers::arm(std::uint64_t at_ns, std::function<void()> expire) {
     return id;
 }
 
+Timers::Id Timers::arm_with_interrupt(std::uint64_t at_ns, std::function<void()> expire) {
+    return arm(at_ns, [this, expire = std::move(expire)] {
+        charge_interrupt_();
+        expire();
+    });
+}
+
 void Timers::cancel(Id id) {
     const auto it = times_.find(id);
     if (it == times_.end()) return;

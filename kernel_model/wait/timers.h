@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What happens by itself at a simulated time: ends of sleeps and timeouts, interval timers. The
-// kernel's hrtimers, in ns of Kernel::monotonic_ns.
+// Events at a simulated time: ends of sleeps and timeouts, interval timers. The kernel's hrtimers,
+// in ns of CLOCK_MONOTONIC.
 #pragma once
 
 #include <cstdint>
@@ -15,23 +15,30 @@ class Timers {
 public:
     using Id = std::uint64_t;  // 0 is no timer
 
+    // `charge_interrupt` charges a timer interrupt that no task in particular waits for.
+    explicit Timers(std::function<void()> charge_interrupt = [] {})
+        : charge_interrupt_(std::move(charge_interrupt)) {}
+
+    // `expire` charges what the expiry takes.
     Id arm(std::uint64_t at_ns, std::function<void()> expire);
-    // Nothing where the timer has expired, or is 0.
+    // Charges a timer interrupt before `expire`.
+    Id arm_with_interrupt(std::uint64_t at_ns, std::function<void()> expire);
+    // No effect if the timer has expired, or is 0.
     void cancel(Id id);
     bool empty() const { return waiting_.empty(); }
     // When the next one expires.
     std::optional<std::uint64_t> next_ns() const;
-    // Lets those expire that are due, in the order of their times; one that is armed meanwhile and
-    // due, too.
+    // Expires the timers that are due in the order of their times, those armed meanwhile included.
     void expire(std::uint64_t now_ns);
 
 private:
+    std::function<void()> charge_interrupt_;
     std::map<std::pair<std::uint64_t, Id>, std::function<void()>> waiting_;
     std::map<Id, std::uint64_t> times_;
     Id last_id_ = 0;
 };
 
-// A timer that goes with who holds it.
+// Cancels its timer when it is destroyed.
 class TimerHandle {
 public:
     TimerHandle() = default;

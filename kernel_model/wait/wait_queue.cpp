@@ -4,14 +4,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "kernel_model/task/scheduler.h"
-
 namespace uprobesim {
 
 WaitQueue::~WaitQueue() {
     for (Listener* listener : listeners_) listener->queue_ = nullptr;
     listeners_.clear();
-    // Exclusive or not, none may be left.
+    // One wake may leave exclusive waiters.
     while (!waiters_.empty()) wake();
 }
 
@@ -26,38 +24,37 @@ void WaitQueue::Listener::detach() {
     queue_ = nullptr;
 }
 
-void WaitQueue::add(Task& task, std::uint32_t events, bool exclusive) {
-    const auto same = [&](const Waiter& w) { return w.task == &task; };
+void WaitQueue::add(Waiter& waiter, std::uint32_t events, bool exclusive) {
+    const auto same = [&](const Entry& e) { return e.waiter == &waiter; };
     if (const auto it = std::find_if(waiters_.begin(), waiters_.end(), same);
         it != waiters_.end()) {
         it->events |= events;
         return;
     }
-    waiters_.push_back({&task, events, exclusive});
-    task.waits_on.push_back(this);
+    waiters_.push_back({&waiter, events, exclusive});
+    waiter.waits_on.push_back(this);
 }
 
 void WaitQueue::wake(std::uint32_t events) {
     bool woke_exclusive = false;
-    std::vector<Task*> woken;
-    std::erase_if(waiters_, [&](const Waiter& w) {
-        if ((w.events & events) == 0 || (w.exclusive && woke_exclusive)) return false;
-        woke_exclusive = woke_exclusive || w.exclusive;
-        woken.push_back(w.task);
+    std::vector<Waiter*> woken;
+    std::erase_if(waiters_, [&](const Entry& e) {
+        if ((e.events & events) == 0 || (e.exclusive && woke_exclusive)) return false;
+        woke_exclusive = woke_exclusive || e.exclusive;
+        woken.push_back(e.waiter);
         return true;
     });
-    for (Task* task : woken) {
-        std::erase(task->waits_on, this);
-        if (task->scheduler != nullptr) task->scheduler->wake(*task);
+    for (Waiter* waiter : woken) {
+        std::erase(waiter->waits_on, this);
+        waiter->wake();
     }
-    // A listener wakes others at most; it does not come or go meanwhile.
+    // A listener may wake others, but listeners are neither added nor removed meanwhile.
     for (Listener* listener : listeners_) listener->woken(events);
 }
 
-void WaitQueue::leave_all(Task& task) {
-    for (WaitQueue* queue : std::exchange(task.waits_on, {})) {
-        std::erase_if(queue->waiters_, [&](const Waiter& w) { return w.task == &task; });
-    }
+void Waiter::leave_queues() {
+    for (WaitQueue* queue : std::exchange(waits_on, {}))
+        std::erase_if(queue->waiters_, [&](const auto& entry) { return entry.waiter == this; });
 }
 
 }  // namespace uprobesim

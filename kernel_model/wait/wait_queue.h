@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Tasks that wait for something to change, as the kernel's wait_queue_head. A call that must wait
-// adds its task to the queue of everything that could let it go on and returns Block{}; it is
-// entered again after any of them woke it, and decides then whether it still has to wait. Waking
-// costs nothing where nobody waits.
+// Tasks that wait for a change, as the kernel's wait_queue_head. A system call that must wait adds
+// its task to the queue of every object that could let it continue and returns Block{}. It is
+// entered again when one of them wakes it, and decides then whether it still has to wait. Waking an
+// empty queue costs nothing.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +10,37 @@
 
 namespace uprobesim {
 
-struct Task;
+class WaitQueue;
+
+// What a wait queue holds and wakes: a task.
+class Waiter {
+public:
+    Waiter() = default;
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+    virtual ~Waiter() { leave_queues(); }
+
+    // Removes it from every queue that it is in.
+    void leave_queues();
+
+    // The queues that it is in; maintained by WaitQueue.
+    std::vector<WaitQueue*> waits_on;
+
+private:
+    friend class WaitQueue;
+    // It has been removed from the queue that wakes it.
+    virtual void wake() = 0;
+};
 
 class WaitQueue {
 public:
     WaitQueue() = default;
     WaitQueue(const WaitQueue&) = delete;
     WaitQueue& operator=(const WaitQueue&) = delete;
-    // Whoever waits for what goes away must look again.
+    // Wakes every waiter: the object they wait for is gone.
     ~WaitQueue();
 
-    // Told of every waking without being a task (epoll's wait_queue_entry with a function).
+    // Notified of every wake without being a task (epoll's wait_queue_entry with a function).
     class Listener {
     public:
         Listener() = default;
@@ -39,23 +59,21 @@ public:
 
     static constexpr std::uint32_t kAnything = ~std::uint32_t{0};
 
-    // `events`: the poll bits that it waits for. Of exclusive ones a waking wakes only the first.
-    void add(Task& task, std::uint32_t events = kAnything, bool exclusive = false);
-    // In the order they came. `events`: the poll bits that may have become true; who waits for
-    // others goes on waiting.
+    // `events`: the poll bits that it waits for. A wake wakes only the first of the exclusive ones.
+    void add(Waiter& waiter, std::uint32_t events = kAnything, bool exclusive = false);
+    // In order of arrival. `events`: the poll bits that may have become true; waiters for other
+    // bits stay.
     void wake(std::uint32_t events = kAnything);
     bool empty() const { return waiters_.empty(); }
 
-    // Takes the task out of every queue it is in.
-    static void leave_all(Task& task);
-
 private:
-    struct Waiter {
-        Task* task;
+    friend class Waiter;
+    struct Entry {
+        Waiter* waiter;
         std::uint32_t events;
         bool exclusive;
     };
-    std::vector<Waiter> waiters_;
+    std::vector<Entry> waiters_;
     std::vector<Listener*> listeners_;
 };
 

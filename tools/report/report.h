@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel_model/kernel/kernel.h"
+#include "kernel_model/hooks/run_result.h"
 #include "sim/base/units.h"
 #include "sim/cost/ledger.h"
 

@@ -2,29 +2,27 @@
 // pidfd: names a process for as long as it is open, and is readable when it has ended.
 #pragma once
 
+#include <memory>
+#include <utility>
+
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/files/anon_file.h"
-#include "kernel_model/kernel/kernel.h"
+#include "kernel_model/task/process.h"
 
 namespace uprobesim {
 
 class ProcessFile final : public AnonFile {
 public:
-    ProcessFile(Kernel& kernel, std::int32_t pid, std::uint32_t open_flags)
-        : AnonFile("pidfd", open_flags), kernel_(kernel), pid_(pid) {}
+    ProcessFile(const Process& process, std::uint32_t open_flags)
+        : AnonFile("pidfd", open_flags), pid_(process.pid), end_(process.end) {}
 
-    std::uint32_t poll() override {
-        return kernel_.find_process(pid_) == nullptr ? abi::kPollIn | abi::kPollRdnorm : 0;
-    }
-    WaitQueue* waiters() override {
-        Process* process = kernel_.find_process(pid_);
-        return process == nullptr ? &waiters_ : &process->ended;
-    }
+    std::uint32_t poll() override { return end_->reached ? abi::kPollIn | abi::kPollRdnorm : 0; }
+    WaitQueue* waiters() override { return &end_->waiters; }
     std::int32_t pid() const { return pid_; }
 
 private:
-    Kernel& kernel_;
     std::int32_t pid_;  // never given to another process
+    std::shared_ptr<ProcessEnd> end_;
 };
 
 }  // namespace uprobesim

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_model/files/event/signal_file.h"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
-
-#include "kernel_model/abi/poll.h"
-#include "kernel_model/kernel/kernel.h"
-#include "kernel_model/signal/signals.h"
 
 namespace uprobesim {
 namespace {
@@ -24,7 +19,7 @@ struct SignalfdSiginfo {
 };
 static_assert(sizeof(SignalfdSiginfo) == 128);
 
-// signalfd_copyinfo: which fields are set goes by the kind of signal.
+// signalfd_copyinfo: the kind of signal decides which fields are set.
 SignalfdSiginfo bytes_of(const SignalInfo& info) {
     SignalfdSiginfo out;
     out.signo = static_cast<std::uint32_t>(info.signal);
@@ -56,10 +51,9 @@ void SignalFile::set_mask(std::uint64_t mask) {
 
 SysResult<std::uint64_t> SignalFile::read(std::uint64_t, std::span<std::byte> to) {
     if (to.size() < kRecord) return tl::make_unexpected(Errno::Inval);
-    Task* reader = kernel_.current();
     std::size_t done = 0;
-    while (reader != nullptr && done + kRecord <= to.size()) {
-        const auto info = take_pending(kernel_, *reader, mask_);
+    while (done + kRecord <= to.size()) {
+        const auto info = signals_->take(mask_);
         if (!info) break;
         const SignalfdSiginfo bytes = bytes_of(*info);
         std::memcpy(to.data() + done, &bytes, kRecord);
@@ -67,22 +61,6 @@ SysResult<std::uint64_t> SignalFile::read(std::uint64_t, std::span<std::byte> to
     }
     if (done == 0) return tl::make_unexpected(Errno::Again);
     return std::uint64_t{done};
-}
-
-std::uint32_t SignalFile::poll() {
-    const Task* task = kernel_.current();
-    if (task == nullptr) return 0;
-    const auto wanted = [&](const SignalInfo& info) {
-        return (signal_bit(info.signal) & mask_) != 0;
-    };
-    const bool any = std::ranges::any_of(task->pending, wanted) ||
-                     std::ranges::any_of(task->process->pending, wanted);
-    return any ? abi::kPollIn : 0;
-}
-
-WaitQueue* SignalFile::waiters() {
-    Task* task = kernel_.current();
-    return task == nullptr ? nullptr : &task->process->signal_arrived;
 }
 
 }  // namespace uprobesim

@@ -1,29 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// signalfd: reads take pending signals of whoever reads.
+// signalfd: reads take pending signals of the task that reads.
 #pragma once
 
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "kernel_model/abi/poll.h"
+#include "kernel_model/abi/signal.h"
 #include "kernel_model/files/anon_file.h"
 
 namespace uprobesim {
 
-class Kernel;
+// The pending signals of the task whose system call is being carried out. Outside of any call there
+// are none.
+class PendingSignals {
+public:
+    virtual ~PendingSignals() = default;
+    virtual bool any(std::uint64_t set) const = 0;
+    virtual std::optional<SignalInfo> take(std::uint64_t set) = 0;
+    // Woken when a signal arrives; null outside of any call.
+    virtual WaitQueue* arrivals() = 0;
+};
 
 class SignalFile final : public AnonFile {
 public:
-    SignalFile(Kernel& kernel, std::uint64_t mask, std::uint32_t open_flags)
-        : AnonFile("signalfd", open_flags), kernel_(kernel), mask_(mask) {}
+    SignalFile(std::unique_ptr<PendingSignals> signals, std::uint64_t mask,
+               std::uint32_t open_flags)
+        : AnonFile("signalfd", open_flags), signals_(std::move(signals)), mask_(mask) {}
     void set_mask(std::uint64_t mask);
 
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
     std::uint64_t record_bytes() const override { return kMaxPerRead * kRecord; }
-    std::uint32_t poll() override;
-    WaitQueue* waiters() override;
+    std::uint32_t poll() override { return signals_->any(mask_) ? abi::kPollIn : 0; }
+    WaitQueue* waiters() override { return signals_->arrivals(); }
     KernelPath read_path() const override { return KernelPath::SysReadEventfd; }
 
 private:
     static constexpr std::uint64_t kRecord = 128, kMaxPerRead = 64;
 
-    Kernel& kernel_;
+    std::unique_ptr<PendingSignals> signals_;
     std::uint64_t mask_;
 };
 

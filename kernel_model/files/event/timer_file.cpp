@@ -5,39 +5,37 @@
 #include <cstring>
 
 #include "kernel_model/abi/poll.h"
-#include "kernel_model/kernel/kernel.h"
 
 namespace uprobesim {
 
 TimerFile::~TimerFile() {
-    kernel_.timers().cancel(timer_);
+    timers_.cancel(timer_);
 }
 
 void TimerFile::arm(std::uint64_t at_ns) {
-    kernel_.timers().cancel(timer_);
+    timers_.cancel(timer_);
     timer_ = 0;
     next_ns_ = at_ns;
     if (at_ns == 0) return;
-    timer_ = kernel_.timers().arm(at_ns, [this] {
+    timer_ = timers_.arm_with_interrupt(at_ns, [this] {
         timer_ = 0;
-        kernel_.timer_interrupt();
         waiters_.wake();
     });
 }
 
 void TimerFile::set(Setting wanted, bool absolute) {
-    const std::uint64_t now = kernel_.monotonic_ns();
+    const std::uint64_t now = clock_.now_ns();
     expirations_ = 0;
     interval_ns_ = wanted.interval_ns;
     if (wanted.value_ns == 0) return arm(0);
     if (!absolute) return arm(now + wanted.value_ns);
-    // What is past expires at once; 0 would mean none.
-    const std::uint64_t zero = realtime_ ? Kernel::kEpochNs : 0;
+    // A time in the past expires at once; 0 would disarm it.
+    const std::uint64_t zero = realtime_ ? kEpochNs : 0;
     arm(std::max<std::uint64_t>(wanted.value_ns > zero ? wanted.value_ns - zero : 0, 1));
 }
 
 void TimerFile::settle() {
-    const std::uint64_t now = kernel_.monotonic_ns();
+    const std::uint64_t now = clock_.now_ns();
     if (next_ns_ == 0 || next_ns_ > now) return;
     const std::uint64_t periods = interval_ns_ == 0 ? 1 : (now - next_ns_) / interval_ns_ + 1;
     expirations_ += periods;
@@ -46,7 +44,7 @@ void TimerFile::settle() {
 
 TimerFile::Setting TimerFile::remaining() {
     settle();
-    return {next_ns_ == 0 ? 0 : next_ns_ - kernel_.monotonic_ns(), interval_ns_};
+    return {next_ns_ == 0 ? 0 : next_ns_ - clock_.now_ns(), interval_ns_};
 }
 
 SysResult<std::uint64_t> TimerFile::read(std::uint64_t, std::span<std::byte> to) {
@@ -59,7 +57,7 @@ SysResult<std::uint64_t> TimerFile::read(std::uint64_t, std::span<std::byte> to)
 }
 
 std::uint32_t TimerFile::poll() {
-    const bool due = next_ns_ != 0 && next_ns_ <= kernel_.monotonic_ns();
+    const bool due = next_ns_ != 0 && next_ns_ <= clock_.now_ns();
     return due || expirations_ > 0 ? abi::kPollIn : 0;
 }
 

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// timerfd: reads take how often a timer has expired. Expirations nobody has read yet are counted
-// when somebody asks, so that a periodic timer nobody reads interrupts once only, as on Linux.
+// timerfd: a read returns how often the timer has expired since the last read. Later periods are
+// counted when they are asked for, so that a periodic timer that is not read interrupts only once,
+// as on Linux.
 #pragma once
 
 #include "kernel_model/files/anon_file.h"
+#include "kernel_model/wait/time_source.h"
 #include "kernel_model/wait/timers.h"
 
 namespace uprobesim {
 
-class Kernel;
-
 class TimerFile final : public AnonFile {
 public:
-    TimerFile(Kernel& kernel, bool realtime, std::uint32_t open_flags)
-        : AnonFile("timerfd", open_flags), kernel_(kernel), realtime_(realtime) {}
+    TimerFile(Timers& timers, const TimeSource& clock, bool realtime, std::uint32_t open_flags)
+        : AnonFile("timerfd", open_flags), timers_(timers), clock_(clock), realtime_(realtime) {}
     ~TimerFile() override;
 
     struct Setting {
@@ -34,9 +34,10 @@ private:
     // Counts what has expired by now.
     void settle();
 
-    Kernel& kernel_;
+    Timers& timers_;
+    const TimeSource& clock_;
     bool realtime_;
-    std::uint64_t next_ns_ = 0;  // Kernel::monotonic_ns; 0: not armed
+    std::uint64_t next_ns_ = 0;  // CLOCK_MONOTONIC; 0: not armed
     std::uint64_t interval_ns_ = 0;
     std::uint64_t expirations_ = 0;
     Timers::Id timer_ = 0;

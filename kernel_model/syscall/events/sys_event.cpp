@@ -50,8 +50,8 @@ SysOutcome sys_timerfd_create(SysCall& call) {
         default: return Errno::Inval;
     }
     return add_file(call,
-                    std::make_shared<TimerFile>(call.kernel, call.int32(0) == kClockRealtime,
-                                                kORdwr | (flags & kONonblock)),
+                    std::make_shared<TimerFile>(call.kernel.timers(), call.kernel.scheduler(),
+                                                call.int32(0) == kClockRealtime, kORdwr | (flags & kONonblock)),
                     (flags & kOCloexec) != 0);
 }
 
@@ -96,9 +96,10 @@ SysOutcome sys_signalfd4(SysCall& call) {
     if ((flags & ~(kOCloexec | kONonblock)) != 0) return Errno::Inval;
     const std::uint64_t wanted = *mask & ~kUnblockable;
     if (call.int32(0) == -1)
-        return add_file(
-            call, std::make_shared<SignalFile>(call.kernel, wanted, kORdwr | (flags & kONonblock)),
-            (flags & kOCloexec) != 0);
+        return add_file(call,
+                        std::make_shared<SignalFile>(std::make_unique<CallerSignals>(call.kernel),
+                                                     wanted, kORdwr | (flags & kONonblock)),
+                        (flags & kOCloexec) != 0);
     const auto file = call.process.files.share(call.int32(0));
     if (!file) return bad_descriptor(call);
     auto* signals = dynamic_cast<SignalFile*>(file.get());
@@ -192,11 +193,12 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 SysOutcome add_process_fd(SysCall& call, std::int32_t pid, std::uint32_t flags) {
-    if (!call.kernel.processes().contains(pid)) {
+    const auto process = call.kernel.processes().find(pid);
+    if (process == call.kernel.processes().end()) {
         // A thread that is not the first has no descriptor of its own.
         return call.kernel.find_task(TaskId{pid}) != nullptr ? Errno::Inval : Errno::Srch;
     }
-    return add_file(call, std::make_shared<ProcessFile>(call.kernel, pid, kORdwr | flags), true);
+    return add_file(call, std::make_shared<ProcessFile>(*process->second, kORdwr | flags), true);
 }
 
 std::span<const SyscallRow> event_syscalls() {

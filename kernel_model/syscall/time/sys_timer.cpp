@@ -206,7 +206,7 @@ SysOutcome sys_timer_settime(SysCall& call) {
     if (next != 0 && (call.args[1] & kTimerAbstime) == 0) {
         next += call.kernel.timer_now(call.process, *timer);
     } else if (next != 0 && timer->clock == TimerClock::Realtime) {
-        next = std::max<std::uint64_t>(next > Kernel::kEpochNs ? next - Kernel::kEpochNs : 0, 1);
+        next = std::max<std::uint64_t>(next > kEpochNs ? next - kEpochNs : 0, 1);
     }
     timer->overrun = 0;
     call.kernel.set_posix_timer(call.process, *timer, next, *interval);

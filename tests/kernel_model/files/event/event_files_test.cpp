@@ -101,7 +101,7 @@ TEST_CASE_METHOD(EventFixture, "a timerfd counts expirations", "[files][event]")
     CHECK(call("timerfd_settime", {u(real), 1, data + 64, 0}) == 0);
     CHECK(take(real) == 8);
     CHECK(at(data) == 1);
-    put_timer(Kernel::kEpochNs + kernel->monotonic_ns() + 1000, 0);
+    put_timer(kEpochNs + kernel->monotonic_ns() + 1000, 0);
     CHECK(call("timerfd_settime", {u(real), 1, data + 64, 0}) == 0);
     CHECK_FALSE(enter("read", {u(real), data, 8}));
     pass(1000);

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/task/task.h"
+
+#include "kernel_model/task/scheduler.h"
+
+namespace uprobesim {
+
+void Task::wake() {
+    if (scheduler != nullptr) scheduler->wake(*this);
+}
+
+void end_wait(Task& task, Timers& timers, Futexes& futexes) {
+    timers.cancel(task.wait_timer);
+    task.wait_timer = 0;
+    task.wait_deadline_ns = kNoDeadline;
+    task.waits_killable = false;
+    task.vfork_child = 0;
+    task.call_holds.reset();
+    futexes.remove(task);
+    task.leave_queues();
+}
+
+}  // namespace uprobesim

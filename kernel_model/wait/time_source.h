@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The simulated time, for what needs no more than to read it. Implemented by the scheduler.
+#pragma once
+
+#include <cstdint>
+
+namespace uprobesim {
+
+// CLOCK_REALTIME at the start of every run: 2024-09-09 00:00:00 UTC.
+inline constexpr std::uint64_t kEpochNs = 1'725'840'000ull * 1'000'000'000ull;
+
+class TimeSource {
+public:
+    virtual ~TimeSource() = default;
+    // CLOCK_MONOTONIC: since the start, on the current CPU.
+    virtual std::uint64_t now_ns() const = 0;
+};
+
+}  // namespace uprobesim
