@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Who looks at a run from outside the simulated world: shows how far it is, and may want it to end.
-// Nothing here reaches what is simulated, but for the end.
+// An observer of a run on the host: it shows the progress and may end the run. It affects the
+// simulation in no other way.
 #pragma once
 
 #include <csignal>
@@ -15,7 +15,7 @@ public:
 
     // A turn of a CPU is over, or a tick of a long one.
     virtual void turn(const Kernel&) = 0;
-    // The host signal that wants the run to end; 0: none does. Asked before every way back to EL0.
+    // The host signal that ends the run; 0: none. Checked before every return to EL0.
     int wanted_end() const { return *end_signal_; }
 
 protected:

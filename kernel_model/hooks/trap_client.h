@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a probe layer is told, in the kernel's own order. Declared here, implemented in probes/.
+// The kernel's calls into the uprobe core, in the kernel's own order. Implemented in probes/.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +22,11 @@ public:
     virtual void notify_resume(Task&) = 0;
     // Before a signal is delivered (uprobe_deny_signal). True: not now.
     virtual bool deny_signal(Task&) = 0;
-    // A file mapping that may hold probes appeared / a range goes away.
+    // A file mapping that may hold probes was made / a range is about to be unmapped.
     virtual void on_map(Process&, const Vma&) = 0;
     virtual void on_unmap(Process&, VRange) = 0;
-    // A task was made by clone: a thread, one of a process with a copy of the memory, or one of a
-    // process that borrows it (`vfork`).
+    // After clone. The child is a thread, the first task of a process with a copy of the memory, or
+    // of one that borrows it (`vfork`).
     virtual void on_clone(Task& parent, Task& child, bool vfork) = 0;
     virtual void on_exec(Process&) = 0;
     virtual void on_task_exit(Task&) = 0;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A run as it happens, for whoever tells it step by step: what stopped EL0, what the kernel charged
-// for (LedgerObserver), and the way back. Nothing it is told of can be changed by it but whether
-// the run goes on.
+// An observer of a run, step by step: what stopped EL0, what the kernel charged (LedgerObserver),
+// and the return. It can end the run, but affects the simulation in no other way.
 #pragma once
 
 #include <array>
@@ -22,7 +21,7 @@ struct ExceptionRegisters {
 };
 inline constexpr std::uint64_t kSpsrSs = 1u << 21;  // PSTATE.SS as saved
 
-// A system call as it was asked for: x8 and x0 to x5.
+// The registers of a system call at its entry: x8 and x0 to x5.
 struct CallRegisters {
     std::uint32_t number = 0;
     std::array<std::uint64_t, 6> arguments{};
@@ -36,22 +35,21 @@ struct TaskEnd {
 
 class TrapObserver : public LedgerObserver {
 public:
-    // EL0 stopped by an exception and the handler has not begun.
+    // EL0 has stopped by an exception; its handler has not begun.
     virtual void trapped(const Task&, const Stop&, const ExceptionRegisters&) = 0;
     // TIF_UPROBE is set and the probe layer is about to be called.
     virtual void exit_work(const Task&) = 0;
-    // EL0 is about to go on, by an exception return. False ends the run here.
+    // EL0 is about to continue, by an exception return. False ends the run here.
     virtual bool returning(const Task&) = 0;
 
-    // --- for those who tell of system calls; a call that ends the task or blocks has no end yet
-    // when the next begins.
+    // --- system calls. A call that ends its task or blocks has not ended when the next one begins.
     virtual void call_entered(const Task&, const CallRegisters&) {}
-    // The answer is in x0. After execve and rt_sigreturn, x0 of the new registers.
+    // The result is in x0. After execve and rt_sigreturn, x0 of the new registers.
     virtual void call_ended(const Task&, std::uint64_t) {}
     // A signal ended the wait; `restarts`: the call is made again after the handler.
     virtual void call_interrupted(const Task&, bool) {}
-    // A signal is acted upon: a handler is about to be entered, the default is done, or nobody
-    // wants it.
+    // A signal is acted upon: its handler is about to be entered, its default action is taken, or
+    // it is ignored.
     virtual void signal_taken(const Task&, const SignalInfo&) {}
     virtual void task_ended(const Task&, const TaskEnd&) {}
 };

@@ -25,18 +25,13 @@ namespace uprobesim {
 
 namespace {
 
-// A user's sentence and execve's answer, together.
-struct LoadError {
-    UserError error;
-    Errno number;
-};
 template <class T>
-using Loaded = tl::expected<T, LoadError>;
+using Loaded = tl::expected<T, StartFailure>;
 
-tl::unexpected<LoadError> load_error(Errno number, std::string what, std::string_view where,
-                                     std::string hint = {}) {
+tl::unexpected<StartFailure> load_error(Errno number, std::string what, std::string_view where,
+                                        std::string hint = {}) {
     return tl::make_unexpected(
-        LoadError{{std::move(what), std::string(where), std::move(hint)}, number});
+        StartFailure{{std::move(what), std::string(where), std::move(hint)}, number});
 }
 
 struct ProgramFile {
@@ -128,7 +123,7 @@ Loaded<ProgramLoader::Image> ProgramLoader::open_image(const std::string& path,
     auto elf = parse_elf(
         [&](std::uint64_t offset, std::span<std::byte> to) { return file.read_at(offset, to); },
         file.size, path);
-    if (!elf) return tl::make_unexpected(LoadError{elf.error(), Errno::NoExec});
+    if (!elf) return tl::make_unexpected(StartFailure{elf.error(), Errno::NoExec});
     return Image{.file = std::move(file), .elf = std::move(*elf)};
 }
 
@@ -302,12 +297,10 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
 }
 }  // namespace
 
-Result<LoadedProgram> load_program(Machine& machine, FileSystem& files, Process& process,
-                                   const ExecRequest& request, Errno* errno_out) {
-    auto loaded = ProgramLoader(machine, files, process).load(request);
-    if (loaded) return *loaded;
-    if (errno_out != nullptr) *errno_out = loaded.error().number;
-    return tl::make_unexpected(std::move(loaded.error().error));
+tl::expected<LoadedProgram, StartFailure> load_program(Machine& machine, FileSystem& files,
+                                                       Process& process,
+                                                       const ExecRequest& request) {
+    return ProgramLoader(machine, files, process).load(request);
 }
 
 }  // namespace uprobesim

@@ -5,7 +5,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <tl/expected.hpp>
+#include <vector>
 
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/task/process.h"
@@ -25,10 +28,16 @@ struct ExecRequest {
     std::shared_ptr<FileBacking> vdso{};  // null: none
 };
 
+// Why a program cannot start: for the user, and as execve answers (NoEnt, NoExec, Acces, ...).
+struct StartFailure {
+    UserError error;
+    std::optional<Errno> number;  // empty: execve was not reached
+};
+
 // Loads into process.mm, which must be fresh. Fills exe, arguments, environment, auxv, areas.
-// Follows "#!" scripts up to Linux's depth. `errno_out` (may be null) gets what execve would answer
-// (NoEnt, NoExec, Acces, ...).
-Result<LoadedProgram> load_program(Machine& machine, FileSystem& files, Process& process,
-                                   const ExecRequest& request, Errno* errno_out);
+// Follows "#!" scripts up to Linux's depth.
+tl::expected<LoadedProgram, StartFailure> load_program(Machine& machine, FileSystem& files,
+                                                       Process& process,
+                                                       const ExecRequest& request);
 
 }  // namespace uprobesim

@@ -10,6 +10,7 @@
 #include "kernel_model/abi/ioctl.h"
 #include "kernel_model/abi/socket.h"
 #include "kernel_model/net/inet_socket.h"
+#include "kernel_model/net/tcp_socket.h"
 #include "kernel_model/net/unix_socket.h"
 
 namespace uprobesim {
@@ -216,6 +217,13 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
     }
     if (!memory.put(VAddr(arg), *given)) return fault();
     return std::uint64_t{0};
+}
+
+bool Network::listening(std::uint16_t port) const {
+    return std::any_of(sockets_.begin(), sockets_.end(), [&](const auto& entry) {
+        const auto* socket = dynamic_cast<const TcpSocket*>(entry.second);
+        return socket != nullptr && socket->listening() && socket->local_port() == port;
+    });
 }
 
 }  // namespace uprobesim

@@ -42,6 +42,9 @@ public:
     InetSocket* destination(std::uint32_t protocol, const IpAddress& to, std::uint16_t port,
                             const IpAddress& from, std::uint16_t from_port) const;
 
+    // Whether a TCP socket listens on this port.
+    bool listening(std::uint16_t port) const;
+
     // --- names of AF_UNIX
     SysResult<void> claim_name(UnixSocket& socket, const SocketAddress& name);
     void release_name(UnixSocket& socket);

@@ -20,9 +20,9 @@ constexpr std::uint64_t kStepIsv = 1u << 24, kDebugException = 0x22;
 constexpr std::uint64_t kAlignment = 0x21;
 constexpr std::int32_t kTrapTrace = 2;
 
-// The engine does not tell an alignment fault (an unaligned exclusive) from a missing page. A
-// present page that goes on faulting at one instruction and address is one: no page takes more than
-// a few faults to come.
+// The engine reports an alignment fault (an unaligned exclusive) as a missing page. A page that is
+// present and still faults at the same instruction and address is one: no page takes more than a
+// few faults to become present.
 constexpr std::uint32_t kMaxFaultsPerAccess = 6;
 
 // With TBI0 set, the top byte is not part of the address (untagged_addr).
@@ -31,42 +31,37 @@ VAddr untag(VAddr a) {
     return (a.value >> 55 & 1) != 0 ? a : VAddr(a.value & ~kTag);
 }
 
-// set_thread_esr for aborts; arm64_notify_die, which keeps no address, for the others.
+// set_thread_esr for aborts; arm64_notify_die, which stores no address, for the others.
 void raise_fault(Kernel& kernel, Task& task, const SignalInfo& info,
                  VAddr kept_address = VAddr(0)) {
     task.fault_address = kept_address.value;
     task.fault_code = info.fault_esr;
-    kernel.force_signal(task, info);
+    kernel.signals().force(task, info);
 }
 
 void software_step(Kernel& kernel, Task& task) {
-    kernel.exception(task, ExceptionClass::SoftwareStep);
+    kernel.gate().exception(task, ExceptionClass::SoftwareStep);
     TrapClient* client = kernel.client();
     if (client != nullptr && client->on_step(task)) return;
     const std::uint64_t pc = kernel.machine().cpu->read(task.context, Reg::Pc);
-    kernel.force_signal(task, {.signal = Signal::Trap, .code = kTrapTrace, .address = pc});
+    kernel.signals().force(task, {.signal = Signal::Trap, .code = kTrapTrace, .address = pc});
 }
 
 void take(Kernel& kernel, Task& task, const Brk& brk, VAddr pc) {
-    kernel.exception(task, ExceptionClass::Brk);
+    kernel.gate().exception(task, ExceptionClass::Brk);
     TrapClient* client = kernel.client();
     if (client != nullptr && client->on_brk(task, brk.imm)) return;
-    kernel.spend(task, KernelPath::BrkSigtrap);
-    kernel.force_signal(task, {.signal = Signal::Trap, .code = kTrapBrkpt, .address = pc.value});
-}
-
-void take(Kernel& kernel, Task& task, const Svc&, VAddr) {
-    kernel.exception(task, ExceptionClass::Svc);
-    kernel.syscalls().enter(kernel, task);
+    kernel.gate().spend(task, KernelPath::BrkSigtrap);
+    kernel.signals().force(task, {.signal = Signal::Trap, .code = kTrapBrkpt, .address = pc.value});
 }
 
 void take(Kernel& kernel, Task& task, const StepDone&, VAddr) {
     software_step(kernel, task);
 }
 
-// EL0 goes on with the armed step after an exception that was dealt with.
+// EL0 continues with the armed step after an exception that was handled.
 void resume_step(Kernel& kernel, Task& task) {
-    if (task.tif_singlestep) kernel.spend(task, KernelPath::FaultDuringStep);
+    if (task.tif_singlestep) kernel.gate().spend(task, KernelPath::FaultDuringStep);
 }
 
 bool repeats(Task& task, VAddr pc, VAddr address) {
@@ -77,8 +72,8 @@ bool repeats(Task& task, VAddr pc, VAddr address) {
 }
 
 void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
-    kernel.exception(task, abort.access == Access::Execute ? ExceptionClass::InsnAbort
-                                                           : ExceptionClass::DataAbort);
+    kernel.gate().exception(task, abort.access == Access::Execute ? ExceptionClass::InsnAbort
+                                                                  : ExceptionClass::DataAbort);
     const VAddr address = untag(abort.address);
     SignalInfo info{.signal = Signal::Segv, .code = kSegvMaperr, .address = abort.address.value};
     switch (task.process->mm->fault(address, abort.access, task.id)) {
@@ -96,21 +91,21 @@ void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
             info.signal = Signal::Bus;
             info.code = kBusAdrerr;
             break;
-        case FaultResult::OutOfMemory:  // the OOM killer's choice is easy
+        case FaultResult::OutOfMemory:  // the OOM killer: always the task that faults
             info = {.signal = Signal::Kill, .code = kSiKernel};
-            kernel.note_unmodelled(
+            kernel.counters().note_unmodelled(
                 "out of memory", "the guest wanted more memory than --memory gives and was killed");
             break;
     }
     if (info.fault_esr == 0)
         info.fault_esr = abort_syndrome({address, abort.access}, task.process->mm->space());
-    kernel.spend(task, KernelPath::FaultSignal);
+    kernel.gate().spend(task, KernelPath::FaultSignal);
     raise_fault(kernel, task, info, abort.address);
 }
 
 void take(Kernel& kernel, Task& task, const PcAlignment&, VAddr pc) {
-    kernel.exception(task, ExceptionClass::PcAlignment);
-    kernel.spend(task, KernelPath::FaultSignal);
+    kernel.gate().exception(task, ExceptionClass::PcAlignment);
+    kernel.gate().spend(task, KernelPath::FaultSignal);
     raise_fault(kernel, task,
                 {.signal = Signal::Bus,
                  .code = kBusAdraln,
@@ -119,7 +114,7 @@ void take(Kernel& kernel, Task& task, const PcAlignment&, VAddr pc) {
 }
 
 std::uint64_t counter(Kernel& kernel, std::uint64_t counter_hz) {
-    const auto ns = static_cast<unsigned __int128>(kernel.monotonic_ns());
+    const auto ns = static_cast<unsigned __int128>(kernel.clock().monotonic_ns());
     return static_cast<std::uint64_t>(ns * counter_hz / 1'000'000'000u);
 }
 
@@ -127,7 +122,7 @@ bool counter_traps(const Machine& machine) {
     return machine.profile.vdso_clock.value == 0;
 }
 
-// An instruction that only the engine cannot execute: no exception.
+// An instruction that the machine executes and only the engine does not: no exception.
 bool executes(const Task& task, const Undefined& undefined) {
     const auto read =
         emulate_mrs(undefined.word, {.counter_traps = counter_traps(task.process->mm->machine())});
@@ -143,12 +138,12 @@ void take(Kernel& kernel, Task& task, const Undefined& undefined, VAddr pc) {
                               .counter_traps = counter_traps(machine)};
     if (const auto read = emulate_mrs(undefined.word, values)) {
         if (read->ec) {
-            kernel.exception(task, *read->ec);
-            kernel.spend(task, KernelPath::SysregEmulation);
+            kernel.gate().exception(task, *read->ec);
+            kernel.gate().spend(task, KernelPath::SysregEmulation);
         } else {
             machine.cpu->count_one(
                 task.context, undefined.word);  // the machine executes it, only the engine does not
-            kernel.note_counter_read();
+            kernel.counters().count_counter_read();
         }
         if (read->target != 31) machine.cpu->write(task.context, xreg(read->target), read->value);
         machine.cpu->write(task.context, Reg::Pc, pc.value + 4);
@@ -158,12 +153,13 @@ void take(Kernel& kernel, Task& task, const Undefined& undefined, VAddr pc) {
         task.runs_slot = false;
         return;
     }
-    kernel.exception(task, ExceptionClass::Undefined);
-    kernel.spend(task, KernelPath::UndefinedSignal);
+    kernel.gate().exception(task, ExceptionClass::Undefined);
+    kernel.gate().spend(task, KernelPath::UndefinedSignal);
     raise_fault(kernel, task, {.signal = Signal::Ill, .code = kIllIllopc, .address = pc.value});
 }
 
 void take(Kernel&, Task&, const BudgetSpent&, VAddr) {}
+void take(Kernel&, Task&, const Svc&, VAddr) {}  // take_trap() enters the call
 
 // ESR_EL1 by the kind of stop.
 struct Syndrome {
@@ -223,12 +219,16 @@ std::optional<ExceptionRegisters> exception_registers(const Task& task, const St
     return registers;
 }
 
-void take_trap(Kernel& kernel, Task& task, const Stop& stop) {
+void take_trap(Kernel& kernel, const SyscallDispatcher& syscalls, Task& task, const Stop& stop) {
     if (TrapObserver* observer = kernel.observer(); observer != nullptr) [[unlikely]] {
         if (const auto registers = exception_registers(task, stop))
             observer->trapped(task, stop, *registers);
     }
     if (stop.retired.value != 0) task.resolved_times = 0;
+    if (std::holds_alternative<Svc>(stop.why)) {
+        kernel.gate().exception(task, ExceptionClass::Svc);
+        return syscalls.enter(kernel, task);
+    }
     std::visit([&](const auto& why) { take(kernel, task, why, stop.pc); }, stop.why);
 }
 

@@ -12,8 +12,9 @@
 namespace uprobesim {
 
 class Kernel;
+class SyscallDispatcher;
 
-void take_trap(Kernel& kernel, Task& task, const Stop& stop);
+void take_trap(Kernel& kernel, const SyscallDispatcher& syscalls, Task& task, const Stop& stop);
 
 // ESR_EL1 of an abort from EL0: a translation fault of the level at which the walk of `space` ends,
 // or a permission fault where a page is there.

@@ -54,7 +54,7 @@ std::string futex_word(const Wait& wait) {
 }
 
 std::string any_child(const Wait& wait) {
-    const auto children = wait.kernel.children_of(*wait.task.process);
+    const auto children = wait.kernel.processes().children_of(*wait.task.process);
     std::vector<std::string> names(children.size());
     std::transform(children.begin(), children.end(), names.begin(),
                    [](const Process* p) { return process_text(*p); });
@@ -62,7 +62,7 @@ std::string any_child(const Wait& wait) {
 }
 
 std::string one_child(const Wait& wait, std::int32_t pid) {
-    const Process* child = wait.kernel.find_process(pid);
+    const Process* child = wait.kernel.processes().find(pid);
     return child == nullptr ? fmt::format("process {}", pid) : process_text(*child);
 }
 
@@ -121,7 +121,7 @@ std::string signal(const Wait&) {
     return "a signal";
 }
 
-// By the calls' numbers in the arm64 ABI; where one is not named, the call's name must do.
+// By the calls' numbers in the arm64 ABI. For others the report has the call's name only.
 struct Row {
     std::uint32_t number;
     std::string (*text)(const Wait&);
@@ -164,13 +164,13 @@ std::string what(const Kernel& kernel, const Task& task) {
 
 }  // namespace
 
-std::vector<WaitingTask> waiting_tasks(const Kernel& kernel) {
+std::vector<WaitingTask> waiting_tasks(const Kernel& kernel, const SyscallDispatcher& syscalls) {
     std::vector<WaitingTask> waiting;
-    for (const auto& [pid, process] : kernel.processes()) {
+    for (const auto& [pid, process] : kernel.processes().all()) {
         for (const auto& [id, task] : process->tasks) {
             if (task->state == TaskState::Dead) continue;
             WaitingTask row{.task = id.value, .process = pid, .comm = task->comm};
-            const SyscallRow* call = kernel.syscalls().find(task->blocked_in);
+            const SyscallRow* call = syscalls.find(task->blocked_in);
             if (task->state == TaskState::Blocked && call != nullptr) {
                 row.call = call->name;
                 row.waits_for = what(kernel, *task);

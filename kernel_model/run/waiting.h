@@ -9,8 +9,9 @@
 namespace uprobesim {
 
 class Kernel;
+class SyscallDispatcher;
 
 // By process, then task.
-std::vector<WaitingTask> waiting_tasks(const Kernel& kernel);
+std::vector<WaitingTask> waiting_tasks(const Kernel& kernel, const SyscallDispatcher& syscalls);
 
 }  // namespace uprobesim

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Layout from the user ABI: asm-generic/siginfo.h and ucontext.h, arm64's sigcontext.h (records in
 // __reserved), and Documentation of the frame record that unwinders follow. Linux returns from
-// handlers through the vDSO; there is no vDSO here, so a one-page mapping "[sigpage]" holding its
-// two instructions is made when the first handler runs.
+// handlers through the vDSO. The vDSO here has no __kernel_rt_sigreturn: a one-page mapping
+// "[sigpage]" with its two instructions is made when the first handler runs.
 #include "kernel_model/signal/signals_frame.h"
 
 #include <cstring>
@@ -85,7 +85,7 @@ SigInfoBytes info_bytes(const SignalInfo& info, std::uint64_t action_flags) {
         b.fields[0] = static_cast<std::uint32_t>(info.pid) | std::uint64_t{info.uid} << 32;
         b.fields[1] = static_cast<std::uint32_t>(info.status);
     } else if (info.code > 0 && info.code != kSiKernel) {
-        // Tags are shown to who asks for them only.
+        // Address tags only with SA_EXPOSE_TAGBITS.
         const std::uint64_t tag = std::uint64_t{0xff} << 56;
         b.fields[0] = (action_flags & kSaExposeTagBits) != 0 ? info.address : info.address & ~tag;
     } else if (info.code <= 0) {
@@ -242,7 +242,7 @@ bool pop_signal_frame(Kernel& kernel, Task& task) {
                              .flags = stack.flags & abi::kSsAutodisarm};
         }
     }
-    kernel.recalc_sigpending(task);
+    kernel.signals().recalculate(task);
     return true;
 }
 

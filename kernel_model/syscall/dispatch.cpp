@@ -62,18 +62,18 @@ void SyscallDispatcher::enter(Kernel& kernel, Task& task) const {
     }
     if (row == nullptr) {
         const std::string name = fmt::format("syscall {}", static_cast<std::int32_t>(number));
-        kernel.count_syscall(name);
-        kernel.note_unmodelled(name, "not in this kernel: answered ENOSYS");
-        kernel.spend(task, KernelPath::SysUnknown);
+        kernel.counters().count_syscall(name);
+        kernel.counters().note_unmodelled(name, "not in this kernel: answered ENOSYS");
+        kernel.gate().spend(task, KernelPath::SysUnknown);
         kernel.machine().cpu->write(task.context, Reg::X0, as_register(Errno::NoSys));
         if (observer != nullptr) [[unlikely]] {
             observer->call_ended(task, as_register(Errno::NoSys));
         }
         return;
     }
-    kernel.count_syscall(std::string(row->name));
+    kernel.counters().count_syscall(std::string(row->name));
     if (row->support != Support::Full)
-        kernel.note_unmodelled(std::string(row->name), std::string(row->note));
+        kernel.counters().note_unmodelled(std::string(row->name), std::string(row->note));
     task.woken = false;
     task.call_progress = 0;
     if (!call(kernel, task, *row)) block(kernel, task, *row);
@@ -88,7 +88,7 @@ void SyscallDispatcher::block(Kernel& kernel, Task& task, const SyscallRow& row)
     if (task.resumes_call || task.wait_deadline_ns == kNoDeadline || task.wait_timer != 0) return;
     task.wait_timer = kernel.timers().arm(task.wait_deadline_ns, [&kernel, &task] {
         task.wait_timer = 0;
-        kernel.spend(task, KernelPath::TimerInterrupt);
+        kernel.gate().spend(task, KernelPath::TimerInterrupt);
         kernel.scheduler().wake(task);
     });
 }
@@ -119,11 +119,11 @@ bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) 
                  .args = arguments(kernel, task),
                  .path = row.path};
 
-    kernel.current_ = &task;
+    kernel.set_current(&task);
     const SysOutcome outcome = row.fn(call);
-    kernel.current_ = nullptr;
+    kernel.set_current(nullptr);
     if (std::holds_alternative<Block>(outcome)) return false;
-    kernel.spend(task, call.path, call.units);
+    kernel.gate().spend(task, call.path, call.units);
     if (task.waits()) end_wait(task, kernel.timers(), kernel.futexes());
     if (const auto* value = std::get_if<std::uint64_t>(&outcome))
         cpu.write(task.context, Reg::X0, *value);

@@ -45,7 +45,7 @@ inline SysResult<std::uint64_t> read_duration(UserMemory& memory, VAddr at) {
 
 // Sets the wait's deadline at the first entry. True: it is reached.
 inline bool deadline_passed(SysCall& call, std::uint64_t timeout_ns) {
-    const std::uint64_t now = call.kernel.monotonic_ns();
+    const std::uint64_t now = call.kernel.clock().monotonic_ns();
     if (call.task.wait_deadline_ns == kNoDeadline) call.task.wait_deadline_ns = now + timeout_ns;
     return now >= call.task.wait_deadline_ns;
 }

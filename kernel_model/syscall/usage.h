@@ -22,7 +22,7 @@ inline UsageBytes usage_bytes(const CpuTime& time, std::uint64_t pages) {
 
 // What a zombie used, its own dead children included.
 inline UsageBytes usage_of_child(const Kernel& kernel, const Process& child) {
-    CpuTime time = kernel.cpu_time(child);
+    CpuTime time = kernel.clock().cpu_time(child);
     time += child.children_time;
     return usage_bytes(
         time, child.mm != nullptr ? child.mm->resident_pages() : child.children_peak_pages);

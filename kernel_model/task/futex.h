@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Who waits on which futex word. A word in private memory is named by its address space and
-// address, one in a shared mapping by what backs it, so that processes meet there.
+// The tasks that wait on futex words. A word in private memory is named by its address space and
+// address, one in a shared mapping by its file and offset, so that processes share it.
 #pragma once
 
 #include <compare>
@@ -28,12 +28,12 @@ struct FutexKey {
 // The key of the word at `address`; `is_private`: the guest says that no other process uses it.
 FutexKey futex_key(const Mm& mm, VAddr address, bool is_private);
 
-// What a waiting task keeps.
+// The wait of a task.
 struct FutexWait {
     FutexKey key;
     std::uint32_t bitset = abi::kFutexBitsetMatchAny;
     bool woken = false;
-    // Of who wants the word's lock (with priority inheritance), not only to be woken: who holds it.
+    // Of a wait for the word's lock (with priority inheritance): the holder.
     std::optional<TaskId> holder{};
     VAddr word{};
 };
@@ -42,18 +42,19 @@ class Futexes {
 public:
     // The task waits from now on; its `futex` says on what.
     void add(Task& task);
-    // It waits no longer, woken or not.
+    // The task no longer waits, woken or not.
     void remove(Task& task);
-    // Wakes up to `most` whose bitset has one of these, in the order they came. Value: how many.
+    // Wakes up to `most` tasks whose bitset has one of these bits, in order of arrival. Returns the
+    // number woken.
     std::uint32_t wake(const FutexKey& key, std::uint32_t most,
                        std::uint32_t bitset = abi::kFutexBitsetMatchAny);
-    // Up to `most` wait on `to` instead. Value: how many.
+    // Up to `most` tasks wait on `to` instead. Returns the number moved.
     std::uint32_t requeue(const FutexKey& from, const FutexKey& to, std::uint32_t most);
-    // The lock goes to who waits first, and its word says so, with `flags`.
+    // Gives the lock to the first waiter and writes the word for it, with `flags`.
     void hand_over(const FutexKey& key, std::uint32_t flags);
-    // The words whose locks that somebody waits for are held by the task.
+    // The words of the locks that the task holds and other tasks wait for.
     std::vector<FutexKey> held_by(TaskId holder) const;
-    // The first who waits; null: nobody.
+    // The first waiter; null: none.
     Task* first(const FutexKey& key) const;
     bool empty() const { return waiters_.empty(); }
 

@@ -29,7 +29,7 @@ struct PosixTimer {
     std::uint64_t next_ns = 0;     // by its clock; 0: not armed
     std::uint64_t interval_ns = 0;
     std::uint64_t overrun = 0;  // of the signal that was taken last
-    bool queued = false;        // its signal is pending: it goes on when that is taken
+    bool queued = false;        // its signal is pending: it is armed again when that is taken
     TimerHandle armed;          // of the simulated time
 };
 

@@ -48,11 +48,11 @@ struct CpuTime {
     }
 };
 
-// What a parent's wait is told of a child.
+// What wait4 reports of a child.
 struct ChildEvents {
     std::int32_t ended = 0;    // the status word of wait4
-    std::int32_t stopped = 0;  // by this signal, and no wait has seen it; 0: not
-    bool continued = false;    // and no wait has seen it
+    std::int32_t stopped = 0;  // by this signal, not yet reported; 0: not stopped
+    bool continued = false;    // not yet reported
 };
 
 // The end of a process, for those who may outlive it (pidfd).
@@ -82,10 +82,10 @@ struct Process {
     Signal exit_signal = Signal::Chld;  // sent to the parent
     ChildEvents events;                 // for the parent
     WaitQueue children_changed;         // its tasks that wait for children
-    WaitQueue signal_arrived;           // who looks at pending signals (signalfd)
+    WaitQueue signal_arrived;           // readers of pending signals (signalfd)
     std::shared_ptr<ProcessEnd> end = std::make_shared<ProcessEnd>();
-    WaitQueue vfork_done;  // who waits until this one has a program of its own, or ends
-    bool vforked = false;  // such a one waits
+    WaitQueue vfork_done;  // tasks that wait until this process has a program of its own, or ends
+    bool vforked = false;  // its parent waits so
     CpuTime ended_tasks_time, children_time;
     std::uint64_t children_peak_pages = 0;
     std::shared_ptr<Mm> mm;  // another process's too, between vfork and execve

@@ -49,7 +49,7 @@ CentiCycles Scheduler::to_cycles(std::uint64_t ns) const {
     return CentiCycles(cycles > kNever.value ? kNever.value : static_cast<std::uint64_t>(cycles));
 }
 
-// What was charged since the last time was done on the current CPU.
+// Charges since the last call belong to the current CPU.
 void Scheduler::settle() {
     cpu().clock += ledger_.kernel_cycles() - charged_;
     charged_ = ledger_.kernel_cycles();
@@ -152,7 +152,7 @@ void Scheduler::limit(std::uint64_t at_ns) {
 void Scheduler::idle_until(std::uint64_t at_ns) {
     settle();
     const CentiCycles at = to_cycles(at_ns);
-    // The one that waits longest takes the interrupt.
+    // The CPU that has been idle longest takes the interrupt.
     const auto first =
         std::min_element(cpus_.begin(), cpus_.end(),
                          [](const SimCpu& a, const SimCpu& b) { return a.clock < b.clock; });
@@ -187,6 +187,7 @@ Task& Scheduler::pick(Switch& how) {
 }
 
 void Scheduler::put_back(Task& task, bool yields) {
+    yields_ = {};
     settle();
     SimCpu& here = cpu();
     const bool stays = task.state == TaskState::Runnable;
@@ -200,7 +201,7 @@ void Scheduler::put_back(Task& task, bool yields) {
     if (!here.busy()) here.was_idle = true;
 }
 
-// An idle CPU takes what waits longest in another's queue (newidle_balance).
+// An idle CPU takes the first task that it may run from another's queue (newidle_balance).
 void Scheduler::pull_work(SimCpu& idle) {
     for (SimCpu& busy : cpus_) {
         if (busy.id == idle.id || busy.running == nullptr) continue;

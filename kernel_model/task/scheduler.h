@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The simulated CPUs: each has its own clock, a run queue and at most one task that runs. They
-// share one host thread: the CPU that is furthest behind goes on next, for no longer than until it
-// is a quantum ahead of the others, so that what one does is seen by the others at nearly the right
-// time. A CPU with nothing to run does not move its clock; what wakes it moves it to the time of
-// the waking, and the time between was idle.
+// share one host thread: the CPU that is furthest behind runs next, until it is a quantum ahead of
+// the others, so that its effects reach the others at nearly the right time. The clock of a CPU
+// with nothing to run stands still; a wake sets it to the time of the waking CPU, and the time
+// between counts as idle.
 //
 // A model of the fair scheduler's placement, not of its arithmetic: a woken task goes to the CPU it
 // ran on if that is idle, else to an idle one, else to the shortest queue; queues are first come,
-// first served; a task that others wait for is preempted at a tick when its slice is over.
+// first served; a running task is preempted at a tick if its slice is over and the queue is not
+// empty.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +45,7 @@ class Scheduler final : public TimeSource {
 public:
     static constexpr unsigned kMaxCpus = 64;  // an affinity mask is one word
 
-    // `ledger` tells what the kernel's work has taken; hz: cycles in a second.
+    // `ledger` has the cycles of kernel work; `hz`: cycles per second.
     Scheduler(const Ledger& ledger, std::uint64_t hz);
     void set_cpus(unsigned count);  // before anything ran
     const std::vector<SimCpu>& cpus() const { return cpus_; }
@@ -56,12 +57,12 @@ public:
     CentiCycles to_cycles(std::uint64_t ns) const;  // rounded up: to_ns of it is not before `ns`
     const SimCpu& here() const { return cpus_[current_]; }
 
-    // --- what becomes of tasks. A task is queued or running exactly while it is Runnable.
+    // --- states of tasks. A task is queued or running exactly while it is Runnable.
     // A new task, or one that was stopped.
     void start(Task& task);
-    // Lets a Blocked task go on with its call; one that is about to block does not.
+    // A Blocked task enters its call again; a task that is about to block does not block.
     void wake(Task& task);
-    // Stopped or dead: it runs no more. Its call is kept for when it starts again.
+    // Stopped or dead: it no longer runs. A stopped task keeps its call until it starts again.
     void remove(Task& task);
     // To another CPU, where its affinity forbids this one.
     void move_if_needed(Task& task);
@@ -72,8 +73,11 @@ public:
     // All are idle: time passes up to `at_ns`.
     void idle_until(std::uint64_t at_ns);
     enum class Switch { None, SameSpace, OtherSpace, FromIdle };
-    // The task that the current CPU runs now, and how it came.
+    // The task that the current CPU runs now, and how it was switched to.
     Task& pick(Switch& how);
+    // The task gives its CPU to the next in the queue on its way back to EL0.
+    void yield(Task& task) { yields_ = task.id; }
+    bool yields(const Task& task) const { return yields_ == task.id; }
     // The running task blocked, stopped or died; or `yields`: it goes to the end of the queue.
     void put_back(Task& task, bool yields);
     // The task executed at EL0 on the current CPU for that long.
@@ -82,7 +86,7 @@ public:
     CentiCycles until() const { return until_; }
     void limit(std::uint64_t at_ns);
     bool tick_due() const { return now() >= here().next_tick; }
-    // Sets the next one. True: the slice of who runs is over and others wait.
+    // Sets the next tick. True: the slice of the running task is over and others wait.
     bool tick();
     bool others_wait() const { return !here().queue.empty(); }
 
@@ -99,6 +103,7 @@ private:
     std::uint64_t hz_;
     std::vector<SimCpu> cpus_;
     std::size_t current_ = 0;
+    TaskId yields_;        // 0: none does
     CentiCycles charged_;  // of the ledger's kernel cycles, those that are in clocks
     CentiCycles until_;
     CentiCycles quantum_, tick_, slice_;

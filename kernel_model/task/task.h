@@ -22,7 +22,7 @@ struct Process;
 class Scheduler;
 
 // Blocked: inside a system call that is entered again when something may have changed. Dead: a
-// zombie until it is buried.
+// zombie until it is reaped.
 enum class TaskState { Runnable, Blocked, Stopped, Dead };
 
 inline constexpr std::uint64_t kNoDeadline = ~std::uint64_t{0};
@@ -47,18 +47,17 @@ struct Task final : Waiter {
     Process* process = nullptr;
     ContextId context{};
     TaskState state = TaskState::Runnable;
-    // --- scheduling; null where nobody schedules (tests of handlers)
+    // --- scheduling; null without a scheduler (tests of handlers)
     Scheduler* scheduler = nullptr;
     unsigned cpu = 0;                            // where it runs, is queued, or ran last
     std::uint64_t affinity = ~std::uint64_t{0};  // bit: CPU
-    std::int32_t nice = 0;                       // kept; nobody is preferred for it
-    CentiCycles user_cycles;  // of its context, as far as they are in a CPU's clock
-    bool resumes_call =
-        false;  // runnable, and first of all enters the call again that it was blocked in
+    std::int32_t nice = 0;         // stored for getpriority(); the scheduler ignores it
+    CentiCycles user_cycles;       // of its context, as far as they are in a CPU's clock
+    bool resumes_call = false;     // runnable, and enters again the call that it was blocked in
     bool stopped_in_call = false;  // Stopped while Blocked
 
     // The system call a Blocked task is in. A handler with a timeout sets `wait_deadline_ns`
-    // (Kernel::monotonic_ns) at its first entry, when it is kNoDeadline, and returns Block; the
+    // (CLOCK_MONOTONIC) at its first entry, when it is kNoDeadline, and returns Block; the
     // kernel enters it again at the latest then. The dispatcher resets it when the call ends.
     std::uint32_t blocked_in = 0;
     std::uint64_t wait_deadline_ns = kNoDeadline;
@@ -72,28 +71,30 @@ struct Task final : Waiter {
     }
     std::optional<FutexWait> futex;  // a futex call that waits
     std::int32_t vfork_child = 0;    // a vfork call waits for that process
-    CentiCycles interrupted;  // of its kernel work: ticks and switches, which are nobody's doing
-    std::uint64_t call_progress = 0;   // bytes that a transfer moved before it blocked
-    std::shared_ptr<void> call_holds;  // what a blocked call has made already: gone with its end
+    CentiCycles
+        interrupted;  // of its kernel work: ticks and switches, which no call of its own caused
+    std::uint64_t call_progress = 0;  // bytes that a transfer moved before it blocked
+    std::shared_ptr<void>
+        call_holds;  // what a blocked call has made so far; released when the call ends
 
     // Thread flags, as in thread_info.
-    bool tif_uprobe = false;      // TIF_UPROBE: the probe layer wants to work on the way out
+    bool tif_uprobe = false;      // TIF_UPROBE: the probe layer has work on the way back to EL0
     bool tif_singlestep = false;  // TIF_SINGLESTEP: the next instruction is stepped
     bool tif_sigpending = false;  // TIF_SIGPENDING
 
     // The instruction word that a step executes (the slot's) while tif_singlestep is set by the
     // probe layer.
     std::uint32_t step_word = 0;
-    // The next instruction is step_word too, but no exception follows it: what stands after the
-    // slot is executed next.
+    // The next instruction is step_word too, but no exception follows it: execution continues after
+    // the slot.
     bool runs_slot = false;
     // thread.fault_code: the probe layer sets the "not trapped" marker ~0 before a step, fault
     // paths that end in a signal store ESR.
     std::uint64_t fault_code = 0;
     std::uint64_t fault_address = 0;  // thread.fault_address, for the signal frame
 
-    // The last abort that was resolved, and how often in a row: one that does not go away is an
-    // alignment fault.
+    // The last abort that was resolved, and how often in a row: one that repeats is an alignment
+    // fault.
     VAddr resolved_pc, resolved_address;
     std::uint32_t resolved_times = 0;
 

@@ -14,9 +14,9 @@ void Uprobes::hijack(Task& task, Uprobe& uprobe, VAddr pc) {
         ++uprobe.missed;
         return;
     }
-    kernel_.spend(task, KernelPath::UretprobeHijack);
+    kernel_.gate().spend(task, KernelPath::UretprobeHijack);
     if (kernel_.machine().kernel_profile.return_instance == ReturnHold::Lease)
-        kernel_.spend(task, KernelPath::UretprobeLease);
+        kernel_.gate().spend(task, KernelPath::UretprobeLease);
     Cpu& cpu = *kernel_.machine().cpu;
     const auto done =
         state_of(task).returns.record(uprobe, pc, cpu.read(task.context, Reg::Sp),
@@ -32,16 +32,16 @@ void Uprobes::handle_trampoline(Task& task) {
     Cpu& cpu = *kernel_.machine().cpu;
     const auto back = state.returns.take(cpu.read(task.context, Reg::Sp));
     if (!back) {
-        kernel_.spend(task, KernelPath::BrkReturn);
-        kernel_.force_signal(task, {.signal = Signal::Ill, .code = kSiKernel});
+        kernel_.gate().spend(task, KernelPath::BrkReturn);
+        kernel_.signals().force(task, {.signal = Signal::Ill, .code = kSiKernel});
         return;
     }
     cpu.write(task.context, Reg::Pc, back->to.value);
     for (Uprobe* uprobe : back->finished) {
-        kernel_.spend(task, KernelPath::UretprobeReturn);
+        kernel_.gate().spend(task, KernelPath::UretprobeReturn);
         ++uprobe->returns;
     }
-    kernel_.spend(task, KernelPath::BrkReturn);
+    kernel_.gate().spend(task, KernelPath::BrkReturn);
     back->finished.front()->cycles += spent(task) - state.leg_begin;
 }
 

@@ -53,7 +53,7 @@ bool Uprobes::on_brk(Task& task, std::uint16_t imm) {
     UprobeTask& state = state_of(task);
     // The exception itself belongs to the hit.
     state.leg_begin = spent(task) - kernel_.machine().prices.exception(ExceptionClass::Brk);
-    kernel_.spend(task, KernelPath::BrkEntry);
+    kernel_.gate().spend(task, KernelPath::BrkEntry);
     task.tif_uprobe = true;
     return true;
 }
@@ -63,8 +63,8 @@ void Uprobes::notify_resume(Task& task) {
     // Still in SSTEP at another breakpoint: an instruction that branches left its slot past the BRK
     // that should end it.
     if (state.active != nullptr && state.state == StepState::Sstep) {
-        kernel_.note_unmodelled("BRK after the slot",
-                                "an instruction branched out of its slot; its step was given up");
+        kernel_.counters().note_unmodelled(
+            "BRK after the slot", "an instruction branched out of its slot; its step was given up");
         leave_slot(task);
     }
     if (state.active != nullptr) {
@@ -100,21 +100,21 @@ void Uprobes::handle_breakpoint(Task& task) {
     }
 
     const KernelProfile& kernel = kernel_.machine().kernel_profile;
-    kernel_.spend(task, kernel.lookup == Lookup::Lockless ? KernelPath::UprobeLookupLockless
-                                                          : KernelPath::UprobeLookup);  // L
+    kernel_.gate().spend(task, kernel.lookup == Lookup::Lockless ? KernelPath::UprobeLookupLockless
+                                                                 : KernelPath::UprobeLookup);  // L
     Uprobe* uprobe = find(process, pc);
     if (uprobe == nullptr) {
-        kernel_.spend(task, KernelPath::BrkReturn);
+        kernel_.gate().spend(task, KernelPath::BrkReturn);
         // The program's own BRK #5, or a probe that went while the exception was on its way: then
         // the address is run again.
         if (word_at(*process.mm, pc) == kUprobeBrk)
-            kernel_.force_signal(task, {.signal = Signal::Trap, .code = kSiKernel});
+            kernel_.signals().force(task, {.signal = Signal::Trap, .code = kSiKernel});
         return;
     }
 
-    if (!state.created) kernel_.spend(task, KernelPath::UprobeTaskCreate);
+    if (!state.created) kernel_.gate().spend(task, KernelPath::UprobeTaskCreate);
     state.created = true;
-    kernel_.spend(task, consumer_path(kernel.consumer), uprobe->consumers);  // H
+    kernel_.gate().spend(task, consumer_path(kernel.consumer), uprobe->consumers);  // H
     ++uprobe->hits;
     if (uprobe->return_consumers != 0) hijack(task, *uprobe, pc);  // U
     if (uprobe->verdict.kind == VerdictKind::Simulate) {
@@ -122,11 +122,11 @@ void Uprobes::handle_breakpoint(Task& task) {
         ++uprobe->simulated;
     } else if (!prepare_step(task, *uprobe, pc)) {
         // No memory for the XOL page: a real kernel would take this breakpoint for ever.
-        kernel_.note_unmodelled("XOL area",
-                                "no memory for the [uprobes] page; the guest was killed");
-        kernel_.force_signal(task, {.signal = Signal::Kill, .code = kSiKernel});
+        kernel_.counters().note_unmodelled(
+            "XOL area", "no memory for the [uprobes] page; the guest was killed");
+        kernel_.signals().force(task, {.signal = Signal::Kill, .code = kSiKernel});
     }
-    kernel_.spend(task, KernelPath::BrkReturn);
+    kernel_.gate().spend(task, KernelPath::BrkReturn);
     uprobe->cycles += spent(task) - state.leg_begin;
 }
 
@@ -134,19 +134,19 @@ void Uprobes::simulate(Task& task, Uprobe& uprobe, VAddr pc) {
     Cpu& cpu = *kernel_.machine().cpu;
     const Handler handler = uprobe.verdict.handler;
     if (handler != Handler::StpFpLr && handler != Handler::Stp) {
-        kernel_.spend(task, simulate_path(handler));
+        kernel_.gate().spend(task, simulate_path(handler));
         simulate_instruction(handler, uprobe.word, pc, cpu, task.context);
         return;
     }
     StpOutcome outcome;
     if (kernel_.machine().kernel_profile.stp == StpForm::CopyToUser) {
-        kernel_.spend(task, KernelPath::UprobeSimulateStpCopy);
+        kernel_.gate().spend(task, KernelPath::UprobeSimulateStpCopy);
         outcome = simulate_stp_copy(uprobe.word, pc, cpu, task.context, *task.process->mm, task.id);
     } else {
         outcome = simulate_stp_pin(uprobe.word, pc, cpu, task.context, *task.process->mm, task.id);
-        kernel_.spend(task, KernelPath::UprobeSimulateStpPin, outcome.pages - 1);
+        kernel_.gate().spend(task, KernelPath::UprobeSimulateStpPin, outcome.pages - 1);
     }
-    if (outcome.faulted) kernel_.force_signal(task, {.signal = Signal::Segv, .code = kSiKernel});
+    if (outcome.faulted) kernel_.signals().force(task, {.signal = Signal::Segv, .code = kSiKernel});
 }
 
 void Uprobes::on_map(Process& process, const Vma& vma) {
@@ -159,7 +159,7 @@ void Uprobes::on_map(Process& process, const Vma& vma) {
     for (auto it = file->second.lower_bound(vma.file_offset);
          it != file->second.end() && it->first < end; ++it) {
         const VAddr at = vma.range.begin + (it->first - vma.file_offset);
-        kernel_.spend(task, KernelPath::UprobePlace);
+        kernel_.gate().spend(task, KernelPath::UprobePlace);
         if (!process.mm->poke_text(at, kUprobeBrk, task.id))
             continue;  // as the kernel does: silently
         ++it->second->placed;
@@ -183,7 +183,7 @@ void Uprobes::on_clone(Task& parent, Task& child, bool vfork) {
         probes_of(*child.process).has_uprobes = probes_of(*parent.process).has_uprobes;
     if (same_memory && !vfork) return;
     if (!parent.extension || state_of(parent).returns.empty()) return;
-    kernel_.spend(parent, KernelPath::UprobeTaskCreate);
+    kernel_.gate().spend(parent, KernelPath::UprobeTaskCreate);
     state_of(child).created = true;
     state_of(child).returns = state_of(parent).returns;
     if (same_memory) return;

@@ -66,8 +66,8 @@ public:
     explicit Uprobes(Kernel& kernel);
     ~Uprobes() override;
 
-    // Registers probes; before Kernel::start. Errors: no such file, not an arm64 ELF, unknown
-    // symbol (with near names), offset outside the text or not a multiple of 4, refused
+    // Registers probes; before the first program starts. Errors: no such file, not an arm64 ELF,
+    // unknown symbol (with near names), offset outside the text or not a multiple of 4, refused
     // instruction.
     Result<AttachSummary> add(const ProbeSpec& spec);
     const std::vector<std::unique_ptr<Uprobe>>& uprobes() const { return uprobes_; }

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "kernel_model/files/special_files.h"
+#include "kernel_model/net/network.h"
 #include "sim/base/try.h"
 #include "tools/format/text_table.h"
 #include "tools/simulation/run_status.h"
@@ -45,12 +46,12 @@ std::function<void()> Session::before_write() const {
     return [status = status_] { status->clear(); };
 }
 
-Outcome Session::start_one(const std::string& name, const ProgramRequest& program, Running& running,
-                           Errno* why) {
+tl::expected<void, StartFailure> Session::start_one(const std::string& name,
+                                                    const ProgramRequest& program,
+                                                    Running& running) {
     running.name = name;
-    running.begin_ns = kernel_.monotonic_ns();
-    TRY(kernel_.start(program, why));
-    Process& process = *kernel_.processes().rbegin()->second;  // ids only grow
+    running.begin_ns = kernel_.clock().monotonic_ns();
+    Process& process = *TRY(kernel_.processes().start(program));
     running.pid = process.pid;
     const auto put = [&](int fd, std::shared_ptr<File> file) {
         check_invariant(process.files.put(fd, std::move(file), false).has_value(),
@@ -82,11 +83,12 @@ Outcome Session::start_one(const std::string& name, const ProgramRequest& progra
 
 Outcome Session::wait_until_ready(const BesideProgram& program, const Running& running) {
     const auto ready = [&] {
-        if (program.ready_port != 0 && !kernel_.listening(program.ready_port)) return false;
+        if (program.ready_port != 0 && !kernel_.network()->listening(program.ready_port))
+            return false;
         return running.out->kept().find(program.ready_output) != std::string::npos;
     };
-    const auto end = kernel_.run_until(limits(), ready);
-    if (!end && kernel_.find_process(running.pid) != nullptr) return {};
+    const auto end = run_loop_.run_until(limits(), ready);
+    if (!end && kernel_.processes().find(running.pid) != nullptr) return {};
     const std::string said = running.error->kept() + running.out->kept();
     return user_error(
         fmt::format("{} ended before it was ready", program.name),
@@ -94,22 +96,23 @@ Outcome Session::wait_until_ready(const BesideProgram& program, const Running& r
         said.empty() ? "it printed nothing" : "it printed: " + printable(said.substr(0, 500)));
 }
 
-Outcome Session::start(Errno* why) {
+tl::expected<void, StartFailure> Session::start() {
     beside_.reserve(request_.beside.size());
     for (const BesideProgram& program : request_.beside) {
         Running& running = beside_.emplace_back();
-        TRY(start_one(program.name, program.program, running, why));
+        TRY(start_one(program.name, program.program, running));
         if (program.ready_port == 0 && program.ready_output.empty()) continue;
-        if (auto ready = wait_until_ready(program, running); !ready) return ready;
+        if (const auto ready = wait_until_ready(program, running); !ready)
+            return tl::make_unexpected(StartFailure{ready.error(), std::nullopt});
     }
-    TRY(start_one(request_.program_name, request_.program, main_, why));
-    kernel_.set_main(main());
+    TRY(start_one(request_.program_name, request_.program, main_));
+    kernel_.processes().set_main(main());
     return {};
 }
 
 ExitSummary Session::finish() {
-    ExitSummary end = kernel_.run(limits());
-    end_ns_ = kernel_.monotonic_ns();
+    ExitSummary end = run_loop_.run(limits());
+    end_ns_ = kernel_.clock().monotonic_ns();
     return end;
 }
 

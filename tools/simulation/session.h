@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernel_model/kernel/kernel.h"
+#include "kernel_model/run/run_loop.h"
 #include "tools/simulation/guest_streams.h"
 #include "tools/simulation/simulation.h"
 
@@ -17,15 +18,19 @@ class Session {
 public:
     // `streams` of the main program; null: the host's, where the line of `status` gives way to
     // them.
-    Session(Kernel& kernel, const SimulationRequest& request, const GuestStreams* streams,
-            RunStatus* status)
-        : kernel_(kernel), request_(request), streams_(streams), status_(status) {}
+    Session(Kernel& kernel, RunLoop& run_loop, const SimulationRequest& request,
+            const GuestStreams* streams, RunStatus* status)
+        : kernel_(kernel),
+          run_loop_(run_loop),
+          request_(request),
+          streams_(streams),
+          status_(status) {}
 
-    // Starts all programs. A user error: one cannot be loaded, or ends or gets stuck before what
-    // the next one waits for. `why`: see Kernel::start.
-    Outcome start(Errno* why);
+    // Starts all programs. A failure: one cannot be loaded, or ends or gets stuck before what the
+    // next one waits for.
+    tl::expected<void, StartFailure> start();
     // The main program, as long as the kernel keeps it.
-    const Process& main() const { return *kernel_.processes().at(main_.pid); }
+    const Process& main() const { return *kernel_.processes().all().at(main_.pid); }
     ExitSummary finish();
     std::vector<ResultRow> results() const;
 
@@ -36,8 +41,8 @@ private:
         std::uint64_t begin_ns = 0;
         std::shared_ptr<DigestedOutput> out, error;  // null: not ours
     };
-    Outcome start_one(const std::string& name, const ProgramRequest& program, Running& running,
-                      Errno* why);
+    tl::expected<void, StartFailure> start_one(const std::string& name,
+                                               const ProgramRequest& program, Running& running);
     Outcome wait_until_ready(const BesideProgram& program, const Running& running);
     RunLimits limits() const;
     // Before the main program writes to the host.
@@ -45,6 +50,7 @@ private:
     const Running* named(const std::string& name) const;
 
     Kernel& kernel_;
+    RunLoop& run_loop_;
     const SimulationRequest& request_;
     const GuestStreams* streams_;
     RunStatus* status_;

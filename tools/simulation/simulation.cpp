@@ -29,10 +29,10 @@ Refused refused(UserError error, int exit_code = kExitUserMistake) {
     return Refused(RunRefused{std::move(error), exit_code});
 }
 
-// `why` as execve answers; zero: it did not come so far.
-int start_exit_code(Errno why) {
-    if (why == Errno{}) return kExitUserMistake;
-    return why == Errno::NoEnt || why == Errno::NotDir ? kExitNotFound : kExitNotExecutable;
+// As a shell's, by the error of execve; empty: execve was not reached.
+int start_exit_code(std::optional<Errno> error) {
+    if (!error) return kExitUserMistake;
+    return error == Errno::NoEnt || error == Errno::NotDir ? kExitNotFound : kExitNotExecutable;
 }
 
 void by_count(std::vector<NamedCount>& rows) {
@@ -42,7 +42,7 @@ void by_count(std::vector<NamedCount>& rows) {
 }
 
 void take_user_work(Kernel& kernel, RunReport& report) {
-    const UserWork work = kernel.user_work();
+    const UserWork work = kernel.processes().user_work();
     report.user_insns = work.insns;
     report.user_cycles = work.cycles;
     for (std::size_t c = 0; c < kInsnClassCount; ++c) {
@@ -78,10 +78,10 @@ void take_kernel_work(const Ledger& ledger, RunReport& report) {
 }
 
 void take_calls(const Kernel& kernel, RunReport& report) {
-    for (const auto& [name, times] : kernel.syscall_counts())
+    for (const auto& [name, times] : kernel.counters().syscalls())
         report.syscalls.push_back({name, times});
     by_count(report.syscalls);
-    for (const auto& [name, use] : kernel.unmodelled())
+    for (const auto& [name, use] : kernel.counters().unmodelled())
         report.unmodelled.push_back({name, use.times, use.note});
 }
 
@@ -227,10 +227,10 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     if (auto made = make_files(**files, request.new_files); !made) return refused(made.error());
     if (onlookers.begin) onlookers.begin(**files);
     kernel.observe(onlookers.observer);
-    Session session(kernel, request, streams, onlookers.status);
-    Errno why{};
-    if (auto started = session.start(&why); !started)
-        return refused(started.error(), start_exit_code(why));
+    RunLoop run_loop(kernel);
+    Session session(kernel, run_loop, request, streams, onlookers.status);
+    if (auto started = session.start(); !started)
+        return refused(started.error().error, start_exit_code(started.error().number));
     report.provenance.program = session.main().exe;
     report.exit = session.finish();
     report.results = session.results();
@@ -239,11 +239,11 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     take_kernel_work(machine.ledger, report);
     take_calls(kernel, report);
     take_probes(uprobes, report);
-    report.idle_ns = kernel.idle_ns();
+    report.idle_ns = kernel.clock().idle_ns();
     report.cpus = request.cpus;
-    report.cpu_busy_ns = kernel.busy_ns();
-    report.counter_reads = kernel.counter_reads();
-    report.elapsed_ns = kernel.monotonic_ns();
+    report.cpu_busy_ns = kernel.clock().busy_ns();
+    report.counter_reads = kernel.counters().counter_reads();
+    report.elapsed_ns = kernel.clock().monotonic_ns();
     report.memory_peak_bytes = machine.memory.peak_bytes();
     report.provenance.program_hash = hash_of_guest_file(**files, report.provenance.program);
     (*files)->finish();

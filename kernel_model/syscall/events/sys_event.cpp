@@ -49,10 +49,11 @@ SysOutcome sys_timerfd_create(SysCall& call) {
         case kClockBoottimeAlarm: return call.process.uid != 0 ? Errno::Perm : Errno::NotSup;
         default: return Errno::Inval;
     }
-    return add_file(call,
-                    std::make_shared<TimerFile>(call.kernel.timers(), call.kernel.scheduler(),
-                                                call.int32(0) == kClockRealtime, kORdwr | (flags & kONonblock)),
-                    (flags & kOCloexec) != 0);
+    return add_file(
+        call,
+        std::make_shared<TimerFile>(call.kernel.timers(), call.kernel.scheduler(),
+                                    call.int32(0) == kClockRealtime, kORdwr | (flags & kONonblock)),
+        (flags & kOCloexec) != 0);
 }
 
 struct ItimerSpec {
@@ -112,7 +113,7 @@ SysOutcome sys_memfd_create(SysCall& call) {
     const std::uint32_t flags = call.uint32(1);
     if ((flags & ~(kMfdCloexec | kMfdAllowSealing | kMfdNoexecSeal | kMfdExec)) != 0) {
         if ((flags & kMfdHugetlb) != 0)
-            call.kernel.note_unmodelled("memfd_create MFD_HUGETLB", "answered EINVAL");
+            call.kernel.counters().note_unmodelled("memfd_create MFD_HUGETLB", "answered EINVAL");
         return Errno::Inval;
     }
     if ((flags & kMfdNoexecSeal) != 0 && (flags & kMfdExec) != 0) return Errno::Inval;
@@ -173,9 +174,9 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
         info.value = given->value;
     }
     if (signal < 0 || signal > kSignalCount) return Errno::Inval;
-    Process* process = call.kernel.find_process(of_process->pid());
+    Process* process = call.kernel.processes().find(of_process->pid());
     if (process == nullptr) return Errno::Srch;
-    if (signal != 0) call.kernel.send_signal(*process, info);
+    if (signal != 0) call.kernel.signals().send(*process, info);
     return 0;
 }
 
@@ -193,10 +194,11 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 SysOutcome add_process_fd(SysCall& call, std::int32_t pid, std::uint32_t flags) {
-    const auto process = call.kernel.processes().find(pid);
-    if (process == call.kernel.processes().end()) {
+    const auto process = call.kernel.processes().all().find(pid);
+    if (process == call.kernel.processes().all().end()) {
         // A thread that is not the first has no descriptor of its own.
-        return call.kernel.find_task(TaskId{pid}) != nullptr ? Errno::Inval : Errno::Srch;
+        return call.kernel.processes().find_task(TaskId{pid}) != nullptr ? Errno::Inval
+                                                                         : Errno::Srch;
     }
     return add_file(call, std::make_shared<ProcessFile>(*process->second, kORdwr | flags), true);
 }

@@ -36,7 +36,7 @@ SysResult<std::optional<std::uint64_t>> read_timeout(SysCall& call, VAddr at) {
 // error here.
 void put_remaining(SysCall& call, VAddr at, const std::optional<std::uint64_t>& timeout) {
     if (!timeout) return;
-    const std::uint64_t now = call.kernel.monotonic_ns(), end = call.task.wait_deadline_ns;
+    const std::uint64_t now = call.kernel.clock().monotonic_ns(), end = call.task.wait_deadline_ns;
     const std::uint64_t left = end == kNoDeadline ? *timeout : end > now ? end - now : 0;
     (void)call.memory().put(at, to_timespec(left));
 }
@@ -61,7 +61,7 @@ SysResult<void> wait_with_mask(SysCall& call, VAddr mask, std::uint64_t size) {
     call.task.saved_sigmask = call.task.sigmask;
     call.task.restore_sigmask = true;
     call.task.sigmask = *set & ~kUnblockable;
-    call.kernel.recalc_sigpending(call.task);
+    call.kernel.signals().recalculate(call.task);
     return {};
 }
 
@@ -69,7 +69,7 @@ void end_wait(SysCall& call) {
     if (!call.task.restore_sigmask) return;
     call.task.restore_sigmask = false;
     call.task.sigmask = call.task.saved_sigmask;
-    call.kernel.recalc_sigpending(call.task);
+    call.kernel.signals().recalculate(call.task);
 }
 
 // Entered again while it waits: the deadline of the first time holds, and the guest's copy is

@@ -90,7 +90,7 @@ SysOutcome open_at(SysCall& call, std::int32_t dirfd, VAddr name, std::uint32_t 
     if (call.task.call_holds)
         return open_fifo(call, std::static_pointer_cast<PipeEnd>(call.task.call_holds), flags);
     if ((flags & kOTmpfile) == kOTmpfile) {
-        call.kernel.note_unmodelled("openat O_TMPFILE", "answered EOPNOTSUPP");
+        call.kernel.counters().note_unmodelled("openat O_TMPFILE", "answered EOPNOTSUPP");
         return Errno::NotSup;
     }
     // build_open_flags, since 6.3 and in the stable kernels.
@@ -118,7 +118,7 @@ SysOutcome sys_openat2(SysCall& call) {
     const auto how = call.memory().get<std::array<std::uint64_t, 3>>(call.address(2));
     if (!how) return Errno::Fault;
     if ((*how)[2] != 0) {
-        call.kernel.note_unmodelled("openat2 resolve flags", "answered EINVAL");
+        call.kernel.counters().note_unmodelled("openat2 resolve flags", "answered EINVAL");
         return Errno::Inval;
     }
     // Unlike openat, what is not known is refused (build_open_flags).
@@ -204,7 +204,7 @@ SysOutcome sys_mknodat(SysCall& call) {
                      call.kernel.files().make_fifo(
                          p.cwd, p.path, call.uint32(2) & kAllModeBits & ~call.process.umask));
     if (type != 0 && type != kIfReg) {
-        call.kernel.note_unmodelled("mknodat of a device or socket", "answered EPERM");
+        call.kernel.counters().note_unmodelled("mknodat of a device or socket", "answered EPERM");
         return Errno::Perm;
     }
     return named(call, p,
@@ -225,7 +225,7 @@ void move_working_directories(SysCall& call, const std::string& from, const std:
         if (cwd == from || cwd.rfind(from + "/", 0) == 0) cwd = to + cwd.substr(from.size());
     };
     move(call.process);
-    for (const auto& [pid, process] : call.kernel.processes()) {
+    for (const auto& [pid, process] : call.kernel.processes().all()) {
         if (process.get() != &call.process) move(*process);
     }
 }
@@ -311,7 +311,7 @@ SysOutcome sys_fchownat(SysCall& call) {
 
 SysOutcome sys_utimensat(SysCall& call) {
     if ((call.uint32(3) & ~(kAtSymlinkNofollow | kAtEmptyPath)) != 0) return Errno::Inval;
-    const std::uint64_t now = call.kernel.realtime_ns();
+    const std::uint64_t now = call.kernel.clock().realtime_ns();
     FileSystem::Times times{static_cast<std::int64_t>(now / 1000000000u),
                             static_cast<std::int64_t>(now % 1000000000u),
                             0,

@@ -161,7 +161,7 @@ SysOutcome pipe_size(SysCall& call, File& file, bool sets) {
 
 // Whether some shared mapping could write to the file (i_mmap_writable).
 bool mapped_for_writing(SysCall& call, const FileBacking* backing) {
-    for (const auto& [pid, process] : call.kernel.processes()) {
+    for (const auto& [pid, process] : call.kernel.processes().all()) {
         if (process->mm == nullptr) continue;
         for (const auto& [begin, vma] : process->mm->vmas()) {
             if (vma.file.get() == backing && vma.shared && vma.may_write) return true;
@@ -219,8 +219,8 @@ SysOutcome sys_fcntl(SysCall& call) {
         case kFAddSeals: return file_seals(call, *entry->file, true);
         case kFGetSeals: return file_seals(call, *entry->file, false);
         default:
-            call.kernel.note_unmodelled(fmt::format("fcntl command {}", command),
-                                        "answered EINVAL");
+            call.kernel.counters().note_unmodelled(fmt::format("fcntl command {}", command),
+                                                   "answered EINVAL");
             return Errno::Inval;
     }
 }

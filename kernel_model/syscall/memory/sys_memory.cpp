@@ -63,7 +63,7 @@ SysOutcome sys_mmap(SysCall& call) {
     if (!anonymous && call.process.files.get(call.int32(4)) == nullptr) return Errno::Badf;
     if (length == 0) return Errno::Inval;
     if ((flags & kMapHugetlb) != 0) {
-        call.kernel.note_unmodelled(
+        call.kernel.counters().note_unmodelled(
             "mmap MAP_HUGETLB", "no huge pages: ENOMEM, as on a machine that has none reserved");
         return anonymous ? Errno::NoMem : Errno::Inval;
     }
@@ -245,8 +245,8 @@ SysOutcome sys_madvise(SysCall& call) {
             return there * kPageSize == range.size() ? SysOutcome(0) : SysOutcome(Errno::Fault);
         }
         case Advice::Refused:
-            call.kernel.note_unmodelled(fmt::format("madvise {}", row->name),
-                                        "answered with EINVAL");
+            call.kernel.counters().note_unmodelled(fmt::format("madvise {}", row->name),
+                                                   "answered with EINVAL");
             return Errno::Inval;
         case Advice::Ignored: break;
     }

@@ -46,7 +46,7 @@ IpcSegments& segments(SysCall& call) {
 }
 
 std::int64_t now(SysCall& call) {
-    return static_cast<std::int64_t>(call.kernel.realtime_ns() / 1'000'000'000);
+    return static_cast<std::int64_t>(call.kernel.clock().realtime_ns() / 1'000'000'000);
 }
 
 bool owns(const SysCall& call, const IpcSegment& segment) {
@@ -71,7 +71,7 @@ bool permitted(const SysCall& call, const IpcSegment& segment, std::uint32_t wan
 std::uint64_t attached_everywhere(SysCall& call, const IpcSegment& segment) {
     std::set<const Mm*> counted;
     std::uint64_t sum = 0;
-    for (const auto& [pid, process] : call.kernel.processes()) {
+    for (const auto& [pid, process] : call.kernel.processes().all()) {
         if (process->mm != nullptr && counted.insert(process->mm.get()).second)
             sum += attached(*process->mm, segment);
     }
@@ -91,8 +91,8 @@ SysOutcome sys_shmget(SysCall& call) {
     if (key != 0 && (flags & kIpcCreat) == 0) return Errno::NoEnt;
     if (size == 0 || size > IpcSegments::kMaxBytes) return Errno::Inval;
     if ((flags & kShmHugetlb) != 0) {
-        call.kernel.note_unmodelled("shmget SHM_HUGETLB",
-                                    "no huge pages: ENOMEM, as where none is reserved");
+        call.kernel.counters().note_unmodelled("shmget SHM_HUGETLB",
+                                               "no huge pages: ENOMEM, as where none is reserved");
         return Errno::NoMem;
     }
     if (page_ceil(size) > call.kernel.machine().memory.limit_bytes()) return Errno::NoMem;

@@ -32,7 +32,7 @@ constexpr std::uint64_t kManyStride = 64, kManyLengthAt = 56;
 // MSG_* that ask for what is not modelled.
 SysResult<void> check_flags(SysCall& call, std::uint32_t flags) {
     if ((flags & abi::kMsgOob) == 0) return {};
-    call.kernel.note_unmodelled("out-of-band data", "answered EOPNOTSUPP");
+    call.kernel.counters().note_unmodelled("out-of-band data", "answered EOPNOTSUPP");
     return tl::make_unexpected(Errno::NotSup);
 }
 
@@ -95,7 +95,7 @@ SysOutcome send_header(SysCall& call, Socket& socket, VAddr at, std::uint32_t fl
     const std::uint64_t descriptors = message.files.size();
     SysOutcome result = send_message(call, socket, buffers, std::move(message), flags);
     if (std::holds_alternative<std::uint64_t>(result))
-        call.kernel.spend(call.task, KernelPath::SysMessage, descriptors);
+        call.kernel.gate().spend(call.task, KernelPath::SysMessage, descriptors);
     return result;
 }
 
@@ -110,7 +110,7 @@ SysOutcome receive_header(SysCall& call, Socket& socket, VAddr at, std::uint32_t
     std::uint32_t told = flags & abi::kMsgCmsgCloexec;
     if (socket.by_message() && got.whole > got.bytes.size()) told |= abi::kMsgTrunc;
     if (socket.type() == abi::kSockSeqpacket && got.whole > 0) told |= abi::kMsgEor;
-    call.kernel.spend(call.task, KernelPath::SysMessage, got.files.size());
+    call.kernel.gate().spend(call.task, KernelPath::SysMessage, got.files.size());
     const std::uint64_t control =
         put_control(call, socket, VAddr(header.control), header.control_length, flags, got, told);
     std::vector<std::byte> from;

@@ -51,7 +51,7 @@ SysResult<std::shared_ptr<Socket>> make_socket(SysCall& call, std::uint32_t fami
     if (family == kAfUnix && protocol > 1) return tl::make_unexpected(Errno::ProtoNoSupport);
     if (family == kAfUnix && type == kSockRaw) type = kSockDgram;  // BSD compatibility
     if (type == kSockRaw) {
-        call.kernel.note_unmodelled("raw sockets", "answered EPERM");
+        call.kernel.counters().note_unmodelled("raw sockets", "answered EPERM");
         return tl::make_unexpected(Errno::Perm);
     }
     const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& k) {

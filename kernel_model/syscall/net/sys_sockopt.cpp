@@ -34,8 +34,8 @@ SysResult<void> check_level(const Socket& socket, std::int32_t level) {
 }
 
 SysOutcome unknown(SysCall& call, std::int32_t level, std::int32_t name) {
-    call.kernel.note_unmodelled(fmt::format("socket option {} of level {}", name, level),
-                                "answered ENOPROTOOPT");
+    call.kernel.counters().note_unmodelled(fmt::format("socket option {} of level {}", name, level),
+                                           "answered ENOPROTOOPT");
     return Errno::NoProtoOpt;
 }
 

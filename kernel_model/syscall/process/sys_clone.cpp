@@ -31,16 +31,16 @@ void note_what_is_not_shared(SysCall& call, std::uint64_t flags) {
     if ((flags & kCloneThread) != 0) return;
     if ((flags & (kCloneFiles | kCloneSighand)) != 0 ||
         (flags & (kCloneFs | kCloneVfork)) == kCloneFs)
-        call.kernel.note_unmodelled(
+        call.kernel.counters().note_unmodelled(
             "clone", "descriptors, folders and signal actions are shared by threads only");
     if ((flags & (kCloneVm | kCloneVfork)) == kCloneVm)
-        call.kernel.note_unmodelled("clone with CLONE_VM",
-                                    "a process in the memory of another one that goes on");
+        call.kernel.counters().note_unmodelled(
+            "clone with CLONE_VM", "a process in the memory of another one that goes on");
 }
 
 // vfork: the parent goes on when the child has a program of its own, or is gone.
 SysOutcome vfork_wait(SysCall& call) {
-    Process* child = call.kernel.find_process(call.task.vfork_child);
+    Process* child = call.kernel.processes().find(call.task.vfork_child);
     if (child == nullptr || !child->vforked)
         return static_cast<std::uint64_t>(call.task.vfork_child);
     call.task.waits_killable = true;
@@ -56,7 +56,7 @@ SysOutcome clone_task(SysCall& call, const CloneRequest& request, VAddr pidfd) {
     if (with_fd && (request.flags & (kCloneThread | kCloneDetached)) != 0) return Errno::Inval;
     if (with_fd && !call.memory().put(pidfd, std::int32_t{0})) return Errno::Fault;
     note_what_is_not_shared(call, request.flags);
-    const auto child = TRY(call.kernel.clone(call.task, request));
+    const auto child = TRY(call.kernel.processes().clone(call.task, request));
     const TaskId id = child->id;
     if (with_fd) {
         const SysOutcome fd = add_process_fd(call, id.value, 0);

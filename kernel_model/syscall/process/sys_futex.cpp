@@ -28,8 +28,9 @@ SysResult<std::optional<std::uint64_t>> read_timeout(SysCall& call, Timeout kind
     UserMemory memory = call.memory();
     const auto given = TRY(read_duration(memory, call.address(3)));
     if (kind == Timeout::Relative) return given;
-    const std::uint64_t now =
-        kind == Timeout::AbsoluteRealtime ? call.kernel.realtime_ns() : call.kernel.monotonic_ns();
+    const std::uint64_t now = kind == Timeout::AbsoluteRealtime
+                                  ? call.kernel.clock().realtime_ns()
+                                  : call.kernel.clock().monotonic_ns();
     return given > now ? given - now : 0;
 }
 
@@ -46,7 +47,7 @@ SysOutcome wait_on_word(SysCall& call, std::uint32_t bitset, std::optional<TaskI
 // Entered again: woken, out of time, or for a signal.
 SysOutcome still_waiting(SysCall& call) {
     if (call.task.futex->woken) return 0;
-    const bool over = call.kernel.monotonic_ns() >= call.task.wait_deadline_ns;
+    const bool over = call.kernel.clock().monotonic_ns() >= call.task.wait_deadline_ns;
     return over ? SysOutcome(Errno::TimedOut) : Block{};
 }
 
@@ -149,7 +150,7 @@ SysOutcome lock_pi(SysCall& call, bool tries, Timeout kind) {
         return 0;
     }
     if (tries) return Errno::Again;
-    if (call.kernel.find_task(TaskId{static_cast<std::int32_t>(owner)}) == nullptr)
+    if (call.kernel.processes().find_task(TaskId{static_cast<std::int32_t>(owner)}) == nullptr)
         return Errno::Srch;
     const auto timeout = TRY(read_timeout(call, kind));
     if (!memory.put(call.address(0), *value | kFutexWaiters)) return Errno::Fault;
@@ -195,7 +196,7 @@ SysOutcome sys_futex(SysCall& call) {
         case kFutexTrylockPi: return lock_pi(call, true, Timeout::None);
         case kFutexUnlockPi: return unlock_pi(call);
         default:
-            call.kernel.note_unmodelled(
+            call.kernel.counters().note_unmodelled(
                 "futex", "requeueing to locks with priority inheritance is answered ENOSYS");
             return Errno::NoSys;
     }
@@ -211,7 +212,7 @@ SysOutcome sys_set_robust_list(SysCall& call) {
 
 SysOutcome sys_get_robust_list(SysCall& call) {
     const Task* task =
-        call.int32(0) == 0 ? &call.task : call.kernel.find_task(TaskId{call.int32(0)});
+        call.int32(0) == 0 ? &call.task : call.kernel.processes().find_task(TaskId{call.int32(0)});
     if (task == nullptr) return Errno::Srch;
     UserMemory memory = call.memory();
     if (!memory.put(call.address(2), kRobustHeadSize)) return Errno::Fault;

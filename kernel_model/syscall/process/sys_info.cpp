@@ -43,10 +43,10 @@ static_assert(sizeof(SysInfoBytes) == 112);
 SysOutcome sys_sysinfo(SysCall& call) {
     const PhysicalMemory& memory = call.kernel.machine().memory;
     SysInfoBytes info;
-    info.uptime = static_cast<std::int64_t>(call.kernel.monotonic_ns() / 1'000'000'000u);
+    info.uptime = static_cast<std::int64_t>(call.kernel.clock().monotonic_ns() / 1'000'000'000u);
     info.total_ram = memory.limit_bytes();
     info.free_ram = memory.limit_bytes() - std::min(memory.used_bytes(), memory.limit_bytes());
-    for (const auto& [pid, process] : call.kernel.processes()) {
+    for (const auto& [pid, process] : call.kernel.processes().all()) {
         info.processes = static_cast<std::uint16_t>(info.processes + process->tasks.size());
     }
     if (!call.memory().put(call.address(0), info)) return Errno::Fault;
@@ -177,7 +177,8 @@ SysOutcome sys_capget(SysCall& call) {
         return Errno::Inval;
     }
     if (header->pid < 0) return Errno::Inval;
-    if (header->pid != 0 && call.kernel.find_process(header->pid) == nullptr) return Errno::Srch;
+    if (header->pid != 0 && call.kernel.processes().find(header->pid) == nullptr)
+        return Errno::Srch;
     if (call.args[1] == 0) return 0;
     const std::size_t words = header->version == abi::kCapVersion1 ? 1 : 2;
     for (std::size_t i = 0; i < words; ++i) {

@@ -141,7 +141,8 @@ SysOutcome sys_prctl(SysCall& call) {
     for (const PrctlRow& row : kOptions) {
         if (row.option == call.int32(0)) return row.fn(call);
     }
-    call.kernel.note_unmodelled(fmt::format("prctl option {}", call.int32(0)), "answered EINVAL");
+    call.kernel.counters().note_unmodelled(fmt::format("prctl option {}", call.int32(0)),
+                                           "answered EINVAL");
     return Errno::Inval;
 }
 

@@ -20,7 +20,7 @@ std::uint64_t freed_pages(const Process& process) {
 }
 
 SysOutcome sys_exit(SysCall& call) {
-    call.kernel.end_task(call.task, call.int32(0) & 0xff);
+    call.kernel.processes().end_task(call.task, call.int32(0) & 0xff);
     if (!call.process.alive) {
         call.units = freed_pages(call.process);
     } else {
@@ -31,7 +31,7 @@ SysOutcome sys_exit(SysCall& call) {
 
 SysOutcome sys_exit_group(SysCall& call) {
     call.units = freed_pages(call.process);
-    call.kernel.end_process(call.process, ExitKind::Exited, call.int32(0) & 0xff, {});
+    call.kernel.processes().end_process(call.process, ExitKind::Exited, call.int32(0) & 0xff, {});
     return NoReturn{};
 }
 
@@ -66,8 +66,8 @@ SysOutcome exec_path(SysCall& call, VAddr path_at, VAddr argv, VAddr envp) {
     auto arguments = TRY(read_strings(memory, argv));
     auto environment = TRY(read_strings(memory, envp));
     if (arguments.empty()) arguments.emplace_back();  // as Linux since 5.18
-    TRY(call.kernel.exec(call.task,
-                         {std::move(*path), std::move(arguments), std::move(environment)}));
+    TRY(call.kernel.processes().exec(
+        call.task, {std::move(*path), std::move(arguments), std::move(environment)}));
     return NoReturn{};
 }
 
@@ -136,7 +136,7 @@ SysOutcome sys_setrlimit(SysCall& call) {
 // --- groups and sessions
 
 Process* named(SysCall& call, std::int32_t pid) {
-    return pid == 0 ? &call.process : call.kernel.find_process(pid);
+    return pid == 0 ? &call.process : call.kernel.processes().find(pid);
 }
 
 SysOutcome sys_getpgid(SysCall& call) {
@@ -151,7 +151,7 @@ SysOutcome sys_getsid(SysCall& call) {
 }
 // A group of the caller's session.
 bool has_group(SysCall& call, std::int32_t group) {
-    const auto& all = call.kernel.processes();
+    const auto& all = call.kernel.processes().all();
     return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
         return entry.second->group == group && entry.second->session == call.process.session;
     });

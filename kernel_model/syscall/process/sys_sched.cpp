@@ -17,7 +17,8 @@ namespace {
 constexpr std::uint64_t kMaskSize = 8;
 
 Task* named(SysCall& call) {
-    return call.int32(0) == 0 ? &call.task : call.kernel.find_task(TaskId{call.int32(0)});
+    return call.int32(0) == 0 ? &call.task
+                              : call.kernel.processes().find_task(TaskId{call.int32(0)});
 }
 
 std::uint64_t present_cpus(SysCall& call) {
@@ -55,7 +56,7 @@ SysOutcome sys_getcpu(SysCall& call) {
 }
 
 SysOutcome sys_sched_yield(SysCall& call) {
-    call.kernel.yield(call.task);
+    call.kernel.scheduler().yield(call.task);
     return 0;
 }
 
@@ -95,14 +96,15 @@ SysOutcome sys_sched_rr_get_interval(SysCall& call) {
 std::vector<Task*> meant(SysCall& call) {
     std::vector<Task*> found;
     if (call.int32(0) == abi::kPrioProcess) {
-        Task* const task =
-            call.int32(1) == 0 ? &call.task : call.kernel.find_task(TaskId{call.int32(1)});
+        Task* const task = call.int32(1) == 0
+                               ? &call.task
+                               : call.kernel.processes().find_task(TaskId{call.int32(1)});
         if (task != nullptr) found.push_back(task);
         return found;
     }
     const std::int32_t group = call.int32(1) == 0 ? call.process.group : call.int32(1);
     const std::uint32_t user = call.uint32(1) == 0 ? call.process.uid : call.uint32(1);
-    for (const auto& [pid, process] : call.kernel.processes()) {
+    for (const auto& [pid, process] : call.kernel.processes().all()) {
         if (call.int32(0) == abi::kPrioPgrp ? process->group != group : process->uid != user)
             continue;
         for (const auto& [id, task] : process->tasks) found.push_back(task.get());

@@ -57,7 +57,7 @@ SysOutcome sys_rt_sigaction(SysCall& call) {
             std::erase_if(call.process.pending, same);
             for (const auto& [id, task] : call.process.tasks) {
                 std::erase_if(task->pending, same);
-                call.kernel.recalc_sigpending(*task);
+                call.kernel.signals().recalculate(*task);
             }
         }
     }
@@ -82,7 +82,7 @@ SysOutcome sys_rt_sigprocmask(SysCall& call) {
             default: return Errno::Inval;
         }
         call.task.sigmask &= ~kUnblockable;
-        call.kernel.recalc_sigpending(call.task);
+        call.kernel.signals().recalculate(call.task);
     }
     if (call.args[2] != 0 && !memory.put(call.address(2), old)) return Errno::Fault;
     return 0;
@@ -108,7 +108,7 @@ SysOutcome sys_rt_sigsuspend(SysCall& call) {
     call.task.saved_sigmask = call.task.sigmask;
     call.task.restore_sigmask = true;
     call.task.sigmask = *set & ~kUnblockable;
-    call.kernel.recalc_sigpending(call.task);
+    call.kernel.signals().recalculate(call.task);
     return Block{};
 }
 
@@ -123,7 +123,7 @@ SysOutcome sys_rt_sigtimedwait(SysCall& call) {
         const auto given = TRY(read_duration(memory, call.address(2)));
         timeout = given;
     }
-    if (const auto info = take_pending(call.kernel, call.task, *set & ~kUnblockable)) {
+    if (const auto info = call.kernel.signals().take(call.task, *set & ~kUnblockable)) {
         SigInfoBytes bytes{static_cast<std::int32_t>(info->signal), 0, info->code, 0, {}};
         bytes.fields[0] = static_cast<std::uint32_t>(info->pid) | std::uint64_t{info->uid} << 32;
         bytes.fields[1] = info->code > 0 ? static_cast<std::uint32_t>(info->status) : info->value;
@@ -139,7 +139,7 @@ SysOutcome sys_rt_sigreturn(SysCall& call) {
     if (!pop_signal_frame(call.kernel, call.task)) {
         const std::uint64_t sp = call.kernel.machine().cpu->read(call.task.context, Reg::Sp);
         const bool mapped = call.process.mm->find(VAddr(sp)) != nullptr;
-        call.kernel.force_signal(
+        call.kernel.signals().force(
             call.task,
             {.signal = Signal::Segv, .code = mapped ? kSegvAccerr : kSegvMaperr, .address = sp});
     }
@@ -191,11 +191,11 @@ SysOutcome sys_kill(SysCall& call) {
     if (signal != 0 && !valid_signal(signal)) return Errno::Inval;
     if (pid == INT32_MIN) return Errno::Srch;
     bool found = false;
-    for (const auto& [id, process] : call.kernel.processes()) {
+    for (const auto& [id, process] : call.kernel.processes().all()) {
         if (!process->alive || !addressed(*process, call.process, pid)) continue;
         found = true;
         if (signal == 0) continue;
-        call.kernel.send_signal(*process, from_sender(call, signal, kSiUser));
+        call.kernel.signals().send(*process, from_sender(call, signal, kSiUser));
     }
     if (!found) return Errno::Srch;
     return 0;
@@ -204,9 +204,9 @@ SysOutcome sys_kill(SysCall& call) {
 SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std::int32_t signal,
                         const SignalInfo& info) {
     if (signal < 0 || signal > kSignalCount) return Errno::Inval;
-    Task* task = call.kernel.find_task(TaskId{tid});
+    Task* task = call.kernel.processes().find_task(TaskId{tid});
     if (task == nullptr || (group > 0 && group != task->process->pid)) return Errno::Srch;
-    if (signal != 0) call.kernel.send_signal(*task, info);
+    if (signal != 0) call.kernel.signals().send(*task, info);
     return 0;
 }
 
@@ -237,9 +237,9 @@ SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::
                           .value = bytes->fields[1]};
     if (group > 0) return send_to_task(call, group, tid, signal, info);
     if (signal < 0 || signal > kSignalCount) return Errno::Inval;
-    Process* process = call.kernel.find_process(tid);
+    Process* process = call.kernel.processes().find(tid);
     if (process == nullptr) return Errno::Srch;
-    call.kernel.send_signal(*process, info);
+    call.kernel.signals().send(*process, info);
     return 0;
 }
 

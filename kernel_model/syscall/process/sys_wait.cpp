@@ -54,7 +54,7 @@ std::optional<Event> event_of(Process& child, std::uint32_t options) {
 void take(SysCall& call, const Event& event) {
     if (!event.child->alive) {
         call.path = KernelPath::SysWaitReap;
-        call.kernel.reap(*event.child);
+        call.kernel.processes().reap(*event.child);
     } else if (event.code == kCldStopped) {
         event.child->events.stopped = 0;
     } else {
@@ -67,7 +67,7 @@ void take(SysCall& call, const Event& event) {
 template <class Answer>
 SysOutcome wait_for(SysCall& call, const Wanted& wanted, Answer answer) {
     bool any = false;
-    for (Process* child : call.kernel.children_of(call.process)) {
+    for (Process* child : call.kernel.processes().children_of(call.process)) {
         if (!wanted.covers(*child)) continue;
         // Children whose end is told by another signal are clones, waited for only when asked.
         const bool is_clone = child->exit_signal != Signal::Chld;

@@ -13,19 +13,19 @@ namespace {
 using namespace abi;
 
 std::optional<std::uint64_t> clock_ns(SysCall& call, std::int32_t id) {
-    const std::uint64_t monotonic = call.kernel.monotonic_ns();
+    const std::uint64_t monotonic = call.kernel.clock().monotonic_ns();
     switch (id) {
         case kClockRealtime:
         case kClockRealtimeAlarm:
-        case kClockTai: return call.kernel.realtime_ns();
-        case kClockRealtimeCoarse: return call.kernel.realtime_ns() / kTickNs * kTickNs;
+        case kClockTai: return call.kernel.clock().realtime_ns();
+        case kClockRealtimeCoarse: return call.kernel.clock().realtime_ns() / kTickNs * kTickNs;
         case kClockMonotonic:
         case kClockMonotonicRaw:
         case kClockBoottime:
         case kClockBoottimeAlarm: return monotonic;
         case kClockMonotonicCoarse: return monotonic / kTickNs * kTickNs;
-        case kClockProcessCputimeId: return call.kernel.cpu_time(call.process).total();
-        case kClockThreadCputimeId: return call.kernel.cpu_time(call.task).total();
+        case kClockProcessCputimeId: return call.kernel.clock().cpu_time(call.process).total();
+        case kClockThreadCputimeId: return call.kernel.clock().cpu_time(call.task).total();
         default: break;
     }
     if (id >= 0) return std::nullopt;
@@ -35,14 +35,14 @@ std::optional<std::uint64_t> clock_ns(SysCall& call, std::int32_t id) {
     const bool thread = (id & kCpuclockPerthreadMask) != 0;
     if ((id & kCpuclockClockMask) == kCpuclockMax) return std::nullopt;
     if (!thread) {
-        const Process* process = pid == 0 ? &call.process : call.kernel.find_process(pid);
+        const Process* process = pid == 0 ? &call.process : call.kernel.processes().find(pid);
         return process == nullptr ? std::nullopt
-                                  : std::optional(call.kernel.cpu_time(*process).total());
+                                  : std::optional(call.kernel.clock().cpu_time(*process).total());
     }
     const auto it = call.process.tasks.find(pid == 0 ? call.task.id : TaskId{pid});
     return it == call.process.tasks.end()
                ? std::nullopt
-               : std::optional(call.kernel.cpu_time(*it->second).total());
+               : std::optional(call.kernel.clock().cpu_time(*it->second).total());
 }
 
 SysOutcome sys_clock_gettime(SysCall& call) {
@@ -64,7 +64,8 @@ SysOutcome sys_clock_getres(SysCall& call) {
 
 SysOutcome sys_gettimeofday(SysCall& call) {
     UserMemory memory = call.memory();
-    if (call.args[0] != 0 && !memory.put(call.address(0), to_timeval(call.kernel.realtime_ns())))
+    if (call.args[0] != 0 &&
+        !memory.put(call.address(0), to_timeval(call.kernel.clock().realtime_ns())))
         return Errno::Fault;
     if (call.args[1] != 0 && !memory.put(call.address(1), std::uint64_t{0}))
         return Errno::Fault;  // UTC
@@ -76,7 +77,7 @@ SysOutcome sleep_until_deadline(SysCall& call, std::uint64_t duration_ns, VAddr 
     if (deadline_passed(call, duration_ns)) return 0;
     if (!call.task.tif_sigpending) return Block{};
     // A signal without a handler lets the sleep go on.
-    const std::uint64_t left = call.task.wait_deadline_ns - call.kernel.monotonic_ns();
+    const std::uint64_t left = call.task.wait_deadline_ns - call.kernel.clock().monotonic_ns();
     if (remaining != VAddr(0) && !call.memory().put(remaining, to_timespec(left)))
         return Errno::Fault;
     return Block{};
@@ -106,14 +107,14 @@ SysOutcome sys_clock_nanosleep(SysCall& call) {
 
 SysOutcome sys_times(SysCall& call) {
     if (call.args[0] != 0) {
-        const CpuTime time = call.kernel.cpu_time(call.process),
+        const CpuTime time = call.kernel.clock().cpu_time(call.process),
                       children = call.process.children_time;
         const std::array<std::uint64_t, 4> tms{
             time.user_ns / kUserTickNs, time.system_ns / kUserTickNs,
             children.user_ns / kUserTickNs, children.system_ns / kUserTickNs};
         if (!call.memory().put(call.address(0), tms)) return Errno::Fault;
     }
-    return call.kernel.monotonic_ns() / kUserTickNs;
+    return call.kernel.clock().monotonic_ns() / kUserTickNs;
 }
 
 SysOutcome sys_getrusage(SysCall& call) {
@@ -122,9 +123,9 @@ SysOutcome sys_getrusage(SysCall& call) {
     const Process& process = call.process;
     UsageBytes usage = usage_bytes(process.children_time, process.children_peak_pages);
     if (who == kRusageSelf)
-        usage = usage_bytes(call.kernel.cpu_time(process), process.mm->resident_pages());
+        usage = usage_bytes(call.kernel.clock().cpu_time(process), process.mm->resident_pages());
     if (who == kRusageThread)
-        usage = usage_bytes(call.kernel.cpu_time(call.task), process.mm->resident_pages());
+        usage = usage_bytes(call.kernel.clock().cpu_time(call.task), process.mm->resident_pages());
     if (!call.memory().put(call.address(1), usage)) return Errno::Fault;
     return 0;
 }

@@ -26,8 +26,8 @@ struct Period {
 Period period_of(SysCall& call, std::int32_t which) {
     const Process& p = call.process;
     if (which == kItimerReal)
-        return {p.real_timer.next_ns, p.real_timer.interval_ns, call.kernel.monotonic_ns()};
-    const CpuTime used = call.kernel.cpu_time(p);
+        return {p.real_timer.next_ns, p.real_timer.interval_ns, call.kernel.clock().monotonic_ns()};
+    const CpuTime used = call.kernel.clock().cpu_time(p);
     if (which == kItimerVirtual)
         return {p.virtual_timer.next_ns, p.virtual_timer.interval_ns, used.user_ns};
     return {p.profiling_timer.next_ns, p.profiling_timer.interval_ns, used.total()};
@@ -71,7 +71,9 @@ SysOutcome sys_setitimer(SysCall& call) {
     const Period old = period_of(call, which);
     const std::uint64_t next = *value == 0 ? 0 : old.now_ns + *value;
     switch (which) {
-        case kItimerReal: call.kernel.set_real_timer(call.process, next, *interval); break;
+        case kItimerReal:
+            call.kernel.signal_timers().set_real(call.process, next, *interval);
+            break;
         case kItimerVirtual: call.process.virtual_timer = {next, *interval}; break;
         default: call.process.profiling_timer = {next, *interval}; break;
     }
@@ -173,7 +175,7 @@ PosixTimer* timer_of(SysCall& call) {
 
 ItimerSpec remaining_of(SysCall& call, const PosixTimer& timer) {
     ItimerSpec spec{.interval = to_timespec(timer.interval_ns), .value = {}};
-    const std::uint64_t now = call.kernel.timer_now(call.process, timer);
+    const std::uint64_t now = call.kernel.signal_timers().now(call.process, timer);
     const bool silent = timer.signal == Signal::None && timer.next_ns <= now;
     if (timer.next_ns == 0 || ((timer.queued || silent) && timer.interval_ns == 0)) return spec;
     std::uint64_t next = timer.next_ns;
@@ -204,12 +206,12 @@ SysOutcome sys_timer_settime(SysCall& call) {
     const ItimerSpec old = remaining_of(call, *timer);
     std::uint64_t next = *value;
     if (next != 0 && (call.args[1] & kTimerAbstime) == 0) {
-        next += call.kernel.timer_now(call.process, *timer);
+        next += call.kernel.signal_timers().now(call.process, *timer);
     } else if (next != 0 && timer->clock == TimerClock::Realtime) {
         next = std::max<std::uint64_t>(next > kEpochNs ? next - kEpochNs : 0, 1);
     }
     timer->overrun = 0;
-    call.kernel.set_posix_timer(call.process, *timer, next, *interval);
+    call.kernel.signal_timers().set_posix(call.process, *timer, next, *interval);
     if (call.args[3] != 0 && !memory.put(call.address(3), old)) return Errno::Fault;
     return 0;
 }

@@ -165,8 +165,8 @@ bool may(const File& file, Direction direction) {
 bool must_wait(SysCall& call, File& file, Errno error, std::uint64_t done) {
     call.task.call_progress = 0;
     if (error == Errno::Pipe) {
-        call.kernel.send_signal(call.task,
-                                {.signal = Signal::Pipe, .code = kSiUser, .pid = call.process.pid});
+        call.kernel.signals().send(
+            call.task, {.signal = Signal::Pipe, .code = kSiUser, .pid = call.process.pid});
     }
     if (error != Errno::Again || (file.flags & abi::kONonblock) != 0) return false;
     if (done > 0 && call.task.tif_sigpending) return false;
@@ -180,8 +180,8 @@ SysResult<std::uint64_t> may_write(SysCall& call, File& file, std::uint64_t offs
     const std::uint64_t limit = call.process.limits[abi::kRlimitFsize].soft;
     if (count == 0 || !file.backing()) return count;
     if (offset < limit) return std::min(count, limit - offset);
-    call.kernel.send_signal(call.task,
-                            {.signal = Signal::Xfsz, .code = kSiUser, .pid = call.process.pid});
+    call.kernel.signals().send(call.task,
+                               {.signal = Signal::Xfsz, .code = kSiUser, .pid = call.process.pid});
     return tl::make_unexpected(Errno::Fbig);
 }
 
@@ -243,7 +243,7 @@ SysOutcome socket_transfer(SysCall& call, Socket& socket, Direction direction,
     // AF_UNIX was measured with these calls.
     const auto with_price = [&](SysOutcome outcome) {
         if (std::holds_alternative<std::uint64_t>(outcome) && socket.family() != abi::kAfUnix) {
-            call.kernel.spend(call.task, KernelPath::SysSocketFile);
+            call.kernel.gate().spend(call.task, KernelPath::SysSocketFile);
         }
         return outcome;
     };
@@ -298,7 +298,7 @@ SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, 
     }
     const SysOutcome outcome = transfer_all(call, *file, direction, buffers, total, offset);
     if (!std::holds_alternative<Block>(outcome))
-        call.kernel.spend(call.task, KernelPath::SysVector, count);
+        call.kernel.gate().spend(call.task, KernelPath::SysVector, count);
     return outcome;
 }
 

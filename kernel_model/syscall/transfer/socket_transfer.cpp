@@ -41,8 +41,8 @@ SysOutcome send_failure(SysCall& call, Errno error, std::uint32_t flags) {
     call.units = call.task.call_progress;
     if (call.task.call_progress > 0) return call.task.call_progress;
     if (error == Errno::Pipe && (flags & abi::kMsgNosignal) == 0) {
-        call.kernel.send_signal(call.task,
-                                {.signal = Signal::Pipe, .code = kSiUser, .pid = call.process.pid});
+        call.kernel.signals().send(
+            call.task, {.signal = Signal::Pipe, .code = kSiUser, .pid = call.process.pid});
     }
     return error;
 }

@@ -38,7 +38,7 @@ std::optional<SysOutcome> check_background(SysCall& call, const Terminal& termin
         if (signal == Signal::Ttin) return Errno::Io;
         return std::nullopt;
     }
-    if (call.kernel.orphaned(group)) return Errno::Io;
+    if (call.kernel.processes().orphaned(group)) return Errno::Io;
     call.kernel.terminals().signal_group(group, signal);
     call.task.tif_sigpending = true;
     return Block{};  // entered again when it is continued
@@ -50,7 +50,7 @@ std::optional<SysOutcome> wait_for_characters(SysCall& call, PtyFile& file, std:
     Task& task = call.task;
     const std::uint64_t least = terminal.settings().characters[abi::Vmin];
     const std::uint64_t tenths = terminal.settings().characters[abi::Vtime];
-    const std::uint64_t there = terminal.readable(), now = call.kernel.monotonic_ns();
+    const std::uint64_t there = terminal.readable(), now = call.kernel.clock().monotonic_ns();
     const bool over = task.wait_deadline_ns != kNoDeadline && now >= task.wait_deadline_ns;
     if (there >= std::clamp<std::uint64_t>(least, 1, size) || (over && there > 0))
         return std::nullopt;
@@ -145,8 +145,8 @@ SysOutcome take_control(Request& r) {
 SysOutcome give_control_up(Request& r) {
     if (r.file.master() || !controls(r.call, r.terminal)) return Errno::NotTty;
     if (!leads_session(r.call.process)) {
-        r.call.kernel.note_unmodelled("ioctl TIOCNOTTY",
-                                      "a process that leads no session keeps its terminal");
+        r.call.kernel.counters().note_unmodelled(
+            "ioctl TIOCNOTTY", "a process that leads no session keeps its terminal");
         return 0;
     }
     const std::int32_t foreground = r.terminal.foreground;
@@ -174,7 +174,7 @@ SysOutcome set_foreground(Request& r) {
     if (!group) return Errno::Fault;
     if (*group < 0) return Errno::Inval;
     bool exists = false, in_session = false;
-    for (const auto& [pid, process] : r.call.kernel.processes()) {
+    for (const auto& [pid, process] : r.call.kernel.processes().all()) {
         if (process->group != *group) continue;
         exists = true;
         in_session |= process->session == r.call.process.session;

@@ -11,6 +11,7 @@
 
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/proc/proc_files.h"
+#include "kernel_model/run/run_loop.h"
 #include "kernel_model/syscall/dispatch.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
@@ -95,6 +96,7 @@ struct KernelFixture {
     Machine machine;
     std::unique_ptr<FileSystem> files;
     std::unique_ptr<Kernel> kernel;
+    std::unique_ptr<RunLoop> run_loop;
 
     explicit KernelFixture(const std::vector<std::uint32_t>& words = {a64::movz(8, 94), a64::kSvc},
                            TrapClient* client = nullptr, MachineProfile priced = profile_at(1e9))
@@ -106,11 +108,13 @@ struct KernelFixture {
         REQUIRE(made);
         files = std::move(*made);
         kernel = std::make_unique<Kernel>(machine, *files);
+        run_loop = std::make_unique<RunLoop>(*kernel);
         if (client != nullptr) kernel->attach(*client);
-        const Outcome started = kernel->start({.arguments = {"/bin/guest"}, .environment = {}});
-        if (!started) FAIL(started.error().line());
+        const auto started =
+            kernel->processes().start({.arguments = {"/bin/guest"}, .environment = {}});
+        if (!started) FAIL(started.error().error.line());
     }
-    Process& process() { return *kernel->processes().at(1000); }
+    Process& process() { return *kernel->processes().all().at(1000); }
     Task& task() { return *process().tasks.at(TaskId{1000}); }
     std::uint64_t x(unsigned n) { return machine.cpu->read(task().context, xreg(n)); }
     std::uint64_t pc() { return machine.cpu->read(task().context, Reg::Pc); }

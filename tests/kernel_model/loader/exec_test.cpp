@@ -26,8 +26,11 @@ struct ExecFixture {
     }
     Result<LoadedProgram> load(const std::string& path, std::vector<std::string> arguments = {"p"},
                                std::vector<std::string> environment = {}) {
-        return load_program(*machine, files, process,
-                            {path, std::move(arguments), std::move(environment)}, &error);
+        const auto loaded = load_program(*machine, files, process,
+                                         {path, std::move(arguments), std::move(environment)});
+        if (loaded) return *loaded;
+        error = *loaded.error().number;
+        return tl::make_unexpected(loaded.error().error);
     }
     UserMemory user() { return UserMemory(*process.mm, kTask); }
     std::uint64_t word(VAddr at) { return user().get<std::uint64_t>(at).value(); }

@@ -44,7 +44,7 @@ TEST_CASE("the counter trap is a system register exception", "[sysreg]") {
 
 TEST_CASE("a guest reads MIDR_EL1 and goes on after it", "[sysreg][kernel]") {
     KernelFixture f(with_exit({a64::mrs(3, 3, 0, 0, 0, 0), a64::kNop}));
-    CHECK(f.kernel->run({}).status == 0);
+    CHECK(f.run_loop->run({}).status == 0);
     CHECK(f.x(3) == 0x410fd083);
     CHECK(f.exceptions(ExceptionClass::Undefined) == 1);
     CHECK(f.times(KernelPath::SysregEmulation) == 1);
@@ -72,11 +72,11 @@ TEST_CASE(
         REQUIRE(machine);
         KernelFixture f(with_exit({a64::mrs(3, 3, 3, 0, 0, 1), a64::mrs(31, 3, 3, 0, 0, 1)}),
                         nullptr, *machine);
-        CHECK(f.kernel->run({}).status == 0);
+        CHECK(f.run_loop->run({}).status == 0);
         INFO(row.machine);
         CHECK(f.x(3) == row.value);
         CHECK(f.exceptions(ExceptionClass::SysregTrap) == 2 * row.traps);
         CHECK(f.times(KernelPath::SysregEmulation) == 2 * row.traps);
-        CHECK(f.kernel->retired() == InsnCount(2 + 2));
+        CHECK(f.kernel->counters().retired() == InsnCount(2 + 2));
     }
 }

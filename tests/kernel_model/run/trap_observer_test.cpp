@@ -34,7 +34,7 @@ Log watched(const std::vector<std::uint32_t>& words) {
     KernelFixture f(words);
     Log log;
     f.kernel->observe(&log);
-    f.kernel->run({.max_insns = 100});
+    f.run_loop->run({.max_insns = 100});
     return log;
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("an observer is told of all that is charged, and nobody is without one
     Log log;
     const CentiCycles before = f.machine.ledger.kernel_cycles();
     f.kernel->observe(&log);
-    CHECK(f.kernel->run({}).status == 3);
+    CHECK(f.run_loop->run({}).status == 3);
     CHECK(log.charged_cycles == f.machine.ledger.kernel_cycles() - before);
     CHECK(std::count(log.paths.begin(), log.paths.end(), KernelPath::SysExit) == 1);
 }
@@ -88,7 +88,7 @@ TEST_CASE("an observer can end the run before EL0 goes on", "[kernel][observer]"
     Log log;
     log.most_returns = 1;
     f.kernel->observe(&log);
-    CHECK(f.kernel->run({}).kind == ExitKind::LimitReached);
+    CHECK(f.run_loop->run({}).kind == ExitKind::LimitReached);
     CHECK(log.returns == 2);
-    CHECK(f.kernel->retired() == InsnCount(0));
+    CHECK(f.kernel->counters().retired() == InsnCount(0));
 }

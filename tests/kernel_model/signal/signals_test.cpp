@@ -30,7 +30,7 @@ struct SignalFixture : KernelFixture {
             .handler = kHandler, .flags = flags, .restorer = 0, .mask = mask};
     }
     void send(Signal s) {
-        kernel->send_signal(task(), {.signal = s, .code = kSiUser, .pid = 77, .uid = 5});
+        kernel->signals().send(task(), {.signal = s, .code = kSiUser, .pid = 77, .uid = 5});
     }
     template <class T = std::uint64_t>
     T at(std::uint64_t address) {
@@ -39,7 +39,7 @@ struct SignalFixture : KernelFixture {
     std::uint64_t sp() { return machine.cpu->read(task().context, Reg::Sp); }
     // Runs until `n` more instructions are retired.
     ExitSummary go(std::uint64_t n) {
-        return kernel->run({.max_insns = kernel->retired().value + n});
+        return run_loop->run({.max_insns = kernel->counters().retired().value + n});
     }
 };
 
@@ -117,14 +117,14 @@ TEST_CASE("returning from a handler restores everything", "[signals]") {
     CHECK(f.machine.cpu->read(f.task().context, Reg::Pstate) == 0);
     CHECK(f.task().sigmask == 0);
     CHECK(f.times(KernelPath::SignalReturn) == 1);
-    CHECK(f.kernel->run({}).status == 3);
+    CHECK(f.run_loop->run({}).status == 3);
 }
 
 TEST_CASE("a fault's frame carries its address and syndrome", "[signals]") {
     KernelFixture f({a64::movz(1, 8), a64::str(0, 1)});
     f.process().actions[kSegv] = {
         .handler = KernelFixture::kEntry, .flags = kSaSigInfo, .restorer = 0x5000, .mask = 0};
-    f.kernel->run({.max_insns = 2});
+    f.run_loop->run({.max_insns = 2});
     UserMemory memory(*f.process().mm, f.task().id);
     const std::uint64_t frame = f.machine.cpu->read(f.task().context, Reg::Sp);
     CHECK(memory.get<std::int32_t>(VAddr(frame + 8)) == 1);           // SEGV_MAPERR
@@ -150,11 +150,11 @@ TEST_CASE("default actions end the process or do nothing", "[signals]") {
     for (const Signal s : {Signal::Chld, Signal::Urg, Signal::Winch, Signal::Cont}) {
         SignalFixture f;
         f.send(s);
-        CHECK(f.kernel->run({}).status == 3);
+        CHECK(f.run_loop->run({}).status == 3);
     }
     SignalFixture f;
     f.send(Signal::Term);
-    const ExitSummary end = f.kernel->run({});
+    const ExitSummary end = f.run_loop->run({});
     CHECK(end.kind == ExitKind::Signalled);
     CHECK(end.status == 15);
     CHECK(end.detail == "SIGTERM at pc 0x400100, sent by process 77");
@@ -164,9 +164,9 @@ TEST_CASE("default actions end the process or do nothing", "[signals]") {
 TEST_CASE("a stopped process with nobody to continue it is a deadlock", "[signals]") {
     SignalFixture f;
     f.send(Signal::Stop);
-    CHECK(f.kernel->run({}).kind == ExitKind::Deadlock);
+    CHECK(f.run_loop->run({}).kind == ExitKind::Deadlock);
     f.send(Signal::Cont);
-    CHECK(f.kernel->run({}).status == 3);
+    CHECK(f.run_loop->run({}).status == 3);
 }
 
 // get_signal, "the job control signals do nothing in an orphaned pgrp".
@@ -174,7 +174,7 @@ TEST_CASE("a stop from a terminal does nothing to an orphaned process group", "[
     for (const Signal signal : {Signal::Tstp, Signal::Ttin, Signal::Ttou}) {
         SignalFixture f;
         f.send(signal);
-        CHECK(f.kernel->run({}).status == 3);
+        CHECK(f.run_loop->run({}).status == 3);
     }
 }
 
@@ -184,8 +184,9 @@ TEST_CASE("a blocked signal waits, a forced one does not", "[signals]") {
     f.task().sigmask = signal_bit(Signal::Segv) | signal_bit(Signal::Term);
     f.send(Signal::Term);
     CHECK_FALSE(f.task().tif_sigpending);
-    f.kernel->force_signal(f.task(), {.signal = Signal::Segv, .code = kSegvMaperr, .address = 16});
-    const ExitSummary end = f.kernel->run({});
+    f.kernel->signals().force(f.task(),
+                              {.signal = Signal::Segv, .code = kSegvMaperr, .address = 16});
+    const ExitSummary end = f.run_loop->run({});
     CHECK(end.status == 11);
     CHECK(end.detail == "SIGSEGV at pc 0x400100, address 0x10");
 }
@@ -196,7 +197,7 @@ TEST_CASE("a frame that does not fit on the stack is SIGSEGV", "[signals]") {
     f.handle(kSegv, 0);
     f.machine.cpu->write(f.task().context, Reg::Sp, 0x100);
     f.send(Signal::Usr1);
-    CHECK(f.kernel->run({}).status == 11);
+    CHECK(f.run_loop->run({}).status == 11);
 }
 
 TEST_CASE("the alternate stack takes the frame that the stack cannot", "[signals]") {
@@ -217,7 +218,7 @@ TEST_CASE("rt_sigreturn without a frame is SIGSEGV", "[signals]") {
          {std::uint64_t{0}, std::uint64_t{8}, std::uint64_t{0x400100}, ~std::uint64_t{15}}) {
         KernelFixture f({a64::movz(8, 139), a64::kSvc});
         f.machine.cpu->write(f.task().context, Reg::Sp, sp);
-        CHECK(f.kernel->run({}).status == 11);
+        CHECK(f.run_loop->run({}).status == 11);
     }
 }
 
@@ -228,7 +229,7 @@ TEST_CASE("rt_sigreturn does not let a frame choose the exception level", "[sign
     f.go(1);
     UserMemory memory(*f.process().mm, f.task().id);
     REQUIRE(memory.put(VAddr(f.sp() + 128 + 176 + 272), std::uint64_t{0x3c5}));  // EL1h, all masked
-    CHECK(f.kernel->run({}).status == 11);
+    CHECK(f.run_loop->run({}).status == 11);
 }
 
 TEST_CASE("a handler interrupts a wait unless it restarts it", "[signals]") {
@@ -240,8 +241,8 @@ TEST_CASE("a handler interrupts a wait unless it restarts it", "[signals]") {
                          a64::kRet});
         f.process().actions[14] = {
             .handler = KernelFixture::kEntry + 40, .flags = flags, .restorer = 0, .mask = 0};
-        f.kernel->set_real_timer(f.process(), 1'000'000, 0);
-        const ExitSummary end = f.kernel->run({});
+        f.kernel->signal_timers().set_real(f.process(), 1'000'000, 0);
+        const ExitSummary end = f.run_loop->run({});
         return std::pair(end, f.times(KernelPath::SignalReturn));
     };
     const auto [interrupted, returns] = run(0);
@@ -258,13 +259,13 @@ TEST_CASE("the probe layer may put a signal off", "[signals]") {
     KernelFixture f({a64::b(0), a64::b(0)}, &client);
     constexpr std::uint64_t kSecond = KernelFixture::kEntry + 4;
     f.process().actions[kUsr1] = {.handler = kSecond, .flags = 0, .restorer = 0, .mask = 0};
-    f.kernel->send_signal(f.task(), {.signal = Signal::Usr1, .code = kSiUser});
-    f.kernel->run({.max_insns = 10});
+    f.kernel->signals().send(f.task(), {.signal = Signal::Usr1, .code = kSiUser});
+    f.run_loop->run({.max_insns = 10});
     CHECK(client.asked == 1);
     CHECK(f.pc() == KernelFixture::kEntry);
     CHECK(f.task().pending.size() == 1);
     f.task().tif_uprobe = true;  // the end of its step
-    f.kernel->run({.max_insns = 20});
+    f.run_loop->run({.max_insns = 20});
     CHECK(client.asked == 2);
     CHECK(f.pc() == kSecond);
     CHECK(f.task().pending.empty());
@@ -281,6 +282,6 @@ TEST_CASE("standard signals queue once, real-time ones each time, the lowest fir
     f.send(rt);
     CHECK(f.task().pending.size() == 4);
     f.task().sigmask = 0;
-    f.kernel->recalc_sigpending(f.task());
-    CHECK(f.kernel->run({}).status == 10);
+    f.kernel->signals().recalculate(f.task());
+    CHECK(f.run_loop->run({}).status == 10);
 }

@@ -27,16 +27,17 @@ const std::vector<std::uint32_t> kReads =
 
 TEST_CASE("the counter is read without an exception where the machine allows it", "[vdso]") {
     KernelFixture allows(kReads, nullptr, with_vdso()), traps(kReads);
-    allows.kernel->run({.max_insns = 3});
+    allows.run_loop->run({.max_insns = 3});
     CHECK(allows.x(1) == 50'000'000);
     CHECK(allows.exceptions(ExceptionClass::SysregTrap) == 0);
     CHECK(allows.times(KernelPath::SysregEmulation) == 0);
-    CHECK(allows.kernel->run({}).status == 7);
-    CHECK(traps.kernel->run({}).status == 7);
+    CHECK(allows.run_loop->run({}).status == 7);
+    CHECK(traps.run_loop->run({}).status == 7);
     CHECK(traps.exceptions(ExceptionClass::SysregTrap) == 3);
     CHECK(traps.times(KernelPath::SysregEmulation) == 3);
     // Executed by the machine, so counted; what traps is the kernel's work.
-    CHECK(allows.kernel->user_work().insns.value == traps.kernel->user_work().insns.value + 3);
+    CHECK(allows.kernel->processes().user_work().insns.value ==
+          traps.kernel->processes().user_work().insns.value + 3);
 }
 
 TEST_CASE("a program finds the vDSO by its auxiliary vector", "[vdso]") {

@@ -56,7 +56,7 @@ TEST_CASE("a hit with a BRK after the slot leaves the kernel twice, once for eac
         CHECK(r.exceptions(ExceptionClass::SoftwareStep) == 0);
         CHECK(r.exceptions(ExceptionClass::Brk) == (probed ? 2u : 0u));
         // The breakpoint, the slot's instruction and its BRK for the instruction itself.
-        CHECK(r.kernel->retired() == InsnCount(5 + (probed ? 2 : 0)));
+        CHECK(r.kernel->counters().retired() == InsnCount(5 + (probed ? 2 : 0)));
         r.kernel->observe(nullptr);
     }
     // Each breakpoint and the slot page's first fetch; the text page's own first fetch came with
@@ -128,7 +128,8 @@ TEST_CASE(
     install(waits, Signal::Usr1, kEntry + 3 * 4);
     waits.run(1);  // the BRK, and its exit work
     REQUIRE(waits.task().runs_slot);
-    waits.kernel->send_signal(waits.task(), {.signal = Signal::Usr1, .code = kSiUser, .pid = 77});
+    waits.kernel->signals().send(waits.task(),
+                                 {.signal = Signal::Usr1, .code = kSiUser, .pid = 77});
     waits.run(20);
     CHECK(waits.machine.cpu->read(waits.task().context, Reg::Pc) == kEntry + 3 * 4);
     CHECK(frame_word(waits, kContextPc) == kEntry + 4);
@@ -138,7 +139,7 @@ TEST_CASE(
 
     ProbedRun dies = make(words, {{0}, {}});
     dies.run(1);
-    dies.kernel->send_signal(dies.task(), {.signal = Signal::Kill, .code = kSiUser, .pid = 77});
+    dies.kernel->signals().send(dies.task(), {.signal = Signal::Kill, .code = kSiUser, .pid = 77});
     const ExitSummary end = dies.run();
     CHECK(end.detail == "SIGKILL at pc 0x400100, sent by process 77");
     CHECK(dies.probe(0).stepped == 0);

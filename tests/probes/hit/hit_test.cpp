@@ -27,7 +27,7 @@ TEST_CASE("a stepped hit is one BRK and one step, a simulated one is one BRK", "
     CHECK(r.exceptions(ExceptionClass::Brk) == 2000);
     CHECK(r.exceptions(ExceptionClass::SoftwareStep) == 1000);
     // EL0 instructions: +1 for a stepped hit (the BRK), +0 for a simulated one.
-    CHECK(r.kernel->retired() == InsnCount(2 + 3000 + 2 + 2 + 1000));
+    CHECK(r.kernel->counters().retired() == InsnCount(2 + 3000 + 2 + 2 + 1000));
     CHECK(r.times(KernelPath::UprobeSlotSync) == 1000);
     CHECK(r.times(KernelPath::UprobeAreaCreate) == 1);
     CHECK(r.times(KernelPath::UprobeSimulateBranch) == 1000);
@@ -73,7 +73,7 @@ TEST_CASE("two specs at one place are one uprobe with two consumers", "[hit]") {
 TEST_CASE("the XOL page shows in the memory map", "[hit]") {
     ProbedRun r(kLoop, {2});
     r.run();
-    const std::string maps = r.kernel->processes().at(1000)->mm->maps_text();
+    const std::string maps = r.kernel->processes().all().at(1000)->mm->maps_text();
     CHECK(maps.find(" --xp 00000000 00:00 0 ") != std::string::npos);
     CHECK(maps.find("[uprobes]\n") != std::string::npos);
 }
@@ -163,13 +163,13 @@ TEST_CASE(
         return words;
     };
     const auto install = [&](ProbedRun& r) {
-        r.kernel->processes().at(1000)->actions[11] = {
+        r.kernel->processes().all().at(1000)->actions[11] = {
             .handler = kHandler, .flags = kSaSigInfo, .restorer = 0, .mask = 0};
     };
     {
         ProbedRun r(with_handler({a64::b(0)}), {1});
         install(r);
-        CHECK(r.kernel->run({.max_insns = 50}).kind == ExitKind::LimitReached);
+        CHECK(r.run_loop->run({.max_insns = 50}).kind == ExitKind::LimitReached);
         Task& task = r.task();
         const std::uint64_t frame = r.machine.cpu->read(task.context, Reg::Sp);
         UserMemory memory(*task.process->mm, task.id);
@@ -202,13 +202,13 @@ TEST_CASE(
 TEST_CASE("a signal that comes during the step waits for its end", "[hit]") {
     constexpr std::uint64_t kHandler = 0x400100 + 3 * 4;
     ProbedRun r({add1(0), a64::b(0), a64::kNop, a64::b(0)}, {0});
-    r.kernel->processes().at(1000)->actions[10] = {
+    r.kernel->processes().all().at(1000)->actions[10] = {
         .handler = kHandler, .flags = 0, .restorer = 0, .mask = 0};
-    r.kernel->run({.max_insns = 1});  // the BRK, and its exit work
+    r.run_loop->run({.max_insns = 1});  // the BRK, and its exit work
     Task& task = r.task();
     REQUIRE(task.tif_singlestep);
-    r.kernel->send_signal(task, {.signal = Signal::Usr1, .code = kSiUser, .pid = 77});
-    r.kernel->run({.max_insns = 20});
+    r.kernel->signals().send(task, {.signal = Signal::Usr1, .code = kSiUser, .pid = 77});
+    r.run_loop->run({.max_insns = 20});
     CHECK(r.machine.cpu->read(task.context, Reg::Pc) == kHandler);
     const std::uint64_t frame = r.machine.cpu->read(task.context, Reg::Sp);
     CHECK(
@@ -221,9 +221,9 @@ TEST_CASE("a signal that comes during the step waits for its end", "[hit]") {
 
 TEST_CASE("a fatal signal ends the step at the probed address", "[hit]") {
     ProbedRun r({add1(0), a64::b(0)}, {0});
-    r.kernel->run({.max_insns = 1});
+    r.run_loop->run({.max_insns = 1});
     REQUIRE(r.task().tif_singlestep);
-    r.kernel->send_signal(r.task(), {.signal = Signal::Kill, .code = kSiUser, .pid = 77});
+    r.kernel->signals().send(r.task(), {.signal = Signal::Kill, .code = kSiUser, .pid = 77});
     const ExitSummary end = r.run();
     CHECK(end.kind == ExitKind::Signalled);
     CHECK(end.status == 9);
@@ -237,7 +237,7 @@ TEST_CASE("an undefined instruction is stepped, and its SIGILL names the slot", 
     ProbedRun r({0x00000000 /* udf #0 */}, {0});
     const ExitSummary end = r.run();
     CHECK(end.status == 4);
-    const auto& vmas = r.kernel->processes().at(1000)->mm->vmas();
+    const auto& vmas = r.kernel->processes().all().at(1000)->mm->vmas();
     const auto area = std::find_if(vmas.begin(), vmas.end(),
                                    [](const auto& v) { return v.second.name == "[uprobes]"; });
     REQUIRE(area != vmas.end());

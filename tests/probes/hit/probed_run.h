@@ -30,6 +30,7 @@ struct ProbedRun {
     Machine machine;
     std::unique_ptr<FileSystem> files;
     std::unique_ptr<Kernel> kernel;
+    std::unique_ptr<RunLoop> run_loop;
     std::unique_ptr<Uprobes> uprobes;
 
     static KernelProfile profile(const char* table, SlotCopyPolicy policy) {
@@ -50,11 +51,13 @@ struct ProbedRun {
         REQUIRE(made);
         files = std::move(*made);
         kernel = std::make_unique<Kernel>(machine, *files);
+        run_loop = std::make_unique<RunLoop>(*kernel);
         uprobes = std::make_unique<Uprobes>(*kernel);
         for (const unsigned index : probed.at) add("uprobe", index);
         for (const unsigned index : probed.returns) add("uretprobe", index);
-        const Outcome started = kernel->start({.arguments = {"/bin/guest"}, .environment = {}});
-        if (!started) FAIL(started.error().line());
+        const auto started =
+            kernel->processes().start({.arguments = {"/bin/guest"}, .environment = {}});
+        if (!started) FAIL(started.error().error.line());
     }
     ProbedRun(const std::vector<std::uint32_t>& words, const std::vector<unsigned>& probed,
               const char* table = "6.12", SlotCopyPolicy policy = SlotCopyPolicy::Always)
@@ -69,9 +72,9 @@ struct ProbedRun {
         if (!added) FAIL(added.error().line());
     }
     ExitSummary run(std::uint64_t max_insns = 1000000) {
-        return kernel->run({.max_insns = max_insns});
+        return run_loop->run({.max_insns = max_insns});
     }
-    Process& process() { return *kernel->processes().at(1000); }
+    Process& process() { return *kernel->processes().all().at(1000); }
     Task& task() { return *process().tasks.at(TaskId{1000}); }
     // Where the [uprobes] page lies.
     std::uint64_t xol_base() {

@@ -29,7 +29,7 @@ TEST_CASE("a return probe takes one exception more, for the way back", "[return]
     CHECK(r.exceptions(ExceptionClass::Brk) == 20);
     CHECK(r.exceptions(ExceptionClass::SoftwareStep) == 10);
     // Without probes 1 + 10 * 5 + 3; each breakpoint counts, the trampoline's too.
-    CHECK(r.kernel->retired() == InsnCount(54 + 20));
+    CHECK(r.kernel->counters().retired() == InsnCount(54 + 20));
     CHECK(r.times(KernelPath::UprobeLookup) == 10);  // the trampoline needs none
     CHECK(r.times(KernelPath::UretprobeHijack) == 10);
     CHECK(r.times(KernelPath::UretprobeReturn) == 10);

@@ -64,7 +64,7 @@ std::vector<std::string> traced(const std::vector<std::uint32_t>& words,
     const auto output = lines.open(limit);
     StraceView view(*output, filter);
     f.kernel->observe(&view);
-    f.kernel->run({.max_insns = 1000});
+    f.run_loop->run({.max_insns = 1000});
     view.finish();
     return lines.read();
 }
@@ -134,7 +134,7 @@ TEST_CASE("a call that blocks is unfinished when another task speaks, and resume
     KernelFixture f;
     CloneRequest thread;
     thread.flags = abi::kCloneThread | abi::kCloneVm;
-    const auto made = f.kernel->clone(f.task(), thread);
+    const auto made = f.kernel->processes().clone(f.task(), thread);
     REQUIRE(made.has_value());
     Task& other = **made;
     Lines lines;

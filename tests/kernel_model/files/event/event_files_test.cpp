@@ -26,8 +26,8 @@ struct EventFixture : FilesFixture {
         return call("write", {u(fd), data, size});
     }
     void pass(std::uint64_t ns) {
-        kernel->scheduler().idle_until(kernel->monotonic_ns() + ns);
-        kernel->timers().expire(kernel->monotonic_ns());
+        kernel->scheduler().idle_until(kernel->clock().monotonic_ns() + ns);
+        kernel->timers().expire(kernel->clock().monotonic_ns());
     }
     void put_timer(std::uint64_t value_ns, std::uint64_t interval_ns) {
         put(data + 64,
@@ -101,7 +101,7 @@ TEST_CASE_METHOD(EventFixture, "a timerfd counts expirations", "[files][event]")
     CHECK(call("timerfd_settime", {u(real), 1, data + 64, 0}) == 0);
     CHECK(take(real) == 8);
     CHECK(at(data) == 1);
-    put_timer(kEpochNs + kernel->monotonic_ns() + 1000, 0);
+    put_timer(kEpochNs + kernel->clock().monotonic_ns() + 1000, 0);
     CHECK(call("timerfd_settime", {u(real), 1, data + 64, 0}) == 0);
     CHECK_FALSE(enter("read", {u(real), data, 8}));
     pass(1000);

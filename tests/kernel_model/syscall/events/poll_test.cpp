@@ -34,8 +34,8 @@ TEST_CASE_METHOD(PollFixture, "ppoll waits for the time to pass", "[files][sysca
     CHECK(task->wait_deadline_ns == kNoDeadline);
     put(timeout, std::array<std::int64_t, 2>{1, 5});
     CHECK_FALSE(enter("ppoll", {fds, 2, timeout, 0, 8}));
-    CHECK(task->wait_deadline_ns == kernel->monotonic_ns() + 1000000005);
-    task->wait_deadline_ns = kernel->monotonic_ns();
+    CHECK(task->wait_deadline_ns == kernel->clock().monotonic_ns() + 1000000005);
+    task->wait_deadline_ns = kernel->clock().monotonic_ns();
     CHECK(call("ppoll", {fds, 2, timeout, 0, 8}) == 0);
     CHECK(at(timeout) == 0);
     CHECK(at<std::int16_t>(fds + 14) == 0);
@@ -76,7 +76,7 @@ TEST_CASE_METHOD(PollFixture, "ppoll waits for the time to pass", "[files][sysca
     // the wait's mask.
     CHECK(read(reader2) == "y");
     process->actions[1].handler = 0x5000;
-    kernel->send_signal(*task, {.signal = Signal::Hup});
+    kernel->signals().send(*task, {.signal = Signal::Hup});
     CHECK_FALSE(task->tif_sigpending);
     put(timeout, std::array<std::int64_t, 2>{0, 0});
     CHECK_FALSE(enter("ppoll", {fds, 1, timeout, mask, 8}));
@@ -93,8 +93,8 @@ TEST_CASE_METHOD(PollFixture, "pselect6 answers in sets", "[files][syscall]") {
     CHECK_FALSE(enter("pselect6", {u(writer) + 1, in, 0, 0, 0, 0}));
     put(timeout, std::array<std::int64_t, 2>{0, 700});
     CHECK_FALSE(enter("pselect6", {u(writer) + 1, in, 0, 0, timeout, 0}));
-    CHECK(task->wait_deadline_ns == kernel->monotonic_ns() + 700);
-    task->wait_deadline_ns = kernel->monotonic_ns();
+    CHECK(task->wait_deadline_ns == kernel->clock().monotonic_ns() + 700);
+    task->wait_deadline_ns = kernel->clock().monotonic_ns();
     CHECK(call("pselect6", {u(writer) + 1, in, 0, 0, timeout, 0}) == 0);
     CHECK(at(in) == 0);
     task->wait_deadline_ns = kNoDeadline;
@@ -124,10 +124,10 @@ TEST_CASE("a timeout of ppoll lets simulated time pass", "[files][syscall]") {
     // ppoll(NULL, 0, &(struct timespec){2, 0}, NULL), then exit_group with its answer.
     KernelFixture f({a64::adr(2, 32), a64::movz(0, 0), a64::movz(1, 0), a64::movz(3, 0),
                      a64::movz(8, 73), a64::kSvc, a64::movz(8, 94), a64::kSvc, 2, 0, 0, 0});
-    const ExitSummary end = f.kernel->run({});
+    const ExitSummary end = f.run_loop->run({});
     CHECK(end.kind == ExitKind::Exited);
     CHECK(end.status == 0);
-    CHECK(f.kernel->monotonic_ns() >= 2000000000);
-    CHECK(f.kernel->idle_ns() > 0);
+    CHECK(f.kernel->clock().monotonic_ns() >= 2000000000);
+    CHECK(f.kernel->clock().idle_ns() > 0);
     CHECK(f.times(KernelPath::SysPoll) == 1);
 }

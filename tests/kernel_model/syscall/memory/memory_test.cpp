@@ -71,7 +71,7 @@ TEST_CASE_METHOD(SyscallFixture, "mmap checks its arguments", "[memory][syscall]
           kEexist);
     CHECK(call("mmap", {0, 4096, kRead, kPrivate, 7, 0}) == kEbadf);
     CHECK(call("mmap", {0, 4096, kRead, kPrivate | kAnonymous | 0x40000, 0, 0}) == kEnomem);
-    CHECK(kernel.unmodelled().contains("mmap MAP_HUGETLB"));
+    CHECK(kernel.counters().unmodelled().contains("mmap MAP_HUGETLB"));
 }
 
 TEST_CASE_METHOD(SyscallFixture, "mmap of a file needs the descriptor's rights",

@@ -3,12 +3,11 @@
 #include <algorithm>
 
 #include "kernel_model/abi/clone.h"
+#include "kernel_model/abi/resource.h"
 #include "kernel_model/kernel/kernel.h"
 
 namespace uprobesim {
 namespace {
-
-constexpr std::size_t kRlimitNproc = 6;
 
 std::size_t tasks_of(const std::map<std::int32_t, std::unique_ptr<Process>>& processes) {
     std::size_t tasks = 0;
@@ -44,7 +43,7 @@ std::unique_ptr<Process> copy_of(const Process& parent) {
 
 }  // namespace
 
-std::unique_ptr<Process> Kernel::fork_process(Task& parent, const CloneRequest& request) {
+std::unique_ptr<Process> ProcessTable::fork_process(Task& parent, const CloneRequest& request) {
     std::unique_ptr<Process> child = copy_of(*parent.process);
     child->exit_signal = static_cast<Signal>(request.exit_signal);
     if ((request.flags & abi::kCloneParent) != 0) child->parent_pid = parent.process->parent_pid;
@@ -55,20 +54,20 @@ std::unique_ptr<Process> Kernel::fork_process(Task& parent, const CloneRequest& 
     }
     if ((request.flags & abi::kCloneVm) != 0) {
         child->mm = parent.process->mm;
-        spend(parent, KernelPath::SysVfork);
+        kernel_.gate().spend(parent, KernelPath::SysVfork);
         return child;
     }
     std::uint64_t copied = 0;
     child->mm = parent.process->mm->fork(copied);
-    spend(parent, KernelPath::SysFork, copied);
+    kernel_.gate().spend(parent, KernelPath::SysFork, copied);
     if (child->mm == nullptr) return nullptr;
     child->mm->observe(this);
     return child;
 }
 
-SysResult<Task*> Kernel::clone(Task& parent, const CloneRequest& request) {
+SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) {
     const bool thread = (request.flags & abi::kCloneThread) != 0;
-    if (tasks_of(processes_) >= parent.process->limits[kRlimitNproc].soft)
+    if (tasks_of(processes_) >= parent.process->limits[abi::kRlimitNproc].soft)
         return tl::make_unexpected(Errno::Again);
     Process* process = parent.process;
     if (!thread) {
@@ -77,10 +76,10 @@ SysResult<Task*> Kernel::clone(Task& parent, const CloneRequest& request) {
         made->pid = next_id_;
         process = processes_.emplace(made->pid, std::move(made)).first->second.get();
     } else {
-        spend(parent, KernelPath::SysCloneThread);
+        kernel_.gate().spend(parent, KernelPath::SysCloneThread);
     }
-    Task& child =
-        add_task(*process, TaskId{next_id_++}, machine_.cpu->clone_context(parent.context));
+    Task& child = add_task(*process, TaskId{next_id_++},
+                           kernel_.machine().cpu->clone_context(parent.context));
     child.affinity = parent.affinity;
     child.nice = parent.nice;
     child.sigmask = parent.restore_sigmask ? parent.saved_sigmask : parent.sigmask;
@@ -92,22 +91,23 @@ SysResult<Task*> Kernel::clone(Task& parent, const CloneRequest& request) {
     const bool shares_memory = (request.flags & abi::kCloneVm) != 0;
     if (!shares_memory || vfork) child.altstack = parent.altstack;
 
-    Cpu& cpu = *machine_.cpu;
+    Cpu& cpu = *kernel_.machine().cpu;
     cpu.write(child.context, Reg::X0, 0);
     if (request.stack != VAddr(0)) cpu.write(child.context, Reg::Sp, request.stack.value);
     if ((request.flags & abi::kCloneSettls) != 0)
         cpu.write(child.context, Reg::Tpidr, request.tls.value);
     if ((request.flags & abi::kCloneChildCleartid) != 0) child.clear_child_tid = request.child_tid;
-    // Bad pointers are nobody's error here, as on Linux.
+    // Bad pointers are ignored, as on Linux.
     if ((request.flags & abi::kCloneChildSettid) != 0)
         static_cast<void>(
             UserMemory(*process->mm, child.id).put(request.child_tid, child.id.value));
     if ((request.flags & abi::kCloneParentSettid) != 0)
         static_cast<void>(
             UserMemory(*parent.process->mm, parent.id).put(request.parent_tid, child.id.value));
-    if (client_ != nullptr) client_->on_clone(parent, child, vfork);
+    if (TrapClient* client = kernel_.client(); client != nullptr)
+        client->on_clone(parent, child, vfork);
     if (vfork) process->vforked = true;
-    scheduler_.start(child);
+    kernel_.scheduler().start(child);
     return &child;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How the first process begins, and how processes change their program.
+// How programs start, and how processes change their program.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,8 +9,7 @@
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/loader/exec.h"
-#include "kernel_model/net/network.h"
-#include "kernel_model/net/tcp_socket.h"
+#include "kernel_model/vdso/vdso.h"
 
 namespace uprobesim {
 namespace {
@@ -63,20 +62,40 @@ std::string find_program(FileSystem& files, const ProgramRequest& request) {
 
 }  // namespace
 
-Outcome Kernel::start(const ProgramRequest& request, Errno* why) {
-    if (request.arguments.empty() || request.arguments.front().empty())
-        return user_error("no program was given");
-    const auto cwd = files_.real_directory(nullptr, "/", request.cwd);
-    if (!cwd)
-        return user_error("no such directory in the guest's file tree", request.cwd,
-                          "give an absolute guest path to --cwd");
-    const std::string path = find_program(files_, request);
-    if (path.empty()) {
-        if (why != nullptr) *why = Errno::NoEnt;
-        return user_error("program not found in the guest's PATH", request.arguments.front(),
-                          fmt::format("PATH is {}; a name with a '/' is taken as it is",
-                                      path_of(request.environment)));
+ProcessTable::ProcessTable(Kernel& kernel)
+    : kernel_(kernel), vdso_(make_vdso(kernel.machine(), kEpochNs)) {}
+
+ProcessTable::~ProcessTable() {
+    for (const auto& [pid, process] : processes_) {
+        if (process->mm != nullptr) process->mm->observe(nullptr);
+        // Open files may have timers, and wake the tasks that wait for them.
+        for (const auto& [id, task] : process->tasks) task->call_holds.reset();
+        process->files = {};
+        process->posix_timers.clear();
     }
+    // Closing the last files may wake tasks of other processes, which uses the scheduler.
+    processes_.clear();
+}
+
+tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& request) {
+    const auto failure = [](std::optional<Errno> number, std::string what, std::string where,
+                            std::string hint) {
+        return tl::make_unexpected(
+            StartFailure{{std::move(what), std::move(where), std::move(hint)}, number});
+    };
+    FileSystem& files = kernel_.files();
+    if (request.arguments.empty() || request.arguments.front().empty())
+        return failure(std::nullopt, "no program was given", {}, {});
+    const auto cwd = files.real_directory(nullptr, "/", request.cwd);
+    if (!cwd)
+        return failure(std::nullopt, "no such directory in the guest's file tree", request.cwd,
+                       "give an absolute guest path to --cwd");
+    const std::string path = find_program(files, request);
+    if (path.empty())
+        return failure(Errno::NoEnt, "program not found in the guest's PATH",
+                       request.arguments.front(),
+                       fmt::format("PATH is {}; a name with a '/' is taken as it is",
+                                   path_of(request.environment)));
 
     auto process = std::make_unique<Process>();
     process->pid = process->group = process->session = next_id_++;
@@ -84,36 +103,39 @@ Outcome Kernel::start(const ProgramRequest& request, Errno* why) {
     process->uid = process->gid = request.uid;
     set_default_limits(*process);
     for (int fd = 0; fd < 3; ++fd) {
-        check_invariant(process->files.put(fd, files_.host_stdio(fd), false).has_value(),
+        check_invariant(process->files.put(fd, files.host_stdio(fd), false).has_value(),
                         "standard descriptors cannot be put");
     }
     Process& made = *process;
     processes_.emplace(made.pid, std::move(process));
-    Task& first = add_task(made, TaskId{made.pid}, machine_.cpu->create_context());
+    Cpu& cpu = *kernel_.machine().cpu;
+    Task& first = add_task(made, TaskId{made.pid}, cpu.create_context());
 
-    const Outcome loaded = load(made, first, {path, request.arguments, request.environment}, why);
-    if (!loaded) {
-        machine_.cpu->destroy_context(first.context);
+    if (const auto loaded = load(made, first, {path, request.arguments, request.environment});
+        !loaded) {
+        cpu.destroy_context(first.context);
         processes_.erase(made.pid);
-        return loaded;
+        return tl::make_unexpected(loaded.error());
     }
     first.affinity = request.affinity;
-    scheduler_.start(first);
-    return loaded;
+    kernel_.scheduler().start(first);
+    return &made;
 }
 
-Task& Kernel::add_task(Process& process, TaskId id, ContextId context) {
+Task& ProcessTable::add_task(Process& process, TaskId id, ContextId context) {
     auto task = std::make_unique<Task>();
     task->id = id;
     task->process = &process;
     task->context = context;
-    task->scheduler = &scheduler_;
-    task->cpu = scheduler_.here().id;
+    task->scheduler = &kernel_.scheduler();
+    task->cpu = kernel_.scheduler().here().id;
     return *process.tasks.emplace(id, std::move(task)).first->second;
 }
 
-// Replaces the process's program. On failure nothing has changed.
-Outcome Kernel::load(Process& process, Task& task, ExecRequest request, Errno* why) {
+// Replaces the process's program. On failure the process is unchanged.
+tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task,
+                                                    ExecRequest request) {
+    Machine& machine = kernel_.machine();
     request.vdso = vdso_;
     std::shared_ptr<Mm> old_mm = std::move(process.mm);
     const auto old_names =
@@ -121,11 +143,11 @@ Outcome Kernel::load(Process& process, Task& task, ExecRequest request, Errno* w
     const auto old_places =
         std::tuple(process.argument_area, process.environment_area, process.stack_start);
 
-    process.mm = std::make_shared<Mm>(machine_);
+    process.mm = std::make_shared<Mm>(machine);
     process.mm->set_stack_limit(process.limits[abi::kRlimitStack].soft);
     process.mm->set_limits(process.limits[abi::kRlimitAs].soft,
                            process.limits[abi::kRlimitData].soft);
-    const Result<LoadedProgram> loaded = load_program(machine_, files_, process, request, why);
+    const auto loaded = load_program(machine, kernel_.files(), process, request);
     if (!loaded) {
         process.mm = std::move(old_mm);
         std::tie(process.exe, process.arguments, process.environment, process.auxv) = old_names;
@@ -144,7 +166,7 @@ Outcome Kernel::load(Process& process, Task& task, ExecRequest request, Errno* w
         action = {.handler = action.handler == kSigIgn ? kSigIgn : kSigDfl};
     process.posix_timers.clear();
     for (const auto& [fd, entry] : process.files.all()) {
-        if (entry.close_on_exec) closing(process, *entry.file);
+        if (entry.close_on_exec) kernel_.closing(process, *entry.file);
     }
     process.files.close_on_exec();
     process.sigreturn_page = VAddr(0);
@@ -154,52 +176,44 @@ Outcome Kernel::load(Process& process, Task& task, ExecRequest request, Errno* w
     task.fault_code = task.fault_address = 0;
     task.clear_child_tid = task.robust_list = VAddr(0);
     task.comm = base_name(request.path);
-    machine_.cpu->write_all(task.context, {.sp = loaded->sp.value, .pc = loaded->entry.value});
-    machine_.cpu->write_fp(task.context, {});
-    machine_.cpu->write(task.context, Reg::Tpidr, 0);
+    machine.cpu->write_all(task.context, {.sp = loaded->sp.value, .pc = loaded->entry.value});
+    machine.cpu->write_fp(task.context, {});
+    machine.cpu->write(task.context, Reg::Tpidr, 0);
 
     process.mm->observe(this);
-    if (client_ != nullptr) {
-        client_->on_exec(process);
+    if (TrapClient* client = kernel_.client(); client != nullptr) {
+        client->on_exec(process);
         std::vector<Vma> of_files;  // a copy: the client may map
         for (const auto& [begin, vma] : process.mm->vmas()) {
             if (vma.file != nullptr) of_files.push_back(vma);
         }
-        for (const Vma& vma : of_files) client_->on_map(process, vma);
+        for (const Vma& vma : of_files) client->on_map(process, vma);
     }
     return {};
 }
 
-SysResult<void> Kernel::exec(Task& task, const ExecRequest& request) {
-    Errno why = Errno::NoExec;
-    if (!load(*task.process, task, request, &why)) return tl::make_unexpected(why);
+SysResult<void> ProcessTable::exec(Task& task, const ExecRequest& request) {
+    const auto loaded = load(*task.process, task, request);
+    if (!loaded) return tl::make_unexpected(loaded.error().number.value_or(Errno::NoExec));
     return {};
 }
 
-bool Kernel::listening(std::uint16_t port) const {
-    const auto& sockets = network_->sockets();
-    return std::any_of(sockets.begin(), sockets.end(), [&](const auto& entry) {
-        const auto* socket = dynamic_cast<const TcpSocket*>(entry.second);
-        return socket != nullptr && socket->listening() && socket->local_port() == port;
-    });
-}
-
 // Between vfork and execve two processes have one mm; the breakpoints in it are its own.
-Process* Kernel::process_of(const Mm& mm) const {
+Process* ProcessTable::process_of(const Mm& mm) const {
     for (const auto& [pid, process] : processes_) {
         if (process->mm.get() == &mm) return process.get();
     }
     return nullptr;
 }
 
-void Kernel::mapped(Mm& mm, const Vma& vma) {
-    if (client_ == nullptr || vma.file == nullptr) return;
-    if (Process* process = process_of(mm)) client_->on_map(*process, vma);
+void ProcessTable::mapped(Mm& mm, const Vma& vma) {
+    if (kernel_.client() == nullptr || vma.file == nullptr) return;
+    if (Process* process = process_of(mm)) kernel_.client()->on_map(*process, vma);
 }
 
-void Kernel::unmapping(Mm& mm, VRange range) {
-    if (client_ == nullptr) return;
-    if (Process* process = process_of(mm)) client_->on_unmap(*process, range);
+void ProcessTable::unmapping(Mm& mm, VRange range) {
+    if (kernel_.client() == nullptr) return;
+    if (Process* process = process_of(mm)) kernel_.client()->on_unmap(*process, range);
 }
 
 }  // namespace uprobesim

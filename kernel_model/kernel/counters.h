@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the kernel counts for the report and for limits of the run; none of it is charged.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "sim/base/units.h"
+
+namespace uprobesim {
+
+// A feature that the guest used and that is only partly modelled, or not at all.
+struct UnmodelledUse {
+    std::uint64_t times = 0;
+    std::string note;
+};
+
+class KernelCounters {
+public:
+    void note_unmodelled(const std::string& what, const std::string& note) {
+        UnmodelledUse& use = unmodelled_[what];
+        ++use.times;
+        if (use.note.empty()) use.note = note;
+    }
+    const std::map<std::string, UnmodelledUse>& unmodelled() const { return unmodelled_; }
+
+    void count_syscall(const std::string& name) { ++syscalls_[name]; }
+    const std::map<std::string, std::uint64_t>& syscalls() const { return syscalls_; }
+
+    // Reads of the counter at EL0 that were no exception.
+    void count_counter_read() { ++counter_reads_; }
+    std::uint64_t counter_reads() const { return counter_reads_; }
+
+    // Instructions retired at EL0, all tasks.
+    void add_retired(InsnCount insns) { retired_ += insns; }
+    InsnCount retired() const { return retired_; }
+
+private:
+    std::map<std::string, UnmodelledUse> unmodelled_;
+    std::map<std::string, std::uint64_t> syscalls_;
+    std::uint64_t counter_reads_ = 0;
+    InsnCount retired_;
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The one place where the modelled kernel charges: exceptions, and its own work by path.
+#pragma once
+
+#include <cstdint>
+
+#include "kernel_model/task/task.h"
+#include "sim/cost/ledger.h"
+
+namespace uprobesim {
+
+class ExceptionGate {
+public:
+    explicit ExceptionGate(Ledger& ledger) : ledger_(ledger) {}
+
+    // Counts and charges entry and return of one exception.
+    void exception(Task& task, ExceptionClass ec) { ledger_.exception(task.id, ec); }
+    void spend(Task& task, KernelPath path, std::uint64_t units = 0) {
+        ledger_.spend(task.id, path, units);
+    }
+
+private:
+    Ledger& ledger_;
+};
+
+}  // namespace uprobesim

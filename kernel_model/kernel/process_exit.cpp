@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// How tasks and processes end: what they release, which others are told, when they are reaped.
+#include <fmt/format.h>
+
+#include "kernel_model/abi/futex.h"
+#include "kernel_model/abi/limits.h"
+#include "kernel_model/abi/wait.h"
+#include "kernel_model/files/tty/pty.h"
+#include "kernel_model/kernel/kernel.h"
+
+namespace uprobesim {
+namespace {
+
+// --- robust futexes: struct robust_list_head is next, offset of the words, the entry that is being
+// worked on
+constexpr std::uint64_t kPriorityInheriting = 1;  // in an entry's address
+struct RobustHead {
+    std::uint64_t next, offset, pending;
+};
+
+// handle_futex_death: the word's owner is gone, so a waiter is woken. A waiter for a lock with
+// priority inheritance is given it afterwards.
+void release_word(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr word, TaskId owner,
+                  bool pending, bool inheriting) {
+    if (word.value % 4 != 0) return;
+    const auto value = memory.get<std::uint32_t>(word);
+    if (!value) return;
+    // A pending unlock may have cleared the word without waking a waiter.
+    if (pending && !inheriting && *value == 0) {
+        futexes.wake(futex_key(mm, word, false), 1);
+        return;
+    }
+    if ((*value & abi::kFutexTidMask) != static_cast<std::uint32_t>(owner.value)) return;
+    if (!memory.put(word, (*value & abi::kFutexWaiters) | abi::kFutexOwnerDied)) return;
+    if (!inheriting && (*value & abi::kFutexWaiters) != 0)
+        futexes.wake(futex_key(mm, word, false), 1);
+}
+
+void walk_robust_list(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr head_at,
+                      TaskId owner) {
+    const auto head = memory.get<RobustHead>(head_at);
+    if (!head) return;
+    const auto release = [&](std::uint64_t entry, bool pending) {
+        const VAddr word((entry & ~kPriorityInheriting) + head->offset);
+        release_word(memory, futexes, mm, word, owner, pending, (entry & kPriorityInheriting) != 0);
+    };
+    std::uint64_t entry = head->next;
+    for (std::size_t n = 0; entry != head_at.value && n < abi::kRobustListLimit; ++n) {
+        const auto next = memory.get<std::uint64_t>(VAddr(entry & ~kPriorityInheriting));
+        if (entry != head->pending) release(entry, false);
+        if (!next) return;
+        entry = *next;
+    }
+    if (head->pending != 0) release(head->pending, true);
+}
+
+std::int32_t status_word(ExitKind kind, int status) {
+    return kind == ExitKind::Signalled ? abi::wait_term_signal(status) : abi::wait_exited(status);
+}
+
+}  // namespace
+
+// exec_mm_release and exit_mm_release: wakes the tasks that wait for words in this memory.
+void ProcessTable::release_mm(Task& task, Mm& mm) {
+    UserMemory memory(mm, task.id);
+    Futexes& futexes = kernel_.futexes();
+    if (task.robust_list != VAddr(0))
+        walk_robust_list(memory, futexes, mm, task.robust_list, task.id);
+    for (const FutexKey& key : futexes.held_by(task.id))
+        futexes.hand_over(key, abi::kFutexOwnerDied);
+    if (task.clear_child_tid != VAddr(0) && memory.put(task.clear_child_tid, std::int32_t{0}))
+        futexes.wake(futex_key(mm, task.clear_child_tid, false), 1);
+    task.clear_child_tid = task.robust_list = VAddr(0);
+}
+
+void ProcessTable::exit_task(Task& task, const TaskEnd& end) {
+    if (task.state == TaskState::Dead) return;
+    if (TrapObserver* observer = kernel_.observer(); observer != nullptr) [[unlikely]] {
+        observer->task_ended(task, end);
+    }
+    if (TrapClient* client = kernel_.client(); client != nullptr) client->on_task_exit(task);
+    end_wait(task, kernel_.timers(), kernel_.futexes());
+    kernel_.scheduler().remove(task);
+    task.state = TaskState::Dead;
+    release_mm(task, *task.process->mm);
+    exited_.emplace_back(task.process->pid, task.id);
+}
+
+void ProcessTable::end_task(Task& task, int status) {
+    for (const auto& [id, other] : task.process->tasks) {
+        if (other.get() == &task || other->state == TaskState::Dead) continue;
+        exit_task(task, {TaskEnd::Kind::Exited, status});
+        return;
+    }
+    end_process(*task.process, ExitKind::Exited, status, {});
+}
+
+// de_thread: the task that calls execve becomes the only one, with the id of the process.
+void ProcessTable::end_other_tasks(Task& survivor) {
+    Process& process = *survivor.process;
+    for (const auto& [id, task] : process.tasks) {
+        if (task.get() != &survivor) exit_task(*task, {TaskEnd::Kind::Superseded});
+    }
+    const TaskId leader{process.pid};
+    if (survivor.id == leader) return;
+    remove_task(process, leader);
+    auto node = process.tasks.extract(survivor.id);
+    node.key() = survivor.id = leader;
+    process.tasks.insert(std::move(node));
+}
+
+void ProcessTable::end_process(Process& process, ExitKind kind, int status, std::string detail) {
+    if (!process.alive) return;
+    const bool killed = kind == ExitKind::Signalled;
+    const TaskEnd end{killed ? TaskEnd::Kind::Killed : TaskEnd::Kind::Exited, status};
+    for (const auto& [id, task] : process.tasks) exit_task(*task, end);
+    process.alive = false;
+    kernel_.signal_timers().set_real(process, 0, 0);
+    process.posix_timers.clear();
+    kernel_.file_locks()->ranges.release(&process);
+    process.end->reached = true;
+    process.end->waiters.wake();
+    process.vforked = false;
+    process.vfork_done.wake();
+    if (process.session == process.pid) kernel_.terminals().leader_ended(process.session);
+    forget_parent(process);
+    process.events = {.ended = status_word(kind, status)};
+    if (process.pid == main_pid_) {
+        main_exit_ = ExitSummary{kind, status, std::move(detail)};
+        return;
+    }
+    Process* parent = find(process.parent_pid);
+    const SignalAction* action =
+        parent == nullptr ? nullptr : &parent->actions[static_cast<std::size_t>(Signal::Chld)];
+    if (action == nullptr ||
+        (process.exit_signal == Signal::Chld &&
+         (action->handler == kSigIgn || (action->flags & kSaNoCldWait) != 0))) {
+        unwanted_.push_back(process.pid);
+    }
+    kernel_.signals().notify_parent(process, process.exit_signal, killed ? kCldKilled : kCldExited,
+                                    status);
+}
+
+// forget_original_parent: the children become those of init, which waits for all.
+void ProcessTable::forget_parent(Process& process) {
+    for (Process* child : children_of(process)) {
+        child->parent_pid = 1;
+        if (!child->alive) {
+            unwanted_.push_back(child->pid);
+        } else if (const auto death = child->options.parent_death_signal; death != 0) {
+            kernel_.signals().send(
+                *child,
+                {.signal = static_cast<Signal>(death), .code = kSiUser, .pid = process.pid});
+        }
+    }
+}
+
+// Adds its work and time to the sums.
+void ProcessTable::remove_task(Process& process, TaskId id) {
+    const auto it = process.tasks.find(id);
+    if (it == process.tasks.end()) return;
+    Task& task = *it->second;
+    process.ended_tasks_time += kernel_.clock().cpu_time(task);
+    ended_work_ += kernel_.machine().cpu->work(task.context);
+    kernel_.machine().cpu->destroy_context(task.context);
+    process.tasks.erase(it);
+}
+
+// The first task of a process stays as long as the process.
+void ProcessTable::reap_exited() {
+    if (exited_.empty() && unwanted_.empty()) return;
+    for (const auto& [pid, id] : std::exchange(exited_, {})) {
+        const auto it = processes_.find(pid);
+        if (it == processes_.end()) continue;
+        Process& process = *it->second;
+        if (id.value != pid) remove_task(process, id);
+        if (process.alive || pid == main_pid_ || process.mm == nullptr) continue;
+        process.children_peak_pages =
+            std::max(process.children_peak_pages, process.mm->resident_pages());
+        process.files = {};
+        if (process.mm.use_count() == 1) process.mm->observe(nullptr);
+        process.mm.reset();
+    }
+    for (const std::int32_t pid : std::exchange(unwanted_, {})) {
+        const auto it = processes_.find(pid);
+        if (it != processes_.end() && pid != main_pid_) reap(*it->second);
+    }
+}
+
+void ProcessTable::reap(Process& zombie) {
+    if (Process* parent = find(zombie.parent_pid)) {
+        parent->children_time += kernel_.clock().cpu_time(zombie);
+        parent->children_time += zombie.children_time;
+        parent->children_peak_pages =
+            std::max(parent->children_peak_pages, zombie.children_peak_pages);
+    }
+    while (!zombie.tasks.empty()) remove_task(zombie, zombie.tasks.begin()->first);
+    processes_.erase(zombie.pid);
+}
+
+}  // namespace uprobesim

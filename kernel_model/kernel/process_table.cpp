@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/kernel/process_table.h"
+
+#include "kernel_model/kernel/kernel.h"
+
+namespace uprobesim {
+
+Process* ProcessTable::find(std::int32_t pid) const {
+    const auto it = processes_.find(pid);
+    return it == processes_.end() || !it->second->alive ? nullptr : it->second.get();
+}
+
+Task* ProcessTable::find_task(TaskId id) const {
+    for (const auto& [pid, process] : processes_) {
+        const auto it = process->tasks.find(id);
+        if (it != process->tasks.end() && it->second->state != TaskState::Dead)
+            return it->second.get();
+    }
+    return nullptr;
+}
+
+bool ProcessTable::orphaned(std::int32_t group) const {
+    for (const auto& [pid, process] : processes_) {
+        if (process->group != group || !process->alive) continue;
+        const Process* parent = find(process->parent_pid);
+        if (parent != nullptr && parent->group != group && parent->session == process->session)
+            return false;
+    }
+    return true;
+}
+
+std::vector<Process*> ProcessTable::children_of(const Process& parent) const {
+    std::vector<Process*> children;
+    for (const auto& [pid, process] : processes_) {
+        if (process->parent_pid == parent.pid) children.push_back(process.get());
+    }
+    return children;
+}
+
+UserWork ProcessTable::user_work() const {
+    Cpu& cpu = *kernel_.machine().cpu;
+    UserWork sum = ended_work_;
+    for (const auto& [pid, process] : processes_) {
+        for (const auto& [id, task] : process->tasks) sum += cpu.work(task->context);
+    }
+    return sum;
+}
+
+}  // namespace uprobesim

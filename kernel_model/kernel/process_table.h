@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The processes of the guest: how they start, clone, execute a program, end and are reaped.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tl/expected.hpp>
+#include <utility>
+#include <vector>
+
+#include "kernel_model/hooks/run_result.h"
+#include "kernel_model/hooks/trap_observer.h"
+#include "kernel_model/loader/exec.h"
+#include "kernel_model/task/process.h"
+
+namespace uprobesim {
+
+class Kernel;
+
+struct ProgramRequest {
+    // [0] is also the program; a name without '/' is looked up in the guest's PATH.
+    std::vector<std::string> arguments;
+    std::vector<std::string> environment;  // "K=V"
+    std::string cwd = "/";
+    std::uint32_t uid = 0;
+    std::uint64_t affinity = ~std::uint64_t{0};  // bit: simulated CPU
+};
+
+// The arguments of clone and clone3.
+struct CloneRequest {
+    std::uint64_t flags = 0;  // CLONE_*, without the signal
+    std::int32_t exit_signal = 0;
+    VAddr stack;  // of the child; 0: the parent's
+    VAddr tls, parent_tid, child_tid;
+};
+
+class ProcessTable final : public MmObserver {
+public:
+    explicit ProcessTable(Kernel& kernel);
+    ~ProcessTable() override;
+
+    // Zombies included, by pid.
+    const std::map<std::int32_t, std::unique_ptr<Process>>& all() const { return processes_; }
+    // Null: no such process, or a zombie.
+    Process* find(std::int32_t pid) const;
+    Task* find_task(TaskId id) const;
+    // Zombies included, by pid.
+    std::vector<Process*> children_of(const Process& process) const;
+    // No process of the group has a parent in another group of its session, which could continue it
+    // after a stop (will_become_orphaned_pgrp).
+    bool orphaned(std::int32_t group) const;
+
+    // Starts a program as a process without a parent in the guest.
+    tl::expected<Process*, StartFailure> start(const ProgramRequest& request);
+    // Makes a thread of the parent's process, or a process; returns its task, which is runnable.
+    // Again: too many; NoMem.
+    SysResult<Task*> clone(Task& parent, const CloneRequest& request);
+    // On success the task's registers are those of the new program.
+    SysResult<void> exec(Task& task, const ExecRequest& request);
+    void end_task(Task& task, int status);
+    void end_process(Process& process, ExitKind kind, int status, std::string detail);
+    // Removes a zombie: its parent has waited for it, or ignores its end.
+    void reap(Process& zombie);
+    // Frees what the tasks and processes that ended in this turn held.
+    void reap_exited();
+
+    // The process whose exit ends the run. Default: the first one started.
+    void set_main(const Process& process) { main_pid_ = process.pid; }
+    // Empty while the main process lives.
+    const std::optional<ExitSummary>& main_exit() const { return main_exit_; }
+    // All instructions executed at EL0 so far, those of ended tasks included.
+    UserWork user_work() const;
+    // The task that charges on behalf of no task go to; the first one before any has run.
+    TaskId first_task() const { return TaskId{kFirstPid}; }
+
+    void mapped(Mm&, const Vma&) override;
+    void unmapping(Mm&, VRange) override;
+
+private:
+    static constexpr std::int32_t kFirstPid = 1000;
+
+    tl::expected<void, StartFailure> load(Process& process, Task& task, ExecRequest request);
+    Task& add_task(Process& process, TaskId id, ContextId context);
+    std::unique_ptr<Process> fork_process(Task& parent, const CloneRequest& request);
+    Process* process_of(const Mm& mm) const;
+    void exit_task(Task& task, const TaskEnd& end);
+    void release_mm(Task& task, Mm& mm);
+    void end_other_tasks(Task& survivor);
+    void remove_task(Process& process, TaskId id);
+    void forget_parent(Process& process);
+
+    Kernel& kernel_;
+    std::map<std::int32_t, std::unique_ptr<Process>> processes_;
+    std::int32_t next_id_ = kFirstPid;   // of tasks and processes
+    std::shared_ptr<FileBacking> vdso_;  // null: none on this machine
+    std::int32_t main_pid_ = kFirstPid;
+    std::optional<ExitSummary> main_exit_;
+    UserWork ended_work_;                                  // of tasks whose contexts are gone
+    std::vector<std::pair<std::int32_t, TaskId>> exited_;  // process and task, for reap_exited()
+    std::vector<std::int32_t> unwanted_;                   // zombies that no parent waits for
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/kernel/signal_queues.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "kernel_model/abi/resource.h"
+#include "kernel_model/kernel/kernel.h"
+
+namespace uprobesim {
+namespace {
+
+// Signals raised by the instruction itself are taken before all others (SYNCHRONOUS_MASK).
+constexpr std::uint64_t kSynchronous = signal_bit(Signal::Segv) | signal_bit(Signal::Bus) |
+                                       signal_bit(Signal::Ill) | signal_bit(Signal::Trap) |
+                                       signal_bit(Signal::Fpe) | signal_bit(Signal::Sys);
+constexpr std::uint64_t kStopSignals = signal_bit(Signal::Stop) | signal_bit(Signal::Tstp) |
+                                       signal_bit(Signal::Ttin) | signal_bit(Signal::Ttou);
+
+std::uint64_t bit_of(const SignalInfo& info) {
+    return signal_bit(info.signal);
+}
+bool real_time(Signal s) {
+    return static_cast<int>(s) >= abi::kSigrtmin;
+}
+SignalAction& action_of(Task& task, Signal s) {
+    return task.process->actions[static_cast<std::size_t>(s)];
+}
+
+bool ignored(Task& task, Signal s) {
+    const std::uint64_t handler = action_of(task, s).handler;
+    if (handler == kSigIgn) return true;
+    return handler == kSigDfl && (default_action(s) == DefaultAction::Ignore ||
+                                  default_action(s) == DefaultAction::Continue);
+}
+
+using Queue = std::deque<SignalInfo>;
+
+void drop(Queue& queue, std::uint64_t set) {
+    std::erase_if(queue, [&](const SignalInfo& p) { return (bit_of(p) & set) != 0; });
+}
+
+void drop_everywhere(Process& process, std::uint64_t set) {
+    drop(process.pending, set);
+    for (const auto& [id, task] : process.tasks) drop(task->pending, set);
+}
+
+bool any_deliverable(const Queue& queue, std::uint64_t sigmask) {
+    return std::any_of(queue.begin(), queue.end(),
+                       [&](const SignalInfo& p) { return (bit_of(p) & ~sigmask) != 0; });
+}
+
+// Standard signals queue once, real-time ones as often as RLIMIT_SIGPENDING allows, which bounds
+// the memory that a guest can use here. False: not queued again.
+bool queue_signal(Queue& queue, const SignalInfo& info, const Process& process) {
+    const bool queued = std::any_of(queue.begin(), queue.end(),
+                                    [&](const SignalInfo& p) { return p.signal == info.signal; });
+    if (queued &&
+        (!real_time(info.signal) || queue.size() >= process.limits[abi::kRlimitSigpending].soft))
+        return false;
+    queue.push_back(info);
+    return true;
+}
+
+}  // namespace
+
+DefaultAction default_action(Signal signal) {
+    switch (signal) {
+        case Signal::Chld:
+        case Signal::Urg:
+        case Signal::Winch: return DefaultAction::Ignore;
+        case Signal::Stop:
+        case Signal::Tstp:
+        case Signal::Ttin:
+        case Signal::Ttou: return DefaultAction::Stop;
+        case Signal::Cont: return DefaultAction::Continue;
+        default: return DefaultAction::Terminate;
+    }
+}
+
+std::string signal_name(int signal) {
+    static constexpr const char* kNames[] = {
+        "SIG0",      "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP", "SIGABRT", "SIGBUS",
+        "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM",
+        "SIGSTKFLT", "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",
+        "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS"};
+    if (signal >= 0 && signal < abi::kSigrtmin) return kNames[signal];
+    return fmt::format("SIGRT{}", signal - abi::kSigrtmin);
+}
+
+void SignalQueues::recalculate(Task& task) {
+    task.tif_sigpending = any_deliverable(task.pending, task.sigmask) ||
+                          any_deliverable(task.process->pending, task.sigmask);
+}
+
+// prepare_signal: the effects of stop and continue signals at sending, whichever task takes them.
+// False: the signal is ignored.
+bool SignalQueues::prepare(Process& process, const SignalInfo& info, bool blocked) {
+    if (info.signal == Signal::Cont) {
+        drop_everywhere(process, kStopSignals);
+        resume(process);
+    } else if ((bit_of(info) & kStopSignals) != 0) {
+        drop_everywhere(process, signal_bit(Signal::Cont));
+    }
+    if (info.signal == Signal::Kill) resume(process);
+    // A blocked signal is kept even if it is ignored now: that may change before it is unblocked.
+    Task& first = *process.tasks.begin()->second;
+    const bool wanted = blocked || !ignored(first, info.signal);
+    if (TrapObserver* observer = kernel_.observer(); observer != nullptr && !wanted) [[unlikely]] {
+        observer->signal_taken(first, info);
+    }
+    return wanted;
+}
+
+void SignalQueues::send(Task& task, const SignalInfo& info) {
+    if (info.signal == Signal::None || task.state == TaskState::Dead) return;
+    const bool blocked = (task.sigmask & bit_of(info)) != 0;
+    if (!prepare(*task.process, info, blocked)) return;
+    if (!queue_signal(task.pending, info, *task.process)) return;
+    task.process->signal_arrived.wake();
+    if (!blocked) task.tif_sigpending = true;
+    kernel_.scheduler().wake(task);  // sigtimedwait waits for blocked ones
+}
+
+void SignalQueues::send(Process& process, const SignalInfo& info) {
+    if (info.signal == Signal::None || !process.alive) return;
+    // complete_signal: one task that can take it now; the main one first.
+    Task* taker = nullptr;
+    for (const auto& [id, task] : process.tasks) {
+        const bool can = task->state != TaskState::Dead && (task->sigmask & bit_of(info)) == 0;
+        if (can && taker == nullptr) taker = task.get();
+    }
+    if (!prepare(process, info, taker == nullptr)) return;
+    if (!queue_signal(process.pending, info, process)) return;
+    process.signal_arrived.wake();
+    if (taker != nullptr) {
+        taker->tif_sigpending = true;
+        kernel_.scheduler().wake(*taker);
+        return;
+    }
+    for (const auto& [id, task] : process.tasks) {
+        if (task->state != TaskState::Dead) kernel_.scheduler().wake(*task);
+    }
+}
+
+void SignalQueues::force(Task& task, const SignalInfo& info) {
+    SignalAction& action = action_of(task, info.signal);
+    const std::uint64_t bit = bit_of(info);
+    if ((task.sigmask & bit) != 0 || action.handler == kSigIgn) {
+        action.handler = kSigDfl;
+        task.sigmask &= ~bit;
+    }
+    drop(task.pending, bit);
+    task.pending.push_back(info);
+    task.tif_sigpending = true;
+}
+
+SignalInfo SignalQueues::taken(Task& task, Queue& queue, Queue::iterator position) {
+    SignalInfo info = *position;
+    queue.erase(position);
+    kernel_.signal_timers().signal_taken(task, info);
+    recalculate(task);
+    return info;
+}
+
+std::optional<SignalInfo> SignalQueues::take(Task& task, std::uint64_t set) {
+    for (Queue* queue : {&task.pending, &task.process->pending}) {
+        auto found = queue->end();
+        for (auto it = queue->begin(); it != queue->end(); ++it) {
+            if ((bit_of(*it) & set) == 0) continue;
+            if (found == queue->end() || it->signal < found->signal) found = it;
+        }
+        if (found != queue->end()) return taken(task, *queue, found);
+    }
+    return std::nullopt;
+}
+
+std::optional<SignalInfo> SignalQueues::take_next(Task& task) {
+    const auto rank = [](const SignalInfo& p) {
+        const bool synchronous = p.code > 0 && (bit_of(p) & kSynchronous) != 0;
+        const bool kill = p.signal == Signal::Kill;
+        return (kill ? 0 : synchronous ? 100 : 200) + static_cast<int>(p.signal);
+    };
+    for (Queue* queue : {&task.pending, &task.process->pending}) {
+        auto best = queue->end();
+        for (auto it = queue->begin(); it != queue->end(); ++it) {
+            if ((bit_of(*it) & task.sigmask & ~kUnblockable) != 0) continue;
+            if (best == queue->end() || rank(*it) < rank(*best)) best = it;
+        }
+        if (best != queue->end()) return taken(task, *queue, best);
+    }
+    task.tif_sigpending = false;
+    return std::nullopt;
+}
+
+void SignalQueues::stop(Process& process, Signal signal) {
+    for (const auto& [id, task] : process.tasks) {
+        if (task->state == TaskState::Dead || task->state == TaskState::Stopped) continue;
+        task->stopped_in_call = task->state == TaskState::Blocked || task->resumes_call;
+        task->resumes_call = false;
+        kernel_.scheduler().remove(*task);
+        task->state = TaskState::Stopped;
+    }
+    process.events.stopped = static_cast<std::int32_t>(signal);
+    process.events.continued = false;
+    notify_parent(process, Signal::Chld, kCldStopped, static_cast<std::int32_t>(signal));
+}
+
+void SignalQueues::resume(Process& process) {
+    bool stopped = false;
+    for (const auto& [id, task] : process.tasks) {
+        if (task->state != TaskState::Stopped) continue;
+        stopped = true;
+        task->resumes_call = task->stopped_in_call;
+        task->stopped_in_call = false;
+        kernel_.scheduler().start(*task);
+    }
+    if (!stopped) return;
+    process.events.stopped = 0;
+    process.events.continued = true;
+    notify_parent(process, Signal::Chld, kCldContinued, static_cast<std::int32_t>(Signal::Cont));
+}
+
+void SignalQueues::notify_parent(Process& child, Signal signal, std::int32_t code,
+                                 std::int32_t status) {
+    Process* parent = kernel_.processes().find(child.parent_pid);
+    if (parent == nullptr) return;
+    const SignalAction& action = parent->actions[static_cast<std::size_t>(Signal::Chld)];
+    const bool job_control = code == kCldStopped || code == kCldContinued;
+    if (!job_control || (action.handler != kSigIgn && (action.flags & kSaNoCldStop) == 0))
+        send(
+            *parent,
+            {.signal = signal, .code = code, .pid = child.pid, .uid = child.uid, .status = status});
+    parent->children_changed.wake();
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Signals from sending to being taken: what is queued, which task is woken, what stops and
+// continues. What a taken signal does to its task is in signal/.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "kernel_model/abi/signal.h"
+#include "kernel_model/task/process.h"
+
+namespace uprobesim {
+
+class Kernel;
+
+enum class DefaultAction { Terminate, Ignore, Stop, Continue };
+DefaultAction default_action(Signal signal);
+std::string signal_name(int signal);  // "SIGSEGV", "SIGRT3"
+
+class SignalQueues {
+public:
+    explicit SignalQueues(Kernel& kernel) : kernel_(kernel) {}
+
+    // Queues a signal for one task, or for any task of a process that can take it.
+    void send(Task& task, const SignalInfo& info);
+    void send(Process& process, const SignalInfo& info);
+    // A synchronous signal, which cannot be blocked or ignored.
+    void force(Task& task, const SignalInfo& info);
+    // Sets TIF_SIGPENDING if a pending signal is not blocked, or clears it (recalc_sigpending).
+    void recalculate(Task& task);
+    // Takes the lowest signal of the set, the oldest of that number; the task's own before the
+    // process's.
+    std::optional<SignalInfo> take(Task& task, std::uint64_t set);
+    // Takes the signal that is to be acted upon next: those that the task does not block, SIGKILL
+    // and synchronous ones first.
+    std::optional<SignalInfo> take_next(Task& task);
+    // Stops or continues all tasks of a process, and tells its parent.
+    void stop(Process& process, Signal signal);
+    void resume(Process& process);
+    // Sends SIGCHLD, or `signal`, to the parent of `child` and wakes its waits.
+    void notify_parent(Process& child, Signal signal, std::int32_t code, std::int32_t status);
+
+private:
+    bool prepare(Process& process, const SignalInfo& info, bool blocked);
+    SignalInfo taken(Task& task, std::deque<SignalInfo>& queue,
+                     std::deque<SignalInfo>::iterator position);
+
+    Kernel& kernel_;
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/kernel/signal_timers.h"
+
+#include <algorithm>
+
+#include "kernel_model/abi/clock.h"
+#include "kernel_model/kernel/kernel.h"
+
+namespace uprobesim {
+namespace {
+
+// The number of periods that are over at `now`, the one that ended at `next` included.
+std::uint64_t periods(std::uint64_t next, std::uint64_t interval, std::uint64_t now) {
+    return interval == 0 ? 1 : (now - next) / interval + 1;
+}
+
+bool is_pending(const std::deque<SignalInfo>& queue, const PosixTimer& timer) {
+    return std::any_of(queue.begin(), queue.end(), [&](const SignalInfo& info) {
+        return info.code == kSiTimer && info.pid == timer.id && info.signal == timer.signal;
+    });
+}
+
+}  // namespace
+
+void SignalTimers::set_real(Process& process, std::uint64_t next_ns, std::uint64_t interval_ns) {
+    IntervalTimer& timer = process.real_timer;
+    kernel_.timers().cancel(timer.timer);
+    timer = {.next_ns = next_ns, .interval_ns = interval_ns};
+    if (next_ns != 0)
+        timer.timer = kernel_.timers().arm(next_ns, [this, &process] { real_expired(process); });
+}
+
+void SignalTimers::real_expired(Process& process) {
+    const IntervalTimer timer = process.real_timer;
+    // Missed periods are one signal, as on Linux.
+    const std::uint64_t over =
+        periods(timer.next_ns, timer.interval_ns, kernel_.clock().monotonic_ns());
+    set_real(process, timer.interval_ns == 0 ? 0 : timer.next_ns + over * timer.interval_ns,
+             timer.interval_ns);
+    kernel_.gate().exception(*process.tasks.begin()->second, ExceptionClass::Irq);
+    kernel_.signals().send(process, {.signal = Signal::Alrm, .code = kSiKernel});
+}
+
+std::uint64_t SignalTimers::now(const Process& process, const PosixTimer& timer) const {
+    switch (timer.clock) {
+        case TimerClock::Realtime:
+        case TimerClock::Monotonic: return kernel_.clock().monotonic_ns();
+        case TimerClock::ProcessCpu: return kernel_.clock().cpu_time(process).total();
+        case TimerClock::TaskCpu: break;
+    }
+    const auto task = process.tasks.find(timer.cpu_task);
+    return task == process.tasks.end() ? 0 : kernel_.clock().cpu_time(*task->second).total();
+}
+
+void SignalTimers::set_posix(Process& process, PosixTimer& timer, std::uint64_t next_ns,
+                             std::uint64_t interval_ns) {
+    timer.next_ns = next_ns;
+    timer.interval_ns = interval_ns;
+    timer.armed = {};
+    timer.queued = false;
+    const bool by_cpu_time =
+        timer.clock == TimerClock::ProcessCpu || timer.clock == TimerClock::TaskCpu;
+    if (next_ns == 0 || by_cpu_time || timer.signal == Signal::None) return;
+    timer.armed = {kernel_.timers(), kernel_.timers().arm_with_interrupt(
+                                         next_ns, [this, pid = process.pid, id = timer.id] {
+                                             if (Process* owner = kernel_.processes().find(pid))
+                                                 posix_expired(*owner, owner->posix_timers.at(id));
+                                         })};
+}
+
+// posix_timer_fn: a periodic timer is armed again when its signal is taken.
+void SignalTimers::posix_expired(Process& process, PosixTimer& timer) {
+    const SignalInfo info{
+        .signal = timer.signal, .code = kSiTimer, .pid = timer.id, .uid = 0, .value = timer.value};
+    Task* target = timer.target.value != 0 ? kernel_.processes().find_task(timer.target) : nullptr;
+    if (target != nullptr) kernel_.signals().send(*target, info);
+    if (timer.target.value == 0) kernel_.signals().send(process, info);
+    timer.queued = is_pending(target != nullptr ? target->pending : process.pending, timer);
+    if (timer.queued) return;
+    // The signal is ignored: the timer is armed again, but not faster than the tick.
+    const std::uint64_t interval = timer.interval_ns;
+    const std::uint64_t over = periods(timer.next_ns, interval, now(process, timer) + abi::kTickNs);
+    set_posix(process, timer, interval == 0 ? 0 : timer.next_ns + over * interval, interval);
+}
+
+void SignalTimers::signal_taken(Task& task, SignalInfo& info) {
+    if (info.code != kSiTimer) return;
+    Process& process = *task.process;
+    const auto it = process.posix_timers.find(info.pid);
+    if (it == process.posix_timers.end() || !it->second.queued) return;
+    PosixTimer& timer = it->second;
+    const std::uint64_t interval = timer.interval_ns;
+    const std::uint64_t over = periods(timer.next_ns, interval, now(process, timer));
+    timer.overrun = std::min<std::uint64_t>(over - 1, INT32_MAX);
+    info.uid = static_cast<std::uint32_t>(timer.overrun);
+    set_posix(process, timer, interval == 0 ? 0 : timer.next_ns + over * interval, interval);
+}
+
+// run_posix_cpu_timers
+void SignalTimers::check_cpu_timers(Process& process) {
+    const auto check = [&](CpuTimer& timer, std::uint64_t now, Signal signal) {
+        if (timer.next_ns == 0 || now < timer.next_ns) return;
+        const std::uint64_t interval = timer.interval_ns;
+        timer.next_ns =
+            interval == 0 ? 0 : timer.next_ns + periods(timer.next_ns, interval, now) * interval;
+        kernel_.signals().send(process, {.signal = signal, .code = kSiKernel});
+    };
+    if (process.virtual_timer.next_ns != 0)
+        check(process.virtual_timer, kernel_.clock().cpu_time(process).user_ns, Signal::Vtalrm);
+    if (process.profiling_timer.next_ns != 0)
+        check(process.profiling_timer, kernel_.clock().cpu_time(process).total(), Signal::Prof);
+    for (auto& [id, timer] : process.posix_timers) {
+        const bool by_cpu_time =
+            timer.clock == TimerClock::ProcessCpu || timer.clock == TimerClock::TaskCpu;
+        if (!by_cpu_time || timer.next_ns == 0 || timer.queued || timer.signal == Signal::None)
+            continue;
+        if (now(process, timer) >= timer.next_ns) posix_expired(process, timer);
+    }
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Timers that send signals: setitimer's and timer_create's.
+#pragma once
+
+#include <cstdint>
+
+#include "kernel_model/task/process.h"
+
+namespace uprobesim {
+
+class Kernel;
+
+class SignalTimers {
+public:
+    explicit SignalTimers(Kernel& kernel) : kernel_(kernel) {}
+
+    // ITIMER_REAL; a `next_ns` of 0 disarms it.
+    void set_real(Process& process, std::uint64_t next_ns, std::uint64_t interval_ns);
+    // A timer of timer_create; `next_ns` by its clock, 0 disarms it.
+    void set_posix(Process& process, PosixTimer& timer, std::uint64_t next_ns,
+                   std::uint64_t interval_ns);
+    // The time of the timer's clock.
+    std::uint64_t now(const Process& process, const PosixTimer& timer) const;
+    // The signal leaves its queue. If a timer sent it, `info` gets the number of expirations that
+    // it stands for, and a periodic timer is armed again.
+    void signal_taken(Task& task, SignalInfo& info);
+    // Sends the signals of the timers of CPU time that have expired; called at each tick.
+    void check_cpu_timers(Process& process);
+
+private:
+    void real_expired(Process& process);
+    void posix_expired(Process& process, PosixTimer& timer);
+
+    Kernel& kernel_;
+};
+
+}  // namespace uprobesim

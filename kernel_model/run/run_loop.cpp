@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/run/run_loop.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "kernel_model/run/traps.h"
+#include "kernel_model/run/waiting.h"
+#include "kernel_model/signal/signals.h"
+
+namespace uprobesim {
+namespace {
+
+// Bounds of the instructions that a task executes before the time is checked: the lower one makes
+// entering the engine worth its cost.
+constexpr std::uint64_t kLongestRun = std::uint64_t{1} << 40;
+constexpr std::uint64_t kShortestRun = 1'000;
+
+}  // namespace
+
+const std::optional<ExitSummary>& RunLoop::ended() const {
+    return stopped_ ? stopped_ : kernel_.processes().main_exit();
+}
+
+bool RunLoop::must_end() const {
+    if (limits_.max_insns != 0 && kernel_.counters().retired().value >= limits_.max_insns)
+        return true;
+    return limits_.watch != nullptr && limits_.watch->wanted_end() != 0;
+}
+
+// The time is that of the CPU that is furthest behind: all others have reached it.
+std::optional<ExitSummary> RunLoop::limit_reached() const {
+    if (limits_.max_insns != 0 && kernel_.counters().retired().value >= limits_.max_insns)
+        return ExitSummary{
+            ExitKind::LimitReached, 0,
+            fmt::format("stopped after {} instructions", kernel_.counters().retired().value)};
+    if (limits_.max_ns != 0 && kernel_.clock().monotonic_ns() >= limits_.max_ns)
+        return ExitSummary{ExitKind::LimitReached, 0,
+                           fmt::format("stopped after {} ns of simulated time", limits_.max_ns)};
+    return std::nullopt;
+}
+
+ExitSummary RunLoop::run(const RunLimits& limits) {
+    return *run_until(limits, [] { return false; });
+}
+
+std::optional<ExitSummary> RunLoop::run_until(const RunLimits& limits,
+                                              const std::function<bool()>& reached) {
+    limits_ = limits;
+    while (!reached()) {
+        if (auto end = turn()) return end;
+    }
+    return std::nullopt;
+}
+
+// Runs the CPU that is furthest behind, or lets time pass if all are idle. A value: the run ended.
+std::optional<ExitSummary> RunLoop::turn() {
+    if (ended()) return ended();
+    if (limits_.watch != nullptr) {
+        if (const int signal = limits_.watch->wanted_end(); signal != 0)
+            return ExitSummary{ExitKind::Interrupted, signal, signal_name(signal)};
+        limits_.watch->turn(kernel_);
+    }
+    const std::uint64_t end_ns = limits_.max_ns == 0 ? kNoDeadline : limits_.max_ns;
+    Timers& timers = kernel_.timers();
+    Scheduler& scheduler = kernel_.scheduler();
+    const auto timer = timers.next_ns();
+    const bool busy = scheduler.select();
+    if (auto end = limit_reached()) return end;
+    if (!busy) {
+        if (!timer)
+            return ExitSummary{ExitKind::Deadlock, 0, "nothing can run any more",
+                               waiting_tasks(kernel_, dispatcher_)};
+        scheduler.idle_until(std::min(*timer, end_ns));
+        if (*timer <= scheduler.now_ns()) timers.expire(scheduler.now_ns());
+    } else if (timer && *timer <= scheduler.now_ns()) {
+        timers.expire(scheduler.now_ns());
+    } else {
+        scheduler.limit(std::min(timer.value_or(kNoDeadline), end_ns));
+        run_here();
+    }
+    return ended();
+}
+
+// One turn of the current CPU.
+void RunLoop::run_here() {
+    Scheduler& scheduler = kernel_.scheduler();
+    ExceptionGate& gate = kernel_.gate();
+    Ledger& ledger = kernel_.machine().ledger;
+    Scheduler::Switch how{};
+    Task& task = scheduler.pick(how);
+    const CentiCycles before = ledger.kernel_cycles(task.id);
+    switch (how) {
+        case Scheduler::Switch::None: break;
+        case Scheduler::Switch::SameSpace: gate.spend(task, KernelPath::ContextSwitch); break;
+        case Scheduler::Switch::OtherSpace: gate.spend(task, KernelPath::ContextSwitchMm); break;
+        case Scheduler::Switch::FromIdle: gate.spend(task, KernelPath::IdleExit); break;
+    }
+    task.interrupted += ledger.kernel_cycles(task.id) - before;
+    if (task.resumes_call) gate.spend(task, KernelPath::Wakeup);
+    run_task(task);
+    scheduler.put_back(task, scheduler.yields(task));
+    kernel_.processes().reap_exited();
+}
+
+// In instructions, each of which takes at least a cycle or little less; a longer run is noticed one
+// turn later.
+InsnCount RunLoop::budget() const {
+    const Scheduler& scheduler = kernel_.scheduler();
+    const CentiCycles now = scheduler.now();
+    const CentiCycles end = std::min(scheduler.until(), scheduler.here().next_tick);
+    const std::uint64_t cycles = end > now ? (end - now).value / 100 : 0;
+    InsnCount bound(std::clamp(cycles, kShortestRun, kLongestRun));
+    if (limits_.max_insns != 0)
+        bound = std::min(bound, InsnCount(limits_.max_insns - kernel_.counters().retired().value));
+    return bound;
+}
+
+void RunLoop::run_task(Task& task) {
+    Cpu& cpu = *kernel_.machine().cpu;
+    Scheduler& scheduler = kernel_.scheduler();
+    while (true) {
+        while (task.resumes_call) resume_call(task);
+        if (task.tif_uprobe || task.tif_sigpending || task.restore_sigmask) exit_work(task);
+        if (task.state != TaskState::Runnable || ended() || scheduler.yields(task)) return;
+        if (must_end()) return;
+
+        if (TrapObserver* observer = kernel_.observer();
+            observer != nullptr && !observer->returning(task)) [[unlikely]] {
+            stopped_ = {ExitKind::LimitReached, 0, "stopped by who looks on"};
+            return;
+        }
+        cpu.clear_exclusive(task.context);
+        const AddressSpace& space = task.process->mm->space();
+        const bool one = task.tif_singlestep || task.runs_slot;
+        Stop stop = one ? cpu.step(task.context, space, task.step_word)
+                        : cpu.run(task.context, space, budget());
+        if (task.runs_slot && std::holds_alternative<StepDone>(stop.why)) {
+            // No exception was taken: EL0 continues after the instruction in the slot.
+            task.runs_slot = false;
+            const InsnCount slot = stop.retired;
+            stop = cpu.run(task.context, space, budget());
+            stop.retired += slot;
+        }
+        kernel_.counters().add_retired(stop.retired);
+        const CentiCycles cycles = cpu.cycles(task.context);
+        scheduler.ran(cycles - task.user_cycles);
+        task.user_cycles = cycles;
+        take_trap(kernel_, dispatcher_, task, stop);
+        // A turn ends at the tick: run_until() checks its condition at least that often.
+        if (scheduler.tick_due()) return tick(task);
+        if (scheduler.now() >= scheduler.until()) return;
+    }
+}
+
+void RunLoop::tick(Task& task) {
+    Ledger& ledger = kernel_.machine().ledger;
+    const CentiCycles before = ledger.kernel_cycles(task.id);
+    kernel_.gate().exception(task, ExceptionClass::Irq);
+    kernel_.gate().spend(task, KernelPath::TimerTick);
+    task.interrupted += ledger.kernel_cycles(task.id) - before;
+    kernel_.signal_timers().check_cpu_timers(*task.process);
+    if (limits_.watch != nullptr) limits_.watch->turn(kernel_);
+    if (kernel_.scheduler().tick()) kernel_.scheduler().yield(task);
+}
+
+// exit_to_user_mode_loop: uprobes first, then signals, until nothing is left to do.
+void RunLoop::exit_work(Task& task) {
+    while (task.state == TaskState::Runnable && !ended()) {
+        if (task.tif_uprobe) {
+            if (TrapObserver* observer = kernel_.observer(); observer != nullptr) [[unlikely]] {
+                observer->exit_work(task);
+            }
+            task.tif_uprobe = false;
+            if (TrapClient* client = kernel_.client(); client != nullptr)
+                client->notify_resume(task);
+            // Signals that were denied during the step.
+            if (!task.tif_singlestep && !task.pending.empty()) kernel_.signals().recalculate(task);
+        }
+        if (task.tif_sigpending) SignalDelivery(kernel_, task).deliver(Interrupted::No);
+        if (task.tif_uprobe || task.tif_sigpending) continue;
+        if (!task.restore_sigmask) return;
+        task.restore_sigmask = false;
+        task.sigmask = task.saved_sigmask;
+        kernel_.signals().recalculate(task);
+    }
+}
+
+// The task was woken in its call: by a wait queue, a signal, or its deadline.
+void RunLoop::resume_call(Task& task) {
+    task.resumes_call = false;
+    if (dispatcher_.resume(kernel_, task)) return;
+    if (task.tif_sigpending && !task.waits_killable) interrupt(task);
+}
+
+// A signal arrived at a blocked task.
+void RunLoop::interrupt(Task& task) {
+    const SyscallRow* row = dispatcher_.find(task.blocked_in);
+    task.state = TaskState::Runnable;
+    if (SignalDelivery(kernel_, task).deliver(row->restart)) {
+        kernel_.gate().spend(task, row->path);
+        end_wait(task, kernel_.timers(), kernel_.futexes());
+    } else if (task.state == TaskState::Stopped) {
+        task.stopped_in_call = true;
+    } else if (task.state == TaskState::Runnable && task.process->alive) {
+        task.resumes_call = true;  // no handler: the wait continues
+    }
+}
+
+}  // namespace uprobesim

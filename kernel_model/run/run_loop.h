@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The run loop: which CPU continues, what its task executes, what happens on the way back to EL0.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "kernel_model/hooks/run_result.h"
+#include "kernel_model/hooks/run_watch.h"
+#include "kernel_model/kernel/kernel.h"
+#include "kernel_model/syscall/dispatch.h"
+
+namespace uprobesim {
+
+struct RunLimits {
+    std::uint64_t max_insns = 0;  // 0: none
+    std::uint64_t max_ns = 0;     // of simulated time; 0: none
+    RunWatch* watch = nullptr;
+};
+
+class RunLoop {
+public:
+    explicit RunLoop(Kernel& kernel) : kernel_(kernel) {}
+
+    ExitSummary run(const RunLimits& limits);
+    // Until `reached` returns true; it is called after each turn of a CPU. A value: the run ended
+    // before.
+    std::optional<ExitSummary> run_until(const RunLimits& limits,
+                                         const std::function<bool()>& reached);
+
+private:
+    std::optional<ExitSummary> turn();
+    void run_here();
+    void run_task(Task& task);
+    void tick(Task& task);
+    void exit_work(Task& task);
+    void resume_call(Task& task);
+    void interrupt(Task& task);
+    InsnCount budget() const;
+    std::optional<ExitSummary> limit_reached() const;
+    bool must_end() const;
+    const std::optional<ExitSummary>& ended() const;
+
+    Kernel& kernel_;
+    SyscallDispatcher dispatcher_;
+    RunLimits limits_;
+    std::optional<ExitSummary> stopped_;  // by the observer
+};
+
+}  // namespace uprobesim
