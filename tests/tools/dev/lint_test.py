@@ -85,6 +85,44 @@ class LintTest(unittest.TestCase):
         self.assertIn("by its full path", found[0])
         self.assertIsNone(layers.layer_of("gadgets"))
 
+    def test_a_subfolder_does_not_inherit_the_layer_of_its_parent(self):
+        self.assertEqual(layers.layer_of("kernel_model/syscall"), "kernel_model/syscall")
+        self.assertIsNone(layers.layer_of("kernel_model/syscall/gadgets"))
+        found = self.violations({
+            "kernel_model/syscall/gadgets/a.h": source('#include "kernel_model/syscall/syscall.h"'),
+            "kernel_model/syscall/syscall.h": source(),
+        })
+        self.assertEqual(found, [
+            'kernel_model/syscall/gadgets/a.h:2: has no layer: place "kernel_model/syscall/gadgets" in '
+            'tools/dev/lint/layers.py'])
+
+    def test_the_kernel_does_not_include_what_runs_it(self):
+        for above in ("signal", "syscall", "syscall/files", "run"):
+            found = self.violations({
+                "kernel_model/kernel/kernel.cpp": source(f'#include "kernel_model/{above}/a.h"'),
+                f"kernel_model/{above}/a.h": source(),
+            })
+            self.assertEqual(found, [
+                f'kernel_model/kernel/kernel.cpp:2: includes "kernel_model/{above}/a.h": kernel_model/{above} is not '
+                'below kernel_model/kernel'])
+
+    def test_system_calls_see_the_kernel_and_their_shared_parts_but_not_each_other(self):
+        self.assertEqual(self.violations({
+            "kernel_model/syscall/files/a.cpp": source('#include "kernel_model/kernel/kernel.h"',
+                                                       '#include "kernel_model/syscall/transfer/b.h"'),
+            "kernel_model/kernel/kernel.h": source(),
+            "kernel_model/syscall/transfer/b.h": source(),
+        }), [])
+        self.assertEqual(len(self.violations({
+            "kernel_model/syscall/files/a.cpp": source('#include "kernel_model/syscall/net/b.h"'),
+            "kernel_model/syscall/net/b.h": source(),
+        })), 1)
+
+    def test_every_folder_with_sources_has_a_layer(self):
+        folders = {os.path.dirname(path) for path in lint.repository_files(REPOSITORY)
+                   if lint.is_cpp(path) and layers.top_of(path) in layers.TOPS}
+        self.assertEqual(sorted(folder for folder in folders if layers.layer_of(folder) is None), [])
+
     def test_the_limit_of_sources_in_a_folder(self):
         files = {f"sim/base/f{i}.cpp": source() for i in range(lint.MAX_SOURCES)}
         self.assertEqual(self.violations(files), [])

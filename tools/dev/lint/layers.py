@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The layers of the source tree: which folder may include which.
 
-A row is one layer, the lowest first; folders in one row stand side by side and do not see each other. A folder may
-include itself and every folder of the rows above its own. The parts of a folder are layers of their own; "." is what
-stands in the folder itself. A folder without a row is an error, so a new one has to be placed here.
+A row is one layer, the lowest first. A folder may include itself and every folder of the rows above its own in this
+list, but no other folder of its own row. A subfolder is a layer of its own: it does not inherit its parent's place, and
+a folder without a row is an error, so a new one has to be placed here.
 """
 
 LAYERS = [
@@ -16,7 +16,20 @@ LAYERS = [
     ["sim/cpu/unicorn"],
     ["sim"],
     # The modelled kernel.
-    ["kernel_model"],
+    ["kernel_model/abi"],
+    ["kernel_model/memory", "kernel_model/wait"],
+    ["kernel_model/files"],
+    ["kernel_model/task"],
+    ["kernel_model/files/event", "kernel_model/files/tty", "kernel_model/hooks", "kernel_model/net", "kernel_model/vdso"],
+    ["kernel_model/files/host"],
+    ["kernel_model/loader"],
+    ["kernel_model/kernel", "kernel_model/proc"],
+    ["kernel_model/signal"],
+    ["kernel_model/syscall"],
+    ["kernel_model/syscall/transfer"],
+    ["kernel_model/syscall/events", "kernel_model/syscall/files", "kernel_model/syscall/memory", "kernel_model/syscall/net",
+     "kernel_model/syscall/process", "kernel_model/syscall/time"],
+    ["kernel_model/run"],
     # Uprobes.
     ["probes/target", "probes/slots"],
     ["probes/verdict"],
@@ -54,10 +67,8 @@ ALLOWED = allowed_folders()
 
 
 def layer_of(folder):
-    """The row's name for a folder: its own, or that of the nearest folder above it that has one."""
-    while folder and folder not in ALLOWED:
-        folder = folder.rpartition("/")[0]
-    return folder or None
+    """The folder itself, if it has a row; or None."""
+    return folder if folder in ALLOWED else None
 
 
 def top_of(path):

@@ -115,7 +115,7 @@ def include_graphs(texts):
             match = INCLUDE.match(line)
             if match and match[1] == '"' and match[2] in texts:
                 files[path].add(match[2])
-                mine, theirs = (layers.layer_of(os.path.dirname(p)) for p in (path, match[2]))
+                mine, theirs = os.path.dirname(path), os.path.dirname(match[2])
                 if not path.startswith("tests/") and mine != theirs:
                     folders[mine].add(theirs)
     return files, folders
