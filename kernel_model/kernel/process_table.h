@@ -73,7 +73,7 @@ public:
     const std::optional<ExitSummary>& main_exit() const { return main_exit_; }
     // All instructions executed at EL0 so far, those of ended tasks included.
     UserWork user_work() const;
-    // The task that charges on behalf of no task go to; the first one before any has run.
+    // Work that no task asked for is charged to it before any task has run.
     TaskId first_task() const { return TaskId{kFirstPid}; }
 
     void mapped(Mm&, const Vma&) override;

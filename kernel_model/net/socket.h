@@ -50,8 +50,6 @@ public:
     std::uint32_t type() const { return type_; }
     std::uint32_t protocol() const { return protocol_; }
     std::uint64_t inode() const { return inode_; }
-    // Messages with borders, which are sent and received as a whole.
-    bool by_message() const { return type_ != abi::kSockStream; }
 
     // Errno::Again everywhere: it would block.
     virtual SysResult<void> bind(const SocketAddress& address, const Ucred& who) = 0;
@@ -110,6 +108,11 @@ private:
     std::uint32_t type_, protocol_;
     std::uint64_t inode_;
 };
+
+// Messages are sent and received as a whole; a stream has no boundaries.
+inline bool by_message(const Socket& socket) {
+    return socket.type() != abi::kSockStream;
+}
 
 // What a message of this size takes of a buffer: the kernel's truesize, an sk_buff and a power of
 // two that holds the bytes and the skb_shared_info, pages beyond one.

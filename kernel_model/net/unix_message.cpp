@@ -66,7 +66,7 @@ SysResult<std::uint64_t> UnixSocket::send(const Outgoing& message) {
     }
     std::uint64_t moved = 0;
     const std::uint64_t size = message.bytes.size();
-    if (by_message()) {
+    if (by_message(*this)) {
         if (shut_write_) return tl::make_unexpected(Errno::Pipe);
         if (size + kMaxMessageBytes > send_buffer()) return tl::make_unexpected(Errno::MsgSize);
         if (other.shut_read_) return tl::make_unexpected(Errno::Pipe);
@@ -111,7 +111,7 @@ SysResult<Incoming> UnixSocket::receive(std::uint64_t most, bool peek) {
         if (shut_read_) return Incoming{};
         return tl::make_unexpected(Errno::Again);
     }
-    return by_message() ? receive_message(most, peek) : receive_stream(most, peek);
+    return by_message(*this) ? receive_message(most, peek) : receive_stream(most, peek);
 }
 
 SysResult<Incoming> UnixSocket::receive_message(std::uint64_t most, bool peek) {
@@ -178,7 +178,7 @@ SysResult<Incoming> UnixSocket::receive_stream(std::uint64_t most, bool peek) {
 
 std::uint64_t UnixSocket::readable_bytes() const {
     if (queue_.empty()) return 0;
-    if (by_message()) return queue_.front().bytes.size();
+    if (by_message(*this)) return queue_.front().bytes.size();
     std::uint64_t sum = 0;
     for (const Message& message : queue_) sum += message.bytes.size() - message.taken;
     return sum;

@@ -108,7 +108,7 @@ SysOutcome receive_header(SysCall& call, Socket& socket, VAddr at, std::uint32_t
     if (!std::holds_alternative<std::uint64_t>(result)) return result;
     UserMemory memory = call.memory();
     std::uint32_t told = flags & abi::kMsgCmsgCloexec;
-    if (socket.by_message() && got.whole > got.bytes.size()) told |= abi::kMsgTrunc;
+    if (by_message(socket) && got.whole > got.bytes.size()) told |= abi::kMsgTrunc;
     if (socket.type() == abi::kSockSeqpacket && got.whole > 0) told |= abi::kMsgEor;
     call.kernel.gate().spend(call.task, KernelPath::SysMessage, got.files.size());
     const std::uint64_t control =

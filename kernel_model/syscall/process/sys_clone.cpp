@@ -120,7 +120,7 @@ SysOutcome sys_set_tid_address(SysCall& call) {
     return static_cast<std::uint64_t>(call.task.id.value);
 }
 
-// What it takes is charged by Kernel::clone, by kind.
+// What it takes is charged by ProcessTable::clone, by kind.
 constexpr SyscallRow kRows[] = {
     {96, "set_tid_address", sys_set_tid_address, Support::Full, KernelPath::SysPrctl, {}},
     {220, "clone", sys_clone, Support::Full, KernelPath::SysTrivial, {}},

@@ -110,8 +110,8 @@ SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers
                         std::uint32_t flags) {
     call.path = socket.write_path();
     std::uint64_t& moved = call.task.call_progress;
-    if (socket.by_message() && buffers.size() > kMaxMessage) return Errno::MsgSize;
-    const std::uint64_t most = socket.by_message() ? buffers.size() : kPiece;
+    if (by_message(socket) && buffers.size() > kMaxMessage) return Errno::MsgSize;
+    const std::uint64_t most = by_message(socket) ? buffers.size() : kPiece;
     do {
         std::vector<std::byte> bytes(std::min(buffers.size() - moved, most));
         if (!buffers.read(call.memory(), moved, bytes))
@@ -138,10 +138,10 @@ SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buff
     call.path = socket.read_path();
     std::uint64_t& moved = call.task.call_progress;
     const bool peek = (flags & abi::kMsgPeek) != 0;
-    const bool all = (flags & abi::kMsgWaitall) != 0 && !peek && !socket.by_message();
+    const bool all = (flags & abi::kMsgWaitall) != 0 && !peek && !by_message(socket);
     while (true) {
         const std::uint64_t most =
-            std::min(buffers.size() - moved, socket.by_message() ? kMaxMessage : kPiece);
+            std::min(buffers.size() - moved, by_message(socket) ? kMaxMessage : kPiece);
         auto part = socket.receive(most, peek);
         if (!part) {
             if (part.error() == Errno::Again) {
@@ -164,7 +164,7 @@ SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buff
     }
     call.units = moved;
     // A datagram's real length is the answer where it is asked for.
-    if ((flags & abi::kMsgTrunc) != 0 && socket.by_message()) return got.whole;
+    if ((flags & abi::kMsgTrunc) != 0 && by_message(socket)) return got.whole;
     return moved;
 }
 
