@@ -129,7 +129,7 @@ std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::s
     if (name == "/stdout") return link_to("/proc/self/fd/1");
     if (name == "/stderr") return link_to("/proc/self/fd/2");
     if (name == "/shm") {
-        // What is made in it lies in the scratch layer.
+        // Files made in it are in the scratch layer.
         SpecialNode n = directory({});
         n.status.mode = abi::kIfDir | 01777;
         return n;

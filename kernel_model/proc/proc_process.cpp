@@ -209,7 +209,7 @@ std::string mount_info(const Context&) {
 std::string zero(const Context&) {
     return "0\n";
 }
-// Nobody is ever killed for memory here.
+// No process is chosen to be killed for memory here.
 void ignore(Task&, std::string_view) {}
 
 constexpr ProcessRow kRows[] = {

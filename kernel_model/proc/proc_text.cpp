@@ -105,7 +105,8 @@ std::string loadavg(const Context& c) {
     return fmt::format("0.00 0.00 0.00 {}/{} {}\n", all.running, all.tasks, all.last);
 }
 
-// In hundredths of seconds. Who worked is known of all CPUs together; each shows its share.
+// In hundredths of seconds. User and system time are known for all CPUs together; each CPU shows an
+// equal share.
 std::string stat(const Context& c) {
     CpuTime sum;
     if (c.system != nullptr) {

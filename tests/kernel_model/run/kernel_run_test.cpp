@@ -139,12 +139,18 @@ TEST_CASE("execve to a missing program changes nothing", "[kernel]") {
 TEST_CASE("what cannot be started is a user's error that names it", "[kernel]") {
     KernelFixture f;
     Kernel other(f.machine, *f.files);
-    const Outcome missing = other.start({.arguments = {"nosuch"}, .environment = {"PATH=/bin"}});
+    ProcessTable& processes = other.processes();
+    const auto missing = processes.start({.arguments = {"nosuch"}, .environment = {"PATH=/bin"}});
     REQUIRE_FALSE(missing);
-    CHECK(missing.error().line().find("nosuch") != std::string::npos);
-    const Outcome cwd =
-        other.start({.arguments = {"/bin/guest"}, .environment = {}, .cwd = "/nowhere"});
+    CHECK(missing.error().error.line().find("nosuch") != std::string::npos);
+    CHECK(missing.error().number == Errno::NoEnt);
+    const auto cwd =
+        processes.start({.arguments = {"/bin/guest"}, .environment = {}, .cwd = "/nowhere"});
     REQUIRE_FALSE(cwd);
-    CHECK(cwd.error().line().find("/nowhere") != std::string::npos);
-    REQUIRE(other.start({.arguments = {"guest"}, .environment = {"PATH=/sbin:/bin"}}));
+    CHECK(cwd.error().error.line().find("/nowhere") != std::string::npos);
+    CHECK(cwd.error().number == std::nullopt);
+    const auto made = processes.start({.arguments = {"guest"}, .environment = {"PATH=/sbin:/bin"}});
+    REQUIRE(made);
+    CHECK((*made)->exe == "/bin/guest");
+    CHECK(processes.find((*made)->pid) == *made);
 }
