@@ -247,9 +247,10 @@ inline constexpr NamedValue kResources[] = {
     {abi::kRlimitLocks, "RLIMIT_LOCKS"},       {abi::kRlimitSigpending, "RLIMIT_SIGPENDING"},
     {abi::kRlimitMsgqueue, "RLIMIT_MSGQUEUE"}, {abi::kRlimitNice, "RLIMIT_NICE"},
     {abi::kRlimitRtprio, "RLIMIT_RTPRIO"},     {abi::kRlimitRttime, "RLIMIT_RTTIME"}};
-inline constexpr NamedValue kUsageWho[] = {{abi::kRusageSelf, "RUSAGE_SELF"},
-                                           {abi::kRusageChildren, "RUSAGE_CHILDREN"},
-                                           {abi::kRusageThread, "RUSAGE_THREAD"}};
+inline constexpr NamedValue kUsageWho[] = {
+    {abi::kRusageSelf, "RUSAGE_SELF"},
+    {static_cast<std::uint32_t>(abi::kRusageChildren), "RUSAGE_CHILDREN"},
+    {abi::kRusageThread, "RUSAGE_THREAD"}};
 inline constexpr NamedValue kPriorityWhich[] = {{abi::kPrioProcess, "PRIO_PROCESS"},
                                                 {abi::kPrioPgrp, "PRIO_PGRP"},
                                                 {abi::kPrioUser, "PRIO_USER"}};
