@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The audit for programs. JSON keys are described in tools/README.md; a change that breaks a reader
-// changes the schema's number. CSV is RFC 4180's.
+// changes the schema's number.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -84,19 +84,6 @@ Json binary_json(const AuditReport& report, const AuditBinary& binary) {
             {"functions", std::move(functions)}};
 }
 
-std::string csv_cell(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string cell = "\"";
-    for (const char c : text) cell += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return cell + "\"";
-}
-
-std::string csv_line(const std::vector<std::string>& cells) {
-    std::string line;
-    for (const std::string& cell : cells) line += (line.empty() ? "" : ",") + csv_cell(cell);
-    return line + "\r\n";
-}
-
 }  // namespace
 
 std::string audit_report_json(const AuditReport& report) {
@@ -121,34 +108,6 @@ std::string audit_report_json(const AuditReport& report) {
                          {"unreadable", std::move(unreadable)}}},
                        {"binaries", std::move(binaries)}};
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string audit_report_csv(const AuditReport& report) {
-    std::vector<std::string> head{"binary", "function",    "aliases", "file_offset_bytes",
-                                  "word",   "instruction", "form"};
-    for (const AuditKernel& k : report.kernels) {
-        head.push_back("verdict " + k.name);
-        head.push_back("detail " + k.name);
-    }
-    std::string csv = csv_line(head);
-    for (const AuditBinary& binary : report.binaries) {
-        for (const AuditEntry& entry : binary.entries) {
-            const AuditForm& form = report.forms[entry.form];
-            std::vector<std::string> row{binary.path,
-                                         entry.name,
-                                         std::to_string(entry.aliases),
-                                         std::to_string(entry.file_offset),
-                                         fmt::format("{:#010x}", entry.word),
-                                         entry.instruction,
-                                         form.text};
-            for (const AuditVerdict& v : form.verdicts) {
-                row.emplace_back(audit_word(v.kind));
-                row.push_back(v.detail);
-            }
-            csv += csv_line(row);
-        }
-    }
-    return csv;
 }
 
 }  // namespace uprobesim

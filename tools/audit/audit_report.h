@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// An audit as people read it, and for programs: JSON (keys in tools/README.md) and CSV, one row for
-// each function.
+// An audit as people read it, and as JSON.
 #pragma once
 
-#include <cstddef>
 #include <string>
 
 #include "tools/audit/audit.h"
+#include "tools/format/document.h"
 
 namespace uprobesim {
 
-struct AuditDetail {
-    bool functions = false;  // every function of every binary
-    std::size_t rows = 15;   // of the lists of instructions; 0: all
-};
-std::string audit_report_text(const AuditReport& report, const AuditDetail& detail);
+// `with_functions`: every function of every binary too. CSV has a row for each function, whatever
+// it is.
+Document audit_document(const AuditReport& report, bool with_functions);
 std::string audit_report_json(const AuditReport& report);
-std::string audit_report_csv(const AuditReport& report);
 
 }  // namespace uprobesim

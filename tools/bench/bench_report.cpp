@@ -3,11 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "tools/format/json_number.h"
-#include "tools/format/text_table.h"
 
 namespace uprobesim {
 namespace {
@@ -18,61 +16,6 @@ double per_hit(std::uint64_t n, const TriggerCounts& counts) {
     return static_cast<double>(n) / static_cast<double>(counts.iterations);
 }
 
-// Costly operations of one hit, all paths together.
-std::array<double, kKernelOpCount> operations(const BenchTable& table, const BenchRow& row) {
-    std::array<double, kKernelOpCount> ops{};
-    for (const PathShare& share : row.cost.paths) {
-        const PathCost& cost = table.kernel.paths[static_cast<std::size_t>(share.path)];
-        for (std::size_t op = 0; op < kKernelOpCount; ++op) ops[op] += share.times * cost.ops[op];
-    }
-    return ops;
-}
-
-std::string count_text(double n) {
-    return n == std::floor(n) ? fmt::format("{:.0f}", n) : fmt::format("{:.2f}", n);
-}
-
-std::string operations_text(const std::array<double, kKernelOpCount>& ops) {
-    std::string text;
-    for (std::size_t op = 0; op < kKernelOpCount; ++op) {
-        if (ops[op] == 0) continue;
-        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count_text(ops[op]),
-                            kernel_op_name(static_cast<KernelOp>(op)));
-    }
-    return text;
-}
-
-std::string exceptions_text(const TriggerCounts& counts) {
-    std::string text;
-    for (std::size_t e = 0; e < kExceptionClassCount; ++e) {
-        if (counts.exceptions[e] == 0) continue;
-        text += fmt::format("{}{} {}", text.empty() ? "" : ", ",
-                            count_text(per_hit(counts.exceptions[e], counts)),
-                            exception_class_name(static_cast<ExceptionClass>(e)));
-    }
-    return text;
-}
-
-std::string break_down(const BenchTable& table, const BenchRow& row) {
-    const double all = row.cost.cycles();
-    TextTable text({"per hit", "times", "EL1 insns", "cycles", "share"});
-    text.add(
-        {"user code", "", "", grouped(row.cost.user_cycles), percent(row.cost.user_cycles, all)});
-    text.add({"exception entry and return",
-              count_text(per_hit(row.counts.exceptions_taken(), row.counts)), "",
-              grouped(row.cost.exception_cycles), percent(row.cost.exception_cycles, all)});
-    for (const PathShare& share : row.cost.paths) {
-        text.add({std::string(kernel_path_info(share.path).name), count_text(share.times),
-                  grouped(share.insns), grouped(share.cycles), percent(share.cycles, all)});
-    }
-    text.add({"all", "", grouped(row.cost.kernel_insns), grouped(all), percent(all, all)});
-    return fmt::format("    {} ({}): {} cycles, {}; exceptions: {}\n{}    operations: {}\n",
-                       row.counts.instruction, row.counts.verdict, grouped(all),
-                       duration_text(all / table.machine.frequency_hz.value * 1e9),
-                       exceptions_text(row.counts), text.text(4),
-                       operations_text(operations(table, row)));
-}
-
 Json row_json(const BenchTable& table, const BenchRow& row) {
     Json paths = Json::array(), ops = Json::object(), exceptions = Json::object();
     for (const PathShare& share : row.cost.paths) {
@@ -81,7 +24,7 @@ Json row_json(const BenchTable& table, const BenchRow& row) {
                          {"insns", rounded(share.insns, 2)},
                          {"cycles", rounded(share.cycles, 2)}});
     }
-    const auto totals = operations(table, row);
+    const auto totals = bench_operations(table, row);
     for (std::size_t op = 0; op < kKernelOpCount; ++op) {
         if (totals[op] != 0)
             ops[std::string(kernel_op_name(static_cast<KernelOp>(op)))] = totals[op];
@@ -110,6 +53,15 @@ Json row_json(const BenchTable& table, const BenchRow& row) {
 
 }  // namespace
 
+std::array<double, kKernelOpCount> bench_operations(const BenchTable& table, const BenchRow& row) {
+    std::array<double, kKernelOpCount> ops{};
+    for (const PathShare& share : row.cost.paths) {
+        const PathCost& cost = table.kernel.paths[static_cast<std::size_t>(share.path)];
+        for (std::size_t op = 0; op < kKernelOpCount; ++op) ops[op] += share.times * cost.ops[op];
+    }
+    return ops;
+}
+
 double million_hits_per_second(const TriggerCost& cost, const MachineProfile& machine) {
     return machine.frequency_hz.value / cost.cycles() / 1e6;
 }
@@ -117,22 +69,6 @@ double million_hits_per_second(const TriggerCost& cost, const MachineProfile& ma
 std::string bench_line(const TriggerVariant& variant, double million_per_second) {
     return fmt::format("{} ( 1 cpus): {:.3f} ± {:.3f}M/s ( {:.3f}M/s/cpu)", variant.name(),
                        million_per_second, 0.0, million_per_second);
-}
-
-std::string bench_report_text(const BenchReport& report, BenchDetail detail) {
-    std::string text;
-    for (const BenchTable& table : report.tables) {
-        if (!text.empty()) text += "\n";
-        text +=
-            fmt::format("{} on {}{}\n", table.kernel.name, table.machine.name,
-                        table.branch_protection ? ", targets built with branch protection" : "");
-        for (const BenchRow& row : table.rows) {
-            text +=
-                bench_line(row.variant, million_hits_per_second(row.cost, table.machine)) + "\n";
-            if (detail == BenchDetail::BreakDown) text += break_down(table, row);
-        }
-    }
-    return text;
 }
 
 std::string bench_report_json(const BenchReport& report) {

@@ -2,12 +2,14 @@
 // Trigger benchmark results as people paste them (the kernel benchmark's own line) and as JSON.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
 #include "tools/bench/trigger_bench.h"
+#include "tools/format/document.h"
 #include "tools/report/report.h"
 
 namespace uprobesim {
@@ -37,8 +39,13 @@ double million_hits_per_second(const TriggerCost& cost, const MachineProfile& ma
 // simulated run.
 std::string bench_line(const TriggerVariant& variant, double million_per_second);
 
-enum class BenchDetail { Lines, BreakDown };
-std::string bench_report_text(const BenchReport& report, BenchDetail detail);
+// Costly operations of one hit, all paths together.
+std::array<double, kKernelOpCount> bench_operations(const BenchTable& table, const BenchRow& row);
+
+// The benchmark's lines alone, with a heading for each kernel.
+std::string bench_lines_text(const BenchReport& report);
+// CSV has a row for each variant on each kernel.
+Document bench_document(const BenchReport& report);
 std::string bench_report_json(const BenchReport& report);
 
 }  // namespace uprobesim

@@ -47,9 +47,7 @@ OptionTable options_table() {
     add("root", text_option("DIR"),
         "look for BINARY inside this host folder, as a guest sees it (default: the host)");
     add("functions", "list every function in the text report");
-    add("rows", text_option("N"),
-        "length of the lists of instructions in the text report, 0 for all (default 15)");
-    add_report_options(table, "text, json or csv, one row for each function (default text)");
+    add_report_options(table, "text, json, csv (a row for each function) or md (default text)");
     return table;
 }
 
@@ -77,7 +75,6 @@ Result<std::vector<Setting>> kernel_settings(const CommandLine& line) {
 
 Result<int> run_audit(const ReportWords& words) {
     const CommandLine& line = words.line;
-    const auto rows = TRY(line.number("rows", 15));
     const auto settings = TRY(kernel_settings(line));
     auto kernels = TRY(load_kernels(line, settings));
     const std::string root = line.one("root", "");
@@ -97,14 +94,9 @@ Result<int> run_audit(const ReportWords& words) {
     AuditReport report = auditor.report();
     report.skipped = std::move(skips);
     report.settings = line.all("set");
-    if (words.format == "json") {
-        output.write(audit_report_json(report));
-    } else if (words.format == "csv") {
-        output.write(audit_report_csv(report));
-    } else {
-        output.write(
-            audit_report_text(report, {line.given("functions"), static_cast<std::size_t>(rows)}));
-    }
+    output.write(words.style.format == ReportFormat::Json
+                     ? audit_report_json(report)
+                     : written(audit_document(report, line.given("functions")), words.style));
     return 0;
 }
 
@@ -115,8 +107,8 @@ std::string audit_help() {
 }
 
 int audit_command(const Words& words, const OptionDefaults&) {
-    return run_report_verb({"audit", audit_help, options_table, {"text", "json", "csv"}, run_audit},
-                           words);
+    return run_report_verb(
+        {"audit", audit_help, options_table, {"text", "json", "csv", "md"}, run_audit}, words);
 }
 
 }  // namespace uprobesim

@@ -49,7 +49,7 @@ OptionTable options_table() {
         "the targets as distributions build them: bti c or paciasp comes first");
     add("hits", text_option("N"), "hits to count, after the first ones (default 1000)");
     add("lines", "the benchmark's lines only, without the break-down");
-    add_report_options(table, "text or json (default text)");
+    add_report_options(table, "text, json, csv or md (default text)");
     return table;
 }
 
@@ -94,9 +94,12 @@ Result<int> run_bench(const ReportWords& words) {
         auto table = TRY(run_kernel(request, variants));
         report.tables.push_back(std::move(table));
     }
-    const auto detail = line.given("lines") ? BenchDetail::Lines : BenchDetail::BreakDown;
-    output.write(words.format == "json" ? bench_report_json(report)
-                                        : bench_report_text(report, detail));
+    if (words.style.format == ReportFormat::Json) {
+        output.write(bench_report_json(report));
+    } else {
+        output.write(line.given("lines") ? bench_lines_text(report)
+                                         : written(bench_document(report), words.style));
+    }
     return 0;
 }
 
@@ -107,8 +110,8 @@ std::string bench_help() {
 }
 
 int bench_command(const Words& words, const OptionDefaults&) {
-    return run_report_verb({"bench", bench_help, options_table, {"text", "json"}, run_bench},
-                           words);
+    return run_report_verb(
+        {"bench", bench_help, options_table, {"text", "json", "csv", "md"}, run_bench}, words);
 }
 
 }  // namespace uprobesim

@@ -50,7 +50,9 @@ OptionTable options_table() {
     add("set", list_option("KEY=VALUE"),
         "hold one figure: machine.KEY or kernel.KEY; can be repeated");
     add("output,o", text_option("FILE"), "write the fitted machine profile to FILE");
-    add("format,f", text_option("FORMAT"), "of what is printed: text or json (default text)");
+    add("format,f", text_option("FORMAT"),
+        "of what is printed: text, json, csv or md (default text)");
+    add("all", "every row of the long lists, not the first ten");
     add("help,h", "this text");
     return table;
 }
@@ -72,7 +74,9 @@ Result<int> run_calibrate(const ReportWords& words) {
     const auto published = TRY(load_published(line.one("rows", "linux-arm-kernel-2024")));
     const auto done = TRY(fit(published, request));
     auto printed = TRY(ReportOutput::open("", stdout));
-    printed.write(words.format == "json" ? fit_json(done) : fit_text(done));
+    printed.write(words.style.format == ReportFormat::Json
+                      ? fit_json(done)
+                      : written(calibrate_document(done), words.style));
     if (words.output.empty()) return 0;
     const auto profile = TRY(fitted_profile(done));
     auto output = TRY(ReportOutput::open(words.output));
@@ -88,7 +92,8 @@ std::string calibrate_help() {
 
 int calibrate_command(const Words& words, const OptionDefaults&) {
     return run_report_verb(
-        {"calibrate", calibrate_help, options_table, {"text", "json"}, run_calibrate}, words);
+        {"calibrate", calibrate_help, options_table, {"text", "json", "csv", "md"}, run_calibrate},
+        words);
 }
 
 }  // namespace uprobesim

@@ -111,8 +111,9 @@ int explain_command(const Words& words, const OptionDefaults& defaults) {
     if (!output) return refuse(output.error());
     const auto report = explain(request);
     if (!report) return refuse_run(report.error());
-    output->write(options->style.format == ReportFormat::Json ? explain_report_json(*report)
-                                                  : explain_report_text(*report));
+    output->write(options->style.format == ReportFormat::Json
+                      ? explain_report_json(*report)
+                      : written(explain_document(*report), options->style));
     return 0;
 }
 

@@ -46,15 +46,19 @@ OptionTable visible_options() {
     table.add_options()(
         "set", list_option("KEY=VALUE"),
         "show and diff: change one figure, machine.KEY or kernel.KEY; can be repeated");
-    add_report_options(table, "text or json (default text); check writes text only");
+    add_report_options(table, "text, json, csv or md (default text); check writes text only");
     return table;
 }
 
 struct ModelOptions {
     Words words;  // after the sub-command
     std::vector<Setting> settings;
-    bool json = false;
+    ReportStyle style;
 };
+
+bool is_json(const ModelOptions& options) {
+    return options.style.format == ReportFormat::Json;
+}
 
 Result<std::string> list(const ModelOptions& options) {
     std::vector<NamedProfile> profiles;
@@ -68,7 +72,8 @@ Result<std::string> list(const ModelOptions& options) {
         profiles.push_back(
             {ProfileKind::Kernel, name, profile ? profile->description : profile.error().line()});
     }
-    return options.json ? profile_list_json(profiles) : profile_list_text(profiles);
+    return is_json(options) ? profile_list_json(profiles)
+                            : written(profile_list_document(profiles), options.style);
 }
 
 Result<ProfileListing> read_profile(const std::string& name, const std::vector<Setting>& settings) {
@@ -88,7 +93,8 @@ Result<ProfileListing> read_profile(const std::string& name, const std::vector<S
 
 Result<std::string> show(const ModelOptions& options) {
     const auto profile = TRY(read_profile(options.words[0], options.settings));
-    return options.json ? profile_json(profile) : profile_text(profile);
+    return is_json(options) ? profile_json(profile)
+                            : written(profile_document(profile), options.style);
 }
 
 Result<std::string> diff(const ModelOptions& options) {
@@ -100,7 +106,8 @@ Result<std::string> diff(const ModelOptions& options) {
                         options.words[1], profile_kind_name(b.kind)),
             "model diff", "give two of the same kind");
     }
-    return options.json ? profile_diff_json(a, b) : profile_diff_text(a, b);
+    return is_json(options) ? profile_diff_json(a, b)
+                            : written(profile_diff_document(a, b), options.style);
 }
 
 // "machine my-board", or what is wrong.
@@ -154,7 +161,7 @@ Result<int> run_model(const ReportWords& words) {
     if (words.line.rest().empty()) return tl::make_unexpected(which);
     const std::string& name = words.line.rest().front();
     ModelOptions options{
-        Words(words.line.rest().begin() + 1, words.line.rest().end()), {}, words.format == "json"};
+        Words(words.line.rest().begin() + 1, words.line.rest().end()), {}, words.style};
     TRY(read_settings(words.line, options.settings));
     if (name == "check") {
         if (options.words.empty())
@@ -181,8 +188,8 @@ std::string model_help() {
 }
 
 int model_command(const Words& words, const OptionDefaults&) {
-    return run_report_verb({"model", model_help, visible_options, {"text", "json"}, run_model},
-                           words);
+    return run_report_verb(
+        {"model", model_help, visible_options, {"text", "json", "csv", "md"}, run_model}, words);
 }
 
 }  // namespace uprobesim

@@ -36,7 +36,7 @@ OptionTable options_table() {
         "other published rows, a TOML file (default linux-arm-kernel-2024, built in)");
     add("list", "name the tables and what each is");
     add("svg", text_option("DIR"), "also write a chart of each table to DIR");
-    add_report_options(table, "md, json or csv (default md)");
+    add_report_options(table, "text, json, csv or md (default text)");
     return table;
 }
 
@@ -66,9 +66,9 @@ Result<int> run_reproduce(const ReportWords& words) {
     if (!charts.empty() && !std::filesystem::is_directory(charts, error))
         return user_error("no such folder", charts, "make it first");
     const auto all = TRY(reproduce(published, line.rest().empty() ? "" : line.rest().front()));
-    output.write(words.format == "json"  ? reproduction_json(all)
-                 : words.format == "csv" ? reproduction_csv(all)
-                                         : reproduction_markdown(all));
+    output.write(words.style.format == ReportFormat::Json
+                     ? reproduction_json(all)
+                     : written(reproduce_document(all), words.style));
     if (!charts.empty()) write_charts(all, charts);
     return 0;
 }
@@ -81,7 +81,8 @@ std::string reproduce_help() {
 
 int reproduce_command(const Words& words, const OptionDefaults&) {
     return run_report_verb(
-        {"reproduce", reproduce_help, options_table, {"md", "json", "csv"}, run_reproduce}, words);
+        {"reproduce", reproduce_help, options_table, {"text", "json", "csv", "md"}, run_reproduce},
+        words);
 }
 
 }  // namespace uprobesim

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
+#include "sim/base/try.h"
 #include "tools/cli/refusal.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
-#include "tools/format/text_table.h"
-#include "tools/simulation/scenario.h"
+#include "tools/simulation/scenario_report.h"
 
 namespace uprobesim {
 namespace {
@@ -33,26 +33,30 @@ Options:
 
 OptionTable visible_options() {
     OptionTable table = option_table();
-    auto add = table.add_options();
-    add("output,o", text_option("FILE"), "write to FILE (default: stdout)");
-    add("help,h", "this text");
+    add_report_options(table, "text, json, csv or md (default text)");
     return table;
 }
 
-std::string list() {
-    TextTable table({"scenario", "what it is"});
+std::string list(const ReportStyle& style) {
+    std::vector<NamedScenario> scenarios;
     for (const std::string& name : scenario_names()) {
         const auto scenario = load_scenario(name);
-        table.add({name, scenario ? scenario->description : scenario.error().line()});
+        scenarios.push_back({name, scenario ? scenario->description : scenario.error().line()});
     }
-    return table.text(0);
+    return style.format == ReportFormat::Json ? scenario_list_json(scenarios)
+                                              : written(scenario_list_document(scenarios), style);
 }
 
-Result<std::string> show(const std::string& name) {
-    const std::string text = scenario_text(name);
-    if (!text.empty()) return text;
-    return user_error(fmt::format("no scenario is named '{}'", name), "",
-                      fmt::format("there are {}", fmt::join(scenario_names(), ", ")));
+// As text: the file itself, to be copied and changed.
+Result<std::string> show(const std::string& name, const ReportStyle& style) {
+    std::string text = scenario_text(name);
+    if (text.empty())
+        return user_error(fmt::format("no scenario is named '{}'", name), "",
+                          fmt::format("there are {}", fmt::join(scenario_names(), ", ")));
+    if (style.format == ReportFormat::Text) return text;
+    const auto scenario = TRY(load_scenario(name));
+    return style.format == ReportFormat::Json ? scenario_json(scenario)
+                                              : written(scenario_document(scenario), style);
 }
 
 int check(const Words& files) {
@@ -84,11 +88,13 @@ int scenario_command(const Words& words, const OptionDefaults&) {
     const Words& rest = line->rest();
     const std::string what = rest.empty() ? "" : rest.front();
     if (what == "check" && rest.size() > 1) return check(Words(rest.begin() + 1, rest.end()));
+    const auto style = read_style(*line, {"text", "json", "csv", "md"});
+    if (!style) return refuse(style.error());
     Result<std::string> text = std::string();
     if (what == "list" && rest.size() == 1) {
-        text = list();
+        text = list(*style);
     } else if (what == "show" && rest.size() == 2) {
-        text = show(rest[1]);
+        text = show(rest[1], *style);
     } else {
         return refuse({"scenario needs list, show NAME or check FILE...", "",
                        "see uprobesim scenario --help"});

@@ -49,7 +49,7 @@ OptionTable visible_options() {
     add("low", "with every figure at the end of its range that makes the run shorter");
     add("high", "with every figure at the end of its range that makes the run longer");
     add("range", "both");
-    add_report_options(table, "text or json (default text)");
+    add_report_options(table, "text, json, csv or md (default text)");
     return table;
 }
 
@@ -83,7 +83,9 @@ Result<int> run_whatif(const ReportWords& words) {
     auto result = TRY(price_again(chosen.report, request));
     auto output = TRY(ReportOutput::open(words.output, stdout));
     const WhatIfReport report{line.rest().front(), chosen.label, std::move(result)};
-    output.write(words.format == "json" ? whatif_json(report) : whatif_text(report));
+    output.write(words.style.format == ReportFormat::Json
+                     ? whatif_json(report)
+                     : written(whatif_document(report), words.style));
     return 0;
 }
 
@@ -94,8 +96,8 @@ std::string whatif_help() {
 }
 
 int whatif_command(const Words& words, const OptionDefaults&) {
-    return run_report_verb({"whatif", whatif_help, visible_options, {"text", "json"}, run_whatif},
-                           words);
+    return run_report_verb(
+        {"whatif", whatif_help, visible_options, {"text", "json", "csv", "md"}, run_whatif}, words);
 }
 
 }  // namespace uprobesim

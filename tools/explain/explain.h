@@ -10,6 +10,7 @@
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
 #include "tools/explain/hit_recorder.h"
+#include "tools/format/document.h"
 #include "tools/simulation/simulation.h"
 
 namespace uprobesim {
@@ -57,7 +58,8 @@ double path_insns(const KernelProfile& kernel, const HitEvent& event);
 // What changed between two moments, a line each: "TIF_UPROBE set", "pc 0x400 -> 0x7f8".
 std::vector<std::string> state_changes(const HitState& from, const HitState& to);
 
-std::string explain_report_text(const ExplainReport& report);
+// CSV has the steps of every run.
+Document explain_document(const ExplainReport& report);
 std::string explain_report_json(const ExplainReport& report);
 
 }  // namespace uprobesim

@@ -44,6 +44,7 @@ struct Column {
         Name,    // to the left; abbreviated in the middle where the line is too long
         Prose,   // to the left; goes on in the next line
         Number,  // to the right, kept whole
+        Note,    // on lines of its own under the row; without a heading
     };
     std::string heading;
     Kind kind = Kind::Number;

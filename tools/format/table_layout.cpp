@@ -18,6 +18,7 @@ constexpr std::size_t kLeastName = 16;
 constexpr std::size_t kLeastProse = 28;
 constexpr std::size_t kMostNumber = 24;  // a wider one is a text
 constexpr std::size_t kLeastHeading = 14;
+constexpr std::size_t kNoteIndent = 4;
 
 using Texts = std::vector<std::string>;
 
@@ -45,13 +46,22 @@ struct Grid {
     std::vector<std::vector<Cell>> rows;  // visible text, a cell for each column
     std::vector<std::size_t> natural;     // of the cells
     std::vector<std::size_t> heading;
+    std::vector<std::string> notes;  // under each row; empty: none
 };
+
+std::string note_of(const Table& table, std::size_t row) {
+    std::string note;
+    for (std::size_t c = 0; c < std::min(table.columns.size(), table.rows[row].size()); ++c) {
+        if (table.columns[c].kind == Column::Kind::Note) note += visible(table.rows[row][c].text);
+    }
+    return note;
+}
 
 Grid grid_of(const Table& table, std::size_t rows) {
     Grid grid;
     std::vector<std::size_t> picked;
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
-        if (table.columns[c].csv_only) continue;
+        if (table.columns[c].csv_only || table.columns[c].kind == Column::Kind::Note) continue;
         picked.push_back(c);
         grid.columns.push_back(table.columns[c]);
         grid.columns.back().heading = visible(table.columns[c].heading);
@@ -67,6 +77,7 @@ Grid grid_of(const Table& table, std::size_t rows) {
             natural = std::max(natural, columns_of(row.back().text));
         }
         grid.rows.push_back(std::move(row));
+        grid.notes.push_back(note_of(table, r));
     }
     return grid;
 }
@@ -76,7 +87,8 @@ std::size_t least_width(const Grid& grid, std::size_t c) {
         switch (grid.columns[c].kind) {
             case Column::Kind::Name: return c == 0 ? kLeastFirst : kLeastName;
             case Column::Kind::Prose: return kLeastProse;
-            case Column::Kind::Number: return kMostNumber;
+            case Column::Kind::Number:
+            case Column::Kind::Note: break;
         }
         return kMostNumber;
     };
@@ -181,6 +193,9 @@ void add_part(std::vector<SpanLine>& lines, const Grid& grid,
             }
             lines.push_back(line_of(cells, grid.columns, picked, widths, gap));
         }
+        if (grid.notes[r].empty()) continue;
+        for (const std::string& line : wrapped(grid.notes[r], columns - kNoteIndent))
+            lines.push_back({{line, line.empty() ? 0 : kNoteIndent, Tone::Faint}});
     }
 }
 

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/profile/profile_keys.h"
+#include "tools/format/document.h"
 
 namespace uprobesim {
 
@@ -14,14 +16,17 @@ struct NamedProfile {
     std::string name;
     std::string description;
 };
-std::string profile_list_text(const std::vector<NamedProfile>& profiles);
+Document profile_list_document(const std::vector<NamedProfile>& profiles);
 std::string profile_list_json(const std::vector<NamedProfile>& profiles);
 
-std::string profile_text(const ProfileListing& profile);
+Document profile_document(const ProfileListing& profile);
 std::string profile_json(const ProfileListing& profile);
 
 // Both of the same kind.
-std::string profile_diff_text(const ProfileListing& a, const ProfileListing& b);
+Document profile_diff_document(const ProfileListing& a, const ProfileListing& b);
 std::string profile_diff_json(const ProfileListing& a, const ProfileListing& b);
+
+// "machine.kernel-cpi": as --set takes it.
+std::string setting_key(const ProfileListing& profile, std::string_view key);
 
 }  // namespace uprobesim

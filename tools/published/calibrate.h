@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "tools/format/document.h"
 #include "tools/published/published.h"
 
 namespace uprobesim {
@@ -62,7 +63,8 @@ struct Fit {
 
 Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& request);
 
-std::string fit_text(const Fit& fit);
+// CSV has the fitted parameters.
+Document calibrate_document(const Fit& fit);
 std::string fit_json(const Fit& fit);
 // A machine profile based on the one that was fitted, its fitted figures marked as such. Kernel
 // figures are not in it.

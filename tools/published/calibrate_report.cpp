@@ -7,7 +7,6 @@
 #include "sim/base/try.h"
 #include "sim/profile/machine_profile.h"
 #include "tools/format/json_number.h"
-#include "tools/format/text_table.h"
 #include "tools/published/calibrate.h"
 
 namespace uprobesim {
@@ -15,43 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string signed_percent(double part) {
-    return fmt::format("{:+.1f} %", part * 100);
-}
 }  // namespace
-
-std::string fit_text(const Fit& fit) {
-    std::string text = fmt::format(
-        "{}: {} parameters fitted to {} of {} rows, {} tables\n"
-        "deviation of all rows: mean {:.2f} %, rms {:.2f} %; worst fitted row when left out {:.1f} "
-        "%\n\n",
-        fit.machine, fit.parameters.size(), fit.fitted_rows(), fit.rows.size(), fit.tables.size(),
-        fit.mean_deviation() * 100, fit.rms_deviation() * 100, fit.worst_left_out() * 100);
-    TextTable parameters(
-        {"parameter", "before", "fitted", "±", "of the cycles", "at most", "in", "tied to", ""});
-    for (const FittedParameter& p : fit.parameters) {
-        parameters.add({p.key, fmt::format("{:.4g}", p.start),
-                        fmt::format("{:.4g}{}", p.value, p.at_bound ? " (bound)" : ""),
-                        fmt::format("{:.2g}", p.standard_error), percent(p.mean_share, 1),
-                        percent(p.most_share, 1), p.most_in, p.tied_to,
-                        fmt::format("{:+.2f}", p.correlation)});
-    }
-    text += parameters.text(2) + "\n";
-    TextTable rows({"row", "published cycles", "fitted cycles", "deviation", "left out"});
-    for (const FittedRow& r : fit.rows) {
-        rows.add({r.table + "/" + r.name, grouped(r.published_cycles), grouped(r.fitted_cycles),
-                  signed_percent(r.deviation), signed_percent(r.left_out_deviation)});
-    }
-    text += rows.text(2);
-    text += "\nNot used:\n";
-    for (const FittedRow& r : fit.rows) {
-        if (!r.left_out.empty()) text += fmt::format("  {}/{}: {}\n", r.table, r.name, r.left_out);
-    }
-    for (const PublishedTable& table : fit.not_used)
-        text += fmt::format("  {}: {}\n", table.id,
-                            table.left_out.empty() ? "not named" : table.left_out);
-    return text;
-}
 
 std::string fit_json(const Fit& fit) {
     Json parameters = Json::array(), rows = Json::array(), not_used = Json::array();

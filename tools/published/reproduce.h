@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tools/bench/trigger_bench.h"
+#include "tools/format/document.h"
 #include "tools/published/published.h"
 
 namespace uprobesim {
@@ -81,8 +82,8 @@ struct Reproduction {
 Result<Reproduction> reproduce(const std::vector<PublishedTable>& published,
                                const std::string& only);
 
-std::string reproduction_markdown(const Reproduction& reproduction);
-std::string reproduction_csv(const Reproduction& reproduction);
+// CSV has the rows of the published benchmark tables.
+Document reproduce_document(const Reproduction& reproduction);
 std::string reproduction_json(const Reproduction& reproduction);
 // Published and simulated bars of one table.
 std::string reproduction_svg(const ReproducedTable& table);

@@ -10,6 +10,7 @@
 #include "sim/base/error.h"
 #include "sim/profile/figure.h"
 #include "sim/profile/uncertainty.h"
+#include "tools/format/document.h"
 #include "tools/report/report.h"
 
 namespace uprobesim {
@@ -72,7 +73,8 @@ struct WhatIfReport {
     std::string label;  // of a comparison's column
     WhatIf result;
 };
-std::string whatif_text(const WhatIfReport& report);
+// CSV has the answers before and after, with their range where asked for.
+Document whatif_document(const WhatIfReport& report);
 std::string whatif_json(const WhatIfReport& report);
 
 }  // namespace uprobesim

@@ -9,6 +9,7 @@
 #include "sim/profile/kernel_profile.h"
 #include "tests/probes/target/symbol_elf.h"
 #include "tools/audit/audit_report.h"
+#include "tools/format/document_writers.h"
 
 namespace uprobesim {
 namespace {
@@ -105,7 +106,7 @@ TEST_CASE("the uprobe breakpoint in a file is refused", "[tools][audit]") {
 
 TEST_CASE("text, JSON and CSV of an audit say the same", "[tools][audit]") {
     const AuditReport report = audit({kStp, kNop, kLdxr}, {"v6.1", "v6.13+stp"});
-    const std::string text = audit_report_text(report, {.functions = true});
+    const std::string text = document_text(audit_document(report, true));
     CHECK(contains(text, "/tiny: 3 function entries"));
     CHECK(contains(text, "ldxr xN, [xN]"));
     CHECK(contains(text, "load-exclusive"));
@@ -119,11 +120,11 @@ TEST_CASE("text, JSON and CSV of an audit say the same", "[tools][audit]") {
           nlohmann::json({"stepped", "simulated"}));
     CHECK(json["binaries"][0]["functions"][2]["word"] == "0xc85f7c20");
 
-    const std::string csv = audit_report_csv(report);
+    const std::string csv = document_csv(audit_document(report, false));
     CHECK(contains(csv,
                    "binary,function,aliases,file_offset_bytes,word,instruction,form,verdict "
                    "v6.1,detail v6.1,"));
-    CHECK(contains(csv, "/tiny,f1,0,260,0xd503201f,nop,nop,stepped,,simulated,nop\r\n"));
+    CHECK(contains(csv, "/tiny,f1,0,260,0xd503201f,nop,nop,stepped,,emulated,nop\r\n"));
     // A comma in a cell, and one in a reason.
     CHECK(contains(csv,
                    "\"ldxr x0, [x1]\",\"ldxr xN, [xN]\",refused,\"a load-exclusive, "
@@ -135,7 +136,7 @@ TEST_CASE("a binary without functions has a report of its own", "[tools][audit]"
     test::TestElf elf;
     REQUIRE(auditor.add(elf.bytes(), "/bare"));
     const AuditReport report = auditor.report();
-    CHECK(contains(audit_report_text(report, {}), "/bare: 0 function entries"));
+    CHECK(contains(document_text(audit_document(report, false)), "/bare: 0 function entries"));
     CHECK(nlohmann::json::parse(audit_report_json(report))["kernels"][0]["totals"]["entries"] == 0);
 }
 

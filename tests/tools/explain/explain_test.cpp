@@ -304,11 +304,11 @@ TEST_CASE("a hit is found whatever its consumers are", "[tools][explain]") {
 TEST_CASE("text and JSON of a told hit say the same", "[tools][explain]") {
     if (no_targets()) return;
     const auto report = explained("push", false, 1, {"next-20241104", "next-20241104+stp"});
-    const std::string text = explain_report_text(report);
+    const std::string text = document_text(explain_document(report));
     for (const char* part : {"ESR_EL1 0xf2000005", "ESR_EL1 0xcb000022", "ESR_EL1 0x82000006",
                              "slot 0: 00000000 -> d42000a0", "slot 1: 00000000 -> a9bf7bfd",
                              "UTASK_RUNNING -> UTASK_SSTEP", "TIF_SINGLESTEP set", "MDSCR_EL1.SS 1",
-                             "simulated by stp_fp_lr", "uprobe.slot.sync"}) {
+                             "emulated by stp_fp_lr", "uprobe.slot.sync"}) {
         INFO(part);
         CHECK(text.find(part) != std::string::npos);
     }

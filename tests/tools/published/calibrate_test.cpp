@@ -109,7 +109,7 @@ TEST_CASE("one table is reproduced alone, and an unknown one is refused", "[tool
     REQUIRE(one->tables[0].rows.size() == 6);
     // As posted.
     CHECK(one->tables[0].row("uprobe-push")->published.value == 1.411);
-    const std::string csv = reproduction_csv(*one);
+    const std::string csv = document_csv(reproduce_document(*one));
     CHECK(std::count(csv.begin(), csv.end(), '\n') == 7);
     CHECK_FALSE(reproduce(built_in(), "nosuch").has_value());
 }

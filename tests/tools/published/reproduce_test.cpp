@@ -53,7 +53,7 @@ TEST_CASE("rows of one's own are reproduced without the claims of the thread",
     CHECK(all.claims.empty());
     CHECK(all.claims_left_out == 7);
     CHECK(all.programs.empty());
-    CHECK_THAT(reproduction_markdown(all), Contains("not checked, for want of their rows: 7"));
+    CHECK_THAT(document_markdown(reproduce_document(all)), Contains("not checked, for want of their rows: 7"));
 }
 
 TEST_CASE("a claim is checked as soon as its rows are there", "[tools][reproduce]") {
@@ -86,7 +86,7 @@ TEST_CASE("times of a program are turned into hits, and the two rows of grep con
     CHECK(hits[3].row == "emulated-stp");
     CHECK(hits[3].added_s == Approx(2.216 - 2.165));
     CHECK(hits[0].hits > 20 * hits[3].hits);
-    CHECK_THAT(reproduction_markdown(all),
+    CHECK_THAT(document_markdown(reproduce_document(all)),
                Contains("No number of hits fits both rows: single-stepped-stp needs") &&
                    Contains("emulated-stp has room for"));
 }
@@ -118,7 +118,7 @@ TEST_CASE("nothing is held against rates of a program whose hits are not publish
     CHECK(all.programs[0].published.id == only);
     CHECK(all.programs[0].hits.empty());
     CHECK(all.programs[0].costs.empty());
-    const std::string text = reproduction_markdown(all);
+    const std::string text = document_markdown(reproduce_document(all));
     CHECK_THAT(text, Contains("## " + only + ":") && Contains("Nothing is held against it"));
     CHECK_THAT(text, !Contains("20241104"));
 }

@@ -247,9 +247,9 @@ TEST_CASE("text and JSON say the same, the same way twice", "[tools][whatif]") {
     const WhatIfRequest request{
         .settings = {{"machine.ops.ic-ivau", "0"}}, .low = true, .high = true};
     const WhatIfReport report{"r.json", "", good(saved, request)};
-    const std::string text = whatif_text(report);
+    const std::string text = document_text(whatif_document(report));
     CHECK_THAT(text, Contains("machine.ops.ic-ivau  100 cycles -> 0 cycles"));
-    CHECK_THAT(text, Contains("one figure at a time") && Contains("machine.ops.dsb-ish") &&
+    CHECK_THAT(text, Contains("one parameter at a time") && Contains("machine.ops.dsb-ish") &&
                          Contains("=|="));
     const auto json = nlohmann::json::parse(whatif_json(report));
     CHECK(json["schema"] == "uprobesim.whatif/1");
