@@ -22,8 +22,7 @@ struct Uprobes::Image {
     SymbolIndex index;
 };
 
-Uprobes::Uprobes(Kernel& kernel)
-    : kernel_(kernel), table_(decode_table(kernel.machine().kernel_profile.decode_table)) {
+Uprobes::Uprobes(Kernel& kernel) : kernel_(kernel) {
     Machine& machine = kernel.machine();
     if (machine.kernel_profile.slots == SlotOwner::Prefilled) {
         auto slots = SharedSlots::create(machine.memory,
@@ -65,10 +64,10 @@ Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const std::str
     if (!word)
         return user_error(fmt::format("file offset {:#x} lies behind the end of the file", offset),
                           spec.text);
-    const Verdict what = verdict(*word, kernel_.machine().kernel_profile);
+    const Verdict decision = decide(*word, kernel_.machine().kernel_profile);
     const std::string instruction = Decoder().disassemble(*word, offset);
-    if (what.kind == VerdictKind::Reject) {
-        const std::string reason = std::string(what.what);
+    if (decision.kind == VerdictKind::Reject) {
+        const std::string reason(decision.reason);
         if (explicit_one) {
             return user_error(
                 fmt::format("the kernel refuses to probe '{}': {}", instruction, reason), spec.text,
@@ -88,7 +87,7 @@ Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const std::str
         probe->offset = offset;
         probe->word = *word;
         probe->instruction = instruction;
-        probe->verdict = what;
+        probe->verdict = decision;
         at = probe.get();
         uprobes_.push_back(std::move(probe));
     }
@@ -99,12 +98,6 @@ Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const std::str
 }
 
 Result<AttachSummary> Uprobes::add(const ProbeSpec& spec) {
-    if (!table_) {
-        return user_error(fmt::format("the kernel profile names an unknown decode table '{}'",
-                                      kernel_.machine().kernel_profile.decode_table),
-                          kernel_.machine().kernel_profile.name,
-                          "6.1, 6.12, 6.13, 6.13+stp and new are known");
-    }
     auto opened = TRY(image(spec.binary));
     Image& binary = *opened;
     AttachSummary summary;

@@ -6,6 +6,7 @@
 
 #include "kernel_model/signal/signals.h"
 #include "probes/hit/probe_state.h"
+#include "probes/slots/breakpoint.h"
 #include "probes/verdict/emulate.h"
 #include "sim/profile/kernel_profile.h"
 

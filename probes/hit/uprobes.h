@@ -61,8 +61,7 @@ class XolArea;
 
 class Uprobes final : public TrapClient {
 public:
-    // The kernel profile says which instructions are simulated and how slots are copied. UserError
-    // for an unknown decode table is given by add().
+    // The kernel profile says which instructions are simulated and how slots are copied.
     explicit Uprobes(Kernel& kernel);
     ~Uprobes() override;
 
@@ -105,7 +104,6 @@ private:
     CentiCycles spent(const Task& task) const;
 
     Kernel& kernel_;
-    std::optional<DecodeTable> table_;
     std::optional<SharedSlots> shared_slots_;
     std::vector<std::unique_ptr<Uprobe>> uprobes_;
     std::map<FileKey, std::map<std::uint64_t, Uprobe*>> by_file_;

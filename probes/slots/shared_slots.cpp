@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "probes/slots/breakpoint.h"
 #include "probes/slots/xol_area.h"
 
 namespace uprobesim {

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "probes/slots/breakpoint.h"
+
 namespace uprobesim {
 
 std::optional<XolArea> XolArea::create(Mm& mm, bool brk_after_slot, VAddr where) {

@@ -4,10 +4,8 @@
 #include "probes/verdict/verdict.h"
 
 #include <array>
-#include <utility>
 
-#include "probes/slots/xol_area.h"
-#include "sim/base/error.h"
+#include "probes/slots/breakpoint.h"
 
 namespace uprobesim {
 
@@ -18,32 +16,32 @@ using K = VerdictKind;
 constexpr std::uint8_t bit(DecodeTable t) {
     return static_cast<std::uint8_t>(1u << static_cast<unsigned>(t));
 }
-constexpr std::uint8_t kAll = 0x1f;
+constexpr std::uint8_t kAll = (1u << kDecodeTables.size()) - 1;
 constexpr std::uint8_t kFrom613 =
-    bit(DecodeTable::V6_13) | bit(DecodeTable::V6_13Stp) | bit(DecodeTable::New);
-constexpr std::uint8_t kStp = bit(DecodeTable::V6_13Stp);
+    bit(DecodeTable::V613) | bit(DecodeTable::V613Stp) | bit(DecodeTable::New);
+constexpr std::uint8_t kStp = bit(DecodeTable::V613Stp);
 constexpr std::uint8_t kNew = bit(DecodeTable::New);
 constexpr std::uint8_t kNotNew = kAll & static_cast<std::uint8_t>(~kNew);
 
 constexpr VerdictRow row(std::uint32_t mask, std::uint32_t value, K kind, Handler handler,
-                         std::string_view what, std::uint8_t columns = kAll) {
-    return {mask, value, kind, columns, handler, what};
+                         std::string_view reason, std::uint8_t columns = kAll) {
+    return {mask, value, kind, columns, handler, reason};
 }
 constexpr VerdictRow simulate(std::uint32_t mask, std::uint32_t value, Handler h,
-                              std::string_view what, std::uint8_t columns = kAll) {
-    return row(mask, value, K::Simulate, h, what, columns);
+                              std::string_view reason, std::uint8_t columns = kAll) {
+    return row(mask, value, K::Simulate, h, reason, columns);
 }
-constexpr VerdictRow reject(std::uint32_t mask, std::uint32_t value, std::string_view what,
+constexpr VerdictRow reject(std::uint32_t mask, std::uint32_t value, std::string_view reason,
                             std::uint8_t columns = kAll) {
-    return row(mask, value, K::Reject, Handler::None, what, columns);
+    return row(mask, value, K::Reject, Handler::None, reason, columns);
 }
-constexpr VerdictRow step(std::uint32_t mask, std::uint32_t value, std::string_view what,
+constexpr VerdictRow step(std::uint32_t mask, std::uint32_t value, std::string_view reason,
                           std::uint8_t columns = kAll) {
-    return row(mask, value, K::Step, Handler::None, what, columns);
+    return row(mask, value, K::Step, Handler::None, reason, columns);
 }
 // A hint the kernel knows to be safe out of line.
-constexpr VerdictRow hint(unsigned number, std::string_view what) {
-    return step(0xffffffff, 0xd503201fu | (number << 5), what);
+constexpr VerdictRow hint(unsigned number, std::string_view reason) {
+    return step(0xffffffff, 0xd503201fu | (number << 5), reason);
 }
 
 constexpr VerdictRow kRows[] = {
@@ -97,7 +95,7 @@ struct AlsoRow {
     std::uint32_t mask;
     std::uint32_t value;
     Handler handler;
-    std::string_view what;
+    std::string_view reason;
 };
 constexpr AlsoRow kAlsoRows[] = {
     {AlsoSimulated::SubSp, 0xff8003ff, 0xd10003ff, Handler::AddSubSp, "sub sp, sp, #imm"},
@@ -128,41 +126,25 @@ std::span<const VerdictRow> verdict_rows() {
     return kRows;
 }
 
-Verdict verdict(std::uint32_t word, DecodeTable table) {
+Verdict decide(std::uint32_t word, DecodeTable table) {
     const std::uint8_t column = bit(table);
     for (const VerdictRow& r : kRows) {
         if ((word & r.mask) == r.value && (r.columns & column) != 0)
-            return {r.kind, r.handler, r.what};
+            return {r.kind, r.handler, r.reason};
     }
     return {K::Step, Handler::None, "an instruction that does not depend on where it is"};
 }
 
-Verdict verdict(std::uint32_t word, const KernelProfile& kernel) {
-    const auto table = decode_table(kernel.decode_table);
-    check_invariant(table.has_value(),
-                    "a kernel profile names a decode table that its reader accepted");
+Verdict decide(std::uint32_t word, const KernelProfile& kernel) {
     if (word == kUprobeBrk) return {K::Reject, Handler::None, "the uprobe breakpoint itself"};
-    const Verdict by_table = verdict(word, *table);
+    const Verdict by_table = decide(word, kernel.decode_table);
     if (by_table.kind != K::Step) return by_table;
     for (const AlsoRow& r : kAlsoRows) {
         if ((word & r.mask) != r.value || !kernel.simulate_also.has(r.word)) continue;
         if (r.handler == Handler::Stp && stores_its_base(word)) continue;
-        return {K::Simulate, r.handler, r.what};
+        return {K::Simulate, r.handler, r.reason};
     }
     return by_table;
-}
-
-std::optional<DecodeTable> decode_table(std::string_view name) {
-    constexpr std::pair<std::string_view, DecodeTable> kNames[] = {
-        {"6.1", DecodeTable::V6_1},
-        {"6.12", DecodeTable::V6_12},
-        {"6.13", DecodeTable::V6_13},
-        {"6.13+stp", DecodeTable::V6_13Stp},
-        {"new", DecodeTable::New}};
-    for (const auto& [n, t] : kNames) {
-        if (n == name) return t;
-    }
-    return std::nullopt;
 }
 
 std::string_view verdict_name(VerdictKind kind) {

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -35,23 +34,18 @@ enum class Handler : std::uint8_t {
     kCount
 };
 
-// Columns. Kernels 6.1 (from 6.1.113) and 6.12 decide alike; 6.13 refuses MOPS and simulates NOP;
-// the STP patch adds one row; the newest kernels simulate BC.cond.
-enum class DecodeTable : std::uint8_t { V6_1, V6_12, V6_13, V6_13Stp, New, kCount };
-std::optional<DecodeTable> decode_table(
-    std::string_view name);  // "6.1", "6.12", "6.13", "6.13+stp", "new"
-
 struct Verdict {
     VerdictKind kind = VerdictKind::Step;
     Handler handler = Handler::None;
-    std::string_view
-        what;  // the row's subject, for messages: "load-exclusive and store-exclusive, CASP"
+    // What kind of instruction it is, for messages: "load-exclusive and store-exclusive, CASP".
+    std::string_view reason;
 };
 
-Verdict verdict(std::uint32_t word, DecodeTable table);
+// By the decode table alone.
+Verdict decide(std::uint32_t word, DecodeTable table);
 // The whole decision about a word of a file: everything in the profile that has a say, and the
 // breakpoint itself.
-Verdict verdict(std::uint32_t word, const KernelProfile& kernel);
+Verdict decide(std::uint32_t word, const KernelProfile& kernel);
 
 std::string_view verdict_name(VerdictKind);  // "reject", "xol", "simulate"
 std::string_view handler_name(Handler);      // "b_cond", ...
@@ -62,7 +56,7 @@ struct VerdictRow {
     VerdictKind kind;
     std::uint8_t columns;  // bit per DecodeTable: the row exists there
     Handler handler;
-    std::string_view what;
+    std::string_view reason;
 };
 std::span<const VerdictRow> verdict_rows();
 

@@ -24,7 +24,16 @@ constexpr Limits kInsnLimits = {0, 1e9};
 constexpr Limits kOpCountLimits = {0, 1e6};
 
 // The keys whose value is one of a few words. Words of an enumeration are in its order.
-constexpr std::string_view kDecodeTables[] = {"6.1", "6.12", "6.13", "6.13+stp", "new"};
+constexpr auto kDecodeWords = [] {
+    std::array<std::string_view, kDecodeTables.size()> words;
+    std::transform(kDecodeTables.begin(), kDecodeTables.end(), words.begin(),
+                   [](const DecodeTableWord& row) { return row.word; });
+    return words;
+}();
+static_assert(std::is_sorted(kDecodeTables.begin(), kDecodeTables.end(),
+                             [](const DecodeTableWord& a, const DecodeTableWord& b) {
+                                 return a.table < b.table;
+                             }));
 constexpr std::string_view kStpForms[] = {"none", "pin-and-map", "copy-to-user"};
 constexpr std::string_view kSlotPolicies[] = {"always", "if-changed"};
 constexpr std::string_view kStepEnds[] = {"hardware", "brk-after-slot"};
@@ -36,30 +45,26 @@ constexpr std::string_view kReturnHolds[] = {"refcount", "lease"};
 struct WordKey {
     std::string_view key;
     std::span<const std::string_view> words;
-    void (*set)(KernelProfile& kernel, std::size_t place, std::string_view word);
+    void (*set)(KernelProfile& kernel, std::size_t place);
 
     std::string list() const { return fmt::format("{}", fmt::join(words, ", ")); }
     // False: it is none of the words.
     bool apply(KernelProfile& kernel, std::string_view word) const {
         const auto found = std::find(words.begin(), words.end(), word);
         if (found == words.end()) return false;
-        set(kernel, static_cast<std::size_t>(found - words.begin()), word);
+        set(kernel, static_cast<std::size_t>(found - words.begin()));
         return true;
     }
 };
 
 template <auto Member>
-void set_member(KernelProfile& kernel, std::size_t place, std::string_view word) {
+void set_member(KernelProfile& kernel, std::size_t place) {
     using Value = std::remove_reference_t<decltype(kernel.*Member)>;
-    if constexpr (std::is_enum_v<Value>) {
-        kernel.*Member = static_cast<Value>(place);
-    } else {
-        kernel.*Member = word;
-    }
+    kernel.*Member = static_cast<Value>(place);
 }
 
 constexpr WordKey kWordKeys[] = {
-    {"decode-table", kDecodeTables, set_member<&KernelProfile::decode_table>},
+    {"decode-table", kDecodeWords, set_member<&KernelProfile::decode_table>},
     {"stp", kStpForms, set_member<&KernelProfile::stp>},
     {"slot-copy", kSlotPolicies, set_member<&KernelProfile::slot_copy>},
     {"step", kStepEnds, set_member<&KernelProfile::step>},
@@ -209,12 +214,14 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
     const toml::table& root = reader.root();
 
     KernelProfile kernel;
-    std::vector<std::string> keys = {"name", "description", "based-on", "release", "simulate-also"};
+    std::vector<std::string> keys = {"name",     "description", "label",
+                                     "based-on", "release",     "simulate-also"};
     for (const WordKey& word : kWordKeys) keys.emplace_back(word.key);
     keys.insert(keys.end(), {"sources", "paths"});
     reader.only(root, "", keys);
     kernel.name = reader.string(root, "name", "");
     kernel.description = reader.string(root, "description", "");
+    kernel.label = reader.own_string("label");
     kernel.release = reader.string(root, "release", "");
     for (const WordKey& word : kWordKeys) read_word(reader, word, kernel);
     kernel.simulate_also = read_simulate_also(reader);

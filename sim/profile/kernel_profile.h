@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,24 @@
 #include "sim/profile/simulate_also.h"
 
 namespace uprobesim {
+
+// A column of the table that decides about a probed instruction. Kernels 6.1 (from 6.1.113) and
+// 6.12 decide alike; 6.13 refuses MOPS and simulates NOP; the STP patch adds one row; the newest
+// kernels simulate BC.cond.
+enum class DecodeTable : std::uint8_t { V61, V612, V613, V613Stp, New, kCount };
+struct DecodeTableWord {
+    DecodeTable table;
+    std::string_view word;  // in a profile
+};
+inline constexpr std::array kDecodeTables = {
+    DecodeTableWord{DecodeTable::V61, "6.1"},   DecodeTableWord{DecodeTable::V612, "6.12"},
+    DecodeTableWord{DecodeTable::V613, "6.13"}, DecodeTableWord{DecodeTable::V613Stp, "6.13+stp"},
+    DecodeTableWord{DecodeTable::New, "new"},
+};
+static_assert(kDecodeTables.size() == static_cast<std::size_t>(DecodeTable::kCount));
+constexpr std::string_view decode_table_word(DecodeTable table) {
+    return kDecodeTables[static_cast<std::size_t>(table)].word;
+}
 
 enum class SlotCopyPolicy { Always, IfChanged };
 enum class StpForm { None, PinAndMap, CopyToUser };
@@ -54,9 +73,10 @@ struct PathCost {
 struct KernelProfile {
     std::string name;
     std::string description;
+    std::string label;  // heads its column in a comparison; empty: the name does
     std::string text_hash;
-    std::string release;       // what uname answers
-    std::string decode_table;  // verdict column: "6.1", "6.12", "6.13", "6.13+stp", "new"
+    std::string release;  // what uname answers
+    DecodeTable decode_table = DecodeTable::V61;
     StpForm stp = StpForm::None;
     AlsoSimulatedSet simulate_also;  // beyond the decode table
     SlotCopyPolicy slot_copy = SlotCopyPolicy::Always;

@@ -52,6 +52,7 @@ constexpr std::array kRules = {
     KeyRule{ProfileKind::Machine, "dic-hidden", KeyRole::Trapped, kReadWhy},
     KeyRule{ProfileKind::Kernel, "name", KeyRole::Label, {}},
     KeyRule{ProfileKind::Kernel, "description", KeyRole::Label, {}},
+    KeyRule{ProfileKind::Kernel, "label", KeyRole::Label, {}},
     KeyRule{ProfileKind::Kernel, "based-on", KeyRole::Label, {}},
     KeyRule{ProfileKind::Kernel, "release", KeyRole::Behaviour, "the guest can read it"},
     KeyRule{ProfileKind::Kernel, "decode-table", KeyRole::Behaviour,

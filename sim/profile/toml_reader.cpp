@@ -167,6 +167,13 @@ std::string TomlReader::string(const toml::table& parent, std::string_view key,
     return optional_string(parent, key, path);
 }
 
+std::string TomlReader::own_string(std::string_view key) {
+    const toml::node* node = root_.get(key);
+    const bool own =
+        node != nullptr && node->source().path && *node->source().path == files_.front();
+    return own ? optional_string(root_, key, "") : std::string();
+}
+
 double TomlReader::optional_number(const toml::table& parent, std::string_view key,
                                    std::string_view path, Limits limits) {
     const toml::node* node = parent.get(key);

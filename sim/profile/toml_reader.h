@@ -52,6 +52,8 @@ public:
     std::string string(const toml::table& parent, std::string_view key, std::string_view path);
     std::string optional_string(const toml::table& parent, std::string_view key,
                                 std::string_view path);
+    // Of the root of the file asked for alone, not of what it is based on; optional.
+    std::string own_string(std::string_view key);
     double number(const toml::table& parent, std::string_view key, std::string_view path,
                   Limits limits);
     double optional_number(const toml::table& parent, std::string_view key, std::string_view path,

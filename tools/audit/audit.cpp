@@ -39,11 +39,11 @@ std::size_t Auditor::form_of(AuditForm form) {
 std::size_t Auditor::form_of(std::uint32_t word, const std::string& instruction) {
     AuditForm form;
     form.text = insn_form(instruction);
-    form.stp_emulation = verdict(word, DecodeTable::V6_13Stp).handler == Handler::StpFpLr;
+    form.stp_emulation = decide(word, DecodeTable::V613Stp).handler == Handler::StpFpLr;
     for (const KernelProfile& kernel : kernels_) {
-        const Verdict v = verdict(word, kernel);
+        const Verdict v = decide(word, kernel);
         const std::string_view detail = v.kind == VerdictKind::Simulate ? handler_name(v.handler)
-                                        : v.kind == VerdictKind::Reject ? v.what
+                                        : v.kind == VerdictKind::Reject ? v.reason
                                                                         : std::string_view();
         form.verdicts.push_back({v.kind, std::string(detail)});
     }
@@ -97,7 +97,8 @@ AuditReport Auditor::report() {
         for (AuditEntry& entry : binary.entries) entry.form = place[entry.form];
     }
     for (const KernelProfile& k : kernels_)
-        report.kernels.push_back({k.name, k.description, k.text_hash, k.decode_table});
+        report.kernels.push_back(
+            {k.name, k.description, k.text_hash, std::string(decode_table_word(k.decode_table))});
     return report;
 }
 

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 
 #include "sim/base/text.h"
+#include "sim/profile/kernel_profile.h"
 #include "tools/cli/exit_code.h"
 #include "tools/cli/refusal.h"
 #include "tools/cli/report_output.h"
@@ -25,11 +27,18 @@ std::string title_of(const std::string& program) {
     return printable(title);
 }
 
-// The two the published table has keep its words.
-std::vector<std::string> labels_of(const std::vector<std::string>& kernels) {
-    if (kernels == std::vector<std::string>{"next-20241104", "next-20241104+stp"})
-        return {"single-stepped STP", "emulated STP"};
-    return kernels;
+// The profiles' labels if each has one of its own, else the names on the command line.
+std::vector<std::string> labels_of(const SimulationRequest& request,
+                                   const std::vector<std::string>& kernels) {
+    std::vector<std::string> labels;
+    for (const std::string& kernel : kernels) {
+        const auto profile = load_kernel_profile(kernel, request.settings);
+        const std::string label = profile ? profile->label : "";
+        if (label.empty() || std::find(labels.begin(), labels.end(), label) != labels.end())
+            return kernels;
+        labels.push_back(label);
+    }
+    return labels;
 }
 
 bool unfinished(const CompareReport& report) {
@@ -58,7 +67,7 @@ int compare_command(const Words& words, const OptionDefaults& defaults) {
     report.title = options.title.empty() ? title_of(options.simulation.program.arguments.front())
                                          : printable(options.title);
     SharedInput input(STDIN_FILENO);
-    const std::vector<std::string> labels = labels_of(options.kernels);
+    const std::vector<std::string> labels = labels_of(options.simulation, options.kernels);
     RunStatus status;
     bool interrupted = false;
     for (std::size_t run = 0; run <= options.kernels.size() && !interrupted; ++run) {

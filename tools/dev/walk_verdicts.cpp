@@ -5,6 +5,7 @@
 // `walk_verdicts STRIDE COLUMN` at one column.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -19,16 +20,17 @@ int main(int argc, char** argv) {
         return 2;
     }
     const std::string_view only = argc > 2 ? argv[2] : "";
-    if (!only.empty() && !decode_table(only)) {
+    const auto known = std::any_of(kDecodeTables.begin(), kDecodeTables.end(),
+                                   [&](const DecodeTableWord& row) { return row.word == only; });
+    if (!only.empty() && !known) {
         fmt::print(stderr, "walk_verdicts: there is no column '{}'\n", only);
         return 2;
     }
-    for (const char* column : {"6.1", "6.12", "6.13", "6.13+stp", "new"}) {
+    for (const auto& [table, column] : kDecodeTables) {
         if (!only.empty() && only != column) continue;
-        const DecodeTable table = *decode_table(column);
         std::uint64_t counts[3][static_cast<std::size_t>(Handler::kCount)] = {};
         for (std::uint64_t word = 0; word < (std::uint64_t{1} << 32); word += stride) {
-            const Verdict v = verdict(static_cast<std::uint32_t>(word), table);
+            const Verdict v = decide(static_cast<std::uint32_t>(word), table);
             ++counts[static_cast<std::size_t>(v.kind)][static_cast<std::size_t>(v.handler)];
         }
         for (const VerdictKind kind :

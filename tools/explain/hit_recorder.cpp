@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/explain/hit_recorder.h"
 
+#include "probes/slots/breakpoint.h"
 #include "sim/profile/kernel_profile.h"
 
 namespace uprobesim {

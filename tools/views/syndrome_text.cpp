@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "probes/slots/xol_area.h"
+#include "probes/slots/breakpoint.h"
 
 namespace uprobesim {
 namespace {

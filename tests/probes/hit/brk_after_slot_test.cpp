@@ -10,7 +10,7 @@ using namespace uprobesim::test;
 namespace {
 
 KernelProfile brk_after_slot(SlotOwner slots = SlotOwner::Hit) {
-    KernelProfile p = ProbedRun::profile("6.13", SlotCopyPolicy::Always);
+    KernelProfile p = ProbedRun::profile(DecodeTable::V613, SlotCopyPolicy::Always);
     p.step = StepEnd::BrkAfterSlot;
     p.slots = slots;
     return p;

@@ -30,7 +30,7 @@ std::vector<std::uint32_t> forking(unsigned flags) {
 TEST_CASE("a call that forks returns in both processes, and both returns are seen", "[clone]") {
     for (const unsigned flags : {kFork, kVfork}) {
         INFO(flags);
-        ProbedRun r(forking(flags), Probed{{}, {kFunction}}, "6.12");
+        ProbedRun r(forking(flags), Probed{{}, {kFunction}}, DecodeTable::V612);
         const ExitSummary end = r.run();
         CHECK(end.kind == ExitKind::Exited);
         CHECK(end.status == 7);

@@ -14,7 +14,7 @@ namespace {
 constexpr auto kWords = static_cast<std::size_t>(AlsoSimulated::kCount);
 
 KernelProfile also(std::initializer_list<AlsoSimulated> words, StpForm stp = StpForm::PinAndMap) {
-    KernelProfile kernel = ProbedRun::profile("6.13", SlotCopyPolicy::Always);
+    KernelProfile kernel = ProbedRun::profile(DecodeTable::V613, SlotCopyPolicy::Always);
     kernel.stp = stp;
     for (const AlsoSimulated word : words) kernel.simulate_also.add(word);
     return kernel;
@@ -69,18 +69,18 @@ TEST_CASE("each word of simulate-also takes exactly its instructions from the st
         const KernelProfile kernel = also({row.word});
         for (const std::uint32_t word : row.in) {
             INFO(also_simulated_name(row.word) << " " << std::hex << word);
-            CHECK(verdict(word, kernel).kind == VerdictKind::Simulate);
-            CHECK(verdict(word, also({})).kind == VerdictKind::Step);
+            CHECK(decide(word, kernel).kind == VerdictKind::Simulate);
+            CHECK(decide(word, also({})).kind == VerdictKind::Step);
         }
         for (const std::uint32_t word : row.out) {
             INFO(also_simulated_name(row.word) << " " << std::hex << word);
-            CHECK(verdict(word, kernel).kind == verdict(word, also({})).kind);
+            CHECK(decide(word, kernel).kind == decide(word, also({})).kind);
         }
     }
     // The patch's own push stays the patch's.
     KernelProfile patched = also_all();
-    patched.decode_table = "6.13+stp";
-    CHECK(verdict(0xa9bf7bfd, patched).handler == Handler::StpFpLr);
+    patched.decode_table = DecodeTable::V613Stp;
+    CHECK(decide(0xa9bf7bfd, patched).handler == Handler::StpFpLr);
 }
 
 TEST_CASE("simulate-also takes as many words as the encodings have, and never a refused one",
@@ -90,7 +90,7 @@ TEST_CASE("simulate-also takes as many words as the encodings have, and never a 
     std::map<Handler, std::uint64_t> counts;
     for (const std::uint32_t top : {0xd1000000u, 0xd1400000u, 0x91000000u, 0x91400000u}) {
         for (std::uint32_t low = 0; low < (1u << 22); ++low) {
-            const Verdict v = verdict(top | low, wide);
+            const Verdict v = decide(top | low, wide);
             if (v.kind == VerdictKind::Simulate) ++counts[v.handler];
         }
     }
@@ -99,7 +99,7 @@ TEST_CASE("simulate-also takes as many words as the encodings have, and never a 
     counts.clear();
     for (const std::uint32_t top : {0xa9000000u, 0xa9800000u}) {
         for (std::uint32_t low = 0; low < (1u << 22); ++low)
-            ++counts[verdict(top | low, wide).handler];
+            ++counts[decide(top | low, wide).handler];
     }
     // Two forms of imm7, three registers; less those that write back to one of the two that they
     // store.
@@ -108,7 +108,7 @@ TEST_CASE("simulate-also takes as many words as the encodings have, and never a 
     Entropy random{20241108};
     for (int i = 0; i < 2000000; ++i) {
         const auto word = static_cast<std::uint32_t>(random.next());
-        const Verdict base = verdict(word, narrow), more = verdict(word, wide);
+        const Verdict base = decide(word, narrow), more = decide(word, wide);
         if (base.kind == VerdictKind::Step) continue;
         REQUIRE(more.kind == base.kind);
         REQUIRE(more.handler == base.handler);
@@ -160,7 +160,7 @@ TEST_CASE("stp of any pair and base is simulated as it executes, in both forms",
         std::uint32_t word = with(0xa9000000, d.random.next(), 0x00bfffff);
         if ((d.random.next() & 7) == 0) word |= 31u << 5;
         if (unpredictable(word)) continue;
-        REQUIRE(verdict(word, d.kernel).handler == Handler::Stp);
+        REQUIRE(decide(word, d.kernel).handler == Handler::Stp);
         UserRegisters before = d.state(d.any_pc());
         const std::int64_t imm =
             static_cast<std::int64_t>(static_cast<std::uint64_t>(word) << 42) >> 57 << 3;

@@ -49,12 +49,12 @@ TEST_CASE("the first stepped hit also takes one instruction abort, for the slot 
 
 TEST_CASE("slots that are copied only if changed are synchronised once for one instruction",
           "[hit]") {
-    ProbedRun one(kLoop, {2}, "6.13", SlotCopyPolicy::IfChanged);
+    ProbedRun one(kLoop, {2}, DecodeTable::V613, SlotCopyPolicy::IfChanged);
     one.run();
     CHECK(one.times(KernelPath::UprobeSlotCopy) == 1000);
     CHECK(one.times(KernelPath::UprobeSlotSync) == 1);
     // Two stepped instructions in turn rewrite slot 1 every time: no saving at all.
-    ProbedRun two(kLoop, {2, 3}, "6.13", SlotCopyPolicy::IfChanged);
+    ProbedRun two(kLoop, {2, 3}, DecodeTable::V613, SlotCopyPolicy::IfChanged);
     CHECK(two.run().status == 0);
     CHECK(two.times(KernelPath::UprobeSlotSync) == 2000);
 }
@@ -120,12 +120,12 @@ TEST_CASE("a push is stepped by 6.13 and simulated with the STP patch, with the 
     // stp x29, x30, [sp, #-16]!; ldp x0, x1, [sp], #16; x30 back as status
     const std::vector<std::uint32_t> words =
         with_exit({a64::movz(30, 42), 0xa9bf7bfd, 0xa8c107e0, a64::mov(0, 1)});
-    for (const char* table : {"6.13", "6.13+stp"}) {
+    for (const DecodeTable table : {DecodeTable::V613, DecodeTable::V613Stp}) {
         ProbedRun r(words, {1}, table);
         const ExitSummary end = r.run();
         CHECK(end.status == 42);
         CHECK(r.probe(0).hits == 1);
-        CHECK(r.probe(0).simulated == (std::string(table) == "6.13" ? 0u : 1u));
+        CHECK(r.probe(0).simulated == (table == DecodeTable::V613 ? 0u : 1u));
     }
 }
 

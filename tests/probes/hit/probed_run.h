@@ -33,7 +33,7 @@ struct ProbedRun {
     std::unique_ptr<RunLoop> run_loop;
     std::unique_ptr<Uprobes> uprobes;
 
-    static KernelProfile profile(const char* table, SlotCopyPolicy policy) {
+    static KernelProfile profile(DecodeTable table, SlotCopyPolicy policy) {
         KernelProfile p;
         p.decode_table = table;
         p.stp = StpForm::PinAndMap;
@@ -60,9 +60,9 @@ struct ProbedRun {
         if (!started) FAIL(started.error().error.line());
     }
     ProbedRun(const std::vector<std::uint32_t>& words, const std::vector<unsigned>& probed,
-              const char* table = "6.12", SlotCopyPolicy policy = SlotCopyPolicy::Always)
+              DecodeTable table = DecodeTable::V612, SlotCopyPolicy policy = SlotCopyPolicy::Always)
         : ProbedRun(words, Probed{probed, {}}, profile_at(1e9), profile(table, policy)) {}
-    ProbedRun(const std::vector<std::uint32_t>& words, const Probed& probed, const char* table)
+    ProbedRun(const std::vector<std::uint32_t>& words, const Probed& probed, DecodeTable table)
         : ProbedRun(words, probed, profile_at(1e9), profile(table, SlotCopyPolicy::Always)) {}
 
     void add(const std::string& type, unsigned index) {

@@ -19,7 +19,7 @@ const std::vector<std::uint32_t> kCount = ten_calls({add1(6), a64::kRet});
 }  // namespace
 
 TEST_CASE("a return probe takes one exception more, for the way back", "[return]") {
-    ProbedRun r(kCount, Probed{{}, {7}}, "6.12");
+    ProbedRun r(kCount, Probed{{}, {7}}, DecodeTable::V612);
     const ExitSummary end = r.run();
     CHECK(end.kind == ExitKind::Exited);
     CHECK(end.status == 10);
@@ -38,7 +38,7 @@ TEST_CASE("a return probe takes one exception more, for the way back", "[return]
 }
 
 TEST_CASE("a probed return goes to the trampoline at once", "[return]") {
-    ProbedRun r(ten_calls({a64::kRet}), Probed{{}, {7}}, "6.12");
+    ProbedRun r(ten_calls({a64::kRet}), Probed{{}, {7}}, DecodeTable::V612);
     CHECK(r.run().kind == ExitKind::Exited);
     CHECK(r.probe(0).returns == 10);
     CHECK(r.exceptions(ExceptionClass::Brk) == 20);
@@ -49,7 +49,7 @@ TEST_CASE("a probed return goes to the trampoline at once", "[return]") {
 
 TEST_CASE("an entry and a return probe at one place are one uprobe with two consumers",
           "[return]") {
-    ProbedRun r(kCount, Probed{{7}, {7}}, "6.12");
+    ProbedRun r(kCount, Probed{{7}, {7}}, DecodeTable::V612);
     CHECK(r.run().status == 10);
     REQUIRE(r.uprobes->uprobes().size() == 1);
     CHECK(r.probe(0).consumers == 2);
@@ -74,7 +74,7 @@ TEST_CASE("recursion deeper than the kernel follows goes on unobserved", "[retur
                                               bl(-3),
                                               kPop,
                                               a64::kRet};
-    for (const char* table : {"6.13", "6.13+stp"}) {
+    for (const DecodeTable table : {DecodeTable::V613, DecodeTable::V613Stp}) {
         ProbedRun r(words, Probed{{}, {5}}, table);
         const ExitSummary end = r.run();
         CHECK(end.kind == ExitKind::Exited);
@@ -88,7 +88,7 @@ TEST_CASE("recursion deeper than the kernel follows goes on unobserved", "[retur
 TEST_CASE("a tail call returns through one breakpoint", "[return]") {
     ProbedRun r(
         {bl(4), a64::movz(0, 3), a64::movz(8, 94), a64::kSvc, a64::b(1), a64::kNop, a64::kRet},
-        Probed{{}, {4, 5}}, "6.12");
+        Probed{{}, {4, 5}}, DecodeTable::V612);
     CHECK(r.run().status == 3);
     CHECK(r.probe(0).returns == 1);
     CHECK(r.probe(1).returns == 1);
@@ -100,7 +100,7 @@ TEST_CASE("a function that longjmp leaves has no return event; its caller has", 
     // Index 4, the outer one, calls index 10, which jumps back to index 8 with the outer one's sp.
     ProbedRun r({bl(4), a64::movz(0, 9), a64::movz(8, 94), a64::kSvc, kPush, save_sp, bl(4),
                  a64::brk(0), kPop, a64::kRet, kPush, restore_sp, a64::b(-4)},
-                Probed{{}, {4, 10}}, "6.12");
+                Probed{{}, {4, 10}}, DecodeTable::V612);
     const ExitSummary end = r.run();
     CHECK(end.kind == ExitKind::Exited);
     CHECK(end.status == 9);
@@ -111,7 +111,7 @@ TEST_CASE("a function that longjmp leaves has no return event; its caller has", 
 
 TEST_CASE("a return to the trampoline that nobody waits for is a SIGILL", "[return]") {
     // The leaf's x30 is still the trampoline after it returned.
-    ProbedRun r({bl(2), a64::kRet, a64::kNop, a64::kRet}, Probed{{}, {2}}, "6.12");
+    ProbedRun r({bl(2), a64::kRet, a64::kNop, a64::kRet}, Probed{{}, {2}}, DecodeTable::V612);
     const ExitSummary end = r.run();
     CHECK(end.kind == ExitKind::Signalled);
     CHECK(end.status == 4);

@@ -13,7 +13,7 @@ using namespace uprobesim::test;
 namespace {
 
 KernelProfile prefilled(StepEnd step) {
-    KernelProfile p = ProbedRun::profile("6.12", SlotCopyPolicy::Always);
+    KernelProfile p = ProbedRun::profile(DecodeTable::V612, SlotCopyPolicy::Always);
     p.slots = SlotOwner::Prefilled;
     p.step = step;
     return p;

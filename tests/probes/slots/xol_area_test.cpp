@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "kernel_model/memory/user_memory.h"
+#include "probes/slots/breakpoint.h"
 #include "tests/kernel_model/memory/memory_support.h"
 
 using namespace uprobesim;

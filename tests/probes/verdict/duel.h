@@ -29,7 +29,7 @@ struct Duel {
     static constexpr TaskId kTask{1000};
 
     Duel() {
-        kernel.decode_table = "6.13+stp";
+        kernel.decode_table = DecodeTable::V613Stp;
         kernel.stp = StpForm::PinAndMap;
         // A page of code in the middle of nowhere: branches out of it stop before they execute
         // anything.
@@ -82,7 +82,7 @@ struct Duel {
         REQUIRE(a.pstate == b.pstate);
     }
     void round(Handler handler, std::uint32_t word, std::optional<std::uint64_t> sp = {}) {
-        REQUIRE(verdict(word, kernel).handler == handler);
+        REQUIRE(decide(word, kernel).handler == handler);
         UserRegisters before = state(any_pc());
         if (sp) before.sp = *sp;
         cpu.write_all(native, before);

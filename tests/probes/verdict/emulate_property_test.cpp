@@ -154,7 +154,7 @@ TEST_CASE("what is stepped in a slot leaves the state it leaves in place", "[ste
         for (int i = 0; i < 400; ++i) {
             const std::uint32_t word = with(kind.word, d.random.next(), kind.free);
             INFO("word " << std::hex << word);
-            REQUIRE(verdict(word, DecodeTable::V6_12).kind == VerdictKind::Step);
+            REQUIRE(decide(word, DecodeTable::V612).kind == VerdictKind::Step);
             const VAddr pc = d.text + 0x100;
             UserRegisters before = d.state(pc);
             FpState fp;

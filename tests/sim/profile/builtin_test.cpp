@@ -166,7 +166,8 @@ Hits price(const KernelProfile& k, std::string_view on = "kunpeng916") {
         return leg({P::BrkEntry, P::UprobeLookup, P::UprobeConsumers, path, P::BrkReturn});
     };
     const double stepped = leg(first) + leg(kStepSecond);
-    const bool nop_simulated = k.decode_table != "6.1" && k.decode_table != "6.12";
+    const bool nop_simulated =
+        k.decode_table != DecodeTable::V61 && k.decode_table != DecodeTable::V612;
     // What the target function itself takes: 3, 8 and 2 instructions and a branch.
     const double nop = (nop_simulated ? simulated(P::UprobeSimulateNop) : stepped) + 3;
     const double push = (k.stp == StpForm::None        ? stepped
@@ -281,15 +282,46 @@ TEST_CASE("the kernels differ as their history says", "[sim][profile]") {
     CHECK(kernel("v6.12").slot_copy == SlotCopyPolicy::Always);
     CHECK(kernel("v6.13").slot_copy == SlotCopyPolicy::IfChanged);
     CHECK(kernel("next-20241104").slot_copy == SlotCopyPolicy::Always);
-    CHECK(kernel("v6.1").decode_table == "6.1");
-    CHECK(kernel("next-20240909").decode_table == "6.12");
-    CHECK(kernel("next-20241104").decode_table == "6.13");
-    CHECK(kernel("v6.13+stp").decode_table == "6.13+stp");
-    CHECK(kernel("new").decode_table == "new");
+    CHECK(kernel("v6.1").decode_table == DecodeTable::V61);
+    CHECK(kernel("next-20240909").decode_table == DecodeTable::V612);
+    CHECK(kernel("next-20241104").decode_table == DecodeTable::V613);
+    CHECK(kernel("v6.13+stp").decode_table == DecodeTable::V613Stp);
+    CHECK(kernel("new").decode_table == DecodeTable::New);
     CHECK(kernel("v6.13").stp == StpForm::None);
     CHECK(kernel("v6.13+stp").stp == StpForm::PinAndMap);
     CHECK(kernel("v6.13+stp").slot_copy == SlotCopyPolicy::IfChanged);
     CHECK(kernel("next-20241104+stp-copy").stp == StpForm::CopyToUser);
+}
+
+TEST_CASE("a decode table goes by its word", "[sim][profile]") {
+    const std::pair<const char*, DecodeTable> tables[] = {{"6.1", DecodeTable::V61},
+                                                          {"6.12", DecodeTable::V612},
+                                                          {"6.13", DecodeTable::V613},
+                                                          {"6.13+stp", DecodeTable::V613Stp},
+                                                          {"new", DecodeTable::New}};
+    for (const auto& [word, table] : tables) {
+        const auto k = load_kernel_profile("v6.1", {{"kernel.decode-table", word}});
+        REQUIRE(k);
+        CHECK(k->decode_table == table);
+        CHECK(decode_table_word(table) == word);
+    }
+    CHECK_FALSE(load_kernel_profile("v6.1", {{"kernel.decode-table", "6.14"}}));
+}
+
+TEST_CASE("a label names a profile's column in a comparison, and is not inherited",
+          "[sim][profile]") {
+    CHECK(kernel("next-20241104").label == "single-stepped STP");
+    CHECK(kernel("next-20241104+stp").label == "emulated STP");
+    CHECK(kernel("next-20241104+stp-copy").label.empty());  // based on a labelled one
+    CHECK(kernel("v6.12").label.empty());
+    const auto mine = parse_kernel_profile(
+        "name = \"mine\"\nbased-on = \"next-20241104\"\nlabel = \"my kernel\"\n", "mine.toml", {});
+    REQUIRE(mine);
+    CHECK(mine->label == "my kernel");
+    const auto wrong = parse_kernel_profile(
+        "name = \"mine\"\nbased-on = \"next-20241104\"\nlabel = 6\n", "mine.toml", {});
+    REQUIRE_FALSE(wrong);
+    CHECK(wrong.error().where == "mine.toml:3");
 }
 
 TEST_CASE("a derived profile keeps what it does not replace", "[sim][profile]") {
