@@ -13,11 +13,15 @@ class TrapClient {
 public:
     virtual ~TrapClient() = default;
 
-    // BRK #imm from EL0; pc is the BRK. True: ours (TIF_UPROBE was set). False: the kernel raises
-    // SIGTRAP.
-    virtual bool on_brk(Task&, std::uint16_t imm) = 0;
-    // Software step exception; pc is the next instruction. True: ours.
-    virtual bool on_step(Task&) = 0;
+    // Whether BRK #imm from EL0 is a probe's, with pc at the BRK. Its exception is charged to the
+    // probe's account then. Otherwise the kernel raises SIGTRAP.
+    virtual bool owns_brk(const Task&, std::uint16_t imm) const = 0;
+    virtual bool owns_step(const Task&) const = 0;
+    // Whether the page was mapped by the probe layer, for slots and the trampoline.
+    virtual bool owns_page(const Process&, VAddr) const = 0;
+    // An own BRK, or an own software step with pc at the next instruction. Sets TIF_UPROBE.
+    virtual void on_brk(Task&, std::uint16_t imm) = 0;
+    virtual void on_step(Task&) = 0;
     // Exit work for TIF_UPROBE (uprobe_notify_resume). The flag is already cleared.
     virtual void notify_resume(Task&) = 0;
     // Before a signal is delivered (uprobe_deny_signal). True: not now.

@@ -14,9 +14,12 @@ public:
     explicit ExceptionGate(Ledger& ledger) : ledger_(ledger) {}
 
     // Counts and charges entry and return of one exception.
-    void exception(Task& task, ExceptionClass ec) { ledger_.exception(task.id, ec); }
-    void spend(Task& task, KernelPath path, std::uint64_t units = 0) {
-        ledger_.spend(task.id, path, units);
+    void exception(Task& task, ExceptionClass ec, Account account = Account::Guest) {
+        ledger_.exception(task.id, ec, account);
+    }
+    void spend(Task& task, KernelPath path, std::uint64_t units = 0,
+               Account account = Account::Guest) {
+        ledger_.spend(task.id, path, units, account);
     }
 
 private:

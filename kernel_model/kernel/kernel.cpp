@@ -79,7 +79,7 @@ Kernel::~Kernel() {
 void Kernel::charge_timer_interrupt() {
     const TaskId last = scheduler_.here().last_task;
     machine_.ledger.spend(last.value != 0 ? last : processes_.first_task(),
-                          KernelPath::TimerInterrupt, 0);
+                          KernelPath::TimerInterrupt, 0, Account::Interrupt);
 }
 
 void Kernel::closing(const Process& process, File& file) {

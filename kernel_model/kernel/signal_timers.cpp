@@ -37,7 +37,8 @@ void SignalTimers::real_expired(Process& process) {
         periods(timer.next_ns, timer.interval_ns, kernel_.clock().monotonic_ns());
     set_real(process, timer.interval_ns == 0 ? 0 : timer.next_ns + over * timer.interval_ns,
              timer.interval_ns);
-    kernel_.gate().exception(*process.tasks.begin()->second, ExceptionClass::Irq);
+    kernel_.gate().exception(*process.tasks.begin()->second, ExceptionClass::Irq,
+                             Account::Interrupt);
     kernel_.signals().send(process, {.signal = Signal::Alrm, .code = kSiKernel});
 }
 

@@ -19,8 +19,9 @@ constexpr std::uint64_t kPagesPerTable = 512;    // fault-around stays inside on
 
 class MmFaults {
 public:
-    MmFaults(Mm& mm, std::optional<TaskId> task)
-        : mm_(mm), memory_(mm.machine_.memory), task_(task) {}
+    // Without a task nothing is charged.
+    MmFaults(Mm& mm, std::optional<TaskId> task, Account account = Account::Guest)
+        : mm_(mm), memory_(mm.machine_.memory), task_(task), account_(account) {}
 
     FaultResult handle(VAddr address, Access access);
     // A private copy of the page's bytes in a frame with one reference, mapped with the mapping's
@@ -44,6 +45,7 @@ private:
     Mm& mm_;
     PhysicalMemory& memory_;
     std::optional<TaskId> task_;
+    Account account_;
     bool stack_grown_ = false;
 };
 
@@ -53,7 +55,7 @@ FaultResult MmFaults::done(KernelPath path, std::uint64_t units) {
         path = KernelPath::FaultStackGrow;
         units = 0;
     }
-    if (task_) mm_.machine_.ledger.spend(*task_, path, units);
+    if (task_) mm_.machine_.ledger.spend(*task_, path, units, account_);
     return FaultResult::Resolved;
 }
 
@@ -200,8 +202,8 @@ std::optional<PAddr> MmFaults::own_text_page(VAddr address) {
     return own;
 }
 
-FaultResult Mm::fault(VAddr address, Access access, TaskId task) {
-    return MmFaults(*this, task).handle(address, access);
+FaultResult Mm::fault(VAddr address, Access access, TaskId task, Account account) {
+    return MmFaults(*this, task, account).handle(address, access);
 }
 
 std::uint64_t Mm::populate(VRange range, Access access, std::optional<TaskId> task) {

@@ -13,6 +13,7 @@
 
 #include "kernel_model/abi/errno.h"
 #include "kernel_model/memory/vma.h"
+#include "sim/cost/account.h"
 #include "sim/machine.h"
 #include "sim/mem/address_space.h"
 
@@ -80,7 +81,7 @@ public:
 
     // Handles a fault at `address`. Charges the path that it took to `task`; the exception itself
     // is charged by the caller.
-    FaultResult fault(VAddr address, Access access, TaskId task);
+    FaultResult fault(VAddr address, Access access, TaskId task, Account account = Account::Guest);
 
     SysResult<VAddr> map(const MapRequest&);
     SysResult<std::uint64_t> unmap(VRange);          // value: present pages freed

@@ -87,17 +87,15 @@ std::optional<ExitSummary> RunLoop::turn() {
 void RunLoop::run_here() {
     Scheduler& scheduler = kernel_.scheduler();
     ExceptionGate& gate = kernel_.gate();
-    Ledger& ledger = kernel_.machine().ledger;
     Scheduler::Switch how{};
     Task& task = scheduler.pick(how);
-    const CentiCycles before = ledger.kernel_cycles(task.id);
+    const auto switched = [&](KernelPath path) { gate.spend(task, path, 0, Account::Interrupt); };
     switch (how) {
         case Scheduler::Switch::None: break;
-        case Scheduler::Switch::SameSpace: gate.spend(task, KernelPath::ContextSwitch); break;
-        case Scheduler::Switch::OtherSpace: gate.spend(task, KernelPath::ContextSwitchMm); break;
-        case Scheduler::Switch::FromIdle: gate.spend(task, KernelPath::IdleExit); break;
+        case Scheduler::Switch::SameSpace: switched(KernelPath::ContextSwitch); break;
+        case Scheduler::Switch::OtherSpace: switched(KernelPath::ContextSwitchMm); break;
+        case Scheduler::Switch::FromIdle: switched(KernelPath::IdleExit); break;
     }
-    task.interrupted += ledger.kernel_cycles(task.id) - before;
     if (task.resumes_call) gate.spend(task, KernelPath::Wakeup);
     run_task(task);
     scheduler.put_back(task, scheduler.yields(task));
@@ -155,11 +153,8 @@ void RunLoop::run_task(Task& task) {
 }
 
 void RunLoop::tick(Task& task) {
-    Ledger& ledger = kernel_.machine().ledger;
-    const CentiCycles before = ledger.kernel_cycles(task.id);
-    kernel_.gate().exception(task, ExceptionClass::Irq);
-    kernel_.gate().spend(task, KernelPath::TimerTick);
-    task.interrupted += ledger.kernel_cycles(task.id) - before;
+    kernel_.gate().exception(task, ExceptionClass::Irq, Account::Interrupt);
+    kernel_.gate().spend(task, KernelPath::TimerTick, 0, Account::Interrupt);
     kernel_.signal_timers().check_cpu_timers(*task.process);
     if (limits_.watch != nullptr) limits_.watch->turn(kernel_);
     if (kernel_.scheduler().tick()) kernel_.scheduler().yield(task);

@@ -40,17 +40,23 @@ void raise_fault(Kernel& kernel, Task& task, const SignalInfo& info,
 }
 
 void software_step(Kernel& kernel, Task& task) {
-    kernel.gate().exception(task, ExceptionClass::SoftwareStep);
     TrapClient* client = kernel.client();
-    if (client != nullptr && client->on_step(task)) return;
+    if (client != nullptr && client->owns_step(task)) {
+        kernel.gate().exception(task, ExceptionClass::SoftwareStep, Account::ProbeHit);
+        return client->on_step(task);
+    }
+    kernel.gate().exception(task, ExceptionClass::SoftwareStep);
     const std::uint64_t pc = kernel.machine().cpu->read(task.context, Reg::Pc);
     kernel.signals().force(task, {.signal = Signal::Trap, .code = kTrapTrace, .address = pc});
 }
 
 void take(Kernel& kernel, Task& task, const Brk& brk, VAddr pc) {
-    kernel.gate().exception(task, ExceptionClass::Brk);
     TrapClient* client = kernel.client();
-    if (client != nullptr && client->on_brk(task, brk.imm)) return;
+    if (client != nullptr && client->owns_brk(task, brk.imm)) {
+        kernel.gate().exception(task, ExceptionClass::Brk, Account::ProbeHit);
+        return client->on_brk(task, brk.imm);
+    }
+    kernel.gate().exception(task, ExceptionClass::Brk);
     kernel.gate().spend(task, KernelPath::BrkSigtrap);
     kernel.signals().force(task, {.signal = Signal::Trap, .code = kTrapBrkpt, .address = pc.value});
 }
@@ -61,7 +67,8 @@ void take(Kernel& kernel, Task& task, const StepDone&, VAddr) {
 
 // EL0 continues with the armed step after an exception that was handled.
 void resume_step(Kernel& kernel, Task& task) {
-    if (task.tif_singlestep) kernel.gate().spend(task, KernelPath::FaultDuringStep);
+    if (task.tif_singlestep)
+        kernel.gate().spend(task, KernelPath::FaultDuringStep, 0, Account::ProbeHit);
 }
 
 bool repeats(Task& task, VAddr pc, VAddr address) {
@@ -72,11 +79,17 @@ bool repeats(Task& task, VAddr pc, VAddr address) {
 }
 
 void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
-    kernel.gate().exception(task, abort.access == Access::Execute ? ExceptionClass::InsnAbort
-                                                                  : ExceptionClass::DataAbort);
+    const bool fetch = abort.access == Access::Execute;
+    // What a stepped instruction accesses, it would access at its own place too: only the fetch
+    // from the slot or the trampoline is on the probe's account.
+    const TrapClient* client = kernel.client();
+    const bool probes = fetch && client != nullptr && client->owns_page(*task.process, pc);
+    const Account account = probes ? Account::ProbeHit : Account::Guest;
+    kernel.gate().exception(task, fetch ? ExceptionClass::InsnAbort : ExceptionClass::DataAbort,
+                            account);
     const VAddr address = untag(abort.address);
     SignalInfo info{.signal = Signal::Segv, .code = kSegvMaperr, .address = abort.address.value};
-    switch (task.process->mm->fault(address, abort.access, task.id)) {
+    switch (task.process->mm->fault(address, abort.access, task.id, account)) {
         case FaultResult::Resolved:
             if (!repeats(task, pc, address)) return resume_step(kernel, task);
             task.resolved_times = 0;

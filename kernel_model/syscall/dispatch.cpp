@@ -88,7 +88,7 @@ void SyscallDispatcher::block(Kernel& kernel, Task& task, const SyscallRow& row)
     if (task.resumes_call || task.wait_deadline_ns == kNoDeadline || task.wait_timer != 0) return;
     task.wait_timer = kernel.timers().arm(task.wait_deadline_ns, [&kernel, &task] {
         task.wait_timer = 0;
-        kernel.gate().spend(task, KernelPath::TimerInterrupt);
+        kernel.gate().spend(task, KernelPath::TimerInterrupt, 0, Account::Interrupt);
         kernel.scheduler().wake(task);
     });
 }

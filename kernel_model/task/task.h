@@ -71,8 +71,6 @@ struct Task final : Waiter {
     }
     std::optional<FutexWait> futex;  // a futex call that waits
     std::int32_t vfork_child = 0;    // a vfork call waits for that process
-    CentiCycles
-        interrupted;  // of its kernel work: ticks and switches, which no call of its own caused
     std::uint64_t call_progress = 0;  // bytes that a transfer moved before it blocked
     std::shared_ptr<void>
         call_holds;  // what a blocked call has made so far; released when the call ends

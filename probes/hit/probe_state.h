@@ -27,7 +27,6 @@ struct UprobeTask final : TaskExtension {
     bool shared_slot = false;  // nor this process's
     Uprobe* active = nullptr;  // being stepped
     ReturnStack returns;
-    CentiCycles leg_begin;  // of the task, before the exception that is being worked on
 };
 
 // With a cache of the lookup: what costs the simulated kernel is charged by path, the host need not
@@ -49,6 +48,13 @@ struct ProcessProbes final : MmExtension {
 inline UprobeTask& state_of(Task& task) {
     if (!task.extension) task.extension = std::make_unique<UprobeTask>();
     return static_cast<UprobeTask&>(*task.extension);
+}
+// Null: the task was not hit yet, or the process has no probes.
+inline const UprobeTask* find_state(const Task& task) {
+    return static_cast<const UprobeTask*>(task.extension.get());
+}
+inline const ProcessProbes* find_probes(const Process& process) {
+    return static_cast<const ProcessProbes*>(process.mm->extension.get());
 }
 inline ProcessProbes& probes_of(Process& process) {
     if (!process.mm->extension) process.mm->extension = std::make_unique<ProcessProbes>();

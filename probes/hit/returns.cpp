@@ -14,9 +14,9 @@ void Uprobes::hijack(Task& task, Uprobe& uprobe, VAddr pc) {
         ++uprobe.missed;
         return;
     }
-    kernel_.gate().spend(task, KernelPath::UretprobeHijack);
+    spend(task, KernelPath::UretprobeHijack);
     if (kernel_.machine().kernel_profile.return_instance == ReturnHold::Lease)
-        kernel_.gate().spend(task, KernelPath::UretprobeLease);
+        spend(task, KernelPath::UretprobeLease);
     Cpu& cpu = *kernel_.machine().cpu;
     const auto done =
         state_of(task).returns.record(uprobe, pc, cpu.read(task.context, Reg::Sp),
@@ -32,17 +32,18 @@ void Uprobes::handle_trampoline(Task& task) {
     Cpu& cpu = *kernel_.machine().cpu;
     const auto back = state.returns.take(cpu.read(task.context, Reg::Sp));
     if (!back) {
-        kernel_.gate().spend(task, KernelPath::BrkReturn);
+        spend(task, KernelPath::BrkReturn);
+        take_bill(task);  // of no probe
         kernel_.signals().force(task, {.signal = Signal::Ill, .code = kSiKernel});
         return;
     }
     cpu.write(task.context, Reg::Pc, back->to.value);
     for (Uprobe* uprobe : back->finished) {
-        kernel_.gate().spend(task, KernelPath::UretprobeReturn);
+        spend(task, KernelPath::UretprobeReturn);
         ++uprobe->returns;
     }
-    kernel_.gate().spend(task, KernelPath::BrkReturn);
-    back->finished.front()->cycles += spent(task) - state.leg_begin;
+    spend(task, KernelPath::BrkReturn);
+    back->finished.front()->cycles += take_bill(task);
 }
 
 }  // namespace uprobesim

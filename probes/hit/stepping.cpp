@@ -36,7 +36,7 @@ XolArea* Uprobes::area_of(Task& task) {
 }
 
 void Uprobes::create_area(Task& task, VAddr where) {
-    kernel_.gate().spend(task, KernelPath::UprobeAreaCreate);
+    spend(task, KernelPath::UprobeAreaCreate);
     const bool brk_after_slot = kernel_.machine().kernel_profile.step == StepEnd::BrkAfterSlot;
     auto area = XolArea::create(*task.process->mm, brk_after_slot, where);
     if (area) probes_of(*task.process).area.emplace(std::move(*area));
@@ -51,7 +51,7 @@ bool Uprobes::take_shared_slot(Task& task, const Uprobe& uprobe) {
     if (!probes.shared_slots) {
         probes.shared_slots = shared_slots_->map(*task.process->mm);
         if (!probes.shared_slots) return false;
-        kernel_.gate().spend(task, KernelPath::UprobeSharedMap);
+        spend(task, KernelPath::UprobeSharedMap);
     }
     UprobeTask& state = state_of(task);
     state.slot = *slot;
@@ -72,17 +72,17 @@ bool Uprobes::take_slot(Task& task, const Uprobe& uprobe) {
         state.keeps_slot = true;
         state.slot = there->second;
     } else {
-        kernel_.gate().spend(task, KernelPath::UprobeSlotGet);  // A
+        spend(task, KernelPath::UprobeSlotGet);  // A
         // One is always left for hits of uprobes that came too late to keep one.
         state.keeps_slot = kernel.slots == SlotOwner::Uprobe && area->free_slots() > 1;
         // With fewer tasks than slots there is always one.
         const auto slot = area->claim();
         if (!slot) return false;
         state.slot = *slot;
-        kernel_.gate().spend(task, KernelPath::UprobeSlotCopy);  // C
+        spend(task, KernelPath::UprobeSlotCopy);  // C
         const bool changed = area->fill(*slot, uprobe.word);
         if (changed || kernel.slot_copy == SlotCopyPolicy::Always) {
-            kernel_.gate().spend(task, KernelPath::UprobeSlotSync);  // M
+            spend(task, KernelPath::UprobeSlotSync);  // M
         }
         if (state.keeps_slot) kept.emplace(&uprobe, *slot);
     }
@@ -102,9 +102,8 @@ bool Uprobes::prepare_step(Task& task, Uprobe& uprobe, VAddr pc) {
     const bool hardware = kernel_.machine().kernel_profile.step == StepEnd::Hardware;
     task.tif_singlestep = hardware;
     task.runs_slot = !hardware;
-    kernel_.gate().spend(
-        task,
-        hardware ? KernelPath::UprobeStepArm : KernelPath::UprobeSlotEnter);  // T R1
+    spend(task,
+          hardware ? KernelPath::UprobeStepArm : KernelPath::UprobeSlotEnter);  // T R1
     return true;
 }
 
@@ -129,17 +128,17 @@ void Uprobes::finish_step(Task& task) {
     const bool kept = state.keeps_slot;
     leave_slot(task);
     if (trapped) {
-        kernel_.gate().spend(task, KernelPath::UprobeStepAbort);
+        spend(task, KernelPath::UprobeStepAbort);
+        uprobe.cycles += take_bill(task);
         return;
     }
     const bool hardware = kernel_.machine().kernel_profile.step == StepEnd::Hardware;
-    kernel_.gate().spend(
-        task, hardware
-                  ? (kept ? KernelPath::UprobeStepFinishKept : KernelPath::UprobeStepFinish)
-                  : (kept ? KernelPath::UprobeSlotLeaveKept : KernelPath::UprobeSlotLeave));  // F
-    kernel_.gate().spend(task, KernelPath::StepReturn);                                       // R2
+    spend(task, hardware
+                    ? (kept ? KernelPath::UprobeStepFinishKept : KernelPath::UprobeStepFinish)
+                    : (kept ? KernelPath::UprobeSlotLeaveKept : KernelPath::UprobeSlotLeave));  // F
+    spend(task, KernelPath::StepReturn);  // R2
     ++uprobe.stepped;
-    uprobe.cycles += spent(task) - state.leg_begin;
+    uprobe.cycles += take_bill(task);
 }
 
 // uprobe_deny_signal: no signal between the slot and the end of the step, but one that ends the
@@ -164,30 +163,15 @@ bool Uprobes::deny_signal(Task& task) {
     return true;
 }
 
-// The BRK after an 8-byte slot: what the step exception is to a 4-byte one.
-bool Uprobes::on_slot_end(Task& task) {
-    if (!task.extension) return false;
-    UprobeTask& state = state_of(task);
-    if (state.active == nullptr || state.state != StepState::Sstep ||
-        kernel_.machine().cpu->read(task.context, Reg::Pc) != state.xol_vaddr.value + 4)
-        return false;
-    state.leg_begin = spent(task) - kernel_.machine().prices.exception(ExceptionClass::Brk);
-    kernel_.gate().spend(task, KernelPath::BrkEntry);
-    state.state = StepState::SstepAck;
-    task.tif_uprobe = true;
-    return true;
+bool Uprobes::owns_step(const Task& task) const {
+    const UprobeTask* state = find_state(task);
+    return state != nullptr && state->active != nullptr && state->state == StepState::Sstep;
 }
 
-bool Uprobes::on_step(Task& task) {
-    if (!task.extension) return false;
-    UprobeTask& state = state_of(task);
-    if (state.active == nullptr || state.state != StepState::Sstep) return false;
-    state.leg_begin =
-        spent(task) - kernel_.machine().prices.exception(ExceptionClass::SoftwareStep);
-    kernel_.gate().spend(task, KernelPath::StepEntry);
-    state.state = StepState::SstepAck;
+void Uprobes::on_step(Task& task) {
+    spend(task, KernelPath::StepEntry);
+    state_of(task).state = StepState::SstepAck;
     task.tif_uprobe = true;
-    return true;
 }
 
 }  // namespace uprobesim

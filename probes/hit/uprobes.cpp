@@ -38,25 +38,32 @@ KernelPath simulate_path(Handler handler) {
 
 }  // namespace
 
-// By the task alone, and for itself: between a breakpoint and its exit work other CPUs may have had
-// their turns, and this one a tick.
-CentiCycles Uprobes::spent(const Task& task) const {
-    return kernel_.machine().ledger.kernel_cycles(task.id) - task.interrupted;
+bool Uprobes::owns_brk(const Task& task, std::uint16_t imm) const {
+    const UprobeTask* state = find_state(task);
+    // The BRK after an 8-byte slot: what the step exception is to a 4-byte one.
+    if (imm == kSlotBrkImm)
+        return owns_step(task) &&
+               kernel_.machine().cpu->read(task.context, Reg::Pc) == state->xol_vaddr.value + 4;
+    if (imm != kUprobeBrkImm) return false;
+    const ProcessProbes* probes = find_probes(*task.process);
+    const bool probed = probes != nullptr && probes->has_uprobes;
+    // Pending returns suffice: their process may have no breakpoint any more.
+    return probed || (state != nullptr && !state->returns.empty());
 }
 
-bool Uprobes::on_brk(Task& task, std::uint16_t imm) {
-    if (imm == kSlotBrkImm) return on_slot_end(task);
-    if (imm != kUprobeBrkImm) return false;
-    const bool probed = task.process->mm->extension && probes_of(*task.process).has_uprobes;
-    // Pending returns suffice: their process may have no breakpoint any more.
-    const bool returning = task.extension && !state_of(task).returns.empty();
-    if (!probed && !returning) return false;
+bool Uprobes::owns_page(const Process& process, VAddr address) const {
+    const ProcessProbes* probes = find_probes(process);
+    if (probes == nullptr) return false;
+    const VAddr page = address.page();
+    return (probes->area && page == probes->area->trampoline()) ||
+           (probes->shared_slots && page == *probes->shared_slots);
+}
+
+void Uprobes::on_brk(Task& task, std::uint16_t imm) {
     UprobeTask& state = state_of(task);
-    // The exception itself belongs to the hit.
-    state.leg_begin = spent(task) - kernel_.machine().prices.exception(ExceptionClass::Brk);
-    kernel_.gate().spend(task, KernelPath::BrkEntry);
+    spend(task, KernelPath::BrkEntry);
+    if (imm == kSlotBrkImm) state.state = StepState::SstepAck;
     task.tif_uprobe = true;
-    return true;
 }
 
 void Uprobes::notify_resume(Task& task) {
@@ -101,11 +108,12 @@ void Uprobes::handle_breakpoint(Task& task) {
     }
 
     const KernelProfile& kernel = kernel_.machine().kernel_profile;
-    kernel_.gate().spend(task, kernel.lookup == Lookup::Lockless ? KernelPath::UprobeLookupLockless
-                                                                 : KernelPath::UprobeLookup);  // L
+    spend(task, kernel.lookup == Lookup::Lockless ? KernelPath::UprobeLookupLockless
+                                                  : KernelPath::UprobeLookup);  // L
     Uprobe* uprobe = find(process, pc);
     if (uprobe == nullptr) {
-        kernel_.gate().spend(task, KernelPath::BrkReturn);
+        spend(task, KernelPath::BrkReturn);
+        take_bill(task);  // of no probe
         // The program's own BRK #5, or a probe that went while the exception was on its way: then
         // the address is run again.
         if (word_at(*process.mm, pc) == kUprobeBrk)
@@ -113,9 +121,9 @@ void Uprobes::handle_breakpoint(Task& task) {
         return;
     }
 
-    if (!state.created) kernel_.gate().spend(task, KernelPath::UprobeTaskCreate);
+    if (!state.created) spend(task, KernelPath::UprobeTaskCreate);
     state.created = true;
-    kernel_.gate().spend(task, consumer_path(kernel.consumer), uprobe->consumers);  // H
+    spend(task, consumer_path(kernel.consumer), uprobe->consumers);  // H
     ++uprobe->hits;
     if (uprobe->return_consumers != 0) hijack(task, *uprobe, pc);  // U
     if (uprobe->verdict.kind == VerdictKind::Simulate) {
@@ -127,25 +135,25 @@ void Uprobes::handle_breakpoint(Task& task) {
             "XOL area", "no memory for the [uprobes] page; the guest was killed");
         kernel_.signals().force(task, {.signal = Signal::Kill, .code = kSiKernel});
     }
-    kernel_.gate().spend(task, KernelPath::BrkReturn);
-    uprobe->cycles += spent(task) - state.leg_begin;
+    spend(task, KernelPath::BrkReturn);
+    uprobe->cycles += take_bill(task);
 }
 
 void Uprobes::simulate(Task& task, Uprobe& uprobe, VAddr pc) {
     Cpu& cpu = *kernel_.machine().cpu;
     const Handler handler = uprobe.verdict.handler;
     if (handler != Handler::StpFpLr && handler != Handler::Stp) {
-        kernel_.gate().spend(task, simulate_path(handler));
+        spend(task, simulate_path(handler));
         simulate_instruction(handler, uprobe.word, pc, cpu, task.context);
         return;
     }
     StpOutcome outcome;
     if (kernel_.machine().kernel_profile.stp == StpForm::CopyToUser) {
-        kernel_.gate().spend(task, KernelPath::UprobeSimulateStpCopy);
+        spend(task, KernelPath::UprobeSimulateStpCopy);
         outcome = simulate_stp_copy(uprobe.word, pc, cpu, task.context, *task.process->mm, task.id);
     } else {
         outcome = simulate_stp_pin(uprobe.word, pc, cpu, task.context, *task.process->mm, task.id);
-        kernel_.gate().spend(task, KernelPath::UprobeSimulateStpPin, outcome.pages - 1);
+        spend(task, KernelPath::UprobeSimulateStpPin, outcome.pages - 1);
     }
     if (outcome.faulted) kernel_.signals().force(task, {.signal = Signal::Segv, .code = kSiKernel});
 }
@@ -160,7 +168,7 @@ void Uprobes::on_map(Process& process, const Vma& vma) {
     for (auto it = file->second.lower_bound(vma.file_offset);
          it != file->second.end() && it->first < end; ++it) {
         const VAddr at = vma.range.begin + (it->first - vma.file_offset);
-        kernel_.gate().spend(task, KernelPath::UprobePlace);
+        kernel_.gate().spend(task, KernelPath::UprobePlace, 0, Account::ProbePlace);
         if (!process.mm->poke_text(at, kUprobeBrk, task.id))
             continue;  // as the kernel does: silently
         ++it->second->placed;
@@ -184,12 +192,14 @@ void Uprobes::on_clone(Task& parent, Task& child, bool vfork) {
         probes_of(*child.process).has_uprobes = probes_of(*parent.process).has_uprobes;
     if (same_memory && !vfork) return;
     if (!parent.extension || state_of(parent).returns.empty()) return;
-    kernel_.gate().spend(parent, KernelPath::UprobeTaskCreate);
+    spend(parent, KernelPath::UprobeTaskCreate);
     state_of(child).created = true;
     state_of(child).returns = state_of(parent).returns;
+    take_bill(parent);  // of no probe in particular
     if (same_memory) return;
     const auto& area = probes_of(*parent.process).area;
     if (area) create_area(child, area->trampoline());
+    take_bill(child);
 }
 
 void Uprobes::on_exec(Process& process) {

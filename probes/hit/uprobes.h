@@ -40,7 +40,7 @@ struct Uprobe {
     std::uint64_t returns = 0;  // return handlers were run
     std::uint64_t missed = 0;   // hits whose return could not be caught (the kernel's nmissed)
     std::uint64_t placed = 0;   // breakpoints placed
-    CentiCycles cycles;         // kernel work and exceptions of its hits and returns
+    CentiCycles cycles;         // charged to Account::ProbeHit for its hits and returns
 };
 
 struct RefusedProbe {
@@ -71,8 +71,11 @@ public:
     Result<AttachSummary> add(const ProbeSpec& spec);
     const std::vector<std::unique_ptr<Uprobe>>& uprobes() const { return uprobes_; }
 
-    bool on_brk(Task&, std::uint16_t imm) override;
-    bool on_step(Task&) override;
+    bool owns_brk(const Task&, std::uint16_t imm) const override;
+    bool owns_step(const Task&) const override;
+    bool owns_page(const Process&, VAddr) const override;
+    void on_brk(Task&, std::uint16_t imm) override;
+    void on_step(Task&) override;
     void notify_resume(Task&) override;
     bool deny_signal(Task&) override;
     void on_map(Process&, const Vma&) override;
@@ -93,7 +96,6 @@ private:
     bool prepare_step(Task& task, Uprobe& uprobe, VAddr pc);
     bool take_shared_slot(Task& task, const Uprobe& uprobe);
     bool take_slot(Task& task, const Uprobe& uprobe);
-    bool on_slot_end(Task& task);
     void leave_slot(Task& task);
     void finish_step(Task& task);
     void hijack(Task& task, Uprobe& uprobe, VAddr pc);
@@ -101,7 +103,11 @@ private:
     // The process's XOL area, made at its first use; null without memory.
     XolArea* area_of(Task& task);
     void create_area(Task& task, VAddr where);
-    CentiCycles spent(const Task& task) const;
+    void spend(Task& task, KernelPath path, std::uint64_t units = 0) {
+        kernel_.gate().spend(task, path, units, Account::ProbeHit);
+    }
+    // Everything on the account ProbeHit that the task was charged since its last bill.
+    CentiCycles take_bill(const Task& task) { return kernel_.machine().ledger.take_bill(task.id); }
 
     Kernel& kernel_;
     std::optional<SharedSlots> shared_slots_;

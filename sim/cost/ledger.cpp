@@ -1,20 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/cost/ledger.h"
 
+#include <algorithm>
+#include <string_view>
+
 namespace uprobesim {
 
-TaskLedger Ledger::total() const {
-    TaskLedger sum;
-    for (const auto& [task, ledger] : tasks_) {
+namespace {
+constexpr std::array<std::string_view, kAccountCount> kNames = {"guest", "probe-hit", "probe-place",
+                                                                "interrupt"};
+}
+
+std::string_view account_name(Account account) {
+    return kNames[static_cast<std::size_t>(account)];
+}
+
+std::optional<Account> find_account(std::string_view name) {
+    const auto found = std::find(kNames.begin(), kNames.end(), name);
+    if (found == kNames.end()) return std::nullopt;
+    return static_cast<Account>(found - kNames.begin());
+}
+
+CentiCycles TaskLedger::kernel_cycles() const {
+    CentiCycles sum;
+    for (const CentiCycles account : cycles) sum += account;
+    return sum;
+}
+
+Charges Ledger::total() const {
+    Charges sum;
+    for (const Charges& account : charges_) {
         for (std::size_t p = 0; p < kKernelPathCount; ++p) {
-            sum.paths[p].times += ledger.paths[p].times;
-            sum.paths[p].units += ledger.paths[p].units;
-            sum.paths[p].cycles += ledger.paths[p].cycles;
+            sum.paths[p].times += account.paths[p].times;
+            sum.paths[p].units += account.paths[p].units;
+            sum.paths[p].cycles += account.paths[p].cycles;
         }
         for (std::size_t e = 0; e < kExceptionClassCount; ++e)
-            sum.exceptions[e] += ledger.exceptions[e];
-        sum.exception_cycles += ledger.exception_cycles;
-        sum.kernel_cycles += ledger.kernel_cycles;
+            sum.exceptions[e] += account.exceptions[e];
     }
     return sum;
 }

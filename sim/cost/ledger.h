@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What happened, by name: counts first, cycles by multiplication. A saved ledger can be priced
-// again without running again, to the last digit: the cycles of a path's units are always the
-// rounded price of all its units so far, so a charge is what that grows by, and roundings do not
-// add up.
+// What happened, by name and account: counts first, cycles by multiplication. A saved ledger can be
+// priced again without running again, to the last digit: the cycles of a path's units are always
+// the rounded price of all its units so far, so a charge is what that grows by, and roundings do
+// not add up.
 #pragma once
 
 #include <array>
@@ -10,6 +10,7 @@
 #include <map>
 
 #include "sim/base/units.h"
+#include "sim/cost/account.h"
 #include "sim/cost/prices.h"
 
 namespace uprobesim {
@@ -20,11 +21,19 @@ struct PathCount {
     CentiCycles cycles;
 };
 
-struct TaskLedger {
+// All charges of one account, or of all together.
+struct Charges {
     std::array<PathCount, kKernelPathCount> paths{};
     std::array<std::uint64_t, kExceptionClassCount> exceptions{};
-    CentiCycles exception_cycles;
-    CentiCycles kernel_cycles;  // paths and exceptions
+};
+
+struct TaskLedger {
+    std::array<CentiCycles, kAccountCount> cycles{};  // kernel work and exceptions, by account
+    std::uint64_t exceptions = 0;
+    CentiCycles billed;  // of the account ProbeHit, see Ledger::take_bill
+
+    CentiCycles on(Account account) const { return cycles[static_cast<std::size_t>(account)]; }
+    CentiCycles kernel_cycles() const;
 };
 
 // Told of each charge after it was made.
@@ -39,19 +48,22 @@ class Ledger {
 public:
     explicit Ledger(const PriceList& prices) : prices_(prices) {}
 
-    void exception(TaskId task, ExceptionClass ec) {
+    void exception(TaskId task, ExceptionClass ec, Account account = Account::Guest) {
+        const auto a = static_cast<std::size_t>(account);
+        const CentiCycles cost = prices_.exception(ec);
+        ++charges_[a].exceptions[static_cast<std::size_t>(ec)];
         TaskLedger& t = of(task);
-        ++t.exceptions[static_cast<std::size_t>(ec)];
-        t.exception_cycles += prices_.exception(ec);
-        t.kernel_cycles += prices_.exception(ec);
-        kernel_cycles_ += prices_.exception(ec);
+        ++t.exceptions;
+        t.cycles[a] += cost;
+        kernel_cycles_ += cost;
         if (observer_ != nullptr) [[unlikely]] {
-            observer_->charged(task, ec, prices_.exception(ec));
+            observer_->charged(task, ec, cost);
         }
     }
-    void spend(TaskId task, KernelPath path, std::uint64_t units = 0) {
-        TaskLedger& t = of(task);
-        PathCount& c = t.paths[static_cast<std::size_t>(path)];
+    void spend(TaskId task, KernelPath path, std::uint64_t units = 0,
+               Account account = Account::Guest) {
+        const auto a = static_cast<std::size_t>(account);
+        PathCount& c = charges_[a].paths[static_cast<std::size_t>(path)];
         CentiCycles cost = prices_.path(path);
         if (units != 0) {
             PricedUnits& all = units_[static_cast<std::size_t>(path)];
@@ -63,18 +75,28 @@ public:
         ++c.times;
         c.units += units;
         c.cycles += cost;
-        t.kernel_cycles += cost;
+        of(task).cycles[a] += cost;
         kernel_cycles_ += cost;
         if (observer_ != nullptr) [[unlikely]]
             return tell(task, path, units, cost);
     }
     void observe(LedgerObserver* observer) { observer_ = observer; }
 
+    // What the task was charged on the account ProbeHit since this was asked last.
+    CentiCycles take_bill(TaskId task) {
+        TaskLedger& t = of(task);
+        const CentiCycles bill = t.on(Account::ProbeHit) - t.billed;
+        t.billed = t.on(Account::ProbeHit);
+        return bill;
+    }
+
     // All kernel work and exceptions so far, all tasks.
     CentiCycles kernel_cycles() const { return kernel_cycles_; }
-    CentiCycles kernel_cycles(TaskId task) { return of(task).kernel_cycles; }
     const std::map<TaskId, TaskLedger>& tasks() const { return tasks_; }
-    TaskLedger total() const;
+    const Charges& charges(Account account) const {
+        return charges_[static_cast<std::size_t>(account)];
+    }
+    Charges total() const;
     const PriceList& prices() const { return prices_; }
 
 private:
@@ -97,11 +119,12 @@ private:
     }
 
     const PriceList& prices_;
+    std::array<Charges, kAccountCount> charges_{};  // of all tasks
     std::map<TaskId, TaskLedger> tasks_;
     TaskLedger* last_ = nullptr;  // std::map never moves its values
     TaskId last_id_;
     CentiCycles kernel_cycles_;
-    std::array<PricedUnits, kKernelPathCount> units_{};  // of all tasks
+    std::array<PricedUnits, kKernelPathCount> units_{};  // of all accounts and tasks
     LedgerObserver* observer_ = nullptr;
 };
 

@@ -38,11 +38,8 @@ constexpr std::array kExitNames = {
     ExitName{ExitKind::Interrupted, "interrupted"},
 };
 
-const PathRow* find_path(const RunReport& report, KernelPath path) {
-    const auto name = kernel_path_info(path).name;
-    const auto found = std::find_if(report.paths.begin(), report.paths.end(),
-                                    [&](const PathRow& r) { return r.name == name; });
-    return found == report.paths.end() ? nullptr : &*found;
+void add_shares(Totals& totals, const AccountShares& accounts) {
+    for (std::size_t a = 0; a < kAccountCount; ++a) totals.account_cycles[a] += accounts[a].cycles;
 }
 
 }  // namespace
@@ -80,16 +77,32 @@ std::uint64_t exceptions_named(const RunReport& report, std::string_view name) {
     return 0;
 }
 
+void divide_by_account(AccountShares& accounts, CentiCycles cycles, CentiCycles each,
+                       const std::function<CentiCycles(std::uint64_t units)>& of_units) {
+    AccountShare* last = nullptr;
+    for (AccountShare& share : accounts) {
+        share.cycles = {};
+        if (share.times == 0) continue;
+        const CentiCycles price(each.value * share.times + of_units(share.units).value);
+        share.cycles = std::min(price, cycles);
+        cycles = cycles - share.cycles;
+        last = &share;
+    }
+    if (last != nullptr) last->cycles += cycles;
+}
+
 Totals totals_of(const RunReport& report) {
     Totals t;
     for (const PathRow& row : report.paths) {
         t.path_cycles += row.cycles;
         t.kernel_insns += row.insns;
         t.group_cycles[static_cast<std::size_t>(row.group)] += row.cycles;
+        add_shares(t, row.accounts);
     }
     for (const ExceptionRow& row : report.exceptions) {
         t.exceptions += row.times;
         t.exception_cycles += row.cycles;
+        add_shares(t, row.accounts);
     }
     t.kernel_cycles = t.path_cycles + t.exception_cycles;
     t.user_ns = to_ns(report.user_cycles, report.frequency_hz);
@@ -103,20 +116,8 @@ Totals totals_of(const RunReport& report) {
         t.stepped += row.stepped;
         t.simulated += row.simulated;
     }
-
-    if (const PathRow* place = find_path(report, KernelPath::UprobePlace))
-        t.placing_cycles = place->cycles;
-    t.hit_cycles = t.group_cycles[static_cast<std::size_t>(WorkGroup::Probes)] - t.placing_cycles;
-    // The guest's own breakpoints are not probes.
-    const PathRow* own = find_path(report, KernelPath::BrkSigtrap);
-    for (const ExceptionRow& row : report.exceptions) {
-        if (row.times == 0) continue;
-        if (row.name == exception_class_name(ExceptionClass::SoftwareStep))
-            t.hit_cycles += row.cycles;
-        if (row.name != exception_class_name(ExceptionClass::Brk)) continue;
-        const std::uint64_t others = std::min(row.times, own == nullptr ? 0 : own->times);
-        t.hit_cycles += CentiCycles(row.cycles.value / row.times * (row.times - others));
-    }
+    t.hit_cycles = t.account_cycles[static_cast<std::size_t>(Account::ProbeHit)];
+    t.placing_cycles = t.account_cycles[static_cast<std::size_t>(Account::ProbePlace)];
     return t;
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,10 +22,19 @@ struct NamedCount {
     std::uint64_t times = 0;
 };
 
+// What of a row is on one account.
+struct AccountShare {
+    std::uint64_t times = 0;
+    std::uint64_t units = 0;
+    CentiCycles cycles;
+};
+using AccountShares = std::array<AccountShare, kAccountCount>;
+
 struct ExceptionRow {
     std::string name;
     std::uint64_t times = 0;
     CentiCycles cycles;  // hardware entry and return
+    AccountShares accounts{};
 };
 
 // What kernel work is for.
@@ -43,6 +53,7 @@ struct PathRow {
     std::uint64_t units = 0;
     double insns = 0;  // at EL1, as the kernel profile estimates
     CentiCycles cycles;
+    AccountShares accounts{};
 };
 
 struct ProbeRow {
@@ -155,15 +166,19 @@ struct Totals {
     std::uint64_t hits = 0;
     std::uint64_t stepped = 0;
     std::uint64_t simulated = 0;
-    // Kernel work and exceptions on account of probes: the hits, and placing the breakpoints.
-    CentiCycles hit_cycles;
-    CentiCycles placing_cycles;
+    std::array<CentiCycles, kAccountCount> account_cycles{};  // kernel work and exceptions
+    CentiCycles hit_cycles;                                   // of the account ProbeHit
+    CentiCycles placing_cycles;                               // of the account ProbePlace
 
     double mean_hit_cycles() const;
     std::array<CentiCycles, kWorkGroups.size()> group_cycles{};  // paths only, by WorkGroup
 };
 Totals totals_of(const RunReport& report);
 double to_ns(CentiCycles cycles, double frequency_hz);
+// Divides a row's cycles by its accounts' shares in its times and units, at these prices of one
+// time and of some units. Roundings go to the last account that has a share.
+void divide_by_account(AccountShares& accounts, CentiCycles cycles, CentiCycles each,
+                       const std::function<CentiCycles(std::uint64_t units)>& of_units);
 std::uint64_t exceptions_named(const RunReport& report, std::string_view name);
 
 std::string_view exit_kind_name(

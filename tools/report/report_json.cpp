@@ -75,11 +75,25 @@ Json user_json(const RunReport& r) {
             {"insns_by_class", std::move(classes)}};
 }
 
+// What is not the guest's; nothing where all of it is.
+void add_accounts(Json& row, const AccountShares& accounts, bool with_units) {
+    for (std::size_t a = 0; a < kAccountCount; ++a) {
+        const AccountShare& share = accounts[a];
+        if (static_cast<Account>(a) == Account::Guest || share.times == 0) continue;
+        Json& json = row["accounts"][account_name(static_cast<Account>(a))];
+        json["times"] = share.times;
+        if (with_units) json["units"] = share.units;
+        json["cycles"] = in_cycles(share.cycles);
+    }
+}
+
 Json kernel_json(const RunReport& r, const Totals& t) {
     Json exceptions = Json::array();
     for (const ExceptionRow& e : r.exceptions) {
-        exceptions.push_back(
-            {{"class", e.name}, {"times", e.times}, {"entry_return_cycles", in_cycles(e.cycles)}});
+        Json row = {
+            {"class", e.name}, {"times", e.times}, {"entry_return_cycles", in_cycles(e.cycles)}};
+        add_accounts(row, e.accounts, false);
+        exceptions.push_back(std::move(row));
     }
     Json paths = Json::array();
     for (const PathRow& p : r.paths) {
@@ -90,14 +104,19 @@ Json kernel_json(const RunReport& r, const Totals& t) {
         }
         row["el1_insns"] = rounded(p.insns, 3);
         row["cycles"] = in_cycles(p.cycles);
+        add_accounts(row, p.accounts, !p.unit.empty());
         paths.push_back(std::move(row));
     }
     Json calls = Json::object();
     for (const NamedCount& s : r.syscalls) calls[s.name] = s.times;
+    Json accounts = Json::object();
+    for (std::size_t a = 0; a < kAccountCount; ++a)
+        accounts[account_name(static_cast<Account>(a))] = in_cycles(t.account_cycles[a]);
     return {{"cycles", in_cycles(t.kernel_cycles)},
             {"path_cycles", in_cycles(t.path_cycles)},
             {"exception_cycles", in_cycles(t.exception_cycles)},
             {"el1_insns", rounded(t.kernel_insns, 3)},
+            {"account_cycles", std::move(accounts)},
             {"exceptions_total", t.exceptions},
             {"exceptions", std::move(exceptions)},
             {"paths", std::move(paths)},

@@ -166,11 +166,40 @@ std::optional<Enum> known(const Value& value, std::optional<Enum> (*find)(std::s
     return found;
 }
 
+// The guest's share is what the others leave of the row.
+AccountShares read_accounts(const Value& row, AccountShare whole) {
+    AccountShares accounts;
+    if (row.has("accounts")) {
+        row["accounts"].each_member([&](const std::string& name, const Value& share) {
+            const auto account = find_account(name);
+            if (!account) {
+                share.wrong(fmt::format("'{}' is not known to this version", printable(name)));
+                return;
+            }
+            accounts[static_cast<std::size_t>(*account)] = {
+                share["times"].count(), share.has("units") ? share["units"].count() : 0,
+                share["cycles"].cycles()};
+        });
+    }
+    for (std::size_t a = 1; a < kAccountCount; ++a) {
+        const AccountShare& share = accounts[a];
+        if (share.times > whole.times || share.units > whole.units || whole.cycles < share.cycles) {
+            row["accounts"].wrong("sum to more than their row");
+            return {};
+        }
+        whole = {whole.times - share.times, whole.units - share.units, whole.cycles - share.cycles};
+    }
+    accounts[static_cast<std::size_t>(Account::Guest)] = whole;
+    return accounts;
+}
+
 void read_kernel_work(const Value& kernel, RunReport& report) {
     kernel["exceptions"].each([&](const Value& row) {
         known(row["class"], find_exception_class);
-        report.exceptions.push_back(
-            {row["class"].text(), row["times"].count(), row["entry_return_cycles"].cycles()});
+        ExceptionRow e{row["class"].text(), row["times"].count(),
+                       row["entry_return_cycles"].cycles()};
+        e.accounts = read_accounts(row, {e.times, 0, e.cycles});
+        report.exceptions.push_back(std::move(e));
     });
     kernel["paths"].each([&](const Value& row) {
         PathRow p;
@@ -182,6 +211,7 @@ void read_kernel_work(const Value& kernel, RunReport& report) {
         }
         p.insns = row["el1_insns"].number(1e300);
         p.cycles = row["cycles"].cycles();
+        p.accounts = read_accounts(row, {p.times, p.units, p.cycles});
         if (const auto path = known(row["path"], find_kernel_path)) p.group = work_group(*path);
         report.paths.push_back(std::move(p));
     });

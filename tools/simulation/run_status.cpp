@@ -46,7 +46,7 @@ std::int64_t host_ns() {
 RunFigures figures_of(const Kernel& kernel) {
     RunFigures figures{.simulated_ns = kernel.clock().monotonic_ns(),
                        .insns = kernel.counters().retired().value};
-    const TaskLedger total = kernel.machine().ledger.total();
+    const Charges total = kernel.machine().ledger.total();
     for (std::size_t path = 0; path < kKernelPathCount; ++path) {
         if (runs_consumers(static_cast<KernelPath>(path))) figures.hits += total.paths[path].times;
     }

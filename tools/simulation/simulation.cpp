@@ -54,23 +54,32 @@ void take_user_work(Kernel& kernel, RunReport& report) {
 }
 
 void take_kernel_work(const Ledger& ledger, RunReport& report) {
-    const TaskLedger total = ledger.total();
+    const Charges total = ledger.total();
     const PriceList& prices = ledger.prices();
     for (std::size_t e = 0; e < kExceptionClassCount; ++e) {
         const auto ec = static_cast<ExceptionClass>(e);
         const std::uint64_t times = total.exceptions[e];
         if (times == 0) continue;
-        report.exceptions.push_back({std::string(exception_class_name(ec)), times,
-                                     CentiCycles(prices.exception(ec).value * times)});
+        ExceptionRow& row = report.exceptions.emplace_back(
+            ExceptionRow{std::string(exception_class_name(ec)), times,
+                         CentiCycles(prices.exception(ec).value * times)});
+        for (std::size_t a = 0; a < kAccountCount; ++a) {
+            const std::uint64_t share = ledger.charges(static_cast<Account>(a)).exceptions[e];
+            row.accounts[a] = {share, 0, CentiCycles(prices.exception(ec).value * share)};
+        }
     }
     for (std::size_t p = 0; p < kKernelPathCount; ++p) {
         const auto path = static_cast<KernelPath>(p);
         const PathCount& count = total.paths[p];
         if (count.times == 0) continue;
         const KernelPathInfo& info = kernel_path_info(path);
-        report.paths.push_back({std::string(info.name), std::string(info.unit), work_group(path),
-                                count.times, count.units,
-                                prices.path_insns(path, count.times, count.units), count.cycles});
+        PathRow& row = report.paths.emplace_back(
+            PathRow{std::string(info.name), std::string(info.unit), work_group(path), count.times,
+                    count.units, prices.path_insns(path, count.times, count.units), count.cycles});
+        for (std::size_t a = 0; a < kAccountCount; ++a) {
+            const PathCount& share = ledger.charges(static_cast<Account>(a)).paths[p];
+            row.accounts[a] = {share.times, share.units, share.cycles};
+        }
     }
     std::sort(report.paths.begin(), report.paths.end(), [](const PathRow& a, const PathRow& b) {
         return a.cycles != b.cycles ? a.cycles > b.cycles : a.name < b.name;

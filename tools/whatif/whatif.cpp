@@ -205,12 +205,16 @@ RunReport repriced(const RunReport& saved, const PriceList& prices) {
         const auto ec = find_exception_class(row.name);
         check_invariant(ec.has_value(), kUnknownRow);
         row.cycles = times_price(row.times, prices.exception(*ec));
+        divide_by_account(row.accounts, row.cycles, prices.exception(*ec),
+                          [](std::uint64_t) { return CentiCycles(); });
     }
     for (PathRow& row : run.paths) {
         const auto path = find_kernel_path(row.name);
         check_invariant(path.has_value(), kUnknownRow);
         row.cycles = times_price(row.times, prices.path(*path));
         if (row.units != 0) row.cycles += prices.path_units(*path, row.units);
+        divide_by_account(row.accounts, row.cycles, prices.path(*path),
+                          [&](std::uint64_t units) { return prices.path_units(*path, units); });
         row.insns = prices.path_insns(*path, row.times, row.units);
     }
     return run;

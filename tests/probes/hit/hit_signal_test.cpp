@@ -87,8 +87,12 @@ TEST_CASE("the cycles of a probe are those of its hits' exceptions and paths", "
     const std::uint64_t simulated = count(
         {P::BrkEntry, P::UprobeLookup, P::UprobeConsumers, P::UprobeSimulateBranch, P::BrkReturn},
         1, 0);
-    CHECK(r.probe(0).cycles.value == 10 * stepped +
-                                         r.machine.prices.path(P::UprobeTaskCreate).value +
-                                         r.machine.prices.path(P::UprobeAreaCreate).value);
+    CHECK(r.probe(0).cycles.value ==
+          10 * stepped + r.machine.prices.path(P::UprobeTaskCreate).value +
+              r.machine.prices.path(P::UprobeAreaCreate).value +
+              // The slot's first fetch.
+              r.machine.prices.exception(ExceptionClass::InsnAbort).value +
+              r.machine.prices.path(P::FaultSpecialExec).value +
+              r.machine.prices.path(P::FaultDuringStep).value);
     CHECK(r.probe(1).cycles.value == 10 * simulated);
 }

@@ -179,16 +179,64 @@ TEST_CASE("the ledger's total is the sum over tasks, and its cycles are its coun
     ledger.spend(TaskId{1001}, KernelPath::SysReadFile);
     ledger.spend(TaskId{1000}, KernelPath::SysReadFile, 4);
 
-    const TaskLedger total = ledger.total();
+    const Charges total = ledger.total();
     const PathCount& read = total.paths[static_cast<std::size_t>(KernelPath::SysReadFile)];
     CHECK(read.times == 3);
     CHECK(read.units == 12);
     CHECK(read.cycles == CentiCycles(3 * 22100 + 12 * 50));
     CHECK(total.exceptions[static_cast<std::size_t>(ExceptionClass::Svc)] == 1);
     CHECK(total.exceptions[static_cast<std::size_t>(ExceptionClass::Brk)] == 1);
-    CHECK(total.exception_cycles == CentiCycles(2 * 6050));
-    CHECK(ledger.kernel_cycles() == read.cycles + total.exception_cycles);
-    CHECK(ledger.tasks().size() == 2);
+    CHECK(ledger.kernel_cycles() == read.cycles + CentiCycles(2 * 6050));
+    REQUIRE(ledger.tasks().size() == 2);
+    const TaskLedger &a = ledger.tasks().at(TaskId{1000}), &b = ledger.tasks().at(TaskId{1001});
+    CHECK(a.kernel_cycles() == CentiCycles(2 * 22100 + 12 * 50 + 6050));
+    CHECK(b.kernel_cycles() == CentiCycles(22100 + 6050));
+    CHECK(a.exceptions == 1);
+    CHECK(b.exceptions == 1);
+}
+
+TEST_CASE(
+    "a charge is on one account, and a bill is what a task's probes were charged since the last",
+    "[sim][cost]") {
+    const PriceList prices(machine(), kernel());
+    Ledger ledger(prices);
+    const TaskId one{1000}, two{1001};
+    ledger.exception(one, ExceptionClass::Brk, Account::ProbeHit);
+    ledger.spend(one, KernelPath::SysReadFile, 8, Account::ProbeHit);
+    ledger.spend(one, KernelPath::SysReadFile, 4);
+    ledger.exception(one, ExceptionClass::Irq, Account::Interrupt);
+    ledger.spend(two, KernelPath::SysReadFile, 0, Account::ProbePlace);
+    ledger.exception(two, ExceptionClass::Brk, Account::ProbeHit);
+
+    CHECK(ledger.take_bill(one) == CentiCycles(6050 + 22100 + 8 * 50));
+    CHECK(ledger.take_bill(one) == CentiCycles(0));
+    ledger.exception(one, ExceptionClass::Brk, Account::ProbeHit);
+    CHECK(ledger.take_bill(one) == CentiCycles(6050));
+    CHECK(ledger.take_bill(two) == CentiCycles(6050));
+
+    const TaskLedger& t = ledger.tasks().at(one);
+    CHECK(t.on(Account::Guest) == CentiCycles(22100 + 4 * 50));
+    CHECK(t.on(Account::ProbeHit) == CentiCycles(2 * 6050 + 22100 + 8 * 50));
+    CHECK(t.on(Account::Interrupt) == CentiCycles(6050));
+    CHECK(t.on(Account::ProbePlace) == CentiCycles(0));
+    CHECK(ledger.tasks().at(two).on(Account::ProbePlace) == CentiCycles(22100));
+    const auto read = static_cast<std::size_t>(KernelPath::SysReadFile);
+    CHECK(ledger.charges(Account::ProbeHit).paths[read].units == 8);
+    CHECK(ledger.charges(Account::Guest).paths[read].units == 4);
+    CHECK(ledger.total().paths[read].times == 3);
+    CHECK(t.kernel_cycles() + ledger.tasks().at(two).kernel_cycles() == ledger.kernel_cycles());
+}
+
+TEST_CASE("an account goes by its name", "[sim][cost]") {
+    std::set<std::string_view> names;
+    for (std::size_t a = 0; a < kAccountCount; ++a) {
+        const auto account = static_cast<Account>(a);
+        names.insert(account_name(account));
+        CHECK(find_account(account_name(account)) == account);
+    }
+    CHECK(names.size() == kAccountCount);
+    CHECK(account_name(Account::ProbeHit) == "probe-hit");
+    CHECK_FALSE(find_account("nobody"));
 }
 
 TEST_CASE("every exception class, kernel operation and kernel path has a name of its own",

@@ -6,6 +6,15 @@
 
 namespace uprobesim {
 
+// All of the row on one account.
+template <class Row>
+void charge_to(Row& row, Account account) {
+    auto& share = row.accounts[static_cast<std::size_t>(account)];
+    share.times = row.times;
+    if constexpr (requires { row.units; }) share.units = row.units;
+    share.cycles = row.cycles;
+}
+
 inline RunReport hand_made_report() {
     RunReport r;
     r.provenance.version = "9.9";
@@ -29,6 +38,12 @@ inline RunReport hand_made_report() {
         {"brk.entry", "", WorkGroup::Probes, 3, 0, 900, CentiCycles(150000)},
         {"uprobe.place", "", WorkGroup::Probes, 1, 0, 400, CentiCycles(50000)},
         {"sys.read.file", "byte", WorkGroup::SystemCalls, 2, 4096, 300.5, CentiCycles(30050)}};
+    charge_to(r.exceptions[0], Account::Guest);
+    charge_to(r.exceptions[1], Account::ProbeHit);
+    charge_to(r.exceptions[2], Account::ProbeHit);
+    charge_to(r.paths[0], Account::ProbeHit);
+    charge_to(r.paths[1], Account::ProbePlace);
+    charge_to(r.paths[2], Account::Guest);
     r.syscalls = {{"read", 2}};
     r.specs = {{"uprobe:/bin/prog:*", 2, {{"locked", 64, "ldxr x0, [x1]", "exclusive"}}}};
     r.probes = {

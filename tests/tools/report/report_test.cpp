@@ -38,7 +38,9 @@ TEST_CASE("probe cost is the probe paths and their exceptions, placing apart", "
 
 TEST_CASE("a breakpoint of the guest's own is not charged to the probes", "[tools][report]") {
     RunReport r = hand_made_report();
-    r.paths.push_back({"brk.sigtrap", "", WorkGroup::Signals, 1, 0, 10, CentiCycles(100)});
+    auto& accounts = r.exceptions[1].accounts;
+    accounts[static_cast<std::size_t>(Account::Guest)] = {1, 0, CentiCycles(20000)};
+    accounts[static_cast<std::size_t>(Account::ProbeHit)] = {2, 0, CentiCycles(40000)};
     CHECK(totals_of(r).hit_cycles == CentiCycles(210000));
 }
 
