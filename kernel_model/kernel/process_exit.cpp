@@ -104,6 +104,9 @@ void ProcessTable::end_other_tasks(Task& survivor) {
     const TaskId leader{process.pid};
     if (survivor.id == leader) return;
     remove_task(process, leader);
+    ended_records_.push_back(record_of(survivor));
+    survivor.recorded_insns += ended_records_.back().insns;
+    survivor.recorded_cycles += ended_records_.back().user_cycles;
     auto node = process.tasks.extract(survivor.id);
     node.key() = survivor.id = leader;
     process.tasks.insert(std::move(node));
@@ -161,6 +164,7 @@ void ProcessTable::remove_task(Process& process, TaskId id) {
     if (it == process.tasks.end()) return;
     Task& task = *it->second;
     process.ended_tasks_time += kernel_.clock().cpu_time(task);
+    ended_records_.push_back(record_of(task));
     ended_work_ += kernel_.machine().cpu->work(task.context);
     kernel_.machine().cpu->destroy_context(task.context);
     process.tasks.erase(it);

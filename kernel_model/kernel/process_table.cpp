@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_model/kernel/process_table.h"
 
+#include <algorithm>
+
 #include "kernel_model/kernel/kernel.h"
 
 namespace uprobesim {
@@ -44,6 +46,22 @@ UserWork ProcessTable::user_work() const {
         for (const auto& [id, task] : process->tasks) sum += cpu.work(task->context);
     }
     return sum;
+}
+
+TaskRecord ProcessTable::record_of(const Task& task) const {
+    const UserWork work = kernel_.machine().cpu->work(task.context);
+    return {task.id, task.process->pid, task.comm, work.insns - task.recorded_insns,
+            work.cycles - task.recorded_cycles};
+}
+
+std::vector<TaskRecord> ProcessTable::task_records() const {
+    std::vector<TaskRecord> records = ended_records_;
+    for (const auto& [pid, process] : processes_) {
+        for (const auto& [id, task] : process->tasks) records.push_back(record_of(*task));
+    }
+    std::stable_sort(records.begin(), records.end(),
+                     [](const TaskRecord& a, const TaskRecord& b) { return a.task < b.task; });
+    return records;
 }
 
 }  // namespace uprobesim

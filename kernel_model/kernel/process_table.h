@@ -15,6 +15,7 @@
 #include "kernel_model/hooks/trap_observer.h"
 #include "kernel_model/loader/exec.h"
 #include "kernel_model/task/process.h"
+#include "kernel_model/task/task_record.h"
 
 namespace uprobesim {
 
@@ -73,6 +74,9 @@ public:
     const std::optional<ExitSummary>& main_exit() const { return main_exit_; }
     // All instructions executed at EL0 so far, those of ended tasks included.
     UserWork user_work() const;
+    // The same by task, ended ones included, in the order of their ids. Several records for an id
+    // that several tasks had.
+    std::vector<TaskRecord> task_records() const;
     // Work that no task asked for is charged to it before any task has run.
     TaskId first_task() const { return TaskId{kFirstPid}; }
 
@@ -98,6 +102,8 @@ private:
     std::shared_ptr<FileBacking> vdso_;  // null: none on this machine
     std::int32_t main_pid_ = kFirstPid;
     std::optional<ExitSummary> main_exit_;
+    TaskRecord record_of(const Task& task) const;
+    std::vector<TaskRecord> ended_records_;
     UserWork ended_work_;                                  // of tasks whose contexts are gone
     std::vector<std::pair<std::int32_t, TaskId>> exited_;  // process and task, for reap_exited()
     std::vector<std::int32_t> unwanted_;                   // zombies that no parent waits for

@@ -52,6 +52,10 @@ struct Task final : Waiter {
     unsigned cpu = 0;                            // where it runs, is queued, or ran last
     std::uint64_t affinity = ~std::uint64_t{0};  // bit: CPU
     std::int32_t nice = 0;         // stored for getpriority(); the scheduler ignores it
+    // Of its context's work, what is in records already: a task that executes a program takes the
+    // id of its process.
+    InsnCount recorded_insns;
+    CentiCycles recorded_cycles;
     CentiCycles user_cycles;       // of its context, as far as they are in a CPU's clock
     bool resumes_call = false;     // runnable, and enters again the call that it was blocked in
     bool stopped_in_call = false;  // Stopped while Blocked

@@ -125,6 +125,7 @@ void Uprobes::handle_breakpoint(Task& task) {
     state.created = true;
     spend(task, consumer_path(kernel.consumer), uprobe->consumers);  // H
     ++uprobe->hits;
+    kernel_.machine().ledger.count_hit(task.id);
     if (uprobe->return_consumers != 0) hijack(task, *uprobe, pc);  // U
     if (uprobe->verdict.kind == VerdictKind::Simulate) {
         simulate(task, *uprobe, pc);  // S

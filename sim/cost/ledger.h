@@ -30,7 +30,8 @@ struct Charges {
 struct TaskLedger {
     std::array<CentiCycles, kAccountCount> cycles{};  // kernel work and exceptions, by account
     std::uint64_t exceptions = 0;
-    CentiCycles billed;  // of the account ProbeHit, see Ledger::take_bill
+    std::uint64_t hits = 0;  // of probes
+    CentiCycles billed;      // of the account ProbeHit, see Ledger::take_bill
 
     CentiCycles on(Account account) const { return cycles[static_cast<std::size_t>(account)]; }
     CentiCycles kernel_cycles() const;
@@ -80,6 +81,7 @@ public:
         if (observer_ != nullptr) [[unlikely]]
             return tell(task, path, units, cost);
     }
+    void count_hit(TaskId task) { ++of(task).hits; }
     void observe(LedgerObserver* observer) { observer_ = observer; }
 
     // What the task was charged on the account ProbeHit since this was asked last.

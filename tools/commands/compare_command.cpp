@@ -87,9 +87,10 @@ int compare_command(const Words& words, const OptionDefaults& defaults) {
                                out->digest().bytes, error->digest().bytes});
     }
     const CompareDetail detail = options.style.all ? CompareDetail::Full : CompareDetail::Brief;
+    const auto processes = options.per_process ? ProcessDetail::PerProcess : ProcessDetail::None;
     output->write(options.style.format == ReportFormat::Json
                       ? compare_report_json(report)
-                      : written(compare_document(report, detail), options.style));
+                      : written(compare_document(report, detail, processes), options.style));
     if (interrupted) return exit_code_of(report.runs.back().report.exit);
     if (unfinished(report)) return kExitUnfinished;
     const std::vector<std::string> differing = differences(report);

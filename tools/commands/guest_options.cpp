@@ -94,6 +94,9 @@ OptionTable visible_options(GuestVerb verb) {
         verb == GuestVerb::Explain ? "write the report to FILE (default: stdout)"
                                    : "write the report to FILE (default: stderr)");
     add("format,f", text_option("FORMAT"), "text, json, csv or md (default text)");
+    if (verb != GuestVerb::Explain)
+        add("per-process",
+            "time, instructions, exceptions, hits and probe cost of each process and thread too");
     add("all", "every row of the long lists, not the first ten");
     add("help,h", "this text");
     return all;
@@ -387,6 +390,7 @@ Result<Options> parse_guest_options(GuestVerb verb, const Words& words,
     FirstMistake mistakes(line);
     mistakes.note(read_output(line, options.output));
     mistakes.take({"format"}, read_style(line, {"text", "json", "csv", "md"}), options.style);
+    options.per_process = verb != GuestVerb::Explain && line.given("per-process");
     if (verb == GuestVerb::Explain) mistakes.note(read_hit(line, options));
     read_simulation(line, defaults, mistakes, options.simulation);
     if (verb == GuestVerb::Run) {

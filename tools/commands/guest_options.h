@@ -30,6 +30,7 @@ struct Options {
     std::string output;                // empty: stderr
     ViewOptions view;                  // run
     ReportStyle style;
+    bool per_process = false;  // run, compare: the report has figures of processes and threads
 };
 
 // Environment and sysroot defaults come in by argument: nothing here asks the host.

@@ -27,9 +27,10 @@ int run_command(const Words& words, const OptionDefaults& defaults) {
     const auto report = simulate(options.simulation, nullptr, (*views)->onlookers(status));
     (*views)->finish();
     if (!report) return refuse_run(report.error());
+    const auto processes = options.per_process ? ProcessDetail::PerProcess : ProcessDetail::None;
     output->write(options.style.format == ReportFormat::Json
                       ? run_report_json(*report)
-                      : written(run_document(*report), options.style));
+                      : written(run_document(*report, processes), options.style));
     return exit_code_of(report->exit);
 }
 

@@ -299,7 +299,8 @@ Facts full_origin(const CompareReport& report, bool alike) {
 
 }  // namespace
 
-Document compare_document(const CompareReport& report, CompareDetail detail) {
+Document compare_document(const CompareReport& report, CompareDetail detail,
+                          ProcessDetail processes) {
     if (report.runs.empty()) return {};
     const bool full = detail == CompareDetail::Full;
     const RunReport& last = report.runs.back().report;
@@ -311,6 +312,10 @@ Document compare_document(const CompareReport& report, CompareDetail detail) {
     Table probes = probe_table(report);
     if (!full) probes.first = kBriefProbes;
     document.add(std::move(probes));
+    for (const ComparedRun& run : report.runs) {
+        if (processes == ProcessDetail::PerProcess)
+            document.add(process_table(run.report, "processes, " + run.label));
+    }
     const bool alike = differences(report).empty();
     add_difference(document, report);
     if (!full) {

@@ -66,6 +66,22 @@ double to_ns(CentiCycles cycles, double frequency_hz) {
     return static_cast<double>(cycles.value) * 1e7 / frequency_hz;
 }
 
+TaskFigures& TaskFigures::operator+=(const TaskFigures& o) {
+    insns += o.insns;
+    user_cycles += o.user_cycles;
+    kernel_cycles += o.kernel_cycles;
+    probe_cycles += o.probe_cycles;
+    exceptions += o.exceptions;
+    hits += o.hits;
+    return *this;
+}
+
+TaskFigures ProcessRow::figures() const {
+    TaskFigures sum;
+    for (const ThreadRow& thread : threads) sum += thread.figures;
+    return sum;
+}
+
 double Totals::mean_hit_cycles() const {
     return hits == 0 ? 0 : in_cycles(hit_cycles) / static_cast<double>(hits);
 }

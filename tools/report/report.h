@@ -120,6 +120,31 @@ struct Provenance {
     std::vector<std::string> options;       // the run's other options, as words
 };
 
+// What a thread did and what was charged for it.
+struct TaskFigures {
+    InsnCount insns;
+    CentiCycles user_cycles;
+    CentiCycles kernel_cycles;
+    CentiCycles probe_cycles;  // of the kernel's: hits, and placing breakpoints
+    std::uint64_t exceptions = 0;
+    std::uint64_t hits = 0;
+
+    CentiCycles cycles() const { return user_cycles + kernel_cycles; }
+    TaskFigures& operator+=(const TaskFigures& o);
+};
+struct ThreadRow {
+    std::int32_t id = 0;
+    std::string name;  // comm
+    TaskFigures figures;
+};
+struct ProcessRow {
+    std::int32_t pid = 0;
+    std::string name;  // of a scenario's program, else the first thread's
+    std::vector<ThreadRow> threads;
+
+    TaskFigures figures() const;
+};
+
 // A figure that a scenario reads off a run.
 struct ResultRow {
     std::string name;
@@ -141,6 +166,7 @@ struct RunReport {
     std::vector<NamedCount> syscalls;       // by count, then name
     std::vector<SpecRow> specs;             // in the order of the command line
     std::vector<ProbeRow> probes;           // in the order of the specs, then of the offset
+    std::vector<ProcessRow> processes;      // by pid, ended ones too; not in a report that was read
     std::vector<UnmodelledRow> unmodelled;  // by name
     std::uint64_t idle_ns = 0;              // all CPUs together
     std::uint64_t cpus = 1;

@@ -8,10 +8,15 @@
 
 namespace uprobesim {
 
-Document run_document(const RunReport& report);
+// Whether the figures are also given by process and by thread.
+enum class ProcessDetail { None, PerProcess };
+Document run_document(const RunReport& report, ProcessDetail processes = ProcessDetail::None);
+// A row for each process, and for each thread where a process has several.
+Table process_table(const RunReport& report, const std::string& heading);
 
 // Brief: what fits on half a screen. Full: every figure, every probe, and where they come from.
 enum class CompareDetail { Brief, Full };
-Document compare_document(const CompareReport& report, CompareDetail detail);
+Document compare_document(const CompareReport& report, CompareDetail detail,
+                          ProcessDetail processes = ProcessDetail::None);
 
 }  // namespace uprobesim

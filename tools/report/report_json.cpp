@@ -123,6 +123,34 @@ Json kernel_json(const RunReport& r, const Totals& t) {
             {"syscalls", std::move(calls)}};
 }
 
+Json figures_json(const TaskFigures& figures, double hz) {
+    return {{"cpu_ns", rounded(to_ns(figures.cycles(), hz), 3)},
+            {"user_ns", rounded(to_ns(figures.user_cycles, hz), 3)},
+            {"kernel_ns", rounded(to_ns(figures.kernel_cycles, hz), 3)},
+            {"insns", figures.insns.value},
+            {"exceptions", figures.exceptions},
+            {"hits", figures.hits},
+            {"probe_cycles", in_cycles(figures.probe_cycles)},
+            {"probe_ns", rounded(to_ns(figures.probe_cycles, hz), 3)}};
+}
+
+Json processes_json(const RunReport& r) {
+    Json processes = Json::array();
+    for (const ProcessRow& process : r.processes) {
+        Json threads = Json::array();
+        for (const ThreadRow& thread : process.threads) {
+            Json row = {{"tid", thread.id}, {"name", thread.name}};
+            row.update(figures_json(thread.figures, r.frequency_hz));
+            threads.push_back(std::move(row));
+        }
+        Json row = {{"pid", process.pid}, {"name", process.name}};
+        row.update(figures_json(process.figures(), r.frequency_hz));
+        row["threads"] = std::move(threads);
+        processes.push_back(std::move(row));
+    }
+    return processes;
+}
+
 Json probes_json(const RunReport& r, const Totals& t) {
     Json rows = Json::array();
     for (const ProbeRow& p : r.probes) {
@@ -183,6 +211,7 @@ Json run_json(const RunReport& r) {
             {"user", user_json(r)},
             {"kernel", kernel_json(r, t)},
             {"probes", probes_json(r, t)},
+            {"processes", processes_json(r)},
             {"partly_modelled", std::move(unmodelled)}};
 }
 

@@ -202,11 +202,12 @@ Table count_table(const char* heading, const std::vector<NamedCount>& counts) {
 
 }  // namespace
 
-Document run_document(const RunReport& r) {
+Document run_document(const RunReport& r, ProcessDetail processes) {
     const Totals t = totals_of(r);
     Document document{fmt::format("uprobesim {}: run", r.provenance.version), answer(r, t)};
     document.add(summary(r, t));
     document.add(time_table(r, t));
+    if (processes == ProcessDetail::PerProcess) document.add(process_table(r, "processes"));
     add_probes(document, r);
     document.add(refused_lines(r));
     document.add(exception_table(r));

@@ -116,6 +116,13 @@ ExitSummary Session::finish() {
     return end;
 }
 
+std::string Session::program_name(std::int32_t pid) const {
+    for (const Running& running : beside_) {
+        if (running.pid == pid) return running.name;
+    }
+    return main_.pid == pid ? main_.name : "";
+}
+
 const Session::Running* Session::named(const std::string& name) const {
     for (const Running& running : beside_) {
         if (running.name == name) return &running;

@@ -32,6 +32,8 @@ public:
     // The main program, as long as the kernel keeps it.
     const Process& main() const { return *kernel_.processes().all().at(main_.pid); }
     ExitSummary finish();
+    // Of a scenario's program; empty: the process is none.
+    std::string program_name(std::int32_t pid) const;
     std::vector<ResultRow> results() const;
 
 private:

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/proc/proc_files.h"
@@ -84,6 +85,38 @@ void take_kernel_work(const Ledger& ledger, RunReport& report) {
     std::sort(report.paths.begin(), report.paths.end(), [](const PathRow& a, const PathRow& b) {
         return a.cycles != b.cycles ? a.cycles > b.cycles : a.name < b.name;
     });
+}
+
+// What was charged to an id that was no task's is the first process's.
+void take_processes(const Kernel& kernel, const Session& session, RunReport& report) {
+    std::map<std::int32_t, std::map<std::int32_t, ThreadRow>> processes;
+    std::map<std::int32_t, std::int32_t> process_of;
+    for (const TaskRecord& record : kernel.processes().task_records()) {
+        process_of[record.task.value] = record.process;
+        ThreadRow& row = processes[record.process][record.task.value];
+        row.name = record.comm;
+        row.figures.insns += record.insns;
+        row.figures.user_cycles += record.user_cycles;
+    }
+    for (const auto& [task, ledger] : kernel.machine().ledger.tasks()) {
+        const auto found = process_of.find(task.value);
+        const std::int32_t pid =
+            found != process_of.end() ? found->second : processes.begin()->first;
+        TaskFigures& figures = processes[pid][task.value].figures;
+        figures.kernel_cycles += ledger.kernel_cycles();
+        figures.probe_cycles += ledger.on(Account::ProbeHit) + ledger.on(Account::ProbePlace);
+        figures.exceptions += ledger.exceptions;
+        figures.hits += ledger.hits;
+    }
+    for (auto& [pid, threads] : processes) {
+        ProcessRow& process = report.processes.emplace_back(ProcessRow{pid, "", {}});
+        for (auto& [id, thread] : threads) {
+            thread.id = id;
+            process.threads.push_back(std::move(thread));
+        }
+        process.name = session.program_name(pid);
+        if (process.name.empty()) process.name = process.threads.front().name;
+    }
 }
 
 void take_calls(const Kernel& kernel, RunReport& report) {
@@ -246,6 +279,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     if (onlookers.status != nullptr) onlookers.status->clear();
     take_user_work(kernel, report);
     take_kernel_work(machine.ledger, report);
+    take_processes(kernel, session, report);
     take_calls(kernel, report);
     take_probes(uprobes, report);
     report.idle_ns = kernel.clock().idle_ns();

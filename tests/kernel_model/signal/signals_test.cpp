@@ -45,8 +45,11 @@ struct SignalFixture : KernelFixture {
 
 struct Refuser : TrapClient {
     int asked = 0;
-    bool on_brk(Task&, std::uint16_t) override { return false; }
-    bool on_step(Task&) override { return false; }
+    bool owns_brk(const Task&, std::uint16_t) const override { return false; }
+    bool owns_step(const Task&) const override { return false; }
+    bool owns_page(const Process&, VAddr) const override { return false; }
+    void on_brk(Task&, std::uint16_t) override {}
+    void on_step(Task&) override {}
     void notify_resume(Task&) override {}
     bool deny_signal(Task&) override { return ++asked == 1; }
     void on_map(Process&, const Vma&) override {}

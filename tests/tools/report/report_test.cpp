@@ -150,6 +150,37 @@ Times are modelled from the named profiles, not measured on hardware.
     CHECK(document_text(run_document(hand_made_report())) == expected);
 }
 
+TEST_CASE("the report by process has a row for each, the busiest first, and for threads of several",
+          "[tools][report]") {
+    const auto figures = [](std::uint64_t cycles, std::uint64_t hits) {
+        return TaskFigures{InsnCount(10 * cycles),
+                           CentiCycles(60 * cycles),
+                           CentiCycles(40 * cycles),
+                           CentiCycles(10 * cycles),
+                           3,
+                           hits};
+    };
+    RunReport r = hand_made_report();
+    r.processes = {
+        {1000, "prog", {{1000, "prog", figures(1000, 1)}}},
+        {1001, "server", {{1001, "server", figures(1000, 0)}, {1002, "worker", figures(2000, 2)}}}};
+    const Table table = process_table(r, "processes");
+    REQUIRE(table.rows.size() == 4);
+    CHECK(table.rows[0][0].text == "1001 server");
+    CHECK(table.rows[0][1].text == "3.000 us");  // at 1 GHz
+    CHECK(table.rows[0][2].text == "30,000");
+    CHECK(table.rows[0][3].text == "6");
+    CHECK(table.rows[0][4].text == "2");
+    CHECK(table.rows[0][5].text == "300.0 ns");
+    CHECK(table.rows[0][6].text == "10.0%");
+    CHECK(table.rows[1][0].text == "  1002 worker");
+    CHECK(table.rows[2][0].text == "  1001 server");
+    CHECK(table.rows[3][0].text == "1000 prog");
+    CHECK_FALSE(contains(document_text(run_document(r)), "1001 server"));
+    CHECK(contains(document_text(run_document(r, ProcessDetail::PerProcess)), "1001 server"));
+    check_text_fits(run_document(r, ProcessDetail::PerProcess));
+}
+
 TEST_CASE("CSV of a run: its probes, the most expensive first", "[tools][report]") {
     CHECK(document_csv(run_document(hand_made_report())) ==
           "probe,instruction,verdict,hits,stepped,emulated,cycles_per_hit,ns_per_hit,time_ns\r\n"

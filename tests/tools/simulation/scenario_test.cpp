@@ -174,6 +174,9 @@ TEST_CASE("the next program of a scenario starts when the one before is ready",
     CHECK(report->provenance.programs[0].name == "server");
     CHECK(report->provenance.programs[1].name == "client");
     CHECK(report->provenance.arguments == std::vector<std::string>{"mine"});
+    REQUIRE(report->processes.size() == 2);
+    CHECK(report->processes[0].name == "server");
+    CHECK(report->processes[1].name == "client");
     // The server's CPU never idles.
     REQUIRE(report->cpu_busy_ns.size() == 2);
     CHECK(report->cpu_busy_ns[0] + report->cpu_busy_ns[1] > report->elapsed_ns);

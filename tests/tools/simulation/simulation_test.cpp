@@ -96,6 +96,45 @@ TEST_CASE("a stepped hit adds a step exception and an instruction, a simulated o
     CHECK(report.user_insns == InsnCount(6 + 1));
 }
 
+TEST_CASE("the figures of processes and threads sum to the run's", "[tools][simulation]") {
+    // A fork; the parent waits for the child, which is gone when the run ends. Both hit the nop.
+    constexpr std::uint32_t kMov = 0xd2800000, kMinusOne = 0x92800000, kClone = 220, kWait4 = 260,
+                            kSigchld = 17;
+    const auto mov = [](std::uint32_t d, std::uint32_t value) { return kMov | value << 5 | d; };
+    const std::uint32_t cbz_x0_8 = 0xb4000000 | 8 << 5;
+    TinyGuest guest;
+    guest.add_program(
+        "p",
+        std::vector<std::uint32_t>{mov(0, kSigchld), mov(1, 0), mov(2, 0), mov(3, 0), mov(4, 0),
+                                   mov(8, kClone), kSvc, cbz_x0_8, kMinusOne, mov(1, 0), mov(2, 0),
+                                   mov(3, 0), mov(8, kWait4), kSvc, kPush, kNop} +
+            kExit3);
+    SimulationRequest request = request_for(guest, {"/p"});
+    request.probes = made_probe("uprobe:/p:0xb4");  // the nop, at index 15
+    for (const unsigned cpus : {1u, 2u}) {
+        request.cpus = cpus;
+        const RunReport report = run(request);
+        CHECK(report.exit.status == 3);
+        const Totals totals = totals_of(report);
+        REQUIRE(report.processes.size() == 2);
+        TaskFigures sum;
+        for (const ProcessRow& process : report.processes) {
+            CHECK(process.name == "p");
+            CHECK(process.threads.size() == 1);
+            CHECK(process.threads.front().id == process.pid);
+            CHECK(process.figures().hits == 1);
+            CHECK(process.figures().insns.value > 3);
+            sum += process.figures();
+        }
+        CHECK(sum.hits == totals.hits);
+        CHECK(sum.insns == report.user_insns);
+        CHECK(sum.user_cycles == report.user_cycles);
+        CHECK(sum.kernel_cycles == totals.kernel_cycles);
+        CHECK(sum.exceptions == totals.exceptions);
+        CHECK(sum.probe_cycles == totals.hit_cycles + totals.placing_cycles);
+    }
+}
+
 TEST_CASE("the same request gives the same report, byte for byte", "[tools][simulation]") {
     TinyGuest guest;
     guest.add_program("p", std::vector<std::uint32_t>{kNop, kPush, kAdd} + kExit3);
