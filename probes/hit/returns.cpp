@@ -26,7 +26,7 @@ void Uprobes::hijack(Task& task, Uprobe& uprobe, VAddr pc) {
         cpu.write(task.context, Reg::X30, area->trampoline().value);
 }
 
-// The exception is never stepped and nothing is simulated: pc is simply set.
+// The exception is never stepped and nothing is emulated: pc is simply set.
 void Uprobes::handle_trampoline(Task& task) {
     UprobeTask& state = state_of(task);
     Cpu& cpu = *kernel_.machine().cpu;

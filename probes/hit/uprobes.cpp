@@ -23,16 +23,16 @@ std::uint32_t word_at(Mm& mm, VAddr pc) {
 }
 
 // Of everything but STP.
-KernelPath simulate_path(Handler handler) {
+KernelPath emulate_path(Handler handler) {
     switch (handler) {
         case Handler::Nop:
         case Handler::Paciasp:
-        case Handler::Bti: return KernelPath::UprobeSimulateNop;
-        case Handler::AdrAdrp: return KernelPath::UprobeSimulateAdr;
+        case Handler::Bti: return KernelPath::UprobeEmulateNop;
+        case Handler::AdrAdrp: return KernelPath::UprobeEmulateAdr;
         case Handler::AddSubSp:
         case Handler::MovRegister:
-        case Handler::MovWide: return KernelPath::UprobeSimulateRegister;
-        default: return KernelPath::UprobeSimulateBranch;
+        case Handler::MovWide: return KernelPath::UprobeEmulateRegister;
+        default: return KernelPath::UprobeEmulateBranch;
     }
 }
 
@@ -127,9 +127,9 @@ void Uprobes::handle_breakpoint(Task& task) {
     ++uprobe->hits;
     kernel_.machine().ledger.count_hit(task.id);
     if (uprobe->return_consumers != 0) hijack(task, *uprobe, pc);  // U
-    if (uprobe->verdict.kind == VerdictKind::Simulate) {
-        simulate(task, *uprobe, pc);  // S
-        ++uprobe->simulated;
+    if (uprobe->verdict.kind == VerdictKind::Emulate) {
+        emulate(task, *uprobe, pc);  // S
+        ++uprobe->emulated;
     } else if (!prepare_step(task, *uprobe, pc)) {
         // No memory for the XOL page: a real kernel would take this breakpoint for ever.
         kernel_.counters().note_unmodelled(
@@ -140,21 +140,21 @@ void Uprobes::handle_breakpoint(Task& task) {
     uprobe->cycles += take_bill(task);
 }
 
-void Uprobes::simulate(Task& task, Uprobe& uprobe, VAddr pc) {
+void Uprobes::emulate(Task& task, Uprobe& uprobe, VAddr pc) {
     Cpu& cpu = *kernel_.machine().cpu;
     const Handler handler = uprobe.verdict.handler;
     if (handler != Handler::StpFpLr && handler != Handler::Stp) {
-        spend(task, simulate_path(handler));
-        simulate_instruction(handler, uprobe.word, pc, cpu, task.context);
+        spend(task, emulate_path(handler));
+        emulate_instruction(handler, uprobe.word, pc, cpu, task.context);
         return;
     }
     StpOutcome outcome;
     if (kernel_.machine().kernel_profile.stp == StpForm::CopyToUser) {
-        spend(task, KernelPath::UprobeSimulateStpCopy);
-        outcome = simulate_stp_copy(uprobe.word, pc, cpu, task.context, *task.process->mm, task.id);
+        spend(task, KernelPath::UprobeEmulateStpCopy);
+        outcome = emulate_stp_copy(uprobe.word, pc, cpu, task.context, *task.process->mm, task.id);
     } else {
-        outcome = simulate_stp_pin(uprobe.word, pc, cpu, task.context, *task.process->mm, task.id);
-        spend(task, KernelPath::UprobeSimulateStpPin, outcome.pages - 1);
+        outcome = emulate_stp_pin(uprobe.word, pc, cpu, task.context, *task.process->mm, task.id);
+        spend(task, KernelPath::UprobeEmulateStpPin, outcome.pages - 1);
     }
     if (outcome.faulted) kernel_.signals().force(task, {.signal = Signal::Segv, .code = kSiKernel});
 }

@@ -36,7 +36,7 @@ struct Uprobe {
 
     std::uint64_t hits = 0;     // consumers were run
     std::uint64_t stepped = 0;  // run in a slot, whatever ended that
-    std::uint64_t simulated = 0;
+    std::uint64_t emulated = 0;
     std::uint64_t returns = 0;  // return handlers were run
     std::uint64_t missed = 0;   // hits whose return could not be caught (the kernel's nmissed)
     std::uint64_t placed = 0;   // breakpoints placed
@@ -61,7 +61,7 @@ class XolArea;
 
 class Uprobes final : public TrapClient {
 public:
-    // The kernel profile says which instructions are simulated and how slots are copied.
+    // The kernel profile says which instructions are emulated and how slots are copied.
     explicit Uprobes(Kernel& kernel);
     ~Uprobes() override;
 
@@ -92,7 +92,7 @@ private:
 
     void handle_breakpoint(Task& task);
     Uprobe* find(Process& process, VAddr pc);
-    void simulate(Task& task, Uprobe& uprobe, VAddr pc);
+    void emulate(Task& task, Uprobe& uprobe, VAddr pc);
     bool prepare_step(Task& task, Uprobe& uprobe, VAddr pc);
     bool take_shared_slot(Task& task, const Uprobe& uprobe);
     bool take_slot(Task& task, const Uprobe& uprobe);

@@ -177,8 +177,8 @@ bool force_write(Mm& mm, VAddr to, std::span<const std::byte> bytes, TaskId task
 
 }  // namespace
 
-void simulate_instruction(Handler handler, std::uint32_t word, VAddr pc, Cpu& cpu,
-                          ContextId context) {
+void emulate_instruction(Handler handler, std::uint32_t word, VAddr pc, Cpu& cpu,
+                         ContextId context) {
     const Registers r{cpu, context};
     switch (handler) {
         case Handler::BCond: return b_cond(word, pc, r);
@@ -200,11 +200,11 @@ void simulate_instruction(Handler handler, std::uint32_t word, VAddr pc, Cpu& cp
         case Handler::None:
         case Handler::kCount: break;
     }
-    fail_invariant("an instruction without a handler was to be simulated");
+    fail_invariant("an instruction without a handler was to be emulated");
 }
 
-StpOutcome simulate_stp_pin(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId context, Mm& mm,
-                            TaskId task) {
+StpOutcome emulate_stp_pin(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId context, Mm& mm,
+                           TaskId task) {
     const Registers registers{cpu, context};
     const PairStore store(word, registers);
     StpOutcome outcome;
@@ -236,8 +236,8 @@ StpOutcome simulate_stp_pin(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId co
     return outcome;
 }
 
-StpOutcome simulate_stp_copy(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId context, Mm& mm,
-                             TaskId task) {
+StpOutcome emulate_stp_copy(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId context, Mm& mm,
+                            TaskId task) {
     const Registers registers{cpu, context};
     const PairStore store(word, registers);
     StpOutcome outcome;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The kernel's simulation handlers, on the registers of a task at rest. pc is
+// The kernel's emulation handlers, on the registers of a task at rest. pc is
 // always set; flags never are. Register 31 as a source reads 0, as a destination
 // is discarded; only ADD and SUB of SP and the base of STP mean SP by it.
 #pragma once
@@ -13,8 +13,8 @@
 namespace uprobesim {
 
 // Everything but STP. `pc` is the probed address.
-void simulate_instruction(Handler handler, std::uint32_t word, VAddr pc, Cpu& cpu,
-                          ContextId context);
+void emulate_instruction(Handler handler, std::uint32_t word, VAddr pc, Cpu& cpu,
+                         ContextId context);
 
 struct StpOutcome {
     bool faulted = false;     // the kernel sends SIGSEGV (SI_KERNEL)
@@ -25,10 +25,10 @@ struct StpOutcome {
 // patch of September 2024 does it: pin the pages from the new to the old sp with write intent, map
 // them, store. A failed pin or a misaligned sp faults, and sp and pc move all the same. Other pairs
 // are pushed the same way, and where nothing is pushed the pages that are written are pinned.
-StpOutcome simulate_stp_pin(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId context, Mm& mm,
-                            TaskId task);
+StpOutcome emulate_stp_pin(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId context, Mm& mm,
+                           TaskId task);
 // The form of August 2024: copy_to_user of 16 bytes. When that fails neither sp nor pc moves.
-StpOutcome simulate_stp_copy(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId context, Mm& mm,
-                             TaskId task);
+StpOutcome emulate_stp_copy(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId context, Mm& mm,
+                            TaskId task);
 
 }  // namespace uprobesim

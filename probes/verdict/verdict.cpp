@@ -27,9 +27,9 @@ constexpr VerdictRow row(std::uint32_t mask, std::uint32_t value, K kind, Handle
                          std::string_view reason, std::uint8_t columns = kAll) {
     return {mask, value, kind, columns, handler, reason};
 }
-constexpr VerdictRow simulate(std::uint32_t mask, std::uint32_t value, Handler h,
-                              std::string_view reason, std::uint8_t columns = kAll) {
-    return row(mask, value, K::Simulate, h, reason, columns);
+constexpr VerdictRow emulate(std::uint32_t mask, std::uint32_t value, Handler h,
+                             std::string_view reason, std::uint8_t columns = kAll) {
+    return row(mask, value, K::Emulate, h, reason, columns);
 }
 constexpr VerdictRow reject(std::uint32_t mask, std::uint32_t value, std::string_view reason,
                             std::uint8_t columns = kAll) {
@@ -45,17 +45,17 @@ constexpr VerdictRow hint(unsigned number, std::string_view reason) {
 }
 
 constexpr VerdictRow kRows[] = {
-    simulate(0xffc07fff, 0xa9807bfd, Handler::StpFpLr, "stp x29, x30, [sp, #imm]!", kStp),
-    simulate(0xffffffff, 0xd503201f, Handler::Nop, "nop", kFrom613),
+    emulate(0xffc07fff, 0xa9807bfd, Handler::StpFpLr, "stp x29, x30, [sp, #imm]!", kStp),
+    emulate(0xffffffff, 0xd503201f, Handler::Nop, "nop", kFrom613),
     // Branches, exceptions and system instructions: bits 28..26 are 101.
-    simulate(0xff000010, 0x54000000, Handler::BCond, "b.cond", kNotNew),
-    simulate(0xff000000, 0x54000000, Handler::BCond, "b.cond and bc.cond", kNew),
-    simulate(0x7e000000, 0x34000000, Handler::CbzCbnz, "cbz and cbnz"),
-    simulate(0x7e000000, 0x36000000, Handler::TbzTbnz, "tbz and tbnz"),
-    simulate(0x7c000000, 0x14000000, Handler::BBl, "b and bl"),
-    simulate(0xfffffc1f, 0xd61f0000, Handler::BrBlrRet, "br"),
-    simulate(0xfffffc1f, 0xd63f0000, Handler::BrBlrRet, "blr"),
-    simulate(0xfffffc1f, 0xd65f0000, Handler::BrBlrRet, "ret"),
+    emulate(0xff000010, 0x54000000, Handler::BCond, "b.cond", kNotNew),
+    emulate(0xff000000, 0x54000000, Handler::BCond, "b.cond and bc.cond", kNew),
+    emulate(0x7e000000, 0x34000000, Handler::CbzCbnz, "cbz and cbnz"),
+    emulate(0x7e000000, 0x36000000, Handler::TbzTbnz, "tbz and tbnz"),
+    emulate(0x7c000000, 0x14000000, Handler::BBl, "b and bl"),
+    emulate(0xfffffc1f, 0xd61f0000, Handler::BrBlrRet, "br"),
+    emulate(0xfffffc1f, 0xd63f0000, Handler::BrBlrRet, "blr"),
+    emulate(0xfffffc1f, 0xd65f0000, Handler::BrBlrRet, "ret"),
     reject(0xfffffbff, 0xd65f0bff, "an authenticated return"),
     reject(0xfefff800, 0xd61f0800, "an authenticated branch"),
     reject(0xfefff800, 0xd63f0800, "an authenticated call"),
@@ -81,7 +81,7 @@ constexpr VerdictRow kRows[] = {
     reject(0xfffff01f, 0xd503201f, "a hint that is not known to be safe out of line"),
     step(0x1c000000, 0x14000000, "another branch or system instruction"),
     // Everything else.
-    simulate(0x1f000000, 0x10000000, Handler::AdrAdrp, "adr and adrp"),
+    emulate(0x1f000000, 0x10000000, Handler::AdrAdrp, "adr and adrp"),
     reject(0xbf000000, 0x18000000, "a load relative to the pc"),
     reject(0xff000000, 0x98000000, "a load relative to the pc"),
     reject(0xff000000, 0xd8000000, "a prefetch relative to the pc"),
@@ -89,31 +89,32 @@ constexpr VerdictRow kRows[] = {
     reject(0x3b200c00, 0x19000400, "a memory copy or set", kFrom613),
 };
 
-// Beyond the decode table, where the profile's simulate-also has the word: nobody built these.
+// Beyond the decode table, where the profile's emulate-also has the word. Hypothetical: no kernel
+// implements these.
 struct AlsoRow {
-    AlsoSimulated word;
+    AlsoEmulated word;
     std::uint32_t mask;
     std::uint32_t value;
     Handler handler;
     std::string_view reason;
 };
 constexpr AlsoRow kAlsoRows[] = {
-    {AlsoSimulated::SubSp, 0xff8003ff, 0xd10003ff, Handler::AddSubSp, "sub sp, sp, #imm"},
-    {AlsoSimulated::AddSp, 0xff8003ff, 0x910003ff, Handler::AddSubSp, "add sp, sp, #imm"},
+    {AlsoEmulated::SubSp, 0xff8003ff, 0xd10003ff, Handler::AddSubSp, "sub sp, sp, #imm"},
+    {AlsoEmulated::AddSp, 0xff8003ff, 0x910003ff, Handler::AddSubSp, "add sp, sp, #imm"},
     // ORR (shifted register) from the zero register, not shifted.
-    {AlsoSimulated::Mov, 0x7fe0ffe0, 0x2a0003e0, Handler::MovRegister, "mov of a register"},
-    {AlsoSimulated::MovWide, 0xdf800000, 0xd2800000, Handler::MovWide, "movz and movk, 64 bits"},
-    {AlsoSimulated::MovWide, 0xff800000, 0x92800000, Handler::MovWide, "movn, 64 bits"},
-    {AlsoSimulated::MovWide, 0xdfc00000, 0x52800000, Handler::MovWide, "movz and movk, 32 bits"},
-    {AlsoSimulated::MovWide, 0xffc00000, 0x12800000, Handler::MovWide, "movn, 32 bits"},
-    {AlsoSimulated::Stp, 0xffc00000, 0xa9800000, Handler::Stp, "stp xt, xt2, [xn, #imm]!"},
-    {AlsoSimulated::Stp, 0xffc00000, 0xa9000000, Handler::Stp, "stp xt, xt2, [xn, #imm]"},
-    {AlsoSimulated::Paciasp, 0xffffffff, 0xd503233f, Handler::Paciasp, "paciasp"},
-    {AlsoSimulated::Bti, 0xffffff3f, 0xd503241f, Handler::Bti, "bti"},
+    {AlsoEmulated::Mov, 0x7fe0ffe0, 0x2a0003e0, Handler::MovRegister, "mov of a register"},
+    {AlsoEmulated::MovWide, 0xdf800000, 0xd2800000, Handler::MovWide, "movz and movk, 64 bits"},
+    {AlsoEmulated::MovWide, 0xff800000, 0x92800000, Handler::MovWide, "movn, 64 bits"},
+    {AlsoEmulated::MovWide, 0xdfc00000, 0x52800000, Handler::MovWide, "movz and movk, 32 bits"},
+    {AlsoEmulated::MovWide, 0xffc00000, 0x12800000, Handler::MovWide, "movn, 32 bits"},
+    {AlsoEmulated::Stp, 0xffc00000, 0xa9800000, Handler::Stp, "stp xt, xt2, [xn, #imm]!"},
+    {AlsoEmulated::Stp, 0xffc00000, 0xa9000000, Handler::Stp, "stp xt, xt2, [xn, #imm]"},
+    {AlsoEmulated::Paciasp, 0xffffffff, 0xd503233f, Handler::Paciasp, "paciasp"},
+    {AlsoEmulated::Bti, 0xffffff3f, 0xd503241f, Handler::Bti, "bti"},
 };
 
 // Writing back to a register that is stored is CONSTRAINED UNPREDICTABLE (Arm ARM, STP): no kernel
-// would simulate it.
+// would emulate it.
 bool stores_its_base(std::uint32_t stp) {
     const std::uint32_t base = stp >> 5 & 31;
     const bool writes_back = (stp >> 23 & 1) != 0;
@@ -140,9 +141,9 @@ Verdict decide(std::uint32_t word, const KernelProfile& kernel) {
     const Verdict by_table = decide(word, kernel.decode_table);
     if (by_table.kind != K::Step) return by_table;
     for (const AlsoRow& r : kAlsoRows) {
-        if ((word & r.mask) != r.value || !kernel.simulate_also.has(r.word)) continue;
+        if ((word & r.mask) != r.value || !kernel.emulate_also.has(r.word)) continue;
         if (r.handler == Handler::Stp && stores_its_base(word)) continue;
-        return {K::Simulate, r.handler, r.reason};
+        return {K::Emulate, r.handler, r.reason};
     }
     return by_table;
 }
@@ -151,7 +152,7 @@ std::string_view verdict_name(VerdictKind kind) {
     switch (kind) {
         case K::Reject: return "reject";
         case K::Step: return "xol";
-        case K::Simulate: return "simulate";
+        case K::Emulate: return "emulate";
     }
     return "";
 }

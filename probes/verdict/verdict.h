@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the kernel does with a probed instruction: refuse it, step it out of line,
-// or simulate it. One table of mask/value rows in the kernel's order, with a
+// or emulate it. One table of mask/value rows in the kernel's order, with a
 // column per kernel generation; the first row that matches decides. A second one
-// has what a profile's simulate-also takes from the steps.
+// has what a profile's emulate-also takes from the steps.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace uprobesim {
 
-enum class VerdictKind : std::uint8_t { Reject, Step, Simulate };
+enum class VerdictKind : std::uint8_t { Reject, Step, Emulate };
 enum class Handler : std::uint8_t {
     None,
     BCond,
@@ -24,7 +24,7 @@ enum class Handler : std::uint8_t {
     AdrAdrp,
     Nop,
     StpFpLr,
-    // Of a profile's simulate-also.
+    // Of a profile's emulate-also.
     AddSubSp,
     MovRegister,
     MovWide,
@@ -47,7 +47,7 @@ Verdict decide(std::uint32_t word, DecodeTable table);
 // breakpoint itself.
 Verdict decide(std::uint32_t word, const KernelProfile& kernel);
 
-std::string_view verdict_name(VerdictKind);  // "reject", "xol", "simulate"
+std::string_view verdict_name(VerdictKind);  // "reject", "xol", "emulate"
 std::string_view handler_name(Handler);      // "b_cond", ...
 
 struct VerdictRow {

@@ -83,8 +83,8 @@ void read_word(TomlReader& reader, const WordKey& key, KernelProfile& kernel) {
 }
 
 // Nothing where the file does not say.
-AlsoSimulatedSet read_simulate_also(TomlReader& reader) {
-    constexpr std::string_view kKey = "simulate-also";
+AlsoEmulatedSet read_emulate_also(TomlReader& reader) {
+    constexpr std::string_view kKey = "emulate-also";
     const toml::node* node = reader.root().get(kKey);
     if (node == nullptr) return {};
     std::vector<std::string> names;
@@ -98,9 +98,9 @@ AlsoSimulatedSet read_simulate_also(TomlReader& reader) {
         return {};
     }
     for (const toml::node& element : *list) names.push_back(element.value_or(std::string()));
-    const auto set = also_simulated_set(names);
+    const auto set = also_emulated_set(names);
     if (!set) reader.fail(node, set.error().what, set.error().hint);
-    return set.value_or(AlsoSimulatedSet());
+    return set.value_or(AlsoEmulatedSet());
 }
 
 void read_path(TomlReader& reader, const toml::table& paths, std::size_t index, PathCost& cost) {
@@ -166,7 +166,7 @@ double* find_path_number(KernelProfile& kernel, std::string_view key, Limits& li
 }
 
 std::vector<std::string> all_setting_keys() {
-    std::vector<std::string> keys = {"release", "simulate-also"};
+    std::vector<std::string> keys = {"release", "emulate-also"};
     for (const WordKey& word : kWordKeys) keys.emplace_back(word.key);
     for (const KernelPathInfo& info : kKernelPaths) {
         keys.push_back(fmt::format("paths.{}.insns", info.name));
@@ -187,13 +187,13 @@ Outcome apply_one(KernelProfile& kernel, std::string_view key, const Setting& se
                           fmt::format("--set {}={}", setting.key, setting.value),
                           fmt::format("one of: {}", word.list()));
     }
-    if (key == "simulate-also") {
-        const auto set = also_simulated_set(also_simulated_names(setting.value));
+    if (key == "emulate-also") {
+        const auto set = also_emulated_set(also_emulated_names(setting.value));
         if (!set)
             return user_error(set.error().what,
                               fmt::format("--set {}={}", setting.key, setting.value),
                               set.error().hint);
-        kernel.simulate_also = *set;
+        kernel.emulate_also = *set;
         return {};
     }
     if (key == "release") {
@@ -215,7 +215,7 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
 
     KernelProfile kernel;
     std::vector<std::string> keys = {"name",     "description", "label",
-                                     "based-on", "release",     "simulate-also"};
+                                     "based-on", "release",     "emulate-also"};
     for (const WordKey& word : kWordKeys) keys.emplace_back(word.key);
     keys.insert(keys.end(), {"sources", "paths"});
     reader.only(root, "", keys);
@@ -224,7 +224,7 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
     kernel.label = reader.own_string("label");
     kernel.release = reader.string(root, "release", "");
     for (const WordKey& word : kWordKeys) read_word(reader, word, kernel);
-    kernel.simulate_also = read_simulate_also(reader);
+    kernel.emulate_also = read_emulate_also(reader);
     const toml::table& paths = reader.table(root, "paths", "");
     std::vector<std::string> known;
     for (const KernelPathInfo& info : kKernelPaths) known.emplace_back(info.name);
@@ -239,8 +239,8 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
         if (const Outcome set = apply_one(kernel, *key, setting); !set)
             return tl::make_unexpected(set.error());
     }
-    if (kernel.simulate_also.has(AlsoSimulated::Stp) && kernel.stp == StpForm::None) {
-        reader.fail(root.get("simulate-also"), "'simulate-also' has 'stp', but 'stp' is 'none'",
+    if (kernel.emulate_also.has(AlsoEmulated::Stp) && kernel.stp == StpForm::None) {
+        reader.fail(root.get("emulate-also"), "'emulate-also' has 'stp', but 'stp' is 'none'",
                     "set stp to pin-and-map or copy-to-user");
         return tl::make_unexpected(reader.error());
     }

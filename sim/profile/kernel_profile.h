@@ -11,16 +11,16 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "sim/profile/emulate_also.h"
 #include "sim/profile/figure.h"
 #include "sim/profile/kernel_op.h"
 #include "sim/profile/kernel_path.h"
-#include "sim/profile/simulate_also.h"
 
 namespace uprobesim {
 
 // A column of the table that decides about a probed instruction. Kernels 6.1 (from 6.1.113) and
-// 6.12 decide alike; 6.13 refuses MOPS and simulates NOP; the STP patch adds one row; the newest
-// kernels simulate BC.cond.
+// 6.12 decide alike; 6.13 refuses MOPS and emulates NOP; the STP patch adds one row; the newest
+// kernels emulate BC.cond.
 enum class DecodeTable : std::uint8_t { V61, V612, V613, V613Stp, New, kCount };
 struct DecodeTableWord {
     DecodeTable table;
@@ -78,7 +78,7 @@ struct KernelProfile {
     std::string release;  // what uname answers
     DecodeTable decode_table = DecodeTable::V61;
     StpForm stp = StpForm::None;
-    AlsoSimulatedSet simulate_also;  // beyond the decode table
+    AlsoEmulatedSet emulate_also;  // beyond the decode table
     SlotCopyPolicy slot_copy = SlotCopyPolicy::Always;
     StepEnd step = StepEnd::Hardware;
     SlotOwner slots = SlotOwner::Hit;

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::string_view kReadWhy =
     "the guest read a trapped register, CNTVCT_EL0 or CTR_EL0 perhaps";
-constexpr std::string_view kUnknownWhy = "it is not known to be a price only";
+constexpr std::string_view kUnknownWhy = "it is not known to be a cost parameter only";
 
 constexpr std::array kRules = {
     KeyRule{ProfileKind::Machine, "name", KeyRole::Label, {}},
@@ -56,11 +56,11 @@ constexpr std::array kRules = {
     KeyRule{ProfileKind::Kernel, "based-on", KeyRole::Label, {}},
     KeyRule{ProfileKind::Kernel, "release", KeyRole::Behaviour, "the guest can read it"},
     KeyRule{ProfileKind::Kernel, "decode-table", KeyRole::Behaviour,
-            "it decides which instructions are simulated, stepped or refused"},
+            "it decides which instructions are emulated, stepped or refused"},
     KeyRule{ProfileKind::Kernel, "stp", KeyRole::Behaviour,
-            "it decides the way a simulated STP goes"},
-    KeyRule{ProfileKind::Kernel, "simulate-also", KeyRole::Behaviour,
-            "it decides which instructions are simulated"},
+            "it decides the way an emulated STP goes"},
+    KeyRule{ProfileKind::Kernel, "emulate-also", KeyRole::Behaviour,
+            "it decides which instructions are emulated"},
     KeyRule{ProfileKind::Kernel, "slot-copy", KeyRole::Behaviour,
             "it decides which hits synchronise their slot"},
     KeyRule{ProfileKind::Kernel, "step", KeyRole::Behaviour,

@@ -174,7 +174,7 @@ REPORTS = [
     ("report-not-json", lambda text: "uprobesim 0.1.0: run\n", [], [":1", "JSON"]),
     ("report-empty", lambda text: "", [], [":1"]),
     ("report-truncated", lambda text: text[:len(text) * 2 // 3], [], ["too early"]),
-    ("report-other-schema", lambda text: text.replace("uprobesim.run/1", "uprobesim.run/99"), [], ["schema", "uprobesim.run/99"]),
+    ("report-other-schema", lambda text: text.replace("uprobesim.run/2", "uprobesim.run/99"), [], ["schema", "uprobesim.run/99"]),
     ("report-negative-count", lambda text: text.replace('"times": ', '"times": -', 1), [], ["times"]),
     ("report-unknown-path", lambda text: text.replace('"sys.exit"', '"sys.exeunt"'), [], ["sys.exeunt"]),
 ]

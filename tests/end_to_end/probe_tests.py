@@ -34,19 +34,19 @@ OWN = [
 def _count_failure(bare, probed, hits, offset):
     """What is wrong with the counts of a probed run, or None."""
     report = probed.report
-    total, stepped, simulated = report.hits(), report.hits("stepped"), report.hits("simulated")
+    total, stepped, emulated = report.hits(), report.hits("stepped"), report.hits("emulated")
     brk = report.exception("brk") - bare.report.exception("brk")
     if hits is not None and total != hits:
         return f"{total} hits, {hits} were made"
     if total == 0:
         return "no probe was hit"
-    if total != stepped + simulated:
-        return f"{total} hits are not {stepped} stepped + {simulated} simulated"
+    if total != stepped + emulated:
+        return f"{total} hits are not {stepped} stepped + {emulated} emulated"
     if brk != total:
         return f"{brk} BRK exceptions for {total} hits"
     if report.exception("software-step") != stepped:
         return f"{report.exception('software-step')} step exceptions for {stepped} stepped hits"
-    # Each breakpoint counts as executed; a stepped hit also executes the instruction in its slot, a simulated one does not.
+    # Each breakpoint counts as executed; a stepped hit also executes the instruction in its slot, an emulated one does not.
     added = report.user_insns - bare.report.user_insns
     if added - stepped not in (0, offset):
         return f"{added} more EL0 instructions for {stepped} stepped hits"

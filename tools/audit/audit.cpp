@@ -15,7 +15,7 @@ namespace {
 
 void count(AuditCounts& counts, const AuditForm& form, std::size_t kernel, std::uint64_t entries) {
     switch (form.verdicts[kernel].kind) {
-        case VerdictKind::Simulate: counts.simulated += entries; return;
+        case VerdictKind::Emulate: counts.emulated += entries; return;
         case VerdictKind::Reject: counts.refused += entries; return;
         case VerdictKind::Step: counts.stepped += entries; break;
     }
@@ -42,7 +42,7 @@ std::size_t Auditor::form_of(std::uint32_t word, const std::string& instruction)
     form.stp_emulation = decide(word, DecodeTable::V613Stp).handler == Handler::StpFpLr;
     for (const KernelProfile& kernel : kernels_) {
         const Verdict v = decide(word, kernel);
-        const std::string_view detail = v.kind == VerdictKind::Simulate ? handler_name(v.handler)
+        const std::string_view detail = v.kind == VerdictKind::Emulate  ? handler_name(v.handler)
                                         : v.kind == VerdictKind::Reject ? v.reason
                                                                         : std::string_view();
         form.verdicts.push_back({v.kind, std::string(detail)});
@@ -117,18 +117,18 @@ AuditCounts audit_counts(const AuditReport& report, const AuditBinary& binary, s
 
 std::vector<NextForm> next_forms(const AuditReport& report, std::size_t kernel) {
     std::vector<NextForm> next;
-    std::uint64_t simulated = audit_counts(report, kernel).simulated;
+    std::uint64_t emulated = audit_counts(report, kernel).emulated;
     for (const AuditForm& form : report.forms) {
         if (form.verdicts[kernel].kind != VerdictKind::Step) continue;
-        simulated += form.entries;
-        next.push_back({&form, simulated});
+        emulated += form.entries;
+        next.push_back({&form, emulated});
     }
     return next;
 }
 
 std::string_view audit_word(VerdictKind kind) {
     switch (kind) {
-        case VerdictKind::Simulate: return "simulated";
+        case VerdictKind::Emulate: return "emulated";
         case VerdictKind::Step: return "stepped";
         case VerdictKind::Reject: return "refused";
     }

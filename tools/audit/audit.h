@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a probe on each function of a binary would cost in kind: simulated, stepped out of line or
+// What a probe on each function of a binary would cost in kind: emulated, stepped out of line or
 // refused, by kernel. Nothing runs: the first instruction of each function entry decides.
 #pragma once
 
@@ -20,7 +20,7 @@ namespace uprobesim {
 
 struct AuditVerdict {
     VerdictKind kind = VerdictKind::Step;
-    std::string detail;  // the handler that simulates, or why it is refused
+    std::string detail;  // the handler that emulates, or why it is refused
     bool operator==(const AuditVerdict&) const = default;
 };
 
@@ -28,7 +28,7 @@ struct AuditVerdict {
 struct AuditForm {
     std::string text;
     std::vector<AuditVerdict> verdicts;  // by kernel
-    bool stp_emulation = false;          // the STP patch simulates it
+    bool stp_emulation = false;          // the STP patch emulates it
     std::uint64_t entries = 0;
 };
 
@@ -92,23 +92,23 @@ private:
 };
 
 struct AuditCounts {
-    std::uint64_t simulated = 0;
+    std::uint64_t emulated = 0;
     std::uint64_t stepped = 0;
     std::uint64_t refused = 0;
-    std::uint64_t stepped_stp = 0;  // of the stepped: what the STP patch would simulate
-    std::uint64_t total() const { return simulated + stepped + refused; }
+    std::uint64_t stepped_stp = 0;  // of the stepped: what the STP patch would emulate
+    std::uint64_t total() const { return emulated + stepped + refused; }
 };
 AuditCounts audit_counts(const AuditReport& report, std::size_t kernel);
 AuditCounts audit_counts(const AuditReport& report, const AuditBinary& binary, std::size_t kernel);
 
-// A form that is stepped, and how much would be simulated with it and all the forms before it in
+// A form that is stepped, and how much would be emulated with it and all the forms before it in
 // the list.
 struct NextForm {
     const AuditForm* form = nullptr;
-    std::uint64_t simulated_then = 0;
+    std::uint64_t emulated_then = 0;
 };
 std::vector<NextForm> next_forms(const AuditReport& report, std::size_t kernel);
 
-std::string_view audit_word(VerdictKind kind);  // "simulated", "stepped", "refused"
+std::string_view audit_word(VerdictKind kind);  // "emulated", "stepped", "refused"
 
 }  // namespace uprobesim

@@ -20,8 +20,8 @@ double percent_of(std::uint64_t part, std::uint64_t whole) {
 
 Json counts_json(const AuditCounts& c) {
     return {{"entries", c.total()},
-            {"simulated", c.simulated},
-            {"simulated_percent", percent_of(c.simulated, c.total())},
+            {"emulated", c.emulated},
+            {"emulated_percent", percent_of(c.emulated, c.total())},
             {"stepped", c.stepped},
             {"stepped_percent", percent_of(c.stepped, c.total())},
             {"refused", c.refused},
@@ -35,23 +35,23 @@ Json kernel_json(const AuditReport& report, std::size_t k) {
     for (const NextForm& n : next_forms(report, k)) {
         next.push_back({{"instruction", n.form->text},
                         {"entries", n.form->entries},
-                        {"simulated_then", n.simulated_then},
-                        {"simulated_then_percent",
-                         percent_of(n.simulated_then, audit_counts(report, k).total())}});
+                        {"emulated_then", n.emulated_then},
+                        {"emulated_then_percent",
+                         percent_of(n.emulated_then, audit_counts(report, k).total())}});
     }
     return {{"name", kernel.name},
             {"description", kernel.description},
             {"hash_fnv1a64", kernel.hash},
             {"decode_table", kernel.decode_table},
             {"totals", counts_json(audit_counts(report, k))},
-            {"next_to_simulate", std::move(next)}};
+            {"next_to_emulate", std::move(next)}};
 }
 
 Json form_json(const AuditForm& form) {
     Json verdicts = Json::array();
     for (const AuditVerdict& v : form.verdicts) {
         Json row = {{"verdict", audit_word(v.kind)}};
-        if (v.kind == VerdictKind::Simulate) row["handler"] = v.detail;
+        if (v.kind == VerdictKind::Emulate) row["handler"] = v.detail;
         if (v.kind == VerdictKind::Reject) row["reason"] = v.detail;
         verdicts.push_back(std::move(row));
     }
@@ -96,7 +96,7 @@ std::string audit_report_json(const AuditReport& report) {
         binaries.push_back(binary_json(report, binary));
     for (const auto& file : report.skipped.unreadable)
         unreadable.push_back({{"path", file.path}, {"reason", file.reason}});
-    const Json json = {{"schema", "uprobesim.audit/1"},
+    const Json json = {{"schema", "uprobesim.audit/2"},
                        {"tool", "uprobesim"},
                        {"version", report.version},
                        {"settings", report.settings},

@@ -21,7 +21,7 @@ Cell share(std::uint64_t part, std::uint64_t whole) {
 
 Cell verdict(VerdictKind kind) {
     switch (kind) {
-        case VerdictKind::Simulate: return "emulated";
+        case VerdictKind::Emulate: return "emulated";
         case VerdictKind::Step: return "stepped";
         case VerdictKind::Reject: return "refused";
     }
@@ -47,7 +47,7 @@ std::string answer(const AuditReport& report) {
     const std::uint64_t entries = total_entries(report);
     if (entries == 0) return entries_text(0);
     return fmt::format("of {}, {} would be emulated, {} stepped, {} refused", entries_text(entries),
-                       range_text(report, &AuditCounts::simulated),
+                       range_text(report, &AuditCounts::emulated),
                        range_text(report, &AuditCounts::stepped),
                        range_text(report, &AuditCounts::refused));
 }
@@ -87,7 +87,7 @@ Table totals(const AuditReport& report) {
                             {""}}};
     for (std::size_t k = 0; k < report.kernels.size(); ++k) {
         const AuditCounts c = audit_counts(report, k);
-        table.add({report.kernels[k].name, count_cell(c.simulated), share(c.simulated, c.total()),
+        table.add({report.kernels[k].name, count_cell(c.emulated), share(c.emulated, c.total()),
                    count_cell(c.stepped), share(c.stepped, c.total()), count_cell(c.refused),
                    share(c.refused, c.total()), count_cell(c.stepped_stp),
                    share(c.stepped_stp, c.total())});
@@ -112,8 +112,7 @@ Table binaries(const AuditReport& report) {
     for (const AuditBinary* binary : sorted) {
         std::vector<Cell> row{binary->path, count_cell(binary->entries.size())};
         for (std::size_t k = 0; k < report.kernels.size(); ++k)
-            row.push_back(
-                share(audit_counts(report, *binary, k).simulated, binary->entries.size()));
+            row.push_back(share(audit_counts(report, *binary, k).emulated, binary->entries.size()));
         table.add(std::move(row));
     }
     return table;
@@ -156,16 +155,16 @@ Table refused(const AuditReport& report) {
 Table next(const AuditReport& report) {
     std::size_t widest = 0;
     for (std::size_t k = 1; k < report.kernels.size(); ++k) {
-        if (audit_counts(report, k).simulated > audit_counts(report, widest).simulated) widest = k;
+        if (audit_counts(report, k).emulated > audit_counts(report, widest).emulated) widest = k;
     }
     Table table{.title = fmt::format("What emulating one more instruction adds on {} ({} now)",
                                      report.kernels[widest].name,
-                                     grouped(audit_counts(report, widest).simulated)),
+                                     grouped(audit_counts(report, widest).emulated)),
                 .columns = {{"instruction", Kind::Name}, {"entries"}, {"emulated then"}, {""}},
                 .first = kFirstRows};
     for (const NextForm& n : next_forms(report, widest)) {
-        table.add({n.form->text, count_cell(n.form->entries), count_cell(n.simulated_then),
-                   share(n.simulated_then, total_entries(report))});
+        table.add({n.form->text, count_cell(n.form->entries), count_cell(n.emulated_then),
+                   share(n.emulated_then, total_entries(report))});
     }
     return table;
 }

@@ -47,7 +47,7 @@ struct TriggerCounts {
     std::array<std::uint64_t, kExceptionClassCount> exceptions{};
     std::array<PathCount, kKernelPathCount> paths{};
     std::string instruction;  // the probed one
-    std::string verdict;      // "step", or the handler that simulates
+    std::string verdict;      // "step", or the handler that emulates
 
     std::uint64_t exceptions_taken() const;
 };

@@ -17,8 +17,8 @@ namespace {
 constexpr std::string_view kHelp = R"(usage: uprobesim audit [options] BINARY...
 
 Says what a probe on the first instruction of each function would be on each kernel, before anybody attaches one:
-simulated (one exception), stepped out of line (two), or refused. Also which instructions functions begin with, how many
-of them the STP emulation takes off the slow path, and what simulating one more instruction would buy. Nothing is run.
+emulated (one exception), stepped out of line (two), or refused. Also which instructions functions begin with, how many
+of them the STP emulation takes off the slow path, and what emulating one more instruction would buy. Nothing is run.
 
 BINARY is an arm64 program or library, or a folder of them, by its path on this host; with --root, by its path inside
 that folder. Folders are searched to the bottom without following links; what is no arm64 program is counted and left

@@ -17,7 +17,7 @@ namespace {
 constexpr const char* kFree =
     "machine.kernel-cpi,machine.ops.mdscr-write,machine.slot-refetch-per-core,machine.ops.user-"
     "access,"
-    "kernel.paths.uprobe.simulate.stp.pin.insns,kernel.paths.uretprobe.lease.insns";
+    "kernel.paths.uprobe.emulate.stp.pin.insns,kernel.paths.uretprobe.lease.insns";
 
 constexpr std::string_view kHelp = R"(usage: uprobesim calibrate [options]
 

@@ -17,9 +17,9 @@ namespace {
 
 constexpr std::string_view kWhatIf = R"(usage: uprobesim whatif [options] REPORT.json
 
-What a run that was made would have cost at other prices, in milliseconds and without running: the report's counts times
-the figures of another machine or kernel, or of --set. At unchanged prices the answer is the run's own, to the cycle; with
---set it is what run --set would say. What would change the counts (another decode table, STP form or slot policy,
+What a saved run would have cost with different cost parameters, in milliseconds and without running: the report's counts
+times the figures of another machine or kernel, or of --set. With unchanged cost parameters the answer is the run's own, to
+the cycle; with --set it is what run --set would say. What would change the counts (another decode table, STP form or slot policy,
 another core) is refused with the command that makes the run. The settings of the run stay unless --set changes them.
 
 Examples:

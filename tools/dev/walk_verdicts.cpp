@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
             ++counts[static_cast<std::size_t>(v.kind)][static_cast<std::size_t>(v.handler)];
         }
         for (const VerdictKind kind :
-             {VerdictKind::Reject, VerdictKind::Step, VerdictKind::Simulate}) {
+             {VerdictKind::Reject, VerdictKind::Step, VerdictKind::Emulate}) {
             for (std::size_t h = 0; h < static_cast<std::size_t>(Handler::kCount); ++h) {
                 const std::uint64_t n = counts[static_cast<std::size_t>(kind)][h];
                 if (n == 0) continue;

@@ -25,7 +25,7 @@ struct ExplainedRun {
     KernelProfile kernel;
     std::string probe;  // of the hit's place
     std::string instruction;
-    std::string verdict;    // "step", or the handler that simulates
+    std::string verdict;    // "step", or the handler that emulates
     bool finished = false;  // else the program ended first, as `end` says
     std::string end;
     HitState before;

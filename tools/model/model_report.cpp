@@ -13,7 +13,7 @@ using Json = nlohmann::ordered_json;
 std::string_view role_name(KeyRole role) {
     switch (role) {
         case KeyRole::Label: return "label";
-        case KeyRole::Price: return "price";
+        case KeyRole::Price: return "cost-parameter";
         case KeyRole::Switch: return "switch";
         case KeyRole::Trapped: return "trapped";
         case KeyRole::Clock: return "clock";
@@ -60,7 +60,7 @@ std::string profile_list_json(const std::vector<NamedProfile>& profiles) {
 }
 
 std::string profile_json(const ProfileListing& profile) {
-    Json json = {{"schema", "uprobesim.model/1"}};
+    Json json = {{"schema", "uprobesim.model/2"}};
     json.update(head_json(profile));
     Json keys = Json::array();
     for (const ProfileKey& key : profile.keys) keys.push_back(key_json(profile, key));

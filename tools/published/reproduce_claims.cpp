@@ -52,7 +52,7 @@ void share_of_hit(Claim& claim, const ReproducedRow& row, const char* published,
 }
 
 constexpr ClaimRule kRules[] = {
-    {"A stepped push costs how many times a simulated instruction, slot synchronised on every hit",
+    {"A stepped push costs how many times an emulated instruction, slot synchronised on every hit",
      {"next-20241104-xol-stp", "uprobe-ret"},
      {"next-20241104-xol-stp", "uprobe-push"},
      [](Claim& claim, const ReproducedRow& ret, const ReproducedRow* push) {

@@ -103,7 +103,7 @@ private:
             count("  stepped", "hits stepped",
                   [](const Measured& run) { return run.totals.stepped; });
             count("  emulated", "hits emulated",
-                  [](const Measured& run) { return run.totals.simulated; });
+                  [](const Measured& run) { return run.totals.emulated; });
             row("mean cost of a hit, cycles", "", [](const Measured& run) {
                 return run.totals.hits == 0 ? no_cell()
                                             : real_cell(run.totals.mean_hit_cycles(), 0);
@@ -113,7 +113,7 @@ private:
                 return run.totals.hits == 0
                            ? no_cell()
                            : Cell(fmt::format("{} + {}", grouped(run.totals.stepped),
-                                              grouped(run.totals.simulated)));
+                                              grouped(run.totals.emulated)));
             });
         }
         row("mean cost of a hit, ns", "", [](const Measured& run) {
@@ -195,7 +195,7 @@ std::string answer(const CompareReport& report) {
         }
     }
     if (all.empty())
-        return fmt::format("{}: {} simulated, no run with probes", title, short_duration(base_ns));
+        return fmt::format("{}: {} emulated, no run with probes", title, short_duration(base_ns));
     return by_result ? fmt::format("{}: {} with probes at {} of what it is without", title,
                                    first.results.front().name, told(all))
                      : fmt::format("{}: probes cost {}", title, told(all));

@@ -130,7 +130,7 @@ Totals totals_of(const RunReport& report) {
     for (const ProbeRow& row : report.probes) {
         t.hits += row.hits;
         t.stepped += row.stepped;
-        t.simulated += row.simulated;
+        t.emulated += row.emulated;
     }
     t.hit_cycles = t.account_cycles[static_cast<std::size_t>(Account::ProbeHit)];
     t.placing_cycles = t.account_cycles[static_cast<std::size_t>(Account::ProbePlace)];

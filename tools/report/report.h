@@ -61,10 +61,10 @@ struct ProbeRow {
     std::string binary;  // guest path
     std::uint64_t file_offset = 0;
     std::string instruction;
-    std::string verdict;  // "step", or the handler that simulates
+    std::string verdict;  // "step", or the handler that emulates
     std::uint64_t hits = 0;
     std::uint64_t stepped = 0;
-    std::uint64_t simulated = 0;
+    std::uint64_t emulated = 0;
     CentiCycles cycles;  // all hits together, exceptions included
 };
 
@@ -191,7 +191,7 @@ struct Totals {
 
     std::uint64_t hits = 0;
     std::uint64_t stepped = 0;
-    std::uint64_t simulated = 0;
+    std::uint64_t emulated = 0;
     std::array<CentiCycles, kAccountCount> account_cycles{};  // kernel work and exceptions
     CentiCycles hit_cycles;                                   // of the account ProbeHit
     CentiCycles placing_cycles;                               // of the account ProbePlace

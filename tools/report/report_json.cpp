@@ -162,7 +162,7 @@ Json probes_json(const RunReport& r, const Totals& t) {
                         {"verdict", p.verdict},
                         {"hits", p.hits},
                         {"stepped", p.stepped},
-                        {"simulated", p.simulated},
+                        {"emulated", p.emulated},
                         {"cycles", in_cycles(p.cycles)},
                         {"mean_hit_cycles", rounded(mean, 3)},
                         {"mean_hit_ns", rounded(mean * 1e9 / r.frequency_hz, 3)}});
@@ -182,7 +182,7 @@ Json probes_json(const RunReport& r, const Totals& t) {
     const double overhead_ns = to_ns(t.hit_cycles + t.placing_cycles, r.frequency_hz);
     return {{"hits", t.hits},
             {"stepped", t.stepped},
-            {"simulated", t.simulated},
+            {"emulated", t.emulated},
             {"hit_cycles", in_cycles(t.hit_cycles)},
             {"placing_cycles", in_cycles(t.placing_cycles)},
             {"mean_hit_cycles", rounded(t.mean_hit_cycles(), 3)},
@@ -223,7 +223,7 @@ std::string dump(const Json& json) {
 }  // namespace
 
 std::string run_report_json(const RunReport& report) {
-    Json json = {{"schema", "uprobesim.run/1"}};
+    Json json = {{"schema", "uprobesim.run/2"}};
     json.update(run_json(report));
     return dump(json);
 }
@@ -241,7 +241,7 @@ std::string compare_report_json(const CompareReport& report) {
         runs.push_back(std::move(row));
     }
     const std::vector<std::string> differing = differences(report);
-    return dump({{"schema", "uprobesim.compare/1"},
+    return dump({{"schema", "uprobesim.compare/2"},
                  {"title", report.title},
                  {"same_behaviour", differing.empty()},
                  {"differences", differing},

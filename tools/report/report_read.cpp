@@ -18,8 +18,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kRunSchema = "uprobesim.run/1";
-constexpr std::string_view kCompareSchema = "uprobesim.compare/1";
+constexpr std::string_view kRunSchema = "uprobesim.run/2";
+constexpr std::string_view kCompareSchema = "uprobesim.compare/2";
 constexpr std::string_view kRemedy = "make it with: uprobesim run -f json -o REPORT.json";
 constexpr std::uintmax_t kMaxBytes = std::uintmax_t{256} << 20;
 constexpr double kMaxCycles = 7e13;  // below 2^46 a double tells hundredths apart
@@ -242,7 +242,7 @@ RunReport read_run(const Value& value) {
         p.name = row["probe"].text();
         p.hits = row["hits"].count();
         p.stepped = row["stepped"].count();
-        p.simulated = row["simulated"].count();
+        p.emulated = row["emulated"].count();
         r.probes.push_back(std::move(p));
     });
     return r;

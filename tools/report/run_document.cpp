@@ -36,7 +36,7 @@ std::string answer(const RunReport& r, const Totals& t) {
                                   short_duration(to_ns(t.placing_cycles, r.frequency_hz)))
                     : "");
     }
-    return fmt::format("{}{} simulated: {}, {}",
+    return fmt::format("{}{} emulated: {}, {}",
                        r.probes.empty() ? "" : "no probe was hit: ", short_duration(t.total_ns),
                        counted(r.user_insns.value, "instruction"),
                        counted(t.exceptions, "exception"));
@@ -74,7 +74,7 @@ void add_times(Facts& facts, const RunReport& r, const Totals& t) {
 void add_hits(Facts& facts, const RunReport& r, const Totals& t) {
     const double hz = r.frequency_hz;
     facts.add("probe hits", fmt::format("{}: {} stepped, {} emulated", grouped(t.hits),
-                                        grouped(t.stepped), grouped(t.simulated)));
+                                        grouped(t.stepped), grouped(t.emulated)));
     facts.add("mean cost of a hit", fmt::format("{} cycles, {}", grouped(t.mean_hit_cycles()),
                                                 duration_text(t.mean_hit_cycles() * 1e9 / hz)));
     facts.add("probe overhead",
@@ -142,7 +142,7 @@ Table probe_table(const RunReport& r) {
     for (const ProbeRow& p : probes) {
         const double ns = to_ns(p.cycles, r.frequency_hz);
         table.add({Cell(names.of(p), p.name), p.instruction, p.verdict, count_cell(p.hits),
-                   count_cell(p.stepped), count_cell(p.simulated), mean_cycles_cell(p),
+                   count_cell(p.stepped), count_cell(p.emulated), mean_cycles_cell(p),
                    p.hits == 0 ? no_cell() : real_cell(ns / static_cast<double>(p.hits), 0),
                    duration_cell(ns)});
     }

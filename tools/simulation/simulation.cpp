@@ -156,10 +156,10 @@ Outcome attach_probes(Uprobes& uprobes, const std::vector<ProbeSpec>& specs, Run
 void take_probes(const Uprobes& uprobes, RunReport& report) {
     for (const auto& u : uprobes.uprobes()) {
         const std::string_view verdict =
-            u->verdict.kind == VerdictKind::Simulate ? handler_name(u->verdict.handler) : "step";
+            u->verdict.kind == VerdictKind::Emulate ? handler_name(u->verdict.handler) : "step";
         report.probes.push_back({fmt::format("uprobe:{}:{}", u->binary, u->symbol), u->binary,
                                  u->offset, u->instruction, std::string(verdict), u->hits,
-                                 u->stepped, u->simulated, u->cycles});
+                                 u->stepped, u->emulated, u->cycles});
     }
 }
 

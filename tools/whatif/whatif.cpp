@@ -155,7 +155,7 @@ std::vector<std::string> notes_for(const RunReport& saved) {
     if (!seen.empty()) {
         notes.push_back(
             fmt::format("the guest could have seen the simulated time and done something else at "
-                        "other prices ({})",
+                        "other cost parameters ({})",
                         fmt::join(seen, ", ")));
     }
     if (const std::uint64_t ticks =
@@ -186,7 +186,8 @@ Result<bool> check_own_prices(const RunReport& saved, const Names& own,
         pair.kernel.text_hash != saved.provenance.kernel.hash)
         return false;
     if (same_cycles(saved, repriced(saved, PriceList(pair.machine, pair.kernel)))) return true;
-    return user_error("the report's cycles are not its counts at its own profiles' prices", "",
+    return user_error("the report's cycles are not its counts at its own profiles' cost parameters",
+                      "",
                       "another version made it, or it was edited; make it again: " + run_instead);
 }
 
@@ -231,8 +232,8 @@ Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request)
 
     if (saved.cpus > 1) {
         return user_error(
-            "the report is of several CPUs: which waits for which depends on the prices", "",
-            "make the run again: " + run_instead);
+            "the report is of several CPUs: which waits for which depends on the cost parameters",
+            "", "make the run again: " + run_instead);
     }
     const auto unchanged = TRY(check_own_prices(saved, own, run_instead));
     if (!unchanged && (request.machine.empty() || request.kernel.empty())) {
@@ -240,7 +241,7 @@ Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request)
             fmt::format("{} or {} is gone, or not what it was when the run was made", own.machine,
                         own.kernel),
             "",
-            fmt::format("name both to price with them as they are now: --machine {} --kernel {}",
+            fmt::format("name both to take them as they are now: --machine {} --kernel {}",
                         now.machine, now.kernel));
     }
 

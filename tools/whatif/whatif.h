@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A saved run with other prices: its counts times the figures of other profiles, without running.
-// What would change the counts themselves is refused.
+// A saved run with different cost parameters: its counts times the figures of other profiles,
+// without running. What would change the counts themselves is refused.
 #pragma once
 
 #include <optional>

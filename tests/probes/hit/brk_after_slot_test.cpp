@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Steps that a BRK behind the slot ends (nobody built it): what the hardware step guarantees has to
+// Steps that a BRK behind the slot ends (hypothetical): what the hardware step guarantees has to
 // hold here too.
 #include "sim/profile/kernel_profile.h"
 #include "tests/probes/hit/probed_run.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a profile's simulate-also adds: verdicts, the effect against native execution, faults, whole
+// What a profile's emulate-also adds: verdicts, the effect against native execution, faults, whole
 // hits.
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
@@ -11,18 +11,17 @@ using namespace uprobesim::test;
 
 namespace {
 
-constexpr auto kWords = static_cast<std::size_t>(AlsoSimulated::kCount);
+constexpr auto kWords = static_cast<std::size_t>(AlsoEmulated::kCount);
 
-KernelProfile also(std::initializer_list<AlsoSimulated> words, StpForm stp = StpForm::PinAndMap) {
+KernelProfile also(std::initializer_list<AlsoEmulated> words, StpForm stp = StpForm::PinAndMap) {
     KernelProfile kernel = ProbedRun::profile(DecodeTable::V613, SlotCopyPolicy::Always);
     kernel.stp = stp;
-    for (const AlsoSimulated word : words) kernel.simulate_also.add(word);
+    for (const AlsoEmulated word : words) kernel.emulate_also.add(word);
     return kernel;
 }
 KernelProfile also_all() {
     KernelProfile kernel = also({});
-    for (std::size_t w = 0; w < kWords; ++w)
-        kernel.simulate_also.add(static_cast<AlsoSimulated>(w));
+    for (std::size_t w = 0; w < kWords; ++w) kernel.emulate_also.add(static_cast<AlsoEmulated>(w));
     return kernel;
 }
 
@@ -37,9 +36,9 @@ constexpr bool unpredictable(std::uint32_t stp) {
 
 }  // namespace
 
-TEST_CASE("each word of simulate-also takes exactly its instructions from the steps",
-          "[verdict][simulate-also]") {
-    using A = AlsoSimulated;
+TEST_CASE("each word of emulate-also takes exactly its instructions from the steps",
+          "[verdict][emulate-also]") {
+    using A = AlsoEmulated;
     const struct {
         A word;
         std::vector<std::uint32_t> in, out;
@@ -68,12 +67,12 @@ TEST_CASE("each word of simulate-also takes exactly its instructions from the st
     for (const auto& row : rows) {
         const KernelProfile kernel = also({row.word});
         for (const std::uint32_t word : row.in) {
-            INFO(also_simulated_name(row.word) << " " << std::hex << word);
-            CHECK(decide(word, kernel).kind == VerdictKind::Simulate);
+            INFO(also_emulated_name(row.word) << " " << std::hex << word);
+            CHECK(decide(word, kernel).kind == VerdictKind::Emulate);
             CHECK(decide(word, also({})).kind == VerdictKind::Step);
         }
         for (const std::uint32_t word : row.out) {
-            INFO(also_simulated_name(row.word) << " " << std::hex << word);
+            INFO(also_emulated_name(row.word) << " " << std::hex << word);
             CHECK(decide(word, kernel).kind == decide(word, also({})).kind);
         }
     }
@@ -83,15 +82,15 @@ TEST_CASE("each word of simulate-also takes exactly its instructions from the st
     CHECK(decide(0xa9bf7bfd, patched).handler == Handler::StpFpLr);
 }
 
-TEST_CASE("simulate-also takes as many words as the encodings have, and never a refused one",
-          "[verdict][simulate-also]") {
+TEST_CASE("emulate-also takes as many words as the encodings have, and never a refused one",
+          "[verdict][emulate-also]") {
     const KernelProfile narrow = also({}), wide = also_all();
     // All words of the classes the rows lie in: bits 31 to 23.
     std::map<Handler, std::uint64_t> counts;
     for (const std::uint32_t top : {0xd1000000u, 0xd1400000u, 0x91000000u, 0x91400000u}) {
         for (std::uint32_t low = 0; low < (1u << 22); ++low) {
             const Verdict v = decide(top | low, wide);
-            if (v.kind == VerdictKind::Simulate) ++counts[v.handler];
+            if (v.kind == VerdictKind::Emulate) ++counts[v.handler];
         }
     }
     CHECK(counts == std::map<Handler, std::uint64_t>{
@@ -115,7 +114,7 @@ TEST_CASE("simulate-also takes as many words as the encodings have, and never a 
     }
 }
 
-TEST_CASE("sub and add of sp are simulated as they execute", "[simulate][property]") {
+TEST_CASE("sub and add of sp are emulated as they execute", "[emulate][property]") {
     WideDuel d;
     for (const std::uint32_t form : {0xd10003ffu, 0x910003ffu}) {
         for (int i = 0; i < kRounds; ++i)
@@ -124,13 +123,13 @@ TEST_CASE("sub and add of sp are simulated as they execute", "[simulate][propert
     }
 }
 
-TEST_CASE("mov of a register is simulated as it executes", "[simulate][property]") {
+TEST_CASE("mov of a register is emulated as it executes", "[emulate][property]") {
     WideDuel d;
     for (int i = 0; i < kRounds; ++i)
         d.round(Handler::MovRegister, with(0x2a0003e0, d.random.next(), 0x801f001f));
 }
 
-TEST_CASE("movz, movn and movk are simulated as they execute", "[simulate][property]") {
+TEST_CASE("movz, movn and movk are emulated as they execute", "[emulate][property]") {
     WideDuel d;
     constexpr std::uint32_t kForms[] = {0xd2800000, 0x92800000, 0xf2800000,
                                         0x52800000, 0x12800000, 0x72800000};
@@ -141,18 +140,18 @@ TEST_CASE("movz, movn and movk are simulated as they execute", "[simulate][prope
     }
 }
 
-TEST_CASE("paciasp and bti are simulated as they execute", "[simulate][property]") {
+TEST_CASE("paciasp and bti are emulated as they execute", "[emulate][property]") {
     WideDuel d;
     for (int i = 0; i < kRounds; ++i) d.round(Handler::Paciasp, 0xd503233f);
     for (int i = 0; i < kRounds; ++i)
         d.round(Handler::Bti, with(0xd503241f, d.random.next(), 0x000000c0));
 }
 
-TEST_CASE("stp of any pair and base is simulated as it executes, in both forms",
-          "[simulate][property]") {
+TEST_CASE("stp of any pair and base is emulated as it executes, in both forms",
+          "[emulate][property]") {
     WideDuel d;
     using Form = StpOutcome (*)(std::uint32_t, VAddr, Cpu&, ContextId, Mm&, TaskId);
-    const Form form = GENERATE(as<Form>{}, simulate_stp_pin, simulate_stp_copy);
+    const Form form = GENERATE(as<Form>{}, emulate_stp_pin, emulate_stp_copy);
     UserMemory memory(d.mm, Duel::kTask);
     int compared = 0;
     while (compared < kRounds) {
@@ -172,7 +171,7 @@ TEST_CASE("stp of any pair and base is simulated as it executes, in both forms",
             before.sp = d.stack.value + (d.random.next() & 0x1ff0);
             const std::uint64_t to = before.sp + static_cast<std::uint64_t>(imm);
             if (writes_back && imm % 16 != 0) continue;
-            if (writes_back && form == simulate_stp_pin && page_floor(to) > page_floor(before.sp))
+            if (writes_back && form == emulate_stp_pin && page_floor(to) > page_floor(before.sp))
                 continue;
         } else {
             before.x[n] = d.stack.value + (d.random.next() & 0x1fff);
@@ -186,8 +185,8 @@ TEST_CASE("stp of any pair and base is simulated as it executes, in both forms",
         const unsigned t = word & 31;
         REQUIRE(expected[1] == (t == 31 ? 0 : before.x[t]));
         REQUIRE(memory.clear(at - 8, 32));
-        d.cpu.write_all(d.simulated, before);
-        REQUIRE_FALSE(form(word, VAddr(before.pc), d.cpu, d.simulated, d.mm, Duel::kTask).faulted);
+        d.cpu.write_all(d.emulated, before);
+        REQUIRE_FALSE(form(word, VAddr(before.pc), d.cpu, d.emulated, d.mm, Duel::kTask).faulted);
         REQUIRE(memory.read(at - 8, std::as_writable_bytes(std::span(stored))));
         REQUIRE(stored == expected);
         d.same(before, word);
@@ -195,48 +194,48 @@ TEST_CASE("stp of any pair and base is simulated as it executes, in both forms",
     }
 }
 
-TEST_CASE("a simulated stp that faults does what the profile's form does with the patch's own",
-          "[stp][simulate-also]") {
+TEST_CASE("an emulated stp that faults does what the profile's form does with the patch's own",
+          "[stp][emulate-also]") {
     Duel d;
     constexpr std::uint32_t kStoreX1 = 0xa93f0c22;      // stp x2, x3, [x1, #-16]
     constexpr std::uint32_t kStoreX1Back = 0xa9bf0c22;  // stp x2, x3, [x1, #-16]!
     constexpr std::uint32_t kSpOffset = 0xa9010fe2;     // stp x2, x3, [sp, #16]
     UserRegisters before = d.state(d.text);
     const auto run = [&](auto form, std::uint32_t word) {
-        d.cpu.write_all(d.simulated, before);
-        return form(word, VAddr(before.pc), d.cpu, d.simulated, d.mm, Duel::kTask);
+        d.cpu.write_all(d.emulated, before);
+        return form(word, VAddr(before.pc), d.cpu, d.emulated, d.mm, Duel::kTask);
     };
-    const auto x1 = [&] { return d.cpu.read(d.simulated, xreg(1)); };
-    const auto pc = [&] { return d.cpu.read(d.simulated, Reg::Pc); };
+    const auto x1 = [&] { return d.cpu.read(d.emulated, xreg(1)); };
+    const auto pc = [&] { return d.cpu.read(d.emulated, Reg::Pc); };
     // No page: pin and map moves base and pc all the same, copy_to_user neither.
     before.x[1] = 0x1000;
-    CHECK(run(simulate_stp_pin, kStoreX1Back).faulted);
+    CHECK(run(emulate_stp_pin, kStoreX1Back).faulted);
     CHECK(x1() == 0x1000 - 16);
     CHECK(pc() == before.pc + 4);
-    CHECK(run(simulate_stp_pin, kStoreX1).faulted);
+    CHECK(run(emulate_stp_pin, kStoreX1).faulted);
     CHECK(x1() == 0x1000);
     CHECK(pc() == before.pc + 4);
-    CHECK(run(simulate_stp_copy, kStoreX1Back).faulted);
+    CHECK(run(emulate_stp_copy, kStoreX1Back).faulted);
     CHECK(x1() == 0x1000);
     CHECK(pc() == before.pc);
     // Where nothing is pushed, the pages that are written are pinned: one behind a boundary, two
     // across it.
     before.x[1] = d.stack.value + kPageSize;
-    CHECK(run(simulate_stp_pin, kStoreX1).pages == 1);
+    CHECK(run(emulate_stp_pin, kStoreX1).pages == 1);
     before.x[1] = d.stack.value + kPageSize + 9;
-    CHECK(run(simulate_stp_pin, kStoreX1).pages == 2);
+    CHECK(run(emulate_stp_pin, kStoreX1).pages == 2);
     // Only sp has to be aligned.
     before.sp = d.stack.value + 8;
-    CHECK(run(simulate_stp_pin, kSpOffset).faulted);
+    CHECK(run(emulate_stp_pin, kSpOffset).faulted);
     before.sp = d.stack.value;
-    CHECK_FALSE(run(simulate_stp_pin, kSpOffset).faulted);
+    CHECK_FALSE(run(emulate_stp_pin, kSpOffset).faulted);
     // Unaligned through a forced pin of a read-only page: all 16 bytes, and nothing around them.
     const auto page = d.mm.map({.length = kPageSize, .prot = {true, false, false}});
     REQUIRE(page);
     before.x[1] = page->value + 0x103;
     before.x[2] = 0x1122334455667788;
     before.x[3] = 0x99aabbccddeeff00;
-    CHECK_FALSE(run(simulate_stp_pin, kStoreX1).faulted);
+    CHECK_FALSE(run(emulate_stp_pin, kStoreX1).faulted);
     UserMemory memory(d.mm, Duel::kTask);
     CHECK(memory.get<std::uint64_t>(VAddr(page->value + 0xf3)) == before.x[2]);
     CHECK(memory.get<std::uint64_t>(VAddr(page->value + 0xfb)) == before.x[3]);
@@ -244,8 +243,8 @@ TEST_CASE("a simulated stp that faults does what the profile's form does with th
     CHECK(memory.get<std::uint8_t>(VAddr(page->value + 0x103)) == 0);
 }
 
-TEST_CASE("a whole function is simulated with the same effect, at one exception a hit",
-          "[hit][simulate-also]") {
+TEST_CASE("a whole function is emulated with the same effect, at one exception a hit",
+          "[hit][emulate-also]") {
     // Saves, computes 21 * 2 on its frame, restores; every instruction of the entry is probed.
     const std::vector<std::uint32_t> words = with_exit({
         0xd503245f,  // bti c
@@ -264,17 +263,17 @@ TEST_CASE("a whole function is simulated with the same effect, at one exception 
     const std::vector<unsigned> entry{0, 1, 2, 3, 4, 5, 6, 7, 10};
     const auto machine = load_machine_profile("kunpeng916", {});
     REQUIRE(machine);
-    for (const char* name : {"v6.12", "whatif-wider-simulation"}) {
+    for (const char* name : {"v6.12", "whatif-wider-emulation"}) {
         const auto kernel = load_kernel_profile(name, {});
         REQUIRE(kernel);
-        const bool wide = !kernel->simulate_also.empty();
+        const bool wide = !kernel->emulate_also.empty();
         ProbedRun r(words, Probed{entry, {}}, *machine, *kernel);
         CHECK(r.run().status == 42);
         CHECK(r.exceptions(ExceptionClass::Brk) == entry.size());
         CHECK(r.exceptions(ExceptionClass::SoftwareStep) == (wide ? 0 : entry.size()));
         CHECK(r.times(KernelPath::UprobeAreaCreate) == (wide ? 0u : 1u));
-        CHECK(r.times(KernelPath::UprobeSimulateRegister) == (wide ? 5u : 0u));
-        CHECK(r.times(KernelPath::UprobeSimulateNop) == (wide ? 2u : 0u));
-        CHECK(r.times(KernelPath::UprobeSimulateStpPin) == (wide ? 2u : 0u));
+        CHECK(r.times(KernelPath::UprobeEmulateRegister) == (wide ? 5u : 0u));
+        CHECK(r.times(KernelPath::UprobeEmulateNop) == (wide ? 2u : 0u));
+        CHECK(r.times(KernelPath::UprobeEmulateStpPin) == (wide ? 2u : 0u));
     }
 }

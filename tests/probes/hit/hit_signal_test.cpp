@@ -66,7 +66,7 @@ TEST_CASE("the cycles of a probe are those of its hits' exceptions and paths", "
     const auto kernel = load_kernel_profile("v6.12", {});
     REQUIRE(machine);
     REQUIRE(kernel);
-    // A loop of ten: a stepped add, a simulated cbnz.
+    // A loop of ten: a stepped add, an emulated cbnz.
     ProbedRun r(with_exit({a64::movz(5, 10), add1(0), subs1(5), cbnz(5, -2)}), Probed{{1, 3}, {}},
                 *machine, *kernel);
     CHECK(r.run().status == 10);
@@ -84,9 +84,9 @@ TEST_CASE("the cycles of a probe are those of its hits' exceptions and paths", "
                P::UprobeSlotCopy, P::UprobeSlotSync, P::UprobeStepArm, P::BrkReturn, P::StepEntry,
                P::UprobeStepFinish, P::StepReturn},
               1, 1);
-    const std::uint64_t simulated = count(
-        {P::BrkEntry, P::UprobeLookup, P::UprobeConsumers, P::UprobeSimulateBranch, P::BrkReturn},
-        1, 0);
+    const std::uint64_t emulated = count(
+        {P::BrkEntry, P::UprobeLookup, P::UprobeConsumers, P::UprobeEmulateBranch, P::BrkReturn}, 1,
+        0);
     CHECK(r.probe(0).cycles.value ==
           10 * stepped + r.machine.prices.path(P::UprobeTaskCreate).value +
               r.machine.prices.path(P::UprobeAreaCreate).value +
@@ -94,5 +94,5 @@ TEST_CASE("the cycles of a probe are those of its hits' exceptions and paths", "
               r.machine.prices.exception(ExceptionClass::InsnAbort).value +
               r.machine.prices.path(P::FaultSpecialExec).value +
               r.machine.prices.path(P::FaultDuringStep).value);
-    CHECK(r.probe(1).cycles.value == 10 * simulated);
+    CHECK(r.probe(1).cycles.value == 10 * emulated);
 }

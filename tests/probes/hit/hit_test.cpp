@@ -15,7 +15,7 @@ const std::vector<std::uint32_t> kLoop =
 
 }  // namespace
 
-TEST_CASE("a stepped hit is one BRK and one step, a simulated one is one BRK", "[hit]") {
+TEST_CASE("a stepped hit is one BRK and one step, an emulated one is one BRK", "[hit]") {
     ProbedRun r(kLoop, {2, 4});
     const ExitSummary end = r.run();
     CHECK(end.kind == ExitKind::Exited);
@@ -23,14 +23,14 @@ TEST_CASE("a stepped hit is one BRK and one step, a simulated one is one BRK", "
     CHECK(r.probe(0).hits == 1000);
     CHECK(r.probe(0).stepped == 1000);
     CHECK(r.probe(1).hits == 1000);
-    CHECK(r.probe(1).simulated == 1000);
+    CHECK(r.probe(1).emulated == 1000);
     CHECK(r.exceptions(ExceptionClass::Brk) == 2000);
     CHECK(r.exceptions(ExceptionClass::SoftwareStep) == 1000);
-    // EL0 instructions: +1 for a stepped hit (the BRK), +0 for a simulated one.
+    // EL0 instructions: +1 for a stepped hit (the BRK), +0 for an emulated one.
     CHECK(r.kernel->counters().retired() == InsnCount(2 + 3000 + 2 + 2 + 1000));
     CHECK(r.times(KernelPath::UprobeSlotSync) == 1000);
     CHECK(r.times(KernelPath::UprobeAreaCreate) == 1);
-    CHECK(r.times(KernelPath::UprobeSimulateBranch) == 1000);
+    CHECK(r.times(KernelPath::UprobeEmulateBranch) == 1000);
 }
 
 TEST_CASE("the first stepped hit also takes one instruction abort, for the slot page", "[hit]") {
@@ -41,10 +41,10 @@ TEST_CASE("the first stepped hit also takes one instruction abort, for the slot 
     // any more.
     CHECK(without.exceptions(ExceptionClass::InsnAbort) == 1);
     CHECK(with.exceptions(ExceptionClass::InsnAbort) == 1);
-    ProbedRun simulated_only(kLoop, {4});
-    simulated_only.run();
-    CHECK(simulated_only.exceptions(ExceptionClass::InsnAbort) == 0);
-    CHECK(simulated_only.times(KernelPath::UprobeAreaCreate) == 0);
+    ProbedRun emulated_only(kLoop, {4});
+    emulated_only.run();
+    CHECK(emulated_only.exceptions(ExceptionClass::InsnAbort) == 0);
+    CHECK(emulated_only.times(KernelPath::UprobeAreaCreate) == 0);
 }
 
 TEST_CASE("slots that are copied only if changed are synchronised once for one instruction",
@@ -115,7 +115,7 @@ TEST_CASE("a program's own breakpoints stay its own", "[hit]") {
     CHECK(unprobed.run().status == 5);
 }
 
-TEST_CASE("a push is stepped by 6.13 and simulated with the STP patch, with the same effect",
+TEST_CASE("a push is stepped by 6.13 and emulated with the STP patch, with the same effect",
           "[hit]") {
     // stp x29, x30, [sp, #-16]!; ldp x0, x1, [sp], #16; x30 back as status
     const std::vector<std::uint32_t> words =
@@ -125,7 +125,7 @@ TEST_CASE("a push is stepped by 6.13 and simulated with the STP patch, with the 
         const ExitSummary end = r.run();
         CHECK(end.status == 42);
         CHECK(r.probe(0).hits == 1);
-        CHECK(r.probe(0).simulated == (table == DecodeTable::V613 ? 0u : 1u));
+        CHECK(r.probe(0).emulated == (table == DecodeTable::V613 ? 0u : 1u));
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The page of common instructions that all processes map (nobody built it).
+// The page of common instructions that all processes map (hypothetical).
 #include "probes/slots/shared_slots.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A simulation handler against the engine that executes the same instruction natively.
+// An emulation handler against the engine that executes the same instruction natively.
 #pragma once
 
 #include <optional>
@@ -16,12 +16,12 @@ namespace uprobesim::test {
 
 inline constexpr int kRounds = 100000;
 
-// One CPU, two contexts with the same registers: one executes, the other is simulated.
+// One CPU, two contexts with the same registers: one executes, the other is emulated.
 struct Duel {
     std::unique_ptr<Machine> machine = test::make_machine();
     Mm mm{*machine};
     Cpu& cpu = *machine->cpu;
-    ContextId native = cpu.create_context(), simulated = cpu.create_context();
+    ContextId native = cpu.create_context(), emulated = cpu.create_context();
     Entropy random{20240910};
     VAddr text;
     VAddr stack;
@@ -68,11 +68,11 @@ struct Duel {
     VAddr any_pc() { return text + (random.next() & 0x3ff) * 4; }
 
     void same(const UserRegisters& before, std::uint32_t word) {
-        const UserRegisters a = cpu.read_all(native), b = cpu.read_all(simulated);
+        const UserRegisters a = cpu.read_all(native), b = cpu.read_all(emulated);
         const bool equal = a.x == b.x && a.sp == b.sp && a.pc == b.pc && a.pstate == b.pstate;
         if (equal) return;
         INFO("word " << std::hex << word << " pc " << before.pc << " native pc " << a.pc
-                     << " simulated pc " << b.pc);
+                     << " emulated pc " << b.pc);
         for (std::size_t i = 0; i < 31; ++i) {
             INFO("x" << i);
             REQUIRE(a.x[i] == b.x[i]);
@@ -86,12 +86,12 @@ struct Duel {
         UserRegisters before = state(any_pc());
         if (sp) before.sp = *sp;
         cpu.write_all(native, before);
-        cpu.write_all(simulated, before);
-        // The engine runs code that is not aligned; the simulated pc is what an aligned fetch would
+        cpu.write_all(emulated, before);
+        // The engine runs code that is not aligned; the emulated pc is what an aligned fetch would
         // be refused at.
         const Stop stop = cpu.step(native, mm.space(), word);
         REQUIRE((stopped_by<StepDone>(stop)));
-        simulate_instruction(handler, word, VAddr(before.pc), cpu, simulated);
+        emulate_instruction(handler, word, VAddr(before.pc), cpu, emulated);
         same(before, word);
     }
 };

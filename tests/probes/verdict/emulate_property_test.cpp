@@ -1,57 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Every simulation handler against the engine that executes the same
+// Every emulation handler against the engine that executes the same
 // instruction natively, on random encodings and states.
 #include "tests/probes/verdict/duel.h"
 
 using namespace uprobesim;
 using namespace uprobesim::test;
 
-TEST_CASE("b.cond is simulated as it executes", "[simulate][property]") {
+TEST_CASE("b.cond is emulated as it executes", "[emulate][property]") {
     Duel d;
     for (int i = 0; i < kRounds; ++i)
         d.round(Handler::BCond, with(0x54000000, d.random.next(), 0x00ffffef));
 }
 
-TEST_CASE("b and bl are simulated as they execute", "[simulate][property]") {
+TEST_CASE("b and bl are emulated as they execute", "[emulate][property]") {
     Duel d;
     for (int i = 0; i < kRounds; ++i)
         d.round(Handler::BBl, with(0x14000000, d.random.next(), 0x83ffffff));
 }
 
-TEST_CASE("br, blr and ret are simulated as they execute", "[simulate][property]") {
+TEST_CASE("br, blr and ret are emulated as they execute", "[emulate][property]") {
     Duel d;
     constexpr std::uint32_t kForms[] = {0xd61f0000, 0xd63f0000, 0xd65f0000};
     for (int i = 0; i < kRounds; ++i)
         d.round(Handler::BrBlrRet, with(kForms[d.random.next() % 3], d.random.next(), 0x000003e0));
 }
 
-TEST_CASE("cbz and cbnz are simulated as they execute", "[simulate][property]") {
+TEST_CASE("cbz and cbnz are emulated as they execute", "[emulate][property]") {
     Duel d;
     for (int i = 0; i < kRounds; ++i)
         d.round(Handler::CbzCbnz, with(0x34000000, d.random.next(), 0x81ffffff));
 }
 
-TEST_CASE("tbz and tbnz are simulated as they execute", "[simulate][property]") {
+TEST_CASE("tbz and tbnz are emulated as they execute", "[emulate][property]") {
     Duel d;
     for (int i = 0; i < kRounds; ++i)
         d.round(Handler::TbzTbnz, with(0x36000000, d.random.next(), 0x81ffffff));
 }
 
-TEST_CASE("adr and adrp are simulated as they execute", "[simulate][property]") {
+TEST_CASE("adr and adrp are emulated as they execute", "[emulate][property]") {
     Duel d;
     for (int i = 0; i < kRounds; ++i)
         d.round(Handler::AdrAdrp, with(0x10000000, d.random.next(), 0xe0ffffff));
 }
 
-TEST_CASE("nop is simulated as it executes", "[simulate][property]") {
+TEST_CASE("nop is emulated as it executes", "[emulate][property]") {
     Duel d;
     for (int i = 0; i < kRounds; ++i) d.round(Handler::Nop, 0xd503201f);
 }
 
-TEST_CASE("stp of fp and lr is simulated as it executes, in both forms", "[simulate][property]") {
+TEST_CASE("stp of fp and lr is emulated as it executes, in both forms", "[emulate][property]") {
     Duel d;
     using Form = StpOutcome (*)(std::uint32_t, VAddr, Cpu&, ContextId, Mm&, TaskId);
-    const Form form = GENERATE(as<Form>{}, simulate_stp_pin, simulate_stp_copy);
+    const Form form = GENERATE(as<Form>{}, emulate_stp_pin, emulate_stp_copy);
     int compared = 0;
     while (compared < kRounds) {
         const std::uint32_t word = with(0xa9807bfd, d.random.next(), 0x003f8000);
@@ -62,7 +62,7 @@ TEST_CASE("stp of fp and lr is simulated as it executes, in both forms", "[simul
             static_cast<std::int64_t>(static_cast<std::uint64_t>(word) << 42) >> 57 << 3;
         if (imm % 16 != 0) continue;
         before.sp = d.stack.value + (d.random.next() & 0x1ff0);
-        if (form == simulate_stp_pin &&
+        if (form == emulate_stp_pin &&
             page_floor(before.sp + static_cast<std::uint64_t>(imm)) > page_floor(before.sp))
             continue;
         const VAddr at(before.sp + static_cast<std::uint64_t>(imm));
@@ -74,8 +74,8 @@ TEST_CASE("stp of fp and lr is simulated as it executes, in both forms", "[simul
         REQUIRE(memory.read(at - 8, std::as_writable_bytes(std::span(expected))));
         REQUIRE(expected[1] == before.x[29]);
         REQUIRE(memory.clear(at - 8, 32));
-        d.cpu.write_all(d.simulated, before);
-        REQUIRE_FALSE(form(word, VAddr(before.pc), d.cpu, d.simulated, d.mm, Duel::kTask).faulted);
+        d.cpu.write_all(d.emulated, before);
+        REQUIRE_FALSE(form(word, VAddr(before.pc), d.cpu, d.emulated, d.mm, Duel::kTask).faulted);
         REQUIRE(memory.read(at - 8, std::as_writable_bytes(std::span(stored))));
         REQUIRE(stored == expected);
         d.same(before, word);
@@ -176,17 +176,17 @@ TEST_CASE("what is stepped in a slot leaves the state it leaves in place", "[ste
             // In the slot: the step, then pc as the kernel sets it.
             REQUIRE(memory.write(area, filled));
             before.pc = slot.value;
-            d.cpu.write_all(d.simulated, before);
-            d.cpu.write_fp(d.simulated, fp);
-            const Stop stop = d.cpu.step(d.simulated, d.mm.space(), word);
+            d.cpu.write_all(d.emulated, before);
+            d.cpu.write_fp(d.emulated, fp);
+            const Stop stop = d.cpu.step(d.emulated, d.mm.space(), word);
             REQUIRE(stopped_by<StepDone>(stop));
             CHECK(stop.retired == InsnCount(1));
             REQUIRE(memory.read(area, in_slot));
             CHECK(in_place == in_slot);
-            d.cpu.write(d.simulated, Reg::Pc,
+            d.cpu.write(d.emulated, Reg::Pc,
                         pc.value + 8);  // behind the SVC, as the native one is
             d.same(before, word);
-            const FpState a = d.cpu.read_fp(d.native), b = d.cpu.read_fp(d.simulated);
+            const FpState a = d.cpu.read_fp(d.native), b = d.cpu.read_fp(d.emulated);
             CHECK(a.v == b.v);
             CHECK(a.fpsr == b.fpsr);
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where the simulated STP differs from hardware, as the two posted patches do.
+// Where the emulated STP differs from hardware, as the two posted patches do.
 #include <catch2/catch.hpp>
 
 #include "kernel_model/memory/user_memory.h"
@@ -33,12 +33,12 @@ struct Push {
     StpOutcome pin(std::uint64_t sp, int offset) {
         cpu.write(context, Reg::Sp, sp);
         cpu.write(context, Reg::Pc, kPc.value);
-        return simulate_stp_pin(stp(offset), kPc, cpu, context, mm, kTask);
+        return emulate_stp_pin(stp(offset), kPc, cpu, context, mm, kTask);
     }
     StpOutcome copy(std::uint64_t sp, int offset) {
         cpu.write(context, Reg::Sp, sp);
         cpu.write(context, Reg::Pc, kPc.value);
-        return simulate_stp_copy(stp(offset), kPc, cpu, context, mm, kTask);
+        return emulate_stp_copy(stp(offset), kPc, cpu, context, mm, kTask);
     }
     std::uint64_t sp() { return cpu.read(context, Reg::Sp); }
     std::uint64_t pc() { return cpu.read(context, Reg::Pc); }

@@ -24,7 +24,7 @@ TEST_CASE("single encodings get the kernels' verdicts", "[verdict]") {
         CHECK(decide(e.word, DecodeTable::V613Stp).kind == e.stp_patch);
         for (const DecodeTable t : {DecodeTable::V61, DecodeTable::V613, DecodeTable::V613Stp}) {
             const Verdict v = decide(e.word, t);
-            CHECK(v.handler == (v.kind == VerdictKind::Simulate ? e.handler : Handler::None));
+            CHECK(v.handler == (v.kind == VerdictKind::Emulate ? e.handler : Handler::None));
             CHECK_FALSE(v.reason.empty());
         }
     }
@@ -40,12 +40,12 @@ const std::map<DecodeTable, Counts>& published() {
     using K = VerdictKind;
     using H = Handler;
     const auto table = [](double reject, double step, double b_cond, double nop, double stp) {
-        Counts c = {{{K::Reject, H::None}, reject},        {{K::Step, H::None}, step},
-                    {{K::Simulate, H::BCond}, b_cond},     {{K::Simulate, H::CbzCbnz}, 67108864},
-                    {{K::Simulate, H::TbzTbnz}, 67108864}, {{K::Simulate, H::AdrAdrp}, 134217728},
-                    {{K::Simulate, H::BBl}, 134217728},    {{K::Simulate, H::BrBlrRet}, 96}};
-        if (nop > 0) c[{K::Simulate, H::Nop}] = nop;
-        if (stp > 0) c[{K::Simulate, H::StpFpLr}] = stp;
+        Counts c = {{{K::Reject, H::None}, reject},       {{K::Step, H::None}, step},
+                    {{K::Emulate, H::BCond}, b_cond},     {{K::Emulate, H::CbzCbnz}, 67108864},
+                    {{K::Emulate, H::TbzTbnz}, 67108864}, {{K::Emulate, H::AdrAdrp}, 134217728},
+                    {{K::Emulate, H::BBl}, 134217728},    {{K::Emulate, H::BrBlrRet}, 96}};
+        if (nop > 0) c[{K::Emulate, H::Nop}] = nop;
+        if (stp > 0) c[{K::Emulate, H::StpFpLr}] = stp;
         return c;
     };
     static const std::map<DecodeTable, Counts> all = {
@@ -118,16 +118,16 @@ Key branches_and_system(std::uint32_t w, DecodeTable t) {
     constexpr Key kReject{K::Reject, H::None}, kStep{K::Step, H::None};
     const std::uint32_t top = bits(w, 31, 24);
     if (top == 0x54)
-        return bits(w, 4, 4) == 0 || t == DecodeTable::New ? Key{K::Simulate, H::BCond} : kStep;
-    if (bits(w, 30, 25) == 0b011010) return {K::Simulate, H::CbzCbnz};
-    if (bits(w, 30, 25) == 0b011011) return {K::Simulate, H::TbzTbnz};
-    if (bits(w, 30, 26) == 0b00101) return {K::Simulate, H::BBl};
+        return bits(w, 4, 4) == 0 || t == DecodeTable::New ? Key{K::Emulate, H::BCond} : kStep;
+    if (bits(w, 30, 25) == 0b011010) return {K::Emulate, H::CbzCbnz};
+    if (bits(w, 30, 25) == 0b011011) return {K::Emulate, H::TbzTbnz};
+    if (bits(w, 30, 26) == 0b00101) return {K::Emulate, H::BBl};
     if (top == 0xd4) return kReject;   // exception generation
     if (top == 0xd6 || top == 0xd7) {  // unconditional branch (register)
         const std::uint32_t opc = bits(w, 24, 21), op2 = bits(w, 20, 16), op3 = bits(w, 15, 10),
                             rn = bits(w, 9, 5), op4 = bits(w, 4, 0);
         if (op2 != 31) return kStep;
-        if (opc <= 2 && op3 == 0 && op4 == 0) return {K::Simulate, H::BrBlrRet};
+        if (opc <= 2 && op3 == 0 && op4 == 0) return {K::Emulate, H::BrBlrRet};
         const bool pauth = op3 == 2 || op3 == 3;
         if ((opc & 7) <= 1 && pauth) return kReject;  // BRAA, BLRAA and their kin
         if ((opc == 2 || opc == 4) && pauth && rn == 31 && op4 == 31)
@@ -163,10 +163,10 @@ Key expected(std::uint32_t w, DecodeTable t) {
     // Load/store pair, 64 bits, pre-indexed, store: opc 10, V 0, x29 and x30 by sp.
     if (t == DecodeTable::V613Stp && bits(w, 31, 22) == 0b1010100110 &&
         bits(w, 14, 0) == (30u << 10 | 31u << 5 | 29u))
-        return {K::Simulate, H::StpFpLr};
-    if (from_6_13 && w == 0xd503201f) return {K::Simulate, H::Nop};
+        return {K::Emulate, H::StpFpLr};
+    if (from_6_13 && w == 0xd503201f) return {K::Emulate, H::Nop};
     if (bits(w, 28, 26) == 0b101) return branches_and_system(w, t);
-    if (bits(w, 28, 24) == 0b10000) return {K::Simulate, H::AdrAdrp};
+    if (bits(w, 28, 24) == 0b10000) return {K::Emulate, H::AdrAdrp};
     if (bits(w, 29, 24) ==
         0b011000) {  // load register (literal), general registers: opc 0, 1 load, 2 LDRSW, 3 PRFM
         return kReject;
@@ -243,15 +243,15 @@ TEST_CASE("classes that can be counted have exactly their words", "[verdict]") {
             n += decide(top << 24 | low, t).kind == kind;
         return n;
     };
-    CHECK(count(0x54, VerdictKind::Simulate, DecodeTable::V613) == 8388608);
-    CHECK(count(0x54, VerdictKind::Simulate, DecodeTable::New) == 16777216);
+    CHECK(count(0x54, VerdictKind::Emulate, DecodeTable::V613) == 8388608);
+    CHECK(count(0x54, VerdictKind::Emulate, DecodeTable::New) == 16777216);
     CHECK(count(0xd4, VerdictKind::Reject, DecodeTable::V613) == kException);
     CHECK(count(0xd5, VerdictKind::Reject, DecodeTable::V613) ==
           kMsrImmediate + kMsr + kDaif + kHints);
-    CHECK(count(0xd5, VerdictKind::Simulate, DecodeTable::V613) == 1);
-    CHECK(count(0xd5, VerdictKind::Simulate, DecodeTable::V61) == 0);
+    CHECK(count(0xd5, VerdictKind::Emulate, DecodeTable::V613) == 1);
+    CHECK(count(0xd5, VerdictKind::Emulate, DecodeTable::V61) == 0);
     CHECK(count(0xd6, VerdictKind::Reject, DecodeTable::V613) +
               count(0xd7, VerdictKind::Reject, DecodeTable::V613) ==
           kAuthenticated + kReturns);
-    CHECK(count(0xa9, VerdictKind::Simulate, DecodeTable::V613Stp) == 128);
+    CHECK(count(0xa9, VerdictKind::Emulate, DecodeTable::V613Stp) == 128);
 }

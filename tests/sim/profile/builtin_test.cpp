@@ -48,8 +48,8 @@ std::vector<P> operator+(std::vector<P> a, const std::vector<P>& b) {
 
 // The legs of a hit, exception by exception.
 const std::vector<P> kRet = {P::BrkEntry, P::UprobeLookup, P::UprobeConsumers,
-                             P::UprobeSimulateBranch, P::BrkReturn};
-const std::vector<P> kAdr = {P::BrkEntry, P::UprobeLookup, P::UprobeConsumers, P::UprobeSimulateAdr,
+                             P::UprobeEmulateBranch, P::BrkReturn};
+const std::vector<P> kAdr = {P::BrkEntry, P::UprobeLookup, P::UprobeConsumers, P::UprobeEmulateAdr,
                              P::BrkReturn};
 const std::vector<P> kStepFirst = {P::BrkEntry,      P::UprobeLookup,   P::UprobeConsumers,
                                    P::UprobeSlotGet, P::UprobeSlotCopy, P::UprobeSlotSync,
@@ -162,19 +162,19 @@ Hits price(const KernelProfile& k, std::string_view on = "kunpeng916") {
     std::vector<P> first = kStepFirst;
     if (k.slot_copy == SlotCopyPolicy::IfChanged)
         first.erase(std::find(first.begin(), first.end(), P::UprobeSlotSync));
-    const auto simulated = [&](P path) {
+    const auto emulated = [&](P path) {
         return leg({P::BrkEntry, P::UprobeLookup, P::UprobeConsumers, path, P::BrkReturn});
     };
     const double stepped = leg(first) + leg(kStepSecond);
-    const bool nop_simulated =
+    const bool nop_emulated =
         k.decode_table != DecodeTable::V61 && k.decode_table != DecodeTable::V612;
     // What the target function itself takes: 3, 8 and 2 instructions and a branch.
-    const double nop = (nop_simulated ? simulated(P::UprobeSimulateNop) : stepped) + 3;
+    const double nop = (nop_emulated ? emulated(P::UprobeEmulateNop) : stepped) + 3;
     const double push = (k.stp == StpForm::None        ? stepped
-                         : k.stp == StpForm::PinAndMap ? simulated(P::UprobeSimulateStpPin)
-                                                       : simulated(P::UprobeSimulateStpCopy)) +
+                         : k.stp == StpForm::PinAndMap ? emulated(P::UprobeEmulateStpPin)
+                                                       : emulated(P::UprobeEmulateStpCopy)) +
                         8;
-    const double ret = simulated(P::UprobeSimulateBranch) + 2;
+    const double ret = emulated(P::UprobeEmulateBranch) + 2;
     CentiCycles entry = prices.path(P::UretprobeHijack);
     if (k.return_instance == ReturnHold::Lease) entry += prices.path(P::UretprobeLease);
     const double hook = leg(kReturn) + static_cast<double>(entry.value) / 100;

@@ -172,13 +172,13 @@ TEST_CASE("a choice that is not one of the known words is refused", "[sim][profi
     }
 }
 
-TEST_CASE("a wrong list in simulate-also is refused with its place and the words there are",
+TEST_CASE("a wrong list in emulate-also is refused with its place and the words there are",
           "[sim][profile]") {
     const struct {
         const char* value;
         const char* what;
     } cases[] = {
-        {"[\"sub-sp\", \"sub-ps\"]", "'simulate-also' has 'sub-ps'"},
+        {"[\"sub-sp\", \"sub-ps\"]", "'emulate-also' has 'sub-ps'"},
         {"[\"mov\", \"mov\"]", "'mov' twice"},
         {"\"mov\"", "not a list of words"},
         {"[1]", "not a list of words"},
@@ -187,26 +187,42 @@ TEST_CASE("a wrong list in simulate-also is refused with its place and the words
     for (const auto& c : cases) {
         INFO(c.value);
         const UserError e = kernel_error(
-            fmt::format("name = \"t\"\nbased-on = \"v6.12\"\nsimulate-also = {}\n", c.value));
+            fmt::format("name = \"t\"\nbased-on = \"v6.12\"\nemulate-also = {}\n", c.value));
         CHECK(e.where == "my.toml:3");
         CHECK_THAT(e.what, Contains(c.what));
         CHECK_FALSE(e.hint.empty());
     }
-    CHECK_THAT(kernel_error("name = \"t\"\nbased-on = \"v6.12\"\nsimulate-also = [\"add\"]\n").hint,
+    CHECK_THAT(kernel_error("name = \"t\"\nbased-on = \"v6.12\"\nemulate-also = [\"add\"]\n").hint,
                Contains("sub-sp, add-sp, mov, mov-wide, stp, paciasp, bti"));
-    const auto set = load_kernel_profile("v6.13", {{"kernel.simulate-also", "sub-sp,bit"}});
+    const auto set = load_kernel_profile("v6.13", {{"kernel.emulate-also", "sub-sp,bit"}});
     REQUIRE_FALSE(set.has_value());
-    CHECK(set.error().where == "--set kernel.simulate-also=sub-sp,bit");
+    CHECK(set.error().where == "--set kernel.emulate-also=sub-sp,bit");
     CHECK_THAT(set.error().what, Contains("'bit'"));
-    const auto good = load_kernel_profile("v6.13", {{"kernel.simulate-also", "sub-sp,bti"}});
+    const auto good = load_kernel_profile("v6.13", {{"kernel.emulate-also", "sub-sp,bti"}});
     REQUIRE(good.has_value());
-    CHECK(good->simulate_also.has(AlsoSimulated::SubSp));
-    CHECK(good->simulate_also.has(AlsoSimulated::Bti));
-    CHECK_FALSE(good->simulate_also.has(AlsoSimulated::Mov));
-    const auto none =
-        load_kernel_profile("whatif-wider-simulation", {{"kernel.simulate-also", ""}});
+    CHECK(good->emulate_also.has(AlsoEmulated::SubSp));
+    CHECK(good->emulate_also.has(AlsoEmulated::Bti));
+    CHECK_FALSE(good->emulate_also.has(AlsoEmulated::Mov));
+    const auto none = load_kernel_profile("whatif-wider-emulation", {{"kernel.emulate-also", ""}});
     REQUIRE(none.has_value());
-    CHECK(none->simulate_also.empty());
+    CHECK(none->emulate_also.empty());
+}
+
+TEST_CASE("the names of before 0.2 are refused with today's", "[sim][profile]") {
+    CHECK_THAT(kernel_error("name = \"t\"\nbased-on = \"v6.13\"\nsimulate-also = [\"mov\"]\n").hint,
+               Contains("did you mean emulate-also"));
+    CHECK_THAT(kernel_error("name = \"t\"\nbased-on = \"v6.13\"\n[paths]\n"
+                            "\"uprobe.simulate.nop\" = { insns = 1, source = \"x\", confidence = "
+                            "\"low\" }\n")
+                   .hint,
+               Contains("uprobe.emulate.nop"));
+    for (const auto& [before, now] : {std::pair{"kernel.simulate-also", "kernel.emulate-also"},
+                                      std::pair{"kernel.paths.uprobe.simulate.adr.insns",
+                                                "kernel.paths.uprobe.emulate.adr.insns"}}) {
+        const auto set = load_kernel_profile("v6.13", {{before, "1"}});
+        REQUIRE_FALSE(set.has_value());
+        CHECK_THAT(set.error().hint, Contains(now));
+    }
 }
 
 TEST_CASE("a profile based on an unknown one says which there are", "[sim][profile]") {

@@ -98,8 +98,8 @@ TEST_CASE("settings and files the loaders refuse have no listing", "[sim][profil
 
 TEST_CASE("profiles differ in what has another value, not in how it is written", "[sim][profile]") {
     const ProfileListing stepped = listing(ProfileKind::Kernel, "next-20241104");
-    const ProfileListing simulated = listing(ProfileKind::Kernel, "next-20241104+stp");
-    const auto differences = profile_differences(stepped, simulated);
+    const ProfileListing emulated = listing(ProfileKind::Kernel, "next-20241104+stp");
+    const auto differences = profile_differences(stepped, emulated);
     REQUIRE(differences.size() == 2);
     CHECK(differences[0].key == "decode-table");
     CHECK(differences[0].a->value == "6.13");

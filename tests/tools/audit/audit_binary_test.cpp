@@ -112,7 +112,7 @@ TEST_CASE(
     const AuditCounts before = audit_counts(report, 0), after = audit_counts(report, 1);
     CHECK(before.total() == entries);
     CHECK(before.stepped_stp == push);
-    CHECK(after.simulated - before.simulated == push);
+    CHECK(after.emulated - before.emulated == push);
     CHECK(after.stepped + push == before.stepped);
 
     std::map<std::string, std::uint64_t> by_form;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Verdicts expected here are those of the kernel's own decoder: 6.1 steps NOP, 6.13 simulates it;
+// Verdicts expected here are those of the kernel's own decoder: 6.1 steps NOP, 6.13 emulates it;
 // the STP patch has stp x29, x30 with pre-index and no other; LDXR is refused.
 #include "tools/audit/audit.h"
 
@@ -67,11 +67,11 @@ TEST_CASE("an audit counts function entries by what each kernel does with them",
 
     const AuditCounts v6_1 = audit_counts(report, 0), v6_13 = audit_counts(report, 1),
                       stp = audit_counts(report, 2);
-    CHECK((v6_1.simulated == 1 && v6_1.stepped == 4 && v6_1.refused == 1));
-    CHECK((v6_13.simulated == 2 && v6_13.stepped == 3 && v6_13.refused == 1));
-    CHECK((stp.simulated == 4 && stp.stepped == 1 && stp.refused == 1));
+    CHECK((v6_1.emulated == 1 && v6_1.stepped == 4 && v6_1.refused == 1));
+    CHECK((v6_13.emulated == 2 && v6_13.stepped == 3 && v6_13.refused == 1));
+    CHECK((stp.emulated == 4 && stp.stepped == 1 && stp.refused == 1));
     CHECK((v6_1.stepped_stp == 2 && v6_13.stepped_stp == 2 && stp.stepped_stp == 0));
-    CHECK(audit_counts(report, report.binaries[0], 2).simulated == 4);
+    CHECK(audit_counts(report, report.binaries[0], 2).emulated == 4);
 }
 
 TEST_CASE("instructions that differ in numbers only are one form, the most frequent first",
@@ -85,17 +85,17 @@ TEST_CASE("instructions that differ in numbers only are one form, the most frequ
     CHECK(report.binaries[0].entries[0].form == 1);
 }
 
-TEST_CASE("the list of what to simulate next adds up from what is simulated already",
+TEST_CASE("the list of what to emulate next adds up from what is emulated already",
           "[tools][audit]") {
     const AuditReport report = audit({kStp, kStp32, kSubSp, kRet, kLdxr}, {"v6.13", "v6.13+stp"});
     const auto plain = next_forms(report, 0), stp = next_forms(report, 1);
     REQUIRE(plain.size() == 2);
     CHECK(plain[0].form->text == "stp x29, x30, [sp, #-N]!");
-    CHECK(plain[0].simulated_then == 3);
-    CHECK(plain[1].simulated_then == 4);
+    CHECK(plain[0].emulated_then == 3);
+    CHECK(plain[1].emulated_then == 4);
     REQUIRE(stp.size() == 1);
     CHECK(stp[0].form->text == "sub sp, sp, #N");
-    CHECK(stp[0].simulated_then == 4);
+    CHECK(stp[0].emulated_then == 4);
 }
 
 TEST_CASE("the uprobe breakpoint in a file is refused", "[tools][audit]") {
@@ -113,11 +113,11 @@ TEST_CASE("text, JSON and CSV of an audit say the same", "[tools][audit]") {
     CHECK(contains(text, "f2"));
 
     const auto json = nlohmann::json::parse(audit_report_json(report));
-    CHECK(json["schema"] == "uprobesim.audit/1");
-    CHECK(json["kernels"][1]["totals"]["simulated"] == 2);
-    CHECK(json["kernels"][1]["totals"]["simulated_percent"] == Approx(66.667));
+    CHECK(json["schema"] == "uprobesim.audit/2");
+    CHECK(json["kernels"][1]["totals"]["emulated"] == 2);
+    CHECK(json["kernels"][1]["totals"]["emulated_percent"] == Approx(66.667));
     CHECK(json["binaries"][0]["functions"][0]["verdicts"] ==
-          nlohmann::json({"stepped", "simulated"}));
+          nlohmann::json({"stepped", "emulated"}));
     CHECK(json["binaries"][0]["functions"][2]["word"] == "0xc85f7c20");
 
     const std::string csv = document_csv(audit_document(report, false));

@@ -84,21 +84,20 @@ TEST_CASE("a perf event without a BPF program takes the instructions of a real k
     }
 }
 
-TEST_CASE("a stepped instruction runs once more at EL0 than a simulated one", "[tools][bench]") {
+TEST_CASE("a stepped instruction runs once more at EL0 than an emulated one", "[tools][bench]") {
     if (!have_targets()) return;
     const TriggerCounts stepped = counted(request_for("next-20241104", "uprobe-push"));
-    const TriggerCounts simulated = counted(request_for("next-20241104+stp", "uprobe-push"));
+    const TriggerCounts emulated = counted(request_for("next-20241104+stp", "uprobe-push"));
     // bl, brk, (slot,) mov, bl, ret, mov, ldp, ret, subs, b.ne
     CHECK(stepped.user_insns == 11 * stepped.iterations);
-    CHECK(simulated.user_insns == 10 * simulated.iterations);
+    CHECK(emulated.user_insns == 10 * emulated.iterations);
     CHECK(taken(stepped, ExceptionClass::SoftwareStep) == stepped.iterations);
-    CHECK(taken(simulated, ExceptionClass::SoftwareStep) == 0);
+    CHECK(taken(emulated, ExceptionClass::SoftwareStep) == 0);
     CHECK(stepped.verdict == "step");
-    CHECK(simulated.verdict == "stp_fp_lr");
+    CHECK(emulated.verdict == "stp_fp_lr");
 }
 
-TEST_CASE("what nobody built takes the exceptions and the slot work its design has",
-          "[tools][bench]") {
+TEST_CASE("a hypothetical design takes the exceptions and the slot work it has", "[tools][bench]") {
     if (!have_targets()) return;
     struct Design {
         const char* kernel;

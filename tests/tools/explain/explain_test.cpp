@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Exceptions are those that real kernels took under QEMU for the same hits (Debian's 6.12.117, and
-// a 6.12 with NOP and STP simulated): ESR_EL1 and where ELR_EL1 points to, in order.
+// a 6.12 with NOP and STP emulated): ESR_EL1 and where ELR_EL1 points to, in order.
 #include "tools/explain/explain.h"
 
 #include <fmt/format.h>
@@ -68,13 +68,13 @@ const HitEvent* next(const ExplainedRun& run, Kind kind, std::size_t from = 0) {
 }
 
 using List = std::vector<std::string>;
-const List kSimulated{"f2000005 probe"};
+const List kEmulated{"f2000005 probe"};
 const List kStepped{"f2000005 probe", "cb000022 xol+8"};
-const List kSimulatedReturn{"f2000005 probe", "f2000005 xol+0"};
+const List kEmulatedReturn{"f2000005 probe", "f2000005 xol+0"};
 const List kSteppedReturn{"f2000005 probe", "cb000022 xol+8", "f2000005 xol+0"};
 // The first hit makes the XOL page, whose first fetch is an instruction abort.
 const List kFirstStepped{"f2000005 probe", "82000006 xol+4", "cb000022 xol+8"};
-const List kFirstSimulatedReturn{"f2000005 probe", "82000006 xol+0", "f2000005 xol+0"};
+const List kFirstEmulatedReturn{"f2000005 probe", "82000006 xol+0", "f2000005 xol+0"};
 const List kFirstSteppedReturn{"f2000005 probe", "82000006 xol+4", "cb000022 xol+8",
                                "f2000005 xol+0"};
 
@@ -86,21 +86,21 @@ TEST_CASE("a hit takes the exceptions that it takes on a real kernel", "[tools][
         const char* target;
         bool return_probe;
         std::uint64_t hit;
-        const List& debian;      // v6.12
-        const List& simulating;  // v6.13+stp-copy: NOP and STP simulated
+        const List& debian;     // v6.12
+        const List& emulating;  // v6.13+stp-copy: NOP and STP emulated
     } kRows[] = {
-        {"nop", false, 2, kStepped, kSimulated},
-        {"push", false, 2, kStepped, kSimulated},
-        {"ret", false, 2, kSimulated, kSimulated},
-        {"nop", true, 2, kSteppedReturn, kSimulatedReturn},
-        {"push", true, 2, kSteppedReturn, kSimulatedReturn},
-        {"ret", true, 2, kSimulatedReturn, kSimulatedReturn},
-        {"nop", false, 1, kFirstStepped, kSimulated},
-        {"push", false, 1, kFirstStepped, kSimulated},
-        {"ret", false, 1, kSimulated, kSimulated},
-        {"nop", true, 1, kFirstSteppedReturn, kFirstSimulatedReturn},
-        {"push", true, 1, kFirstSteppedReturn, kFirstSimulatedReturn},
-        {"ret", true, 1, kFirstSimulatedReturn, kFirstSimulatedReturn},
+        {"nop", false, 2, kStepped, kEmulated},
+        {"push", false, 2, kStepped, kEmulated},
+        {"ret", false, 2, kEmulated, kEmulated},
+        {"nop", true, 2, kSteppedReturn, kEmulatedReturn},
+        {"push", true, 2, kSteppedReturn, kEmulatedReturn},
+        {"ret", true, 2, kEmulatedReturn, kEmulatedReturn},
+        {"nop", false, 1, kFirstStepped, kEmulated},
+        {"push", false, 1, kFirstStepped, kEmulated},
+        {"ret", false, 1, kEmulated, kEmulated},
+        {"nop", true, 1, kFirstSteppedReturn, kFirstEmulatedReturn},
+        {"push", true, 1, kFirstSteppedReturn, kFirstEmulatedReturn},
+        {"ret", true, 1, kFirstEmulatedReturn, kFirstEmulatedReturn},
     };
     for (const auto& row : kRows) {
         INFO(row.target << (row.return_probe ? " returns" : "") << ", hit " << row.hit);
@@ -108,7 +108,7 @@ TEST_CASE("a hit takes the exceptions that it takes on a real kernel", "[tools][
             explained(row.target, row.return_probe, row.hit, {"v6.12", "v6.13+stp-copy"});
         REQUIRE(report.runs.size() == 2);
         CHECK(exceptions_of(report.runs[0]) == row.debian);
-        CHECK(exceptions_of(report.runs[1]) == row.simulating);
+        CHECK(exceptions_of(report.runs[1]) == row.emulating);
         for (const ExplainedRun& run : report.runs) CHECK(run.finished);
     }
 }
@@ -208,7 +208,7 @@ TEST_CASE("a hit is told whatever its consumers are", "[tools][explain]") {
     }
 }
 
-TEST_CASE("a simulated hit never leaves the first exception", "[tools][explain]") {
+TEST_CASE("an emulated hit never leaves the first exception", "[tools][explain]") {
     if (no_targets()) return;
     const auto report = explained("push", false, 2, {"next-20241104+stp"});
     const ExplainedRun& run = report.runs.front();
@@ -221,7 +221,7 @@ TEST_CASE("a simulated hit never leaves the first exception", "[tools][explain]"
     }
     using P = KernelPath;
     CHECK(paths == std::vector<P>{P::BrkEntry, P::UprobeLookup, P::UprobeConsumers,
-                                  P::UprobeSimulateStpPin, P::BrkReturn});
+                                  P::UprobeEmulateStpPin, P::BrkReturn});
     CHECK(run.events.back().registers.elr == run.before.registers.pc + 4);
     CHECK(run.events.back().state.registers.sp == run.before.registers.sp - 16);
 }

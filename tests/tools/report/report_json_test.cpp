@@ -30,7 +30,7 @@ void check_keys(const Json& json, const std::string& key) {
 
 TEST_CASE("the run report is JSON with its schema first", "[tools][json]") {
     const std::string text = run_report_json(hand_made_report());
-    CHECK(text.starts_with("{\n  \"schema\": \"uprobesim.run/1\",\n  \"provenance\": {\n"));
+    CHECK(text.starts_with("{\n  \"schema\": \"uprobesim.run/2\",\n  \"provenance\": {\n"));
     const Json json = Json::parse(text);
     CHECK(json["provenance"]["kernel"]["hash_fnv1a64"] == "1111");
     CHECK(json["provenance"]["kernel"]["given_as"] == "./k1.toml");
@@ -58,7 +58,7 @@ TEST_CASE("the run report is JSON with its schema first", "[tools][json]") {
 
 TEST_CASE("the comparison is JSON with its schema first", "[tools][json]") {
     const std::string text = compare_report_json(hand_made_comparison());
-    CHECK(text.starts_with("{\n  \"schema\": \"uprobesim.compare/1\",\n"));
+    CHECK(text.starts_with("{\n  \"schema\": \"uprobesim.compare/2\",\n"));
     const Json json = Json::parse(text);
     CHECK(json["same_behaviour"] == true);
     CHECK(json["differences"].empty());

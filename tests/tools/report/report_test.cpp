@@ -25,7 +25,7 @@ TEST_CASE("totals are the sums of the rows", "[tools][report]") {
     CHECK(t.total_ns == Approx(4500.5));
     CHECK(t.hits == 3);
     CHECK(t.stepped == 1);
-    CHECK(t.simulated == 2);
+    CHECK(t.emulated == 2);
 }
 
 TEST_CASE("probe cost is the probe paths and their exceptions, placing apart", "[tools][report]") {
@@ -192,7 +192,7 @@ TEST_CASE("CSV of a run: its probes, the most expensive first", "[tools][report]
 TEST_CASE("a run without probes is told by its time, instructions and exceptions",
           "[tools][report]") {
     const std::string text = document_text(run_document(plain_report()));
-    CHECK(text.starts_with("1.7 us simulated: 2,000 instructions, 2 exceptions\n"));
+    CHECK(text.starts_with("1.7 us emulated: 2,000 instructions, 2 exceptions\n"));
 }
 
 TEST_CASE("the comparison in brief fits on half a screen", "[tools][report]") {

@@ -64,7 +64,7 @@ TEST_CASE("a run reports the guest's status and exactly its instructions", "[too
     CHECK(report.memory_peak_bytes > 0);
 }
 
-TEST_CASE("a stepped hit adds a step exception and an instruction, a simulated one neither",
+TEST_CASE("a stepped hit adds a step exception and an instruction, an emulated one neither",
           "[tools][simulation]") {
     TinyGuest guest;
     guest.add_program("p", std::vector<std::uint32_t>{kNop, kPush, kAdd} + kExit3);
@@ -77,7 +77,7 @@ TEST_CASE("a stepped hit adds a step exception and an instruction, a simulated o
     CHECK(report.exit.status == 3);
     CHECK(totals.hits == 3);
     CHECK(totals.stepped == 2);
-    CHECK(totals.simulated == 1);
+    CHECK(totals.emulated == 1);
     CHECK(exceptions_named(report, "brk") == 3);
     CHECK(exceptions_named(report, "software-step") == 2);
     CHECK(report.user_insns == InsnCount(6 + 2));
@@ -92,7 +92,7 @@ TEST_CASE("a stepped hit adds a step exception and an instruction, a simulated o
     report = run(request);
     totals = totals_of(report);
     CHECK(totals.stepped == 1);
-    CHECK(totals.simulated == 2);
+    CHECK(totals.emulated == 2);
     CHECK(report.user_insns == InsnCount(6 + 1));
 }
 

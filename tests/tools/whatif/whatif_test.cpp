@@ -97,7 +97,7 @@ void check_same(const RunReport& priced, const RunReport& ran) {
 
 }  // namespace
 
-TEST_CASE("a run at its own prices costs what it cost", "[tools][whatif]") {
+TEST_CASE("a run with its own cost parameters costs what it cost", "[tools][whatif]") {
     const Fixture f;
     const RunReport ran = f.run();
     REQUIRE(totals_of(ran).hits == 2);
@@ -108,7 +108,8 @@ TEST_CASE("a run at its own prices costs what it cost", "[tools][whatif]") {
     CHECK(what.notes.empty());
 }
 
-TEST_CASE("a run at other prices costs what running it at these prices costs", "[tools][whatif]") {
+TEST_CASE("a run with other cost parameters costs what running it with these costs",
+          "[tools][whatif]") {
     const Fixture f;
     const RunReport saved = saved_and_read(f.run());
     const std::vector<std::vector<Setting>> cases = {
@@ -196,7 +197,7 @@ TEST_CASE("a report that its own profiles do not give is refused", "[tools][what
     const Fixture f;
     RunReport saved = saved_and_read(f.run());
     saved.paths[0].times += 1;
-    CHECK_THAT(refusal(saved, {}), Contains("not its counts at its own profiles' prices"));
+    CHECK_THAT(refusal(saved, {}), Contains("not its counts at its own profiles' cost parameters"));
 }
 
 TEST_CASE("profiles that have changed since the run must be named", "[tools][whatif]") {

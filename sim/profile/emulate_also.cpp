@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/profile/simulate_also.h"
+#include "sim/profile/emulate_also.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,25 +10,25 @@
 namespace uprobesim {
 
 namespace {
-constexpr std::array<std::string_view, static_cast<std::size_t>(AlsoSimulated::kCount)> kNames = {
+constexpr std::array<std::string_view, static_cast<std::size_t>(AlsoEmulated::kCount)> kNames = {
     "sub-sp", "add-sp", "mov", "mov-wide", "stp", "paciasp", "bti"};
 }
 
-std::string_view also_simulated_name(AlsoSimulated what) {
+std::string_view also_emulated_name(AlsoEmulated what) {
     return kNames[static_cast<std::size_t>(what)];
 }
 
-Result<AlsoSimulatedSet> also_simulated_set(const std::vector<std::string>& names) {
-    AlsoSimulatedSet set;
+Result<AlsoEmulatedSet> also_emulated_set(const std::vector<std::string>& names) {
+    AlsoEmulatedSet set;
     for (const std::string& name : names) {
         const auto found = std::find(kNames.begin(), kNames.end(), name);
         if (found == kNames.end()) {
-            return user_error(fmt::format("'simulate-also' has '{}'", name), "",
+            return user_error(fmt::format("'emulate-also' has '{}'", name), "",
                               fmt::format("it is a list of: {}", fmt::join(kNames, ", ")));
         }
-        const auto what = static_cast<AlsoSimulated>(found - kNames.begin());
+        const auto what = static_cast<AlsoEmulated>(found - kNames.begin());
         if (set.has(what)) {
-            return user_error(fmt::format("'simulate-also' has '{}' twice", name), "",
+            return user_error(fmt::format("'emulate-also' has '{}' twice", name), "",
                               "name it once");
         }
         set.add(what);
@@ -36,7 +36,7 @@ Result<AlsoSimulatedSet> also_simulated_set(const std::vector<std::string>& name
     return set;
 }
 
-std::vector<std::string> also_simulated_names(std::string_view list) {
+std::vector<std::string> also_emulated_names(std::string_view list) {
     std::vector<std::string> names;
     while (!list.empty()) {
         const std::size_t comma = std::min(list.find(','), list.size());
