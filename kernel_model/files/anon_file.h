@@ -14,7 +14,7 @@ class AnonFile : public File {
 public:
     // `kind`: "eventfd" and so on, as /proc shows it.
     AnonFile(std::string_view kind, std::uint32_t open_flags) {
-        path = "anon_inode:[" + std::string(kind) + "]";
+        name = "anon_inode:[" + std::string(kind) + "]";
         flags = open_flags;
     }
     // All have one inode, which is of no type.

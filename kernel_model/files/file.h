@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// An open file description (struct file): what a descriptor names. One
-// implementation per kind: regular, directory, device, proc text, pipe, host stdio.
+// An open file description (struct file): what a descriptor refers to. One class per kind: regular,
+// directory, device, text of /proc, pipe, socket, terminal, epoll, eventfd and so on.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernel_model/abi/errno.h"
+#include "kernel_model/files/dentry.h"
 #include "kernel_model/memory/backing.h"
 #include "kernel_model/memory/mm.h"
 #include "sim/profile/kernel_path.h"
@@ -30,6 +31,12 @@ struct DirEntry {
     std::string name;
     std::uint64_t inode = 0;
     std::uint8_t type = 0;  // DT_*
+};
+
+struct FileCosts {
+    KernelPath read = KernelPath::SysReadFile;
+    KernelPath write = KernelPath::SysWriteFile;
+    KernelPath close = KernelPath::SysClose;  // of the last reference
 };
 
 class WaitQueue;
@@ -99,17 +106,20 @@ public:
     virtual bool can_poll() { return waiters() != nullptr; }
     virtual Socket* socket() { return nullptr; }
     virtual PtyFile* terminal() { return nullptr; }
-    virtual KernelPath read_path() const { return KernelPath::SysReadFile; }
-    virtual KernelPath write_path() const { return KernelPath::SysWriteFile; }
-    virtual KernelPath close_path() const { return KernelPath::SysClose; }  // of the last reference
+    // What calls on it are charged as.
+    virtual FileCosts costs() const { return {}; }
 
+    // For /proc and messages: the absolute guest path it has now, or `name`.
+    std::string path() const { return dentry ? dentry->path() : name; }
     void watch(Watcher& watcher) { watchers_.push_back(&watcher); }
     void unwatch(Watcher& watcher) { std::erase(watchers_, &watcher); }
 
     std::shared_ptr<void> end_of_locks;  // releases the locks of this description
     std::uint64_t position = 0;
     std::uint32_t flags = 0;  // O_* as given to open, guest values
-    std::string path;         // guest path, absolute, for /proc and errors
+    // The name by which it was opened. Null: a file without one, shown as `name` ("pipe:[12]").
+    std::shared_ptr<Dentry> dentry;
+    std::string name;
 
 private:
     std::vector<Watcher*> watchers_;

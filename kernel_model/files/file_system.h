@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "kernel_model/files/caller.h"
+#include "kernel_model/files/dentry.h"
 #include "kernel_model/files/disk_space.h"
 #include "kernel_model/files/file.h"
 #include "kernel_model/files/special_tree.h"
@@ -47,58 +49,46 @@ public:
         std::uint32_t components = 1;  // walked, for the price
         bool created = false;
     };
-    // All paths are guest paths, absolute or relative to `cwd` (absolute). `process`: for
-    // /proc/self; may be null.
-    virtual SysResult<OpenResult> open(Process* process, std::string_view cwd,
-                                       std::string_view path, std::uint32_t flags,
+    // All paths are guest paths, absolute from the caller's root or relative to its start.
+    virtual SysResult<OpenResult> open(const Caller&, std::string_view path, std::uint32_t flags,
                                        std::uint32_t mode) = 0;
-    virtual SysResult<FileStatus> status(Process*, std::string_view cwd, std::string_view path,
-                                         bool follow) = 0;
-    virtual SysResult<std::string> read_link(Process*, std::string_view cwd,
-                                             std::string_view path) = 0;
-    virtual SysResult<void> access(Process*, std::string_view cwd, std::string_view path,
-                                   std::uint32_t mode, bool follow) = 0;
-    virtual SysResult<void> make_directory(std::string_view cwd, std::string_view path,
+    virtual SysResult<FileStatus> status(const Caller&, std::string_view path, bool follow) = 0;
+    virtual SysResult<std::string> read_link(const Caller&, std::string_view path) = 0;
+    virtual SysResult<void> access(const Caller&, std::string_view path, std::uint32_t mode,
+                                   bool follow) = 0;
+    // A directory, for chdir: one that the caller may search.
+    virtual SysResult<std::shared_ptr<Dentry>> directory(const Caller&, std::string_view path) = 0;
+    virtual SysResult<void> make_directory(const Caller&, std::string_view path,
                                            std::uint32_t mode) = 0;
-    virtual SysResult<void> make_fifo(std::string_view cwd, std::string_view path,
-                                      std::uint32_t mode) = 0;
+    virtual SysResult<void> make_fifo(const Caller&, std::string_view path, std::uint32_t mode) = 0;
     // A file of type socket, for bind. Exist. Value: what it shows as, its key among them.
-    virtual SysResult<FileStatus> make_socket(Process*, std::string_view cwd, std::string_view path,
+    virtual SysResult<FileStatus> make_socket(const Caller&, std::string_view path,
                                               std::uint32_t mode) = 0;
-    virtual SysResult<void> remove(std::string_view cwd, std::string_view path, bool directory) = 0;
-    virtual SysResult<void> rename(std::string_view cwd_from, std::string_view from,
-                                   std::string_view cwd_to, std::string_view to,
-                                   bool no_replace) = 0;
-    virtual SysResult<void> link(std::string_view cwd_from, std::string_view from,
-                                 std::string_view cwd_to, std::string_view to) = 0;
-    virtual SysResult<void> symlink(std::string_view target, std::string_view cwd,
+    virtual SysResult<void> remove(const Caller&, std::string_view path, bool directory) = 0;
+    // `to_start`: where a relative `to` starts.
+    virtual SysResult<void> rename(const Caller&, std::string_view from,
+                                   const std::shared_ptr<const Dentry>& to_start,
+                                   std::string_view to, bool no_replace) = 0;
+    virtual SysResult<void> link(const Caller&, std::string_view from,
+                                 const std::shared_ptr<const Dentry>& to_start,
+                                 std::string_view to) = 0;
+    virtual SysResult<void> symlink(const Caller&, std::string_view target,
                                     std::string_view path) = 0;
-    virtual SysResult<void> change_mode(std::string_view cwd, std::string_view path,
+    virtual SysResult<void> change_mode(const Caller&, std::string_view path,
                                         std::uint32_t mode) = 0;
-    virtual SysResult<void> change_owner(std::string_view cwd, std::string_view path,
-                                         std::uint32_t uid, std::uint32_t gid, bool follow) = 0;
+    virtual SysResult<void> change_owner(const Caller&, std::string_view path, std::uint32_t uid,
+                                         std::uint32_t gid, bool follow) = 0;
     struct Times {
         std::int64_t atime_s, atime_ns, mtime_s, mtime_ns;
         bool set_atime, set_mtime;
     };
-    virtual SysResult<void> set_times(std::string_view cwd, std::string_view path, const Times&,
+    virtual SysResult<void> set_times(const Caller&, std::string_view path, const Times&,
                                       bool follow) = 0;
-    // The same for an open file, which may have lost its name. By default they go by the path it
-    // has now.
-    virtual SysResult<void> change_mode_of(File& file, std::uint32_t mode) {
-        return change_mode("/", file.path, mode);
-    }
-    virtual SysResult<void> change_owner_of(File& file, std::uint32_t uid, std::uint32_t gid) {
-        return change_owner("/", file.path, uid, gid, true);
-    }
-    virtual SysResult<void> set_times_of(File& file, const Times& times) {
-        return set_times("/", file.path, times, true);
-    }
-    // Whose rights the calls that name no process use, from now on (the superuser's until told).
-    virtual void act_as(Process&) {}
-    // The canonical absolute guest path of a directory (for chdir and getcwd).
-    virtual SysResult<std::string> real_directory(Process*, std::string_view cwd,
-                                                  std::string_view path) = 0;
+    // The same for an open file, which may have lost its name.
+    virtual SysResult<void> change_mode_of(const Caller&, File& file, std::uint32_t mode) = 0;
+    virtual SysResult<void> change_owner_of(const Caller&, File& file, std::uint32_t uid,
+                                            std::uint32_t gid) = 0;
+    virtual SysResult<void> set_times_of(const Caller&, File& file, const Times& times) = 0;
     // Writes back dirty shared pages, drops page caches; the scratch layer stays when it was asked
     // for.
     virtual void finish() = 0;

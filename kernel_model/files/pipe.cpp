@@ -187,7 +187,7 @@ std::pair<std::shared_ptr<File>, std::shared_ptr<File>> make_pipe(std::uint64_t 
     auto pipe = std::make_shared<Pipe>();
     auto reader = std::make_shared<PipeEnd>(pipe, abi::kORdonly | flags, status);
     auto writer = std::make_shared<PipeEnd>(pipe, abi::kOWronly | flags, status);
-    reader->path = writer->path = "pipe:[" + std::to_string(inode) + "]";
+    reader->name = writer->name = "pipe:[" + std::to_string(inode) + "]";
     return {reader, writer};
 }
 

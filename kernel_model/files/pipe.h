@@ -78,8 +78,9 @@ public:
                                    UserMemory& memory) override;
     std::uint32_t poll() override;
     WaitQueue* waiters() override;
-    KernelPath read_path() const override { return KernelPath::SysReadPipe; }
-    KernelPath write_path() const override { return KernelPath::SysWritePipe; }
+    FileCosts costs() const override {
+        return {.read = KernelPath::SysReadPipe, .write = KernelPath::SysWritePipe};
+    }
 
     // A FIFO's open goes on when somebody has opened the other end since.
     bool waits_for_partner() const;

@@ -46,8 +46,9 @@ public:
     SysResult<FileStatus> status() override { return status_; }
     SysResult<std::uint64_t> size() override { return 0; }
     bool maps_zeros() const override { return device_ == Device::Zero; }
-    KernelPath read_path() const override { return KernelPath::SysReadDevice; }
-    KernelPath write_path() const override { return KernelPath::SysWriteDevice; }
+    FileCosts costs() const override {
+        return {.read = KernelPath::SysReadDevice, .write = KernelPath::SysWriteDevice};
+    }
 
 private:
     Device device_;
@@ -119,11 +120,9 @@ public:
     bool can_poll() override {
         return !seekable() && abi::device_major(status_of_host_fd(fd_).rdevice) != 1;
     }
-    KernelPath read_path() const override {
-        return seekable() ? KernelPath::SysReadFile : KernelPath::SysReadPipe;
-    }
-    KernelPath write_path() const override {
-        return seekable() ? KernelPath::SysWriteFile : KernelPath::SysWritePipe;
+    FileCosts costs() const override {
+        if (seekable()) return {};
+        return {.read = KernelPath::SysReadPipe, .write = KernelPath::SysWritePipe};
     }
 
 private:
@@ -144,7 +143,7 @@ std::shared_ptr<File> make_device(Device device, Entropy& entropy, FileStatus st
 std::shared_ptr<File> make_host_stdio(int fd, std::function<void()> before_write) {
     auto file = std::make_shared<HostStdio>(fd, std::move(before_write));
     file->flags = fd == 0 ? abi::kORdonly : abi::kOWronly;
-    file->path = fd == 0 ? "/dev/stdin" : fd == 1 ? "/dev/stdout" : "/dev/stderr";
+    file->name = fd == 0 ? "/dev/stdin" : fd == 1 ? "/dev/stdout" : "/dev/stderr";
     // A terminal is one description open for both.
     if (isatty(fd) != 0) file->flags = abi::kORdwr;
     return file;

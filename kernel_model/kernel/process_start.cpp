@@ -43,7 +43,7 @@ std::string base_name(std::string_view path) {
 }
 
 // execvp's search. Empty: not found.
-std::string find_program(FileSystem& files, const ProgramRequest& request) {
+std::string find_program(FileSystem& files, const Caller& from_cwd, const ProgramRequest& request) {
     const std::string& name = request.arguments.front();
     if (name.find('/') != std::string::npos) return name;
     std::string_view rest = path_of(request.environment);
@@ -52,7 +52,7 @@ std::string find_program(FileSystem& files, const ProgramRequest& request) {
         const std::string_view folder = rest.substr(0, colon);
         const std::string candidate =
             (folder.empty() ? std::string(".") : std::string(folder)) + "/" + name;
-        const auto status = files.status(nullptr, request.cwd, candidate, true);
+        const auto status = files.status(from_cwd, candidate, true);
         if (status && (status->mode & abi::kIfmt) == abi::kIfReg && (status->mode & 0111) != 0)
             return candidate;
         if (colon == std::string_view::npos) return {};
@@ -86,11 +86,11 @@ tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& r
     FileSystem& files = kernel_.files();
     if (request.arguments.empty() || request.arguments.front().empty())
         return failure(std::nullopt, "no program was given", {}, {});
-    const auto cwd = files.real_directory(nullptr, "/", request.cwd);
+    const auto cwd = files.directory(Caller{}, request.cwd);
     if (!cwd)
         return failure(std::nullopt, "no such directory in the guest's file tree", request.cwd,
                        "give an absolute guest path to --cwd");
-    const std::string path = find_program(files, request);
+    const std::string path = find_program(files, Caller{}.starting_at(*cwd), request);
     if (path.empty())
         return failure(Errno::NoEnt, "program not found in the guest's PATH",
                        request.arguments.front(),

@@ -95,7 +95,7 @@ private:
 };
 
 Loaded<ProgramFile> ProgramLoader::open(const std::string& path, std::string_view role) {
-    auto opened = files_.open(&process_, process_.cwd, path, 0, 0);
+    auto opened = files_.open(caller_of(process_), path, abi::kORdonly, 0);
     if (!opened) {
         const std::string what = role.empty()
                                      ? std::string(open_failure(opened.error()))
@@ -109,8 +109,7 @@ Loaded<ProgramFile> ProgramLoader::open(const std::string& path, std::string_vie
     if (!status) return load_error(status.error(), "cannot be examined", path);
     if ((status->mode & abi::kIfmt) != abi::kIfReg)
         return load_error(Errno::Acces, "not a regular file", path);
-    const Credentials who{process_.uid, process_.gid};
-    if (!who.permit(*status, abi::kXOk))
+    if (!caller_of(process_).credentials.permit(*status, abi::kXOk))
         return load_error(Errno::Acces, "not executable", path,
                           "the file has no execute permission");
     program.size = static_cast<std::uint64_t>(std::max<std::int64_t>(status->size, 0));
@@ -243,12 +242,11 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
                        .environment = request.environment,
                        .exec_name = request.path};
     if (stack.arguments.empty()) stack.arguments.emplace_back();  // as Linux since 5.18
-    auto program = open_program(request.path, stack.arguments);
-    if (!program) return tl::make_unexpected(program.error());
+    auto program = TRY(open_program(request.path, stack.arguments));
     std::optional<Image> interpreter;
-    if (!program->elf.interpreter.empty()) {
-        auto opened = TRY(open_image(program->elf.interpreter,
-                                     fmt::format("the dynamic loader of {}", program->file.name)));
+    if (!program.elf.interpreter.empty()) {
+        auto opened = TRY(open_image(program.elf.interpreter,
+                                     fmt::format("the dynamic loader of {}", program.file.name)));
         interpreter = std::move(opened);
     }
     mm_.set_stack_limit(process_.limits[abi::kRlimitStack].soft);
@@ -257,35 +255,34 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
     if (auto fits = check_stack_strings(stack, mm_.stack_limit()); !fits)
         return load_error(fits.error(), "arguments and environment are too long", request.path);
 
-    stack.executable = program->elf.executable_stack;
+    stack.executable = program.elf.executable_stack;
     StackBuilder builder(mm_, stack);
     if (auto built = builder.map_and_copy_strings(); !built)
         return load_error(built.error(), "no memory for the stack", request.path);
-    TRY(choose_bias(*program, false));
-    TRY(map_image(*program));
+    TRY(choose_bias(program, false));
+    TRY(map_image(program));
     if (interpreter) {
         TRY(choose_bias(*interpreter, true));
-        if (auto mapped = map_image(*interpreter); !mapped)
-            return tl::make_unexpected(mapped.error());
+        TRY(map_image(*interpreter));
     }
-    place_break(*program);
+    place_break(program);
     if (request.vdso != nullptr) {
         const auto mapped = map_vdso(mm_, request.vdso);
         if (!mapped) return load_error(mapped.error(), "no room for the vDSO", request.path);
         stack.vdso = mapped->value;
     }
 
-    stack.phdr_address = program->elf.phdr_vaddr == 0 ? 0 : program->bias + program->elf.phdr_vaddr;
-    stack.phdr_count = program->elf.phdr_count;
+    stack.phdr_address = program.elf.phdr_vaddr == 0 ? 0 : program.bias + program.elf.phdr_vaddr;
+    stack.phdr_count = program.elf.phdr_count;
     stack.interpreter_base = interpreter ? interpreter->bias : 0;
-    stack.entry = program->bias + program->elf.entry;
+    stack.entry = program.bias + program.elf.entry;
     stack.uid = process_.uid;
     stack.gid = process_.gid;
     auto image = builder.build_tables(stack, machine_.entropy, task_);
     if (!image)
         return load_error(image.error(), "the stack's tables cannot be stored", request.path);
 
-    process_.exe = program->file.file->path;
+    process_.exe = program.file.file->path();
     process_.arguments = stack.arguments;
     process_.environment = request.environment;
     process_.auxv = std::move(image->auxv);

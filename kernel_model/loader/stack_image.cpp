@@ -12,6 +12,7 @@
 #include "kernel_model/abi/elf.h"
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/memory/user_memory.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -73,13 +74,12 @@ SysResult<void> StackBuilder::map_and_copy_strings() {
         for (const std::string& s : *list) strings += s.size() + 1;
     const std::uint64_t limit = std::max(page_floor(mm_.stack_limit()), page_ceil(strings));
     const std::uint64_t size = std::min(page_ceil(strings) + kStackExpand, limit);
-    const auto mapped = mm_.map({.hint = Mm::kTaskSize - size,
-                                 .length = size,
-                                 .prot = {.read = true, .write = true, .exec = request_.executable},
-                                 .fixed = true,
-                                 .grows_down = true,
-                                 .name = "[stack]"});
-    if (!mapped) return tl::make_unexpected(mapped.error());
+    TRY(mm_.map({.hint = Mm::kTaskSize - size,
+                 .length = size,
+                 .prot = {.read = true, .write = true, .exec = request_.executable},
+                 .fixed = true,
+                 .grows_down = true,
+                 .name = "[stack]"}));
 
     at_ = Mm::kTaskSize - sizeof(std::uint64_t);
     bool copied = copy_string(request_.exec_name);

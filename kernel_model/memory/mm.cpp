@@ -127,7 +127,7 @@ SysResult<VAddr> Mm::map(const MapRequest& request) {
         return tl::make_unexpected(Errno::NoMem);
 
     if (request.fixed && !request.fixed_noreplace) {
-        if (const auto gone = unmap(range); !gone) return tl::make_unexpected(gone.error());
+        TRY(unmap(range));
     }
     Vma vma{.range = range,
             .prot = request.prot,

@@ -173,7 +173,7 @@ SysResult<VAddr> Mm::move(VAddr old, std::uint64_t old_size, std::uint64_t new_s
     }
     announce(placed);
     if (!keep_old && old_size != 0) {
-        if (const auto gone = unmap(from); !gone) return tl::make_unexpected(gone.error());
+        TRY(unmap(from));
     }
     return to;
 }

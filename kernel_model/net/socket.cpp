@@ -39,7 +39,7 @@ Socket::Socket(std::shared_ptr<Network> network, std::uint16_t family, std::uint
       protocol_(protocol),
       inode_(network_->add(*this)) {
     flags = abi::kORdwr;
-    path = "socket:[" + std::to_string(inode_) + "]";
+    name = "socket:[" + std::to_string(inode_) + "]";
 }
 
 Socket::~Socket() {

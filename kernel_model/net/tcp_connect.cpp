@@ -84,17 +84,16 @@ SysResult<void> TcpSocket::connect(const SocketAddress& address, const Ucred&, b
 }
 
 SysResult<void> TcpSocket::begin_connect(const SocketAddress& address) {
-    const auto to = route(address);
-    if (!to) return tl::make_unexpected(to.error());
-    if (local_ip_.is_any()) local_ip_ = IpAddress::loopback(!to->is_v4());
+    const auto to = TRY(route(address));
+    if (local_ip_.is_any()) local_ip_ = IpAddress::loopback(!to.is_v4());
     TRY(claim_some_port());
-    remote_ip_ = *to;
+    remote_ip_ = to;
     remote_port_ = address.port;
     phase_ = Phase::Connecting;
     shut_read_ = shut_write_ = fin_received_ = false;
     error_.reset();
     auto* listener = static_cast<TcpSocket*>(
-        network().destination(abi::kIpprotoTcp, *to, address.port, local_ip_, local_port()));
+        network().destination(abi::kIpprotoTcp, to, address.port, local_ip_, local_port()));
     if (listener == nullptr) {
         error_ = Errno::ConnRefused;
         shut_read_ = shut_write_ = true;

@@ -174,9 +174,12 @@ std::uint8_t TcpSocket::tcp_state() const {
 }
 
 // The first to close sends a FIN, the second one's ends the connection.
-KernelPath TcpSocket::close_path() const {
-    if (state_ != State::Established) return KernelPath::SysCloseSocket;
-    return fin_received_ ? KernelPath::SysCloseTcpSecond : KernelPath::SysCloseTcp;
+FileCosts TcpSocket::costs() const {
+    const KernelPath established =
+        fin_received_ ? KernelPath::SysCloseTcpSecond : KernelPath::SysCloseTcp;
+    return {.read = KernelPath::SysReceiveTcp,
+            .write = KernelPath::SysSendTcp,
+            .close = state_ == State::Established ? established : KernelPath::SysCloseSocket};
 }
 
 }  // namespace uprobesim

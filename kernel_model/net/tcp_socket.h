@@ -31,9 +31,7 @@ public:
     std::uint64_t waiting_connections() const { return accepted_.size(); }
 
     std::uint32_t poll() override;
-    KernelPath read_path() const override { return KernelPath::SysReceiveTcp; }
-    KernelPath write_path() const override { return KernelPath::SysSendTcp; }
-    KernelPath close_path() const override;
+    FileCosts costs() const override;
 
 private:
     enum class State { Closed, Listen, SynSent, Established };

@@ -5,6 +5,7 @@
 
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/net/network.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
@@ -20,11 +21,10 @@ SysResult<void> UdpSocket::connect(const SocketAddress& address, const Ucred&, b
         remote_ip_ = IpAddress::any(is_v6());
         return {};
     }
-    const auto to = route(address);
-    if (!to) return tl::make_unexpected(to.error());
+    const auto to = TRY(route(address));
     if (const auto port = claim_some_port(); !port) return tl::make_unexpected(Errno::Again);
-    if (local_ip_.is_any()) local_ip_ = IpAddress::loopback(!to->is_v4());
-    remote_ip_ = *to;
+    if (local_ip_.is_any()) local_ip_ = IpAddress::loopback(!to.is_v4());
+    remote_ip_ = to;
     remote_port_ = address.port;
     return {};
 }
@@ -39,14 +39,13 @@ SysResult<std::uint64_t> UdpSocket::send(const Outgoing& message) {
     if (error_) return tl::make_unexpected(*take_error());
     if (!message.to && remote_port_ == 0) return tl::make_unexpected(Errno::DestAddrReq);
     const SocketAddress to = message.to ? *message.to : remote();
-    const auto ip = route(to);
-    if (!ip) return tl::make_unexpected(ip.error());
+    const auto ip = TRY(route(to));
     if (to.port == 0) return tl::make_unexpected(Errno::Inval);
     if (shut_write_) return tl::make_unexpected(Errno::Pipe);
     if (const auto port = claim_some_port(); !port) return tl::make_unexpected(Errno::Again);
-    const IpAddress from = local_ip_.is_any() ? IpAddress::loopback(!ip->is_v4()) : local_ip_;
+    const IpAddress from = local_ip_.is_any() ? IpAddress::loopback(!ip.is_v4()) : local_ip_;
     auto* other = static_cast<UdpSocket*>(
-        network().destination(abi::kIpprotoUdp, *ip, to.port, from, local_port()));
+        network().destination(abi::kIpprotoUdp, ip, to.port, from, local_port()));
     if (other == nullptr) {
         // An ICMP message comes back, which only a connected socket is told of.
         if (remote_port_ != 0) {

@@ -26,9 +26,11 @@ public:
     std::uint8_t tcp_state() const override { return remote_port_ != 0 ? 1 : 7; }
 
     std::uint32_t poll() override;
-    KernelPath read_path() const override { return KernelPath::SysReceiveUdp; }
-    KernelPath write_path() const override { return KernelPath::SysSendUdp; }
-    KernelPath close_path() const override { return KernelPath::SysCloseSocket; }
+    FileCosts costs() const override {
+        return {.read = KernelPath::SysReceiveUdp,
+                .write = KernelPath::SysSendUdp,
+                .close = KernelPath::SysCloseSocket};
+    }
     KernelPath connect_path() const override { return KernelPath::SysBind; }
 
 private:

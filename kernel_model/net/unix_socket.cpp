@@ -59,10 +59,10 @@ void UnixSocket::join(const std::shared_ptr<UnixSocket>& a, const std::shared_pt
 SysResult<void> UnixSocket::bind(const SocketAddress& address, const Ucred&) {
     if (address.family != abi::kAfUnix || !name_.name.empty())
         return tl::make_unexpected(Errno::Inval);
-    SocketAddress name = address;
-    if (name.name.empty()) name.name = network().unused_abstract_name();
-    TRY(network().claim_name(*this, name));
-    name_ = std::move(name);
+    SocketAddress wanted = address;
+    if (wanted.name.empty()) wanted.name = network().unused_abstract_name();
+    TRY(network().claim_name(*this, wanted));
+    name_ = std::move(wanted);
     return {};
 }
 

@@ -34,9 +34,11 @@ public:
     std::uint64_t unsent_bytes() const override { return charged_; }
 
     std::uint32_t poll() override;
-    KernelPath read_path() const override { return KernelPath::SysReceiveUnix; }
-    KernelPath write_path() const override { return KernelPath::SysSendUnix; }
-    KernelPath close_path() const override { return KernelPath::SysCloseUnix; }
+    FileCosts costs() const override {
+        return {.read = KernelPath::SysReceiveUnix,
+                .write = KernelPath::SysSendUnix,
+                .close = KernelPath::SysCloseUnix};
+    }
     KernelPath connect_path() const override { return KernelPath::SysConnectUnix; }
     WaitQueue* connect_waiters(const SocketAddress& address) override;
     WaitQueue* send_waiters(const Outgoing& message) override;

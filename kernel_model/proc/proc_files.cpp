@@ -300,7 +300,7 @@ std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const
     } else if (name == "/exe" && p.alive) {
         node = link_to(p.exe);
     } else if (name == "/cwd") {
-        node = link_to(p.cwd);
+        node = link_to(p.cwd ? p.cwd->path() : "/");
     } else if (name == "/root") {
         node = link_to("/");
     } else if (name == "/fd" || name == "/fdinfo") {
@@ -309,7 +309,8 @@ std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const
         node = directory(names);
         if (name == "/fd") node->status.mode = abi::kIfDir | 0500;
     } else if (const auto* entry = shows_file("/fd/")) {
-        node = link_to(entry->file->path.empty() ? "anon_inode:[file]" : entry->file->path);
+        const std::string path = entry->file->path();
+        node = link_to(path.empty() ? "anon_inode:[file]" : path);
         node->magic = entry->file;
     } else if (const auto* shown = shows_file("/fdinfo/")) {
         node = text([&file = *shown->file, cloexec = shown->close_on_exec] {

@@ -30,7 +30,7 @@ std::string descriptor_text(const Wait& wait, std::int32_t fd) {
     const File* file = wait.task.process->files.get(fd);
     if (file == nullptr) return fmt::format("descriptor {}, which is not open", fd);
     return fmt::format("descriptor {}, {}", fd,
-                       file->path.empty() ? "a file without a name" : file->path);
+                       file->path().empty() ? "a file without a name" : file->path());
 }
 
 std::string process_text(const Process& process) {

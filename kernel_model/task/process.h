@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernel_model/abi/signal.h"
+#include "kernel_model/files/caller.h"
 #include "kernel_model/files/fd_table.h"
 #include "kernel_model/memory/mm.h"
 #include "kernel_model/task/posix_timer.h"
@@ -92,7 +93,7 @@ struct Process {
     FdTable files;
     std::array<SignalAction, kSignalCount + 1> actions{};  // index: signal number
     std::array<ResourceLimit, 16> limits{};                // index: RLIMIT_*
-    std::string cwd = "/";
+    std::shared_ptr<Dentry> cwd;                           // null: the top of the tree
     std::string exe;  // guest path of the program, links resolved
     std::vector<std::string> arguments;
     std::vector<std::string> environment;
@@ -111,5 +112,13 @@ struct Process {
     std::deque<SignalInfo> pending;  // of the whole process: the first task that can takes it
     std::map<TaskId, std::unique_ptr<Task>> tasks;
 };
+
+// The process as the caller of a file call, from its working directory.
+inline Caller caller_of(Process& process) {
+    return {.process = &process,
+            .credentials = {.uid = process.uid, .gid = process.gid, .groups = {}},
+            .root = {},
+            .start = process.cwd};
+}
 
 }  // namespace uprobesim

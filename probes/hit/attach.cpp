@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "kernel_model/abi/fcntl.h"
 #include "probes/hit/uprobes.h"
 #include "probes/slots/xol_area.h"
 #include "probes/target/symbol_index.h"
@@ -35,7 +36,7 @@ Uprobes::~Uprobes() = default;
 
 Result<Uprobes::Image*> Uprobes::image(const std::string& path) {
     if (const auto it = images_.find(path); it != images_.end()) return it->second.get();
-    auto opened = kernel_.files().open(nullptr, "/", path, 0, 0);
+    auto opened = kernel_.files().open(Caller{}, path, abi::kORdonly, 0);
     if (!opened)
         return user_error("the binary of a probe cannot be opened in the guest's root", path,
                           "give the path as the guest sees it");

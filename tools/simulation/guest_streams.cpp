@@ -30,7 +30,7 @@ class InputReader final : public File {
 public:
     explicit InputReader(SharedInput& input) : input_(input) {
         flags = abi::kORdonly;
-        path = "/dev/stdin";
+        name = "/dev/stdin";
     }
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
         const std::string& all = input_.bytes();
@@ -41,7 +41,7 @@ public:
     }
     SysResult<FileStatus> status() override { return pipe_status(0); }
     std::uint32_t poll() override { return 1; }
-    KernelPath read_path() const override { return KernelPath::SysReadPipe; }
+    FileCosts costs() const override { return {.read = KernelPath::SysReadPipe}; }
 
 private:
     SharedInput& input_;
@@ -80,7 +80,7 @@ std::string StreamDigest::hash_text() const {
 DigestedOutput::DigestedOutput(int guest_fd, int host_fd, std::function<void()> before_write)
     : guest_fd_(guest_fd), host_fd_(host_fd), before_write_(std::move(before_write)) {
     flags = abi::kOWronly;
-    path = guest_fd == 1 ? "/dev/stdout" : "/dev/stderr";
+    name = guest_fd == 1 ? "/dev/stdout" : "/dev/stderr";
 }
 
 SysResult<std::uint64_t> DigestedOutput::write(std::uint64_t, std::span<const std::byte> from) {

@@ -44,7 +44,7 @@ public:
     SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from) override;
     SysResult<FileStatus> status() override;
     std::uint32_t poll() override { return 4; }
-    KernelPath write_path() const override { return KernelPath::SysWritePipe; }
+    FileCosts costs() const override { return {.write = KernelPath::SysWritePipe}; }
     const StreamDigest& digest() const { return digest_; }
     // Also remember the first `most` bytes.
     void keep(std::size_t most) { kept_most_ = most; }

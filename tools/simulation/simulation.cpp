@@ -129,7 +129,7 @@ void take_calls(const Kernel& kernel, RunReport& report) {
 
 // Empty: the program is no file any more.
 std::string hash_of_guest_file(FileSystem& files, const std::string& path) {
-    const auto opened = files.open(nullptr, "/", path, 0, 0);
+    const auto opened = files.open(Caller{}, path, abi::kORdonly, 0);
     if (!opened) return {};
     std::string bytes;
     std::vector<std::byte> buffer(1u << 20);
@@ -168,10 +168,10 @@ Outcome make_files(FileSystem& files, const std::vector<ScenarioFile>& wanted) {
         constexpr std::uint32_t kMode = 0644, kFolderMode = 0755;
         for (std::size_t slash = file.path.find('/', 1); slash != file.path.npos;
              slash = file.path.find('/', slash + 1))
-            (void)files.make_directory("/", file.path.substr(0, slash),
+            (void)files.make_directory(Caller{}, file.path.substr(0, slash),
                                        kFolderMode);  // those that are there stay
         const auto made =
-            files.open(nullptr, "/", file.path, abi::kOWronly | abi::kOCreat | abi::kOTrunc, kMode);
+            files.open(Caller{}, file.path, abi::kOWronly | abi::kOCreat | abi::kOTrunc, kMode);
         if (!made || !made->file->write(0, std::as_bytes(std::span(file.text))))
             return user_error("a file of the scenario cannot be made in the guest's root",
                               file.path);

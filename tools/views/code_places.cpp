@@ -5,12 +5,14 @@
 
 #include <algorithm>
 
+#include "kernel_model/abi/fcntl.h"
+
 namespace uprobesim {
 namespace {
 
 std::vector<std::byte> bytes_of(FileSystem& files, const std::string& path) {
     std::vector<std::byte> bytes;
-    const auto opened = files.open(nullptr, "/", path, 0, 0);
+    const auto opened = files.open(Caller{}, path, abi::kORdonly, 0);
     if (!opened) return bytes;
     constexpr std::size_t kPiece = 1u << 20;
     while (true) {

@@ -65,7 +65,7 @@ private:
 
 Epoll::Epoll(std::uint64_t inode) : inode_(inode) {
     flags = abi::kORdwr;
-    path = "anon_inode:[eventpoll]";
+    name = "anon_inode:[eventpoll]";
 }
 
 Epoll::~Epoll() {

@@ -16,8 +16,9 @@ public:
     // One more than is moved: a longer write is an error (since Linux 6.9), a longer read is not.
     std::uint64_t record_bytes() const override { return sizeof count_ + 1; }
     std::uint32_t poll() override;
-    KernelPath read_path() const override { return KernelPath::SysReadEventfd; }
-    KernelPath write_path() const override { return KernelPath::SysWriteEventfd; }
+    FileCosts costs() const override {
+        return {.read = KernelPath::SysReadEventfd, .write = KernelPath::SysWriteEventfd};
+    }
 
 private:
     static constexpr std::uint64_t kMaxCount = ~std::uint64_t{0} - 1;

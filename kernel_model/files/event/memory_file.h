@@ -19,7 +19,7 @@ public:
     MemoryFile(std::shared_ptr<Shared> shared, std::uint32_t open_flags)
         : shared_(std::move(shared)) {
         flags = open_flags;
-        path = shared_->memory->path();
+        name = shared_->memory->path();
     }
 
     SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to) override {

@@ -34,7 +34,7 @@ public:
     std::uint64_t record_bytes() const override { return kMaxPerRead * kRecord; }
     std::uint32_t poll() override { return signals_->any(mask_) ? abi::kPollIn : 0; }
     WaitQueue* waiters() override { return signals_->arrivals(); }
-    KernelPath read_path() const override { return KernelPath::SysReadEventfd; }
+    FileCosts costs() const override { return {.read = KernelPath::SysReadEventfd}; }
 
 private:
     static constexpr std::uint64_t kRecord = 128, kMaxPerRead = 64;

@@ -27,7 +27,7 @@ public:
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
     std::uint64_t record_bytes() const override { return sizeof expirations_; }
     std::uint32_t poll() override;
-    KernelPath read_path() const override { return KernelPath::SysReadTimerfd; }
+    FileCosts costs() const override { return {.read = KernelPath::SysReadTimerfd}; }
 
 private:
     void arm(std::uint64_t at_ns);

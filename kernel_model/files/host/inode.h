@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "kernel_model/files/dentry.h"
 #include "kernel_model/files/disk_space.h"
 #include "kernel_model/files/host.h"
 #include "kernel_model/memory/backing.h"
@@ -18,12 +19,13 @@ namespace uprobesim {
 
 class Inode final : public FileBacking {
 public:
-    Inode(PhysicalMemory& memory, FileKey key, HostFd fd, bool writable, std::string path)
+    Inode(PhysicalMemory& memory, FileKey key, HostFd fd, bool writable,
+          std::shared_ptr<const Dentry> dentry)
         : memory_(memory),
           key_(key),
           fd_(std::move(fd)),
           writable_(writable),
-          path_(std::move(path)) {}
+          dentry_(std::move(dentry)) {}
     Inode(const Inode&) = delete;
     Inode& operator=(const Inode&) = delete;
     ~Inode() override;
@@ -33,7 +35,7 @@ public:
     std::optional<PAddr> page(std::uint64_t index) override;
     void mark_dirty(std::uint64_t index) override { dirty_.insert(index); }
     void write_back(std::uint64_t first_index, std::uint64_t pages) override;
-    std::string path() const override { return path_; }
+    std::string path() const override { return dentry_->path(); }
 
     SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to);
     SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from);
@@ -47,12 +49,11 @@ public:
     }
     FileStatus status() const { return status_of_host_fd(fd_.get()); }
     int fd() const { return fd_.get(); }
-    void moved_to(std::string path) { path_ = std::move(path); }
 
     // What the guest set or the model keeps for a file of the scratch layer; null: the host file's
     // own are shown.
     std::shared_ptr<FileStatus> attributes;
-    // What it takes of a limited scratch layer; null: nobody counts.
+    // Space charged against the scratch limit; null if unlimited.
     std::shared_ptr<DiskUse> use;
 
 private:
@@ -62,7 +63,7 @@ private:
     FileKey key_;
     HostFd fd_;
     bool writable_;
-    std::string path_;
+    std::shared_ptr<const Dentry> dentry_;  // the name by which it was first opened
     std::map<std::uint64_t, PAddr> pages_;
     // Written through a shared mapping; stays in the set, because the guest may go on writing
     // without another fault.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_model/files/host/layers.h"
 
-#include <deque>
+#include <algorithm>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/limits.h"
@@ -47,20 +47,11 @@ FileStatus merged_status(const FileStatus& kept, const FileStatus& host) {
     return s;
 }
 
-bool Credentials::permit(const FileStatus& status, std::uint32_t wanted) const {
-    if (uid == 0) {
-        // The superuser may do all but execute what nobody may execute.
-        return (wanted & 1) == 0 || (status.mode & kIfmt) == kIfDir || (status.mode & 0111) != 0;
-    }
-    const unsigned shift = status.uid == uid ? 6 : status.gid == gid ? 3 : 0;
-    return (wanted & 7 & ~(status.mode >> shift)) == 0;
-}
-
 // The directories that the user of the simulator named may have any mode on the host.
-bool Layers::may_search(const Node& directory) const {
+bool Layers::may_search(const Credentials& credentials, const Node& directory) const {
     return directory.guest == "/" ||
            (directory.kind == LayerKind::Bind && directory.relative == ".") ||
-           credentials.permit(directory.status, 1);
+           credentials.permit(directory.status, kXOk);
 }
 
 bool Layers::hidden(const std::string& guest) const {
@@ -92,35 +83,78 @@ bool Layers::writable(const Node& node) const {
            (node.kind == LayerKind::Bind && binds_[node.bind].writable);
 }
 
-SysResult<std::optional<Node>> Layers::find(Process* process, const std::string& guest) {
-    Node node;
-    node.guest = guest;
-    // The longest bind that holds the path wins.
+namespace {
+bool missing(Errno e) {
+    return e == Errno::NoEnt || e == Errno::NotDir;
+}
+}  // namespace
+
+// The longest bind that holds the path wins.
+const Layers::Bind* Layers::bind_of(const std::string& guest) const {
     const Bind* best = nullptr;
-    bool above_bind = false;
     for (const Bind& b : binds_) {
         const bool inside = guest == b.guest || is_below(guest, b.guest);
         if (inside && (best == nullptr || b.guest.size() > best->guest.size())) best = &b;
-        above_bind = above_bind || is_below(b.guest, guest);
     }
-    const auto missing = [](Errno e) { return e == Errno::NoEnt || e == Errno::NotDir; };
-    if (best != nullptr) {
-        node.kind = LayerKind::Bind;
-        node.bind = static_cast<std::size_t>(best - binds_.data());
-        if (guest == best->guest) {
-            node.relative = best->relative;
-        } else {
-            if (best->file) return std::optional<Node>();
-            node.relative = guest.substr(best->guest == "/" ? 1 : best->guest.size() + 1);
-        }
-        auto status = best->directory.status(node.relative);
-        if (!status)
-            return missing(status.error()) ? SysResult<std::optional<Node>>(std::nullopt)
-                                           : tl::make_unexpected(status.error());
-        node.status = *status;
-        node.host = {status->device, status->inode};
-        return node;
+    return best;
+}
+
+SysResult<std::optional<Node>> Layers::find_in_bind(const Bind& bind, const std::string& guest) {
+    Node node;
+    node.guest = guest;
+    node.kind = LayerKind::Bind;
+    node.bind = static_cast<std::size_t>(&bind - binds_.data());
+    if (guest == bind.guest) {
+        node.relative = bind.relative;
+    } else {
+        if (bind.file) return std::nullopt;
+        node.relative = guest.substr(bind.guest == "/" ? 1 : bind.guest.size() + 1);
     }
+    const auto status = bind.directory.status(node.relative);
+    if (!status && missing(status.error())) return std::nullopt;
+    node.status = TRY(status);
+    node.host = {node.status.device, node.status.inode};
+    return node;
+}
+
+SysResult<std::optional<Node>> Layers::find_in_scratch(const std::string& guest) {
+    Node node;
+    node.guest = guest;
+    node.kind = LayerKind::Scratch;
+    node.relative = relative_of(guest);
+    const auto found = scratch_.status(node.relative);
+    if (!found && missing(found.error())) return std::nullopt;
+    const FileStatus status = TRY(found);
+    node.host = {status.device, status.inode};
+    auto& kept = attributes[node.host];
+    // A file of an earlier run, in a scratch directory that was kept.
+    if (!kept) {
+        kept = std::make_shared<FileStatus>(status);
+        kept->device = device_;
+        kept->inode |= std::uint64_t{1} << 41;
+    }
+    node.attributes = kept;
+    node.status = merged_status(*kept, status);
+    return node;
+}
+
+SysResult<std::optional<Node>> Layers::find_in_root(const std::string& guest) {
+    if (!shows_root(guest)) return std::nullopt;
+    Node node;
+    node.guest = guest;
+    node.kind = LayerKind::Root;
+    node.relative = relative_of(guest);
+    const auto status = root_.status(node.relative);
+    if (!status && missing(status.error())) return std::nullopt;
+    node.status = TRY(status);
+    node.host = {node.status.device, node.status.inode};
+    return node;
+}
+
+SysResult<std::optional<Node>> Layers::find(Process* process, const std::string& guest) {
+    if (const Bind* bind = bind_of(guest)) return find_in_bind(*bind, guest);
+    Node node;
+    node.guest = guest;
     if (special_.owns(guest)) {
         node.kind = LayerKind::Special;
         node.special = special_.find(process, guest);
@@ -130,112 +164,18 @@ SysResult<std::optional<Node>> Layers::find(Process* process, const std::string&
         }
         // Directories such as /dev/shm may still be made in the scratch layer.
     }
+    // The top directory is the root's, whatever the scratch directory's own mode is.
+    if (guest != "/") {
+        if (auto found = TRY(find_in_scratch(guest))) return found;
+    }
+    if (auto found = TRY(find_in_root(guest))) return found;
+    const auto holds_bind = [&](const Bind& b) { return is_below(b.guest, guest); };
+    if (std::none_of(binds_.begin(), binds_.end(), holds_bind)) return std::nullopt;
+    node.kind = LayerKind::Synthetic;
     node.relative = relative_of(guest);
-    if (auto status = scratch_.status(node.relative)) {
-        if (guest != "/") {
-            node.kind = LayerKind::Scratch;
-            node.host = {status->device, status->inode};
-            auto& kept = attributes[node.host];
-            // A file of an earlier run, in a scratch directory that was kept.
-            if (!kept) {
-                kept = std::make_shared<FileStatus>(*status);
-                kept->device = device_;
-                kept->inode |= std::uint64_t{1} << 41;
-            }
-            node.attributes = kept;
-            node.status = merged_status(*kept, *status);
-            return node;
-        }
-    } else if (!missing(status.error())) {
-        return tl::make_unexpected(status.error());
-    }
-    if (!hidden(guest) && !special_.owns(guest)) {
-        auto status = root_.status(node.relative);
-        if (status) {
-            node.kind = LayerKind::Root;
-            node.status = *status;
-            node.host = {status->device, status->inode};
-            return node;
-        }
-        if (!missing(status.error())) return tl::make_unexpected(status.error());
-    }
-    if (above_bind) {
-        node.kind = LayerKind::Synthetic;
-        node.status.mode = kIfDir | 0755;
-        node.status.inode = 2;
-        return node;
-    }
-    return std::optional<Node>();
-}
-
-SysResult<Walk> Layers::walk(Process* process, std::string_view cwd, std::string_view path,
-                             bool follow_last) {
-    if (path.empty()) return tl::make_unexpected(Errno::NoEnt);
-    if (path.size() >= kPathMax) return tl::make_unexpected(Errno::NameTooLong);
-    if (path.find('\0') != std::string_view::npos) return tl::make_unexpected(Errno::NoEnt);
-    Walk result;
-    std::string at = path.front() == '/' ? "/" : std::string(cwd);
-    std::deque<std::string> left;
-    const auto push_front = [&](std::string_view text) {
-        std::deque<std::string> parts;
-        while (!text.empty()) {
-            const std::size_t slash = text.find('/');
-            const std::string_view part = text.substr(0, slash);
-            if (!part.empty()) parts.emplace_back(part);
-            text = slash == std::string_view::npos ? std::string_view() : text.substr(slash + 1);
-        }
-        left.insert(left.begin(), parts.begin(), parts.end());
-    };
-    push_front(path);
-    result.directory_wanted = path.back() == '/';
-    int links = 0;
-    // The directory where a relative walk starts may be gone.
-    auto here = TRY(find(process, at));
-    if (!here) return tl::make_unexpected(Errno::NoEnt);
-    result.node = std::move(here);
-    while (!left.empty()) {
-        const std::string name = std::move(left.front());
-        left.pop_front();
-        if (!result.node) return tl::make_unexpected(Errno::NoEnt);
-        if (!result.node->is_directory()) return tl::make_unexpected(Errno::NotDir);
-        if (!may_search(*result.node)) return tl::make_unexpected(Errno::Acces);
-        if (name.size() > kNameMax) return tl::make_unexpected(Errno::NameTooLong);
-        if (name == ".") continue;
-        const std::string next = name == ".." ? parent_of(at) : child_of(at, name);
-        auto found = TRY(find(process, next));
-        ++result.components;
-        const bool last = left.empty();
-        if (found && found->is_link() && (!last || follow_last || result.directory_wanted)) {
-            // A /proc/self/fd link leads to an open file, whatever its text says.
-            if (last && found->special && found->special->magic) {
-                at = next;
-                result.node = std::move(found);
-                continue;
-            }
-            if (++links > kLinkLimit) return tl::make_unexpected(Errno::Loop);
-            std::string target;
-            if (found->special) {
-                target = found->special->link;
-            } else {
-                auto text = TRY(directory_of(*found).read_link(found->relative));
-                target = text;
-            }
-            if (target.empty()) return tl::make_unexpected(Errno::NoEnt);
-            if (target.front() == '/') {
-                at = "/";
-                auto top = TRY(find(process, at));
-                result.node = std::move(top);
-            }
-            push_front(target);
-            continue;
-        }
-        at = next;
-        result.node = std::move(found);
-    }
-    result.guest = at;
-    if (result.node && result.directory_wanted && !result.node->is_directory())
-        return tl::make_unexpected(Errno::NotDir);
-    return result;
+    node.status.mode = kIfDir | 0755;
+    node.status.inode = 2;
+    return node;
 }
 
 }  // namespace uprobesim

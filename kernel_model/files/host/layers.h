@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernel_model/files/caller.h"
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/files/host.h"
 #include "kernel_model/files/special_tree.h"
@@ -34,13 +35,6 @@ struct Node {
 
     bool is_directory() const;
     bool is_link() const;
-};
-
-// Whose rights a walk uses (fsuid, fsgid).
-struct Credentials {
-    std::uint32_t uid = 0, gid = 0;
-    // `wanted`: 4 read, 2 write, 1 execute or search.
-    bool permit(const FileStatus& status, std::uint32_t wanted) const;
 };
 
 struct Walk {
@@ -68,9 +62,8 @@ public:
         device_ = status_of_host_fd(root_.fd()).device;
     }
 
-    SysResult<Walk> walk(Process* process, std::string_view cwd, std::string_view path,
-                         bool follow_last);
-    // One canonical path, no links followed.
+    SysResult<Walk> walk(const Caller& caller, std::string_view path, bool follow_last);
+    // One canonical path, no links followed. nullopt: no such name.
     SysResult<std::optional<Node>> find(Process* process, const std::string& guest);
 
     const HostDirectory& directory_of(const Node& node) const;
@@ -78,21 +71,28 @@ public:
     const HostDirectory& root() const { return root_; }
     const Bind& bind(std::size_t i) const { return binds_[i]; }
     bool writable(const Node& node) const;
+    bool may_search(const Credentials& credentials, const Node& directory) const;
 
     // Names of the layers below that no longer exist for the guest.
     void hide(const std::string& guest) { hidden_.insert(guest); }
     // Bind points directly inside this directory.
     std::vector<std::string> bind_points_in(const std::string& guest) const;
     bool hidden(const std::string& guest) const;
+    // Whether a directory shows what the root has there.
+    bool shows_root(const std::string& guest) const {
+        return !hidden(guest) && !special_.owns(guest);
+    }
     // Attributes of the files of the scratch layer, over what the host file has: by host file, so
     // that they stay with it when it is renamed or gets more names.
     std::map<FileKey, std::shared_ptr<FileStatus>> attributes;
-    Credentials credentials;
     // The device that the root and the scratch layer show: one file system to the guest.
     std::uint64_t device() const { return device_; }
 
 private:
-    bool may_search(const Node& directory) const;
+    const Bind* bind_of(const std::string& guest) const;
+    SysResult<std::optional<Node>> find_in_bind(const Bind& bind, const std::string& guest);
+    SysResult<std::optional<Node>> find_in_scratch(const std::string& guest);
+    SysResult<std::optional<Node>> find_in_root(const std::string& guest);
     HostDirectory root_;
     HostDirectory scratch_;
     std::vector<Bind> binds_;

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "kernel_model/files/caller.h"
+#include "kernel_model/files/dentry.h"
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/files/host/inode.h"
 #include "kernel_model/files/host/layers.h"
@@ -24,39 +26,35 @@ public:
                       std::shared_ptr<DiskSpace> space);
     ~OverlayFileSystem() override;
 
-    SysResult<OpenResult> open(Process*, std::string_view cwd, std::string_view path,
-                               std::uint32_t flags, std::uint32_t mode) override;
-    SysResult<FileStatus> status(Process*, std::string_view cwd, std::string_view path,
-                                 bool follow) override;
-    SysResult<std::string> read_link(Process*, std::string_view cwd,
-                                     std::string_view path) override;
-    SysResult<void> access(Process*, std::string_view cwd, std::string_view path,
-                           std::uint32_t mode, bool follow) override;
-    SysResult<void> make_directory(std::string_view cwd, std::string_view path,
+    SysResult<OpenResult> open(const Caller&, std::string_view path, std::uint32_t flags,
+                               std::uint32_t mode) override;
+    SysResult<FileStatus> status(const Caller&, std::string_view path, bool follow) override;
+    SysResult<std::string> read_link(const Caller&, std::string_view path) override;
+    SysResult<void> access(const Caller&, std::string_view path, std::uint32_t mode,
+                           bool follow) override;
+    SysResult<void> make_directory(const Caller&, std::string_view path,
                                    std::uint32_t mode) override;
-    SysResult<void> make_fifo(std::string_view cwd, std::string_view path,
-                              std::uint32_t mode) override;
-    SysResult<FileStatus> make_socket(Process*, std::string_view cwd, std::string_view path,
+    SysResult<void> make_fifo(const Caller&, std::string_view path, std::uint32_t mode) override;
+    SysResult<FileStatus> make_socket(const Caller&, std::string_view path,
                                       std::uint32_t mode) override;
-    SysResult<void> remove(std::string_view cwd, std::string_view path, bool directory) override;
-    SysResult<void> rename(std::string_view cwd_from, std::string_view from,
-                           std::string_view cwd_to, std::string_view to, bool no_replace) override;
-    SysResult<void> link(std::string_view cwd_from, std::string_view from, std::string_view cwd_to,
+    SysResult<void> remove(const Caller&, std::string_view path, bool directory) override;
+    SysResult<void> rename(const Caller&, std::string_view from,
+                           const std::shared_ptr<const Dentry>& to_start, std::string_view to,
+                           bool no_replace) override;
+    SysResult<void> link(const Caller&, std::string_view from,
+                         const std::shared_ptr<const Dentry>& to_start,
                          std::string_view to) override;
-    SysResult<void> symlink(std::string_view target, std::string_view cwd,
-                            std::string_view path) override;
-    SysResult<void> change_mode(std::string_view cwd, std::string_view path,
-                                std::uint32_t mode) override;
-    SysResult<void> change_owner(std::string_view cwd, std::string_view path, std::uint32_t uid,
+    SysResult<void> symlink(const Caller&, std::string_view target, std::string_view path) override;
+    SysResult<void> change_mode(const Caller&, std::string_view path, std::uint32_t mode) override;
+    SysResult<void> change_owner(const Caller&, std::string_view path, std::uint32_t uid,
                                  std::uint32_t gid, bool follow) override;
-    SysResult<void> set_times(std::string_view cwd, std::string_view path, const Times&,
+    SysResult<void> set_times(const Caller&, std::string_view path, const Times&,
                               bool follow) override;
-    SysResult<void> change_mode_of(File& file, std::uint32_t mode) override;
-    SysResult<void> change_owner_of(File& file, std::uint32_t uid, std::uint32_t gid) override;
-    SysResult<void> set_times_of(File& file, const Times&) override;
-    void act_as(Process&) override;
-    SysResult<std::string> real_directory(Process*, std::string_view cwd,
-                                          std::string_view path) override;
+    SysResult<void> change_mode_of(const Caller&, File& file, std::uint32_t mode) override;
+    SysResult<void> change_owner_of(const Caller&, File& file, std::uint32_t uid,
+                                    std::uint32_t gid) override;
+    SysResult<void> set_times_of(const Caller&, File& file, const Times&) override;
+    SysResult<std::shared_ptr<Dentry>> directory(const Caller&, std::string_view path) override;
     void finish() override;
     void set_clock(std::function<std::uint64_t()> now_ns) override;
     const DiskSpace* space() const override { return space_.get(); }
@@ -82,36 +80,47 @@ private:
         std::optional<Node> parent;
         std::optional<Node> existing;
     };
-    // `special`: what a last name of ".", ".." or the root itself is answered with.
-    SysResult<Place> place(std::string_view cwd, std::string_view path, Errno special);
-    SysResult<Place> place_of(Walk walked);
+    // `special`: the error where the last name is ".", ".." or the root itself.
+    SysResult<Place> place(const Caller&, std::string_view path, Errno special);
+    SysResult<Place> place_of(const Caller&, Walk walked);
     // Whether the caller may add or remove this name: Rofs, Acces, Perm; makes its directory in the
     // scratch layer.
-    SysResult<void> prepare(const Place&);
-    bool may_remove(const Place&) const;
+    SysResult<void> prepare(const Credentials&, const Place&);
+    SysResult<void> check_removal(const Credentials&, const Place&, bool directory);
+    // What rename refuses, in Linux's order. False: both names are of one file, nothing is to do.
+    SysResult<bool> check_rename(const Credentials&, const Place& source, const Place& target,
+                                 bool no_replace);
+    SysResult<void> check_replaced(const Credentials&, const Place& target, bool directory);
+    SysResult<void> check_empty(const Place&);
+    SysResult<void> check_parent_writable(const Place&) const;
 
-    void use(const Process* process);
-    void use_actor() { layers_.credentials = actor_; }
     SysResult<void> copy_up_directory(const std::string& guest);
     SysResult<void> copy_up_contents(const Node& node);
+    SysResult<void> copy_up_link(const Node& node);
+    void keep_attributes(const Node& original);
     SysResult<Node> copy_up(const Node& node);
-    SysResult<Node> writable_node(std::string_view cwd, std::string_view path, bool follow);
+    SysResult<Node> writable_node(const Caller&, std::string_view path, bool follow);
     // What a link in /proc/PID/fd leads to, where attributes go by the open file; null: they go by
     // the path.
-    std::shared_ptr<File> memory_file_at(std::string_view cwd, std::string_view path, bool follow);
-    SysResult<void> rights_to_change(const FileStatus& status) const;
+    std::shared_ptr<File> memory_file_at(const Caller&, std::string_view path, bool follow);
     // New attributes for the scratch file that was just made there.
-    std::shared_ptr<FileStatus> new_attributes(const Place&, std::uint32_t mode);
+    std::shared_ptr<FileStatus> new_attributes(const Credentials&, const Place&,
+                                               std::uint32_t mode);
     void modified_directory(const Place&);
-    SysResult<OpenResult> create(Process*, Walk walked, std::uint32_t mode);
-    SysResult<std::shared_ptr<File>> open_special(Process*, const Node&, std::uint32_t flags,
-                                                  std::uint32_t mode);
+    // open: makes the file, or opens what the walk found, by its kind.
+    SysResult<std::shared_ptr<File>> create(const Caller&, Walk walked, std::uint32_t mode);
+    SysResult<std::shared_ptr<File>> open_found(const Caller&, const Node&, std::uint32_t flags,
+                                                std::uint32_t mode);
+    SysResult<std::shared_ptr<File>> open_special(const Node&);
+    SysResult<std::shared_ptr<File>> open_again(const Caller&, const std::shared_ptr<File>& magic,
+                                                std::uint32_t flags, std::uint32_t mode);
+    SysResult<std::shared_ptr<File>> open_directory(const Caller&, const Node&,
+                                                    std::uint32_t flags);
+    SysResult<std::shared_ptr<File>> open_regular(const Node&, std::uint32_t flags);
     SysResult<std::shared_ptr<File>> open_fifo(const Node&, std::uint32_t flags);
     std::shared_ptr<Inode> inode_for(const Node& node, HostFd fd, bool writable);
     // What a host file of the scratch layer takes of its limit; null: it has none.
     std::shared_ptr<DiskUse> use_of(const FileKey& host);
-    // The names of open files follow a rename or a removal.
-    void moved(const std::string& from, const std::string& to);
     void forget_if_last(const Node& node);
     void drop_unused();
     std::uint64_t now_ns() const { return now_ns_ ? now_ns_() : 0; }
@@ -121,15 +130,12 @@ private:
     Layers layers_;
     std::string temporary_;  // host path of a scratch directory to be removed; empty: kept
     std::function<std::uint64_t()> now_ns_;
-    Credentials actor_;
-    Process* actor_process_ = nullptr;  // of the present system call, for /proc/self
+    DentryTree dentries_;
     // By host file, as long as it has a name: a host may give its number to a new file afterwards.
     std::map<FileKey, std::shared_ptr<Inode>> inodes_;
     std::shared_ptr<DiskSpace> space_;                  // null: no limit
     std::map<FileKey, std::shared_ptr<DiskUse>> uses_;  // by host file, as inodes_
     std::map<FileKey, std::weak_ptr<Pipe>> fifos_;      // those that are open
-    std::vector<std::weak_ptr<File>> open_;
-    std::size_t open_swept_at_ = 64;
     // Beyond what host file systems usually number.
     std::uint64_t next_inode_ = std::uint64_t{1} << 40;
 };

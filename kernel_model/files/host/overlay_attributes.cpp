@@ -14,11 +14,32 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint32_t kSetIds = 06000;
+constexpr std::uint32_t kSetIds = abi::kIsuid | abi::kIsgid;
 
 // What a link in /proc/PID/fd leads to; null: the path is none.
 std::shared_ptr<File> open_file_of(const Walk& walked) {
     return walked.node && walked.node->special ? walked.node->special->magic : nullptr;
+}
+
+SysResult<Node> existing(SysResult<Walk> walked) {
+    auto found = TRY(std::move(walked));
+    if (!found.node) return tl::make_unexpected(Errno::NoEnt);
+    return std::move(*found.node);
+}
+
+// setattr_prepare: the owner and the superuser change what a file has; only the superuser gives it
+// to others.
+SysResult<void> rights_to_change(const Credentials& credentials, const FileStatus& status) {
+    if (credentials.uid == 0 || credentials.uid == status.uid) return {};
+    return tl::make_unexpected(Errno::Perm);
+}
+
+SysResult<void> rights_to_give(const Credentials& credentials, std::uint32_t uid,
+                               std::uint32_t gid) {
+    if (credentials.uid == 0) return {};
+    if (uid != ~0u && uid != credentials.uid) return tl::make_unexpected(Errno::Perm);
+    if (gid != ~0u && !credentials.in_group(gid)) return tl::make_unexpected(Errno::Perm);
+    return {};
 }
 
 void put_owner(FileStatus& a, std::uint32_t uid, std::uint32_t gid) {
@@ -46,115 +67,89 @@ void put_change_time(FileStatus& a, std::uint64_t now) {
 
 }  // namespace
 
-SysResult<FileStatus> OverlayFileSystem::status(Process* process, std::string_view cwd,
-                                                std::string_view path, bool follow) {
-    use(process);
-    auto walked = layers_.walk(process, cwd, path, follow);
-    if (!walked) return tl::make_unexpected(walked.error());
-    if (!walked->node) return tl::make_unexpected(Errno::NoEnt);
-    if (follow && walked->node->special && walked->node->special->magic) {
-        return walked->node->special->magic->status();
-    }
-    return walked->node->status;
+SysResult<FileStatus> OverlayFileSystem::status(const Caller& caller, std::string_view path,
+                                                bool follow) {
+    const Node node = TRY(existing(layers_.walk(caller, path, follow)));
+    if (follow && node.special && node.special->magic) return node.special->magic->status();
+    return node.status;
 }
 
-SysResult<std::string> OverlayFileSystem::read_link(Process* process, std::string_view cwd,
-                                                    std::string_view path) {
-    use(process);
-    auto walked = layers_.walk(process, cwd, path, false);
-    if (!walked) return tl::make_unexpected(walked.error());
-    if (!walked->node) return tl::make_unexpected(Errno::NoEnt);
-    if (!walked->node->is_link()) return tl::make_unexpected(Errno::Inval);
-    if (walked->node->special) return walked->node->special->link;
-    return layers_.directory_of(*walked->node).read_link(walked->node->relative);
+SysResult<std::string> OverlayFileSystem::read_link(const Caller& caller, std::string_view path) {
+    const Node node = TRY(existing(layers_.walk(caller, path, false)));
+    if (!node.is_link()) return tl::make_unexpected(Errno::Inval);
+    if (node.special) return node.special->link;
+    return layers_.directory_of(node).read_link(node.relative);
 }
 
-SysResult<void> OverlayFileSystem::access(Process* process, std::string_view cwd,
-                                          std::string_view path, std::uint32_t mode, bool follow) {
-    use(process);
-    auto walked = layers_.walk(process, cwd, path, follow);
-    if (!walked) return tl::make_unexpected(walked.error());
-    if (!walked->node) return tl::make_unexpected(Errno::NoEnt);
-    const Node& node = *walked->node;
-    if ((mode & 2) != 0 && node.kind == LayerKind::Bind && !layers_.writable(node)) {
+SysResult<void> OverlayFileSystem::access(const Caller& caller, std::string_view path,
+                                          std::uint32_t mode, bool follow) {
+    const Node node = TRY(existing(layers_.walk(caller, path, follow)));
+    if ((mode & abi::kWOk) != 0 && node.kind == LayerKind::Bind && !layers_.writable(node)) {
         return tl::make_unexpected(Errno::Rofs);
     }
     const FileStatus status = follow && node.special && node.special->magic
                                   ? node.special->magic->status().value_or(node.status)
                                   : node.status;
-    if (!layers_.credentials.permit(status, mode)) return tl::make_unexpected(Errno::Acces);
+    if (!caller.credentials.permit(status, mode)) return tl::make_unexpected(Errno::Acces);
     return {};
 }
 
-SysResult<std::string> OverlayFileSystem::real_directory(Process* process, std::string_view cwd,
-                                                         std::string_view path) {
-    use(process);
-    auto walked = layers_.walk(process, cwd, path, true);
-    if (!walked) return tl::make_unexpected(walked.error());
-    if (!walked->node) return tl::make_unexpected(Errno::NoEnt);
-    if (!walked->node->is_directory()) return tl::make_unexpected(Errno::NotDir);
-    if (walked->guest != "/" && !layers_.credentials.permit(walked->node->status, 1)) {
+SysResult<std::shared_ptr<Dentry>> OverlayFileSystem::directory(const Caller& caller,
+                                                                std::string_view path) {
+    const Node node = TRY(existing(layers_.walk(caller, path, true)));
+    if (!node.is_directory()) return tl::make_unexpected(Errno::NotDir);
+    if (node.guest != "/" && !caller.credentials.permit(node.status, abi::kXOk)) {
         return tl::make_unexpected(Errno::Acces);
     }
-    return walked->guest;
+    return dentries_.at(node.guest);
 }
 
-SysResult<void> OverlayFileSystem::rights_to_change(const FileStatus& status) const {
-    if (actor_.uid == 0 || actor_.uid == status.uid) return {};
-    return tl::make_unexpected(Errno::Perm);
-}
-
-SysResult<Node> OverlayFileSystem::writable_node(std::string_view cwd, std::string_view path,
+SysResult<Node> OverlayFileSystem::writable_node(const Caller& caller, std::string_view path,
                                                  bool follow) {
-    use_actor();
-    auto walked = layers_.walk(actor_process_, cwd, path, follow);
+    auto walked = TRY(layers_.walk(caller, path, follow));
     // An open file has its name again; that of a stream of the host leads nowhere but to itself.
-    if (const auto file = walked ? open_file_of(*walked) : nullptr; file && follow)
-        walked = layers_.walk(actor_process_, "/", file->path, false);
-    if (!walked) return tl::make_unexpected(walked.error());
-    if (!walked->node) return tl::make_unexpected(Errno::NoEnt);
-    if (walked->node->kind == LayerKind::Bind && !layers_.writable(*walked->node)) {
+    if (const auto file = open_file_of(walked); file && follow)
+        walked = TRY(layers_.walk(caller.starting_at(nullptr), file->path(), false));
+    const Node node = TRY(existing(std::move(walked)));
+    if (node.kind == LayerKind::Bind && !layers_.writable(node)) {
         return tl::make_unexpected(Errno::Rofs);
     }
-    TRY(rights_to_change(walked->node->status));
-    return copy_up(*walked->node);
+    TRY(rights_to_change(caller.credentials, node.status));
+    return copy_up(node);
 }
 
-std::shared_ptr<File> OverlayFileSystem::memory_file_at(std::string_view cwd, std::string_view path,
+std::shared_ptr<File> OverlayFileSystem::memory_file_at(const Caller& caller, std::string_view path,
                                                         bool follow) {
     if (!follow) return nullptr;
-    use_actor();
-    const auto walked = layers_.walk(actor_process_, cwd, path, true);
+    const auto walked = layers_.walk(caller, path, true);
     auto file = walked ? open_file_of(*walked) : nullptr;
     return file && file->own_status() != nullptr ? file : nullptr;
 }
 
-SysResult<void> OverlayFileSystem::change_mode(std::string_view cwd, std::string_view path,
+SysResult<void> OverlayFileSystem::change_mode(const Caller& caller, std::string_view path,
                                                std::uint32_t mode) {
-    if (const auto file = memory_file_at(cwd, path, true)) return change_mode_of(*file, mode);
-    auto node = TRY(writable_node(cwd, path, true));
+    if (const auto file = memory_file_at(caller, path, true))
+        return change_mode_of(caller, *file, mode);
+    auto node = TRY(writable_node(caller, path, true));
     if (node.attributes) {
         FileStatus& a = *node.attributes;
-        a.mode = (a.mode & abi::kIfmt) | (mode & 07777);
+        a.mode = (a.mode & abi::kIfmt) | (mode & abi::kAllModeBits);
         put_change_time(a, now_ns());
         return {};
     }
     auto parent = TRY(layers_.directory_of(node).parent(node.relative));
-    if (fchmodat(parent.first.get(), parent.second.c_str(), mode & 07777, 0) != 0) {
+    if (fchmodat(parent.first.get(), parent.second.c_str(), mode & abi::kAllModeBits, 0) != 0) {
         return tl::make_unexpected(guest_errno(errno));
     }
     return {};
 }
 
-SysResult<void> OverlayFileSystem::change_owner(std::string_view cwd, std::string_view path,
+SysResult<void> OverlayFileSystem::change_owner(const Caller& caller, std::string_view path,
                                                 std::uint32_t uid, std::uint32_t gid, bool follow) {
-    if (actor_.uid != 0 &&
-        ((uid != ~0u && uid != actor_.uid) || (gid != ~0u && gid != actor_.gid))) {
-        return tl::make_unexpected(Errno::Perm);
-    }
-    if (const auto file = memory_file_at(cwd, path, follow))
-        return change_owner_of(*file, uid, gid);
-    auto node = TRY(writable_node(cwd, path, follow));
+    TRY(rights_to_give(caller.credentials, uid, gid));
+    if (const auto file = memory_file_at(caller, path, follow))
+        return change_owner_of(caller, *file, uid, gid);
+    auto node = TRY(writable_node(caller, path, follow));
     if (node.attributes) {
         put_owner(*node.attributes, uid, gid);
         put_change_time(*node.attributes, now_ns());
@@ -167,10 +162,11 @@ SysResult<void> OverlayFileSystem::change_owner(std::string_view cwd, std::strin
     return {};
 }
 
-SysResult<void> OverlayFileSystem::set_times(std::string_view cwd, std::string_view path,
+SysResult<void> OverlayFileSystem::set_times(const Caller& caller, std::string_view path,
                                              const Times& times, bool follow) {
-    if (const auto file = memory_file_at(cwd, path, follow)) return set_times_of(*file, times);
-    auto node = TRY(writable_node(cwd, path, follow));
+    if (const auto file = memory_file_at(caller, path, follow))
+        return set_times_of(caller, *file, times);
+    auto node = TRY(writable_node(caller, path, follow));
     if (node.attributes) {
         put_times(*node.attributes, times);
         put_change_time(*node.attributes, now_ns());
@@ -185,33 +181,32 @@ SysResult<void> OverlayFileSystem::set_times(std::string_view cwd, std::string_v
     return {};
 }
 
-SysResult<void> OverlayFileSystem::change_mode_of(File& file, std::uint32_t mode) {
+SysResult<void> OverlayFileSystem::change_mode_of(const Caller& caller, File& file,
+                                                  std::uint32_t mode) {
     FileStatus* a = file.own_status();
-    if (a == nullptr) return change_mode("/", file.path, mode);
-    TRY(rights_to_change(*a));
-    a->mode = (a->mode & abi::kIfmt) | (mode & 07777);
+    if (a == nullptr) return change_mode(caller.starting_at(nullptr), file.path(), mode);
+    TRY(rights_to_change(caller.credentials, *a));
+    a->mode = (a->mode & abi::kIfmt) | (mode & abi::kAllModeBits);
     put_change_time(*a, now_ns());
     return {};
 }
 
-SysResult<void> OverlayFileSystem::change_owner_of(File& file, std::uint32_t uid,
-                                                   std::uint32_t gid) {
+SysResult<void> OverlayFileSystem::change_owner_of(const Caller& caller, File& file,
+                                                   std::uint32_t uid, std::uint32_t gid) {
     FileStatus* a = file.own_status();
-    if (a == nullptr) return change_owner("/", file.path, uid, gid, true);
-    TRY(rights_to_change(*a));
-    if (actor_.uid != 0 &&
-        ((uid != ~0u && uid != actor_.uid) || (gid != ~0u && gid != actor_.gid))) {
-        return tl::make_unexpected(Errno::Perm);
-    }
+    if (a == nullptr) return change_owner(caller.starting_at(nullptr), file.path(), uid, gid, true);
+    TRY(rights_to_change(caller.credentials, *a));
+    TRY(rights_to_give(caller.credentials, uid, gid));
     put_owner(*a, uid, gid);
     put_change_time(*a, now_ns());
     return {};
 }
 
-SysResult<void> OverlayFileSystem::set_times_of(File& file, const Times& times) {
+SysResult<void> OverlayFileSystem::set_times_of(const Caller& caller, File& file,
+                                                const Times& times) {
     FileStatus* a = file.own_status();
-    if (a == nullptr) return set_times("/", file.path, times, true);
-    TRY(rights_to_change(*a));
+    if (a == nullptr) return set_times(caller.starting_at(nullptr), file.path(), times, true);
+    TRY(rights_to_change(caller.credentials, *a));
     put_times(*a, times);
     put_change_time(*a, now_ns());
     return {};

@@ -22,13 +22,11 @@ SysResult<void> OverlayFileSystem::copy_up_directory(const std::string& guest) {
     if (mkdirat(parent.first.get(), parent.second.c_str(), 0755) != 0 && errno != EEXIST) {
         return tl::make_unexpected(guest_errno(errno));
     }
-    auto kept = new_attributes(where, abi::kIfDir | 0755);
+    auto kept = new_attributes({}, where, abi::kIfDir | 0755);
     if (auto lower = layers_.root().status(where.relative); lower && !layers_.hidden(guest)) {
         *kept = *lower;
     } else if (guest == "/dev/shm") {
-        kept->mode = abi::kIfDir | 01777;
-    } else {
-        kept->uid = kept->gid = 0;
+        kept->mode = abi::kIfDir | abi::kIsvtx | abi::kPermissionBits;
     }
     kept->device = layers_.device();
     return {};
@@ -69,6 +67,15 @@ SysResult<void> OverlayFileSystem::copy_up_contents(const Node& node) {
     return {};
 }
 
+SysResult<void> OverlayFileSystem::copy_up_link(const Node& node) {
+    const auto parent = TRY(layers_.scratch().parent(node.relative));
+    const auto target = TRY(layers_.root().read_link(node.relative));
+    if (symlinkat(target.c_str(), parent.first.get(), parent.second.c_str()) != 0) {
+        return tl::make_unexpected(guest_errno(errno));
+    }
+    return {};
+}
+
 SysResult<Node> OverlayFileSystem::copy_up(const Node& node) {
     if (layers_.writable(node)) return node;
     if (node.kind == LayerKind::Bind) return tl::make_unexpected(Errno::Rofs);
@@ -77,30 +84,26 @@ SysResult<Node> OverlayFileSystem::copy_up(const Node& node) {
         TRY(copy_up_directory(node.guest));
     } else {
         TRY(copy_up_directory(parent_of(node.guest)));
-        if (node.is_link()) {
-            auto parent = TRY(layers_.scratch().parent(node.relative));
-            auto target = TRY(layers_.root().read_link(node.relative));
-            if (symlinkat(target.c_str(), parent.first.get(), parent.second.c_str()) != 0) {
-                return tl::make_unexpected(guest_errno(errno));
-            }
-        } else if ((node.status.mode & abi::kIfmt) != abi::kIfReg) {
+        if (!node.is_link() && (node.status.mode & abi::kIfmt) != abi::kIfReg)
             return tl::make_unexpected(Errno::Perm);
-        } else {
-            TRY(copy_up_contents(node));
-        }
-        auto kept = std::make_shared<FileStatus>(node.status);
-        kept->device = layers_.device();
-        if (node.status.links > 1) kept->inode = next_inode_++;  // it leaves the other names
-        if (auto host = layers_.scratch().status(node.relative)) {
-            const FileKey key{host->device, host->inode};
-            layers_.attributes[key] = kept;
-            if (const auto it = inodes_.find(key); it != inodes_.end())
-                it->second->attributes = kept;
-        }
+        TRY(node.is_link() ? copy_up_link(node) : copy_up_contents(node));
+        keep_attributes(node);
     }
     auto copied = TRY(layers_.find(nullptr, node.guest));
     if (!copied) return tl::make_unexpected(Errno::Io);
-    return *copied;
+    return std::move(*copied);
+}
+
+// The copy shows what the original did.
+void OverlayFileSystem::keep_attributes(const Node& original) {
+    auto kept = std::make_shared<FileStatus>(original.status);
+    kept->device = layers_.device();
+    if (original.status.links > 1) kept->inode = next_inode_++;  // it leaves the other names
+    const auto host = layers_.scratch().status(original.relative);
+    if (!host) return;
+    const FileKey key{host->device, host->inode};
+    layers_.attributes[key] = kept;
+    if (const auto it = inodes_.find(key); it != inodes_.end()) it->second->attributes = kept;
 }
 
 }  // namespace uprobesim

@@ -53,8 +53,8 @@ private:
     std::shared_ptr<Inode> inode_;
 };
 
-// A directory goes by the path it has now; what it lists is fixed from one rewind to the next, so
-// that a program may remove entries while it reads them.
+// What it lists is fixed from one rewind to the next, so that a program may remove entries while it
+// reads them.
 class OpenDirectory final : public File {
 public:
     OpenDirectory(OverlayFileSystem& files, Process* process, FileStatus status)
@@ -65,12 +65,12 @@ public:
     }
     bool seekable() const override { return true; }
     SysResult<FileStatus> status() override {
-        return files_.directory_status(path).value_or(status_);
+        return files_.directory_status(path()).value_or(status_);
     }
     SysResult<std::uint64_t> size() override { return static_cast<std::uint64_t>(status_.size); }
     SysResult<std::vector<DirEntry>> entries() override {
         if (position == 0 || !read_once_) {
-            auto now = TRY(files_.list(files_.reader(process_), path));
+            auto now = TRY(files_.list(files_.reader(process_), path()));
             entries_ = std::move(now);
             read_once_ = true;
         }

@@ -17,14 +17,14 @@ std::shared_ptr<PtyFile> Terminals::open_master(const FileStatus& status,
     pty->slave_status.rdevice = kSlaveMajor << 8 | index;
     ptys_[index] = pty;
     auto file = std::make_shared<PtyFile>(*this, pty, PtyFile::End::Master, status);
-    file->path = "/dev/ptmx";
+    file->name = "/dev/ptmx";
     return file;
 }
 
 std::shared_ptr<PtyFile> Terminals::open_slave(Pty& pty) {
     auto file = std::make_shared<PtyFile>(*this, ptys_.at(pty.index).lock(), PtyFile::End::Slave,
                                           pty.slave_status);
-    file->path = "/dev/pts/" + std::to_string(pty.index);
+    file->name = "/dev/pts/" + std::to_string(pty.index);
     return file;
 }
 

@@ -73,8 +73,9 @@ public:
     WaitQueue* waiters() override {
         return master() ? &pty_->terminal.master_waits : &pty_->terminal.slave_waits;
     }
-    KernelPath read_path() const override { return KernelPath::SysReadPipe; }
-    KernelPath write_path() const override { return KernelPath::SysWritePipe; }
+    FileCosts costs() const override {
+        return {.read = KernelPath::SysReadPipe, .write = KernelPath::SysWritePipe};
+    }
     PtyFile* terminal() override { return this; }
 
     bool master() const { return end_ == End::Master; }

@@ -66,16 +66,15 @@ ItimerSpec to_spec(TimerFile::Setting s) {
 
 SysOutcome sys_timerfd_settime(SysCall& call) {
     UserMemory memory = call.memory();
-    const auto interval = read_duration(memory, call.address(2));
-    const auto value =
-        TRY(interval ? read_duration(memory, call.address(2) + sizeof(TimeSpec)) : interval);
+    const auto interval = TRY(read_duration(memory, call.address(2)));
+    const auto value = TRY(read_duration(memory, call.address(2) + sizeof(TimeSpec)));
     if ((call.uint32(1) & ~(kTfdTimerAbstime | kTfdTimerCancelOnSet)) != 0) return Errno::Inval;
     const auto file = call.process.files.share(call.int32(0));
     if (!file) return bad_descriptor(call);
     auto* timer = dynamic_cast<TimerFile*>(file.get());
     if (timer == nullptr) return Errno::Inval;
     const ItimerSpec old = to_spec(timer->remaining());
-    timer->set({value, *interval}, (call.uint32(1) & kTfdTimerAbstime) != 0);
+    timer->set({value, interval}, (call.uint32(1) & kTfdTimerAbstime) != 0);
     if (call.args[3] != 0 && !memory.put(call.address(3), old)) return Errno::Fault;
     return 0;
 }

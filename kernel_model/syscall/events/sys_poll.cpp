@@ -125,8 +125,7 @@ SysOutcome sys_pselect6(SysCall& call) {
         const auto mask =
             memory.get<std::array<std::uint64_t, 2>>(call.address(5));  // pointer and size
         if (!mask) return Errno::Fault;
-        if (auto masked = wait_with_mask(call, VAddr((*mask)[0]), (*mask)[1]); !masked)
-            return masked.error();
+        TRY(wait_with_mask(call, VAddr((*mask)[0]), (*mask)[1]));
     }
     const auto finish = [&](SysOutcome outcome) {
         end_wait(call);

@@ -19,9 +19,9 @@ namespace {
 
 using namespace abi;
 
-// A path argument and the directory it starts from.
+// A path argument, and the caller with the directory that it starts from.
 struct PathArgument {
-    std::string cwd;
+    Caller caller;
     std::string path;
     std::shared_ptr<File> file;  // set for AT_EMPTY_PATH with an empty path
 };
@@ -31,14 +31,13 @@ tl::expected<PathArgument, Errno> path_argument(SysCall& call, std::int32_t dirf
     auto text = call.memory().read_string(pointer, kPathMax);
     if (!text) return tl::make_unexpected(Errno::Fault);
     if (text->size() >= kPathMax) return tl::make_unexpected(Errno::NameTooLong);
-    call.kernel.files().act_as(call.process);
     PathArgument argument;
+    argument.caller = caller_of(call.process);
     argument.path = std::move(*text);
-    argument.cwd = call.process.cwd;
     if (argument.path.empty()) {
         if ((flags & kAtEmptyPath) == 0) return tl::make_unexpected(Errno::NoEnt);
         if (dirfd == kAtFdcwd) {
-            argument.path = ".";
+            argument.path.assign(1, '.');
             return argument;
         }
         argument.file = call.process.files.share(dirfd);
@@ -50,7 +49,7 @@ tl::expected<PathArgument, Errno> path_argument(SysCall& call, std::int32_t dirf
     if (!directory) return tl::make_unexpected(Errno::Badf);
     auto status = directory->status();
     if (!status || (status->mode & kIfmt) != kIfDir) return tl::make_unexpected(Errno::NotDir);
-    argument.cwd = directory->path;
+    argument.caller.start = directory->dentry;
     return argument;
 }
 
@@ -96,8 +95,7 @@ SysOutcome open_at(SysCall& call, std::int32_t dirfd, VAddr name, std::uint32_t 
     // build_open_flags, since 6.3 and in the stable kernels.
     if ((flags & (kOCreat | kODirectory | kOPath)) == (kOCreat | kODirectory)) return Errno::Inval;
     auto p = TRY(path_argument(call, dirfd, name));
-    auto opened =
-        call.kernel.files().open(&call.process, p.cwd, p.path, flags, mode & ~call.process.umask);
+    auto opened = call.kernel.files().open(p.caller, p.path, flags, mode & ~call.process.umask);
     if (!opened) return named(call, p, opened);
     call.units = opened->components;
     if (opened->created) call.path = KernelPath::SysCreate;
@@ -142,8 +140,7 @@ tl::expected<FileStatus, Errno> status_at(SysCall& call, std::uint32_t flags) {
         call.path = KernelPath::SysFstat;
         return p.file->status();
     }
-    auto status =
-        call.kernel.files().status(&call.process, p.cwd, p.path, (flags & kAtSymlinkNofollow) == 0);
+    auto status = call.kernel.files().status(p.caller, p.path, (flags & kAtSymlinkNofollow) == 0);
     (void)named(call, p, status);
     return status;
 }
@@ -167,7 +164,7 @@ SysOutcome access_at(SysCall& call, std::uint32_t flags) {
     auto p = TRY(path_argument(call, call.int32(0), call.address(1), flags));
     if (p.file) return 0;
     return named(call, p,
-                 call.kernel.files().access(&call.process, p.cwd, p.path, call.uint32(2),
+                 call.kernel.files().access(p.caller, p.path, call.uint32(2),
                                             (flags & kAtSymlinkNofollow) == 0));
 }
 SysOutcome sys_faccessat(SysCall& call) {
@@ -180,7 +177,7 @@ SysOutcome sys_faccessat2(SysCall& call) {
 SysOutcome sys_readlinkat(SysCall& call) {
     if (call.int32(3) <= 0) return Errno::Inval;
     auto p = TRY(path_argument(call, call.int32(0), call.address(1)));
-    auto target = call.kernel.files().read_link(&call.process, p.cwd, p.path);
+    auto target = call.kernel.files().read_link(p.caller, p.path);
     if (!target) return named(call, p, target);
     call.units = component_count(p.path);
     const std::size_t n = std::min<std::size_t>(target->size(), call.uint32(3));
@@ -193,7 +190,7 @@ SysOutcome sys_mkdirat(SysCall& call) {
     auto p = TRY(path_argument(call, call.int32(0), call.address(1)));
     return named(
         call, p,
-        call.kernel.files().make_directory(p.cwd, p.path, call.uint32(2) & ~call.process.umask));
+        call.kernel.files().make_directory(p.caller, p.path, call.uint32(2) & ~call.process.umask));
 }
 
 SysOutcome sys_mknodat(SysCall& call) {
@@ -202,47 +199,30 @@ SysOutcome sys_mknodat(SysCall& call) {
     if (type == kIfIfo)
         return named(call, p,
                      call.kernel.files().make_fifo(
-                         p.cwd, p.path, call.uint32(2) & kAllModeBits & ~call.process.umask));
+                         p.caller, p.path, call.uint32(2) & kAllModeBits & ~call.process.umask));
     if (type != 0 && type != kIfReg) {
         call.kernel.counters().note_unmodelled("mknodat of a device or socket", "answered EPERM");
         return Errno::Perm;
     }
     return named(call, p,
-                 call.kernel.files().open(&call.process, p.cwd, p.path, kOCreat | kOExcl | kOWronly,
+                 call.kernel.files().open(p.caller, p.path, kOCreat | kOExcl | kOWronly,
                                           call.uint32(2) & kAllModeBits & ~call.process.umask));
 }
 
 SysOutcome sys_unlinkat(SysCall& call) {
     if ((call.uint32(2) & ~kAtRemovedir) != 0) return Errno::Inval;
     auto p = TRY(path_argument(call, call.int32(0), call.address(1)));
-    return named(call, p,
-                 call.kernel.files().remove(p.cwd, p.path, (call.uint32(2) & kAtRemovedir) != 0));
-}
-
-void move_working_directories(SysCall& call, const std::string& from, const std::string& to) {
-    const auto move = [&](Process& process) {
-        std::string& cwd = process.cwd;
-        if (cwd == from || cwd.rfind(from + "/", 0) == 0) cwd = to + cwd.substr(from.size());
-    };
-    move(call.process);
-    for (const auto& [pid, process] : call.kernel.processes().all()) {
-        if (process.get() != &call.process) move(*process);
-    }
+    return named(
+        call, p,
+        call.kernel.files().remove(p.caller, p.path, (call.uint32(2) & kAtRemovedir) != 0));
 }
 
 SysOutcome rename_at(SysCall& call, std::uint32_t flags) {
     if ((flags & ~kRenameNoreplace) != 0) return Errno::Inval;
     auto from = TRY(path_argument(call, call.int32(0), call.address(1)));
     auto to = TRY(path_argument(call, call.int32(2), call.address(3)));
-    FileSystem& files = call.kernel.files();
-    const auto moving = files.real_directory(&call.process, from.cwd, from.path);
-    const auto renamed =
-        files.rename(from.cwd, from.path, to.cwd, to.path, (flags & kRenameNoreplace) != 0);
-    // Who is in a directory that moves stays in it.
-    if (renamed && moving) {
-        if (const auto now = files.real_directory(&call.process, to.cwd, to.path))
-            move_working_directories(call, *moving, *now);
-    }
+    const auto renamed = call.kernel.files().rename(from.caller, from.path, to.caller.start,
+                                                    to.path, (flags & kRenameNoreplace) != 0);
     return named(call, from, renamed);
 }
 SysOutcome sys_renameat(SysCall& call) {
@@ -258,7 +238,7 @@ SysOutcome sys_linkat(SysCall& call) {
     auto to = TRY(path_argument(call, call.int32(2), call.address(3)));
     if ((call.uint32(4) & kAtSymlinkFollow) != 0) {
         for (int links = 0;; ++links) {
-            auto target = call.kernel.files().read_link(&call.process, from.cwd, from.path);
+            auto target = call.kernel.files().read_link(from.caller, from.path);
             if (!target) break;
             if (links == kLinkLimit) return Errno::Loop;
             const std::size_t slash = from.path.rfind('/');
@@ -267,7 +247,8 @@ SysOutcome sys_linkat(SysCall& call) {
             from.path = target->front() == '/' ? *target : above + *target;
         }
     }
-    return named(call, to, call.kernel.files().link(from.cwd, from.path, to.cwd, to.path));
+    return named(call, to,
+                 call.kernel.files().link(from.caller, from.path, to.caller.start, to.path));
 }
 
 SysOutcome sys_symlinkat(SysCall& call) {
@@ -275,27 +256,26 @@ SysOutcome sys_symlinkat(SysCall& call) {
     if (!target) return Errno::Fault;
     if (target->size() >= kPathMax) return Errno::NameTooLong;
     auto p = TRY(path_argument(call, call.int32(1), call.address(2)));
-    return named(call, p, call.kernel.files().symlink(*target, p.cwd, p.path));
+    return named(call, p, call.kernel.files().symlink(p.caller, *target, p.path));
 }
 
 SysOutcome sys_fchmod(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file) return bad_descriptor(call);
     if ((file->flags & kOPath) != 0) return bad_descriptor(call);
-    call.kernel.files().act_as(call.process);
-    auto done = call.kernel.files().change_mode_of(*file, call.uint32(1));
+    auto done = call.kernel.files().change_mode_of(caller_of(call.process), *file, call.uint32(1));
     return done ? SysOutcome(0) : SysOutcome(done.error());
 }
 SysOutcome sys_fchmodat(SysCall& call) {
     auto p = TRY(path_argument(call, call.int32(0), call.address(1)));
-    return named(call, p, call.kernel.files().change_mode(p.cwd, p.path, call.uint32(2)));
+    return named(call, p, call.kernel.files().change_mode(p.caller, p.path, call.uint32(2)));
 }
 SysOutcome sys_fchown(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file) return bad_descriptor(call);
     if ((file->flags & kOPath) != 0) return bad_descriptor(call);
-    call.kernel.files().act_as(call.process);
-    auto done = call.kernel.files().change_owner_of(*file, call.uint32(1), call.uint32(2));
+    auto done = call.kernel.files().change_owner_of(caller_of(call.process), *file, call.uint32(1),
+                                                    call.uint32(2));
     return done ? SysOutcome(0) : SysOutcome(done.error());
 }
 SysOutcome sys_fchownat(SysCall& call) {
@@ -303,9 +283,10 @@ SysOutcome sys_fchownat(SysCall& call) {
     auto p = TRY(path_argument(call, call.int32(0), call.address(1), call.uint32(4)));
     if (p.file)
         return named(call, p,
-                     call.kernel.files().change_owner_of(*p.file, call.uint32(2), call.uint32(3)));
+                     call.kernel.files().change_owner_of(caller_of(call.process), *p.file,
+                                                         call.uint32(2), call.uint32(3)));
     return named(call, p,
-                 call.kernel.files().change_owner(p.cwd, p.path, call.uint32(2), call.uint32(3),
+                 call.kernel.files().change_owner(p.caller, p.path, call.uint32(2), call.uint32(3),
                                                   (call.uint32(4) & kAtSymlinkNofollow) == 0));
 }
 
@@ -344,23 +325,24 @@ SysOutcome sys_utimensat(SysCall& call) {
         const auto file = call.process.files.share(call.int32(0));
         if (!file) return bad_descriptor(call);
         if ((file->flags & kOPath) != 0) return bad_descriptor(call);
-        call.kernel.files().act_as(call.process);
         p.file = file;
     } else {
         auto named_path = TRY(path_argument(call, call.int32(0), call.address(1), call.uint32(3)));
         p = std::move(named_path);
     }
     if (!times.set_atime && !times.set_mtime) return 0;
-    if (p.file) return named(call, p, call.kernel.files().set_times_of(*p.file, times));
+    if (p.file)
+        return named(call, p,
+                     call.kernel.files().set_times_of(caller_of(call.process), *p.file, times));
     return named(call, p,
-                 call.kernel.files().set_times(p.cwd, p.path, times,
+                 call.kernel.files().set_times(p.caller, p.path, times,
                                                (call.uint32(3) & kAtSymlinkNofollow) == 0));
 }
 
 SysOutcome sys_truncate(SysCall& call) {
     if (static_cast<std::int64_t>(call.args[1]) < 0) return Errno::Inval;
     auto p = TRY(path_argument(call, kAtFdcwd, call.address(0)));
-    auto opened = call.kernel.files().open(&call.process, p.cwd, p.path, kOWronly, 0);
+    auto opened = call.kernel.files().open(p.caller, p.path, kOWronly, 0);
     if (!opened) return named(call, p, opened);
     TRY(may_grow(call, *opened->file, call.args[1]));
     auto done = opened->file->truncate(call.args[1]);
@@ -382,7 +364,7 @@ SysOutcome put_statfs(SysCall& call, VAddr to) {
 }
 SysOutcome sys_statfs(SysCall& call) {
     auto p = TRY(path_argument(call, kAtFdcwd, call.address(0)));
-    auto status = call.kernel.files().status(&call.process, p.cwd, p.path, true);
+    auto status = call.kernel.files().status(p.caller, p.path, true);
     if (!status) return named(call, p, status);
     return put_statfs(call, call.address(1));
 }
@@ -393,9 +375,9 @@ SysOutcome sys_fstatfs(SysCall& call) {
 
 SysOutcome sys_chdir(SysCall& call) {
     auto p = TRY(path_argument(call, kAtFdcwd, call.address(0)));
-    auto real = call.kernel.files().real_directory(&call.process, p.cwd, p.path);
-    if (!real) return named(call, p, real);
-    call.process.cwd = *real;
+    auto directory = call.kernel.files().directory(p.caller, p.path);
+    if (!directory) return named(call, p, directory);
+    call.process.cwd = std::move(*directory);
     return 0;
 }
 SysOutcome sys_fchdir(SysCall& call) {
@@ -403,13 +385,13 @@ SysOutcome sys_fchdir(SysCall& call) {
     if (!file) return bad_descriptor(call);
     auto status = file->status();
     if (!status || (status->mode & kIfmt) != kIfDir) return Errno::NotDir;
-    auto real = TRY(call.kernel.files().real_directory(&call.process, "/", file->path));
-    call.process.cwd = real;
+    const Caller caller = caller_of(call.process).starting_at(file->dentry);
+    call.process.cwd = TRY(call.kernel.files().directory(caller, "."));
     return 0;
 }
 SysOutcome sys_getcwd(SysCall& call) {
-    const std::string& cwd = call.process.cwd;
-    if (!call.kernel.files().status(nullptr, "/", cwd, false)) return Errno::NoEnt;
+    if (call.process.cwd && call.process.cwd->removed()) return Errno::NoEnt;
+    const std::string cwd = call.process.cwd ? call.process.cwd->path() : "/";
     if (call.args[1] < cwd.size() + 1) return Errno::Range;
     if (!call.memory().write(call.address(0),
                              std::as_bytes(std::span(cwd.c_str(), cwd.size() + 1))))

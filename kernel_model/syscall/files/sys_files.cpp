@@ -106,7 +106,7 @@ bool close_descriptor(SysCall& call, std::int32_t fd) {
 SysOutcome sys_close(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!close_descriptor(call, call.int32(0))) return bad_descriptor(call);
-    if (file.use_count() == 1) call.path = file->close_path();
+    if (file.use_count() == 1) call.path = file->costs().close;
     return 0;
 }
 
@@ -321,16 +321,16 @@ SysOutcome sys_fallocate(SysCall& call) {
     if (static_cast<std::int64_t>(end) < 0) return Errno::Fbig;
     // shmem_fallocate: the limit of a file's size counts with FALLOC_FL_KEEP_SIZE too.
     if (!punches) {
-        if (auto allowed = may_grow(call, *file, end); !allowed) return allowed.error();
+        TRY(may_grow(call, *file, end));
     }
     if (punches || zeros) {
-        if (auto done = file->clear(call.args[2], end); !done) return done.error();
+        TRY(file->clear(call.args[2], end));
     }
     if (!punches) {
-        if (auto done = file->reserve(call.args[2], end); !done) return done.error();
+        TRY(file->reserve(call.args[2], end));
     }
     if ((mode & kFallocFlKeepSize) == 0 && file->size().value_or(0) < end) {
-        if (auto done = file->truncate(end); !done) return done.error();
+        TRY(file->truncate(end));
     }
     return 0;
 }

@@ -51,21 +51,19 @@ SysResult<void> send_address(SysCall& call, Socket& socket, VAddr at, std::int32
 
 SysOutcome sys_sendto(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
-    const auto buffers = UserVector::of({{call.args[1], call.args[2]}});
-    if (!buffers) return buffers.error();
+    const auto buffers = TRY(UserVector::of({{call.args[1], call.args[2]}}));
     TRY(check_flags(call, call.uint32(3)));
     Outgoing message{.bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.process)};
     TRY(send_address(call, *socket, call.address(4), call.int32(5), message));
-    return send_message(call, *socket, *buffers, std::move(message), call.uint32(3));
+    return send_message(call, *socket, buffers, std::move(message), call.uint32(3));
 }
 
 SysOutcome sys_recvfrom(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
-    const auto buffers = UserVector::of({{call.args[1], call.args[2]}});
-    if (!buffers) return buffers.error();
+    const auto buffers = TRY(UserVector::of({{call.args[1], call.args[2]}}));
     TRY(check_flags(call, call.uint32(3)));
     Incoming got;
-    const SysOutcome result = receive_message(call, *socket, *buffers, call.uint32(3), got);
+    const SysOutcome result = receive_message(call, *socket, buffers, call.uint32(3), got);
     if (!std::holds_alternative<std::uint64_t>(result) || call.args[4] == 0) return result;
     std::vector<std::byte> from;
     if (got.from) from = address_bytes(*got.from, socket->family());

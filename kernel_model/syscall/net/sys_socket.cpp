@@ -103,18 +103,17 @@ SysOutcome sys_socketpair(SysCall& call) {
 
 SysOutcome sys_bind(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
-    auto address = address_argument(call, call.address(1), call.int32(2));
-    if (!address) return address.error();
-    const bool path = address->family == kAfUnix && !address->name.empty() && !address->abstract();
+    auto address = TRY(address_argument(call, call.address(1), call.int32(2)));
+    const bool path = address.family == kAfUnix && !address.name.empty() && !address.abstract();
     if (path && socket->family() == kAfUnix) {
-        const auto made = call.kernel.files().make_socket(
-            &call.process, call.process.cwd, address->name, 0777 & ~call.process.umask);
+        const auto made = call.kernel.files().make_socket(caller_of(call.process), address.name,
+                                                          kPermissionBits & ~call.process.umask);
         if (!made) return made.error() == Errno::Exist ? Errno::AddrInUse : made.error();
-        address->file = FileKey{made->device, made->inode};
+        address.file = FileKey{made->device, made->inode};
     }
-    const auto bound = socket->bind(*address, credentials_of(call.process));
-    if (!bound && address->file)
-        (void)call.kernel.files().remove(call.process.cwd, address->name, false);
+    const auto bound = socket->bind(address, credentials_of(call.process));
+    if (!bound && address.file)
+        (void)call.kernel.files().remove(caller_of(call.process), address.name, false);
     return bound;
 }
 
@@ -158,7 +157,7 @@ SysOutcome sys_connect(SysCall& call) {
     call.path = socket->connect_path();
     auto address = TRY(address_argument(call, call.address(1), call.int32(2)));
     if (socket->family() == kAfUnix) {
-        if (const auto found = look_up(call, address); !found) return found.error();
+        TRY(look_up(call, address));
     }
     const bool waits = (socket->flags & kONonblock) == 0;
     const auto connected = socket->connect(address, credentials_of(call.process), waits);

@@ -161,7 +161,7 @@ SysOutcome sys_timer_create(SysCall& call) {
     timer.value = static_cast<std::uint64_t>(timer.id);
     if (event) {
         timer.signal = Signal::None;
-        if (auto set = set_event(call, timer, *event); !set) return set.error();
+        TRY(set_event(call, timer, *event));
     }
     if (!memory.put(call.address(2), timer.id)) return Errno::Fault;
     timers.emplace(timer.id, std::move(timer));
@@ -196,22 +196,19 @@ SysOutcome sys_timer_gettime(SysCall& call) {
 SysOutcome sys_timer_settime(SysCall& call) {
     UserMemory memory = call.memory();
     if (call.args[2] == 0) return Errno::Inval;
-    const auto interval = read_duration(memory, call.address(2));
-    const auto value =
-        interval ? read_duration(memory, call.address(2) + sizeof(TimeSpec)) : interval;
-    if (!interval) return interval.error();
-    if (!value) return value.error();
+    const auto interval = TRY(read_duration(memory, call.address(2)));
+    const auto value = TRY(read_duration(memory, call.address(2) + sizeof(TimeSpec)));
     PosixTimer* timer = timer_of(call);
     if (timer == nullptr) return Errno::Inval;
     const ItimerSpec old = remaining_of(call, *timer);
-    std::uint64_t next = *value;
+    std::uint64_t next = value;
     if (next != 0 && (call.args[1] & kTimerAbstime) == 0) {
         next += call.kernel.signal_timers().now(call.process, *timer);
     } else if (next != 0 && timer->clock == TimerClock::Realtime) {
         next = std::max<std::uint64_t>(next > kEpochNs ? next - kEpochNs : 0, 1);
     }
     timer->overrun = 0;
-    call.kernel.signal_timers().set_posix(call.process, *timer, next, *interval);
+    call.kernel.signal_timers().set_posix(call.process, *timer, next, interval);
     if (call.args[3] != 0 && !memory.put(call.address(3), old)) return Errno::Fault;
     return 0;
 }

@@ -200,7 +200,7 @@ namespace {
 
 SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers buffers,
                         std::uint64_t total, const std::uint64_t* offset) {
-    call.path = direction == Direction::Read ? file.read_path() : file.write_path();
+    call.path = direction == Direction::Read ? file.costs().read : file.costs().write;
     if (PtyFile* terminal = file.terminal()) {
         if (auto instead = before_terminal_transfer(call, *terminal, direction, total))
             return *instead;
@@ -237,9 +237,8 @@ SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers 
 // read and write of a socket are recvmsg and sendmsg without flags (sock_read_iter).
 SysOutcome socket_transfer(SysCall& call, Socket& socket, Direction direction,
                            std::vector<abi::Iovec> parts) {
-    const auto buffers = UserVector::of(std::move(parts));
-    if (!buffers) return buffers.error();
-    if (direction == Direction::Read && buffers->size() == 0) return 0;
+    const auto buffers = TRY(UserVector::of(std::move(parts)));
+    if (direction == Direction::Read && buffers.size() == 0) return 0;
     // AF_UNIX was measured with these calls.
     const auto with_price = [&](SysOutcome outcome) {
         if (std::holds_alternative<std::uint64_t>(outcome) && socket.family() != abi::kAfUnix) {
@@ -250,10 +249,10 @@ SysOutcome socket_transfer(SysCall& call, Socket& socket, Direction direction,
     if (direction == Direction::Write) {
         const Outgoing message{
             .bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.process)};
-        return with_price(send_message(call, socket, *buffers, message, 0));
+        return with_price(send_message(call, socket, buffers, message, 0));
     }
     Incoming got;
-    return with_price(receive_message(call, socket, *buffers, 0, got));
+    return with_price(receive_message(call, socket, buffers, 0, got));
 }
 
 // access_ok: the whole range must lie in user space, touched or not.

@@ -108,7 +108,7 @@ Ucred credentials_of(const Process& process) {
 
 SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers, Outgoing message,
                         std::uint32_t flags) {
-    call.path = socket.write_path();
+    call.path = socket.costs().write;
     std::uint64_t& moved = call.task.call_progress;
     if (by_message(socket) && buffers.size() > kMaxMessage) return Errno::MsgSize;
     const std::uint64_t most = by_message(socket) ? buffers.size() : kPiece;
@@ -135,7 +135,7 @@ SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers
 
 SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buffers,
                            std::uint32_t flags, Incoming& got) {
-    call.path = socket.read_path();
+    call.path = socket.costs().read;
     std::uint64_t& moved = call.task.call_progress;
     const bool peek = (flags & abi::kMsgPeek) != 0;
     const bool all = (flags & abi::kMsgWaitall) != 0 && !peek && !by_message(socket);

@@ -65,11 +65,11 @@ struct TestElf {
 
 class MemoryFile final : public File {
 public:
-    MemoryFile(PhysicalMemory& memory, const std::string& name, std::vector<std::byte> content,
+    MemoryFile(PhysicalMemory& memory, const std::string& file_name, std::vector<std::byte> content,
                std::uint32_t mode)
         : content_(std::move(content)), mode_(mode) {
-        path = name;
-        auto pages = std::make_shared<PageFile>(memory, content_.size(), name);
+        name = file_name;
+        auto pages = std::make_shared<PageFile>(memory, content_.size(), file_name);
         pages->content = content_;
         backing_ = std::move(pages);
     }
@@ -107,58 +107,34 @@ public:
         const auto bytes = std::as_bytes(std::span(text));
         add(path, {bytes.begin(), bytes.end()}, mode);
     }
-    SysResult<OpenResult> open(Process*, std::string_view, std::string_view path, std::uint32_t,
+    SysResult<OpenResult> open(const Caller&, std::string_view path, std::uint32_t,
                                std::uint32_t) override {
         const auto it = files_.find(std::string(path));
         if (it == files_.end()) return tl::make_unexpected(Errno::NoEnt);
         return OpenResult{.file = it->second};
     }
-    SysResult<FileStatus> status(Process*, std::string_view, std::string_view, bool) override {
-        return no();
+    using View = std::string_view;
+    using Start = std::shared_ptr<const Dentry>;
+    using Word = std::uint32_t;
+    SysResult<FileStatus> status(const Caller&, View, bool) override { return no(); }
+    SysResult<std::string> read_link(const Caller&, View) override { return no(); }
+    SysResult<void> access(const Caller&, View, Word, bool) override { return no(); }
+    SysResult<std::shared_ptr<Dentry>> directory(const Caller&, View) override {
+        return std::make_shared<Dentry>(nullptr, "");
     }
-    SysResult<std::string> read_link(Process*, std::string_view, std::string_view) override {
-        return no();
-    }
-    SysResult<void> access(Process*, std::string_view, std::string_view, std::uint32_t,
-                           bool) override {
-        return no();
-    }
-    SysResult<void> make_directory(std::string_view, std::string_view, std::uint32_t) override {
-        return no();
-    }
-    SysResult<void> make_fifo(std::string_view, std::string_view, std::uint32_t) override {
-        return no();
-    }
-    SysResult<FileStatus> make_socket(Process*, std::string_view, std::string_view,
-                                      std::uint32_t) override {
-        return no();
-    }
-    SysResult<void> remove(std::string_view, std::string_view, bool) override { return no(); }
-    SysResult<void> rename(std::string_view, std::string_view, std::string_view, std::string_view,
-                           bool) override {
-        return no();
-    }
-    SysResult<void> link(std::string_view, std::string_view, std::string_view,
-                         std::string_view) override {
-        return no();
-    }
-    SysResult<void> symlink(std::string_view, std::string_view, std::string_view) override {
-        return no();
-    }
-    SysResult<void> change_mode(std::string_view, std::string_view, std::uint32_t) override {
-        return no();
-    }
-    SysResult<void> change_owner(std::string_view, std::string_view, std::uint32_t, std::uint32_t,
-                                 bool) override {
-        return no();
-    }
-    SysResult<void> set_times(std::string_view, std::string_view, const Times&, bool) override {
-        return no();
-    }
-    SysResult<std::string> real_directory(Process*, std::string_view,
-                                          std::string_view path) override {
-        return std::string(path);
-    }
+    SysResult<void> make_directory(const Caller&, View, Word) override { return no(); }
+    SysResult<void> make_fifo(const Caller&, View, Word) override { return no(); }
+    SysResult<FileStatus> make_socket(const Caller&, View, Word) override { return no(); }
+    SysResult<void> remove(const Caller&, View, bool) override { return no(); }
+    SysResult<void> rename(const Caller&, View, const Start&, View, bool) override { return no(); }
+    SysResult<void> link(const Caller&, View, const Start&, View) override { return no(); }
+    SysResult<void> symlink(const Caller&, View, View) override { return no(); }
+    SysResult<void> change_mode(const Caller&, View, Word) override { return no(); }
+    SysResult<void> change_owner(const Caller&, View, Word, Word, bool) override { return no(); }
+    SysResult<void> set_times(const Caller&, View, const Times&, bool) override { return no(); }
+    SysResult<void> change_mode_of(const Caller&, File&, Word) override { return no(); }
+    SysResult<void> change_owner_of(const Caller&, File&, Word, Word) override { return no(); }
+    SysResult<void> set_times_of(const Caller&, File&, const Times&) override { return no(); }
     void finish() override {}
     void set_clock(std::function<std::uint64_t()>) override {}
     std::shared_ptr<File> host_stdio(int) override { return nullptr; }

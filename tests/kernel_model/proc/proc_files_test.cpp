@@ -13,7 +13,7 @@ struct ProcFixture : FilesFixture {
     ProcFixture() {
         process->parent_pid = 77;
         process->exe = "/bin/guest";
-        process->cwd = "/data";
+        process->cwd = files->directory(Caller{}, "/data").value();
         process->arguments = {"guest", "-v", "two words"};
         process->environment = {"A=1", "B=2"};
         process->auxv = {6, 4096, 0, 0};

@@ -169,9 +169,9 @@ TEST_CASE_METHOD(HostileFixture, "odd names and bad pointers", "[files][hostile]
     CHECK(call("openat", {kCwd, last, 0}) == kEfault);
     // The C++ side refuses what C strings cannot hold.
     using namespace std::string_view_literals;
-    CHECK_FALSE(files->open(nullptr, "/", "/etc\0/motd"sv, 0, 0));
-    CHECK_FALSE(files->make_directory("/", "/tmp/a\0b"sv, 0755));
-    CHECK_FALSE(files->symlink("t", "/", "/tmp/a\0b"sv));
+    CHECK_FALSE(files->open(Caller{}, "/etc\0/motd"sv, 0, 0));
+    CHECK_FALSE(files->make_directory(Caller{}, "/tmp/a\0b"sv, 0755));
+    CHECK_FALSE(files->symlink(Caller{}, "t", "/tmp/a\0b"sv));
     CHECK(ls("/tmp") == "\xff\xfe \n\x01");
 }
 

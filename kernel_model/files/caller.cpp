@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/files/caller.h"
+
+#include <algorithm>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/file.h"
+
+namespace uprobesim {
+
+bool Credentials::in_group(std::uint32_t group) const {
+    return group == gid || std::find(groups.begin(), groups.end(), group) != groups.end();
+}
+
+bool Credentials::permit(const FileStatus& status, std::uint32_t wanted) const {
+    constexpr std::uint32_t kAnyExecutes = 0111;
+    if (uid == 0) {
+        // The superuser may do all but execute a file that no class may execute.
+        return (wanted & abi::kXOk) == 0 || (status.mode & abi::kIfmt) == abi::kIfDir ||
+               (status.mode & kAnyExecutes) != 0;
+    }
+    const unsigned shift = status.uid == uid ? 6 : in_group(status.gid) ? 3 : 0;
+    return (wanted & 7 & ~(status.mode >> shift)) == 0;
+}
+
+}  // namespace uprobesim

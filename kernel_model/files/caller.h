@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// On whose behalf a file call is made, and from where: the arguments that Linux takes from the
+// current task and its struct fs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "kernel_model/files/dentry.h"
+
+namespace uprobesim {
+
+struct FileStatus;
+struct Process;
+
+// fsuid, fsgid and the supplementary groups. Default: the superuser.
+struct Credentials {
+    std::uint32_t uid = 0, gid = 0;
+    std::vector<std::uint32_t> groups;
+
+    // `wanted`: abi::kROk, kWOk, kXOk (search, of a directory).
+    bool permit(const FileStatus& status, std::uint32_t wanted) const;
+    bool in_group(std::uint32_t group) const;
+};
+
+// Default: the simulator itself, with absolute paths only.
+struct Caller {
+    Process* process = nullptr;  // what /proc/self means; null: there is no such directory
+    Credentials credentials;
+    std::shared_ptr<const Dentry> root;   // of absolute paths; null: the top of the tree
+    std::shared_ptr<const Dentry> start;  // of relative paths; null: `root`
+
+    // The same caller with another start directory, such as that of a descriptor.
+    Caller starting_at(std::shared_ptr<const Dentry> directory) const {
+        return {.process = process,
+                .credentials = credentials,
+                .root = root,
+                .start = std::move(directory)};
+    }
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a directory lists: the entries of its layers, those of an upper layer once, and the points
+// of mounts.
+#include <fcntl.h>
+
+#include <algorithm>
+#include <set>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/host/overlay.h"
+#include "sim/base/try.h"
+
+namespace uprobesim {
+
+namespace {
+
+// Entries by name, each once: the first one counts.
+class Listing {
+public:
+    Listing(Layers& layers, Process* process, const Node& directory)
+        : layers_(layers), process_(process), directory_(directory) {
+        const auto above = layers.find(process, parent_of(directory.guest));
+        const std::uint64_t own = directory.status.inode;
+        entries_.push_back({".", own, abi::kDtDir});
+        entries_.push_back({"..", above && *above ? (*above)->status.inode : own, abi::kDtDir});
+    }
+
+    void add(std::vector<DirEntry> more) {
+        for (DirEntry& entry : more) {
+            if (!seen_.insert(entry.name).second) continue;
+            complete(entry);
+            entries_.push_back(std::move(entry));
+        }
+    }
+    // Entries whose number and type are those of the layer that holds them.
+    void add_names(const std::vector<std::string>& names) {
+        for (const std::string& name : names) add({{name, 0, abi::kDtUnknown}});
+    }
+
+    SysResult<void> add_layers() {
+        auto upper = TRY(entries_of(layers_.scratch()));
+        std::set<std::string> covered;
+        for (const DirEntry& e : upper) covered.insert(e.name);
+        if (layers_.shows_root(directory_.guest)) {
+            auto lower = TRY(entries_of(layers_.root()));
+            // What the scratch layer has too keeps its place in the host's order.
+            std::erase_if(lower, [&](const DirEntry& e) {
+                return !covered.contains(e.name) &&
+                       layers_.hidden(child_of(directory_.guest, e.name));
+            });
+            for (DirEntry& e : lower) {
+                if (covered.contains(e.name)) e.inode = 0;
+            }
+            add(std::move(lower));
+        }
+        std::ranges::sort(upper, {}, &DirEntry::name);
+        for (DirEntry& e : upper) e.inode = 0;  // the guest's own number
+        add(std::move(upper));
+        return {};
+    }
+
+    std::vector<DirEntry> take() { return std::move(entries_); }
+
+private:
+    void complete(DirEntry& entry) {
+        if (entry.type != abi::kDtUnknown && entry.inode != 0) return;
+        const auto child = layers_.find(process_, child_of(directory_.guest, entry.name));
+        if (!child || !*child) return;
+        entry.type = abi::dirent_type((*child)->status.mode);
+        entry.inode = (*child)->status.inode;
+    }
+
+    // Empty where the layer has no such directory.
+    SysResult<std::vector<DirEntry>> entries_of(const HostDirectory& layer) {
+        const auto fd = layer.open(relative_of(directory_.guest), O_RDONLY | O_DIRECTORY);
+        if (!fd && (fd.error() == Errno::NoEnt || fd.error() == Errno::NotDir))
+            return std::vector<DirEntry>();
+        if (!fd) return tl::make_unexpected(fd.error());
+        return host_entries(fd->get());
+    }
+
+    Layers& layers_;
+    Process* process_;
+    const Node& directory_;
+    std::set<std::string> seen_ = {".", ".."};
+    std::vector<DirEntry> entries_;
+};
+
+}  // namespace
+
+SysResult<std::vector<DirEntry>> OverlayFileSystem::list(Process* process,
+                                                         const std::string& guest) {
+    const auto found = TRY(layers_.find(process, guest));
+    if (!found) return tl::make_unexpected(Errno::NoEnt);
+    Listing listing(layers_, process, *found);
+    if (found->special) listing.add(found->special->list());
+    if (found->kind == LayerKind::Bind) {
+        const auto fd =
+            TRY(layers_.directory_of(*found).open(found->relative, O_RDONLY | O_DIRECTORY));
+        listing.add(TRY(host_entries(fd.get())));
+    } else {
+        TRY(listing.add_layers());
+    }
+    listing.add_names(layers_.bind_points_in(guest));
+    if (guest == "/") listing.add_names({"dev", "proc", "sys"});
+    return listing.take();
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// open: look the name up, then make it, or open what is there by its kind.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/event/memory_file.h"
+#include "kernel_model/files/host/overlay.h"
+#include "kernel_model/files/host/regular_file.h"
+#include "kernel_model/files/pipe.h"
+#include "kernel_model/files/special_files.h"
+#include "sim/base/try.h"
+
+namespace uprobesim {
+
+namespace {
+
+bool writes(std::uint32_t flags) {
+    return (flags & (abi::kOAccmode | abi::kOTrunc)) != 0;
+}
+
+// The rights that an open needs (acc_mode).
+std::uint32_t rights_for(std::uint32_t flags) {
+    return (writes(flags) ? abi::kWOk : 0u) |
+           ((flags & abi::kOAccmode) != abi::kOWronly ? abi::kROk : 0u);
+}
+
+}  // namespace
+
+SysResult<FileSystem::OpenResult> OverlayFileSystem::open(const Caller& caller,
+                                                          std::string_view path,
+                                                          std::uint32_t flags, std::uint32_t mode) {
+    if ((flags & abi::kOPath) != 0)
+        flags &= abi::kOPath | abi::kODirectory | abi::kONofollow | abi::kOCloexec;
+    const bool creates = (flags & abi::kOCreat) != 0;
+    const bool exclusive = creates && (flags & abi::kOExcl) != 0;
+    const bool follow = (flags & abi::kONofollow) == 0 && !exclusive;
+    auto walked = TRY(layers_.walk(caller, path, follow));
+    OpenResult result;
+    result.components = std::max(walked.components, 1u);
+    result.created = !walked.node;
+    std::string guest = walked.guest;
+    if (!walked.node) {
+        if (!creates) return tl::make_unexpected(Errno::NoEnt);
+        if (walked.directory_wanted) return tl::make_unexpected(Errno::IsDir);
+        result.file = TRY(create(caller, std::move(walked), mode));
+    } else {
+        const Node& node = *walked.node;
+        if (exclusive) return tl::make_unexpected(Errno::Exist);
+        result.file = TRY(open_found(caller, node, flags, mode));
+        if (node.special && node.special->magic) {
+            // It has the name of the file that it opens again, or is that description itself.
+            if (result.file != node.special->magic) result.file->flags = flags;
+            return result;
+        }
+    }
+    // A FIFO keeps its own flags: without O_DIRECT.
+    if (dynamic_cast<const PipeEnd*>(result.file.get()) == nullptr) result.file->flags = flags;
+    result.file->dentry = dentries_.at(guest);
+    return result;
+}
+
+SysResult<std::shared_ptr<File>> OverlayFileSystem::create(const Caller& caller, Walk walked,
+                                                           std::uint32_t mode) {
+    const auto where = TRY(place_of(caller, std::move(walked)));
+    if (auto ready = prepare(caller.credentials, where); !ready) {
+        // /proc has no create operation, which open calls EACCES and others EPERM.
+        return tl::make_unexpected(ready.error() == Errno::Perm ? Errno::Acces : ready.error());
+    }
+    auto fd = TRY(where.directory->open(where.relative, O_RDWR | O_CREAT | O_EXCL, 0644));
+    if (where.scratch) {
+        new_attributes(caller.credentials, where, abi::kIfReg | (mode & abi::kAllModeBits));
+    } else {
+        fchmod(fd.get(), mode & abi::kAllModeBits);
+    }
+    const auto made = layers_.find(nullptr, where.guest);
+    if (!made || !*made) return tl::make_unexpected(Errno::Io);
+    return std::make_shared<RegularFile>(*this, inode_for(**made, std::move(fd), true));
+}
+
+SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& caller,
+                                                               const Node& node,
+                                                               std::uint32_t flags,
+                                                               std::uint32_t mode) {
+    const bool only_path = (flags & abi::kOPath) != 0;
+    const bool magic = node.special && node.special->magic;
+    if (node.is_link() && !(magic && (flags & abi::kONofollow) == 0)) {
+        // O_NOFOLLOW met a link; O_PATH may hold it.
+        if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
+        if (!only_path) return tl::make_unexpected(Errno::Loop);
+        return std::make_shared<TextFile>("", node.status);
+    }
+    if (magic) return open_again(caller, node.special->magic, flags, mode);
+    if (node.is_directory()) return open_directory(caller, node, flags);
+    if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
+    if (only_path) return std::make_shared<TextFile>("", node.status);
+    if (!caller.credentials.permit(node.status, rights_for(flags)))
+        return tl::make_unexpected(Errno::Acces);
+    if (node.special) return open_special(node);
+    const std::uint32_t type = node.status.mode & abi::kIfmt;
+    // A FIFO of the guest's own; one of the host has the host's programs at its other end.
+    if (type == abi::kIfIfo && node.kind == LayerKind::Scratch) return open_fifo(node, flags);
+    if (type != abi::kIfReg) return tl::make_unexpected(Errno::Nxio);
+    return open_regular(node, flags);
+}
+
+// A link of /proc/PID/fd: a new description of the same file. Those without a path of their own are
+// shared.
+SysResult<std::shared_ptr<File>> OverlayFileSystem::open_again(const Caller& caller,
+                                                               const std::shared_ptr<File>& magic,
+                                                               std::uint32_t flags,
+                                                               std::uint32_t mode) {
+    std::shared_ptr<File> again;
+    if (const auto* regular = dynamic_cast<const RegularFile*>(magic.get())) {
+        if (!writes(flags) || regular->inode()->writable())
+            again = std::make_shared<RegularFile>(*this, regular->inode());
+    } else if (const auto* in_memory = dynamic_cast<const MemoryFile*>(magic.get())) {
+        again = std::make_shared<MemoryFile>(in_memory->shared(), flags);
+    } else if (const auto* end = dynamic_cast<const PipeEnd*>(magic.get())) {
+        again = std::make_shared<PipeEnd>(end->pipe(), flags, end->shown());
+        again->dentry = magic->dentry;
+        again->name = magic->name;
+        return again;
+    } else if (dynamic_cast<const OpenDirectory*>(magic.get()) == nullptr &&
+               magic->terminal() == nullptr) {
+        return magic;
+    }
+    if (again == nullptr) {
+        if (magic->dentry && magic->dentry->removed()) return tl::make_unexpected(Errno::NoEnt);
+        auto opened =
+            TRY(open(caller.starting_at(nullptr), magic->path(), flags & ~abi::kOCreat, mode));
+        return std::move(opened.file);
+    }
+    if ((flags & abi::kOTrunc) != 0) TRY(again->truncate(0));
+    again->dentry = magic->dentry;
+    return again;
+}
+
+SysResult<std::shared_ptr<File>> OverlayFileSystem::open_special(const Node& node) {
+    auto file = node.special->open();
+    if (!file) return tl::make_unexpected(Errno::Nxio);
+    return file;
+}
+
+SysResult<std::shared_ptr<File>> OverlayFileSystem::open_directory(const Caller& caller,
+                                                                   const Node& node,
+                                                                   std::uint32_t flags) {
+    if (writes(flags) || (flags & abi::kOCreat) != 0) return tl::make_unexpected(Errno::IsDir);
+    const bool needs_rights = !node.special && (flags & abi::kOPath) == 0;
+    if (needs_rights && !caller.credentials.permit(node.status, rights_for(flags)))
+        return tl::make_unexpected(Errno::Acces);
+    return std::make_shared<OpenDirectory>(*this, caller.process, node.status);
+}
+
+SysResult<std::shared_ptr<File>> OverlayFileSystem::open_regular(const Node& node,
+                                                                 std::uint32_t flags) {
+    const bool changes = writes(flags);
+    const Node own = changes ? TRY(copy_up(node)) : node;
+    const int host_flags = changes ? O_RDWR : O_RDONLY;
+    auto fd = layers_.directory_of(own).open(own.relative, host_flags);
+    if (!fd && (fd.error() == Errno::Nfile || fd.error() == Errno::Mfile)) {
+        drop_unused();
+        fd = layers_.directory_of(own).open(own.relative, host_flags);
+    }
+    auto inode = inode_for(own, TRY(std::move(fd)), changes);
+    if ((flags & abi::kOTrunc) != 0) {
+        TRY(inode->truncate(0));
+        modified(inode->attributes.get());
+    }
+    return std::make_shared<RegularFile>(*this, std::move(inode));
+}
+
+// The bytes of a FIFO are ours; the host's only gives the name.
+SysResult<std::shared_ptr<File>> OverlayFileSystem::open_fifo(const Node& node,
+                                                              std::uint32_t flags) {
+    std::erase_if(fifos_, [](const auto& entry) { return entry.second.expired(); });
+    std::shared_ptr<Pipe> pipe = fifos_[node.host].lock();
+    const std::uint32_t mode = flags & abi::kOAccmode;
+    if (mode == abi::kOWronly && (flags & abi::kONonblock) != 0 &&
+        (pipe == nullptr || pipe->readers() == 0))
+        return tl::make_unexpected(Errno::Nxio);
+    if (pipe == nullptr) {
+        pipe = std::make_shared<Pipe>();
+        fifos_[node.host] = pipe;
+    }
+    return std::make_shared<PipeEnd>(std::move(pipe), flags & ~abi::kODirect, node.status);
+}
+
+}  // namespace uprobesim

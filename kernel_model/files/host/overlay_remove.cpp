@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The overlay's unlink, rmdir and rename.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/host/overlay.h"
+#include "sim/base/try.h"
+
+namespace uprobesim {
+
+namespace {
+
+// A sticky directory's entries belong to their owners.
+SysResult<void> check_sticky(const Credentials& credentials, const FileStatus& entry,
+                             const FileStatus& directory) {
+    if (credentials.uid == 0 || (directory.mode & abi::kIsvtx) == 0) return {};
+    if (entry.uid == credentials.uid || directory.uid == credentials.uid) return {};
+    return tl::make_unexpected(Errno::Perm);
+}
+
+}  // namespace
+
+SysResult<void> OverlayFileSystem::check_parent_writable(const Place& p) const {
+    if (p.parent && p.parent->kind == LayerKind::Bind && !layers_.writable(*p.parent))
+        return tl::make_unexpected(Errno::Rofs);
+    return {};
+}
+
+SysResult<void> OverlayFileSystem::check_empty(const Place& p) {
+    const auto entries = TRY(list(nullptr, p.guest));
+    if (entries.size() > 2) return tl::make_unexpected(Errno::NotEmpty);
+    return {};
+}
+
+SysResult<void> OverlayFileSystem::check_removal(const Credentials& credentials, const Place& p,
+                                                 bool directory) {
+    TRY(check_parent_writable(p));
+    if (!p.existing) return tl::make_unexpected(Errno::NoEnt);
+    const Node& node = *p.existing;
+    if (p.slash && !node.is_directory()) return tl::make_unexpected(Errno::NotDir);
+    const bool bind_point =
+        node.kind == LayerKind::Bind &&
+        (!p.parent || p.parent->kind != LayerKind::Bind || p.parent->bind != node.bind);
+    if (!credentials.permit(p.parent->status, abi::kWOk | abi::kXOk))
+        return tl::make_unexpected(Errno::Acces);
+    TRY(check_sticky(credentials, node.status, p.parent->status));
+    if (directory && !node.is_directory()) return tl::make_unexpected(Errno::NotDir);
+    if (!directory && node.is_directory()) return tl::make_unexpected(Errno::IsDir);
+    // Points of mounts: of a bind, /proc, /dev and /sys.
+    const bool mount_point =
+        node.kind == LayerKind::Special && !special_->owns(parent_of(node.guest));
+    if (node.kind == LayerKind::Synthetic || bind_point || mount_point)
+        return tl::make_unexpected(Errno::Busy);
+    if (directory) TRY(check_empty(p));
+    return {};
+}
+
+SysResult<void> OverlayFileSystem::remove(const Caller& caller, std::string_view path,
+                                          bool directory) {
+    const std::string_view name = path.substr(0, path.find_last_not_of('/') + 1);
+    const bool dots = name.ends_with("..");
+    const bool root = !path.empty() && name.empty();
+    const auto where = TRY(place(caller, path,
+                                 !directory ? Errno::IsDir
+                                 : root     ? Errno::Busy
+                                 : dots     ? Errno::NotEmpty
+                                            : Errno::Inval));
+    TRY(check_removal(caller.credentials, where, directory));
+    TRY(prepare(caller.credentials, where));
+    const Node& node = *where.existing;
+    if (node.kind != LayerKind::Root) {
+        const auto parent = TRY(layers_.directory_of(node).parent(node.relative));
+        const int flags = directory ? AT_REMOVEDIR : 0;
+        if (unlinkat(parent.first.get(), parent.second.c_str(), flags) != 0)
+            return tl::make_unexpected(guest_errno(errno));
+        forget_if_last(node);
+    }
+    if (node.kind != LayerKind::Bind && layers_.root().status(relative_of(where.guest)))
+        layers_.hide(where.guest);
+    modified_directory(where);
+    dentries_.removed(where.guest);
+    return {};
+}
+
+SysResult<void> OverlayFileSystem::check_replaced(const Credentials& credentials,
+                                                  const Place& target, bool directory) {
+    const Node& old = *target.existing;
+    TRY(check_sticky(credentials, old.status, target.parent->status));
+    if (old.is_directory() && !directory) return tl::make_unexpected(Errno::IsDir);
+    if (!old.is_directory() && directory) return tl::make_unexpected(Errno::NotDir);
+    if (old.kind == LayerKind::Synthetic) return tl::make_unexpected(Errno::Busy);
+    if (directory) TRY(check_empty(target));
+    return {};
+}
+
+SysResult<bool> OverlayFileSystem::check_rename(const Credentials& credentials, const Place& source,
+                                                const Place& target, bool no_replace) {
+    TRY(check_parent_writable(source));
+    TRY(check_parent_writable(target));
+    if (source.directory != target.directory) return tl::make_unexpected(Errno::Xdev);
+    if (!source.existing) return tl::make_unexpected(Errno::NoEnt);
+    if (target.existing && no_replace) return tl::make_unexpected(Errno::Exist);
+    const Node& moving = *source.existing;
+    const bool directory = moving.is_directory();
+    if (!directory && (source.slash || (target.slash && !target.existing)))
+        return tl::make_unexpected(Errno::NotDir);
+    if (is_below(target.guest, source.guest)) return tl::make_unexpected(Errno::Inval);
+    if (is_below(source.guest, target.guest)) return tl::make_unexpected(Errno::NotEmpty);
+    if (source.guest == target.guest) return false;
+    TRY(prepare(credentials, source));
+    TRY(check_sticky(credentials, moving.status, source.parent->status));
+    if (moving.kind == LayerKind::Synthetic) return tl::make_unexpected(Errno::Busy);
+    if (target.existing) {
+        if (target.existing->host == moving.host && target.existing->kind == moving.kind)
+            return false;  // two names of one file
+        TRY(check_replaced(credentials, target, directory));
+    }
+    // A bind is a mount: it does not move, and nothing takes its place.
+    for (const Place* p : {&source, &target}) {
+        if (!p->existing) continue;
+        const bool mount = p->scratch ? p->existing->kind == LayerKind::Bind
+                                      : p->parent->bind != p->existing->bind;
+        if (mount) return tl::make_unexpected(Errno::Busy);
+    }
+    // A directory that the root holds would have to be copied whole: as overlayfs, leave that to
+    // the program.
+    const bool lower =
+        source.scratch && layers_.root().status(source.relative) && !layers_.hidden(source.guest);
+    if (directory && lower) return tl::make_unexpected(Errno::Xdev);
+    return true;
+}
+
+SysResult<void> OverlayFileSystem::rename(const Caller& caller, std::string_view from,
+                                          const std::shared_ptr<const Dentry>& to_start,
+                                          std::string_view to, bool no_replace) {
+    const auto source = TRY(place(caller, from, Errno::Busy));
+    const auto target =
+        TRY(place(caller.starting_at(to_start), to, no_replace ? Errno::Exist : Errno::Busy));
+    if (!TRY(check_rename(caller.credentials, source, target, no_replace))) return {};
+    if (source.scratch) TRY(copy_up(*source.existing));
+    TRY(prepare(caller.credentials, target));
+    const auto a = TRY(source.directory->parent(source.relative));
+    const auto b = TRY(target.directory->parent(target.relative));
+    if (renameat(a.first.get(), a.second.c_str(), b.first.get(), b.second.c_str()) != 0)
+        return tl::make_unexpected(guest_errno(errno));
+    if (target.existing) {
+        forget_if_last(*target.existing);
+        dentries_.removed(target.guest);
+    }
+    dentries_.renamed(source.guest, target.guest);
+    if (!source.scratch) return {};
+    if (layers_.root().status(source.relative)) layers_.hide(source.guest);
+    if (layers_.root().status(target.relative)) layers_.hide(target.guest);
+    modified_directory(source);
+    modified_directory(target);
+    return {};
+}
+
+}  // namespace uprobesim
