@@ -7,7 +7,7 @@
 #include <new>
 
 #include "tools/cli/exit_code.h"
-#include "tools/commands/command.h"
+#include "tools/commands/commands.h"
 #include "tools/sysroot/sysroot.h"
 
 namespace {
@@ -22,6 +22,12 @@ void fill_standard_descriptors() {
     }
 }
 
+// An empty variable counts as none (no-color.org).
+bool is_set(const char* variable) {
+    const char* value = std::getenv(variable);
+    return value != nullptr && *value != '\0';
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -30,7 +36,7 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     try {
         const HostPlaces host = host_places();
-        const OptionDefaults defaults{default_root(host)};
+        const OptionDefaults defaults{.root = default_root(host), .no_color = is_set("NO_COLOR")};
         return run_tool(Words(argv + 1, argv + argc), defaults);
     } catch (const HostError& error) {
         fmt::print(stderr, "uprobesim: {}\n", error.what());

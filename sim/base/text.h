@@ -1,17 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Text that every floor's messages need.
+// Text that messages of every layer need.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace uprobesim {
 
 // Control characters as \xNN, so that a message stays one line.
 std::string printable(std::string_view text);
 
-// Insertions, deletions and replacements between two names (Levenshtein), for "did you mean".
+// Insertions, deletions, replacements and swaps of neighbours between two names (Damerau and
+// Levenshtein, optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b);
+
+// "did you mean 'a' or 'b'?": those of `known` that `given` may be a misspelling of, the closest first;
+// empty where none is close.
+std::string did_you_mean(std::string_view given, const std::vector<std::string>& known);
+// The same, or "known: a, b, c" where none is close and the list is short.
+std::string near_names(std::string_view given, const std::vector<std::string>& known);
+
+// "a, b or c"
+std::string or_list(const std::vector<std::string>& words);
 
 }  // namespace uprobesim

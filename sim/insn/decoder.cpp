@@ -236,4 +236,10 @@ std::string Decoder::disassemble(std::uint32_t word, std::uint64_t address) cons
     return text;
 }
 
+std::string disassembler_version() {
+    int major = 0, minor = 0;
+    cs_version(&major, &minor);
+    return fmt::format("Capstone {}.{}", major, minor);
+}
+
 }  // namespace uprobesim

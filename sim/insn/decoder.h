@@ -47,4 +47,7 @@ private:
     void* insn_;          // cs_insn, reused
 };
 
+// "Capstone 4.0": of the library that is loaded.
+std::string disassembler_version();
+
 }  // namespace uprobesim

@@ -57,9 +57,12 @@ Result<DataFile> find_data_file(std::string_view folder, std::string_view what,
         if (file.path == wanted)
             return DataFile{fmt::format("{}{}", kBuiltinPrefix, wanted), std::string(file.text)};
     }
+    const std::vector<std::string> known = builtin_names(folder);
+    const std::string near = did_you_mean(name_or_path, known);
     return user_error(fmt::format("no {} named '{}'", what, name_or_path), std::string(beside),
-                      fmt::format("built in: {}; or give a path to a .toml file",
-                                  fmt::join(builtin_names(folder), ", ")));
+                      near.empty() ? fmt::format("built in: {}; or give a path to a .toml file",
+                                                 fmt::join(known, ", "))
+                                   : near);
 }
 
 std::vector<std::string> builtin_names(std::string_view folder) {
@@ -79,23 +82,6 @@ std::string text_hash(std::string_view text) {
     std::uint64_t hash = 0xcbf29ce484222325u;
     for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
     return fmt::format("{:016x}", hash);
-}
-
-std::string near_keys(std::string_view given, const std::vector<std::string>& known) {
-    std::vector<std::pair<std::size_t, std::string_view>> ranked;
-    // Only keys of ordinary length are compared: the cost is the product of both lengths.
-    if (given.size() <= 80) {
-        for (const std::string& key : known) ranked.emplace_back(edit_distance(given, key), key);
-    }
-    std::stable_sort(ranked.begin(), ranked.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
-    std::vector<std::string_view> close;
-    for (const auto& [distance, key] : ranked) {
-        if (distance <= 2 + key.size() / 4 && close.size() < 3) close.push_back(key);
-    }
-    if (!close.empty()) return fmt::format("did you mean {}?", fmt::join(close, " or "));
-    if (known.size() <= 20) return fmt::format("known: {}", fmt::join(known, ", "));
-    return {};
 }
 
 }  // namespace uprobesim

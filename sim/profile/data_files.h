@@ -27,8 +27,4 @@ std::vector<std::string> builtin_names(std::string_view folder);
 // FNV-1a, 64 bits, as hex digits (Fowler, Noll, Vo): provenance, not security.
 std::string text_hash(std::string_view text);
 
-// " (did you mean 'x'?)"-style hint: the closest of `known` to `given`, or the whole list where
-// none is close.
-std::string near_keys(std::string_view given, const std::vector<std::string>& known);
-
 }  // namespace uprobesim

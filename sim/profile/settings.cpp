@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "sim/base/text.h"
+
 namespace uprobesim {
 
 namespace {
@@ -47,7 +49,7 @@ tl::unexpected<UserError> unknown_setting(const Setting& setting, std::string_vi
     std::vector<std::string> full;
     for (const std::string& key : known) full.push_back(fmt::format("{}.{}", profile, key));
     return user_error(fmt::format("unknown setting '{}'", setting.key), where(setting),
-                      near_keys(setting.key, full));
+                      near_names(setting.key, full));
 }
 
 std::string profile_hash(const std::string& texts, std::string_view profile,

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/base/text.h"
+
 namespace uprobesim {
 
 namespace {
@@ -126,7 +128,7 @@ void TomlReader::only(const toml::table& table, std::string_view path,
         }
     }
     if (first != nullptr)
-        fail(first, fmt::format("unknown key '{}'", key_path(path, bad)), near_keys(bad, known));
+        fail(first, fmt::format("unknown key '{}'", key_path(path, bad)), near_names(bad, known));
 }
 
 const toml::table& TomlReader::table(const toml::table& parent, std::string_view key,

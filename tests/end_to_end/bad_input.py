@@ -34,6 +34,14 @@ MISTAKES = [
     ("program-is-folder", ["--root", "ROOT", "/folder"], NOT_RUN, ["/folder"]),
     ("program-is-text", ["--root", "ROOT", "/text"], NOT_RUN, ["/text"]),
     ("unknown-option", ["--root", "ROOT", "--frobnicate", "/counts"], MISTAKE, ["frobnicate"]),
+    ("near-option", ["--root", "ROOT", "--kernal", "v6.12", "/counts"], MISTAKE, ["--kernal: run has no such option", "did you mean '--kernel"]),
+    ("other-commands-option", ["--root", "ROOT", "--range", "/counts"], MISTAKE, ["--range", "it is an option of whatif"]),
+    ("near-kernel", ["--root", "ROOT", "--kernel", "v6.21", "/counts"], MISTAKE, ["--kernel", "v6.21", "did you mean ", "'v6.12'"]),
+    ("near-machine", ["--root", "ROOT", "--machine", "kunpeng961", "/counts"], MISTAKE, ["--machine", "did you mean 'kunpeng916'?"]),
+    ("two-kernels", ["--root", "ROOT", "--kernels", "v6.12,v6.13", "/counts"], MISTAKE, ["--kernels", "one name is needed"]),
+    ("near-format", ["--root", "ROOT", "-f", "jsno", "/counts"], MISTAKE, ["--format", "did you mean 'json'?"]),
+    ("ready-timeout-of-program", ["--root", "ROOT", "--ready-timeout", "5s", "/counts"], MISTAKE, ["--ready-timeout", "scenario"]),
+    ("scenario-with-words", ["redis-set", "/counts"], MISTAKE, ["redis-set", "takes no arguments"]),
     ("unknown-kernel", ["--root", "ROOT", "--kernel", "v0.1", "/counts"], MISTAKE, ["v0.1"]),
     ("unknown-machine", ["--root", "ROOT", "--machine", "abacus", "/counts"], MISTAKE, ["abacus"]),
     ("bad-set", ["--root", "ROOT", "--set", "kernel.nosuch=1", "/counts"], MISTAKE, ["nosuch"]),
@@ -44,7 +52,7 @@ MISTAKES = [
     ("bad-time", ["--root", "ROOT", "--max-sim-time", "5", "/counts"], MISTAKE, ["--max-sim-time", "'5'"]),
     ("bad-scratch-limit", ["--root", "ROOT", "--scratch-limit", "much", "/counts"], MISTAKE, ["much", "--scratch-limit"]),
     ("bad-strace-filter", ["--root", "ROOT", "--strace-filter", "opnat", "/counts"], MISTAKE, ["opnat", "openat"]),
-    ("bad-strace-class", ["--root", "ROOT", "--strace-filter", "%files", "/counts"], MISTAKE, ["%files", "%file,"]),
+    ("bad-strace-class", ["--root", "ROOT", "--strace-filter", "%files", "/counts"], MISTAKE, ["%files", "did you mean '%file'?"]),
     ("bad-strace-output", ["--root", "ROOT", "--strace-output", "/no/such/folder/calls", "/counts"], MISTAKE, ["/no/such/folder"]),
     ("bad-exception-class", ["--root", "ROOT", "--log-exceptions-filter", "brk,trap", "/counts"], MISTAKE, ["trap", "brk"]),
     ("bad-format", ["--root", "ROOT", "-f", "xml", "/counts"], MISTAKE, ["xml"]),
@@ -67,8 +75,17 @@ MISTAKES = [
     ("elf-no-interpreter", ["--root", "ROOT", "/no-interpreter"], NOT_RUN, ["/no-interpreter"]),
 ]
 
-# The same for the other verbs: the words begin with the verb.
-VERB_MISTAKES = [
+# The same for the other commands: the words begin with the command.
+COMMAND_MISTAKES = [
+    ("no-command", [], MISTAKE, ["no command"]),
+    ("near-command", ["runn", "/counts"], MISTAKE, ["unknown command 'runn' (did you mean 'run'?)"]),
+    ("far-command", ["frobnicate"], MISTAKE, ["unknown command 'frobnicate'"]),
+    ("near-sub-command", ["model", "lsit"], MISTAKE, ["unknown sub-command 'lsit'", "did you mean 'list'?"]),
+    ("near-profile", ["model", "show", "kunpeng961"], MISTAKE, ["did you mean 'kunpeng916'?"]),
+    ("near-scenario", ["scenario", "show", "redis-sit"], MISTAKE, ["did you mean 'redis-set"]),
+    ("near-variant", ["bench", "uprobe-psh"], MISTAKE, ["did you mean 'uprobe-push'?"]),
+    ("near-table", ["reproduce", "app-grp"], MISTAKE, ["did you mean 'app-grep'?"]),
+    ("option-after-scenario", ["compare", "redis-set", "--kernels", "v0.1"], MISTAKE, ["v0.1"]),
     ("audit-nothing", ["audit"], MISTAKE, ["binary"]),
     ("audit-missing", ["audit", "/no/such/file"], MISTAKE, ["/no/such/file"]),
     ("audit-text", ["audit", "ROOT/text"], MISTAKE, ["/text"]),
@@ -139,7 +156,7 @@ def _make_files(root):
 
 
 def _mistakes(context, root):
-    for name, words, statuses, named in [(m[0], ["run", *m[1]], *m[2:]) for m in MISTAKES] + VERB_MISTAKES:
+    for name, words, statuses, named in [(m[0], ["run", *m[1]], *m[2:]) for m in MISTAKES] + COMMAND_MISTAKES:
         if context.wants(name):
             words = [word.replace("ROOT", root.path) for word in words]
             got = context.simulator.raw(words)

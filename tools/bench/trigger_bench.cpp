@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "tools/bench/trigger_target.h"
 #include "tools/simulation/simulation.h"
@@ -48,13 +49,13 @@ std::vector<TriggerVariant> all_trigger_variants() {
 }
 
 Result<TriggerVariant> parse_trigger_variant(std::string_view name) {
-    std::string known;
+    std::vector<std::string> known;
     for (TriggerVariant& variant : all_trigger_variants()) {
         if (variant.name() == name) return std::move(variant);
-        known += (known.empty() ? "" : ", ") + variant.name();
+        known.push_back(variant.name());
     }
     return user_error(fmt::format("'{}' is no variant of the benchmark", name), "",
-                      "the variants are " + known);
+                      near_names(name, known));
 }
 
 std::uint64_t TriggerCounts::exceptions_taken() const {

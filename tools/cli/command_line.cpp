@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// Boost.Program_options is used here only: it knows the forms "-oFILE", "-o FILE", "--output=FILE"
+// and "--output FILE". What the words mean, and every message, is ours; so is the reading of
+// numbers, since Boost's accepts "-1" as a huge unsigned.
 #include "tools/cli/command_line.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/program_options.hpp>
 #include <charconv>
 #include <sstream>
+
+#include "sim/base/text.h"
 
 namespace uprobesim {
 namespace {
 
 namespace po = boost::program_options;
-
-constexpr const char* kRest = "the-rest";
-
-bool takes_value(const po::option_description& option) {
-    return option.semantic()->max_tokens() > 0;
-}
 
 // How many words belong to the tool; the rest is the guest's.
 std::size_t own_words(const Words& words, const OptionTable& table) {
@@ -25,76 +25,125 @@ std::size_t own_words(const Words& words, const OptionTable& table) {
         const std::string& word = words[at];
         if (word.size() < 2 || word.front() != '-' || word == "--") break;
         const bool is_long = word.starts_with("--");
-        const std::string name = is_long ? word.substr(2, word.find('=') - 2) : word.substr(0, 2);
-        // Boost knows a short option by "-x".
-        const po::option_description* option = table.find_nothrow(name, false);
+        const OptionRow* row =
+            is_long ? table.find(word.substr(2, word.find('=') - 2)) : table.find(word[1]);
         const bool value_inside = is_long ? word.find('=') != std::string::npos : word.size() > 2;
-        at += option != nullptr && takes_value(*option) && !value_inside ? 2 : 1;
+        at += row != nullptr && row->kind != OptionKind::Flag && !value_inside ? 2 : 1;
     }
     return std::min(at, words.size());
 }
 
+po::options_description boosts(const OptionTable& table) {
+    po::options_description all;
+    for (const OptionRow& row : table.rows()) {
+        const auto add = [&](const std::string& name) {
+            if (row.kind == OptionKind::Flag) {
+                all.add_options()(name.c_str(), "");
+            } else {
+                all.add_options()(name.c_str(), po::value<Words>(), "");
+            }
+        };
+        add(row.letter != 0 ? fmt::format("{},{}", row.name, row.letter) : row.name);
+        if (!row.alias.empty()) add(row.alias);
+    }
+    return all;
+}
+
+UserError unknown_option(const CommandSyntax& syntax, const OptionTable& table,
+                         const std::string& option) {
+    const std::string name = option.substr(std::min(option.find_first_not_of('-'), option.size()));
+    std::string hint;
+    if (option.starts_with("--")) {
+        const std::string others = syntax.commands_with ? syntax.commands_with(name) : "";
+        if (!others.empty()) hint = fmt::format("it is an option of {}", others);
+        Words known;
+        for (const std::string& other : table.names()) known.push_back("--" + other);
+        if (hint.empty()) hint = did_you_mean(option, known);
+    }
+    if (hint.empty()) hint = fmt::format("see uprobesim {} --help", syntax.command);
+    return {fmt::format("{} has no such option", syntax.command), option, hint};
+}
+
+// Boost's parse errors in our words.
+UserError parse_error(const CommandSyntax& syntax, const OptionTable& table,
+                      const po::error_with_option_name& error) {
+    using Syntax = po::invalid_command_line_syntax;
+    const std::string option = error.get_option_name();
+    if (dynamic_cast<const po::unknown_option*>(&error) != nullptr)
+        return unknown_option(syntax, table, option);
+    const std::string help = fmt::format("see uprobesim {} --help", syntax.command);
+    if (const auto* wrong = dynamic_cast<const Syntax*>(&error)) {
+        if (wrong->kind() == Syntax::missing_parameter ||
+            wrong->kind() == Syntax::empty_adjacent_parameter)
+            return {"its value is missing", option, help};
+        if (wrong->kind() == Syntax::extra_parameter) return {"it takes no value", option, help};
+    }
+    return {error.what(), option, help};
+}
+
 }  // namespace
 
-po::typed_value<std::string>* text_option(const char* name) {
-    return po::value<std::string>()->value_name(name);
-}
-
-po::typed_value<Words>* list_option(const char* name) {
-    return po::value<Words>()->value_name(name)->composing();
-}
-
-OptionTable option_table() {
-    return OptionTable("", 110, 60);
-}
-
-std::string option_text(const OptionTable& table) {
-    std::stringstream boosts;
-    boosts << table;
-    std::string text;
-    for (std::string line; std::getline(boosts, line);) {
-        line.erase(line.find_last_not_of(' ') + 1);
-        text += line + "\n";
-    }
-    return text;
-}
-
-Result<CommandLine> CommandLine::parse(std::string_view verb, const Words& words,
-                                       const OptionTable& table, RestOfWords rest) {
-    const bool guest = rest == RestOfWords::GuestProgram;
-    const auto own =
-        words.begin() + static_cast<std::ptrdiff_t>(guest ? own_words(words, table) : words.size());
+Result<CommandLine> CommandLine::parse(const CommandSyntax& syntax, const OptionTable& table,
+                                       const Words& words) {
     CommandLine line;
+    std::size_t own = words.size();
+    if (syntax.rest == RestOfWords::GuestProgram) {
+        own = own_words(words, table);
+        line.is_scenario_ =
+            own < words.size() && syntax.is_scenario != nullptr && syntax.is_scenario(words[own]);
+        if (line.is_scenario_) own = words.size();
+    }
+    const auto end_of_own = words.begin() + static_cast<std::ptrdiff_t>(own);
     try {
         using Style = po::command_line_style::style_t;
         const int style = (Style::unix_style & ~Style::allow_guessing & ~Style::allow_sticky) |
                           Style::short_allow_adjacent;
-        OptionTable all;
-        all.add(table);
-        po::positional_options_description positions;
-        if (!guest) {
-            all.add_options()(kRest, po::value<Words>());
-            positions.add(kRest, -1);
+        const po::options_description all = boosts(table);
+        const auto parsed = po::command_line_parser(Words(words.begin(), end_of_own))
+                                .options(all)
+                                .style(style)
+                                .run();
+        for (const po::option& option : parsed.options) {
+            if (option.position_key != -1) {
+                line.rest_.push_back(option.value.front());
+                continue;
+            }
+            const OptionRow& row = *table.find(option.string_key);
+            Given& given = line.values_[row.name];
+            const bool again = !given.spelled.empty();
+            given.spelled = "--" + option.string_key;
+            if (again && row.kind == OptionKind::Text)
+                return user_error("it is given more than once", given.spelled);
+            line.order_.push_back(
+                {row.name, given.spelled, option.value.empty() ? "" : option.value.front()});
+            given.values.insert(given.values.end(), option.value.begin(), option.value.end());
         }
-        const Words mine(words.begin(), own);
-        const auto parsed =
-            po::command_line_parser(mine).options(all).positional(positions).style(style).run();
-        for (const auto& option : parsed.options) {
-            if (option.position_key == -1)
-                line.order_.push_back(
-                    {option.string_key, option.value.empty() ? "" : option.value.front()});
-        }
-        po::store(parsed, line.values_);
+    } catch (const po::error_with_option_name& error) {
+        return tl::make_unexpected(parse_error(syntax, table, error));
     } catch (const po::error& error) {
-        return user_error(error.what(), "", fmt::format("see uprobesim {} --help", verb));
+        return user_error(error.what(), "", fmt::format("see uprobesim {} --help", syntax.command));
     }
-    line.rest_ = guest ? Words(own, words.end()) : line.all(kRest);
-    if (guest && !line.rest_.empty() && line.rest_.front() == "--")
-        line.rest_.erase(line.rest_.begin());
+    line.rest_.insert(line.rest_.end(), end_of_own, words.end());
+    if (own != words.size() && line.rest_.front() == "--") line.rest_.erase(line.rest_.begin());
     return line;
 }
 
-Result<std::uint64_t> CommandLine::number(const char* name, std::uint64_t otherwise,
+std::string CommandLine::one(std::string_view name, std::string otherwise) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? otherwise : found->second.values.front();
+}
+
+Words CommandLine::all(std::string_view name) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? Words{} : found->second.values;
+}
+
+std::string CommandLine::spelled(std::string_view name) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? fmt::format("--{}", name) : found->second.spelled;
+}
+
+Result<std::uint64_t> CommandLine::number(std::string_view name, std::uint64_t otherwise,
                                           std::uint64_t most) const {
     if (!given(name)) return otherwise;
     const std::string value = one(name, "");
@@ -102,47 +151,44 @@ Result<std::uint64_t> CommandLine::number(const char* name, std::uint64_t otherw
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), n);
     if (error != std::errc() || end != value.data() + value.size() || n > most) {
         return user_error(fmt::format("'{}' is not a number from 0 to {}", value, most),
-                          fmt::format("--{}", name));
+                          spelled(name));
     }
     return n;
 }
 
-Result<std::string> CommandLine::choice(const char* name, std::string otherwise,
+Result<std::string> CommandLine::choice(std::string_view name, std::string otherwise,
                                         const Words& words) const {
     std::string value = one(name, std::move(otherwise));
     if (std::find(words.begin(), words.end(), value) == words.end()) {
-        std::string known = words.front();
-        for (std::size_t i = 1; i < words.size(); ++i)
-            known += (i + 1 == words.size() ? " or " : ", ") + words[i];
-        return user_error(fmt::format("'{}' is no {}", value, name), fmt::format("--{}", name),
-                          known);
+        const std::string near = did_you_mean(value, words);
+        return user_error(fmt::format("'{}' is no {}", value, name), spelled(name),
+                          near.empty() ? or_list(words) : near);
     }
     return value;
 }
 
-Result<Words> CommandLine::names(const char* name, std::string otherwise) const {
+Result<Words> CommandLine::names(std::string_view name, std::string otherwise) const {
     const std::string value = one(name, std::move(otherwise));
     Words names;
     std::istringstream in(value);
     for (std::string part; std::getline(in, part, ',');) {
         if (part.empty())
-            return user_error(fmt::format("'{}' has an empty name", value),
-                              fmt::format("--{}", name));
+            return user_error(fmt::format("'{}' has an empty name", value), spelled(name));
         names.push_back(part);
     }
     if (names.empty())
-        return user_error("no name is given", fmt::format("--{}", name),
-                          "names with commas between");
+        return user_error("no name is given", spelled(name), "names separated by commas");
     return names;
 }
 
-Result<KeyValue> parse_key_value(const std::string& word, const char* option, const char* example) {
-    const std::size_t equals = word.find('=');
-    if (equals == std::string::npos || equals == 0) {
-        return user_error(fmt::format("'{}' is not of the form KEY=VALUE", word), option,
-                          fmt::format("for example {} {}", option, example));
+Result<std::string> CommandLine::name(std::string_view name, std::string otherwise) const {
+    std::string value = one(name, std::move(otherwise));
+    if (given(name) && value.empty()) return user_error("no name is given", spelled(name));
+    if (value.find(',') != std::string::npos) {
+        return user_error(fmt::format("'{}' is a list, and one name is needed", value),
+                          spelled(name));
     }
-    return KeyValue{word.substr(0, equals), word.substr(equals + 1)};
+    return value;
 }
 
 }  // namespace uprobesim

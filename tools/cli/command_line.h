@@ -1,67 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One verb's words as options and the rest. Boost.Program_options is used through here only.
+// One command's words as options and the rest.
 //
-// A verb that runs a guest stops reading at the first word that is no option: it is the guest's
-// program, and everything after it belongs to the guest, as with env, timeout and nice. "--" before
-// it is allowed and never needed. Other verbs take options and words in any order.
+// A command that runs a program of the guest stops reading options at the first word that is none:
+// that word is the program, and everything after it belongs to the program, as with env, timeout
+// and nice. "--" before it is allowed and never needed. Where the word names a scenario there is
+// no program to take options, so options are read to the end. Other commands take options and
+// words in any order.
 #pragma once
 
-#include <boost/program_options.hpp>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "sim/base/error.h"
+#include "tools/cli/option_table.h"
 
 namespace uprobesim {
 
-using Words = std::vector<std::string>;
-using OptionTable = boost::program_options::options_description;
+enum class RestOfWords : std::uint8_t { Mixed, GuestProgram };
 
-// Option values: all are read as text and checked by us, because Boost's number readers accept "-1"
-// as a huge unsigned.
-boost::program_options::typed_value<std::string>* text_option(const char* name);
-boost::program_options::typed_value<Words>* list_option(const char* name);  // can be repeated
-OptionTable option_table();
-// As Boost lists them, without its trailing spaces.
-std::string option_text(const OptionTable& table);
-
-enum class RestOfWords { Mixed, GuestProgram };
+// How the words of a command are read.
+struct CommandSyntax {
+    std::string_view command;
+    RestOfWords rest = RestOfWords::Mixed;
+    // GuestProgram: whether the word names a scenario; null: the command takes none.
+    bool (*is_scenario)(std::string_view word) = nullptr;
+    // The other commands that take an option, "run, compare"; empty: none.
+    std::function<std::string(std::string_view option)> commands_with{};
+};
 
 class CommandLine {
 public:
-    static Result<CommandLine> parse(std::string_view verb, const Words& words,
-                                     const OptionTable& table, RestOfWords rest);
+    static Result<CommandLine> parse(const CommandSyntax& syntax, const OptionTable& table,
+                                     const Words& words);
 
-    bool given(const char* name) const { return values_.count(name) != 0; }
-    std::string one(const char* name, std::string otherwise) const {
-        return given(name) ? values_[name].as<std::string>() : otherwise;
-    }
-    Words all(const char* name) const { return given(name) ? values_[name].as<Words>() : Words{}; }
-    Result<std::uint64_t> number(const char* name, std::uint64_t otherwise,
+    bool given(std::string_view name) const { return values_.find(name) != values_.end(); }
+    std::string one(std::string_view name, std::string otherwise) const;
+    Words all(std::string_view name) const;
+    Result<std::uint64_t> number(std::string_view name, std::uint64_t otherwise,
                                  std::uint64_t most = ~std::uint64_t{0}) const;
     // One of `words`, or an error that lists them.
-    Result<std::string> choice(const char* name, std::string otherwise, const Words& words) const;
+    Result<std::string> choice(std::string_view name, std::string otherwise,
+                               const Words& words) const;
     // "a,b,c"; no empty parts.
-    Result<Words> names(const char* name, std::string otherwise) const;
+    Result<Words> names(std::string_view name, std::string otherwise) const;
+    // One name: a list is an error.
+    Result<std::string> name(std::string_view name, std::string otherwise) const;
+    // The option as it was spelled: "--kernels" where that is the alias of --kernel.
+    std::string spelled(std::string_view name) const;
+
     const Words& rest() const { return rest_; }
-    // The options in the order in which they were given, with their values.
+    bool is_scenario() const { return is_scenario_; }
+    // The options in the order in which they were given.
     struct Occurrence {
-        std::string name, value;
+        std::string name;     // OptionRow::name
+        std::string spelled;  // "--kernels"
+        std::string value;
     };
     const std::vector<Occurrence>& order() const { return order_; }
 
 private:
-    boost::program_options::variables_map values_;
+    struct Given {
+        std::string spelled;
+        Words values;
+    };
+    std::map<std::string, Given, std::less<>> values_;  // by OptionRow::name
     std::vector<Occurrence> order_;
     Words rest_;
+    bool is_scenario_ = false;
 };
-
-// "KEY=VALUE" at the first '='.
-struct KeyValue {
-    std::string key, value;
-};
-Result<KeyValue> parse_key_value(const std::string& word, const char* option, const char* example);
 
 }  // namespace uprobesim

@@ -6,13 +6,15 @@
 
 namespace uprobesim {
 
-inline constexpr int kExitDiffers = 1;      // compare: the runs did not print or return the same
-inline constexpr int kExitUserMistake = 2;  // option, profile, probe, folder
-inline constexpr int kExitHostFailure = 3;  // the host refused something that must work
-inline constexpr int kExitUnfinished =
-    125;  // the simulation ended before the program: limit, nothing left to run
-inline constexpr int kExitNotExecutable = 126;
-inline constexpr int kExitNotFound = 127;
-inline constexpr int kExitSignalBase = 128;
+enum ExitCode : int {
+    kExitSuccess = 0,
+    kExitDiffers = 1,       // compare: the runs did not print or return the same
+    kExitUserMistake = 2,   // option, profile, probe, folder
+    kExitHostFailure = 3,   // the host refused something that must work
+    kExitUnfinished = 125,  // the simulation ended before the program: a limit, a deadlock
+    kExitNotExecutable = 126,
+    kExitNotFound = 127,
+    kExitSignalBase = 128,
+};
 
 }  // namespace uprobesim

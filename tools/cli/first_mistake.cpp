@@ -24,8 +24,8 @@ void FirstMistake::note(const UserError& error) {
     const auto& order = line_.order();
     const auto found =
         std::find_if(order.begin(), order.end(), [&](const CommandLine::Occurrence& option) {
-            const std::string name = "--" + option.name;
-            return error.where == name || error.where == name + " " + option.value;
+            return error.where == option.spelled ||
+                   error.where == option.spelled + " " + option.value;
         });
     note_at(static_cast<std::size_t>(found - order.begin()), error);
 }

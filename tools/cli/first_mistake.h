@@ -38,6 +38,15 @@ public:
             note(place, value.error());
         }
     }
+    // The same, where the error tells its place.
+    template <class T>
+    void take(Result<T> value, T& into) {
+        if (value) {
+            into = std::move(*value);
+        } else {
+            note(value.error());
+        }
+    }
     // Of two mistakes at one place, the one that was noted first.
     Outcome outcome() const;
 

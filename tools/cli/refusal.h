@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A mistake of the user, told in one line on stderr.
+// A user error, printed as one line on stderr.
 #pragma once
 
 #include "sim/base/error.h"

@@ -3,16 +3,63 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "sim/base/text.h"
 #include "sim/base/try.h"
+#include "tools/cli/key_value.h"
 
 namespace uprobesim {
+namespace {
 
-void add_report_options(OptionTable& table, const char* formats) {
-    auto add = table.add_options();
-    add("output,o", text_option("FILE"), "write the report to FILE (default: stdout)");
-    add("format,f", text_option("FORMAT"), formats);
-    add("all", "every row of the long lists, not the first ten");
-    add("help,h", "this text");
+struct FormatRow {
+    ReportFormat format;
+    std::string_view word;
+};
+constexpr std::array kFormats = {
+    FormatRow{ReportFormat::Text, "text"}, FormatRow{ReportFormat::Json, "json"},
+    FormatRow{ReportFormat::Csv, "csv"}, FormatRow{ReportFormat::Markdown, "md"}};
+
+struct ColorRow {
+    ColorMode mode;
+    std::string_view word;
+};
+constexpr std::array kColors = {ColorRow{ColorMode::Auto, "auto"},
+                                ColorRow{ColorMode::Always, "always"},
+                                ColorRow{ColorMode::Never, "never"}};
+
+Words words_of(const std::vector<ReportFormat>& formats) {
+    Words words;
+    for (const ReportFormat format : formats) words.emplace_back(format_word(format));
+    return words;
+}
+
+Words color_words() {
+    Words words;
+    for (const ColorRow& row : kColors) words.emplace_back(row.word);
+    return words;
+}
+
+}  // namespace
+
+void add_kernel_option(OptionTable& table, std::string meaning) {
+    table.text("kernel", "NAME", std::move(meaning)).also("kernels").from(ValueSource::Kernel);
+}
+
+void add_kernels_option(OptionTable& table, std::string meaning) {
+    table.text("kernels", "A,B,...", std::move(meaning))
+        .also("kernel")
+        .several_from(ValueSource::Kernel);
+}
+
+void add_machine_option(OptionTable& table, std::string meaning) {
+    table.text("machine", "NAME", std::move(meaning)).also("machines").from(ValueSource::Machine);
+}
+
+void add_set_option(OptionTable& table, std::string meaning) {
+    table.list("set", "KEY=VALUE", std::move(meaning)).from(ValueSource::Setting);
 }
 
 Result<Setting> parse_setting(const std::string& word) {
@@ -29,21 +76,79 @@ Outcome read_settings(const CommandLine& line, std::vector<Setting>& settings) {
     return {};
 }
 
-Result<ReportStyle> read_style(const CommandLine& line, const Words& formats) {
-    const auto format = TRY(line.choice("format", formats.front(), formats));
-    ReportStyle style;
-    if (format == "json") style.format = ReportFormat::Json;
-    if (format == "csv") style.format = ReportFormat::Csv;
-    if (format == "md") style.format = ReportFormat::Markdown;
-    style.all = line.given("all");
-    return style;
+std::string_view format_word(ReportFormat format) {
+    for (const FormatRow& row : kFormats) {
+        if (row.format == format) return row.word;
+    }
+    fail_invariant("a report format without a word");
 }
 
-Outcome read_output(const CommandLine& line, std::string& output) {
-    output = line.one("output", "");
+const std::vector<ReportFormat>& all_formats() {
+    static const std::vector<ReportFormat> kAll = {ReportFormat::Text, ReportFormat::Json,
+                                                   ReportFormat::Csv, ReportFormat::Markdown};
+    return kAll;
+}
+
+bool uses_color(ColorMode mode, bool on_terminal) {
+    return mode == ColorMode::Always || (mode == ColorMode::Auto && on_terminal);
+}
+
+void add_report_options(OptionTable& table, const std::vector<ReportFormat>& formats,
+                        std::string_view standard) {
+    const Words words = words_of(formats);
+    table.section("Report");
+    table
+        .text("output", "FILE",
+              fmt::format("write the report to FILE; - is stdout (default: {})", standard))
+        .short_name('o')
+        .from(ValueSource::File);
+    table
+        .text("format", "FORMAT",
+              fmt::format("format of the report: {} (default {})", or_list(words), words.front()))
+        .short_name('f')
+        .one_of(words);
+    add_all_option(table);
+    add_color_option(table);
+    add_help_option(table);
+}
+
+void add_all_option(OptionTable& table) {
+    table.flag("all", "list every row of long lists, not only the first ten");
+}
+
+void add_color_option(OptionTable& table) {
+    table
+        .text("color", "WHEN",
+              "colors in text reports: auto (on a terminal, unless NO_COLOR is set), always or "
+              "never (default auto)")
+        .one_of(color_words());
+}
+
+void add_help_option(OptionTable& table) {
+    table.flag("help", "print this text").short_name('h');
+}
+
+Result<std::string> read_output(const CommandLine& line) {
+    std::string output = line.one("output", "");
     if (line.given("output") && output.empty())
-        return user_error("the file's name is empty", "--output");
-    return {};
+        return user_error("the file's name is empty", line.spelled("output"));
+    return output;
+}
+
+Result<ReportOptions> read_report_options(const CommandLine& line,
+                                          const std::vector<ReportFormat>& formats, bool no_color) {
+    ReportOptions options;
+    options.output = TRY(read_output(line));
+    const Words known = words_of(formats);
+    const auto format = TRY(line.choice("format", known.front(), known));
+    options.format = formats[static_cast<std::size_t>(
+        std::distance(known.begin(), std::find(known.begin(), known.end(), format)))];
+    options.all = line.given("all");
+    const auto color = TRY(line.choice("color", no_color ? "never" : "auto", color_words()));
+    for (const ColorRow& row : kColors) {
+        if (row.word == color) options.color = row.mode;
+    }
+    return options;
 }
 
 }  // namespace uprobesim

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The options that commands share which print a report, and --set.
+// The options that commands share: which profiles (--kernel, --machine, --set), and in what form
+// and where a report is written (--output, --format, --color).
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/base/error.h"
@@ -12,14 +15,45 @@
 
 namespace uprobesim {
 
-// --output, --format (`formats` says which) and --help, for commands that report to stdout.
-void add_report_options(OptionTable& table, const char* formats);
-// --format, one of `formats`, and --all.
-Result<ReportStyle> read_style(const CommandLine& line, const Words& formats);
-Outcome read_output(const CommandLine& line, std::string& output);
-// --set
+// --kernel and --kernels mean the same, and so do --machine and --machines. Which of the two is
+// the name and which the alias says whether the command takes one or several.
+void add_kernel_option(OptionTable& table, std::string meaning);
+void add_kernels_option(OptionTable& table, std::string meaning);
+void add_machine_option(OptionTable& table, std::string meaning);
+void add_set_option(OptionTable& table, std::string meaning);
 // "machine.KEY=VALUE" or "kernel.KEY=VALUE".
 Result<Setting> parse_setting(const std::string& word);
 Outcome read_settings(const CommandLine& line, std::vector<Setting>& settings);
+
+std::string_view format_word(ReportFormat format);  // as -f takes it
+const std::vector<ReportFormat>& all_formats();     // text first
+
+// Colours and bold type in text reports. Auto: on a terminal.
+enum class ColorMode : std::uint8_t { Auto, Always, Never };
+bool uses_color(ColorMode mode, bool on_terminal);
+
+struct ReportOptions {
+    std::string output;  // empty: the command's own default; "-": stdout
+    ReportFormat format = ReportFormat::Text;
+    bool all = false;  // every row of long lists
+    ColorMode color = ColorMode::Auto;
+
+    ReportStyle style(bool on_terminal) const {
+        return {format, all, uses_color(color, on_terminal)};
+    }
+};
+
+// --output, --format, --all, --color and --help. `formats`: those the command writes, its default
+// first. `standard`: where the report goes without --output.
+void add_report_options(OptionTable& table, const std::vector<ReportFormat>& formats,
+                        std::string_view standard = "stdout");
+// `no_color`: what the environment asks for (NO_COLOR); --color overrides it.
+Result<ReportOptions> read_report_options(const CommandLine& line,
+                                          const std::vector<ReportFormat>& formats, bool no_color);
+void add_all_option(OptionTable& table);
+void add_color_option(OptionTable& table);
+void add_help_option(OptionTable& table);
+// --output alone
+Result<std::string> read_output(const CommandLine& line);
 
 }  // namespace uprobesim

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/cli/report_output.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 
@@ -9,12 +11,17 @@ namespace uprobesim {
 Result<ReportOutput> ReportOutput::open(const std::string& path, std::FILE* standard) {
     ReportOutput output;
     output.standard_ = standard;
+    if (path == "-") output.standard_ = stdout;
+    if (path.empty() || path == "-") return output;
     output.path_ = path;
-    if (path.empty()) return output;
     output.file_.reset(std::fopen(path.c_str(), "w"));
     if (output.file_ == nullptr)
         return user_error(std::strerror(errno), path, "the report cannot be written there");
     return output;
+}
+
+bool ReportOutput::on_terminal() const {
+    return file_ == nullptr && isatty(fileno(standard_)) != 0;
 }
 
 void ReportOutput::write(const std::string& report) {

@@ -13,8 +13,9 @@ namespace uprobesim {
 
 class ReportOutput {
 public:
-    // `path` empty: `standard`, which is stderr where stdout is the guest's.
+    // `path` empty: `standard`, which is stderr where stdout is the guest's. "-": stdout.
     static Result<ReportOutput> open(const std::string& path, std::FILE* standard = stderr);
+    bool on_terminal() const;
     // Throws HostError when the report cannot be written.
     void write(const std::string& report);
 

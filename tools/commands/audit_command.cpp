@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a probe on each function of a binary would be, without running anything.
+// How a probe on each function of a binary would be handled, without running anything.
 #include <fmt/format.h>
 
 #include "sim/base/try.h"
 #include "sim/profile/kernel_profile.h"
 #include "tools/audit/audit_files.h"
 #include "tools/audit/audit_report.h"
-#include "tools/cli/report_command.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
@@ -14,40 +13,44 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kHelp = R"(usage: uprobesim audit [options] BINARY...
+constexpr std::string_view kDescription =
+    R"(Tells how each kernel would handle a uprobe on the first instruction of each function: emulated
+(one exception), stepped out of line (two exceptions), or refused. Also tells which instructions
+functions begin with, how many of them the STP emulation takes off the slow path, and what
+emulating one more instruction would gain. Nothing is run.
 
-Says what a probe on the first instruction of each function would be on each kernel, before anybody attaches one:
-emulated (one exception), stepped out of line (two), or refused. Also which instructions functions begin with, how many
-of them the STP emulation takes off the slow path, and what emulating one more instruction would buy. Nothing is run.
+BINARY is an arm64 program or library, or a folder of them, by its path on this host; with --root,
+by its path inside that folder. Folders are searched recursively without following links; files
+that are not arm64 programs are counted and left out. Functions come from the symbol tables and,
+in stripped binaries, from .eh_frame (named fn_OFFSET; parts of split functions are among them).
+Several names of one address are one entry; indirect functions (IFUNC) are left out.)";
 
-BINARY is an arm64 program or library, or a folder of them, by its path on this host; with --root, by its path inside
-that folder. Folders are searched to the bottom without following links; what is no arm64 program is counted and left
-out. Functions come from the symbol tables and, where a binary is stripped, from .eh_frame (fn_OFFSET, parts of split
-functions among them). Several names of one place are one entry; an indirect function (IFUNC) is none.
+constexpr std::string_view kExamples =
+    R"(uprobesim audit /usr/aarch64-linux-gnu/lib/libc.so.6
+uprobesim audit --root build/sysroot /usr/bin/redis-server
+uprobesim audit --root build/sysroot /usr/bin /usr/lib
+uprobesim audit --kernels v6.12,v6.13+stp --functions ./server
+uprobesim audit -f csv -o functions.csv ./server)";
 
-Examples:
-  uprobesim audit /usr/aarch64-linux-gnu/lib/libc.so.6
-  uprobesim audit --root build/sysroot /usr/bin/redis-server
-  uprobesim audit --root build/sysroot /usr/bin /usr/lib
-  uprobesim audit --kernels v6.12,v6.13+stp --functions ./server
-  uprobesim audit -f csv -o functions.csv ./server
-
-Exit status: 0 audited; 2 a mistake in the command line or a profile, or a BINARY that is no arm64 program (one line
-says which, nothing is printed); 3 the host failed.
-
-Options:
-)";
+constexpr std::string_view kExitStatus =
+    R"(0  audited
+2  usage error, or a BINARY is not an arm64 program: one line on stderr names it, nothing else is
+   printed
+3  host failure)";
 
 OptionTable options_table() {
-    OptionTable table = option_table();
-    auto add = table.add_options();
-    add("kernels", text_option("A,B,..."),
-        "kernel profiles, names or TOML files (default v6.1,v6.12,v6.13,v6.13+stp,new)");
-    add("set", list_option("kernel.KEY=VALUE"), "change the kernel profiles; can be repeated");
-    add("root", text_option("DIR"),
-        "look for BINARY inside this host folder, as a guest sees it (default: the host)");
-    add("functions", "list every function in the text report");
-    add_report_options(table, "text, json, csv (a row for each function) or md (default text)");
+    OptionTable table;
+    add_kernels_option(table,
+                       "kernel profiles: names or TOML files (default "
+                       "v6.1,v6.12,v6.13,v6.13+stp,new)");
+    table.list("set", "kernel.KEY=VALUE", "change one key of the kernel profiles; can be repeated")
+        .from(ValueSource::Setting);
+    table
+        .text("root", "DIR",
+              "look up BINARY inside this host folder, as a guest sees it (default: the host)")
+        .from(ValueSource::Folder);
+    table.flag("functions", "list every function in the text report");
+    add_report_options(table, all_formats());
     return table;
 }
 
@@ -73,8 +76,8 @@ Result<std::vector<Setting>> kernel_settings(const CommandLine& line) {
     return settings;
 }
 
-Result<int> run_audit(const ReportWords& words) {
-    const CommandLine& line = words.line;
+Result<int> run_audit(const CommandLine& line, const OptionDefaults& defaults) {
+    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
     const auto settings = TRY(kernel_settings(line));
     auto kernels = TRY(load_kernels(line, settings));
     const std::string root = line.one("root", "");
@@ -84,7 +87,7 @@ Result<int> run_audit(const ReportWords& words) {
         return user_error("no binary is given", "",
                           "for example: uprobesim audit --root build/sysroot /usr/bin");
 
-    auto output = TRY(ReportOutput::open(words.output, stdout));
+    auto output = TRY(ReportOutput::open(options.output, stdout));
     Auditor auditor(std::move(kernels));
     AuditSkips skips;
     for (const std::string& binary : line.rest()) {
@@ -94,21 +97,22 @@ Result<int> run_audit(const ReportWords& words) {
     AuditReport report = auditor.report();
     report.skipped = std::move(skips);
     report.settings = line.all("set");
-    output.write(words.style.format == ReportFormat::Json
+    output.write(options.format == ReportFormat::Json
                      ? audit_report_json(report)
-                     : written(audit_document(report, line.given("functions")), words.style));
+                     : written(audit_document(report, line.given("functions")),
+                               options.style(output.on_terminal())));
     return 0;
 }
 
 }  // namespace
 
-std::string audit_help() {
-    return std::string(kHelp) + option_text(options_table());
-}
-
-int audit_command(const Words& words, const OptionDefaults&) {
-    return run_report_verb(
-        {"audit", audit_help, options_table, {"text", "json", "csv", "md"}, run_audit}, words);
+Command audit_command() {
+    return {.name = "audit",
+            .meaning = "how a uprobe on each function of a binary would be handled",
+            .help = {{"[options] BINARY..."}, kDescription, kExamples, kExitStatus},
+            .words = ValueSource::File,
+            .options = options_table,
+            .run = run_audit};
 }
 
 }  // namespace uprobesim

@@ -7,7 +7,6 @@
 #include "sim/profile/machine_profile.h"
 #include "tools/bench/bench_report.h"
 #include "tools/cli/build_info.h"
-#include "tools/cli/report_command.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
@@ -17,39 +16,31 @@ namespace {
 
 constexpr std::uint64_t kMaxHits = 1'000'000'000;
 
-constexpr std::string_view kHelp = R"(usage: uprobesim bench [options] [VARIANT...]
+constexpr std::string_view kDescription =
+    R"(Runs the kernel's uprobe benchmark (selftests/bpf, trig-uprobe-*) on a simulated machine: a loop
+around one function, a probe with an empty BPF program on its first instruction, one producer.
+Prints the benchmark's own line, to be compared with a measured one, and below it where the cycles
+of one hit are spent. The deviation is 0.000 because a simulated run is exactly repeatable.
 
-The kernel's uprobe benchmark (selftests/bpf, trig-uprobe-*) on a simulated machine: a loop over one function, a probe
-with an empty BPF program on its first instruction, one producer. Prints the benchmark's own line, to be pasted beside a
-measured one, and under it where the cycles of one hit go. The deviation is 0.000 because a simulated run repeats
-exactly.
+VARIANT is one of uprobe-nop, uprobe-push, uprobe-ret, uretprobe-nop, uretprobe-push,
+uretprobe-ret (default: all six).)";
 
-VARIANT: uprobe-nop, uprobe-push, uprobe-ret, uretprobe-nop, uretprobe-push, uretprobe-ret (default: all six).
-
-Examples:
-  uprobesim bench
-  uprobesim bench --lines --kernels next-20240909,next-20240909+stp
-  uprobesim bench uprobe-push uretprobe-push --kernels v6.12,v6.13,v6.13+stp-copy --machine generic-a72
-  uprobesim bench --branch-protection --lines
-  uprobesim bench uprobe-push --set kernel.slot-copy=if-changed
-
-Options:
-)";
+constexpr std::string_view kExamples = R"(uprobesim bench
+uprobesim bench --lines --kernels next-20240909,next-20240909+stp
+uprobesim bench uprobe-push uretprobe-push --kernels v6.12,v6.13,v6.13+stp-copy
+uprobesim bench --branch-protection --lines
+uprobesim bench uprobe-push --machine generic-a72 --set kernel.slot-copy=if-changed)";
 
 OptionTable options_table() {
-    OptionTable table = option_table();
-    auto add = table.add_options();
-    add("kernels", text_option("A,B,..."),
-        "kernel profiles, names or TOML files (default next-20241104)");
-    add("machine", text_option("NAME"),
-        "machine profile, a name or a TOML file (default kunpeng916)");
-    add("set", list_option("KEY=VALUE"),
-        "change one figure: machine.KEY or kernel.KEY; can be repeated");
-    add("branch-protection",
-        "the targets as distributions build them: bti c or paciasp comes first");
-    add("hits", text_option("N"), "hits to count, after the first ones (default 1000)");
-    add("lines", "the benchmark's lines only, without the break-down");
-    add_report_options(table, "text, json, csv or md (default text)");
+    OptionTable table;
+    add_kernels_option(table, "kernel profiles: names or TOML files (default next-20241104)");
+    add_machine_option(table, "machine profile: a name or a TOML file (default kunpeng916)");
+    add_set_option(table, "change one key, machine.KEY or kernel.KEY; can be repeated");
+    table.flag("branch-protection",
+               "build the targets as distributions do: they begin with bti c or paciasp");
+    table.text("hits", "N", "number of hits to count, after the first ones (default 1000)");
+    table.flag("lines", "print the benchmark's lines only, without the breakdown");
+    add_report_options(table, all_formats());
     return table;
 }
 
@@ -69,14 +60,14 @@ Result<BenchTable> run_kernel(const TriggerRequest& request,
     return table;
 }
 
-Result<int> run_bench(const ReportWords& words) {
-    const CommandLine& line = words.line;
+Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
+    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
     const auto kernels = TRY(line.names("kernels", "next-20241104"));
     const auto hits = TRY(line.number("hits", 1000, kMaxHits));
     if (hits == 0) return user_error("at least one hit is needed", "--hits", "");
 
     TriggerRequest request;
-    request.machine = line.one("machine", "kunpeng916");
+    request.machine = TRY(line.name("machine", "kunpeng916"));
     request.branch_protection = line.given("branch-protection");
     request.hits = hits;
     BenchReport report{std::string(tool_version()), line.all("set"), {}};
@@ -88,30 +79,31 @@ Result<int> run_bench(const ReportWords& words) {
     }
     if (variants.empty()) variants = all_trigger_variants();
 
-    auto output = TRY(ReportOutput::open(words.output, stdout));
+    auto output = TRY(ReportOutput::open(options.output, stdout));
     for (const std::string& kernel : kernels) {
         request.kernel = kernel;
         auto table = TRY(run_kernel(request, variants));
         report.tables.push_back(std::move(table));
     }
-    if (words.style.format == ReportFormat::Json) {
+    if (options.format == ReportFormat::Json) {
         output.write(bench_report_json(report));
     } else {
-        output.write(line.given("lines") ? bench_lines_text(report)
-                                         : written(bench_document(report), words.style));
+        output.write(line.given("lines")
+                         ? bench_lines_text(report)
+                         : written(bench_document(report), options.style(output.on_terminal())));
     }
     return 0;
 }
 
 }  // namespace
 
-std::string bench_help() {
-    return std::string(kHelp) + option_text(options_table());
-}
-
-int bench_command(const Words& words, const OptionDefaults&) {
-    return run_report_verb(
-        {"bench", bench_help, options_table, {"text", "json", "csv", "md"}, run_bench}, words);
+Command bench_command() {
+    return {.name = "bench",
+            .meaning = "the kernel's uprobe benchmark, with a breakdown of each hit",
+            .help = {{"[options] [VARIANT...]"}, kDescription, kExamples, {}},
+            .words = ValueSource::Variant,
+            .options = options_table,
+            .run = run_bench};
 }
 
 }  // namespace uprobesim

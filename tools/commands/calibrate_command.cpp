@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "sim/base/try.h"
-#include "tools/cli/report_command.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
@@ -19,51 +18,56 @@ constexpr const char* kFree =
     "access,"
     "kernel.paths.uprobe.emulate.stp.pin.insns,kernel.paths.uretprobe.lease.insns";
 
-constexpr std::string_view kHelp = R"(usage: uprobesim calibrate [options]
+constexpr std::string_view kDescription =
+    R"(Fits a few cost parameters to published benchmark rows: the operations of a hit are counted by
+running it, their costs are fitted by least squares of the relative deviation. Prints the fitted
+values with their standard errors, the share of the cycles that each accounts for and the
+parameter it correlates with most, the deviation of every row (also when that row is left out of
+the fit), and which tables were not used and why. With -o the fitted machine profile is written to
+a file.
 
-Fits a few figures to published benchmark rows: what a hit does is counted by running it, what things cost is fitted by
-least squares of the relative deviation. Prints the fitted values with their standard errors, how much of the cycles
-each stands for and which other it trades off against, every row's deviation, also when that row is left out of the
-fit, and which tables were not used and why. With -o the fitted machine profile is written as well.
+The rows are those of the list thread; your own machine's go into a TOML file of the same form
+(--rows).)";
 
-The rows are the thread's; your own machine's go into a TOML file of the same form (--rows).
-
-Examples:
-  uprobesim calibrate
-  uprobesim calibrate -o fitted.toml
-  uprobesim calibrate --machine mine.toml --rows mine-rows.toml --free machine.kernel-cpi,machine.ops.slot-refetch
-  uprobesim calibrate --free machine.kernel-cpi,machine.exception-return
-
-Options:
-)";
+constexpr std::string_view kExamples = R"(uprobesim calibrate
+uprobesim calibrate -o fitted.toml
+uprobesim calibrate --machine mine.toml --rows mine-rows.toml --free machine.kernel-cpi
+uprobesim calibrate --free machine.kernel-cpi,machine.exception-return)";
 
 OptionTable options_table() {
-    OptionTable table = option_table();
-    auto add = table.add_options();
-    add("machine", text_option("NAME"), "machine profile to start from (default kunpeng916)");
-    add("rows", text_option("FILE"),
-        "published rows, a TOML file (default linux-arm-kernel-2024, built in)");
-    add("tables", text_option("A,B,..."),
-        "tables to use (default: the machine's that are marked for it)");
-    add("free", text_option("KEY,..."),
-        "figures to fit, as --set names them (default: six of a Cortex-A72 machine)");
-    add("set", list_option("KEY=VALUE"),
-        "hold one figure: machine.KEY or kernel.KEY; can be repeated");
-    add("output,o", text_option("FILE"), "write the fitted machine profile to FILE");
-    add("format,f", text_option("FORMAT"),
-        "of what is printed: text, json, csv or md (default text)");
-    add("all", "every row of the long lists, not the first ten");
-    add("help,h", "this text");
+    OptionTable table;
+    add_machine_option(table, "machine profile to start from (default kunpeng916)");
+    table
+        .text("rows", "FILE",
+              "published rows, a TOML file (default linux-arm-kernel-2024, built in)")
+        .from(ValueSource::File);
+    table.text("tables", "A,B,...", "tables to use (default: those of the machine marked for it)")
+        .several_from(ValueSource::Table);
+    table.text("free", "KEY,...",
+               "parameters to fit, as --set names them (default: six of a Cortex-A72 machine)");
+    add_set_option(table, "fix one key, machine.KEY or kernel.KEY; can be repeated");
+    table.section("Report");
+    table.text("output", "FILE", "write the fitted machine profile to FILE; - is stdout")
+        .short_name('o')
+        .from(ValueSource::File);
+    table
+        .text("format", "FORMAT",
+              "format of the printed report: text, json, csv or md (default text)")
+        .short_name('f')
+        .one_of({"text", "json", "csv", "md"});
+    add_all_option(table);
+    add_color_option(table);
+    add_help_option(table);
     return table;
 }
 
-Result<int> run_calibrate(const ReportWords& words) {
-    const CommandLine& line = words.line;
+Result<int> run_calibrate(const CommandLine& line, const OptionDefaults& defaults) {
+    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
     if (!line.rest().empty())
         return user_error("calibrate takes options only", line.rest().front(),
                           "see calibrate --help");
     FitRequest request;
-    request.machine = line.one("machine", "kunpeng916");
+    request.machine = TRY(line.name("machine", "kunpeng916"));
     TRY(read_settings(line, request.settings));
     const auto free = TRY(line.names("free", kFree));
     request.free = free;
@@ -74,26 +78,24 @@ Result<int> run_calibrate(const ReportWords& words) {
     const auto published = TRY(load_published(line.one("rows", "linux-arm-kernel-2024")));
     const auto done = TRY(fit(published, request));
     auto printed = TRY(ReportOutput::open("", stdout));
-    printed.write(words.style.format == ReportFormat::Json
+    printed.write(options.format == ReportFormat::Json
                       ? fit_json(done)
-                      : written(calibrate_document(done), words.style));
-    if (words.output.empty()) return 0;
+                      : written(calibrate_document(done), options.style(printed.on_terminal())));
+    if (options.output.empty()) return 0;
     const auto profile = TRY(fitted_profile(done));
-    auto output = TRY(ReportOutput::open(words.output));
+    auto output = TRY(ReportOutput::open(options.output));
     output.write(profile);
     return 0;
 }
 
 }  // namespace
 
-std::string calibrate_help() {
-    return std::string(kHelp) + option_text(options_table());
-}
-
-int calibrate_command(const Words& words, const OptionDefaults&) {
-    return run_report_verb(
-        {"calibrate", calibrate_help, options_table, {"text", "json", "csv", "md"}, run_calibrate},
-        words);
+Command calibrate_command() {
+    return {.name = "calibrate",
+            .meaning = "fit a machine's cost parameters to published rows",
+            .help = {{"[options]"}, kDescription, kExamples, {}},
+            .options = options_table,
+            .run = run_calibrate};
 }
 
 }  // namespace uprobesim

@@ -1,35 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The words after the tool's name, one table row each: what the general help says of it and what it
-// does.
+// One command of the tool as data: what it says of itself, its options, and what it does. --help,
+// shell completion, manual pages and parsing read the same rows.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sim/base/error.h"
-#include "tools/commands/guest_options.h"
+#include "tools/cli/command_line.h"
 
 namespace uprobesim {
 
-struct Verb {
-    std::string_view name;
-    std::string_view synopsis;  // what follows the name
-    std::string_view meaning;   // half a line
-    std::string (*help)();      // the whole of --help
-    // The words after the verb's own name, without --help among them only if the verb looks for it
-    // itself. Returns the tool's exit status.
-    int (*run)(const Words& words, const OptionDefaults& defaults);
+// What the environment sets. It comes in by argument: nothing here asks the host.
+struct OptionDefaults {
+    std::string root;       // the guest's file tree without --root
+    bool no_color = false;  // NO_COLOR
 };
 
-std::span<const Verb> verbs();
-const Verb* find_verb(std::string_view name);
+struct CommandHelp {
+    std::vector<std::string_view> usage;  // what follows "uprobesim NAME", one form each
+    std::string_view description;         // paragraphs
+    std::string_view examples;            // one command a line
+    std::string_view exit_status;         // "STATUS meaning" lines; empty: those of the tool's help
+};
 
-// The whole command line without the tool's own name; returns the exit status.
-int run_tool(const Words& words, const OptionDefaults& defaults);
+struct SubCommand {
+    std::string_view name;
+    std::string_view synopsis;  // what follows the name
+    std::string_view meaning;
+};
 
-// Prints the refusal and returns its exit status.
-int refuse_run(const RunRefused& refused);
+struct Command {
+    std::string_view name;
+    std::string_view meaning;  // half a line, for the list of commands
+    CommandHelp help;
+    std::vector<SubCommand> sub_commands{};  // its first word, where there are any
+    ValueSource words = ValueSource::Free;   // what its words other than options are
+    RestOfWords rest = RestOfWords::Mixed;
+    bool (*is_scenario)(std::string_view word) = nullptr;  // see CommandSyntax
+    OptionTable (*options)() = nullptr;
+    // Returns the tool's exit status, or the user's mistake. --help is dealt with before.
+    Result<int> (*run)(const CommandLine& line, const OptionDefaults& defaults) = nullptr;
+};
 
 }  // namespace uprobesim

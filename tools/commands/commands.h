@@ -1,42 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the verbs do and say of themselves; tools/commands/command.cpp is their table. Each takes
-// the words after its name and returns the tool's exit status.
+// The table of commands. A command is one file, NAME_command.cpp, and one row here.
 #pragma once
 
-#include <string>
+#include <span>
+#include <string_view>
 
-#include "tools/commands/guest_options.h"
+#include "tools/commands/command.h"
 
 namespace uprobesim {
 
-std::string run_help();
-int run_command(const Words& words, const OptionDefaults& defaults);
+Command run_command();
+Command compare_command();
+Command bench_command();
+Command reproduce_command();
+Command calibrate_command();
+Command whatif_command();
+Command audit_command();
+Command explain_command();
+Command scenario_command();
+Command model_command();
 
-std::string compare_help();
-int compare_command(const Words& words, const OptionDefaults& defaults);
+// In the order of the tool's help.
+std::span<const Command> commands();
+const Command* find_command(std::string_view name);
 
-std::string bench_help();
-int bench_command(const Words& words, const OptionDefaults& defaults);
-
-std::string reproduce_help();
-int reproduce_command(const Words& words, const OptionDefaults& defaults);
-
-std::string calibrate_help();
-int calibrate_command(const Words& words, const OptionDefaults& defaults);
-
-std::string audit_help();
-int audit_command(const Words& words, const OptionDefaults& defaults);
-
-std::string explain_help();
-int explain_command(const Words& words, const OptionDefaults& defaults);
-
-std::string model_help();
-int model_command(const Words& words, const OptionDefaults& defaults);
-
-std::string scenario_help();
-int scenario_command(const Words& words, const OptionDefaults& defaults);
-
-std::string whatif_help();
-int whatif_command(const Words& words, const OptionDefaults& defaults);
+// The whole command line without the tool's own name; returns the exit status.
+int run_tool(const Words& words, const OptionDefaults& defaults);
 
 }  // namespace uprobesim

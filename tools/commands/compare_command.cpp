@@ -6,18 +6,33 @@
 #include <cctype>
 
 #include "sim/base/text.h"
+#include "sim/base/try.h"
 #include "sim/profile/kernel_profile.h"
 #include "tools/cli/exit_code.h"
 #include "tools/cli/refusal.h"
 #include "tools/cli/report_output.h"
-#include "tools/commands/command.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/guest_request.h"
+#include "tools/commands/refused_run.h"
 #include "tools/report/report_document.h"
 #include "tools/simulation/guest_streams.h"
+#include "tools/simulation/scenario.h"
 #include "tools/views/run_views.h"
 
 namespace uprobesim {
 namespace {
+
+constexpr std::string_view kDescription =
+    R"(Runs PROGRAM without probes, then with them on each kernel, and prints one table. The program gets
+the same files, the same seed and the same standard input in every run; what it writes to files is
+discarded. Its output is printed once; if a run prints or returns something different from the
+first run, the report says so and the exit status is 1.)";
+
+constexpr std::string_view kExamples =
+    R"(uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep -c GNU /usr/share/common-licenses/GPL-3
+uprobesim compare -p 'uprobe:/bin/ls:*' --kernels v6.12,v6.13,v6.13+stp-copy /bin/ls /usr
+uprobesim compare -p 'uprobe:/bin/ls:*' -f json -o table.json /bin/ls /usr
+uprobesim compare redis-set --kernels v6.12,v6.13)";
 
 // "/usr/bin/redis-server" -> "Redis-server"
 std::string title_of(const std::string& program) {
@@ -50,35 +65,32 @@ bool unfinished(const CompareReport& report) {
     return false;
 }
 
-}  // namespace
-
-int compare_command(const Words& words, const OptionDefaults& defaults) {
-    const auto parsed = parse_guest_options(GuestVerb::Compare, words, defaults);
-    if (!parsed) return refuse(parsed.error());
-    const Options& options = *parsed;
-    if (options.help) {
-        fmt::print("{}", compare_help());
-        return 0;
-    }
-    auto output = ReportOutput::open(options.output);
-    if (!output) return refuse(output.error());
+Result<int> compare(const CommandLine& line, const OptionDefaults& defaults) {
+    const auto guest = TRY(read_guest_request(GuestCommand::Compare, line, defaults));
+    auto output = TRY(ReportOutput::open(guest.report.output));
 
     CompareReport report;
-    report.title = options.title.empty() ? title_of(options.simulation.program.arguments.front())
-                                         : printable(options.title);
+    report.title = guest.title.empty() ? title_of(guest.simulation.program.arguments.front())
+                                       : printable(guest.title);
     SharedInput input(STDIN_FILENO);
-    const std::vector<std::string> labels = labels_of(options.simulation, options.kernels);
+    const std::vector<std::string> labels = labels_of(guest.simulation, guest.kernels);
     RunStatus status;
     bool interrupted = false;
-    for (std::size_t run = 0; run <= options.kernels.size() && !interrupted; ++run) {
+    for (std::size_t run = 0; run <= guest.kernels.size() && !interrupted; ++run) {
         const bool first = run == 0;
-        SimulationRequest request = options.simulation;
-        request.kernel = options.kernels[first ? 0 : run - 1];
+        SimulationRequest request = guest.simulation;
+        request.kernel = guest.kernels[first ? 0 : run - 1];
         if (first) request.probes = {};
         const auto clear = [&status] { status.clear(); };
         const auto out = std::make_shared<DigestedOutput>(1, first ? STDOUT_FILENO : -1, clear);
         const auto error = std::make_shared<DigestedOutput>(2, first ? STDERR_FILENO : -1, clear);
         const GuestStreams streams{input.reader(), out, error};
+        status.begin({.number = static_cast<unsigned>(run + 1),
+                      .count = static_cast<unsigned>(guest.kernels.size() + 1),
+                      .max_insns = request.max_insns,
+                      .max_ns = request.max_ns,
+                      // Probes hardly change what the program executes at EL0.
+                      .expected_insns = first ? 0 : report.runs.front().report.user_insns.value});
         auto result = simulate(request, &streams, {.status = &status});
         if (!result) return refuse_run(result.error());
         interrupted = result->exit.kind == ExitKind::Interrupted;
@@ -86,16 +98,32 @@ int compare_command(const Words& words, const OptionDefaults& defaults) {
                                out->digest().hash_text(), error->digest().hash_text(),
                                out->digest().bytes, error->digest().bytes});
     }
-    const CompareDetail detail = options.style.all ? CompareDetail::Full : CompareDetail::Brief;
-    const auto processes = options.per_process ? ProcessDetail::PerProcess : ProcessDetail::None;
-    output->write(options.style.format == ReportFormat::Json
-                      ? compare_report_json(report)
-                      : written(compare_document(report, detail, processes), options.style));
+    const CompareDetail detail = guest.report.all ? CompareDetail::Full : CompareDetail::Brief;
+    output.write(guest.report.format == ReportFormat::Json
+                     ? compare_report_json(report)
+                     : written(compare_document(report, detail, guest.processes),
+                               guest.report.style(output.on_terminal())));
     if (interrupted) return exit_code_of(report.runs.back().report.exit);
     if (unfinished(report)) return kExitUnfinished;
     const std::vector<std::string> differing = differences(report);
     for (const std::string& difference : differing) refuse({difference, "", ""});
     return differing.empty() ? 0 : kExitDiffers;
+}
+
+}  // namespace
+
+Command compare_command() {
+    return {.name = "compare",
+            .meaning = "run without probes, then with them on each kernel",
+            .help = {{"[options] PROGRAM [ARGUMENTS...]", "[options] SCENARIO [options]"},
+                     kDescription,
+                     kExamples,
+                     {}},
+            .words = ValueSource::Program,
+            .rest = RestOfWords::GuestProgram,
+            .is_scenario = is_scenario,
+            .options = [] { return guest_options(GuestCommand::Compare); },
+            .run = compare};
 }
 
 }  // namespace uprobesim

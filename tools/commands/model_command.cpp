@@ -8,45 +8,36 @@
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
 #include "tools/cli/refusal.h"
-#include "tools/cli/report_command.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/sub_command.h"
 #include "tools/format/text_table.h"
 #include "tools/model/model_report.h"
 
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kModel = R"(usage: uprobesim model list
-       uprobesim model show NAME|FILE
-       uprobesim model diff A B
-       uprobesim model check FILE...
+constexpr std::string_view kDescription =
+    R"(Shows machine profiles (--machine) and kernel profiles (--kernel). PROFILE is the name of a
+built-in one or the path of a TOML file.
 
-list   names the machine profiles (--machine) and kernel profiles (--kernel, --kernels) that are built in; a path to a
-       TOML file of your own does as well as a name
-show   every figure of one profile: its key as --set takes it, value, unit, confidence, source, and the file and line it
-       comes from in the chain of based-on
-diff   what differs between two machines or two kernels
-check  reads profiles and core tables as strictly as run does: one line each, "FILE: ok" or what is wrong, where, with
-       exit status 2
+show prints every key of one profile as --set takes it, with its value, unit, confidence and
+source, and the file and line that set it, in the chain of based-on. check reads profiles and core
+tables as strictly as run does, and prints one line for each: "FILE: ok", or file, line and
+mistake with exit status 2.)";
 
-Examples:
-  uprobesim model show kunpeng916
-  uprobesim model show v6.12 --set kernel.paths.uprobe.lookup.insns=100
-  uprobesim model diff next-20241104 v6.13
-  uprobesim model diff kunpeng916 ./my-machine.toml -f json
-  uprobesim model check ./my-machine.toml ./my-kernel.toml
+constexpr std::string_view kExamples = R"(uprobesim model show kunpeng916
+uprobesim model show v6.12 --set kernel.paths.uprobe.lookup.insns=100
+uprobesim model diff next-20241104 v6.13
+uprobesim model diff kunpeng916 ./my-machine.toml -f json
+uprobesim model check ./my-machine.toml ./my-kernel.toml)";
 
-Options:
-)";
-
-OptionTable visible_options() {
-    OptionTable table = option_table();
-    table.add_options()(
-        "set", list_option("KEY=VALUE"),
-        "show and diff: change one figure, machine.KEY or kernel.KEY; can be repeated");
-    add_report_options(table, "text, json, csv or md (default text); check writes text only");
+OptionTable options_table() {
+    OptionTable table;
+    add_set_option(table,
+                   "show and diff: change one key, machine.KEY or kernel.KEY; can be repeated");
+    add_report_options(table, all_formats());
     return table;
 }
 
@@ -143,53 +134,64 @@ int check(const Words& files) {
     return status;
 }
 
-struct SubCommand {
-    std::string_view name;
+struct Action {
+    SubCommand what;
     std::size_t words;
     std::string_view needs;
-    Result<std::string> (*report)(const ModelOptions& options);
+    Result<std::string> (*report)(const ModelOptions& options);  // null: check
 };
-constexpr SubCommand kSubCommands[] = {
-    {"list", 0, "no more words", list},
-    {"show", 1, "one name or file", show},
-    {"diff", 2, "two names or files", diff},
+constexpr Action kActions[] = {
+    {{"list", "", "the built-in profiles"}, 0, "no more words", list},
+    {{"show", "PROFILE", "every key of one profile"}, 1, "one name or file", show},
+    {{"diff", "A B", "the differences of two machines or two kernels"},
+     2,
+     "two names or files",
+     diff},
+    {{"check", "FILE...", "profiles and core tables that you wrote"}, 0, "", nullptr},
 };
 
-Result<int> run_model(const ReportWords& words) {
-    const UserError which{"model needs list, show, diff or check", "",
-                          "see uprobesim model --help"};
-    if (words.line.rest().empty()) return tl::make_unexpected(which);
-    const std::string& name = words.line.rest().front();
-    ModelOptions options{
-        Words(words.line.rest().begin() + 1, words.line.rest().end()), {}, words.style};
-    TRY(read_settings(words.line, options.settings));
-    if (name == "check") {
+std::vector<SubCommand> sub_commands() {
+    std::vector<SubCommand> all;
+    for (const Action& action : kActions) all.push_back(action.what);
+    return all;
+}
+
+Result<int> run_model(const CommandLine& line, const OptionDefaults& defaults) {
+    const auto report = TRY(read_report_options(line, all_formats(), defaults.no_color));
+    const auto name = TRY(sub_command("model", sub_commands(), line.rest()));
+    ModelOptions options{Words(line.rest().begin() + 1, line.rest().end()), {}, {}};
+    TRY(read_settings(line, options.settings));
+    const auto* const action = std::find_if(std::begin(kActions), std::end(kActions),
+                                            [&](const Action& a) { return a.what.name == name; });
+    if (action->report == nullptr) {
         if (options.words.empty())
             return user_error("model check needs at least one file", "",
                               "see uprobesim model --help");
         return check(options.words);
     }
-    const auto found = std::find_if(std::begin(kSubCommands), std::end(kSubCommands),
-                                    [&](const SubCommand& s) { return s.name == name; });
-    if (found == std::end(kSubCommands)) return tl::make_unexpected(which);
-    if (options.words.size() != found->words)
-        return user_error(fmt::format("model {} needs {}", name, found->needs), "",
+    if (options.words.size() != action->words)
+        return user_error(fmt::format("model {} needs {}", name, action->needs), "",
                           "see uprobesim model --help");
-    const auto text = TRY(found->report(options));
-    auto output = TRY(ReportOutput::open(words.output, stdout));
+    auto output = TRY(ReportOutput::open(report.output, stdout));
+    options.style = report.style(output.on_terminal());
+    const auto text = TRY(action->report(options));
     output.write(text);
     return 0;
 }
 
 }  // namespace
 
-std::string model_help() {
-    return std::string(kModel) + option_text(visible_options());
-}
-
-int model_command(const Words& words, const OptionDefaults&) {
-    return run_report_verb(
-        {"model", model_help, visible_options, {"text", "json", "csv", "md"}, run_model}, words);
+Command model_command() {
+    return {.name = "model",
+            .meaning = "machine and kernel profiles: their keys, values and sources",
+            .help = {{"list", "show PROFILE", "diff A B", "check FILE..."},
+                     kDescription,
+                     kExamples,
+                     {}},
+            .sub_commands = sub_commands(),
+            .words = ValueSource::Profile,
+            .options = options_table,
+            .run = run_model};
 }
 
 }  // namespace uprobesim

@@ -4,7 +4,6 @@
 #include <filesystem>
 
 #include "sim/base/try.h"
-#include "tools/cli/report_command.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
@@ -13,30 +12,27 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kHelp = R"(usage: uprobesim reproduce [options] [TABLE]
+constexpr std::string_view kDescription =
+    R"(Runs every published row of the list thread "arm64: uprobes: Simulate STP for pushing fp/lr into
+user stack" and prints the result next to the published figure, with the deviation; then what
+would have to be true for the thread's grep and redis tables, and the thread's claims as checks.
+TABLE is the name of one of the tables; --list prints all names.)";
 
-Runs every published row of the list thread "arm64: uprobes: Simulate STP for pushing fp/lr into user stack" afresh and
-prints it beside the published figure, with the deviation; then what would have to be true for its grep and redis
-tables, and the thread's claims as checks. TABLE is the name of one of them; --list names them all.
-
-Examples:
-  uprobesim reproduce
-  uprobesim reproduce next-20241104-sim-stp
-  uprobesim reproduce app-grep
-  uprobesim reproduce -f csv -o rows.csv
-  uprobesim reproduce --svg charts
-
-Options:
-)";
+constexpr std::string_view kExamples = R"(uprobesim reproduce
+uprobesim reproduce next-20241104-sim-stp
+uprobesim reproduce app-grep
+uprobesim reproduce -f csv -o rows.csv
+uprobesim reproduce --svg charts)";
 
 OptionTable options_table() {
-    OptionTable table = option_table();
-    auto add = table.add_options();
-    add("rows", text_option("FILE"),
-        "other published rows, a TOML file (default linux-arm-kernel-2024, built in)");
-    add("list", "name the tables and what each is");
-    add("svg", text_option("DIR"), "also write a chart of each table to DIR");
-    add_report_options(table, "text, json, csv or md (default text)");
+    OptionTable table;
+    table
+        .text("rows", "FILE",
+              "published rows, a TOML file (default linux-arm-kernel-2024, built in)")
+        .from(ValueSource::File);
+    table.flag("list", "list the tables and their titles");
+    table.text("svg", "DIR", "also write a chart of each table to DIR").from(ValueSource::Folder);
+    add_report_options(table, all_formats());
     return table;
 }
 
@@ -48,12 +44,12 @@ void write_charts(const Reproduction& all, const std::string& folder) {
     }
 }
 
-Result<int> run_reproduce(const ReportWords& words) {
-    const CommandLine& line = words.line;
+Result<int> run_reproduce(const CommandLine& line, const OptionDefaults& defaults) {
+    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
     if (line.rest().size() > 1)
         return user_error("at most one table can be named", line.rest()[1], "see --list");
     const auto published = TRY(load_published(line.one("rows", "linux-arm-kernel-2024")));
-    auto output = TRY(ReportOutput::open(words.output, stdout));
+    auto output = TRY(ReportOutput::open(options.output, stdout));
     if (line.given("list")) {
         std::string text;
         for (const PublishedTable& table : published)
@@ -66,23 +62,22 @@ Result<int> run_reproduce(const ReportWords& words) {
     if (!charts.empty() && !std::filesystem::is_directory(charts, error))
         return user_error("no such folder", charts, "make it first");
     const auto all = TRY(reproduce(published, line.rest().empty() ? "" : line.rest().front()));
-    output.write(words.style.format == ReportFormat::Json
+    output.write(options.format == ReportFormat::Json
                      ? reproduction_json(all)
-                     : written(reproduce_document(all), words.style));
+                     : written(reproduce_document(all), options.style(output.on_terminal())));
     if (!charts.empty()) write_charts(all, charts);
     return 0;
 }
 
 }  // namespace
 
-std::string reproduce_help() {
-    return std::string(kHelp) + option_text(options_table());
-}
-
-int reproduce_command(const Words& words, const OptionDefaults&) {
-    return run_report_verb(
-        {"reproduce", reproduce_help, options_table, {"text", "json", "csv", "md"}, run_reproduce},
-        words);
+Command reproduce_command() {
+    return {.name = "reproduce",
+            .meaning = "published tables next to simulated ones",
+            .help = {{"[options] [TABLE]"}, kDescription, kExamples, {}},
+            .words = ValueSource::Table,
+            .options = options_table,
+            .run = run_reproduce};
 }
 
 }  // namespace uprobesim

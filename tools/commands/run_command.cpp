@@ -1,37 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <fmt/format.h>
-
-#include "tools/cli/exit_code.h"
-#include "tools/cli/refusal.h"
+#include "sim/base/try.h"
 #include "tools/cli/report_output.h"
-#include "tools/commands/command.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/guest_request.h"
+#include "tools/commands/refused_run.h"
 #include "tools/report/report_document.h"
+#include "tools/simulation/scenario.h"
 #include "tools/views/run_views.h"
 
 namespace uprobesim {
+namespace {
 
-int run_command(const Words& words, const OptionDefaults& defaults) {
-    const auto parsed = parse_guest_options(GuestVerb::Run, words, defaults);
-    if (!parsed) return refuse(parsed.error());
-    const Options& options = *parsed;
-    if (options.help) {
-        fmt::print("{}", run_help());
-        return 0;
-    }
-    auto output = ReportOutput::open(options.output);
-    if (!output) return refuse(output.error());
+constexpr std::string_view kDescription =
+    R"(Runs PROGRAM once and reports instructions, cycles, exceptions, kernel work by named path, probe
+hits and time.
+
+A probe is uprobe:BINARY:PLACE[,PLACE...], or uretprobe:... to probe the return. BINARY is a path
+in the guest. PLACE is a symbol (main), a symbol and an offset (main+8), a file offset (0xbaa0),
+or a pattern (str*). Functions of stripped programs are named fn_OFFSET.
+
+On a terminal, a line on stderr shows the progress of the run; SIGUSR1 prints it once, wherever
+stderr goes. Ctrl-C ends the run with a report of what was done until then; a second Ctrl-C exits
+immediately, without a report.
+
+--strace and --log-exceptions show events as they happen; they do not change the report. Each of
+their other options enables them too. Times are simulated; with --cpus, lines of different CPUs
+may be slightly out of order.)";
+
+constexpr std::string_view kExamples = R"(uprobesim run /bin/true
+uprobesim run -p uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc /bin/ls /usr
+uprobesim run -p 'uprobe:/bin/grep:*' --kernel next-20241104+stp /bin/grep -c root /etc/passwd
+uprobesim run --bind ~/texts:/data -f json -o report.json /usr/bin/wc -l /data/words.txt
+uprobesim run --set machine.ops.ic-ivau=0 -p 'uprobe:/bin/true:*' /bin/true
+uprobesim run --strace --strace-filter %file,read /bin/cat /etc/passwd
+uprobesim run --log-exceptions --log-exceptions-filter brk,step -p 'uprobe:/bin/ls:*' /bin/ls
+uprobesim run --max-sim-time 250ms --strace-output calls.txt /bin/sh -c 'while :; do :; done'
+uprobesim run redis-get --cpus 4)";
+
+Result<int> run(const CommandLine& line, const OptionDefaults& defaults) {
+    const auto request = TRY(read_guest_request(GuestCommand::Run, line, defaults));
+    auto output = TRY(ReportOutput::open(request.report.output));
     RunStatus status;
-    const auto views = RunViews::open(options.view, status);
-    if (!views) return refuse(views.error());
-    const auto report = simulate(options.simulation, nullptr, (*views)->onlookers(status));
-    (*views)->finish();
+    const auto views = TRY(RunViews::open(request.view, status));
+    status.begin({.max_insns = request.simulation.max_insns, .max_ns = request.simulation.max_ns});
+    const auto report = simulate(request.simulation, nullptr, views->observers(status));
+    views->finish();
     if (!report) return refuse_run(report.error());
-    const auto processes = options.per_process ? ProcessDetail::PerProcess : ProcessDetail::None;
-    output->write(options.style.format == ReportFormat::Json
-                      ? run_report_json(*report)
-                      : written(run_document(*report, processes), options.style));
+    output.write(request.report.format == ReportFormat::Json
+                     ? run_report_json(*report)
+                     : written(run_document(*report, request.processes),
+                               request.report.style(output.on_terminal())));
     return exit_code_of(report->exit);
+}
+
+}  // namespace
+
+Command run_command() {
+    return {.name = "run",
+            .meaning = "run a program or a scenario once and report it",
+            .help = {{"[options] PROGRAM [ARGUMENTS...]", "[options] SCENARIO [options]"},
+                     kDescription,
+                     kExamples,
+                     {}},
+            .words = ValueSource::Program,
+            .rest = RestOfWords::GuestProgram,
+            .is_scenario = is_scenario,
+            .options = [] { return guest_options(GuestCommand::Run); },
+            .run = run};
 }
 
 }  // namespace uprobesim

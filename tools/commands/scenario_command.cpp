@@ -3,37 +3,41 @@
 
 #include <algorithm>
 
+#include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "tools/cli/refusal.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/sub_command.h"
 #include "tools/simulation/scenario_report.h"
 
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kScenario = R"(usage: uprobesim scenario list
-       uprobesim scenario show NAME
-       uprobesim scenario check FILE...
+constexpr std::string_view kDescription =
+    R"(A scenario is several programs in one simulation, such as a server and its client, with what is
+probed and which figures are read from the output. run and compare take its name, or the path of a
+TOML file (workloads/README.md describes the keys).
 
-A scenario is several programs in one simulation: a server, its client, what is probed, and which figure counts.
-list   names those that are built in
-show   prints one as it is written: copy it to a file of your own and change it
-check  reads files as strictly as run does: one line each, "FILE: ok" or what is wrong, where, with exit status 2
+show prints a built-in one as it is written: copy it to a file and change it. check reads files as
+strictly as run does, and prints one line for each: "FILE: ok", or file, line and mistake with
+exit status 2.)";
 
-Examples:
-  uprobesim compare redis-set
-  uprobesim run redis-get --kernel v6.12 --cpus 4
-  uprobesim scenario show redis-set > nginx.toml
-  uprobesim compare ./nginx.toml
+constexpr std::string_view kExamples = R"(uprobesim compare redis-set
+uprobesim run redis-get --kernel v6.12 --cpus 4
+uprobesim scenario show redis-set > nginx.toml
+uprobesim compare ./nginx.toml)";
 
-Options:
-)";
+constexpr SubCommand kSubCommands[] = {
+    {"list", "", "the built-in scenarios"},
+    {"show", "NAME", "the text of a built-in scenario"},
+    {"check", "FILE...", "scenarios that you wrote"},
+};
 
-OptionTable visible_options() {
-    OptionTable table = option_table();
-    add_report_options(table, "text, json, csv or md (default text)");
+OptionTable options_table() {
+    OptionTable table;
+    add_report_options(table, all_formats());
     return table;
 }
 
@@ -52,7 +56,7 @@ Result<std::string> show(const std::string& name, const ReportStyle& style) {
     std::string text = scenario_text(name);
     if (text.empty())
         return user_error(fmt::format("no scenario is named '{}'", name), "",
-                          fmt::format("there are {}", fmt::join(scenario_names(), ", ")));
+                          near_names(name, scenario_names()));
     if (style.format == ReportFormat::Text) return text;
     const auto scenario = TRY(load_scenario(name));
     return style.format == ReportFormat::Json ? scenario_json(scenario)
@@ -72,40 +76,37 @@ int check(const Words& files) {
     return status;
 }
 
-}  // namespace
-
-std::string scenario_help() {
-    return std::string(kScenario) + option_text(visible_options());
+Result<int> run_scenario(const CommandLine& line, const OptionDefaults& defaults) {
+    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
+    const std::vector<SubCommand> known(std::begin(kSubCommands), std::end(kSubCommands));
+    const auto name = TRY(sub_command("scenario", known, line.rest()));
+    const Words words(line.rest().begin() + 1, line.rest().end());
+    const auto needs = [&](std::string_view what) {
+        return user_error(fmt::format("scenario {} needs {}", name, what), "",
+                          "see uprobesim scenario --help");
+    };
+    if (name == "check") {
+        if (words.empty()) return needs("at least one file");
+        return check(words);
+    }
+    if (name == "show" && words.size() != 1) return needs("one name");
+    if (name == "list" && !words.empty()) return needs("no more words");
+    auto output = TRY(ReportOutput::open(options.output, stdout));
+    const ReportStyle style = options.style(output.on_terminal());
+    output.write(name == "show" ? TRY(show(words.front(), style)) : list(style));
+    return 0;
 }
 
-int scenario_command(const Words& words, const OptionDefaults&) {
-    const auto line = CommandLine::parse("scenario", words, visible_options(), RestOfWords::Mixed);
-    if (!line) return refuse(line.error());
-    if (line->given("help")) {
-        fmt::print("{}", scenario_help());
-        return 0;
-    }
-    const Words& rest = line->rest();
-    const std::string what = rest.empty() ? "" : rest.front();
-    if (what == "check" && rest.size() > 1) return check(Words(rest.begin() + 1, rest.end()));
-    const auto style = read_style(*line, {"text", "json", "csv", "md"});
-    if (!style) return refuse(style.error());
-    Result<std::string> text = std::string();
-    if (what == "list" && rest.size() == 1) {
-        text = list(*style);
-    } else if (what == "show" && rest.size() == 2) {
-        text = show(rest[1], *style);
-    } else {
-        return refuse({"scenario needs list, show NAME or check FILE...", "",
-                       "see uprobesim scenario --help"});
-    }
-    if (!text) return refuse(text.error());
-    std::string path;
-    if (auto read = read_output(*line, path); !read) return refuse(read.error());
-    auto output = ReportOutput::open(path, stdout);
-    if (!output) return refuse(output.error());
-    output->write(*text);
-    return 0;
+}  // namespace
+
+Command scenario_command() {
+    return {.name = "scenario",
+            .meaning = "several programs in one simulation, for run and compare",
+            .help = {{"list", "show NAME", "check FILE..."}, kDescription, kExamples, {}},
+            .sub_commands = {std::begin(kSubCommands), std::end(kSubCommands)},
+            .words = ValueSource::Scenario,
+            .options = options_table,
+            .run = run_scenario};
 }
 
 }  // namespace uprobesim

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
@@ -91,6 +92,14 @@ Result<double> value_now(const std::string& key, const FitRequest& request,
                       "(kernel.paths.uprobe.lookup.insns)");
 }
 
+UserError unknown_table(const std::vector<PublishedTable>& published, const std::string& id) {
+    std::vector<std::string> known;
+    for (const PublishedTable& table : published) known.push_back(table.id);
+    const std::string near = did_you_mean(id, known);
+    return {fmt::format("no published table is named '{}'", id), "--tables",
+            near.empty() ? "see uprobesim reproduce --list" : near};
+}
+
 Result<std::vector<CountedTable>> count_tables(const std::vector<PublishedTable>& published,
                                                const FitRequest& request, Fit& fit) {
     std::vector<CountedTable> counted;
@@ -117,8 +126,7 @@ Result<std::vector<CountedTable>> count_tables(const std::vector<PublishedTable>
     }
     for (const std::string& id : request.tables) {
         if (std::find(fit.tables.begin(), fit.tables.end(), id) == fit.tables.end())
-            return user_error(fmt::format("there is no published table '{}'", id), "--tables",
-                              "see uprobesim reproduce --list");
+            return tl::make_unexpected(unknown_table(published, id));
     }
     return counted;
 }

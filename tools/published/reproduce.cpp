@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
@@ -98,11 +99,11 @@ Result<Reproduction> reproduce(const std::vector<PublishedTable>& published,
                                const std::string& only) {
     const PublishedTable* wanted = find_published(published, only);
     if (wanted == nullptr && !only.empty()) {
-        std::string known;
-        for (const PublishedTable& table : published)
-            known += (known.empty() ? "" : ", ") + table.id;
-        return user_error(fmt::format("there is no published table '{}'", only), "",
-                          "the tables are " + known);
+        std::vector<std::string> known;
+        for (const PublishedTable& table : published) known.push_back(table.id);
+        const std::string near = did_you_mean(only, known);
+        return user_error(fmt::format("no published table is named '{}'", only), "",
+                          near.empty() ? "see uprobesim reproduce --list" : near);
     }
     Reproduction all;
     if (wanted != nullptr && !wanted->is_benchmark()) {

@@ -9,7 +9,6 @@
 
 #include "kernel_model/kernel/kernel.h"
 #include "sim/profile/kernel_profile.h"
-#include "tools/format/text_table.h"
 
 namespace uprobesim {
 namespace {
@@ -57,7 +56,7 @@ RunFigures figures_of(const Kernel& kernel) {
     return figures;
 }
 
-// Whoever read it may have left: that is no reason to end.
+// A closed stderr is no reason to end.
 void write_to_stderr(const std::string& text) {
     std::fputs(text.c_str(), stderr);
     std::fflush(stderr);
@@ -71,16 +70,8 @@ std::size_t terminal_columns() {
 
 }  // namespace
 
-std::string status_text(const RunFigures& figures, double mips) {
-    const std::string speed = mips < 0 ? "" : fmt::format(", {:.1f} MIPS", mips);
-    return fmt::format("simulated {}, {}{}, {}, {}",
-                       duration_text(static_cast<double>(figures.simulated_ns)),
-                       counted(figures.insns, "EL0 insn"), speed, counted(figures.hits, "hit"),
-                       counted(figures.tasks, "task"));
-}
-
-RunStatus::RunStatus()
-    : RunWatch(end_signal), on_terminal_(isatty(STDERR_FILENO) != 0), last_ns_(host_ns()) {
+RunStatus::RunStatus() : RunWatch(end_signal), on_terminal_(isatty(STDERR_FILENO) != 0) {
+    begin({});
     end_signal = 0;
     status_wanted = 0;
     for (std::size_t i = 0; i < kCaught.size(); ++i) {
@@ -98,22 +89,16 @@ RunStatus::~RunStatus() {
         sigaction(kCaught[i].signal, &before_[i], nullptr);
 }
 
-double RunStatus::mips_since_last(std::uint64_t insns, std::int64_t now_ns) {
-    const auto elapsed = static_cast<double>(now_ns - last_ns_);
-    const double mips =
-        elapsed <= 0 ? -1 : static_cast<double>(insns - last_insns_) * 1e3 / elapsed;
-    last_ns_ = now_ns;
-    last_insns_ = insns;
-    return mips;
+void RunStatus::begin(const RunPlan& plan) {
+    progress_.begin(plan, host_ns());
 }
 
 void RunStatus::turn(const Kernel& kernel) {
     const bool wanted = status_wanted != 0;
     if (!wanted && (!on_terminal_ || ++turns_ % kTurnsPerLook != 0)) return;
     const std::int64_t now = host_ns();
-    if (!wanted && now - last_ns_ < kLineEveryNs) return;
-    const RunFigures figures = figures_of(kernel);
-    const std::string text = status_text(figures, mips_since_last(figures.insns, now));
+    if (!wanted && now - progress_.last_ns() < kLineEveryNs) return;
+    const std::string text = progress_.line(figures_of(kernel), now);
     if (wanted) {
         status_wanted = 0;
         clear();

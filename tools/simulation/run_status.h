@@ -8,47 +8,36 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 
 #include "kernel_model/hooks/run_watch.h"
+#include "tools/simulation/run_progress.h"
 
 namespace uprobesim {
 
-struct RunFigures {
-    std::uint64_t simulated_ns = 0;
-    std::uint64_t insns = 0;
-    std::uint64_t hits = 0;
-    std::uint64_t tasks = 0;
-};
-// "simulated 188.002 ms, 1,060,234,493 EL0 insns, 310.0 MIPS, 1,234 hits, 3 tasks": short enough
-// for a terminal. `mips`: of the host, lately; negative: not known.
-std::string status_text(const RunFigures& figures, double mips);
-
 class RunStatus final : public RunWatch {
 public:
-    // Takes the three signals until it goes; a second SIGINT or SIGTERM kills at once, and what the
-    // caller ignores (nohup, a job in the background) stays ignored. There is one at a time: a
+    // Takes the three signals until it goes; a second SIGINT or SIGTERM kills the process, and what
+    // the caller ignores (nohup, a job in the background) stays ignored. There is one at a time: a
     // process has one set of handlers.
     RunStatus();
     ~RunStatus() override;
     RunStatus(const RunStatus&) = delete;
     RunStatus& operator=(const RunStatus&) = delete;
 
+    // The next run of the command begins.
+    void begin(const RunPlan& plan);
     void turn(const Kernel& kernel) override;
-    // Takes the line away, before anything else is written to the terminal.
+    // Erases the line. Called before anything else is written to the terminal.
     void clear();
     bool on_terminal() const { return on_terminal_; }
 
 private:
-    double mips_since_last(std::uint64_t insns, std::int64_t now_ns);
-
     static constexpr std::size_t kSignals = 3;
     std::array<struct sigaction, kSignals> before_{};
     bool on_terminal_;
     bool shown_ = false;
     std::uint64_t turns_ = 0;
-    std::int64_t last_ns_;  // of the host
-    std::uint64_t last_insns_ = 0;
+    RunProgress progress_;
 };
 
 }  // namespace uprobesim

@@ -9,7 +9,9 @@
 #include <regex>
 
 #include "kernel_model/task/scheduler.h"
+#include "sim/base/text.h"
 #include "sim/profile/toml_reader.h"
+#include "tools/cli/quantity.h"
 #include "tools/simulation/embedded_scenarios.h"
 
 namespace uprobesim {
@@ -62,10 +64,26 @@ const ScenarioProcess* find_process(const Scenario& scenario, const std::string&
     return it == all.end() ? nullptr : &*it;
 }
 
+void read_ready_timeout(TomlReader& reader, const toml::table& row, const std::string& path,
+                        ScenarioProcess& process) {
+    constexpr std::string_view kKey = "ready-timeout";
+    if (!row.contains(kKey)) return;
+    const auto time = parse_duration(reader.string(row, kKey, path), "");
+    if (!time)
+        return reader.fail(row.get(kKey),
+                           fmt::format("'{}': {}", key_path(path, kKey), time.error().what),
+                           time.error().hint);
+    process.ready_timeout_ns = *time;
+    if (process.ready_port == 0 && process.ready_output.empty())
+        reader.fail(row.get(kKey),
+                    fmt::format("'{}' needs ready-port or ready-output", key_path(path, kKey)));
+}
+
 void read_process(TomlReader& reader, const toml::table& row, const std::string& path,
                   Scenario& scenario) {
     reader.only(row, path,
-                {"name", "arguments", "environment", "cwd", "cpu", "ready-port", "ready-output"});
+                {"name", "arguments", "environment", "cwd", "cpu", "ready-port", "ready-output",
+                 "ready-timeout"});
     const std::string name = reader.string(row, "name", path);
     if (find_process(scenario, name) != nullptr)
         reader.fail(row.get("name"),
@@ -83,6 +101,7 @@ void read_process(TomlReader& reader, const toml::table& row, const std::string&
         process.ready_port = static_cast<std::uint16_t>(
             reader.number(row, "ready-port", path, {.min = 1, .max = 65535, .whole = true}));
     process.ready_output = reader.optional_string(row, "ready-output", path);
+    read_ready_timeout(reader, row, path, process);
     for (const std::string& entry : process.environment) {
         if (entry.find('=') == std::string::npos)
             reader.fail(&row, fmt::format("'{}' holds something else than KEY=VALUE",
@@ -196,9 +215,9 @@ Result<Scenario> load_scenario(const std::string& name_or_path) {
             {fmt::format("{}{}", kBuiltinPrefix, file->path), std::string(file->text)},
             name_or_path);
     if (!name_or_path.ends_with(kSuffix)) {
-        return user_error(fmt::format("no scenario is named '{}'", name_or_path), "",
-                          fmt::format("there are {}; or give a path to a .toml file",
-                                      fmt::join(scenario_names(), ", ")));
+        return user_error(
+            fmt::format("no scenario is named '{}'", name_or_path), "",
+            near_names(name_or_path, scenario_names()) + "; or give the path of a .toml file");
     }
     std::ifstream stream(name_or_path, std::ios::binary);
     if (!stream) return user_error("the scenario cannot be read", name_or_path);

@@ -16,15 +16,19 @@
 
 namespace uprobesim {
 
+// How long a program may take, in simulated time, until it is ready.
+inline constexpr std::uint64_t kReadyTimeoutNs = 10'000'000'000;
+
 struct ScenarioProcess {
     std::string name;
     std::vector<std::string> arguments;
-    std::vector<std::string> environment;  // "K=V", beside the usual
+    std::vector<std::string> environment;  // "K=V", added to the default ones
     std::string cwd = "/";
     std::optional<unsigned> cpu;  // it runs on this one only
     // What the next process waits for; both empty: nothing.
-    std::uint16_t ready_port = 0;  // somebody listens there (TCP)
-    std::string ready_output;      // a piece of its standard output
+    std::uint16_t ready_port = 0;                      // a socket listens on it (TCP)
+    std::string ready_output;                          // a piece of its standard output
+    std::uint64_t ready_timeout_ns = kReadyTimeoutNs;  // and for so long at most
 };
 
 struct ScenarioFile {
@@ -32,8 +36,8 @@ struct ScenarioFile {
     std::string text;
 };
 
-// A figure of a run: what the pattern's group matches in the standard output, or `count` in a
-// second of the process's life.
+// A figure of a run: what the pattern's group matches in the standard output, or `count` per second
+// of the process's lifetime.
 struct ScenarioResult {
     std::string name;
     std::string unit;

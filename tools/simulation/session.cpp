@@ -12,8 +12,10 @@
 
 #include "kernel_model/files/special_files.h"
 #include "kernel_model/net/network.h"
+#include "sim/base/text.h"
 #include "sim/base/try.h"
-#include "tools/format/text_table.h"
+#include "tools/cli/exit_code.h"
+#include "tools/format/number_text.h"
 #include "tools/simulation/run_status.h"
 
 namespace uprobesim {
@@ -35,6 +37,12 @@ std::optional<double> first_match(const std::string& output, const std::regex& p
     return std::nullopt;
 }
 
+// As a shell's, by the error of execve; empty: execve was not reached.
+int start_exit_code(std::optional<Errno> error) {
+    if (!error) return kExitUserMistake;
+    return error == Errno::NoEnt || error == Errno::NotDir ? kExitNotFound : kExitNotExecutable;
+}
+
 }  // namespace
 
 RunLimits Session::limits() const {
@@ -46,12 +54,16 @@ std::function<void()> Session::before_write() const {
     return [status = status_] { status->clear(); };
 }
 
-tl::expected<void, StartFailure> Session::start_one(const std::string& name,
-                                                    const ProgramRequest& program,
-                                                    Running& running) {
+tl::expected<void, RunRefused> Session::start_one(const std::string& name,
+                                                  const ProgramRequest& program, Running& running) {
     running.name = name;
     running.begin_ns = kernel_.clock().monotonic_ns();
-    Process& process = *TRY(kernel_.processes().start(program));
+    const auto started = kernel_.processes().start(program);
+    if (!started) {
+        const StartFailure& failure = started.error();
+        return tl::make_unexpected(RunRefused{failure.error, start_exit_code(failure.number)});
+    }
+    Process& process = **started;
     running.pid = process.pid;
     const auto put = [&](int fd, std::shared_ptr<File> file) {
         check_invariant(process.files.put(fd, std::move(file), false).has_value(),
@@ -64,7 +76,7 @@ tl::expected<void, StartFailure> Session::start_one(const std::string& name,
         put(2, streams_->error);
         running.out = std::dynamic_pointer_cast<DigestedOutput>(streams_->out);
     } else if (!request_.results.empty() || !is_main) {
-        // Beside the main program nothing is shown: it is the main one's output that a user asked
+        // Only the main program's output is shown: it is the one that a user asked
         // for.
         running.out =
             std::make_shared<DigestedOutput>(1, is_main ? STDOUT_FILENO : -1, before_write());
@@ -81,29 +93,59 @@ tl::expected<void, StartFailure> Session::start_one(const std::string& name,
     return {};
 }
 
-Outcome Session::wait_until_ready(const BesideProgram& program, const Running& running) {
+tl::expected<void, RunRefused> Session::wait_until_ready(const BackgroundProgram& program,
+                                                         const Running& running) {
     const auto ready = [&] {
         if (program.ready_port != 0 && !kernel_.network()->listening(program.ready_port))
             return false;
         return running.out->kept().find(program.ready_output) != std::string::npos;
     };
-    const auto end = run_loop_.run_until(limits(), ready);
+    RunLimits limited = limits();
+    const std::uint64_t deadline_ns = kernel_.clock().monotonic_ns() + program.ready_timeout_ns;
+    if (limited.max_ns == 0 || limited.max_ns > deadline_ns) limited.max_ns = deadline_ns;
+    const auto end = run_loop_.run_until(limited, ready);
     if (!end && kernel_.processes().find(running.pid) != nullptr) return {};
-    const std::string said = running.error->kept() + running.out->kept();
-    return user_error(
-        fmt::format("{} ended before it was ready", program.name),
-        program.program.arguments.front(),
-        said.empty() ? "it printed nothing" : "it printed: " + printable(said.substr(0, 500)));
+    return tl::make_unexpected(not_ready(program, running, end, deadline_ns));
 }
 
-tl::expected<void, StartFailure> Session::start() {
-    beside_.reserve(request_.beside.size());
-    for (const BesideProgram& program : request_.beside) {
-        Running& running = beside_.emplace_back();
+RunRefused Session::not_ready(const BackgroundProgram& program, const Running& running,
+                              const std::optional<ExitSummary>& end,
+                              std::uint64_t deadline_ns) const {
+    constexpr std::size_t kMaxShown = 500;
+    const std::string printed = running.error->kept() + running.out->kept();
+    UserError error{fmt::format("{} ended before it was ready", program.name),
+                    program.program.arguments.front(),
+                    printed.empty()
+                        ? "it printed nothing"
+                        : fmt::format("it printed: {}{}", printable(printed.substr(0, kMaxShown)),
+                                      printed.size() > kMaxShown ? "..." : "")};
+    int exit_code = kExitUserMistake;
+    if (end && end->kind == ExitKind::Interrupted) {
+        error.what = fmt::format("interrupted before {} was ready", program.name);
+        exit_code = exit_code_of(*end);
+    } else if (end && end->kind == ExitKind::LimitReached) {
+        exit_code = kExitUnfinished;
+        const bool timed_out = kernel_.clock().monotonic_ns() >= deadline_ns;
+        error.what =
+            timed_out
+                ? fmt::format("{} was not ready after {} of simulated time", program.name,
+                              duration_text(static_cast<double>(program.ready_timeout_ns)))
+                : fmt::format("a limit of the run was reached before {} was ready", program.name);
+        if (timed_out) error.hint = "see --ready-timeout; " + error.hint;
+    } else if (end && end->kind == ExitKind::Deadlock) {
+        exit_code = kExitUnfinished;
+        error.what = fmt::format("{} waits forever and was not ready", program.name);
+    }
+    return {std::move(error), exit_code};
+}
+
+tl::expected<void, RunRefused> Session::start() {
+    background_.reserve(request_.background.size());
+    for (const BackgroundProgram& program : request_.background) {
+        Running& running = background_.emplace_back();
         TRY(start_one(program.name, program.program, running));
-        if (program.ready_port == 0 && program.ready_output.empty()) continue;
-        if (const auto ready = wait_until_ready(program, running); !ready)
-            return tl::make_unexpected(StartFailure{ready.error(), std::nullopt});
+        if (program.ready_port != 0 || !program.ready_output.empty())
+            TRY(wait_until_ready(program, running));
     }
     TRY(start_one(request_.program_name, request_.program, main_));
     kernel_.processes().set_main(main());
@@ -113,18 +155,19 @@ tl::expected<void, StartFailure> Session::start() {
 ExitSummary Session::finish() {
     ExitSummary end = run_loop_.run(limits());
     end_ns_ = kernel_.clock().monotonic_ns();
+    complete_ = end.kind == ExitKind::Exited;
     return end;
 }
 
 std::string Session::program_name(std::int32_t pid) const {
-    for (const Running& running : beside_) {
+    for (const Running& running : background_) {
         if (running.pid == pid) return running.name;
     }
     return main_.pid == pid ? main_.name : "";
 }
 
 const Session::Running* Session::named(const std::string& name) const {
-    for (const Running& running : beside_) {
+    for (const Running& running : background_) {
         if (running.name == name) return &running;
     }
     return &main_;
@@ -137,6 +180,8 @@ std::vector<ResultRow> Session::results() const {
             rows.emplace_back(ResultRow{wanted.name, wanted.unit, wanted.higher_is_better, {}});
         const Running& running = *named(wanted.process);
         if (wanted.pattern.empty()) {
+            // Of an unfinished run it is not known how many of `count` were done.
+            if (!complete_) continue;
             row.value = wanted.count * 1e9 / static_cast<double>(end_ns_ - running.begin_ns);
         } else if (running.out != nullptr) {
             row.value = first_match(running.out->kept(), std::regex(wanted.pattern));

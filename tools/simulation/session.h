@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,9 @@ public:
           streams_(streams),
           status_(status) {}
 
-    // Starts all programs. A failure: one cannot be loaded, or ends or gets stuck before what the
-    // next one waits for.
-    tl::expected<void, StartFailure> start();
+    // Starts all programs. Refused: one cannot be loaded, or exits, gets stuck or reaches a limit
+    // before what the next one waits for.
+    tl::expected<void, RunRefused> start();
     // The main program, as long as the kernel keeps it.
     const Process& main() const { return *kernel_.processes().all().at(main_.pid); }
     ExitSummary finish();
@@ -43,9 +44,12 @@ private:
         std::uint64_t begin_ns = 0;
         std::shared_ptr<DigestedOutput> out, error;  // null: not ours
     };
-    tl::expected<void, StartFailure> start_one(const std::string& name,
-                                               const ProgramRequest& program, Running& running);
-    Outcome wait_until_ready(const BesideProgram& program, const Running& running);
+    tl::expected<void, RunRefused> start_one(const std::string& name, const ProgramRequest& program,
+                                             Running& running);
+    tl::expected<void, RunRefused> wait_until_ready(const BackgroundProgram& program,
+                                                    const Running& running);
+    RunRefused not_ready(const BackgroundProgram& program, const Running& running,
+                         const std::optional<ExitSummary>& end, std::uint64_t deadline_ns) const;
     RunLimits limits() const;
     // Before the main program writes to the host.
     std::function<void()> before_write() const;
@@ -56,9 +60,10 @@ private:
     const SimulationRequest& request_;
     const GuestStreams* streams_;
     RunStatus* status_;
-    std::vector<Running> beside_;
+    std::vector<Running> background_;
     Running main_;
     std::uint64_t end_ns_ = 0;
+    bool complete_ = false;  // the main program came to its own end
 };
 
 }  // namespace uprobesim

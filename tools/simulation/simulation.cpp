@@ -30,12 +30,6 @@ Refused refused(UserError error, int exit_code = kExitUserMistake) {
     return Refused(RunRefused{std::move(error), exit_code});
 }
 
-// As a shell's, by the error of execve; empty: execve was not reached.
-int start_exit_code(std::optional<Errno> error) {
-    if (!error) return kExitUserMistake;
-    return error == Errno::NoEnt || error == Errno::NotDir ? kExitNotFound : kExitNotExecutable;
-}
-
 void by_count(std::vector<NamedCount>& rows) {
     std::sort(rows.begin(), rows.end(), [](const NamedCount& a, const NamedCount& b) {
         return a.times != b.times ? a.times > b.times : a.name < b.name;
@@ -208,8 +202,8 @@ Result<Provenance> provenance_of(const SimulationRequest& request, const Machine
         provenance.arguments = request.program.arguments;
     } else {
         provenance.arguments = {request.scenario};
-        for (const BesideProgram& beside : request.beside)
-            provenance.programs.push_back({beside.name, beside.program.arguments});
+        for (const BackgroundProgram& program : request.background)
+            provenance.programs.push_back({program.name, program.program.arguments});
         provenance.programs.push_back({request.program_name, request.program.arguments});
     }
     provenance.probes = request.probes.words;
@@ -241,7 +235,7 @@ Outcome check_kernel(const std::string& name, const std::vector<Setting>& settin
 
 tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
                                              const GuestStreams* streams,
-                                             const Onlookers& onlookers) {
+                                             const Observers& observers) {
     auto machine_profile = load_machine_profile(request.machine, request.settings);
     if (!machine_profile) return refused(machine_profile.error());
     auto kernel_profile = load_kernel_profile(request.kernel, request.settings);
@@ -267,16 +261,15 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     if (auto attached = attach_probes(uprobes, request.probes.specs, report); !attached)
         return refused(attached.error());
     if (auto made = make_files(**files, request.new_files); !made) return refused(made.error());
-    if (onlookers.begin) onlookers.begin(**files);
-    kernel.observe(onlookers.observer);
+    if (observers.begin) observers.begin(**files);
+    kernel.observe(observers.observer);
     RunLoop run_loop(kernel);
-    Session session(kernel, run_loop, request, streams, onlookers.status);
-    if (auto started = session.start(); !started)
-        return refused(started.error().error, start_exit_code(started.error().number));
+    Session session(kernel, run_loop, request, streams, observers.status);
+    if (auto started = session.start(); !started) return Refused(started.error());
     report.provenance.program = session.main().exe;
     report.exit = session.finish();
     report.results = session.results();
-    if (onlookers.status != nullptr) onlookers.status->clear();
+    if (observers.status != nullptr) observers.status->clear();
     take_user_work(kernel, report);
     take_kernel_work(machine.ledger, report);
     take_processes(kernel, session, report);

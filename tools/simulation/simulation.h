@@ -21,13 +21,15 @@
 
 namespace uprobesim {
 
-// A program that runs beside the main one; it is started before it.
-struct BesideProgram {
+// A program that runs in the background of the main one, and is started before it.
+struct BackgroundProgram {
     std::string name;
     ProgramRequest program;
-    std::uint16_t ready_port =
-        0;                     // the next program waits until somebody listens there; 0: does not
-    std::string ready_output;  // and until this was printed
+    // The next program starts when a socket listens on the port and the text was printed.
+    std::uint16_t ready_port = 0;  // 0: none
+    std::string ready_output;      // empty: none
+    // Simulated time within which that must happen.
+    std::uint64_t ready_timeout_ns = kReadyTimeoutNs;
 };
 
 struct SimulationRequest {
@@ -37,9 +39,9 @@ struct SimulationRequest {
     std::vector<Setting> settings;
     ProbeList probes;  // in the order of the command line
     ProgramRequest program;
-    std::string scenario;               // as it was given; empty: there is one program
-    std::string program_name;           // in a scenario
-    std::vector<BesideProgram> beside;  // of a scenario, in order
+    std::string scenario;                       // as it was given; empty: there is one program
+    std::string program_name;                   // in a scenario
+    std::vector<BackgroundProgram> background;  // of a scenario, in order
     std::vector<ScenarioFile> new_files;
     std::vector<ScenarioResult> results;
     std::uint64_t seed = 1;
@@ -57,14 +59,14 @@ struct RunRefused {
     int exit_code = 0;
 };
 
-// What stands in for the host's stdin, stdout and stderr.
+// Replace the host's stdin, stdout and stderr.
 struct GuestStreams {
     std::shared_ptr<File> in, out, error;
 };
 
-// Who looks on; nobody changes what is simulated.
-struct Onlookers {
-    TrapObserver* observer = nullptr;  // told of everything from the first instruction on
+// Observers of a run. They cannot affect the simulation.
+struct Observers {
+    TrapObserver* observer = nullptr;  // called from the first instruction on
     RunStatus* status = nullptr;
     std::function<void(FileSystem&)>
         begin{};  // called before the first instruction; the files last as long as the run
@@ -79,6 +81,6 @@ Outcome check_kernel(const std::string& name, const std::vector<Setting>& settin
 
 tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
                                              const GuestStreams* streams = nullptr,
-                                             const Onlookers& onlookers = {});
+                                             const Observers& observers = {});
 
 }  // namespace uprobesim

@@ -2,6 +2,7 @@
 #include "tools/strace/call_filter.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -20,13 +21,14 @@ constexpr ClassName kClassNames[] = {
     {"%signal", kSignals}, {"%memory", kMemory},    {"%desc", kDescriptors}, {"%ipc", kIpc},
     {"%clock", kClock},    {"%creds", kCredentials}};
 
-std::string nearest(const std::string& name) {
-    const auto rows = call_rows();
-    const auto best =
-        std::min_element(rows.begin(), rows.end(), [&](const CallRow& a, const CallRow& b) {
-            return edit_distance(a.name, name) < edit_distance(b.name, name);
-        });
-    return std::string(best->name);
+std::string nearest(const std::string& word) {
+    std::vector<std::string> known;
+    for (const ClassName& c : kClassNames) known.emplace_back(c.name);
+    const std::string classes = fmt::format("the classes are {}; names are those of Linux on arm64",
+                                            fmt::join(known, ", "));
+    for (const CallRow& row : call_rows()) known.emplace_back(row.name);
+    const std::string near = did_you_mean(word, known);
+    return near.empty() ? classes : near;
 }
 
 }  // namespace
@@ -57,10 +59,7 @@ Result<CallFilter> CallFilter::parse(const std::string& text, const char* option
         if (!known) {
             return user_error(
                 fmt::format("'{}' is neither a system call of arm64 nor a class", word), option,
-                word.starts_with('%') || word.empty()
-                    ? "the classes are %file, %process, %network, %signal, %memory, %desc, %ipc, "
-                      "%clock, %creds"
-                    : fmt::format("did you mean {}?", nearest(word)));
+                nearest(word));
         }
         if (comma == rest.size()) return filter;
         rest.erase(0, comma + 1);

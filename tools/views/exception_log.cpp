@@ -2,8 +2,10 @@
 #include "tools/views/exception_log.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "kernel_model/task/scheduler.h"
+#include "sim/base/text.h"
 #include "tools/format/text_table.h"
 #include "tools/views/syndrome_text.h"
 
@@ -20,13 +22,15 @@ constexpr Alias kAliases[] = {{"step", ExceptionClass::SoftwareStep},
 // Not taken from EL0.
 constexpr ExceptionClass kNested = ExceptionClass::DataAbortSameEl;
 
-std::string all_names() {
-    std::string names;
+std::vector<std::string> all_names() {
+    std::vector<std::string> names;
     for (std::size_t e = 0; e < kExceptionClassCount; ++e) {
         const auto ec = static_cast<ExceptionClass>(e);
-        if (ec != kNested) names += std::string(exception_class_name(ec)) + ", ";
+        if (ec != kNested) names.emplace_back(exception_class_name(ec));
     }
-    return names + "step, abort";
+    names.emplace_back("step");
+    names.emplace_back("abort");
+    return names;
 }
 
 }  // namespace
@@ -48,9 +52,11 @@ Result<ExceptionFilter> ExceptionFilter::parse(const std::string& text, const ch
             show(exception_class_name(static_cast<ExceptionClass>(e)),
                  static_cast<ExceptionClass>(e));
         for (const Alias& alias : kAliases) show(alias.name, alias.ec);
+        const std::string near = known ? "" : did_you_mean(word, all_names());
         if (!known)
-            return user_error(fmt::format("'{}' is no class of exceptions", word), option,
-                              "they are " + all_names());
+            return user_error(
+                fmt::format("'{}' is no class of exceptions", word), option,
+                near.empty() ? fmt::format("known: {}", fmt::join(all_names(), ", ")) : near);
         if (comma == rest.size()) return filter;
         rest.erase(0, comma + 1);
     }

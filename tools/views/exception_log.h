@@ -40,7 +40,7 @@ public:
     void exit_work(const Task&) override {}
     bool returning(const Task& task) override;
     void task_ended(const Task& task, const TaskEnd& end) override;
-    // The run is over: exceptions that EL0 did not come back from are told too.
+    // The run is over: exceptions without a return to EL0 are written too.
     void finish();
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Several who look on at one run: each is told of everything, in the order they were added.
+// Several observers of one run, called in the order in which they were added.
 #pragma once
 
 #include <vector>
@@ -11,7 +11,7 @@ namespace uprobesim {
 class ObserverList final : public TrapObserver {
 public:
     void add(TrapObserver& observer) { all_.push_back(&observer); }
-    // Null where there is nobody, so that the run goes on unobserved.
+    // Null if there is none, so that the run is not observed at all.
     TrapObserver* observer() {
         return all_.empty() ? nullptr : all_.size() == 1 ? all_.front() : this;
     }

@@ -27,11 +27,11 @@ Result<std::unique_ptr<RunViews>> RunViews::open(const ViewOptions& options, Run
     return views;
 }
 
-Onlookers RunViews::onlookers(RunStatus& status) {
-    Onlookers onlookers{.observer = observers_.observer(), .status = &status};
+Observers RunViews::observers(RunStatus& status) {
+    Observers observers{.observer = observers_.observer(), .status = &status};
     if (exceptions_ != nullptr)
-        onlookers.begin = [this](FileSystem& files) { exceptions_->use(files); };
-    return onlookers;
+        observers.begin = [this](FileSystem& files) { exceptions_->use(files); };
+    return observers;
 }
 
 void RunViews::finish() {

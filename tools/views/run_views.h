@@ -13,10 +13,10 @@ namespace uprobesim {
 
 class RunViews {
 public:
-    // `status` gives way to lines on stderr.
+    // The progress line of `status` is erased before lines are written to stderr.
     static Result<std::unique_ptr<RunViews>> open(const ViewOptions& options, RunStatus& status);
     // Valid as long as this.
-    Onlookers onlookers(RunStatus& status);
+    Observers observers(RunStatus& status);
     // The run is over.
     void finish();
 

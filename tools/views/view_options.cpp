@@ -44,18 +44,22 @@ Outcome read_exceptions(const CommandLine& line, ViewOptions& view) {
 }  // namespace
 
 void add_view_options(OptionTable& table) {
-    auto add = table.add_options();
-    add("strace", "show each system call and signal as strace does, at simulated times");
-    add("strace-output", text_option("FILE"), "write them to FILE (default: stderr)");
-    add("strace-filter", text_option("LIST"),
-        "only these: names, %file, %process, %network, %signal, %memory, %desc, ...; all but these "
-        "after a '!'");
-    add("strace-limit", text_option("N"), "at most N lines (default 100000)");
-    add("log-exceptions", "show each exception from EL0: time, CPU, task, syndrome, place, cycles");
-    add("log-exceptions-output", text_option("FILE"), "write them to FILE (default: stderr)");
-    add("log-exceptions-filter", text_option("LIST"),
-        "only these classes: svc, brk, step, abort, ... (as in the report)");
-    add("log-exceptions-limit", text_option("N"), "at most N lines (default 100000)");
+    table.section("Views of the run");
+    table.flag("strace",
+               "print each system call and signal in the format of strace, with simulated times");
+    table.text("strace-output", "FILE", "write them to FILE (default: stderr)")
+        .from(ValueSource::File);
+    table.text("strace-filter", "LIST",
+               "only these: names, %file, %process, %network, %signal, %memory, %desc, ...; with a "
+               "leading '!': all but these");
+    table.text("strace-limit", "N", "print at most N lines (default 100000)");
+    table.flag("log-exceptions",
+               "print each exception from EL0: time, CPU, task, syndrome, place, cycles");
+    table.text("log-exceptions-output", "FILE", "write them to FILE (default: stderr)")
+        .from(ValueSource::File);
+    table.text("log-exceptions-filter", "LIST",
+               "only these classes: svc, brk, step, abort, ... (as in the report)");
+    table.text("log-exceptions-limit", "N", "print at most N lines (default 100000)");
 }
 
 Result<ViewOptions> read_view_options(const CommandLine& line) {

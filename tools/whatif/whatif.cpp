@@ -11,7 +11,7 @@
 
 #include "sim/base/try.h"
 #include "sim/profile/profile_keys.h"
-#include "tools/cli/command_line.h"
+#include "tools/cli/key_value.h"
 #include "tools/format/text_table.h"
 #include "tools/simulation/simulation.h"
 

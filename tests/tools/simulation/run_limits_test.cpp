@@ -25,8 +25,8 @@ SimulationRequest request_for(const TinyGuest& guest) {
     return request;
 }
 
-RunReport run(const SimulationRequest& request, const Onlookers& onlookers = {}) {
-    auto report = simulate(request, nullptr, onlookers);
+RunReport run(const SimulationRequest& request, const Observers& observers = {}) {
+    auto report = simulate(request, nullptr, observers);
     if (!report) FAIL(report.error().error.line());
     return *report;
 }
@@ -78,12 +78,6 @@ TEST_CASE("the state of a run changes nothing in its report", "[tools][limits]")
     RunStatus status;
     std::raise(SIGUSR1);
     CHECK(run_report_json(run(request_for(guest), {.status = &status})) == run_report_json(alone));
-}
-
-TEST_CASE("a status line has time, instructions, speed, hits and tasks", "[tools][limits]") {
-    CHECK(status_text({1'204'000'000, 123'456'789, 1, 2}, 45.23) ==
-          "simulated 1.204 s, 123,456,789 EL0 insns, 45.2 MIPS, 1 hit, 2 tasks");
-    CHECK(status_text({0, 0, 0, 1}, -1) == "simulated 0.0 ns, 0 EL0 insns, 0 hits, 1 task");
 }
 
 TEST_CASE("a run in which nobody can go on says who waits for what", "[tools][limits]") {

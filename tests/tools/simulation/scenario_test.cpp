@@ -28,6 +28,7 @@ arguments = ["/server", "-v"]
 environment = ["A=b"]
 cpu = 1
 ready-output = "ready"
+ready-timeout = "1.5s"
 
 [[process]]
 name = "client"
@@ -76,7 +77,7 @@ SimulationRequest two_programs(const TinyGuest& guest, const std::string& awaite
     request.scenario = "mine";
     request.program_name = "client";
     request.program.arguments = {"/client"};
-    BesideProgram& server = request.beside.emplace_back();
+    BackgroundProgram& server = request.background.emplace_back();
     server.name = "server";
     server.program.arguments = {"/server"};
     server.ready_output = awaited;
@@ -102,6 +103,8 @@ TEST_CASE("a scenario file says all that a run takes", "[tools][scenario]") {
     CHECK(scenario->processes[0].environment == std::vector<std::string>{"A=b"});
     CHECK(scenario->processes[0].cpu == 1u);
     CHECK(scenario->processes[0].ready_output == "ready");
+    CHECK(scenario->processes[0].ready_timeout_ns == 1'500'000'000);
+    CHECK(scenario->processes[1].ready_timeout_ns == 10'000'000'000);
     CHECK_FALSE(scenario->processes[1].cpu.has_value());
     REQUIRE(scenario->results.size() == 1);
     CHECK(scenario->results[0].higher_is_better);
@@ -118,6 +121,9 @@ TEST_CASE("what is wrong in a scenario file is told with its line and key", "[to
         {"probes = [\"uprobe:/server:0x78\"]", "probes = \"x\"", "4",
          "'probes' must be an array of texts"},
         {"probes = [\"uprobe:/server:0x78\"]", "probes = [\"server\"]", "4", "'probes': server:"},
+        {"ready-timeout = \"1.5s\"", "ready-timeout = \"1.5\"", "17",
+         "'process[0].ready-timeout': '1.5'"},
+        {"ready-output = \"ready\"", "cwd = \"/\"", "17", "needs ready-port or ready-output"},
         {"probes = [\"uprobe:/server:0x78\"]", "probes = [1]", "4",
          "'probes' holds something else than texts"},
         {"machine.frequency=1e9", "machine.frequency", "5",
@@ -125,13 +131,13 @@ TEST_CASE("what is wrong in a scenario file is told with its line and key", "[to
         {"\"A=b\"", "\"A\"", "11", "KEY=VALUE"},
         {"cpu = 1", "cpu = 2", "15",
          "'process[0].cpu' is 2 (it must be a whole number from 0 to 1)"},
-        {"name = \"client\"", "name = \"server\"", "19", "the name of another process too"},
-        {"better = \"higher\"", "better = \"faster\"", "25", "higher or lower"},
-        {"process = \"client\"", "process = \"nobody\"", "26", "names no process"},
-        {"([0-9.]+)", "[0-9.]+", "27", "must have one group"},
-        {"([0-9.]+)", "([0-9.+)", "27", "is not a regular expression"},
-        {"pattern = 'rate: ([0-9.]+)'", "", "22", "needs either a pattern or a count"},
-        {"pattern =", "patterns =", "27", "patterns"},
+        {"name = \"client\"", "name = \"server\"", "20", "the name of another process too"},
+        {"better = \"higher\"", "better = \"faster\"", "26", "higher or lower"},
+        {"process = \"client\"", "process = \"nobody\"", "27", "names no process"},
+        {"([0-9.]+)", "[0-9.]+", "28", "must have one group"},
+        {"([0-9.]+)", "([0-9.+)", "28", "is not a regular expression"},
+        {"pattern = 'rate: ([0-9.]+)'", "", "23", "needs either a pattern or a count"},
+        {"pattern =", "patterns =", "28", "patterns"},
     };
     for (const Wrong& wrong : wrongs) {
         const auto scenario = load(replaced(std::string(kWhole), wrong.from, wrong.to));
@@ -194,6 +200,56 @@ TEST_CASE("a program that ends before it is ready ends the scenario with what it
     INFO(line);
     CHECK(line.find("server ended before it was ready") != std::string::npos);
     CHECK(line.find("no way") != std::string::npos);
+}
+
+TEST_CASE("a program that never becomes ready ends the scenario after the given simulated time",
+          "[tools][scenario]") {
+    TinyGuest guest;
+    guest.add_program("server", saying(8, kLoop), "not yet\n");
+    guest.add_program("client", saying(2, kExit0), "x\n");
+    SimulationRequest request = two_programs(guest, "ready");
+    request.background.front().ready_timeout_ns = 2'000'000;
+    const auto report = quietly(request);
+    REQUIRE_FALSE(report.has_value());
+    CHECK(report.error().exit_code == 125);
+    const std::string line = report.error().error.line();
+    INFO(line);
+    CHECK(line.find("server was not ready after 2.000 ms of simulated time") != std::string::npos);
+    CHECK(line.find("--ready-timeout") != std::string::npos);
+    CHECK(line.find("not yet\\x0a") != std::string::npos);
+
+    // A limit of the run that comes first is the reason.
+    request.max_ns = 1'000'000;
+    const auto limited = quietly(request);
+    REQUIRE_FALSE(limited.has_value());
+    CHECK(limited.error().exit_code == 125);
+    CHECK(limited.error().error.what.find("a limit of the run") != std::string::npos);
+}
+
+TEST_CASE("what a program printed is cut in the message of a scenario that never begins",
+          "[tools][scenario]") {
+    TinyGuest guest;
+    guest.add_program("server", saying(4000, kLoop), std::string(4000, 'a'));
+    guest.add_program("client", saying(2, kExit0), "x\n");
+    SimulationRequest request = two_programs(guest, "ready");
+    request.background.front().ready_timeout_ns = 1'000'000;
+    const std::string line = quietly(request).error().error.line();
+    CHECK(line.find(std::string(500, 'a') + "...") != std::string::npos);
+    CHECK(line.size() < 1000);
+}
+
+TEST_CASE("a run that is cut short has no rate of a count", "[tools][scenario]") {
+    TinyGuest guest;
+    guest.add_program("server", saying(6, kLoop), "ready\n");
+    guest.add_program("client", saying(15, kLoop), "rate: 12.5 x/s\n");
+    SimulationRequest request = two_programs(guest, "ready");
+    request.max_ns = 30'000'000;
+    const auto report = quietly(request);
+    if (!report) FAIL(report.error().error.line());
+    REQUIRE(report->exit.kind == ExitKind::LimitReached);
+    REQUIRE(report->results.size() == 2);
+    CHECK(report->results[0].value == 12.5);  // the program has printed it
+    CHECK_FALSE(report->results[1].value.has_value());
 }
 
 }  // namespace uprobesim

@@ -1,36 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/commands/guest_options.h"
+#include "tools/commands/guest_request.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <catch2/catch.hpp>
+#include <sstream>
 
 #include "tools/cli/exit_code.h"
-#include "tools/commands/command.h"
+#include "tools/commands/command_help.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/help.h"
 
 namespace uprobesim {
 namespace {
 
-Result<Options> parse(const Words& words) {
-    const GuestVerb verb = words.front() == "run"       ? GuestVerb::Run
-                           : words.front() == "explain" ? GuestVerb::Explain
-                                                        : GuestVerb::Compare;
-    return parse_guest_options(verb, Words(words.begin() + 1, words.end()), {"/default-root"});
+Result<GuestRequest> parse(const Words& words) {
+    const Command* command = find_command(words.front());
+    REQUIRE(command != nullptr);
+    const GuestCommand which = words.front() == "run"       ? GuestCommand::Run
+                               : words.front() == "explain" ? GuestCommand::Explain
+                                                            : GuestCommand::Compare;
+    const auto line = CommandLine::parse(
+        {.command = command->name, .rest = command->rest, .is_scenario = command->is_scenario},
+        command->options(), Words(words.begin() + 1, words.end()));
+    if (!line) return tl::make_unexpected(line.error());
+    return read_guest_request(which, *line, {.root = "/default-root"});
 }
 
-Options good(const Words& words) {
-    const auto options = parse(words);
-    if (!options) FAIL(options.error().line());
-    return *options;
+GuestRequest good(const Words& words) {
+    const auto request = parse(words);
+    if (!request) FAIL(request.error().line());
+    return *request;
 }
 
 std::string refusal(const Words& words) {
-    const auto options = parse(words);
-    REQUIRE_FALSE(options.has_value());
-    const std::string line = options.error().line();
+    const auto request = parse(words);
+    REQUIRE_FALSE(request.has_value());
+    const std::string line = request.error().line();
     CHECK(line.find('\n') == std::string::npos);
     return line;
 }
@@ -42,7 +48,8 @@ bool contains(const std::string& text, std::string_view part) {
 }  // namespace
 
 TEST_CASE("everything after the program's name belongs to the guest", "[tools][options]") {
-    const Options options = good({"run", "--seed", "7", "/bin/grep", "-p", "--help", "--", "x"});
+    const GuestRequest options =
+        good({"run", "--seed", "7", "/bin/grep", "-p", "--help", "--", "x"});
     CHECK(options.simulation.seed == 7);
     CHECK(options.simulation.probes.empty());
     CHECK(options.simulation.program.arguments == Words{"/bin/grep", "-p", "--help", "--", "x"});
@@ -54,13 +61,13 @@ TEST_CASE("a double dash before the program is left out", "[tools][options]") {
 }
 
 TEST_CASE("option values may be joined or apart, in short and long form", "[tools][options]") {
-    const Options options =
+    const GuestRequest options =
         good({"run", "-p", "uprobe:/a:b", "-puprobe:/c:d", "--probe=uprobe:/e:f", "--probe",
               "uprobe:/g:h", "-fjson", "-o", "out", "prog"});
     CHECK(options.simulation.probes.words ==
           Words{"uprobe:/a:b", "uprobe:/c:d", "uprobe:/e:f", "uprobe:/g:h"});
-    CHECK(options.style.format == ReportFormat::Json);
-    CHECK(options.output == "out");
+    CHECK(options.report.format == ReportFormat::Json);
+    CHECK(options.report.output == "out");
     CHECK(options.simulation.program.arguments == Words{"prog"});
 }
 
@@ -157,12 +164,11 @@ TEST_CASE("each mistake on the command line is one clear line", "[tools][options
     CHECK(contains(refusal({"run", "-z", "true"}), "-z"));
     CHECK(contains(refusal({"run", "--seed"}), "--seed"));
     CHECK(contains(refusal({"run", "--seed", "1", "--seed", "2", "true"}), "--seed"));
-    CHECK(contains(refusal({"run", "--kernels", "a", "true"}), "--kernels"));
     CHECK(contains(refusal({"run", "--seed", "-1", "true"}), "'-1' is not a number"));
     CHECK(contains(refusal({"run", "--seed", "1x", "true"}), "--seed"));
     CHECK(contains(refusal({"run", "--uid", "4294967295", "true"}), "--uid"));
     CHECK(contains(refusal({"run", "--max-insns", "99999999999999999999", "true"}), "--max-insns"));
-    CHECK(contains(refusal({"run", "-f", "xml", "true"}), "text or json"));
+    CHECK(contains(refusal({"run", "-f", "xml", "true"}), "text, json, csv or md"));
     CHECK(contains(refusal({"run", "-o", "", "true"}), "--output"));
     CHECK(contains(refusal({"run", "--env", "NOVALUE", "true"}), "KEY=VALUE"));
     CHECK(contains(refusal({"run", "--env", "=x", "true"}), "--env"));
@@ -209,7 +215,8 @@ TEST_CASE("of several mistakes the first on the command line is told", "[tools][
     CHECK(contains(refusal({"run", "--seed", "x"}), "--seed"));
 }
 
-TEST_CASE("a word that is no verb, and words a verb cannot use, are refused", "[tools][options]") {
+TEST_CASE("an unknown command, and words that a command cannot use, are refused",
+          "[tools][options]") {
     for (const Words& words : {Words{},
                                {"rnu"},
                                {"help", "rnu"},
@@ -225,33 +232,29 @@ TEST_CASE("a word that is no verb, and words a verb cannot use, are refused", "[
         CHECK(run_tool(words, {"/default-root"}) == kExitUserMistake);
 }
 
-TEST_CASE("help is asked for in any of the usual ways", "[tools][options]") {
-    CHECK(good({"run", "--help"}).help);
-    CHECK(good({"compare", "-h"}).help);
-    CHECK_FALSE(good({"run", "/bin/true", "--help"}).help);
-}
-
-TEST_CASE("help names every verb, every exit status and gives examples", "[tools][options]") {
+TEST_CASE("help names every command, every exit status and gives examples", "[tools][options]") {
     const std::string tool = tool_help();
     for (const char* word : {"125", "126", "127", "128 + N"}) CHECK(contains(tool, word));
-    for (const Verb& verb : verbs()) {
-        INFO(verb.name);
-        CHECK(contains(tool, fmt::format("uprobesim {} ", verb.name)));
-        const std::string text = verb.help();
-        CHECK(contains(text, fmt::format("uprobesim {}", verb.name)));
+    for (const Command& command : commands()) {
+        INFO(command.name);
+        CHECK(contains(tool, fmt::format("\n  {} ", command.name)));
+        const std::string text = command_help(command);
+        CHECK(contains(text, fmt::format("usage: uprobesim {} ", command.name)));
+        CHECK(contains(text, fmt::format("\n  uprobesim {} ", command.name)));
+        CHECK(contains(text, "  -h, --help "));
         CHECK(text.find(" \n") == std::string::npos);
-    }
-    for (const std::string& text : {run_help(), compare_help()}) {
-        CHECK(contains(text, "Examples:"));
-        CHECK(contains(text, "--probe"));
-        CHECK(contains(text, "--bind"));
         CHECK_FALSE(contains(text, "no-counting"));
+        std::istringstream lines(text);
+        for (std::string line; std::getline(lines, line);) {
+            INFO(line);
+            CHECK(line.size() <= kHelpColumns);
+        }
     }
 }
 
 TEST_CASE("explain takes a target with the kind of its probe, or a probe and a program",
           "[tools][options]") {
-    const Options target =
+    const GuestRequest target =
         good({"explain", "--kind", "uretprobe", "--hit", "3", "--branch-protection", "push"});
     CHECK(target.hit == 3);
     CHECK(target.return_probe == true);
@@ -281,7 +284,8 @@ TEST_CASE("a time is a number with its unit, to the nanosecond", "[tools][option
     for (const char* wrong :
          {"", "5", "s", ".s", "1.5ns", "1..5s", "0s", "-1s", "1m", "1 s", "1000000001s", "1e3s"})
         CHECK(contains(refusal({"run", "--max-sim-time", wrong, "prog"}), "--max-sim-time"));
-    const Options repeated = good({"compare", "-p", "uprobe:/a:b", "--max-sim-time", "2s", "prog"});
+    const GuestRequest repeated =
+        good({"compare", "-p", "uprobe:/a:b", "--max-sim-time", "2s", "prog"});
     CHECK(repeated.simulation.option_words == Words{"--max-sim-time", "2s"});
 }
 
@@ -290,7 +294,7 @@ TEST_CASE("what shows a run while it goes on is off until one of its options is 
     CHECK_FALSE(good({"run", "prog"}).view.strace);
     CHECK_FALSE(good({"run", "prog"}).view.exceptions);
     CHECK(good({"run", "--strace", "prog"}).view.strace);
-    const Options filtered =
+    const GuestRequest filtered =
         good({"run", "--strace-filter", "read,%file", "--strace-limit", "7", "prog"});
     CHECK(filtered.view.strace);
     CHECK_FALSE(filtered.view.exceptions);

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/commands/guest_request.h"
+
+#include <fmt/format.h>
+
+#include "kernel_model/task/scheduler.h"
+#include "sim/base/try.h"
+#include "tools/cli/bind_option.h"
+#include "tools/cli/first_mistake.h"
+#include "tools/cli/quantity.h"
+#include "tools/commands/guest_environment.h"
+#include "tools/commands/scenario_request.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::string_view kStepped = "next-20241104";
+constexpr std::string_view kEmulated = "next-20241104+stp";
+constexpr std::uint64_t kMinMemory = std::uint64_t{16} << 20;
+
+Outcome read_program(const CommandLine& line, ProgramRequest& program) {
+    const Words& guest = line.rest();
+    if (line.given("ready-timeout"))
+        return user_error("only a scenario's programs are waited for", "--ready-timeout",
+                          "see uprobesim scenario --help");
+    if (guest.empty() || guest.front().empty()) {
+        return user_error("no program is given", "", "for example: uprobesim run /bin/true");
+    }
+    program.arguments = guest;
+    // What is wrong with a variable has been noted at its --env.
+    program.environment = guest_environment(line.all("env")).value_or(Words{});
+    return {};
+}
+
+// The options that repeat this run, except for profiles, settings, probes and seed.
+Words other_options(const CommandLine& line) {
+    Words words;
+    const auto add = [&](const char* name, std::string value) {
+        words.push_back(fmt::format("--{}", name));
+        words.push_back(std::move(value));
+    };
+    for (const char* name : {"root", "scratch", "scratch-limit", "cwd", "uid", "max-insns",
+                             "max-sim-time", "ready-timeout", "cpus", "memory"}) {
+        if (line.given(name)) add(name, line.one(name, ""));
+    }
+    for (const char* name : {"bind", "env"}) {
+        for (std::string& value : line.all(name)) add(name, std::move(value));
+    }
+    return words;
+}
+
+Result<std::string> guest_folder(std::string path) {
+    if (path.starts_with('/')) return path;
+    return user_error(fmt::format("'{}' is not an absolute guest path", path), "--cwd");
+}
+
+Result<std::uint64_t> cpu_count(const CommandLine& line) {
+    const auto cpus = TRY(line.number("cpus", 1));
+    if (cpus < 1 || cpus > Scheduler::kMaxCpus)
+        return user_error(fmt::format("there can be 1 to {} CPUs", Scheduler::kMaxCpus), "--cpus");
+    return cpus;
+}
+
+void read_repeated(const CommandLine& line, FirstMistake& mistakes, SimulationRequest& request) {
+    const Words probes = line.all("probe"), settings = line.all("set"), binds = line.all("bind"),
+                variables = line.all("env");
+    for (std::size_t i = 0; i < probes.size(); ++i) {
+        if (const auto added = request.probes.add(probes[i]); !added)
+            mistakes.note({"probe", i}, added.error());
+    }
+    for (std::size_t i = 0; i < settings.size(); ++i) {
+        if (auto setting = parse_setting(settings[i])) {
+            request.settings.push_back(std::move(*setting));
+        } else {
+            mistakes.note({"set", i}, setting.error());
+        }
+    }
+    for (std::size_t i = 0; i < binds.size(); ++i)
+        mistakes.take({"bind", i}, parse_bind(binds[i]), request.files.binds.emplace_back());
+    for (std::size_t i = 0; i < variables.size(); ++i) {
+        if (const auto pair = guest_environment({variables[i]}); !pair)
+            mistakes.note({"env", i}, pair.error());
+    }
+}
+
+void read_simulation(const CommandLine& line, const OptionDefaults& defaults,
+                     FirstMistake& mistakes, SimulationRequest& request) {
+    mistakes.take({"machine"}, line.name("machine", request.machine), request.machine);
+    request.files.root = line.one("root", defaults.root);
+    if (line.given("root")) {
+        if (const auto checked = check_root(request.files.root); !checked)
+            mistakes.note({"root"}, checked.error());
+    }
+    request.files.scratch = line.one("scratch", "");
+    if (line.given("scratch") && request.files.scratch.empty())
+        mistakes.note({"scratch"}, {"the folder's name is empty", "--scratch", ""});
+    request.counting = !line.given("no-counting");
+    read_repeated(line, mistakes, request);
+    mistakes.take({"seed"}, line.number("seed", request.seed), request.seed);
+    mistakes.take({"max-insns"}, line.number("max-insns", 0), request.max_insns);
+    if (line.given("max-sim-time"))
+        mistakes.take({"max-sim-time"},
+                      parse_duration(line.one("max-sim-time", ""), "--max-sim-time"),
+                      request.max_ns);
+    std::uint64_t cpus = 1, uid = 0;
+    mistakes.take({"cpus"}, cpu_count(line), cpus);
+    request.cpus = static_cast<unsigned>(cpus);
+    mistakes.take({"uid"}, line.number("uid", 0, 0xfffffffeu), uid);
+    request.program.uid = static_cast<std::uint32_t>(uid);
+    mistakes.take({"cwd"}, guest_folder(line.one("cwd", "/")), request.program.cwd);
+    if (line.given("memory"))
+        mistakes.take({"memory"}, parse_size(line.one("memory", ""), "--memory", kMinMemory, "16M"),
+                      request.memory_bytes);
+    if (line.given("scratch-limit")) {
+        mistakes.take({"scratch-limit"},
+                      parse_size(line.one("scratch-limit", ""), "--scratch-limit", 0, "0"),
+                      request.files.scratch_limit.emplace());
+    }
+    request.option_words = other_options(line);
+}
+
+// A setting's mistake stands at its --set, a profile's at the profile's option.
+void check_profiles(const CommandLine& line, FirstMistake& mistakes,
+                    const SimulationRequest& request, const Words& kernels,
+                    const char* kernels_option) {
+    const auto check = [&](const char* option, const Outcome& checked) {
+        if (checked) return;
+        if (checked.error().where.starts_with("--set ")) {
+            mistakes.note(checked.error());
+        } else {
+            UserError error = checked.error();
+            if (error.where.empty()) error.where = line.spelled(option);
+            mistakes.note({option}, error);
+        }
+    };
+    check("machine", check_machine(request.machine, request.settings));
+    for (const std::string& kernel : kernels)
+        check(kernels_option, check_kernel(kernel, request.settings));
+}
+
+Outcome read_hit(const CommandLine& line, GuestRequest& request) {
+    const auto hit = TRY(line.number("hit", 0));
+    if (line.given("hit") && hit == 0) return user_error("hits are counted from 1", "--hit");
+    request.hit = hit;
+    const bool of_target = line.given("kind") || line.given("branch-protection");
+    if (of_target && line.given("probe")) {
+        return user_error("--kind and --branch-protection are for a target's own probe", "",
+                          "leave out --probe, or say the kind in it: uprobe:... or uretprobe:...");
+    }
+    if (line.given("kind")) {
+        const auto kind = TRY(line.choice("kind", "", {"uprobe", "uretprobe"}));
+        request.return_probe = kind == "uretprobe";
+    }
+    request.branch_protection = line.given("branch-protection");
+    if (line.rest().empty())
+        return user_error("no target and no program is given", "",
+                          "for example: uprobesim explain push");
+    return {};
+}
+
+// What cannot be kept equal for several runs.
+Outcome check_binds(const GuestRequest& request) {
+    for (const BindMount& bind : request.simulation.files.binds) {
+        if (bind.writable) {
+            return user_error("every run is given the same files, so nothing can be writable",
+                              fmt::format("--bind {}:{}:rw", bind.host, bind.guest),
+                              "leave out :rw; what the guest writes is discarded after each run");
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine& line,
+                                        const OptionDefaults& defaults) {
+    GuestRequest request;
+    SimulationRequest& simulation = request.simulation;
+    FirstMistake mistakes(line);
+    mistakes.take(read_report_options(line, all_formats(), defaults.no_color), request.report);
+    if (command == GuestCommand::Explain) mistakes.note(read_hit(line, request));
+    if (line.given("per-process")) request.processes = ProcessDetail::PerProcess;
+    read_simulation(line, defaults, mistakes, simulation);
+    if (command == GuestCommand::Run) mistakes.take(read_view_options(line), request.view);
+    mistakes.note(line.is_scenario() ? apply_scenario(line, request)
+                                     : read_program(line, simulation.program));
+    if (command == GuestCommand::Run) {
+        mistakes.take({"kernel"}, line.name("kernel", simulation.kernel), simulation.kernel);
+        check_profiles(line, mistakes, simulation, {simulation.kernel}, "kernel");
+    } else {
+        if (request.kernels.empty() || line.given("kernels"))
+            mistakes.take({"kernels"},
+                          line.names("kernels", fmt::format("{},{}", kStepped, kEmulated)),
+                          request.kernels);
+        check_profiles(line, mistakes, simulation, request.kernels, "kernels");
+        mistakes.note(check_binds(request));
+    }
+    if (command == GuestCommand::Compare && !line.given("probe") && simulation.probes.empty()) {
+        mistakes.note(UserError{
+            "compare needs a probe", "",
+            "for example: uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep --version"});
+    }
+    TRY(mistakes.outcome());
+    return request;
+}
+
+}  // namespace uprobesim

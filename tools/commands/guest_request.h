@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What run, compare and explain are asked for, as values: the options read and checked, and the
+// scenario if there is one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/base/error.h"
+#include "tools/cli/report_options.h"
+#include "tools/commands/command.h"
+#include "tools/commands/guest_options.h"
+#include "tools/report/report_document.h"
+#include "tools/simulation/simulation.h"
+#include "tools/views/view_options.h"
+
+namespace uprobesim {
+
+struct GuestRequest {
+    SimulationRequest simulation;  // compare and explain set the kernel for each run
+    // compare: one run each, after the one without probes; explain: one each.
+    std::vector<std::string> kernels;
+    std::string title;                 // of a scenario's table; empty: the program's name
+    std::uint64_t hit = 0;             // explain; 0: not given
+    std::optional<bool> return_probe;  // explain, of a target
+    bool branch_protection = false;    // explain, of a target
+    ViewOptions view;                  // run
+    ReportOptions report;
+    ProcessDetail processes = ProcessDetail::None;  // run, compare
+};
+
+Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine& line,
+                                        const OptionDefaults& defaults);
+
+}  // namespace uprobesim
