@@ -28,7 +28,8 @@ Exit status:
   compare  0 if all runs behaved the same, 1 if not
   both     2         usage error: option, profile or probe; one line on stderr names it
            3         host failure (memory, disk)
-           125       the simulation ended before the program: --max-insns, --max-sim-time, deadlock
+           125       the simulation ended before the program: --max-insns, --max-sim-time, a
+                     deadlock, or a scenario's program was not ready in time (--ready-timeout)
            126       PROGRAM cannot be executed
            127       PROGRAM was not found
            130, 143  SIGINT (Ctrl-C) or SIGTERM ended the run; the report covers it up to then
