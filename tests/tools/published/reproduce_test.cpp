@@ -53,7 +53,8 @@ TEST_CASE("rows of one's own are reproduced without the claims of the thread",
     CHECK(all.claims.empty());
     CHECK(all.claims_left_out == 7);
     CHECK(all.programs.empty());
-    CHECK_THAT(document_markdown(reproduce_document(all)), Contains("not checked, for want of their rows: 7"));
+    CHECK_THAT(document_markdown(reproduce_document(all)),
+               Contains("not checked, for want of their rows: 7"));
 }
 
 TEST_CASE("a claim is checked as soon as its rows are there", "[tools][reproduce]") {
