@@ -8,6 +8,7 @@
 
 #include "tools/cli/exit_code.h"
 #include "tools/commands/commands.h"
+#include "tools/shell/hidden_commands.h"
 #include "tools/sysroot/sysroot.h"
 
 namespace {
@@ -22,10 +23,9 @@ void fill_standard_descriptors() {
     }
 }
 
-// An empty variable counts as none (no-color.org).
-bool is_set(const char* variable) {
-    const char* value = std::getenv(variable);
-    return value != nullptr && *value != '\0';
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
 }
 
 }  // namespace
@@ -36,8 +36,14 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     try {
         const HostPlaces host = host_places();
-        const OptionDefaults defaults{.root = default_root(host), .no_color = is_set("NO_COLOR")};
-        return run_tool(Words(argv + 1, argv + argc), defaults);
+        const OptionDefaults defaults{.root = default_root(host),
+                                      // An empty variable counts as none (no-color.org).
+                                      .no_color = !variable("NO_COLOR").empty(),
+                                      .host = host,
+                                      .search_path = variable("PATH")};
+        const Words words(argv + 1, argv + argc);
+        if (const auto status = run_hidden_command(words, defaults)) return *status;
+        return run_tool(words, defaults);
     } catch (const HostError& error) {
         fmt::print(stderr, "uprobesim: {}\n", error.what());
     } catch (const std::bad_alloc&) {

@@ -172,13 +172,6 @@ Decoder::Decoder() : handle_(0), insn_(nullptr) {
     }
 }
 
-std::string Decoder::library_version() {
-    int major = 0;
-    int minor = 0;
-    cs_version(&major, &minor);
-    return fmt::format("{}.{}", major, minor);
-}
-
 Decoder::~Decoder() {
     cs_free(static_cast<cs_insn*>(insn_), 1);
     cs_close(&handle_);

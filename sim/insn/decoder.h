@@ -36,7 +36,6 @@ public:
     Decoder(const Decoder&) = delete;
     Decoder& operator=(const Decoder&) = delete;
 
-    static std::string library_version();
     static InsnClass classify(std::uint32_t word);
     InsnInfo describe(std::uint32_t word) const;
     // "stp x29, x30, [sp, #-0x10]!"; ".word 0x..." for what has no text.

@@ -9,13 +9,16 @@
 
 #include "sim/base/error.h"
 #include "tools/cli/command_line.h"
+#include "tools/sysroot/host_places.h"
 
 namespace uprobesim {
 
 // What the environment sets. It comes in by argument: nothing here asks the host.
 struct OptionDefaults {
-    std::string root;       // the guest's file tree without --root
-    bool no_color = false;  // NO_COLOR
+    std::string root;              // the guest's file tree without --root
+    bool no_color = false;         // NO_COLOR
+    HostPlaces host = {};          // where sysroots are looked up
+    std::string search_path = {};  // PATH
 };
 
 struct CommandHelp {

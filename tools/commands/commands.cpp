@@ -60,9 +60,9 @@ int help(const Words& topics) {
 
 std::span<const Command> commands() {
     static const std::vector<Command> kCommands = {
-        run_command(),       compare_command(), bench_command(), reproduce_command(),
-        calibrate_command(), whatif_command(),  audit_command(), explain_command(),
-        scenario_command(),  model_command()};
+        run_command(),       compare_command(), bench_command(),   reproduce_command(),
+        calibrate_command(), whatif_command(),  audit_command(),   explain_command(),
+        scenario_command(),  model_command(),   sysroot_command(), doctor_command()};
     return kCommands;
 }
 

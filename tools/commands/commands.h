@@ -19,6 +19,8 @@ Command audit_command();
 Command explain_command();
 Command scenario_command();
 Command model_command();
+Command sysroot_command();
+Command doctor_command();
 
 // In the order of the tool's help.
 std::span<const Command> commands();

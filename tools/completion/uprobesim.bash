@@ -50,7 +50,7 @@ _uprobesim() {
                 [[ $candidate == *[/:=,] ]] && compopt -o nospace 2>/dev/null
                 ;;
         esac
-    done < <("${words[0]/#\~/$HOME}" complete -- "${words[@]:1}" 2>/dev/null)
+    done < <(command "${words[0]/#\~/$HOME}" complete -- "${words[@]:1}" 2>/dev/null)
 }
 
 complete -F _uprobesim uprobesim

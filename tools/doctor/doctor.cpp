@@ -10,6 +10,7 @@
 #include "kernel_model/vdso/vdso_images.h"
 #include "sim/base/error.h"
 #include "sim/cpu/unicorn/engine_check.h"
+#include "sim/cpu/unicorn/engine_version.h"
 #include "sim/insn/decoder.h"
 #include "tools/bench/trigger_programs.h"
 #include "tools/format/text_table.h"
@@ -34,11 +35,9 @@ std::vector<DoctorCheck> engine_checks() {
     std::vector<DoctorCheck> checks;
     if (engine.executes) {
         checks.push_back(
-            {"engine", State::Ok,
-             fmt::format("Unicorn {}; executes and counts instructions", engine.version), ""});
+            {"engine", State::Ok, engine_version() + "; executes and counts instructions", ""});
     } else {
-        checks.push_back({"engine", State::Missing,
-                          fmt::format("Unicorn {} gives wrong results", engine.version),
+        checks.push_back({"engine", State::Missing, engine_version() + " gives wrong results",
                           "use Debian 12's libunicorn2 (2.0.1)"});
     }
     for (const FastPath& path : engine.fast_paths) {
@@ -55,11 +54,10 @@ std::vector<DoctorCheck> engine_checks() {
 DoctorCheck disassembler_check() {
     try {
         const std::string text = Decoder().disassemble(kPush, 0);
-        const std::string version = Decoder::library_version();
-        if (text == "stp x29, x30, [sp, #-0x10]!")
-            return {"disassembler", State::Ok, "Capstone " + version, ""};
+        const std::string version = disassembler_version();
+        if (text == "stp x29, x30, [sp, #-0x10]!") return {"disassembler", State::Ok, version, ""};
         return {"disassembler", State::Missing,
-                fmt::format("Capstone {} writes \"{}\" for a push", version, text),
+                fmt::format("{} writes \"{}\" for a push", version, text),
                 "use Debian 12's libcapstone4 (4.0.2)"};
     } catch (const HostError& error) {
         return {"disassembler", State::Missing, error.what(), "install libcapstone4"};
@@ -141,9 +139,9 @@ std::vector<DoctorCheck> examine(const DoctorOptions& options) {
     checks.push_back(sysroot_check(options));
     checks.push_back(space_check(options));
     for (const HostProgram& row : kHostPrograms) {
-        const std::string path = find_program(options.search_path, row.program);
+        std::string path = find_program(options.search_path, row.program);
         if (!path.empty()) {
-            checks.push_back({row.check, State::Ok, path, ""});
+            checks.push_back({row.check, State::Ok, std::move(path), ""});
         } else {
             checks.push_back({row.check, State::Optional,
                               fmt::format("no {}; {}", row.program, row.purpose),

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/cpu/unicorn/engine_check.h"
 
-#include <fmt/format.h>
-#include <unicorn/unicorn.h>
-
 #include <cstring>
 
 #include "sim/cpu/unicorn/unicorn_cpu_impl.h"
@@ -50,12 +47,7 @@ bool executes(UnicornCpu& cpu, PhysicalMemory& memory) {
 }  // namespace
 
 EngineCheck check_unicorn() {
-    unsigned major = 0;
-    unsigned minor = 0;
-    const unsigned packed = uc_version(&major, &minor);
     EngineCheck check;
-    // The patch level is in the second byte of the packed number.
-    check.version = fmt::format("{}.{}.{}", major, minor, (packed >> 8) & 0xff);
     PhysicalMemory memory(kMemory);
     const UnitModel model;
     UnicornCpu cpu(memory, model, {});

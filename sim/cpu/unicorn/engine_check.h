@@ -16,7 +16,6 @@ struct FastPath {
 };
 
 struct EngineCheck {
-    std::string version;
     bool executes = false;  // an addition and an SVC gave what the manual says, and counted as two
     std::vector<FastPath> fast_paths;
 };

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/completion/guest_words.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <system_error>
+
+#include "probes/target/symbol_index.h"
+#include "tools/sysroot/path_in_root.h"
+
+namespace uprobesim {
+namespace {
+
+// A larger file is no program: its symbols are not worth the wait.
+constexpr std::uintmax_t kMaxBinaryBytes = std::uintmax_t{256} << 20;
+
+// Links in the guest are resolved in its root, so each entry is looked up by its guest path.
+bool is_guest_folder(const std::string& root, const std::string& path) {
+    const auto host = path_in_root(root, path);
+    std::error_code error;
+    return host && std::filesystem::is_directory(*host, error);
+}
+
+// The names in a guest's folder that begin with `start`.
+std::set<std::string> names_in(const std::string& root, const std::string& folder,
+                               const std::string& start) {
+    std::set<std::string> names;
+    const auto host = path_in_root(root, folder);
+    if (!host) return names;
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(*host, error), end; !error && entry != end;
+         entry.increment(error)) {
+        std::string name = entry->path().filename().string();
+        // Hidden files when asked for, as a shell has it.
+        if (name.starts_with(start) && (name.front() != '.' || start.starts_with('.')))
+            names.insert(std::move(name));
+    }
+    return names;
+}
+
+std::set<std::string> functions_of(const std::string& root, const std::string& binary) {
+    std::set<std::string> names;
+    const auto host = path_in_root(root, binary);
+    std::error_code error;
+    if (!host || !std::filesystem::is_regular_file(*host, error) ||
+        std::filesystem::file_size(*host, error) > kMaxBinaryBytes)
+        return names;
+    std::ifstream file(*host, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const auto* bytes = reinterpret_cast<const std::byte*>(text.data());
+    const auto index = SymbolIndex::build({bytes, bytes + text.size()}, binary);
+    if (!index) return names;
+    for (const Function& function : index->functions()) names.insert(function.name);
+    return names;
+}
+
+}  // namespace
+
+Words complete_guest_path(const std::string& root, const std::string& word) {
+    if (word.empty()) return {"/"};
+    if (root.empty() || word.front() != '/') return {};
+    const std::size_t slash = word.rfind('/');
+    const std::string folder = word.substr(0, slash + 1);
+    Words paths;
+    for (const std::string& name : names_in(root, folder, word.substr(slash + 1)))
+        paths.push_back(folder + name + (is_guest_folder(root, folder + name) ? "/" : ""));
+    return paths;
+}
+
+Words complete_probe(const std::string& root, const std::string& word) {
+    const std::size_t kind_end = word.find(':');
+    Words words;
+    if (kind_end == std::string::npos) {
+        for (const char* kind : {"uprobe:", "uretprobe:"}) {
+            if (std::string_view(kind).starts_with(word)) words.emplace_back(kind);
+        }
+        return words;
+    }
+    const std::size_t binary_end = word.find(':', kind_end + 1);
+    const std::string kind = word.substr(0, kind_end + 1);
+    if (binary_end == std::string::npos) {
+        for (const std::string& path : complete_guest_path(root, word.substr(kind_end + 1)))
+            words.push_back(kind + path + (path.ends_with('/') ? "" : ":"));
+        return words;
+    }
+    // Only the last of several places is being written.
+    const std::size_t place = word.find_last_of(":,") + 1;
+    const std::string start = word.substr(place);
+    const std::string binary = word.substr(kind_end + 1, binary_end - kind_end - 1);
+    for (const std::string& name : functions_of(root, binary)) {
+        if (name.starts_with(start)) words.push_back(word.substr(0, place) + name);
+    }
+    return words;
+}
+
+Words complete_program(const std::string& root, const std::string& word) {
+    if (word.find('/') != std::string::npos) return complete_guest_path(root, word);
+    std::set<std::string> names;
+    for (const char* folder : {"/bin", "/usr/bin"}) names.merge(names_in(root, folder, word));
+    return {names.begin(), names.end()};
+}
+
+}  // namespace uprobesim
