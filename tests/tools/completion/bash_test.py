@@ -71,7 +71,7 @@ def main():
         start = os.path.join(folder, "rc")
         with open(start, "w", encoding="ascii") as rc:
             # The completion asks the program by its name, as a file; typed, the name is the function.
-            rc.write(f"PATH='{folder}/path:$PATH'; export UPROBESIM_SYSROOT='{folder}/root'\n. '{script}'\n"
+            rc.write(f"PATH='{folder}/path':$PATH; export UPROBESIM_SYSROOT='{folder}/root'\n. '{script}'\n"
                      "uprobesim() { printf '<word %s>' \"$@\"; printf '<end>\\n'; }\n"
                      "bind 'set bell-style none' 'set enable-bracketed-paste off'\n")
         failures = 0

@@ -23,7 +23,8 @@ TEST_CASE("each command has a manual page with its options, and the tool's page 
         INFO(command.name);
         const std::string page = manual(commands(), "uprobesim-" + std::string(command.name));
         CHECK(contains(tool, "*uprobesim-" + std::string(command.name) + "*(1)"));
-        for (const OptionRow& row : command.options().rows())
+        const OptionTable options = command.options();
+        for (const OptionRow& row : options.rows())
             CHECK(contains(page, "*--" + row.name + "*") == !row.hidden);
     }
     CHECK(manual(commands(), "uprobesim-nothing").empty());
