@@ -73,7 +73,7 @@ def main():
             # The completion asks the program by its name, as a file; typed, the name is the function.
             rc.write(f"PATH='{folder}/path':$PATH; export UPROBESIM_SYSROOT='{folder}/root'\n. '{script}'\n"
                      "uprobesim() { printf '<word %s>' \"$@\"; printf '<end>\\n'; }\n"
-                     "bind 'set bell-style none' 'set enable-bracketed-paste off'\n")
+                     "PS1='$ '\nbind 'set bell-style none' 'set enable-bracketed-paste off'\n")
         failures = 0
         for line, expected in ROWS:
             bash = Bash(folder, start)
