@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kLeastFirst = 28;
 constexpr std::size_t kLeastName = 16;
 constexpr std::size_t kLeastProse = 28;
+constexpr std::size_t kLikedName = 46;   // two of them stand side by side
 constexpr std::size_t kMostNumber = 24;  // a wider one is a text
 constexpr std::size_t kLeastHeading = 14;
 constexpr std::size_t kNoteIndent = 4;
@@ -118,18 +119,26 @@ std::vector<std::size_t> fitted(const Grid& grid, const std::vector<std::size_t>
     return widths;
 }
 
-// The columns of each table that stands under the one before.
+// The columns of each table that stands under the one before. There is one if it fits with the
+// least widths; otherwise each is given what its cells like to have.
 std::vector<std::vector<std::size_t>> cut(const Grid& grid, std::size_t columns, std::size_t gap) {
+    std::vector<std::size_t> least, liked;
+    for (std::size_t c = 0; c < grid.columns.size(); ++c) {
+        least.push_back(least_width(grid, c));
+        liked.push_back(std::max(least[c], std::min(grid.natural[c], kLikedName)));
+    }
+    const std::size_t gaps = gap * (grid.columns.size() - 1);
+    const bool fits = std::accumulate(least.begin(), least.end(), gaps) <= columns;
+    const std::vector<std::size_t>& widths = fits ? least : liked;
     std::vector<std::vector<std::size_t>> parts{{0}};
-    std::size_t total = least_width(grid, 0);
+    std::size_t total = widths[0];
     for (std::size_t c = 1; c < grid.columns.size(); ++c) {
-        const std::size_t more = gap + least_width(grid, c);
-        if (total + more > columns && parts.back().size() > 1) {
+        if (total + gap + widths[c] > columns && parts.back().size() > 1) {
             parts.push_back({0});
-            total = least_width(grid, 0);
+            total = widths[0];
         }
         parts.back().push_back(c);
-        total += more;
+        total += gap + widths[c];
     }
     return parts;
 }

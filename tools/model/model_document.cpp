@@ -40,9 +40,10 @@ std::string files_text(const ProfileListing& profile) {
     return fmt::format("{}", fmt::join(profile.files, ", based on "));
 }
 
-std::string confidence_text(const ProfileKey* key) {
-    return key == nullptr || !key->confidence ? "-"
-                                              : std::string(confidence_name(*key->confidence));
+Cell confidence_cell(const ProfileKey* key) {
+    return key == nullptr || !key->confidence
+               ? no_cell()
+               : Cell(std::string(confidence_name(*key->confidence)));
 }
 
 Cell value_cell(const ProfileKey* key) {
@@ -67,7 +68,7 @@ Table keys_table(const ProfileListing& profile, const std::vector<const ProfileK
                                        : fmt::format("{}; {}", key.source, key.where);
         const bool last =
             i + 1 == keys.size() || keys[i + 1]->row != key.row || keys[i + 1]->where != key.where;
-        table.add({setting_key(profile, key.key), value_cell(&key), key.unit, confidence_text(&key),
+        table.add({setting_key(profile, key.key), value_cell(&key), key.unit, confidence_cell(&key),
                    last ? Cell(source) : Cell("", source)});
     }
     return table;
@@ -132,8 +133,8 @@ Document profile_diff_document(const ProfileListing& a, const ProfileListing& b)
                             {"confidence b", Kind::Name}}};
     for (const KeyDifference& d : profile_differences(a, b)) {
         table.add({setting_key(a, d.key), value_cell(d.a), value_cell(d.b),
-                   d.b != nullptr ? d.b->unit : d.a->unit, confidence_text(d.a),
-                   confidence_text(d.b)});
+                   d.b != nullptr ? d.b->unit : d.a->unit, confidence_cell(d.a),
+                   confidence_cell(d.b)});
     }
     Document document{"uprobesim: model diff",
                       table.rows.empty()

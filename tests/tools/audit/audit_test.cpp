@@ -8,6 +8,7 @@
 
 #include "sim/profile/kernel_profile.h"
 #include "tests/probes/target/symbol_elf.h"
+#include "tests/tools/format/hostile_text.h"
 #include "tools/audit/audit_report.h"
 #include "tools/format/document_writers.h"
 
@@ -138,6 +139,27 @@ TEST_CASE("a binary without functions has a report of its own", "[tools][audit]"
     const AuditReport report = auditor.report();
     CHECK(contains(document_text(audit_document(report, false)), "/bare: 0 function entries"));
     CHECK(nlohmann::json::parse(audit_report_json(report))["kernels"][0]["totals"]["entries"] == 0);
+}
+
+TEST_CASE("an audit fits, whatever a binary names", "[tools][audit]") {
+    for (std::uint32_t seed = 0; seed < 10; ++seed) {
+        INFO(seed);
+        HostileNames names(seed);
+        AuditReport report = audit({kStp, kNop, kLdxr}, {"v6.1", "v6.13+stp"});
+        while (report.kernels.size() < 8) {
+            report.kernels.push_back({names.name(), names.name(), "", ""});
+            for (AuditForm& form : report.forms) form.verdicts.push_back(form.verdicts[0]);
+        }
+        report.binaries.push_back(report.binaries[0]);
+        report.skipped.unreadable = {{names.name(), names.name()}};
+        for (AuditForm& form : report.forms) form.text = names.name();
+        for (AuditBinary& binary : report.binaries) {
+            binary.path = names.name();
+            for (AuditEntry& entry : binary.entries) entry.name = names.name();
+        }
+        check_text_fits(audit_document(report, true));
+        csv_fields(document_csv(audit_document(report, true)));
+    }
 }
 
 }  // namespace uprobesim

@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "tests/tools/format/hostile_text.h"
 #include "tools/bench/trigger_programs.h"
 #include "tools/bench/trigger_target.h"
 
@@ -321,6 +322,25 @@ TEST_CASE("text and JSON of a told hit say the same", "[tools][explain]") {
     CHECK(json["runs"][0]["totals"]["exceptions"] == 3);
     CHECK(json["runs"][1]["totals"]["exceptions"] == 1);
     CHECK(events.back()["cycles_so_far"] == json["runs"][0]["totals"]["cycles"]);
+}
+
+TEST_CASE("a told hit fits, whatever the kernels are called", "[tools][explain]") {
+    if (no_targets()) return;
+    ExplainReport report = explained("push", true, 1, {"next-20241104", "next-20241104+stp"});
+    for (std::uint32_t seed = 0; seed < 10; ++seed) {
+        INFO(seed);
+        HostileNames names(seed);
+        report.machine.name = names.name();
+        for (ExplainedRun& run : report.runs) {
+            run.kernel.name = names.name();
+            run.probe = names.name();
+            run.instruction = names.name();
+            run.verdict = names.name();
+            run.end = names.name();
+        }
+        check_text_fits(explain_document(report));
+        csv_fields(document_csv(explain_document(report)));
+    }
 }
 
 }  // namespace uprobesim

@@ -2,6 +2,8 @@
 // Names as a hostile guest chooses them, and what must be true of any report that has them.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <string>

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "tests/tools/format/hostile_text.h"
 #include "tests/tools/simulation/tiny_guest.h"
 #include "tools/report/report_read.h"
 #include "tools/simulation/guest_streams.h"
@@ -260,6 +261,28 @@ TEST_CASE("text and JSON say the same, the same way twice", "[tools][whatif]") {
     CHECK(json["range"]["low"]["total_ns"].get<double>() < json["after"]["total_ns"].get<double>());
     CHECK(json["range"]["swings"].size() == report.result.range->swings.size());
     CHECK(whatif_json(report) == whatif_json({"r.json", "", good(saved, request)}));
+}
+
+TEST_CASE("an answer fits, whatever the report names", "[tools][whatif]") {
+    const Fixture f;
+    const RunReport saved = saved_and_read(f.run());
+    WhatIfReport report{
+        "", "",
+        good(saved, {.settings = {{"machine.ops.ic-ivau", "0"}}, .low = true, .high = true})};
+    for (std::uint32_t seed = 0; seed < 10; ++seed) {
+        INFO(seed);
+        HostileNames names(seed);
+        report.file = names.name();
+        report.label = names.name();
+        report.result.notes = {names.name()};
+        report.result.changes.assign(20, {names.name(), names.name(), names.name()});
+        report.result.before.provenance.arguments = {names.name()};
+        report.result.after.provenance.kernel = {names.name(), "", names.name(), "", {}};
+        for (PathRow& path : report.result.before.paths) path.name = names.name();
+        for (Swing& swing : report.result.range->swings) swing.figure.key = names.name();
+        check_text_fits(whatif_document(report));
+        csv_fields(document_csv(whatif_document(report)));
+    }
 }
 
 }  // namespace uprobesim
