@@ -6,6 +6,7 @@
 
 #include "tests/support/host.h"
 #include "tools/bench/trigger_programs.h"
+#include "tools/format/document_writers.h"
 
 namespace uprobesim {
 namespace {
