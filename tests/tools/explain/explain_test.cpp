@@ -11,6 +11,7 @@
 
 #include "tools/bench/trigger_programs.h"
 #include "tools/bench/trigger_target.h"
+#include "tools/format/document_writers.h"
 
 namespace uprobesim {
 namespace {

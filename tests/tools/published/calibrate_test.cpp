@@ -6,6 +6,7 @@
 
 #include "sim/profile/machine_profile.h"
 #include "tools/bench/trigger_programs.h"
+#include "tools/format/document_writers.h"
 #include "tools/format/svg_chart.h"
 #include "tools/published/reproduce.h"
 

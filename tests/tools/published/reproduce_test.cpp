@@ -6,6 +6,7 @@
 
 #include "tests/support/host.h"
 #include "tools/bench/trigger_programs.h"
+#include "tools/format/document_writers.h"
 
 namespace uprobesim {
 namespace {
@@ -53,7 +54,8 @@ TEST_CASE("rows of one's own are reproduced without the claims of the thread",
     CHECK(all.claims.empty());
     CHECK(all.claims_left_out == 7);
     CHECK(all.programs.empty());
-    CHECK_THAT(document_markdown(reproduce_document(all)), Contains("not checked, for want of their rows: 7"));
+    CHECK_THAT(document_markdown(reproduce_document(all)),
+               Contains("not checked, for want of their rows: 7"));
 }
 
 TEST_CASE("a claim is checked as soon as its rows are there", "[tools][reproduce]") {

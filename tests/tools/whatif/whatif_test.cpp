@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/tools/simulation/tiny_guest.h"
+#include "tools/format/document_writers.h"
 #include "tools/report/report_read.h"
 #include "tools/simulation/guest_streams.h"
 #include "tools/simulation/simulation.h"
