@@ -51,7 +51,7 @@ struct Task final : Waiter {
     Scheduler* scheduler = nullptr;
     unsigned cpu = 0;                            // where it runs, is queued, or ran last
     std::uint64_t affinity = ~std::uint64_t{0};  // bit: CPU
-    std::int32_t nice = 0;         // stored for getpriority(); the scheduler ignores it
+    std::int32_t nice = 0;  // stored for getpriority(); the scheduler ignores it
     // Of its context's work, what is in records already: a task that executes a program takes the
     // id of its process.
     InsnCount recorded_insns;
@@ -73,8 +73,8 @@ struct Task final : Waiter {
         return wait_deadline_ns != kNoDeadline || waits_killable || futex || !waits_on.empty() ||
                call_holds;
     }
-    std::optional<FutexWait> futex;  // a futex call that waits
-    std::int32_t vfork_child = 0;    // a vfork call waits for that process
+    std::optional<FutexWait> futex;   // a futex call that waits
+    std::int32_t vfork_child = 0;     // a vfork call waits for that process
     std::uint64_t call_progress = 0;  // bytes that a transfer moved before it blocked
     std::shared_ptr<void>
         call_holds;  // what a blocked call has made so far; released when the call ends

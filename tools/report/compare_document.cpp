@@ -195,7 +195,7 @@ std::string answer(const CompareReport& report) {
         }
     }
     if (all.empty())
-        return fmt::format("{}: {} emulated, no run with probes", title, short_duration(base_ns));
+        return fmt::format("{}: {} simulated, no run with probes", title, short_duration(base_ns));
     return by_result ? fmt::format("{}: {} with probes at {} of what it is without", title,
                                    first.results.front().name, told(all))
                      : fmt::format("{}: probes cost {}", title, told(all));

@@ -36,7 +36,7 @@ std::string answer(const RunReport& r, const Totals& t) {
                                   short_duration(to_ns(t.placing_cycles, r.frequency_hz)))
                     : "");
     }
-    return fmt::format("{}{} emulated: {}, {}",
+    return fmt::format("{}{} simulated: {}, {}",
                        r.probes.empty() ? "" : "no probe was hit: ", short_duration(t.total_ns),
                        counted(r.user_insns.value, "instruction"),
                        counted(t.exceptions, "exception"));

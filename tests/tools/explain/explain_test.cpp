@@ -12,6 +12,7 @@
 #include "tests/tools/format/hostile_text.h"
 #include "tools/bench/trigger_programs.h"
 #include "tools/bench/trigger_target.h"
+#include "tools/format/document_writers.h"
 
 namespace uprobesim {
 namespace {

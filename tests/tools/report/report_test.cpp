@@ -192,7 +192,7 @@ TEST_CASE("CSV of a run: its probes, the most expensive first", "[tools][report]
 TEST_CASE("a run without probes is told by its time, instructions and exceptions",
           "[tools][report]") {
     const std::string text = document_text(run_document(plain_report()));
-    CHECK(text.starts_with("1.7 us emulated: 2,000 instructions, 2 exceptions\n"));
+    CHECK(text.starts_with("1.7 us simulated: 2,000 instructions, 2 exceptions\n"));
 }
 
 TEST_CASE("the comparison in brief fits on half a screen", "[tools][report]") {

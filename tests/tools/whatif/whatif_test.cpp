@@ -8,6 +8,7 @@
 
 #include "tests/tools/format/hostile_text.h"
 #include "tests/tools/simulation/tiny_guest.h"
+#include "tools/format/document_writers.h"
 #include "tools/report/report_read.h"
 #include "tools/simulation/guest_streams.h"
 #include "tools/simulation/simulation.h"
