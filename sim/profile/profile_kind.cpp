@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "sim/profile/data_files.h"
 #include "sim/profile/profile_keys.h"
@@ -53,6 +54,16 @@ std::string all_builtins() {
     return list;
 }
 
+// The built-in names that `name` may be a misspelling of; `otherwise` where there is none.
+std::string near_builtins(std::string_view name, std::string otherwise) {
+    std::vector<std::string> known;
+    for (const char* folder : {"machines", "kernels", "cores"}) {
+        for (std::string& builtin : builtin_names(folder)) known.push_back(std::move(builtin));
+    }
+    std::string near = did_you_mean(name, known);
+    return near.empty() ? otherwise : near;
+}
+
 Result<ProfileKind> kind_of_file(const DataFile& file, int depth) {
     toml::table table;
     try {
@@ -79,7 +90,7 @@ Result<ProfileKind> kind_of_file(const DataFile& file, int depth) {
     return user_error(
         fmt::format("based-on: nothing is named '{}'", base),
         fmt::format("{}:{}", file.file_name, table.get("based-on")->source().begin.line),
-        all_builtins());
+        near_builtins(base, all_builtins()));
 }
 
 }  // namespace
@@ -90,8 +101,9 @@ Result<ProfileKind> find_profile_kind(std::string_view name_or_path) {
         return kind_of_file(file, 1);
     }
     if (const auto kind = kind_of_builtin(name_or_path)) return *kind;
-    return user_error(fmt::format("nothing is named '{}'", name_or_path), "",
-                      all_builtins() + "; or give a path to a .toml file");
+    return user_error(
+        fmt::format("nothing is named '{}'", name_or_path), "",
+        near_builtins(name_or_path, all_builtins() + "; or give a path to a .toml file"));
 }
 
 }  // namespace uprobesim
