@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The one generator of the simulation: everything that looks random to the
-// guest (AT_RANDOM, getrandom, /dev/urandom) comes from here, from --seed.
-// SplitMix64 (Steele, Lea, Flood 2014): any seed is good, and it is three lines.
+// The one generator of the simulation: everything that looks random to the guest (AT_RANDOM,
+// getrandom, /dev/urandom) comes from here, from --seed. SplitMix64 (Steele, Lea, Flood 2014): any
+// seed is good, and it is three lines.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Four kinds of trouble take four roads:
+// Four kinds of error, each with its own form:
 //  - a guest's mistake is an Errno or a signal (kernel_model/abi/errno.h), never a C++ exception;
 //  - a user's mistake (flag, file, probe spec, profile) is a UserError by value, printed as one
-//  line, exit 2;
+//    line, exit 2;
 //  - a host failure (an engine or disk call that must not fail) is a thrown HostError, exit 3;
 //  - our own bug is fail_invariant(): a message and abort().
 #pragma once

@@ -4,9 +4,9 @@
 //     const HostFd fd = TRY(open_beneath(path));
 //
 // is the value of a tl::expected, or else returns its error from the function around it. That
-// function returns a tl::expected of the same error type, or what can be made of tl::unexpected.
-// A statement expression, which GCC and Clang have: C++20 has no other way to return from within
-// an expression.
+// function returns a tl::expected of the same error type, or what can be made of tl::unexpected. A
+// statement expression, which GCC and Clang have: C++20 has no other way to return from within an
+// expression.
 #pragma once
 
 #include <tl/expected.hpp>

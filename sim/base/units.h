@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Quantities that must not be mixed up. Each is a distinct type over a 64-bit
-// integer: adding an instruction count to a cycle count does not compile.
+// Quantities that must not be mixed up. Each is a distinct type over a 64-bit integer: adding an
+// instruction count to a cycle count does not compile.
 #pragma once
 
 #include <compare>
@@ -19,8 +19,8 @@ constexpr std::uint64_t page_ceil(std::uint64_t v) {
     return (v + kPageMask) & ~kPageMask;
 }
 
-// An address: VAddr is a guest virtual address, PAddr an address in the
-// simulated physical memory. Arithmetic wraps at 2^64, as the hardware's does.
+// An address: VAddr is a guest virtual address, PAddr an address in the simulated physical memory.
+// Arithmetic wraps at 2^64, as the hardware's does.
 template <class Tag>
 struct Address {
     std::uint64_t value = 0;
@@ -73,8 +73,8 @@ struct Count {
         return *this;
     }
 };
-// Retired EL0 instructions. A trapping BRK or SVC counts as executed, an
-// instruction that aborts does not until it is executed again.
+// Retired EL0 instructions. A trapping BRK or SVC counts as executed, an instruction that aborts
+// does not until it is executed again.
 using InsnCount = Count<struct InsnCountTag>;
 // Core clock cycles in hundredths: an integer, so that sums do not depend on their order.
 using CentiCycles = Count<struct CentiCyclesTag>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The CPU as the modelled kernel sees it: run a context at EL0 until something
-// happens, and say what. It knows no Linux. Registers are read and written
-// between runs; addresses are translated by the real MMU from an AddressSpace.
+// The CPU as the modelled kernel sees it: run a context at EL0 until something happens, and say
+// what. It knows no Linux. Registers are read and written between runs; addresses are translated by
+// the real MMU from an AddressSpace.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Why the CPU came back. A value: nothing was decided on the way.
+// Why Cpu::run() returned. A value: nothing was decided on the way.
 #pragma once
 
 #include <cstdint>
@@ -10,22 +10,30 @@
 
 namespace uprobesim {
 
-struct BudgetSpent {};  // pc is the next instruction
+// The budget is used up; pc is the next instruction.
+struct BudgetSpent {};
+// EC 0x15; pc is the instruction after the SVC (as ELR_EL1).
 struct Svc {
     std::uint16_t imm;
-};  // pc is the instruction after the SVC (as ELR_EL1)
+};
+// EC 0x3c; pc is the BRK (as ELR_EL1).
 struct Brk {
     std::uint16_t imm;
-};                   // pc is the BRK (as ELR_EL1)
-struct StepDone {};  // one instruction was stepped; pc is the next one as the instruction left it
+};
+// EC 0x32: one instruction was stepped; pc is the next one as the instruction left it.
+struct StepDone {};
+// EC 0x00, or a trapped system register (EC 0x18); pc is the instruction.
 struct Undefined {
     std::uint32_t word;
-};  // EC 0x00 or a trapped system register (EC 0x18); pc is the instruction
+};
+// EC 0x20 or 0x24; pc is the instruction (for Execute: the target).
 struct Abort {
     VAddr address;
     Access access;
-};                      // EC 0x20/0x24; pc is the instruction (for Execute: the target)
-struct PcAlignment {};  // EC 0x22; pc is the misaligned target
+};
+// EC 0x22; pc is the misaligned target.
+struct PcAlignment {};
+
 struct Stop {
     std::variant<BudgetSpent, Svc, Brk, StepDone, Undefined, Abort, PcAlignment> why;
     VAddr pc;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Word to class, by the encoding index of the Arm Architecture Reference Manual
-// (DDI 0487, chapter C4). First matching row wins. A word the architecture leaves
-// unallocated takes its group's class: it never retires.
+// Word to class, by the encoding index of the Arm Architecture Reference Manual (DDI 0487, chapter
+// C4). First matching row wins. A word the architecture leaves unallocated takes its group's class:
+// it never retires.
 #include <array>
 
 #include "sim/insn/decoder.h"

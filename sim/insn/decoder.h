@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What one instruction word is: its class, the registers it depends on, its
-// text. The class comes from the Arm manual's encoding groups (a table, complete
-// up to Armv8.5); registers and text from Capstone 4, which knows Armv8.0 and a
-// little more: what it lacks is described from the encoding's usual fields.
+// What one instruction word is: its class, the registers it depends on, its text. The class comes
+// from the Arm manual's encoding groups (a table, complete up to Armv8.5); registers and text from
+// Capstone 4, which knows Armv8.0 and a little more: what it lacks is described from the encoding's
+// usual fields.
 #pragma once
 
 #include <cstdint>

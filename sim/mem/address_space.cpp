@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Descriptor format: Arm ARM, VMSAv8-64 translation tables, 4 KiB granule,
-// 39-bit input addresses: three levels, 1, 2 and 3.
+// Descriptor format: Arm ARM, VMSAv8-64 translation tables, 4 KiB granule, 39-bit input addresses:
+// three levels, 1, 2 and 3.
 #include "sim/mem/address_space.h"
 
 #include <cstring>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One process's stage-1 translation: 3-level 4 KiB tables in physical memory,
-// 39-bit virtual addresses, walked by the CPU engine's own MMU. It says what
-// backs a page and what EL0 may do with it; what was *asked* (VMAs) lives above.
+// One process's stage-1 translation: 3-level 4 KiB tables in physical memory, 39-bit virtual
+// addresses, walked by the CPU engine's own MMU. It says what backs a page and what EL0 may do with
+// it; what was requested (VMAs) is kept by the kernel model.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ namespace uprobesim {
 
 class AddressSpace;
 
-// Told after a translation that the MMU may hold (a valid one) changed or went. Implemented by the
-// CPU.
+// Notified after a translation that the MMU may hold (a valid one) changed or went. Implemented by
+// the CPU.
 class TranslationObserver {
 public:
     virtual ~TranslationObserver() = default;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The simulated machine's RAM: 4 KiB frames with reference counts, in one host
-// reservation that the CPU engine executes from directly. A frame is owned by
-// counts: page tables, page caches and in-kernel users each hold one reference.
+// The simulated machine's RAM: 4 KiB frames with reference counts, in one host reservation that the
+// CPU engine executes from directly. A frame is owned by counts: page tables, page caches and
+// in-kernel users each hold one reference.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@
 
 namespace uprobesim {
 
-// Told when the bytes of a frame that was executable change or the frame goes
-// away, so that translated code for it can be dropped. Implemented by the CPU.
+// Notified when the bytes of a frame that was executable change or the frame goes away, so that
+// translated code for it can be dropped. Implemented by the CPU.
 class FrameObserver {
 public:
     virtual ~FrameObserver() = default;
@@ -41,8 +41,8 @@ public:
     void release(PAddr frame);
     std::uint32_t refs(PAddr frame) const;
 
-    // The frame's 4096 bytes. Whoever writes through it to a frame that may hold code calls
-    // `note_write`.
+    // The frame's 4096 bytes. After a write through it to a frame that may hold code, the caller
+    // calls `note_write`.
     std::span<std::byte, kPageSize> bytes(PAddr frame) {
         return std::span<std::byte, kPageSize>(host_ + frame.value, kPageSize);
     }

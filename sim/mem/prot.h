@@ -3,8 +3,8 @@
 
 namespace uprobesim {
 
-// What EL0 may do with a page. Linux on arm64 has no write-only page, and an
-// execute-only one is readable on cores without enhanced PAN (as Cortex-A72).
+// What EL0 may do with a page. Linux on arm64 has no write-only page, and an execute-only one is
+// readable on cores without enhanced PAN (as Cortex-A72).
 struct Prot {
     bool read = false;
     bool write = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Counts executed blocks. A block is found by its address in a direct-mapped
-// table (the hot path: one probe, three additions); what it is made of is
-// computed once per content and kept in a side store.
+// Counts executed blocks. A block is found by its address in a direct-mapped table (the hot path:
+// one probe, three additions); what it is made of is computed once per content and kept in a side
+// store.
 #pragma once
 
 #include <array>
@@ -23,8 +23,8 @@ namespace uprobesim {
 struct alignas(32) BlockRecord {
     std::uint64_t address = ~std::uint64_t{0};
     std::uint64_t count = 0;  // executions since the last fold
-    std::uint32_t tag_size =
-        0;  // tag of the address space's state of code, and the block's size in instructions
+    // Tag of the address space's state of code, and the block's size in instructions.
+    std::uint32_t tag_size = 0;
     std::uint32_t cycles = 0;  // centicycles of the whole block
     const BlockInfo* info = nullptr;
 
@@ -34,8 +34,8 @@ struct alignas(32) BlockRecord {
     // need not look.
     static constexpr std::uint32_t kAsleep = 1u << 31;
     bool awake() const { return tag_size != 0 && (tag_size & kAsleep) == 0; }
-    static constexpr std::uint32_t kSizeBits =
-        9;  // a block ends at the engine's 1 KiB page: 256 instructions at most
+    // A block ends at the engine's 1 KiB page: 256 instructions at most.
+    static constexpr std::uint32_t kSizeBits = 9;
     static constexpr std::uint32_t kSizeMask = (1u << kSizeBits) - 1;
 };
 static_assert(sizeof(BlockRecord) == 32);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which frames the engine has translated code of, and at which pages blocks of
-// them were counted. A frame that is not here may change without the engine
-// being told: most writes to pages that may be executed are to such frames.
+// Which frames the engine has translated code of, and at which pages blocks of them were counted. A
+// frame that is not here may change without the engine being told: most writes to pages that may be
+// executed are to such frames.
 #pragma once
 
 #include <cstdint>

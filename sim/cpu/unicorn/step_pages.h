@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Pages to step single instructions in. Retranslating a slot whose bytes change on every hit costs
 // microseconds, so each stepped instruction gets a place of its own that is translated once, with a
-// BRK behind it; the CPU lets the MMU see such a page instead of the slot's while it steps.
+// BRK after it; the CPU lets the MMU see such a page instead of the slot's while it steps.
 //
 // Nearly every instruction does the same wherever it stands. Those share pages, two words each: as
 // long as steps stay in one shared page, no translation changes. The others (branches, PC-relative
 // addresses and loads, SVC and the like) must stand at the slot's own address and get a page each.
 //
 // Not modelled: the program sees these words, not the slots', when it reads its own slot page, and
-// a literal load sees the BRK behind it.
+// a literal load sees the BRK after it.
 #pragma once
 
 #include <cstdint>
@@ -56,10 +56,10 @@ public:
 
 private:
     static constexpr std::uint32_t kPlaceBytes = 8;
-    static constexpr std::uint32_t kPlacesPerFrame =
-        kPageSize / kPlaceBytes - 1;  // none at the start
-    static constexpr std::size_t kSharedFrames =
-        64;  // 32,000 distinct instructions, then it starts over
+    // None at the start.
+    static constexpr std::uint32_t kPlacesPerFrame = kPageSize / kPlaceBytes - 1;
+    // 32,000 distinct instructions, then it starts over.
+    static constexpr std::size_t kSharedFrames = 64;
     static constexpr std::size_t kOwnPlaces = 64;
 
     const StepPlace& shared_place(std::uint32_t word);

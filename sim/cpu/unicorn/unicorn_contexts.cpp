@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The contexts of a UnicornCpu: one is in the engine, the others lie in saved
-// blobs; their registers, and what each of them has done.
+// The contexts of a UnicornCpu: one is in the engine, the others lie in saved blobs; their
+// registers, and what each of them has done.
 #include <utility>
 
 #include "sim/base/error.h"
@@ -37,7 +37,7 @@ UnicornCpu::Context& UnicornCpu::load(ContextId id) {
 ContextId UnicornCpu::create_context() {
     Context fresh;
     check_engine(uc_context_alloc(engine_.handle(), &fresh.saved), "uc_context_alloc");
-    // The engine's state with all registers zero; whoever is loaded gets its own back.
+    // The engine's state with all registers zero; loading a context restores its own registers.
     uc_context* keep = nullptr;
     if (loaded_ != nullptr) {
         check_engine(uc_context_save(engine_.handle(), loaded_->saved), "uc_context_save");

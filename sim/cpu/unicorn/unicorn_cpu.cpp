@@ -153,7 +153,7 @@ bool UnicornCpu::is_step_page(std::uint64_t address) const {
 void UnicornCpu::begin_unusual_block(std::uint64_t address) {
     if (step_place_ != nullptr && !step_begun_ && address == step_address_) {
         step_begun_ = true;
-        // The block may also hold the BRK behind the stepped instruction; only the instruction
+        // The block may also hold the BRK after the stepped instruction; only the instruction
         // counts.
         insns_ += 1;
         cycles_ += step_place_->cycles.value;
@@ -242,7 +242,7 @@ Stop UnicornCpu::make_stop(Context& c, std::uint32_t exception, InsnCount before
             stop.why = Undefined{word_at(*space_, pc)};
             break;
         default:
-            // HVC, SMC and the like are undefined at EL0; the engine leaves pc behind some of them.
+            // HVC, SMC and the like are undefined at EL0; the engine leaves pc after some of them.
             uncount_from(c.pc, 1);
             stop.why = Undefined{word_at(*space_, pc)};
             break;

@@ -6,11 +6,10 @@
 //  - a misaligned SP is never an exception (the engine ignores SCTLR_EL1.SA0);
 //  - WFI and WFE end at once;
 //  - system registers that EL0 may not read (counters, ID registers) come back as Undefined with
-//  their word;
+//    their word;
 //  - clear_exclusive needs the monitor's place in the engine's state, which is found and tested
-//  when the CPU is made.
-//    Where that fails it does nothing: an STXR after an exception succeeds if memory still holds
-//    the value;
+//    when the CPU is made. Where that fails it does nothing: an STXR after an exception succeeds if
+//    memory still holds the value;
 //  - a store into code that was executed takes effect for execution when the next block begins;
 //  - with Counting::Off nothing is counted, budgets are not kept, and stepped branches run on.
 // Address spaces of a Cpu must be gone before it is.

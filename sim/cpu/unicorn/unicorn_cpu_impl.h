@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Runs contexts on one UnicornEngine and counts what they do. Hooks only record
-// and stop; the reason is put together when the engine is at rest.
+// Runs contexts on one UnicornEngine and counts what they do. Hooks only record and stop; the
+// reason is put together when the engine is at rest.
 //
-// Counting: the block hook adds each block's instructions and cycles when it
-// begins. A block that an exception leaves in the middle is corrected by what
-// follows the exception's pc. A prefetch abort needs none: its block never began.
+// Counting: the block hook adds each block's instructions and cycles when it begins. A block that
+// an exception leaves in the middle is corrected by what follows the exception's pc. A prefetch
+// abort needs none: its block never began.
 #pragma once
 
 #include <map>
@@ -57,8 +57,8 @@ private:
     struct Context {
         uc_context* saved = nullptr;  // registers while another context is in the engine
         std::uint64_t pc = 0;
-        UserWork
-            work;  // what is already folded in; the running context's rest is in the members below
+        // What is already folded in; the running context's rest is in the members below.
+        UserWork work;
     };
 
     static void on_block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* self);

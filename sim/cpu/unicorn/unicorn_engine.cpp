@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Every step here answers a habit of Unicorn 2.0.1 that was measured:
 //  - its own memory map cannot model VMAs (it aborts near 1,020 maps and runs stale code), so one
-//  region covers the
-//    whole physical memory and the engine's own MMU walks our tables;
+//    region covers the whole physical memory and the engine's own MMU walks our tables;
 //  - the region check is made with the *virtual* address, so the region starts at 0 and is as large
-//  as user space, and
-//    an MMIO region covers the rest, so that wild pointers reach the MMU and become precise aborts;
+//    as user space, and an MMIO region covers the rest, so that wild pointers reach the MMU and
+//    become precise aborts;
 //  - PSTATE written through the API does not rebuild cached translation flags: EL0 is reached by
-//  executing an ERET;
+//    executing an ERET;
 //  - ESR and FAR are not filled in: fault address and syndrome are read from the saved CPU context,
-//  at an offset
-//    that four faults with known addresses pin down.
+//    at an offset that four faults with known addresses pin down.
 #include "sim/cpu/unicorn/unicorn_engine.h"
 
 #include <sys/uio.h>
@@ -405,7 +403,7 @@ void UnicornEngine::find_exclusive_monitor() {
 }
 
 void UnicornEngine::find_cpu_state() {
-    // The state begins with the general registers: put a pattern there and look for it behind each
+    // The state begins with the general registers: put a pattern there and look for it through each
     // pointer of the engine's handle.
     const std::uint64_t pattern[4] = {0x1122334455667788u, 0x99aabbccddeeff01u, 0x0f1e2d3c4b5a6978u,
                                       0x8796a5b4c3d2e1f0u};

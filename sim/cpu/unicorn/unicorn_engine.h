@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One Unicorn engine brought to EL0 under its own stage-1 MMU, and the few
-// things that have to be found out about this build of it. Knows registers,
-// translation registers and fault syndromes; counts nothing, decides nothing.
+// One Unicorn engine brought to EL0 under its own stage-1 MMU, and the few things that have to be
+// found out about this build of it. Knows registers, translation registers and fault syndromes;
+// counts nothing, decides nothing.
 #pragma once
 
 #include <unicorn/unicorn.h>
@@ -66,7 +66,7 @@ public:
     // was restored.
     void restore_translation_table(PAddr root);
     // All of them: the engine's page is 1 KiB, and TLBI by address drops the jump targets of a 4
-    // KiB page's first quarter only, so that code behind it would go on running after the page was
+    // KiB page's first quarter only, so that code after it would go on running after the page was
     // mapped to another frame.
     void flush_translations();
     // Drops translated code of a physical frame, mapped anywhere or not. Leaves the engine on its
@@ -116,8 +116,8 @@ private:
     uc_context* scratch_ = nullptr;
     std::size_t fault_address_offset_ = 0;  // in a context blob; 0: not found
     std::byte* cpu_state_ = nullptr;
-    std::uint64_t* registers_ =
-        nullptr;  // X0..X30, SP, PC in this order, in the CPU state; null: by call only
+    // X0..X30, SP, PC in this order, in the CPU state; null: by call only.
+    std::uint64_t* registers_ = nullptr;
     std::size_t exclusive_offset_ = 0;  // from cpu_state_; 0: not found
 };
 
