@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# cmake -DROOT=<folder> -DFUNCTION=<name> -DHEADER=<header.h> -DOUTPUT=<file.cpp> -P embed.cmake: every *.toml under ROOT as a string literal,
-# behind a function that <header.h> declares.
+# cmake -DROOT=<folder> -DFUNCTION=<name> -DHEADER=<header.h> -DOUTPUT=<file.cpp> -P embed.cmake:
+# every *.toml under ROOT as a string literal, returned by a function that <header.h> declares.
 file(GLOB_RECURSE FILES RELATIVE ${ROOT} ${ROOT}/*.toml)
 list(SORT FILES)
 set(ROWS "")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# cmake -DFILES=<a;b> -DFUNCTION=<name> -DHEADER=<header.h> -DOUTPUT=<file.cpp> -P embed_programs.cmake: programs as arrays of bytes, behind a
-# function that <header.h> declares.
+# cmake -DFILES=<a;b> -DFUNCTION=<name> -DHEADER=<header.h> -DOUTPUT=<file.cpp> -P embed_programs.cmake:
+# programs as arrays of bytes, returned by a function that <header.h> declares.
 set(ARRAYS "")
 set(ROWS "")
 foreach(FILE IN LISTS FILES)

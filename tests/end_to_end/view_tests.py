@@ -185,7 +185,7 @@ def _interrupted(views, number):
     if end["guest"]["end"] != "interrupted" or end["guest"]["exit_code"] != 128 + number or end["user"]["insns"] == 0:
         return f"the report says {end['guest']}"
     left = [name for name in os.listdir(views.scratch) if name.startswith("uprobesim-")]
-    return f"{left} was left behind" if left else None
+    return f"{left} was left over" if left else None
 
 
 def _interrupted_in_a_read(views):

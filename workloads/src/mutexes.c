@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Exercises: what the C library builds on futexes beside plain locks: robust mutexes whose owner dies (a thread, a
+// Exercises: what the C library builds on futexes besides plain locks: robust mutexes whose owner dies (a thread, a
 // process), mutexes with priority inheritance, waits with absolute ends on two clocks, cancelled waits, broadcasts,
 // locks shared by processes, errors. Prints every answer. No arguments.
 #define _GNU_SOURCE

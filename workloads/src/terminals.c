@@ -401,7 +401,7 @@ static void hangup_body(void) {
     SHOW(open("/dev/tty", O_RDWR));
 }
 
-// The leader ends: its foreground group is told, and the terminal controls nobody any more.
+// The leader ends: its foreground group is told, and the terminal has no session any more.
 static void leader_body(void) {
     fflush(stdout);
     int ready[2];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Pipes and FIFOs: what fits, who waits, what poll says. Expected values are what Linux answers
+// Pipes and FIFOs: what fits, which calls wait, what poll returns. Expected values are what Linux answers
 // (pipe(7), fifo(7); the same calls run with qemu-aarch64).
 #include "tests/kernel_model/files/files_support.h"
 
@@ -64,7 +64,7 @@ TEST_CASE_METHOD(PipesFixture, "a write of PIPE_BUF bytes or less is whole or wa
     for (int i = 0; i < 16; ++i) CHECK(write_bytes(3000) == 3000);
     CHECK(write_bytes(3000) == kEagain);
     CHECK(pending() == 48000);
-    CHECK(write_bytes(1000) == 1000);  // behind the last bytes
+    CHECK(write_bytes(1000) == 1000);  // after the last bytes
     CHECK(write_bytes(97) == kEagain);
     CHECK(write_bytes(96) == 96);
     CHECK(read(reader, 3000).size() == 3000);

@@ -101,6 +101,6 @@ TEST_CASE("a word is named by its address space, or by what a shared mapping sho
     CHECK(futex_key(mm, *private_page, false) != futex_key(*child, *private_page, false));
     CHECK(futex_key(mm, *shared_page + 4, false) == futex_key(*child, *shared_page + 4, false));
     CHECK(futex_key(mm, *shared_page, false) != futex_key(mm, *shared_page + 4096, false));
-    // FUTEX_PRIVATE_FLAG: the guest says that nobody else looks.
+    // FUTEX_PRIVATE_FLAG: no other process uses the word.
     CHECK(futex_key(mm, *shared_page, true) != futex_key(*child, *shared_page, true));
 }

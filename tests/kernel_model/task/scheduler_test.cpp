@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The simulated CPUs by themselves: who runs where, and what the clocks show.
+// The simulated CPUs by themselves: which task runs where, and what the clocks show.
 #include "kernel_model/task/scheduler.h"
 
 #include <catch2/catch.hpp>
@@ -111,7 +111,7 @@ TEST_CASE(
     CHECK(&cpus.pick() == &d);
     d.state = TaskState::Blocked;
     cpus.scheduler.put_back(d, false);
-    // CPU 1 took c, which waited behind a.
+    // CPU 1 took c, which waited after a.
     CHECK(c.cpu == 1);
     cpus.block(c);
     cpus.scheduler.wake(b);

@@ -100,7 +100,7 @@ TEST_CASE("after a handler mended the fault of an 8-byte slot, the probe is hit 
     CHECK(end.status == 7);
     CHECK(r.probe(0).hits == 2);
     CHECK(r.probe(0).stepped == 1);
-    CHECK(r.exceptions(ExceptionClass::Brk) == 3);  // two at the probe, one behind the slot
+    CHECK(r.exceptions(ExceptionClass::Brk) == 3);  // two at the probe, one after the slot
     CHECK(r.times(KernelPath::UprobeStepAbort) == 1);
 }
 

@@ -218,7 +218,7 @@ TEST_CASE("an emulated stp that faults does what the profile's form does with th
     CHECK(run(emulate_stp_copy, kStoreX1Back).faulted);
     CHECK(x1() == 0x1000);
     CHECK(pc() == before.pc);
-    // Where nothing is pushed, the pages that are written are pinned: one behind a boundary, two
+    // Where nothing is pushed, the pages that are written are pinned: one after a boundary, two
     // across it.
     before.x[1] = d.stack.value + kPageSize;
     CHECK(run(emulate_stp_pin, kStoreX1).pages == 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Hits of the model beside those of real kernels, instruction by instruction and kind by kind:
+// Hits of the model compared with those of real kernels, instruction by instruction and kind by kind:
 // exceptions are equal, and the kernel's instructions of each leg within 2 % where no difference is
 // known.
 #include "tests/probes/hit/real_hits.h"

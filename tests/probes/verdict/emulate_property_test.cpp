@@ -184,7 +184,7 @@ TEST_CASE("what is stepped in a slot leaves the state it leaves in place", "[ste
             REQUIRE(memory.read(area, in_slot));
             CHECK(in_place == in_slot);
             d.cpu.write(d.emulated, Reg::Pc,
-                        pc.value + 8);  // behind the SVC, as the native one is
+                        pc.value + 8);  // after the SVC, as the native one is
             d.same(before, word);
             const FpState a = d.cpu.read_fp(d.native), b = d.cpu.read_fp(d.emulated);
             CHECK(a.v == b.v);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Changed code is never run stale, whoever changed it.
+// Changed code is never run stale, whichever way it was changed.
 #include "tests/sim/cpu/cpu_fixture.h"
 
 using namespace uprobesim;
@@ -41,7 +41,7 @@ TEST_CASE_METHOD(CpuFixture, "a frame that is freed and used again does not run 
     REQUIRE(stopped_by<Svc>(run_from(page)));
     for (unsigned round = 2; round < 5; ++round) {
         space.unmap(page);
-        // Written before it is mapped, as file pages are: nobody says that code changed.
+        // Written before it is mapped, as file pages are: no call reports a change of code.
         const auto frame = memory.allocate();
         const std::uint32_t words[] = {movz(0, round), svc(0)};
         std::memcpy(memory.bytes(*frame).data(), words, sizeof words);

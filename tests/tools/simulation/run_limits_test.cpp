@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Runs that end before their program: a time, a signal to the simulator, nobody who can go on.
+// Runs that end before their program: a time, a signal to the simulator, a deadlock.
 #include <csignal>
 
 #include "tests/tools/simulation/tiny_guest.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The whole house on programs of a few words. Encodings are the GNU assembler's.
+// The whole simulator on programs of a few words. Encodings are the GNU assembler's.
 #include "tools/simulation/simulation.h"
 
 #include <catch2/catch.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A guest root in a temporary folder with one static arm64 program of a few words: enough to run
-// the whole house without a sysroot or a cross compiler.
+// the whole simulator without a sysroot or a cross compiler.
 #pragma once
 
 #include <cstdint>

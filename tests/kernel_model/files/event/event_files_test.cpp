@@ -173,7 +173,7 @@ TEST_CASE_METHOD(EventFixture, "timer_create's timers send signals", "[time][eve
     const auto id = at<std::uint32_t>(data + 512);
     put_timer(1000, 0);
     CHECK(call("timer_settime", {id, 0, data + 64, 0}) == 0);
-    CHECK(kernel->timers().empty());  // nobody is told
+    CHECK(kernel->timers().empty());  // no timer is armed
     CHECK(call("timer_gettime", {id, data + 128}) == 0);
     CHECK(at(data + 128 + 24) > 0);
     pass(2000);

@@ -329,7 +329,7 @@ TEST_CASE_METHOD(SyscallFixture, "stat, access, links and directories", "[files]
     CHECK(at<std::uint16_t>(data + 28) == 0100644);
     CHECK(at(data + 40) == 5);
     CHECK(call("faccessat", {kCwd, text("/data/a"), 8}) == kEinval);
-    CHECK(call("faccessat", {kCwd, text("/data/a"), 1}) == kEacces);  // nobody may execute it
+    CHECK(call("faccessat", {kCwd, text("/data/a"), 1}) == kEacces);  // no execute bit is set
     CHECK(call("faccessat", {kCwd, text("/data"), 7}) == 0);
     CHECK(call("readlinkat", {kCwd, text("/data/a"), data, 10}) == kEinval);
     CHECK(call("readlinkat", {kCwd, text("/data/link"), data, 0}) == kEinval);
