@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Linux error numbers as AArch64 user space sees them (asm-generic). Written
-// here, never taken from host headers: the host may be any machine.
+// Linux error numbers as AArch64 user space sees them (asm-generic). Written here, never taken from
+// host headers: the host may be any machine.
 #pragma once
 
 #include <cstdint>

@@ -42,8 +42,8 @@ private:
     void add(std::uint64_t first, std::uint64_t end);
 
     std::shared_ptr<DiskSpace> space_;
-    std::map<std::uint64_t, std::uint64_t>
-        runs_;  // first page to the page after the last; they do not touch
+    // First page to the page after the last; they do not touch.
+    std::map<std::uint64_t, std::uint64_t> runs_;
 };
 
 }  // namespace uprobesim

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the guest sees as its file tree: a root directory read only, what --bind
-// adds, a scratch layer that takes every write, modelled /proc and /dev. Paths
-// are resolved by the host kernel's own confinement (openat2, RESOLVE_IN_ROOT).
+// What the guest sees as its file tree: a root directory read only, what --bind adds, a scratch
+// layer that takes every write, modelled /proc and /dev. Paths are resolved by the host kernel's
+// own confinement (openat2, RESOLVE_IN_ROOT).
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,8 @@ struct FileSystemOptions {
     std::string root;  // host directory
     std::vector<BindMount> binds;
     std::string scratch;  // host directory kept; empty: a temporary one, removed at the end
-    std::optional<std::uint64_t> scratch_limit =
-        std::nullopt;  // bytes that the guest's files may take there
+    // Bytes that the guest's files may take there.
+    std::optional<std::uint64_t> scratch_limit = std::nullopt;
 };
 
 class FileSystem {

@@ -22,8 +22,8 @@ HostFd::~HostFd() {
 }
 
 Errno guest_errno(int host_errno) {
-    // Linux numbers 1..34 alike on every architecture; above, only these occur here.
-    // The guest's own limit is checked before; the host's is, to the guest, the system's.
+    // Linux numbers 1..34 alike on every architecture; above, only these occur here. The guest's
+    // own limit is checked before; the host's is, to the guest, the system's.
     if (host_errno == EMFILE) return Errno::Nfile;
     if (host_errno >= 1 && host_errno <= 34) return static_cast<Errno>(host_errno);
     switch (host_errno) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The only door to the host's file system: a directory descriptor, below which
-// every access goes by openat2 with the host kernel's own confinement.
+// The only door to the host's file system: a directory descriptor, below which every access goes by
+// openat2 with the host kernel's own confinement.
 #pragma once
 
 #include <optional>

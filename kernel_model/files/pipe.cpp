@@ -13,8 +13,8 @@
 namespace uprobesim {
 
 namespace {
-constexpr std::uint64_t kPipefs =
-    13;  // the device of pipes without a name: they have no mount of their own
+// The device of pipes without a name: they have no mount of their own.
+constexpr std::uint64_t kPipefs = 13;
 }  // namespace
 
 SysResult<std::uint64_t> Pipe::read(std::span<std::byte> to) {

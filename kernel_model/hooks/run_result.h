@@ -14,8 +14,8 @@ struct WaitingTask {
     std::int32_t process = 0;
     std::string comm{};
     std::string call{};  // the system call's name; empty: the task is stopped
-    std::string
-        waits_for{};  // "descriptor 3, pipe:[1004]", "the futex word at 0x7f..., which is 2"
+    // "descriptor 3, pipe:[1004]", "the futex word at 0x7f..., which is 2".
+    std::string waits_for{};
 };
 
 // Exited, Signalled and Deadlock are the guest's own ends. LimitReached: a limit of the request.

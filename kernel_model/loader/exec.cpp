@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// execve's work on memory, in load_elf_binary's order: open and check everything
-// first, then the stack's strings, the program's segments, its interpreter's, the
-// break, and the tables on the stack.
+// execve's work on memory, in load_elf_binary's order: open and check everything first, then the
+// stack's strings, the program's segments, its interpreter's, the break, and the tables on the
+// stack.
 #include "kernel_model/loader/exec.h"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The order is that of copy_strings and create_elf_tables in Linux (fs/exec.c, fs/binfmt_elf.c):
-// from the top: 8 zero bytes, the program's name, environment strings, argument strings,
-// the platform's name, 16 random bytes, and 16-byte aligned below: auxv, envp, argv, argc.
+// from the top: 8 zero bytes, the program's name, environment strings, argument strings, the
+// platform's name, 16 random bytes, and 16-byte aligned below: auxv, envp, argv, argc.
 #include "kernel_model/loader/stack_image.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A process's memory: VMAs, demand paging, copy-on-write, heap, stack. Linux's
-// mm_struct. Every page comes by a fault that is charged by its kind.
+// A process's memory: VMAs, demand paging, copy-on-write, heap, stack. Linux's mm_struct. Every
+// page comes by a fault that is charged by its kind.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where mappings go, and the limits on them. The layout is arm64's without
-// randomisation (norandmaps): the stack ends at TASK_SIZE, mappings go top-down from
-// below the stack's room, and only when that is full bottom-up from a quarter.
+// Where mappings go, and the limits on them. The layout is arm64's without randomisation
+// (norandmaps): the stack ends at TASK_SIZE, mappings go top-down from below the stack's room, and
+// only when that is full bottom-up from a quarter.
 #include <algorithm>
 
 #include "kernel_model/memory/mm.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The kernel's own user copies: get_user, copy_to_user and friends. A page that is
-// not there is faulted in as on a real kernel: an abort from the same EL (EC 0x25),
-// counted and charged. A bad pointer is `false`, which handlers turn into EFAULT.
+// The kernel's own user copies: get_user, copy_to_user and friends. A page that is not there is
+// faulted in as on a real kernel: an abort from the same EL (EC 0x25), counted and charged. A bad
+// pointer is `false`, which handlers turn into EFAULT.
 #pragma once
 
 #include <cstddef>

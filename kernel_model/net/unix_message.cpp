@@ -13,8 +13,8 @@ namespace uprobesim {
 namespace {
 
 constexpr std::uint64_t kMaxMessageBytes = 32;  // a datagram is that much smaller than the buffer
-constexpr std::uint64_t kStreamPart =
-    1 << 15;  // a stream is cut into messages of that size (SKB_MAX_ALLOC)
+// A stream is cut into messages of that size (SKB_MAX_ALLOC)
+constexpr std::uint64_t kStreamPart = 1 << 15;
 
 }  // namespace
 

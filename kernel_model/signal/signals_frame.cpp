@@ -57,8 +57,8 @@ struct SigFrame {
     std::uint64_t uc_link = 0;
     StackBytes uc_stack;
     std::uint64_t uc_sigmask = 0;
-    std::array<std::uint64_t, 16>
-        unused{};  // sigset_t may grow to 1024 bits; and 8 bytes of alignment
+    // sigset_t may grow to 1024 bits; and 8 bytes of alignment.
+    std::array<std::uint64_t, 16> unused{};
     // struct sigcontext
     std::uint64_t fault_address = 0;
     std::array<std::uint64_t, 31> x{};
@@ -133,8 +133,8 @@ SigFrame build_frame(Kernel& kernel, Task& task, const UserRegisters& regs, cons
     const FpState fp = kernel.machine().cpu->read_fp(task.context);
     std::size_t at = 0;
     put_record(frame, at, FpsimdRecord{.fpsr = fp.fpsr, .fpcr = fp.fpcr, .v = fp.v});
-    constexpr std::uint64_t kProbeMarker =
-        ~std::uint64_t{0};  // no syndrome: "the stepped instruction has not trapped"
+    // No syndrome: "the stepped instruction has not trapped".
+    constexpr std::uint64_t kProbeMarker = ~std::uint64_t{0};
     if (task.fault_code != 0 && task.fault_code != kProbeMarker)
         put_record(frame, at, EsrRecord{.esr = task.fault_code});
     return frame;  // a head of zeros ends the records

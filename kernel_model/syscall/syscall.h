@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// System calls are rows: number, name, function, how far it is supported, path, note.
-// A handler decodes its arguments, checks first, works, and returns a value; only
-// the dispatcher writes x0. Handlers that know a better path than their row's
-// (a pipe instead of a file, units) set it in the SysCall.
+// System calls are rows: number, name, function, how far it is supported, path, note. A handler
+// decodes its arguments, checks first, works, and returns a value; only the dispatcher writes x0.
+// Handlers that know a better path than their row's (a pipe instead of a file, units) set it in the
+// SysCall.
 #pragma once
 
 #include <array>
@@ -19,8 +19,8 @@
 
 namespace uprobesim {
 
-struct Block {
-};  // nothing to do now; entered again when what it waits on wakes, at its deadline, or by a signal
+// Nothing to do now; entered again when what it waits on wakes, at its deadline, or by a signal.
+struct Block {};
 struct NoReturn {};  // sys_exit, sys_execve, rt_sigreturn: registers are already as they must be
 
 // What a handler returns: a value for x0, an error, or one of the two above. An error of another

@@ -10,10 +10,10 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::uint64_t kQuantumNs =
-    2'000;  // how far one CPU may be ahead of another: less than a system call takes
-constexpr std::uint64_t kSliceNs =
-    3'000'000;  // sysctl_sched_base_slice of a machine with 8 CPUs or more
+// How far one CPU may be ahead of another: less than a system call takes.
+constexpr std::uint64_t kQuantumNs = 2'000;
+// sysctl_sched_base_slice of a machine with 8 CPUs or more.
+constexpr std::uint64_t kSliceNs = 3'000'000;
 constexpr CentiCycles kNever{~std::uint64_t{0}};
 
 bool allowed(const Task& task, const SimCpu& cpu) {

@@ -57,8 +57,8 @@ public:
     CentiCycles to_cycles(std::uint64_t ns) const;  // rounded up: to_ns of it is not before `ns`
     const SimCpu& here() const { return cpus_[current_]; }
 
-    // --- states of tasks. A task is queued or running exactly while it is Runnable.
-    // A new task, or one that was stopped.
+    // --- states of tasks. A task is queued or running exactly while it is Runnable. A new task, or
+    // one that was stopped.
     void start(Task& task);
     // A Blocked task enters its call again; a task that is about to block does not block.
     void wake(Task& task);
@@ -67,8 +67,8 @@ public:
     // To another CPU, where its affinity forbids this one.
     void move_if_needed(Task& task);
 
-    // --- for the run loop
-    // Makes the busy CPU that is furthest behind the current one. False: all are idle.
+    // --- for the run loop Makes the busy CPU that is furthest behind the current one. False: all
+    // are idle.
     bool select();
     // All are idle: time passes up to `at_ns`.
     void idle_until(std::uint64_t at_ns);

@@ -61,8 +61,8 @@ struct Task final : Waiter {
     bool stopped_in_call = false;  // Stopped while Blocked
 
     // The system call a Blocked task is in. A handler with a timeout sets `wait_deadline_ns`
-    // (CLOCK_MONOTONIC) at its first entry, when it is kNoDeadline, and returns Block; the
-    // kernel enters it again at the latest then. The dispatcher resets it when the call ends.
+    // (CLOCK_MONOTONIC) at its first entry, when it is kNoDeadline, and returns Block; the kernel
+    // enters it again at the latest then. The dispatcher resets it when the call ends.
     std::uint32_t blocked_in = 0;
     std::uint64_t wait_deadline_ns = kNoDeadline;
     Timers::Id wait_timer = 0;    // for that time
@@ -76,8 +76,8 @@ struct Task final : Waiter {
     std::optional<FutexWait> futex;   // a futex call that waits
     std::int32_t vfork_child = 0;     // a vfork call waits for that process
     std::uint64_t call_progress = 0;  // bytes that a transfer moved before it blocked
-    std::shared_ptr<void>
-        call_holds;  // what a blocked call has made so far; released when the call ends
+    // What a blocked call has made so far; released when the call ends.
+    std::shared_ptr<void> call_holds;
 
     // Thread flags, as in thread_info.
     bool tif_uprobe = false;      // TIF_UPROBE: the probe layer has work on the way back to EL0

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// From a spec to uprobes: the part that answers the user. A real kernel decides
-// about the instruction when it first places the breakpoint, and where nobody
-// maps the file yet it says nothing when that fails; a person at this tool wants
-// to know at once.
+// From a spec to uprobes: the part that answers the user. A real kernel decides about the
+// instruction when it first places the breakpoint, and where nobody maps the file yet it says
+// nothing when that fails; a person at this tool wants to know at once.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the probe layer keeps per task and per address space: the kernel's struct
-// uprobe_task and struct uprobes_state.
+// What the probe layer keeps per task and per address space: the kernel's struct uprobe_task and
+// struct uprobes_state.
 #pragma once
 
 #include <array>
@@ -35,8 +35,8 @@ struct ProcessProbes final : MmExtension {
     bool has_uprobes = false;  // MMF_HAS_UPROBES
     std::optional<XolArea> area;
     std::optional<VAddr> shared_slots;  // where they are mapped
-    std::map<const Uprobe*, std::size_t>
-        kept_slots;  // where the kernel gives a slot to each uprobe
+    // Where the kernel gives a slot to each uprobe.
+    std::map<const Uprobe*, std::size_t> kept_slots;
     struct Line {
         std::uint64_t pc = 0;
         Uprobe* uprobe = nullptr;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The calls of one task whose return addresses were replaced: the kernel's
-// return_instances. Which of them are still live is told from sp alone, as
-// arm64 does it; across an alternate signal stack that is a guess there too.
+// The calls of one task whose return addresses were replaced: the kernel's return_instances. Which
+// of them are still live is told from sp alone, as arm64 does it; across an alternate signal stack
+// that is a guess there too.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Return probes: phase U of a hit, and what happens when the probed function
-// returns. On arm64 no memory is touched: the link register is replaced by the
-// address of the XOL area's slot 0, which holds a breakpoint.
+// Return probes: phase U of a hit, and what happens when the probed function returns. On arm64 no
+// memory is touched: the link register is replaced by the address of the XOL area's slot 0, which
+// holds a breakpoint.
 #include "probes/hit/probe_state.h"
 #include "probes/hit/uprobes.h"
 #include "sim/profile/kernel_profile.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The uprobe core: probes by (file, offset), breakpoints in every process that
-// maps the file, hits by the kernel's own sequence (the phases that
-// probes/README.md names). It charges paths by name and knows no number.
+// The uprobe core: probes by (file, offset), breakpoints in every process that maps the file, hits
+// by the kernel's own sequence (the phases that probes/README.md names). It charges paths by name
+// and knows no number.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The XOL (execute out of line) area: one page per process, 4-byte slots. Slot 0
-// holds BRK #5, the return trampoline; the lowest free slot is taken, so that a
-// lone thread always uses slot 1.
+// The XOL (execute out of line) area: one page per process, 4-byte slots. Slot 0 holds BRK #5, the
+// return trampoline; the lowest free slot is taken, so that a lone thread always uses slot 1.
 //
 // A layout that was only proposed: 8-byte slots, whose second word is a BRK of its own.
 #pragma once

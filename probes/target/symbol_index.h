@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Functions of an arm64 ELF and where they begin in the file. From .symtab and
-// .dynsym; a binary without .symtab also gives the function starts of its
-// unwind table, named fn_<file offset>.
+// Functions of an arm64 ELF and where they begin in the file. From .symtab and .dynsym; a binary
+// without .symtab also gives the function starts of its unwind table, named fn_<file offset>.
 #pragma once
 
 #include <cstddef>

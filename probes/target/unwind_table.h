@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where functions begin according to an ELF's unwind information, which strip
-// leaves in place: the sorted table of .eh_frame_hdr, or where the linker made
-// none (static programs), the entries of .eh_frame themselves.
+// Where functions begin according to an ELF's unwind information, which strip leaves in place: the
+// sorted table of .eh_frame_hdr, or where the linker made none (static programs), the entries of
+// .eh_frame themselves.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Effects as the Arm ARM gives them for each instruction; where the kernel's
-// handlers differ from hardware, the comment says so.
+// Effects as the Arm ARM gives them for each instruction; where the kernel's handlers differ from
+// hardware, the comment says so.
 #include "probes/verdict/emulate.h"
 
 #include <algorithm>
@@ -61,8 +61,8 @@ void b_bl(std::uint32_t w, VAddr pc, const Registers& r) {
 }
 
 void br_blr_ret(std::uint32_t w, VAddr pc, const Registers& r) {
-    const std::uint64_t target =
-        r.x(static_cast<unsigned>(field(w, 9, 5)));  // before the link: blr x30 goes to the old x30
+    // Before the link: blr x30 goes to the old x30.
+    const std::uint64_t target = r.x(static_cast<unsigned>(field(w, 9, 5)));
     if (field(w, 22, 21) == 1) r.set_x(30, pc.value + 4);
     r.set_pc(target);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The kernel's emulation handlers, on the registers of a task at rest. pc is
-// always set; flags never are. Register 31 as a source reads 0, as a destination
-// is discarded; only ADD and SUB of SP and the base of STP mean SP by it.
+// The kernel's emulation handlers, on the registers of a task at rest. pc is always set; flags
+// never are. Register 31 as a source reads 0, as a destination is discarded; only ADD and SUB of SP
+// and the base of STP mean SP by it.
 #pragma once
 
 #include <cstdint>

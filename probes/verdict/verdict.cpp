@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The rows equal the kernel's own decoder on all 2^32 words, for each column:
-// the counts are in tests/probes, tools/walk_verdicts makes them.
+// The rows equal the kernel's own decoder on all 2^32 words, for each column: the counts are in
+// tests/probes, tools/walk_verdicts makes them.
 #include "probes/verdict/verdict.h"
 
 #include <array>

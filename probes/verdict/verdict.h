@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the kernel does with a probed instruction: refuse it, step it out of line,
-// or emulate it. One table of mask/value rows in the kernel's order, with a
-// column per kernel generation; the first row that matches decides. A second one
-// has what a profile's emulate-also takes from the steps.
+// What the kernel does with a probed instruction: refuse it, step it out of line, or emulate it.
+// One table of mask/value rows in the kernel's order, with a column per kernel generation; the
+// first row that matches decides. A second one has what a profile's emulate-also takes from the
+// steps.
 #pragma once
 
 #include <cstdint>

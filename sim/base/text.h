@@ -16,8 +16,8 @@ std::string printable(std::string_view text);
 // Levenshtein, optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
-// "did you mean 'a' or 'b'?": those of `known` that `given` may be a misspelling of, the closest first;
-// empty where none is close.
+// "did you mean 'a' or 'b'?": those of `known` that `given` may be a misspelling of, the closest
+// first; empty where none is close.
 std::string did_you_mean(std::string_view given, const std::vector<std::string>& known);
 // The same, or "known: a, b, c" where none is close and the list is short.
 std::string near_names(std::string_view given, const std::vector<std::string>& known);

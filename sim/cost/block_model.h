@@ -13,8 +13,8 @@ namespace uprobesim {
 
 struct BlockInfo {
     std::vector<InsnClass> classes;  // one per instruction
-    std::vector<CentiCycles>
-        cycles_through;  // cycles of the first n+1 instructions; back() is the block's total
+    // Cycles of the first n+1 instructions; back() is the block's total.
+    std::vector<CentiCycles> cycles_through;
     bool has_exclusive = false;
 };
 

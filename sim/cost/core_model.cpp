@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The block estimate: the largest of three bounds, as though the block ran back
-// to back with itself in a core that looks far ahead.
+// The block estimate: the largest of three bounds, as though the block ran back to back with itself
+// in a core that looks far ahead.
 //  - issue: micro-ops over the issue width;
 //  - pipes: the busiest kind of pipe;
-//  - chain: by how much the longest dependency chain grows from one pass of the
-//    block to the next (a chain that starts anew in each pass overlaps with others).
-// Not modelled: cache and TLB misses, mispredicted branches, memory dependencies,
-// the size of the window. All make real code slower.
+//  - chain: by how much the longest dependency chain grows from one pass of the block to the next
+//    (a chain that starts anew in each pass overlaps with others).
+// Not modelled: cache and TLB misses, mispredicted branches, memory dependencies, the size of the
+// window. All make real code slower.
 #include "sim/cost/core_model.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A core's pipeline as data: issue width, pipes, latency and throughput per
-// instruction class, from sim/data/cores, and the block estimate made from it.
+// A core's pipeline as data: issue width, pipes, latency and throughput per instruction class, from
+// sim/data/cores, and the block estimate made from it.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Named kernel work. Code says which path it went (and how many bytes, pages or
-// components it moved); only the kernel profile knows what that takes.
+// Named kernel work. Code says which path it went (and how many bytes, pages or components it
+// moved); only the kernel profile knows what that takes.
 #pragma once
 
 #include <array>

@@ -42,9 +42,9 @@ struct MachineProfile {
     Figure debug_exceptions_to_el2;  // flag, MDCR_EL2.TDE: BRK and software step go through EL2
     Figure debug_trap;               // cycles, a round trip to EL2
     Figure vdso_clock;               // flag: the vDSO reads the clock, clock_gettime does not trap
-    std::array<Figure, kKernelOpCount>
-        ops;            // cycles each, the part that does not grow with the domain
-    Figure counter_hz;  // CNTFRQ_EL0
+    // Cycles each, the part that does not grow with the domain.
+    std::array<Figure, kKernelOpCount> ops;
+    Figure counter_hz;                      // CNTFRQ_EL0
     std::map<std::string, Figure> figures;  // all of the above by key, for reports and --set
 };
 

@@ -40,8 +40,8 @@ struct ProfileKey {
     std::string source;
     std::optional<Confidence> confidence;
     std::string where;  // "builtin:kernels/v6.12.toml:27", or "--set"
-    std::string
-        row;  // what shares one source: "paths.uprobe.lookup"; the key itself where it stands alone
+    // What shares one source: "paths.uprobe.lookup"; the key itself where it stands alone.
+    std::string row;
     KeyRole role = KeyRole::Behaviour;
 };
 

@@ -13,8 +13,8 @@
 
 namespace uprobesim {
 
-// The key without "machine." or "kernel.", or nothing if the setting is for the other profile;
-// a setting for neither is an error.
+// The key without "machine." or "kernel.", or nothing if the setting is for the other profile; a
+// setting for neither is an error.
 Result<std::optional<std::string_view>> setting_for(std::string_view profile,
                                                     const Setting& setting);
 

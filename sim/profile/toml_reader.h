@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Strict reading of TOML data: the first thing that is wrong is kept as one
-// UserError naming file, line and key; after it, every read returns a default, so
-// that a reader is written straight through and asks once at the end.
+// Strict reading of TOML data: the first thing that is wrong is kept as one UserError naming file,
+// line and key; after it, every read returns a default, so that a reader is written straight
+// through and asks once at the end.
 #pragma once
 
 #include <toml++/toml.h>

@@ -54,8 +54,8 @@ struct AuditSkips {
     };
     std::uint64_t not_elf = 0;
     std::uint64_t other_machine = 0;
-    std::vector<Unreadable>
-        unreadable;  // arm64 files that are no programs or damaged, and what cannot be opened
+    // Arm64 files that are no programs or damaged, and what cannot be opened.
+    std::vector<Unreadable> unreadable;
 };
 
 struct AuditKernel {
@@ -101,8 +101,8 @@ struct AuditCounts {
 AuditCounts audit_counts(const AuditReport& report, std::size_t kernel);
 AuditCounts audit_counts(const AuditReport& report, const AuditBinary& binary, std::size_t kernel);
 
-// A form that is stepped, and how much would be emulated with it and all the forms before it in
-// the list.
+// A form that is stepped, and how much would be emulated with it and all the forms before it in the
+// list.
 struct NextForm {
     const AuditForm* form = nullptr;
     std::uint64_t emulated_then = 0;

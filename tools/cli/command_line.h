@@ -3,9 +3,9 @@
 //
 // A command that runs a program of the guest stops reading options at the first word that is none:
 // that word is the program, and everything after it belongs to the program, as with env, timeout
-// and nice. "--" before it is allowed and never needed. Where the word names a scenario there is
-// no program to take options, so options are read to the end. Other commands take options and
-// words in any order.
+// and nice. "--" before it is allowed and never needed. Where the word names a scenario there is no
+// program to take options, so options are read to the end. Other commands take options and words in
+// any order.
 #pragma once
 
 #include <cstdint>

@@ -15,8 +15,8 @@
 
 namespace uprobesim {
 
-// --kernel and --kernels mean the same, and so do --machine and --machines. Which of the two is
-// the name and which the alias says whether the command takes one or several.
+// --kernel and --kernels mean the same, and so do --machine and --machines. Which of the two is the
+// name and which the alias says whether the command takes one or several.
 void add_kernel_option(OptionTable& table, std::string meaning);
 void add_kernels_option(OptionTable& table, std::string meaning);
 void add_machine_option(OptionTable& table, std::string meaning);

@@ -18,8 +18,8 @@ namespace uprobesim {
 namespace {
 
 constexpr std::uint64_t kMaxHits = 1'000'000'000;
-constexpr std::uint64_t kSteadyHit =
-    2;  // the first one makes the XOL page and takes its first fetch
+// The first one makes the XOL page and takes its first fetch.
+constexpr std::uint64_t kSteadyHit = 2;
 
 constexpr std::string_view kDescription =
     R"(Explains one hit of a probe step by step: each exception with its syndrome (ESR_EL1), the

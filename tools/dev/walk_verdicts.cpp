@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Walks all 2^32 instruction words and counts the verdicts of each column: the
-// proof that the table in probes/verdict/verdict.cpp equals the kernel's decoder.
-// Takes some minutes of one core. `walk_verdicts STRIDE` looks at every STRIDE-th word only,
-// `walk_verdicts STRIDE COLUMN` at one column.
+// Walks all 2^32 instruction words and counts the verdicts of each column: the proof that the table
+// in probes/verdict/verdict.cpp equals the kernel's decoder. Takes some minutes of one core.
+// `walk_verdicts STRIDE` looks at every STRIDE-th word only, `walk_verdicts STRIDE COLUMN` at one
+// column.
 #include <fmt/format.h>
 
 #include <algorithm>

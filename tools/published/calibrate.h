@@ -31,8 +31,8 @@ struct FittedParameter {
     double mean_share = 0;
     double most_share = 0;
     std::string most_in;
-    std::string
-        tied_to;  // the other parameter it trades off against most, and how much (correlation)
+    // The other parameter it trades off against most, and how much (correlation)
+    std::string tied_to;
     double correlation = 0;
 };
 

@@ -20,8 +20,8 @@ struct PublishedRow {
     std::string name;  // of the benchmark's variants: "uprobe-push"
     double value = 0;  // in the table's unit
     std::optional<double> plus_minus;
-    std::string
-        left_out;  // why this row of a fitted table does not pull on the fit; empty: it does
+    // Why this row of a fitted table does not pull on the fit; empty: it does.
+    std::string left_out;
     // Of a program's row: the benchmark's tables of the kernels it may have run on, whose
     // uprobe-push hit its probes cost.
     std::vector<std::string> hit_cost;

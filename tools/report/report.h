@@ -97,8 +97,8 @@ struct ProfileId {
     std::string description;
     std::string hash;
     std::string given_as{};  // on the command line: a name, or a file
-    std::vector<KeyText>
-        behaviour{};  // its keys that are no prices: pricing again cannot change them
+    // Its keys that are no prices: pricing again cannot change them.
+    std::vector<KeyText> behaviour{};
 };
 
 struct ScenarioProgram {

@@ -9,8 +9,8 @@
 namespace uprobesim {
 namespace {
 
-using Json =
-    nlohmann::ordered_json;  // keys in the order they are written: the same bytes every time
+// Keys in the order they are written: the same bytes every time.
+using Json = nlohmann::ordered_json;
 
 Json profile_json(const ProfileId& id) {
     Json behaviour = Json::object();

@@ -15,8 +15,8 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::uint64_t kPipeDevice =
-    14;  // any number that no file of the guest has: pipefs is a device of its own
+// Any number that no file of the guest has: pipefs is a device of its own.
+constexpr std::uint64_t kPipeDevice = 14;
 
 FileStatus pipe_status(int guest_fd) {
     FileStatus status;

@@ -41,8 +41,7 @@ private:
 };
 
 // "= 3", "= -1 ENOENT (No such file or directory)", "= 0x7f...", with what strace adds for some: "=
-// 0 (Timeout)",
-// "= 1 ([{fd=3, revents=POLLIN}])". The view has the result.
+// 0 (Timeout)", "= 1 ([{fd=3, revents=POLLIN}])". The view has the result.
 std::string result_text(std::uint32_t number, CallView& view);
 inline constexpr std::string_view kNoResult = "= ?";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The run's system calls and signals as strace -f writes them, at simulated times. A call that
-// blocks is left
-// "<unfinished ...>" when another task has something to say, and is "resumed" at its end.
+// blocks is left "<unfinished ...>" when another task has something to say, and is "resumed" at its
+// end.
 //
 // Times of different CPUs differ by up to a scheduler's quantum, so with --cpus lines may be that
 // far out of order.
@@ -51,8 +51,8 @@ private:
     LineOutput& output_;
     CallFilter filter_;
     CallTexts texts_;
-    std::map<ContextId, OpenCall>
-        open_;  // a task that executes a program may get another id, never another context
+    // A task that executes a program may get another id, never another context.
+    std::map<ContextId, OpenCall> open_;
 };
 
 }  // namespace uprobesim

@@ -24,8 +24,8 @@ private:
     const std::vector<Function>& functions_of(const std::string& path);
 
     FileSystem* files_ = nullptr;
-    std::map<std::string, std::vector<Function>>
-        functions_;  // by guest path; none: not an ELF, or not there any more
+    // By guest path; none: not an ELF, or not there any more.
+    std::map<std::string, std::vector<Function>> functions_;
 };
 
 }  // namespace uprobesim

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A regular file's bytes and its page cache. Reads and writes go to the host
-// file; pages that are mapped are frames of the simulated memory, kept equal.
+// A regular file's bytes and its page cache. Reads and writes go to the host file; pages that are
+// mapped are frames of the simulated memory, kept equal.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where a guest path lies: in a modelled tree, a bind, the scratch layer or the
-// root. The walk is ours, component by component over canonical guest paths, so
-// that a symbolic link in one layer may lead into another; each host access below
-// it is confined by the host kernel (see HostDirectory).
+// Where a guest path lies: in a modelled tree, a bind, the scratch layer or the root. The walk is
+// ours, component by component over canonical guest paths, so that a symbolic link in one layer may
+// lead into another; each host access below it is confined by the host kernel (see HostDirectory).
 #pragma once
 
 #include <map>

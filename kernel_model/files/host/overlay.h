@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The FileSystem: layers, copy-up on write, attributes and times of what the guest
-// made. What is removed from the root is remembered for the run only: a scratch
-// directory that is kept holds files, not removals, owners or times.
+// The FileSystem: layers, copy-up on write, attributes and times of what the guest made. What is
+// removed from the root is remembered for the run only: a scratch directory that is kept holds
+// files, not removals, owners or times.
 #pragma once
 
 #include <map>

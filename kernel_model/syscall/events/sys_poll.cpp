@@ -122,8 +122,8 @@ SysOutcome sys_pselect6(SysCall& call) {
     const auto timeout = TRY(read_timeout(call, call.address(4)));
     UserMemory memory = call.memory();
     if (call.args[5] != 0) {
-        const auto mask =
-            memory.get<std::array<std::uint64_t, 2>>(call.address(5));  // pointer and size
+        // Pointer and size.
+        const auto mask = memory.get<std::array<std::uint64_t, 2>>(call.address(5));
         if (!mask) return Errno::Fault;
         TRY(wait_with_mask(call, VAddr((*mask)[0]), (*mask)[1]));
     }

@@ -138,8 +138,7 @@ SysOutcome sys_recvmsg(SysCall& call) {
     return receive_header(call, *socket, call.address(1), call.uint32(2));
 }
 
-// How many messages went through; the first may wait, the others do not once one has been
-// moved.
+// How many messages went through; the first may wait, the others do not once one has been moved.
 template <class Fn>
 SysOutcome many(SysCall& call, bool first_only_waits, Fn one) {
     const std::uint64_t count = std::min<std::uint64_t>(call.uint32(2), abi::kUioMaxiov);

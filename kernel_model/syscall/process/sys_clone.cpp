@@ -94,8 +94,8 @@ SysOutcome sys_clone3(SysCall& call) {
     const auto args = memory.get<CloneArgs>(call.address(0));
     if (!args) return Errno::Fault;
     for (std::uint64_t at = sizeof(CloneArgs); at + 8 <= size; at += 8) {
-        const auto later =
-            memory.get<std::uint64_t>(call.address(0) + at);  // set_tid, its size, cgroup
+        // set_tid, its size, cgroup.
+        const auto later = memory.get<std::uint64_t>(call.address(0) + at);
         if (!later) return Errno::Fault;
         if (*later != 0) return at < 88 ? Errno::Inval : Errno::TooBig;
     }

@@ -37,8 +37,8 @@ SysOutcome sys_exit_group(SysCall& call) {
 
 // --- execve
 
-constexpr std::uint64_t kMaxArgTotal =
-    6u << 20;  // three quarters of _STK_LIM; the loader applies the finer limit
+// Three quarters of _STK_LIM; the loader applies the finer limit.
+constexpr std::uint64_t kMaxArgTotal = 6u << 20;
 
 SysResult<std::vector<std::string>> read_strings(UserMemory& memory, VAddr at) {
     std::vector<std::string> strings;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Pipes and FIFOs: what fits, which calls wait, what poll returns. Expected values are what Linux answers
-// (pipe(7), fifo(7); the same calls run with qemu-aarch64).
+// Pipes and FIFOs: what fits, which calls wait, what poll returns. Expected values are what Linux
+// answers (pipe(7), fifo(7); the same calls run with qemu-aarch64).
 #include "tests/kernel_model/files/files_support.h"
 
 using namespace uprobesim;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which kind of fault Linux takes where: Documentation/mm and the measured kinds of a 6.1 and
-// a 6.12 kernel.
+// Which kind of fault Linux takes where: Documentation/mm and the measured kinds of a 6.1 and a
+// 6.12 kernel.
 #include <catch2/catch.hpp>
 
 #include "tests/kernel_model/memory/memory_support.h"

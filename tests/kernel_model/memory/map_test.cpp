@@ -38,8 +38,8 @@ TEST_CASE_METHOD(MemoryFixture, "map refuses what mmap refuses", "[memory]") {
     CHECK(error_of(mm.map(anon(0, 0))) == Errno::Inval);
     CHECK(error_of(mm.map(anon(0, std::uint64_t{1} << 40))) == Errno::NoMem);
     CHECK(error_of(mm.map(anon(0, ~std::uint64_t{0}))) == Errno::NoMem);
-    CHECK(error_of(mm.map(anon(0, 65 << 20))) ==
-          Errno::NoMem);  // more than all RAM: obvious overcommit
+    // More than all RAM: obvious overcommit.
+    CHECK(error_of(mm.map(anon(0, 65 << 20))) == Errno::NoMem);
     MapRequest reserve = anon(0, std::uint64_t{100} << 30);
     reserve.no_reserve = true;
     CHECK(mm.map(reserve));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Sockets, epoll and pipes called as programs call them: which calls wait, which tasks wake, and what wild
-// arguments do. What they answer to each other otherwise is compared with Linux by the guest
-// programs `sockets` and `events`.
+// Sockets, epoll and pipes called as programs call them: which calls wait, which tasks wake, and
+// what wild arguments do. What they answer to each other otherwise is compared with Linux by the
+// guest programs `sockets` and `events`.
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/wait/wait_queue.h"

@@ -135,8 +135,8 @@ TEST_CASE("a fault's frame carries its address and syndrome", "[signals]") {
     CHECK(memory.get<std::uint64_t>(VAddr(frame + 128 + 176)) == 8);  // fault_address
     const std::uint64_t second = frame + 128 + 176 + 288 + 528;
     CHECK(memory.get<std::uint32_t>(VAddr(second)) == 0x45535201);  // ESR_MAGIC
-    // A write; the program is in the same gigabyte as address 8, nothing in the same 2 MiB:
-    // level 2.
+    // A write; the program is in the same gigabyte as address 8, nothing in the same 2 MiB: level
+    // 2.
     CHECK(memory.get<std::uint64_t>(VAddr(second + 8)) == 0x92000046);
 }
 

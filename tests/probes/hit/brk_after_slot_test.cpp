@@ -106,8 +106,8 @@ TEST_CASE("after a handler mended the fault of an 8-byte slot, the probe is hit 
 
 TEST_CASE("a fault in an 8-byte slot that is resolved restarts the instruction, not the hit",
           "[hit][brk-after-slot]") {
-    const std::uint32_t sub_sp =
-        0xd1400bff;                         // sub sp, sp, #2, lsl #12: below what the kernel filled
+    // Sub sp, sp, #2, lsl #12: below what the kernel filled.
+    const std::uint32_t sub_sp = 0xd1400bff;
     const std::uint32_t load = 0xf94003e0;  // ldr x0, [sp]
     ProbedRun r = make(with_exit({sub_sp, a64::movz(0, 5), kPush, load}), {{2}, {}});
     const ExitSummary end = r.run();

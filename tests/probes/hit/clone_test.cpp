@@ -47,7 +47,7 @@ TEST_CASE("a child has its parent's breakpoints", "[clone]") {
         INFO(flags);
         ProbedRun r(forking(flags), std::vector<unsigned>{kAfter, kFunction});
         CHECK(r.run().status == 7);
-        CHECK(r.probe(0).hits + r.probe(1).hits ==
-              3);  // the function once, what comes after it twice
+        // The function once, what comes after it twice.
+        CHECK(r.probe(0).hits + r.probe(1).hits == 3);
     }
 }

@@ -140,8 +140,8 @@ TEST_CASE("a refused probe, a place outside the text and a bad file are one line
         CHECK(added.error().line().find('\n') == std::string::npos);
         return added.error().line();
     };
-    CHECK(line("uprobe:/bin/guest:0x104").find("yield") !=
-          std::string::npos);  // a hint that is refused
+    // A hint that is refused.
+    CHECK(line("uprobe:/bin/guest:0x104").find("yield") != std::string::npos);
     CHECK(line("uprobe:/bin/guest:0x102").find("multiple of 4") != std::string::npos);
     CHECK(line("uprobe:/bin/guest:0x100000").find("not in the program's text") !=
           std::string::npos);
@@ -178,8 +178,8 @@ TEST_CASE(
         CHECK(memory.get<std::uint64_t>(VAddr(frame + kContext + 264)) == kProbe);  // pc
         const std::uint64_t esr = frame + kContext + 288 + 528;
         CHECK(memory.get<std::uint32_t>(VAddr(esr)) == 0x45535201);  // ESR_MAGIC
-        CHECK(memory.get<std::uint64_t>(VAddr(esr + 8)) ==
-              0x92000006);  // a read, translation fault of level 2
+        // A read, translation fault of level 2.
+        CHECK(memory.get<std::uint64_t>(VAddr(esr + 8)) == 0x92000006);
         CHECK_FALSE(task.tif_singlestep);
         CHECK(r.probe(0).hits == 1);
     }

@@ -25,10 +25,10 @@ struct RealHit {
     const char* name;
     std::uint32_t word;
     const char* exceptions;  // ESR_EL1 of those from EL0; "el1" for one in the kernel
-    std::vector<double>
-        leg_insns;  // EL1 instructions from each of them to its ERET; empty: not compared
-    std::vector<double>
-        operations;  // ISB, DSB ISH, DC CVAU, IC IVAU, MDSCR read, MDSCR write, DAIF write
+    // EL1 instructions from each of them to its ERET; empty: not compared.
+    std::vector<double> leg_insns;
+    // ISB, DSB ISH, DC CVAU, IC IVAU, MDSCR read, MDSCR write, DAIF write.
+    std::vector<double> operations;
 };
 
 inline const std::vector<RealHit>& real_hits() {

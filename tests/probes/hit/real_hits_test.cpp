@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Hits of the model compared with those of real kernels, instruction by instruction and kind by kind:
-// exceptions are equal, and the kernel's instructions of each leg within 2 % where no difference is
-// known.
+// Hits of the model compared with those of real kernels, instruction by instruction and kind by
+// kind: exceptions are equal, and the kernel's instructions of each leg within 2 % where no
+// difference is known.
 #include "tests/probes/hit/real_hits.h"
 
 #include <numeric>
@@ -183,8 +183,8 @@ TEST_CASE("hits take the exceptions and the instructions that they take on real 
             INFO(known->why);
             ++differences;
             CHECK(legs[leg] == known->model);
-            CHECK(legs[leg] !=
-                  Approx(real.leg_insns[leg]).epsilon(kTolerance));  // or it is known no more
+            // Or it is known no more.
+            CHECK(legs[leg] != Approx(real.leg_insns[leg]).epsilon(kTolerance));
         }
         CHECK(std::accumulate(legs.begin(), legs.end(), 0.0) ==
               Approx(std::accumulate(real.leg_insns.begin(), real.leg_insns.end(), 0.0))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Every emulation handler against the engine that executes the same
-// instruction natively, on random encodings and states.
+// Every emulation handler against the engine that executes the same instruction natively, on random
+// encodings and states.
 #include "tests/probes/verdict/duel.h"
 
 using namespace uprobesim;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Expected values: the kernels' own decoders, run over all words (the counts of
-// tools/walk_verdicts were compared with them in full), and single encodings.
+// Expected values: the kernels' own decoders, run over all words (the counts of tools/walk_verdicts
+// were compared with them in full), and single encodings.
 #include "probes/verdict/verdict.h"
 
 #include <algorithm>
@@ -167,8 +167,8 @@ Key expected(std::uint32_t w, DecodeTable t) {
     if (from_6_13 && w == 0xd503201f) return {K::Emulate, H::Nop};
     if (bits(w, 28, 26) == 0b101) return branches_and_system(w, t);
     if (bits(w, 28, 24) == 0b10000) return {K::Emulate, H::AdrAdrp};
-    if (bits(w, 29, 24) ==
-        0b011000) {  // load register (literal), general registers: opc 0, 1 load, 2 LDRSW, 3 PRFM
+    // Load register (literal), general registers: opc 0, 1 load, 2 LDRSW, 3 PRFM.
+    if (bits(w, 29, 24) == 0b011000) {
         return kReject;
     }
     if (bits(w, 29, 23) == 0b0010000) return kReject;  // exclusives, CASP

@@ -43,8 +43,8 @@ TEST_CASE("an exception costs entry, return and what the mitigations add", "[sim
 
 TEST_CASE("a path costs its instructions times CPI and its operations", "[sim][cost]") {
     const PriceList prices(machine(), kernel());
-    CHECK(prices.path(KernelPath::SysReadFile) ==
-          CentiCycles(22100));  // 100 x 2 + 2 x 10 + 4 x 0.25
+    // 100 x 2 + 2 x 10 + 4 x 0.25.
+    CHECK(prices.path(KernelPath::SysReadFile) == CentiCycles(22100));
     CHECK(prices.path_units(KernelPath::SysReadFile, 3) == CentiCycles(150));  // 3 x 0.25 x 2
     CHECK(prices.path_units(KernelPath::SysReadFile, 1u << 30) == CentiCycles((1ull << 30) * 50));
     CHECK(prices.path_insns(KernelPath::SysReadFile, 2, 40) == 210);
@@ -262,8 +262,8 @@ TEST_CASE("every exception class, kernel operation and kernel path has a name of
 
 TEST_CASE("many small charges cost what one large charge costs", "[sim][cost]") {
     KernelProfile k = kernel();
-    k.paths[static_cast<std::size_t>(KernelPath::SysReadFile)].insns_per_unit =
-        0.0017;  // 0.0034 cycles, rounds to 0
+    // 0.0034 cycles, rounds to 0.
+    k.paths[static_cast<std::size_t>(KernelPath::SysReadFile)].insns_per_unit = 0.0017;
     const PriceList prices(machine(), k);
     Ledger ledger(prices);
     for (int i = 0; i < 1000; ++i) ledger.spend(TaskId{1000 + i % 3}, KernelPath::SysReadFile, 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A CPU with one address space, a code page and helpers to place words. The
-// block model is a fixed one: every instruction is an int-alu of one cycle.
+// A CPU with one address space, a code page and helpers to place words. The block model is a fixed
+// one: every instruction is an int-alu of one cycle.
 #pragma once
 
 #include <catch2/catch.hpp>

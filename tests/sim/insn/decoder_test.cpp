@@ -228,8 +228,8 @@ TEST_CASE("the registers an instruction reads and writes are known", "[sim][insn
     CHECK(decoder.describe(0xd63f0060).writes.regs == x(30));  // blr x3
     CHECK(decoder.describe(0xd53bd040).reads.regs == 0);       // mrs x0, tpidr_el0
     CHECK(decoder.describe(0xd53bd040).writes.regs == x(0));
-    CHECK(decoder.describe(0xf8200041).reads.regs ==
-          (x(0) | x(2)));  // ldadd x0, x1, [x2]: not in Capstone 4
+    // Ldadd x0, x1, [x2]: not in Capstone 4.
+    CHECK(decoder.describe(0xf8200041).reads.regs == (x(0) | x(2)));
     CHECK(decoder.describe(0xf8200041).writes.regs == x(1));
     CHECK(decoder.describe(0x3cc10400).access_bytes == 16);  // ldr q0, [x0], #16
     CHECK(decoder.describe(0x3cc10400).reads.regs == x(0));

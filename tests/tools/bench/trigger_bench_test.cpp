@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A hit as a real kernel takes it: exceptions and EL1 instructions of Debian's arm64
-// kernels 6.12.117 and 6.1.192 under QEMU (Cortex-A72, an empty BPF program on the probe), counted
-// by an instruction tracer.
+// A hit as a real kernel takes it: exceptions and EL1 instructions of Debian's arm64 kernels
+// 6.12.117 and 6.1.192 under QEMU (Cortex-A72, an empty BPF program on the probe), counted by an
+// instruction tracer.
 #include "tools/bench/trigger_bench.h"
 
 #include <catch2/catch.hpp>
