@@ -30,6 +30,7 @@ struct Machine {
             const UnicornOptions& engine = {});
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;
+    ~Machine() = default;
 };
 
 }  // namespace uprobesim

@@ -15,6 +15,7 @@ namespace uprobesim {
 struct FileKey {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the <=> for a null pointer.
     constexpr auto operator<=>(const FileKey&) const = default;
 };
 

@@ -30,7 +30,7 @@ std::optional<PeekedString> peek_string(Mm& mm, VAddr at, std::size_t max);
 template <class T>
 std::optional<T> peek_value(Mm& mm, VAddr at) {
     static_assert(std::is_trivially_copyable_v<T>);
-    T value;
+    T value{};
     if (!peek(mm, at, std::as_writable_bytes(std::span<T, 1>(&value, 1)))) return std::nullopt;
     return value;
 }

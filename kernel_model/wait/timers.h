@@ -43,6 +43,8 @@ class TimerHandle {
 public:
     TimerHandle() = default;
     TimerHandle(Timers& timers, Timers::Id id) : timers_(&timers), id_(id) {}
+    TimerHandle(const TimerHandle&) = delete;
+    TimerHandle& operator=(const TimerHandle&) = delete;
     TimerHandle(TimerHandle&& other) noexcept
         : timers_(std::exchange(other.timers_, nullptr)), id_(std::exchange(other.id_, 0)) {}
     TimerHandle& operator=(TimerHandle&& other) noexcept {

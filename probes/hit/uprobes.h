@@ -64,6 +64,8 @@ public:
     // The kernel profile says which instructions are emulated and how slots are copied.
     explicit Uprobes(Kernel& kernel);
     ~Uprobes() override;
+    Uprobes(const Uprobes&) = delete;
+    Uprobes& operator=(const Uprobes&) = delete;
 
     // Registers probes; before the first program starts. Errors: no such file, not an arm64 ELF,
     // unknown symbol (with near names), offset outside the text or not a multiple of 4, refused

@@ -20,6 +20,8 @@ public:
     SharedSlots(SharedSlots&&) noexcept;
     SharedSlots& operator=(SharedSlots&&) = delete;
     ~SharedSlots();
+    SharedSlots(const SharedSlots&) = delete;
+    SharedSlots& operator=(const SharedSlots&) = delete;
 
     // The slot that holds this instruction.
     std::optional<std::size_t> find(std::uint32_t word) const;

@@ -24,6 +24,8 @@ public:
     XolArea(XolArea&&) noexcept;
     XolArea& operator=(XolArea&&) = delete;
     ~XolArea();
+    XolArea(const XolArea&) = delete;
+    XolArea& operator=(const XolArea&) = delete;
 
     std::optional<std::size_t> claim();
     std::size_t free_slots() const;

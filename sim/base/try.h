@@ -27,12 +27,14 @@ T value_of(tl::expected<T, E>& result) {
 
 }  // namespace uprobesim::detail
 
+// NOLINTBEGIN(bugprone-macro-parentheses): `result` is a name, `expression` comes in parentheses.
 #define UPROBESIM_TRY(expression, result)                          \
     __extension__({                                                \
-        auto result = (expression);                                \
+        auto result = expression;                                  \
         if (!result) return ::uprobesim::detail::error_of(result); \
         ::uprobesim::detail::value_of(result);                     \
     })
 #define UPROBESIM_TRY_NAMED(expression, counter) UPROBESIM_TRY(expression, try_result_##counter)
 #define UPROBESIM_TRY_EXPANDED(expression, counter) UPROBESIM_TRY_NAMED(expression, counter)
 #define TRY(...) UPROBESIM_TRY_EXPANDED((__VA_ARGS__), __COUNTER__)
+// NOLINTEND(bugprone-macro-parentheses)

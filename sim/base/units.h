@@ -28,6 +28,7 @@ struct Address {
     constexpr Address() = default;
     constexpr explicit Address(std::uint64_t v) : value(v) {}
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the <=> for a null pointer.
     constexpr auto operator<=>(const Address&) const = default;
     constexpr Address operator+(std::uint64_t n) const { return Address(value + n); }
     constexpr Address operator-(std::uint64_t n) const { return Address(value - n); }
@@ -61,6 +62,7 @@ struct Count {
     constexpr Count() = default;
     constexpr explicit Count(std::uint64_t v) : value(v) {}
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the <=> for a null pointer.
     constexpr auto operator<=>(const Count&) const = default;
     constexpr Count operator+(Count o) const { return Count(value + o.value); }
     constexpr Count operator-(Count o) const { return Count(value - o.value); }
@@ -85,6 +87,7 @@ constexpr double in_cycles(CentiCycles c) {
 // A task (Linux thread) id, as gettid() answers it. Counts up from 1000 deterministically.
 struct TaskId {
     std::int32_t value = 0;
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the <=> for a null pointer.
     constexpr auto operator<=>(const TaskId&) const = default;
 };
 

@@ -79,7 +79,8 @@ private:
     }
     static double further_parts(const InsnInfo& insn) {
         const unsigned part = is_store(insn) ? 8 : 16;
-        return insn.access_bytes <= part ? 0 : static_cast<double>((insn.access_bytes - 1) / part);
+        const unsigned further = (insn.access_bytes - 1) / part;  // whole parts
+        return insn.access_bytes <= part ? 0 : further;
     }
 
     // Adds `times` of this cost to the pipes; answers the micro-ops that takes. A micro-op that

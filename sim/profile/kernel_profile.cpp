@@ -167,6 +167,7 @@ double* find_path_number(KernelProfile& kernel, std::string_view key, Limits& li
 
 std::vector<std::string> all_setting_keys() {
     std::vector<std::string> keys = {"release", "emulate-also"};
+    keys.reserve(keys.size() + std::size(kWordKeys) + 2);
     for (const WordKey& word : kWordKeys) keys.emplace_back(word.key);
     for (const KernelPathInfo& info : kKernelPaths) {
         keys.push_back(fmt::format("paths.{}.insns", info.name));

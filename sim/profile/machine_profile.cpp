@@ -58,7 +58,7 @@ std::string op_key(std::size_t op) {
 }
 
 struct Slot {
-    Figure* figure;
+    Figure* figure = nullptr;
     Limits limits;
 };
 // The figure a key names, with what it may be; null where there is none.
@@ -74,6 +74,7 @@ Slot find_figure(MachineProfile& machine, std::string_view key) {
 
 std::vector<std::string> all_keys() {
     std::vector<std::string> keys;
+    keys.reserve(std::size(kFigures) + kKernelOpCount);
     for (const FigureRow& row : kFigures) keys.emplace_back(row.key);
     for (std::size_t op = 0; op < kKernelOpCount; ++op) keys.push_back(op_key(op));
     return keys;

@@ -63,8 +63,8 @@ Result<ProfileListing> list_profile(ProfileKind kind, std::string_view name_or_p
 // mention it does 0 times.
 struct KeyDifference {
     std::string key;
-    const ProfileKey* a;
-    const ProfileKey* b;
+    const ProfileKey* a = nullptr;
+    const ProfileKey* b = nullptr;
 };
 std::vector<KeyDifference> profile_differences(const ProfileListing& a, const ProfileListing& b);
 // What is told points into both.

@@ -47,6 +47,7 @@ Result<double> setting_number(const Setting& setting, Limits limits) {
 tl::unexpected<UserError> unknown_setting(const Setting& setting, std::string_view profile,
                                           const std::vector<std::string>& known) {
     std::vector<std::string> full;
+    full.reserve(known.size());
     for (const std::string& key : known) full.push_back(fmt::format("{}.{}", profile, key));
     return user_error(fmt::format("unknown setting '{}'", setting.key), where(setting),
                       near_names(setting.key, full));

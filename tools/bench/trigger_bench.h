@@ -55,7 +55,7 @@ Result<TriggerCounts> count_trigger(const TriggerRequest& request);
 
 // A path's part of one iteration.
 struct PathShare {
-    KernelPath path;
+    KernelPath path{};
     double times = 0;
     double insns = 0;
     double cycles = 0;

@@ -26,6 +26,8 @@ public:
     TriggerTree(TriggerTree&& other) noexcept;
     TriggerTree& operator=(TriggerTree&&) = delete;
     ~TriggerTree();
+    TriggerTree(const TriggerTree&) = delete;
+    TriggerTree& operator=(const TriggerTree&) = delete;
 
     const std::string& root() const { return root_; }        // host folder
     const std::string& program() const { return program_; }  // guest path

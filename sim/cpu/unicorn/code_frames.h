@@ -19,7 +19,7 @@ public:
     explicit CodeFrames(bool known) : known_(known) {}
 
     struct Place {
-        std::uint64_t space;  // AddressSpace::id
+        std::uint64_t space = 0;  // AddressSpace::id
         VAddr page;
         bool operator==(const Place&) const = default;
     };

@@ -51,7 +51,7 @@ ContextId UnicornCpu::create_context() {
     if (keep != nullptr)
         check_engine(uc_context_restore(engine_.handle(), keep), "uc_context_restore");
     const auto id = static_cast<ContextId>(next_context_++);
-    contexts_.emplace(id, std::move(fresh));
+    contexts_.emplace(id, fresh);
     return id;
 }
 
@@ -62,7 +62,7 @@ ContextId UnicornCpu::clone_context(ContextId from) {
     check_engine(uc_context_save(engine_.handle(), copy.saved), "uc_context_save");
     copy.pc = pc;
     const auto id = static_cast<ContextId>(next_context_++);
-    contexts_.emplace(id, std::move(copy));
+    contexts_.emplace(id, copy);
     return id;
 }
 

@@ -238,9 +238,6 @@ Stop UnicornCpu::make_stop(Context& c, std::uint32_t exception, InsnCount before
             break;
         }
         case kUndefined:
-            uncount_from(c.pc, 1);
-            stop.why = Undefined{word_at(*space_, pc)};
-            break;
         default:
             // HVC, SMC and the like are undefined at EL0; the engine leaves pc after some of them.
             uncount_from(c.pc, 1);

@@ -24,6 +24,8 @@ class UnicornCpu final : public Cpu {
 public:
     UnicornCpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options);
     ~UnicornCpu() override;
+    UnicornCpu(const UnicornCpu&) = delete;
+    UnicornCpu& operator=(const UnicornCpu&) = delete;
 
     ContextId create_context() override;
     ContextId clone_context(ContextId from) override;

@@ -181,7 +181,7 @@ void UnicornEngine::enter_el0() {
     // T0SZ 25 (39 bits), 4 KiB granule, EPD1, 40-bit physical addresses, cacheable walks.
     const std::uint64_t tcr =
         25u | (1u << 23) | (std::uint64_t{2} << 32) | (1u << 8) | (1u << 10) | (3u << 12);
-    const std::uint64_t el0_entry = kCodePage + 9 * 4;
+    const std::uint64_t el0_entry = kCodePage + 9 * std::uint64_t{4};
     const std::uint64_t values[] = {sctlr, tcr, own_->root().value, 0xff, el0_entry, 0, 3u << 20};
     for (unsigned i = 0; i < 7; ++i) write(xreg(i), values[i]);
     const auto exception = start(code_frame_.value);
@@ -413,6 +413,7 @@ void UnicornEngine::find_cpu_state() {
         std::uintptr_t pointer = 0;
         if (!safe_read(reinterpret_cast<const std::byte*>(uc_) + at, &pointer, 8)) break;
         if (pointer < 0x10000 || (pointer >> 47) != 0 || (pointer & 7) != 0) continue;
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): found as a number in the engine's memory.
         auto* base = reinterpret_cast<std::byte*>(pointer);
         std::size_t got = 0;
         while (got < block.size() && safe_read(base + got, block.data() + got, 4096)) got += 4096;
