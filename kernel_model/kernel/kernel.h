@@ -35,8 +35,6 @@ public:
     ~Kernel();
     Kernel(const Kernel&) = delete;
     Kernel& operator=(const Kernel&) = delete;
-    Kernel(const Kernel&) = delete;
-    Kernel& operator=(const Kernel&) = delete;
 
     // At most one client; set before the first process starts.
     void attach(TrapClient& client) { client_ = &client; }
