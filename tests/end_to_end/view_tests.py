@@ -214,6 +214,8 @@ def _interrupted_comparison(views):
 
 
 STATUS = rb"simulated [\d.]+ \w+, [\d,]+ EL0 insns?, [\d.]+ MIPS, [\d,]+ hits?, \d+ tasks?"
+# Of a run whose end is known; a terminal cuts the line off at its width.
+SHARE = rb"(, \d+ % done(, [^\x1b]*)?)?"
 
 
 def _status_on_request(views):
@@ -223,7 +225,7 @@ def _status_on_request(views):
     time.sleep(2)
     run.send_signal(signal.SIGTERM)
     _, errors = run.communicate(timeout=60)
-    return None if re.fullmatch(rb"uprobesim: " + STATUS + rb"\n", errors) else f"stderr {harness.shown(errors)}"
+    return None if re.fullmatch(rb"uprobesim: " + STATUS + SHARE + rb"\n", errors) else f"stderr {harness.shown(errors)}"
 
 
 def _on_a_terminal(views, options, program):
@@ -246,7 +248,7 @@ def _progress_on_a_terminal_only(views):
     options = ["--max-sim-time", "800ms"]
     written, report = _on_a_terminal(views, options, BUSY)
     lines = written.split(b"\r")
-    shown = [line for line in lines if re.fullmatch(STATUS + rb"\x1b\[K", line)]
+    shown = [line for line in lines if re.fullmatch(STATUS + SHARE + rb",?\x1b\[K", line)]
     if not shown or not written.endswith(b"\r\x1b[K"):
         return f"the terminal shows {harness.shown(written)}"
     piped = views.run([*options, "-f", "json", "-o", views.path("report")], BUSY)
