@@ -214,8 +214,8 @@ def _interrupted_comparison(views):
 
 
 STATUS = rb"simulated [\d.]+ \w+, [\d,]+ EL0 insns?, [\d.]+ MIPS, [\d,]+ hits?, \d+ tasks?"
-# Of a run whose end is known; a terminal cuts the line off at its width.
-SHARE = rb"(, \d+ % done(, [^\x1b]*)?)?"
+# Of a run whose end is known. A narrow terminal shows the first parts only.
+SHARE = rb"(, \d+ % done(, [^,\x1b]+ left)?)?"
 
 
 def _status_on_request(views):
@@ -248,7 +248,7 @@ def _progress_on_a_terminal_only(views):
     options = ["--max-sim-time", "800ms"]
     written, report = _on_a_terminal(views, options, BUSY)
     lines = written.split(b"\r")
-    shown = [line for line in lines if re.fullmatch(STATUS + SHARE + rb",?\x1b\[K", line)]
+    shown = [line for line in lines if re.fullmatch(STATUS + SHARE + rb"\x1b\[K", line)]
     if not shown or not written.endswith(b"\r\x1b[K"):
         return f"the terminal shows {harness.shown(written)}"
     piped = views.run([*options, "-f", "json", "-o", views.path("report")], BUSY)

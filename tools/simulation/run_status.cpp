@@ -68,6 +68,13 @@ std::size_t terminal_columns() {
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1u : 79u;
 }
 
+// As many of the line's parts, which commas divide, as the terminal has room for.
+std::string fitting(const std::string& line, std::size_t columns) {
+    if (line.size() <= columns) return line;
+    const std::size_t comma = line.rfind(", ", columns);
+    return line.substr(0, comma == line.npos ? columns : comma);
+}
+
 }  // namespace
 
 RunStatus::RunStatus() : RunWatch(end_signal), on_terminal_(isatty(STDERR_FILENO) != 0) {
@@ -104,7 +111,7 @@ void RunStatus::turn(const Kernel& kernel) {
         clear();
         write_to_stderr(fmt::format("uprobesim: {}\n", text));
     } else {
-        write_to_stderr(fmt::format("\r{}\x1b[K", text.substr(0, terminal_columns())));
+        write_to_stderr(fmt::format("\r{}\x1b[K", fitting(text, terminal_columns())));
         shown_ = true;
     }
 }
