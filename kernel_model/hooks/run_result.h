@@ -8,7 +8,7 @@
 
 namespace uprobesim {
 
-// A task at the end of a run that no task can continue.
+// A task at the end of a run that ended by deadlock.
 struct WaitingTask {
     std::int32_t task = 0;
     std::int32_t process = 0;

@@ -13,13 +13,14 @@ class TrapClient {
 public:
     virtual ~TrapClient() = default;
 
-    // Whether BRK #imm from EL0 is a probe's, with pc at the BRK. Its exception is charged to the
-    // probe's account then. Otherwise the kernel raises SIGTRAP.
+    // Whether BRK #imm from EL0, with pc at the BRK, belongs to the probe layer. If so, its
+    // exception is charged to the probe's account; else the kernel raises SIGTRAP.
     virtual bool owns_brk(const Task&, std::uint16_t imm) const = 0;
     virtual bool owns_step(const Task&) const = 0;
     // Whether the page was mapped by the probe layer, for slots and the trampoline.
     virtual bool owns_page(const Process&, VAddr) const = 0;
-    // An own BRK, or an own software step with pc at the next instruction. Sets TIF_UPROBE.
+    // A BRK or software step of the probe layer; after a step pc is at the next instruction. Sets
+    // TIF_UPROBE.
     virtual void on_brk(Task&, std::uint16_t imm) = 0;
     virtual void on_step(Task&) = 0;
     // Exit work for TIF_UPROBE (uprobe_notify_resume). The flag is already cleared.
@@ -29,8 +30,8 @@ public:
     // A file mapping that may hold probes was made / a range is about to be unmapped.
     virtual void on_map(Process&, const Vma&) = 0;
     virtual void on_unmap(Process&, VRange) = 0;
-    // After clone. The child is a thread, the first task of a process with a copy of the memory, or
-    // of one that borrows it (`vfork`).
+    // After clone. The child is a thread, or the first task of a process that has a copy of the
+    // memory or shares its parent's (`vfork`).
     virtual void on_clone(Task& parent, Task& child, bool vfork) = 0;
     virtual void on_exec(Process&) = 0;
     virtual void on_task_exit(Task&) = 0;

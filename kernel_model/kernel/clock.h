@@ -26,7 +26,7 @@ public:
     // Per simulated CPU.
     std::vector<std::uint64_t> busy_ns() const;
     CpuTime cpu_time(const Task& task) const;
-    // Sum over all tasks of the process, ended ones included.
+    // Sum over all tasks of the process, including ended ones.
     CpuTime cpu_time(const Process& process) const;
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the kernel counts for the report and for limits of the run; none of it is charged.
+// Counters of the kernel for the report and the limits of a run. Counting is not charged.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace uprobesim {
 
-// A feature that the guest used and that is only partly modelled, or not at all.
+// A feature used by the guest that is modelled in part or not at all.
 struct UnmodelledUse {
     std::uint64_t times = 0;
     std::string note;
@@ -28,7 +28,7 @@ public:
     void count_syscall(const std::string& name) { ++syscalls_[name]; }
     const std::map<std::string, std::uint64_t>& syscalls() const { return syscalls_; }
 
-    // Reads of the counter at EL0 that were no exception.
+    // Reads of the counter at EL0 that did not trap.
     void count_counter_read() { ++counter_reads_; }
     std::uint64_t counter_reads() const { return counter_reads_; }
 

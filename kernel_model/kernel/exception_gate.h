@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The one place where the modelled kernel charges: exceptions, and its own work by path.
+// The only place where the modelled kernel charges: exceptions, and its own work by kernel path.
 #pragma once
 
 #include <cstdint>

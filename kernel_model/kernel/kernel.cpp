@@ -72,10 +72,11 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
 
 Kernel::~Kernel() {
     files_.set_system_view(nullptr);
-    files_.set_clock([] { return kEpochNs; });  // files may be written back after this
+    files_.set_clock(
+        [] { return kEpochNs; });  // files may be written back after the destruction of the kernel
 }
 
-// To the task that ran last on the CPU that takes the interrupt.
+// Charged to the task that ran last on the CPU that takes the interrupt.
 void Kernel::charge_timer_interrupt() {
     const TaskId last = scheduler_.here().last_task;
     machine_.ledger.spend(last.value != 0 ? last : processes_.first_task(),

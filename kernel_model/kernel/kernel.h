@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The modelled kernel, as handlers of exceptions and system calls see it: it owns the parts below
-// and connects them. The run loop is in run/.
+// The modelled kernel, as used by the handlers of exceptions and system calls: owns and connects
+// the subsystems. The run loop is in run/.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ class Terminals;
 
 class Kernel {
 public:
-    // `cpus`: simulated ones.
+    // `cpus`: number of simulated CPUs.
     Kernel(Machine& machine, FileSystem& files, unsigned cpus = 1);
     ~Kernel();
     Kernel(const Kernel&) = delete;
@@ -65,12 +65,12 @@ public:
     const std::shared_ptr<Network>& network() const { return network_; }
     Terminals& terminals() const { return *terminals_; }
 
-    // The task whose system call is being carried out; null: none is.
+    // The task whose system call is being executed; null outside of system calls.
     Task* current() const { return current_; }
     void set_current(Task* task) { current_ = task; }
-    // For a file without a name: pipes, sockets, anonymous inodes.
+    // Inode numbers of files without a name: pipes, sockets, anonymous inodes.
     std::uint64_t new_inode() { return ++last_inode_; }
-    // A descriptor of the process is about to be closed: its locks on the file go.
+    // To call before a descriptor of the process is closed: releases its locks on the file.
     void closing(const Process& process, File& file);
 
 private:
@@ -95,7 +95,7 @@ private:
     SignalTimers signal_timers_;
     Task* current_ = nullptr;
     std::uint64_t last_inode_ = 1000;
-    ProcessTable processes_;  // last: what ends with a process uses the others
+    ProcessTable processes_;  // last: ending processes use the other members
 };
 
 }  // namespace uprobesim

@@ -15,7 +15,7 @@ std::size_t tasks_of(const std::map<std::int32_t, std::unique_ptr<Process>>& pro
     return tasks;
 }
 
-// A copy of everything that clone does not share; not its tasks.
+// A copy of the process without its tasks.
 std::unique_ptr<Process> copy_of(const Process& parent) {
     auto child = std::make_unique<Process>();
     child->parent_pid = parent.pid;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How tasks and processes end: what they release, which others are told, when they are reaped.
+// The end of tasks and processes: what they release, who is notified, when they are reaped.
 #include <fmt/format.h>
 
 #include "kernel_model/abi/futex.h"
@@ -144,7 +144,7 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
                                     status);
 }
 
-// forget_original_parent: the children become those of init, which waits for all.
+// forget_original_parent: init becomes the parent of the children, and waits for all of them.
 void ProcessTable::forget_parent(Process& process) {
     for (Process* child : children_of(process)) {
         child->parent_pid = 1;
@@ -158,7 +158,7 @@ void ProcessTable::forget_parent(Process& process) {
     }
 }
 
-// Adds its work and time to the sums.
+// Adds the task's work and time to the totals.
 void ProcessTable::remove_task(Process& process, TaskId id) {
     const auto it = process.tasks.find(id);
     if (it == process.tasks.end()) return;
@@ -170,7 +170,7 @@ void ProcessTable::remove_task(Process& process, TaskId id) {
     process.tasks.erase(it);
 }
 
-// The first task of a process stays as long as the process.
+// The first task of a process is kept as long as the process.
 void ProcessTable::reap_exited() {
     if (exited_.empty() && unwanted_.empty()) return;
     for (const auto& [pid, id] : std::exchange(exited_, {})) {

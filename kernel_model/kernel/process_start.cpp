@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How programs start, and how processes change their program.
+// Starting programs, and execve.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -198,7 +198,7 @@ SysResult<void> ProcessTable::exec(Task& task, const ExecRequest& request) {
     return {};
 }
 
-// Between vfork and execve two processes have one mm; the breakpoints in it are its own.
+// Between vfork and execve two processes share one mm. The breakpoints belong to the mm.
 Process* ProcessTable::process_of(const Mm& mm) const {
     for (const auto& [pid, process] : processes_) {
         if (process->mm.get() == &mm) return process.get();

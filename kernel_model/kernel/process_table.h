@@ -34,7 +34,7 @@ struct ProgramRequest {
 struct CloneRequest {
     std::uint64_t flags = 0;  // CLONE_*, without the signal
     std::int32_t exit_signal = 0;
-    VAddr stack;  // of the child; 0: the parent's
+    VAddr stack;  // the child's; 0: the parent's
     VAddr tls, parent_tid, child_tid;
 };
 
@@ -54,7 +54,7 @@ public:
     // after a stop (will_become_orphaned_pgrp).
     bool orphaned(std::int32_t group) const;
 
-    // Starts a program as a process without a parent in the guest.
+    // Starts a program in a new process that has no parent in the guest.
     tl::expected<Process*, StartFailure> start(const ProgramRequest& request);
     // Makes a thread of the parent's process, or a process; returns its task, which is runnable.
     // Again: too many; NoMem.
@@ -63,9 +63,9 @@ public:
     SysResult<void> exec(Task& task, const ExecRequest& request);
     void end_task(Task& task, int status);
     void end_process(Process& process, ExitKind kind, int status, std::string detail);
-    // Removes a zombie: its parent has waited for it, or ignores its end.
+    // Removes a zombie for which its parent has waited, or whose parent ignores SIGCHLD.
     void reap(Process& zombie);
-    // Frees what the tasks and processes that ended in this turn held.
+    // Frees the resources of tasks and processes that ended in this turn.
     void reap_exited();
 
     // The process whose exit ends the run. Default: the first one started.
@@ -74,10 +74,10 @@ public:
     const std::optional<ExitSummary>& main_exit() const { return main_exit_; }
     // All instructions executed at EL0 so far, those of ended tasks included.
     UserWork user_work() const;
-    // The same by task, ended ones included, in the order of their ids. Several records for an id
-    // that several tasks had.
+    // The same by task, including ended tasks, in the order of their ids. An id that several tasks
+    // have had has several records.
     std::vector<TaskRecord> task_records() const;
-    // Work that no task asked for is charged to it before any task has run.
+    // The task to which interrupts are charged before any task has run.
     TaskId first_task() const { return TaskId{kFirstPid}; }
 
     void mapped(Mm&, const Vma&) override;
@@ -104,7 +104,7 @@ private:
     std::optional<ExitSummary> main_exit_;
     TaskRecord record_of(const Task& task) const;
     std::vector<TaskRecord> ended_records_;
-    UserWork ended_work_;                                  // of tasks whose contexts are gone
+    UserWork ended_work_;                                  // of tasks that were freed
     std::vector<std::pair<std::int32_t, TaskId>> exited_;  // process and task, for reap_exited()
     std::vector<std::int32_t> unwanted_;                   // zombies that no parent waits for
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Signals from sending to being taken: what is queued, which task is woken, what stops and
-// continues. What a taken signal does to its task is in signal/.
+// Signals from sending to dequeueing: pending queues, wake-ups, stop and continue. The action of a
+// dequeued signal is in signal/.
 #pragma once
 
 #include <cstdint>

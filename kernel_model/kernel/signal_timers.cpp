@@ -32,7 +32,7 @@ void SignalTimers::set_real(Process& process, std::uint64_t next_ns, std::uint64
 
 void SignalTimers::real_expired(Process& process) {
     const IntervalTimer timer = process.real_timer;
-    // Missed periods are one signal, as on Linux.
+    // Missed periods are merged into one signal, as on Linux.
     const std::uint64_t over =
         periods(timer.next_ns, timer.interval_ns, kernel_.clock().monotonic_ns());
     set_real(process, timer.interval_ns == 0 ? 0 : timer.next_ns + over * timer.interval_ns,

@@ -21,8 +21,8 @@ public:
                    std::uint64_t interval_ns);
     // The time of the timer's clock.
     std::uint64_t now(const Process& process, const PosixTimer& timer) const;
-    // The signal leaves its queue. If a timer sent it, `info` gets the number of expirations that
-    // it stands for, and a periodic timer is armed again.
+    // To call when a signal is dequeued. If a timer sent it, sets the overrun count in `info` and
+    // arms a periodic timer again.
     void signal_taken(Task& task, SignalInfo& info);
     // Sends the signals of the timers of CPU time that have expired; called at each tick.
     void check_cpu_timers(Process& process);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What memory needs to know of a file that is mapped. Implemented in kernel_model/files.
+// The interface of a mapped file that memory management needs. Implemented in kernel_model/files.
 #pragma once
 
 #include <compare>
@@ -11,7 +11,7 @@
 
 namespace uprobesim {
 
-// Names a file for as long as the run lasts: the key of uprobes together with an offset.
+// Identifies a file for the whole run. Together with an offset it is the key of a uprobe.
 struct FileKey {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
@@ -24,9 +24,9 @@ public:
     virtual ~FileBacking() = default;
     virtual FileKey key() const = 0;
     virtual std::uint64_t size() const = 0;  // bytes, now
-    // The page cache's frame for this page of the file, filled; the cache keeps its own reference,
-    // the caller adds one if it keeps the frame. nullopt beyond the end of the file or when memory
-    // is out.
+    // The page cache's frame for this page of the file, with its contents. The cache keeps its own
+    // reference; a caller that keeps the frame adds one. nullopt: beyond the end of the file, or
+    // out of memory.
     virtual std::optional<PAddr> page(std::uint64_t index) = 0;
     // Whether page() would find this page in memory already. Fault-around maps only such pages.
     virtual bool resident(std::uint64_t) const { return true; }
@@ -34,8 +34,8 @@ public:
     virtual void mark_dirty(std::uint64_t index) = 0;
     // Writes dirty pages of the range back to the file.
     virtual void write_back(std::uint64_t first_index, std::uint64_t pages) = 0;
-    // Written by the kernel itself and never executed since: the first fetch has the whole page
-    // synchronised.
+    // The kernel has written the page and it was not executed since: the first fetch synchronises
+    // the caches for the whole page.
     virtual bool freshly_written() const { return false; }
     virtual std::string path() const = 0;  // guest path, for /proc/self/maps
 };

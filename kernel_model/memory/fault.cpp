@@ -36,7 +36,8 @@ private:
     FaultResult file_copy(const Vma& vma, VAddr page);
     FaultResult file_shared(const Vma& vma, VAddr page);
 
-    // Maps, taking over the reference; drops it when there is no memory for a table.
+    // Maps the frame and takes over the caller's reference; drops the reference if there is no
+    // memory for a page table.
     FaultResult install(VAddr page, PAddr frame, Prot prot);
     FaultResult done(KernelPath path, std::uint64_t units = 0);
     std::optional<PAddr> copy_of(PAddr frame);
@@ -49,7 +50,7 @@ private:
 };
 
 FaultResult MmFaults::done(KernelPath path, std::uint64_t units) {
-    // The price of stack growth contains the new page.
+    // The cost of stack growth includes the new page.
     if (stack_grown_) {
         path = KernelPath::FaultStackGrow;
         units = 0;
@@ -127,9 +128,9 @@ FaultResult MmFaults::file_page(const Vma& vma, VAddr page, Access access) {
     return vma.shared ? file_shared(vma, page) : file_copy(vma, page);
 }
 
-// do_fault_around: a window of 16 pages that starts at a 64 KiB boundary or at the mapping's begin,
-// whatever is later. Pages that are mapped already, not in the page cache, or beyond the end of the
-// file are left out.
+// do_fault_around: a window of 16 pages that starts at a 64 KiB boundary or at the start of the
+// mapping, whichever is later. Pages that are mapped already, not in the page cache, or beyond the
+// end of the file are left out.
 FaultResult MmFaults::file_around(const Vma& vma, VAddr page, Access access) {
     const Prot prot = leaf_rights(vma.prot, false);
     const auto map_page = [&](VAddr at) {
@@ -217,7 +218,7 @@ std::uint64_t Mm::populate(VRange range, Access access, std::optional<TaskId> ta
 }
 
 bool Mm::poke_text(VAddr address, std::uint32_t word, TaskId task) {
-    // The price of placing a breakpoint contains the copy, whoever `task` is.
+    // The cost of placing a breakpoint includes the copy, so it is not charged to `task`.
     static_cast<void>(task);
     if (address.value % 4 != 0) return false;
     const auto frame = MmFaults(*this, std::nullopt).own_text_page(address);

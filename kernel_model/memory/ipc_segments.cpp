@@ -8,7 +8,8 @@
 namespace uprobesim {
 
 namespace {
-// Their inode numbers are above those of other files on the same device: futexes go by them.
+// Segments have inode numbers above those of other files on the same device, because futex keys
+// contain them.
 constexpr std::uint64_t kInodeBase = std::uint64_t{1} << 33;
 constexpr std::int32_t kSmallestCycle = 64;  // ipc_min_cycle: indexes are not used again before
 }  // namespace
@@ -41,7 +42,7 @@ IpcSegment* IpcSegments::find_key(std::int32_t key) {
     return nullptr;
 }
 
-IpcSegment* IpcSegments::behind(const FileBacking* file) {
+IpcSegment* IpcSegments::segment_of(const FileBacking* file) {
     if (file == nullptr) return nullptr;
     for (auto& [index, segment] : by_index_) {
         if (segment.memory.lock().get() == file) return &segment;
@@ -49,7 +50,7 @@ IpcSegment* IpcSegments::behind(const FileBacking* file) {
     return nullptr;
 }
 
-// As ipc_idr_alloc: indexes go round, and the sequence number counts the rounds.
+// As ipc_idr_alloc: indexes are assigned cyclically, and the sequence number counts the cycles.
 SysResult<IpcSegment*> IpcSegments::make(PhysicalMemory& memory, std::int32_t key,
                                          std::uint64_t size) {
     forget_unused();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// System V shared memory segments: who is called what, and until when. Who has one mapped is in the
-// processes' mappings.
+// System V shared memory segments: lookup by id or key, and lifetime. Attachments are mappings of
+// the processes' Mm.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ namespace uprobesim {
 struct Process;
 
 struct IpcSegment {
-    std::int32_t id = 0, key = 0;  // key 0, IPC_PRIVATE: nobody finds it by a key
-    std::uint64_t size = 0;        // as asked for
+    std::int32_t id = 0, key = 0;  // key 0: IPC_PRIVATE, no lookup by key
+    std::uint64_t size = 0;        // as requested
     std::uint32_t mode = 0;        // permissions; kIpcDest, kIpcLocked
     std::uint32_t uid = 0, gid = 0, creator_uid = 0, creator_gid = 0;
     std::int32_t creator = 0, last = 0;                              // pids
@@ -31,13 +31,14 @@ public:
     static constexpr std::size_t kMaxSegments = 4096;                          // kernel.shmmni
     static constexpr std::uint64_t kMaxBytes = ~std::uint64_t{0} - (1 << 24);  // kernel.shmmax
 
-    // Null: none. A segment marked for removal is there as long as somebody has it mapped.
+    // Null: no such segment. A segment marked for removal exists as long as a process has it
+    // mapped.
     IpcSegment* find(std::int32_t id);
     IpcSegment* find_key(std::int32_t key);
     IpcSegment* at_index(std::int32_t index);
-    // The segment behind a mapping; null: it is of another kind.
-    IpcSegment* behind(const FileBacking* file);
-    // NoSpc: too many.
+    // The segment that a mapping's file belongs to; null: the file is not a segment.
+    IpcSegment* segment_of(const FileBacking* file);
+    // NoSpc: too many segments.
     SysResult<IpcSegment*> make(PhysicalMemory& memory, std::int32_t key, std::uint64_t size);
     void remove(IpcSegment& segment);
     std::int32_t highest_index();
@@ -56,7 +57,7 @@ private:
     std::int32_t last_index_ = -1, sequence_ = 0;
 };
 
-// How many mappings of `mm` are of this segment.
+// The number of mappings of this segment in `mm`.
 std::uint64_t attached(const Mm& mm, const IpcSegment& segment);
 
 }  // namespace uprobesim

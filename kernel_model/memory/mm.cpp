@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The set of VMAs and what changes it as a whole: map, unmap, the heap, special pages.
+// The set of VMAs and the operations that change it: map, unmap, brk, special mappings.
 #include "kernel_model/memory/mm.h"
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace uprobesim {
 
 namespace {
-// Neighbours that Linux shows as one mapping. `a` ends where `b` begins.
+// Whether Linux would merge the two adjacent mappings. `a` ends where `b` begins.
 bool mergeable(const Vma& a, const Vma& b) {
     if (a.range.end != b.range.begin || a.prot != b.prot || a.may_write != b.may_write ||
         a.shared != b.shared || a.grows_down != b.grows_down || a.dont_copy != b.dont_copy ||
@@ -179,7 +179,7 @@ VAddr Mm::set_brk(VAddr wanted) {
     if (new_end < old_end) {
         if (!unmap({new_end, old_end})) return brk_end_;
     } else if (new_end > old_end) {
-        // One page is kept free above the heap.
+        // One page above the heap stays free.
         const std::uint64_t growth = new_end - old_end;
         if (new_end + kPageSize > kTaskSize || !is_free({old_end, new_end + kPageSize}))
             return brk_end_;
@@ -198,8 +198,8 @@ std::uint64_t Mm::mapped_bytes() const {
 
 namespace {
 
-// The page cache of a special mapping: one frame that the kernel made. It is there, but each
-// process still takes a fault at its first use of it, as for vm_special_mapping.
+// The backing of a special mapping: one frame made by the kernel. Each process takes a fault at its
+// first access, as for vm_special_mapping.
 class SpecialPage final : public FileBacking {
 public:
     SpecialPage(PhysicalMemory& memory, PAddr frame, SpecialContent content)
@@ -229,8 +229,8 @@ private:
 
 SysResult<VAddr> Mm::map_special(const std::string& name, PAddr frame, Prot prot, VAddr where,
                                  SpecialContent content) {
-    // xol_add_vma asks for the last page, or the one the parent's copy had, and takes what
-    // get_unmapped_area gives.
+    // xol_add_vma asks for the last page, or the address of the parent's page, and accepts the
+    // address that get_unmapped_area returns.
     const auto page = std::make_shared<SpecialPage>(machine_.memory, frame, content);
     const MapRequest request{.hint = where != VAddr(0) ? where : kTaskSize - kPageSize,
                              .length = kPageSize,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A process's memory: VMAs, demand paging, copy-on-write, heap, stack. Linux's mm_struct. Every
-// page comes by a fault that is charged by its kind.
+// A process's memory, Linux's mm_struct: VMAs, demand paging, copy-on-write, heap, stack. Every
+// page is brought in by a fault, which is charged by its kind.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ namespace uprobesim {
 template <class T>
 using SysResult = tl::expected<T, Errno>;
 
-// What became of a fault. The last four end in a signal (or in EFAULT for a kernel copy).
+// The result of a fault. The last four lead to a signal, or to EFAULT in a user copy of the kernel.
 enum class FaultResult { Resolved, NotMapped, NoRight, BeyondFile, OutOfMemory };
 
 struct MapRequest {
@@ -41,12 +41,11 @@ struct MapRequest {
     std::string name{};
 };
 
-// Of a page that the kernel made: whether it has been synchronised for execution since it was
-// written.
+// Whether a page made by the kernel has been synchronised for execution since it was written.
 enum class SpecialContent { FreshlyWritten, Executed };
 
-// Told of mappings that come and go, so that probes can be placed. Implemented by the kernel, which
-// forwards to the TrapClient.
+// Notified of new mappings and of unmapping, so that probes can be placed and removed. Implemented
+// by the kernel, which forwards to the TrapClient.
 class MmObserver {
 public:
     virtual ~MmObserver() = default;
@@ -54,8 +53,8 @@ public:
     virtual void unmapping(class Mm&, VRange) = 0;   // before
 };
 
-// What the probe layer keeps per address space (the kernel's uprobes_state); opaque here, gone with
-// the mm.
+// Per-mm state of the probe layer (the kernel's struct uprobes_state); opaque here, freed with the
+// mm.
 struct MmExtension {
     virtual ~MmExtension() = default;
 };
@@ -73,14 +72,14 @@ public:
     ~Mm();
     Mm(const Mm&) = delete;
     Mm& operator=(const Mm&) = delete;
-    // fork's copy: private pages are shared copy-on-write from now on, in both. Null: no memory.
-    // `copied` gets the number of page table entries that were copied.
+    // dup_mmap: a copy for fork, with which private pages are shared copy-on-write. Null: out of
+    // memory. `copied` is set to the number of page table entries copied.
     std::unique_ptr<Mm> fork(std::uint64_t& copied);
-    // Set by the layer above; destroyed before anything else of the mm.
+    // Set by the probe layer; destroyed before all else in the mm.
     std::unique_ptr<MmExtension> extension;
 
-    // Handles a fault at `address`. Charges the path that it took to `task`; the exception itself
-    // is charged by the caller.
+    // Handles a fault at `address` and charges its path to `task`. The caller charges the
+    // exception.
     FaultResult fault(VAddr address, Access access, TaskId task, Account account = Account::Guest);
 
     SysResult<VAddr> map(const MapRequest&);
@@ -89,14 +88,15 @@ public:
     SysResult<VAddr> remap(VAddr old, std::uint64_t old_size, std::uint64_t new_size,
                            std::uint64_t flags, VAddr new_address);
     SysResult<std::uint64_t> discard(VRange);  // MADV_DONTNEED; value: present pages freed
-    // Linux's brk: the new break, or the old one when it cannot be moved.
+    // Linux's brk: the new break, or the present one if it cannot be moved.
     VAddr set_brk(VAddr wanted);
     void init_brk(VAddr start);
     VAddr brk_start() const { return brk_start_; }
     VAddr brk_end() const { return brk_end_; }
     void set_stack_limit(std::uint64_t bytes) { stack_limit_ = bytes; }
     std::uint64_t stack_limit() const { return stack_limit_; }
-    // Fixes where mappings go: below the room the stack limit asks for now. Done by exec.
+    // Sets the base of the mmap area, below the space reserved by the present stack limit. Called
+    // by exec.
     void place_mmap_base();
     // RLIMIT_AS and RLIMIT_DATA, in bytes.
     void set_limits(std::uint64_t address_space, std::uint64_t data) {
@@ -111,23 +111,23 @@ public:
     std::uint64_t mapped_bytes() const;  // VmSize
     std::uint64_t resident_pages() const { return space_->mapped_pages(); }
 
-    // The uprobe's write: makes the page at `address` a private anonymous copy in this mm and
-    // stores `word`. Rights are not checked (text is read-only). False when the page cannot be had.
+    // uprobe_write_opcode: replaces the page at `address` by a private anonymous copy in this mm
+    // and stores `word`, without checking access rights (text is read-only). False: no page.
     bool poke_text(VAddr address, std::uint32_t word, TaskId task);
-    // Maps one kernel-made page ([uprobes]) at the top-most free address, or at `where`; the
-    // frame's reference is taken over.
+    // Maps one page made by the kernel ([uprobes]) at the highest free address, or at `where`.
+    // Takes over the caller's reference to the frame.
     SysResult<VAddr> map_special(const std::string& name, PAddr frame, Prot prot,
                                  VAddr where = VAddr(0),
                                  SpecialContent content = SpecialContent::FreshlyWritten);
-    // Brings pages in without an exception, as get_user_pages does (MAP_POPULATE, mlock, exec's
-    // strings). Charges each fault's path to `task` where one is given. Ends at the first page that
-    // cannot be had; value: pages there.
+    // Faults pages in without an exception, as get_user_pages does (MAP_POPULATE, mlock, exec's
+    // strings). Charges each fault's path to `task`, if given. Stops at the first page that fails;
+    // returns the number of pages present.
     std::uint64_t populate(VRange, Access, std::optional<TaskId> task);
-    // msync: dirty pages of shared file mappings go to their files. NoMem when part of the range is
-    // not mapped.
+    // msync: writes dirty pages of shared file mappings back to their files. NoMem: part of the
+    // range is not mapped.
     SysResult<void> write_back(VRange);
 
-    // What /proc/self/maps shows in its last column.
+    // The name in the last column of /proc/self/maps.
     std::string name_of(const Vma&) const;
     // The text of /proc/self/maps.
     std::string maps_text() const;
@@ -150,7 +150,7 @@ private:
     VmaMap::const_iterator first_ending_after(VAddr) const;
     void announce(const Vma&);
 
-    // mm_place.cpp: where mappings go and whether they may
+    // mm_place.cpp: placement of mappings, and limits
     bool is_free(VRange) const;
     std::optional<VAddr> find_gap(std::uint64_t length) const;
     SysResult<VAddr> choose_place(const MapRequest&, std::uint64_t length) const;
@@ -167,7 +167,7 @@ private:
     SysResult<VAddr> remap_to(VAddr old, std::uint64_t old_size, std::uint64_t new_size,
                               std::uint64_t flags, VAddr to);
 
-    // The frame of zeros that read faults on anonymous memory map; one for a process and its forks.
+    // The zero page, mapped by read faults on anonymous memory; shared by a process and its forks.
     struct ZeroFrame;
     bool is_zero(PAddr frame) const;
     std::optional<PAddr> zero_frame();
@@ -182,7 +182,7 @@ private:
     std::uint64_t stack_limit_ = 8u << 20;
     std::uint64_t as_limit_ = ~std::uint64_t{0};
     std::uint64_t data_limit_ = ~std::uint64_t{0};
-    std::uint64_t shared_objects_ = 0;  // anonymous shared mappings made so far, to name them
+    std::uint64_t shared_objects_ = 0;  // number of anonymous shared mappings made
     MmObserver* observer_ = nullptr;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What changes existing mappings: mprotect, mremap, madvise's discard, msync.
+// Changes of existing mappings: mprotect, mremap, MADV_DONTNEED, msync.
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -11,7 +11,7 @@
 
 namespace uprobesim {
 
-// A shared page that is writable may have been written since it was last marked.
+// A writable shared page may have been written since it was last marked dirty.
 void Mm::mark_written(const Vma& vma, VRange range) {
     if (!vma.shared) return;
     space_->for_each_mapped(range, [&](VAddr page, Translation t) {
@@ -61,7 +61,7 @@ SysResult<std::uint64_t> Mm::protect(VRange range, Prot prot) {
     std::uint64_t changed = 0;
     std::optional<Errno> error;
     std::vector<Vma> now_executable;
-    // As Linux: VMA by VMA; what came before an error stays changed.
+    // VMA by VMA, as in Linux: after an error the VMAs before it stay changed.
     for (VAddr at = range.begin; at < range.end;) {
         const Vma* found = find(at);
         if (found == nullptr) {
@@ -125,7 +125,8 @@ SysResult<void> Mm::write_back(VRange range) {
                           std::min(range.end, vma.range.end)};
         at = part.end;
         if (!vma.shared) continue;
-        // The next write must be noticed again, so the pages become read-only (page_mkclean).
+        // page_mkclean: the pages become read-only, so that the next write faults and marks them
+        // dirty.
         space_->for_each_mapped(part, [&](VAddr page, Translation t) {
             if (!t.prot.write) return;
             vma.file->mark_dirty(vma.offset_of(page) / kPageSize);
@@ -159,7 +160,7 @@ SysResult<VAddr> Mm::move(VAddr old, std::uint64_t old_size, std::uint64_t new_s
         space_->unmap(page);
     });
     if (out_of_memory) {
-        // Back as it was: the tables of the old pages are still there.
+        // Undo the move. It cannot fail: the page tables of the old range still exist.
         space_->for_each_mapped(placed.range, [&](VAddr page, Translation t) {
             const VAddr target = old + (page - to);
             machine_.memory.add_ref(t.frame);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// dup_mmap: a second address space with the same mappings, whose private pages both share until one
-// writes.
+// dup_mmap: a second address space with the same mappings. Both share private pages until one of
+// them writes.
 #include "kernel_model/memory/mm.h"
 #include "kernel_model/memory/page_rights.h"
 
 namespace uprobesim {
 namespace {
 
-// vma_needs_copy: pages of a file come again by a fault, and usually the child has another program
-// before it needs them. A mapping with private pages of its own has to be copied, and is copied
-// whole.
+// vma_needs_copy: page table entries of file pages are not copied: they can be faulted in again,
+// and the child usually calls execve first. A mapping with private pages must be copied, and is
+// copied whole.
 bool needs_copy(const Vma& vma, const AddressSpace& space) {
     if (vma.file == nullptr) return true;
     if (vma.shared) return false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where mappings go, and the limits on them. The layout is arm64's without randomisation
-// (norandmaps): the stack ends at TASK_SIZE, mappings go top-down from below the stack's room, and
-// only when that is full bottom-up from a quarter.
+// Placement of mappings, and their limits. The layout is arm64's without randomisation
+// (norandmaps): the stack ends at TASK_SIZE; mappings are placed top-down from below the space
+// reserved for the stack, and when that is full, bottom-up from a quarter of the address space.
 #include <algorithm>
 
 #include "kernel_model/memory/mm.h"
@@ -13,7 +13,7 @@ constexpr std::uint64_t kStackGuardGap = 256 * kPageSize;               // stack
 constexpr std::uint64_t kSmallestStackRoom = std::uint64_t{128} << 20;  // mmap_base's MIN_GAP
 constexpr VAddr kBottomUpBase{page_ceil(AddressSpace::kTop / 4)};       // TASK_UNMAPPED_BASE
 
-// Where a mapping's reserved room begins (vm_start_gap).
+// The start of a mapping including its guard gap (vm_start_gap).
 VAddr begin_with_guard(const Vma& vma) {
     if (!vma.grows_down) return vma.range.begin;
     return vma.range.begin.value > kStackGuardGap ? vma.range.begin - kStackGuardGap : VAddr(0);
@@ -66,7 +66,7 @@ SysResult<VAddr> Mm::choose_place(const MapRequest& request, std::uint64_t lengt
         return at;
     }
     if (request.hint.value != 0) {
-        // A page-aligned hint is taken where it is free. (Linux rounds it up.)
+        // A page-aligned hint is used if it is free. (Linux rounds it up.)
         const VAddr at = std::max(VAddr(page_ceil(request.hint.value)), kLowest);
         if (request.hint <= kTaskSize && at.value <= kTaskSize.value - length &&
             is_free({at, at + length}))

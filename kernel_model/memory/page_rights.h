@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// From what a mapping asks to what its page table entries say.
+// The page table permissions for a mapping's protection.
 #pragma once
 
 #include "kernel_model/memory/vma.h"

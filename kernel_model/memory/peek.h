@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A look at a process's memory that changes nothing: no fault is taken, nothing is charged, no page
-// is read in. For those who look on.
+// Reads of a process's memory without side effects, for observers: no fault is taken, nothing is
+// charged, no page is brought in.
 #pragma once
 
 #include <algorithm>
@@ -14,13 +14,13 @@
 
 namespace uprobesim {
 
-// The bytes of the page part at `at`, at most `size` of them. Empty: nothing is mapped, or the page
-// has not been brought in yet.
+// The bytes from `at` to the end of its page, at most `size`. Empty: the page is not mapped or not
+// present.
 std::span<const std::byte> peek_span(Mm& mm, VAddr at, std::size_t size);
-// False where a part is not there.
+// False: part of the range is not present.
 bool peek(Mm& mm, VAddr at, std::span<std::byte> to);
-// Up to `max` bytes without the NUL, or as many as are there; `ended`: the NUL was found. Nullopt:
-// not one byte.
+// The string at `at` without its NUL, at most `max` bytes, or the part that is present; `ended`:
+// the NUL was found. nullopt: not even the first byte is present.
 struct PeekedString {
     std::string text;
     bool ended = false;

@@ -61,7 +61,8 @@ void SharedMemory::clear(std::uint64_t begin, std::uint64_t end) {
         const std::uint64_t last = std::min(end - page_begin, kPageSize);
         std::ranges::fill(memory_.bytes(it->second).subspan(first, last - first), std::byte{0});
         memory_.note_write(it->second);
-        // A page that is mapped stays the file's page: both must go on agreeing.
+        // A mapped page stays the file's page, so that mapping and file agree if the file grows
+        // again.
         if (last - first == kPageSize && memory_.refs(it->second) == 1) {
             memory_.release(it->second);
             it = pages_.erase(it);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// An unlinked file in memory, as Linux's shmem: what backs a MAP_SHARED anonymous mapping or a
-// memfd.
+// An unlinked file in memory, as Linux's shmem: backs MAP_SHARED anonymous mappings and memfds.
 #pragma once
 
 #include <map>
@@ -30,12 +29,12 @@ public:
     void write_back(std::uint64_t, std::uint64_t) override {}
     std::string path() const override { return path_; }
 
-    // Ends before `to` does at the end of the file.
+    // Short at the end of the file.
     std::uint64_t read(std::uint64_t offset, std::span<std::byte> to);
-    // Ends early when memory is out; the file grows.
+    // Short if memory runs out; extends the file.
     std::uint64_t write(std::uint64_t offset, std::span<const std::byte> from);
     void resize(std::uint64_t size);
-    // These bytes are zero from now on, and take no memory where that is possible.
+    // Zeroes the range and frees the pages that lie wholly in it, where that is possible.
     void clear(std::uint64_t begin, std::uint64_t end);
     std::uint64_t pages() const { return pages_.size(); }
 

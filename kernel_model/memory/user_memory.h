@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The kernel's own user copies: get_user, copy_to_user and friends. A page that is not there is
-// faulted in as on a real kernel: an abort from the same EL (EC 0x25), counted and charged. A bad
-// pointer is `false`, which handlers turn into EFAULT.
+// The kernel's accesses to user memory: get_user, copy_to_user and so on. A page that is not
+// present is faulted in as in a real kernel: by an abort from the same EL (EC 0x25), which is
+// counted and charged. For a bad pointer the result is `false`, which handlers turn into EFAULT.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,7 @@ public:
     [[nodiscard]] bool read(VAddr from, std::span<std::byte> to);
     [[nodiscard]] bool write(VAddr to, std::span<const std::byte> from);
     [[nodiscard]] bool clear(VAddr to, std::uint64_t size);
-    // Up to `max` bytes without the NUL; nullopt: bad pointer. A longer string comes back with max
-    // bytes.
+    // The string without its NUL, cut off after `max` bytes. nullopt: bad pointer.
     std::optional<std::string> read_string(VAddr from, std::size_t max);
 
     template <class T>
@@ -39,10 +38,10 @@ public:
         return write(to, std::as_bytes(std::span<const T, 1>(&value, 1)));
     }
 
-    // Hands out host memory page by page, for reads and writes of files without a bounce buffer.
-    // `fn(span)` returns how many bytes it used; the walk ends at a short count. The result is the
-    // bytes used, or nullopt when the first byte is bad. Access::Write means that fn stores into
-    // the span.
+    // Calls `fn(span)` with the host memory of each page of the range, for file reads and writes
+    // without a bounce buffer. `fn` returns the number of bytes it used; a short count ends the
+    // walk. Returns the total, or nullopt if the first byte is not accessible. Access::Write: `fn`
+    // stores into the span.
     template <class Fn>
     std::optional<std::uint64_t> for_each_span(VAddr at, std::uint64_t size, Access access, Fn fn) {
         std::uint64_t done = 0;
@@ -59,7 +58,8 @@ public:
     }
 
 private:
-    // Host bytes of the page part at `at`, at most `size`, faulted in; empty when not permitted.
+    // The host bytes from `at` to the end of its page, at most `size`, faulted in. Empty: access
+    // not permitted.
     std::span<std::byte> touch(VAddr at, std::uint64_t size, Access access);
     void wrote(VAddr at);
 

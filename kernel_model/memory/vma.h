@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One mapping as it was asked for. What backs its pages is in the AddressSpace.
+// A virtual memory area: one mapping as requested. Its present pages are in the AddressSpace.
 #pragma once
 
 #include <cstdint>

@@ -137,7 +137,7 @@ std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::s
     return find_terminal(process, name);
 }
 
-// To open one that is not there is ENXIO, which `open` returning null means.
+// Opening a device that does not exist fails with ENXIO, which a null result of `open` stands for.
 std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const std::string& name) {
     constexpr std::uint64_t kTtyMajor = 5;
     constexpr std::uint32_t kTtyGroup = 5;  // gid=5,mode=620: how Debian mounts devpts
@@ -272,12 +272,12 @@ std::optional<SpecialNode> SpecialFiles::find_proc(Process* reader, const std::s
         for (const auto& [id, each] : process->tasks) ids.push_back(std::to_string(id.value));
         return directory(ids);
     }
-    const std::size_t behind = rest.find('/', 6);
-    const std::string id = rest.substr(6, behind == std::string::npos ? behind : behind - 6);
+    const std::size_t slash = rest.find('/', 6);
+    const std::string id = rest.substr(6, slash == std::string::npos ? slash : slash - 6);
     for (const auto& [task_id, each] : process->tasks) {
         if (id == std::to_string(task_id.value))
             return find_process(*process, *each,
-                                behind == std::string::npos ? "" : rest.substr(behind), false);
+                                slash == std::string::npos ? "" : rest.substr(slash), false);
     }
     return std::nullopt;
 }

@@ -209,7 +209,7 @@ std::string mount_info(const Context&) {
 std::string zero(const Context&) {
     return "0\n";
 }
-// No process is chosen to be killed for memory here.
+// The OOM killer of the model does not choose by score.
 void ignore(Task&, std::string_view) {}
 
 constexpr ProcessRow kRows[] = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// /proc and /sys but for processes.
+// /proc and /sys without the directories of processes.
 #include "kernel_model/proc/proc_text.h"
 
 #include <fmt/format.h>
@@ -149,7 +149,7 @@ std::string net(const ProcContext& c) {
     return c.system == nullptr ? "" : text(c.system->loopback());
 }
 
-// Values as Debian's arm64 kernels have them after boot, where nothing is measured here.
+// Fixed values are those of Debian's arm64 kernels after boot.
 constexpr ProcRow kRows[] = {
     {"/proc/cmdline", just<"console=hvc0\n">},
     {"/proc/cpuinfo", cpuinfo},

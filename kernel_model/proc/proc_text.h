@@ -28,7 +28,7 @@ std::span<const ProcRow> proc_table();
 struct ProcessContext {
     Process& process;
     Task& task;
-    bool whole;  // of the process, not of this task
+    bool whole;  // the process's file, not the task's
     const SystemView* system;
 };
 // Files below /proc/PID and /proc/PID/task/TID.

@@ -29,7 +29,7 @@ bool RunLoop::must_end() const {
     return limits_.watch != nullptr && limits_.watch->wanted_end() != 0;
 }
 
-// The time is that of the CPU that is furthest behind: all others have reached it.
+// The time of the CPU with the lowest clock: all others have reached it.
 std::optional<ExitSummary> RunLoop::limit_reached() const {
     if (limits_.max_insns != 0 && kernel_.counters().retired().value >= limits_.max_insns)
         return ExitSummary{
@@ -54,7 +54,7 @@ std::optional<ExitSummary> RunLoop::run_until(const RunLimits& limits,
     return std::nullopt;
 }
 
-// Runs the CPU that is furthest behind, or lets time pass if all are idle. A value: the run ended.
+// Runs the CPU with the lowest clock, or lets time pass if all are idle. A value: the run ended.
 std::optional<ExitSummary> RunLoop::turn() {
     if (ended()) return ended();
     if (limits_.watch != nullptr) {
@@ -102,8 +102,8 @@ void RunLoop::run_here() {
     kernel_.processes().reap_exited();
 }
 
-// In instructions, each of which takes at least a cycle or little less; a longer run is noticed one
-// turn later.
+// The number of instructions to run before the next event. An instruction takes about a cycle or
+// more, so the event is noticed at most one turn late.
 InsnCount RunLoop::budget() const {
     const Scheduler& scheduler = kernel_.scheduler();
     const CentiCycles now = scheduler.now();
@@ -126,7 +126,7 @@ void RunLoop::run_task(Task& task) {
 
         if (TrapObserver* observer = kernel_.observer();
             observer != nullptr && !observer->returning(task)) [[unlikely]] {
-            stopped_ = {ExitKind::LimitReached, 0, "stopped by who looks on"};
+            stopped_ = {ExitKind::LimitReached, 0, "stopped by the observer"};
             return;
         }
         cpu.clear_exclusive(task.context);
@@ -170,7 +170,7 @@ void RunLoop::exit_work(Task& task) {
             task.tif_uprobe = false;
             if (TrapClient* client = kernel_.client(); client != nullptr)
                 client->notify_resume(task);
-            // Signals that were denied during the step.
+            // Signals that uprobe_deny_signal() held back during the step.
             if (!task.tif_singlestep && !task.pending.empty()) kernel_.signals().recalculate(task);
         }
         if (task.tif_sigpending) SignalDelivery(kernel_, task).deliver(Interrupted::No);

@@ -24,8 +24,8 @@ public:
     explicit RunLoop(Kernel& kernel) : kernel_(kernel) {}
 
     ExitSummary run(const RunLimits& limits);
-    // Until `reached` returns true; it is called after each turn of a CPU. A value: the run ended
-    // before.
+    // Runs until `reached`, which is called after each turn of a CPU, returns true. A value: the
+    // run ended before that.
     std::optional<ExitSummary> run_until(const RunLimits& limits,
                                          const std::function<bool()>& reached);
 

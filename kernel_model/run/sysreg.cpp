@@ -21,12 +21,12 @@ struct FixedRegister {
 // read as zero.
 constexpr std::array kIdRegisters = {
     FixedRegister{reg(3, 0, 0, 0, 0), 0x410fd083},  // MIDR_EL1: Cortex-A72 r0p3
-    FixedRegister{reg(3, 0, 0, 0, 5), 0x80000000},  // MPIDR_EL1: only RES1
+    FixedRegister{reg(3, 0, 0, 0, 5), 0x80000000},  // MPIDR_EL1: only the RES1 bit
     FixedRegister{reg(3, 0, 0, 0, 6), 0},           // REVIDR_EL1
     FixedRegister{reg(3, 0, 0, 4, 0), 0x11},        // ID_AA64PFR0_EL1: AArch64 only, FP and AdvSIMD
     FixedRegister{reg(3, 0, 0, 5, 0), 0x6},         // ID_AA64DFR0_EL1: debug v8
     FixedRegister{reg(3, 0, 0, 6, 0), 0x11120},  // ID_AA64ISAR0_EL1: AES+PMULL, SHA1, SHA2, CRC32
-    FixedRegister{reg(3, 0, 0, 7, 0), 0xff000000},  // ID_AA64MMFR0_EL1: no granule is told
+    FixedRegister{reg(3, 0, 0, 7, 0), 0xff000000},  // ID_AA64MMFR0_EL1: no granule is reported
 };
 
 constexpr std::uint32_t kCtrEl0 = reg(3, 3, 0, 0, 1);
@@ -34,7 +34,7 @@ constexpr std::uint32_t kDczidEl0 = reg(3, 3, 0, 0, 7);
 constexpr std::uint32_t kCntfrqEl0 = reg(3, 3, 14, 0, 0);
 constexpr std::uint32_t kCntvctEl0 = reg(3, 3, 14, 0, 2);
 
-constexpr std::uint64_t kDczidProhibited = 0x14;  // DZP: DC ZVA is not to be used
+constexpr std::uint64_t kDczidProhibited = 0x14;  // DZP: DC ZVA is prohibited
 
 std::optional<std::uint64_t> id_register(std::uint32_t id) {
     constexpr std::uint32_t kSpace = reg(3, 7, 15, 0, 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// MRS instructions that trap at EL0 and that Linux answers itself: ID registers, with the values
-// user space may know of (Documentation/arch/arm64/cpu-feature-registers.rst), and the counter.
+// MRS instructions that trap at EL0 and that Linux emulates: the ID registers, with the fields
+// visible to user space (Documentation/arch/arm64/cpu-feature-registers.rst), and the counter.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@ namespace uprobesim {
 struct SysregRead {
     unsigned target;  // Xt; 31: discarded
     std::uint64_t value;
-    std::optional<ExceptionClass> ec;  // how the hardware reports it; nothing: it does not trap
+    std::optional<ExceptionClass> ec;  // reported by the hardware; empty: it does not trap
 };
 
-// Of the machine, now.
+// The state of the machine that the values depend on.
 struct SysregValues {
     std::uint64_t counter = 0;
     std::uint64_t counter_hz = 0;
@@ -24,8 +24,8 @@ struct SysregValues {
     bool counter_traps = true;  // CNTKCTL_EL1.EL0VCTEN is clear
 };
 
-// `word` is the instruction that the engine refused. Nothing: not an MRS, or of a register EL0 may
-// not know.
+// `word`: an instruction that the engine does not execute. Empty: it is not an MRS, or reads a
+// register that EL0 must not access.
 std::optional<SysregRead> emulate_mrs(std::uint32_t word, const SysregValues& values);
 
 }  // namespace uprobesim

@@ -80,8 +80,8 @@ bool repeats(Task& task, VAddr pc, VAddr address) {
 
 void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
     const bool fetch = abort.access == Access::Execute;
-    // What a stepped instruction accesses, it would access at its own place too: only the fetch
-    // from the slot or the trampoline is on the probe's account.
+    // A stepped instruction makes the same data accesses as in its original place, so only faults
+    // of the fetch from the slot or the trampoline are charged to the probe.
     const TrapClient* client = kernel.client();
     const bool probes = fetch && client != nullptr && client->owns_page(*task.process, pc);
     const Account account = probes ? Account::ProbeHit : Account::Guest;
@@ -135,7 +135,8 @@ bool counter_traps(const Machine& machine) {
     return machine.profile.vdso_clock.value == 0;
 }
 
-// An instruction that the machine executes and only the engine does not: no exception.
+// An instruction that the simulated machine executes but the engine does not: emulated here,
+// without an exception.
 bool executes(const Task& task, const Undefined& undefined) {
     const auto read =
         emulate_mrs(undefined.word, {.counter_traps = counter_traps(task.process->mm->machine())});
@@ -154,13 +155,13 @@ void take(Kernel& kernel, Task& task, const Undefined& undefined, VAddr pc) {
             kernel.gate().exception(task, *read->ec);
             kernel.gate().spend(task, KernelPath::SysregEmulation);
         } else {
-            machine.cpu->count_one(
-                task.context, undefined.word);  // the machine executes it, only the engine does not
+            machine.cpu->count_one(task.context,
+                                   undefined.word);  // the machine executes it, the engine does not
             kernel.counters().count_counter_read();
         }
         if (read->target != 31) machine.cpu->write(task.context, xreg(read->target), read->value);
         machine.cpu->write(task.context, Reg::Pc, pc.value + 4);
-        // user_fastforward_single_step: the emulated instruction was the step, or the slot's.
+        // user_fastforward_single_step: the emulated instruction completes the step.
         if (read->ec) resume_step(kernel, task);
         if (task.tif_singlestep) software_step(kernel, task);
         task.runs_slot = false;
@@ -208,8 +209,8 @@ std::uint64_t abort_syndrome(const Abort& abort, const AddressSpace& space) {
     const bool fetch = abort.access == Access::Execute;
     std::uint64_t esr = (fetch ? kEcInsnAbort : kEcDataAbort) << kEcShift | kIl;
     if (abort.access == Access::Write) esr |= kWnr;
-    // Linux hides from user space how the kernel's half is mapped: all faults there read as level 0
-    // translation faults.
+    // Linux hides the mappings of the kernel's half from user space: it reports all faults there as
+    // level 0 translation faults.
     if (abort.address >= Mm::kTaskSize) return esr | kTranslationLevel0;
     const auto level = space.translation_fault_level(abort.address);
     return esr | (level ? kTranslationLevel0 + *level : kPermissionLevel3);
@@ -223,7 +224,7 @@ std::optional<ExceptionRegisters> exception_registers(const Task& task, const St
     registers.esr = std::visit(Syndrome{task}, stop.why);
     registers.elr = stop.pc.value;
     registers.spsr = task.process->mm->machine().cpu->read(task.context, Reg::Pstate) & kPstateNzcv;
-    // A stepped instruction that was completed has cleared PSTATE.SS; one that was not is stepped
+    // An instruction that completed its step has cleared PSTATE.SS; one that did not is stepped
     // again.
     if (task.tif_singlestep && !std::holds_alternative<StepDone>(stop.why))
         registers.spsr |= kSpsrSs;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the modelled kernel does with each exception from EL0: Linux's el0t_64_sync_handler by
-// class.
+// The handlers of exceptions from EL0, by exception class: Linux's el0t_64_sync_handler.
 #pragma once
 
 #include <optional>
@@ -19,8 +18,8 @@ void take_trap(Kernel& kernel, const SyscallDispatcher& syscalls, Task& task, co
 // ESR_EL1 of an abort from EL0: a translation fault of the level at which the walk of `space` ends,
 // or a permission fault where a page is there.
 std::uint64_t abort_syndrome(const Abort& abort, const AddressSpace& space);
-// What the hardware stores at EL1 for this stop (Arm ARM: ESR_EL1, ELR_EL1, SPSR_EL1, FAR_EL1).
-// Nothing was taken where only the budget was spent.
+// The registers that the hardware sets at this exception (ESR_EL1, ELR_EL1, SPSR_EL1, FAR_EL1).
+// Empty: no exception; the instruction budget was used up.
 std::optional<ExceptionRegisters> exception_registers(const Task& task, const Stop& stop);
 
 }  // namespace uprobesim

@@ -68,7 +68,7 @@ bool SignalDelivery::deliver(Interrupted interrupted) {
             case DefaultAction::Ignore:
             case DefaultAction::Continue: continue;
             case DefaultAction::Stop:
-                // A stop signal of a terminal does not stop a process that no shell could continue.
+                // A terminal's stop signal does not stop a process of an orphaned group.
                 if (info->signal != Signal::Stop &&
                     kernel_.processes().orphaned(task_.process->group))
                     continue;
@@ -97,7 +97,7 @@ void SignalDelivery::enter_handler(const SignalInfo& info, Interrupted interrupt
     }
     kernel_.gate().spend(task_, KernelPath::SignalDeliver);
     if (!push_signal_frame(kernel_, task_, info, taken)) {
-        // force_sigsegv: a SIGSEGV whose own frame does not fit is final.
+        // force_sigsegv: if the frame of a SIGSEGV cannot be written, the default action is taken.
         if (info.signal == Signal::Segv) action_of(task_, Signal::Segv).handler = kSigDfl;
         kernel_.signals().force(task_, {.signal = Signal::Segv, .code = kSiKernel});
         return;

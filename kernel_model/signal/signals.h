@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a pending signal does to the task that takes it. How signals are queued is in
-// kernel/signal_queues, the frame in signals_frame.
+// Delivery of pending signals: default actions and handlers. Queueing is in kernel/signal_queues,
+// the signal frame in signals_frame.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace uprobesim {
 
 class Kernel;
 
-// Of the task whose system call is being carried out, for signalfd.
+// The pending signals of the task whose system call is being executed, for signalfd.
 class CallerSignals final : public PendingSignals {
 public:
     explicit CallerSignals(Kernel& kernel) : kernel_(kernel) {}
@@ -28,8 +28,8 @@ private:
     Kernel& kernel_;
 };
 
-// Whether a system call that a signal interrupts is made again after the handler. No: there is no
-// such call. RestartIfAsked: if the handler has SA_RESTART.
+// Whether a system call that was interrupted by a signal is restarted after the handler. No: no
+// call was interrupted. RestartIfAsked: if the handler has SA_RESTART.
 enum class Interrupted { No, RestartIfAsked, NeverRestart };
 
 class SignalDelivery {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Layout from the user ABI: asm-generic/siginfo.h and ucontext.h, arm64's sigcontext.h (records in
-// __reserved), and Documentation of the frame record that unwinders follow. Linux returns from
-// handlers through the vDSO. The vDSO here has no __kernel_rt_sigreturn: a one-page mapping
-// "[sigpage]" with its two instructions is made when the first handler runs.
+// __reserved), and the frame record (fp, lr) that unwinders follow. Linux returns from handlers
+// through the vDSO. The vDSO here has no __kernel_rt_sigreturn: a one-page mapping "[sigpage]" with
+// its two instructions is made when the first handler runs.
 #include "kernel_model/signal/signals_frame.h"
 
 #include <cstring>
@@ -57,7 +57,7 @@ struct SigFrame {
     std::uint64_t uc_link = 0;
     StackBytes uc_stack;
     std::uint64_t uc_sigmask = 0;
-    // sigset_t may grow to 1024 bits; and 8 bytes of alignment.
+    // Padding for a sigset_t of 1024 bits, and 8 bytes of alignment.
     std::array<std::uint64_t, 16> unused{};
     // struct sigcontext
     std::uint64_t fault_address = 0;
@@ -102,7 +102,7 @@ void put_record(SigFrame& frame, std::size_t& at, const Record& record) {
     at += sizeof record;
 }
 
-// Where a handler returns to without SA_RESTORER; 0 when the page cannot be had.
+// The return address of handlers without SA_RESTORER. 0: no memory for the page.
 VAddr trampoline(Kernel& kernel, Process& process) {
     if (process.sigreturn_page != VAddr(0) && process.mm->find(process.sigreturn_page) != nullptr)
         return process.sigreturn_page;
@@ -140,7 +140,7 @@ SigFrame build_frame(Kernel& kernel, Task& task, const UserRegisters& regs, cons
     return frame;  // a head of zeros ends the records
 }
 
-// The records of __reserved; nothing where they are malformed or FPSIMD is missing.
+// Parses the records of __reserved. Empty if they are malformed or FPSIMD is missing.
 std::optional<FpState> parse_records(const SigFrame& frame) {
     std::optional<FpState> fp;
     std::size_t at = 0;

@@ -10,11 +10,12 @@ namespace uprobesim {
 
 class Kernel;
 
-// Writes the frame and makes the task's registers those of the handler. False: it could not be
-// written, nothing changed.
+// Writes the frame and sets the task's registers for the handler. False: the frame could not be
+// written; nothing was changed.
 bool push_signal_frame(Kernel& kernel, Task& task, const SignalInfo& info,
                        const SignalAction& action);
-// rt_sigreturn. False: not a frame; registers are unchanged and the caller raises SIGSEGV.
+// rt_sigreturn. False: the frame is not valid; registers are unchanged and the caller raises
+// SIGSEGV.
 bool pop_signal_frame(Kernel& kernel, Task& task);
 
 // Whether `sp` is on the alternate stack (on_sig_stack).

@@ -79,7 +79,7 @@ void SyscallDispatcher::enter(Kernel& kernel, Task& task) const {
     if (!call(kernel, task, *row)) block(kernel, task, *row);
 }
 
-// Not where something woke the task meanwhile, nor over a signal.
+// Does not block if the task was woken in the meantime or has a pending signal.
 void SyscallDispatcher::block(Kernel& kernel, Task& task, const SyscallRow& row) const {
     task.blocked_in = row.number;
     const bool interrupted = task.tif_sigpending && !task.waits_killable;
@@ -94,7 +94,7 @@ void SyscallDispatcher::block(Kernel& kernel, Task& task, const SyscallRow& row)
 }
 
 bool SyscallDispatcher::resume(Kernel& kernel, Task& task) const {
-    // Runnable already, so that a handler that ends or stops the task has the last word.
+    // Made runnable first, so that the state set by a handler that ends or stops the task stays.
     task.state = TaskState::Runnable;
     const bool interrupted = task.tif_sigpending && !task.waits_killable;
     task.woken = false;
@@ -102,7 +102,7 @@ bool SyscallDispatcher::resume(Kernel& kernel, Task& task) const {
     const SyscallRow* row = find(task.blocked_in);
     check_invariant(row != nullptr, "a task is blocked in no system call");
     if (call(kernel, task, *row)) return true;
-    // A signal is for the caller to take.
+    // The caller takes pending signals.
     if (interrupted) {
         task.state = TaskState::Blocked;
     } else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// From a number to a row to an answer in x0. The only place that writes a system call's result.
+// Dispatches a system call by its number to the handler in its row. The only place that writes a
+// result to x0.
 #pragma once
 
 #include <array>
@@ -17,12 +18,12 @@ class SyscallDispatcher {
 public:
     static constexpr std::uint32_t kLimit = 512;  // asm-generic numbers end below
 
-    SyscallDispatcher();  // all themes
+    SyscallDispatcher();  // joins all tables
     explicit SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes);
 
     // The SVC exception was counted already.
     void enter(Kernel& kernel, Task& task) const;
-    // Enters the call of a Blocked task again. False: it still waits.
+    // Enters the call of a Blocked task again. False: the task still waits.
     bool resume(Kernel& kernel, Task& task) const;
 
     const SyscallRow* find(std::uint32_t number) const {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// System calls are rows: number, name, function, how far it is supported, path, note. A handler
-// decodes its arguments, checks first, works, and returns a value; only the dispatcher writes x0.
-// Handlers that know a better path than their row's (a pipe instead of a file, units) set it in the
-// SysCall.
+// Each system call is a row: number, name, handler, level of support, kernel path, note. A handler
+// decodes its arguments, checks them, does the work and returns a value; only the dispatcher writes
+// x0. A handler that knows a more exact path than its row's (a pipe instead of a file), or the
+// number of units, sets it in the SysCall.
 #pragma once
 
 #include <array>
@@ -19,12 +19,13 @@
 
 namespace uprobesim {
 
-// Nothing to do now; entered again when what it waits on wakes, at its deadline, or by a signal.
+// The call blocks. It is entered again when its wait queue wakes it, at its deadline, or on a
+// signal.
 struct Block {};
-struct NoReturn {};  // sys_exit, sys_execve, rt_sigreturn: registers are already as they must be
+struct NoReturn {};  // exit, execve, rt_sigreturn: the handler has set the registers
 
-// What a handler returns: a value for x0, an error, or one of the two above. An error of another
-// call propagates by TRY (sim/base/try.h).
+// The result of a handler: a value for x0, an error, or one of the two above. TRY (sim/base/try.h)
+// propagates errors.
 class SysOutcome : public std::variant<std::uint64_t, Errno, Block, NoReturn> {
 public:
     template <std::integral T>
@@ -50,8 +51,8 @@ struct SysCall {
     KernelPath path;          // preset from the row
     std::uint64_t units = 0;  // charged with the path
 
-    // Enters the call again when the queue wakes; null: nothing to wait for. Then return Block{}.
-    // `events`, `exclusive`: as WaitQueue::add.
+    // The call is entered again when the queue wakes it; null: no queue. The handler must then
+    // return Block{}. `events`, `exclusive`: as WaitQueue::add.
     void wait_on(WaitQueue* queue, std::uint32_t events = WaitQueue::kAnything,
                  bool exclusive = false) {
         if (queue != nullptr) queue->add(task, events, exclusive);
@@ -63,7 +64,7 @@ struct SysCall {
 };
 
 using SysFn = SysOutcome (*)(SysCall&);
-// Handlers that do nothing: one answers a fixed value, one a fixed error.
+// Handlers that do nothing but return a fixed value or a fixed error.
 template <std::uint64_t kValue>
 SysOutcome answer(SysCall&) {
     return kValue;
@@ -80,12 +81,13 @@ struct SyscallRow {
     SysFn fn;
     Support support;
     KernelPath path;
-    std::string_view note;  // needed for Partial and Stub
-    // After a signal's handler ran in the middle of the call (signal(7)).
+    std::string_view note;  // required for Partial and Stub
+    // Whether the call is restarted after a signal handler has interrupted it (signal(7)).
     Interrupted restart = Interrupted::RestartIfAsked;
 };
 
-// One table per theme, each in its sys_<theme>.cpp. dispatch.cpp joins them and refuses duplicates.
+// One table per subject, each in its sys_<subject>.cpp. dispatch.cpp joins them and refuses
+// duplicates.
 std::span<const SyscallRow> memory_syscalls();
 std::span<const SyscallRow> file_syscalls();
 std::span<const SyscallRow> file_tree_syscalls();

@@ -74,7 +74,7 @@ void Futexes::hand_over(const FutexKey& key, std::uint32_t flags) {
     Task& next = *first(key);
     const auto word = static_cast<std::uint32_t>(next.id.value) | abi::kFutexWaiters | flags;
     (void)UserMemory(*next.process->mm, next.id)
-        .put(next.futex->word, word);  // its own page: it finds out
+        .put(next.futex->word, word);  // a fault is ignored: the task reads the word itself
     wake(key, 1);
     const auto rest = waiters_.find(key);
     if (rest == waiters_.end()) return;

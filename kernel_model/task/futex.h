@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The tasks that wait on futex words. A word in private memory is named by its address space and
-// address, one in a shared mapping by its file and offset, so that processes share it.
+// The tasks that wait on futex words. The key of a word in private memory is its address space and
+// address; in a shared mapping, the file and offset, so that processes share it.
 #pragma once
 
 #include <compare>
@@ -21,11 +21,11 @@ class Mm;
 struct FutexKey {
     std::uint64_t space = 0;  // of private words; 0: shared
     std::uint64_t device = 0, inode = 0;
-    std::uint64_t at = 0;  // address, or offset in what backs it
+    std::uint64_t at = 0;  // address, or offset in the file
     constexpr auto operator<=>(const FutexKey&) const = default;
 };
 
-// The key of the word at `address`; `is_private`: the guest says that no other process uses it.
+// The key of the word at `address`; `is_private`: FUTEX_PRIVATE_FLAG is set.
 FutexKey futex_key(const Mm& mm, VAddr address, bool is_private);
 
 // The wait of a task.
@@ -33,28 +33,28 @@ struct FutexWait {
     FutexKey key;
     std::uint32_t bitset = abi::kFutexBitsetMatchAny;
     bool woken = false;
-    // Of a wait for the word's lock (with priority inheritance): the holder.
+    // Set while the task waits for a priority-inheritance lock: its holder.
     std::optional<TaskId> holder{};
     VAddr word{};
 };
 
 class Futexes {
 public:
-    // The task waits from now on; its `futex` says on what.
+    // Adds the task to the waiters of the key in its `futex`.
     void add(Task& task);
-    // The task no longer waits, woken or not.
+    // Removes the task, whether it was woken or not.
     void remove(Task& task);
     // Wakes up to `most` tasks whose bitset has one of these bits, in order of arrival. Returns the
     // number woken.
     std::uint32_t wake(const FutexKey& key, std::uint32_t most,
                        std::uint32_t bitset = abi::kFutexBitsetMatchAny);
-    // Up to `most` tasks wait on `to` instead. Returns the number moved.
+    // Moves up to `most` waiters to `to`. Returns the number moved.
     std::uint32_t requeue(const FutexKey& from, const FutexKey& to, std::uint32_t most);
     // Gives the lock to the first waiter and writes the word for it, with `flags`.
     void hand_over(const FutexKey& key, std::uint32_t flags);
     // The words of the locks that the task holds and other tasks wait for.
     std::vector<FutexKey> held_by(TaskId holder) const;
-    // The first waiter; null: none.
+    // The waiter that came first, or null.
     Task* first(const FutexKey& key) const;
     bool empty() const { return waiters_.empty(); }
 

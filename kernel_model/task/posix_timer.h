@@ -10,13 +10,13 @@
 
 namespace uprobesim {
 
-// By CPU time of its process, looked at on every tick.
+// Counts the CPU time of its process; checked at every tick.
 struct CpuTimer {
     std::uint64_t next_ns = 0;  // 0: not armed
     std::uint64_t interval_ns = 0;
 };
 
-// What a timer counts: the simulated time, or CPU time of its process or one task of it.
+// A timer's clock: simulated time, or the CPU time of the process or of one of its tasks.
 enum class TimerClock { Realtime, Monotonic, ProcessCpu, TaskCpu };
 
 struct PosixTimer {
@@ -28,9 +28,9 @@ struct PosixTimer {
     std::uint64_t value = 0;       // sigev_value
     std::uint64_t next_ns = 0;     // by its clock; 0: not armed
     std::uint64_t interval_ns = 0;
-    std::uint64_t overrun = 0;  // of the signal that was taken last
-    bool queued = false;        // its signal is pending: it is armed again when that is taken
-    TimerHandle armed;          // of the simulated time
+    std::uint64_t overrun = 0;  // of the last signal that was delivered
+    bool queued = false;        // its signal is pending; the timer is armed again at delivery
+    TimerHandle armed;          // for timers of simulated time
 };
 
 }  // namespace uprobesim

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What threads of one program share: memory, descriptors, signal actions, identity.
+// A process: the state that its threads share, such as memory, descriptors, signal actions, ids.
 #pragma once
 
 #include <array>
@@ -49,20 +49,20 @@ struct CpuTime {
     }
 };
 
-// What wait4 reports of a child.
+// Changes of state that wait4 reports of a child.
 struct ChildEvents {
     std::int32_t ended = 0;    // the status word of wait4
-    std::int32_t stopped = 0;  // by this signal, not yet reported; 0: not stopped
-    bool continued = false;    // not yet reported
+    std::int32_t stopped = 0;  // signal of a stop not yet reported, or 0
+    bool continued = false;    // and not yet reported
 };
 
-// The end of a process, for those who may outlive it (pidfd).
+// The end of a process, shared with pidfds that may outlive it.
 struct ProcessEnd {
     bool reached = false;
-    WaitQueue waiters;  // not the parent's tasks
+    WaitQueue waiters;  // pollers of pidfds
 };
 
-// What prctl and personality set.
+// Set by prctl and personality.
 struct ProcessOptions {
     std::int32_t parent_death_signal = 0;
     std::uint32_t dumpable = 1;
@@ -85,11 +85,11 @@ struct Process {
     WaitQueue children_changed;         // its tasks that wait for children
     WaitQueue signal_arrived;           // readers of pending signals (signalfd)
     std::shared_ptr<ProcessEnd> end = std::make_shared<ProcessEnd>();
-    WaitQueue vfork_done;  // tasks that wait until this process has a program of its own, or ends
-    bool vforked = false;  // its parent waits so
+    WaitQueue vfork_done;  // the parent's vfork, until exec or exit
+    bool vforked = false;  // its parent waits for vfork_done
     CpuTime ended_tasks_time, children_time;
     std::uint64_t children_peak_pages = 0;
-    std::shared_ptr<Mm> mm;  // another process's too, between vfork and execve
+    std::shared_ptr<Mm> mm;  // the parent's, between vfork and execve
     FdTable files;
     std::array<SignalAction, kSignalCount + 1> actions{};  // index: signal number
     std::array<ResourceLimit, 16> limits{};                // index: RLIMIT_*
@@ -106,14 +106,14 @@ struct Process {
     CpuTimer virtual_timer, profiling_timer;  // ITIMER_VIRTUAL, ITIMER_PROF
     std::map<std::int32_t, PosixTimer> posix_timers;
     ProcessOptions options;
-    // Where handlers return to when SA_RESTORER is not set: the page that stands for the vDSO's
-    // sigreturn. 0: not made yet.
+    // The page to which handlers return without SA_RESTORER, in place of the vDSO's
+    // __kernel_rt_sigreturn. 0: not mapped yet.
     VAddr sigreturn_page;
-    std::deque<SignalInfo> pending;  // of the whole process: the first task that can takes it
+    std::deque<SignalInfo> pending;  // process-wide: taken by the first task that does not block it
     std::map<TaskId, std::unique_ptr<Task>> tasks;
 };
 
-// The process as the caller of a file call, from its working directory.
+// The caller of a file operation: the process's credentials and working directory.
 inline Caller caller_of(Process& process) {
     return {.process = &process,
             .credentials = {.uid = process.uid, .gid = process.gid, .groups = {}},

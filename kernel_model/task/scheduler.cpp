@@ -10,7 +10,7 @@
 namespace uprobesim {
 namespace {
 
-// How far one CPU may be ahead of another: less than a system call takes.
+// The most that one CPU may be ahead of another: less than the time of a system call.
 constexpr std::uint64_t kQuantumNs = 2'000;
 // sysctl_sched_base_slice of a machine with 8 CPUs or more.
 constexpr std::uint64_t kSliceNs = 3'000'000;
@@ -105,7 +105,7 @@ void Scheduler::remove(Task& task) {
     SimCpu& where = cpus_[task.cpu];
     std::erase(where.queue, &task);
     if (where.running != &task || &where == &cpu())
-        return;  // the current CPU's is put back at the end of its turn
+        return;  // the running task is put back at the end of its turn
     where.running = nullptr;
     if (!where.busy()) pull_work(where);
     if (!where.busy()) where.was_idle = true;
@@ -115,7 +115,7 @@ void Scheduler::move_if_needed(Task& task) {
     if (task.state != TaskState::Runnable || allowed(task, cpus_[task.cpu])) return;
     SimCpu& where = cpus_[task.cpu];
     if (where.running == &task) {
-        if (&where == &cpu()) return;  // when it is put back
+        if (&where == &cpu()) return;  // moved when it is put back
         where.running = nullptr;
     } else {
         std::erase(where.queue, &task);
@@ -127,13 +127,13 @@ void Scheduler::move_if_needed(Task& task) {
 
 bool Scheduler::select() {
     settle();
-    const SimCpu* behind = nullptr;
+    const SimCpu* lowest = nullptr;
     for (const SimCpu& candidate : cpus_) {
-        if (candidate.busy() && (behind == nullptr || candidate.clock < behind->clock))
-            behind = &candidate;
+        if (candidate.busy() && (lowest == nullptr || candidate.clock < lowest->clock))
+            lowest = &candidate;
     }
-    if (behind == nullptr) return false;
-    current_ = behind->id;
+    if (lowest == nullptr) return false;
+    current_ = lowest->id;
     set_until();
     return true;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A thread as Linux schedules it: a CPU context, its signal state, its thread flags.
+// A thread, Linux's task_struct: CPU context, signal state, thread flags.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ namespace uprobesim {
 struct Process;
 class Scheduler;
 
-// Blocked: inside a system call that is entered again when something may have changed. Dead: a
-// zombie until it is reaped.
+// Blocked: in a system call, which is entered again on a wake-up. Dead: a zombie until it is
+// reaped.
 enum class TaskState { Runnable, Blocked, Stopped, Dead };
 
 inline constexpr std::uint64_t kNoDeadline = ~std::uint64_t{0};
@@ -40,7 +40,8 @@ struct AltStack {
 };
 
 struct Task final : Waiter {
-    // Before its members: an open end of a FIFO that goes with them wakes its queues.
+    // First of all members: destroying those below may close an end of a FIFO, which wakes these
+    // queues.
     ~Task() override { leave_queues(); }
 
     TaskId id;
@@ -49,23 +50,23 @@ struct Task final : Waiter {
     TaskState state = TaskState::Runnable;
     // --- scheduling; null without a scheduler (tests of handlers)
     Scheduler* scheduler = nullptr;
-    unsigned cpu = 0;                            // where it runs, is queued, or ran last
+    unsigned cpu = 0;                            // on which it runs, is queued, or ran last
     std::uint64_t affinity = ~std::uint64_t{0};  // bit: CPU
     std::int32_t nice = 0;  // stored for getpriority(); the scheduler ignores it
-    // Of its context's work, what is in records already: a task that executes a program takes the
-    // id of its process.
+    // The part of its context's work that is already in task records: a task that calls execve
+    // takes over the id of its process.
     InsnCount recorded_insns;
     CentiCycles recorded_cycles;
-    CentiCycles user_cycles;       // of its context, as far as they are in a CPU's clock
-    bool resumes_call = false;     // runnable, and enters again the call that it was blocked in
+    CentiCycles user_cycles;       // of its context, already in a CPU's clock
+    bool resumes_call = false;     // Runnable, and will enter its blocked call again
     bool stopped_in_call = false;  // Stopped while Blocked
 
-    // The system call a Blocked task is in. A handler with a timeout sets `wait_deadline_ns`
+    // The system call of a Blocked task. A handler with a timeout sets `wait_deadline_ns`
     // (CLOCK_MONOTONIC) at its first entry, when it is kNoDeadline, and returns Block; the kernel
-    // enters it again at the latest then. The dispatcher resets it when the call ends.
+    // enters the call again no later than that. The dispatcher resets it when the call ends.
     std::uint32_t blocked_in = 0;
     std::uint64_t wait_deadline_ns = kNoDeadline;
-    Timers::Id wait_timer = 0;    // for that time
+    Timers::Id wait_timer = 0;    // set for wait_deadline_ns
     bool waits_killable = false;  // only SIGKILL ends the wait (vfork)
     bool woken = false;           // since its call was entered
     // Whether any state of a wait is left.
@@ -74,9 +75,9 @@ struct Task final : Waiter {
                call_holds;
     }
     std::optional<FutexWait> futex;   // a futex call that waits
-    std::int32_t vfork_child = 0;     // a vfork call waits for that process
+    std::int32_t vfork_child = 0;     // the process that a vfork call waits for
     std::uint64_t call_progress = 0;  // bytes that a transfer moved before it blocked
-    // What a blocked call has made so far; released when the call ends.
+    // An object that a blocked call keeps between its entries; released when the call ends.
     std::shared_ptr<void> call_holds;
 
     // Thread flags, as in thread_info.
@@ -87,16 +88,16 @@ struct Task final : Waiter {
     // The instruction word that a step executes (the slot's) while tif_singlestep is set by the
     // probe layer.
     std::uint32_t step_word = 0;
-    // The next instruction is step_word too, but no exception follows it: execution continues after
-    // the slot.
+    // The next instruction is step_word, but no step exception follows it: execution continues
+    // after the slot.
     bool runs_slot = false;
     // thread.fault_code: the probe layer sets the "not trapped" marker ~0 before a step, fault
     // paths that end in a signal store ESR.
     std::uint64_t fault_code = 0;
     std::uint64_t fault_address = 0;  // thread.fault_address, for the signal frame
 
-    // The last abort that was resolved, and how often in a row: one that repeats is an alignment
-    // fault.
+    // The last abort that was resolved, and the number of repetitions: an abort that repeats is an
+    // alignment fault.
     VAddr resolved_pc, resolved_address;
     std::uint32_t resolved_times = 0;
 

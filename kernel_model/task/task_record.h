@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a task has done at EL0, for the figures of a run: it outlives the task.
+// Statistics of a task's work at EL0. They outlive the task.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace uprobesim {
 struct TaskRecord {
     TaskId task;
     std::int32_t process = 0;
-    std::string comm;  // at its end, or now
+    std::string comm;  // the present name, or the last one
     InsnCount insns;
     CentiCycles user_cycles;
 };

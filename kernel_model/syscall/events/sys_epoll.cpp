@@ -72,7 +72,7 @@ SysOutcome sys_epoll_ctl(SysCall& call) {
     return 0;
 }
 
-// `timeout_ns`: none waits for ever.
+// Without `timeout_ns` the wait has no limit.
 SysOutcome wait_for_events(SysCall& call, const std::optional<std::uint64_t>& timeout_ns) {
     TRY(wait_with_mask(call, call.address(4), call.args[5]));
     const auto finish = [&](SysOutcome outcome) {
@@ -103,7 +103,7 @@ SysOutcome wait_for_events(SysCall& call, const std::optional<std::uint64_t>& ti
     if (bad_pointer) return finish(Errno::Fault);
     call.path = KernelPath::SysEpollWaitNone;
     if (timeout_ns && deadline_passed(call, *timeout_ns)) return finish(std::uint64_t{0});
-    // One with a handler ends the wait; the kernel answers EINTR then.
+    // A signal with a handler ends the wait with EINTR.
     if (call.task.tif_sigpending) return Block{};
     call.wait_on(epoll->waiters(), kPollReadable, true);
     return Block{};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Calls that make files without a name: counters, timers, signals, memory, processes.
+// System calls on files without a name: eventfd, timerfd, signalfd, memfd, pidfd.
 #include <fmt/format.h>
 
 #include "kernel_model/abi/clock.h"
@@ -44,7 +44,8 @@ SysOutcome sys_timerfd_create(SysCall& call) {
         case kClockRealtime:
         case kClockMonotonic:
         case kClockBoottime: break;
-        // The alarm clocks wake a machine that sleeps.
+        // The ALARM clocks need CAP_WAKE_ALARM, and an RTC that can wake the machine: there is
+        // none.
         case kClockRealtimeAlarm:
         case kClockBoottimeAlarm: return call.process.uid != 0 ? Errno::Perm : Errno::NotSup;
         default: return Errno::Inval;
@@ -120,7 +121,7 @@ SysOutcome sys_memfd_create(SysCall& call) {
     if (!name) return Errno::Fault;
     if (name->size() > kMfdNameMax) return Errno::Inval;
     auto shared = std::make_shared<MemoryFile::Shared>();
-    // Beyond the numbers of shared anonymous mappings, which are on the same device.
+    // Above the inode numbers of shared anonymous mappings, which are on the same device.
     const std::uint64_t inode = call.kernel.new_inode() | std::uint64_t{1} << 32;
     shared->memory = std::make_shared<SharedMemory>(call.kernel.machine().memory, inode, 0,
                                                     "/memfd:" + *name + " (deleted)");
@@ -195,7 +196,7 @@ constexpr SyscallRow kRows[] = {
 SysOutcome add_process_fd(SysCall& call, std::int32_t pid, std::uint32_t flags) {
     const auto process = call.kernel.processes().all().find(pid);
     if (process == call.kernel.processes().all().end()) {
-        // A thread that is not the first has no descriptor of its own.
+        // Without PIDFD_THREAD, a pidfd can refer to a thread group leader only.
         return call.kernel.processes().find_task(TaskId{pid}) != nullptr ? Errno::Inval
                                                                          : Errno::Srch;
     }

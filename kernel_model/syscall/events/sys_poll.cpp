@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Waiting for descriptors: ppoll and pselect6. Both let simulated time pass until the timeout is
-// over, and have a signal mask of their own while they wait.
+// ppoll and pselect6. Both wait in simulated time, and may replace the signal mask while they wait.
 #include "kernel_model/syscall/events/sys_poll.h"
 
 #include <algorithm>
@@ -32,8 +31,8 @@ SysResult<std::optional<std::uint64_t>> read_timeout(SysCall& call, VAddr at) {
     return std::optional(given);
 }
 
-// poll_select_finish: what is left of the time goes back to the caller; a bad pointer is not an
-// error here.
+// poll_select_finish: writes the remaining time back to the caller; a bad pointer is not an error
+// here.
 void put_remaining(SysCall& call, VAddr at, const std::optional<std::uint64_t>& timeout) {
     if (!timeout) return;
     const std::uint64_t now = call.kernel.clock().monotonic_ns(), end = call.task.wait_deadline_ns;
@@ -45,8 +44,8 @@ enum class Wait { Over, Interrupted, GoesOn };
 Wait wait_on(SysCall& call, bool ready, const std::optional<std::uint64_t>& timeout) {
     const bool over = timeout && deadline_passed(call, *timeout);
     if (ready) return Wait::Over;
-    // do_poll: a signal comes before the end of the time. One without a handler lets the wait go
-    // on.
+    // do_poll: a signal takes precedence over the timeout. After one without a handler the wait
+    // continues.
     if (call.task.tif_sigpending) return Wait::Interrupted;
     return over ? Wait::Over : Wait::GoesOn;
 }
@@ -72,8 +71,8 @@ void end_wait(SysCall& call) {
     call.kernel.signals().recalculate(call.task);
 }
 
-// Entered again while it waits: the deadline of the first time holds, and the guest's copy is
-// written at the end only.
+// Entered again while the task waits: the deadline of the first entry holds, and the results are
+// written to the guest only at the end.
 SysOutcome sys_ppoll(SysCall& call) {
     const auto timeout = TRY(read_timeout(call, call.address(2)));
     TRY(wait_with_mask(call, call.address(3), call.args[4]));

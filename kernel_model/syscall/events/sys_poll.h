@@ -5,11 +5,11 @@
 
 namespace uprobesim {
 
-// The wait's own signal mask, put in place at its first entry (set_user_sigmask). Null: none.
-// Inval, Fault.
+// Replaces the signal mask for the duration of the wait, at the first entry (set_user_sigmask). A
+// null pointer: the mask stays. Errors: Inval, Fault.
 SysResult<void> wait_with_mask(SysCall& call, VAddr mask, std::uint64_t size);
-// The wait is over without a handler: restore_saved_sigmask. A handler runs with the wait's mask,
-// its frame has the saved one.
+// Restores the mask after a wait that no handler ended (restore_saved_sigmask). A handler runs with
+// the wait's mask; its frame holds the saved one.
 void end_wait(SysCall& call);
 
 }  // namespace uprobesim

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Calls on names.
+// System calls that take a path.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -76,7 +76,7 @@ SysOutcome add_opened(SysCall& call, std::shared_ptr<File> file, std::uint32_t f
     return static_cast<std::uint64_t>(fd);
 }
 
-// A FIFO waits, with this end open, for somebody at the other (fifo_open).
+// Opening one end of a FIFO blocks until the other end is opened (fifo_open).
 SysOutcome open_fifo(SysCall& call, const std::shared_ptr<PipeEnd>& end, std::uint32_t flags) {
     if ((flags & kONonblock) != 0 || !end->waits_for_partner()) return add_opened(call, end, flags);
     call.task.call_holds = end;
@@ -119,7 +119,7 @@ SysOutcome sys_openat2(SysCall& call) {
         call.kernel.counters().note_unmodelled("openat2 resolve flags", "answered EINVAL");
         return Errno::Inval;
     }
-    // Unlike openat, what is not known is refused (build_open_flags).
+    // Unlike openat, openat2 refuses unknown flags (build_open_flags).
     constexpr std::uint64_t kKnown = kOAccmode | kOCreat | kOExcl | kONoctty | kOTrunc | kOAppend |
                                      kONonblock | kOSync | kOAsync | kODirect | kOLargefile |
                                      kODirectory | kONofollow | kONoatime | kOCloexec | kOPath |
@@ -351,7 +351,7 @@ SysOutcome sys_truncate(SysCall& call) {
 
 SysOutcome put_statfs(SysCall& call, VAddr to) {
     Statfs s{};
-    s.f_type = kTmpfsMagic;  // what the kernel paths were measured on
+    s.f_type = kTmpfsMagic;  // the file system on which the kernel paths were measured
     s.f_bsize = s.f_frsize = 4096;
     s.f_blocks = s.f_bfree = s.f_bavail = call.kernel.machine().memory.limit_bytes() / kPageSize;
     if (const DiskSpace* space = call.kernel.files().space()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Calls on descriptors.
+// System calls that take a descriptor.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,8 +52,8 @@ SysOutcome sys_pwritev(SysCall& call) {
     return transfer_vector(call, call.int32(0), Direction::Write, call.address(1), call.args[2],
                            &call.args[3]);
 }
-// An offset of -1 is the file's own position. The flags (RWF_*) are hints, but for those that are
-// not known.
+// An offset of -1 stands for the file's own position. Known flags (RWF_*) are ignored as hints,
+// unknown ones refused.
 SysOutcome vector_with_flags(SysCall& call, Direction direction) {
     if ((call.uint32(5) & ~0x1fu) != 0) return Errno::NotSup;
     const std::uint64_t* offset = call.args[3] == ~std::uint64_t{0} ? nullptr : &call.args[3];
@@ -95,7 +95,7 @@ SysOutcome sys_lseek(SysCall& call) {
     return file->position;
 }
 
-// close of any descriptor of a file lets go of the process's locks on it.
+// Closing any descriptor of a file releases all locks that the process holds on it.
 bool close_descriptor(SysCall& call, std::int32_t fd) {
     const auto file = call.process.files.share(fd);
     if (!file) return false;
@@ -211,8 +211,9 @@ SysOutcome sys_fcntl(SysCall& call) {
         case kFGetown:
         case kFSetsig:
         case kFGetsig:
-        case kFSetownEx: return 0;             // SIGIO is never sent
-        case kFSetlease: return Errno::Again;  // others may have it open
+        case kFSetownEx: return 0;  // SIGIO is never sent
+        case kFSetlease: return Errno::Again;  // leases are not modelled
+                                  // open
         case kFGetlease: return kFUnlck;
         case kFSetpipeSz: return pipe_size(call, *entry->file, true);
         case kFGetpipeSz: return pipe_size(call, *entry->file, false);
@@ -240,7 +241,7 @@ SysOutcome sys_ioctl(SysCall& call) {
         file->flags = *on != 0 ? file->flags | kONonblock : file->flags & ~kONonblock;
         return 0;
     }
-    if (request == kFioasync) {  // kept; SIGIO is never sent
+    if (request == kFioasync) {  // stored; SIGIO is never sent
         const auto on = memory.get<std::int32_t>(call.address(2));
         if (!on) return Errno::Fault;
         file->flags = *on != 0 ? file->flags | kOAsync : file->flags & ~kOAsync;
@@ -267,7 +268,8 @@ SysOutcome sys_fsync(SysCall& call) {
     return 0;
 }
 
-// What is written is in the page cache that all share: to have begun writing it back shows nowhere.
+// Writes go to the page cache, which all readers share, so the start of writeback is not
+// observable.
 SysOutcome sys_sync_file_range(SysCall& call) {
     constexpr std::uint32_t kKnown =
         kSyncFileRangeWaitBefore | kSyncFileRangeWrite | kSyncFileRangeWaitAfter;
@@ -319,7 +321,7 @@ SysOutcome sys_fallocate(SysCall& call) {
     if (!file->backing()) return Errno::NoDev;
     const std::uint64_t end = call.args[2] + call.args[3];
     if (static_cast<std::int64_t>(end) < 0) return Errno::Fbig;
-    // shmem_fallocate: the limit of a file's size counts with FALLOC_FL_KEEP_SIZE too.
+    // shmem_fallocate: RLIMIT_FSIZE applies with FALLOC_FL_KEEP_SIZE too.
     if (!punches) {
         TRY(may_grow(call, *file, end));
     }

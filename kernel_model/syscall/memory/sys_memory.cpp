@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// System calls on mappings. Checks are in Linux's order, so that the first mistake is the one
-// reported.
+// System calls on mappings. Checks are in Linux's order, so that a call with several errors fails
+// with the same errno.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,7 +30,7 @@ Prot prot_from(std::uint64_t bits) {
             .exec = (bits & kProtExec) != 0};
 }
 
-// The file part of a mapping request: which rights the descriptor must have.
+// The file of a mapping request, after checking the descriptor's access mode.
 SysResult<void> take_file(SysCall& call, MapRequest& request, std::uint64_t flags) {
     const auto file = call.process.files.share(call.int32(4));
     if (file == nullptr || (file->flags & kOPath) != 0) return tl::make_unexpected(Errno::Badf);
@@ -133,7 +133,7 @@ SysOutcome sys_mprotect(SysCall& call) {
 }
 
 SysOutcome sys_pkey_mprotect(SysCall& call) {
-    // Without permission overlays there is no key but -1.
+    // Without permission overlays -1 is the only valid key.
     if (call.int32(3) != -1) return Errno::Inval;
     return change_protection(call);
 }
@@ -160,7 +160,7 @@ SysOutcome sys_brk(SysCall& call) {
     return now.value;
 }
 
-// What an advice does here.
+// The effect of each madvise advice.
 enum class Advice { Discard, DiscardAnonymous, PopulateRead, PopulateWrite, Ignored, Refused };
 struct AdviceRow {
     std::int32_t number;
@@ -191,7 +191,7 @@ constexpr auto kAdvice = std::to_array<AdviceRow>({
     {kMadvPopulateWrite, "MADV_POPULATE_WRITE", Advice::PopulateWrite},
 });
 
-// Whether every page of the range is in some mapping; and whether all those mappings are private
+// Whether every page of the range is mapped, and whether all mappings in it are private and
 // anonymous.
 struct Coverage {
     bool whole = true;
@@ -227,7 +227,8 @@ SysOutcome sys_madvise(SysCall& call) {
         at < Mm::kTaskSize ? coverage_of(mm, range) : Coverage{.whole = false, .anonymous = true};
     switch (row->advice) {
         case Advice::DiscardAnonymous:
-            // Freed at once instead of under memory pressure: a reader may find zeros either way.
+            // MADV_FREE frees at once instead of under memory pressure: a program must expect zeros
+            // either way.
             if (!coverage.anonymous) return Errno::Inval;
             [[fallthrough]];
         case Advice::Discard: {
@@ -300,7 +301,7 @@ SysOutcome sys_msync(SysCall& call) {
     return 0;
 }
 
-// There is no swap, so memory that is present stays present: locking is bringing it in.
+// There is no swap, so present pages stay present: to lock memory is to fault it in.
 SysOutcome lock_range(SysCall& call, bool populate) {
     const std::uint64_t size = page_ceil(call.args[1] + call.address(0).page_offset());
     const VAddr begin = call.address(0).page();

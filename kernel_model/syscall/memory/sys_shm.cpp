@@ -54,7 +54,8 @@ bool owns(const SysCall& call, const IpcSegment& segment) {
            call.process.uid == segment.creator_uid;
 }
 
-// ipcperms: whether what `wanted` asks of any class is granted to the class the caller is in.
+// ipcperms: whether the permissions in `wanted` are granted to the class (owner, group or other) of
+// the caller.
 bool permitted(const SysCall& call, const IpcSegment& segment, std::uint32_t wanted) {
     const Process& p = call.process;
     if (p.uid == 0) return true;
@@ -137,7 +138,7 @@ SysOutcome sys_shmat(SysCall& call) {
     return mapped->value;
 }
 
-// The mappings of one segment that lie where one shmat at this address put them.
+// The mappings of one segment at the places where a shmat at this address put them.
 SysOutcome sys_shmdt(SysCall& call) {
     const VAddr at = call.address(0);
     if (at.page_offset() != 0 || at >= Mm::kTaskSize) return Errno::Inval;
@@ -146,7 +147,7 @@ SysOutcome sys_shmdt(SysCall& call) {
     IpcSegment* segment = nullptr;
     for (auto it = mm.vmas().lower_bound(at); it != mm.vmas().end() && segment == nullptr; ++it) {
         if (it->second.file != nullptr && lies_right(it->second))
-            segment = segments(call).behind(it->second.file.get());
+            segment = segments(call).segment_of(it->second.file.get());
     }
     if (segment == nullptr) return Errno::Inval;
     const auto memory = segment->memory.lock();

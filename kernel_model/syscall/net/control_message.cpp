@@ -41,7 +41,7 @@ SysResult<void> take_credentials(SysCall& call, std::span<const std::byte> data,
     std::memcpy(given, data.data(), sizeof given);
     const Ucred claimed{
         .pid = static_cast<std::int32_t>(given[0]), .uid = given[1], .gid = given[2]};
-    // scm_check_creds: only the superuser may be somebody else.
+    // scm_check_creds: only the superuser may send credentials other than its own.
     if (call.process.uid != 0 && !(claimed == message.sender))
         return tl::make_unexpected(Errno::Perm);
     message.sender = claimed;

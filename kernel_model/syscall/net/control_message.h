@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// struct cmsghdr: descriptors and credentials beside the bytes of a message (unix(7), cmsg(3)).
+// struct cmsghdr: the descriptors and credentials sent with a message (unix(7), cmsg(3)).
 #pragma once
 
 #include "kernel_model/net/socket.h"
@@ -9,7 +9,8 @@ namespace uprobesim {
 
 SysResult<void> read_control(SysCall& call, const Socket& socket, VAddr at, std::uint64_t length,
                              Outgoing& message);
-// Value: the bytes written. What does not fit is dropped, and abi::kMsgCtrunc set in `told`.
+// Returns the number of bytes written. Control messages that do not fit are dropped, and
+// abi::kMsgCtrunc is set in `told`.
 std::uint64_t put_control(SysCall& call, const Socket& socket, VAddr at, std::uint64_t length,
                           std::uint32_t flags, Incoming& message, std::uint32_t& told);
 

@@ -29,7 +29,7 @@ static_assert(sizeof(MessageHeader) == 56);
 constexpr std::uint64_t kNameLengthAt = 8, kControlLengthAt = 40, kFlagsAt = 48;
 constexpr std::uint64_t kManyStride = 64, kManyLengthAt = 56;
 
-// MSG_* that ask for what is not modelled.
+// Refuses MSG_OOB: out-of-band data is not modelled.
 SysResult<void> check_flags(SysCall& call, std::uint32_t flags) {
     if ((flags & abi::kMsgOob) == 0) return {};
     call.kernel.counters().note_unmodelled("out-of-band data", "answered EOPNOTSUPP");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the system is and who the process is: names, memory, identities, random bytes.
+// Information about the system and the process: uname, memory, user and group ids, random bytes.
 #include <algorithm>
 #include <cstring>
 
@@ -102,8 +102,8 @@ SysOutcome sys_getresgid(SysCall& call) {
     return put_three(call, call.process.gid);
 }
 
-// The real, effective and saved id are one here: root may take any, others may only ask for what
-// they are.
+// The real, effective and saved ids are not kept apart: root may set any id, other users only their
+// own.
 SysOutcome change_id(SysCall& call, std::uint32_t& id, std::size_t arguments,
                      std::size_t effective) {
     for (std::size_t i = 0; i < arguments; ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Scheduling: affinity is real, nice values are kept and prefer nobody, policies are kept by
-// nobody.
+// Scheduling: affinity is obeyed, nice values are stored but do not affect scheduling, policies are
+// not stored.
 #include <algorithm>
 #include <bit>
 #include <vector>
@@ -92,7 +92,7 @@ SysOutcome sys_sched_rr_get_interval(SysCall& call) {
     return 0;
 }
 
-// The tasks that `which` and `who` of a priority call mean.
+// The tasks that the arguments `which` and `who` of getpriority and setpriority select.
 std::vector<Task*> meant(SysCall& call) {
     std::vector<Task*> found;
     if (call.int32(0) == abi::kPrioProcess) {
@@ -142,8 +142,7 @@ SysOutcome sys_setpriority(SysCall& call) {
     return outcome;
 }
 
-// Every exception return is a barrier for the tasks of this model: what a command asks for is so
-// already.
+// Every exception return is a memory barrier for all simulated tasks, so no command has work to do.
 SysOutcome sys_membarrier(SysCall& call) {
     if (call.args[1] != 0) return Errno::Inval;
     switch (call.int32(0)) {
@@ -189,7 +188,7 @@ constexpr SyscallRow kRows[] = {
      KernelPath::SysSched,
      {}},
     {140, "setpriority", sys_setpriority, Support::Partial, KernelPath::SysSched,
-     "kept; prefers nobody"},
+     "stored; does not affect scheduling"},
     {141, "getpriority", sys_getpriority, Support::Full, KernelPath::SysSched, {}},
     {168, "getcpu", sys_getcpu, Support::Full, KernelPath::SysSched, {}},
     {274, "sched_setattr", answer<0>, Support::Stub, KernelPath::SysSched, kOnePolicy},

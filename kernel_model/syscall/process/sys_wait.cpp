@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// wait4 and waitid: what became of children.
+// wait4 and waitid: state changes of child processes.
 #include <array>
 
 #include "kernel_model/abi/fcntl.h"
@@ -50,7 +50,7 @@ std::optional<Event> event_of(Process& child, std::uint32_t options) {
     return std::nullopt;
 }
 
-// A wait that does not leave the child waitable takes what it was told.
+// Unless WNOWAIT leaves the child waitable, the wait consumes the event.
 void take(SysCall& call, const Event& event) {
     if (!event.child->alive) {
         call.path = KernelPath::SysWaitReap;
@@ -62,14 +62,15 @@ void take(SysCall& call, const Event& event) {
     }
 }
 
-// `answer` writes to the guest what the event is (no event: nobody is ready), before the child is
-// taken.
+// `answer` writes the event to the guest (null: no child has changed state) before the event is
+// consumed.
 template <class Answer>
 SysOutcome wait_for(SysCall& call, const Wanted& wanted, Answer answer) {
     bool any = false;
     for (Process* child : call.kernel.processes().children_of(call.process)) {
         if (!wanted.covers(*child)) continue;
-        // Children whose end is told by another signal are clones, waited for only when asked.
+        // A child whose exit signal is not SIGCHLD is a clone: it is waited for only with __WCLONE
+        // or __WALL.
         const bool is_clone = child->exit_signal != Signal::Chld;
         if (is_clone != ((wanted.options & kWclone) != 0) && (wanted.options & kWall) == 0)
             continue;

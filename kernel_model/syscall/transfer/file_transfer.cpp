@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint64_t kPiece = 65536;  // of a stream's write, at most
 
-// What became of it so far. `bad_pointer`: its first byte is one.
+// The state of a transfer. `bad_pointer`: not even its first byte is accessible.
 struct Moved {
     std::uint64_t bytes = 0;
     bool bad_pointer = false;
@@ -30,7 +30,7 @@ Moved move(UserMemory memory, File& file, Direction direction, VAddr buffer, std
            std::uint64_t offset) {
     Moved moved;
     if (size == 0) {
-        // Devices and pipes still say what is wrong with them.
+        // Devices and pipes still report their own errors.
         auto n = direction == Direction::Read ? file.read(offset, {}) : file.write(offset, {});
         moved.failed = !n && n.error() != Errno::Again;
         if (moved.failed) moved.error = n.error();

@@ -18,20 +18,22 @@ SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, 
 
 // Whether the descriptor was opened for this (never for O_PATH).
 bool may(const File& file, Direction direction);
-// After an error, with `done` bytes moved: true where the call has to wait for the file and go on
-// from there (Task::call_progress). A broken pipe sends its signal.
+// After an error, with `done` bytes moved: true if the call must wait for the file and continue
+// from there (Task::call_progress). A broken pipe sends SIGPIPE.
 bool must_wait(SysCall& call, File& file, Errno error, std::uint64_t done);
-// What a write answers that moved nothing: it waits, or EPIPE with its signal, or the error.
+// The outcome of a write that moved no byte: it blocks, or fails with the error; EPIPE also sends
+// SIGPIPE.
 SysOutcome write_failure(SysCall& call, File& file, Errno error);
 
-// RLIMIT_FSIZE: how many of `count` bytes may be written at `offset` (generic_write_check_limits).
-// Fbig: none, and the signal is sent. `count` itself for what is not a regular file.
+// RLIMIT_FSIZE: the number of bytes, up to `count`, that may be written at `offset`
+// (generic_write_check_limits). Fbig: none; SIGXFSZ is sent. Files that are not regular have no
+// limit.
 SysResult<std::uint64_t> may_write(SysCall& call, File& file, std::uint64_t offset,
                                    std::uint64_t count);
 // The same for a new size (inode_newsize_ok).
 SysResult<void> may_grow(SysCall& call, File& file, std::uint64_t size);
 
-// What EBADF costs.
+// Sets the kernel path of a call that fails with EBADF.
 inline SysOutcome bad_descriptor(SysCall& call) {
     call.path = KernelPath::SysCloseError;
     return Errno::Badf;

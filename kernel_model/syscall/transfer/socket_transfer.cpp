@@ -13,15 +13,15 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint64_t kPiece = 1 << 18;            // of a stream, moved at a time
+constexpr std::uint64_t kPiece = 1 << 18;            // bytes of a stream moved at a time
 constexpr std::uint64_t kMaxMessage = 128ull << 20;  // no buffer may be larger
 
 bool waits(const File& file, std::uint32_t flags) {
     return (file.flags & abi::kONonblock) == 0 && (flags & abi::kMsgDontwait) == 0;
 }
 
-// Again, or the wait for the socket: it ends with the time of SO_RCVTIMEO or SO_SNDTIMEO, or with a
-// signal if something was moved already.
+// EAGAIN for a non-blocking call, else the wait for the socket. The wait ends when SO_RCVTIMEO or
+// SO_SNDTIMEO expires, or on a signal if some bytes were moved already.
 SysOutcome wait_for(SysCall& call, Socket& socket, std::uint32_t flags, std::uint64_t timeout_ns,
                     std::uint32_t events) {
     const std::uint64_t moved = call.task.call_progress;
@@ -163,7 +163,7 @@ SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buff
         if (!all || size == 0 || moved == buffers.size() || !got.files.empty()) break;
     }
     call.units = moved;
-    // A datagram's real length is the answer where it is asked for.
+    // MSG_TRUNC: the result is the datagram's real length.
     if ((flags & abi::kMsgTrunc) != 0 && by_message(socket)) return got.whole;
     return moved;
 }

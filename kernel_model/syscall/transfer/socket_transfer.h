@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Sending and receiving, as all the calls that do it have in common: buffers of the guest,
-// blocking, signals.
+// Sending and receiving, shared by all system calls that do it: buffers of the guest, blocking,
+// signals.
 #pragma once
 
 #include <vector>
@@ -32,13 +32,13 @@ private:
     std::uint64_t size_ = 0;
 };
 
-// The caller, as sockets show it to others.
+// The caller's credentials as its peers see them (SO_PEERCRED, SCM_CREDENTIALS).
 Ucred credentials_of(const Process& process);
 
-// `message`: all but the bytes. The value is how many were sent.
+// `message` holds everything but the payload. Returns the number of bytes sent.
 SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers, Outgoing message,
                         std::uint32_t flags);
-// The value is how many bytes were received; `got` has the rest.
+// Returns the number of bytes received; `got` holds everything but the payload.
 SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buffers,
                            std::uint32_t flags, Incoming& got);
 

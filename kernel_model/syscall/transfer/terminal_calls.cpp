@@ -27,8 +27,8 @@ void take_session(SysCall& call, Terminal& terminal) {
     terminal.foreground = call.process.group;
 }
 
-// tty_check_change: what a background process may not do to its terminal. A value: the call ends or
-// waits with it.
+// tty_check_change: stops a background process that tries to change its terminal. A value: the
+// outcome of the call.
 std::optional<SysOutcome> check_background(SysCall& call, const Terminal& terminal, Signal signal) {
     const std::int32_t group = call.process.group;
     if (!controls(call, terminal) || terminal.foreground == 0 || terminal.foreground == group)
@@ -41,10 +41,10 @@ std::optional<SysOutcome> check_background(SysCall& call, const Terminal& termin
     if (call.kernel.processes().orphaned(group)) return Errno::Io;
     call.kernel.terminals().signal_group(group, signal);
     call.task.tif_sigpending = true;
-    return Block{};  // entered again when it is continued
+    return Block{};  // the call is entered again when the task is continued
 }
 
-// VMIN and VTIME, where lines are not asked for (n_tty_read).
+// VMIN and VTIME of a terminal in non-canonical mode (n_tty_read).
 std::optional<SysOutcome> wait_for_characters(SysCall& call, PtyFile& file, std::uint64_t size) {
     Terminal& terminal = file.pty().terminal;
     Task& task = call.task;
@@ -62,7 +62,7 @@ std::optional<SysOutcome> wait_for_characters(SysCall& call, PtyFile& file, std:
     if (least == 0) {
         if (task.wait_deadline_ns == kNoDeadline) task.wait_deadline_ns = now + tenths * kTenthNs;
     } else if (tenths != 0 && there != task.call_progress) {
-        // The time counts from the last character.
+        // VTIME counts from the last character.
         task.call_progress = there;
         call.kernel.timers().cancel(task.wait_timer);
         task.wait_timer = 0;
@@ -246,7 +246,7 @@ struct Row {
 constexpr Row kRows[] = {
     {abi::kTcgets, get_settings},
     {abi::kTcsets, set_settings<false>},
-    {abi::kTcsetsw, set_settings<false>},  // what is printed is with the master at once
+    {abi::kTcsetsw, set_settings<false>},  // no output to drain: it reaches the master at once
     {abi::kTcsetsf, set_settings<true>},
     {abi::kTcsbrk, drain},
     {abi::kTcxonc, flow},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What calls on a terminal do beyond moving bytes: job control, settings, timed reads.
+// System calls on terminals, apart from the transfer of bytes: job control, settings, timed reads.
 #pragma once
 
 #include <optional>
@@ -10,11 +10,12 @@
 
 namespace uprobesim {
 
-// Before bytes move. A value: the call ends or waits with it instead.
+// Checks to do before a transfer. A value replaces the transfer: the call ends or blocks with it.
 std::optional<SysOutcome> before_terminal_transfer(SysCall& call, PtyFile& file,
                                                    Direction direction, std::uint64_t size);
 SysOutcome terminal_ioctl(SysCall& call, PtyFile& file);
-// After the open of a slave: it may be locked, or become the session's controlling terminal.
+// To call after a slave was opened: fails if it is locked; may make it the session's controlling
+// terminal.
 std::optional<Errno> opened_terminal(SysCall& call, PtyFile& file, std::uint32_t flags);
 
 }  // namespace uprobesim
