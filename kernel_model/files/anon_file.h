@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What files without a name have in common (the kernel's anonymous inodes).
+// The base of files without a name (the kernel's anonymous inodes).
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ public:
         name = "anon_inode:[" + std::string(kind) + "]";
         flags = open_flags;
     }
-    // All have one inode, which is of no type.
+    // All share one inode, whose mode has no file type.
     SysResult<FileStatus> status() override {
         return FileStatus{.device = 14, .inode = 1, .mode = 0600};
     }

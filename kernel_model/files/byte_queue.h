@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Bytes in the order they came, as pipes and stream sockets hold them.
+// A queue of bytes, the buffer of pipes and stream sockets.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,8 @@ public:
     }
     void drop(std::size_t count) {
         head_ += count;
-        // What was taken goes when it is half of all: each byte is moved once at most, on average.
+        // The consumed part is dropped when it is half of the buffer, so that each byte is moved at
+        // most once on average.
         if (head_ < bytes_.size() / 2 && head_ != bytes_.size()) return;
         bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(head_));
         head_ = 0;

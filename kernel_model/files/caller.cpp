@@ -15,7 +15,7 @@ bool Credentials::in_group(std::uint32_t group) const {
 bool Credentials::permit(const FileStatus& status, std::uint32_t wanted) const {
     constexpr std::uint32_t kAnyExecutes = 0111;
     if (uid == 0) {
-        // The superuser may do all but execute a file that no class may execute.
+        // The superuser has all permissions, except execution of a file that no class may execute.
         return (wanted & abi::kXOk) == 0 || (status.mode & abi::kIfmt) == abi::kIfDir ||
                (status.mode & kAnyExecutes) != 0;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// On whose behalf a file call is made, and from where: the arguments that Linux takes from the
-// current task and its struct fs.
+// The caller of a file operation: its credentials, root and start directory, which Linux takes from
+// the current task and its struct fs.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +27,10 @@ struct Credentials {
 
 // Default: the simulator itself, with absolute paths only.
 struct Caller {
-    Process* process = nullptr;  // what /proc/self means; null: there is no such directory
+    Process* process = nullptr;  // for /proc/self; null: no such directory
     Credentials credentials;
-    std::shared_ptr<const Dentry> root;   // of absolute paths; null: the top of the tree
-    std::shared_ptr<const Dentry> start;  // of relative paths; null: `root`
+    std::shared_ptr<const Dentry> root;   // for absolute paths; null: the top of the tree
+    std::shared_ptr<const Dentry> start;  // for relative paths; null: `root`
 
     // The same caller with another start directory, such as that of a descriptor.
     Caller starting_at(std::shared_ptr<const Dentry> directory) const {

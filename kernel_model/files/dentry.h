@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Names of the guest's file tree, as long as an open file, a mapping or a working directory refers
-// to them (struct dentry). A rename changes the one entry that is renamed; those below it follow
-// because their paths are computed.
+// Names in the guest's file tree that an open file, a mapping or a working directory refers to
+// (struct dentry). A rename changes only the renamed entry; the paths of entries below it are
+// computed.
 #pragma once
 
 #include <map>
@@ -19,7 +19,7 @@ public:
     Dentry& operator=(const Dentry&) = delete;
     ~Dentry();
 
-    // The absolute path it has now; a name that was removed is followed by " (deleted)" (d_path).
+    // The present absolute path, with " (deleted)" appended if the name was removed (d_path).
     std::string path() const;
     bool removed() const { return removed_; }
 
@@ -37,12 +37,12 @@ class DentryTree {
 public:
     // The entry of a canonical absolute path.
     std::shared_ptr<Dentry> at(std::string_view path);
-    // A name of the tree has changed or gone. Nothing happens where no entry refers to it.
+    // To call after a rename or removal. Without an entry for the path they do nothing.
     void renamed(std::string_view from, std::string_view to);
     void removed(std::string_view path);
 
 private:
-    // Takes the entry out of its directory; null: nothing refers to this path.
+    // Removes the entry from its directory. Null: there is no entry for this path.
     std::shared_ptr<Dentry> detach(std::string_view path);
 
     std::shared_ptr<Dentry> root_ = std::make_shared<Dentry>(nullptr, "");

@@ -19,7 +19,8 @@ std::uint64_t DiskUse::claim(std::uint64_t offset, std::uint64_t bytes) {
     const std::uint64_t end = (offset + bytes - 1) / kPageSize + 1;
     std::uint64_t at = offset / kPageSize;
     while (at < end) {
-        // A run that covers `at`, or as much of the gap before the next one as there is room for.
+        // Either a run that covers `at`, or as much of the gap before the next run as fits the
+        // limit.
         const auto next = runs_.upper_bound(at);
         if (next != runs_.begin() && std::prev(next)->second > at) {
             at = std::prev(next)->second;
@@ -68,7 +69,7 @@ std::uint64_t DiskUse::missing(std::uint64_t first, std::uint64_t end) const {
     return pages;
 }
 
-// A gap becomes part of the runs that it touches.
+// Adds a range that is not allocated, and merges it with adjacent runs.
 void DiskUse::add(std::uint64_t first, std::uint64_t end) {
     space_->free_ -= end - first;
     auto next = runs_.lower_bound(first);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How much the guest may keep in its scratch layer, in pages as tmpfs counts: what was written, not
-// holes, names or directories. A hole that only a shared mapping fills is not counted (Linux would
-// send SIGBUS where the disk is full).
+// The limit of the scratch layer's size, in pages as tmpfs counts them: written data, not holes,
+// names or directories. A hole filled through a shared mapping is not counted (on a full disk Linux
+// would send SIGBUS).
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ private:
     std::uint64_t total_, free_;
 };
 
-// What one file takes of it, as long as it has a name or somebody has it open.
+// The space charged for one file, as long as it has a name or is open.
 class DiskUse {
 public:
     explicit DiskUse(std::shared_ptr<DiskSpace> space) : space_(std::move(space)) {}
@@ -30,11 +30,11 @@ public:
     DiskUse& operator=(const DiskUse&) = delete;
     ~DiskUse();
 
-    // Value: how many of these bytes, from the first on, have their pages now.
+    // Allocates pages for the range in order. Returns the number of bytes that fit.
     std::uint64_t claim(std::uint64_t offset, std::uint64_t bytes);
-    // All of them or none. False: there is not room for them all.
+    // Allocates pages for the whole range or, if they do not fit, none (false).
     bool claim_all(std::uint64_t offset, std::uint64_t bytes);
-    // The pages that lie wholly in the range.
+    // Frees the pages that lie wholly in the range.
     void release(std::uint64_t begin, std::uint64_t end);
 
 private:
@@ -42,7 +42,7 @@ private:
     void add(std::uint64_t first, std::uint64_t end);
 
     std::shared_ptr<DiskSpace> space_;
-    // First page to the page after the last; they do not touch.
+    // Allocated runs: first page to the page after the last. No two are adjacent.
     std::map<std::uint64_t, std::uint64_t> runs_;
 };
 

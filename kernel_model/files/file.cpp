@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a file answers when its kind has nothing better.
+// Default implementations of the file operations.
 #include "kernel_model/files/file.h"
 
 #include <utility>

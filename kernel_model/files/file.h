@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// An open file description (struct file): what a descriptor refers to. One class per kind: regular,
+// An open file description (struct file), to which descriptors refer. One class per kind: regular,
 // directory, device, text of /proc, pipe, socket, terminal, epoll, eventfd and so on.
 #pragma once
 
@@ -45,7 +45,7 @@ class PtyFile;
 
 class File {
 public:
-    // Told when the last reference to a description goes.
+    // Notified when the last reference to an open file description is dropped.
     class Watcher {
     public:
         virtual void closed() = 0;
@@ -59,57 +59,58 @@ public:
     File& operator=(const File&) = delete;
     virtual ~File();
 
-    // At `offset` for seekable files (others ignore it). Value: bytes moved; 0 at the end.
-    // Errno::Again: would block.
+    // Transfers at `offset` in seekable files (others ignore it). Returns the bytes moved, 0 at the
+    // end of file. Errno::Again: the call would block.
     virtual SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to);
     virtual SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from);
     virtual bool seekable() const { return false; }
-    // True: the host keeps the position (its stdin or stdout is a file); `position` is not used,
-    // seek() moves it there.
+    // True: the host keeps the position (host stdin or stdout that is a file). `position` is
+    // unused, and seek() moves the host's.
     virtual bool host_position() const { return false; }
     virtual SysResult<std::uint64_t> seek(std::int64_t, int) {
         return tl::make_unexpected(Errno::Spipe);
     }
     virtual SysResult<FileStatus> status() = 0;
-    // The mode, owner and times that can be changed without a name; null: they go by the path.
+    // The status whose mode, owner and times can be changed without a path; null: they are changed
+    // by path.
     virtual FileStatus* own_status() { return nullptr; }
     virtual SysResult<std::uint64_t> size();
     virtual SysResult<void> truncate(std::uint64_t size);
-    // The bytes of the range are zero afterwards; the size stays (a hole).
+    // Zeroes the range (punches a hole); the size stays.
     virtual SysResult<void> clear(std::uint64_t begin, std::uint64_t end);
-    // The range has its place on the disk afterwards (fallocate). NoSpc.
+    // Allocates disk space for the range (fallocate). NoSpc: the disk is full.
     virtual SysResult<void> reserve(std::uint64_t, std::uint64_t) { return {}; }
     virtual SysResult<void> sync() { return {}; }
-    // The whole directory: "." and "..", then the root's own entries in the host's order (as any
-    // program on the host sees them), then what the scratch layer added, by name. NotDir elsewhere.
+    // All entries of a directory: "." and "..", then the root's entries in the host's order, then
+    // those that the scratch layer added, by name. NotDir for other kinds.
     virtual SysResult<std::vector<DirEntry>> entries();
-    // What mmap maps; null: ENODEV.
+    // The backing of mappings of the file; null: mmap fails with ENODEV.
     virtual std::shared_ptr<FileBacking> backing() { return nullptr; }
-    // mmap of it is anonymous memory (/dev/zero).
+    // Whether mmap gives anonymous memory (/dev/zero).
     virtual bool maps_zeros() const { return false; }
-    // No new shared mapping may write.
+    // Whether new writable shared mappings are forbidden (F_SEAL_WRITE).
     virtual bool write_sealed() const { return false; }
     virtual SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg,
                                            class UserMemory& memory);
-    // How the bytes of one call of the guest come here: a page of its memory at a time, unless one
-    // of these says more. A stream's write comes whole, in pieces of 64 KiB, and a blocking one
-    // goes on until all is written.
+    // How a guest's read or write is split into calls of read() and write(): into pages of its
+    // memory, unless one of these two says otherwise. Writes to a stream come in pieces of 64 KiB;
+    // a blocking write continues until all bytes are written.
     virtual bool stream() const { return false; }
-    // Not 0: one call of the guest is one call here, of at most so many bytes.
+    // If not 0, a guest's call is one call here, of at most this many bytes.
     virtual std::uint64_t record_bytes() const { return 0; }
-    // Ready now, as poll would say (abi/poll.h).
+    // The present poll events (abi/poll.h).
     virtual std::uint32_t poll();
-    // Woken when poll, or whether a read or write would block, may have changed. Null: that never
-    // changes.
+    // Woken when the result of poll, or whether a read or write would block, may have changed.
+    // Null: they never change.
     virtual WaitQueue* waiters() { return nullptr; }
-    // Whether epoll takes it: its kind has a poll operation.
+    // Whether the file has a poll operation, which epoll requires.
     virtual bool can_poll() { return waiters() != nullptr; }
     virtual Socket* socket() { return nullptr; }
     virtual PtyFile* terminal() { return nullptr; }
-    // What calls on it are charged as.
+    // The kernel paths charged for calls on the file.
     virtual FileCosts costs() const { return {}; }
 
-    // For /proc and messages: the absolute guest path it has now, or `name`.
+    // For /proc and messages: the present absolute guest path, or `name`.
     std::string path() const { return dentry ? dentry->path() : name; }
     void watch(Watcher& watcher) { watchers_.push_back(&watcher); }
     void unwatch(Watcher& watcher) { std::erase(watchers_, &watcher); }
@@ -117,7 +118,8 @@ public:
     std::shared_ptr<void> end_of_locks;  // releases the locks of this description
     std::uint64_t position = 0;
     std::uint32_t flags = 0;  // O_* as given to open, guest values
-    // The name by which it was opened. Null: a file without one, shown as `name` ("pipe:[12]").
+    // The directory entry by which the file was opened. Null: none; the file is shown as `name`
+    // ("pipe:[12]").
     std::shared_ptr<Dentry> dentry;
     std::string name;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the guest sees as its file tree: a root directory read only, what --bind adds, a scratch
-// layer that takes every write, modelled /proc and /dev. Paths are resolved by the host kernel's
-// own confinement (openat2, RESOLVE_IN_ROOT).
+// The guest's file tree: a read-only root directory, directories added by --bind, a scratch layer
+// that receives all writes, and modelled /proc, /dev and /sys. Host accesses are confined by the
+// host kernel (openat2).
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ struct FileSystemOptions {
     std::string root;  // host directory
     std::vector<BindMount> binds;
     std::string scratch;  // host directory kept; empty: a temporary one, removed at the end
-    // Bytes that the guest's files may take there.
+    // The limit of the size of files there, in bytes.
     std::optional<std::uint64_t> scratch_limit = std::nullopt;
 };
 
@@ -46,26 +46,28 @@ public:
 
     struct OpenResult {
         std::shared_ptr<File> file;
-        std::uint32_t components = 1;  // walked, for the price
+        std::uint32_t components = 1;  // walked, for the cost
         bool created = false;
     };
-    // All paths are guest paths, absolute from the caller's root or relative to its start.
+    // All paths are guest paths: absolute paths start at the caller's root, relative ones at its
+    // start directory.
     virtual SysResult<OpenResult> open(const Caller&, std::string_view path, std::uint32_t flags,
                                        std::uint32_t mode) = 0;
     virtual SysResult<FileStatus> status(const Caller&, std::string_view path, bool follow) = 0;
     virtual SysResult<std::string> read_link(const Caller&, std::string_view path) = 0;
     virtual SysResult<void> access(const Caller&, std::string_view path, std::uint32_t mode,
                                    bool follow) = 0;
-    // A directory, for chdir: one that the caller may search.
+    // A directory that the caller may search, for chdir.
     virtual SysResult<std::shared_ptr<Dentry>> directory(const Caller&, std::string_view path) = 0;
     virtual SysResult<void> make_directory(const Caller&, std::string_view path,
                                            std::uint32_t mode) = 0;
     virtual SysResult<void> make_fifo(const Caller&, std::string_view path, std::uint32_t mode) = 0;
-    // A file of type socket, for bind. Exist. Value: what it shows as, its key among them.
+    // Makes a socket file, for bind, and returns its status, which holds its key. Exist: the name
+    // exists.
     virtual SysResult<FileStatus> make_socket(const Caller&, std::string_view path,
                                               std::uint32_t mode) = 0;
     virtual SysResult<void> remove(const Caller&, std::string_view path, bool directory) = 0;
-    // `to_start`: where a relative `to` starts.
+    // `to_start`: the start directory of a relative `to`.
     virtual SysResult<void> rename(const Caller&, std::string_view from,
                                    const std::shared_ptr<const Dentry>& to_start,
                                    std::string_view to, bool no_replace) = 0;
@@ -84,7 +86,7 @@ public:
     };
     virtual SysResult<void> set_times(const Caller&, std::string_view path, const Times&,
                                       bool follow) = 0;
-    // The same for an open file, which may have lost its name.
+    // The same for an open file, which may have no name any more.
     virtual SysResult<void> change_mode_of(const Caller&, File& file, std::uint32_t mode) = 0;
     virtual SysResult<void> change_owner_of(const Caller&, File& file, std::uint32_t uid,
                                             std::uint32_t gid) = 0;
@@ -92,10 +94,10 @@ public:
     // Writes back dirty shared pages, drops page caches; the scratch layer stays when it was asked
     // for.
     virtual void finish() = 0;
-    // Of a limited scratch layer; null: it has no limit of ours.
+    // The space of the scratch layer; null: unlimited.
     virtual const DiskSpace* space() const { return nullptr; }
     virtual void set_clock(std::function<std::uint64_t()> now_ns) = 0;
-    // What /proc shows beyond the process that asks; null: nothing.
+    // Lets /proc show more than the calling process; null: nothing more.
     virtual void set_system_view(const SystemView*) {}
     // Descriptors 0, 1, 2 of the first process: the host's stdin, stdout, stderr.
     virtual std::shared_ptr<File> host_stdio(int fd) = 0;

@@ -22,8 +22,8 @@ HostFd::~HostFd() {
 }
 
 Errno guest_errno(int host_errno) {
-    // Linux numbers 1..34 alike on every architecture; above, only these occur here. The guest's
-    // own limit is checked before; the host's is, to the guest, the system's.
+    // Numbers 1..34 are the same on all architectures; of the others only these occur here. The
+    // guest's own descriptor limit is checked before, so EMFILE of the host is ENFILE to the guest.
     if (host_errno == EMFILE) return Errno::Nfile;
     if (host_errno >= 1 && host_errno <= 34) return static_cast<Errno>(host_errno);
     switch (host_errno) {
@@ -62,7 +62,7 @@ FileStatus status_of_host_fd(int fd) {
 SysResult<HostFd> HostDirectory::open(const std::string& relative, int host_flags,
                                       unsigned mode) const {
     open_how how{};
-    // O_NONBLOCK: a FIFO that took the place of a file must not stop the simulator.
+    // O_NONBLOCK: a FIFO that has replaced a file must not block the simulator.
     if ((host_flags & O_PATH) == 0) host_flags |= O_NONBLOCK | O_NOCTTY;
     how.flags = static_cast<std::uint64_t>(host_flags | O_CLOEXEC | O_NOFOLLOW);
     how.mode = (host_flags & O_CREAT) != 0 ? mode : 0;
@@ -70,7 +70,7 @@ SysResult<HostFd> HostDirectory::open(const std::string& relative, int host_flag
     for (int tries = 0;; ++tries) {
         const long fd = syscall(SYS_openat2, fd_.get(), relative.c_str(), &how, sizeof how);
         if (fd >= 0) return HostFd(static_cast<int>(fd));
-        // EAGAIN: something was renamed meanwhile and the kernel could not be sure.
+        // EAGAIN: the host kernel detected a concurrent rename during the lookup.
         if (errno == EINTR || (errno == EAGAIN && tries < 100)) continue;
         return tl::make_unexpected(guest_errno(errno));
     }
@@ -99,7 +99,7 @@ SysResult<std::pair<HostFd, std::string>> HostDirectory::parent(const std::strin
 }
 
 SysResult<std::vector<DirEntry>> host_entries(int fd) {
-    // A descriptor of its own: the position belongs to it.
+    // A new open file description, because the position belongs to it.
     const int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (own < 0) return tl::make_unexpected(guest_errno(errno));
     DIR* dir = fdopendir(own);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The only door to the host's file system: a directory descriptor, below which every access goes by
-// openat2 with the host kernel's own confinement.
+// The only access to the host's file system: a directory descriptor, below which all accesses use
+// openat2 with the host kernel's confinement.
 #pragma once
 
 #include <optional>
@@ -29,8 +29,7 @@ private:
     int fd_ = -1;
 };
 
-// The guest's name for the host's errno (the two number alike in the range used; unknown ones
-// become EIO).
+// Translates an errno of the host (the numbers in use are the same; unknown ones become EIO).
 Errno guest_errno(int host_errno);
 
 FileStatus status_of_host_fd(int fd);
@@ -39,8 +38,8 @@ class HostDirectory {
 public:
     explicit HostDirectory(HostFd fd) : fd_(std::move(fd)) {}
 
-    // `relative`: no leading '/', "." for the directory itself. Symlinks are never followed,
-    // nothing leaves the directory.
+    // `relative`: no leading '/'; "." is the directory itself. Symbolic links are never followed,
+    // and no path leaves the directory.
     SysResult<HostFd> open(const std::string& relative, int host_flags, unsigned mode = 0) const;
     SysResult<FileStatus> status(const std::string& relative) const;
     SysResult<std::string> read_link(const std::string& relative) const;

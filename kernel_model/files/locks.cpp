@@ -14,7 +14,7 @@ std::optional<FileLock> LockTable::conflict(const FileKey& file, const FileLock&
     return found == locks.end() ? std::nullopt : std::optional(*found);
 }
 
-// posix_lock_inode: what overlaps is cut, what touches and is alike becomes one.
+// posix_lock_inode: cuts overlapping locks of the owner, and merges adjacent ones of the same type.
 SysResult<void> LockTable::set(const FileKey& file, const FileLock& lock) {
     const auto it = files_.try_emplace(file).first;
     std::vector<FileLock> kept;
@@ -74,7 +74,7 @@ bool LockTable::holds(const void* owner) const {
 
 std::shared_ptr<void> LockTable::wait_for(const void* waiter, const void* holder) {
     const void* at = holder;
-    // Nobody waits for two, so the chain ends.
+    // Each owner waits for at most one other, so the chain ends.
     for (std::size_t n = 0; n <= waits_->size(); ++n) {
         if (at == waiter) return nullptr;
         const auto next = waits_->find(at);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Advisory locks on files: ranges that processes (fcntl F_SETLK) and open descriptions
-// (F_OFD_SETLK) lock, and whole files that descriptions lock (flock), which do not see the former.
+// Advisory locks: on ranges, owned by processes (F_SETLK) or open file descriptions (F_OFD_SETLK),
+// and on whole files, owned by open file descriptions (flock). The two kinds are independent.
 #pragma once
 
 #include <cstdint>
@@ -37,18 +37,19 @@ struct FileLock {
 
 class LockTable {
 public:
-    // The first lock that is in the way of `wanted`.
+    // The first lock that conflicts with `wanted`.
     std::optional<FileLock> conflict(const FileKey& file, const FileLock& wanted) const;
-    // Replaces what the owner has in the range; LockType::None unlocks. NoLck: it has too many.
+    // Replaces the owner's locks in the range; LockType::None unlocks. NoLck: the file has too many
+    // locks.
     SysResult<void> set(const FileKey& file, const FileLock& lock);
     void release(const FileKey& file, const void* owner);
     void release(const void* owner);
     bool holds(const void* owner) const;
-    // Woken when locks of this file go.
+    // Woken when locks of this file are released.
     WaitQueue& waiters(const FileKey& file) { return files_[file].waiters; }
 
-    // `waiter` waits for `holder`, until the value returned is gone. Null: `holder` waits for it
-    // already, over others perhaps.
+    // Records that `waiter` waits for `holder`, as long as the returned value lives. Null: a
+    // deadlock, as `holder` waits for `waiter`, perhaps through others.
     std::shared_ptr<void> wait_for(const void* waiter, const void* holder);
 
 private:
@@ -68,7 +69,7 @@ struct FileLocks {
     LockTable ranges, whole_files;
 };
 
-// The locks of this description go with it.
+// Releases the locks of an open file description with it.
 void release_with(File& file, const std::shared_ptr<FileLocks>& locks);
 
 }  // namespace uprobesim

@@ -28,7 +28,7 @@ SysResult<std::uint64_t> Pipe::read(std::span<std::byte> to) {
         slot.taken += n;
         done += n;
         const bool packet = slot.packet;
-        // What is left of a packet is lost.
+        // The unread rest of a packet is dropped.
         if (packet || slot.taken == slot.bytes.size()) slots_.pop_front();
         if (packet) break;
     }
@@ -80,7 +80,7 @@ std::uint64_t Pipe::size() const {
 
 SysResult<std::uint64_t> Pipe::resize(std::uint64_t bytes) {
     if (bytes > std::uint64_t{1} << 31) return tl::make_unexpected(Errno::Inval);
-    // The superuser's pipes are bounded too here.
+    // Here the limit applies to the superuser, too.
     if (bytes > kMaxSize) return tl::make_unexpected(Errno::Perm);
     const std::size_t slots =
         std::bit_ceil(std::max<std::uint64_t>(bytes + kPageSize - 1, kPageSize) / kPageSize);
@@ -101,7 +101,7 @@ void Pipe::open(bool reads, bool writes) {
 void Pipe::close(bool reads, bool writes) {
     readers_ -= reads;
     writers_ -= writes;
-    if (readers_ == 0 && writers_ == 0) slots_.clear();  // a FIFO's bytes do not outlive its users
+    if (readers_ == 0 && writers_ == 0) slots_.clear();  // an unused FIFO keeps no data
     changed();
 }
 
@@ -126,14 +126,13 @@ PipeEnd::~PipeEnd() {
 }
 
 bool PipeEnd::waits_for_partner() const {
-    // A pipe without a name is opened by /proc/PID/fd alone, which never waits (fs/pipe.c,
-    // fifo_open).
+    // A pipe without a name can be opened only through /proc/PID/fd, which never waits (fifo_open).
     if ((reads_ && writes_) || status_.device == kPipefs) return false;
     const bool there = reads_ ? pipe_->writers() > 0 : pipe_->readers() > 0;
     return !there && other_opens_ == (reads_ ? pipe_->writer_opens() : pipe_->reader_opens());
 }
 
-// Packets must be read one a call.
+// With packets, one read returns one packet.
 std::uint64_t PipeEnd::record_bytes() const {
     return reads_ && !writes_ && (flags & abi::kODirect) != 0 ? kPageSize : 0;
 }
@@ -164,7 +163,7 @@ std::uint32_t PipeEnd::poll() {
     std::uint32_t mask = 0;
     if (reads_) {
         if (!pipe_->empty()) mask |= abi::kPollIn | abi::kPollRdnorm;
-        // Not before there ever was a writer.
+        // Not before the first writer.
         if (pipe_->writers() == 0 && other_opens_ != pipe_->writer_opens()) mask |= abi::kPollHup;
     }
     if (writes_) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Pipes, with and without a name. As on Linux a pipe is a ring of buffers of a page each: a write
-// of up to PIPE_BUF bytes goes into one of them or waits, which makes it atomic; what does not fit
-// behind the last bytes begins a new one.
+// Pipes, with and without a name. As in Linux, a pipe is a ring of buffers of one page each. A
+// write of up to PIPE_BUF bytes goes into one buffer or waits, which makes it atomic; bytes that do
+// not fit after the last ones start a new buffer.
 #pragma once
 
 #include <cstddef>
@@ -21,10 +21,10 @@ public:
     static constexpr std::uint64_t kDefaultSize = 65536;  // PIPE_DEF_BUFFERS pages
     static constexpr std::uint64_t kMaxSize = 1 << 20;    // fs.pipe-max-size
 
-    // Bytes moved; Again: empty or full.
+    // Return the bytes moved; Again: empty or full.
     SysResult<std::uint64_t> read(std::span<std::byte> to);
     SysResult<std::uint64_t> write(std::span<const std::byte> from, bool packet);
-    // Up to that many bytes from the front, which stay (tee).
+    // Copies up to `most` bytes without removing them (tee).
     std::vector<std::byte> peek(std::uint64_t most) const;
 
     bool empty() const { return slots_.empty(); }
@@ -34,14 +34,14 @@ public:
     }  // of a page each
     std::uint64_t bytes() const;
     std::uint64_t size() const;
-    // F_SETPIPE_SZ: rounded up to a power of two of pages. Value: the new size.
+    // F_SETPIPE_SZ: rounded up to a power of two of pages. Returns the new size.
     SysResult<std::uint64_t> resize(std::uint64_t bytes);
 
     void open(bool reads, bool writes);
     void close(bool reads, bool writes);
     int readers() const { return readers_; }
     int writers() const { return writers_; }
-    // How often an end was opened: who opens a FIFO waits for a change.
+    // How often each end was opened: an open of a FIFO waits until the other end's count changes.
     std::uint64_t reader_opens() const { return reader_opens_; }
     std::uint64_t writer_opens() const { return writer_opens_; }
 
@@ -61,10 +61,10 @@ private:
     std::uint64_t reader_opens_ = 0, writer_opens_ = 0;
 };
 
-// An open end, or both of a FIFO.
+// An open end of a pipe, or both ends of a FIFO opened for reading and writing.
 class PipeEnd final : public File {
 public:
-    // `status`: what stat shows.
+    // `status`: the result of stat.
     PipeEnd(std::shared_ptr<Pipe> pipe, std::uint32_t open_flags, FileStatus status);
     ~PipeEnd() override;
 
@@ -82,7 +82,7 @@ public:
         return {.read = KernelPath::SysReadPipe, .write = KernelPath::SysWritePipe};
     }
 
-    // A FIFO's open goes on when somebody has opened the other end since.
+    // Whether a FIFO's open can return: the other end was opened since.
     bool waits_for_partner() const;
     const std::shared_ptr<Pipe>& pipe() const { return pipe_; }
     const FileStatus& shown() const { return status_; }

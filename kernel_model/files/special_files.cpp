@@ -41,7 +41,7 @@ public:
         if (device_ == Device::Full) return tl::make_unexpected(Errno::NoSpc);
         return std::uint64_t{from.size()};
     }
-    // They accept lseek and stay where they are; reads do not look at the position.
+    // lseek succeeds without effect; reads ignore the position.
     bool seekable() const override { return true; }
     SysResult<FileStatus> status() override { return status_; }
     SysResult<std::uint64_t> size() override { return 0; }
@@ -61,9 +61,9 @@ public:
     HostStdio(int fd, std::function<void()> before_write)
         : fd_(fd), before_write_(std::move(before_write)) {}
 
-    // How much a pipe holds at the moment is the host's accident: a read takes all it asked for or
-    // the end, so that the same command gives the same run. A terminal gives its lines. EINTR comes
-    // of a signal that ends the run: the guest does not live to see it.
+    // The fill level of a host pipe depends on host timing, so a read waits for all its bytes or
+    // the end of file: the same command then gives the same run. A terminal returns lines. EINTR is
+    // from a signal that ends the run, so the guest never sees it.
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
         const bool fill = isatty(fd_) == 0;
         std::size_t done = 0;
@@ -104,7 +104,7 @@ public:
         if (s.mode == 0) return tl::make_unexpected(Errno::Badf);
         return s;
     }
-    // A regular file on the host keeps its own position there: see lseek.
+    // The position of a regular host file is kept by the host: see lseek.
     bool seekable() const override {
         return (status_of_host_fd(fd_).mode & abi::kIfmt) == abi::kIfReg;
     }
@@ -144,7 +144,7 @@ std::shared_ptr<File> make_host_stdio(int fd, std::function<void()> before_write
     auto file = std::make_shared<HostStdio>(fd, std::move(before_write));
     file->flags = fd == 0 ? abi::kORdonly : abi::kOWronly;
     file->name = fd == 0 ? "/dev/stdin" : fd == 1 ? "/dev/stdout" : "/dev/stderr";
-    // A terminal is one description open for both.
+    // A terminal is open for reading and writing.
     if (isatty(fd) != 0) file->flags = abi::kORdwr;
     return file;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Directory trees whose nodes are modelled, never the host's: /proc, /dev and /sys. Implemented in
+// The modelled directory trees /proc, /dev and /sys, which show nothing of the host. Implemented in
 // proc/, mounted by the file system.
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace uprobesim {
 
-// One modelled node. Exactly one of `link`, `list`, `open` is set, by its kind.
+// A modelled node. By its kind, exactly one of `link`, `list` and `open` is set.
 struct SpecialNode {
     FileStatus status;
     std::string link;             // symbolic link: its target
@@ -31,11 +31,11 @@ public:
     virtual ~SpecialTree() = default;
     // True for paths below the modelled mount points (canonical guest paths).
     virtual bool owns(const std::string& path) const = 0;
-    // `process`: what /proc/self means; may be null. nullopt: no such node.
+    // `process`: for /proc/self; may be null. nullopt: no such node.
     virtual std::optional<SpecialNode> find(Process* process, const std::string& path) = 0;
-    // The process whose system call is being carried out; `opener` outside of any call.
+    // The process whose system call is being executed; `opener` outside of system calls.
     virtual Process* reader(Process* opener) const = 0;
-    // Null: only the process that asks is shown.
+    // Null: only the calling process is shown.
     virtual void set_system_view(const SystemView* system) = 0;
     // The real-time clock, for the nodes' times.
     virtual void set_clock(std::function<std::uint64_t()> now_ns) = 0;

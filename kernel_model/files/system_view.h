@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What /proc shows of the running system. Implemented by the kernel.
+// The state of the running system that /proc shows. Implemented by the kernel.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ class SystemView {
 public:
     virtual ~SystemView() = default;
     virtual const std::map<std::int32_t, std::unique_ptr<Process>>& processes() const = 0;
-    virtual Task* current() const = 0;  // who asks
+    virtual Task* current() const = 0;  // the calling task
     virtual unsigned cpu_count() const = 0;
     virtual std::uint64_t monotonic_ns() const = 0;
     virtual std::uint64_t idle_ns() const = 0;

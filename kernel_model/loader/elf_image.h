@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Parses an arm64 ELF64 header and program headers. Parse only: nothing is mapped here, no pointer
-// is trusted.
+// Parses and checks the header and program headers of an arm64 ELF64 file. Nothing is mapped here.
 #pragma once
 
 #include <cstddef>

@@ -80,7 +80,7 @@ private:
 
     Loaded<ProgramFile> open(const std::string& path, std::string_view role);
     Loaded<Image> open_image(const std::string& path, std::string_view role);
-    // Follows "#!" lines; `arguments` becomes what the last interpreter gets.
+    // Follows "#!" lines; sets `arguments` to those of the last interpreter.
     Loaded<Image> open_program(const std::string& path, std::vector<std::string>& arguments);
     Loaded<void> choose_bias(Image& image, bool is_interpreter);
     Loaded<void> map_image(const Image& image);
@@ -168,8 +168,8 @@ Loaded<void> ProgramLoader::choose_bias(Image& image, bool is_interpreter) {
         image.bias = base - begin;
         return {};
     }
-    // An interpreter, or a program that needs none, goes where mmap would put it; only the latter
-    // is aligned more.
+    // An interpreter, or a static PIE program, is placed by mmap; only the latter has the segments'
+    // alignment.
     const std::uint64_t slack = is_interpreter || align <= kPageSize ? 0 : align;
     const auto room = slack < Mm::kTaskSize.value
                           ? mm_.map({.length = end - begin + slack, .prot = {}})
@@ -229,8 +229,8 @@ Loaded<void> ProgramLoader::map_image(const Image& image) {
 }
 
 void ProgramLoader::place_break(const Image& program) {
-    // Directly after the program; one that lies in the mmap area (static-pie) has its heap where
-    // programs usually lie, or the mappings above would stop it.
+    // The heap follows the program. A static PIE program is in the mmap area, where mappings above
+    // it would limit the heap, so its heap begins at ELF_ET_DYN_BASE.
     std::uint64_t end = 0;
     for (const ElfSegment& s : program.elf.segments) end = std::max(end, s.vaddr + s.memory_size);
     const bool in_mmap_area = program.elf.position_independent && program.elf.interpreter.empty();

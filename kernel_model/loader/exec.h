@@ -28,14 +28,15 @@ struct ExecRequest {
     std::shared_ptr<FileBacking> vdso{};  // null: none
 };
 
-// Why a program cannot start: for the user, and as execve answers (NoEnt, NoExec, Acces, ...).
+// Why a program cannot be started: a message for the user, and execve's errno (NoEnt, NoExec,
+// Acces, ...).
 struct StartFailure {
     UserError error;
     std::optional<Errno> number;  // empty: execve was not reached
 };
 
-// Loads into process.mm, which must be fresh. Fills exe, arguments, environment, auxv, areas.
-// Follows "#!" scripts up to Linux's depth.
+// Loads a program into process.mm, which must be new. Sets exe, arguments, environment, auxv and
+// areas. Follows "#!" scripts to Linux's depth.
 tl::expected<LoadedProgram, StartFailure> load_program(Machine& machine, FileSystem& files,
                                                        Process& process,
                                                        const ExecRequest& request);

@@ -16,7 +16,7 @@ std::optional<ScriptLine> parse_script_line(std::string_view head) {
     if (begin == std::string_view::npos) return std::nullopt;
     line.remove_prefix(begin);
     const auto name_end = line.find_first_of(blanks);
-    // A name cut off by the end of the buffer would be another name.
+    // The end of the buffer may have cut off the name.
     if (name_end == std::string_view::npos && !has_end) return std::nullopt;
     ScriptLine script{.interpreter = std::string(line.substr(0, name_end)),
                       .argument = std::nullopt};

@@ -14,7 +14,7 @@ inline constexpr int kMaxScriptDepth = 5;
 
 struct ScriptLine {
     std::string interpreter;
-    std::optional<std::string> argument;  // all the rest of the line is one argument
+    std::optional<std::string> argument;  // the rest of the line is one argument
 };
 
 inline bool is_script(std::string_view head) {

@@ -17,7 +17,7 @@
 namespace uprobesim {
 
 namespace {
-constexpr std::uint64_t kStackExpand = 128 * 1024;             // room that setup_arg_pages adds
+constexpr std::uint64_t kStackExpand = 128 * 1024;             // added by setup_arg_pages
 constexpr std::uint64_t kMaxStrings = std::uint64_t{6} << 20;  // three quarters of _STK_LIM
 constexpr std::string_view kPlatform = "aarch64";
 
@@ -32,7 +32,7 @@ constexpr std::uint64_t kMinSignalStack = 4720;
 constexpr std::uint64_t kClockTicks = 100;  // USER_HZ
 constexpr std::uint64_t kPhdrEntrySize = 56;
 
-// The strings are written through get_user_pages, not by the CPU's own stores: no exceptions.
+// The strings are written through get_user_pages, so their page faults are not exceptions.
 bool put_bytes(Mm& mm, VAddr at, std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
         const std::size_t part = std::min<std::size_t>(bytes.size(), kPageSize - at.page_offset());

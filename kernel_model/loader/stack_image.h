@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a new program finds on its stack: strings, auxv, envp, argv, argc.
+// The initial stack of a program: strings, auxv, envp, argv, argc.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ struct StackImage {
     VRange argument_area, environment_area;
 };
 
-// TooBig, as execve answers when the strings are above their limits.
+// TooBig: the strings exceed execve's limits.
 SysResult<void> check_stack_strings(const StackRequest&, std::uint64_t stack_limit);
 // Maps "[stack]" and puts the strings there; then, after the program is mapped, the tables below
 // them.

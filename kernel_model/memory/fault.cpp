@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Page faults, kind by kind, as handle_mm_fault sorts them: each kind is one KernelPath. How a page
-// is backed is read off the page tables: the zero frame, a frame with one reference (this process's
-// own), or a shared one (the page cache's, or another process's after fork).
+// Page faults, kind by kind, as handle_mm_fault sorts them: each kind is one KernelPath. The page
+// tables tell how a page is backed: by the zero page, by a frame with one reference (private to
+// this process), or by a shared one (of the page cache, or shared with another process after fork).
 #include <algorithm>
 #include <cstring>
 #include <iterator>

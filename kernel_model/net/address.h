@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Socket addresses of the three families, and their layout for the guest.
+// Socket addresses of AF_UNIX, AF_INET and AF_INET6, and their layout in guest memory.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace uprobesim {
 
-// In the form of IPv6; IPv4 addresses as ::ffff:a.b.c.d.
+// An IPv6 address; IPv4 addresses are stored as ::ffff:a.b.c.d.
 struct IpAddress {
     std::array<std::uint8_t, 16> bytes{};
 
@@ -37,14 +37,14 @@ struct SocketAddress {
     std::uint16_t port = 0;
     // AF_UNIX: empty is unnamed, a first NUL is abstract, else a path.
     std::string name;
-    // The socket file that the path leads to, once it was looked up.
+    // The socket file at the path, after lookup.
     std::optional<FileKey> file;
     bool abstract() const { return !name.empty() && name.front() == '\0'; }
 };
 
-// What the guest gave: Inval where it is too short or too long. The family is not judged here.
+// Parses an address of the guest. Inval: too short or too long. Any family is accepted.
 SysResult<SocketAddress> parse_address(std::span<const std::byte> bytes);
-// `family`: of the socket that shows it (an AF_INET6 socket shows IPv4 addresses in their mapped
+// `family`: that of the reporting socket (an AF_INET6 socket reports IPv4 addresses in their mapped
 // form).
 std::vector<std::byte> address_bytes(const SocketAddress& address, std::uint16_t family);
 

@@ -15,7 +15,7 @@ InetSocket::~InetSocket() {
     network().release(*this);
 }
 
-SysResult<void> InetSocket::bind(const SocketAddress& address, const Ucred& who) {
+SysResult<void> InetSocket::bind(const SocketAddress& address, const Ucred& caller) {
     // __inet_bind accepts AF_UNSPEC where the address is INADDR_ANY.
     const bool any_unspec = address.family == abi::kAfUnspec && !is_v6();
     if (address.family != family() && !any_unspec) {
@@ -26,7 +26,7 @@ SysResult<void> InetSocket::bind(const SocketAddress& address, const Ucred& who)
     if (!any_unspec && !address.ip.is_any() && !address.ip.is_loopback()) {
         return tl::make_unexpected(Errno::AddrNotAvail);
     }
-    if (address.port != 0 && address.port < kFirstUnprivilegedPort && who.uid != 0) {
+    if (address.port != 0 && address.port < kFirstUnprivilegedPort && caller.uid != 0) {
         return tl::make_unexpected(Errno::Acces);
     }
     if (local_port_ != 0) return tl::make_unexpected(Errno::Inval);
@@ -58,8 +58,8 @@ SocketAddress InetSocket::remote() const {
 }
 
 SysResult<IpAddress> InetSocket::route(const SocketAddress& to) const {
-    // An AF_INET6 socket takes AF_INET addresses too (tcp_v6_connect does not, udpv6_sendmsg does):
-    // mapped is mapped.
+    // An AF_INET6 socket accepts AF_INET addresses as mapped ones. (In Linux udpv6_sendmsg does,
+    // tcp_v6_connect does not.)
     if (to.family != abi::kAfInet && (to.family != abi::kAfInet6 || !is_v6()))
         return tl::make_unexpected(Errno::AfNoSupport);
     if (to.ip.is_v4() && only_v6()) return tl::make_unexpected(Errno::NetUnreach);
@@ -71,7 +71,7 @@ SysResult<IpAddress> InetSocket::route(const SocketAddress& to) const {
 SysResult<void> InetSocket::claim_some_port() {
     if (local_port_ != 0) return {};
     const auto port = network().claim(*this, 0);
-    // What connect answers when there is none.
+    // connect's error if no port is free.
     if (!port) return tl::make_unexpected(Errno::AddrNotAvail);
     local_port_ = *port;
     return {};

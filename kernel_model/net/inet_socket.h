@@ -11,7 +11,7 @@ public:
     using Socket::Socket;
     ~InetSocket() override;
 
-    SysResult<void> bind(const SocketAddress& address, const Ucred& who) override;
+    SysResult<void> bind(const SocketAddress& address, const Ucred& caller) override;
     SocketAddress local() const override;
 
     bool is_v6() const { return family() == abi::kAfInet6; }
@@ -20,11 +20,12 @@ public:
     const IpAddress& remote_ip() const { return remote_ip_; }
     std::uint16_t local_port() const { return local_port_; }
     std::uint16_t remote_port() const { return remote_port_; }
-    // Whether what is sent to its port may be for it: it listens, or takes datagrams.
+    // Whether it can be the destination of packets to its port: a listener or a datagram socket.
     virtual bool receives() const = 0;
 
 protected:
-    // Of a connect or sendto. NetUnreach beyond loopback; any address is the loopback one.
+    // Checks the destination of connect or sendto. The unspecified address stands for loopback;
+    // NetUnreach: neither of them.
     SysResult<IpAddress> route(const SocketAddress& to) const;
     SysResult<void> claim_some_port();
     SocketAddress remote() const;

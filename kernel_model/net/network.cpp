@@ -44,7 +44,7 @@ bool Network::conflict(const InetSocket& socket, std::uint16_t port) {
     if (at == ports_of(socket).end()) return false;
     const auto overlap = [](const InetSocket& a, const InetSocket& b) {
         if (a.local_ip() == b.local_ip()) return true;
-        // The any-address of IPv6 is that of IPv4 too, unless it was told not to be.
+        // The unspecified IPv6 address includes the IPv4 one, unless IPV6_V6ONLY is set.
         const auto covers = [](const InetSocket& any, const InetSocket& other) {
             if (any.local_ip() == IpAddress::any(false)) return other.local_ip().is_v4();
             return any.local_ip() == IpAddress::any(true) &&

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The loopback network of one simulation: which sockets there are, who has which port or name.
-// There is no other interface, and the host's network is never touched.
+// The loopback network of a simulation: its sockets, their ports and names. There is no other
+// interface, and the host's network is never used.
 #pragma once
 
 #include <array>
@@ -23,22 +23,22 @@ class UnixSocket;
 
 class Network {
 public:
-    // Of sockets, pipes and other files without a name: one sequence, as theirs are shown side by
-    // side.
+    // The next inode number for sockets, pipes and other files without a name, which share one
+    // sequence.
     std::uint64_t next_inode() { return ++last_inode_; }
 
     std::uint64_t add(Socket& socket);
     void remove(Socket& socket);
-    // In the order they were made.
+    // In order of creation.
     const std::map<std::uint64_t, Socket*>& sockets() const { return sockets_; }
 
     // --- ports. `port` 0: the next free one of 32768 to 60999.
     SysResult<std::uint16_t> claim(InetSocket& socket, std::uint16_t port);
-    // The socket takes a port that others have, too: an accepted connection.
+    // Adds a socket to a port that other sockets have: an accepted connection.
     void join(InetSocket& socket, std::uint16_t port);
     void release(InetSocket& socket);
-    // Who gets what is sent to this address: the most exact one of those that `takes` it, the first
-    // come of equals. Null: nobody.
+    // The socket that receives packets to this address: the one with the most specific match, the
+    // first of equals. Null: none.
     InetSocket* destination(std::uint32_t protocol, const IpAddress& to, std::uint16_t port,
                             const IpAddress& from, std::uint16_t from_port) const;
 
@@ -51,17 +51,17 @@ public:
     UnixSocket* named(const SocketAddress& name) const;
     std::string unused_abstract_name();
 
-    // Descriptors that were sent and not yet received: as many as a process may have open
+    // Descriptors sent and not yet received. The limit is that of open files of a process
     // (too_many_unix_fds).
     static constexpr std::uint64_t kMaxInFlight = 1024;
     std::uint64_t files_in_flight = 0;
 
-    // Bytes that lie in TCP connections, and how many may (net.ipv4.tcp_mem, so that a guest cannot
-    // fill the host).
+    // Bytes buffered in TCP connections, and their limit (net.ipv4.tcp_mem; bounds the use of host
+    // memory).
     static constexpr std::uint64_t kMaxTcpBytes = std::uint64_t{1} << 30;
     std::uint64_t tcp_bytes = 0;
 
-    // SIOCGIF*: lo, and nothing else.
+    // SIOCGIF*; lo is the only interface.
     SysResult<std::uint64_t> interface_ioctl(std::uint64_t request, std::uint64_t arg,
                                              UserMemory& memory) const;
 

@@ -71,7 +71,7 @@ constexpr SocketOption kOptions[] = {
     {kSolIpv6, kIpv6Tclass, "IPV6_TCLASS", Kept, false, 0},
     {kSolIpv6, kIpv6Freebind, "IPV6_FREEBIND", Kept, true, 0},
 
-    {kSolTcp, kTcpNodelay, "TCP_NODELAY", Kept, true, 0},  // nothing is ever held back here
+    {kSolTcp, kTcpNodelay, "TCP_NODELAY", Kept, true, 0},  // nothing is ever delayed here
     {kSolTcp, kTcpMaxseg, "TCP_MAXSEG", Kept, false, 536},
     {kSolTcp, kTcpCork, "TCP_CORK", Kept, true, 0},
     {kSolTcp, kTcpKeepidle, "TCP_KEEPIDLE", Kept, false, 7200},

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Socket options that are one int: which there are, what they are when nobody set them, whether
-// they act. The others (SO_LINGER, timeouts, SO_PEERCRED, names) are in the calls,
-// syscall/sys_sockopt.cpp.
+// Socket options whose value is one int: initial values, and whether they have an effect. The
+// others (SO_LINGER, timeouts, SO_PEERCRED, names) are in syscall/net/sys_sockopt.cpp.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +14,16 @@
 namespace uprobesim {
 
 enum class OptionUse {
-    Acts,      // the model does what it says
-    Kept,      // told back, and changes nothing here
-    ReadOnly,  // ENOPROTOOPT when set; what it answers is the socket's state, or the default
+    Acts,      // modelled
+    Kept,      // stored and reported; no effect
+    ReadOnly,  // setting it is ENOPROTOOPT; reads as the socket's state, or the initial value
 };
 
 struct SocketOption {
     std::int32_t level, name;
     std::string_view label;
     OptionUse use;
-    bool truth;  // any value but 0 is 1
+    bool truth;  // boolean: any value but 0 is stored as 1
     std::int32_t initial;
 };
 

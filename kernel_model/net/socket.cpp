@@ -17,10 +17,10 @@ namespace uprobesim {
 namespace {
 
 constexpr std::uint64_t kSkBuff = 256, kSharedInfo = 320, kMinHead = 512;
-// SOCK_MIN_SNDBUF, SOCK_MIN_RCVBUF; net.core.wmem_max and rmem_max. What is asked for is doubled
+// SOCK_MIN_SNDBUF, SOCK_MIN_RCVBUF; net.core.wmem_max and rmem_max. Requested sizes are doubled
 // (socket(7)).
 constexpr std::int32_t kMinSend = 4608, kMinReceive = 2304, kMaxBuffer = 212992;
-// What a privileged caller may force, so that a guest cannot take all of the host's memory.
+// The limit for SO_SNDBUFFORCE and SO_RCVBUFFORCE; bounds the use of host memory.
 constexpr std::int32_t kMaxForced = 64 << 20;
 
 }  // namespace
@@ -65,7 +65,7 @@ std::uint64_t Socket::receive_buffer() const {
 }
 
 void Socket::set_buffer(bool send, std::int32_t value, bool privileged) {
-    // A negative one is a very large one (sock_setsockopt compares as unsigned).
+    // A negative size counts as a very large one (sock_setsockopt compares as unsigned).
     const std::int32_t most = privileged ? kMaxForced : kMaxBuffer;
     const std::int32_t asked = value < 0 ? most : std::min(value, most);
     options.set(abi::kSolSocket, send ? abi::kSoSndbuf : abi::kSoRcvbuf,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A socket: a file that is bound, connected and sent to. One class per transport; what the calls
-// have in common (addresses of the guest, control messages, blocking) is in syscall/.
+// The interface of sockets, with one class per transport. Parsing of guest addresses, control
+// messages and blocking are in syscall/.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace uprobesim {
 
 class Network;
 
-// struct ucred; whose socket calls these are.
+// struct ucred: the credentials of the calling process.
 struct Ucred {
     std::int32_t pid = 0;
     std::uint32_t uid = ~0u, gid = ~0u;
@@ -27,14 +27,14 @@ struct Ucred {
 
 struct Outgoing {
     std::span<const std::byte> bytes;
-    std::optional<SocketAddress> to;  // none: where it is connected to
+    std::optional<SocketAddress> to;  // empty: the connected peer
     std::vector<std::shared_ptr<File>> files;
     Ucred sender;
 };
 
 struct Incoming {
     std::vector<std::byte> bytes;
-    std::uint64_t whole = 0;  // of the message, which may be longer
+    std::uint64_t whole = 0;  // length of the message, which may exceed `bytes`
     std::optional<SocketAddress> from;
     std::vector<std::shared_ptr<File>> files;
     std::optional<Ucred> sender;
@@ -51,12 +51,14 @@ public:
     std::uint32_t protocol() const { return protocol_; }
     std::uint64_t inode() const { return inode_; }
 
-    // Errno::Again everywhere: it would block.
-    virtual SysResult<void> bind(const SocketAddress& address, const Ucred& who) = 0;
-    virtual SysResult<void> listen(std::int32_t backlog, const Ucred& who);
+    // Errno::Again from any of these: the operation would block.
+    virtual SysResult<void> bind(const SocketAddress& address, const Ucred& caller) = 0;
+    virtual SysResult<void> listen(std::int32_t backlog, const Ucred& caller);
     virtual SysResult<std::shared_ptr<Socket>> accept();
-    // `waits`: the caller will wait (Again) until it is connected; else InProgress.
-    virtual SysResult<void> connect(const SocketAddress& address, const Ucred& who, bool waits) = 0;
+    // While the connection is not established, fails with Again if the caller `waits`, else
+    // InProgress.
+    virtual SysResult<void> connect(const SocketAddress& address, const Ucred& caller,
+                                    bool waits) = 0;
     virtual SocketAddress local() const = 0;
     virtual SysResult<SocketAddress> peer() const = 0;
     virtual SysResult<std::uint64_t> send(const Outgoing& message) = 0;
@@ -64,9 +66,9 @@ public:
     // `read`, `write`: the halves to close.
     virtual SysResult<void> shutdown(bool read, bool write) = 0;
     virtual bool listening() const { return false; }
-    // What a connect that must wait waits for besides; null: nothing.
+    // A second queue, beside waiters(), for a connect that must wait; null: none.
     virtual WaitQueue* connect_waiters(const SocketAddress&) { return nullptr; }
-    // And a send.
+    // The same for send.
     virtual WaitQueue* send_waiters(const Outgoing&) { return nullptr; }
     virtual Ucred peer_credentials() const { return {}; }
     virtual std::uint64_t readable_bytes() const = 0;         // FIONREAD
@@ -74,14 +76,14 @@ public:
     virtual std::uint8_t tcp_state() const { return 0; }      // as in /proc/net/tcp
     virtual KernelPath connect_path() const { return KernelPath::SysConnectTcp; }
 
-    // The pending error, which is then gone (SO_ERROR).
+    // Returns and clears the pending error (SO_ERROR).
     std::optional<Errno> take_error();
     OptionValues options;
     std::uint64_t receive_timeout_ns = 0, send_timeout_ns = 0;  // 0: none
     bool lingers = false;
     std::int32_t linger_s = 0;
     void set_buffer(bool send, std::int32_t value, bool privileged);
-    bool send_buffer_set = false;  // by the program: it does not grow by itself (SOCK_SNDBUF_LOCK)
+    bool send_buffer_set = false;  // SOCK_SNDBUF_LOCK: set by the program, no autotuning
 
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
     SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override;
@@ -109,13 +111,13 @@ private:
     std::uint64_t inode_;
 };
 
-// Messages are sent and received as a whole; a stream has no boundaries.
+// Whether messages are sent and received whole, unlike in a stream.
 inline bool by_message(const Socket& socket) {
     return socket.type() != abi::kSockStream;
 }
 
-// What a message of this size takes of a buffer: the kernel's truesize, an sk_buff and a power of
-// two that holds the bytes and the skb_shared_info, pages beyond one.
+// The buffer space charged for a message of this size, the kernel's truesize: an sk_buff, and a
+// power of two that holds the bytes and the skb_shared_info; above one page, whole pages.
 std::uint64_t message_charge(std::uint64_t bytes);
 
 }  // namespace uprobesim

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How TCP connections begin: listen, connect, accept. The handshake takes no time; one that finds
-// the listener's queue full waits until there is room (a real one repeats its SYN after a second).
+// Establishing TCP connections: listen, connect, accept. The handshake takes no time. If the
+// listener's accept queue is full, the client waits for space (Linux retransmits the SYN after a
+// second).
 #include <algorithm>
 #include <utility>
 
@@ -14,8 +15,8 @@ namespace uprobesim {
 namespace {
 
 constexpr std::int32_t kMaxBacklog = 4096;  // net.core.somaxconn
-// What the send buffer of a loopback connection grows to with its first window: tcp_sndbuf_expand
-// with segments of 65,483 bytes, as `ss -m` shows it.
+// The send buffer of an established loopback connection: tcp_sndbuf_expand with segments of 65,483
+// bytes, as `ss -m` shows it.
 constexpr std::int32_t kConnectedSendBuffer = 2626560;
 
 }  // namespace
@@ -24,14 +25,14 @@ SysResult<void> TcpSocket::listen(std::int32_t backlog, const Ucred&) {
     if (phase_ != Phase::Unconnected || (state_ != State::Closed && state_ != State::Listen)) {
         return tl::make_unexpected(Errno::Inval);
     }
-    // A negative backlog is a very large one.
+    // A negative backlog counts as a very large one.
     backlog_ = static_cast<std::size_t>(backlog < 0 ? kMaxBacklog : std::min(backlog, kMaxBacklog));
     if (state_ == State::Listen) return {};
     if (local_port() == 0) {
         if (const auto port = claim_some_port(); !port)
             return tl::make_unexpected(Errno::AddrInUse);
     } else {
-        // Its port may be shared by those that do not listen only.
+        // A listener may not share its port, so the port is claimed again.
         network().release(*this);
         state_ = State::Listen;
         if (const auto again = network().claim(*this, local_port()); !again) {
@@ -52,9 +53,9 @@ SysResult<std::shared_ptr<Socket>> TcpSocket::accept() {
     if (accepted_.empty()) return tl::make_unexpected(Errno::Again);
     std::shared_ptr<Socket> first = std::move(accepted_.front());
     accepted_.pop_front();
-    if (!knocking_.empty() && !accept_queue_full()) {
-        TcpSocket* next = knocking_.front();
-        knocking_.pop_front();
+    if (!waiting_clients_.empty() && !accept_queue_full()) {
+        TcpSocket* next = waiting_clients_.front();
+        waiting_clients_.pop_front();
         establish(*next);
     }
     return first;
@@ -69,8 +70,8 @@ SysResult<void> TcpSocket::connect(const SocketAddress& address, const Ucred&, b
         return tl::make_unexpected(Errno::IsConn);
     if (phase_ == Phase::Unconnected) {
         TRY(begin_connect(address));
-        // The answer is processed when the call lets go of the socket: one that does not wait never
-        // sees it.
+        // The SYN-ACK is processed when the call releases the socket, so a non-blocking call does
+        // not see it.
         if (!waits) return tl::make_unexpected(Errno::InProgress);
     }
     if (state_ == State::SynSent) return tl::make_unexpected(waits ? Errno::Again : Errno::Already);
@@ -102,15 +103,15 @@ SysResult<void> TcpSocket::begin_connect(const SocketAddress& address) {
     }
     state_ = State::SynSent;
     if (listener->accept_queue_full()) {
-        knocks_at_ = listener;
-        listener->knocking_.push_back(this);
+        waits_for_listener_ = listener;
+        listener->waiting_clients_.push_back(this);
     } else {
         listener->establish(*this);
     }
     return {};
 }
 
-// At the listener: the connection's own end is made, and waits to be accepted.
+// Called on the listener: makes its end of the connection, and queues it for accept.
 void TcpSocket::establish(TcpSocket& client) {
     auto child = std::make_shared<TcpSocket>(shared_network(), family());
     child->options = options;  // inherited (tcp_create_openreq_child), the buffers too
@@ -126,7 +127,7 @@ void TcpSocket::establish(TcpSocket& client) {
     network().join(*child, child->local_port_);
     child->peer_ = &client;
     client.peer_ = child.get();
-    client.knocks_at_ = nullptr;
+    client.waits_for_listener_ = nullptr;
     child->phase_ = Phase::Connected;
     for (TcpSocket* end : {child.get(), &client}) {
         end->state_ = State::Established;
@@ -138,11 +139,11 @@ void TcpSocket::establish(TcpSocket& client) {
     client.waiters_.wake(abi::kPollWritable);
 }
 
-// inet_csk_listen_stop: whom nobody accepted gets a RST.
+// inet_csk_listen_stop: connections that were not accepted are reset.
 void TcpSocket::stop_listening() {
     for (const auto& child : std::exchange(accepted_, {})) child->abort();
-    for (TcpSocket* client : std::exchange(knocking_, {})) {
-        client->knocks_at_ = nullptr;
+    for (TcpSocket* client : std::exchange(waiting_clients_, {})) {
+        client->waits_for_listener_ = nullptr;
         client->state_ = State::Closed;
         client->error_ = Errno::ConnRefused;
         client->shut_read_ = client->shut_write_ = true;
@@ -150,11 +151,11 @@ void TcpSocket::stop_listening() {
     }
 }
 
-// tcp_disconnect: a socket that may be connected again.
+// tcp_disconnect: the socket can be connected again.
 void TcpSocket::disconnect() {
     if (state_ == State::Listen) stop_listening();
-    if (knocks_at_ != nullptr) std::erase(knocks_at_->knocking_, this);
-    knocks_at_ = nullptr;
+    if (waits_for_listener_ != nullptr) std::erase(waits_for_listener_->waiting_clients_, this);
+    waits_for_listener_ = nullptr;
     if (state_ == State::Established) abort();
     state_ = State::Closed;
     phase_ = Phase::Unconnected;

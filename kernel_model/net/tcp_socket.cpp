@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The bytes, the two ends and the poll bits. Connections begin in tcp_connect.cpp.
+// Transfer, shutdown and poll of TCP sockets. tcp_connect.cpp establishes connections.
 #include "kernel_model/net/tcp_socket.h"
 
 #include <algorithm>
@@ -22,11 +22,11 @@ TcpSocket::TcpSocket(std::shared_ptr<Network> network, std::uint16_t family)
     options.set(abi::kSolSocket, abi::kSoRcvbuf, kFirstReceiveBuffer);
 }
 
-// tcp_close: a RST where data was not read, or where linger asks for it; else a FIN.
+// tcp_close: sends a RST if data is unread or SO_LINGER asks for it, else a FIN.
 TcpSocket::~TcpSocket() {
     network().tcp_bytes -= incoming_.size();
     if (state_ == State::Listen) stop_listening();
-    if (knocks_at_ != nullptr) std::erase(knocks_at_->knocking_, this);
+    if (waits_for_listener_ != nullptr) std::erase(waits_for_listener_->waiting_clients_, this);
     if (state_ != State::Established) return;
     if (!incoming_.empty() || (lingers && linger_s == 0)) {
         abort();
@@ -89,7 +89,7 @@ SysResult<std::uint64_t> TcpSocket::send(const Outgoing& message) {
     if (shut_write_ || state_ != State::Established) return tl::make_unexpected(Errno::Pipe);
     const std::uint64_t size = message.bytes.size();
     if (peer_ == nullptr) {
-        // Nobody reads any more: the data is taken, and answered with a RST.
+        // The peer no longer reads: the data is accepted, and answered with a RST.
         take_reset();
         return size;
     }
@@ -119,7 +119,8 @@ SysResult<Incoming> TcpSocket::receive(std::uint64_t most, bool peek) {
         if (!could_write && peer_->writable()) peer_->waiters_.wake(abi::kPollWritable);
         return got;
     }
-    // tcp_recvmsg, with nothing to give: after a FIN (SOCK_DONE) the end comes before any error.
+    // tcp_recvmsg without data: after a FIN (SOCK_DONE), end of file takes precedence over a
+    // pending error.
     if (most == 0 && !incoming_.empty()) return got;
     if (fin_received_) return got;
     if (error_) return tl::make_unexpected(*take_error());
@@ -131,7 +132,7 @@ SysResult<Incoming> TcpSocket::receive(std::uint64_t most, bool peek) {
 SysResult<void> TcpSocket::shutdown(bool read, bool write) {
     if (state_ == State::Closed) return tl::make_unexpected(Errno::NotConn);
     if (state_ == State::Listen) {
-        // tcp_disconnect for the reading half; the other has none.
+        // Shutting down the reading half is tcp_disconnect; the writing half has no effect.
         if (read) {
             stop_listening();
             state_ = State::Closed;
@@ -173,7 +174,8 @@ std::uint8_t TcpSocket::tcp_state() const {
     return shut_write_ ? 5 : 1;
 }
 
-// The first to close sends a FIN, the second one's ends the connection.
+// close has different paths for the first FIN of a connection and for the second one, which ends
+// it.
 FileCosts TcpSocket::costs() const {
     const KernelPath established =
         fin_received_ ? KernelPath::SysCloseTcpSecond : KernelPath::SysCloseTcp;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// TCP over loopback, as far as programs can see it: connections, two byte streams with bounded
-// room, FIN and RST. Segments, acknowledgements and retransmission are not modelled: what is sent
+// TCP over loopback, as far as programs can observe it: connections, two byte streams with bounded
+// buffers, FIN and RST. Segments, acknowledgements and retransmission are not modelled: data
 // arrives at once, in order.
 #pragma once
 
@@ -16,9 +16,9 @@ public:
     TcpSocket(std::shared_ptr<Network> network, std::uint16_t family);
     ~TcpSocket() override;
 
-    SysResult<void> listen(std::int32_t backlog, const Ucred& who) override;
+    SysResult<void> listen(std::int32_t backlog, const Ucred& caller) override;
     SysResult<std::shared_ptr<Socket>> accept() override;
-    SysResult<void> connect(const SocketAddress& address, const Ucred& who, bool waits) override;
+    SysResult<void> connect(const SocketAddress& address, const Ucred& caller, bool waits) override;
     SysResult<SocketAddress> peer() const override;
     SysResult<std::uint64_t> send(const Outgoing& message) override;
     SysResult<Incoming> receive(std::uint64_t most, bool peek) override;
@@ -35,7 +35,7 @@ public:
 
 private:
     enum class State { Closed, Listen, SynSent, Established };
-    // struct socket's own state: what connect has answered.
+    // The state of struct socket: the result of connect.
     enum class Phase { Unconnected, Connecting, Connected };
 
     SysResult<void> begin_connect(const SocketAddress& address);
@@ -43,7 +43,7 @@ private:
     bool accept_queue_full() const { return accepted_.size() > backlog_; }
     void stop_listening();
     void disconnect();
-    // From the peer.
+    // Called by the peer.
     void take_fin();
     void take_reset();
     void send_fin();
@@ -55,14 +55,14 @@ private:
 
     State state_ = State::Closed;
     Phase phase_ = Phase::Unconnected;
-    TcpSocket* peer_ = nullptr;  // null while Established: it was closed
-    ByteQueue incoming_;         // beyond the window it lies at the sender
+    TcpSocket* peer_ = nullptr;  // null while Established: the peer was closed
+    ByteQueue incoming_;         // bytes beyond window() count as the sender's
     bool fin_received_ = false;
     // Of a listener.
     std::size_t backlog_ = 0;
-    std::deque<std::shared_ptr<TcpSocket>> accepted_;  // by the stack, not yet by the program
-    std::deque<TcpSocket*> knocking_;                  // no room for them yet
-    TcpSocket* knocks_at_ = nullptr;
+    std::deque<std::shared_ptr<TcpSocket>> accepted_;  // established, not yet accepted
+    std::deque<TcpSocket*> waiting_clients_;           // clients, while accepted_ is full
+    TcpSocket* waits_for_listener_ = nullptr;
 };
 
 }  // namespace uprobesim

@@ -47,7 +47,7 @@ SysResult<std::uint64_t> UdpSocket::send(const Outgoing& message) {
     auto* other = static_cast<UdpSocket*>(
         network().destination(abi::kIpprotoUdp, ip, to.port, from, local_port()));
     if (other == nullptr) {
-        // An ICMP message comes back, which only a connected socket is told of.
+        // ICMP port unreachable: reported to connected sockets only.
         if (remote_port_ != 0) {
             error_ = Errno::ConnRefused;
             waiters_.wake();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// UDP over loopback: datagrams that arrive at once, or are dropped where the receiver's buffer is
-// full.
+// UDP over loopback: datagrams arrive at once, or are dropped if the receiver's buffer is full.
 #pragma once
 
 #include <deque>
@@ -14,7 +13,7 @@ public:
     UdpSocket(std::shared_ptr<Network> network, std::uint16_t family)
         : InetSocket(std::move(network), family, abi::kSockDgram, abi::kIpprotoUdp) {}
 
-    SysResult<void> connect(const SocketAddress& address, const Ucred& who, bool waits) override;
+    SysResult<void> connect(const SocketAddress& address, const Ucred& caller, bool waits) override;
     SysResult<SocketAddress> peer() const override;
     SysResult<std::uint64_t> send(const Outgoing& message) override;
     SysResult<Incoming> receive(std::uint64_t most, bool peek) override;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What is sent through AF_UNIX sockets, with descriptors and credentials.
+// Sending and receiving on AF_UNIX sockets, with descriptors and credentials.
 #include <algorithm>
 #include <utility>
 
@@ -12,15 +12,16 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint64_t kMaxMessageBytes = 32;  // a datagram is that much smaller than the buffer
-// A stream is cut into messages of that size (SKB_MAX_ALLOC)
+constexpr std::uint64_t kMaxMessageBytes =
+    32;  // by which a datagram must be smaller than the buffer
+// A stream is split into messages of this size (SKB_MAX_ALLOC)
 constexpr std::uint64_t kStreamPart = 1 << 15;
 
 }  // namespace
 
 SysResult<std::shared_ptr<UnixSocket>> UnixSocket::target_of(const Outgoing& message) {
     if (has_connections()) {
-        // A stream wants no address; a seqpacket socket ignores it.
+        // An address is an error on a stream socket; a seqpacket socket ignores it.
         if (type() == abi::kSockStream && message.to) {
             return tl::make_unexpected(connected_ ? Errno::IsConn : Errno::NotSup);
         }
@@ -89,7 +90,7 @@ SysResult<std::uint64_t> UnixSocket::send(const Outgoing& message) {
     return moved;
 }
 
-// The reader made room: in the sender's buffer, and in its own queue.
+// After a read: uncharges the message from the sender's buffer.
 void UnixSocket::release_charge(Message& message) {
     const auto sender = message.charged.lock();
     if (!sender) return;
@@ -133,15 +134,15 @@ SysResult<Incoming> UnixSocket::receive_message(std::uint64_t most, bool peek) {
     landed(message);
     release_charge(message);
     queue_.pop_front();
-    // Who sends datagrams here waits at this socket's queue.
+    // Senders of datagrams wait in the receiver's queue.
     waiters_.wake(abi::kPollWritable);
     if (const auto other = peer_.lock(); other && !has_connections())
         other->waiters_.wake(abi::kPollWritable);
     return got;
 }
 
-// Messages are read on into each other, but not those of different writers where that is asked for,
-// and never beyond one that carries descriptors.
+// One read may take several messages, but with SO_PASSCRED only of one sender, and none after a
+// message that carries descriptors.
 SysResult<Incoming> UnixSocket::receive_stream(std::uint64_t most, bool peek) {
     Incoming got;
     const bool credentials = options.is_on(abi::kSolSocket, abi::kSoPasscred);

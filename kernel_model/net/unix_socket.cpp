@@ -37,7 +37,7 @@ UnixSocket::~UnixSocket() {
         landed(message);
         release_charge(message);
     }
-    // Whoever waits for room in this queue sees that there is nobody.
+    // Senders that wait for space in this queue find that the socket is closed.
     waiters_.wake();
 }
 
@@ -48,11 +48,11 @@ void UnixSocket::peer_closed(bool unread) {
 }
 
 void UnixSocket::join(const std::shared_ptr<UnixSocket>& a, const std::shared_ptr<UnixSocket>& b,
-                      const Ucred& who) {
+                      const Ucred& caller) {
     for (const auto& [one, other] : {std::pair(a, b), std::pair(b, a)}) {
         one->peer_ = other;
         one->connected_ = true;
-        one->peer_credentials_ = who;
+        one->peer_credentials_ = caller;
     }
 }
 
@@ -66,12 +66,12 @@ SysResult<void> UnixSocket::bind(const SocketAddress& address, const Ucred&) {
     return {};
 }
 
-SysResult<void> UnixSocket::listen(std::int32_t backlog, const Ucred& who) {
+SysResult<void> UnixSocket::listen(std::int32_t backlog, const Ucred& caller) {
     if (!has_connections()) return tl::make_unexpected(Errno::NotSup);
     if (name_.name.empty() || connected_) return tl::make_unexpected(Errno::Inval);
     backlog_ = static_cast<std::size_t>(backlog < 0 ? kMaxBacklog : std::min(backlog, kMaxBacklog));
     listening_ = true;
-    own_credentials_ = who;
+    own_credentials_ = caller;
     waiters_.wake();
     return {};
 }
@@ -94,7 +94,7 @@ SysResult<std::shared_ptr<UnixSocket>> UnixSocket::find_peer(const SocketAddress
     return other->shared_from_this();
 }
 
-SysResult<void> UnixSocket::connect(const SocketAddress& address, const Ucred& who, bool) {
+SysResult<void> UnixSocket::connect(const SocketAddress& address, const Ucred& caller, bool) {
     if (address.family == abi::kAfUnspec && !has_connections()) {
         peer_.reset();
         connected_ = false;
@@ -116,7 +116,7 @@ SysResult<void> UnixSocket::connect(const SocketAddress& address, const Ucred& w
     if (listener.accepted_.size() > listener.backlog_) return tl::make_unexpected(Errno::Again);
     auto child = std::make_shared<UnixSocket>(shared_network(), type());
     child->name_ = listener.name_;
-    join(child, shared_from_this(), who);
+    join(child, shared_from_this(), caller);
     peer_credentials_ = listener.own_credentials_;
     listener.accepted_.push_back(std::move(child));
     listener.waiters_.wake(abi::kPollReadable);
@@ -124,13 +124,13 @@ SysResult<void> UnixSocket::connect(const SocketAddress& address, const Ucred& w
     return {};
 }
 
-// The listener's queue has room again.
+// Waits for space in the listener's queue.
 WaitQueue* UnixSocket::connect_waiters(const SocketAddress& address) {
     const auto listener = find_peer(address);
     return listener ? &(*listener)->waiters_ : nullptr;
 }
 
-// A datagram waits for room in the queue of its receiver.
+// A datagram waits for space in the queue of its receiver.
 WaitQueue* UnixSocket::send_waiters(const Outgoing& message) {
     if (has_connections()) return nullptr;
     if (message.to) return connect_waiters(*message.to);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// AF_UNIX sockets of the three types. As in the kernel, what was sent lies as messages in the
-// receiver's queue and counts against the sender's buffer until it is read; a stream is read across
-// the borders of messages.
+// AF_UNIX sockets: stream, datagram and seqpacket. As in the kernel, sent messages are in the
+// receiver's queue and count against the sender's buffer until they are read. A stream is read
+// across message boundaries.
 #pragma once
 
 #include <deque>
@@ -16,13 +16,13 @@ public:
     ~UnixSocket() override;
     // socketpair.
     static void join(const std::shared_ptr<UnixSocket>& a, const std::shared_ptr<UnixSocket>& b,
-                     const Ucred& who);
+                     const Ucred& caller);
 
-    // `address.file` was made for it where the name is a path.
-    SysResult<void> bind(const SocketAddress& address, const Ucred& who) override;
-    SysResult<void> listen(std::int32_t backlog, const Ucred& who) override;
+    // If the name is a path, the caller has created its socket file, `address.file`.
+    SysResult<void> bind(const SocketAddress& address, const Ucred& caller) override;
+    SysResult<void> listen(std::int32_t backlog, const Ucred& caller) override;
     SysResult<std::shared_ptr<Socket>> accept() override;
-    SysResult<void> connect(const SocketAddress& address, const Ucred& who, bool waits) override;
+    SysResult<void> connect(const SocketAddress& address, const Ucred& caller, bool waits) override;
     SocketAddress local() const override { return name_; }
     SysResult<SocketAddress> peer() const override;
     SysResult<std::uint64_t> send(const Outgoing& message) override;
@@ -53,7 +53,7 @@ private:
         SocketAddress from;
         std::uint64_t charge = 0;
         std::weak_ptr<UnixSocket> charged;
-        std::uint64_t in_flight = 0;  // of its files, those that count in the network
+        std::uint64_t in_flight = 0;  // its files that are counted in the network
     };
 
     bool has_connections() const { return type() != abi::kSockDgram; }
@@ -75,7 +75,7 @@ private:
     Ucred peer_credentials_, own_credentials_;
     std::deque<Message> queue_;
     std::uint64_t charged_ = 0;
-    // Of a listener; a datagram socket's queue is bounded by it, too.
+    // Bounds a listener's accept queue, and a datagram socket's receive queue.
     std::size_t backlog_;
     std::deque<std::shared_ptr<UnixSocket>> accepted_;
 };

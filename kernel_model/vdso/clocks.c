@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What user space reads the clock with where the machine's counter does not trap: the functions of arm64's vDSO that
-// vdso(7) lists, but the signal trampoline. Compiled for the guest; the clocks are those of the modelled kernel, whose
-// data page lies directly before.
+// The vDSO functions for reading clocks on machines whose counter does not trap: those that vdso(7)
+// lists for arm64, without the signal trampoline. Compiled for the guest. The modelled kernel's
+// data page is mapped directly before the code.
 #include <stdint.h>
 
 #include "data_page.h"
@@ -39,7 +39,7 @@ static int system_call(int64_t number, int64_t clock, void* answer) {
     return (int)x0;
 }
 
-// CLOCK_MONOTONIC. The barrier keeps the counter from being read before what comes before in the program.
+// CLOCK_MONOTONIC. The barrier orders the read of the counter after all earlier instructions.
 static uint64_t monotonic_ns(void) {
     uint64_t ticks;
     const uint64_t hz = vdso_data.counter_hz;

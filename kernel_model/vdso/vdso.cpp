@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t kDataPage = 0, kCodePage = 1, kPages = 2;
 
-// Written when the kernel starts, long before anyone executes it.
+// Written at kernel start, so its caches are synchronised before any process executes it.
 class VdsoPages final : public FileBacking {
 public:
     VdsoPages(PhysicalMemory& memory, PAddr data, PAddr code)
@@ -61,7 +61,7 @@ std::shared_ptr<FileBacking> make_vdso(Machine& machine, std::uint64_t epoch_ns)
 }
 
 SysResult<VAddr> map_vdso(Mm& mm, const std::shared_ptr<FileBacking>& vdso) {
-    // One piece of address space is found for both.
+    // Both are mapped in one contiguous range.
     const auto place = mm.map({.length = kPages * kPageSize,
                                .prot = {.read = true},
                                .may_write = false,

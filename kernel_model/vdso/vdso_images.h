@@ -8,7 +8,7 @@
 
 namespace uprobesim {
 
-// One image; none if the build had no cross compiler.
+// Empty if the build had no cross compiler.
 std::vector<EmbeddedProgram> vdso_images();
 
 }  // namespace uprobesim

@@ -150,8 +150,8 @@ bool Epoll::ready() {
     return false;
 }
 
-// ep_send_events: what is level-triggered goes to the end of the list, what was not reached stays
-// at its front.
+// ep_send_events: level-triggered items move to the end of the ready list; items that were not
+// reached stay at its front.
 std::uint32_t Epoll::collect(std::uint32_t most,
                              const std::function<bool(const EpollEvent&)>& give) {
     std::uint32_t taken = 0;
@@ -171,7 +171,7 @@ std::uint32_t Epoll::collect(std::uint32_t most,
             item.queued_ = true;
         }
     }
-    // Another one that waits may go on with the rest (ep_done_scan).
+    // ep_done_scan: another waiter may collect the rest.
     if (!ready_.empty()) waiters_.wake(abi::kPollReadable);
     return taken;
 }

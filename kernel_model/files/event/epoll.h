@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// epoll: files that somebody is interested in, and the list of those that may be ready, in the
-// order in which they became so. The list is fed by the files' wait queues; nobody looks at all
-// files.
+// epoll: an interest list, and a list of items that may be ready, in the order in which they became
+// ready. Wake-ups of the files' wait queues fill the ready list; the interest list is never
+// scanned.
 #pragma once
 
 #include <functional>
@@ -27,14 +27,15 @@ public:
     explicit Epoll(std::uint64_t inode);
     ~Epoll() override;
 
-    // A file by its descriptor and description, as both are the key. Exist, NoEnt, Inval, Loop.
+    // The key of an item is the descriptor together with the open file. Errors: Exist, NoEnt,
+    // Inval, Loop.
     SysResult<void> add(std::int32_t fd, File& file, EpollEvent event);
     SysResult<void> modify(std::int32_t fd, File& file, EpollEvent event);
     SysResult<void> remove(std::int32_t fd, File& file);
-    // Hands over up to `most` ready ones; `give` answers whether it could take the event. Value:
-    // how many it took.
+    // Passes up to `most` ready events to `give`, which returns false if it could not store one.
+    // Returns the number stored.
     std::uint32_t collect(std::uint32_t most, const std::function<bool(const EpollEvent&)>& give);
-    // Whether one is ready. Takes those off the list that are not.
+    // Whether an item is ready. Removes items from the ready list that are not.
     bool ready();
 
     SysResult<FileStatus> status() override;
@@ -56,7 +57,7 @@ private:
     WaitQueue waiters_;
     std::map<Key, std::unique_ptr<Item>> items_;
     std::list<Item*> ready_;
-    std::vector<const Epoll*> above_;  // in whose sets this one is
+    std::vector<const Epoll*> above_;  // epolls that watch this one
 };
 
 }  // namespace uprobesim

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// eventfd: a counter that reads take and writes add to.
+// eventfd: a counter. Reads return and reset it, writes add to it.
 #pragma once
 
 #include "kernel_model/files/anon_file.h"
@@ -13,7 +13,8 @@ public:
 
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
     SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override;
-    // One more than is moved: a longer write is an error (since Linux 6.9), a longer read is not.
+    // One more than the 8 bytes transferred, to detect a longer write, which is an error since
+    // Linux 6.9. A longer read is not.
     std::uint64_t record_bytes() const override { return sizeof count_ + 1; }
     std::uint32_t poll() override;
     FileCosts costs() const override {

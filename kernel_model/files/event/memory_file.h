@@ -10,7 +10,7 @@ namespace uprobesim {
 
 class MemoryFile final : public File {
 public:
-    // `seals`: there from the start. Descriptions of one memfd share what is in `Shared`.
+    // `seals`: the initial seals. All open descriptions of a memfd share `Shared`.
     struct Shared {
         std::shared_ptr<SharedMemory> memory;
         std::uint32_t seals = 0;
@@ -38,7 +38,7 @@ public:
     }
 
     std::uint32_t seals() const { return shared_->seals; }
-    // `mapped`: some shared mapping could write.
+    // `mapped`: a writable shared mapping exists.
     SysResult<void> add_seals(std::uint32_t seals, bool mapped);
     const std::shared_ptr<Shared>& shared() const { return shared_; }
 

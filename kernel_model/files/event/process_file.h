@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// pidfd: names a process for as long as it is open, and is readable when it has ended.
+// pidfd: refers to a process, even after its end, and becomes readable when the process ends.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,7 @@ public:
     std::int32_t pid() const { return pid_; }
 
 private:
-    std::int32_t pid_;  // never given to another process
+    std::int32_t pid_;  // never reused
     std::shared_ptr<ProcessEnd> end_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// signalfd: reads take pending signals of the task that reads.
+// signalfd: reads dequeue pending signals of the reading task.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,8 @@
 
 namespace uprobesim {
 
-// The pending signals of the task whose system call is being carried out. Outside of any call there
-// are none.
+// The pending signals of the task whose system call is being executed; none outside of system
+// calls.
 class PendingSignals {
 public:
     virtual ~PendingSignals() = default;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// timerfd: a read returns how often the timer has expired since the last read. Later periods are
-// counted when they are asked for, so that a periodic timer that is not read interrupts only once,
-// as on Linux.
+// timerfd: a read returns the number of expirations since the last read. Periods after the first
+// are counted on demand, so a periodic timer that is not read interrupts only once, as in Linux.
 #pragma once
 
 #include "kernel_model/files/anon_file.h"
@@ -17,7 +16,7 @@ public:
     ~TimerFile() override;
 
     struct Setting {
-        std::uint64_t value_ns = 0;  // left; 0: not armed
+        std::uint64_t value_ns = 0;  // time left; 0: not armed
         std::uint64_t interval_ns = 0;
     };
     // `absolute`: value_ns is a time of the timer's clock.
@@ -31,7 +30,7 @@ public:
 
 private:
     void arm(std::uint64_t at_ns);
-    // Counts what has expired by now.
+    // Updates the number of expirations.
     void settle();
 
     Timers& timers_;

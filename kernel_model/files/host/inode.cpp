@@ -13,7 +13,7 @@ namespace uprobesim {
 
 namespace {
 
-// A whole transfer unless the file ends or the host fails.
+// Repeats short transfers until the end of the file or an error of the host.
 ssize_t read_fully(int fd, std::span<std::byte> to, std::uint64_t offset) {
     std::size_t done = 0;
     while (done < to.size()) {
@@ -118,8 +118,8 @@ SysResult<void> Inode::truncate(std::uint64_t new_size) {
         auto bytes = memory_.bytes(it->second);
         std::memset(bytes.data() + kept, 0, kPageSize - kept);
         memory_.note_write(it->second);
-        // A page that is still mapped stays the cache's page: should the file grow again, both must
-        // go on agreeing.
+        // A page that is still mapped stays in the cache, so that mapping and file agree if the
+        // file grows again.
         if (kept == 0 && memory_.refs(it->second) == 1) {
             memory_.release(it->second);
             dirty_.erase(it->first);

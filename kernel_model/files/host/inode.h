@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A regular file's bytes and its page cache. Reads and writes go to the host file; pages that are
-// mapped are frames of the simulated memory, kept equal.
+// The data of a regular file, and its page cache. Reads and writes go to the host file; mapped
+// pages are frames of simulated memory that are kept in step with it.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +50,8 @@ public:
     FileStatus status() const { return status_of_host_fd(fd_.get()); }
     int fd() const { return fd_.get(); }
 
-    // What the guest set or the model keeps for a file of the scratch layer; null: the host file's
-    // own are shown.
+    // Attributes that the guest has set or the model keeps, for files of the scratch layer; null:
+    // those of the host file.
     std::shared_ptr<FileStatus> attributes;
     // Space charged against the scratch limit; null if unlimited.
     std::shared_ptr<DiskUse> use;
@@ -65,8 +65,8 @@ private:
     bool writable_;
     std::shared_ptr<const Dentry> dentry_;  // the name by which it was first opened
     std::map<std::uint64_t, PAddr> pages_;
-    // Written through a shared mapping; stays in the set, because the guest may go on writing
-    // without another fault.
+    // Pages written through a shared mapping. They stay in the set, because the guest may write
+    // again without a fault.
     std::set<std::uint64_t> dirty_;
 };
 

@@ -47,7 +47,7 @@ FileStatus merged_status(const FileStatus& kept, const FileStatus& host) {
     return s;
 }
 
-// The directories that the user of the simulator named may have any mode on the host.
+// The directories named on the command line may have any mode on the host.
 bool Layers::may_search(const Credentials& credentials, const Node& directory) const {
     return directory.guest == "/" ||
            (directory.kind == LayerKind::Bind && directory.relative == ".") ||
@@ -89,7 +89,7 @@ bool missing(Errno e) {
 }
 }  // namespace
 
-// The longest bind that holds the path wins.
+// The bind with the longest path that contains `guest`.
 const Layers::Bind* Layers::bind_of(const std::string& guest) const {
     const Bind* best = nullptr;
     for (const Bind& b : binds_) {
@@ -164,7 +164,7 @@ SysResult<std::optional<Node>> Layers::find(Process* process, const std::string&
         }
         // Directories such as /dev/shm may still be made in the scratch layer.
     }
-    // The top directory is the root's, whatever the scratch directory's own mode is.
+    // The top directory shows the root's attributes, whatever the scratch directory's mode.
     if (guest != "/") {
         if (auto found = TRY(find_in_scratch(guest))) return found;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where a guest path lies: in a modelled tree, a bind, the scratch layer or the root. The walk is
-// ours, component by component over canonical guest paths, so that a symbolic link in one layer may
-// lead into another; each host access below it is confined by the host kernel (see HostDirectory).
+// Maps a guest path to a layer: a modelled tree, a bind, the scratch layer or the root. The walk
+// goes component by component over canonical guest paths, so that a symbolic link in one layer may
+// lead into another; each host access is confined by the host kernel (see HostDirectory).
 #pragma once
 
 #include <map>
@@ -38,7 +38,7 @@ struct Node {
 
 struct Walk {
     std::string guest;         // canonical path of the last component, whether it exists or not
-    std::optional<Node> node;  // empty: the last component does not exist, its directory does
+    std::optional<Node> node;  // empty: only the directory of the last component exists
     std::uint32_t components = 0;
     bool directory_wanted = false;  // the path ended in '/'
 };
@@ -62,7 +62,7 @@ public:
     }
 
     SysResult<Walk> walk(const Caller& caller, std::string_view path, bool follow_last);
-    // One canonical path, no links followed. nullopt: no such name.
+    // Looks up a canonical path without following links. nullopt: no such name.
     SysResult<std::optional<Node>> find(Process* process, const std::string& guest);
 
     const HostDirectory& directory_of(const Node& node) const;
@@ -72,19 +72,19 @@ public:
     bool writable(const Node& node) const;
     bool may_search(const Credentials& credentials, const Node& directory) const;
 
-    // Names of the layers below that no longer exist for the guest.
+    // Hides a name of the root, which the guest has removed (a whiteout).
     void hide(const std::string& guest) { hidden_.insert(guest); }
-    // Bind points directly inside this directory.
+    // Names in this directory on which a bind is mounted.
     std::vector<std::string> bind_points_in(const std::string& guest) const;
     bool hidden(const std::string& guest) const;
-    // Whether a directory shows what the root has there.
+    // Whether the root's entries at this path are visible.
     bool shows_root(const std::string& guest) const {
         return !hidden(guest) && !special_.owns(guest);
     }
-    // Attributes of the files of the scratch layer, over what the host file has: by host file, so
-    // that they stay with it when it is renamed or gets more names.
+    // Attributes of scratch files that override those of the host file. By host file, so that they
+    // survive renames and new links.
     std::map<FileKey, std::shared_ptr<FileStatus>> attributes;
-    // The device that the root and the scratch layer show: one file system to the guest.
+    // The st_dev of the root and the scratch layer, which are one file system to the guest.
     std::uint64_t device() const { return device_; }
 
 private:
@@ -107,7 +107,7 @@ std::string child_of(const std::string& guest, std::string_view name);
 std::string name_of(const std::string& guest);
 bool is_below(const std::string& guest, const std::string& directory);
 
-// What a file of the scratch layer shows: the size and links of the host file, the rest as kept.
+// The status of a scratch file: size and link count of the host file, all else as kept.
 FileStatus merged_status(const FileStatus& kept, const FileStatus& host);
 
 }  // namespace uprobesim

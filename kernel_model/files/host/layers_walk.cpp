@@ -67,7 +67,7 @@ private:
         ++result_.components;
         const bool last = left_.empty();
         const bool follows = !last || follow_last_ || result_.directory_wanted;
-        // A /proc/self/fd link leads to an open file, whatever its text says.
+        // A link in /proc/self/fd leads to the open file itself, not to its text.
         const bool magic = found && last && found->special && found->special->magic;
         if (found && found->is_link() && follows && !magic) return follow(*found);
         at_ = std::move(next);
@@ -103,7 +103,7 @@ private:
     Layers& layers_;
     const Caller& caller_;
     bool follow_last_;
-    std::string top_;  // where ".." goes no further
+    std::string top_;  // the caller's root, where ".." stops
     std::string at_;
     std::deque<std::string> left_;
     int links_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Builds a file tree from what the user named.
+// Builds the file tree that the options describe.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -95,7 +95,7 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine,
         auto bind = TRY(make_bind(mount));
         binds.push_back(std::move(bind));
     }
-    // Last of all: nothing that is refused leaves a folder behind.
+    // Made last, so that a failed check leaves no directory on the host.
     std::string scratch_path = options.scratch;
     std::string temporary;
     if (scratch_path.empty()) {

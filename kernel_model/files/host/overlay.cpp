@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the files of the overlay have in common: page caches, attributes, space.
+// Page caches, attributes and disk space of the overlay's files.
 #include "kernel_model/files/host/overlay.h"
 
 #include <algorithm>
@@ -65,7 +65,7 @@ std::shared_ptr<FileStatus> OverlayFileSystem::new_attributes(const Credentials&
     kept->mode = mode;
     kept->uid = credentials.uid;
     kept->gid = credentials.gid;
-    // A directory with the set-group-ID bit gives its group to what is made in it.
+    // Files made in a directory with the set-group-ID bit get its group.
     if (where.parent && (where.parent->status.mode & abi::kIsgid) != 0) {
         kept->gid = where.parent->status.gid;
         if ((mode & abi::kIfmt) == abi::kIfDir) kept->mode |= abi::kIsgid;
@@ -95,7 +95,7 @@ std::shared_ptr<Inode> OverlayFileSystem::inode_for(const Node& node, HostFd fd,
         return it->second;
     }
     if (inodes_.size() >= kInodesKept) drop_unused();
-    // The key is what stat shows, which stays the same when the file is copied up.
+    // The key is the guest's st_dev and st_ino, which do not change at copy-up.
     const FileKey key{node.status.device, node.status.inode};
     auto inode = std::make_shared<Inode>(machine_.memory, key, std::move(fd), writable,
                                          dentries_.at(node.guest));
@@ -112,7 +112,7 @@ std::shared_ptr<DiskUse> OverlayFileSystem::use_of(const FileKey& host) {
     return use;
 }
 
-// Before the host file loses a name.
+// To call before the host file loses a name.
 void OverlayFileSystem::forget_if_last(const Node& node) {
     if (node.kind == LayerKind::Root || (!node.is_directory() && node.status.links > 1)) return;
     inodes_.erase(node.host);

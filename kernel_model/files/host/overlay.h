@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The FileSystem: layers, copy-up on write, attributes and times of what the guest made. What is
-// removed from the root is remembered for the run only: a scratch directory that is kept holds
+// The implementation of FileSystem: layers, copy-up on write, attributes and times of files made by
+// the guest. Removals from the root are kept for the run only: a kept scratch directory holds
 // files, not removals, owners or times.
 #pragma once
 
@@ -64,13 +64,13 @@ public:
     // For open files.
     void modified(FileStatus* attributes) const;  // sets mtime and ctime; null: the host keeps them
     SysResult<std::vector<DirEntry>> list(Process* process, const std::string& guest);
-    // Who makes the present call; who opened a directory may be gone. `opener` where no call is
-    // made (tests).
+    // The process that makes the present system call (the one that opened a directory may have
+    // ended), or `opener` outside of system calls (tests).
     Process* reader(Process* opener) const { return special_->reader(opener); }
     SysResult<FileStatus> directory_status(const std::string& guest);
 
 private:
-    // Where a name is about to be made or removed.
+    // The place of a name that is to be made or removed.
     struct Place {
         const HostDirectory* directory = nullptr;
         std::string relative;
@@ -83,11 +83,12 @@ private:
     // `special`: the error where the last name is ".", ".." or the root itself.
     SysResult<Place> place(const Caller&, std::string_view path, Errno special);
     SysResult<Place> place_of(const Caller&, Walk walked);
-    // Whether the caller may add or remove this name: Rofs, Acces, Perm; makes its directory in the
-    // scratch layer.
+    // Checks whether the caller may add or remove this name (Rofs, Acces, Perm), and makes its
+    // directory in the scratch layer.
     SysResult<void> prepare(const Credentials&, const Place&);
     SysResult<void> check_removal(const Credentials&, const Place&, bool directory);
-    // What rename refuses, in Linux's order. False: both names are of one file, nothing is to do.
+    // rename's checks, in Linux's order. False: both names are links to one file, so rename does
+    // nothing.
     SysResult<bool> check_rename(const Credentials&, const Place& source, const Place& target,
                                  bool no_replace);
     SysResult<void> check_replaced(const Credentials&, const Place& target, bool directory);
@@ -100,14 +101,14 @@ private:
     void keep_attributes(const Node& original);
     SysResult<Node> copy_up(const Node& node);
     SysResult<Node> writable_node(const Caller&, std::string_view path, bool follow);
-    // What a link in /proc/PID/fd leads to, where attributes go by the open file; null: they go by
-    // the path.
+    // The open file that a link in /proc/PID/fd leads to, if its attributes belong to the open
+    // file; null: they belong to the path.
     std::shared_ptr<File> memory_file_at(const Caller&, std::string_view path, bool follow);
-    // New attributes for the scratch file that was just made there.
+    // Initial attributes of a scratch file that was just made.
     std::shared_ptr<FileStatus> new_attributes(const Credentials&, const Place&,
                                                std::uint32_t mode);
     void modified_directory(const Place&);
-    // open: makes the file, or opens what the walk found, by its kind.
+    // open: makes the file, or opens an existing one by its kind.
     SysResult<std::shared_ptr<File>> create(const Caller&, Walk walked, std::uint32_t mode);
     SysResult<std::shared_ptr<File>> open_found(const Caller&, const Node&, std::uint32_t flags,
                                                 std::uint32_t mode);
@@ -119,7 +120,7 @@ private:
     SysResult<std::shared_ptr<File>> open_regular(const Node&, std::uint32_t flags);
     SysResult<std::shared_ptr<File>> open_fifo(const Node&, std::uint32_t flags);
     std::shared_ptr<Inode> inode_for(const Node& node, HostFd fd, bool writable);
-    // What a host file of the scratch layer takes of its limit; null: it has none.
+    // The space charged for a host file of the scratch layer; null: no limit.
     std::shared_ptr<DiskUse> use_of(const FileKey& host);
     void forget_if_last(const Node& node);
     void drop_unused();
@@ -131,12 +132,12 @@ private:
     std::string temporary_;  // host path of a scratch directory to be removed; empty: kept
     std::function<std::uint64_t()> now_ns_;
     DentryTree dentries_;
-    // By host file, as long as it has a name: a host may give its number to a new file afterwards.
+    // By host file, as long as it has a name: afterwards the host may reuse its inode number.
     std::map<FileKey, std::shared_ptr<Inode>> inodes_;
     std::shared_ptr<DiskSpace> space_;                  // null: no limit
     std::map<FileKey, std::shared_ptr<DiskUse>> uses_;  // by host file, as inodes_
     std::map<FileKey, std::weak_ptr<Pipe>> fifos_;      // those that are open
-    // Beyond what host file systems usually number.
+    // Above the usual inode numbers of host file systems.
     std::uint64_t next_inode_ = std::uint64_t{1} << 40;
 };
 

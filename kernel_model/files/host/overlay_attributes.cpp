@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The overlay's answers about names, and the calls that change modes, owners and times.
+// The overlay's stat, access and readlink, and changes of mode, owner and times.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,8 +27,8 @@ SysResult<Node> existing(SysResult<Walk> walked) {
     return std::move(*found.node);
 }
 
-// setattr_prepare: the owner and the superuser change what a file has; only the superuser gives it
-// to others.
+// setattr_prepare: the owner or the superuser may change attributes; only the superuser may change
+// the owner.
 SysResult<void> rights_to_change(const Credentials& credentials, const FileStatus& status) {
     if (credentials.uid == 0 || credentials.uid == status.uid) return {};
     return tl::make_unexpected(Errno::Perm);
@@ -107,7 +107,7 @@ SysResult<std::shared_ptr<Dentry>> OverlayFileSystem::directory(const Caller& ca
 SysResult<Node> OverlayFileSystem::writable_node(const Caller& caller, std::string_view path,
                                                  bool follow) {
     auto walked = TRY(layers_.walk(caller, path, follow));
-    // An open file has its name again; that of a stream of the host leads nowhere but to itself.
+    // A link to an open file is opened by the file's path; a stream of the host has none.
     if (const auto file = open_file_of(walked); file && follow)
         walked = TRY(layers_.walk(caller.starting_at(nullptr), file->path(), false));
     const Node node = TRY(existing(std::move(walked)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The overlay's calls that make, remove and move names.
+// The overlay's calls that make names: mkdir, mknod, bind, link, symlink.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,7 +55,7 @@ SysResult<OverlayFileSystem::Place> OverlayFileSystem::place(const Caller& calle
                                                              std::string_view path, Errno special) {
     if (path.empty()) return tl::make_unexpected(Errno::NoEnt);
     if (path.size() >= abi::kPathMax) return tl::make_unexpected(Errno::NameTooLong);
-    // The last component is the name itself, a link too, even where a slash follows.
+    // The last component is not followed if it is a link, even before a trailing slash.
     const std::string_view name = without_slashes(path);
     auto walked = TRY(layers_.walk(caller, name, false));
     if (!has_name(name)) return tl::make_unexpected(special);
@@ -98,7 +98,7 @@ SysResult<void> OverlayFileSystem::make_fifo(const Caller& caller, std::string_v
     if (where.slash) return tl::make_unexpected(Errno::NoEnt);
     TRY(prepare(caller.credentials, where));
     if (!where.scratch)
-        return tl::make_unexpected(Errno::Perm);  // the host's programs could wait at it
+        return tl::make_unexpected(Errno::Perm);  // programs of the host could open its other end
     auto parent = TRY(where.directory->parent(where.relative));
     TRY(host_result(mkfifoat(parent.first.get(), parent.second.c_str(), 0644)));
     new_attributes(caller.credentials, where, abi::kIfIfo | (mode & abi::kAllModeBits));
@@ -111,7 +111,7 @@ SysResult<FileStatus> OverlayFileSystem::make_socket(const Caller& caller, std::
     if (where.existing) return tl::make_unexpected(Errno::Exist);
     TRY(prepare(caller.credentials, where));
     auto parent = TRY(where.directory->parent(where.relative));
-    // A socket on the host too; none of the host's programs listens at it.
+    // The host file is a socket too, on which no program of the host listens.
     const unsigned host_mode = S_IFSOCK | (where.scratch ? 0644 : mode & abi::kAllModeBits);
     TRY(host_result(mknodat(parent.first.get(), parent.second.c_str(), host_mode, 0)));
     if (where.scratch)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Copy-up: a file or folder of a lower layer becomes one of the scratch layer before it is changed.
+// Copy-up: a file or directory of the root is copied to the scratch layer before it is changed.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,13 +50,14 @@ SysResult<void> OverlayFileSystem::copy_up_contents(const Node& node) {
     }
     if (failure != 0) {
         uses_.erase(key);
-        // Half a copy must not cover the original.
+        // A partial copy must not hide the original.
         if (auto parent = layers_.scratch().parent(node.relative)) {
             unlinkat(parent->first.get(), parent->second.c_str(), 0);
         }
         return tl::make_unexpected(guest_errno(failure));
     }
-    // Who has the original open or mapped goes on with the copy, as if there were one file.
+    // Open files and mappings of the original continue with the copy, so that the guest sees one
+    // file.
     const auto open = inodes_.find(node.host);
     if (open == inodes_.end() || node.status.links > 1) return {};
     const auto inode = open->second;
@@ -94,11 +95,12 @@ SysResult<Node> OverlayFileSystem::copy_up(const Node& node) {
     return std::move(*copied);
 }
 
-// The copy shows what the original did.
+// The copy keeps the original's attributes.
 void OverlayFileSystem::keep_attributes(const Node& original) {
     auto kept = std::make_shared<FileStatus>(original.status);
     kept->device = layers_.device();
-    if (original.status.links > 1) kept->inode = next_inode_++;  // it leaves the other names
+    if (original.status.links > 1)
+        kept->inode = next_inode_++;  // its other links stay with the original
     const auto host = layers_.scratch().status(original.relative);
     if (!host) return;
     const FileKey key{host->device, host->inode};

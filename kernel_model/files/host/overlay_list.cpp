@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a directory lists: the entries of its layers, those of an upper layer once, and the points
-// of mounts.
+// Directory listings: the entries of all layers, each name once, and the mount points.
 #include <fcntl.h>
 
 #include <algorithm>
@@ -32,7 +31,7 @@ public:
             entries_.push_back(std::move(entry));
         }
     }
-    // Entries whose number and type are those of the layer that holds them.
+    // Adds names; their inode numbers and types are looked up.
     void add_names(const std::vector<std::string>& names) {
         for (const std::string& name : names) add({{name, 0, abi::kDtUnknown}});
     }
@@ -43,7 +42,7 @@ public:
         for (const DirEntry& e : upper) covered.insert(e.name);
         if (layers_.shows_root(directory_.guest)) {
             auto lower = TRY(entries_of(layers_.root()));
-            // What the scratch layer has too keeps its place in the host's order.
+            // Names that the scratch layer has too keep their position in the host's order.
             std::erase_if(lower, [&](const DirEntry& e) {
                 return !covered.contains(e.name) &&
                        layers_.hidden(child_of(directory_.guest, e.name));
@@ -70,7 +69,7 @@ private:
         entry.inode = (*child)->status.inode;
     }
 
-    // Empty where the layer has no such directory.
+    // Empty if the layer has no such directory.
     SysResult<std::vector<DirEntry>> entries_of(const HostDirectory& layer) {
         const auto fd = layer.open(relative_of(directory_.guest), O_RDONLY | O_DIRECTORY);
         if (!fd && (fd.error() == Errno::NoEnt || fd.error() == Errno::NotDir))

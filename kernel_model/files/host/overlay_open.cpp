@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// open: look the name up, then make it, or open what is there by its kind.
+// open: looks the name up, then makes the file, or opens an existing one by its kind.
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -21,7 +21,7 @@ bool writes(std::uint32_t flags) {
     return (flags & (abi::kOAccmode | abi::kOTrunc)) != 0;
 }
 
-// The rights that an open needs (acc_mode).
+// The permissions that an open requires (acc_mode).
 std::uint32_t rights_for(std::uint32_t flags) {
     return (writes(flags) ? abi::kWOk : 0u) |
            ((flags & abi::kOAccmode) != abi::kOWronly ? abi::kROk : 0u);
@@ -51,12 +51,12 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(const Caller& caller,
         if (exclusive) return tl::make_unexpected(Errno::Exist);
         result.file = TRY(open_found(caller, node, flags, mode));
         if (node.special && node.special->magic) {
-            // It has the name of the file that it opens again, or is that description itself.
+            // The result has the dentry of the file that was opened again, or is that file itself.
             if (result.file != node.special->magic) result.file->flags = flags;
             return result;
         }
     }
-    // A FIFO keeps its own flags: without O_DIRECT.
+    // A FIFO has set its flags itself, without O_DIRECT.
     if (dynamic_cast<const PipeEnd*>(result.file.get()) == nullptr) result.file->flags = flags;
     result.file->dentry = dentries_.at(guest);
     return result;
@@ -66,7 +66,7 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::create(const Caller& caller,
                                                            std::uint32_t mode) {
     const auto where = TRY(place_of(caller, std::move(walked)));
     if (auto ready = prepare(caller.credentials, where); !ready) {
-        // /proc has no create operation, which open calls EACCES and others EPERM.
+        // /proc has no create operation: EACCES from open, EPERM from other calls.
         return tl::make_unexpected(ready.error() == Errno::Perm ? Errno::Acces : ready.error());
     }
     auto fd = TRY(where.directory->open(where.relative, O_RDWR | O_CREAT | O_EXCL, 0644));
@@ -100,14 +100,15 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& cal
         return tl::make_unexpected(Errno::Acces);
     if (node.special) return open_special(node);
     const std::uint32_t type = node.status.mode & abi::kIfmt;
-    // A FIFO of the guest's own; one of the host has the host's programs at its other end.
+    // Only FIFOs made by the guest are opened: programs of the host could have the other end of
+    // others open.
     if (type == abi::kIfIfo && node.kind == LayerKind::Scratch) return open_fifo(node, flags);
     if (type != abi::kIfReg) return tl::make_unexpected(Errno::Nxio);
     return open_regular(node, flags);
 }
 
-// A link of /proc/PID/fd: a new description of the same file. Those without a path of their own are
-// shared.
+// Opens a link in /proc/PID/fd: a new open file description of the same file. Files without a path
+// share theirs.
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_again(const Caller& caller,
                                                                const std::shared_ptr<File>& magic,
                                                                std::uint32_t flags,
@@ -172,7 +173,7 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_regular(const Node& nod
     return std::make_shared<RegularFile>(*this, std::move(inode));
 }
 
-// The bytes of a FIFO are ours; the host's only gives the name.
+// The data of a FIFO is in the model; the host's FIFO only holds the name.
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_fifo(const Node& node,
                                                               std::uint32_t flags) {
     std::erase_if(fifos_, [](const auto& entry) { return entry.second.expired(); });

@@ -14,7 +14,7 @@ namespace uprobesim {
 
 namespace {
 
-// A sticky directory's entries belong to their owners.
+// In a sticky directory, only the owner may remove or rename an entry.
 SysResult<void> check_sticky(const Credentials& credentials, const FileStatus& entry,
                              const FileStatus& directory) {
     if (credentials.uid == 0 || (directory.mode & abi::kIsvtx) == 0) return {};
@@ -50,7 +50,7 @@ SysResult<void> OverlayFileSystem::check_removal(const Credentials& credentials,
     TRY(check_sticky(credentials, node.status, p.parent->status));
     if (directory && !node.is_directory()) return tl::make_unexpected(Errno::NotDir);
     if (!directory && node.is_directory()) return tl::make_unexpected(Errno::IsDir);
-    // Points of mounts: of a bind, /proc, /dev and /sys.
+    // Mount points: binds, /proc, /dev and /sys.
     const bool mount_point =
         node.kind == LayerKind::Special && !special_->owns(parent_of(node.guest));
     if (node.kind == LayerKind::Synthetic || bind_point || mount_point)
@@ -126,8 +126,8 @@ SysResult<bool> OverlayFileSystem::check_rename(const Credentials& credentials, 
                                       : p->parent->bind != p->existing->bind;
         if (mount) return tl::make_unexpected(Errno::Busy);
     }
-    // A directory that the root holds would have to be copied whole: as overlayfs, leave that to
-    // the program.
+    // A directory of the root would have to be copied with all its contents. As overlayfs, fail
+    // with EXDEV, on which programs copy it themselves.
     const bool lower =
         source.scratch && layers_.root().status(source.relative) && !layers_.hidden(source.guest);
     if (directory && lower) return tl::make_unexpected(Errno::Xdev);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Open files and directories of a root, bind or scratch layer.
+// Open regular files and directories of the root, a bind or the scratch layer.
 #pragma once
 
 #include <memory>
@@ -53,8 +53,8 @@ private:
     std::shared_ptr<Inode> inode_;
 };
 
-// What it lists is fixed from one rewind to the next, so that a program may remove entries while it
-// reads them.
+// The list of entries is read at each rewind, so that a program may remove entries while it reads
+// them.
 class OpenDirectory final : public File {
 public:
     OpenDirectory(OverlayFileSystem& files, Process* process, FileStatus status)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Pseudo terminals: /dev/ptmx, /dev/pts/N, and which of them control sessions (drivers/tty/pty.c,
-// tty_jobctrl.c).
+// Pseudo terminals: /dev/ptmx, /dev/pts/N, and controlling terminals of sessions
+// (drivers/tty/pty.c, tty_jobctrl.c).
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ struct Pty {
     bool locked = true;
     bool master_open = true;
     std::uint32_t slaves = 0;
-    bool slave_closed = false;     // the last one, and none was opened since
-    std::uint32_t generation = 0;  // slaves of an earlier one were hung up
+    bool slave_closed = false;     // no slave is open, but one was
+    std::uint32_t generation = 0;  // slaves of earlier generations are hung up
     FileStatus slave_status;
 };
 
@@ -42,9 +42,9 @@ public:
     // The controlling terminal of a session; null: it has none.
     Pty* of_session(std::int32_t session) const;
 
-    // Its slaves are gone for all that have them open, and the leader of its session is told.
+    // Hangs up all open slaves, and sends SIGHUP to the session's leader.
     void master_closed(Pty& pty);
-    // disassociate_ctty at the end of a session's leader: the foreground group is told.
+    // disassociate_ctty at the exit of a session leader: signals the foreground group.
     void leader_ended(std::int32_t session);
     void signal_group(std::int32_t group, Signal signal) const { signal_group_(group, signal); }
 
@@ -54,7 +54,8 @@ private:
     static constexpr std::uint32_t kMaxCount = 4096;  // kernel.pty.max
     Terminal::SignalGroup signal_group_, signal_process_;
     std::map<std::uint32_t, std::weak_ptr<Pty>> ptys_;
-    std::map<std::int32_t, std::int32_t> lost_foreground_;  // by session: told when its leader ends
+    std::map<std::int32_t, std::int32_t>
+        lost_foreground_;  // by session: group to signal when its leader ends
 };
 
 class PtyFile final : public File {

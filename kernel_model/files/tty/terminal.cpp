@@ -16,7 +16,8 @@ bool is_control(std::uint8_t c) {
 SysResult<std::uint64_t> Terminal::type(std::span<const std::byte> from) {
     std::uint64_t done = 0;
     while (done < from.size() && can_type()) {
-        // A line that is too long loses its last character to what comes, so that its end is found.
+        // In a line that is too long, a new character replaces the last one, so that the line can
+        // still be ended.
         if (input_.size() >= kInputBytes) input_.pop_back();
         receive(std::to_integer<std::uint8_t>(from[done++]));
     }
@@ -68,7 +69,7 @@ void Terminal::set(const Termios& settings) {
     const bool starts = (termios_.input & kIxon) != 0 && (settings.input & kIxon) == 0;
     termios_ = settings;
     if (toggled) {
-        // What lies there becomes one line, or characters.
+        // On a switch of canonical mode, the pending input becomes one line, or single characters.
         complete_ = canonical() ? input_.size() : 0;
         for (Cell& cell : input_) cell = {.character = cell.character};
         if (canonical() && !input_.empty()) input_.back().ends_line = true;
@@ -105,7 +106,7 @@ void Terminal::signal_foreground(Signal signal) {
     if (foreground != 0) signal_(foreground, signal);
 }
 
-// --- what is typed
+// --- input
 
 void Terminal::receive(std::uint8_t c) {
     if ((termios_.input & kIstrip) != 0) c &= 0x7f;
@@ -157,7 +158,7 @@ void Terminal::receive_signal(Signal signal, std::uint8_t c) {
     if (has(kEcho)) echo(c);
 }
 
-// Line editing, and what ends a line.
+// Line editing and line ends.
 bool Terminal::receive_edit(std::uint8_t c) {
     if (is(c, Verase)) return erase(Verase), true;
     if (is(c, Vkill)) return erase(Vkill), true;
@@ -224,7 +225,7 @@ void Terminal::erase(ControlCharacter kind) {
     }
 }
 
-// Takes one character off the screen, which stood behind what is left of the line.
+// Erases the echo of the last character `c` from the screen.
 void Terminal::echo_erased(std::uint8_t c) {
     const auto back = [&](std::size_t columns) {
         for (; columns > 0; --columns) {
@@ -261,7 +262,7 @@ void Terminal::reprint() {
     for (std::size_t at = complete_; at < input_.size(); ++at) echo(input_[at].character);
 }
 
-// --- what is shown
+// --- output
 
 void Terminal::begin_line() {
     if (input_.size() == complete_) line_column_ = column_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A terminal between the two ends of a pty: what is typed at the master becomes lines, signals and
-// echo; what the slave prints becomes what the master reads. The line discipline is N_TTY
-// (drivers/tty/n_tty.c, termios(3)).
+// The terminal between the two ends of a pty: bytes written to the master become lines, signals and
+// echo; bytes written to the slave are processed and read by the master. The line discipline is
+// N_TTY (drivers/tty/n_tty.c, termios(3)).
 #pragma once
 
 #include <cstdint>
@@ -19,21 +19,21 @@ namespace uprobesim {
 
 class Terminal {
 public:
-    // To all of a process group.
+    // Sends a signal to all processes of a group.
     using SignalGroup = std::function<void(std::int32_t group, Signal)>;
     explicit Terminal(SignalGroup signal) : signal_(std::move(signal)) {}
 
-    // --- the master's end. Again: full, or nothing there.
+    // --- the master's end. Again: full or empty.
     SysResult<std::uint64_t> type(std::span<const std::byte> from);
     SysResult<std::uint64_t> take_output(std::span<std::byte> to);
     std::size_t output_bytes() const { return output_.size(); }
     bool can_type() const { return input_.size() < kInputBytes - 1 || overflows(); }
 
-    // --- the slave's end. take() gives one line, where lines are asked for; Again: there is none.
+    // --- the slave's end. In canonical mode take() returns one line; Again: there is none.
     SysResult<std::uint64_t> print(std::span<const std::byte> from);
     SysResult<std::uint64_t> take(std::span<std::byte> to);
     bool canonical() const { return (termios_.local & abi::kIcanon) != 0; }
-    // Bytes that a read can have: of complete lines, or all.
+    // Bytes that a read can return: those of complete lines, or in non-canonical mode all.
     std::size_t readable() const { return canonical() ? complete_ : input_.size(); }
     bool can_print() const { return !stopped_ && output_.size() + kLongestOutput <= kOutputBytes; }
 
@@ -44,16 +44,16 @@ public:
     void stop() { stopped_ = true; }
     void start();
     const abi::WindowSize& window() const { return window_; }
-    void set_window(const abi::WindowSize& window);  // SIGWINCH where it changes
+    void set_window(const abi::WindowSize& window);  // SIGWINCH if it changes
     void signal_foreground(Signal signal);
 
-    std::int32_t session = 0, foreground = 0;  // 0: nobody's
+    std::int32_t session = 0, foreground = 0;  // 0: none
     WaitQueue master_waits, slave_waits;
 
 private:
     static constexpr std::size_t kInputBytes = 4096;  // N_TTY_BUF_SIZE
     static constexpr std::size_t kOutputBytes = 65536;
-    static constexpr std::size_t kLongestOutput = 8;  // of one character: a tab
+    static constexpr std::size_t kLongestOutput = 8;  // bytes of one character: a tab
 
     struct Cell {
         std::uint8_t character = 0;

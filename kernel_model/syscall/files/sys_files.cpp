@@ -211,9 +211,8 @@ SysOutcome sys_fcntl(SysCall& call) {
         case kFGetown:
         case kFSetsig:
         case kFGetsig:
-        case kFSetownEx: return 0;  // SIGIO is never sent
+        case kFSetownEx: return 0;             // SIGIO is never sent
         case kFSetlease: return Errno::Again;  // leases are not modelled
-                                  // open
         case kFGetlease: return kFUnlck;
         case kFSetpipeSz: return pipe_size(call, *entry->file, true);
         case kFGetpipeSz: return pipe_size(call, *entry->file, false);

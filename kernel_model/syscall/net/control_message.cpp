@@ -80,7 +80,7 @@ std::uint64_t put_control(SysCall& call, const Socket& socket, VAddr at, std::ui
                           std::uint32_t flags, Incoming& message, std::uint32_t& told) {
     UserMemory memory = call.memory();
     std::uint64_t used = 0;
-    // One message of as much data as there is room for. Value: the bytes of data that fit.
+    // Appends one control message, cut to the space left. Returns the bytes of data that fit.
     const auto room = [&]() {
         return length - used < sizeof(ControlHeader) ? 0 : length - used - sizeof(ControlHeader);
     };
@@ -92,8 +92,9 @@ std::uint64_t put_control(SysCall& call, const Socket& socket, VAddr at, std::ui
         return true;
     };
     if (message.sender && socket.options.is_on(abi::kSolSocket, abi::kSoPasscred)) {
-        const Ucred& who = *message.sender;
-        const std::uint32_t words[3] = {static_cast<std::uint32_t>(who.pid), who.uid, who.gid};
+        const Ucred& sender = *message.sender;
+        const std::uint32_t words[3] = {static_cast<std::uint32_t>(sender.pid), sender.uid,
+                                        sender.gid};
         const auto data = std::as_bytes(std::span(words));
         const std::uint64_t fits = std::min<std::uint64_t>(room(), data.size());
         if (fits < data.size()) told |= abi::kMsgCtrunc;

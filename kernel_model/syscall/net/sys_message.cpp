@@ -40,7 +40,7 @@ SysResult<void> send_address(SysCall& call, Socket& socket, VAddr at, std::int32
                              Outgoing& message) {
     if (at == VAddr(0) || length == 0) return {};
     auto address = TRY(address_argument(call, at, length));
-    // TCP looks at no address but for its own use (fast open).
+    // TCP ignores the address (it is used only by fast open).
     if (socket.family() != abi::kAfUnix && socket.type() == abi::kSockStream) return {};
     if (socket.family() == abi::kAfUnix && socket.type() != abi::kSockSeqpacket) {
         if (const auto found = look_up(call, address); !found) return found;
@@ -138,7 +138,7 @@ SysOutcome sys_recvmsg(SysCall& call) {
     return receive_header(call, *socket, call.address(1), call.uint32(2));
 }
 
-// How many messages went through; the first may wait, the others do not once one has been moved.
+// Returns the number of messages transferred. Only the first one may block.
 template <class Fn>
 SysOutcome many(SysCall& call, bool first_only_waits, Fn one) {
     const std::uint64_t count = std::min<std::uint64_t>(call.uint32(2), abi::kUioMaxiov);

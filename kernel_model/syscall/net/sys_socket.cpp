@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Making sockets and connecting them.
+// Creating and connecting sockets.
 #include <algorithm>
 #include <array>
 
@@ -29,7 +29,7 @@ SysOutcome add_socket(SysCall& call, std::shared_ptr<File> file, std::uint32_t f
     return static_cast<std::uint64_t>(fd);
 }
 
-// What type and protocol each family has; protocol 0 is the type's own.
+// The types and protocols of each family; protocol 0 selects the type's default.
 struct Kind {
     std::uint16_t family;
     std::uint32_t type, protocol;
@@ -125,7 +125,7 @@ SysOutcome sys_listen(SysCall& call) {
 SysOutcome accept_with(SysCall& call, std::uint32_t flags) {
     if ((flags & ~(kSockCloexec | kSockNonblock)) != 0) return Errno::Inval;
     const auto socket = TRY(socket_argument(call, call.int32(0)));
-    // The descriptor comes before the connection, which is not lost when there is none.
+    // The descriptor is reserved first, so that the connection is not lost if there is none free.
     if (call.process.files.all().size() >= call.process.files.limit()) return Errno::Mfile;
     auto accepted = socket->accept();
     if (!accepted) {
@@ -138,7 +138,7 @@ SysOutcome accept_with(SysCall& call, std::uint32_t flags) {
     }
     if (call.args[1] != 0) {
         const auto peer = (*accepted)->peer();
-        // The peer went away already: inet_accept's getname fails.
+        // The peer has disconnected already: inet_accept's getname fails.
         if (!peer) return Errno::ConnAborted;
         TRY(put_address(call, address_bytes(*peer, (*accepted)->family()), call.address(1),
                         call.address(2)));

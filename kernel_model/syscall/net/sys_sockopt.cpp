@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// setsockopt and getsockopt. The options that are one int are rows of net/options.cpp.
+// setsockopt and getsockopt. Options whose value is one int are rows in net/options.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ bool is_timeout(std::int32_t name) {
     return is_receive_timeout(name) || name == abi::kSoSndtimeoOld || name == abi::kSoSndtimeoNew;
 }
 
-// Whether the socket's family and type has options of this level at all.
+// Whether sockets of this family and type have options at this level.
 SysResult<void> check_level(const Socket& socket, std::int32_t level) {
     if (level == abi::kSolSocket) return {};
     if (socket.family() == abi::kAfUnix) return tl::make_unexpected(Errno::NotSup);
@@ -79,7 +79,7 @@ SysOutcome sys_setsockopt(SysCall& call) {
     if (option == nullptr) return unknown(call, level, name);
     if (option->use == OptionUse::ReadOnly) return Errno::NoProtoOpt;
     std::int32_t value = 0;
-    // The options of IPPROTO_IP take a single byte as well.
+    // IPPROTO_IP options also accept a single byte.
     if (length < 4 && (level != abi::kSolIp || length == 0)) return Errno::Inval;
     if (!call.memory().read(
             call.address(3),
@@ -92,7 +92,7 @@ SysOutcome sys_setsockopt(SysCall& call) {
         socket.set_buffer(name == abi::kSoSndbuf || name == abi::kSoSndbufforce, value, forces);
         return 0;
     }
-    // Once it is bound there is no way back (do_ipv6_setsockopt).
+    // IPV6_V6ONLY cannot change after bind (do_ipv6_setsockopt).
     if (level == abi::kSolIpv6 && name == abi::kIpv6V6only && socket.local().port != 0)
         return Errno::Inval;
     socket.options.set(level, name, option->truth ? value != 0 : value);
@@ -111,7 +111,7 @@ std::int32_t int_option(Socket& socket, std::int32_t level, std::int32_t name) {
     }
 }
 
-// The value as bytes. An empty one: no such option.
+// The value as bytes; empty: no such option.
 SysResult<std::vector<std::byte>> value_of(Socket& socket, std::int32_t level, std::int32_t name) {
     const auto bytes_of = [](const auto& value) {
         const auto bytes = std::as_bytes(std::span(&value, 1));
@@ -137,7 +137,7 @@ SysResult<std::vector<std::byte>> value_of(Socket& socket, std::int32_t level, s
     if (level == abi::kSolTcp && name == abi::kTcpCongestion)
         return bytes_of(std::array<char, 16>{"cubic"});
     if (level == abi::kSolTcp && name == abi::kTcpInfo) {
-        // struct tcp_info: the state, the rest as nothing measured it.
+        // struct tcp_info: only the state is filled in.
         std::vector<std::byte> info(248);
         info[0] = static_cast<std::byte>(socket.tcp_state());
         return info;
@@ -151,7 +151,7 @@ SysOutcome sys_getsockopt(SysCall& call) {
     const std::int32_t level = call.int32(1), name = call.int32(2);
     UserMemory memory = call.memory();
     if (const auto level_ok = check_level(*found, level); !level_ok) {
-        // ip_getsockopt has its own word for a level that it does not know.
+        // ip_getsockopt has a different errno for an unknown level.
         return found->family() == abi::kAfInet ? Errno::NotSup : level_ok.error();
     }
     const auto room = memory.get<std::int32_t>(call.address(4));
