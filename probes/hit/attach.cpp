@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// From a spec to uprobes: the part that answers the user. A real kernel decides about the
-// instruction when it first places the breakpoint, and where nobody maps the file yet it says
-// nothing when that fails; a person at this tool wants to know at once.
+// Registers the uprobes of a spec, and reports errors to the user. A real kernel checks the
+// instruction when it first places the breakpoint; if no process maps the file yet, a failure there
+// is silent. This tool reports it at once.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -62,7 +62,7 @@ Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const std::str
     }
     const auto word = image.index.word_at(offset);
     if (!word)
-        return user_error(fmt::format("file offset {:#x} lies behind the end of the file", offset),
+        return user_error(fmt::format("file offset {:#x} is past the end of the file", offset),
                           spec.text);
     const Verdict decision = decide(*word, kernel_.machine().kernel_profile);
     const std::string instruction = Decoder().disassemble(*word, offset);
@@ -125,7 +125,7 @@ Result<AttachSummary> Uprobes::add(const ProbeSpec& spec) {
         return user_error(fmt::format("there is no function '{}' in {}", spec.symbol, spec.binary),
                           spec.text, hint);
     }
-    // Aliases are one place; a spec is one consumer there.
+    // Aliases share one offset; a spec adds one consumer there.
     std::uint64_t last = ~std::uint64_t{0};
     for (const Function* f : functions) {
         const std::uint64_t offset = f->offset + spec.offset;

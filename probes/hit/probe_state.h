@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the probe layer keeps per task and per address space: the kernel's struct uprobe_task and
+// The state of the probe layer per task and per address space: the kernel's struct uprobe_task and
 // struct uprobes_state.
 #pragma once
 
@@ -22,20 +22,20 @@ struct UprobeTask final : TaskExtension {
     StepState state = StepState::Running;
     VAddr vaddr;               // the probed address
     VAddr xol_vaddr;           // the slot
-    std::size_t slot = 0;      // its number, in the area or among the shared ones
-    bool keeps_slot = false;   // it is not this hit's alone
-    bool shared_slot = false;  // nor this process's
-    Uprobe* active = nullptr;  // being stepped
+    std::size_t slot = 0;      // index in the XOL area or in the shared page
+    bool keeps_slot = false;   // the slot belongs to the uprobe, not to the hit
+    bool shared_slot = false;  // the slot belongs to all processes
+    Uprobe* active = nullptr;  // uprobe being stepped
     ReturnStack returns;
 };
 
-// With a cache of the lookup: what costs the simulated kernel is charged by path, the host need not
-// pay it too.
+// Includes a cache of lookups, which saves host time only: the lookup is charged by its kernel
+// path.
 struct ProcessProbes final : MmExtension {
     bool has_uprobes = false;  // MMF_HAS_UPROBES
     std::optional<XolArea> area;
-    std::optional<VAddr> shared_slots;  // where they are mapped
-    // Where the kernel gives a slot to each uprobe.
+    std::optional<VAddr> shared_slots;  // address of the mapping
+    // The slots of uprobes, in kernels that give each uprobe its own.
     std::map<const Uprobe*, std::size_t> kept_slots;
     struct Line {
         std::uint64_t pc = 0;
@@ -49,7 +49,7 @@ inline UprobeTask& state_of(Task& task) {
     if (!task.extension) task.extension = std::make_unique<UprobeTask>();
     return static_cast<UprobeTask&>(*task.extension);
 }
-// Null: the task was not hit yet, or the process has no probes.
+// Null: the task has had no hit, or the process has no probes.
 inline const UprobeTask* find_state(const Task& task) {
     return static_cast<const UprobeTask*>(task.extension.get());
 }

@@ -7,7 +7,8 @@ ReturnStack::Hijack ReturnStack::record(Uprobe& uprobe, VAddr function, std::uin
                                         VAddr link, VAddr trampoline) {
     if (instances_.size() >= kMaxDepth) return Hijack::TooDeep;
     const bool chained = link == trampoline;
-    // Calls that were left without a return. A chained one shares the sp of the call it came from.
+    // Drops calls that were left without a return. A chained call has the sp of its caller's
+    // instance.
     while (!instances_.empty()) {
         const std::uint64_t stack = instances_.back().stack;
         if (chained ? sp <= stack : sp < stack) break;
@@ -25,8 +26,8 @@ std::optional<ReturnStack::Return> ReturnStack::take(std::uint64_t sp) {
     if (instances_.empty()) return std::nullopt;
     Return result;
     for (bool valid = false; !valid;) {
-        // A chain: the innermost call and those it was tail-called from, down to the one that was
-        // really called.
+        // A chain: the innermost call and the calls that led to it by tail calls, down to the one
+        // that was made with a return address.
         std::size_t first = instances_.size() - 1;
         while (first > 0 && instances_[first].chained) --first;
         valid = first == 0 || sp < instances_[first - 1].stack;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The calls of one task whose return addresses were replaced: the kernel's return_instances. Which
-// of them are still live is told from sp alone, as arm64 does it; across an alternate signal stack
-// that is a guess there too.
+// A task's calls whose return addresses were replaced: the kernel's return_instances. As in arm64's
+// kernel, liveness is derived from sp alone, which can be wrong on an alternate signal stack.
 #pragma once
 
 #include <cstddef>
@@ -19,9 +18,9 @@ struct ReturnInstance {
     Uprobe* uprobe = nullptr;
     VAddr function;           // the probed address
     std::uint64_t stack = 0;  // sp at the hit
-    VAddr caller;             // where the call really returns to
-    bool chained = false;     // x30 was the trampoline already: a tail call, or a probe on a label
-                              // that is jumped to
+    VAddr caller;             // the real return address
+    bool chained =
+        false;  // x30 was the trampoline already: a tail call, or a probe on a jump target
 };
 
 class ReturnStack {
@@ -30,18 +29,18 @@ public:
 
     enum class Hijack {
         Recorded,
-        TooDeep,  // x30 stays: no return event for this call
-        Lost,     // x30 is the trampoline and nobody knows the caller: the return will die
+        TooDeep,  // x30 is not replaced: no return event
+        Lost,     // x30 is the trampoline without an instance: the return ends in SIGILL
     };
-    // prepare_uretprobe, with x30 as `link`. The caller of this replaces x30 unless it is TooDeep.
+    // prepare_uretprobe; `link` is x30. Unless the result is TooDeep, the caller replaces x30.
     Hijack record(Uprobe& uprobe, VAddr function, std::uint64_t sp, VAddr link, VAddr trampoline);
 
     struct Return {
         VAddr to;
-        std::vector<Uprobe*> finished;  // return handlers run for these, innermost call first
+        std::vector<Uprobe*> finished;  // whose return handlers run, innermost call first
     };
-    // uprobe_handle_trampoline. Calls that longjmp left behind are dropped without their handlers.
-    // nullopt: no call is pending.
+    // uprobe_handle_trampoline. Calls abandoned by longjmp are dropped without running handlers.
+    // nullopt: no pending call.
     std::optional<Return> take(std::uint64_t sp);
 
     bool empty() const { return instances_.empty(); }

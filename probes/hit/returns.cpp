@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Return probes: phase U of a hit, and what happens when the probed function returns. On arm64 no
-// memory is touched: the link register is replaced by the address of the XOL area's slot 0, which
-// holds a breakpoint.
+// Return probes: phase U of a hit, and the return of the probed function. On arm64 no memory is
+// written: the link register is replaced by the address of the XOL area's slot 0, which holds a
+// breakpoint.
 #include "probes/hit/probe_state.h"
 #include "probes/hit/uprobes.h"
 #include "sim/profile/kernel_profile.h"
@@ -26,14 +26,14 @@ void Uprobes::hijack(Task& task, Uprobe& uprobe, VAddr pc) {
         cpu.write(task.context, Reg::X30, area->trampoline().value);
 }
 
-// The exception is never stepped and nothing is emulated: pc is simply set.
+// No instruction is stepped or emulated: pc is set to the return address.
 void Uprobes::handle_trampoline(Task& task) {
     UprobeTask& state = state_of(task);
     Cpu& cpu = *kernel_.machine().cpu;
     const auto back = state.returns.take(cpu.read(task.context, Reg::Sp));
     if (!back) {
         spend(task, KernelPath::BrkReturn);
-        take_bill(task);  // of no probe
+        take_bill(task);  // charged to no probe
         kernel_.signals().force(task, {.signal = Signal::Ill, .code = kSiKernel});
         return;
     }

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::uint64_t kNotTrapped = ~std::uint64_t{0};  // thread.fault_code before a step
 
-// sig_fatal: nothing will run in this process any more. Signals that dump core are not fatal before
-// they are taken.
+// sig_fatal: the process will execute nothing more. Signals that dump core are not fatal before
+// they are delivered.
 bool is_fatal(const Task& task, Signal signal) {
     constexpr std::uint64_t kCoreDump = signal_bit(Signal::Quit) | signal_bit(Signal::Ill) |
                                         signal_bit(Signal::Trap) | signal_bit(Signal::Abrt) |
@@ -42,7 +42,7 @@ void Uprobes::create_area(Task& task, VAddr where) {
     if (area) probes_of(*task.process).area.emplace(std::move(*area));
 }
 
-// A slot that holds the instruction for everybody, if there is one.
+// The slot for the instruction in the page shared by all processes, if there is one.
 bool Uprobes::take_shared_slot(Task& task, const Uprobe& uprobe) {
     if (!shared_slots_) return false;
     const auto slot = shared_slots_->find(uprobe.word);
@@ -60,7 +60,7 @@ bool Uprobes::take_shared_slot(Task& task, const Uprobe& uprobe) {
     return true;
 }
 
-// A C M: where the instruction is put, and what that takes.
+// Phases A, C and M: choosing the slot and copying the instruction to it.
 bool Uprobes::take_slot(Task& task, const Uprobe& uprobe) {
     XolArea* area = area_of(task);
     if (area == nullptr) return false;
@@ -73,9 +73,9 @@ bool Uprobes::take_slot(Task& task, const Uprobe& uprobe) {
         state.slot = there->second;
     } else {
         spend(task, KernelPath::UprobeSlotGet);  // A
-        // One is always left for hits of uprobes that came too late to keep one.
+        // One slot is reserved for hits of uprobes that could not get a slot of their own.
         state.keeps_slot = kernel.slots == SlotOwner::Uprobe && area->free_slots() > 1;
-        // With fewer tasks than slots there is always one.
+        // There are fewer tasks than slots, so one is free.
         const auto slot = area->claim();
         if (!slot) return false;
         state.slot = *slot;
@@ -107,7 +107,7 @@ bool Uprobes::prepare_step(Task& task, Uprobe& uprobe, VAddr pc) {
     return true;
 }
 
-// The task runs in its slot no more.
+// The task no longer runs in its slot.
 void Uprobes::leave_slot(Task& task) {
     UprobeTask& state = state_of(task);
     task.tif_singlestep = task.runs_slot = false;
@@ -121,8 +121,8 @@ void Uprobes::finish_step(Task& task) {
     UprobeTask& state = state_of(task);
     Uprobe& uprobe = *state.active;
     const bool trapped = state.state == StepState::SstepTrapped;
-    // After a step pc is the next instruction, whatever the stepped one did to it; after a trap the
-    // breakpoint is taken again.
+    // After a step pc is set to the next instruction; after a trap, to the breakpoint, which is
+    // taken again.
     kernel_.machine().cpu->write(task.context, Reg::Pc,
                                  trapped ? state.vaddr.value : state.vaddr.value + 4);
     const bool kept = state.keeps_slot;
@@ -141,13 +141,13 @@ void Uprobes::finish_step(Task& task) {
     uprobe.cycles += take_bill(task);
 }
 
-// uprobe_deny_signal: no signal between the slot and the end of the step, but one that ends the
-// step counts as its trap.
+// uprobe_deny_signal: no signal is delivered during a step. A signal raised by the stepped
+// instruction counts as its trap.
 bool Uprobes::deny_signal(Task& task) {
     if (!task.extension) return false;
     UprobeTask& state = state_of(task);
     if (state.active == nullptr || state.state != StepState::Sstep) return false;
-    // An instruction that branched out of an 8-byte slot is on its own.
+    // The instruction has branched out of the 8-byte slot, so no BRK will end the step.
     const std::uint64_t pc = kernel_.machine().cpu->read(task.context, Reg::Pc);
     if (!task.tif_singlestep && pc - state.xol_vaddr.value > 4) {
         leave_slot(task);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The life of a hit. Phase letters as in the table of probes/README.md.
+// The sequence of a hit. Phase letters as in the table of probes/README.md.
 #include "probes/hit/uprobes.h"
 
 #include <cstring>
@@ -22,7 +22,7 @@ std::uint32_t word_at(Mm& mm, VAddr pc) {
     return word;
 }
 
-// Of everything but STP.
+// The path of every handler but STP's.
 KernelPath emulate_path(Handler handler) {
     switch (handler) {
         case Handler::Nop:
@@ -40,14 +40,14 @@ KernelPath emulate_path(Handler handler) {
 
 bool Uprobes::owns_brk(const Task& task, std::uint16_t imm) const {
     const UprobeTask* state = find_state(task);
-    // The BRK after an 8-byte slot: what the step exception is to a 4-byte one.
+    // The BRK that ends an 8-byte slot, in place of the step exception of a 4-byte one.
     if (imm == kSlotBrkImm)
         return owns_step(task) &&
                kernel_.machine().cpu->read(task.context, Reg::Pc) == state->xol_vaddr.value + 4;
     if (imm != kUprobeBrkImm) return false;
     const ProcessProbes* probes = find_probes(*task.process);
     const bool probed = probes != nullptr && probes->has_uprobes;
-    // Pending returns suffice: their process may have no breakpoint any more.
+    // Pending returns are enough: the process may have no breakpoints left.
     return probed || (state != nullptr && !state->returns.empty());
 }
 
@@ -68,8 +68,8 @@ void Uprobes::on_brk(Task& task, std::uint16_t imm) {
 
 void Uprobes::notify_resume(Task& task) {
     UprobeTask& state = state_of(task);
-    // Still in SSTEP at another breakpoint: an instruction that branches left its slot past the BRK
-    // that should end it.
+    // The task is still in UTASK_SSTEP at another breakpoint: a branch left the 8-byte slot without
+    // executing its BRK.
     if (state.active != nullptr && state.state == StepState::Sstep) {
         kernel_.counters().note_unmodelled(
             "BRK after the slot", "an instruction branched out of its slot; its step was given up");
@@ -114,8 +114,8 @@ void Uprobes::handle_breakpoint(Task& task) {
     if (uprobe == nullptr) {
         spend(task, KernelPath::BrkReturn);
         take_bill(task);  // of no probe
-        // The program's own BRK #5, or a probe that went while the exception was on its way: then
-        // the address is run again.
+        // Either a BRK #5 of the program itself, or the probe was removed after the exception: then
+        // the instruction is executed again.
         if (word_at(*process.mm, pc) == kUprobeBrk)
             kernel_.signals().force(task, {.signal = Signal::Trap, .code = kSiKernel});
         return;
@@ -131,7 +131,7 @@ void Uprobes::handle_breakpoint(Task& task) {
         emulate(task, *uprobe, pc);  // S
         ++uprobe->emulated;
     } else if (!prepare_step(task, *uprobe, pc)) {
-        // No memory for the XOL page: a real kernel would take this breakpoint for ever.
+        // No memory for the XOL page: a real kernel would take this breakpoint again and again.
         kernel_.counters().note_unmodelled(
             "XOL area", "no memory for the [uprobes] page; the guest was killed");
         kernel_.signals().force(task, {.signal = Signal::Kill, .code = kSiKernel});
@@ -171,7 +171,7 @@ void Uprobes::on_map(Process& process, const Vma& vma) {
         const VAddr at = vma.range.begin + (it->first - vma.file_offset);
         kernel_.gate().spend(task, KernelPath::UprobePlace, 0, Account::ProbePlace);
         if (!process.mm->poke_text(at, kUprobeBrk, task.id))
-            continue;  // as the kernel does: silently
+            continue;  // silently, as in the kernel
         ++it->second->placed;
         probes_of(process).has_uprobes = true;
     }
@@ -185,8 +185,8 @@ void Uprobes::on_unmap(Process& process, VRange range) {
 }
 
 // uprobe_dup_mmap and uprobe_copy_process. A child has the breakpoints in its copy of the text. It
-// also has the calls whose return addresses were replaced, so its own XOL page has to lie where its
-// parent's does.
+// also inherits replaced return addresses, so its XOL page must be at the same address as its
+// parent's.
 void Uprobes::on_clone(Task& parent, Task& child, bool vfork) {
     const bool same_memory = parent.process->mm == child.process->mm;
     if (!same_memory && parent.process->mm->extension)
@@ -196,7 +196,7 @@ void Uprobes::on_clone(Task& parent, Task& child, bool vfork) {
     spend(parent, KernelPath::UprobeTaskCreate);
     state_of(child).created = true;
     state_of(child).returns = state_of(parent).returns;
-    take_bill(parent);  // of no probe in particular
+    take_bill(parent);  // charged to no probe
     if (same_memory) return;
     const auto& area = probes_of(*parent.process).area;
     if (area) create_area(child, area->trampoline());

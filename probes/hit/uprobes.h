@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The uprobe core: probes by (file, offset), breakpoints in every process that maps the file, hits
-// by the kernel's own sequence (the phases that probes/README.md names). It charges paths by name
-// and knows no number.
+// The uprobe core: probes by (file, offset), breakpoints in every process that maps the file, and
+// hits in the kernel's own sequence (the phases of probes/README.md). It charges kernel paths by
+// name; their costs are in the kernel profile.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@
 
 namespace uprobesim {
 
-// One uprobe: the kernel has one per (inode, offset), however many consumers it has.
+// A uprobe: one per (inode, offset), with any number of consumers.
 struct Uprobe {
     std::uint32_t id = 0;  // in order of the command line, then of the offset
     std::string binary;    // guest path as given
@@ -32,13 +32,13 @@ struct Uprobe {
     std::string instruction;   // disassembled
     Verdict verdict;
     std::uint32_t consumers = 0;
-    std::uint32_t return_consumers = 0;  // those of them that want the return and nothing else
+    std::uint32_t return_consumers = 0;  // of return events only
 
-    std::uint64_t hits = 0;     // consumers were run
-    std::uint64_t stepped = 0;  // run in a slot, whatever ended that
+    std::uint64_t hits = 0;     // that ran consumers
+    std::uint64_t stepped = 0;  // executed in a slot, completed or not
     std::uint64_t emulated = 0;
-    std::uint64_t returns = 0;  // return handlers were run
-    std::uint64_t missed = 0;   // hits whose return could not be caught (the kernel's nmissed)
+    std::uint64_t returns = 0;  // that ran return handlers
+    std::uint64_t missed = 0;   // hits whose return could not be probed (nmissed)
     std::uint64_t placed = 0;   // breakpoints placed
     CentiCycles cycles;         // charged to Account::ProbeHit for its hits and returns
 };
@@ -50,18 +50,18 @@ struct RefusedProbe {
     std::string reason;
 };
 
-// What one spec became.
+// The result of one spec.
 struct AttachSummary {
     std::string spec;
     std::uint64_t attached = 0;
-    std::vector<RefusedProbe> refused;  // of a wildcard; a single refused probe is an error
+    std::vector<RefusedProbe> refused;  // of a wildcard; without one a refusal is an error
 };
 
 class XolArea;
 
 class Uprobes final : public TrapClient {
 public:
-    // The kernel profile says which instructions are emulated and how slots are copied.
+    // The kernel profile defines which instructions are emulated and how slots are copied.
     explicit Uprobes(Kernel& kernel);
     ~Uprobes() override;
     Uprobes(const Uprobes&) = delete;
@@ -102,13 +102,13 @@ private:
     void finish_step(Task& task);
     void hijack(Task& task, Uprobe& uprobe, VAddr pc);
     void handle_trampoline(Task& task);
-    // The process's XOL area, made at its first use; null without memory.
+    // The process's XOL area, created at its first use; null: out of memory.
     XolArea* area_of(Task& task);
     void create_area(Task& task, VAddr where);
     void spend(Task& task, KernelPath path, std::uint64_t units = 0) {
         kernel_.gate().spend(task, path, units, Account::ProbeHit);
     }
-    // Everything on the account ProbeHit that the task was charged since its last bill.
+    // Returns the cycles charged to the task's account ProbeHit since the last call.
     CentiCycles take_bill(const Task& task) { return kernel_.machine().ledger.take_bill(task.id); }
 
     Kernel& kernel_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Nobody built it: one page for the whole system whose slots hold the instructions that functions
-// often begin with. It is filled once, before any process runs, and never written again: each
-// process maps the same frame.
+// Hypothetical, no kernel implements this: one page, shared by all processes, whose slots hold the
+// most common first instructions of functions. It is filled once, before any process runs, and
+// never written again.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,8 @@ public:
 
     // The slot that holds this instruction.
     std::optional<std::size_t> find(std::uint32_t word) const;
-    // As [uprobes-shared], at the top-most free address. nullopt: no room.
+    // Maps the page as [uprobes-shared] at the highest free address. nullopt: no free address or no
+    // memory.
     std::optional<VAddr> map(Mm& mm) const;
     VAddr address(VAddr base, std::size_t slot) const { return base + slot * slot_bytes_; }
 

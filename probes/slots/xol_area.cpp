@@ -73,8 +73,8 @@ std::uint32_t XolArea::word(std::size_t slot) const {
 
 bool XolArea::fill(std::size_t slot, std::uint32_t wanted) {
     if (word(slot) == wanted) return false;
-    // Nothing to invalidate: whoever runs the slot is given the word itself, and no translation of
-    // the page's own bytes is ever run but the breakpoints', which never change.
+    // No translation to invalidate: Cpu::step() is given the word itself, and of the page's own
+    // bytes only the breakpoints are translated, which never change.
     put(slot, wanted);
     return true;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The XOL (execute out of line) area: one page per process, 4-byte slots. Slot 0 holds BRK #5, the
 // return trampoline; the lowest free slot is taken, so that a lone thread always uses slot 1.
-//
-// A layout that was only proposed: 8-byte slots, whose second word is a BRK of its own.
+// Hypothetical: 8-byte slots, whose second word is a BRK that ends the step.
 #pragma once
 
 #include <array>
@@ -17,8 +16,8 @@ class XolArea {
 public:
     static constexpr std::size_t kSlots = kPageSize / 4;  // of 4 bytes: the most there can be
 
-    // Maps the page as [uprobes] at the top-most free address, or at `where`. nullopt: no memory or
-    // no room.
+    // Maps the page as [uprobes] at the highest free address, or at `where`. nullopt: no memory or
+    // no free address.
     static std::optional<XolArea> create(Mm& mm, bool brk_after_slot = false,
                                          VAddr where = VAddr(0));
     XolArea(XolArea&&) noexcept;

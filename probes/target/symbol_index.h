@@ -33,7 +33,8 @@ public:
     std::vector<const Function*> matching(std::string_view pattern) const;  // wildcards allowed
     // At most `count` names that look like `name`.
     std::vector<std::string> near(std::string_view name, std::size_t count) const;
-    // An IFUNC: the symbol is a resolver that runs once, calls go to what it chose.
+    // An IFUNC: the symbol is a resolver, which runs once; calls go to the function that it
+    // returns.
     bool is_indirect(std::string_view name) const {
         return indirect_.find(name) != indirect_.end();
     }

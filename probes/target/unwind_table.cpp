@@ -57,7 +57,7 @@ bool read_header_table(::Elf* elf, std::span<const std::byte> file,
     return false;
 }
 
-// How the entries of a CIE spell addresses: the byte for 'R' in its augmentation data.
+// The encoding of addresses in the FDEs of a CIE: the byte for 'R' in its augmentation data.
 std::optional<std::uint8_t> address_encoding(const Dwarf_CIE& cie) {
     std::string_view letters(cie.augmentation);
     if (letters.empty() || letters.front() != 'z') return DW_EH_PE_absptr;

@@ -13,8 +13,8 @@ struct Elf;  // libelf's
 
 namespace uprobesim {
 
-// Virtual addresses, in no order; whatever the file says, so the caller checks them. `file` is what
-// `elf` was made of.
+// Virtual addresses, in no order, as the file has them: the caller must check them. `file` is the
+// content of `elf`.
 std::vector<std::uint64_t> unwind_starts(::Elf* elf, std::span<const std::byte> file);
 
 }  // namespace uprobesim

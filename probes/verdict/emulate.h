@@ -23,11 +23,12 @@ struct StpOutcome {
 
 // STP of two X registers, pre-indexed or with an offset. For x29, x30, [sp, #imm]! as the thread's
 // patch of September 2024 does it: pin the pages from the new to the old sp with write intent, map
-// them, store. A failed pin or a misaligned sp faults, and sp and pc move all the same. Other pairs
-// are pushed the same way, and where nothing is pushed the pages that are written are pinned.
+// them, store. After a failed pin or a misaligned sp the handler faults, but sp and pc are still
+// updated. Other pairs are pushed in the same way; for stores that are no push the pages written
+// are pinned.
 StpOutcome emulate_stp_pin(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId context, Mm& mm,
                            TaskId task);
-// The form of August 2024: copy_to_user of 16 bytes. When that fails neither sp nor pc moves.
+// The form of August 2024: copy_to_user of 16 bytes. If that fails, sp and pc are unchanged.
 StpOutcome emulate_stp_copy(std::uint32_t word, VAddr pc, Cpu& cpu, ContextId context, Mm& mm,
                             TaskId task);
 

@@ -89,8 +89,8 @@ constexpr VerdictRow kRows[] = {
     reject(0x3b200c00, 0x19000400, "a memory copy or set", kFrom613),
 };
 
-// Beyond the decode table, where the profile's emulate-also has the word. Hypothetical: no kernel
-// implements these.
+// Instructions of the profile's emulate-also, in addition to the decode table. Hypothetical: no
+// kernel emulates these.
 struct AlsoRow {
     AlsoEmulated word;
     std::uint32_t mask;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the kernel does with a probed instruction: refuse it, step it out of line, or emulate it.
 // One table of mask/value rows in the kernel's order, with a column per kernel generation; the
-// first row that matches decides. A second one has what a profile's emulate-also takes from the
-// steps.
+// first row that matches decides. A second table has the instructions that a profile's emulate-also
+// adds to the emulated ones.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +43,8 @@ struct Verdict {
 
 // By the decode table alone.
 Verdict decide(std::uint32_t word, DecodeTable table);
-// The whole decision about a word of a file: everything in the profile that has a say, and the
-// breakpoint itself.
+// The decision about a word of a file: by the decode table, the profile's other keys, and whether
+// it is a breakpoint itself.
 Verdict decide(std::uint32_t word, const KernelProfile& kernel);
 
 std::string_view verdict_name(VerdictKind);  // "reject", "xol", "emulate"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The one generator of the simulation: everything that looks random to the guest (AT_RANDOM,
-// getrandom, /dev/urandom) comes from here, from --seed. SplitMix64 (Steele, Lea, Flood 2014): any
-// seed is good, and it is three lines.
+// The only random number generator of the simulation, seeded by --seed: the source of AT_RANDOM,
+// getrandom and /dev/urandom. SplitMix64 (Steele, Lea, Flood 2014), which accepts any seed.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A folder of its own for one run's files.
+// Temporary folders, one for the files of each run.
 #pragma once
 
 #include <string>

@@ -50,7 +50,7 @@ struct FpState {
 
 enum class ContextId : std::uint32_t {};
 
-// What a context has done at EL0 since it was made.
+// The work of a context at EL0 since it was created.
 struct UserWork {
     InsnCount insns;
     CentiCycles cycles;  // by the block model
@@ -81,7 +81,7 @@ public:
     // Stops with StepDone, or with what the instruction did.
     virtual Stop step(ContextId, const AddressSpace&, std::uint32_t word) = 0;
 
-    // Counts `word`, which the caller executed in the engine's stead. Registers stay as they are.
+    // Counts `word`, which the caller has executed instead of the engine. Registers are unchanged.
     virtual void count_one(ContextId, std::uint32_t word) = 0;
 
     virtual std::uint64_t read(ContextId, Reg) = 0;
@@ -90,8 +90,8 @@ public:
     virtual void write_all(ContextId, const UserRegisters&) = 0;
     virtual FpState read_fp(ContextId) = 0;
     virtual void write_fp(ContextId, const FpState&) = 0;
-    // What an exception return does to the local exclusive monitor. See unicorn_cpu.h for how far
-    // the engine can.
+    // Clears the local exclusive monitor, as an exception return does. unicorn_cpu.h tells the
+    // engine's limits.
     virtual void clear_exclusive(ContextId) = 0;
 
     // Cheap totals (no by_class): for the clock.

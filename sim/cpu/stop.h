@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Why Cpu::run() returned. A value: nothing was decided on the way.
+// The reason why Cpu::run() returned, as a value: the caller decides what to do.
 #pragma once
 
 #include <cstdint>

@@ -46,10 +46,10 @@ bool looks_like_path(std::string_view name) {
 }  // namespace
 
 Result<DataFile> find_data_file(std::string_view folder, std::string_view what,
-                                std::string_view name_or_path, std::string_view beside) {
+                                std::string_view name_or_path, std::string_view referrer) {
     if (looks_like_path(name_or_path)) {
         fs::path path(name_or_path);
-        if (path.is_relative() && !beside.empty()) path = fs::path(beside).parent_path() / path;
+        if (path.is_relative() && !referrer.empty()) path = fs::path(referrer).parent_path() / path;
         return read_user_file(what, path);
     }
     const std::string wanted = fmt::format("{}/{}.toml", folder, name_or_path);
@@ -59,7 +59,7 @@ Result<DataFile> find_data_file(std::string_view folder, std::string_view what,
     }
     const std::vector<std::string> known = builtin_names(folder);
     const std::string near = did_you_mean(name_or_path, known);
-    return user_error(fmt::format("no {} named '{}'", what, name_or_path), std::string(beside),
+    return user_error(fmt::format("no {} named '{}'", what, name_or_path), std::string(referrer),
                       near.empty() ? fmt::format("built in: {}; or give a path to a .toml file",
                                                  fmt::join(known, ", "))
                                    : near);

@@ -18,10 +18,10 @@ struct DataFile {
 };
 
 // `folder` is "machines", "kernels" or "cores"; `what` names the kind in messages. A name with a
-// '/' or ending in .toml is a file, relative to `beside` (the file that refers to it) if that is
-// one of the user's.
+// '/' or ending in .toml is a file, relative to `referrer` (the file that names it) if that is one
+// of the user's.
 Result<DataFile> find_data_file(std::string_view folder, std::string_view what,
-                                std::string_view name_or_path, std::string_view beside = {});
+                                std::string_view name_or_path, std::string_view referrer = {});
 std::vector<std::string> builtin_names(std::string_view folder);
 
 // FNV-1a, 64 bits, as hex digits (Fowler, Noll, Vo): provenance, not security.

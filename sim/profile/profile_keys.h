@@ -59,8 +59,8 @@ struct ProfileListing {
 Result<ProfileListing> list_profile(ProfileKind kind, std::string_view name_or_path,
                                     const std::vector<Setting>& settings);
 
-// Keys whose values differ, by key; null: that profile does not have it. What a path does not
-// mention it does 0 times.
+// A key whose values differ; null: the profile does not have the key. A count that a path does not
+// mention is 0.
 struct KeyDifference {
     std::string key;
     const ProfileKey* a = nullptr;

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Programs that meet a killed peer, a full disk, pipe or memory, or no descriptor: tables only, the scripts are in faults/.
 
-What the host's shell and perl cannot judge has its text beside the script, as the same script prints it over redis on qemu-aarch64
-and, for the disk, in a tmpfs of 1 MiB; what a user's limits and the machine's memory do is documented (redis.conf, malloc(3),
-getrlimit(2)).
+If the host's shell and perl cannot give the expected output, the table has it: as the same script prints it with
+redis on qemu-aarch64 and, for the disk, in a tmpfs of 1 MiB. The effects of a user's limits and of the machine's
+memory are documented (redis.conf, malloc(3), getrlimit(2)).
 """
 import os
 

@@ -6,7 +6,7 @@ Parts: programs (same output as qemu-aarch64), probes (probes change nothing but
 tasks (programs of several tasks on one and several simulated CPUs), scenarios (servers with their clients), bad-input (a
 clear line or a guest signal each), determinism (the same bytes twice), views (what a run shows while it goes on, and runs that end before their program),
 redis (redis-server and redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a command),
-faults (programs whose peer is killed, or for which there is no disk, memory, pipe or descriptor left).
+faults (programs with a killed peer, or without free disk space, memory, pipes or descriptors).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse

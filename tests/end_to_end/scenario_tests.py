@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Scenarios: the built-in ones made shorter, one that a user wrote, and one whose server does not become ready."""
+"""Scenarios: shorter forms of the built-in ones, a user's own, and one with a server that does not become ready."""
 import json
 import os
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Programs that need the host's devices beside qemu-aarch64: terminals, shells with job control, /proc. Tables only."""
+"""Programs that need the host's devices, compared with qemu-aarch64: terminals, shells with job control, /proc. Tables only."""
 from task_programs import HERE, TaskCase
 
 SHELLS = rb"""

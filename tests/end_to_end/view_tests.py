@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a run shows while it goes on, and runs that end before their program: system calls beside qemu-aarch64's own trace,
-exceptions beside the report's counts, progress, signals to the simulator, limits, deadlocks."""
+"""The views of a run, and runs that end before their program: system calls compared with qemu-aarch64's own trace,
+exceptions compared with the report's counts, progress, signals to the simulator, limits, deadlocks."""
 import json
 import os
 import pty
@@ -214,7 +214,7 @@ def _interrupted_comparison(views):
 
 
 STATUS = rb"simulated [\d.]+ \w+, [\d,]+ EL0 insns?, [\d.]+ MIPS, [\d,]+ hits?, \d+ tasks?"
-# Of a run whose end is known. A narrow terminal shows the first parts only.
+# For runs with a known end. A narrow terminal shows the first parts only.
 SHARE = rb"(, \d+ % done(, [^,\x1b]+ left)?)?"
 
 
@@ -229,7 +229,7 @@ def _status_on_request(views):
 
 
 def _on_a_terminal(views, options, program):
-    """A run whose stderr is a terminal: what it wrote there, and its report."""
+    """A run with a terminal as stderr: its output there, and its report."""
     ours, its = pty.openpty()
     run = views.start([*options, "-f", "json", "-o", views.path("report")], program, stdout=subprocess.DEVNULL, stderr=its)
     os.close(its)

@@ -67,8 +67,8 @@ Outcome Auditor::add(std::vector<std::byte> bytes, const std::string& path) {
             entry.instruction = decoder_.disassemble(*word, f.offset);
             entry.form = form_of(*word, entry.instruction);
         } else {
-            const AuditVerdict refused{VerdictKind::Reject,
-                                       word ? "not at a multiple of 4" : "behind the file's end"};
+            const AuditVerdict refused{
+                VerdictKind::Reject, word ? "not at a multiple of 4" : "past the end of the file"};
             entry.form = form_of({"(none)", std::vector(kernels_.size(), refused), false, 0});
         }
         ++forms_[entry.form].entries;

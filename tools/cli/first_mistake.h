@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Of several mistakes in the values of a command line, the one that stands first in it. Values are
-// read in the order that suits the program; the user reads the line from left to right.
+// Selects the leftmost of several errors in the values of a command line. The program reads the
+// values in its own order; the user reads the line from left to right.
 #pragma once
 
 #include <cstddef>
@@ -47,7 +47,7 @@ public:
             note(value.error());
         }
     }
-    // Of two mistakes at one place, the one that was noted first.
+    // Of two errors at the same place, the first one noted wins.
     Outcome outcome() const;
 
 private:

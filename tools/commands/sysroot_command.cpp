@@ -26,8 +26,8 @@ folder ($XDG_CACHE_HOME or ~/.cache), then the one of the build tree that the pr
 
 fetch needs no root. It downloads packages of Debian 12 (grep, coreutils, bash, perl, redis and
 others) with apt, unpacks them, and runs nothing of them: 185 MB, in DIR, or else in the first of
-these places. $UPROBESIM_MIRROR names a mirror. --wide is a second sysroot beside it, with more
-programs (python3, git, gcc, nginx, PostgreSQL and others): 900 MB.)";
+these places. $UPROBESIM_MIRROR names a mirror. --wide is a second sysroot with more programs
+(python3, git, gcc, nginx, PostgreSQL and others): 900 MB.)";
 
 constexpr std::string_view kExamples = R"(uprobesim sysroot fetch
 uprobesim sysroot fetch ./arm64 && uprobesim run --root ./arm64 /bin/true

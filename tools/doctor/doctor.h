@@ -14,8 +14,8 @@ struct DoctorCheck {
 
     std::string name;
     State state = State::Ok;
-    std::string detail;  // what was found, or what is lacking
-    std::string remedy;  // of what is not there
+    std::string detail;  // what was found or is missing
+    std::string remedy;  // how to provide it if it is missing
 };
 
 struct DoctorOptions {

@@ -17,7 +17,7 @@ enum class ReportFormat { Text, Json, Csv, Markdown };
 struct ReportStyle {
     ReportFormat format = ReportFormat::Text;
     bool all = false;    // every row, not the first ones only
-    bool color = false;  // text only: the output is a terminal and nobody forbade it
+    bool color = false;  // text only: a terminal, and not disabled
 };
 
 std::string document_text(const Document& document, const ReportStyle& style = {});

@@ -136,7 +136,7 @@ struct Solution {
     MatrixXd derivatives;
 };
 
-// Least squares of published / model - 1 over the rows whose `pull` is 1; the others have 0.
+// Least squares of published / model - 1 over the rows with `pull` 1; the others have 0.
 Result<Solution> solve(const Model& model, const VectorXd& published, const VectorXd& pull,
                        VectorXd at) {
     Solution s;

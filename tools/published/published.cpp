@@ -89,7 +89,7 @@ std::vector<PublishedRow> rows(TomlReader& reader, const toml::table& table,
 
 PublishedTable table(TomlReader& reader, const toml::table& from, const std::string& path) {
     reader.only(from, path,
-                {"id", "title", "source", "machine", "kernel", "settings", "unit", "beside-thread",
+                {"id", "title", "source", "machine", "kernel", "settings", "unit", "outside-thread",
                  "fit", "left-out", "hits-of", "request", "rows"});
     PublishedTable to;
     to.id = reader.string(from, "id", path);
@@ -102,7 +102,7 @@ PublishedTable table(TomlReader& reader, const toml::table& from, const std::str
     if (reader.ok() && std::find(kUnits.begin(), kUnits.end(), to.unit) == kUnits.end())
         reader.fail(from.get("unit"), fmt::format("'{}' is no unit of a published row", to.unit),
                     "M/s, s, RPS or hits");
-    to.beside_thread = boolean(reader, from, "beside-thread", path);
+    to.outside_thread = boolean(reader, from, "outside-thread", path);
     to.fit = boolean(reader, from, "fit", path);
     to.left_out = reader.optional_string(from, "left-out", path);
     if (reader.ok() && to.fit == !to.left_out.empty())

@@ -13,17 +13,17 @@
 
 namespace uprobesim {
 
-// A program's row without probes, which its other rows are compared with.
+// A program's row without probes, the base of comparison for its other rows.
 inline constexpr std::string_view kNoProbeRow = "no-uprobe";
 
 struct PublishedRow {
     std::string name;  // of the benchmark's variants: "uprobe-push"
     double value = 0;  // in the table's unit
     std::optional<double> plus_minus;
-    // Why this row of a fitted table does not pull on the fit; empty: it does.
+    // Why this row of a fitted table is not used for the fit; empty: it is used.
     std::string left_out;
-    // Of a program's row: the benchmark's tables of the kernels it may have run on, whose
-    // uprobe-push hit its probes cost.
+    // For a program's row: the benchmark's tables of kernels that it may have run on; their
+    // uprobe-push rows give the cost of its probe hits.
     std::vector<std::string> hit_cost;
 };
 
@@ -36,11 +36,11 @@ struct PublishedTable {
     std::string kernel;
     std::vector<Setting> settings;
     std::string unit;  // "M/s" (benchmark rows), "s", "RPS" or "hits"
-    bool beside_thread = false;
+    bool outside_thread = false;
     bool fit = false;      // used to calibrate the machine
     std::string left_out;  // why not
-    // Of a table of hits, whose rows are "ROW/FUNCTION": the table of rates that has ROW, and the
-    // function that is called once a request.
+    // For a table of hits, with rows named "ROW/FUNCTION": the table of rates that has ROW, and the
+    // function that is called once per request.
     std::string hits_of;
     std::string request;
     std::vector<PublishedRow> rows;

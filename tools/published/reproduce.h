@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Published tables beside simulated ones, run afresh: the figures and what follows from them, as
-// values.
+// Runs the published tables again and compares: published and simulated figures, and conclusions
+// from them, as values.
 #pragma once
 
 #include <optional>
@@ -36,12 +36,12 @@ struct ReproducedTable {
 Result<TriggerCounts> count_row(const PublishedTable& table, const std::string& variant);
 Result<ReproducedTable> reproduce_table(const PublishedTable& table);
 
-// A program's table can only be turned round: what a probe hit would have to cost, or how many hits
-// there would have to be, for the row to be true.
+// A program's table can only be inverted: the cost of a hit, or the number of hits, that would
+// explain each row.
 struct ImpliedHits {
     std::string row;        // "single-stepped-stp"
     double added_s = 0;     // over the row without probes
-    std::string cost_of;    // whose simulated hit: the title of a benchmark's table
+    std::string cost_of;    // the benchmark's table with the simulated hit
     double hit_cycles = 0;  // kernel work and exceptions of a uprobe-push hit
     double hits = 0;        // added time divided by it
 };
@@ -53,8 +53,8 @@ struct ImpliedCost {
 };
 struct TurnedTable {
     PublishedTable published;
-    // Of times, and of rates whose hits were published too. Neither: nothing can be held against
-    // the table.
+    // `hits` of tables of times, `costs` of tables of rates if the number of hits was published.
+    // Both empty: the table cannot be checked.
     std::vector<ImpliedHits> hits;
     std::vector<ImpliedCost> costs;
 };

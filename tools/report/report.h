@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a run was and cost, as values: no machine behind it, so a report can be made by hand,
-// written and compared. Documents for people are made of it by report_document.h, JSON is written
-// by report_json.cpp; both say the same.
+// The report of a run as values: settings, counts and costs. It needs no machine, so a report can
+// be made by hand, written and compared. report_document.h turns it into documents for people,
+// report_json.cpp into JSON with the same content.
 #pragma once
 
 #include <array>

@@ -215,7 +215,7 @@ Json run_json(const RunReport& r) {
             {"partly_modelled", std::move(unmodelled)}};
 }
 
-// Guest strings may hold any bytes: what is not UTF-8 becomes U+FFFD instead of an exception.
+// Guest strings may hold any bytes: invalid UTF-8 becomes U+FFFD instead of an exception.
 std::string dump(const Json& json) {
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -76,7 +76,7 @@ tl::expected<void, RunRefused> Session::start_one(const std::string& name,
         put(2, streams_->error);
         running.out = std::dynamic_pointer_cast<DigestedOutput>(streams_->out);
     } else if (!request_.results.empty() || !is_main) {
-        // Only the main program's output is shown: it is the one that a user asked for.
+        // Only the output of the main program, which the user asked for, is shown.
         running.out =
             std::make_shared<DigestedOutput>(1, is_main ? STDOUT_FILENO : -1, before_write());
         running.error =

@@ -44,14 +44,14 @@ struct ArgumentKind {
     bool out = false;
 };
 std::span<const ArgumentKind> scalar_kinds();  // numbers, flags, strings
-std::span<const ArgumentKind> struct_kinds();  // structures behind pointers
+std::span<const ArgumentKind> struct_kinds();  // structures that pointers refer to
 const ArgumentKind* find_kind(std::string_view word);
 
 // --- what both tables write
 inline constexpr std::size_t kShownBytes = 32;  // strace -s
 inline constexpr std::uint64_t kShownItems = 32;
 std::string pointer_text(std::uint64_t value);  // "NULL", "0x7f..."
-// In quotes, escaped as C; "..." behind it where `cut`.
+// In quotes, escaped as in C; followed by "..." if `cut`.
 std::string quoted(std::string_view bytes, bool cut);
 // `size` bytes at `at`; the pointer where they cannot be read.
 std::string bytes_at(CallView& view, std::uint64_t at, std::uint64_t size);

@@ -66,7 +66,7 @@ std::string itimerval(CallView& v, unsigned i, const Kind&) {
     return interval_text(v, i, "tv_usec");
 }
 
-// --- numbers behind pointers
+// --- numbers that pointers refer to
 std::string one_int(CallView& v, unsigned i, const Kind&) {
     const auto n = v.read<std::int32_t>(word(v, i));
     return n ? fmt::format("[{}]", *n) : pointer_text(word(v, i));

@@ -13,7 +13,7 @@
 namespace uprobesim {
 namespace {
 
-// The calls whose result is an address: shmat, brk, mremap, mmap.
+// System calls that return an address: shmat, brk, mremap, mmap.
 constexpr std::array<std::uint32_t, 4> kAddressResults = {196, 214, 216, 222};
 
 void add(std::string& text, const std::string& argument, bool first) {

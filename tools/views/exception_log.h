@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One line for each exception taken from EL0: when, where, why in the words of the syndrome, and
-// what it cost until EL0 went on. The line of an exception whose task blocks or ends comes when
-// that is over.
+// One line for each exception from EL0: time, pc, decoded syndrome, and its cost until the return
+// to EL0. If the task blocks or ends in the exception, the line is printed after that.
 #pragma once
 
 #include <array>

@@ -18,7 +18,7 @@
 namespace uprobesim {
 namespace {
 
-// System calls whose answer or end depends on the simulated time.
+// System calls with a result or duration that depends on simulated time.
 constexpr std::array<std::string_view, 10> kTimedCalls = {
     "clock_gettime", "clock_nanosleep", "getitimer", "getrusage", "gettimeofday",
     "nanosleep",     "setitimer",       "sysinfo",   "times",     "timerfd_settime",

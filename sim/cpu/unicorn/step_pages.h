@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Pages to step single instructions in. Retranslating a slot whose bytes change on every hit costs
 // microseconds, so each stepped instruction gets a place of its own that is translated once, with a
-// BRK after it; the CPU lets the MMU see such a page instead of the slot's while it steps.
-//
-// Nearly every instruction does the same wherever it stands. Those share pages, two words each: as
-// long as steps stay in one shared page, no translation changes. The others (branches, PC-relative
+// BRK after it; the CPU lets the MMU see such a page instead of the slot's while it steps. Nearly
+// every instruction has the same effect at any address. Those share pages, two words each: as long
+// as steps stay in one shared page, no translation changes. The others (branches, PC-relative
 // addresses and loads, SVC and the like) must stand at the slot's own address and get a page each.
 //
 // Not modelled: the program sees these words, not the slots', when it reads its own slot page, and

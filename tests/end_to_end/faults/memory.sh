@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# In a machine of 64 MiB: more than there could ever be is refused, more than there is ends who wants it.
+# In a machine of 64 MiB: a request beyond the total is refused; a process that uses more than is free is killed.
 perl -e 'my $x = "x" x 2000000000; print length $x, "\n"' 2>&1 | grep -o 'Out of memory!'
 perl -e 'my @a; for (1..100000) { push @a, "y" x 10000 } print scalar @a, "\n"'; echo "perl $?"
 dd if=/dev/zero of=/dev/null bs=1G count=1 2>&1; echo "dd $?"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The commands on standard input, answered by a server whose own count of them is left in the file "processed".
+# Runs the commands of standard input; the server's own count of them goes to the file "processed".
 . ./server.sh
 server --save '' > server.log & daemon=$!
 until_ready

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A session with redis-server whose every answer is fixed; what depends on time, chance or process numbers is cut away.
+# A session with redis-server with fixed replies; parts that depend on time, chance or process numbers are removed.
 . ./server.sh
 server --save '' > server.log & daemon=$!
 until_ready

@@ -47,7 +47,7 @@ TEST_CASE("private memory is a copy from the fork on, in both directions", "[for
     CHECK(f.get(*f.child, f.private_page) == 12);
 }
 
-TEST_CASE("a page nobody shares any more is written in place", "[fork]") {
+TEST_CASE("a page that is no longer shared is written in place", "[fork]") {
     Family f;
     f.put(*f.child, f.private_page, 12);
     CHECK(f.fixture.times(KernelPath::FaultCowCopy) == 1);

@@ -270,7 +270,7 @@ TEST_CASE_METHOD(NetFixture, "wild lengths and pointers are errors of sockets", 
 }
 
 TEST_CASE_METHOD(NetFixture,
-                 "a waking wakes one exclusive waiter, and those who wait for what happened",
+                 "a wake-up wakes one exclusive waiter, and all others that wait for the event",
                  "[net]") {
     WaitQueue queue;
     Task one, two, three, four;

@@ -56,7 +56,7 @@ TEST_CASE("an unaligned exclusive is SIGBUS, not an endless fault", "[kernel]") 
     CHECK(end.status == 7);
 }
 
-TEST_CASE("an undefined word is SIGILL, a BRK nobody wants SIGTRAP", "[kernel]") {
+TEST_CASE("an undefined word raises SIGILL, a BRK without a handler SIGTRAP", "[kernel]") {
     KernelFixture udf({0});
     CHECK(udf.run_loop->run({}).status == 4);
     CHECK(udf.exceptions(ExceptionClass::Undefined) == 1);

@@ -72,8 +72,7 @@ TEST_CASE("an observer is told of every exception as the hardware reports it",
     CHECK(first({a64::movz(1, 0x10, 32), a64::ldr(0, 1)}, 1).esr == 0x92000005);
 }
 
-TEST_CASE("an observer is told of all that is charged, and nobody is without one",
-          "[kernel][observer]") {
+TEST_CASE("an observer is notified of every charge", "[kernel][observer]") {
     KernelFixture f(with_exit({a64::movz(0, 3)}));
     Log log;
     const CentiCycles before = f.machine.ledger.kernel_cycles();
@@ -83,7 +82,7 @@ TEST_CASE("an observer is told of all that is charged, and nobody is without one
     CHECK(std::count(log.paths.begin(), log.paths.end(), KernelPath::SysExit) == 1);
 }
 
-TEST_CASE("an observer can end the run before EL0 goes on", "[kernel][observer]") {
+TEST_CASE("an observer can end the run before the return to EL0", "[kernel][observer]") {
     KernelFixture f(with_exit({}));
     Log log;
     log.most_returns = 1;

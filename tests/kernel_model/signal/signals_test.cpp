@@ -164,7 +164,7 @@ TEST_CASE("default actions end the process or do nothing", "[signals]") {
     CHECK(f.times(KernelPath::SignalFatal) == 1);
 }
 
-TEST_CASE("a stopped process with nobody to continue it is a deadlock", "[signals]") {
+TEST_CASE("a stopped process that no other process can continue is a deadlock", "[signals]") {
     SignalFixture f;
     f.send(Signal::Stop);
     CHECK(f.run_loop->run({}).kind == ExitKind::Deadlock);

@@ -64,7 +64,7 @@ TEST_CASE("a wake with a bitset takes those that share a bit", "[futex]") {
     CHECK_FALSE(a.futex->woken);
 }
 
-TEST_CASE("requeued waiters wait on the other word, behind those there", "[futex]") {
+TEST_CASE("requeued waiters wait on the other word, after its present waiters", "[futex]") {
     Waiters w;
     Task& there = w.add(kSecond);
     Task& a = w.add(kFirst);
@@ -77,7 +77,7 @@ TEST_CASE("requeued waiters wait on the other word, behind those there", "[futex
     CHECK(a.futex->woken);
 }
 
-TEST_CASE("who stops waiting is not woken", "[futex]") {
+TEST_CASE("a task that has stopped waiting is not woken", "[futex]") {
     Waiters w;
     Task& a = w.add(kFirst);
     Task& b = w.add(kFirst);
@@ -87,7 +87,10 @@ TEST_CASE("who stops waiting is not woken", "[futex]") {
     CHECK(b.futex->woken);
 }
 
-TEST_CASE("a word is named by its address space, or by what a shared mapping shows", "[futex]") {
+TEST_CASE(
+    "the key of a word is its address space and address, or the file and offset of a shared "
+    "mapping",
+    "[futex]") {
     KernelFixture f;
     Mm& mm = *f.process().mm;
     const auto private_page = mm.map({.length = 4096, .prot = {.read = true, .write = true}});

@@ -55,7 +55,7 @@ struct Cpus {
 
 }  // namespace
 
-TEST_CASE("the CPU that is furthest behind goes on next", "[scheduler]") {
+TEST_CASE("the CPU with the lowest clock runs next", "[scheduler]") {
     Cpus cpus(2);
     Task& a = cpus.add();
     Task& b = cpus.add();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Machines whose counter EL0 may read. What the functions answer is compared with system calls by
-// the guest program `clocks`.
+// The vDSO on machines whose counter EL0 may read. The guest program `clocks` compares the results
+// of its functions with those of system calls.
 #include "kernel_model/vdso/vdso.h"
 
 #include "kernel_model/vdso/vdso_images.h"

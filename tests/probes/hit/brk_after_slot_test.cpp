@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Steps that a BRK behind the slot ends (hypothetical): what the hardware step guarantees has to
-// hold here too.
+// Steps that end by a BRK after the instruction in the slot (hypothetical): they must keep the
+// guarantees of the hardware step.
 #include "sim/profile/kernel_profile.h"
 #include "tests/probes/hit/probed_run.h"
 

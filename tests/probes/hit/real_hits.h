@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a hit is on real kernels: measured on Debian's 6.1.192 and 6.12.117 for arm64 under QEMU's
-// TCG with an instruction plugin (Cortex-A72, one probe, one empty BPF program; the most frequent
-// of 29 to 64 hits, less the 20 instructions of rcu_read_unlock_trace_special that come and go with
-// the kernel's state). A 6.12 of the same source with NOP and STP emulated (by copy_to_user) was
-// built in another configuration: only its exceptions are told, beside v6.13+stp-copy.
+// Hits on real kernels, measured on Debian's 6.1.192 and 6.12.117 for arm64 under QEMU's TCG with
+// an instruction plugin (Cortex-A72, one probe, one empty BPF program; the most frequent of 29 to
+// 64 hits, less the 20 instructions of rcu_read_unlock_trace_special that come and go with the
+// kernel's state). A 6.12 of the same source with NOP and STP emulated (by copy_to_user) was built
+// in another configuration: only its exceptions are compared, with those of v6.13+stp-copy.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct RealHit {
         Uprobe,
         Uretprobe,
         Both,         // one of each at one place
-        Perf,         // a uprobe whose perf event has no BPF program
+        Perf,         // a uprobe with a perf event without a BPF program
         FirstUprobe,  // the first hit of a fresh process
         FirstUretprobe,
     };

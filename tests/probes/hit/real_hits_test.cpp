@@ -74,7 +74,7 @@ bool fresh_page(const RealHit& real) {
     return std::string_view(real.name) == "push_fresh_page";
 }
 
-// Calls a function whose first instruction is `real.word` some times. Branches go two words on,
+// Calls a function several times; its first instruction is `real.word`. Branches go two words on,
 // registers branch to the same place by x9; a return probe needs its return to be by x30, others
 // may lose it.
 std::vector<std::uint32_t> program(const RealHit& real, std::size_t& probed) {

@@ -109,7 +109,7 @@ TEST_CASE("a function that longjmp leaves has no return event; its caller has", 
     CHECK(r.probe(1).returns == 0);
 }
 
-TEST_CASE("a return to the trampoline that nobody waits for is a SIGILL", "[return]") {
+TEST_CASE("a return to the trampoline without a pending return instance is a SIGILL", "[return]") {
     // The leaf's x30 is still the trampoline after it returned.
     ProbedRun r({bl(2), a64::kRet, a64::kNop, a64::kRet}, Probed{{}, {2}}, DecodeTable::V612);
     const ExitSummary end = r.run();

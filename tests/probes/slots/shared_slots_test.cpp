@@ -28,7 +28,7 @@ std::uint64_t shared_base(ProbedRun& r) {
 
 }  // namespace
 
-TEST_CASE("shared slots hold the common instructions, a BRK behind each where that ends a step",
+TEST_CASE("shared slots hold the common instructions, each followed by a BRK if that ends a step",
           "[shared-slots]") {
     for (const bool brk : {false, true}) {
         ProbedRun r(with_exit({a64::movz(0, 0)}), {});

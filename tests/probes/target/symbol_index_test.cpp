@@ -110,7 +110,7 @@ TEST_CASE("a stripped binary's functions come from its unwind table", "[symbols]
     CHECK(SymbolIndex::build(stripped({kBase + 0x100}, 0xffffffff), "/bin/x"));
 }
 
-TEST_CASE("what is not an arm64 ELF is one line", "[symbols]") {
+TEST_CASE("a file that is not an arm64 ELF is an error of one line", "[symbols]") {
     auto other = with_symbols(kSymbols);
     put(other, 18, std::uint16_t{62});  // EM_X86_64
     for (const auto& bytes : {std::vector<std::byte>{}, std::vector<std::byte>(3),

@@ -4,7 +4,7 @@
 using namespace uprobesim;
 using namespace uprobesim::a64;
 
-TEST_CASE_METHOD(CpuFixture, "an SVC stops behind itself and counts as executed", "[cpu]") {
+TEST_CASE_METHOD(CpuFixture, "an SVC stops after the instruction and counts as executed", "[cpu]") {
     put(code, 0, {add_imm(0, 0, 1), svc(7)});
     const Stop stop = run_from(kCode);
     REQUIRE(stopped_by<Svc>(stop));

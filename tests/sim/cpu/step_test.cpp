@@ -87,8 +87,8 @@ TEST_CASE_METHOD(CpuFixture,
 TEST_CASE_METHOD(CpuFixture, "the last slot of the page is stepped like any other", "[cpu][step]") {
     map(kSlots, kReadExec);
     x(0, 0);
-    SECTION("with nothing behind the page") {}
-    SECTION("with code behind the page") {
+    SECTION("with nothing after the page") {}
+    SECTION("with code after the page") {
         put(map(kSlots + kPageSize, kReadExec), 0, {add_imm(0, 0, 100), svc(0)});
     }
     const Stop stop = step_at(kSlots + 0xffc, add_imm(0, 0, 1));
@@ -117,7 +117,7 @@ TEST_CASE_METHOD(CpuFixture, "the page's own words are back when the program run
 }
 
 TEST_CASE_METHOD(CpuFixture,
-                 "a literal load in a slot reads beside the slot, not beside the original",
+                 "a literal load in a slot is relative to the slot, not to the original address",
                  "[cpu][step]") {
     const PAddr slots = map(kSlots, kReadExec);
     put(slots, 4 + 16, {0x11223344, 0x55667788});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Words as GNU as 2.40 assembles the text beside them; classes by what the Arm manual says the
-// instruction is.
+// Each row has a text, the word to which GNU as 2.40 assembles it, and the instruction's class by
+// the Arm manual.
 #include "sim/insn/decoder.h"
 
 #include <catch2/catch.hpp>

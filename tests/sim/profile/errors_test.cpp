@@ -242,8 +242,9 @@ TEST_CASE("profiles based on each other in a circle are refused", "[sim][profile
     CHECK_THAT(kernel.error().what, Contains("circle"));
 }
 
-TEST_CASE("a file may be based on a file beside it, or on the built-in profile whose name it bears",
-          "[sim][profile]") {
+TEST_CASE(
+    "a file may be based on a file in its folder, or on the built-in profile of the same name",
+    "[sim][profile]") {
     const TempFolder folder;
     std::filesystem::create_directories(folder.path() + "/kernels");
     folder.write("kernels/base.toml",

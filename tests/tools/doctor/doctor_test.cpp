@@ -58,7 +58,7 @@ TEST_CASE("programs that only developers need are optional, and found on the sea
     CHECK(qemu.detail == folder.path() + "/qemu-aarch64");
 }
 
-TEST_CASE("the report names each check with its state, and the remedy of what is not there",
+TEST_CASE("the report names each check with its state, and the remedy if something is missing",
           "[tools][doctor]") {
     const std::vector<DoctorCheck> checks = {
         {"engine", State::Ok, "Unicorn 2.0.1", ""},

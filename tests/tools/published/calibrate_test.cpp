@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Rows made from a machine whose figures are known: fitting must find them again.
+// Rows computed from a machine with known parameters: fitting must find these again.
 #include "tools/published/calibrate.h"
 
 #include <catch2/catch.hpp>
@@ -91,15 +91,15 @@ TEST_CASE("what cannot be fitted is refused", "[tools][calibrate]") {
 
 TEST_CASE("the published rows are those of the thread", "[tools][reproduce]") {
     const auto tables = built_in();
-    std::size_t benchmark = 0, fitted = 0, beside = 0;
+    std::size_t benchmark = 0, fitted = 0, outside = 0;
     for (const PublishedTable& table : tables) {
         benchmark += table.is_benchmark() ? table.rows.size() : 0;
         fitted += table.fit && table.machine == "kunpeng916" ? table.rows.size() : 0;
-        beside += table.beside_thread ? table.rows.size() : 0;
+        outside += table.outside_thread ? table.rows.size() : 0;
     }
     CHECK(benchmark == 68);
     CHECK(fitted == 38);
-    CHECK(beside == 26);
+    CHECK(outside == 26);
 }
 
 TEST_CASE("one table is reproduced alone, and an unknown one is refused", "[tools][reproduce]") {

@@ -19,7 +19,7 @@ machine = "m"
 kernel = "k"
 settings = ["kernel.slot-copy=if-changed"]
 unit = "M/s"
-beside-thread = false
+outside-thread = false
 fit = true
 rows = [
     { name = "uprobe-nop", value = 1.5, plus-minus = 0.01 },
@@ -87,7 +87,7 @@ source = "s"
 machine = "m"
 kernel = "k"
 unit = "s"
-beside-thread = false
+outside-thread = false
 fit = false
 left-out = "a program"
 rows = [{ name = "no-uprobe", value = 2 }, { name = "stepped", value = 3, hit-cost = ["a"] }]
@@ -98,7 +98,7 @@ source = "s"
 machine = "m"
 kernel = "k"
 unit = "hits"
-beside-thread = false
+outside-thread = false
 fit = false
 left-out = "a program"
 hits-of = "p"

@@ -36,7 +36,7 @@ source = "measured here"
 machine = "generic-a72"
 kernel = "v6.12"
 unit = "M/s"
-beside-thread = false
+outside-thread = false
 fit = true
 rows = [{ name = "uprobe-ret", value = 1.5 }]
 )";
@@ -112,8 +112,7 @@ TEST_CASE("rates of a program are turned into the cost of a hit where its hits a
     CHECK(costs[1].hits_per_request == Approx((496007 + 1275160 + 1277710) / 1275160.0));
 }
 
-TEST_CASE("nothing is held against rates of a program whose hits are not published",
-          "[tools][reproduce]") {
+TEST_CASE("rates of a program without published hits are not checked", "[tools][reproduce]") {
     const std::string only = GENERATE("app-redis-get", "app-redis-set");
     const Reproduction all = reproduced(only);
     REQUIRE(all.programs.size() == 1);

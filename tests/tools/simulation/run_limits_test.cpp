@@ -80,7 +80,7 @@ TEST_CASE("the state of a run changes nothing in its report", "[tools][limits]")
     CHECK(run_report_json(run(request_for(guest), {.status = &status})) == run_report_json(alone));
 }
 
-TEST_CASE("a run in which nobody can go on says who waits for what", "[tools][limits]") {
+TEST_CASE("a deadlock lists what each task waits for", "[tools][limits]") {
     TinyGuest guest;
     guest.add_program("p", kReadsOwnPipe);
     const RunReport report = run(request_for(guest));

@@ -117,7 +117,7 @@ TEST_CASE("wild pointers are shown as they are", "[tools][strace]") {
     CHECK(g.text(101, {0x10, 0}, -14) == "nanosleep(0x10, NULL) = -1 EFAULT (Bad address)");
     CHECK(g.text(221, {g.put_text("/bin/x"), 8, 16}, -14) ==
           R"(execve("/bin/x", 0x8, 0x10) = -1 EFAULT (Bad address))");
-    // A string that runs into what is not mapped.
+    // A string that extends into unmapped memory.
     const auto end = g.page + 2 * kPageSize - 3;
     UserMemory memory(*g.fixture.process().mm, TaskId{1000});
     REQUIRE(memory.write(VAddr(end), std::as_bytes(std::span("abc", 3))));

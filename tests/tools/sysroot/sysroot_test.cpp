@@ -47,7 +47,7 @@ TEST_CASE("a folder that was not fetched to its end is passed over", "[tools][sy
     CHECK(find_sysroot(host.places) == build);
 }
 
-TEST_CASE("the wide sysroot stands beside the basic one", "[tools][sysroot]") {
+TEST_CASE("the wide sysroot is in the same folder as the basic one", "[tools][sysroot]") {
     Host host;
     const std::string wide = host.fetch("cache/uprobesim/sysroot-wide");
     CHECK(find_sysroot(host.places, SysrootKind::Wide) == wide);

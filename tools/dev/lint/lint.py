@@ -108,7 +108,7 @@ def check_folders(sources):
 
 
 def include_graphs(texts):
-    """Who includes whom, of files and of folders (without tests, which are at nobody's bottom)."""
+    """The includes of each file and of each folder. Without tests, which no other folder includes."""
     files, folders = defaultdict(set), defaultdict(set)
     for path, lines in texts.items():
         for line in lines if is_cpp(path) else ():

@@ -84,7 +84,7 @@ TEST_CASE_METHOD(OpenDirectories, "nothing is found in or added to a directory t
     CHECK(call("mkdirat", {inner, text("x"), 0755}) == kEnoent);
     CHECK(open("f") == kEnoent);
     CHECK(fstat(static_cast<std::int64_t>(inner)) == 0);
-    // Another directory of that name is not the one that is open.
+    // Another directory of that name is a different file from the open one.
     REQUIRE(mkdir("/q/a/b") == 0);
     REQUIRE(save("/q/a/b/f", "new") == 3);
     CHECK(open_in(inner, "f") == kEnoent);

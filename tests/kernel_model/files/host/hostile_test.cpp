@@ -227,7 +227,7 @@ TEST_CASE_METHOD(HostileFixture, "a file system that grows under a removal", "[f
     CHECK(cat("/tmp/v/here") == "x");
 }
 
-TEST_CASE_METHOD(HostileFixture, "a user who is not root has no root's rights",
+TEST_CASE_METHOD(HostileFixture, "a user other than root does not have root's permissions",
                  "[files][hostile]") {
     process->uid = process->gid = 1000;
     CHECK(save("/etc/new", "x") == kEacces);

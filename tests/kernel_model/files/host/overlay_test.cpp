@@ -275,7 +275,8 @@ TEST_CASE_METHOD(FilesFixture, "a file made after an unlink is not the old one t
     }
 }
 
-TEST_CASE_METHOD(FilesFixture, "who has a file open goes on with its copy", "[files][overlay]") {
+TEST_CASE_METHOD(FilesFixture, "an open file continues with the copy after copy-up",
+                 "[files][overlay]") {
     const std::int64_t reader = open("/data/a");
     CHECK(read(reader, 2) == "al");
     CHECK(save("/data/a", "ALPHA!", kWronly) == 6);

@@ -128,7 +128,7 @@ TEST_CASE_METHOD(TerminalFixture,
     CHECK(read() == "left");
 }
 
-TEST_CASE("who closes a pty is noticed at its other end", "[files][terminal]") {
+TEST_CASE("closing one end of a pty is reported at the other end", "[files][terminal]") {
     std::vector<std::pair<std::int32_t, Signal>> groups, processes;
     Terminals terminals(
         [&](std::int32_t group, Signal signal) { groups.emplace_back(group, signal); },
