@@ -124,9 +124,7 @@ TEST_CASE("sub and add of sp are emulated as they execute", "[emulate][property]
 }
 
 TEST_CASE("mov of a register is emulated as it executes", "[emulate][property]") {
-    WideDuel d;
-    for (int i = 0; i < kRounds; ++i)
-        d.round(Handler::MovRegister, with(0x2a0003e0, d.random.next(), 0x801f001f));
+    WideDuel().rounds(Handler::MovRegister, 0x2a0003e0, 0x801f001f);
 }
 
 TEST_CASE("movz, movn and movk are emulated as they execute", "[emulate][property]") {
@@ -135,24 +133,20 @@ TEST_CASE("movz, movn and movk are emulated as they execute", "[emulate][propert
                                         0x52800000, 0x12800000, 0x72800000};
     for (const std::uint32_t form : kForms) {
         const std::uint32_t halves = (form >> 31) != 0 ? 0x00600000 : 0x00200000;
-        for (int i = 0; i < kRounds; ++i)
-            d.round(Handler::MovWide, with(form, d.random.next(), halves | 0x001fffff));
+        d.rounds(Handler::MovWide, form, halves | 0x001fffff);
     }
 }
 
 TEST_CASE("paciasp and bti are emulated as they execute", "[emulate][property]") {
     WideDuel d;
-    for (int i = 0; i < kRounds; ++i) d.round(Handler::Paciasp, 0xd503233f);
-    for (int i = 0; i < kRounds; ++i)
-        d.round(Handler::Bti, with(0xd503241f, d.random.next(), 0x000000c0));
+    d.rounds(Handler::Paciasp, 0xd503233f, 0);
+    d.rounds(Handler::Bti, 0xd503241f, 0x000000c0);
 }
 
 TEST_CASE("stp of any pair and base is emulated as it executes, in both forms",
           "[emulate][property]") {
     WideDuel d;
-    using Form = StpOutcome (*)(std::uint32_t, VAddr, Cpu&, ContextId, Mm&, TaskId);
-    const Form form = GENERATE(as<Form>{}, emulate_stp_pin, emulate_stp_copy);
-    UserMemory memory(d.mm, Duel::kTask);
+    const StpHandler form = GENERATE(as<StpHandler>{}, emulate_stp_pin, emulate_stp_copy);
     int compared = 0;
     while (compared < kRounds) {
         // One in eight has sp for its base.
@@ -161,8 +155,7 @@ TEST_CASE("stp of any pair and base is emulated as it executes, in both forms",
         if (unpredictable(word)) continue;
         REQUIRE(decide(word, d.kernel).handler == Handler::Stp);
         UserRegisters before = d.state(d.any_pc());
-        const std::int64_t imm =
-            static_cast<std::int64_t>(static_cast<std::uint64_t>(word) << 42) >> 57 << 3;
+        const std::int64_t imm = stp_offset(word);
         const unsigned n = word >> 5 & 31;
         const bool writes_back = (word >> 23 & 1) != 0;
         if (n == 31) {
@@ -177,19 +170,7 @@ TEST_CASE("stp of any pair and base is emulated as it executes, in both forms",
             before.x[n] = d.stack.value + (d.random.next() & 0x1fff);
         }
         const VAddr at((n == 31 ? before.sp : before.x[n]) + static_cast<std::uint64_t>(imm));
-        std::array<std::uint64_t, 4> stored{}, expected{};
-        REQUIRE(memory.clear(at - 8, 32));
-        d.cpu.write_all(d.native, before);
-        REQUIRE(stopped_by<StepDone>(d.cpu.step(d.native, d.mm.space(), word)));
-        REQUIRE(memory.read(at - 8, std::as_writable_bytes(std::span(expected))));
-        const unsigned t = word & 31;
-        REQUIRE(expected[1] == (t == 31 ? 0 : before.x[t]));
-        REQUIRE(memory.clear(at - 8, 32));
-        d.cpu.write_all(d.emulated, before);
-        REQUIRE_FALSE(form(word, VAddr(before.pc), d.cpu, d.emulated, d.mm, Duel::kTask).faulted);
-        REQUIRE(memory.read(at - 8, std::as_writable_bytes(std::span(stored))));
-        REQUIRE(stored == expected);
-        d.same(before, word);
+        d.round_of_stp(form, word, before, at);
         ++compared;
     }
 }

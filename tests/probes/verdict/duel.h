@@ -2,7 +2,9 @@
 // An emulation handler against the engine that executes the same instruction natively.
 #pragma once
 
+#include <array>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "kernel_model/memory/user_memory.h"
@@ -15,6 +17,16 @@
 namespace uprobesim::test {
 
 inline constexpr int kRounds = 100000;
+
+constexpr std::uint32_t with(std::uint32_t fixed, std::uint64_t random, std::uint32_t free) {
+    return fixed | (static_cast<std::uint32_t>(random) & free);
+}
+
+// The two forms of STP's handler, and the offset in the instruction.
+using StpHandler = StpOutcome (*)(std::uint32_t, VAddr, Cpu&, ContextId, Mm&, TaskId);
+constexpr std::int64_t stp_offset(std::uint32_t word) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(word) << 42) >> 57 << 3;
+}
 
 // One CPU, two contexts with the same registers: one executes, the other is emulated.
 struct Duel {
@@ -94,10 +106,28 @@ struct Duel {
         emulate_instruction(handler, word, VAddr(before.pc), cpu, emulated);
         same(before, word);
     }
+    // Many rounds, in which the bits in `free` are random.
+    void rounds(Handler handler, std::uint32_t fixed, std::uint32_t free) {
+        for (int i = 0; i < kRounds; ++i) round(handler, with(fixed, random.next(), free));
+    }
+    // STP to `at`: compares the 16 bytes stored, and 8 bytes before and after them.
+    void round_of_stp(StpHandler handler, std::uint32_t word, const UserRegisters& before,
+                      VAddr at) {
+        std::array<std::uint64_t, 4> stored{}, expected{};
+        UserMemory memory(mm, kTask);
+        REQUIRE(memory.clear(at - 8, 32));
+        cpu.write_all(native, before);
+        REQUIRE(stopped_by<StepDone>(cpu.step(native, mm.space(), word)));
+        REQUIRE(memory.read(at - 8, std::as_writable_bytes(std::span(expected))));
+        const unsigned t = word & 31;
+        REQUIRE(expected[1] == (t == 31 ? 0 : before.x[t]));
+        REQUIRE(memory.clear(at - 8, 32));
+        cpu.write_all(emulated, before);
+        REQUIRE_FALSE(handler(word, VAddr(before.pc), cpu, emulated, mm, kTask).faulted);
+        REQUIRE(memory.read(at - 8, std::as_writable_bytes(std::span(stored))));
+        REQUIRE(stored == expected);
+        same(before, word);
+    }
 };
-
-constexpr std::uint32_t with(std::uint32_t fixed, std::uint64_t random, std::uint32_t free) {
-    return fixed | (static_cast<std::uint32_t>(random) & free);
-}
 
 }  // namespace uprobesim::test
