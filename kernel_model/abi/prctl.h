@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Options of prctl (linux/prctl.h).
+// Options of prctl (linux/prctl.h), and execution domains of personality (linux/personality.h).
 #pragma once
 
 #include <cstddef>
@@ -19,5 +19,9 @@ inline constexpr std::int32_t kPrSetPdeathsig = 1, kPrGetPdeathsig = 2, kPrGetDu
                               kPrGetTaggedAddrCtrl = 56, kPrPacSetEnabledKeys = 60;
 
 inline constexpr std::int32_t kPrSetVma = 0x53564d41, kPrSetPtracer = 0x59616d61;
+
+inline constexpr std::uint32_t kPerLinux = 0, kPerLinux32 = 8;
+// personality's argument that changes nothing: the call returns the present value.
+inline constexpr std::uint32_t kPerQuery = 0xffffffff;
 
 }  // namespace uprobesim::abi

@@ -2,6 +2,7 @@
 // Signal numbers, codes and flags of the AArch64 Linux ABI (asm-generic).
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 namespace uprobesim {
@@ -46,20 +47,6 @@ constexpr std::uint64_t signal_bit(Signal s) {
     return std::uint64_t{1} << (static_cast<int>(s) - 1);
 }
 
-inline constexpr std::int32_t kSiUser = 0, kSiKernel = 0x80, kSiQueue = -1, kSiTimer = -2,
-                              kSiTkill = -6;
-inline constexpr std::int32_t kSegvMaperr = 1, kSegvAccerr = 2, kBusAdraln = 1, kBusAdrerr = 2;
-inline constexpr std::int32_t kIllIllopc = 1, kTrapBrkpt = 1;
-inline constexpr std::int32_t kCldExited = 1, kCldKilled = 2, kCldStopped = 5, kCldContinued = 6;
-
-// Of struct sigaction.
-inline constexpr std::uint64_t kSaNoCldStop = 1, kSaNoCldWait = 2, kSaSigInfo = 4,
-                               kSaExposeTagBits = 0x800;
-inline constexpr std::uint64_t kSaRestorer = 0x04000000, kSaOnStack = 0x08000000,
-                               kSaRestart = 0x10000000;
-inline constexpr std::uint64_t kSaNoDefer = 0x40000000, kSaResetHand = 0x80000000;
-inline constexpr std::uint64_t kSigDfl = 0, kSigIgn = 1;
-
 // What no task can block or handle.
 inline constexpr std::uint64_t kUnblockable = signal_bit(Signal::Kill) | signal_bit(Signal::Stop);
 
@@ -80,6 +67,44 @@ struct SignalInfo {
 }  // namespace uprobesim
 
 namespace uprobesim::abi {
+
+// siginfo_t.
+struct SigInfo {
+    std::int32_t signo = 0;
+    std::int32_t error = 0;
+    std::int32_t code = 0;
+    std::int32_t pad = 0;
+    std::array<std::uint64_t, 14> fields{};  // si_addr, or si_pid and si_uid
+};
+static_assert(sizeof(SigInfo) == 128);
+
+// stack_t.
+struct SigStack {
+    std::uint64_t sp = 0;
+    std::uint32_t flags = 0;
+    std::uint32_t pad = 0;
+    std::uint64_t size = 0;
+};
+
+// struct sigaction, with sa_restorer.
+struct SigAction {
+    std::uint64_t handler, flags, restorer, mask;
+};
+
+// Codes in siginfo_t.
+inline constexpr std::int32_t kSiUser = 0, kSiKernel = 0x80, kSiQueue = -1, kSiTimer = -2,
+                              kSiTkill = -6;
+inline constexpr std::int32_t kSegvMaperr = 1, kSegvAccerr = 2, kBusAdraln = 1, kBusAdrerr = 2;
+inline constexpr std::int32_t kIllIllopc = 1, kTrapBrkpt = 1;
+inline constexpr std::int32_t kCldExited = 1, kCldKilled = 2, kCldStopped = 5, kCldContinued = 6;
+
+// Flags and handlers in struct sigaction.
+inline constexpr std::uint64_t kSaNoCldStop = 1, kSaNoCldWait = 2, kSaSigInfo = 4,
+                               kSaExposeTagBits = 0x800;
+inline constexpr std::uint64_t kSaRestorer = 0x04000000, kSaOnStack = 0x08000000,
+                               kSaRestart = 0x10000000;
+inline constexpr std::uint64_t kSaNoDefer = 0x40000000, kSaResetHand = 0x80000000;
+inline constexpr std::uint64_t kSigDfl = 0, kSigIgn = 1;
 
 inline constexpr std::uint64_t kSigsetSize = 8;
 inline constexpr std::int32_t kSigBlock = 0, kSigUnblock = 1, kSigSetmask = 2;

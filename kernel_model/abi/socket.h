@@ -71,6 +71,12 @@ inline constexpr std::uint32_t kIffUp = 0x1, kIffLoopback = 0x8, kIffRunning = 0
 
 inline constexpr std::uint32_t kArphrdLoopback = 772;
 
+// INADDR_LOOPBACK: 127.0.0.1, in host order.
+inline constexpr std::uint32_t kInaddrLoopback = 0x7f000001;
+
+// Flag of a listener in /proc/net/unix (__SO_ACCEPTCON).
+inline constexpr std::uint32_t kUnixAcceptcon = 0x10000;
+
 inline constexpr std::size_t kMaxAddressBytes = 128;  // sockaddr_storage
 inline constexpr std::size_t kMaxUnixAddress = 110;   // sockaddr_un
 

@@ -13,11 +13,10 @@ bool Credentials::in_group(std::uint32_t group) const {
 }
 
 bool Credentials::permit(const FileStatus& status, std::uint32_t wanted) const {
-    constexpr std::uint32_t kAnyExecutes = 0111;
     if (uid == 0) {
         // The superuser has all permissions, except execution of a file that no class may execute.
         return (wanted & abi::kXOk) == 0 || (status.mode & abi::kIfmt) == abi::kIfDir ||
-               (status.mode & kAnyExecutes) != 0;
+               (status.mode & abi::kIxugo) != 0;
     }
     const unsigned shift = status.uid == uid ? 6 : in_group(status.gid) ? 3 : 0;
     return (wanted & 7 & ~(status.mode >> shift)) == 0;

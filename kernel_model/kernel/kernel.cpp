@@ -50,12 +50,12 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
           [this](std::int32_t group, Signal signal) {
               for (const auto& [pid, process] : processes_.all()) {
                   if (process->group == group)
-                      signals_.send(*process, {.signal = signal, .code = kSiKernel});
+                      signals_.send(*process, {.signal = signal, .code = abi::kSiKernel});
               }
           },
           [this](std::int32_t pid, Signal signal) {
               if (Process* process = processes_.find(pid))
-                  signals_.send(*process, {.signal = signal, .code = kSiKernel});
+                  signals_.send(*process, {.signal = signal, .code = abi::kSiKernel});
           })),
       view_(std::make_unique<KernelView>(*this)),
       timers_([this] { charge_timer_interrupt(); }),

@@ -137,11 +137,11 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
         parent == nullptr ? nullptr : &parent->actions[static_cast<std::size_t>(Signal::Chld)];
     if (action == nullptr ||
         (process.exit_signal == Signal::Chld &&
-         (action->handler == kSigIgn || (action->flags & kSaNoCldWait) != 0))) {
+         (action->handler == abi::kSigIgn || (action->flags & abi::kSaNoCldWait) != 0))) {
         unwanted_.push_back(process.pid);
     }
-    kernel_.signals().notify_parent(process, process.exit_signal, killed ? kCldKilled : kCldExited,
-                                    status);
+    kernel_.signals().notify_parent(process, process.exit_signal,
+                                    killed ? abi::kCldKilled : abi::kCldExited, status);
 }
 
 // forget_original_parent: init becomes the parent of the children, and waits for all of them.
@@ -153,7 +153,7 @@ void ProcessTable::forget_parent(Process& process) {
         } else if (const auto death = child->options.parent_death_signal; death != 0) {
             kernel_.signals().send(
                 *child,
-                {.signal = static_cast<Signal>(death), .code = kSiUser, .pid = process.pid});
+                {.signal = static_cast<Signal>(death), .code = abi::kSiUser, .pid = process.pid});
         }
     }
 }

@@ -53,7 +53,8 @@ std::string find_program(FileSystem& files, const Caller& from_cwd, const Progra
         const std::string candidate =
             (folder.empty() ? std::string(".") : std::string(folder)) + "/" + name;
         const auto status = files.status(from_cwd, candidate, true);
-        if (status && (status->mode & abi::kIfmt) == abi::kIfReg && (status->mode & 0111) != 0)
+        if (status && (status->mode & abi::kIfmt) == abi::kIfReg &&
+            (status->mode & abi::kIxugo) != 0)
             return candidate;
         if (colon == std::string_view::npos) return {};
         rest.remove_prefix(colon + 1);
@@ -163,7 +164,7 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
         process.vfork_done.wake();
     }
     for (SignalAction& action : process.actions)
-        action = {.handler = action.handler == kSigIgn ? kSigIgn : kSigDfl};
+        action = {.handler = action.handler == abi::kSigIgn ? abi::kSigIgn : abi::kSigDfl};
     process.posix_timers.clear();
     for (const auto& [fd, entry] : process.files.all()) {
         if (entry.close_on_exec) kernel_.closing(process, *entry.file);

@@ -30,9 +30,9 @@ SignalAction& action_of(Task& task, Signal s) {
 
 bool ignored(Task& task, Signal s) {
     const std::uint64_t handler = action_of(task, s).handler;
-    if (handler == kSigIgn) return true;
-    return handler == kSigDfl && (default_action(s) == DefaultAction::Ignore ||
-                                  default_action(s) == DefaultAction::Continue);
+    if (handler == abi::kSigIgn) return true;
+    return handler == abi::kSigDfl && (default_action(s) == DefaultAction::Ignore ||
+                                       default_action(s) == DefaultAction::Continue);
 }
 
 using Queue = std::deque<SignalInfo>;
@@ -147,8 +147,8 @@ void SignalQueues::send(Process& process, const SignalInfo& info) {
 void SignalQueues::force(Task& task, const SignalInfo& info) {
     SignalAction& action = action_of(task, info.signal);
     const std::uint64_t bit = bit_of(info);
-    if ((task.sigmask & bit) != 0 || action.handler == kSigIgn) {
-        action.handler = kSigDfl;
+    if ((task.sigmask & bit) != 0 || action.handler == abi::kSigIgn) {
+        action.handler = abi::kSigDfl;
         task.sigmask &= ~bit;
     }
     drop(task.pending, bit);
@@ -204,7 +204,7 @@ void SignalQueues::stop(Process& process, Signal signal) {
     }
     process.events.stopped = static_cast<std::int32_t>(signal);
     process.events.continued = false;
-    notify_parent(process, Signal::Chld, kCldStopped, static_cast<std::int32_t>(signal));
+    notify_parent(process, Signal::Chld, abi::kCldStopped, static_cast<std::int32_t>(signal));
 }
 
 void SignalQueues::resume(Process& process) {
@@ -219,7 +219,8 @@ void SignalQueues::resume(Process& process) {
     if (!stopped) return;
     process.events.stopped = 0;
     process.events.continued = true;
-    notify_parent(process, Signal::Chld, kCldContinued, static_cast<std::int32_t>(Signal::Cont));
+    notify_parent(process, Signal::Chld, abi::kCldContinued,
+                  static_cast<std::int32_t>(Signal::Cont));
 }
 
 void SignalQueues::notify_parent(Process& child, Signal signal, std::int32_t code,
@@ -227,8 +228,8 @@ void SignalQueues::notify_parent(Process& child, Signal signal, std::int32_t cod
     Process* parent = kernel_.processes().find(child.parent_pid);
     if (parent == nullptr) return;
     const SignalAction& action = parent->actions[static_cast<std::size_t>(Signal::Chld)];
-    const bool job_control = code == kCldStopped || code == kCldContinued;
-    if (!job_control || (action.handler != kSigIgn && (action.flags & kSaNoCldStop) == 0))
+    const bool job_control = code == abi::kCldStopped || code == abi::kCldContinued;
+    if (!job_control || (action.handler != abi::kSigIgn && (action.flags & abi::kSaNoCldStop) == 0))
         send(
             *parent,
             {.signal = signal, .code = code, .pid = child.pid, .uid = child.uid, .status = status});

@@ -16,7 +16,7 @@ std::uint64_t periods(std::uint64_t next, std::uint64_t interval, std::uint64_t 
 
 bool is_pending(const std::deque<SignalInfo>& queue, const PosixTimer& timer) {
     return std::any_of(queue.begin(), queue.end(), [&](const SignalInfo& info) {
-        return info.code == kSiTimer && info.pid == timer.id && info.signal == timer.signal;
+        return info.code == abi::kSiTimer && info.pid == timer.id && info.signal == timer.signal;
     });
 }
 
@@ -39,7 +39,7 @@ void SignalTimers::real_expired(Process& process) {
              timer.interval_ns);
     kernel_.gate().exception(*process.tasks.begin()->second, ExceptionClass::Irq,
                              Account::Interrupt);
-    kernel_.signals().send(process, {.signal = Signal::Alrm, .code = kSiKernel});
+    kernel_.signals().send(process, {.signal = Signal::Alrm, .code = abi::kSiKernel});
 }
 
 std::uint64_t SignalTimers::now(const Process& process, const PosixTimer& timer) const {
@@ -71,8 +71,11 @@ void SignalTimers::set_posix(Process& process, PosixTimer& timer, std::uint64_t 
 
 // posix_timer_fn: a periodic timer is armed again when its signal is taken.
 void SignalTimers::posix_expired(Process& process, PosixTimer& timer) {
-    const SignalInfo info{
-        .signal = timer.signal, .code = kSiTimer, .pid = timer.id, .uid = 0, .value = timer.value};
+    const SignalInfo info{.signal = timer.signal,
+                          .code = abi::kSiTimer,
+                          .pid = timer.id,
+                          .uid = 0,
+                          .value = timer.value};
     Task* target = timer.target.value != 0 ? kernel_.processes().find_task(timer.target) : nullptr;
     if (target != nullptr) kernel_.signals().send(*target, info);
     if (timer.target.value == 0) kernel_.signals().send(process, info);
@@ -85,7 +88,7 @@ void SignalTimers::posix_expired(Process& process, PosixTimer& timer) {
 }
 
 void SignalTimers::signal_taken(Task& task, SignalInfo& info) {
-    if (info.code != kSiTimer) return;
+    if (info.code != abi::kSiTimer) return;
     Process& process = *task.process;
     const auto it = process.posix_timers.find(info.pid);
     if (it == process.posix_timers.end() || !it->second.queued) return;
@@ -104,7 +107,7 @@ void SignalTimers::check_cpu_timers(Process& process) {
         const std::uint64_t interval = timer.interval_ns;
         timer.next_ns =
             interval == 0 ? 0 : timer.next_ns + periods(timer.next_ns, interval, now) * interval;
-        kernel_.signals().send(process, {.signal = signal, .code = kSiKernel});
+        kernel_.signals().send(process, {.signal = signal, .code = abi::kSiKernel});
     };
     if (process.virtual_timer.next_ns != 0)
         check(process.virtual_timer, kernel_.clock().cpu_time(process).user_ns, Signal::Vtalrm);

@@ -27,7 +27,7 @@ IpAddress IpAddress::v4(std::uint32_t address) {
 }
 
 IpAddress IpAddress::loopback(bool v6) {
-    if (!v6) return v4(0x7f000001);
+    if (!v6) return v4(abi::kInaddrLoopback);
     IpAddress ip;
     ip.bytes[15] = 1;
     return ip;

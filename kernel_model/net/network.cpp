@@ -184,7 +184,7 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
         };
         auto conf = memory.get<Conf>(VAddr(arg));
         if (!conf) return fault();
-        const Request lo{{'l', 'o'}, inet(0x7f000001)};
+        const Request lo{{'l', 'o'}, inet(abi::kInaddrLoopback)};
         const bool fits = conf->buffer == 0 || conf->length >= static_cast<std::int32_t>(sizeof lo);
         if (conf->buffer != 0 && fits && !memory.put(VAddr(conf->buffer), lo)) return fault();
         conf->length = fits ? static_cast<std::int32_t>(sizeof lo) : 0;
@@ -209,7 +209,7 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
         case abi::kSiocgifflags:
             given->value = number(abi::kIffUp | abi::kIffLoopback | abi::kIffRunning);
             break;
-        case abi::kSiocgifaddr: given->value = inet(0x7f000001); break;
+        case abi::kSiocgifaddr: given->value = inet(abi::kInaddrLoopback); break;
         case abi::kSiocgifnetmask: given->value = inet(0xff000000); break;
         case abi::kSiocgifmtu: given->value = number(65536); break;
         case abi::kSiocgifhwaddr: given->value = number(abi::kArphrdLoopback); break;

@@ -89,7 +89,7 @@ SysResult<FileStatus> Socket::status() {
     FileStatus s;
     s.device = 8;  // sockfs
     s.inode = inode_;
-    s.mode = abi::kIfSock | 0777;
+    s.mode = abi::kIfSock | abi::kPermissionBits;
     return s;
 }
 

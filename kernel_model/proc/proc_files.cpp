@@ -62,7 +62,7 @@ SpecialNode SpecialFiles::text(std::function<std::string()> make, std::uint32_t 
 
 SpecialNode SpecialFiles::link_to(std::string target) const {
     SpecialNode n;
-    n.status = base_status(abi::kIfLnk | 0777);
+    n.status = base_status(abi::kIfLnk | abi::kPermissionBits);
     n.status.size = static_cast<std::int64_t>(target.size());
     n.link = std::move(target);
     return n;
@@ -131,7 +131,7 @@ std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::s
     if (name == "/shm") {
         // Files made in it are in the scratch layer.
         SpecialNode n = directory({});
-        n.status.mode = abi::kIfDir | 01777;
+        n.status.mode = abi::kIfDir | abi::kIsvtx | abi::kPermissionBits;
         return n;
     }
     return find_terminal(process, name);

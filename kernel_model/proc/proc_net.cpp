@@ -61,7 +61,7 @@ std::string unix_text(const Network& network) {
         std::string name = socket->local().name;
         std::replace(name.begin(), name.end(), '\0', '@');
         text += fmt::format("{:016x}: {:08X} {:08X} {:08X} {:04X} {:02X} {:5}{}{}\n", 0, 2, 0,
-                            socket->listening() ? 0x10000 : 0, socket->type(),
+                            socket->listening() ? abi::kUnixAcceptcon : 0, socket->type(),
                             socket->peer() ? 3 : 1, inode, name.empty() ? "" : " ", name);
     }
     return text;

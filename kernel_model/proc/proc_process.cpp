@@ -4,6 +4,7 @@
 
 #include <bit>
 
+#include "kernel_model/abi/capability.h"
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/proc/proc_text.h"
@@ -83,7 +84,7 @@ std::string status(const Context& c) {
     const unsigned cpus = c.system != nullptr ? c.system->cpu_count() : 1;
     const std::uint64_t allowed =
         c.task.affinity & (cpus >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << cpus) - 1);
-    const std::uint64_t capabilities = p.uid == 0 ? 0x1ffffffffff : 0;
+    const std::uint64_t capabilities = p.uid == 0 ? abi::kAllCapabilityBits : 0;
     return text + fmt::format(
                       "Threads:\t{}\nSigQ:\t{}/"
                       "{}\nSigPnd:\t{:016x}\nShdPnd:\t{:016x}\nSigBlk:\t{:016x}\nSigIgn:\t{:"

@@ -58,7 +58,8 @@ void take(Kernel& kernel, Task& task, const Brk& brk, VAddr pc) {
     }
     kernel.gate().exception(task, ExceptionClass::Brk);
     kernel.gate().spend(task, KernelPath::BrkSigtrap);
-    kernel.signals().force(task, {.signal = Signal::Trap, .code = kTrapBrkpt, .address = pc.value});
+    kernel.signals().force(task,
+                           {.signal = Signal::Trap, .code = abi::kTrapBrkpt, .address = pc.value});
 }
 
 void take(Kernel& kernel, Task& task, const StepDone&, VAddr) {
@@ -88,24 +89,25 @@ void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
     kernel.gate().exception(task, fetch ? ExceptionClass::InsnAbort : ExceptionClass::DataAbort,
                             account);
     const VAddr address = untag(abort.address);
-    SignalInfo info{.signal = Signal::Segv, .code = kSegvMaperr, .address = abort.address.value};
+    SignalInfo info{
+        .signal = Signal::Segv, .code = abi::kSegvMaperr, .address = abort.address.value};
     switch (task.process->mm->fault(address, abort.access, task.id, account)) {
         case FaultResult::Resolved:
             if (!repeats(task, pc, address)) return resume_step(kernel, task);
             task.resolved_times = 0;
             info = {.signal = Signal::Bus,
-                    .code = kBusAdraln,
+                    .code = abi::kBusAdraln,
                     .address = abort.address.value,
                     .fault_esr = kEcDataAbort << kEcShift | kIl | kAlignment};
             break;
         case FaultResult::NotMapped: break;
-        case FaultResult::NoRight: info.code = kSegvAccerr; break;
+        case FaultResult::NoRight: info.code = abi::kSegvAccerr; break;
         case FaultResult::BeyondFile:
             info.signal = Signal::Bus;
-            info.code = kBusAdrerr;
+            info.code = abi::kBusAdrerr;
             break;
         case FaultResult::OutOfMemory:  // the OOM killer: always the task that faults
-            info = {.signal = Signal::Kill, .code = kSiKernel};
+            info = {.signal = Signal::Kill, .code = abi::kSiKernel};
             kernel.counters().note_unmodelled(
                 "out of memory", "the guest wanted more memory than --memory gives and was killed");
             break;
@@ -121,7 +123,7 @@ void take(Kernel& kernel, Task& task, const PcAlignment&, VAddr pc) {
     kernel.gate().spend(task, KernelPath::FaultSignal);
     raise_fault(kernel, task,
                 {.signal = Signal::Bus,
-                 .code = kBusAdraln,
+                 .code = abi::kBusAdraln,
                  .address = pc.value,
                  .fault_esr = kEcPcAlignment << kEcShift | kIl});
 }
@@ -169,7 +171,8 @@ void take(Kernel& kernel, Task& task, const Undefined& undefined, VAddr pc) {
     }
     kernel.gate().exception(task, ExceptionClass::Undefined);
     kernel.gate().spend(task, KernelPath::UndefinedSignal);
-    raise_fault(kernel, task, {.signal = Signal::Ill, .code = kIllIllopc, .address = pc.value});
+    raise_fault(kernel, task,
+                {.signal = Signal::Ill, .code = abi::kIllIllopc, .address = pc.value});
 }
 
 void take(Kernel&, Task&, const BudgetSpent&, VAddr) {}

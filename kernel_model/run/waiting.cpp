@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include "kernel_model/abi/futex.h"
 #include "kernel_model/kernel/kernel.h"
@@ -121,44 +122,27 @@ std::string signal(const Wait&) {
     return "a signal";
 }
 
-// By the calls' numbers in the arm64 ABI. For others the report has the call's name only.
+// Texts by the call's name; fcntl waits for locks, clone and clone3 with CLONE_VFORK. For other
+// calls the report has the name only.
 struct Row {
-    std::uint32_t number;
+    std::string_view call;
     std::string (*text)(const Wait&);
 };
 constexpr std::array kRows = {
-    Row{22, descriptor},     // epoll_pwait
-    Row{25, descriptor},     // fcntl, for a lock
-    Row{32, descriptor},     // flock
-    Row{61, descriptor},     // getdents64
-    Row{63, descriptor},     // read
-    Row{64, descriptor},     // write
-    Row{65, descriptor},     // readv
-    Row{66, descriptor},     // writev
-    Row{72, selected},       // pselect6
-    Row{73, polled},         // ppoll
-    Row{95, child_by_type},  // waitid
-    Row{98, futex_word},     // futex
-    Row{133, signal},        // rt_sigsuspend
-    Row{137, signal},        // rt_sigtimedwait
-    Row{202, descriptor},    // accept
-    Row{203, descriptor},    // connect
-    Row{206, descriptor},    // sendto
-    Row{207, descriptor},    // recvfrom
-    Row{211, descriptor},    // sendmsg
-    Row{212, descriptor},    // recvmsg
-    Row{220, new_program},   // clone with CLONE_VFORK
-    Row{242, descriptor},    // accept4
-    Row{243, descriptor},    // recvmmsg
-    Row{260, child},         // wait4
-    Row{269, descriptor},    // sendmmsg
-    Row{435, new_program},   // clone3 with CLONE_VFORK
-    Row{441, descriptor},    // epoll_pwait2
+    Row{"epoll_pwait", descriptor}, Row{"fcntl", descriptor},       Row{"flock", descriptor},
+    Row{"getdents64", descriptor},  Row{"read", descriptor},        Row{"write", descriptor},
+    Row{"readv", descriptor},       Row{"writev", descriptor},      Row{"pselect6", selected},
+    Row{"ppoll", polled},           Row{"waitid", child_by_type},   Row{"futex", futex_word},
+    Row{"rt_sigsuspend", signal},   Row{"rt_sigtimedwait", signal}, Row{"accept", descriptor},
+    Row{"connect", descriptor},     Row{"sendto", descriptor},      Row{"recvfrom", descriptor},
+    Row{"sendmsg", descriptor},     Row{"recvmsg", descriptor},     Row{"clone", new_program},
+    Row{"accept4", descriptor},     Row{"recvmmsg", descriptor},    Row{"wait4", child},
+    Row{"sendmmsg", descriptor},    Row{"clone3", new_program},     Row{"epoll_pwait2", descriptor},
 };
 
-std::string what(const Kernel& kernel, const Task& task) {
-    const auto row = std::find_if(kRows.begin(), kRows.end(),
-                                  [&](const Row& r) { return r.number == task.blocked_in; });
+std::string what(const Kernel& kernel, const Task& task, std::string_view call) {
+    const auto row =
+        std::find_if(kRows.begin(), kRows.end(), [&](const Row& r) { return r.call == call; });
     return row == kRows.end() ? std::string() : row->text({kernel, task});
 }
 
@@ -173,7 +157,7 @@ std::vector<WaitingTask> waiting_tasks(const Kernel& kernel, const SyscallDispat
             const SyscallRow* call = syscalls.find(task->blocked_in);
             if (task->state == TaskState::Blocked && call != nullptr) {
                 row.call = call->name;
-                row.waits_for = what(kernel, *task);
+                row.waits_for = what(kernel, *task, call->name);
             }
             waiting.push_back(std::move(row));
         }

@@ -17,7 +17,7 @@ SignalAction& action_of(Task& task, Signal s) {
 }
 
 bool restarts(const SignalAction& action, Interrupted interrupted) {
-    return interrupted == Interrupted::RestartIfAsked && (action.flags & kSaRestart) != 0;
+    return interrupted == Interrupted::RestartIfAsked && (action.flags & abi::kSaRestart) != 0;
 }
 
 bool holds_any(const std::deque<SignalInfo>& queue, std::uint64_t set) {
@@ -53,13 +53,13 @@ bool SignalDelivery::deliver(Interrupted interrupted) {
         const auto info = kernel_.signals().take_next(task_);
         if (!info) return false;
         const SignalAction& action = action_of(task_, info->signal);
-        const bool handled = action.handler != kSigIgn && action.handler != kSigDfl;
+        const bool handled = action.handler != abi::kSigIgn && action.handler != abi::kSigDfl;
         if (TrapObserver* observer = kernel_.observer(); observer != nullptr) [[unlikely]] {
             if (handled && interrupted != Interrupted::No)
                 observer->call_interrupted(task_, restarts(action, interrupted));
             observer->signal_taken(task_, *info);
         }
-        if (action.handler == kSigIgn) continue;
+        if (action.handler == abi::kSigIgn) continue;
         if (handled) {
             enter_handler(*info, interrupted);
             return true;
@@ -83,7 +83,7 @@ bool SignalDelivery::deliver(Interrupted interrupted) {
 void SignalDelivery::enter_handler(const SignalInfo& info, Interrupted interrupted) {
     SignalAction& action = action_of(task_, info.signal);
     const SignalAction taken = action;
-    if ((taken.flags & kSaResetHand) != 0) action.handler = kSigDfl;
+    if ((taken.flags & abi::kSaResetHand) != 0) action.handler = abi::kSigDfl;
 
     Cpu& cpu = *kernel_.machine().cpu;
     if (interrupted != Interrupted::No) {
@@ -98,13 +98,13 @@ void SignalDelivery::enter_handler(const SignalInfo& info, Interrupted interrupt
     kernel_.gate().spend(task_, KernelPath::SignalDeliver);
     if (!push_signal_frame(kernel_, task_, info, taken)) {
         // force_sigsegv: if the frame of a SIGSEGV cannot be written, the default action is taken.
-        if (info.signal == Signal::Segv) action_of(task_, Signal::Segv).handler = kSigDfl;
-        kernel_.signals().force(task_, {.signal = Signal::Segv, .code = kSiKernel});
+        if (info.signal == Signal::Segv) action_of(task_, Signal::Segv).handler = abi::kSigDfl;
+        kernel_.signals().force(task_, {.signal = Signal::Segv, .code = abi::kSiKernel});
         return;
     }
     task_.restore_sigmask = false;
     task_.sigmask |= taken.mask;
-    if ((taken.flags & kSaNoDefer) == 0) task_.sigmask |= signal_bit(info.signal);
+    if ((taken.flags & abi::kSaNoDefer) == 0) task_.sigmask |= signal_bit(info.signal);
     task_.sigmask &= ~kUnblockable;
     kernel_.signals().recalculate(task_);
 }
@@ -114,9 +114,9 @@ void SignalDelivery::fatal(const SignalInfo& info) {
     const std::uint64_t pc = kernel_.machine().cpu->read(task_.context, Reg::Pc);
     std::string detail =
         fmt::format("{} at pc 0x{:x}", signal_name(static_cast<int>(info.signal)), pc);
-    if (info.code > 0 && info.code != kSiKernel) {
+    if (info.code > 0 && info.code != abi::kSiKernel) {
         detail += fmt::format(", address 0x{:x}", info.address);
-    } else if (info.code != kSiKernel) {
+    } else if (info.code != abi::kSiKernel) {
         detail += fmt::format(", sent by process {}", info.pid);
     }
     kernel_.processes().end_process(*task_.process, ExitKind::Signalled,

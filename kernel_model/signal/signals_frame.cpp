@@ -8,86 +8,26 @@
 #include <cstring>
 #include <type_traits>
 
+#include "kernel_model/abi/sigcontext.h"
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/signal/signals.h"
 
 namespace uprobesim {
 namespace {
 
-struct SigInfoBytes {
-    std::int32_t signo = 0;
-    std::int32_t error = 0;
-    std::int32_t code = 0;
-    std::int32_t pad = 0;
-    std::array<std::uint64_t, 14> fields{};  // si_addr, or si_pid and si_uid
-};
-static_assert(sizeof(SigInfoBytes) == 128);
+constexpr std::uint32_t kMovX8SigReturn = 0xd2801168;  // mov x8, #139: rt_sigreturn
+constexpr std::uint32_t kSvc0 = 0xd4000001;            // svc #0
 
-struct StackBytes {
-    std::uint64_t sp = 0;
-    std::uint32_t flags = 0;
-    std::uint32_t pad = 0;
-    std::uint64_t size = 0;
-};
-
-struct RecordHead {
-    std::uint32_t magic = 0;
-    std::uint32_t size = 0;
-};
-constexpr std::uint32_t kFpsimdMagic = 0x46508001, kEsrMagic = 0x45535201;
-
-struct FpsimdRecord {
-    RecordHead head{kFpsimdMagic, 528};
-    std::uint32_t fpsr = 0;
-    std::uint32_t fpcr = 0;
-    std::array<std::array<std::uint64_t, 2>, 32> v{};
-};
-static_assert(sizeof(FpsimdRecord) == 528);
-
-struct EsrRecord {
-    RecordHead head{kEsrMagic, 16};
-    std::uint64_t esr = 0;
-};
-static_assert(sizeof(EsrRecord) == 16);
-
-struct SigFrame {
-    SigInfoBytes info;
-    // struct ucontext
-    std::uint64_t uc_flags = 0;
-    std::uint64_t uc_link = 0;
-    StackBytes uc_stack;
-    std::uint64_t uc_sigmask = 0;
-    // Padding for a sigset_t of 1024 bits, and 8 bytes of alignment.
-    std::array<std::uint64_t, 16> unused{};
-    // struct sigcontext
-    std::uint64_t fault_address = 0;
-    std::array<std::uint64_t, 31> x{};
-    std::uint64_t sp = 0;
-    std::uint64_t pc = 0;
-    std::uint64_t pstate = 0;
-    std::uint64_t pad = 0;
-    std::array<std::byte, 4096> reserved{};
-};
-static_assert(offsetof(SigFrame, uc_flags) == 128 &&
-              offsetof(SigFrame, fault_address) == 128 + 176);
-static_assert(offsetof(SigFrame, reserved) == 128 + 176 + 288 && sizeof(SigFrame) == 4688);
-
-struct FrameRecord {
-    std::uint64_t fp = 0;
-    std::uint64_t lr = 0;
-};
-
-constexpr std::uint32_t kMovX8SigReturn = 0xd2801168, kSvc0 = 0xd4000001;
-
-SigInfoBytes info_bytes(const SignalInfo& info, std::uint64_t action_flags) {
-    SigInfoBytes b{.signo = static_cast<std::int32_t>(info.signal), .code = info.code};
+abi::SigInfo info_bytes(const SignalInfo& info, std::uint64_t action_flags) {
+    abi::SigInfo b{.signo = static_cast<std::int32_t>(info.signal), .code = info.code};
     if (info.signal == Signal::Chld && info.code > 0) {
         b.fields[0] = static_cast<std::uint32_t>(info.pid) | std::uint64_t{info.uid} << 32;
         b.fields[1] = static_cast<std::uint32_t>(info.status);
-    } else if (info.code > 0 && info.code != kSiKernel) {
+    } else if (info.code > 0 && info.code != abi::kSiKernel) {
         // Address tags only with SA_EXPOSE_TAGBITS.
-        const std::uint64_t tag = std::uint64_t{0xff} << 56;
-        b.fields[0] = (action_flags & kSaExposeTagBits) != 0 ? info.address : info.address & ~tag;
+        b.fields[0] = (action_flags & abi::kSaExposeTagBits) != 0
+                          ? info.address
+                          : info.address & ~abi::kAddressTag;
     } else if (info.code <= 0) {
         b.fields[0] = static_cast<std::uint32_t>(info.pid) | std::uint64_t{info.uid} << 32;
         b.fields[1] = info.value;
@@ -96,7 +36,7 @@ SigInfoBytes info_bytes(const SignalInfo& info, std::uint64_t action_flags) {
 }
 
 template <class Record>
-void put_record(SigFrame& frame, std::size_t& at, const Record& record) {
+void put_record(abi::SignalFrame& frame, std::size_t& at, const Record& record) {
     static_assert(std::is_trivially_copyable_v<Record>);
     std::memcpy(frame.reserved.data() + at, &record, sizeof record);
     at += sizeof record;
@@ -117,10 +57,10 @@ VAddr trampoline(Kernel& kernel, Process& process) {
     return *page;
 }
 
-SigFrame build_frame(Kernel& kernel, Task& task, const UserRegisters& regs, const SignalInfo& info,
-                     std::uint64_t flags) {
-    SigFrame frame;
-    if ((flags & kSaSigInfo) != 0) frame.info = info_bytes(info, flags);
+abi::SignalFrame build_frame(Kernel& kernel, Task& task, const UserRegisters& regs,
+                             const SignalInfo& info, std::uint64_t flags) {
+    abi::SignalFrame frame;
+    if ((flags & abi::kSaSigInfo) != 0) frame.info = info_bytes(info, flags);
     frame.uc_stack = {
         .sp = task.altstack.sp.value, .flags = task.altstack.flags, .size = task.altstack.size};
     frame.uc_sigmask = task.restore_sigmask ? task.saved_sigmask : task.sigmask;
@@ -132,31 +72,31 @@ SigFrame build_frame(Kernel& kernel, Task& task, const UserRegisters& regs, cons
 
     const FpState fp = kernel.machine().cpu->read_fp(task.context);
     std::size_t at = 0;
-    put_record(frame, at, FpsimdRecord{.fpsr = fp.fpsr, .fpcr = fp.fpcr, .v = fp.v});
+    put_record(frame, at, abi::FpsimdContext{.fpsr = fp.fpsr, .fpcr = fp.fpcr, .v = fp.v});
     // No syndrome: "the stepped instruction has not trapped".
     constexpr std::uint64_t kProbeMarker = ~std::uint64_t{0};
     if (task.fault_code != 0 && task.fault_code != kProbeMarker)
-        put_record(frame, at, EsrRecord{.esr = task.fault_code});
+        put_record(frame, at, abi::EsrContext{.esr = task.fault_code});
     return frame;  // a head of zeros ends the records
 }
 
 // Parses the records of __reserved. Empty if they are malformed or FPSIMD is missing.
-std::optional<FpState> parse_records(const SigFrame& frame) {
+std::optional<FpState> parse_records(const abi::SignalFrame& frame) {
     std::optional<FpState> fp;
     std::size_t at = 0;
-    while (at + sizeof(RecordHead) <= frame.reserved.size()) {
-        RecordHead head;
+    while (at + sizeof(abi::ContextHead) <= frame.reserved.size()) {
+        abi::ContextHead head;
         std::memcpy(&head, frame.reserved.data() + at, sizeof head);
         if (head.magic == 0) return head.size == 0 ? fp : std::nullopt;
-        if (head.size < sizeof head || head.size % 16 != 0 ||
+        if (head.size < sizeof head || head.size % abi::kContextAlign != 0 ||
             head.size > frame.reserved.size() - at)
             return std::nullopt;
-        if (head.magic == kFpsimdMagic) {
-            FpsimdRecord record;
+        if (head.magic == abi::kFpsimdMagic) {
+            abi::FpsimdContext record;
             if (fp || head.size != sizeof record) return std::nullopt;
             std::memcpy(&record, frame.reserved.data() + at, sizeof record);
             fp = FpState{.v = record.v, .fpsr = record.fpsr, .fpcr = record.fpcr};
-        } else if (head.magic != kEsrMagic) {
+        } else if (head.magic != abi::kEsrMagic) {
             return std::nullopt;
         }
         at += head.size;
@@ -180,26 +120,26 @@ bool push_signal_frame(Kernel& kernel, Task& task, const SignalInfo& info,
     std::uint64_t sp = regs.sp;
     const bool has_altstack =
         (task.altstack.flags & abi::kSsDisable) == 0 && task.altstack.size != 0;
-    if ((action.flags & kSaOnStack) != 0 && has_altstack && !on_altstack(task.altstack, sp)) {
+    if ((action.flags & abi::kSaOnStack) != 0 && has_altstack && !on_altstack(task.altstack, sp)) {
         sp = task.altstack.sp.value + task.altstack.size;
     }
-    const std::uint64_t record_at = (sp - sizeof(FrameRecord)) & ~std::uint64_t{15};
-    const std::uint64_t frame_at = record_at - sizeof(SigFrame);
+    const std::uint64_t record_at = (sp - sizeof(abi::FrameRecord)) & ~(abi::kStackAlign - 1);
+    const std::uint64_t frame_at = record_at - sizeof(abi::SignalFrame);
 
-    const std::uint64_t return_to = (action.flags & kSaRestorer) != 0
+    const std::uint64_t return_to = (action.flags & abi::kSaRestorer) != 0
                                         ? action.restorer
                                         : trampoline(kernel, *task.process).value;
-    if (return_to == 0 && (action.flags & kSaRestorer) == 0) return false;
+    if (return_to == 0 && (action.flags & abi::kSaRestorer) == 0) return false;
 
     UserMemory memory(*task.process->mm, task.id);
     if (!memory.put(VAddr(frame_at), build_frame(kernel, task, regs, info, action.flags)))
         return false;
-    if (!memory.put(VAddr(record_at), FrameRecord{regs.x[29], regs.x[30]})) return false;
+    if (!memory.put(VAddr(record_at), abi::FrameRecord{regs.x[29], regs.x[30]})) return false;
 
     regs.x[0] = static_cast<std::uint64_t>(info.signal);
-    if ((action.flags & kSaSigInfo) != 0) {
+    if ((action.flags & abi::kSaSigInfo) != 0) {
         regs.x[1] = frame_at;
-        regs.x[2] = frame_at + offsetof(SigFrame, uc_flags);
+        regs.x[2] = frame_at + offsetof(abi::SignalFrame, uc_flags);
     }
     regs.x[29] = record_at;
     regs.x[30] = return_to;
@@ -213,12 +153,12 @@ bool push_signal_frame(Kernel& kernel, Task& task, const SignalInfo& info,
 bool pop_signal_frame(Kernel& kernel, Task& task) {
     Cpu& cpu = *kernel.machine().cpu;
     const std::uint64_t sp = cpu.read(task.context, Reg::Sp);
-    if (sp % 16 != 0) return false;
+    if (sp % abi::kStackAlign != 0) return false;
     UserMemory memory(*task.process->mm, task.id);
-    const auto frame = memory.get<SigFrame>(VAddr(sp));
+    const auto frame = memory.get<abi::SignalFrame>(VAddr(sp));
     if (!frame) return false;
     // valid_user_regs: any mode but EL0t, or a masked exception, is refused.
-    if ((frame->pstate & 0x3df) != 0) return false;
+    if ((frame->pstate & abi::kPstateNotUser) != 0) return false;
     const auto fp = parse_records(*frame);
     if (!fp) return false;
 
@@ -231,7 +171,7 @@ bool pop_signal_frame(Kernel& kernel, Task& task) {
     regs.pstate = frame->pstate & kPstateNzcv;
     cpu.write_all(task.context, regs);
     cpu.write_fp(task.context, *fp);
-    const StackBytes& stack = frame->uc_stack;
+    const abi::SigStack& stack = frame->uc_stack;
     if (!on_altstack(task.altstack, regs.sp)) {
         const std::uint32_t mode = stack.flags & ~abi::kSsAutodisarm;
         if (mode == abi::kSsDisable) {

@@ -34,7 +34,7 @@ void Uprobes::handle_trampoline(Task& task) {
     if (!back) {
         spend(task, KernelPath::BrkReturn);
         take_bill(task);  // charged to no probe
-        kernel_.signals().force(task, {.signal = Signal::Ill, .code = kSiKernel});
+        kernel_.signals().force(task, {.signal = Signal::Ill, .code = abi::kSiKernel});
         return;
     }
     cpu.write(task.context, Reg::Pc, back->to.value);

@@ -23,7 +23,7 @@ bool is_fatal(const Task& task, Signal signal) {
                                         signal_bit(Signal::Xcpu) | signal_bit(Signal::Xfsz);
     if (signal == Signal::Kill) return true;
     return (signal_bit(signal) & (task.sigmask | kCoreDump)) == 0 &&
-           task.process->actions[static_cast<std::size_t>(signal)].handler == kSigDfl &&
+           task.process->actions[static_cast<std::size_t>(signal)].handler == abi::kSigDfl &&
            default_action(signal) == DefaultAction::Terminate;
 }
 

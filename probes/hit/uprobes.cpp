@@ -117,7 +117,7 @@ void Uprobes::handle_breakpoint(Task& task) {
         // Either a BRK #5 of the program itself, or the probe was removed after the exception: then
         // the instruction is executed again.
         if (word_at(*process.mm, pc) == kUprobeBrk)
-            kernel_.signals().force(task, {.signal = Signal::Trap, .code = kSiKernel});
+            kernel_.signals().force(task, {.signal = Signal::Trap, .code = abi::kSiKernel});
         return;
     }
 
@@ -134,7 +134,7 @@ void Uprobes::handle_breakpoint(Task& task) {
         // No memory for the XOL page: a real kernel would take this breakpoint again and again.
         kernel_.counters().note_unmodelled(
             "XOL area", "no memory for the [uprobes] page; the guest was killed");
-        kernel_.signals().force(task, {.signal = Signal::Kill, .code = kSiKernel});
+        kernel_.signals().force(task, {.signal = Signal::Kill, .code = abi::kSiKernel});
     }
     spend(task, KernelPath::BrkReturn);
     uprobe->cycles += take_bill(task);
@@ -156,7 +156,8 @@ void Uprobes::emulate(Task& task, Uprobe& uprobe, VAddr pc) {
         outcome = emulate_stp_pin(uprobe.word, pc, cpu, task.context, *task.process->mm, task.id);
         spend(task, KernelPath::UprobeEmulateStpPin, outcome.pages - 1);
     }
-    if (outcome.faulted) kernel_.signals().force(task, {.signal = Signal::Segv, .code = kSiKernel});
+    if (outcome.faulted)
+        kernel_.signals().force(task, {.signal = Signal::Segv, .code = abi::kSiKernel});
 }
 
 void Uprobes::on_map(Process& process, const Vma& vma) {

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """End-to-end tests: run_tests.py PART --uprobesim BINARY --workloads FOLDER --sysroot FOLDER [--only NAME] [-v].
 
-Parts: programs (same output as qemu-aarch64), probes (probes change nothing but the counts), counts (instruction totals),
-tasks (programs of several tasks on one and several simulated CPUs), scenarios (servers with their clients), bad-input (a
-clear line or a guest signal each), determinism (the same bytes twice), views (what a run shows while it goes on, and runs that end before their program),
-redis (redis-server and redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a command),
-faults (programs with a killed peer, or without free disk space, memory, pipes or descriptors).
+Parts: programs (same output as qemu-aarch64), probes (probes change nothing but the counts), counts (instruction
+totals), tasks (programs of several tasks on one and several simulated CPUs), scenarios (servers with their clients),
+bad-input (a clear line or a guest signal each), determinism (the same bytes twice), views (what a run shows while it
+goes on, and runs that end before their program), redis (redis-server and redis-cli answer as on qemu-aarch64, and
+what is probed in them is hit once a command), faults (programs with a killed peer, or without free disk space,
+memory, pipes or descriptors).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse

@@ -232,9 +232,10 @@ inline constexpr NamedValue kMaskHow[] = {{abi::kSigBlock, "SIG_BLOCK"},
                                           {abi::kSigUnblock, "SIG_UNBLOCK"},
                                           {abi::kSigSetmask, "SIG_SETMASK"}};
 inline constexpr NamedValue kActionFlags[] = {
-    {kSaRestorer, "SA_RESTORER"}, {kSaNoCldStop, "SA_NOCLDSTOP"}, {kSaNoCldWait, "SA_NOCLDWAIT"},
-    {kSaSigInfo, "SA_SIGINFO"},   {kSaOnStack, "SA_ONSTACK"},     {kSaRestart, "SA_RESTART"},
-    {kSaNoDefer, "SA_NODEFER"},   {kSaResetHand, "SA_RESETHAND"}};
+    {abi::kSaRestorer, "SA_RESTORER"},   {abi::kSaNoCldStop, "SA_NOCLDSTOP"},
+    {abi::kSaNoCldWait, "SA_NOCLDWAIT"}, {abi::kSaSigInfo, "SA_SIGINFO"},
+    {abi::kSaOnStack, "SA_ONSTACK"},     {abi::kSaRestart, "SA_RESTART"},
+    {abi::kSaNoDefer, "SA_NODEFER"},     {abi::kSaResetHand, "SA_RESETHAND"}};
 inline constexpr NamedValue kAltStackFlags[] = {{abi::kSsOnstack, "SS_ONSTACK"},
                                                 {abi::kSsDisable, "SS_DISABLE"},
                                                 {abi::kSsAutodisarm, "SS_AUTODISARM"}};
@@ -404,7 +405,8 @@ inline constexpr NamedValue kFileTypes[] = {{abi::kIfSock, "S_IFSOCK"}, {abi::kI
                                             {abi::kIfReg, "S_IFREG"},   {abi::kIfBlk, "S_IFBLK"},
                                             {abi::kIfDir, "S_IFDIR"},   {abi::kIfChr, "S_IFCHR"},
                                             {abi::kIfIfo, "S_IFIFO"}};
-inline constexpr NamedValue kPersonalities[] = {{0, "PER_LINUX"}, {8, "PER_LINUX32"}};
+inline constexpr NamedValue kPersonalities[] = {{abi::kPerLinux, "PER_LINUX"},
+                                                {abi::kPerLinux32, "PER_LINUX32"}};
 
 }  // namespace names
 }  // namespace uprobesim

@@ -192,14 +192,14 @@ std::string fcntl_argument(CallView& v, unsigned i, const Kind&) {
 }
 
 std::string prctl_argument(CallView& v, unsigned i, const Kind&) {
-    constexpr std::uint32_t kSetName = 15, kSetDeathSignal = 1;
-    if (low(v, i - 1) == kSetName) return string_at(v, v.arguments[i], kShownBytes);
-    if (low(v, i - 1) == kSetDeathSignal) return signal_text(low(v, i));
+    if (low(v, i - 1) == abi::kPrSetName) return string_at(v, v.arguments[i], kShownBytes);
+    if (low(v, i - 1) == abi::kPrSetPdeathsig) return signal_text(low(v, i));
     return hex(v.arguments[i]);
 }
 
 std::string personality(CallView& v, unsigned i, const Kind&) {
-    return low(v, i) == 0xffffffff ? "0xffffffff" : value_text(names::kPersonalities, low(v, i));
+    return low(v, i) == abi::kPerQuery ? "0xffffffff"
+                                       : value_text(names::kPersonalities, low(v, i));
 }
 
 // --- clone names its arguments; those its flags do not ask for are left out.

@@ -90,9 +90,9 @@ constexpr CodeName kCodes[] = {{Signal::Segv, 1, "SEGV_MAPERR"},  {Signal::Segv,
 std::string code_text(const SignalInfo& info) {
     constexpr std::int32_t kQueue = -1, kTimer = -2;
     switch (info.code) {
-        case kSiUser: return "SI_USER";
-        case kSiKernel: return "SI_KERNEL";
-        case kSiTkill: return "SI_TKILL";
+        case abi::kSiUser: return "SI_USER";
+        case abi::kSiKernel: return "SI_KERNEL";
+        case abi::kSiTkill: return "SI_TKILL";
         case kQueue: return "SI_QUEUE";
         case kTimer: return "SI_TIMER";
         default: break;
@@ -123,7 +123,7 @@ std::string siginfo_text(const SignalInfo& info) {
     std::string text =
         fmt::format("{{si_signo={}, si_code={}",
                     signal_text(static_cast<std::uint64_t>(info.signal)), code_text(info));
-    if (info.code == kSiKernel) return text + "}";
+    if (info.code == abi::kSiKernel) return text + "}";
     const bool fault = info.code > 0 && info.signal != Signal::Chld;
     if (fault) return text + fmt::format(", si_addr={}}}", pointer_text(info.address));
     text += fmt::format(", si_pid={}, si_uid={}", info.pid, info.uid);

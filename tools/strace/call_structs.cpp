@@ -189,10 +189,10 @@ std::string sigaction(CallView& v, unsigned i, const Kind&) {
     };
     const auto a = v.read<Action>(word(v, i));
     if (!a) return pointer_text(word(v, i));
-    const std::string handler = a->handler == kSigDfl   ? "SIG_DFL"
-                                : a->handler == kSigIgn ? "SIG_IGN"
-                                                        : pointer_text(a->handler);
-    const std::string restorer = (a->flags & kSaRestorer) == 0
+    const std::string handler = a->handler == abi::kSigDfl   ? "SIG_DFL"
+                                : a->handler == abi::kSigIgn ? "SIG_IGN"
+                                                             : pointer_text(a->handler);
+    const std::string restorer = (a->flags & abi::kSaRestorer) == 0
                                      ? ""
                                      : fmt::format(", sa_restorer={}", pointer_text(a->restorer));
     return fmt::format("{{sa_handler={}, sa_mask={}, sa_flags={}{}}}", handler,

@@ -111,11 +111,10 @@ std::optional<std::string> descriptor_set_text(CallView& view, std::uint64_t at,
 std::string mode_text(std::uint32_t mode) {
     const auto type = value_name(names::kFileTypes, mode & abi::kIfmt);
     std::string text = type.empty() ? "" : std::string(type) + "|";
-    constexpr std::uint32_t kSetuid = 04000, kSetgid = 02000, kSticky = 01000;
-    if ((mode & kSetuid) != 0) text += "S_ISUID|";
-    if ((mode & kSetgid) != 0) text += "S_ISGID|";
-    if ((mode & kSticky) != 0) text += "S_ISVTX|";
-    return text + octal_text(mode & 0777);
+    if ((mode & abi::kIsuid) != 0) text += "S_ISUID|";
+    if ((mode & abi::kIsgid) != 0) text += "S_ISGID|";
+    if ((mode & abi::kIsvtx) != 0) text += "S_ISVTX|";
+    return text + octal_text(mode & abi::kPermissionBits);
 }
 
 }  // namespace uprobesim

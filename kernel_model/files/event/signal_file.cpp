@@ -24,7 +24,7 @@ SignalfdSiginfo bytes_of(const SignalInfo& info) {
     SignalfdSiginfo out;
     out.signo = static_cast<std::uint32_t>(info.signal);
     out.code = info.code;
-    if (info.code == kSiTimer) {
+    if (info.code == abi::kSiTimer) {
         out.tid = static_cast<std::uint32_t>(info.pid);
         out.overrun = info.uid;
     } else {

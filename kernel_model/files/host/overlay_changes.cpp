@@ -155,7 +155,8 @@ SysResult<void> OverlayFileSystem::symlink(const Caller& caller, std::string_vie
     const int done =
         symlinkat(std::string(target).c_str(), parent.first.get(), parent.second.c_str());
     TRY(host_result(done));
-    if (where.scratch) new_attributes(caller.credentials, where, abi::kIfLnk | 0777);
+    if (where.scratch)
+        new_attributes(caller.credentials, where, abi::kIfLnk | abi::kPermissionBits);
     return {};
 }
 

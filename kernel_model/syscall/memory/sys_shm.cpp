@@ -14,8 +14,6 @@ namespace {
 
 using namespace abi;
 
-constexpr std::uint32_t kWants = 0666, kReads = 0444, kExecutes = 0111;
-
 // struct shmid64_ds of asm-generic, with its struct ipc64_perm.
 struct GuestSegment {
     std::int32_t key;
@@ -99,7 +97,7 @@ SysOutcome sys_shmget(SysCall& call) {
     if (page_ceil(size) > call.kernel.machine().memory.limit_bytes()) return Errno::NoMem;
     const auto made = TRY(segments(call).make(call.kernel.machine().memory, key, size));
     IpcSegment& segment = *made;
-    segment.mode = flags & 0777;
+    segment.mode = flags & kPermissionBits;
     segment.uid = segment.creator_uid = call.process.uid;
     segment.gid = segment.creator_gid = call.process.gid;
     segment.creator = call.process.pid;
@@ -121,7 +119,7 @@ SysOutcome sys_shmat(SysCall& call) {
     IpcSegment* const segment = segments(call).find(call.int32(0));
     if (segment == nullptr) return Errno::Inval;
     const bool exec = (flags & kShmExec) != 0, writes = (flags & kShmRdonly) == 0;
-    const std::uint32_t wanted = (writes ? kWants : kReads) | (exec ? kExecutes : 0);
+    const std::uint32_t wanted = kIrugo | (writes ? kIwugo : 0) | (exec ? kIxugo : 0);
     if (!permitted(call, *segment, wanted)) return Errno::Acces;
     MapRequest request{.hint = at,
                        .length = segment->size,
@@ -184,7 +182,7 @@ SysOutcome change_segment(SysCall& call, IpcSegment* segment) {
     if (!owns(call, *segment)) return Errno::Perm;
     segment->uid = given->uid;
     segment->gid = given->gid;
-    segment->mode = (segment->mode & ~0777u) | (given->mode & 0777);
+    segment->mode = (segment->mode & ~kPermissionBits) | (given->mode & kPermissionBits);
     segment->change_time = now(call);
     return 0;
 }
@@ -212,7 +210,7 @@ SysOutcome show_segment(SysCall& call, const IpcSegment& s) {
     return call.int32(1) == kIpcStat ? std::uint64_t{0} : static_cast<std::uint64_t>(s.id);
 }
 SysOutcome status(SysCall& call, IpcSegment* segment) {
-    if (!permitted(call, *segment, kReads)) return Errno::Acces;
+    if (!permitted(call, *segment, kIrugo)) return Errno::Acces;
     return show_segment(call, *segment);
 }
 SysOutcome status_of_any(SysCall& call, IpcSegment* segment) {

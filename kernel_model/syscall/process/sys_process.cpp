@@ -5,6 +5,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/limits.h"
+#include "kernel_model/abi/prctl.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/loader/exec.h"
 #include "kernel_model/syscall/syscall.h"
@@ -179,7 +180,7 @@ SysOutcome sys_setsid(SysCall& call) {
 
 SysOutcome sys_personality(SysCall& call) {
     const std::uint32_t old = call.process.options.personality;
-    if (call.uint32(0) != 0xffffffff) call.process.options.personality = call.uint32(0);
+    if (call.uint32(0) != abi::kPerQuery) call.process.options.personality = call.uint32(0);
     return std::uint64_t{old};
 }
 

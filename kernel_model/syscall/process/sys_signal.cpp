@@ -12,19 +12,6 @@
 namespace uprobesim {
 namespace {
 
-struct SigActionBytes {  // struct kernel_sigaction with sa_restorer
-    std::uint64_t handler, flags, restorer, mask;
-};
-struct StackBytes {
-    std::uint64_t sp;
-    std::uint32_t flags, pad;
-    std::uint64_t size;
-};
-struct SigInfoBytes {
-    std::int32_t signo, error, code, pad;
-    std::array<std::uint64_t, 14> fields;
-};
-
 bool valid_signal(std::int32_t s) {
     return s >= 1 && s <= kSignalCount;
 }
@@ -33,9 +20,9 @@ SysOutcome sys_rt_sigaction(SysCall& call) {
     const std::int32_t signal = call.int32(0);
     if (call.args[3] != abi::kSigsetSize) return Errno::Inval;
     UserMemory memory = call.memory();
-    std::optional<SigActionBytes> wanted;
+    std::optional<abi::SigAction> wanted;
     if (call.args[1] != 0) {
-        wanted = memory.get<SigActionBytes>(call.address(1));
+        wanted = memory.get<abi::SigAction>(call.address(1));
         if (!wanted) return Errno::Fault;
     }
     if (!valid_signal(signal)) return Errno::Inval;
@@ -47,8 +34,8 @@ SysOutcome sys_rt_sigaction(SysCall& call) {
         action = {wanted->handler, wanted->flags, wanted->restorer, wanted->mask & ~kUnblockable};
         // A pending signal that is now ignored goes (POSIX 3.3.1.3).
         const DefaultAction usual = default_action(static_cast<Signal>(signal));
-        const bool dropped = action.handler == kSigIgn ||
-                             (action.handler == kSigDfl &&
+        const bool dropped = action.handler == abi::kSigIgn ||
+                             (action.handler == abi::kSigDfl &&
                               (usual == DefaultAction::Ignore || usual == DefaultAction::Continue));
         if (dropped) {
             const auto same = [&](const SignalInfo& p) {
@@ -61,7 +48,7 @@ SysOutcome sys_rt_sigaction(SysCall& call) {
             }
         }
     }
-    if (call.args[2] != 0 && !memory.put(call.address(2), SigActionBytes{old.handler, old.flags,
+    if (call.args[2] != 0 && !memory.put(call.address(2), abi::SigAction{old.handler, old.flags,
                                                                          old.restorer, old.mask})) {
         return Errno::Fault;
     }
@@ -124,7 +111,7 @@ SysOutcome sys_rt_sigtimedwait(SysCall& call) {
         timeout = given;
     }
     if (const auto info = call.kernel.signals().take(call.task, *set & ~kUnblockable)) {
-        SigInfoBytes bytes{static_cast<std::int32_t>(info->signal), 0, info->code, 0, {}};
+        abi::SigInfo bytes{static_cast<std::int32_t>(info->signal), 0, info->code, 0, {}};
         bytes.fields[0] = static_cast<std::uint32_t>(info->pid) | std::uint64_t{info->uid} << 32;
         bytes.fields[1] = info->code > 0 ? static_cast<std::uint32_t>(info->status) : info->value;
         if (call.args[1] != 0 && !memory.put(call.address(1), bytes)) return Errno::Fault;
@@ -139,9 +126,10 @@ SysOutcome sys_rt_sigreturn(SysCall& call) {
     if (!pop_signal_frame(call.kernel, call.task)) {
         const std::uint64_t sp = call.kernel.machine().cpu->read(call.task.context, Reg::Sp);
         const bool mapped = call.process.mm->find(VAddr(sp)) != nullptr;
-        call.kernel.signals().force(
-            call.task,
-            {.signal = Signal::Segv, .code = mapped ? kSegvAccerr : kSegvMaperr, .address = sp});
+        call.kernel.signals().force(call.task,
+                                    {.signal = Signal::Segv,
+                                     .code = mapped ? abi::kSegvAccerr : abi::kSegvMaperr,
+                                     .address = sp});
     }
     return NoReturn{};
 }
@@ -151,10 +139,10 @@ SysOutcome sys_sigaltstack(SysCall& call) {
     AltStack& stack = call.task.altstack;
     const std::uint64_t sp = call.kernel.machine().cpu->read(call.task.context, Reg::Sp);
     const bool in_use = on_altstack(stack, sp);
-    StackBytes old{stack.sp.value, stack.flags, 0, stack.size};
+    abi::SigStack old{stack.sp.value, stack.flags, 0, stack.size};
     if (in_use) old.flags |= abi::kSsOnstack;
     if (call.args[0] != 0) {
-        const auto wanted = memory.get<StackBytes>(call.address(0));
+        const auto wanted = memory.get<abi::SigStack>(call.address(0));
         if (!wanted) return Errno::Fault;
         if (in_use) return Errno::Perm;
         const std::uint32_t mode = wanted->flags & ~abi::kSsAutodisarm;
@@ -195,7 +183,7 @@ SysOutcome sys_kill(SysCall& call) {
         if (!process->alive || !addressed(*process, call.process, pid)) continue;
         found = true;
         if (signal == 0) continue;
-        call.kernel.signals().send(*process, from_sender(call, signal, kSiUser));
+        call.kernel.signals().send(*process, from_sender(call, signal, abi::kSiUser));
     }
     if (!found) return Errno::Srch;
     return 0;
@@ -213,22 +201,22 @@ SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std
 SysOutcome sys_tkill(SysCall& call) {
     if (call.int32(0) <= 0) return Errno::Inval;
     return send_to_task(call, 0, call.int32(0), call.int32(1),
-                        from_sender(call, call.int32(1), kSiTkill));
+                        from_sender(call, call.int32(1), abi::kSiTkill));
 }
 
 SysOutcome sys_tgkill(SysCall& call) {
     if (call.int32(0) <= 0 || call.int32(1) <= 0) return Errno::Inval;
     return send_to_task(call, call.int32(0), call.int32(1), call.int32(2),
-                        from_sender(call, call.int32(2), kSiTkill));
+                        from_sender(call, call.int32(2), abi::kSiTkill));
 }
 
 // `group` 0: to the process `tid`.
 SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::int32_t signal,
                       VAddr at) {
-    const auto bytes = call.memory().get<SigInfoBytes>(at);
+    const auto bytes = call.memory().get<abi::SigInfo>(at);
     if (!bytes) return Errno::Fault;
     // Only the kernel may claim these of somebody else.
-    if ((bytes->code >= 0 || bytes->code == kSiTkill) && tid != call.task.id.value)
+    if ((bytes->code >= 0 || bytes->code == abi::kSiTkill) && tid != call.task.id.value)
         return Errno::Perm;
     const SignalInfo info{.signal = static_cast<Signal>(signal),
                           .code = bytes->code,

@@ -166,7 +166,7 @@ bool must_wait(SysCall& call, File& file, Errno error, std::uint64_t done) {
     call.task.call_progress = 0;
     if (error == Errno::Pipe) {
         call.kernel.signals().send(
-            call.task, {.signal = Signal::Pipe, .code = kSiUser, .pid = call.process.pid});
+            call.task, {.signal = Signal::Pipe, .code = abi::kSiUser, .pid = call.process.pid});
     }
     if (error != Errno::Again || (file.flags & abi::kONonblock) != 0) return false;
     if (done > 0 && call.task.tif_sigpending) return false;
@@ -180,8 +180,8 @@ SysResult<std::uint64_t> may_write(SysCall& call, File& file, std::uint64_t offs
     const std::uint64_t limit = call.process.limits[abi::kRlimitFsize].soft;
     if (count == 0 || !file.backing()) return count;
     if (offset < limit) return std::min(count, limit - offset);
-    call.kernel.signals().send(call.task,
-                               {.signal = Signal::Xfsz, .code = kSiUser, .pid = call.process.pid});
+    call.kernel.signals().send(
+        call.task, {.signal = Signal::Xfsz, .code = abi::kSiUser, .pid = call.process.pid});
     return tl::make_unexpected(Errno::Fbig);
 }
 

@@ -34,7 +34,7 @@ std::optional<SysOutcome> check_background(SysCall& call, const Terminal& termin
     if (!controls(call, terminal) || terminal.foreground == 0 || terminal.foreground == group)
         return std::nullopt;
     const bool blocked = (call.task.sigmask & signal_bit(signal)) != 0;
-    if (blocked || call.process.actions[static_cast<std::size_t>(signal)].handler == kSigIgn) {
+    if (blocked || call.process.actions[static_cast<std::size_t>(signal)].handler == abi::kSigIgn) {
         if (signal == Signal::Ttin) return Errno::Io;
         return std::nullopt;
     }

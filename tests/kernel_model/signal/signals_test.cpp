@@ -30,7 +30,7 @@ struct SignalFixture : KernelFixture {
             .handler = kHandler, .flags = flags, .restorer = 0, .mask = mask};
     }
     void send(Signal s) {
-        kernel->signals().send(task(), {.signal = s, .code = kSiUser, .pid = 77, .uid = 5});
+        kernel->signals().send(task(), {.signal = s, .code = abi::kSiUser, .pid = 77, .uid = 5});
     }
     template <class T = std::uint64_t>
     T at(std::uint64_t address) {
@@ -63,7 +63,7 @@ struct Refuser : TrapClient {
 
 TEST_CASE("the signal frame is laid out as arm64's", "[signals]") {
     SignalFixture f({a64::kNop, a64::b(-1)});
-    f.handle(kUsr1, kSaSigInfo, signal_bit(Signal::Usr2));
+    f.handle(kUsr1, abi::kSaSigInfo, signal_bit(Signal::Usr2));
     f.task().sigmask = signal_bit(Signal::Hup);
     UserRegisters regs = f.machine.cpu->read_all(f.task().context);
     for (unsigned i = 0; i < 31; ++i) regs.x[i] = 0x1000 + i;
@@ -126,7 +126,7 @@ TEST_CASE("returning from a handler restores everything", "[signals]") {
 TEST_CASE("a fault's frame carries its address and syndrome", "[signals]") {
     KernelFixture f({a64::movz(1, 8), a64::str(0, 1)});
     f.process().actions[kSegv] = {
-        .handler = KernelFixture::kEntry, .flags = kSaSigInfo, .restorer = 0x5000, .mask = 0};
+        .handler = KernelFixture::kEntry, .flags = abi::kSaSigInfo, .restorer = 0x5000, .mask = 0};
     f.run_loop->run({.max_insns = 2});
     UserMemory memory(*f.process().mm, f.task().id);
     const std::uint64_t frame = f.machine.cpu->read(f.task().context, Reg::Sp);
@@ -142,7 +142,7 @@ TEST_CASE("a fault's frame carries its address and syndrome", "[signals]") {
 
 TEST_CASE("SA_RESTORER says where handlers return to", "[signals]") {
     SignalFixture f({a64::kNop, a64::b(-1)});
-    f.handle(kUsr1, kSaRestorer);
+    f.handle(kUsr1, abi::kSaRestorer);
     f.process().actions[kUsr1].restorer = 0x123450;
     f.send(Signal::Usr1);
     f.go(1);
@@ -188,7 +188,7 @@ TEST_CASE("a blocked signal waits, a forced one does not", "[signals]") {
     f.send(Signal::Term);
     CHECK_FALSE(f.task().tif_sigpending);
     f.kernel->signals().force(f.task(),
-                              {.signal = Signal::Segv, .code = kSegvMaperr, .address = 16});
+                              {.signal = Signal::Segv, .code = abi::kSegvMaperr, .address = 16});
     const ExitSummary end = f.run_loop->run({});
     CHECK(end.status == 11);
     CHECK(end.detail == "SIGSEGV at pc 0x400100, address 0x10");
@@ -209,7 +209,7 @@ TEST_CASE("the alternate stack takes the frame that the stack cannot", "[signals
         f.process().mm->map({.length = 0x8000, .prot = {.read = true, .write = true}});
     REQUIRE(page);
     f.task().altstack = {.sp = *page, .size = 0x8000, .flags = 0};
-    f.handle(kUsr1, kSaOnStack);
+    f.handle(kUsr1, abi::kSaOnStack);
     f.machine.cpu->write(f.task().context, Reg::Sp, 0x100);
     f.send(Signal::Usr1);
     f.go(1);
@@ -252,7 +252,7 @@ TEST_CASE("a handler interrupts a wait unless it restarts it", "[signals]") {
     CHECK(interrupted.kind == ExitKind::Exited);
     CHECK(interrupted.status == (-4 & 0xff));  // EINTR
     CHECK(returns == 1);
-    const auto [restarted, again] = run(kSaRestart);
+    const auto [restarted, again] = run(abi::kSaRestart);
     CHECK(restarted.kind == ExitKind::Deadlock);
     CHECK(again == 1);
 }
@@ -262,7 +262,7 @@ TEST_CASE("the probe layer may put a signal off", "[signals]") {
     KernelFixture f({a64::b(0), a64::b(0)}, &client);
     constexpr std::uint64_t kSecond = KernelFixture::kEntry + 4;
     f.process().actions[kUsr1] = {.handler = kSecond, .flags = 0, .restorer = 0, .mask = 0};
-    f.kernel->signals().send(f.task(), {.signal = Signal::Usr1, .code = kSiUser});
+    f.kernel->signals().send(f.task(), {.signal = Signal::Usr1, .code = abi::kSiUser});
     f.run_loop->run({.max_insns = 10});
     CHECK(client.asked == 1);
     CHECK(f.pc() == KernelFixture::kEntry);

@@ -35,7 +35,7 @@ constexpr std::uint64_t kEntry = ProbedRun::kEntry;
 
 void install(ProbedRun& r, Signal signal, std::uint64_t handler) {
     r.process().actions[static_cast<std::size_t>(signal)] = {
-        .handler = handler, .flags = kSaSigInfo, .restorer = 0, .mask = 0};
+        .handler = handler, .flags = abi::kSaSigInfo, .restorer = 0, .mask = 0};
 }
 std::uint64_t frame_word(ProbedRun& r, std::uint64_t offset) {
     const std::uint64_t sp = r.machine.cpu->read(r.task().context, Reg::Sp);
@@ -129,7 +129,7 @@ TEST_CASE(
     waits.run(1);  // the BRK, and its exit work
     REQUIRE(waits.task().runs_slot);
     waits.kernel->signals().send(waits.task(),
-                                 {.signal = Signal::Usr1, .code = kSiUser, .pid = 77});
+                                 {.signal = Signal::Usr1, .code = abi::kSiUser, .pid = 77});
     waits.run(20);
     CHECK(waits.machine.cpu->read(waits.task().context, Reg::Pc) == kEntry + 3 * 4);
     CHECK(frame_word(waits, kContextPc) == kEntry + 4);
@@ -139,7 +139,8 @@ TEST_CASE(
 
     ProbedRun dies = make(words, {{0}, {}});
     dies.run(1);
-    dies.kernel->signals().send(dies.task(), {.signal = Signal::Kill, .code = kSiUser, .pid = 77});
+    dies.kernel->signals().send(dies.task(),
+                                {.signal = Signal::Kill, .code = abi::kSiUser, .pid = 77});
     const ExitSummary end = dies.run();
     CHECK(end.detail == "SIGKILL at pc 0x400100, sent by process 77");
     CHECK(dies.probe(0).stepped == 0);

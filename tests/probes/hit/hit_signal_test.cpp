@@ -23,7 +23,7 @@ TEST_CASE("a signal during a step waits for its end, unless it ends the process"
     // Two instructions: the first, and the breakpoint. The step is armed then.
     CHECK(r.run(2).kind == ExitKind::LimitReached);
     REQUIRE(r.task().tif_singlestep);
-    r.kernel->signals().send(r.task(), {.signal = row.signal, .code = kSiUser, .pid = 1});
+    r.kernel->signals().send(r.task(), {.signal = row.signal, .code = abi::kSiUser, .pid = 1});
     const ExitSummary end = r.run();
     INFO(end.detail);
     CHECK(end.kind == ExitKind::Signalled);

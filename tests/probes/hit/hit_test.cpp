@@ -164,7 +164,7 @@ TEST_CASE(
     };
     const auto install = [&](ProbedRun& r) {
         r.kernel->processes().all().at(1000)->actions[11] = {
-            .handler = kHandler, .flags = kSaSigInfo, .restorer = 0, .mask = 0};
+            .handler = kHandler, .flags = abi::kSaSigInfo, .restorer = 0, .mask = 0};
     };
     {
         ProbedRun r(with_handler({a64::b(0)}), {1});
@@ -207,7 +207,7 @@ TEST_CASE("a signal that comes during the step waits for its end", "[hit]") {
     r.run_loop->run({.max_insns = 1});  // the BRK, and its exit work
     Task& task = r.task();
     REQUIRE(task.tif_singlestep);
-    r.kernel->signals().send(task, {.signal = Signal::Usr1, .code = kSiUser, .pid = 77});
+    r.kernel->signals().send(task, {.signal = Signal::Usr1, .code = abi::kSiUser, .pid = 77});
     r.run_loop->run({.max_insns = 20});
     CHECK(r.machine.cpu->read(task.context, Reg::Pc) == kHandler);
     const std::uint64_t frame = r.machine.cpu->read(task.context, Reg::Sp);
@@ -223,7 +223,7 @@ TEST_CASE("a fatal signal ends the step at the probed address", "[hit]") {
     ProbedRun r({add1(0), a64::b(0)}, {0});
     r.run_loop->run({.max_insns = 1});
     REQUIRE(r.task().tif_singlestep);
-    r.kernel->signals().send(r.task(), {.signal = Signal::Kill, .code = kSiUser, .pid = 77});
+    r.kernel->signals().send(r.task(), {.signal = Signal::Kill, .code = abi::kSiUser, .pid = 77});
     const ExitSummary end = r.run();
     CHECK(end.kind == ExitKind::Signalled);
     CHECK(end.status == 9);
