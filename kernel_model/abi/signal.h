@@ -47,16 +47,15 @@ constexpr std::uint64_t signal_bit(Signal s) {
     return std::uint64_t{1} << (static_cast<int>(s) - 1);
 }
 
-// What no task can block or handle.
+// Signals that no task can block or handle.
 inline constexpr std::uint64_t kUnblockable = signal_bit(Signal::Kill) | signal_bit(Signal::Stop);
 
-// What a signal carries; the frame's siginfo_t is built from it.
+// A signal's information, from which the siginfo_t is built.
 struct SignalInfo {
     Signal signal = Signal::None;
     std::int32_t code = 0;
     std::uint64_t address = 0;  // si_addr
-    // si_pid, si_uid for kill and SIGCHLD; si_tid and si_overrun, which lie in the same places, of
-    // a timer
+    // si_pid, si_uid of kill and SIGCHLD; for timers si_tid and si_overrun, at the same offsets
     std::int32_t pid = 0;
     std::uint32_t uid = 0;
     std::int32_t status = 0;      // si_status of SIGCHLD

@@ -37,7 +37,7 @@ tl::unexpected<StartFailure> load_error(Errno number, std::string what, std::str
 struct ProgramFile {
     std::shared_ptr<File> file;
     std::uint64_t size = 0;
-    std::string name;  // as it was asked for
+    std::string name;  // as requested
 
     bool read_at(std::uint64_t offset, std::span<std::byte> to) const {
         while (!to.empty()) {

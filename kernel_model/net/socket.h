@@ -66,7 +66,7 @@ public:
     // `read`, `write`: the halves to close.
     virtual SysResult<void> shutdown(bool read, bool write) = 0;
     virtual bool listening() const { return false; }
-    // A second queue, beside waiters(), for a connect that must wait; null: none.
+    // A second queue, in addition to waiters(), for a connect that must wait; null: none.
     virtual WaitQueue* connect_waiters(const SocketAddress&) { return nullptr; }
     // The same for send.
     virtual WaitQueue* send_waiters(const Outgoing&) { return nullptr; }

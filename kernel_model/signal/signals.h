@@ -36,8 +36,9 @@ class SignalDelivery {
 public:
     SignalDelivery(Kernel& kernel, Task& task) : kernel_(kernel), task_(task) {}
 
-    // do_signal: takes pending signals until a handler is entered or none is left. `interrupted`:
-    // what happens to a blocked call when a handler runs. True: a handler was entered.
+    // do_signal: delivers pending signals until a handler is entered or none is left.
+    // `interrupted`: whether a blocked call is restarted after a handler. True: a handler was
+    // entered.
     bool deliver(Interrupted interrupted);
 
 private:

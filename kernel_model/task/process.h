@@ -98,7 +98,7 @@ struct Process {
     std::vector<std::string> arguments;
     std::vector<std::string> environment;
     std::vector<std::uint64_t> auxv;         // as pushed on the stack, for /proc/self/auxv
-    VRange argument_area, environment_area;  // where the strings lie, for /proc/self/stat
+    VRange argument_area, environment_area;  // of the strings, for /proc/self/stat
     VAddr stack_start;
     std::uint32_t umask = 022;
     std::uint32_t uid = 0, gid = 0;

@@ -116,7 +116,7 @@ private:
     void wake() override;
 };
 
-// Clears every state of a wait: the task no longer waits, whatever ended it.
+// Clears all state of a wait, after it ended for any reason.
 void end_wait(Task& task, Timers& timers, Futexes& futexes);
 
 }  // namespace uprobesim

@@ -11,7 +11,7 @@
 namespace uprobesim {
 
 enum class Account : std::uint8_t {
-    Guest,       // what the program asks for or takes: it would be done without probes too
+    Guest,       // the program's own work, which exists without probes too
     ProbeHit,    // hits and returns of probes, their first-hit work, and the fetch from the slot
     ProbePlace,  // breakpoints placed in a process's text
     Interrupt,   // timer interrupts and the switches between tasks

@@ -32,7 +32,7 @@ Ops op_prices(const MachineProfile& machine) {
     } else {
         at(prices, KernelOp::SlotRefetch) += machine.slot_refetch_per_core.value * cores;
     }
-    // Which of a step's accesses trap is not told apart: each bears its share.
+    // The model does not distinguish which of a step's accesses trap: each is charged its share.
     const double trap =
         machine.debug_trap.value * machine.debug_register_traps.value / kMdscrAccessesPerStep;
     at(prices, KernelOp::MdscrRead) += trap;

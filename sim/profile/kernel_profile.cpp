@@ -23,7 +23,7 @@ constexpr std::string_view kWhat = "kernel profile";
 constexpr Limits kInsnLimits = {0, 1e9};
 constexpr Limits kOpCountLimits = {0, 1e6};
 
-// The keys whose value is one of a few words. Words of an enumeration are in its order.
+// Keys with an enumerated value: their words, in the order of the enumeration.
 constexpr auto kDecodeWords = [] {
     std::array<std::string_view, kDecodeTables.size()> words;
     std::transform(kDecodeTables.begin(), kDecodeTables.end(), words.begin(),

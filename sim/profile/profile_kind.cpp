@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Tells machine, kernel and core files apart. A file's mistakes are left to its reader, who names
+// Tells machine, kernel and core files apart. Errors in a file are left to its reader, which names
 // their line.
 #include <fmt/format.h>
 #include <fmt/ranges.h>

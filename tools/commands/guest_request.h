@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What run, compare and explain are asked for, as values: the options read and checked, and the
+// The requests of run, compare and explain, as values: the options parsed and checked, and the
 // scenario if there is one.
 #pragma once
 

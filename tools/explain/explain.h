@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One hit on each of several kernels, to be told step by step.
+// One hit on each of several kernels, recorded step by step.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A hit told in tables: what it costs and where its cycles go, the kernels side by side, and then
+// Tables that explain a hit: its cost and where its cycles go, the kernels side by side, and then
 // what happens on each of them, step by step.
 #include <fmt/format.h>
 

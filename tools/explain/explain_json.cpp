@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The told hit for programs; keys are described in tools/README.md.
+// The explained hit as JSON; docs/json.md describes the keys.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>

@@ -40,7 +40,7 @@ struct HitEvent {
                     // its own
         Path,       // kernel work that was charged
         ExitWork,   // TIF_UPROBE was seen on the way out
-        Eret,       // EL0 goes on
+        Eret,       // return to EL0
         User,       // what EL0 did until the next exception
     };
     Kind kind = Kind::Path;

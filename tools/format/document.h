@@ -64,7 +64,7 @@ struct Table {
 };
 inline constexpr std::size_t kFirstRows = 10;
 
-// A name and what is said of it, a line each; an empty name goes on with the one above.
+// Names with texts, one line each; a line with an empty name continues the one above.
 struct Facts {
     struct Fact {
         std::string name, value;

@@ -52,7 +52,7 @@ Cell value_cell(const ProfileKey* key) {
                        : Cell(key->value);
 }
 
-// Several keys of one row have one origin; it is told once, under the last of them.
+// Keys of one row have the same origin, which is shown once, under the last of them.
 Table keys_table(const ProfileListing& profile, const std::vector<const ProfileKey*>& keys,
                  std::string_view title) {
     Table table{.title = std::string(title),

@@ -116,7 +116,7 @@ Table all_rates(const Reproduction& r) {
     return data;
 }
 
-// The row that needs the most hits, whatever one costs, and the row that has room for the fewest.
+// The row that needs the most hits at any cost of a hit, and the row that allows the fewest.
 std::string contradiction(const std::vector<ImpliedHits>& hits) {
     struct Span {
         std::string row;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kBriefProbes = 3;
 constexpr std::size_t kMostLabel = 40;  // columns of a run's label in a sentence
-constexpr std::size_t kMostNamed = 2;   // runs in the first line; more are told as a range
+constexpr std::size_t kMostNamed = 2;   // runs in the first line; more are shown as a range
 
 // What one figure is of each run.
 struct Measured {

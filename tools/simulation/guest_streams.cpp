@@ -15,7 +15,7 @@
 namespace uprobesim {
 namespace {
 
-// Any number that no file of the guest has: pipefs is a device of its own.
+// Any number that no file of the guest has: pipefs is a separate device.
 constexpr std::uint64_t kPipeDevice = 14;
 
 FileStatus pipe_status(int guest_fd) {

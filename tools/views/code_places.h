@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where an address lies in a program: file, offset, and the function around it where the file names
+// The place of an address in a program: file, offset, and the function around it if the file names
 // one.
 #pragma once
 

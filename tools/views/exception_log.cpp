@@ -81,7 +81,7 @@ void ExceptionLog::trapped(const Task& task, const Stop& stop,
 void ExceptionLog::charged(TaskId task, ExceptionClass ec, CentiCycles cycles) {
     const auto found = open_.find(task);
     if (found == open_.end()) {
-        // Only an interrupt comes unannounced; where it was taken is known when EL0 goes on there.
+        // Only interrupts are not announced; their place is known at the return to EL0.
         if (ec == ExceptionClass::Irq) open_[task] = {.ec = ec, .own = cycles};
         return;
     }
@@ -109,7 +109,7 @@ bool ExceptionLog::returning(const Task& task) {
         tell(taken);
         open_.erase(found);
     }
-    // What ended tasks were charged since is complete when another goes on.
+    // Charges to an ended task are complete when another task returns to EL0.
     std::erase_if(open_, [&](const auto& entry) {
         if (entry.second.ended) tell(entry.second);
         return entry.second.ended;

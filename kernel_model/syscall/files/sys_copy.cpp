@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Calls that move bytes from one open file to another: through a buffer of ours, so that any two
-// files will do.
+// System calls that copy bytes from one open file to another. All go through a buffer of the
+// simulator, so they work with any two files.
 #include <algorithm>
 #include <vector>
 
@@ -20,8 +20,8 @@ using namespace abi;
 constexpr std::uint64_t kPiece = 65536;
 constexpr std::uint32_t kKnownFlags = kSpliceFMove | kSpliceFNonblock | kSpliceFMore | kSpliceFGift;
 
-// Where a call reads or writes: at an offset of the caller's, which is written back, or at the
-// file's position.
+// The position of a call's reads or writes: an offset in the caller's memory, which is written
+// back, or the file's own position.
 class End {
 public:
     explicit End(File& of) : file(of) {}
@@ -54,8 +54,8 @@ private:
     std::uint64_t offset_ = 0;
 };
 
-// How much the next piece may have: what a pipe cannot give again is taken only when there is room
-// for it, and a page of a file fills a slot of its own.
+// The size of the next piece. Bytes are read from a pipe only if there is space for them, because
+// they cannot be put back; each page of a file fills one slot of the target pipe.
 std::uint64_t room_for(const End& from, File& to) {
     const auto* end = dynamic_cast<PipeEnd*>(&to);
     if (end == nullptr || end->pipe()->readers() == 0) return kPiece;
@@ -63,7 +63,7 @@ std::uint64_t room_for(const End& from, File& to) {
     return from.file.seekable() ? std::min(room, kPageSize - from.offset() % kPageSize) : room;
 }
 
-// From `done` bytes on. A blocking write waits, and goes on from where it was; a read waits while
+// Continues a transfer after `done` bytes. A blocking write waits and resumes; a read waits only if
 // nothing was moved.
 SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool nonblocking) {
     std::uint64_t done = call.task.call_progress;
@@ -80,7 +80,7 @@ SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool non
     };
     while (done < count) {
         const std::uint64_t room = room_for(from, to.file);
-        if (room == 0 && done > 0) break;  // one turn of the pipe's ring, unlike a write
+        if (room == 0 && done > 0) break;  // at most one ring of the pipe, unlike a write
         if (room == 0) return stopped(to.file, Errno::Again);
         const auto wanted =
             std::span(buffer).first(std::min({std::uint64_t{buffer.size()}, count - done, room}));
@@ -196,7 +196,7 @@ SysOutcome sys_tee(SysCall& call) {
     return *n;
 }
 
-// The pages are not given away but copied: what the caller writes to them later is not seen.
+// The pages are copied, not shared: the caller's later writes to them are not visible in the pipe.
 SysOutcome sys_vmsplice(SysCall& call) {
     if ((call.uint32(3) & ~kKnownFlags) != 0) return Errno::Inval;
     const auto file = call.process.files.share(call.int32(0));

@@ -38,7 +38,7 @@ void note_what_is_not_shared(SysCall& call, std::uint64_t flags) {
             "clone with CLONE_VM", "a process in the memory of another one that goes on");
 }
 
-// vfork: the parent goes on when the child has a program of its own, or is gone.
+// vfork: the parent continues after the child's execve or exit.
 SysOutcome vfork_wait(SysCall& call) {
     Process* child = call.kernel.processes().find(call.task.vfork_child);
     if (child == nullptr || !child->vforked)

@@ -215,7 +215,7 @@ SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::
                       VAddr at) {
     const auto bytes = call.memory().get<abi::SigInfo>(at);
     if (!bytes) return Errno::Fault;
-    // Only the kernel may claim these of somebody else.
+    // A process may send these codes only to itself.
     if ((bytes->code >= 0 || bytes->code == abi::kSiTkill) && tid != call.task.id.value)
         return Errno::Perm;
     const SignalInfo info{.signal = static_cast<Signal>(signal),

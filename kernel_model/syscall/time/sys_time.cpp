@@ -72,11 +72,11 @@ SysOutcome sys_gettimeofday(SysCall& call) {
     return 0;
 }
 
-// Interrupted sleeps say how much is left.
+// Interrupted sleeps write the remaining time.
 SysOutcome sleep_until_deadline(SysCall& call, std::uint64_t duration_ns, VAddr remaining) {
     if (deadline_passed(call, duration_ns)) return 0;
     if (!call.task.tif_sigpending) return Block{};
-    // A signal without a handler lets the sleep go on.
+    // After a signal without a handler the sleep continues.
     const std::uint64_t left = call.task.wait_deadline_ns - call.kernel.clock().monotonic_ns();
     if (remaining != VAddr(0) && !call.memory().put(remaining, to_timespec(left)))
         return Errno::Fault;

@@ -59,16 +59,17 @@ public:
     // The engine now executes in this space.
     void enter(const AddressSpace& space);
     void leave(const AddressSpace& space);
-    // What lies in this page changed: it was mapped to other memory, or its code was rewritten.
+    // The content of this page has changed: it was mapped to other memory, or its code was
+    // rewritten.
     void forget_page(std::uint64_t space_id, VAddr page);
 
 private:
     static constexpr std::size_t kRecords = 1u << 16;
-    // Distinct contents kept; a program that goes on generating code must not fill the host's
-    // memory.
+    // Limit of distinct contents kept, so that a program that generates code without end cannot
+    // fill the host's memory.
     static constexpr std::size_t kMaxInfos = 1u << 18;
-    // Neighbours stay neighbours; programs and libraries, which lie at round distances, do not
-    // meet.
+    // Hash of the address: adjacent blocks stay adjacent, and programs and libraries, which are at
+    // round distances from each other, do not collide.
     static std::size_t index(std::uint64_t address) {
         return ((address >> 2) ^ (address >> 18) ^ (address >> 29)) & (kRecords - 1);
     }

@@ -58,7 +58,7 @@ StepPages::StepPages(PhysicalMemory& memory, const BlockModel& model)
     if (!first_shared || !first_own)
         throw HostError("preparing to step", "the simulated memory is too small");
     shared_frames_.push_back(*first_shared);
-    // An own place that no slot asks for: offset 0 is the breakpoint's.
+    // A place that no slot uses: offset 0 belongs to the breakpoint.
     own_.reserve(kOwnPlaces);
     own_.push_back({*first_own, kBrkFiller, 0, InsnClass::Other, {}});
 }

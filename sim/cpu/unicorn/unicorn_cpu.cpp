@@ -291,7 +291,7 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
                 return Stop{PcAlignment{}, VAddr(c.pc), InsnCount(insns_) - before};
         }
         if (insns_ >= end) return Stop{BudgetSpent{}, VAddr(c.pc), InsnCount(insns_) - before};
-        // Stopped only for store work: go on.
+        // Stopped only for pending store work: continue.
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// libFuzzer target: whatever stands after -p is read or refused with one line.
+// libFuzzer target: any argument of -p is accepted or refused with one line.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
