@@ -9,6 +9,7 @@ import stat
 import subprocess
 import tempfile
 
+import judge
 import programs
 
 CASE_ROOT = "/case"  # where a command's files are, inside the guest's root
@@ -129,15 +130,22 @@ def environment_of(case):
     return sorted({**dict(programs.ENVIRONMENT), **dict(case.environment)}.items())
 
 
-def execute(case, words, **options):
-    """Runs words with the case's standard input, a file where the case does not ask for a pipe."""
-    options = {"capture_output": True, "timeout": TIMEOUT_SECONDS, **options}
+@contextlib.contextmanager
+def stdin_of(case):
+    """The case's standard input: bytes for a pipe where the case asks for one, else a file."""
     if case.pipe:
-        return subprocess.run(words, input=case.stdin, **options)
+        yield case.stdin
+        return
     with tempfile.TemporaryFile() as file:
         file.write(case.stdin)
         file.seek(0)
-        return subprocess.run(words, stdin=file, **options)
+        yield file
+
+
+def execute(case, words):
+    with stdin_of(case) as stdin:
+        given = {"input": stdin} if case.pipe else {"stdin": stdin}
+        return subprocess.run(words, capture_output=True, timeout=TIMEOUT_SECONDS, **given)
 
 
 def read_files(folder, names):
@@ -158,7 +166,8 @@ def run_qemu(root, case):
 
     # qemu-user hands the environment on in reverse order.
     environment = dict(reversed(environment_of(case)))
-    run = execute(case, ["/.qemu", *case.argv], env=environment, preexec_fn=enter)
+    with stdin_of(case) as stdin:
+        run = judge.run("qemu-aarch64", ["/.qemu", *case.argv], stdin, env=environment, preexec_fn=enter)
     status = run.returncode if run.returncode >= 0 else 128 - run.returncode
     # What qemu itself says about a fatal signal is not the guest's.
     errors = b"".join(line for line in run.stderr.splitlines(keepends=True) if not line.startswith(b"qemu: uncaught target signal"))

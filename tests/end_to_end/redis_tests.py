@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 
 import harness
+import judge
 import programs
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "redis")
@@ -57,30 +58,35 @@ def _on_qemu(root, case, environment):
     run = f"{harness.find_qemu()} -L {root.path} {root.path}/usr/bin/"
     with tempfile.TemporaryDirectory(prefix="uprobesim-e2e-") as folder:
         harness.write_files(folder, files())
-        shell = subprocess.run(case.argv, cwd=folder, env={**dict(programs.ENVIRONMENT), **environment, "RUN": run}, input=case.stdin,
-                               capture_output=True, timeout=harness.TIMEOUT_SECONDS)
+        shell = judge.run("qemu-aarch64", case.argv, case.stdin, cwd=folder,
+                          env={**dict(programs.ENVIRONMENT), **environment, "RUN": run})
         return harness.Result(shell.returncode, shell.stdout, shell.stderr, {})
 
 
 def _session(context, root):
-    wanted = None
+    def judged():
+        # Only replies that name the port would differ, and there the script masks it.
+        ports = _free_ports()
+        return _on_qemu(root, _script("session", ports), ports)
+
+    qemu = judge.Judge("qemu-aarch64", judged)
     for name, options in RUNS:
         if not context.wants(name):
             continue
-        ports = _free_ports()
-        # Only replies that name the port would differ, and there the script masks it.
-        wanted = wanted or _on_qemu(root, _script("session", ports), ports)
         try:
-            got = context.simulator.run(root, _script("session", {**ports, "RUN": ""}), options, files())
+            got = context.simulator.run(root, _script("session", {**_free_ports(), "RUN": ""}), options, files())
         except (subprocess.TimeoutExpired, AssertionError) as failure:
             context.check(name, str(failure))
             continue
-        failure = None
-        if got.report is None:
-            failure = f"no report; stderr {harness.shown(got.stderr)}"
-        elif (got.status, got.stdout) != (wanted.status, wanted.stdout):
-            failure = f"exit status {got.status}, stdout {harness.first_difference(got.stdout, wanted.stdout, 'qemu-aarch64')}; stderr {harness.shown(got.stderr)}"
-        context.check(name, failure)
+        context.check(name, qemu.difference(lambda wanted: _session_difference(wanted, got)))
+
+
+def _session_difference(wanted, got):
+    if got.report is None:
+        return f"no report; stderr {harness.shown(got.stderr)}"
+    if (got.status, got.stdout) != (wanted.status, wanted.stdout):
+        return f"exit status {got.status}, stdout {harness.first_difference(got.stdout, wanted.stdout, 'qemu-aarch64')}; stderr {harness.shown(got.stderr)}"
+    return None
 
 
 def _hits(report, symbol):

@@ -4,6 +4,7 @@ import os
 import subprocess
 
 import harness
+import judge
 import programs
 
 
@@ -22,7 +23,8 @@ def _compare_all(context, root, cases):
             continue
         got, failure = _timeout_or(lambda: context.simulator.run(root, case))
         if not failure:
-            failure = harness.difference(case, harness.run_qemu(root, case), got)
+            judged = judge.Judge("qemu-aarch64", lambda: harness.run_qemu(root, case))
+            failure = judged.difference(lambda wanted: harness.difference(case, wanted, got))
         if not failure and got.report is None:
             failure = "no report was written"
         context.check(case.name, failure)

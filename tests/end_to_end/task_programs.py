@@ -66,7 +66,7 @@ diff <(printf '1\n2\n') <(printf '1\n3\n'); echo "diff $?"
 coproc cat; echo to coproc >&"${COPROC[1]}"; read -r line <&"${COPROC[0]}"; echo "$line"; eval "exec ${COPROC[1]}>&-"; wait
 set -o pipefail; false | true; echo "pipefail $?"
 arr=(); while IFS= read -r l; do arr+=("$l"); done < <(seq 3); echo "${#arr[@]}"
-jobs_before=$(jobs | wc -l); sleep 1 & kill %1 2>/dev/null || kill $!; wait $! 2>/dev/null; echo "job $? $jobs_before"
+jobs_before=$(jobs | wc -l); sleep 50 & until grep -q sleep /proc/$!/comm; do :; done; kill %1 2>/dev/null || kill $!; wait $! 2>/dev/null; echo "job $? $jobs_before"
 printf '%s\n' "${BASH_VERSINFO[0]}"
 for i in {1..20}; do (echo $((i * i))) & done | sort -n | tail -n 1; wait
 """

@@ -7,6 +7,7 @@ import tempfile
 
 import fault_programs
 import harness
+import judge
 import programs
 import task_programs
 import terminal_programs
@@ -58,11 +59,7 @@ def _check_leaks(context, root):
 
 
 def _check(context, root, case):
-    try:
-        wanted = _judged(root, case)
-    except FileNotFoundError as missing:
-        raise harness.Missing(f"the host has no {missing.filename}")
-    first = None
+    judged = judge.Judge(case.judge, lambda: _judged(root, case))
     for cpus in case.cpus:
         name = f"{case.name}-{cpus}cpu"
         try:
@@ -70,8 +67,10 @@ def _check(context, root, case):
         except (subprocess.TimeoutExpired, AssertionError) as failure:
             context.check(name, str(failure))
             continue
-        first = first or got
-        context.check(name, _difference(case, wanted, got))
+        try:
+            context.check(name, judged.difference(lambda wanted: _difference(case, wanted, got)))
+        except FileNotFoundError as missing:
+            raise harness.Missing(f"the host has no {missing.filename}")
 
 
 def _difference(case, wanted, got):
@@ -89,7 +88,7 @@ def _judged(root, case):
         return harness.run_qemu(root, case.as_case())
     if case.judge == HERE:
         words = [harness.find_qemu(), os.path.join(root.path, case.argv[0].lstrip("/")), *case.argv[1:]]
-        run = subprocess.run(words, input=case.stdin, capture_output=True, timeout=harness.TIMEOUT_SECONDS)
+        run = judge.run(case.judge, words, case.stdin)
         return harness.Result(run.returncode, run.stdout, run.stderr, {})
     if case.judge == HOST:
         return _run_on_host(case)
@@ -104,6 +103,5 @@ def _run_on_host(case):
         program = shutil.which(os.path.basename(case.argv[0]), path=environment["PATH"])
         if program is None:
             raise FileNotFoundError(2, "no such program", os.path.basename(case.argv[0]))
-        run = subprocess.run([program, *case.argv[1:]], cwd=folder, env=environment, input=case.stdin, capture_output=True,
-                             timeout=harness.TIMEOUT_SECONDS)
+        run = judge.run(case.judge, [program, *case.argv[1:]], case.stdin, cwd=folder, env=environment)
         return harness.Result(run.returncode, run.stdout, run.stderr, {})

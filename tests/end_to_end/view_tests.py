@@ -11,6 +11,7 @@ import tempfile
 import time
 
 import harness
+import judge
 
 CALL = re.compile(r"^\[pid (\d+)\] \d+\.\d{6} (.*)$")
 ENDED = re.compile(r"^(\w+)\((.*)\) += (\?|-?\w+)(?: (E\w+) \((.*)\))?$", re.S)
@@ -76,8 +77,7 @@ def _cat_calls_match_qemu(views, root):
         os.chroot(root.path)
         os.chdir("/")
 
-    run = subprocess.run(["/.qemu", "-strace", "/bin/cat", "/case/text"], preexec_fn=enter, capture_output=True,
-                         env={"LANG": "C"}, stdin=subprocess.DEVNULL)
+    run = judge.run("qemu-aarch64", ["/.qemu", "-strace", "/bin/cat", "/case/text"], b"", preexec_fn=enter, env={"LANG": "C"})
     theirs = []
     for line in run.stderr.decode(errors="replace").splitlines():
         match = QEMU_CALL.match(line)

@@ -120,7 +120,7 @@ s.sendall(b'flush_all\r\nget big\r\nquit\r\n'); print(f.read())
 MEMCACHED = rb"""
 memcached -u root -l 127.0.0.1 -p 11211 -U 0 & pid=$!
 python3 client; kill $pid; wait $pid; echo "status $?"
-bash -c 'memcached -u root -s mc.sock -t 2 & p=$!; sleep 0.2; printf "set a 0 0 1\r\nb\r\nget a\r\nquit\r\n" | nc.openbsd -U mc.sock; kill -INT $p; wait $p; echo "status $?"'
+bash -c 'memcached -u root -s mc.sock -t 2 & p=$!; until [ -S mc.sock ]; do sleep 0.1; done; sleep 0.2; printf "set a 0 0 1\r\nb\r\nget a\r\nquit\r\n" | nc.openbsd -U mc.sock; kill -INT $p; wait $p; echo "status $?"'
 """
 
 NGINX_CONF = rb"""
@@ -195,11 +195,11 @@ TOOLS = rb"""
 cp words.txt j.json
 find tree words.txt -type f -print0 | xargs -0 -n 1 -P 2 wc -c | sort
 seq 20 | xargs -P 4 -I{} sh -c 'echo $(({} * 2))' | sort -n | tail -n 1
-timeout 0.2 sleep 5
+timeout 0.2 sleep 50
 echo $?
-timeout -s INT 0.1 sh -c 'trap "echo int
+timeout -s INT 2 sh -c 'trap "echo int
 exit 9" INT
-sleep 5'
+sleep 50'
 echo $?
 (sleep 0.1
 echo late) | cat
@@ -229,9 +229,9 @@ setsid sh -c 'echo session'
 diff3 a b j.json
 od -An -tx1 j.json | head -n 1
 tail -n 1 -f j.json > tailed & t=$!
-sleep 0.3
+until [ -s tailed ]; do sleep 0.1; done
 echo more >> j.json
-sleep 2
+until grep -q more tailed; do sleep 0.1; done
 kill $t
 wait $t 2>/dev/null
 echo $?

@@ -21,7 +21,7 @@ static void drain(const char* what, int fd) {
     struct pollfd p = {fd, POLLIN, 0};
     char bytes[4096];
     printf("%s \"", what);
-    while (poll(&p, 1, 60) > 0 && (p.revents & POLLIN) != 0) {
+    while (poll(&p, 1, 100) > 0 && (p.revents & POLLIN) != 0) {
         long n = read(fd, bytes, sizeof bytes);
         if (n <= 0) break;
         for (long i = 0; i < n; ++i) {
@@ -270,13 +270,16 @@ static void session(void (*body)(void)) {
     char bytes[65536];
     size_t n = 0;
     // Answers to what the child asks for by printing on its terminal.
+    int interrupting = 0;  // again and again: the child says when it was in its read
     for (int over = 0; !over;) {
         struct pollfd p[2] = {{says[0], POLLIN, 0}, {master, POLLIN, 0}};
-        poll(p, 2, -1);
+        if (poll(p, 2, interrupting ? 20 : -1) == 0) (void)!write(master, "\003", 1);
         if (p[1].revents != 0) {
             char wish;
             if (read(master, &wish, 1) != 1) p[1].revents = 0;
             else if (wish == 'I') (void)!write(master, "\003", 1);
+            else if (wish == 'R') interrupting = 1;
+            else if (wish == 'K') interrupting = 0, (void)!write(master, "k\n", 2);
             else if (wish == 'Q') (void)!write(master, "\034", 1);
             else if (wish == 'Z') (void)!write(master, "\032", 1);
             else if (wish == 'L') (void)!write(master, "line\n", 5);
@@ -319,7 +322,8 @@ static void signals_body(void) {
     int numbers[] = {SIGINT, SIGQUIT, SIGTSTP, SIGWINCH, SIGHUP};
     for (int i = 0; i < 5; ++i) sigaction(numbers[i], &action, 0);
     struct termios t = settings();
-    t.c_lflag &= ~(tcflag_t)ECHO;
+    // NOFLSH: a signal character must not flush the next wish, which the child may write as soon as it has the signal.
+    t.c_lflag = (t.c_lflag & ~(tcflag_t)ECHO) | NOFLSH;
     SHOW(tcsetattr(slave, TCSANOW, &t));
     wish("I");
     wait_caught("interrupt");
@@ -336,8 +340,11 @@ static void signals_body(void) {
     SHOW(ioctl(slave, TIOCSWINSZ, &w));
     wait_caught("own window");
     char c[16];
-    wish("I");
+    wish("R");
     SHOW(read(slave, c, 16));
+    wish("K");
+    // The answer comes after the last interrupt.
+    while (read(slave, c, 16) < 0) {}
     wait_caught("in a read");
     wish("L");
     SHOW(read(slave, c, 16));
@@ -346,6 +353,9 @@ static void signals_body(void) {
 // Background processes and the foreground group.
 static void groups_body(void) {
     signal(SIGTTOU, SIG_DFL);
+    struct termios quiet = settings();
+    quiet.c_lflag &= ~(tcflag_t)ECHO;  // how much of an echo is left at the end would be a matter of time
+    SHOW(tcsetattr(slave, TCSANOW, &quiet));
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
