@@ -12,20 +12,6 @@
 namespace uprobesim {
 namespace {
 
-struct GroupPrefix {
-    std::string_view prefix;
-    WorkGroup group;
-};
-// The first that fits.
-constexpr std::array kGroups = {
-    GroupPrefix{"brk.sigtrap", WorkGroup::Signals}, GroupPrefix{"brk.", WorkGroup::Probes},
-    GroupPrefix{"uprobe.", WorkGroup::Probes},      GroupPrefix{"uretprobe.", WorkGroup::Probes},
-    GroupPrefix{"step.", WorkGroup::Probes},        GroupPrefix{"signal.", WorkGroup::Signals},
-    GroupPrefix{"fault.", WorkGroup::Faults},       GroupPrefix{"sysreg.", WorkGroup::Faults},
-    GroupPrefix{"undefined.", WorkGroup::Faults},   GroupPrefix{"sched.", WorkGroup::Scheduling},
-    GroupPrefix{"irq.", WorkGroup::Scheduling},     GroupPrefix{"", WorkGroup::SystemCalls},
-};
-
 struct ExitName {
     ExitKind kind;
     std::string_view name;
@@ -43,13 +29,6 @@ void add_shares(Totals& totals, const AccountShares& accounts) {
 }
 
 }  // namespace
-
-WorkGroup work_group(KernelPath path) {
-    const std::string_view name = kernel_path_info(path).name;
-    return std::find_if(kGroups.begin(), kGroups.end(),
-                        [&](const GroupPrefix& g) { return name.starts_with(g.prefix); })
-        ->group;
-}
 
 std::string_view work_group_name(WorkGroup group) {
     switch (group) {

@@ -37,12 +37,6 @@ struct ExceptionRow {
     AccountShares accounts{};
 };
 
-// What kernel work is for.
-enum class WorkGroup { SystemCalls, Faults, Signals, Scheduling, Probes };
-inline constexpr std::array kWorkGroups = {WorkGroup::SystemCalls, WorkGroup::Faults,
-                                           WorkGroup::Signals, WorkGroup::Scheduling,
-                                           WorkGroup::Probes};
-WorkGroup work_group(KernelPath path);
 std::string_view work_group_name(WorkGroup group);
 
 struct PathRow {

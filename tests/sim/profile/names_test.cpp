@@ -16,6 +16,30 @@ TEST_CASE("a kernel path is found by its name and by no other", "[sim][cost]") {
         CHECK_FALSE(find_kernel_path(name).has_value());
 }
 
+TEST_CASE("a kernel path is work of the group that its place in the kernel says", "[sim][cost]") {
+    CHECK(work_group(KernelPath::SysOpen) == WorkGroup::SystemCalls);
+    CHECK(work_group(KernelPath::FaultAnonWrite) == WorkGroup::Faults);
+    CHECK(work_group(KernelPath::SysregEmulation) == WorkGroup::Faults);
+    CHECK(work_group(KernelPath::UndefinedSignal) == WorkGroup::Faults);
+    CHECK(work_group(KernelPath::SignalDeliver) == WorkGroup::Signals);
+    CHECK(work_group(KernelPath::BrkSigtrap) == WorkGroup::Signals);
+    CHECK(work_group(KernelPath::ContextSwitch) == WorkGroup::Scheduling);
+    CHECK(work_group(KernelPath::TimerTick) == WorkGroup::Scheduling);
+    for (const KernelPath p :
+         {KernelPath::BrkEntry, KernelPath::BrkReturn, KernelPath::UprobeLookup,
+          KernelPath::StepEntry, KernelPath::StepReturn, KernelPath::UretprobeReturn,
+          KernelPath::UprobePlace}) {
+        CHECK(work_group(p) == WorkGroup::Probes);
+    }
+}
+
+TEST_CASE("system calls are the paths named sys., and no others", "[sim][cost]") {
+    for (const KernelPathInfo& path : kKernelPaths) {
+        INFO(path.name);
+        CHECK((path.group == WorkGroup::SystemCalls) == path.name.starts_with("sys."));
+    }
+}
+
 TEST_CASE("an exception class is found by its name and by no other", "[sim][cost]") {
     CHECK(find_exception_class("svc") == ExceptionClass::Svc);
     CHECK(find_exception_class("software-step") == ExceptionClass::SoftwareStep);

@@ -44,20 +44,6 @@ TEST_CASE("a breakpoint of the guest's own is not charged to the probes", "[tool
     CHECK(totals_of(r).hit_cycles == CentiCycles(210000));
 }
 
-TEST_CASE("every kernel path belongs to the group its name says", "[tools][report]") {
-    CHECK(work_group(KernelPath::SysOpen) == WorkGroup::SystemCalls);
-    CHECK(work_group(KernelPath::FaultAnonWrite) == WorkGroup::Faults);
-    CHECK(work_group(KernelPath::SysregEmulation) == WorkGroup::Faults);
-    CHECK(work_group(KernelPath::SignalDeliver) == WorkGroup::Signals);
-    CHECK(work_group(KernelPath::BrkSigtrap) == WorkGroup::Signals);
-    for (const KernelPath p :
-         {KernelPath::BrkEntry, KernelPath::BrkReturn, KernelPath::UprobeLookup,
-          KernelPath::StepEntry, KernelPath::StepReturn, KernelPath::UretprobeReturn,
-          KernelPath::UprobePlace}) {
-        CHECK(work_group(p) == WorkGroup::Probes);
-    }
-}
-
 TEST_CASE("run's exit status is the guest's as a shell would see it", "[tools][report]") {
     CHECK(exit_code_of({ExitKind::Exited, 0, ""}) == 0);
     CHECK(exit_code_of({ExitKind::Exited, 3, ""}) == 3);
