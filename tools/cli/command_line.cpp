@@ -19,8 +19,9 @@ namespace {
 namespace po = boost::program_options;
 
 // How many words belong to the tool; the rest is the guest's.
-std::size_t own_words(const Words& words, const OptionTable& table) {
+std::size_t own_words(const Words& words, const OptionTable& table, std::string_view needed) {
     std::size_t at = 0;
+    bool is_program = needed.empty();
     while (at < words.size()) {
         const std::string& word = words[at];
         if (word.size() < 2 || word.front() != '-' || word == "--") break;
@@ -28,9 +29,10 @@ std::size_t own_words(const Words& words, const OptionTable& table) {
         const OptionRow* row =
             is_long ? table.find(word.substr(2, word.find('=') - 2)) : table.find(word[1]);
         const bool value_inside = is_long ? word.find('=') != std::string::npos : word.size() > 2;
+        is_program = is_program || (row != nullptr && row->name == needed);
         at += row != nullptr && row->kind != OptionKind::Flag && !value_inside ? 2 : 1;
     }
-    return std::min(at, words.size());
+    return is_program ? std::min(at, words.size()) : words.size();
 }
 
 po::options_description boosts(const OptionTable& table) {
@@ -88,7 +90,7 @@ Result<CommandLine> CommandLine::parse(const CommandSyntax& syntax, const Option
     CommandLine line;
     std::size_t own = words.size();
     if (syntax.rest == RestOfWords::GuestProgram) {
-        own = own_words(words, table);
+        own = own_words(words, table, syntax.program_needs);
         line.is_scenario_ =
             own < words.size() && syntax.is_scenario != nullptr && syntax.is_scenario(words[own]);
         if (line.is_scenario_) own = words.size();

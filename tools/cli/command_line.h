@@ -4,8 +4,8 @@
 // A command that runs a program of the guest stops reading options at the first word that is none:
 // that word is the program, and everything after it belongs to the program, as with env, timeout
 // and nice. "--" before it is allowed and never needed. Where the word names a scenario there is no
-// program to take options, so options are read to the end. Other commands take options and words in
-// any order.
+// program to take options, so options are read to the end; likewise where a program needs an option
+// before it that is not given. Other commands take options and words in any order.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,8 @@ struct CommandSyntax {
     RestOfWords rest = RestOfWords::Mixed;
     // GuestProgram: whether the word names a scenario; null: the command takes none.
     bool (*is_scenario)(std::string_view word) = nullptr;
+    // GuestProgram: the option without which the first word is no program; empty: it always is one.
+    std::string_view program_needs{};
     // The other commands that take an option, "run, compare"; empty: none.
     std::function<std::string(std::string_view option)> commands_with{};
 };
@@ -50,6 +52,12 @@ public:
     Result<std::string> name(std::string_view name, std::string otherwise) const;
     // The option as it was spelled: "--kernels" where that is the alias of --kernel.
     std::string spelled(std::string_view name) const;
+    // What became of the option's value: an error that tells no place is told at the option.
+    template <class T>
+    Result<T> about(std::string_view name, Result<T> value) const {
+        if (!value && value.error().where.empty()) value.error().where = spelled(name);
+        return value;
+    }
 
     const Words& rest() const { return rest_; }
     bool is_scenario() const { return is_scenario_; }

@@ -42,6 +42,7 @@ struct Command {
     ValueSource words = ValueSource::Free;   // what its words other than options are
     RestOfWords rest = RestOfWords::Mixed;
     bool (*is_scenario)(std::string_view word) = nullptr;  // see CommandSyntax
+    std::string_view program_needs{};                      // see CommandSyntax
     OptionTable (*options)() = nullptr;
     // Returns the tool's exit status, or the user's mistake. --help is dealt with before.
     Result<int> (*run)(const CommandLine& line, const OptionDefaults& defaults) = nullptr;

@@ -30,12 +30,16 @@ UserError unknown_command(const std::string& name) {
     Words names{"help"};
     for (const Command& command : commands()) names.emplace_back(command.name);
     const std::string near = did_you_mean(name, names);
+    if (name.starts_with('-'))
+        return {"the command comes first, its options after it", name,
+                "for example: uprobesim run --all /bin/true"};
     return {fmt::format("unknown command '{}'", name), "",
             near.empty() ? "see uprobesim --help" : near};
 }
 
 Result<int> run_parsed(const Command& command, const Words& words, const OptionDefaults& defaults) {
-    const CommandSyntax syntax{command.name, command.rest, command.is_scenario, commands_with};
+    const CommandSyntax syntax{command.name, command.rest, command.is_scenario,
+                               command.program_needs, commands_with};
     const auto line = CommandLine::parse(syntax, command.options(), words);
     if (!line) return tl::make_unexpected(line.error());
     if (line->given("help")) {

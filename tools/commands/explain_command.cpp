@@ -115,12 +115,13 @@ Result<int> run_explain(const CommandLine& line, const OptionDefaults& defaults)
 Command explain_command() {
     return {.name = "explain",
             .meaning = "one hit, step by step",
-            .help = {{"[options] TARGET", "[options] -p PROBE PROGRAM [ARGUMENTS...]"},
+            .help = {{"[options] TARGET [options]", "[options] -p PROBE PROGRAM [ARGUMENTS...]"},
                      kDescription,
                      kExamples,
                      kExitStatus},
             .words = ValueSource::Program,
             .rest = RestOfWords::GuestProgram,
+            .program_needs = "probe",
             .options = [] { return guest_options(GuestCommand::Explain); },
             .run = run_explain};
 }

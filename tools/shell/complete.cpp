@@ -46,6 +46,7 @@ LineSoFar read_line(const Command& command, const OptionTable& table, const Word
                     const OptionDefaults& defaults) {
     LineSoFar line;
     line.root = defaults.root;
+    bool names_program = command.program_needs.empty();
     for (const std::string& word : words) {
         if (line.guest_words) {
             line.words.push_back(word);
@@ -59,9 +60,11 @@ LineSoFar read_line(const Command& command, const OptionTable& table, const Word
             if (given == nullptr) {
                 if (word != "--") line.words.push_back(word);
                 const bool scenario = command.is_scenario != nullptr && command.is_scenario(word);
-                line.guest_words = command.rest == RestOfWords::GuestProgram && !scenario;
+                line.guest_words =
+                    command.rest == RestOfWords::GuestProgram && names_program && !scenario;
                 continue;
             }
+            names_program = names_program || given->name == command.program_needs;
             value = inner_value(word);
             if (given->kind == OptionKind::Flag) continue;
             if (value.empty()) {

@@ -86,6 +86,37 @@ TEST_CASE("a program's words are its own, and options may follow a scenario's na
     CHECK_FALSE(forced.is_scenario());
 }
 
+TEST_CASE("where a program needs an option before it, words without it leave the options theirs",
+          "[tools][cli]") {
+    const auto parsed = [](const Words& words) {
+        return CommandLine::parse({.command = "test",
+                                   .rest = RestOfWords::GuestProgram,
+                                   .is_scenario = nullptr,
+                                   .program_needs = "set"},
+                                  table(), words);
+    };
+    const auto target = parsed({"push", "--lines", "-o", "file"});
+    REQUIRE(target.has_value());
+    CHECK(target->rest() == Words{"push"});
+    CHECK(target->one("output", "") == "file");
+    const auto program = parsed({"--set", "a=b", "push", "--lines"});
+    REQUIRE(program.has_value());
+    CHECK(program->rest() == Words{"push", "--lines"});
+    CHECK_FALSE(program->given("lines"));
+    const auto joined = parsed({"--set=a=b", "push", "-l"});
+    REQUIRE(joined.has_value());
+    CHECK(joined->rest() == Words{"push", "-l"});
+}
+
+TEST_CASE("an error without a place is told at the option it is about", "[tools][cli]") {
+    const CommandLine line = good({"--kernel", "x"});
+    const Result<int> nowhere = user_error("no such thing"),
+                      somewhere = user_error("no such thing", "file:1");
+    CHECK(line.about("kernels", nowhere).error().line() == "--kernel: no such thing");
+    CHECK(line.about("kernels", somewhere).error().line() == "file:1: no such thing");
+    CHECK(line.about("kernels", Result<int>(3)) == 3);
+}
+
 TEST_CASE("an unknown option comes with what was probably meant", "[tools][cli]") {
     CHECK(refusal({"--kernal", "a"}) ==
           "--kernal: test has no such option (did you mean '--kernel' or '--kernels'?)");

@@ -20,9 +20,11 @@ Result<GuestRequest> parse(const Words& words) {
     const GuestCommand which = words.front() == "run"       ? GuestCommand::Run
                                : words.front() == "explain" ? GuestCommand::Explain
                                                             : GuestCommand::Compare;
-    const auto line = CommandLine::parse(
-        {.command = command->name, .rest = command->rest, .is_scenario = command->is_scenario},
-        command->options(), Words(words.begin() + 1, words.end()));
+    const auto line = CommandLine::parse({.command = command->name,
+                                          .rest = command->rest,
+                                          .is_scenario = command->is_scenario,
+                                          .program_needs = command->program_needs},
+                                         command->options(), Words(words.begin() + 1, words.end()));
     if (!line) return tl::make_unexpected(line.error());
     return read_guest_request(which, *line, {.root = "/default-root"});
 }
@@ -262,6 +264,7 @@ TEST_CASE("explain takes a target with the kind of its probe, or a probe and a p
     CHECK(target.kernels == Words{"next-20241104", "next-20241104+stp"});
     CHECK(target.simulation.program.arguments == Words{"push"});
     CHECK_FALSE(good({"explain", "push"}).return_probe.has_value());
+    CHECK(good({"explain", "push", "--hit", "3"}).hit == 3);
     CHECK(good({"explain", "-p", "uprobe:/a:b", "/a", "--hit", "3"}).hit == 0);
 
     CHECK(contains(refusal({"explain"}), "no target"));

@@ -63,6 +63,11 @@ TEST_CASE("words after the guest's program are its own", "[tools][shell]") {
     CHECK(complete_line({"run", "redis-s"}) == Words{"redis-set"});
 }
 
+TEST_CASE("options follow a target of explain, but not its program", "[tools][shell]") {
+    CHECK(complete_line({"explain", "push", "--max-i"}) == Words{"--max-insns"});
+    CHECK(complete_line({"explain", "-p", "uprobe:/a:b", "/a", "--max-i"}).empty());
+}
+
 TEST_CASE("a probe's binary and symbols come from the guest's files", "[tools][shell]") {
     const auto tree = TriggerTree::make("push", false);
     if (!tree) return;  // built without a cross compiler
