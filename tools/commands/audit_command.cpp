@@ -59,7 +59,7 @@ Result<std::vector<KernelProfile>> load_kernels(const CommandLine& line,
     const auto names = TRY(line.names("kernels", "v6.1,v6.12,v6.13,v6.13+stp,new"));
     std::vector<KernelProfile> kernels;
     for (const std::string& name : names) {
-        auto kernel = TRY(load_kernel_profile(name, settings));
+        auto kernel = TRY(line.about("kernels", load_kernel_profile(name, settings)));
         kernels.push_back(std::move(kernel));
     }
     return kernels;

@@ -44,10 +44,8 @@ OptionTable options_table() {
     return table;
 }
 
-Result<BenchTable> run_kernel(const TriggerRequest& request,
-                              const std::vector<TriggerVariant>& variants) {
-    auto machine = TRY(load_machine_profile(request.machine, request.settings));
-    auto kernel = TRY(load_kernel_profile(request.kernel, request.settings));
+Result<BenchTable> run_kernel(const TriggerRequest& request, MachineProfile machine,
+                              KernelProfile kernel, const std::vector<TriggerVariant>& variants) {
     const PriceList prices(machine, kernel);
     BenchTable table{std::move(machine), std::move(kernel), request.branch_protection, {}};
     for (const TriggerVariant& variant : variants) {
@@ -79,10 +77,18 @@ Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
     }
     if (variants.empty()) variants = all_trigger_variants();
 
-    auto output = TRY(ReportOutput::open(options.output, stdout));
+    const auto machine =
+        TRY(line.about("machine", load_machine_profile(request.machine, request.settings)));
+    std::vector<KernelProfile> profiles;
     for (const std::string& kernel : kernels) {
-        request.kernel = kernel;
-        auto table = TRY(run_kernel(request, variants));
+        auto profile = TRY(line.about("kernels", load_kernel_profile(kernel, request.settings)));
+        profiles.push_back(std::move(profile));
+    }
+
+    auto output = TRY(ReportOutput::open(options.output, stdout));
+    for (std::size_t i = 0; i < kernels.size(); ++i) {
+        request.kernel = kernels[i];
+        auto table = TRY(run_kernel(request, machine, std::move(profiles[i]), variants));
         report.tables.push_back(std::move(table));
     }
     if (options.format == ReportFormat::Json) {

@@ -65,7 +65,7 @@ Result<int> run_calibrate(const CommandLine& line, const OptionDefaults& default
     const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
     if (!line.rest().empty())
         return user_error("calibrate takes options only", line.rest().front(),
-                          "see calibrate --help");
+                          "see uprobesim calibrate --help");
     FitRequest request;
     request.machine = TRY(line.name("machine", "kunpeng916"));
     TRY(read_settings(line, request.settings));
@@ -75,7 +75,8 @@ Result<int> run_calibrate(const CommandLine& line, const OptionDefaults& default
         const auto tables = TRY(line.names("tables", ""));
         request.tables = tables;
     }
-    const auto published = TRY(load_published(line.one("rows", "linux-arm-kernel-2024")));
+    const auto published =
+        TRY(line.about("rows", load_published(line.one("rows", "linux-arm-kernel-2024"))));
     const auto done = TRY(fit(published, request));
     auto printed = TRY(ReportOutput::open("", stdout));
     printed.write(options.format == ReportFormat::Json

@@ -48,7 +48,8 @@ Result<int> run_reproduce(const CommandLine& line, const OptionDefaults& default
     const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
     if (line.rest().size() > 1)
         return user_error("at most one table can be named", line.rest()[1], "see --list");
-    const auto published = TRY(load_published(line.one("rows", "linux-arm-kernel-2024")));
+    const auto published =
+        TRY(line.about("rows", load_published(line.one("rows", "linux-arm-kernel-2024"))));
     auto output = TRY(ReportOutput::open(options.output, stdout));
     if (line.given("list")) {
         std::string text;

@@ -72,6 +72,10 @@ Result<int> run_whatif(const CommandLine& line, const OptionDefaults& defaults) 
     request.high = line.given("high") || line.given("range");
     TRY(read_settings(line, request.settings));
 
+    if (!request.machine.empty())
+        TRY(line.about("machine", load_machine_profile(request.machine, {})));
+    if (!request.kernel.empty()) TRY(line.about("kernel", load_kernel_profile(request.kernel, {})));
+
     auto runs = TRY(read_report_file(line.rest().front()));
     const auto chosen = TRY(choose_run(std::move(runs), line.one("run", "")));
     auto result = TRY(price_again(chosen.report, request));
