@@ -104,7 +104,8 @@ private:
         if (there == 0) return refuse("empty file");
         if (!read_at_(0, header.first(there))) return refuse("cannot be read");
         if (there < magic.size() || !std::ranges::equal(header.first(magic.size()), magic))
-            return refuse("not an ELF file", "only arm64 programs and #! scripts can be run");
+            return refuse("not an ELF file",
+                          "an arm64 program or library is needed; run takes #! scripts too");
         if (there < kHeaderSize)
             return refuse(fmt::format("truncated ELF file: {} bytes, the header alone has {}",
                                       there, kHeaderSize));

@@ -15,6 +15,24 @@
 #include "sim/profile/kernel_profile.h"
 
 namespace uprobesim {
+namespace {
+
+tl::unexpected<UserError> no_function(const ProbeSpec& spec, const SymbolIndex& index) {
+    const auto& all = index.functions();
+    std::string hint = fmt::format("the file has {} functions", all.size());
+    const auto is_nameless = [](const Function& f) { return f.name.starts_with("fn_"); };
+    if (!all.empty() && std::all_of(all.begin(), all.end(), is_nameless))
+        hint += ", named fn_OFFSET because it is stripped; uprobesim audit --functions lists them";
+    if (spec.has_wildcard())
+        return user_error(fmt::format("no function of {} matches '{}'", spec.binary, spec.symbol),
+                          spec.text, std::move(hint));
+    if (const auto names = index.near(spec.symbol, 3); !names.empty())
+        hint = fmt::format("did you mean {}?", fmt::join(names, ", "));
+    return user_error(fmt::format("there is no function '{}' in {}", spec.symbol, spec.binary),
+                      spec.text, std::move(hint));
+}
+
+}  // namespace
 
 struct Uprobes::Image {
     std::string path;
@@ -115,16 +133,7 @@ Result<AttachSummary> Uprobes::add(const ProbeSpec& spec) {
                           spec.text,
                           "probe the implementation, by its own name or its fn_<offset>");
     }
-    if (functions.empty()) {
-        std::string hint =
-            fmt::format("the file has {} functions", binary.index.functions().size());
-        if (!spec.has_wildcard()) {
-            if (const auto names = binary.index.near(spec.symbol, 3); !names.empty())
-                hint = fmt::format("did you mean {}?", fmt::join(names, ", "));
-        }
-        return user_error(fmt::format("there is no function '{}' in {}", spec.symbol, spec.binary),
-                          spec.text, hint);
-    }
+    if (functions.empty()) return no_function(spec, binary.index);
     // Aliases share one offset; a spec adds one consumer there.
     std::uint64_t last = ~std::uint64_t{0};
     for (const Function* f : functions) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "sim/base/text.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -88,6 +89,13 @@ Result<ProbeSpec> make_spec(const Provider& provider, std::string_view binary,
     return spec;
 }
 
+tl::unexpected<UserError> unknown_kind(std::string_view part, const std::string& kind) {
+    std::string hint = did_you_mean(kind, {"uprobe", "uretprobe"});
+    if (kind.starts_with('/')) hint = "write uprobe:" + std::string(part);
+    if (hint.empty()) hint = "uprobe (u) and uretprobe (ur) are known";
+    return user_error("there is no probe type '" + kind + "'", std::string(part), std::move(hint));
+}
+
 }  // namespace
 
 Result<std::vector<ProbeSpec>> parse_probe_specs(std::string_view text) {
@@ -116,8 +124,7 @@ Result<std::vector<ProbeSpec>> parse_probe_specs(std::string_view text) {
             const std::size_t colon = part.find(':');
             if (colon == std::string_view::npos)
                 return user_error("not a probe", std::string(part), std::string(kShape));
-            return user_error("there is no probe type '" + std::string(part.substr(0, colon)) + "'",
-                              std::string(part), "uprobe (u) and uretprobe (ur) are known");
+            return unknown_kind(part, std::string(part.substr(0, colon)));
         }
         auto spec = TRY(make_spec(*provider, binary, location, part));
         specs.push_back(std::move(spec));

@@ -25,7 +25,10 @@ Result<DataFile> read_user_file(std::string_view what, const fs::path& path) {
     std::error_code error;
     // A regular file only: a pipe or device could block or never end.
     if (!fs::is_regular_file(path, error)) {
-        return user_error(fmt::format("no such {} file", what), path.string(), "check the path");
+        return fs::exists(path, error) ? user_error("not a regular file", path.string(),
+                                                    fmt::format("a {} is a TOML file", what))
+                                       : user_error(fmt::format("no such {} file", what),
+                                                    path.string(), "check the path");
     }
     if (fs::file_size(path, error) > kMaxFileBytes || error) {
         return user_error(fmt::format("the {} file is too large", what), path.string(),

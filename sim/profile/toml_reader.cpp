@@ -47,7 +47,8 @@ void TomlReader::read_chain(std::string_view folder, std::string_view what, cons
     std::optional<toml::table> table = parse(file);
     if (!table) return;
     files_.push_back(file.file_name);
-    if (const toml::node* based_on = table->get("based-on")) {
+    // Where nothing is built in, the key is as unknown as any other.
+    if (const toml::node* based_on = folder.empty() ? nullptr : table->get("based-on")) {
         const auto* name = based_on->as_string();
         if (name == nullptr) {
             fail(based_on, fmt::format("'based-on' is {}", type_name(*based_on)),

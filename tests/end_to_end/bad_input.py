@@ -41,6 +41,10 @@ MISTAKES = [
     ("two-kernels", ["--root", "ROOT", "--kernels", "v6.12,v6.13", "/counts"], MISTAKE, ["--kernels", "one name is needed"]),
     ("near-format", ["--root", "ROOT", "-f", "jsno", "/counts"], MISTAKE, ["--format", "did you mean 'json'?"]),
     ("ready-timeout-of-program", ["--root", "ROOT", "--ready-timeout", "5s", "/counts"], MISTAKE, ["--ready-timeout", "scenario"]),
+    ("no-cpus", ["--root", "ROOT", "--cpus", "0", "/counts"], MISTAKE, ["--cpus: '0' is not a number from 1 to 64"]),
+    ("near-scenario-of-run", ["--root", "ROOT", "redis-gett"], NOT_RUN, ["did you mean 'redis-get'"]),
+    ("scenario-is-folder", ["--root", "ROOT", "ROOT/folder.toml"], MISTAKE, ["folder.toml: not a regular file"]),
+    ("kernel-is-folder", ["--root", "ROOT", "--kernel", "ROOT/folder.toml", "/counts"], MISTAKE, ["folder.toml: not a regular file"]),
     ("scenario-with-words", ["redis-set", "/counts"], MISTAKE, ["redis-set", "takes no arguments"]),
     ("unknown-kernel", ["--root", "ROOT", "--kernel", "v0.1", "/counts"], MISTAKE, ["v0.1"]),
     ("unknown-machine", ["--root", "ROOT", "--machine", "abacus", "/counts"], MISTAKE, ["abacus"]),
@@ -59,11 +63,13 @@ MISTAKES = [
     ("bad-output", ["--root", "ROOT", "-o", "/no/such/folder/report", "/counts"], MISTAKE, ["/no/such/folder"]),
     ("probe-form", ["--root", "ROOT", "-p", "uprobe", "/counts"], MISTAKE, ["uprobe"]),
     ("probe-kind", ["--root", "ROOT", "-p", "nosuch:/counts:main", "/counts"], MISTAKE, ["nosuch"]),
+    ("near-probe-kind", ["--root", "ROOT", "-p", "urpobe:/counts:main", "/counts"], MISTAKE, ["did you mean 'uprobe'"]),
+    ("probe-without-kind", ["--root", "ROOT", "-p", "/counts:main", "/counts"], MISTAKE, ["write uprobe:/counts:main"]),
     ("probe-no-binary", ["--root", "ROOT", "-p", "uprobe:/nosuch:main", "/counts"], MISTAKE, ["/nosuch"]),
     ("probe-not-elf", ["--root", "ROOT", "-p", "uprobe:/text:main", "/counts"], MISTAKE, ["/text"]),
     ("probe-x86", ["--root", "ROOT", "-p", "uprobe:/x86:main", "/counts"], MISTAKE, ["/x86"]),
     ("probe-no-symbol", ["--root", "ROOT", "-p", "uprobe:/counts:nosuch", "/counts"], MISTAKE, ["nosuch"]),
-    ("probe-no-match", ["--root", "ROOT", "-p", "uprobe:/counts:zz*", "/counts"], MISTAKE, ["zz*"]),
+    ("probe-no-match", ["--root", "ROOT", "-p", "uprobe:/counts:zz*", "/counts"], MISTAKE, ["no function of /counts matches 'zz*'"]),
     ("probe-unaligned", ["--root", "ROOT", "-p", "uprobe:/trig_push:uprobe_target_push+2", "/trig_push"], MISTAKE, ["+2"]),
     ("probe-outside", ["--root", "ROOT", "-p", "uprobe:/counts:0x7fffffff0", "/counts"], MISTAKE, ["0x7fffffff0"]),
     ("probe-data", ["--root", "ROOT", "-p", "uprobe:/scanner:stdout", "/scanner"], MISTAKE, ["stdout"]),
@@ -83,6 +89,7 @@ COMMAND_MISTAKES = [
     ("option-before-command", ["--all", "run", "/counts"], MISTAKE, ["--all: the command comes first"]),
     ("near-sub-command", ["model", "lsit"], MISTAKE, ["unknown sub-command 'lsit'", "did you mean 'list'?"]),
     ("near-profile", ["model", "show", "kunpeng961"], MISTAKE, ["did you mean 'kunpeng916'"]),
+    ("near-scenario-of-compare", ["compare", "redis-gett"], MISTAKE, ["did you mean 'redis-get'"]),
     ("near-scenario", ["scenario", "show", "redis-sit"], MISTAKE, ["did you mean 'redis-set"]),
     ("near-variant", ["bench", "uprobe-psh"], MISTAKE, ["did you mean 'uprobe-push'"]),
     ("bench-kernel", ["bench", "--kernels", "v6.12,v0.1"], MISTAKE, ["--kernels: ", "v0.1"]),
@@ -154,7 +161,8 @@ def _make_files(root):
     headers = int.from_bytes(good[32:40], "little")
     interpreter = _patched(good, {headers: 3})
     _write(root, "no-interpreter", interpreter)
-    os.makedirs(os.path.join(root.path, "folder"))
+    for folder in ("folder", "folder.toml"):
+        os.makedirs(os.path.join(root.path, folder))
     return good
 
 

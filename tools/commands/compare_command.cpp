@@ -92,7 +92,7 @@ Result<int> compare(const CommandLine& line, const OptionDefaults& defaults) {
                       // Probes hardly change what the program executes at EL0.
                       .expected_insns = first ? 0 : report.runs.front().report.user_insns.value});
         auto result = simulate(request, &streams, {.status = &status});
-        if (!result) return refuse_run(result.error());
+        if (!result) return refuse_run(result.error(), scenario_names());
         interrupted = result->exit.kind == ExitKind::Interrupted;
         report.runs.push_back({first ? "no uprobe" : labels[run - 1], std::move(*result),
                                out->digest().hash_text(), error->digest().hash_text(),

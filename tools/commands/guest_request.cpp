@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include "kernel_model/task/scheduler.h"
+#include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "tools/cli/bind_option.h"
 #include "tools/cli/first_mistake.h"
 #include "tools/cli/quantity.h"
 #include "tools/commands/guest_environment.h"
 #include "tools/commands/scenario_request.h"
+#include "tools/simulation/scenario.h"
 
 namespace uprobesim {
 namespace {
@@ -55,10 +57,12 @@ Result<std::string> guest_folder(std::string path) {
 }
 
 Result<std::uint64_t> cpu_count(const CommandLine& line) {
-    const auto cpus = TRY(line.number("cpus", 1));
-    if (cpus < 1 || cpus > Scheduler::kMaxCpus)
-        return user_error(fmt::format("there can be 1 to {} CPUs", Scheduler::kMaxCpus), "--cpus");
-    return cpus;
+    const auto cpus = line.number("cpus", 1, Scheduler::kMaxCpus);
+    if (!cpus || *cpus < 1)
+        return user_error(fmt::format("'{}' is not a number from 1 to {}", line.one("cpus", ""),
+                                      Scheduler::kMaxCpus),
+                          "--cpus");
+    return *cpus;
 }
 
 void read_repeated(const CommandLine& line, FirstMistake& mistakes, SimulationRequest& request) {
@@ -196,9 +200,13 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
         mistakes.note(check_binds(request));
     }
     if (command == GuestCommand::Compare && !line.given("probe") && simulation.probes.empty()) {
+        const std::string near =
+            line.rest().empty() ? "" : did_you_mean(line.rest().front(), scenario_names());
         mistakes.note(UserError{
             "compare needs a probe", "",
-            "for example: uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep --version"});
+            near.empty()
+                ? "for example: uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep --version"
+                : near});
     }
     TRY(mistakes.outcome());
     return request;

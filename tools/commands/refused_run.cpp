@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/commands/refused_run.h"
 
+#include "sim/base/text.h"
+#include "tools/cli/exit_code.h"
 #include "tools/cli/refusal.h"
 
 namespace uprobesim {
 
-int refuse_run(const RunRefused& refused) {
+int refuse_run(RunRefused refused, const std::vector<std::string>& other_names) {
+    if (refused.exit_code == kExitNotFound) {
+        const std::string near = did_you_mean(refused.error.where, other_names);
+        if (!near.empty()) refused.error.hint = near;
+    }
     refuse(refused.error);
     return refused.exit_code;
 }

@@ -45,7 +45,7 @@ Result<int> run(const CommandLine& line, const OptionDefaults& defaults) {
     status.begin({.max_insns = request.simulation.max_insns, .max_ns = request.simulation.max_ns});
     const auto report = simulate(request.simulation, nullptr, views->observers(status));
     views->finish();
-    if (!report) return refuse_run(report.error());
+    if (!report) return refuse_run(report.error(), scenario_names());
     output.write(request.report.format == ReportFormat::Json
                      ? run_report_json(*report)
                      : written(run_document(*report, request.processes),

@@ -286,7 +286,9 @@ Result<std::vector<SavedRun>> parse_report(std::string_view text, std::string_vi
 Result<std::vector<SavedRun>> read_report_file(const std::string& path) {
     std::error_code error;
     if (!std::filesystem::is_regular_file(path, error))
-        return user_error("no such report", path, std::string(kRemedy));
+        return user_error(
+            std::filesystem::exists(path, error) ? "not a regular file" : "no such report", path,
+            std::string(kRemedy));
     if (std::filesystem::file_size(path, error) > kMaxBytes || error)
         return user_error("the report is too large", path, "at most 256 MiB");
     std::ifstream in(path, std::ios::binary);

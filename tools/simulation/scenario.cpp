@@ -4,12 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <regex>
 
 #include "kernel_model/task/scheduler.h"
 #include "sim/base/text.h"
+#include "sim/base/try.h"
 #include "sim/profile/toml_reader.h"
 #include "tools/cli/quantity.h"
 #include "tools/simulation/embedded_scenarios.h"
@@ -219,11 +218,9 @@ Result<Scenario> load_scenario(const std::string& name_or_path) {
             fmt::format("no scenario is named '{}'", name_or_path), "",
             near_names(name_or_path, scenario_names()) + "; or give the path of a .toml file");
     }
-    std::ifstream stream(name_or_path, std::ios::binary);
-    if (!stream) return user_error("the scenario cannot be read", name_or_path);
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    const DataFile file = TRY(find_data_file("scenarios", "scenario", name_or_path));
     const std::size_t slash = name_or_path.find_last_of('/') + 1;
-    return read_scenario({name_or_path, text},
+    return read_scenario(file,
                          name_or_path.substr(slash, name_or_path.size() - slash - kSuffix.size()));
 }
 
