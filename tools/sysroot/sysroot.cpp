@@ -28,8 +28,9 @@ std::vector<SysrootPlace> sysroot_places(const HostPlaces& host, SysrootKind kin
     if (!host.sysroot_variable.empty()) add(host.sysroot_variable, "$UPROBESIM_SYSROOT", "");
     if (!host.cache_home.empty())
         add(host.cache_home + "/uprobesim/sysroot", "the user's cache", kStamp);
-    if (!host.executable.empty()) {
-        // build/release/bin/uprobesim and build/sysroot
+    // build/release/bin/uprobesim and build/sysroot; an installed tool has no build beside it.
+    if (!host.executable.empty() &&
+        std::filesystem::exists(folder_of(host) / "../CMakeCache.txt", error)) {
         add((folder_of(host) / "../../sysroot").lexically_normal().string(), "the build", kStamp);
     }
     return places;
@@ -47,7 +48,7 @@ std::string default_root(const HostPlaces& host) {
 }
 
 std::string fetched_sysroot(const HostPlaces& host, SysrootKind kind) {
-    // Never into the build's: an installed tool has none.
+    // Never into the build's.
     for (SysrootPlace& place : sysroot_places(host, kind)) {
         if (place.origin != "the build") return std::move(place.path);
     }

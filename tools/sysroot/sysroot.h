@@ -17,7 +17,8 @@ enum class SysrootKind { Basic, Wide };
 
 struct SysrootPlace {
     std::string path;
-    std::string_view origin;  // "$UPROBESIM_SYSROOT", "the user's cache", "the build"
+    std::string_view origin;  // "$UPROBESIM_SYSROOT", "the user's cache", "the build" (of a tool
+                              // that is run from one)
     bool found = false;
 };
 

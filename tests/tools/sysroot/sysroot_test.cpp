@@ -16,6 +16,11 @@ struct Host {
                       .cache_home = folder.path() + "/cache",
                       .executable = folder.path() + "/build/release/bin/uprobesim"};
 
+    Host() {
+        std::filesystem::create_directories(folder.path() + "/build/release/bin");
+        folder.write("build/release/CMakeCache.txt", "");
+    }
+
     // As the script leaves a folder when it has fetched all; `whole`: it came to its end.
     std::string fetch(const std::string& name, bool whole = true) {
         const std::string path = folder.path() + "/" + name;
@@ -45,6 +50,20 @@ TEST_CASE("a folder that was not fetched to its end is passed over", "[tools][sy
     CHECK(find_sysroot(host.places).empty());
     const std::string build = host.fetch("build/sysroot");
     CHECK(find_sysroot(host.places) == build);
+}
+
+TEST_CASE("an installed tool has no build's sysroot", "[tools][sysroot]") {
+    const TempFolder usr;
+    std::filesystem::create_directories(usr.path() + "/usr/bin");
+    std::filesystem::create_directories(usr.path() + "/sysroot");
+    std::ofstream(usr.path() + "/sysroot/.uprobesim-sysroot") << "bookworm\n";
+    const HostPlaces installed{.sysroot_variable = "",
+                               .cache_home = usr.path() + "/cache",
+                               .executable = usr.path() + "/usr/bin/uprobesim"};
+    const auto places = sysroot_places(installed, SysrootKind::Basic);
+    REQUIRE(places.size() == 1);
+    CHECK(places[0].origin == "the user's cache");
+    CHECK(find_sysroot(installed).empty());
 }
 
 TEST_CASE("the wide sysroot is in the same folder as the basic one", "[tools][sysroot]") {
