@@ -6,6 +6,7 @@
 
 #include "sim/profile/kernel_profile.h"
 #include "tools/explain/explain.h"
+#include "tools/format/json_number.h"
 #include "tools/views/syndrome_text.h"
 
 namespace uprobesim {
@@ -123,7 +124,7 @@ Json run_json(const ExplainReport& report, const ExplainedRun& run) {
              {{"exceptions", totals.exceptions},
               {"el1_insns", totals.el1_insns},
               {"cycles", in_cycles(totals.cycles)},
-              {"ns", to_ns(totals.cycles, report.machine.frequency_hz.value)}}},
+              {"ns", rounded(to_ns(totals.cycles, report.machine.frequency_hz.value), 3)}}},
             {"before", state_json(run.before)},
             {"events", std::move(events)}};
 }
