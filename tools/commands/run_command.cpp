@@ -17,7 +17,7 @@ hits and time.
 
 A probe is uprobe:BINARY:PLACE[,PLACE...], or uretprobe:... to probe the return. BINARY is a path
 in the guest. PLACE is a symbol (main), a symbol and an offset (main+8), a file offset (0xbaa0),
-or a pattern (str*). Functions of stripped programs are named fn_OFFSET.
+or a pattern with * or ? (str*). Functions of stripped programs are named fn_OFFSET.
 
 On a terminal, a line on stderr shows the progress of the run; SIGUSR1 prints it once, wherever
 stderr goes. Ctrl-C ends the run with a report of what was done until then; a second Ctrl-C exits

@@ -23,7 +23,8 @@ constexpr std::string_view kFirstExample =
 constexpr std::string_view kProbes =
     R"(A probe is uprobe:BINARY:PLACE[,PLACE...], or uretprobe: in front to catch the return. BINARY is a
 path in the guest. PLACE is a symbol (main), a symbol and an offset (main+8), a file offset
-(0xbaa0), or a pattern (str*). Functions of stripped programs are named fn_OFFSET.)";
+(0xbaa0), or a pattern with * or ? (str*). Functions of stripped programs are named
+fn_OFFSET.)";
 
 struct Entry {
     std::string_view name;
