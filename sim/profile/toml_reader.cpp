@@ -265,12 +265,13 @@ Figure TomlReader::figure(const toml::table& parent, std::string_view key, std::
     }
     const toml::table& row = table(parent, key, path);
     only(row, name, {"value", "unit", "source", "confidence"});
-    figure.value = number(row, "value", name, limits);
+    // First, since a value in another unit is out of its limits too.
     figure.unit = string(row, "unit", name);
     if (ok() && figure.unit != unit) {
         fail(row.get("unit"), fmt::format("'{}.unit' is '{}'", name, figure.unit),
              fmt::format("it must be '{}'", unit));
     }
+    figure.value = number(row, "value", name, limits);
     figure.source = source(row, name);
     figure.confidence = confidence(row, name);
     return figure;

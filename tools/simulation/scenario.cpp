@@ -11,7 +11,9 @@
 #include "sim/base/try.h"
 #include "sim/profile/toml_reader.h"
 #include "tools/cli/quantity.h"
+#include "tools/cli/report_options.h"
 #include "tools/simulation/embedded_scenarios.h"
+#include "tools/simulation/simulation.h"
 
 namespace uprobesim {
 namespace {
@@ -139,6 +141,29 @@ void read_result(TomlReader& reader, const toml::table& row, const std::string& 
     }
 }
 
+// Told here, a mistake in a profile or a setting names the file, and not an option.
+template <class T>
+void check_word(TomlReader& reader, const toml::table& root, std::string_view key,
+                const Result<T>& checked) {
+    if (checked || !reader.ok()) return;
+    const UserError& error = checked.error();
+    reader.fail(root.get(key), fmt::format("'{}': {}", key, error.what), error.hint);
+}
+
+void read_settings(TomlReader& reader, const toml::table& root, Scenario& scenario) {
+    const SimulationRequest defaults;
+    for (const std::string& kernel : scenario.kernels)
+        check_word(reader, root, "kernels", check_kernel(kernel, {}));
+    for (const std::string& word : strings(reader, root, "settings", "", false)) {
+        const auto setting = parse_setting(word);
+        check_word(reader, root, "settings", setting);
+        if (!setting) continue;
+        check_word(reader, root, "settings", check_machine(defaults.machine, {*setting}));
+        check_word(reader, root, "settings", check_kernel(defaults.kernel, {*setting}));
+        scenario.settings.push_back(*setting);
+    }
+}
+
 Result<Scenario> read_scenario(const DataFile& file, std::string name) {
     TomlReader reader({}, "scenario", file, {});
     Scenario scenario;
@@ -160,13 +185,7 @@ Result<Scenario> read_scenario(const DataFile& file, std::string name) {
                         added.error().hint);
     }
     scenario.kernels = strings(reader, root, "kernels", "", false);
-    for (const std::string& word : strings(reader, root, "settings", "", false)) {
-        const std::size_t equals = word.find('=');
-        if (equals == std::string::npos)
-            reader.fail(root.get("settings"), "'settings' holds something else than KEY=VALUE");
-        else
-            scenario.settings.push_back({word.substr(0, equals), word.substr(equals + 1)});
-    }
+    read_settings(reader, root, scenario);
     each_row(reader, root, "file", [&](const toml::table& row, const std::string& path) {
         reader.only(row, path, {"path", "text"});
         scenario.files.push_back(

@@ -69,6 +69,7 @@ TEST_CASE("a figure's mistakes name the figure's field", "[sim][profile]") {
     const std::string unit = "unit = \"cycles/instruction\"";
     const std::vector<Case> cases = {
         {fmt::format("value = 1, unit = \"ns\", {}", kRest), "'kernel-cpi.unit' is 'ns'"},
+        {fmt::format("value = -1, unit = \"ns\", {}", kRest), "'kernel-cpi.unit' is 'ns'"},
         {fmt::format("value = \"1\", {}, {}", unit, kRest),
          "'kernel-cpi.value' is a string, not a number"},
         {fmt::format("value = -1, {}, {}", unit, kRest), "'kernel-cpi.value' is -1"},
