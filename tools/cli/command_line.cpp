@@ -153,7 +153,7 @@ Result<std::uint64_t> CommandLine::number(std::string_view name, std::uint64_t o
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), n);
     if (error != std::errc() || end != value.data() + value.size() || n > most) {
         return user_error(most == ~std::uint64_t{0}
-                              ? fmt::format("'{}' is not a whole number of 64 bits", value)
+                              ? fmt::format("'{}' is not a number from 0 to 2^64 - 1", value)
                               : fmt::format("'{}' is not a number from 0 to {}", value, most),
                           spelled(name));
     }

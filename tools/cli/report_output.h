@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Where a report goes. Opened before the run, so that a long run is not lost to a folder that does
-// not exist.
+// not exist. What is in the file stays until there is a report to write, and a file that was made
+// for a report that never came is removed.
 #pragma once
 
 #include <cstdio>
@@ -21,7 +22,8 @@ public:
 
 private:
     struct Close {
-        void operator()(std::FILE* file) const { std::fclose(file); }
+        std::string made;  // the file, as long as it is ours and nothing is in it
+        void operator()(std::FILE* file) const;
     };
     std::unique_ptr<std::FILE, Close> file_;
     std::FILE* standard_ = stderr;
