@@ -10,6 +10,7 @@
 #include "probes/hit/uprobes.h"
 #include "probes/slots/xol_area.h"
 #include "probes/target/symbol_index.h"
+#include "sim/base/input_file.h"
 #include "sim/base/try.h"
 #include "sim/insn/decoder.h"
 #include "sim/profile/kernel_profile.h"
@@ -59,6 +60,10 @@ Result<Uprobes::Image*> Uprobes::image(const std::string& path) {
                           "give the path as the guest sees it");
     const auto backing = opened->file->backing();
     if (!backing) return user_error("the binary of a probe is not a regular file", path);
+    if (backing->size() > kMaxProgramBytes)
+        return user_error(
+            fmt::format("the binary of a probe is too large: {} bytes", backing->size()), path,
+            fmt::format("at most {}", size_limit_text(kMaxProgramBytes)));
     std::vector<std::byte> bytes(backing->size());
     auto read = opened->file->read(0, bytes);
     if (!read || *read != bytes.size())

@@ -10,11 +10,24 @@
 
 namespace uprobesim {
 
+namespace {
+
+// A name in it may be as long as its file.
+std::string shortened(const std::string& text) {
+    constexpr std::size_t kMost = 4200;  // a path and a few words
+    if (text.size() <= kMost) return text;
+    std::size_t end = kMost;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0u) == 0x80) --end;  // UTF-8
+    return text.substr(0, end) + "...";
+}
+
+}  // namespace
+
 std::string UserError::line() const {
     std::string text;
-    if (!where.empty()) text += where + ": ";
-    text += what;
-    if (!hint.empty()) text += " (" + hint + ")";
+    if (!where.empty()) text += shortened(where) + ": ";
+    text += shortened(what);
+    if (!hint.empty()) text += " (" + shortened(hint) + ")";
     return printable(text);
 }
 

@@ -7,11 +7,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <system_error>
 
+#include "sim/base/input_file.h"
 #include "sim/base/text.h"
+#include "sim/base/try.h"
 #include "sim/data/embedded_data.h"
 
 namespace uprobesim {
@@ -19,26 +18,9 @@ namespace uprobesim {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::uintmax_t kMaxFileBytes = 1u << 20;
 
 Result<DataFile> read_user_file(std::string_view what, const fs::path& path) {
-    std::error_code error;
-    // A regular file only: a pipe or device could block or never end.
-    if (!fs::is_regular_file(path, error)) {
-        return fs::exists(path, error) ? user_error("not a regular file", path.string(),
-                                                    fmt::format("a {} is a TOML file", what))
-                                       : user_error(fmt::format("no such {} file", what),
-                                                    path.string(), "check the path");
-    }
-    if (fs::file_size(path, error) > kMaxFileBytes || error) {
-        return user_error(fmt::format("the {} file is too large", what), path.string(),
-                          "at most 1 MiB");
-    }
-    std::ifstream in(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    if (!in)
-        return user_error(fmt::format("cannot read the {} file", what), path.string(),
-                          "check its permissions");
+    auto text = TRY(read_text_file(path.string(), {what, kMaxTextBytes}));
     return DataFile{path.string(), std::move(text)};
 }
 

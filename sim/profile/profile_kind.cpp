@@ -3,7 +3,6 @@
 // their line.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +11,7 @@
 #include "sim/base/try.h"
 #include "sim/profile/data_files.h"
 #include "sim/profile/profile_keys.h"
+#include "sim/profile/toml_text.h"
 
 namespace uprobesim {
 
@@ -65,12 +65,9 @@ std::string near_builtins(std::string_view name, std::string otherwise) {
 }
 
 Result<ProfileKind> kind_of_file(const DataFile& file, int depth) {
-    toml::table table;
-    try {
-        table = toml::parse(std::string_view(file.text), std::string_view(file.file_name));
-    } catch (const toml::parse_error&) {
-        return ProfileKind::Machine;  // any reader names the line
-    }
+    const auto parsed = parse_toml(file);
+    if (!parsed) return ProfileKind::Machine;  // any reader names the line
+    const toml::table& table = *parsed;
     for (const Telltale& telltale : kTelltales) {
         if (table.contains(telltale.key)) return telltale.kind;
     }

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "sim/base/text.h"
+#include "sim/profile/toml_text.h"
 
 namespace uprobesim {
 
@@ -62,8 +63,12 @@ void TomlReader::read_chain(std::string_view folder, std::string_view what, cons
             fail(based_on, fmt::format("based-on: {}", base.error().what), base.error().hint);
             return;
         }
-        if (std::find(files_.begin(), files_.end(), base->file_name) != files_.end() ||
-            files_.size() >= kMaxChain) {
+        if (files_.size() >= kMaxChain) {
+            fail(based_on, fmt::format("more than {} profiles are based on each other", kMaxChain),
+                 "copy the rows of those in the middle");
+            return;
+        }
+        if (std::find(files_.begin(), files_.end(), base->file_name) != files_.end()) {
             fail(based_on, fmt::format("'based-on' goes in a circle through '{}'", name->get()),
                  "a profile cannot be based on itself");
             return;
@@ -77,14 +82,10 @@ void TomlReader::read_chain(std::string_view folder, std::string_view what, cons
 }
 
 std::optional<toml::table> TomlReader::parse(const DataFile& file) {
-    try {
-        return toml::parse(std::string_view(file.text), std::string_view(file.file_name));
-    } catch (const toml::parse_error& e) {
-        error_ = UserError{fmt::format("not TOML: {}", e.description()),
-                           fmt::format("{}:{}", file.file_name, e.source().begin.line),
-                           "see https://toml.io"};
-        return std::nullopt;
-    }
+    auto table = parse_toml(file);
+    if (table) return std::move(*table);
+    error_ = std::move(table.error());
+    return std::nullopt;
 }
 
 void TomlReader::merge(toml::table&& over) {

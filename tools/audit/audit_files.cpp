@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <span>
 
+#include "sim/base/input_file.h"
 #include "sim/base/try.h"
 #include "tools/sysroot/path_in_root.h"
 
@@ -32,45 +32,40 @@ Kind kind_of(const std::array<char, kHeaderBytes>& header, std::size_t got) {
                : Kind::OtherMachine;
 }
 
-Result<std::vector<std::byte>> bytes_of(std::ifstream& file, const std::string& path) {
-    file.clear();
-    file.seekg(0, std::ios::end);
-    const std::streamoff size = file.tellg();
-    file.seekg(0);
-    std::vector<std::byte> bytes(size > 0 ? static_cast<std::size_t>(size) : 0);
-    file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    if (!file) return user_error("the file cannot be read to its end", path);
-    return bytes;
+constexpr InputKind kBinary{"program", kMaxProgramBytes,
+                            "give an arm64 program or library, or a folder of them"};
+
+// With the path as the user knows it.
+template <class T>
+Result<T> shown_as(Result<T> result, const std::string& shown) {
+    if (!result) result.error().where = shown;
+    return result;
 }
 
 Outcome audit_file(Auditor& auditor, const std::string& host, const std::string& shown) {
-    std::ifstream file(host, std::ios::binary);
-    if (!file)
-        return user_error(std::strerror(errno), shown,
-                          "give an arm64 program or library, or a folder of them");
-    auto bytes = TRY(bytes_of(file, shown));
+    const auto file = TRY(shown_as(InputFile::open(host, kBinary), shown));
+    auto bytes = TRY(shown_as(file.bytes(), shown));
     return auditor.add(std::move(bytes), shown);
 }
 
 // A file in a folder: true where it was added.
 bool audit_member(Auditor& auditor, const std::string& host, const std::string& shown,
                   AuditSkips& skips) {
-    std::ifstream file(host, std::ios::binary);
-    if (!file) {
-        skips.unreadable.push_back({shown, std::strerror(errno)});
-        return false;
-    }
-    std::array<char, kHeaderBytes> header{};
-    file.read(header.data(), header.size());
-    const Kind kind = kind_of(header, static_cast<std::size_t>(file.gcount()));
-    if (kind == Kind::NotElf) ++skips.not_elf;
-    if (kind == Kind::OtherMachine) ++skips.other_machine;
-    if (kind != Kind::Arm64) return false;
-    auto bytes = bytes_of(file, shown);
-    const Outcome added =
-        bytes ? auditor.add(std::move(*bytes), shown) : tl::make_unexpected(bytes.error());
+    const auto read = [&]() -> Result<bool> {
+        const auto file = TRY(InputFile::open(host, kBinary));
+        std::array<char, kHeaderBytes> header{};
+        const auto got = TRY(file.read_head(std::as_writable_bytes(std::span(header))));
+        const Kind kind = kind_of(header, got);
+        if (kind == Kind::NotElf) ++skips.not_elf;
+        if (kind == Kind::OtherMachine) ++skips.other_machine;
+        if (kind != Kind::Arm64) return false;
+        auto bytes = TRY(file.bytes());
+        TRY(auditor.add(std::move(bytes), shown));
+        return true;
+    };
+    const auto added = read();
     if (!added) skips.unreadable.push_back({shown, added.error().what});
-    return added.has_value();
+    return added.value_or(false);
 }
 
 std::string without_slashes(std::string path) {

@@ -2,19 +2,18 @@
 #include "tools/completion/guest_words.h"
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <system_error>
 
 #include "probes/target/symbol_index.h"
+#include "sim/base/input_file.h"
 #include "tools/sysroot/path_in_root.h"
 
 namespace uprobesim {
 namespace {
 
-// A larger file is no program: its symbols are not worth the wait.
-constexpr std::uintmax_t kMaxBinaryBytes = std::uintmax_t{256} << 20;
+// The symbols of a larger program are not worth the wait.
+constexpr InputKind kBinary{"program", std::uint64_t{256} << 20};
 
 // Links in the guest are resolved in its root, so each entry is looked up by its guest path.
 bool is_guest_folder(const std::string& root, const std::string& path) {
@@ -43,14 +42,12 @@ std::set<std::string> names_in(const std::string& root, const std::string& folde
 std::set<std::string> functions_of(const std::string& root, const std::string& binary) {
     std::set<std::string> names;
     const auto host = path_in_root(root, binary);
-    std::error_code error;
-    if (!host || !std::filesystem::is_regular_file(*host, error) ||
-        std::filesystem::file_size(*host, error) > kMaxBinaryBytes)
-        return names;
-    std::ifstream file(*host, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    const auto* bytes = reinterpret_cast<const std::byte*>(text.data());
-    const auto index = SymbolIndex::build({bytes, bytes + text.size()}, binary);
+    if (!host) return names;
+    const auto file = InputFile::open(*host, kBinary);
+    if (!file) return names;
+    auto bytes = file->bytes();
+    if (!bytes) return names;
+    const auto index = SymbolIndex::build(std::move(*bytes), binary);
     if (!index) return names;
     for (const Function& function : index->functions()) names.insert(function.name);
     return names;

@@ -156,7 +156,10 @@ const PublishedTable* find_published(const std::vector<PublishedTable>& tables,
 }
 
 Result<std::vector<PublishedTable>> load_published(std::string_view name_or_path) {
-    const auto file = TRY(find_data_file("published", "set of published rows", name_or_path));
+    return parse_published(TRY(find_data_file("published", "set of published rows", name_or_path)));
+}
+
+Result<std::vector<PublishedTable>> parse_published(const DataFile& file) {
     TomlReader reader("published", "set of published rows", file, {});
     std::vector<PublishedTable> tables;
     if (!reader.ok()) return tl::make_unexpected(reader.error());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "sim/profile/data_files.h"
 #include "sim/profile/figure.h"
 
 namespace uprobesim {
@@ -56,5 +57,7 @@ const PublishedTable* find_published(const std::vector<PublishedTable>& tables,
 // `name_or_path`: built in ("linux-arm-kernel-2024") or a TOML file of the same form. Errors name
 // file, line and key.
 Result<std::vector<PublishedTable>> load_published(std::string_view name_or_path);
+// From text, as above after finding it.
+Result<std::vector<PublishedTable>> parse_published(const DataFile& file);
 
 }  // namespace uprobesim

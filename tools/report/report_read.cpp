@@ -5,23 +5,21 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "sim/base/input_file.h"
 #include "sim/base/text.h"
+#include "sim/base/try.h"
+#include "tools/report/json_text.h"
 
 namespace uprobesim {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = ReportJson;
 
 constexpr std::string_view kRunSchema = "uprobesim.run/2";
 constexpr std::string_view kCompareSchema = "uprobesim.compare/2";
 constexpr std::string_view kRemedy = "make it with: uprobesim run -f json -o REPORT.json";
-constexpr std::uintmax_t kMaxBytes = std::uintmax_t{256} << 20;
 constexpr double kMaxCycles = 7e13;  // below 2^46 a double tells hundredths apart
 
 // A value and its place. The first thing that is wrong is kept, every read after it gives a
@@ -218,6 +216,8 @@ void read_kernel_work(const Value& kernel, RunReport& report) {
     kernel["syscalls"].each_member([&](const std::string& name, const Value& times) {
         report.syscalls.push_back({name, times.count()});
     });
+    std::stable_sort(report.syscalls.begin(), report.syscalls.end(),
+                     [](const NamedCount& a, const NamedCount& b) { return a.times > b.times; });
 }
 
 RunReport read_run(const Value& value) {
@@ -248,22 +248,10 @@ RunReport read_run(const Value& value) {
     return r;
 }
 
-std::size_t line_of(std::string_view text, std::size_t byte) {
-    const std::string_view before = text.substr(0, std::min(byte, text.size()));
-    return 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
-}
-
 }  // namespace
 
 Result<std::vector<SavedRun>> parse_report(std::string_view text, std::string_view file_name) {
-    Json json;
-    try {
-        json = Json::parse(text);
-    } catch (const Json::parse_error& error) {
-        return user_error(error.byte >= text.size() ? "not JSON: it ends too early" : "not JSON",
-                          fmt::format("{}:{}", file_name, line_of(text, error.byte)),
-                          std::string(kRemedy));
-    }
+    const auto json = TRY(parse_json(text, file_name, kRemedy));
     Trouble trouble{std::string(file_name), {}};
     const Value root(&json, "", trouble);
     std::vector<SavedRun> runs;
@@ -284,16 +272,7 @@ Result<std::vector<SavedRun>> parse_report(std::string_view text, std::string_vi
 }
 
 Result<std::vector<SavedRun>> read_report_file(const std::string& path) {
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(path, error))
-        return user_error(
-            std::filesystem::exists(path, error) ? "not a regular file" : "no such report", path,
-            std::string(kRemedy));
-    if (std::filesystem::file_size(path, error) > kMaxBytes || error)
-        return user_error("the report is too large", path, "at most 256 MiB");
-    std::ifstream in(path, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    if (!in) return user_error("the report cannot be read", path, "check its permissions");
+    const auto text = TRY(read_text_file(path, {"report", kMaxReportBytes, kRemedy}));
     return parse_report(text, path);
 }
 

@@ -11,12 +11,14 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "sim/base/error.h"
+#include "sim/base/input_file.h"
 
 namespace uprobesim {
 namespace {
 
 // Any number that no file of the guest has: pipefs is a separate device.
 constexpr std::uint64_t kPipeDevice = 14;
+constexpr std::size_t kMaxInput = std::size_t{1} << 30;
 
 FileStatus pipe_status(int guest_fd) {
     FileStatus status;
@@ -60,6 +62,9 @@ const std::string& SharedInput::bytes() {
     for (;;) {
         const ssize_t n = ::read(host_fd_, buffer.data(), buffer.size());
         if (n > 0) bytes_.append(buffer.data(), static_cast<std::size_t>(n));
+        if (bytes_.size() > kMaxInput)
+            throw HostError("read of standard input, which every run is given,",
+                            fmt::format("it is larger than {}", size_limit_text(kMaxInput)));
         if (n == 0 || (n < 0 && errno == EBADF)) break;  // closed by the caller: empty
         if (n < 0 && errno != EINTR)
             throw HostError("read of standard input", std::strerror(errno));

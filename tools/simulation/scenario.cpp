@@ -4,15 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <regex>
 
 #include "kernel_model/task/scheduler.h"
+#include "sim/base/input_file.h"
 #include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "sim/profile/toml_reader.h"
 #include "tools/cli/quantity.h"
 #include "tools/cli/report_options.h"
 #include "tools/simulation/embedded_scenarios.h"
+#include "tools/simulation/output_pattern.h"
 #include "tools/simulation/simulation.h"
 
 namespace uprobesim {
@@ -130,15 +131,11 @@ void read_result(TomlReader& reader, const toml::table& row, const std::string& 
     if (!reader.ok()) return;
     if (result.pattern.empty() == (result.count == 0))
         return reader.fail(&row, fmt::format("'{}' needs either a pattern or a count", path));
-    try {
-        const std::regex pattern(result.pattern);
-        if (!result.pattern.empty() && pattern.mark_count() != 1)
-            reader.fail(row.get("pattern"),
-                        fmt::format("'{}' must have one group", key_path(path, "pattern")));
-    } catch (const std::regex_error&) {
-        reader.fail(row.get("pattern"), fmt::format("'{}' is not a regular expression (ECMAScript)",
-                                                    key_path(path, "pattern")));
-    }
+    if (result.pattern.empty()) return;
+    if (const auto pattern = OutputPattern::compile(result.pattern); !pattern)
+        reader.fail(row.get("pattern"),
+                    fmt::format("'{}' {}", key_path(path, "pattern"), pattern.error().what),
+                    pattern.error().hint);
 }
 
 // Told here, a mistake in a profile or a setting names the file, and not an option.
@@ -164,7 +161,16 @@ void read_settings(TomlReader& reader, const toml::table& root, Scenario& scenar
     }
 }
 
-Result<Scenario> read_scenario(const DataFile& file, std::string name) {
+const EmbeddedFile* built_in(std::string_view name) {
+    for (const EmbeddedFile& file : embedded_scenarios()) {
+        if (file.path.substr(0, file.path.size() - kSuffix.size()) == name) return &file;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+Result<Scenario> parse_scenario(const DataFile& file, std::string name) {
     TomlReader reader({}, "scenario", file, {});
     Scenario scenario;
     if (!reader.ok()) return tl::make_unexpected(reader.error());
@@ -202,15 +208,6 @@ Result<Scenario> read_scenario(const DataFile& file, std::string name) {
     return scenario;
 }
 
-const EmbeddedFile* built_in(std::string_view name) {
-    for (const EmbeddedFile& file : embedded_scenarios()) {
-        if (file.path.substr(0, file.path.size() - kSuffix.size()) == name) return &file;
-    }
-    return nullptr;
-}
-
-}  // namespace
-
 std::vector<std::string> scenario_names() {
     std::vector<std::string> names;
     for (const EmbeddedFile& file : embedded_scenarios())
@@ -229,7 +226,7 @@ std::string scenario_text(const std::string& name) {
 
 Result<Scenario> load_scenario(const std::string& name_or_path) {
     if (const EmbeddedFile* file = built_in(name_or_path))
-        return read_scenario(
+        return parse_scenario(
             {fmt::format("{}{}", kBuiltinPrefix, file->path), std::string(file->text)},
             name_or_path);
     if (!name_or_path.ends_with(kSuffix)) {
@@ -239,8 +236,8 @@ Result<Scenario> load_scenario(const std::string& name_or_path) {
     }
     const DataFile file = TRY(find_data_file("scenarios", "scenario", name_or_path));
     const std::size_t slash = name_or_path.find_last_of('/') + 1;
-    return read_scenario(file,
-                         name_or_path.substr(slash, name_or_path.size() - slash - kSuffix.size()));
+    return parse_scenario(file,
+                          name_or_path.substr(slash, name_or_path.size() - slash - kSuffix.size()));
 }
 
 }  // namespace uprobesim

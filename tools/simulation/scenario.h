@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "sim/profile/data_files.h"
 #include "sim/profile/figure.h"
 #include "tools/simulation/probe_list.h"
 
@@ -64,6 +65,8 @@ std::vector<std::string> scenario_names();  // of those built in
 // Whether the word names a scenario: a built-in one, or a path that ends in .toml.
 bool is_scenario(std::string_view word);
 Result<Scenario> load_scenario(const std::string& name_or_path);
+// From text, as above after finding it.
+Result<Scenario> parse_scenario(const DataFile& file, std::string name);
 std::string scenario_text(const std::string& name);  // of a built-in one, as it is written
 
 }  // namespace uprobesim

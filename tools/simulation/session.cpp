@@ -4,11 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <optional>
-#include <regex>
-#include <sstream>
 
 #include "kernel_model/files/special_files.h"
 #include "kernel_model/net/network.h"
@@ -16,27 +12,13 @@
 #include "sim/base/try.h"
 #include "tools/cli/exit_code.h"
 #include "tools/format/number_text.h"
+#include "tools/simulation/output_pattern.h"
 #include "tools/simulation/run_status.h"
 
 namespace uprobesim {
 namespace {
 
 constexpr std::size_t kMaxKept = std::size_t{1} << 20;  // of an output that a scenario reads
-// The library's matcher recurses by character: a longer line might take it beyond the host's stack.
-constexpr std::size_t kMaxMatched = 4096;
-
-// What the pattern's group is in the first line that it matches.
-std::optional<double> first_match(const std::string& output, const std::regex& pattern) {
-    std::smatch found;
-    std::istringstream lines(output);
-    for (std::string line; std::getline(lines, line);) {
-        line.resize(std::min(line.size(), kMaxMatched));
-        if (std::regex_search(line, found, pattern))
-            return std::strtod(found[1].str().c_str(), nullptr);
-    }
-    return std::nullopt;
-}
-
 // As a shell's, by the error of execve; empty: execve was not reached.
 int start_exit_code(std::optional<Errno> error) {
     if (!error) return kExitUserMistake;
@@ -183,7 +165,9 @@ std::vector<ResultRow> Session::results() const {
             if (!complete_) continue;
             row.value = wanted.count * 1e9 / static_cast<double>(end_ns_ - running.begin_ns);
         } else if (running.out != nullptr) {
-            row.value = first_match(running.out->kept(), std::regex(wanted.pattern));
+            const auto pattern = OutputPattern::compile(wanted.pattern);
+            check_invariant(pattern.has_value(), "a pattern that the scenario's reader took");
+            row.value = pattern->first_number(running.out->kept());
         }
     }
     return rows;

@@ -10,18 +10,18 @@
 namespace uprobesim {
 namespace {
 
+// The guest may have made the file, and as large as it likes: the functions of a larger one have
+// no names.
+constexpr std::uint64_t kMaxBytes = std::uint64_t{64} << 20;
+
 std::vector<std::byte> bytes_of(FileSystem& files, const std::string& path) {
-    std::vector<std::byte> bytes;
     const auto opened = files.open(Caller{}, path, abi::kORdonly, 0);
-    if (!opened) return bytes;
-    constexpr std::size_t kPiece = 1u << 20;
-    while (true) {
-        const std::size_t at = bytes.size();
-        bytes.resize(at + kPiece);
-        const auto n = opened->file->read(at, std::span(bytes).subspan(at));
-        bytes.resize(at + n.value_or(0));
-        if (!n || *n == 0) return bytes;
-    }
+    if (!opened) return {};
+    const auto size = opened->file->size();
+    if (!size || *size > kMaxBytes) return {};
+    std::vector<std::byte> bytes(*size);
+    bytes.resize(opened->file->read(0, bytes).value_or(0));
+    return bytes;
 }
 
 }  // namespace
