@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Where a report goes. Opened before the run, so that a long run is not lost to a folder that does
-// not exist. What is in the file stays until there is a report to write, and a file that was made
-// for a report that never came is removed.
+// not exist; a file gets its name when the report is whole (sim/base/output_file.h).
 #pragma once
 
 #include <cstdio>
-#include <memory>
+#include <optional>
 #include <string>
 
 #include "sim/base/error.h"
+#include "sim/base/output_file.h"
 
 namespace uprobesim {
 
@@ -21,13 +21,8 @@ public:
     void write(const std::string& report);
 
 private:
-    struct Close {
-        std::string made;  // the file, as long as it is ours and nothing is in it
-        void operator()(std::FILE* file) const;
-    };
-    std::unique_ptr<std::FILE, Close> file_;
+    std::optional<OutputFile> file_;
     std::FILE* standard_ = stderr;
-    std::string path_;
 };
 
 }  // namespace uprobesim

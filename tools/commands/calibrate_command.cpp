@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "sim/base/try.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
@@ -77,15 +79,15 @@ Result<int> run_calibrate(const CommandLine& line, const OptionDefaults& default
     }
     const auto published =
         TRY(line.about("rows", load_published(line.one("rows", "linux-arm-kernel-2024"))));
+    // Before the fit, which takes long: it is not lost to a folder that does not exist.
+    std::optional<ReportOutput> output;
+    if (!options.output.empty()) output = TRY(ReportOutput::open(options.output));
     const auto done = TRY(fit(published, request));
     auto printed = TRY(ReportOutput::open("", stdout));
     printed.write(options.format == ReportFormat::Json
                       ? fit_json(done)
                       : written(calibrate_document(done), options.style(printed.on_terminal())));
-    if (options.output.empty()) return 0;
-    const auto profile = TRY(fitted_profile(done));
-    auto output = TRY(ReportOutput::open(options.output));
-    output.write(profile);
+    if (output) output->write(TRY(fitted_profile(done)));
     return 0;
 }
 

@@ -27,7 +27,7 @@ Exit status:
   run      the program's own, or 128 + N if signal N terminated it
   compare  0 if all runs behaved the same, 1 if not
   both     2         usage error: option, profile or probe; one line on stderr names it
-           3         host failure (memory, disk)
+           3         host failure: memory, a full disk, output that cannot be written
            125       the simulation ended before the program: --max-insns, --max-sim-time, a
                      deadlock, or a scenario's program was not ready in time (--ready-timeout)
            126       PROGRAM cannot be executed

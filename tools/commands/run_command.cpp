@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <exception>
+
 #include "sim/base/try.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
@@ -44,12 +46,19 @@ Result<int> run(const CommandLine& line, const OptionDefaults& defaults) {
     const auto views = TRY(RunViews::open(request.view, status));
     status.begin({.max_insns = request.simulation.max_insns, .max_ns = request.simulation.max_ns});
     const auto report = simulate(request.simulation, nullptr, views->observers(status));
-    views->finish();
+    // Lines that could not be written do not cost the report.
+    std::exception_ptr lost_lines;
+    try {
+        views->finish(report.has_value());
+    } catch (const HostError&) {
+        lost_lines = std::current_exception();
+    }
     if (!report) return refuse_run(report.error(), scenario_names());
     output.write(request.report.format == ReportFormat::Json
                      ? run_report_json(*report)
                      : written(run_document(*report, request.processes),
                                request.report.style(output.on_terminal())));
+    if (lost_lines) std::rethrow_exception(lost_lines);
     return exit_code_of(report->exit);
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
@@ -56,11 +57,20 @@ int run_script(Words words) {
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
+    // A shell cannot undo that a signal is ignored.
+    sigset_t ignored_by_us;
+    sigemptyset(&ignored_by_us);
+    sigaddset(&ignored_by_us, SIGPIPE);
+    sigaddset(&ignored_by_us, SIGXFSZ);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigdefault(&attributes, &ignored_by_us);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
     pid_t child = 0;
-    if (const int error =
-            posix_spawn(&child, arguments[0], nullptr, nullptr, arguments.data(), environ);
-        error != 0)
-        throw HostError(words.front(), std::strerror(error));
+    const int error =
+        posix_spawn(&child, arguments[0], nullptr, &attributes, arguments.data(), environ);
+    posix_spawnattr_destroy(&attributes);
+    if (error != 0) throw HostError(words.front(), std::strerror(error));
     int status = 0;
     while (waitpid(child, &status, 0) < 0) {
         if (errno != EINTR) throw HostError("waitpid", std::strerror(errno));

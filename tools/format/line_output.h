@@ -7,9 +7,11 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "sim/base/error.h"
+#include "sim/base/output_file.h"
 
 namespace uprobesim {
 
@@ -20,22 +22,23 @@ public:
     static Result<std::unique_ptr<LineOutput>> open(const std::string& path, std::uint64_t limit,
                                                     std::string what,
                                                     std::function<void()> before_line = {});
-    ~LineOutput();
+    ~LineOutput() = default;
     LineOutput(const LineOutput&) = delete;
     LineOutput& operator=(const LineOutput&) = delete;
 
     // Whether more lines are wanted; each no counts as one that was left out.
     bool wants();
     void write(const std::string& line);  // without its newline
-    // Says what was left out. Throws HostError where the file could not be written.
+    bool wrote() const { return written_ != 0; }
+    // Says what was left out. Throws HostError where a line could not be written.
     void finish();
 
 private:
     LineOutput() = default;
     void put(const std::string& line);
 
-    std::FILE* file_ = stderr;
-    std::string path_;
+    std::optional<OutputFile> file_;  // none: stderr
+    int stderr_error_ = 0;
     std::string what_;
     std::uint64_t limit_ = 0;
     std::uint64_t written_ = 0;

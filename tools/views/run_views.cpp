@@ -34,9 +34,9 @@ Observers RunViews::observers(RunStatus& status) {
     return observers;
 }
 
-void RunViews::finish() {
-    if (strace_ != nullptr) strace_->finish();
-    if (exceptions_ != nullptr) exceptions_->finish();
+void RunViews::finish(bool ran) {
+    if (strace_ != nullptr && (ran || strace_output_->wrote())) strace_->finish();
+    if (exceptions_ != nullptr && (ran || exceptions_output_->wrote())) exceptions_->finish();
 }
 
 }  // namespace uprobesim

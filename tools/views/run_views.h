@@ -17,8 +17,9 @@ public:
     static Result<std::unique_ptr<RunViews>> open(const ViewOptions& options, RunStatus& status);
     // Valid as long as this.
     Observers observers(RunStatus& status);
-    // The run is over.
-    void finish();
+    // The run is over. One that was refused before there was anything to show leaves the files of
+    // an earlier one.
+    void finish(bool ran);
 
 private:
     std::unique_ptr<LineOutput> strace_output_, exceptions_output_;

@@ -168,6 +168,11 @@ bool must_wait(SysCall& call, File& file, Errno error, std::uint64_t done) {
         call.kernel.signals().send(
             call.task, {.signal = Signal::Pipe, .code = abi::kSiUser, .pid = call.process.pid});
     }
+    // The host's limit on the size of its stdout is the guest's as well.
+    if (error == Errno::Fbig && file.host_position()) {
+        call.kernel.signals().send(
+            call.task, {.signal = Signal::Xfsz, .code = abi::kSiUser, .pid = call.process.pid});
+    }
     if (error != Errno::Again || (file.flags & abi::kONonblock) != 0) return false;
     if (done > 0 && call.task.tif_sigpending) return false;
     call.task.call_progress = done;
