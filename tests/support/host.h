@@ -15,24 +15,16 @@ namespace uprobesim {
 
 class TempFolder {
 public:
-    TempFolder() : path_(make_temp_folder("a test's folder")) {}
-    ~TempFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TempFolder(const TempFolder&) = delete;
-    TempFolder& operator=(const TempFolder&) = delete;
-
-    const std::string& path() const { return path_; }
+    const std::string& path() const { return folder_.path(); }
     // Returns the file's path.
     std::string write(const std::string& name, const std::string& text) const {
-        std::string file = path_ + "/" + name;
+        std::string file = path() + "/" + name;
         std::ofstream(file, std::ios::binary) << text;
         return file;
     }
 
 private:
-    std::string path_;
+    TemporaryFolder folder_ = TemporaryFolder::make("a test's folder");
 };
 
 // Its standard output; nothing if it fails.

@@ -9,10 +9,8 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <utility>
 
 #include "probes/target/symbol_index.h"
-#include "sim/base/temp_folder.h"
 #include "tools/bench/trigger_programs.h"
 
 namespace uprobesim {
@@ -42,8 +40,8 @@ Result<TriggerTree> TriggerTree::make(std::string_view target, bool branch_prote
         check_invariant(found.size() == 1, "a trigger program has one target");
         std::memcpy(bytes.data() + found.front()->offset, &*first_word, sizeof *first_word);
     }
-    const std::string folder = make_temp_folder("the trigger target's tree");
-    tree.root_ = folder;
+    tree.folder_ = TemporaryFolder::make("the trigger target's tree");
+    const std::string& folder = tree.folder_.path();
     std::ofstream file(folder + tree.program_, std::ios::binary);
     file.write(reinterpret_cast<const char*>(bytes.data()),
                static_cast<std::streamsize>(bytes.size()));
@@ -51,16 +49,6 @@ Result<TriggerTree> TriggerTree::make(std::string_view target, bool branch_prote
     if (!file) throw HostError("write of " + folder + tree.program_, std::strerror(errno));
     std::filesystem::permissions(folder + tree.program_, std::filesystem::perms(0755));
     return tree;
-}
-
-TriggerTree::TriggerTree(TriggerTree&& other) noexcept
-    : root_(std::exchange(other.root_, {})),
-      program_(std::move(other.program_)),
-      symbol_(std::move(other.symbol_)) {}
-
-TriggerTree::~TriggerTree() {
-    std::error_code ignored;
-    if (!root_.empty()) std::filesystem::remove_all(root_, ignored);
 }
 
 }  // namespace uprobesim

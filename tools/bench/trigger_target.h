@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "sim/base/error.h"
+#include "sim/base/temp_folder.h"
 
 namespace uprobesim {
 
@@ -23,19 +24,14 @@ public:
     // `target`: one of kTriggerTargets. With `first_word` the probed instruction is replaced by it.
     static Result<TriggerTree> make(std::string_view target, bool branch_protection,
                                     std::optional<std::uint32_t> first_word = {});
-    TriggerTree(TriggerTree&& other) noexcept;
-    TriggerTree& operator=(TriggerTree&&) = delete;
-    ~TriggerTree();
-    TriggerTree(const TriggerTree&) = delete;
-    TriggerTree& operator=(const TriggerTree&) = delete;
-
-    const std::string& root() const { return root_; }        // host folder
-    const std::string& program() const { return program_; }  // guest path
+    const std::string& root() const { return folder_.path(); }  // host folder
+    const std::string& program() const { return program_; }     // guest path
     const std::string& symbol() const { return symbol_; }
 
 private:
     TriggerTree() = default;
-    std::string root_, program_, symbol_;
+    TemporaryFolder folder_;
+    std::string program_, symbol_;
 };
 
 }  // namespace uprobesim

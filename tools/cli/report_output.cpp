@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/cli/report_output.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>

@@ -97,18 +97,18 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine,
     }
     // Made last, so that a failed check leaves no directory on the host.
     std::string scratch_path = options.scratch;
-    std::string temporary;
+    TemporaryFolder temporary;
     if (scratch_path.empty()) {
-        temporary = make_temp_folder("the scratch layer");
-        scratch_path = temporary;
+        temporary = TemporaryFolder::make("the scratch layer");
+        scratch_path = temporary.path();
     }
     auto scratch = TRY(open_host_directory(scratch_path, "the scratch directory",
                                            "make it first, or leave --scratch out"));
     std::shared_ptr<DiskSpace> space;
     if (options.scratch_limit) space = std::make_shared<DiskSpace>(*options.scratch_limit);
     return std::make_unique<OverlayFileSystem>(machine, std::move(special), std::move(root),
-                                               std::move(scratch), std::move(binds), temporary,
-                                               std::move(space));
+                                               std::move(scratch), std::move(binds),
+                                               std::move(temporary), std::move(space));
 }
 
 }  // namespace uprobesim

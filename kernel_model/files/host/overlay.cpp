@@ -3,7 +3,6 @@
 #include "kernel_model/files/host/overlay.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/pipe.h"
@@ -19,7 +18,7 @@ constexpr std::uint64_t kAllPages = ~std::uint64_t{0} / kPageSize;
 
 OverlayFileSystem::OverlayFileSystem(Machine& machine, std::unique_ptr<SpecialTree> special,
                                      HostDirectory root, HostDirectory scratch,
-                                     std::vector<Layers::Bind> binds, std::string temporary,
+                                     std::vector<Layers::Bind> binds, TemporaryFolder temporary,
                                      std::shared_ptr<DiskSpace> space)
     : machine_(machine),
       special_(std::move(special)),
@@ -34,10 +33,7 @@ OverlayFileSystem::~OverlayFileSystem() {
 void OverlayFileSystem::finish() {
     for (auto& [key, inode] : inodes_) inode->write_back(0, kAllPages);
     inodes_.clear();
-    if (temporary_.empty()) return;
-    std::error_code ignored;
-    std::filesystem::remove_all(temporary_, ignored);
-    temporary_.clear();
+    temporary_.remove();
 }
 
 void OverlayFileSystem::set_clock(std::function<std::uint64_t()> now_ns) {

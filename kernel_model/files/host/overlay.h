@@ -14,6 +14,7 @@
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/files/host/inode.h"
 #include "kernel_model/files/host/layers.h"
+#include "sim/base/temp_folder.h"
 
 namespace uprobesim {
 
@@ -22,8 +23,8 @@ class Pipe;
 class OverlayFileSystem final : public FileSystem {
 public:
     OverlayFileSystem(Machine& machine, std::unique_ptr<SpecialTree> special, HostDirectory root,
-                      HostDirectory scratch, std::vector<Layers::Bind> binds, std::string temporary,
-                      std::shared_ptr<DiskSpace> space);
+                      HostDirectory scratch, std::vector<Layers::Bind> binds,
+                      TemporaryFolder temporary, std::shared_ptr<DiskSpace> space);
     ~OverlayFileSystem() override;
 
     SysResult<OpenResult> open(const Caller&, std::string_view path, std::uint32_t flags,
@@ -129,7 +130,7 @@ private:
     Machine& machine_;
     std::unique_ptr<SpecialTree> special_;
     Layers layers_;
-    std::string temporary_;  // host path of a scratch directory to be removed; empty: kept
+    TemporaryFolder temporary_;  // the scratch directory, to be removed; none: it is kept
     std::function<std::uint64_t()> now_ns_;
     DentryTree dentries_;
     // By host file, as long as it has a name: afterwards the host may reuse its inode number.
