@@ -23,7 +23,8 @@ Facts provenance_facts(const Provenance& p) {
         facts.add("", fmt::format("{}: {}", program.name, fmt::join(program.arguments, " ")));
     for (const std::string& probe : p.probes) facts.add("probe", probe);
     for (const std::string& setting : p.settings) facts.add("set", setting);
-    facts.add("program", fmt::format("{} [{}]", p.program, p.program_hash));
+    facts.add("program", fmt::format("{} [{}]", p.program,
+                                     p.program_hash.empty() ? "not hashed" : p.program_hash));
     facts.add("machine", profile_text(p.machine));
     facts.add("seed", std::to_string(p.seed));
     return facts;

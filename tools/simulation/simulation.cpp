@@ -10,6 +10,7 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/proc/proc_files.h"
 #include "probes/hit/uprobes.h"
+#include "sim/base/input_file.h"
 #include "sim/base/try.h"
 #include "sim/cost/core_model.h"
 #include "sim/insn/insn_class.h"
@@ -19,6 +20,7 @@
 #include "sim/profile/profile_keys.h"
 #include "tools/cli/build_info.h"
 #include "tools/cli/exit_code.h"
+#include "tools/simulation/guest_streams.h"
 #include "tools/simulation/session.h"
 
 namespace uprobesim {
@@ -121,19 +123,21 @@ void take_calls(const Kernel& kernel, RunReport& report) {
         report.unmodelled.push_back({name, use.times, use.note});
 }
 
-// Empty: the program is no file any more.
-std::string hash_of_guest_file(FileSystem& files, const std::string& path) {
+// Empty: it cannot be read, it is larger than a program that the tool reads, or the user wants the
+// run to end.
+std::string hash_of_guest_file(FileSystem& files, const std::string& path, const RunWatch* watch) {
     const auto opened = files.open(Caller{}, path, abi::kORdonly, 0);
     if (!opened) return {};
-    std::string bytes;
+    StreamDigest digest;
     std::vector<std::byte> buffer(1u << 20);
-    for (std::uint64_t at = 0;;) {
-        const auto n = opened->file->read(at, buffer);
-        if (!n) return {};
-        if (*n == 0) return text_hash(bytes);
-        bytes.append(reinterpret_cast<const char*>(buffer.data()), *n);
-        at += *n;
+    while (digest.bytes <= kMaxProgramBytes && (watch == nullptr || watch->wanted_end() == 0)) {
+        const auto size = opened->file->size();
+        const auto n = opened->file->read(digest.bytes, buffer);
+        if (!size || *size > kMaxProgramBytes || !n) return {};
+        if (*n == 0) return digest.hash_text();
+        digest.add(std::span(buffer).first(*n));
     }
+    return {};
 }
 
 Outcome attach_probes(Uprobes& uprobes, const std::vector<ProbeSpec>& specs, RunReport& report) {
@@ -267,6 +271,9 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     Session session(kernel, run_loop, request, streams, observers.status);
     if (auto started = session.start(); !started) return Refused(started.error());
     report.provenance.program = session.main().exe;
+    // Before it runs: it may change its own file.
+    report.provenance.program_hash =
+        hash_of_guest_file(**files, report.provenance.program, observers.status);
     report.exit = session.finish();
     report.results = session.results();
     if (observers.status != nullptr) observers.status->clear();
@@ -281,7 +288,6 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     report.counter_reads = kernel.counters().counter_reads();
     report.elapsed_ns = kernel.clock().monotonic_ns();
     report.memory_peak_bytes = machine.memory.peak_bytes();
-    report.provenance.program_hash = hash_of_guest_file(**files, report.provenance.program);
     (*files)->finish();
     return report;
 }

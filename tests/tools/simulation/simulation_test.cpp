@@ -3,7 +3,10 @@
 #include "tools/simulation/simulation.h"
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
 
+#include "sim/profile/data_files.h"
 #include "tests/tools/simulation/tiny_guest.h"
 #include "tools/cli/exit_code.h"
 #include "tools/simulation/guest_streams.h"
@@ -62,6 +65,20 @@ TEST_CASE("a run reports the guest's status and exactly its instructions", "[too
     CHECK(report.provenance.program == "/p");
     CHECK(report.provenance.program_hash.size() == 16);
     CHECK(report.memory_peak_bytes > 0);
+}
+
+TEST_CASE("the program's hash is of the file that was run, whatever the program does to it",
+          "[tools][simulation]") {
+    TinyGuest guest;
+    // unlinkat(AT_FDCWD, "/p", 0)
+    const std::vector<std::uint32_t> unlink{0x92800c60, 0x10000001 | 7 << 5, 0xd2800002, 0xd2800468,
+                                            0xd4000001};
+    guest.add_program("p", unlink + kExit3 + std::vector<std::uint32_t>{0x0000702f});
+    std::ifstream file(guest.root() + "/p", std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    const RunReport report = run(request_for(guest, {"/p"}));
+    REQUIRE(report.syscalls.size() == 2);
+    CHECK(report.provenance.program_hash == text_hash(bytes));
 }
 
 TEST_CASE("a stepped hit adds a step exception and an instruction, an emulated one neither",
