@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // libFuzzer target: any argument of -p is accepted or refused with one line.
+#include "probes/target/spec.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
-
-#include "probes/target/spec.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto specs = uprobesim::parse_probe_specs({reinterpret_cast<const char*>(data), size});

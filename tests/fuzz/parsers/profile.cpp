@@ -10,15 +10,11 @@
 #include "sim/cost/prices.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
+#include "tests/fuzz/parsers/check.h"
 
 using namespace uprobesim;
 
 namespace {
-template <class T>
-void check_refusal(const Result<T>& result) {
-    if (!result) check_invariant(!result.error().line().empty(), "a refusal without a reason");
-}
-
 std::vector<Setting> settings_from(std::string_view line) {
     const auto equals = line.find('=');
     if (equals == std::string_view::npos) return {};
