@@ -4,10 +4,10 @@
 
 Parts: programs (same output as qemu-aarch64), probes (probes change nothing but the counts), counts (instruction
 totals), tasks (programs of several tasks on one and several simulated CPUs), scenarios (servers with their clients),
-bad-input (a clear line or a guest signal each), determinism (the same bytes twice), views (what a run shows while it
-goes on, and runs that end before their program), redis (redis-server and redis-cli answer as on qemu-aarch64, and
-what is probed in them is hit once a command), faults (programs with a killed peer, or without free disk space,
-memory, pipes or descriptors).
+bad-input (a clear line or a guest signal each), host-files (input paths that are no files, outputs that cannot be
+written), determinism (the same bytes twice), views (what a run shows while it goes on, and runs that end before their
+program), redis (redis-server and redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a
+command), faults (programs with a killed peer, or without free disk space, memory, pipes or descriptors).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 
 import bad_input
 import harness
+import host_files
 import probe_tests
 import redis_tests
 import same_results
@@ -33,6 +34,7 @@ PARTS = {
     "tasks": task_tests.tasks_part,
     "scenarios": scenario_tests.scenarios_part,
     "bad-input": bad_input.bad_input_part,
+    "host-files": host_files.host_files_part,
     "views": view_tests.views_part,
     "redis": redis_tests.redis_part,
     "faults": task_tests.faults_part,

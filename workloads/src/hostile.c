@@ -9,6 +9,7 @@
 //   oddpc     jumps to an address that is not aligned      SIGBUS
 //   badstack  takes a signal with nowhere to put its frame SIGSEGV
 //   sigreturn returns from a signal that never came        SIGSEGV
+//   replace   puts 2^40 bytes under its own name           (exits 0)
 //   spin      never ends                                   (the simulator's --max-insns)
 //   terabyte  maps a terabyte and touches a page of each gigabyte, then asks for more than there are addresses
 //   wild      calls every system call number from 0 to 500 with arguments that point nowhere
@@ -121,6 +122,17 @@ static int terabyte(void) {
     return 0;
 }
 
+// Another file under the program's own name, of 2^40 bytes that the disk need not hold.
+static int replace(const char* program) {
+    unlink(program);
+    const int fd = open(program, O_WRONLY | O_CREAT, 0755);
+    if (fd < 0 || ftruncate(fd, 1l << 40) != 0) {
+        perror(program);
+        return 1;
+    }
+    return 0;
+}
+
 __attribute__((noinline, noclone)) static long recurse(volatile long* above) {
     volatile long here[64];
     here[0] = above ? above[0] + 1 : 0;
@@ -141,6 +153,7 @@ int main(int argc, char** argv) {
     static uint64_t data[4] = {~0ul, ~0ul, ~0ul, ~0ul};
     if (strcmp(mode, "wild") == 0) return wild();
     if (strcmp(mode, "terabyte") == 0) return terabyte();
+    if (strcmp(mode, "replace") == 0) return replace(argv[0]);
     if (strcmp(mode, "jump") == 0) jump_to(0x123456788);
     if (strcmp(mode, "data") == 0) jump_to((uint64_t)data);
     if (strcmp(mode, "illegal") == 0) __asm__ volatile("udf #0\n .word 0xffffffff");
