@@ -42,7 +42,9 @@ constexpr Entry kExitStatus[] = {
     {"0", "Success. run: the guest's program returned 0. compare: all runs behaved the same."},
     {"1", "compare: the runs differ. doctor: something that is needed is missing."},
     {"2", "A usage error: an option, a profile or a probe. One line on stderr names it."},
-    {"3", "The host failed: memory, a full disk, output that cannot be written (a closed or full stdout or "
+    {"3",
+     "The host failed: memory, a full disk, output that cannot be written (a closed or full stdout "
+     "or "
      "stderr, a broken pipe), or the engine. One line on stderr says what, if it can be written."},
     {"125", "The simulation ended before the program: --max-insns, --max-sim-time, or a deadlock."},
     {"126, 127", "The program cannot be executed; was not found."},
