@@ -25,6 +25,8 @@ struct FileStatus {
     std::int32_t block_size = 4096;
     std::int64_t atime_s = 0, mtime_s = 0, ctime_s = 0;
     std::int64_t atime_ns = 0, mtime_ns = 0, ctime_ns = 0;
+
+    FileKey key() const { return {device, inode}; }
 };
 
 struct DirEntry {

@@ -71,7 +71,8 @@ public:
     virtual SysResult<void> rename(const Caller&, std::string_view from,
                                    const std::shared_ptr<const Dentry>& to_start,
                                    std::string_view to, bool no_replace) = 0;
-    virtual SysResult<void> link(const Caller&, std::string_view from,
+    // `follow`: a symbolic link `from`, or a descriptor's in /proc, is followed.
+    virtual SysResult<void> link(const Caller&, std::string_view from, bool follow,
                                  const std::shared_ptr<const Dentry>& to_start,
                                  std::string_view to) = 0;
     virtual SysResult<void> symlink(const Caller&, std::string_view target,

@@ -76,18 +76,15 @@ SysResult<HostFd> HostDirectory::open(const std::string& relative, int host_flag
     }
 }
 
+SysResult<HostFile> HostDirectory::find(const std::string& relative) const {
+    auto fd = TRY(open(relative, O_PATH));
+    const FileStatus status = status_of_host_fd(fd.get());
+    return HostFile{std::move(fd), status};
+}
+
 SysResult<FileStatus> HostDirectory::status(const std::string& relative) const {
     auto fd = TRY(open(relative, O_PATH));
     return status_of_host_fd(fd.get());
-}
-
-SysResult<std::string> HostDirectory::read_link(const std::string& relative) const {
-    auto fd = TRY(open(relative, O_PATH));
-    std::string target(abi::kPathMax, '\0');
-    const ssize_t n = readlinkat(fd.get(), "", target.data(), target.size());
-    if (n < 0) return tl::make_unexpected(guest_errno(errno));
-    target.resize(static_cast<std::size_t>(n));
-    return target;
 }
 
 SysResult<std::pair<HostFd, std::string>> HostDirectory::parent(const std::string& relative) const {
@@ -96,6 +93,14 @@ SysResult<std::pair<HostFd, std::string>> HostDirectory::parent(const std::strin
         open(slash == std::string::npos ? "." : relative.substr(0, slash), O_PATH | O_DIRECTORY));
     return std::pair(std::move(dir),
                      slash == std::string::npos ? relative : relative.substr(slash + 1));
+}
+
+SysResult<std::string> host_link_target(int fd) {
+    std::string target(abi::kPathMax, '\0');
+    const ssize_t n = readlinkat(fd, "", target.data(), target.size());
+    if (n < 0) return tl::make_unexpected(guest_errno(errno));
+    target.resize(static_cast<std::size_t>(n));
+    return target;
 }
 
 SysResult<std::vector<DirEntry>> host_entries(int fd) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -53,6 +54,8 @@ public:
     // Attributes that the guest has set or the model keeps, for files of the scratch layer; null:
     // those of the host file.
     std::shared_ptr<FileStatus> attributes;
+    // Of a bind's file: which bind.
+    std::optional<std::size_t> bind;
     // Space charged against the scratch limit; null if unlimited.
     std::shared_ptr<DiskUse> use;
 

@@ -87,7 +87,36 @@ namespace {
 bool missing(Errno e) {
     return e == Errno::NoEnt || e == Errno::NotDir;
 }
+
+void put_host_file(Node& node, HostFile file) {
+    node.status = file.status;
+    node.host = file.status.key();
+    node.fd = std::make_shared<const HostFd>(std::move(file.fd));
+}
 }  // namespace
+
+FileStatus Layers::status_now(const Node& node) const {
+    if (!node.fd) return node.attributes ? *node.attributes : node.status;
+    const FileStatus host = status_of_host_fd(node.fd->get());
+    return node.attributes ? merged_status(*node.attributes, host) : host;
+}
+
+SysResult<HostFd> Layers::open(const Node& node, int host_flags) const {
+    if (!node.fd) return tl::make_unexpected(Errno::Nxio);
+    auto fd = open_host_file(node.fd->get(), host_flags);
+    if (fd || fd.error() != Errno::NoEnt) return fd;
+    // A host without /proc: by the name, if it still is the file's.
+    fd = directory_of(node).open(node.relative, host_flags);
+    if (fd && status_of_host_fd(fd->get()).key() != node.host)
+        return tl::make_unexpected(Errno::NoEnt);
+    return fd;
+}
+
+SysResult<std::string> Layers::link_target(const Node& link) const {
+    if (link.special) return link.special->link;
+    if (!link.fd) return tl::make_unexpected(Errno::Inval);
+    return host_link_target(link.fd->get());
+}
 
 // The bind with the longest path that contains `guest`.
 const Layers::Bind* Layers::bind_of(const std::string& guest) const {
@@ -110,10 +139,9 @@ SysResult<std::optional<Node>> Layers::find_in_bind(const Bind& bind, const std:
         if (bind.file) return std::nullopt;
         node.relative = guest.substr(bind.guest == "/" ? 1 : bind.guest.size() + 1);
     }
-    const auto status = bind.directory.status(node.relative);
-    if (!status && missing(status.error())) return std::nullopt;
-    node.status = TRY(status);
-    node.host = {node.status.device, node.status.inode};
+    auto found = bind.directory.find(node.relative);
+    if (!found && missing(found.error())) return std::nullopt;
+    put_host_file(node, TRY(std::move(found)));
     return node;
 }
 
@@ -122,10 +150,10 @@ SysResult<std::optional<Node>> Layers::find_in_scratch(const std::string& guest)
     node.guest = guest;
     node.kind = LayerKind::Scratch;
     node.relative = relative_of(guest);
-    const auto found = scratch_.status(node.relative);
+    auto found = scratch_.find(node.relative);
     if (!found && missing(found.error())) return std::nullopt;
-    const FileStatus status = TRY(found);
-    node.host = {status.device, status.inode};
+    put_host_file(node, TRY(std::move(found)));
+    const FileStatus status = node.status;
     auto& kept = attributes[node.host];
     // A file of an earlier run, in a scratch directory that was kept.
     if (!kept) {
@@ -144,10 +172,9 @@ SysResult<std::optional<Node>> Layers::find_in_root(const std::string& guest) {
     node.guest = guest;
     node.kind = LayerKind::Root;
     node.relative = relative_of(guest);
-    const auto status = root_.status(node.relative);
-    if (!status && missing(status.error())) return std::nullopt;
-    node.status = TRY(status);
-    node.host = {node.status.device, node.status.inode};
+    auto found = root_.find(node.relative);
+    if (!found && missing(found.error())) return std::nullopt;
+    put_host_file(node, TRY(std::move(found)));
     return node;
 }
 

@@ -29,11 +29,14 @@ struct Node {
     std::string relative;
     FileStatus status;                       // as the guest sees it
     FileKey host;                            // the host file
+    std::shared_ptr<const HostFd> fd;        // of the host file (O_PATH); null: it has none
     std::shared_ptr<FileStatus> attributes;  // for Scratch
     std::optional<SpecialNode> special;
 
     bool is_directory() const;
     bool is_link() const;
+    // What stat shows of it stays the same when it is copied up.
+    FileKey key() const { return status.key(); }
 };
 
 struct Walk {
@@ -66,6 +69,11 @@ public:
     SysResult<std::optional<Node>> find(Process* process, const std::string& guest);
 
     const HostDirectory& directory_of(const Node& node) const;
+    // What the node shows now, whatever has become of its name.
+    FileStatus status_now(const Node& node) const;
+    // The very file that was found, a regular one or a directory.
+    SysResult<HostFd> open(const Node& node, int host_flags) const;
+    SysResult<std::string> link_target(const Node& link) const;
     const HostDirectory& scratch() const { return scratch_; }
     const HostDirectory& root() const { return root_; }
     const Bind& bind(std::size_t i) const { return binds_[i]; }

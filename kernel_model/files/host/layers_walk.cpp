@@ -77,9 +77,7 @@ private:
 
     SysResult<void> follow(const Node& link) {
         if (++links_ > kLinkLimit) return tl::make_unexpected(Errno::Loop);
-        std::string target = link.special
-                                 ? link.special->link
-                                 : TRY(layers_.directory_of(link).read_link(link.relative));
+        std::string target = TRY(layers_.link_target(link));
         if (target.empty()) return tl::make_unexpected(Errno::NoEnt);
         if (target.front() == '/') {
             at_ = top_;

@@ -96,6 +96,7 @@ std::shared_ptr<Inode> OverlayFileSystem::inode_for(const Node& node, HostFd fd,
     auto inode = std::make_shared<Inode>(machine_.memory, key, std::move(fd), writable,
                                          dentries_.at(node.guest));
     inode->attributes = node.attributes;
+    if (node.kind == LayerKind::Bind) inode->bind = node.bind;
     if (node.kind == LayerKind::Scratch) inode->use = use_of(node.host);
     inodes_[node.host] = inode;
     return inode;
@@ -114,12 +115,6 @@ void OverlayFileSystem::forget_if_last(const Node& node) {
     inodes_.erase(node.host);
     uses_.erase(node.host);
     layers_.attributes.erase(node.host);
-}
-
-SysResult<FileStatus> OverlayFileSystem::directory_status(const std::string& guest) {
-    const auto found = TRY(layers_.find(nullptr, guest));
-    if (!found || !found->is_directory()) return tl::make_unexpected(Errno::NoEnt);
-    return found->status;
 }
 
 }  // namespace uprobesim

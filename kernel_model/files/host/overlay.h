@@ -42,7 +42,7 @@ public:
     SysResult<void> rename(const Caller&, std::string_view from,
                            const std::shared_ptr<const Dentry>& to_start, std::string_view to,
                            bool no_replace) override;
-    SysResult<void> link(const Caller&, std::string_view from,
+    SysResult<void> link(const Caller&, std::string_view from, bool follow,
                          const std::shared_ptr<const Dentry>& to_start,
                          std::string_view to) override;
     SysResult<void> symlink(const Caller&, std::string_view target, std::string_view path) override;
@@ -68,7 +68,8 @@ public:
     // The process that makes the present system call (the one that opened a directory may have
     // ended), or `opener` outside of system calls (tests).
     Process* reader(Process* opener) const { return special_->reader(opener); }
-    SysResult<FileStatus> directory_status(const std::string& guest);
+    // An open file as what is changed, by what it holds. Perm: it is none of the tree.
+    SysResult<Node> node_of(File&);
 
 private:
     // The place of a name that is to be made or removed.
@@ -101,11 +102,19 @@ private:
     SysResult<void> copy_up_link(const Node& node);
     void keep_attributes(const Node& original);
     SysResult<Node> copy_up(const Node& node);
-    SysResult<Node> writable_node(const Caller&, std::string_view path, bool follow);
-    // The open file that a link in /proc/PID/fd leads to, if its attributes belong to the open
-    // file; null: they belong to the path.
-    std::shared_ptr<File> memory_file_at(const Caller&, std::string_view path, bool follow);
-    // Initial attributes of a scratch file that was just made.
+    // What chmod, chown or utimensat asks for.
+    struct Change {
+        std::optional<std::uint32_t> mode = std::nullopt;
+        std::optional<std::pair<std::uint32_t, std::uint32_t>> owner = std::nullopt;  // ~0: stays
+        const Times* times = nullptr;
+    };
+    SysResult<void> change_at(const Caller&, std::string_view path, bool follow, const Change&);
+    SysResult<void> change_of(const Caller&, File&, const Change&);
+    SysResult<void> change_node(const Caller&, const Node&, const Change&);
+    SysResult<void> change_on_host(const Node&, const Change&);
+    void put_change(FileStatus&, const Change&) const;
+    std::optional<Node> node_by_name(const File&, const FileKey& key);
+    // New attributes for the scratch file that was just made there.
     std::shared_ptr<FileStatus> new_attributes(const Credentials&, const Place&,
                                                std::uint32_t mode);
     void modified_directory(const Place&);
@@ -116,6 +125,9 @@ private:
     SysResult<std::shared_ptr<File>> open_special(const Node&);
     SysResult<std::shared_ptr<File>> open_again(const Caller&, const std::shared_ptr<File>& magic,
                                                 std::uint32_t flags, std::uint32_t mode);
+    SysResult<std::shared_ptr<File>> open_inode_again(const Caller&, File&,
+                                                      const std::shared_ptr<Inode>&,
+                                                      std::uint32_t flags);
     SysResult<std::shared_ptr<File>> open_directory(const Caller&, const Node&,
                                                     std::uint32_t flags);
     SysResult<std::shared_ptr<File>> open_regular(const Node&, std::uint32_t flags);

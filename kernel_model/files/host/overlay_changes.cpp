@@ -119,11 +119,19 @@ SysResult<FileStatus> OverlayFileSystem::make_socket(const Caller& caller, std::
     return status(caller, path, false);
 }
 
-SysResult<void> OverlayFileSystem::link(const Caller& caller, std::string_view from,
+SysResult<void> OverlayFileSystem::link(const Caller& caller, std::string_view from, bool follow,
                                         const std::shared_ptr<const Dentry>& to_start,
                                         std::string_view to) {
-    const auto walked = TRY(layers_.walk(caller, from, false));
+    auto walked = TRY(layers_.walk(caller, from, follow));
     if (!walked.node) return tl::make_unexpected(Errno::NoEnt);
+    if (follow && walked.node->special && walked.node->special->magic) {
+        // A descriptor's file gets another name while it has one.
+        const File& file = *walked.node->special->magic;
+        const auto shown = walked.node->special->magic->status();
+        if (!shown) return tl::make_unexpected(shown.error());
+        walked.node = node_by_name(file, shown->key());
+        if (!walked.node) return tl::make_unexpected(Errno::NoEnt);
+    }
     const auto target = TRY(place(caller.starting_at(to_start), to, Errno::Exist));
     if (target.existing) return tl::make_unexpected(Errno::Exist);
     if (target.slash) return tl::make_unexpected(Errno::NoEnt);

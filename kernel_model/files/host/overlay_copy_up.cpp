@@ -33,7 +33,7 @@ SysResult<void> OverlayFileSystem::copy_up_directory(const std::string& guest) {
 }
 
 SysResult<void> OverlayFileSystem::copy_up_contents(const Node& node) {
-    auto from = TRY(layers_.root().open(node.relative, O_RDONLY));
+    auto from = TRY(layers_.open(node, O_RDONLY));
     auto to = TRY(layers_.scratch().open(node.relative, O_RDWR | O_CREAT | O_EXCL, 0644));
     const FileStatus made = status_of_host_fd(to.get());
     const FileKey key{made.device, made.inode};
@@ -70,7 +70,7 @@ SysResult<void> OverlayFileSystem::copy_up_contents(const Node& node) {
 
 SysResult<void> OverlayFileSystem::copy_up_link(const Node& node) {
     const auto parent = TRY(layers_.scratch().parent(node.relative));
-    const auto target = TRY(layers_.root().read_link(node.relative));
+    const auto target = TRY(layers_.link_target(node));
     if (symlinkat(target.c_str(), parent.first.get(), parent.second.c_str()) != 0) {
         return tl::make_unexpected(guest_errno(errno));
     }

@@ -70,14 +70,21 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::create(const Caller& caller,
         return tl::make_unexpected(ready.error() == Errno::Perm ? Errno::Acces : ready.error());
     }
     auto fd = TRY(where.directory->open(where.relative, O_RDWR | O_CREAT | O_EXCL, 0644));
+    if (!where.scratch) TRY(change_host_mode(fd.get(), mode & abi::kAllModeBits));
+    // The node is what was made, whatever has taken its name since.
+    Node made;
+    made.kind = where.scratch ? LayerKind::Scratch : LayerKind::Bind;
+    made.bind = where.scratch ? 0 : where.parent->bind;
+    made.guest = where.guest;
+    made.relative = where.relative;
+    made.status = status_of_host_fd(fd.get());
+    made.host = made.status.key();
     if (where.scratch) {
-        new_attributes(caller.credentials, where, abi::kIfReg | (mode & abi::kAllModeBits));
-    } else {
-        fchmod(fd.get(), mode & abi::kAllModeBits);
+        made.attributes =
+            new_attributes(caller.credentials, where, abi::kIfReg | (mode & abi::kAllModeBits));
+        made.status = merged_status(*made.attributes, made.status);
     }
-    const auto made = layers_.find(nullptr, where.guest);
-    if (!made || !*made) return tl::make_unexpected(Errno::Io);
-    return std::make_shared<RegularFile>(*this, inode_for(**made, std::move(fd), true));
+    return std::make_shared<RegularFile>(*this, inode_for(made, std::move(fd), true));
 }
 
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& caller,
@@ -90,12 +97,12 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& cal
         // O_NOFOLLOW met a link; O_PATH may hold it.
         if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
         if (!only_path) return tl::make_unexpected(Errno::Loop);
-        return std::make_shared<TextFile>("", node.status);
+        return std::make_shared<PathFile>(*this, node);
     }
     if (magic) return open_again(caller, node.special->magic, flags, mode);
     if (node.is_directory()) return open_directory(caller, node, flags);
     if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
-    if (only_path) return std::make_shared<TextFile>("", node.status);
+    if (only_path) return std::make_shared<PathFile>(*this, node);
     if (!caller.credentials.permit(node.status, rights_for(flags)))
         return tl::make_unexpected(Errno::Acces);
     if (node.special) return open_special(node);
@@ -115,8 +122,13 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_again(const Caller& cal
                                                                std::uint32_t mode) {
     std::shared_ptr<File> again;
     if (const auto* regular = dynamic_cast<const RegularFile*>(magic.get())) {
-        if (!writes(flags) || regular->inode()->writable())
-            again = std::make_shared<RegularFile>(*this, regular->inode());
+        again = TRY(open_inode_again(caller, *magic, regular->inode(), flags));
+    } else if (dynamic_cast<const NodeFile*>(magic.get()) != nullptr) {
+        const Node node = TRY(node_of(*magic));
+        if (node.is_link()) return tl::make_unexpected(Errno::Loop);
+        again = TRY(open_found(caller, node, flags & ~abi::kOCreat, mode));
+        again->dentry = magic->dentry;
+        return again;
     } else if (const auto* in_memory = dynamic_cast<const MemoryFile*>(magic.get())) {
         again = std::make_shared<MemoryFile>(in_memory->shared(), flags);
     } else if (const auto* end = dynamic_cast<const PipeEnd*>(magic.get())) {
@@ -124,19 +136,36 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_again(const Caller& cal
         again->dentry = magic->dentry;
         again->name = magic->name;
         return again;
-    } else if (dynamic_cast<const OpenDirectory*>(magic.get()) == nullptr &&
-               magic->terminal() == nullptr) {
-        return magic;
-    }
-    if (again == nullptr) {
-        if (magic->dentry && magic->dentry->removed()) return tl::make_unexpected(Errno::NoEnt);
+    } else if (magic->terminal() != nullptr) {
+        // A name of the modelled /dev, where nothing else can take it.
         auto opened =
             TRY(open(caller.starting_at(nullptr), magic->path(), flags & ~abi::kOCreat, mode));
         return std::move(opened.file);
+    } else {
+        return magic;
     }
     if ((flags & abi::kOTrunc) != 0) TRY(again->truncate(0));
     again->dentry = magic->dentry;
     return again;
+}
+
+SysResult<std::shared_ptr<File>> OverlayFileSystem::open_inode_again(
+    const Caller& caller, File& file, const std::shared_ptr<Inode>& inode, std::uint32_t flags) {
+    if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
+    const bool only_path = (flags & abi::kOPath) != 0;
+    const auto shown = TRY(file.status());
+    if (!only_path && !caller.credentials.permit(shown, rights_for(flags)))
+        return tl::make_unexpected(Errno::Acces);
+    if (only_path || !writes(flags) || inode->writable())
+        return std::make_shared<RegularFile>(*this, inode);
+    if (inode->bind) {
+        if (!layers_.bind(*inode->bind).writable) return tl::make_unexpected(Errno::Rofs);
+        inode->make_writable(TRY(open_host_file(inode->fd(), O_RDWR)));
+        return std::make_shared<RegularFile>(*this, inode);
+    }
+    const auto node = node_by_name(file, inode->key());
+    if (!node) return tl::make_unexpected(Errno::NoEnt);
+    return open_regular(*node, flags & ~abi::kOTrunc);
 }
 
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_special(const Node& node) {
@@ -152,7 +181,7 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_directory(const Caller&
     const bool needs_rights = !node.special && (flags & abi::kOPath) == 0;
     if (needs_rights && !caller.credentials.permit(node.status, rights_for(flags)))
         return tl::make_unexpected(Errno::Acces);
-    return std::make_shared<OpenDirectory>(*this, caller.process, node.status);
+    return std::make_shared<OpenDirectory>(*this, caller.process, node);
 }
 
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_regular(const Node& node,
@@ -160,10 +189,10 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_regular(const Node& nod
     const bool changes = writes(flags);
     const Node own = changes ? TRY(copy_up(node)) : node;
     const int host_flags = changes ? O_RDWR : O_RDONLY;
-    auto fd = layers_.directory_of(own).open(own.relative, host_flags);
+    auto fd = layers_.open(own, host_flags);
     if (!fd && (fd.error() == Errno::Nfile || fd.error() == Errno::Mfile)) {
         drop_unused();
-        fd = layers_.directory_of(own).open(own.relative, host_flags);
+        fd = layers_.open(own, host_flags);
     }
     auto inode = inode_for(own, TRY(std::move(fd)), changes);
     if ((flags & abi::kOTrunc) != 0) {

@@ -53,23 +53,42 @@ private:
     std::shared_ptr<Inode> inode_;
 };
 
-// The list of entries is read at each rewind, so that a program may remove entries while it reads
-// them.
-class OpenDirectory final : public File {
+// An open file that holds what was found, with a descriptor of the host file: what its name becomes
+// does not matter.
+class NodeFile : public File {
 public:
-    OpenDirectory(OverlayFileSystem& files, Process* process, FileStatus status)
-        : files_(files), process_(process), status_(status) {}
+    NodeFile(OverlayFileSystem& files, Node node) : files_(files), node_(std::move(node)) {}
+    SysResult<FileStatus> status() override { return TRY(files_.node_of(*this)).status; }
+    Node& node() { return node_; }
+
+protected:
+    OverlayFileSystem& files_;
+    Node node_;
+};
+
+// A name that was opened with O_PATH, of anything but a directory.
+class PathFile final : public NodeFile {
+public:
+    using NodeFile::NodeFile;
+};
+
+// The list of entries is read at each rewind, so that a program may remove entries while it
+// reads them.
+class OpenDirectory final : public NodeFile {
+public:
+    OpenDirectory(OverlayFileSystem& files, Process* process, Node node)
+        : NodeFile(files, std::move(node)), process_(process) {}
 
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte>) override {
         return tl::make_unexpected(Errno::IsDir);
     }
     bool seekable() const override { return true; }
-    SysResult<FileStatus> status() override {
-        return files_.directory_status(path()).value_or(status_);
+    SysResult<std::uint64_t> size() override {
+        return static_cast<std::uint64_t>(node_.status.size);
     }
-    SysResult<std::uint64_t> size() override { return static_cast<std::uint64_t>(status_.size); }
     SysResult<std::vector<DirEntry>> entries() override {
         if (position == 0 || !read_once_) {
+            if (dentry && dentry->removed()) return tl::make_unexpected(Errno::NoEnt);
             auto now = TRY(files_.list(files_.reader(process_), path()));
             entries_ = std::move(now);
             read_once_ = true;
@@ -78,9 +97,7 @@ public:
     }
 
 private:
-    OverlayFileSystem& files_;
     Process* process_;
-    FileStatus status_;
     std::vector<DirEntry> entries_;
     bool read_once_ = false;
 };

@@ -236,19 +236,10 @@ SysOutcome sys_linkat(SysCall& call) {
     if ((call.uint32(4) & ~(kAtSymlinkFollow | kAtEmptyPath)) != 0) return Errno::Inval;
     auto from = TRY(path_argument(call, call.int32(0), call.address(1)));
     auto to = TRY(path_argument(call, call.int32(2), call.address(3)));
-    if ((call.uint32(4) & kAtSymlinkFollow) != 0) {
-        for (int links = 0;; ++links) {
-            auto target = call.kernel.files().read_link(from.caller, from.path);
-            if (!target) break;
-            if (links == kLinkLimit) return Errno::Loop;
-            const std::size_t slash = from.path.rfind('/');
-            const std::string above =
-                slash == std::string::npos ? "" : from.path.substr(0, slash + 1);
-            from.path = target->front() == '/' ? *target : above + *target;
-        }
-    }
-    return named(call, to,
-                 call.kernel.files().link(from.caller, from.path, to.caller.start, to.path));
+    const bool follow = (call.uint32(4) & kAtSymlinkFollow) != 0;
+    return named(
+        call, to,
+        call.kernel.files().link(from.caller, from.path, follow, to.caller.start, to.path));
 }
 
 SysOutcome sys_symlinkat(SysCall& call) {

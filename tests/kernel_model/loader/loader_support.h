@@ -127,7 +127,7 @@ public:
     SysResult<FileStatus> make_socket(const Caller&, View, Word) override { return no(); }
     SysResult<void> remove(const Caller&, View, bool) override { return no(); }
     SysResult<void> rename(const Caller&, View, const Start&, View, bool) override { return no(); }
-    SysResult<void> link(const Caller&, View, const Start&, View) override { return no(); }
+    SysResult<void> link(const Caller&, View, bool, const Start&, View) override { return no(); }
     SysResult<void> symlink(const Caller&, View, View) override { return no(); }
     SysResult<void> change_mode(const Caller&, View, Word) override { return no(); }
     SysResult<void> change_owner(const Caller&, View, Word, Word, bool) override { return no(); }

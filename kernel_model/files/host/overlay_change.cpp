@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The overlay's calls that change modes, owners and times: of a name, and of an open file, which is
+// never looked for by its name again.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/host/overlay.h"
+#include "kernel_model/files/host/regular_file.h"
+#include "sim/base/try.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::uint32_t kSetIds = abi::kIsuid | abi::kIsgid;
+
+// What a link in /proc/PID/fd leads to; null: the path is none.
+std::shared_ptr<File> open_file_of(const Walk& walked) {
+    return walked.node && walked.node->special ? walked.node->special->magic : nullptr;
+}
+
+// setattr_prepare: the owner and the superuser change what a file has; only the superuser gives it
+// to others.
+SysResult<void> rights_to_change(const Credentials& credentials, const FileStatus& status) {
+    if (credentials.uid == 0 || credentials.uid == status.uid) return {};
+    return tl::make_unexpected(Errno::Perm);
+}
+
+SysResult<void> rights_to_give(const Credentials& credentials, std::uint32_t uid,
+                               std::uint32_t gid) {
+    if (credentials.uid == 0) return {};
+    if (uid != ~0u && uid != credentials.uid) return tl::make_unexpected(Errno::Perm);
+    if (gid != ~0u && !credentials.in_group(gid)) return tl::make_unexpected(Errno::Perm);
+    return {};
+}
+
+void put_owner(FileStatus& a, std::uint32_t uid, std::uint32_t gid) {
+    if (uid != ~0u) a.uid = uid;
+    if (gid != ~0u) a.gid = gid;
+    // chown(2): set-ID bits of a file do not survive.
+    if ((a.mode & abi::kIfmt) == abi::kIfReg) a.mode &= ~kSetIds;
+}
+
+void put_times(FileStatus& a, const FileSystem::Times& times) {
+    if (times.set_atime) {
+        a.atime_s = times.atime_s;
+        a.atime_ns = times.atime_ns;
+    }
+    if (times.set_mtime) {
+        a.mtime_s = times.mtime_s;
+        a.mtime_ns = times.mtime_ns;
+    }
+}
+
+}  // namespace
+
+void OverlayFileSystem::put_change(FileStatus& a, const Change& change) const {
+    if (change.mode) a.mode = (a.mode & abi::kIfmt) | (*change.mode & abi::kAllModeBits);
+    if (change.owner) put_owner(a, change.owner->first, change.owner->second);
+    if (change.times != nullptr) put_times(a, *change.times);
+    const std::uint64_t now = now_ns();
+    a.ctime_s = static_cast<std::int64_t>(now / 1000000000u);
+    a.ctime_ns = static_cast<std::int64_t>(now % 1000000000u);
+}
+
+// A file of a bind is the host's: the change is made to what the descriptor refers to.
+SysResult<void> OverlayFileSystem::change_on_host(const Node& node, const Change& change) {
+    if (!node.fd) return tl::make_unexpected(Errno::Perm);
+    const int fd = node.fd->get();
+    if (change.mode) return change_host_mode(fd, *change.mode & abi::kAllModeBits);
+    if (change.owner) return change_host_owner(fd, change.owner->first, change.owner->second);
+    if (change.times == nullptr) return {};
+    const Times& t = *change.times;
+    return change_host_times(fd, {t.atime_s, t.set_atime ? t.atime_ns : UTIME_OMIT},
+                             {t.mtime_s, t.set_mtime ? t.mtime_ns : UTIME_OMIT});
+}
+
+SysResult<void> OverlayFileSystem::change_node(const Caller& caller, const Node& node,
+                                               const Change& change) {
+    if (node.kind == LayerKind::Bind && !layers_.writable(node))
+        return tl::make_unexpected(Errno::Rofs);
+    if (change.owner)
+        TRY(rights_to_give(caller.credentials, change.owner->first, change.owner->second));
+    TRY(rights_to_change(caller.credentials, node.status));
+    if (change.mode && node.is_link()) return tl::make_unexpected(Errno::NotSup);
+    const Node own = node.attributes ? node : TRY(copy_up(node));
+    if (!own.attributes) return change_on_host(own, change);
+    put_change(*own.attributes, change);
+    return {};
+}
+
+SysResult<void> OverlayFileSystem::change_at(const Caller& caller, std::string_view path,
+                                             bool follow, const Change& change) {
+    const Walk walked = TRY(layers_.walk(caller, path, follow));
+    if (const auto file = open_file_of(walked); file && follow)
+        return change_of(caller, *file, change);
+    if (!walked.node) return tl::make_unexpected(Errno::NoEnt);
+    return change_node(caller, *walked.node, change);
+}
+
+SysResult<void> OverlayFileSystem::change_of(const Caller& caller, File& file,
+                                             const Change& change) {
+    if (FileStatus* own = file.own_status()) {
+        TRY(rights_to_change(caller.credentials, *own));
+        if (change.owner)
+            TRY(rights_to_give(caller.credentials, change.owner->first, change.owner->second));
+        put_change(*own, change);
+        return {};
+    }
+    return change_node(caller, TRY(node_of(file)), change);
+}
+
+// The entry of an open file's name, if that still leads to the file.
+std::optional<Node> OverlayFileSystem::node_by_name(const File& file, const FileKey& key) {
+    if (!file.dentry || file.dentry->removed()) return std::nullopt;
+    auto found = layers_.find(nullptr, file.dentry->path());
+    if (!found || !*found || (*found)->key() != key) return std::nullopt;
+    return std::move(**found);
+}
+
+SysResult<Node> OverlayFileSystem::node_of(File& file) {
+    if (auto* held = dynamic_cast<NodeFile*>(&file)) {
+        Node& node = held->node();
+        node.status = layers_.status_now(node);
+        if (node.kind == LayerKind::Bind || node.attributes) return node;
+        if (auto found = node_by_name(file, node.key())) node = std::move(*found);
+        // A file of the root that has lost its name is changed for those who hold it.
+        if (node.kind == LayerKind::Root && file.dentry && file.dentry->removed())
+            node.attributes = std::make_shared<FileStatus>(node.status);
+        return node;
+    }
+    const auto* regular = dynamic_cast<const RegularFile*>(&file);
+    if (regular == nullptr) return tl::make_unexpected(Errno::Perm);
+    Inode& inode = *regular->inode();
+    if (!inode.bind) {
+        if (auto found = node_by_name(file, inode.key())) return std::move(*found);
+        inode.attributes = std::make_shared<FileStatus>(inode.status());
+    }
+    Node node;
+    node.kind = inode.bind ? LayerKind::Bind : LayerKind::Root;
+    node.bind = inode.bind.value_or(0);
+    node.attributes = inode.attributes;
+    node.fd = std::make_shared<const HostFd>(fcntl(inode.fd(), F_DUPFD_CLOEXEC, 0));
+    node.status = layers_.status_now(node);
+    return node;
+}
+
+SysResult<void> OverlayFileSystem::change_mode(const Caller& caller, std::string_view path,
+                                               std::uint32_t mode) {
+    return change_at(caller, path, true, {.mode = mode});
+}
+SysResult<void> OverlayFileSystem::change_owner(const Caller& caller, std::string_view path,
+                                                std::uint32_t uid, std::uint32_t gid, bool follow) {
+    return change_at(caller, path, follow, {.owner = std::pair(uid, gid)});
+}
+SysResult<void> OverlayFileSystem::set_times(const Caller& caller, std::string_view path,
+                                             const Times& times, bool follow) {
+    return change_at(caller, path, follow, {.times = &times});
+}
+SysResult<void> OverlayFileSystem::change_mode_of(const Caller& caller, File& file,
+                                                  std::uint32_t mode) {
+    return change_of(caller, file, {.mode = mode});
+}
+SysResult<void> OverlayFileSystem::change_owner_of(const Caller& caller, File& file,
+                                                   std::uint32_t uid, std::uint32_t gid) {
+    return change_of(caller, file, {.owner = std::pair(uid, gid)});
+}
+SysResult<void> OverlayFileSystem::set_times_of(const Caller& caller, File& file,
+                                                const Times& times) {
+    return change_of(caller, file, {.times = &times});
+}
+
+}  // namespace uprobesim
