@@ -73,8 +73,7 @@ public:
         return tl::make_unexpected(Errno::Spipe);
     }
     virtual SysResult<FileStatus> status() = 0;
-    // The status whose mode, owner and times can be changed without a path; null: they are changed
-    // by path.
+    // The mode, owner and times that the model keeps; null: those of the host file.
     virtual FileStatus* own_status() { return nullptr; }
     virtual SysResult<std::uint64_t> size();
     virtual SysResult<void> truncate(std::uint64_t size);
@@ -82,9 +81,11 @@ public:
     virtual SysResult<void> clear(std::uint64_t begin, std::uint64_t end);
     // Allocates disk space for the range (fallocate). NoSpc: the disk is full.
     virtual SysResult<void> reserve(std::uint64_t, std::uint64_t) { return {}; }
+    // What is to be told of writes that failed later than they were made, once to each description:
+    // fsync, and close of the last descriptor (flush).
     virtual SysResult<void> sync() { return {}; }
-    // All entries of a directory: "." and "..", then the root's entries in the host's order, then
-    // those that the scratch layer added, by name. NotDir for other kinds.
+    virtual SysResult<void> flush() { return {}; }
+    // All entries of a directory: "." and "..", then the others by name. NotDir for other kinds.
     virtual SysResult<std::vector<DirEntry>> entries();
     // The backing of mappings of the file; null: mmap fails with ENODEV.
     virtual std::shared_ptr<FileBacking> backing() { return nullptr; }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -95,6 +96,12 @@ public:
     // Writes back dirty shared pages, drops page caches; the scratch layer stays when it was asked
     // for.
     virtual void finish() = 0;
+    // Mapped data that the host's disk did not take, by the file's name in the guest, with the
+    // first error of each.
+    virtual const std::map<std::string, Errno>& lost_writes() const {
+        static const std::map<std::string, Errno> none;
+        return none;
+    }
     // The space of the scratch layer; null: unlimited.
     virtual const DiskSpace* space() const { return nullptr; }
     virtual void set_clock(std::function<std::uint64_t()> now_ns) = 0;

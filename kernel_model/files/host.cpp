@@ -32,6 +32,7 @@ Errno guest_errno(int host_errno) {
         case ELOOP: return Errno::Loop;
         case EOVERFLOW: return Errno::Overflow;
         case EOPNOTSUPP: return Errno::NotSup;
+        case EDQUOT: return Errno::NoSpc;
         default: return Errno::Io;
     }
 }
@@ -105,7 +106,9 @@ SysResult<std::string> host_link_target(int fd) {
 
 SysResult<std::vector<DirEntry>> host_entries(int fd) {
     // A new open file description, because the position belongs to it.
-    const int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    int own = openat(fd, ".", kFlags | O_NOATIME);
+    if (own < 0 && errno == EPERM) own = openat(fd, ".", kFlags);
     if (own < 0) return tl::make_unexpected(guest_errno(errno));
     DIR* dir = fdopendir(own);
     if (dir == nullptr) {

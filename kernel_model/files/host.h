@@ -4,13 +4,13 @@
 // descriptor refers to, whatever has taken its name meanwhile.
 #pragma once
 
-#include <time.h>
-
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "kernel_model/files/file.h"
+
+struct timespec;
 
 namespace uprobesim {
 

@@ -56,7 +56,12 @@ SysResult<void> change_host_times(int fd, const timespec& atime, const timespec&
 SysResult<HostFd> open_host_file(int fd, int host_flags) {
     const std::uint32_t type = status_of_host_fd(fd).mode & abi::kIfmt;
     if (type != abi::kIfReg && type != abi::kIfDir) return tl::make_unexpected(Errno::Nxio);
-    HostFd opened(::open(own_descriptor(fd).c_str(), host_flags | O_CLOEXEC | O_NOCTTY));
+    // O_NONBLOCK: a lease that another holds must not stop the simulator.
+    host_flags |= O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    const std::string name = own_descriptor(fd);
+    HostFd opened(::open(name.c_str(), host_flags | O_NOATIME));
+    // Only the file's owner and the superuser may read without a trace.
+    if (!opened && errno == EPERM) opened = HostFd(::open(name.c_str(), host_flags));
     if (!opened) return tl::make_unexpected(guest_errno(errno));
     return opened;
 }

@@ -6,10 +6,15 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tl/expected.hpp>
 
+#include "kernel_model/abi/errno.h"
 #include "sim/base/units.h"
 
 namespace uprobesim {
+
+template <class T>
+using SysResult = tl::expected<T, Errno>;
 
 // Identifies a file for the whole run. Together with an offset it is the key of a uprobe.
 struct FileKey {
@@ -32,8 +37,8 @@ public:
     virtual bool resident(std::uint64_t) const { return true; }
     // A shared mapping is about to write to this page.
     virtual void mark_dirty(std::uint64_t index) = 0;
-    // Writes dirty pages of the range back to the file.
-    virtual void write_back(std::uint64_t first_index, std::uint64_t pages) = 0;
+    // Writes dirty pages of the range back to the file. An error is the disk's.
+    virtual SysResult<void> write_back(std::uint64_t first_index, std::uint64_t pages) = 0;
     // The kernel has written the page and it was not executed since: the first fetch synchronises
     // the caches for the whole page.
     virtual bool freshly_written() const { return false; }

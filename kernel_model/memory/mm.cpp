@@ -214,7 +214,7 @@ public:
         return index == 0 ? std::optional(frame_) : std::nullopt;
     }
     void mark_dirty(std::uint64_t) override {}
-    void write_back(std::uint64_t, std::uint64_t) override {}
+    SysResult<void> write_back(std::uint64_t, std::uint64_t) override { return {}; }
     bool freshly_written() const override { return content_ == SpecialContent::FreshlyWritten; }
     std::string path() const override { return {}; }
 

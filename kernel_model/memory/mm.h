@@ -19,9 +19,6 @@
 
 namespace uprobesim {
 
-template <class T>
-using SysResult = tl::expected<T, Errno>;
-
 // The result of a fault. The last four lead to a signal, or to EFAULT in a user copy of the kernel.
 enum class FaultResult { Resolved, NotMapped, NoRight, BeyondFile, OutOfMemory };
 

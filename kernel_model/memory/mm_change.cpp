@@ -117,6 +117,7 @@ SysResult<std::uint64_t> Mm::discard(VRange range) {
 SysResult<void> Mm::write_back(VRange range) {
     VAddr at = range.begin;
     bool hole = false;
+    SysResult<void> result;
     for (auto it = first_ending_after(range.begin); it != vmas_.end() && it->first < range.end;
          ++it) {
         const Vma& vma = it->second;
@@ -132,10 +133,12 @@ SysResult<void> Mm::write_back(VRange range) {
             vma.file->mark_dirty(vma.offset_of(page) / kPageSize);
             space_->protect(page, leaf_rights(vma.prot, false));
         });
-        vma.file->write_back(vma.offset_of(part.begin) / kPageSize, part.size() / kPageSize);
+        const auto written =
+            vma.file->write_back(vma.offset_of(part.begin) / kPageSize, part.size() / kPageSize);
+        if (!written && result) result = written;
     }
-    if (hole || at < range.end) return tl::make_unexpected(Errno::NoMem);
-    return {};
+    if (result && (hole || at < range.end)) return tl::make_unexpected(Errno::NoMem);
+    return result;
 }
 
 SysResult<VAddr> Mm::move(VAddr old, std::uint64_t old_size, std::uint64_t new_size, VAddr to,

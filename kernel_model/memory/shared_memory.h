@@ -26,7 +26,7 @@ public:
     std::optional<PAddr> page(std::uint64_t index) override;
     bool resident(std::uint64_t index) const override { return pages_.contains(index); }
     void mark_dirty(std::uint64_t) override {}
-    void write_back(std::uint64_t, std::uint64_t) override {}
+    SysResult<void> write_back(std::uint64_t, std::uint64_t) override { return {}; }
     std::string path() const override { return path_; }
 
     // Short at the end of the file.

@@ -32,7 +32,7 @@ public:
         return index < kPages ? std::optional(frames_[index]) : std::nullopt;
     }
     void mark_dirty(std::uint64_t) override {}
-    void write_back(std::uint64_t, std::uint64_t) override {}
+    SysResult<void> write_back(std::uint64_t, std::uint64_t) override { return {}; }
     std::string path() const override { return {}; }
 
 private:

@@ -45,8 +45,10 @@ void add_guest_options(OptionTable& table, GuestCommand command) {
                   "repeated")
             .from(ValueSource::Bind);
         table
-            .text("scratch", "DIR",
-                  "keep the files that the guest writes in DIR (default: they are discarded)")
+            .text(
+                "scratch", "DIR",
+                "keep what the guest writes, removes and changes in DIR for the next run (default: "
+                "it is discarded)")
             .from(ValueSource::Folder);
         table.text("scratch-limit", "SIZE",
                    "space for the files that the guest writes, with K, M or G; beyond it writes "

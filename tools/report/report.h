@@ -75,6 +75,12 @@ struct SpecRow {
     std::vector<RefusedRow> refused;  // those of a pattern that the kernel does not accept
 };
 
+// Bytes of a guest file that the host's disk did not take.
+struct LostWriteRow {
+    std::string path;
+    std::string error;
+};
+
 struct UnmodelledRow {
     std::string name;
     std::uint64_t times = 0;
@@ -162,6 +168,7 @@ struct RunReport {
     std::vector<ProbeRow> probes;           // in the order of the specs, then of the offset
     std::vector<ProcessRow> processes;      // by pid, ended ones too; not in a report that was read
     std::vector<UnmodelledRow> unmodelled;  // by name
+    std::vector<LostWriteRow> lost_writes;  // by path
     std::uint64_t idle_ns = 0;              // all CPUs together
     std::uint64_t cpus = 1;
     std::vector<std::uint64_t> cpu_busy_ns;  // of each

@@ -53,6 +53,13 @@ Lines unmodelled_lines(const RunReport& report) {
     return lines;
 }
 
+Lines lost_write_lines(const RunReport& report) {
+    Lines lines{"writes that the host's disk refused"};
+    for (const LostWriteRow& row : report.lost_writes)
+        lines.lines.push_back(fmt::format("{}: {}", row.path, row.error));
+    return lines;
+}
+
 std::string result_text(const ResultRow& row) {
     return row.value ? fmt::format("{:.2f}", *row.value) : "-";
 }

@@ -18,6 +18,7 @@ Facts provenance_facts(const Provenance& provenance);
 // The kernel's refusals of a pattern's places, by reason.
 Lines refused_lines(const RunReport& report);
 Lines unmodelled_lines(const RunReport& report);
+Lines lost_write_lines(const RunReport& report);
 
 std::string result_text(const ResultRow& row);  // without its unit; "-" where there is none
 // A CPU's part of the time: "12.3%"; "-" for a CPU the run did not have.

@@ -197,6 +197,9 @@ Json run_json(const RunReport& r) {
     Json unmodelled = Json::array();
     for (const UnmodelledRow& u : r.unmodelled)
         unmodelled.push_back({{"name", u.name}, {"times", u.times}, {"note", u.note}});
+    Json lost = Json::array();
+    for (const LostWriteRow& row : r.lost_writes)
+        lost.push_back({{"path", row.path}, {"error", row.error}});
     Json results = Json::array();
     for (const ResultRow& row : r.results) {
         results.push_back({{"name", row.name},
@@ -212,7 +215,8 @@ Json run_json(const RunReport& r) {
             {"kernel", kernel_json(r, t)},
             {"probes", probes_json(r, t)},
             {"processes", processes_json(r)},
-            {"partly_modelled", std::move(unmodelled)}};
+            {"partly_modelled", std::move(unmodelled)},
+            {"lost_writes", std::move(lost)}};
 }
 
 // Guest strings may hold any bytes: invalid UTF-8 becomes U+FFFD instead of an exception.

@@ -215,6 +215,7 @@ Document run_document(const RunReport& r, ProcessDetail processes) {
     document.add(count_table("system calls", r.syscalls));
     document.add(count_table("EL0 instructions by class", r.classes));
     document.add(unmodelled_lines(r));
+    document.add(lost_write_lines(r));
     Facts provenance = provenance_facts(r.provenance);
     provenance.add("kernel", profile_text(r.provenance.kernel));
     document.add(std::move(provenance));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <map>
 
@@ -289,6 +290,8 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     report.elapsed_ns = kernel.clock().monotonic_ns();
     report.memory_peak_bytes = machine.memory.peak_bytes();
     (*files)->finish();
+    for (const auto& [path, error] : (*files)->lost_writes())
+        report.lost_writes.push_back({path, std::strerror(static_cast<int>(error))});
     return report;
 }
 

@@ -33,7 +33,7 @@ ssize_t write_fully(int fd, std::span<const std::byte> from, std::uint64_t offse
         const ssize_t n =
             pwrite(fd, from.data() + done, from.size() - done, static_cast<off_t>(offset + done));
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return done > 0 ? static_cast<ssize_t>(done) : n;
+        if (n <= 0) return done > 0 ? static_cast<ssize_t>(done) : n;
         done += static_cast<std::size_t>(n);
     }
     return static_cast<ssize_t>(done);
@@ -42,7 +42,7 @@ ssize_t write_fully(int fd, std::span<const std::byte> from, std::uint64_t offse
 }  // namespace
 
 Inode::~Inode() {
-    write_back(0, ~std::uint64_t{0} / kPageSize);
+    (void)write_back(0, ~std::uint64_t{0} / kPageSize);
     drop_pages_from(0);
 }
 
@@ -65,23 +65,51 @@ std::optional<PAddr> Inode::page(std::uint64_t index) {
     return *frame;
 }
 
-void Inode::write_back(std::uint64_t first_index, std::uint64_t count) {
+std::optional<Errno> Inode::write_page(std::uint64_t index, std::uint64_t end_of_file) {
+    const std::uint64_t offset = index * kPageSize;
+    const auto page = pages_.find(index);
+    if (!writable_ || page == pages_.end() || offset >= end_of_file) return std::nullopt;
+    const std::size_t bytes = std::min(kPageSize, end_of_file - offset);
+    const ssize_t n = write_fully(
+        fd_.get(), std::span<const std::byte>(memory_.bytes(page->second)).first(bytes), offset);
+    if (n == static_cast<ssize_t>(bytes)) return std::nullopt;
+    // A short write: the next one would have said why.
+    return n < 0 ? guest_errno(errno) : Errno::NoSpc;
+}
+
+SysResult<void> Inode::write_back(std::uint64_t first_index, std::uint64_t count) {
     const std::uint64_t end_of_file = size();
+    SysResult<void> result;
     for (auto it = dirty_.lower_bound(first_index); it != dirty_.end() && *it - first_index < count;
          ++it) {
-        const std::uint64_t offset = *it * kPageSize;
-        const auto page = pages_.find(*it);
-        if (!writable_ || page == pages_.end() || offset >= end_of_file) continue;
-        const std::size_t bytes = std::min(kPageSize, end_of_file - offset);
-        write_fully(fd_.get(), std::span<const std::byte>(memory_.bytes(page->second)).first(bytes),
-                    offset);
+        const auto error = write_page(*it, end_of_file);
+        if (!error) {
+            refused_.erase(*it);
+            continue;
+        }
+        // An error is told once of each page, until it has been written.
+        if (!refused_.insert(*it).second) continue;
+        ++failures_;
+        last_failure_ = *error;
+        if (on_failure) on_failure(path(), *error);
+        if (result) result = tl::make_unexpected(*error);
     }
+    return result;
 }
 
 SysResult<std::uint64_t> Inode::read(std::uint64_t offset, std::span<std::byte> to) {
-    if (!dirty_.empty()) write_back(offset / kPageSize, to.size() / kPageSize + 2);
+    if (!dirty_.empty()) (void)write_back(offset / kPageSize, to.size() / kPageSize + 2);
     const ssize_t n = read_fully(fd_.get(), to, offset);
     if (n < 0) return tl::make_unexpected(guest_errno(errno));
+    const auto end = offset + static_cast<std::uint64_t>(n);
+    for (auto it = refused_.lower_bound(offset / kPageSize);
+         it != refused_.end() && *it * kPageSize < end; ++it) {
+        const std::uint64_t page_begin = *it * kPageSize;
+        const std::uint64_t first = std::max(page_begin, offset);
+        const std::uint64_t last = std::min(page_begin + kPageSize, end);
+        std::memcpy(to.data() + (first - offset),
+                    memory_.bytes(pages_.at(*it)).data() + (first - page_begin), last - first);
+    }
     return static_cast<std::uint64_t>(n);
 }
 
@@ -93,7 +121,11 @@ SysResult<std::uint64_t> Inode::write(std::uint64_t offset, std::span<const std:
         if (from.empty()) return tl::make_unexpected(Errno::NoSpc);
     }
     const ssize_t n = write_fully(fd_.get(), from, offset);
-    if (n < 0) return tl::make_unexpected(guest_errno(errno));
+    if (n < 0) {
+        const Errno error = guest_errno(errno);
+        if (on_failure && (error == Errno::NoSpc || error == Errno::Io)) on_failure(path(), error);
+        return tl::make_unexpected(error);
+    }
     const auto written = static_cast<std::uint64_t>(n);
     for (auto it = pages_.lower_bound(offset / kPageSize);
          it != pages_.end() && it->first * kPageSize < offset + written; ++it) {
@@ -109,20 +141,21 @@ SysResult<std::uint64_t> Inode::write(std::uint64_t offset, std::span<const std:
 
 SysResult<void> Inode::truncate(std::uint64_t new_size) {
     if (!writable_) return tl::make_unexpected(Errno::Inval);
-    write_back(0, ~std::uint64_t{0} / kPageSize);
+    (void)write_back(0, ~std::uint64_t{0} / kPageSize);
     if (ftruncate(fd_.get(), static_cast<off_t>(new_size)) != 0)
         return tl::make_unexpected(guest_errno(errno));
     if (use) use->release(new_size, ~std::uint64_t{0});
     for (auto it = pages_.lower_bound(new_size / kPageSize); it != pages_.end();) {
-        const std::uint64_t kept = it->first == new_size / kPageSize ? new_size % kPageSize : 0;
+        const std::uint64_t left = it->first == new_size / kPageSize ? new_size % kPageSize : 0;
         auto bytes = memory_.bytes(it->second);
-        std::memset(bytes.data() + kept, 0, kPageSize - kept);
+        std::memset(bytes.data() + left, 0, kPageSize - left);
         memory_.note_write(it->second);
         // A page that is still mapped stays in the cache, so that mapping and file agree if the
         // file grows again.
-        if (kept == 0 && memory_.refs(it->second) == 1) {
+        if (left == 0 && memory_.refs(it->second) == 1) {
             memory_.release(it->second);
             dirty_.erase(it->first);
+            refused_.erase(it->first);
             it = pages_.erase(it);
         } else {
             ++it;
@@ -159,6 +192,7 @@ void Inode::drop_pages_from(std::uint64_t index) {
     for (auto it = pages_.lower_bound(index); it != pages_.end(); it = pages_.erase(it))
         memory_.release(it->second);
     dirty_.erase(dirty_.lower_bound(index), dirty_.end());
+    refused_.erase(refused_.lower_bound(index), refused_.end());
 }
 
 }  // namespace uprobesim

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "kernel_model/files/dentry.h"
 #include "kernel_model/files/disk_space.h"
 #include "kernel_model/files/host.h"
+#include "kernel_model/files/host/shown_files.h"
 #include "kernel_model/memory/backing.h"
 #include "sim/mem/physical_memory.h"
 
@@ -35,7 +37,7 @@ public:
     std::uint64_t size() const override;
     std::optional<PAddr> page(std::uint64_t index) override;
     void mark_dirty(std::uint64_t index) override { dirty_.insert(index); }
-    void write_back(std::uint64_t first_index, std::uint64_t pages) override;
+    SysResult<void> write_back(std::uint64_t first_index, std::uint64_t pages) override;
     std::string path() const override { return dentry_->path(); }
 
     SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to);
@@ -44,6 +46,17 @@ public:
     SysResult<void> clear(std::uint64_t begin, std::uint64_t end);
     SysResult<void> reserve(std::uint64_t begin, std::uint64_t end);
     bool writable() const { return writable_; }
+    // How often a page could not be written back, and why at last (errseq_t): each description is
+    // told once of what came since it was opened.
+    std::uint64_t failures() const { return failures_; }
+    // Those that somebody was told of: a description that is opened later is not told again.
+    std::uint64_t failures_told() const { return failures_told_; }
+    Errno last_failure() {
+        failures_told_ = failures_;
+        return last_failure_;
+    }
+    // Told of each failure with the name of the file; null: nobody.
+    std::function<void(const std::string& path, Errno)> on_failure;
     void make_writable(HostFd fd) {
         fd_ = std::move(fd);
         writable_ = true;
@@ -54,12 +67,16 @@ public:
     // Attributes that the guest has set or the model keeps, for files of the scratch layer; null:
     // those of the host file.
     std::shared_ptr<FileStatus> attributes;
+    // What the run keeps of a file of the root or a bind; null: `attributes` has it.
+    std::shared_ptr<KeptFile> kept;
     // Of a bind's file: which bind.
     std::optional<std::size_t> bind;
+    std::string guest;  // the name by which it was first met
     // Space charged against the scratch limit; null if unlimited.
     std::shared_ptr<DiskUse> use;
 
 private:
+    std::optional<Errno> write_page(std::uint64_t index, std::uint64_t end_of_file);
     void drop_pages_from(std::uint64_t index);
 
     PhysicalMemory& memory_;
@@ -71,6 +88,10 @@ private:
     // Pages written through a shared mapping. They stay in the set, because the guest may write
     // again without a fault.
     std::set<std::uint64_t> dirty_;
+    // Pages of dirty_ whose bytes the disk has refused: the cache alone has them.
+    std::set<std::uint64_t> refused_;
+    std::uint64_t failures_ = 0, failures_told_ = 0;
+    Errno last_failure_ = Errno::Io;
 };
 
 }  // namespace uprobesim

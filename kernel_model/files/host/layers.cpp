@@ -5,6 +5,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/limits.h"
+#include "kernel_model/files/host/scratch_state.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -42,8 +43,7 @@ FileStatus merged_status(const FileStatus& kept, const FileStatus& host) {
     s.mode = (host.mode & kIfmt) | (kept.mode & ~kIfmt);
     s.links = host.links;
     s.size = host.size;
-    s.blocks = host.blocks;
-    s.block_size = host.block_size;
+    put_modelled_size(s);
     return s;
 }
 
@@ -87,18 +87,36 @@ namespace {
 bool missing(Errno e) {
     return e == Errno::NoEnt || e == Errno::NotDir;
 }
-
-void put_host_file(Node& node, HostFile file) {
-    node.status = file.status;
-    node.host = file.status.key();
-    node.fd = std::make_shared<const HostFd>(std::move(file.fd));
-}
 }  // namespace
 
-FileStatus Layers::status_now(const Node& node) const {
-    if (!node.fd) return node.attributes ? *node.attributes : node.status;
-    const FileStatus host = status_of_host_fd(node.fd->get());
-    return node.attributes ? merged_status(*node.attributes, host) : host;
+void Layers::put_host_file(Node& node, HostFile file) {
+    node.host = file.status.key();
+    node.fd = std::make_shared<const HostFd>(std::move(file.fd));
+    if (node.kind == LayerKind::Scratch) {
+        auto& kept = attributes[node.host];
+        // A file that was put there from outside.
+        if (!kept) {
+            kept = std::make_shared<FileStatus>(file.status);
+            kept->device = kDevice;
+            kept->inode = inode_number_of(node.guest) | std::uint64_t{1} << 41;
+            kept->atime_s = kept->ctime_s = kept->mtime_s;
+            kept->atime_ns = kept->ctime_ns = kept->mtime_ns;
+            if (adopted) adopted(node.guest, kept);
+        }
+        node.attributes = kept;
+    }
+    node.status = status_in(node, file.status);
+}
+
+FileStatus Layers::status_in(const Node& node, const FileStatus& host) {
+    if (node.attributes) return merged_status(*node.attributes, host);
+    const std::uint64_t device = node.kind == LayerKind::Bind ? kDevice + 1 + node.bind : kDevice;
+    return shown.shown(host, node.guest, device);
+}
+
+FileStatus Layers::status_now(const Node& node) {
+    if (node.fd) return status_in(node, status_of_host_fd(node.fd->get()));
+    return node.attributes ? *node.attributes : node.status;
 }
 
 SysResult<HostFd> Layers::open(const Node& node, int host_flags) const {
@@ -153,16 +171,6 @@ SysResult<std::optional<Node>> Layers::find_in_scratch(const std::string& guest)
     auto found = scratch_.find(node.relative);
     if (!found && missing(found.error())) return std::nullopt;
     put_host_file(node, TRY(std::move(found)));
-    const FileStatus status = node.status;
-    auto& kept = attributes[node.host];
-    // A file of an earlier run, in a scratch directory that was kept.
-    if (!kept) {
-        kept = std::make_shared<FileStatus>(status);
-        kept->device = device_;
-        kept->inode |= std::uint64_t{1} << 41;
-    }
-    node.attributes = kept;
-    node.status = merged_status(*kept, status);
     return node;
 }
 
@@ -172,14 +180,21 @@ SysResult<std::optional<Node>> Layers::find_in_root(const std::string& guest) {
     node.guest = guest;
     node.kind = LayerKind::Root;
     node.relative = relative_of(guest);
+    if (guest == "/") node.attributes = top;
     auto found = root_.find(node.relative);
     if (!found && missing(found.error())) return std::nullopt;
     put_host_file(node, TRY(std::move(found)));
     return node;
 }
 
+bool Layers::reserved(const std::string& guest) {
+    static const std::string name = "/" + std::string(ScratchState::kFolder);
+    return guest == name || is_below(guest, name);
+}
+
 SysResult<std::optional<Node>> Layers::find(Process* process, const std::string& guest) {
     if (const Bind* bind = bind_of(guest)) return find_in_bind(*bind, guest);
+    if (reserved(guest)) return std::nullopt;
     Node node;
     node.guest = guest;
     if (special_.owns(guest)) {
@@ -201,7 +216,8 @@ SysResult<std::optional<Node>> Layers::find(Process* process, const std::string&
     node.kind = LayerKind::Synthetic;
     node.relative = relative_of(guest);
     node.status.mode = kIfDir | 0755;
-    node.status.inode = 2;
+    node.status.device = kDevice;
+    node.status.inode = inode_number_of(guest);
     return node;
 }
 

@@ -4,6 +4,7 @@
 // lead into another; each host access is confined by the host kernel (see HostDirectory).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "kernel_model/files/caller.h"
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/files/host.h"
+#include "kernel_model/files/host/shown_files.h"
 #include "kernel_model/files/special_tree.h"
 
 namespace uprobesim {
@@ -60,17 +62,17 @@ public:
         : root_(std::move(root)),
           scratch_(std::move(scratch)),
           binds_(std::move(binds)),
-          special_(special) {
-        device_ = status_of_host_fd(root_.fd()).device;
-    }
+          special_(special) {}
 
     SysResult<Walk> walk(const Caller& caller, std::string_view path, bool follow_last);
     // Looks up a canonical path without following links. nullopt: no such name.
     SysResult<std::optional<Node>> find(Process* process, const std::string& guest);
+    // What the root has there, unless that is hidden.
+    SysResult<std::optional<Node>> find_in_root(const std::string& guest);
 
     const HostDirectory& directory_of(const Node& node) const;
     // What the node shows now, whatever has become of its name.
-    FileStatus status_now(const Node& node) const;
+    FileStatus status_now(const Node& node);
     // The very file that was found, a regular one or a directory.
     SysResult<HostFd> open(const Node& node, int host_flags) const;
     SysResult<std::string> link_target(const Node& link) const;
@@ -85,6 +87,8 @@ public:
     // Names in this directory on which a bind is mounted.
     std::vector<std::string> bind_points_in(const std::string& guest) const;
     bool hidden(const std::string& guest) const;
+    // Whether the name is one that the simulator keeps for itself in a scratch directory.
+    static bool reserved(const std::string& guest);
     // Whether the root's entries at this path are visible.
     bool shows_root(const std::string& guest) const {
         return !hidden(guest) && !special_.owns(guest);
@@ -92,20 +96,27 @@ public:
     // Attributes of scratch files that override those of the host file. By host file, so that they
     // survive renames and new links.
     std::map<FileKey, std::shared_ptr<FileStatus>> attributes;
+    // Of the top directory, which is the root's own; null: nothing was changed.
+    std::shared_ptr<FileStatus> top;
+    // Told of each file of the scratch layer that was made neither by this run nor by an earlier one.
+    std::function<void(const std::string& guest, const std::shared_ptr<FileStatus>&)> adopted;
+    // What is shown of the files of the root and the binds.
+    ShownFiles shown;
     // The st_dev of the root and the scratch layer, which are one file system to the guest.
-    std::uint64_t device() const { return device_; }
+    static constexpr std::uint64_t kDevice = 0xfe00;
+    // What a host file of the node's layer shows: the file's own answer in the guest's terms.
+    FileStatus status_in(const Node& node, const FileStatus& host);
 
 private:
     const Bind* bind_of(const std::string& guest) const;
     SysResult<std::optional<Node>> find_in_bind(const Bind& bind, const std::string& guest);
     SysResult<std::optional<Node>> find_in_scratch(const std::string& guest);
-    SysResult<std::optional<Node>> find_in_root(const std::string& guest);
+    void put_host_file(Node& node, HostFile file);
     HostDirectory root_;
     HostDirectory scratch_;
     std::vector<Bind> binds_;
     SpecialTree& special_;
     std::set<std::string> hidden_;
-    std::uint64_t device_ = 0;
 };
 
 // "/a/b" -> "a/b", "/" -> ".".

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Builds the file tree that the options describe.
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
+#include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/host/overlay.h"
 #include "sim/base/temp_folder.h"
 #include "sim/base/try.h"
@@ -33,6 +36,26 @@ Result<HostDirectory> open_host_directory(const std::string& path, const char* w
     return HostDirectory(std::move(fd));
 }
 
+// A view of the directory of our own, by which reading leaves no time behind, no device is opened
+// and, unless it is `writable`, nothing is written. Only the superuser may have one; without it the
+// directory itself serves, and what it is opened with keeps as much of that as is possible.
+Result<HostDirectory> open_quiet_directory(const std::string& path, bool writable, const char* what,
+                                           const char* hint) {
+    auto plain = TRY(open_host_directory(path, what, hint));
+    HostFd view(static_cast<int>(
+        syscall(SYS_open_tree, plain.fd(), "",
+                AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)));
+    if (!view) return plain;
+    mount_attr attributes{};
+    attributes.attr_clr = MOUNT_ATTR__ATIME;
+    attributes.attr_set =
+        MOUNT_ATTR_NOATIME | MOUNT_ATTR_NODEV | (writable ? 0 : MOUNT_ATTR_RDONLY);
+    if (syscall(SYS_mount_setattr, view.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
+                sizeof attributes) != 0)
+        return plain;
+    return HostDirectory(std::move(view));
+}
+
 Result<Layers::Bind> make_bind(const BindMount& mount) {
     if (mount.guest.empty() || mount.guest.front() != '/')
         return user_error("the guest path of a bind must be absolute", mount.guest,
@@ -54,21 +77,70 @@ Result<Layers::Bind> make_bind(const BindMount& mount) {
             std::string("the host path of a bind cannot be opened: ") + std::strerror(errno),
             mount.host, "--bind HOST:/GUEST[:rw]");
     if (S_ISDIR(s.st_mode)) {
-        auto dir = TRY(open_host_directory(mount.host, "the host path of a bind", ""));
+        auto dir =
+            TRY(open_quiet_directory(mount.host, mount.writable, "the host path of a bind", ""));
         return Layers::Bind{guest, std::move(dir), ".", mount.writable, false};
     }
     if (guest == "/") return user_error("a file cannot be bound to /", mount.host);
     // The file's own name after links are resolved, in its real directory.
     const std::string path = real_host_path(mount.host);
     const std::size_t slash = path.rfind('/');
-    auto dir = TRY(open_host_directory(slash == 0 ? "/" : path.substr(0, slash),
-                                       "the host path of a bind", ""));
+    auto dir = TRY(open_quiet_directory(slash == 0 ? "/" : path.substr(0, slash), mount.writable,
+                                        "the host path of a bind", ""));
     return Layers::Bind{guest, std::move(dir), path.substr(slash + 1), mount.writable, true};
 }
 
-bool lies_in(const std::string& path, const std::string& directory) {
-    const std::string inner = real_host_path(path), outer = real_host_path(directory);
-    return inner == outer || is_below(inner, outer);
+// Whether the outer directory is the inner file or one that it lies in, by whatever links and names
+// each was given.
+bool lies_in(const std::string& inner, const std::string& outer) {
+    const HostFd top(::open(outer.c_str(), O_PATH | O_CLOEXEC));
+    const std::string real = real_host_path(inner);
+    HostFd at(::open(real.c_str(), O_PATH | O_CLOEXEC));
+    if (!top || !at) return false;
+    const FileKey wanted = status_of_host_fd(top.get()).key();
+    FileStatus here = status_of_host_fd(at.get());
+    if (here.key() == wanted) return true;
+    if ((here.mode & abi::kIfmt) != abi::kIfDir) {
+        at = HostFd(::open(real.substr(0, real.rfind('/') + 1).c_str(), O_PATH | O_CLOEXEC));
+        if (!at) return false;
+        here = status_of_host_fd(at.get());
+    }
+    while (here.key() != wanted) {
+        HostFd above(openat(at.get(), "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
+        if (!above) return false;
+        const FileStatus next = status_of_host_fd(above.get());
+        if (next.key() == here.key()) return false;  // the host's root
+        at = std::move(above);
+        here = next;
+    }
+    return true;
+}
+
+// What is written and what must not be written, or is shown besides, are apart.
+Outcome check_apart(const FileSystemOptions& options) {
+    const std::string& scratch = options.scratch;
+    const auto overlap = [](const std::string& a, const std::string& b) {
+        return lies_in(a, b) || lies_in(b, a);
+    };
+    if (!scratch.empty() && lies_in(scratch, options.root))
+        return user_error(
+            "the scratch directory lies in the root directory, which is never written", scratch,
+            "name one outside of it");
+    if (!scratch.empty() && lies_in(options.root, scratch))
+        return user_error(
+            "the root directory, which is never written, lies in the scratch directory", scratch,
+            "name one that does not hold it");
+    for (const BindMount& bind : options.binds) {
+        if (!scratch.empty() && overlap(scratch, bind.host))
+            return user_error("the scratch directory and the host path of a bind hold each other",
+                              bind.host, "name a scratch directory apart from it");
+        if (bind.writable && overlap(options.root, bind.host))
+            return user_error(
+                "a bind that may be written and the root directory, which is never written, hold "
+                "each other",
+                bind.host, "leave :rw out, or name directories that are apart");
+    }
+    return {};
 }
 
 }  // namespace
@@ -76,20 +148,17 @@ bool lies_in(const std::string& path, const std::string& directory) {
 Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine,
                                                        std::unique_ptr<SpecialTree> special,
                                                        const FileSystemOptions& options) {
-    auto root = TRY(open_host_directory(options.root, "the root directory",
-                                        "name a directory of arm64 Debian packages with --root, or "
-                                        "fetch one: tools/setup/fetch-sysroot"));
+    auto root =
+        TRY(open_quiet_directory(options.root, false, "the root directory",
+                                 "name a directory of arm64 Debian packages with --root, or "
+                                 "fetch one: tools/setup/fetch-sysroot"));
     // A guest's descriptor limit should be reached before the host's.
     rlimit open_files{};
     if (getrlimit(RLIMIT_NOFILE, &open_files) == 0 && open_files.rlim_cur < open_files.rlim_max) {
         open_files.rlim_cur = open_files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &open_files);
     }
-    if (!options.scratch.empty() && lies_in(options.scratch, options.root)) {
-        return user_error(
-            "the scratch directory lies in the root directory, which is never written",
-            options.scratch, "name one outside of it");
-    }
+    TRY(check_apart(options));
     std::vector<Layers::Bind> binds;
     for (const BindMount& mount : options.binds) {
         auto bind = TRY(make_bind(mount));
@@ -106,9 +175,11 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine,
                                            "make it first, or leave --scratch out"));
     std::shared_ptr<DiskSpace> space;
     if (options.scratch_limit) space = std::make_shared<DiskSpace>(*options.scratch_limit);
-    return std::make_unique<OverlayFileSystem>(machine, std::move(special), std::move(root),
-                                               std::move(scratch), std::move(binds),
-                                               std::move(temporary), std::move(space));
+    auto files = std::make_unique<OverlayFileSystem>(machine, std::move(special), std::move(root),
+                                                     std::move(scratch), std::move(binds),
+                                                     std::move(temporary), std::move(space));
+    if (!options.scratch.empty()) TRY(files->keep_state(options.scratch));
+    return files;
 }
 
 }  // namespace uprobesim

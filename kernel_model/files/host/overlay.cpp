@@ -14,6 +14,15 @@ namespace uprobesim {
 namespace {
 constexpr std::size_t kInodesKept = 128;  // with a host descriptor each
 constexpr std::uint64_t kAllPages = ~std::uint64_t{0} / kPageSize;
+
+bool put_access_time(FileStatus& a, FileTime now) {
+    if (!access_shows({a.atime_s, a.atime_ns}, {a.mtime_s, a.mtime_ns}, {a.ctime_s, a.ctime_ns},
+                      now))
+        return false;
+    a.atime_s = now.s;
+    a.atime_ns = now.ns;
+    return true;
+}
 }  // namespace
 
 OverlayFileSystem::OverlayFileSystem(Machine& machine, std::unique_ptr<SpecialTree> special,
@@ -31,8 +40,9 @@ OverlayFileSystem::~OverlayFileSystem() {
 }
 
 void OverlayFileSystem::finish() {
-    for (auto& [key, inode] : inodes_) inode->write_back(0, kAllPages);
+    for (auto& [key, inode] : inodes_) (void)inode->write_back(0, kAllPages);
     inodes_.clear();
+    flush_state();
     temporary_.remove();
 }
 
@@ -45,18 +55,53 @@ std::shared_ptr<File> OverlayFileSystem::host_stdio(int fd) {
     return make_host_stdio(fd);
 }
 
-void OverlayFileSystem::modified(FileStatus* attributes) const {
-    if (attributes == nullptr) return;
-    const std::uint64_t now = now_ns();
-    attributes->mtime_s = attributes->ctime_s = static_cast<std::int64_t>(now / 1000000000u);
-    attributes->mtime_ns = attributes->ctime_ns = static_cast<std::int64_t>(now % 1000000000u);
+void OverlayFileSystem::modified(const std::shared_ptr<FileStatus>& attributes) const {
+    const FileTime at = now();
+    attributes->mtime_s = attributes->ctime_s = at.s;
+    attributes->mtime_ns = attributes->ctime_ns = at.ns;
+    if (state_) state_->touched(attributes);
+}
+
+void OverlayFileSystem::modified(Inode& inode) const {
+    if (inode.attributes) {
+        modified(inode.attributes);
+    } else if (inode.kept) {
+        inode.kept->modified(now());
+    }
+}
+
+void OverlayFileSystem::accessed(Inode& inode) const {
+    if (inode.attributes) {
+        if (put_access_time(*inode.attributes, now()) && state_) state_->touched(inode.attributes);
+    } else if (inode.kept) {
+        KeptFile& k = *inode.kept;
+        if (access_shows(k.atime, k.mtime, k.ctime, now())) k.atime = now();
+    }
+}
+
+void OverlayFileSystem::accessed(const Node& node) {
+    if (node.attributes) {
+        if (put_access_time(*node.attributes, now()) && state_) state_->touched(node.attributes);
+    } else if (node.fd && (node.kind == LayerKind::Root || node.kind == LayerKind::Bind)) {
+        KeptFile& k = *layers_.shown.kept(status_of_host_fd(node.fd->get()));
+        if (access_shows(k.atime, k.mtime, k.ctime, now())) k.atime = now();
+    }
+}
+
+FileStatus OverlayFileSystem::status_of(const Inode& inode) {
+    Node node;
+    node.kind = inode.bind ? LayerKind::Bind : LayerKind::Root;
+    node.bind = inode.bind.value_or(0);
+    node.guest = inode.guest;
+    node.attributes = inode.attributes;
+    return layers_.status_in(node, inode.status());
 }
 
 std::shared_ptr<FileStatus> OverlayFileSystem::new_attributes(const Credentials& credentials,
                                                               const Place& where,
                                                               std::uint32_t mode) {
     auto kept = std::make_shared<FileStatus>();
-    kept->device = layers_.device();
+    kept->device = Layers::kDevice;
     kept->inode = next_inode_++;
     kept->mode = mode;
     kept->uid = credentials.uid;
@@ -66,19 +111,57 @@ std::shared_ptr<FileStatus> OverlayFileSystem::new_attributes(const Credentials&
         kept->gid = where.parent->status.gid;
         if ((mode & abi::kIfmt) == abi::kIfDir) kept->mode |= abi::kIsgid;
     }
-    modified(kept.get());
-    kept->atime_s = kept->mtime_s;
-    kept->atime_ns = kept->mtime_ns;
-    if (auto host = layers_.scratch().status(where.relative))
-        layers_.attributes[{host->device, host->inode}] = kept;
-    modified_directory(where);
+    const FileTime at = now();
+    kept->atime_s = kept->mtime_s = kept->ctime_s = at.s;
+    kept->atime_ns = kept->mtime_ns = kept->ctime_ns = at.ns;
     return kept;
 }
 
+SysResult<void> OverlayFileSystem::put_in_scratch(const std::string& guest,
+                                                  std::shared_ptr<FileStatus> kept,
+                                                  const std::function<SysResult<void>()>& make) {
+    if (state_) state_->made(guest, kept);
+    if (auto made = make(); !made) {
+        if (state_) state_->undo();
+        return made;
+    }
+    const auto host = TRY(layers_.scratch().status(relative_of(guest)));
+    layers_.attributes[host.key()] = std::move(kept);
+    return {};
+}
+
+Outcome OverlayFileSystem::keep_state(const std::string& path) {
+    const auto failed = [this](Errno error) { lost("/", error); };
+    state_ = TRY(ScratchState::open(layers_.scratch(), path, failed));
+    for (const auto& [name, status] : state_->names()) {
+        status->device = Layers::kDevice;
+        next_inode_ = std::max(next_inode_, status->inode + 1);
+        if (name == "/") {
+            layers_.top = status;
+        } else if (const auto host = layers_.scratch().status(relative_of(name))) {
+            layers_.attributes[host->key()] = status;
+        }
+    }
+    for (const std::string& name : state_->hidden()) layers_.hide(name);
+    layers_.adopted = [this](const std::string& name, const std::shared_ptr<FileStatus>& status) {
+        state_->made(name, status);
+    };
+    return {};
+}
+
+void OverlayFileSystem::hide(const std::string& guest) {
+    if (state_) state_->hide(guest);
+    layers_.hide(guest);
+}
+
 void OverlayFileSystem::modified_directory(const Place& where) {
-    if (!where.scratch) return;
     const auto directory = layers_.find(nullptr, parent_of(where.guest));
-    if (directory && *directory) modified((*directory)->attributes.get());
+    if (!directory || !*directory || !(*directory)->fd) return;
+    if ((*directory)->attributes) {
+        modified((*directory)->attributes);
+    } else {
+        layers_.shown.kept(status_of_host_fd((*directory)->fd->get()))->modified(now());
+    }
 }
 
 void OverlayFileSystem::drop_unused() {
@@ -96,7 +179,10 @@ std::shared_ptr<Inode> OverlayFileSystem::inode_for(const Node& node, HostFd fd,
     auto inode = std::make_shared<Inode>(machine_.memory, key, std::move(fd), writable,
                                          dentries_.at(node.guest));
     inode->attributes = node.attributes;
+    inode->on_failure = [this](const std::string& name, Errno error) { lost(name, error); };
+    inode->guest = node.guest;
     if (node.kind == LayerKind::Bind) inode->bind = node.bind;
+    if (!node.attributes) inode->kept = layers_.shown.kept(inode->status());
     if (node.kind == LayerKind::Scratch) inode->use = use_of(node.host);
     inodes_[node.host] = inode;
     return inode;
@@ -115,6 +201,7 @@ void OverlayFileSystem::forget_if_last(const Node& node) {
     inodes_.erase(node.host);
     uses_.erase(node.host);
     layers_.attributes.erase(node.host);
+    if (node.kind == LayerKind::Bind) layers_.shown.forget(node.host);
 }
 
 }  // namespace uprobesim

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The implementation of FileSystem: layers, copy-up on write, attributes and times of files made by
-// the guest. Removals from the root are kept for the run only: a kept scratch directory holds
-// files, not removals, owners or times.
+// the guest.
 #pragma once
 
 #include <map>
@@ -14,6 +13,7 @@
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/files/host/inode.h"
 #include "kernel_model/files/host/layers.h"
+#include "kernel_model/files/host/scratch_state.h"
 #include "sim/base/temp_folder.h"
 
 namespace uprobesim {
@@ -25,6 +25,10 @@ public:
     OverlayFileSystem(Machine& machine, std::unique_ptr<SpecialTree> special, HostDirectory root,
                       HostDirectory scratch, std::vector<Layers::Bind> binds,
                       TemporaryFolder temporary, std::shared_ptr<DiskSpace> space);
+    // The scratch directory is kept, and has this from earlier runs.
+    Outcome keep_state(const std::string& path);
+    // A file of the host's disk could not be written.
+    void lost(const std::string& path, Errno error) { lost_writes_.try_emplace(path, error); }
     ~OverlayFileSystem() override;
 
     SysResult<OpenResult> open(const Caller&, std::string_view path, std::uint32_t flags,
@@ -59,11 +63,20 @@ public:
     void finish() override;
     void set_clock(std::function<std::uint64_t()> now_ns) override;
     const DiskSpace* space() const override { return space_.get(); }
+    const std::map<std::string, Errno>& lost_writes() const override { return lost_writes_; }
     void set_system_view(const SystemView* system) override { special_->set_system_view(system); }
     std::shared_ptr<File> host_stdio(int fd) override;
 
     // For open files.
-    void modified(FileStatus* attributes) const;  // sets mtime and ctime; null: the host keeps them
+    // A descriptor of the guest is closed or synchronised: what a kept scratch directory has to be
+    // told is told.
+    void flush_state() {
+        if (state_) state_->flush();
+    }
+    void modified(Inode& inode) const;  // sets mtime and ctime
+    void accessed(Inode& inode) const;  // a read: sets atime where relatime does
+    void accessed(const Node& node);
+    FileStatus status_of(const Inode& inode);
     SysResult<std::vector<DirEntry>> list(Process* process, const std::string& guest);
     // The process that makes the present system call (the one that opened a directory may have
     // ended), or `opener` outside of system calls (tests).
@@ -99,8 +112,10 @@ private:
 
     SysResult<void> copy_up_directory(const std::string& guest);
     SysResult<void> copy_up_contents(const Node& node);
+    SysResult<void> copy_contents(const Node& node, const HostFd& to, DiskUse* use);
     SysResult<void> copy_up_link(const Node& node);
-    void keep_attributes(const Node& original);
+    std::shared_ptr<FileStatus> attributes_of_copy(const Node& original);
+    void hide(const std::string& guest);
     SysResult<Node> copy_up(const Node& node);
     // What chmod, chown or utimensat asks for.
     struct Change {
@@ -114,10 +129,22 @@ private:
     SysResult<void> change_on_host(const Node&, const Change&);
     void put_change(FileStatus&, const Change&) const;
     std::optional<Node> node_by_name(const File&, const FileKey& key);
-    // New attributes for the scratch file that was just made there.
+    // What a file that is made there shows.
     std::shared_ptr<FileStatus> new_attributes(const Credentials&, const Place&,
                                                std::uint32_t mode);
+    // Makes a host file of the scratch layer that shows `kept`.
+    SysResult<void> put_in_scratch(const std::string& guest, std::shared_ptr<FileStatus> kept,
+                                   const std::function<SysResult<void>()>& make);
+    SysResult<void> make(const Credentials&, const Place&, std::uint32_t mode,
+                         const std::function<int(int parent, const char* name)>& on_host);
     void modified_directory(const Place&);
+    void modified(const std::shared_ptr<FileStatus>& attributes) const;
+    FileTime now() const { return file_time(now_ns()); }
+    // What was just made in a bind gets the mode that the guest asked for, but no set-ID bits on
+    // the host, and the guest's owner in the model.
+    SysResult<void> settle_in_bind(const Credentials&, const Place&, int fd, std::uint32_t mode);
+    SysResult<void> settle_in_bind(const Credentials&, const Place&, std::uint32_t mode);
+    void drop_set_ids(const Credentials&, const Node&, int fd);
     // open: makes the file, or opens an existing one by its kind.
     SysResult<std::shared_ptr<File>> create(const Caller&, Walk walked, std::uint32_t mode);
     SysResult<std::shared_ptr<File>> open_found(const Caller&, const Node&, std::uint32_t flags,
@@ -130,7 +157,7 @@ private:
                                                       std::uint32_t flags);
     SysResult<std::shared_ptr<File>> open_directory(const Caller&, const Node&,
                                                     std::uint32_t flags);
-    SysResult<std::shared_ptr<File>> open_regular(const Node&, std::uint32_t flags);
+    SysResult<std::shared_ptr<File>> open_regular(const Caller&, const Node&, std::uint32_t flags);
     SysResult<std::shared_ptr<File>> open_fifo(const Node&, std::uint32_t flags);
     std::shared_ptr<Inode> inode_for(const Node& node, HostFd fd, bool writable);
     // The space charged for a host file of the scratch layer; null: no limit.
@@ -145,6 +172,8 @@ private:
     TemporaryFolder temporary_;  // the scratch directory, to be removed; none: it is kept
     std::function<std::uint64_t()> now_ns_;
     DentryTree dentries_;
+    std::map<std::string, Errno> lost_writes_;
+    std::unique_ptr<ScratchState> state_;  // null: the scratch directory is not kept
     // By host file, as long as it has a name: afterwards the host may reuse its inode number.
     std::map<FileKey, std::shared_ptr<Inode>> inodes_;
     std::shared_ptr<DiskSpace> space_;                  // null: no limit

@@ -26,6 +26,7 @@ SysResult<FileStatus> OverlayFileSystem::status(const Caller& caller, std::strin
 SysResult<std::string> OverlayFileSystem::read_link(const Caller& caller, std::string_view path) {
     const Node node = TRY(existing(layers_.walk(caller, path, false)));
     if (!node.is_link()) return tl::make_unexpected(Errno::Inval);
+    accessed(node);
     return layers_.link_target(node);
 }
 

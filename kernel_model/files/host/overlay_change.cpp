@@ -14,6 +14,8 @@ namespace uprobesim {
 namespace {
 
 constexpr std::uint32_t kSetIds = abi::kIsuid | abi::kIsgid;
+// Set-ID bits of the guest's are never the host's.
+constexpr std::uint32_t kHostModeBits = abi::kAllModeBits & ~kSetIds;
 
 // What a link in /proc/PID/fd leads to; null: the path is none.
 std::shared_ptr<File> open_file_of(const Walk& walked) {
@@ -59,21 +61,75 @@ void OverlayFileSystem::put_change(FileStatus& a, const Change& change) const {
     if (change.mode) a.mode = (a.mode & abi::kIfmt) | (*change.mode & abi::kAllModeBits);
     if (change.owner) put_owner(a, change.owner->first, change.owner->second);
     if (change.times != nullptr) put_times(a, *change.times);
-    const std::uint64_t now = now_ns();
-    a.ctime_s = static_cast<std::int64_t>(now / 1000000000u);
-    a.ctime_ns = static_cast<std::int64_t>(now % 1000000000u);
+    const FileTime at = now();
+    a.ctime_s = at.s;
+    a.ctime_ns = at.ns;
 }
 
 // A file of a bind is the host's: the change is made to what the descriptor refers to.
 SysResult<void> OverlayFileSystem::change_on_host(const Node& node, const Change& change) {
-    if (!node.fd) return tl::make_unexpected(Errno::Perm);
+    if (!node.fd || node.kind != LayerKind::Bind) return tl::make_unexpected(Errno::Perm);
     const int fd = node.fd->get();
-    if (change.mode) return change_host_mode(fd, *change.mode & abi::kAllModeBits);
-    if (change.owner) return change_host_owner(fd, change.owner->first, change.owner->second);
-    if (change.times == nullptr) return {};
-    const Times& t = *change.times;
-    return change_host_times(fd, {t.atime_s, t.set_atime ? t.atime_ns : UTIME_OMIT},
-                             {t.mtime_s, t.set_mtime ? t.mtime_ns : UTIME_OMIT});
+    const auto kept = layers_.shown.kept(status_of_host_fd(fd));
+    if (change.mode) {
+        TRY(change_host_mode(fd, *change.mode & kHostModeBits));
+        kept->set_ids = *change.mode & kSetIds;
+    }
+    if (change.owner) {
+        TRY(change_host_owner(fd, change.owner->first, change.owner->second));
+        kept->owner.reset();
+        if (!node.is_directory()) kept->set_ids = 0;
+    }
+    if (change.times != nullptr) {
+        const Times& t = *change.times;
+        TRY(change_host_times(fd, {t.atime_s, t.set_atime ? t.atime_ns : UTIME_OMIT},
+                              {t.mtime_s, t.set_mtime ? t.mtime_ns : UTIME_OMIT}));
+        const FileTime mtime = kept->mtime;
+        kept->modified(now());
+        kept->mtime = t.set_mtime ? FileTime{t.mtime_s, t.mtime_ns} : mtime;
+        if (t.set_atime) kept->atime = {t.atime_s, t.atime_ns};
+    }
+    kept->ctime = now();
+    return {};
+}
+
+SysResult<void> OverlayFileSystem::settle_in_bind(const Credentials& credentials,
+                                                  const Place& where, int fd, std::uint32_t mode) {
+    const bool link = (status_of_host_fd(fd).mode & abi::kIfmt) == abi::kIfLnk;
+    if (!link) TRY(change_host_mode(fd, mode & kHostModeBits));
+    const FileStatus host = status_of_host_fd(fd);
+    layers_.shown.forget(host.key());
+    KeptFile& kept = *layers_.shown.kept(host);
+    kept.modified(now());
+    kept.atime = kept.mtime;
+    kept.set_ids = link ? 0 : mode & kSetIds;
+    std::pair owner(credentials.uid, credentials.gid);
+    if (where.parent && (where.parent->status.mode & abi::kIsgid) != 0) {
+        owner.second = where.parent->status.gid;
+        if ((host.mode & abi::kIfmt) == abi::kIfDir) kept.set_ids |= abi::kIsgid;
+    }
+    if (owner != std::pair(host.uid, host.gid)) kept.owner = owner;
+    modified_directory(where);
+    return {};
+}
+
+SysResult<void> OverlayFileSystem::settle_in_bind(const Credentials& credentials,
+                                                  const Place& where, std::uint32_t mode) {
+    const auto made = TRY(where.directory->find(where.relative));
+    // Who else has the bind may have put something there by now.
+    if ((made.status.mode & abi::kIfmt) != (mode & abi::kIfmt))
+        return tl::make_unexpected(Errno::NoEnt);
+    return settle_in_bind(credentials, where, made.fd.get(), mode & abi::kAllModeBits);
+}
+
+// What the guest writes into a set-ID file of the host must not run as its owner there.
+void OverlayFileSystem::drop_set_ids(const Credentials& credentials, const Node& node, int fd) {
+    if (node.kind != LayerKind::Bind || (node.status.mode & kSetIds) == 0) return;
+    const FileStatus host = status_of_host_fd(fd);
+    if ((host.mode & kSetIds) == 0) return;
+    // Where that is refused, the host's kernel drops them at the write.
+    if (!change_host_mode(fd, host.mode & kHostModeBits)) return;
+    if (credentials.uid == 0) layers_.shown.kept(host)->set_ids |= host.mode & kSetIds;
 }
 
 SysResult<void> OverlayFileSystem::change_node(const Caller& caller, const Node& node,
@@ -87,6 +143,7 @@ SysResult<void> OverlayFileSystem::change_node(const Caller& caller, const Node&
     const Node own = node.attributes ? node : TRY(copy_up(node));
     if (!own.attributes) return change_on_host(own, change);
     put_change(*own.attributes, change);
+    if (state_) state_->changed(own.attributes);
     return {};
 }
 
@@ -135,11 +192,12 @@ SysResult<Node> OverlayFileSystem::node_of(File& file) {
     Inode& inode = *regular->inode();
     if (!inode.bind) {
         if (auto found = node_by_name(file, inode.key())) return std::move(*found);
-        inode.attributes = std::make_shared<FileStatus>(inode.status());
+        inode.attributes = std::make_shared<FileStatus>(status_of(inode));
     }
     Node node;
     node.kind = inode.bind ? LayerKind::Bind : LayerKind::Root;
     node.bind = inode.bind.value_or(0);
+    node.guest = inode.guest;
     node.attributes = inode.attributes;
     node.fd = std::make_shared<const HostFd>(fcntl(inode.fd(), F_DUPFD_CLOEXEC, 0));
     node.status = layers_.status_now(node);

@@ -70,11 +70,29 @@ SysResult<void> OverlayFileSystem::prepare(const Credentials& credentials, const
         return tl::make_unexpected(Errno::Rofs);
     const bool modelled = special_->owns(p.guest) || special_->owns(p.parent->guest);
     if (modelled && !is_below(p.guest, "/dev")) return tl::make_unexpected(Errno::Perm);
-    if (p.existing && p.existing->kind == LayerKind::Special)
+    if ((p.existing && p.existing->kind == LayerKind::Special) ||
+        (p.scratch && Layers::reserved(p.guest)))
         return tl::make_unexpected(Errno::Perm);
     if (!credentials.permit(p.parent->status, abi::kWOk | abi::kXOk))
         return tl::make_unexpected(Errno::Acces);
     return p.scratch ? copy_up_directory(parent_of(p.guest)) : SysResult<void>();
+}
+
+// Makes what has no bytes of its own.
+SysResult<void> OverlayFileSystem::make(const Credentials& credentials, const Place& where,
+                                        std::uint32_t mode,
+                                        const std::function<int(int, const char*)>& on_host) {
+    const auto parent = TRY(where.directory->parent(where.relative));
+    const auto made = [&] {
+        return host_result(on_host(parent.first.get(), parent.second.c_str()));
+    };
+    if (!where.scratch) {
+        TRY(made());
+        return settle_in_bind(credentials, where, mode);
+    }
+    TRY(put_in_scratch(where.guest, new_attributes(credentials, where, mode), made));
+    modified_directory(where);
+    return {};
 }
 
 SysResult<void> OverlayFileSystem::make_directory(const Caller& caller, std::string_view path,
@@ -82,13 +100,9 @@ SysResult<void> OverlayFileSystem::make_directory(const Caller& caller, std::str
     auto where = TRY(place(caller, path, Errno::Exist));
     if (where.existing) return tl::make_unexpected(Errno::Exist);
     TRY(prepare(caller.credentials, where));
-    auto parent = TRY(where.directory->parent(where.relative));
-    const unsigned host_mode = where.scratch ? 0755 : mode & abi::kAllModeBits;
-    TRY(host_result(mkdirat(parent.first.get(), parent.second.c_str(), host_mode)));
-    if (where.scratch)
-        new_attributes(caller.credentials, where,
-                       abi::kIfDir | (mode & (abi::kIsvtx | abi::kPermissionBits)));
-    return {};
+    const std::uint32_t whole = abi::kIfDir | (mode & (abi::kIsvtx | abi::kPermissionBits));
+    return make(caller.credentials, where, whole,
+                [](int parent, const char* name) { return mkdirat(parent, name, 0755); });
 }
 
 SysResult<void> OverlayFileSystem::make_fifo(const Caller& caller, std::string_view path,
@@ -99,10 +113,9 @@ SysResult<void> OverlayFileSystem::make_fifo(const Caller& caller, std::string_v
     TRY(prepare(caller.credentials, where));
     if (!where.scratch)
         return tl::make_unexpected(Errno::Perm);  // programs of the host could open its other end
-    auto parent = TRY(where.directory->parent(where.relative));
-    TRY(host_result(mkfifoat(parent.first.get(), parent.second.c_str(), 0644)));
-    new_attributes(caller.credentials, where, abi::kIfIfo | (mode & abi::kAllModeBits));
-    return {};
+    const std::uint32_t whole = abi::kIfIfo | (mode & abi::kAllModeBits);
+    return make(caller.credentials, where, whole,
+                [](int parent, const char* name) { return mkfifoat(parent, name, 0644); });
 }
 
 SysResult<FileStatus> OverlayFileSystem::make_socket(const Caller& caller, std::string_view path,
@@ -110,12 +123,11 @@ SysResult<FileStatus> OverlayFileSystem::make_socket(const Caller& caller, std::
     auto where = TRY(place(caller, path, Errno::Exist));
     if (where.existing) return tl::make_unexpected(Errno::Exist);
     TRY(prepare(caller.credentials, where));
-    auto parent = TRY(where.directory->parent(where.relative));
     // The host file is a socket too, on which no program of the host listens.
-    const unsigned host_mode = S_IFSOCK | (where.scratch ? 0644 : mode & abi::kAllModeBits);
-    TRY(host_result(mknodat(parent.first.get(), parent.second.c_str(), host_mode, 0)));
-    if (where.scratch)
-        new_attributes(caller.credentials, where, abi::kIfSock | (mode & abi::kAllModeBits));
+    const std::uint32_t whole = abi::kIfSock | (mode & abi::kAllModeBits);
+    TRY(make(caller.credentials, where, whole, [](int parent, const char* name) {
+        return mknodat(parent, name, S_IFSOCK | 0644, 0);
+    }));
     return status(caller, path, false);
 }
 
@@ -146,10 +158,12 @@ SysResult<void> OverlayFileSystem::link(const Caller& caller, std::string_view f
     auto own = TRY(copy_up(node));
     const auto a = TRY(target.directory->parent(own.relative));
     const auto b = TRY(target.directory->parent(target.relative));
-    const int done = linkat(a.first.get(), a.second.c_str(), b.first.get(), b.second.c_str(), 0);
-    TRY(host_result(done));
-    modified_directory(target);
-    return {};
+    if (state_ && own.attributes) state_->made(target.guest, own.attributes);
+    const auto done =
+        host_result(linkat(a.first.get(), a.second.c_str(), b.first.get(), b.second.c_str(), 0));
+    if (!done && state_ && own.attributes) state_->undo();
+    if (done) modified_directory(target);
+    return done;
 }
 
 SysResult<void> OverlayFileSystem::symlink(const Caller& caller, std::string_view target,
@@ -159,13 +173,10 @@ SysResult<void> OverlayFileSystem::symlink(const Caller& caller, std::string_vie
     if (where.existing) return tl::make_unexpected(Errno::Exist);
     if (where.slash) return tl::make_unexpected(Errno::NoEnt);
     TRY(prepare(caller.credentials, where));
-    auto parent = TRY(where.directory->parent(where.relative));
-    const int done =
-        symlinkat(std::string(target).c_str(), parent.first.get(), parent.second.c_str());
-    TRY(host_result(done));
-    if (where.scratch)
-        new_attributes(caller.credentials, where, abi::kIfLnk | abi::kPermissionBits);
-    return {};
+    const std::string text(target);
+    return make(caller.credentials, where, abi::kIfLnk | abi::kPermissionBits, [&](int parent, const char* name) {
+        return symlinkat(text.c_str(), parent, name);
+    });
 }
 
 }  // namespace uprobesim

@@ -38,6 +38,9 @@ public:
 
     SysResult<void> add_layers() {
         auto upper = TRY(entries_of(layers_.scratch()));
+        std::erase_if(upper, [&](const DirEntry& e) {
+            return Layers::reserved(child_of(directory_.guest, e.name));
+        });
         std::set<std::string> covered;
         for (const DirEntry& e : upper) covered.insert(e.name);
         if (layers_.shows_root(directory_.guest)) {
@@ -52,13 +55,30 @@ public:
             }
             add(std::move(lower));
         }
-        std::ranges::sort(upper, {}, &DirEntry::name);
         for (DirEntry& e : upper) e.inode = 0;  // the guest's own number
         add(std::move(upper));
         return {};
     }
 
-    std::vector<DirEntry> take() { return std::move(entries_); }
+    // Those of host directories by name: a host's order is its disk's.
+    std::vector<DirEntry> take() {
+        std::ranges::sort(entries_.begin() + modelled_, entries_.end(), {}, &DirEntry::name);
+        return std::move(entries_);
+    }
+    // The entries of a modelled directory, in its order.
+    void add_modelled(std::vector<DirEntry> entries) {
+        add(std::move(entries));
+        modelled_ = std::ssize(entries_);
+    }
+
+    // The entries of a host directory with the numbers that stat shows.
+    std::vector<DirEntry> numbered(std::vector<DirEntry> entries, int fd) {
+        const std::uint64_t device = status_of_host_fd(fd).device;
+        for (DirEntry& e : entries)
+            e.inode =
+                layers_.shown.listed_inode({device, e.inode}, child_of(directory_.guest, e.name));
+        return entries;
+    }
 
 private:
     void complete(DirEntry& entry) {
@@ -75,7 +95,7 @@ private:
         if (!fd && (fd.error() == Errno::NoEnt || fd.error() == Errno::NotDir))
             return std::vector<DirEntry>();
         if (!fd) return tl::make_unexpected(fd.error());
-        return host_entries(fd->get());
+        return numbered(TRY(host_entries(fd->get())), fd->get());
     }
 
     Layers& layers_;
@@ -83,6 +103,7 @@ private:
     const Node& directory_;
     std::set<std::string> seen_ = {".", ".."};
     std::vector<DirEntry> entries_;
+    std::ptrdiff_t modelled_ = 2;
 };
 
 }  // namespace
@@ -92,11 +113,10 @@ SysResult<std::vector<DirEntry>> OverlayFileSystem::list(Process* process,
     const auto found = TRY(layers_.find(process, guest));
     if (!found) return tl::make_unexpected(Errno::NoEnt);
     Listing listing(layers_, process, *found);
-    if (found->special) listing.add(found->special->list());
+    if (found->special) listing.add_modelled(found->special->list());
     if (found->kind == LayerKind::Bind) {
-        const auto fd =
-            TRY(layers_.directory_of(*found).open(found->relative, O_RDONLY | O_DIRECTORY));
-        listing.add(TRY(host_entries(fd.get())));
+        const auto fd = TRY(layers_.open(*found, O_RDONLY | O_DIRECTORY));
+        listing.add(listing.numbered(TRY(host_entries(fd.get())), fd.get()));
     } else {
         TRY(listing.add_layers());
     }

@@ -69,8 +69,21 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::create(const Caller& caller,
         // /proc has no create operation: EACCES from open, EPERM from other calls.
         return tl::make_unexpected(ready.error() == Errno::Perm ? Errno::Acces : ready.error());
     }
-    auto fd = TRY(where.directory->open(where.relative, O_RDWR | O_CREAT | O_EXCL, 0644));
-    if (!where.scratch) TRY(change_host_mode(fd.get(), mode & abi::kAllModeBits));
+    HostFd fd;
+    const auto open_new = [&]() -> SysResult<void> {
+        fd = TRY(where.directory->open(where.relative, O_RDWR | O_CREAT | O_EXCL, 0644));
+        return {};
+    };
+    mode = abi::kIfReg | (mode & abi::kAllModeBits);
+    std::shared_ptr<FileStatus> kept;
+    if (where.scratch) {
+        kept = new_attributes(caller.credentials, where, mode);
+        TRY(put_in_scratch(where.guest, kept, open_new));
+        modified_directory(where);
+    } else {
+        TRY(open_new());
+        TRY(settle_in_bind(caller.credentials, where, fd.get(), mode & abi::kAllModeBits));
+    }
     // The node is what was made, whatever has taken its name since.
     Node made;
     made.kind = where.scratch ? LayerKind::Scratch : LayerKind::Bind;
@@ -79,11 +92,8 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::create(const Caller& caller,
     made.relative = where.relative;
     made.status = status_of_host_fd(fd.get());
     made.host = made.status.key();
-    if (where.scratch) {
-        made.attributes =
-            new_attributes(caller.credentials, where, abi::kIfReg | (mode & abi::kAllModeBits));
-        made.status = merged_status(*made.attributes, made.status);
-    }
+    made.attributes = std::move(kept);
+    made.status = layers_.status_in(made, made.status);
     return std::make_shared<RegularFile>(*this, inode_for(made, std::move(fd), true));
 }
 
@@ -111,7 +121,7 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& cal
     // others open.
     if (type == abi::kIfIfo && node.kind == LayerKind::Scratch) return open_fifo(node, flags);
     if (type != abi::kIfReg) return tl::make_unexpected(Errno::Nxio);
-    return open_regular(node, flags);
+    return open_regular(caller, node, flags);
 }
 
 // Opens a link in /proc/PID/fd: a new open file description of the same file. Files without a path
@@ -160,12 +170,13 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_inode_again(
         return std::make_shared<RegularFile>(*this, inode);
     if (inode->bind) {
         if (!layers_.bind(*inode->bind).writable) return tl::make_unexpected(Errno::Rofs);
+        drop_set_ids(caller.credentials, TRY(node_of(file)), inode->fd());
         inode->make_writable(TRY(open_host_file(inode->fd(), O_RDWR)));
         return std::make_shared<RegularFile>(*this, inode);
     }
     const auto node = node_by_name(file, inode->key());
     if (!node) return tl::make_unexpected(Errno::NoEnt);
-    return open_regular(*node, flags & ~abi::kOTrunc);
+    return open_regular(caller, *node, flags & ~abi::kOTrunc);
 }
 
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_special(const Node& node) {
@@ -184,7 +195,8 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_directory(const Caller&
     return std::make_shared<OpenDirectory>(*this, caller.process, node);
 }
 
-SysResult<std::shared_ptr<File>> OverlayFileSystem::open_regular(const Node& node,
+SysResult<std::shared_ptr<File>> OverlayFileSystem::open_regular(const Caller& caller,
+                                                                 const Node& node,
                                                                  std::uint32_t flags) {
     const bool changes = writes(flags);
     const Node own = changes ? TRY(copy_up(node)) : node;
@@ -194,10 +206,11 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_regular(const Node& nod
         drop_unused();
         fd = layers_.open(own, host_flags);
     }
+    if (fd && changes) drop_set_ids(caller.credentials, own, fd->get());
     auto inode = inode_for(own, TRY(std::move(fd)), changes);
     if ((flags & abi::kOTrunc) != 0) {
         TRY(inode->truncate(0));
-        modified(inode->attributes.get());
+        modified(*inode);
     }
     return std::make_shared<RegularFile>(*this, std::move(inode));
 }

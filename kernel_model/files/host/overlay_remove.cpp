@@ -72,15 +72,21 @@ SysResult<void> OverlayFileSystem::remove(const Caller& caller, std::string_view
     TRY(check_removal(caller.credentials, where, directory));
     TRY(prepare(caller.credentials, where));
     const Node& node = *where.existing;
+    // First: the file of the scratch layer covers the root's until it is gone.
+    if (node.kind != LayerKind::Bind && layers_.root().status(relative_of(where.guest)))
+        hide(where.guest);
     if (node.kind != LayerKind::Root) {
+        const bool told = state_ != nullptr && node.kind == LayerKind::Scratch;
+        if (told) state_->removed(where.guest);
         const auto parent = TRY(layers_.directory_of(node).parent(node.relative));
         const int flags = directory ? AT_REMOVEDIR : 0;
-        if (unlinkat(parent.first.get(), parent.second.c_str(), flags) != 0)
-            return tl::make_unexpected(guest_errno(errno));
+        if (unlinkat(parent.first.get(), parent.second.c_str(), flags) != 0) {
+            const Errno error = guest_errno(errno);
+            if (told) state_->undo();
+            return tl::make_unexpected(error);
+        }
         forget_if_last(node);
     }
-    if (node.kind != LayerKind::Bind && layers_.root().status(relative_of(where.guest)))
-        layers_.hide(where.guest);
     modified_directory(where);
     dentries_.removed(where.guest);
     return {};
@@ -145,16 +151,22 @@ SysResult<void> OverlayFileSystem::rename(const Caller& caller, std::string_view
     TRY(prepare(caller.credentials, target));
     const auto a = TRY(source.directory->parent(source.relative));
     const auto b = TRY(target.directory->parent(target.relative));
-    if (renameat(a.first.get(), a.second.c_str(), b.first.get(), b.second.c_str()) != 0)
-        return tl::make_unexpected(guest_errno(errno));
+    // The source is the scratch layer's by now and covers the root's until it has moved.
+    if (source.scratch && layers_.root().status(source.relative)) hide(source.guest);
+    const bool told = state_ != nullptr && source.scratch;
+    if (told) state_->moved(source.guest, target.guest);
+    if (renameat(a.first.get(), a.second.c_str(), b.first.get(), b.second.c_str()) != 0) {
+        const Errno error = guest_errno(errno);
+        if (told) state_->undo();
+        return tl::make_unexpected(error);
+    }
     if (target.existing) {
         forget_if_last(*target.existing);
         dentries_.removed(target.guest);
     }
     dentries_.renamed(source.guest, target.guest);
-    if (!source.scratch) return {};
-    if (layers_.root().status(source.relative)) layers_.hide(source.guest);
-    if (layers_.root().status(target.relative)) layers_.hide(target.guest);
+    // Last: what has moved there covers the root's now.
+    if (source.scratch && layers_.root().status(target.relative)) hide(target.guest);
     modified_directory(source);
     modified_directory(target);
     return {};

@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/host/inode.h"
 #include "kernel_model/files/host/overlay.h"
 #include "sim/base/try.h"
@@ -15,42 +17,54 @@ namespace uprobesim {
 class RegularFile final : public File {
 public:
     RegularFile(OverlayFileSystem& files, std::shared_ptr<Inode> inode)
-        : files_(files), inode_(std::move(inode)) {}
+        : files_(files), inode_(std::move(inode)), told_(inode_->failures_told()) {}
 
     SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to) override {
+        if ((flags & abi::kONoatime) == 0) files_.accessed(*inode_);
         return inode_->read(offset, to);
     }
     SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from) override {
         auto n = inode_->write(offset, from);
-        if (n) files_.modified(inode_->attributes.get());
+        if (n) files_.modified(*inode_);
         return n;
     }
     bool seekable() const override { return true; }
-    SysResult<FileStatus> status() override {
-        return inode_->attributes ? merged_status(*inode_->attributes, inode_->status())
-                                  : inode_->status();
-    }
-    FileStatus* own_status() override { return inode_->attributes.get(); }
+    SysResult<FileStatus> status() override { return files_.status_of(*inode_); }
     SysResult<std::uint64_t> size() override { return inode_->size(); }
     SysResult<void> clear(std::uint64_t begin, std::uint64_t end) override {
         auto done = inode_->clear(begin, end);
-        if (done) files_.modified(inode_->attributes.get());
+        if (done) files_.modified(*inode_);
         return done;
     }
     SysResult<void> truncate(std::uint64_t size) override {
         auto done = inode_->truncate(size);
-        if (done) files_.modified(inode_->attributes.get());
+        if (done) files_.modified(*inode_);
         return done;
     }
     SysResult<void> reserve(std::uint64_t begin, std::uint64_t end) override {
         return inode_->reserve(begin, end);
     }
+    // What failed since it was told last: once to each description (file_check_and_advance_wb_err).
+    SysResult<void> sync() override {
+        (void)inode_->write_back(0, ~std::uint64_t{0} / kPageSize);
+        return flush();
+    }
+    SysResult<void> flush() override {
+        files_.flush_state();
+        return tell_failure();
+    }
     std::shared_ptr<FileBacking> backing() override { return inode_; }
     const std::shared_ptr<Inode>& inode() const { return inode_; }
 
 private:
+    SysResult<void> tell_failure() {
+        if (std::exchange(told_, inode_->failures()) == inode_->failures()) return {};
+        return tl::make_unexpected(inode_->last_failure());
+    }
+
     OverlayFileSystem& files_;
     std::shared_ptr<Inode> inode_;
+    std::uint64_t told_;  // how many of the inode's failures this description knows
 };
 
 // An open file that holds what was found, with a descriptor of the host file: what its name becomes
@@ -89,6 +103,7 @@ public:
     SysResult<std::vector<DirEntry>> entries() override {
         if (position == 0 || !read_once_) {
             if (dentry && dentry->removed()) return tl::make_unexpected(Errno::NoEnt);
+            files_.accessed(node_);
             auto now = TRY(files_.list(files_.reader(process_), path()));
             entries_ = std::move(now);
             read_once_ = true;

@@ -107,6 +107,7 @@ SysOutcome sys_close(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!close_descriptor(call, call.int32(0))) return bad_descriptor(call);
     if (file.use_count() == 1) call.path = file->costs().close;
+    if ((file->flags & kOPath) == 0) TRY(file->flush());
     return 0;
 }
 

@@ -54,8 +54,9 @@ public:
         return frame;
     }
     void mark_dirty(std::uint64_t index) override { ++dirty[index]; }
-    void write_back(std::uint64_t first, std::uint64_t pages) override {
+    SysResult<void> write_back(std::uint64_t first, std::uint64_t pages) override {
         written.emplace_back(first, pages);
+        return {};
     }
     std::string path() const override { return path_; }
 

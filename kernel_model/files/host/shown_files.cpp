@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/files/host/shown_files.h"
+
+#include <tuple>
+
+#include "kernel_model/abi/fcntl.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::int64_t kDay = 24 * 60 * 60;
+constexpr std::uint64_t kNumbers = std::uint64_t{1} << 39;
+
+FileTime mtime_of(const FileStatus& s) {
+    return {s.mtime_s, s.mtime_ns};
+}
+
+}  // namespace
+
+FileTime file_time(std::uint64_t ns) {
+    return {static_cast<std::int64_t>(ns / 1000000000u),
+            static_cast<std::int64_t>(ns % 1000000000u)};
+}
+
+KeptFile::KeptFile(const FileStatus& host)
+    : atime(mtime_of(host)), mtime(atime), ctime(atime), host_mtime_(atime) {}
+
+void KeptFile::modified(FileTime now) {
+    mtime = ctime = now;
+    wrote_ = true;
+}
+
+void put_modelled_size(FileStatus& status) {
+    status.block_size = 4096;
+    const std::uint32_t type = status.mode & abi::kIfmt;
+    if (type == abi::kIfDir) status.size = 4096;
+    const bool has_blocks = type == abi::kIfDir || type == abi::kIfReg;
+    status.blocks = has_blocks ? (status.size / 4096 + (status.size % 4096 != 0 ? 1 : 0)) * 8 : 0;
+}
+
+bool access_shows(FileTime atime, FileTime mtime, FileTime ctime, FileTime now) {
+    return atime <= mtime || atime <= ctime || now.s - atime.s >= kDay;
+}
+
+std::uint64_t inode_number_of(const std::string& guest) {
+    std::uint64_t h = 0xcbf29ce484222325u;  // FNV-1a
+    for (const char c : guest) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    return (h ^ h >> 39) % kNumbers;
+}
+
+std::uint64_t ShownFiles::inode(const FileKey& host, const std::string& guest) {
+    const auto [at, is_new] = numbers_.try_emplace(host, 0);
+    if (!is_new) return at->second;
+    std::uint64_t number = guest == "/" ? 2 : inode_number_of(guest);
+    while (number == 0 || !used_.insert(number).second) number = (number + 1) % kNumbers;
+    return at->second = number;
+}
+
+std::uint64_t ShownFiles::listed_inode(const FileKey& host, const std::string& guest) const {
+    const auto at = numbers_.find(host);
+    return at != numbers_.end() ? at->second : inode_number_of(guest);
+}
+
+FileStatus ShownFiles::shown(const FileStatus& host, const std::string& guest,
+                             std::uint64_t device) {
+    FileStatus s = host;
+    s.device = device;
+    s.inode = inode(host.key(), guest);
+    put_modelled_size(s);
+    s.atime_s = s.ctime_s = s.mtime_s;
+    s.atime_ns = s.ctime_ns = s.mtime_ns;
+    const auto found = kept_.find(host.key());
+    if (found == kept_.end()) return s;
+    KeptFile& kept = *found->second;
+    if (mtime_of(host) != kept.host_mtime_) {
+        // Who else has the directory changed it.
+        if (!kept.wrote_) kept.mtime = kept.ctime = mtime_of(host);
+        kept.host_mtime_ = mtime_of(host);
+    }
+    kept.wrote_ = false;
+    s.mode |= kept.set_ids;
+    if (kept.owner) std::tie(s.uid, s.gid) = *kept.owner;
+    s.atime_s = kept.atime.s;
+    s.atime_ns = kept.atime.ns;
+    s.mtime_s = kept.mtime.s;
+    s.mtime_ns = kept.mtime.ns;
+    s.ctime_s = kept.ctime.s;
+    s.ctime_ns = kept.ctime.ns;
+    return s;
+}
+
+std::shared_ptr<KeptFile> ShownFiles::kept(const FileStatus& host) {
+    auto& kept = kept_[host.key()];
+    if (!kept) kept = std::make_shared<KeptFile>(host);
+    return kept;
+}
+
+void ShownFiles::forget(const FileKey& host) {
+    if (const auto at = numbers_.find(host); at != numbers_.end()) {
+        used_.erase(at->second);
+        numbers_.erase(at);
+    }
+    kept_.erase(host);
+}
+
+}  // namespace uprobesim

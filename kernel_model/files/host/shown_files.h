@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the guest sees of a host file of the root or of a bind, where the host's own answer depends
+// on its disk, on the day or on who else looks: numbers, blocks, times of reading and of change.
+// And what the run did to a file that the host is not told: set-ID bits, the owner of a new file.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "kernel_model/files/file.h"
+
+namespace uprobesim {
+
+struct FileTime {
+    std::int64_t s = 0, ns = 0;
+    constexpr auto operator<=>(const FileTime&) const = default;
+};
+FileTime file_time(std::uint64_t ns);
+
+// What the run keeps of one host file that it read or changed. The host's time of change stays out:
+// every look at it by whom ever moves it; a file that nobody changed since shows its mtime.
+struct KeptFile {
+    explicit KeptFile(const FileStatus& host);
+
+    void modified(FileTime now);
+    std::uint32_t set_ids = 0;
+    std::optional<std::pair<std::uint32_t, std::uint32_t>> owner;
+    FileTime atime, mtime, ctime;
+
+private:
+    friend class ShownFiles;
+    FileTime host_mtime_;
+    bool wrote_ = false;  // since the host's mtime was looked at
+};
+
+// Size of a directory and blocks as one kind of disk would have them.
+void put_modelled_size(FileStatus& status);
+
+// relatime: a time of reading moves where the file was changed since, or after a day.
+bool access_shows(FileTime atime, FileTime mtime, FileTime ctime, FileTime now);
+
+class ShownFiles {
+public:
+    // `guest`: a name of the file, of which its number is made when it is met first.
+    FileStatus shown(const FileStatus& host, const std::string& guest, std::uint64_t device);
+    std::uint64_t inode(const FileKey& host, const std::string& guest);
+    // The same for a listing, which makes nothing.
+    std::uint64_t listed_inode(const FileKey& host, const std::string& guest) const;
+    // Made when it is asked for.
+    std::shared_ptr<KeptFile> kept(const FileStatus& host);
+    // The host file is gone: another may get its number.
+    void forget(const FileKey& host);
+
+private:
+    std::map<FileKey, std::uint64_t> numbers_;
+    std::set<std::uint64_t> used_;
+    std::map<FileKey, std::shared_ptr<KeptFile>> kept_;
+};
+
+// A number for a name, below those that are counted up.
+std::uint64_t inode_number_of(const std::string& guest);
+
+}  // namespace uprobesim
