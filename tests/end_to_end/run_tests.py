@@ -5,9 +5,10 @@
 Parts: programs (same output as qemu-aarch64), probes (probes change nothing but the counts), counts (instruction
 totals), tasks (programs of several tasks on one and several simulated CPUs), scenarios (servers with their clients),
 bad-input (a clear line or a guest signal each), host-files (input paths that are no files, outputs that cannot be
-written), determinism (the same bytes twice), views (what a run shows while it goes on, and runs that end before their
-program), redis (redis-server and redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a
-command), faults (programs with a killed peer, or without free disk space, memory, pipes or descriptors).
+written), escapes (a guest reaches nothing outside of its root, binds and scratch layer), determinism (the same bytes
+twice), views (what a run shows while it goes on, and runs that end before their program), redis (redis-server and
+redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a command), faults (programs with a killed
+peer, or without free disk space, memory, pipes or descriptors).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -17,6 +18,7 @@ import sys
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 
 import bad_input
+import escape_tests
 import harness
 import host_files
 import probe_tests
@@ -35,6 +37,7 @@ PARTS = {
     "scenarios": scenario_tests.scenarios_part,
     "bad-input": bad_input.bad_input_part,
     "host-files": host_files.host_files_part,
+    "escapes": escape_tests.escapes_part,
     "views": view_tests.views_part,
     "redis": redis_tests.redis_part,
     "faults": task_tests.faults_part,
