@@ -112,7 +112,8 @@ SysResult<VAddr> Mm::map(const MapRequest& request) {
     if (request.length == 0) return tl::make_unexpected(Errno::Inval);
     if (request.length > kTaskSize.value) return tl::make_unexpected(Errno::NoMem);
     const std::uint64_t length = page_ceil(request.length);
-    if (request.file != nullptr && request.offset + length < request.offset)
+    constexpr std::uint64_t kMaxFileBytes = ~std::uint64_t{0} >> 1;  // MAX_LFS_FILESIZE
+    if (request.file != nullptr && request.offset > kMaxFileBytes - length)
         return tl::make_unexpected(Errno::Overflow);
     if (is_full()) return tl::make_unexpected(Errno::NoMem);
     const auto place = TRY(choose_place(request, length));
@@ -228,14 +229,14 @@ private:
 }  // namespace
 
 SysResult<VAddr> Mm::map_special(const std::string& name, PAddr frame, Prot prot, VAddr where,
-                                 SpecialContent content) {
+                                 SpecialContent content, AtFork at_fork) {
     // xol_add_vma asks for the last page, or the address of the parent's page, and accepts the
     // address that get_unmapped_area returns.
     const auto page = std::make_shared<SpecialPage>(machine_.memory, frame, content);
     const MapRequest request{.hint = where != VAddr(0) ? where : kTaskSize - kPageSize,
                              .length = kPageSize,
                              .prot = prot,
-                             .dont_copy = true,
+                             .dont_copy = at_fork == AtFork::LeftOut,
                              .may_write = false,
                              .file = page,
                              .name = name};

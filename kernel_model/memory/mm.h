@@ -41,6 +41,9 @@ struct MapRequest {
 // Whether a page made by the kernel has been synchronised for execution since it was written.
 enum class SpecialContent { FreshlyWritten, Executed };
 
+// Whether a child of fork has such a page too (VM_DONTCOPY).
+enum class AtFork { LeftOut, Copied };
+
 // Notified of new mappings and of unmapping, so that probes can be placed and removed. Implemented
 // by the kernel, which forwards to the TrapClient.
 class MmObserver {
@@ -115,7 +118,8 @@ public:
     // Takes over the caller's reference to the frame.
     SysResult<VAddr> map_special(const std::string& name, PAddr frame, Prot prot,
                                  VAddr where = VAddr(0),
-                                 SpecialContent content = SpecialContent::FreshlyWritten);
+                                 SpecialContent content = SpecialContent::FreshlyWritten,
+                                 AtFork at_fork = AtFork::LeftOut);
     // Faults pages in without an exception, as get_user_pages does (MAP_POPULATE, mlock, exec's
     // strings). Charges each fault's path to `task`, if given. Stops at the first page that fails;
     // returns the number of pages present.
@@ -161,6 +165,7 @@ private:
     std::uint64_t apply_rights(const Vma&, VRange);
     SysResult<VAddr> move(VAddr old, std::uint64_t old_size, std::uint64_t new_size, VAddr to,
                           bool keep_old);
+    SysResult<void> may_resize(VAddr old, std::uint64_t old_size, std::uint64_t new_size) const;
     SysResult<VAddr> remap_to(VAddr old, std::uint64_t old_size, std::uint64_t new_size,
                               std::uint64_t flags, VAddr to);
 

@@ -145,7 +145,9 @@ SysResult<VAddr> Mm::move(VAddr old, std::uint64_t old_size, std::uint64_t new_s
                           bool keep_old) {
     if (is_full(3)) return tl::make_unexpected(Errno::NoMem);
     const VRange from{old, old + old_size};
-    Vma vma = *find(old);
+    const Vma* const there = find(old);
+    if (there == nullptr) return tl::make_unexpected(Errno::Fault);
+    Vma vma = *there;
     vma.file_offset = vma.file != nullptr ? vma.offset_of(old) : 0;
     vma.range = {to, to + new_size};
     const Vma placed = vma;
@@ -182,6 +184,25 @@ SysResult<VAddr> Mm::move(VAddr old, std::uint64_t old_size, std::uint64_t new_s
     return to;
 }
 
+// vma_to_resize: whether the mapping at `old` may have this size.
+SysResult<void> Mm::may_resize(VAddr old, std::uint64_t old_size, std::uint64_t new_size) const {
+    const Vma* const vma = find(old);
+    if (vma == nullptr) return tl::make_unexpected(Errno::Fault);
+    if (old_size == 0 && !vma->shared) return tl::make_unexpected(Errno::Inval);
+    if (old_size > vma->range.end - old) return tl::make_unexpected(Errno::Fault);
+    if (new_size == old_size) return {};
+    if (vma->file != nullptr && vma->offset_of(old) + new_size < new_size)
+        return tl::make_unexpected(Errno::Inval);
+    if (!vma->name.empty() && vma->file != nullptr)  // VM_DONTEXPAND: the kernel's own pages
+        return tl::make_unexpected(Errno::Fault);
+    const std::uint64_t growth = new_size > old_size ? new_size - old_size : 0;
+    const bool data = vma->prot.write && !vma->shared && !vma->grows_down;
+    if (growth != 0 && !may_grow_by(growth, data)) return tl::make_unexpected(Errno::NoMem);
+    if (data && !vma->no_reserve && overcommits(growth)) return tl::make_unexpected(Errno::NoMem);
+    return {};
+}
+
+// mremap_to. Each unmapping may take the mapping that is to be moved: it is looked up after them.
 SysResult<VAddr> Mm::remap_to(VAddr old, std::uint64_t old_size, std::uint64_t new_size,
                               std::uint64_t flags, VAddr to) {
     const bool fixed = (flags & abi::kMremapFixed) != 0;
@@ -192,16 +213,19 @@ SysResult<VAddr> Mm::remap_to(VAddr old, std::uint64_t old_size, std::uint64_t n
         if (old + old_size > to && to + new_size > old) return tl::make_unexpected(Errno::Inval);
         if (to < kLowest) return tl::make_unexpected(Errno::Perm);
     }
+    if (is_full(5)) return tl::make_unexpected(Errno::NoMem);
+    if (fixed) {
+        TRY(unmap({to, to + new_size}));
+    }
     if (old_size > new_size) {
         TRY(unmap({old + new_size, old + old_size}));
         old_size = new_size;
     }
+    TRY(may_resize(old, old_size, new_size));
     if (!fixed) {
         const auto gap = find_gap(new_size);
         if (!gap) return tl::make_unexpected(Errno::NoMem);
         to = *gap;
-    } else {
-        TRY(unmap({to, to + new_size}));
     }
     return move(old, old_size, new_size, to, (flags & abi::kMremapDontunmap) != 0);
 }
@@ -219,37 +243,25 @@ SysResult<VAddr> Mm::remap(VAddr old, std::uint64_t old_size, std::uint64_t new_
     old_size = page_ceil(old_size);
     new_size = page_ceil(new_size);
     if (new_size == 0) return tl::make_unexpected(Errno::Inval);
-    const Vma* vma = find(old);
-    if (vma == nullptr) return tl::make_unexpected(Errno::Fault);
-    if (new_size > kTaskSize.value) return tl::make_unexpected(Errno::NoMem);
+    if (find(old) == nullptr) return tl::make_unexpected(Errno::Fault);
+    if ((flags & (abi::kMremapFixed | abi::kMremapDontunmap)) != 0)
+        return remap_to(old, old_size, new_size, flags, new_address);
 
-    if ((flags & (abi::kMremapFixed | abi::kMremapDontunmap)) == 0 && old_size >= new_size) {
+    if (old_size >= new_size) {
         if (old_size > kTaskSize - old) return tl::make_unexpected(Errno::Inval);
         if (old_size > new_size) {
-            if (const auto gone = unmap({old + new_size, old + old_size}); !gone)
-                return tl::make_unexpected(gone.error());
+            TRY(unmap({old + new_size, old + old_size}));
         }
         return old;
     }
-    // vma_to_resize
-    if (old_size == 0 && !vma->shared) return tl::make_unexpected(Errno::Inval);
-    if (std::min(old_size, new_size) > vma->range.end - old || old_size > kTaskSize - old)
-        return tl::make_unexpected(Errno::Fault);
-    if (old_size > new_size && old_size > vma->range.end - old)
-        return tl::make_unexpected(Errno::Fault);
-    const std::uint64_t growth = new_size > old_size ? new_size - old_size : 0;
-    const bool data = vma->prot.write && !vma->shared && !vma->grows_down;
-    if (vma->file != nullptr && vma->offset_of(old) + new_size < new_size)
-        return tl::make_unexpected(Errno::Inval);
-    if (growth != 0 && !may_grow_by(growth, data)) return tl::make_unexpected(Errno::NoMem);
-    if (data && !vma->no_reserve && overcommits(growth)) return tl::make_unexpected(Errno::NoMem);
-
-    if ((flags & (abi::kMremapFixed | abi::kMremapDontunmap)) != 0)
-        return remap_to(old, old_size, new_size, flags, new_address);
-    if (old + old_size == vma->range.end && new_size <= kTaskSize - old &&
-        is_free({vma->range.end, vma->range.end + growth})) {
-        Vma& grown = vmas_.at(vma->range.begin);
-        const VRange range{grown.range.begin, old + new_size};
+    TRY(may_resize(old, old_size, new_size));
+    if (new_size > kTaskSize.value) return tl::make_unexpected(Errno::NoMem);
+    const Vma& vma = *find(old);
+    const VAddr new_end = old + new_size;
+    if (old + old_size == vma.range.end && new_size <= kTaskSize - old &&
+        is_free({vma.range.end, new_end})) {
+        Vma& grown = vmas_.at(vma.range.begin);
+        const VRange range{grown.range.begin, new_end};
         grown.range = range;
         const Vma placed = grown;
         merge_around(range);

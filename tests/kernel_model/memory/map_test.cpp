@@ -144,6 +144,41 @@ TEST_CASE_METHOD(MemoryFixture, "shared anonymous memory keeps its pages and sho
     CHECK(mm.maps_text().find(" /dev/zero (deleted)\n") != std::string::npos);
 }
 
+TEST_CASE_METHOD(MemoryFixture, "mremap onto the mapping itself finds nothing to move",
+                 "[memory]") {
+    // As a Linux host answers: the target is unmapped first, and the source with it.
+    constexpr auto onto = abi::kMremapMaymove | abi::kMremapFixed;
+    const auto shared = [&](std::uint64_t at) {
+        return mm
+            .map({.hint = VAddr(at),
+                  .length = 4 * kPageSize,
+                  .prot = kReadWrite,
+                  .fixed = true,
+                  .shared = true})
+            .value();
+    };
+    const VAddr at = shared(0x500000);
+    CHECK(error_of(mm.remap(at, 0, kPageSize, onto, at)) == Errno::Fault);
+    CHECK(mm.find(at) == nullptr);
+    CHECK(mm.find(at + kPageSize) != nullptr);
+    const VAddr again = shared(0x600000);
+    CHECK(error_of(mm.remap(again, ~std::uint64_t{0}, kPageSize, onto, again)) == Errno::Fault);
+    // A private mapping is not duplicated, but its target is gone by then.
+    const VAddr own = anonymous_at(0x700000, 4);
+    CHECK(error_of(mm.remap(own, 0, kPageSize, onto, own + 2 * kPageSize)) == Errno::Inval);
+    CHECK(mm.find(own + 2 * kPageSize) == nullptr);
+}
+
+TEST_CASE_METHOD(MemoryFixture, "a file is not mapped beyond the largest offset", "[memory]") {
+    auto file = std::make_shared<PageFile>(machine->memory, kPageSize);
+    MapRequest request = anon(0x100000, kPageSize);
+    request.file = file;
+    request.offset = std::uint64_t{1} << 63;
+    CHECK(error_of(mm.map(request)) == Errno::Overflow);
+    request.offset = (std::uint64_t{1} << 63) - 2 * kPageSize;
+    CHECK(mm.map(request));
+}
+
 TEST_CASE_METHOD(MemoryFixture, "mremap grows in place, moves with the pages, shrinks",
                  "[memory]") {
     const VAddr at = anonymous_at(0x100000, 1);
