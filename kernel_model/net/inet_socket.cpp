@@ -38,7 +38,25 @@ SysResult<void> InetSocket::bind(const SocketAddress& address, const Ucred& call
         return tl::make_unexpected(port.error());
     }
     local_port_ = *port;
+    address_bound_ = is_v6() ? local_ip_ != IpAddress::any(true) : !local_ip_.is_any();
+    port_bound_ = address.port != 0;
     return {};
+}
+
+void InetSocket::choose_own_address(const IpAddress& to) {
+    if (local_ip_.is_any()) local_ip_ = IpAddress::loopback(!to.is_v4());
+}
+
+void InetSocket::forget_addresses() {
+    remote_port_ = 0;
+    remote_ip_ = IpAddress::any(is_v6());
+    if (!address_bound_) local_ip_ = IpAddress::any(is_v6());
+}
+
+void InetSocket::forget_port() {
+    if (port_bound_) return;
+    network().release(*this);
+    local_port_ = 0;
 }
 
 SocketAddress InetSocket::local() const {
@@ -63,7 +81,11 @@ SysResult<IpAddress> InetSocket::route(const SocketAddress& to) const {
     if (to.family != abi::kAfInet && (to.family != abi::kAfInet6 || !is_v6()))
         return tl::make_unexpected(Errno::AfNoSupport);
     if (to.ip.is_v4() && only_v6()) return tl::make_unexpected(Errno::NetUnreach);
-    if (to.ip.is_any()) return IpAddress::loopback(!to.ip.is_v4());
+    // The any-address is the own one (ip_route_output_key), or the loopback one: that of IPv4 where
+    // the socket uses IPv4 already (ip6_datagram_connect).
+    if (to.ip.is_any() && !is_v6() && !local_ip_.is_any()) return local_ip_;
+    if (to.ip.is_any()) return IpAddress::loopback(!to.ip.is_v4() && !local_ip_.is_v4());
+    if (local_ip_.is_v4() && !to.ip.is_v4()) return tl::make_unexpected(Errno::AfNoSupport);
     if (!to.ip.is_loopback()) return tl::make_unexpected(Errno::NetUnreach);
     return to.ip;
 }

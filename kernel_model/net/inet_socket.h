@@ -28,11 +28,20 @@ protected:
     // NetUnreach: neither of them.
     SysResult<IpAddress> route(const SocketAddress& to) const;
     SysResult<void> claim_some_port();
+    // The own address of one that is connected to `to`: what it has, or the one `to` is reached
+    // from.
+    void choose_own_address(const IpAddress& to);
+    // Forgets the peer, and an own address that bind did not ask for (__udp_disconnect,
+    // tcp_disconnect).
+    void forget_addresses();
+    // Unless bind asked for it.
+    void forget_port();
     SocketAddress remote() const;
 
     IpAddress local_ip_ = IpAddress::any(is_v6());
     IpAddress remote_ip_ = IpAddress::any(is_v6());
     std::uint16_t local_port_ = 0, remote_port_ = 0;
+    bool address_bound_ = false, port_bound_ = false;  // SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK
 };
 
 }  // namespace uprobesim

@@ -86,7 +86,7 @@ SysResult<void> TcpSocket::connect(const SocketAddress& address, const Ucred&, b
 
 SysResult<void> TcpSocket::begin_connect(const SocketAddress& address) {
     const auto to = TRY(route(address));
-    if (local_ip_.is_any()) local_ip_ = IpAddress::loopback(!to.is_v4());
+    choose_own_address(to);
     TRY(claim_some_port());
     remote_ip_ = to;
     remote_port_ = address.port;
@@ -162,8 +162,7 @@ void TcpSocket::disconnect() {
     network().tcp_bytes -= incoming_.size();
     incoming_.clear();
     shut_read_ = shut_write_ = fin_received_ = false;
-    remote_port_ = 0;
-    remote_ip_ = IpAddress::any(is_v6());
+    forget_addresses();
     waiters_.wake();
 }
 

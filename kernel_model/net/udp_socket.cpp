@@ -17,13 +17,14 @@ constexpr std::uint64_t kMaxBytes = 65507;  // 65,535 less the headers of IP and
 
 SysResult<void> UdpSocket::connect(const SocketAddress& address, const Ucred&, bool) {
     if (address.family == abi::kAfUnspec) {
-        remote_port_ = 0;
-        remote_ip_ = IpAddress::any(is_v6());
+        forget_addresses();
+        forget_port();
         return {};
     }
-    const auto to = TRY(route(address));
+    // inet_dgram_connect: the port comes first, whatever becomes of the rest.
     if (const auto port = claim_some_port(); !port) return tl::make_unexpected(Errno::Again);
-    if (local_ip_.is_any()) local_ip_ = IpAddress::loopback(!to.is_v4());
+    const auto to = TRY(route(address));
+    choose_own_address(to);
     remote_ip_ = to;
     remote_port_ = address.port;
     return {};
