@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <utility>
 
 #include "kernel_model/abi/elf.h"
@@ -77,8 +78,8 @@ std::string name_in(std::span<const NamedValue> names, std::uint16_t value,
 
 class Parser {
 public:
-    Parser(const ReadAt& read_at, std::uint64_t size, std::string_view name)
-        : read_at_(read_at), size_(size), name_(name) {}
+    Parser(const ReadAt& read_at, std::uint64_t size, std::string_view name, ElfUse use)
+        : read_at_(read_at), size_(size), name_(name), use_(use) {}
 
     Result<ElfImage> parse() {
         std::array<std::byte, kHeaderSize> header{};
@@ -88,7 +89,9 @@ public:
         phdr_offset_ = little_endian<std::uint64_t>(header, 32);
         image_.phdr_count = little_endian<std::uint16_t>(header, 56);
         TRY(read_phdrs());
-        TRY(check_segments());
+        if (use_ == ElfUse::Execute) {
+            TRY(check_segments());
+        }
         return std::move(image_);
     }
 
@@ -143,8 +146,13 @@ private:
         for (std::size_t i = 0; i < image_.phdr_count; ++i) {
             const Phdr phdr = phdr_from(std::span(table).subspan(i * kPhdrSize, kPhdrSize));
             Outcome checked;
-            if (phdr.type == abi::kPtLoad) checked = add_load(phdr, i);
-            if (phdr.type == abi::kPtInterp) checked = read_interpreter(phdr);
+            if (phdr.type == abi::kPtLoad && use_ == ElfUse::Execute) {
+                checked = add_load(phdr, i);
+            } else if (phdr.type == abi::kPtLoad) {
+                note_load(phdr);
+            }
+            if (phdr.type == abi::kPtInterp && use_ == ElfUse::Execute)
+                checked = read_interpreter(phdr);
             if (phdr.type == abi::kPtGnuStack)
                 image_.executable_stack = (phdr.flags & kFlagExec) != 0;
             if (!checked) return checked;
@@ -171,18 +179,31 @@ private:
             return refuse(fmt::format(
                 "segment {}: offset {:#x} and address {:#x} are not congruent modulo the page size",
                 i, p.offset, p.vaddr));
-        if (p.align > 1 && (p.align & (p.align - 1)) != 0)
-            return refuse(
-                fmt::format("segment {}: alignment {:#x} is not a power of two", i, p.align));
         image_.segments.push_back({.file_offset = p.offset,
                                    .file_size = p.file_size,
                                    .vaddr = p.vaddr,
                                    .memory_size = p.memory_size,
-                                   .align = p.align,
-                                   .prot = {.read = (p.flags & kFlagRead) != 0,
-                                            .write = (p.flags & kFlagWrite) != 0,
-                                            .exec = (p.flags & kFlagExec) != 0}});
+                                   // maximum_alignment skips what is no power of two
+                                   .align = std::has_single_bit(p.align) ? p.align : 0,
+                                   .prot = prot_of(p)});
         return {};
+    }
+
+    // As much of it as the file has.
+    void note_load(const Phdr& p) {
+        if (p.offset >= size_) return;
+        image_.segments.push_back({.file_offset = p.offset,
+                                   .file_size = std::min(p.file_size, size_ - p.offset),
+                                   .vaddr = p.vaddr,
+                                   .memory_size = p.memory_size,
+                                   .align = 0,
+                                   .prot = prot_of(p)});
+    }
+
+    static Prot prot_of(const Phdr& p) {
+        return {.read = (p.flags & kFlagRead) != 0,
+                .write = (p.flags & kFlagWrite) != 0,
+                .exec = (p.flags & kFlagExec) != 0};
     }
 
     Outcome read_interpreter(const Phdr& p) {
@@ -238,13 +259,15 @@ private:
     const ReadAt& read_at_;
     std::uint64_t size_;
     std::string_view name_;
+    ElfUse use_;
     std::uint64_t phdr_offset_ = 0;
     ElfImage image_;
 };
 }  // namespace
 
-Result<ElfImage> parse_elf(const ReadAt& read_at, std::uint64_t size, std::string_view name) {
-    return Parser(read_at, size, name).parse();
+Result<ElfImage> parse_elf(const ReadAt& read_at, std::uint64_t size, std::string_view name,
+                           ElfUse use) {
+    return Parser(read_at, size, name, use).parse();
 }
 
 }  // namespace uprobesim

@@ -34,9 +34,14 @@ struct ElfImage {
     bool executable_stack = false;     // PT_GNU_STACK
 };
 
+// Execute: what execve asks of a program. Probe: a file whose code is looked up only; the kernel
+// registers a probe by inode and offset, so that nothing is asked of its entry point, its
+// interpreter or where its segments lie.
+enum class ElfUse { Execute, Probe };
+
 // `read_at(offset, span)` fills the span or returns false. `name` and `size` are of the file, for
 // messages and bounds.
 Result<ElfImage> parse_elf(const std::function<bool(std::uint64_t, std::span<std::byte>)>& read_at,
-                           std::uint64_t size, std::string_view name);
+                           std::uint64_t size, std::string_view name, ElfUse use = ElfUse::Execute);
 
 }  // namespace uprobesim

@@ -40,7 +40,7 @@ Result<SymbolIndex> SymbolIndex::build(std::vector<std::byte> bytes, std::string
         std::memcpy(to.data(), index.bytes_.data() + offset, to.size());
         return true;
     };
-    auto image = TRY(parse_elf(read_at, index.bytes_.size(), name));
+    auto image = TRY(parse_elf(read_at, index.bytes_.size(), name, ElfUse::Probe));
     for (const ElfSegment& s : image.segments) {
         if (s.prot.exec) index.text_.push_back({s.file_offset, s.file_size, s.vaddr});
     }
