@@ -30,6 +30,8 @@ struct Undefined {
 struct Abort {
     VAddr address;
     Access access;
+    // An access that must be aligned and is not; it comes before any translation fault.
+    bool unaligned = false;
 };
 // EC 0x22; pc is the misaligned target.
 struct PcAlignment {};

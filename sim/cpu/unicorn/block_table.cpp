@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "sim/base/error.h"
+#include "sim/cpu/unicorn/ordered_access.h"
 
 namespace uprobesim {
 
@@ -45,11 +46,6 @@ void BlockTable::empty() {
 BlockRecord& BlockTable::load(std::uint64_t address, std::uint32_t size,
                               const AddressSpace& space) {
     BlockRecord& r = at(address);
-    if (r.address == address && r.tag_size == (tag_ | size / 4 | BlockRecord::kAsleep)) {
-        r.tag_size &= ~BlockRecord::kAsleep;
-        awake_.push_back(&r);
-        return r;
-    }
     std::array<std::uint32_t, BlockRecord::kSizeMask> words{};
     const std::size_t n = size / 4;
     check_invariant(n < words.size(), "the engine's block is longer than its page");
@@ -67,6 +63,7 @@ BlockRecord& BlockTable::load(std::uint64_t address, std::uint32_t size,
     pages_[page_bit(start.page())] = true;
     r.address = address;
     r.tag_size = tag_ | static_cast<std::uint32_t>(n);
+    if (is_ordered_access(words[0])) r.tag_size |= BlockRecord::kGuarded;
     r.info = &info;
     r.cycles = static_cast<std::uint32_t>(
         info.cycles_through.empty() ? 0 : info.cycles_through.back().value);
@@ -85,7 +82,7 @@ void BlockTable::fold(InsnClassCounts& into) {
 
 std::uint32_t BlockTable::fresh_tag() {
     constexpr std::uint32_t kOne = 1u << BlockRecord::kSizeBits;
-    if (last_tag_ >= BlockRecord::kAsleep - kOne) {
+    if (last_tag_ >= BlockRecord::kGuarded - kOne) {
         // All tags were used: start again with an empty table.
         empty();
         tags_.clear();
@@ -112,7 +109,8 @@ void BlockTable::forget_page(std::uint64_t space_id, VAddr page) {
     if (!pages_[page_bit(page)]) return;
     const auto it = tags_.find(space_id);
     if (it == tags_.end()) return;
-    constexpr std::uint32_t kNoTag = BlockRecord::kSizeMask | BlockRecord::kAsleep;
+    constexpr std::uint32_t kNoTag =
+        BlockRecord::kSizeMask | BlockRecord::kAsleep | BlockRecord::kGuarded;
     for (std::uint64_t a = page.value; a < page.value + kPageSize; a += 4) {
         BlockRecord& r = at(a);
         if (r.address == a && (r.tag_size & ~kNoTag) == it->second) {

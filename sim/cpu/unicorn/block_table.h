@@ -33,6 +33,9 @@ struct alignas(32) BlockRecord {
     // Not executed since the last fold: no block holds while it sleeps, so the hook's usual way
     // need not look.
     static constexpr std::uint32_t kAsleep = 1u << 31;
+    // Begins with an access whose alignment is checked each time: it holds for nobody.
+    static constexpr std::uint32_t kGuarded = 1u << 30;
+    bool guarded() const { return (tag_size & kGuarded) != 0; }
     bool awake() const { return tag_size != 0 && (tag_size & kAsleep) == 0; }
     // A block ends at the engine's 1 KiB page: 256 instructions at most.
     static constexpr std::uint32_t kSizeBits = 9;
@@ -49,6 +52,19 @@ public:
     BlockRecord& at(std::uint64_t address) { return records_[index(address)]; }
     bool holds(const BlockRecord& r, std::uint64_t address, std::uint32_t size) const {
         return r.address == address && r.tag_size == (tag_ | size / 4);
+    }
+    // One that is there but holds for nobody: asleep, guarded, or cut by the engine, whose last
+    // instruction (a branch in its place) is not its own. Null: none.
+    BlockRecord* find_again(std::uint64_t address, std::uint32_t size) {
+        BlockRecord& r = at(address);
+        const std::uint32_t whole = tag_ | size / 4;
+        const std::uint32_t there = r.tag_size & ~(BlockRecord::kGuarded | BlockRecord::kAsleep);
+        if (r.address != address || (there != whole && there != whole - 1)) return nullptr;
+        if ((r.tag_size & BlockRecord::kAsleep) != 0) {
+            r.tag_size &= ~BlockRecord::kAsleep;
+            awake_.push_back(&r);
+        }
+        return &r;
     }
     // Puts it there. `space` is where its words are read.
     BlockRecord& load(std::uint64_t address, std::uint32_t size, const AddressSpace& space);

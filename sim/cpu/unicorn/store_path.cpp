@@ -4,11 +4,15 @@
 #include <cstring>
 #include <utility>
 
+#include "sim/cpu/unicorn/tag.h"
+
 namespace uprobesim {
 
 const StorePath::Line* StorePath::look_up(std::uint64_t address) {
     if (space_ == nullptr) return nullptr;
-    const std::uint64_t page = page_floor(address);
+    // Kept under the page without a tag, as it is forgotten.
+    const std::uint64_t page = page_floor(without_tag(address));
+    if (const Line& known = line_of(page); known.page == page) return &known;
     const auto t = space_->lookup(VAddr(page));
     if (!t || !t->prot.write) return nullptr;
     Line& line = line_of(page);

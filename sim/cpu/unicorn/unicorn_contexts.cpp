@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sim/base/error.h"
+#include "sim/cpu/unicorn/tag.h"
 #include "sim/cpu/unicorn/unicorn_cpu_impl.h"
 
 namespace uprobesim {
@@ -93,7 +94,7 @@ std::uint64_t UnicornCpu::read(ContextId id, Reg r) {
 void UnicornCpu::write(ContextId id, Reg r, std::uint64_t value) {
     Context& c = load(id);
     if (r == Reg::Pc) {
-        c.pc = value;
+        c.pc = without_tag(value);  // an exception return drops the tag
     } else {
         engine_.write(r, value);
     }
@@ -109,7 +110,7 @@ UserRegisters UnicornCpu::read_all(ContextId id) {
 void UnicornCpu::write_all(ContextId id, const UserRegisters& registers) {
     Context& c = load(id);
     engine_.write_all(registers);
-    c.pc = registers.pc;
+    c.pc = without_tag(registers.pc);
 }
 
 FpState UnicornCpu::read_fp(ContextId id) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Running, stepping, and what the engine's hooks and stops mean.
+// Running, stepping, and what the engine's stops mean. What a block's beginning means is in
+// unicorn_blocks.cpp.
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "sim/base/error.h"
+#include "sim/cpu/unicorn/ordered_access.h"
 #include "sim/cpu/unicorn/unicorn_cpu_impl.h"
 
 namespace uprobesim {
@@ -20,8 +22,10 @@ constexpr std::uint32_t kWfi = 0xd503207f;
 // MRS Xt, CTR_EL0 traps too (SCTLR_EL1.UCT is clear): the engine's own value cannot be changed.
 constexpr std::uint32_t kReadCtr = 0xd53b0020;
 
-constexpr bool is_brk(std::uint32_t word) {
-    return (word & 0xffe0001fu) == 0xd4200000u;
+Abort abort_of(const UnicornEngine::FaultDetail& detail) {
+    return {.address = VAddr(detail.address),
+            .access = detail.write ? Access::Write : Access::Read,
+            .unaligned = detail.unaligned};
 }
 
 }  // namespace
@@ -129,47 +133,6 @@ void UnicornCpu::on_block(uc_engine*, std::uint64_t address, std::uint32_t size,
     cpu.begin_block(r, size);
 }
 
-void UnicornCpu::begin_new_block(std::uint64_t address, std::uint32_t size) {
-    // This engine runs code that is not aligned.
-    if ((address & 3) != 0) return stop_before(address);
-    if (space_->shadowed(VAddr(address).page()) && is_step_page(address)) {
-        in_step_page_ = true;
-        return engine_.stop();
-    }
-    begin_block(blocks_.load(address, size, *space_), size);
-}
-
-// No block of a page that is shadowed is in the table, so that each comes here once. At the page's
-// start there is a breakpoint in either: return probes and steps may take turns without changing
-// translations each time.
-bool UnicornCpu::is_step_page(std::uint64_t address) const {
-    const VAddr at(address);
-    if (!StepPages::is_breakpoint(at) || !is_brk(word_at(*space_, at))) return true;
-    std::uint32_t word = 0;
-    std::memcpy(&word, memory_.bytes(space_->shadow_frame()).data(), 4);
-    return !is_brk(word);
-}
-
-void UnicornCpu::begin_unusual_block(std::uint64_t address) {
-    if (step_place_ != nullptr && !step_begun_ && address == step_address_) {
-        step_begun_ = true;
-        // The block may also hold the BRK after the stepped instruction; only the instruction
-        // counts.
-        insns_ += 1;
-        cycles_ += step_place_->cycles.value;
-        return;
-    }
-    stop_before(address);
-}
-
-// The block does not run; its hook comes again when it is resumed. But it was translated.
-void UnicornCpu::stop_before(std::uint64_t address) {
-    if (const auto t = space_->lookup(VAddr(address))) {
-        code_frames_.add(t->frame, {space_->id(), VAddr(address).page()});
-    }
-    engine_.stop();
-}
-
 bool UnicornCpu::on_store(uc_engine*, uc_mem_type, std::uint64_t address, int size,
                           std::int64_t value, void* self) {
     auto& cpu = *static_cast<UnicornCpu*>(self);
@@ -234,7 +197,7 @@ Stop UnicornCpu::make_stop(Context& c, std::uint32_t exception, InsnCount before
         case kDataAbort: {
             uncount_from(c.pc, 0);
             const auto detail = engine_.fault_detail();
-            stop.why = Abort{VAddr(detail.address), detail.write ? Access::Write : Access::Read};
+            stop.why = abort_of(detail);
             break;
         }
         case kUndefined:
@@ -280,6 +243,13 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
             last_ = nullptr;
         } else {
             if (stores_.work_pending()) do_store_work();
+            if (cut_.size != 0) {
+                cut_block(space);
+                continue;
+            }
+            if (unaligned_)
+                return Stop{*std::exchange(unaligned_, std::nullopt), VAddr(c.pc),
+                            InsnCount(insns_) - before};
             if (std::exchange(in_step_page_, false)) {
                 // The block that did not run was translated, and a place for another instruction
                 // may come to be there.
@@ -299,6 +269,10 @@ Stop UnicornCpu::step(ContextId id, const AddressSpace& space, std::uint32_t wor
     Context& c = load(id);
     const VAddr pc(c.pc);
     if ((c.pc & 3) != 0) return Stop{PcAlignment{}, pc, InsnCount(0)};
+    if (is_ordered_access(word)) {
+        const auto fault = alignment_fault(word, [&](Reg base) { return engine_.read(base); });
+        if (fault) return Stop{*fault, pc, InsnCount(0)};
+    }
     // Only executable pages are shadowed, and no longer when that changes.
     const StepPlace* known = space.shadowed(pc.page()) ? step_pages_.last_if(word) : nullptr;
     if (known == nullptr) {
@@ -357,7 +331,7 @@ Stop UnicornCpu::make_step_stop(Context& c, std::optional<std::uint32_t> excepti
             --loaded_->work.by_class[static_cast<std::size_t>(place.insn_class)];
         }
         const auto detail = engine_.fault_detail();
-        stop.why = Abort{VAddr(detail.address), detail.write ? Access::Write : Access::Read};
+        stop.why = abort_of(detail);
     } else if (!finish(c, place.word)) {
         stop.why = Undefined{place.word};
     }
@@ -392,6 +366,8 @@ void UnicornCpu::code_frame_changed(PAddr frame) {
 
 void UnicornCpu::drop_code(PAddr frame) {
     engine_.drop_code(frame);
+    cut_tails_.erase(cut_tails_.lower_bound(frame.value),
+                     cut_tails_.lower_bound(frame.value + kPageSize));
     table_stale_ = true;
     for (const CodeFrames::Place& place : code_frames_.take(frame))
         blocks_.forget_page(place.space, place.page);

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 
 #include "sim/cpu/unicorn/block_table.h"
 #include "sim/cpu/unicorn/code_frames.h"
@@ -74,6 +75,8 @@ private:
     }
     [[gnu::noinline]] void begin_new_block(std::uint64_t address, std::uint32_t size);
     bool is_step_page(std::uint64_t address) const;
+    BlockRecord* load_block(std::uint64_t address, std::uint32_t size);
+    void cut_block(const AddressSpace& space);
     void stop_before(std::uint64_t address);
     [[gnu::noinline]] void begin_unusual_block(std::uint64_t address);
     void self_test_fast_stores();
@@ -120,6 +123,17 @@ private:
     std::uint64_t limit_ = 0;
     // The block that began last.
     const BlockRecord* last_ = nullptr;
+
+    // A block that is to be cut before its accesses that must be aligned; null: none. And the one
+    // that was cut last, until it is seen in its parts.
+    struct {
+        std::uint64_t address = 0;
+        std::uint32_t size = 0;
+    } cut_;
+    std::uint64_t cut_tried_ = 0;
+    // Physical addresses of blocks that were cut before the last instruction of the engine's page.
+    std::set<std::uint64_t> cut_tails_;
+    std::optional<Abort> unaligned_;  // the block that begins would take this fault
 
     bool in_step_page_ = false;  // a run reached the page that stepping put in the real one's place
     // Of the step that runs now.

@@ -102,6 +102,10 @@ UnicornEngine::UnicornEngine(PhysicalMemory& memory) : memory_(memory) {
     check_engine(uc_mmio_map(uc_, AddressSpace::kTop, 0 - AddressSpace::kTop, nothing_there,
                              nullptr, drop_write, nullptr),
                  "uc_mmio_map");
+    // The region is chosen by the virtual address, tag and all: stores through a tag come here.
+    check_engine(uc_mem_protect(uc_, AddressSpace::kTop, 0 - AddressSpace::kTop,
+                                UC_PROT_READ | UC_PROT_EXEC),
+                 "uc_mem_protect");
     check_engine(uc_hook_add(uc_, &interrupt_hook_, UC_HOOK_INTR,
                              reinterpret_cast<void*>(&on_interrupt), this, 1, 0),
                  "uc_hook_add(INTR)");
@@ -178,9 +182,10 @@ void UnicornEngine::enter_el0() {
     // M, C, I, UCI and the RES1 bits; DZE clear, so that DC ZVA traps and DCZID_EL0.DZP reads 1;
     // UCT clear, so that reads of CTR_EL0 trap.
     const std::uint64_t sctlr = 0x30d00800u | 1u | (1u << 2) | (1u << 12) | (1u << 26);
-    // T0SZ 25 (39 bits), 4 KiB granule, EPD1, 40-bit physical addresses, cacheable walks.
-    const std::uint64_t tcr =
-        25u | (1u << 23) | (std::uint64_t{2} << 32) | (1u << 8) | (1u << 10) | (3u << 12);
+    // T0SZ 25 (39 bits), 4 KiB granule, EPD1, 40-bit physical addresses, cacheable walks; TBI0, as
+    // Linux sets it: the top byte of an address of EL0 is a tag.
+    const std::uint64_t tcr = 25u | (1u << 23) | (std::uint64_t{2} << 32) |
+                              (std::uint64_t{1} << 37) | (1u << 8) | (1u << 10) | (3u << 12);
     const std::uint64_t el0_entry = kCodePage + 9 * std::uint64_t{4};
     const std::uint64_t values[] = {sctlr, tcr, own_->root().value, 0xff, el0_entry, 0, 3u << 20};
     for (unsigned i = 0; i < 7; ++i) write(xreg(i), values[i]);
@@ -279,7 +284,8 @@ UnicornEngine::FaultDetail UnicornEngine::fault_detail() const {
     std::memcpy(&detail.address, blob + fault_address_offset_, 8);
     std::uint32_t syndrome = 0;
     std::memcpy(&syndrome, blob + fault_address_offset_ - 8, 4);
-    detail.write = (syndrome & (1u << 6)) != 0;  // ISS.WnR
+    detail.write = (syndrome & (1u << 6)) != 0;    // ISS.WnR
+    detail.unaligned = (syndrome & 0x3f) == 0x21;  // ISS.DFSC: alignment fault
     return detail;
 }
 
@@ -297,7 +303,7 @@ void UnicornEngine::flush_translations() {
     write_system({1, 0, 8, 7, 0}, 0);  // TLBI VMALLE1
 }
 
-void UnicornEngine::drop_code(PAddr frame) {
+void UnicornEngine::drop_code(PAddr frame, std::uint64_t offset, std::uint64_t size) {
     // The engine finds translated code through a virtual address that is executable now. The window
     // is one.
     memory_.add_ref(frame);
@@ -305,7 +311,7 @@ void UnicornEngine::drop_code(PAddr frame) {
         throw HostError("mapping the code window", "the simulated memory is too small");
     }
     set_translation_table(own_->root());
-    check_engine(uc_ctl_remove_cache(uc_, kWindowPage, kWindowPage + kPageSize),
+    check_engine(uc_ctl_remove_cache(uc_, kWindowPage + offset, kWindowPage + offset + size),
                  "uc_ctl_remove_cache");
     own_->unmap(VAddr(kWindowPage));
 }

@@ -58,6 +58,7 @@ public:
     struct FaultDetail {
         std::uint64_t address;
         bool write;
+        bool unaligned;
     };
     FaultDetail fault_detail() const;
 
@@ -71,7 +72,9 @@ public:
     void flush_translations();
     // Drops translated code of a physical frame, mapped anywhere or not. Leaves the engine on its
     // own tables: the caller sets the guest's again.
-    void drop_code(PAddr frame);
+    void drop_code(PAddr frame) { drop_code(frame, 0, kPageSize); }
+    // Only of what has one of these bytes in it.
+    void drop_code(PAddr frame, std::uint64_t offset, std::uint64_t size);
 
     // Makes the local exclusive monitor open, as an exception return does. False: this build gives
     // no way to.

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The beginning of a block that the hook's usual way does not know: one that was not seen before,
+// is checked each time, is stepped, or comes when the budget is spent.
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "sim/cpu/unicorn/ordered_access.h"
+#include "sim/cpu/unicorn/unicorn_cpu_impl.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr bool is_brk(std::uint32_t word) {
+    return (word & 0xffe0001fu) == 0xd4200000u;
+}
+
+}  // namespace
+
+void UnicornCpu::begin_new_block(std::uint64_t address, std::uint32_t size) {
+    // This engine runs code that is not aligned.
+    if ((address & 3) != 0) return stop_before(address);
+    if (space_->shadowed(VAddr(address).page()) && is_step_page(address)) {
+        in_step_page_ = true;
+        return engine_.stop();
+    }
+    BlockRecord* r = blocks_.find_again(address, size);
+    if (r == nullptr) r = load_block(address, size);
+    if (r == nullptr) return engine_.stop();  // to be cut first
+    if (r->guarded()) {
+        unaligned_ = alignment_fault(word_at(*space_, VAddr(address)),
+                                     [&](Reg base) { return engine_.read(base); });
+        if (unaligned_) return stop_before(address);
+    }
+    begin_block(*r, r->size());
+}
+
+// Null: an access that must be aligned stands inside it, so it is to be cut.
+BlockRecord* UnicornCpu::load_block(std::uint64_t address, std::uint32_t size) {
+    constexpr std::uint64_t kEnginePage = 1024;
+    const VAddr begin(address);
+    const auto t = space_->lookup(begin);
+    if (!t || begin.page_offset() + size > kPageSize) return &blocks_.load(address, size, *space_);
+    const std::byte* const code = memory_.bytes(t->frame).data() + begin.page_offset();
+    for (std::uint32_t at = 4; at < size; at += 4) {
+        std::uint32_t word = 0;
+        std::memcpy(&word, code + at, 4);
+        if (!is_ordered_access(word)) continue;
+        // The engine ends a block before it for no reason but a cut, or the end of its page.
+        const bool last = at + 4 == size;
+        const bool page_end = (address + size) % kEnginePage == 0;
+        if (last && (!page_end || cut_tails_.contains(t->frame.value + begin.page_offset()))) {
+            if (cut_tried_ == address) cut_tried_ = 0;
+            return &blocks_.load(address, size - 4, *space_);
+        }
+        if (cut_tried_ == address) break;  // the engine goes on giving the whole
+        cut_ = {address, size};
+        return nullptr;
+    }
+    return &blocks_.load(address, size, *space_);
+}
+
+// Has the engine translate the block anew in parts, each of which begins with an access that is to
+// be checked, as though a branch to itself stood at the end of the part before. Only what the
+// engine reads now is changed: stores that it does not see leave its translations as they are.
+void UnicornCpu::cut_block(const AddressSpace& space) {
+    constexpr std::uint32_t kBranchToItself = 0x14000000;
+    const auto [address, size] = std::exchange(cut_, {});
+    cut_tried_ = address;
+    const VAddr begin(address);
+    const auto t = space.lookup(begin);
+    if (!t) return;
+    std::byte* const code = memory_.bytes(t->frame).data() + begin.page_offset();
+    std::vector<std::uint32_t> words(size / 4);
+    std::memcpy(words.data(), code, size);
+    std::vector<std::size_t> parts{0};
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        if (!is_ordered_access(words[i])) continue;
+        parts.push_back(i);
+        std::memcpy(code + 4 * i, &kBranchToItself, 4);
+    }
+    // The whole has the last word in it, and of the parts only the last, which comes back as it is.
+    // Where that is such an access itself, all that has the first word goes instead.
+    const std::uint64_t offset = begin.page_offset();
+    if (is_ordered_access(words.back())) {
+        const std::uint64_t frame = t->frame.value;
+        cut_tails_.erase(cut_tails_.lower_bound(frame), cut_tails_.upper_bound(frame + offset));
+        engine_.drop_code(t->frame, offset, 4);
+        cut_tails_.insert(frame + offset);
+    } else {
+        engine_.drop_code(t->frame, offset + size - 4, 4);
+    }
+    table_stale_ = true;
+    enter(space);
+    limit_ = 0;  // each stops before it runs
+    for (const std::size_t part : parts) {
+        std::memcpy(code + 4 * part, &words[part], 4);
+        engine_.start(address + 4 * part);
+    }
+}
+
+// No block of a page that is shadowed is in the table, so that each comes here once. At the page's
+// start there is a breakpoint in either: return probes and steps may take turns without changing
+// translations each time.
+bool UnicornCpu::is_step_page(std::uint64_t address) const {
+    const VAddr at(address);
+    if (!StepPages::is_breakpoint(at) || !is_brk(word_at(*space_, at))) return true;
+    std::uint32_t word = 0;
+    std::memcpy(&word, memory_.bytes(space_->shadow_frame()).data(), 4);
+    return !is_brk(word);
+}
+
+void UnicornCpu::begin_unusual_block(std::uint64_t address) {
+    if (step_place_ != nullptr && !step_begun_ && address == step_address_) {
+        step_begun_ = true;
+        // The block may also hold the BRK after the stepped instruction; only the instruction
+        // counts.
+        insns_ += 1;
+        cycles_ += step_place_->cycles.value;
+        return;
+    }
+    stop_before(address);
+}
+
+// The block does not run; its hook comes again when it is resumed. But it was translated.
+void UnicornCpu::stop_before(std::uint64_t address) {
+    if (const auto t = space_->lookup(VAddr(address))) {
+        code_frames_.add(t->frame, {space_->id(), VAddr(address).page()});
+    }
+    engine_.stop();
+}
+
+}  // namespace uprobesim
