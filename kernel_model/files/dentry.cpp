@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "kernel_model/files/file.h"
+
 namespace uprobesim {
 
 namespace {
@@ -67,8 +69,12 @@ void DentryTree::renamed(std::string_view from, std::string_view to) {
     entry->parent_->children_.insert_or_assign(entry->name_, entry);
 }
 
-void DentryTree::removed(std::string_view path) {
-    if (const auto entry = detach(path)) entry->removed_ = true;
+void DentryTree::removed(std::string_view path, const FileStatus& status) {
+    const auto entry = detach(path);
+    if (!entry) return;
+    entry->removed_ = true;
+    entry->last_status_ = std::make_shared<FileStatus>(status);
+    entry->last_status_->links = 0;
 }
 
 }  // namespace uprobesim

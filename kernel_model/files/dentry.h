@@ -11,6 +11,8 @@
 
 namespace uprobesim {
 
+struct FileStatus;
+
 class Dentry {
 public:
     Dentry(std::shared_ptr<Dentry> parent, std::string name)
@@ -22,6 +24,9 @@ public:
     // The present absolute path, with " (deleted)" appended if the name was removed (d_path).
     std::string path() const;
     bool removed() const { return removed_; }
+    // What a directory that was removed still is to those who are in it; null: it was not removed.
+    const std::shared_ptr<FileStatus>& last_status() const { return last_status_; }
+    const std::shared_ptr<Dentry>& parent() const { return parent_; }
 
 private:
     friend class DentryTree;
@@ -30,6 +35,7 @@ private:
     std::shared_ptr<Dentry> parent_;  // null: the top of the tree
     std::string name_;
     bool removed_ = false;
+    std::shared_ptr<FileStatus> last_status_;
     std::map<std::string, std::weak_ptr<Dentry>, std::less<>> children_;
 };
 
@@ -39,7 +45,8 @@ public:
     std::shared_ptr<Dentry> at(std::string_view path);
     // To call after a rename or removal. Without an entry for the path they do nothing.
     void renamed(std::string_view from, std::string_view to);
-    void removed(std::string_view path);
+    // `status`: what it was.
+    void removed(std::string_view path, const FileStatus& status);
 
 private:
     // Removes the entry from its directory. Null: there is no entry for this path.

@@ -46,6 +46,8 @@ struct Walk {
     std::optional<Node> node;  // empty: only the directory of the last component exists
     std::uint32_t components = 0;
     bool directory_wanted = false;  // the path ended in '/'
+    // The walk ended in a directory that was removed, which has no name any more.
+    std::shared_ptr<const Dentry> removed;
 };
 
 class Layers {

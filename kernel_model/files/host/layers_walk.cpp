@@ -26,7 +26,7 @@ public:
         if (path.empty()) return tl::make_unexpected(Errno::NoEnt);
         if (path.size() >= kPathMax) return tl::make_unexpected(Errno::NameTooLong);
         if (path.find('\0') != std::string_view::npos) return tl::make_unexpected(Errno::NoEnt);
-        TRY(start(path.front() == '/' ? caller_.root.get() : start_of_relative()));
+        TRY(start(path.front() == '/' ? caller_.root : start_of_relative()));
         push_front(path);
         result_.directory_wanted = path.back() == '/';
         while (!left_.empty()) {
@@ -41,13 +41,26 @@ public:
     }
 
 private:
-    const Dentry* start_of_relative() const {
-        return caller_.start ? caller_.start.get() : caller_.root.get();
+    const std::shared_ptr<const Dentry>& start_of_relative() const {
+        return caller_.start ? caller_.start : caller_.root;
     }
 
-    // The directory may have been removed since it was opened.
-    SysResult<void> start(const Dentry* directory) {
-        if (directory != nullptr && directory->removed()) return tl::make_unexpected(Errno::NoEnt);
+    // The directory may have been removed since it was opened: it still is one, and knows its
+    // parent.
+    SysResult<void> start(const std::shared_ptr<const Dentry>& directory) {
+        if (directory != nullptr && directory->removed()) {
+            at_ = directory->path();
+            result_.removed = directory;
+            const auto& status = directory->last_status();
+            Node node;
+            node.kind = LayerKind::Scratch;
+            node.guest = at_;
+            node.status = *status;
+            node.attributes = status;
+            result_.node = std::move(node);
+            return {};
+        }
+        result_.removed = nullptr;
         at_ = directory != nullptr ? directory->path() : "/";
         result_.node = TRY(layers_.find(caller_.process, at_));
         if (!result_.node) return tl::make_unexpected(Errno::NoEnt);
@@ -61,6 +74,11 @@ private:
             return tl::make_unexpected(Errno::Acces);
         if (name.size() > kNameMax) return tl::make_unexpected(Errno::NameTooLong);
         if (name == ".") return {};
+        if (result_.removed) {
+            if (name != "..") return tl::make_unexpected(Errno::NoEnt);
+            ++result_.components;
+            return start(result_.removed->parent());
+        }
         std::string next = child_of(at_, name);
         if (name == "..") next = at_ == top_ ? top_ : parent_of(at_);
         auto found = TRY(layers_.find(caller_.process, next));
@@ -80,6 +98,7 @@ private:
         std::string target = TRY(layers_.link_target(link));
         if (target.empty()) return tl::make_unexpected(Errno::NoEnt);
         if (target.front() == '/') {
+            result_.removed = nullptr;
             at_ = top_;
             result_.node = TRY(layers_.find(caller_.process, at_));
         }

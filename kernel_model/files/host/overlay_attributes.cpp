@@ -45,11 +45,14 @@ SysResult<void> OverlayFileSystem::access(const Caller& caller, std::string_view
 
 SysResult<std::shared_ptr<Dentry>> OverlayFileSystem::directory(const Caller& caller,
                                                                 std::string_view path) {
-    const Node node = TRY(existing(layers_.walk(caller, path, true)));
+    const auto walked = TRY(layers_.walk(caller, path, true));
+    if (!walked.node) return tl::make_unexpected(Errno::NoEnt);
+    const Node& node = *walked.node;
     if (!node.is_directory()) return tl::make_unexpected(Errno::NotDir);
     if (node.guest != "/" && !caller.credentials.permit(node.status, abi::kXOk)) {
         return tl::make_unexpected(Errno::Acces);
     }
+    if (walked.removed) return std::const_pointer_cast<Dentry>(walked.removed);
     return dentries_.at(node.guest);
 }
 

@@ -58,7 +58,8 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(const Caller& caller,
     }
     // A FIFO has set its flags itself, without O_DIRECT.
     if (dynamic_cast<const PipeEnd*>(result.file.get()) == nullptr) result.file->flags = flags;
-    result.file->dentry = dentries_.at(guest);
+    result.file->dentry =
+        walked.removed ? std::const_pointer_cast<Dentry>(walked.removed) : dentries_.at(guest);
     return result;
 }
 

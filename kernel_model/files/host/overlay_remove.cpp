@@ -88,7 +88,7 @@ SysResult<void> OverlayFileSystem::remove(const Caller& caller, std::string_view
         forget_if_last(node);
     }
     modified_directory(where);
-    dentries_.removed(where.guest);
+    dentries_.removed(where.guest, node.status);
     return {};
 }
 
@@ -162,7 +162,7 @@ SysResult<void> OverlayFileSystem::rename(const Caller& caller, std::string_view
     }
     if (target.existing) {
         forget_if_last(*target.existing);
-        dentries_.removed(target.guest);
+        dentries_.removed(target.guest, target.existing->status);
     }
     dentries_.renamed(source.guest, target.guest);
     // Last: what has moved there covers the root's now.

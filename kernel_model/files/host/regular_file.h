@@ -97,10 +97,15 @@ public:
         return tl::make_unexpected(Errno::IsDir);
     }
     bool seekable() const override { return true; }
+    SysResult<FileStatus> status() override {
+        if (dentry && dentry->removed()) return *dentry->last_status();
+        return NodeFile::status();
+    }
     SysResult<std::uint64_t> size() override {
         return static_cast<std::uint64_t>(node_.status.size);
     }
     SysResult<std::vector<DirEntry>> entries() override {
+        if (dentry && dentry->removed()) return tl::make_unexpected(Errno::NoEnt);
         if (position == 0 || !read_once_) {
             if (dentry && dentry->removed()) return tl::make_unexpected(Errno::NoEnt);
             files_.accessed(node_);

@@ -214,7 +214,7 @@ TEST_CASE_METHOD(HostileFixture, "a file system that grows under a removal", "[f
     CHECK(call("getcwd", {data, 100}) == kEnoent);
     CHECK(open("x", kWronly | kCreat) == kEnoent);
     CHECK(mkdir("x") == kEnoent);
-    CHECK(open(".") == kEnoent);
+    CHECK(open(".") >= 0);  // a directory still, as on Linux
     CHECK(call("getdents64", {static_cast<std::uint64_t>(fd), data, 4096}) == kEnoent);
     CHECK(call("openat", {static_cast<std::uint64_t>(fd), text("x"), kWronly | kCreat}) == kEnoent);
     CHECK(call("chdir", {text("/")}) == 0);
