@@ -78,10 +78,10 @@ private:
         std::uint64_t bias = 0;
     };
 
-    Loaded<ProgramFile> open(const std::string& path, std::string_view role);
-    Loaded<Image> open_image(const std::string& path, std::string_view role);
+    Loaded<ProgramFile> open(const Caller& caller, const std::string& path, std::string_view role);
+    Loaded<Image> open_image(const Caller& caller, const std::string& path, std::string_view role);
     // Follows "#!" lines; sets `arguments` to those of the last interpreter.
-    Loaded<Image> open_program(const std::string& path, std::vector<std::string>& arguments);
+    Loaded<Image> open_program(const ExecRequest& request, std::vector<std::string>& arguments);
     Loaded<void> choose_bias(Image& image, bool is_interpreter);
     Loaded<void> map_image(const Image& image);
     Loaded<void> map_segment(const Image& image, const ElfSegment& segment);
@@ -94,8 +94,9 @@ private:
     TaskId task_;
 };
 
-Loaded<ProgramFile> ProgramLoader::open(const std::string& path, std::string_view role) {
-    auto opened = files_.open(caller_of(process_), path, abi::kORdonly, 0);
+Loaded<ProgramFile> ProgramLoader::open(const Caller& caller, const std::string& path,
+                                        std::string_view role) {
+    auto opened = files_.open(caller, path, abi::kORdonly, 0);
     if (!opened) {
         const std::string what = role.empty()
                                      ? std::string(open_failure(opened.error()))
@@ -116,9 +117,10 @@ Loaded<ProgramFile> ProgramLoader::open(const std::string& path, std::string_vie
     return program;
 }
 
-Loaded<ProgramLoader::Image> ProgramLoader::open_image(const std::string& path,
+Loaded<ProgramLoader::Image> ProgramLoader::open_image(const Caller& caller,
+                                                       const std::string& path,
                                                        std::string_view role) {
-    auto file = TRY(open(path, role));
+    auto file = TRY(open(caller, path, role));
     auto elf = parse_elf(
         [&](std::uint64_t offset, std::span<std::byte> to) { return file.read_at(offset, to); },
         file.size, path);
@@ -126,18 +128,23 @@ Loaded<ProgramLoader::Image> ProgramLoader::open_image(const std::string& path,
     return Image{.file = std::move(file), .elf = std::move(*elf)};
 }
 
-Loaded<ProgramLoader::Image> ProgramLoader::open_program(const std::string& path,
+Loaded<ProgramLoader::Image> ProgramLoader::open_program(const ExecRequest& request,
                                                          std::vector<std::string>& arguments) {
-    std::string current = path;
+    Caller caller = caller_of(process_);
+    if (request.start) caller = caller.starting_at(request.start);
+    std::string current = request.path;
     for (int depth = 0; depth <= kMaxScriptDepth; ++depth) {
-        auto file = open(current, depth == 0 ? "" : "script interpreter");
+        const bool first = depth == 0;
+        const std::string& at = first && !request.opened.empty() ? request.opened : current;
+        auto file = open(caller, at, first ? "" : "script interpreter");
         if (!file) return tl::make_unexpected(file.error());
         std::array<char, kScriptHeadSize> head{};
         const auto length =
             static_cast<std::size_t>(std::min<std::uint64_t>(file->size, head.size()));
         if (!file->read_at(0, std::as_writable_bytes(std::span(head).first(length))))
             return load_error(Errno::Io, "cannot be read", current);
-        if (!is_script({head.data(), length})) return open_image(current, "");
+        if (!is_script({head.data(), length})) return open_image(caller, at, "");
+        caller = caller_of(process_);
         auto line = parse_script_line({head.data(), length});
         if (!line)
             return load_error(Errno::NoExec, "script without a usable interpreter after \"#!\"",
@@ -150,7 +157,7 @@ Loaded<ProgramLoader::Image> ProgramLoader::open_program(const std::string& path
         arguments = std::move(longer);
         current = std::move(line->interpreter);
     }
-    return load_error(Errno::Loop, "script interpreters are nested too deeply", path);
+    return load_error(Errno::Loop, "script interpreters are nested too deeply", request.path);
 }
 
 Loaded<void> ProgramLoader::choose_bias(Image& image, bool is_interpreter) {
@@ -242,10 +249,10 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
                        .environment = request.environment,
                        .exec_name = request.path};
     if (stack.arguments.empty()) stack.arguments.emplace_back();  // as Linux since 5.18
-    auto program = TRY(open_program(request.path, stack.arguments));
+    auto program = TRY(open_program(request, stack.arguments));
     std::optional<Image> interpreter;
     if (!program.elf.interpreter.empty()) {
-        auto opened = TRY(open_image(program.elf.interpreter,
+        auto opened = TRY(open_image(caller_of(process_), program.elf.interpreter,
                                      fmt::format("the dynamic loader of {}", program.file.name)));
         interpreter = std::move(opened);
     }

@@ -22,10 +22,12 @@ struct LoadedProgram {
 };
 
 struct ExecRequest {
-    std::string path;  // guest path
+    std::string path;  // guest path; for execveat what the kernel calls it (/dev/fd/3/name)
     std::vector<std::string> arguments;
     std::vector<std::string> environment;
-    std::shared_ptr<FileBacking> vdso{};  // null: none
+    std::shared_ptr<FileBacking> vdso{};    // null: none
+    std::string opened{};                   // the path that is opened; empty: `path`
+    std::shared_ptr<const Dentry> start{};  // where that starts; null: the working directory
 };
 
 // Why a program cannot be started: a message for the user, and execve's errno (NoEnt, NoExec,

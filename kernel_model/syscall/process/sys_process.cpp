@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Processes: their programs and end, limits, groups.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -7,6 +9,7 @@
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/abi/prctl.h"
 #include "kernel_model/abi/resource.h"
+#include "kernel_model/abi/stat.h"
 #include "kernel_model/loader/exec.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
@@ -58,30 +61,61 @@ SysResult<std::vector<std::string>> read_strings(UserMemory& memory, VAddr at) {
     return strings;
 }
 
-SysOutcome exec_path(SysCall& call, VAddr path_at, VAddr argv, VAddr envp) {
+// The program of a path that starts at a descriptor, or of the descriptor itself (do_open_execat,
+// and the name that alloc_bprm gives it).
+SysResult<ExecRequest> program_at(SysCall& call, std::int32_t dirfd, std::string path,
+                                  std::uint32_t flags) {
+    if ((flags & ~(abi::kAtEmptyPath | abi::kAtSymlinkNofollow)) != 0)
+        return tl::make_unexpected(Errno::Inval);
+    ExecRequest request{.path = std::move(path), .arguments = {}, .environment = {}};
+    const bool itself = request.path.empty();
+    if (itself && ((flags & abi::kAtEmptyPath) == 0 || dirfd == abi::kAtFdcwd))
+        return tl::make_unexpected(itself && (flags & abi::kAtEmptyPath) != 0 ? Errno::Acces
+                                                                              : Errno::NoEnt);
+    if (dirfd != abi::kAtFdcwd && (itself || request.path.front() != '/')) {
+        const auto file = call.process.files.share(dirfd);
+        if (!file) return tl::make_unexpected(Errno::Badf);
+        const auto status = TRY(file->status());
+        if (itself) {
+            request.opened = fmt::format("/proc/self/fd/{}", dirfd);
+            request.path = fmt::format("/dev/fd/{}", dirfd);
+        } else {
+            if ((status.mode & abi::kIfmt) != abi::kIfDir)
+                return tl::make_unexpected(Errno::NotDir);
+            request.opened = request.path;
+            request.start = file->dentry;
+            request.path = fmt::format("/dev/fd/{}/{}", dirfd, request.opened);
+        }
+    }
+    if ((flags & abi::kAtSymlinkNofollow) != 0 && !itself) {
+        Caller caller = caller_of(call.process);
+        if (request.start) caller = caller.starting_at(request.start);
+        const auto status = TRY(call.kernel.files().status(
+            caller, request.opened.empty() ? request.path : request.opened, false));
+        if ((status.mode & abi::kIfmt) == abi::kIfLnk) return tl::make_unexpected(Errno::Loop);
+    }
+    return request;
+}
+
+SysOutcome exec_at(SysCall& call, std::int32_t dirfd, std::size_t first, std::uint32_t flags) {
     UserMemory memory = call.memory();
-    auto path = memory.read_string(path_at, abi::kPathMax);
+    auto path = memory.read_string(call.address(first), abi::kPathMax);
     if (!path) return Errno::Fault;
-    if (path->empty()) return Errno::NoEnt;
     if (path->size() >= abi::kPathMax) return Errno::NameTooLong;
-    auto arguments = TRY(read_strings(memory, argv));
-    auto environment = TRY(read_strings(memory, envp));
-    if (arguments.empty()) arguments.emplace_back();  // as Linux since 5.18
-    TRY(call.kernel.processes().exec(
-        call.task, {std::move(*path), std::move(arguments), std::move(environment)}));
+    auto request = TRY(program_at(call, dirfd, std::move(*path), flags));
+    request.arguments = TRY(read_strings(memory, call.address(first + 1)));
+    request.environment = TRY(read_strings(memory, call.address(first + 2)));
+    if (request.arguments.empty()) request.arguments.emplace_back();  // as Linux since 5.18
+    TRY(call.kernel.processes().exec(call.task, request));
     return NoReturn{};
 }
 
 SysOutcome sys_execve(SysCall& call) {
-    return exec_path(call, call.address(0), call.address(1), call.address(2));
+    return exec_at(call, abi::kAtFdcwd, 0, 0);
 }
 
 SysOutcome sys_execveat(SysCall& call) {
-    if (call.args[4] != 0) return Errno::Inval;
-    const auto first = call.memory().get<char>(call.address(1));
-    if (!first) return Errno::Fault;
-    if (call.int32(0) != abi::kAtFdcwd && *first != '/') return Errno::Inval;
-    return exec_path(call, call.address(1), call.address(2), call.address(3));
+    return exec_at(call, call.int32(0), 1, call.uint32(4));
 }
 
 // --- limits
@@ -200,8 +234,7 @@ constexpr SyscallRow kRows[] = {
     {261, "prlimit64", sys_prlimit64, Support::Full, KernelPath::SysPrctl, {}},
     {277, "seccomp", refuse<Errno::Inval>, Support::Stub, KernelPath::SysPrctl,
      "no filters: answered EINVAL"},
-    {281, "execveat", sys_execveat, Support::Partial, KernelPath::SysExec,
-     "no flags, and no directory descriptors"},
+    {281, "execveat", sys_execveat, Support::Full, KernelPath::SysExec, {}},
     {293, "rseq", refuse<Errno::NoSys>, Support::Stub, KernelPath::SysUnknown,
      "no restartable sequences: answered ENOSYS"},
 };
