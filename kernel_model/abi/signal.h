@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 
 namespace uprobesim {
 
@@ -50,6 +51,9 @@ constexpr std::uint64_t signal_bit(Signal s) {
 // Signals that no task can block or handle.
 inline constexpr std::uint64_t kUnblockable = signal_bit(Signal::Kill) | signal_bit(Signal::Stop);
 
+// Signals queued and timers made by one user (UCOUNT_RLIMIT_SIGPENDING): as many as share it.
+struct SignalAllowance {};
+
 // A signal's information, from which the siginfo_t is built.
 struct SignalInfo {
     Signal signal = Signal::None;
@@ -61,6 +65,9 @@ struct SignalInfo {
     std::int32_t status = 0;      // si_status of SIGCHLD
     std::uint64_t value = 0;      // si_value of sigqueue and timers
     std::uint64_t fault_esr = 0;  // for the frame's esr_context; 0: none
+    // While it is queued: what it takes of its user's RLIMIT_SIGPENDING. Set before: it takes
+    // nothing more.
+    std::shared_ptr<const SignalAllowance> charge{};
 };
 
 }  // namespace uprobesim

@@ -25,6 +25,7 @@ public:
     virtual std::uint64_t idle_ns() const = 0;
     virtual CpuTime cpu_time(const Task&) const = 0;
     virtual CpuTime cpu_time(const Process&) const = 0;
+    virtual std::uint64_t queued_signals(const Process&) const = 0;  // of its user
     virtual const Network& loopback() const = 0;
     virtual Terminals& terminals() const = 0;
 };

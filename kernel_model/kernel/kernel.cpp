@@ -33,6 +33,9 @@ public:
     CpuTime cpu_time(const Process& process) const override {
         return kernel_.clock().cpu_time(process);
     }
+    std::uint64_t queued_signals(const Process& process) const override {
+        return kernel_.signals().charged(process);
+    }
     const Network& loopback() const override { return *kernel_.network(); }
     Terminals& terminals() const override { return kernel_.terminals(); }
 

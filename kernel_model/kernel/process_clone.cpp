@@ -81,6 +81,7 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     Task& child = add_task(*process, TaskId{next_id_++},
                            kernel_.machine().cpu->clone_context(parent.context));
     child.affinity = parent.affinity;
+    child.tif_tagged_addr = parent.tif_tagged_addr;
     child.nice = parent.nice;
     child.sigmask = parent.restore_sigmask ? parent.saved_sigmask : parent.sigmask;
     child.comm = parent.comm;
@@ -99,11 +100,11 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     if ((request.flags & abi::kCloneChildCleartid) != 0) child.clear_child_tid = request.child_tid;
     // Bad pointers are ignored, as on Linux.
     if ((request.flags & abi::kCloneChildSettid) != 0)
-        static_cast<void>(
-            UserMemory(*process->mm, child.id).put(request.child_tid, child.id.value));
+        static_cast<void>(UserMemory(*process->mm, child.id, child.tif_tagged_addr)
+                              .put(request.child_tid, child.id.value));
     if ((request.flags & abi::kCloneParentSettid) != 0)
-        static_cast<void>(
-            UserMemory(*parent.process->mm, parent.id).put(request.parent_tid, child.id.value));
+        static_cast<void>(UserMemory(*parent.process->mm, parent.id, parent.tif_tagged_addr)
+                              .put(request.parent_tid, child.id.value));
     if (TrapClient* client = kernel_.client(); client != nullptr)
         client->on_clone(parent, child, vfork);
     if (vfork) process->vforked = true;

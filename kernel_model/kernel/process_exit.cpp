@@ -62,7 +62,7 @@ std::int32_t status_word(ExitKind kind, int status) {
 
 // exec_mm_release and exit_mm_release: wakes the tasks that wait for words in this memory.
 void ProcessTable::release_mm(Task& task, Mm& mm) {
-    UserMemory memory(mm, task.id);
+    UserMemory memory(mm, task.id, task.tif_tagged_addr);
     Futexes& futexes = kernel_.futexes();
     if (task.robust_list != VAddr(0))
         walk_robust_list(memory, futexes, mm, task.robust_list, task.id);

@@ -173,7 +173,7 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     process.sigreturn_page = VAddr(0);
     process.options.dumpable = 1;
     task.altstack = {};
-    task.tif_uprobe = task.tif_singlestep = task.runs_slot = false;
+    task.tif_uprobe = task.tif_singlestep = task.runs_slot = task.tif_tagged_addr = false;
     task.fault_code = task.fault_address = 0;
     task.clear_child_tid = task.robust_list = VAddr(0);
     task.comm = base_name(request.path);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/kernel/kernel.h"
@@ -49,18 +50,6 @@ void drop_everywhere(Process& process, std::uint64_t set) {
 bool any_deliverable(const Queue& queue, std::uint64_t sigmask) {
     return std::any_of(queue.begin(), queue.end(),
                        [&](const SignalInfo& p) { return (bit_of(p) & ~sigmask) != 0; });
-}
-
-// Standard signals queue once, real-time ones as often as RLIMIT_SIGPENDING allows, which bounds
-// the memory that a guest can use here. False: not queued again.
-bool queue_signal(Queue& queue, const SignalInfo& info, const Process& process) {
-    const bool queued = std::any_of(queue.begin(), queue.end(),
-                                    [&](const SignalInfo& p) { return p.signal == info.signal; });
-    if (queued &&
-        (!real_time(info.signal) || queue.size() >= process.limits[abi::kRlimitSigpending].soft))
-        return false;
-    queue.push_back(info);
-    return true;
 }
 
 }  // namespace
@@ -113,35 +102,78 @@ bool SignalQueues::prepare(Process& process, const SignalInfo& info, bool blocke
     return wanted;
 }
 
-void SignalQueues::send(Task& task, const SignalInfo& info) {
-    if (info.signal == Signal::None || task.state == TaskState::Dead) return;
+std::uint64_t SignalQueues::charged(const Process& process) const {
+    const auto it = allowances_.find(process.uid);
+    return it == allowances_.end() ? 0 : static_cast<std::uint64_t>(it->second.use_count() - 1);
+}
+
+std::shared_ptr<const SignalAllowance> SignalQueues::charge(const Process& process,
+                                                            bool beyond_limit) {
+    if (!beyond_limit && charged(process) >= process.limits[abi::kRlimitSigpending].soft)
+        return nullptr;
+    auto& allowance = allowances_[process.uid];
+    if (allowance == nullptr) allowance = std::make_shared<const SignalAllowance>();
+    return allowance;
+}
+
+// __send_signal_locked: standard signals queue once. One for which there is no room is lost where a
+// sender gave it data and can be told; otherwise it arrives without its data.
+bool SignalQueues::enqueue(Queue& queue, SignalInfo info, const Process& process, bool& queued) {
+    queued = false;
+    const auto is_there = [&] {
+        return std::any_of(queue.begin(), queue.end(),
+                           [&](const SignalInfo& p) { return p.signal == info.signal; });
+    };
+    if (!real_time(info.signal) && is_there()) return true;
+    if (info.charge == nullptr && info.signal != Signal::Kill) {
+        const bool beyond_limit = !real_time(info.signal) && info.code >= 0;
+        info.charge = charge(process, beyond_limit);
+        if (info.charge == nullptr) {
+            if (real_time(info.signal) && info.code != kSiUser) return false;
+            if (is_there()) return true;
+            info = {.signal = info.signal, .code = kSiUser};
+        }
+    }
+    queue.push_back(std::move(info));
+    queued = true;
+    return true;
+}
+
+bool SignalQueues::send(Task& task, const SignalInfo& info) {
+    if (info.signal == Signal::None || task.state == TaskState::Dead) return true;
     const bool blocked = (task.sigmask & bit_of(info)) != 0;
-    if (!prepare(*task.process, info, blocked)) return;
-    if (!queue_signal(task.pending, info, *task.process)) return;
+    if (!prepare(*task.process, info, blocked)) return true;
+    bool queued = false;
+    if (!enqueue(task.pending, info, *task.process, queued)) return false;
+    if (!queued) return true;
     task.process->signal_arrived.wake();
     if (!blocked) task.tif_sigpending = true;
     kernel_.scheduler().wake(task);  // sigtimedwait waits for blocked ones
+    return true;
 }
 
-void SignalQueues::send(Process& process, const SignalInfo& info) {
-    if (info.signal == Signal::None || !process.alive) return;
+bool SignalQueues::send(Process& process, const SignalInfo& info) {
+    if (info.signal == Signal::None || !process.alive) return true;
     // complete_signal: one task that can take it now; the main one first.
     Task* taker = nullptr;
     for (const auto& [id, task] : process.tasks) {
         const bool can = task->state != TaskState::Dead && (task->sigmask & bit_of(info)) == 0;
         if (can && taker == nullptr) taker = task.get();
     }
-    if (!prepare(process, info, taker == nullptr)) return;
-    if (!queue_signal(process.pending, info, process)) return;
+    if (!prepare(process, info, taker == nullptr)) return true;
+    bool queued = false;
+    if (!enqueue(process.pending, info, process, queued)) return false;
+    if (!queued) return true;
     process.signal_arrived.wake();
     if (taker != nullptr) {
         taker->tif_sigpending = true;
         kernel_.scheduler().wake(*taker);
-        return;
+        return true;
     }
     for (const auto& [id, task] : process.tasks) {
         if (task->state != TaskState::Dead) kernel_.scheduler().wake(*task);
     }
+    return true;
 }
 
 void SignalQueues::force(Task& task, const SignalInfo& info) {
@@ -157,8 +189,9 @@ void SignalQueues::force(Task& task, const SignalInfo& info) {
 }
 
 SignalInfo SignalQueues::taken(Task& task, Queue& queue, Queue::iterator position) {
-    SignalInfo info = *position;
+    SignalInfo info = std::move(*position);
     queue.erase(position);
+    info.charge.reset();
     kernel_.signal_timers().signal_taken(task, info);
     recalculate(task);
     return info;
@@ -212,7 +245,7 @@ void SignalQueues::resume(Process& process) {
     for (const auto& [id, task] : process.tasks) {
         if (task->state != TaskState::Stopped) continue;
         stopped = true;
-        task->resumes_call = task->stopped_in_call;
+        task->resumes_call = task->was_stopped = task->stopped_in_call;
         task->stopped_in_call = false;
         kernel_.scheduler().start(*task);
     }

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -22,9 +24,14 @@ class SignalQueues {
 public:
     explicit SignalQueues(Kernel& kernel) : kernel_(kernel) {}
 
-    // Queues a signal for one task, or for any task of a process that can take it.
-    void send(Task& task, const SignalInfo& info);
-    void send(Process& process, const SignalInfo& info);
+    // Queues a signal for one task, or for any task of a process that can take it. False: it is a
+    // real-time signal for which RLIMIT_SIGPENDING leaves no room.
+    bool send(Task& task, const SignalInfo& info);
+    bool send(Process& process, const SignalInfo& info);
+    // One more of the signals that the user of `process` may have queued; null: there are as many
+    // as its RLIMIT_SIGPENDING allows, and `beyond_limit` is not set.
+    std::shared_ptr<const SignalAllowance> charge(const Process& process, bool beyond_limit);
+    std::uint64_t charged(const Process& process) const;
     // A synchronous signal, which cannot be blocked or ignored.
     void force(Task& task, const SignalInfo& info);
     // Sets TIF_SIGPENDING if a pending signal is not blocked, or clears it (recalc_sigpending).
@@ -42,11 +49,14 @@ public:
     void notify_parent(Process& child, Signal signal, std::int32_t code, std::int32_t status);
 
 private:
+    bool enqueue(std::deque<SignalInfo>& queue, SignalInfo info, const Process& process,
+                 bool& queued);
     bool prepare(Process& process, const SignalInfo& info, bool blocked);
     SignalInfo taken(Task& task, std::deque<SignalInfo>& queue,
                      std::deque<SignalInfo>::iterator position);
 
     Kernel& kernel_;
+    std::map<std::uint32_t, std::shared_ptr<const SignalAllowance>> allowances_;  // by uid
 };
 
 }  // namespace uprobesim

@@ -75,7 +75,9 @@ void SignalTimers::posix_expired(Process& process, PosixTimer& timer) {
                           .code = abi::kSiTimer,
                           .pid = timer.id,
                           .uid = 0,
-                          .value = timer.value};
+                          .value = timer.value,
+                          .charge = {std::shared_ptr<const SignalAllowance>(),  // the timer's own
+                                     timer.charge.get()}};
     Task* target = timer.target.value != 0 ? kernel_.processes().find_task(timer.target) : nullptr;
     if (target != nullptr) kernel_.signals().send(*target, info);
     if (timer.target.value == 0) kernel_.signals().send(process, info);

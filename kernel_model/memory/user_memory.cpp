@@ -3,10 +3,12 @@
 
 #include <algorithm>
 
+#include "kernel_model/memory/tagged.h"
+
 namespace uprobesim {
 
 std::span<std::byte> UserMemory::touch(VAddr at, std::uint64_t size, Access access) {
-    // access_ok: also refuses tagged pointers, as without the tagged address ABI.
+    if (tagged_) at = untagged(at);
     if (size == 0 || at >= Mm::kTaskSize) return {};
     AddressSpace& space = mm_.space();
     auto page = space.lookup(at);
@@ -22,6 +24,7 @@ std::span<std::byte> UserMemory::touch(VAddr at, std::uint64_t size, Access acce
 }
 
 void UserMemory::wrote(VAddr at) {
+    if (tagged_) at = untagged(at);
     if (const auto page = mm_.space().lookup(at)) mm_.machine().memory.note_write(page->frame);
 }
 

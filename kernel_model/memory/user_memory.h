@@ -17,7 +17,8 @@ namespace uprobesim {
 
 class UserMemory {
 public:
-    UserMemory(Mm& mm, TaskId task) : mm_(mm), task_(task) {}
+    // `tagged`: the task has the tagged address ABI. Without it, access_ok refuses a tag.
+    UserMemory(Mm& mm, TaskId task, bool tagged = false) : mm_(mm), task_(task), tagged_(tagged) {}
 
     [[nodiscard]] bool read(VAddr from, std::span<std::byte> to);
     [[nodiscard]] bool write(VAddr to, std::span<const std::byte> from);
@@ -65,6 +66,7 @@ private:
 
     Mm& mm_;
     TaskId task_;
+    bool tagged_;
 };
 
 }  // namespace uprobesim

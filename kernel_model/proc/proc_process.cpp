@@ -93,9 +93,10 @@ std::string status(const Context& c) {
                       "000001ffffffffff\nCapAmb:\t{:016x}\nNoNewPrivs:\t{:d}\nSeccomp:\t0\nCpus_"
                       "allowed:\t{:x}\n"
                       "Cpus_allowed_list:\t{}\n",
-                      p.tasks.size(), p.pending.size(), p.limits[11].soft, s.pending, s.shared,
-                      c.task.sigmask, s.ignored, s.caught, 0, capabilities, capabilities, 0,
-                      p.options.no_new_privileges, allowed, list_of(allowed));
+                      p.tasks.size(), c.system != nullptr ? c.system->queued_signals(p) : 0,
+                      p.limits[11].soft, s.pending, s.shared, c.task.sigmask, s.ignored, s.caught,
+                      0, capabilities, capabilities, 0, p.options.no_new_privileges, allowed,
+                      list_of(allowed));
 }
 
 std::string stat(const Context& c) {

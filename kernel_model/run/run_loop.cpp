@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "kernel_model/run/traps.h"
 #include "kernel_model/run/waiting.h"
@@ -173,7 +174,7 @@ void RunLoop::exit_work(Task& task) {
             // Signals that uprobe_deny_signal() held back during the step.
             if (!task.tif_singlestep && !task.pending.empty()) kernel_.signals().recalculate(task);
         }
-        if (task.tif_sigpending) SignalDelivery(kernel_, task).deliver(Interrupted::No);
+        if (task.tif_sigpending) SignalDelivery(kernel_, task).deliver(std::nullopt);
         if (task.tif_uprobe || task.tif_sigpending) continue;
         if (!task.restore_sigmask) return;
         task.restore_sigmask = false;
@@ -185,21 +186,32 @@ void RunLoop::exit_work(Task& task) {
 // The task was woken in its call: by a wait queue, a signal, or its deadline.
 void RunLoop::resume_call(Task& task) {
     task.resumes_call = false;
+    const bool was_stopped = std::exchange(task.was_stopped, false);
     if (dispatcher_.resume(kernel_, task)) return;
-    if (task.tif_sigpending && !task.waits_killable) interrupt(task);
+    if (task.tif_sigpending && !task.waits_killable) {
+        interrupt(task);
+    } else if (was_stopped && task.interrupted == Interrupted::Intr) {
+        dispatcher_.end_interrupted(kernel_, task);
+    }
 }
 
 // A signal arrived at a blocked task.
 void RunLoop::interrupt(Task& task) {
     const SyscallRow* row = dispatcher_.find(task.blocked_in);
     task.state = TaskState::Runnable;
-    if (SignalDelivery(kernel_, task).deliver(row->restart)) {
+    if (SignalDelivery(kernel_, task).deliver(task.interrupted)) {
         kernel_.gate().spend(task, row->path);
         end_wait(task, kernel_.timers(), kernel_.futexes());
+        return;
+    }
+    // No handler.
+    if (task.state == TaskState::Dead || !task.process->alive) return;
+    if (task.interrupted == Interrupted::Intr) {
+        dispatcher_.end_interrupted(kernel_, task);
     } else if (task.state == TaskState::Stopped) {
         task.stopped_in_call = true;
-    } else if (task.state == TaskState::Runnable && task.process->alive) {
-        task.resumes_call = true;  // no handler: the wait continues
+    } else if (task.state == TaskState::Runnable) {
+        task.resumes_call = true;  // the wait continues
     }
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "kernel_model/kernel/kernel.h"
+#include "kernel_model/memory/tagged.h"
 #include "kernel_model/run/sysreg.h"
 #include "kernel_model/syscall/dispatch.h"
 #include "sim/profile/cache_type.h"
@@ -19,17 +20,6 @@ constexpr std::uint64_t kTranslationLevel0 = 0x04, kPermissionLevel3 = 0x0f;
 constexpr std::uint64_t kStepIsv = 1u << 24, kDebugException = 0x22;
 constexpr std::uint64_t kAlignment = 0x21;
 constexpr std::int32_t kTrapTrace = 2;
-
-// The engine reports an alignment fault (an unaligned exclusive) as a missing page. A page that is
-// present and still faults at the same instruction and address is one: no page takes more than a
-// few faults to become present.
-constexpr std::uint32_t kMaxFaultsPerAccess = 6;
-
-// With TBI0 set, the top byte is not part of the address (untagged_addr).
-VAddr untag(VAddr a) {
-    constexpr std::uint64_t kTag = std::uint64_t{0xff} << 56;
-    return (a.value >> 55 & 1) != 0 ? a : VAddr(a.value & ~kTag);
-}
 
 // set_thread_esr for aborts; arm64_notify_die, which stores no address, for the others.
 void raise_fault(Kernel& kernel, Task& task, const SignalInfo& info,
@@ -72,13 +62,6 @@ void resume_step(Kernel& kernel, Task& task) {
         kernel.gate().spend(task, KernelPath::FaultDuringStep, 0, Account::ProbeHit);
 }
 
-bool repeats(Task& task, VAddr pc, VAddr address) {
-    if (task.resolved_pc != pc || task.resolved_address != address) task.resolved_times = 0;
-    task.resolved_pc = pc;
-    task.resolved_address = address;
-    return ++task.resolved_times > kMaxFaultsPerAccess;
-}
-
 void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
     const bool fetch = abort.access == Access::Execute;
     // A stepped instruction makes the same data accesses as in its original place, so only faults
@@ -88,18 +71,18 @@ void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
     const Account account = probes ? Account::ProbeHit : Account::Guest;
     kernel.gate().exception(task, fetch ? ExceptionClass::InsnAbort : ExceptionClass::DataAbort,
                             account);
-    const VAddr address = untag(abort.address);
+    const VAddr address = untagged(abort.address);
     SignalInfo info{
         .signal = Signal::Segv, .code = abi::kSegvMaperr, .address = abort.address.value};
+    if (abort.unaligned) {  // do_alignment_fault
+        info.signal = Signal::Bus;
+        info.code = abi::kBusAdraln;
+        info.fault_esr = abort_syndrome(abort, task.process->mm->space());
+        kernel.gate().spend(task, KernelPath::FaultSignal);
+        return raise_fault(kernel, task, info, abort.address);
+    }
     switch (task.process->mm->fault(address, abort.access, task.id, account)) {
-        case FaultResult::Resolved:
-            if (!repeats(task, pc, address)) return resume_step(kernel, task);
-            task.resolved_times = 0;
-            info = {.signal = Signal::Bus,
-                    .code = abi::kBusAdraln,
-                    .address = abort.address.value,
-                    .fault_esr = kEcDataAbort << kEcShift | kIl | kAlignment};
-            break;
+        case FaultResult::Resolved: return resume_step(kernel, task);
         case FaultResult::NotMapped: break;
         case FaultResult::NoRight: info.code = abi::kSegvAccerr; break;
         case FaultResult::BeyondFile:
@@ -112,8 +95,7 @@ void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
                 "out of memory", "the guest wanted more memory than --memory gives and was killed");
             break;
     }
-    if (info.fault_esr == 0)
-        info.fault_esr = abort_syndrome({address, abort.access}, task.process->mm->space());
+    info.fault_esr = abort_syndrome(abort, task.process->mm->space());
     kernel.gate().spend(task, KernelPath::FaultSignal);
     raise_fault(kernel, task, info, abort.address);
 }
@@ -194,7 +176,7 @@ struct Syndrome {
     }
     std::uint64_t operator()(const PcAlignment&) const { return esr(kEcPcAlignment); }
     std::uint64_t operator()(const Abort& abort) const {
-        return abort_syndrome({untag(abort.address), abort.access}, task.process->mm->space());
+        return abort_syndrome(abort, task.process->mm->space());
     }
     std::uint64_t operator()(const Undefined& undefined) const {
         const auto read = emulate_mrs(undefined.word, {});
@@ -212,10 +194,12 @@ std::uint64_t abort_syndrome(const Abort& abort, const AddressSpace& space) {
     const bool fetch = abort.access == Access::Execute;
     std::uint64_t esr = (fetch ? kEcInsnAbort : kEcDataAbort) << kEcShift | kIl;
     if (abort.access == Access::Write) esr |= kWnr;
+    if (abort.unaligned) return esr | kAlignment;
+    const VAddr address = untagged(abort.address);
     // Linux hides the mappings of the kernel's half from user space: it reports all faults there as
     // level 0 translation faults.
-    if (abort.address >= Mm::kTaskSize) return esr | kTranslationLevel0;
-    const auto level = space.translation_fault_level(abort.address);
+    if (address >= Mm::kTaskSize) return esr | kTranslationLevel0;
+    const auto level = space.translation_fault_level(address);
     return esr | (level ? kTranslationLevel0 + *level : kPermissionLevel3);
 }
 
@@ -241,7 +225,6 @@ void take_trap(Kernel& kernel, const SyscallDispatcher& syscalls, Task& task, co
         if (const auto registers = exception_registers(task, stop))
             observer->trapped(task, stop, *registers);
     }
-    if (stop.retired.value != 0) task.resolved_times = 0;
     if (std::holds_alternative<Svc>(stop.why)) {
         kernel.gate().exception(task, ExceptionClass::Svc);
         return syscalls.enter(kernel, task);

@@ -16,8 +16,10 @@ SignalAction& action_of(Task& task, Signal s) {
     return task.process->actions[static_cast<std::size_t>(s)];
 }
 
+// Whether the call is made again after the handler (do_signal).
 bool restarts(const SignalAction& action, Interrupted interrupted) {
-    return interrupted == Interrupted::RestartIfAsked && (action.flags & abi::kSaRestart) != 0;
+    if (interrupted == Interrupted::RestartNoIntr) return true;
+    return interrupted == Interrupted::RestartSys && (action.flags & abi::kSaRestart) != 0;
 }
 
 bool holds_any(const std::deque<SignalInfo>& queue, std::uint64_t set) {
@@ -44,7 +46,7 @@ WaitQueue* CallerSignals::arrivals() {
     return task == nullptr ? nullptr : &task->process->signal_arrived;
 }
 
-bool SignalDelivery::deliver(Interrupted interrupted) {
+bool SignalDelivery::deliver(std::optional<Interrupted> interrupted) {
     if (TrapClient* client = kernel_.client(); client != nullptr && client->deny_signal(task_)) {
         task_.tif_sigpending = false;
         return false;
@@ -55,8 +57,8 @@ bool SignalDelivery::deliver(Interrupted interrupted) {
         const SignalAction& action = action_of(task_, info->signal);
         const bool handled = action.handler != abi::kSigIgn && action.handler != abi::kSigDfl;
         if (TrapObserver* observer = kernel_.observer(); observer != nullptr) [[unlikely]] {
-            if (handled && interrupted != Interrupted::No)
-                observer->call_interrupted(task_, restarts(action, interrupted));
+            if (handled && interrupted)
+                observer->call_interrupted(task_, restarts(action, *interrupted));
             observer->signal_taken(task_, *info);
         }
         if (action.handler == abi::kSigIgn) continue;
@@ -80,14 +82,14 @@ bool SignalDelivery::deliver(Interrupted interrupted) {
     return false;
 }
 
-void SignalDelivery::enter_handler(const SignalInfo& info, Interrupted interrupted) {
+void SignalDelivery::enter_handler(const SignalInfo& info, std::optional<Interrupted> interrupted) {
     SignalAction& action = action_of(task_, info.signal);
     const SignalAction taken = action;
     if ((taken.flags & abi::kSaResetHand) != 0) action.handler = abi::kSigDfl;
 
     Cpu& cpu = *kernel_.machine().cpu;
-    if (interrupted != Interrupted::No) {
-        if (restarts(taken, interrupted)) {
+    if (interrupted) {
+        if (restarts(taken, *interrupted)) {
             cpu.write(task_.context, Reg::Pc,
                       cpu.read(task_.context, Reg::Pc) - 4);  // x0 still holds the argument
         } else {

@@ -28,21 +28,17 @@ private:
     Kernel& kernel_;
 };
 
-// Whether a system call that was interrupted by a signal is restarted after the handler. No: no
-// call was interrupted. RestartIfAsked: if the handler has SA_RESTART.
-enum class Interrupted { No, RestartIfAsked, NeverRestart };
-
 class SignalDelivery {
 public:
     SignalDelivery(Kernel& kernel, Task& task) : kernel_(kernel), task_(task) {}
 
     // do_signal: delivers pending signals until a handler is entered or none is left.
-    // `interrupted`: whether a blocked call is restarted after a handler. True: a handler was
-    // entered.
-    bool deliver(Interrupted interrupted);
+    // `interrupted`: what the interrupted call returns; none: no call was interrupted. True: a
+    // handler was entered.
+    bool deliver(std::optional<Interrupted> interrupted);
 
 private:
-    void enter_handler(const SignalInfo& info, Interrupted interrupted);
+    void enter_handler(const SignalInfo& info, std::optional<Interrupted> interrupted);
     void fatal(const SignalInfo& info);
 
     Kernel& kernel_;

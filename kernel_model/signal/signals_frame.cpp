@@ -10,6 +10,7 @@
 
 #include "kernel_model/abi/sigcontext.h"
 #include "kernel_model/kernel/kernel.h"
+#include "kernel_model/memory/tagged.h"
 #include "kernel_model/signal/signals.h"
 
 namespace uprobesim {
@@ -24,10 +25,10 @@ abi::SigInfo info_bytes(const SignalInfo& info, std::uint64_t action_flags) {
         b.fields[0] = static_cast<std::uint32_t>(info.pid) | std::uint64_t{info.uid} << 32;
         b.fields[1] = static_cast<std::uint32_t>(info.status);
     } else if (info.code > 0 && info.code != abi::kSiKernel) {
-        // Address tags only with SA_EXPOSE_TAGBITS.
+        // Address tags only with SA_EXPOSE_TAGBITS (hide_si_addr_tag_bits).
         b.fields[0] = (action_flags & abi::kSaExposeTagBits) != 0
                           ? info.address
-                          : info.address & ~abi::kAddressTag;
+                          : untagged(VAddr(info.address)).value;
     } else if (info.code <= 0) {
         b.fields[0] = static_cast<std::uint32_t>(info.pid) | std::uint64_t{info.uid} << 32;
         b.fields[1] = info.value;
@@ -44,14 +45,18 @@ void put_record(abi::SignalFrame& frame, std::size_t& at, const Record& record) 
 
 // The return address of handlers without SA_RESTORER. 0: no memory for the page.
 VAddr trampoline(Kernel& kernel, Process& process) {
-    if (process.sigreturn_page != VAddr(0) && process.mm->find(process.sigreturn_page) != nullptr)
-        return process.sigreturn_page;
+    constexpr const char* kName = "[sigpage]";
+    const VAddr known = process.sigreturn_page;
+    const Vma* const there = known != VAddr(0) ? process.mm->find(known) : nullptr;
+    if (there != nullptr && there->name == kName) return known;
     PhysicalMemory& memory = kernel.machine().memory;
     const auto frame = memory.allocate();
     if (!frame) return VAddr(0);
     const std::array<std::uint32_t, 2> code{kMovX8SigReturn, kSvc0};
     std::memcpy(memory.bytes(*frame).data(), code.data(), sizeof code);
-    const auto page = process.mm->map_special("[sigpage]", *frame, {.read = true, .exec = true});
+    // A child goes on using the parent's, as it does the vDSO.
+    const auto page = process.mm->map_special(kName, *frame, {.read = true, .exec = true}, VAddr(0),
+                                              SpecialContent::FreshlyWritten, AtFork::Copied);
     if (!page) return VAddr(0);
     process.sigreturn_page = *page;
     return *page;
@@ -131,7 +136,7 @@ bool push_signal_frame(Kernel& kernel, Task& task, const SignalInfo& info,
                                         : trampoline(kernel, *task.process).value;
     if (return_to == 0 && (action.flags & abi::kSaRestorer) == 0) return false;
 
-    UserMemory memory(*task.process->mm, task.id);
+    UserMemory memory(*task.process->mm, task.id, task.tif_tagged_addr);
     if (!memory.put(VAddr(frame_at), build_frame(kernel, task, regs, info, action.flags)))
         return false;
     if (!memory.put(VAddr(record_at), abi::FrameRecord{regs.x[29], regs.x[30]})) return false;
@@ -154,7 +159,7 @@ bool pop_signal_frame(Kernel& kernel, Task& task) {
     Cpu& cpu = *kernel.machine().cpu;
     const std::uint64_t sp = cpu.read(task.context, Reg::Sp);
     if (sp % abi::kStackAlign != 0) return false;
-    UserMemory memory(*task.process->mm, task.id);
+    UserMemory memory(*task.process->mm, task.id, task.tif_tagged_addr);
     const auto frame = memory.get<abi::SignalFrame>(VAddr(sp));
     if (!frame) return false;
     // valid_user_regs: any mode but EL0t, or a masked exception, is refused.

@@ -122,7 +122,10 @@ bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) 
     kernel.set_current(&task);
     const SysOutcome outcome = row.fn(call);
     kernel.set_current(nullptr);
-    if (std::holds_alternative<Block>(outcome)) return false;
+    if (const auto* blocks = std::get_if<Block>(&outcome)) {
+        task.interrupted = blocks->interrupted;
+        return false;
+    }
     kernel.gate().spend(task, call.path, call.units);
     if (task.waits()) end_wait(task, kernel.timers(), kernel.futexes());
     if (const auto* value = std::get_if<std::uint64_t>(&outcome))
@@ -134,6 +137,19 @@ bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) 
         observer->call_ended(task, cpu.read(task.context, Reg::X0));
     }
     return true;
+}
+
+void SyscallDispatcher::end_interrupted(Kernel& kernel, Task& task) const {
+    const SyscallRow* row = find(task.blocked_in);
+    check_invariant(row != nullptr, "a task is blocked in no system call");
+    if (task.state == TaskState::Blocked) task.state = TaskState::Runnable;
+    kernel.gate().spend(task, row->path);
+    end_wait(task, kernel.timers(), kernel.futexes());
+    task.resumes_call = false;
+    kernel.machine().cpu->write(task.context, Reg::X0, as_register(Errno::Intr));
+    if (TrapObserver* observer = kernel.observer(); observer != nullptr) [[unlikely]] {
+        observer->call_ended(task, as_register(Errno::Intr));
+    }
 }
 
 }  // namespace uprobesim

@@ -25,6 +25,8 @@ public:
     void enter(Kernel& kernel, Task& task) const;
     // Enters the call of a Blocked task again. False: the task still waits.
     bool resume(Kernel& kernel, Task& task) const;
+    // Ends the call of a task that waits in one with EINTR.
+    void end_interrupted(Kernel& kernel, Task& task) const;
 
     const SyscallRow* find(std::uint32_t number) const {
         return number < kLimit ? rows_[number] : nullptr;

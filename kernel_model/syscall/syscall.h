@@ -14,14 +14,17 @@
 
 #include "kernel_model/abi/errno.h"
 #include "kernel_model/kernel/kernel.h"
+#include "kernel_model/memory/tagged.h"
 #include "kernel_model/signal/signals.h"
 #include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
 
 // The call blocks. It is entered again when its wait queue wakes it, at its deadline, or on a
-// signal.
-struct Block {};
+// signal. `interrupted`: what the kernel's function would return if a signal ended the wait.
+struct Block {
+    Interrupted interrupted = Interrupted::RestartSys;
+};
 struct NoReturn {};  // exit, execve, rt_sigreturn: the handler has set the registers
 
 // The result of a handler: a value for x0, an error, or one of the two above. TRY (sim/base/try.h)
@@ -57,7 +60,9 @@ struct SysCall {
                  bool exclusive = false) {
         if (queue != nullptr) queue->add(task, events, exclusive);
     }
-    UserMemory memory() { return UserMemory(*process.mm, task.id); }
+    UserMemory memory() { return UserMemory(*process.mm, task.id, task.tif_tagged_addr); }
+    // The address of memory that the kernel reads or writes, as access_ok judges it.
+    VAddr accessed(VAddr at) const { return task.tif_tagged_addr ? untagged(at) : at; }
     VAddr address(std::size_t i) const { return VAddr(args[i]); }
     std::int32_t int32(std::size_t i) const { return static_cast<std::int32_t>(args[i]); }
     std::uint32_t uint32(std::size_t i) const { return static_cast<std::uint32_t>(args[i]); }
@@ -82,8 +87,6 @@ struct SyscallRow {
     Support support;
     KernelPath path;
     std::string_view note;  // required for Partial and Stub
-    // Whether the call is restarted after a signal handler has interrupted it (signal(7)).
-    Interrupted restart = Interrupted::RestartIfAsked;
 };
 
 // One table per subject, each in its sys_<subject>.cpp. dispatch.cpp joins them and refuses

@@ -73,7 +73,7 @@ std::uint32_t Futexes::requeue(const FutexKey& from, const FutexKey& to, std::ui
 void Futexes::hand_over(const FutexKey& key, std::uint32_t flags) {
     Task& next = *first(key);
     const auto word = static_cast<std::uint32_t>(next.id.value) | abi::kFutexWaiters | flags;
-    (void)UserMemory(*next.process->mm, next.id)
+    (void)UserMemory(*next.process->mm, next.id, next.tif_tagged_addr)
         .put(next.futex->word, word);  // a fault is ignored: the task reads the word itself
     wake(key, 1);
     const auto rest = waiters_.find(key);

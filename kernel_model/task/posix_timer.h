@@ -31,6 +31,7 @@ struct PosixTimer {
     std::uint64_t overrun = 0;  // of the last signal that was delivered
     bool queued = false;        // its signal is pending; the timer is armed again at delivery
     TimerHandle armed;          // for timers of simulated time
+    std::shared_ptr<const SignalAllowance> charge;  // for its signal, as long as it exists
 };
 
 }  // namespace uprobesim

@@ -25,6 +25,16 @@ class Scheduler;
 // reaped.
 enum class TaskState { Runnable, Blocked, Stopped, Dead };
 
+// What the function of a system call returns when a signal ends its wait; the way back to EL0
+// decides by it (do_signal). All but Intr let the call go on where no handler is entered; with one
+// RestartSys repeats the call under SA_RESTART, RestartNoIntr always, the others never.
+enum class Interrupted : std::uint8_t {
+    RestartSys,     // ERESTARTSYS
+    RestartNoHand,  // ERESTARTNOHAND, and ERESTART_RESTARTBLOCK: the deadline stays what it was
+    RestartNoIntr,  // ERESTARTNOINTR
+    Intr,           // EINTR
+};
+
 inline constexpr std::uint64_t kNoDeadline = ~std::uint64_t{0};
 
 // Per-task state of the probe layer (the kernel's struct uprobe_task); opaque here, freed with the
@@ -60,11 +70,13 @@ struct Task final : Waiter {
     CentiCycles user_cycles;       // of its context, already in a CPU's clock
     bool resumes_call = false;     // Runnable, and will enter its blocked call again
     bool stopped_in_call = false;  // Stopped while Blocked
+    bool was_stopped = false;      // and continued, but has not entered its call again
 
     // The system call of a Blocked task. A handler with a timeout sets `wait_deadline_ns`
     // (CLOCK_MONOTONIC) at its first entry, when it is kNoDeadline, and returns Block; the kernel
     // enters the call again no later than that. The dispatcher resets it when the call ends.
     std::uint32_t blocked_in = 0;
+    Interrupted interrupted = Interrupted::RestartSys;  // what that call returns then
     std::uint64_t wait_deadline_ns = kNoDeadline;
     Timers::Id wait_timer = 0;    // set for wait_deadline_ns
     bool waits_killable = false;  // only SIGKILL ends the wait (vfork)
@@ -81,9 +93,10 @@ struct Task final : Waiter {
     std::shared_ptr<void> call_holds;
 
     // Thread flags, as in thread_info.
-    bool tif_uprobe = false;      // TIF_UPROBE: the probe layer has work on the way back to EL0
-    bool tif_singlestep = false;  // TIF_SINGLESTEP: the next instruction is stepped
-    bool tif_sigpending = false;  // TIF_SIGPENDING
+    bool tif_uprobe = false;       // TIF_UPROBE: the probe layer has work on the way back to EL0
+    bool tif_singlestep = false;   // TIF_SINGLESTEP: the next instruction is stepped
+    bool tif_sigpending = false;   // TIF_SIGPENDING
+    bool tif_tagged_addr = false;  // TIF_TAGGED_ADDR: pointers that the kernel uses may have tags
 
     // The instruction word that a step executes (the slot's) while tif_singlestep is set by the
     // probe layer.
@@ -95,11 +108,6 @@ struct Task final : Waiter {
     // paths that end in a signal store ESR.
     std::uint64_t fault_code = 0;
     std::uint64_t fault_address = 0;  // thread.fault_address, for the signal frame
-
-    // The last abort that was resolved, and the number of repetitions: an abort that repeats is an
-    // alignment fault.
-    VAddr resolved_pc, resolved_address;
-    std::uint32_t resolved_times = 0;
 
     std::uint64_t sigmask = 0;
     std::uint64_t saved_sigmask = 0;  // rt_sigsuspend, ppoll

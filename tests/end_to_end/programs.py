@@ -200,7 +200,11 @@ PROGRAMS = GREP + COREUTILS + BUSYBOX + LARGER
 # Our own programs (workloads/), which need no sysroot. Run with the folder of the built programs as their root.
 WORKLOADS = [
     Case("counts", ["/counts"]),
+    Case("addresses", ["/addresses"]),
     Case("clocks", ["/clocks"]),
+    Case("interrupts", ["/interrupts"]),
+    Case("removed", ["/removed"]),
+    Case("tags", ["/tags"]),
     Case("readiness", ["/readiness"]),
     Case("sockets", ["/sockets"]),
     Case("faults", ["/faults"]),

@@ -81,7 +81,8 @@ SysOutcome wait_for_events(SysCall& call, const std::optional<std::uint64_t>& ti
     };
     const std::int64_t most = call.int32(2);
     if (most <= 0 || most > kMaxEvents) return finish(Errno::Inval);
-    if (call.args[1] > AddressSpace::kTop - static_cast<std::uint64_t>(most) * sizeof(UserEvent)) {
+    if (call.accessed(call.address(1)).value >
+        AddressSpace::kTop - static_cast<std::uint64_t>(most) * sizeof(UserEvent)) {
         return finish(Errno::Fault);
     }
     const auto file = call.process.files.share(call.int32(0));
@@ -104,9 +105,9 @@ SysOutcome wait_for_events(SysCall& call, const std::optional<std::uint64_t>& ti
     call.path = KernelPath::SysEpollWaitNone;
     if (timeout_ns && deadline_passed(call, *timeout_ns)) return finish(std::uint64_t{0});
     // A signal with a handler ends the wait with EINTR.
-    if (call.task.tif_sigpending) return Block{};
+    if (call.task.tif_sigpending) return Block{Interrupted::Intr};
     call.wait_on(epoll->waiters(), kPollReadable, true);
-    return Block{};
+    return Block{Interrupted::Intr};
 }
 
 SysOutcome sys_epoll_pwait(SysCall& call) {
@@ -129,10 +130,8 @@ SysOutcome sys_epoll_pwait2(SysCall& call) {
 constexpr SyscallRow kRows[] = {
     {20, "epoll_create1", sys_epoll_create1, Support::Full, KernelPath::SysEpollCreate, ""},
     {21, "epoll_ctl", sys_epoll_ctl, Support::Full, KernelPath::SysEpollModify, ""},
-    {22, "epoll_pwait", sys_epoll_pwait, Support::Full, KernelPath::SysEpollWait, "",
-     Interrupted::NeverRestart},
-    {441, "epoll_pwait2", sys_epoll_pwait2, Support::Full, KernelPath::SysEpollWait, "",
-     Interrupted::NeverRestart},
+    {22, "epoll_pwait", sys_epoll_pwait, Support::Full, KernelPath::SysEpollWait, ""},
+    {441, "epoll_pwait2", sys_epoll_pwait2, Support::Full, KernelPath::SysEpollWait, ""},
 };
 
 }  // namespace

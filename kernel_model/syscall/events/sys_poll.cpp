@@ -106,8 +106,10 @@ SysOutcome sys_ppoll(SysCall& call) {
                 if (const auto file = call.process.files.share(p.fd))
                     call.wait_on(file->waiters(), asked);
             }
-            return Block{};
-        case Wait::Interrupted: put_remaining(call, call.address(2), timeout); return Block{};
+            return Block{Interrupted::RestartNoHand};
+        case Wait::Interrupted:
+            put_remaining(call, call.address(2), timeout);
+            return Block{Interrupted::RestartNoHand};
         case Wait::Over: break;
     }
     // Only revents are written.
@@ -160,8 +162,10 @@ SysOutcome sys_pselect6(SysCall& call) {
     switch (wait_on(call, ready != 0, timeout)) {
         case Wait::GoesOn:
             for (const auto& [queue, events] : waited) call.wait_on(queue, events);
-            return Block{};
-        case Wait::Interrupted: put_remaining(call, call.address(4), timeout); return Block{};
+            return Block{Interrupted::RestartNoHand};
+        case Wait::Interrupted:
+            put_remaining(call, call.address(4), timeout);
+            return Block{Interrupted::RestartNoHand};
         case Wait::Over: break;
     }
     for (std::size_t set = 0; set < 3; ++set) {
@@ -173,9 +177,8 @@ SysOutcome sys_pselect6(SysCall& call) {
 
 std::span<const SyscallRow> poll_syscalls() {
     static constexpr SyscallRow kRows[] = {
-        {72, "pselect6", sys_pselect6, Support::Full, KernelPath::SysPoll, "",
-         Interrupted::NeverRestart},
-        {73, "ppoll", sys_ppoll, Support::Full, KernelPath::SysPoll, "", Interrupted::NeverRestart},
+        {72, "pselect6", sys_pselect6, Support::Full, KernelPath::SysPoll, ""},
+        {73, "ppoll", sys_ppoll, Support::Full, KernelPath::SysPoll, ""},
     };
     return kRows;
 }

@@ -94,8 +94,14 @@ SysOutcome sys_mmap(SysCall& call) {
     return mapped.value;
 }
 
+// Address space management takes tagged addresses whether the task has the ABI or not; mmap, brk
+// and mremap's new address do not.
+VAddr managed(const SysCall& call) {
+    return untagged(call.address(0));
+}
+
 SysOutcome sys_munmap(SysCall& call) {
-    const VAddr at = call.address(0);
+    const VAddr at = managed(call);
     const std::uint64_t length = call.args[1];
     if (at.page_offset() != 0 || length == 0 || at > Mm::kTaskSize || length > Mm::kTaskSize - at)
         return Errno::Inval;
@@ -105,7 +111,7 @@ SysOutcome sys_munmap(SysCall& call) {
 }
 
 SysOutcome change_protection(SysCall& call) {
-    VAddr begin = call.address(0);
+    VAddr begin = managed(call);
     const std::uint64_t length = page_ceil(call.args[1]);
     std::uint64_t prot = call.args[2];
     const std::uint64_t grows = prot & (kProtGrowsdown | kProtGrowsup);
@@ -140,7 +146,7 @@ SysOutcome sys_pkey_mprotect(SysCall& call) {
 
 SysOutcome sys_mremap(SysCall& call) {
     Mm& mm = *call.process.mm;
-    const VAddr old = call.address(0);
+    const VAddr old = managed(call);
     const std::uint64_t old_size = page_ceil(call.args[1]);
     std::uint64_t present = 0;
     if (old < Mm::kTaskSize && old_size <= Mm::kTaskSize - old)
@@ -215,7 +221,7 @@ Coverage coverage_of(const Mm& mm, VRange range) {
 }
 
 SysOutcome sys_madvise(SysCall& call) {
-    const VAddr at = call.address(0);
+    const VAddr at = managed(call);
     const auto row = std::ranges::find(kAdvice, call.int32(2), &AdviceRow::number);
     if (row == kAdvice.end() || at.page_offset() != 0) return Errno::Inval;
     const std::uint64_t length = page_ceil(call.args[1]);
@@ -256,7 +262,7 @@ SysOutcome sys_madvise(SysCall& call) {
 }
 
 SysOutcome sys_mincore(SysCall& call) {
-    const VAddr at = call.address(0);
+    const VAddr at = managed(call);
     if (at.page_offset() != 0) return Errno::Inval;
     if (at > Mm::kTaskSize || call.args[1] > Mm::kTaskSize - at) return Errno::NoMem;
     const VRange range{at, at + page_ceil(call.args[1])};
@@ -285,7 +291,7 @@ SysOutcome sys_mincore(SysCall& call) {
 }
 
 SysOutcome sys_msync(SysCall& call) {
-    const VAddr at = call.address(0);
+    const VAddr at = managed(call);
     const std::uint32_t flags = call.uint32(2);
     if ((flags & ~(kMsAsync | kMsInvalidate | kMsSync)) != 0 || at.page_offset() != 0)
         return Errno::Inval;
@@ -304,7 +310,7 @@ SysOutcome sys_msync(SysCall& call) {
 // There is no swap, so present pages stay present: to lock memory is to fault it in.
 SysOutcome lock_range(SysCall& call, bool populate) {
     const std::uint64_t size = page_ceil(call.args[1] + call.address(0).page_offset());
-    const VAddr begin = call.address(0).page();
+    const VAddr begin = managed(call).page();
     if (begin + size < begin) return Errno::Inval;
     if (size == 0) return 0;
     if (call.process.uid != 0 && size > call.process.limits[kRlimitMemlock].soft)

@@ -51,7 +51,7 @@ SysResult<void> send_address(SysCall& call, Socket& socket, VAddr at, std::int32
 
 SysOutcome sys_sendto(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
-    const auto buffers = TRY(UserVector::of({{call.args[1], call.args[2]}}));
+    const auto buffers = TRY(UserVector::of(call, {{call.args[1], call.args[2]}}));
     TRY(check_flags(call, call.uint32(3)));
     Outgoing message{.bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.process)};
     TRY(send_address(call, *socket, call.address(4), call.int32(5), message));
@@ -60,7 +60,7 @@ SysOutcome sys_sendto(SysCall& call) {
 
 SysOutcome sys_recvfrom(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
-    const auto buffers = TRY(UserVector::of({{call.args[1], call.args[2]}}));
+    const auto buffers = TRY(UserVector::of(call, {{call.args[1], call.args[2]}}));
     TRY(check_flags(call, call.uint32(3)));
     Incoming got;
     const SysOutcome result = receive_message(call, *socket, buffers, call.uint32(3), got);

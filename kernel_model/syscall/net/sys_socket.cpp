@@ -134,7 +134,7 @@ SysOutcome accept_with(SysCall& call, std::uint32_t flags) {
         const std::uint64_t timeout = socket->receive_timeout_ns;
         if (timeout != 0 && deadline_passed(call, timeout)) return Errno::Again;
         call.wait_on(socket->waiters(), kPollReadable | kPollEnds, true);
-        return Block{};
+        return Block{interrupted(timeout)};
     }
     if (call.args[1] != 0) {
         const auto peer = (*accepted)->peer();
@@ -168,7 +168,7 @@ SysOutcome sys_connect(SysCall& call) {
     }
     call.wait_on(socket->waiters());
     call.wait_on(socket->connect_waiters(address));
-    return Block{};
+    return Block{interrupted(timeout)};
 }
 
 SysOutcome sys_getsockname(SysCall& call) {

@@ -34,6 +34,14 @@ SysResult<std::optional<std::uint64_t>> read_timeout(SysCall& call, Timeout kind
     return given > now ? given - now : 0;
 }
 
+// A signal makes FUTEX_WAIT return ERESTARTSYS, or ERESTART_RESTARTBLOCK if it has a timeout, and
+// FUTEX_LOCK_PI ERESTARTNOINTR.
+Block block(const SysCall& call) {
+    if (call.task.futex->holder) return Block{Interrupted::RestartNoIntr};
+    const bool timed = call.task.wait_deadline_ns != kNoDeadline;
+    return Block{timed ? Interrupted::RestartNoHand : Interrupted::RestartSys};
+}
+
 // The task waits until it is woken; `on_end` is what the call answers then.
 SysOutcome wait_on_word(SysCall& call, std::uint32_t bitset, std::optional<TaskId> holder,
                         const std::optional<std::uint64_t>& timeout) {
@@ -41,14 +49,14 @@ SysOutcome wait_on_word(SysCall& call, std::uint32_t bitset, std::optional<TaskI
     call.task.futex = FutexWait{
         .key = key_of(call, 0), .bitset = bitset, .holder = holder, .word = call.address(0)};
     call.kernel.futexes().add(call.task);
-    return Block{};
+    return block(call);
 }
 
 // Entered again: woken, out of time, or for a signal.
 SysOutcome still_waiting(SysCall& call) {
     if (call.task.futex->woken) return 0;
     const bool over = call.kernel.clock().monotonic_ns() >= call.task.wait_deadline_ns;
-    return over ? SysOutcome(Errno::TimedOut) : Block{};
+    return over ? SysOutcome(Errno::TimedOut) : SysOutcome(block(call));
 }
 
 SysOutcome wait(SysCall& call, std::uint32_t bitset, Timeout kind) {
@@ -181,7 +189,7 @@ SysOutcome sys_futex(SysCall& call) {
     const bool realtime = (call.uint32(1) & kFutexClockRealtime) != 0;
     if (realtime && op != kFutexWaitBitset && op != kFutexLockPi2) return Errno::NoSys;
     if (call.args[0] % 4 != 0) return Errno::Inval;
-    if (call.address(0) >= Mm::kTaskSize) return Errno::Fault;
+    if (call.accessed(call.address(0)) >= Mm::kTaskSize) return Errno::Fault;
     const Timeout absolute = realtime ? Timeout::AbsoluteRealtime : Timeout::Absolute;
     switch (op) {
         case kFutexWait: return wait(call, kFutexBitsetMatchAny, Timeout::Relative);

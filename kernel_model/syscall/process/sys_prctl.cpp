@@ -97,7 +97,20 @@ SysOutcome set_thp(SysCall& call) {
 SysOutcome get_thp(SysCall& call) {
     return call.process.options.thp_disabled ? 1u : 0u;
 }
-// The machine has no SVE, pointer authentication or tags; names of anonymous memory are not
+// tagged_addr_ctrl: the ABI only; the machine has no memory tags whose checks could be chosen.
+SysOutcome set_tagged_addr(SysCall& call) {
+    constexpr std::uint64_t kEnable = 1;  // PR_TAGGED_ADDR_ENABLE
+    if (call.args[2] != 0 || call.args[3] != 0 || call.args[4] != 0) return Errno::Inval;
+    if ((call.args[1] & ~kEnable) != 0) return Errno::Inval;
+    call.task.tif_tagged_addr = (call.args[1] & kEnable) != 0;
+    return 0;
+}
+SysOutcome get_tagged_addr(SysCall& call) {
+    if (call.args[1] != 0 || call.args[2] != 0 || call.args[3] != 0 || call.args[4] != 0)
+        return Errno::Inval;
+    return call.task.tif_tagged_addr ? 1u : 0u;
+}
+// The machine has no SVE, pointer authentication; names of anonymous memory are not
 // configured.
 SysOutcome not_here(SysCall&) {
     return Errno::Inval;
@@ -131,8 +144,8 @@ constexpr PrctlRow kOptions[] = {
     {abi::kPrSveSetVl, not_here},
     {abi::kPrSveGetVl, not_here},
     {abi::kPrPacResetKeys, not_here},
-    {abi::kPrSetTaggedAddrCtrl, not_here},
-    {abi::kPrGetTaggedAddrCtrl, not_here},
+    {abi::kPrSetTaggedAddrCtrl, set_tagged_addr},
+    {abi::kPrGetTaggedAddrCtrl, get_tagged_addr},
     {abi::kPrPacSetEnabledKeys, not_here},
     {abi::kPrSetVma, not_here},
 };

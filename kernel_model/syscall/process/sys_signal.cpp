@@ -89,14 +89,15 @@ SysOutcome sys_rt_sigpending(SysCall& call) {
 
 SysOutcome sys_rt_sigsuspend(SysCall& call) {
     if (call.args[1] != abi::kSigsetSize) return Errno::Inval;
-    if (call.task.restore_sigmask) return Block{};  // entered again: the mask is in place
+    if (call.task.restore_sigmask)
+        return Block{Interrupted::RestartNoHand};  // entered again: the mask is in place
     const auto set = call.memory().get<std::uint64_t>(call.address(0));
     if (!set) return Errno::Fault;
     call.task.saved_sigmask = call.task.sigmask;
     call.task.restore_sigmask = true;
     call.task.sigmask = *set & ~kUnblockable;
     call.kernel.signals().recalculate(call.task);
-    return Block{};
+    return Block{Interrupted::RestartNoHand};
 }
 
 // Waits with the set blocked, so a signal of it that arrives stays pending until it is found here.
@@ -119,7 +120,7 @@ SysOutcome sys_rt_sigtimedwait(SysCall& call) {
     }
     if (call.task.tif_sigpending) return Errno::Intr;
     if (timeout && deadline_passed(call, *timeout)) return Errno::Again;
-    return Block{};
+    return Block{Interrupted::Intr};
 }
 
 SysOutcome sys_rt_sigreturn(SysCall& call) {
@@ -183,6 +184,7 @@ SysOutcome sys_kill(SysCall& call) {
         if (!process->alive || !addressed(*process, call.process, pid)) continue;
         found = true;
         if (signal == 0) continue;
+        // kill's signal is sent without its data where there is no room.
         call.kernel.signals().send(*process, from_sender(call, signal, abi::kSiUser));
     }
     if (!found) return Errno::Srch;
@@ -194,7 +196,7 @@ SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std
     if (signal < 0 || signal > kSignalCount) return Errno::Inval;
     Task* task = call.kernel.processes().find_task(TaskId{tid});
     if (task == nullptr || (group > 0 && group != task->process->pid)) return Errno::Srch;
-    if (signal != 0) call.kernel.signals().send(*task, info);
+    if (signal != 0 && !call.kernel.signals().send(*task, info)) return Errno::Again;
     return 0;
 }
 
@@ -227,7 +229,7 @@ SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::
     if (signal < 0 || signal > kSignalCount) return Errno::Inval;
     Process* process = call.kernel.processes().find(tid);
     if (process == nullptr) return Errno::Srch;
-    call.kernel.signals().send(*process, info);
+    if (!call.kernel.signals().send(*process, info)) return Errno::Again;
     return 0;
 }
 
@@ -244,23 +246,11 @@ constexpr SyscallRow kRows[] = {
     {130, "tkill", sys_tkill, Support::Full, KernelPath::SysKill, {}},
     {131, "tgkill", sys_tgkill, Support::Full, KernelPath::SysKill, {}},
     {132, "sigaltstack", sys_sigaltstack, Support::Full, KernelPath::SysSigaction, {}},
-    {133,
-     "rt_sigsuspend",
-     sys_rt_sigsuspend,
-     Support::Full,
-     KernelPath::SysNanosleep,
-     {},
-     Interrupted::NeverRestart},
+    {133, "rt_sigsuspend", sys_rt_sigsuspend, Support::Full, KernelPath::SysNanosleep, {}},
     {134, "rt_sigaction", sys_rt_sigaction, Support::Full, KernelPath::SysSigaction, {}},
     {135, "rt_sigprocmask", sys_rt_sigprocmask, Support::Full, KernelPath::SysSigprocmask, {}},
     {136, "rt_sigpending", sys_rt_sigpending, Support::Full, KernelPath::SysSigprocmask, {}},
-    {137,
-     "rt_sigtimedwait",
-     sys_rt_sigtimedwait,
-     Support::Full,
-     KernelPath::SysNanosleep,
-     {},
-     Interrupted::NeverRestart},
+    {137, "rt_sigtimedwait", sys_rt_sigtimedwait, Support::Full, KernelPath::SysNanosleep, {}},
     {138, "rt_sigqueueinfo", sys_rt_sigqueueinfo, Support::Full, KernelPath::SysKill, {}},
     {139, "rt_sigreturn", sys_rt_sigreturn, Support::Full, KernelPath::SignalReturn, {}},
     {240, "rt_tgsigqueueinfo", sys_rt_tgsigqueueinfo, Support::Full, KernelPath::SysKill, {}},

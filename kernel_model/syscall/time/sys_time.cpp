@@ -75,12 +75,12 @@ SysOutcome sys_gettimeofday(SysCall& call) {
 // Interrupted sleeps write the remaining time.
 SysOutcome sleep_until_deadline(SysCall& call, std::uint64_t duration_ns, VAddr remaining) {
     if (deadline_passed(call, duration_ns)) return 0;
-    if (!call.task.tif_sigpending) return Block{};
+    if (!call.task.tif_sigpending) return Block{Interrupted::RestartNoHand};
     // After a signal without a handler the sleep continues.
     const std::uint64_t left = call.task.wait_deadline_ns - call.kernel.clock().monotonic_ns();
     if (remaining != VAddr(0) && !call.memory().put(remaining, to_timespec(left)))
         return Errno::Fault;
-    return Block{};
+    return Block{Interrupted::RestartNoHand};
 }
 
 SysOutcome sys_nanosleep(SysCall& call) {
@@ -133,23 +133,11 @@ SysOutcome sys_getrusage(SysCall& call) {
 constexpr std::string_view kNoSetting = "the clock is the simulation's: answered EPERM";
 
 constexpr SyscallRow kRows[] = {
-    {101,
-     "nanosleep",
-     sys_nanosleep,
-     Support::Full,
-     KernelPath::SysNanosleep,
-     {},
-     Interrupted::NeverRestart},
+    {101, "nanosleep", sys_nanosleep, Support::Full, KernelPath::SysNanosleep, {}},
     {112, "clock_settime", refuse<Errno::Perm>, Support::Stub, KernelPath::SysClock, kNoSetting},
     {113, "clock_gettime", sys_clock_gettime, Support::Full, KernelPath::SysClock, {}},
     {114, "clock_getres", sys_clock_getres, Support::Full, KernelPath::SysClock, {}},
-    {115,
-     "clock_nanosleep",
-     sys_clock_nanosleep,
-     Support::Full,
-     KernelPath::SysNanosleep,
-     {},
-     Interrupted::NeverRestart},
+    {115, "clock_nanosleep", sys_clock_nanosleep, Support::Full, KernelPath::SysNanosleep, {}},
     {153, "times", sys_times, Support::Full, KernelPath::SysRusage, {}},
     {165, "getrusage", sys_getrusage, Support::Partial, KernelPath::SysRusage,
      "fault and switch counts are zero, maxrss is the present size"},

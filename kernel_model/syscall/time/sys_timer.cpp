@@ -153,8 +153,9 @@ SysOutcome sys_timer_create(SysCall& call) {
     std::optional<SigEvent> event;
     if (call.args[1] != 0 && !(event = memory.get<SigEvent>(call.address(1)))) return Errno::Fault;
     auto& timers = call.process.posix_timers;
-    if (timers.size() >= call.process.limits[kRlimitSigpending].soft) return Errno::Again;
     PosixTimer timer;
+    timer.charge = call.kernel.signals().charge(call.process, false);
+    if (timer.charge == nullptr) return Errno::Again;
     TRY(set_clock(call, timer));
     while (timers.contains(timer.id)) ++timer.id;
     timer.signal = Signal::Alrm;

@@ -242,7 +242,7 @@ SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers 
 // read and write of a socket are recvmsg and sendmsg without flags (sock_read_iter).
 SysOutcome socket_transfer(SysCall& call, Socket& socket, Direction direction,
                            std::vector<abi::Iovec> parts) {
-    const auto buffers = TRY(UserVector::of(std::move(parts)));
+    const auto buffers = TRY(UserVector::of(call, std::move(parts)));
     if (direction == Direction::Read && buffers.size() == 0) return 0;
     // AF_UNIX was measured with these calls.
     const auto with_price = [&](SysOutcome outcome) {
@@ -261,7 +261,8 @@ SysOutcome socket_transfer(SysCall& call, Socket& socket, Direction direction,
 }
 
 // access_ok: the whole range must lie in user space, touched or not.
-bool in_user_space(std::uint64_t base, std::uint64_t size) {
+bool in_user_space(const SysCall& call, std::uint64_t at, std::uint64_t size) {
+    const std::uint64_t base = call.accessed(VAddr(at)).value;
     return size == 0 || (base < AddressSpace::kTop && size <= AddressSpace::kTop - base);
 }
 
@@ -276,7 +277,7 @@ SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr b
     if (static_cast<std::int64_t>(size) < 0) return Errno::Inval;
     if (Socket* socket = file->socket())
         return socket_transfer(call, *socket, direction, {{buffer.value, size}});
-    if (!in_user_space(buffer.value, size)) return Errno::Fault;
+    if (!in_user_space(call, buffer.value, size)) return Errno::Fault;
     const abi::Iovec all{buffer.value, std::min(size, abi::kMaxRwCount)};
     return transfer_all(call, *file, direction, std::span(&all, 1), all.length, offset);
 }
@@ -296,7 +297,7 @@ SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, 
     std::uint64_t total = 0;
     for (auto& b : buffers) {
         if (static_cast<std::int64_t>(b.length) < 0) return Errno::Inval;
-        if (!in_user_space(b.base, b.length)) return Errno::Fault;
+        if (!in_user_space(call, b.base, b.length)) return Errno::Fault;
         b.length = std::min(b.length, abi::kMaxRwCount - total);  // __import_iovec
         total += b.length;
     }

@@ -34,7 +34,7 @@ SysOutcome wait_for(SysCall& call, Socket& socket, std::uint32_t flags, std::uin
     if (timeout_ns != 0 && deadline_passed(call, timeout_ns)) return end();
     if (call.task.tif_sigpending && moved > 0) return end();
     call.wait_on(socket.waiters(), events | abi::kPollEnds);
-    return Block{};
+    return Block{interrupted(timeout_ns)};
 }
 
 SysOutcome send_failure(SysCall& call, Errno error, std::uint32_t flags) {
@@ -49,13 +49,18 @@ SysOutcome send_failure(SysCall& call, Errno error, std::uint32_t flags) {
 
 }  // namespace
 
-SysResult<UserVector> UserVector::of(std::vector<abi::Iovec> parts) {
+Interrupted interrupted(std::uint64_t timeout_ns) {
+    return timeout_ns == 0 ? Interrupted::RestartSys : Interrupted::Intr;
+}
+
+SysResult<UserVector> UserVector::of(const SysCall& call, std::vector<abi::Iovec> parts) {
     UserVector all;
     for (abi::Iovec& part : parts) {
         if (static_cast<std::int64_t>(part.length) < 0) return tl::make_unexpected(Errno::Inval);
         part.length = std::min(part.length, abi::kMaxRwCount - all.size_);
         if (part.length == 0) continue;
-        if (part.base >= AddressSpace::kTop || part.length > AddressSpace::kTop - part.base) {
+        const std::uint64_t base = call.accessed(VAddr(part.base)).value;
+        if (base >= AddressSpace::kTop || part.length > AddressSpace::kTop - base) {
             return tl::make_unexpected(Errno::Fault);
         }
         all.size_ += part.length;
@@ -69,7 +74,7 @@ SysResult<UserVector> UserVector::read_from(SysCall& call, VAddr vector, std::ui
     std::vector<abi::Iovec> parts(count);
     if (!call.memory().read(vector, std::as_writable_bytes(std::span(parts))))
         return tl::make_unexpected(Errno::Fault);
-    return of(std::move(parts));
+    return of(call, std::move(parts));
 }
 
 template <class Fn>

@@ -15,7 +15,7 @@ namespace uprobesim {
 class UserVector {
 public:
     // Inval, Fault: one is not in user space.
-    static SysResult<UserVector> of(std::vector<abi::Iovec> parts);
+    static SysResult<UserVector> of(const SysCall& call, std::vector<abi::Iovec> parts);
     // MsgSize beyond UIO_MAXIOV.
     static SysResult<UserVector> read_from(SysCall& call, VAddr vector, std::uint64_t count);
 
@@ -34,6 +34,10 @@ private:
 
 // The caller's credentials as its peers see them (SO_PEERCRED, SCM_CREDENTIALS).
 Ucred credentials_of(const Process& process);
+
+// What a signal makes of a wait for a socket (sock_intr_errno): with a time limit (SO_RCVTIMEO,
+// SO_SNDTIMEO; 0: none) it is not repeated.
+Interrupted interrupted(std::uint64_t timeout_ns);
 
 // `message` holds everything but the payload. Returns the number of bytes sent.
 SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers, Outgoing message,

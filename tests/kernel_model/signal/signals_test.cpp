@@ -257,6 +257,103 @@ TEST_CASE("a handler interrupts a wait unless it restarts it", "[signals]") {
     CHECK(again == 1);
 }
 
+// The word is 0 for ever; what x0 is after the handler is the exit status.
+std::vector<std::uint32_t> futex_call(unsigned operation, bool timed, std::uint32_t word) {
+    return {0xd10083ffu /* sub sp, sp, #32 */,
+            a64::movz(9, 1000),
+            0xa9007fe9u /* stp x9, xzr, [sp]: 1000 s */,
+            a64::movz(10, word),
+            0xf9000beau /* str x10, [sp, #16] */,
+            0x910043e0u /* add x0, sp, #16 */,
+            a64::movz(1, operation),
+            a64::movz(2, word),
+            timed ? 0x910003e3u /* mov x3, sp */ : a64::movz(3, 0),
+            a64::movz(8, 98),
+            a64::kSvc,
+            a64::movz(8, 94),
+            a64::kSvc,
+            a64::kRet};
+}
+
+TEST_CASE("SA_RESTART repeats what returned ERESTARTSYS, not what has a timeout", "[signals]") {
+    // kernel/futex/waitwake.c: ERESTARTSYS without a timeout, ERESTART_RESTARTBLOCK with one.
+    const auto run = [](bool timed) {
+        KernelFixture f(futex_call(0, timed, 0));
+        f.process().actions[14] = {.handler = KernelFixture::kEntry + 52,
+                                   .flags = abi::kSaRestart,
+                                   .restorer = 0,
+                                   .mask = 0};
+        f.kernel->signal_timers().set_real(f.process(), 1'000'000, 0);
+        return f.run_loop->run({});
+    };
+    CHECK(run(false).kind == ExitKind::Deadlock);
+    const ExitSummary timed = run(true);
+    CHECK(timed.kind == ExitKind::Exited);
+    CHECK(timed.status == (-4 & 0xff));  // EINTR
+}
+
+TEST_CASE("real-time signals beyond RLIMIT_SIGPENDING are refused, by user", "[signals]") {
+    SignalFixture f;
+    f.task().sigmask = ~std::uint64_t{0};
+    f.process().limits[11] = {5, 5};
+    SignalQueues& signals = f.kernel->signals();
+    const auto queue = [&](int number, std::int32_t code) {
+        return signals.send(f.process(), {.signal = static_cast<Signal>(number), .code = code});
+    };
+    CHECK(queue(10, abi::kSiQueue));  // a standard signal counts too
+    CHECK(queue(10, abi::kSiQueue));  // but only while it was queued
+    for (int i = 0; i < 4; ++i) CHECK(queue(40, abi::kSiQueue));
+    CHECK(signals.charged(f.process()) == 5);
+    CHECK_FALSE(queue(40, abi::kSiQueue));  // EAGAIN
+    CHECK_FALSE(queue(41, abi::kSiTkill));
+    // kill() arrives without its data; and once, as there is no entry for the second.
+    CHECK(queue(42, abi::kSiUser));
+    CHECK(queue(42, abi::kSiUser));
+    // What the kernel sends as a standard signal is over the limit.
+    CHECK(queue(17, abi::kCldExited));
+    CHECK(signals.charged(f.process()) == 6);
+    CHECK(f.process().pending.size() == 7);
+    // Taking one makes room for one.
+    REQUIRE(signals.take(f.task(), signal_bit(static_cast<Signal>(40))));
+    REQUIRE(signals.take(f.task(), signal_bit(static_cast<Signal>(40))));
+    CHECK(queue(40, abi::kSiQueue));
+    CHECK_FALSE(queue(40, abi::kSiQueue));
+    // Another user's count is apart.
+    f.process().uid = 1000;
+    CHECK(queue(40, abi::kSiQueue));
+    // So is a timer's, which has its signal from its making on.
+    f.process().uid = 0;
+    CHECK(signals.charge(f.process(), false) == nullptr);
+}
+
+TEST_CASE("a child has the page that handlers return to, whatever it maps", "[signals]") {
+    SignalFixture f;
+    f.handle(kUsr1, 0);
+    f.send(Signal::Usr1);
+    f.go(1);
+    const VAddr page = f.process().sigreturn_page;
+    REQUIRE(page != VAddr(0));
+    std::uint64_t copied = 0;
+    const auto child = f.process().mm->fork(copied);
+    REQUIRE(child);
+    const Vma* vma = child->find(page);
+    REQUIRE(vma != nullptr);
+    CHECK(vma->name == "[sigpage]");
+    CHECK(child->map({.length = 4096, .prot = {.read = true, .write = true}}) != page);
+}
+
+TEST_CASE("an unaligned load-acquire is SIGBUS, BUS_ADRALN, with its address", "[signals]") {
+    // mov x1, sp; add x1, x1, #1; ldar x2, [x1]; then the handler: exit(si_code)
+    KernelFixture f({0x910003e1u, 0x91000421u, 0xc8dffc22u, a64::kNop,
+                     0xb9400820u /* ldr w0, [x1, #8] */, a64::movz(8, 94), a64::kSvc});
+    f.process().actions[7] = {
+        .handler = KernelFixture::kEntry + 16, .flags = abi::kSaSigInfo, .restorer = 0, .mask = 0};
+    const std::uint64_t sp = f.machine.cpu->read(f.task().context, Reg::Sp);
+    const ExitSummary end = f.run_loop->run({});
+    CHECK(end.status == abi::kBusAdraln);
+    CHECK(f.task().fault_address == sp + 1);
+}
+
 TEST_CASE("the probe layer may put a signal off", "[signals]") {
     Refuser client;
     KernelFixture f({a64::b(0), a64::b(0)}, &client);

@@ -86,11 +86,3 @@ TEST_CASE("no system call minds wild arguments", "[dispatch]") {
         }
     }
 }
-
-TEST_CASE("interrupted calls restart as signal(7) says", "[dispatch]") {
-    const SyscallDispatcher calls;
-    CHECK(calls.find(63)->restart == Interrupted::RestartIfAsked);  // read
-    CHECK(calls.find(98)->restart == Interrupted::RestartIfAsked);  // futex
-    CHECK(calls.find(101)->restart == Interrupted::NeverRestart);   // nanosleep
-    CHECK(calls.find(73)->restart == Interrupted::NeverRestart);    // ppoll
-}
