@@ -129,9 +129,9 @@ bool SignalQueues::enqueue(Queue& queue, SignalInfo info, const Process& process
         const bool beyond_limit = !real_time(info.signal) && info.code >= 0;
         info.charge = charge(process, beyond_limit);
         if (info.charge == nullptr) {
-            if (real_time(info.signal) && info.code != kSiUser) return false;
+            if (real_time(info.signal) && info.code != abi::kSiUser) return false;
             if (is_there()) return true;
-            info = {.signal = info.signal, .code = kSiUser};
+            info = {.signal = info.signal, .code = abi::kSiUser};
         }
     }
     queue.push_back(std::move(info));

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/cpu/unicorn/block_table.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "sim/base/error.h"
 #include "sim/cpu/unicorn/ordered_access.h"
 
 namespace uprobesim {
+
+namespace {
+
+std::int32_t cycles_of(const BlockInfo& info) {
+    return static_cast<std::int32_t>(
+        info.cycles_through.empty() ? 0 : info.cycles_through.back().value);
+}
+
+}  // namespace
 
 BlockTable::BlockTable(const BlockModel& model, CodeFrames& code_frames)
     : model_(model), code_frames_(code_frames), records_(kRecords), pages_(kPageBits) {}
@@ -43,20 +53,26 @@ void BlockTable::empty() {
     pages_.assign(kPageBits, false);
 }
 
-BlockRecord& BlockTable::load(std::uint64_t address, std::uint32_t size,
-                              const AddressSpace& space) {
+BlockRecord& BlockTable::load(std::uint64_t address, std::uint32_t size, const AddressSpace& space,
+                              std::uint32_t whole) {
     BlockRecord& r = at(address);
     std::array<std::uint32_t, BlockRecord::kSizeMask> words{};
-    const std::size_t n = size / 4;
-    check_invariant(n < words.size(), "the engine's block is longer than its page");
+    const std::size_t n = size / 4, all = std::max<std::size_t>(n, whole / 4);
+    check_invariant(all < words.size(), "the engine's block is longer than its page");
     const VAddr start(address);
     // The engine has just fetched from here, so the page is there; and a block never leaves its
     // page.
-    if (const auto t = space.lookup(start); t && start.page_offset() + size <= kPageSize) {
+    if (const auto t = space.lookup(start); t && start.page_offset() + all * 4 <= kPageSize) {
         std::memcpy(words.data(), space.memory().bytes(t->frame).data() + start.page_offset(),
-                    size);
+                    all * 4);
         code_frames_.add(t->frame, {space.id(), start.page()});
     }
+    std::int32_t cycles = 0;
+    if (all > n) {
+        cycles = cycles_of(info_of(std::span(words).first(all)));
+        cycles -= cycles_of(info_of(std::span(words).first(all).subspan(n)));
+    }
+    // The last: a call may forget what others returned.
     const BlockInfo& info = info_of(std::span(words).first(n));
     retire(r);
     if (!r.awake()) awake_.push_back(&r);
@@ -65,8 +81,7 @@ BlockRecord& BlockTable::load(std::uint64_t address, std::uint32_t size,
     r.tag_size = tag_ | static_cast<std::uint32_t>(n);
     if (is_ordered_access(words[0])) r.tag_size |= BlockRecord::kGuarded;
     r.info = &info;
-    r.cycles = static_cast<std::uint32_t>(
-        info.cycles_through.empty() ? 0 : info.cycles_through.back().value);
+    r.cycles = all > n ? cycles : cycles_of(info);
     return r;
 }
 

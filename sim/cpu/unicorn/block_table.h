@@ -25,7 +25,7 @@ struct alignas(32) BlockRecord {
     std::uint64_t count = 0;  // executions since the last fold
     // Tag of the address space's state of code, and the block's size in instructions.
     std::uint32_t tag_size = 0;
-    std::uint32_t cycles = 0;  // centicycles of the whole block
+    std::int32_t cycles = 0;  // centicycles of the whole block; a part may save the rest some
     const BlockInfo* info = nullptr;
 
     std::uint32_t insns() const { return tag_size & kSizeMask; }
@@ -67,7 +67,10 @@ public:
         return &r;
     }
     // Puts it there. `space` is where its words are read.
-    BlockRecord& load(std::uint64_t address, std::uint32_t size, const AddressSpace& space);
+    // `whole`: the size that it has without the engine's cut after `size`. It takes what the whole
+    // does less what the rest takes as a block of its own, so that a cut costs nothing.
+    BlockRecord& load(std::uint64_t address, std::uint32_t size, const AddressSpace& space,
+                      std::uint32_t whole = 0);
 
     // Adds what was counted since the last fold. Takes time by the blocks that were executed, not
     // by those known.

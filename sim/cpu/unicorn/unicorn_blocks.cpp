@@ -38,7 +38,6 @@ void UnicornCpu::begin_new_block(std::uint64_t address, std::uint32_t size) {
 
 // Null: an access that must be aligned stands inside it, so it is to be cut.
 BlockRecord* UnicornCpu::load_block(std::uint64_t address, std::uint32_t size) {
-    constexpr std::uint64_t kEnginePage = 1024;
     const VAddr begin(address);
     const auto t = space_->lookup(begin);
     if (!t || begin.page_offset() + size > kPageSize) return &blocks_.load(address, size, *space_);
@@ -47,12 +46,11 @@ BlockRecord* UnicornCpu::load_block(std::uint64_t address, std::uint32_t size) {
         std::uint32_t word = 0;
         std::memcpy(&word, code + at, 4);
         if (!is_ordered_access(word)) continue;
-        // The engine ends a block before it for no reason but a cut, or the end of its page.
-        const bool last = at + 4 == size;
-        const bool page_end = (address + size) % kEnginePage == 0;
-        if (last && (!page_end || cut_tails_.contains(t->frame.value + begin.page_offset()))) {
+        // The engine ends a block before it where it was cut, or at the end of its page.
+        const auto part = parts_.find(t->frame.value + begin.page_offset());
+        if (at + 4 == size && part != parts_.end()) {
             if (cut_tried_ == address) cut_tried_ = 0;
-            return &blocks_.load(address, size - 4, *space_);
+            return &blocks_.load(address, at, *space_, part->second);
         }
         if (cut_tried_ == address) break;  // the engine goes on giving the whole
         cut_ = {address, size};
@@ -84,10 +82,9 @@ void UnicornCpu::cut_block(const AddressSpace& space) {
     // Where that is such an access itself, all that has the first word goes instead.
     const std::uint64_t offset = begin.page_offset();
     if (is_ordered_access(words.back())) {
-        const std::uint64_t frame = t->frame.value;
-        cut_tails_.erase(cut_tails_.lower_bound(frame), cut_tails_.upper_bound(frame + offset));
+        parts_.erase(parts_.lower_bound(t->frame.value),
+                     parts_.upper_bound(t->frame.value + offset));
         engine_.drop_code(t->frame, offset, 4);
-        cut_tails_.insert(frame + offset);
     } else {
         engine_.drop_code(t->frame, offset + size - 4, 4);
     }
@@ -96,6 +93,7 @@ void UnicornCpu::cut_block(const AddressSpace& space) {
     limit_ = 0;  // each stops before it runs
     for (const std::size_t part : parts) {
         std::memcpy(code + 4 * part, &words[part], 4);
+        parts_[t->frame.value + offset + 4 * part] = static_cast<std::uint32_t>(size - 4 * part);
         engine_.start(address + 4 * part);
     }
 }

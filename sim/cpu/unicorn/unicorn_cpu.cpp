@@ -162,7 +162,8 @@ void UnicornCpu::uncount_from(std::uint64_t pc, std::uint64_t trapping) {
     if (executed >= total) return;
     insns_ -= total - executed;
     const auto& through = last_->info->cycles_through;
-    cycles_ -= through[total - 1].value - (executed == 0 ? 0 : through[executed - 1].value);
+    cycles_ -= static_cast<std::uint64_t>(std::int64_t{last_->cycles}) -
+               (executed == 0 ? 0 : through[executed - 1].value);
     for (std::uint64_t i = executed; i < total; ++i) {
         // Wraps below zero until the block's own count is folded in; the sum is right.
         --loaded_->work.by_class[static_cast<std::size_t>(last_->info->classes[i])];
@@ -366,8 +367,7 @@ void UnicornCpu::code_frame_changed(PAddr frame) {
 
 void UnicornCpu::drop_code(PAddr frame) {
     engine_.drop_code(frame);
-    cut_tails_.erase(cut_tails_.lower_bound(frame.value),
-                     cut_tails_.lower_bound(frame.value + kPageSize));
+    parts_.erase(parts_.lower_bound(frame.value), parts_.lower_bound(frame.value + kPageSize));
     table_stale_ = true;
     for (const CodeFrames::Place& place : code_frames_.take(frame))
         blocks_.forget_page(place.space, place.page);

@@ -9,7 +9,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 
 #include "sim/cpu/unicorn/block_table.h"
 #include "sim/cpu/unicorn/code_frames.h"
@@ -70,7 +69,7 @@ private:
     void begin_block(BlockRecord& r, std::uint32_t size) {
         ++r.count;
         insns_ += size / 4;
-        cycles_ += r.cycles;
+        cycles_ += static_cast<std::uint64_t>(std::int64_t{r.cycles});
         last_ = &r;
     }
     [[gnu::noinline]] void begin_new_block(std::uint64_t address, std::uint32_t size);
@@ -131,8 +130,8 @@ private:
         std::uint32_t size = 0;
     } cut_;
     std::uint64_t cut_tried_ = 0;
-    // Physical addresses of blocks that were cut before the last instruction of the engine's page.
-    std::set<std::uint64_t> cut_tails_;
+    // The parts of blocks that were cut, by physical address: their sizes up to the whole's end.
+    std::map<std::uint64_t, std::uint32_t> parts_;
     std::optional<Abort> unaligned_;  // the block that begins would take this fault
 
     bool in_step_page_ = false;  // a run reached the page that stepping put in the real one's place
