@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The only access to the host's file system: a directory descriptor, below which every name is looked
-// up by openat2 with the host kernel's confinement. What is read or changed then is what the
+// The only access to the host's file system: a directory descriptor, below which every name is
+// looked up by openat2 with the host kernel's confinement. What is read or changed then is what the
 // descriptor refers to, whatever has taken its name meanwhile.
 #pragma once
 
@@ -19,6 +19,8 @@ class HostFd {
 public:
     HostFd() = default;
     explicit HostFd(int fd) : fd_(fd) {}
+    HostFd(const HostFd&) = delete;
+    HostFd& operator=(const HostFd&) = delete;
     HostFd(HostFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
     HostFd& operator=(HostFd&& other) noexcept {
         std::swap(fd_, other.fd_);

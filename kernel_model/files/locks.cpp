@@ -20,12 +20,13 @@ SysResult<void> LockTable::set(const FileKey& file, const FileLock& lock) {
     std::vector<FileLock> kept;
     FileLock added = lock;
     for (const FileLock& old : it->second.locks) {
-        if (old.owner != lock.owner) {
-            kept.push_back(old);
-        } else if (old.type == lock.type && old.begin <= added.end && added.begin <= old.end) {
+        const bool own = old.owner == lock.owner;
+        const bool merges =
+            own && old.type == lock.type && old.begin <= added.end && added.begin <= old.end;
+        if (merges) {
             added.begin = std::min(added.begin, old.begin);
             added.end = std::max(added.end, old.end);
-        } else if (!old.overlaps(lock)) {
+        } else if (!own || !old.overlaps(lock)) {
             kept.push_back(old);
         } else {
             if (old.begin < lock.begin) {

@@ -66,6 +66,8 @@ class PipeEnd final : public File {
 public:
     // `status`: the result of stat.
     PipeEnd(std::shared_ptr<Pipe> pipe, std::uint32_t open_flags, FileStatus status);
+    PipeEnd(const PipeEnd&) = delete;
+    PipeEnd& operator=(const PipeEnd&) = delete;
     ~PipeEnd() override;
 
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;

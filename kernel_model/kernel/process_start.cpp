@@ -50,7 +50,7 @@ std::string find_program(FileSystem& files, const Caller& from_cwd, const Progra
     while (true) {
         const std::size_t colon = rest.find(':');
         const std::string_view folder = rest.substr(0, colon);
-        const std::string candidate =
+        std::string candidate =
             (folder.empty() ? std::string(".") : std::string(folder)) + "/" + name;
         const auto status = files.status(from_cwd, candidate, true);
         if (status && (status->mode & abi::kIfmt) == abi::kIfReg &&

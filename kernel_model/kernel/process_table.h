@@ -41,6 +41,8 @@ struct CloneRequest {
 class ProcessTable final : public MmObserver {
 public:
     explicit ProcessTable(Kernel& kernel);
+    ProcessTable(const ProcessTable&) = delete;
+    ProcessTable& operator=(const ProcessTable&) = delete;
     ~ProcessTable() override;
 
     // Zombies included, by pid.

@@ -188,7 +188,7 @@ void SignalQueues::force(Task& task, const SignalInfo& info) {
     task.tif_sigpending = true;
 }
 
-SignalInfo SignalQueues::taken(Task& task, Queue& queue, Queue::iterator position) {
+SignalInfo SignalQueues::taken(Task& task, Queue& queue, const Queue::iterator& position) {
     SignalInfo info = std::move(*position);
     queue.erase(position);
     info.charge.reset();

@@ -53,7 +53,7 @@ private:
                  bool& queued);
     bool prepare(Process& process, const SignalInfo& info, bool blocked);
     SignalInfo taken(Task& task, std::deque<SignalInfo>& queue,
-                     std::deque<SignalInfo>::iterator position);
+                     const std::deque<SignalInfo>::iterator& position);
 
     Kernel& kernel_;
     std::map<std::uint32_t, std::shared_ptr<const SignalAllowance>> allowances_;  // by uid

@@ -161,7 +161,7 @@ private:
     }
 
     Outcome add_load(const Phdr& p, std::size_t i) {
-        constexpr std::uint64_t top = AddressSpace::kTop;
+        constexpr std::uint64_t kTop = AddressSpace::kTop;
         if (p.file_size > p.memory_size)
             return refuse(fmt::format("segment {}: file size {:#x} is above memory size {:#x}", i,
                                       p.file_size, p.memory_size));
@@ -170,8 +170,8 @@ private:
                 fmt::format("truncated ELF file: segment {} ends at {:#x}, the file at {:#x}", i,
                             p.offset + p.file_size, size_));
         if (p.memory_size == 0) return {};
-        if (p.vaddr >= top || p.memory_size > top - p.vaddr ||
-            page_ceil(p.vaddr + p.memory_size) > top)
+        if (p.vaddr >= kTop || p.memory_size > kTop - p.vaddr ||
+            page_ceil(p.vaddr + p.memory_size) > kTop)
             return refuse(
                 fmt::format("segment {}: {:#x} bytes at {:#x} do not fit the 39-bit address space",
                             i, p.memory_size, p.vaddr));

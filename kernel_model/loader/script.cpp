@@ -4,7 +4,7 @@
 namespace uprobesim {
 
 std::optional<ScriptLine> parse_script_line(std::string_view head) {
-    constexpr std::string_view blanks = " \t";
+    constexpr std::string_view kBlanks = " \t";
     if (!is_script(head)) return std::nullopt;
     const bool whole_file = head.size() < kScriptHeadSize;
     std::string_view line = head.substr(2);
@@ -12,20 +12,20 @@ std::optional<ScriptLine> parse_script_line(std::string_view head) {
     const bool has_end = end != std::string_view::npos || whole_file;
     if (end != std::string_view::npos) line = line.substr(0, end);
 
-    const auto begin = line.find_first_not_of(blanks);
+    const auto begin = line.find_first_not_of(kBlanks);
     if (begin == std::string_view::npos) return std::nullopt;
     line.remove_prefix(begin);
-    const auto name_end = line.find_first_of(blanks);
+    const auto name_end = line.find_first_of(kBlanks);
     // The end of the buffer may have cut off the name.
     if (name_end == std::string_view::npos && !has_end) return std::nullopt;
     ScriptLine script{.interpreter = std::string(line.substr(0, name_end)),
                       .argument = std::nullopt};
     if (name_end == std::string_view::npos) return script;
     line.remove_prefix(name_end);
-    const auto argument = line.find_first_not_of(blanks);
+    const auto argument = line.find_first_not_of(kBlanks);
     if (argument == std::string_view::npos) return script;
     line.remove_prefix(argument);
-    script.argument = std::string(line.substr(0, line.find_last_not_of(blanks) + 1));
+    script.argument = std::string(line.substr(0, line.find_last_not_of(kBlanks) + 1));
     return script;
 }
 

@@ -17,8 +17,8 @@
 namespace uprobesim {
 
 namespace {
-constexpr std::uint64_t kStackExpand = 128 * 1024;             // added by setup_arg_pages
-constexpr std::uint64_t kMaxStrings = std::uint64_t{6} << 20;  // three quarters of _STK_LIM
+constexpr std::uint64_t kStackExpand = std::uint64_t{128} << 10;  // added by setup_arg_pages
+constexpr std::uint64_t kMaxStrings = std::uint64_t{6} << 20;     // three quarters of _STK_LIM
 constexpr std::string_view kPlatform = "aarch64";
 
 // HWCAP bits of a Cortex-A72 with the Cryptography Extension. CPUID says that ID registers may be
@@ -105,7 +105,7 @@ SysResult<StackImage> StackBuilder::build_tables(const StackRequest& loaded, Ent
     const VAddr platform = sp;
     bool stored =
         memory.write(platform, std::as_bytes(std::span(kPlatform.data(), kPlatform.size() + 1)));
-    std::array<std::byte, 16> random;
+    std::array<std::byte, 16> random{};
     entropy.fill(random);
     sp = sp - random.size();
     const VAddr random_at = sp;

@@ -141,11 +141,11 @@ FaultResult MmFaults::file_around(const Vma& vma, VAddr page, Access access) {
     };
     if (const FaultResult result = map_page(page); result != FaultResult::Resolved) return result;
 
-    constexpr std::uint64_t window = kFaultAroundPages * kPageSize;
-    constexpr std::uint64_t table = kPagesPerTable * kPageSize;
-    const VAddr first = std::max(VAddr(page.value & ~(window - 1)), vma.range.begin);
-    const VAddr table_end = VAddr(page.value & ~(table - 1)) + table;
-    const VAddr last = std::min({first + window, vma.range.end, table_end});
+    constexpr std::uint64_t kWindow = kFaultAroundPages * kPageSize;
+    constexpr std::uint64_t kTable = kPagesPerTable * kPageSize;
+    const VAddr first = std::max(VAddr(page.value & ~(kWindow - 1)), vma.range.begin);
+    const VAddr table_end = VAddr(page.value & ~(kTable - 1)) + kTable;
+    const VAddr last = std::min({first + kWindow, vma.range.end, table_end});
     std::uint64_t extra = 0;
     for (VAddr at = first; at < last; at += kPageSize) {
         const std::uint64_t offset = vma.offset_of(at);

@@ -205,6 +205,8 @@ class SpecialPage final : public FileBacking {
 public:
     SpecialPage(PhysicalMemory& memory, PAddr frame, SpecialContent content)
         : memory_(memory), frame_(frame), content_(content) {}
+    SpecialPage(const SpecialPage&) = delete;
+    SpecialPage& operator=(const SpecialPage&) = delete;
     ~SpecialPage() override {
         if (owned_) memory_.release(frame_);
     }

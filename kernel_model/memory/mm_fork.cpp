@@ -34,9 +34,10 @@ std::unique_ptr<Mm> Mm::fork(std::uint64_t& copied) {
     child->as_limit_ = as_limit_;
     child->data_limit_ = data_limit_;
     child->shared_objects_ = shared_objects_;
-    for (const auto& [begin, vma] : vmas_) {
+    for (const auto& entry : vmas_) {
+        const Vma& vma = entry.second;
         if (vma.dont_copy) continue;
-        child->vmas_.emplace(begin, vma);
+        child->vmas_.emplace(entry.first, vma);
         if (!needs_copy(vma, *space_)) continue;
         bool out_of_memory = false;
         space_->for_each_mapped(vma.range, [&](VAddr page, Translation t) {

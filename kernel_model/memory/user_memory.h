@@ -29,7 +29,7 @@ public:
     template <class T>
     std::optional<T> get(VAddr from) {
         static_assert(std::is_trivially_copyable_v<T>);
-        T value;
+        T value{};
         if (!read(from, std::as_writable_bytes(std::span<T, 1>(&value, 1)))) return std::nullopt;
         return value;
     }

@@ -28,6 +28,7 @@ struct IpAddress {
     bool is_any() const;
     bool is_loopback() const;
     std::uint32_t as_v4() const;  // host order
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the <=> for a null pointer.
     constexpr auto operator<=>(const IpAddress&) const = default;
 };
 

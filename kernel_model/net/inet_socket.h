@@ -9,6 +9,8 @@ namespace uprobesim {
 class InetSocket : public Socket {
 public:
     using Socket::Socket;
+    InetSocket(const InetSocket&) = delete;
+    InetSocket& operator=(const InetSocket&) = delete;
     ~InetSocket() override;
 
     SysResult<void> bind(const SocketAddress& address, const Ucred& caller) override;

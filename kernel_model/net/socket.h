@@ -44,6 +44,8 @@ class Socket : public File {
 public:
     Socket(std::shared_ptr<Network> network, std::uint16_t family, std::uint32_t type,
            std::uint32_t protocol);
+    Socket(const Socket&) = delete;
+    Socket& operator=(const Socket&) = delete;
     ~Socket() override;
 
     std::uint16_t family() const { return family_; }

@@ -14,6 +14,8 @@ namespace uprobesim {
 class TcpSocket final : public InetSocket {
 public:
     TcpSocket(std::shared_ptr<Network> network, std::uint16_t family);
+    TcpSocket(const TcpSocket&) = delete;
+    TcpSocket& operator=(const TcpSocket&) = delete;
     ~TcpSocket() override;
 
     SysResult<void> listen(std::int32_t backlog, const Ucred& caller) override;

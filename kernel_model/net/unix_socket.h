@@ -13,6 +13,8 @@ namespace uprobesim {
 class UnixSocket final : public Socket, public std::enable_shared_from_this<UnixSocket> {
 public:
     UnixSocket(std::shared_ptr<Network> network, std::uint32_t type);
+    UnixSocket(const UnixSocket&) = delete;
+    UnixSocket& operator=(const UnixSocket&) = delete;
     ~UnixSocket() override;
     // socketpair.
     static void join(const std::shared_ptr<UnixSocket>& a, const std::shared_ptr<UnixSocket>& b,

@@ -229,69 +229,103 @@ std::optional<SpecialNode> SpecialFiles::find_sys(const std::string& name) {
     return node;
 }
 
-std::optional<SpecialNode> SpecialFiles::find_proc(Process* reader, const std::string& name) {
-    const auto process_of = [&](const std::string& number) -> Process* {
-        if (reader != nullptr && number == std::to_string(reader->pid)) return reader;
-        if (system_ == nullptr) return nullptr;
-        for (const auto& [pid, process] : system_->processes()) {
-            if (number == std::to_string(pid)) return process.get();
-        }
-        return nullptr;
-    };
-    if (name.empty()) {
-        auto node = find_in_table("/proc");
-        std::vector<std::string> names = {"self", "thread-self", "mounts"};
-        if (system_ != nullptr) {
-            for (const auto& [pid, process] : system_->processes())
-                names.push_back(std::to_string(pid));
-        }
-        if (reader != nullptr &&
-            (system_ == nullptr || !system_->processes().contains(reader->pid)))
-            names.push_back(std::to_string(reader->pid));
-        for (const DirEntry& entry : node->list()) names.push_back(entry.name);
-        return directory(names);
+// The names in /proc itself.
+std::vector<std::string> SpecialFiles::proc_names(const Process* reader) {
+    std::vector<std::string> names = {"self", "thread-self", "mounts"};
+    if (system_ != nullptr) {
+        for (const auto& [pid, process] : system_->processes())
+            names.push_back(std::to_string(pid));
     }
+    if (reader != nullptr && (system_ == nullptr || !system_->processes().contains(reader->pid)))
+        names.push_back(std::to_string(reader->pid));
+    for (const DirEntry& entry : find_in_table("/proc")->list()) names.push_back(entry.name);
+    return names;
+}
+
+Process* SpecialFiles::process_of(Process* reader, const std::string& number) const {
+    if (reader != nullptr && number == std::to_string(reader->pid)) return reader;
+    if (system_ == nullptr) return nullptr;
+    for (const auto& [pid, process] : system_->processes()) {
+        if (number == std::to_string(pid)) return process.get();
+    }
+    return nullptr;
+}
+
+std::optional<SpecialNode> SpecialFiles::find_proc(Process* reader, const std::string& name) {
+    if (name.empty()) return directory(proc_names(reader));
     if (reader != nullptr) {
         const std::string self = std::to_string(reader->pid);
         const Task* task = system_ != nullptr ? system_->current() : nullptr;
         if (name == "/self") return link_to(self);
         if (name == "/mounts") return link_to("self/mounts");
         if (name == "/thread-self")
-            return link_to(self + "/task/" +
-                           (task != nullptr ? std::to_string(task->id.value) : self));
+            return link_to(fmt::format("{}/task/{}", self,
+                                       task != nullptr ? std::to_string(task->id.value) : self));
     }
     const std::size_t end = name.find('/', 1);
-    Process* process = process_of(name.substr(1, end - 1));
+    Process* process = process_of(reader, name.substr(1, end - 1));
     if (process == nullptr) return find_in_table("/proc" + name);
     std::string rest = end == std::string::npos ? "" : name.substr(end);
     Task* task = process->tasks.empty() ? nullptr : process->tasks.begin()->second.get();
     if (task == nullptr) return std::nullopt;
-    if (!below(rest, "/task")) return find_process(*process, *task, rest, true);
+    if (below(rest, "/task")) return find_thread(*process, rest);
+    return find_process(*process, *task, rest, true);
+}
+
+// `rest`: "/task", or a name below it.
+std::optional<SpecialNode> SpecialFiles::find_thread(Process& process, const std::string& rest) {
     if (rest == "/task") {
         std::vector<std::string> ids;
-        for (const auto& [id, each] : process->tasks) ids.push_back(std::to_string(id.value));
+        for (const auto& [id, each] : process.tasks) ids.push_back(std::to_string(id.value));
         return directory(ids);
     }
     const std::size_t slash = rest.find('/', 6);
     const std::string id = rest.substr(6, slash == std::string::npos ? slash : slash - 6);
-    for (const auto& [task_id, each] : process->tasks) {
+    for (const auto& [task_id, each] : process.tasks) {
         if (id == std::to_string(task_id.value))
-            return find_process(*process, *each,
+            return find_process(process, *each,
                                 slash == std::string::npos ? "" : rest.substr(slash), false);
     }
     return std::nullopt;
 }
 
+// The open file that `name` is of; null: it is no such name, or there is none.
+static const FdTable::Entry* entry_of(const Process& p, const std::string& name,
+                                      std::string_view prefix) {
+    if (!name.starts_with(prefix)) return nullptr;
+    for (const auto& [fd, entry] : p.files.all()) {
+        if (name.substr(prefix.size()) == std::to_string(fd)) return &entry;
+    }
+    return nullptr;
+}
+
+// A file of the table.
+std::optional<SpecialNode> SpecialFiles::node_of_row(Process& p, Task& t, const ProcessRow& row,
+                                                     bool whole) {
+    std::optional<SpecialNode> node = text(
+        [&p, &t, this, make = row.make, whole] {
+            return make({p, t, whole, system_});
+        },
+        row.mode);
+    if (row.store == nullptr || system_ == nullptr) return node;
+    // The file may outlive the task.
+    node->open = [system = system_, pid = p.pid, id = t.id, open = std::move(node->open),
+                  store = row.store] {
+        auto file = std::static_pointer_cast<TextFile>(open());
+        file->on_write([=](std::string_view given) {
+            const auto process = system->processes().find(pid);
+            if (process == system->processes().end()) return;
+            const auto task = process->second->tasks.find(id);
+            if (task != process->second->tasks.end()) store(*task->second, given);
+        });
+        return file;
+    };
+    return node;
+}
+
 std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const std::string& name,
                                                       bool whole) {
     std::optional<SpecialNode> node;
-    const auto shows_file = [&](const std::string& prefix) -> const FdTable::Entry* {
-        if (!name.starts_with(prefix)) return nullptr;
-        for (const auto& [fd, entry] : p.files.all()) {
-            if (name.substr(prefix.size()) == std::to_string(fd)) return &entry;
-        }
-        return nullptr;
-    };
     if (name.empty()) {
         std::vector<std::string> names = {"fd", "fdinfo", "cwd", "exe", "root"};
         for (const ProcessRow& row : process_table()) names.emplace_back(row.name);
@@ -308,36 +342,18 @@ std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const
         for (const auto& [fd, entry] : p.files.all()) names.push_back(std::to_string(fd));
         node = directory(names);
         if (name == "/fd") node->status.mode = abi::kIfDir | 0500;
-    } else if (const auto* entry = shows_file("/fd/")) {
+    } else if (const auto* entry = entry_of(p, name, "/fd/")) {
         const std::string path = entry->file->path();
         node = link_to(path.empty() ? "anon_inode:[file]" : path);
         node->magic = entry->file;
-    } else if (const auto* shown = shows_file("/fdinfo/")) {
+    } else if (const auto* shown = entry_of(p, name, "/fdinfo/")) {
         node = text([&file = *shown->file, cloexec = shown->close_on_exec] {
             return fmt::format("pos:\t{}\nflags:\t0{:o}\nmnt_id:\t15\n", file.position,
                                file.flags | (cloexec ? abi::kOCloexec : 0));
         });
     }
     for (const ProcessRow& row : process_table()) {
-        if (name.empty() || name.substr(1) != row.name) continue;
-        node = text(
-            [&p, &t, this, make = row.make, whole] {
-                return make({p, t, whole, system_});
-            },
-            row.mode);
-        if (row.store == nullptr || system_ == nullptr) continue;
-        // The file may outlive the task.
-        node->open = [system = system_, pid = p.pid, id = t.id, open = std::move(node->open),
-                      store = row.store] {
-            auto file = std::static_pointer_cast<TextFile>(open());
-            file->on_write([=](std::string_view given) {
-                const auto process = system->processes().find(pid);
-                if (process == system->processes().end()) return;
-                const auto task = process->second->tasks.find(id);
-                if (task != process->second->tasks.end()) store(*task->second, given);
-            });
-            return file;
-        };
+        if (!name.empty() && name.substr(1) == row.name) node = node_of_row(p, t, row, whole);
     }
     if (node) {
         node->status.uid = p.uid;

@@ -13,6 +13,8 @@
 
 namespace uprobesim {
 
+struct ProcessRow;
+
 class SpecialFiles final : public SpecialTree {
 public:
     explicit SpecialFiles(Machine& machine) : machine_(machine) {}
@@ -29,6 +31,11 @@ private:
     // `whole`: the directory of the process, not that of one of its tasks.
     std::optional<SpecialNode> find_process(Process& process, Task& task, const std::string& name,
                                             bool whole);
+    std::optional<SpecialNode> find_thread(Process& process, const std::string& rest);
+    std::optional<SpecialNode> node_of_row(Process& process, Task& task, const ProcessRow& row,
+                                           bool whole);
+    std::vector<std::string> proc_names(const Process* reader);
+    Process* process_of(Process* reader, const std::string& number) const;
     std::optional<SpecialNode> find_in_table(const std::string& path);
     std::optional<SpecialNode> find_sys(const std::string& name);
     SpecialNode text(std::function<std::string()> make, std::uint32_t mode = 0444);

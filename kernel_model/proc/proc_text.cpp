@@ -17,7 +17,7 @@ using Context = ProcContext;
 
 template <std::size_t N>
 struct Literal {
-    char text[N];
+    char text[N] = {};
     constexpr Literal(const char (&given)[N]) { std::copy_n(given, N, text); }
 };
 template <Literal kText>

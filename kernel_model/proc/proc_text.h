@@ -19,8 +19,8 @@ struct ProcContext {
     std::uint64_t realtime_ns;
 };
 struct ProcRow {
-    const char* path;
-    std::string (*make)(const ProcContext&);
+    const char* path = nullptr;
+    std::string (*make)(const ProcContext&) = nullptr;
     std::uint32_t mode = 0444;
 };
 std::span<const ProcRow> proc_table();

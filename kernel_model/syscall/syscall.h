@@ -50,8 +50,8 @@ struct SysCall {
     Kernel& kernel;
     Process& process;
     Task& task;
-    std::array<std::uint64_t, 6> args;
-    KernelPath path;          // preset from the row
+    std::array<std::uint64_t, 6> args{};
+    KernelPath path{};        // preset from the row
     std::uint64_t units = 0;  // charged with the path
 
     // The call is entered again when the queue wakes it; null: no queue. The handler must then

@@ -22,6 +22,7 @@ struct FutexKey {
     std::uint64_t space = 0;  // of private words; 0: shared
     std::uint64_t device = 0, inode = 0;
     std::uint64_t at = 0;  // address, or offset in the file
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the <=> for a null pointer.
     constexpr auto operator<=>(const FutexKey&) const = default;
 };
 

@@ -50,6 +50,9 @@ struct AltStack {
 };
 
 struct Task final : Waiter {
+    Task() = default;
+    Task(const Task&) = delete;
+    Task& operator=(const Task&) = delete;
     // First of all members: destroying those below may close an end of a FIFO, which wakes these
     // queues.
     ~Task() override { leave_queues(); }

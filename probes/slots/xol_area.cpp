@@ -66,7 +66,7 @@ std::optional<std::size_t> XolArea::claim() {
 }
 
 std::uint32_t XolArea::word(std::size_t slot) const {
-    std::uint32_t word;
+    std::uint32_t word = 0;
     std::memcpy(&word, memory_->bytes(frame_).data() + slot * slot_bytes_, sizeof word);
     return word;
 }

@@ -23,7 +23,7 @@ constexpr std::uint8_t kTableEncoding = DW_EH_PE_datarel | DW_EH_PE_sdata4,
 template <class T>
 std::optional<T> load(std::span<const std::byte> bytes, std::uint64_t at) {
     if (at > bytes.size() || bytes.size() - at < sizeof(T)) return std::nullopt;
-    T value;
+    T value{};
     std::memcpy(&value, bytes.data() + at, sizeof value);
     return value;
 }

@@ -103,7 +103,7 @@ void mov_register(std::uint32_t w, VAddr pc, const Registers& r) {
 }
 
 void mov_wide(std::uint32_t w, VAddr pc, const Registers& r) {
-    enum : std::uint64_t { kMovn = 0, kMovk = 3 };
+    constexpr std::uint64_t kMovn = 0, kMovk = 3;
     const auto d = static_cast<unsigned>(field(w, 4, 0));
     const std::uint64_t shift = field(w, 22, 21) * 16, imm = field(w, 20, 5) << shift,
                         opc = field(w, 30, 29);

@@ -228,6 +228,7 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
     kernel.emulate_also = read_emulate_also(reader);
     const toml::table& paths = reader.table(root, "paths", "");
     std::vector<std::string> known;
+    known.reserve(kKernelPathCount);
     for (const KernelPathInfo& info : kKernelPaths) known.emplace_back(info.name);
     reader.only(paths, "paths", known);
     for (std::size_t p = 0; p < kKernelPathCount && reader.ok(); ++p)

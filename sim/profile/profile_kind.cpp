@@ -55,7 +55,7 @@ std::string all_builtins() {
 }
 
 // The built-in names that `name` may be a misspelling of; `otherwise` where there is none.
-std::string near_builtins(std::string_view name, std::string otherwise) {
+std::string near_builtins(std::string_view name, const std::string& otherwise) {
     std::vector<std::string> known;
     for (const char* folder : {"machines", "kernels", "cores"}) {
         for (std::string& builtin : builtin_names(folder)) known.push_back(std::move(builtin));

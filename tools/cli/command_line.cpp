@@ -130,7 +130,7 @@ Result<CommandLine> CommandLine::parse(const CommandSyntax& syntax, const Option
     return line;
 }
 
-std::string CommandLine::one(std::string_view name, std::string otherwise) const {
+std::string CommandLine::one(std::string_view name, const std::string& otherwise) const {
     const auto found = values_.find(name);
     return found == values_.end() ? otherwise : found->second.values.front();
 }

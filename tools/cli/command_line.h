@@ -39,7 +39,7 @@ public:
                                      const Words& words);
 
     bool given(std::string_view name) const { return values_.find(name) != values_.end(); }
-    std::string one(std::string_view name, std::string otherwise) const;
+    std::string one(std::string_view name, const std::string& otherwise) const;
     Words all(std::string_view name) const;
     Result<std::uint64_t> number(std::string_view name, std::uint64_t otherwise,
                                  std::uint64_t most = ~std::uint64_t{0}) const;

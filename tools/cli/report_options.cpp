@@ -84,9 +84,9 @@ std::string_view format_word(ReportFormat format) {
 }
 
 const std::vector<ReportFormat>& all_formats() {
-    static const std::vector<ReportFormat> kAll = {ReportFormat::Text, ReportFormat::Json,
-                                                   ReportFormat::Csv, ReportFormat::Markdown};
-    return kAll;
+    static const std::vector<ReportFormat> all = {ReportFormat::Text, ReportFormat::Json,
+                                                  ReportFormat::Csv, ReportFormat::Markdown};
+    return all;
 }
 
 bool uses_color(ColorMode mode, bool on_terminal) {

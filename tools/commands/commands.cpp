@@ -63,11 +63,11 @@ int help(const Words& topics) {
 }  // namespace
 
 std::span<const Command> commands() {
-    static const std::vector<Command> kCommands = {
+    static const std::vector<Command> all = {
         run_command(),       compare_command(), bench_command(),   reproduce_command(),
         calibrate_command(), whatif_command(),  audit_command(),   explain_command(),
         scenario_command(),  model_command(),   sysroot_command(), doctor_command()};
-    return kCommands;
+    return all;
 }
 
 const Command* find_command(std::string_view name) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/commands/guest_environment.h"
 
+#include <fmt/format.h>
+
 #include <map>
 
 #include "sim/base/try.h"
@@ -20,7 +22,8 @@ Result<Words> guest_environment(const Words& given) {
         variables[pair.key] = pair.value;
     }
     Words environment;
-    for (const auto& [key, value] : variables) environment.push_back(key + "=" + value);
+    for (const auto& [key, value] : variables)
+        environment.push_back(fmt::format("{}={}", key, value));
     return environment;
 }
 

@@ -110,7 +110,7 @@ DoctorCheck space_check(const DoctorOptions& options) {
 std::string find_program(const std::string& search_path, const std::string& name) {
     for (std::size_t begin = 0; begin <= search_path.size();) {
         const std::size_t end = std::min(search_path.find(':', begin), search_path.size());
-        const std::string path = search_path.substr(begin, end - begin) + "/" + name;
+        std::string path = search_path.substr(begin, end - begin) + "/" + name;
         if (end != begin && ::access(path.c_str(), X_OK) == 0) return path;
         begin = end + 1;
     }

@@ -14,7 +14,7 @@ bool is_formula(const std::string& text) {
 std::string field(const Cell& cell) {
     const std::string& whole = cell.value.empty() && !cell.number ? cell.text : cell.value;
     if (cell.number) return whole;
-    const std::string text = (is_formula(whole) ? "'" : "") + visible(whole);
+    std::string text = (is_formula(whole) ? "'" : "") + visible(whole);
     if (text.find_first_of(",\"") == std::string::npos) return text;
     std::string quoted = "\"";
     for (const char c : text) {

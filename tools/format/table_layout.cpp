@@ -164,6 +164,19 @@ SpanLine line_of(const std::vector<Cell>& cells, const std::vector<Column>& colu
     return line;
 }
 
+// Headings are told apart over all columns, so that a column has one name in every part.
+std::vector<Cell> heading_of(const Grid& grid, const std::vector<std::size_t>& picked,
+                             const std::vector<std::size_t>& widths) {
+    Texts all;
+    for (const Column& column : grid.columns) all.push_back(column.heading);
+    std::vector<Cell> heading;
+    for (std::size_t i = 0; i < picked.size(); ++i) {
+        heading.emplace_back(distinct(all, widths[i])[picked[i]]);
+        heading.back().tone = Tone::Strong;
+    }
+    return heading;
+}
+
 void add_part(std::vector<SpanLine>& lines, const Grid& grid,
               const std::vector<std::size_t>& picked, std::size_t columns, std::size_t gap) {
     const std::vector<std::size_t> widths = fitted(grid, picked, columns, gap);
@@ -174,14 +187,7 @@ void add_part(std::vector<SpanLine>& lines, const Grid& grid,
         texts[i] = grid.columns[picked[i]].kind == Column::Kind::Prose ? whole
                                                                        : distinct(whole, widths[i]);
     }
-    std::vector<Cell> heading;
-    for (std::size_t i = 0; i < picked.size(); ++i) {
-        // Headings are told apart over all columns, so that a column has one name in every part.
-        Texts all;
-        for (const Column& column : grid.columns) all.push_back(column.heading);
-        heading.emplace_back(distinct(all, widths[i])[picked[i]]);
-        heading.back().tone = Tone::Strong;
-    }
+    const std::vector<Cell> heading = heading_of(grid, picked, widths);
     const bool has_heading = std::any_of(heading.begin(), heading.end(),
                                          [](const Cell& cell) { return !cell.text.empty(); });
     if (has_heading) lines.push_back(line_of(heading, grid.columns, picked, widths, gap));

@@ -94,6 +94,7 @@ Result<double> value_now(const std::string& key, const FitRequest& request,
 
 UserError unknown_table(const std::vector<PublishedTable>& published, const std::string& id) {
     std::vector<std::string> known;
+    known.reserve(published.size());
     for (const PublishedTable& table : published) known.push_back(table.id);
     const std::string near = did_you_mean(id, known);
     return {fmt::format("no published table is named '{}'", id), "--tables",

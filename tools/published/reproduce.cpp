@@ -100,6 +100,7 @@ Result<Reproduction> reproduce(const std::vector<PublishedTable>& published,
     const PublishedTable* wanted = find_published(published, only);
     if (wanted == nullptr && !only.empty()) {
         std::vector<std::string> known;
+        known.reserve(published.size());
         for (const PublishedTable& table : published) known.push_back(table.id);
         const std::string near = did_you_mean(only, known);
         return user_error(fmt::format("no published table is named '{}'", only), "",

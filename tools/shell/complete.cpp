@@ -172,8 +172,9 @@ Words complete_value(const OptionRow& option, const std::string& before, const s
     const std::size_t comma = option.comma_list ? value.rfind(',') : std::string::npos;
     const std::size_t start = comma == std::string::npos ? 0 : comma + 1;
     Words words = values_of(option.source, option.choices, root, value.substr(start));
+    const std::string typed = before + value.substr(0, start);
     for (std::string& word : words) {
-        if (word.front() != '@') word = before + value.substr(0, start) + word;
+        if (word.front() != '@') word.insert(0, typed);
     }
     return words;
 }

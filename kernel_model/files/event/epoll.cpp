@@ -30,6 +30,8 @@ public:
         if (WaitQueue* queue = file.waiters()) attach(*queue);
         if (nested_ != nullptr) nested_->above_.push_back(&owner);
     }
+    Item(const Item&) = delete;
+    Item& operator=(const Item&) = delete;
     ~Item() override {
         detach();
         if (queued_) owner_.unqueue(*this);

@@ -25,6 +25,8 @@ struct EpollEvent {
 class Epoll final : public File {
 public:
     explicit Epoll(std::uint64_t inode);
+    Epoll(const Epoll&) = delete;
+    Epoll& operator=(const Epoll&) = delete;
     ~Epoll() override;
 
     // The key of an item is the descriptor together with the open file. Errors: Exist, NoEnt,

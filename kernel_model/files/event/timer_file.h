@@ -13,6 +13,8 @@ class TimerFile final : public AnonFile {
 public:
     TimerFile(Timers& timers, const TimeSource& clock, bool realtime, std::uint32_t open_flags)
         : AnonFile("timerfd", open_flags), timers_(timers), clock_(clock), realtime_(realtime) {}
+    TimerFile(const TimerFile&) = delete;
+    TimerFile& operator=(const TimerFile&) = delete;
     ~TimerFile() override;
 
     struct Setting {

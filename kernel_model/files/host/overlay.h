@@ -29,6 +29,8 @@ public:
     Outcome keep_state(const std::string& path);
     // A file of the host's disk could not be written.
     void lost(const std::string& path, Errno error) { lost_writes_.try_emplace(path, error); }
+    OverlayFileSystem(const OverlayFileSystem&) = delete;
+    OverlayFileSystem& operator=(const OverlayFileSystem&) = delete;
     ~OverlayFileSystem() override;
 
     SysResult<OpenResult> open(const Caller&, std::string_view path, std::uint32_t flags,

@@ -62,6 +62,8 @@ class PtyFile final : public File {
 public:
     enum class End { Master, Slave };
     PtyFile(Terminals& terminals, std::shared_ptr<Pty> pty, End end, FileStatus status);
+    PtyFile(const PtyFile&) = delete;
+    PtyFile& operator=(const PtyFile&) = delete;
     ~PtyFile() override;
 
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;

@@ -190,6 +190,11 @@ void Terminal::add(Cell cell) {
     if (cell.ends_line) complete_ = input_.size();
 }
 
+// What WERASE erases at once: letters, digits and the underline (ALTWERASE's rule).
+static bool is_of_word(std::uint8_t c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
 void Terminal::erase(ControlCharacter kind) {
     if (input_.size() == complete_) return;
     if (kind == Vkill && (!has(kEcho) || !has(kEchok) || !has(kEchoke) || !has(kEchoe))) {
@@ -208,8 +213,7 @@ void Terminal::erase(ControlCharacter kind) {
         while (first > complete_ && continues(input_[first].character)) --first;
         const std::uint8_t c = input_[first].character;
         if (kind == Vwerase) {
-            const bool of_word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-                                 (c >= 'a' && c <= 'z') || c == '_';
+            const bool of_word = is_of_word(c);
             if (!of_word && in_word) break;
             in_word |= of_word;
         }

@@ -2,6 +2,7 @@
 // System calls that copy bytes from one open file to another. All go through a buffer of the
 // simulator, so they work with any two files.
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "kernel_model/abi/fcntl.h"
@@ -63,6 +64,27 @@ std::uint64_t room_for(const End& from, File& to) {
     return from.file.seekable() ? std::min(room, kPageSize - from.offset() % kPageSize) : room;
 }
 
+// Bytes that the target took, and the error that ended it before all were taken.
+struct Taken {
+    std::uint64_t bytes = 0;
+    std::optional<Errno> error = std::nullopt;
+};
+
+Taken write_all(End& to, std::span<const std::byte> bytes) {
+    Taken taken;
+    while (taken.bytes < bytes.size()) {
+        const auto n = to.file.write(to.offset(), bytes.subspan(taken.bytes));
+        if (!n) {
+            taken.error = n.error();
+            break;
+        }
+        if (*n == 0) break;
+        taken.bytes += *n;
+        to.advance(*n);
+    }
+    return taken;
+}
+
 // Continues a transfer after `done` bytes. A blocking write waits and resumes; a read waits only if
 // nothing was moved.
 SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool nonblocking) {
@@ -88,24 +110,14 @@ SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool non
         if (!n && done > 0 && n.error() == Errno::Again) break;
         if (!n) return stopped(from.file, n.error());
         if (*n == 0) break;
-        std::uint64_t written = 0;
         const auto allowed = may_write(call, to.file, to.offset(), *n);
         if (!allowed) return stopped(to.file, allowed.error());
-        while (written < *allowed) {
-            const auto m = to.file.write(to.offset(), std::span<const std::byte>(wanted).subspan(
-                                                          written, *allowed - written));
-            if (!m && from.file.seekable()) {
-                from.advance(written);
-                return stopped(to.file, m.error());
-            }
-            if (!m) return stopped(to.file, m.error());
-            if (*m == 0) break;
-            written += *m;
-            done += *m;
-            to.advance(*m);
-        }
-        from.advance(written);
-        if (written < *n) break;
+        const Taken taken = write_all(to, wanted.first(*allowed));
+        done += taken.bytes;
+        // What a stream gave is gone; a file is read again from there.
+        if (!taken.error || from.file.seekable()) from.advance(taken.bytes);
+        if (taken.error) return stopped(to.file, *taken.error);
+        if (taken.bytes < *n) break;
     }
     call.task.call_progress = 0;
     return answer(done);

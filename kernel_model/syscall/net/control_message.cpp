@@ -58,7 +58,7 @@ SysResult<void> read_control(SysCall& call, const Socket& socket, VAddr at, std:
     if (socket.family() != abi::kAfUnix) return {};
     std::uint64_t offset = 0;
     while (length - offset >= sizeof(ControlHeader)) {
-        ControlHeader header;
+        ControlHeader header{};
         std::memcpy(&header, bytes.data() + offset, sizeof header);
         if (header.length < sizeof header || header.length > length - offset)
             return tl::make_unexpected(Errno::Inval);

@@ -21,7 +21,7 @@ SysResult<std::shared_ptr<Socket>> socket_argument(SysCall& call, std::int32_t f
 }
 
 SysResult<SocketAddress> address_argument(SysCall& call, VAddr at, std::int32_t length) {
-    std::array<std::byte, abi::kMaxAddressBytes> bytes;
+    std::array<std::byte, abi::kMaxAddressBytes> bytes{};
     if (length < 0 || static_cast<std::size_t>(length) > bytes.size())
         return tl::make_unexpected(Errno::Inval);
     const auto given = std::span(bytes).first(static_cast<std::size_t>(length));

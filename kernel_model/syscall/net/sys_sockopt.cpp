@@ -53,6 +53,22 @@ SysOutcome set_timeout(SysCall& call, Socket& socket, std::int32_t name, std::ui
     return 0;
 }
 
+SysOutcome set_linger(SysCall& call, Socket& socket, std::uint32_t length) {
+    if (length < 8) return Errno::Inval;
+    const auto linger = call.memory().get<std::array<std::int32_t, 2>>(call.address(3));
+    if (!linger) return Errno::Fault;
+    socket.lingers = (*linger)[0] != 0;
+    socket.linger_s = (*linger)[1];
+    return 0;
+}
+
+// The two that every kernel has.
+SysOutcome set_congestion(SysCall& call, std::uint32_t length) {
+    const auto text = call.memory().read_string(call.address(3), std::min(length, 15u));
+    if (!text) return Errno::Fault;
+    return *text == "cubic" || *text == "reno" ? SysOutcome(0) : SysOutcome(Errno::NoEnt);
+}
+
 SysOutcome sys_setsockopt(SysCall& call) {
     const auto found = TRY(socket_argument(call, call.int32(0)));
     Socket& socket = *found;
@@ -62,19 +78,8 @@ SysOutcome sys_setsockopt(SysCall& call) {
     TRY(check_level(socket, level));
     if (level == abi::kSolSocket && is_timeout(name))
         return set_timeout(call, socket, name, length);
-    if (level == abi::kSolSocket && name == abi::kSoLinger) {
-        if (length < 8) return Errno::Inval;
-        const auto linger = call.memory().get<std::array<std::int32_t, 2>>(call.address(3));
-        if (!linger) return Errno::Fault;
-        socket.lingers = (*linger)[0] != 0;
-        socket.linger_s = (*linger)[1];
-        return 0;
-    }
-    if (level == abi::kSolTcp && name == abi::kTcpCongestion) {
-        const auto text = call.memory().read_string(call.address(3), std::min(length, 15u));
-        if (!text) return Errno::Fault;
-        return *text == "cubic" || *text == "reno" ? SysOutcome(0) : SysOutcome(Errno::NoEnt);
-    }
+    if (level == abi::kSolSocket && name == abi::kSoLinger) return set_linger(call, socket, length);
+    if (level == abi::kSolTcp && name == abi::kTcpCongestion) return set_congestion(call, length);
     const SocketOption* option = find_option(level, name);
     if (option == nullptr) return unknown(call, level, name);
     if (option->use == OptionUse::ReadOnly) return Errno::NoProtoOpt;

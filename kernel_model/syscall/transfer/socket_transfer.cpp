@@ -138,6 +138,17 @@ SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers
     return moved;
 }
 
+// A receive that found nothing, or an error, after `moved` bytes.
+static SysOutcome receive_failure(SysCall& call, Socket& socket, std::uint32_t flags, Errno error) {
+    const std::uint64_t moved = call.task.call_progress;
+    if (error == Errno::Again) {
+        if (!waits(socket, flags) && moved == 0) call.path = KernelPath::SysReceiveAgain;
+        return wait_for(call, socket, flags, socket.receive_timeout_ns, abi::kPollReadable);
+    }
+    call.units = moved;
+    return moved > 0 ? SysOutcome(moved) : SysOutcome(error);
+}
+
 SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buffers,
                            std::uint32_t flags, Incoming& got) {
     call.path = socket.costs().read;
@@ -148,16 +159,7 @@ SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buff
         const std::uint64_t most =
             std::min(buffers.size() - moved, by_message(socket) ? kMaxMessage : kPiece);
         auto part = socket.receive(most, peek);
-        if (!part) {
-            if (part.error() == Errno::Again) {
-                if (!waits(socket, flags))
-                    call.path = moved > 0 ? call.path : KernelPath::SysReceiveAgain;
-                return wait_for(call, socket, flags, socket.receive_timeout_ns, abi::kPollReadable);
-            }
-            call.units = moved;
-            if (moved > 0) return moved;
-            return part.error();
-        }
+        if (!part) return receive_failure(call, socket, flags, part.error());
         const std::uint64_t size = part->bytes.size();
         if (!buffers.write(call.memory(), moved, part->bytes)) {
             if (moved > 0) return moved;
