@@ -210,7 +210,7 @@ CASES = [
     TaskCase("python-sockets", ["/usr/bin/python3", "script"], files={"script": SOCKETS}, wide=True, cpus=(1, 4)),
     TaskCase("make-j4", ["/usr/bin/make", "-j4"], judge=TEXT, files=MAKE_FILES, wide=True,
              stdout=b"TEXT A\nTEXT B\nTEXT C\nTEXT D\n"),
-    TaskCase("tar-xz", ["/bin/sh", "-c", "tar c tree words.txt | xz | xz -d | tar xf - --to-stdout | md5sum; cat tree/*/*.txt tree/.hidden | wc -c"],
+    TaskCase("tar-xz", ["/bin/sh", "-c", "tar c --sort=name tree words.txt | xz | xz -d | tar xf - --to-stdout | md5sum; cat tree/*/*.txt tree/.hidden | wc -c"],
              judge=HOST),
     TaskCase("git", ["/bin/sh", "script"], files={"script": GIT}, wide=True),
     TaskCase("gcc-assembly", ["/bin/sh", "-c", "gcc -O2 -S -o - hello.c | grep -E '^main:|bl|ret|b\\s|\"hi\"'"], wide=True, judge=TEXT,

@@ -188,7 +188,7 @@ jq -c 'group_by(.t) | map({t: .[0].t, s: (map(.n) | add)})' j.json; jq -r '.[] |
 """
 
 ARCHIVES = rb"""
-tar cJf t.tar.xz tree words.txt; tar tf t.tar.xz | sort; xz -l t.tar.xz | wc -l; tar czf t.tgz tree; tar xzf t.tgz --to-stdout | cksum; seq 100000 | xz -T2 -3 | xz -dc | md5sum; seq 100000 | gzip -9 | zcat | tail -n 1; seq 50000 | bzip2 | bunzip2 | cksum; mkdir out; tar c tree | tar x -C out -f - && diff -r tree out/tree && echo same
+tar cJf t.tar.xz tree words.txt; tar tf t.tar.xz | sort; xz -l t.tar.xz | wc -l; tar czf t.tgz --sort=name tree; tar xzf t.tgz --to-stdout | cksum; seq 100000 | xz -T2 -3 | xz -dc | md5sum; seq 100000 | gzip -9 | zcat | tail -n 1; seq 50000 | bzip2 | bunzip2 | cksum; mkdir out; tar c tree | tar x -C out -f - && diff -r tree out/tree && echo same
 """
 
 TOOLS = rb"""
