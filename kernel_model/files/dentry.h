@@ -24,7 +24,8 @@ public:
     // The present absolute path, with " (deleted)" appended if the name was removed (d_path).
     std::string path() const;
     bool removed() const { return removed_; }
-    // What a directory that was removed still is to those who are in it; null: it was not removed.
+    // The attributes of a removed directory, for the processes that still use it; null: not
+    // removed.
     const std::shared_ptr<FileStatus>& last_status() const { return last_status_; }
     const std::shared_ptr<Dentry>& parent() const { return parent_; }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Who lives is told by a lock (flock) on the folder itself, which the host drops when a process
-// ends, however it ends. A run makes its folder and then locks it; one that finds an unlocked
-// folder locks it, looks whether the name still leads to it, and removes it. Between making and
-// locking, another run may come first: then the folder is lost, and its maker makes another.
+// A lock (flock) on the folder itself shows that its run is alive: the host releases it at any end
+// of the process. A run makes its folder and then locks it. A run that finds an unlocked folder
+// locks it, checks that the name still refers to it, and removes it. If that happens between the
+// making and the locking, the folder is lost, and its run makes another.
 #include "sim/base/temp_folder.h"
 
 #include <dirent.h>

@@ -28,7 +28,7 @@ READERS = [
     ("audit", ["audit", "FILE"], "program"),
     ("probe", ["run", "--root", "ROOT", "--bind", "FILE:/input", "-p", "uprobe:/input:main", "/trig_nop"], "binary of a probe"),
 ]
-# (name, what the line must say) of files that are not read, whoever reads.
+# (name, what the line must say) of files that no reader accepts.
 NO_FILES = [("folder", "folder"), ("fifo", "FIFO"), ("socket", "socket"), ("device", "device"), ("sparse", "too large: 1099511627776 bytes")]
 # TOML of all sorts of depth.
 NESTED = {

@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 GUEST_MIB = 64
-# Over the guest's memory: the simulator itself (engine, translated code, model): the promise of SECURITY.md.
+# Beyond the guest's memory: the simulator itself (engine, translated code, model).
 HOST_MIB_OVER_GUEST = 64
 HANG_SECONDS = 120
 # (CPUs, processes at a time, options): what differs between the rows.

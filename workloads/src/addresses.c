@@ -141,7 +141,7 @@ int main(void) {
     size = sizeof b;
     getsockname(listener6, (struct sockaddr*)&b, &size);
     listening6 = ntohs(b.sin6_port);
-    // A port that nobody has, of either kind, and that connect() does not choose.
+    // A port that no socket has, of either kind, and that connect() does not choose.
     for (int is_free = 0; !is_free;) {
         const int stream = socket(AF_INET6, SOCK_STREAM, 0), one = socket(AF_INET6, SOCK_DGRAM, 0);
         unused = unused == 0 ? 20000 : unused + 1;

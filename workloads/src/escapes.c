@@ -7,8 +7,8 @@
 //   escapes threads OUTSIDE   one thread exchanges a name for a link while another uses it
 //   escapes swap OUTSIDE N    exchanges /rw/race for a link to OUTSIDE/secret, N times
 //   escapes use N             changes /rw/race, N times
-// /rw is a bind that may be written. Prints a line for each attempt; who runs it looks at what
-// became of OUTSIDE.
+// /rw is a bind that may be written. Prints a line for each attempt; the caller
+// checks OUTSIDE afterwards.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a directory that was removed still is to those who are in it or have it open. Usage:
+// A removed directory, as a working directory and as an open file. Usage:
 // removed, in a directory that can be written.
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -49,13 +49,13 @@ public:
     // How often a page could not be written back, and why at last (errseq_t): each description is
     // told once of what came since it was opened.
     std::uint64_t failures() const { return failures_; }
-    // Those that somebody was told of: a description that is opened later is not told again.
+    // Failures already reported: a description that is opened later does not report them again.
     std::uint64_t failures_told() const { return failures_told_; }
     Errno last_failure() {
         failures_told_ = failures_;
         return last_failure_;
     }
-    // Told of each failure with the name of the file; null: nobody.
+    // Called at each failure with the name of the file; may be null.
     std::function<void(const std::string& path, Errno)> on_failure;
     void make_writable(HostFd fd) {
         fd_ = std::move(fd);

@@ -36,9 +36,9 @@ Result<HostDirectory> open_host_directory(const std::string& path, const char* w
     return HostDirectory(std::move(fd));
 }
 
-// A view of the directory of our own, by which reading leaves no time behind, no device is opened
-// and, unless it is `writable`, nothing is written. Only the superuser may have one; without it the
-// directory itself serves, and what it is opened with keeps as much of that as is possible.
+// The directory through a private mount: noatime, nodev, and read-only unless it is `writable`.
+// Only the superuser can make one; other users get the directory itself, which is opened with
+// O_NOATIME where that is permitted.
 Result<HostDirectory> open_quiet_directory(const std::string& path, bool writable, const char* what,
                                            const char* hint) {
     auto plain = TRY(open_host_directory(path, what, hint));
@@ -116,7 +116,7 @@ bool lies_in(const std::string& inner, const std::string& outer) {
     return true;
 }
 
-// What is written and what must not be written, or is shown besides, are apart.
+// Refuses directories that contain each other where one of them is written.
 Outcome check_apart(const FileSystemOptions& options) {
     const std::string& scratch = options.scratch;
     const auto overlap = [](const std::string& a, const std::string& b) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a kept scratch directory holds besides its files: modes, owners, times and numbers by name,
-// and the names of the root that are gone. It lies in a log on the disk (docs/scratch.md): a line
-// is appended before the change that it tells of is made, so that whenever the simulator ends, the
-// last whole state can be read.
+// The attributes of a kept scratch directory's files (mode, owner, times, inode number) by name,
+// and the removed names of the root. They are stored in a log (docs/scratch.md): a line is appended
+// before its change is made, so that the last whole state can be read after any end of the
+// simulator.
 #pragma once
 
 #include <functional>

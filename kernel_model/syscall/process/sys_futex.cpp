@@ -138,8 +138,8 @@ SysOutcome wake_op(SysCall& call) {
     return woken;
 }
 
-// --- locks with an owner in the word. Nobody has a priority to inherit here; the hand-over is what
-// is modelled.
+// --- locks with an owner in the word. Priorities are not modelled, so none is inherited; the
+// hand-over is modelled.
 
 SysOutcome lock_pi(SysCall& call, bool tries, Timeout kind) {
     call.path = KernelPath::SysFutexWait;

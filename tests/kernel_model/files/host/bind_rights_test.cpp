@@ -87,7 +87,8 @@ TEST_CASE_METHOD(BindFixture, "what the guest writes does not run with the host'
     CHECK(host_mode("file") == 0777);
 }
 
-TEST_CASE_METHOD(BindFixture, "who makes a file in a bind owns it in the guest", "[files]") {
+TEST_CASE_METHOD(BindFixture, "a file made in a bind belongs to its maker in the guest",
+                 "[files]") {
     REQUIRE(::chmod((host + "/bind").c_str(), 0777) == 0);
     process->uid = process->gid = 1000;
     const std::int64_t fd = open("/rw/mine", kCreat | kRdwr, 0600);
