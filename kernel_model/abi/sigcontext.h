@@ -68,7 +68,4 @@ inline constexpr std::uint64_t kStackAlign = 16;
 // (valid_user_regs).
 inline constexpr std::uint64_t kPstateNotUser = 0x3df;
 
-// The top byte of an address, ignored at EL0 (TBI).
-inline constexpr std::uint64_t kAddressTag = std::uint64_t{0xff} << 56;
-
 }  // namespace uprobesim::abi

@@ -37,6 +37,11 @@ Errno guest_errno(int host_errno) {
     }
 }
 
+SysResult<void> host_result(long returned) {
+    if (returned != 0) return tl::make_unexpected(guest_errno(errno));
+    return {};
+}
+
 FileStatus status_of_host_fd(int fd) {
     struct stat s {};
     FileStatus out;

@@ -37,6 +37,9 @@ private:
 // Translates an errno of the host (the numbers in use are the same; unknown ones become EIO).
 Errno guest_errno(int host_errno);
 
+// What a call of the host returned: 0, or an error, which is in errno.
+SysResult<void> host_result(long returned);
+
 FileStatus status_of_host_fd(int fd);
 
 // Changes of the very file that a descriptor refers to; one of O_PATH will do. NotSup: the mode of

@@ -24,11 +24,6 @@ std::string own_descriptor(int fd) {
     return fmt::format("/proc/self/fd/{}", fd);
 }
 
-SysResult<void> host_result(long returned) {
-    if (returned != 0) return tl::make_unexpected(guest_errno(errno));
-    return {};
-}
-
 }  // namespace
 
 SysResult<void> change_host_mode(int fd, std::uint32_t mode) {

@@ -111,6 +111,11 @@ std::shared_ptr<const SignalAllowance> SignalQueues::charge(const Process& proce
                                                             bool beyond_limit) {
     if (!beyond_limit && charged(process) >= process.limits[abi::kRlimitSigpending].soft)
         return nullptr;
+    // A program may take one uid after the other: those without a queued signal are forgotten.
+    if (allowances_.size() >= most_allowances_) {
+        std::erase_if(allowances_, [](const auto& entry) { return entry.second.use_count() == 1; });
+        most_allowances_ = std::max(kMostIdle, 2 * allowances_.size());
+    }
     auto& allowance = allowances_[process.uid];
     if (allowance == nullptr) allowance = std::make_shared<const SignalAllowance>();
     return allowance;

@@ -57,6 +57,8 @@ private:
 
     Kernel& kernel_;
     std::map<std::uint32_t, std::shared_ptr<const SignalAllowance>> allowances_;  // by uid
+    static constexpr std::size_t kMostIdle = 256;
+    std::size_t most_allowances_ = kMostIdle;  // at which the idle ones are forgotten
 };
 
 }  // namespace uprobesim

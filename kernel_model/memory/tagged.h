@@ -4,13 +4,13 @@
 #pragma once
 
 #include "sim/base/units.h"
+#include "sim/mem/tag.h"
 
 namespace uprobesim {
 
 // untagged_addr: without its tag. Addresses of the kernel's half, where bit 55 is set, have none.
 constexpr VAddr untagged(VAddr a) {
-    constexpr std::uint64_t kTag = std::uint64_t{0xff} << 56;
-    return (a.value >> 55 & 1) != 0 ? a : VAddr(a.value & ~kTag);
+    return VAddr(without_tag(a.value));
 }
 
 }  // namespace uprobesim

@@ -10,6 +10,7 @@
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/proc/proc_text.h"
 #include "kernel_model/task/process.h"
+#include "sim/base/fnv.h"
 
 namespace uprobesim {
 
@@ -23,11 +24,9 @@ bool below(const std::string& path, const std::string& mount) {
             path[mount.size()] == '/');
 }
 
-// A stable inode number for a modelled path: FNV-1a, kept small enough for 32-bit readers.
+// A stable inode number for a modelled path, small enough for 32-bit readers.
 std::uint64_t inode_of(const std::string& path) {
-    std::uint64_t h = 0xcbf29ce484222325u;
-    for (const char c : path) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-    return (h & 0x7fffffff) | 0x40000000;
+    return (fnv1a64(path) & 0x7fffffff) | 0x40000000;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "kernel_model/abi/capability.h"
 #include "kernel_model/abi/clock.h"
+#include "kernel_model/abi/resource.h"
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/proc/proc_text.h"
 #include "kernel_model/proc/smaps_text.h"
@@ -94,9 +95,9 @@ std::string status(const Context& c) {
                       "allowed:\t{:x}\n"
                       "Cpus_allowed_list:\t{}\n",
                       p.tasks.size(), c.system != nullptr ? c.system->queued_signals(p) : 0,
-                      p.limits[11].soft, s.pending, s.shared, c.task.sigmask, s.ignored, s.caught,
-                      0, capabilities, capabilities, 0, p.options.no_new_privileges, allowed,
-                      list_of(allowed));
+                      p.limits[abi::kRlimitSigpending].soft, s.pending, s.shared, c.task.sigmask,
+                      s.ignored, s.caught, 0, capabilities, capabilities, 0,
+                      p.options.no_new_privileges, allowed, list_of(allowed));
 }
 
 std::string stat(const Context& c) {

@@ -15,6 +15,8 @@
 #include <optional>
 #include <utility>
 
+#include "sim/base/write_all.h"
+
 namespace uprobesim {
 namespace {
 
@@ -65,16 +67,6 @@ int copy_of_descriptor(int fd) {
         return -1;
     }
     return fcntl(fd, F_DUPFD_CLOEXEC, 3);
-}
-
-int write_all(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t n = ::write(fd, text.data(), text.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return errno;
-        text.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return 0;
 }
 
 // The file that is replaced keeps its mode and owner; false: the owner cannot be given.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "sim/base/fnv.h"
 #include "sim/base/input_file.h"
 #include "sim/base/text.h"
 #include "sim/base/try.h"
@@ -64,9 +65,7 @@ std::vector<std::string> builtin_names(std::string_view folder) {
 }
 
 std::string text_hash(std::string_view text) {
-    std::uint64_t hash = 0xcbf29ce484222325u;
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-    return fmt::format("{:016x}", hash);
+    return fmt::format("{:016x}", fnv1a64(text));
 }
 
 }  // namespace uprobesim

@@ -11,6 +11,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "sim/base/error.h"
+#include "sim/base/fnv.h"
 #include "sim/base/input_file.h"
 
 namespace uprobesim {
@@ -75,7 +76,7 @@ const std::string& SharedInput::bytes() {
 
 void StreamDigest::add(std::span<const std::byte> data) {
     bytes += data.size();
-    for (const std::byte b : data) hash = (hash ^ static_cast<std::uint64_t>(b)) * 0x100000001b3u;
+    hash = fnv1a64({reinterpret_cast<const char*>(data.data()), data.size()}, hash);
 }
 
 std::string StreamDigest::hash_text() const {

@@ -25,19 +25,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define GIB (1ul << 30)
+#include "raw_call.h"
 
-static long call(long number, const uint64_t* a) {
-    register long x8 __asm__("x8") = number;
-    register uint64_t x0 __asm__("x0") = a[0];
-    register uint64_t x1 __asm__("x1") = a[1];
-    register uint64_t x2 __asm__("x2") = a[2];
-    register uint64_t x3 __asm__("x3") = a[3];
-    register uint64_t x4 __asm__("x4") = a[4];
-    register uint64_t x5 __asm__("x5") = a[5];
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
-    return (long)x0;
-}
+#define GIB (1ul << 30)
 
 // Calls that end, split or stop the caller by their purpose, whatever their arguments.
 static int harmless(long number) {
@@ -90,7 +80,7 @@ static int wild(void) {
     for (size_t set = 0; set < sizeof sets / sizeof sets[0]; ++set) {
         for (long number = 0; number <= 500; ++number) {
             if (!harmless(number)) continue;
-            const long result = call(number, sets[set]);
+            const long result = raw_call(number, sets[set]);
             ++calls;
             if (result < 0 && result >= -4095) ++refused;
         }
@@ -167,7 +157,7 @@ int main(int argc, char** argv) {
                          : "r"(0x1000ul), "r"((long)getpid())
                          : "x0", "x1", "x8");
     }
-    if (strcmp(mode, "sigreturn") == 0) call(SYS_rt_sigreturn, zeros);
+    if (strcmp(mode, "sigreturn") == 0) raw_call(SYS_rt_sigreturn, zeros);
     if (strcmp(mode, "spin") == 0) {
         for (;;) __asm__ volatile("");
     }

@@ -100,7 +100,8 @@ public:
     std::map<FileKey, std::shared_ptr<FileStatus>> attributes;
     // Of the top directory, which is the root's own; null: nothing was changed.
     std::shared_ptr<FileStatus> top;
-    // Told of each file of the scratch layer that was made neither by this run nor by an earlier one.
+    // Told of each file of the scratch layer that was made neither by this run nor by an earlier
+    // one.
     std::function<void(const std::string& guest, const std::shared_ptr<FileStatus>&)> adopted;
     // What is shown of the files of the root and the binds.
     ShownFiles shown;

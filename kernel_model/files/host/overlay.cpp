@@ -12,6 +12,7 @@
 namespace uprobesim {
 
 namespace {
+constexpr std::size_t kMostLost = 1000;   // files that are named; a guest makes as many as it likes
 constexpr std::size_t kInodesKept = 128;  // with a host descriptor each
 constexpr std::uint64_t kAllPages = ~std::uint64_t{0} / kPageSize;
 
@@ -74,8 +75,7 @@ void OverlayFileSystem::accessed(Inode& inode) const {
     if (inode.attributes) {
         if (put_access_time(*inode.attributes, now()) && state_) state_->touched(inode.attributes);
     } else if (inode.kept) {
-        KeptFile& k = *inode.kept;
-        if (access_shows(k.atime, k.mtime, k.ctime, now())) k.atime = now();
+        inode.kept->accessed(now());
     }
 }
 
@@ -83,18 +83,28 @@ void OverlayFileSystem::accessed(const Node& node) {
     if (node.attributes) {
         if (put_access_time(*node.attributes, now()) && state_) state_->touched(node.attributes);
     } else if (node.fd && (node.kind == LayerKind::Root || node.kind == LayerKind::Bind)) {
-        KeptFile& k = *layers_.shown.kept(status_of_host_fd(node.fd->get()));
-        if (access_shows(k.atime, k.mtime, k.ctime, now())) k.atime = now();
+        layers_.shown.kept(status_of_host_fd(node.fd->get()))->accessed(now());
     }
 }
 
-FileStatus OverlayFileSystem::status_of(const Inode& inode) {
+Node OverlayFileSystem::node_without_fd(const Inode& inode) {
     Node node;
     node.kind = inode.bind ? LayerKind::Bind : LayerKind::Root;
     node.bind = inode.bind.value_or(0);
     node.guest = inode.guest;
     node.attributes = inode.attributes;
-    return layers_.status_in(node, inode.status());
+    return node;
+}
+
+FileStatus OverlayFileSystem::status_of(const Inode& inode) {
+    return layers_.status_in(node_without_fd(inode), inode.status());
+}
+
+void OverlayFileSystem::lost(const std::string& path, Errno error) {
+    if (lost_writes_.size() < kMostLost || lost_writes_.contains(path))
+        lost_writes_.try_emplace(path, error);
+    else
+        lost_writes_.try_emplace("(more files)", error);
 }
 
 std::shared_ptr<FileStatus> OverlayFileSystem::new_attributes(const Credentials& credentials,

@@ -28,7 +28,7 @@ public:
     // The scratch directory is kept, and has this from earlier runs.
     Outcome keep_state(const std::string& path);
     // A file of the host's disk could not be written.
-    void lost(const std::string& path, Errno error) { lost_writes_.try_emplace(path, error); }
+    void lost(const std::string& path, Errno error);
     OverlayFileSystem(const OverlayFileSystem&) = delete;
     OverlayFileSystem& operator=(const OverlayFileSystem&) = delete;
     ~OverlayFileSystem() override;
@@ -161,6 +161,8 @@ private:
                                                     std::uint32_t flags);
     SysResult<std::shared_ptr<File>> open_regular(const Caller&, const Node&, std::uint32_t flags);
     SysResult<std::shared_ptr<File>> open_fifo(const Node&, std::uint32_t flags);
+    // An open file's entry in the tree, without a descriptor and a status.
+    static Node node_without_fd(const Inode& inode);
     std::shared_ptr<Inode> inode_for(const Node& node, HostFd fd, bool writable);
     // The space charged for a host file of the scratch layer; null: no limit.
     std::shared_ptr<DiskUse> use_of(const FileKey& host);

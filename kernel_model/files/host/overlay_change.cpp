@@ -37,6 +37,12 @@ SysResult<void> rights_to_give(const Credentials& credentials, std::uint32_t uid
     return {};
 }
 
+SysResult<void> rights_for(const Credentials& credentials, const FileStatus& status,
+                           const std::optional<std::pair<std::uint32_t, std::uint32_t>>& owner) {
+    TRY(rights_to_change(credentials, status));
+    return owner ? rights_to_give(credentials, owner->first, owner->second) : SysResult<void>();
+}
+
 void put_owner(FileStatus& a, std::uint32_t uid, std::uint32_t gid) {
     if (uid != ~0u) a.uid = uid;
     if (gid != ~0u) a.gid = gid;
@@ -116,7 +122,7 @@ SysResult<void> OverlayFileSystem::settle_in_bind(const Credentials& credentials
 SysResult<void> OverlayFileSystem::settle_in_bind(const Credentials& credentials,
                                                   const Place& where, std::uint32_t mode) {
     const auto made = TRY(where.directory->find(where.relative));
-    // Who else has the bind may have put something there by now.
+    // Another process of the host may have replaced it in the meantime.
     if ((made.status.mode & abi::kIfmt) != (mode & abi::kIfmt))
         return tl::make_unexpected(Errno::NoEnt);
     return settle_in_bind(credentials, where, made.fd.get(), mode & abi::kAllModeBits);
@@ -136,9 +142,7 @@ SysResult<void> OverlayFileSystem::change_node(const Caller& caller, const Node&
                                                const Change& change) {
     if (node.kind == LayerKind::Bind && !layers_.writable(node))
         return tl::make_unexpected(Errno::Rofs);
-    if (change.owner)
-        TRY(rights_to_give(caller.credentials, change.owner->first, change.owner->second));
-    TRY(rights_to_change(caller.credentials, node.status));
+    TRY(rights_for(caller.credentials, node.status, change.owner));
     if (change.mode && node.is_link()) return tl::make_unexpected(Errno::NotSup);
     const Node own = node.attributes ? node : TRY(copy_up(node));
     if (!own.attributes) return change_on_host(own, change);
@@ -159,9 +163,7 @@ SysResult<void> OverlayFileSystem::change_at(const Caller& caller, std::string_v
 SysResult<void> OverlayFileSystem::change_of(const Caller& caller, File& file,
                                              const Change& change) {
     if (FileStatus* own = file.own_status()) {
-        TRY(rights_to_change(caller.credentials, *own));
-        if (change.owner)
-            TRY(rights_to_give(caller.credentials, change.owner->first, change.owner->second));
+        TRY(rights_for(caller.credentials, *own, change.owner));
         put_change(*own, change);
         return {};
     }
@@ -182,7 +184,7 @@ SysResult<Node> OverlayFileSystem::node_of(File& file) {
         node.status = layers_.status_now(node);
         if (node.kind == LayerKind::Bind || node.attributes) return node;
         if (auto found = node_by_name(file, node.key())) node = std::move(*found);
-        // A file of the root that has lost its name is changed for those who hold it.
+        // The attributes of a removed file of the root are changed in its open files only.
         if (node.kind == LayerKind::Root && file.dentry && file.dentry->removed())
             node.attributes = std::make_shared<FileStatus>(node.status);
         return node;
@@ -194,11 +196,7 @@ SysResult<Node> OverlayFileSystem::node_of(File& file) {
         if (auto found = node_by_name(file, inode.key())) return std::move(*found);
         inode.attributes = std::make_shared<FileStatus>(status_of(inode));
     }
-    Node node;
-    node.kind = inode.bind ? LayerKind::Bind : LayerKind::Root;
-    node.bind = inode.bind.value_or(0);
-    node.guest = inode.guest;
-    node.attributes = inode.attributes;
+    Node node = node_without_fd(inode);
     node.fd = std::make_shared<const HostFd>(fcntl(inode.fd(), F_DUPFD_CLOEXEC, 0));
     node.status = layers_.status_now(node);
     return node;

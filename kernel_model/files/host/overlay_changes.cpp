@@ -26,11 +26,6 @@ bool has_name(std::string_view path) {
     return !last.empty() && last != "." && last != "..";
 }
 
-SysResult<void> host_result(int returned) {
-    if (returned != 0) return tl::make_unexpected(guest_errno(errno));
-    return {};
-}
-
 }  // namespace
 
 SysResult<OverlayFileSystem::Place> OverlayFileSystem::place_of(const Caller& caller, Walk walked) {
@@ -174,9 +169,9 @@ SysResult<void> OverlayFileSystem::symlink(const Caller& caller, std::string_vie
     if (where.slash) return tl::make_unexpected(Errno::NoEnt);
     TRY(prepare(caller.credentials, where));
     const std::string text(target);
-    return make(caller.credentials, where, abi::kIfLnk | abi::kPermissionBits, [&](int parent, const char* name) {
-        return symlinkat(text.c_str(), parent, name);
-    });
+    return make(
+        caller.credentials, where, abi::kIfLnk | abi::kPermissionBits,
+        [&](int parent, const char* name) { return symlinkat(text.c_str(), parent, name); });
 }
 
 }  // namespace uprobesim

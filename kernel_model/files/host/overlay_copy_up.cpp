@@ -23,10 +23,8 @@ SysResult<void> OverlayFileSystem::copy_up_directory(const std::string& guest) {
         kept = new_attributes({}, {}, abi::kIfDir | (guest == "/dev/shm" ? kForAll : 0755));
     }
     const auto parent = TRY(layers_.scratch().parent(relative_of(guest)));
-    return put_in_scratch(guest, std::move(kept), [&]() -> SysResult<void> {
-        if (mkdirat(parent.first.get(), parent.second.c_str(), 0755) != 0)
-            return tl::make_unexpected(guest_errno(errno));
-        return {};
+    return put_in_scratch(guest, std::move(kept), [&] {
+        return host_result(mkdirat(parent.first.get(), parent.second.c_str(), 0755));
     });
 }
 
@@ -57,10 +55,8 @@ SysResult<void> OverlayFileSystem::copy_up_contents(const Node& node) {
         done = put_in_scratch(node.guest, kept, [&]() -> SysResult<void> {
             if (!state_) return {};
             const auto place = TRY(layers_.scratch().parent(node.relative));
-            if (renameat(parent.first.get(), parent.second.c_str(), place.first.get(),
-                         place.second.c_str()) != 0)
-                return tl::make_unexpected(guest_errno(errno));
-            return {};
+            return host_result(renameat(parent.first.get(), parent.second.c_str(),
+                                        place.first.get(), place.second.c_str()));
         });
     if (!done) {
         uses_.erase(key);
@@ -84,10 +80,8 @@ SysResult<void> OverlayFileSystem::copy_up_contents(const Node& node) {
 SysResult<void> OverlayFileSystem::copy_up_link(const Node& node) {
     const auto parent = TRY(layers_.scratch().parent(node.relative));
     const auto target = TRY(layers_.link_target(node));
-    return put_in_scratch(node.guest, attributes_of_copy(node), [&]() -> SysResult<void> {
-        if (symlinkat(target.c_str(), parent.first.get(), parent.second.c_str()) != 0)
-            return tl::make_unexpected(guest_errno(errno));
-        return {};
+    return put_in_scratch(node.guest, attributes_of_copy(node), [&] {
+        return host_result(symlinkat(target.c_str(), parent.first.get(), parent.second.c_str()));
     });
 }
 

@@ -107,7 +107,6 @@ public:
     SysResult<std::vector<DirEntry>> entries() override {
         if (dentry && dentry->removed()) return tl::make_unexpected(Errno::NoEnt);
         if (position == 0 || !read_once_) {
-            if (dentry && dentry->removed()) return tl::make_unexpected(Errno::NoEnt);
             files_.accessed(node_);
             auto now = TRY(files_.list(files_.reader(process_), path()));
             entries_ = std::move(now);

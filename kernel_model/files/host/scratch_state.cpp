@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/host/layers.h"
 #include "kernel_model/files/host/scratch_log.h"
+#include "sim/base/write_all.h"
 
 namespace uprobesim {
 
@@ -24,20 +26,6 @@ constexpr std::string_view kFirstLine = "uprobesim-scratch 1";
 constexpr std::size_t kMostTouched = 256;
 // The log is written anew when it is so much longer than what it says.
 constexpr std::uint64_t kSlack = std::uint64_t{1} << 20;
-
-std::string relative_name(const std::string& guest) {
-    return guest == "/" ? "." : guest.substr(1);
-}
-
-bool write_whole(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t n = ::write(fd, text.data(), text.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return false;
-        text.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return true;
-}
 
 std::string read_whole(int fd) {
     std::string all;
@@ -89,7 +77,7 @@ void ScratchState::apply(const std::string& line, bool last, const HostDirectory
     const auto words = words_of(line);
     const std::string name = words.size() > 1 ? unescaped(words.back()) : "";
     const auto is_there = [&](const std::string& guest) {
-        return scratch.status(relative_name(guest)).has_value();
+        return scratch.status(relative_of(guest)).has_value();
     };
     if (words[0] == "file") {
         FileStatus s;
@@ -114,7 +102,7 @@ void ScratchState::apply(const std::string& line, bool last, const HostDirectory
 void ScratchState::forget_lost(const HostDirectory& scratch) {
     std::erase_if(names_, [&](const auto& entry) {
         if (entry.first == "/") return false;
-        const auto there = scratch.status(relative_name(entry.first));
+        const auto there = scratch.status(relative_of(entry.first));
         return !there || ((there->mode ^ entry.second->mode) & abi::kIfmt) != 0;
     });
 }
@@ -147,7 +135,7 @@ bool ScratchState::rewrite() {
     pending_.clear();
     HostFd log(openat(folder_.get(), "state.new",
                       O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!log || !write_whole(log.get(), text) ||
+    if (!log || write_all(log.get(), text) != 0 ||
         renameat(folder_.get(), "state.new", folder_.get(), "state") != 0)
         return false;
     log_ = std::move(log);
@@ -167,7 +155,7 @@ void ScratchState::commit() {
     if (pending_.empty()) return;
     log_bytes_ += pending_.size();
     // After half a line nothing more is read: a log that is written anew comes next.
-    if (!broken_ && !write_whole(log_.get(), pending_)) {
+    if (!broken_ && write_all(log_.get(), pending_) != 0) {
         broken_ = true;
         if (failed_) failed_(guest_errno(errno));
     }

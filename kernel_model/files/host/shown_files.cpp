@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "kernel_model/abi/fcntl.h"
+#include "sim/base/fnv.h"
 
 namespace uprobesim {
 
@@ -21,6 +22,10 @@ FileTime mtime_of(const FileStatus& s) {
 FileTime file_time(std::uint64_t ns) {
     return {static_cast<std::int64_t>(ns / 1000000000u),
             static_cast<std::int64_t>(ns % 1000000000u)};
+}
+
+void KeptFile::accessed(FileTime now) {
+    if (access_shows(atime, mtime, ctime, now)) atime = now;
 }
 
 KeptFile::KeptFile(const FileStatus& host)
@@ -44,8 +49,7 @@ bool access_shows(FileTime atime, FileTime mtime, FileTime ctime, FileTime now) 
 }
 
 std::uint64_t inode_number_of(const std::string& guest) {
-    std::uint64_t h = 0xcbf29ce484222325u;  // FNV-1a
-    for (const char c : guest) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    const std::uint64_t h = fnv1a64(guest);
     return (h ^ h >> 39) % kNumbers;
 }
 
@@ -74,7 +78,7 @@ FileStatus ShownFiles::shown(const FileStatus& host, const std::string& guest,
     if (found == kept_.end()) return s;
     KeptFile& kept = *found->second;
     if (mtime_of(host) != kept.host_mtime_) {
-        // Who else has the directory changed it.
+        // Another process of the host has changed the file.
         if (!kept.wrote_) kept.mtime = kept.ctime = mtime_of(host);
         kept.host_mtime_ = mtime_of(host);
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the guest sees of a host file of the root or of a bind, where the host's own answer depends
-// on its disk, on the day or on who else looks: numbers, blocks, times of reading and of change.
-// And what the run did to a file that the host is not told: set-ID bits, the owner of a new file.
+// Attributes of host files of the root and the binds that are modelled, because the host's depend
+// on its disk, on the day or on other processes: inode numbers, blocks, access and change times.
+// Also the attributes that the guest set and the host does not get: set-ID bits, the owner of a new
+// file.
 #pragma once
 
 #include <cstdint>
@@ -22,12 +23,13 @@ struct FileTime {
 };
 FileTime file_time(std::uint64_t ns);
 
-// What the run keeps of one host file that it read or changed. The host's time of change stays out:
-// every look at it by whom ever moves it; a file that nobody changed since shows its mtime.
+// The modelled attributes of one host file that the run has read or changed. The host's ctime is
+// not used, because any process may move it; until the run changes the file, ctime is the mtime.
 struct KeptFile {
     explicit KeptFile(const FileStatus& host);
 
     void modified(FileTime now);
+    void accessed(FileTime now);
     std::uint32_t set_ids = 0;
     std::optional<std::pair<std::uint32_t, std::uint32_t>> owner;
     FileTime atime, mtime, ctime;

@@ -70,8 +70,7 @@ SysResult<ExecRequest> program_at(SysCall& call, std::int32_t dirfd, std::string
     ExecRequest request{.path = std::move(path), .arguments = {}, .environment = {}};
     const bool itself = request.path.empty();
     if (itself && ((flags & abi::kAtEmptyPath) == 0 || dirfd == abi::kAtFdcwd))
-        return tl::make_unexpected(itself && (flags & abi::kAtEmptyPath) != 0 ? Errno::Acces
-                                                                              : Errno::NoEnt);
+        return tl::make_unexpected((flags & abi::kAtEmptyPath) != 0 ? Errno::Acces : Errno::NoEnt);
     if (dirfd != abi::kAtFdcwd && (itself || request.path.front() != '/')) {
         const auto file = call.process.files.share(dirfd);
         if (!file) return tl::make_unexpected(Errno::Badf);

@@ -33,7 +33,7 @@ struct alignas(32) BlockRecord {
     // Not executed since the last fold: no block holds while it sleeps, so the hook's usual way
     // need not look.
     static constexpr std::uint32_t kAsleep = 1u << 31;
-    // Begins with an access whose alignment is checked each time: it holds for nobody.
+    // Begins with an access whose alignment is checked each time: holds() is false.
     static constexpr std::uint32_t kGuarded = 1u << 30;
     bool guarded() const { return (tag_size & kGuarded) != 0; }
     bool awake() const { return tag_size != 0 && (tag_size & kAsleep) == 0; }
@@ -53,8 +53,8 @@ public:
     bool holds(const BlockRecord& r, std::uint64_t address, std::uint32_t size) const {
         return r.address == address && r.tag_size == (tag_ | size / 4);
     }
-    // One that is there but holds for nobody: asleep, guarded, or cut by the engine, whose last
-    // instruction (a branch in its place) is not its own. Null: none.
+    // A block in the table for which holds() is false: asleep, guarded, or cut (its last
+    // instruction is a branch in the place of the program's). Null: none.
     BlockRecord* find_again(std::uint64_t address, std::uint32_t size) {
         BlockRecord& r = at(address);
         const std::uint32_t whole = tag_ | size / 4;

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "sim/cpu/unicorn/tag.h"
+#include "sim/mem/tag.h"
 
 namespace uprobesim {
 

@@ -12,6 +12,9 @@ namespace uprobesim {
 
 namespace {
 
+// A program may be made of such accesses only.
+constexpr std::size_t kMostParts = std::size_t{1} << 16;
+
 constexpr bool is_brk(std::uint32_t word) {
     return (word & 0xffe0001fu) == 0xd4200000u;
 }
@@ -64,6 +67,8 @@ BlockRecord* UnicornCpu::load_block(std::uint64_t address, std::uint32_t size) {
 // engine reads now is changed: stores that it does not see leave its translations as they are.
 void UnicornCpu::cut_block(const AddressSpace& space) {
     constexpr std::uint32_t kBranchToItself = 0x14000000;
+    // Parts that are forgotten are cut again when they are met.
+    if (parts_.size() >= kMostParts) parts_.clear();
     const auto [address, size] = std::exchange(cut_, {});
     cut_tried_ = address;
     const VAddr begin(address);

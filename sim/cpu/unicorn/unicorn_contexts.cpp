@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "sim/base/error.h"
-#include "sim/cpu/unicorn/tag.h"
 #include "sim/cpu/unicorn/unicorn_cpu_impl.h"
+#include "sim/mem/tag.h"
 
 namespace uprobesim {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Arguments for random system calls: descriptors of every kind, addresses of every kind, and buffers that hold what calls
-// expect to find there (paths, vectors, socket addresses, times, sets, flags).
+// Arguments for random system calls: descriptors of every kind, addresses of every kind, and
+// buffers that hold what calls expect to find there (paths, vectors, socket addresses, times, sets,
+// flags).
 #ifndef ARGUMENTS_H
 #define ARGUMENTS_H
 
@@ -12,7 +13,8 @@ void make_arguments(void);
 void refresh_buffer(void);
 // One argument of any kind.
 uint64_t any_argument(void);
-// A process that may be signalled or changed: the caller, its group, a child, or none. Never the one that counts.
+// A process that may be signalled or changed: the caller, its group, a child, or none. Never the
+// one that counts.
 uint64_t any_process(void);
 uint64_t any_descriptor(void);
 uint64_t any_address(void);

@@ -20,6 +20,7 @@
 
 #include "arguments.h"
 #include "random.h"
+#include "raw_call.h"
 
 enum { CALLS_OF_A_PROCESS = 2000, NUMBERS = 470, MOST_PROCESSES = 64 };
 static const long kPatience = 200000000;  // simulated ns for one round, when calls block
@@ -31,18 +32,6 @@ static volatile uint64_t* calls_done;
 // So that a call that blocks is interrupted.
 static void ignore_tick(int number) {
     (void)number;
-}
-
-static long call(uint64_t number, const uint64_t* a) {
-    register uint64_t x8 __asm__("x8") = number;
-    register uint64_t x0 __asm__("x0") = a[0];
-    register uint64_t x1 __asm__("x1") = a[1];
-    register uint64_t x2 __asm__("x2") = a[2];
-    register uint64_t x3 __asm__("x3") = a[3];
-    register uint64_t x4 __asm__("x4") = a[4];
-    register uint64_t x5 __asm__("x5") = a[5];
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
-    return (long)x0;
 }
 
 static uint64_t any_call(void) {
@@ -90,7 +79,7 @@ static void make_calls(uint64_t seed, uint64_t count) {
         if (number == SYS_clone3 || (number == SYS_clone && !one_in(20))) continue;
         if (number == SYS_clone) split(a);
         __atomic_add_fetch(calls_done, 1, __ATOMIC_RELAXED);
-        const long got = call(number, a);
+        const long got = raw_call(number, a);
         if (number == SYS_clone && got == 0) count = i + 20;
     }
     _exit(0);
