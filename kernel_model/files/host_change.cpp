@@ -15,9 +15,7 @@ namespace uprobesim {
 
 namespace {
 
-#ifndef SYS_fchmodat2
-constexpr long SYS_fchmodat2 = 452;  // since Linux 6.6, one number on all architectures
-#endif
+constexpr long kFchmodat2 = 452;  // since Linux 6.6, one number on all architectures
 
 // The name by which the host's kernel reaches the file of a descriptor of ours.
 std::string own_descriptor(int fd) {
@@ -29,7 +27,7 @@ std::string own_descriptor(int fd) {
 SysResult<void> change_host_mode(int fd, std::uint32_t mode) {
     if ((status_of_host_fd(fd).mode & abi::kIfmt) == abi::kIfLnk)
         return tl::make_unexpected(Errno::NotSup);
-    if (syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH) == 0) return {};
+    if (syscall(kFchmodat2, fd, "", mode, AT_EMPTY_PATH) == 0) return {};
     if (errno != ENOSYS) return tl::make_unexpected(guest_errno(errno));
     return host_result(chmod(own_descriptor(fd).c_str(), mode));
 }

@@ -217,7 +217,7 @@ std::optional<SpecialNode> SpecialFiles::find_sys(const std::string& name) {
     const unsigned count = system_ != nullptr ? system_->cpu_count() : 1;
     for (unsigned n = 0; n < count; ++n) {
         const std::string cpu = fmt::format("cpu{}", n);
-        if (name == cpus + "/" + cpu) return directory({});
+        if (name == fmt::format("{}/{}", cpus, cpu)) return directory({});
         if (name != cpus || !node) continue;
         node->list = [before = std::move(node->list), cpu] {
             auto entries = before();

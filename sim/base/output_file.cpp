@@ -55,7 +55,7 @@ std::optional<std::string> without_links(std::string path) {
             return std::nullopt;
         }
         const std::string to(target.data(), static_cast<std::size_t>(n));
-        path = to.starts_with('/') ? to : folder_of(path) + "/" + to;
+        path = to.starts_with('/') ? to : fmt::format("{}/{}", folder_of(path), to);
     }
     return path;
 }

@@ -103,7 +103,8 @@ void remove_left_behind(const std::string& base) {
         if (found < 0) continue;
         struct stat s {};
         if (fstat(found, &s) == 0 && s.st_uid == geteuid() &&
-            flock(found, LOCK_EX | LOCK_NB) == 0 && is_named(found, base + "/" + name)) {
+            flock(found, LOCK_EX | LOCK_NB) == 0 &&
+            is_named(found, fmt::format("{}/{}", base, name))) {
             remove_contents(found);
             unlinkat(folder, name.c_str(), AT_REMOVEDIR);
         }

@@ -10,7 +10,7 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::int64_t kDay = 24 * 60 * 60;
+constexpr std::int64_t kDay = 86400;  // seconds
 constexpr std::uint64_t kNumbers = std::uint64_t{1} << 39;
 
 FileTime mtime_of(const FileStatus& s) {

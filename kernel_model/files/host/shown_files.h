@@ -19,6 +19,7 @@ namespace uprobesim {
 
 struct FileTime {
     std::int64_t s = 0, ns = 0;
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the <=> for a null pointer.
     constexpr auto operator<=>(const FileTime&) const = default;
 };
 FileTime file_time(std::uint64_t ns);
