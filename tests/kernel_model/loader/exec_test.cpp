@@ -137,7 +137,7 @@ TEST_CASE_METHOD(ExecFixture, "memory beyond the file's bytes is zero", "[loader
     const std::uint64_t base = loaded->entry.value - 0x100;
     CHECK(base % 0x10000 == 0);
     CHECK(user().get<std::uint8_t>(VAddr(base + 0x111ff)) == 0x1ff % 251);
-    for (std::uint64_t at : {0x11200, 0x11fff, 0x12000, 0x14000})
+    for (const std::uint64_t at : {0x11200U, 0x11fffU, 0x12000U, 0x14000U})
         CHECK(user().get<std::uint8_t>(VAddr(base + at)) == 0);
     CHECK(process.mm->brk_start() == Mm::kDynBase);
     // The partial page was cleared by the kernel's own store: a fault from EL1, a copy of the file

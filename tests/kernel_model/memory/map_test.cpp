@@ -147,7 +147,7 @@ TEST_CASE_METHOD(MemoryFixture, "shared anonymous memory keeps its pages and sho
 TEST_CASE_METHOD(MemoryFixture, "mremap onto the mapping itself finds nothing to move",
                  "[memory]") {
     // As a Linux host answers: the target is unmapped first, and the source with it.
-    constexpr auto onto = abi::kMremapMaymove | abi::kMremapFixed;
+    constexpr auto kOnto = abi::kMremapMaymove | abi::kMremapFixed;
     const auto shared = [&](std::uint64_t at) {
         return mm
             .map({.hint = VAddr(at),
@@ -158,14 +158,14 @@ TEST_CASE_METHOD(MemoryFixture, "mremap onto the mapping itself finds nothing to
             .value();
     };
     const VAddr at = shared(0x500000);
-    CHECK(error_of(mm.remap(at, 0, kPageSize, onto, at)) == Errno::Fault);
+    CHECK(error_of(mm.remap(at, 0, kPageSize, kOnto, at)) == Errno::Fault);
     CHECK(mm.find(at) == nullptr);
     CHECK(mm.find(at + kPageSize) != nullptr);
     const VAddr again = shared(0x600000);
-    CHECK(error_of(mm.remap(again, ~std::uint64_t{0}, kPageSize, onto, again)) == Errno::Fault);
+    CHECK(error_of(mm.remap(again, ~std::uint64_t{0}, kPageSize, kOnto, again)) == Errno::Fault);
     // A private mapping is not duplicated, but its target is gone by then.
     const VAddr own = anonymous_at(0x700000, 4);
-    CHECK(error_of(mm.remap(own, 0, kPageSize, onto, own + 2 * kPageSize)) == Errno::Inval);
+    CHECK(error_of(mm.remap(own, 0, kPageSize, kOnto, own + 2 * kPageSize)) == Errno::Inval);
     CHECK(mm.find(own + 2 * kPageSize) == nullptr);
 }
 

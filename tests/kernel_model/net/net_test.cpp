@@ -199,6 +199,7 @@ TEST_CASE_METHOD(NetFixture, "epoll hears of many files without asking them", "[
 
 TEST_CASE_METHOD(NetFixture, "sets of epoll nest four deep at most, and in no circle", "[net]") {
     std::vector<std::int64_t> sets;
+    sets.reserve(8);
     for (int i = 0; i < 8; ++i) sets.push_back(call("epoll_create1", {0}));
     const auto add = [&](std::size_t to, std::size_t what) {
         return call("epoll_ctl", {u(sets[to]), 1, u(sets[what]), event(1)});

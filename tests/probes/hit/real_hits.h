@@ -377,7 +377,7 @@ struct KnownDifference {
     const char* why;
 };
 inline const std::vector<KnownDifference>& known_differences() {
-    static const char* const kDeeperTree =
+    static constexpr const char* kDeeperTree =
         "the measured process had one mapping more: mtree_load goes one level deeper";
     static const std::vector<KnownDifference> rows = {
         {"v6.12", RealHit::Kind::Uprobe, "push_fresh_page", 0, 1131,

@@ -112,6 +112,7 @@ std::uint32_t bits(std::uint32_t word, unsigned high, unsigned low) {
 
 // The kernels' decision told a second time, by the fields of the Arm ARM's encoding tables and
 // without a mask.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): a row of the manual's tables a line.
 Key branches_and_system(std::uint32_t w, DecodeTable t) {
     using K = VerdictKind;
     using H = Handler;

@@ -87,7 +87,7 @@ TEST_CASE_METHOD(CpuFixture, "blocks that overlap are cut at the same instructio
     // Enters the same code at two places, alternately.
     put(code, 0, {kNop, kNop, kNop, ldar(2, 1), kNop, ldar(2, 1), cbz(9, 8), kNop, svc(0)});
     for (int round = 0; round < 6; ++round) {
-        for (const std::uint64_t entry : {0, 8, 4, 12}) {
+        for (const std::uint64_t entry : {0U, 8U, 4U, 12U}) {
             x(1, kData.value);
             const Stop good = run_from(kCode + entry);
             REQUIRE(stopped_by<Svc>(good));

@@ -202,7 +202,7 @@ void check_near(const Hits& model, const Rates& millions, double hz, double tole
 TEST_CASE("the published bench rows come out within a few percent", "[sim][profile]") {
     const struct {
         KernelProfile kernel;
-        Rates millions;
+        Rates millions{};
         double tolerance = 0.04;
     } rows[] = {
         {kernel("next-20240909"), {0.424, 0.415, 2.101, 0.347, 0.349, 1.051}},

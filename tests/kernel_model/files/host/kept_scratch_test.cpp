@@ -70,6 +70,7 @@ TEST_CASE_METHOD(KeptFixture, "modes, owners, times and numbers hold in the next
         "/tmp/with space\n", "/data/a",   "/tmp/e", "/tmp/e/below", "/tmp/second",
         "/tmp/link",         "/tmp/fifo", "/",      "/tmp",         "/data"};
     std::vector<std::string> before;
+    before.reserve(names.size());
     for (const auto& name : names) before.push_back(shown(name));
     CHECK(before[3] == before[4]);
     again();
@@ -147,7 +148,7 @@ TEST_CASE_METHOD(KeptFixture, "a long run's log does not grow for ever", "[files
 
 TEST_CASE("directories that are written and directories that are not are apart", "[files]") {
     const TempFolder folder;
-    const std::string host = folder.path();
+    const std::string& host = folder.path();
     for (const char* d : {"root/in", "scratch/in", "bind/in"})
         fs::create_directories(host + "/" + d);
     fs::create_directories(host + "/scratch/holds/root");
