@@ -22,7 +22,7 @@ std::map<std::uint64_t, std::uint32_t> words_of(const std::string& path) {
     std::istringstream lines(output_of("aarch64-linux-gnu-objdump -d " + path));
     for (std::string line; std::getline(lines, line);) {
         const std::size_t tab = line.find(":\t");
-        if (tab == std::string::npos || tab > 16) continue;
+        if (tab > 16) continue;  // npos too
         words[std::stoull(line.substr(0, tab), nullptr, 16)] =
             static_cast<std::uint32_t>(std::stoul(line.substr(tab + 2, 8), nullptr, 16));
     }

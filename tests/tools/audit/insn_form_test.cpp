@@ -9,7 +9,7 @@ using uprobesim::insn_form;
 TEST_CASE(
     "an instruction's form has no numbers but keeps frame pointer, link register, sp and signs",
     "[tools][audit]") {
-    const std::pair<const char*, const char*> kExamples[] = {
+    constexpr std::pair<const char*, const char*> kExamples[] = {
         {"stp x29, x30, [sp, #-0x10]!", "stp x29, x30, [sp, #-N]!"},
         {"stp x29, x30, [sp, #0x10]!", "stp x29, x30, [sp, #N]!"},
         {"stp x19, x20, [sp, #-0x20]!", "stp xN, xN, [sp, #-N]!"},

@@ -36,7 +36,7 @@ public:
         put(file, 64, 8);                   // e_phoff
         put(file, 0, 8);
         put(file, 0, 4);
-        for (const std::uint64_t half : {64, 56, 1, 64, 0, 0}) put(file, half, 2);
+        for (const std::uint64_t half : {64U, 56U, 1U, 64U, 0U, 0U}) put(file, half, 2);
         put(file, 1, 4);  // p_type: PT_LOAD
         put(file, 5, 4);  // p_flags: R and X
         for (const std::uint64_t word :
