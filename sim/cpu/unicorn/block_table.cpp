@@ -18,21 +18,28 @@ std::int32_t cycles_of(const BlockInfo& info) {
 
 }  // namespace
 
-BlockTable::BlockTable(const BlockModel& model, CodeFrames& code_frames)
-    : model_(model), code_frames_(code_frames), records_(kRecords), pages_(kPageBits) {}
+BlockTable::BlockTable(const BlockModel& model, CodeFrames& code_frames,
+                       std::size_t most_info_bytes)
+    : model_(model),
+      code_frames_(code_frames),
+      records_(kRecords),
+      pages_(kPageBits),
+      most_info_bytes_(most_info_bytes) {}
 
 const BlockInfo& BlockTable::info_of(std::span<const std::uint32_t> words) {
     std::vector<std::uint32_t> key(words.begin(), words.end());
     auto found = infos_.find(key);
     if (found == infos_.end()) {
-        if (infos_.size() >= kMaxInfos) {
-            empty();
+        if (info_bytes_ >= most_info_bytes_) {
+            forget_all();
             infos_.clear();
+            info_bytes_ = 0;
         }
         auto info = std::make_unique<BlockInfo>(model_.analyse(words));
         check_invariant(
             info->classes.size() == words.size() && info->cycles_through.size() == words.size(),
             "a block model must describe every instruction of the block");
+        info_bytes_ += kInfoBytes + words.size() * kInfoWordBytes;
         found = infos_.emplace(std::move(key), std::move(info)).first;
     }
     return *found->second;
@@ -44,7 +51,7 @@ void BlockTable::retire(BlockRecord& r) {
     r.count = 0;
 }
 
-void BlockTable::empty() {
+void BlockTable::forget_all() {
     for (BlockRecord& r : records_) {
         retire(r);
         r = {};
@@ -99,7 +106,7 @@ std::uint32_t BlockTable::fresh_tag() {
     constexpr std::uint32_t kOne = 1u << BlockRecord::kSizeBits;
     if (last_tag_ >= BlockRecord::kGuarded - kOne) {
         // All tags were used: start again with an empty table.
-        empty();
+        forget_all();
         tags_.clear();
         last_tag_ = 0;
     }
@@ -118,6 +125,7 @@ void BlockTable::enter(const AddressSpace& space) {
 
 void BlockTable::leave(const AddressSpace& space) {
     tags_.erase(space.id());
+    code_frames_.leave(space.id());
 }
 
 void BlockTable::forget_page(std::uint64_t space_id, VAddr page) {

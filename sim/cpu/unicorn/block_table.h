@@ -45,7 +45,9 @@ static_assert(sizeof(BlockRecord) == 32);
 
 class BlockTable {
 public:
-    BlockTable(const BlockModel& model, CodeFrames& code_frames);
+    // `most_info_bytes`: limit of the distinct contents kept, so that a program that generates code
+    // without end cannot fill the host's memory.
+    BlockTable(const BlockModel& model, CodeFrames& code_frames, std::size_t most_info_bytes);
     const BlockModel& model() const { return model_; }
 
     // The place of the block at `address`, and whether the block is in it.
@@ -81,12 +83,15 @@ public:
     // The content of this page has changed: it was mapped to other memory, or its code was
     // rewritten.
     void forget_page(std::uint64_t space_id, VAddr page);
+    // Of all pages.
+    void forget_all();
 
 private:
     static constexpr std::size_t kRecords = 1u << 16;
-    // Limit of distinct contents kept, so that a program that generates code without end cannot
-    // fill the host's memory.
-    static constexpr std::size_t kMaxInfos = 1u << 18;
+    // What a content takes, about.
+    static constexpr std::size_t kInfoBytes = 224;
+    static constexpr std::size_t kInfoWordBytes =
+        sizeof(std::uint32_t) + sizeof(InsnClass) + sizeof(CentiCycles);
     // Hash of the address: adjacent blocks stay adjacent, and programs and libraries, which are at
     // round distances from each other, do not collide.
     static std::size_t index(std::uint64_t address) {
@@ -96,7 +101,6 @@ private:
     std::uint32_t fresh_tag();
     const BlockInfo& info_of(std::span<const std::uint32_t> words);
     void retire(BlockRecord& r);
-    void empty();
     static std::size_t page_bit(VAddr page) { return (page.value / kPageSize) % kPageBits; }
 
     static constexpr std::size_t kPageBits = 1u << 16;
@@ -107,6 +111,7 @@ private:
     std::vector<BlockRecord*> awake_;
     std::vector<bool> pages_;  // those that may hold blocks: most pages that change are data
     std::map<std::vector<std::uint32_t>, std::unique_ptr<BlockInfo>> infos_;
+    std::size_t info_bytes_ = 0, most_info_bytes_;
     // By address space id; shifted as in the records. 0: no space.
     std::map<std::uint64_t, std::uint32_t> tags_;
     std::uint32_t tag_ = 0;

@@ -31,11 +31,15 @@ public:
     void add(PAddr frame, Place place);
     // Forgets the frame; returns where its blocks were.
     std::vector<Place> take(PAddr frame);
+    // The space is gone, and with it the places in it.
+    void leave(std::uint64_t space);
 
 private:
     bool known_;
-    std::vector<std::uint8_t> translated_;  // by frame number
-    std::map<std::uint64_t, std::vector<Place>> places_;
+    std::vector<std::uint8_t> translated_;                // by frame number
+    std::map<std::uint64_t, std::vector<Place>> places_;  // by frame number
+    std::map<std::uint64_t, std::vector<std::uint64_t>>
+        spaces_;  // by space: frames with a place there
 };
 
 }  // namespace uprobesim

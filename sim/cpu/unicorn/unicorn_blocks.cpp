@@ -28,6 +28,7 @@ void UnicornCpu::begin_new_block(std::uint64_t address, std::uint32_t size) {
         in_step_page_ = true;
         return engine_.stop();
     }
+    if (engine_.code().is_full()) return stop_before(address);
     BlockRecord* r = blocks_.find_again(address, size);
     if (r == nullptr) r = load_block(address, size);
     if (r == nullptr) return engine_.stop();  // to be cut first

@@ -36,7 +36,7 @@ UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model,
       ctr_el0_(options.ctr_el0),
       engine_(memory),
       code_frames_(options.counting == Counting::On),
-      blocks_(model, code_frames_),
+      blocks_(model, code_frames_, most_host_bytes(memory, 8u << 20, 128u << 20)),
       stores_(memory, code_frames_,
               FastStores(options.fast_stores ? engine_.cpu_state() : nullptr)),
       step_pages_(memory, model) {
@@ -45,11 +45,7 @@ UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model,
                              reinterpret_cast<void*>(&on_store), this, 1, 0),
                  "uc_hook_add(WRITE_PROT)");
     if (stores_.fast().available()) self_test_fast_stores();
-    if (options.counting == Counting::On) {
-        check_engine(uc_hook_add(engine_.handle(), &block_hook_, UC_HOOK_BLOCK,
-                                 reinterpret_cast<void*>(&on_block), this, 1, 0),
-                     "uc_hook_add(BLOCK)");
-    }
+    if (options.counting == Counting::On) add_block_hook();
 }
 
 UnicornCpu::~UnicornCpu() {
@@ -103,7 +99,9 @@ std::vector<FastPath> UnicornCpu::fast_paths() const {
             {"exclusive monitor", engine_.clears_exclusive(),
              "an STXR after an exception succeeds if memory still holds the value"},
             {"inline stores", stores_.fast().available(),
-             "each store takes the engine's slow way, about three times as long"}};
+             "each store takes the engine's slow way, about three times as long"},
+            {"bounded code", engine_.code().found(),
+             "a guest that runs new code without end takes up to 1 GiB of the host's memory"}};
 }
 
 void UnicornCpu::enter(const AddressSpace& space) {
@@ -230,6 +228,8 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
     const std::uint64_t end = budget.value > ~insns_ ? ~std::uint64_t{0} : insns_ + budget.value;
     last_ = nullptr;
     for (;;) {
+        if (engine_.code().is_full()) [[unlikely]]
+            drop_all_code();
         enter(space);
         limit_ = end;
         const auto exception = execute(c);
@@ -371,6 +371,24 @@ void UnicornCpu::drop_code(PAddr frame) {
     table_stale_ = true;
     for (const CodeFrames::Place& place : code_frames_.take(frame))
         blocks_.forget_page(place.space, place.page);
+}
+
+// The engine remembers for a hook where each block was that has it, so the hook is made anew.
+void UnicornCpu::drop_all_code() {
+    engine_.drop_all_code();
+    // Blocks that were cut are whole again, and are not to be taken for their parts.
+    blocks_.forget_all();
+    parts_.clear();
+    cut_tried_ = 0;
+    if (block_hook_ == 0) return;
+    check_engine(uc_hook_del(engine_.handle(), block_hook_), "uc_hook_del(BLOCK)");
+    add_block_hook();
+}
+
+void UnicornCpu::add_block_hook() {
+    check_engine(uc_hook_add(engine_.handle(), &block_hook_, UC_HOOK_BLOCK,
+                             reinterpret_cast<void*>(&on_block), this, 1, 0),
+                 "uc_hook_add(BLOCK)");
 }
 
 void UnicornCpu::frame_became_code(PAddr frame) {

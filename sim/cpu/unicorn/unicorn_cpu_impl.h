@@ -88,6 +88,8 @@ private:
     void uncount_from(std::uint64_t pc, std::uint64_t trapping);
     void do_store_work();
     void drop_code(PAddr frame);
+    void drop_all_code();
+    void add_block_hook();
     bool finish(Context& c, std::uint32_t word);
     Stop make_stop(Context& context, std::uint32_t exception, InsnCount before);
     Stop make_step_stop(Context& context, std::optional<std::uint32_t> exception,

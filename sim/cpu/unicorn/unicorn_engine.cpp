@@ -11,9 +11,6 @@
 //    at an offset that four faults with known addresses pin down.
 #include "sim/cpu/unicorn/unicorn_engine.h"
 
-#include <sys/uio.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -21,6 +18,7 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "sim/cpu/unicorn/safe_read.h"
 
 namespace uprobesim {
 
@@ -66,13 +64,6 @@ std::array<int, kBatch> batch_ids() {
     ids[31] = UC_ARM64_REG_SP;
     ids[32] = UC_ARM64_REG_NZCV;
     return ids;
-}
-
-// A read of our own memory that fails instead of faulting.
-bool safe_read(const void* from, void* to, std::size_t size) {
-    iovec local{to, size};
-    iovec remote{const_cast<void*>(from), size};
-    return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(size);
 }
 
 std::uint64_t nothing_there(uc_engine*, std::uint64_t, unsigned, void*) {
@@ -316,6 +307,10 @@ void UnicornEngine::drop_code(PAddr frame, std::uint64_t offset, std::uint64_t s
     own_->unmap(VAddr(kWindowPage));
 }
 
+void UnicornEngine::drop_all_code() {
+    check_engine(uc_ctl_flush_tlb(uc_), "uc_ctl_flush_tlb");  // drops code, whatever its name says
+}
+
 std::uint64_t UnicornEngine::probe_exception(std::span<const std::uint32_t> code) {
     std::memcpy(memory_.bytes(code_frame_).data(), code.data(), code.size_bytes());
     drop_code(code_frame_);
@@ -351,6 +346,7 @@ void UnicornEngine::calibrate() {
         throw HostError("calibrating the engine", "the fault address was not found in its state");
     fault_address_offset_ = candidates.front();
 
+    code_.find(uc_, most_host_bytes(memory_, 16u << 20, 256u << 20));
     find_cpu_state();
     if (cpu_state_ == nullptr) return;
     find_registers();

@@ -6,6 +6,7 @@
 
 #include <unicorn/unicorn.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,6 +14,7 @@
 #include <span>
 
 #include "sim/cpu/cpu.h"
+#include "sim/cpu/unicorn/translated_code.h"
 #include "sim/mem/address_space.h"
 #include "sim/mem/physical_memory.h"
 
@@ -20,6 +22,12 @@ namespace uprobesim {
 
 // Throws HostError naming the call.
 void check_engine(uc_err error, const char* call);
+
+// What may be kept about the guest's code, in the host's memory: an eighth of the guest's memory.
+inline std::uint64_t most_host_bytes(const PhysicalMemory& memory, std::uint64_t least,
+                                     std::uint64_t most) {
+    return std::clamp(memory.limit_bytes() / 8 / kPageSize * kPageSize, least, most);
+}
 
 class UnicornEngine {
 public:
@@ -76,6 +84,11 @@ public:
     // Only of what has one of these bytes in it.
     void drop_code(PAddr frame, std::uint64_t offset, std::uint64_t size);
 
+    // All of it; between runs only.
+    void drop_all_code();
+    // Of the host's memory that translated code takes.
+    const TranslatedCode& code() const { return code_; }
+
     // Makes the local exclusive monitor open, as an exception return does. False: this build gives
     // no way to.
     bool clear_exclusive();
@@ -117,6 +130,7 @@ private:
     PAddr data_frame_;
     std::optional<std::uint32_t> exception_;
     uc_context* scratch_ = nullptr;
+    TranslatedCode code_;
     std::size_t fault_address_offset_ = 0;  // in a context blob; 0: not found
     std::byte* cpu_state_ = nullptr;
     // X0..X30, SP, PC in this order, in the CPU state; null: by call only.
