@@ -67,7 +67,7 @@ struct SignalInfo {
     std::uint64_t fault_esr = 0;  // for the frame's esr_context; 0: none
     // While it is queued: what it takes of its user's RLIMIT_SIGPENDING. Set before: it takes
     // nothing more.
-    std::shared_ptr<const SignalAllowance> charge{};
+    std::shared_ptr<const SignalAllowance> allowance{};
 };
 
 }  // namespace uprobesim

@@ -26,13 +26,20 @@ public:
         if (head_ < bytes_.size() / 2 && head_ != bytes_.size()) return;
         bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(head_));
         head_ = 0;
+        // A queue that was full once does not keep its memory for ever.
+        if (bytes_.capacity() > kKept && bytes_.size() < bytes_.capacity() / 4)
+            bytes_.shrink_to_fit();
     }
     void clear() {
-        bytes_.clear();
+        bytes_ = {};
         head_ = 0;
     }
+    // What it takes of the host's memory.
+    std::size_t capacity() const { return bytes_.capacity(); }
 
 private:
+    static constexpr std::size_t kKept = 64 << 10;
+
     std::vector<std::byte> bytes_;
     std::size_t head_ = 0;
 };

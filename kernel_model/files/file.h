@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 #include "kernel_model/files/dentry.h"
 #include "kernel_model/memory/backing.h"
 #include "kernel_model/memory/mm.h"
+#include "sim/mem/memory_charge.h"
 #include "sim/profile/kernel_path.h"
 
 namespace uprobesim {
@@ -54,6 +56,10 @@ public:
 
     protected:
         ~Watcher() = default;
+
+    private:
+        friend class File;
+        std::list<Watcher*>::iterator place_;  // in the file's list
     };
 
     File() = default;
@@ -113,11 +119,17 @@ public:
     // The kernel paths charged for calls on the file.
     virtual FileCosts costs() const { return {}; }
 
+    // What the open file takes of the kernel's memory, charged when it gets a descriptor: struct
+    // file, dentry and inode at least. 0: it is not charged, as it may outlive the machine.
+    static constexpr std::uint64_t kBytes = 1024;
+    virtual std::uint64_t kernel_bytes() const { return kBytes; }
+
     // For /proc and messages: the present absolute guest path, or `name`.
     std::string path() const { return dentry ? dentry->path() : name; }
-    void watch(Watcher& watcher) { watchers_.push_back(&watcher); }
-    void unwatch(Watcher& watcher) { std::erase(watchers_, &watcher); }
+    void watch(Watcher& watcher) { watcher.place_ = watchers_.insert(watchers_.end(), &watcher); }
+    void unwatch(Watcher& watcher) { watchers_.erase(watcher.place_); }
 
+    MemoryCharge charge;
     std::shared_ptr<void> end_of_locks;  // releases the locks of this description
     std::uint64_t position = 0;
     std::uint32_t flags = 0;  // O_* as given to open, guest values
@@ -127,7 +139,7 @@ public:
     std::string name;
 
 private:
-    std::vector<Watcher*> watchers_;
+    std::list<Watcher*> watchers_;
 };
 
 }  // namespace uprobesim

@@ -16,6 +16,9 @@ std::optional<FileLock> LockTable::conflict(const FileKey& file, const FileLock&
 
 // posix_lock_inode: cuts overlapping locks of the owner, and merges adjacent ones of the same type.
 SysResult<void> LockTable::set(const FileKey& file, const FileLock& lock) {
+    if (lock.type != LockType::None && charge_.memory() != nullptr &&
+        !charge_.memory()->has_room(kLockBytes + kFileBytes))
+        return tl::make_unexpected(Errno::NoLck);
     const auto it = files_.try_emplace(file).first;
     std::vector<FileLock> kept;
     FileLock added = lock;
@@ -39,38 +42,45 @@ SysResult<void> LockTable::set(const FileKey& file, const FileLock& lock) {
             }
         }
     }
-    if (added.type != LockType::None) kept.push_back(added);
+    if (added.type != LockType::None)
+        kept.insert(std::ranges::upper_bound(kept, added.begin, {}, &FileLock::begin), added);
     if (kept.size() > kMaxPerFile) return tl::make_unexpected(Errno::NoLck);
-    std::ranges::stable_sort(kept, {}, &FileLock::begin);
+    const std::size_t before = it->second.locks.size();
     it->second.locks = std::move(kept);
-    changed(it);
+    changed(it, lock.owner, before);
     return {};
 }
 
-void LockTable::changed(std::map<FileKey, Locked>::iterator at) {
+// The owner's locks in the file, of which there were `before` with those of others.
+void LockTable::changed(std::map<FileKey, Locked>::iterator at, const void* owner,
+                        std::size_t before) {
+    const auto& locks = at->second.locks;
+    count_ = count_ - before + locks.size();
+    if (std::ranges::any_of(locks, [&](const FileLock& lock) { return lock.owner == owner; })) {
+        by_owner_[owner].insert(at->first);
+    } else if (const auto of = by_owner_.find(owner); of != by_owner_.end()) {
+        of->second.erase(at->first);
+        if (of->second.empty()) by_owner_.erase(of);
+    }
     at->second.waiters.wake();
-    if (at->second.locks.empty()) files_.erase(at);
+    if (locks.empty()) files_.erase(at);
+    charge_.resize(count_ * kLockBytes + files_.size() * kFileBytes);
 }
 
 void LockTable::release(const FileKey& file, const void* owner) {
     const auto it = files_.find(file);
     if (it == files_.end()) return;
+    const std::size_t before = it->second.locks.size();
     if (std::erase_if(it->second.locks, [&](const FileLock& lock) { return lock.owner == owner; }) >
         0)
-        changed(it);
+        changed(it, owner, before);
 }
 
 void LockTable::release(const void* owner) {
-    std::vector<FileKey> keys;
-    for (const auto& [key, locked] : files_) keys.push_back(key);
+    const auto of = by_owner_.find(owner);
+    if (of == by_owner_.end()) return;
+    const std::set<FileKey> keys = of->second;
     for (const FileKey& key : keys) release(key, owner);
-}
-
-bool LockTable::holds(const void* owner) const {
-    return std::ranges::any_of(files_, [&](const auto& entry) {
-        return std::ranges::any_of(entry.second.locks,
-                                   [&](const FileLock& lock) { return lock.owner == owner; });
-    });
 }
 
 std::shared_ptr<void> LockTable::wait_for(const void* waiter, const void* holder) {

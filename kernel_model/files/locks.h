@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "kernel_model/abi/fcntl.h"
@@ -37,6 +38,9 @@ struct FileLock {
 
 class LockTable {
 public:
+    // `memory`: what the locks are charged to; null: none.
+    explicit LockTable(PhysicalMemory* memory) : charge_(memory) {}
+
     // The first lock that conflicts with `wanted`.
     std::optional<FileLock> conflict(const FileKey& file, const FileLock& wanted) const;
     // Replaces the owner's locks in the range; LockType::None unlocks. NoLck: the file has too many
@@ -44,7 +48,7 @@ public:
     SysResult<void> set(const FileKey& file, const FileLock& lock);
     void release(const FileKey& file, const void* owner);
     void release(const void* owner);
-    bool holds(const void* owner) const;
+    bool holds(const void* owner) const { return by_owner_.contains(owner); }
     // Woken when locks of this file are released.
     WaitQueue& waiters(const FileKey& file) { return files_[file].waiters; }
 
@@ -54,18 +58,24 @@ public:
 
 private:
     static constexpr std::size_t kMaxPerFile = 4096;
+    static constexpr std::uint64_t kLockBytes = 216;  // file_lock
+    static constexpr std::uint64_t kFileBytes = 256;  // file_lock_context
     struct Locked {
         std::vector<FileLock> locks;  // by begin
         WaitQueue waiters;
     };
-    void changed(std::map<FileKey, Locked>::iterator at);
+    void changed(std::map<FileKey, Locked>::iterator at, const void* owner, std::size_t before);
 
     std::map<FileKey, Locked> files_;
+    std::map<const void*, std::set<FileKey>> by_owner_;  // in which files it has locks
+    std::uint64_t count_ = 0;
+    MemoryCharge charge_;
     std::shared_ptr<std::map<const void*, const void*>> waits_ =
         std::make_shared<std::map<const void*, const void*>>();
 };
 
 struct FileLocks {
+    explicit FileLocks(PhysicalMemory* memory = nullptr) : ranges(memory), whole_files(memory) {}
     LockTable ranges, whole_files;
 };
 

@@ -17,6 +17,24 @@ namespace {
 constexpr std::uint64_t kPipefs = 13;
 }  // namespace
 
+// alloc_pipe_info: a user with many pipes gets small ones.
+Pipe::Pipe(PipeOwner owner) : owner_(std::move(owner)), charge_(owner_.memory) {
+    std::size_t slots = kDefaultSize / kPageSize;
+    if (owner_.pages != nullptr && owner_.uid != 0 &&
+        (*owner_.pages)[owner_.uid] + slots > kSoftUserPages)
+        slots = kFewestSlots;
+    account_slots(slots);
+}
+
+Pipe::~Pipe() {
+    account_slots(0);
+}
+
+void Pipe::account_slots(std::size_t slots) {
+    if (owner_.pages != nullptr) (*owner_.pages)[owner_.uid] += slots - most_slots_;
+    most_slots_ = slots;
+}
+
 SysResult<std::uint64_t> Pipe::read(std::span<std::byte> to) {
     if (slots_.empty()) return tl::make_unexpected(Errno::Again);
     std::size_t done = 0;
@@ -47,12 +65,17 @@ SysResult<std::uint64_t> Pipe::write(std::span<const std::byte> from, bool packe
             done = odd;
         }
     }
-    while (done < from.size() && !full()) {
+    std::uint64_t added = 0;
+    const auto has_room = [&] {
+        return owner_.memory == nullptr || owner_.memory->has_room(++added * kSlotBytes);
+    };
+    while (done < from.size() && !full() && has_room()) {
         const auto part = from.subspan(done, std::min(kPageSize, from.size() - done));
         slots_.push_back({.bytes = {part.begin(), part.end()}, .packet = packet});
         done += part.size();
     }
-    if (done == 0 && !from.empty()) return tl::make_unexpected(Errno::Again);
+    if (done == 0 && !from.empty())
+        return tl::make_unexpected(full() ? Errno::Again : Errno::NoMem);
     if (done > 0) changed();
     return std::uint64_t{done};
 }
@@ -78,14 +101,17 @@ std::uint64_t Pipe::size() const {
     return most_slots_ * kPageSize;
 }
 
-SysResult<std::uint64_t> Pipe::resize(std::uint64_t bytes) {
+SysResult<std::uint64_t> Pipe::resize(std::uint64_t bytes, std::uint32_t uid) {
     if (bytes > std::uint64_t{1} << 31) return tl::make_unexpected(Errno::Inval);
     // Here the limit applies to the superuser, too.
     if (bytes > kMaxSize) return tl::make_unexpected(Errno::Perm);
     const std::size_t slots =
         std::bit_ceil(std::max<std::uint64_t>(bytes + kPageSize - 1, kPageSize) / kPageSize);
+    if (owner_.pages != nullptr && uid != 0 && slots > most_slots_ &&
+        (*owner_.pages)[owner_.uid] + slots - most_slots_ > kSoftUserPages)
+        return tl::make_unexpected(Errno::Perm);
     if (slots < slots_.size()) return tl::make_unexpected(Errno::Busy);
-    most_slots_ = slots;
+    account_slots(slots);
     changed();
     return size();
 }
@@ -106,6 +132,7 @@ void Pipe::close(bool reads, bool writes) {
 }
 
 void Pipe::changed() {
+    charge_.resize(slots_.size() * kSlotBytes);
     readable.wake();
     writable.wake();
     either.wake();
@@ -178,12 +205,13 @@ WaitQueue* PipeEnd::waiters() {
 }
 
 std::pair<std::shared_ptr<File>, std::shared_ptr<File>> make_pipe(std::uint64_t inode,
-                                                                  std::uint32_t flags) {
+                                                                  std::uint32_t flags,
+                                                                  PipeOwner owner) {
     FileStatus status;
     status.device = kPipefs;
     status.inode = inode;
     status.mode = abi::kIfIfo | 0600;
-    auto pipe = std::make_shared<Pipe>();
+    auto pipe = std::make_shared<Pipe>(std::move(owner));
     auto reader = std::make_shared<PipeEnd>(pipe, abi::kORdonly | flags, status);
     auto writer = std::make_shared<PipeEnd>(pipe, abi::kOWronly | flags, status);
     reader->name = writer->name = "pipe:[" + std::to_string(inode) + "]";

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -16,12 +17,27 @@
 
 namespace uprobesim {
 
+// The pages of the pipes of each user (user_struct.pipe_bufs), and whose a pipe's are.
+using PipePages = std::map<std::uint32_t, std::uint64_t>;
+struct PipeOwner {
+    std::shared_ptr<PipePages> pages;
+    std::uint32_t uid = 0;
+    PhysicalMemory* memory = nullptr;  // what the data is charged to
+};
+
 class Pipe {
 public:
-    static constexpr std::uint64_t kDefaultSize = 65536;  // PIPE_DEF_BUFFERS pages
-    static constexpr std::uint64_t kMaxSize = 1 << 20;    // fs.pipe-max-size
+    static constexpr std::uint64_t kDefaultSize = 65536;    // PIPE_DEF_BUFFERS pages
+    static constexpr std::uint64_t kMaxSize = 1 << 20;      // fs.pipe-max-size
+    static constexpr std::uint64_t kSoftUserPages = 16384;  // fs.pipe-user-pages-soft
+    static constexpr std::size_t kFewestSlots = 2;          // PIPE_MIN_DEF_BUFFERS
 
-    // Return the bytes moved; Again: empty or full.
+    explicit Pipe(PipeOwner owner = {});
+    ~Pipe();
+    Pipe(const Pipe&) = delete;
+    Pipe& operator=(const Pipe&) = delete;
+
+    // Return the bytes moved; Again: empty or full; NoMem.
     SysResult<std::uint64_t> read(std::span<std::byte> to);
     SysResult<std::uint64_t> write(std::span<const std::byte> from, bool packet);
     // Copies up to `most` bytes without removing them (tee).
@@ -34,8 +50,9 @@ public:
     }  // of a page each
     std::uint64_t bytes() const;
     std::uint64_t size() const;
-    // F_SETPIPE_SZ: rounded up to a power of two of pages. Returns the new size.
-    SysResult<std::uint64_t> resize(std::uint64_t bytes);
+    // F_SETPIPE_SZ: rounded up to a power of two of pages. Returns the new size. Perm: more than
+    // the user may have, unless it is the superuser.
+    SysResult<std::uint64_t> resize(std::uint64_t bytes, std::uint32_t uid = 0);
 
     void open(bool reads, bool writes);
     void close(bool reads, bool writes);
@@ -53,10 +70,14 @@ private:
         std::size_t taken = 0;
         bool packet = false;
     };
+    static constexpr std::uint64_t kSlotBytes = kPageSize + sizeof(Slot);
     void changed();
+    void account_slots(std::size_t slots);
 
+    PipeOwner owner_;
+    MemoryCharge charge_;
     std::deque<Slot> slots_;
-    std::size_t most_slots_ = kDefaultSize / kPageSize;
+    std::size_t most_slots_ = 0;
     int readers_ = 0, writers_ = 0;
     std::uint64_t reader_opens_ = 0, writer_opens_ = 0;
 };
@@ -98,6 +119,7 @@ private:
 
 // Both ends of a pipe: [0] reads, [1] writes. `flags`: O_NONBLOCK, O_DIRECT.
 std::pair<std::shared_ptr<File>, std::shared_ptr<File>> make_pipe(std::uint64_t inode,
-                                                                  std::uint32_t flags = 0);
+                                                                  std::uint32_t flags = 0,
+                                                                  PipeOwner owner = {});
 
 }  // namespace uprobesim

@@ -109,6 +109,7 @@ public:
         return (status_of_host_fd(fd_).mode & abi::kIfmt) == abi::kIfReg;
     }
     bool host_position() const override { return true; }
+    std::uint64_t kernel_bytes() const override { return 0; }
     SysResult<std::uint64_t> seek(std::int64_t offset, int whence) override {
         const off_t at = lseek(fd_, offset, whence);
         if (at < 0) return tl::make_unexpected(guest_errno(errno));

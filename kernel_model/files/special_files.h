@@ -29,6 +29,7 @@ public:
     }
     SysResult<FileStatus> status() override { return status_; }
     SysResult<std::uint64_t> size() override { return 0; }
+    std::uint64_t kernel_bytes() const override { return kBytes + text_.capacity(); }
 
 private:
     std::string text_;

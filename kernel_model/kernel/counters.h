@@ -19,13 +19,13 @@ struct UnmodelledUse {
 class KernelCounters {
 public:
     void note_unmodelled(const std::string& what, const std::string& note) {
-        UnmodelledUse& use = unmodelled_[what];
+        UnmodelledUse& use = unmodelled_[known(unmodelled_, what)];
         ++use.times;
         if (use.note.empty()) use.note = note;
     }
     const std::map<std::string, UnmodelledUse>& unmodelled() const { return unmodelled_; }
 
-    void count_syscall(const std::string& name) { ++syscalls_[name]; }
+    void count_syscall(const std::string& name) { ++syscalls_[known(syscalls_, name)]; }
     const std::map<std::string, std::uint64_t>& syscalls() const { return syscalls_; }
 
     // Reads of the counter at EL0 that did not trap.
@@ -37,6 +37,14 @@ public:
     InsnCount retired() const { return retired_; }
 
 private:
+    // Names may contain numbers of the guest's choice: after so many, one name stands for the rest.
+    static constexpr std::size_t kMostNames = 1000;
+    template <class Counts>
+    static const std::string& known(const Counts& counts, const std::string& name) {
+        static const std::string kOthers = "others";
+        return counts.size() < kMostNames || counts.contains(name) ? name : kOthers;
+    }
+
     std::map<std::string, UnmodelledUse> unmodelled_;
     std::map<std::string, std::uint64_t> syscalls_;
     std::uint64_t counter_reads_ = 0;

@@ -48,7 +48,7 @@ private:
 Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
     : machine_(machine),
       files_(files),
-      network_(std::make_shared<Network>()),
+      network_(std::make_shared<Network>(&machine.memory)),
       terminals_(std::make_unique<Terminals>(
           [this](std::int32_t group, Signal signal) {
               for (const auto& [pid, process] : processes_.all()) {
@@ -61,6 +61,7 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
                   signals_.send(*process, {.signal = signal, .code = abi::kSiKernel});
           })),
       view_(std::make_unique<KernelView>(*this)),
+      file_locks_(std::make_shared<FileLocks>(&machine.memory)),
       timers_([this] { charge_timer_interrupt(); }),
       scheduler_(machine.ledger, cycles_per_second(machine)),
       clock_(machine, scheduler_),

@@ -8,6 +8,7 @@
 
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/files/locks.h"
+#include "kernel_model/files/pipe.h"
 #include "kernel_model/hooks/trap_client.h"
 #include "kernel_model/hooks/trap_observer.h"
 #include "kernel_model/kernel/clock.h"
@@ -61,6 +62,10 @@ public:
     Timers& timers() { return timers_; }
     Futexes& futexes() { return futexes_; }
     const std::shared_ptr<FileLocks>& file_locks() const { return file_locks_; }
+    // Items of all epoll sets.
+    const std::shared_ptr<std::uint64_t>& epoll_watches() const { return epoll_watches_; }
+    // Pages of the pipes of each user.
+    const std::shared_ptr<PipePages>& pipe_pages() const { return pipe_pages_; }
     IpcSegments& ipc_segments() { return ipc_segments_; }
     const std::shared_ptr<Network>& network() const { return network_; }
     Terminals& terminals() const { return *terminals_; }
@@ -83,7 +88,9 @@ private:
     std::shared_ptr<Network> network_;
     std::unique_ptr<Terminals> terminals_;
     std::unique_ptr<SystemView> view_;  // for /proc
-    std::shared_ptr<FileLocks> file_locks_ = std::make_shared<FileLocks>();
+    std::shared_ptr<FileLocks> file_locks_;
+    std::shared_ptr<std::uint64_t> epoll_watches_ = std::make_shared<std::uint64_t>(0);
+    std::shared_ptr<PipePages> pipe_pages_ = std::make_shared<PipePages>();
     IpcSegments ipc_segments_;
     Timers timers_;
     Futexes futexes_;

@@ -5,14 +5,15 @@
 #include "kernel_model/abi/clone.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/kernel/kernel.h"
+#include "kernel_model/task/budgets.h"
 
 namespace uprobesim {
 namespace {
 
-std::size_t tasks_of(const std::map<std::int32_t, std::unique_ptr<Process>>& processes) {
-    std::size_t tasks = 0;
-    for (const auto& [pid, process] : processes) tasks += process->tasks.size();
-    return tasks;
+// What a copy of the process takes at least. Pages are copied only when they are written.
+std::uint64_t bytes_of_copy(const Process& parent, bool shares_memory) {
+    return kTaskBytes + parent.charge.bytes() + parent.files.kernel_bytes() +
+           (shares_memory ? 0 : parent.mm->kernel_bytes());
 }
 
 // A copy of the process without its tasks.
@@ -37,6 +38,8 @@ std::unique_ptr<Process> copy_of(const Process& parent) {
     child->gid = parent.gid;
     child->options = parent.options;
     child->options.parent_death_signal = 0;
+    child->oom_score_adj = parent.oom_score_adj;
+    child->charge = parent.charge;
     child->sigreturn_page = parent.sigreturn_page;
     return child;
 }
@@ -67,14 +70,22 @@ std::unique_ptr<Process> ProcessTable::fork_process(Task& parent, const CloneReq
 
 SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) {
     const bool thread = (request.flags & abi::kCloneThread) != 0;
-    if (tasks_of(processes_) >= parent.process->limits[abi::kRlimitNproc].soft)
+    PhysicalMemory& memory = kernel_.machine().memory;
+    if (tasks_.size() >=
+        std::min(parent.process->limits[abi::kRlimitNproc].soft, threads_max(memory)))
         return tl::make_unexpected(Errno::Again);
     Process* process = parent.process;
+    const std::uint64_t bytes =
+        thread ? kTaskBytes : bytes_of_copy(*process, (request.flags & abi::kCloneVm) != 0);
+    if (!memory.has_room(bytes)) return tl::make_unexpected(Errno::NoMem);
     if (!thread) {
         std::unique_ptr<Process> made = fork_process(parent, request);
         if (made == nullptr) return tl::make_unexpected(Errno::NoMem);
         made->pid = next_id_;
+        if (made->mm != parent.process->mm) made->mm->set_maker(made->pid);
+        made->pending.account(memory);
         process = processes_.emplace(made->pid, std::move(made)).first->second.get();
+        if (Process* of = find(process->parent_pid)) of->children.insert(process->pid);
     } else {
         kernel_.gate().spend(parent, KernelPath::SysCloneThread);
     }

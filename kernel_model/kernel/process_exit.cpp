@@ -104,22 +104,28 @@ void ProcessTable::end_other_tasks(Task& survivor) {
     const TaskId leader{process.pid};
     if (survivor.id == leader) return;
     remove_task(process, leader);
-    ended_records_.push_back(record_of(survivor));
-    survivor.recorded_insns += ended_records_.back().insns;
-    survivor.recorded_cycles += ended_records_.back().user_cycles;
+    const TaskRecord record = record_of(survivor);
+    survivor.recorded_insns += record.insns;
+    survivor.recorded_cycles += record.user_cycles;
+    keep_record(record);
     auto node = process.tasks.extract(survivor.id);
+    tasks_.erase(survivor.id);
     node.key() = survivor.id = leader;
     process.tasks.insert(std::move(node));
+    tasks_[leader] = &survivor;
 }
 
 void ProcessTable::end_process(Process& process, ExitKind kind, int status, std::string detail) {
     if (!process.alive) return;
+    ++ending_;
     const bool killed = kind == ExitKind::Signalled;
     const TaskEnd end{killed ? TaskEnd::Kind::Killed : TaskEnd::Kind::Exited, status};
     for (const auto& [id, task] : process.tasks) exit_task(*task, end);
+    --ending_;
     process.alive = false;
     kernel_.signal_timers().set_real(process, 0, 0);
     process.posix_timers.clear();
+    process.cpu_timers.clear();
     kernel_.file_locks()->ranges.release(&process);
     process.end->reached = true;
     process.end->waiters.wake();
@@ -148,6 +154,7 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
 void ProcessTable::forget_parent(Process& process) {
     for (Process* child : children_of(process)) {
         child->parent_pid = 1;
+        process.children.erase(child->pid);
         if (!child->alive) {
             unwanted_.push_back(child->pid);
         } else if (const auto death = child->options.parent_death_signal; death != 0) {
@@ -164,10 +171,24 @@ void ProcessTable::remove_task(Process& process, TaskId id) {
     if (it == process.tasks.end()) return;
     Task& task = *it->second;
     process.ended_tasks_time += kernel_.clock().cpu_time(task);
-    ended_records_.push_back(record_of(task));
+    keep_record(record_of(task));
     ended_work_ += kernel_.machine().cpu->work(task.context);
     kernel_.machine().cpu->destroy_context(task.context);
+    tasks_.erase(id);
     process.tasks.erase(it);
+}
+
+// A row for each of the first ones; the others' are added up, so that processes that come and go do
+// not fill the host's memory.
+void ProcessTable::keep_record(const TaskRecord& record) {
+    if (ended_records_.size() < kMostRecords) {
+        ended_records_.push_back(record);
+        return;
+    }
+    ++more_ended_;
+    rest_.insns += record.insns;
+    rest_.user_cycles += record.user_cycles;
+    kernel_.machine().ledger.move(record.task, rest_.task);
 }
 
 // The first task of a process is kept as long as the process.
@@ -198,6 +219,7 @@ void ProcessTable::reap(Process& zombie) {
         parent->children_peak_pages =
             std::max(parent->children_peak_pages, zombie.children_peak_pages);
     }
+    if (Process* parent = find(zombie.parent_pid)) parent->children.erase(zombie.pid);
     while (!zombie.tasks.empty()) remove_task(zombie, zombie.tasks.begin()->first);
     processes_.erase(zombie.pid);
 }

@@ -9,6 +9,7 @@
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/loader/exec.h"
+#include "kernel_model/task/budgets.h"
 #include "kernel_model/vdso/vdso.h"
 
 namespace uprobesim {
@@ -36,6 +37,12 @@ std::string_view path_of(const std::vector<std::string>& environment) {
         if (entry.starts_with("PATH=")) return std::string_view(entry).substr(5);
     }
     return kDefaultPath;
+}
+
+std::uint64_t bytes_of(const std::vector<std::string>& strings) {
+    std::uint64_t bytes = 0;
+    for (const std::string& s : strings) bytes += sizeof s + s.capacity();
+    return bytes;
 }
 
 std::string base_name(std::string_view path) {
@@ -102,6 +109,10 @@ tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& r
     process->pid = process->group = process->session = next_id_++;
     process->cwd = *cwd;
     process->uid = process->gid = request.uid;
+    PhysicalMemory& memory = kernel_.machine().memory;
+    process->charge = MemoryCharge(&memory, kProcessBytes);
+    process->files.account(memory);
+    process->pending.account(memory);
     set_default_limits(*process);
     for (int fd = 0; fd < 3; ++fd) {
         check_invariant(process->files.put(fd, files.host_stdio(fd), false).has_value(),
@@ -115,6 +126,7 @@ tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& r
     if (const auto loaded = load(made, first, {path, request.arguments, request.environment});
         !loaded) {
         cpu.destroy_context(first.context);
+        tasks_.erase(first.id);
         processes_.erase(made.pid);
         return tl::make_unexpected(loaded.error());
     }
@@ -130,6 +142,9 @@ Task& ProcessTable::add_task(Process& process, TaskId id, ContextId context) {
     task->context = context;
     task->scheduler = &kernel_.scheduler();
     task->cpu = kernel_.scheduler().here().id;
+    task->charge = MemoryCharge(&kernel_.machine().memory, kTaskBytes);
+    task->pending.account(kernel_.machine().memory);
+    tasks_[id] = task.get();
     return *process.tasks.emplace(id, std::move(task)).first->second;
 }
 
@@ -144,7 +159,12 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     const auto old_places =
         std::tuple(process.argument_area, process.environment_area, process.stack_start);
 
-    process.mm = std::make_shared<Mm>(machine);
+    process.mm = Mm::make(machine);
+    if (process.mm == nullptr) {
+        process.mm = std::move(old_mm);
+        return tl::make_unexpected(StartFailure{
+            {"the guest's memory is too small", request.path, "--memory sets it"}, Errno::NoMem});
+    }
     process.mm->set_stack_limit(process.limits[abi::kRlimitStack].soft);
     process.mm->set_limits(process.limits[abi::kRlimitAs].soft,
                            process.limits[abi::kRlimitData].soft);
@@ -166,6 +186,9 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     for (SignalAction& action : process.actions)
         action = {.handler = action.handler == abi::kSigIgn ? abi::kSigIgn : abi::kSigDfl};
     process.posix_timers.clear();
+    process.cpu_timers.clear();
+    process.charge.resize(kProcessBytes + bytes_of(process.arguments) +
+                          bytes_of(process.environment));
     for (const auto& [fd, entry] : process.files.all()) {
         if (entry.close_on_exec) kernel_.closing(process, *entry.file);
     }
@@ -182,6 +205,7 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     machine.cpu->write(task.context, Reg::Tpidr, 0);
 
     process.mm->observe(this);
+    process.mm->set_maker(process.pid);
     if (TrapClient* client = kernel_.client(); client != nullptr) {
         client->on_exec(process);
         std::vector<Vma> of_files;  // a copy: the client may map
@@ -201,6 +225,7 @@ SysResult<void> ProcessTable::exec(Task& task, const ExecRequest& request) {
 
 // Between vfork and execve two processes share one mm. The breakpoints belong to the mm.
 Process* ProcessTable::process_of(const Mm& mm) const {
+    if (Process* maker = find(mm.maker()); maker != nullptr && maker->mm.get() == &mm) return maker;
     for (const auto& [pid, process] : processes_) {
         if (process->mm.get() == &mm) return process.get();
     }

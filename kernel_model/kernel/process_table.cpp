@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_model/kernel/process_table.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "kernel_model/kernel/kernel.h"
@@ -13,12 +15,8 @@ Process* ProcessTable::find(std::int32_t pid) const {
 }
 
 Task* ProcessTable::find_task(TaskId id) const {
-    for (const auto& [pid, process] : processes_) {
-        const auto it = process->tasks.find(id);
-        if (it != process->tasks.end() && it->second->state != TaskState::Dead)
-            return it->second.get();
-    }
-    return nullptr;
+    const auto it = tasks_.find(id);
+    return it == tasks_.end() || it->second->state == TaskState::Dead ? nullptr : it->second;
 }
 
 bool ProcessTable::orphaned(std::int32_t group) const {
@@ -33,9 +31,8 @@ bool ProcessTable::orphaned(std::int32_t group) const {
 
 std::vector<Process*> ProcessTable::children_of(const Process& parent) const {
     std::vector<Process*> children;
-    for (const auto& [pid, process] : processes_) {
-        if (process->parent_pid == parent.pid) children.push_back(process.get());
-    }
+    children.reserve(parent.children.size());
+    for (const std::int32_t pid : parent.children) children.push_back(processes_.at(pid).get());
     return children;
 }
 
@@ -58,6 +55,10 @@ std::vector<TaskRecord> ProcessTable::task_records() const {
     std::vector<TaskRecord> records = ended_records_;
     for (const auto& [pid, process] : processes_) {
         for (const auto& [id, task] : process->tasks) records.push_back(record_of(*task));
+    }
+    if (more_ended_ != 0) {
+        records.push_back(rest_);
+        records.back().comm = fmt::format("{} more ended tasks", more_ended_);
     }
     std::stable_sort(records.begin(), records.end(),
                      [](const TaskRecord& a, const TaskRecord& b) { return a.task < b.task; });

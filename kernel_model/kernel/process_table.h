@@ -59,7 +59,7 @@ public:
     // Starts a program in a new process that has no parent in the guest.
     tl::expected<Process*, StartFailure> start(const ProgramRequest& request);
     // Makes a thread of the parent's process, or a process; returns its task, which is runnable.
-    // Again: too many; NoMem.
+    // Again: RLIMIT_NPROC or threads-max is reached; NoMem.
     SysResult<Task*> clone(Task& parent, const CloneRequest& request);
     // On success the task's registers are those of the new program.
     SysResult<void> exec(Task& task, const ExecRequest& request);
@@ -77,16 +77,19 @@ public:
     // All instructions executed at EL0 so far, those of ended tasks included.
     UserWork user_work() const;
     // The same by task, including ended tasks, in the order of their ids. An id that several tasks
-    // have had has several records.
+    // have had has several records. After many tasks have ended, one record, of task 0, has the
+    // sums of the others.
     std::vector<TaskRecord> task_records() const;
     // The task to which interrupts are charged before any task has run.
     TaskId first_task() const { return TaskId{kFirstPid}; }
 
     void mapped(Mm&, const Vma&) override;
     void unmapping(Mm&, VRange) override;
+    bool out_of_memory(Mm&) override;
 
 private:
     static constexpr std::int32_t kFirstPid = 1000;
+    static constexpr std::size_t kMostRecords = 10'000;
 
     tl::expected<void, StartFailure> load(Process& process, Task& task, ExecRequest request);
     Task& add_task(Process& process, TaskId id, ContextId context);
@@ -96,6 +99,8 @@ private:
     void release_mm(Task& task, Mm& mm);
     void end_other_tasks(Task& survivor);
     void remove_task(Process& process, TaskId id);
+    void keep_record(const TaskRecord& record);
+    Process* oom_victim() const;
     void forget_parent(Process& process);
 
     Kernel& kernel_;
@@ -106,7 +111,11 @@ private:
     std::optional<ExitSummary> main_exit_;
     TaskRecord record_of(const Task& task) const;
     std::vector<TaskRecord> ended_records_;
-    UserWork ended_work_;                                  // of tasks that were freed
+    TaskRecord rest_{};  // of the ended tasks that have no record of their own
+    std::uint64_t more_ended_ = 0;
+    std::map<TaskId, Task*> tasks_;  // all, ended ones until they are freed
+    unsigned ending_ = 0;            // processes whose end is being carried out
+    UserWork ended_work_;            // of tasks that were freed
     std::vector<std::pair<std::int32_t, TaskId>> exited_;  // process and task, for reap_exited()
     std::vector<std::int32_t> unwanted_;                   // zombies that no parent waits for
 };

@@ -36,20 +36,9 @@ bool ignored(Task& task, Signal s) {
                                        default_action(s) == DefaultAction::Continue);
 }
 
-using Queue = std::deque<SignalInfo>;
-
-void drop(Queue& queue, std::uint64_t set) {
-    std::erase_if(queue, [&](const SignalInfo& p) { return (bit_of(p) & set) != 0; });
-}
-
 void drop_everywhere(Process& process, std::uint64_t set) {
-    drop(process.pending, set);
-    for (const auto& [id, task] : process.tasks) drop(task->pending, set);
-}
-
-bool any_deliverable(const Queue& queue, std::uint64_t sigmask) {
-    return std::any_of(queue.begin(), queue.end(),
-                       [&](const SignalInfo& p) { return (bit_of(p) & ~sigmask) != 0; });
+    process.pending.drop(set);
+    for (const auto& [id, task] : process.tasks) task->pending.drop(set);
 }
 
 }  // namespace
@@ -79,8 +68,7 @@ std::string signal_name(int signal) {
 }
 
 void SignalQueues::recalculate(Task& task) {
-    task.tif_sigpending = any_deliverable(task.pending, task.sigmask) ||
-                          any_deliverable(task.process->pending, task.sigmask);
+    task.tif_sigpending = ((task.pending.set() | task.process->pending.set()) & ~task.sigmask) != 0;
 }
 
 // prepare_signal: the effects of stop and continue signals at sending, whichever task takes them.
@@ -123,62 +111,55 @@ std::shared_ptr<const SignalAllowance> SignalQueues::charge(const Process& proce
 
 // __send_signal_locked: standard signals queue once. One for which there is no room is lost where a
 // sender gave it data and can be told; otherwise it arrives without its data.
-bool SignalQueues::enqueue(Queue& queue, SignalInfo info, const Process& process, bool& queued) {
-    queued = false;
-    const auto is_there = [&] {
-        return std::any_of(queue.begin(), queue.end(),
-                           [&](const SignalInfo& p) { return p.signal == info.signal; });
-    };
-    if (!real_time(info.signal) && is_there()) return true;
-    if (info.charge == nullptr && info.signal != Signal::Kill) {
+Sending SignalQueues::enqueue(SignalQueue& queue, SignalInfo info, const Process& process) {
+    const bool is_there = queue.holds(info.signal);
+    if (!real_time(info.signal) && is_there) return Sending::NotNeeded;
+    if (info.allowance == nullptr && info.signal != Signal::Kill) {
         const bool beyond_limit = !real_time(info.signal) && info.code >= 0;
-        info.charge = charge(process, beyond_limit);
-        if (info.charge == nullptr) {
-            if (real_time(info.signal) && info.code != abi::kSiUser) return false;
-            if (is_there()) return true;
+        info.allowance = charge(process, beyond_limit);
+        if (info.allowance == nullptr) {
+            if (real_time(info.signal) && info.code != abi::kSiUser) return Sending::NoRoom;
+            if (is_there) return Sending::NotNeeded;
             info = {.signal = info.signal, .code = abi::kSiUser};
         }
     }
-    queue.push_back(std::move(info));
-    queued = true;
-    return true;
+    queue.push(std::move(info));
+    return Sending::Queued;
 }
 
-bool SignalQueues::send(Task& task, const SignalInfo& info) {
-    if (info.signal == Signal::None || task.state == TaskState::Dead) return true;
+Sending SignalQueues::send(Task& task, const SignalInfo& info) {
+    if (info.signal == Signal::None || task.state == TaskState::Dead) return Sending::NotNeeded;
     const bool blocked = (task.sigmask & bit_of(info)) != 0;
-    if (!prepare(*task.process, info, blocked)) return true;
-    bool queued = false;
-    if (!enqueue(task.pending, info, *task.process, queued)) return false;
-    if (!queued) return true;
+    if (!prepare(*task.process, info, blocked)) return Sending::NotNeeded;
+    const Sending sending = enqueue(task.pending, info, *task.process);
+    if (sending != Sending::Queued) return sending;
     task.process->signal_arrived.wake();
     if (!blocked) task.tif_sigpending = true;
     kernel_.scheduler().wake(task);  // sigtimedwait waits for blocked ones
-    return true;
+    return Sending::Queued;
 }
 
-bool SignalQueues::send(Process& process, const SignalInfo& info) {
-    if (info.signal == Signal::None || !process.alive) return true;
+Sending SignalQueues::send(Process& process, const SignalInfo& info) {
+    if (info.signal == Signal::None || !process.alive) return Sending::NotNeeded;
     // complete_signal: one task that can take it now; the main one first.
     Task* taker = nullptr;
     for (const auto& [id, task] : process.tasks) {
         const bool can = task->state != TaskState::Dead && (task->sigmask & bit_of(info)) == 0;
         if (can && taker == nullptr) taker = task.get();
     }
-    if (!prepare(process, info, taker == nullptr)) return true;
-    bool queued = false;
-    if (!enqueue(process.pending, info, process, queued)) return false;
-    if (!queued) return true;
+    if (!prepare(process, info, taker == nullptr)) return Sending::NotNeeded;
+    const Sending sending = enqueue(process.pending, info, process);
+    if (sending != Sending::Queued) return sending;
     process.signal_arrived.wake();
     if (taker != nullptr) {
         taker->tif_sigpending = true;
         kernel_.scheduler().wake(*taker);
-        return true;
+        return Sending::Queued;
     }
     for (const auto& [id, task] : process.tasks) {
         if (task->state != TaskState::Dead) kernel_.scheduler().wake(*task);
     }
-    return true;
+    return Sending::Queued;
 }
 
 void SignalQueues::force(Task& task, const SignalInfo& info) {
@@ -188,45 +169,38 @@ void SignalQueues::force(Task& task, const SignalInfo& info) {
         action.handler = abi::kSigDfl;
         task.sigmask &= ~bit;
     }
-    drop(task.pending, bit);
-    task.pending.push_back(info);
+    task.pending.drop(bit);
+    task.pending.push(info);
     task.tif_sigpending = true;
 }
 
-SignalInfo SignalQueues::taken(Task& task, Queue& queue, const Queue::iterator& position) {
-    SignalInfo info = std::move(*position);
-    queue.erase(position);
-    info.charge.reset();
+SignalInfo SignalQueues::taken(Task& task, SignalQueue& queue, Signal signal) {
+    SignalInfo info = queue.take(signal);
+    info.allowance.reset();
     kernel_.signal_timers().signal_taken(task, info);
     recalculate(task);
     return info;
 }
 
 std::optional<SignalInfo> SignalQueues::take(Task& task, std::uint64_t set) {
-    for (Queue* queue : {&task.pending, &task.process->pending}) {
-        auto found = queue->end();
-        for (auto it = queue->begin(); it != queue->end(); ++it) {
-            if ((bit_of(*it) & set) == 0) continue;
-            if (found == queue->end() || it->signal < found->signal) found = it;
-        }
-        if (found != queue->end()) return taken(task, *queue, found);
+    for (SignalQueue* queue : {&task.pending, &task.process->pending}) {
+        const std::uint64_t wanted = queue->set() & set;
+        if (wanted != 0) return taken(task, *queue, lowest_signal(wanted));
     }
     return std::nullopt;
 }
 
 std::optional<SignalInfo> SignalQueues::take_next(Task& task) {
-    const auto rank = [](const SignalInfo& p) {
-        const bool synchronous = p.code > 0 && (bit_of(p) & kSynchronous) != 0;
-        const bool kill = p.signal == Signal::Kill;
-        return (kill ? 0 : synchronous ? 100 : 200) + static_cast<int>(p.signal);
-    };
-    for (Queue* queue : {&task.pending, &task.process->pending}) {
-        auto best = queue->end();
-        for (auto it = queue->begin(); it != queue->end(); ++it) {
-            if ((bit_of(*it) & task.sigmask & ~kUnblockable) != 0) continue;
-            if (best == queue->end() || rank(*it) < rank(*best)) best = it;
+    for (SignalQueue* queue : {&task.pending, &task.process->pending}) {
+        const std::uint64_t wanted = queue->set() & (~task.sigmask | kUnblockable);
+        if (wanted == 0) continue;
+        if ((wanted & signal_bit(Signal::Kill)) != 0) return taken(task, *queue, Signal::Kill);
+        std::uint64_t synchronous = 0;
+        for (std::uint64_t rest = wanted & kSynchronous; rest != 0; rest &= rest - 1) {
+            const Signal signal = lowest_signal(rest);
+            if (queue->oldest(signal).code > 0) synchronous |= signal_bit(signal);
         }
-        if (best != queue->end()) return taken(task, *queue, best);
+        return taken(task, *queue, lowest_signal(synchronous != 0 ? synchronous : wanted));
     }
     task.tif_sigpending = false;
     return std::nullopt;

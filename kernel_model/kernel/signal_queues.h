@@ -20,14 +20,19 @@ enum class DefaultAction { Terminate, Ignore, Stop, Continue };
 DefaultAction default_action(Signal signal);
 std::string signal_name(int signal);  // "SIGSEGV", "SIGRT3"
 
+enum class Sending {
+    Queued,
+    NotNeeded,  // it is ignored or pending already, or the receiver has ended
+    NoRoom,     // it is a real-time signal for which RLIMIT_SIGPENDING leaves no room
+};
+
 class SignalQueues {
 public:
     explicit SignalQueues(Kernel& kernel) : kernel_(kernel) {}
 
-    // Queues a signal for one task, or for any task of a process that can take it. False: it is a
-    // real-time signal for which RLIMIT_SIGPENDING leaves no room.
-    bool send(Task& task, const SignalInfo& info);
-    bool send(Process& process, const SignalInfo& info);
+    // Queues a signal for one task, or for any task of a process that can take it.
+    Sending send(Task& task, const SignalInfo& info);
+    Sending send(Process& process, const SignalInfo& info);
     // One more of the signals that the user of `process` may have queued; null: there are as many
     // as its RLIMIT_SIGPENDING allows, and `beyond_limit` is not set.
     std::shared_ptr<const SignalAllowance> charge(const Process& process, bool beyond_limit);
@@ -49,11 +54,9 @@ public:
     void notify_parent(Process& child, Signal signal, std::int32_t code, std::int32_t status);
 
 private:
-    bool enqueue(std::deque<SignalInfo>& queue, SignalInfo info, const Process& process,
-                 bool& queued);
+    Sending enqueue(SignalQueue& queue, SignalInfo info, const Process& process);
     bool prepare(Process& process, const SignalInfo& info, bool blocked);
-    SignalInfo taken(Task& task, std::deque<SignalInfo>& queue,
-                     const std::deque<SignalInfo>::iterator& position);
+    SignalInfo taken(Task& task, SignalQueue& queue, Signal signal);
 
     Kernel& kernel_;
     std::map<std::uint32_t, std::shared_ptr<const SignalAllowance>> allowances_;  // by uid

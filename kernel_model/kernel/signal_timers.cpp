@@ -14,10 +14,14 @@ std::uint64_t periods(std::uint64_t next, std::uint64_t interval, std::uint64_t 
     return interval == 0 ? 1 : (now - next) / interval + 1;
 }
 
-bool is_pending(const std::deque<SignalInfo>& queue, const PosixTimer& timer) {
-    return std::any_of(queue.begin(), queue.end(), [&](const SignalInfo& info) {
-        return info.code == abi::kSiTimer && info.pid == timer.id && info.signal == timer.signal;
-    });
+bool by_cpu_time(const PosixTimer& timer) {
+    return timer.clock == TimerClock::ProcessCpu || timer.clock == TimerClock::TaskCpu;
+}
+
+// Where an armed timer of CPU time stands in Process::cpu_timers.
+std::tuple<TaskId, std::uint64_t, std::int32_t> place_of(const PosixTimer& timer) {
+    return {timer.clock == TimerClock::TaskCpu ? timer.cpu_task : TaskId{}, timer.next_ns,
+            timer.id};
 }
 
 }  // namespace
@@ -55,13 +59,16 @@ std::uint64_t SignalTimers::now(const Process& process, const PosixTimer& timer)
 
 void SignalTimers::set_posix(Process& process, PosixTimer& timer, std::uint64_t next_ns,
                              std::uint64_t interval_ns) {
+    if (by_cpu_time(timer)) process.cpu_timers.erase(place_of(timer));
     timer.next_ns = next_ns;
     timer.interval_ns = interval_ns;
     timer.armed = {};
     timer.queued = false;
-    const bool by_cpu_time =
-        timer.clock == TimerClock::ProcessCpu || timer.clock == TimerClock::TaskCpu;
-    if (next_ns == 0 || by_cpu_time || timer.signal == Signal::None) return;
+    if (next_ns == 0 || timer.signal == Signal::None) return;
+    if (by_cpu_time(timer)) {
+        process.cpu_timers.insert(place_of(timer));
+        return;
+    }
     timer.armed = {kernel_.timers(), kernel_.timers().arm_with_interrupt(
                                          next_ns, [this, pid = process.pid, id = timer.id] {
                                              if (Process* owner = kernel_.processes().find(pid))
@@ -76,12 +83,13 @@ void SignalTimers::posix_expired(Process& process, PosixTimer& timer) {
                           .pid = timer.id,
                           .uid = 0,
                           .value = timer.value,
-                          .charge = {std::shared_ptr<const SignalAllowance>(),  // the timer's own
-                                     timer.charge.get()}};
+                          .allowance = {std::shared_ptr<const SignalAllowance>(),  // the timer's own
+                                        timer.allowance.get()}};
     Task* target = timer.target.value != 0 ? kernel_.processes().find_task(timer.target) : nullptr;
-    if (target != nullptr) kernel_.signals().send(*target, info);
-    if (timer.target.value == 0) kernel_.signals().send(process, info);
-    timer.queued = is_pending(target != nullptr ? target->pending : process.pending, timer);
+    if (target != nullptr)
+        timer.queued = kernel_.signals().send(*target, info) == Sending::Queued;
+    if (timer.target.value == 0)
+        timer.queued = kernel_.signals().send(process, info) == Sending::Queued;
     if (timer.queued) return;
     // The signal is ignored: the timer is armed again, but not faster than the tick.
     const std::uint64_t interval = timer.interval_ns;
@@ -115,12 +123,17 @@ void SignalTimers::check_cpu_timers(Process& process) {
         check(process.virtual_timer, kernel_.clock().cpu_time(process).user_ns, Signal::Vtalrm);
     if (process.profiling_timer.next_ns != 0)
         check(process.profiling_timer, kernel_.clock().cpu_time(process).total(), Signal::Prof);
-    for (auto& [id, timer] : process.posix_timers) {
-        const bool by_cpu_time =
-            timer.clock == TimerClock::ProcessCpu || timer.clock == TimerClock::TaskCpu;
-        if (!by_cpu_time || timer.next_ns == 0 || timer.queued || timer.signal == Signal::None)
+    // By clock, the earliest first.
+    for (auto it = process.cpu_timers.begin(); it != process.cpu_timers.end();) {
+        const auto [clock, next_ns, id] = *it;
+        PosixTimer& timer = process.posix_timers.at(id);
+        if (now(process, timer) < next_ns) {
+            it = process.cpu_timers.lower_bound({TaskId{clock.value + 1}, 0, 0});
             continue;
-        if (now(process, timer) >= timer.next_ns) posix_expired(process, timer);
+        }
+        process.cpu_timers.erase(it);
+        posix_expired(process, timer);
+        it = process.cpu_timers.upper_bound({clock, next_ns, id});
     }
 }
 

@@ -202,8 +202,21 @@ std::optional<PAddr> MmFaults::own_text_page(VAddr address) {
     return own;
 }
 
+// pagefault_out_of_memory: the fault is repeated as long as the OOM killer frees something.
+FaultResult Mm::fault_in(VAddr address, Access access, std::optional<TaskId> task,
+                         Account account) {
+    constexpr std::uint64_t kMostForOne = 4 * kPageSize;  // the page and its tables
+    if (reaped_) return FaultResult::NotMapped;
+    FaultResult result{};
+    do {
+        result = MmFaults(*this, task, account).handle(address, access);
+    } while (result == FaultResult::OutOfMemory && !machine_.memory.has_room(kMostForOne) &&
+             observer_ != nullptr && observer_->out_of_memory(*this));
+    return result;
+}
+
 FaultResult Mm::fault(VAddr address, Access access, TaskId task, Account account) {
-    return MmFaults(*this, task, account).handle(address, access);
+    return fault_in(address, access, task, account);
 }
 
 std::uint64_t Mm::populate(VRange range, Access access, std::optional<TaskId> task) {
@@ -211,7 +224,7 @@ std::uint64_t Mm::populate(VRange range, Access access, std::optional<TaskId> ta
     for (VAddr page = range.begin.page(); page < range.end; page += kPageSize) {
         const auto present = space_->lookup(page);
         const bool usable = present && permits(present->prot, access);
-        if (!usable && MmFaults(*this, task).handle(page, access) != FaultResult::Resolved) break;
+        if (!usable && fault_in(page, access, task, Account::Guest) != FaultResult::Resolved) break;
         ++there;
     }
     return there;

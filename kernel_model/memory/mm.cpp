@@ -38,8 +38,14 @@ struct Mm::ZeroFrame {
 Mm::Mm(Machine& machine)
     : machine_(machine),
       zero_(std::make_shared<ZeroFrame>(machine.memory)),
-      space_(std::make_unique<AddressSpace>(machine.memory, *machine.cpu)) {
+      space_(std::make_unique<AddressSpace>(machine.memory, *machine.cpu)),
+      charge_(&machine.memory) {
     place_mmap_base();
+}
+
+std::unique_ptr<Mm> Mm::make(Machine& machine) {
+    if (!machine.memory.has_room(kPageSize)) return nullptr;
+    return std::make_unique<Mm>(machine);
 }
 
 Mm::~Mm() {
@@ -81,11 +87,13 @@ void Mm::split_at(VAddr at) {
     upper.range.begin = at;
     it->second.range.end = at;
     vmas_.emplace(at, std::move(upper));
+    settle_charge();
 }
 
 void Mm::insert(Vma vma) {
     const VRange range = vma.range;
     vmas_.emplace(range.begin, std::move(vma));
+    settle_charge();
     merge_around(range);
 }
 
@@ -98,6 +106,7 @@ void Mm::merge_around(VRange range) {
         if (mergeable(it->second, next->second)) {
             it->second.range.end = next->second.range.end;
             vmas_.erase(next);
+            settle_charge();
         } else {
             it = next;
         }
@@ -165,6 +174,8 @@ SysResult<std::uint64_t> Mm::unmap(VRange range) {
     split_at(range.end);
     const std::uint64_t freed = zap(range);
     vmas_.erase(vmas_.lower_bound(range.begin), vmas_.lower_bound(range.end));
+    settle_charge();
+    gap_grew(range);
     return freed;
 }
 

@@ -16,6 +16,7 @@
 #include "sim/cost/account.h"
 #include "sim/machine.h"
 #include "sim/mem/address_space.h"
+#include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
 
@@ -51,6 +52,8 @@ public:
     virtual ~MmObserver() = default;
     virtual void mapped(class Mm&, const Vma&) = 0;  // after mmap, mprotect to executable, exec
     virtual void unmapping(class Mm&, VRange) = 0;   // before
+    // A page cannot be had for this mm. True: another process was killed, so there may be one now.
+    virtual bool out_of_memory(class Mm&) { return false; }
 };
 
 // Per-mm state of the probe layer (the kernel's struct uprobes_state); opaque here, freed with the
@@ -69,6 +72,8 @@ public:
     static constexpr VAddr kLowest{32768};
 
     explicit Mm(Machine& machine);
+    // Null: no memory for the first translation table.
+    static std::unique_ptr<Mm> make(Machine& machine);
     ~Mm();
     Mm(const Mm&) = delete;
     Mm& operator=(const Mm&) = delete;
@@ -88,6 +93,9 @@ public:
     SysResult<VAddr> remap(VAddr old, std::uint64_t old_size, std::uint64_t new_size,
                            std::uint64_t flags, VAddr new_address);
     SysResult<std::uint64_t> discard(VRange);  // MADV_DONTNEED; value: present pages freed
+    // oom_reap_task_mm: frees the private pages of a process that was killed. Each access to this
+    // memory faults from now on.
+    void reap();
     // Linux's brk: the new break, or the present one if it cannot be moved.
     VAddr set_brk(VAddr wanted);
     void init_brk(VAddr start);
@@ -110,6 +118,11 @@ public:
     const AddressSpace& space() const { return *space_; }
     std::uint64_t mapped_bytes() const;  // VmSize
     std::uint64_t resident_pages() const { return space_->mapped_pages(); }
+    // What the mappings take of the kernel's memory, tables excepted.
+    std::uint64_t kernel_bytes() const { return charge_.bytes(); }
+    // The process that it was made for.
+    std::int32_t maker() const { return maker_; }
+    void set_maker(std::int32_t pid) { maker_ = pid; }
 
     // uprobe_write_opcode: replaces the page at `address` by a private anonymous copy in this mm
     // and stores `word`, without checking access rights (text is read-only). False: no page.
@@ -141,7 +154,13 @@ private:
     using VmaMap = std::map<VAddr, Vma>;
 
     static constexpr std::size_t kMaxMapCount = 65530;  // vm.max_map_count
-    bool is_full(std::size_t reserve = 0) const { return vmas_.size() + reserve >= kMaxMapCount; }
+    static constexpr std::uint64_t kVmaBytes = 256;     // vm_area_struct
+    // No more mappings, by number or for lack of memory.
+    bool is_full(std::size_t reserve = 0) const {
+        return vmas_.size() + reserve >= kMaxMapCount ||
+               !machine_.memory.has_room((reserve + 2) * kVmaBytes);
+    }
+    void settle_charge() { charge_.resize(vmas_.size() * kVmaBytes); }
 
     // mm.cpp
     void split_at(VAddr);
@@ -154,10 +173,14 @@ private:
     // mm_place.cpp: placement of mappings, and limits
     bool is_free(VRange) const;
     std::optional<VAddr> find_gap(std::uint64_t length) const;
+    void gap_grew(VRange freed);
     SysResult<VAddr> choose_place(const MapRequest&, std::uint64_t length) const;
     bool may_grow_by(std::uint64_t bytes, bool counts_as_data) const;
     bool overcommits(std::uint64_t bytes) const { return bytes > machine_.memory.limit_bytes(); }
     bool grow_stack(VmaMap::iterator, VAddr);
+
+    // fault.cpp
+    FaultResult fault_in(VAddr address, Access access, std::optional<TaskId> task, Account account);
 
     // mm_change.cpp
     void mark_written(const Vma&, VRange);
@@ -178,7 +201,11 @@ private:
     std::shared_ptr<ZeroFrame> zero_;
     std::unique_ptr<AddressSpace> space_;
     VmaMap vmas_;
+    MemoryCharge charge_;
     VAddr mmap_base_;
+    // Where find_gap need not look: the gaps above this address are at most so large.
+    mutable VAddr gaps_known_to_{kTaskSize};
+    mutable std::uint64_t largest_known_gap_ = 0;
     VAddr brk_start_;
     VAddr brk_end_;
     std::uint64_t stack_limit_ = 8u << 20;
@@ -186,6 +213,8 @@ private:
     std::uint64_t data_limit_ = ~std::uint64_t{0};
     std::uint64_t shared_objects_ = 0;  // number of anonymous shared mappings made
     MmObserver* observer_ = nullptr;
+    std::int32_t maker_ = 0;
+    bool reaped_ = false;
 };
 
 }  // namespace uprobesim

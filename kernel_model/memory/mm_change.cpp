@@ -114,6 +114,14 @@ SysResult<std::uint64_t> Mm::discard(VRange range) {
     return freed;
 }
 
+void Mm::reap() {
+    reaped_ = true;
+    for (const auto& [begin, vma] : vmas_) {
+        if (vma.shared) continue;
+        space_->for_each_mapped(vma.range, [&](VAddr page, Translation) { space_->unmap(page); });
+    }
+}
+
 SysResult<void> Mm::write_back(VRange range) {
     VAddr at = range.begin;
     bool hole = false;
@@ -175,6 +183,8 @@ SysResult<VAddr> Mm::move(VAddr old, std::uint64_t old_size, std::uint64_t new_s
         split_at(placed.range.begin);
         split_at(placed.range.end);
         vmas_.erase(placed.range.begin);
+        settle_charge();
+        gap_grew(placed.range);
         return tl::make_unexpected(Errno::NoMem);
     }
     announce(placed);

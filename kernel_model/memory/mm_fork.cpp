@@ -25,7 +25,8 @@ bool needs_copy(const Vma& vma, const AddressSpace& space) {
 }  // namespace
 
 std::unique_ptr<Mm> Mm::fork(std::uint64_t& copied) {
-    auto child = std::make_unique<Mm>(machine_);
+    auto child = make(machine_);
+    if (child == nullptr) return nullptr;
     child->zero_ = zero_;
     child->mmap_base_ = mmap_base_;
     child->brk_start_ = brk_start_;
@@ -54,6 +55,7 @@ std::unique_ptr<Mm> Mm::fork(std::uint64_t& copied) {
         });
         if (out_of_memory) return nullptr;
     }
+    child->settle_charge();
     return child;
 }
 

@@ -25,6 +25,7 @@ void Mm::place_mmap_base() {
     if (room + kStackGuardGap > room) room += kStackGuardGap;
     room = std::clamp(room, kSmallestStackRoom, kTaskSize.value / 6 * 5);
     mmap_base_ = VAddr(page_ceil(kTaskSize.value - room));
+    gaps_known_to_ = kTaskSize;
 }
 
 bool Mm::is_free(VRange range) const {
@@ -32,14 +33,30 @@ bool Mm::is_free(VRange range) const {
     return it == vmas_.end() || begin_with_guard(it->second) >= range.end;
 }
 
+// Gaps that were found too small are not looked at again, so that many mappings one below the other
+// take no longer each.
 std::optional<VAddr> Mm::find_gap(std::uint64_t length) const {
-    VAddr ceiling = mmap_base_;
-    for (auto it = vmas_.rbegin(); it != vmas_.rend(); ++it) {
+    if (length <= largest_known_gap_) {
+        gaps_known_to_ = kTaskSize;
+        largest_known_gap_ = 0;
+    }
+    VAddr ceiling = std::min(mmap_base_, gaps_known_to_);
+    for (auto it = std::make_reverse_iterator(vmas_.lower_bound(gaps_known_to_));
+         it != vmas_.rend(); ++it) {
         const VAddr floor = std::max(it->second.range.end, kLowest);
-        if (floor <= ceiling && ceiling - floor >= length) return ceiling - length;
+        if (floor <= ceiling) {
+            if (ceiling - floor >= length) {
+                gaps_known_to_ = ceiling == mmap_base_ ? kTaskSize : ceiling;
+                return ceiling - length;
+            }
+            largest_known_gap_ = std::max(largest_known_gap_, ceiling - floor);
+        }
         ceiling = std::min(ceiling, begin_with_guard(it->second));
         if (ceiling < kLowest) break;
     }
+    // All of them are known now; those below the lowest mapping may be looked at again.
+    gaps_known_to_ = ceiling < mmap_base_ ? ceiling : kTaskSize;
+    if (gaps_known_to_ == kTaskSize) largest_known_gap_ = 0;
     if (ceiling >= kLowest && ceiling - kLowest >= length) return ceiling - length;
 
     VAddr floor = kBottomUpBase;
@@ -50,6 +67,13 @@ std::optional<VAddr> Mm::find_gap(std::uint64_t length) const {
     }
     if (kTaskSize - floor >= length) return floor;
     return std::nullopt;
+}
+
+void Mm::gap_grew(VRange freed) {
+    const auto above = vmas_.lower_bound(freed.end);
+    const VAddr top = above == vmas_.end() ? kTaskSize : begin_with_guard(above->second);
+    if (top > gaps_known_to_) gaps_known_to_ = top;
+    if (gaps_known_to_ >= mmap_base_) gaps_known_to_ = kTaskSize;
 }
 
 SysResult<VAddr> Mm::choose_place(const MapRequest& request, std::uint64_t length) const {

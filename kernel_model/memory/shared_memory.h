@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kernel_model/memory/backing.h"
+#include "sim/mem/memory_charge.h"
 #include "sim/mem/physical_memory.h"
 
 namespace uprobesim {
@@ -16,7 +17,11 @@ class SharedMemory final : public FileBacking {
 public:
     SharedMemory(PhysicalMemory& memory, std::uint64_t inode, std::uint64_t size,
                  std::string path = "/dev/zero (deleted)")
-        : memory_(memory), inode_(inode), size_(size), path_(std::move(path)) {}
+        : memory_(memory),
+          inode_(inode),
+          size_(size),
+          path_(std::move(path)),
+          charge_(&memory, kBytes) {}
     ~SharedMemory() override;
     SharedMemory(const SharedMemory&) = delete;
     SharedMemory& operator=(const SharedMemory&) = delete;
@@ -46,6 +51,8 @@ private:
     std::uint64_t size_;
     std::string path_;
     std::map<std::uint64_t, PAddr> pages_;
+    static constexpr std::uint64_t kBytes = 1024;  // shmem's inode, its dentry and file
+    MemoryCharge charge_;
 };
 
 }  // namespace uprobesim

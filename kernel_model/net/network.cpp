@@ -136,9 +136,14 @@ SysResult<void> Network::claim_name(UnixSocket& socket, const SocketAddress& nam
 }
 
 void Network::release_name(UnixSocket& socket) {
-    const auto is_it = [&](const auto& entry) { return entry.second == &socket; };
-    std::erase_if(abstract_, is_it);
-    std::erase_if(files_, is_it);
+    // A connection has the name of its listener.
+    const auto erase = [&](auto& names, const auto& name) {
+        const auto it = names.find(name);
+        if (it != names.end() && it->second == &socket) names.erase(it);
+    };
+    const SocketAddress name = socket.local();
+    erase(abstract_, name.name);
+    if (name.file) erase(files_, *name.file);
 }
 
 UnixSocket* Network::named(const SocketAddress& name) const {

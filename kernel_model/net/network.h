@@ -23,6 +23,13 @@ class UnixSocket;
 
 class Network {
 public:
+    // `memory`: what sockets and their queues are charged to; null: nothing.
+    explicit Network(PhysicalMemory* memory = nullptr) : memory_(memory) {}
+    PhysicalMemory* memory() const { return memory_; }
+    bool has_room(std::uint64_t bytes) const {
+        return memory_ == nullptr || memory_->has_room(bytes);
+    }
+
     // The next inode number for sockets, pipes and other files without a name, which share one
     // sequence.
     std::uint64_t next_inode() { return ++last_inode_; }
@@ -70,6 +77,7 @@ private:
     Ports& ports_of(const InetSocket& socket);
     bool conflict(const InetSocket& socket, std::uint16_t port);
 
+    PhysicalMemory* memory_;
     std::uint64_t last_inode_ = 10000;
     std::map<std::uint64_t, Socket*> sockets_;
     std::map<std::uint32_t, Ports> ports_;  // by protocol

@@ -38,6 +38,7 @@ Socket::Socket(std::shared_ptr<Network> network, std::uint16_t family, std::uint
       type_(type),
       protocol_(protocol),
       inode_(network_->add(*this)) {
+    charge = MemoryCharge(network_->memory(), kSocketBytes);  // with or without a descriptor
     flags = abi::kORdwr;
     name = "socket:[" + std::to_string(inode_) + "]";
 }

@@ -95,8 +95,10 @@ public:
     WaitQueue* waiters() override { return &waiters_; }
     bool can_poll() override { return true; }
     Socket* socket() override { return this; }
+    std::uint64_t kernel_bytes() const override { return kSocketBytes; }
 
 protected:
+    static constexpr std::uint64_t kSocketBytes = 3072;  // struct sock, its inode, dentry and file
     std::uint64_t send_buffer() const;
     std::uint64_t receive_buffer() const;
     Network& network() const { return *network_; }

@@ -161,6 +161,7 @@ void TcpSocket::disconnect() {
     phase_ = Phase::Unconnected;
     network().tcp_bytes -= incoming_.size();
     incoming_.clear();
+    incoming_charge_.resize(0);
     shut_read_ = shut_write_ = fin_received_ = false;
     forget_addresses();
     waiters_.wake();

@@ -17,7 +17,8 @@ constexpr std::int32_t kFirstSendBuffer = 16384, kFirstReceiveBuffer = 131072;
 }  // namespace
 
 TcpSocket::TcpSocket(std::shared_ptr<Network> network, std::uint16_t family)
-    : InetSocket(std::move(network), family, abi::kSockStream, abi::kIpprotoTcp) {
+    : InetSocket(std::move(network), family, abi::kSockStream, abi::kIpprotoTcp),
+      incoming_charge_(this->network().memory()) {
     options.set(abi::kSolSocket, abi::kSoSndbuf, kFirstSendBuffer);
     options.set(abi::kSolSocket, abi::kSoRcvbuf, kFirstReceiveBuffer);
 }
@@ -98,7 +99,11 @@ SysResult<std::uint64_t> TcpSocket::send(const Outgoing& message) {
     const std::uint64_t room = window_left + (send_buffer() > queued ? send_buffer() - queued : 0);
     const std::uint64_t moved = std::min({size, room, Network::kMaxTcpBytes - network().tcp_bytes});
     if (moved == 0 && size > 0) return tl::make_unexpected(Errno::Again);
+    // The receiver's queue may grow to twice its size. Without memory Linux waits for some
+    // (sk_stream_wait_memory), which nothing would end here.
+    if (!network().has_room(2 * moved)) return tl::make_unexpected(Errno::NoBufs);
     peer_->incoming_.push(message.bytes.first(moved));
+    peer_->incoming_charge_.resize(peer_->incoming_.capacity());
     network().tcp_bytes += moved;
     if (moved > 0) peer_->waiters_.wake(abi::kPollReadable);
     return moved;
@@ -114,6 +119,7 @@ SysResult<Incoming> TcpSocket::receive(std::uint64_t most, bool peek) {
         const bool could_write = peer_ == nullptr || peer_->writable();
         if (!peek) {
             incoming_.drop(got.bytes.size());
+            incoming_charge_.resize(incoming_.capacity());
             network().tcp_bytes -= got.bytes.size();
         }
         if (!could_write && peer_->writable()) peer_->waiters_.wake(abi::kPollWritable);

@@ -59,6 +59,7 @@ private:
     Phase phase_ = Phase::Unconnected;
     TcpSocket* peer_ = nullptr;  // null while Established: the peer was closed
     ByteQueue incoming_;         // bytes beyond window() count as the sender's
+    MemoryCharge incoming_charge_;
     bool fin_received_ = false;
     // Of a listener.
     std::size_t backlog_ = 0;

@@ -55,15 +55,17 @@ SysResult<std::uint64_t> UdpSocket::send(const Outgoing& message) {
         }
         return std::uint64_t{message.bytes.size()};
     }
-    const std::uint64_t charge = message_charge(message.bytes.size());
-    if (other->charged_ + charge > other->receive_buffer())
+    const std::uint64_t bytes_charged = message_charge(message.bytes.size());
+    if (other->charged_ + bytes_charged > other->receive_buffer())
         return std::uint64_t{message.bytes.size()};
+    if (!network().has_room(bytes_charged)) return tl::make_unexpected(Errno::NoBufs);
     Datagram datagram;
     datagram.bytes.assign(message.bytes.begin(), message.bytes.end());
     datagram.from.family = other->family();
     datagram.from.ip = from;
     datagram.from.port = local_port();
-    other->charged_ += charge;
+    datagram.memory = MemoryCharge(network().memory(), bytes_charged);
+    other->charged_ += bytes_charged;
     other->queue_.push_back(std::move(datagram));
     other->waiters_.wake(abi::kPollReadable);
     return std::uint64_t{message.bytes.size()};

@@ -36,6 +36,7 @@ private:
     struct Datagram {
         std::vector<std::byte> bytes;
         SocketAddress from;
+        MemoryCharge memory;
     };
     std::deque<Datagram> queue_;
     std::uint64_t charged_ = 0;

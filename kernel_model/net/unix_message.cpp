@@ -54,6 +54,8 @@ void UnixSocket::deliver(UnixSocket& to, const Outgoing& message, std::span<cons
     sent.sender = message.sender;
     sent.from = name_;
     sent.charge = message_charge(bytes.size());
+    sent.memory =
+        MemoryCharge(network().memory(), sent.charge + sent.files.size() * sizeof sent.files[0]);
     sent.charged = weak_from_this();
     charged_ += sent.charge;
 }
@@ -67,6 +69,9 @@ SysResult<std::uint64_t> UnixSocket::send(const Outgoing& message) {
     }
     std::uint64_t moved = 0;
     const std::uint64_t size = message.bytes.size();
+    const auto has_room = [&](std::uint64_t bytes) {
+        return network().has_room(message_charge(bytes));
+    };
     if (by_message(*this)) {
         if (shut_write_) return tl::make_unexpected(Errno::Pipe);
         if (size + kMaxMessageBytes > send_buffer()) return tl::make_unexpected(Errno::MsgSize);
@@ -75,16 +80,19 @@ SysResult<std::uint64_t> UnixSocket::send(const Outgoing& message) {
             (!has_connections() && &other != this && other.queue_full())) {
             return tl::make_unexpected(Errno::Again);
         }
+        if (!has_room(size)) return tl::make_unexpected(Errno::NoBufs);
         deliver(other, message, message.bytes, true);
         moved = size;
     } else {
         while (moved < size && charged_ < send_buffer()) {
             const std::uint64_t part =
                 std::min({size - moved, kStreamPart, send_buffer() / 2 - 64});
+            if (!has_room(part)) break;
             deliver(other, message, message.bytes.subspan(moved, part), moved == 0);
             moved += part;
         }
-        if (moved == 0 && size > 0) return tl::make_unexpected(Errno::Again);
+        if (moved == 0 && size > 0)
+            return tl::make_unexpected(charged_ < send_buffer() ? Errno::NoBufs : Errno::Again);
     }
     other.waiters_.wake(abi::kPollReadable);
     return moved;

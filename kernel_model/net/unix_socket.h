@@ -55,6 +55,7 @@ private:
         SocketAddress from;
         std::uint64_t charge = 0;
         std::weak_ptr<UnixSocket> charged;
+        MemoryCharge memory;
         std::uint64_t in_flight = 0;  // its files that are counted in the network
     };
 

@@ -15,7 +15,6 @@ struct Row {
 
 constexpr Row kRows[] = {
     {"/proc/sys/fs/aio-max-nr", "65536"},
-    {"/proc/sys/fs/epoll/max_user_watches", "1000000"},
     {"/proc/sys/fs/file-max", "9223372036854775807"},
     {"/proc/sys/fs/nr_open", "1048576"},
     {"/proc/sys/fs/pipe-max-size", "1048576"},
@@ -28,7 +27,6 @@ constexpr Row kRows[] = {
     {"/proc/sys/kernel/pid_max", "32768"},
     {"/proc/sys/kernel/random/boot_id", "00000000-0000-4000-8000-000000000000"},
     {"/proc/sys/kernel/randomize_va_space", "0"},
-    {"/proc/sys/kernel/threads-max", "62000"},
     {"/proc/sys/net/core/optmem_max", "131072"},
     {"/proc/sys/net/core/rmem_default", "212992"},
     {"/proc/sys/net/core/rmem_max", "212992"},

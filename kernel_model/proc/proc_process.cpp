@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <charconv>
 
 #include "kernel_model/abi/capability.h"
 #include "kernel_model/abi/clock.h"
@@ -39,8 +40,8 @@ struct Signals {
 };
 Signals signals_of(const Context& c) {
     Signals s;
-    for (const auto& info : c.task.pending) s.pending |= signal_bit(info.signal);
-    for (const auto& info : c.process.pending) s.shared |= signal_bit(info.signal);
+    s.pending = c.task.pending.set();
+    s.shared = c.process.pending.set();
     for (int n = 1; n <= kSignalCount; ++n) {
         const auto handler = c.process.actions[static_cast<std::size_t>(n)].handler;
         const auto bit = signal_bit(static_cast<Signal>(n));
@@ -212,8 +213,15 @@ std::string mount_info(const Context&) {
 std::string zero(const Context&) {
     return "0\n";
 }
-// The OOM killer of the model does not choose by score.
-void ignore(Task&, std::string_view) {}
+std::string oom_score_adj(const Context& c) {
+    return fmt::format("{}\n", c.process.oom_score_adj);
+}
+void set_oom_score_adj(Task& task, std::string_view text) {
+    std::int32_t value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (read.ec == std::errc() && value >= -1000 && value <= 1000)
+        task.process->oom_score_adj = value;
+}
 
 constexpr ProcessRow kRows[] = {
     {"auxv", auxv, 0400},
@@ -225,7 +233,7 @@ constexpr ProcessRow kRows[] = {
     {"mountinfo", mount_info},
     {"mounts", mounts},
     {"oom_score", zero},
-    {"oom_score_adj", zero, 0644, ignore},
+    {"oom_score_adj", oom_score_adj, 0644, set_oom_score_adj},
     {"smaps", smaps},
     {"stat", stat},
     {"statm", statm},

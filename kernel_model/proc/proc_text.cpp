@@ -8,6 +8,7 @@
 
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/proc/proc_net.h"
+#include "kernel_model/task/budgets.h"
 #include "kernel_model/task/process.h"
 
 namespace uprobesim {
@@ -55,7 +56,7 @@ std::string cpu_list(const Context& c) {
 
 std::string meminfo(const Context& c) {
     const std::uint64_t total = c.machine.memory.limit_bytes() / 1024;
-    const std::uint64_t free = total - c.machine.memory.used_bytes() / 1024;
+    const std::uint64_t free = c.machine.memory.free_bytes() / 1024;
     std::string text;
     const auto row = [&](const char* name, std::uint64_t kb) {
         text += fmt::format("{:<16}{:8} kB\n", name, kb);
@@ -71,6 +72,14 @@ std::string meminfo(const Context& c) {
     row("Committed_AS:", total - free);
     return text +
            "HugePages_Total:       0\nHugePages_Free:        0\nHugepagesize:       2048 kB\n";
+}
+
+std::string most_threads(const Context& c) {
+    return fmt::format("{}\n", threads_max(c.machine.memory));
+}
+
+std::string most_watches(const Context& c) {
+    return fmt::format("{}\n", most_epoll_watches(c.machine.memory));
 }
 
 std::string version(const Context& c) {
@@ -170,6 +179,7 @@ constexpr ProcRow kRows[] = {
     {"/proc/tty/drivers", just<"">},
     {"/proc/uptime", uptime},
     {"/proc/version", version},
+    {"/proc/sys/fs/epoll/max_user_watches", most_watches, 0644},
     {"/proc/sys/fs/file-max", just<"9223372036854775807\n">, 0644},
     {"/proc/sys/fs/nr_open", just<"1048576\n">, 0644},
     {"/proc/sys/fs/pipe-max-size", just<"1048576\n">, 0644},
@@ -183,7 +193,7 @@ constexpr ProcRow kRows[] = {
     {"/proc/sys/kernel/random/entropy_avail", just<"256\n">},
     {"/proc/sys/kernel/random/uuid", uuid},
     {"/proc/sys/kernel/randomize_va_space", just<"0\n">, 0644},
-    {"/proc/sys/kernel/threads-max", just<"62000\n">, 0644},
+    {"/proc/sys/kernel/threads-max", most_threads, 0644},
     {"/proc/sys/kernel/version", just<"#1 SMP\n">},
     {"/proc/sys/net/core/somaxconn", just<"4096\n">, 0644},
     {"/proc/sys/net/ipv4/ip_local_port_range", just<"32768\t60999\n">, 0644},

@@ -89,10 +89,12 @@ void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
             info.signal = Signal::Bus;
             info.code = abi::kBusAdrerr;
             break;
-        case FaultResult::OutOfMemory:  // the OOM killer: always the task that faults
+        case FaultResult::OutOfMemory:  // the OOM killer chose the task that faults
             info = {.signal = Signal::Kill, .code = abi::kSiKernel};
-            kernel.counters().note_unmodelled(
-                "out of memory", "the guest wanted more memory than --memory gives and was killed");
+            if (!task.process->oom_victim)
+                kernel.counters().note_unmodelled(
+                    "out of memory", "the guest wanted more memory than --memory gives");
+            task.process->oom_victim = true;
             break;
     }
     info.fault_esr = abort_syndrome(abort, task.process->mm->space());

@@ -22,18 +22,11 @@ bool restarts(const SignalAction& action, Interrupted interrupted) {
     return interrupted == Interrupted::RestartSys && (action.flags & abi::kSaRestart) != 0;
 }
 
-bool holds_any(const std::deque<SignalInfo>& queue, std::uint64_t set) {
-    return std::any_of(queue.begin(), queue.end(), [&](const SignalInfo& info) {
-        return (signal_bit(info.signal) & set) != 0;
-    });
-}
-
 }  // namespace
 
 bool CallerSignals::any(std::uint64_t set) const {
     const Task* task = kernel_.current();
-    return task != nullptr &&
-           (holds_any(task->pending, set) || holds_any(task->process->pending, set));
+    return task != nullptr && ((task->pending.set() | task->process->pending.set()) & set) != 0;
 }
 
 std::optional<SignalInfo> CallerSignals::take(std::uint64_t set) {
@@ -116,7 +109,9 @@ void SignalDelivery::fatal(const SignalInfo& info) {
     const std::uint64_t pc = kernel_.machine().cpu->read(task_.context, Reg::Pc);
     std::string detail =
         fmt::format("{} at pc 0x{:x}", signal_name(static_cast<int>(info.signal)), pc);
-    if (info.code > 0 && info.code != abi::kSiKernel) {
+    if (info.signal == Signal::Kill && task_.process->oom_victim) {
+        detail += ", by the OOM killer: the guest wanted more memory than --memory gives";
+    } else if (info.code > 0 && info.code != abi::kSiKernel) {
         detail += fmt::format(", address 0x{:x}", info.address);
     } else if (info.code != abi::kSiKernel) {
         detail += fmt::format(", sent by process {}", info.pid);

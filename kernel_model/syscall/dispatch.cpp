@@ -5,8 +5,13 @@
 
 #include <algorithm>
 
+#include "kernel_model/syscall/without_memory.h"
+#include "kernel_model/task/budgets.h"
+
 namespace uprobesim {
 namespace {
+
+constexpr std::uint64_t kRoomForCall = kPageSize;
 
 std::uint64_t as_register(Errno e) {
     return static_cast<std::uint64_t>(-static_cast<std::int64_t>(e));
@@ -43,6 +48,7 @@ SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>
             rows_[row.number] = &row;
         }
     }
+    for (const auto& [number, error] : calls_that_need_memory()) without_memory_[number] = error;
 }
 
 std::vector<const SyscallRow*> SyscallDispatcher::all() const {
@@ -76,7 +82,19 @@ void SyscallDispatcher::enter(Kernel& kernel, Task& task) const {
         kernel.counters().note_unmodelled(std::string(row->name), std::string(row->note));
     task.woken = false;
     task.call_progress = 0;
+    if (without_memory_[number] && !kernel.machine().memory.has_room(kRoomForCall)) [[unlikely]]
+        return refuse(kernel, task, *row);
     if (!call(kernel, task, *row)) block(kernel, task, *row);
+}
+
+// The kernel's memory is used up.
+void SyscallDispatcher::refuse(Kernel& kernel, Task& task, const SyscallRow& row) const {
+    kernel.gate().spend(task, row.path);
+    const std::uint64_t result = as_register(*without_memory_[row.number]);
+    kernel.machine().cpu->write(task.context, Reg::X0, result);
+    if (TrapObserver* observer = kernel.observer(); observer != nullptr) [[unlikely]] {
+        observer->call_ended(task, result);
+    }
 }
 
 // Does not block if the task was woken in the meantime or has a pending signal.
@@ -85,6 +103,9 @@ void SyscallDispatcher::block(Kernel& kernel, Task& task, const SyscallRow& row)
     const bool interrupted = task.tif_sigpending && !task.waits_killable;
     task.resumes_call = task.woken || interrupted;
     task.state = task.resumes_call ? TaskState::Runnable : TaskState::Blocked;
+    if (task.waits_on.size() > kFreeWaits)
+        task.wait_charge =
+            MemoryCharge(&kernel.machine().memory, task.waits_on.size() * kWaitBytes);
     if (task.resumes_call || task.wait_deadline_ns == kNoDeadline || task.wait_timer != 0) return;
     task.wait_timer = kernel.timers().arm(task.wait_deadline_ns, [&kernel, &task] {
         task.wait_timer = 0;
@@ -99,6 +120,7 @@ bool SyscallDispatcher::resume(Kernel& kernel, Task& task) const {
     const bool interrupted = task.tif_sigpending && !task.waits_killable;
     task.woken = false;
     task.leave_queues();
+    task.wait_charge.resize(0);
     const SyscallRow* row = find(task.blocked_in);
     check_invariant(row != nullptr, "a task is blocked in no system call");
     if (call(kernel, task, *row)) return true;

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "kernel_model/abi/signal.h"
 #include "kernel_model/wait/timers.h"
 #include "sim/base/units.h"
+#include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
 
@@ -31,7 +33,8 @@ struct PosixTimer {
     std::uint64_t overrun = 0;  // of the last signal that was delivered
     bool queued = false;        // its signal is pending; the timer is armed again at delivery
     TimerHandle armed;          // for timers of simulated time
-    std::shared_ptr<const SignalAllowance> charge;  // for its signal, as long as it exists
+    std::shared_ptr<const SignalAllowance> allowance;  // for its signal, as long as it exists
+    MemoryCharge charge;
 };
 
 }  // namespace uprobesim

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "kernel_model/abi/signal.h"
@@ -105,12 +107,19 @@ struct Process {
     IntervalTimer real_timer;
     CpuTimer virtual_timer, profiling_timer;  // ITIMER_VIRTUAL, ITIMER_PROF
     std::map<std::int32_t, PosixTimer> posix_timers;
+    std::int32_t next_timer_id = 0;
+    // The armed ones that count CPU time: task (0: the process), expiry, id.
+    std::set<std::tuple<TaskId, std::uint64_t, std::int32_t>> cpu_timers;
     ProcessOptions options;
     // The page to which handlers return without SA_RESTORER, in place of the vDSO's
     // __kernel_rt_sigreturn. 0: not mapped yet.
     VAddr sigreturn_page;
-    std::deque<SignalInfo> pending;  // process-wide: taken by the first task that does not block it
+    SignalQueue pending;  // process-wide: taken by the first task that does not block it
     std::map<TaskId, std::unique_ptr<Task>> tasks;
+    std::set<std::int32_t> children;  // pids, zombies included
+    std::int32_t oom_score_adj = 0;
+    bool oom_victim = false;  // chosen by the OOM killer
+    MemoryCharge charge;      // of the process itself and its strings
 };
 
 // The caller of a file operation: the process's credentials and working directory.

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,10 +10,12 @@
 
 #include "kernel_model/abi/signal.h"
 #include "kernel_model/task/futex.h"
+#include "kernel_model/task/signal_queue.h"
 #include "kernel_model/wait/timers.h"
 #include "kernel_model/wait/wait_queue.h"
 #include "sim/base/units.h"
 #include "sim/cpu/cpu.h"
+#include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
 
@@ -115,13 +116,16 @@ struct Task final : Waiter {
     std::uint64_t sigmask = 0;
     std::uint64_t saved_sigmask = 0;  // rt_sigsuspend, ppoll
     bool restore_sigmask = false;
-    std::deque<SignalInfo> pending;  // in order of arrival; standard signals at most once each
+    SignalQueue pending;  // standard signals at most once each
     AltStack altstack;
     VAddr clear_child_tid;
     VAddr robust_list;
     std::string comm;  // 15 characters, as prctl(PR_SET_NAME)
 
     std::unique_ptr<TaskExtension> extension;
+
+    MemoryCharge charge;       // of the task itself
+    MemoryCharge wait_charge;  // of its places in wait queues, while it is blocked
 
 private:
     void wake() override;

@@ -16,20 +16,25 @@ WaitQueue::~WaitQueue() {
 void WaitQueue::Listener::attach(WaitQueue& queue) {
     detach();
     queue_ = &queue;
-    queue.listeners_.push_back(this);
+    place_ = queue.listeners_.insert(queue.listeners_.end(), this);
 }
 
 void WaitQueue::Listener::detach() {
-    if (queue_ != nullptr) std::erase(queue_->listeners_, this);
+    if (queue_ != nullptr) queue_->listeners_.erase(place_);
     queue_ = nullptr;
 }
 
 void WaitQueue::add(Waiter& waiter, std::uint32_t events, bool exclusive) {
     const auto same = [&](const Entry& e) { return e.waiter == &waiter; };
-    if (const auto it = std::find_if(waiters_.begin(), waiters_.end(), same);
-        it != waiters_.end()) {
-        it->events |= events;
-        return;
+    // Whichever is shorter tells whether it is here already.
+    const bool here = waiter.waits_on.size() > waiters_.size() ||
+                      std::ranges::find(waiter.waits_on, this) != waiter.waits_on.end();
+    if (here) {
+        const auto it = std::ranges::find_if(waiters_, same);
+        if (it != waiters_.end()) {
+            it->events |= events;
+            return;
+        }
     }
     waiters_.push_back({&waiter, events, exclusive});
     waiter.waits_on.push_back(this);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <vector>
 
 namespace uprobesim {
@@ -55,6 +56,7 @@ public:
         // `events`: the poll bits that may have become true.
         virtual void woken(std::uint32_t events) = 0;
         WaitQueue* queue_ = nullptr;
+        std::list<Listener*>::iterator place_;  // in the queue's list
     };
 
     static constexpr std::uint32_t kAnything = ~std::uint32_t{0};
@@ -74,7 +76,7 @@ private:
         bool exclusive;
     };
     std::vector<Entry> waiters_;
-    std::vector<Listener*> listeners_;
+    std::list<Listener*> listeners_;
 };
 
 }  // namespace uprobesim

@@ -154,9 +154,10 @@ bool Uprobes::deny_signal(Task& task) {
         return false;
     }
     const bool trapped = task.fault_code != kNotTrapped;
-    if (trapped ||
-        std::any_of(task.pending.begin(), task.pending.end(),
-                    [&](const SignalInfo& info) { return is_fatal(task, info.signal); })) {
+    bool fatal = false;
+    for (std::uint64_t rest = task.pending.set(); rest != 0 && !fatal; rest &= rest - 1)
+        fatal = is_fatal(task, lowest_signal(rest));
+    if (trapped || fatal) {
         state.state = StepState::SstepTrapped;
         task.tif_uprobe = true;
     }

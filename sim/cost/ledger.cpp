@@ -27,6 +27,18 @@ CentiCycles TaskLedger::kernel_cycles() const {
     return sum;
 }
 
+void Ledger::move(TaskId ended, TaskId to) {
+    const auto it = tasks_.find(ended);
+    if (it == tasks_.end() || ended == to) return;
+    TaskLedger& sum = tasks_[to];
+    for (std::size_t a = 0; a < kAccountCount; ++a) sum.cycles[a] += it->second.cycles[a];
+    sum.exceptions += it->second.exceptions;
+    sum.hits += it->second.hits;
+    sum.billed += it->second.billed;
+    tasks_.erase(it);
+    last_ = nullptr;
+}
+
 Charges Ledger::total() const {
     Charges sum;
     for (const Charges& account : charges_) {

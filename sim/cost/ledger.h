@@ -92,6 +92,9 @@ public:
         return bill;
     }
 
+    // Adds what an ended task was charged to that of `to`, and forgets the task.
+    void move(TaskId ended, TaskId to);
+
     // All kernel work and exceptions so far, all tasks.
     CentiCycles kernel_cycles() const { return kernel_cycles_; }
     const std::map<TaskId, TaskLedger>& tasks() const { return tasks_; }

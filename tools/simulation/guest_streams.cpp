@@ -44,6 +44,7 @@ public:
     }
     SysResult<FileStatus> status() override { return pipe_status(0); }
     std::uint32_t poll() override { return 1; }
+    std::uint64_t kernel_bytes() const override { return 0; }
     FileCosts costs() const override { return {.read = KernelPath::SysReadPipe}; }
 
 private:

@@ -44,6 +44,7 @@ public:
     SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from) override;
     SysResult<FileStatus> status() override;
     std::uint32_t poll() override { return 4; }
+    std::uint64_t kernel_bytes() const override { return 0; }
     FileCosts costs() const override { return {.write = KernelPath::SysWritePipe}; }
     const StreamDigest& digest() const { return digest_; }
     // Also remember the first `most` bytes.

@@ -84,13 +84,16 @@ void take_kernel_work(const Ledger& ledger, RunReport& report) {
     });
 }
 
-// What was charged to an id that was no task's is the first process's.
+// What was charged to an id that was no task's is the first process's. The last row is that of
+// process 0, which stands for the tasks that have no row of their own, if there are any.
 void take_processes(const Kernel& kernel, const Session& session, RunReport& report) {
     std::map<std::int32_t, std::map<std::int32_t, ThreadRow>> processes;
     std::map<std::int32_t, std::int32_t> process_of;
+    constexpr std::int32_t kRest = INT32_MAX;
     for (const TaskRecord& record : kernel.processes().task_records()) {
-        process_of[record.task.value] = record.process;
-        ThreadRow& row = processes[record.process][record.task.value];
+        const std::int32_t pid = record.task == TaskId{} ? kRest : record.process;
+        process_of[record.task.value] = pid;
+        ThreadRow& row = processes[pid][record.task.value];
         row.name = record.comm;
         row.figures.insns += record.insns;
         row.figures.user_cycles += record.user_cycles;
@@ -106,7 +109,8 @@ void take_processes(const Kernel& kernel, const Session& session, RunReport& rep
         figures.hits += ledger.hits;
     }
     for (auto& [pid, threads] : processes) {
-        ProcessRow& process = report.processes.emplace_back(ProcessRow{pid, "", {}});
+        ProcessRow& process =
+            report.processes.emplace_back(ProcessRow{pid == kRest ? 0 : pid, "", {}});
         for (auto& [id, thread] : threads) {
             thread.id = id;
             process.threads.push_back(std::move(thread));

@@ -2,6 +2,7 @@
 #include "kernel_model/files/event/epoll.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "kernel_model/abi/epoll.h"
 #include "kernel_model/abi/fcntl.h"
@@ -44,7 +45,9 @@ public:
     void closed() override {
         const Key key{fd_, file_};
         file_ = nullptr;
-        owner_.items_.erase(key);
+        Epoll& owner = owner_;
+        owner.items_.erase(key);
+        owner.settle();
     }
     std::uint32_t ready() const { return file_->poll() & event_.events; }
     bool armed() const { return (event_.events & ~kPrivateBits) != 0; }
@@ -52,6 +55,7 @@ public:
 
     EpollEvent event_;
     bool queued_ = false;
+    std::list<Item*>::iterator place_;  // in the ready list, if queued
 
 private:
     // ep_poll_callback.
@@ -65,13 +69,23 @@ private:
     Epoll* nested_;
 };
 
-Epoll::Epoll(std::uint64_t inode) : inode_(inode) {
+Epoll::Epoll(std::uint64_t inode, std::shared_ptr<std::uint64_t> watches,
+             std::uint64_t most_watches)
+    : inode_(inode), watches_(std::move(watches)), most_watches_(most_watches) {
     flags = abi::kORdwr;
     name = "anon_inode:[eventpoll]";
 }
 
 Epoll::~Epoll() {
     items_.clear();
+    settle();
+}
+
+// To call after items were added or removed.
+void Epoll::settle() {
+    *watches_ = *watches_ - counted_ + items_.size();
+    counted_ = items_.size();
+    charge.resize(kBytes + items_.size() * kItemBytes);
 }
 
 SysResult<FileStatus> Epoll::status() {
@@ -83,13 +97,13 @@ SysResult<FileStatus> Epoll::status() {
 }
 
 void Epoll::queue(Item& item) {
-    if (!item.queued_) ready_.push_back(&item);
+    if (!item.queued_) item.place_ = ready_.insert(ready_.end(), &item);
     item.queued_ = true;
     waiters_.wake(abi::kPollReadable);
 }
 
 void Epoll::unqueue(Item& item) {
-    ready_.remove(&item);
+    ready_.erase(item.place_);
     item.queued_ = false;
 }
 
@@ -121,8 +135,10 @@ SysResult<void> Epoll::add(std::int32_t fd, File& file, EpollEvent event) {
         const bool deep = levels_above() + 1 + nested->levels_below() > kMaxNested;
         if (deep || nested->reaches(*this)) return tl::make_unexpected(Errno::Loop);
     }
+    if (*watches_ >= most_watches_) return tl::make_unexpected(Errno::NoSpc);
     event.events |= abi::kPollErr | abi::kPollHup;
     Item& item = *items_.emplace(key, std::make_unique<Item>(*this, fd, file, event)).first->second;
+    settle();
     if (item.ready() != 0) queue(item);
     return {};
 }
@@ -140,6 +156,7 @@ SysResult<void> Epoll::modify(std::int32_t fd, File& file, EpollEvent event) {
 
 SysResult<void> Epoll::remove(std::int32_t fd, File& file) {
     if (items_.erase({fd, &file}) == 0) return tl::make_unexpected(Errno::NoEnt);
+    settle();
     return {};
 }
 
@@ -169,7 +186,7 @@ std::uint32_t Epoll::collect(std::uint32_t most,
         if ((item.event_.events & abi::kEpolloneshot) != 0) {
             item.event_.events &= kPrivateBits;
         } else if ((item.event_.events & abi::kEpollet) == 0) {
-            ready_.push_back(&item);
+            item.place_ = ready_.insert(ready_.end(), &item);
             item.queued_ = true;
         }
     }

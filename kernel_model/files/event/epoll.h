@@ -24,13 +24,14 @@ struct EpollEvent {
 
 class Epoll final : public File {
 public:
-    explicit Epoll(std::uint64_t inode);
+    // `watches`: the number of items of all sets of the kernel; at most `most_watches`.
+    Epoll(std::uint64_t inode, std::shared_ptr<std::uint64_t> watches, std::uint64_t most_watches);
     Epoll(const Epoll&) = delete;
     Epoll& operator=(const Epoll&) = delete;
     ~Epoll() override;
 
     // The key of an item is the descriptor together with the open file. Errors: Exist, NoEnt,
-    // Inval, Loop.
+    // Inval, Loop; NoSpc: too many watches.
     SysResult<void> add(std::int32_t fd, File& file, EpollEvent event);
     SysResult<void> modify(std::int32_t fd, File& file, EpollEvent event);
     SysResult<void> remove(std::int32_t fd, File& file);
@@ -55,7 +56,13 @@ private:
     unsigned levels_below() const;
     unsigned levels_above() const;
 
+    static constexpr std::uint64_t kItemBytes = 320;  // epitem and its entry in a wait queue
+    void settle();
+
     std::uint64_t inode_;
+    std::shared_ptr<std::uint64_t> watches_;
+    std::uint64_t most_watches_;
+    std::uint64_t counted_ = 0;  // of this set's items, in watches_
     WaitQueue waiters_;
     std::map<Key, std::unique_ptr<Item>> items_;
     std::list<Item*> ready_;

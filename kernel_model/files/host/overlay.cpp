@@ -176,6 +176,7 @@ void OverlayFileSystem::modified_directory(const Place& where) {
 
 void OverlayFileSystem::drop_unused() {
     std::erase_if(inodes_, [](const auto& entry) { return entry.second.use_count() == 1; });
+    inodes_kept_ = std::max(kInodesKept, 2 * inodes_.size());
 }
 
 std::shared_ptr<Inode> OverlayFileSystem::inode_for(const Node& node, HostFd fd, bool writable) {
@@ -183,7 +184,7 @@ std::shared_ptr<Inode> OverlayFileSystem::inode_for(const Node& node, HostFd fd,
         if (writable && !it->second->writable()) it->second->make_writable(std::move(fd));
         return it->second;
     }
-    if (inodes_.size() >= kInodesKept) drop_unused();
+    if (inodes_.size() >= inodes_kept_) drop_unused();
     // The key is the guest's st_dev and st_ino, which do not change at copy-up.
     const FileKey key{node.status.device, node.status.inode};
     auto inode = std::make_shared<Inode>(machine_.memory, key, std::move(fd), writable,
@@ -211,6 +212,7 @@ void OverlayFileSystem::forget_if_last(const Node& node) {
     inodes_.erase(node.host);
     uses_.erase(node.host);
     layers_.attributes.erase(node.host);
+    names_charge_.resize(layers_.attributes.size() * kNameBytes);
     if (node.kind == LayerKind::Bind) layers_.shown.forget(node.host);
 }
 

@@ -183,6 +183,15 @@ private:
     std::shared_ptr<DiskSpace> space_;                  // null: no limit
     std::map<FileKey, std::shared_ptr<DiskUse>> uses_;  // by host file, as inodes_
     std::map<FileKey, std::weak_ptr<Pipe>> fifos_;      // those that are open
+    // At these sizes of the maps, what is no longer in use is looked for.
+    std::size_t inodes_kept_ = 128, fifos_kept_ = 16;
+    // Files made by the guest: half as many as the memory has pages, as in a tmpfs.
+    bool may_add_file() const {
+        return layers_.attributes.size() < machine_.memory.limit_bytes() / kPageSize / 2 &&
+               machine_.memory.has_room(kNameBytes);
+    }
+    static constexpr std::uint64_t kNameBytes = 1024;  // shmem's inode and dentry
+    MemoryCharge names_charge_;
     // Above the usual inode numbers of host file systems.
     std::uint64_t next_inode_ = std::uint64_t{1} << 40;
 };

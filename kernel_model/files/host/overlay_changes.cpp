@@ -70,6 +70,7 @@ SysResult<void> OverlayFileSystem::prepare(const Credentials& credentials, const
         return tl::make_unexpected(Errno::Perm);
     if (!credentials.permit(p.parent->status, abi::kWOk | abi::kXOk))
         return tl::make_unexpected(Errno::Acces);
+    if (p.scratch && !p.existing && !may_add_file()) return tl::make_unexpected(Errno::NoSpc);
     return p.scratch ? copy_up_directory(parent_of(p.guest)) : SysResult<void>();
 }
 

@@ -219,14 +219,17 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_regular(const Caller& c
 // The data of a FIFO is in the model; the host's FIFO only holds the name.
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_fifo(const Node& node,
                                                               std::uint32_t flags) {
-    std::erase_if(fifos_, [](const auto& entry) { return entry.second.expired(); });
+    if (fifos_.size() >= fifos_kept_) {
+        std::erase_if(fifos_, [](const auto& entry) { return entry.second.expired(); });
+        fifos_kept_ = 2 * fifos_.size() + 16;
+    }
     std::shared_ptr<Pipe> pipe = fifos_[node.host].lock();
     const std::uint32_t mode = flags & abi::kOAccmode;
     if (mode == abi::kOWronly && (flags & abi::kONonblock) != 0 &&
         (pipe == nullptr || pipe->readers() == 0))
         return tl::make_unexpected(Errno::Nxio);
     if (pipe == nullptr) {
-        pipe = std::make_shared<Pipe>();
+        pipe = std::make_shared<Pipe>(PipeOwner{.pages = {}, .memory = &machine_.memory});
         fifos_[node.host] = pipe;
     }
     return std::make_shared<PipeEnd>(std::move(pipe), flags & ~abi::kODirect, node.status);

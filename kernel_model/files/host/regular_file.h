@@ -111,6 +111,9 @@ public:
             auto now = TRY(files_.list(files_.reader(process_), path()));
             entries_ = std::move(now);
             read_once_ = true;
+            std::uint64_t bytes = kBytes;
+            for (const DirEntry& entry : entries_) bytes += sizeof entry + entry.name.capacity();
+            charge.resize(bytes);
         }
         return entries_;
     }

@@ -80,6 +80,8 @@ public:
         return {.read = KernelPath::SysReadPipe, .write = KernelPath::SysWritePipe};
     }
     PtyFile* terminal() override { return this; }
+    // The master's share includes the buffers of both sides (tty_struct, n_tty_data, tty_buffer).
+    std::uint64_t kernel_bytes() const override { return master() ? 104 << 10 : kBytes; }
 
     bool master() const { return end_ == End::Master; }
     bool hung_up() const { return !master() && generation_ != pty_->generation; }

@@ -7,6 +7,7 @@
 #include "kernel_model/syscall/events/sys_poll.h"
 #include "kernel_model/syscall/time_args.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
+#include "kernel_model/task/budgets.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -28,7 +29,9 @@ constexpr std::uint32_t kWithExclusive =
 SysOutcome sys_epoll_create1(SysCall& call) {
     if ((call.uint32(0) & ~kEpollCloexec) != 0) return Errno::Inval;
     auto fd = TRY(call.process.files.add(
-        std::make_shared<Epoll>(call.kernel.network()->next_inode()), call.uint32(0) != 0));
+        std::make_shared<Epoll>(call.kernel.network()->next_inode(), call.kernel.epoll_watches(),
+                                most_epoll_watches(call.kernel.machine().memory)),
+        call.uint32(0) != 0));
     return static_cast<std::uint64_t>(fd);
 }
 

@@ -176,7 +176,8 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
     if (signal < 0 || signal > kSignalCount) return Errno::Inval;
     Process* process = call.kernel.processes().find(of_process->pid());
     if (process == nullptr) return Errno::Srch;
-    if (signal != 0 && !call.kernel.signals().send(*process, info)) return Errno::Again;
+    if (signal != 0 && call.kernel.signals().send(*process, info) == Sending::NoRoom)
+        return Errno::Again;
     return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "kernel_model/signal/signals.h"
 #include "kernel_model/syscall/time_args.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
+#include "kernel_model/task/budgets.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -84,6 +85,8 @@ SysOutcome sys_ppoll(SysCall& call) {
     const std::uint64_t count = call.uint32(1);
     if (count > call.process.files.limit()) return finish(Errno::Inval);
     UserMemory memory = call.memory();
+    if (count > kFreeWaits && !call.kernel.machine().memory.has_room(count * kWaitBytes))
+        return finish(Errno::NoMem);
     std::vector<PollFd> fds(count);
     if (!memory.read(call.address(0), std::as_writable_bytes(std::span(fds))))
         return finish(Errno::Fault);
@@ -135,6 +138,9 @@ SysOutcome sys_pselect6(SysCall& call) {
     };
     if (call.int32(0) < 0) return finish(Errno::Inval);
     const std::int32_t limit = std::min(call.int32(0), kFdSetBits);
+    const std::uint64_t waits = 3 * static_cast<std::uint64_t>(limit);
+    if (waits > kFreeWaits && !call.kernel.machine().memory.has_room(waits * kWaitBytes))
+        return finish(Errno::NoMem);
     const std::uint64_t bytes = (static_cast<std::uint64_t>(limit) + 63) / 64 * 8;
     constexpr std::uint32_t kMasks[3] = {abi::kPollIn | abi::kPollHup | abi::kPollErr,
                                          abi::kPollOut | abi::kPollErr, abi::kPollPri};

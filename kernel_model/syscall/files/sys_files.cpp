@@ -156,7 +156,7 @@ SysOutcome pipe_size(SysCall& call, File& file, bool sets) {
     auto* end = dynamic_cast<PipeEnd*>(&file);
     if (end == nullptr) return bad_descriptor(call);
     if (!sets) return end->pipe()->size();
-    auto size = end->pipe()->resize(call.uint32(2));
+    auto size = end->pipe()->resize(call.uint32(2), call.process.uid);
     return size ? SysOutcome(*size) : SysOutcome(size.error());
 }
 
@@ -370,7 +370,10 @@ SysOutcome sys_getdents64(SysCall& call) {
 SysOutcome sys_pipe2(SysCall& call) {
     const std::uint32_t flags = call.uint32(1);
     if ((flags & ~(kOCloexec | kONonblock | kODirect)) != 0) return Errno::Inval;
-    auto [reader, writer] = make_pipe(call.kernel.new_inode(), flags & (kONonblock | kODirect));
+    auto [reader, writer] = make_pipe(call.kernel.new_inode(), flags & (kONonblock | kODirect),
+                                      {.pages = call.kernel.pipe_pages(),
+                                       .uid = call.process.uid,
+                                       .memory = &call.kernel.machine().memory});
     const bool cloexec = (flags & kOCloexec) != 0;
     auto a = TRY(call.process.files.add(reader, cloexec));
     auto b = call.process.files.add(writer, cloexec);

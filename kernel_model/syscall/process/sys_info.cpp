@@ -45,7 +45,7 @@ SysOutcome sys_sysinfo(SysCall& call) {
     SysInfoBytes info;
     info.uptime = static_cast<std::int64_t>(call.kernel.clock().monotonic_ns() / 1'000'000'000u);
     info.total_ram = memory.limit_bytes();
-    info.free_ram = memory.limit_bytes() - std::min(memory.used_bytes(), memory.limit_bytes());
+    info.free_ram = memory.free_bytes();
     for (const auto& [pid, process] : call.kernel.processes().all()) {
         info.processes = static_cast<std::uint16_t>(info.processes + process->tasks.size());
     }

@@ -38,12 +38,10 @@ SysOutcome sys_rt_sigaction(SysCall& call) {
                              (action.handler == abi::kSigDfl &&
                               (usual == DefaultAction::Ignore || usual == DefaultAction::Continue));
         if (dropped) {
-            const auto same = [&](const SignalInfo& p) {
-                return static_cast<int>(p.signal) == signal;
-            };
-            std::erase_if(call.process.pending, same);
+            const std::uint64_t same = signal_bit(static_cast<Signal>(signal));
+            call.process.pending.drop(same);
             for (const auto& [id, task] : call.process.tasks) {
-                std::erase_if(task->pending, same);
+                task->pending.drop(same);
                 call.kernel.signals().recalculate(*task);
             }
         }
@@ -77,10 +75,8 @@ SysOutcome sys_rt_sigprocmask(SysCall& call) {
 
 SysOutcome sys_rt_sigpending(SysCall& call) {
     if (call.args[1] > abi::kSigsetSize) return Errno::Inval;
-    std::uint64_t set = 0;
-    for (const SignalInfo& p : call.task.pending) set |= signal_bit(p.signal);
-    for (const SignalInfo& p : call.process.pending) set |= signal_bit(p.signal);
-    set &= call.task.sigmask;
+    const std::uint64_t set =
+        (call.task.pending.set() | call.process.pending.set()) & call.task.sigmask;
     const auto bytes =
         std::as_bytes(std::span<const std::uint64_t, 1>(&set, 1)).first(call.args[1]);
     if (!call.memory().write(call.address(0), bytes)) return Errno::Fault;
@@ -196,7 +192,8 @@ SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std
     if (signal < 0 || signal > kSignalCount) return Errno::Inval;
     Task* task = call.kernel.processes().find_task(TaskId{tid});
     if (task == nullptr || (group > 0 && group != task->process->pid)) return Errno::Srch;
-    if (signal != 0 && !call.kernel.signals().send(*task, info)) return Errno::Again;
+    if (signal != 0 && call.kernel.signals().send(*task, info) == Sending::NoRoom)
+        return Errno::Again;
     return 0;
 }
 
@@ -229,7 +226,7 @@ SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::
     if (signal < 0 || signal > kSignalCount) return Errno::Inval;
     Process* process = call.kernel.processes().find(tid);
     if (process == nullptr) return Errno::Srch;
-    if (!call.kernel.signals().send(*process, info)) return Errno::Again;
+    if (call.kernel.signals().send(*process, info) == Sending::NoRoom) return Errno::Again;
     return 0;
 }
 

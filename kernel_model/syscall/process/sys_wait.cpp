@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wait4 and waitid: state changes of child processes.
 #include <array>
+#include <iterator>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/wait.h"
@@ -67,7 +68,13 @@ void take(SysCall& call, const Event& event) {
 template <class Answer>
 SysOutcome wait_for(SysCall& call, const Wanted& wanted, Answer answer) {
     bool any = false;
-    for (Process* child : call.kernel.processes().children_of(call.process)) {
+    const auto& processes = call.kernel.processes().all();
+    // Waiting for one child does not look at the others.
+    const auto& children = call.process.children;
+    const bool one = wanted.who == Wanted::Who::Pid;
+    for (auto it = one ? children.find(wanted.id) : children.begin(); it != children.end();
+         it = one ? children.end() : std::next(it)) {
+        Process* child = processes.at(*it).get();
         if (!wanted.covers(*child)) continue;
         // A child whose exit signal is not SIGCHLD is a clone: it is waited for only with __WCLONE
         // or __WALL.

@@ -6,6 +6,7 @@
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
+#include "kernel_model/task/budgets.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -154,10 +155,14 @@ SysOutcome sys_timer_create(SysCall& call) {
     if (call.args[1] != 0 && !(event = memory.get<SigEvent>(call.address(1)))) return Errno::Fault;
     auto& timers = call.process.posix_timers;
     PosixTimer timer;
-    timer.charge = call.kernel.signals().charge(call.process, false);
-    if (timer.charge == nullptr) return Errno::Again;
+    timer.allowance = call.kernel.signals().charge(call.process, false);
+    if (timer.allowance == nullptr) return Errno::Again;
     TRY(set_clock(call, timer));
-    while (timers.contains(timer.id)) ++timer.id;
+    // posix_timer_add: ids are used again only after all others.
+    std::int32_t& next = call.process.next_timer_id;
+    while (timers.contains(next)) next = next == INT32_MAX ? 0 : next + 1;
+    timer.id = next;
+    timer.charge = MemoryCharge(&call.kernel.machine().memory, kTimerBytes);
     timer.signal = Signal::Alrm;
     timer.value = static_cast<std::uint64_t>(timer.id);
     if (event) {
@@ -165,6 +170,7 @@ SysOutcome sys_timer_create(SysCall& call) {
         TRY(set_event(call, timer, *event));
     }
     if (!memory.put(call.address(2), timer.id)) return Errno::Fault;
+    next = next == INT32_MAX ? 0 : next + 1;
     timers.emplace(timer.id, std::move(timer));
     return 0;
 }
@@ -221,8 +227,11 @@ SysOutcome sys_timer_getoverrun(SysCall& call) {
 }
 
 SysOutcome sys_timer_delete(SysCall& call) {
-    return call.process.posix_timers.erase(call.int32(0)) == 0 ? SysOutcome(Errno::Inval)
-                                                               : SysOutcome(0u);
+    PosixTimer* timer = timer_of(call);
+    if (timer == nullptr) return Errno::Inval;
+    call.kernel.signal_timers().set_posix(call.process, *timer, 0, 0);
+    call.process.posix_timers.erase(timer->id);
+    return 0;
 }
 
 constexpr SyscallRow kRows[] = {

@@ -174,3 +174,35 @@ TEST_CASE_METHOD(PipesFixture, "splice, tee and vmsplice", "[files][pipe]") {
     CHECK(call("sendfile", {u(writer), u(file), offset, 9000}) == 8187);
     CHECK_FALSE(enter("sendfile", {u(writer), u(file), offset, 9000}));
 }
+
+// pipe(7): pipe-user-pages-soft is 16,384 pages.
+TEST_CASE_METHOD(PipesFixture, "a user with many pages in pipes gets small pipes",
+                 "[files][pipe]") {
+    constexpr std::uint64_t kSetSize = 1031;
+    process->files.set_limit(4096);
+    process->uid = process->gid = 1000;
+    for (int i = 0; i < 16384 / 16; ++i) {
+        pipe(kNonblock);
+        REQUIRE(call("fcntl", {u(writer), 1032}) == 65536);
+    }
+    pipe(kNonblock);
+    CHECK(call("fcntl", {u(writer), 1032}) == 8192);
+    CHECK(call("fcntl", {u(writer), kSetSize, 65536}) == -1);  // EPERM
+    CHECK(call("fcntl", {u(writer), kSetSize, 4096}) == 4096);
+    process->uid = 0;
+    pipe(kNonblock);
+    CHECK(call("fcntl", {u(writer), 1032}) == 65536);
+    CHECK(call("fcntl", {u(writer), kSetSize, 1 << 20}) == 1 << 20);
+}
+
+TEST_CASE_METHOD(PipesFixture, "a pipe's data is memory of the kernel, until it is read",
+                 "[files][pipe]") {
+    pipe(kNonblock);
+    const std::uint64_t before = machine->memory.kernel_bytes();
+    CHECK(write_bytes(65536) == 65536);
+    CHECK(machine->memory.kernel_bytes() >= before + 65536);
+    CHECK(drain(65536) == 65536);
+    CHECK(machine->memory.kernel_bytes() == before);
+    const MemoryCharge rest(&machine->memory, machine->memory.free_bytes());
+    CHECK(write_bytes(1) == -12);  // ENOMEM
+}

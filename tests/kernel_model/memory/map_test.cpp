@@ -276,3 +276,55 @@ TEST_CASE("an address space that goes away gives all memory back", "[memory]") {
     }
     CHECK(machine->memory.used_bytes() == before);
 }
+
+TEST_CASE_METHOD(MemoryFixture,
+                 "a mapping goes into the highest gap that holds it, whatever went before",
+                 "[memory]") {
+    const VAddr base(0x7ff8000000);
+    std::vector<VRange> placed;
+    std::uint64_t random = 1;
+    const auto next = [&](std::uint64_t below) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        return (random >> 33) % below;
+    };
+    // The expected place, by looking at all gaps.
+    const auto highest = [&](std::uint64_t length) {
+        VAddr ceiling = base;
+        for (auto it = mm.vmas().rbegin(); it != mm.vmas().rend(); ++it) {
+            if (it->second.range.end <= ceiling && ceiling - it->second.range.end >= length) break;
+            ceiling = std::min(ceiling, it->second.range.begin);
+        }
+        return ceiling - length;
+    };
+    for (int round = 0; round < 3000; ++round) {
+        if (next(3) == 0 && !placed.empty()) {
+            const std::size_t which = next(placed.size());
+            REQUIRE(mm.unmap(placed[which]));
+            placed.erase(placed.begin() + static_cast<std::ptrdiff_t>(which));
+            continue;
+        }
+        const std::uint64_t pages = 1 + next(6);
+        const VAddr expected = highest(pages * kPageSize);
+        // Neighbours do not merge.
+        const VAddr at = anonymous(pages, round % 2 != 0 ? kReadOnly : kReadWrite);
+        REQUIRE(at == expected);
+        placed.push_back({at, at + pages * kPageSize});
+    }
+}
+
+TEST_CASE("mappings take memory of the kernel, and end with ENOMEM", "[memory]") {
+    const auto machine = make_machine(std::uint64_t{1} << 20);
+    {
+        Mm mm(*machine);
+        std::uint64_t n = 0;
+        SysResult<VAddr> last;
+        do {
+            last = mm.map({.length = kPageSize, .prot = n % 2 != 0 ? kReadOnly : Prot{}});
+            ++n;
+        } while (last);
+        CHECK(last.error() == Errno::NoMem);
+        CHECK(n < (1u << 20) / 128);
+        CHECK(machine->memory.kernel_bytes() >= (n - 1) * 200);
+    }
+    CHECK(machine->memory.kernel_bytes() == 0);
+}

@@ -227,6 +227,24 @@ TEST_CASE(
     CHECK(t.kernel_cycles() + ledger.tasks().at(two).kernel_cycles() == ledger.kernel_cycles());
 }
 
+TEST_CASE("the charges of a task that ended can be added to another's", "[sim][cost]") {
+    const PriceList prices(machine(), kernel());
+    Ledger ledger(prices);
+    const TaskId ended{1000}, rest{};
+    ledger.exception(ended, ExceptionClass::Svc);
+    ledger.count_hit(ended);
+    const CentiCycles all = ledger.kernel_cycles();
+    ledger.move(ended, rest);
+    ledger.move(ended, rest);
+    CHECK_FALSE(ledger.tasks().contains(ended));
+    CHECK(ledger.tasks().at(rest).kernel_cycles() == CentiCycles(6050));
+    CHECK(ledger.tasks().at(rest).exceptions == 1);
+    CHECK(ledger.tasks().at(rest).hits == 1);
+    CHECK(ledger.kernel_cycles() == all);
+    ledger.exception(ended, ExceptionClass::Svc);
+    CHECK(ledger.tasks().at(ended).exceptions == 1);
+}
+
 TEST_CASE("an account goes by its name", "[sim][cost]") {
     std::set<std::string_view> names;
     for (std::size_t a = 0; a < kAccountCount; ++a) {

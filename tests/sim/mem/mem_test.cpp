@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/mem/address_space.h"
+#include "sim/mem/memory_charge.h"
 
 using namespace uprobesim;
 
@@ -233,4 +234,38 @@ TEST_CASE_METHOD(MemFixture, "a walk ends at the level whose entry is missing", 
     space.protect(kPage, {});
     CHECK(space.lookup(kPage).has_value());
     CHECK(space.translation_fault_level(kPage) == 3u);
+}
+
+TEST_CASE_METHOD(MemFixture, "frames and the kernel's objects share the memory", "[mem]") {
+    {
+        MemoryCharge object(&memory, 60 * kPageSize + 1);
+        CHECK(memory.free_bytes() == 4 * kPageSize - 1);
+        std::vector<PAddr> all;
+        while (const auto f = memory.allocate()) all.push_back(*f);
+        CHECK(all.size() == 3);
+        CHECK_FALSE(memory.has_room(kPageSize));
+        object.resize(59 * kPageSize);
+        CHECK(memory.has_room(2 * kPageSize));
+        CHECK(memory.allocate());
+        const MemoryCharge copy = object;
+        CHECK(memory.kernel_bytes() == 118 * kPageSize);
+        CHECK(memory.free_bytes() == 0);
+    }
+    CHECK(memory.kernel_bytes() == 0);
+    CHECK(memory.free_bytes() == 60 * kPageSize);
+}
+
+TEST_CASE_METHOD(MemFixture, "free frames are given back to the host when objects need the memory",
+                 "[mem]") {
+    std::vector<PAddr> all;
+    while (const auto f = memory.allocate()) all.push_back(*f);
+    std::memset(memory.bytes(all.back()).data(), 0xff, kPageSize);
+    for (const PAddr f : all) memory.release(f);
+    const std::uint64_t before = memory.held_bytes();
+    CHECK(before >= memory.limit_bytes());
+    const MemoryCharge object(&memory, 32 * kPageSize);
+    CHECK(memory.held_bytes() + memory.kernel_bytes() <= memory.limit_bytes() + kPageSize);
+    // And they are whole frames again.
+    for (int i = 0; i < 32; ++i) CHECK(zero(frame()));
+    CHECK_FALSE(memory.allocate());
 }
