@@ -8,7 +8,8 @@ bad-input (a clear line or a guest signal each), host-files (input paths that ar
 written), escapes (a guest reaches nothing outside of its root, binds and scratch layer), determinism (the same bytes
 twice), views (what a run shows while it goes on, and runs that end before their program), redis (redis-server and
 redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a command), faults (programs with a killed
-peer, or without free disk space, memory, pipes or descriptors).
+peer, or without free disk space, memory, pipes or descriptors), budgets (a guest that takes one thing without end is
+refused, within --memory).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -18,6 +19,7 @@ import sys
 sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 
 import bad_input
+import budget_tests
 import escape_tests
 import harness
 import host_files
@@ -41,6 +43,7 @@ PARTS = {
     "views": view_tests.views_part,
     "redis": redis_tests.redis_part,
     "faults": task_tests.faults_part,
+    "budgets": budget_tests.budgets_part,
 }
 
 
