@@ -9,6 +9,10 @@ namespace uprobesim {
 
 namespace {
 
+// struct dentry with its place in the parent, which has the name once more; and what is known of a
+// removed directory.
+constexpr std::uint64_t kDentryBytes = 256, kRemovedBytes = 160;
+
 // Takes the first component off an absolute path.
 std::string_view next_name(std::string_view& path) {
     path.remove_prefix(path.empty() || path.front() != '/' ? 0 : 1);
@@ -18,6 +22,15 @@ std::string_view next_name(std::string_view& path) {
 }
 
 }  // namespace
+
+Dentry::Dentry(std::shared_ptr<Dentry> parent, std::string name, PhysicalMemory* memory)
+    : parent_(std::move(parent)), name_(std::move(name)), charge_(memory) {
+    settle_charge();
+}
+
+void Dentry::settle_charge() {
+    charge_.resize(kDentryBytes + 2 * name_.size() + (last_status_ ? kRemovedBytes : 0));
+}
 
 Dentry::~Dentry() {
     if (!parent_ || removed_) return;
@@ -40,7 +53,7 @@ std::shared_ptr<Dentry> DentryTree::at(std::string_view path) {
         const auto known = here->children_.find(name);
         auto next = known != here->children_.end() ? known->second.lock() : nullptr;
         if (!next) {
-            next = std::make_shared<Dentry>(here, std::string(name));
+            next = std::make_shared<Dentry>(here, std::string(name), memory_);
             here->children_.insert_or_assign(std::string(name), next);
         }
         here = std::move(next);
@@ -66,6 +79,7 @@ void DentryTree::renamed(std::string_view from, std::string_view to) {
     const std::size_t slash = to.rfind('/');
     const auto old_parent = std::exchange(entry->parent_, at(to.substr(0, slash)));
     entry->name_ = to.substr(slash + 1);
+    entry->settle_charge();
     entry->parent_->children_.insert_or_assign(entry->name_, entry);
 }
 
@@ -75,6 +89,7 @@ void DentryTree::removed(std::string_view path, const FileStatus& status) {
     entry->removed_ = true;
     entry->last_status_ = std::make_shared<FileStatus>(status);
     entry->last_status_->links = 0;
+    entry->settle_charge();
 }
 
 }  // namespace uprobesim

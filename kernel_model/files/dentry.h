@@ -9,14 +9,16 @@
 #include <string>
 #include <string_view>
 
+#include "sim/mem/memory_charge.h"
+
 namespace uprobesim {
 
 struct FileStatus;
 
 class Dentry {
 public:
-    Dentry(std::shared_ptr<Dentry> parent, std::string name)
-        : parent_(std::move(parent)), name_(std::move(name)) {}
+    // `memory`: what it is charged to; null: nothing.
+    Dentry(std::shared_ptr<Dentry> parent, std::string name, PhysicalMemory* memory);
     Dentry(const Dentry&) = delete;
     Dentry& operator=(const Dentry&) = delete;
     ~Dentry();
@@ -32,16 +34,20 @@ public:
 private:
     friend class DentryTree;
     std::string names() const;
+    void settle_charge();
 
     std::shared_ptr<Dentry> parent_;  // null: the top of the tree
     std::string name_;
     bool removed_ = false;
     std::shared_ptr<FileStatus> last_status_;
     std::map<std::string, std::weak_ptr<Dentry>, std::less<>> children_;
+    MemoryCharge charge_;
 };
 
 class DentryTree {
 public:
+    explicit DentryTree(PhysicalMemory* memory) : memory_(memory) {}
+
     // The entry of a canonical absolute path.
     std::shared_ptr<Dentry> at(std::string_view path);
     // To call after a rename or removal. Without an entry for the path they do nothing.
@@ -53,7 +59,8 @@ private:
     // Removes the entry from its directory. Null: there is no entry for this path.
     std::shared_ptr<Dentry> detach(std::string_view path);
 
-    std::shared_ptr<Dentry> root_ = std::make_shared<Dentry>(nullptr, "");
+    PhysicalMemory* memory_;
+    std::shared_ptr<Dentry> root_ = std::make_shared<Dentry>(nullptr, "", nullptr);
 };
 
 }  // namespace uprobesim

@@ -10,8 +10,8 @@ OWN = 64 << 20  # what the simulator may take beside the guest's memory
 BOMBS = [
     ("pages", None), ("page-tables", None), ("zero-page-tables", None), ("mappings", None), ("small-mappings", None),
     ("populate", None), ("shared-memory", None), ("empty-segments", None), ("memory-files", None),
-    ("empty-memory-files", None), ("anonymous-shared", None), ("new-code", 20000), ("code-entries", 12),
-    ("break", None), ("stack", None), ("forks", None), ("sleepers", None), ("zombies", None), ("short-lives", 3000),
+    ("empty-memory-files", None), ("anonymous-shared", None), ("new-code", 20000), ("checked-code", 6000),
+    ("code-entries", 12), ("break", None), ("stack", None), ("forks", None), ("sleepers", None), ("zombies", None), ("short-lives", 3000),
     ("threads", None), ("timers", None), ("expiring-timers", 20000), ("cpu-timers", 20000), ("queued-signals", 31000),
     ("long-arguments", None), ("poll-sets", None), ("descriptor-tables", None), ("copied-mappings", None),
     ("strange-numbers", 20000), ("pipes", None), ("large-pipes", None), ("empty-pipes", None), ("descriptors", None),

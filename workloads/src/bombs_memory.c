@@ -135,6 +135,23 @@ static void new_code(long most) {
     told("functions", n, most);
 }
 
+// The same with accesses whose alignment is checked: the simulator ends blocks before them.
+static void checked_code(long most) {
+    if (most > 200000) most = 200000;
+    uint32_t* p = mmap(NULL, 1 << 22, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned long sum = 0, word = 1;
+    long n = 0;
+    for (; p != MAP_FAILED && n < most; ++n) {
+        uint32_t* at = p + n % 1024 * 1024;
+        write_code(at, n);
+        for (long i = n % 7 + 1; i < kLength; i += n % 5 + 1) at[i] = 0xc8dffc22;  // ldar x2, [x1]
+        __builtin___clear_cache((char*)at, (char*)(at + kLength + 1));
+        sum += ((unsigned long (*)(unsigned long, unsigned long*))at)(1, &word);
+    }
+    printf("sum %lu\n", sum);
+    told("functions", n, most);
+}
+
 // Code that does not change, entered at each of its instructions: every entry begins another block.
 static void code_entries(long most) {
     if (most > 60) most = 60;
@@ -185,6 +202,7 @@ const struct bomb memory_bombs[] = {
     {"empty-memory-files", empty_memory_files},
     {"anonymous-shared", anonymous_shared},
     {"new-code", new_code},
+    {"checked-code", checked_code},
     {"code-entries", code_entries},
     {"break", break_},
     {"stack", stack},

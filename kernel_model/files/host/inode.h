@@ -16,6 +16,7 @@
 #include "kernel_model/files/host.h"
 #include "kernel_model/files/host/shown_files.h"
 #include "kernel_model/memory/backing.h"
+#include "sim/mem/memory_charge.h"
 #include "sim/mem/physical_memory.h"
 
 namespace uprobesim {
@@ -72,6 +73,7 @@ public:
     // Of a bind's file: which bind.
     std::optional<std::size_t> bind;
     std::string guest;  // the name by which it was first met
+    MemoryCharge charge;
     // Space charged against the scratch limit; null if unlimited.
     std::shared_ptr<DiskUse> use;
 

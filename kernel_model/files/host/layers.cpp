@@ -62,6 +62,13 @@ bool Layers::hidden(const std::string& guest) const {
     return false;
 }
 
+void Layers::hide(const std::string& guest) {
+    constexpr std::uint64_t kHiddenBytes = 80;
+    if (!hidden_.insert(guest).second) return;
+    hidden_bytes_ += kHiddenBytes + guest.size();
+    settle_charge();
+}
+
 std::vector<std::string> Layers::bind_points_in(const std::string& guest) const {
     std::vector<std::string> names;
     for (const Bind& b : binds_) {
@@ -101,6 +108,7 @@ void Layers::put_host_file(Node& node, HostFile file) {
             kept->inode = inode_number_of(node.guest) | std::uint64_t{1} << 41;
             kept->atime_s = kept->ctime_s = kept->mtime_s;
             kept->atime_ns = kept->ctime_ns = kept->mtime_ns;
+            settle_charge();
             if (adopted) adopted(node.guest, kept);
         }
         node.attributes = kept;

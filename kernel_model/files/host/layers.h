@@ -60,11 +60,15 @@ public:
         bool file;
     };
 
-    Layers(HostDirectory root, HostDirectory scratch, std::vector<Bind> binds, SpecialTree& special)
-        : root_(std::move(root)),
+    // `memory`: what is known of files and names is charged to it.
+    Layers(HostDirectory root, HostDirectory scratch, std::vector<Bind> binds, SpecialTree& special,
+           PhysicalMemory* memory)
+        : shown(memory),
+          root_(std::move(root)),
           scratch_(std::move(scratch)),
           binds_(std::move(binds)),
-          special_(special) {}
+          special_(special),
+          charge_(memory) {}
 
     SysResult<Walk> walk(const Caller& caller, std::string_view path, bool follow_last);
     // Looks up a canonical path without following links. nullopt: no such name.
@@ -85,7 +89,7 @@ public:
     bool may_search(const Credentials& credentials, const Node& directory) const;
 
     // Hides a name of the root, which the guest has removed (a whiteout).
-    void hide(const std::string& guest) { hidden_.insert(guest); }
+    void hide(const std::string& guest);
     // Names in this directory on which a bind is mounted.
     std::vector<std::string> bind_points_in(const std::string& guest) const;
     bool hidden(const std::string& guest) const;
@@ -98,6 +102,9 @@ public:
     // Attributes of scratch files that override those of the host file. By host file, so that they
     // survive renames and new links.
     std::map<FileKey, std::shared_ptr<FileStatus>> attributes;
+    // To call after a change of them. Each is charged as shmem's inode and dentry.
+    void settle_charge() { charge_.resize(attributes.size() * kFileBytes + hidden_bytes_); }
+    static constexpr std::uint64_t kFileBytes = 1024;
     // Of the top directory, which is the root's own; null: nothing was changed.
     std::shared_ptr<FileStatus> top;
     // Told of each file of the scratch layer that was made neither by this run nor by an earlier
@@ -120,6 +127,8 @@ private:
     std::vector<Bind> binds_;
     SpecialTree& special_;
     std::set<std::string> hidden_;
+    std::uint64_t hidden_bytes_ = 0;
+    MemoryCharge charge_;
 };
 
 // "/a/b" -> "a/b", "/" -> ".".

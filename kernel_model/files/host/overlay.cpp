@@ -14,6 +14,7 @@ namespace uprobesim {
 namespace {
 constexpr std::size_t kMostLost = 1000;   // files that are named; a guest makes as many as it likes
 constexpr std::size_t kInodesKept = 128;  // with a host descriptor each
+constexpr std::uint64_t kInodeBytes = 512;  // beside what each open file is charged
 constexpr std::uint64_t kAllPages = ~std::uint64_t{0} / kPageSize;
 
 bool put_access_time(FileStatus& a, FileTime now) {
@@ -32,8 +33,10 @@ OverlayFileSystem::OverlayFileSystem(Machine& machine, std::unique_ptr<SpecialTr
                                      std::shared_ptr<DiskSpace> space)
     : machine_(machine),
       special_(std::move(special)),
-      layers_(std::move(root), std::move(scratch), std::move(binds), *special_),
+      layers_(std::move(root), std::move(scratch), std::move(binds), *special_, &machine.memory),
       temporary_(std::move(temporary)),
+      dentries_(&machine.memory),
+      lost_charge_(&machine.memory),
       space_(std::move(space)) {}
 
 OverlayFileSystem::~OverlayFileSystem() {
@@ -101,10 +104,10 @@ FileStatus OverlayFileSystem::status_of(const Inode& inode) {
 }
 
 void OverlayFileSystem::lost(const std::string& path, Errno error) {
-    if (lost_writes_.size() < kMostLost || lost_writes_.contains(path))
-        lost_writes_.try_emplace(path, error);
-    else
-        lost_writes_.try_emplace("(more files)", error);
+    constexpr std::uint64_t kLostBytes = 96;
+    const bool named = lost_writes_.size() < kMostLost || lost_writes_.contains(path);
+    if (lost_writes_.try_emplace(named ? path : "(more files)", error).second)
+        lost_charge_.grow(kLostBytes + path.size());
 }
 
 std::shared_ptr<FileStatus> OverlayFileSystem::new_attributes(const Credentials& credentials,
@@ -130,6 +133,7 @@ std::shared_ptr<FileStatus> OverlayFileSystem::new_attributes(const Credentials&
 SysResult<void> OverlayFileSystem::put_in_scratch(const std::string& guest,
                                                   std::shared_ptr<FileStatus> kept,
                                                   const std::function<SysResult<void>()>& make) {
+    if (!may_add_file()) return tl::make_unexpected(Errno::NoSpc);
     if (state_) state_->made(guest, kept);
     if (auto made = make(); !made) {
         if (state_) state_->undo();
@@ -137,12 +141,14 @@ SysResult<void> OverlayFileSystem::put_in_scratch(const std::string& guest,
     }
     const auto host = TRY(layers_.scratch().status(relative_of(guest)));
     layers_.attributes[host.key()] = std::move(kept);
+    layers_.settle_charge();
     return {};
 }
 
 Outcome OverlayFileSystem::keep_state(const std::string& path) {
     const auto failed = [this](Errno error) { lost("/", error); };
     state_ = TRY(ScratchState::open(layers_.scratch(), path, failed));
+    state_->account(machine_.memory);
     for (const auto& [name, status] : state_->names()) {
         status->device = Layers::kDevice;
         next_inode_ = std::max(next_inode_, status->inode + 1);
@@ -152,6 +158,7 @@ Outcome OverlayFileSystem::keep_state(const std::string& path) {
             layers_.attributes[host->key()] = status;
         }
     }
+    layers_.settle_charge();
     for (const std::string& name : state_->hidden()) layers_.hide(name);
     layers_.adopted = [this](const std::string& name, const std::shared_ptr<FileStatus>& status) {
         state_->made(name, status);
@@ -192,6 +199,7 @@ std::shared_ptr<Inode> OverlayFileSystem::inode_for(const Node& node, HostFd fd,
     inode->attributes = node.attributes;
     inode->on_failure = [this](const std::string& name, Errno error) { lost(name, error); };
     inode->guest = node.guest;
+    inode->charge = MemoryCharge(&machine_.memory, kInodeBytes + node.guest.size());
     if (node.kind == LayerKind::Bind) inode->bind = node.bind;
     if (!node.attributes) inode->kept = layers_.shown.kept(inode->status());
     if (node.kind == LayerKind::Scratch) inode->use = use_of(node.host);
@@ -212,7 +220,7 @@ void OverlayFileSystem::forget_if_last(const Node& node) {
     inodes_.erase(node.host);
     uses_.erase(node.host);
     layers_.attributes.erase(node.host);
-    names_charge_.resize(layers_.attributes.size() * kNameBytes);
+    layers_.settle_charge();
     if (node.kind == LayerKind::Bind) layers_.shown.forget(node.host);
 }
 

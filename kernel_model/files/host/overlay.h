@@ -177,6 +177,7 @@ private:
     std::function<std::uint64_t()> now_ns_;
     DentryTree dentries_;
     std::map<std::string, Errno> lost_writes_;
+    MemoryCharge lost_charge_;
     std::unique_ptr<ScratchState> state_;  // null: the scratch directory is not kept
     // By host file, as long as it has a name: afterwards the host may reuse its inode number.
     std::map<FileKey, std::shared_ptr<Inode>> inodes_;
@@ -188,10 +189,8 @@ private:
     // Files made by the guest: half as many as the memory has pages, as in a tmpfs.
     bool may_add_file() const {
         return layers_.attributes.size() < machine_.memory.limit_bytes() / kPageSize / 2 &&
-               machine_.memory.has_room(kNameBytes);
+               machine_.memory.has_room(Layers::kFileBytes);
     }
-    static constexpr std::uint64_t kNameBytes = 1024;  // shmem's inode and dentry
-    MemoryCharge names_charge_;
     // Above the usual inode numbers of host file systems.
     std::uint64_t next_inode_ = std::uint64_t{1} << 40;
 };

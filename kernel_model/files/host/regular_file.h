@@ -73,6 +73,9 @@ class NodeFile : public File {
 public:
     NodeFile(OverlayFileSystem& files, Node node) : files_(files), node_(std::move(node)) {}
     SysResult<FileStatus> status() override { return TRY(files_.node_of(*this)).status; }
+    std::uint64_t kernel_bytes() const override {
+        return kBytes + node_.guest.size() + node_.relative.size();
+    }
     Node& node() { return node_; }
 
 protected:
@@ -111,7 +114,7 @@ public:
             auto now = TRY(files_.list(files_.reader(process_), path()));
             entries_ = std::move(now);
             read_once_ = true;
-            std::uint64_t bytes = kBytes;
+            std::uint64_t bytes = kernel_bytes();
             for (const DirEntry& entry : entries_) bytes += sizeof entry + entry.name.capacity();
             charge.resize(bytes);
         }

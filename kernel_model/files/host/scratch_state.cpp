@@ -25,6 +25,7 @@ namespace {
 constexpr std::string_view kFirstLine = "uprobesim-scratch 1";
 constexpr std::size_t kMostTouched = 256;
 // The log is written anew when it is so much longer than what it says.
+constexpr std::uint64_t kEntryBytes = 96;  // of a name, beside its text
 constexpr std::uint64_t kSlack = std::uint64_t{1} << 20;
 
 std::string read_whole(int fd) {
@@ -60,6 +61,34 @@ Result<std::unique_ptr<ScratchState>> ScratchState::open(const HostDirectory& sc
     return state;
 }
 
+void ScratchState::account(PhysicalMemory& memory) {
+    text_bytes_ = 0;
+    for (const auto& [name, status] : names_) text_bytes_ += name.size();
+    for (const std::string& name : hidden_) text_bytes_ += name.size();
+    charge_ = MemoryCharge(&memory);
+    settle_charge();
+}
+
+void ScratchState::settle_charge() {
+    charge_.resize((names_.size() + hidden_.size()) * kEntryBytes + text_bytes_);
+}
+
+void ScratchState::put_name(const std::string& guest, std::shared_ptr<FileStatus> status) {
+    if (names_.insert_or_assign(guest, std::move(status)).second) text_bytes_ += guest.size();
+    settle_charge();
+}
+
+ScratchState::Names::iterator ScratchState::drop_name(Names::iterator at) {
+    text_bytes_ -= at->first.size();
+    at = names_.erase(at);
+    settle_charge();
+    return at;
+}
+
+void ScratchState::drop_name(const std::string& guest) {
+    if (const auto at = names_.find(guest); at != names_.end()) drop_name(at);
+}
+
 void ScratchState::read(const HostDirectory& scratch) {
     const HostFd log(
         openat(folder_.get(), "state", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
@@ -87,11 +116,11 @@ void ScratchState::apply(const std::string& line, bool last, const HostDirectory
         *kept = s;
     } else if (words[0] == "name" && words.size() == 3) {
         const auto file = files_.find(std::strtoull(words[1].c_str(), nullptr, 10));
-        if (file != files_.end()) names_[name] = file->second;
+        if (file != files_.end()) put_name(name, file->second);
     } else if (words[0] == "hide") {
         hidden_.insert(name);
     } else if (words[0] == "drop") {
-        if (!last || !is_there(name)) names_.erase(name);
+        if (!last || !is_there(name)) drop_name(name);
     } else if (words[0] == "move" && words.size() == 3) {
         const std::string from = unescaped(words[1]);
         if (!last || !is_there(from)) rename_names(from, name);
@@ -108,19 +137,19 @@ void ScratchState::forget_lost(const HostDirectory& scratch) {
 }
 
 void ScratchState::rename_names(const std::string& from, const std::string& to) {
-    names_.erase(to);
+    drop_name(to);
     Names moving;
     for (auto it = names_.lower_bound(from); it != names_.end();) {
         const std::string& name = it->first;
         if (name.compare(0, from.size(), from) != 0) break;
         if (name.size() == from.size() || name[from.size()] == '/') {
             moving[to + name.substr(from.size())] = it->second;
-            it = names_.erase(it);
+            it = drop_name(it);
         } else {
             ++it;
         }
     }
-    names_.merge(moving);
+    for (auto& [name, status] : moving) put_name(name, std::move(status));
 }
 
 bool ScratchState::rewrite() {
@@ -174,7 +203,7 @@ void ScratchState::made(const std::string& guest, std::shared_ptr<FileStatus> st
     append(fmt::format("name {} {}", status->inode, escaped(guest)));
     commit();
     remember(guest);
-    names_[guest] = std::move(status);
+    put_name(guest, std::move(status));
 }
 
 void ScratchState::removed(const std::string& guest) {
@@ -182,7 +211,7 @@ void ScratchState::removed(const std::string& guest) {
     append("drop " + escaped(guest));
     commit();
     remember(guest);
-    names_.erase(guest);
+    drop_name(guest);
 }
 
 // Undoing the last change of a name is giving it back what it had.
@@ -190,9 +219,9 @@ void ScratchState::remember(const std::string& guest) {
     const auto had = names_.find(guest);
     undo_ = [this, guest, status = had != names_.end() ? had->second : nullptr] {
         if (status) {
-            names_[guest] = status;
+            put_name(guest, status);
         } else {
-            names_.erase(guest);
+            drop_name(guest);
         }
     };
 }
@@ -217,6 +246,8 @@ void ScratchState::moved(const std::string& from, const std::string& to) {
 
 void ScratchState::hide(const std::string& guest) {
     if (!hidden_.insert(guest).second) return;
+    text_bytes_ += guest.size();
+    settle_charge();
     append("hide " + escaped(guest));
     commit();
 }

@@ -14,6 +14,7 @@
 
 #include "kernel_model/files/host.h"
 #include "sim/base/error.h"
+#include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
 
@@ -30,6 +31,9 @@ public:
     static Result<std::unique_ptr<ScratchState>> open(const HostDirectory& scratch,
                                                       const std::string& path,
                                                       std::function<void(Errno)> failed);
+
+    // What it remembers is charged to this memory from now on.
+    void account(PhysicalMemory& memory);
 
     const Names& names() const { return names_; }
     const std::set<std::string>& hidden() const { return hidden_; }
@@ -57,6 +61,10 @@ private:
     void shorten();
     void apply(const std::string& line, bool last, const HostDirectory& scratch);
     void remember(const std::string& guest);
+    void put_name(const std::string& guest, std::shared_ptr<FileStatus> status);
+    Names::iterator drop_name(Names::iterator at);
+    void drop_name(const std::string& guest);
+    void settle_charge();
     void rename_names(const std::string& from, const std::string& to);
 
     HostFd folder_, log_;
@@ -68,6 +76,8 @@ private:
     std::map<std::uint64_t, std::shared_ptr<FileStatus>> files_;  // while reading
     std::map<std::uint64_t, std::shared_ptr<FileStatus>> touched_;
     std::string pending_;
+    std::uint64_t text_bytes_ = 0;  // of all names
+    MemoryCharge charge_;
     std::uint64_t log_bytes_ = 0, whole_bytes_ = 0;
     bool broken_ = false;  // a line could not be written whole
 };

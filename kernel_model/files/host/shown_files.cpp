@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::int64_t kDay = 86400;  // seconds
 constexpr std::uint64_t kNumbers = std::uint64_t{1} << 39;
+// What an entry takes of the host: a number in both directions, a KeptFile.
+constexpr std::uint64_t kNumberBytes = 128, kKeptBytes = 192;
 
 FileTime mtime_of(const FileStatus& s) {
     return {s.mtime_s, s.mtime_ns};
@@ -54,11 +56,21 @@ std::uint64_t inode_number_of(const std::string& guest) {
 }
 
 std::uint64_t ShownFiles::inode(const FileKey& host, const std::string& guest) {
-    const auto [at, is_new] = numbers_.try_emplace(host, 0);
-    if (!is_new) return at->second;
+    if (const auto known = numbers_.find(host); known != numbers_.end()) return known->second;
     std::uint64_t number = guest == "/" ? 2 : inode_number_of(guest);
+    if (!has_room()) return number;
     while (number == 0 || !used_.insert(number).second) number = (number + 1) % kNumbers;
-    return at->second = number;
+    numbers_.emplace(host, number);
+    settle_charge();
+    return number;
+}
+
+bool ShownFiles::has_room() const {
+    return charge_.memory() == nullptr || charge_.memory()->has_room(kNumberBytes + kKeptBytes);
+}
+
+void ShownFiles::settle_charge() {
+    charge_.resize(numbers_.size() * kNumberBytes + kept_.size() * kKeptBytes);
 }
 
 std::uint64_t ShownFiles::listed_inode(const FileKey& host, const std::string& guest) const {
@@ -95,8 +107,11 @@ FileStatus ShownFiles::shown(const FileStatus& host, const std::string& guest,
 }
 
 std::shared_ptr<KeptFile> ShownFiles::kept(const FileStatus& host) {
-    auto& kept = kept_[host.key()];
-    if (!kept) kept = std::make_shared<KeptFile>(host);
+    if (const auto known = kept_.find(host.key()); known != kept_.end()) return known->second;
+    auto kept = std::make_shared<KeptFile>(host);
+    if (!has_room()) return kept;
+    kept_.emplace(host.key(), kept);
+    settle_charge();
     return kept;
 }
 
@@ -106,6 +121,7 @@ void ShownFiles::forget(const FileKey& host) {
         numbers_.erase(at);
     }
     kept_.erase(host);
+    settle_charge();
 }
 
 }  // namespace uprobesim

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "kernel_model/files/file.h"
+#include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
 
@@ -49,7 +50,10 @@ bool access_shows(FileTime atime, FileTime mtime, FileTime ctime, FileTime now);
 
 class ShownFiles {
 public:
-    // `guest`: a name of the file, of which its number is made when it is met first.
+    explicit ShownFiles(PhysicalMemory* memory) : charge_(memory) {}
+
+    // `guest`: a name of the file, of which its number is made when it is met first. Without room
+    // in the memory nothing new is remembered: the file's other names give other numbers then.
     FileStatus shown(const FileStatus& host, const std::string& guest, std::uint64_t device);
     std::uint64_t inode(const FileKey& host, const std::string& guest);
     // The same for a listing, which makes nothing.
@@ -60,9 +64,13 @@ public:
     void forget(const FileKey& host);
 
 private:
+    bool has_room() const;
+    void settle_charge();
+
     std::map<FileKey, std::uint64_t> numbers_;
     std::set<std::uint64_t> used_;
     std::map<FileKey, std::shared_ptr<KeptFile>> kept_;
+    MemoryCharge charge_;
 };
 
 // A number for a name, below those that are counted up.

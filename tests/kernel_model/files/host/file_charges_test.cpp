@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the kernel remembers of files and names is memory of the machine, as long as it is
+// remembered.
+#include "kernel_model/files/dentry.h"
+#include "kernel_model/files/host/shown_files.h"
+#include "tests/kernel_model/files/files_support.h"
+
+using namespace uprobesim;
+using namespace uprobesim::test;
+
+namespace {
+
+struct ChargesFixture : FilesFixture {
+    std::uint64_t charged() const { return machine->memory.kernel_bytes(); }
+    void take_all_memory() { rest = MemoryCharge(&machine->memory, machine->memory.free_bytes()); }
+    MemoryCharge rest;
+    ~ChargesFixture() { rest = {}; }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(ChargesFixture, "a file that the guest makes is charged until it is removed",
+                 "[files][budgets]") {
+    REQUIRE(save("/tmp/first", "x") == 1);
+    REQUIRE(unlink("/tmp/first") == 0);
+    const std::uint64_t before = charged();
+    for (int i = 0; i < 100; ++i) REQUIRE(mkdir("/tmp/d" + std::to_string(i)) == 0);
+    CHECK(charged() >= before + std::uint64_t{100} * 1024);
+    for (int i = 0; i < 100; ++i) REQUIRE(rmdir("/tmp/d" + std::to_string(i)) == 0);
+    CHECK(charged() == before);
+}
+
+TEST_CASE_METHOD(ChargesFixture, "without memory no file is made or copied to be changed",
+                 "[files][budgets]") {
+    REQUIRE(save("/tmp/there", "x") == 1);
+    take_all_memory();
+    CHECK(mkdir("/tmp/d") == kEnospc);
+    CHECK(chmod("/data/a", 0600) == kEnospc);
+    CHECK(stat("/data/a") == 0);
+    CHECK(unlink("/tmp/there") == 0);
+    rest = {};
+    CHECK(mkdir("/tmp/d") == 0);
+    CHECK(chmod("/data/a", 0600) == 0);
+}
+
+TEST_CASE_METHOD(ChargesFixture,
+                 "a name of the root that was removed is remembered, and charged with its length",
+                 "[files][budgets]") {
+    const std::string longest(255, 'n');
+    put_file(host + "/root/data/" + longest, "x");
+    REQUIRE(stat("/data/" + longest) == 0);
+    const std::uint64_t before = charged();
+    REQUIRE(unlink("/data/" + longest) == 0);
+    // Twice: for this run, and for the log of the directory that is kept.
+    CHECK(charged() >= before + 2 * longest.size());
+}
+
+TEST_CASE("a removed directory is charged as long as somebody holds a directory that was in it",
+          "[files][budgets]") {
+    const auto machine = make_machine();
+    {
+        DentryTree tree(&machine->memory);
+        std::string path;
+        for (int depth = 0; depth < 100; ++depth) path += "/d";
+        auto held = tree.at(path);
+        const std::uint64_t there = machine->memory.kernel_bytes();
+        CHECK(there >= 100u * 192);  // struct dentry
+        for (; !path.empty(); path.resize(path.size() - 2)) tree.removed(path, FileStatus{});
+        CHECK(machine->memory.kernel_bytes() > there);
+        held.reset();
+        CHECK(machine->memory.kernel_bytes() == 0);
+    }
+}
+
+TEST_CASE("files of the host that were looked at are charged, and without memory not remembered",
+          "[files][budgets]") {
+    const auto machine = make_machine();
+    ShownFiles shown(&machine->memory);
+    const FileKey first{1, 10}, second{1, 11};
+    const std::uint64_t number = shown.inode(first, "/a");
+    const std::uint64_t one = machine->memory.kernel_bytes();
+    CHECK(one > 0);
+    CHECK(shown.inode(first, "/other/name") == number);
+    CHECK(machine->memory.kernel_bytes() == one);
+    {
+        const MemoryCharge rest(&machine->memory, machine->memory.free_bytes());
+        CHECK(shown.inode(second, "/b") == shown.listed_inode(second, "/b"));
+        CHECK(shown.inode(first, "/a") == number);
+    }
+    CHECK(machine->memory.kernel_bytes() == one);
+    shown.forget(first);
+    CHECK(machine->memory.kernel_bytes() == 0);
+}
