@@ -17,7 +17,8 @@ import sys
 import tempfile
 
 GUEST_MIB = 64
-# Beyond the guest's memory: the simulator itself (engine, translated code, model).
+# Beyond the guest's memory, which the kernel's objects are charged to: the simulator itself, its translated code and what
+# is known of it, as SECURITY.md says for this size.
 HOST_MIB_OVER_GUEST = 64
 HANG_SECONDS = 120
 # (CPUs, processes at a time, options): what differs between the rows.

@@ -120,7 +120,7 @@ public:
     SysResult<std::string> read_link(const Caller&, View) override { return no(); }
     SysResult<void> access(const Caller&, View, Word, bool) override { return no(); }
     SysResult<std::shared_ptr<Dentry>> directory(const Caller&, View) override {
-        return std::make_shared<Dentry>(nullptr, "");
+        return std::make_shared<Dentry>(nullptr, "", nullptr);
     }
     SysResult<void> make_directory(const Caller&, View, Word) override { return no(); }
     SysResult<void> make_fifo(const Caller&, View, Word) override { return no(); }
