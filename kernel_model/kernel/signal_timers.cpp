@@ -78,16 +78,15 @@ void SignalTimers::set_posix(Process& process, PosixTimer& timer, std::uint64_t 
 
 // posix_timer_fn: a periodic timer is armed again when its signal is taken.
 void SignalTimers::posix_expired(Process& process, PosixTimer& timer) {
-    const SignalInfo info{.signal = timer.signal,
-                          .code = abi::kSiTimer,
-                          .pid = timer.id,
-                          .uid = 0,
-                          .value = timer.value,
-                          .allowance = {std::shared_ptr<const SignalAllowance>(),  // the timer's own
-                                        timer.allowance.get()}};
+    SignalInfo info{.signal = timer.signal,
+                    .code = abi::kSiTimer,
+                    .pid = timer.id,
+                    .uid = 0,
+                    .value = timer.value};
+    // The timer's own: it takes no more of the limit.
+    info.allowance = {std::shared_ptr<const SignalAllowance>(), timer.allowance.get()};
     Task* target = timer.target.value != 0 ? kernel_.processes().find_task(timer.target) : nullptr;
-    if (target != nullptr)
-        timer.queued = kernel_.signals().send(*target, info) == Sending::Queued;
+    if (target != nullptr) timer.queued = kernel_.signals().send(*target, info) == Sending::Queued;
     if (timer.target.value == 0)
         timer.queued = kernel_.signals().send(process, info) == Sending::Queued;
     if (timer.queued) return;

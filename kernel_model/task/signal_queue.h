@@ -56,7 +56,7 @@ public:
     }
 
 private:
-    static constexpr std::uint64_t kBytes = 160;  // struct sigqueue, and its user's allowance
+    static constexpr std::uint64_t kBytes = 160;        // struct sigqueue, and its user's allowance
     static constexpr std::uint64_t kNumberBytes = 640;  // what the host takes for a number's first
 
     void resize(std::size_t size) {

@@ -10,7 +10,7 @@
 #include "sim/mem/physical_memory.h"
 
 namespace uprobesim {
-
+// NOLINTNEXTLINE(cppcoreguidelines-special-member-functions): = takes its operand by value.
 class MemoryCharge {
 public:
     // Without a memory nothing is charged.
