@@ -2,6 +2,7 @@
 #include "kernel_model/memory/user_memory.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "kernel_model/memory/tagged.h"
 
@@ -32,7 +33,7 @@ bool UserMemory::read(VAddr from, std::span<std::byte> to) {
     while (!to.empty()) {
         const auto part = touch(from, to.size(), Access::Read);
         if (part.empty()) return false;
-        std::ranges::copy(part, to.begin());
+        std::memmove(to.data(), part.data(), part.size());
         to = to.subspan(part.size());
         from += part.size();
     }
@@ -43,7 +44,7 @@ bool UserMemory::write(VAddr to, std::span<const std::byte> from) {
     while (!from.empty()) {
         const auto part = touch(to, from.size(), Access::Write);
         if (part.empty()) return false;
-        std::ranges::copy(from.first(part.size()), part.begin());
+        std::memmove(part.data(), from.data(), part.size());
         wrote(to);
         from = from.subspan(part.size());
         to += part.size();
