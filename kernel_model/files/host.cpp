@@ -85,12 +85,19 @@ SysResult<HostFd> HostDirectory::open(const std::string& relative, int host_flag
 SysResult<HostFile> HostDirectory::find(const std::string& relative) const {
     auto fd = TRY(open(relative, O_PATH));
     const FileStatus status = status_of_host_fd(fd.get());
+    if (status.mode == 0) return tl::make_unexpected(Errno::Io);
     return HostFile{std::move(fd), status};
 }
 
 SysResult<FileStatus> HostDirectory::status(const std::string& relative) const {
-    auto fd = TRY(open(relative, O_PATH));
-    return status_of_host_fd(fd.get());
+    return TRY(find(relative)).status;
+}
+
+SysResult<bool> HostDirectory::has(const std::string& relative) const {
+    const auto found = open(relative, O_PATH);
+    if (found) return true;
+    if (found.error() == Errno::NoEnt || found.error() == Errno::NotDir) return false;
+    return tl::make_unexpected(found.error());
 }
 
 SysResult<std::pair<HostFd, std::string>> HostDirectory::parent(const std::string& relative) const {
@@ -121,12 +128,16 @@ SysResult<std::vector<DirEntry>> host_entries(int fd) {
         return tl::make_unexpected(guest_errno(errno));
     }
     std::vector<DirEntry> entries;
+    errno = 0;  // readdir tells an error from the end by it alone
     while (const dirent* e = readdir(dir)) {
         const std::string name = e->d_name;
         if (name == "." || name == "..") continue;
         entries.push_back({name, e->d_ino, e->d_type});
+        errno = 0;
     }
+    const int error = errno;
     closedir(dir);
+    if (error != 0) return tl::make_unexpected(guest_errno(error));
     return entries;
 }
 

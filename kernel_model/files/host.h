@@ -65,6 +65,8 @@ public:
     SysResult<HostFd> open(const std::string& relative, int host_flags, unsigned mode = 0) const;
     SysResult<HostFile> find(const std::string& relative) const;
     SysResult<FileStatus> status(const std::string& relative) const;
+    // An error: whether it is there is not known.
+    SysResult<bool> has(const std::string& relative) const;
     // The directory that holds `relative` and its last name, for the *at calls.
     SysResult<std::pair<HostFd, std::string>> parent(const std::string& relative) const;
     int fd() const { return fd_.get(); }

@@ -56,6 +56,8 @@ std::string_view open_failure(Errno number) {
         case Errno::Acces: return "permission denied";
         case Errno::NotDir: return "a part of the path is not a directory";
         case Errno::Loop: return "too many symbolic links";
+        case Errno::Io: return "input/output error";
+        case Errno::Nfile: return "too many open files";
         default: return "cannot be opened";
     }
 }

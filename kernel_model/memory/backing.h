@@ -4,7 +4,6 @@
 
 #include <compare>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 
@@ -30,9 +29,9 @@ public:
     virtual FileKey key() const = 0;
     virtual std::uint64_t size() const = 0;  // bytes, now
     // The page cache's frame for this page of the file, with its contents. The cache keeps its own
-    // reference; a caller that keeps the frame adds one. nullopt: beyond the end of the file, or
-    // out of memory.
-    virtual std::optional<PAddr> page(std::uint64_t index) = 0;
+    // reference; a caller that keeps the frame adds one. ENOMEM: out of memory; any other error:
+    // beyond the end of the file, or the disk's.
+    virtual SysResult<PAddr> page(std::uint64_t index) = 0;
     // Whether page() would find this page in memory already. Fault-around maps only such pages.
     virtual bool resident(std::uint64_t) const { return true; }
     // A shared mapping is about to write to this page.

@@ -30,6 +30,7 @@ public:
 private:
     FaultResult page_fault(const Vma& vma, VAddr page, Access access);
     FaultResult write_protected(const Vma& vma, VAddr page, PAddr frame);
+    static FaultResult without_page(Errno why);
     FaultResult anonymous(const Vma& vma, VAddr page, Access access);
     FaultResult file_page(const Vma& vma, VAddr page, Access access);
     FaultResult file_around(const Vma& vma, VAddr page, Access access);
@@ -112,6 +113,11 @@ FaultResult MmFaults::write_protected(const Vma& vma, VAddr page, PAddr frame) {
     return done(zero ? KernelPath::FaultZeroToAnon : KernelPath::FaultCowCopy);
 }
 
+// A page that the disk does not give is one beyond the end of the file (VM_FAULT_SIGBUS).
+FaultResult MmFaults::without_page(Errno why) {
+    return why == Errno::NoMem ? FaultResult::OutOfMemory : FaultResult::BeyondFile;
+}
+
 FaultResult MmFaults::anonymous(const Vma& vma, VAddr page, Access access) {
     const bool write = access == Access::Write;
     const auto frame = write ? memory_.allocate() : mm_.zero_frame();
@@ -135,7 +141,7 @@ FaultResult MmFaults::file_around(const Vma& vma, VAddr page, Access access) {
     const Prot prot = leaf_rights(vma.prot, false);
     const auto map_page = [&](VAddr at) {
         const auto frame = vma.file->page(vma.offset_of(at) / kPageSize);
-        if (!frame) return FaultResult::OutOfMemory;
+        if (!frame) return without_page(frame.error());
         memory_.add_ref(*frame);
         return install(at, *frame, prot);
     };
@@ -162,7 +168,8 @@ FaultResult MmFaults::file_around(const Vma& vma, VAddr page, Access access) {
 
 FaultResult MmFaults::file_copy(const Vma& vma, VAddr page) {
     const auto cached = vma.file->page(vma.offset_of(page) / kPageSize);
-    const auto own = cached ? copy_of(*cached) : std::nullopt;
+    if (!cached) return without_page(cached.error());
+    const auto own = copy_of(*cached);
     if (!own) return FaultResult::OutOfMemory;
     const FaultResult result = install(page, *own, leaf_rights(vma.prot, true));
     if (result != FaultResult::Resolved) return result;
@@ -172,7 +179,7 @@ FaultResult MmFaults::file_copy(const Vma& vma, VAddr page) {
 FaultResult MmFaults::file_shared(const Vma& vma, VAddr page) {
     const std::uint64_t index = vma.offset_of(page) / kPageSize;
     const auto cached = vma.file->page(index);
-    if (!cached) return FaultResult::OutOfMemory;
+    if (!cached) return without_page(cached.error());
     vma.file->mark_dirty(index);
     memory_.add_ref(*cached);
     const FaultResult result = install(page, *cached, leaf_rights(vma.prot, true));
@@ -193,8 +200,9 @@ std::optional<PAddr> MmFaults::own_text_page(VAddr address) {
         source = present->frame;
     } else if (vma->file != nullptr) {
         if (vma->offset_of(page) >= vma->file->size()) return std::nullopt;
-        source = vma->file->page(vma->offset_of(page) / kPageSize);
-        if (!source) return std::nullopt;
+        const auto cached = vma->file->page(vma->offset_of(page) / kPageSize);
+        if (!cached) return std::nullopt;
+        source = *cached;
     }
     const auto own = source ? copy_of(*source) : memory_.allocate();
     if (!own || install(page, *own, leaf_rights(vma->prot, true)) != FaultResult::Resolved)

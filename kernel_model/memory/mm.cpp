@@ -224,8 +224,9 @@ public:
     void own() { owned_ = true; }
     FileKey key() const override { return {}; }
     std::uint64_t size() const override { return kPageSize; }
-    std::optional<PAddr> page(std::uint64_t index) override {
-        return index == 0 ? std::optional(frame_) : std::nullopt;
+    SysResult<PAddr> page(std::uint64_t index) override {
+        if (index != 0) return tl::make_unexpected(Errno::Fault);
+        return frame_;
     }
     void mark_dirty(std::uint64_t) override {}
     SysResult<void> write_back(std::uint64_t, std::uint64_t) override { return {}; }

@@ -17,7 +17,12 @@ bool needs_copy(const Vma& vma, const AddressSpace& space) {
     space.for_each_mapped(vma.range, [&](VAddr page, Translation t) {
         if (own_page) return;
         const std::uint64_t index = vma.offset_of(page) / kPageSize;
-        own_page = !vma.file->resident(index) || vma.file->page(index) != t.frame;
+        if (!vma.file->resident(index)) {
+            own_page = true;
+        } else {
+            const auto cached = vma.file->page(index);
+            own_page = !cached || *cached != t.frame;
+        }
     });
     return own_page;
 }

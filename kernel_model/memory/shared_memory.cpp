@@ -9,12 +9,13 @@ SharedMemory::~SharedMemory() {
     for (const auto& [index, frame] : pages_) memory_.release(frame);
 }
 
-std::optional<PAddr> SharedMemory::page(std::uint64_t index) {
+SysResult<PAddr> SharedMemory::page(std::uint64_t index) {
     if (const auto it = pages_.find(index); it != pages_.end()) return it->second;
-    if (index >= page_ceil(size_) / kPageSize) return std::nullopt;
+    if (index >= page_ceil(size_) / kPageSize) return tl::make_unexpected(Errno::Fault);
     const auto frame = memory_.allocate();
-    if (frame) pages_.emplace(index, *frame);
-    return frame;
+    if (!frame) return tl::make_unexpected(Errno::NoMem);
+    pages_.emplace(index, *frame);
+    return *frame;
 }
 
 std::uint64_t SharedMemory::read(std::uint64_t offset, std::span<std::byte> to) {

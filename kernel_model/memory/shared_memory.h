@@ -28,7 +28,7 @@ public:
 
     FileKey key() const override { return {.device = kDevice, .inode = inode_}; }
     std::uint64_t size() const override { return size_; }
-    std::optional<PAddr> page(std::uint64_t index) override;
+    SysResult<PAddr> page(std::uint64_t index) override;
     bool resident(std::uint64_t index) const override { return pages_.contains(index); }
     void mark_dirty(std::uint64_t) override {}
     SysResult<void> write_back(std::uint64_t, std::uint64_t) override { return {}; }

@@ -28,8 +28,9 @@ public:
 
     FileKey key() const override { return {}; }
     std::uint64_t size() const override { return kPages * kPageSize; }
-    std::optional<PAddr> page(std::uint64_t index) override {
-        return index < kPages ? std::optional(frames_[index]) : std::nullopt;
+    SysResult<PAddr> page(std::uint64_t index) override {
+        if (index >= kPages) return tl::make_unexpected(Errno::Fault);
+        return frames_[index];
     }
     void mark_dirty(std::uint64_t) override {}
     SysResult<void> write_back(std::uint64_t, std::uint64_t) override { return {}; }

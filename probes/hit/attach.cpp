@@ -55,9 +55,12 @@ Uprobes::~Uprobes() = default;
 Result<Uprobes::Image*> Uprobes::image(const std::string& path) {
     if (const auto it = images_.find(path); it != images_.end()) return it->second.get();
     auto opened = kernel_.files().open(Caller{}, path, abi::kORdonly, 0);
-    if (!opened)
-        return user_error("the binary of a probe cannot be opened in the guest's root", path,
-                          "give the path as the guest sees it");
+    if (!opened) {
+        std::string what = "the binary of a probe cannot be opened in the guest's root";
+        if (opened.error() == Errno::Io) what += ": input/output error";
+        if (opened.error() == Errno::Nfile) what += ": too many open files";
+        return user_error(std::move(what), path, "give the path as the guest sees it");
+    }
     const auto backing = opened->file->backing();
     if (!backing) return user_error("the binary of a probe is not a regular file", path);
     if (backing->size() > kMaxProgramBytes)

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -37,6 +38,7 @@ HostError::HostError(std::string_view call, std::string_view detail)
 void fail_invariant(std::string_view what) {
     fmt::print(stderr, "uprobesim: internal error: {}\n", what);
     std::fflush(stderr);
+    std::signal(SIGABRT, SIG_DFL);  // a core dump shows where
     std::abort();
 }
 

@@ -141,9 +141,16 @@ void OutputFile::open_regular(const std::string& folder, bool exists) {
         close(old);
         return;
     }
-    // It may be written, but nothing beside it, or not as its owner's.
+    // It may be written, but nothing beside it, or not as its owner's. Where the host has failed,
+    // it is left alone.
+    const bool forbidden = fd_ >= 0 || error_ == EACCES || error_ == EPERM || error_ == EROFS;
     if (fd_ >= 0 && kind_ == Kind::Named) unlinkat(folder_, temporary_.c_str(), 0);
     if (fd_ >= 0) close(fd_);
+    fd_ = -1;
+    if (!forbidden) {
+        close(old);
+        return;
+    }
     kind_ = Kind::InPlace;
     fd_ = old;
     error_ = 0;

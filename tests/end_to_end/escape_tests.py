@@ -2,7 +2,6 @@
 """A guest that tries to leave its root, binds and scratch layer: what lies outside stays as it was, to the time of its last change."""
 import hashlib
 import os
-import re
 import shutil
 import socket
 import stat
@@ -10,6 +9,7 @@ import subprocess
 import tempfile
 
 import harness
+import host_calls
 
 SECRET = b"the-secret-that-no-guest-may-read\n"
 SET_IDS = stat.S_ISUID | stat.S_ISGID
@@ -132,50 +132,17 @@ def _race(context, tree):
     return f"a run failed: {wrong[0]!r}" if wrong else None
 
 
-# What any program of the host opens before its main, and what the simulator asks of the machine.
-COMMON = ("/etc/ld.so", "/lib/", "/lib64/", "/usr/lib/", "/usr/local/lib/", "/proc/self/", "/proc/sys/", "/sys/devices/system/cpu", "/dev/null", "/proc/cpuinfo",
-          "/proc/meminfo", "/sys/kernel/mm/", "/sys/fs/cgroup", "/usr/share/zoneinfo", "/etc/localtime")
-CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)")
-TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
-
-
 def _traced_failure(context, tree):
     """No call of the simulator's names a path that neither the command line nor the host's libraries are."""
     if not shutil.which("strace"):
         print("escapes: strace is not installed, the calls of the simulator are not looked at", flush=True)
         return None
-    log = tree.path("temporary/calls")
-    command = ["strace", "-f", "-s", "4096", "-e", "trace=%file", "-o", log, context.simulator.binary, *tree.words("ways", tree.path("outside"))]
+    log, binary = tree.path("temporary/calls"), context.simulator.binary
     own = {"TMPDIR": tree.path("temporary"), "HOME": tree.path("temporary"), "XDG_CACHE_HOME": tree.path("temporary")}
-    ended = subprocess.run(command, env={**os.environ, **own}, stdin=subprocess.DEVNULL, capture_output=True, timeout=1200, check=False)
+    ended = host_calls.traced(binary, tree.words("ways", tree.path("outside")), log, own, stdin=subprocess.DEVNULL)
     if ended.returncode != 0:
         return f"strace ends with {ended.returncode}: {ended.stderr[-200:]!r}"
-    # Beside the tool is the build that it belongs to, which may have a sysroot.
-    folder = os.path.dirname(context.simulator.binary)
-    allowed = (*COMMON, *(tree.path(part) for part in ("root", "rw", "ro", "temporary")), context.simulator.binary, f"{folder}/../CMakeCache.txt")
-    with open(log, encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            call = CALL.match(line)
-            if not call:
-                continue
-            name, rest = call.groups()
-            words = TEXT.findall(rest)
-            if name == "openat2" and "RESOLVE_BENEATH" not in rest:
-                return f"not confined: {line.strip()}"
-            if name in ("openat2", "execve", "symlinkat"):
-                continue
-            if name.startswith("readlink"):
-                words = words[:1]  # the second is what was read
-            for word in words:
-                # One name below a descriptor, or the descriptor itself.
-                confined = "/" not in word and word != ".." and not rest.startswith("AT_FDCWD") and name.endswith("at")
-                if word and not confined and not word.startswith(allowed):
-                    # Before the run: what lies in what, and where the user's sysroots are.
-                    above = name == "readlink" and tree.top.startswith(word)
-                    if above or (name == "openat" and word == "..") or word.endswith("/.uprobesim-sysroot"):
-                        continue
-                    return f"opens {word}: {line.strip()[:200]}"
-    return None
+    return host_calls.stray_call(log, binary, [tree.path(part) for part in ("root", "rw", "ro", "temporary")], [tree.top])
 
 
 def escapes_part(context):

@@ -22,9 +22,13 @@ import bad_input
 import budget_tests
 import escape_tests
 import harness
+import host_calls
+import host_faults
 import host_files
+import kills
 import probe_tests
 import redis_tests
+import same_bytes
 import same_results
 import scenario_tests
 import task_tests
@@ -39,6 +43,10 @@ PARTS = {
     "scenarios": scenario_tests.scenarios_part,
     "bad-input": bad_input.bad_input_part,
     "host-files": host_files.host_files_part,
+    "host-faults": host_faults.host_faults_part,
+    "host-calls": host_calls.host_calls_part,
+    "kills": kills.kills_part,
+    "same-bytes": same_bytes.same_bytes_part,
     "escapes": escape_tests.escapes_part,
     "views": view_tests.views_part,
     "redis": redis_tests.redis_part,
@@ -54,6 +62,9 @@ class Context:
         self.simulator = harness.Simulator(os.path.abspath(arguments.uprobesim))
         self.workloads = os.path.abspath(arguments.workloads)
         self.sysroot = os.path.abspath(os.environ.get("UPROBESIM_SYSROOT", arguments.sysroot))
+        self.failing_calls, self.faults_each = arguments.failing_calls, arguments.faults_each
+        self.kills = arguments.kills
+        self.short = not arguments.long
         self.only, self.verbose = arguments.only, arguments.verbose
         self.checked, self.failures = 0, []
 
@@ -91,6 +102,10 @@ def main():
     parser.add_argument("--uprobesim", required=True)
     parser.add_argument("--workloads", required=True)
     parser.add_argument("--sysroot", required=True)
+    parser.add_argument("--failing-calls", help="the library that makes calls of the tool fail (host-faults)")
+    parser.add_argument("--faults-each", type=int, default=6, help="how many calls of each kind fail (host-faults)")
+    parser.add_argument("--kills", type=int, default=15, help="how many runs are killed (kills)")
+    parser.add_argument("--long", action="store_true", help="every command (same-bytes)")
     parser.add_argument("--only", help="only the cases whose name contains this")
     parser.add_argument("-v", "--verbose", action="store_true")
     arguments = parser.parse_args()

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/bench/trigger_target.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 
 #include "probes/target/symbol_index.h"
+#include "sim/base/write_all.h"
 #include "tools/bench/trigger_programs.h"
 
 namespace uprobesim {
@@ -42,12 +44,15 @@ Result<TriggerTree> TriggerTree::make(std::string_view target, bool branch_prote
     }
     tree.folder_ = TemporaryFolder::make("the trigger target's tree");
     const std::string& folder = tree.folder_.path();
-    std::ofstream file(folder + tree.program_, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(bytes.data()),
-               static_cast<std::streamsize>(bytes.size()));
-    file.close();
-    if (!file) throw HostError("write of " + folder + tree.program_, std::strerror(errno));
-    std::filesystem::permissions(folder + tree.program_, std::filesystem::perms(0755));
+    const std::string path = folder + tree.program_;
+    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+    int error = fd < 0 ? errno : 0;
+    if (fd >= 0) {
+        error = write_all(fd, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+        if (fchmod(fd, 0755) != 0 && error == 0) error = errno;  // whatever the umask
+        close(fd);
+    }
+    if (error != 0) throw HostError("write of " + path, std::strerror(error));
     return tree;
 }
 

@@ -9,17 +9,52 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
+#include <new>
 
 #include "tools/cli/exit_code.h"
 
 namespace uprobesim {
+namespace {
+
+// The CPU engine ends the process where the host has no memory. Its folder of temporary files is
+// removed by the next run.
+void on_abort(int) {
+    constexpr std::string_view kLine =
+        "uprobesim: the host is out of memory, or a library has failed\n";
+    (void)!write(STDERR_FILENO, kLine.data(), kLine.size());
+    std::_Exit(kExitHostFailure);
+}
+
+// Before main, and where nothing may be thrown: there is no memory for a table.
+[[noreturn]] void on_terminate() {
+    const std::exception_ptr error = std::current_exception();
+    try {
+        if (error) std::rethrow_exception(error);
+    } catch (const std::bad_alloc&) {
+        on_abort(SIGABRT);
+    } catch (...) {
+    }
+    std::signal(SIGABRT, SIG_DFL);
+    std::abort();
+}
+
+// Before the tables of other files are made.
+__attribute__((constructor(101))) void prepare_for_failures() {
+    std::set_terminate(on_terminate);
+    std::signal(SIGABRT, on_abort);
+}
+
+}  // namespace
 
 void prepare_standard_streams() {
     for (int fd = 0; fd <= 2; ++fd) {
-        if (fcntl(fd, F_GETFD) >= 0) continue;
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
         // Open for the other direction: using it gives EBADF, as using a closed one does.
         const int flags = fd == 0 ? O_WRONLY : O_RDONLY;
-        if (open("/dev/null", flags) != fd) std::_Exit(kExitHostFailure);
+        if (open("/dev/null", flags) == fd) continue;
+        print_failure("a standard stream is closed, and /dev/null cannot be opened in its place");
+        std::_Exit(kExitHostFailure);
     }
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);

@@ -2,6 +2,7 @@
 #include "tools/simulation/guest_streams.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,6 +28,12 @@ FileStatus pipe_status(int guest_fd) {
     status.inode = static_cast<std::uint64_t>(guest_fd) + 1;
     status.mode = abi::kIfIfo | 0600;
     return status;
+}
+
+// The caller has made the stream non-blocking.
+void wait_for(int fd, short events) {
+    pollfd p{fd, events, 0};
+    ::poll(&p, 1, -1);
 }
 
 class InputReader final : public File {
@@ -68,8 +75,11 @@ const std::string& SharedInput::bytes() {
             throw HostError("read of standard input, which every run is given,",
                             fmt::format("it is larger than {}", size_limit_text(kMaxInput)));
         if (n == 0 || (n < 0 && errno == EBADF)) break;  // closed by the caller: empty
-        if (n < 0 && errno != EINTR)
+        if (n < 0 && errno == EAGAIN) {
+            wait_for(host_fd_, POLLIN);
+        } else if (n < 0 && errno != EINTR) {
             throw HostError("read of standard input", std::strerror(errno));
+        }
     }
     read_ = true;
     return bytes_;
@@ -100,8 +110,14 @@ SysResult<std::uint64_t> DigestedOutput::write(std::uint64_t, std::span<const st
         const ssize_t n = ::write(host_fd_, from.data() + done, from.size() - done);
         if (n > 0) {
             done += static_cast<std::size_t>(n);
-        } else if (n < 0 && errno != EINTR && errno != EAGAIN) {
+        } else if (n < 0 && errno == EAGAIN) {
+            wait_for(host_fd_, POLLOUT);
+        } else if (n < 0 && (errno == EPIPE || errno == EBADF)) {
             host_fd_ = -1;
+        } else if (n < 0 && errno != EINTR) {
+            throw HostError(fmt::format("write of the program's output to {}",
+                                        guest_fd_ == 1 ? "stdout" : "stderr"),
+                            std::strerror(errno));
         }
     }
     return std::uint64_t{from.size()};

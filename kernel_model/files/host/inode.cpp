@@ -51,15 +51,17 @@ std::uint64_t Inode::size() const {
     return fstat(fd_.get(), &s) == 0 ? static_cast<std::uint64_t>(s.st_size) : 0;
 }
 
-std::optional<PAddr> Inode::page(std::uint64_t index) {
+SysResult<PAddr> Inode::page(std::uint64_t index) {
     if (const auto it = pages_.find(index); it != pages_.end()) return it->second;
     const std::uint64_t offset = index * kPageSize;
-    if (index > ~std::uint64_t{0} / kPageSize || offset >= size()) return std::nullopt;
+    if (index > ~std::uint64_t{0} / kPageSize || offset >= size())
+        return tl::make_unexpected(Errno::Fault);
     const auto frame = memory_.allocate();
-    if (!frame) return std::nullopt;
+    if (!frame) return tl::make_unexpected(Errno::NoMem);
     if (read_fully(fd_.get(), memory_.bytes(*frame), offset) < 0) {
+        const Errno error = guest_errno(errno);
         memory_.release(*frame);
-        return std::nullopt;
+        return tl::make_unexpected(error == Errno::NoMem ? Errno::Io : error);
     }
     pages_.emplace(index, *frame);
     return *frame;
@@ -72,6 +74,8 @@ std::optional<Errno> Inode::write_page(std::uint64_t index, std::uint64_t end_of
     const std::size_t bytes = std::min(kPageSize, end_of_file - offset);
     const ssize_t n = write_fully(
         fd_.get(), std::span<const std::byte>(memory_.bytes(page->second)).first(bytes), offset);
+    // The host's time of modification has moved; the guest's did when it wrote.
+    if (n > 0 && kept) kept->written();
     if (n == static_cast<ssize_t>(bytes)) return std::nullopt;
     // A short write: the next one would have said why.
     return n < 0 ? guest_errno(errno) : Errno::NoSpc;

@@ -36,8 +36,10 @@ public:
 
     FileKey key() const override { return key_; }
     std::uint64_t size() const override;
-    std::optional<PAddr> page(std::uint64_t index) override;
-    void mark_dirty(std::uint64_t index) override { dirty_.insert(index); }
+    SysResult<PAddr> page(std::uint64_t index) override;
+    void mark_dirty(std::uint64_t index) override {
+        if (dirty_.insert(index).second && on_mapped_write) on_mapped_write();
+    }
     SysResult<void> write_back(std::uint64_t first_index, std::uint64_t pages) override;
     std::string path() const override { return dentry_->path(); }
 
@@ -58,6 +60,8 @@ public:
     }
     // Called at each failure with the name of the file; may be null.
     std::function<void(const std::string& path, Errno)> on_failure;
+    // Called before a page is first written through a mapping; may be null.
+    std::function<void()> on_mapped_write;
     void make_writable(HostFd fd) {
         fd_ = std::move(fd);
         writable_ = true;

@@ -2,7 +2,10 @@
 // Page caches, attributes and disk space of the overlay's files.
 #include "kernel_model/files/host/overlay.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstring>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/pipe.h"
@@ -154,7 +157,13 @@ Outcome OverlayFileSystem::keep_state(const std::string& path) {
         next_inode_ = std::max(next_inode_, status->inode + 1);
         if (name == "/") {
             layers_.top = status;
-        } else if (const auto host = layers_.scratch().status(relative_of(name))) {
+        } else {
+            const auto host = layers_.scratch().status(relative_of(name));
+            if (!host)
+                return user_error(
+                    fmt::format("a file of the scratch directory cannot be looked at: {}",
+                                std::strerror(static_cast<int>(host.error()))),
+                    path + name);
             layers_.attributes[host->key()] = status;
         }
     }
@@ -198,6 +207,7 @@ std::shared_ptr<Inode> OverlayFileSystem::inode_for(const Node& node, HostFd fd,
                                          dentries_.at(node.guest));
     inode->attributes = node.attributes;
     inode->on_failure = [this](const std::string& name, Errno error) { lost(name, error); };
+    inode->on_mapped_write = [this, written = inode.get()] { modified(*written); };
     inode->guest = node.guest;
     inode->charge = MemoryCharge(&machine_.memory, kInodeBytes + node.guest.size());
     if (node.kind == LayerKind::Bind) inode->bind = node.bind;

@@ -197,7 +197,9 @@ SysResult<Node> OverlayFileSystem::node_of(File& file) {
         inode.attributes = std::make_shared<FileStatus>(status_of(inode));
     }
     Node node = node_without_fd(inode);
-    node.fd = std::make_shared<const HostFd>(fcntl(inode.fd(), F_DUPFD_CLOEXEC, 0));
+    HostFd own(fcntl(inode.fd(), F_DUPFD_CLOEXEC, 0));
+    if (!own) return tl::make_unexpected(guest_errno(errno));
+    node.fd = std::make_shared<const HostFd>(std::move(own));
     node.status = layers_.status_now(node);
     return node;
 }

@@ -9,11 +9,12 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/host/overlay.h"
 #include "sim/base/try.h"
+#include "sim/base/write_all.h"
 
 namespace uprobesim {
 
 SysResult<void> OverlayFileSystem::copy_up_directory(const std::string& guest) {
-    if (guest == "/" || layers_.scratch().status(relative_of(guest))) return {};
+    if (guest == "/" || TRY(layers_.scratch().has(relative_of(guest)))) return {};
     TRY(copy_up_directory(parent_of(guest)));
     std::shared_ptr<FileStatus> kept;
     if (const auto lower = TRY(layers_.find_in_root(guest))) {
@@ -36,9 +37,10 @@ SysResult<void> OverlayFileSystem::copy_contents(const Node& node, const HostFd&
     for (;;) {
         const ssize_t n = ::read(from.get(), buffer.data(), buffer.size());
         if (n == 0) return {};
-        errno = n < 0 ? errno : ENOSPC;
-        if (n < 0 || ::write(to.get(), buffer.data(), static_cast<std::size_t>(n)) != n)
-            return tl::make_unexpected(guest_errno(errno));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return tl::make_unexpected(guest_errno(errno));
+        if (const int error = write_all(to.get(), {buffer.data(), static_cast<std::size_t>(n)}))
+            return tl::make_unexpected(guest_errno(error));
     }
 }
 

@@ -73,12 +73,12 @@ SysResult<void> OverlayFileSystem::remove(const Caller& caller, std::string_view
     TRY(prepare(caller.credentials, where));
     const Node& node = *where.existing;
     // First: the file of the scratch layer covers the root's until it is gone.
-    if (node.kind != LayerKind::Bind && layers_.root().status(relative_of(where.guest)))
+    if (node.kind != LayerKind::Bind && TRY(layers_.root().has(relative_of(where.guest))))
         hide(where.guest);
     if (node.kind != LayerKind::Root) {
+        const auto parent = TRY(layers_.directory_of(node).parent(node.relative));
         const bool told = state_ != nullptr && node.kind == LayerKind::Scratch;
         if (told) state_->removed(where.guest);
-        const auto parent = TRY(layers_.directory_of(node).parent(node.relative));
         const int flags = directory ? AT_REMOVEDIR : 0;
         if (unlinkat(parent.first.get(), parent.second.c_str(), flags) != 0) {
             const Errno error = guest_errno(errno);

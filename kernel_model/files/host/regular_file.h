@@ -29,7 +29,11 @@ public:
         return n;
     }
     bool seekable() const override { return true; }
-    SysResult<FileStatus> status() override { return files_.status_of(*inode_); }
+    SysResult<FileStatus> status() override {
+        const FileStatus shown = files_.status_of(*inode_);
+        if ((shown.mode & abi::kIfmt) == 0) return tl::make_unexpected(Errno::Io);
+        return shown;
+    }
     SysResult<std::uint64_t> size() override { return inode_->size(); }
     SysResult<void> clear(std::uint64_t begin, std::uint64_t end) override {
         auto done = inode_->clear(begin, end);

@@ -10,12 +10,14 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <utility>
 #include <vector>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/host/layers.h"
 #include "kernel_model/files/host/scratch_log.h"
+#include "sim/base/try.h"
 #include "sim/base/write_all.h"
 
 namespace uprobesim {
@@ -28,12 +30,19 @@ constexpr std::size_t kMostTouched = 256;
 constexpr std::uint64_t kEntryBytes = 96;  // of a name, beside its text
 constexpr std::uint64_t kSlack = std::uint64_t{1} << 20;
 
-std::string read_whole(int fd) {
+SysResult<std::string> read_whole(int fd) {
     std::string all;
     std::vector<char> buffer(1u << 16);
-    for (ssize_t n = 0; (n = ::read(fd, buffer.data(), buffer.size())) > 0;)
-        all.append(buffer.data(), static_cast<std::size_t>(n));
-    return all;
+    for (;;) {
+        const ssize_t n = ::read(fd, buffer.data(), buffer.size());
+        if (n == 0) return all;
+        if (n > 0) all.append(buffer.data(), static_cast<std::size_t>(n));
+        if (n < 0 && errno != EINTR) return tl::make_unexpected(guest_errno(errno));
+    }
+}
+
+std::string text_of(Errno error) {
+    return std::strerror(static_cast<int>(error));
 }
 
 }  // namespace
@@ -47,12 +56,20 @@ Result<std::unique_ptr<ScratchState>> ScratchState::open(const HostDirectory& sc
     if (!folder)
         return user_error("the state of the scratch directory cannot be kept", path,
                           "name a directory that can be written");
-    if (flock(folder->get(), LOCK_EX | LOCK_NB) != 0)
-        return user_error("the scratch directory is in use by another run", path,
-                          "wait for its end, or name another directory");
+    if (flock(folder->get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK)
+            return user_error("the scratch directory is in use by another run", path,
+                              "wait for its end, or name another directory");
+        return user_error(
+            std::string("the scratch directory cannot be locked: ") + std::strerror(errno), path,
+            "name a directory on a disk that has locks");
+    }
     std::unique_ptr<ScratchState> state(new ScratchState(std::move(*folder)));
     (void)unlinkat(state->folder_.get(), "copy", 0);
-    state->read(scratch);
+    // Half of what was kept must not take the place of all of it.
+    if (const auto done = state->read(scratch); !done)
+        return user_error(
+            "the state of the scratch directory cannot be read: " + text_of(done.error()), path);
     if (!state->rewrite())
         return user_error(std::string("the state of the scratch directory cannot be written: ") +
                               std::strerror(errno),
@@ -89,28 +106,36 @@ void ScratchState::drop_name(const std::string& guest) {
     if (const auto at = names_.find(guest); at != names_.end()) drop_name(at);
 }
 
-void ScratchState::read(const HostDirectory& scratch) {
+SysResult<void> ScratchState::read(const HostDirectory& scratch) {
     const HostFd log(
         openat(folder_.get(), "state", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!log || (status_of_host_fd(log.get()).mode & abi::kIfmt) != abi::kIfReg) return;
-    const std::string all = read_whole(log.get());
+    if (!log && errno == ENOENT) return {};
+    if (!log) return tl::make_unexpected(guest_errno(errno));
+    const std::uint32_t type = status_of_host_fd(log.get()).mode & abi::kIfmt;
+    if (type == 0) return tl::make_unexpected(Errno::Io);
+    if (type != abi::kIfReg) return tl::make_unexpected(Errno::Inval);
+    const std::string all = TRY(read_whole(log.get()));
     const std::vector<std::string> lines = whole_lines(all);
-    if (lines.empty() || lines.front() != kFirstLine) return;
-    for (std::size_t i = 1; i < lines.size(); ++i) apply(lines[i], i + 1 == lines.size(), scratch);
-    forget_lost(scratch);
+    if (lines.empty() || lines.front() != kFirstLine) return {};
+    for (std::size_t i = 1; i < lines.size(); ++i)
+        TRY(apply(lines[i], i + 1 == lines.size(), scratch));
+    TRY(forget_lost(scratch));
     files_.clear();
+    return {};
 }
 
 // The last line may tell of a change that was not made any more.
-void ScratchState::apply(const std::string& line, bool last, const HostDirectory& scratch) {
+SysResult<void> ScratchState::apply(const std::string& line, bool last,
+                                    const HostDirectory& scratch) {
     const auto words = words_of(line);
     const std::string name = words.size() > 1 ? unescaped(words.back()) : "";
-    const auto is_there = [&](const std::string& guest) {
-        return scratch.status(relative_of(guest)).has_value();
+    const auto was_made = [&](const std::string& gone) -> SysResult<bool> {
+        if (!last) return true;
+        return !TRY(scratch.has(relative_of(gone)));
     };
     if (words[0] == "file") {
         FileStatus s;
-        if (!read_file_text(line, s)) return;
+        if (!read_file_text(line, s)) return {};
         auto& kept = files_[s.inode];
         if (!kept) kept = std::make_shared<FileStatus>();
         *kept = s;
@@ -120,20 +145,29 @@ void ScratchState::apply(const std::string& line, bool last, const HostDirectory
     } else if (words[0] == "hide") {
         hidden_.insert(name);
     } else if (words[0] == "drop") {
-        if (!last || !is_there(name)) drop_name(name);
+        if (TRY(was_made(name))) drop_name(name);
     } else if (words[0] == "move" && words.size() == 3) {
         const std::string from = unescaped(words[1]);
-        if (!last || !is_there(from)) rename_names(from, name);
+        if (TRY(was_made(from))) rename_names(from, name);
     }
+    return {};
 }
 
 // What is not there, or is of another kind by now, was changed from outside.
-void ScratchState::forget_lost(const HostDirectory& scratch) {
-    std::erase_if(names_, [&](const auto& entry) {
-        if (entry.first == "/") return false;
-        const auto there = scratch.status(relative_of(entry.first));
-        return !there || ((there->mode ^ entry.second->mode) & abi::kIfmt) != 0;
-    });
+SysResult<void> ScratchState::forget_lost(const HostDirectory& scratch) {
+    for (auto entry = names_.begin(); entry != names_.end();) {
+        const auto& [name, status] = *entry;
+        bool lost = false;
+        if (name != "/") {
+            lost = !TRY(scratch.has(relative_of(name)));
+            if (!lost) {
+                const auto there = TRY(scratch.status(relative_of(name)));
+                lost = ((there.mode ^ status->mode) & abi::kIfmt) != 0;
+            }
+        }
+        entry = lost ? drop_name(entry) : std::next(entry);
+    }
+    return {};
 }
 
 void ScratchState::rename_names(const std::string& from, const std::string& to) {

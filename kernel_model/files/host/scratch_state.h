@@ -53,13 +53,13 @@ public:
 
 private:
     explicit ScratchState(HostFd folder) : folder_(std::move(folder)) {}
-    void read(const HostDirectory& scratch);
-    void forget_lost(const HostDirectory& scratch);
+    SysResult<void> read(const HostDirectory& scratch);
+    SysResult<void> forget_lost(const HostDirectory& scratch);
     bool rewrite();
     void append(std::string_view line);
     void commit();
     void shorten();
-    void apply(const std::string& line, bool last, const HostDirectory& scratch);
+    SysResult<void> apply(const std::string& line, bool last, const HostDirectory& scratch);
     void remember(const std::string& guest);
     void put_name(const std::string& guest, std::shared_ptr<FileStatus> status);
     Names::iterator drop_name(Names::iterator at);

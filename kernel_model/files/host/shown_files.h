@@ -31,6 +31,8 @@ struct KeptFile {
     explicit KeptFile(const FileStatus& host);
 
     void modified(FileTime now);
+    // The run moves the host's time of modification, and not the one shown.
+    void written() { wrote_ = true; }
     void accessed(FileTime now);
     std::uint32_t set_ids = 0;
     std::optional<std::pair<std::uint32_t, std::uint32_t>> owner;

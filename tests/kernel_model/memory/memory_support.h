@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,17 +42,18 @@ public:
     }
     FileKey key() const override { return {.device = (0xfe << 8) | 1, .inode = 12}; }
     std::uint64_t size() const override { return size_; }
-    std::optional<PAddr> page(std::uint64_t index) override {
-        if (index * kPageSize >= size_) return std::nullopt;
+    SysResult<PAddr> page(std::uint64_t index) override {
+        if (refused) return tl::make_unexpected(*refused);
+        if (index * kPageSize >= size_) return tl::make_unexpected(Errno::Fault);
         if (const auto it = pages_.find(index); it != pages_.end()) return it->second;
         const auto frame = memory_.allocate();
-        if (!frame) return std::nullopt;
+        if (!frame) return tl::make_unexpected(Errno::NoMem);
         const auto bytes = memory_.bytes(*frame);
         for (std::size_t i = 0; i < kPageSize && index * kPageSize + i < size_; ++i)
             bytes[i] = content.empty() ? static_cast<std::byte>(index + i)
                                        : content[static_cast<std::size_t>(index * kPageSize + i)];
         pages_.emplace(index, *frame);
-        return frame;
+        return *frame;
     }
     void mark_dirty(std::uint64_t index) override { ++dirty[index]; }
     SysResult<void> write_back(std::uint64_t first, std::uint64_t pages) override {
@@ -61,6 +63,7 @@ public:
     std::string path() const override { return path_; }
 
     std::vector<std::byte> content;
+    std::optional<Errno> refused;  // what page() answers
     std::map<std::uint64_t, int> dirty;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> written;
 
