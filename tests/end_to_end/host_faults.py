@@ -147,6 +147,11 @@ def _comparable(tree):
     return re.sub(rb"(?m)^(/rw.*) ino \d+( .*?)( mtime [0-9.]+)?( holds .*)?$", rb"\1\2\4", tree)
 
 
+def _untimed(output):
+    """Simulated time goes on while something is asked for again."""
+    return re.sub(rb"(?m)( mtime \d+)\.\d+", rb"\1", output)
+
+
 def _report_of(content):
     """The report without what tells one run from another; None: it is not whole."""
     try:
@@ -165,6 +170,7 @@ class _Baseline:
     def __init__(self, world, words):
         world.fresh()
         self.guest = words[0] in ("run", "compare")
+        self.scenario = words[-1].endswith(".toml")  # what its processes print is not shown
         self.run = world.run(words)
         self.report = _report_of(world.read("written/report"))
         if self.run is None or self.run.returncode != 0 or self.report is None:
@@ -189,9 +195,9 @@ def _told(world, got, baseline, kind, how):
     whole = _report_of(report)
     if whole is None:
         return f"status {got.returncode} and the report is not whole, {len(report)} bytes; {errors!r}"
-    if got.returncode == 0 and got.stdout == baseline.run.stdout:
+    if got.returncode == 0 and _untimed(got.stdout) == _untimed(baseline.run.stdout):
         # A page that is read ahead, or half of a transfer, may fail unnoticed and be asked for again: that takes time.
-        if whole == baseline.report or whole.get("lost_writes") or (kind in ("read", "status") and baseline.guest):
+        if whole == baseline.report or whole.get("lost_writes") or (kind in ("read", "status") and baseline.guest) or baseline.scenario:
             return None
         differ = [key for key in whole if whole[key] != baseline.report.get(key)]
         return f"the report differs, and nothing says why: {differ}; {errors!r}"

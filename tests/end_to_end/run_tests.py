@@ -5,7 +5,8 @@
 Parts: programs (same output as qemu-aarch64), probes (probes change nothing but the counts), counts (instruction
 totals), tasks (programs of several tasks on one and several simulated CPUs), scenarios (servers with their clients),
 bad-input (a clear line or a guest signal each), host-files (input paths that are no files, outputs that cannot be
-written), escapes (a guest reaches nothing outside of its root, binds and scratch layer), determinism (the same bytes
+written), host-faults (each call to the host fails once), host-calls (paths that the tool opens, by strace), kills
+(SIGKILL at random moments), same-bytes (the same bytes on another day and under another environment), escapes (a guest reaches nothing outside of its root, binds and scratch layer), determinism (the same bytes
 twice), views (what a run shows while it goes on, and runs that end before their program), redis (redis-server and
 redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a command), faults (programs with a killed
 peer, or without free disk space, memory, pipes or descriptors), budgets (a guest that takes one thing without end is
@@ -103,7 +104,7 @@ def main():
     parser.add_argument("--workloads", required=True)
     parser.add_argument("--sysroot", required=True)
     parser.add_argument("--failing-calls", help="the library that makes calls of the tool fail (host-faults)")
-    parser.add_argument("--faults-each", type=int, default=6, help="how many calls of each kind fail (host-faults)")
+    parser.add_argument("--faults-each", type=int, default=3, help="how many calls of each kind fail (host-faults)")
     parser.add_argument("--kills", type=int, default=15, help="how many runs are killed (kills)")
     parser.add_argument("--long", action="store_true", help="every command (same-bytes)")
     parser.add_argument("--only", help="only the cases whose name contains this")

@@ -229,3 +229,20 @@ TEST_CASE_METHOD(MemoryFixture, "strings end at NUL, at the limit or in EFAULT",
     REQUIRE(user.put(at + kPageSize - 1, '!'));
     CHECK_FALSE(user.read_string(late, 100));
 }
+
+// VM_FAULT_SIGBUS and VM_FAULT_OOM of filemap_fault.
+TEST_CASE_METHOD(MemoryFixture, "a page that the disk does not give is as one beyond the file",
+                 "[memory]") {
+    auto file = std::make_shared<PageFile>(machine->memory, 4 * kPageSize);
+    file_at(0x1000000, file, 4, kReadWrite);
+    file_at(0x2000000, file, 4, kReadWrite, true);
+    for (const auto& [errno_value, wanted] : {std::pair(Errno::Io, FaultResult::BeyondFile),
+                                              std::pair(Errno::NoMem, FaultResult::OutOfMemory)}) {
+        file->refused = errno_value;
+        for (const std::uint64_t at : {0x1000000, 0x2000000})
+            for (const Access access : {Access::Read, Access::Write})
+                CHECK(mm.fault(VAddr(at), access, kTask) == wanted);
+    }
+    file->refused.reset();
+    CHECK(mm.fault(VAddr(0x1000000), Access::Read, kTask) == FaultResult::Resolved);
+}

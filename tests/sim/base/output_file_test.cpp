@@ -2,6 +2,7 @@
 #include "sim/base/output_file.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -137,6 +138,25 @@ TEST_CASE("a full disk is an error of the commit", "[base]") {
     OutputFile file = opened("/dev/full");
     file.write("x");
     CHECK_THROWS_WITH(file.commit(), "write of /dev/full failed: No space left on device");
+}
+
+TEST_CASE("a host that has no descriptor left does not make it empty the old file", "[base]") {
+    const TempFolder folder;
+    const std::string path = folder.path() + "/report";
+    put(path, "old");
+    // The old file and its folder can be opened, a new file cannot.
+    const int next = dup(STDIN_FILENO);
+    REQUIRE(next >= 0);
+    close(next);
+    rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit few{static_cast<rlim_t>(next) + 2, before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    const auto refused = OutputFile::open(path, "report");
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    REQUIRE(!refused.has_value());
+    CHECK(refused.error().line().find("Too many open files") != std::string::npos);
+    CHECK(text_of(path) == "old");
 }
 
 }  // namespace uprobesim

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/simulation/guest_streams.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <csignal>
 
 namespace uprobesim {
 namespace {
@@ -81,6 +83,21 @@ TEST_CASE("an output is passed on byte for byte", "[tools][streams]") {
     std::array<char, 16> read{};
     CHECK(::read(pipe.ends[0], read.data(), read.size()) == 4);
     CHECK(std::string_view(read.data(), 4) == text);
+}
+
+TEST_CASE("an output that the disk refuses ends the run, one that nobody reads does not",
+          "[tools][streams]") {
+    const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    REQUIRE(full >= 0);
+    DigestedOutput refused(1, full);
+    CHECK_THROWS_WITH(refused.write(0, std::as_bytes(std::span("x", 1))),
+                      Catch::Contains("stdout") && Catch::Contains("No space left on device"));
+    close(full);
+    std::signal(SIGPIPE, SIG_IGN);
+    Pipe pipe;
+    pipe.close_end(0);
+    DigestedOutput unread(1, pipe.ends[1]);
+    CHECK(unread.write(0, std::as_bytes(std::span("x", 1))).value() == 1);
 }
 
 }  // namespace uprobesim

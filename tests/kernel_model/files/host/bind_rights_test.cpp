@@ -141,3 +141,28 @@ TEST_CASE_METHOD(BindFixture, "a listing is in the order of the names", "[files]
     for (const Entry& e : getdents(fd)) all += e.name + " ";
     CHECK(all == ". .. alpha b file inner m q zeta ");
 }
+
+// Linux moves mtime at the first write to a page (file_update_time in do_page_mkwrite).
+TEST_CASE_METHOD(BindFixture, "a write through a mapping moves the time by the guest's clock",
+                 "[files]") {
+    const auto mtime = [&](const std::string& path) {
+        REQUIRE(stat(path) == 0);
+        return at<std::int64_t>(data + 88);
+    };
+    constexpr std::int64_t kNow = 1725840000;  // the clock's beginning
+    for (const std::string path : {"/rw/file", "/tmp/file"}) {
+        REQUIRE(save(path, "hello") == 5);
+        const auto fd = static_cast<std::uint64_t>(open(path, kRdwr));
+        const std::uint64_t old[4] = {1000, 0, 1000, 0};
+        for (std::uint64_t i = 0; i < 4; ++i) put<std::uint64_t>(data + 8 * i, old[i]);
+        REQUIRE(call("utimensat", {kCwd, text(path), data, 0}) == 0);
+        REQUIRE(mtime(path) == 1000);
+        const std::int64_t page = call("mmap", {0, 4096, 3, 1, fd, 0});
+        REQUIRE(page > 0);
+        CHECK(mtime(path) == 1000);
+        put<std::uint32_t>(static_cast<std::uint64_t>(page), 7);
+        CHECK(mtime(path) == kNow);
+        REQUIRE(call("msync", {static_cast<std::uint64_t>(page), 4096, 4}) == 0);
+        CHECK(mtime(path) == kNow);
+    }
+}

@@ -179,3 +179,19 @@ TEST_CASE("directories that are written and directories that are not are apart",
     for (const auto& line : {refused("/root", "/link"), refused("/root", "", "/link", true)})
         CHECK(line.find('\n') == std::string::npos);
 }
+
+TEST_CASE_METHOD(KeptFixture, "a state that cannot be read is refused, and not written anew",
+                 "[files][scratch]") {
+    CHECK(unlink("/data/a") == 0);
+    kernel.reset();
+    files.reset();
+    const std::string kept = host + "/kept-state";
+    fs::rename(log, kept);
+    fs::create_symlink(kept, log);  // no link is followed there
+    CHECK(refusal().find("cannot be read") != std::string::npos);
+    CHECK(fs::is_symlink(log));
+    fs::remove(log);
+    fs::rename(kept, log);
+    again();
+    CHECK(ls("/data") == "b link sub");
+}
