@@ -39,6 +39,13 @@ void on_abort(int) {
     std::abort();
 }
 
+bool is_over = false;  // the command has ended as it should
+
+// The CPU engine calls exit where it gets no memory for translated code.
+void on_exit_of_library() {
+    if (!is_over) on_abort(SIGABRT);
+}
+
 // Before the tables of other files are made.
 __attribute__((constructor(101))) void prepare_for_failures() {
     std::set_terminate(on_terminate);
@@ -56,6 +63,7 @@ void prepare_standard_streams() {
         print_failure("a standard stream is closed, and /dev/null cannot be opened in its place");
         std::_Exit(kExitHostFailure);
     }
+    std::atexit(on_exit_of_library);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
 }
@@ -65,6 +73,7 @@ void print_failure(std::string_view text) noexcept {
 }
 
 int finish_standard_streams(int status) noexcept {
+    is_over = true;
     if (status == kExitHostFailure) return status;  // its line has been printed
     errno = 0;
     const bool flushed = std::fflush(stdout) == 0;

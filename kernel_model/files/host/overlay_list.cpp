@@ -24,16 +24,18 @@ public:
         entries_.push_back({"..", above && *above ? (*above)->status.inode : own, abi::kDtDir});
     }
 
-    void add(std::vector<DirEntry> more) {
+    SysResult<void> add(std::vector<DirEntry> more) {
         for (DirEntry& entry : more) {
             if (!seen_.insert(entry.name).second) continue;
-            complete(entry);
+            TRY(complete(entry));
             entries_.push_back(std::move(entry));
         }
+        return {};
     }
     // Adds names; their inode numbers and types are looked up.
-    void add_names(const std::vector<std::string>& names) {
-        for (const std::string& name : names) add({{name, 0, abi::kDtUnknown}});
+    SysResult<void> add_names(const std::vector<std::string>& names) {
+        for (const std::string& name : names) TRY(add({{name, 0, abi::kDtUnknown}}));
+        return {};
     }
 
     SysResult<void> add_layers() {
@@ -53,11 +55,10 @@ public:
             for (DirEntry& e : lower) {
                 if (covered.contains(e.name)) e.inode = 0;
             }
-            add(std::move(lower));
+            TRY(add(std::move(lower)));
         }
         for (DirEntry& e : upper) e.inode = 0;  // the guest's own number
-        add(std::move(upper));
-        return {};
+        return add(std::move(upper));
     }
 
     // Those of host directories by name: a host's order is its disk's.
@@ -66,9 +67,10 @@ public:
         return std::move(entries_);
     }
     // The entries of a modelled directory, in its order.
-    void add_modelled(std::vector<DirEntry> entries) {
-        add(std::move(entries));
+    SysResult<void> add_modelled(std::vector<DirEntry> entries) {
+        TRY(add(std::move(entries)));
         modelled_ = std::ssize(entries_);
+        return {};
     }
 
     // The entries of a host directory with the numbers that stat shows.
@@ -81,12 +83,18 @@ public:
     }
 
 private:
-    void complete(DirEntry& entry) {
-        if (entry.type != abi::kDtUnknown && entry.inode != 0) return;
+    // A number of 0 hides the entry from programs: right for one that is gone by now, and not for
+    // one that the host cannot look at.
+    SysResult<void> complete(DirEntry& entry) {
+        if (entry.type != abi::kDtUnknown && entry.inode != 0) return {};
         const auto child = layers_.find(process_, child_of(directory_.guest, entry.name));
-        if (!child || !*child) return;
+        if (!child && (child.error() == Errno::Io || child.error() == Errno::Nfile ||
+                       child.error() == Errno::NoMem))
+            return tl::make_unexpected(child.error());
+        if (!child || !*child) return {};
         entry.type = abi::dirent_type((*child)->status.mode);
         entry.inode = (*child)->status.inode;
+        return {};
     }
 
     // Empty if the layer has no such directory.
@@ -113,15 +121,15 @@ SysResult<std::vector<DirEntry>> OverlayFileSystem::list(Process* process,
     const auto found = TRY(layers_.find(process, guest));
     if (!found) return tl::make_unexpected(Errno::NoEnt);
     Listing listing(layers_, process, *found);
-    if (found->special) listing.add_modelled(found->special->list());
+    if (found->special) TRY(listing.add_modelled(found->special->list()));
     if (found->kind == LayerKind::Bind) {
         const auto fd = TRY(layers_.open(*found, O_RDONLY | O_DIRECTORY));
-        listing.add(listing.numbered(TRY(host_entries(fd.get())), fd.get()));
+        TRY(listing.add(listing.numbered(TRY(host_entries(fd.get())), fd.get())));
     } else {
         TRY(listing.add_layers());
     }
-    listing.add_names(layers_.bind_points_in(guest));
-    if (guest == "/") listing.add_names({"dev", "proc", "sys"});
+    TRY(listing.add_names(layers_.bind_points_in(guest)));
+    if (guest == "/") TRY(listing.add_names({"dev", "proc", "sys"}));
     return listing.take();
 }
 
