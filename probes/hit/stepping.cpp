@@ -4,6 +4,7 @@
 
 #include "kernel_model/signal/signals.h"
 #include "probes/hit/probe_state.h"
+#include "probes/hit/steady_hit.h"
 #include "probes/hit/uprobes.h"
 #include "sim/profile/kernel_profile.h"
 
@@ -132,10 +133,7 @@ void Uprobes::finish_step(Task& task) {
         uprobe.cycles += take_bill(task);
         return;
     }
-    const bool hardware = kernel_.machine().kernel_profile.step == StepEnd::Hardware;
-    spend(task, hardware
-                    ? (kept ? KernelPath::UprobeStepFinishKept : KernelPath::UprobeStepFinish)
-                    : (kept ? KernelPath::UprobeSlotLeaveKept : KernelPath::UprobeSlotLeave));  // F
+    spend(task, step_end_path(kernel_.machine().kernel_profile.step, kept));  // F
     spend(task, KernelPath::StepReturn);  // R2
     ++uprobe.stepped;
     uprobe.cycles += take_bill(task);

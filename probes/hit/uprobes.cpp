@@ -6,6 +6,7 @@
 
 #include "kernel_model/signal/signals.h"
 #include "probes/hit/probe_state.h"
+#include "probes/hit/steady_hit.h"
 #include "probes/slots/breakpoint.h"
 #include "probes/verdict/emulate.h"
 #include "sim/profile/kernel_profile.h"
@@ -20,20 +21,6 @@ std::uint32_t word_at(Mm& mm, VAddr pc) {
         std::memcpy(&word, mm.space().memory().bytes(t->frame).data() + pc.page_offset(), 4);
     }
     return word;
-}
-
-// The path of every handler but STP's.
-KernelPath emulate_path(Handler handler) {
-    switch (handler) {
-        case Handler::Nop:
-        case Handler::Paciasp:
-        case Handler::Bti: return KernelPath::UprobeEmulateNop;
-        case Handler::AdrAdrp: return KernelPath::UprobeEmulateAdr;
-        case Handler::AddSubSp:
-        case Handler::MovRegister:
-        case Handler::MovWide: return KernelPath::UprobeEmulateRegister;
-        default: return KernelPath::UprobeEmulateBranch;
-    }
 }
 
 }  // namespace
@@ -108,8 +95,7 @@ void Uprobes::handle_breakpoint(Task& task) {
     }
 
     const KernelProfile& kernel = kernel_.machine().kernel_profile;
-    spend(task, kernel.lookup == Lookup::Lockless ? KernelPath::UprobeLookupLockless
-                                                  : KernelPath::UprobeLookup);  // L
+    spend(task, lookup_path(kernel.lookup));  // L
     Uprobe* uprobe = find(process, pc);
     if (uprobe == nullptr) {
         spend(task, KernelPath::BrkReturn);
@@ -143,18 +129,20 @@ void Uprobes::handle_breakpoint(Task& task) {
 void Uprobes::emulate(Task& task, Uprobe& uprobe, VAddr pc) {
     Cpu& cpu = *kernel_.machine().cpu;
     const Handler handler = uprobe.verdict.handler;
+    const StpForm stp = kernel_.machine().kernel_profile.stp;
+    const KernelPath path = emulate_path(handler, stp);
     if (handler != Handler::StpFpLr && handler != Handler::Stp) {
-        spend(task, emulate_path(handler));
+        spend(task, path);
         emulate_instruction(handler, uprobe.word, pc, cpu, task.context);
         return;
     }
     StpOutcome outcome;
-    if (kernel_.machine().kernel_profile.stp == StpForm::CopyToUser) {
-        spend(task, KernelPath::UprobeEmulateStpCopy);
+    if (stp == StpForm::CopyToUser) {
+        spend(task, path);
         outcome = emulate_stp_copy(uprobe.word, pc, cpu, task.context, *task.process->mm, task.id);
     } else {
         outcome = emulate_stp_pin(uprobe.word, pc, cpu, task.context, *task.process->mm, task.id);
-        spend(task, KernelPath::UprobeEmulateStpPin, outcome.pages - 1);
+        spend(task, path, outcome.pages - 1);
     }
     if (outcome.faulted)
         kernel_.signals().force(task, {.signal = Signal::Segv, .code = abi::kSiKernel});

@@ -22,6 +22,11 @@ std::vector<std::uint32_t> common_instructions() {
 
 }  // namespace
 
+bool SharedSlots::holds(std::uint32_t word) {
+    const auto words = common_instructions();
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 std::optional<SharedSlots> SharedSlots::create(PhysicalMemory& memory, bool brk_after_slot) {
     const auto frame = memory.allocate();
     if (!frame) return std::nullopt;

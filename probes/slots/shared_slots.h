@@ -23,6 +23,8 @@ public:
     SharedSlots(const SharedSlots&) = delete;
     SharedSlots& operator=(const SharedSlots&) = delete;
 
+    // Whether a page of these has a slot for the instruction.
+    static bool holds(std::uint32_t word);
     // The slot that holds this instruction.
     std::optional<std::size_t> find(std::uint32_t word) const;
     // Maps the page as [uprobes-shared] at the highest free address. nullopt: no free address or no
