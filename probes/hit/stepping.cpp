@@ -134,7 +134,7 @@ void Uprobes::finish_step(Task& task) {
         return;
     }
     spend(task, step_end_path(kernel_.machine().kernel_profile.step, kept));  // F
-    spend(task, KernelPath::StepReturn);  // R2
+    spend(task, KernelPath::StepReturn);                                      // R2
     ++uprobe.stepped;
     uprobe.cycles += take_bill(task);
 }

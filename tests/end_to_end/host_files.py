@@ -26,6 +26,7 @@ READERS = [
     ("rows", ["calibrate", "--rows", "FILE"], "set of published rows"),
     ("report", ["whatif", "FILE"], "report"),
     ("audit", ["audit", "FILE"], "program"),
+    ("estimate --counts", ["estimate", "--root", "ROOT", "uprobe:/trig_nop:uprobe_target_nop", "--counts", "FILE"], "count"),
     ("probe", ["run", "--root", "ROOT", "--bind", "FILE:/input", "-p", "uprobe:/input:main", "/trig_nop"], "binary of a probe"),
 ]
 # (name, what the line must say) of files that no reader accepts.

@@ -16,6 +16,7 @@ Command reproduce_command();
 Command calibrate_command();
 Command whatif_command();
 Command audit_command();
+Command estimate_command();
 Command explain_command();
 Command scenario_command();
 Command model_command();

@@ -40,7 +40,7 @@ LAYERS = [
     ["tools/sysroot"],
     ["tools/report", "tools/audit", "tools/strace"],
     ["tools/simulation", "tools/model"],
-    ["tools/views", "tools/bench", "tools/whatif"],
+    ["tools/views", "tools/bench", "tools/whatif", "tools/estimate"],
     ["tools/explain", "tools/published", "tools/doctor", "tools/completion"],
     ["tools/commands"],
     ["tools/shell"],

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What probes will cost, before any is attached.
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "sim/base/try.h"
+#include "tools/cli/exit_code.h"
+#include "tools/cli/quantity.h"
+#include "tools/cli/report_options.h"
+#include "tools/cli/report_output.h"
+#include "tools/commands/commands.h"
+#include "tools/estimate/estimate.h"
+#include "tools/estimate/estimate_targets.h"
+#include "tools/simulation/probe_list.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::string_view kDescription =
+    R"(Tells what probes would cost, from a binary and a rate. Nothing is run and nothing is attached: the
+first instruction of each function decides what the kernel does at a hit (emulate it, or step it
+out of line), and the kernel and machine profiles say what that takes. Each figure comes with the
+range that the confidence of its cost parameters leaves (see uprobesim model show), with the three
+parameters that it hangs on most, and with changes that would make the probes cheaper.
+
+SPEC is a probe as run takes it, uprobe:BINARY:FUNCTION, with wildcards; BINARY is a path on this
+host, or with --root inside that folder. --rate is for each probe alike. --counts reads how often
+functions were called: what perf stat -x, printed (with -I it has the time too), a map that
+bpftrace printed (@[func]: 123), a uftrace report, lines of a name and a count, or a report of
+uprobesim (-f json). --over says in which time they were counted.
+
+What a first hit takes in addition is not in the figures (uprobesim explain --hit 1 shows it), and
+neither is the time that CPUs wait for each other when many hit one probe.)";
+
+constexpr std::string_view kExamples =
+    R"(uprobesim estimate --root build/sysroot uprobe:/usr/bin/redis-server:processCommand --rate 100k
+uprobesim estimate uprobe:/opt/server:handle_* --counts perf.csv --over 10s --budget 2%
+uprobesim estimate --kernels v6.12,v6.13,new uprobe:/opt/server:main uretprobe:/opt/server:main)";
+
+constexpr std::string_view kExitStatus =
+    R"(0  estimated, and within the budget where there is one
+1  the probes take more than the budget
+2  usage error: one line on stderr names it, nothing else is printed
+3  host failure)";
+
+OptionTable options_table() {
+    OptionTable table;
+    table.text("rate", "N", "hits of each probe a second: 250, 100k, 2.5M");
+    table.text("counts", "FILE", "how often each function was called, as other tools count it")
+        .from(ValueSource::File);
+    table.text("over", "TIME",
+               "the time in which --counts were counted, such as 10s (default: as the file says)");
+    table.text("budget", "SHARE", "of one CPU, such as 2%: status 1 if the probes take more");
+    add_kernels_option(table, "kernel profiles: names or TOML files (default v6.12)");
+    table.text("machine", "NAMES", "machine profiles: names or TOML files (default generic-a72)")
+        .also("machines")
+        .several_from(ValueSource::Machine);
+    add_set_option(table, "change one key, machine.KEY or kernel.KEY; can be repeated");
+    table
+        .text("root", "DIR",
+              "look up BINARY inside this host folder, as a guest sees it (default: the host)")
+        .from(ValueSource::Folder);
+    add_report_options(table, all_formats());
+    return table;
+}
+
+std::optional<double> real(std::string_view text) {
+    double value = 0;
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    if (error != std::errc{} || end != text.data() + text.size() || !(value > 0))
+        return std::nullopt;
+    return value;
+}
+
+// "250", "100k", "2.5M", each with or without "/s".
+Result<double> parse_rate(const std::string& value) {
+    constexpr double kMost = 1e10;
+    std::string_view text = value;
+    if (text.ends_with("/s")) text.remove_suffix(2);
+    double factor = 1;
+    if (text.ends_with('k')) factor = 1e3;
+    if (text.ends_with('M')) factor = 1e6;
+    if (factor != 1) text.remove_suffix(1);
+    const auto number = real(text);
+    if (!number || *number * factor > kMost)
+        return user_error(fmt::format("'{}' is not a rate", value), "--rate",
+                          "hits a second, for example 250, 100k or 2.5M");
+    return *number * factor;
+}
+
+// "2%" or "0.02".
+Result<double> parse_share(const std::string& value) {
+    const bool percent = value.ends_with('%');
+    const auto number = real(std::string_view(value).substr(0, value.size() - (percent ? 1 : 0)));
+    if (!number || *number > 1e6)
+        return user_error(fmt::format("'{}' is not a share of a CPU", value), "--budget",
+                          "for example 2%");
+    return percent ? *number / 100 : *number;
+}
+
+// How often the probes are hit, as far as the command line tells.
+struct Rates {
+    std::optional<double> of_each;
+    std::optional<HitCounts> counts;
+    double seconds = 0;  // in which they were counted
+
+    bool known() const { return of_each || counts; }
+};
+
+Result<Rates> read_rates(const CommandLine& line) {
+    Rates rates;
+    if (line.given("rate") && line.given("counts"))
+        return user_error("a rate and counts are given", "--rate", "give one of them");
+    if (line.given("over") && !line.given("counts"))
+        return user_error("there are no counts that it is about", "--over", "give --counts FILE");
+    if (line.given("rate")) {
+        const double rate = TRY(parse_rate(line.one("rate", "")));
+        rates.of_each = rate;
+    }
+    if (!line.given("counts")) return rates;
+    const std::string file = line.one("counts", "");
+    auto counts = TRY(read_hit_counts(file));
+    std::optional<double> seconds = counts.seconds;
+    if (line.given("over")) {
+        const auto ns = TRY(parse_duration(line.one("over", ""), "--over"));
+        seconds = static_cast<double>(ns) / 1e9;
+    }
+    if (!seconds || *seconds <= 0)
+        return user_error("the file does not say in which time they were counted", file,
+                          "give it: --over 10s");
+    rates.counts = std::move(counts);
+    rates.seconds = *seconds;
+    return rates;
+}
+
+Result<std::optional<double>> read_budget(const CommandLine& line, const Rates& rates) {
+    if (!line.given("budget")) return std::nullopt;
+    const double budget = TRY(parse_share(line.one("budget", "")));
+    if (!rates.known())
+        return user_error("a budget needs a rate", "--budget", "give --rate or --counts");
+    return budget;
+}
+
+Result<int> run_estimate(const CommandLine& line, const OptionDefaults& defaults) {
+    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
+    EstimateRequest request;
+    TRY(read_settings(line, request.settings));
+    auto kernels = TRY(line.names("kernels", "v6.12"));
+    auto machines = TRY(line.names("machine", "generic-a72"));
+    request.kernels = std::move(kernels);
+    request.machines = std::move(machines);
+    const auto rates = TRY(read_rates(line));
+    request.budget = TRY(read_budget(line, rates));
+    if (line.rest().empty())
+        return user_error("no probe is given", "",
+                          "for example: uprobesim estimate uprobe:/opt/server:main --rate 100k");
+    ProbeList probes;
+    for (const std::string& word : line.rest()) TRY(probes.add(word));
+
+    std::vector<std::string> notes;
+    auto targets = TRY(estimate_targets(probes.specs, line.one("root", ""), notes));
+    request.targets = std::move(targets);
+    for (EstimateTarget& target : request.targets) target.rate = rates.of_each;
+    if (rates.counts) TRY(apply_counts(request.targets, *rates.counts, rates.seconds, notes));
+    auto output = TRY(ReportOutput::open(options.output, stdout));
+    auto report = TRY(estimate(request));
+    report.settings = line.all("set");
+    report.notes = std::move(notes);
+    output.write(options.format == ReportFormat::Json
+                     ? estimate_json(report)
+                     : written(estimate_document(report), options.style(output.on_terminal())));
+    const bool over = std::any_of(report.places.begin(), report.places.end(),
+                                  [&](const PlaceEstimate& p) { return report.over_budget(p); });
+    return over ? kExitDiffers : kExitSuccess;
+}
+
+}  // namespace
+
+Command estimate_command() {
+    return {.name = "estimate",
+            .meaning = "what probes will cost at a rate, before any is attached",
+            .help = {{"[options] SPEC..."}, kDescription, kExamples, kExitStatus},
+            .words = ValueSource::Probe,
+            .options = options_table,
+            .run = run_estimate};
+}
+
+}  // namespace uprobesim

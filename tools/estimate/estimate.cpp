@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/estimate/estimate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/base/try.h"
+#include "sim/insn/decoder.h"
+#include "tools/cli/build_info.h"
+
+namespace uprobesim {
+namespace {
+
+// What the advice tries: what a kernel gains that has or gets the changes of the list thread.
+constexpr std::string_view kOtherKernels[] = {"v6.12", "v6.13", "v6.13+stp", "new"};
+
+ProbeConsumers consumers_of(const EstimateTarget& target) {
+    return {1, target.wants_return ? 1U : 0U};
+}
+
+// Hits a second, or one hit where no rate is known.
+double weight(const EstimateTarget& target) {
+    return target.rate.value_or(1);
+}
+
+bool is_refused(const EstimateTarget& target, const KernelProfile& kernel) {
+    return decide(target.words.front(), kernel).kind == VerdictKind::Reject;
+}
+
+HitWork work_of(const std::vector<EstimateTarget>& targets, const KernelProfile& kernel) {
+    HitWork work;
+    for (const EstimateTarget& target : targets) {
+        if (!is_refused(target, kernel))
+            work.add(steady_hit(kernel, target.words.front(), consumers_of(target)),
+                     weight(target));
+    }
+    return work;
+}
+
+HitEstimate estimate_hit(const EstimateTarget& target, const VariedPrices& prices) {
+    const KernelProfile& kernel = prices.kernel();
+    HitEstimate hit;
+    hit.verdict = decide(target.words.front(), kernel);
+    if (hit.verdict.kind == VerdictKind::Reject) return hit;
+    const SteadyHit steady = steady_hit(kernel, target.words.front(), consumers_of(target));
+    HitWork work;
+    work.add(steady, 1);
+    hit.exceptions = steady.exceptions_taken();
+    hit.el1_insns = el1_insns_of(work, prices.prices());
+    hit.range = prices.range_of(work);
+    return hit;
+}
+
+// Instructions after which the next one need not be executed: the group of branches, exceptions and
+// system instructions (Arm ARM C4.1) without the system ones and hints.
+bool may_branch(std::uint32_t word) {
+    return (word & 0x1c000000) == 0x14000000 && word >> 24 != 0xd5;
+}
+
+// The first instruction behind the probed one that is executed with it each time and that the
+// kernel emulates; 0: none.
+std::size_t emulated_nearby(const EstimateTarget& target, const KernelProfile& kernel) {
+    for (std::size_t at = 1; at < target.words.size(); ++at) {
+        if (may_branch(target.words[at - 1])) return 0;
+        if (decide(target.words[at], kernel).kind == VerdictKind::Emulate) return at;
+    }
+    return 0;
+}
+
+class Advisor {
+public:
+    Advisor(const EstimateRequest& request, const VariedPrices& asked)
+        : request_(request), asked_(asked) {}
+
+    Result<std::vector<EstimateAdvice>> advice() {
+        TRY(other_kernels());
+        other_instructions();
+        const double now = asked_ns();
+        std::erase_if(found_, [&](const EstimateAdvice& a) { return a.ns >= now; });
+        std::stable_sort(
+            found_.begin(), found_.end(),
+            [](const EstimateAdvice& a, const EstimateAdvice& b) { return a.ns < b.ns; });
+        return std::move(found_);
+    }
+    double asked_ns() const {
+        return ns_of(work_of(request_.targets, asked_.kernel()), asked_.prices());
+    }
+
+private:
+    Outcome other_kernels() {
+        for (const std::string_view name : kOtherKernels) {
+            const auto kernel = TRY(load_kernel_profile(name, request_.settings));
+            if (kernel.name == asked_.kernel().name) continue;
+            const HitWork work = work_of(request_.targets, kernel);
+            found_.push_back({fmt::format("kernel {}", kernel.name),
+                              ns_of(work, PriceList(asked_.machine(), kernel))});
+        }
+        return {};
+    }
+
+    void other_instructions() {
+        std::vector<EstimateTarget> moved = request_.targets;
+        std::vector<std::string> names;
+        const Decoder decoder;
+        for (EstimateTarget& target : moved) {
+            if (decide(target.words.front(), asked_.kernel()).kind != VerdictKind::Step) continue;
+            const std::size_t at = emulated_nearby(target, asked_.kernel());
+            if (at == 0) continue;
+            const std::uint32_t word = target.words[at];
+            names.push_back(fmt::format("{}+{} ({})", target.function, 4 * at,
+                                        decoder.disassemble(word, target.file_offset + 4 * at)));
+            target.words = {word};
+        }
+        if (names.empty()) return;
+        const std::string what = names.size() == 1
+                                     ? fmt::format("probe {}", names.front())
+                                     : fmt::format(
+                                           "probe an emulated instruction a little further on in "
+                                           "{} functions, {} and others",
+                                           names.size(), names.front());
+        found_.push_back({what, ns_of(work_of(moved, asked_.kernel()), asked_.prices())});
+    }
+
+    const EstimateRequest& request_;
+    const VariedPrices& asked_;
+    std::vector<EstimateAdvice> found_;
+};
+
+PlaceEstimate estimate_place(const EstimateRequest& request, const VariedPrices& prices) {
+    PlaceEstimate place;
+    place.kernel = prices.kernel().name;
+    place.kernel_hash = prices.kernel().text_hash;
+    place.machine = prices.machine().name;
+    place.machine_hash = prices.machine().text_hash;
+    place.frequency_hz = prices.prices().frequency_hz();
+    for (const EstimateTarget& target : request.targets)
+        place.hits.push_back(estimate_hit(target, prices));
+    place.second = prices.range_of(work_of(request.targets, prices.kernel()));
+    return place;
+}
+
+}  // namespace
+
+bool EstimateReport::has_rates() const {
+    return std::any_of(targets.begin(), targets.end(),
+                       [](const EstimateTarget& t) { return t.rate.has_value(); });
+}
+
+bool EstimateReport::over_budget(const PlaceEstimate& place) const {
+    return budget && has_rates() && place.second.ns / 1e9 > *budget;
+}
+
+Result<EstimateReport> estimate(const EstimateRequest& request) {
+    EstimateReport report;
+    report.version = tool_version();
+    report.targets = request.targets;
+    report.budget = request.budget;
+    for (const std::string& machine : request.machines) {
+        for (const std::string& kernel : request.kernels) {
+            const auto prices = TRY(VariedPrices::load(machine, kernel, request.settings));
+            report.places.push_back(estimate_place(request, prices));
+            if (report.places.size() > 1) continue;
+            Advisor advisor(request, prices);
+            auto advice = TRY(advisor.advice());
+            report.advice = std::move(advice);
+            report.asked_ns = advisor.asked_ns();
+        }
+    }
+    return report;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What probes will cost before any is attached: a hit of each on a kernel and a machine, with the
+// range that the confidence of the figures leaves, and what that is at a rate. Nothing runs.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "probes/hit/steady_hit.h"
+#include "sim/base/error.h"
+#include "tools/estimate/work_range.h"
+#include "tools/format/document.h"
+
+namespace uprobesim {
+
+// A place that a probe is to be put on.
+struct EstimateTarget {
+    std::string binary, function;
+    std::uint64_t file_offset = 0;
+    bool wants_return = false;
+    std::string instruction;           // the probed one
+    std::vector<std::uint32_t> words;  // it and those behind it in the function
+    std::optional<double> rate;        // hits a second
+};
+
+struct EstimateRequest {
+    std::vector<EstimateTarget> targets;
+    std::vector<std::string> kernels, machines;
+    std::vector<Setting> settings;
+    std::optional<double> budget;  // of one CPU: 0.02
+};
+
+// One probe on one kernel and machine.
+struct HitEstimate {
+    Verdict verdict;
+    unsigned exceptions = 0;  // of an entry and its return
+    double el1_insns = 0;
+    VariedPrices::Range range;  // of a hit
+};
+
+// All probes on one kernel and machine.
+struct PlaceEstimate {
+    std::string kernel, kernel_hash, machine, machine_hash;
+    double frequency_hz = 0;
+    std::vector<HitEstimate> hits;  // by target
+    VariedPrices::Range second;     // what a second's hits take, where rates are known
+};
+
+// A change that makes the hits of a second (or, without rates, one hit of each probe) cheaper.
+struct EstimateAdvice {
+    std::string what;
+    double ns = 0;  // afterwards
+};
+
+struct EstimateReport {
+    std::string version;
+    std::vector<EstimateTarget> targets;
+    std::vector<std::string> settings;
+    std::vector<PlaceEstimate> places;   // kernels within machines
+    double asked_ns = 0;                 // what the advice is compared with, at the first place
+    std::vector<EstimateAdvice> advice;  // the cheapest first
+    std::optional<double> budget;
+    std::vector<std::string> notes;
+
+    bool has_rates() const;
+    // The probes of a place take more than the budget together.
+    bool over_budget(const PlaceEstimate& place) const;
+};
+
+Result<EstimateReport> estimate(const EstimateRequest& request);
+
+// CSV has a row for each probe, kernel and machine.
+Document estimate_document(const EstimateReport& report);
+std::string estimate_json(const EstimateReport& report);
+
+}  // namespace uprobesim

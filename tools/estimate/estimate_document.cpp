@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "tools/estimate/estimate.h"
+#include "tools/format/number_text.h"
+
+namespace uprobesim {
+namespace {
+
+using Kind = Column::Kind;
+
+constexpr std::size_t kMostSwings = 3;
+constexpr std::size_t kMostAdvice = 4;
+
+std::string share_text(double ns) {
+    return fmt::format("{:.3g} %", ns / 1e7);
+}
+
+std::string verdict_text(const HitEstimate& hit) {
+    switch (hit.verdict.kind) {
+        case VerdictKind::Emulate: return "emulated";
+        case VerdictKind::Step: return "stepped";
+        case VerdictKind::Reject: return "refused";
+    }
+    return "";
+}
+
+std::string range_text(const VariedPrices::Range& range, std::string (*text)(double)) {
+    return fmt::format("{} ({} to {})", text(range.ns), text(range.low_ns), text(range.high_ns));
+}
+
+std::string place_name(const PlaceEstimate& place) {
+    return fmt::format("{} on {}", place.kernel, place.machine);
+}
+
+std::string answer(const EstimateReport& r) {
+    const PlaceEstimate& place = r.places.front();
+    if (r.has_rates()) {
+        return fmt::format(
+            "the probes take {} of one CPU, {}: a thread that is hit so often runs "
+            "{:.3g}x as long",
+            range_text(place.second, share_text), place_name(place), 1 + place.second.ns / 1e9);
+    }
+    if (r.targets.size() == 1 && place.hits.front().verdict.kind != VerdictKind::Reject) {
+        return fmt::format(
+            "a hit takes {}, {}: a rate (--rate, --counts) tells what that is of a "
+            "CPU",
+            range_text(place.hits.front().range, short_duration), place_name(place));
+    }
+    return fmt::format("{}, {}: a rate (--rate, --counts) tells what they take of a CPU",
+                       counted(r.targets.size(), "probe"), place_name(place));
+}
+
+Facts head(const EstimateReport& r) {
+    Facts facts;
+    for (const PlaceEstimate& place : r.places) {
+        const std::string name =
+            r.places.size() == 1 ? "model" : (&place == &r.places.front() ? "models" : "");
+        facts.add(name, fmt::format("kernel {} [{}], machine {} [{}]", place.kernel,
+                                    place.kernel_hash, place.machine, place.machine_hash));
+    }
+    if (!r.settings.empty()) {
+        for (const std::string& setting : r.settings) facts.add("set", setting);
+    }
+    facts.add("not in it",
+              "CPUs that wait for each other at shared cache lines and locks; first hits; caches "
+              "that the program finds colder");
+    return facts;
+}
+
+std::string target_name(const EstimateTarget& target) {
+    return fmt::format("{}{}", target.function, target.wants_return ? " (return)" : "");
+}
+
+Cell rate_cell(const std::optional<double>& rate) {
+    return rate ? number_cell(grouped(*rate, *rate < 10 ? 1 : 0), fmt::format("{}", *rate))
+                : no_cell();
+}
+
+// The dearest first.
+std::vector<std::size_t> order_of(const EstimateReport& r, const PlaceEstimate& place) {
+    std::vector<std::size_t> order(r.targets.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto cost = [&](std::size_t t) {
+        return place.hits[t].range.ns * r.targets[t].rate.value_or(1);
+    };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return cost(a) > cost(b); });
+    return order;
+}
+
+Table hits_table(const EstimateReport& r, const PlaceEstimate& place) {
+    Table table{.title = r.places.size() == 1 ? "" : place_name(place),
+                .columns = {{"function", Kind::Name},
+                            {"verdict", Kind::Name},
+                            {"ns a hit"},
+                            {"low"},
+                            {"high"},
+                            {"hits/s"},
+                            {"of a CPU"},
+                            {"CPU full at"}},
+                .first = kFirstRows};
+    const auto ns = [](double value) { return real_cell(value, 0); };
+    for (const std::size_t t : order_of(r, place)) {
+        const EstimateTarget& target = r.targets[t];
+        const HitEstimate& hit = place.hits[t];
+        if (hit.verdict.kind == VerdictKind::Reject) {
+            table.add({target_name(target), verdict_text(hit), no_cell(), no_cell(), no_cell(),
+                       rate_cell(target.rate), no_cell(), no_cell()});
+            continue;
+        }
+        const double taken = hit.range.ns * target.rate.value_or(0);
+        Cell share = target.rate ? share_cell(taken, 1e9) : no_cell();
+        if (r.budget && taken / 1e9 > *r.budget) share.tone = Tone::Alarm;
+        table.add({target_name(target), verdict_text(hit), ns(hit.range.ns), ns(hit.range.low_ns),
+                   ns(hit.range.high_ns), rate_cell(target.rate), std::move(share),
+                   number_cell(fmt::format("{}/s", grouped(1e9 / hit.range.ns)),
+                               fmt::format("{:.0f}", 1e9 / hit.range.ns))});
+    }
+    return table;
+}
+
+Table totals_table(const EstimateReport& r) {
+    Table table{.columns = {{"kernel", Kind::Name},
+                            {"machine", Kind::Name},
+                            {r.has_rates() ? "of a CPU" : "one hit each"},
+                            {"low"},
+                            {"high"},
+                            {"exceptions"}}};
+    for (const PlaceEstimate& place : r.places) {
+        const auto cell = [&](double ns) {
+            return r.has_rates() ? share_cell(ns, 1e9) : duration_cell(ns);
+        };
+        double exceptions = 0;
+        for (std::size_t t = 0; t < r.targets.size(); ++t)
+            exceptions += place.hits[t].exceptions * r.targets[t].rate.value_or(1);
+        table.add({place.kernel, place.machine, cell(place.second.ns), cell(place.second.low_ns),
+                   cell(place.second.high_ns),
+                   number_cell(fmt::format("{}{}", grouped(exceptions), r.has_rates() ? "/s" : ""),
+                               fmt::format("{}", exceptions))});
+    }
+    return table;
+}
+
+Table swings_table(const EstimateReport& r) {
+    const VariedPrices::Range& range = r.places.front().second;
+    Table table{.title = "what the figure hangs on most",
+                .columns = {{"cost parameter", Kind::Name},
+                            {"value"},
+                            {"unit", Kind::Name},
+                            {"confidence", Kind::Name},
+                            {"of the cost"}}};
+    for (std::size_t s = 0; s < std::min(kMostSwings, range.swings.size()); ++s) {
+        const VariedPrices::Swing& swing = range.swings[s];
+        table.add({swing.key, real_cell(swing.value, swing.value < 10 ? 2 : 0), swing.unit,
+                   std::string(confidence_name(swing.confidence)),
+                   number_cell(fmt::format("{:+.1f} to {:+.1f} %",
+                                           100 * (swing.ns_at_low - range.ns) / range.ns,
+                                           100 * (swing.ns_at_high - range.ns) / range.ns),
+                               fmt::format("{}", swing.ns() / range.ns))});
+    }
+    return table;
+}
+
+Table advice_table(const EstimateReport& r) {
+    Table table{
+        .title = "cheaper with",
+        .columns = {
+            {"change", Kind::Prose}, {r.has_rates() ? "of a CPU" : "one hit each"}, {"change"}}};
+    for (std::size_t a = 0; a < std::min(kMostAdvice, r.advice.size()); ++a) {
+        const EstimateAdvice& advice = r.advice[a];
+        table.add(
+            {advice.what, r.has_rates() ? share_cell(advice.ns, 1e9) : duration_cell(advice.ns),
+             number_cell(fmt::format("{:+.1f} %", 100 * (advice.ns - r.asked_ns) / r.asked_ns),
+                         fmt::format("{}", (advice.ns - r.asked_ns) / r.asked_ns))});
+    }
+    return table;
+}
+
+Lines budget_lines(const EstimateReport& r) {
+    Lines lines;
+    if (!r.budget || !r.has_rates()) return lines;
+    for (const PlaceEstimate& place : r.places) {
+        lines.lines.push_back(fmt::format(
+            "{}: {} {} the budget of {}", place_name(place), share_text(place.second.ns),
+            r.over_budget(place) ? "exceeds" : "is within", share_text(*r.budget * 1e9)));
+        if (r.over_budget(place)) lines.tone = Tone::Alarm;
+    }
+    return lines;
+}
+
+Table all_rows(const EstimateReport& r) {
+    Table table{.columns = {{"binary", Kind::Name},
+                            {"function", Kind::Name},
+                            {"return"},
+                            {"file_offset"},
+                            {"instruction", Kind::Name},
+                            {"kernel", Kind::Name},
+                            {"machine", Kind::Name},
+                            {"verdict", Kind::Name},
+                            {"exceptions"},
+                            {"el1_insns"},
+                            {"ns"},
+                            {"low_ns"},
+                            {"high_ns"},
+                            {"hits_per_s"},
+                            {"cpu_share"}}};
+    for (const PlaceEstimate& place : r.places) {
+        for (std::size_t t = 0; t < r.targets.size(); ++t) {
+            const EstimateTarget& target = r.targets[t];
+            const HitEstimate& hit = place.hits[t];
+            const auto real = [](double v) { return number_cell("", fmt::format("{:.3f}", v)); };
+            const bool refused = hit.verdict.kind == VerdictKind::Reject;
+            table.add(
+                {target.binary, target.function, count_cell(target.wants_return ? 1 : 0),
+                 count_cell(target.file_offset), target.instruction, place.kernel, place.machine,
+                 verdict_text(hit), count_cell(hit.exceptions), real(hit.el1_insns),
+                 refused ? no_cell() : real(hit.range.ns),
+                 refused ? no_cell() : real(hit.range.low_ns),
+                 refused ? no_cell() : real(hit.range.high_ns), rate_cell(target.rate),
+                 !refused && target.rate
+                     ? number_cell("", fmt::format("{:.6f}", hit.range.ns * *target.rate / 1e9))
+                     : no_cell()});
+        }
+    }
+    return table;
+}
+
+}  // namespace
+
+Document estimate_document(const EstimateReport& report) {
+    Document document{fmt::format("uprobesim {}: estimate", report.version), answer(report)};
+    document.data = all_rows(report);
+    document.add(budget_lines(report));
+    document.add(head(report));
+    if (report.places.size() > 1) document.add(totals_table(report));
+    for (const PlaceEstimate& place : report.places) document.add(hits_table(report, place));
+    document.add(swings_table(report));
+    document.add(advice_table(report));
+    document.add(Lines{.title = report.notes.empty() ? "" : "notes", .lines = report.notes});
+    return document;
+}
+
+}  // namespace uprobesim
