@@ -27,11 +27,11 @@
 #include <cstring>
 
 extern "C" long own_syscall(long number, long a, long b, long c, long d, long e, long f);
-extern "C" const char own_syscall_end[];
+extern "C" const char kOwnSyscallEnd[];
 asm(R"(
     .text
     .globl own_syscall
-    .globl own_syscall_end
+    .globl kOwnSyscallEnd
 own_syscall:
     mov %rdi, %rax
     mov %rsi, %rdi
@@ -41,7 +41,7 @@ own_syscall:
     mov %r9, %r8
     mov 8(%rsp), %r9
     syscall
-own_syscall_end:
+kOwnSyscallEnd:
     ret
 )");
 
@@ -54,24 +54,25 @@ struct Kind {
     long calls[kMostCalls];  // filled up with -1
 };
 
-constexpr long N = -1;
+constexpr long kNone = -1;
 constexpr Kind kKinds[] = {
-    {"read", {SYS_read, SYS_pread64, SYS_readv, SYS_preadv, N, N, N, N}},
-    {"write", {SYS_write, SYS_pwrite64, SYS_writev, SYS_pwritev, N, N, N, N}},
-    {"open", {SYS_open, SYS_openat, SYS_openat2, N, N, N, N, N}},
-    {"status", {SYS_stat, SYS_fstat, SYS_lstat, SYS_newfstatat, SYS_statx, N, N, N}},
-    {"list", {SYS_getdents64, SYS_getdents, N, N, N, N, N, N}},
-    {"link", {SYS_readlink, SYS_readlinkat, N, N, N, N, N, N}},
-    {"size", {SYS_ftruncate, SYS_fallocate, SYS_lseek, N, N, N, N, N}},
-    {"sync", {SYS_fsync, SYS_fdatasync, N, N, N, N, N, N}},
-    {"rename", {SYS_rename, SYS_renameat, SYS_renameat2, N, N, N, N, N}},
-    {"make", {SYS_mkdir, SYS_mkdirat, SYS_linkat, SYS_symlinkat, SYS_mknodat, N, N, N}},
-    {"remove", {SYS_unlink, SYS_unlinkat, SYS_rmdir, N, N, N, N, N}},
-    {"attribute", {SYS_chmod, SYS_fchmod, SYS_fchmodat, SYS_fchownat, SYS_utimensat, 452, N, N}},
-    {"close", {SYS_close, N, N, N, N, N, N, N}},
-    {"lock", {SYS_flock, SYS_fcntl, N, N, N, N, N, N}},
-    {"mount", {SYS_open_tree, SYS_mount_setattr, N, N, N, N, N, N}},
-    {"memory", {SYS_mmap, SYS_mremap, SYS_brk, SYS_mprotect, N, N, N, N}},
+    {"read", {SYS_read, SYS_pread64, SYS_readv, SYS_preadv, kNone, kNone, kNone, kNone}},
+    {"write", {SYS_write, SYS_pwrite64, SYS_writev, SYS_pwritev, kNone, kNone, kNone, kNone}},
+    {"open", {SYS_open, SYS_openat, SYS_openat2, kNone, kNone, kNone, kNone, kNone}},
+    {"status", {SYS_stat, SYS_fstat, SYS_lstat, SYS_newfstatat, SYS_statx, kNone, kNone, kNone}},
+    {"list", {SYS_getdents64, SYS_getdents, kNone, kNone, kNone, kNone, kNone, kNone}},
+    {"link", {SYS_readlink, SYS_readlinkat, kNone, kNone, kNone, kNone, kNone, kNone}},
+    {"size", {SYS_ftruncate, SYS_fallocate, SYS_lseek, kNone, kNone, kNone, kNone, kNone}},
+    {"sync", {SYS_fsync, SYS_fdatasync, kNone, kNone, kNone, kNone, kNone, kNone}},
+    {"rename", {SYS_rename, SYS_renameat, SYS_renameat2, kNone, kNone, kNone, kNone, kNone}},
+    {"make", {SYS_mkdir, SYS_mkdirat, SYS_linkat, SYS_symlinkat, SYS_mknodat, kNone, kNone, kNone}},
+    {"remove", {SYS_unlink, SYS_unlinkat, SYS_rmdir, kNone, kNone, kNone, kNone, kNone}},
+    {"attribute",
+     {SYS_chmod, SYS_fchmod, SYS_fchmodat, SYS_fchownat, SYS_utimensat, 452, kNone, kNone}},
+    {"close", {SYS_close, kNone, kNone, kNone, kNone, kNone, kNone, kNone}},
+    {"lock", {SYS_flock, SYS_fcntl, kNone, kNone, kNone, kNone, kNone, kNone}},
+    {"mount", {SYS_open_tree, SYS_mount_setattr, kNone, kNone, kNone, kNone, kNone, kNone}},
+    {"memory", {SYS_mmap, SYS_mremap, SYS_brk, SYS_mprotect, kNone, kNone, kNone, kNone}},
 };
 
 long fails_at = 0, fails_with = 0;
@@ -117,7 +118,7 @@ const Kind& kind_named(const char* name) {
 // Calls of the kind trap, but those that own_syscall makes.
 void install(const Kind& kind) {
     const auto first = reinterpret_cast<std::uintptr_t>(&own_syscall);
-    const auto last = reinterpret_cast<std::uintptr_t>(own_syscall_end);
+    const auto last = reinterpret_cast<std::uintptr_t>(kOwnSyscallEnd);
     const auto low = static_cast<std::uint32_t>(first),
                high = static_cast<std::uint32_t>(first >> 32u);
     constexpr std::uint32_t kPc = offsetof(seccomp_data, instruction_pointer);
@@ -151,9 +152,9 @@ const char* setting(const char* name) {
 __attribute__((constructor)) void begin() {
     if (*setting("FAILING_KIND") == '\0') return;
     const Kind& kind = kind_named(setting("FAILING_KIND"));
-    fails_at = std::atol(setting("FAILING_AT"));
+    fails_at = std::strtol(setting("FAILING_AT"), nullptr, 10);
     is_short = std::strcmp(setting("FAILING_HOW"), "short") == 0;
-    fails_with = is_short ? 0 : std::atol(setting("FAILING_HOW"));
+    fails_with = is_short ? 0 : std::strtol(setting("FAILING_HOW"), nullptr, 10);
     goes_on = *setting("FAILING_ON") != '\0';
     if (*setting("FAILING_COUNT") != '\0') {
         const int fd = open(setting("FAILING_COUNT"), O_RDWR | O_CLOEXEC);
