@@ -9,8 +9,12 @@
 #include "kernel_model/abi/fcntl.h"
 #include "probes/hit/uprobes.h"
 #include "probes/slots/xol_area.h"
-#include "probes/target/symbol_index.h"
+#include "probes/target/exclusive_pair.h"
+#include "probes/target/path_glob.h"
+#include "probes/target/probe_places.h"
+#include "probes/target/zip_member.h"
 #include "sim/base/input_file.h"
+#include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "sim/insn/decoder.h"
 #include "sim/profile/kernel_profile.h"
@@ -18,27 +22,68 @@
 namespace uprobesim {
 namespace {
 
-tl::unexpected<UserError> no_function(const ProbeSpec& spec, const SymbolIndex& index) {
-    const auto& all = index.functions();
-    std::string hint = fmt::format("the file has {} functions", all.size());
-    const auto is_nameless = [](const Function& f) { return f.name.starts_with("fn_"); };
-    if (!all.empty() && std::all_of(all.begin(), all.end(), is_nameless))
-        hint += ", named fn_OFFSET because it is stripped; uprobesim audit --functions lists them";
-    if (spec.has_wildcard())
-        return user_error(fmt::format("no function of {} matches '{}'", spec.binary, spec.symbol),
-                          spec.text, std::move(hint));
-    if (const auto names = index.near(spec.symbol, 3); !names.empty())
-        hint = fmt::format("did you mean {}?", fmt::join(names, ", "));
-    return user_error(fmt::format("there is no function '{}' in {}", spec.symbol, spec.binary),
-                      spec.text, std::move(hint));
+std::vector<std::string> names_in(FileSystem& files, const std::string& folder) {
+    std::vector<std::string> names;
+    const auto opened = files.open(Caller{}, folder, abi::kORdonly, 0);
+    const auto entries = opened ? opened->file->entries() : SysResult<std::vector<DirEntry>>();
+    for (const DirEntry& entry : entries.value_or(std::vector<DirEntry>()))
+        names.push_back(entry.name);
+    return names;
+}
+
+struct Opened {
+    FileKey key;
+    std::vector<std::byte> bytes;
+};
+
+Result<Opened> read_file(FileSystem& files, const std::string& path) {
+    const auto opened = files.open(Caller{}, path, abi::kORdonly, 0);
+    if (!opened) {
+        const std::size_t slash = path.rfind('/');
+        const std::string near =
+            did_you_mean(path.substr(slash + 1), names_in(files, path.substr(0, slash + 1)));
+        std::string what = "the binary of a probe cannot be opened in the guest's root";
+        if (opened.error() == Errno::Io) what += ": input/output error";
+        if (opened.error() == Errno::Nfile) what += ": too many open files";
+        return user_error(std::move(what), path,
+                          near.empty() ? "give the path as the guest sees it" : near);
+    }
+    const auto backing = opened->file->backing();
+    if (!backing) return user_error("the binary of a probe is not a regular file", path);
+    if (backing->size() > kMaxProgramBytes)
+        return user_error(
+            fmt::format("the binary of a probe is too large: {} bytes", backing->size()), path,
+            fmt::format("at most {}", size_limit_text(kMaxProgramBytes)));
+    Opened file{backing->key(), std::vector<std::byte>(backing->size())};
+    const auto read = opened->file->read(0, file.bytes);
+    if (!read || *read != file.bytes.size())
+        return user_error("the binary of a probe cannot be read", path);
+    return file;
+}
+
+FileReader reader_of(FileSystem& files) {
+    return [&files](const std::string& path) -> std::optional<std::vector<std::byte>> {
+        auto file = read_file(files, path);
+        if (!file) return std::nullopt;
+        return std::move(file->bytes);
+    };
+}
+
+// What is told of a refused instruction, and of one that the kernel takes although no program gets
+// past it.
+std::string advice(const std::optional<ExclusivePair>& pair) {
+    if (!pair) return "probe another instruction, for example at +4";
+    return fmt::format(
+        "it is in the exclusive pair of {:#x} to {:#x}: each hit in between clears the monitor, so "
+        "that the pair would loop for ever; probe before it or after it",
+        pair->load, pair->store);
 }
 
 }  // namespace
 
 struct Uprobes::Image {
-    std::string path;
     FileKey key;
-    SymbolIndex index;
+    ProbedFile file;
 };
 
 Uprobes::Uprobes(Kernel& kernel) : kernel_(kernel) {
@@ -54,63 +99,58 @@ Uprobes::~Uprobes() = default;
 
 Result<Uprobes::Image*> Uprobes::image(const std::string& path) {
     if (const auto it = images_.find(path); it != images_.end()) return it->second.get();
-    auto opened = kernel_.files().open(Caller{}, path, abi::kORdonly, 0);
-    if (!opened) {
-        std::string what = "the binary of a probe cannot be opened in the guest's root";
-        if (opened.error() == Errno::Io) what += ": input/output error";
-        if (opened.error() == Errno::Nfile) what += ": too many open files";
-        return user_error(std::move(what), path, "give the path as the guest sees it");
-    }
-    const auto backing = opened->file->backing();
-    if (!backing) return user_error("the binary of a probe is not a regular file", path);
-    if (backing->size() > kMaxProgramBytes)
-        return user_error(
-            fmt::format("the binary of a probe is too large: {} bytes", backing->size()), path,
-            fmt::format("at most {}", size_limit_text(kMaxProgramBytes)));
-    std::vector<std::byte> bytes(backing->size());
-    auto read = opened->file->read(0, bytes);
-    if (!read || *read != bytes.size())
-        return user_error("the binary of a probe cannot be read", path);
-    auto index = TRY(SymbolIndex::build(std::move(bytes), path));
-    auto image = std::make_unique<Image>(Image{path, backing->key(), std::move(index)});
+    const auto inner = zip_path(path);
+    auto opened = TRY(read_file(kernel_.files(), inner ? inner->archive : path));
+    auto file = TRY(ProbedFile::make(path, std::move(opened.bytes), reader_of(kernel_.files())));
+    auto image = std::make_unique<Image>(Image{opened.key, std::move(file)});
     return images_.emplace(path, std::move(image)).first->second.get();
 }
 
-Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const std::string& symbol,
-                             std::uint64_t offset, AttachSummary& summary, bool explicit_one) {
-    if (!image.index.in_text(offset)) {
-        return user_error(fmt::format("file offset {:#x} is not in the program's text", offset),
-                          spec.text, "probes go on instructions only");
-    }
+Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const ProbePlace& place,
+                             AttachSummary& summary, bool explicit_one) {
+    const std::uint64_t offset = place.offset;
     if (offset % 4 != 0) {
         return user_error(fmt::format("file offset {:#x} is not a multiple of 4", offset),
                           spec.text, "arm64 instructions are 4 bytes long and aligned");
     }
-    const auto word = image.index.word_at(offset);
+    const auto word = image.file.word_at(offset);
     if (!word)
         return user_error(fmt::format("file offset {:#x} is past the end of the file", offset),
                           spec.text);
     const Verdict decision = decide(*word, kernel_.machine().kernel_profile);
     const std::string instruction = Decoder().disassemble(*word, offset);
+    const auto pair =
+        exclusive_pair_at(offset, [&](std::uint64_t at) { return image.file.word_at(at); });
     if (decision.kind == VerdictKind::Reject) {
         const std::string reason(decision.reason);
         if (explicit_one) {
             return user_error(
                 fmt::format("the kernel refuses to probe '{}': {}", instruction, reason), spec.text,
-                "probe another instruction, for example at +4");
+                advice(pair));
         }
-        summary.refused.push_back({symbol, offset, instruction, reason});
+        summary.refused.push_back({place.name, offset, instruction, reason});
         return false;
     }
+    if (pair && explicit_one)
+        return user_error(fmt::format("no program gets past a probe on '{}' here", instruction),
+                          spec.text, advice(pair));
     auto& at = by_file_[image.key][offset];
+    if (at != nullptr && at->semaphore != place.semaphore) {
+        return user_error(
+            fmt::format("the kernel refuses a second probe at {:#x} with another semaphore",
+                        offset),
+            spec.text, "leave out the other probe of this place");
+    }
     if (at == nullptr) {
         auto probe = std::make_unique<Uprobe>();
         probe->id = static_cast<std::uint32_t>(uprobes_.size());
-        probe->binary = spec.binary;
-        probe->symbol = symbol;
+        probe->usdt = spec.kind == ProbeSpec::Kind::Usdt;
+        probe->binary = image.file.path();
+        probe->symbol = place.name;
         probe->spec = spec.text;
         probe->file = image.key;
         probe->offset = offset;
+        probe->semaphore = place.semaphore;
         probe->word = *word;
         probe->instruction = instruction;
         probe->verdict = decision;
@@ -123,41 +163,63 @@ Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const std::str
     return true;
 }
 
-Result<AttachSummary> Uprobes::add(const ProbeSpec& spec) {
-    auto opened = TRY(image(spec.binary));
-    Image& binary = *opened;
-    AttachSummary summary;
-    summary.spec = spec.text;
-    if (spec.raw_offset) {
-        TRY(attach(binary, spec, fmt::format("{:#x}", *spec.raw_offset), *spec.raw_offset, summary,
-                   true));
-        return summary;
-    }
-    const auto functions = binary.index.matching(spec.symbol);
-    if (functions.empty() && binary.index.is_indirect(spec.symbol)) {
-        return user_error(fmt::format("'{}' is an indirect function (IFUNC): what it calls is "
-                                      "chosen when the program starts",
-                                      spec.symbol),
-                          spec.text,
-                          "probe the implementation, by its own name or its fn_<offset>");
-    }
-    if (functions.empty()) return no_function(spec, binary.index);
-    // Aliases share one offset; a spec adds one consumer there.
-    std::uint64_t last = ~std::uint64_t{0};
-    for (const Function* f : functions) {
-        const std::uint64_t offset = f->offset + spec.offset;
-        if (offset == last) continue;
-        last = offset;
-        const std::string symbol =
-            spec.offset == 0 ? f->name : fmt::format("{}+{}", f->name, spec.offset);
-        auto done = attach(binary, spec, symbol, offset, summary, !spec.has_wildcard());
-        if (!done && spec.has_wildcard()) {
-            summary.refused.push_back({symbol, offset, "", done.error().what});
+Outcome Uprobes::add_in(Image& image, const ProbeSpec& spec, AttachSummary& summary) {
+    const auto places = TRY(find_places(image.file, spec));
+    const bool explicit_one = !spec.has_wildcard() || places.size() == 1;
+    for (const ProbePlace& place : places) {
+        if (place.kind == ProbePlace::Kind::Indirect) {
+            const std::string what = fmt::format(
+                "'{}' is an indirect function (IFUNC): what it calls is chosen when the program "
+                "starts",
+                place.name);
+            if (!spec.has_wildcard())
+                return user_error(
+                    what, spec.text,
+                    fmt::format("probe the implementation, by its own name or its fn_<offset>; the "
+                                "resolver, which runs once, is at {:#x}",
+                                place.offset));
+            summary.refused.push_back({place.name, place.offset, "", what});
+            continue;
+        }
+        const auto done = attach(image, spec, place, summary, explicit_one);
+        if (!done && spec.has_wildcard() && !explicit_one) {
+            summary.refused.push_back({place.name, place.offset, "", done.error().what});
         } else if (!done) {
             return tl::make_unexpected(done.error());
         }
     }
-    return summary;
+    return {};
+}
+
+Result<AttachSummary> Uprobes::add(const ProbeSpec& spec) {
+    AttachSummary summary;
+    summary.spec = spec.text;
+    auto literal = image(spec.binary);
+    if (literal || !is_glob(spec.binary)) {
+        Image* const found = TRY(std::move(literal));
+        TRY(add_in(*found, spec, summary));
+        return summary;
+    }
+    // The file of a link is one file.
+    std::vector<FileKey> seen;
+    std::optional<UserError> first_error;
+    const FolderReader folders = [&](const std::string& folder) {
+        return names_in(kernel_.files(), folder);
+    };
+    for (const std::string& path : expand_glob(spec.binary, folders)) {
+        const auto found = image(path);
+        const bool again =
+            found && std::find(seen.begin(), seen.end(), (*found)->key) != seen.end();
+        if (again) continue;
+        if (found) seen.push_back((*found)->key);
+        const auto added =
+            found ? add_in(**found, spec, summary) : Outcome(tl::make_unexpected(found.error()));
+        if (!added && !first_error) first_error = added.error();
+    }
+    if (summary.attached != 0) return summary;
+    if (first_error) return tl::make_unexpected(std::move(*first_error));
+    return user_error("no file of the guest's root matches the path", spec.binary,
+                      "give the path as the guest sees it");
 }
 
 }  // namespace uprobesim

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "kernel_model/task/process.h"
 #include "probes/hit/return_stack.h"
@@ -37,6 +38,8 @@ struct ProcessProbes final : MmExtension {
     std::optional<VAddr> shared_slots;  // address of the mapping
     // The slots of uprobes, in kernels that give each uprobe its own.
     std::map<const Uprobe*, std::size_t> kept_slots;
+    // Placed, but the mapping of its semaphore is not made yet; in the order of placing.
+    std::vector<const Uprobe*> delayed;
     struct Line {
         std::uint64_t pc = 0;
         Uprobe* uprobe = nullptr;

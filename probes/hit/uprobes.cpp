@@ -149,6 +149,7 @@ void Uprobes::emulate(Task& task, Uprobe& uprobe, VAddr pc) {
 }
 
 void Uprobes::on_map(Process& process, const Vma& vma) {
+    if (!process.tasks.empty()) settle_semaphores(process, *process.tasks.begin()->second, vma);
     if (!vma.file || vma.shared || !vma.prot.exec || vma.prot.write) return;
     const auto file = by_file_.find(vma.file->key());
     if (file == by_file_.end()) return;
@@ -159,10 +160,12 @@ void Uprobes::on_map(Process& process, const Vma& vma) {
          it != file->second.end() && it->first < end; ++it) {
         const VAddr at = vma.range.begin + (it->first - vma.file_offset);
         kernel_.gate().spend(task, KernelPath::UprobePlace, 0, Account::ProbePlace);
+        const bool there = word_at(*process.mm, at) == kUprobeBrk;
         if (!process.mm->poke_text(at, kUprobeBrk, task.id))
             continue;  // silently, as in the kernel
         ++it->second->placed;
         probes_of(process).has_uprobes = true;
+        if (!there) note_semaphore(process, task, *it->second);
     }
 }
 

@@ -24,12 +24,15 @@ namespace uprobesim {
 struct Uprobe {
     std::uint32_t id = 0;  // in order of the command line, then of the offset
     std::string binary;    // guest path as given
-    std::string symbol;    // "main", "main+4", "fn_4a10" or "0x4a10"
-    std::string spec;      // the spec that made it
+    std::string symbol;    // "main", "main+4", "fn_4a10", "0x4a10", of USDT "demo:tick"
+    bool usdt = false;
+    std::string spec;  // the spec that made it
     FileKey file;
     std::uint64_t offset = 0;  // in the file
-    std::uint32_t word = 0;    // the instruction
-    std::string instruction;   // disassembled
+    // Of the counter that tells the program, in the file (ref_ctr_offset).
+    std::optional<std::uint64_t> semaphore;
+    std::uint32_t word = 0;   // the instruction
+    std::string instruction;  // disassembled
     Verdict verdict;
     std::uint32_t consumers = 0;
     std::uint32_t return_consumers = 0;  // of return events only
@@ -58,6 +61,7 @@ struct AttachSummary {
 };
 
 class XolArea;
+struct ProbePlace;
 
 class Uprobes final : public TrapClient {
 public:
@@ -67,9 +71,10 @@ public:
     Uprobes(const Uprobes&) = delete;
     Uprobes& operator=(const Uprobes&) = delete;
 
-    // Registers probes; before the first program starts. Errors: no such file, not an arm64 ELF,
-    // unknown symbol (with near names), offset outside the text or not a multiple of 4, refused
-    // instruction.
+    // Registers probes; before the first program starts. Of a path with wildcards in all files that
+    // match, unless there is a file of that name. Errors: no such file, no such place (see
+    // find_places), an offset that is not a multiple of 4, a refused instruction, one that no
+    // program would get past.
     Result<AttachSummary> add(const ProbeSpec& spec);
     const std::vector<std::unique_ptr<Uprobe>>& uprobes() const { return uprobes_; }
 
@@ -89,8 +94,15 @@ public:
 private:
     struct Image;  // a probed binary, opened once
     Result<Image*> image(const std::string& path);
-    Result<bool> attach(Image& image, const ProbeSpec& spec, const std::string& symbol,
-                        std::uint64_t offset, AttachSummary& summary, bool explicit_one);
+    Outcome add_in(Image& image, const ProbeSpec& spec, AttachSummary& summary);
+    Result<bool> attach(Image& image, const ProbeSpec& spec, const ProbePlace& place,
+                        AttachSummary& summary, bool explicit_one);
+
+    // The semaphore of a uprobe whose breakpoint was placed in the process: now, or when its
+    // mapping is made.
+    void note_semaphore(Process& process, Task& task, const Uprobe& uprobe);
+    void settle_semaphores(Process& process, Task& task, const Vma& vma);
+    bool increase(Process& process, Task& task, const Vma& vma, const Uprobe& uprobe);
 
     void handle_breakpoint(Task& task);
     Uprobe* find(Process& process, VAddr pc);

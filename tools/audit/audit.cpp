@@ -24,6 +24,27 @@ void count(AuditCounts& counts, const AuditForm& form, std::size_t kernel, std::
 
 }  // namespace
 
+std::vector<AuditVerdict> verdicts_of(std::uint32_t word,
+                                      const std::vector<KernelProfile>& kernels) {
+    std::vector<AuditVerdict> verdicts;
+    for (const KernelProfile& kernel : kernels) {
+        const Verdict v = decide(word, kernel);
+        const std::string_view detail = v.kind == VerdictKind::Emulate  ? handler_name(v.handler)
+                                        : v.kind == VerdictKind::Reject ? v.reason
+                                                                        : std::string_view();
+        verdicts.push_back({v.kind, std::string(detail)});
+    }
+    return verdicts;
+}
+
+std::vector<AuditKernel> audit_kernels(const std::vector<KernelProfile>& kernels) {
+    std::vector<AuditKernel> rows;
+    for (const KernelProfile& k : kernels)
+        rows.push_back(
+            {k.name, k.description, k.text_hash, std::string(decode_table_word(k.decode_table))});
+    return rows;
+}
+
 std::size_t Auditor::form_of(AuditForm form) {
     auto& alike = by_text_[form.text];
     for (const std::size_t known : alike) {
@@ -40,13 +61,7 @@ std::size_t Auditor::form_of(std::uint32_t word, const std::string& instruction)
     AuditForm form;
     form.text = insn_form(instruction);
     form.stp_emulation = decide(word, DecodeTable::V613Stp).handler == Handler::StpFpLr;
-    for (const KernelProfile& kernel : kernels_) {
-        const Verdict v = decide(word, kernel);
-        const std::string_view detail = v.kind == VerdictKind::Emulate  ? handler_name(v.handler)
-                                        : v.kind == VerdictKind::Reject ? v.reason
-                                                                        : std::string_view();
-        form.verdicts.push_back({v.kind, std::string(detail)});
-    }
+    form.verdicts = verdicts_of(word, kernels_);
     return form_of(std::move(form));
 }
 
@@ -96,9 +111,7 @@ AuditReport Auditor::report() {
     for (AuditBinary& binary : report.binaries) {
         for (AuditEntry& entry : binary.entries) entry.form = place[entry.form];
     }
-    for (const KernelProfile& k : kernels_)
-        report.kernels.push_back(
-            {k.name, k.description, k.text_hash, std::string(decode_table_word(k.decode_table))});
+    report.kernels = audit_kernels(kernels_);
     return report;
 }
 

@@ -24,6 +24,10 @@ struct AuditVerdict {
     bool operator==(const AuditVerdict&) const = default;
 };
 
+// Of an instruction, by kernel.
+std::vector<AuditVerdict> verdicts_of(std::uint32_t word,
+                                      const std::vector<KernelProfile>& kernels);
+
 // First instructions that look alike and that every kernel of the audit treats alike.
 struct AuditForm {
     std::string text;
@@ -61,6 +65,8 @@ struct AuditSkips {
 struct AuditKernel {
     std::string name, description, hash, decode_table;
 };
+
+std::vector<AuditKernel> audit_kernels(const std::vector<KernelProfile>& kernels);
 
 struct AuditReport {
     std::string version;

@@ -51,21 +51,12 @@ Outcome audit_file(Auditor& auditor, const std::string& host, const std::string&
 // A file in a folder: true where it was added.
 bool audit_member(Auditor& auditor, const std::string& host, const std::string& shown,
                   AuditSkips& skips) {
-    const auto read = [&]() -> Result<bool> {
-        const auto file = TRY(InputFile::open(host, kBinary));
-        std::array<char, kHeaderBytes> header{};
-        const auto got = TRY(file.read_head(std::as_writable_bytes(std::span(header))));
-        const Kind kind = kind_of(header, got);
-        if (kind == Kind::NotElf) ++skips.not_elf;
-        if (kind == Kind::OtherMachine) ++skips.other_machine;
-        if (kind != Kind::Arm64) return false;
-        auto bytes = TRY(file.bytes());
-        TRY(auditor.add(std::move(bytes), shown));
-        return true;
-    };
-    const auto added = read();
+    auto bytes = arm64_program(host, skips);
+    const bool there = bytes && bytes->has_value();
+    const Outcome added = there ? auditor.add(std::move(**bytes), shown) : Outcome();
+    if (!bytes) skips.unreadable.push_back({shown, bytes.error().what});
     if (!added) skips.unreadable.push_back({shown, added.error().what});
-    return added.value_or(false);
+    return there && added;
 }
 
 std::string without_slashes(std::string path) {
@@ -90,11 +81,9 @@ void collect(const std::string& host, const std::string& below, std::vector<std:
 
 Outcome audit_folder(Auditor& auditor, const std::string& host, const std::string& shown,
                      AuditSkips& skips) {
-    std::vector<std::string> files;
     AuditSkips found;
-    collect(host, "", files, found.unreadable);
+    const std::vector<std::string> files = files_below(host, found.unreadable);
     for (auto& folder : found.unreadable) folder.path = shown + folder.path;
-    std::sort(files.begin(), files.end());
     std::uint64_t added = 0;
     for (const std::string& file : files)
         added += audit_member(auditor, host + file, shown + file, found) ? 1 : 0;
@@ -107,6 +96,27 @@ Outcome audit_folder(Auditor& auditor, const std::string& host, const std::strin
 }
 
 }  // namespace
+
+std::vector<std::string> files_below(const std::string& host,
+                                     std::vector<AuditSkips::Unreadable>& unreadable) {
+    std::vector<std::string> files;
+    collect(host, "", files, unreadable);
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+Result<std::optional<std::vector<std::byte>>> arm64_program(const std::string& host,
+                                                            AuditSkips& skips) {
+    const auto file = TRY(InputFile::open(host, kBinary));
+    std::array<char, kHeaderBytes> header{};
+    const auto got = TRY(file.read_head(std::as_writable_bytes(std::span(header))));
+    const Kind kind = kind_of(header, got);
+    if (kind == Kind::NotElf) ++skips.not_elf;
+    if (kind == Kind::OtherMachine) ++skips.other_machine;
+    if (kind != Kind::Arm64) return std::nullopt;
+    auto bytes = TRY(file.bytes());
+    return bytes;
+}
 
 Outcome audit_path(Auditor& auditor, const std::string& root, const std::string& path,
                    AuditSkips& skips) {

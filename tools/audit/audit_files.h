@@ -3,7 +3,10 @@
 // for them.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/base/error.h"
 #include "tools/audit/audit.h"
@@ -15,5 +18,13 @@ namespace uprobesim {
 // arm64 ELF, a folder with none.
 Outcome audit_path(Auditor& auditor, const std::string& root, const std::string& path,
                    AuditSkips& skips);
+
+// Regular files below a folder of the host, by their names below it ("/bin/true"), sorted. Links
+// are not followed; a folder that cannot be read is noted.
+std::vector<std::string> files_below(const std::string& host,
+                                     std::vector<AuditSkips::Unreadable>& unreadable);
+// The content of a file in such a folder if it is an arm64 ELF; what else it is, is counted.
+Result<std::optional<std::vector<std::byte>>> arm64_program(const std::string& host,
+                                                            AuditSkips& skips);
 
 }  // namespace uprobesim

@@ -21,20 +21,21 @@ enum class OptionKind : std::uint8_t {
 // Where the values of an option, or the words of a command, come from: what a shell completes them
 // with.
 enum class ValueSource : std::uint8_t {
-    Free,      // anything: numbers, sizes, times
-    Choice,    // OptionRow::choices
-    File,      // of the host
-    Folder,    // of the host
-    Kernel,    // a built-in kernel profile or a TOML file
-    Machine,   // a built-in machine profile or a TOML file
-    Profile,   // either
-    Scenario,  // a built-in scenario or a TOML file
-    Setting,   // machine.KEY=VALUE or kernel.KEY=VALUE
-    Probe,     // uprobe:BINARY:PLACE
-    Bind,      // HOST:GUEST
-    Program,   // a path in the guest, or a scenario, and then the program's own words
-    Table,     // a published table
-    Variant,   // a variant of the kernel's uprobe benchmark
+    Free,         // anything: numbers, sizes, times
+    Choice,       // OptionRow::choices
+    File,         // of the host
+    Folder,       // of the host
+    Kernel,       // a built-in kernel profile or a TOML file
+    Machine,      // a built-in machine profile or a TOML file
+    Profile,      // either
+    Scenario,     // a built-in scenario or a TOML file
+    Setting,      // machine.KEY=VALUE or kernel.KEY=VALUE
+    Probe,        // uprobe:BINARY:PLACE
+    ListedProbe,  // the same, or a file or folder of the host
+    Bind,         // HOST:GUEST
+    Program,      // a path in the guest, or a scenario, and then the program's own words
+    Table,        // a published table
+    Variant,      // a variant of the kernel's uprobe benchmark
 };
 
 struct OptionRow {

@@ -64,10 +64,10 @@ int help(const Words& topics) {
 
 std::span<const Command> commands() {
     static const std::vector<Command> all = {
-        run_command(),       compare_command(),  bench_command(), reproduce_command(),
-        calibrate_command(), whatif_command(),   audit_command(), estimate_command(),
-        explain_command(),   scenario_command(), model_command(), sysroot_command(),
-        doctor_command()};
+        run_command(),       compare_command(), bench_command(),    reproduce_command(),
+        calibrate_command(), whatif_command(),  audit_command(),    list_command(),
+        estimate_command(),  explain_command(), scenario_command(), model_command(),
+        sysroot_command(),   doctor_command()};
     return all;
 }
 
@@ -87,7 +87,8 @@ int run_tool(const Words& words, const OptionDefaults& defaults) {
         return kExitSuccess;
     }
     if (name == "--help" || name == "-h" || name == "help") return help(rest);
-    const Command* command = find_command(name);
+    // bpftrace's own spelling.
+    const Command* command = find_command(name == "-l" ? "list" : name);
     if (command == nullptr) return refuse(unknown_command(name));
     const auto status = run_parsed(*command, rest, defaults);
     return status ? *status : refuse(status.error());

@@ -17,6 +17,7 @@ Command calibrate_command();
 Command whatif_command();
 Command audit_command();
 Command estimate_command();
+Command list_command();
 Command explain_command();
 Command scenario_command();
 Command model_command();

@@ -2,9 +2,11 @@
 #include "tools/completion/guest_words.h"
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <system_error>
 
+#include "probes/target/spec.h"
 #include "probes/target/symbol_index.h"
 #include "sim/base/input_file.h"
 #include "tools/sysroot/path_in_root.h"
@@ -39,17 +41,35 @@ std::set<std::string> names_in(const std::string& root, const std::string& folde
     return names;
 }
 
+std::optional<SymbolIndex> index_of(const std::string& root, const std::string& binary) {
+    const auto bytes_of = [&](const std::string& path) -> std::optional<std::vector<std::byte>> {
+        const auto host = path_in_root(root, path);
+        const auto file =
+            host ? InputFile::open(*host, kBinary) : tl::make_unexpected(host.error());
+        auto bytes = file ? file->bytes() : tl::make_unexpected(file.error());
+        if (!bytes) return std::nullopt;
+        return std::move(*bytes);
+    };
+    auto bytes = bytes_of(binary);
+    if (!bytes) return std::nullopt;
+    auto index = SymbolIndex::build(std::move(*bytes), binary, bytes_of);
+    if (!index) return std::nullopt;
+    return std::move(*index);
+}
+
 std::set<std::string> functions_of(const std::string& root, const std::string& binary) {
     std::set<std::string> names;
-    const auto host = path_in_root(root, binary);
-    if (!host) return names;
-    const auto file = InputFile::open(*host, kBinary);
-    if (!file) return names;
-    auto bytes = file->bytes();
-    if (!bytes) return names;
-    const auto index = SymbolIndex::build(std::move(*bytes), binary);
+    const auto index = index_of(root, binary);
     if (!index) return names;
     for (const Function& function : index->functions()) names.insert(function.name);
+    return names;
+}
+
+std::set<std::string> notes_of(const std::string& root, const std::string& binary) {
+    std::set<std::string> names;
+    const auto index = index_of(root, binary);
+    if (!index) return names;
+    for (const UsdtProbe& probe : index->usdt()) names.insert(probe.provider + ":" + probe.name);
     return names;
 }
 
@@ -67,27 +87,25 @@ Words complete_guest_path(const std::string& root, const std::string& word) {
 }
 
 Words complete_probe(const std::string& root, const std::string& word) {
-    const std::size_t kind_end = word.find(':');
     Words words;
-    if (kind_end == std::string::npos) {
-        for (const char* kind : {"uprobe:", "uretprobe:"}) {
+    if (word.find(':') == std::string::npos) {
+        for (const char* kind : {"uprobe:", "uretprobe:", "usdt:"}) {
             if (std::string_view(kind).starts_with(word)) words.emplace_back(kind);
         }
         return words;
     }
-    const std::size_t binary_end = word.find(':', kind_end + 1);
-    const std::string kind = word.substr(0, kind_end + 1);
-    if (binary_end == std::string::npos) {
-        for (const std::string& path : complete_guest_path(root, word.substr(kind_end + 1)))
-            words.push_back(kind + path + (path.ends_with('/') ? "" : ":"));
+    const auto spec = unfinished_spec(word);
+    if (!spec) return words;
+    const std::string typed = word.substr(0, spec->word), start = word.substr(spec->word);
+    if (spec->binary.empty()) {
+        for (const std::string& path : complete_guest_path(root, start))
+            words.push_back(typed + path + (path.ends_with('/') ? "" : ":"));
         return words;
     }
-    // Only the last of several places is being written.
-    const std::size_t place = word.find_last_of(":,") + 1;
-    const std::string start = word.substr(place);
-    const std::string binary = word.substr(kind_end + 1, binary_end - kind_end - 1);
-    for (const std::string& name : functions_of(root, binary)) {
-        if (name.starts_with(start)) words.push_back(word.substr(0, place) + name);
+    const bool usdt = spec->kind == ProbeSpec::Kind::Usdt;
+    for (const std::string& name : usdt ? notes_of(root, std::string(spec->binary))
+                                        : functions_of(root, std::string(spec->binary))) {
+        if (name.starts_with(start)) words.push_back(typed + name);
     }
     return words;
 }

@@ -153,6 +153,9 @@ Words values_of(ValueSource source, const Words& choices, const std::string& roo
         case ValueSource::Scenario: return starting_with(with_files(scenario_names()), value);
         case ValueSource::Setting: return starting_with(setting_keys(), value);
         case ValueSource::Probe: return complete_probe(root, value);
+        case ValueSource::ListedProbe:
+            return value.find(':') == std::string::npos ? with_files(complete_probe(root, value))
+                                                        : complete_probe(root, value);
         case ValueSource::Bind: return complete_bind(root, value);
         case ValueSource::Table: return starting_with(published_tables(), value);
         case ValueSource::Variant: return starting_with(variant_names(), value);

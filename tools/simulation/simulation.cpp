@@ -160,9 +160,10 @@ void take_probes(const Uprobes& uprobes, RunReport& report) {
     for (const auto& u : uprobes.uprobes()) {
         const std::string_view verdict =
             u->verdict.kind == VerdictKind::Emulate ? handler_name(u->verdict.handler) : "step";
-        report.probes.push_back({fmt::format("uprobe:{}:{}", u->binary, u->symbol), u->binary,
-                                 u->offset, u->instruction, std::string(verdict), u->hits,
-                                 u->stepped, u->emulated, u->cycles});
+        report.probes.push_back(
+            {fmt::format("{}:{}:{}", u->usdt ? "usdt" : "uprobe", u->binary, u->symbol), u->binary,
+             u->offset, u->instruction, std::string(verdict), u->hits, u->stepped, u->emulated,
+             u->cycles});
     }
 }
 

@@ -39,7 +39,7 @@ LAYERS = [
     ["tools/cli"],
     ["tools/sysroot"],
     ["tools/report", "tools/audit", "tools/strace"],
-    ["tools/simulation", "tools/model"],
+    ["tools/simulation", "tools/model", "tools/list"],
     ["tools/views", "tools/bench", "tools/whatif", "tools/estimate"],
     ["tools/explain", "tools/published", "tools/doctor", "tools/completion"],
     ["tools/commands"],

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "probes/target/demangle.h"
+
+#include <libiberty/demangle.h>
+
+#include <algorithm>
+#include <csetjmp>
+
+namespace uprobesim {
+namespace {
+
+// A short name can stand for a text that is exponentially long: what it repeats may repeat again.
+// The demangler's callback cannot tell it to stop, so it is left where it is. It is a C function
+// that keeps what it works with on the stack.
+constexpr std::size_t kMostBytes = std::size_t{64} << 10;
+constexpr std::size_t kMostMangled = std::size_t{16} << 10;
+
+struct Sink {
+    char* text;
+    std::size_t size = 0;
+    std::jmp_buf full;
+};
+
+void append(const char* piece, std::size_t size, void* opaque) {
+    auto& sink = *static_cast<Sink*>(opaque);
+    if (size > kMostBytes - sink.size)
+        std::longjmp(sink.full, 1);  // NOLINT(cert-err52-cpp): see above
+    std::copy_n(piece, size, sink.text + sink.size);
+    sink.size += size;
+}
+
+using Demangler = int (*)(const char*, int, demangle_callbackref, void*);
+
+// Nothing here has a destructor that leaving by longjmp would skip.
+bool run(Demangler demangler, const char* name, int options, Sink& sink) {
+    if (setjmp(sink.full) != 0) return false;  // NOLINT(cert-err52-cpp): see above
+    return demangler(name, options, append, &sink) != 0;
+}
+
+int options_of(NameForm form) {
+    switch (form) {
+        case NameForm::Full: return DMGL_PARAMS | DMGL_ANSI;
+        case NameForm::NoReturnType: return DMGL_PARAMS | DMGL_ANSI | DMGL_RET_DROP;
+        case NameForm::NameOnly: return DMGL_ANSI;
+    }
+    return 0;
+}
+
+// _ZN...17h<16 hexadecimal digits>E
+bool is_legacy_rust(std::string_view name) {
+    constexpr std::size_t kHash = 16;
+    constexpr std::string_view kMark = "17h";
+    if (!name.starts_with("_ZN") || !name.ends_with('E') || name.size() < kHash + kMark.size() + 1)
+        return false;
+    const std::string_view end = name.substr(name.size() - 1 - kHash - kMark.size());
+    return end.starts_with(kMark) &&
+           std::all_of(end.begin() + kMark.size(), end.end() - 1,
+                       [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+}  // namespace
+
+ProbeSpec::Language mangling_of(std::string_view name) {
+    if (name.starts_with("_R") || is_legacy_rust(name)) return ProbeSpec::Language::Rust;
+    return name.starts_with("_Z") ? ProbeSpec::Language::Cpp : ProbeSpec::Language::Any;
+}
+
+std::string demangled(const std::string& name, NameForm form) {
+    const ProbeSpec::Language language = mangling_of(name);
+    if (language == ProbeSpec::Language::Any || name.size() > kMostMangled) return {};
+    std::string text(kMostBytes, '\0');
+    Sink sink{text.data(), 0, {}};
+    const bool rust = language == ProbeSpec::Language::Rust;
+    const bool done = run(rust ? rust_demangle_callback : cplus_demangle_v3_callback, name.c_str(),
+                          options_of(form), sink);
+    if (!done) return {};
+    text.resize(sink.size);
+    return text;
+}
+
+}  // namespace uprobesim

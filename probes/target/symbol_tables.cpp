@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "probes/target/symbol_tables.h"
+
+#include <elf.h>
+
+#include <cstring>
+#include <map>
+#include <set>
+#include <string_view>
+
+namespace uprobesim {
+namespace {
+
+// The bit of .gnu.version that hides a version from those that ask for none.
+constexpr std::uint16_t kHidden = 0x8000;
+
+// By index, as .gnu.version has them.
+std::map<std::uint16_t, std::string> defined_versions(const ElfView& elf) {
+    std::map<std::uint16_t, std::string> versions;
+    const ElfView::Section* section = elf.of_type(SHT_GNU_verdef);
+    Elf_Data* data = section == nullptr ? nullptr : elf_getdata(section->scn, nullptr);
+    if (data == nullptr) return versions;
+    std::uint64_t at = 0;
+    for (std::uint64_t n = 0; n < section->header.sh_info && at <= INT32_MAX; ++n) {
+        GElf_Verdef definition;
+        GElf_Verdaux name;
+        if (gelf_getverdef(data, static_cast<int>(at), &definition) == nullptr) break;
+        const std::uint64_t names = at + definition.vd_aux;
+        const bool base = (definition.vd_flags & VER_FLG_BASE) != 0;  // of the file itself
+        if (!base && names <= INT32_MAX &&
+            gelf_getverdaux(data, static_cast<int>(names), &name) != nullptr) {
+            const char* text = elf_strptr(elf.elf(), section->header.sh_link, name.vda_name);
+            if (text != nullptr && *text != '\0') versions[definition.vd_ndx] = text;
+        }
+        if (definition.vd_next == 0) break;
+        at += definition.vd_next;
+    }
+    return versions;
+}
+
+// Assemblers write .symver's names into .symtab as they are: "foo@V1", "foo@@V2".
+void split_version(SymbolRow& row, const std::set<std::string, std::less<>>& known) {
+    const std::size_t at = row.name.find('@');
+    if (at == std::string::npos || at == 0) return;
+    const bool is_default = std::string_view(row.name).substr(at).starts_with("@@");
+    if (!known.contains(std::string_view(row.name).substr(at + (is_default ? 2 : 1)))) return;
+    if (!is_default) return;
+    row.version = row.name.substr(at);
+    row.name.resize(at);
+}
+
+}  // namespace
+
+std::vector<SymbolRow> read_symbols(const ElfView& elf, std::uint32_t type) {
+    std::vector<SymbolRow> rows;
+    const auto versions = defined_versions(elf);
+    std::set<std::string, std::less<>> known;
+    for (const auto& [index, version] : versions) known.insert(version);
+    const ElfView::Section* indices = elf.of_type(SHT_GNU_versym);
+    Elf_Data* index_data =
+        type == SHT_DYNSYM && indices != nullptr ? elf_getdata(indices->scn, nullptr) : nullptr;
+    NameBudget budget(elf.bytes());
+    for (const ElfView::Section& section : elf.sections()) {
+        if (section.header.sh_type != type || section.header.sh_entsize == 0) continue;
+        Elf_Data* data = elf_getdata(section.scn, nullptr);
+        if (data == nullptr) continue;
+        const std::uint64_t count = section.header.sh_size / section.header.sh_entsize;
+        for (std::uint64_t i = 0; i < count && i <= INT32_MAX; ++i) {
+            GElf_Sym symbol;
+            if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) break;
+            const auto kind = GELF_ST_TYPE(symbol.st_info);
+            if ((kind != STT_FUNC && kind != STT_GNU_IFUNC) || symbol.st_shndx == SHN_UNDEF)
+                continue;
+            const char* text = elf_strptr(elf.elf(), section.header.sh_link, symbol.st_name);
+            if (text == nullptr || *text == '\0') continue;
+            if (!budget.take(std::strlen(text))) return rows;
+            SymbolRow row{text, {}, symbol.st_value, symbol.st_size, kind == STT_GNU_IFUNC};
+            GElf_Versym index = 0;
+            if (index_data != nullptr &&
+                gelf_getversym(index_data, static_cast<int>(i), &index) != nullptr) {
+                const auto version =
+                    versions.find(static_cast<std::uint16_t>(index & ~unsigned{kHidden}));
+                if (version != versions.end() && (index & kHidden) != 0)
+                    row.name += "@" + version->second;
+                else if (version != versions.end())
+                    row.version = "@@" + version->second;
+            }
+            split_version(row, known);
+            rows.push_back(std::move(row));
+        }
+    }
+    return rows;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/list/list.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <tuple>
+
+#include "probes/target/demangle.h"
+#include "probes/target/exclusive_pair.h"
+#include "probes/target/zip_member.h"
+#include "sim/base/try.h"
+#include "tools/audit/audit_files.h"
+#include "tools/cli/build_info.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::size_t kNoBinary = ~std::size_t{0};
+
+// The spec of one place that means it and nothing else.
+std::string spec_of(const ProbedFile& file, const ProbeSpec& spec, const ProbePlace& place) {
+    ProbeSpec one;
+    one.kind = spec.kind;
+    one.binary = file.path();
+    one.place = one.symbol = place.name;
+    one.semaphore = spec.semaphore;
+    switch (place.kind) {
+        case ProbePlace::Kind::Offset:
+            one.symbol.clear();
+            one.raw_offset = place.offset;
+            break;
+        case ProbePlace::Kind::Line:
+            one.symbol.clear();
+            one.source = spec.source;
+            one.line = spec.line;
+            break;
+        case ProbePlace::Kind::Usdt: {
+            const std::size_t colon = place.name.rfind(':');
+            one.provider = place.name.substr(0, colon);
+            one.symbol = place.name.substr(colon + 1);
+            break;
+        }
+        case ProbePlace::Kind::Function:
+        case ProbePlace::Kind::Indirect:
+        case ProbePlace::Kind::Plt:
+            // "main+4"
+            if (spec.offset != 0 && place.name == fmt::format("{}+{}", spec.symbol, spec.offset)) {
+                one.symbol = spec.symbol;
+                one.offset = spec.offset;
+            }
+            break;
+    }
+    return spec_text(one, SpecUse::List);
+}
+
+bool has_code(ProbePlace::Kind kind) {
+    return kind == ProbePlace::Kind::Function || kind == ProbePlace::Kind::Indirect;
+}
+
+}  // namespace
+
+ListedProbe Lister::listed(const ProbedFile& file, const ProbeSpec& spec, ProbePlace place) const {
+    ListedProbe probe;
+    probe.spec = spec_of(file, spec, place);
+    probe.spec_kind = spec.kind;
+    if (has_code(place.kind)) probe.demangled = demangled(place.name);
+    const auto word = file.word_at(place.offset);
+    if (word && place.offset % 4 == 0) {
+        probe.word = *word;
+        probe.instruction = decoder_.disassemble(*word, place.offset);
+        probe.verdicts = verdicts_of(*word, kernels_);
+    } else {
+        const AuditVerdict refused{VerdictKind::Reject,
+                                   word ? "not at a multiple of 4" : "past the end of the file"};
+        probe.verdicts = std::vector(kernels_.size(), refused);
+    }
+    const auto pair =
+        exclusive_pair_at(place.offset, [&](std::uint64_t at) { return file.word_at(at); });
+    if (pair)
+        probe.warning = fmt::format(
+            "in the exclusive pair of {:#x} to {:#x}: with a probe in it, it would loop for ever",
+            pair->load, pair->store);
+    probe.place = std::move(place);
+    return probe;
+}
+
+ListedBinary& Lister::binary_of(const ProbedFile& file) {
+    const auto [found, added] = by_path_.try_emplace(file.path(), kNoBinary);
+    if (added) {
+        found->second = binaries_.size();
+        binaries_.push_back({file.path(), file.size(), {}, {}});
+        if (file.index() != nullptr) binaries_.back().sources = file.index()->sources();
+    }
+    return binaries_[found->second];
+}
+
+Outcome Lister::add_places(const ProbedFile& file, const ProbeSpec& spec) {
+    auto places = TRY(find_places(file, spec, true));
+    ListedBinary& binary = binary_of(file);
+    for (ProbePlace& place : places) binary.probes.push_back(listed(file, spec, std::move(place)));
+    return {};
+}
+
+Result<const ProbedFile*> Lister::file_of(const std::string& path) {
+    if (last_ != nullptr && last_->path() == path) return last_.get();
+    const auto inner = zip_path(path);
+    auto bytes = TRY(files_.read(inner ? inner->archive : path));
+    auto file = TRY(ProbedFile::make(path, std::move(bytes), files_.reader()));
+    last_ = std::make_unique<ProbedFile>(std::move(file));
+    return last_.get();
+}
+
+Outcome Lister::add(const ProbeSpec& spec) {
+    const auto literal = file_of(spec.binary);
+    if (literal) return add_places(**literal, spec);
+    if (!is_glob(spec.binary)) return tl::make_unexpected(literal.error());
+    const std::vector<std::string> paths =
+        expand_glob(ListFiles::absolute(spec.binary), files_.folders());
+    std::optional<UserError> first_error;
+    std::size_t with_probes = 0;
+    for (const std::string& path : paths) {
+        const auto file = file_of(path);
+        const Outcome added =
+            file ? add_places(**file, spec) : Outcome(tl::make_unexpected(file.error()));
+        if (added) ++with_probes;
+        if (!added && !first_error) first_error = added.error();
+    }
+    if (with_probes != 0) return {};
+    if (first_error) return tl::make_unexpected(std::move(*first_error));
+    return user_error("no file matches the path", spec.binary);
+}
+
+Outcome Lister::add_all(const ProbedFile& file) {
+    if (file.index() == nullptr) return tl::make_unexpected(file.no_index());
+    ProbeSpec spec;
+    spec.binary = file.path();
+    spec.symbol = spec.place = "*";
+    const SymbolIndex& index = *file.index();
+    binary_of(file);
+    if (!index.functions().empty() || !index.indirect_functions().empty() || !index.plt().empty())
+        TRY(add_places(file, spec));
+    spec.kind = ProbeSpec::Kind::Usdt;
+    if (!index.usdt().empty()) TRY(add_places(file, spec));
+    return {};
+}
+
+Outcome Lister::add_folder(const std::string& host, const std::string& shown) {
+    AuditSkips found;
+    std::size_t added = 0;
+    std::vector<std::string> files = files_below(host, found.unreadable);
+    for (auto& folder : found.unreadable) folder.path = shown + folder.path;
+    for (const std::string& name : files) {
+        auto bytes = arm64_program(host + name, found);
+        Outcome done;
+        if (bytes && *bytes) {
+            auto file = ProbedFile::make(shown + name, std::move(**bytes), files_.reader());
+            done = file ? add_all(*file) : Outcome(tl::make_unexpected(file.error()));
+            if (done) ++added;
+        } else if (!bytes) {
+            done = tl::make_unexpected(bytes.error());
+        }
+        if (!done) found.unreadable.push_back({shown + name, done.error().what});
+    }
+    if (added == 0) return user_error("there is no arm64 program in this folder", shown);
+    skipped_.not_elf += found.not_elf;
+    skipped_.other_machine += found.other_machine;
+    skipped_.unreadable.insert(skipped_.unreadable.end(), found.unreadable.begin(),
+                               found.unreadable.end());
+    return {};
+}
+
+Outcome Lister::add_path(const std::string& path) {
+    if (!zip_path(path)) {
+        std::string host = TRY(files_.host_path(path));
+        std::string shown = path;
+        std::error_code error;
+        if (std::filesystem::is_directory(host, error)) {
+            while (host.ends_with('/')) host.pop_back();
+            while (shown.ends_with('/')) shown.pop_back();
+            return add_folder(host, shown);
+        }
+    }
+    const ProbedFile* const file = TRY(file_of(path));
+    return add_all(*file);
+}
+
+ListReport Lister::report() {
+    ListReport report;
+    report.version = tool_version();
+    report.kernels = audit_kernels(kernels_);
+    report.binaries = std::move(binaries_);
+    for (ListedBinary& binary : report.binaries) {
+        // Several specs may have named one place.
+        const auto key = [](const ListedProbe& p) {
+            return std::tie(p.place.offset, p.spec_kind, p.place.name);
+        };
+        auto& probes = binary.probes;
+        std::stable_sort(probes.begin(), probes.end(),
+                         [&](const auto& a, const auto& b) { return key(a) < key(b); });
+        probes.erase(std::unique(probes.begin(), probes.end(),
+                                 [&](const auto& a, const auto& b) { return key(a) == key(b); }),
+                     probes.end());
+    }
+    report.skipped = std::move(skipped_);
+    return report;
+}
+
+std::string_view place_kind_name(ProbePlace::Kind kind) {
+    switch (kind) {
+        case ProbePlace::Kind::Function: return "function";
+        case ProbePlace::Kind::Indirect: return "IFUNC resolver";
+        case ProbePlace::Kind::Plt: return "PLT entry";
+        case ProbePlace::Kind::Usdt: return "USDT";
+        case ProbePlace::Kind::Offset: return "offset";
+        case ProbePlace::Kind::Line: return "source line";
+    }
+    return "";
+}
+
+ListCounts list_counts(const ListReport& report) {
+    ListCounts counts;
+    for (const ListedBinary& binary : report.binaries) {
+        for (const ListedProbe& probe : binary.probes) {
+            switch (probe.place.kind) {
+                case ProbePlace::Kind::Function: ++counts.functions; break;
+                case ProbePlace::Kind::Indirect: ++counts.indirect; break;
+                case ProbePlace::Kind::Plt: ++counts.plt; break;
+                case ProbePlace::Kind::Usdt: ++counts.usdt; break;
+                case ProbePlace::Kind::Offset:
+                case ProbePlace::Kind::Line: ++counts.others; break;
+            }
+            counts.aliases += probe.place.aliases.size();
+            counts.refused +=
+                std::any_of(probe.verdicts.begin(), probe.verdicts.end(),
+                            [](const AuditVerdict& v) { return v.kind == VerdictKind::Reject; })
+                    ? 1
+                    : 0;
+        }
+    }
+    return counts;
+}
+
+AuditCounts list_verdicts(const ListReport& report, std::size_t kernel) {
+    AuditCounts counts;
+    for (const ListedBinary& binary : report.binaries) {
+        for (const ListedProbe& probe : binary.probes) {
+            switch (probe.verdicts[kernel].kind) {
+                case VerdictKind::Emulate: ++counts.emulated; break;
+                case VerdictKind::Step: ++counts.stepped; break;
+                case VerdictKind::Reject: ++counts.refused; break;
+            }
+        }
+    }
+    return counts;
+}
+
+}  // namespace uprobesim
