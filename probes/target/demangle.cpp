@@ -70,9 +70,13 @@ std::string demangled(const std::string& name, NameForm form) {
     if (language == ProbeSpec::Language::Any || name.size() > kMostMangled) return {};
     std::string text(kMostBytes, '\0');
     Sink sink{text.data(), 0, {}};
-    const bool rust = language == ProbeSpec::Language::Rust;
-    const bool done = run(rust ? rust_demangle_callback : cplus_demangle_v3_callback, name.c_str(),
-                          options_of(form), sink);
+    bool done = language == ProbeSpec::Language::Rust &&
+                run(rust_demangle_callback, name.c_str(), options_of(form), sink);
+    // What looks like Rust may be a C++ name after all.
+    if (!done && name.starts_with("_Z")) {
+        sink.size = 0;
+        done = run(cplus_demangle_v3_callback, name.c_str(), options_of(form), sink);
+    }
     if (!done) return {};
     text.resize(sink.size);
     return text;

@@ -43,8 +43,11 @@ Result<Places> at_offset(const ProbedFile& file, const ProbeSpec& spec) {
     if (!file.word_at(offset))
         return user_error(fmt::format("file offset {:#x} is past the end of the file", offset),
                           spec.text, fmt::format("the file has {} bytes", file.size()));
-    ProbePlace place{
-        ProbePlace::Kind::Offset, fmt::format("{:#x}", offset), {}, offset, {}, spec.semaphore};
+    ProbePlace place;
+    place.kind = ProbePlace::Kind::Offset;
+    place.name = fmt::format("{:#x}", offset);
+    place.offset = offset;
+    place.semaphore = spec.semaphore;
     return Places{std::move(place)};
 }
 
@@ -65,9 +68,12 @@ Result<Places> at_line(const ProbedFile& file, const ProbeSpec& spec) {
                                     : fmt::format("the next line that has is {}", found.line));
     Places places;
     for (const std::uint64_t address : found.addresses) {
-        if (const auto offset = index.offset_of(address))
-            places.push_back(
-                {ProbePlace::Kind::Line, spec.place, {}, *offset + file.base(), {}, {}});
+        if (const auto offset = index.offset_of(address)) {
+            ProbePlace& place = places.emplace_back();
+            place.kind = ProbePlace::Kind::Line;
+            place.name = spec.place;
+            place.offset = *offset + file.base();
+        }
     }
     if (places.empty())
         return user_error(
@@ -86,13 +92,12 @@ Result<Places> notes(const ProbedFile& file, const ProbeSpec& spec) {
             !matches_wildcard(spec.provider, probe.provider))
             continue;
         if (spec.symbol != probe.name && !matches_wildcard(spec.symbol, probe.name)) continue;
-        places.push_back(
-            {ProbePlace::Kind::Usdt,
-             name,
-             {},
-             probe.offset + file.base(),
-             probe.arguments,
-             probe.semaphore ? std::optional(*probe.semaphore + file.base()) : std::nullopt});
+        ProbePlace& place = places.emplace_back();
+        place.kind = ProbePlace::Kind::Usdt;
+        place.name = name;
+        place.offset = probe.offset + file.base();
+        place.arguments = probe.arguments;
+        if (probe.semaphore) place.semaphore = *probe.semaphore + file.base();
     }
     if (!places.empty()) return places;
     if (names.empty())
@@ -121,9 +126,11 @@ tl::unexpected<UserError> no_function(const SymbolIndex& index, const ProbeSpec&
     const std::vector<std::string> names = near_function_names(index, spec.symbol);
     if (!names.empty()) hint = fmt::format("did you mean {}?", fmt::join(names, ", "));
     const std::size_t plus = spec.symbol.rfind('+');
-    if (names.empty() && plus != std::string::npos && plus != 0 &&
+    if (plus != std::string::npos && plus != 0 &&
         !index.matching(spec.symbol.substr(0, plus)).empty())
         hint = fmt::format("'{}' is not an offset", spec.symbol.substr(plus + 1));
+    if (!functions_of_name(index, spec.symbol + "@plt").empty())
+        hint = fmt::format("it is a function of another file, called through {}@plt", spec.symbol);
     return user_error(fmt::format("there is no function '{}' in {}", spec.symbol, spec.binary),
                       spec.text, std::move(hint));
 }
@@ -170,14 +177,13 @@ Result<Places> functions(const ProbedFile& file, const ProbeSpec& spec, bool wit
         if (offset != 0) TRY(check_inside(index, *f, spec));
         if (!places.empty() && places.back().offset == at) {
             places.back().aliases.push_back(f->name);
+            if (f->kind == Function::Kind::Indirect) places.back().resolver = true;
             continue;
         }
-        places.push_back({kind_of(f->kind),
-                          offset == 0 ? f->name : fmt::format("{}+{}", f->name, offset),
-                          {},
-                          at,
-                          {},
-                          {}});
+        ProbePlace& place = places.emplace_back();
+        place.kind = kind_of(f->kind);
+        place.name = offset == 0 ? f->name : fmt::format("{}+{}", f->name, offset);
+        place.offset = at;
     }
     return places;
 }

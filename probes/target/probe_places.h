@@ -17,6 +17,7 @@ struct ProbePlace {
     Kind kind = Kind::Function;
     std::string name;                  // "main", "main+4", "0x4a10", "a.c:12", "demo:tick"
     std::vector<std::string> aliases;  // other names of the place, as far as they match
+    bool resolver = false;             // one of its other names is an IFUNC's
     std::uint64_t offset = 0;          // in the file
     std::string arguments;             // of USDT
     std::optional<std::uint64_t> semaphore;

@@ -63,6 +63,14 @@ bool separates_any(const SpecText& text, char c, std::size_t begin, std::size_t 
     return false;
 }
 
+// Unquoted: a provider has none, a path that it seems to follow has.
+bool holds_slash(const SpecText& text, std::size_t begin, std::size_t end) {
+    for (std::size_t at = begin; at < end; ++at) {
+        if (text.text()[at] == '/' && !text.quoted(at)) return true;
+    }
+    return false;
+}
+
 // The last separating comma before `end`; kNone: none.
 std::size_t last_comma(const SpecText& text, std::size_t end) {
     while (end-- > 0) {
@@ -80,6 +88,16 @@ std::vector<SpecText> places_of(const SpecText& list) {
         begin = at + 1;
     }
     return places;
+}
+
+// BIN@FILE:LINE, BIN:FILE:LINE: what is before FILE; kNone: it is no source file's name.
+std::size_t source_separator(const SpecText& binary) {
+    std::size_t at = binary.size();
+    while (at > 0 && !binary.separates(at - 1, '@')) --at;
+    for (const std::size_t end : {at == 0 ? kNone : at - 1, binary.last_colon()}) {
+        if (end != kNone && is_source_file(binary.text().substr(end + 1))) return end;
+    }
+    return kNone;
 }
 
 // BIN:PLACE[,PLACE]; a place may begin with a language and a colon of its own.
@@ -141,15 +159,14 @@ private:
         if (colon == kNone)
             return user_error("the probe names no function", where_, std::string(kSpecShape));
         const SpecText binary = rest.part(0, colon);
-        if (const auto line = number_of(rest.text().substr(colon + 1))) {
-            // BIN@FILE:LINE, BIN:FILE:LINE
-            const std::size_t at = binary.text().rfind('@'), before = binary.last_colon();
-            for (const std::size_t end : {at, before}) {
-                if (end == kNone || !is_source_file(binary.text().substr(end + 1))) continue;
-                return add_line(kind, binary, end, *line);
-            }
+        for (const SpecText& place : places_of(rest.part(colon + 1))) {
+            const auto line = place.any_quoted() ? std::nullopt : number_of(place.text());
+            const std::size_t end = line ? source_separator(binary) : kNone;
+            if (end != kNone)
+                TRY(add_line(kind, binary, end, *line));
+            else
+                TRY(add(kind, binary, place));
         }
-        for (const SpecText& place : places_of(rest.part(colon + 1))) TRY(add(kind, binary, place));
         return {};
     }
 
@@ -158,8 +175,7 @@ private:
         // PROVIDER:NAME,PROVIDER:NAME: back to the first of them. A provider holds no '/'.
         for (; colon != kNone; colon = before) {
             before = rest.last_colon(colon);
-            if (before != kNone && rest.text().substr(before, colon - before).find('/') != kNone)
-                before = kNone;
+            if (before != kNone && holds_slash(rest, before, colon)) before = kNone;
             if (before == kNone || !separates_any(rest, ',', before, colon)) break;
         }
         if (colon == kNone && use_ == SpecUse::List) return add_note(rest, SpecText("*"), "");
@@ -231,7 +247,8 @@ auto meaning(const ProbeSpec& s) {
 std::string long_form(const ProbeSpec& spec, bool quoted) {
     const auto piece = [&](const std::string& text) { return quoted ? quoted_piece(text) : text; };
     std::string text = std::string(probe_kind_name(spec.kind)) + ":" + piece(spec.binary);
-    if (!spec.source.empty()) return text + "@" + spec.source + ":" + std::to_string(spec.line);
+    if (!spec.source.empty())
+        return text + "@" + piece(spec.source) + ":" + std::to_string(spec.line);
     text += ":";
     if (spec.kind == ProbeSpec::Kind::Usdt)
         return text + (spec.provider.empty() ? "" : piece(spec.provider) + ":") +
@@ -284,7 +301,7 @@ std::optional<UnfinishedSpec> unfinished_spec(std::string_view text) {
     // usdt:BIN:PROVIDER:NAME: what is being written is both.
     const std::size_t before = rest.last_colon(colon);
     if (provider->kind == ProbeSpec::Kind::Usdt && before != kNone && colon != kNone &&
-        rest.text().substr(before, colon - before).find('/') == kNone)
+        !holds_slash(rest, before, colon))
         colon = before;
     UnfinishedSpec unfinished{provider->kind, {}, begin};
     if (colon == kNone) return unfinished;

@@ -111,8 +111,9 @@ SpecText SpecText::without_outer_blanks() const {
 }
 
 bool SpecText::is_colon(std::size_t at) const {
-    return text_[at] == ':' && (at == 0 || text_[at - 1] != ':') &&
-           (at + 1 == size() || text_[at + 1] != ':');
+    const auto is_other = [&](std::size_t i) { return text_[i] != ':' || quoted(i); };
+    return text_[at] == ':' && (at == 0 || is_other(at - 1)) &&
+           (at + 1 == size() || is_other(at + 1));
 }
 
 std::size_t SpecText::last_colon(std::size_t end) const {

@@ -147,7 +147,8 @@ void SymbolIndex::add_usdt(const ElfView& elf) {
         UsdtProbe probe{std::move(note.provider), std::move(note.name), std::move(note.arguments),
                         *offset, std::nullopt};
         for (const Segment& s : loaded_) {
-            if (note.semaphore >= s.address && note.semaphore - s.address < s.size)
+            if (note.semaphore != 0 && note.semaphore >= s.address &&
+                note.semaphore - s.address < s.size)
                 probe.semaphore = s.offset + (note.semaphore - s.address);
         }
         usdt_.push_back(std::move(probe));

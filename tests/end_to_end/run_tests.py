@@ -6,11 +6,12 @@ Parts: programs (same output as qemu-aarch64), probes (probes change nothing but
 totals), tasks (programs of several tasks on one and several simulated CPUs), scenarios (servers with their clients),
 bad-input (a clear line or a guest signal each), host-files (input paths that are no files, outputs that cannot be
 written), host-faults (each call to the host fails once), host-calls (paths that the tool opens, by strace), kills
-(SIGKILL at random moments), same-bytes (the same bytes on another day and under another environment), escapes (a guest reaches nothing outside of its root, binds and scratch layer), determinism (the same bytes
+(SIGKILL at random moments), same-bytes (the same bytes on another day and under another environment), escapes
+(a guest reaches nothing outside of its root, binds and scratch layer), determinism (the same bytes
 twice), views (what a run shows while it goes on, and runs that end before their program), redis (redis-server and
-redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a command), faults (programs with a killed
-peer, or without free disk space, memory, pipes or descriptors), budgets (a guest that takes one thing without end is
-refused, within --memory).
+redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a command), list (what specs match is what
+binutils and bpftrace name, and runs reach it), faults (programs with a killed peer, or without free disk space, memory,
+pipes or descriptors), budgets (a guest that takes one thing without end is refused, within --memory).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -27,6 +28,7 @@ import host_calls
 import host_faults
 import host_files
 import kills
+import list_tests
 import probe_tests
 import redis_tests
 import same_bytes
@@ -50,6 +52,7 @@ PARTS = {
     "same-bytes": same_bytes.same_bytes_part,
     "escapes": escape_tests.escapes_part,
     "views": view_tests.views_part,
+    "list": list_tests.list_part,
     "redis": redis_tests.redis_part,
     "faults": task_tests.faults_part,
     "budgets": budget_tests.budgets_part,

@@ -55,6 +55,34 @@ std::string spec_of(const ProbedFile& file, const ProbeSpec& spec, const ProbePl
     return spec_text(one, SpecUse::List);
 }
 
+// Several specs may have named one place, by one name or by several.
+void fold(std::vector<ListedProbe>& probes) {
+    const auto key = [](const ListedProbe& p) {
+        return std::tuple(p.place.offset, p.spec_kind, p.place.kind,
+                          p.place.kind == ProbePlace::Kind::Usdt ? p.place.name : std::string());
+    };
+    std::stable_sort(probes.begin(), probes.end(), [&](const auto& a, const auto& b) {
+        return std::tuple(key(a), a.place.name) < std::tuple(key(b), b.place.name);
+    });
+    std::vector<ListedProbe> folded;
+    for (ListedProbe& probe : probes) {
+        if (folded.empty() || key(folded.back()) != key(probe)) {
+            folded.push_back(std::move(probe));
+            continue;
+        }
+        ProbePlace& kept = folded.back().place;
+        std::vector<std::string> names = std::move(probe.place.aliases);
+        names.push_back(probe.place.name);
+        for (std::string& name : names) {
+            if (name != kept.name &&
+                std::find(kept.aliases.begin(), kept.aliases.end(), name) == kept.aliases.end())
+                kept.aliases.push_back(std::move(name));
+        }
+        std::sort(kept.aliases.begin(), kept.aliases.end());
+    }
+    probes = std::move(folded);
+}
+
 bool has_code(ProbePlace::Kind kind) {
     return kind == ProbePlace::Kind::Function || kind == ProbePlace::Kind::Indirect;
 }
@@ -83,6 +111,7 @@ ListedProbe Lister::listed(const ProbedFile& file, const ProbeSpec& spec, ProbeP
             "in the exclusive pair of {:#x} to {:#x}: with a probe in it, it would loop for ever",
             pair->load, pair->store);
     probe.place = std::move(place);
+    if (probe.place.resolver) probe.place.kind = ProbePlace::Kind::Indirect;
     return probe;
 }
 
@@ -96,9 +125,18 @@ ListedBinary& Lister::binary_of(const ProbedFile& file) {
     return binaries_[found->second];
 }
 
-Outcome Lister::add_places(const ProbedFile& file, const ProbeSpec& spec) {
-    auto places = TRY(find_places(file, spec, true));
+Outcome Lister::add_places(const ProbedFile& file, const ProbeSpec& spec, bool with_plt) {
+    auto places = TRY(find_places(file, spec, with_plt));
     ListedBinary& binary = binary_of(file);
+    const bool has_plt = std::any_of(places.begin(), places.end(), [](const ProbePlace& p) {
+        return p.kind == ProbePlace::Kind::Plt;
+    });
+    if (spec.has_wildcard() && spec.kind != ProbeSpec::Kind::Usdt && !has_plt) {
+        const auto& plt = file.index()->plt();
+        binary.plt_left_out += static_cast<std::uint64_t>(std::count_if(
+            plt.begin(), plt.end(),
+            [&](const Function& entry) { return matches_wildcard(spec.symbol, entry.name); }));
+    }
     for (ProbePlace& place : places) binary.probes.push_back(listed(file, spec, std::move(place)));
     return {};
 }
@@ -140,7 +178,7 @@ Outcome Lister::add_all(const ProbedFile& file) {
     const SymbolIndex& index = *file.index();
     binary_of(file);
     if (!index.functions().empty() || !index.indirect_functions().empty() || !index.plt().empty())
-        TRY(add_places(file, spec));
+        TRY(add_places(file, spec, true));
     spec.kind = ProbeSpec::Kind::Usdt;
     if (!index.usdt().empty()) TRY(add_places(file, spec));
     return {};
@@ -191,18 +229,7 @@ ListReport Lister::report() {
     report.version = tool_version();
     report.kernels = audit_kernels(kernels_);
     report.binaries = std::move(binaries_);
-    for (ListedBinary& binary : report.binaries) {
-        // Several specs may have named one place.
-        const auto key = [](const ListedProbe& p) {
-            return std::tie(p.place.offset, p.spec_kind, p.place.name);
-        };
-        auto& probes = binary.probes;
-        std::stable_sort(probes.begin(), probes.end(),
-                         [&](const auto& a, const auto& b) { return key(a) < key(b); });
-        probes.erase(std::unique(probes.begin(), probes.end(),
-                                 [&](const auto& a, const auto& b) { return key(a) == key(b); }),
-                     probes.end());
-    }
+    for (ListedBinary& binary : report.binaries) fold(binary.probes);
     report.skipped = std::move(skipped_);
     return report;
 }
@@ -222,6 +249,7 @@ std::string_view place_kind_name(ProbePlace::Kind kind) {
 ListCounts list_counts(const ListReport& report) {
     ListCounts counts;
     for (const ListedBinary& binary : report.binaries) {
+        counts.plt_left_out += binary.plt_left_out;
         for (const ListedProbe& probe : binary.probes) {
             switch (probe.place.kind) {
                 case ProbePlace::Kind::Function: ++counts.functions; break;

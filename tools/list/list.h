@@ -33,6 +33,9 @@ struct ListedBinary {
     std::uint64_t bytes = 0;
     std::vector<std::string> sources;  // where its names are from
     std::vector<ListedProbe> probes;   // by offset
+    // PLT entries that wildcards would match. They are attached by name only ("*@plt"), since each
+    // belongs to a function of another file.
+    std::uint64_t plt_left_out = 0;
 };
 
 struct ListReport {
@@ -48,6 +51,7 @@ struct ListCounts {
     std::uint64_t functions = 0, indirect = 0, plt = 0, usdt = 0, others = 0;
     std::uint64_t refused = 0;  // by at least one kernel
     std::uint64_t aliases = 0;
+    std::uint64_t plt_left_out = 0;
     std::uint64_t total() const { return functions + indirect + plt + usdt + others; }
 };
 ListCounts list_counts(const ListReport& report);
@@ -70,7 +74,7 @@ private:
     Result<const ProbedFile*> file_of(const std::string& path);
     Outcome add_all(const ProbedFile& file);
     Outcome add_folder(const std::string& host, const std::string& shown);
-    Outcome add_places(const ProbedFile& file, const ProbeSpec& spec);
+    Outcome add_places(const ProbedFile& file, const ProbeSpec& spec, bool with_plt = false);
     ListedBinary& binary_of(const ProbedFile& file);
     ListedProbe listed(const ProbedFile& file, const ProbeSpec& spec, ProbePlace place) const;
 

@@ -17,6 +17,19 @@ Cell verdict_cell(const AuditVerdict& verdict) {
     return cell;
 }
 
+// In a column; a function needs no word.
+std::string_view short_kind(ProbePlace::Kind kind) {
+    switch (kind) {
+        case ProbePlace::Kind::Indirect: return "IFUNC";
+        case ProbePlace::Kind::Plt: return "PLT";
+        case ProbePlace::Kind::Usdt: return "USDT";
+        case ProbePlace::Kind::Function:
+        case ProbePlace::Kind::Offset:
+        case ProbePlace::Kind::Line: break;
+    }
+    return "";
+}
+
 // "84 functions, 3 IFUNC resolvers and 12 PLT entries"
 std::string kinds_text(const ListCounts& counts) {
     std::vector<std::string> parts;
@@ -74,7 +87,7 @@ Table probes(const ListReport& report, const ListedBinary& binary) {
         table.columns.push_back({kernel.name, Kind::Name});
     table.columns.push_back({"", Kind::Note});
     for (const ListedProbe& probe : binary.probes) {
-        std::vector<Cell> row{probe.place.name, std::string(place_kind_name(probe.place.kind)),
+        std::vector<Cell> row{probe.place.name, std::string(short_kind(probe.place.kind)),
                               fmt::format("{:#x}", probe.place.offset), probe.instruction};
         for (const AuditVerdict& v : probe.verdicts) row.push_back(verdict_cell(v));
         row.emplace_back(note_text(probe));
@@ -99,8 +112,15 @@ Lines remarks(const ListReport& report) {
     const ListCounts counts = list_counts(report);
     if (counts.indirect != 0)
         lines.lines.emplace_back(
-            "IFUNC resolvers run once, when a program is linked: a probe on the function belongs "
-            "on what they return.");
+            "IFUNC resolvers run once, when the program starts: run leaves them out, a probe on "
+            "the "
+            "function belongs on what they return.");
+    if (counts.plt_left_out != 0)
+        lines.lines.push_back(
+            fmt::format("Left out: {} that the wildcard matches too; '*@plt' names them.",
+                        counts.plt_left_out == 1
+                            ? std::string("a PLT entry")
+                            : fmt::format("{} PLT entries", grouped(counts.plt_left_out))));
     if (counts.aliases != 0)
         lines.lines.push_back(fmt::format("{} of the same places are not counted.",
                                           counted(counts.aliases, "other name")));

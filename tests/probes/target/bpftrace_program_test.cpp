@@ -36,8 +36,8 @@ END{clear(@n)}
     REQUIRE(clauses.size() == 5);
     CHECK(clauses[0].probes == std::vector<std::string>{"BEGIN"});
     CHECK(clauses[0].action == R"(printf("begin {\n");)");
-    CHECK(clauses[1].probes == std::vector<std::string>{"uprobe:/bin/bash:readline",
-                                                        "uretprobe:/bin/bash:readline"});
+    CHECK(clauses[1].probes ==
+          std::vector<std::string>{"uprobe:/bin/bash:readline", "uretprobe:/bin/bash:readline"});
     CHECK(clauses[1].predicate == R"(@n / 2 < 5 && comm == "a/{b")");
     CHECK(clauses[1].action.starts_with("@n = count();"));
     CHECK(clauses[1].action.ends_with("print(\"}\\\"{\"); }"));
@@ -60,13 +60,13 @@ TEST_CASE("names with brackets and quotes stay whole in a bpftrace program", "[b
 }
 
 TEST_CASE("a bpftrace program that cannot be read says where", "[bpftrace]") {
-    for (const auto& [text, where] : std::vector<std::pair<std::string, std::string>>{
-             {"uprobe:/a:b", "t.bt:1"},
-             {"\nuprobe:/a:b {", "t.bt:2"},
-             {"\n\n/* x", "t.bt:3"},
-             {"uprobe:/a:b { printf(\"x) }", "t.bt:1"},
-             {"uprobe:/a:b /x { }", "t.bt:1"},
-             {"{ }", "t.bt:1"}}) {
+    for (const auto& [text, where] :
+         std::vector<std::pair<std::string, std::string>>{{"uprobe:/a:b", "t.bt:1"},
+                                                          {"\nuprobe:/a:b {", "t.bt:2"},
+                                                          {"\n\n/* x", "t.bt:3"},
+                                                          {"uprobe:/a:b { printf(\"x) }", "t.bt:1"},
+                                                          {"uprobe:/a:b /x { }", "t.bt:1"},
+                                                          {"{ }", "t.bt:1"}}) {
         INFO(text);
         const auto clauses = read_bpftrace_program(text, "t.bt");
         REQUIRE_FALSE(clauses);

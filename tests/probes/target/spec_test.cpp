@@ -46,8 +46,9 @@ TEST_CASE("specs are read as bpftrace and perf users write them", "[spec]") {
 
 TEST_CASE("the binary ends at the last colon outside of brackets", "[spec]") {
     // Paths may hold what separates elsewhere.
-    for (const std::string path : {"/opt/a:b/c", "/opt/plat007,shared/prog", "/opt/two words/prog",
-                                   "/opt/jdk-17.0.8+7/bin/java", "/opt/with#hash/x", "/opt/a(b/c"}) {
+    for (const std::string path :
+         {"/opt/a:b/c", "/opt/plat007,shared/prog", "/opt/two words/prog",
+          "/opt/jdk-17.0.8+7/bin/java", "/opt/with#hash/x", "/opt/a(b/c"}) {
         const ProbeSpec spec = one("uprobe:" + path + ":main");
         CHECK(spec.binary == path);
         CHECK(spec.symbol == "main");
@@ -120,8 +121,8 @@ TEST_CASE("perf's and the kernel's own forms are read", "[spec]") {
 }
 
 TEST_CASE("a source line is told by its file's ending", "[spec]") {
-    for (const char* text : {"uprobe:/bin/x@src/foo.c:12", "uprobe:/bin/x:src/foo.c:12",
-                             "-x /bin/x src/foo.c:12"}) {
+    for (const char* text :
+         {"uprobe:/bin/x@src/foo.c:12", "uprobe:/bin/x:src/foo.c:12", "-x /bin/x src/foo.c:12"}) {
         const ProbeSpec spec = one(text);
         INFO(text);
         CHECK(spec.binary == "/bin/x");
@@ -156,12 +157,27 @@ TEST_CASE("a spec's text reads as the spec again", "[spec]") {
 }
 
 TEST_CASE("a spec that cannot be read says what, where and how", "[spec]") {
-    for (const char* text :
-         {"", "main", "uprobe:", "uprobe:/bin/grep", "uprobe:/bin/grep:", "uprobe::main",
-          "uprobe:grep:main", "kprobe:/bin/grep:main", "uprobe:/bin/grep:+4", "uprobe:/bin/grep:0x",
-          "uprobe:/bin/grep:0xg", "uprobe:/bin/grep:99999999999999999999", "uprobe:/bin/grep:main,",
-          "u:/bin/a:b,k:/c:d", "usdt:/bin/x", "-x /bin/x", "-x main", "-x /bin/x main:3",
-          "-x /bin/x main;return", "p:ev /t/a:main", "uprobe:./pie:job"}) {
+    for (const char* text : {"",
+                             "main",
+                             "uprobe:",
+                             "uprobe:/bin/grep",
+                             "uprobe:/bin/grep:",
+                             "uprobe::main",
+                             "uprobe:grep:main",
+                             "kprobe:/bin/grep:main",
+                             "uprobe:/bin/grep:+4",
+                             "uprobe:/bin/grep:0x",
+                             "uprobe:/bin/grep:0xg",
+                             "uprobe:/bin/grep:99999999999999999999",
+                             "uprobe:/bin/grep:main,",
+                             "u:/bin/a:b,k:/c:d",
+                             "usdt:/bin/x",
+                             "-x /bin/x",
+                             "-x main",
+                             "-x /bin/x main:3",
+                             "-x /bin/x main;return",
+                             "p:ev /t/a:main",
+                             "uprobe:./pie:job"}) {
         INFO(text);
         const auto specs = parse_probe_specs(text);
         REQUIRE_FALSE(specs);

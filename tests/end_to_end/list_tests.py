@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""list names what binutils and bpftrace name, at the same places; specs of every form reach their places in a run."""
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+
+import binutils
+import harness
+import made_programs
+
+# Of Debian, by kind: C with and without USDT, C++, stripped, with symbols, IFUNCs, versions, from gold, large and small.
+DEBIAN = [
+    "bin/grep", "bin/dash", "bin/bash", "usr/bin/perl", "usr/bin/python3.11", "usr/bin/redis-server", "usr/bin/make", "usr/bin/git",
+    "usr/bin/jq", "usr/bin/sort", "bin/tar", "usr/lib/postgresql/15/bin/postgres",
+    "usr/bin/aarch64-linux-gnu-ld.gold", "usr/bin/aarch64-linux-gnu-gcc-12", "usr/lib/gcc/aarch64-linux-gnu/12/collect2",
+    "lib/aarch64-linux-gnu/libc.so.6", "lib/aarch64-linux-gnu/libm.so.6", "lib/aarch64-linux-gnu/ld-linux-aarch64.so.1",
+    "lib/aarch64-linux-gnu/libpthread.so.0", "lib/aarch64-linux-gnu/libresolv.so.2",
+    "lib/aarch64-linux-gnu/libselinux.so.1", "lib/aarch64-linux-gnu/libz.so.1", "usr/lib/aarch64-linux-gnu/libstdc++.so.6",
+    "usr/lib/aarch64-linux-gnu/libcrypto.so.3", "usr/lib/aarch64-linux-gnu/libssl.so.3", "usr/lib/aarch64-linux-gnu/libsframe.so.0.0.0",
+    "usr/lib/aarch64-linux-gnu/liblsan.so.0.0.0", "usr/lib/aarch64-linux-gnu/libubsan.so.1.0.0", "usr/lib/aarch64-linux-gnu/libgmp.so.10",
+    "usr/lib/aarch64-linux-gnu/libpq.so.5", "lib/aarch64-linux-gnu/libgcc_s.so.1", "usr/lib/aarch64-linux-gnu/libicuuc.so.72",
+]
+OWN = ["scanner", "kvstore", "usdt", "trig_push", "threads"]
+AT_LEAST = 20  # of DEBIAN, where the sysroot is there
+
+
+def listed(context, words):
+    run = context.simulator.raw(["list", "-f", "json", *words])
+    if run.status != 0:
+        raise AssertionError(harness.shown(run.stderr))
+    return [probe for binary in json.loads(run.stdout)["binaries"] for probe in binary["probes"]]
+
+
+def named(probes, kind):
+    return {(p["file_offset_bytes"], name) for p in probes if p["kind"] == kind for name in [p["name"], *p["aliases"]]}
+
+
+def set_difference(got, wanted, who):
+    if got == wanted:
+        return None
+    return f"{len(got - wanted)} only here: {sorted(got - wanted)[:3]}; {len(wanted - got)} only in {who}: {sorted(wanted - got)[:3]}"
+
+
+def binary_failure(context, words, path):
+    """What is wrong with the list of everything in a binary, or None."""
+    probes = listed(context, words)
+    wanted = binutils.Binary(path)
+    functions, indirect = wanted.symbols()
+    everything = named(probes, "function") | named(probes, "IFUNC resolver")
+    ours = {(offset, name) for offset, name in everything if name != f"fn_{offset:x}"}
+    failure = set_difference(ours, functions | indirect, "readelf")
+    resolvers = {offset for offset, _ in named(probes, "IFUNC resolver")}
+    failure = failure or set_difference(resolvers, {offset for offset, _ in indirect}, "readelf")
+    # A static program's entries, and those of a library's own IFUNCs, name no symbol to the disassembler.
+    plt, entries, nameless = named(probes, "PLT entry"), wanted.plt(), wanted.nameless_plt()
+    if entries or nameless:
+        failure = failure or set_difference({e for e in plt if e[0] not in nameless}, entries, "objdump")
+    if failure:
+        return failure
+    notes = sorted(((p["file_offset_bytes"], p["name"], p["arguments"], p["semaphore_offset_bytes"]) for p in probes if p["kind"] == "USDT"), key=str)
+    wanted_notes = wanted.notes()
+    if notes != wanted_notes:
+        return f"USDT probes {notes[:3]}, readelf has {wanted_notes[:3]}"
+    with open(path, "rb") as file:
+        content = file.read()
+    for probe in probes:
+        offset = probe["file_offset_bytes"]
+        if int(probe["word"], 16) != int.from_bytes(content[offset : offset + 4], "little"):
+            return f"{probe['name']}: word {probe['word']} is not what the file has at {offset:#x}"
+    places = [(p["file_offset_bytes"], p["kind"]) for p in probes if p["kind"] != "USDT"]
+    if len(places) != len(set(places)):
+        return "two lines for one place"
+    mangled = [p["name"] for p in probes if p["kind"] == "function" and p["name"].startswith("_Z") and "@" not in p["name"]][:2000]
+    if mangled:
+        by_binutils = binutils.demangled(mangled)
+        for probe in probes:
+            other = by_binutils.get(probe["name"])
+            if other is not None and other != probe["name"] and probe["demangled"] != other:
+                return f"{probe['name']} is {probe['demangled']}, c++filt says {other}"
+    return None
+
+
+def _binutils(context, sysroot):
+    found = 0
+    for name in DEBIAN:
+        path = os.path.realpath(os.path.join(sysroot, name))
+        if not os.path.isfile(path) or not path.startswith(os.path.realpath(sysroot)):
+            continue
+        found += 1
+        if context.wants(name):
+            context.check(name, binary_failure(context, ["--root", sysroot, "/" + name], path))
+    context.check("debian binaries", None if found >= AT_LEAST else f"only {found} of {len(DEBIAN)} are there")
+    for name in OWN:
+        path = os.path.join(context.workloads, name)
+        if context.wants(name):
+            context.check(name, binary_failure(context, [path], path))
+
+
+def bpftrace_names(path, kind):
+    run = subprocess.run(["bpftrace", "-l", f"{kind}:{path}:*"], capture_output=True, text=True, timeout=300)
+    prefix = f"{kind}:{path}:"
+    return {line[len(prefix) :] for line in run.stdout.splitlines() if line.startswith(prefix)}
+
+
+def _bpftrace(context, sysroot):
+    """bpftrace reads files of other machines too. It lists symbols, without versions and without stripped ones."""
+    if not shutil.which("bpftrace"):
+        print("bpftrace is not installed: not compared with its -l", flush=True)
+        return
+    for name in ("bin/bash", "bin/grep", "usr/bin/python3.11", "lib/aarch64-linux-gnu/libc.so.6", "lib/aarch64-linux-gnu/libm.so.6", "usr/lib/aarch64-linux-gnu/libz.so.1"):
+        path = os.path.realpath(os.path.join(sysroot, name))
+        wanted = bpftrace_names(path, "uprobe")
+        if not os.path.isfile(path) or not wanted or not context.wants(f"bpftrace {name}"):
+            continue
+        probes = listed(context, ["--root", sysroot, f"uprobe:/{name}:*"])
+        ours = {n.split("@")[0] for p in probes for n in [p["name"], *p["aliases"]] if not n.startswith("fn_")}
+        # In a program at fixed addresses bpftrace takes a PLT entry whose address is used for the function itself.
+        plt = {name for _, name in binutils.Binary(path).plt()}
+        wanted = {name for name in wanted if name in ours or f"{name}@plt" not in plt}
+        context.check(f"bpftrace {name}", set_difference(ours & wanted, wanted, "bpftrace"))
+    for name in ("usr/bin/python3.11", "usr/lib/postgresql/15/bin/postgres", "usr/lib/aarch64-linux-gnu/libstdc++.so.6"):
+        path = os.path.realpath(os.path.join(sysroot, name))
+        wanted = bpftrace_names(path, "usdt")
+        if not os.path.isfile(path) or not wanted or not context.wants(f"bpftrace usdt {name}"):
+            continue
+        ours = {p["name"] for p in listed(context, ["--root", sysroot, f"usdt:/{name}:*"])}
+        context.check(f"bpftrace usdt {name}", set_difference(ours, wanted, "bpftrace"))
+
+
+def _hits(context, folder, spec, argv, root):
+    with tempfile.TemporaryDirectory(prefix="uprobesim-e2e-") as work:
+        report = os.path.join(work, "report.json")
+        words = ["run", "--root", root, "--bind", f"{folder}:/t", "-o", report, "-f", "json", "-p", spec, "--", *argv]
+        run = context.simulator.raw(words)
+        if not os.path.isfile(report) or os.path.getsize(report) == 0:
+            return None, run.stderr.decode(errors="replace").strip()
+        return harness.Report(open(report).read()).hits(), run.stdout.decode(errors="replace")
+
+
+def _specs(context):
+    """(spec, program with its arguments, hits) of programs made for it, and (spec, what the refusal has to say)."""
+    with tempfile.TemporaryDirectory(prefix="uprobesim-e2e-") as folder:
+        made = made_programs.make(folder)
+        root = os.path.join(folder, "root")
+        os.mkdir(root)
+        for name, spec, argv, hits in made.runs:
+            if context.wants(name):
+                got, said = _hits(context, folder, spec, argv, root)
+                context.check(f"spec {name}", None if got == hits else f"{got} hits, {hits} were made; {harness.shown(said.encode())}")
+        for name, spec, argv, said in made.refusals:
+            if context.wants(name):
+                got, line = _hits(context, folder, spec, argv, root)
+                missing = [part for part in said if part not in line]
+                wrong = "the run was not refused" if got is not None else f"says {line!r}, without {missing}" if missing else None
+                context.check(f"refusal {name}", wrong or ("more than one line" if "\n" in line else None))
+        for name, words, path in made.listed:
+            if context.wants(name):
+                context.check(f"list {name}", binary_failure(context, words, path))
+        for name, words, wanted in made.named:
+            if context.wants(name):
+                got = {(p["name"], p["file_offset_bytes"]) for p in listed(context, words)}
+                context.check(f"names {name}", None if wanted <= got else f"not found: {sorted(wanted - got)[:3]} in {sorted(got)[:6]}")
+
+
+def list_part(context):
+    wide = context.sysroot if context.sysroot.endswith("-wide") else context.sysroot + "-wide"
+    sysroot = wide if os.path.isdir(wide) else context.sysroot
+    if not os.path.isdir(sysroot):
+        raise harness.Missing(f"{sysroot} is not there")
+    _specs(context)
+    _binutils(context, sysroot)
+    _bpftrace(context, sysroot)
