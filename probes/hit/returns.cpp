@@ -14,6 +14,11 @@ void Uprobes::hijack(Task& task, Uprobe& uprobe, VAddr pc) {
         ++uprobe.missed;
         return;
     }
+    // prepare_uretprobe looks at the depth before anything else: no work, no lease.
+    if (state_of(task).returns.is_full()) {
+        ++uprobe.missed;
+        return;
+    }
     spend(task, KernelPath::UretprobeHijack);
     if (kernel_.machine().kernel_profile.return_instance == ReturnHold::Lease)
         spend(task, KernelPath::UretprobeLease);
@@ -22,8 +27,7 @@ void Uprobes::hijack(Task& task, Uprobe& uprobe, VAddr pc) {
         state_of(task).returns.record(uprobe, pc, cpu.read(task.context, Reg::Sp),
                                       VAddr(cpu.read(task.context, Reg::X30)), area->trampoline());
     if (done != ReturnStack::Hijack::Recorded) ++uprobe.missed;
-    if (done != ReturnStack::Hijack::TooDeep)
-        cpu.write(task.context, Reg::X30, area->trampoline().value);
+    cpu.write(task.context, Reg::X30, area->trampoline().value);
 }
 
 // No instruction is stepped or emulated: pc is set to the return address.

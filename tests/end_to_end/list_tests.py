@@ -164,11 +164,34 @@ def _specs(context):
                 context.check(f"names {name}", None if wanted <= got else f"not found: {sorted(wanted - got)[:3]} in {sorted(got)[:6]}")
 
 
+# (spec, hits, what the program prints of `slow`'s semaphore in itself, in its child and after execve): see workloads/src/usdt.c.
+SEMAPHORES = [
+    ("usdt:/t/usdt:demo:tick", 12, 0),
+    ("usdt:/t/usdt:demo:slow", 12, 1),
+    ("usdt:/t/usdt:slow,demo:slow", 12, 1),
+    ("usdt:/t/usdt:*", 24, 1),
+    ("uprobe:/t/usdt:slow", 0, 0),
+]
+
+
+def _usdt(context):
+    with tempfile.TemporaryDirectory(prefix="uprobesim-e2e-") as folder:
+        root = os.path.join(folder, "root")
+        os.mkdir(root)
+        shutil.copy(os.path.join(context.workloads, "usdt"), folder)
+        for spec, hits, semaphore in SEMAPHORES:
+            if context.wants(spec):
+                got, said = _hits(context, folder, spec, ["/t/usdt"], root)
+                wanted = "".join(f"{who} slow {semaphore} other 0\n" for who in ("first", "child", "again"))
+                context.check(f"semaphore {spec}", None if (got, said) == (hits, wanted) else f"{got} hits, {hits} expected; {harness.shown(said.encode())}")
+
+
 def list_part(context):
     wide = context.sysroot if context.sysroot.endswith("-wide") else context.sysroot + "-wide"
     sysroot = wide if os.path.isdir(wide) else context.sysroot
     if not os.path.isdir(sysroot):
         raise harness.Missing(f"{sysroot} is not there")
     _specs(context)
+    _usdt(context)
     _binutils(context, sysroot)
     _bpftrace(context, sysroot)

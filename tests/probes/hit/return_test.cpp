@@ -82,6 +82,8 @@ TEST_CASE("recursion deeper than the kernel follows goes on unobserved", "[retur
         CHECK(r.probe(0).hits == 100);
         CHECK(r.probe(0).returns == 64);
         CHECK(r.probe(0).missed == 36);
+        // The calls that are too deep cost their hit only.
+        CHECK(r.times(KernelPath::UretprobeHijack) == 64);
     }
 }
 

@@ -40,7 +40,8 @@ TEST_CASE("guest paths are completed inside the root, folders with a slash",
 
 TEST_CASE("a probe is completed part by part", "[tools][completion]") {
     const Root root;
-    CHECK(complete_probe(root.path(), "u") == Words{"uprobe:", "uretprobe:"});
+    CHECK(complete_probe(root.path(), "u") == Words{"uprobe:", "uretprobe:", "usdt:"});
+    CHECK(complete_probe(root.path(), "usdt:/bin/gr") == Words{"usdt:/bin/grep:"});
     CHECK(complete_probe(root.path(), "ur") == Words{"uretprobe:"});
     CHECK(complete_probe(root.path(), "uprobe:/bin/gr") == Words{"uprobe:/bin/grep:"});
     CHECK(complete_probe(root.path(), "uprobe:/usr/l") == Words{"uprobe:/usr/lib/"});
