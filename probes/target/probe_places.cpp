@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "probes/elf/source_lines.h"
 #include "probes/target/function_names.h"
-#include "probes/target/source_lines.h"
 #include "sim/base/text.h"
 #include "sim/base/try.h"
 

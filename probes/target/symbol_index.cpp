@@ -8,11 +8,11 @@
 #include <tuple>
 
 #include "kernel_model/loader/elf_image.h"
-#include "probes/target/go_functions.h"
-#include "probes/target/plt_entries.h"
+#include "probes/elf/go_functions.h"
+#include "probes/elf/plt_entries.h"
+#include "probes/elf/symbol_tables.h"
+#include "probes/elf/unwind_table.h"
 #include "probes/target/spec.h"
-#include "probes/target/symbol_tables.h"
-#include "probes/target/unwind_table.h"
 #include "sim/base/text.h"
 #include "sim/base/try.h"
 

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "probes/target/debug_files.h"
-#include "probes/target/usdt_notes.h"
+#include "probes/elf/debug_files.h"
+#include "probes/elf/usdt_notes.h"
 #include "sim/base/error.h"
 
 namespace uprobesim {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "probes/target/bytes.h"
+#include "probes/elf/bytes.h"
 #include "sim/base/error.h"
 
 namespace uprobesim {

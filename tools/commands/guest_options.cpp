@@ -8,7 +8,9 @@ namespace {
 
 void add_probe_options(OptionTable& table, GuestCommand command) {
     table.section("Probes, kernel and machine");
-    table.list("probe", "SPEC", "attach a probe, uprobe:BINARY:PLACE; can be repeated")
+    table
+        .list("probe", "SPEC",
+              "attach a probe, uprobe:BINARY:PLACE or usdt:BINARY:PROVIDER:NAME; can be repeated")
         .short_name('p')
         .from(ValueSource::Probe);
     if (command == GuestCommand::Explain) {

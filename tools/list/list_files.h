@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "probes/target/debug_files.h"
+#include "probes/elf/debug_files.h"
 #include "probes/target/path_glob.h"
 #include "sim/base/error.h"
 

@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
+#include "probes/elf/source_lines.h"
 #include "probes/target/demangle.h"
-#include "probes/target/source_lines.h"
 #include "probes/target/symbol_index.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

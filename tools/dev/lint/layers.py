@@ -31,7 +31,8 @@ LAYERS = [
      "kernel_model/syscall/process", "kernel_model/syscall/time"],
     ["kernel_model/run"],
     # Uprobes.
-    ["probes/target", "probes/slots"],
+    ["probes/elf", "probes/slots"],
+    ["probes/target"],
     ["probes/verdict"],
     ["probes/hit"],
     # The tool.

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "probes/target/elf_view.h"
+#include "probes/elf/elf_view.h"
 
 namespace uprobesim {
 

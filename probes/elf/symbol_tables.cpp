@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "probes/target/symbol_tables.h"
+#include "probes/elf/symbol_tables.h"
 
 #include <elf.h>
 

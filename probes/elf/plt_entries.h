@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "probes/target/symbol_tables.h"
+#include "probes/elf/symbol_tables.h"
 
 namespace uprobesim {
 

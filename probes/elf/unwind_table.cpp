@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "probes/target/unwind_table.h"
+#include "probes/elf/unwind_table.h"
 
 #include <dwarf.h>
 #include <elf.h>
@@ -8,9 +8,9 @@
 #include <libelf.h>
 
 #include <array>
-#include <cstring>
-#include <optional>
 #include <string_view>
+
+#include "probes/elf/bytes.h"
 
 namespace uprobesim {
 
@@ -19,14 +19,6 @@ namespace {
 // The encodings that linkers write: signed 32-bit offsets from the header, after a 32-bit count.
 constexpr std::uint8_t kTableEncoding = DW_EH_PE_datarel | DW_EH_PE_sdata4,
                        kCountEncoding = DW_EH_PE_udata4;
-
-template <class T>
-std::optional<T> load(std::span<const std::byte> bytes, std::uint64_t at) {
-    if (at > bytes.size() || bytes.size() - at < sizeof(T)) return std::nullopt;
-    T value{};
-    std::memcpy(&value, bytes.data() + at, sizeof value);
-    return value;
-}
 
 std::uint64_t extended(std::int32_t value) {
     return static_cast<std::uint64_t>(std::int64_t{value});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "probes/target/debug_files.h"
+#include "probes/elf/debug_files.h"
 
 #include <elf.h>
 #include <lzma.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "probes/target/source_lines.h"
+#include "probes/elf/source_lines.h"
 
 #include <elfutils/libdw.h>
 
@@ -7,7 +7,7 @@
 #include <memory>
 #include <set>
 
-#include "probes/target/elf_view.h"
+#include "probes/elf/elf_view.h"
 
 namespace uprobesim {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "probes/target/go_functions.h"
+#include "probes/elf/go_functions.h"
 
 #include <elf.h>
 

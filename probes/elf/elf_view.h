@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "probes/target/bytes.h"
+#include "probes/elf/bytes.h"
 
 namespace uprobesim {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "probes/target/elf_view.h"
+#include "probes/elf/elf_view.h"
 
 #include <elf.h>
 #include <fmt/format.h>

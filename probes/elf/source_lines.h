@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "probes/target/bytes.h"
+#include "probes/elf/bytes.h"
 
 namespace uprobesim {
 

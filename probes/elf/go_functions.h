@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "probes/target/symbol_tables.h"
+#include "probes/elf/symbol_tables.h"
 
 namespace uprobesim {
 

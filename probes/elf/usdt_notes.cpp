@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "probes/target/usdt_notes.h"
+#include "probes/elf/usdt_notes.h"
 
 namespace uprobesim {
 namespace {

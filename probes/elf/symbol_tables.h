@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "probes/target/elf_view.h"
+#include "probes/elf/elf_view.h"
 
 namespace uprobesim {
 

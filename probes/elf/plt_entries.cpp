@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "probes/target/plt_entries.h"
+#include "probes/elf/plt_entries.h"
 
 #include <elf.h>
 
