@@ -2,7 +2,9 @@
 // What probes will cost, before any is attached.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "sim/base/try.h"
 #include "tools/cli/exit_code.h"
@@ -12,7 +14,6 @@
 #include "tools/commands/commands.h"
 #include "tools/estimate/estimate.h"
 #include "tools/estimate/estimate_targets.h"
-#include "tools/simulation/probe_list.h"
 
 namespace uprobesim {
 namespace {
@@ -24,19 +25,18 @@ out of line), and the kernel and machine profiles say what that takes. Each figu
 range that the confidence of its cost parameters leaves (see uprobesim model show), with the three
 parameters that it hangs on most, and with changes that would make the probes cheaper.
 
-SPEC is a probe as run takes it, uprobe:BINARY:FUNCTION, with wildcards; BINARY is a path on this
-host, or with --root inside that folder. --rate is for each probe alike. --counts reads how often
-functions were called: what perf stat -x, printed (with -I it has the time too), a map that
-bpftrace printed (@[func]: 123), a uftrace report, lines of a name and a count, or a report of
-uprobesim (-f json). --over says in which time they were counted.
+SPEC is a probe as list takes it, uprobe:BINARY:FUNCTION, with wildcards. --rate is for each probe
+alike. --counts reads how often functions were called: what perf stat -x, printed (with -I it has
+the time too), a map that bpftrace printed (@[func]: 123), a uftrace report, lines of a name and a
+count, or a report of uprobesim (-f json). --over says in which time they were counted.
 
 What a first hit takes in addition is not in the figures (uprobesim explain --hit 1 shows it), and
 neither is the time that CPUs wait for each other when many hit one probe.)";
 
 constexpr std::string_view kExamples =
     R"(uprobesim estimate --root build/sysroot uprobe:/usr/bin/redis-server:processCommand --rate 100k
-uprobesim estimate uprobe:/opt/server:handle_* --counts perf.csv --over 10s --budget 2%
-uprobesim estimate --kernels v6.12,v6.13,new uprobe:/opt/server:main uretprobe:/opt/server:main)";
+uprobesim estimate uprobe:./server:handle_* --counts perf.csv --over 10s --budget 2%
+uprobesim estimate --kernels v6.12,v6.13,new uprobe:./server:main uretprobe:/opt/server:main)";
 
 constexpr std::string_view kExitStatus =
     R"(0  estimated, and within the budget where there is one
@@ -59,7 +59,8 @@ OptionTable options_table() {
     add_set_option(table, "change one key, machine.KEY or kernel.KEY; can be repeated");
     table
         .text("root", "DIR",
-              "look up BINARY inside this host folder, as a guest sees it (default: the host)")
+              "look up absolute paths inside this host folder, as a guest sees it (default: see "
+              "uprobesim sysroot list)")
         .from(ValueSource::Folder);
     add_report_options(table, all_formats());
     return table;
@@ -155,12 +156,18 @@ Result<int> run_estimate(const CommandLine& line, const OptionDefaults& defaults
     request.budget = TRY(read_budget(line, rates));
     if (line.rest().empty())
         return user_error("no probe is given", "",
-                          "for example: uprobesim estimate uprobe:/opt/server:main --rate 100k");
-    ProbeList probes;
-    for (const std::string& word : line.rest()) TRY(probes.add(word));
+                          "for example: uprobesim estimate uprobe:./server:main --rate 100k");
+    std::vector<ProbeSpec> specs;
+    for (const std::string& word : line.rest()) {
+        auto parsed = TRY(parse_probe_specs(word, SpecUse::List));
+        std::move(parsed.begin(), parsed.end(), std::back_inserter(specs));
+    }
+    if (line.given("root") && line.one("root", "").empty())
+        return user_error("the folder's name is empty", "--root", "");
+    const ListFiles files(line.one("root", defaults.root), line.given("root"));
 
     std::vector<std::string> notes;
-    auto targets = TRY(estimate_targets(probes.specs, line.one("root", ""), notes));
+    auto targets = TRY(estimate_targets(specs, files, notes));
     request.targets = std::move(targets);
     for (EstimateTarget& target : request.targets) target.rate = rates.of_each;
     if (rates.counts) TRY(apply_counts(request.targets, *rates.counts, rates.seconds, notes));
@@ -182,7 +189,7 @@ Command estimate_command() {
     return {.name = "estimate",
             .meaning = "what probes will cost at a rate, before any is attached",
             .help = {{"[options] SPEC..."}, kDescription, kExamples, kExitStatus},
-            .words = ValueSource::Probe,
+            .words = ValueSource::ListedProbe,
             .options = options_table,
             .run = run_estimate};
 }

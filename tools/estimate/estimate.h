@@ -18,6 +18,7 @@ namespace uprobesim {
 // A place that a probe is to be put on.
 struct EstimateTarget {
     std::string binary, function;
+    std::vector<std::string> aliases;  // other names of the place
     std::uint64_t file_offset = 0;
     bool wants_return = false;
     std::string instruction;           // the probed one

@@ -5,104 +5,68 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
-#include <set>
 
-#include "probes/target/symbol_index.h"
-#include "sim/base/input_file.h"
+#include "probes/target/probe_places.h"
 #include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "sim/insn/decoder.h"
 #include "tools/format/number_text.h"
-#include "tools/sysroot/path_in_root.h"
+#include "tools/list/spec_files.h"
 
 namespace uprobesim {
 namespace {
 
-constexpr InputKind kBinary{"program", kMaxProgramBytes,
-                            "give the path of an arm64 program or library"};
 constexpr std::size_t kNearbyWords = 8;  // behind the probed one, for the advice
 constexpr std::size_t kMostNames = 5;
 
-Result<SymbolIndex> index_of(const std::string& root, const std::string& binary) {
-    const auto named = [&](auto result) {
-        if (!result) result.error().where = binary;
-        return result;
-    };
-    std::string host = binary;
-    if (!root.empty()) {
-        auto inside = TRY(path_in_root(root, binary));
-        host = std::move(inside);
-    }
-    const auto file = TRY(named(InputFile::open(host, kBinary)));
-    auto bytes = TRY(named(file.bytes()));
-    return SymbolIndex::build(std::move(bytes), binary);
-}
-
-// Places of a binary by offset; the first of several names.
-std::map<std::uint64_t, std::string> places_of(const ProbeSpec& spec, const SymbolIndex& index) {
-    std::map<std::uint64_t, std::string> places;
-    if (spec.raw_offset) {
-        places.emplace(*spec.raw_offset, fmt::format("{:#x}", *spec.raw_offset));
-        return places;
-    }
-    for (const Function* f : index.matching(spec.symbol)) {
-        places.emplace(f->offset + spec.offset,
-                       spec.offset == 0 ? f->name : fmt::format("{}+{}", f->name, spec.offset));
-    }
-    return places;
-}
-
 // The words at an offset, up to where the next function begins.
-std::vector<std::uint32_t> words_at(const SymbolIndex& index, std::uint64_t offset) {
-    const auto& all = index.functions();
-    const auto next =
-        std::upper_bound(all.begin(), all.end(), offset,
-                         [](std::uint64_t at, const Function& f) { return at < f.offset; });
+std::vector<std::uint32_t> words_at(const ProbedFile& file, std::uint64_t offset) {
+    std::uint64_t end = offset + 4;
+    if (const SymbolIndex* index = file.index()) {
+        const auto& all = index->functions();
+        const auto next =
+            std::upper_bound(all.begin(), all.end(), offset - file.base(),
+                             [](std::uint64_t at, const Function& f) { return at < f.offset; });
+        end = next != all.end() ? next->offset + file.base() : ~std::uint64_t{0};
+    }
     std::vector<std::uint32_t> words;
-    for (std::uint64_t at = offset; words.size() <= kNearbyWords; at += 4) {
-        if (next != all.end() && at >= next->offset) break;
-        const auto word = index.in_text(at) ? index.word_at(at) : std::nullopt;
+    for (std::uint64_t at = offset; words.size() <= kNearbyWords && at < end; at += 4) {
+        const auto word = file.word_at(at);
         if (!word) break;
         words.push_back(*word);
     }
     return words;
 }
 
-Outcome add_spec(const ProbeSpec& spec, const SymbolIndex& index,
-                 std::vector<EstimateTarget>& targets, std::vector<std::string>& notes) {
-    const auto places = places_of(spec, index);
-    if (places.empty()) {
-        const auto near = index.near(spec.symbol, 3);
-        return user_error(
-            fmt::format("no function of {} is '{}'", spec.binary, spec.symbol), spec.text,
-            near.empty()
-                ? fmt::format("the file has {}", counted(index.functions().size(), "function"))
-                : fmt::format("did you mean {}?", fmt::join(near, ", ")));
-    }
+Outcome add_places(const ProbedFile& file, const ProbeSpec& spec,
+                   std::vector<EstimateTarget>& targets, std::vector<std::string>& notes) {
+    auto places = TRY(find_places(file, spec));
     const Decoder decoder;
-    std::vector<std::string> left_out;
-    for (const auto& [offset, name] : places) {
-        auto words = words_at(index, offset);
-        if (words.empty() || offset % 4 != 0) {
-            if (!spec.has_wildcard())
-                return user_error(fmt::format("there is no instruction at {:#x}", offset),
-                                  spec.text, "probes go on instructions only");
-            left_out.push_back(name);
+    std::size_t resolvers = 0;
+    for (ProbePlace& place : places) {
+        // It runs once: no rate of calls is its own.
+        if (spec.has_wildcard() && place.kind == ProbePlace::Kind::Indirect) {
+            ++resolvers;
             continue;
         }
+        auto words =
+            place.offset % 4 == 0 ? words_at(file, place.offset) : std::vector<std::uint32_t>();
+        if (words.empty())
+            return user_error(fmt::format("there is no instruction at {:#x}", place.offset),
+                              spec.text, "probes go on instructions only");
         EstimateTarget target;
-        target.binary = spec.binary;
-        target.function = name;
-        target.file_offset = offset;
+        target.binary = file.path();
+        target.function = std::move(place.name);
+        target.aliases = std::move(place.aliases);
+        target.file_offset = place.offset;
         target.wants_return = spec.kind == ProbeSpec::Kind::Uretprobe;
-        target.instruction = decoder.disassemble(words.front(), offset);
+        target.instruction = decoder.disassemble(words.front(), place.offset);
         target.words = std::move(words);
         targets.push_back(std::move(target));
     }
-    if (!left_out.empty())
-        notes.push_back(fmt::format("{}: {} without an instruction left out", spec.text,
-                                    counted(left_out.size(), "place")));
+    if (resolvers != 0)
+        notes.push_back(fmt::format("{}: {} left out, as each runs once", spec.text,
+                                    counted(resolvers, "IFUNC resolver")));
     return {};
 }
 
@@ -116,17 +80,13 @@ std::string some(const std::vector<std::string>& names) {
 }  // namespace
 
 Result<std::vector<EstimateTarget>> estimate_targets(const std::vector<ProbeSpec>& specs,
-                                                     const std::string& root,
+                                                     const ListFiles& files,
                                                      std::vector<std::string>& notes) {
     std::vector<EstimateTarget> targets;
-    std::map<std::string, SymbolIndex> indexes;
+    SpecFiles spec_files(files);
     for (const ProbeSpec& spec : specs) {
-        auto known = indexes.find(spec.binary);
-        if (known == indexes.end()) {
-            auto index = TRY(index_of(root, spec.binary));
-            known = indexes.emplace(spec.binary, std::move(index)).first;
-        }
-        TRY(add_spec(spec, known->second, targets, notes));
+        TRY(spec_files.each(
+            spec, [&](const ProbedFile& file) { return add_places(file, spec, targets, notes); }));
     }
     return targets;
 }
@@ -138,7 +98,12 @@ Outcome apply_counts(std::vector<EstimateTarget>& targets, const HitCounts& coun
         const std::string_view function = counted_function(row.name);
         bool found = false;
         for (EstimateTarget& target : targets) {
-            if (target.function != function && target.function != row.name) continue;
+            const auto is_name = [&](std::string_view name) {
+                return name == function || name == row.name;
+            };
+            if (!is_name(target.function) &&
+                std::none_of(target.aliases.begin(), target.aliases.end(), is_name))
+                continue;
             target.rate = target.rate.value_or(0) + row.count / seconds;
             found = true;
         }

@@ -8,13 +8,13 @@
 #include "probes/target/spec.h"
 #include "tools/estimate/estimate.h"
 #include "tools/estimate/hit_counts.h"
+#include "tools/list/list_files.h"
 
 namespace uprobesim {
 
-// One target for each place, in the order of the specs. `root`: the host folder that binaries are
-// looked up in; empty: the host itself. What a pattern leaves out is noted.
+// One target for each place, in the order of the specs. What a pattern leaves out is noted.
 Result<std::vector<EstimateTarget>> estimate_targets(const std::vector<ProbeSpec>& specs,
-                                                     const std::string& root,
+                                                     const ListFiles& files,
                                                      std::vector<std::string>& notes);
 
 // Hits a second of those targets that are counted; what is counted and not among the targets is

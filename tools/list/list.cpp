@@ -141,33 +141,8 @@ Outcome Lister::add_places(const ProbedFile& file, const ProbeSpec& spec, bool w
     return {};
 }
 
-Result<const ProbedFile*> Lister::file_of(const std::string& path) {
-    if (last_ != nullptr && last_->path() == path) return last_.get();
-    const auto inner = zip_path(path);
-    auto bytes = TRY(files_.read(inner ? inner->archive : path));
-    auto file = TRY(ProbedFile::make(path, std::move(bytes), files_.reader()));
-    last_ = std::make_unique<ProbedFile>(std::move(file));
-    return last_.get();
-}
-
 Outcome Lister::add(const ProbeSpec& spec) {
-    const auto literal = file_of(spec.binary);
-    if (literal) return add_places(**literal, spec);
-    if (!is_glob(spec.binary)) return tl::make_unexpected(literal.error());
-    const std::vector<std::string> paths =
-        expand_glob(ListFiles::absolute(spec.binary), files_.folders());
-    std::optional<UserError> first_error;
-    std::size_t with_probes = 0;
-    for (const std::string& path : paths) {
-        const auto file = file_of(path);
-        const Outcome added =
-            file ? add_places(**file, spec) : Outcome(tl::make_unexpected(file.error()));
-        if (added) ++with_probes;
-        if (!added && !first_error) first_error = added.error();
-    }
-    if (with_probes != 0) return {};
-    if (first_error) return tl::make_unexpected(std::move(*first_error));
-    return user_error("no file matches the path", spec.binary);
+    return spec_files_.each(spec, [&](const ProbedFile& file) { return add_places(file, spec); });
 }
 
 Outcome Lister::add_all(const ProbedFile& file) {
@@ -220,7 +195,7 @@ Outcome Lister::add_path(const std::string& path) {
             return add_folder(host, shown);
         }
     }
-    const ProbedFile* const file = TRY(file_of(path));
+    const ProbedFile* const file = TRY(spec_files_.file_of(path));
     return add_all(*file);
 }
 

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "sim/insn/decoder.h"
 #include "tools/audit/audit.h"
 #include "tools/list/list_files.h"
+#include "tools/list/spec_files.h"
 
 namespace uprobesim {
 
@@ -61,7 +61,7 @@ std::string_view place_kind_name(ProbePlace::Kind kind);  // "function", "IFUNC 
 class Lister {
 public:
     Lister(std::vector<KernelProfile> kernels, const ListFiles& files)
-        : kernels_(std::move(kernels)), files_(files) {}
+        : kernels_(std::move(kernels)), files_(files), spec_files_(files) {}
 
     // Errors: those of find_places, and what cannot be read.
     Outcome add(const ProbeSpec& spec);
@@ -71,7 +71,6 @@ public:
     ListReport report();
 
 private:
-    Result<const ProbedFile*> file_of(const std::string& path);
     Outcome add_all(const ProbedFile& file);
     Outcome add_folder(const std::string& host, const std::string& shown);
     Outcome add_places(const ProbedFile& file, const ProbeSpec& spec, bool with_plt = false);
@@ -81,8 +80,7 @@ private:
     std::vector<KernelProfile> kernels_;
     const ListFiles& files_;
     Decoder decoder_;
-    // The last file of a path: folders have too many to keep all.
-    std::unique_ptr<ProbedFile> last_;
+    SpecFiles spec_files_;
     std::vector<ListedBinary> binaries_;
     std::map<std::string, std::size_t> by_path_;
     AuditSkips skipped_;

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/list/spec_files.h"
+
+#include <optional>
+#include <vector>
+
+#include "probes/target/path_glob.h"
+#include "probes/target/zip_member.h"
+#include "sim/base/try.h"
+
+namespace uprobesim {
+
+Result<const ProbedFile*> SpecFiles::file_of(const std::string& path) {
+    if (last_ != nullptr && last_->path() == path) return last_.get();
+    const auto inner = zip_path(path);
+    auto bytes = TRY(files_.read(inner ? inner->archive : path));
+    auto file = TRY(ProbedFile::make(path, std::move(bytes), files_.reader()));
+    last_ = std::make_unique<ProbedFile>(std::move(file));
+    return last_.get();
+}
+
+Outcome SpecFiles::each(const ProbeSpec& spec,
+                        const std::function<Outcome(const ProbedFile&)>& use) {
+    const auto literal = file_of(spec.binary);
+    if (literal) return use(**literal);
+    if (!is_glob(spec.binary)) return tl::make_unexpected(literal.error());
+    const std::vector<std::string> paths =
+        expand_glob(ListFiles::absolute(spec.binary), files_.folders());
+    std::optional<UserError> first_error;
+    std::size_t used = 0;
+    for (const std::string& path : paths) {
+        const auto file = file_of(path);
+        const Outcome done = file ? use(**file) : Outcome(tl::make_unexpected(file.error()));
+        if (done) ++used;
+        if (!done && !first_error) first_error = done.error();
+    }
+    if (used != 0) return {};
+    if (first_error) return tl::make_unexpected(std::move(*first_error));
+    return user_error("no file matches the path", spec.binary);
+}
+
+}  // namespace uprobesim
