@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/cpu/unicorn/engine_check.h"
 #include "sim/cpu/unicorn/engine_version.h"
 #include "sim/insn/decoder.h"
 
@@ -15,12 +16,12 @@ std::string_view tool_version() {
 std::string version_text() {
     return fmt::format(
         "uprobesim version {}\n"
-        "CPU engine: {}\n"
+        "CPU engine: {}, {}\n"
         "disassembler: {}\n"
         "License GPLv2+: GNU GPL version 2 or later <https://gnu.org/licenses/gpl-2.0.html>\n"
         "This is free software: you are free to change and redistribute it.\n"
         "There is NO WARRANTY, to the extent permitted by law.\n",
-        tool_version(), engine_version(), disassembler_version());
+        tool_version(), engine_version(), engine_way_text(), disassembler_version());
 }
 
 }  // namespace uprobesim

@@ -36,6 +36,9 @@ constexpr Entry kEnvironment[] = {
      "uprobesim sysroot fetch puts Debian's arm64 programs into uprobesim/sysroot in this folder. "
      "Default: ~/.cache."},
     {"UPROBESIM_MIRROR", "A Debian mirror for uprobesim sysroot fetch."},
+    {"UPROBESIM_ENGINE",
+     "plain: use the CPU engine by its interface only, as where its code cannot be edited. Slower, "
+     "with the same results."},
     {"NO_COLOR", "Set to anything: no colours where --color does not ask for them."},
 };
 constexpr Entry kExitStatus[] = {

@@ -46,11 +46,18 @@ bool executes(UnicornCpu& cpu, PhysicalMemory& memory) {
 
 }  // namespace
 
+std::string engine_way_text() {
+    PhysicalMemory memory(kMemory);
+    const UnitModel model;
+    const UnicornCpu cpu(memory, model, {}, {});
+    return cpu.edits_code() ? "edited code" : "plain code (" + cpu.editor_refused() + ")";
+}
+
 EngineCheck check_unicorn() {
     EngineCheck check;
     PhysicalMemory memory(kMemory);
     const UnitModel model;
-    UnicornCpu cpu(memory, model, {});
+    UnicornCpu cpu(memory, model, {}, {});
     check.executes = executes(cpu, memory);
     check.fast_paths = cpu.fast_paths();
     return check;

@@ -20,6 +20,10 @@ struct EngineCheck {
     std::vector<FastPath> fast_paths;
 };
 
+// "edited code", or "plain code" and why: how a CPU that is made now uses the engine. Throws
+// HostError where the engine cannot be set up.
+std::string engine_way_text();
+
 // Makes a CPU and runs it. Throws HostError where the engine cannot be set up.
 EngineCheck check_unicorn();
 

@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/cpu/unicorn/fast_stores.h"
 
-#include <sys/uio.h>
-#include <unistd.h>
-
-#include <cstring>
+#include "sim/cpu/unicorn/jit/safe_read.h"
 
 namespace uprobesim {
 
 namespace {
-
-bool readable(const void* from, void* to, std::size_t size) {
-    iovec local{to, size};
-    iovec remote{const_cast<void*>(from), size};
-    return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(size);
-}
 
 // The engine keeps 32-bit registers (16 words) before the 64-bit ones.
 constexpr std::ptrdiff_t kStateBeforeRegisters = 64;
@@ -30,11 +21,11 @@ FastStores::FastStores(std::byte* cpu_state) {
         for (const std::byte* at = state - pad - sizeof(Table);; at -= sizeof(Table)) {
             Table t{};
             std::byte probe{};
-            if (!readable(at, &t, sizeof t)) break;
+            if (!safe_read(at, &t, sizeof t)) break;
             const std::uint64_t entries = (t.mask >> kEntryBits) + 1;
             const bool shaped = (t.mask & 31) == 0 && entries >= 64 && entries <= (1u << 22) &&
                                 (entries & (entries - 1)) == 0;
-            if (!shaped || !readable(t.entries, &probe, 1)) break;
+            if (!shaped || !safe_read(t.entries, &probe, 1)) break;
             found.push_back(reinterpret_cast<const Table*>(at));
         }
         if (found.size() >= kFewestModes) {

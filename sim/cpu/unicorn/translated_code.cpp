@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "sim/cpu/unicorn/safe_read.h"
+#include "sim/cpu/unicorn/jit/safe_read.h"
 
 namespace uprobesim {
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sim/base/error.h"
+#include "sim/cpu/unicorn/editor_self_test.h"
 #include "sim/cpu/unicorn/ordered_access.h"
 #include "sim/cpu/unicorn/unicorn_cpu_impl.h"
 
@@ -31,7 +32,7 @@ Abort abort_of(const UnicornEngine::FaultDetail& detail) {
 }  // namespace
 
 UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model,
-                       const UnicornOptions& options)
+                       const UnicornOptions& options, const UnicornTrial& trial)
     : memory_(memory),
       ctr_el0_(options.ctr_el0),
       engine_(memory),
@@ -44,6 +45,7 @@ UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model,
     check_engine(uc_hook_add(engine_.handle(), &store_hook_, UC_HOOK_MEM_WRITE_PROT,
                              reinterpret_cast<void*>(&on_store), this, 1, 0),
                  "uc_hook_add(WRITE_PROT)");
+    edit_code(trial);
     if (stores_.fast().available()) self_test_fast_stores();
     if (options.counting == Counting::On) add_block_hook();
 }
@@ -53,6 +55,26 @@ UnicornCpu::~UnicornCpu() {
     for (auto& [id, c] : contexts_) {
         if (c.saved != nullptr) uc_context_free(c.saved);
     }
+}
+
+// Leaves editor_ null and says why, or has the engine's code edited from now on.
+void UnicornCpu::edit_code(const UnicornTrial& trial) {
+    if (trial.way == EngineWay::Plain) {
+        editor_refused_ = "UPROBESIM_ENGINE=plain";
+        return;
+    }
+    const EngineBuild* const build = trial.build != nullptr ? trial.build : loaded_build();
+    if (build == nullptr) {
+        editor_refused_ = "this build of the engine is not known";
+        return;
+    }
+    editor_ =
+        CodeEditor::attach(engine_.handle(), engine_.whole_cpu_state(), *build, editor_refused_);
+    if (editor_ == nullptr) return;
+    editor_->begin();
+    if (trial.never_forget) editor_->never_forget();
+    if (!trial.skip_self_test) editor_refused_ = test_editor(engine_, memory_, *editor_);
+    if (!editor_refused_.empty()) editor_.reset();
 }
 
 // Two stores to one page: both must land, and the second must not come through the hook.
@@ -94,7 +116,9 @@ void UnicornCpu::self_test_fast_stores() {
 }
 
 std::vector<FastPath> UnicornCpu::fast_paths() const {
-    return {{"registers in place", engine_.registers_in_place(),
+    return {{"edited code", editor_ != nullptr,
+             "slower by a third, with the same results: " + editor_refused_},
+            {"registers in place", engine_.registers_in_place(),
              "each register is read and written by a call of the engine"},
             {"exclusive monitor", engine_.clears_exclusive(),
              "an STXR after an exception succeeds if memory still holds the value"},
@@ -399,7 +423,12 @@ void UnicornCpu::frame_became_code(PAddr frame) {
 
 std::unique_ptr<Cpu> make_unicorn_cpu(PhysicalMemory& memory, const BlockModel& model,
                                       const UnicornOptions& options) {
-    return std::make_unique<UnicornCpu>(memory, model, options);
+    return make_unicorn_cpu(memory, model, options, {});
+}
+
+std::unique_ptr<Cpu> make_unicorn_cpu(PhysicalMemory& memory, const BlockModel& model,
+                                      const UnicornOptions& options, const UnicornTrial& trial) {
+    return std::make_unique<UnicornCpu>(memory, model, options, trial);
 }
 
 }  // namespace uprobesim

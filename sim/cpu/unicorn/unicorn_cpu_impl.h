@@ -8,21 +8,26 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
+#include <string>
 
 #include "sim/cpu/unicorn/block_table.h"
 #include "sim/cpu/unicorn/code_frames.h"
 #include "sim/cpu/unicorn/engine_check.h"
+#include "sim/cpu/unicorn/jit/code_editor.h"
 #include "sim/cpu/unicorn/step_pages.h"
 #include "sim/cpu/unicorn/store_path.h"
 #include "sim/cpu/unicorn/unicorn_cpu.h"
 #include "sim/cpu/unicorn/unicorn_engine.h"
+#include "sim/cpu/unicorn/unicorn_trial.h"
 
 namespace uprobesim {
 
 class UnicornCpu final : public Cpu {
 public:
-    UnicornCpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options);
+    UnicornCpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options,
+               const UnicornTrial& trial);
     ~UnicornCpu() override;
     UnicornCpu(const UnicornCpu&) = delete;
     UnicornCpu& operator=(const UnicornCpu&) = delete;
@@ -32,6 +37,8 @@ public:
     void destroy_context(ContextId id) override;
 
     std::vector<FastPath> fast_paths() const;
+    bool edits_code() const { return editor_ != nullptr; }
+    const std::string& editor_refused() const { return editor_refused_; }  // why not
 
     Stop run(ContextId id, const AddressSpace& space, InsnCount budget) override;
     Stop step(ContextId id, const AddressSpace& space, std::uint32_t word) override;
@@ -79,6 +86,7 @@ private:
     void stop_before(std::uint64_t address);
     [[gnu::noinline]] void begin_unusual_block(std::uint64_t address);
     void self_test_fast_stores();
+    void edit_code(const UnicornTrial& trial);
 
     Context& context(ContextId id);
     Context& load(ContextId id);
@@ -99,6 +107,8 @@ private:
     PhysicalMemory& memory_;
     std::optional<std::uint64_t> ctr_el0_;
     UnicornEngine engine_;
+    std::string editor_refused_;          // why editor_ is null
+    std::unique_ptr<CodeEditor> editor_;  // goes before the engine: nothing runs in between
     CodeFrames code_frames_;
     BlockTable blocks_;
     StorePath stores_;

@@ -18,7 +18,8 @@
 #include <vector>
 
 #include "sim/base/error.h"
-#include "sim/cpu/unicorn/safe_read.h"
+#include "sim/cpu/unicorn/jit/engine_build.h"
+#include "sim/cpu/unicorn/jit/safe_read.h"
 
 namespace uprobesim {
 
@@ -404,12 +405,29 @@ void UnicornEngine::find_exclusive_monitor() {
     }
 }
 
+// The state has the general registers in it: put a pattern there, and look for it where this build
+// of the engine has it, or else through each pointer of the engine's handle.
 void UnicornEngine::find_cpu_state() {
-    // The state begins with the general registers: put a pattern there and look for it through each
-    // pointer of the engine's handle.
-    const std::uint64_t pattern[4] = {0x1122334455667788u, 0x99aabbccddeeff01u, 0x0f1e2d3c4b5a6978u,
-                                      0x8796a5b4c3d2e1f0u};
-    for (unsigned i = 0; i < 4; ++i) write(xreg(i), pattern[i]);
+    constexpr std::uint64_t kPattern[] = {0x1122334455667788u, 0x99aabbccddeeff01u,
+                                          0x0f1e2d3c4b5a6978u, 0x8796a5b4c3d2e1f0u};
+    const auto is_it = [&](const std::byte* at) {
+        std::uint64_t there[std::size(kPattern)] = {};
+        if (!safe_read(at, there, sizeof there) || std::memcmp(there, kPattern, sizeof there) != 0)
+            return false;
+        // Live, not a copy, of which freed memory may have some: a write through the API must show.
+        write_by_call(Reg::X0, ~kPattern[0]);
+        const bool live = safe_read(at, there, 8) && there[0] == ~kPattern[0];
+        write_by_call(Reg::X0, kPattern[0]);
+        return live;
+    };
+    for (unsigned i = 0; i < std::size(kPattern); ++i) write(xreg(i), kPattern[i]);
+    if (const EngineBuild* build = loaded_build()) {
+        std::byte *cpu = nullptr, *state = nullptr;
+        if (safe_read(reinterpret_cast<std::byte*>(uc_) + build->layout.uc_cpu, &cpu, 8) &&
+            safe_read(cpu + build->layout.cpu_env, &state, 8) &&
+            is_it(state + kStateBeforeRegisters))
+            cpu_state_ = state + kStateBeforeRegisters;
+    }
     std::vector<std::byte> block(0x10000);
     for (std::size_t at = 0; at < 0x4000 && cpu_state_ == nullptr; at += 8) {
         std::uintptr_t pointer = 0;
@@ -419,21 +437,12 @@ void UnicornEngine::find_cpu_state() {
         auto* base = reinterpret_cast<std::byte*>(pointer);
         std::size_t got = 0;
         while (got < block.size() && safe_read(base + got, block.data() + got, 4096)) got += 4096;
-        for (std::size_t k = 0; k + 32 <= got; k += 8) {
-            if (std::memcmp(block.data() + k, pattern, sizeof pattern) == 0) {
+        for (std::size_t k = 0; k + 32 <= got && cpu_state_ == nullptr; k += 8) {
+            if (std::memcmp(block.data() + k, kPattern, sizeof kPattern) == 0 && is_it(base + k))
                 cpu_state_ = base + k;
-                break;
-            }
         }
     }
-    if (cpu_state_ != nullptr) {
-        // Live, not a copy: a write through the API must show.
-        write_by_call(Reg::X0, 0x5a5a5a5a12345678u);
-        std::uint64_t now = 0;
-        std::memcpy(&now, cpu_state_, 8);
-        if (now != 0x5a5a5a5a12345678u) cpu_state_ = nullptr;
-    }
-    for (unsigned i = 0; i < 4; ++i) write(xreg(i), 0);
+    for (unsigned i = 0; i < std::size(kPattern); ++i) write(xreg(i), 0);
 }
 
 bool UnicornEngine::clear_exclusive() {

@@ -95,8 +95,14 @@ public:
     bool clears_exclusive() const { return exclusive_offset_ != 0; }
     // False: registers are read and written by calls.
     bool registers_in_place() const { return registers_ != nullptr; }
-    // The engine's CPU state in host memory, for what no API offers; null when it was not found.
+    // The engine's CPU state in host memory, for what no API offers, from X0 on; null when it was
+    // not found.
     std::byte* cpu_state() const { return cpu_state_; }
+    // Its beginning: 16 words of 32-bit registers lie before X0.
+    static constexpr std::size_t kStateBeforeRegisters = 64;
+    std::byte* whole_cpu_state() const {
+        return cpu_state_ == nullptr ? nullptr : cpu_state_ - kStateBeforeRegisters;
+    }
 
 private:
     struct SystemRegister {

@@ -13,6 +13,7 @@ LAYERS = [
     ["sim/profile"],
     ["sim/cost"],
     ["sim/cpu"],
+    ["sim/cpu/unicorn/jit"],
     ["sim/cpu/unicorn"],
     ["sim"],
     # The modelled kernel.

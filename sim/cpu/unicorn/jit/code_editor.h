@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Edits the code that one engine generates, while it is generated. The library exports the
+// functions that it is made of and calls them through the dynamic linker, so that functions of the
+// same names that our executable defines are called instead (interposed.cpp): no code has to be
+// found or patched to get in. They ask here, and call the library's own.
+#pragma once
+
+#include <unicorn/unicorn.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "sim/cpu/unicorn/jit/editor_check.h"
+#include "sim/cpu/unicorn/jit/inline_jumps.h"
+#include "sim/cpu/unicorn/jit/near_memory.h"
+
+namespace uprobesim {
+
+class CodeEditor {
+public:
+    // Null: nothing can be edited, and why not is in `reason`. `env`: the CPU's state. The engine
+    // must be at EL0 and must not have run the guest's code. Nothing is edited before begin().
+    static std::unique_ptr<CodeEditor> attach(uc_engine* uc, std::byte* env,
+                                              const EngineBuild& build, std::string& reason);
+    ~CodeEditor();
+    CodeEditor(const CodeEditor&) = delete;
+    CodeEditor& operator=(const CodeEditor&) = delete;
+
+    // From now on blocks are edited. What was translated before stays as it is.
+    void begin() { editing_ = true; }
+    // Blocks that were edited stay so, until the engine drops them.
+    void end() { editing_ = false; }
+    const InlineJumps& jumps() const { return jumps_; }
+    // For tests, which have to notice.
+    void never_forget() { forgets_ = false; }
+
+    // --- Of the interposed functions.
+    bool is_of(const TcgContext* s) const { return s == context_; }
+    bool is_of_env(const void* env) const { return env == env_; }
+    bool is_of_cpu(const void* cpu) const { return cpu == cpu_; }
+    bool is_of_uc(const void* uc) const { return uc == uc_; }
+    // Something inside the engine's TCGContext.
+    bool holds(const void* part) const;
+    // A block is being made that EL0 will execute.
+    bool editing() const { return editing_ && runs_at_el0(); }
+    void emit_jump() { jumps_.emit(context_); }
+    void* find_by_address() { return jumps_.find_by_address(context_); }
+    void* find_for_place(std::uint64_t place) { return jumps_.find_for_place(context_, place); }
+    // An address may have got another block: a block was invalidated, all were dropped, or
+    // translations of addresses were.
+    void forget_jumps() {
+        if (forgets_) jumps_.forget();
+    }
+
+private:
+    struct Shared {
+        InlineJumps::Memory jumps;
+    };
+    CodeEditor(uc_engine* uc, std::byte* env, const EngineParts& parts, const EngineLayout& layout,
+               const EngineCalls& calls, std::unique_ptr<NearMemory> memory);
+    bool runs_at_el0() const {
+        return read_at<std::uint32_t>(env_, layout_.env_flags) == el0_flags_;
+    }
+
+    const EngineLayout& layout_;
+    uc_engine* uc_;
+    std::byte* env_;
+    void* cpu_;
+    TcgContext* context_;
+    std::uint32_t el0_flags_;  // of blocks at EL0: what is found inline is found by those only
+    std::unique_ptr<NearMemory> memory_;
+    Shared& shared_;
+    InlineJumps jumps_;
+    bool editing_ = false;
+    bool forgets_ = true;
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which build of the engine's library is loaded, and its functions. The same source gives other
+// offsets with another compiler, so a build is known by the identifier that the linker put in it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/cpu/unicorn/jit/engine_layout.h"
+
+namespace uprobesim {
+
+// The library that holds uc_open; empty where it has no identifier.
+std::string loaded_build_id();
+// Null: not one of those that are known.
+const EngineBuild* find_build(std::string_view build_id);
+const EngineBuild* loaded_build();
+
+// Opaque here: TCGContext, CPUState and uc_struct.
+using TcgContext = char;
+
+// The library's functions that edits are made with. They are not in its header.
+struct EngineCalls {
+    TcgOp* (*emit)(TcgContext*, int opcode);
+    TcgOp* (*insert_before)(TcgContext*, TcgOp*, int opcode);
+    TcgTemp* (*new_temp)(TcgContext*, int type, bool local);
+    std::uint32_t* (*new_label)(TcgContext*);
+    void* (*lookup)(
+        std::byte* env);  // helper_lookup_tb_ptr: code of the next block, or the epilogue
+};
+// Null: the library does not have all of them.
+const EngineCalls* engine_calls();
+
+}  // namespace uprobesim

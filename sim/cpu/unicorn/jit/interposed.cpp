@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Each function finds the editor of the engine that it is called for, lets it do its part, and
+// calls the library's own, which is the next of that name in the dynamic linker's order. Engines
+// without an editor notice nothing.
+//
+// They are weak, so that a library that is linked statically keeps its own without a conflict; then
+// interposed() is false.
+#include "sim/cpu/unicorn/jit/interposed.h"
+
+#include <dlfcn.h>
+
+#include "sim/cpu/unicorn/jit/editors.h"
+
+namespace uprobesim {
+
+namespace {
+
+template <class Function>
+Function* next_of(const char* name) {
+    return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+
+CodeEditor* editor_of(const TcgContext* s) {
+    return Editors::all().find([s](const CodeEditor& e) { return e.is_of(s); });
+}
+CodeEditor* editor_of_env(const void* env) {
+    return Editors::all().find([env](const CodeEditor& e) { return e.is_of_env(env); });
+}
+CodeEditor* editor_of_cpu(const void* cpu) {
+    return Editors::all().find([cpu](const CodeEditor& e) { return e.is_of_cpu(cpu); });
+}
+CodeEditor* editor_of_uc(const void* uc) {
+    return Editors::all().find([uc](const CodeEditor& e) { return e.is_of_uc(uc); });
+}
+CodeEditor* editor_of_table(const void* table) {
+    return Editors::all().find([table](const CodeEditor& e) { return e.holds(table); });
+}
+void forget_jumps(CodeEditor* editor) {
+    if (editor != nullptr) editor->forget_jumps();
+}
+
+}  // namespace
+}  // namespace uprobesim
+
+// NOLINTBEGIN(readability-identifier-naming): the library's names.
+#define INTERPOSED extern "C" __attribute__((weak, visibility("default")))
+// Defines the function, and `own` as the library's of that name.
+#define INTERPOSE(result, name, ...)                                      \
+    INTERPOSED result name(__VA_ARGS__);                                  \
+    static auto* own_##name() {                                           \
+        using Function = result(__VA_ARGS__);                             \
+        static Function* const own = uprobesim::next_of<Function>(#name); \
+        return own;                                                       \
+    }                                                                     \
+    result name(__VA_ARGS__)
+
+// A jump to another page: the end of a block.
+INTERPOSE(void, tcg_gen_lookup_and_goto_ptr_aarch64, char* s) {
+    uprobesim::CodeEditor* const editor = uprobesim::editor_of(s);
+    if (editor == nullptr || !editor->editing())
+        return own_tcg_gen_lookup_and_goto_ptr_aarch64()(s);
+    editor->emit_jump();
+}
+
+// Behind each load and store: has somebody asked for an exit? That also has the engine write its
+// registers back. Our hooks ask for exits at the beginnings of blocks only, where there is a test
+// of its own.
+INTERPOSE(void, check_exit_request_aarch64, char* s) {
+    const uprobesim::CodeEditor* const editor = uprobesim::editor_of(s);
+    if (editor == nullptr || !editor->editing()) own_check_exit_request_aarch64()(s);
+}
+
+// What takes a block away from an address: a block invalidated, whatever the reason; all of them
+// dropped; translations of addresses dropped.
+INTERPOSE(bool, qht_remove, void* table, const void* block, std::uint32_t hash) {
+    uprobesim::forget_jumps(uprobesim::editor_of_table(table));
+    return own_qht_remove()(table, block, hash);
+}
+INTERPOSE(bool, qht_reset_size, void* uc, void* table, std::size_t elements) {
+    uprobesim::forget_jumps(uprobesim::editor_of_uc(uc));
+    return own_qht_reset_size()(uc, table, elements);
+}
+INTERPOSE(void, tlb_flush_by_mmuidx_aarch64, void* cpu, std::uint16_t modes) {
+    uprobesim::forget_jumps(uprobesim::editor_of_cpu(cpu));
+    own_tlb_flush_by_mmuidx_aarch64()(cpu, modes);
+}
+INTERPOSE(void, tlb_flush_page_by_mmuidx_aarch64, void* cpu, std::uint64_t page,
+          std::uint16_t modes) {
+    uprobesim::forget_jumps(uprobesim::editor_of_cpu(cpu));
+    own_tlb_flush_page_by_mmuidx_aarch64()(cpu, page, modes);
+}
+// NOLINTEND(readability-identifier-naming)
+
+void* uprobesim_find_for_place(std::byte* env, std::uint64_t place) {
+    return uprobesim::editor_of_env(env)->find_for_place(place);
+}
+
+void* uprobesim_find_by_address(std::byte* env) {
+    return uprobesim::editor_of_env(env)->find_by_address();
+}
+
+// %rbp holds the CPU's state in generated code, whose stack is aligned for calls.
+asm(".text\n"
+    ".globl uprobesim_ask_by_address\n"
+    ".type uprobesim_ask_by_address, @function\n"
+    "uprobesim_ask_by_address:\n"
+    "    movq %rbp, %rdi\n"
+    "    call uprobesim_find_by_address@PLT\n"
+    "    jmp *%rax\n"
+    ".size uprobesim_ask_by_address, .-uprobesim_ask_by_address\n");
+
+namespace uprobesim {
+
+namespace {
+
+// The first definition that the dynamic linker finds must be ours, and the library's must come
+// behind it.
+template <class Function>
+bool is_ours(const char* name, Function* ours, Function* own) {
+    return own != nullptr && own != ours &&
+           dlsym(RTLD_DEFAULT, name) == reinterpret_cast<void*>(ours);
+}
+
+}  // namespace
+
+bool interposed() {
+#define IS_OURS(name) is_ours(#name, &name, own_##name())
+    return IS_OURS(tcg_gen_lookup_and_goto_ptr_aarch64) && IS_OURS(check_exit_request_aarch64) &&
+           IS_OURS(qht_remove) && IS_OURS(qht_reset_size) && IS_OURS(tlb_flush_by_mmuidx_aarch64) &&
+           IS_OURS(tlb_flush_page_by_mmuidx_aarch64);
+#undef IS_OURS
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The engine used plainly is the judge of the engine whose code is edited: they may differ in speed
+// only. And where edits cannot be relied on, nothing is edited.
+#include <cstdlib>
+#include <string>
+
+#include "sim/cpu/unicorn/jit/engine_build.h"
+#include "sim/cpu/unicorn/unicorn_cpu_impl.h"
+#include "tests/sim/cpu/twin_worlds.h"
+
+using namespace uprobesim;
+
+namespace {
+
+constexpr UnicornTrial kPlain{.way = EngineWay::Plain};
+constexpr UnicornTrial kEdited{.way = EngineWay::Edited};
+
+// More of them at night: tools/dev/nightly.
+std::uint64_t slices() {
+    const char* const wanted = std::getenv("UPROBESIM_TEST_SLICES");
+    return wanted != nullptr ? std::stoull(wanted) : 20000;
+}
+
+// Why nothing is edited; empty: code is.
+std::string refusal(const UnicornTrial& trial) {
+    PhysicalMemory memory(16u << 20);
+    const PairModel model;
+    const UnicornCpu cpu(memory, model, {}, trial);
+    for (const FastPath& path : cpu.fast_paths()) {
+        if (path.name == "edited code") return path.used ? "" : path.without;
+    }
+    return "there is no such path";
+}
+
+bool this_build_is_known() {
+    return loaded_build() != nullptr;
+}
+
+}  // namespace
+
+TEST_CASE("edited and plain code do, count and stop the same, slice by slice", "[cpu][engine]") {
+    constexpr std::uint64_t kSlicesOfSeed = 2500;
+    const Stop kinds[] = {{BudgetSpent{}, {}, {}}, {Svc{}, {}, {}},       {Brk{}, {}, {}},
+                          {StepDone{}, {}, {}},    {Undefined{}, {}, {}}, {Abort{}, {}, {}}};
+    std::map<std::size_t, std::uint64_t> stops;
+    const std::uint64_t seeds = (slices() + kSlicesOfSeed - 1) / kSlicesOfSeed;
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+        CAPTURE(seed);
+        TwinWorlds twins(seed, kPlain, kEdited);
+        CHECK_FALSE(twins.play(kSlicesOfSeed));
+        // They were programs that run on.
+        CHECK(twins.retired() > 100 * kSlicesOfSeed);
+        for (const Stop& kind : kinds) stops[kind.why.index()] += twins.stops(kind.why.index());
+    }
+    for (const Stop& kind : kinds) CHECK(stops[kind.why.index()] > 0);
+}
+
+TEST_CASE("where changes of code are not noticed, edited code does other things than plain code",
+          "[cpu][engine]") {
+    if (!this_build_is_known()) return;
+    UnicornTrial never = kEdited;
+    never.never_forget = true;
+    never.skip_self_test = true;
+    bool noticed = false;
+    for (std::uint64_t seed = 1; seed <= 8 && !noticed; ++seed)
+        noticed = TwinWorlds(seed, kPlain, never).play(2500).has_value();
+    CHECK(noticed);
+}
+
+TEST_CASE("code is edited on a build that is known, and not where plainness is asked for",
+          "[cpu][engine]") {
+    CHECK(refusal(kEdited).empty() == this_build_is_known());
+    CHECK_FALSE(refusal(kPlain).empty());
+}
+
+TEST_CASE("code is not edited when the self-test fails or the engine is not as its build has it",
+          "[cpu][engine]") {
+    const EngineBuild* const known = loaded_build();
+    if (known == nullptr) return;
+    UnicornTrial trial = kEdited;
+    SECTION("the self-test sees wrong results") {
+        trial.never_forget = true;
+        CHECK_FALSE(refusal(trial).empty());
+    }
+    SECTION("something lies elsewhere") {
+        EngineBuild other = *known;
+        trial.build = &other;
+        CHECK(refusal(trial) == "");
+        SECTION("the CPU") {
+            other.layout.uc_cpu += 8;
+        }
+        SECTION("its state") {
+            other.layout.cpu_env += 8;
+        }
+        SECTION("the code generator") {
+            other.layout.uc_tcg += 8;
+        }
+        SECTION("the engine's address in it") {
+            other.layout.tcg_uc -= 8;
+        }
+        SECTION("its count of registers") {
+            other.layout.tcg_nb_globals = 0;
+        }
+        SECTION("its temporaries") {
+            other.layout.tcg_temps += 8;
+        }
+        SECTION("the state's address") {
+            other.layout.tcg_env += 8;
+        }
+        SECTION("the pc") {
+            other.layout.env_pc += 8;
+        }
+        CHECK_FALSE(refusal(trial).empty());
+    }
+}
+
+TEST_CASE("a build with another identifier is not known", "[cpu][engine]") {
+    CHECK(find_build("") == nullptr);
+    CHECK(find_build("0000000000000000000000000000000000000000") == nullptr);
+    CHECK_FALSE(loaded_build_id().empty());
+}
+
+TEST_CASE("what UPROBESIM_ENGINE says is the way in which the engine is used", "[cpu][engine]") {
+    const char* const set = std::getenv("UPROBESIM_ENGINE");
+    const std::string before = set != nullptr ? set : "";
+    setenv("UPROBESIM_ENGINE", "plain", 1);
+    CHECK(wanted_engine_way() == EngineWay::Plain);
+    unsetenv("UPROBESIM_ENGINE");
+    CHECK(wanted_engine_way() == EngineWay::Edited);
+    if (set != nullptr) setenv("UPROBESIM_ENGINE", before.c_str(), 1);
+}
