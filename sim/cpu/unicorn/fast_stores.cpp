@@ -13,7 +13,7 @@ constexpr std::size_t kFewestModes = 8;  // MMU modes of an AArch64 CPU in this 
 
 }  // namespace
 
-FastStores::FastStores(std::byte* cpu_state) {
+FastStores::FastStores(std::byte* cpu_state, unsigned page_bits) : page_bits_(page_bits) {
     if (cpu_state == nullptr) return;
     const std::byte* state = cpu_state - kStateBeforeRegisters;
     for (std::ptrdiff_t pad = 0; pad <= 64; pad += 8) {
@@ -38,7 +38,7 @@ FastStores::FastStores(std::byte* cpu_state) {
 void FastStores::keep_mode_of(std::uint64_t address) {
     std::vector<const Table*> open;
     for (const Table* t : tables_) {
-        if (entry(*t, address).write == (address & ~kFlags)) open.push_back(t);
+        if (entry(*t, address).write == page_of(address)) open.push_back(t);
     }
     if (open.size() == 1) tables_ = open;
 }

@@ -15,7 +15,7 @@ namespace uprobesim {
 class FastStores {
 public:
     // `cpu_state`: where the general registers lie in the engine's CPU state; null: not available.
-    explicit FastStores(std::byte* cpu_state);
+    FastStores(std::byte* cpu_state, unsigned page_bits);
 
     bool available() const { return !tables_.empty(); }
     void disable() { tables_.clear(); }
@@ -26,17 +26,17 @@ public:
     void open(std::uint64_t address) {
         for (const Table* t : tables_) {
             Entry& e = entry(*t, address);
-            if ((e.write & ~kFlags) == (address & ~kFlags) && (e.write & kInvalid) == 0)
+            if ((e.write & ~kFlags) == page_of(address) && (e.write & kInvalid) == 0)
                 e.write &= ~kFlags;
         }
     }
 
 private:
-    // The target page is 1 KiB here; flags live in the bits below it.
-    static constexpr unsigned kTargetPageBits = 10;
+    // Flags live in the bits below the smallest target page, 1 KiB.
+    static constexpr unsigned kSmallestPageBits = 10;
     static constexpr unsigned kEntryBits = 5;
-    static constexpr std::uint64_t kFlags = (1u << kTargetPageBits) - 1;
-    static constexpr std::uint64_t kInvalid = 1u << (kTargetPageBits - 1);
+    static constexpr std::uint64_t kFlags = (1u << kSmallestPageBits) - 1;
+    static constexpr std::uint64_t kInvalid = 1u << (kSmallestPageBits - 1);
 
     struct Entry {
         std::uint64_t read, write, execute, addend;
@@ -45,10 +45,14 @@ private:
         std::uint64_t mask;
         Entry* entries;
     };
-    static Entry& entry(const Table& t, std::uint64_t address) {
-        return t.entries[(address >> kTargetPageBits) & (t.mask >> kEntryBits)];
+    std::uint64_t page_of(std::uint64_t address) const {
+        return address >> page_bits_ << page_bits_;
+    }
+    Entry& entry(const Table& t, std::uint64_t address) const {
+        return t.entries[(address >> page_bits_) & (t.mask >> kEntryBits)];
     }
 
+    unsigned page_bits_;
     std::vector<const Table*> tables_;  // one per MMU mode
 };
 

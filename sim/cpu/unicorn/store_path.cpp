@@ -17,12 +17,21 @@ const StorePath::Line* StorePath::look_up(std::uint64_t address) {
     if (!t || !t->prot.write) return nullptr;
     Line& line = line_of(page);
     line = {page, memory_.bytes(t->frame).data(), memory_.is_code(t->frame), t->frame};
-    if (!line.code && fast_.available()) {
-        const std::uint64_t n = t->frame.value / kPageSize;
-        if (n >= opened_frames_.size()) opened_frames_.resize(n + n / 2 + 1);
-        opened_frames_[n] = true;
-    }
+    if (!line.code && fast_.available()) note_open(t->frame);
     return &line;
+}
+
+void StorePath::note_open(PAddr frame) {
+    const std::uint64_t n = frame.value / kPageSize;
+    if (n >= opened_frames_.size()) opened_frames_.resize(n + n / 2 + 1);
+    opened_frames_[n] = true;
+}
+
+bool StorePath::open_at_once(PAddr frame, bool& wants_break) {
+    if (space_ == nullptr || !fast_.available() || memory_.is_code(frame)) return false;
+    note_open(frame);
+    if (++opened_ >= kOpenedBeforeFlush) wants_break = true;
+    return true;
 }
 
 void StorePath::note_code(const Line& line, bool& wants_break) {

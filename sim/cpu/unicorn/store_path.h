@@ -45,6 +45,10 @@ public:
     FastStores& fast() { return fast_; }
     const FastStores& fast() const { return fast_; }
 
+    // Whether stores to a page of the frame, which the MMU allows, may be inline before the first
+    // of them was seen. As store() otherwise.
+    bool open_at_once(PAddr frame, bool& wants_break);
+
     // True: the store was done or the MMU will refuse it. `wants_break` is set when work_pending()
     // became true.
     void store(std::uint64_t address, int size, std::int64_t value, bool& wants_break);
@@ -67,6 +71,7 @@ private:
         return look_up(address);
     }
     const Line* look_up(std::uint64_t address);
+    void note_open(PAddr frame);
     void note_code(const Line& line, bool& wants_break);
 
     PhysicalMemory& memory_;

@@ -35,11 +35,11 @@ UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model,
                        const UnicornOptions& options, const UnicornTrial& trial)
     : memory_(memory),
       ctr_el0_(options.ctr_el0),
-      engine_(memory),
+      engine_(memory, trial.way),
       code_frames_(options.counting == Counting::On),
       blocks_(model, code_frames_, most_host_bytes(memory, 8u << 20, 128u << 20)),
       stores_(memory, code_frames_,
-              FastStores(options.fast_stores ? engine_.cpu_state() : nullptr)),
+              FastStores(options.fast_stores ? engine_.cpu_state() : nullptr, engine_.page_bits())),
       step_pages_(memory, model) {
     memory_.observe(this);
     check_engine(uc_hook_add(engine_.handle(), &store_hook_, UC_HOOK_MEM_WRITE_PROT,
@@ -47,6 +47,10 @@ UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model,
                  "uc_hook_add(WRITE_PROT)");
     edit_code(trial);
     if (stores_.fast().available()) self_test_fast_stores();
+    if (stores_.fast().available() && editor_ != nullptr) {
+        engine_.flush_translations();
+        editor_->open_stores(*this);
+    }
     if (options.counting == Counting::On) add_block_hook();
 }
 
@@ -162,6 +166,13 @@ bool UnicornCpu::on_store(uc_engine*, uc_mem_type, std::uint64_t address, int si
     cpu.stores_.store(address, size, value, wants_break);
     if (wants_break) cpu.limit_ = 0;
     return true;
+}
+
+bool UnicornCpu::open_at_once(PAddr frame) {
+    bool wants_break = false;
+    const bool open = stores_.open_at_once(frame, wants_break);
+    if (wants_break) limit_ = 0;
+    return open;
 }
 
 std::optional<std::uint32_t> UnicornCpu::execute(Context& context) {

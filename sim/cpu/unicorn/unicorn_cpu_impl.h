@@ -24,7 +24,7 @@
 
 namespace uprobesim {
 
-class UnicornCpu final : public Cpu {
+class UnicornCpu final : public Cpu, private StoreGate {
 public:
     UnicornCpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options,
                const UnicornTrial& trial);
@@ -73,6 +73,7 @@ private:
     static void on_block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* self);
     static bool on_store(uc_engine* uc, uc_mem_type type, std::uint64_t address, int size,
                          std::int64_t value, void* self);
+    bool open_at_once(PAddr frame) override;
     void begin_block(BlockRecord& r, std::uint32_t size) {
         ++r.count;
         insns_ += size / 4;

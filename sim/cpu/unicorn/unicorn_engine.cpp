@@ -81,10 +81,12 @@ void check_engine(uc_err error, const char* call) {
     if (error != UC_ERR_OK) throw HostError(call, uc_strerror(error));
 }
 
-UnicornEngine::UnicornEngine(PhysicalMemory& memory) : memory_(memory) {
+UnicornEngine::UnicornEngine(PhysicalMemory& memory, EngineWay way) : memory_(memory) {
     check_engine(uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &uc_), "uc_open");
     // Must be the first call on a new engine.
     check_engine(uc_ctl_set_cpu_model(uc_, UC_CPU_ARM64_A72), "uc_ctl_set_cpu_model");
+    pages_.emplace(uc_, way == EngineWay::Edited ? loaded_build() : nullptr);
+    page_bits_ = EnginePages::bits(uc_);
     check_engine(uc_mem_map_ptr(uc_, 0, PhysicalMemory::kSpan, UC_PROT_ALL, memory.host_base()),
                  "uc_mem_map_ptr");
     // Read-only, so that every store reaches the store hook instead of the engine's slow path (10

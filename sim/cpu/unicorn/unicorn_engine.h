@@ -14,6 +14,8 @@
 #include <span>
 
 #include "sim/cpu/cpu.h"
+#include "sim/cpu/unicorn/engine_way.h"
+#include "sim/cpu/unicorn/jit/engine_pages.h"
 #include "sim/cpu/unicorn/translated_code.h"
 #include "sim/mem/address_space.h"
 #include "sim/mem/physical_memory.h"
@@ -32,12 +34,13 @@ inline std::uint64_t most_host_bytes(const PhysicalMemory& memory, std::uint64_t
 class UnicornEngine {
 public:
     // Opens the engine, maps the physical memory, goes to EL0, calibrates.
-    explicit UnicornEngine(PhysicalMemory& memory);
+    UnicornEngine(PhysicalMemory& memory, EngineWay way);
     ~UnicornEngine();
     UnicornEngine(const UnicornEngine&) = delete;
     UnicornEngine& operator=(const UnicornEngine&) = delete;
 
     uc_engine* handle() const { return uc_; }
+    unsigned page_bits() const { return page_bits_; }  // of the engine's own pages
 
     std::uint64_t read(Reg r) const {
         if (registers_ != nullptr && r <= Reg::Pc) [[likely]]
@@ -122,6 +125,8 @@ private:
 
     PhysicalMemory& memory_;
     uc_engine* uc_ = nullptr;
+    std::optional<EnginePages> pages_;
+    unsigned page_bits_ = 0;
     uc_hook interrupt_hook_ = 0;
     uc_hook fetch_hook_ = 0;
     // Its own tables are only used right after a complete flush.

@@ -2,20 +2,11 @@
 #include "sim/cpu/unicorn/jit/code_editor.h"
 
 #include "sim/cpu/unicorn/jit/editor_check.h"
-#include "sim/cpu/unicorn/jit/editors.h"
+#include "sim/cpu/unicorn/jit/engine_pages.h"
+#include "sim/cpu/unicorn/jit/engine_registry.h"
 #include "sim/cpu/unicorn/jit/interposed.h"
 
 namespace uprobesim {
-
-Editors& Editors::all() {
-    static Editors editors;
-    return editors;
-}
-
-void Editors::remove(const CodeEditor& editor) {
-    std::erase(editors_, &editor);
-    if (last_ == &editor) last_ = nullptr;
-}
 
 std::unique_ptr<CodeEditor> CodeEditor::attach(uc_engine* uc, std::byte* env,
                                                const EngineBuild& build, std::string& reason) {
@@ -48,12 +39,24 @@ CodeEditor::CodeEditor(uc_engine* uc, std::byte* env, const EngineParts& parts,
       el0_flags_(read_at<std::uint32_t>(env, layout.env_flags)),
       memory_(std::move(memory)),
       shared_(*reinterpret_cast<Shared*>(memory_->data())),
-      jumps_(layout, calls, env, shared_.jumps) {
-    Editors::all().add(*this);
+      jumps_(layout, calls, env, shared_.jumps),
+      tlb_(layout, env, EnginePages::bits(uc)) {
+    EngineRegistry<CodeEditor>::all().add(*this);
 }
 
 CodeEditor::~CodeEditor() {
-    Editors::all().remove(*this);
+    EngineRegistry<CodeEditor>::all().remove(*this);
+}
+
+void CodeEditor::open_stores(StoreGate& gate) {
+    tlb_.grow();
+    gate_ = &gate;
+}
+
+void CodeEditor::tlb_filled(std::uint64_t address, std::uint64_t physical, int rights, int mode) {
+    constexpr int kWrite = 2;  // PAGE_WRITE
+    if (gate_ == nullptr || mode != EngineTlb::kMode || (rights & kWrite) == 0) return;
+    if (gate_->open_at_once(PAddr(page_floor(physical)))) tlb_.open_for_stores(address);
 }
 
 bool CodeEditor::holds(const void* part) const {

@@ -11,11 +11,20 @@
 #include <memory>
 #include <string>
 
+#include "sim/base/units.h"
 #include "sim/cpu/unicorn/jit/editor_check.h"
+#include "sim/cpu/unicorn/jit/engine_tlb.h"
 #include "sim/cpu/unicorn/jit/inline_jumps.h"
 #include "sim/cpu/unicorn/jit/near_memory.h"
 
 namespace uprobesim {
+
+// Whether stores to a frame may go by unnoticed.
+class StoreGate {
+public:
+    virtual ~StoreGate() = default;
+    virtual bool open_at_once(PAddr frame) = 0;
+};
 
 class CodeEditor {
 public:
@@ -31,6 +40,9 @@ public:
     void begin() { editing_ = true; }
     // Blocks that were edited stay so, until the engine drops them.
     void end() { editing_ = false; }
+    // From now on a page that enters the engine's TLB is open for inline stores from the first one
+    // on, where the gate says so. And the TLB has more entries.
+    void open_stores(StoreGate& gate);
     const InlineJumps& jumps() const { return jumps_; }
     // For tests, which have to notice.
     void never_forget() { forgets_ = false; }
@@ -53,6 +65,8 @@ public:
         if (forgets_) jumps_.forget();
     }
 
+    void tlb_filled(std::uint64_t address, std::uint64_t physical, int rights, int mode);
+
 private:
     struct Shared {
         InlineJumps::Memory jumps;
@@ -72,6 +86,8 @@ private:
     std::unique_ptr<NearMemory> memory_;
     Shared& shared_;
     InlineJumps jumps_;
+    EngineTlb tlb_;
+    StoreGate* gate_ = nullptr;
     bool editing_ = false;
     bool forgets_ = true;
 };

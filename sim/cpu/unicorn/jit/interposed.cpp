@@ -9,7 +9,9 @@
 
 #include <dlfcn.h>
 
-#include "sim/cpu/unicorn/jit/editors.h"
+#include "sim/cpu/unicorn/jit/code_editor.h"
+#include "sim/cpu/unicorn/jit/engine_pages.h"
+#include "sim/cpu/unicorn/jit/engine_registry.h"
 
 namespace uprobesim {
 
@@ -21,19 +23,23 @@ Function* next_of(const char* name) {
 }
 
 CodeEditor* editor_of(const TcgContext* s) {
-    return Editors::all().find([s](const CodeEditor& e) { return e.is_of(s); });
+    return EngineRegistry<CodeEditor>::all().find([s](const CodeEditor& e) { return e.is_of(s); });
 }
 CodeEditor* editor_of_env(const void* env) {
-    return Editors::all().find([env](const CodeEditor& e) { return e.is_of_env(env); });
+    return EngineRegistry<CodeEditor>::all().find(
+        [env](const CodeEditor& e) { return e.is_of_env(env); });
 }
 CodeEditor* editor_of_cpu(const void* cpu) {
-    return Editors::all().find([cpu](const CodeEditor& e) { return e.is_of_cpu(cpu); });
+    return EngineRegistry<CodeEditor>::all().find(
+        [cpu](const CodeEditor& e) { return e.is_of_cpu(cpu); });
 }
 CodeEditor* editor_of_uc(const void* uc) {
-    return Editors::all().find([uc](const CodeEditor& e) { return e.is_of_uc(uc); });
+    return EngineRegistry<CodeEditor>::all().find(
+        [uc](const CodeEditor& e) { return e.is_of_uc(uc); });
 }
 CodeEditor* editor_of_table(const void* table) {
-    return Editors::all().find([table](const CodeEditor& e) { return e.holds(table); });
+    return EngineRegistry<CodeEditor>::all().find(
+        [table](const CodeEditor& e) { return e.holds(table); });
 }
 void forget_jumps(CodeEditor* editor) {
     if (editor != nullptr) editor->forget_jumps();
@@ -53,6 +59,17 @@ void forget_jumps(CodeEditor* editor) {
         return own;                                                       \
     }                                                                     \
     result name(__VA_ARGS__)
+
+// A block of at most `most` instructions. Where pages are larger than the engine's own, it ends
+// where it would without that.
+INTERPOSE(void, gen_intermediate_code_aarch64, void* cpu, void* block, int most) {
+    const auto* const pages = uprobesim::EngineRegistry<uprobesim::EnginePages>::all().find(
+        [cpu](const uprobesim::EnginePages& p) { return p.is_of_cpu(cpu); });
+    if (pages != nullptr)
+        most = uprobesim::EnginePages::shortened(*static_cast<uprobesim::TranslationBlock*>(block),
+                                                 most);
+    own_gen_intermediate_code_aarch64()(cpu, block, most);
+}
 
 // A jump to another page: the end of a block.
 INTERPOSE(void, tcg_gen_lookup_and_goto_ptr_aarch64, char* s) {
@@ -88,6 +105,14 @@ INTERPOSE(void, tlb_flush_page_by_mmuidx_aarch64, void* cpu, std::uint64_t page,
           std::uint16_t modes) {
     uprobesim::forget_jumps(uprobesim::editor_of_cpu(cpu));
     own_tlb_flush_page_by_mmuidx_aarch64()(cpu, page, modes);
+}
+// A translation enters the engine's TLB.
+INTERPOSE(void, tlb_set_page_with_attrs_aarch64, void* cpu, std::uint64_t address,
+          std::uint64_t physical, std::uint32_t attributes, int rights, int mode,
+          std::uint64_t size) {
+    own_tlb_set_page_with_attrs_aarch64()(cpu, address, physical, attributes, rights, mode, size);
+    uprobesim::CodeEditor* const editor = uprobesim::editor_of_cpu(cpu);
+    if (editor != nullptr) editor->tlb_filled(address, physical, rights, mode);
 }
 // NOLINTEND(readability-identifier-naming)
 
@@ -127,7 +152,8 @@ bool interposed() {
 #define IS_OURS(name) is_ours(#name, &name, own_##name())
     return IS_OURS(tcg_gen_lookup_and_goto_ptr_aarch64) && IS_OURS(check_exit_request_aarch64) &&
            IS_OURS(qht_remove) && IS_OURS(qht_reset_size) && IS_OURS(tlb_flush_by_mmuidx_aarch64) &&
-           IS_OURS(tlb_flush_page_by_mmuidx_aarch64);
+           IS_OURS(tlb_flush_page_by_mmuidx_aarch64) && IS_OURS(gen_intermediate_code_aarch64) &&
+           IS_OURS(tlb_set_page_with_attrs_aarch64);
 #undef IS_OURS
 }
 
