@@ -9,40 +9,11 @@
 
 namespace uprobesim {
 
-namespace {
-
-std::int32_t cycles_of(const BlockInfo& info) {
-    return static_cast<std::int32_t>(
-        info.cycles_through.empty() ? 0 : info.cycles_through.back().value);
-}
-
-}  // namespace
-
-BlockTable::BlockTable(const BlockModel& model, CodeFrames& code_frames,
-                       std::size_t most_info_bytes)
-    : model_(model),
-      code_frames_(code_frames),
-      records_(kRecords),
-      pages_(kPageBits),
-      most_info_bytes_(most_info_bytes) {}
+BlockTable::BlockTable(BlockInfos& infos, CodeFrames& code_frames)
+    : infos_(infos), code_frames_(code_frames), records_(kRecords), pages_(kPageBits) {}
 
 const BlockInfo& BlockTable::info_of(std::span<const std::uint32_t> words) {
-    std::vector<std::uint32_t> key(words.begin(), words.end());
-    auto found = infos_.find(key);
-    if (found == infos_.end()) {
-        if (info_bytes_ >= most_info_bytes_) {
-            forget_all();
-            infos_.clear();
-            info_bytes_ = 0;
-        }
-        auto info = std::make_unique<BlockInfo>(model_.analyse(words));
-        check_invariant(
-            info->classes.size() == words.size() && info->cycles_through.size() == words.size(),
-            "a block model must describe every instruction of the block");
-        info_bytes_ += kInfoBytes + words.size() * kInfoWordBytes;
-        found = infos_.emplace(std::move(key), std::move(info)).first;
-    }
-    return *found->second;
+    return infos_.kept(words, [this] { forget_all(); });
 }
 
 void BlockTable::retire(BlockRecord& r) {
@@ -74,7 +45,7 @@ BlockRecord& BlockTable::load(std::uint64_t address, std::uint32_t size, const A
                     all * 4);
         code_frames_.add(t->frame, {space.id(), start.page()});
     }
-    std::int32_t cycles = 0;
+    std::int64_t cycles = 0;
     if (all > n) {
         cycles = cycles_of(info_of(std::span(words).first(all)));
         cycles -= cycles_of(info_of(std::span(words).first(all).subspan(n)));
@@ -88,7 +59,7 @@ BlockRecord& BlockTable::load(std::uint64_t address, std::uint32_t size, const A
     r.tag_size = tag_ | static_cast<std::uint32_t>(n);
     if (is_ordered_access(words[0])) r.tag_size |= BlockRecord::kGuarded;
     r.info = &info;
-    r.cycles = all > n ? cycles : cycles_of(info);
+    r.cycles = static_cast<std::int32_t>(all > n ? cycles : cycles_of(info));
     return r;
 }
 

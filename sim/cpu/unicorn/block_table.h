@@ -7,12 +7,12 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "sim/base/units.h"
 #include "sim/cost/block_model.h"
+#include "sim/cpu/unicorn/block_infos.h"
 #include "sim/cpu/unicorn/code_frames.h"
 #include "sim/insn/insn_class.h"
 #include "sim/mem/address_space.h"
@@ -45,10 +45,7 @@ static_assert(sizeof(BlockRecord) == 32);
 
 class BlockTable {
 public:
-    // `most_info_bytes`: limit of the distinct contents kept, so that a program that generates code
-    // without end cannot fill the host's memory.
-    BlockTable(const BlockModel& model, CodeFrames& code_frames, std::size_t most_info_bytes);
-    const BlockModel& model() const { return model_; }
+    BlockTable(BlockInfos& infos, CodeFrames& code_frames);
 
     // The place of the block at `address`, and whether the block is in it.
     BlockRecord& at(std::uint64_t address) { return records_[index(address)]; }
@@ -88,10 +85,6 @@ public:
 
 private:
     static constexpr std::size_t kRecords = 1u << 16;
-    // What a content takes, about.
-    static constexpr std::size_t kInfoBytes = 224;
-    static constexpr std::size_t kInfoWordBytes =
-        sizeof(std::uint32_t) + sizeof(InsnClass) + sizeof(CentiCycles);
     // Hash of the address: adjacent blocks stay adjacent, and programs and libraries, which are at
     // round distances from each other, do not collide.
     static std::size_t index(std::uint64_t address) {
@@ -105,13 +98,11 @@ private:
 
     static constexpr std::size_t kPageBits = 1u << 16;
 
-    const BlockModel& model_;
+    BlockInfos& infos_;
     CodeFrames& code_frames_;
     std::vector<BlockRecord> records_;
     std::vector<BlockRecord*> awake_;
     std::vector<bool> pages_;  // those that may hold blocks: most pages that change are data
-    std::map<std::vector<std::uint32_t>, std::unique_ptr<BlockInfo>> infos_;
-    std::size_t info_bytes_ = 0, most_info_bytes_;
     // By address space id; shifted as in the records. 0: no space.
     std::map<std::uint64_t, std::uint32_t> tags_;
     std::uint32_t tag_ = 0;

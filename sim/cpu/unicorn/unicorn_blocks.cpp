@@ -26,12 +26,12 @@ void UnicornCpu::begin_new_block(std::uint64_t address, std::uint32_t size) {
     if ((address & 3) != 0) return stop_before(address);
     if (space_->shadowed(VAddr(address).page()) && is_step_page(address)) {
         in_step_page_ = true;
-        return engine_.stop();
+        return stop_engine();
     }
     if (engine_.code().is_full()) return stop_before(address);
-    BlockRecord* r = blocks_.find_again(address, size);
+    BlockRecord* r = blocks_->find_again(address, size);
     if (r == nullptr) r = load_block(address, size);
-    if (r == nullptr) return engine_.stop();  // to be cut first
+    if (r == nullptr) return stop_engine();  // to be cut first
     if (r->guarded()) {
         unaligned_ = alignment_fault(word_at(*space_, VAddr(address)),
                                      [&](Reg base) { return engine_.read(base); });
@@ -40,27 +40,44 @@ void UnicornCpu::begin_new_block(std::uint64_t address, std::uint32_t size) {
     begin_block(*r, r->size());
 }
 
-// Null: an access that must be aligned stands inside it, so it is to be cut.
-BlockRecord* UnicornCpu::load_block(std::uint64_t address, std::uint32_t size) {
+// What memory holds there; while a block is being cut, what it held before.
+std::vector<std::uint32_t> UnicornCpu::code_at(PAddr frame, VAddr at, std::uint32_t bytes) const {
+    std::vector<std::uint32_t> words(bytes / 4);
+    std::memcpy(words.data(), memory_.bytes(frame).data() + at.page_offset(), words.size() * 4);
+    if (cutting_ == nullptr) return words;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::uint64_t a = at.value + 4 * i;
+        if (a >= cutting_at_ && a - cutting_at_ < cutting_->size() * 4)
+            words[i] = (*cutting_)[(a - cutting_at_) / 4];
+    }
+    return words;
+}
+
+UnicornCpu::BlockShape UnicornCpu::shape_of(std::uint64_t address, std::uint32_t size) {
     const VAddr begin(address);
     const auto t = space_->lookup(begin);
-    if (!t || begin.page_offset() + size > kPageSize) return &blocks_.load(address, size, *space_);
-    const std::byte* const code = memory_.bytes(t->frame).data() + begin.page_offset();
+    if (!t || begin.page_offset() + size > kPageSize) return {size, 0, false};
+    const std::vector<std::uint32_t> words = code_at(t->frame, begin, size);
     for (std::uint32_t at = 4; at < size; at += 4) {
-        std::uint32_t word = 0;
-        std::memcpy(&word, code + at, 4);
-        if (!is_ordered_access(word)) continue;
+        if (!is_ordered_access(words[at / 4])) continue;
         // The engine ends a block before it where it was cut, or at the end of its page.
         const auto part = parts_.find(t->frame.value + begin.page_offset());
-        if (at + 4 == size && part != parts_.end()) {
-            if (cut_tried_ == address) cut_tried_ = 0;
-            return &blocks_.load(address, at, *space_, part->second);
-        }
-        if (cut_tried_ == address) break;  // the engine goes on giving the whole
+        if (at + 4 == size && part != parts_.end()) return {at, part->second, false};
+        return {size, 0, true};
+    }
+    return {size, 0, false};
+}
+
+// Null: an access that must be aligned stands inside it, so it is to be cut.
+BlockRecord* UnicornCpu::load_block(std::uint64_t address, std::uint32_t size) {
+    const BlockShape shape = shape_of(address, size);
+    // If it was tried, the engine goes on giving the whole.
+    if (shape.cut && cut_tried_ != address) {
         cut_ = {address, size};
         return nullptr;
     }
-    return &blocks_.load(address, size, *space_);
+    if (shape.whole != 0 && cut_tried_ == address) cut_tried_ = 0;
+    return &blocks_->load(address, shape.size, *space_, shape.whole);
 }
 
 // Has the engine translate the block anew in parts, each of which begins with an access that is to
@@ -97,11 +114,17 @@ void UnicornCpu::cut_block(const AddressSpace& space) {
     table_stale_ = true;
     enter(space);
     limit_ = 0;  // each stops before it runs
+    cutting_ = &words;
+    cutting_at_ = address;
+    if (edited()) give_limit();
     for (const std::size_t part : parts) {
         std::memcpy(code + 4 * part, &words[part], 4);
         parts_[t->frame.value + offset + 4 * part] = static_cast<std::uint32_t>(size - 4 * part);
         engine_.start(address + 4 * part);
     }
+    cutting_ = nullptr;
+    // Edited code is examined when it is translated, which it was just now.
+    if (edited()) cut_tried_ = 0;
 }
 
 // No block of a page that is shadowed is in the table, so that each comes here once. At the page's
@@ -132,7 +155,7 @@ void UnicornCpu::stop_before(std::uint64_t address) {
     if (const auto t = space_->lookup(VAddr(address))) {
         code_frames_.add(t->frame, {space_->id(), VAddr(address).page()});
     }
-    engine_.stop();
+    stop_engine();
 }
 
 }  // namespace uprobesim

@@ -52,7 +52,7 @@ ContextId UnicornCpu::create_context() {
     if (keep != nullptr)
         check_engine(uc_context_restore(engine_.handle(), keep), "uc_context_restore");
     const auto id = static_cast<ContextId>(next_context_++);
-    contexts_.emplace(id, fresh);
+    contexts_.emplace(id, std::move(fresh));
     return id;
 }
 
@@ -63,7 +63,7 @@ ContextId UnicornCpu::clone_context(ContextId from) {
     check_engine(uc_context_save(engine_.handle(), copy.saved), "uc_context_save");
     copy.pc = pc;
     const auto id = static_cast<ContextId>(next_context_++);
-    contexts_.emplace(id, copy);
+    contexts_.emplace(id, std::move(copy));
     return id;
 }
 
@@ -74,12 +74,13 @@ void UnicornCpu::destroy_context(ContextId id) {
         fold();
         loaded_ = nullptr;
     }
+    if (it->second.counts) --counting_contexts_;
     uc_context_free(it->second.saved);
     contexts_.erase(it);
 }
 
 void UnicornCpu::fold() {
-    blocks_.fold(loaded_->work.by_class);
+    if (blocks_) blocks_->fold(loaded_->work.by_class);
     loaded_->work.insns += InsnCount(insns_);
     loaded_->work.cycles += CentiCycles(cycles_);
     insns_ = 0;
@@ -129,7 +130,7 @@ void UnicornCpu::clear_exclusive(ContextId id) {
 }
 
 void UnicornCpu::count_one(ContextId id, std::uint32_t word) {
-    const BlockInfo info = blocks_.model().analyse(std::span(&word, 1));
+    const BlockInfo info = infos_.model().analyse(std::span(&word, 1));
     UserWork& work = load(id).work;
     work.insns += InsnCount(1);
     work.cycles += info.cycles_through.at(0);
@@ -149,6 +150,7 @@ CentiCycles UnicornCpu::cycles(ContextId id) {
 UserWork UnicornCpu::work(ContextId id) {
     Context& c = context(id);
     if (loaded_ == &c) fold();
+    if (c.counts) translated_.fold(*c.counts, c.work.by_class);
     return c.work;
 }
 

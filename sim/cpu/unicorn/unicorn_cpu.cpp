@@ -37,7 +37,8 @@ UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model,
       ctr_el0_(options.ctr_el0),
       engine_(memory, trial.way),
       code_frames_(options.counting == Counting::On),
-      blocks_(model, code_frames_, most_host_bytes(memory, 8u << 20, 128u << 20)),
+      infos_(model, most_host_bytes(memory, 8u << 20, 128u << 20)),
+      translated_(trial.most_blocks),
       stores_(memory, code_frames_,
               FastStores(options.fast_stores ? engine_.cpu_state() : nullptr, engine_.page_bits())),
       step_pages_(memory, model) {
@@ -51,7 +52,11 @@ UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model,
         engine_.flush_translations();
         editor_->open_stores(*this);
     }
-    if (options.counting == Counting::On) add_block_hook();
+    if (options.counting == Counting::Off) return;
+    if (editor_ != nullptr) count_by_heads();
+    if (edited()) return;
+    blocks_.emplace(infos_, code_frames_);
+    add_block_hook();
 }
 
 UnicornCpu::~UnicornCpu() {
@@ -145,16 +150,16 @@ void UnicornCpu::enter(const AddressSpace& space) {
     table_stale_ = false;
     translations_stale_ = false;
     stores_.enter(&space);
-    blocks_.enter(space);
+    if (blocks_) blocks_->enter(space);
 }
 
 void UnicornCpu::on_block(uc_engine*, std::uint64_t address, std::uint32_t size, void* self) {
     auto& cpu = *static_cast<UnicornCpu*>(self);
-    BlockRecord& r = cpu.blocks_.at(address);
+    BlockRecord& r = cpu.blocks_->at(address);
     // Both ways out are calls in tail position, so that the usual way needs no stack frame.
     if (cpu.insns_ >= cpu.limit_) [[unlikely]]
         return cpu.begin_unusual_block(address);
-    if (!cpu.blocks_.holds(r, address, size)) [[unlikely]]
+    if (!cpu.blocks_->holds(r, address, size)) [[unlikely]]
         return cpu.begin_new_block(address, size);
     cpu.begin_block(r, size);
 }
@@ -164,19 +169,25 @@ bool UnicornCpu::on_store(uc_engine*, uc_mem_type, std::uint64_t address, int si
     auto& cpu = *static_cast<UnicornCpu*>(self);
     bool wants_break = false;
     cpu.stores_.store(address, size, value, wants_break);
-    if (wants_break) cpu.limit_ = 0;
+    if (wants_break) cpu.break_soon();
     return true;
 }
 
 bool UnicornCpu::open_at_once(PAddr frame) {
     bool wants_break = false;
     const bool open = stores_.open_at_once(frame, wants_break);
-    if (wants_break) limit_ = 0;
+    if (wants_break) break_soon();
     return open;
 }
 
 std::optional<std::uint32_t> UnicornCpu::execute(Context& context) {
+    if (edited()) {
+        check_invariant(editor_->runs_at_el0(), "EL0 is in a state in which nothing is counted");
+        use_counts_of(context);
+        give_limit();
+    }
     const auto exception = engine_.start(context.pc);
+    if (edited()) take_counts();
     context.pc = engine_.pc();
     return exception;
 }
@@ -189,18 +200,29 @@ void UnicornCpu::do_store_work() {
 // Takes back what the last block was counted for but did not execute: all from `pc` on, but for
 // `trapping` instructions there (1: the instruction at pc counts as executed).
 void UnicornCpu::uncount_from(std::uint64_t pc, std::uint64_t trapping) {
-    if (last_ == nullptr || pc < last_->address || pc >= last_->address + last_->size()) return;
-    const std::uint64_t executed = (pc - last_->address) / 4 + trapping;
-    const std::uint64_t total = last_->insns();
+    const auto last = last_block();
+    if (!last || pc < last->address || pc - last->address >= last->insns * std::uint64_t{4}) return;
+    const std::uint64_t executed = (pc - last->address) / 4 + trapping;
+    const std::uint64_t total = last->insns;
     if (executed >= total) return;
     insns_ -= total - executed;
-    const auto& through = last_->info->cycles_through;
-    cycles_ -= static_cast<std::uint64_t>(std::int64_t{last_->cycles}) -
+    const auto& through = last->info->cycles_through;
+    cycles_ -= static_cast<std::uint64_t>(std::int64_t{last->cycles}) -
                (executed == 0 ? 0 : through[executed - 1].value);
     for (std::uint64_t i = executed; i < total; ++i) {
         // Wraps below zero until the block's own count is folded in; the sum is right.
-        --loaded_->work.by_class[static_cast<std::size_t>(last_->info->classes[i])];
+        --loaded_->work.by_class[static_cast<std::size_t>(last->info->classes[i])];
     }
+}
+
+std::optional<UnicornCpu::LastBlock> UnicornCpu::last_block() const {
+    if (edited()) {
+        if (counts_->last == BlockHeads::kNone) return std::nullopt;
+        const TranslatedBlock& b = translated_[counts_->last];
+        return LastBlock{b.address, b.insns, b.cycles, b.info.get()};
+    }
+    if (last_ == nullptr) return std::nullopt;
+    return LastBlock{last_->address, last_->insns(), last_->cycles, last_->info};
 }
 
 std::uint32_t UnicornCpu::word_at(const AddressSpace& space, VAddr at) const {
@@ -262,6 +284,7 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
     const InsnCount before(insns_);
     const std::uint64_t end = budget.value > ~insns_ ? ~std::uint64_t{0} : insns_ + budget.value;
     last_ = nullptr;
+    last_cut_ = {};
     for (;;) {
         if (engine_.code().is_full()) [[unlikely]]
             drop_all_code();
@@ -280,7 +303,13 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
         } else {
             if (stores_.work_pending()) do_store_work();
             if (cut_.size != 0) {
-                cut_block(space);
+                const std::pair here(cut_.address, insns_);
+                if (edited() && std::exchange(last_cut_, here) == here) {
+                    // The engine goes on giving the whole.
+                    cut_tried_ = std::exchange(cut_, {}).address;
+                } else {
+                    cut_block(space);
+                }
                 continue;
             }
             if (unaligned_)
@@ -377,19 +406,19 @@ Stop UnicornCpu::make_step_stop(Context& c, std::optional<std::uint32_t> excepti
 
 void UnicornCpu::translation_changed(const AddressSpace& space, VAddr page) {
     // Also of a space that is not current: it is entered with what the table holds about it.
-    blocks_.forget_page(space.id(), page);
+    if (blocks_) blocks_->forget_page(space.id(), page);
     if (space_ != &space) return;
     translations_stale_ = true;
     stores_.forget_page(page);
 }
 
 void UnicornCpu::shadow_changed(const AddressSpace& space, VAddr page) {
-    blocks_.forget_page(space.id(), page);
+    if (blocks_) blocks_->forget_page(space.id(), page);
     if (space_ == &space) translations_stale_ = true;
 }
 
 void UnicornCpu::space_gone(const AddressSpace& space) {
-    blocks_.leave(space);
+    if (blocks_) blocks_->leave(space);
     if (space_ != &space) return;
     space_ = nullptr;
     table_stale_ = true;
@@ -404,15 +433,16 @@ void UnicornCpu::drop_code(PAddr frame) {
     engine_.drop_code(frame);
     parts_.erase(parts_.lower_bound(frame.value), parts_.lower_bound(frame.value + kPageSize));
     table_stale_ = true;
-    for (const CodeFrames::Place& place : code_frames_.take(frame))
-        blocks_.forget_page(place.space, place.page);
+    for (const CodeFrames::Place& place : code_frames_.take(frame)) {
+        if (blocks_) blocks_->forget_page(place.space, place.page);
+    }
 }
 
 // The engine remembers for a hook where each block was that has it, so the hook is made anew.
 void UnicornCpu::drop_all_code() {
     engine_.drop_all_code();
     // Blocks that were cut are whole again, and are not to be taken for their parts.
-    blocks_.forget_all();
+    if (blocks_) blocks_->forget_all();
     parts_.clear();
     cut_tried_ = 0;
     if (block_hook_ == 0) return;

@@ -2,15 +2,17 @@
 // Runs contexts on one UnicornEngine and counts what they do. Hooks only record and stop; the
 // reason is put together when the engine is at rest.
 //
-// Counting: the block hook adds each block's instructions and cycles when it begins. A block that
-// an exception leaves in the middle is corrected by what follows the exception's pc. A prefetch
-// abort needs none: its block never began.
+// Counting: the block hook, or the head of each block of edited code, adds the block's instructions
+// and cycles when it begins. A block that an exception leaves in the middle is corrected by what
+// follows the exception's pc. A prefetch abort needs none: its block never began.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "sim/cpu/unicorn/block_table.h"
 #include "sim/cpu/unicorn/code_frames.h"
@@ -18,13 +20,14 @@
 #include "sim/cpu/unicorn/jit/code_editor.h"
 #include "sim/cpu/unicorn/step_pages.h"
 #include "sim/cpu/unicorn/store_path.h"
+#include "sim/cpu/unicorn/translated_blocks.h"
 #include "sim/cpu/unicorn/unicorn_cpu.h"
 #include "sim/cpu/unicorn/unicorn_engine.h"
 #include "sim/cpu/unicorn/unicorn_trial.h"
 
 namespace uprobesim {
 
-class UnicornCpu final : public Cpu, private StoreGate {
+class UnicornCpu final : public Cpu, private StoreGate, private BlockCounter {
 public:
     UnicornCpu(PhysicalMemory& memory, const BlockModel& model, const UnicornOptions& options,
                const UnicornTrial& trial);
@@ -68,6 +71,20 @@ private:
         std::uint64_t pc = 0;
         // What is already folded in; the running context's rest is in the members below.
         UserWork work;
+        std::optional<BlockCounts> counts;  // of edited code; since it ran first
+    };
+    // The block that began last.
+    struct LastBlock {
+        std::uint64_t address;
+        std::uint32_t insns;
+        std::int32_t cycles;
+        const BlockInfo* info;
+    };
+    // What the engine gives as a block, and what is to be made of it.
+    struct BlockShape {
+        std::uint32_t size;   // less than that where it was cut
+        std::uint32_t whole;  // without the cut; 0: there is none
+        bool cut;             // it is to be cut first
     };
 
     static void on_block(uc_engine* uc, std::uint64_t address, std::uint32_t size, void* self);
@@ -83,6 +100,33 @@ private:
     [[gnu::noinline]] void begin_new_block(std::uint64_t address, std::uint32_t size);
     bool is_step_page(std::uint64_t address) const;
     BlockRecord* load_block(std::uint64_t address, std::uint32_t size);
+    BlockShape shape_of(std::uint64_t address, std::uint32_t size);
+    std::vector<std::uint32_t> code_at(PAddr frame, VAddr at, std::uint32_t bytes) const;
+    std::optional<LastBlock> last_block() const;
+
+    // Of edited code (unicorn_counts.cpp).
+    bool edited() const { return counts_ != nullptr; }
+    std::optional<BlockId> translated(std::uint64_t pc, std::uint32_t size) override;
+    std::optional<BlockCost> cost_of(BlockId id) const override;
+    void head_counts(BlockId id) override { translated_.head_counts(id); }
+    bool begin(BlockId id) override;
+    void gone(BlockId id) override { translated_.drop(id); }
+    void all_gone() override { translated_.drop_all(); }
+    void begin_translated(BlockId id);
+    void count_block(BlockId id);
+    void use_counts_of(Context& c);
+    void fold_all_counts();
+    void give_limit();
+    void take_counts();
+    void recycle_blocks();
+    std::string test_counting();
+    void count_by_heads();
+    // The engine stops at the next block.
+    void break_soon();
+    void stop_engine() {
+        stopped_ = true;
+        engine_.stop();
+    }
     void cut_block(const AddressSpace& space);
     void stop_before(std::uint64_t address);
     [[gnu::noinline]] void begin_unusual_block(std::uint64_t address);
@@ -111,7 +155,9 @@ private:
     std::string editor_refused_;          // why editor_ is null
     std::unique_ptr<CodeEditor> editor_;  // goes before the engine: nothing runs in between
     CodeFrames code_frames_;
-    BlockTable blocks_;
+    BlockInfos infos_;
+    std::optional<BlockTable> blocks_;  // of plain code
+    TranslatedBlocks translated_;       // of edited code
     StorePath stores_;
     StepPages step_pages_;
     uc_hook block_hook_ = 0;
@@ -133,8 +179,14 @@ private:
     // The block hook stops the engine when insns_ reaches limit_; 0 makes it take the slow road at
     // the next block.
     std::uint64_t limit_ = 0;
-    // The block that began last.
+    // The block of plain code that began last.
     const BlockRecord* last_ = nullptr;
+    // Of edited code; null: it is not counted, or is plain. And what was given to it last.
+    BlockHeads::Memory* counts_ = nullptr;
+    std::int64_t given_ = 0;
+    std::size_t counting_contexts_ = 0;  // that have counters
+    bool stopped_ = false;
+    std::uint64_t asked_ = 0;  // how often a head asked
 
     // A block that is to be cut before its accesses that must be aligned; null: none. And the one
     // that was cut last, until it is seen in its parts.
@@ -143,6 +195,12 @@ private:
         std::uint32_t size = 0;
     } cut_;
     std::uint64_t cut_tried_ = 0;
+    // What memory holds instead of while a block is being cut.
+    const std::vector<std::uint32_t>* cutting_ = nullptr;
+    std::uint64_t cutting_at_ = 0;
+    // Where this run cut edited code last, and how much was counted then: the same again means that
+    // it was in vain.
+    std::pair<std::uint64_t, std::uint64_t> last_cut_{};
     // The parts of blocks that were cut, by physical address: their sizes up to the whole's end.
     std::map<std::uint64_t, std::uint32_t> parts_;
     std::optional<Abort> unaligned_;  // the block that begins would take this fault

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sim/cpu/unicorn/engine_way.h"
+#include "sim/cpu/unicorn/translated_blocks.h"
 #include "sim/cpu/unicorn/unicorn_cpu.h"
 
 namespace uprobesim {
@@ -14,6 +15,7 @@ struct UnicornTrial {
     bool never_forget = false;  // an address that gets another block is not noticed
     bool skip_self_test = false;
     const EngineBuild* build = nullptr;  // taken for the one that is loaded
+    std::size_t most_blocks = TranslatedBlocks::kMost;
 };
 
 std::unique_ptr<Cpu> make_unicorn_cpu(PhysicalMemory&, const BlockModel&, const UnicornOptions&,

@@ -55,6 +55,37 @@ TEST_CASE("edited and plain code do, count and stop the same, slice by slice", "
     for (const Stop& kind : kinds) CHECK(stops[kind.why.index()] > 0);
 }
 
+TEST_CASE("edited code counts as plain code does when blocks that were dropped are used again",
+          "[cpu][engine]") {
+    UnicornTrial few = kEdited;
+    few.most_blocks = 1000;
+    CHECK_FALSE(TwinWorlds(101, kPlain, few).play(2500));
+}
+
+TEST_CASE("when all blocks are in use the engine drops them, and counts go on",
+          "[.][engine-full]") {
+    // Not part of the usual run: dropping all takes the engine a second.
+    constexpr std::size_t kMost = 64, kBranches = 70;
+    UnicornTrial few = kEdited;
+    few.most_blocks = kMost;
+    World world(few);
+    const VAddr code(0x400000);
+    const auto frame = world.memory.allocate();
+    REQUIRE(frame);
+    std::vector<std::uint32_t> words(kBranches, a64::b(4));
+    words.push_back(a64::svc(7));
+    std::memcpy(world.memory.bytes(*frame).data(), words.data(), words.size() * 4);
+    REQUIRE(world.spaces[0]->map(code, *frame, {true, false, true}));
+    world.cpu->write(world.tasks[0], Reg::Pc, code.value);
+    const Stop stop = world.cpu->run(world.tasks[0], *world.spaces[0], InsnCount(1000));
+    CHECK(std::holds_alternative<Svc>(stop.why));
+    CHECK(stop.retired == InsnCount(kBranches + 1));
+    const UserWork work = world.cpu->work(world.tasks[0]);
+    std::uint64_t sum = 0;
+    for (const std::uint64_t n : work.by_class) sum += n;
+    CHECK(sum == kBranches + 1);
+}
+
 TEST_CASE("where changes of code are not noticed, edited code does other things than plain code",
           "[cpu][engine]") {
     if (!this_build_is_known()) return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/cpu/unicorn/jit/code_editor.h"
 
+#include "sim/base/error.h"
 #include "sim/cpu/unicorn/jit/editor_check.h"
 #include "sim/cpu/unicorn/jit/engine_pages.h"
 #include "sim/cpu/unicorn/jit/engine_registry.h"
@@ -40,12 +41,36 @@ CodeEditor::CodeEditor(uc_engine* uc, std::byte* env, const EngineParts& parts,
       memory_(std::move(memory)),
       shared_(*reinterpret_cast<Shared*>(memory_->data())),
       jumps_(layout, calls, env, shared_.jumps),
+      heads_(layout, calls, env, shared_.counts),
       tlb_(layout, env, EnginePages::bits(uc)) {
     EngineRegistry<CodeEditor>::all().add(*this);
 }
 
 CodeEditor::~CodeEditor() {
     EngineRegistry<CodeEditor>::all().remove(*this);
+}
+
+std::variant<BlockId, CodeEditor::NotCounted, CodeEditor::NoRoom> CodeEditor::begin_code(
+    const TranslationBlock& block) {
+    // The engine ends a run by a block of nothing.
+    if (block.size == 0) return NotCounted{};
+    check_invariant(block.flags == el0_flags_, "EL0 runs in a state that its blocks do not know");
+    const auto id = counter_->translated(block.pc, block.size);
+    if (!id) return NoRoom{};
+    check_invariant(heads_.reserve(context_, *id),
+                    "a block of the engine begins in a way that is not known");
+    return *id;
+}
+
+void CodeEditor::end_code(const TranslationBlock& block, BlockId id, bool made) {
+    if (!made) return counter_->gone(id);  // it will be translated again
+    const auto cost = counter_->cost_of(id);
+    if (cost && heads_.overwrite(block.code, id, *cost)) counter_->head_counts(id);
+}
+
+void CodeEditor::block_gone(const TranslationBlock& block) {
+    if (counter_ == nullptr) return;
+    if (const auto id = heads_.id_of(block.code)) counter_->gone(*id);
 }
 
 void CodeEditor::open_stores(StoreGate& gate) {

@@ -9,9 +9,12 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <variant>
 
 #include "sim/base/units.h"
+#include "sim/cpu/unicorn/jit/block_heads.h"
 #include "sim/cpu/unicorn/jit/editor_check.h"
 #include "sim/cpu/unicorn/jit/engine_tlb.h"
 #include "sim/cpu/unicorn/jit/inline_jumps.h"
@@ -24,6 +27,23 @@ class StoreGate {
 public:
     virtual ~StoreGate() = default;
     virtual bool open_at_once(PAddr frame) = 0;
+};
+
+// Told of blocks by their ids. Called while the engine translates and executes.
+class BlockCounter {
+public:
+    virtual ~BlockCounter() = default;
+    // A block of `size` bytes at `pc` is being translated. Nothing: it is one too many.
+    virtual std::optional<BlockId> translated(std::uint64_t pc, std::uint32_t size) = 0;
+    // What its head may count by itself; nothing: it asks each time.
+    virtual std::optional<BlockCost> cost_of(BlockId id) const = 0;
+    // Its head does so, and asks only when nothing is left.
+    virtual void head_counts(BlockId id) = 0;
+    // The head asks. False: the engine was told to stop, and the block does not run.
+    virtual bool begin(BlockId id) = 0;
+    // Its code is not executed any more. Of a block that was translated last, it never was.
+    virtual void gone(BlockId id) = 0;
+    virtual void all_gone() = 0;
 };
 
 class CodeEditor {
@@ -43,6 +63,13 @@ public:
     // From now on a page that enters the engine's TLB is open for inline stores from the first one
     // on, where the gate says so. And the TLB has more entries.
     void open_stores(StoreGate& gate);
+    // Blocks that are translated from now on are counted.
+    void count_blocks(BlockCounter& counter) { counter_ = &counter; }
+    BlockHeads::Memory& counts() { return shared_.counts; }
+    // Only then is what it runs edited.
+    bool runs_at_el0() const {
+        return read_at<std::uint32_t>(env_, layout_.env_flags) == el0_flags_;
+    }
     const InlineJumps& jumps() const { return jumps_; }
     // For tests, which have to notice.
     void never_forget() { forgets_ = false; }
@@ -59,6 +86,17 @@ public:
     void emit_jump() { jumps_.emit(context_); }
     void* find_by_address() { return jumps_.find_by_address(context_); }
     void* find_for_place(std::uint64_t place) { return jumps_.find_for_place(context_, place); }
+    bool counts_blocks() const { return counter_ != nullptr && editing(); }
+    // Around the making of the block's code.
+    struct NotCounted {};
+    struct NoRoom {};
+    std::variant<BlockId, NotCounted, NoRoom> begin_code(const TranslationBlock& block);
+    void end_code(const TranslationBlock& block, BlockId id, bool made);
+    bool begin_block(std::uint64_t id) { return counter_->begin(static_cast<BlockId>(id)); }
+    void block_gone(const TranslationBlock& block);
+    void all_blocks_gone() {
+        if (counter_ != nullptr) counter_->all_gone();
+    }
     // An address may have got another block: a block was invalidated, all were dropped, or
     // translations of addresses were.
     void forget_jumps() {
@@ -69,13 +107,11 @@ public:
 
 private:
     struct Shared {
+        BlockHeads::Memory counts;
         InlineJumps::Memory jumps;
     };
     CodeEditor(uc_engine* uc, std::byte* env, const EngineParts& parts, const EngineLayout& layout,
                const EngineCalls& calls, std::unique_ptr<NearMemory> memory);
-    bool runs_at_el0() const {
-        return read_at<std::uint32_t>(env_, layout_.env_flags) == el0_flags_;
-    }
 
     const EngineLayout& layout_;
     uc_engine* uc_;
@@ -86,6 +122,8 @@ private:
     std::unique_ptr<NearMemory> memory_;
     Shared& shared_;
     InlineJumps jumps_;
+    BlockHeads heads_;
+    BlockCounter* counter_ = nullptr;
     EngineTlb tlb_;
     StoreGate* gate_ = nullptr;
     bool editing_ = false;

@@ -71,8 +71,11 @@ struct TranslationBlock {
 enum class TcgOpcode : std::uint8_t {
     SetLabel = 1,
     Call = 2,
+    Branch = 3,
     MoveImmediate32 = 6,
     Load32 = 13,
+    Store8 = 14,
+    Store32 = 16,
     BranchIf32 = 38,
     MoveImmediate64 = 64,
     MoveIf64 = 66,
@@ -83,6 +86,7 @@ enum class TcgOpcode : std::uint8_t {
     Xor64 = 89,
     ShiftLeft64 = 90,
     BranchIf64 = 103,
+    ExitBlock = 130,
     GotoPointer = 132,
 };
 // TCGCond.

@@ -71,6 +71,22 @@ INTERPOSE(void, gen_intermediate_code_aarch64, void* cpu, void* block, int most)
     own_gen_intermediate_code_aarch64()(cpu, block, most);
 }
 
+// The block is a list of operations now; code is made of it. Less than 0: there was no room for all
+// of it.
+INTERPOSE(int, tcg_gen_code_aarch64, char* s, void* block) {
+    const auto generate = [s, block] { return own_tcg_gen_code_aarch64()(s, block); };
+    uprobesim::CodeEditor* const editor = uprobesim::editor_of(s);
+    if (editor == nullptr || !editor->counts_blocks()) return generate();
+    auto& tb = *static_cast<uprobesim::TranslationBlock*>(block);
+    const auto begun = editor->begin_code(tb);
+    // As when the engine's own buffer is full: it drops all blocks.
+    if (std::holds_alternative<uprobesim::CodeEditor::NoRoom>(begun)) return -1;
+    const int size = generate();
+    if (const auto* id = std::get_if<uprobesim::BlockId>(&begun))
+        editor->end_code(tb, *id, size > 0);
+    return size;
+}
+
 // A jump to another page: the end of a block.
 INTERPOSE(void, tcg_gen_lookup_and_goto_ptr_aarch64, char* s) {
     uprobesim::CodeEditor* const editor = uprobesim::editor_of(s);
@@ -90,11 +106,18 @@ INTERPOSE(void, check_exit_request_aarch64, char* s) {
 // What takes a block away from an address: a block invalidated, whatever the reason; all of them
 // dropped; translations of addresses dropped.
 INTERPOSE(bool, qht_remove, void* table, const void* block, std::uint32_t hash) {
-    uprobesim::forget_jumps(uprobesim::editor_of_table(table));
-    return own_qht_remove()(table, block, hash);
+    uprobesim::CodeEditor* const editor = uprobesim::editor_of_table(table);
+    uprobesim::forget_jumps(editor);
+    const bool removed = own_qht_remove()(table, block, hash);
+    if (removed && editor != nullptr)
+        editor->block_gone(*static_cast<const uprobesim::TranslationBlock*>(block));
+    return removed;
 }
 INTERPOSE(bool, qht_reset_size, void* uc, void* table, std::size_t elements) {
-    uprobesim::forget_jumps(uprobesim::editor_of_uc(uc));
+    if (uprobesim::CodeEditor* const editor = uprobesim::editor_of_uc(uc)) {
+        editor->forget_jumps();
+        editor->all_blocks_gone();
+    }
     return own_qht_reset_size()(uc, table, elements);
 }
 INTERPOSE(void, tlb_flush_by_mmuidx_aarch64, void* cpu, std::uint16_t modes) {
@@ -124,6 +147,10 @@ void* uprobesim_find_by_address(std::byte* env) {
     return uprobesim::editor_of_env(env)->find_by_address();
 }
 
+std::uint64_t uprobesim_begin_block(std::byte* env, std::uint64_t id) {
+    return uprobesim::editor_of_env(env)->begin_block(id) ? 1 : 0;
+}
+
 // %rbp holds the CPU's state in generated code, whose stack is aligned for calls.
 asm(".text\n"
     ".globl uprobesim_ask_by_address\n"
@@ -150,10 +177,10 @@ bool is_ours(const char* name, Function* ours, Function* own) {
 
 bool interposed() {
 #define IS_OURS(name) is_ours(#name, &name, own_##name())
-    return IS_OURS(tcg_gen_lookup_and_goto_ptr_aarch64) && IS_OURS(check_exit_request_aarch64) &&
-           IS_OURS(qht_remove) && IS_OURS(qht_reset_size) && IS_OURS(tlb_flush_by_mmuidx_aarch64) &&
-           IS_OURS(tlb_flush_page_by_mmuidx_aarch64) && IS_OURS(gen_intermediate_code_aarch64) &&
-           IS_OURS(tlb_set_page_with_attrs_aarch64);
+    return IS_OURS(tcg_gen_code_aarch64) && IS_OURS(tcg_gen_lookup_and_goto_ptr_aarch64) &&
+           IS_OURS(check_exit_request_aarch64) && IS_OURS(qht_remove) && IS_OURS(qht_reset_size) &&
+           IS_OURS(tlb_flush_by_mmuidx_aarch64) && IS_OURS(tlb_flush_page_by_mmuidx_aarch64) &&
+           IS_OURS(gen_intermediate_code_aarch64) && IS_OURS(tlb_set_page_with_attrs_aarch64);
 #undef IS_OURS
 }
 

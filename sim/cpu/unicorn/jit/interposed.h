@@ -18,6 +18,8 @@ extern "C" {
 // Called by generated code; see InlineJumps.
 void* uprobesim_find_for_place(std::byte* env, std::uint64_t place);
 void* uprobesim_find_by_address(std::byte* env);
+// Not zero: the block runs. See BlockHeads.
+std::uint64_t uprobesim_begin_block(std::byte* env, std::uint64_t id);
 // Jumped to by generated code in the place of the block that it leads to.
 void uprobesim_ask_by_address();
 }

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/cpu/unicorn/block_infos.h"
+
+#include "sim/base/error.h"
+
+namespace uprobesim {
+
+std::shared_ptr<const BlockInfo> BlockInfos::of(std::span<const std::uint32_t> words) {
+    std::vector<std::uint32_t> key(words.begin(), words.end());
+    const auto found = infos_.find(key);
+    if (found != infos_.end()) return found->second;
+    if (full()) {
+        infos_.clear();
+        bytes_ = 0;
+    }
+    auto info = std::make_shared<const BlockInfo>(model_.analyse(words));
+    check_invariant(
+        info->classes.size() == words.size() && info->cycles_through.size() == words.size(),
+        "a block model must describe every instruction of the block");
+    bytes_ += kInfoBytes + words.size() * kInfoWordBytes;
+    return infos_.emplace(std::move(key), std::move(info)).first->second;
+}
+
+}  // namespace uprobesim
