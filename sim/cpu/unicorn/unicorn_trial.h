@@ -3,7 +3,7 @@
 #pragma once
 
 #include "sim/cpu/unicorn/engine_way.h"
-#include "sim/cpu/unicorn/translated_blocks.h"
+#include "sim/cpu/unicorn/jit/translated_blocks.h"
 #include "sim/cpu/unicorn/unicorn_cpu.h"
 
 namespace uprobesim {

@@ -26,7 +26,8 @@ TcgValue InlineJumps::pc_temp(const TcgContext* s) const {
 
 // The translator has just written the pc: a constant, or what a register holds.
 void InlineJumps::emit(TcgContext* s) {
-    const TcgValue pc = pc_temp(s);
+    if (pc_ == 0) pc_ = pc_temp(s);
+    const TcgValue pc = pc_;
     const TcgOp* const last = last_op(layout_, s);
     const bool fixed = last != nullptr &&
                        last->opcode == static_cast<unsigned>(TcgOpcode::MoveImmediate64) &&

@@ -64,6 +64,7 @@ private:
     const EngineCalls& calls_;
     std::byte* env_;
     Memory& memory_;
+    TcgValue pc_ = 0;  // the engine's register; 0: not found yet
     std::uint64_t places_ = 0;
     std::uint64_t asked_ = 0;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/cpu/unicorn/translated_blocks.h"
+#include "sim/cpu/unicorn/jit/translated_blocks.h"
 
 #include <sys/mman.h>
 
