@@ -5,8 +5,18 @@
 
 namespace uprobesim {
 
+BlockInfos::Key BlockInfos::key_of(std::span<const std::uint32_t> words) {
+    std::uint64_t hash = words.size();
+    for (const std::uint32_t w : words) {
+        // Entropy's multiplier: the upper bits, which are compared first, depend on all words.
+        hash = (hash ^ w) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 29;
+    }
+    return {hash, std::vector<std::uint32_t>(words.begin(), words.end())};
+}
+
 std::shared_ptr<const BlockInfo> BlockInfos::of(std::span<const std::uint32_t> words) {
-    std::vector<std::uint32_t> key(words.begin(), words.end());
+    Key key = key_of(words);
     const auto found = infos_.find(key);
     if (found != infos_.end()) return found->second;
     if (full()) {
