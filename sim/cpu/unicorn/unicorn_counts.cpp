@@ -51,8 +51,8 @@ std::string UnicornCpu::test_counting() {
         0x54ffffc1,  // b.ne, to the beginning
         0xd4000001,  // svc #0
     };
-    constexpr std::uint64_t kRounds = 1000, kRound = 3;
-    constexpr VAddr kCode(0x400000), kNowhere(0x500000);
+    static constexpr std::uint64_t kRounds = 1000, kRound = 3;
+    static constexpr VAddr kCode(0x400000), kNowhere(0x500000);
     AddressSpace space(memory_, *this);
     const auto frame = memory_.allocate();
     if (!frame || !space.map(kCode, *frame, {true, false, true}))

@@ -278,6 +278,24 @@ bool UnicornCpu::finish(Context& c, std::uint32_t word) {
     return true;
 }
 
+// Or not again, where that was in vain: the engine goes on giving the whole.
+void UnicornCpu::cut_once(const AddressSpace& space) {
+    const std::pair here(cut_.address, insns_);
+    if (edited() && std::exchange(last_cut_, here) == here) {
+        cut_tried_ = std::exchange(cut_, {}).address;
+    } else {
+        cut_block(space);
+    }
+}
+
+// The block that did not run was translated, and a place for another instruction may come to be
+// there.
+void UnicornCpu::leave_step_page(const AddressSpace& space) {
+    in_step_page_ = false;
+    drop_code(space.shadow_frame());
+    space.unshadow();
+}
+
 Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) {
     Context& c = load(id);
     if ((c.pc & 3) != 0) return Stop{PcAlignment{}, VAddr(c.pc), InsnCount(0)};
@@ -303,23 +321,14 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
         } else {
             if (stores_.work_pending()) do_store_work();
             if (cut_.size != 0) {
-                const std::pair here(cut_.address, insns_);
-                if (edited() && std::exchange(last_cut_, here) == here) {
-                    // The engine goes on giving the whole.
-                    cut_tried_ = std::exchange(cut_, {}).address;
-                } else {
-                    cut_block(space);
-                }
+                cut_once(space);
                 continue;
             }
             if (unaligned_)
                 return Stop{*std::exchange(unaligned_, std::nullopt), VAddr(c.pc),
                             InsnCount(insns_) - before};
-            if (std::exchange(in_step_page_, false)) {
-                // The block that did not run was translated, and a place for another instruction
-                // may come to be there.
-                drop_code(space.shadow_frame());
-                space.unshadow();
+            if (in_step_page_) {
+                leave_step_page(space);
                 continue;
             }
             if ((c.pc & 3) != 0)

@@ -128,6 +128,8 @@ private:
         engine_.stop();
     }
     void cut_block(const AddressSpace& space);
+    void cut_once(const AddressSpace& space);
+    void leave_step_page(const AddressSpace& space);
     void stop_before(std::uint64_t address);
     [[gnu::noinline]] void begin_unusual_block(std::uint64_t address);
     void self_test_fast_stores();

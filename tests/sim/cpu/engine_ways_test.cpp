@@ -116,7 +116,7 @@ TEST_CASE("code is not edited when the self-test fails or the engine is not as i
     SECTION("something lies elsewhere") {
         EngineBuild other = *known;
         trial.build = &other;
-        CHECK(refusal(trial) == "");
+        CHECK(refusal(trial).empty());
         SECTION("the CPU") {
             other.layout.uc_cpu += 8;
         }

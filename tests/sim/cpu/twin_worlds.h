@@ -115,14 +115,18 @@ private:
             default: return a64::kNop;
         }
     }
+    std::int64_t far_from(VAddr at) {
+        return static_cast<std::int64_t>(some_function().value) -
+               static_cast<std::int64_t>(at.value);
+    }
     std::uint32_t word(VAddr at) {
         const auto r = static_cast<unsigned>(below(8));
         const auto offset = static_cast<unsigned>(below(512)) * 8;
         switch (below(64)) {
             case 0:
-            case 1: return a64::b((some_function() - at.value).value);
+            case 1: return a64::b(far_from(at));
             case 2:
-            case 3: return 0x94000000u | (a64::b((some_function() - at.value).value) & 0x3ffffffu);
+            case 3: return 0x94000000u | (a64::b(far_from(at)) & 0x3ffffffu);
             case 4:
             case 5: return a64::blr(24 + static_cast<unsigned>(below(2)));
             case 6: return a64::br(24 + static_cast<unsigned>(below(2)));

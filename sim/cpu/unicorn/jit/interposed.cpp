@@ -176,7 +176,7 @@ bool is_ours(const char* name, Function* ours, Function* own) {
 }  // namespace
 
 bool interposed() {
-#define IS_OURS(name) is_ours(#name, &name, own_##name())
+#define IS_OURS(name) is_ours(#name, &(name), own_##name())
     return IS_OURS(tcg_gen_code_aarch64) && IS_OURS(tcg_gen_lookup_and_goto_ptr_aarch64) &&
            IS_OURS(check_exit_request_aarch64) && IS_OURS(qht_remove) && IS_OURS(qht_reset_size) &&
            IS_OURS(tlb_flush_by_mmuidx_aarch64) && IS_OURS(tlb_flush_page_by_mmuidx_aarch64) &&

@@ -19,8 +19,9 @@ NearMemory::NearMemory(const std::byte* state, std::size_t size) : size_(size) {
         for (const std::uintptr_t at : {origin + away, origin - away}) {
             if (at < kStride || at > ~std::uintptr_t{0} - size) continue;
             // NOLINTNEXTLINE(performance-no-int-to-ptr): an address that was computed.
+            void* const wish = reinterpret_cast<void*>(at);
             void* const got =
-                mmap(reinterpret_cast<void*>(at), size, PROT_READ | PROT_WRITE,
+                mmap(wish, size, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
             if (got == MAP_FAILED) continue;
             if (reinterpret_cast<std::uintptr_t>(got) == at) {

@@ -12,8 +12,8 @@ bool safe_read(const void* from, void* to, std::size_t size);
 // Of memory that is known to be there, at an offset that no type describes.
 template <class T>
 T read_at(const void* base, std::size_t offset) {
-    T value;
-    std::memcpy(&value, static_cast<const std::byte*>(base) + offset, sizeof value);
+    T value{};
+    std::memcpy(&value, static_cast<const std::byte*>(base) + offset, sizeof(T));
     return value;
 }
 

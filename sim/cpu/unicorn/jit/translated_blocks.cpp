@@ -26,10 +26,6 @@ BlockCounts::~BlockCounts() {
 BlockCounts::BlockCounts(BlockCounts&& other) noexcept
     : counts_(std::exchange(other.counts_, nullptr)), bytes_(other.bytes_) {}
 
-void BlockCounts::clear() {
-    madvise(counts_, bytes_, MADV_DONTNEED);  // private and anonymous: reads as zeros again
-}
-
 std::optional<BlockId> TranslatedBlocks::add(TranslatedBlock block) {
     if (!free_.empty()) {
         const BlockId id = free_.back();

@@ -34,10 +34,11 @@ public:
     explicit BlockCounts(std::size_t most_blocks);
     ~BlockCounts();
     BlockCounts(BlockCounts&& other) noexcept;
+    BlockCounts(const BlockCounts&) = delete;
     BlockCounts& operator=(BlockCounts&&) = delete;
+    BlockCounts& operator=(const BlockCounts&) = delete;
 
     std::uint64_t* data() const { return counts_; }
-    void clear();
 
 private:
     std::uint64_t* counts_ = nullptr;
