@@ -13,6 +13,7 @@ bool safe_read(const void* from, void* to, std::size_t size);
 template <class T>
 T read_at(const void* base, std::size_t offset) {
     T value{};
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): T may be a pointer, which is read as one.
     std::memcpy(&value, static_cast<const std::byte*>(base) + offset, sizeof(T));
     return value;
 }
