@@ -7,14 +7,16 @@
 #include <unicorn/unicorn.h>
 
 #include <cstdint>
+#include <functional>
 
 namespace uprobesim {
 
 class TranslatedCode {
 public:
     // Looks for the buffer in the engine's memory, and makes it small: `most` is a multiple of the
-    // page size. Some code must have been translated.
-    void find(const uc_engine* uc, std::uint64_t most);
+    // page size. Some code must have been translated. `translate` has the engine translate more: an
+    // engine that is gone may have left in freed memory what looks the same.
+    void find(const uc_engine* uc, std::uint64_t most, const std::function<void()>& translate);
     bool found() const { return next_ != nullptr; }
     // All code is to be dropped before more is run.
     bool is_full() const { return next_ != nullptr && *next_ - begin_ > most_; }

@@ -349,7 +349,10 @@ void UnicornEngine::calibrate() {
         throw HostError("calibrating the engine", "the fault address was not found in its state");
     fault_address_offset_ = candidates.front();
 
-    code_.find(uc_, most_host_bytes(memory_, 16u << 20, 256u << 20));
+    code_.find(uc_, most_host_bytes(memory_, 16u << 20, 256u << 20), [this] {
+        const std::uint32_t code[] = {kSvc0};
+        probe_exception(code);
+    });
     find_cpu_state();
     if (cpu_state_ == nullptr) return;
     find_registers();
