@@ -195,8 +195,10 @@ Result<std::vector<ProbePlace>> find_places(const ProbedFile& file, const ProbeS
     if (spec.raw_offset) return at_offset(file, spec);
     if (file.index() == nullptr) {
         UserError error = file.no_index();
-        if (error.hint.empty() || file.word_at(file.base()))
+        if (!file.is_elf())
             error.hint = "names are looked up in ELF files only; a file offset can be given in any";
+        else if (error.hint.empty())
+            error.hint = "uprobesim reads arm64 programs; --root names a folder of them";
         return tl::make_unexpected(std::move(error));
     }
     if (!spec.source.empty()) return at_line(file, spec);

@@ -19,9 +19,9 @@ Result<ProbedFile> ProbedFile::make(std::string path, std::vector<std::byte> byt
     file.size_ = bytes.size();
     // A copy of what may be no ELF is kept for raw offsets.
     constexpr char kMagic[] = {0x7f, 'E', 'L', 'F'};
-    const bool elf =
+    file.is_elf_ =
         bytes.size() >= sizeof kMagic && std::memcmp(bytes.data(), kMagic, sizeof kMagic) == 0;
-    if (!elf) file.bytes_ = bytes;
+    if (!file.is_elf_) file.bytes_ = bytes;
     auto index = SymbolIndex::build(std::move(bytes), file.path_, other_files);
     if (index)
         file.index_ = std::move(*index);

@@ -21,6 +21,7 @@ public:
     const std::string& path() const { return path_; }
     // An ELF's; null: it is none, or damaged.
     const SymbolIndex* index() const { return index_ ? &*index_ : nullptr; }
+    bool is_elf() const { return is_elf_; }
     // Why there is no index.
     const UserError& no_index() const { return no_index_; }
     // What is to be added to the index's offsets.
@@ -34,6 +35,7 @@ private:
     std::vector<std::byte> bytes_;  // where there is no index
     std::optional<SymbolIndex> index_;
     UserError no_index_;
+    bool is_elf_ = false;
     std::uint64_t base_ = 0, size_ = 0;
 };
 
