@@ -54,7 +54,7 @@ std::vector<std::byte> embedded_symbols(const ElfView& elf) {
     if (lzma_stream_decoder(&stream, kMostDecoderMemory, 0) != LZMA_OK) return unpacked;
     stream.next_in = reinterpret_cast<const std::uint8_t*>(packed.data());
     stream.avail_in = packed.size();
-    std::array<std::byte, 65536> buffer;
+    std::array<std::byte, 65536> buffer{};
     lzma_ret state = LZMA_OK;
     while (state == LZMA_OK && unpacked.size() <= kMostUnpacked) {
         stream.next_out = reinterpret_cast<std::uint8_t*>(buffer.data());

@@ -26,15 +26,34 @@ std::uint64_t adrp_page(std::uint32_t word, std::uint64_t at) {
     return (at & ~std::uint64_t{0xfff}) + (pages << 12);
 }
 
-// Slot of the global offset table -> the function that its relocation names.
-std::map<std::uint64_t, std::string> names_of_slots(const ElfView& elf,
-                                                    const std::vector<SymbolRow>& symbols) {
-    std::map<std::uint64_t, std::string> indirect, names;
+using Names = std::map<std::uint64_t, std::string>;  // by address
+
+// The function that fills a slot; empty: none.
+std::string name_of(const GElf_Rela& relocation, const ElfView& elf, const Names& indirect) {
+    const auto type = GELF_R_TYPE(relocation.r_info);
+    if (type == R_AARCH64_IRELATIVE) {
+        const auto name = indirect.find(static_cast<std::uint64_t>(relocation.r_addend));
+        return name == indirect.end() ? std::string() : name->second;
+    }
+    if (type != R_AARCH64_JUMP_SLOT && type != R_AARCH64_GLOB_DAT) return {};
+    const ElfView::Section* dynamic = elf.of_type(SHT_DYNSYM);
+    Elf_Data* data = dynamic == nullptr ? nullptr : elf_getdata(dynamic->scn, nullptr);
+    const auto index = GELF_R_SYM(relocation.r_info);
+    GElf_Sym symbol;
+    if (data == nullptr || index > INT32_MAX ||
+        gelf_getsym(data, static_cast<int>(index), &symbol) == nullptr)
+        return {};
+    const char* text = elf_strptr(elf.elf(), dynamic->header.sh_link, symbol.st_name);
+    return text == nullptr ? std::string() : std::string(text);
+}
+
+// By the addresses of slots of the global offset table.
+Names names_of_slots(const ElfView& elf, const std::vector<SymbolRow>& symbols) {
+    Names indirect, names;
     for (const SymbolRow& symbol : symbols) {
         if (symbol.indirect) indirect.try_emplace(symbol.address, symbol.name);
     }
-    const ElfView::Section* dynamic = elf.of_type(SHT_DYNSYM);
-    Elf_Data* dynamic_data = dynamic == nullptr ? nullptr : elf_getdata(dynamic->scn, nullptr);
+    NameBudget budget(elf.bytes());
     for (const ElfView::Section& section : elf.sections()) {
         if (section.header.sh_type != SHT_RELA || section.header.sh_entsize == 0 ||
             (section.header.sh_flags & SHF_ALLOC) == 0)
@@ -45,19 +64,9 @@ std::map<std::uint64_t, std::string> names_of_slots(const ElfView& elf,
         for (std::uint64_t i = 0; i < count && i <= INT32_MAX; ++i) {
             GElf_Rela relocation;
             if (gelf_getrela(data, static_cast<int>(i), &relocation) == nullptr) break;
-            const auto type = GELF_R_TYPE(relocation.r_info);
-            if (type == R_AARCH64_IRELATIVE) {
-                const auto name = indirect.find(static_cast<std::uint64_t>(relocation.r_addend));
-                if (name != indirect.end()) names.try_emplace(relocation.r_offset, name->second);
-            } else if (type == R_AARCH64_JUMP_SLOT || type == R_AARCH64_GLOB_DAT) {
-                GElf_Sym symbol;
-                const auto index = GELF_R_SYM(relocation.r_info);
-                if (dynamic_data == nullptr || index > INT32_MAX ||
-                    gelf_getsym(dynamic_data, static_cast<int>(index), &symbol) == nullptr)
-                    continue;
-                const char* text = elf_strptr(elf.elf(), dynamic->header.sh_link, symbol.st_name);
-                if (text != nullptr && *text != '\0') names.try_emplace(relocation.r_offset, text);
-            }
+            std::string name = name_of(relocation, elf, indirect);
+            if (!budget.take(name.size())) return names;
+            if (!name.empty()) names.try_emplace(relocation.r_offset, std::move(name));
         }
     }
     return names;
@@ -67,7 +76,7 @@ std::map<std::uint64_t, std::string> names_of_slots(const ElfView& elf,
 
 std::vector<SymbolRow> plt_entries(const ElfView& elf, const std::vector<SymbolRow>& symbols) {
     std::vector<SymbolRow> entries;
-    std::map<std::uint64_t, std::string> names;
+    Names names;
     for (const ElfView::Section& section : elf.sections()) {
         if ((section.header.sh_flags & SHF_EXECINSTR) == 0 ||
             (!section.name.starts_with(".plt") && section.name != ".iplt"))

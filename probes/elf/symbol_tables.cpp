@@ -49,6 +49,24 @@ void split_version(SymbolRow& row, const std::set<std::string, std::less<>>& kno
     row.name.resize(at);
 }
 
+// Of a symbol of .dynsym; `indices`: .gnu.version, or null.
+void add_version(SymbolRow& row, Elf_Data* indices, int symbol,
+                 const std::map<std::uint16_t, std::string>& versions) {
+    GElf_Versym index = 0;
+    if (indices == nullptr || gelf_getversym(indices, symbol, &index) == nullptr) return;
+    const auto version = versions.find(static_cast<std::uint16_t>(index & ~unsigned{kHidden}));
+    if (version == versions.end()) return;
+    if ((index & kHidden) != 0)
+        row.name += "@" + version->second;
+    else
+        row.version = "@@" + version->second;
+}
+
+bool is_defined_function(const GElf_Sym& symbol) {
+    const auto kind = GELF_ST_TYPE(symbol.st_info);
+    return (kind == STT_FUNC || kind == STT_GNU_IFUNC) && symbol.st_shndx != SHN_UNDEF;
+}
+
 }  // namespace
 
 std::vector<SymbolRow> read_symbols(const ElfView& elf, std::uint32_t type) {
@@ -68,23 +86,16 @@ std::vector<SymbolRow> read_symbols(const ElfView& elf, std::uint32_t type) {
         for (std::uint64_t i = 0; i < count && i <= INT32_MAX; ++i) {
             GElf_Sym symbol;
             if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) break;
-            const auto kind = GELF_ST_TYPE(symbol.st_info);
-            if ((kind != STT_FUNC && kind != STT_GNU_IFUNC) || symbol.st_shndx == SHN_UNDEF)
-                continue;
+            if (!is_defined_function(symbol)) continue;
             const char* text = elf_strptr(elf.elf(), section.header.sh_link, symbol.st_name);
             if (text == nullptr || *text == '\0') continue;
             if (!budget.take(std::strlen(text))) return rows;
-            SymbolRow row{text, {}, symbol.st_value, symbol.st_size, kind == STT_GNU_IFUNC};
-            GElf_Versym index = 0;
-            if (index_data != nullptr &&
-                gelf_getversym(index_data, static_cast<int>(i), &index) != nullptr) {
-                const auto version =
-                    versions.find(static_cast<std::uint16_t>(index & ~unsigned{kHidden}));
-                if (version != versions.end() && (index & kHidden) != 0)
-                    row.name += "@" + version->second;
-                else if (version != versions.end())
-                    row.version = "@@" + version->second;
-            }
+            SymbolRow row{text,
+                          {},
+                          symbol.st_value,
+                          symbol.st_size,
+                          GELF_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC};
+            add_version(row, index_data, static_cast<int>(i), versions);
             split_version(row, known);
             rows.push_back(std::move(row));
         }

@@ -16,9 +16,9 @@ constexpr std::size_t kMostBytes = std::size_t{64} << 10;
 constexpr std::size_t kMostMangled = std::size_t{16} << 10;
 
 struct Sink {
-    char* text;
+    char* text = nullptr;
     std::size_t size = 0;
-    std::jmp_buf full;
+    std::jmp_buf full = {};
 };
 
 void append(const char* piece, std::size_t size, void* opaque) {

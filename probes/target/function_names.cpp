@@ -118,8 +118,8 @@ std::vector<std::string> near_function_names(const SymbolIndex& index, std::stri
     for (const Function& f : index.functions()) {
         if (sources.size() == kShown) break;
         if (f.name.find(identifier) == std::string::npos) continue;
-        std::string source = demangled(f.name);
-        sources.insert(source.empty() ? f.name : std::move(source));
+        const std::string source = demangled(f.name);
+        sources.insert(source.empty() ? f.name : source);
     }
     return {sources.begin(), sources.end()};
 }
