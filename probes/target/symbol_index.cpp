@@ -37,6 +37,13 @@ std::string_view base_name(const Function& f) {
     return std::string_view(f.name).substr(0, f.name.find('@', 1));
 }
 
+// "foo@@V2", and "foo@V2" too, of foo whose default version is V2.
+bool is_versioned(const Function& f, std::string_view name) {
+    if (f.version.empty() || !name.starts_with(f.name)) return false;
+    const std::string_view version = name.substr(f.name.size());
+    return version == f.version || version == std::string_view(f.version).substr(1);
+}
+
 }  // namespace
 
 Result<SymbolIndex> SymbolIndex::build(std::vector<std::byte> bytes, std::string_view name,
@@ -174,11 +181,7 @@ std::vector<const Function*> SymbolIndex::matching(std::string_view pattern) con
     std::vector<const Function*> exact, of_hidden_version, wild;
     const bool wildcard = pattern.find_first_of("*?") != pattern.npos;
     for (const Function& f : functions_) {
-        if (f.name == pattern) {
-            exact.push_back(&f);
-        } else if (!f.version.empty() && pattern.starts_with(f.name) &&
-                   (pattern.substr(f.name.size()) == f.version ||
-                    pattern.substr(f.name.size()) == std::string_view(f.version).substr(1))) {
+        if (f.name == pattern || is_versioned(f, pattern)) {
             exact.push_back(&f);
         } else if (base_name(f) == pattern) {
             of_hidden_version.push_back(&f);
