@@ -11,8 +11,8 @@
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/guest_request.h"
-#include "tools/commands/refused_run.h"
 #include "tools/explain/explain.h"
+#include "tools/simulation/refused_run.h"
 
 namespace uprobesim {
 namespace {

@@ -5,8 +5,8 @@
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/guest_request.h"
-#include "tools/commands/refused_run.h"
 #include "tools/report/report_document.h"
+#include "tools/simulation/refused_run.h"
 #include "tools/simulation/scenario.h"
 #include "tools/views/run_views.h"
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/cpu/unicorn/code_frames.h"
+#include "sim/cpu/unicorn/blocks/code_frames.h"
 #include "sim/cpu/unicorn/fast_stores.h"
 #include "sim/mem/address_space.h"
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/cpu/unicorn/ordered_access.h"
+#include "sim/cpu/unicorn/blocks/ordered_access.h"
 #include "sim/cpu/unicorn/unicorn_cpu_impl.h"
 
 namespace uprobesim {

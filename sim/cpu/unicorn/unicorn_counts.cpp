@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "sim/base/error.h"
-#include "sim/cpu/unicorn/ordered_access.h"
+#include "sim/cpu/unicorn/blocks/ordered_access.h"
 #include "sim/cpu/unicorn/unicorn_cpu_impl.h"
 
 namespace uprobesim {

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "sim/base/error.h"
+#include "sim/cpu/unicorn/blocks/ordered_access.h"
 #include "sim/cpu/unicorn/editor_self_test.h"
-#include "sim/cpu/unicorn/ordered_access.h"
 #include "sim/cpu/unicorn/unicorn_cpu_impl.h"
 
 namespace uprobesim {

@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "sim/cpu/unicorn/block_table.h"
-#include "sim/cpu/unicorn/code_frames.h"
+#include "sim/cpu/unicorn/blocks/block_table.h"
+#include "sim/cpu/unicorn/blocks/code_frames.h"
 #include "sim/cpu/unicorn/engine_check.h"
 #include "sim/cpu/unicorn/jit/code_editor.h"
 #include "sim/cpu/unicorn/jit/translated_blocks.h"

@@ -13,7 +13,7 @@ LAYERS = [
     ["sim/profile"],
     ["sim/cost"],
     ["sim/cpu"],
-    ["sim/cpu/unicorn/jit"],
+    ["sim/cpu/unicorn/jit", "sim/cpu/unicorn/blocks"],
     ["sim/cpu/unicorn"],
     ["sim"],
     # The modelled kernel.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/cpu/unicorn/block_table.h"
+#include "sim/cpu/unicorn/blocks/block_table.h"
 
 #include <algorithm>
 #include <cstring>
 
 #include "sim/base/error.h"
-#include "sim/cpu/unicorn/ordered_access.h"
+#include "sim/cpu/unicorn/blocks/ordered_access.h"
 
 namespace uprobesim {
 

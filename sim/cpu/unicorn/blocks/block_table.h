@@ -12,8 +12,8 @@
 
 #include "sim/base/units.h"
 #include "sim/cost/block_model.h"
-#include "sim/cpu/unicorn/block_infos.h"
-#include "sim/cpu/unicorn/code_frames.h"
+#include "sim/cpu/unicorn/blocks/block_infos.h"
+#include "sim/cpu/unicorn/blocks/code_frames.h"
 #include "sim/insn/insn_class.h"
 #include "sim/mem/address_space.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/cpu/unicorn/block_infos.h"
+#include "sim/cpu/unicorn/blocks/block_infos.h"
 
 #include "sim/base/error.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/commands/refused_run.h"
+#include "tools/simulation/refused_run.h"
 
 #include "sim/base/text.h"
 #include "tools/cli/exit_code.h"

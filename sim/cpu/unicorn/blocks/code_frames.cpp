@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/cpu/unicorn/code_frames.h"
+#include "sim/cpu/unicorn/blocks/code_frames.h"
 
 #include <algorithm>
 #include <utility>
