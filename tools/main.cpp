@@ -3,7 +3,9 @@
 #include <exception>
 #include <new>
 
+#include "sim/cpu/unicorn/engine_way.h"
 #include "tools/cli/exit_code.h"
+#include "tools/cli/refusal.h"
 #include "tools/cli/standard_streams.h"
 #include "tools/commands/commands.h"
 #include "tools/shell/hidden_commands.h"
@@ -27,6 +29,8 @@ int run(int argc, char** argv) {
                                   .search_path = variable("PATH")};
     const Words words(argv + 1, argv + argc);
     if (const auto status = run_hidden_command(words, defaults)) return *status;
+    if (const auto way = engine_way_named(variable("UPROBESIM_ENGINE")); !way)
+        return refuse(way.error());
     return run_tool(words, defaults);
 }
 

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
+
+#include "sim/base/error.h"
 
 namespace uprobesim {
 
@@ -11,7 +14,9 @@ enum class EngineWay : std::uint8_t {
     Plain    // by its interface only, and by what self-tests find in its state
 };
 
-// What the environment's UPROBESIM_ENGINE asks for: "plain", or edited code.
+// "plain" or "edited"; no name means edited.
+Result<EngineWay> engine_way_named(std::string_view name);
+// What the environment's UPROBESIM_ENGINE asks for; edited where it has another word.
 EngineWay wanted_engine_way();
 
 }  // namespace uprobesim
