@@ -34,19 +34,15 @@ bool is_region(const std::uint64_t* words, std::uint64_t begin, std::uint64_t hi
            words[4] == words[kEnd] - words[1];
 }
 
-// What looks like an engine's context, with the region that its buffer is.
-struct Candidate {
-    std::uint64_t* context;
-    std::uint64_t* region;
-    std::uint64_t next;
-};
+}  // namespace
 
-std::vector<Candidate> candidates_in(const uc_engine* uc) {
-    std::vector<Candidate> found;
+// The first pointer of the engine that leads to such a buffer leads to its own, nearly always.
+void TranslatedCode::find(const uc_engine* uc, std::uint64_t most,
+                          const std::function<void()>& translate) {
     std::vector<std::uint64_t> words(kPages * kPage / sizeof(std::uint64_t));
     for (std::size_t at = 0; at < 0x4000; at += 8) {
         std::uintptr_t pointer = 0;
-        if (!safe_read(reinterpret_cast<const std::byte*>(uc) + at, &pointer, 8)) return found;
+        if (!safe_read(reinterpret_cast<const std::byte*>(uc) + at, &pointer, 8)) return;
         if (pointer < 0x10000 || (pointer >> 47) != 0 || (pointer & 7) != 0) continue;
         // NOLINTNEXTLINE(performance-no-int-to-ptr): found as a number in the engine's memory.
         auto* base = reinterpret_cast<std::uint64_t*>(pointer);
@@ -56,31 +52,17 @@ std::vector<Candidate> candidates_in(const uc_engine* uc) {
         for (std::size_t i = 0; i + kHighest < read; ++i) {
             if (!is_buffer(&words[i])) continue;
             for (std::size_t r = 0; r + 4 < read; ++r) {
-                if (is_region(&words[r], words[i], words[i + kHighest]))
-                    found.push_back({base + i, base + r, words[i + kNext]});
+                if (!is_region(&words[r], words[i], words[i + kHighest])) continue;
+                translate();
+                if (!safe_read(base + i + kNext, &pointer, 8) || pointer <= words[i + kNext]) break;
+                begin_ = words[i + kBegin];
+                next_ = base + i + kNext;
+                most_ = most;
+                // Dropping all code clears the region, and so takes all of it of the host.
+                base[r + kEnd] = begin_ + most + kSlack;
+                return;
             }
         }
-    }
-    return found;
-}
-
-}  // namespace
-
-void TranslatedCode::find(const uc_engine* uc, std::uint64_t most,
-                          const std::function<void()>& translate) {
-    const std::vector<Candidate> candidates = candidates_in(uc);
-    if (candidates.empty()) return;
-    translate();
-    for (const Candidate& candidate : candidates) {
-        std::uint64_t words[kHighest + 1];
-        if (!safe_read(candidate.context, words, sizeof words)) continue;
-        if (!is_buffer(words) || words[kNext] <= candidate.next) continue;
-        begin_ = words[kBegin];
-        next_ = candidate.context + kNext;
-        most_ = most;
-        // Dropping all code clears the region, and so takes all of it of the host.
-        candidate.region[kEnd] = begin_ + most + kSlack;
-        return;
     }
 }
 
