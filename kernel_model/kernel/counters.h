@@ -41,8 +41,8 @@ private:
     static constexpr std::size_t kMostNames = 1000;
     template <class Counts>
     static const std::string& known(const Counts& counts, const std::string& name) {
-        static const std::string kOthers = "others";
-        return counts.size() < kMostNames || counts.contains(name) ? name : kOthers;
+        static const std::string others = "others";
+        return counts.size() < kMostNames || counts.contains(name) ? name : others;
     }
 
     std::map<std::string, UnmodelledUse> unmodelled_;

@@ -114,6 +114,7 @@ Outcome apply_counts(std::vector<EstimateTarget>& targets, const HitCounts& coun
     }
     if (uncounted.size() == targets.size()) {
         std::vector<std::string> names;
+        names.reserve(targets.size());
         for (const EstimateTarget& target : targets) names.push_back(target.function);
         const std::string near =
             strangers.empty() ? "" : did_you_mean(counted_function(strangers.front()), names);

@@ -304,8 +304,7 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
     last_ = nullptr;
     last_cut_ = {};
     for (;;) {
-        if (engine_.code().is_full()) [[unlikely]]
-            drop_all_code();
+        drop_code_if_full();
         enter(space);
         limit_ = end;
         const auto exception = execute(c);

@@ -144,6 +144,10 @@ private:
     void do_store_work();
     void drop_code(PAddr frame);
     void drop_all_code();
+    void drop_code_if_full() {
+        if (engine_.code().is_full()) [[unlikely]]
+            drop_all_code();
+    }
     void add_block_hook();
     bool finish(Context& c, std::uint32_t word);
     Stop make_stop(Context& context, std::uint32_t exception, InsnCount before);
