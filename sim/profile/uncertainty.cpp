@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "sim/base/try.h"
 
@@ -32,6 +33,19 @@ const ConfidenceRange& confidence_range(Confidence confidence) {
     return *std::find_if(kRanges.begin(), kRanges.end(), [&](const ConfidenceRange& range) {
         return range.confidence == confidence;
     });
+}
+
+void IndependentErrors::add(double at_low, double at_high) {
+    below_ += std::pow(value_ - std::min(at_low, at_high), 2);
+    above_ += std::pow(std::max(at_low, at_high) - value_, 2);
+}
+
+double IndependentErrors::low() const {
+    return value_ - std::sqrt(below_);
+}
+
+double IndependentErrors::high() const {
+    return value_ + std::sqrt(above_);
 }
 
 Result<Uncertainty> Uncertainty::load(std::string_view machine, std::string_view kernel,

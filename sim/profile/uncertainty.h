@@ -21,6 +21,21 @@ struct ConfidenceRange {
 };
 const ConfidenceRange& confidence_range(Confidence confidence);
 
+// How far a sum goes when the figures that it follows from are off independently of each other: the
+// root of the sum of the squares of what each alone makes of it.
+class IndependentErrors {
+public:
+    explicit IndependentErrors(double value) : value_(value) {}
+    // The value with one figure at the ends of its range.
+    void add(double at_low, double at_high);
+    double low() const;
+    double high() const;
+
+private:
+    double value_;
+    double below_ = 0, above_ = 0;  // squares
+};
+
 struct ProfilePair {
     MachineProfile machine;
     KernelProfile kernel;

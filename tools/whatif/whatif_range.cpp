@@ -34,10 +34,9 @@ Result<AnswerRange> range_of(const RunReport& saved, const Uncertainty& uncertai
                              bool high) {
     AnswerRange range;
     std::vector<Uncertainty::Change> shorter, longer;
-    double below = 0, above = 0;
     const ProfilePair& pair = uncertainty.profiles();
-    const double base_ns =
-        answer_of(repriced(saved, PriceList(pair.machine, pair.kernel))).total_ns;
+    IndependentErrors errors(
+        answer_of(repriced(saved, PriceList(pair.machine, pair.kernel))).total_ns);
     for (std::size_t f = 0; f < uncertainty.figures().size(); ++f) {
         const VariedFigure& figure = uncertainty.figures()[f];
         if (!may_matter(saved, figure)) continue;
@@ -52,12 +51,11 @@ Result<AnswerRange> range_of(const RunReport& saved, const Uncertainty& uncertai
         const bool rising = swing.at_low.total_ns < swing.at_high.total_ns;
         shorter.push_back({f, rising ? ends.low : ends.high});
         longer.push_back({f, rising ? ends.high : ends.low});
-        below += std::pow(base_ns - std::min(swing.at_low.total_ns, swing.at_high.total_ns), 2);
-        above += std::pow(std::max(swing.at_low.total_ns, swing.at_high.total_ns) - base_ns, 2);
+        errors.add(swing.at_low.total_ns, swing.at_high.total_ns);
         range.swings.push_back(std::move(swing));
     }
-    range.independent_low_ns = base_ns - std::sqrt(below);
-    range.independent_high_ns = base_ns + std::sqrt(above);
+    range.independent_low_ns = errors.low();
+    range.independent_high_ns = errors.high();
     std::stable_sort(range.swings.begin(), range.swings.end(),
                      [](const Swing& a, const Swing& b) { return a.ns() > b.ns(); });
     if (low) {
