@@ -6,8 +6,23 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
+#include <string_view>
 
 namespace uprobesim {
+namespace {
+
+// More than nothing.
+std::optional<double> real(std::string_view text) {
+    double value = 0;
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    if (error != std::errc{} || end != text.data() + text.size() || !(value > 0))
+        return std::nullopt;
+    return value;
+}
+
+}  // namespace
 
 Result<std::uint64_t> parse_size(const std::string& value, const std::string& option,
                                  std::uint64_t least, std::string_view least_text) {
@@ -57,6 +72,30 @@ Result<std::uint64_t> parse_duration(const std::string& value, const std::string
     const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), ns);
     if (error != std::errc() || ns == 0 || ns > kMaxNs) return wrong();
     return ns;
+}
+
+Result<double> parse_rate(const std::string& value, const std::string& option) {
+    constexpr double kMost = 1e10;
+    std::string_view text = value;
+    if (text.ends_with("/s")) text.remove_suffix(2);
+    double factor = 1;
+    if (text.ends_with('k')) factor = 1e3;
+    if (text.ends_with('M')) factor = 1e6;
+    if (factor != 1) text.remove_suffix(1);
+    const auto number = real(text);
+    if (!number || *number * factor > kMost)
+        return user_error(fmt::format("'{}' is not a rate", value), option,
+                          "hits a second, for example 250, 100k or 2.5M");
+    return *number * factor;
+}
+
+Result<double> parse_share(const std::string& value, const std::string& option) {
+    const bool percent = value.ends_with('%');
+    const auto number = real(std::string_view(value).substr(0, value.size() - (percent ? 1 : 0)));
+    if (!number || *number > 1e6)
+        return user_error(fmt::format("'{}' is not a share of a CPU", value), option,
+                          "for example 2%");
+    return percent ? *number / 100 : *number;
 }
 
 }  // namespace uprobesim

@@ -76,6 +76,24 @@ Outcome read_settings(const CommandLine& line, std::vector<Setting>& settings) {
     return {};
 }
 
+Result<std::vector<KernelProfile>> read_kernels(const CommandLine& line, std::string_view otherwise,
+                                                std::string_view what) {
+    std::vector<Setting> settings;
+    TRY(read_settings(line, settings));
+    for (const Setting& s : settings) {
+        if (!s.key.starts_with("kernel."))
+            return user_error(fmt::format("'{}': {} has no machine", s.key, what), "--set",
+                              "kernel.KEY=VALUE");
+    }
+    std::vector<KernelProfile> kernels;
+    const auto names = TRY(line.names("kernels", std::string(otherwise)));
+    for (const std::string& name : names) {
+        auto kernel = TRY(line.about("kernels", load_kernel_profile(name, settings)));
+        kernels.push_back(std::move(kernel));
+    }
+    return kernels;
+}
+
 std::string_view format_word(ReportFormat format) {
     for (const FormatRow& row : kFormats) {
         if (row.format == format) return row.word;

@@ -10,6 +10,7 @@
 
 #include "sim/base/error.h"
 #include "sim/profile/figure.h"
+#include "sim/profile/kernel_profile.h"
 #include "tools/cli/command_line.h"
 #include "tools/format/document_writers.h"
 
@@ -24,6 +25,9 @@ void add_set_option(OptionTable& table, std::string meaning);
 // "machine.KEY=VALUE" or "kernel.KEY=VALUE".
 Result<Setting> parse_setting(const std::string& word);
 Outcome read_settings(const CommandLine& line, std::vector<Setting>& settings);
+// --kernels, with the --set of a command that has no machine. `what`: "an audit", for messages.
+Result<std::vector<KernelProfile>> read_kernels(const CommandLine& line, std::string_view otherwise,
+                                                std::string_view what);
 
 std::string_view format_word(ReportFormat format);  // as -f takes it
 const std::vector<ReportFormat>& all_formats();     // text first

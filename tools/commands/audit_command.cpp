@@ -13,6 +13,8 @@
 namespace uprobesim {
 namespace {
 
+constexpr std::string_view kDefaultKernels = "v6.1,v6.12,v6.13,v6.13+stp,new";
+
 constexpr std::string_view kDescription =
     R"(Tells how each kernel would handle a uprobe on the first instruction of each function: emulated
 (one exception), stepped out of line (two exceptions), or refused. Also tells which instructions
@@ -40,9 +42,8 @@ constexpr std::string_view kExitStatus =
 
 OptionTable options_table() {
     OptionTable table;
-    add_kernels_option(table,
-                       "kernel profiles: names or TOML files (default "
-                       "v6.1,v6.12,v6.13,v6.13+stp,new)");
+    add_kernels_option(
+        table, fmt::format("kernel profiles: names or TOML files (default {})", kDefaultKernels));
     table.list("set", "kernel.KEY=VALUE", "change one key of the kernel profiles; can be repeated")
         .from(ValueSource::Setting);
     table
@@ -54,32 +55,9 @@ OptionTable options_table() {
     return table;
 }
 
-Result<std::vector<KernelProfile>> load_kernels(const CommandLine& line,
-                                                const std::vector<Setting>& settings) {
-    const auto names = TRY(line.names("kernels", "v6.1,v6.12,v6.13,v6.13+stp,new"));
-    std::vector<KernelProfile> kernels;
-    for (const std::string& name : names) {
-        auto kernel = TRY(line.about("kernels", load_kernel_profile(name, settings)));
-        kernels.push_back(std::move(kernel));
-    }
-    return kernels;
-}
-
-Result<std::vector<Setting>> kernel_settings(const CommandLine& line) {
-    std::vector<Setting> settings;
-    TRY(read_settings(line, settings));
-    for (const Setting& s : settings) {
-        if (!s.key.starts_with("kernel."))
-            return user_error(fmt::format("'{}': an audit has no machine", s.key), "--set",
-                              "kernel.KEY=VALUE");
-    }
-    return settings;
-}
-
 Result<int> run_audit(const CommandLine& line, const OptionDefaults& defaults) {
     const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
-    const auto settings = TRY(kernel_settings(line));
-    auto kernels = TRY(load_kernels(line, settings));
+    auto kernels = TRY(read_kernels(line, kDefaultKernels, "an audit"));
     const std::string root = line.one("root", "");
     if (line.given("root") && root.empty())
         return user_error("the folder's name is empty", "--root", "");

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 
 #include "sim/base/try.h"
@@ -66,41 +65,6 @@ OptionTable options_table() {
     return table;
 }
 
-std::optional<double> real(std::string_view text) {
-    double value = 0;
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-    if (error != std::errc{} || end != text.data() + text.size() || !(value > 0))
-        return std::nullopt;
-    return value;
-}
-
-// "250", "100k", "2.5M", each with or without "/s".
-Result<double> parse_rate(const std::string& value) {
-    constexpr double kMost = 1e10;
-    std::string_view text = value;
-    if (text.ends_with("/s")) text.remove_suffix(2);
-    double factor = 1;
-    if (text.ends_with('k')) factor = 1e3;
-    if (text.ends_with('M')) factor = 1e6;
-    if (factor != 1) text.remove_suffix(1);
-    const auto number = real(text);
-    if (!number || *number * factor > kMost)
-        return user_error(fmt::format("'{}' is not a rate", value), "--rate",
-                          "hits a second, for example 250, 100k or 2.5M");
-    return *number * factor;
-}
-
-// "2%" or "0.02".
-Result<double> parse_share(const std::string& value) {
-    const bool percent = value.ends_with('%');
-    const auto number = real(std::string_view(value).substr(0, value.size() - (percent ? 1 : 0)));
-    if (!number || *number > 1e6)
-        return user_error(fmt::format("'{}' is not a share of a CPU", value), "--budget",
-                          "for example 2%");
-    return percent ? *number / 100 : *number;
-}
-
 // How often the probes are hit, as far as the command line tells.
 struct Rates {
     std::optional<double> of_each;
@@ -117,7 +81,7 @@ Result<Rates> read_rates(const CommandLine& line) {
     if (line.given("over") && !line.given("counts"))
         return user_error("there are no counts that it is about", "--over", "give --counts FILE");
     if (line.given("rate")) {
-        const double rate = TRY(parse_rate(line.one("rate", "")));
+        const double rate = TRY(parse_rate(line.one("rate", ""), "--rate"));
         rates.of_each = rate;
     }
     if (!line.given("counts")) return rates;
@@ -138,7 +102,7 @@ Result<Rates> read_rates(const CommandLine& line) {
 
 Result<std::optional<double>> read_budget(const CommandLine& line, const Rates& rates) {
     if (!line.given("budget")) return std::nullopt;
-    const double budget = TRY(parse_share(line.one("budget", "")));
+    const double budget = TRY(parse_share(line.one("budget", ""), "--budget"));
     if (!rates.known())
         return user_error("a budget needs a rate", "--budget", "give --rate or --counts");
     return budget;

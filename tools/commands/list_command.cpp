@@ -141,26 +141,9 @@ Result<Wanted> read_wanted(const CommandLine& line) {
     return wanted;
 }
 
-Result<std::vector<KernelProfile>> load_kernels(const CommandLine& line) {
-    std::vector<Setting> settings;
-    TRY(read_settings(line, settings));
-    for (const Setting& s : settings) {
-        if (!s.key.starts_with("kernel."))
-            return user_error(fmt::format("'{}': a list has no machine", s.key), "--set",
-                              "kernel.KEY=VALUE");
-    }
-    std::vector<KernelProfile> kernels;
-    const auto names = TRY(line.names("kernels", std::string(kDefaultKernels)));
-    for (const std::string& name : names) {
-        auto kernel = TRY(line.about("kernels", load_kernel_profile(name, settings)));
-        kernels.push_back(std::move(kernel));
-    }
-    return kernels;
-}
-
 Result<int> run_list(const CommandLine& line, const OptionDefaults& defaults) {
     const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
-    auto kernels = TRY(load_kernels(line));
+    auto kernels = TRY(read_kernels(line, kDefaultKernels, "a list"));
     if (line.given("root") && line.one("root", "").empty())
         return user_error("the folder's name is empty", "--root", "");
     const auto wanted = TRY(read_wanted(line));
