@@ -24,6 +24,7 @@ struct ProbeConsumers {
 struct PathUse {
     KernelPath path{};
     std::uint64_t units = 0;
+    bool operator==(const PathUse&) const = default;
 };
 
 struct SteadyHit {
@@ -31,6 +32,7 @@ struct SteadyHit {
     std::vector<PathUse> paths;
 
     unsigned exceptions_taken() const;
+    bool operator==(const SteadyHit&) const = default;
 };
 
 // The hit of an entry, and the return of the function if that is wanted. `word` is not refused.

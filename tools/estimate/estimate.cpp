@@ -38,19 +38,44 @@ HitWork work_of(const std::vector<EstimateTarget>& targets, const KernelProfile&
     return work;
 }
 
-HitEstimate estimate_hit(const EstimateTarget& target, const VariedPrices& prices) {
-    const KernelProfile& kernel = prices.kernel();
-    HitEstimate hit;
-    hit.verdict = decide(target.words.front(), kernel);
-    if (hit.verdict.kind == VerdictKind::Reject) return hit;
-    const SteadyHit steady = steady_hit(kernel, target.words.front(), consumers_of(target));
-    HitWork work;
-    work.add(steady, 1);
-    hit.exceptions = steady.exceptions_taken();
-    hit.el1_insns = el1_insns_of(work, prices.prices());
-    hit.range = prices.range_of(work);
-    return hit;
-}
+// The hits of one place. Most functions begin alike: a hit that takes the same paths costs the
+// same.
+class HitEstimates {
+public:
+    explicit HitEstimates(const VariedPrices& prices) : prices_(prices) {}
+
+    HitEstimate of(const EstimateTarget& target) {
+        const KernelProfile& kernel = prices_.kernel();
+        HitEstimate hit;
+        hit.verdict = decide(target.words.front(), kernel);
+        if (hit.verdict.kind == VerdictKind::Reject) return hit;
+        SteadyHit steady = steady_hit(kernel, target.words.front(), consumers_of(target));
+        const Known& known = known_of(std::move(steady));
+        hit.exceptions = known.hit.exceptions_taken();
+        hit.el1_insns = known.el1_insns;
+        hit.range = known.range;
+        return hit;
+    }
+
+private:
+    struct Known {
+        SteadyHit hit;
+        double el1_insns;
+        VariedPrices::Range range;
+    };
+    const Known& known_of(SteadyHit hit) {
+        const auto found = std::find_if(known_.begin(), known_.end(),
+                                        [&](const Known& known) { return known.hit == hit; });
+        if (found != known_.end()) return *found;
+        HitWork work;
+        work.add(hit, 1);
+        return known_.emplace_back(Known{std::move(hit), el1_insns_of(work, prices_.prices()),
+                                         prices_.sensitivity_of(work).range});
+    }
+
+    const VariedPrices& prices_;
+    std::vector<Known> known_;  // as many as a kernel has handlers, at most
+};
 
 // Instructions after which the next one need not be executed: the group of branches, exceptions and
 // system instructions (Arm ARM C4.1) without the system ones and hints.
@@ -58,7 +83,7 @@ bool may_branch(std::uint32_t word) {
     return (word & 0x1c000000) == 0x14000000 && word >> 24 != 0xd5;
 }
 
-// The first instruction behind the probed one that is executed with it each time and that the
+// The first instruction after the probed one that is executed with it each time and that the
 // kernel emulates; 0: none.
 std::size_t emulated_nearby(const EstimateTarget& target, const KernelProfile& kernel) {
     for (std::size_t at = 1; at < target.words.size(); ++at) {
@@ -73,18 +98,15 @@ public:
     Advisor(const EstimateRequest& request, const VariedPrices& asked)
         : request_(request), asked_(asked) {}
 
-    Result<std::vector<EstimateAdvice>> advice() {
+    // Without what costs as much as `now_ns`, or more.
+    Result<std::vector<EstimateAdvice>> advice(double now_ns) {
         TRY(other_kernels());
         other_instructions();
-        const double now = asked_ns();
-        std::erase_if(found_, [&](const EstimateAdvice& a) { return a.ns >= now; });
+        std::erase_if(found_, [&](const EstimateAdvice& a) { return a.ns >= now_ns; });
         std::stable_sort(
             found_.begin(), found_.end(),
             [](const EstimateAdvice& a, const EstimateAdvice& b) { return a.ns < b.ns; });
         return std::move(found_);
-    }
-    double asked_ns() const {
-        return ns_of(work_of(request_.targets, asked_.kernel()), asked_.prices());
     }
 
 private:
@@ -134,9 +156,9 @@ PlaceEstimate estimate_place(const EstimateRequest& request, const VariedPrices&
     place.machine = prices.machine().name;
     place.machine_hash = prices.machine().text_hash;
     place.frequency_hz = prices.prices().frequency_hz();
-    for (const EstimateTarget& target : request.targets)
-        place.hits.push_back(estimate_hit(target, prices));
-    place.second = prices.range_of(work_of(request.targets, prices.kernel()));
+    HitEstimates hits(prices);
+    for (const EstimateTarget& target : request.targets) place.hits.push_back(hits.of(target));
+    place.total = prices.sensitivity_of(work_of(request.targets, prices.kernel()));
     return place;
 }
 
@@ -148,7 +170,7 @@ bool EstimateReport::has_rates() const {
 }
 
 bool EstimateReport::over_budget(const PlaceEstimate& place) const {
-    return budget && has_rates() && place.second.ns / 1e9 > *budget;
+    return budget && has_rates() && place.total.range.ns / 1e9 > *budget;
 }
 
 Result<EstimateReport> estimate(const EstimateRequest& request) {
@@ -162,9 +184,8 @@ Result<EstimateReport> estimate(const EstimateRequest& request) {
             report.places.push_back(estimate_place(request, prices));
             if (report.places.size() > 1) continue;
             Advisor advisor(request, prices);
-            auto advice = TRY(advisor.advice());
+            auto advice = TRY(advisor.advice(report.places.front().total.range.ns));
             report.advice = std::move(advice);
-            report.asked_ns = advisor.asked_ns();
         }
     }
     return report;

@@ -22,7 +22,7 @@ struct EstimateTarget {
     std::uint64_t file_offset = 0;
     bool wants_return = false;
     std::string instruction;           // the probed one
-    std::vector<std::uint32_t> words;  // it and those behind it in the function
+    std::vector<std::uint32_t> words;  // it and those after it in the function
     std::optional<double> rate;        // hits a second
 };
 
@@ -46,10 +46,11 @@ struct PlaceEstimate {
     std::string kernel, kernel_hash, machine, machine_hash;
     double frequency_hz = 0;
     std::vector<HitEstimate> hits;  // by target
-    VariedPrices::Range second;     // what a second's hits take, where rates are known
+    // What the hits of a second take, or without rates one hit of each probe.
+    VariedPrices::Sensitivity total;
 };
 
-// A change that makes the hits of a second (or, without rates, one hit of each probe) cheaper.
+// A change that makes the total cheaper.
 struct EstimateAdvice {
     std::string what;
     double ns = 0;  // afterwards
@@ -60,8 +61,7 @@ struct EstimateReport {
     std::vector<EstimateTarget> targets;
     std::vector<std::string> settings;
     std::vector<PlaceEstimate> places;   // kernels within machines
-    double asked_ns = 0;                 // what the advice is compared with, at the first place
-    std::vector<EstimateAdvice> advice;  // the cheapest first
+    std::vector<EstimateAdvice> advice;  // about the first place; the cheapest first
     std::optional<double> budget;
     std::vector<std::string> notes;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "tools/audit/audit.h"
 #include "tools/estimate/estimate.h"
 #include "tools/format/number_text.h"
 
@@ -20,12 +21,7 @@ std::string share_text(double ns) {
 }
 
 std::string verdict_text(const HitEstimate& hit) {
-    switch (hit.verdict.kind) {
-        case VerdictKind::Emulate: return "emulated";
-        case VerdictKind::Step: return "stepped";
-        case VerdictKind::Reject: return "refused";
-    }
-    return "";
+    return std::string(audit_word(hit.verdict.kind));
 }
 
 std::string range_text(const VariedPrices::Range& range, std::string (*text)(double)) {
@@ -42,7 +38,8 @@ std::string answer(const EstimateReport& r) {
         return fmt::format(
             "the probes take {} of one CPU, {}: a thread that is hit so often runs "
             "{:.3g}x as long",
-            range_text(place.second, share_text), place_name(place), 1 + place.second.ns / 1e9);
+            range_text(place.total.range, share_text), place_name(place),
+            1 + place.total.range.ns / 1e9);
     }
     if (r.targets.size() == 1 && place.hits.front().verdict.kind != VerdictKind::Reject) {
         return fmt::format(
@@ -62,9 +59,7 @@ Facts head(const EstimateReport& r) {
         facts.add(name, fmt::format("kernel {} [{}], machine {} [{}]", place.kernel,
                                     place.kernel_hash, place.machine, place.machine_hash));
     }
-    if (!r.settings.empty()) {
-        for (const std::string& setting : r.settings) facts.add("set", setting);
-    }
+    for (const std::string& setting : r.settings) facts.add("set", setting);
     facts.add("not in it",
               "CPUs that wait for each other at shared cache lines and locks; first hits; caches "
               "that the program finds colder");
@@ -80,7 +75,7 @@ Cell rate_cell(const std::optional<double>& rate) {
                 : no_cell();
 }
 
-// The dearest first.
+// The most expensive first.
 std::vector<std::size_t> order_of(const EstimateReport& r, const PlaceEstimate& place) {
     std::vector<std::size_t> order(r.targets.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -137,8 +132,8 @@ Table totals_table(const EstimateReport& r) {
         double exceptions = 0;
         for (std::size_t t = 0; t < r.targets.size(); ++t)
             exceptions += place.hits[t].exceptions * r.targets[t].rate.value_or(1);
-        table.add({place.kernel, place.machine, cell(place.second.ns), cell(place.second.low_ns),
-                   cell(place.second.high_ns),
+        table.add({place.kernel, place.machine, cell(place.total.range.ns),
+                   cell(place.total.range.low_ns), cell(place.total.range.high_ns),
                    number_cell(fmt::format("{}{}", grouped(exceptions), r.has_rates() ? "/s" : ""),
                                fmt::format("{}", exceptions))});
     }
@@ -146,15 +141,15 @@ Table totals_table(const EstimateReport& r) {
 }
 
 Table swings_table(const EstimateReport& r) {
-    const VariedPrices::Range& range = r.places.front().second;
+    const auto& [range, swings] = r.places.front().total;
     Table table{.title = "what the figure hangs on most",
                 .columns = {{"cost parameter", Kind::Name},
                             {"value"},
                             {"unit", Kind::Name},
                             {"confidence", Kind::Name},
                             {"of the cost"}}};
-    for (std::size_t s = 0; s < std::min(kMostSwings, range.swings.size()); ++s) {
-        const VariedPrices::Swing& swing = range.swings[s];
+    for (std::size_t s = 0; s < std::min(kMostSwings, swings.size()); ++s) {
+        const VariedPrices::Swing& swing = swings[s];
         table.add({swing.key, real_cell(swing.value, swing.value < 10 ? 2 : 0), swing.unit,
                    std::string(confidence_name(swing.confidence)),
                    number_cell(fmt::format("{:+.1f} to {:+.1f} %",
@@ -170,12 +165,13 @@ Table advice_table(const EstimateReport& r) {
         .title = "cheaper with",
         .columns = {
             {"change", Kind::Prose}, {r.has_rates() ? "of a CPU" : "one hit each"}, {"change"}}};
+    const double now = r.places.front().total.range.ns;
     for (std::size_t a = 0; a < std::min(kMostAdvice, r.advice.size()); ++a) {
         const EstimateAdvice& advice = r.advice[a];
-        table.add(
-            {advice.what, r.has_rates() ? share_cell(advice.ns, 1e9) : duration_cell(advice.ns),
-             number_cell(fmt::format("{:+.1f} %", 100 * (advice.ns - r.asked_ns) / r.asked_ns),
-                         fmt::format("{}", (advice.ns - r.asked_ns) / r.asked_ns))});
+        table.add({advice.what,
+                   r.has_rates() ? share_cell(advice.ns, 1e9) : duration_cell(advice.ns),
+                   number_cell(fmt::format("{:+.1f} %", 100 * (advice.ns - now) / now),
+                               fmt::format("{}", (advice.ns - now) / now))});
     }
     return table;
 }
@@ -185,7 +181,7 @@ Lines budget_lines(const EstimateReport& r) {
     if (!r.budget || !r.has_rates()) return lines;
     for (const PlaceEstimate& place : r.places) {
         lines.lines.push_back(fmt::format(
-            "{}: {} {} the budget of {}", place_name(place), share_text(place.second.ns),
+            "{}: {} {} the budget of {}", place_name(place), share_text(place.total.range.ns),
             r.over_budget(place) ? "exceeds" : "is within", share_text(*r.budget * 1e9)));
         if (r.over_budget(place)) lines.tone = Tone::Alarm;
     }

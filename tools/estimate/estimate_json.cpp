@@ -2,6 +2,7 @@
 // The keys are described in docs/json.md.
 #include <nlohmann/json.hpp>
 
+#include "tools/audit/audit.h"
 #include "tools/estimate/estimate.h"
 #include "tools/format/json_number.h"
 
@@ -16,9 +17,9 @@ Json range_json(const VariedPrices::Range& range) {
             {"high_ns", rounded(range.high_ns, 3)}};
 }
 
-Json swings_json(const VariedPrices::Range& range) {
+Json swings_json(const std::vector<VariedPrices::Swing>& all) {
     Json swings = Json::array();
-    for (const VariedPrices::Swing& s : range.swings) {
+    for (const VariedPrices::Swing& s : all) {
         swings.push_back({{"figure", s.key},
                           {"value", s.value},
                           {"unit", s.unit},
@@ -32,7 +33,7 @@ Json swings_json(const VariedPrices::Range& range) {
 Json hit_json(const EstimateReport& report, const PlaceEstimate& place, std::size_t t) {
     const EstimateTarget& target = report.targets[t];
     const HitEstimate& hit = place.hits[t];
-    Json json = {{"probe", t}, {"verdict", verdict_name(hit.verdict.kind)}};
+    Json json = {{"probe", t}, {"verdict", audit_word(hit.verdict.kind)}};
     if (hit.verdict.kind == VerdictKind::Reject) {
         json["reason"] = hit.verdict.reason;
         return json;
@@ -55,8 +56,8 @@ Json place_json(const EstimateReport& report, const PlaceEstimate& place) {
                  {"machine", {{"name", place.machine}, {"hash_fnv1a64", place.machine_hash}}},
                  {"frequency_hz", place.frequency_hz},
                  {"hits", std::move(hits)},
-                 {"total", range_json(place.second)},
-                 {"figures", swings_json(place.second)}};
+                 {"total", range_json(place.total.range)},
+                 {"figures", swings_json(place.total.swings)}};
     if (report.budget && report.has_rates()) json["over_budget"] = report.over_budget(place);
     return json;
 }

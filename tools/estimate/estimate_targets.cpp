@@ -16,7 +16,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::size_t kNearbyWords = 8;  // behind the probed one, for the advice
+constexpr std::size_t kNearbyWords = 8;  // after the probed one, for the advice
 constexpr std::size_t kMostNames = 5;
 
 // The words at an offset, up to where the next function begins.
@@ -122,6 +122,7 @@ Outcome apply_counts(std::vector<EstimateTarget>& targets, const HitCounts& coun
             fmt::format("none of the probes is counted: the file has {}", some(strangers)),
             "--counts", near);
     }
+    for (EstimateTarget& target : targets) target.rate = target.rate.value_or(0);
     if (!strangers.empty())
         notes.push_back(fmt::format("counted but not among the probes: {}", some(strangers)));
     if (!uncounted.empty())

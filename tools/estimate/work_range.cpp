@@ -43,10 +43,10 @@ Result<VariedPrices> VariedPrices::load(const std::string& machine, const std::s
     return VariedPrices(std::move(uncertainty), std::move(ends));
 }
 
-VariedPrices::Range VariedPrices::range_of(const HitWork& work) const {
-    Range range;
-    range.ns = ns_of(work, prices_);
-    double below = 0, above = 0;
+VariedPrices::Sensitivity VariedPrices::sensitivity_of(const HitWork& work) const {
+    const double ns = ns_of(work, prices_);
+    IndependentErrors errors(ns);
+    std::vector<Swing> swings;
     for (std::size_t f = 0; f < ends_.size(); ++f) {
         const Ends& ends = ends_[f];
         if (ends.path && !work.uses(*ends.path)) continue;
@@ -54,15 +54,12 @@ VariedPrices::Range VariedPrices::range_of(const HitWork& work) const {
         Swing swing{figure.key,        figure.unit,           figure.value,
                     figure.confidence, ns_of(work, ends.low), ns_of(work, ends.high)};
         if (swing.ns_at_low == swing.ns_at_high) continue;
-        below += std::pow(range.ns - std::min(swing.ns_at_low, swing.ns_at_high), 2);
-        above += std::pow(std::max(swing.ns_at_low, swing.ns_at_high) - range.ns, 2);
-        range.swings.push_back(std::move(swing));
+        errors.add(swing.ns_at_low, swing.ns_at_high);
+        swings.push_back(std::move(swing));
     }
-    range.low_ns = range.ns - std::sqrt(below);
-    range.high_ns = range.ns + std::sqrt(above);
-    std::stable_sort(range.swings.begin(), range.swings.end(),
+    std::stable_sort(swings.begin(), swings.end(),
                      [](const Swing& a, const Swing& b) { return a.ns() > b.ns(); });
-    return range;
+    return {{ns, errors.low(), errors.high()}, std::move(swings)};
 }
 
 }  // namespace uprobesim

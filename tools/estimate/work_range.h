@@ -34,11 +34,13 @@ public:
     };
     struct Range {
         double ns = 0;
-        // As far as independent errors take it: the root of the sum of the squares of the swings.
-        double low_ns = 0, high_ns = 0;
+        double low_ns = 0, high_ns = 0;  // as far as independent errors take it
+    };
+    struct Sensitivity {
+        Range range;
         std::vector<Swing> swings;  // the largest first; without those that change nothing
     };
-    Range range_of(const HitWork& work) const;
+    Sensitivity sensitivity_of(const HitWork& work) const;
 
 private:
     struct Ends {

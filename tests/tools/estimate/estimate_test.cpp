@@ -75,18 +75,18 @@ TEST_CASE("a second's hits cost their number times one, and the range holds the 
     const auto one = estimated({target({kPush})});
     const auto many = estimated({target({kPush}, 1000), target({kPush}, 500)});
     const double hit = one.places[0].hits[0].range.ns;
-    CHECK(many.places[0].second.ns == Approx(1500 * hit));
-    CHECK(many.places[0].second.low_ns < many.places[0].second.ns);
-    CHECK(many.places[0].second.high_ns > many.places[0].second.ns);
+    CHECK(many.places[0].total.range.ns == Approx(1500 * hit));
+    CHECK(many.places[0].total.range.low_ns < many.places[0].total.range.ns);
+    CHECK(many.places[0].total.range.high_ns > many.places[0].total.range.ns);
     // Errors of a figure move both probes together: the range grows as the cost does.
     const auto width = [](const VariedPrices::Range& r) { return (r.high_ns - r.low_ns) / r.ns; };
-    CHECK(width(many.places[0].second) == Approx(width(one.places[0].hits[0].range)));
+    CHECK(width(many.places[0].total.range) == Approx(width(one.places[0].hits[0].range)));
 }
 
 TEST_CASE("a refused probe costs nothing and is told as refused", "[estimate]") {
     const auto report = estimated({target({kLdxr}, 1000), target({kRet}, 1000)});
     CHECK(report.places[0].hits[0].verdict.kind == VerdictKind::Reject);
-    CHECK(report.places[0].second.ns == Approx(1000 * report.places[0].hits[1].range.ns));
+    CHECK(report.places[0].total.range.ns == Approx(1000 * report.places[0].hits[1].range.ns));
 }
 
 TEST_CASE("the budget is kept or not by all probes together", "[estimate]") {
@@ -120,7 +120,7 @@ TEST_CASE("the STP emulation is advised for a push and not for a NOP", "[estimat
         const auto report = estimated({target({word}, 1000)}, {"v6.13"});
         const auto stp = std::find_if(report.advice.begin(), report.advice.end(),
                                       [](const auto& a) { return a.what == "kernel v6.13+stp"; });
-        return stp == report.advice.end() ? 0 : report.asked_ns - stp->ns;
+        return stp == report.advice.end() ? 0 : report.places.front().total.range.ns - stp->ns;
     };
     CHECK(gain(kPush) > 0);
     CHECK(gain(kNop) == 0);
