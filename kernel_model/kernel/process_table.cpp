@@ -46,9 +46,9 @@ UserWork ProcessTable::user_work() const {
 }
 
 TaskRecord ProcessTable::record_of(const Task& task) const {
-    const UserWork work = kernel_.machine().cpu->work(task.context);
-    return {task.id, task.process->pid, task.comm, work.insns - task.recorded_insns,
-            work.cycles - task.recorded_cycles};
+    Cpu& cpu = *kernel_.machine().cpu;
+    return {task.id, task.process->pid, task.comm, cpu.insns(task.context) - task.recorded_insns,
+            cpu.cycles(task.context) - task.recorded_cycles};
 }
 
 std::vector<TaskRecord> ProcessTable::task_records() const {

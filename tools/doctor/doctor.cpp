@@ -44,8 +44,7 @@ std::vector<DoctorCheck> engine_checks() {
         if (path.used) {
             checks.push_back({"  " + path.name, State::Ok, "self-test passed", ""});
         } else {
-            checks.push_back({"  " + path.name, State::Optional, path.without,
-                              "use Debian 12's libunicorn2 (2.0.1)"});
+            checks.push_back({"  " + path.name, State::Optional, path.without, path.remedy});
         }
     }
     return checks;

@@ -153,7 +153,7 @@ void UnicornCpu::begin_unusual_block(std::uint64_t address) {
 // The block does not run; its hook comes again when it is resumed. But it was translated.
 void UnicornCpu::stop_before(std::uint64_t address) {
     if (const auto t = space_->lookup(VAddr(address))) {
-        code_frames_.add(t->frame, {space_->id(), VAddr(address).page()});
+        note_code(t->frame, VAddr(address).page());
     }
     stop_engine();
 }

@@ -102,7 +102,7 @@ std::optional<BlockId> UnicornCpu::translated(std::uint64_t pc, std::uint32_t si
     // It was fetched from there, so the page is there; and a block never leaves its page.
     if (const auto t = space_->lookup(begin); t && begin.page_offset() + all <= kPageSize) {
         words = code_at(t->frame, begin, all);
-        code_frames_.add(t->frame, {space_->id(), begin.page()});
+        note_code(t->frame, begin.page());
     }
     const std::span executed = std::span(words).first(shape.size / 4);
     TranslatedBlock block;
@@ -118,14 +118,14 @@ std::optional<BlockId> UnicornCpu::translated(std::uint64_t pc, std::uint32_t si
     block.cycles = static_cast<std::int32_t>(cycles);
     block.misaligned = (pc & 3) != 0;
     block.stepped = space_->shadowed(begin.page());
-    block.whole = shape.cut;
+    block.cut = shape.cut;
     block.guarded = !words.empty() && is_ordered_access(words[0]);
     return translated_.add(std::move(block));
 }
 
 std::optional<BlockCost> UnicornCpu::cost_of(BlockId id) const {
     const TranslatedBlock& b = translated_[id];
-    if (b.misaligned || b.stepped || b.whole || b.guarded) return std::nullopt;
+    if (b.misaligned || b.stepped || b.cut || b.guarded) return std::nullopt;
     if (b.cycles < 0 || static_cast<std::uint64_t>(b.cycles) > b.insns * kMostCyclesOfInsn)
         return std::nullopt;
     return BlockCost{b.insns, static_cast<std::uint32_t>(b.cycles)};
@@ -155,7 +155,7 @@ void UnicornCpu::begin_translated(BlockId id) {
         in_step_page_ = true;
         return stop_engine();
     }
-    if (b.whole && std::exchange(cut_tried_, 0) != b.address) {
+    if (b.cut && std::exchange(cut_tried_, 0) != b.address) {
         cut_ = {b.address, b.insns * 4};
         return stop_engine();
     }

@@ -23,6 +23,8 @@ constexpr std::uint32_t kWfi = 0xd503207f;
 // MRS Xt, CTR_EL0 traps too (SCTLR_EL1.UCT is clear): the engine's own value cannot be changed.
 constexpr std::uint32_t kReadCtr = 0xd53b0020;
 
+constexpr std::string_view kAskedForPlain = "UPROBESIM_ENGINE=plain";
+
 Abort abort_of(const UnicornEngine::FaultDetail& detail) {
     return {.address = VAddr(detail.address),
             .access = detail.write ? Access::Write : Access::Read,
@@ -35,7 +37,7 @@ UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model,
                        const UnicornOptions& options, const UnicornTrial& trial)
     : memory_(memory),
       ctr_el0_(options.ctr_el0),
-      engine_(memory, trial.way),
+      engine_(memory, trial.way, trial.most_code),
       code_frames_(options.counting == Counting::On),
       infos_(model, most_host_bytes(memory, 8u << 20, 128u << 20)),
       translated_(trial.most_blocks),
@@ -69,7 +71,7 @@ UnicornCpu::~UnicornCpu() {
 // Leaves editor_ null and says why, or has the engine's code edited from now on.
 void UnicornCpu::edit_code(const UnicornTrial& trial) {
     if (trial.way == EngineWay::Plain) {
-        editor_refused_ = "UPROBESIM_ENGINE=plain";
+        editor_refused_ = kAskedForPlain;
         return;
     }
     const EngineBuild* const build = trial.build != nullptr ? trial.build : loaded_build();
@@ -125,8 +127,10 @@ void UnicornCpu::self_test_fast_stores() {
 }
 
 std::vector<FastPath> UnicornCpu::fast_paths() const {
-    return {{"edited code", editor_ != nullptr,
-             "slower by a third, with the same results: " + editor_refused_},
+    FastPath edits{"edited code", editor_ != nullptr,
+                   "slower by a third, with the same results: " + editor_refused_};
+    if (editor_refused_ == kAskedForPlain) edits.remedy = "unset UPROBESIM_ENGINE";
+    return {std::move(edits),
             {"registers in place", engine_.registers_in_place(),
              "each register is read and written by a call of the engine"},
             {"exclusive monitor", engine_.clears_exclusive(),
@@ -446,13 +450,36 @@ void UnicornCpu::drop_code(PAddr frame) {
     }
 }
 
-// The engine remembers for a hook where each block was that has it, so the hook is made anew.
-void UnicornCpu::drop_all_code() {
-    engine_.drop_all_code();
-    // Blocks that were cut are whole again, and are not to be taken for their parts.
-    if (blocks_) blocks_->forget_all();
+// The engine has translated code of the frame, at a page of the space it is in.
+void UnicornCpu::note_code(PAddr frame, VAddr page) {
+    if (blocks_) {
+        code_frames_.add(frame, {space_->id(), page});
+    } else {
+        code_frames_.add(
+            frame);  // each translation is dropped with its counts: no table to forget in
+    }
+}
+
+// No translation is left. Blocks that were cut are whole again, and are not to be taken for their
+// parts, nor for blocks that were cut in vain.
+void UnicornCpu::forget_all_code() {
+    code_frames_.clear();
     parts_.clear();
     cut_tried_ = 0;
+    last_cut_ = {};
+}
+
+void UnicornCpu::all_gone() {
+    translated_.drop_all();
+    forget_all_code();
+}
+
+// The engine remembers for a hook where each block was that has it, so the hook is made anew.
+void UnicornCpu::drop_all_code() {
+    engine_.drop_all_code();  // and tells all_gone() of it where code is edited
+    if (edited()) return;
+    if (blocks_) blocks_->forget_all();
+    forget_all_code();
     if (block_hook_ == 0) return;
     check_engine(uc_hook_del(engine_.handle(), block_hook_), "uc_hook_del(BLOCK)");
     add_block_hook();

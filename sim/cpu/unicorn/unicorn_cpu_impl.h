@@ -111,7 +111,7 @@ private:
     void head_counts(BlockId id) override { translated_.head_counts(id); }
     bool begin(BlockId id) override;
     void gone(BlockId id) override { translated_.drop(id); }
-    void all_gone() override { translated_.drop_all(); }
+    void all_gone() override;
     void begin_translated(BlockId id);
     void count_block(BlockId id);
     void use_counts_of(Context& c);
@@ -144,6 +144,8 @@ private:
     void do_store_work();
     void drop_code(PAddr frame);
     void drop_all_code();
+    void note_code(PAddr frame, VAddr page);
+    void forget_all_code();
     void drop_code_if_full() {
         if (engine_.code().is_full()) [[unlikely]]
             drop_all_code();
@@ -182,8 +184,8 @@ private:
     // Of the loaded context, since its last fold.
     std::uint64_t insns_ = 0;
     std::uint64_t cycles_ = 0;
-    // The block hook stops the engine when insns_ reaches limit_; 0 makes it take the slow road at
-    // the next block.
+    // The block hook, or the head of a block of edited code, stops the engine when insns_ reaches
+    // limit_; 0 makes it take the slow road at the next block.
     std::uint64_t limit_ = 0;
     // The block of plain code that began last.
     const BlockRecord* last_ = nullptr;

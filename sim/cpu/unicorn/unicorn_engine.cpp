@@ -81,7 +81,9 @@ void check_engine(uc_err error, const char* call) {
     if (error != UC_ERR_OK) throw HostError(call, uc_strerror(error));
 }
 
-UnicornEngine::UnicornEngine(PhysicalMemory& memory, EngineWay way) : memory_(memory) {
+UnicornEngine::UnicornEngine(PhysicalMemory& memory, EngineWay way, std::uint64_t most_code)
+    : memory_(memory),
+      most_code_(most_code != 0 ? most_code : most_host_bytes(memory, 16u << 20, 256u << 20)) {
     check_engine(uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &uc_), "uc_open");
     // Must be the first call on a new engine.
     check_engine(uc_ctl_set_cpu_model(uc_, UC_CPU_ARM64_A72), "uc_ctl_set_cpu_model");
@@ -349,7 +351,7 @@ void UnicornEngine::calibrate() {
         throw HostError("calibrating the engine", "the fault address was not found in its state");
     fault_address_offset_ = candidates.front();
 
-    code_.find(uc_, most_host_bytes(memory_, 16u << 20, 256u << 20), [this] {
+    code_.find(uc_, most_code_, [this] {
         const std::uint32_t code[] = {kSvc0};
         probe_exception(code);
     });

@@ -25,7 +25,8 @@ namespace uprobesim {
 // Throws HostError naming the call.
 void check_engine(uc_err error, const char* call);
 
-// What may be kept about the guest's code, in the host's memory: an eighth of the guest's memory.
+// Limit in bytes for one table about the guest's code: an eighth of the guest's memory, but at
+// least `least` and at most `most`.
 inline std::uint64_t most_host_bytes(const PhysicalMemory& memory, std::uint64_t least,
                                      std::uint64_t most) {
     return std::clamp(memory.limit_bytes() / 8 / kPageSize * kPageSize, least, most);
@@ -34,7 +35,8 @@ inline std::uint64_t most_host_bytes(const PhysicalMemory& memory, std::uint64_t
 class UnicornEngine {
 public:
     // Opens the engine, maps the physical memory, goes to EL0, calibrates.
-    UnicornEngine(PhysicalMemory& memory, EngineWay way);
+    // `most_code`: as in UnicornTrial.
+    UnicornEngine(PhysicalMemory& memory, EngineWay way, std::uint64_t most_code);
     ~UnicornEngine();
     UnicornEngine(const UnicornEngine&) = delete;
     UnicornEngine& operator=(const UnicornEngine&) = delete;
@@ -141,6 +143,7 @@ private:
     PAddr data_frame_;
     std::optional<std::uint32_t> exception_;
     uc_context* scratch_ = nullptr;
+    std::uint64_t most_code_;
     TranslatedCode code_;
     std::size_t fault_address_offset_ = 0;  // in a context blob; 0: not found
     std::byte* cpu_state_ = nullptr;

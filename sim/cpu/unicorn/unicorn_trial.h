@@ -16,6 +16,8 @@ struct UnicornTrial {
     bool skip_self_test = false;
     const EngineBuild* build = nullptr;  // taken for the one that is loaded
     std::size_t most_blocks = TranslatedBlocks::kMost;
+    // Bytes of translated code after which all of it is dropped; 0: as the memory's size has it.
+    std::uint64_t most_code = 0;
 };
 
 std::unique_ptr<Cpu> make_unicorn_cpu(PhysicalMemory&, const BlockModel&, const UnicornOptions&,

@@ -62,6 +62,57 @@ TEST_CASE("edited code counts as plain code does when blocks that were dropped a
     CHECK_FALSE(TwinWorlds(101, kPlain, few).play(2500));
 }
 
+TEST_CASE("both ways do, count and stop the same when all code is dropped time and again",
+          "[cpu][engine]") {
+    const auto small = [](UnicornTrial trial) {
+        trial.most_code = 64u << 10;
+        return trial;
+    };
+    for (const std::uint64_t seed : {201U, 202U, 203U, 204U}) {
+        CAPTURE(seed);
+        CHECK_FALSE(TwinWorlds(seed, kPlain, small(kEdited)).play(2500));
+        CHECK_FALSE(TwinWorlds(seed, small(kPlain), kEdited).play(2500));
+    }
+}
+
+TEST_CASE("an access that must be aligned is checked after all code was dropped",
+          "[cpu][engine][alignment]") {
+    constexpr std::uint32_t kLdar = 0xc8dffc41;  // ldar x1, [x2]
+    constexpr VAddr kCode(0x400000), kMany(0x500000);
+    for (UnicornTrial trial : {kPlain, kEdited}) {
+        trial.most_code = 64u << 10;
+        World world(trial);
+        const auto put = [&](VAddr page, std::size_t at, const std::vector<std::uint32_t>& words) {
+            const auto frame = world.memory.allocate();
+            REQUIRE(frame);
+            std::memcpy(world.memory.bytes(*frame).data() + at, words.data(), words.size() * 4);
+            REQUIRE(world.spaces[0]->map(page, *frame, {true, false, true}));
+        };
+        const auto run = [&](VAddr at, std::uint64_t data) {
+            world.cpu->write(world.tasks[0], Reg::Pc, at.value);
+            world.cpu->write(world.tasks[0], xreg(2), data);
+            return world.cpu->run(world.tasks[0], *world.spaces[0], InsnCount(100000));
+        };
+        // The access ends the block: at each KiB the engine begins another.
+        put(kCode, 0x3f8, {a64::kNop, kLdar, a64::svc(1)});
+        // More blocks than there is room for.
+        std::vector<std::uint32_t> branches(1000, a64::b(4));
+        branches.push_back(a64::svc(2));
+        put(kMany, 0, branches);
+        for (int round = 0; round < 4; ++round) {
+            const Stop good = run(kCode + 0x3f8, kMany.value);
+            CHECK(std::holds_alternative<Svc>(good.why));
+            CHECK(good.retired == InsnCount(3));
+            CHECK(run(kMany, 0).retired == InsnCount(1001));
+            const Stop bad = run(kCode + 0x3f8, kMany.value + 1);
+            REQUIRE(std::holds_alternative<Abort>(bad.why));
+            CHECK(std::get<Abort>(bad.why).unaligned);
+            CHECK(bad.retired == InsnCount(1));
+            CHECK(run(kMany, 0).retired == InsnCount(1001));
+        }
+    }
+}
+
 TEST_CASE("when all blocks are in use the engine drops them, and counts go on",
           "[.][engine-full]") {
     // Not part of the usual run: dropping all takes the engine a second.

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "sim/base/units.h"
@@ -28,18 +30,21 @@ public:
         const std::uint64_t n = frame.value / kPageSize;
         return !known_ || (n < translated_.size() && translated_[n] != 0);
     }
+    void add(PAddr frame);
     void add(PAddr frame, Place place);
     // Forgets the frame; returns where its blocks were.
     std::vector<Place> take(PAddr frame);
     // The space is gone, and with it the places in it.
     void leave(std::uint64_t space);
+    // No code is left of any frame.
+    void clear();
 
 private:
     bool known_;
     std::vector<std::uint8_t> translated_;                // by frame number
     std::map<std::uint64_t, std::vector<Place>> places_;  // by frame number
-    std::map<std::uint64_t, std::vector<std::uint64_t>>
-        spaces_;  // by space: frames with a place there
+    std::set<std::pair<std::uint64_t, std::uint64_t>>
+        spaces_;  // space and frame with a place there
 };
 
 }  // namespace uprobesim

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The head of a block: generated code that counts the block when it begins, and leaves where it
-// must not run. It stands in the place of the engine's own test whether somebody has asked for an
-// exit.
+// The head of a block: generated code that counts the block when it begins, and leaves where the
+// block must not run. It replaces the engine's own test for a requested exit.
 //
 // A block is known by an id for each translation of it, so that what it is made of is right for as
 // long as its code lives, in whatever address space it runs. As the engine generates it, the head

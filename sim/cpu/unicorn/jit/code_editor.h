@@ -41,7 +41,8 @@ public:
     virtual void head_counts(BlockId id) = 0;
     // The head asks. False: the engine was told to stop, and the block does not run.
     virtual bool begin(BlockId id) = 0;
-    // Its code is not executed any more. Of a block that was translated last, it never was.
+    // Its code is not executed any more. May be called for a block whose translation failed: it
+    // never ran.
     virtual void gone(BlockId id) = 0;
     virtual void all_gone() = 0;
 };
@@ -58,8 +59,6 @@ public:
 
     // From now on blocks are edited. What was translated before stays as it is.
     void begin() { editing_ = true; }
-    // Blocks that were edited stay so, until the engine drops them.
-    void end() { editing_ = false; }
     // From now on a page that enters the engine's TLB is open for inline stores from the first one
     // on, where the gate says so. And the TLB has more entries.
     void open_stores(StoreGate& gate);
@@ -95,6 +94,7 @@ public:
     bool begin_block(std::uint64_t id) { return counter_->begin(static_cast<BlockId>(id)); }
     void block_gone(const TranslationBlock& block);
     void all_blocks_gone() {
+        if (forgets_) jumps_.all_gone();
         if (counter_ != nullptr) counter_->all_gone();
     }
     // An address may have got another block: a block was invalidated, all were dropped, or

@@ -14,8 +14,8 @@ namespace {
 
 // Offsets as in the machine code of the functions named.
 constexpr EngineBuild kBuilds[] = {
+    // Debian 12, libunicorn2 2.0.1.post1-1+b1, amd64
     {"f439d3d09a3fefbcc7d4014bd3f67c12d55957e6",
-     "Debian 12, libunicorn2 2.0.1.post1-1+b1, amd64",
      {.uc_cpu = 384,            // uc_emu_start
       .uc_tcg = 704,            // tb_gen_code
       .uc_target_bits = 624,    // set_preferred_target_page_bits

@@ -33,7 +33,6 @@ struct EngineLayout {
 
 struct EngineBuild {
     std::string_view build_id;  // of the ELF note, in hexadecimal
-    std::string_view name;
     EngineLayout layout;
 };
 

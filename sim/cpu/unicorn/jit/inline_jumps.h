@@ -49,6 +49,11 @@ public:
     void* find_by_address(TcgContext* s);
     void* find_for_place(TcgContext* s, std::uint64_t place);
     void forget() { ++memory_.generation; }
+    // No code is left: places are given anew.
+    void all_gone() {
+        places_ = 0;
+        forget();
+    }
 
     // How often generated code had to ask.
     std::uint64_t asked() const { return asked_; }

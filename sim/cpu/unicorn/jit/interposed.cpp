@@ -114,10 +114,8 @@ INTERPOSE(bool, qht_remove, void* table, const void* block, std::uint32_t hash) 
     return removed;
 }
 INTERPOSE(bool, qht_reset_size, void* uc, void* table, std::size_t elements) {
-    if (uprobesim::CodeEditor* const editor = uprobesim::editor_of_uc(uc)) {
-        editor->forget_jumps();
-        editor->all_blocks_gone();
-    }
+    uprobesim::CodeEditor* const editor = uprobesim::editor_of_uc(uc);
+    if (editor != nullptr) editor->all_blocks_gone();
     return own_qht_reset_size()(uc, table, elements);
 }
 INTERPOSE(void, tlb_flush_by_mmuidx_aarch64, void* cpu, std::uint16_t modes) {

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -24,7 +23,7 @@ struct TranslatedBlock {
     // Why its head has to ask.
     bool misaligned : 1 = false;  // the engine runs code that is not aligned
     bool stepped : 1 = false;     // of a page that stepping put in the real one's place
-    bool whole : 1 = false;       // has to be cut before it runs
+    bool cut : 1 = false;         // has to be cut before it runs
     bool guarded : 1 = false;     // begins with an access whose alignment is checked each time
 };
 
