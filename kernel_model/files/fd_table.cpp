@@ -25,8 +25,7 @@ SysResult<std::int32_t> FdTable::add(std::shared_ptr<File> file, bool close_on_e
     std::int32_t fd = std::max(from, next_);
     for (auto it = entries_.lower_bound(fd); it != entries_.end() && it->first == fd; ++it) ++fd;
     if (static_cast<std::uint64_t>(fd) >= limit_) return tl::make_unexpected(Errno::Mfile);
-    if (charge_.memory() != nullptr && !charge_.memory()->has_room(kEntryBytes))
-        return tl::make_unexpected(Errno::NoMem);
+    if (!charge_.has_room(kEntryBytes)) return tl::make_unexpected(Errno::NoMem);
     if (from <= next_) next_ = fd + 1;
     insert(fd, {std::move(file), close_on_exec});
     return fd;

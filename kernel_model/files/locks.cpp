@@ -16,8 +16,7 @@ std::optional<FileLock> LockTable::conflict(const FileKey& file, const FileLock&
 
 // posix_lock_inode: cuts overlapping locks of the owner, and merges adjacent ones of the same type.
 SysResult<void> LockTable::set(const FileKey& file, const FileLock& lock) {
-    if (lock.type != LockType::None && charge_.memory() != nullptr &&
-        !charge_.memory()->has_room(kLockBytes + kFileBytes))
+    if (lock.type != LockType::None && !charge_.has_room(kLockBytes + kFileBytes))
         return tl::make_unexpected(Errno::NoLck);
     const auto it = files_.try_emplace(file).first;
     std::vector<FileLock> kept;
@@ -51,7 +50,8 @@ SysResult<void> LockTable::set(const FileKey& file, const FileLock& lock) {
     return {};
 }
 
-// The owner's locks in the file, of which there were `before` with those of others.
+// To be called after the owner's locks in the file have changed. `before`: how many locks the file
+// had, of all owners.
 void LockTable::changed(std::map<FileKey, Locked>::iterator at, const void* owner,
                         std::size_t before) {
     const auto& locks = at->second.locks;

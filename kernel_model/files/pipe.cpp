@@ -31,7 +31,11 @@ Pipe::~Pipe() {
 }
 
 void Pipe::account_slots(std::size_t slots) {
-    if (owner_.pages != nullptr) (*owner_.pages)[owner_.uid] += slots - most_slots_;
+    if (owner_.pages != nullptr) {
+        auto& of_user = (*owner_.pages)[owner_.uid];
+        of_user += slots - most_slots_;
+        if (of_user == 0) owner_.pages->erase(owner_.uid);
+    }
     most_slots_ = slots;
 }
 
@@ -66,9 +70,7 @@ SysResult<std::uint64_t> Pipe::write(std::span<const std::byte> from, bool packe
         }
     }
     std::uint64_t added = 0;
-    const auto has_room = [&] {
-        return owner_.memory == nullptr || owner_.memory->has_room(++added * kSlotBytes);
-    };
+    const auto has_room = [&] { return charge_.has_room(++added * kSlotBytes); };
     while (done < from.size() && !full() && has_room()) {
         const auto part = from.subspan(done, std::min(kPageSize, from.size() - done));
         slots_.push_back({.bytes = {part.begin(), part.end()}, .packet = packet});

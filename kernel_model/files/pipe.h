@@ -17,7 +17,8 @@
 
 namespace uprobesim {
 
-// The pages of the pipes of each user (user_struct.pipe_bufs), and whose a pipe's are.
+// Pages in pipes by user (user_struct.pipe_bufs). A PipeOwner says to which user and memory a pipe
+// is charged.
 using PipePages = std::map<std::uint32_t, std::uint64_t>;
 struct PipeOwner {
     std::shared_ptr<PipePages> pages;

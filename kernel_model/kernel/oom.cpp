@@ -38,9 +38,9 @@ bool ProcessTable::out_of_memory(Mm& wanting) {
     // A process that ends is not waited for, and needs no more.
     if (ending_ != 0) return false;
     Process* const chosen = oom_victim();
-    if (chosen == nullptr) return false;
     kernel_.counters().note_unmodelled(
         "out of memory", "processes that the OOM killer ended, because --memory was used up");
+    if (chosen == nullptr) return false;  // the task that wants memory is ended
     // All that share the memory must go (__oom_kill_process).
     const std::shared_ptr<Mm> memory = chosen->mm;
     for (const auto& [pid, process] : processes_) {

@@ -117,8 +117,7 @@ SysResult<std::uint64_t> Mm::discard(VRange range) {
 void Mm::reap() {
     reaped_ = true;
     for (const auto& [begin, vma] : vmas_) {
-        if (vma.shared) continue;
-        space_->for_each_mapped(vma.range, [&](VAddr page, Translation) { space_->unmap(page); });
+        if (!vma.shared) zap(vma.range);
     }
 }
 

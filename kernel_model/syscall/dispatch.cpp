@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "kernel_model/syscall/without_memory.h"
 #include "kernel_model/task/budgets.h"
 
 namespace uprobesim {
@@ -48,7 +47,6 @@ SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>
             rows_[row.number] = &row;
         }
     }
-    for (const auto& [number, error] : calls_that_need_memory()) without_memory_[number] = error;
 }
 
 std::vector<const SyscallRow*> SyscallDispatcher::all() const {
@@ -82,18 +80,17 @@ void SyscallDispatcher::enter(Kernel& kernel, Task& task) const {
         kernel.counters().note_unmodelled(std::string(row->name), std::string(row->note));
     task.woken = false;
     task.call_progress = 0;
-    if (without_memory_[number] && !kernel.machine().memory.has_room(kRoomForCall)) [[unlikely]]
-        return refuse(kernel, task, *row);
+    if (row->without_memory && !kernel.machine().memory.has_room(kRoomForCall)) [[unlikely]]
+        return answer(kernel, task, *row, *row->without_memory);
     if (!call(kernel, task, *row)) block(kernel, task, *row);
 }
 
-// The kernel's memory is used up.
-void SyscallDispatcher::refuse(Kernel& kernel, Task& task, const SyscallRow& row) const {
+// Ends a call that its handler is not asked about any more.
+void SyscallDispatcher::answer(Kernel& kernel, Task& task, const SyscallRow& row, Errno error) {
     kernel.gate().spend(task, row.path);
-    const std::uint64_t result = as_register(*without_memory_[row.number]);
-    kernel.machine().cpu->write(task.context, Reg::X0, result);
+    kernel.machine().cpu->write(task.context, Reg::X0, as_register(error));
     if (TrapObserver* observer = kernel.observer(); observer != nullptr) [[unlikely]] {
-        observer->call_ended(task, result);
+        observer->call_ended(task, as_register(error));
     }
 }
 
@@ -165,13 +162,9 @@ void SyscallDispatcher::end_interrupted(Kernel& kernel, Task& task) const {
     const SyscallRow* row = find(task.blocked_in);
     check_invariant(row != nullptr, "a task is blocked in no system call");
     if (task.state == TaskState::Blocked) task.state = TaskState::Runnable;
-    kernel.gate().spend(task, row->path);
     end_wait(task, kernel.timers(), kernel.futexes());
     task.resumes_call = false;
-    kernel.machine().cpu->write(task.context, Reg::X0, as_register(Errno::Intr));
-    if (TrapObserver* observer = kernel.observer(); observer != nullptr) [[unlikely]] {
-        observer->call_ended(task, as_register(Errno::Intr));
-    }
+    answer(kernel, task, *row, Errno::Intr);
 }
 
 }  // namespace uprobesim

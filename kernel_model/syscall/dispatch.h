@@ -28,10 +28,6 @@ public:
     // Ends the call of a task that waits in one with EINTR.
     void end_interrupted(Kernel& kernel, Task& task) const;
 
-    // The error of a call that needs memory of the kernel when there is none.
-    std::optional<Errno> without_memory(std::uint32_t number) const {
-        return number < kLimit ? without_memory_[number] : std::nullopt;
-    }
     const SyscallRow* find(std::uint32_t number) const {
         return number < kLimit ? rows_[number] : nullptr;
     }
@@ -39,11 +35,10 @@ public:
 
 private:
     void block(Kernel& kernel, Task& task, const SyscallRow& row) const;
-    void refuse(Kernel& kernel, Task& task, const SyscallRow& row) const;
+    static void answer(Kernel& kernel, Task& task, const SyscallRow& row, Errno error);
     bool call(Kernel& kernel, Task& task, const SyscallRow& row) const;
 
     std::array<const SyscallRow*, kLimit> rows_{};
-    std::array<std::optional<Errno>, kLimit> without_memory_{};
 };
 
 }  // namespace uprobesim

@@ -8,6 +8,7 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <variant>
@@ -87,6 +88,9 @@ struct SyscallRow {
     Support support;
     KernelPath path;
     std::string_view note;  // required for Partial and Stub
+    // The error when the kernel has no memory left. Nothing: the call needs none, or knows itself
+    // what it needs, such as mmap, clone, and writes to pipes and sockets.
+    std::optional<Errno> without_memory{};
 };
 
 // One table per subject, each in its sys_<subject>.cpp. dispatch.cpp joins them and refuses

@@ -16,8 +16,8 @@ inline constexpr std::uint64_t kTimerBytes = 640;        // k_itimer, its sigque
 inline constexpr std::uint64_t kWaitBytes = 64;          // a place in a wait queue
 inline constexpr std::uint64_t kFreeWaits = 16;  // of such places, which the task's charge includes
 
-// set_max_threads: an eighth of the memory for stacks of 16 KiB. At most what the 8 GiB have whose
-// resource limits processes start with.
+// set_max_threads: an eighth of the memory for stacks of 16 KiB. Capped at the value for 8 GiB, for
+// which the default RLIMIT_NPROC and RLIMIT_SIGPENDING are set.
 inline std::uint64_t threads_max(const PhysicalMemory& memory) {
     constexpr std::uint64_t kThreadSize = 16 << 10, kFewest = 20, kMost = 62000;
     return std::clamp(memory.limit_bytes() / (8 * kThreadSize), kFewest, kMost);

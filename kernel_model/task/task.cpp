@@ -18,6 +18,7 @@ void end_wait(Task& task, Timers& timers, Futexes& futexes) {
     task.call_holds.reset();
     futexes.remove(task);
     task.leave_queues();
+    task.wait_charge.resize(0);
 }
 
 }  // namespace uprobesim

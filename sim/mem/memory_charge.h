@@ -41,6 +41,10 @@ public:
         }
         bytes_ = bytes;
     }
+    // So much more may be charged.
+    bool has_room(std::uint64_t bytes) const {
+        return memory_ == nullptr || memory_->has_room(bytes);
+    }
     void grow(std::uint64_t bytes) { resize(bytes_ + bytes); }
     std::uint64_t bytes() const { return bytes_; }
     PhysicalMemory* memory() const { return memory_; }

@@ -122,14 +122,18 @@ static void range_locks(long most) {
 }
 
 // Locks of many files, each closed again while others stay.
+static int new_file(char kind, long number) {
+    char name[32];
+    snprintf(name, sizeof name, "/tmp/%c%ld", kind, number);
+    return open(name, O_RDWR | O_CREAT, 0600);
+}
+
 static void locked_files(long most) {
     many_descriptors();
     if (most > 5000) most = 5000;
     long n = 0;
     for (; n < most; ++n) {
-        char name[32];
-        snprintf(name, sizeof name, "/tmp/l%ld", n);
-        const int fd = open(name, O_RDWR | O_CREAT, 0600);
+        const int fd = new_file('l', n);
         const struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
         if (fd < 0 || fcntl(fd, F_SETLK, &lock) != 0 || flock(fd, LOCK_EX) != 0) break;
         close(dup(0));
@@ -140,9 +144,7 @@ static void locked_files(long most) {
 static void new_files(long most) {
     long n = 0;
     for (; n < most; ++n) {
-        char name[32];
-        snprintf(name, sizeof name, "/tmp/f%ld", n);
-        const int fd = open(name, O_RDWR | O_CREAT, 0600);
+        const int fd = new_file('f', n);
         if (fd < 0) break;
         close(fd);
     }

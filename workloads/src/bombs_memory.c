@@ -17,15 +17,17 @@ static char* reserve(size_t bytes) {
     return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
-static void pages(long most) {
+static void megabytes(long most, int sharing) {
     long n = 0;
     for (; n < most; ++n) {
-        char* p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        char* p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
         if (p == MAP_FAILED) break;
         memset(p, 1, 1 << 20);
     }
     told("megabytes", n, most);
 }
+
+static void pages(long most) { megabytes(most, MAP_PRIVATE); }
 
 // A page in every 2 MiB: each needs a table of its own.
 static void page_tables(long most) {
@@ -102,15 +104,7 @@ static void empty_memory_files(long most) {
 }
 
 // Takes the pages of a file, and those that all mappings share.
-static void anonymous_shared(long most) {
-    long n = 0;
-    for (; n < most; ++n) {
-        char* p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (p == MAP_FAILED) break;
-        memset(p, 1, 1 << 20);
-    }
-    told("megabytes", n, most);
-}
+static void anonymous_shared(long most) { megabytes(most, MAP_SHARED); }
 
 // Code that is written, run and written again: a function of `length` instructions that counts.
 enum { kLength = 250 };

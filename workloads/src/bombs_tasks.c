@@ -82,16 +82,20 @@ static void threads(long most) {
     told("threads", n, most);
 }
 
-static void timers(long most) {
-    struct sigevent event = {.sigev_notify = SIGEV_NONE};
-    const struct itimerspec when = {{0, 1000}, {0, 1000}};
+static long armed_timers(clockid_t clock, struct sigevent event, struct itimerspec when, long most) {
     long n = 0;
     for (; n < most; ++n) {
         int id;
-        if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &id) != 0) break;
+        if (syscall(SYS_timer_create, clock, &event, &id) != 0) break;
         syscall(SYS_timer_settime, id, 0, &when, NULL);
     }
     told("timers", n, most);
+    return n;
+}
+
+static void timers(long most) {
+    const struct sigevent event = {.sigev_notify = SIGEV_NONE};
+    armed_timers(CLOCK_MONOTONIC, event, (struct itimerspec){{0, 1000}, {0, 1000}}, most);
 }
 
 // Timers that all expire, and whose signals wait.
@@ -99,15 +103,8 @@ static void expiring_timers(long most) {
     sigset_t set;
     sigfillset(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN};
-    const struct itimerspec when = {{0, 0}, {0, 1000}};
-    long n = 0;
-    for (; n < most; ++n) {
-        int id;
-        if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &id) != 0) break;
-        syscall(SYS_timer_settime, id, 0, &when, NULL);
-    }
-    told("timers", n, most);
+    const struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN};
+    const long n = armed_timers(CLOCK_MONOTONIC, event, (struct itimerspec){{0, 0}, {0, 1000}}, most);
     long taken = 0;
     const struct timespec now = {0, 0};
     usleep(10000);
@@ -116,15 +113,8 @@ static void expiring_timers(long most) {
 }
 
 static void cpu_timers(long most) {
-    struct sigevent event = {.sigev_notify = SIGEV_NONE};
-    const struct itimerspec when = {{0, 0}, {1000, 0}};
-    long n = 0;
-    for (; n < most; ++n) {
-        int id;
-        if (syscall(SYS_timer_create, CLOCK_PROCESS_CPUTIME_ID, &event, &id) != 0) break;
-        syscall(SYS_timer_settime, id, 0, &when, NULL);
-    }
-    told("timers", n, most);
+    const struct sigevent event = {.sigev_notify = SIGEV_NONE};
+    armed_timers(CLOCK_PROCESS_CPUTIME_ID, event, (struct itimerspec){{0, 0}, {1000, 0}}, most);
     volatile long spin = 0;
     while (spin < 20000000) spin = spin + 1;
 }

@@ -136,6 +136,7 @@ SysResult<void> Epoll::add(std::int32_t fd, File& file, EpollEvent event) {
         if (deep || nested->reaches(*this)) return tl::make_unexpected(Errno::Loop);
     }
     if (*watches_ >= most_watches_) return tl::make_unexpected(Errno::NoSpc);
+    if (!charge.has_room(kItemBytes)) return tl::make_unexpected(Errno::NoMem);
     event.events |= abi::kPollErr | abi::kPollHup;
     Item& item = *items_.emplace(key, std::make_unique<Item>(*this, fd, file, event)).first->second;
     settle();

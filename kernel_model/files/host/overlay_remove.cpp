@@ -135,7 +135,7 @@ SysResult<bool> OverlayFileSystem::check_rename(const Credentials& credentials, 
     // A directory of the root would have to be copied with all its contents. As overlayfs, fail
     // with EXDEV, on which programs copy it themselves.
     const bool lower =
-        source.scratch && layers_.root().status(source.relative) && !layers_.hidden(source.guest);
+        source.scratch && TRY(layers_.root().has(source.relative)) && !layers_.hidden(source.guest);
     if (directory && lower) return tl::make_unexpected(Errno::Xdev);
     return true;
 }
@@ -151,8 +151,11 @@ SysResult<void> OverlayFileSystem::rename(const Caller& caller, std::string_view
     TRY(prepare(caller.credentials, target));
     const auto a = TRY(source.directory->parent(source.relative));
     const auto b = TRY(target.directory->parent(target.relative));
+    // Both are asked before anything changes: the root may fail to answer.
+    const bool covers_source = source.scratch && TRY(layers_.root().has(source.relative));
+    const bool covers_target = source.scratch && TRY(layers_.root().has(target.relative));
     // The source is the scratch layer's by now and covers the root's until it has moved.
-    if (source.scratch && layers_.root().status(source.relative)) hide(source.guest);
+    if (covers_source) hide(source.guest);
     const bool told = state_ != nullptr && source.scratch;
     if (told) state_->moved(source.guest, target.guest);
     if (renameat(a.first.get(), a.second.c_str(), b.first.get(), b.second.c_str()) != 0) {
@@ -166,7 +169,7 @@ SysResult<void> OverlayFileSystem::rename(const Caller& caller, std::string_view
     }
     dentries_.renamed(source.guest, target.guest);
     // Last: what has moved there covers the root's now.
-    if (source.scratch && layers_.root().status(target.relative)) hide(target.guest);
+    if (covers_target) hide(target.guest);
     modified_directory(source);
     modified_directory(target);
     return {};

@@ -26,8 +26,8 @@ namespace {
 
 constexpr std::string_view kFirstLine = "uprobesim-scratch 1";
 constexpr std::size_t kMostTouched = 256;
-// The log is written anew when it is so much longer than what it says.
 constexpr std::uint64_t kEntryBytes = 96;  // of a name, beside its text
+// The log is written anew when it is so much longer than what it says.
 constexpr std::uint64_t kSlack = std::uint64_t{1} << 20;
 
 SysResult<std::string> read_whole(int fd) {

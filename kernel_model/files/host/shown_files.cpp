@@ -66,7 +66,7 @@ std::uint64_t ShownFiles::inode(const FileKey& host, const std::string& guest) {
 }
 
 bool ShownFiles::has_room() const {
-    return charge_.memory() == nullptr || charge_.memory()->has_room(kNumberBytes + kKeptBytes);
+    return charge_.has_room(kNumberBytes + kKeptBytes);
 }
 
 void ShownFiles::settle_charge() {

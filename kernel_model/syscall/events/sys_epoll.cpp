@@ -131,7 +131,8 @@ SysOutcome sys_epoll_pwait2(SysCall& call) {
 }
 
 constexpr SyscallRow kRows[] = {
-    {20, "epoll_create1", sys_epoll_create1, Support::Full, KernelPath::SysEpollCreate, ""},
+    {20, "epoll_create1", sys_epoll_create1, Support::Full, KernelPath::SysEpollCreate, "",
+     Errno::NoMem},
     {21, "epoll_ctl", sys_epoll_ctl, Support::Full, KernelPath::SysEpollModify, ""},
     {22, "epoll_pwait", sys_epoll_pwait, Support::Full, KernelPath::SysEpollWait, ""},
     {441, "epoll_pwait2", sys_epoll_pwait2, Support::Full, KernelPath::SysEpollWait, ""},

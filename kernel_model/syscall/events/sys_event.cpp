@@ -182,14 +182,26 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
 }
 
 constexpr SyscallRow kRows[] = {
-    {19, "eventfd2", sys_eventfd2, Support::Full, KernelPath::SysEventfd, {}},
-    {74, "signalfd4", sys_signalfd4, Support::Full, KernelPath::SysEventfd, {}},
-    {85, "timerfd_create", sys_timerfd_create, Support::Full, KernelPath::SysEventfd, {}},
+    {19, "eventfd2", sys_eventfd2, Support::Full, KernelPath::SysEventfd, {}, Errno::NoMem},
+    {74, "signalfd4", sys_signalfd4, Support::Full, KernelPath::SysEventfd, {}, Errno::NoMem},
+    {85,
+     "timerfd_create",
+     sys_timerfd_create,
+     Support::Full,
+     KernelPath::SysEventfd,
+     {},
+     Errno::NoMem},
     {86, "timerfd_settime", sys_timerfd_settime, Support::Full, KernelPath::SysTimerfd, {}},
     {87, "timerfd_gettime", sys_timerfd_gettime, Support::Full, KernelPath::SysTimerfd, {}},
-    {279, "memfd_create", sys_memfd_create, Support::Full, KernelPath::SysEventfd, {}},
+    {279,
+     "memfd_create",
+     sys_memfd_create,
+     Support::Full,
+     KernelPath::SysEventfd,
+     {},
+     Errno::NoMem},
     {424, "pidfd_send_signal", sys_pidfd_send_signal, Support::Full, KernelPath::SysKill, {}},
-    {434, "pidfd_open", sys_pidfd_open, Support::Full, KernelPath::SysEventfd, {}},
+    {434, "pidfd_open", sys_pidfd_open, Support::Full, KernelPath::SysEventfd, {}, Errno::NoMem},
 };
 
 }  // namespace

@@ -399,16 +399,16 @@ SysOutcome sys_fadvise64(SysCall& call) {
 }
 
 constexpr SyscallRow kRows[] = {
-    {23, "dup", sys_dup, Support::Full, KernelPath::SysDup, ""},
-    {24, "dup3", sys_dup3, Support::Full, KernelPath::SysDup, ""},
+    {23, "dup", sys_dup, Support::Full, KernelPath::SysDup, "", Errno::NoMem},
+    {24, "dup3", sys_dup3, Support::Full, KernelPath::SysDup, "", Errno::NoMem},
     {25, "fcntl", sys_fcntl, Support::Full, KernelPath::SysFcntl, ""},
     {29, "ioctl", sys_ioctl, Support::Full, KernelPath::SysIoctl, ""},
     {32, "flock", sys_flock, Support::Full, KernelPath::SysFcntl, ""},
     {46, "ftruncate", sys_ftruncate, Support::Full, KernelPath::SysTruncate, ""},
     {47, "fallocate", sys_fallocate, Support::Full, KernelPath::SysTruncate, ""},
     {57, "close", sys_close, Support::Full, KernelPath::SysClose, ""},
-    {59, "pipe2", sys_pipe2, Support::Full, KernelPath::SysPipe, ""},
-    {61, "getdents64", sys_getdents64, Support::Full, KernelPath::SysGetdents, ""},
+    {59, "pipe2", sys_pipe2, Support::Full, KernelPath::SysPipe, "", Errno::Nfile},
+    {61, "getdents64", sys_getdents64, Support::Full, KernelPath::SysGetdents, "", Errno::NoMem},
     {62, "lseek", sys_lseek, Support::Full, KernelPath::SysLseek, ""},
     {63, "read", sys_read, Support::Full, KernelPath::SysReadFile, ""},
     {64, "write", sys_write, Support::Full, KernelPath::SysWriteFile, ""},

@@ -278,10 +278,10 @@ SysOutcome sys_shmctl(SysCall& call) {
 }
 
 constexpr auto kRows = std::to_array<SyscallRow>({
-    {194, "shmget", sys_shmget, Support::Full, KernelPath::SysEventfd, ""},
+    {194, "shmget", sys_shmget, Support::Full, KernelPath::SysEventfd, "", Errno::NoMem},
     {195, "shmctl", sys_shmctl, Support::Partial, KernelPath::SysPrctl,
      "locking keeps nothing in memory: nothing is ever swapped"},
-    {196, "shmat", sys_shmat, Support::Full, KernelPath::SysMmapFile, ""},
+    {196, "shmat", sys_shmat, Support::Full, KernelPath::SysMmapFile, "", Errno::NoMem},
     {197, "shmdt", sys_shmdt, Support::Full, KernelPath::SysMunmap, ""},
 });
 }  // namespace

@@ -192,16 +192,16 @@ SysOutcome sys_shutdown(SysCall& call) {
 }
 
 constexpr SyscallRow kRows[] = {
-    {198, "socket", sys_socket, Support::Full, KernelPath::SysSocket, ""},
-    {199, "socketpair", sys_socketpair, Support::Full, KernelPath::SysSocketPair, ""},
-    {200, "bind", sys_bind, Support::Full, KernelPath::SysBind, ""},
+    {198, "socket", sys_socket, Support::Full, KernelPath::SysSocket, "", Errno::Nfile},
+    {199, "socketpair", sys_socketpair, Support::Full, KernelPath::SysSocketPair, "", Errno::Nfile},
+    {200, "bind", sys_bind, Support::Full, KernelPath::SysBind, "", Errno::NoMem},
     {201, "listen", sys_listen, Support::Full, KernelPath::SysBind, ""},
-    {202, "accept", sys_accept, Support::Full, KernelPath::SysAccept, ""},
-    {203, "connect", sys_connect, Support::Full, KernelPath::SysConnectTcp, ""},
+    {202, "accept", sys_accept, Support::Full, KernelPath::SysAccept, "", Errno::NoMem},
+    {203, "connect", sys_connect, Support::Full, KernelPath::SysConnectTcp, "", Errno::NoBufs},
     {204, "getsockname", sys_getsockname, Support::Full, KernelPath::SysGetsockname, ""},
     {205, "getpeername", sys_getpeername, Support::Full, KernelPath::SysGetsockname, ""},
     {210, "shutdown", sys_shutdown, Support::Full, KernelPath::SysShutdown, ""},
-    {242, "accept4", sys_accept4, Support::Full, KernelPath::SysAccept, ""},
+    {242, "accept4", sys_accept4, Support::Full, KernelPath::SysAccept, "", Errno::NoMem},
 };
 
 }  // namespace

@@ -229,11 +229,11 @@ constexpr SyscallRow kRows[] = {
     {157, "setsid", sys_setsid, Support::Full, KernelPath::SysIds, {}},
     {163, "getrlimit", sys_getrlimit, Support::Full, KernelPath::SysPrctl, {}},
     {164, "setrlimit", sys_setrlimit, Support::Full, KernelPath::SysPrctl, {}},
-    {221, "execve", sys_execve, Support::Full, KernelPath::SysExec, {}},
+    {221, "execve", sys_execve, Support::Full, KernelPath::SysExec, {}, Errno::NoMem},
     {261, "prlimit64", sys_prlimit64, Support::Full, KernelPath::SysPrctl, {}},
     {277, "seccomp", refuse<Errno::Inval>, Support::Stub, KernelPath::SysPrctl,
      "no filters: answered EINVAL"},
-    {281, "execveat", sys_execveat, Support::Full, KernelPath::SysExec, {}},
+    {281, "execveat", sys_execveat, Support::Full, KernelPath::SysExec, {}, Errno::NoMem},
     {293, "rseq", refuse<Errno::NoSys>, Support::Stub, KernelPath::SysUnknown,
      "no restartable sequences: answered ENOSYS"},
 };

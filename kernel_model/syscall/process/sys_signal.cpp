@@ -248,9 +248,21 @@ constexpr SyscallRow kRows[] = {
     {135, "rt_sigprocmask", sys_rt_sigprocmask, Support::Full, KernelPath::SysSigprocmask, {}},
     {136, "rt_sigpending", sys_rt_sigpending, Support::Full, KernelPath::SysSigprocmask, {}},
     {137, "rt_sigtimedwait", sys_rt_sigtimedwait, Support::Full, KernelPath::SysNanosleep, {}},
-    {138, "rt_sigqueueinfo", sys_rt_sigqueueinfo, Support::Full, KernelPath::SysKill, {}},
+    {138,
+     "rt_sigqueueinfo",
+     sys_rt_sigqueueinfo,
+     Support::Full,
+     KernelPath::SysKill,
+     {},
+     Errno::Again},
     {139, "rt_sigreturn", sys_rt_sigreturn, Support::Full, KernelPath::SignalReturn, {}},
-    {240, "rt_tgsigqueueinfo", sys_rt_tgsigqueueinfo, Support::Full, KernelPath::SysKill, {}},
+    {240,
+     "rt_tgsigqueueinfo",
+     sys_rt_tgsigqueueinfo,
+     Support::Full,
+     KernelPath::SysKill,
+     {},
+     Errno::Again},
 };
 
 }  // namespace

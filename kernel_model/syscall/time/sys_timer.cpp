@@ -237,7 +237,7 @@ SysOutcome sys_timer_delete(SysCall& call) {
 constexpr SyscallRow kRows[] = {
     {102, "getitimer", sys_getitimer, Support::Full, KernelPath::SysTimer, {}},
     {103, "setitimer", sys_setitimer, Support::Full, KernelPath::SysTimer, {}},
-    {107, "timer_create", sys_timer_create, Support::Full, KernelPath::SysTimer, {}},
+    {107, "timer_create", sys_timer_create, Support::Full, KernelPath::SysTimer, {}, Errno::Again},
     {108, "timer_gettime", sys_timer_gettime, Support::Full, KernelPath::SysTimer, {}},
     {109, "timer_getoverrun", sys_timer_getoverrun, Support::Full, KernelPath::SysTimer, {}},
     {110, "timer_settime", sys_timer_settime, Support::Full, KernelPath::SysTimer, {}},

@@ -3,6 +3,7 @@
 // remembered.
 #include "kernel_model/files/dentry.h"
 #include "kernel_model/files/host/shown_files.h"
+#include "kernel_model/files/pipe.h"
 #include "tests/kernel_model/files/files_support.h"
 
 using namespace uprobesim;
@@ -41,6 +42,35 @@ TEST_CASE_METHOD(ChargesFixture, "without memory no file is made or copied to be
     rest = {};
     CHECK(mkdir("/tmp/d") == 0);
     CHECK(chmod("/data/a", 0600) == 0);
+}
+
+// Linux allocates for EPOLL_CTL_ADD only (fs/eventpoll.c): what frees memory must go on working.
+TEST_CASE_METHOD(ChargesFixture, "without memory a set of epoll takes no more, and gives back",
+                 "[files][budgets]") {
+    const auto u = [](std::int64_t fd) { return static_cast<std::uint64_t>(fd); };
+    process->files.account(machine->memory);
+    const std::int64_t set = call("epoll_create1", {0});
+    const std::int64_t first = call("eventfd2", {0, 0}), second = call("eventfd2", {0, 0});
+    put(data, std::array<std::uint64_t, 2>{1, 0});
+    const auto control = [&](std::uint64_t operation, std::int64_t fd) {
+        return call("epoll_ctl", {u(set), operation, u(fd), data});
+    };
+    constexpr std::uint64_t kAdd = 1, kDel = 2, kMod = 3;
+    REQUIRE(control(kAdd, first) == 0);
+    take_all_memory();
+    CHECK(control(kAdd, second) == -12);  // ENOMEM
+    CHECK(control(kMod, first) == 0);
+    CHECK(control(kDel, first) == 0);
+    CHECK(control(kAdd, second) == 0);  // in its place
+}
+
+TEST_CASE("the pages of a user's pipes are forgotten with the last of them", "[files][budgets]") {
+    const auto pages = std::make_shared<PipePages>();
+    for (std::uint32_t uid = 1; uid <= 100; ++uid) {
+        const Pipe pipe({.pages = pages, .uid = uid});
+        CHECK(pages->at(uid) == 16);  // PIPE_DEF_BUFFERS
+    }
+    CHECK(pages->empty());
 }
 
 TEST_CASE_METHOD(ChargesFixture,

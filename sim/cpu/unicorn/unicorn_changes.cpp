@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a change of memory or of an address space means for code that the engine has translated.
+#include "sim/cpu/unicorn/unicorn_cpu_impl.h"
+
+namespace uprobesim {
+
+void UnicornCpu::translation_changed(const AddressSpace& space, VAddr page) {
+    // Also of a space that is not current: it is entered with what the table holds about it.
+    if (blocks_) blocks_->forget_page(space.id(), page);
+    if (space_ != &space) return;
+    translations_stale_ = true;
+    stores_.forget_page(page);
+}
+
+void UnicornCpu::shadow_changed(const AddressSpace& space, VAddr page) {
+    if (blocks_) blocks_->forget_page(space.id(), page);
+    if (space_ == &space) translations_stale_ = true;
+}
+
+void UnicornCpu::space_gone(const AddressSpace& space) {
+    if (blocks_) blocks_->leave(space);
+    if (space_ != &space) return;
+    space_ = nullptr;
+    table_stale_ = true;
+    stores_.enter(nullptr);
+}
+
+void UnicornCpu::code_frame_changed(PAddr frame) {
+    if (code_frames_.holds(frame)) drop_code(frame);
+}
+
+void UnicornCpu::drop_code(PAddr frame) {
+    engine_.drop_code(frame);
+    parts_.erase(parts_.lower_bound(frame.value), parts_.lower_bound(frame.value + kPageSize));
+    table_stale_ = true;
+    for (const CodeFrames::Place& place : code_frames_.take(frame)) {
+        if (blocks_) blocks_->forget_page(place.space, place.page);
+    }
+}
+
+// The engine has translated code of the frame, at a page of the space it is in.
+void UnicornCpu::note_code(PAddr frame, VAddr page) {
+    if (blocks_) {
+        code_frames_.add(frame, {space_->id(), page});
+    } else {
+        code_frames_.add(
+            frame);  // each translation is dropped with its counts: no table to forget in
+    }
+}
+
+// No translation is left. Blocks that were cut are whole again, and are not to be taken for their
+// parts, nor for blocks that were cut in vain.
+void UnicornCpu::forget_all_code() {
+    code_frames_.clear();
+    parts_.clear();
+    cut_tried_ = 0;
+    last_cut_ = {};
+}
+
+void UnicornCpu::all_gone() {
+    translated_.drop_all();
+    forget_all_code();
+}
+
+// The engine remembers for a hook where each block was that has it, so the hook is made anew.
+void UnicornCpu::drop_all_code() {
+    engine_.drop_all_code();  // and tells all_gone() of it where code is edited
+    if (edited()) return;
+    if (blocks_) blocks_->forget_all();
+    forget_all_code();
+    if (block_hook_ == 0) return;
+    check_engine(uc_hook_del(engine_.handle(), block_hook_), "uc_hook_del(BLOCK)");
+    add_block_hook();
+}
+
+void UnicornCpu::add_block_hook() {
+    check_engine(uc_hook_add(engine_.handle(), &block_hook_, UC_HOOK_BLOCK,
+                             reinterpret_cast<void*>(&on_block), this, 1, 0),
+                 "uc_hook_add(BLOCK)");
+}
+
+void UnicornCpu::frame_became_code(PAddr frame) {
+    stores_.forget();
+    // Stores to it may be inline by now, through any address.
+    if (stores_.may_be_open(frame)) translations_stale_ = true;
+}
+
+}  // namespace uprobesim
