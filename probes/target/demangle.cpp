@@ -13,7 +13,8 @@ namespace {
 
 // A short name can stand for a text that is exponentially long: what it repeats may repeat again.
 // The demangler's callback cannot tell it to stop, so it is left where it is. It is a C function
-// that keeps what it works with on the stack.
+// that keeps what it works with on the stack, but for the letters of a Rust identifier in punycode:
+// it allocates them, and they leak where it is left while it prints them.
 constexpr std::size_t kMostBytes = std::size_t{64} << 10;
 constexpr std::size_t kMostMangled = std::size_t{16} << 10;
 
@@ -48,6 +49,23 @@ int options_of(NameForm form) {
     return 0;
 }
 
+bool is_base62(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// Whether a name of Rust's v0 mangling may have a "for<...>" of more than 63 lifetimes: "G", a
+// number in base 62 and "_" after an F (function type) or a D (dyn type). Where the demangler
+// prints nothing, its loop over them, as many as 2^64, calls nothing that could stop it.
+bool has_many_lifetimes(std::string_view name) {
+    for (std::size_t at = name.find('G'); at != name.npos; at = name.find('G', at + 1)) {
+        if (at == 0 || (name[at - 1] != 'F' && name[at - 1] != 'D')) continue;
+        std::size_t end = at + 1;
+        while (end < name.size() && is_base62(name[end])) ++end;
+        if (end - at > 2 && end < name.size() && name[end] == '_') return true;
+    }
+    return false;
+}
+
 // _ZN...17h<16 hexadecimal digits>E
 bool is_legacy_rust(std::string_view name) {
     constexpr std::size_t kHash = 16;
@@ -70,6 +88,7 @@ ProbeSpec::Language mangling_of(std::string_view name) {
 std::string demangled(const std::string& name, NameForm form) {
     const ProbeSpec::Language language = mangling_of(name);
     if (language == ProbeSpec::Language::Any || name.size() > kMostMangled) return {};
+    if (name.starts_with("_R") && has_many_lifetimes(name)) return {};
     std::string text(kMostBytes, '\0');
     Sink sink{text.data(), 0, {}};
     bool done = language == ProbeSpec::Language::Rust &&

@@ -169,6 +169,15 @@ TEST_CASE("a name that stands for an endless text is not demangled", "[symbols]"
     CHECK(demangled(name).empty());
 }
 
+TEST_CASE("a name of Rust with 2^47 lifetimes is not demangled", "[symbols]") {
+    // A function type in a constant's type and in the path of an impl: neither is printed.
+    CHECK(demangled("_RC1aIC1bFGzzzzzzzz_EuE").empty());
+    CHECK(demangled("_RMIC1bFGzzzzzzzz_EuEC1a").empty());
+    // a::b::<for<'a> fn(&'a u8)>, and an identifier that looks like the two letters.
+    CHECK(demangled("_RINvC1a1bFG_RL0_hEuE") == "a::b::<for<'a> fn(&'a u8)>");
+    CHECK(demangled("_RNvC1a4FG_b") == "a::FG_b");
+}
+
 TEST_CASE("places inside of an exclusive pair are known, those around it are not", "[symbols]") {
     // mov x1, x2; ldxr w1, [x0]; add w1, w1, #1; stxr w2, w1, [x0]; cbnz w2, .-12; ret
     const std::vector<std::uint32_t> code = {0xaa0203e1, 0x885f7c01, 0x11000421,
