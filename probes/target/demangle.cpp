@@ -6,6 +6,7 @@
 #include <libiberty/demangle.h>
 
 #include <algorithm>
+#include <array>
 #include <csetjmp>
 
 namespace uprobesim {
@@ -19,16 +20,16 @@ constexpr std::size_t kMostBytes = std::size_t{64} << 10;
 constexpr std::size_t kMostMangled = std::size_t{16} << 10;
 
 struct Sink {
-    char* text = nullptr;
     std::size_t size = 0;
     std::jmp_buf full = {};
+    std::array<char, kMostBytes> text;  // what is before `size`; the rest is never written
 };
 
 void append(const char* piece, std::size_t size, void* opaque) {
     auto& sink = *static_cast<Sink*>(opaque);
     if (size > kMostBytes - sink.size)
         std::longjmp(sink.full, 1);  // NOLINT(cert-err52-cpp): see above
-    std::copy_n(piece, size, sink.text + sink.size);
+    std::copy_n(piece, size, sink.text.data() + sink.size);
     sink.size += size;
 }
 
@@ -89,8 +90,7 @@ std::string demangled(const std::string& name, NameForm form) {
     const ProbeSpec::Language language = mangling_of(name);
     if (language == ProbeSpec::Language::Any || name.size() > kMostMangled) return {};
     if (name.starts_with("_R") && has_many_lifetimes(name)) return {};
-    std::string text(kMostBytes, '\0');
-    Sink sink{text.data(), 0, {}};
+    Sink sink;
     bool done = language == ProbeSpec::Language::Rust &&
                 run(rust_demangle_callback, name.c_str(), options_of(form), sink);
     // What looks like Rust may be a C++ name after all.
@@ -98,9 +98,7 @@ std::string demangled(const std::string& name, NameForm form) {
         sink.size = 0;
         done = run(cplus_demangle_v3_callback, name.c_str(), options_of(form), sink);
     }
-    if (!done) return {};
-    text.resize(sink.size);
-    return text;
+    return done ? std::string(sink.text.data(), sink.size) : std::string();
 }
 
 }  // namespace uprobesim
