@@ -18,7 +18,7 @@ namespace uprobesim {
 class ElfView {
 public:
     struct Section {
-        std::string name;
+        std::string_view name;  // good as long as the view
         GElf_Shdr header;
         Elf_Scn* scn;
     };

@@ -3,7 +3,6 @@
 
 #include <elf.h>
 
-#include <cstring>
 #include <map>
 #include <set>
 #include <string_view>
@@ -14,9 +13,11 @@ namespace {
 // The bit of .gnu.version that hides a version from those that ask for none.
 constexpr std::uint16_t kHidden = 0x8000;
 
-// By index, as .gnu.version has them.
-std::map<std::uint16_t, std::string> defined_versions(const ElfView& elf) {
-    std::map<std::uint16_t, std::string> versions;
+// By index, as .gnu.version has them. All may be one long name: they are not copied.
+using Versions = std::map<std::uint16_t, std::string_view>;
+
+Versions defined_versions(const ElfView& elf) {
+    Versions versions;
     const ElfView::Section* section = elf.of_type(SHT_GNU_verdef);
     Elf_Data* data = section == nullptr ? nullptr : elf_getdata(section->scn, nullptr);
     if (data == nullptr) return versions;
@@ -38,28 +39,26 @@ std::map<std::uint16_t, std::string> defined_versions(const ElfView& elf) {
     return versions;
 }
 
-// Assemblers write .symver's names into .symtab as they are: "foo@V1", "foo@@V2".
-void split_version(SymbolRow& row, const std::set<std::string, std::less<>>& known) {
-    const std::size_t at = row.name.find('@');
-    if (at == std::string::npos || at == 0) return;
-    const bool is_default = std::string_view(row.name).substr(at).starts_with("@@");
-    if (!known.contains(std::string_view(row.name).substr(at + (is_default ? 2 : 1)))) return;
-    if (!is_default) return;
+// Assemblers write .symver's names into .symtab as they are, "foo@V1" and "foo@@V2". The first is
+// as a row has it.
+void split_version(SymbolRow& row, const std::set<std::string_view>& known) {
+    const std::size_t at = row.name.find("@@");
+    if (at == std::string::npos || at == 0 || row.name.find('@') != at) return;
+    if (!known.contains(std::string_view(row.name).substr(at + 2))) return;
     row.version = row.name.substr(at);
     row.name.resize(at);
 }
 
 // Of a symbol of .dynsym; `indices`: .gnu.version, or null.
-void add_version(SymbolRow& row, Elf_Data* indices, int symbol,
-                 const std::map<std::uint16_t, std::string>& versions) {
+void add_version(SymbolRow& row, Elf_Data* indices, int symbol, const Versions& versions) {
     GElf_Versym index = 0;
     if (indices == nullptr || gelf_getversym(indices, symbol, &index) == nullptr) return;
     const auto version = versions.find(static_cast<std::uint16_t>(index & ~unsigned{kHidden}));
     if (version == versions.end()) return;
     if ((index & kHidden) != 0)
-        row.name += "@" + version->second;
+        row.name.append("@").append(version->second);
     else
-        row.version = "@@" + version->second;
+        row.version.append("@@").append(version->second);
 }
 
 bool is_defined_function(const GElf_Sym& symbol) {
@@ -71,8 +70,8 @@ bool is_defined_function(const GElf_Sym& symbol) {
 
 std::vector<SymbolRow> read_symbols(const ElfView& elf, std::uint32_t type) {
     std::vector<SymbolRow> rows;
-    const auto versions = defined_versions(elf);
-    std::set<std::string, std::less<>> known;
+    const Versions versions = defined_versions(elf);
+    std::set<std::string_view> known;
     for (const auto& [index, version] : versions) known.insert(version);
     const ElfView::Section* indices = elf.of_type(SHT_GNU_versym);
     Elf_Data* index_data =
@@ -89,7 +88,6 @@ std::vector<SymbolRow> read_symbols(const ElfView& elf, std::uint32_t type) {
             if (!is_defined_function(symbol)) continue;
             const char* text = elf_strptr(elf.elf(), section.header.sh_link, symbol.st_name);
             if (text == nullptr || *text == '\0') continue;
-            if (!budget.take(std::strlen(text))) return rows;
             SymbolRow row{text,
                           {},
                           symbol.st_value,
@@ -97,6 +95,7 @@ std::vector<SymbolRow> read_symbols(const ElfView& elf, std::uint32_t type) {
                           GELF_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC};
             add_version(row, index_data, static_cast<int>(i), versions);
             split_version(row, known);
+            if (!budget.take(row.name.size() + row.version.size())) return rows;
             rows.push_back(std::move(row));
         }
     }

@@ -139,6 +139,24 @@ TEST_CASE("a damaged file with every kind of names is refused or read, never mor
     }
 }
 
+TEST_CASE("a long version that many functions have is not copied for all of them", "[symbols]") {
+    if (!has_compiler()) return;
+    const TempFolder folder;
+    std::string text;
+    for (int i = 0; i < 500; ++i) text += "void f" + std::to_string(i) + "(void) {}\n";
+    const std::string library = folder.write("l.c", text), to = folder.path() + "/l",
+                      map = folder.write("map", std::string(20000, 'V') + " { global: *; };\n");
+    REQUIRE(output_of("aarch64-linux-gnu-gcc -shared -nostdlib -s -Wl,--version-script=" + map +
+                      " -o " + to + " " + library + " && echo done") == "done\n");
+    const auto bytes = bytes_of(to);
+    const auto index = SymbolIndex::build(bytes, "/l");
+    REQUIRE(index);
+    std::size_t copied = 0;
+    for (const Function& f : index->functions()) copied += f.name.size() + f.version.size();
+    CHECK(copied > 20000);
+    CHECK(copied <= 16 * bytes.size());  // what names may take
+}
+
 TEST_CASE("names of C++ and Rust are those that nm -C prints", "[symbols]") {
     CHECK(demangled("_ZN3foo3barEii") == "foo::bar(int, int)");
     CHECK(demangled("_ZN3foo3barEii", NameForm::NameOnly) == "foo::bar");
