@@ -5,7 +5,6 @@
 // after that of the text (delayed_uprobe_install). A child of fork has its parent's counters.
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 #include "probes/hit/probe_state.h"
 #include "probes/hit/uprobes.h"
@@ -22,26 +21,25 @@ bool can_hold(const Vma& vma, const Uprobe& uprobe) {
 
 }  // namespace
 
-bool Uprobes::increase(Process& process, Task& task, const Vma& vma, const Uprobe& uprobe) {
+void Uprobes::increase(Process& process, Task& task, const Vma& vma, const Uprobe& uprobe) {
     Mm& mm = *process.mm;
     const VAddr at = vma.range.begin + (*uprobe.semaphore - vma.file_offset);
     std::uint16_t counter = 0;
-    if (at.page_offset() > kPageSize - sizeof counter) return false;  // not aligned
+    if (at.page_offset() > kPageSize - sizeof counter) return;  // not aligned
     const auto usable = [&] {
         const auto page = mm.space().lookup(at);
         return page && page->prot.write ? page : decltype(page)();
     };
     if (!usable() &&
         mm.fault(at, Access::Write, task.id, Account::ProbePlace) != FaultResult::Resolved)
-        return false;
+        return;
     const auto page = usable();
-    if (!page) return false;
+    if (!page) return;
     const auto bytes = mm.space().memory().bytes(page->frame).subspan(at.page_offset());
     std::memcpy(&counter, bytes.data(), sizeof counter);
     ++counter;
     std::memcpy(bytes.data(), &counter, sizeof counter);
     mm.space().memory().note_write(page->frame);
-    return true;
 }
 
 void Uprobes::note_semaphore(Process& process, Task& task, const Uprobe& uprobe) {
@@ -51,16 +49,20 @@ void Uprobes::note_semaphore(Process& process, Task& task, const Uprobe& uprobe)
         increase(process, task, Vma(vma), uprobe);
         return;
     }
-    probes_of(process).delayed.push_back(&uprobe);
+    // delayed_uprobe_add: once, however often a program maps its text before its data.
+    auto& delayed = probes_of(process).delayed;
+    if (std::find(delayed.begin(), delayed.end(), &uprobe) == delayed.end())
+        delayed.push_back(&uprobe);
 }
 
 void Uprobes::settle_semaphores(Process& process, Task& task, const Vma& vma) {
     if (find_probes(process) == nullptr) return;
-    auto delayed = std::exchange(probes_of(process).delayed, {});
-    std::erase_if(delayed, [&](const Uprobe* uprobe) {
-        return can_hold(vma, *uprobe) && increase(process, task, vma, *uprobe);
+    // As in the kernel, a counter that cannot be written is not tried again.
+    std::erase_if(probes_of(process).delayed, [&](const Uprobe* uprobe) {
+        if (!can_hold(vma, *uprobe)) return false;
+        increase(process, task, vma, *uprobe);
+        return true;
     });
-    probes_of(process).delayed = std::move(delayed);
 }
 
 }  // namespace uprobesim

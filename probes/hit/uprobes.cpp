@@ -149,12 +149,12 @@ void Uprobes::emulate(Task& task, Uprobe& uprobe, VAddr pc) {
 }
 
 void Uprobes::on_map(Process& process, const Vma& vma) {
-    if (!process.tasks.empty()) settle_semaphores(process, *process.tasks.begin()->second, vma);
+    if (process.tasks.empty()) return;
+    Task& task = *process.tasks.begin()->second;
+    settle_semaphores(process, task, vma);
     if (!vma.file || vma.shared || !vma.prot.exec || vma.prot.write) return;
     const auto file = by_file_.find(vma.file->key());
     if (file == by_file_.end()) return;
-    if (process.tasks.empty()) return;
-    Task& task = *process.tasks.begin()->second;
     const std::uint64_t end = vma.file_offset + vma.range.size();
     for (auto it = file->second.lower_bound(vma.file_offset);
          it != file->second.end() && it->first < end; ++it) {

@@ -102,7 +102,7 @@ private:
     // mapping is made.
     void note_semaphore(Process& process, Task& task, const Uprobe& uprobe);
     void settle_semaphores(Process& process, Task& task, const Vma& vma);
-    bool increase(Process& process, Task& task, const Vma& vma, const Uprobe& uprobe);
+    void increase(Process& process, Task& task, const Vma& vma, const Uprobe& uprobe);
 
     void handle_breakpoint(Task& task);
     Uprobe* find(Process& process, VAddr pc);

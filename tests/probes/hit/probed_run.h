@@ -21,6 +21,7 @@ namespace uprobesim::test {
 struct Probed {
     std::vector<unsigned> at;
     std::vector<unsigned> returns;
+    std::vector<std::string> specs = {};  // as they are written
 };
 
 // The fixture's program lies at 0x400100, file offset 0x100.
@@ -55,6 +56,7 @@ struct ProbedRun {
         uprobes = std::make_unique<Uprobes>(*kernel);
         for (const unsigned index : probed.at) add("uprobe", index);
         for (const unsigned index : probed.returns) add("uretprobe", index);
+        for (const std::string& spec : probed.specs) add(spec);
         const auto started =
             kernel->processes().start({.arguments = {"/bin/guest"}, .environment = {}});
         if (!started) FAIL(started.error().error.line());
@@ -66,7 +68,10 @@ struct ProbedRun {
         : ProbedRun(words, probed, profile_at(1e9), profile(table, SlotCopyPolicy::Always)) {}
 
     void add(const std::string& type, unsigned index) {
-        auto specs = parse_probe_specs(type + ":/bin/guest:" + std::to_string(kText + 4 * index));
+        add(type + ":/bin/guest:" + std::to_string(kText + 4 * index));
+    }
+    void add(const std::string& spec) {
+        auto specs = parse_probe_specs(spec);
         REQUIRE(specs);
         const auto added = uprobes->add(specs->front());
         if (!added) FAIL(added.error().line());
