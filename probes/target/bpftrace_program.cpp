@@ -51,8 +51,11 @@ private:
                           std::move(hint));
     }
     std::size_t line_of(std::size_t at) const {
-        const auto end = text_.begin() + static_cast<std::ptrdiff_t>(std::min(at, text_.size()));
-        return 1 + static_cast<std::size_t>(std::count(text_.begin(), end, '\n'));
+        return 1 + newlines(0, std::min(at, text_.size()));
+    }
+    std::size_t newlines(std::size_t begin, std::size_t end) const {
+        const std::string_view part = text_.substr(begin, end - begin);
+        return static_cast<std::size_t>(std::count(part.begin(), part.end(), '\n'));
     }
 
     void skip_line() { at_ = std::min(text_.find('\n', at_), text_.size()); }
@@ -119,8 +122,10 @@ private:
     }
     // 'x' or '\n', not an apostrophe of something else.
     bool is_character() const {
-        const std::size_t end = text_.find('\'', at_ + 1);
-        return end != text_.npos && end - at_ <= 5 && text_.find('\n', at_) > end;
+        constexpr std::size_t kLongest = 6;
+        const std::string_view here = text_.substr(at_, kLongest);
+        const std::size_t end = here.find('\'', 1);
+        return end != here.npos && here.find('\n') > end;
     }
 
     bool is_declaration() const {
@@ -149,7 +154,9 @@ private:
 
     Result<BpftraceClause> read_clause() {
         BpftraceClause clause;
-        clause.line = line_of(at_);
+        counted_.line += newlines(counted_.at, at_);
+        counted_.at = at_;
+        clause.line = counted_.line;
         const std::size_t begin = at_;
         TRY(read_probes(clause));
         if (at_ < text_.size() && text_[at_] == '/') TRY(read_predicate(clause));
@@ -222,6 +229,9 @@ private:
 
     std::string_view text_, name_;
     std::size_t at_ = 0;
+    struct {
+        std::size_t at = 0, line = 1;
+    } counted_;  // up to the last clause, so that no text is counted for each
 };
 
 }  // namespace

@@ -74,3 +74,17 @@ TEST_CASE("a bpftrace program that cannot be read says where", "[bpftrace]") {
     }
     CHECK(read("").empty());
 }
+
+TEST_CASE("a long bpftrace program is read in one pass, and its lines are right", "[bpftrace]") {
+    constexpr std::size_t kClauses = 200000;
+    std::string text;
+    for (std::size_t i = 0; i < kClauses; ++i) text += "a{}\n";
+    const auto clauses = read(text);
+    REQUIRE(clauses.size() == kClauses);
+    bool right = true;
+    for (std::size_t i = 0; i < kClauses; ++i) right = right && clauses[i].line == i + 1;
+    CHECK(right);
+    text = "a{";
+    for (std::size_t i = 0; i < kClauses; ++i) text += "'a";
+    CHECK(read(text + "'}").size() == 1);
+}
