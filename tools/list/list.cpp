@@ -30,6 +30,8 @@ std::string spec_of(const ProbedFile& file, const ProbeSpec& spec, const ProbePl
         case ProbePlace::Kind::Offset:
             one.symbol.clear();
             one.raw_offset = place.offset;
+            if (spec.semaphore)
+                one.place = fmt::format("{:#x}({:#x})", place.offset, *spec.semaphore);
             break;
         case ProbePlace::Kind::Line:
             one.symbol.clear();
@@ -44,13 +46,15 @@ std::string spec_of(const ProbedFile& file, const ProbeSpec& spec, const ProbePl
         }
         case ProbePlace::Kind::Function:
         case ProbePlace::Kind::Indirect:
-        case ProbePlace::Kind::Plt:
-            // "main+4"
-            if (spec.offset != 0 && place.name == fmt::format("{}+{}", spec.symbol, spec.offset)) {
-                one.symbol = spec.symbol;
+        case ProbePlace::Kind::Plt: {
+            // "main+4"; what is before it need not be as the spec has it: "_ZN2ns1fEi", "foo@V1".
+            const std::string end = fmt::format("+{}", spec.offset);
+            if (spec.offset != 0 && place.name.ends_with(end)) {
+                one.symbol = place.name.substr(0, place.name.size() - end.size());
                 one.offset = spec.offset;
             }
             break;
+        }
     }
     return spec_text(one, SpecUse::List);
 }

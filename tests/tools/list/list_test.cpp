@@ -106,6 +106,46 @@ TEST_CASE("a list names what is refused, what resolves and what loops for ever",
         CHECK(text.find(word) != std::string::npos);
 }
 
+TEST_CASE("every spec that a list prints means the same place", "[list]") {
+    Listing l;
+    const auto bytes = with_symbols({{"old@V1", kBase + 0x100},
+                                     {"plus+4", kBase + 0x108},
+                                     {"_ZN2ns1fEi", kBase + 0x110},
+                                     {"0x7", kBase + 0x118},
+                                     {"a:b, c", kBase + 0x120}});
+    l.root.write("bin/y", {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    for (const char* spec :
+         {"uprobe:/bin/y:*", "uprobe:/bin/y:old+4", "uretprobe:/bin/y:old@V1",
+          "uprobe:/bin/y:plus+4", "uprobe:/bin/y:\"plus+4\"+4", "uprobe:/bin/y:cpp:\"ns::f(int)\"",
+          "uprobe:/bin/y:cpp:\"ns::f(int)\"+4", "uprobe:/bin/y:\"0x7\"+4", "uprobe:/bin/y:0x104",
+          "uprobe:/bin/y:264", "p:a/b /bin/y:0x10c(0x80)", "uprobe:/bin/y:\"a:b, c\"+4"}) {
+        INFO(spec);
+        Lister first(kernels(), l.files);
+        const auto specs = parse_probe_specs(spec, SpecUse::List);
+        REQUIRE(specs);
+        REQUIRE(first.add(specs->front()));
+        const ListReport printed = first.report();
+        REQUIRE(printed.binaries.size() == 1);
+        REQUIRE_FALSE(printed.binaries.front().probes.empty());
+        for (const ListedProbe& probe : printed.binaries.front().probes) {
+            INFO(probe.spec);
+            const auto again = parse_probe_specs(probe.spec, SpecUse::List);
+            REQUIRE(again);
+            REQUIRE(again->size() == 1);
+            Lister second(kernels(), l.files);
+            REQUIRE(second.add(again->front()));
+            const ListReport read = second.report();
+            REQUIRE(read.binaries.front().probes.size() == 1);
+            const ListedProbe& found = read.binaries.front().probes.front();
+            CHECK(found.place.offset == probe.place.offset);
+            CHECK(found.place.name == probe.place.name);
+            CHECK(found.place.semaphore == probe.place.semaphore);
+            CHECK(found.spec_kind == probe.spec_kind);
+            CHECK(found.spec == probe.spec);
+        }
+    }
+}
+
 TEST_CASE("folders are searched for arm64 programs, and the rest is counted", "[list]") {
     Listing l;
     l.root.write("bin/script", "#!/bin/sh\n");
