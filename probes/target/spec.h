@@ -46,6 +46,10 @@ enum class SpecUse { Attach, List };
 Result<std::vector<ProbeSpec>> parse_probe_specs(std::string_view text,
                                                  SpecUse use = SpecUse::Attach);
 
+// An event as perf probe -x BINARY takes it, in one word: "main", "mine=main+4", "a.c:12".
+Result<ProbeSpec> parse_perf_event(const std::string& binary, std::string_view event,
+                                   SpecUse use = SpecUse::Attach);
+
 // The long form, such that it reads as the spec again: quoted where it has to be.
 std::string spec_text(const ProbeSpec& spec, SpecUse use = SpecUse::Attach);
 

@@ -61,6 +61,15 @@ Outcome read_perf_place(ProbeSpec& spec, const SpecText& place, std::string_view
     return read_place(spec, place, where);
 }
 
+Result<ProbeSpec> read_event(const std::string& binary, const SpecText& event,
+                             std::string_view where, SpecUse use) {
+    ProbeSpec spec;
+    spec.binary = binary;
+    TRY(check_binary(spec, use, where));
+    TRY(read_perf_place(spec, without_event(event), where));
+    return spec;
+}
+
 Result<std::vector<ProbeSpec>> read_perf(const std::vector<SpecText>& words, std::size_t first,
                                          std::string_view text, SpecUse use) {
     std::string binary;
@@ -93,10 +102,7 @@ Result<std::vector<ProbeSpec>> read_perf(const std::vector<SpecText>& words, std
                           "write -x BINARY FUNCTION");
     std::vector<ProbeSpec> specs;
     for (const SpecText& event : events) {
-        ProbeSpec spec;
-        spec.binary = binary;
-        TRY(check_binary(spec, use, text));
-        TRY(read_perf_place(spec, without_event(event), text));
+        auto spec = TRY(read_event(binary, event, text, use));
         specs.push_back(std::move(spec));
     }
     return specs;
@@ -127,6 +133,12 @@ Result<std::vector<ProbeSpec>> read_event_line(const std::vector<SpecText>& word
 }
 
 }  // namespace
+
+Result<ProbeSpec> parse_perf_event(const std::string& binary, std::string_view event, SpecUse use) {
+    auto spec = read_event(binary, SpecText(event), event, use);
+    if (spec) spec->text = spec_text(*spec, use);
+    return spec;
+}
 
 std::optional<Result<std::vector<ProbeSpec>>> read_foreign_spec(std::string_view text,
                                                                 SpecUse use) {

@@ -119,13 +119,8 @@ Result<Wanted> read_wanted(const CommandLine& line) {
     for (const std::string& program : line.all("bpftrace")) TRY(add_program(program, wanted));
     for (const std::string& word : line.rest()) {
         if (!binary.empty()) {
-            // perf's own reader of names takes it from here.
-            std::string quoted = "\"";
-            for (const char c : binary) {
-                if (c == '"' || c == '\\') quoted += '\\';
-                quoted += c;
-            }
-            TRY(add_specs(fmt::format("-x {}\" {}", quoted, word), wanted.specs));
+            auto spec = TRY(parse_perf_event(binary, word, SpecUse::List));
+            wanted.specs.push_back(std::move(spec));
         } else if (begins_as_probe(word)) {
             TRY(add_specs(word, wanted.specs));
         } else {

@@ -108,6 +108,20 @@ TEST_CASE("USDT probes have a provider and a name", "[spec]") {
                                    "usdt:/t/a:other:x", "usdt:/t/b:y"});
 }
 
+TEST_CASE("an event of perf in one word is taken whole", "[spec]") {
+    for (const std::string name : {"operator new*", "main other", "-bad", "a,uprobe:/b:c"}) {
+        INFO(name);
+        const auto spec = parse_perf_event("./x y", name, SpecUse::List);
+        REQUIRE(spec);
+        CHECK(spec->binary == "./x y");
+        CHECK(spec->symbol == name);
+        CHECK(read(spec->text, SpecUse::List).front().symbol == name);
+    }
+    CHECK(parse_perf_event("/bin/x", "mine=main+4")->text == "uprobe:/bin/x:main+4");
+    CHECK(parse_perf_event("/bin/x", "a.c:12")->line == 12);
+    CHECK_FALSE(parse_perf_event("/bin/x", ""));
+}
+
 TEST_CASE("perf's and the kernel's own forms are read", "[spec]") {
     CHECK(texts("-x /bin/grep main") == std::vector<std::string>{"uprobe:/bin/grep:main"});
     CHECK(texts("perf probe -q -x /bin/grep -a mine=main+4 --add=free%return") ==
