@@ -4,7 +4,7 @@
 // is silent. This tool reports it at once.
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <set>
 
 #include "kernel_model/abi/fcntl.h"
 #include "probes/hit/uprobes.h"
@@ -77,6 +77,17 @@ std::string advice(const std::optional<ExclusivePair>& pair) {
         "it is in the exclusive pair of {:#x} to {:#x}: each hit in between clears the monitor, so "
         "that the pair would loop for ever; probe before it or after it",
         pair->load, pair->store);
+}
+
+tl::unexpected<UserError> indirect_function(const ProbeSpec& spec, const ProbePlace& place) {
+    return user_error(
+        fmt::format("'{}' is an indirect function (IFUNC): what it calls is chosen when the "
+                    "program starts",
+                    place.name),
+        spec.text,
+        fmt::format("probe the implementation, by its own name or its fn_<offset>; the resolver, "
+                    "which runs once, is at {:#x}",
+                    place.offset));
 }
 
 }  // namespace
@@ -163,31 +174,22 @@ Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const ProbePla
     return true;
 }
 
-Outcome Uprobes::add_in(Image& image, const ProbeSpec& spec, AttachSummary& summary) {
+Outcome Uprobes::add_in(Image& image, const ProbeSpec& spec, AttachSummary& summary, bool of_many) {
     const auto places = TRY(find_places(image.file, spec));
     const bool explicit_one = !spec.has_wildcard() || places.size() == 1;
+    std::optional<UserError> first;
     for (const ProbePlace& place : places) {
-        if (place.kind == ProbePlace::Kind::Indirect) {
-            const std::string what = fmt::format(
-                "'{}' is an indirect function (IFUNC): what it calls is chosen when the program "
-                "starts",
-                place.name);
-            if (!spec.has_wildcard())
-                return user_error(
-                    what, spec.text,
-                    fmt::format("probe the implementation, by its own name or its fn_<offset>; the "
-                                "resolver, which runs once, is at {:#x}",
-                                place.offset));
-            summary.refused.push_back({place.name, place.offset, "", what});
-            continue;
+        const bool is_resolver = place.kind == ProbePlace::Kind::Indirect;
+        const auto done = is_resolver ? Result<bool>(indirect_function(spec, place))
+                                      : attach(image, spec, place, summary, explicit_one);
+        if (done) continue;
+        if (is_resolver ? !spec.has_wildcard() : explicit_one) {
+            if (!of_many) return tl::make_unexpected(done.error());
+            if (!first) first = done.error();
         }
-        const auto done = attach(image, spec, place, summary, explicit_one);
-        if (!done && spec.has_wildcard() && !explicit_one) {
-            summary.refused.push_back({place.name, place.offset, "", done.error().what});
-        } else if (!done) {
-            return tl::make_unexpected(done.error());
-        }
+        summary.refused.push_back({place.name, place.offset, "", done.error().what});
     }
+    if (first) return tl::make_unexpected(std::move(*first));
     return {};
 }
 
@@ -197,27 +199,28 @@ Result<AttachSummary> Uprobes::add(const ProbeSpec& spec) {
     auto literal = image(spec.binary);
     if (literal || !is_glob(spec.binary)) {
         Image* const found = TRY(std::move(literal));
-        TRY(add_in(*found, spec, summary));
+        TRY(add_in(*found, spec, summary, false));
         return summary;
     }
     // The file of a link is one file.
-    std::vector<FileKey> seen;
+    std::set<FileKey> seen;
     std::optional<UserError> first_error;
     const FolderReader folders = [&](const std::string& folder) {
         return names_in(kernel_.files(), folder);
     };
     for (const std::string& path : expand_glob(spec.binary, folders)) {
         const auto found = image(path);
-        const bool again =
-            found && std::find(seen.begin(), seen.end(), (*found)->key) != seen.end();
-        if (again) continue;
-        if (found) seen.push_back((*found)->key);
-        const auto added =
-            found ? add_in(**found, spec, summary) : Outcome(tl::make_unexpected(found.error()));
+        Outcome added;
+        if (!found)
+            added = tl::make_unexpected(found.error());
+        else if (seen.insert((*found)->key).second)
+            added = add_in(**found, spec, summary, true);
+        images_.erase(path);  // a folder may have thousands
         if (!added && !first_error) first_error = added.error();
     }
     if (summary.attached != 0) return summary;
     if (first_error) return tl::make_unexpected(std::move(*first_error));
+    if (!summary.refused.empty()) return summary;  // as of one file
     return user_error("no file of the guest's root matches the path", spec.binary,
                       "give the path as the guest sees it");
 }

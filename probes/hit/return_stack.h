@@ -44,7 +44,6 @@ public:
     std::optional<Return> take(std::uint64_t sp);
 
     bool empty() const { return instances_.empty(); }
-    bool is_full() const { return instances_.size() >= kMaxDepth; }
     std::size_t depth() const { return instances_.size(); }
 
 private:

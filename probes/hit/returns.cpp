@@ -14,19 +14,16 @@ void Uprobes::hijack(Task& task, Uprobe& uprobe, VAddr pc) {
         ++uprobe.missed;
         return;
     }
-    // prepare_uretprobe looks at the depth before anything else: no work, no lease.
-    if (state_of(task).returns.is_full()) {
-        ++uprobe.missed;
-        return;
-    }
-    spend(task, KernelPath::UretprobeHijack);
-    if (kernel_.machine().kernel_profile.return_instance == ReturnHold::Lease)
-        spend(task, KernelPath::UretprobeLease);
     Cpu& cpu = *kernel_.machine().cpu;
     const auto done =
         state_of(task).returns.record(uprobe, pc, cpu.read(task.context, Reg::Sp),
                                       VAddr(cpu.read(task.context, Reg::X30)), area->trampoline());
     if (done != ReturnStack::Hijack::Recorded) ++uprobe.missed;
+    // prepare_uretprobe looks at the depth before anything else: no work, no lease.
+    if (done == ReturnStack::Hijack::TooDeep) return;
+    spend(task, KernelPath::UretprobeHijack);
+    if (kernel_.machine().kernel_profile.return_instance == ReturnHold::Lease)
+        spend(task, KernelPath::UretprobeLease);
     cpu.write(task.context, Reg::X30, area->trampoline().value);
 }
 

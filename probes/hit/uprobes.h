@@ -57,7 +57,8 @@ struct RefusedProbe {
 struct AttachSummary {
     std::string spec;
     std::uint64_t attached = 0;
-    std::vector<RefusedProbe> refused;  // of a wildcard; without one a refusal is an error
+    // Of a wildcard, in the path or the name; without one a refusal is an error.
+    std::vector<RefusedProbe> refused;
 };
 
 class XolArea;
@@ -94,7 +95,9 @@ public:
 private:
     struct Image;  // a probed binary, opened once
     Result<Image*> image(const std::string& path);
-    Outcome add_in(Image& image, const ProbeSpec& spec, AttachSummary& summary);
+    // `of_many`: of a path with wildcards; a place that is named and refused is noted as those of a
+    // wildcard are, and no reason to leave out the other files. The first such is the error.
+    Outcome add_in(Image& image, const ProbeSpec& spec, AttachSummary& summary, bool of_many);
     Result<bool> attach(Image& image, const ProbeSpec& spec, const ProbePlace& place,
                         AttachSummary& summary, bool explicit_one);
 

@@ -35,8 +35,8 @@ Result<Places> at_offset(const ProbedFile& file, const ProbeSpec& spec) {
                 spec.text,
                 fmt::format(
                     "its file offset is {0:#x}: uprobe:{1}:{0:#x}{2}", *meant + file.base(),
-                    spec.binary,
-                    name.empty() ? "" : fmt::format(", or uprobe:{}:{}", spec.binary, name)));
+                    file.path(),
+                    name.empty() ? "" : fmt::format(", or uprobe:{}:{}", file.path(), name)));
         }
         return user_error(what, spec.text, "probes go on instructions only");
     }
@@ -55,11 +55,11 @@ Result<Places> at_line(const ProbedFile& file, const ProbeSpec& spec) {
     const SymbolIndex& index = *file.index();
     const SourceLine found = find_source_line(index.debug_bytes(), spec.source, spec.line);
     if (!found.any_lines)
-        return user_error(fmt::format("{} has no line tables", spec.binary), spec.text,
+        return user_error(fmt::format("{} has no line tables", file.path()), spec.text,
                           "compile with -g, or give the guest the debug file");
     if (!found.known_file)
         return user_error(
-            fmt::format("no code of {} is from a source file '{}'", spec.binary, spec.source),
+            fmt::format("no code of {} is from a source file '{}'", file.path(), spec.source),
             spec.text, "give the file's name, or the end of its path");
     if (found.addresses.empty() || found.line != spec.line)
         return user_error(
@@ -101,27 +101,28 @@ Result<Places> notes(const ProbedFile& file, const ProbeSpec& spec) {
     }
     if (!places.empty()) return places;
     if (names.empty())
-        return user_error(fmt::format("{} has no USDT probes", spec.binary), spec.text,
+        return user_error(fmt::format("{} has no USDT probes", file.path()), spec.text,
                           "it has no notes in .note.stapsdt; was it built with sys/sdt.h?");
     const std::string wanted = (spec.provider.empty() ? "" : spec.provider + ":") + spec.symbol;
     const std::string near = near_names(wanted, names);
-    return user_error(fmt::format("there is no USDT probe '{}' in {}", wanted, spec.binary),
+    return user_error(fmt::format("there is no USDT probe '{}' in {}", wanted, file.path()),
                       spec.text,
                       near.empty() ? fmt::format("uprobesim list usdt:{} tells the {} that it has",
-                                                 spec.binary, names.size())
+                                                 file.path(), names.size())
                                    : near);
 }
 
-tl::unexpected<UserError> no_function(const SymbolIndex& index, const ProbeSpec& spec) {
+tl::unexpected<UserError> no_function(const ProbedFile& file, const ProbeSpec& spec) {
+    const SymbolIndex& index = *file.index();
     const auto& all = index.functions();
     std::string hint =
         fmt::format("the file has {} function{}", all.size(), all.size() == 1 ? "" : "s");
     const auto is_nameless = [](const Function& f) { return f.name.starts_with("fn_"); };
     if (!all.empty() && std::all_of(all.begin(), all.end(), is_nameless))
         hint += ", named fn_OFFSET because it is stripped";
-    hint += fmt::format("; uprobesim list uprobe:{} tells them", spec.binary);
+    hint += fmt::format("; uprobesim list uprobe:{} tells them", file.path());
     if (spec.has_wildcard())
-        return user_error(fmt::format("no function of {} matches '{}'", spec.binary, spec.symbol),
+        return user_error(fmt::format("no function of {} matches '{}'", file.path(), spec.symbol),
                           spec.text, std::move(hint));
     const std::vector<std::string> names = near_function_names(index, spec.symbol);
     if (!names.empty()) hint = fmt::format("did you mean {}?", fmt::join(names, ", "));
@@ -131,7 +132,7 @@ tl::unexpected<UserError> no_function(const SymbolIndex& index, const ProbeSpec&
         hint = fmt::format("'{}' is not an offset", spec.symbol.substr(plus + 1));
     if (!functions_of_name(index, spec.symbol + "@plt").empty())
         hint = fmt::format("it is a function of another file, called through {}@plt", spec.symbol);
-    return user_error(fmt::format("there is no function '{}' in {}", spec.symbol, spec.binary),
+    return user_error(fmt::format("there is no function '{}' in {}", spec.symbol, file.path()),
                       spec.text, std::move(hint));
 }
 
@@ -165,7 +166,7 @@ Result<Places> functions(const ProbedFile& file, const ProbeSpec& spec, bool wit
         offset = 0;
     else
         found = functions_named(index, spec, with_plt);
-    if (found.empty()) return no_function(index, spec);
+    if (found.empty()) return no_function(file, spec);
     std::stable_sort(found.begin(), found.end(),
                      [](const Function* a, const Function* b) { return a->offset < b->offset; });
     if (offset != 0 && spec.has_wildcard() && found.front()->name != spec.symbol)

@@ -129,6 +129,26 @@ TEST_CASE("a push is stepped by 6.13 and emulated with the STP patch, with the s
     }
 }
 
+TEST_CASE("of a path with wildcards a refusal in one file is told, and the others are probed",
+          "[attach]") {
+    const std::uint32_t yield = 0xd503203f;
+    ProbedRun r(with_exit({a64::movz(0, 0), yield}), {});
+    r.tree.add_program("/bin/guest2", with_exit({a64::movz(0, 0), a64::kNop}));
+    std::filesystem::create_symlink("guest2", r.tree.path() + "/bin/guest3");
+    const auto added = r.uprobes->add(parse_probe_specs("uprobe:/bin/guest*:0x104")->front());
+    REQUIRE(added);
+    CHECK(added->attached == 1);
+    REQUIRE(added->refused.size() == 1);
+    CHECK(added->refused.front().offset == 0x104);
+    CHECK(added->refused.front().reason.find("yield") != std::string::npos);
+    CHECK(r.probe(0).binary == "/bin/guest2");
+    CHECK(r.probe(0).consumers == 1);
+    // Where nothing is left, the refusal is the error.
+    const auto none = r.uprobes->add(parse_probe_specs("uprobe:/bin/*est:0x104")->front());
+    REQUIRE_FALSE(none);
+    CHECK(none.error().what.find("yield") != std::string::npos);
+}
+
 TEST_CASE("a refused probe, a place outside the text and a bad file are one line each",
           "[attach]") {
     ProbedRun r(with_exit({a64::movz(0, 0), 0xd503203f}), {});
