@@ -24,11 +24,15 @@ void count(AuditCounts& counts, const AuditForm& form, std::size_t kernel, std::
 
 }  // namespace
 
-std::vector<AuditVerdict> verdicts_of(std::uint32_t word,
+std::vector<AuditVerdict> verdicts_of(std::optional<std::uint32_t> word, std::uint64_t offset,
                                       const std::vector<KernelProfile>& kernels) {
+    if (!word || offset % 4 != 0)
+        return std::vector(kernels.size(),
+                           AuditVerdict{VerdictKind::Reject, word ? "not at a multiple of 4"
+                                                                  : "past the end of the file"});
     std::vector<AuditVerdict> verdicts;
     for (const KernelProfile& kernel : kernels) {
-        const Verdict v = decide(word, kernel);
+        const Verdict v = decide(*word, kernel);
         const std::string_view detail = v.kind == VerdictKind::Emulate  ? handler_name(v.handler)
                                         : v.kind == VerdictKind::Reject ? v.reason
                                                                         : std::string_view();
@@ -57,11 +61,16 @@ std::size_t Auditor::form_of(AuditForm form) {
     return forms_.size() - 1;
 }
 
-std::size_t Auditor::form_of(std::uint32_t word, const std::string& instruction) {
+std::size_t Auditor::form_of(AuditEntry& entry, std::optional<std::uint32_t> word) {
     AuditForm form;
-    form.text = insn_form(instruction);
-    form.stp_emulation = decide(word, DecodeTable::V613Stp).handler == Handler::StpFpLr;
-    form.verdicts = verdicts_of(word, kernels_);
+    form.verdicts = verdicts_of(word, entry.file_offset, kernels_);
+    form.text = "(none)";
+    if (word && entry.file_offset % 4 == 0) {
+        entry.word = *word;
+        entry.instruction = decoder_.disassemble(*word, entry.file_offset);
+        form.text = insn_form(entry.instruction);
+        form.stp_emulation = decide(*word, DecodeTable::V613Stp).handler == Handler::StpFpLr;
+    }
     return form_of(std::move(form));
 }
 
@@ -76,16 +85,7 @@ Outcome Auditor::add(std::vector<std::byte> bytes, const std::string& path) {
         AuditEntry entry;
         entry.name = f.name;
         entry.file_offset = f.offset;
-        const auto word = index.word_at(f.offset);
-        if (word && f.offset % 4 == 0) {
-            entry.word = *word;
-            entry.instruction = decoder_.disassemble(*word, f.offset);
-            entry.form = form_of(*word, entry.instruction);
-        } else {
-            const AuditVerdict refused{
-                VerdictKind::Reject, word ? "not at a multiple of 4" : "past the end of the file"};
-            entry.form = form_of({"(none)", std::vector(kernels_.size(), refused), false, 0});
-        }
+        entry.form = form_of(entry, index.word_at(f.offset));
         ++forms_[entry.form].entries;
         binary.entries.push_back(std::move(entry));
     }

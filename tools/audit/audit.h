@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,8 +25,9 @@ struct AuditVerdict {
     bool operator==(const AuditVerdict&) const = default;
 };
 
-// Of an instruction, by kernel.
-std::vector<AuditVerdict> verdicts_of(std::uint32_t word,
+// Of the instruction at a file offset, by kernel; nullopt: the file does not reach there. Without
+// an instruction there every kernel refuses.
+std::vector<AuditVerdict> verdicts_of(std::optional<std::uint32_t> word, std::uint64_t offset,
                                       const std::vector<KernelProfile>& kernels);
 
 // First instructions that look alike and that every kernel of the audit treats alike.
@@ -87,7 +89,8 @@ public:
     AuditReport report();
 
 private:
-    std::size_t form_of(std::uint32_t word, const std::string& instruction);
+    // Also tells the entry what is there.
+    std::size_t form_of(AuditEntry& entry, std::optional<std::uint32_t> word);
     std::size_t form_of(AuditForm form);
 
     std::vector<KernelProfile> kernels_;

@@ -48,17 +48,6 @@ Outcome audit_file(Auditor& auditor, const std::string& host, const std::string&
     return auditor.add(std::move(bytes), shown);
 }
 
-// A file in a folder: true where it was added.
-bool audit_member(Auditor& auditor, const std::string& host, const std::string& shown,
-                  AuditSkips& skips) {
-    auto bytes = arm64_program(host, skips);
-    const bool there = bytes && bytes->has_value();
-    const Outcome added = there ? auditor.add(std::move(**bytes), shown) : Outcome();
-    if (!bytes) skips.unreadable.push_back({shown, bytes.error().what});
-    if (!added) skips.unreadable.push_back({shown, added.error().what});
-    return there && added;
-}
-
 std::string without_slashes(std::string path) {
     while (path.ends_with('/')) path.pop_back();
     return path;
@@ -79,24 +68,8 @@ void collect(const std::string& host, const std::string& below, std::vector<std:
     if (error) unreadable.push_back({below, error.message()});
 }
 
-Outcome audit_folder(Auditor& auditor, const std::string& host, const std::string& shown,
-                     AuditSkips& skips) {
-    AuditSkips found;
-    const std::vector<std::string> files = files_below(host, found.unreadable);
-    for (auto& folder : found.unreadable) folder.path = shown + folder.path;
-    std::uint64_t added = 0;
-    for (const std::string& file : files)
-        added += audit_member(auditor, host + file, shown + file, found) ? 1 : 0;
-    if (added == 0) return user_error("there is no arm64 program in this folder", shown);
-    skips.not_elf += found.not_elf;
-    skips.other_machine += found.other_machine;
-    skips.unreadable.insert(skips.unreadable.end(), found.unreadable.begin(),
-                            found.unreadable.end());
-    return {};
-}
-
-}  // namespace
-
+// Regular files below a folder of the host, by their names below it ("/bin/true"), sorted. A folder
+// that cannot be read is noted.
 std::vector<std::string> files_below(const std::string& host,
                                      std::vector<AuditSkips::Unreadable>& unreadable) {
     std::vector<std::string> files;
@@ -105,6 +78,7 @@ std::vector<std::string> files_below(const std::string& host,
     return files;
 }
 
+// The content of a file in such a folder if it is an arm64 ELF; what else it is, is counted.
 Result<std::optional<std::vector<std::byte>>> arm64_program(const std::string& host,
                                                             AuditSkips& skips) {
     const auto file = TRY(InputFile::open(host, kBinary));
@@ -118,6 +92,30 @@ Result<std::optional<std::vector<std::byte>>> arm64_program(const std::string& h
     return bytes;
 }
 
+}  // namespace
+
+Outcome each_program_below(const std::string& host, const std::string& shown, AuditSkips& skips,
+                           const ProgramUser& use) {
+    AuditSkips found;
+    const std::vector<std::string> files = files_below(host, found.unreadable);
+    for (auto& folder : found.unreadable) folder.path = shown + folder.path;
+    std::uint64_t used = 0;
+    for (const std::string& file : files) {
+        auto bytes = arm64_program(host + file, found);
+        if (bytes && !*bytes) continue;
+        const Outcome done = bytes ? use(std::move(**bytes), shown + file)
+                                   : Outcome(tl::make_unexpected(bytes.error()));
+        if (done) ++used;
+        if (!done) found.unreadable.push_back({shown + file, done.error().what});
+    }
+    if (used == 0) return user_error("there is no arm64 program in this folder", shown);
+    skips.not_elf += found.not_elf;
+    skips.other_machine += found.other_machine;
+    skips.unreadable.insert(skips.unreadable.end(), found.unreadable.begin(),
+                            found.unreadable.end());
+    return {};
+}
+
 Outcome audit_path(Auditor& auditor, const std::string& root, const std::string& path,
                    AuditSkips& skips) {
     std::string host = path;
@@ -128,7 +126,10 @@ Outcome audit_path(Auditor& auditor, const std::string& root, const std::string&
     std::error_code error;
     const fs::file_status status = fs::status(host, error);
     if (fs::is_directory(status))
-        return audit_folder(auditor, without_slashes(host), without_slashes(path), skips);
+        return each_program_below(without_slashes(host), without_slashes(path), skips,
+                                  [&](std::vector<std::byte> bytes, const std::string& shown) {
+                                      return auditor.add(std::move(bytes), shown);
+                                  });
     if (fs::exists(status) && !fs::is_regular_file(status))
         return user_error("neither a file nor a folder", path);
     return audit_file(auditor, host, path);

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,12 +19,12 @@ namespace uprobesim {
 Outcome audit_path(Auditor& auditor, const std::string& root, const std::string& path,
                    AuditSkips& skips);
 
-// Regular files below a folder of the host, by their names below it ("/bin/true"), sorted. Links
-// are not followed; a folder that cannot be read is noted.
-std::vector<std::string> files_below(const std::string& host,
-                                     std::vector<AuditSkips::Unreadable>& unreadable);
-// The content of a file in such a folder if it is an arm64 ELF; what else it is, is counted.
-Result<std::optional<std::vector<std::byte>>> arm64_program(const std::string& host,
-                                                            AuditSkips& skips);
+using ProgramUser = std::function<Outcome(std::vector<std::byte> bytes, const std::string& shown)>;
+
+// Calls `use` for each arm64 ELF below a folder of the host, in the order of their names; links are
+// not followed. What else there is, and what `use` refuses, is noted in `skips`. Error: it succeeds
+// for none.
+Outcome each_program_below(const std::string& host, const std::string& shown, AuditSkips& skips,
+                           const ProgramUser& use);
 
 }  // namespace uprobesim

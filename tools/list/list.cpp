@@ -102,12 +102,8 @@ ListedProbe Lister::listed(const ProbedFile& file, const ProbeSpec& spec, ProbeP
     if (word && place.offset % 4 == 0) {
         probe.word = *word;
         probe.instruction = decoder_.disassemble(*word, place.offset);
-        probe.verdicts = verdicts_of(*word, kernels_);
-    } else {
-        const AuditVerdict refused{VerdictKind::Reject,
-                                   word ? "not at a multiple of 4" : "past the end of the file"};
-        probe.verdicts = std::vector(kernels_.size(), refused);
     }
+    probe.verdicts = verdicts_of(word, place.offset, kernels_);
     const auto pair =
         exclusive_pair_at(place.offset, [&](std::uint64_t at) { return file.word_at(at); });
     if (pair)
@@ -164,28 +160,11 @@ Outcome Lister::add_all(const ProbedFile& file) {
 }
 
 Outcome Lister::add_folder(const std::string& host, const std::string& shown) {
-    AuditSkips found;
-    std::size_t added = 0;
-    std::vector<std::string> files = files_below(host, found.unreadable);
-    for (auto& folder : found.unreadable) folder.path = shown + folder.path;
-    for (const std::string& name : files) {
-        auto bytes = arm64_program(host + name, found);
-        Outcome done;
-        if (bytes && *bytes) {
-            auto file = ProbedFile::make(shown + name, std::move(**bytes), files_.reader());
-            done = file ? add_all(*file) : Outcome(tl::make_unexpected(file.error()));
-            if (done) ++added;
-        } else if (!bytes) {
-            done = tl::make_unexpected(bytes.error());
-        }
-        if (!done) found.unreadable.push_back({shown + name, done.error().what});
-    }
-    if (added == 0) return user_error("there is no arm64 program in this folder", shown);
-    skipped_.not_elf += found.not_elf;
-    skipped_.other_machine += found.other_machine;
-    skipped_.unreadable.insert(skipped_.unreadable.end(), found.unreadable.begin(),
-                               found.unreadable.end());
-    return {};
+    const auto add = [&](std::vector<std::byte> bytes, const std::string& name) -> Outcome {
+        const auto file = TRY(ProbedFile::make(name, std::move(bytes), files_.reader()));
+        return add_all(file);
+    };
+    return each_program_below(host, shown, skipped_, add);
 }
 
 Outcome Lister::add_path(const std::string& path) {

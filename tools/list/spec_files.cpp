@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/list/spec_files.h"
 
+#include <filesystem>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "probes/target/path_glob.h"
@@ -19,6 +21,15 @@ Result<const ProbedFile*> SpecFiles::file_of(const std::string& path) {
     return last_.get();
 }
 
+// Of the host, links resolved; empty: there is none.
+std::string SpecFiles::real_path(const std::string& path) const {
+    const auto inner = zip_path(path);
+    const auto host = files_.host_path(inner ? inner->archive : path);
+    std::error_code error;
+    const std::string file = host ? std::filesystem::canonical(*host, error).string() : "";
+    return file.empty() || !inner ? file : file + "!/" + inner->member;
+}
+
 Outcome SpecFiles::each(const ProbeSpec& spec,
                         const std::function<Outcome(const ProbedFile&)>& use) {
     const auto literal = file_of(spec.binary);
@@ -27,8 +38,11 @@ Outcome SpecFiles::each(const ProbeSpec& spec,
     const std::vector<std::string> paths =
         expand_glob(ListFiles::absolute(spec.binary), files_.folders());
     std::optional<UserError> first_error;
+    std::set<std::string> seen;
     std::size_t used = 0;
     for (const std::string& path : paths) {
+        const std::string same = real_path(path);
+        if (!same.empty() && !seen.insert(same).second) continue;  // a link to one of them
         const auto file = file_of(path);
         const Outcome done = file ? use(**file) : Outcome(tl::make_unexpected(file.error()));
         if (done) ++used;

@@ -18,11 +18,13 @@ public:
 
     // Good until the next one: folders have too many to keep all.
     Result<const ProbedFile*> file_of(const std::string& path);
-    // Calls `use` for the file of the spec's path, or for each that its wildcards match. Errors: no
-    // such file, or the first of `use` where it succeeds for none.
+    // Calls `use` for the file of the spec's path, or for each that its wildcards match, once
+    // whatever links to it. Errors: no such file, or the first of `use` where it succeeds for none.
     Outcome each(const ProbeSpec& spec, const std::function<Outcome(const ProbedFile&)>& use);
 
 private:
+    std::string real_path(const std::string& path) const;
+
     const ListFiles& files_;
     std::unique_ptr<ProbedFile> last_;
 };

@@ -170,7 +170,16 @@ TEST_CASE("a path with wildcards lists every file that it matches", "[list]") {
     l.root.write("bin/more/x1", program());
     l.root.write("bin/more/x2", program());
     REQUIRE(l.add("uprobe:/bin/*/x?:push"));
-    CHECK(l.lister.report().binaries.size() == 2);
+    std::filesystem::create_symlink("x1", l.root.path() + "/bin/more/x3");
+    Lister linked(kernels(), l.files);
+    REQUIRE(linked.add(parse_probe_specs("uprobe:/bin/*/x?:push", SpecUse::List)->front()));
+    const ListReport report = linked.report();
+    REQUIRE(report.binaries.size() == 2);
+    CHECK(report.binaries[0].path == "/bin/more/x1");
+    CHECK(report.binaries[1].path == "/bin/more/x2");
+    const auto missing = l.add("uprobe:/bin/*/x1:pull");
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error().what == "there is no function 'pull' in /bin/more/x1");
     const auto none = l.add("uprobe:/bin/none*:push");
     REQUIRE_FALSE(none);
     CHECK(none.error().what == "no file matches the path");
