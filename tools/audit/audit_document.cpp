@@ -171,7 +171,8 @@ Table next(const AuditReport& report) {
 
 Table functions(const AuditReport& report, const AuditBinary& binary) {
     Table table{.title = binary.path,
-                .columns = {{"function", Kind::Name}, {"offset"}, {"instruction", Kind::Name}}};
+                .columns = {{"function", Kind::Name}, {"offset"}, {"instruction", Kind::Name}},
+                .is_list = true};
     add_kernels(table, report);
     for (const AuditEntry& entry : binary.entries) {
         std::vector<Cell> row{entry.name, fmt::format("{:#x}", entry.file_offset),

@@ -10,9 +10,12 @@
 #include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "tools/cli/key_value.h"
+#include "tools/cli/refusal.h"
 
 namespace uprobesim {
 namespace {
+
+constexpr std::uint64_t kMostRows = 1'000'000'000;
 
 struct FormatRow {
     ReportFormat format;
@@ -56,6 +59,12 @@ void add_kernels_option(OptionTable& table, std::string meaning) {
 
 void add_machine_option(OptionTable& table, std::string meaning) {
     table.text("machine", "NAME", std::move(meaning)).also("machines").from(ValueSource::Machine);
+}
+
+void add_machines_option(OptionTable& table, std::string meaning) {
+    table.text("machines", "A,B,...", std::move(meaning))
+        .also("machine")
+        .several_from(ValueSource::Machine);
 }
 
 void add_set_option(OptionTable& table, std::string meaning) {
@@ -111,6 +120,19 @@ bool uses_color(ColorMode mode, bool on_terminal) {
     return mode == ColorMode::Always || (mode == ColorMode::Auto && on_terminal);
 }
 
+Result<std::string> written(Document document, const ReportOptions& options, bool on_terminal) {
+    const auto in_order = TRY(arranged(std::move(document), options.order));
+    return written(in_order, options.style(on_terminal));
+}
+
+std::string written_anyway(const Document& document, const ReportOptions& options,
+                           bool on_terminal) {
+    const auto text = written(document, options, on_terminal);
+    if (text) return *text;
+    refuse(text.error());
+    return written(document, options.style(on_terminal));
+}
+
 void add_report_options(OptionTable& table, const std::vector<ReportFormat>& formats,
                         std::string_view standard) {
     const Words words = words_of(formats);
@@ -125,13 +147,18 @@ void add_report_options(OptionTable& table, const std::vector<ReportFormat>& for
               fmt::format("format of the report: {} (default {})", or_list(words), words.front()))
         .short_name('f')
         .one_of(words);
-    add_all_option(table);
+    add_row_options(table);
     add_color_option(table);
     add_help_option(table);
 }
 
-void add_all_option(OptionTable& table) {
+void add_row_options(OptionTable& table) {
     table.flag("all", "list every row of long lists, not only the first ten");
+    table.text(
+        "sort", "COLUMN",
+        "sort rows by a column, as its heading has it: numbers the largest first; a - before "
+        "it turns the order round");
+    table.text("top", "N", "list N rows of long lists");
 }
 
 void add_color_option(OptionTable& table) {
@@ -162,6 +189,16 @@ Result<ReportOptions> read_report_options(const CommandLine& line,
     options.format = formats[static_cast<std::size_t>(
         std::distance(known.begin(), std::find(known.begin(), known.end(), format)))];
     options.all = line.given("all");
+    options.order.column = line.one("sort", "");
+    if (line.given("sort") && options.order.column.empty())
+        return user_error("the column's name is empty", "--sort");
+    options.order.top = TRY(line.number("top", 0, kMostRows));
+    if (line.given("top") && (options.order.top == 0 || options.all))
+        return user_error(options.all ? "it and --all exclude each other" : "at least one row",
+                          "--top");
+    if (options.format == ReportFormat::Json && (line.given("sort") || line.given("top")))
+        return user_error("JSON has every row, in an order of its own",
+                          line.given("sort") ? "--sort" : "--top", "it is for text, csv and md");
     const auto color = TRY(line.choice("color", no_color ? "never" : "auto", color_words()));
     for (const ColorRow& row : kColors) {
         if (row.word == color) options.color = row.mode;

@@ -13,6 +13,7 @@
 #include "sim/profile/kernel_profile.h"
 #include "tools/cli/command_line.h"
 #include "tools/format/document_writers.h"
+#include "tools/format/row_order.h"
 
 namespace uprobesim {
 
@@ -21,6 +22,7 @@ namespace uprobesim {
 void add_kernel_option(OptionTable& table, std::string meaning);
 void add_kernels_option(OptionTable& table, std::string meaning);
 void add_machine_option(OptionTable& table, std::string meaning);
+void add_machines_option(OptionTable& table, std::string meaning);
 void add_set_option(OptionTable& table, std::string meaning);
 // "machine.KEY=VALUE" or "kernel.KEY=VALUE".
 Result<Setting> parse_setting(const std::string& word);
@@ -40,6 +42,7 @@ struct ReportOptions {
     std::string output;  // empty: the command's own default; "-": stdout
     ReportFormat format = ReportFormat::Text;
     bool all = false;  // every row of long lists
+    RowOrder order;
     ColorMode color = ColorMode::Auto;
 
     ReportStyle style(bool on_terminal) const {
@@ -47,14 +50,21 @@ struct ReportOptions {
     }
 };
 
-// --output, --format, --all, --color and --help. `formats`: those the command writes, its default
-// first. `standard`: where the report goes without --output.
+// A report's text, with its rows as --sort and --top ask. Error: --sort names no column of it.
+Result<std::string> written(Document document, const ReportOptions& options, bool on_terminal);
+
+// After a run: a wrong column is told on stderr, and the report is not lost to it.
+std::string written_anyway(const Document& document, const ReportOptions& options,
+                           bool on_terminal);
+
+// --output, --format, --all, --sort, --top, --color and --help. `formats`: those the command
+// writes, its default first. `standard`: where the report goes without --output.
 void add_report_options(OptionTable& table, const std::vector<ReportFormat>& formats,
                         std::string_view standard = "stdout");
 // `no_color`: what the environment asks for (NO_COLOR); --color overrides it.
 Result<ReportOptions> read_report_options(const CommandLine& line,
                                           const std::vector<ReportFormat>& formats, bool no_color);
-void add_all_option(OptionTable& table);
+void add_row_options(OptionTable& table);  // --all, --sort, --top
 void add_color_option(OptionTable& table);
 void add_help_option(OptionTable& table);
 // --output alone

@@ -77,8 +77,8 @@ Result<int> run_audit(const CommandLine& line, const OptionDefaults& defaults) {
     report.settings = line.all("set");
     output.write(options.format == ReportFormat::Json
                      ? audit_report_json(report)
-                     : written(audit_document(report, line.given("functions")),
-                               options.style(output.on_terminal())));
+                     : TRY(written(audit_document(report, line.given("functions")), options,
+                                   output.on_terminal())));
     return 0;
 }
 

@@ -141,7 +141,7 @@ Result<int> run_estimate(const CommandLine& line, const OptionDefaults& defaults
     report.notes = std::move(notes);
     output.write(options.format == ReportFormat::Json
                      ? estimate_json(report)
-                     : written(estimate_document(report), options.style(output.on_terminal())));
+                     : TRY(written(estimate_document(report), options, output.on_terminal())));
     const bool over = std::any_of(report.places.begin(), report.places.end(),
                                   [&](const PlaceEstimate& p) { return report.over_budget(p); });
     return over ? kExitDiffers : kExitSuccess;

@@ -103,10 +103,9 @@ Result<int> run_explain(const CommandLine& line, const OptionDefaults& defaults)
     auto output = TRY(ReportOutput::open(guest.report.output, stdout));
     const auto report = explain(request);
     if (!report) return refuse_run(report.error());
-    output.write(
-        guest.report.format == ReportFormat::Json
-            ? explain_report_json(*report)
-            : written(explain_document(*report), guest.report.style(output.on_terminal())));
+    output.write(guest.report.format == ReportFormat::Json
+                     ? explain_report_json(*report)
+                     : TRY(written(explain_document(*report), guest.report, output.on_terminal())));
     return 0;
 }
 

@@ -152,7 +152,7 @@ Result<int> run_list(const CommandLine& line, const OptionDefaults& defaults) {
     report.settings = line.all("set");
     output.write(options.format == ReportFormat::Json
                      ? list_report_json(report)
-                     : written(list_document(report), options.style(output.on_terminal())));
+                     : TRY(written(list_document(report), options, output.on_terminal())));
     return 0;
 }
 

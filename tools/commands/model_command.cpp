@@ -44,11 +44,12 @@ OptionTable options_table() {
 struct ModelOptions {
     Words words;  // after the sub-command
     std::vector<Setting> settings;
-    ReportStyle style;
+    ReportOptions report;
+    bool on_terminal = false;
 };
 
 bool is_json(const ModelOptions& options) {
-    return options.style.format == ReportFormat::Json;
+    return options.report.format == ReportFormat::Json;
 }
 
 Result<std::string> list(const ModelOptions& options) {
@@ -63,8 +64,8 @@ Result<std::string> list(const ModelOptions& options) {
         profiles.push_back(
             {ProfileKind::Kernel, name, profile ? profile->description : profile.error().line()});
     }
-    return is_json(options) ? profile_list_json(profiles)
-                            : written(profile_list_document(profiles), options.style);
+    if (is_json(options)) return profile_list_json(profiles);
+    return written(profile_list_document(profiles), options.report, options.on_terminal);
 }
 
 Result<ProfileListing> read_profile(const std::string& name, const std::vector<Setting>& settings) {
@@ -84,8 +85,8 @@ Result<ProfileListing> read_profile(const std::string& name, const std::vector<S
 
 Result<std::string> show(const ModelOptions& options) {
     const auto profile = TRY(read_profile(options.words[0], options.settings));
-    return is_json(options) ? profile_json(profile)
-                            : written(profile_document(profile), options.style);
+    if (is_json(options)) return profile_json(profile);
+    return written(profile_document(profile), options.report, options.on_terminal);
 }
 
 Result<std::string> diff(const ModelOptions& options) {
@@ -97,8 +98,8 @@ Result<std::string> diff(const ModelOptions& options) {
                         options.words[1], profile_kind_name(b.kind)),
             "model diff", "give two of the same kind");
     }
-    return is_json(options) ? profile_diff_json(a, b)
-                            : written(profile_diff_document(a, b), options.style);
+    if (is_json(options)) return profile_diff_json(a, b);
+    return written(profile_diff_document(a, b), options.report, options.on_terminal);
 }
 
 // "machine my-board", or what is wrong.
@@ -159,7 +160,7 @@ std::vector<SubCommand> sub_commands() {
 Result<int> run_model(const CommandLine& line, const OptionDefaults& defaults) {
     const auto report = TRY(read_report_options(line, all_formats(), defaults.no_color));
     const auto name = TRY(sub_command("model", sub_commands(), line.rest()));
-    ModelOptions options{Words(line.rest().begin() + 1, line.rest().end()), {}, {}};
+    ModelOptions options{Words(line.rest().begin() + 1, line.rest().end()), {}, {}, false};
     TRY(read_settings(line, options.settings));
     const auto* const action = std::find_if(std::begin(kActions), std::end(kActions),
                                             [&](const Action& a) { return a.what.name == name; });
@@ -173,7 +174,8 @@ Result<int> run_model(const CommandLine& line, const OptionDefaults& defaults) {
         return user_error(fmt::format("model {} needs {}", name, action->needs), "",
                           "see uprobesim model --help");
     auto output = TRY(ReportOutput::open(report.output, stdout));
-    options.style = report.style(output.on_terminal());
+    options.report = report;
+    options.on_terminal = output.on_terminal();
     const auto text = TRY(action->report(options));
     output.write(text);
     return 0;

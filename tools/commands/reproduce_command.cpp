@@ -65,7 +65,7 @@ Result<int> run_reproduce(const CommandLine& line, const OptionDefaults& default
     const auto all = TRY(reproduce(published, line.rest().empty() ? "" : line.rest().front()));
     output.write(options.format == ReportFormat::Json
                      ? reproduction_json(all)
-                     : written(reproduce_document(all), options.style(output.on_terminal())));
+                     : TRY(written(reproduce_document(all), options, output.on_terminal())));
     if (!charts.empty()) write_charts(all, charts);
     return 0;
 }

@@ -56,8 +56,8 @@ Result<int> run(const CommandLine& line, const OptionDefaults& defaults) {
     if (!report) return refuse_run(report.error(), scenario_names());
     output.write(request.report.format == ReportFormat::Json
                      ? run_report_json(*report)
-                     : written(run_document(*report, request.processes),
-                               request.report.style(output.on_terminal())));
+                     : written_anyway(run_document(*report, request.processes), request.report,
+                                      output.on_terminal()));
     if (lost_lines) std::rethrow_exception(lost_lines);
     return exit_code_of(report->exit);
 }

@@ -41,26 +41,26 @@ OptionTable options_table() {
     return table;
 }
 
-std::string list(const ReportStyle& style) {
+Result<std::string> list(const ReportOptions& options, bool on_terminal) {
     std::vector<NamedScenario> scenarios;
     for (const std::string& name : scenario_names()) {
         const auto scenario = load_scenario(name);
         scenarios.push_back({name, scenario ? scenario->description : scenario.error().line()});
     }
-    return style.format == ReportFormat::Json ? scenario_list_json(scenarios)
-                                              : written(scenario_list_document(scenarios), style);
+    if (options.format == ReportFormat::Json) return scenario_list_json(scenarios);
+    return written(scenario_list_document(scenarios), options, on_terminal);
 }
 
 // As text: the file itself, to be copied and changed.
-Result<std::string> show(const std::string& name, const ReportStyle& style) {
+Result<std::string> show(const std::string& name, const ReportOptions& options, bool on_terminal) {
     std::string text = scenario_text(name);
     if (text.empty())
         return user_error(fmt::format("no scenario is named '{}'", name), "",
                           near_names(name, scenario_names()));
-    if (style.format == ReportFormat::Text) return text;
+    if (options.format == ReportFormat::Text) return text;
     const auto scenario = TRY(load_scenario(name));
-    return style.format == ReportFormat::Json ? scenario_json(scenario)
-                                              : written(scenario_document(scenario), style);
+    if (options.format == ReportFormat::Json) return scenario_json(scenario);
+    return written(scenario_document(scenario), options, on_terminal);
 }
 
 int check(const Words& files) {
@@ -92,8 +92,9 @@ Result<int> run_scenario(const CommandLine& line, const OptionDefaults& defaults
     if (name == "show" && words.size() != 1) return needs("one name");
     if (name == "list" && !words.empty()) return needs("no more words");
     auto output = TRY(ReportOutput::open(options.output, stdout));
-    const ReportStyle style = options.style(output.on_terminal());
-    output.write(name == "show" ? TRY(show(words.front(), style)) : list(style));
+    const bool on_terminal = output.on_terminal();
+    output.write(name == "show" ? TRY(show(words.front(), options, on_terminal))
+                                : TRY(list(options, on_terminal)));
     return 0;
 }
 

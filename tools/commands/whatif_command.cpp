@@ -83,7 +83,7 @@ Result<int> run_whatif(const CommandLine& line, const OptionDefaults& defaults) 
     const WhatIfReport report{line.rest().front(), chosen.label, std::move(result)};
     output.write(options.format == ReportFormat::Json
                      ? whatif_json(report)
-                     : written(whatif_document(report), options.style(output.on_terminal())));
+                     : TRY(written(whatif_document(report), options, output.on_terminal())));
     return 0;
 }
 

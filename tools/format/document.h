@@ -58,6 +58,7 @@ struct Table {
     std::vector<std::vector<Cell>> rows = {};  // the most expensive first, where rows have a cost
     // Text and Markdown show so many rows unless all are asked for; 0: always all.
     std::size_t first = 0;
+    bool is_list = false;   // cut by --top, though shown whole without it
     std::string rest = {};  // after "... 69 more; --all shows them", without a space before it
 
     void add(std::vector<Cell> row) { rows.push_back(std::move(row)); }

@@ -79,10 +79,12 @@ std::string note_text(const ListedProbe& probe) {
 }
 
 Table probes(const ListReport& report, const ListedBinary& binary) {
-    Table table{
-        .title = binary.path,
-        .columns = {
-            {"probe", Kind::Name}, {"kind", Kind::Name}, {"offset"}, {"instruction", Kind::Name}}};
+    Table table{.title = binary.path,
+                .columns = {{"probe", Kind::Name},
+                            {"kind", Kind::Name},
+                            {"offset"},
+                            {"instruction", Kind::Name}},
+                .is_list = true};
     for (const AuditKernel& kernel : report.kernels)
         table.columns.push_back({kernel.name, Kind::Name});
     table.columns.push_back({"", Kind::Note});

@@ -130,7 +130,8 @@ Document profile_diff_document(const ProfileListing& a, const ProfileListing& b)
                             {"b"},
                             {"unit", Kind::Name},
                             {"confidence a", Kind::Name},
-                            {"confidence b", Kind::Name}}};
+                            {"confidence b", Kind::Name}},
+                .is_list = true};
     for (const KeyDifference& d : profile_differences(a, b)) {
         table.add({setting_key(a, d.key), value_cell(d.a), value_cell(d.b),
                    d.b != nullptr ? d.b->unit : d.a->unit, confidence_cell(d.a),
