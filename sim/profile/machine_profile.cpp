@@ -20,6 +20,7 @@ struct FigureRow {
     std::string_view unit;
     Figure MachineProfile::*member;
     Limits limits;
+    std::string_view meaning;
 };
 
 constexpr Limits kFrequency = {1e3, 1e12};
@@ -27,30 +28,53 @@ constexpr Limits kCycles = {0, 1e9};
 constexpr Limits kFlag = {0, 1, true};
 
 constexpr std::array kFigures = {
-    FigureRow{"frequency", "Hz", &MachineProfile::frequency_hz, kFrequency},
-    FigureRow{"kernel-cpi", "cycles/instruction", &MachineProfile::kernel_cpi, {0, 1e3}},
-    FigureRow{"exception-entry", "cycles", &MachineProfile::exception_entry, kCycles},
-    FigureRow{"exception-return", "cycles", &MachineProfile::exception_return, kCycles},
-    FigureRow{"kpti", "flag", &MachineProfile::kpti, kFlag},
-    FigureRow{"kpti-switch", "cycles", &MachineProfile::kpti_switch, kCycles},
-    FigureRow{"bhb", "flag", &MachineProfile::bhb, kFlag},
-    FigureRow{"bhb-loop", "cycles", &MachineProfile::bhb_loop, kCycles},
-    FigureRow{"idc", "flag", &MachineProfile::idc, kFlag},
-    FigureRow{"dic", "flag", &MachineProfile::dic, kFlag},
-    FigureRow{"dic-hidden", "flag", &MachineProfile::dic_hidden, kFlag},
-    FigureRow{"slot-refetch-coherent", "cycles", &MachineProfile::slot_refetch_coherent, kCycles},
-    FigureRow{"shareability-cores", "cores", &MachineProfile::shareability_cores, {1, 65536, true}},
-    FigureRow{"dsb-ish-per-core", "cycles/core", &MachineProfile::dsb_ish_per_core, kCycles},
+    FigureRow{"frequency", "Hz", &MachineProfile::frequency_hz, kFrequency,
+              "of the core: what turns cycles into time"},
+    FigureRow{"kernel-cpi",
+              "cycles/instruction",
+              &MachineProfile::kernel_cpi,
+              {0, 1e3},
+              "what a kernel instruction costs, caches and mispredictions included"},
+    FigureRow{"exception-entry", "cycles", &MachineProfile::exception_entry, kCycles,
+              "the hardware's part of taking an exception"},
+    FigureRow{"exception-return", "cycles", &MachineProfile::exception_return, kCycles,
+              "the hardware's part of ERET"},
+    FigureRow{"kpti", "flag", &MachineProfile::kpti, kFlag, "1: the kernel is unmapped at EL0"},
+    FigureRow{"kpti-switch", "cycles", &MachineProfile::kpti_switch, kCycles,
+              "what that adds to an exception from EL0, both ways"},
+    FigureRow{"bhb", "flag", &MachineProfile::bhb, kFlag,
+              "1: the branch history is overwritten on entry from EL0 (Spectre-BHB)"},
+    FigureRow{"bhb-loop", "cycles", &MachineProfile::bhb_loop, kCycles,
+              "what that adds to an exception from EL0"},
+    FigureRow{"idc", "flag", &MachineProfile::idc, kFlag,
+              "CTR_EL0.IDC: written code needs no DC CVAU"},
+    FigureRow{"dic", "flag", &MachineProfile::dic, kFlag,
+              "CTR_EL0.DIC: written code needs no IC IVAU"},
+    FigureRow{"dic-hidden", "flag", &MachineProfile::dic_hidden, kFlag,
+              "1: Linux hides DIC from EL0 (erratum 1542419)"},
+    FigureRow{"slot-refetch-coherent", "cycles", &MachineProfile::slot_refetch_coherent, kCycles,
+              "the first fetch of a new slot where dic is 1"},
+    FigureRow{"shareability-cores",
+              "cores",
+              &MachineProfile::shareability_cores,
+              {1, 65536, true},
+              "how many cores a broadcast (TLBI, IC IVAU, DSB ISH) reaches"},
+    FigureRow{"dsb-ish-per-core", "cycles/core", &MachineProfile::dsb_ish_per_core, kCycles,
+              "a DSB ISH costs ops.dsb-ish and this for each of those cores"},
     FigureRow{"slot-refetch-per-core", "cycles/core", &MachineProfile::slot_refetch_per_core,
-              kCycles},
+              kCycles, "a refetch costs ops.slot-refetch and this for each of those cores"},
     FigureRow{"debug-register-traps",
               "traps/step",
               &MachineProfile::debug_register_traps,
-              {0, kMdscrAccessesPerStep}},
-    FigureRow{"debug-exceptions-to-el2", "flag", &MachineProfile::debug_exceptions_to_el2, kFlag},
-    FigureRow{"debug-trap", "cycles", &MachineProfile::debug_trap, kCycles},
-    FigureRow{"vdso-clock", "flag", &MachineProfile::vdso_clock, kFlag},
-    FigureRow{"counter-frequency", "Hz", &MachineProfile::counter_hz, kFrequency},
+              {0, kMdscrAccessesPerStep},
+              "how many of a step's accesses to MDSCR_EL1 trap to a hypervisor"},
+    FigureRow{"debug-exceptions-to-el2", "flag", &MachineProfile::debug_exceptions_to_el2, kFlag,
+              "MDCR_EL2.TDE: BRK and step exceptions cost one debug-trap more"},
+    FigureRow{"debug-trap", "cycles", &MachineProfile::debug_trap, kCycles, "a round trip to EL2"},
+    FigureRow{"vdso-clock", "flag", &MachineProfile::vdso_clock, kFlag,
+              "1: the vDSO reads the clock; 0: each clock read is a system call"},
+    FigureRow{"counter-frequency", "Hz", &MachineProfile::counter_hz, kFrequency,
+              "of the generic timer, CNTFRQ_EL0"},
 };
 
 std::string op_key(std::size_t op) {
@@ -137,6 +161,14 @@ Result<MachineProfile> load_machine_profile(std::string_view name_or_path,
 Result<MachineProfile> parse_machine_profile(std::string_view text, std::string_view file_name,
                                              const std::vector<Setting>& settings) {
     return read_machine(DataFile{std::string(file_name), std::string(text)}, settings);
+}
+
+std::vector<MachineKey> machine_keys() {
+    std::vector<MachineKey> keys;
+    for (const FigureRow& row : kFigures)
+        keys.push_back({std::string(row.key), row.unit, row.meaning});
+    for (std::size_t op = 0; op < kKernelOpCount; ++op) keys.push_back({op_key(op), "cycles", ""});
+    return keys;
 }
 
 std::vector<std::string> builtin_machine_profiles() {

@@ -56,4 +56,13 @@ Result<MachineProfile> parse_machine_profile(std::string_view text, std::string_
                                              const std::vector<Setting>& settings);
 std::vector<std::string> builtin_machine_profiles();
 
+// The figures of every machine profile, in the order in which one is written. Operations are named
+// "ops.isb"; what each is, its name says.
+struct MachineKey {
+    std::string key;
+    std::string_view unit;
+    std::string_view meaning;
+};
+std::vector<MachineKey> machine_keys();
+
 }  // namespace uprobesim

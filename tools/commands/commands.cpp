@@ -67,7 +67,7 @@ std::span<const Command> commands() {
         run_command(),       compare_command(), bench_command(),    reproduce_command(),
         calibrate_command(), whatif_command(),  audit_command(),    list_command(),
         estimate_command(),  explain_command(), scenario_command(), model_command(),
-        sysroot_command(),   doctor_command()};
+        machine_command(),   sysroot_command(), doctor_command()};
     return all;
 }
 

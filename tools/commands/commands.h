@@ -20,6 +20,7 @@ Command estimate_command();
 Command list_command();
 Command explain_command();
 Command scenario_command();
+Command machine_command();
 Command model_command();
 Command sysroot_command();
 Command doctor_command();

@@ -44,6 +44,7 @@ LAYERS = [
     ["tools/simulation", "tools/model", "tools/list"],
     ["tools/views", "tools/bench", "tools/whatif", "tools/estimate"],
     ["tools/explain", "tools/published", "tools/doctor", "tools/completion"],
+    ["tools/calibrate"],
     ["tools/commands"],
     ["tools/shell"],
     ["tools"],

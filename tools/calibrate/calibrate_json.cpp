@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <nlohmann/json.hpp>
 
-#include "sim/base/try.h"
-#include "sim/profile/machine_profile.h"
+#include "tools/calibrate/calibrate.h"
 #include "tools/format/json_number.h"
-#include "tools/published/calibrate.h"
 
 namespace uprobesim {
-namespace {
-
 using Json = nlohmann::ordered_json;
 
-}  // namespace
-
 std::string fit_json(const Fit& fit) {
-    Json parameters = Json::array(), rows = Json::array(), not_used = Json::array();
+    Json parameters = Json::array(), untold = Json::array(), rows = Json::array(),
+         not_used = Json::array();
     for (const FittedParameter& p : fit.parameters) {
         parameters.push_back({{"key", p.key},
                               {"before", p.start},
@@ -30,6 +22,9 @@ std::string fit_json(const Fit& fit) {
                               {"tied_to", p.tied_to},
                               {"correlation", rounded(p.correlation, 5)}});
     }
+    for (const UntoldParameter& p : fit.untold)
+        untold.push_back(
+            {{"key", p.key}, {"value", p.value}, {"why", p.why}, {"measure", p.measure}});
     for (const FittedRow& r : fit.rows) {
         rows.push_back({{"table", r.table},
                         {"row", r.name},
@@ -48,38 +43,10 @@ std::string fit_json(const Fit& fit) {
                       {"rms_deviation", rounded(fit.rms_deviation(), 5)},
                       {"worst_left_out_deviation", rounded(fit.worst_left_out(), 5)},
                       {"parameters", std::move(parameters)},
+                      {"not_fitted", std::move(untold)},
                       {"rows", std::move(rows)},
                       {"not_used", std::move(not_used)}};
     return all.dump(2) + "\n";
-}
-
-Result<std::string> fitted_profile(const Fit& fit) {
-    constexpr std::string_view kMachine = "machine.", kOps = "ops.";
-    const auto machine = TRY(load_machine_profile(fit.machine, {}));
-    std::string text = fmt::format(
-        "# Written by uprobesim calibrate.\nname = \"{0}-fitted\"\nbased-on = \"{0}\"\ndescription "
-        "= \"{1}, fitted\"\n",
-        machine.name, machine.description);
-    std::string ops, kernel;
-    for (const FittedParameter& p : fit.parameters) {
-        if (!p.key.starts_with(kMachine)) {
-            kernel += fmt::format("# --set {}={:.6g}\n", p.key, p.value);
-            continue;
-        }
-        const std::string key = p.key.substr(kMachine.size());
-        const bool op = key.starts_with(kOps);
-        (op ? ops : text) += fmt::format(
-            "{} = {{ value = {:.6g}, unit = \"{}\", source = \"fitted: {} rows of {}, mean "
-            "deviation {:.1f} %, "
-            "standard error "
-            "{:.2g}\", confidence = \"medium\" }}\n",
-            op ? key.substr(kOps.size()) : key, p.value, machine.figures.at(key).unit,
-            fit.fitted_rows(), fmt::join(fit.tables, ", "), fit.mean_deviation() * 100,
-            p.standard_error);
-    }
-    if (!ops.empty()) text += "\n[ops]\n" + ops;
-    if (!kernel.empty()) text += "\n# Fitted with them, figures of the kernel:\n" + kernel;
-    return text;
 }
 
 }  // namespace uprobesim

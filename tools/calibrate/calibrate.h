@@ -18,6 +18,9 @@ struct FitRequest {
     std::vector<Setting> settings;    // held, over those of the profiles
     std::vector<std::string> tables;  // ids; empty: those of the machine that are marked for it
     std::vector<std::string> free;    // keys as --set has them: "machine.kernel-cpi"
+    // `free` are candidates, the most wanted first: those are fitted that the rows tell. Otherwise
+    // all are, or the fit is refused.
+    bool choose = false;
 };
 
 struct FittedParameter {
@@ -36,6 +39,14 @@ struct FittedParameter {
     double correlation = 0;
 };
 
+// A candidate that the rows do not tell.
+struct UntoldParameter {
+    std::string key;
+    double value = 0;  // kept
+    std::string why;
+    std::string measure;  // what would tell it; empty: no row of the benchmark would
+};
+
 struct FittedRow {
     std::string table;
     std::string name;
@@ -50,9 +61,12 @@ struct FittedRow {
 
 struct Fit {
     std::string machine;
+    std::vector<Setting> settings;  // held
+    bool measured = false;          // rows of one's own, not published ones
     std::vector<std::string> tables;
     std::vector<PublishedTable> not_used;  // of the machine, with their reason
     std::vector<FittedParameter> parameters;
+    std::vector<UntoldParameter> untold;
     std::vector<FittedRow> rows;
 
     double mean_deviation() const;
@@ -66,8 +80,5 @@ Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& 
 // CSV has the fitted parameters.
 Document calibrate_document(const Fit& fit);
 std::string fit_json(const Fit& fit);
-// A machine profile based on the one that was fitted, its fitted figures marked as such. Kernel
-// figures are not in it.
-Result<std::string> fitted_profile(const Fit& fit);
 
 }  // namespace uprobesim

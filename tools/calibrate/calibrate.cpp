@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/published/calibrate.h"
+#include "tools/calibrate/calibrate.h"
 
 #include <fmt/format.h>
 
@@ -9,8 +9,9 @@
 
 #include "sim/base/text.h"
 #include "sim/base/try.h"
-#include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
+#include "tools/calibrate/fit_model.h"
+#include "tools/calibrate/told_parameters.h"
 #include "tools/published/reproduce.h"
 
 namespace uprobesim {
@@ -20,77 +21,7 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 constexpr int kRounds = 6;          // it is nearly linear: three would do
-constexpr double kStep = 0.01;      // of a parameter, for the derivative
 constexpr double kSmallest = 1e-6;  // what a parameter at its bound counts as
-
-// Published rows with what their loops do.
-struct CountedTable {
-    PublishedTable published;
-    std::vector<TriggerCounts> counts;
-};
-
-// Cycles of every row, in order, at one setting of the parameters.
-class Model {
-public:
-    Model(const FitRequest& request, std::vector<CountedTable> tables)
-        : request_(request), tables_(std::move(tables)) {}
-
-    const std::vector<CountedTable>& tables() const { return tables_; }
-    Result<VectorXd> cycles(const VectorXd& parameters) const {
-        std::vector<double> all;
-        for (const CountedTable& table : tables_) {
-            std::vector<Setting> settings = table.published.settings;
-            settings.insert(settings.end(), request_.settings.begin(), request_.settings.end());
-            for (std::size_t p = 0; p < request_.free.size(); ++p)
-                settings.push_back(
-                    {request_.free[p],
-                     fmt::format("{:.17g}", parameters[static_cast<Eigen::Index>(p)])});
-            const auto machine = TRY(load_machine_profile(request_.machine, settings));
-            const auto kernel = TRY(load_kernel_profile(table.published.kernel, settings));
-            const PriceList prices(machine, kernel);
-            // Rates are published, so time is what is fitted: cycles at the profile's frequency.
-            for (const TriggerCounts& counts : table.counts)
-                all.push_back(price_trigger(counts, prices).cycles());
-        }
-        return VectorXd(Eigen::Map<VectorXd>(all.data(), static_cast<Eigen::Index>(all.size())));
-    }
-
-private:
-    FitRequest request_;
-    std::vector<CountedTable> tables_;
-};
-
-// d cycles / d parameter, by differences from `base`, the cycles at `at`.
-Result<MatrixXd> derivatives(const Model& model, const VectorXd& at, const VectorXd& base) {
-    MatrixXd all(base.size(), at.size());
-    for (Eigen::Index p = 0; p < at.size(); ++p) {
-        VectorXd moved = at;
-        const double step = std::max(at[p], 1.0) * kStep;
-        moved[p] += step;
-        const auto there = TRY(model.cycles(moved));
-        all.col(p) = (there - base) / step;
-    }
-    return all;
-}
-
-// The value a parameter has in the profiles: from the machine's figures, or the kernel's paths.
-Result<double> value_now(const std::string& key, const FitRequest& request,
-                         const PublishedTable& table) {
-    constexpr std::string_view kMachine = "machine.", kPaths = "kernel.paths.", kInsns = ".insns";
-    if (key.starts_with(kMachine)) {
-        const auto machine = TRY(load_machine_profile(request.machine, request.settings));
-        const auto figure = machine.figures.find(key.substr(kMachine.size()));
-        if (figure != machine.figures.end()) return figure->second.value;
-    } else if (key.starts_with(kPaths) && key.ends_with(kInsns)) {
-        const auto kernel = TRY(load_kernel_profile(table.kernel, request.settings));
-        const auto path =
-            find_kernel_path(key.substr(kPaths.size(), key.size() - kPaths.size() - kInsns.size()));
-        if (path) return kernel.paths[static_cast<std::size_t>(*path)].insns;
-    }
-    return user_error(fmt::format("'{}' cannot be fitted", key), "--free",
-                      "a figure of the machine (machine.ops.isb) or the instructions of a path "
-                      "(kernel.paths.uprobe.lookup.insns)");
-}
 
 UserError unknown_table(const std::vector<PublishedTable>& published, const std::string& id) {
     std::vector<std::string> known;
@@ -138,12 +69,12 @@ struct Solution {
 };
 
 // Least squares of published / model - 1 over the rows with `pull` 1; the others have 0.
-Result<Solution> solve(const Model& model, const VectorXd& published, const VectorXd& pull,
+Result<Solution> solve(const FitModel& model, const VectorXd& published, const VectorXd& pull,
                        VectorXd at) {
     Solution s;
     for (int round = 0; round <= kRounds; ++round) {
         auto cycles = TRY(model.cycles(at));
-        auto slopes = TRY(derivatives(model, at, cycles));
+        auto slopes = TRY(model.derivatives(at, cycles));
         s = {at, std::move(cycles), std::move(slopes)};
         if (round == kRounds) break;
         // d (published / model) = -published / model^2 d model
@@ -214,11 +145,13 @@ std::size_t Fit::fitted_rows() const {
         rows.begin(), rows.end(), [](const FittedRow& row) { return row.left_out.empty(); }));
 }
 
-Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& request) {
+Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& asked) {
     Fit fit;
+    FitRequest request = asked;
     fit.machine = request.machine;
+    fit.settings = request.settings;
     auto counted = TRY(count_tables(published, request, fit));
-    const Model model(request, std::move(counted));
+    FitModel model(request, std::move(counted));
     if (model.tables().empty())
         return user_error(fmt::format("there are no published rows of {}", request.machine),
                           "--machine");
@@ -231,21 +164,23 @@ Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& 
             fit.rows.push_back({table.published.id, row.name, times.back(), 0, 0, 0, row.left_out});
         }
     }
-    const auto count = static_cast<Eigen::Index>(request.free.size());
-    if (count >= static_cast<Eigen::Index>(times.size()))
-        return user_error(fmt::format("{} rows cannot fit {} parameters", times.size(), count),
-                          "--free");
-    VectorXd start(count);
-    for (Eigen::Index p = 0; p < count; ++p) {
-        const auto now = TRY(value_now(request.free[static_cast<std::size_t>(p)], request,
-                                       model.tables().front().published));
-        start[p] = now;
-    }
+    if (!request.choose && request.free.size() >= times.size())
+        return user_error(
+            fmt::format("{} rows cannot fit {} parameters", times.size(), request.free.size()),
+            "--free");
     const VectorXd wanted =
         Eigen::Map<VectorXd>(times.data(), static_cast<Eigen::Index>(times.size()));
     VectorXd pull(wanted.size());
     for (Eigen::Index r = 0; r < pull.size(); ++r)
         pull[r] = fit.rows[static_cast<std::size_t>(r)].left_out.empty() ? 1 : 0;
+    auto told = TRY(told_parameters(request, model, pull));
+    if (told.keys.empty())
+        return user_error("the rows tell none of the parameters", fit.tables.front(),
+                          told.untold.front().why);
+    request.free = std::move(told.keys);
+    fit.untold = std::move(told.untold);
+    model = FitModel(request, model.tables());
+    const auto start = TRY(parameter_values(request, model.tables().front().published));
     const auto solved = TRY(solve(model, wanted, pull, start));
 
     const VectorXd weight = pull.array() * wanted.array() / solved.cycles.array().square();

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tools/calibrate/calibrate.h"
 #include "tools/format/number_text.h"
-#include "tools/published/calibrate.h"
 
 namespace uprobesim {
 namespace {
@@ -17,8 +17,9 @@ std::string row_name(const FittedRow& row) {
 }
 
 std::string answer(const Fit& fit) {
-    std::string text = fmt::format("mean deviation {:.2f} % of {} published rows",
-                                   fit.mean_deviation() * 100, fit.rows.size());
+    std::string text =
+        fmt::format("mean deviation {:.2f} % of {} {}rows", fit.mean_deviation() * 100,
+                    fit.rows.size(), fit.measured ? "measured " : "published ");
     const auto worst = std::max_element(fit.rows.begin(), fit.rows.end(),
                                         [](const FittedRow& a, const FittedRow& b) {
                                             return std::abs(a.deviation) < std::abs(b.deviation);
@@ -57,9 +58,22 @@ Table parameters(const Fit& fit) {
     return table;
 }
 
+// What the rows do not tell, and what would.
+Table untold(const Fit& fit) {
+    Table table{.title = "not fitted",
+                .columns = {{"parameter", Kind::Name},
+                            {"kept"},
+                            {"because", Kind::Prose},
+                            {"to tell it, measure", Kind::Prose}}};
+    for (const UntoldParameter& p : fit.untold)
+        table.add({p.key, number_cell(fmt::format("{:.4g}", p.value), fmt::format("{}", p.value)),
+                   p.why, p.measure.empty() ? "no row of the benchmark does" : p.measure});
+    return table;
+}
+
 Table rows(const Fit& fit) {
     Table table{.columns = {{"row", Kind::Name},
-                            {"published cycles"},
+                            {fit.measured ? "measured cycles" : "published cycles"},
                             {"fitted cycles"},
                             {"deviation"},
                             {"if left out"}},
@@ -91,6 +105,7 @@ Document calibrate_document(const Fit& fit) {
                         "out of the fit {:.1f} %",
                         fit.rms_deviation() * 100, fit.worst_left_out() * 100)}});
     document.add(parameters(fit));
+    document.add(untold(fit));
     document.add(rows(fit));
     Lines not_used{"not used"};
     for (const FittedRow& r : fit.rows) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/tools/format/hostile_text.h"
-#include "tools/published/calibrate.h"
+#include "tools/calibrate/calibrate.h"
 #include "tools/published/reproduce.h"
 
 namespace uprobesim {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Rows computed from a machine with known parameters: fitting must find these again.
-#include "tools/published/calibrate.h"
+#include "tools/calibrate/calibrate.h"
 
 #include <catch2/catch.hpp>
 
 #include "sim/profile/machine_profile.h"
 #include "tools/bench/trigger_programs.h"
+#include "tools/calibrate/fitted_profile.h"
 #include "tools/format/document_writers.h"
 #include "tools/format/svg_chart.h"
 #include "tools/published/reproduce.h"
@@ -61,7 +62,7 @@ TEST_CASE("a fit finds the figures that the rows were made with", "[tools][calib
     CHECK(parameter(*done, "machine.ops.slot-refetch").value == Approx(500).epsilon(1e-2));
     CHECK(done->mean_deviation() < 1e-4);
     CHECK(done->worst_left_out() < 1e-3);
-    const auto profile = fitted_profile(*done);
+    const auto profile = fitted_profile(*done, "fitted");
     REQUIRE(profile.has_value());
     const auto read = parse_machine_profile(*profile, "fitted.toml", {});
     if (!read) FAIL(read.error().line());

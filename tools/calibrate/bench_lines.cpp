@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/calibrate/bench_lines.h"
+
+#include <fmt/format.h>
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+
+#include "sim/base/input_file.h"
+#include "sim/base/text.h"
+#include "sim/base/try.h"
+#include "sim/profile/kernel_profile.h"
+#include "tools/bench/trigger_bench.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr InputKind kBench{"benchmark", kMaxTextBytes,
+                           "give what the kernel's bench or tools/measure printed"};
+
+constexpr const char* kLikeThis = "a line is like: uprobe-nop ( 1 cpus): 1.566 ± 0.006M/s";
+
+// What tools/measure has holding its probes: an empty program of BPF, as bench has, or perf stat.
+constexpr std::string_view kBpftrace = "bpftrace", kPerf = "perf";
+
+// A number of a file: at most 12 digits, so that no figure leaves the range of what follows.
+std::optional<double> number(std::string_view digits) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value,
+                                              std::chars_format::fixed);
+    const bool whole = error == std::errc{} && end == digits.data() + digits.size();
+    return whole && digits.size() <= 12 ? std::optional(value) : std::nullopt;
+}
+
+struct Patterns {
+    // uprobe-nop ( 1 cpus): 1.566 ± 0.006M/s ...; the sign may come in any encoding, or as +-.
+    RE2 row{R"(^\s*(?:trig-)?([a-z][a-z0-9-]*)\s*(?:\(\s*(\d+)\s*cpus?\s*\))?\s*:\s*(\S+?)\s*)"
+            R"((?:[^0-9.\s]+\s*([0-9.]+)\s*)?M/s)",
+            RE2::Latin1};
+    RE2 begun{R"(^\s*(?:trig-)?u(?:ret)?probe-)", RE2::Latin1};
+    RE2 setting_up{R"(^Setting up benchmark '(?:trig-)?([^']+)')", RE2::Latin1};
+    RE2 summary{R"(^Summary: hits\s+(\S+?)\s*(?:[^0-9.\s]+\s*([0-9.]+)\s*)?M/s)", RE2::Latin1};
+    RE2 header{R"(^#\s*([a-z]+)\s*:\s*(.*?)\s*$)", RE2::Latin1};
+    RE2 hertz{R"(^([0-9.]+)\s*([kMG]?)Hz$)"};
+};
+
+const Patterns& patterns() {
+    // Bytes, not UTF-8: what a terminal made of the sign may be neither.
+    static const Patterns all;
+    return all;
+}
+
+std::optional<double> hertz(const std::string& text) {
+    std::string digits, unit;
+    if (!RE2::FullMatch(text, patterns().hertz, &digits, &unit)) return std::nullopt;
+    const double scale = unit == "G" ? 1e9 : unit == "M" ? 1e6 : unit == "k" ? 1e3 : 1;
+    const auto value = number(digits);
+    return value ? std::optional(*value * scale) : std::nullopt;
+}
+
+class Reader {
+public:
+    explicit Reader(const std::string& file_name) : file_name_(file_name) {}
+
+    Outcome line(const std::string& text) {
+        ++line_;
+        std::string a, cpus, rate, plus_minus;
+        if (RE2::PartialMatch(text, patterns().header, &a, &rate)) return header(a, rate);
+        if (RE2::PartialMatch(text, patterns().setting_up, &a)) {
+            set_up_ = a;
+            return {};
+        }
+        if (RE2::PartialMatch(text, patterns().summary, &rate, &plus_minus)) {
+            if (set_up_.empty())
+                return wrong("a summary of no known benchmark",
+                             "keep bench's line 'Setting up benchmark ...' above it");
+            return row(set_up_, "1", rate, plus_minus);
+        }
+        if (RE2::PartialMatch(text, patterns().row, &a, &cpus, &rate, &plus_minus))
+            return row(a, cpus.empty() ? "1" : cpus, rate, plus_minus);
+        if (RE2::PartialMatch(text, patterns().begun))
+            return wrong("this is no line of bench", kLikeThis);
+        return {};  // what else a script prints
+    }
+
+    Result<BenchLines> end() {
+        if (!found_.rows.empty()) return std::move(found_);
+        return user_error("there is no line of the uprobe benchmark on one CPU", file_name_,
+                          kLikeThis);
+    }
+
+private:
+    tl::unexpected<UserError> wrong(std::string what, std::string hint) const {
+        return user_error(std::move(what), fmt::format("{}:{}", file_name_, line_),
+                          std::move(hint));
+    }
+
+    Outcome header(const std::string& key, const std::string& value) {
+        if (key == "kernel") found_.kernel = value;
+        if (key == "consumer") {
+            if (value != kBpftrace && value != kPerf)
+                return wrong(fmt::format("'{}' is no consumer", printable(value)),
+                             "bpftrace or perf");
+            found_.consumer = value;
+        }
+        if (key != "frequency") return {};
+        found_.frequency_hz = hertz(value);
+        if (!found_.frequency_hz || *found_.frequency_hz < 1e3)
+            return wrong(fmt::format("'{}' is no frequency", printable(value)), "as 2.4 GHz");
+        return {};
+    }
+
+    Outcome row(const std::string& name, const std::string& cpus, const std::string& rate,
+                const std::string& plus_minus) {
+        const auto value = number(rate);
+        if (!value || !(*value > 0))
+            return wrong(fmt::format("'{}' is no rate in M/s", printable(rate)), kLikeThis);
+        if (cpus != "1") {
+            found_.unused.emplace_back(fmt::format("{} ({} cpus)", name, cpus),
+                                       "several CPUs wait for each other, which is no cost of a "
+                                       "hit");
+        } else if (!parse_trigger_variant(name)) {
+            found_.unused.emplace_back(name, "no probe is hit in it, or not as bench does it");
+        } else {
+            found_.rows.push_back({name, *value, number(plus_minus), "", {}});
+        }
+        return {};
+    }
+
+    const std::string& file_name_;
+    std::size_t line_ = 0;
+    std::string set_up_;  // the benchmark whose summary comes next
+    BenchLines found_;
+};
+
+}  // namespace
+
+Result<BenchLines> parse_bench_lines(std::string_view text, const std::string& file_name) {
+    Reader reader(file_name);
+    while (!text.empty()) {
+        const auto end = text.find('\n');
+        TRY(reader.line(std::string(text.substr(0, end))));
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+    return reader.end();
+}
+
+Result<std::string> kernel_of_release(const std::string& release, const std::string& where) {
+    static const RE2 kVersion(R"(^(\d+\.\d+)(?:[.+-].*)?$)");
+    const std::vector<std::string> known = builtin_kernel_profiles();
+    std::string version;
+    if (!RE2::FullMatch(release, kVersion, &version)) {
+        TRY(load_kernel_profile(release, {}));  // a profile's own name
+        return release;
+    }
+    const std::string name = "v" + version;
+    if (std::find(known.begin(), known.end(), name) != known.end()) return name;
+    return user_error(fmt::format("no kernel profile is of Linux {}", version), where,
+                      "say with --kernel which comes nearest: v6.1, v6.12, v6.13 or new");
+}
+
+Result<BenchFile> read_bench_file(const std::string& path, const std::string& kernel,
+                                  const std::string& machine) {
+    const auto text = TRY(read_text_file(path, kBench));
+    auto lines = TRY(parse_bench_lines(text, path));
+    const std::string& said = kernel.empty() ? lines.kernel : kernel;
+    if (said.empty())
+        return user_error("it is not said which kernel ran", path,
+                          "give --kernel, or a line '# kernel: ' with what uname -r prints");
+    BenchFile file;
+    file.table.id = std::filesystem::path(path).stem().string();
+    file.table.title = file.table.source = path;
+    file.table.machine = machine;
+    file.table.kernel = TRY(kernel_of_release(said, kernel.empty() ? path : "--kernel"));
+    if (lines.consumer == kPerf) file.table.settings = {{"kernel.consumer", "perf-stat"}};
+    file.table.unit = "M/s";
+    file.table.fit = true;
+    file.table.rows = std::move(lines.rows);
+    file.frequency_hz = lines.frequency_hz;
+    file.unused = std::move(lines.unused);
+    return file;
+}
+
+}  // namespace uprobesim

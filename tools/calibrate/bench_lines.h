@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a real machine's benchmark printed: the lines of the kernel's selftests/bpf bench
+// (trig-uprobe-*), of its run_bench_uprobes.sh, or of tools/measure.
+//
+//     # kernel: 6.12.43+deb13-arm64
+//     # frequency: 2.4 GHz
+//     uprobe-nop      ( 1 cpus):    1.566 ± 0.006M/s  (  1.566M/s/cpu)
+//     uprobe-push    :    0.868 ± 0.001M/s
+//     Setting up benchmark 'trig-uprobe-ret'...
+//     Summary: hits    1.629 ± 0.001M/s (  1.629M/prod), ...
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/base/error.h"
+#include "tools/published/published.h"
+
+namespace uprobesim {
+
+struct BenchLines {
+    std::string kernel;                  // as its header has it: a release or a profile; or empty
+    std::string consumer;                // what held the probe, of its header: bpftrace or perf
+    std::optional<double> frequency_hz;  // of its header
+    std::vector<PublishedRow> rows;      // of one CPU, in M/s
+    // Lines with a rate that is no hit's on one CPU: what, why.
+    std::vector<std::pair<std::string, std::string>> unused;
+};
+
+// Errors name file and line: a rate that is none, and a file without any row.
+Result<BenchLines> parse_bench_lines(std::string_view text, const std::string& file_name);
+
+// The built-in profile of a release as uname -r prints it, or of a profile's own name or file.
+Result<std::string> kernel_of_release(const std::string& release, const std::string& where);
+
+// A file's rows as a table that is fitted. `kernel` is what its header does not say; empty: it
+// must.
+struct BenchFile {
+    PublishedTable table;
+    std::optional<double> frequency_hz;
+    std::vector<std::pair<std::string, std::string>> unused;
+};
+Result<BenchFile> read_bench_file(const std::string& path, const std::string& kernel,
+                                  const std::string& machine);
+
+}  // namespace uprobesim
