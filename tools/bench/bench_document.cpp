@@ -31,13 +31,19 @@ std::string answer(const BenchReport& report) {
         double ns;
     };
     std::vector<Told> all;
+    const bool one_machine =
+        std::all_of(report.tables.begin(), report.tables.end(), [&](const BenchTable& table) {
+            return table.machine.name == report.tables.front().machine.name;
+        });
     for (const BenchTable& table : report.tables) {
         for (const BenchRow& row : table.rows) {
             const double ns = hit_ns(table, row);
+            const std::string where =
+                one_machine ? table.kernel.name
+                            : fmt::format("{}, {}", table.kernel.name, table.machine.name);
             all.push_back(
-                {fmt::format(
-                     "{} ({}{})", short_duration(ns), row.variant.name(),
-                     report.tables.size() == 1 ? "" : fmt::format(" on {}", table.kernel.name)),
+                {fmt::format("{} ({}{})", short_duration(ns), row.variant.name(),
+                             report.tables.size() == 1 ? "" : fmt::format(" on {}", where)),
                  ns});
         }
     }
@@ -75,6 +81,19 @@ Table costs(const BenchReport& report, const BenchTable* only) {
                  real_cell(million_hits_per_second(row.cost, t.machine), 3), t.kernel.name,
                  t.machine.name, count_cell(t.branch_protection ? 1 : 0)});
         }
+    }
+    return table;
+}
+
+// What a hit costs in every cell of the grid: a row for each kernel and machine.
+Table grid(const BenchReport& report) {
+    Table table{.columns = {{"a hit costs", Kind::Name}}, .is_list = true};
+    for (const BenchRow& row : report.tables.front().rows)
+        table.columns.push_back({row.variant.name()});
+    for (const BenchTable& t : report.tables) {
+        std::vector<Cell> cells{fmt::format("{} on {}", t.kernel.name, t.machine.name)};
+        for (const BenchRow& row : t.rows) cells.push_back(duration_cell(hit_ns(t, row)));
+        table.add(std::move(cells));
     }
     return table;
 }
@@ -154,6 +173,7 @@ std::string bench_lines_text(const BenchReport& report) {
 Document bench_document(const BenchReport& report) {
     Document document{fmt::format("uprobesim {}: bench", report.version), answer(report)};
     document.data = costs(report, nullptr);
+    if (report.tables.size() > 1) document.add(grid(report));
     for (const BenchTable& table : report.tables) {
         document.add(Lines{.lines = {heading(table)}, .tone = Tone::Strong});
         Lines lines{.close = true};

@@ -29,12 +29,13 @@ constexpr std::string_view kExamples = R"(uprobesim bench
 uprobesim bench --lines --kernels next-20240909,next-20240909+stp
 uprobesim bench uprobe-push uretprobe-push --kernels v6.12,v6.13,v6.13+stp-copy
 uprobesim bench --branch-protection --lines
+uprobesim bench uprobe-push --machines kunpeng916,neoverse-n1 --kernels v6.1,v6.12,v6.13
 uprobesim bench uprobe-push --machine generic-a72 --set kernel.slot-copy=if-changed)";
 
 OptionTable options_table() {
     OptionTable table;
     add_kernels_option(table, "kernel profiles: names or TOML files (default next-20241104)");
-    add_machine_option(table, "machine profile: a name or a TOML file (default kunpeng916)");
+    add_machines_option(table, "machine profiles: names or TOML files (default kunpeng916)");
     add_set_option(table, "change one key, machine.KEY or kernel.KEY; can be repeated");
     table.flag("branch-protection",
                "build the targets as distributions do: they begin with bti c or paciasp");
@@ -44,18 +45,24 @@ OptionTable options_table() {
     return table;
 }
 
-Result<BenchTable> run_kernel(const TriggerRequest& request, MachineProfile machine,
-                              KernelProfile kernel, const std::vector<TriggerVariant>& variants) {
-    const PriceList prices(machine, kernel);
-    BenchTable table{std::move(machine), std::move(kernel), request.branch_protection, {}};
+// A table for each machine: what a hit does is counted once, since machines differ in prices only.
+Outcome run_kernel(const TriggerRequest& request, const KernelProfile& kernel,
+                   const std::vector<MachineProfile>& machines,
+                   const std::vector<TriggerVariant>& variants, std::vector<BenchTable>& tables) {
+    std::vector<TriggerCounts> counts;
     for (const TriggerVariant& variant : variants) {
         TriggerRequest one = request;
         one.variant = variant;
-        auto counts = TRY(count_trigger(one));
-        const TriggerCost cost = price_trigger(counts, prices);
-        table.rows.push_back({variant, std::move(counts), cost});
+        counts.push_back(TRY(count_trigger(one)));
     }
-    return table;
+    for (const MachineProfile& machine : machines) {
+        const PriceList prices(machine, kernel);
+        BenchTable& table =
+            tables.emplace_back(BenchTable{machine, kernel, request.branch_protection, {}});
+        for (std::size_t i = 0; i < variants.size(); ++i)
+            table.rows.push_back({variants[i], counts[i], price_trigger(counts[i], prices)});
+    }
+    return {};
 }
 
 Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
@@ -65,7 +72,8 @@ Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
     if (hits == 0) return user_error("at least one hit is needed", "--hits", "");
 
     TriggerRequest request;
-    request.machine = TRY(line.name("machine", "kunpeng916"));
+    const auto machine_names = TRY(line.names("machines", "kunpeng916"));
+    request.machine = machine_names.front();
     request.branch_protection = line.given("branch-protection");
     request.hits = hits;
     BenchReport report{std::string(tool_version()), line.all("set"), {}};
@@ -77,8 +85,11 @@ Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
     }
     if (variants.empty()) variants = all_trigger_variants();
 
-    const auto machine =
-        TRY(line.about("machine", load_machine_profile(request.machine, request.settings)));
+    std::vector<MachineProfile> machines;
+    for (const std::string& name : machine_names) {
+        auto machine = TRY(line.about("machines", load_machine_profile(name, request.settings)));
+        machines.push_back(std::move(machine));
+    }
     std::vector<KernelProfile> profiles;
     for (const std::string& kernel : kernels) {
         auto profile = TRY(line.about("kernels", load_kernel_profile(kernel, request.settings)));
@@ -88,15 +99,14 @@ Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
     auto output = TRY(ReportOutput::open(options.output, stdout));
     for (std::size_t i = 0; i < kernels.size(); ++i) {
         request.kernel = kernels[i];
-        auto table = TRY(run_kernel(request, machine, std::move(profiles[i]), variants));
-        report.tables.push_back(std::move(table));
+        TRY(run_kernel(request, profiles[i], machines, variants, report.tables));
     }
     if (options.format == ReportFormat::Json) {
         output.write(bench_report_json(report));
     } else {
         output.write(line.given("lines")
                          ? bench_lines_text(report)
-                         : written(bench_document(report), options.style(output.on_terminal())));
+                         : TRY(written(bench_document(report), options, output.on_terminal())));
     }
     return 0;
 }

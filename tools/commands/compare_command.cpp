@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <memory>
+#include <optional>
 
 #include "sim/base/text.h"
 #include "sim/base/try.h"
@@ -18,6 +20,7 @@
 #include "tools/simulation/refused_run.h"
 #include "tools/simulation/scenario.h"
 #include "tools/views/run_views.h"
+#include "tools/whatif/whatif.h"
 
 namespace uprobesim {
 namespace {
@@ -26,12 +29,16 @@ constexpr std::string_view kDescription =
     R"(Runs PROGRAM without probes, then with them on each kernel, and prints one table. The program gets
 the same files, the same seed and the same standard input in every run; what it writes to files is
 discarded. Its output is printed once; if a run prints or returns something different from the
-first run, the report says so and the exit status is 1.)";
+first run, the report says so and the exit status is 1.
+
+With several machines the table has a row for each run on each of them. A run is made once where the
+machines differ in prices only and the program saw no clock: its counts are then priced on each.)";
 
 constexpr std::string_view kExamples =
     R"(uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep -c GNU /usr/share/common-licenses/GPL-3
 uprobesim compare -p 'uprobe:/bin/ls:*' --kernels v6.12,v6.13,v6.13+stp-copy /bin/ls /usr
 uprobesim compare -p 'uprobe:/bin/ls:*' -f json -o table.json /bin/ls /usr
+uprobesim compare -p 'uprobe:/bin/ls:*' --machines kunpeng916,neoverse-n1 /bin/ls
 uprobesim compare redis-set --kernels v6.12,v6.13)";
 
 // "/usr/bin/redis-server" -> "Redis-server"
@@ -65,49 +72,122 @@ bool unfinished(const CompareReport& report) {
     return false;
 }
 
+// Makes the runs of one comparison. The guest's output is printed once, by the first run of all.
+class Comparer {
+public:
+    explicit Comparer(const GuestRequest& guest)
+        : guest_(guest),
+          labels_(labels_of(guest.simulation, guest.kernels)),
+          runs_(guest.kernels.size() + 1) {}
+
+    // `first`: of the first machine, where this is another.
+    tl::expected<CompareReport, RunRefused> on_machine(const std::string& machine,
+                                                       const CompareReport* first) {
+        CompareReport report;
+        report.title = guest_.title.empty() ? title_of(guest_.simulation.program.arguments.front())
+                                            : printable(guest_.title);
+        for (std::size_t run = 0; run < runs_ && !interrupted_; ++run) {
+            if (first != nullptr) {
+                if (auto priced = repriced(first->runs[run], machine)) {
+                    report.runs.push_back(std::move(*priced));
+                    continue;
+                }
+            }
+            auto made = make(machine, run, report);
+            if (!made) return tl::make_unexpected(made.error());
+            interrupted_ = made->report.exit.kind == ExitKind::Interrupted;
+            report.runs.push_back(std::move(*made));
+        }
+        return report;
+    }
+
+    bool interrupted() const { return interrupted_; }
+
+private:
+    // The counts of a run elsewhere, if this machine differs in prices only and the guest could not
+    // notice.
+    static std::optional<ComparedRun> repriced(const ComparedRun& run, const std::string& machine) {
+        auto priced = price_again(run.report, {.machine = machine});
+        if (!priced || !priced->notes.empty()) return std::nullopt;
+        ComparedRun here = run;
+        here.report = std::move(priced->after);
+        here.repriced = true;
+        return here;
+    }
+
+    tl::expected<ComparedRun, RunRefused> make(const std::string& machine, std::size_t run,
+                                               const CompareReport& so_far) {
+        const bool probed = run != 0, prints = !printed_;
+        SimulationRequest request = guest_.simulation;
+        request.machine = machine;
+        request.kernel = guest_.kernels[probed ? run - 1 : 0];
+        if (!probed) request.probes = {};
+        const auto clear = [this] { status_.clear(); };
+        const auto out = std::make_shared<DigestedOutput>(1, prints ? STDOUT_FILENO : -1, clear);
+        const auto error = std::make_shared<DigestedOutput>(2, prints ? STDERR_FILENO : -1, clear);
+        const GuestStreams streams{input_.reader(), out, error};
+        status_.begin({.number = ++made_,
+                       .count = static_cast<unsigned>(runs_ * guest_.machines.size()),
+                       .max_insns = request.max_insns,
+                       .max_ns = request.max_ns,
+                       // Probes hardly change what the program executes at EL0.
+                       .expected_insns =
+                           so_far.runs.empty() ? 0 : so_far.runs.front().report.user_insns.value});
+        printed_ = true;
+        auto result = simulate(request, &streams, {.status = &status_});
+        if (!result) return tl::make_unexpected(result.error());
+        return ComparedRun{probed ? labels_[run - 1] : "no uprobe",
+                           std::move(*result),
+                           out->digest().hash_text(),
+                           error->digest().hash_text(),
+                           out->digest().bytes,
+                           error->digest().bytes};
+    }
+
+    const GuestRequest& guest_;
+    const std::vector<std::string> labels_;
+    const std::size_t runs_;  // of each machine
+    SharedInput input_{STDIN_FILENO};
+    RunStatus status_;
+    unsigned made_ = 0;
+    bool printed_ = false, interrupted_ = false;
+};
+
+std::string report_text(const CompareGrid& grid, const GuestRequest& guest, bool on_terminal) {
+    const CompareReport& only = grid.machines.front();
+    const bool one = guest.machines.size() == 1;
+    if (guest.report.format == ReportFormat::Json)
+        return one ? compare_report_json(only) : compare_grid_json(grid);
+    const CompareDetail detail = guest.report.all ? CompareDetail::Full : CompareDetail::Brief;
+    return written_anyway(
+        one ? compare_document(only, detail, guest.processes) : compare_grid_document(grid),
+        guest.report, on_terminal);
+}
+
 Result<int> compare(const CommandLine& line, const OptionDefaults& defaults) {
     const auto guest = TRY(read_guest_request(GuestCommand::Compare, line, defaults));
     auto output = TRY(ReportOutput::open(guest.report.output));
-
-    CompareReport report;
-    report.title = guest.title.empty() ? title_of(guest.simulation.program.arguments.front())
-                                       : printable(guest.title);
-    SharedInput input(STDIN_FILENO);
-    const std::vector<std::string> labels = labels_of(guest.simulation, guest.kernels);
-    RunStatus status;
-    bool interrupted = false;
-    for (std::size_t run = 0; run <= guest.kernels.size() && !interrupted; ++run) {
-        const bool first = run == 0;
-        SimulationRequest request = guest.simulation;
-        request.kernel = guest.kernels[first ? 0 : run - 1];
-        if (first) request.probes = {};
-        const auto clear = [&status] { status.clear(); };
-        const auto out = std::make_shared<DigestedOutput>(1, first ? STDOUT_FILENO : -1, clear);
-        const auto error = std::make_shared<DigestedOutput>(2, first ? STDERR_FILENO : -1, clear);
-        const GuestStreams streams{input.reader(), out, error};
-        status.begin({.number = static_cast<unsigned>(run + 1),
-                      .count = static_cast<unsigned>(guest.kernels.size() + 1),
-                      .max_insns = request.max_insns,
-                      .max_ns = request.max_ns,
-                      // Probes hardly change what the program executes at EL0.
-                      .expected_insns = first ? 0 : report.runs.front().report.user_insns.value});
-        auto result = simulate(request, &streams, {.status = &status});
-        if (!result) return refuse_run(result.error(), scenario_names());
-        interrupted = result->exit.kind == ExitKind::Interrupted;
-        report.runs.push_back({first ? "no uprobe" : labels[run - 1], std::move(*result),
-                               out->digest().hash_text(), error->digest().hash_text(),
-                               out->digest().bytes, error->digest().bytes});
+    Comparer comparer(guest);
+    CompareGrid grid;
+    for (const std::string& machine : guest.machines) {
+        if (comparer.interrupted()) break;
+        auto report =
+            comparer.on_machine(machine, grid.machines.empty() ? nullptr : &grid.machines.front());
+        if (!report) return refuse_run(report.error(), scenario_names());
+        grid.machines.push_back(std::move(*report));
     }
-    const CompareDetail detail = guest.report.all ? CompareDetail::Full : CompareDetail::Brief;
-    output.write(guest.report.format == ReportFormat::Json
-                     ? compare_report_json(report)
-                     : written(compare_document(report, detail, guest.processes),
-                               guest.report.style(output.on_terminal())));
-    if (interrupted) return exit_code_of(report.runs.back().report.exit);
-    if (unfinished(report)) return kExitUnfinished;
-    const std::vector<std::string> differing = differences(report);
-    for (const std::string& difference : differing) refuse({difference, "", ""});
-    return differing.empty() ? 0 : kExitDiffers;
+    output.write(report_text(grid, guest, output.on_terminal()));
+    const CompareReport& last = grid.machines.back();
+    if (comparer.interrupted()) return exit_code_of(last.runs.back().report.exit);
+    if (std::any_of(grid.machines.begin(), grid.machines.end(), unfinished)) return kExitUnfinished;
+    bool alike = true;
+    for (const CompareReport& report : grid.machines) {
+        for (const std::string& difference : differences(report)) {
+            refuse({difference, "", ""});
+            alike = false;
+        }
+    }
+    return alike ? 0 : kExitDiffers;
 }
 
 }  // namespace

@@ -30,7 +30,11 @@ void add_probe_options(OptionTable& table, GuestCommand command) {
                            "kernel profiles: names or TOML files, one run each (default "
                            "next-20241104,next-20241104+stp)");
     }
-    add_machine_option(table, "machine profile: a name or a TOML file (default kunpeng916)");
+    if (command != GuestCommand::Compare) {
+        add_machine_option(table, "machine profile: a name or a TOML file (default kunpeng916)");
+    } else {
+        add_machines_option(table, "machine profiles: names or TOML files (default kunpeng916)");
+    }
     add_set_option(table, "change one key, machine.KEY or kernel.KEY; can be repeated");
 }
 

@@ -89,7 +89,6 @@ void read_repeated(const CommandLine& line, FirstMistake& mistakes, SimulationRe
 
 void read_simulation(const CommandLine& line, const OptionDefaults& defaults,
                      FirstMistake& mistakes, SimulationRequest& request) {
-    mistakes.take({"machine"}, line.name("machine", request.machine), request.machine);
     request.files.root = line.one("root", defaults.root);
     if (line.given("root")) {
         if (const auto checked = check_root(request.files.root); !checked)
@@ -125,8 +124,8 @@ void read_simulation(const CommandLine& line, const OptionDefaults& defaults,
 
 // A setting's mistake stands at its --set, a profile's at the profile's option.
 void check_profiles(const CommandLine& line, FirstMistake& mistakes,
-                    const SimulationRequest& request, const Words& kernels,
-                    const char* kernels_option) {
+                    const std::vector<Setting>& settings, const Words& machines,
+                    const char* machines_option, const Words& kernels, const char* kernels_option) {
     const auto check = [&](const char* option, const Outcome& checked) {
         if (checked) return;
         if (checked.error().where.starts_with("--set ")) {
@@ -137,9 +136,9 @@ void check_profiles(const CommandLine& line, FirstMistake& mistakes,
             mistakes.note({option}, error);
         }
     };
-    check("machine", check_machine(request.machine, request.settings));
-    for (const std::string& kernel : kernels)
-        check(kernels_option, check_kernel(kernel, request.settings));
+    for (const std::string& machine : machines)
+        check(machines_option, check_machine(machine, settings));
+    for (const std::string& kernel : kernels) check(kernels_option, check_kernel(kernel, settings));
 }
 
 Outcome read_hit(const CommandLine& line, GuestRequest& request) {
@@ -189,14 +188,25 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
     mistakes.note(line.is_scenario() ? apply_scenario(line, request)
                                      : read_program(line, simulation.program));
     if (command == GuestCommand::Run) {
+        mistakes.take({"machine"}, line.name("machine", simulation.machine), simulation.machine);
         mistakes.take({"kernel"}, line.name("kernel", simulation.kernel), simulation.kernel);
-        check_profiles(line, mistakes, simulation, {simulation.kernel}, "kernel");
+        check_profiles(line, mistakes, simulation.settings, {simulation.machine}, "machine",
+                       {simulation.kernel}, "kernel");
     } else {
         if (request.kernels.empty() || line.given("kernels"))
             mistakes.take({"kernels"},
                           line.names("kernels", fmt::format("{},{}", kStepped, kEmulated)),
                           request.kernels);
-        check_profiles(line, mistakes, simulation, request.kernels, "kernels");
+        const bool several = command == GuestCommand::Compare;
+        const char* const option = several ? "machines" : "machine";
+        request.machines = {simulation.machine};
+        mistakes.take({option}, line.names(option, simulation.machine), request.machines);
+        if (!several && request.machines.size() > 1)
+            mistakes.note({option}, UserError{"explain shows one machine", "--machine",
+                                              "compare takes several"});
+        simulation.machine = request.machines.front();
+        check_profiles(line, mistakes, simulation.settings, request.machines, option,
+                       request.kernels, "kernels");
         mistakes.note(check_binds(request));
     }
     if (command == GuestCommand::Compare && !line.given("probe") && simulation.probes.empty()) {

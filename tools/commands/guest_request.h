@@ -22,11 +22,12 @@ struct GuestRequest {
     SimulationRequest simulation;  // compare and explain set the kernel for each run
     // compare: one run each, after the one without probes; explain: one each.
     std::vector<std::string> kernels;
-    std::string title;                 // of a scenario's table; empty: the program's name
-    std::uint64_t hit = 0;             // explain; 0: not given
-    std::optional<bool> return_probe;  // explain, of a target
-    bool branch_protection = false;    // explain, of a target
-    ViewOptions view;                  // run
+    std::vector<std::string> machines;  // compare: each kernel on each; explain: one
+    std::string title;                  // of a scenario's table; empty: the program's name
+    std::uint64_t hit = 0;              // explain; 0: not given
+    std::optional<bool> return_probe;   // explain, of a target
+    bool branch_protection = false;     // explain, of a target
+    ViewOptions view;                   // run
     ReportOptions report;
     ProcessDetail processes = ProcessDetail::None;  // run, compare
 };

@@ -225,6 +225,8 @@ struct ComparedRun {
     // What the guest wrote: FNV-1a 64 and length of each stream.
     std::string stdout_hash, stderr_hash;
     std::uint64_t stdout_bytes = 0, stderr_bytes = 0;
+    // Not run: the counts of the same run on another machine, at this one's prices.
+    bool repriced = false;
 };
 
 struct CompareReport {
@@ -234,7 +236,13 @@ struct CompareReport {
 // Why the runs did not behave alike, one line each; empty: they did.
 std::vector<std::string> differences(const CompareReport& report);
 
+// The same comparison on several machines.
+struct CompareGrid {
+    std::vector<CompareReport> machines;
+};
+
 std::string run_report_json(const RunReport& report);
 std::string compare_report_json(const CompareReport& report);
+std::string compare_grid_json(const CompareGrid& grid);
 
 }  // namespace uprobesim

@@ -19,4 +19,7 @@ enum class CompareDetail { Brief, Full };
 Document compare_document(const CompareReport& report, CompareDetail detail,
                           ProcessDetail processes = ProcessDetail::None);
 
+// One table of all machines and kernels, a row for each run.
+Document compare_grid_document(const CompareGrid& grid);
+
 }  // namespace uprobesim

@@ -224,6 +224,27 @@ std::string dump(const Json& json) {
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+Json compare_json(const CompareReport& report) {
+    Json runs = Json::array();
+    const double base_ns = report.runs.empty() ? 0 : totals_of(report.runs.front().report).total_ns;
+    for (const ComparedRun& run : report.runs) {
+        const double slowdown = base_ns > 0 ? totals_of(run.report).total_ns / base_ns : 0;
+        Json row = {{"label", run.label},
+                    {"slowdown", rounded(slowdown, 6)},
+                    {"stdout", {{"bytes", run.stdout_bytes}, {"hash_fnv1a64", run.stdout_hash}}},
+                    {"stderr", {{"bytes", run.stderr_bytes}, {"hash_fnv1a64", run.stderr_hash}}}};
+        if (run.repriced) row["repriced"] = true;
+        row.update(run_json(run.report));
+        runs.push_back(std::move(row));
+    }
+    const std::vector<std::string> differing = differences(report);
+    return {{"schema", "uprobesim.compare/2"},
+            {"title", report.title},
+            {"same_behaviour", differing.empty()},
+            {"differences", differing},
+            {"runs", std::move(runs)}};
+}
+
 }  // namespace
 
 std::string run_report_json(const RunReport& report) {
@@ -233,23 +254,13 @@ std::string run_report_json(const RunReport& report) {
 }
 
 std::string compare_report_json(const CompareReport& report) {
-    Json runs = Json::array();
-    const double base_ns = report.runs.empty() ? 0 : totals_of(report.runs.front().report).total_ns;
-    for (const ComparedRun& run : report.runs) {
-        const double slowdown = base_ns > 0 ? totals_of(run.report).total_ns / base_ns : 0;
-        Json row = {{"label", run.label},
-                    {"slowdown", rounded(slowdown, 6)},
-                    {"stdout", {{"bytes", run.stdout_bytes}, {"hash_fnv1a64", run.stdout_hash}}},
-                    {"stderr", {{"bytes", run.stderr_bytes}, {"hash_fnv1a64", run.stderr_hash}}}};
-        row.update(run_json(run.report));
-        runs.push_back(std::move(row));
-    }
-    const std::vector<std::string> differing = differences(report);
-    return dump({{"schema", "uprobesim.compare/2"},
-                 {"title", report.title},
-                 {"same_behaviour", differing.empty()},
-                 {"differences", differing},
-                 {"runs", std::move(runs)}});
+    return dump(compare_json(report));
+}
+
+std::string compare_grid_json(const CompareGrid& grid) {
+    Json machines = Json::array();
+    for (const CompareReport& machine : grid.machines) machines.push_back(compare_json(machine));
+    return dump({{"schema", "uprobesim.compare-grid/1"}, {"machines", std::move(machines)}});
 }
 
 }  // namespace uprobesim
