@@ -117,8 +117,8 @@ Result<Uprobes::Image*> Uprobes::image(const std::string& path) {
     return images_.emplace(path, std::move(image)).first->second.get();
 }
 
-Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const ProbePlace& place,
-                             AttachSummary& summary, bool explicit_one) {
+Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const ProbeHandler* handler,
+                             const ProbePlace& place, AttachSummary& summary, bool explicit_one) {
     const std::uint64_t offset = place.offset;
     if (offset % 4 != 0) {
         return user_error(fmt::format("file offset {:#x} is not a multiple of 4", offset),
@@ -168,20 +168,24 @@ Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const ProbePla
         at = probe.get();
         uprobes_.push_back(std::move(probe));
     }
-    ++at->consumers;
-    if (spec.kind == ProbeSpec::Kind::Uretprobe) ++at->return_consumers;
+    const bool of_return = spec.kind == ProbeSpec::Kind::Uretprobe;
+    const NewConsumers consumers = consumers_of(handler, of_return);
+    at->consumers += consumers.entry;
+    at->return_consumers += consumers.returns;
+    at->handlers.add(handler, of_return);
     ++summary.attached;
     return true;
 }
 
-Outcome Uprobes::add_in(Image& image, const ProbeSpec& spec, AttachSummary& summary, bool of_many) {
+Outcome Uprobes::add_in(Image& image, const ProbeSpec& spec, const ProbeHandler* handler,
+                        AttachSummary& summary, bool of_many) {
     const auto places = TRY(find_places(image.file, spec));
     const bool explicit_one = !spec.has_wildcard() || places.size() == 1;
     std::optional<UserError> first;
     for (const ProbePlace& place : places) {
         const bool is_resolver = place.kind == ProbePlace::Kind::Indirect;
         const auto done = is_resolver ? Result<bool>(indirect_function(spec, place))
-                                      : attach(image, spec, place, summary, explicit_one);
+                                      : attach(image, spec, handler, place, summary, explicit_one);
         if (done) continue;
         if (is_resolver ? !spec.has_wildcard() : explicit_one) {
             if (!of_many) return tl::make_unexpected(done.error());
@@ -193,13 +197,14 @@ Outcome Uprobes::add_in(Image& image, const ProbeSpec& spec, AttachSummary& summ
     return {};
 }
 
-Result<AttachSummary> Uprobes::add(const ProbeSpec& spec) {
+Result<AttachSummary> Uprobes::add(const ProbeSpec& spec, const ProbeHandler* handler) {
+    TRY(check_handler(handler, spec));
     AttachSummary summary;
     summary.spec = spec.text;
     auto literal = image(spec.binary);
     if (literal || !is_glob(spec.binary)) {
         Image* const found = TRY(std::move(literal));
-        TRY(add_in(*found, spec, summary, false));
+        TRY(add_in(*found, spec, handler, summary, false));
         return summary;
     }
     // The file of a link is one file.
@@ -214,7 +219,7 @@ Result<AttachSummary> Uprobes::add(const ProbeSpec& spec) {
         if (!found)
             added = tl::make_unexpected(found.error());
         else if (seen.insert((*found)->key).second)
-            added = add_in(**found, spec, summary, true);
+            added = add_in(**found, spec, handler, summary, true);
         images_.erase(path);  // a folder may have thousands
         if (!added && !first_error) first_error = added.error();
     }

@@ -41,6 +41,7 @@ void Uprobes::handle_trampoline(Task& task) {
     cpu.write(task.context, Reg::Pc, back->to.value);
     for (Uprobe* uprobe : back->finished) {
         spend(task, KernelPath::UretprobeReturn);
+        run_return_consumers(task, *uprobe);
         ++uprobe->returns;
     }
     spend(task, KernelPath::BrkReturn);

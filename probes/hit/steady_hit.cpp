@@ -16,11 +16,18 @@ public:
     void take(ExceptionClass ec) { ++hit_.exceptions[static_cast<std::size_t>(ec)]; }
     void go(KernelPath path, std::uint64_t units = 0) { hit_.paths.push_back({path, units}); }
 
-    void entry(std::uint32_t word, ProbeConsumers consumers) {
+    void go(const std::vector<PathUse>& uses) {
+        hit_.paths.insert(hit_.paths.end(), uses.begin(), uses.end());
+    }
+
+    void entry(std::uint32_t word, const ProbeConsumers& consumers) {
         take(ExceptionClass::Brk);
         go(KernelPath::BrkEntry);
         go(lookup_path(kernel_.lookup));
-        go(consumer_path(kernel_.consumer), consumers.entry);
+        if (consumers.handlers.given)
+            go(entry_uses(consumers.handlers, consumers.entry, std::nullopt));
+        else
+            go(consumer_path(kernel_.consumer), consumers.entry);
         if (consumers.returns != 0) {
             go(KernelPath::UretprobeHijack);
             if (kernel_.return_instance == ReturnHold::Lease) go(KernelPath::UretprobeLease);
@@ -34,10 +41,11 @@ public:
         }
     }
 
-    void function_return() {
+    void function_return(const ProbeConsumers& consumers) {
         take(ExceptionClass::Brk);
         go(KernelPath::BrkEntry);
         go(KernelPath::UretprobeReturn);
+        go(return_uses(consumers.handlers, consumers.returns, std::nullopt));
         go(KernelPath::BrkReturn);
     }
 
@@ -72,10 +80,11 @@ unsigned SteadyHit::exceptions_taken() const {
     return std::accumulate(exceptions.begin(), exceptions.end(), 0U);
 }
 
-SteadyHit steady_hit(const KernelProfile& kernel, std::uint32_t word, ProbeConsumers consumers) {
+SteadyHit steady_hit(const KernelProfile& kernel, std::uint32_t word,
+                     const ProbeConsumers& consumers) {
     Way way(kernel);
     way.entry(word, consumers);
-    if (consumers.returns != 0) way.function_return();
+    if (consumers.returns != 0) way.function_return(consumers);
     return std::move(way).hit();
 }
 

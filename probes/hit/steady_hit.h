@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "probes/hit/handler_work.h"
 #include "probes/verdict/verdict.h"
 #include "sim/profile/exception_class.h"
 #include "sim/profile/kernel_path.h"
@@ -17,14 +18,9 @@ namespace uprobesim {
 
 // What is attached to one place. A consumer of returns is called at the entry too.
 struct ProbeConsumers {
-    unsigned entry = 1;    // all of them
-    unsigned returns = 0;  // those that also want the function's return
-};
-
-struct PathUse {
-    KernelPath path{};
-    std::uint64_t units = 0;
-    bool operator==(const PathUse&) const = default;
+    unsigned entry = 1;         // all of them
+    unsigned returns = 0;       // those that also want the function's return
+    HandlerWork handlers = {};  // a user stack is taken to be as deep as they keep
 };
 
 struct SteadyHit {
@@ -36,7 +32,8 @@ struct SteadyHit {
 };
 
 // The hit of an entry, and the return of the function if that is wanted. `word` is not refused.
-SteadyHit steady_hit(const KernelProfile& kernel, std::uint32_t word, ProbeConsumers consumers);
+SteadyHit steady_hit(const KernelProfile& kernel, std::uint32_t word,
+                     const ProbeConsumers& consumers);
 
 // Of what is emulated.
 KernelPath emulate_path(Handler handler, StpForm stp);

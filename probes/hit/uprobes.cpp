@@ -109,7 +109,7 @@ void Uprobes::handle_breakpoint(Task& task) {
 
     if (!state.created) spend(task, KernelPath::UprobeTaskCreate);
     state.created = true;
-    spend(task, consumer_path(kernel.consumer), uprobe->consumers);  // H
+    run_consumers(task, *uprobe);  // H
     ++uprobe->hits;
     kernel_.machine().ledger.count_hit(task.id);
     if (uprobe->return_consumers != 0) hijack(task, *uprobe, pc);  // U

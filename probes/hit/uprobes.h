@@ -13,6 +13,7 @@
 
 #include "kernel_model/hooks/trap_client.h"
 #include "kernel_model/kernel/kernel.h"
+#include "probes/hit/handler_work.h"
 #include "probes/slots/shared_slots.h"
 #include "probes/target/spec.h"
 #include "probes/verdict/verdict.h"
@@ -36,6 +37,7 @@ struct Uprobe {
     Verdict verdict;
     std::uint32_t consumers = 0;
     std::uint32_t return_consumers = 0;  // of return events only
+    HandlerWork handlers;
 
     std::uint64_t hits = 0;     // that ran consumers
     std::uint64_t stepped = 0;  // executed in a slot, completed or not
@@ -75,8 +77,9 @@ public:
     // Registers probes; before the first program starts. Of a path with wildcards in all files that
     // match, unless there is a file of that name. Errors: no such file, no such place (see
     // find_places), an offset that is not a multiple of 4, a refused instruction, one that no
-    // program would get past.
-    Result<AttachSummary> add(const ProbeSpec& spec);
+    // program would get past, a handler for returns on a probe that has none. No handler: the
+    // kernel profile's consumer.
+    Result<AttachSummary> add(const ProbeSpec& spec, const ProbeHandler* handler = nullptr);
     const std::vector<std::unique_ptr<Uprobe>>& uprobes() const { return uprobes_; }
 
     bool owns_brk(const Task&, std::uint16_t imm) const override;
@@ -97,9 +100,10 @@ private:
     Result<Image*> image(const std::string& path);
     // `of_many`: of a path with wildcards; a place that is named and refused is noted as those of a
     // wildcard are, and no reason to leave out the other files. The first such is the error.
-    Outcome add_in(Image& image, const ProbeSpec& spec, AttachSummary& summary, bool of_many);
-    Result<bool> attach(Image& image, const ProbeSpec& spec, const ProbePlace& place,
-                        AttachSummary& summary, bool explicit_one);
+    Outcome add_in(Image& image, const ProbeSpec& spec, const ProbeHandler* handler,
+                   AttachSummary& summary, bool of_many);
+    Result<bool> attach(Image& image, const ProbeSpec& spec, const ProbeHandler* handler,
+                        const ProbePlace& place, AttachSummary& summary, bool explicit_one);
 
     // The semaphore of a uprobe whose breakpoint was placed in the process: now, or when its
     // mapping is made.
@@ -109,6 +113,8 @@ private:
 
     void handle_breakpoint(Task& task);
     Uprobe* find(Process& process, VAddr pc);
+    void run_consumers(Task& task, const Uprobe& uprobe);
+    void run_return_consumers(Task& task, const Uprobe& uprobe);
     void emulate(Task& task, Uprobe& uprobe, VAddr pc);
     bool prepare_step(Task& task, Uprobe& uprobe, VAddr pc);
     bool take_shared_slot(Task& task, const Uprobe& uprobe);

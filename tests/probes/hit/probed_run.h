@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernel_model/proc/proc_files.h"
+#include "probes/handlers/handler.h"
 #include "probes/hit/uprobes.h"
 #include "probes/slots/xol_area.h"
 #include "sim/profile/kernel_profile.h"
@@ -21,7 +22,7 @@ namespace uprobesim::test {
 struct Probed {
     std::vector<unsigned> at;
     std::vector<unsigned> returns;
-    std::vector<std::string> specs = {};  // as they are written
+    std::vector<std::string> specs = {};  // as they are written, with ==HANDLER or not
 };
 
 // The fixture's program lies at 0x400100, file offset 0x100.
@@ -71,9 +72,16 @@ struct ProbedRun {
         add(type + ":/bin/guest:" + std::to_string(kText + 4 * index));
     }
     void add(const std::string& spec) {
-        auto specs = parse_probe_specs(spec);
+        const SpecAndHandler split = split_handler(spec);
+        auto specs = parse_probe_specs(split.spec);
         REQUIRE(specs);
-        const auto added = uprobes->add(specs->front());
+        HandlerPtr handler;
+        if (!split.handler.empty()) {
+            const auto found = find_handler(split.handler);
+            if (!found) FAIL(found.error().line());
+            handler = *found;
+        }
+        const auto added = uprobes->add(specs->front(), handler.get());
         if (!added) FAIL(added.error().line());
     }
     ExitSummary run(std::uint64_t max_insns = 1000000) {

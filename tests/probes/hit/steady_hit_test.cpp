@@ -95,12 +95,12 @@ Charged expected(const First& first, ProbeConsumers consumers, const KernelProfi
 
 TEST_CASE("a steady hit is told as it is charged, for every kernel, instruction and consumer",
           "[hit][estimate]") {
-    constexpr ProbeConsumers kConsumers[] = {{1, 0}, {2, 0}, {1, 1}, {3, 1}};
+    const ProbeConsumers kConsumers[] = {{1, 0}, {2, 0}, {1, 1}, {3, 1}};
     for (const std::string& name : builtin_kernel_profiles()) {
         const auto kernel = load_kernel_profile(name, {});
         REQUIRE(kernel);
         for (const First& first : kFirst) {
-            for (const ProbeConsumers consumers : kConsumers) {
+            for (const ProbeConsumers& consumers : kConsumers) {
                 INFO(name << ", " << first.text << ", " << consumers.entry << " consumers, "
                           << consumers.returns << " of returns");
                 CHECK(charged(first, consumers, *kernel, 5) ==

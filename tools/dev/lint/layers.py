@@ -34,6 +34,7 @@ LAYERS = [
     # Uprobes.
     ["probes/elf", "probes/slots"],
     ["probes/target"],
+    ["probes/handlers"],
     ["probes/verdict"],
     ["probes/hit"],
     # The tool.

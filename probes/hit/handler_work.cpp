@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "probes/hit/handler_work.h"
+
+#include <fmt/format.h>
+
+namespace uprobesim {
+namespace {
+
+void append(std::vector<HandlerPart>& to, const std::vector<HandlerPart>& parts) {
+    to.insert(to.end(), parts.begin(), parts.end());
+}
+void append(std::vector<PathUse>& to, const std::vector<PathUse>& uses) {
+    to.insert(to.end(), uses.begin(), uses.end());
+}
+
+}  // namespace
+
+void HandlerWork::add(const ProbeHandler* handler, bool of_return) {
+    if (handler == nullptr) return;
+    given = true;
+    if (!handler->runs) ++idle;
+    append(of_return ? returns : entry, handler->parts);
+    append(entry, handler->at_entry);
+}
+
+void HandlerWork::join(const HandlerWork& other) {
+    given = given || other.given;
+    idle += other.idle;
+    append(entry, other.entry);
+    append(returns, other.returns);
+}
+
+Outcome check_handler(const ProbeHandler* handler, const ProbeSpec& spec) {
+    if (handler == nullptr || !handler->needs_return() || spec.kind == ProbeSpec::Kind::Uretprobe)
+        return {};
+    return user_error(
+        fmt::format("the handler '{}' has a part for the function's return", handler->name),
+        spec.text, "give it a uretprobe: both of its probes are attached");
+}
+
+NewConsumers consumers_of(const ProbeHandler* handler, bool of_return) {
+    NewConsumers consumers{1, of_return ? 1U : 0U};
+    if (handler != nullptr && handler->needs_return()) ++consumers.entry;
+    return consumers;
+}
+
+std::vector<PathUse> entry_uses(const HandlerWork& work, unsigned consumers,
+                                std::optional<std::uint64_t> frames) {
+    const unsigned running = consumers - work.idle;
+    std::vector<PathUse> uses = {{KernelPath::UprobeConsumers, running}};
+    if (running > 1) uses.push_back({KernelPath::UprobeConsumersFurther, running - 1});
+    append(uses, uses_of(work.entry, frames));
+    return uses;
+}
+
+std::vector<PathUse> return_uses(const HandlerWork& work, unsigned returns,
+                                 std::optional<std::uint64_t> frames) {
+    std::vector<PathUse> uses;
+    if (work.given && returns > 1) uses.push_back({KernelPath::UretprobeFurther, returns - 1});
+    append(uses, uses_of(work.returns, frames));
+    return uses;
+}
+
+}  // namespace uprobesim
