@@ -17,8 +17,9 @@ double hit_ns(const BenchTable& table, const BenchRow& row) {
 }
 
 std::string heading(const BenchTable& table) {
-    return fmt::format("{} on {}{}", table.kernel.name, table.machine.name,
-                       table.branch_protection ? ", targets built with branch protection" : "");
+    return fmt::format("{} on {}{}{}", table.kernel.name, table.machine.name,
+                       table.branch_protection ? ", targets built with branch protection" : "",
+                       table.handler.empty() ? "" : ", handler " + table.handler);
 }
 
 std::string lines_of(const BenchTable& table, const BenchRow& row) {

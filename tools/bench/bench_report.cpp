@@ -83,6 +83,7 @@ std::string bench_report_json(const BenchReport& report) {
                           {"machine", id(table.machine)},
                           {"branch_protection", table.branch_protection},
                           {"rows", std::move(rows)}});
+        if (!table.handler.empty()) tables.back()["handler"] = table.handler;
     }
     const Json all = {{"schema", "uprobesim.bench/1"},
                       {"version", report.version},

@@ -26,6 +26,7 @@ struct BenchTable {
     KernelProfile kernel;
     bool branch_protection = false;
     std::vector<BenchRow> rows;
+    std::string handler = {};  // empty: none was asked for
 };
 
 struct BenchReport {

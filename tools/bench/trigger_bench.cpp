@@ -73,7 +73,8 @@ Result<TriggerCounts> count_trigger(const TriggerRequest& request) {
     simulation.memory_bytes = std::uint64_t{64} << 20;
     simulation.probes =
         made_probe(fmt::format("{}:{}:{}", request.variant.return_probe ? "uretprobe" : "uprobe",
-                               tree.program(), tree.symbol()));
+                               tree.program(), tree.symbol()),
+                   request.handler);
     TriggerCounts counts;
     counts.iterations = request.hits;
     for (const auto& [iterations, sign] :

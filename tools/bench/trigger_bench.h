@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "probes/handlers/handler.h"
 #include "sim/base/error.h"
 #include "sim/cost/ledger.h"
 #include "sim/profile/figure.h"
@@ -34,6 +35,7 @@ struct TriggerRequest {
     std::string kernel;
     std::string machine;
     std::vector<Setting> settings;
+    HandlerPtr handler;  // null: the kernel profile's consumer
     std::uint64_t seed = 1;
     std::uint64_t warm_up = 100;  // iterations that are not counted: first hits make the XOL page
     std::uint64_t hits = 1000;    // iterations that are

@@ -27,6 +27,7 @@ enum class ValueSource : std::uint8_t {
     Folder,       // of the host
     Kernel,       // a built-in kernel profile or a TOML file
     Machine,      // a built-in machine profile or a TOML file
+    Handler,      // a built-in handler or a TOML file
     Profile,      // either
     Scenario,     // a built-in scenario or a TOML file
     Setting,      // machine.KEY=VALUE or kernel.KEY=VALUE

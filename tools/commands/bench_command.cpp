@@ -10,6 +10,7 @@
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/handler_option.h"
 
 namespace uprobesim {
 namespace {
@@ -30,6 +31,7 @@ uprobesim bench --lines --kernels next-20240909,next-20240909+stp
 uprobesim bench uprobe-push uretprobe-push --kernels v6.12,v6.13,v6.13+stp-copy
 uprobesim bench --branch-protection --lines
 uprobesim bench uprobe-push --machines kunpeng916,neoverse-n1 --kernels v6.1,v6.12,v6.13
+uprobesim bench uprobe-push --handler hist
 uprobesim bench uprobe-push --machine generic-a72 --set kernel.slot-copy=if-changed)";
 
 OptionTable options_table() {
@@ -37,6 +39,7 @@ OptionTable options_table() {
     add_kernels_option(table, "kernel profiles: names or TOML files (default next-20241104)");
     add_machines_option(table, "machine profiles: names or TOML files (default kunpeng916)");
     add_set_option(table, "change one key, machine.KEY or kernel.KEY; can be repeated");
+    add_handler_option(table);
     table.flag("branch-protection",
                "build the targets as distributions do: they begin with bti c or paciasp");
     table.text("hits", "N", "number of hits to count, after the first ones (default 1000)");
@@ -49,6 +52,7 @@ OptionTable options_table() {
 Outcome run_kernel(const TriggerRequest& request, const KernelProfile& kernel,
                    const std::vector<MachineProfile>& machines,
                    const std::vector<TriggerVariant>& variants, std::vector<BenchTable>& tables) {
+    const std::string handler = request.handler ? request.handler->name : "";
     std::vector<TriggerCounts> counts;
     for (const TriggerVariant& variant : variants) {
         TriggerRequest one = request;
@@ -57,8 +61,8 @@ Outcome run_kernel(const TriggerRequest& request, const KernelProfile& kernel,
     }
     for (const MachineProfile& machine : machines) {
         const PriceList prices(machine, kernel);
-        BenchTable& table =
-            tables.emplace_back(BenchTable{machine, kernel, request.branch_protection, {}});
+        BenchTable& table = tables.emplace_back(
+            BenchTable{machine, kernel, request.branch_protection, {}, handler});
         for (std::size_t i = 0; i < variants.size(); ++i)
             table.rows.push_back({variants[i], counts[i], price_trigger(counts[i], prices)});
     }
@@ -76,6 +80,7 @@ Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
     request.machine = machine_names.front();
     request.branch_protection = line.given("branch-protection");
     request.hits = hits;
+    request.handler = TRY(read_handler_option(line));
     BenchReport report{std::string(tool_version()), line.all("set"), {}};
     TRY(read_settings(line, request.settings));
     std::vector<TriggerVariant> variants;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "sim/base/try.h"
 #include "tools/cli/exit_code.h"
@@ -11,6 +10,7 @@
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/handler_option.h"
 #include "tools/estimate/estimate.h"
 #include "tools/estimate/estimate_targets.h"
 
@@ -51,6 +51,8 @@ OptionTable options_table() {
     table.text("over", "TIME",
                "the time in which --counts were counted, such as 10s (default: as the file says)");
     table.text("budget", "SHARE", "of one CPU, such as 2%: status 1 if the probes take more");
+    add_handler_option(table);
+    add_bpftrace_option(table);
     add_kernels_option(table, "kernel profiles: names or TOML files (default v6.12)");
     table.text("machine", "NAMES", "machine profiles: names or TOML files (default generic-a72)")
         .also("machines")
@@ -118,20 +120,21 @@ Result<int> run_estimate(const CommandLine& line, const OptionDefaults& defaults
     request.machines = std::move(machines);
     const auto rates = TRY(read_rates(line));
     request.budget = TRY(read_budget(line, rates));
-    if (line.rest().empty())
+    ProbeList probes;
+    for (const std::string& program : line.all("bpftrace"))
+        TRY(probes.add_program(program, SpecUse::List));
+    for (const std::string& word : line.rest()) TRY(probes.add(word, SpecUse::List));
+    if (probes.empty())
         return user_error("no probe is given", "",
                           "for example: uprobesim estimate uprobe:./server:main --rate 100k");
-    std::vector<ProbeSpec> specs;
-    for (const std::string& word : line.rest()) {
-        auto parsed = TRY(parse_probe_specs(word, SpecUse::List));
-        std::move(parsed.begin(), parsed.end(), std::back_inserter(specs));
-    }
+    const auto handler = TRY(read_handler_option(line));
+    probes.handle_others(handler);
     if (line.given("root") && line.one("root", "").empty())
         return user_error("the folder's name is empty", "--root", "");
     const ListFiles files(line.one("root", defaults.root), line.given("root"));
 
-    std::vector<std::string> notes;
-    auto targets = TRY(estimate_targets(specs, files, notes));
+    std::vector<std::string> notes = probes.notes;
+    auto targets = TRY(estimate_targets(probes.specs, files, notes));
     request.targets = std::move(targets);
     for (EstimateTarget& target : request.targets) target.rate = rates.of_each;
     if (rates.counts) TRY(apply_counts(request.targets, *rates.counts, rates.seconds, notes));

@@ -97,7 +97,8 @@ Result<int> run_explain(const CommandLine& line, const OptionDefaults& defaults)
         request.simulation.files = {tree->root(), {}, {}};
         request.simulation.probes = made_probe(
             fmt::format("{}:{}:{}", guest.return_probe.value_or(false) ? "uretprobe" : "uprobe",
-                        tree->program(), tree->symbol()));
+                        tree->program(), tree->symbol()),
+            guest.handler);
         request.simulation.program.arguments = {tree->program(), std::to_string(request.hit)};
     }
     auto output = TRY(ReportOutput::open(guest.report.output, stdout));

@@ -10,9 +10,12 @@ void add_probe_options(OptionTable& table, GuestCommand command) {
     table.section("Probes, kernel and machine");
     table
         .list("probe", "SPEC",
-              "attach a probe, uprobe:BINARY:PLACE or usdt:BINARY:PROVIDER:NAME; can be repeated")
+              "attach a probe, uprobe:BINARY:PLACE or usdt:BINARY:PROVIDER:NAME, with ==HANDLER "
+              "after it or not; can be repeated")
         .short_name('p')
         .from(ValueSource::Probe);
+    add_handler_option(table);
+    add_bpftrace_option(table);
     if (command == GuestCommand::Explain) {
         table.text(
             "hit", "N",

@@ -10,6 +10,7 @@
 #include "tools/cli/first_mistake.h"
 #include "tools/cli/quantity.h"
 #include "tools/commands/guest_environment.h"
+#include "tools/commands/handler_option.h"
 #include "tools/commands/scenario_request.h"
 #include "tools/simulation/scenario.h"
 
@@ -42,10 +43,10 @@ Words other_options(const CommandLine& line) {
         words.push_back(std::move(value));
     };
     for (const char* name : {"root", "scratch", "scratch-limit", "cwd", "uid", "max-insns",
-                             "max-sim-time", "ready-timeout", "cpus", "memory"}) {
+                             "max-sim-time", "ready-timeout", "cpus", "memory", "handler"}) {
         if (line.given(name)) add(name, line.one(name, ""));
     }
-    for (const char* name : {"bind", "env"}) {
+    for (const char* name : {"bind", "env", "bpftrace"}) {
         for (std::string& value : line.all(name)) add(name, std::move(value));
     }
     return words;
@@ -66,6 +67,11 @@ Result<std::uint64_t> cpu_count(const CommandLine& line) {
 }
 
 void read_repeated(const CommandLine& line, FirstMistake& mistakes, SimulationRequest& request) {
+    const Words programs = line.all("bpftrace");
+    for (std::size_t i = 0; i < programs.size(); ++i) {
+        if (const auto added = request.probes.add_program(programs[i]); !added)
+            mistakes.note({"bpftrace", i}, added.error());
+    }
     const Words probes = line.all("probe"), settings = line.all("set"), binds = line.all("bind"),
                 variables = line.all("env");
     for (std::size_t i = 0; i < probes.size(); ++i) {
@@ -146,7 +152,7 @@ Outcome read_hit(const CommandLine& line, GuestRequest& request) {
     if (line.given("hit") && hit == 0) return user_error("hits are counted from 1", "--hit");
     request.hit = hit;
     const bool of_target = line.given("kind") || line.given("branch-protection");
-    if (of_target && line.given("probe")) {
+    if (of_target && (line.given("probe") || line.given("bpftrace"))) {
         return user_error("--kind and --branch-protection are for a target's own probe", "",
                           "leave out --probe, or say the kind in it: uprobe:... or uretprobe:...");
     }
@@ -187,6 +193,8 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
     if (command == GuestCommand::Run) mistakes.take(read_view_options(line), request.view);
     mistakes.note(line.is_scenario() ? apply_scenario(line, request)
                                      : read_program(line, simulation.program));
+    mistakes.take({"handler"}, read_handler_option(line), request.handler);
+    simulation.probes.handle_others(request.handler);
     if (command == GuestCommand::Run) {
         mistakes.take({"machine"}, line.name("machine", simulation.machine), simulation.machine);
         mistakes.take({"kernel"}, line.name("kernel", simulation.kernel), simulation.kernel);
@@ -209,7 +217,8 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
                        request.kernels, "kernels");
         mistakes.note(check_binds(request));
     }
-    if (command == GuestCommand::Compare && !line.given("probe") && simulation.probes.empty()) {
+    if (command == GuestCommand::Compare && !line.given("probe") && !line.given("bpftrace") &&
+        simulation.probes.empty()) {
         const std::string near =
             line.rest().empty() ? "" : did_you_mean(line.rest().front(), scenario_names());
         mistakes.note(UserError{

@@ -27,6 +27,7 @@ struct GuestRequest {
     std::uint64_t hit = 0;              // explain; 0: not given
     std::optional<bool> return_probe;   // explain, of a target
     bool branch_protection = false;     // explain, of a target
+    HandlerPtr handler;                 // of what has none of its own; null: the kernel profile's
     ViewOptions view;                   // run
     ReportOptions report;
     ProcessDetail processes = ProcessDetail::None;  // run, compare

@@ -2,17 +2,14 @@
 // What probe specs match, as bpftrace -l and perf probe -F tell it, with each kernel's verdict.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <filesystem>
-
 #include "probes/target/bpftrace_program.h"
-#include "sim/base/input_file.h"
 #include "sim/base/try.h"
 #include "sim/profile/kernel_profile.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
 #include "tools/list/list_report.h"
+#include "tools/simulation/probe_list.h"
 
 namespace uprobesim {
 namespace {
@@ -84,25 +81,12 @@ Outcome add_specs(const std::string& text, std::vector<ProbeSpec>& specs) {
     return {};
 }
 
-constexpr InputKind kProgram{"bpftrace program", kMaxTextBytes, "give a file, or the text itself"};
-
 Outcome add_program(const std::string& word, Wanted& wanted) {
-    // A program has a brace; a file's name may, too.
-    std::error_code error;
-    const bool is_text =
-        word.find('{') != std::string::npos && !std::filesystem::exists(word, error);
-    std::string text = word;
-    if (!is_text) {
-        auto read = TRY(read_text_file(word, kProgram));
-        text = std::move(read);
-    }
-    const auto clauses = TRY(read_bpftrace_program(text, is_text ? "--bpftrace" : word));
+    const ProgramText program = TRY(bpftrace_text(word));
+    const auto clauses = TRY(read_bpftrace_program(program.text, program.name));
     for (const BpftraceClause& clause : clauses) {
         for (const std::string& probe : clause.probes) {
-            const std::string_view kind = std::string_view(probe).substr(0, probe.find(':'));
-            const bool user = kind == "uprobe" || kind == "u" || kind == "uretprobe" ||
-                              kind == "ur" || kind == "usdt" || kind == "U";
-            if (user)
+            if (is_user_probe(probe))
                 TRY(add_specs(probe, wanted.specs));
             else
                 wanted.not_uprobes.push_back(probe);

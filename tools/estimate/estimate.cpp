@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kOtherKernels[] = {"v6.12", "v6.13", "v6.13+stp", "new"};
 
 ProbeConsumers consumers_of(const EstimateTarget& target) {
-    return {1, target.wants_return ? 1U : 0U};
+    return target.consumers.value_or(ProbeConsumers{1, target.wants_return ? 1U : 0U});
 }
 
 // Hits a second, or one hit where no rate is known.

@@ -24,6 +24,9 @@ struct EstimateTarget {
     std::string instruction;           // the probed one
     std::vector<std::uint32_t> words;  // it and those after it in the function
     std::optional<double> rate;        // hits a second
+    // Where handlers were asked for: all consumers of the place, and the handlers' names.
+    std::optional<ProbeConsumers> consumers;
+    std::vector<std::string> handlers;
 };
 
 struct EstimateRequest {

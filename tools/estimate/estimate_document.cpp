@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <numeric>
@@ -67,7 +68,9 @@ Facts head(const EstimateReport& r) {
 }
 
 std::string target_name(const EstimateTarget& target) {
-    return fmt::format("{}{}", target.function, target.wants_return ? " (return)" : "");
+    const std::string handlers = fmt::format("{}", fmt::join(target.handlers, ", "));
+    return fmt::format("{}{}{}{}", target.function, target.wants_return ? " (return)" : "",
+                       handlers.empty() ? "" : ": ", handlers);
 }
 
 Cell rate_cell(const std::optional<double>& rate) {

@@ -73,6 +73,7 @@ std::string estimate_json(const EstimateReport& report) {
                           {"file_offset_bytes", t.file_offset},
                           {"instruction", t.instruction},
                           {"hits_per_s", t.rate ? Json(*t.rate) : Json(nullptr)}});
+        if (!t.handlers.empty()) probes.back()["handlers"] = t.handlers;
     }
     Json places = Json::array();
     for (const PlaceEstimate& place : report.places) places.push_back(place_json(report, place));

@@ -38,8 +38,34 @@ std::vector<std::uint32_t> words_at(const ProbedFile& file, std::uint64_t offset
     return words;
 }
 
-Outcome add_places(const ProbedFile& file, const ProbeSpec& spec,
+// The consumers of a place are run by one hit.
+bool joins_other(std::vector<EstimateTarget>& targets, EstimateTarget& added) {
+    const auto there = std::find_if(targets.begin(), targets.end(), [&](const EstimateTarget& t) {
+        return t.consumers && t.file_offset == added.file_offset && t.binary == added.binary;
+    });
+    if (!added.consumers || there == targets.end()) return false;
+    ProbeConsumers& consumers = *there->consumers;
+    consumers.entry += added.consumers->entry;
+    consumers.returns += added.consumers->returns;
+    consumers.handlers.join(added.consumers->handlers);
+    there->wants_return = there->wants_return || added.wants_return;
+    there->handlers.insert(there->handlers.end(), added.handlers.begin(), added.handlers.end());
+    return true;
+}
+
+void add_handler(EstimateTarget& target, const ProbeHandler& handler, bool of_return) {
+    const NewConsumers added = consumers_of(&handler, of_return);
+    ProbeConsumers& consumers = target.consumers.emplace();
+    consumers.entry = added.entry;
+    consumers.returns = added.returns;
+    consumers.handlers.add(&handler, of_return);
+    target.handlers.push_back(handler.name);
+}
+
+Outcome add_places(const ProbedFile& file, const AttachedSpec& attached,
                    std::vector<EstimateTarget>& targets, std::vector<std::string>& notes) {
+    const ProbeSpec& spec = attached.spec;
+    TRY(check_handler(attached.handler.get(), spec));
     auto places = TRY(find_places(file, spec));
     const Decoder decoder;
     std::size_t resolvers = 0;
@@ -62,7 +88,8 @@ Outcome add_places(const ProbedFile& file, const ProbeSpec& spec,
         target.wants_return = spec.kind == ProbeSpec::Kind::Uretprobe;
         target.instruction = decoder.disassemble(words.front(), place.offset);
         target.words = std::move(words);
-        targets.push_back(std::move(target));
+        if (attached.handler) add_handler(target, *attached.handler, target.wants_return);
+        if (!joins_other(targets, target)) targets.push_back(std::move(target));
     }
     if (resolvers != 0)
         notes.push_back(fmt::format("{}: {} left out, as each runs once", spec.text,
@@ -79,14 +106,15 @@ std::string some(const std::vector<std::string>& names) {
 
 }  // namespace
 
-Result<std::vector<EstimateTarget>> estimate_targets(const std::vector<ProbeSpec>& specs,
+Result<std::vector<EstimateTarget>> estimate_targets(const std::vector<AttachedSpec>& specs,
                                                      const ListFiles& files,
                                                      std::vector<std::string>& notes) {
     std::vector<EstimateTarget> targets;
     SpecFiles spec_files(files);
-    for (const ProbeSpec& spec : specs) {
-        TRY(spec_files.each(
-            spec, [&](const ProbedFile& file) { return add_places(file, spec, targets, notes); }));
+    for (const AttachedSpec& spec : specs) {
+        TRY(spec_files.each(spec.spec, [&](const ProbedFile& file) {
+            return add_places(file, spec, targets, notes);
+        }));
     }
     return targets;
 }

@@ -9,11 +9,12 @@
 #include "tools/estimate/estimate.h"
 #include "tools/estimate/hit_counts.h"
 #include "tools/list/list_files.h"
+#include "tools/simulation/probe_list.h"
 
 namespace uprobesim {
 
 // One target for each place, in the order of the specs. What a pattern leaves out is noted.
-Result<std::vector<EstimateTarget>> estimate_targets(const std::vector<ProbeSpec>& specs,
+Result<std::vector<EstimateTarget>> estimate_targets(const std::vector<AttachedSpec>& specs,
                                                      const ListFiles& files,
                                                      std::vector<std::string>& notes);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "probes/handlers/handler.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
 #include "sim/profile/profile_keys.h"
@@ -103,6 +104,17 @@ Words published_tables() {
     return ids;
 }
 
+// What needs an argument goes on after its colon.
+Words handler_words() {
+    Words words;
+    for (const HandlerSynopsis& row : builtin_handler_forms())
+        words.push_back(row.form.substr(0, row.form.find_first_of(":[")) +
+                        (row.form.find(':') != row.form.npos && row.form.find('[') == row.form.npos
+                             ? ":"
+                             : ""));
+    return words;
+}
+
 Words variant_names() {
     Words names;
     for (const TriggerVariant& variant : all_trigger_variants()) names.push_back(variant.name());
@@ -149,6 +161,7 @@ Words values_of(ValueSource source, const Words& choices, const std::string& roo
             return starting_with(with_files(builtin_kernel_profiles()), value);
         case ValueSource::Machine:
             return starting_with(with_files(builtin_machine_profiles()), value);
+        case ValueSource::Handler: return starting_with(with_files(handler_words()), value);
         case ValueSource::Profile: return starting_with(with_files(profiles()), value);
         case ValueSource::Scenario: return starting_with(with_files(scenario_names()), value);
         case ValueSource::Setting: return starting_with(setting_keys(), value);

@@ -2,6 +2,7 @@
 #include "tools/simulation/simulation.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstring>
@@ -145,9 +146,9 @@ std::string hash_of_guest_file(FileSystem& files, const std::string& path, const
     return {};
 }
 
-Outcome attach_probes(Uprobes& uprobes, const std::vector<ProbeSpec>& specs, RunReport& report) {
-    for (const ProbeSpec& spec : specs) {
-        const auto summary = TRY(uprobes.add(spec));
+Outcome attach_probes(Uprobes& uprobes, const ProbeList& probes, RunReport& report) {
+    for (const AttachedSpec& spec : probes.specs) {
+        const auto summary = TRY(uprobes.add(spec.spec, spec.handler.get()));
         SpecRow row{summary.spec, summary.attached, {}};
         for (const RefusedProbe& r : summary.refused)
             row.refused.push_back({r.symbol, r.offset, r.instruction, r.reason});
@@ -268,9 +269,12 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     if (!files) return refused(files.error());
     Kernel kernel(machine, **files, request.cpus);
     Uprobes uprobes(kernel);  // attaches itself
-    if (auto attached = attach_probes(uprobes, request.probes.specs, report); !attached)
+    if (auto attached = attach_probes(uprobes, request.probes, report); !attached)
         return refused(attached.error());
     if (auto made = make_files(**files, request.new_files); !made) return refused(made.error());
+    if (const auto& notes = request.probes.notes; !notes.empty())
+        kernel.counters().note_unmodelled("price of handlers",
+                                          fmt::format("{}", fmt::join(notes, "; ")));
     if (observers.begin) observers.begin(**files);
     kernel.observe(observers.observer);
     RunLoop run_loop(kernel);
