@@ -86,7 +86,13 @@ private:
     // Past the block that begins here.
     std::size_t block(BpftraceTokens tokens, std::size_t open) {
         const std::size_t end = std::min(closing_of(tokens, open), tokens.size());
-        statements(tokens.subspan(open + 1, end - open - 1));
+        if (depth_ == kMostBpftraceNesting) {
+            values_.note("blocks that nest too deep are not in the price");
+        } else {
+            ++depth_;
+            statements(tokens.subspan(open + 1, end - open - 1));
+            --depth_;
+        }
         return std::min(end + 1, tokens.size());
     }
 
@@ -207,6 +213,7 @@ private:
     const BpftraceCosts& costs_;
     const std::set<std::string>& deleted_;
     BpftraceValues values_;
+    unsigned depth_ = 0;  // of blocks in blocks
 };
 
 // The maps that some action deletes from: an assignment to one makes an entry anew.
@@ -233,7 +240,7 @@ std::vector<BpftraceHandler> bpftrace_handlers(const std::vector<BpftraceClause>
         ActionReader reader(costs, deleted);
         reader.filter(clause.predicate);
         reader.action(clause.action);
-        handlers.push_back(std::move(reader).done(fmt::format("action of line {}", clause.line)));
+        handlers.push_back(std::move(reader).done(fmt::format("line {}", clause.line)));
     }
     return handlers;
 }

@@ -81,6 +81,11 @@ std::uint64_t BpftraceValues::key(BpftraceTokens keys) {
 }
 
 std::uint64_t BpftraceValues::value(BpftraceTokens tokens) {
+    if (depth_ == kMostBpftraceNesting) {
+        note("values that nest too deep are not in the price");
+        return kWord;
+    }
+    ++depth_;
     std::uint64_t size = kWord;
     for (std::size_t at = 0; at < tokens.size(); ++at) {
         switch (tokens[at].kind) {
@@ -92,6 +97,7 @@ std::uint64_t BpftraceValues::value(BpftraceTokens tokens) {
             case Kind::Sign: sign(tokens, at); break;
         }
     }
+    --depth_;
     return size;
 }
 

@@ -12,6 +12,9 @@
 
 namespace uprobesim {
 
+// Of brackets in brackets; what lies deeper is named as not in the price.
+inline constexpr unsigned kMostBpftraceNesting = 64;
+
 class BpftraceValues {
 public:
     explicit BpftraceValues(const BpftraceCosts& costs) : costs_(costs) {}
@@ -40,6 +43,7 @@ private:
     const BpftraceCosts& costs_;
     ProgramParts parts_;
     std::vector<std::string> notes_;
+    unsigned depth_ = 0;  // of values in values
 };
 
 }  // namespace uprobesim

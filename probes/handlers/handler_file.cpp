@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kWhat = "handler";
 constexpr Limits kCounts = {.min = 0, .max = 1e6, .whole = true};
 constexpr Limits kSizes = {.min = 0, .max = 1 << 20, .whole = true};
+constexpr Limits kTimes = {.min = 1, .max = 1000, .whole = true};
 constexpr Limits kRegisters = {.min = 0, .max = 4, .whole = true};
 
 struct ArgumentRule {
@@ -149,7 +150,7 @@ private:
                             static_cast<double>(argument_) *
                                 reader_.optional_number(*row, "size-per-argument", path, kSizes);
         const std::uint64_t times =
-            row->contains("times") ? whole(reader_.number(*row, "times", path, kCounts)) : 1;
+            row->contains("times") ? whole(reader_.number(*row, "times", path, kTimes)) : 1;
         if (!reader_.ok()) return;
         const auto call = find_handler_call(name);
         if (!call)

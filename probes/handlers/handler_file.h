@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A handler as TOML describes it (sim/data/handlers/README.md).
+// A handler as TOML describes it (docs/handlers.md).
 #pragma once
 
 #include <cstdint>

@@ -57,21 +57,6 @@ void add_kernels_option(OptionTable& table, std::string meaning) {
         .several_from(ValueSource::Kernel);
 }
 
-void add_handler_option(OptionTable& table) {
-    table
-        .text("handler", "NAME",
-              "what each probe without a ==HANDLER of its own does at a hit: empty, count, "
-              "ustack:DEPTH and others (see docs/handlers.md), or a TOML file (default: an empty "
-              "BPF program)")
-        .from(ValueSource::Handler);
-}
-
-void add_bpftrace_option(OptionTable& table) {
-    table.list("bpftrace", "FILE|PROGRAM",
-               "attach the probes of a bpftrace program, each with what its action takes: a file, "
-               "or the text itself; can be repeated");
-}
-
 void add_machine_option(OptionTable& table, std::string meaning) {
     table.text("machine", "NAME", std::move(meaning)).also("machines").from(ValueSource::Machine);
 }

@@ -24,9 +24,6 @@ void add_kernels_option(OptionTable& table, std::string meaning);
 void add_machine_option(OptionTable& table, std::string meaning);
 void add_machines_option(OptionTable& table, std::string meaning);
 void add_set_option(OptionTable& table, std::string meaning);
-// --handler, --bpftrace
-void add_handler_option(OptionTable& table);
-void add_bpftrace_option(OptionTable& table);
 // "machine.KEY=VALUE" or "kernel.KEY=VALUE".
 Result<Setting> parse_setting(const std::string& word);
 Outcome read_settings(const CommandLine& line, std::vector<Setting>& settings);

@@ -7,10 +7,10 @@
 #include "sim/profile/machine_profile.h"
 #include "tools/bench/bench_report.h"
 #include "tools/cli/build_info.h"
+#include "tools/cli/handler_option.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/handler_option.h"
 
 namespace uprobesim {
 namespace {

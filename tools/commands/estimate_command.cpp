@@ -6,11 +6,11 @@
 
 #include "sim/base/try.h"
 #include "tools/cli/exit_code.h"
+#include "tools/cli/handler_option.h"
 #include "tools/cli/quantity.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/handler_option.h"
 #include "tools/estimate/estimate.h"
 #include "tools/estimate/estimate_targets.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/commands/guest_options.h"
 
+#include "tools/cli/handler_option.h"
 #include "tools/views/view_options.h"
 
 namespace uprobesim {

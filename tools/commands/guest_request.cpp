@@ -8,9 +8,9 @@
 #include "sim/base/try.h"
 #include "tools/cli/bind_option.h"
 #include "tools/cli/first_mistake.h"
+#include "tools/cli/handler_option.h"
 #include "tools/cli/quantity.h"
 #include "tools/commands/guest_environment.h"
-#include "tools/commands/handler_option.h"
 #include "tools/commands/scenario_request.h"
 #include "tools/simulation/scenario.h"
 

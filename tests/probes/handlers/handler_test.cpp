@@ -219,3 +219,14 @@ TEST_CASE("an action that is cut off is read as far as it goes", "[handlers]") {
         CHECK(bpftrace_handlers({clause}).size() == 1);
     }
 }
+
+TEST_CASE("an action that nests without end is named, not followed", "[handlers]") {
+    BpftraceClause values, blocks;
+    values.action = "@x = ";
+    for (int i = 0; i < 100000; ++i) {
+        values.action += "@a[";
+        blocks.action += "{";
+    }
+    CHECK_THAT(bpftrace_handlers({values}).front().notes.front(), Contains("nest too deep"));
+    CHECK_THAT(bpftrace_handlers({blocks}).front().notes.front(), Contains("nest too deep"));
+}

@@ -141,4 +141,39 @@ TEST_CASE("a benchmark line reads as the kernel's", "[tools][bench]") {
     CHECK(all_trigger_variants().size() == 6);
 }
 
+// An empty program's hit and bpftrace's own programs over it, on the same kernels.
+TEST_CASE("a hit with a handler takes the instructions of a real one", "[tools][bench][handlers]") {
+    if (!have_targets()) return;
+    constexpr struct {
+        const char *kernel, *variant, *handler;
+        double insns;
+    } kRows[] = {
+        {"v6.12", "uprobe-ret", "count", 912 + 106},
+        {"v6.12", "uprobe-push", "count", 1672 + 106},
+        {"v6.12", "uprobe-ret", "hist", 912 + 468},
+        {"v6.12", "uretprobe-ret", "hist", 1752 + 468},
+        {"v6.12", "uprobe-ret", "printf:1", 912 + 2484},
+        {"v6.12", "uretprobe-ret", "latency-pair", 2014 + 1683},
+        {"v6.1", "uprobe-ret", "count", 1331 + 125},
+        {"v6.1", "uprobe-push", "count", 2098 + 125},
+        {"v6.1", "uretprobe-ret", "hist", 2592 + 496},
+        {"v6.1", "uprobe-ret", "printf:1", 1331 + 2648},
+        {"v6.1", "uretprobe-push", "latency-pair", 3766 + 1824},
+    };
+    for (const auto& row : kRows) {
+        INFO(row.kernel << ", " << row.variant << ", " << row.handler);
+        TriggerRequest request = request_for(row.kernel, row.variant);
+        request.handler = find_handler(row.handler).value();
+        request.warm_up = 4;
+        request.hits = 8;
+        const TriggerCounts counts = counted(request);
+        const auto machine = load_machine_profile("kunpeng916", {});
+        const auto kernel = load_kernel_profile(row.kernel, {});
+        REQUIRE(machine);
+        REQUIRE(kernel);
+        const TriggerCost cost = price_trigger(counts, PriceList(*machine, *kernel));
+        CHECK(cost.kernel_insns == Approx(row.insns).epsilon(0.02));
+    }
+}
+
 }  // namespace uprobesim

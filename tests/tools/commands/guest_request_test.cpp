@@ -310,4 +310,45 @@ TEST_CASE("what shows a run while it goes on is off until one of its options is 
     CHECK(contains(refusal({"compare", "--strace", "-p", "uprobe:/a:b", "prog"}), "strace"));
 }
 
+TEST_CASE("a probe has the handler that it names, or the one of --handler",
+          "[tools][options][handlers]") {
+    const GuestRequest request = good(
+        {"run", "-p", "u:/bin/a:f==ustack:20", "-p", "u:/bin/a:g", "--handler", "hist", "/bin/a"});
+    const auto& specs = request.simulation.probes.specs;
+    REQUIRE(specs.size() == 2);
+    CHECK(specs[0].spec.symbol == "f");
+    CHECK(specs[0].handler->name == "ustack:20");
+    CHECK(specs[1].handler->name == "hist");
+    CHECK(request.simulation.option_words == Words{"--handler", "hist"});
+    CHECK(good({"run", "-p", "u:/bin/a:g", "/bin/a"}).simulation.probes.specs[0].handler ==
+          nullptr);
+}
+
+TEST_CASE("a bpftrace program brings its probes with what their actions take",
+          "[tools][options][handlers]") {
+    const char* program =
+        "BEGIN { printf(\"x\"); } u:/bin/a:f, ur:/bin/a:g { @ = count(); foo(); }";
+    const GuestRequest request = good({"compare", "--bpftrace", program, "/bin/a"});
+    const ProbeList& probes = request.simulation.probes;
+    REQUIRE(probes.specs.size() == 2);
+    CHECK(probes.specs[1].spec.kind == ProbeSpec::Kind::Uretprobe);
+    CHECK_FALSE(probes.specs[0].handler->parts.empty());
+    REQUIRE(probes.notes.size() == 2);
+    CHECK(contains(probes.notes[0], "BEGIN is left out"));
+    CHECK(contains(probes.notes[1], "'foo()' is not in the price"));
+    CHECK(request.simulation.option_words == Words{"--bpftrace", program});
+}
+
+TEST_CASE("a wrong handler is one line that names the word and one like it",
+          "[tools][options][handlers]") {
+    CHECK(contains(refusal({"run", "-p", "u:/bin/a:f", "--handler", "coutn", "/bin/a"}),
+                   "--handler: there is no handler 'coutn' (did you mean 'count'?)"));
+    CHECK(contains(refusal({"run", "-p", "u:/bin/a:f==prinft:2", "/bin/a"}),
+                   "did you mean 'printf'"));
+    CHECK(contains(refusal({"run", "-p", "u:/bin/a:f==ustack", "/bin/a"}), "write ustack:DEPTH"));
+    CHECK(contains(refusal({"run", "--bpftrace", "kprobe:f { @ = count(); }", "/bin/a"}),
+                   "no uprobe and no USDT probe"));
+    CHECK(contains(refusal({"explain", "--handler", "nonesuch.toml", "push"}), "nonesuch.toml"));
+}
+
 }  // namespace uprobesim

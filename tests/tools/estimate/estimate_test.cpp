@@ -125,3 +125,34 @@ TEST_CASE("the STP emulation is advised for a push and not for a NOP", "[estimat
     CHECK(gain(kPush) > 0);
     CHECK(gain(kNop) == 0);
 }
+
+TEST_CASE("an estimated hit with a handler costs what it costs when it is run",
+          "[estimate][handlers]") {
+    for (const char* name : {"printf:2", "hist", "perf-record:1"}) {
+        INFO(name);
+        const auto handler = find_handler(name);
+        REQUIRE(handler);
+        TriggerRequest request;
+        request.variant = {false, "ret"};
+        request.kernel = "v6.12";
+        request.machine = "kunpeng916";
+        request.handler = *handler;
+        request.warm_up = 4;
+        request.hits = 8;
+        const auto run = count_trigger(request);
+        REQUIRE(run);
+        const auto machine = load_machine_profile("kunpeng916", {});
+        const auto profile = load_kernel_profile("v6.12", {});
+        REQUIRE(machine);
+        REQUIRE(profile);
+        const TriggerCost cost = price_trigger(*run, PriceList(*machine, *profile));
+        EstimateTarget probed = target({kRet});
+        probed.consumers.emplace();
+        probed.consumers->handlers.add(handler->get(), false);
+        const auto report = estimated({probed});
+        CHECK(report.places.front().hits.front().el1_insns == Approx(cost.kernel_insns));
+        CHECK(report.places.front().hits.front().range.ns ==
+              Approx((cost.path_cycles + cost.exception_cycles) * 1e9 / machine->frequency_hz.value)
+                  .epsilon(1e-6));
+    }
+}

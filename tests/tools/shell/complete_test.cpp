@@ -80,6 +80,12 @@ TEST_CASE("a probe's binary and symbols come from the guest's files", "[tools][s
           Words{"uretprobe:" + tree->program() + ":"});
 }
 
+TEST_CASE("a handler is completed up to its argument", "[tools][shell][handlers]") {
+    CHECK(has(complete_line({"bench", "--handler", "usta"}), "ustack:"));
+    CHECK(has(complete_line({"estimate", "--handler", "count-"}), "count-by-key"));
+    CHECK_FALSE(has(complete_line({"bench", "--handler", "usta"}), "count"));
+}
+
 TEST_CASE("sub-commands come before other words", "[tools][shell]") {
     CHECK(complete_line({"model", "sh"}) == Words{"show"});
     CHECK(has(complete_line({"model", "show", "kunpeng"}), "kunpeng916"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// --handler, as run, compare, explain, bench and estimate read it.
+// What is done at a hit: --handler and --bpftrace, of the commands that have probes.
 #pragma once
 
 #include "probes/handlers/handler.h"
@@ -7,7 +7,9 @@
 
 namespace uprobesim {
 
-// Null: it is not given.
+void add_handler_option(OptionTable& table);
+void add_bpftrace_option(OptionTable& table);
+// --handler; null: it is not given.
 Result<HandlerPtr> read_handler_option(const CommandLine& line);
 
 }  // namespace uprobesim
