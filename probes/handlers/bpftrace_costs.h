@@ -14,16 +14,26 @@ namespace uprobesim {
 struct BpftraceCosts {
     // Instructions beside the calls.
     struct Statements {
-        std::uint64_t filter, assign, increment, read_map, remove, print, printed_value, text,
-            stack, dereference, sign, value;
+        std::uint64_t filter = 0;
+        std::uint64_t assign = 0;
+        std::uint64_t increment = 0;
+        std::uint64_t read_map = 0;
+        std::uint64_t remove = 0;
+        std::uint64_t print = 0;
+        std::uint64_t printed_value = 0;
+        std::uint64_t text = 0;
+        std::uint64_t stack = 0;
+        std::uint64_t dereference = 0;
+        std::uint64_t sign = 0;
+        std::uint64_t value = 0;
     };
     struct Aggregation {
-        std::uint64_t insns;
-        std::uint64_t maps;
+        std::uint64_t insns = 0;
+        std::uint64_t maps = 0;
     };
     struct Word {
-        std::uint64_t insns;
-        std::uint64_t size;  // bytes
+        std::uint64_t insns = 0;
+        std::uint64_t size = 0;  // bytes
         std::optional<HandlerCall> call;
     };
     Statements statements;

@@ -40,7 +40,7 @@ bool is_file(std::string_view word) {
 
 // Names like the given one, or all of them.
 std::string hint_for(std::string_view name) {
-    const std::string near = did_you_mean(name, builtin_handlers());
+    std::string near = did_you_mean(name, builtin_handlers());
     if (!near.empty()) return near;
     std::vector<std::string> forms;
     for (HandlerSynopsis& row : builtin_handler_forms()) forms.push_back(std::move(row.form));

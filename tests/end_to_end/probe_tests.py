@@ -24,6 +24,8 @@ OWN = [
     ("push-both", ["uprobe:/trig_push:uprobe_target_push,empty"], ["/trig_push", "500"], 1000),
     ("ret", ["uprobe:/trig_ret:uprobe_target_ret"], ["/trig_ret", "2000"], 2000),
     ("nop", ["uprobe:/trig_nop:uprobe_target_nop"], ["/trig_nop", "2000"], 2000),
+    ("handlers", ["uprobe:/trig_push:uprobe_target_push==printf:1", "uprobe:/trig_push:uprobe_target_push==ustack:20"],
+     ["/trig_push", "500"], 500),
     ("offset", ["uprobe:/trig_push:uprobe_target_push+4"], ["/trig_push", "100"], 100),
     ("scanner-all", ["uprobe:/scanner:*"], ["/scanner", "-n", "hello", "-"], None),
     ("kvstore-all", ["uprobe:/kvstore:*"], ["/kvstore", "2000"], None),

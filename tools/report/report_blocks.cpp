@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 
+#include "sim/base/text.h"
 #include "tools/format/number_text.h"
 
 namespace uprobesim {
@@ -22,6 +23,13 @@ Facts provenance_facts(const Provenance& p) {
     for (const ScenarioProgram& program : p.programs)
         facts.add("", fmt::format("{}: {}", program.name, fmt::join(program.arguments, " ")));
     for (const std::string& probe : p.probes) facts.add("probe", probe);
+    // What is done at a hit; options and their values take turns.
+    for (std::size_t i = 0; i + 1 < p.options.size(); i += 2) {
+        for (const std::string_view name : {"handler", "bpftrace"}) {
+            if (p.options[i] == fmt::format("--{}", name))
+                facts.add(std::string(name), printable(p.options[i + 1]));
+        }
+    }
     for (const std::string& setting : p.settings) facts.add("set", setting);
     facts.add("program", fmt::format("{} [{}]", p.program,
                                      p.program_hash.empty() ? "not hashed" : p.program_hash));

@@ -65,7 +65,7 @@ void ProbeList::handle_others(const HandlerPtr& handler) {
     }
 }
 
-ProbeList made_probe(const std::string& word, HandlerPtr handler) {
+ProbeList made_probe(const std::string& word, const HandlerPtr& handler) {
     ProbeList probes;
     check_invariant(probes.add(word).has_value(), "a probe that the tool names is well-formed");
     probes.handle_others(handler);

@@ -30,7 +30,7 @@ struct ProbeList {
     void handle_others(const HandlerPtr& handler);
 };
 // Of one word that the tool itself has made: it is a bug when it does not parse.
-ProbeList made_probe(const std::string& word, HandlerPtr handler = nullptr);
+ProbeList made_probe(const std::string& word, const HandlerPtr& handler = nullptr);
 
 // A bpftrace program's text from a file, or from the word itself, with what it is called in
 // messages.
