@@ -13,6 +13,7 @@ namespace {
 
 std::vector<std::string> names(const std::vector<HandlerPart>& parts) {
     std::vector<std::string> all;
+    all.reserve(parts.size());
     for (const HandlerPart& part : parts) all.emplace_back(kernel_path_info(part.use.path).name);
     return all;
 }

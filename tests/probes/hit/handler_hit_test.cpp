@@ -153,7 +153,7 @@ TEST_CASE("what is said of a hit with handlers without running it is what runnin
                 consumers.entry += added.entry;
                 consumers.returns += added.returns;
                 consumers.handlers.add(found->get(), of_return);
-                probed.specs.push_back(kind + at + "==" + handler);
+                probed.specs.push_back(fmt::format("{}{}=={}", kind, at, handler));
             }
             ProbedRun run(words, probed, machine(), profile);
             REQUIRE(run.run().kind == ExitKind::Exited);
