@@ -43,7 +43,9 @@ bool joins_other(std::vector<EstimateTarget>& targets, EstimateTarget& added) {
     const auto there = std::find_if(targets.begin(), targets.end(), [&](const EstimateTarget& t) {
         return t.consumers && t.file_offset == added.file_offset && t.binary == added.binary;
     });
-    if (!added.consumers || there == targets.end()) return false;
+    if (there == targets.end()) return false;
+    // Without handlers, each spec is taken for itself.
+    if (!added.consumers->handlers.given && !there->consumers->handlers.given) return false;
     ProbeConsumers& consumers = *there->consumers;
     consumers.entry += added.consumers->entry;
     consumers.returns += added.consumers->returns;
@@ -88,6 +90,8 @@ Outcome add_places(const ProbedFile& file, const AttachedSpec& attached,
         target.wants_return = spec.kind == ProbeSpec::Kind::Uretprobe;
         target.instruction = decoder.disassemble(words.front(), place.offset);
         target.words = std::move(words);
+        // Beside one with a handler, the kernel profile's consumer is one more of the same hit.
+        target.consumers = ProbeConsumers{1, target.wants_return ? 1U : 0U};
         if (attached.handler) add_handler(target, *attached.handler, target.wants_return);
         if (!joins_other(targets, target)) targets.push_back(std::move(target));
     }
