@@ -52,7 +52,7 @@ struct Charged {
 };
 
 // Of `hits` hits in the middle of a run.
-Charged charged(const First& first, ProbeConsumers consumers, const KernelProfile& kernel,
+Charged charged(const First& first, const ProbeConsumers& consumers, const KernelProfile& kernel,
                 unsigned hits) {
     const auto machine = load_machine_profile("kunpeng916", {});
     REQUIRE(machine);
@@ -77,7 +77,7 @@ Charged charged(const First& first, ProbeConsumers consumers, const KernelProfil
     return sum;
 }
 
-Charged expected(const First& first, ProbeConsumers consumers, const KernelProfile& kernel,
+Charged expected(const First& first, const ProbeConsumers& consumers, const KernelProfile& kernel,
                  unsigned hits) {
     const SteadyHit hit = steady_hit(kernel, first.word, consumers);
     Charged sum;
@@ -95,12 +95,12 @@ Charged expected(const First& first, ProbeConsumers consumers, const KernelProfi
 
 TEST_CASE("a steady hit is told as it is charged, for every kernel, instruction and consumer",
           "[hit][estimate]") {
-    const ProbeConsumers kConsumers[] = {{1, 0}, {2, 0}, {1, 1}, {3, 1}};
+    const ProbeConsumers consumer_sets[] = {{1, 0}, {2, 0}, {1, 1}, {3, 1}};
     for (const std::string& name : builtin_kernel_profiles()) {
         const auto kernel = load_kernel_profile(name, {});
         REQUIRE(kernel);
         for (const First& first : kFirst) {
-            for (const ProbeConsumers& consumers : kConsumers) {
+            for (const ProbeConsumers& consumers : consumer_sets) {
                 INFO(name << ", " << first.text << ", " << consumers.entry << " consumers, "
                           << consumers.returns << " of returns");
                 CHECK(charged(first, consumers, *kernel, 5) ==
