@@ -39,7 +39,7 @@ constexpr std::string_view kSlotPolicies[] = {"always", "if-changed"};
 constexpr std::string_view kStepEnds[] = {"hardware", "brk-after-slot"};
 constexpr std::string_view kSlotOwners[] = {"per-hit", "per-uprobe", "prefilled"};
 constexpr std::string_view kLookups[] = {"mmap-lock", "lockless"};
-constexpr std::string_view kConsumers[] = {"bpf-empty", "perf", "perf-stat", "ftrace"};
+constexpr std::string_view kConsumers[] = {"bpf-empty", "perf", "ftrace"};
 constexpr std::string_view kReturnHolds[] = {"refcount", "lease"};
 
 struct WordKey {

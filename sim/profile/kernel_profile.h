@@ -45,13 +45,12 @@ enum class StepEnd { Hardware, BrkAfterSlot };
 enum class SlotOwner { Hit, Uprobe, Prefilled };
 // How the uprobe is found, and what its consumers are.
 enum class Lookup { MmapLock, Lockless };
-enum class Consumer { BpfEmpty, Perf, PerfStat, Ftrace, kCount };
+enum class Consumer { BpfEmpty, Perf, Ftrace, kCount };
 // The handler chain of each kind of consumer. One is charged for each hit.
 inline constexpr std::array<KernelPath, static_cast<std::size_t>(Consumer::kCount)> kConsumerPaths =
     {
         KernelPath::UprobeConsumers,
         KernelPath::UprobeConsumersPerf,
-        KernelPath::UprobeConsumersPerfStat,
         KernelPath::UprobeConsumersFtrace,
 };
 constexpr KernelPath consumer_path(Consumer consumer) {

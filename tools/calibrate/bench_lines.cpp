@@ -8,6 +8,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "probes/handlers/handler.h"
 #include "sim/base/input_file.h"
 #include "sim/base/text.h"
 #include "sim/base/try.h"
@@ -174,7 +175,7 @@ Result<BenchFile> read_bench_file(const std::string& path, const std::string& ke
     file.table.title = file.table.source = path;
     file.table.machine = machine;
     file.table.kernel = TRY(kernel_of_release(said, kernel.empty() ? path : "--kernel"));
-    if (lines.consumer == kPerf) file.table.settings = {{"kernel.consumer", "perf-stat"}};
+    if (lines.consumer == kPerf) file.table.handler = TRY(find_handler("perf-stat"));
     file.table.unit = "M/s";
     file.table.fit = true;
     file.table.rows = std::move(lines.rows);

@@ -177,6 +177,7 @@ private:
         CountedTable table;
         table.published.machine = request_.machine;
         table.published.kernel = kernel;
+        table.published.handler = model_.tables().front().published.handler;
         for (const TriggerVariant& variant : all_trigger_variants()) {
             if (has_row(model_, kernel, variant.name())) continue;
             table.published.rows.push_back({variant.name(), 1, std::nullopt, "", {}});

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "probes/handlers/handler.h"
 #include "sim/base/error.h"
 #include "sim/profile/data_files.h"
 #include "sim/profile/figure.h"
@@ -36,7 +37,8 @@ struct PublishedTable {
     std::string machine;
     std::string kernel;
     std::vector<Setting> settings;
-    std::string unit;  // "M/s" (benchmark rows), "s", "RPS" or "hits"
+    HandlerPtr handler;  // of its probes; null: the kernel profile's consumer
+    std::string unit;    // "M/s" (benchmark rows), "s", "RPS" or "hits"
     bool outside_thread = false;
     bool fit = false;      // used to calibrate the machine
     std::string left_out;  // why not

@@ -79,6 +79,7 @@ Result<TriggerCounts> count_row(const PublishedTable& table, const std::string& 
     request.kernel = table.kernel;
     request.machine = table.machine;
     request.settings = table.settings;
+    request.handler = table.handler;
     return count_trigger(request);
 }
 

@@ -280,11 +280,9 @@ TEST_CASE("a probe that is not hit so often is a clear line", "[tools][explain]"
 
 TEST_CASE("a hit is found whatever its consumers are", "[tools][explain]") {
     if (no_targets()) return;
-    const std::pair<const char*, const char*> kinds[] = {
-        {"bpf-empty", "uprobe.consumers"},
-        {"perf", "uprobe.consumers.perf"},
-        {"perf-stat", "uprobe.consumers.perf-stat"},
-        {"ftrace", "uprobe.consumers.ftrace"}};
+    const std::pair<const char*, const char*> kinds[] = {{"bpf-empty", "uprobe.consumers"},
+                                                         {"perf", "uprobe.consumers.perf"},
+                                                         {"ftrace", "uprobe.consumers.ftrace"}};
     CHECK(std::size(kinds) == static_cast<std::size_t>(Consumer::kCount));
     for (const auto& [consumer, path] : kinds) {
         for (const bool return_probe : {false, true}) {
