@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/cost/price_terms.h"
+
 namespace uprobesim {
 
 namespace {
@@ -59,22 +61,49 @@ Ops ops_needed(Ops ops, const MachineProfile& machine) {
     return ops;
 }
 
-double exception_price(const MachineProfile& machine, ExceptionClass ec) {
-    double cycles = machine.exception_entry.value + machine.exception_return.value;
-    if (ec != ExceptionClass::DataAbortSameEl) {
-        if (on(machine.kpti)) cycles += machine.kpti_switch.value;
-        if (on(machine.bhb)) cycles += machine.bhb_loop.value;
-    }
-    const bool debug = ec == ExceptionClass::Brk || ec == ExceptionClass::SoftwareStep;
-    if (debug && on(machine.debug_exceptions_to_el2)) cycles += machine.debug_trap.value;
+double sum(const std::vector<PriceTerm>& terms) {
+    double cycles = 0;
+    for (const PriceTerm& term : terms) cycles += term.cycles();
     return cycles;
 }
 }  // namespace
 
+std::vector<PriceTerm> exception_terms(const MachineProfile& machine, ExceptionClass ec) {
+    std::vector<PriceTerm> terms{{"exception-entry", 1, machine.exception_entry.value},
+                                 {"exception-return", 1, machine.exception_return.value}};
+    if (ec != ExceptionClass::DataAbortSameEl) {
+        if (on(machine.kpti)) terms.push_back({"kpti-switch", 1, machine.kpti_switch.value});
+        if (on(machine.bhb)) terms.push_back({"bhb-loop", 1, machine.bhb_loop.value});
+    }
+    const bool debug = ec == ExceptionClass::Brk || ec == ExceptionClass::SoftwareStep;
+    if (debug && on(machine.debug_exceptions_to_el2))
+        terms.push_back({"debug-trap", 1, machine.debug_trap.value});
+    return terms;
+}
+
+std::vector<PriceTerm> path_terms(const MachineProfile& machine, const KernelProfile& kernel,
+                                  KernelPath path, std::uint64_t units) {
+    const PathCost& cost = kernel.paths[static_cast<std::size_t>(path)];
+    std::vector<PriceTerm> terms{{"kernel-cpi",
+                                  cost.insns + cost.insns_per_unit * static_cast<double>(units),
+                                  machine.kernel_cpi.value}};
+    const Ops prices = op_prices(machine);
+    const Ops ops = ops_needed(cost.ops, machine);
+    for (std::size_t op = 0; op < kKernelOpCount; ++op) {
+        if (ops[op] == 0) continue;
+        const bool coherent = static_cast<KernelOp>(op) == KernelOp::SlotRefetch && on(machine.dic);
+        terms.push_back({coherent ? std::string("slot-refetch-coherent")
+                                  : "ops." + std::string(kernel_op_name(static_cast<KernelOp>(op))),
+                         ops[op], prices[op]});
+    }
+    return terms;
+}
+
 PriceList::PriceList(const MachineProfile& machine, const KernelProfile& kernel)
     : frequency_hz_(machine.frequency_hz.value) {
     for (std::size_t ec = 0; ec < kExceptionClassCount; ++ec) {
-        exceptions_[ec] = from_cycles(exception_price(machine, static_cast<ExceptionClass>(ec)));
+        exceptions_[ec] =
+            from_cycles(sum(exception_terms(machine, static_cast<ExceptionClass>(ec))));
     }
     const Ops prices = op_prices(machine);
     for (std::size_t p = 0; p < kKernelPathCount; ++p) {

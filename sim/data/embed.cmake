@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# cmake -DROOT=<folder> -DFUNCTION=<name> -DHEADER=<header.h> -DOUTPUT=<file.cpp> -P embed.cmake:
-# every *.toml under ROOT as a string literal, returned by a function that <header.h> declares.
-file(GLOB_RECURSE FILES RELATIVE ${ROOT} ${ROOT}/*.toml)
+# cmake -DROOT=<folder> -DFUNCTION=<name> -DHEADER=<header.h> -DOUTPUT=<file.cpp> [-DPATTERN=<*.toml>] -P embed.cmake:
+# every file under ROOT of that name as a string literal, returned by a function that <header.h> declares.
+if(NOT DEFINED PATTERN)
+  set(PATTERN *.toml)
+endif()
+file(GLOB_RECURSE FILES RELATIVE ${ROOT} ${ROOT}/${PATTERN})
 list(SORT FILES)
 set(ROWS "")
 set(COUNT 0)
 foreach(FILE IN LISTS FILES)
   file(READ "${ROOT}/${FILE}" TEXT)
-  # One literal per file; a TOML comment or string must not hold the closing delimiter.
+  # One literal per file, which must not hold the closing delimiter.
   string(APPEND ROWS "    {\"${FILE}\", R\"TOML(${TEXT})TOML\"},\n")
   math(EXPR COUNT "${COUNT} + 1")
 endforeach()
-file(WRITE "${OUTPUT}" "// Generated from *.toml by sim/data/embed.cmake.
+file(WRITE "${OUTPUT}" "// Generated from ${PATTERN} by sim/data/embed.cmake.
 #include \"${HEADER}\"
 
 #include <array>

@@ -23,7 +23,8 @@ struct FormatRow {
 };
 constexpr std::array kFormats = {
     FormatRow{ReportFormat::Text, "text"}, FormatRow{ReportFormat::Json, "json"},
-    FormatRow{ReportFormat::Csv, "csv"}, FormatRow{ReportFormat::Markdown, "md"}};
+    FormatRow{ReportFormat::Csv, "csv"}, FormatRow{ReportFormat::Markdown, "md"},
+    FormatRow{ReportFormat::Html, "html"}};
 
 struct ColorRow {
     ColorMode mode;
@@ -113,6 +114,15 @@ std::string_view format_word(ReportFormat format) {
 const std::vector<ReportFormat>& all_formats() {
     static const std::vector<ReportFormat> all = {ReportFormat::Text, ReportFormat::Json,
                                                   ReportFormat::Csv, ReportFormat::Markdown};
+    return all;
+}
+
+const std::vector<ReportFormat>& all_formats_and_html() {
+    static const std::vector<ReportFormat> all = [] {
+        std::vector<ReportFormat> formats = all_formats();
+        formats.push_back(ReportFormat::Html);
+        return formats;
+    }();
     return all;
 }
 

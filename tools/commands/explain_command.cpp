@@ -34,10 +34,15 @@ instruction as eight hexadecimal digits, which then takes the place of nop. Or n
 
 In the report, "." marks what changed since the line above: thread flags, task state (UTASK_...),
 slots, registers. EL0 is the stepped instruction. The cycles of a function that a return probe
-waits for are not part of the hit.)";
+waits for are not part of the hit.
+
+-f html writes one file for a browser that shows the hit step by step, forwards and backwards, for
+all kernels on one time axis: lanes of EL0, hardware and EL1, registers bit by bit, the words of
+text and slots, the state of the task, the kernel's functions, and the bill.)";
 
 constexpr std::string_view kExamples = R"(uprobesim explain push
 uprobesim explain --hit 1 push
+uprobesim explain -f html -o push.html push
 uprobesim explain --kind uretprobe --kernels next-20241104 ret
 uprobesim explain --kernels v6.12,v6.13 d503233f
 uprobesim explain -p uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc --hit 3 /bin/ls /)";
@@ -104,9 +109,15 @@ Result<int> run_explain(const CommandLine& line, const OptionDefaults& defaults)
     auto output = TRY(ReportOutput::open(guest.report.output, stdout));
     const auto report = explain(request);
     if (!report) return refuse_run(report.error());
-    output.write(guest.report.format == ReportFormat::Json
-                     ? explain_report_json(*report)
-                     : TRY(written(explain_document(*report), guest.report, output.on_terminal())));
+    switch (guest.report.format) {
+        case ReportFormat::Json: output.write(explain_report_json(*report)); break;
+        case ReportFormat::Html: output.write(explain_html(*report)); break;
+        case ReportFormat::Text:
+        case ReportFormat::Csv:
+        case ReportFormat::Markdown:
+            output.write(
+                TRY(written(explain_document(*report), guest.report, output.on_terminal())));
+    }
     return 0;
 }
 

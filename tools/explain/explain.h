@@ -60,6 +60,9 @@ std::vector<std::string> state_changes(const HitState& from, const HitState& to)
 
 // CSV has the steps of every run.
 Document explain_document(const ExplainReport& report);
-std::string explain_report_json(const ExplainReport& report);
+// Without `indent` all of it is one line.
+std::string explain_report_json(const ExplainReport& report, bool indent = true);
+// The trap explorer: one file for a browser, with the JSON and the text in it.
+std::string explain_html(const ExplainReport& report);
 
 }  // namespace uprobesim

@@ -1,11 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/explain/hit_recorder.h"
 
+#include <algorithm>
+
+#include "kernel_model/memory/peek.h"
 #include "probes/slots/breakpoint.h"
 #include "sim/profile/kernel_profile.h"
 
 namespace uprobesim {
 namespace {
+
+// Instructions that are shown before and after an address.
+constexpr std::uint64_t kBefore = 2, kAfter = 3;
+
+void read_code(Mm& mm, std::uint64_t from, std::uint64_t count, HitState& state) {
+    for (std::uint64_t address = from; address < from + count * 4; address += 4) {
+        if (const auto word = peek_value<std::uint32_t>(mm, VAddr(address)))
+            state.code[address] = *word;
+    }
+}
+
+void read_around(Mm& mm, std::uint64_t address, HitState& state) {
+    if (address % 4 != 0) return;
+    const std::uint64_t page = address / kPageSize * kPageSize;
+    const std::uint64_t from = std::max(page, address - std::min(address, kBefore * 4));
+    const std::uint64_t end = std::min(page + kPageSize, address + (kAfter + 1) * 4);
+    read_code(mm, from, (end - from) / 4, state);
+}
 
 HitState state_at(const Task& task) {
     HitState state;
@@ -30,6 +51,7 @@ HitState state_at(const Task& task) {
         if (probes.shared_slots) state.shared_page = probes.shared_slots->value;
         if (const auto& area = probes.area) {
             state.xol_page = area->trampoline().value;
+            state.slot_bytes = kPageSize / area->slots();
             for (std::size_t slot = 0; slot < area->slots(); ++slot)
                 state.xol_words.push_back(area->word(slot));
         }
@@ -54,11 +76,19 @@ std::string_view step_state_name(StepState state) {
     return "";
 }
 
+HitState HitRecorder::state_now() const {
+    HitState state = state_at(*task_);
+    Mm& mm = *task_->process->mm;
+    read_around(mm, probed_, state);
+    read_around(mm, state.registers.pc, state);
+    return state;
+}
+
 HitEvent& HitRecorder::add(HitEvent::Kind kind, CentiCycles cycles) {
     total_ += cycles;
     HitEvent event;
     event.kind = kind;
-    event.state = state_at(*task_);
+    event.state = state_now();
     event.cycles = cycles;
     event.total = total_;
     events_.push_back(std::move(event));
@@ -82,7 +112,8 @@ void HitRecorder::trapped(const Task& task, const Stop& stop, const ExceptionReg
             if (!is_uprobe_brk(stop)) return;
             phase_ = Phase::Recording;
             task_ = &task;
-            before_ = state_at(task);
+            probed_ = stop.pc.value;
+            before_ = state_now();
             if (const Vma* vma = task.process->mm->find(stop.pc)) {
                 file_ = task.process->mm->name_of(*vma);
                 file_offset_ = vma->offset_of(stop.pc);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +30,11 @@ struct HitState {
     bool slot_shared = false;  // and is of the page that all processes share
     std::optional<std::uint64_t> shared_page;  // address of that one
     std::optional<std::uint64_t> xol_page;     // address
-    std::vector<std::uint32_t> xol_words;      // all of the page
+    std::vector<std::uint32_t> xol_words;      // of the slots
+    std::size_t slot_bytes = 4;                // of each
+    // Instructions of the program by address: around the probe and around the pc, and the second
+    // words of slots of 8 bytes. As memory holds them, so with the breakpoint.
+    std::map<std::uint64_t, std::uint32_t> code;
 };
 std::string_view step_state_name(StepState state);  // "UTASK_SSTEP"
 
@@ -81,6 +86,7 @@ public:
 private:
     enum class Phase { Seeking, Recording, InFunction, Done };
 
+    HitState state_now() const;
     bool mine(TaskId task) const {
         return phase_ == Phase::Recording && task_ != nullptr && task_->id == task;
     }
@@ -92,6 +98,7 @@ private:
     std::uint64_t record_hit_ = 0;
     Phase phase_ = Phase::Seeking;
     const Task* task_ = nullptr;
+    std::uint64_t probed_ = 0;  // address
     std::string file_;
     std::uint64_t file_offset_ = 0;
     HitState before_;

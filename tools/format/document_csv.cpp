@@ -51,9 +51,10 @@ std::string written(const Document& document, const ReportStyle& style) {
         case ReportFormat::Csv: return document_csv(document);
         case ReportFormat::Markdown: return document_markdown(document, style);
         case ReportFormat::Text: return document_text(document, style);
-        case ReportFormat::Json: break;
+        case ReportFormat::Json:
+        case ReportFormat::Html: break;
     }
-    fail_invariant("a document has no JSON form");
+    fail_invariant("a document has no JSON or HTML form");
 }
 
 }  // namespace uprobesim

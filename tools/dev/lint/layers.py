@@ -39,7 +39,7 @@ LAYERS = [
     ["probes/hit"],
     # The tool.
     ["tools/format"],
-    ["tools/cli"],
+    ["tools/cli", "tools/html"],
     ["tools/sysroot"],
     ["tools/report", "tools/audit", "tools/strace"],
     ["tools/simulation", "tools/model", "tools/list"],

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/explain/hit_json.h"
+
+#include <fmt/format.h>
+
+#include "sim/profile/profile_keys.h"
+#include "tools/explain/path_story.h"
+#include "tools/format/json_number.h"
+#include "tools/views/syndrome_text.h"
+
+namespace uprobesim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Kind = HitEvent::Kind;
+
+std::string hex(std::uint64_t v) {
+    return fmt::format("{:#x}", v);
+}
+
+Json state_json(const HitState& s) {
+    Json json = {{"pc", hex(s.registers.pc)},           {"sp", hex(s.registers.sp)},
+                 {"x30", hex(s.registers.x[30])},       {"pstate", hex(s.registers.pstate)},
+                 {"utask", step_state_name(s.step)},    {"tif_uprobe", s.tif_uprobe},
+                 {"tif_singlestep", s.tif_singlestep},  {"tif_sigpending", s.tif_sigpending},
+                 {"pending_returns", s.pending_returns}};
+    if (s.xol_page) json["xol_page"] = hex(*s.xol_page);
+    if (s.shared_page) json["shared_page"] = hex(*s.shared_page);
+    if (s.slot) {
+        json["slot"] = *s.slot;
+        json["slot_word"] = hex(s.slot_word);
+        json["slot_shared"] = s.slot_shared;
+    }
+    return json;
+}
+
+// All of `to`, or what differs from `from`.
+Json registers_json(const UserRegisters* from, const UserRegisters& to) {
+    Json json = Json::object();
+    for (std::size_t x = 0; x < to.x.size(); ++x) {
+        if (from == nullptr || from->x[x] != to.x[x]) json[fmt::format("x{}", x)] = hex(to.x[x]);
+    }
+    if (from == nullptr || from->sp != to.sp) json["sp"] = hex(to.sp);
+    if (from == nullptr || from->pc != to.pc) json["pc"] = hex(to.pc);
+    if (from == nullptr || from->pstate != to.pstate) json["pstate"] = hex(to.pstate);
+    return json;
+}
+
+Json exception_json(const HitEvent& event) {
+    const SyndromeText text = syndrome_text(event.registers.esr);
+    Json json = {{"class", exception_class_name(event.exception)},
+                 {"from_el", 0},
+                 {"to_el", 1},
+                 {"esr", hex(event.registers.esr)},
+                 {"ec", text.ec},
+                 {"ec_name", text.ec_name},
+                 {"iss", text.iss},
+                 {"iss_text", text.iss_text},
+                 {"elr", hex(event.registers.elr)},
+                 {"spsr", hex(event.registers.spsr)},
+                 {"mdscr_el1_ss", event.state.tif_singlestep ? 1 : 0}};
+    if (event.registers.far) json["far"] = hex(*event.registers.far);
+    return json;
+}
+
+bool inside(const std::optional<std::uint64_t>& page, std::uint64_t address) {
+    return page && address >= *page && address - *page < kPageSize;
+}
+
+std::string_view page_name(const HitState& state, std::uint64_t address) {
+    return inside(state.xol_page, address)      ? "xol"
+           : inside(state.shared_page, address) ? "shared"
+                                                : "program";
+}
+
+// The words that are known of memory at that moment, by address.
+std::map<std::uint64_t, std::uint32_t> words_of(const HitState& state) {
+    std::map<std::uint64_t, std::uint32_t> words = state.code;
+    for (std::size_t slot = 0; slot < state.xol_words.size(); ++slot) {
+        if (state.xol_words[slot] != 0)
+            words[*state.xol_page + slot * state.slot_bytes] = state.xol_words[slot];
+    }
+    return words;
+}
+
+// The kind of work that an event's cycles are; a function's own are not the hit's.
+std::optional<WorkKind> work_of(const HitEvent& event) {
+    switch (event.kind) {
+        case Kind::Exception:
+        case Kind::Nested: return WorkKind::Hardware;
+        case Kind::Path: return path_story(event.path).kind;
+        case Kind::User: return event.own ? std::optional(WorkKind::User) : std::nullopt;
+        case Kind::ExitWork:
+        case Kind::Eret: break;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+HitJson::HitJson(const MachineProfile& machine, const ExplainedRun& run)
+    : machine_(machine), run_(run), last_(&run.before), steps_(run.before.tif_singlestep) {}
+
+Json HitJson::terms(const std::vector<PriceTerm>& terms) const {
+    Json rows = Json::array();
+    for (const PriceTerm& term : terms) {
+        const Figure& figure = machine_.figures.at(term.figure);
+        rows.push_back({{"figure", "machine." + term.figure},
+                        {"count", term.count},
+                        {"each", rounded(term.each, 6)},
+                        {"cycles", rounded(term.cycles(), 2)},
+                        {"source", figure.source},
+                        {"confidence", confidence_name(figure.confidence)}});
+    }
+    return rows;
+}
+
+Json HitJson::path(const HitEvent& event) const {
+    const KernelPathInfo& info = kernel_path_info(event.path);
+    const PathCost& cost = run_.kernel.paths[static_cast<std::size_t>(event.path)];
+    Json ops = Json::object();
+    for (std::size_t op = 0; op < kKernelOpCount; ++op) {
+        if (cost.ops[op] != 0)
+            ops[std::string(kernel_op_name(static_cast<KernelOp>(op)))] = cost.ops[op];
+    }
+    Json json = {{"path", info.name},
+                 {"meaning", info.meaning},
+                 {"el1_insns", path_insns(run_.kernel, event)}};
+    if (event.units != 0) {
+        json["unit"] = info.unit;
+        json["units"] = event.units;
+    }
+    json["operations"] = std::move(ops);
+    json["source"] = cost.source;
+    json["confidence"] = confidence_name(cost.confidence);
+    Json functions = Json::array();
+    std::string_view names = path_story(event.path).functions;
+    while (!names.empty()) {
+        const std::size_t end = std::min(names.find(' '), names.size());
+        functions.push_back(names.substr(0, end));
+        names.remove_prefix(std::min(end + 1, names.size()));
+    }
+    json["functions"] = std::move(functions);
+    json["terms"] = terms(path_terms(machine_, run_.kernel, event.path, event.units));
+    return json;
+}
+
+// Those that are new or other than in `from`.
+Json HitJson::words(const HitState* from, const HitState& to) const {
+    const auto known = from == nullptr ? decltype(from->code){} : words_of(*from);
+    Json rows = Json::array();
+    for (const auto& [address, word] : words_of(to)) {
+        const auto before = known.find(address);
+        if (before != known.end() && before->second == word) continue;
+        rows.push_back({{"page", page_name(to, address)},
+                        {"address", hex(address)},
+                        {"word", fmt::format("{:08x}", word)},
+                        {"text", decoder_.disassemble(word, address)}});
+    }
+    return rows;
+}
+
+Json HitJson::system_registers() const {
+    Json json = {{"esr_el1", hex(registers_.esr)},
+                 {"elr_el1", hex(registers_.elr)},
+                 {"spsr_el1", hex(registers_.spsr)},
+                 {"mdscr_el1_ss", steps_ ? 1 : 0}};
+    if (registers_.far) json["far_el1"] = hex(*registers_.far);
+    return json;
+}
+
+Json HitJson::before() const {
+    Json json = state_json(run_.before);
+    json["registers"] = registers_json(nullptr, run_.before.registers);
+    json["words"] = words(nullptr, run_.before);
+    return json;
+}
+
+Json HitJson::event(const HitEvent& event) {
+    Json json;
+    switch (event.kind) {
+        case Kind::Exception:
+            json = {{"event", "exception"}};
+            json.update(exception_json(event));
+            json["terms"] = terms(exception_terms(machine_, event.exception));
+            registers_ = event.registers;
+            steps_ = event.state.tif_singlestep;
+            break;
+        case Kind::Nested:
+            json = {{"event", "nested-exception"},
+                    {"class", exception_class_name(event.exception)},
+                    {"terms", terms(exception_terms(machine_, event.exception))}};
+            break;
+        case Kind::Path:
+            json = {{"event", "path"}};
+            json.update(path(event));
+            // The two paths that leave MDSCR_EL1 other than they find it.
+            if (event.path == KernelPath::UprobeStepArm) steps_ = true;
+            if (event.path == KernelPath::StepEntry) steps_ = false;
+            break;
+        case Kind::ExitWork: json = {{"event", "exit-work"}}; break;
+        case Kind::Eret:
+            json = {{"event", "eret"},
+                    {"elr", hex(event.registers.elr)},
+                    {"spsr", hex(event.registers.spsr)},
+                    {"mdscr_el1_ss", event.state.tif_singlestep ? 1 : 0}};
+            registers_.elr = event.registers.elr;
+            registers_.spsr = event.registers.spsr;
+            steps_ = event.state.tif_singlestep;
+            break;
+        case Kind::User:
+            json = {{"event", event.own ? "slot" : "function"}, {"insns", event.insns.value}};
+            if (!event.own) json["other_exceptions"] = event.others;
+            break;
+    }
+    if (const auto work = work_of(event)) json["work"] = work_kind_name(*work);
+    json["el"] = event.kind == Kind::User || event.kind == Kind::Eret ? 0 : 1;
+    json["cycles"] = in_cycles(event.cycles);
+    json["cycles_so_far"] = in_cycles(event.total);
+    json["changes"] = state_changes(*last_, event.state);
+    json["state"] = state_json(event.state);
+    json["registers"] = registers_json(&last_->registers, event.state.registers);
+    json["words"] = words(last_, event.state);
+    json["system_registers"] = system_registers();
+    last_ = &event.state;
+    return json;
+}
+
+Json HitJson::events() {
+    Json rows = Json::array();
+    for (const HitEvent& each : run_.events) rows.push_back(event(each));
+    return rows;
+}
+
+}  // namespace uprobesim

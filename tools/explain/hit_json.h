@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The recorded hit of one kernel as JSON: the state before it and its events.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "sim/cost/price_terms.h"
+#include "sim/insn/decoder.h"
+#include "tools/explain/explain.h"
+
+namespace uprobesim {
+
+class HitJson {
+public:
+    HitJson(const MachineProfile& machine, const ExplainedRun& run);
+
+    nlohmann::ordered_json before() const;
+    nlohmann::ordered_json events();
+
+private:
+    using Json = nlohmann::ordered_json;
+
+    Json event(const HitEvent& event);
+    Json path(const HitEvent& event) const;
+    Json terms(const std::vector<PriceTerm>& terms) const;
+    Json words(const HitState* from, const HitState& to) const;
+    Json system_registers() const;
+
+    const MachineProfile& machine_;
+    const ExplainedRun& run_;
+    Decoder decoder_;
+    // As the events so far have left them.
+    const HitState* last_;
+    ExceptionRegisters registers_;
+    bool steps_ = false;  // MDSCR_EL1.SS
+};
+
+}  // namespace uprobesim

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The answer in one or two sentences; its figures go to the step that they are of.
+import { el, name } from "./dom.js";
+import { term } from "./glossary.js";
+import { duration, grouped } from "./numbers.js";
+import { isStepped } from "./story.js";
+
+function figure(text, go) {
+  return el("button", { type: "button", class: "figure-link", onclick: go }, text);
+}
+
+export function theSentence(report, goTo) {
+  const frequency = report.machine.frequency_hz;
+  const totals = report.runs.map((run) => run.totals.cycles);
+  const runs = report.runs.map((run, k) => [
+    k === 0 ? [el("code", {}, run.instruction), " costs "] : ", ",
+    figure(k === 0 ? `${grouped(totals[k])} cycles` : grouped(totals[k]), () => goTo(k, run.frames.length - 1)),
+    ` (${duration((totals[k] / frequency) * 1e9)}) `, term(isStepped(run) ? "stepped" : "emulated"), " on ", name(run.kernel.name)]);
+  const dearest = totals.indexOf(Math.max(...totals)), cheapest = totals.indexOf(Math.min(...totals));
+  const parts = report.runs[dearest].frames.slice(1).filter((f) => f.event.work);
+  const most = parts.reduce((a, b) => (b.event.cycles > a.event.cycles ? b : a), parts[0]);
+  const difference = totals[dearest] - totals[cheapest];
+  return el("p", { id: "answer" }, runs, difference > 0 ? `: ${grouped(difference)} fewer. ` : ". ",
+    most ? ["The largest part is ", figure(`${grouped(most.event.cycles)} cycles`, () => goTo(dearest, most.index)), " of ", el("code", {}, most.event.path ?? most.event.class ?? "EL0"), "."] : "");
+}
