@@ -83,6 +83,16 @@ std::map<std::uint64_t, std::uint32_t> words_of(const HitState& state) {
     return words;
 }
 
+// What the slot at this address of `state` held in `before`; 0: the page was not there. Elsewhere
+// than in the slots of the XOL page, what it holds in `state`.
+std::uint32_t word_in_slot(const HitState& before, const HitState& state, std::uint64_t address) {
+    if (!inside(state.xol_page, address)) return words_of(state).at(address);
+    const std::uint64_t offset = address - *state.xol_page;
+    const std::size_t slot = offset / state.slot_bytes;
+    if (offset % state.slot_bytes != 0) return words_of(state).at(address);
+    return slot < before.xol_words.size() ? before.xol_words[slot] : 0;
+}
+
 // The kind of work that an event's cycles are; a function's own are not the hit's.
 std::optional<WorkKind> work_of(const HitEvent& event) {
     switch (event.kind) {
@@ -145,17 +155,25 @@ Json HitJson::path(const HitEvent& event) const {
     return json;
 }
 
-// Those that are new or other than in `from`.
-Json HitJson::words(const HitState* from, const HitState& to) const {
-    const auto known = from == nullptr ? decltype(from->code){} : words_of(*from);
+// Those that are seen for the first time or are not what they were. A page of slots is zero when it
+// is made.
+Json HitJson::words(const HitState& state) {
     Json rows = Json::array();
-    for (const auto& [address, word] : words_of(to)) {
-        const auto before = known.find(address);
-        if (before != known.end() && before->second == word) continue;
-        rows.push_back({{"page", page_name(to, address)},
-                        {"address", hex(address)},
-                        {"word", fmt::format("{:08x}", word)},
-                        {"text", decoder_.disassemble(word, address)}});
+    for (const auto& [address, word] : words_of(state)) {
+        const auto known = words_.find(address);
+        if (known != words_.end() && known->second == word) continue;
+        Json row = {{"page", page_name(state, address)},
+                    {"address", hex(address)},
+                    {"word", fmt::format("{:08x}", word)},
+                    {"text", decoder_.disassemble(word, address)}};
+        const bool written = &state != &run_.before && word_in_slot(*last_, state, address) != word;
+        if (known != words_.end()) {
+            row["before"] = fmt::format("{:08x}", known->second);
+        } else if (written) {
+            row["before"] = fmt::format("{:08x}", word_in_slot(*last_, state, address));
+        }
+        words_[address] = word;
+        rows.push_back(std::move(row));
     }
     return rows;
 }
@@ -169,10 +187,10 @@ Json HitJson::system_registers() const {
     return json;
 }
 
-Json HitJson::before() const {
+Json HitJson::before() {
     Json json = state_json(run_.before);
     json["registers"] = registers_json(nullptr, run_.before.registers);
-    json["words"] = words(nullptr, run_.before);
+    json["words"] = words(run_.before);
     return json;
 }
 
@@ -194,9 +212,11 @@ Json HitJson::event(const HitEvent& event) {
         case Kind::Path:
             json = {{"event", "path"}};
             json.update(path(event));
-            // The two paths that leave MDSCR_EL1 other than they find it.
+            // What these leave in MDSCR_EL1.
             if (event.path == KernelPath::UprobeStepArm) steps_ = true;
             if (event.path == KernelPath::StepEntry) steps_ = false;
+            // Off from the entry to the return.
+            if (event.path == KernelPath::FaultDuringStep) steps_ = false;
             break;
         case Kind::ExitWork: json = {{"event", "exit-work"}}; break;
         case Kind::Eret:
@@ -220,7 +240,7 @@ Json HitJson::event(const HitEvent& event) {
     json["changes"] = state_changes(*last_, event.state);
     json["state"] = state_json(event.state);
     json["registers"] = registers_json(&last_->registers, event.state.registers);
-    json["words"] = words(last_, event.state);
+    json["words"] = words(event.state);
     json["system_registers"] = system_registers();
     last_ = &event.state;
     return json;

@@ -2,6 +2,7 @@
 // The recorded hit of one kernel as JSON: the state before it and its events.
 #pragma once
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "sim/cost/price_terms.h"
@@ -14,7 +15,8 @@ class HitJson {
 public:
     HitJson(const MachineProfile& machine, const ExplainedRun& run);
 
-    nlohmann::ordered_json before() const;
+    // First the one, then the other.
+    nlohmann::ordered_json before();
     nlohmann::ordered_json events();
 
 private:
@@ -23,7 +25,7 @@ private:
     Json event(const HitEvent& event);
     Json path(const HitEvent& event) const;
     Json terms(const std::vector<PriceTerm>& terms) const;
-    Json words(const HitState* from, const HitState& to) const;
+    Json words(const HitState& state);
     Json system_registers() const;
 
     const MachineProfile& machine_;
@@ -31,6 +33,7 @@ private:
     Decoder decoder_;
     // As the events so far have left them.
     const HitState* last_;
+    std::map<std::uint64_t, std::uint32_t> words_;  // by address, as last seen
     ExceptionRegisters registers_;
     bool steps_ = false;  // MDSCR_EL1.SS
 };

@@ -31,7 +31,7 @@ function framesOf(run) {
       state: event.state,
       registers: { ...last.registers, ...event.registers },
       words: words(event.words, last.words),
-      changedWords: new Set(event.words.filter((w) => last.words.has(w.address) || w.page !== "program").map((w) => w.address)),
+      changedWords: new Set(event.words.filter((w) => w.before !== undefined).map((w) => w.address)),
       system: event.system_registers,
       total: event.cycles_so_far,
       begins: last.total,

@@ -4,14 +4,15 @@ export function grouped(value) {
   return Math.round(value).toString().replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
-// As many digits as there are, to a hundredth.
-export function exact(value) {
-  const [whole, part] = (Math.round(value * 100) / 100).toString().split(".");
+function digits(value, most) {
+  const [whole, part] = Number(value.toFixed(most)).toString().split(".");
   return whole.replace(/\B(?=(\d{3})+(?!\d))/g, ",") + (part ? "." + part : "");
 }
 
-// Cycles to the last digit of the report.
-export const cycles = exact;
+// A figure as the report has it.
+export const exact = (value) => digits(value, 6);
+// To a hundredth, as the simulator counts.
+export const cycles = (value) => digits(value, 2);
 
 export function duration(ns) {
   return ns < 1000 ? `${ns.toFixed(1)} ns` : `${(ns / 1000).toFixed(2)} µs`;

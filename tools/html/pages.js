@@ -15,24 +15,26 @@ function interesting(words, frame) {
   return words.filter((w) => chosen.includes(w));
 }
 
-function wordRow(word, frame, before) {
+// A slot that nothing has been written to.
+const unused = (word, frame) => word.page === "xol" && word.word === "00000000" && word.address !== frame.state.pc && !frame.changedWords.has(word.address);
+
+function wordRow(word, frame) {
   const here = word.address === frame.state.pc, changed = frame.changedWords.has(word.address);
   return el("tr", { class: `${here ? "pc" : ""}${changed ? " changed" : ""}` },
     el("td", { class: "arrow-cell" }, here ? el("span", { title: "the pc is here" }, el("span", { class: "hidden" }, "pc"), "▸") : ""),
     el("th", { scope: "row" }, word.address),
-    el("td", {}, changed && before ? [el("s", {}, before.word), " "] : "", word.word),
+    el("td", {}, changed ? [el("s", {}, word.before), " "] : "", word.word),
     el("td", { class: "text" }, word.text));
 }
 
 export function codePages(run, frame) {
-  const old = frame.last?.words ?? new Map();
   const tables = Object.keys(HEADINGS).map((page) => {
-    const words = [...frame.words.values()].filter((w) => w.page === page).sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
+    const words = [...frame.words.values()].filter((w) => w.page === page && !unused(w, frame)).sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
     if (words.length === 0) return null;
     const rows = interesting(words, frame);
     const lines = rows.flatMap((w, i) => {
       const gap = i > 0 && BigInt(w.address) - BigInt(rows[i - 1].address) > 4n;
-      return [gap ? el("tr", { class: "gap", "aria-hidden": "true" }, el("td", {}), el("td", { colspan: "3" }, "···")) : null, wordRow(w, frame, old.get(w.address))];
+      return [gap ? el("tr", { class: "gap", "aria-hidden": "true" }, el("td", {}), el("td", { colspan: "3" }, "···")) : null, wordRow(w, frame)];
     });
     return el("div", { class: "page" }, el("h3", {}, HEADINGS[page]()), el("div", { class: "scroll" },
       el("table", { class: "words" }, el("thead", { class: "hidden" }, el("tr", {}, ["pc", "address", "word", "instruction"].map((h) => el("th", { scope: "col" }, h)))), el("tbody", {}, lines))));

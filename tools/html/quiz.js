@@ -68,14 +68,14 @@ export class Quiz {
     if (question === null) return false;
     this.pending = { question, run, k, frame };
     const field = question.options
-      ? el("fieldset", {}, el("legend", {}, question.text), question.options.map((option, i) =>
-          el("label", {}, el("input", { type: "radio", name: "answer", value: option, required: true, checked: i === -1 }), " ", option)))
+      ? el("fieldset", {}, el("legend", {}, question.text), question.options.map((option) =>
+          el("label", {}, el("input", { type: "radio", name: "answer", value: option, required: true }), " ", option)))
       : el("label", {}, question.text, " ", el("input", { type: "text", name: "answer", required: true, autocomplete: "off", spellcheck: "false",
           inputmode: question.number ? "numeric" : "text", placeholder: question.hex ? "0x…" : "" }));
     const form = el("form", { onsubmit: (event) => {
       event.preventDefault();
       this.answer(new FormData(form).get("answer") ?? "");
-    } }, field, el("button", { type: "submit" }, "Check"));
+    } }, field, el("button", { type: "submit", id: "check" }, "Check"));
     replace(this.panel, el("h2", { id: "ask-h" }, "What comes next?"), form);
     this.panel.hidden = false;
     form.querySelector("input").focus();
@@ -86,7 +86,7 @@ export class Quiz {
     const { question, run, k, frame } = this.pending;
     const right = same(question, text), key = `${k}:${frame.index}`;
     if (!this.answers.has(key)) this.answers.set(key, { kernel: run.kernel.name, step: frame.index, right });
-    const go = el("button", { type: "button", onclick: () => this.onContinue() }, "Go on");
+    const go = el("button", { type: "button", id: "go-on", onclick: () => this.onContinue() }, "Go on");
     replace(this.panel, el("h2", { id: "ask-h" }, right ? "Right" : "Not so"),
       el("p", { role: "status" }, right ? "" : `It is ${question.right}. `, linked(sentenceOf(run, frame))), go);
     this.pending = null;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <set>
 
 #include "sim/cost/ledger.h"
+#include "sim/cost/price_terms.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
 
@@ -105,6 +108,26 @@ double path_price(const MachineProfile& m, KernelPath path) {
 // Linux, caches_clean_inval_pou: dc cvau, dsb ish, ic ivau, dsb ish, isb; with IDC dsb ishst, ic
 // ivau, dsb ish, isb; with both dsb ishst, isb. A DSB ISH is 1 + 10 x 100, a refetch 64 + 10 x
 // 1000.
+TEST_CASE("a price's terms name each figure with its count", "[sim][cost]") {
+    const auto text = [](const std::vector<PriceTerm>& terms) {
+        std::string all;
+        for (const PriceTerm& term : terms)
+            all += fmt::format("{} {} x {}; ", term.figure, term.count, term.each);
+        return all;
+    };
+    CHECK(text(exception_terms(machine(), ExceptionClass::Svc)) ==
+          "exception-entry 1 x 30; exception-return 1 x 20; kpti-switch 1 x 7; bhb-loop 1 x 3.5; ");
+    CHECK(text(exception_terms(machine(), ExceptionClass::DataAbortSameEl)) ==
+          "exception-entry 1 x 30; exception-return 1 x 20; ");
+    CHECK(text(path_terms(machine(), kernel(), KernelPath::SysReadFile, 8)) ==
+          "kernel-cpi 102 x 2; ops.isb 2 x 10; ops.dc-cvau 4 x 0.25; ");
+    // With IDC there is no clean.
+    MachineProfile coherent = machine();
+    coherent.idc.value = 1;
+    CHECK(text(path_terms(coherent, kernel(), KernelPath::SysReadFile, 0)) ==
+          "kernel-cpi 100 x 2; ops.isb 2 x 10; ");
+}
+
 TEST_CASE("IDC spares the clean, DIC the invalidation, each with its barrier", "[sim][cost]") {
     const KernelPath sync = KernelPath::UprobeSlotSync;
     CHECK(path_price(coherent(0, 0), sync) == 8 + 1001 + 16 + 1001 + 4 + 10064);

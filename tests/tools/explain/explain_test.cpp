@@ -325,6 +325,97 @@ TEST_CASE("text and JSON of a told hit say the same", "[tools][explain]") {
     CHECK(events.back()["cycles_so_far"] == json["runs"][0]["totals"]["cycles"]);
 }
 
+// Call order as it was traced on Debian's 6.12.117 under QEMU.
+TEST_CASE("JSON of a stepped hit names the kernel's functions in call order", "[tools][explain]") {
+    if (no_targets()) return;
+    const auto json =
+        nlohmann::json::parse(explain_report_json(explained("push", false, 2, {"v6.12"})));
+    List calls;
+    for (const auto& event : json["runs"][0]["events"]) {
+        if (event["event"] != "path") continue;
+        for (const auto& name : event["functions"]) calls.push_back(name);
+    }
+    const List in_order{"vectors",
+                        "el0_brk64",
+                        "uprobe_pre_sstep_notifier",
+                        "uprobe_notify_resume",
+                        "mtree_load",
+                        "uprobe_dispatcher",
+                        "_find_first_zero_bit",
+                        "arch_uprobe_copy_ixol",
+                        "caches_clean_inval_pou",
+                        "arch_uprobe_pre_xol",
+                        "user_enable_single_step",
+                        "ret_to_user",
+                        "el0_softstp",
+                        "uprobe_post_sstep_notifier",
+                        "arch_uprobe_post_xol",
+                        "xol_free_insn_slot",
+                        "recalc_sigpending",
+                        "ret_to_user"};
+    auto at = calls.begin();
+    for (const std::string& name : in_order) {
+        INFO(name);
+        at = std::find(at, calls.end(), name);
+        REQUIRE(at != calls.end());
+    }
+}
+
+TEST_CASE("JSON of a hit has what each step is made of, and its sum", "[tools][explain]") {
+    if (no_targets()) return;
+    const List kernels{"v6.12", "next-20241104+stp", "whatif-brk-after-slot",
+                       "whatif-prefilled-slots"};
+    for (const bool return_probe : {false, true}) {
+        const auto json =
+            nlohmann::json::parse(explain_report_json(explained("push", return_probe, 1, kernels)));
+        for (const auto& run : json["runs"]) {
+            double total = 0;
+            for (const auto& event : run["events"]) {
+                INFO(event.dump());
+                if (event.contains("work")) total += event["cycles"].get<double>();
+                if (!event.contains("terms")) continue;
+                double sum = 0;
+                for (const auto& term : event["terms"]) sum += term["cycles"].get<double>();
+                CHECK(sum == Approx(event["cycles"].get<double>()).margin(0.02));
+            }
+            CHECK(total == Approx(run["totals"]["cycles"].get<double>()));
+        }
+    }
+}
+
+// Linux sets MDSCR_EL1.SS on the way out to the slot (enable_step_tsk) and clears it on the way in
+// from it (disable_step_tsk).
+TEST_CASE("JSON of a stepped hit follows registers and words through the steps",
+          "[tools][explain]") {
+    if (no_targets()) return;
+    const auto json =
+        nlohmann::json::parse(explain_report_json(explained("push", false, 1, {"v6.12"})));
+    const auto& run = json["runs"][0];
+    CHECK(run["before"]["registers"].size() == 34);
+    const std::string probed = run["before"]["pc"];
+    const auto& words = run["before"]["words"];
+    CHECK(std::any_of(words.begin(), words.end(), [&](const auto& word) {
+        return word["address"] == probed && word["word"] == "d42000a0" && word["page"] == "program";
+    }));
+    auto registers = run["before"]["registers"];
+    List steps, written;
+    for (const auto& event : run["events"]) {
+        for (const auto& [name, value] : event["registers"].items()) registers[name] = value;
+        for (const char* name : {"pc", "sp", "pstate", "x30"})
+            CHECK(registers[name] == event["state"][name]);
+        for (const auto& word : event["words"]) {
+            if (word.contains("before"))
+                written.push_back(fmt::format("{} {}", word["page"].get<std::string>(),
+                                              word["word"].get<std::string>()));
+        }
+        const std::string ss = std::to_string(event["system_registers"]["mdscr_el1_ss"].get<int>());
+        if (steps.empty() || steps.back() != ss) steps.push_back(ss);
+    }
+    CHECK(written == List{"xol d42000a0", "xol a9bf7bfd"});
+    // Off and on again around the first fetch from the page.
+    CHECK(steps == List{"0", "1", "0", "1", "0"});
+}
+
 TEST_CASE("a told hit fits, whatever the kernels are called", "[tools][explain]") {
     if (no_targets()) return;
     ExplainReport report = explained("push", true, 1, {"next-20241104", "next-20241104+stp"});

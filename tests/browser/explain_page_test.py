@@ -1,0 +1,388 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The page of `explain -f html` in Debian's Chromium: explain_page_test.py BINARY.
+
+What the page shows is compared with `explain -f json` of the same hit. Exit status 77: Chromium, its driver or
+python3-selenium is not installed, or the tool was built without trigger targets (said on stderr).
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SKIPPED = 77
+DEBIAN_PYTHON = "/usr/bin/python3"
+
+try:
+    from selenium import webdriver
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+except ImportError:
+    # Debian's selenium is a module of Debian's python only.
+    if os.path.exists(DEBIAN_PYTHON) and os.path.realpath(sys.executable) != os.path.realpath(DEBIAN_PYTHON):
+        os.execv(DEBIAN_PYTHON, [DEBIAN_PYTHON, *sys.argv])
+    print("skipped: python3-selenium is not installed", file=sys.stderr)
+    sys.exit(SKIPPED)
+
+BINARY = ""
+MOST_BYTES = 400_000
+HITS = {
+    "stepped": ["--kernels", "next-20241104", "push"],
+    "emulated": ["--kernels", "next-20241104+stp", "push"],
+    "first hit": ["--kernels", "v6.12", "--hit", "1", "push"],
+    "BRK after the slot": ["--kernels", "whatif-brk-after-slot", "push"],
+    "return probe": ["--kernels", "v6.12", "--kind", "uretprobe", "push"],
+    "signal in the slot": ["--kernels", "v6.12", "--hit", "1", "f9400000"],
+    "two kernels": ["push"],
+}
+HOSTILE = "<script>window.broken=1</script>'\"&amp;\u202ertl" + "long" * 1000
+
+
+def explain(form, words):
+    return subprocess.run([BINARY, "explain", "-f", form, *words], check=True, capture_output=True).stdout.decode()
+
+
+def exact(value):
+    """All digits of a figure; a sum of cycles has two."""
+    return f"{value:,.6f}".rstrip("0").rstrip(".")
+
+
+def open_browser(width=1024, height=768, dark=False):
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    browser = webdriver.Chrome(service=webdriver.chrome.service.Service(shutil.which("chromedriver")), options=options)
+    resize(browser, width, height)
+    paint(browser, "dark" if dark else "light")
+    return browser
+
+
+def resize(browser, width, height):
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+
+
+def paint(browser, scheme, media=""):
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia",
+                            {"media": media, "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+
+
+# What a reader sees of the current step, taken from the page at once.
+SHOWN = """
+const all = (query, key) => Object.fromEntries([...document.querySelectorAll(query)].map((e) => [e.dataset[key], e.textContent]));
+const text = (query) => document.querySelector(query)?.textContent ?? null;
+return {
+  heading: text("#step h3"), cycles: text("#step-cycles"), total: text("#total-cycles"), counter: text(".counter"),
+  system: all("#registers [data-register]", "register"), flags: all("#task [data-flag]", "flag"),
+  work: all("[data-work]", "work"), bars: all("[data-so-far]", "soFar"), utask: text("#task .value .term"),
+  changed: [...document.querySelectorAll("#step .registers tbody tr")].map((tr) => [...tr.children].map((c) => c.textContent)),
+  all: Object.fromEntries([...document.querySelectorAll(".all-registers dl div")].map((d) => [d.children[0].textContent, d.children[1].textContent])),
+  pc: [...document.querySelectorAll("#memory tr.pc")].map((tr) => [...tr.children].slice(1).map((c) => c.textContent)),
+  functions: [...document.querySelectorAll("#work .functions li")].map((li) => li.textContent.replace("()", "")),
+  terms: [...document.querySelectorAll("#work .terms tbody tr")].map((tr) => [...tr.children].slice(1, 4).map((c) => c.textContent)),
+};
+"""
+
+CONTRAST = r"""
+const luminance = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+const numbers = (color) => color.match(/[\d.]+/g).map(Number);
+const ground = (e) => {
+  for (; e; e = e.parentElement) {
+    const c = numbers(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] > 0) return c;
+  }
+  return [255, 255, 255];
+};
+const found = [];
+for (const walker = document.createTreeWalker(document.getElementById("page"), NodeFilter.SHOW_TEXT); walker.nextNode(); ) {
+  const node = walker.currentNode, e = node.parentElement;
+  if (!node.data.trim() || e.closest("svg") || !e.checkVisibility()) continue;
+  const a = luminance(numbers(getComputedStyle(e).color)), b = luminance(ground(e));
+  const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  if (ratio < 4.5) found.push([node.data.slice(0, 40), ratio.toFixed(2)]);
+}
+return found;
+"""
+
+NAMELESS = """
+const name = (e) => e.getAttribute("aria-label") || e.textContent.trim() || [...(e.labels ?? [])].map((l) => l.textContent).join("");
+return [...document.querySelectorAll("button, input, summary, a, [role=img], progress, section")]
+  .filter((e) => !(e.tagName === "SECTION" ? document.getElementById(e.getAttribute("aria-labelledby"))?.textContent : name(e)) && e.checkVisibility())
+  .map((e) => e.outerHTML.slice(0, 200));
+"""
+
+
+class ExplainPage(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="explain_page.")
+        cls.browser = open_browser()
+        cls.pages = {}
+        for title, words in HITS.items():
+            path = pathlib.Path(cls.folder.name, title.replace(" ", "-") + ".html")
+            path.write_text(explain("html", words))
+            cls.pages[title] = (path, json.loads(explain("json", words)))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.quit()
+        cls.folder.cleanup()
+
+    def setUp(self):
+        resize(self.browser, 1024, 768)
+        paint(self.browser, "light")
+
+    def open(self, title, fragment=""):
+        path, report = self.pages[title]
+        self.browser.get("about:blank")
+        self.browser.get(path.as_uri() + fragment)
+        return report
+
+    def press(self, key):
+        self.browser.find_element(By.TAG_NAME, "body").send_keys(key)
+
+    def test_every_page_opens_from_disk_without_an_error_or_a_request(self):
+        for title, (path, _) in self.pages.items():
+            with self.subTest(title):
+                for log in ("browser", "performance"):
+                    self.browser.get_log(log)
+                self.open(title)
+                self.assertEqual(self.browser.get_log("browser"), [])
+                requests = [m["params"]["request"]["url"] for m in (json.loads(e["message"])["message"] for e in self.browser.get_log("performance"))
+                            if m["method"] == "Network.requestWillBeSent"]
+                self.assertEqual([r for r in requests if r not in (path.as_uri(), "about:blank")], [])
+                self.assertLess(path.stat().st_size, MOST_BYTES)
+                self.assertTrue(self.browser.find_element(By.ID, "answer").is_displayed())
+
+    def compare(self, report, run, k, index, shown):
+        """The page at the state after event `index` of a run."""
+        event = run["events"][index]
+        state = event["state"]
+        title = {"exception": event.get("ec_name"), "path": event.get("path"), "eret": "ERET to EL0"}.get(event["event"])
+        if title:
+            self.assertIn(title, shown["heading"])
+        self.assertIn(f"EL{event['el']}", shown["heading"])
+        if event["event"] != "function":
+            self.assertEqual(shown["cycles"], exact(event["cycles"]))
+            self.assertEqual(shown["total"], exact(event["cycles_so_far"]))
+        self.assertEqual(shown["bars"][str(k)], exact(event["cycles_so_far"]))
+        system = event["system_registers"]
+        wanted = {"ESR_EL1": system["esr_el1"], "ELR_EL1": system["elr_el1"], "SPSR_EL1": system["spsr_el1"],
+                  "MDSCR_EL1.SS": str(system["mdscr_el1_ss"])}
+        if "far_el1" in system:
+            wanted["FAR_EL1"] = system["far_el1"]
+        self.assertEqual(shown["system"], wanted)
+        self.assertEqual(shown["flags"], {"TIF_UPROBE": str(int(state["tif_uprobe"])), "TIF_SINGLESTEP": str(int(state["tif_singlestep"])),
+                                          "TIF_SIGPENDING": str(int(state["tif_sigpending"])), "pending_returns": str(state["pending_returns"])})
+        self.assertEqual(shown["utask"], state["utask"])
+        self.assertEqual({name: now for name, _, now in shown["changed"]}, event["registers"])
+        for name, before, now in shown["changed"]:
+            self.assertNotEqual(before, now)
+        self.assertEqual(shown["all"]["pc"], state["pc"])
+        self.assertEqual(shown["all"]["sp"], state["sp"])
+        self.assertEqual(shown["all"]["x30"], state["x30"])
+        self.assertEqual(shown["all"]["pstate"], state["pstate"])
+        if shown["pc"]:
+            self.assertEqual([row[0] for row in shown["pc"]], [state["pc"]])
+        work = {kind["name"]: 0 for kind in report["work_kinds"]}
+        for past in run["events"][: index + 1]:
+            if "work" in past:
+                work[past["work"]] += past["cycles"]
+        self.assertEqual(shown["work"], {name: exact(round(work[name], 2)) for name in shown["work"]})
+        self.assertEqual(exact(round(sum(work.values()), 2)), exact(event["cycles_so_far"]))
+        self.assertEqual(shown["functions"], event.get("functions", []))
+        self.assertEqual(shown["terms"], [[exact(t["count"]), exact(t["each"]), exact(t["cycles"])] for t in event.get("terms", []) if t["cycles"] > 0])
+
+    def test_each_step_shows_what_the_json_says_forwards_and_backwards(self):
+        for title in HITS:
+            if title == "two kernels":
+                continue
+            with self.subTest(title):
+                report = self.open(title)
+                run = report["runs"][0]
+                shown = self.browser.execute_script(SHOWN)
+                self.assertEqual(shown["all"], run["before"]["registers"])
+                self.assertEqual(shown["pc"][0][0], run["before"]["pc"])
+                for index in range(len(run["events"])):
+                    self.press(Keys.ARROW_RIGHT)
+                    self.compare(report, run, 0, index, self.browser.execute_script(SHOWN))
+                self.press(Keys.ARROW_RIGHT)
+                self.assertIn(f"step {len(run['events'])} of {len(run['events'])}", self.browser.execute_script(SHOWN)["counter"])
+                for index in reversed(range(len(run["events"]) - 1)):
+                    self.press(Keys.ARROW_LEFT)
+                    self.compare(report, run, 0, index, self.browser.execute_script(SHOWN))
+
+    def test_kernels_step_together_and_each_shows_its_own_events_in_order(self):
+        report = self.open("two kernels")
+        steps = int(self.browser.find_element(By.CSS_SELECTOR, "#controls input").get_attribute("max"))
+        for k, run in enumerate(report["runs"]):
+            self.open("two kernels", f"#kernel={k}")
+            index = -1
+            for _ in range(steps):
+                self.press(Keys.ARROW_RIGHT)
+                shown = self.browser.execute_script(SHOWN)
+                if not shown["heading"].startswith("Nothing"):
+                    index += 1
+                    self.compare(report, run, k, index, shown)
+                self.assertEqual(shown["bars"][str(k)], exact(run["events"][index]["cycles_so_far"]))
+            self.assertEqual(index, len(run["events"]) - 1)
+
+    def test_the_words_written_to_a_slot_are_marked_where_they_are_written(self):
+        report = self.open("first hit")
+        for index, event in enumerate(report["runs"][0]["events"]):
+            self.press(Keys.ARROW_RIGHT)
+            marked = self.browser.execute_script("return [...document.querySelectorAll('#memory tr.changed')].map((tr) => [tr.children[1].textContent, tr.children[2].textContent])")
+            self.assertEqual(marked, [[w["address"], f"{w['before']} {w['word']}"] for w in event["words"] if "before" in w], index)
+
+    def test_stage_registers_and_bill_are_on_the_first_screen(self):
+        report = self.open("two kernels")
+        for _ in range(len(report["runs"][0]["events"])):
+            self.press(Keys.ARROW_RIGHT)
+            for query in ("#stage", "#cost", "#registers", "#step .cost, #step .registers"):
+                bottoms = self.browser.execute_script("return [...document.querySelectorAll(arguments[0])].map((e) => e.getBoundingClientRect().bottom)", query)
+                self.assertLessEqual(max(bottoms, default=0), 768, query)
+
+    def test_nothing_overflows_at_any_width(self):
+        for width in (360, 390, 512, 768, 1024, 1920):
+            resize(self.browser, width, 800)
+            for title in ("two kernels", "return probe"):
+                self.open(title, "#step=9")
+                self.assertLessEqual(self.browser.execute_script("return document.documentElement.scrollWidth"), width, title)
+
+    def test_text_has_contrast_and_every_control_a_name_in_light_and_dark(self):
+        for scheme in ("light", "dark"):
+            paint(self.browser, scheme)
+            for step in (0, 1, 8, 14, 17):
+                self.open("two kernels", f"#step={step}")
+                self.browser.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+                self.assertEqual(self.browser.execute_script(CONTRAST), [], (scheme, step))
+                self.assertEqual(self.browser.execute_script(NAMELESS), [], (scheme, step))
+
+    def test_the_keyboard_reaches_everything(self):
+        self.open("two kernels", "#step=8")
+        wanted = self.browser.execute_script(
+            "return [...document.querySelectorAll('button, input, summary')].filter((e) => e.checkVisibility()).map((e, i) => (e.dataset.n = i, i)).length")
+        reached = set()
+        for _ in range(wanted + 8):
+            self.press(Keys.TAB) if not reached else self.browser.switch_to.active_element.send_keys(Keys.TAB)
+            reached.add(self.browser.execute_script("return document.activeElement.dataset.n ?? null"))
+        self.assertEqual(reached - {None}, {str(n) for n in range(wanted)})
+
+    def test_keys_move_choose_and_toggle(self):
+        report = self.open("two kernels")
+        counter = lambda: self.browser.find_element(By.CSS_SELECTOR, ".counter").text
+        self.press(Keys.END)
+        last = counter()
+        self.assertRegex(last, r"^step (\d+) of \1$")
+        self.press(Keys.HOME)
+        self.assertTrue(counter().startswith("step 0 "))
+        self.press("2")
+        self.press(Keys.ARROW_RIGHT)
+        self.assertIn("kernel=1", self.browser.current_url)
+        self.assertIn("step=1", self.browser.current_url)
+        self.press("s")
+        self.assertIn("equal", self.browser.current_url)
+        self.press("p")
+        self.assertIn("projector", self.browser.current_url)
+        live = self.browser.find_element(By.ID, "live").get_attribute("textContent")
+        self.assertIn(report["runs"][1]["kernel"]["name"], live)
+        self.assertIn(report["runs"][1]["events"][0]["ec_name"], live)
+
+    def test_a_link_opens_the_page_at_its_step(self):
+        report = self.open("stepped", "#step=7")
+        self.compare(report, report["runs"][0], 0, 6, self.browser.execute_script(SHOWN))
+
+    def test_a_term_opens_its_glossary_entry_and_escape_goes_back_to_it(self):
+        self.open("stepped", "#step=1")
+        button = self.browser.find_element(By.CSS_SELECTOR, "#registers .term")
+        button.send_keys(Keys.ENTER)
+        panel = self.browser.find_element(By.ID, "glossary")
+        self.assertTrue(panel.is_displayed())
+        self.assertIn("exception link register", panel.text)
+        self.press(Keys.ESCAPE)
+        self.assertFalse(panel.is_displayed())
+        self.assertEqual(self.browser.switch_to.active_element, button)
+
+    def answer(self, text):
+        for option in self.browser.find_elements(By.CSS_SELECTOR, "#ask input[type=radio]"):
+            if option.get_attribute("value").split(" (")[0] == text or option.get_attribute("value") == text:
+                option.click()
+        for field in self.browser.find_elements(By.CSS_SELECTOR, "#ask input[type=text]"):
+            field.send_keys(text)
+        self.browser.find_element(By.CSS_SELECTOR, "#check").click()
+
+    def test_questions_take_the_answers_of_the_report_only(self):
+        report = self.open("stepped", "#ask")
+        events = report["runs"][0]["events"]
+        right = 0
+        for index, event in enumerate(events):
+            self.browser.find_element(By.ID, "next").click()
+            true = {"path": event.get("meaning"), "exit-work": "TIF_UPROBE", "slot": str(event.get("insns")), "eret": event.get("elr"),
+                    "exception": event.get("ec_name") if index == 0 else event.get("elr")}[event["event"]]
+            wrong = event["event"] == "slot"
+            right += not wrong
+            self.answer("17" if wrong else true)
+            self.assertEqual(self.browser.find_element(By.CSS_SELECTOR, "#ask h2").text, "Not so" if wrong else "Right", event)
+            self.browser.find_element(By.CSS_SELECTOR, "#go-on").click()
+        score = json.loads(self.browser.find_element(By.CSS_SELECTOR, "#score code").text)
+        self.assertEqual((score["schema"], score["asked"], score["right"]), ("uprobesim.answers/1", len(events), right))
+
+    def test_paper_has_every_step(self):
+        report = self.open("stepped")
+        self.browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+        paint(self.browser, "dark", "print")
+        self.assertEqual(len(self.browser.find_elements(By.CSS_SELECTOR, ".steps > li")), len(report["runs"][0]["events"]) + 1)
+        self.assertTrue(all(li.is_displayed() for li in self.browser.find_elements(By.CSS_SELECTOR, ".steps > li")))
+        self.assertFalse(self.browser.find_element(By.ID, "controls").is_displayed())
+        self.assertEqual(self.browser.execute_script(CONTRAST), [])
+
+    def test_without_javascript_the_text_report_stands_there(self):
+        words = ["--all", *HITS["stepped"]]
+        self.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+        try:
+            self.open("stepped")
+            text = self.browser.find_element(By.CSS_SELECTOR, "noscript pre")
+            self.assertGreater(text.size["height"], 0)
+            self.assertEqual(text.text.split(), explain("text", words).split())
+        finally:
+            self.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+    def test_a_name_that_looks_like_markup_stays_text(self):
+        profile = pathlib.Path(self.folder.name, "hostile.toml")
+        profile.write_text(f'name = {json.dumps(HOSTILE)}\nbased-on = "next-20241104"\ndescription = {json.dumps(HOSTILE)}\n'
+                           'release = "6.12.0"\n')
+        page = pathlib.Path(self.folder.name, "hostile.html")
+        page.write_text(explain("html", ["--kernels", f"{profile},next-20241104+stp", "push"]))
+        self.browser.get_log("browser")
+        self.browser.get(page.as_uri())
+        self.assertEqual(self.browser.get_log("browser"), [])
+        self.assertIsNone(self.browser.execute_script("return window.broken ?? null"))
+        names = [e.get_attribute("textContent") for e in self.browser.find_elements(By.CSS_SELECTOR, "#stage .name")]
+        self.assertIn(HOSTILE, names)
+        self.assertLessEqual(self.browser.execute_script("return document.documentElement.scrollWidth"), 1024)
+        self.assertEqual(len(self.browser.find_elements(By.TAG_NAME, "script")), 2)
+
+
+def missing():
+    for program, package in (("chromium", "chromium"), ("chromedriver", "chromium-driver")):
+        if shutil.which(program) is None:
+            return f"{package} is not installed"
+    if subprocess.run([BINARY, "explain", "push"], capture_output=True).returncode != 0:
+        return "this build has no trigger targets"
+    return None
+
+
+if __name__ == "__main__":
+    BINARY = os.path.abspath(sys.argv.pop(1))
+    reason = missing()
+    if reason:
+        print(f"skipped: {reason}", file=sys.stderr)
+        sys.exit(SKIPPED)
+    unittest.main()
