@@ -16,7 +16,10 @@ namespace uprobesim {
 struct PriceTerm {
     std::string figure;  // key of the machine profile: "kernel-cpi", "ops.ic-ivau"
     double count = 0;
-    double each = 0;  // cycles: the figure, and what the machine adds to it (per core, per trap)
+    double each = 0;     // cycles: the figure, and so many of `also`
+    std::string also{};  // a second figure: what a core or a trap adds; empty: none
+    double also_times = 0;
+    bool per_unit = false;  // of PriceList::path_units, which is rounded apart
 
     double cycles() const { return count * each; }
 };

@@ -81,20 +81,49 @@ std::vector<PriceTerm> exception_terms(const MachineProfile& machine, ExceptionC
     return terms;
 }
 
+namespace {
+
+PriceTerm op_term(const MachineProfile& machine, KernelOp op, double count, double each) {
+    PriceTerm term{"ops." + std::string(kernel_op_name(op)), count, each};
+    const auto also = [&term](std::string figure, double times) {
+        term.also = std::move(figure);
+        term.also_times = times;
+    };
+    switch (op) {
+        case KernelOp::DsbIsh: also("dsb-ish-per-core", machine.shareability_cores.value); break;
+        case KernelOp::SlotRefetch:
+            if (on(machine.dic)) {
+                term.figure = "slot-refetch-coherent";
+            } else {
+                also("slot-refetch-per-core", machine.shareability_cores.value);
+            }
+            break;
+        case KernelOp::MdscrRead:
+        case KernelOp::MdscrWrite:
+            also("debug-trap", machine.debug_register_traps.value / kMdscrAccessesPerStep);
+            break;
+        default: break;
+    }
+    return term;
+}
+
+}  // namespace
+
 std::vector<PriceTerm> path_terms(const MachineProfile& machine, const KernelProfile& kernel,
                                   KernelPath path, std::uint64_t units) {
     const PathCost& cost = kernel.paths[static_cast<std::size_t>(path)];
-    std::vector<PriceTerm> terms{{"kernel-cpi",
-                                  cost.insns + cost.insns_per_unit * static_cast<double>(units),
-                                  machine.kernel_cpi.value}};
+    const double cpi = machine.kernel_cpi.value;
+    std::vector<PriceTerm> terms{{"kernel-cpi", cost.insns, cpi}};
     const Ops prices = op_prices(machine);
     const Ops ops = ops_needed(cost.ops, machine);
     for (std::size_t op = 0; op < kKernelOpCount; ++op) {
-        if (ops[op] == 0) continue;
-        const bool coherent = static_cast<KernelOp>(op) == KernelOp::SlotRefetch && on(machine.dic);
-        terms.push_back({coherent ? std::string("slot-refetch-coherent")
-                                  : "ops." + std::string(kernel_op_name(static_cast<KernelOp>(op))),
-                         ops[op], prices[op]});
+        if (ops[op] != 0)
+            terms.push_back(op_term(machine, static_cast<KernelOp>(op), ops[op], prices[op]));
+    }
+    if (units != 0 && cost.insns_per_unit != 0) {
+        PriceTerm& term = terms.emplace_back(
+            PriceTerm{"kernel-cpi", cost.insns_per_unit * static_cast<double>(units), cpi});
+        term.per_unit = true;
     }
     return terms;
 }

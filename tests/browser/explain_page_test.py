@@ -8,6 +8,7 @@ python3-selenium is not installed, or the tool was built without trigger targets
 import json
 import os
 import pathlib
+import random
 import shutil
 import subprocess
 import sys
@@ -333,6 +334,38 @@ class ExplainPage(unittest.TestCase):
             self.browser.find_element(By.CSS_SELECTOR, "#go-on").click()
         score = json.loads(self.browser.find_element(By.CSS_SELECTOR, "#score code").text)
         self.assertEqual((score["schema"], score["asked"], score["right"]), ("uprobesim.answers/1", len(events), right))
+
+    def test_changed_costs_give_what_the_tool_says_of_the_same_settings(self):
+        report = self.open("two kernels", "#step=99")
+        draw = random.Random(1)
+        for _ in range(30):
+            chosen = draw.sample(report["figures"], draw.randint(1, 6))
+            settings = {f["key"]: round(draw.uniform(0.2, 3) * (f["value"] or 10), 2) for f in chosen}
+            words = [f"--set={key}={value}" for key, value in settings.items()]
+            wanted = json.loads(explain("json", [*words, "push"]))
+            fragment = "&".join(f"set={key}={value}" for key, value in settings.items())
+            self.open("two kernels", f"#step=99&{fragment}")
+            shown = self.browser.execute_script(SHOWN)
+            for k, run in enumerate(wanted["runs"]):
+                # The simulator rounds the units of a path with those of earlier hits.
+                self.assertAlmostEqual(float(shown["bars"][str(k)].replace(",", "")), run["totals"]["cycles"], delta=0.011, msg=str(settings))
+            command = self.browser.find_element(By.ID, "command-line").get_attribute("textContent")
+            self.assertEqual(command.split(), [w for key, value in settings.items() for w in ("--set", f"{key}={value:g}" if value == int(value) else f"{key}={value}")])
+
+    def test_a_slider_moves_the_hit_at_once_and_can_be_reset(self):
+        report = self.open("stepped", "#step=99")
+        self.browser.find_element(By.CSS_SELECTOR, "#sliders > summary").click()
+        slider = self.browser.find_element(By.ID, "slider-machine.ops.ic-ivau")
+        value = float(slider.get_attribute("value"))
+        slider.send_keys(Keys.ARROW_RIGHT * 5)
+        moved = float(slider.get_attribute("value"))
+        self.assertGreater(moved, value)
+        total = float(self.browser.execute_script(SHOWN)["bars"]["0"].replace(",", ""))
+        self.assertAlmostEqual(total - report["runs"][0]["totals"]["cycles"], moved - value, delta=0.011)
+        self.assertTrue(self.browser.find_element(By.ID, "priced").is_displayed())
+        self.browser.find_element(By.ID, "reset-all").click()
+        self.assertEqual(self.browser.execute_script(SHOWN)["bars"]["0"], exact(report["runs"][0]["totals"]["cycles"]))
+        self.assertFalse(self.browser.find_element(By.ID, "priced").is_displayed())
 
     def test_paper_has_every_step(self):
         report = self.open("stepped")

@@ -32,6 +32,7 @@ COMMANDS = [
     "compare --root ROOT -f json -o OUT/report " + PUSH + " /trig_push 2000",
     "bench -f json -o OUT/report uprobe-push",
     "explain -f json push",
+    "explain -f html push",
     "audit --root ROOT -f csv /trig_push",
     "whatif -f md --range IN/saved.json",
     "reproduce -f md",

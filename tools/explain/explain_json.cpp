@@ -2,9 +2,14 @@
 // The explained hit as JSON; docs/json.md describes the keys.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "sim/cost/price_terms.h"
 #include "sim/profile/kernel_profile.h"
+#include "sim/profile/profile_keys.h"
+#include "sim/profile/uncertainty.h"
 #include "tools/explain/explain.h"
 #include "tools/explain/hit_json.h"
 #include "tools/explain/path_story.h"
@@ -20,6 +25,69 @@ Json work_kinds() {
     for (const WorkKindInfo& info : kWorkKinds)
         kinds.push_back({{"name", info.name}, {"meaning", info.meaning}});
     return kinds;
+}
+
+Json figure_json(const std::string& key, double value, std::string_view unit,
+                 const std::string& source, Confidence confidence) {
+    const ConfidenceRange& range = confidence_range(confidence);
+    return {{"key", key},
+            {"value", value},
+            {"unit", unit},
+            {"low", value * range.low},
+            {"high", value * range.high},
+            {"source", source},
+            {"confidence", confidence_name(confidence)}};
+}
+
+void add_path(const ExplainReport& report, KernelPath path, std::string_view key,
+              double PathCost::*part, Json& rows) {
+    const auto cost = [path](const ExplainedRun& run) -> const PathCost& {
+        return run.kernel.paths[static_cast<std::size_t>(path)];
+    };
+    const PathCost& first = cost(report.runs.front());
+    const bool alike =
+        std::all_of(report.runs.begin(), report.runs.end(),
+                    [&](const ExplainedRun& run) { return cost(run).*part == first.*part; });
+    if (!alike || first.*part == 0) return;
+    rows.push_back(figure_json(fmt::format("kernel.paths.{}.{}", kernel_path_info(path).name, key),
+                               first.*part, "instructions", first.source, first.confidence));
+}
+
+// What the cycles of the hits follow from, each with the range that its confidence leaves: the
+// figures of all terms, and the instructions of paths that all of these kernels give alike.
+Json figures(const ExplainReport& report) {
+    std::set<std::string> keys;
+    std::set<KernelPath> paths;
+    const auto note = [&keys](const std::vector<PriceTerm>& terms) {
+        for (const PriceTerm& term : terms) {
+            keys.insert(term.figure);
+            if (term.also_times != 0) keys.insert(term.also);
+        }
+    };
+    for (const ExplainedRun& run : report.runs) {
+        for (const HitEvent& event : run.events) {
+            if (event.kind == HitEvent::Kind::Path) {
+                note(path_terms(report.machine, run.kernel, event.path, event.units));
+                paths.insert(event.path);
+            } else if (event.kind == HitEvent::Kind::Exception ||
+                       event.kind == HitEvent::Kind::Nested) {
+                note(exception_terms(report.machine, event.exception));
+            }
+        }
+    }
+    Json rows = Json::array();
+    keys.insert("frequency");
+    for (const std::string& key : keys) {
+        const Figure& figure = report.machine.figures.at(key);
+        rows.push_back(figure_json("machine." + key, figure.value, figure.unit, figure.source,
+                                   figure.confidence));
+    }
+    for (const KernelPath path : paths) {
+        add_path(report, path, "insns", &PathCost::insns, rows);
+        if (!kernel_path_info(path).unit.empty())
+            add_path(report, path, "insns-per-unit", &PathCost::insns_per_unit, rows);
+    }
+    return rows;
 }
 
 Json run_json(const ExplainReport& report, const ExplainedRun& run) {
@@ -62,6 +130,7 @@ std::string explain_report_json(const ExplainReport& report, bool indent) {
                        {"probes", report.probes},
                        {"hit", report.hit},
                        {"work_kinds", work_kinds()},
+                       {"figures", figures(report)},
                        {"runs", std::move(runs)}};
     return json.dump(indent ? 2 : -1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -115,12 +115,18 @@ Json HitJson::terms(const std::vector<PriceTerm>& terms) const {
     Json rows = Json::array();
     for (const PriceTerm& term : terms) {
         const Figure& figure = machine_.figures.at(term.figure);
-        rows.push_back({{"figure", "machine." + term.figure},
-                        {"count", term.count},
-                        {"each", rounded(term.each, 6)},
-                        {"cycles", rounded(term.cycles(), 2)},
-                        {"source", figure.source},
-                        {"confidence", confidence_name(figure.confidence)}});
+        Json row = {{"figure", "machine." + term.figure},
+                    {"count", term.count},
+                    {"each", rounded(term.each, 6)},
+                    {"cycles", rounded(term.cycles(), 2)},
+                    {"source", figure.source},
+                    {"confidence", confidence_name(figure.confidence)}};
+        if (!term.also.empty()) {
+            row["also"] = "machine." + term.also;
+            row["also_times"] = term.also_times;
+        }
+        if (term.per_unit) row["per_unit"] = true;
+        rows.push_back(std::move(row));
     }
     return rows;
 }

@@ -90,7 +90,11 @@ function alignedRows(runs) {
 }
 
 export function readReport() {
-  const report = JSON.parse(document.getElementById("report").textContent);
+  return JSON.parse(document.getElementById("report").textContent);
+}
+
+// With the frames and the order of steps that the page goes through.
+export function prepared(report) {
   const runs = report.runs.map((run) => ({ ...run, frames: framesOf(run) }));
   return {
     ...report,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The page of `explain -f html`: one hit on one or several kernels, step by step.
 import { theBill } from "./bill.js";
-import { readReport, settled } from "./data.js";
+import { prepared, readReport, settled } from "./data.js";
 import { el, name, replace, section } from "./dom.js";
 import { closeGlossary, glossaryList, glossaryPanel, linked } from "./glossary.js";
 import { kernelWork } from "./kernel.js";
@@ -9,9 +9,11 @@ import { KEYS, listenToKeys } from "./keys.js";
 import { cycles, many } from "./numbers.js";
 import { codePages } from "./pages.js";
 import { readPlace, writePlace } from "./place.js";
+import { repriced } from "./prices.js";
 import { Quiz } from "./quiz.js";
 import { changedRegisters, systemRegisters } from "./registers.js";
 import { theSentence } from "./sentence.js";
+import { Sliders } from "./sliders.js";
 import { axisOf, stageOf } from "./stage.js";
 import { stepList } from "./steps.js";
 import { changesOf, sentenceOf, titleOf, verdictOf } from "./story.js";
@@ -20,20 +22,21 @@ import { taskState } from "./task.js";
 const PLAY_MS = 1000;
 
 class Explorer {
-  constructor(report) {
-    this.report = report;
-    this.place = readPlace(report);
+  constructor(base) {
+    this.base = base;
+    this.report = prepared(base);
+    this.place = readPlace(this.report);
     this.folds = new Set();
     this.timer = null;
     this.build();
-    this.quiz = new Quiz(report, this.parts.ask, () => this.go(this.place.row + 1));
+    this.quiz = new Quiz(base, this.parts.ask, () => this.go(this.place.row + 1));
     listenToKeys({
       back: () => this.go(this.place.row - 1), on: () => this.on(), first: () => this.go(0),
-      last: () => this.last(), play: () => this.play(), kernel: (k) => k < report.runs.length && this.kernel(k),
+      last: () => this.last(), play: () => this.play(), kernel: (k) => k < base.runs.length && this.kernel(k),
       scale: () => this.toggle("equal"), ask: () => this.toggle("ask"), projector: () => this.toggle("projector"),
       close: closeGlossary,
     });
-    addEventListener("hashchange", () => { this.place = readPlace(report); this.show(); });
+    addEventListener("hashchange", () => location.reload());
     addEventListener("beforeprint", () => this.unfold());
     new ResizeObserver(() => this.drawStages()).observe(this.parts.stages);
     // What is unfolded stays so when the step changes.
@@ -41,7 +44,7 @@ class Explorer {
       const fold = event.target.dataset?.fold;
       if (fold) this.folds[event.target.open ? "add" : "delete"](fold);
     }, true);
-    this.show();
+    this.price();
   }
 
   build() {
@@ -60,20 +63,24 @@ class Explorer {
       live: el("p", { class: "hidden", "aria-live": "polite", id: "live" }),
       ask: el("section", { id: "ask", "aria-labelledby": "ask-h", hidden: true }),
       score: el("p", { id: "score", hidden: true }),
+      answer: el("div"),
+      priced: el("p", { id: "priced", hidden: true }),
     };
     for (const part of ["stages", "bill", "now", "changed", "system", "pages", "task", "kernel", "steps"]) p[part] = el("div", { class: "content" });
+    this.sliders = new Sliders(this.base, this.place.settings, () => this.price());
     const command = report.command.join(" ");
     replace(document.getElementById("page"),
       el("header", {}, el("p", { class: "what" }, "Hit ", `${report.hit}`, " of ", name(report.runs[0].probe), " on ", name(report.machine.name)),
-        el("h1", { class: "hidden" }, "One uprobe hit, step by step"), theSentence(report, (k, frame) => this.goToFrame(k, frame))),
+        el("h1", { class: "hidden" }, "One uprobe hit, step by step"), p.answer),
       el("nav", { id: "controls", "aria-label": "steps" },
         button("First", () => this.go(0)), button("Back", () => this.go(this.place.row - 1)), button("Next", () => this.on(), { id: "next" }),
         button("Last", () => this.last()), this.playButton, this.slider, this.counter, Object.values(this.toggles)),
-      p.live,
+      p.live, p.priced,
       section("stage", "Stage", p.stages), section("cost", "Cycles so far", p.bill), p.ask, p.score,
       el("div", { id: "machine" },
         section("step", "This step", p.now, p.changed), section("registers", "Exception registers", p.system),
         section("memory", "Instructions", p.pages), section("task", "Task", p.task), section("work", "What it is made of", p.kernel)),
+      this.sliders.element,
       el("details", { id: "all" }, el("summary", {}, "All steps as a list"), p.steps),
       glossaryList(),
       el("details", { id: "keys" }, el("summary", {}, "Keys"), el("dl", {}, KEYS.map(([key, what]) => [el("dt", {}, key), el("dd", {}, what)]))),
@@ -82,8 +89,19 @@ class Explorer {
       glossaryPanel());
   }
 
+  // The report at the figures that are set.
+  price() {
+    const { place, parts } = this;
+    this.report = prepared(repriced(this.base, place.settings));
+    replace(parts.answer, theSentence(this.report, (k, frame) => this.goToFrame(k, frame)));
+    parts.priced.hidden = place.settings.size === 0;
+    replace(parts.priced, `With changed costs: ${[...place.settings].map(([key, value]) => `${key}=${value}`).join(", ")} `,
+      el("button", { type: "button", onclick: () => this.sliders.reset() }, "Reset all"));
+    this.show();
+  }
+
   unfold() {
-    for (const details of document.querySelectorAll("details")) if (details.id !== "keys") details.open = true;
+    for (const details of document.querySelectorAll("details")) if (details.id !== "keys" && details.id !== "sliders") details.open = true;
   }
 
   get run() { return this.report.runs[this.place.kernel]; }
@@ -185,7 +203,7 @@ class Explorer {
     replace(parts.system, systemRegisters(run, frame));
     replace(parts.pages, codePages(run, frame));
     replace(parts.task, taskState(frame));
-    replace(parts.kernel, this.row.own[place.kernel] ? kernelWork(frame) : el("p", { class: "quiet" }, "Nothing."));
+    replace(parts.kernel, this.row.own[place.kernel] ? kernelWork(frame, (key) => this.sliders.focus(key)) : el("p", { class: "quiet" }, "Nothing."));
     replace(parts.steps, stepList(run, (index) => this.goToFrame(place.kernel, index)));
     const done = place.ask && this.quiz && place.row === report.rows.length - 1;
     parts.score.hidden = !done;

@@ -18,6 +18,11 @@ export function duration(ns) {
   return ns < 1000 ? `${ns.toFixed(1)} ns` : `${(ns / 1000).toFixed(2)} µs`;
 }
 
+// "medium: fitted to ...", and "assumption: ..." once.
+export function sourced({ confidence, source }) {
+  return source.startsWith(`${confidence}:`) ? source : `${confidence}: ${source}`;
+}
+
 export function many(count, noun) {
   return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -120,7 +120,7 @@ TEST_CASE("a price's terms name each figure with its count", "[sim][cost]") {
     CHECK(text(exception_terms(machine(), ExceptionClass::DataAbortSameEl)) ==
           "exception-entry 1 x 30; exception-return 1 x 20; ");
     CHECK(text(path_terms(machine(), kernel(), KernelPath::SysReadFile, 8)) ==
-          "kernel-cpi 102 x 2; ops.isb 2 x 10; ops.dc-cvau 4 x 0.25; ");
+          "kernel-cpi 100 x 2; ops.isb 2 x 10; ops.dc-cvau 4 x 0.25; kernel-cpi 2 x 2; ");
     // With IDC there is no clean.
     MachineProfile coherent = machine();
     coherent.idc.value = 1;
