@@ -363,7 +363,7 @@ class ExplainPage(unittest.TestCase):
         total = float(self.browser.execute_script(SHOWN)["bars"]["0"].replace(",", ""))
         self.assertAlmostEqual(total - report["runs"][0]["totals"]["cycles"], moved - value, delta=0.011)
         self.assertTrue(self.browser.find_element(By.ID, "priced").is_displayed())
-        self.browser.find_element(By.ID, "reset-all").click()
+        self.browser.find_element(By.ID, "reset-all").send_keys(Keys.ENTER)
         self.assertEqual(self.browser.execute_script(SHOWN)["bars"]["0"], exact(report["runs"][0]["totals"]["cycles"]))
         self.assertFalse(self.browser.find_element(By.ID, "priced").is_displayed())
 

@@ -19,7 +19,7 @@ import harness
 
 SECONDS = 300
 FAKETIME = "/usr/lib/*/faketime/libfaketime.so.1"
-SHORT = 12  # of COMMANDS, in the short test
+SHORT = 13  # of COMMANDS, in the short test
 
 PUSH = "-p uprobe:/trig_push:uprobe_target_push"
 # The words as a user types them. ROOT: the guest programs, DEBIAN: the sysroot, IN: input files, OUT: where outputs go.

@@ -9,6 +9,12 @@ function figure(text, go) {
   return el("button", { type: "button", class: "figure-link", onclick: go }, text);
 }
 
+function compared(totals) {
+  const difference = Math.max(...totals) - Math.min(...totals);
+  if (difference === 0) return ". ";
+  return totals.length === 2 ? `: ${grouped(difference)} ${totals[1] < totals[0] ? "fewer" : "more"}. ` : `. The cheapest saves ${grouped(difference)}. `;
+}
+
 export function theSentence(report, goTo) {
   const frequency = report.machine.frequency_hz;
   const totals = report.runs.map((run) => run.totals.cycles);
@@ -16,10 +22,9 @@ export function theSentence(report, goTo) {
     k === 0 ? [el("code", {}, run.instruction), " costs "] : ", ",
     figure(k === 0 ? `${grouped(totals[k])} cycles` : grouped(totals[k]), () => goTo(k, run.frames.length - 1)),
     ` (${duration((totals[k] / frequency) * 1e9)}) `, term(isStepped(run) ? "stepped" : "emulated"), " on ", name(run.kernel.name)]);
-  const dearest = totals.indexOf(Math.max(...totals)), cheapest = totals.indexOf(Math.min(...totals));
+  const dearest = totals.indexOf(Math.max(...totals));
   const parts = report.runs[dearest].frames.slice(1).filter((f) => f.event.work);
   const most = parts.reduce((a, b) => (b.event.cycles > a.event.cycles ? b : a), parts[0]);
-  const difference = totals[dearest] - totals[cheapest];
-  return el("p", { id: "answer" }, runs, difference > 0 ? `: ${grouped(difference)} fewer. ` : ". ",
+  return el("p", { id: "answer" }, runs, compared(totals),
     most ? ["The largest part is ", figure(`${grouped(most.event.cycles)} cycles`, () => goTo(dearest, most.index)), " of ", el("code", {}, most.event.path ?? most.event.class ?? "EL0"), "."] : "");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The hit of one kernel as blocks in three lanes, time to the right: what EL0, the hardware and EL1
 // do. All kernels are drawn on one axis.
-import { scaleLinear } from "d3-scale";
+import scaleLinear from "d3-scale/src/linear.js";
 import { svg } from "./dom.js";
 import { grouped } from "./numbers.js";
 import { titleOf } from "./story.js";

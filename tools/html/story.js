@@ -36,7 +36,7 @@ export function titleOf(frame) {
 
 const SENTENCES = {
   exception: (run, f) =>
-    `The CPU goes from EL0 to EL1. ESR_EL1 says why: ${f.event.iss_text}. ` +
+    `The CPU goes from EL0 to EL1. ESR_EL1 says why: ${f.event.ec_name}, ${f.event.iss_text}. ` +
     `ELR_EL1 holds the address to return to, ${placed(run, f.state, f.event.elr)}.`,
   "nested-exception": (run, f) => `The kernel itself takes an exception (${f.event.class}) and goes on.`,
   path: (run, f) => `${f.event.meaning}.`,
