@@ -10,7 +10,7 @@ namespace uprobesim {
 namespace {
 
 struct Row {
-    KernelPath path;
+    KernelPath path{};
     PathStory story;
 };
 

@@ -90,7 +90,7 @@ TEST_CASE("a hit takes the exceptions that it takes on a real kernel", "[tools][
         std::uint64_t hit;
         const List& debian;     // v6.12
         const List& emulating;  // v6.13+stp-copy: NOP and STP emulated
-    } kRows[] = {
+    } rows[] = {
         {"nop", false, 2, kStepped, kEmulated},
         {"push", false, 2, kStepped, kEmulated},
         {"ret", false, 2, kEmulated, kEmulated},
@@ -104,7 +104,7 @@ TEST_CASE("a hit takes the exceptions that it takes on a real kernel", "[tools][
         {"push", true, 1, kFirstSteppedReturn, kFirstEmulatedReturn},
         {"ret", true, 1, kFirstEmulatedReturn, kFirstEmulatedReturn},
     };
-    for (const auto& row : kRows) {
+    for (const auto& row : rows) {
         INFO(row.target << (row.return_probe ? " returns" : "") << ", hit " << row.hit);
         const auto report =
             explained(row.target, row.return_probe, row.hit, {"v6.12", "v6.13+stp-copy"});
