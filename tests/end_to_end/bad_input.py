@@ -128,6 +128,8 @@ COMMAND_MISTAKES = [
     ("explain-short-word", ["explain", "d503201"], MISTAKE, ["d503201"]),
     ("explain-refused", ["explain", "d4000001"], MISTAKE, ["svc"]),
     ("explain-arguments", ["explain", "push", "5"], MISTAKE, ["push"]),
+    ("explain-html-top", ["explain", "-f", "html", "--top", "3", "push"], MISTAKE, ["--top", "HTML"]),
+    ("run-html", ["run", "-f", "html", "--root", "ROOT", "/trig_push"], MISTAKE, ["html"]),
     ("explain-hit", ["explain", "--hit", "0", "push"], MISTAKE, ["--hit"]),
     ("explain-kind", ["explain", "--kind", "kprobe", "push"], MISTAKE, ["kprobe"]),
     ("explain-kernel", ["explain", "--kernels", "v0.1", "push"], MISTAKE, ["v0.1"]),

@@ -206,8 +206,11 @@ Result<ReportOptions> read_report_options(const CommandLine& line,
     if (line.given("top") && (options.order.top == 0 || options.all))
         return user_error(options.all ? "it and --all exclude each other" : "at least one row",
                           "--top");
-    if (options.format == ReportFormat::Json && (line.given("sort") || line.given("top")))
-        return user_error("JSON has every row, in an order of its own",
+    const bool has_all =
+        options.format == ReportFormat::Json || options.format == ReportFormat::Html;
+    if (has_all && (line.given("sort") || line.given("top")))
+        return user_error(fmt::format("{} has every row, in an order of its own",
+                                      options.format == ReportFormat::Json ? "JSON" : "HTML"),
                           line.given("sort") ? "--sort" : "--top", "it is for text, csv and md");
     const auto color = TRY(line.choice("color", no_color ? "never" : "auto", color_words()));
     for (const ColorRow& row : kColors) {
