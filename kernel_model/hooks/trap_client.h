@@ -27,14 +27,18 @@ public:
     virtual void notify_resume(Task&) = 0;
     // Before a signal is delivered (uprobe_deny_signal). True: not now.
     virtual bool deny_signal(Task&) = 0;
-    // A file mapping that may hold probes was made / a range is about to be unmapped.
+    // As of MmObserver: a mapping of a file was made or has got other bounds; a range is about to
+    // be unmapped (value: breakpoints' pages in it); a range became executable by mprotect.
     virtual void on_map(Process&, const Vma&) = 0;
-    virtual void on_unmap(Process&, VRange) = 0;
+    virtual std::uint64_t on_unmap(Process&, VRange) = 0;
+    virtual void on_executable(Process&, VRange) = 0;
     // After clone. The child is a thread, or the first task of a process that has a copy of the
     // memory or shares its parent's (`vfork`).
     virtual void on_clone(Task& parent, Task& child, bool vfork) = 0;
     virtual void on_exec(Process&) = 0;
     virtual void on_task_exit(Task&) = 0;
+    // The last task of a memory leaves it, by exit or exec.
+    virtual void on_memory_end(Task&, Mm&) = 0;
 };
 
 }  // namespace uprobesim

@@ -60,9 +60,18 @@ std::unique_ptr<Process> ProcessTable::fork_process(Task& parent, const CloneReq
         kernel_.gate().spend(parent, KernelPath::SysVfork);
         return child;
     }
-    std::uint64_t copied = 0;
+    ForkedPages copied;
     child->mm = parent.process->mm->fork(copied);
-    kernel_.gate().spend(parent, KernelPath::SysFork, copied);
+    kernel_.gate().spend(parent, KernelPath::SysFork, copied.entries);
+    // Text is copied because of pages of the process's own in it. Those of breakpoints are what
+    // there is in a program that nobody debugs.
+    if (copied.text_entries != 0) {
+        const Account account =
+            parent.process->mm->extension ? Account::ProbePlace : Account::Guest;
+        kernel_.gate().spend(parent, KernelPath::SysForkText, copied.text_entries, account);
+        if (copied.text_tables != 0)
+            kernel_.gate().spend(parent, KernelPath::SysForkTable, copied.text_tables, account);
+    }
     if (child->mm == nullptr) return nullptr;
     child->mm->observe(this);
     return child;

@@ -122,6 +122,9 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
     const TaskEnd end{killed ? TaskEnd::Kind::Killed : TaskEnd::Kind::Exited, status};
     for (const auto& [id, task] : process.tasks) exit_task(*task, end);
     --ending_;
+    if (TrapClient* client = kernel_.client();
+        client != nullptr && !process.tasks.empty() && process.mm.use_count() == 1)
+        client->on_memory_end(*process.tasks.begin()->second, *process.mm);
     process.alive = false;
     kernel_.signal_timers().set_real(process, 0, 0);
     process.posix_timers.clear();

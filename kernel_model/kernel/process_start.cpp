@@ -148,6 +148,22 @@ Task& ProcessTable::add_task(Process& process, TaskId id, ContextId context) {
     return *process.tasks.emplace(id, std::move(task)).first->second;
 }
 
+namespace {
+
+// While a program is loaded no other process is ended for want of memory: execve fails.
+class ExecObserver final : public MmObserver {
+public:
+    explicit ExecObserver(MmObserver& table) : table_(table) {}
+    void mapped(Mm& mm, const Vma& vma) override { table_.mapped(mm, vma); }
+    std::uint64_t unmapping(Mm& mm, VRange range) override { return table_.unmapping(mm, range); }
+    void made_executable(Mm& mm, VRange range) override { table_.made_executable(mm, range); }
+
+private:
+    MmObserver& table_;
+};
+
+}  // namespace
+
 // Replaces the process's program. On failure the process is unchanged.
 tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task,
                                                     ExecRequest request) {
@@ -168,6 +184,10 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     process.mm->set_stack_limit(process.limits[abi::kRlimitStack].soft);
     process.mm->set_limits(process.limits[abi::kRlimitAs].soft,
                            process.limits[abi::kRlimitData].soft);
+    // Breakpoints are placed as the segments are mapped.
+    process.mm->set_maker(process.pid);
+    ExecObserver observer(*this);
+    process.mm->observe(&observer);
     const auto loaded = load_program(machine, kernel_.files(), process, request);
     if (!loaded) {
         process.mm = std::move(old_mm);
@@ -175,6 +195,8 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
         std::tie(process.argument_area, process.environment_area, process.stack_start) = old_places;
         return tl::make_unexpected(loaded.error());
     }
+
+    process.mm->observe(this);
 
     // Point of no return: what exec resets (begin_new_exec, flush_signal_handlers).
     if (old_mm != nullptr) {
@@ -204,15 +226,9 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     machine.cpu->write_fp(task.context, {});
     machine.cpu->write(task.context, Reg::Tpidr, 0);
 
-    process.mm->observe(this);
-    process.mm->set_maker(process.pid);
     if (TrapClient* client = kernel_.client(); client != nullptr) {
+        if (old_mm != nullptr && old_mm.use_count() == 1) client->on_memory_end(task, *old_mm);
         client->on_exec(process);
-        std::vector<Vma> of_files;  // a copy: the client may map
-        for (const auto& [begin, vma] : process.mm->vmas()) {
-            if (vma.file != nullptr) of_files.push_back(vma);
-        }
-        for (const Vma& vma : of_files) client->on_map(process, vma);
     }
     return {};
 }
@@ -233,13 +249,19 @@ Process* ProcessTable::process_of(const Mm& mm) const {
 }
 
 void ProcessTable::mapped(Mm& mm, const Vma& vma) {
-    if (kernel_.client() == nullptr || vma.file == nullptr) return;
+    if (kernel_.client() == nullptr) return;
     if (Process* process = process_of(mm)) kernel_.client()->on_map(*process, vma);
 }
 
-void ProcessTable::unmapping(Mm& mm, VRange range) {
+std::uint64_t ProcessTable::unmapping(Mm& mm, VRange range) {
+    if (kernel_.client() == nullptr) return 0;
+    Process* process = process_of(mm);
+    return process != nullptr ? kernel_.client()->on_unmap(*process, range) : 0;
+}
+
+void ProcessTable::made_executable(Mm& mm, VRange range) {
     if (kernel_.client() == nullptr) return;
-    if (Process* process = process_of(mm)) kernel_.client()->on_unmap(*process, range);
+    if (Process* process = process_of(mm)) kernel_.client()->on_executable(*process, range);
 }
 
 }  // namespace uprobesim

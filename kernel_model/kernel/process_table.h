@@ -84,7 +84,8 @@ public:
     TaskId first_task() const { return TaskId{kFirstPid}; }
 
     void mapped(Mm&, const Vma&) override;
-    void unmapping(Mm&, VRange) override;
+    std::uint64_t unmapping(Mm&, VRange) override;
+    void made_executable(Mm&, VRange) override;
     bool out_of_memory(Mm&) override;
 
 private:

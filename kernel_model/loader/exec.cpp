@@ -62,6 +62,20 @@ std::string_view open_failure(Errno number) {
     }
 }
 
+// The pages that all segments take.
+struct Extent {
+    std::uint64_t begin = ~std::uint64_t{0};
+    std::uint64_t end = 0;
+};
+Extent extent_of(const ElfImage& elf) {
+    Extent extent;
+    for (const ElfSegment& s : elf.segments) {
+        extent.begin = std::min(extent.begin, page_floor(s.vaddr));
+        extent.end = std::max(extent.end, page_ceil(s.vaddr + s.memory_size));
+    }
+    return extent;
+}
+
 class ProgramLoader {
 public:
     ProgramLoader(Machine& machine, FileSystem& files, Process& process)
@@ -86,7 +100,9 @@ private:
     Loaded<Image> open_program(const ExecRequest& request, std::vector<std::string>& arguments);
     Loaded<void> choose_bias(Image& image, bool is_interpreter);
     Loaded<void> map_image(const Image& image);
-    Loaded<void> map_segment(const Image& image, const ElfSegment& segment);
+    // `span`: what is mapped of the file at first, more than the segment where the image is placed
+    // by mmap.
+    Loaded<void> map_segment(const Image& image, const ElfSegment& segment, std::uint64_t span);
     void place_break(const Image& program);
 
     Machine& machine_;
@@ -164,12 +180,9 @@ Loaded<ProgramLoader::Image> ProgramLoader::open_program(const ExecRequest& requ
 
 Loaded<void> ProgramLoader::choose_bias(Image& image, bool is_interpreter) {
     if (!image.elf.position_independent) return {};
-    std::uint64_t begin = ~std::uint64_t{0}, end = 0, align = kPageSize;
-    for (const ElfSegment& s : image.elf.segments) {
-        begin = std::min(begin, page_floor(s.vaddr));
-        end = std::max(end, page_ceil(s.vaddr + s.memory_size));
-        align = std::max(align, s.align);
-    }
+    const auto [begin, end] = extent_of(image.elf);
+    std::uint64_t align = kPageSize;
+    for (const ElfSegment& s : image.elf.segments) align = std::max(align, s.align);
     if (!is_interpreter && !image.elf.interpreter.empty()) {
         const std::uint64_t base = Mm::kDynBase.value & ~(align - 1);
         if (base == 0 || end - begin > Mm::kTaskSize.value - base)
@@ -190,7 +203,8 @@ Loaded<void> ProgramLoader::choose_bias(Image& image, bool is_interpreter) {
     return {};
 }
 
-Loaded<void> ProgramLoader::map_segment(const Image& image, const ElfSegment& segment) {
+Loaded<void> ProgramLoader::map_segment(const Image& image, const ElfSegment& segment,
+                                        std::uint64_t span) {
     const VAddr start(image.bias + segment.vaddr);
     const VAddr file_end = start + segment.file_size;
     const VAddr memory_end = start + segment.memory_size;
@@ -205,12 +219,22 @@ Loaded<void> ProgramLoader::map_segment(const Image& image, const ElfSegment& se
             return load_error(Errno::NoExec, "cannot be mapped into memory", image.file.name);
         mapped_end = VAddr(page_ceil(file_end.value));
         const auto mapped = mm_.map({.hint = start.page(),
-                                     .length = mapped_end - start.page(),
+                                     .length = std::max(mapped_end - start.page(), span),
                                      .prot = segment.prot,
                                      .fixed = true,
                                      .file = std::move(backing),
                                      .offset = page_floor(segment.file_offset)});
         if (!mapped) return failed(mapped.error());
+        // elf_map with a total_size: the rest of the span was mapped to find a place for all, and
+        // goes again. uprobe_mmap sees the mapping twice.
+        if (const VAddr end = start.page() + span; mapped_end < end) {
+            const auto cut = mm_.unmap({mapped_end, end});
+            if (!cut) return failed(cut.error());
+            // Of a mapping that nobody has touched, but to place breakpoints.
+            if (cut->of_files != 0)
+                machine_.ledger.spend(task_, KernelPath::SysMunmapFile, cut->of_files,
+                                      Account::ProbePlace);
+        }
         // padzero: what follows the file's bytes in the last page is zero, by a store the kernel
         // makes itself.
         const std::uint64_t tail = mapped_end - file_end;
@@ -231,8 +255,11 @@ Loaded<void> ProgramLoader::map_segment(const Image& image, const ElfSegment& se
 }
 
 Loaded<void> ProgramLoader::map_image(const Image& image) {
+    const Extent extent = extent_of(image.elf);
+    std::uint64_t span = image.elf.position_independent ? extent.end - extent.begin : 0;
     for (const ElfSegment& segment : image.elf.segments) {
-        if (auto mapped = map_segment(image, segment); !mapped) return mapped;
+        if (auto mapped = map_segment(image, segment, span); !mapped) return mapped;
+        span = 0;
     }
     return {};
 }

@@ -238,6 +238,11 @@ std::uint64_t Mm::populate(VRange range, Access access, std::optional<TaskId> ta
     return there;
 }
 
+bool Mm::has_own_page(VAddr address) const {
+    const auto present = space_->lookup(address.page());
+    return present && !is_zero(present->frame) && machine_.memory.refs(present->frame) == 1;
+}
+
 bool Mm::poke_text(VAddr address, std::uint32_t word, TaskId task) {
     // The cost of placing a breakpoint includes the copy, so it is not charged to `task`.
     static_cast<void>(task);

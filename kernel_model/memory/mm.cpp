@@ -86,8 +86,11 @@ void Mm::split_at(VAddr at) {
     upper.file_offset = upper.offset_of(at);
     upper.range.begin = at;
     it->second.range.end = at;
-    vmas_.emplace(at, std::move(upper));
+    const Vma lower = it->second;
+    vmas_.emplace(at, upper);
     settle_charge();
+    announce(lower);
+    announce(upper);
 }
 
 void Mm::insert(Vma vma) {
@@ -107,6 +110,7 @@ void Mm::merge_around(VRange range) {
             it->second.range.end = next->second.range.end;
             vmas_.erase(next);
             settle_charge();
+            announce(Vma(it->second));
         } else {
             it = next;
         }
@@ -114,7 +118,7 @@ void Mm::merge_around(VRange range) {
 }
 
 void Mm::announce(const Vma& vma) {
-    if (observer_ != nullptr) observer_->mapped(*this, vma);
+    if (observer_ != nullptr && vma.file != nullptr) observer_->mapped(*this, vma);
 }
 
 SysResult<VAddr> Mm::map(const MapRequest& request) {
@@ -153,26 +157,27 @@ SysResult<VAddr> Mm::map(const MapRequest& request) {
         const std::uint64_t inode = ++shared_objects_;
         vma.file = std::make_shared<SharedMemory>(machine_.memory, inode, length);
     }
-    const Vma placed = vma;
     insert(std::move(vma));
-    announce(placed);
+    announce(Vma(*find(range.begin)));
     return range.begin;
 }
 
-SysResult<std::uint64_t> Mm::unmap(VRange range) {
+SysResult<FreedPages> Mm::unmap(VRange range) {
     if (range.begin.page_offset() != 0 || range.end <= range.begin || range.end > kTaskSize)
         return tl::make_unexpected(Errno::Inval);
     range.end = VAddr(page_ceil(range.end.value));
     auto it = first_ending_after(range.begin);
-    if (it == vmas_.end() || it->second.range.begin >= range.end) return 0;
+    if (it == vmas_.end() || it->second.range.begin >= range.end) return FreedPages{};
     const bool makes_a_hole =
         it->second.range.begin < range.begin && range.end < it->second.range.end;
     if (makes_a_hole && is_full()) return tl::make_unexpected(Errno::NoMem);
 
-    if (observer_ != nullptr) observer_->unmapping(*this, range);
     split_at(range.begin);
     split_at(range.end);
-    const std::uint64_t freed = zap(range);
+    const std::uint64_t copies = observer_ != nullptr ? observer_->unmapping(*this, range) : 0;
+    FreedPages freed = zap(range);
+    freed.own -= copies;
+    freed.of_files += copies;
     vmas_.erase(vmas_.lower_bound(range.begin), vmas_.lower_bound(range.end));
     settle_charge();
     gap_grew(range);

@@ -45,13 +45,34 @@ enum class SpecialContent { FreshlyWritten, Executed };
 // Whether a child of fork has such a page too (VM_DONTCOPY).
 enum class AtFork { LeftOut, Copied };
 
+// Pages that an unmapping freed: of a file's cache, and the process's own.
+struct FreedPages {
+    std::uint64_t own = 0;
+    std::uint64_t of_files = 0;
+    std::uint64_t all() const { return own + of_files; }
+};
+
+// What a fork copied: page table entries, apart from them those of text (see Mm::fork) and the
+// tables that were made for these alone.
+struct ForkedPages {
+    std::uint64_t entries = 0;
+    std::uint64_t text_entries = 0;
+    std::uint64_t text_tables = 0;
+};
+
 // Notified of new mappings and of unmapping, so that probes can be placed and removed. Implemented
 // by the kernel, which forwards to the TrapClient.
 class MmObserver {
 public:
     virtual ~MmObserver() = default;
-    virtual void mapped(class Mm&, const Vma&) = 0;  // after mmap, mprotect to executable, exec
-    virtual void unmapping(class Mm&, VRange) = 0;   // before
+    // Where Linux calls uprobe_mmap: a mapping of a file was made, or has got other bounds, since
+    // it was split, grew or was merged with its neighbour. mprotect of a whole mapping is none.
+    virtual void mapped(class Mm&, const Vma&) = 0;
+    // Before. Returns how many of the range's own pages are copies that the observer had made of a
+    // file's pages: unmapping counts them as the file's, and the observer charges the rest.
+    virtual std::uint64_t unmapping(class Mm&, VRange) = 0;
+    // mprotect has made a range of a file's mapping executable.
+    virtual void made_executable(class Mm&, VRange) = 0;
     // A page cannot be had for this mm. True: another process was killed, so there may be one now.
     virtual bool out_of_memory(class Mm&) { return false; }
 };
@@ -78,8 +99,9 @@ public:
     Mm(const Mm&) = delete;
     Mm& operator=(const Mm&) = delete;
     // dup_mmap: a copy for fork, with which private pages are shared copy-on-write. Null: out of
-    // memory. `copied` is set to the number of page table entries copied.
-    std::unique_ptr<Mm> fork(std::uint64_t& copied);
+    // memory. `copied` is added to. Text of which the process has pages of its own, breakpoints for
+    // example, is copied too; the other files' pages are left to faults.
+    std::unique_ptr<Mm> fork(ForkedPages& copied);
     // Set by the probe layer; destroyed before all else in the mm.
     std::unique_ptr<MmExtension> extension;
 
@@ -88,7 +110,7 @@ public:
     FaultResult fault(VAddr address, Access access, TaskId task, Account account = Account::Guest);
 
     SysResult<VAddr> map(const MapRequest&);
-    SysResult<std::uint64_t> unmap(VRange);          // value: present pages freed
+    SysResult<FreedPages> unmap(VRange);
     SysResult<std::uint64_t> protect(VRange, Prot);  // value: present pages changed
     SysResult<VAddr> remap(VAddr old, std::uint64_t old_size, std::uint64_t new_size,
                            std::uint64_t flags, VAddr new_address);
@@ -127,6 +149,8 @@ public:
     // uprobe_write_opcode: replaces the page at `address` by a private anonymous copy in this mm
     // and stores `word`, without checking access rights (text is read-only). False: no page.
     bool poke_text(VAddr address, std::uint32_t word, TaskId task);
+    // Whether the page is present and this process's alone: a copy of a file's page for example.
+    bool has_own_page(VAddr address) const;
     // Maps one page made by the kernel ([uprobes]) at the highest free address, or at `where`.
     // Takes over the caller's reference to the frame.
     SysResult<VAddr> map_special(const std::string& name, PAddr frame, Prot prot,
@@ -168,7 +192,7 @@ private:
     void merge_around(VRange);
     VmaMap::iterator first_ending_after(VAddr);
     VmaMap::const_iterator first_ending_after(VAddr) const;
-    void announce(const Vma&);
+    void announce(const Vma& vma);
 
     // mm_place.cpp: placement of mappings, and limits
     bool is_free(VRange) const;
@@ -184,7 +208,7 @@ private:
 
     // mm_change.cpp
     void mark_written(const Vma&, VRange);
-    std::uint64_t zap(VRange);
+    FreedPages zap(VRange);
     std::uint64_t apply_rights(const Vma&, VRange);
     SysResult<VAddr> move(VAddr old, std::uint64_t old_size, std::uint64_t new_size, VAddr to,
                           bool keep_old);

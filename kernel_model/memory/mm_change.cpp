@@ -20,17 +20,19 @@ void Mm::mark_written(const Vma& vma, VRange range) {
 }
 
 // Drops the pages of a range.
-std::uint64_t Mm::zap(VRange range) {
-    std::uint64_t freed = 0;
+FreedPages Mm::zap(VRange range) {
+    FreedPages freed;
     for (auto it = first_ending_after(range.begin); it != vmas_.end() && it->first < range.end;
          ++it) {
         const Vma& vma = it->second;
         const VRange part{std::max(range.begin, vma.range.begin),
                           std::min(range.end, vma.range.end)};
         mark_written(vma, part);
-        space_->for_each_mapped(part, [&](VAddr page, Translation) {
+        space_->for_each_mapped(part, [&](VAddr page, Translation t) {
+            // A page of the cache has the reference of its file besides.
+            const bool own = vma.file == nullptr || machine_.memory.refs(t.frame) == 1;
             space_->unmap(page);
-            ++freed;
+            ++(own ? freed.own : freed.of_files);
         });
     }
     return freed;
@@ -60,7 +62,7 @@ SysResult<std::uint64_t> Mm::protect(VRange range, Prot prot) {
 
     std::uint64_t changed = 0;
     std::optional<Errno> error;
-    std::vector<Vma> now_executable;
+    std::vector<VRange> now_executable;
     // VMA by VMA, as in Linux: after an error the VMAs before it stay changed.
     for (VAddr at = range.begin; at < range.end;) {
         const Vma* found = find(at);
@@ -92,10 +94,12 @@ SysResult<std::uint64_t> Mm::protect(VRange range, Prot prot) {
         Vma& vma = vmas_.at(part.begin);
         vma.prot = prot;
         changed += apply_rights(vma, part);
-        if (becomes_executable) now_executable.push_back(vma);
+        if (becomes_executable) now_executable.push_back(part);
     }
     merge_around(range);
-    for (const Vma& vma : now_executable) announce(vma);
+    for (const VRange part : now_executable) {
+        if (observer_ != nullptr) observer_->made_executable(*this, part);
+    }
     if (error) return tl::make_unexpected(*error);
     return changed;
 }
@@ -109,7 +113,7 @@ SysResult<std::uint64_t> Mm::discard(VRange range) {
         at = it->second.range.end;
     }
     if (at < range.end) hole = true;
-    const std::uint64_t freed = zap(range);
+    const std::uint64_t freed = zap(range).all();
     if (hole) return tl::make_unexpected(Errno::NoMem);
     return freed;
 }
@@ -186,7 +190,8 @@ SysResult<VAddr> Mm::move(VAddr old, std::uint64_t old_size, std::uint64_t new_s
         gap_grew(placed.range);
         return tl::make_unexpected(Errno::NoMem);
     }
-    announce(placed);
+    // copy_vma does not call uprobe_mmap: the breakpoints have moved with the pages, and the part
+    // by which the mapping has grown gets none.
     if (!keep_old && old_size != 0) {
         TRY(unmap(from));
     }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // dup_mmap: a second address space with the same mappings. Both share private pages until one of
 // them writes.
+#include <set>
+
 #include "kernel_model/memory/mm.h"
 #include "kernel_model/memory/page_rights.h"
 
 namespace uprobesim {
 namespace {
+
+constexpr std::uint64_t kTableSpan = 512 * kPageSize;  // of a last-level table
 
 // vma_needs_copy: page table entries of file pages are not copied: they can be faulted in again,
 // and the child usually calls execve first. A mapping with private pages must be copied, and is
@@ -29,7 +33,7 @@ bool needs_copy(const Vma& vma, const AddressSpace& space) {
 
 }  // namespace
 
-std::unique_ptr<Mm> Mm::fork(std::uint64_t& copied) {
+std::unique_ptr<Mm> Mm::fork(ForkedPages& copied) {
     auto child = make(machine_);
     if (child == nullptr) return nullptr;
     child->zero_ = zero_;
@@ -40,11 +44,15 @@ std::unique_ptr<Mm> Mm::fork(std::uint64_t& copied) {
     child->as_limit_ = as_limit_;
     child->data_limit_ = data_limit_;
     child->shared_objects_ = shared_objects_;
+    // Of 2 MiB each, by number.
+    std::set<std::uint64_t> tables;
+    std::set<std::uint64_t> tables_of_text;
     for (const auto& entry : vmas_) {
         const Vma& vma = entry.second;
         if (vma.dont_copy) continue;
         child->vmas_.emplace(entry.first, vma);
         if (!needs_copy(vma, *space_)) continue;
+        const bool text = vma.file != nullptr && vma.prot.exec && !vma.prot.write;
         bool out_of_memory = false;
         space_->for_each_mapped(vma.range, [&](VAddr page, Translation t) {
             if (out_of_memory) return;
@@ -56,11 +64,14 @@ std::unique_ptr<Mm> Mm::fork(std::uint64_t& copied) {
                 return;
             }
             if (shared != t.prot) space_->protect(page, shared);
-            ++copied;
+            ++(text ? copied.text_entries : copied.entries);
+            (text ? tables_of_text : tables).insert(page.value / kTableSpan);
         });
         if (out_of_memory) return nullptr;
     }
     child->settle_charge();
+    for (const std::uint64_t table : tables_of_text)
+        if (!tables.contains(table)) ++copied.text_tables;
     return child;
 }
 

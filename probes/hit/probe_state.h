@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "kernel_model/task/process.h"
@@ -40,6 +41,12 @@ struct ProcessProbes final : MmExtension {
     std::map<const Uprobe*, std::size_t> kept_slots;
     // Placed, but the mapping of its semaphore is not made yet; in the order of placing.
     std::vector<const Uprobe*> delayed;
+    // Copies of text pages that are not on the LRU lists yet, and those of them that the next
+    // breakpoint of their page has replaced: both are settled a batch at a time.
+    std::uint64_t copied = 0;
+    std::uint64_t replaced = 0;
+    // Numbers of pages copied for a mapping that was not executable.
+    std::set<std::uint64_t> not_synchronised;
     struct Line {
         std::uint64_t pc = 0;
         Uprobe* uprobe = nullptr;
@@ -47,6 +54,9 @@ struct ProcessProbes final : MmExtension {
     std::array<Line, 1024> cache{};
     Line& line(VAddr pc) { return cache[(pc.value >> 2) % cache.size()]; }
 };
+
+// Whether the word at `pc` is the kernel's breakpoint; false where no page is present.
+bool has_breakpoint(Mm& mm, VAddr pc);
 
 inline UprobeTask& state_of(Task& task) {
     if (!task.extension) task.extension = std::make_unique<UprobeTask>();

@@ -2,8 +2,6 @@
 // The sequence of a hit. Phase letters as in the table of probes/README.md.
 #include "probes/hit/uprobes.h"
 
-#include <cstring>
-
 #include "kernel_model/signal/signals.h"
 #include "probes/hit/probe_state.h"
 #include "probes/hit/steady_hit.h"
@@ -12,18 +10,6 @@
 #include "sim/profile/kernel_profile.h"
 
 namespace uprobesim {
-
-namespace {
-
-std::uint32_t word_at(Mm& mm, VAddr pc) {
-    std::uint32_t word = 0;
-    if (const auto t = mm.space().lookup(pc); t && pc.page_offset() <= kPageSize - 4) {
-        std::memcpy(&word, mm.space().memory().bytes(t->frame).data() + pc.page_offset(), 4);
-    }
-    return word;
-}
-
-}  // namespace
 
 bool Uprobes::owns_brk(const Task& task, std::uint16_t imm) const {
     const UprobeTask* state = find_state(task);
@@ -102,7 +88,7 @@ void Uprobes::handle_breakpoint(Task& task) {
         take_bill(task);  // of no probe
         // Either a BRK #5 of the program itself, or the probe was removed after the exception: then
         // the instruction is executed again.
-        if (word_at(*process.mm, pc) == kUprobeBrk)
+        if (has_breakpoint(*process.mm, pc))
             kernel_.signals().force(task, {.signal = Signal::Trap, .code = abi::kSiKernel});
         return;
     }
@@ -148,34 +134,6 @@ void Uprobes::emulate(Task& task, Uprobe& uprobe, VAddr pc) {
         kernel_.signals().force(task, {.signal = Signal::Segv, .code = abi::kSiKernel});
 }
 
-void Uprobes::on_map(Process& process, const Vma& vma) {
-    if (process.tasks.empty()) return;
-    Task& task = *process.tasks.begin()->second;
-    settle_semaphores(process, task, vma);
-    if (!vma.file || vma.shared || !vma.prot.exec || vma.prot.write) return;
-    const auto file = by_file_.find(vma.file->key());
-    if (file == by_file_.end()) return;
-    const std::uint64_t end = vma.file_offset + vma.range.size();
-    for (auto it = file->second.lower_bound(vma.file_offset);
-         it != file->second.end() && it->first < end; ++it) {
-        const VAddr at = vma.range.begin + (it->first - vma.file_offset);
-        kernel_.gate().spend(task, KernelPath::UprobePlace, 0, Account::ProbePlace);
-        const bool there = word_at(*process.mm, at) == kUprobeBrk;
-        if (!process.mm->poke_text(at, kUprobeBrk, task.id))
-            continue;  // silently, as in the kernel
-        ++it->second->placed;
-        probes_of(process).has_uprobes = true;
-        if (!there) note_semaphore(process, task, *it->second);
-    }
-}
-
-void Uprobes::on_unmap(Process& process, VRange range) {
-    if (!process.mm->extension) return;
-    for (auto& line : probes_of(process).cache) {
-        if (range.contains(VAddr(line.pc))) line = {};
-    }
-}
-
 // uprobe_dup_mmap and uprobe_copy_process. A child has the breakpoints in its copy of the text. It
 // also inherits replaced return addresses, so its XOL page must be at the same address as its
 // parent's.
@@ -203,6 +161,7 @@ void Uprobes::on_task_exit(Task& task) {
     if (!task.extension) return;
     UprobeTask& state = state_of(task);
     if (state.active != nullptr && task.process->mm->extension) leave_slot(task);
+    if (state.created) spend_placing(task, KernelPath::UprobeTaskFree);
     task.extension.reset();
 }
 

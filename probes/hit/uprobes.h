@@ -65,6 +65,7 @@ struct AttachSummary {
 
 class XolArea;
 struct ProbePlace;
+struct ProcessProbes;
 
 class Uprobes final : public TrapClient {
 public:
@@ -90,10 +91,12 @@ public:
     void notify_resume(Task&) override;
     bool deny_signal(Task&) override;
     void on_map(Process&, const Vma&) override;
-    void on_unmap(Process&, VRange) override;
+    std::uint64_t on_unmap(Process&, VRange) override;
+    void on_executable(Process&, VRange) override;
     void on_clone(Task& parent, Task& child, bool vfork) override;
     void on_exec(Process&) override;
     void on_task_exit(Task&) override;
+    void on_memory_end(Task&, Mm&) override;
 
 private:
     struct Image;  // a probed binary, opened once
@@ -104,6 +107,11 @@ private:
                    AttachSummary& summary, bool of_many);
     Result<bool> attach(Image& image, const ProbeSpec& spec, const ProbeHandler* handler,
                         const ProbePlace& place, AttachSummary& summary, bool explicit_one);
+
+    // placing.cpp
+    bool place(Process& process, Task& task, const Vma& vma, VAddr at);
+    void free_replaced(Task& task, ProcessProbes& probes);
+    std::uint64_t copies_in(Mm& mm, VRange range) const;
 
     // The semaphore of a uprobe whose breakpoint was placed in the process: now, or when its
     // mapping is made.
@@ -128,6 +136,10 @@ private:
     void create_area(Task& task, VAddr where);
     void spend(Task& task, KernelPath path, std::uint64_t units = 0) {
         kernel_.gate().spend(task, path, units, Account::ProbeHit);
+    }
+    // What is not of a hit: breakpoints come and go, and what hits have left is freed.
+    void spend_placing(Task& task, KernelPath path, std::uint64_t units = 0) {
+        kernel_.gate().spend(task, path, units, Account::ProbePlace);
     }
     // Returns the cycles charged to the task's account ProbeHit since the last call.
     CentiCycles take_bill(const Task& task) { return kernel_.machine().ledger.take_bill(task.id); }

@@ -41,6 +41,7 @@ constexpr std::string_view kSlotOwners[] = {"per-hit", "per-uprobe", "prefilled"
 constexpr std::string_view kLookups[] = {"mmap-lock", "lockless"};
 constexpr std::string_view kConsumers[] = {"bpf-empty", "perf", "ftrace"};
 constexpr std::string_view kReturnHolds[] = {"refcount", "lease"};
+constexpr std::string_view kLruBatches[] = {"15", "31"};
 
 struct WordKey {
     std::string_view key;
@@ -72,6 +73,7 @@ constexpr WordKey kWordKeys[] = {
     {"lookup", kLookups, set_member<&KernelProfile::lookup>},
     {"consumer", kConsumers, set_member<&KernelProfile::consumer>},
     {"return-instance", kReturnHolds, set_member<&KernelProfile::return_instance>},
+    {"lru-batch", kLruBatches, set_member<&KernelProfile::lru_batch>},
 };
 
 void read_word(TomlReader& reader, const WordKey& key, KernelProfile& kernel) {

@@ -61,6 +61,12 @@ constexpr bool runs_consumers(KernelPath path) {
 }
 // How a pending return keeps its uprobe alive.
 enum class ReturnHold { Refcount, Lease };
+// How many pages wait to be put on the LRU lists together (PAGEVEC_SIZE). What was replaced
+// meanwhile is freed then.
+enum class LruBatch { Pages15, Pages31 };
+constexpr std::uint64_t lru_batch_pages(LruBatch batch) {
+    return batch == LruBatch::Pages15 ? 15 : 31;
+}
 
 struct PathCost {
     double insns = 0;  // EL1 instructions, fixed part
@@ -85,6 +91,7 @@ struct KernelProfile {
     Lookup lookup = Lookup::MmapLock;
     Consumer consumer = Consumer::BpfEmpty;
     ReturnHold return_instance = ReturnHold::Refcount;
+    LruBatch lru_batch = LruBatch::Pages31;
     std::array<PathCost, kKernelPathCount> paths;
 };
 

@@ -71,6 +71,8 @@ constexpr std::array kRules = {
     KeyRule{ProfileKind::Kernel, "consumer", KeyRole::Behaviour, "it decides what a hit runs"},
     KeyRule{ProfileKind::Kernel, "return-instance", KeyRole::Behaviour,
             "it decides what a return probe does"},
+    KeyRule{ProfileKind::Kernel, "lru-batch", KeyRole::Behaviour,
+            "it decides when the pages that placing replaces are freed"},
     KeyRule{ProfileKind::Kernel, "paths.*", KeyRole::Price, {}},
 };
 constexpr KeyRule kUnknown{ProfileKind::Machine, "*", KeyRole::Behaviour, kUnknownWhy};

@@ -106,7 +106,9 @@ SysOutcome sys_munmap(SysCall& call) {
     if (at.page_offset() != 0 || length == 0 || at > Mm::kTaskSize || length > Mm::kTaskSize - at)
         return Errno::Inval;
     const auto freed = TRY(call.process.mm->unmap({at, at + page_ceil(length)}));
-    call.units = freed;
+    call.units = freed.own;
+    if (freed.of_files != 0)
+        call.kernel.gate().spend(call.task, KernelPath::SysMunmapFile, freed.of_files);
     return 0;
 }
 

@@ -155,7 +155,7 @@ SysOutcome sys_shmdt(SysCall& call) {
         if (it->second.file == memory && lies_right(it->second)) parts.push_back(it->second.range);
     }
     for (const VRange part : parts) {
-        if (const auto gone = mm.unmap(part); gone) call.units += *gone;
+        if (const auto gone = mm.unmap(part); gone) call.units += gone->all();
     }
     segment->detach_time = now(call);
     segment->last = call.process.pid;

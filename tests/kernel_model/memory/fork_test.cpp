@@ -15,7 +15,7 @@ struct Family {
     TaskId task{1000};
     VAddr private_page, shared_page;
     std::unique_ptr<Mm> child;
-    std::uint64_t copied = 0;
+    ForkedPages copied;
 
     Family() {
         private_page = *parent.map({.length = 8192, .prot = kReadWrite});
@@ -39,7 +39,7 @@ struct Family {
 
 TEST_CASE("private memory is a copy from the fork on, in both directions", "[fork]") {
     Family f;
-    CHECK(f.copied >= 1);
+    CHECK(f.copied.entries >= 1);
     CHECK(f.get(*f.child, f.private_page) == 11);
     f.put(*f.child, f.private_page, 12);
     CHECK(f.get(f.parent, f.private_page) == 11);
@@ -76,7 +76,7 @@ TEST_CASE("a mapping that forks are not to have is not in the child", "[fork]") 
     Mm& mm = *f.process().mm;
     const auto page = mm.map({.length = 4096, .prot = kReadWrite, .dont_copy = true});
     REQUIRE(page);
-    std::uint64_t copied = 0;
+    ForkedPages copied;
     const auto child = mm.fork(copied);
     REQUIRE(child != nullptr);
     CHECK(child->find(*page) == nullptr);
@@ -86,7 +86,7 @@ TEST_CASE("the child's memory goes with it", "[fork]") {
     Family f;
     const std::uint64_t before = f.fixture.machine.memory.used_bytes();
     for (int round = 0; round < 100; ++round) {
-        std::uint64_t copied = 0;
+        ForkedPages copied;
         const auto child = f.parent.fork(copied);
         REQUIRE(child != nullptr);
         f.put(*child, f.private_page, static_cast<std::uint32_t>(round));

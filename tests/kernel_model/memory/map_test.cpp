@@ -71,9 +71,9 @@ TEST_CASE_METHOD(MemoryFixture, "equal neighbours are one mapping, munmap splits
     REQUIRE(mm.vmas().size() == 1);
     CHECK(mm.find(VAddr(0x10000))->range == VRange{VAddr(0x10000), VAddr(0x13000)});
     REQUIRE(user.put(VAddr(0x11000), 1));
-    CHECK(mm.unmap({VAddr(0x11000), VAddr(0x12000)}) == 1u);
+    CHECK(mm.unmap({VAddr(0x11000), VAddr(0x12000)})->own == 1);
     CHECK(mm.vmas().size() == 2);
-    CHECK(mm.unmap({VAddr(0x11000), VAddr(0x12000)}) == 0u);
+    CHECK(mm.unmap({VAddr(0x11000), VAddr(0x12000)})->all() == 0);
     CHECK_FALSE(user.put(VAddr(0x11000), 1));
 
     auto file = std::make_shared<PageFile>(machine->memory, 8 * kPageSize);

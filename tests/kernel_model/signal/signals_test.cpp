@@ -53,10 +53,12 @@ struct Refuser : TrapClient {
     void notify_resume(Task&) override {}
     bool deny_signal(Task&) override { return ++asked == 1; }
     void on_map(Process&, const Vma&) override {}
-    void on_unmap(Process&, VRange) override {}
+    std::uint64_t on_unmap(Process&, VRange) override { return 0; }
+    void on_executable(Process&, VRange) override {}
     void on_clone(Task&, Task&, bool) override {}
     void on_exec(Process&) override {}
     void on_task_exit(Task&) override {}
+    void on_memory_end(Task&, Mm&) override {}
 };
 
 }  // namespace
@@ -335,7 +337,7 @@ TEST_CASE("a child has the page that handlers return to, whatever it maps", "[si
     f.go(1);
     const VAddr page = f.process().sigreturn_page;
     REQUIRE(page != VAddr(0));
-    std::uint64_t copied = 0;
+    ForkedPages copied;
     const auto child = f.process().mm->fork(copied);
     REQUIRE(child);
     const Vma* vma = child->find(page);

@@ -98,7 +98,7 @@ TEST_CASE(
         mm.map({.length = 8192, .prot = {.read = true, .write = true}, .shared = true});
     REQUIRE(private_page);
     REQUIRE(shared_page);
-    std::uint64_t copied = 0;
+    ForkedPages copied;
     const auto child = mm.fork(copied);
     REQUIRE(child != nullptr);
     CHECK(futex_key(mm, *private_page, false) != futex_key(*child, *private_page, false));

@@ -78,8 +78,11 @@ TEST_CASE("the accounts sum to all kernel work, and the probes' cycles to theirs
         for (const auto& probe : r.uprobes->uprobes()) probes += probe->cycles;
         CHECK(probes == on(r, Account::ProbeHit));
         CHECK(probes.value != 0);
-        // One breakpoint for each place.
-        CHECK(on(r, Account::ProbePlace).value ==
+        // One breakpoint for each place, and what else placing takes.
+        CHECK(times(r, Account::ProbePlace, KernelPath::UprobePlace) ==
+              r.uprobes->uprobes().size());
+        CHECK(times(r, Account::ProbePlace, KernelPath::UprobePlaceMapping) == 1);
+        CHECK(on(r, Account::ProbePlace).value >
               r.uprobes->uprobes().size() * r.machine.prices.path(KernelPath::UprobePlace).value);
     }
 }

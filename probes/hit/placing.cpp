@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Breakpoints come and go with mappings: uprobe_mmap, uprobe_munmap and what is freed at the end.
+// A breakpoint is stored in a copy of its page, which takes the place of the page that was there,
+// be it the file's or the copy of the breakpoint before (__replace_page). So each one costs a page
+// copied and synchronised, and each but the last of a page leaves one to be freed. All is charged
+// to Account::ProbePlace. Left out: page tables, which the kernel makes for an early fault and the
+// program would have needed later; pid filters, of which the tool has none.
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "probes/hit/probe_state.h"
+#include "probes/hit/uprobes.h"
+#include "probes/slots/breakpoint.h"
+#include "sim/profile/kernel_profile.h"
+
+namespace uprobesim {
+namespace {
+
+// valid_vma: private, of a file, and may be made executable, which all may here. A writable one
+// holds none: what it copies at a write is the program's.
+bool may_hold(const Vma& vma) {
+    return vma.file && vma.name.empty() && !vma.shared && !vma.prot.write;
+}
+
+template <class Probes, class Function>
+void for_each_in(Probes& of_file, const Vma& vma, VRange range, Function&& function) {
+    const std::uint64_t from = vma.offset_of(range.begin);
+    const std::uint64_t end = from + range.size();
+    for (auto it = of_file.lower_bound(from); it != of_file.end() && it->first < end; ++it)
+        function(*it->second, range.begin + (it->first - from));
+}
+
+}  // namespace
+
+bool has_breakpoint(Mm& mm, VAddr pc) {
+    std::uint32_t word = 0;
+    if (const auto t = mm.space().lookup(pc); t && pc.page_offset() <= kPageSize - 4)
+        std::memcpy(&word, mm.space().memory().bytes(t->frame).data() + pc.page_offset(), 4);
+    return word == kUprobeBrk;
+}
+
+void Uprobes::on_map(Process& process, const Vma& vma) {
+    if (uprobes_.empty() || process.tasks.empty() || !vma.file || !vma.name.empty()) return;
+    Task& task = *process.tasks.begin()->second;
+    settle_semaphores(process, task, vma);
+    if (!may_hold(vma)) {
+        if (!vma.shared) spend_placing(task, KernelPath::UprobeMapData);
+        return;
+    }
+    spend_placing(task, KernelPath::UprobeMapCheck);
+    const auto file = by_file_.find(vma.file->key());
+    if (file == by_file_.end()) return;
+    bool any = false;
+    for_each_in(file->second, vma, vma.range, [&](Uprobe& uprobe, VAddr at) {
+        if (has_breakpoint(*process.mm, at)) {
+            spend_placing(task, KernelPath::UprobePlaceAgain);
+            any = true;
+            return;
+        }
+        if (!place(process, task, vma, at)) return;  // silently, as in the kernel
+        if (!any) spend_placing(task, KernelPath::UprobePlaceMapping);
+        any = true;
+        ++uprobe.placed;
+        probes_of(process).has_uprobes = true;
+        note_semaphore(process, task, uprobe);
+    });
+}
+
+// uprobe_write_opcode
+bool Uprobes::place(Process& process, Task& task, const Vma& vma, VAddr at) {
+    Mm& mm = *process.mm;
+    // get_user_pages reads the page in, with those around it: a fault that the program does not
+    // take later, unless it never comes to these pages. Without PROT_READ it may read all the same.
+    if (!mm.space().lookup(at))
+        static_cast<void>(mm.fault(at, Access::Read, task.id, Account::ProbePlace));
+    const bool replaces_copy = mm.has_own_page(at);
+    if (!mm.poke_text(at, kUprobeBrk, task.id)) return false;
+    ProcessProbes& probes = probes_of(process);
+    if (vma.prot.exec) {
+        spend_placing(task, KernelPath::UprobePlace);
+        if (!replaces_copy) spend_placing(task, KernelPath::UprobePlacePage);
+    } else {
+        spend_placing(task, KernelPath::UprobePlaceRead);
+        probes.not_synchronised.insert(at.page().value);
+    }
+    ++probes.copied;
+    if (replaces_copy) ++probes.replaced;
+    if (probes.copied == lru_batch_pages(kernel_.machine().kernel_profile.lru_batch))
+        free_replaced(task, probes);
+    return true;
+}
+
+// folio_batch_move_lru, and the last reference of pages that are mapped no more
+void Uprobes::free_replaced(Task& task, ProcessProbes& probes) {
+    if (probes.copied != 0) spend_placing(task, KernelPath::UprobePlaceBatch, probes.copied);
+    if (probes.replaced != 0) spend_placing(task, KernelPath::UprobePlaceFree, probes.replaced);
+    probes.copied = probes.replaced = 0;
+}
+
+// The copies that are freed when the range is unmapped; those that a fork shares are not.
+std::uint64_t Uprobes::copies_in(Mm& mm, VRange range) const {
+    std::uint64_t copies = 0;
+    for (const auto& [begin, vma] : mm.vmas()) {
+        const VRange part{std::max(range.begin, vma.range.begin),
+                          std::min(range.end, vma.range.end)};
+        if (part.end <= part.begin || !may_hold(vma)) continue;
+        const auto file = by_file_.find(vma.file->key());
+        if (file == by_file_.end()) continue;
+        std::optional<VAddr> last;
+        for_each_in(file->second, vma, part, [&](const Uprobe&, VAddr at) {
+            if (last == at.page() || !has_breakpoint(mm, at) || !mm.has_own_page(at)) return;
+            last = at.page();
+            ++copies;
+        });
+    }
+    return copies;
+}
+
+std::uint64_t Uprobes::on_unmap(Process& process, VRange range) {
+    if (uprobes_.empty() || process.tasks.empty()) return 0;
+    Task& task = *process.tasks.begin()->second;
+    Mm& mm = *process.mm;
+    for (auto it = mm.vmas().lower_bound(range.begin);
+         it != mm.vmas().end() && it->first < range.end; ++it) {
+        if (may_hold(it->second)) spend_placing(task, KernelPath::UprobeUnmapCheck);
+    }
+    if (!mm.extension) return 0;
+    ProcessProbes& probes = probes_of(process);
+    for (auto& line : probes.cache) {
+        if (range.contains(VAddr(line.pc))) line = {};
+    }
+    const std::uint64_t copies = copies_in(mm, range);
+    if (copies == 0) return 0;
+    free_replaced(task, probes);
+    spend_placing(task, KernelPath::UprobePlaceFree, copies);
+    return copies;
+}
+
+// __sync_icache_dcache of copies that became executable.
+void Uprobes::on_executable(Process& process, VRange range) {
+    if (!process.mm->extension || process.tasks.empty()) return;
+    auto& waiting = probes_of(process).not_synchronised;
+    const auto end = waiting.lower_bound(range.end.value);
+    for (auto it = waiting.lower_bound(range.begin.value); it != end; it = waiting.erase(it))
+        spend_placing(*process.tasks.begin()->second, KernelPath::UprobePlacePage);
+}
+
+void Uprobes::on_memory_end(Task& task, Mm& mm) {
+    if (!mm.extension) return;
+    auto& probes = static_cast<ProcessProbes&>(*mm.extension);
+    free_replaced(task, probes);
+    if (const std::uint64_t copies = copies_in(mm, {VAddr(0), Mm::kTaskSize}); copies != 0)
+        spend_placing(task, KernelPath::UprobePlaceFree, copies);
+    if (probes.area) spend_placing(task, KernelPath::UprobeAreaFree);
+}
+
+}  // namespace uprobesim
