@@ -59,7 +59,10 @@ struct ProbeRow {
     std::uint64_t hits = 0;
     std::uint64_t stepped = 0;
     std::uint64_t emulated = 0;
-    CentiCycles cycles;  // all hits together, exceptions included
+    CentiCycles cycles;      // all hits together, exceptions included
+    bool is_return = false;  // the return of what it is on is probed too
+    std::uint64_t returns = 0;
+    std::uint64_t missed_returns = 0;  // of calls nested too deeply, mostly
 };
 
 // What became of one spec of the command line.

@@ -155,17 +155,22 @@ Json probes_json(const RunReport& r, const Totals& t) {
     Json rows = Json::array();
     for (const ProbeRow& p : r.probes) {
         const double mean = p.hits == 0 ? 0 : in_cycles(p.cycles) / static_cast<double>(p.hits);
-        rows.push_back({{"probe", p.name},
-                        {"binary", p.binary},
-                        {"file_offset_bytes", p.file_offset},
-                        {"instruction", p.instruction},
-                        {"verdict", p.verdict},
-                        {"hits", p.hits},
-                        {"stepped", p.stepped},
-                        {"emulated", p.emulated},
-                        {"cycles", in_cycles(p.cycles)},
-                        {"mean_hit_cycles", rounded(mean, 3)},
-                        {"mean_hit_ns", rounded(mean * 1e9 / r.frequency_hz, 3)}});
+        Json row = {{"probe", p.name},
+                    {"binary", p.binary},
+                    {"file_offset_bytes", p.file_offset},
+                    {"instruction", p.instruction},
+                    {"verdict", p.verdict},
+                    {"hits", p.hits},
+                    {"stepped", p.stepped},
+                    {"emulated", p.emulated},
+                    {"cycles", in_cycles(p.cycles)},
+                    {"mean_hit_cycles", rounded(mean, 3)},
+                    {"mean_hit_ns", rounded(mean * 1e9 / r.frequency_hz, 3)}};
+        if (p.is_return) {
+            row["returns"] = p.returns;
+            row["missed_returns"] = p.missed_returns;
+        }
+        rows.push_back(std::move(row));
     }
     Json specs = Json::array();
     for (const SpecRow& spec : r.specs) {

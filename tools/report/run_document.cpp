@@ -75,6 +75,16 @@ void add_hits(Facts& facts, const RunReport& r, const Totals& t) {
     const double hz = r.frequency_hz;
     facts.add("probe hits", fmt::format("{}: {} stepped, {} emulated", grouped(t.hits),
                                         grouped(t.stepped), grouped(t.emulated)));
+    std::uint64_t returns = 0, missed = 0;
+    for (const ProbeRow& probe : r.probes) {
+        returns += probe.returns;
+        missed += probe.missed_returns;
+    }
+    if (missed != 0)
+        facts.add("returns",
+                  fmt::format("{} probed, {} missed: the kernel probes the returns of 64 "
+                              "nested calls of a thread",
+                              grouped(returns), grouped(missed)));
     facts.add("mean cost of a hit", fmt::format("{} cycles, {}", grouped(t.mean_hit_cycles()),
                                                 duration_text(t.mean_hit_cycles() * 1e9 / hz)));
     facts.add("probe overhead",

@@ -164,7 +164,7 @@ void take_probes(const Uprobes& uprobes, RunReport& report) {
         report.probes.push_back(
             {fmt::format("{}:{}:{}", u->usdt ? "usdt" : "uprobe", u->binary, u->symbol), u->binary,
              u->offset, u->instruction, std::string(verdict), u->hits, u->stepped, u->emulated,
-             u->cycles});
+             u->cycles, u->return_consumers != 0, u->returns, u->missed});
     }
 }
 

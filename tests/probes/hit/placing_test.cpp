@@ -50,8 +50,12 @@ struct Placing {
     }
     Mm& mm() { return *run.process().mm; }
     VRange map(Prot prot, bool shared = false) {
-        const auto at =
-            mm().map({.length = kPages * kPageSize, .prot = prot, .shared = shared, .file = file});
+        // Where fault-around begins with the file's first page, and on a boundary of page tables.
+        const auto at = mm().map({.hint = VAddr(std::uint64_t{1} << 32),
+                                  .length = kPages * kPageSize,
+                                  .prot = prot,
+                                  .shared = shared,
+                                  .file = file});
         REQUIRE(at);
         return {*at, *at + kPages * kPageSize};
     }
@@ -153,12 +157,15 @@ TEST_CASE("mmap and munmap of a probed file take what they took on real kernels"
                         << row.stride);
         Placing p(row.probes, row.pages, row.stride, row.kernel);
         const bool new_one = std::string_view(row.kernel) == "v6.12";
+        // The page tables that mmap makes for its first breakpoint are not in the model: 1.5
+        // thousand instructions, which the program's own first touch would take otherwise.
+        const bool few = row.probes <= 2;
         VRange range;
         const double mmap = p.insns_of([&] { range = p.map(kText); });
         CHECK(p.placed() == row.probes);
-        check_row("mmap", mmap + (new_one ? kMmap612 : kMmap61), row.mmap, 6);
+        check_row("mmap", mmap + (new_one ? kMmap612 : kMmap61), row.mmap, few ? 7 : 5);
         const double munmap = p.insns_of([&] { REQUIRE(p.mm().unmap(range)); });
-        if (row.munmap != 0) check_row("munmap", munmap + munmap_without(row), row.munmap, 6);
+        if (row.munmap != 0) check_row("munmap", munmap + munmap_without(row), row.munmap, 5);
     }
 }
 
@@ -262,10 +269,10 @@ TEST_CASE("mremap moves breakpoints, it does not look for them", "[placing]") {
     Placing p(10, 10);
     const VRange range = p.map(kText);
     REQUIRE(p.mm().remap(range.begin, range.size(), range.size(),
-                         abi::kMremapMaymove | abi::kMremapFixed, VAddr(std::uint64_t{1} << 32)));
+                         abi::kMremapMaymove | abi::kMremapFixed, VAddr(std::uint64_t{2} << 32)));
     CHECK(p.times(KernelPath::UprobePlaceAgain) == 0);
     CHECK(p.placed() == 10);
-    CHECK(has_breakpoint(p.mm(), VAddr((std::uint64_t{1} << 32) + 0x200)));
+    CHECK(has_breakpoint(p.mm(), VAddr((std::uint64_t{2} << 32) + 0x200)));
 }
 
 TEST_CASE("while there are uprobes other mappings are looked at", "[placing]") {
@@ -293,13 +300,7 @@ TEST_CASE("a fork copies the text that has breakpoints, by the pages present", "
     for (const auto& row : rows) {
         INFO(row.probes << " probes in " << row.pages << " pages, stride " << row.stride);
         Placing p(row.probes, row.pages, row.stride);
-        // On a boundary of page tables, so that it takes 1 and 4 of them.
-        const VAddr at(std::uint64_t{1} << 32);
-        REQUIRE(p.mm().map({.hint = at,
-                            .length = kPages * kPageSize,
-                            .prot = kText,
-                            .fixed = true,
-                            .file = p.file}));
+        p.map(kText);
         ForkedPages copied;
         const auto child = p.mm().fork(copied);
         REQUIRE(child != nullptr);
