@@ -22,6 +22,7 @@ namespace {
 constexpr std::string_view kWhat = "kernel profile";
 constexpr Limits kInsnLimits = {0, 1e9};
 constexpr Limits kOpCountLimits = {0, 1e6};
+constexpr Limits kWaitLimits = {0, 1e6};
 
 // Keys with an enumerated value: their words, in the order of the enumeration.
 constexpr auto kDecodeWords = [] {
@@ -42,6 +43,7 @@ constexpr std::string_view kLookups[] = {"mmap-lock", "lockless"};
 constexpr std::string_view kConsumers[] = {"bpf-empty", "perf", "ftrace"};
 constexpr std::string_view kReturnHolds[] = {"refcount", "lease"};
 constexpr std::string_view kLruBatches[] = {"15", "31"};
+constexpr std::string_view kNoYes[] = {"no", "yes"};
 
 struct WordKey {
     std::string_view key;
@@ -74,6 +76,7 @@ constexpr WordKey kWordKeys[] = {
     {"consumer", kConsumers, set_member<&KernelProfile::consumer>},
     {"return-instance", kReturnHolds, set_member<&KernelProfile::return_instance>},
     {"lru-batch", kLruBatches, set_member<&KernelProfile::lru_batch>},
+    {"uprobe-multi", kNoYes, set_member<&KernelProfile::uprobe_multi>},
 };
 
 void read_word(TomlReader& reader, const WordKey& key, KernelProfile& kernel) {
@@ -147,8 +150,21 @@ void read_path(TomlReader& reader, const toml::table& paths, std::size_t index, 
     cost.confidence = reader.confidence(row, name);
 }
 
-// The number "paths.<path name>.<field>" names; path names have dots of their own.
-double* find_path_number(KernelProfile& kernel, std::string_view key, Limits& limits) {
+void read_waits(TomlReader& reader, KernelProfile& kernel) {
+    const toml::table& waits = reader.table(reader.root(), "waits", "");
+    std::vector<std::string> known(kKernelWaits.begin(), kKernelWaits.end());
+    reader.only(waits, "waits", known);
+    for (std::size_t w = 0; w < kKernelWaits.size() && reader.ok(); ++w)
+        kernel.waits[w] = reader.figure(waits, kKernelWaits[w], "waits", "ms", kWaitLimits);
+}
+
+// The number "waits.<name>" or "paths.<path name>.<field>" names; path names have dots of their
+// own.
+double* find_number(KernelProfile& kernel, std::string_view key, Limits& limits) {
+    limits = kWaitLimits;
+    for (std::size_t w = 0; w < kKernelWaits.size(); ++w) {
+        if (key == key_path("waits", kKernelWaits[w])) return &kernel.waits[w].value;
+    }
     for (std::size_t p = 0; p < kKernelPathCount; ++p) {
         const std::string prefix = fmt::format("paths.{}.", kKernelPaths[p].name);
         if (!key.starts_with(prefix)) continue;
@@ -171,6 +187,7 @@ std::vector<std::string> all_setting_keys() {
     std::vector<std::string> keys = {"release", "emulate-also"};
     keys.reserve(keys.size() + std::size(kWordKeys) + 2);
     for (const WordKey& word : kWordKeys) keys.emplace_back(word.key);
+    for (const std::string_view wait : kKernelWaits) keys.push_back(key_path("waits", wait));
     for (const KernelPathInfo& info : kKernelPaths) {
         keys.push_back(fmt::format("paths.{}.insns", info.name));
         if (!info.unit.empty()) keys.push_back(fmt::format("paths.{}.insns-per-unit", info.name));
@@ -204,7 +221,7 @@ Outcome apply_one(KernelProfile& kernel, std::string_view key, const Setting& se
         return {};
     }
     Limits limits;
-    double* number = find_path_number(kernel, key, limits);
+    double* number = find_number(kernel, key, limits);
     if (number == nullptr) return unknown_setting(setting, "kernel", all_setting_keys());
     const auto value = TRY(setting_number(setting, limits));
     *number = value;
@@ -212,7 +229,7 @@ Outcome apply_one(KernelProfile& kernel, std::string_view key, const Setting& se
 }
 
 Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Setting>& settings) {
-    TomlReader reader("kernels", kWhat, file, {"paths", "sources"});
+    TomlReader reader("kernels", kWhat, file, {"paths", "waits", "sources"});
     if (!reader.ok()) return tl::make_unexpected(reader.error());
     const toml::table& root = reader.root();
 
@@ -220,7 +237,7 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
     std::vector<std::string> keys = {"name",     "description", "label",
                                      "based-on", "release",     "emulate-also"};
     for (const WordKey& word : kWordKeys) keys.emplace_back(word.key);
-    keys.insert(keys.end(), {"sources", "paths"});
+    keys.insert(keys.end(), {"sources", "paths", "waits"});
     reader.only(root, "", keys);
     kernel.name = reader.string(root, "name", "");
     kernel.description = reader.string(root, "description", "");
@@ -235,6 +252,7 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
     reader.only(paths, "paths", known);
     for (std::size_t p = 0; p < kKernelPathCount && reader.ok(); ++p)
         read_path(reader, paths, p, kernel.paths[p]);
+    if (reader.ok()) read_waits(reader, kernel);
     if (!reader.ok()) return tl::make_unexpected(reader.error());
 
     for (const Setting& setting : settings) {

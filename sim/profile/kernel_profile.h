@@ -68,6 +68,14 @@ constexpr std::uint64_t lru_batch_pages(LruBatch batch) {
     return batch == LruBatch::Pages15 ? 15 : 31;
 }
 
+// Whether BPF programs attach to many places by one call (6.6).
+enum class UprobeMulti { No, Yes };
+
+// What attaching and detaching sleep for.
+enum class KernelWait { AttachFirst, AttachMulti, DetachEvent, DetachMulti, kCount };
+inline constexpr std::array<std::string_view, static_cast<std::size_t>(KernelWait::kCount)>
+    kKernelWaits = {"attach-first", "attach-multi", "detach-event", "detach-multi"};
+
 struct PathCost {
     double insns = 0;  // EL1 instructions, fixed part
     double insns_per_unit = 0;
@@ -92,7 +100,11 @@ struct KernelProfile {
     Consumer consumer = Consumer::BpfEmpty;
     ReturnHold return_instance = ReturnHold::Refcount;
     LruBatch lru_batch = LruBatch::Pages31;
+    UprobeMulti uprobe_multi = UprobeMulti::Yes;
     std::array<PathCost, kKernelPathCount> paths;
+    std::array<Figure, kKernelWaits.size()> waits;  // in ms
+
+    const Figure& wait(KernelWait w) const { return waits[static_cast<std::size_t>(w)]; }
 };
 
 // `name_or_path`: a built-in profile's name, or a file (anything with a '/' or ending in .toml).

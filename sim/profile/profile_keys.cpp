@@ -73,6 +73,8 @@ constexpr std::array kRules = {
             "it decides what a return probe does"},
     KeyRule{ProfileKind::Kernel, "lru-batch", KeyRole::Behaviour,
             "it decides when the pages that placing replaces are freed"},
+    KeyRule{ProfileKind::Kernel, "uprobe-multi", KeyRole::Price, {}},
+    KeyRule{ProfileKind::Kernel, "waits.*", KeyRole::Price, {}},
     KeyRule{ProfileKind::Kernel, "paths.*", KeyRole::Price, {}},
 };
 constexpr KeyRule kUnknown{ProfileKind::Machine, "*", KeyRole::Behaviour, kUnknownWhy};

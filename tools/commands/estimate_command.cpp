@@ -29,6 +29,11 @@ alike. --counts reads how often functions were called: what perf stat -x, printe
 the time too), a map that bpftrace printed (@[func]: 123), a uftrace report, lines of a name and a
 count, or a report of uprobesim (-f json). --over says in which time they were counted.
 
+What attaching the probes takes and detaching them is in a section of its own: the time on the
+CPU of whoever attaches them, by an event for each probe or by one uprobe_multi link, with
+--processes that have the probed files mapped already; and what that sleeps for grace periods of
+RCU, of which the order of magnitude is known only.
+
 What a first hit takes in addition is not in the figures (uprobesim explain --hit 1 shows it), and
 neither is the time that CPUs wait for each other when many hit one probe.)";
 
@@ -43,6 +48,8 @@ constexpr std::string_view kExitStatus =
 2  usage error: one line on stderr names it, nothing else is printed
 3  host failure)";
 
+constexpr std::uint64_t kMostProcesses = 1'000'000;
+
 OptionTable options_table() {
     OptionTable table;
     table.text("rate", "N", "hits of each probe a second: 250, 100k, 2.5M");
@@ -50,6 +57,9 @@ OptionTable options_table() {
         .from(ValueSource::File);
     table.text("over", "TIME",
                "the time in which --counts were counted, such as 10s (default: as the file says)");
+    table.text("processes", "M",
+               "processes that have the probed files mapped when the probes are attached (default "
+               "1)");
     table.text("budget", "SHARE", "of one CPU, such as 2%: status 1 if the probes take more");
     add_handler_option(table);
     add_bpftrace_option(table);
@@ -120,6 +130,7 @@ Result<int> run_estimate(const CommandLine& line, const OptionDefaults& defaults
     request.machines = std::move(machines);
     const auto rates = TRY(read_rates(line));
     request.budget = TRY(read_budget(line, rates));
+    request.processes = TRY(line.number("processes", 1, kMostProcesses));
     ProbeList probes;
     for (const std::string& program : line.all("bpftrace"))
         TRY(probes.add_program(program, SpecUse::List));

@@ -4,8 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
 
 #include "sim/base/try.h"
+#include "sim/base/units.h"
 #include "sim/insn/decoder.h"
 #include "tools/cli/build_info.h"
 
@@ -36,6 +40,22 @@ HitWork work_of(const std::vector<EstimateTarget>& targets, const KernelProfile&
                      weight(target));
     }
     return work;
+}
+
+Attachment attachment_of(const EstimateRequest& request, const KernelProfile& kernel) {
+    using Place = std::pair<std::string_view, std::uint64_t>;  // binary, offset
+    std::set<Place> places, pages;
+    Attachment of;
+    for (const EstimateTarget& target : request.targets) {
+        if (is_refused(target, kernel)) continue;
+        ++of.events;
+        places.emplace(target.binary, target.file_offset);
+        pages.emplace(target.binary, page_floor(target.file_offset));
+    }
+    of.places = places.size();
+    of.pages = pages.size();
+    of.processes = request.processes;
+    return of;
 }
 
 // The hits of one place. Most functions begin alike: a hit that takes the same paths costs the
@@ -159,6 +179,8 @@ PlaceEstimate estimate_place(const EstimateRequest& request, const VariedPrices&
     HitEstimates hits(prices);
     for (const EstimateTarget& target : request.targets) place.hits.push_back(hits.of(target));
     place.total = prices.sensitivity_of(work_of(request.targets, prices.kernel()));
+    place.attaching =
+        attaching(attachment_of(request, prices.kernel()), prices.kernel(), prices.prices());
     return place;
 }
 

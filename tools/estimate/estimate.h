@@ -10,6 +10,7 @@
 
 #include "probes/hit/steady_hit.h"
 #include "sim/base/error.h"
+#include "tools/estimate/attaching.h"
 #include "tools/estimate/work_range.h"
 #include "tools/format/document.h"
 
@@ -34,6 +35,7 @@ struct EstimateRequest {
     std::vector<std::string> kernels, machines;
     std::vector<Setting> settings;
     std::optional<double> budget;  // of one CPU: 0.02
+    std::uint64_t processes = 1;   // that have the probed files mapped when the probes are attached
 };
 
 // One probe on one kernel and machine.
@@ -51,6 +53,7 @@ struct PlaceEstimate {
     std::vector<HitEstimate> hits;  // by target
     // What the hits of a second take, or without rates one hit of each probe.
     VariedPrices::Sensitivity total;
+    AttachingEstimate attaching;  // of the probes that the kernel does not refuse
 };
 
 // A change that makes the total cheaper.

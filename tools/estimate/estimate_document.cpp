@@ -179,6 +179,29 @@ Table advice_table(const EstimateReport& r) {
     return table;
 }
 
+// Of the probes together; nothing of it is what is probed's.
+Table attaching_table(const EstimateReport& r) {
+    const Attachment& of = r.places.front().attaching.of;
+    Table table{
+        .title = fmt::format("attaching {} in {}, {} {} them", counted(of.events, "probe"),
+                             counted(of.pages, "page"), grouped(of.processes),
+                             of.processes == 1 ? "process maps" : "processes map"),
+        .columns = {{"way", Kind::Name}, {"attach"}, {"and waits"}, {"detach"}, {"and waits"}}};
+    const auto add = [&](const PlaceEstimate& place, std::string_view way,
+                         const AttachingEstimate::Way& work) {
+        const std::string name =
+            r.places.size() == 1 ? std::string(way) : fmt::format("{}, {}", way, place_name(place));
+        table.add({name, duration_cell(work.attach.ns), duration_cell(work.attach.wait_ns),
+                   duration_cell(work.detach.ns), duration_cell(work.detach.wait_ns)});
+    };
+    for (const PlaceEstimate& place : r.places) {
+        if (place.attaching.of.events == 0) continue;
+        add(place, "an event each", place.attaching.events);
+        if (place.attaching.multi) add(place, "one uprobe_multi link", *place.attaching.multi);
+    }
+    return table;
+}
+
 Lines budget_lines(const EstimateReport& r) {
     Lines lines;
     if (!r.budget || !r.has_rates()) return lines;
@@ -239,6 +262,7 @@ Document estimate_document(const EstimateReport& report) {
     for (const PlaceEstimate& place : report.places) document.add(hits_table(report, place));
     document.add(swings_table(report));
     document.add(advice_table(report));
+    document.add(attaching_table(report));
     document.add(Lines{.title = report.notes.empty() ? "" : "notes", .lines = report.notes});
     return document;
 }

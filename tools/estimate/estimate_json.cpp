@@ -48,6 +48,24 @@ Json hit_json(const EstimateReport& report, const PlaceEstimate& place, std::siz
     return json;
 }
 
+Json attach_json(const AttachingEstimate::Way& way) {
+    const auto work = [](const AttachWork& w) -> Json {
+        return {{"ns", rounded(w.ns, 3)},
+                {"el1_insns", rounded(w.el1_insns, 3)},
+                {"wait_ns", rounded(w.wait_ns, 3)}};
+    };
+    return {{"attach", work(way.attach)}, {"detach", work(way.detach)}};
+}
+
+Json attaching_json(const AttachingEstimate& a) {
+    return {{"events", a.of.events},
+            {"places", a.of.places},
+            {"pages", a.of.pages},
+            {"processes", a.of.processes},
+            {"event_each", attach_json(a.events)},
+            {"uprobe_multi", a.multi ? attach_json(*a.multi) : Json(nullptr)}};
+}
+
 Json place_json(const EstimateReport& report, const PlaceEstimate& place) {
     Json hits = Json::array();
     for (std::size_t t = 0; t < report.targets.size(); ++t)
@@ -57,7 +75,8 @@ Json place_json(const EstimateReport& report, const PlaceEstimate& place) {
                  {"frequency_hz", place.frequency_hz},
                  {"hits", std::move(hits)},
                  {"total", range_json(place.total.range)},
-                 {"figures", swings_json(place.total.swings)}};
+                 {"figures", swings_json(place.total.swings)},
+                 {"attaching", attaching_json(place.attaching)}};
     if (report.budget && report.has_rates()) json["over_budget"] = report.over_budget(place);
     return json;
 }
