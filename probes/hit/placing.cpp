@@ -101,7 +101,10 @@ void Uprobes::free_replaced(Task& task, ProcessProbes& probes) {
 // The copies that are freed when the range is unmapped; those that a fork shares are not.
 std::uint64_t Uprobes::copies_in(Mm& mm, VRange range) const {
     std::uint64_t copies = 0;
-    for (const auto& [begin, vma] : mm.vmas()) {
+    auto it = mm.vmas().upper_bound(range.begin);
+    if (it != mm.vmas().begin()) --it;
+    for (; it != mm.vmas().end() && it->first < range.end; ++it) {
+        const Vma& vma = it->second;
         const VRange part{std::max(range.begin, vma.range.begin),
                           std::min(range.end, vma.range.end)};
         if (part.end <= part.begin || !may_hold(vma)) continue;

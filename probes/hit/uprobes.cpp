@@ -154,7 +154,11 @@ void Uprobes::on_clone(Task& parent, Task& child, bool vfork) {
 }
 
 void Uprobes::on_exec(Process& process) {
-    for (auto& [id, task] : process.tasks) task->extension.reset();
+    for (auto& [id, task] : process.tasks) {
+        if (const UprobeTask* state = find_state(*task); state != nullptr && state->created)
+            spend_placing(*task, KernelPath::UprobeTaskFree);
+        task->extension.reset();
+    }
 }
 
 void Uprobes::on_task_exit(Task& task) {

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """End-to-end tests: run_tests.py PART --uprobesim BINARY --workloads FOLDER --sysroot FOLDER [--only NAME] [-v].
 
-Parts: programs (same output as qemu-aarch64), probes (probes change nothing but the counts), counts (instruction
-totals), tasks (programs of several tasks on one and several simulated CPUs), scenarios (servers with their clients),
-bad-input (a clear line or a guest signal each), host-files (input paths that are no files, outputs that cannot be
+Parts: programs (same output as qemu-aarch64), probes (probes change nothing but the counts), placing (breakpoints cost what
+they cost on a real kernel), counts (instruction totals), tasks (programs of several tasks on one and several simulated
+CPUs), scenarios (servers with their clients), bad-input (a clear line or a guest signal each), host-files (input paths that are no files, outputs that cannot be
 written), host-faults (each call to the host fails once), host-calls (paths that the tool opens, by strace), kills
 (SIGKILL at random moments), same-bytes (the same bytes on another day and under another environment), escapes
 (a guest reaches nothing outside of its root, binds and scratch layer), determinism (the same bytes
@@ -29,6 +29,7 @@ import host_faults
 import host_files
 import kills
 import list_tests
+import placing_tests
 import probe_tests
 import redis_tests
 import same_bytes
@@ -42,6 +43,7 @@ PARTS = {
     "counts": same_results.counts_part,
     "determinism": same_results.determinism_part,
     "probes": probe_tests.probes_part,
+    "placing": placing_tests.placing_part,
     "tasks": task_tests.tasks_part,
     "scenarios": scenario_tests.scenarios_part,
     "bad-input": bad_input.bad_input_part,

@@ -191,8 +191,11 @@ Table attaching_table(const EstimateReport& r) {
                          const AttachingEstimate::Way& work) {
         const std::string name =
             r.places.size() == 1 ? std::string(way) : fmt::format("{}, {}", way, place_name(place));
-        table.add({name, duration_cell(work.attach.ns), duration_cell(work.attach.wait_ns),
-                   duration_cell(work.detach.ns), duration_cell(work.detach.wait_ns)});
+        const auto about = [](double ns) {
+            return number_cell(fmt::format("about {}", short_duration(ns)), fmt::format("{}", ns));
+        };
+        table.add({name, duration_cell(work.attach.ns), about(work.attach.wait_ns),
+                   duration_cell(work.detach.ns), about(work.detach.wait_ns)});
     };
     for (const PlaceEstimate& place : r.places) {
         if (place.attaching.of.events == 0) continue;

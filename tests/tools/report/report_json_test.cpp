@@ -77,6 +77,18 @@ TEST_CASE("the comparison is JSON with its schema first", "[tools][json]") {
     check_keys(json, "");
 }
 
+TEST_CASE("a return probe has the returns that were probed and those that were missed",
+          "[tools][json]") {
+    RunReport r = hand_made_report();
+    r.probes[1].is_return = true;
+    r.probes[1].returns = 64;
+    r.probes[1].missed_returns = 36;
+    const Json probes = Json::parse(run_report_json(r))["probes"]["by_probe"];
+    CHECK_FALSE(probes[0].contains("returns"));
+    CHECK(probes[1]["returns"] == 64);
+    CHECK(probes[1]["missed_returns"] == 36);
+}
+
 TEST_CASE("bytes that are no UTF-8 do not spoil the JSON", "[tools][json]") {
     RunReport r = hand_made_report();
     r.provenance.arguments = {"/bin/prog", "\xff\xfe\n\"\\"};

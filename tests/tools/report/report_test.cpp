@@ -75,6 +75,15 @@ TEST_CASE("a run that printed or returned something else is named with what diff
     CHECK_FALSE(contains(text, "the same in every run"));
 }
 
+TEST_CASE("a run says how many returns were missed, if any were", "[tools][report]") {
+    RunReport r = hand_made_report();
+    r.probes[1].is_return = true;
+    r.probes[1].returns = 64;
+    CHECK_FALSE(contains(document_text(run_document(r)), "missed"));
+    r.probes[1].missed_returns = 36;
+    CHECK(contains(document_text(run_document(r)), "64 probed, 36 missed"));
+}
+
 TEST_CASE("the run report for people", "[tools][report]") {
     const std::string expected =
         R"(probes cost 2.6x: 3 hits of 766.7 ns, 500.0 ns to place the breakpoints
