@@ -183,7 +183,7 @@ Table advice_table(const EstimateReport& r) {
 Table attaching_table(const EstimateReport& r) {
     const Attachment& of = r.places.front().attaching.of;
     Table table{
-        .title = fmt::format("attaching {} in {}, {} {} them", counted(of.events, "probe"),
+        .title = fmt::format("attaching {} in {} that {} {}", counted(of.events, "probe"),
                              counted(of.pages, "page"), grouped(of.processes),
                              of.processes == 1 ? "process maps" : "processes map"),
         .columns = {{"way", Kind::Name}, {"attach"}, {"and waits"}, {"detach"}, {"and waits"}}};
