@@ -7,6 +7,7 @@
 #include "sim/profile/machine_profile.h"
 #include "tools/bench/bench_report.h"
 #include "tools/cli/build_info.h"
+#include "tools/cli/default_profiles.h"
 #include "tools/cli/handler_option.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
@@ -36,8 +37,10 @@ uprobesim bench uprobe-push --machine generic-a72 --set kernel.slot-copy=if-chan
 
 OptionTable options_table() {
     OptionTable table;
-    add_kernels_option(table, "kernel profiles: names or TOML files (default next-20241104)");
-    add_machines_option(table, "machine profiles: names or TOML files (default kunpeng916)");
+    add_kernels_option(
+        table, fmt::format("kernel profiles: names or TOML files (default {})", kDefaultKernel));
+    add_machines_option(
+        table, fmt::format("machine profiles: names or TOML files (default {})", kDefaultMachine));
     add_set_option(table, "change one key, machine.KEY or kernel.KEY; can be repeated");
     add_handler_option(table);
     table.flag("branch-protection",
@@ -71,12 +74,12 @@ Outcome run_kernel(const TriggerRequest& request, const KernelProfile& kernel,
 
 Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
     const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
-    const auto kernels = TRY(line.names("kernels", "next-20241104"));
+    const auto kernels = TRY(line.names("kernels", kDefaultKernel));
     const auto hits = TRY(line.number("hits", 1000, kMaxHits));
     if (hits == 0) return user_error("at least one hit is needed", "--hits", "");
 
     TriggerRequest request;
-    const auto machine_names = TRY(line.names("machines", "kunpeng916"));
+    const auto machine_names = TRY(line.names("machines", kDefaultMachine));
     request.machine = machine_names.front();
     request.branch_protection = line.given("branch-protection");
     request.hits = hits;

@@ -10,6 +10,7 @@
 #include "tools/calibrate/bench_lines.h"
 #include "tools/calibrate/calibrate.h"
 #include "tools/calibrate/fitted_profile.h"
+#include "tools/cli/default_profiles.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
@@ -158,7 +159,7 @@ Result<int> run_calibrate(const CommandLine& line, const OptionDefaults& default
                               fmt::format("--{}", option));
     }
     FitRequest request;
-    request.machine = TRY(line.name("machine", measured ? "generic-a72" : "kunpeng916"));
+    request.machine = TRY(line.name("machine", measured ? kDefaultMachine : "kunpeng916"));
     TRY(read_settings(line, request.settings));
     TRY(read_parameters(line, request));
     if (line.given("tables")) request.tables = TRY(line.names("tables", ""));

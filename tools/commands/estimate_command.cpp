@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/base/try.h"
+#include "tools/cli/default_profiles.h"
 #include "tools/cli/exit_code.h"
 #include "tools/cli/handler_option.h"
 #include "tools/cli/quantity.h"
@@ -63,8 +64,11 @@ OptionTable options_table() {
     table.text("budget", "SHARE", "of one CPU, such as 2%: status 1 if the probes take more");
     add_handler_option(table);
     add_bpftrace_option(table);
-    add_kernels_option(table, "kernel profiles: names or TOML files (default v6.12)");
-    table.text("machine", "NAMES", "machine profiles: names or TOML files (default generic-a72)")
+    add_kernels_option(
+        table, fmt::format("kernel profiles: names or TOML files (default {})", kDefaultKernel));
+    table
+        .text("machine", "NAMES",
+              fmt::format("machine profiles: names or TOML files (default {})", kDefaultMachine))
         .also("machines")
         .several_from(ValueSource::Machine);
     add_set_option(table, "change one key, machine.KEY or kernel.KEY; can be repeated");
@@ -124,8 +128,8 @@ Result<int> run_estimate(const CommandLine& line, const OptionDefaults& defaults
     const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
     EstimateRequest request;
     TRY(read_settings(line, request.settings));
-    auto kernels = TRY(line.names("kernels", "v6.12"));
-    auto machines = TRY(line.names("machine", "generic-a72"));
+    auto kernels = TRY(line.names("kernels", kDefaultKernel));
+    auto machines = TRY(line.names("machine", kDefaultMachine));
     request.kernels = std::move(kernels);
     request.machines = std::move(machines);
     const auto rates = TRY(read_rates(line));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/commands/guest_options.h"
 
+#include <fmt/format.h>
+
+#include "tools/cli/default_profiles.h"
 #include "tools/cli/handler_option.h"
 #include "tools/views/view_options.h"
 
@@ -28,16 +31,19 @@ void add_probe_options(OptionTable& table, GuestCommand command) {
                    "build the TARGET as distributions do: it begins with bti c or paciasp");
     }
     if (command == GuestCommand::Run) {
-        add_kernel_option(table, "kernel profile: a name or a TOML file (default next-20241104)");
+        add_kernel_option(table, fmt::format("kernel profile: a name or a TOML file (default {})",
+                                             kDefaultKernel));
     } else {
-        add_kernels_option(table,
-                           "kernel profiles: names or TOML files, one run each (default "
-                           "next-20241104,next-20241104+stp)");
+        add_kernels_option(
+            table, fmt::format("kernel profiles: names or TOML files, one run each (default {})",
+                               kDefaultPair));
     }
     if (command != GuestCommand::Compare) {
-        add_machine_option(table, "machine profile: a name or a TOML file (default kunpeng916)");
+        add_machine_option(table, fmt::format("machine profile: a name or a TOML file (default {})",
+                                              kDefaultMachine));
     } else {
-        add_machines_option(table, "machine profiles: names or TOML files (default kunpeng916)");
+        add_machines_option(table, fmt::format("machine profiles: names or TOML files (default {})",
+                                               kDefaultMachine));
     }
     add_set_option(table, "change one key, machine.KEY or kernel.KEY; can be repeated");
 }

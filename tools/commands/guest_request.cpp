@@ -7,6 +7,7 @@
 #include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "tools/cli/bind_option.h"
+#include "tools/cli/default_profiles.h"
 #include "tools/cli/first_mistake.h"
 #include "tools/cli/handler_option.h"
 #include "tools/cli/quantity.h"
@@ -17,8 +18,6 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kStepped = "next-20241104";
-constexpr std::string_view kEmulated = "next-20241104+stp";
 constexpr std::uint64_t kMinMemory = std::uint64_t{16} << 20;
 
 Outcome read_program(const CommandLine& line, ProgramRequest& program) {
@@ -185,6 +184,8 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
                                         const OptionDefaults& defaults) {
     GuestRequest request;
     SimulationRequest& simulation = request.simulation;
+    simulation.machine = kDefaultMachine;
+    simulation.kernel = kDefaultKernel;
     FirstMistake mistakes(line);
     mistakes.take(read_report_options(line, report_formats(command), defaults.no_color),
                   request.report);
@@ -203,9 +204,7 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
                        {simulation.kernel}, "kernel");
     } else {
         if (request.kernels.empty() || line.given("kernels"))
-            mistakes.take({"kernels"},
-                          line.names("kernels", fmt::format("{},{}", kStepped, kEmulated)),
-                          request.kernels);
+            mistakes.take({"kernels"}, line.names("kernels", kDefaultPair), request.kernels);
         const bool several = command == GuestCommand::Compare;
         const char* const option = several ? "machines" : "machine";
         request.machines = {simulation.machine};

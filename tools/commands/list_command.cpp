@@ -5,6 +5,7 @@
 #include "probes/target/bpftrace_program.h"
 #include "sim/base/try.h"
 #include "sim/profile/kernel_profile.h"
+#include "tools/cli/default_profiles.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
@@ -13,8 +14,6 @@
 
 namespace uprobesim {
 namespace {
-
-constexpr std::string_view kDefaultKernels = "v6.12,v6.13,v6.13+stp";
 
 constexpr std::string_view kDescription =
     R"text(Lists what probe specs match, one line a probe: its place in the file, the instruction there, and
@@ -62,7 +61,7 @@ OptionTable options_table() {
               "uprobesim sysroot list)")
         .from(ValueSource::Folder);
     add_kernels_option(
-        table, fmt::format("kernel profiles: names or TOML files (default {})", kDefaultKernels));
+        table, fmt::format("kernel profiles: names or TOML files (default {})", kVerdictKernels));
     table.list("set", "kernel.KEY=VALUE", "change one key of the kernel profiles; can be repeated")
         .from(ValueSource::Setting);
     add_report_options(table, all_formats());
@@ -122,7 +121,7 @@ Result<Wanted> read_wanted(const CommandLine& line) {
 
 Result<int> run_list(const CommandLine& line, const OptionDefaults& defaults) {
     const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
-    auto kernels = TRY(read_kernels(line, kDefaultKernels, "a list"));
+    auto kernels = TRY(read_kernels(line, kVerdictKernels, "a list"));
     if (line.given("root") && line.one("root", "").empty())
         return user_error("the folder's name is empty", "--root", "");
     const auto wanted = TRY(read_wanted(line));

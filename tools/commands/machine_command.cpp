@@ -5,6 +5,7 @@
 
 #include "sim/base/try.h"
 #include "sim/profile/machine_profile.h"
+#include "tools/cli/default_profiles.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
@@ -59,7 +60,7 @@ Result<int> run_machine(const CommandLine& line, const OptionDefaults&) {
         return user_error(good.error().what, "machine init", good.error().hint);
     std::vector<Setting> settings;
     TRY(read_settings(line, settings));
-    const auto from = TRY(line.name("machine", "generic-a72"));
+    const auto from = TRY(line.name("machine", kDefaultMachine));
     auto machine = TRY(load_machine_profile(from, settings));
     const auto base = TRY(built_in_base(from));
     const std::string path = line.one("output", name + ".toml");

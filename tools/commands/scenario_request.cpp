@@ -37,6 +37,8 @@ Outcome apply_scenario(const CommandLine& line, GuestRequest& guest) {
     request.new_files = scenario.files;
     request.results = scenario.results;
     guest.kernels = scenario.kernels;
+    if (!scenario.kernels.empty()) request.kernel = scenario.kernels.front();
+    if (!scenario.machine.empty()) request.machine = scenario.machine;
     guest.title = scenario.title;
     for (const ScenarioProcess& process : scenario.processes) {
         BackgroundProgram program{

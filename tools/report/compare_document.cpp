@@ -267,17 +267,19 @@ void add_difference(Document& document, const CompareReport& report) {
 // Where the figures come from, in few words.
 Lines brief_origin(const CompareReport& report, bool alike) {
     const RunReport& last = report.runs.back().report;
+    // Those that head no column by their name; the run without probes is on the first.
     std::vector<std::string> kernels;
-    for (const ComparedRun& run : report.runs) {
+    for (std::size_t i = 1; i < report.runs.size(); ++i) {
+        const ComparedRun& run = report.runs[i];
         const std::string name = shortened(visible(run.report.provenance.kernel.name), kMostLabel);
         if (run.label != run.report.provenance.kernel.name &&
             std::find(kernels.begin(), kernels.end(), name) == kernels.end())
             kernels.push_back(name);
     }
-    std::string text = fmt::format("{}Modelled on {} ({}), not measured",
-                                   alike ? fmt::format("Guest {}. ", outcome(report)) : "",
-                                   shortened(visible(last.provenance.machine.name), kMostLabel),
-                                   fmt::join(kernels, ", "));
+    std::string text = fmt::format(
+        "{}Modelled on {}{}, not measured", alike ? fmt::format("Guest {}. ", outcome(report)) : "",
+        shortened(visible(last.provenance.machine.name), kMostLabel),
+        kernels.empty() ? "" : fmt::format(" ({})", fmt::join(kernels, ", ")));
     if (!last.unmodelled.empty()) {
         std::vector<std::string> names;
         for (const UnmodelledRow& row : last.unmodelled) names.push_back(row.name);

@@ -151,6 +151,8 @@ void read_settings(TomlReader& reader, const toml::table& root, Scenario& scenar
     const SimulationRequest defaults;
     for (const std::string& kernel : scenario.kernels)
         check_word(reader, root, "kernels", check_kernel(kernel, {}));
+    if (!scenario.machine.empty())
+        check_word(reader, root, "machine", check_machine(scenario.machine, {}));
     for (const std::string& word : strings(reader, root, "settings", "", false)) {
         const auto setting = parse_setting(word);
         check_word(reader, root, "settings", setting);
@@ -176,8 +178,8 @@ Result<Scenario> parse_scenario(const DataFile& file, std::string name) {
     if (!reader.ok()) return tl::make_unexpected(reader.error());
     const toml::table& root = reader.root();
     reader.only(root, "",
-                {"title", "description", "cpus", "probes", "kernels", "settings", "file", "process",
-                 "result"});
+                {"title", "description", "cpus", "probes", "kernels", "machine", "settings", "file",
+                 "process", "result"});
     scenario.name = std::move(name);
     scenario.title = reader.string(root, "title", "");
     scenario.description = reader.string(root, "description", "");
@@ -191,6 +193,7 @@ Result<Scenario> parse_scenario(const DataFile& file, std::string name) {
                         added.error().hint);
     }
     scenario.kernels = strings(reader, root, "kernels", "", false);
+    scenario.machine = reader.optional_string(root, "machine", "");
     read_settings(reader, root, scenario);
     each_row(reader, root, "file", [&](const toml::table& row, const std::string& path) {
         reader.only(row, path, {"path", "text"});

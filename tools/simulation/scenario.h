@@ -56,7 +56,8 @@ struct Scenario {
     std::vector<ScenarioFile> files;
     std::vector<ScenarioProcess> processes;  // in order; the run ends with the last one
     ProbeList probes;
-    std::vector<std::string> kernels;  // of compare
+    std::vector<std::string> kernels;  // of compare; `run` takes the first
+    std::string machine;               // empty: the command's default
     std::vector<Setting> settings;     // before those of the command line
     std::vector<ScenarioResult> results;
 };

@@ -50,6 +50,7 @@ Document scenario_document(const Scenario& scenario) {
     Facts facts;
     facts.add("title", scenario.title);
     facts.add("CPUs", std::to_string(scenario.cpus));
+    if (!scenario.machine.empty()) facts.add("machine", scenario.machine);
     for (const std::string& kernel : scenario.kernels) facts.add("kernel", kernel);
     for (const std::string& setting : setting_words(scenario)) facts.add("set", setting);
     for (const ScenarioResult& result : scenario.results)
@@ -82,6 +83,7 @@ std::string scenario_json(const Scenario& scenario) {
                  {"title", scenario.title},
                  {"cpus", scenario.cpus},
                  {"kernels", scenario.kernels},
+                 {"machine", scenario.machine},
                  {"settings", setting_words(scenario)},
                  {"programs", std::move(programs)},
                  {"results", std::move(results)}});
