@@ -22,7 +22,9 @@ constexpr std::string_view kDescription =
     R"(Runs the kernel's uprobe benchmark (selftests/bpf, trig-uprobe-*) on a simulated machine: a loop
 around one function, a probe with an empty BPF program on its first instruction, one producer.
 Prints the benchmark's own line, to be compared with a measured one, and below it where the cycles
-of one hit are spent. The deviation is 0.000 because a simulated run is exactly repeatable.
+of one hit are spent. Its cycles are those of an iteration of the loop: a hit, as run counts it, and
+the loop's own instructions (explain has the probed one only). The deviation is 0.000 because a
+simulated run is exactly repeatable.
 
 VARIANT is one of uprobe-nop, uprobe-push, uprobe-ret, uretprobe-nop, uretprobe-push,
 uretprobe-ret (default: all six).)";

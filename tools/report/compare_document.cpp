@@ -280,6 +280,8 @@ Lines brief_origin(const CompareReport& report, bool alike) {
         "{}Modelled on {}{}, not measured", alike ? fmt::format("Guest {}. ", outcome(report)) : "",
         shortened(visible(last.provenance.machine.name), kMostLabel),
         kernels.empty() ? "" : fmt::format(" ({})", fmt::join(kernels, ", ")));
+    if (last.cpus > 1)
+        text += fmt::format("; contention of the {} CPUs is not modelled", last.cpus);
     if (!last.unmodelled.empty()) {
         std::vector<std::string> names;
         for (const UnmodelledRow& row : last.unmodelled) names.push_back(row.name);
@@ -326,6 +328,7 @@ Document compare_document(const CompareReport& report, CompareDetail detail,
     }
     document.add(full_origin(report, alike));
     document.add(refused_lines(last));
+    document.add(contention_lines(last));
     document.add(unmodelled_lines(last));
     document.add(lost_write_lines(last));
     document.add(Lines{.lines = {kModelledNote}});

@@ -31,8 +31,11 @@ Facts provenance_facts(const Provenance& p) {
         }
     }
     for (const std::string& setting : p.settings) facts.add("set", setting);
-    facts.add("program", fmt::format("{} [{}]", p.program,
-                                     p.program_hash.empty() ? "not hashed" : p.program_hash));
+    const std::string given = p.programs.empty() && !p.arguments.empty() ? p.arguments.front() : "";
+    const bool is_link = given.starts_with('/') && given != p.program;
+    facts.add("program", fmt::format("{} [{}]{}", p.program,
+                                     p.program_hash.empty() ? "not hashed" : p.program_hash,
+                                     is_link ? fmt::format(", by the link {}", given) : ""));
     facts.add("machine", profile_text(p.machine));
     facts.add("seed", std::to_string(p.seed));
     return facts;
@@ -51,6 +54,16 @@ Lines refused_lines(const RunReport& report) {
             lines.lines.push_back(fmt::format("  {}: {}", counted(times, "place"), reason));
     }
     return lines;
+}
+
+Lines contention_lines(const RunReport& report) {
+    if (report.cpus < 2 || report.probes.empty()) return {};
+    return {
+        .title = "not modelled: contention",
+        .lines = {fmt::format("The {} CPUs hit probes as if each were alone: what they wait for "
+                              "each other's locks and cache lines is in no figure, so that hits "
+                              "scale better here than on a machine.",
+                              report.cpus)}};
 }
 
 Lines unmodelled_lines(const RunReport& report) {

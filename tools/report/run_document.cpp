@@ -224,6 +224,7 @@ Document run_document(const RunReport& r, ProcessDetail processes) {
     document.add(path_table(r, t));
     document.add(count_table("system calls", r.syscalls));
     document.add(count_table("EL0 instructions by class", r.classes));
+    document.add(contention_lines(r));
     document.add(unmodelled_lines(r));
     document.add(lost_write_lines(r));
     Facts provenance = provenance_facts(r.provenance);

@@ -84,6 +84,31 @@ TEST_CASE("a run says how many returns were missed, if any were", "[tools][repor
     CHECK(contains(document_text(run_document(r)), "64 probed, 36 missed"));
 }
 
+TEST_CASE("a run with probes on several CPUs says that contention is not modelled",
+          "[tools][report]") {
+    RunReport r = hand_made_report();
+    const auto text = [&] { return document_text(run_document(r), {.all = true}); };
+    CHECK_FALSE(contains(text(), "contention"));
+    r.cpus = 4;
+    CHECK(contains(text(), "not modelled: contention"));
+    CHECK(contains(text(), "The 4 CPUs"));
+    CompareReport compared{"T", {}};
+    for (const char* label : {"no uprobe", "k1"})
+        compared.runs.push_back({label, r, "", "", 0, 0, false});
+    CHECK(contains(document_text(compare_document(compared, CompareDetail::Brief)),
+                   "contention of the 4 CPUs is not modelled"));
+    r.probes.clear();
+    CHECK_FALSE(contains(text(), "contention"));
+}
+
+TEST_CASE("a program that a link names is named by both", "[tools][report]") {
+    RunReport r = hand_made_report();
+    const auto text = [&] { return document_text(run_document(r), {.all = true}); };
+    CHECK(contains(text(), "/usr/bin/prog [3333], by the link /bin/prog"));
+    r.provenance.arguments = {"prog"};
+    CHECK_FALSE(contains(text(), "by the link"));
+}
+
 TEST_CASE("the run report for people", "[tools][report]") {
     const std::string expected =
         R"(probes cost 2.6x: 3 hits of 766.7 ns, 500.0 ns to place the breakpoints
@@ -135,7 +160,7 @@ partially modelled features used
   command    /bin/prog -x
   probe      uprobe:/bin/prog:*
   set        machine.ops.isb=0
-  program    /usr/bin/prog [3333]
+  program    /usr/bin/prog [3333], by the link /bin/prog
   machine    m1 [2222] a machine
   seed       5
   kernel     k1 [1111] a kernel
