@@ -210,11 +210,13 @@ SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers 
         if (auto instead = before_terminal_transfer(call, *terminal, direction, total))
             return *instead;
     }
+    // rw_verify_area: before the file's own limits.
+    const std::uint64_t at = offset != nullptr ? *offset : file.position;
+    if (!file.stream() && static_cast<std::int64_t>(at + total) < 0) return Errno::Inval;
     Moved moved;
     const bool writes = direction == Direction::Write;
     if (total == 0) {
-        moved = move(call.memory(), file, direction, VAddr(0), 0,
-                     offset != nullptr ? *offset : file.position);
+        moved = move(call.memory(), file, direction, VAddr(0), 0, at);
     } else if (writes && file.stream()) {
         moved = write_stream(call, file, buffers, total);
     } else if (file.record_bytes() != 0) {
