@@ -44,6 +44,8 @@ public:
     std::optional<Return> take(std::uint64_t sp);
 
     bool empty() const { return instances_.empty(); }
+    // Not of an empty one.
+    const ReturnInstance& innermost() const { return instances_.back(); }
     std::size_t depth() const { return instances_.size(); }
 
 private:

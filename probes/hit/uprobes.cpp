@@ -55,17 +55,25 @@ void Uprobes::notify_resume(Task& task) {
     }
 }
 
-Uprobe* Uprobes::find(Process& process, VAddr pc) {
-    ProcessProbes::Line& line = probes_of(process).line(pc);
-    if (line.uprobe != nullptr && line.pc == pc.value) return line.uprobe;
+Uprobe* Uprobes::find_slowly(const Process& process, VAddr pc) const {
     const Vma* vma = process.mm->find(pc);
     if (vma == nullptr || !vma->file) return nullptr;
     const auto file = by_file_.find(vma->file->key());
     if (file == by_file_.end()) return nullptr;
     const auto found = file->second.find(vma->offset_of(pc));
-    if (found == file->second.end()) return nullptr;
-    line = {pc.value, found->second};
-    return found->second;
+    return found == file->second.end() ? nullptr : found->second;
+}
+
+Uprobe* Uprobes::find(Process& process, VAddr pc) {
+    ProcessProbes::Line& line = probes_of(process).line(pc);
+    if (line.uprobe != nullptr && line.pc == pc.value) return line.uprobe;
+    Uprobe* const found = find_slowly(process, pc);
+    if (found != nullptr) line = {pc.value, found};
+    return found;
+}
+
+const Uprobe* Uprobes::at(const Process& process, VAddr pc) const {
+    return find_slowly(process, pc);
 }
 
 void Uprobes::handle_breakpoint(Task& task) {

@@ -82,6 +82,8 @@ public:
     // kernel profile's consumer.
     Result<AttachSummary> add(const ProbeSpec& spec, const ProbeHandler* handler = nullptr);
     const std::vector<std::unique_ptr<Uprobe>>& uprobes() const { return uprobes_; }
+    // The uprobe at an address of a process, placed or not; null: none.
+    const Uprobe* at(const Process& process, VAddr pc) const;
 
     bool owns_brk(const Task&, std::uint16_t imm) const override;
     bool owns_step(const Task&) const override;
@@ -121,6 +123,7 @@ private:
 
     void handle_breakpoint(Task& task);
     Uprobe* find(Process& process, VAddr pc);
+    Uprobe* find_slowly(const Process& process, VAddr pc) const;
     void run_consumers(Task& task, const Uprobe& uprobe);
     void run_return_consumers(Task& task, const Uprobe& uprobe);
     void emulate(Task& task, Uprobe& uprobe, VAddr pc);

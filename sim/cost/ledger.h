@@ -41,8 +41,8 @@ struct TaskLedger {
 class LedgerObserver {
 public:
     virtual ~LedgerObserver() = default;
-    virtual void charged(TaskId, ExceptionClass, CentiCycles) = 0;
-    virtual void charged(TaskId, KernelPath, std::uint64_t units, CentiCycles) = 0;
+    virtual void charged(TaskId, ExceptionClass, CentiCycles, Account) = 0;
+    virtual void charged(TaskId, KernelPath, std::uint64_t units, CentiCycles, Account) = 0;
 };
 
 class Ledger {
@@ -58,7 +58,7 @@ public:
         t.cycles[a] += cost;
         kernel_cycles_ += cost;
         if (observer_ != nullptr) [[unlikely]] {
-            observer_->charged(task, ec, cost);
+            observer_->charged(task, ec, cost, account);
         }
     }
     void spend(TaskId task, KernelPath path, std::uint64_t units = 0,
@@ -79,7 +79,7 @@ public:
         of(task).cycles[a] += cost;
         kernel_cycles_ += cost;
         if (observer_ != nullptr) [[unlikely]]
-            return tell(task, path, units, cost);
+            return tell(task, path, units, cost, account);
     }
     void count_hit(TaskId task) { ++of(task).hits; }
     void observe(LedgerObserver* observer) { observer_ = observer; }
@@ -110,9 +110,9 @@ private:
         CentiCycles cycles;
     };
     // Apart and called last, so that charging without an observer saves no registers for it.
-    [[gnu::noinline]] void tell(TaskId task, KernelPath path, std::uint64_t units,
-                                CentiCycles cost) {
-        observer_->charged(task, path, units, cost);
+    [[gnu::noinline]] void tell(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cost,
+                                Account account) {
+        observer_->charged(task, path, units, cost, account);
     }
 
     TaskLedger& of(TaskId task) {

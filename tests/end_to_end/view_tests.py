@@ -163,6 +163,37 @@ def _hits_are_logged(views):
     return None if re.fullmatch(r"/(usr/)?bin/ls\+0x[0-9a-f]+ \w+\+0x0", brk[2]) else f"the place is {brk[2]}"
 
 
+# Programs of one and of several tasks, that call execve too, with entry and return probes.
+PROBED = {
+    "ls": (["-p", "uprobe:/bin/ls:*"], ["/bin/ls", "/usr"]),
+    "pipeline": (["-p", "uretprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc"], ["/bin/sh", "-c", "ls /usr | cat; (sleep 0.01)& wait; exit 3"]),
+    "forks": (["--cpus", "3", "-p", "uprobe:/usr/bin/perl:*"], ["/usr/bin/perl", "-e", "for (1..2) {fork} for ($i = 0; $i < 20000; $i++) {}"]),
+}
+FOLDED = re.compile(r"^([^;\x00-\x1f]+(?:;[^;\x00-\x1f]+)*) ([1-9]\d*)$")
+
+
+def _stacks_sum_to_the_report(views, options, program):
+    stacks, report, plain = (views.path(name) for name in ("stacks", "report", "plain"))
+    views.run([*options, "-f", "json", "-o", plain], program)
+    views.run([*options, "--stacks", stacks, "-f", "json", "-o", report], program)
+    if open(report, "rb").read() != open(plain, "rb").read():
+        return "the report differs"
+    lines = open(stacks).read().splitlines()
+    rows = [FOLDED.match(line) for line in lines]
+    if not rows or not all(rows) or lines != sorted(lines, key=lambda line: line.rsplit(" ", 1)[0].encode()):
+        return "a line has another form, or they are not sorted"
+    told = json.load(open(report))
+    wanted = round(told["user"]["cycles"] + told["kernel"]["cycles"])
+    got = sum(int(row[2]) for row in rows)
+    if got != wanted:
+        return f"{got} cycles against {wanted}"
+    probes = [row for row in rows if "[uprobe]" in row[1].split(";")]
+    # Each line is within a cycle of what it was.
+    wanted = sum(cycles for account, cycles in told["kernel"]["account_cycles"].items() if account.startswith("probe-"))
+    got = sum(int(row[2]) for row in probes)
+    return None if abs(got - wanted) <= len(probes) else f"{got} cycles of probes against {wanted}"
+
+
 def _wait_for_file(path, run):
     """Until the guest, which writes it, is at work."""
     for _ in range(600):
@@ -294,6 +325,8 @@ def views_part(context):
         views.check("strace-pipeline", lambda: _pipeline_is_unfinished_and_resumed(views))
         views.check("strace-filter-limit", lambda: _filter_and_limit(views))
         views.check("exceptions-of-hits", lambda: _hits_are_logged(views))
+        for name, (options, program) in PROBED.items():
+            views.check(f"stacks-{name}", lambda: _stacks_sum_to_the_report(views, options, program))
         views.check("interrupt-sigint", lambda: _interrupted(views, signal.SIGINT))
         views.check("interrupt-sigterm", lambda: _interrupted(views, signal.SIGTERM))
         views.check("interrupt-in-read", lambda: _interrupted_in_a_read(views))

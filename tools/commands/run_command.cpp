@@ -36,6 +36,7 @@ uprobesim run --bind ~/texts:/data -f json -o report.json /usr/bin/wc -l /data/w
 uprobesim run --set machine.ops.ic-ivau=0 -p 'uprobe:/bin/true:*' /bin/true
 uprobesim run --strace --strace-filter %file,read /bin/cat /etc/passwd
 uprobesim run --log-exceptions --log-exceptions-filter brk,step -p 'uprobe:/bin/ls:*' /bin/ls
+uprobesim run --stacks ls.folded -p 'uprobe:/bin/ls:*' /bin/ls
 uprobesim run --max-sim-time 250ms --strace-output calls.txt /bin/sh -c 'while :; do :; done'
 uprobesim run redis-get --cpus 4)";
 
@@ -49,7 +50,7 @@ Result<int> run(const CommandLine& line, const OptionDefaults& defaults) {
     // Lines that could not be written do not cost the report.
     std::exception_ptr lost_lines;
     try {
-        views->finish(report.has_value());
+        views->finish(report ? &*report : nullptr);
     } catch (const HostError&) {
         lost_lines = std::current_exception();
     }

@@ -143,7 +143,7 @@ void HitRecorder::trapped(const Task& task, const Stop& stop, const ExceptionReg
     add(HitEvent::Kind::Exception, CentiCycles()).registers = registers;
 }
 
-void HitRecorder::charged(TaskId task, ExceptionClass ec, CentiCycles cycles) {
+void HitRecorder::charged(TaskId task, ExceptionClass ec, CentiCycles cycles, Account) {
     if (!mine(task)) return;
     if (!expect_exception_) {
         add(HitEvent::Kind::Nested, cycles).exception = ec;
@@ -156,7 +156,8 @@ void HitRecorder::charged(TaskId task, ExceptionClass ec, CentiCycles cycles) {
     event.total = total_ += cycles;
 }
 
-void HitRecorder::charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles) {
+void HitRecorder::charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles,
+                          Account) {
     if (runs_consumers(path)) ++hits_;
     if (!mine(task)) return;
     // A stepped instruction that was trapped runs its consumers again: part of the same hit.

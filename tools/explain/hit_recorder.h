@@ -68,8 +68,9 @@ public:
     explicit HitRecorder(std::uint64_t wanted) : wanted_(wanted) {}
 
     void trapped(const Task& task, const Stop& stop, const ExceptionRegisters& registers) override;
-    void charged(TaskId task, ExceptionClass ec, CentiCycles cycles) override;
-    void charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles) override;
+    void charged(TaskId task, ExceptionClass ec, CentiCycles cycles, Account) override;
+    void charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles,
+                 Account) override;
     void exit_work(const Task& task) override;
     bool returning(const Task& task) override;
 

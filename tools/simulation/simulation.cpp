@@ -275,7 +275,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     if (const auto& notes = request.probes.notes; !notes.empty())
         kernel.counters().note_unmodelled("price of handlers",
                                           fmt::format("{}", fmt::join(notes, "; ")));
-    if (observers.begin) observers.begin(**files);
+    if (observers.begin) observers.begin(**files, uprobes);
     kernel.observe(observers.observer);
     RunLoop run_loop(kernel);
     Session session(kernel, run_loop, request, streams, observers.status);

@@ -32,6 +32,8 @@ struct BackgroundProgram {
     std::uint64_t ready_timeout_ns = kReadyTimeoutNs;
 };
 
+class Uprobes;
+
 struct SimulationRequest {
     FileSystemOptions files;
     std::string machine = "kunpeng916";
@@ -68,8 +70,8 @@ struct GuestStreams {
 struct Observers {
     TrapObserver* observer = nullptr;  // called from the first instruction on
     RunStatus* status = nullptr;
-    std::function<void(FileSystem&)>
-        begin{};  // called before the first instruction; the files last as long as the run
+    // Called before the first instruction; the files and the probes last as long as the run.
+    std::function<void(FileSystem&, const Uprobes&)> begin{};
 };
 
 // Whether the folder can be a guest's root.

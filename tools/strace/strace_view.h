@@ -20,8 +20,8 @@ class StraceView final : public TrapObserver {
 public:
     StraceView(LineOutput& output, const CallFilter& filter) : output_(output), filter_(filter) {}
 
-    void charged(TaskId, ExceptionClass, CentiCycles) override {}
-    void charged(TaskId, KernelPath, std::uint64_t, CentiCycles) override {}
+    void charged(TaskId, ExceptionClass, CentiCycles, Account) override {}
+    void charged(TaskId, KernelPath, std::uint64_t, CentiCycles, Account) override {}
     void trapped(const Task&, const Stop&, const ExceptionRegisters&) override {}
     void exit_work(const Task&) override {}
     bool returning(const Task&) override { return true; }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "kernel_model/abi/fcntl.h"
+#include "probes/target/demangle.h"
 
 namespace uprobesim {
 namespace {
@@ -35,6 +36,18 @@ const std::vector<Function>& CodePlaces::functions_of(const std::string& path) {
     return found->second;
 }
 
+std::span<const Function> CodePlaces::before(const std::string& path, std::uint64_t offset) {
+    const std::vector<Function>& functions = functions_of(path);
+    const auto after =
+        std::upper_bound(functions.begin(), functions.end(), offset,
+                         [](std::uint64_t o, const Function& f) { return o < f.offset; });
+    if (after == functions.begin()) return {};
+    const auto first =
+        std::lower_bound(functions.begin(), after, std::prev(after)->offset,
+                         [](const Function& f, std::uint64_t o) { return f.offset < o; });
+    return {first, after};
+}
+
 std::string CodePlaces::text(const Process& process, VAddr at) {
     const Vma* vma = process.mm == nullptr ? nullptr : process.mm->find(at);
     if (vma == nullptr) return fmt::format("0x{:x}", at.value);
@@ -43,17 +56,29 @@ std::string CodePlaces::text(const Process& process, VAddr at) {
         return name.empty() ? fmt::format("0x{:x}", at.value)
                             : fmt::format("{}+0x{:x}", name, at - vma->range.begin);
     const std::uint64_t offset = vma->offset_of(at);
-    const std::vector<Function>& functions = functions_of(name);
-    const auto after =
-        std::upper_bound(functions.begin(), functions.end(), offset,
-                         [](std::uint64_t o, const Function& f) { return o < f.offset; });
-    if (after == functions.begin()) return fmt::format("{}+0x{:x}", name, offset);
+    const std::span<const Function> names = before(name, offset);
+    if (names.empty()) return fmt::format("{}+0x{:x}", name, offset);
     // Of several names of one place the first.
-    const std::uint64_t start = std::prev(after)->offset;
-    const auto function =
-        std::lower_bound(functions.begin(), after, start,
-                         [](const Function& f, std::uint64_t o) { return f.offset < o; });
-    return fmt::format("{}+0x{:x} {}+0x{:x}", name, offset, function->name, offset - start);
+    return fmt::format("{}+0x{:x} {}+0x{:x}", name, offset, names.front().name,
+                       offset - names.front().offset);
+}
+
+std::string CodePlaces::function(const Process& process, VAddr at) {
+    const Vma* vma = process.mm == nullptr ? nullptr : process.mm->find(at);
+    if (vma == nullptr) return "[unmapped]";
+    const std::string name = process.mm->name_of(*vma);
+    if (vma->file == nullptr) return name.empty() ? "[anonymous]" : name;
+    const std::uint64_t offset = vma->offset_of(at);
+    // "malloc" rather than "__libc_malloc", which is the same place.
+    const Function* found = nullptr;
+    for (const Function& f : before(name, offset)) {
+        if (f.size != 0 && offset - f.offset >= f.size) continue;
+        if (found == nullptr || (found->name.starts_with('_') && !f.name.starts_with('_')))
+            found = &f;
+    }
+    if (found == nullptr) return fmt::format("[{}]", name.substr(name.rfind('/') + 1));
+    const std::string source = demangled(found->name, NameForm::NoReturnType);
+    return source.empty() ? found->name : source;
 }
 
 }  // namespace uprobesim

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,14 @@ public:
     void use(FileSystem& files) { files_ = &files; }
     // "/bin/cat+0x1a30 main+0x10", "[uprobes]+0x40", "0x7f0000000000".
     std::string text(const Process& process, VAddr at);
+    // The function alone, by its source's name if that is known: "main", "ns::f(int)". Of code in
+    // none, what it is mapped from: "[libc.so.6]", "[uprobes]".
+    std::string function(const Process& process, VAddr at);
 
 private:
     const std::vector<Function>& functions_of(const std::string& path);
+    // The names of the nearest function that begins at the offset or before it.
+    std::span<const Function> before(const std::string& path, std::uint64_t offset);
 
     FileSystem* files_ = nullptr;
     // By guest path; none: not an ELF, or not there any more.

@@ -78,7 +78,7 @@ void ExceptionLog::trapped(const Task& task, const Stop& stop,
     taken.place = places_.text(*task.process, stop.pc);
 }
 
-void ExceptionLog::charged(TaskId task, ExceptionClass ec, CentiCycles cycles) {
+void ExceptionLog::charged(TaskId task, ExceptionClass ec, CentiCycles cycles, Account) {
     const auto found = open_.find(task);
     if (found == open_.end()) {
         // Only interrupts are not announced; their place is known at the return to EL0.
@@ -94,7 +94,7 @@ void ExceptionLog::charged(TaskId task, ExceptionClass ec, CentiCycles cycles) {
     }
 }
 
-void ExceptionLog::charged(TaskId task, KernelPath, std::uint64_t, CentiCycles cycles) {
+void ExceptionLog::charged(TaskId task, KernelPath, std::uint64_t, CentiCycles cycles, Account) {
     if (const auto found = open_.find(task); found != open_.end()) found->second.kernel += cycles;
 }
 

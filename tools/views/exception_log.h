@@ -33,8 +33,9 @@ public:
         : output_(output), filter_(filter) {}
 
     void use(FileSystem& files) { places_.use(files); }
-    void charged(TaskId task, ExceptionClass ec, CentiCycles cycles) override;
-    void charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles) override;
+    void charged(TaskId task, ExceptionClass ec, CentiCycles cycles, Account) override;
+    void charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles,
+                 Account) override;
     void trapped(const Task& task, const Stop& stop, const ExceptionRegisters& registers) override;
     void exit_work(const Task&) override {}
     bool returning(const Task& task) override;

@@ -16,11 +16,12 @@ public:
         return all_.empty() ? nullptr : all_.size() == 1 ? all_.front() : this;
     }
 
-    void charged(TaskId task, ExceptionClass ec, CentiCycles cycles) override {
-        for (TrapObserver* o : all_) o->charged(task, ec, cycles);
+    void charged(TaskId task, ExceptionClass ec, CentiCycles cycles, Account account) override {
+        for (TrapObserver* o : all_) o->charged(task, ec, cycles, account);
     }
-    void charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles) override {
-        for (TrapObserver* o : all_) o->charged(task, path, units, cycles);
+    void charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles,
+                 Account account) override {
+        for (TrapObserver* o : all_) o->charged(task, path, units, cycles, account);
     }
     void trapped(const Task& task, const Stop& stop, const ExceptionRegisters& registers) override {
         for (TrapObserver* o : all_) o->trapped(task, stop, registers);

@@ -24,19 +24,28 @@ Result<std::unique_ptr<RunViews>> RunViews::open(const ViewOptions& options, Run
             std::make_unique<ExceptionLog>(*views->exceptions_output_, options.exceptions_filter);
         views->observers_.add(*views->exceptions_);
     }
+    if (!options.stacks.empty()) {
+        auto file = TRY(OutputFile::open(options.stacks, "stacks"));
+        views->stacks_ = std::make_unique<FoldedStacks>(std::move(file));
+        views->observers_.add(*views->stacks_);
+    }
     return views;
 }
 
 Observers RunViews::observers(RunStatus& status) {
     Observers observers{.observer = observers_.observer(), .status = &status};
-    if (exceptions_ != nullptr)
-        observers.begin = [this](FileSystem& files) { exceptions_->use(files); };
+    observers.begin = [this](FileSystem& files, const Uprobes& uprobes) {
+        if (exceptions_ != nullptr) exceptions_->use(files);
+        if (stacks_ != nullptr) stacks_->use(files, uprobes);
+    };
     return observers;
 }
 
-void RunViews::finish(bool ran) {
+void RunViews::finish(const RunReport* report) {
+    const bool ran = report != nullptr;
     if (strace_ != nullptr && (ran || strace_output_->wrote())) strace_->finish();
     if (exceptions_ != nullptr && (ran || exceptions_output_->wrote())) exceptions_->finish();
+    if (stacks_ != nullptr && ran) stacks_->finish(*report);
 }
 
 }  // namespace uprobesim

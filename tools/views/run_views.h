@@ -6,6 +6,7 @@
 
 #include "tools/simulation/simulation.h"
 #include "tools/strace/strace_view.h"
+#include "tools/views/folded_stacks.h"
 #include "tools/views/observer_list.h"
 #include "tools/views/view_options.h"
 
@@ -17,14 +18,15 @@ public:
     static Result<std::unique_ptr<RunViews>> open(const ViewOptions& options, RunStatus& status);
     // Valid as long as this.
     Observers observers(RunStatus& status);
-    // The run is over. One that was refused before there was anything to show leaves the files of
-    // an earlier one.
-    void finish(bool ran);
+    // The run is over; null: it was refused. One that was refused before there was anything to show
+    // leaves the files of an earlier one.
+    void finish(const RunReport* report);
 
 private:
     std::unique_ptr<LineOutput> strace_output_, exceptions_output_;
     std::unique_ptr<StraceView> strace_;
     std::unique_ptr<ExceptionLog> exceptions_;
+    std::unique_ptr<FoldedStacks> stacks_;
     ObserverList observers_;
 };
 

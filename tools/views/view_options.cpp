@@ -60,12 +60,18 @@ void add_view_options(OptionTable& table) {
     table.text("log-exceptions-filter", "LIST",
                "only these classes: svc, brk, step, abort, ... (as in the report)");
     table.text("log-exceptions-limit", "N", "print at most N lines (default 100000)");
+    table
+        .text("stacks", "FILE",
+              "write all cycles as folded stacks, for flamegraph.pl and speedscope: program, "
+              "function that was stopped, exception or [uprobe] and probe, kernel path")
+        .from(ValueSource::File);
 }
 
 Result<ViewOptions> read_view_options(const CommandLine& line) {
     ViewOptions view;
     TRY(read_strace(line, view));
     TRY(read_exceptions(line, view));
+    TRY(read_file(line, "stacks", view.stacks));
     return view;
 }
 

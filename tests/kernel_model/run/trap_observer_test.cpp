@@ -20,8 +20,10 @@ struct Log final : TrapObserver {
     void trapped(const Task&, const Stop&, const ExceptionRegisters& registers) override {
         exceptions.push_back(registers);
     }
-    void charged(TaskId, ExceptionClass, CentiCycles cycles) override { charged_cycles += cycles; }
-    void charged(TaskId, KernelPath path, std::uint64_t, CentiCycles cycles) override {
+    void charged(TaskId, ExceptionClass, CentiCycles cycles, Account) override {
+        charged_cycles += cycles;
+    }
+    void charged(TaskId, KernelPath path, std::uint64_t, CentiCycles cycles, Account) override {
         paths.push_back(path);
         charged_cycles += cycles;
     }

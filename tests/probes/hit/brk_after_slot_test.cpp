@@ -23,8 +23,8 @@ ProbedRun make(const std::vector<std::uint32_t>& words, const Probed& probed) {
 struct Returns final : TrapObserver {
     int returns = 0;
     void trapped(const Task&, const Stop&, const ExceptionRegisters&) override {}
-    void charged(TaskId, ExceptionClass, CentiCycles) override {}
-    void charged(TaskId, KernelPath, std::uint64_t, CentiCycles) override {}
+    void charged(TaskId, ExceptionClass, CentiCycles, Account) override {}
+    void charged(TaskId, KernelPath, std::uint64_t, CentiCycles, Account) override {}
     void exit_work(const Task&) override {}
     bool returning(const Task&) override { return ++returns != 0; }
 };

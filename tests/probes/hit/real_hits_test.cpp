@@ -38,11 +38,11 @@ public:
         if (recording_) hits.back().push_back({.esr = registers.esr});
         expected_ = true;
     }
-    void charged(TaskId, ExceptionClass, CentiCycles) override {
+    void charged(TaskId, ExceptionClass, CentiCycles, Account) override {
         if (recording_ && !expected_) hits.back().push_back({.nested = true});
         expected_ = false;
     }
-    void charged(TaskId, KernelPath path, std::uint64_t units, CentiCycles) override {
+    void charged(TaskId, KernelPath path, std::uint64_t units, CentiCycles, Account) override {
         if (!recording_) return;
         // What is done in the kernel's own fault belongs to the exception from EL0 that it came in.
         Leg& leg = *std::find_if(hits.back().rbegin(), hits.back().rend(),

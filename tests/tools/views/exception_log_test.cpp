@@ -42,9 +42,9 @@ Logged logged(const std::vector<std::uint32_t>& code, const std::string& classes
     ExceptionLog log(**output, filter);
     ObserverList observers;
     observers.add(log);
-    auto report = simulate(
-        request, nullptr,
-        {.observer = observers.observer(), .begin = [&](FileSystem& files) { log.use(files); }});
+    auto report = simulate(request, nullptr,
+                           {.observer = observers.observer(),
+                            .begin = [&](FileSystem& files, const Uprobes&) { log.use(files); }});
     if (!report) FAIL(report.error().error.line());
     log.finish();
     Logged result{{}, *report};

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// All cycles of a run as folded stacks, "program;function;[svc];sys.read 1200", as flamegraph.pl
+// and speedscope read them: the program, the function that an exception stopped, the exception, the
+// kernel's path. What probes cost is under "[uprobe]" and the probe's name. Instructions at EL0 are
+// counted by context and not by address, so they are one frame of the program, "[user]".
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "kernel_model/hooks/trap_observer.h"
+#include "sim/base/output_file.h"
+#include "tools/report/report.h"
+#include "tools/views/code_places.h"
+#include "tools/views/hit_place.h"
+
+namespace uprobesim {
+
+// A frame's name: without what would end a frame or a line, and not longer than 200 bytes or so.
+std::string frame_text(std::string_view name);
+// The lines, sorted, in whole cycles: rounded down, and then the largest remainders up, so that
+// they sum to the rounded sum.
+std::string folded_text(const std::map<std::string, CentiCycles>& stacks);
+
+class FoldedStacks final : public TrapObserver {
+public:
+    explicit FoldedStacks(OutputFile file) : file_(std::move(file)) {}
+
+    void use(FileSystem& files, const Uprobes& uprobes);
+    void charged(TaskId task, ExceptionClass ec, CentiCycles cycles, Account account) override;
+    void charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles,
+                 Account account) override;
+    void trapped(const Task& task, const Stop& stop, const ExceptionRegisters&) override;
+    void exit_work(const Task&) override {}
+    bool returning(const Task& task) override;
+    void task_ended(const Task& task, const TaskEnd&) override { note_user(task); }
+    // The run is over: what no event has told is the report's. Throws HostError where the file
+    // could not be written.
+    void finish(const RunReport& report);
+
+    const std::map<std::string, CentiCycles>& stacks() const { return stacks_; }
+
+private:
+    struct Place {
+        std::string program;   // empty: the task has not been at EL0
+        std::string function;  // "program;function", which was stopped
+        std::string probe;     // of the exception; empty: none
+        std::string exception;
+        bool expects = false;  // trapped, and not charged yet
+        CentiCycles user;      // already in a stack
+        // Charges to a task that has not been at EL0, by the frames after its program's.
+        std::map<std::string, CentiCycles> early;
+    };
+    void add(const std::string& stack, CentiCycles cycles);
+    void add(Place& place, const std::string& exception, std::string_view path, CentiCycles cycles,
+             Account account);
+    void note_user(const Task& task);
+    void stop_at(const Task& task, Place& place, VAddr pc);
+
+    OutputFile file_;
+    CodePlaces code_;
+    const Uprobes* uprobes_ = nullptr;
+    const Task* running_ = nullptr;  // at EL0, as far as is known
+    std::map<TaskId, Place> places_;
+    std::map<ContextId, CentiCycles> seen_;  // of each context's cycles at EL0
+    std::map<std::string, CentiCycles> stacks_;
+};
+
+}  // namespace uprobesim
