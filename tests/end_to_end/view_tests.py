@@ -12,6 +12,7 @@ import time
 
 import harness
 import judge
+import trace_tests
 
 CALL = re.compile(r"^\[pid (\d+)\] \d+\.\d{6} (.*)$")
 ENDED = re.compile(r"^(\w+)\((.*)\) += (\?|-?\w+)(?: (E\w+) \((.*)\))?$", re.S)
@@ -167,7 +168,7 @@ def _hits_are_logged(views):
 PROBED = {
     "ls": (["-p", "uprobe:/bin/ls:*"], ["/bin/ls", "/usr"]),
     "pipeline": (["-p", "uretprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc"], ["/bin/sh", "-c", "ls /usr | cat; (sleep 0.01)& wait; exit 3"]),
-    "forks": (["--cpus", "3", "-p", "uprobe:/usr/bin/perl:*"], ["/usr/bin/perl", "-e", "for (1..2) {fork} for ($i = 0; $i < 20000; $i++) {}"]),
+    "forks": (["--cpus", "3", "-p", "uprobe:/usr/bin/perl:*"], ["/usr/bin/perl", "-e", "for (1..2) {fork} for ($i = 0; $i < 300; $i++) {}"]),
 }
 FOLDED = re.compile(r"^([^;\x00-\x1f]+(?:;[^;\x00-\x1f]+)*) ([1-9]\d*)$")
 
@@ -327,6 +328,7 @@ def views_part(context):
         views.check("exceptions-of-hits", lambda: _hits_are_logged(views))
         for name, (options, program) in PROBED.items():
             views.check(f"stacks-{name}", lambda: _stacks_sum_to_the_report(views, options, program))
+        trace_tests.check_traces(views, PROBED)
         views.check("interrupt-sigint", lambda: _interrupted(views, signal.SIGINT))
         views.check("interrupt-sigterm", lambda: _interrupted(views, signal.SIGTERM))
         views.check("interrupt-in-read", lambda: _interrupted_in_a_read(views))

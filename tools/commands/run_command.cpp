@@ -37,6 +37,7 @@ uprobesim run --set machine.ops.ic-ivau=0 -p 'uprobe:/bin/true:*' /bin/true
 uprobesim run --strace --strace-filter %file,read /bin/cat /etc/passwd
 uprobesim run --log-exceptions --log-exceptions-filter brk,step -p 'uprobe:/bin/ls:*' /bin/ls
 uprobesim run --stacks ls.folded -p 'uprobe:/bin/ls:*' /bin/ls
+uprobesim run --trace ls.pftrace -p 'uprobe:/bin/ls:*' /bin/ls
 uprobesim run --max-sim-time 250ms --strace-output calls.txt /bin/sh -c 'while :; do :; done'
 uprobesim run redis-get --cpus 4)";
 

@@ -12,13 +12,13 @@ std::optional<HitPlace> hit_place(const Uprobes& uprobes, const Task& task, VAdd
     if (process.mm == nullptr) return std::nullopt;
     const UprobeTask* state = find_state(task);
     if (state != nullptr && state->active != nullptr)
-        return HitPlace{state->active, state->vaddr, true};
+        return HitPlace{state->active, state->vaddr, false, true};
     if (const Uprobe* uprobe = uprobes.at(process, pc)) return HitPlace{uprobe, pc};
     if (state == nullptr || state->returns.empty()) return std::nullopt;
     const ProcessProbes* probes = find_probes(process);
     if (probes == nullptr || !probes->area || pc != probes->area->trampoline()) return std::nullopt;
     const ReturnInstance& call = state->returns.innermost();
-    return HitPlace{call.uprobe, call.caller};
+    return HitPlace{call.uprobe, call.caller, true};
 }
 
 std::string probe_name(const Uprobe& uprobe) {

@@ -13,7 +13,8 @@ struct HitPlace {
     const Uprobe* uprobe = nullptr;
     // The probed address, not the slot's; of a return, the address that is returned to.
     VAddr at;
-    bool steps = false;  // its instruction is being stepped
+    bool returns = false;  // of a return, by the trampoline
+    bool steps = false;    // its instruction is being stepped
 };
 // Of a task that is stopped at `pc`, before the probe layer is called. Nothing: no probe's.
 std::optional<HitPlace> hit_place(const Uprobes& uprobes, const Task& task, VAddr pc);

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/views/run_views.h"
 
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "sim/base/text.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -29,6 +34,14 @@ Result<std::unique_ptr<RunViews>> RunViews::open(const ViewOptions& options, Run
         views->stacks_ = std::make_unique<FoldedStacks>(std::move(file));
         views->observers_.add(*views->stacks_);
     }
+    if (!options.trace.empty()) {
+        auto file = TRY(OutputFile::open(options.trace, "trace"));
+        auto writer = options.trace.ends_with(".json") ? make_chrome_writer(std::move(file))
+                                                       : make_perfetto_writer(std::move(file));
+        views->trace_ = std::make_unique<TraceView>(std::move(writer), options.trace_limit);
+        views->trace_file_ = options.trace;
+        views->observers_.add(*views->trace_);
+    }
     return views;
 }
 
@@ -37,6 +50,7 @@ Observers RunViews::observers(RunStatus& status) {
     observers.begin = [this](FileSystem& files, const Uprobes& uprobes) {
         if (exceptions_ != nullptr) exceptions_->use(files);
         if (stacks_ != nullptr) stacks_->use(files, uprobes);
+        if (trace_ != nullptr) trace_->use(uprobes);
     };
     return observers;
 }
@@ -46,6 +60,13 @@ void RunViews::finish(const RunReport* report) {
     if (strace_ != nullptr && (ran || strace_output_->wrote())) strace_->finish();
     if (exceptions_ != nullptr && (ran || exceptions_output_->wrote())) exceptions_->finish();
     if (stacks_ != nullptr && ran) stacks_->finish(*report);
+    if (trace_ == nullptr || !ran) return;
+    trace_->finish();
+    if (const auto& cut = trace_->cut_ns())
+        fmt::print(stderr,
+                   "uprobesim: {}: the trace ends at {}.{:09} s, at its limit of size ({})\n",
+                   printable(trace_file_), *cut / 1'000'000'000u, *cut % 1'000'000'000u,
+                   "--trace-limit SIZE");
 }
 
 }  // namespace uprobesim

@@ -8,6 +8,7 @@
 #include "tools/strace/strace_view.h"
 #include "tools/views/folded_stacks.h"
 #include "tools/views/observer_list.h"
+#include "tools/views/trace_view.h"
 #include "tools/views/view_options.h"
 
 namespace uprobesim {
@@ -27,6 +28,8 @@ private:
     std::unique_ptr<StraceView> strace_;
     std::unique_ptr<ExceptionLog> exceptions_;
     std::unique_ptr<FoldedStacks> stacks_;
+    std::unique_ptr<TraceView> trace_;
+    std::string trace_file_;
     ObserverList observers_;
 };
 

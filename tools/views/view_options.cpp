@@ -2,6 +2,7 @@
 #include "tools/views/view_options.h"
 
 #include "sim/base/try.h"
+#include "tools/cli/quantity.h"
 
 namespace uprobesim {
 namespace {
@@ -41,6 +42,16 @@ Outcome read_exceptions(const CommandLine& line, ViewOptions& view) {
     return {};
 }
 
+Outcome read_trace(const CommandLine& line, ViewOptions& view) {
+    TRY(read_file(line, "trace", view.trace));
+    if (!line.given("trace-limit")) return {};
+    if (view.trace.empty())
+        return user_error("there is no trace to limit", "--trace-limit", "give --trace FILE");
+    const auto limit = TRY(parse_size(line.one("trace-limit", ""), "--trace-limit", 1, "1"));
+    view.trace_limit = limit;
+    return {};
+}
+
 }  // namespace
 
 void add_view_options(OptionTable& table) {
@@ -65,6 +76,13 @@ void add_view_options(OptionTable& table) {
               "write all cycles as folded stacks, for flamegraph.pl and speedscope: program, "
               "function that was stopped, exception or [uprobe] and probe, kernel path")
         .from(ValueSource::File);
+    table
+        .text("trace", "FILE",
+              "write a time line of CPUs, tasks, exceptions, kernel paths and probe hits, for "
+              "ui.perfetto.dev; as Chrome's JSON if FILE ends in .json")
+        .from(ValueSource::File);
+    table.text("trace-limit", "SIZE",
+               "end the time line at this size, with K, M or G (default 256M)");
 }
 
 Result<ViewOptions> read_view_options(const CommandLine& line) {
@@ -72,6 +90,7 @@ Result<ViewOptions> read_view_options(const CommandLine& line) {
     TRY(read_strace(line, view));
     TRY(read_exceptions(line, view));
     TRY(read_file(line, "stacks", view.stacks));
+    TRY(read_trace(line, view));
     return view;
 }
 

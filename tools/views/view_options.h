@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The options of `run` that show what happens while it happens: --strace and --log-exceptions with
-// their own, --stacks.
+// their own, --stacks, --trace.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,9 @@ struct ViewOptions {
     std::string exceptions_output;  // empty: stderr
     ExceptionFilter exceptions_filter;
     std::uint64_t exceptions_limit = 100'000;
-    std::string stacks;  // a file; empty: none
+    std::string stacks;                                    // a file; empty: none
+    std::string trace;                                     // the same
+    std::uint64_t trace_limit = std::uint64_t{256} << 20;  // bytes
 };
 
 void add_view_options(OptionTable& table);
