@@ -48,8 +48,9 @@ std::string folded_text(const std::map<std::string, CentiCycles>& stacks) {
         sum += cycles.value;
         whole += lines.back().cycles;
     }
-    std::vector<Line*> by_remainder;
-    for (Line& line : lines) by_remainder.push_back(&line);
+    std::vector<Line*> by_remainder(lines.size());
+    std::transform(lines.begin(), lines.end(), by_remainder.begin(),
+                   [](Line& line) { return &line; });
     std::stable_sort(by_remainder.begin(), by_remainder.end(),
                      [](const Line* a, const Line* b) { return a->remainder > b->remainder; });
     const std::uint64_t missing = (sum + kCenti / 2) / kCenti - whole;
