@@ -5,10 +5,9 @@
 // copied and synchronised, and each but the last of a page leaves one to be freed. All is charged
 // to Account::ProbePlace. Left out: page tables, which the kernel makes for an early fault and the
 // program would have needed later; pid filters, of which the tool has none.
-#include <algorithm>
-#include <cstring>
 #include <optional>
 
+#include "kernel_model/memory/peek.h"
 #include "probes/hit/probe_state.h"
 #include "probes/hit/uprobes.h"
 #include "probes/slots/breakpoint.h"
@@ -24,20 +23,17 @@ bool may_hold(const Vma& vma) {
 }
 
 template <class Probes, class Function>
-void for_each_in(Probes& of_file, const Vma& vma, VRange range, Function&& function) {
-    const std::uint64_t from = vma.offset_of(range.begin);
-    const std::uint64_t end = from + range.size();
-    for (auto it = of_file.lower_bound(from); it != of_file.end() && it->first < end; ++it)
-        function(*it->second, range.begin + (it->first - from));
+void for_each_in(Probes& of_file, const Vma& vma, Function&& function) {
+    const std::uint64_t end = vma.file_offset + vma.range.size();
+    for (auto it = of_file.lower_bound(vma.file_offset); it != of_file.end() && it->first < end;
+         ++it)
+        function(*it->second, vma.range.begin + (it->first - vma.file_offset));
 }
 
 }  // namespace
 
 bool has_breakpoint(Mm& mm, VAddr pc) {
-    std::uint32_t word = 0;
-    if (const auto t = mm.space().lookup(pc); t && pc.page_offset() <= kPageSize - 4)
-        std::memcpy(&word, mm.space().memory().bytes(t->frame).data() + pc.page_offset(), 4);
-    return word == kUprobeBrk;
+    return peek_value<std::uint32_t>(mm, pc) == kUprobeBrk;
 }
 
 void Uprobes::on_map(Process& process, const Vma& vma) {
@@ -52,7 +48,7 @@ void Uprobes::on_map(Process& process, const Vma& vma) {
     const auto file = by_file_.find(vma.file->key());
     if (file == by_file_.end()) return;
     bool any = false;
-    for_each_in(file->second, vma, vma.range, [&](Uprobe& uprobe, VAddr at) {
+    for_each_in(file->second, vma, [&](Uprobe& uprobe, VAddr at) {
         if (has_breakpoint(*process.mm, at)) {
             spend_placing(task, KernelPath::UprobePlaceAgain);
             any = true;
@@ -98,20 +94,18 @@ void Uprobes::free_replaced(Task& task, ProcessProbes& probes) {
     probes.copied = probes.replaced = 0;
 }
 
-// The copies that are freed when the range is unmapped; those that a fork shares are not.
+// The copies that are freed with the mappings of the range, which have been cut at its ends; those
+// that a fork shares are not.
 std::uint64_t Uprobes::copies_in(Mm& mm, VRange range) const {
     std::uint64_t copies = 0;
-    auto it = mm.vmas().upper_bound(range.begin);
-    if (it != mm.vmas().begin()) --it;
-    for (; it != mm.vmas().end() && it->first < range.end; ++it) {
+    for (auto it = mm.vmas().lower_bound(range.begin);
+         it != mm.vmas().end() && it->first < range.end; ++it) {
         const Vma& vma = it->second;
-        const VRange part{std::max(range.begin, vma.range.begin),
-                          std::min(range.end, vma.range.end)};
-        if (part.end <= part.begin || !may_hold(vma)) continue;
+        if (!may_hold(vma)) continue;
         const auto file = by_file_.find(vma.file->key());
         if (file == by_file_.end()) continue;
         std::optional<VAddr> last;
-        for_each_in(file->second, vma, part, [&](const Uprobe&, VAddr at) {
+        for_each_in(file->second, vma, [&](const Uprobe&, VAddr at) {
             if (last == at.page() || !has_breakpoint(mm, at) || !mm.has_own_page(at)) return;
             last = at.page();
             ++copies;

@@ -11,8 +11,7 @@ public:
 
     void path(KernelPath path, std::uint64_t times, std::uint64_t units = 0) {
         const auto n = static_cast<double>(times);
-        const PathCost& cost = kernel_.paths[static_cast<std::size_t>(path)];
-        work_.el1_insns += n * cost.insns + static_cast<double>(units) * cost.insns_per_unit;
+        work_.el1_insns += prices_.path_insns(path, times, units);
         cycles_ += n * in_cycles(prices_.path(path)) + in_cycles(prices_.path_units(path, units));
     }
     void wait(KernelWait wait, std::uint64_t times) {
