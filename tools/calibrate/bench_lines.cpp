@@ -2,6 +2,7 @@
 #include "tools/calibrate/bench_lines.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -148,9 +149,16 @@ Result<BenchLines> parse_bench_lines(std::string_view text, const std::string& f
     return reader.end();
 }
 
+std::vector<std::string> released_kernels() {
+    static const RE2 kRelease(R"(v\d+\.\d+)");
+    std::vector<std::string> names = builtin_kernel_profiles();
+    std::erase_if(names, [](const std::string& name) { return !RE2::FullMatch(name, kRelease); });
+    return names;
+}
+
 Result<std::string> kernel_of_release(const std::string& release, const std::string& where) {
     static const RE2 kVersion(R"(^(\d+\.\d+)(?:[.+-].*)?$)");
-    const std::vector<std::string> known = builtin_kernel_profiles();
+    const std::vector<std::string> known = released_kernels();
     std::string version;
     if (!RE2::FullMatch(release, kVersion, &version)) {
         TRY(load_kernel_profile(release, {}));  // a profile's own name
@@ -158,8 +166,9 @@ Result<std::string> kernel_of_release(const std::string& release, const std::str
     }
     const std::string name = "v" + version;
     if (std::find(known.begin(), known.end(), name) != known.end()) return name;
-    return user_error(fmt::format("no kernel profile is of Linux {}", version), where,
-                      "say with --kernel which comes nearest: v6.1, v6.12, v6.13 or new");
+    return user_error(
+        fmt::format("no kernel profile is of Linux {}", version), where,
+        fmt::format("say with --kernel which comes nearest: {} or new", fmt::join(known, ", ")));
 }
 
 Result<BenchFile> read_bench_file(const std::string& path, const std::string& kernel,

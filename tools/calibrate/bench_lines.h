@@ -33,6 +33,10 @@ struct BenchLines {
 // Errors name file and line: a rate that is none, and a file without any row.
 Result<BenchLines> parse_bench_lines(std::string_view text, const std::string& file_name);
 
+// The built-in profiles of releases, "v6.12": not of trees between them, of patches, or
+// hypothetical.
+std::vector<std::string> released_kernels();
+
 // The built-in profile of a release as uname -r prints it, or of a profile's own name or file.
 Result<std::string> kernel_of_release(const std::string& release, const std::string& where);
 

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <set>
 
 #include "sim/base/try.h"
+#include "tools/calibrate/bench_lines.h"
 #include "tools/published/reproduce.h"
 
 namespace uprobesim {
@@ -32,9 +32,6 @@ constexpr double kNothing = 1e-9;     // a sensitivity: the figure is in no row
 constexpr double kRidge = 1e-12;      // what a direction that no row has counts as
 constexpr double kUnknown = 100;      // an error: no row says anything
 constexpr double kZeroWeight = 0.05;  // of a row's cycles: a figure that is 0 is looked for there
-
-// The kernels that somebody may run; the others are trees between releases, or hypothetical.
-constexpr std::string_view kReleased[] = {"v6.1", "v6.12", "v6.13"};
 
 // How well rows determine a parameter: the standard error that rows with kRowNoise give it, as a
 // part of its value, and the other that it trades off against most.
@@ -152,7 +149,8 @@ public:
         // Another row on the same kernel is easier to have than another kernel.
         std::vector<std::string> kernels;
         for (const CountedTable& table : model_.tables()) kernels.push_back(table.published.kernel);
-        kernels.insert(kernels.end(), std::begin(kReleased), std::end(kReleased));
+        const std::vector<std::string> released = released_kernels();
+        kernels.insert(kernels.end(), released.begin(), released.end());
         std::string whole_kernel;
         std::set<std::string> seen;
         for (const std::string& kernel : kernels) {
