@@ -14,8 +14,9 @@ namespace uprobesim {
 namespace {
 
 constexpr std::size_t kMostBytes = 200;
-// A guest may have as many programs and functions as it likes.
+// A guest may have as many programs, functions and tasks as it likes.
 constexpr std::size_t kMostStacks = std::size_t{1} << 20;
+constexpr std::size_t kMostTasks = std::size_t{1} << 16;
 constexpr const char* kOther = "[other]";
 constexpr std::uint64_t kCenti = 100;
 
@@ -67,6 +68,13 @@ void FoldedStacks::use(FileSystem& files, const Uprobes& uprobes) {
     uprobes_ = &uprobes;
 }
 
+// Null: there are too many. What such a task takes is in no event's stack, but in [other].
+FoldedStacks::Place* FoldedStacks::place_of(TaskId task) {
+    const auto found = places_.find(task);
+    if (found != places_.end()) return &found->second;
+    return places_.size() < kMostTasks ? &places_[task] : nullptr;
+}
+
 void FoldedStacks::add(const std::string& stack, CentiCycles cycles) {
     const auto found = stacks_.find(stack);
     if (found != stacks_.end()) {
@@ -101,7 +109,9 @@ void FoldedStacks::add(Place& place, const std::string& exception, std::string_v
 }
 
 void FoldedStacks::charged(TaskId task, ExceptionClass ec, CentiCycles cycles, Account account) {
-    Place& place = places_[task];
+    Place* const known = place_of(task);
+    if (known == nullptr) return;
+    Place& place = *known;
     const std::string name = fmt::format("[{}]", exception_class_name(ec));
     if (ec == ExceptionClass::Irq && running_ != nullptr && running_->id == task &&
         running_->state != TaskState::Dead && running_->process->mm != nullptr) {
@@ -118,23 +128,27 @@ void FoldedStacks::charged(TaskId task, ExceptionClass ec, CentiCycles cycles, A
 
 void FoldedStacks::charged(TaskId task, KernelPath path, std::uint64_t, CentiCycles cycles,
                            Account account) {
-    Place& place = places_[task];
-    add(place, place.exception, kernel_path_info(path).name, cycles, account);
+    if (Place* place = place_of(task))
+        add(*place, place->exception, kernel_path_info(path).name, cycles, account);
 }
 
-void FoldedStacks::note_user(const Task& task) {
-    Place& place = places_[task.id];
+// Its place, with what it has executed at EL0 noted; null as of place_of.
+FoldedStacks::Place* FoldedStacks::note_user(const Task& task) {
+    Place* const known = place_of(task.id);
+    if (known == nullptr) return nullptr;
+    Place& place = *known;
     if (place.program.empty()) {
         place.program = program_of(task);
         for (const auto& [frames, cycles] : place.early) add(place.program + frames, cycles);
         place.early.clear();
     }
     CentiCycles& seen = seen_[task.context];
-    if (task.user_cycles <= seen) return;
+    if (task.user_cycles <= seen) return known;
     const CentiCycles grown = task.user_cycles - seen;
     seen = task.user_cycles;
     place.user += grown;
     add(place.program + ";[user]", grown);
+    return known;
 }
 
 void FoldedStacks::stop_at(const Task& task, Place& place, VAddr pc) {
@@ -147,13 +161,11 @@ void FoldedStacks::stop_at(const Task& task, Place& place, VAddr pc) {
 }
 
 void FoldedStacks::trapped(const Task& task, const Stop& stop, const ExceptionRegisters&) {
-    note_user(task);
-    stop_at(task, places_[task.id], stop.pc);
+    if (Place* place = note_user(task)) stop_at(task, *place, stop.pc);
 }
 
 bool FoldedStacks::returning(const Task& task) {
-    note_user(task);
-    places_[task.id].program = program_of(task);  // after an execve another one
+    if (Place* place = note_user(task)) place->program = program_of(task);  // execve: another one
     running_ = &task;
     return true;
 }

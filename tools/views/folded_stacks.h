@@ -53,10 +53,11 @@ private:
         // Charges to a task that has not been at EL0, by the frames after its program's.
         std::map<std::string, CentiCycles> early;
     };
+    Place* place_of(TaskId task);
     void add(const std::string& stack, CentiCycles cycles);
     void add(Place& place, const std::string& exception, std::string_view path, CentiCycles cycles,
              Account account);
-    void note_user(const Task& task);
+    Place* note_user(const Task& task);
     void stop_at(const Task& task, Place& place, VAddr pc);
 
     OutputFile file_;
