@@ -22,4 +22,11 @@ bool Credentials::permit(const FileStatus& status, std::uint32_t wanted) const {
     return (wanted & 7 & ~(status.mode >> shift)) == 0;
 }
 
+std::uint32_t Credentials::set_ids_lost(const FileStatus& status) const {
+    if (uid == 0) return 0;  // CAP_FSETID
+    // Without the right to execute it is no set-group-ID bit; a member of the group keeps it.
+    const bool group = (status.mode & abi::kIxgrp) != 0 || !in_group(status.gid);
+    return status.mode & (abi::kIsuid | (group ? abi::kIsgid : 0));
+}
+
 }  // namespace uprobesim

@@ -23,6 +23,8 @@ struct Credentials {
     // `wanted`: abi::kROk, kWOk, kXOk (search, of a directory).
     bool permit(const FileStatus& status, std::uint32_t wanted) const;
     bool in_group(std::uint32_t group) const;
+    // The set-ID bits that a file loses when it is written (setattr_should_drop_suidgid).
+    std::uint32_t set_ids_lost(const FileStatus& status) const;
 };
 
 // Default: the simulator itself, with absolute paths only.

@@ -44,6 +44,7 @@ struct FileCosts {
 };
 
 class WaitQueue;
+struct Credentials;
 class Socket;
 class PtyFile;
 
@@ -79,6 +80,8 @@ public:
         return tl::make_unexpected(Errno::Spipe);
     }
     virtual SysResult<FileStatus> status() = 0;
+    // Removes the set-ID bits that a change by `writer` takes away (file_remove_privs).
+    virtual void remove_set_ids(const Credentials&) {}
     // The mode, owner and times that the model keeps; null: those of the host file.
     virtual FileStatus* own_status() { return nullptr; }
     virtual SysResult<std::uint64_t> size();
@@ -131,6 +134,7 @@ public:
 
     MemoryCharge charge;
     std::shared_ptr<void> end_of_locks;  // releases the locks of this description
+    FileHold write_access;               // of a description that may write, of a file that may run
     std::uint64_t position = 0;
     std::uint32_t flags = 0;  // O_* as given to open, guest values
     // The directory entry by which the file was opened. Null: none; the file is shown as `name`

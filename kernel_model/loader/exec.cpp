@@ -38,6 +38,7 @@ struct ProgramFile {
     std::shared_ptr<File> file;
     std::uint64_t size = 0;
     std::string name;  // as requested
+    FileHold hold{};   // null: where programs may be written while they run
 
     bool read_at(std::uint64_t offset, std::span<std::byte> to) const {
         while (!to.empty()) {
@@ -56,6 +57,7 @@ std::string_view open_failure(Errno number) {
         case Errno::Acces: return "permission denied";
         case Errno::NotDir: return "a part of the path is not a directory";
         case Errno::Loop: return "too many symbolic links";
+        case Errno::TxtBsy: return "open for writing";
         case Errno::Io: return "input/output error";
         case Errno::Nfile: return "too many open files";
         default: return "cannot be opened";
@@ -132,6 +134,12 @@ Loaded<ProgramFile> ProgramLoader::open(const Caller& caller, const std::string&
         return load_error(Errno::Acces, "not executable", path,
                           "the file has no execute permission");
     program.size = static_cast<std::uint64_t>(std::max<std::int64_t>(status->size, 0));
+    if (const auto backing = program.file->backing();
+        backing != nullptr && machine_.kernel_profile.text_busy == TextBusy::Refused) {
+        auto hold = FileBacking::hold(backing, FileUse::Executed);
+        if (!hold) return load_error(hold.error(), std::string(open_failure(hold.error())), path);
+        program.hold = std::move(*hold);
+    }
     return program;
 }
 
@@ -302,6 +310,7 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
         TRY(map_image(*interpreter));
     }
     place_break(program);
+    mm_.hold_program(std::move(program.file.hold));
     if (request.vdso != nullptr) {
         const auto mapped = map_vdso(mm_, request.vdso);
         if (!mapped) return load_error(mapped.error(), "no room for the vDSO", request.path);

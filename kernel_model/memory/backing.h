@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <tl/expected.hpp>
 
@@ -23,9 +24,18 @@ struct FileKey {
     constexpr auto operator<=>(const FileKey&) const = default;
 };
 
+// A program that runs is not written, and a file that is open for writing is not run
+// (i_writecount): what an open description, or an address space of its program, holds for as long
+// as it lives.
+enum class FileUse { Written, Executed };
+using FileHold = std::shared_ptr<const void>;
+
 class FileBacking {
 public:
     virtual ~FileBacking() = default;
+    // ETXTBSY: somebody else holds it for the other use.
+    static SysResult<FileHold> hold(const std::shared_ptr<FileBacking>& file, FileUse use);
+    bool executed() const { return holds_ < 0; }
     virtual FileKey key() const = 0;
     virtual std::uint64_t size() const = 0;  // bytes, now
     // The page cache's frame for this page of the file, with its contents. The cache keeps its own
@@ -42,6 +52,9 @@ public:
     // the caches for the whole page.
     virtual bool freshly_written() const { return false; }
     virtual std::string path() const = 0;  // guest path, for /proc/self/maps
+
+private:
+    std::int64_t holds_ = 0;  // of descriptions that may write it, or, below zero, of its programs
 };
 
 }  // namespace uprobesim

@@ -142,6 +142,8 @@ public:
     std::uint64_t resident_pages() const { return space_->mapped_pages(); }
     // What the mappings take of the kernel's memory, tables excepted.
     std::uint64_t kernel_bytes() const { return charge_.bytes(); }
+    // exe_file: keeps writers from the program for as long as an address space of it lives.
+    void hold_program(FileHold hold) { program_ = std::move(hold); }
     // The process that it was made for.
     std::int32_t maker() const { return maker_; }
     void set_maker(std::int32_t pid) { maker_ = pid; }
@@ -236,6 +238,7 @@ private:
     std::uint64_t as_limit_ = ~std::uint64_t{0};
     std::uint64_t data_limit_ = ~std::uint64_t{0};
     std::uint64_t shared_objects_ = 0;  // number of anonymous shared mappings made
+    FileHold program_;
     MmObserver* observer_ = nullptr;
     std::int32_t maker_ = 0;
     bool reaped_ = false;

@@ -37,6 +37,7 @@ std::unique_ptr<Mm> Mm::fork(ForkedPages& copied) {
     auto child = make(machine_);
     if (child == nullptr) return nullptr;
     child->zero_ = zero_;
+    child->program_ = program_;
     child->mmap_base_ = mmap_base_;
     child->brk_start_ = brk_start_;
     child->brk_end_ = brk_end_;

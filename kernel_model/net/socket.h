@@ -64,6 +64,8 @@ public:
     virtual SocketAddress local() const = 0;
     virtual SysResult<SocketAddress> peer() const = 0;
     virtual SysResult<std::uint64_t> send(const Outgoing& message) = 0;
+    // A longer message is refused (EMSGSIZE), if the socket sends messages.
+    virtual std::uint64_t longest_message() const { return send_buffer(); }
     virtual SysResult<Incoming> receive(std::uint64_t most, bool peek) = 0;
     // `read`, `write`: the halves to close.
     virtual SysResult<void> shutdown(bool read, bool write) = 0;

@@ -9,12 +9,6 @@
 
 namespace uprobesim {
 
-namespace {
-
-constexpr std::uint64_t kMaxBytes = 65507;  // 65,535 less the headers of IP and UDP
-
-}  // namespace
-
 SysResult<void> UdpSocket::connect(const SocketAddress& address, const Ucred&, bool) {
     if (address.family == abi::kAfUnspec) {
         forget_addresses();
@@ -36,7 +30,7 @@ SysResult<SocketAddress> UdpSocket::peer() const {
 }
 
 SysResult<std::uint64_t> UdpSocket::send(const Outgoing& message) {
-    if (message.bytes.size() > kMaxBytes) return tl::make_unexpected(Errno::MsgSize);
+    if (message.bytes.size() > longest_message()) return tl::make_unexpected(Errno::MsgSize);
     if (error_) return tl::make_unexpected(*take_error());
     if (!message.to && remote_port_ == 0) return tl::make_unexpected(Errno::DestAddrReq);
     const SocketAddress to = message.to ? *message.to : remote();

@@ -16,6 +16,9 @@ public:
     SysResult<void> connect(const SocketAddress& address, const Ucred& caller, bool waits) override;
     SysResult<SocketAddress> peer() const override;
     SysResult<std::uint64_t> send(const Outgoing& message) override;
+    std::uint64_t longest_message() const override {
+        return 65507;  // 65,535 less the headers of IP and UDP
+    }
     SysResult<Incoming> receive(std::uint64_t most, bool peek) override;
     SysResult<void> shutdown(bool read, bool write) override;
     bool receives() const override { return true; }

@@ -44,6 +44,7 @@ constexpr std::string_view kConsumers[] = {"bpf-empty", "perf", "ftrace"};
 constexpr std::string_view kReturnHolds[] = {"refcount", "lease"};
 constexpr std::string_view kLruBatches[] = {"15", "31"};
 constexpr std::string_view kNoYes[] = {"no", "yes"};
+constexpr std::string_view kTextBusy[] = {"refused", "allowed"};
 
 struct WordKey {
     std::string_view key;
@@ -77,6 +78,7 @@ constexpr WordKey kWordKeys[] = {
     {"return-instance", kReturnHolds, set_member<&KernelProfile::return_instance>},
     {"lru-batch", kLruBatches, set_member<&KernelProfile::lru_batch>},
     {"uprobe-multi", kNoYes, set_member<&KernelProfile::uprobe_multi>},
+    {"text-busy", kTextBusy, set_member<&KernelProfile::text_busy>},
 };
 
 void read_word(TomlReader& reader, const WordKey& key, KernelProfile& kernel) {

@@ -68,6 +68,10 @@ constexpr std::uint64_t lru_batch_pages(LruBatch batch) {
     return batch == LruBatch::Pages15 ? 15 : 31;
 }
 
+// Whether a file that is run may be written, and one that is open for writing run (ETXTBSY, or
+// not).
+enum class TextBusy { Refused, Allowed };
+
 // Whether BPF programs attach to many places by one call (6.6).
 enum class UprobeMulti { No, Yes };
 
@@ -101,6 +105,7 @@ struct KernelProfile {
     ReturnHold return_instance = ReturnHold::Refcount;
     LruBatch lru_batch = LruBatch::Pages31;
     UprobeMulti uprobe_multi = UprobeMulti::Yes;
+    TextBusy text_busy = TextBusy::Refused;
     std::array<PathCost, kKernelPathCount> paths;
     std::array<Figure, kKernelWaits.size()> waits;  // in ms
 

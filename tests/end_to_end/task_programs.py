@@ -205,6 +205,7 @@ CASES = [
     # qemu-aarch64 has no locks with priority inheritance: what the program prints when it is compiled for the host's Linux.
     TaskCase("mutexes", ["/mutexes"], judge=TEXT, stdout=_expected("mutexes"), cpus=(1, 2, 4)),
     # What the program prints when it is compiled for the host's Linux: qemu-aarch64 cannot execute a program of its kind.
+    TaskCase("textbusy", ["/textbusy"], judge=TEXT, stdout=_expected("textbusy"), cpus=(1,)),
     TaskCase("execat", ["/execat"], judge=TEXT, stdout=_expected("execat"), cpus=(1,)),
     TaskCase("python-tasks", ["/usr/bin/python3", "script"], files={"script": PYTHON}, wide=True, cpus=(1, 4)),
     TaskCase("python-sockets", ["/usr/bin/python3", "script"], files={"script": SOCKETS}, wide=True, cpus=(1, 4)),

@@ -3,6 +3,8 @@
 
 #include <limits>
 
+#include "kernel_model/files/caller.h"
+
 namespace uprobesim {
 
 namespace {
@@ -29,6 +31,10 @@ SysResult<FileStatus> MemoryFile::status() {
     s.size = static_cast<std::int64_t>(shared_->memory->size());
     s.blocks = static_cast<std::int64_t>(shared_->memory->pages() * (kPageSize / 512));
     return s;
+}
+
+void MemoryFile::remove_set_ids(const Credentials& writer) {
+    shared_->status.mode &= ~writer.set_ids_lost(shared_->status);
 }
 
 SysResult<void> MemoryFile::truncate(std::uint64_t size) {

@@ -28,6 +28,7 @@ public:
     SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from) override;
     bool seekable() const override { return true; }
     SysResult<FileStatus> status() override;
+    void remove_set_ids(const Credentials& writer) override;
     FileStatus* own_status() override { return &shared_->status; }
     SysResult<std::uint64_t> size() override { return shared_->memory->size(); }
     SysResult<void> truncate(std::uint64_t size) override;

@@ -77,6 +77,17 @@ void OverlayFileSystem::modified(Inode& inode) const {
     }
 }
 
+void OverlayFileSystem::remove_set_ids(Inode& inode, const Credentials& writer) {
+    if (inode.attributes) {
+        const std::uint32_t gone = writer.set_ids_lost(*inode.attributes);
+        if (gone == 0) return;
+        inode.attributes->mode &= ~gone;
+        if (state_) state_->changed(inode.attributes);
+    } else if (inode.kept && inode.kept->set_ids != 0) {
+        inode.kept->set_ids &= ~writer.set_ids_lost(status_of(inode));
+    }
+}
+
 void OverlayFileSystem::accessed(Inode& inode) const {
     if (inode.attributes) {
         if (put_access_time(*inode.attributes, now()) && state_) state_->touched(inode.attributes);

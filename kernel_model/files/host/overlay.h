@@ -76,6 +76,7 @@ public:
         if (state_) state_->flush();
     }
     void modified(Inode& inode) const;  // sets mtime and ctime
+    void remove_set_ids(Inode& inode, const Credentials& writer);
     void accessed(Inode& inode) const;  // a read: sets atime where relatime does
     void accessed(const Node& node);
     FileStatus status_of(const Inode& inode);
@@ -148,7 +149,8 @@ private:
     SysResult<void> settle_in_bind(const Credentials&, const Place&, std::uint32_t mode);
     void drop_set_ids(const Credentials&, const Node&, int fd);
     // open: makes the file, or opens an existing one by its kind.
-    SysResult<std::shared_ptr<File>> create(const Caller&, Walk walked, std::uint32_t mode);
+    SysResult<std::shared_ptr<File>> create(const Caller&, Walk walked, std::uint32_t flags,
+                                            std::uint32_t mode);
     SysResult<std::shared_ptr<File>> open_found(const Caller&, const Node&, std::uint32_t flags,
                                                 std::uint32_t mode);
     SysResult<std::shared_ptr<File>> open_special(const Node&);

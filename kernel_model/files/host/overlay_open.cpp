@@ -27,6 +27,14 @@ std::uint32_t rights_for(std::uint32_t flags) {
            ((flags & abi::kOAccmode) != abi::kOWronly ? abi::kROk : 0u);
 }
 
+// get_write_access: before anything is changed.
+SysResult<void> take_write_access(File& file, std::uint32_t flags) {
+    if (!writes(flags)) return {};
+    auto hold = TRY(FileBacking::hold(file.backing(), FileUse::Written));
+    if ((flags & abi::kOAccmode) != abi::kORdonly) file.write_access = std::move(hold);
+    return {};
+}
+
 }  // namespace
 
 SysResult<FileSystem::OpenResult> OverlayFileSystem::open(const Caller& caller,
@@ -42,10 +50,11 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(const Caller& caller,
     result.components = std::max(walked.components, 1u);
     result.created = !walked.node;
     std::string guest = walked.guest;
+    const auto removed = walked.removed;
     if (!walked.node) {
         if (!creates) return tl::make_unexpected(Errno::NoEnt);
         if (walked.directory_wanted) return tl::make_unexpected(Errno::IsDir);
-        result.file = TRY(create(caller, std::move(walked), mode));
+        result.file = TRY(create(caller, std::move(walked), flags, mode));
     } else {
         const Node& node = *walked.node;
         if (exclusive) return tl::make_unexpected(Errno::Exist);
@@ -58,12 +67,12 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(const Caller& caller,
     }
     // A FIFO has set its flags itself, without O_DIRECT.
     if (dynamic_cast<const PipeEnd*>(result.file.get()) == nullptr) result.file->flags = flags;
-    result.file->dentry =
-        walked.removed ? std::const_pointer_cast<Dentry>(walked.removed) : dentries_.at(guest);
+    result.file->dentry = removed ? std::const_pointer_cast<Dentry>(removed) : dentries_.at(guest);
     return result;
 }
 
 SysResult<std::shared_ptr<File>> OverlayFileSystem::create(const Caller& caller, Walk walked,
+                                                           std::uint32_t flags,
                                                            std::uint32_t mode) {
     const auto where = TRY(place_of(caller, std::move(walked)));
     if (auto ready = prepare(caller.credentials, where); !ready) {
@@ -95,7 +104,9 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::create(const Caller& caller,
     made.host = made.status.key();
     made.attributes = std::move(kept);
     made.status = layers_.status_in(made, made.status);
-    return std::make_shared<RegularFile>(*this, inode_for(made, std::move(fd), true));
+    auto file = std::make_shared<RegularFile>(*this, inode_for(made, std::move(fd), true));
+    TRY(take_write_access(*file, flags));
+    return file;
 }
 
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& caller,
@@ -142,6 +153,7 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_again(const Caller& cal
         return again;
     } else if (const auto* in_memory = dynamic_cast<const MemoryFile*>(magic.get())) {
         again = std::make_shared<MemoryFile>(in_memory->shared(), flags);
+        TRY(take_write_access(*again, flags));
     } else if (const auto* end = dynamic_cast<const PipeEnd*>(magic.get())) {
         again = std::make_shared<PipeEnd>(end->pipe(), flags, end->shown());
         again->dentry = magic->dentry;
@@ -167,13 +179,15 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_inode_again(
     const auto shown = TRY(file.status());
     if (!only_path && !caller.credentials.permit(shown, rights_for(flags)))
         return tl::make_unexpected(Errno::Acces);
-    if (only_path || !writes(flags) || inode->writable())
-        return std::make_shared<RegularFile>(*this, inode);
+    const auto again = std::make_shared<RegularFile>(*this, inode);
+    if (only_path || !writes(flags)) return again;
+    TRY(take_write_access(*again, flags));
+    if (inode->writable()) return again;
     if (inode->bind) {
         if (!layers_.bind(*inode->bind).writable) return tl::make_unexpected(Errno::Rofs);
         drop_set_ids(caller.credentials, TRY(node_of(file)), inode->fd());
         inode->make_writable(TRY(open_host_file(inode->fd(), O_RDWR)));
-        return std::make_shared<RegularFile>(*this, inode);
+        return again;
     }
     const auto node = node_by_name(file, inode->key());
     if (!node) return tl::make_unexpected(Errno::NoEnt);
@@ -200,6 +214,10 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_regular(const Caller& c
                                                                  const Node& node,
                                                                  std::uint32_t flags) {
     const bool changes = writes(flags);
+    // Before the copy: a file that runs is not copied for a write that is refused.
+    if (const auto open = inodes_.find(node.host);
+        changes && open != inodes_.end() && open->second->executed())
+        return tl::make_unexpected(Errno::TxtBsy);
     const Node own = changes ? TRY(copy_up(node)) : node;
     const int host_flags = changes ? O_RDWR : O_RDONLY;
     auto fd = layers_.open(own, host_flags);
@@ -208,12 +226,15 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_regular(const Caller& c
         fd = layers_.open(own, host_flags);
     }
     if (fd && changes) drop_set_ids(caller.credentials, own, fd->get());
-    auto inode = inode_for(own, TRY(std::move(fd)), changes);
+    const auto inode = inode_for(own, TRY(std::move(fd)), changes);
+    auto file = std::make_shared<RegularFile>(*this, inode);
+    TRY(take_write_access(*file, flags));
     if ((flags & abi::kOTrunc) != 0) {
         TRY(inode->truncate(0));
+        remove_set_ids(*inode, caller.credentials);
         modified(*inode);
     }
-    return std::make_shared<RegularFile>(*this, std::move(inode));
+    return file;
 }
 
 // The data of a FIFO is in the model; the host's FIFO only holds the name.

@@ -57,6 +57,9 @@ public:
         files_.flush_state();
         return tell_failure();
     }
+    void remove_set_ids(const Credentials& writer) override {
+        files_.remove_set_ids(*inode_, writer);
+    }
     std::shared_ptr<FileBacking> backing() override { return inode_; }
     const std::shared_ptr<Inode>& inode() const { return inode_; }
 

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
-#include <cstdio>
 
 namespace uprobesim {
 
@@ -61,19 +61,22 @@ std::string file_text(const FileStatus& s) {
 }
 
 bool read_file_text(const std::string& text, FileStatus& s) {
-    unsigned long ino = 0, rdev = 0;
-    long a = 0, an = 0, m = 0, mn = 0, c = 0, cn = 0;
-    const int n = std::sscanf(text.c_str(), "file %lu %o %u %u %lu %ld.%ld %ld.%ld %ld.%ld", &ino,
-                              &s.mode, &s.uid, &s.gid, &rdev, &a, &an, &m, &mn, &c, &cn);
-    s.inode = ino;
-    s.rdevice = rdev;
-    s.atime_s = a;
-    s.atime_ns = an;
-    s.mtime_s = m;
-    s.mtime_ns = mn;
-    s.ctime_s = c;
-    s.ctime_ns = cn;
-    return n == 11;
+    std::string_view rest(text);
+    const auto read = [&rest](char before, auto& value, int base = 10) {
+        if (rest.empty() || rest.front() != before) return false;
+        const auto [end, error] =
+            std::from_chars(rest.data() + 1, rest.data() + rest.size(), value, base);
+        if (error != std::errc()) return false;
+        rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+        return true;
+    };
+    constexpr std::string_view kKind = "file";
+    if (!rest.starts_with(kKind)) return false;
+    rest.remove_prefix(kKind.size());
+    return read(' ', s.inode) && read(' ', s.mode, 8) && read(' ', s.uid) && read(' ', s.gid) &&
+           read(' ', s.rdevice) && read(' ', s.atime_s) && read('.', s.atime_ns) &&
+           read(' ', s.mtime_s) && read('.', s.mtime_ns) && read(' ', s.ctime_s) &&
+           read('.', s.ctime_ns);
 }
 
 std::vector<std::string> words_of(const std::string& line) {

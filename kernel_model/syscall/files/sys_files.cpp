@@ -326,6 +326,7 @@ SysOutcome sys_fallocate(SysCall& call) {
         TRY(may_grow(call, *file, end));
     }
     if (punches || zeros) {
+        remove_set_ids(call, *file);
         TRY(file->clear(call.args[2], end));
     }
     if (!punches) {

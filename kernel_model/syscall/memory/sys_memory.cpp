@@ -50,6 +50,9 @@ SysResult<void> take_file(SysCall& call, MapRequest& request, std::uint64_t flag
     request.file = file->backing();
     if (file->maps_zeros()) return {};
     if (request.file == nullptr) return tl::make_unexpected(Errno::NoDev);
+    // The mapping keeps the description's access to the file.
+    if (request.may_write && file->write_access != nullptr)
+        request.file = std::shared_ptr<FileBacking>(file->write_access, request.file.get());
     if (request.grows_down) return tl::make_unexpected(Errno::Inval);
     request.offset = call.args[5];
     return {};

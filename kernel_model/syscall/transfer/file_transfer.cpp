@@ -184,14 +184,24 @@ SysResult<std::uint64_t> may_write(SysCall& call, File& file, std::uint64_t offs
                                    std::uint64_t count) {
     const std::uint64_t limit = call.process.limits[abi::kRlimitFsize].soft;
     if (count == 0 || !file.backing()) return count;
-    if (offset < limit) return std::min(count, limit - offset);
+    if (offset < limit) {
+        remove_set_ids(call, file);
+        return std::min(count, limit - offset);
+    }
     call.kernel.signals().send(
         call.task, {.signal = Signal::Xfsz, .code = abi::kSiUser, .pid = call.process.pid});
     return tl::make_unexpected(Errno::Fbig);
 }
 
+void remove_set_ids(SysCall& call, File& file) {
+    if (call.process.uid != 0) file.remove_set_ids(caller_of(call.process).credentials);
+}
+
 SysResult<void> may_grow(SysCall& call, File& file, std::uint64_t size) {
-    if (size <= file.size().value_or(0)) return {};
+    if (size <= file.size().value_or(0)) {
+        remove_set_ids(call, file);
+        return {};
+    }
     const auto last = may_write(call, file, size - 1, 1);
     return last ? SysResult<void>() : tl::make_unexpected(last.error());
 }

@@ -30,8 +30,11 @@ SysOutcome write_failure(SysCall& call, File& file, Errno error);
 // limit.
 SysResult<std::uint64_t> may_write(SysCall& call, File& file, std::uint64_t offset,
                                    std::uint64_t count);
-// The same for a new size (inode_newsize_ok).
+// The same for a new size (inode_newsize_ok). Both remove the set-ID bits, since the caller changes
+// the file next.
 SysResult<void> may_grow(SysCall& call, File& file, std::uint64_t size);
+
+void remove_set_ids(SysCall& call, File& file);
 
 // Sets the kernel path of a call that fails with EBADF.
 inline SysOutcome bad_descriptor(SysCall& call) {

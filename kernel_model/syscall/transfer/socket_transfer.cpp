@@ -13,8 +13,8 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint64_t kPiece = 1 << 18;            // bytes of a stream moved at a time
-constexpr std::uint64_t kMaxMessage = 128ull << 20;  // no buffer may be larger
+constexpr std::uint64_t kPiece = 1 << 18;             // bytes of a stream moved at a time
+constexpr std::uint64_t kMaxReceived = 128ull << 20;  // no buffer may be larger
 
 bool waits(const File& file, std::uint32_t flags) {
     return (file.flags & abi::kONonblock) == 0 && (flags & abi::kMsgDontwait) == 0;
@@ -115,8 +115,8 @@ SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers
                         std::uint32_t flags) {
     call.path = socket.costs().write;
     std::uint64_t& moved = call.task.call_progress;
-    if (by_message(socket) && buffers.size() > kMaxMessage) return Errno::MsgSize;
-    const std::uint64_t most = by_message(socket) ? buffers.size() : kPiece;
+    // Of a message that is too long no more than shows it.
+    const std::uint64_t most = by_message(socket) ? socket.longest_message() + 1 : kPiece;
     do {
         std::vector<std::byte> bytes(std::min(buffers.size() - moved, most));
         if (!buffers.read(call.memory(), moved, bytes))
@@ -157,7 +157,7 @@ SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buff
     const bool all = (flags & abi::kMsgWaitall) != 0 && !peek && !by_message(socket);
     while (true) {
         const std::uint64_t most =
-            std::min(buffers.size() - moved, by_message(socket) ? kMaxMessage : kPiece);
+            std::min(buffers.size() - moved, by_message(socket) ? kMaxReceived : kPiece);
         auto part = socket.receive(most, peek);
         if (!part) return receive_failure(call, socket, flags, part.error());
         const std::uint64_t size = part->bytes.size();
