@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "probes/handlers/bpf_handler.h"
 #include "probes/handlers/handler_file.h"
 #include "sim/base/text.h"
 #include "sim/base/try.h"
@@ -44,7 +45,7 @@ std::string hint_for(std::string_view name) {
     if (!near.empty()) return near;
     std::vector<std::string> forms;
     for (HandlerSynopsis& row : builtin_handler_forms()) forms.push_back(std::move(row.form));
-    return fmt::format("one of {}, or a .toml file", or_list(forms));
+    return fmt::format("one of {}, a .toml file or FILE.bpf.o:PROGRAM", or_list(forms));
 }
 
 }  // namespace
@@ -54,6 +55,7 @@ std::vector<std::string> builtin_handlers() {
 }
 
 Result<HandlerPtr> find_handler(std::string_view word) {
+    if (is_bpf_word(word)) return find_bpf_handler(word);
     if (is_file(word)) {
         const auto file = TRY(find_data_file(kFolder, kWhat, word));
         auto handler = TRY(read_handler(file, word, std::nullopt));
@@ -123,7 +125,8 @@ SpecAndHandler split_handler(std::string_view word) {
     const std::size_t at = word.rfind(kSeparator);
     if (at == word.npos || at == 0) return {std::string(word), {}};
     const std::string_view handler = word.substr(at + kSeparator.size());
-    if (!is_handler_word(handler) && !handler.ends_with(kSuffix)) return {std::string(word), {}};
+    if (!is_handler_word(handler) && !handler.ends_with(kSuffix) && !is_bpf_word(handler))
+        return {std::string(word), {}};
     return {std::string(word.substr(0, at)), std::string(handler)};
 }
 

@@ -39,12 +39,14 @@ struct ProbeHandler {
     std::vector<HandlerPart> at_entry;
     // Of its figures that are not a kernel profile's; empty where it has none.
     std::string source;
+    std::vector<std::string> notes;  // what is not in its price, and what was assumed
 
     bool needs_return() const { return !at_entry.empty(); }
 };
 using HandlerPtr = std::shared_ptr<const ProbeHandler>;
 
-// A handler that is built in, "count", with its argument, "ustack:20", or the path of a TOML file.
+// A handler that is built in, "count", with its argument, "ustack:20", the path of a TOML file, or
+// a program of a BPF object file, "a.bpf.o:program".
 Result<HandlerPtr> find_handler(std::string_view word);
 Result<ProbeHandler> parse_handler(std::string_view text, std::string_view file_name,
                                    std::string_view word);
@@ -62,9 +64,9 @@ std::vector<PathUse> uses_of(const std::vector<HandlerPart>& parts,
                              std::optional<std::uint64_t> frames);
 bool walks_stack(const std::vector<HandlerPart>& parts);
 
-// "SPEC==HANDLER": the handler is what follows the last "==" that a handler's name or a path ending
-// in .toml follows, up to the end. No spec ends like this: in operator== of C++ a bracket or the
-// end follows, and a path with "==" is followed by the place.
+// "SPEC==HANDLER": the handler is what follows the last "==" that a handler's name, a path ending
+// in .toml or a BPF object's program follows, up to the end. No spec ends like this: in operator==
+// of C++ a bracket or the end follows, and a path with "==" is followed by the place.
 struct SpecAndHandler {
     std::string spec;
     std::string handler;  // empty: none is given

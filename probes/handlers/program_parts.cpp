@@ -40,7 +40,7 @@ bool is_call(KernelPath path) {
     const std::string_view name = kernel_path_info(path).name;
     if (name.starts_with(kConsumer)) return true;
     return name.starts_with(kBpf) && path != KernelPath::BpfInsn && path != KernelPath::BpfFrame &&
-           path != KernelPath::BpfStackCut;
+           path != KernelPath::BpfSaved && path != KernelPath::BpfStackCut;
 }
 
 std::string_view call_name(KernelPath path) {
@@ -83,8 +83,16 @@ std::vector<std::string> handler_call_names() {
 }
 
 // Registers are saved in pairs, the frame pointer as one of them.
+HandlerPart ProgramParts::frame(std::uint64_t saved) {
+    return {{KernelPath::BpfFrame, (saved + 1 + 1) / 2}};
+}
+
+HandlerPart ProgramParts::saved(std::uint64_t saved) {
+    return {{KernelPath::BpfSaved, (saved + 1) / 2}};
+}
+
 void ProgramParts::stack(std::uint64_t saved) {
-    pairs_ = std::max(pairs_.value_or(0), (saved + 1 + 1) / 2);
+    pairs_ = std::max(pairs_.value_or(0), frame(saved).use.units);
 }
 
 void ProgramParts::call(HandlerCall call, std::uint64_t size) {

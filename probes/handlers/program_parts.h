@@ -31,7 +31,9 @@ class ProgramParts {
 public:
     // BPF instructions as arm64 ones, those of calls left out.
     void insns(std::uint64_t count) { insns_ += count; }
-    // The program uses its stack and `saved` of r6 to r9.
+    // Of a program that uses its stack and `saved` of r6 to r9, and of one that has no stack.
+    static HandlerPart frame(std::uint64_t saved);
+    static HandlerPart saved(std::uint64_t saved);
     void stack(std::uint64_t saved);
     void call(HandlerCall call, std::uint64_t size = 0);
     void call(KernelPath path, std::uint64_t size = 0) { this->call(HandlerCall{path}, size); }

@@ -14,6 +14,7 @@
 #include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "sim/profile/kernel_profile.h"
+#include "sim/profile/machine_profile.h"
 #include "tools/bench/trigger_bench.h"
 
 namespace uprobesim {
@@ -109,6 +110,7 @@ private:
         }
         if (key != "frequency") return {};
         found_.frequency_hz = hertz(value);
+        found_.frequency_line = line_;
         if (!found_.frequency_hz || *found_.frequency_hz < 1e3)
             return wrong(fmt::format("'{}' is no frequency", printable(value)), "as 2.4 GHz");
         return {};
@@ -171,10 +173,26 @@ Result<std::string> kernel_of_release(const std::string& release, const std::str
         fmt::format("say with --kernel which comes nearest: {} or new", fmt::join(known, ", ")));
 }
 
+namespace {
+
+// One that no machine profile takes is the file's mistake, not that of a --set.
+Outcome check_frequency(const BenchLines& lines, const std::string& path,
+                        const std::string& machine) {
+    if (!lines.frequency_hz) return {};
+    const auto profile = load_machine_profile(
+        machine, {{"machine.frequency", fmt::format("{}", *lines.frequency_hz)}});
+    if (profile || !profile.error().where.starts_with("--set ")) return {};
+    return user_error("no machine has this frequency",
+                      fmt::format("{}:{}", path, lines.frequency_line), profile.error().hint);
+}
+
+}  // namespace
+
 Result<BenchFile> read_bench_file(const std::string& path, const std::string& kernel,
                                   const std::string& machine) {
     const auto text = TRY(read_text_file(path, kBench));
     auto lines = TRY(parse_bench_lines(text, path));
+    TRY(check_frequency(lines, path, machine));
     const std::string& said = kernel.empty() ? lines.kernel : kernel;
     if (said.empty())
         return user_error("it is not said which kernel ran", path,

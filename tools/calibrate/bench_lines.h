@@ -25,6 +25,7 @@ struct BenchLines {
     std::string kernel;                  // as its header has it: a release or a profile; or empty
     std::string consumer;                // what held the probe, of its header: bpftrace or perf
     std::optional<double> frequency_hz;  // of its header
+    std::size_t frequency_line = 0;      // from 1
     std::vector<PublishedRow> rows;      // of one CPU, in M/s
     // Lines with a rate that is no hit's on one CPU: what, why.
     std::vector<std::pair<std::string, std::string>> unused;

@@ -22,6 +22,7 @@ using Eigen::VectorXd;
 
 constexpr int kRounds = 6;          // it is nearly linear: three would do
 constexpr double kSmallest = 1e-6;  // what a parameter at its bound counts as
+constexpr double kSettled = 0.01;   // the last step, of the value or of its standard error
 
 UserError unknown_table(const std::vector<PublishedTable>& published, const std::string& id) {
     std::vector<std::string> known;
@@ -66,6 +67,7 @@ Result<std::vector<CountedTable>> count_tables(const std::vector<PublishedTable>
 struct Solution {
     VectorXd parameters, cycles;
     MatrixXd derivatives;
+    VectorXd last_step;  // of the last round, after bounds
 };
 
 // Least squares of published / model - 1 over the rows with `pull` 1; the others have 0.
@@ -75,14 +77,16 @@ Result<Solution> solve(const FitModel& model, const VectorXd& published, const V
     for (int round = 0; round <= kRounds; ++round) {
         auto cycles = TRY(model.cycles(at));
         auto slopes = TRY(model.derivatives(at, cycles));
-        s = {at, std::move(cycles), std::move(slopes)};
+        s = {at, std::move(cycles), std::move(slopes), s.last_step};
         if (round == kRounds) break;
         // d (published / model) = -published / model^2 d model
         const VectorXd weight = pull.array() * published.array() / s.cycles.array().square();
         const VectorXd residual = pull.array() * (published.array() / s.cycles.array() - 1);
         const VectorXd step =
             (weight.asDiagonal() * s.derivatives).colPivHouseholderQr().solve(residual);
-        at = (at + step).cwiseMax(kSmallest);
+        const VectorXd next = (at + step).cwiseMax(kSmallest);
+        s.last_step = next - at;
+        at = next;
     }
     return s;
 }
@@ -101,6 +105,8 @@ void explain_parameters(const FitRequest& request, const VectorXd& start, const 
         one.at_bound = s.parameters[p] <= kSmallest;
         one.value = one.at_bound ? 0 : s.parameters[p];
         one.standard_error = std::sqrt(variance * covariance(p, p));
+        one.unsettled = !(std::fabs(s.last_step[p]) <=
+                          std::max(kSettled * s.parameters[p], kSettled * one.standard_error));
         const VectorXd share = (s.derivatives.col(p) * s.parameters[p]).array() / s.cycles.array();
         Eigen::Index most = 0;
         one.most_share = share.maxCoeff(&most);
@@ -143,6 +149,19 @@ double Fit::worst_left_out() const {
 std::size_t Fit::fitted_rows() const {
     return static_cast<std::size_t>(std::count_if(
         rows.begin(), rows.end(), [](const FittedRow& row) { return row.left_out.empty(); }));
+}
+
+Outcome Fit::check_settled() const {
+    for (const FittedParameter& one : parameters) {
+        if (one.unsettled)
+            return user_error(
+                fmt::format("the fit of {} has not converged, so no profile is written", one.key),
+                tables.front(),
+                fmt::format(
+                    "begin nearer: --machine with the same core, or hold it: --set {}=VALUE",
+                    one.key));
+    }
+    return {};
 }
 
 Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& asked) {

@@ -29,6 +29,8 @@ struct FittedParameter {
     double value = 0;
     double standard_error = 0;
     bool at_bound = false;  // would be negative; held at 0
+    // Rounds of the fit still moved it, by more than it would matter: the value is no solution.
+    bool unsettled = false;
     // Cycles of a row that this parameter stands for, as a part of all of them: over the rows, and
     // where most.
     double mean_share = 0;
@@ -73,6 +75,8 @@ struct Fit {
     double rms_deviation() const;
     double worst_left_out() const;  // of the rows that were fitted
     std::size_t fitted_rows() const;
+    // A fit that has not converged is shown, but is no profile.
+    Outcome check_settled() const;
 };
 
 Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& request);

@@ -43,7 +43,10 @@ Table parameters(const Fit& fit) {
                             {"at_bound", Kind::Number, "", true}}};
     for (const FittedParameter& p : fit.parameters) {
         table.add({p.key, number_cell(fmt::format("{:.4g}", p.start), fmt::format("{}", p.start)),
-                   number_cell(fmt::format("{:.4g}{}", p.value, p.at_bound ? " (bound)" : ""),
+                   number_cell(fmt::format("{:.4g}{}", p.value,
+                                           p.at_bound    ? " (bound)"
+                                           : p.unsettled ? " (not converged)"
+                                                         : ""),
                                fmt::format("{:.6g}", p.value)),
                    number_cell(fmt::format("{:.2g}", p.standard_error),
                                fmt::format("{:.6g}", p.standard_error)),

@@ -16,6 +16,7 @@ std::string fit_json(const Fit& fit) {
                               {"fitted", rounded(p.value, 5)},
                               {"standard_error", rounded(p.standard_error, 5)},
                               {"at_bound", p.at_bound},
+                              {"unsettled", p.unsettled},
                               {"mean_share_of_cycles", rounded(p.mean_share, 5)},
                               {"largest_share_of_cycles", rounded(p.most_share, 5)},
                               {"largest_share_in", p.most_in},

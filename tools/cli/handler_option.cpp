@@ -7,15 +7,22 @@ void add_handler_option(OptionTable& table) {
     table
         .text("handler", "NAME",
               "what each probe without a ==HANDLER of its own does at a hit: empty, count, "
-              "ustack:DEPTH and others (see docs/handlers.md), or a TOML file (default: an empty "
+              "ustack:DEPTH and others (see docs/handlers.md), a TOML file, or "
+              "FILE.bpf.o:PROGRAM (default: an empty "
               "BPF program)")
         .from(ValueSource::Handler);
 }
 
-void add_bpftrace_option(OptionTable& table) {
+void add_program_options(OptionTable& table) {
     table.list("bpftrace", "FILE|PROGRAM",
                "attach the probes of a bpftrace program, each with what its action takes: a file, "
                "or the text itself; can be repeated");
+    table
+        .list("bpf", "FILE.bpf.o",
+              "attach the uprobe programs of a BPF object file, each with what its longest path "
+              "takes, to the probes that their sections name, or, where they name none, to those "
+              "without a ==HANDLER; can be repeated")
+        .from(ValueSource::File);
 }
 
 Result<HandlerPtr> read_handler_option(const CommandLine& line) {

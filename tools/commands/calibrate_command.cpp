@@ -172,6 +172,7 @@ Result<int> run_calibrate(const CommandLine& line, const OptionDefaults& default
     auto done = TRY(fit(rows.tables, request));
     done.measured = measured;
     done.not_used.insert(done.not_used.end(), rows.unused.begin(), rows.unused.end());
+    if (output) TRY(done.check_settled());
     auto printed = TRY(ReportOutput::open("", stdout));
     printed.write(options.format == ReportFormat::Json
                       ? fit_json(done)

@@ -63,7 +63,7 @@ OptionTable options_table() {
                "1)");
     table.text("budget", "SHARE", "of one CPU, such as 2%: status 1 if the probes take more");
     add_handler_option(table);
-    add_bpftrace_option(table);
+    add_program_options(table);
     add_kernels_option(
         table, fmt::format("kernel profiles: names or TOML files (default {})", kDefaultKernel));
     table
@@ -138,6 +138,7 @@ Result<int> run_estimate(const CommandLine& line, const OptionDefaults& defaults
     ProbeList probes;
     for (const std::string& program : line.all("bpftrace"))
         TRY(probes.add_program(program, SpecUse::List));
+    for (const std::string& object : line.all("bpf")) TRY(probes.add_object(object, SpecUse::List));
     for (const std::string& word : line.rest()) TRY(probes.add(word, SpecUse::List));
     if (probes.empty())
         return user_error("no probe is given", "",

@@ -19,7 +19,7 @@ void add_probe_options(OptionTable& table, GuestCommand command) {
         .short_name('p')
         .from(ValueSource::Probe);
     add_handler_option(table);
-    add_bpftrace_option(table);
+    add_program_options(table);
     if (command == GuestCommand::Explain) {
         table.text(
             "hit", "N",

@@ -45,7 +45,7 @@ Words other_options(const CommandLine& line) {
                              "max-sim-time", "ready-timeout", "cpus", "memory", "handler"}) {
         if (line.given(name)) add(name, line.one(name, ""));
     }
-    for (const char* name : {"bind", "env", "bpftrace"}) {
+    for (const char* name : {"bind", "env", "bpftrace", "bpf"}) {
         for (std::string& value : line.all(name)) add(name, std::move(value));
     }
     return words;
@@ -70,6 +70,11 @@ void read_repeated(const CommandLine& line, FirstMistake& mistakes, SimulationRe
     for (std::size_t i = 0; i < programs.size(); ++i) {
         if (const auto added = request.probes.add_program(programs[i]); !added)
             mistakes.note({"bpftrace", i}, added.error());
+    }
+    const Words objects = line.all("bpf");
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+        if (const auto added = request.probes.add_object(objects[i]); !added)
+            mistakes.note({"bpf", i}, added.error());
     }
     const Words probes = line.all("probe"), settings = line.all("set"), binds = line.all("bind"),
                 variables = line.all("env");
@@ -151,7 +156,7 @@ Outcome read_hit(const CommandLine& line, GuestRequest& request) {
     if (line.given("hit") && hit == 0) return user_error("hits are counted from 1", "--hit");
     request.hit = hit;
     const bool of_target = line.given("kind") || line.given("branch-protection");
-    if (of_target && (line.given("probe") || line.given("bpftrace"))) {
+    if (of_target && (line.given("probe") || line.given("bpftrace") || line.given("bpf"))) {
         return user_error("--kind and --branch-protection are for a target's own probe", "",
                           "leave out --probe, or say the kind in it: uprobe:... or uretprobe:...");
     }

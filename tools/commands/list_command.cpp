@@ -75,6 +75,11 @@ struct Wanted {
 };
 
 Outcome add_specs(const std::string& text, std::vector<ProbeSpec>& specs) {
+    const SpecAndHandler split = split_handler(text);
+    if (!split.handler.empty())
+        return user_error(
+            fmt::format("'=={}' says what a probe does, which list has no use for", split.handler),
+            text, fmt::format("leave it out, or see what it costs: uprobesim estimate '{}'", text));
     auto parsed = TRY(parse_probe_specs(text, SpecUse::List));
     std::move(parsed.begin(), parsed.end(), std::back_inserter(specs));
     return {};

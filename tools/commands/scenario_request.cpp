@@ -30,7 +30,7 @@ Outcome apply_scenario(const CommandLine& line, GuestRequest& guest) {
     const Scenario& scenario = loaded;
     SimulationRequest& request = guest.simulation;
     if (!line.given("cpus")) request.cpus = scenario.cpus;
-    if (!line.given("probe") && !line.given("bpftrace")) request.probes = scenario.probes;
+    if (request.probes.empty()) request.probes.append(scenario.probes);
     request.settings.insert(request.settings.begin(), scenario.settings.begin(),
                             scenario.settings.end());
     request.scenario = name;

@@ -25,7 +25,7 @@ Facts provenance_facts(const Provenance& p) {
     for (const std::string& probe : p.probes) facts.add("probe", probe);
     // What is done at a hit; options and their values take turns.
     for (std::size_t i = 0; i + 1 < p.options.size(); i += 2) {
-        for (const std::string_view name : {"handler", "bpftrace"}) {
+        for (const std::string_view name : {"handler", "bpftrace", "bpf"}) {
             if (p.options[i] == fmt::format("--{}", name))
                 facts.add(std::string(name), printable(p.options[i + 1]));
         }

@@ -9,6 +9,7 @@
 
 #include "probes/handlers/bpftrace_handler.h"
 #include "sim/base/input_file.h"
+#include "sim/base/text.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -29,6 +30,7 @@ Outcome ProbeList::add(const std::string& word, SpecUse use) {
             return tl::make_unexpected(found.error());
         }
         handler = std::move(*found);
+        note(handler);
     }
     words.push_back(word);
     for (ProbeSpec& spec : parsed) specs.push_back({std::move(spec), handler});
@@ -59,9 +61,65 @@ Outcome ProbeList::add_program(const std::string& word, SpecUse use) {
     return {};
 }
 
+Outcome ProbeList::add_object(const std::string& path, SpecUse use) {
+    auto read = TRY(read_bpf_programs(path));
+    notes.insert(notes.end(), read.left_out.begin(), read.left_out.end());
+    for (BpfProgram& program : read.programs) {
+        if (program.probe.empty()) {
+            for (const BpfProgram& other : unplaced) {
+                if (other.of_return == program.of_return)
+                    return user_error(
+                        fmt::format("'{}' and '{}' name no probe in their sections",
+                                    printable(other.name), printable(program.name)),
+                        path, fmt::format("give each its own: SPEC=={}", program.handler->name));
+            }
+            unplaced.push_back(std::move(program));
+            continue;
+        }
+        auto parsed = parse_probe_specs(program.probe, use);
+        if (!parsed) {
+            parsed.error().where = fmt::format("{}, program '{}'", path, printable(program.name));
+            return tl::make_unexpected(parsed.error());
+        }
+        for (ProbeSpec& spec : *parsed) specs.push_back({std::move(spec), program.handler});
+        note(program.handler);
+    }
+    return {};
+}
+
+void ProbeList::append(const ProbeList& other) {
+    words.insert(words.end(), other.words.begin(), other.words.end());
+    specs.insert(specs.end(), other.specs.begin(), other.specs.end());
+    notes.insert(notes.end(), other.notes.begin(), other.notes.end());
+}
+
+void ProbeList::note(const HandlerPtr& handler) {
+    for (const std::string& text : handler->notes) {
+        std::string line = fmt::format("{}: {}", handler->name, text);
+        if (std::find(notes.begin(), notes.end(), line) == notes.end())
+            notes.push_back(std::move(line));
+    }
+}
+
 void ProbeList::handle_others(const HandlerPtr& handler) {
     for (AttachedSpec& spec : specs) {
-        if (spec.handler == nullptr) spec.handler = handler;
+        if (spec.handler != nullptr) continue;
+        const bool of_return = spec.spec.kind == ProbeSpec::Kind::Uretprobe;
+        const auto program =
+            std::find_if(unplaced.begin(), unplaced.end(),
+                         [&](const BpfProgram& p) { return p.of_return == of_return; });
+        spec.handler = program == unplaced.end() ? handler : program->handler;
+        if (spec.handler != nullptr) note(spec.handler);
+    }
+    for (const BpfProgram& program : unplaced) {
+        const bool used = std::any_of(specs.begin(), specs.end(), [&](const AttachedSpec& spec) {
+            return spec.handler == program.handler;
+        });
+        if (!used)
+            notes.push_back(
+                fmt::format("{} is on no probe: its section names none, and no probe "
+                            "without a handler is given",
+                            program.handler->name));
     }
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "probes/handlers/bpf_handler.h"
 #include "probes/handlers/handler.h"
 #include "probes/target/spec.h"
 #include "sim/base/error.h"
@@ -20,14 +21,23 @@ struct ProbeList {
     std::vector<std::string> words;   // as they were given
     std::vector<AttachedSpec> specs;  // in the order of the words; a word may hold several
     std::vector<std::string> notes;   // on the price of a handler: what is not in it
+    // Of BPF objects, those whose section names no probe: they are for the probes without a
+    // handler.
+    std::vector<BpfProgram> unplaced;
 
     bool empty() const { return specs.empty(); }
     // "SPEC", "SPEC==HANDLER"
     Outcome add(const std::string& word, SpecUse use = SpecUse::Attach);
     // A bpftrace program: a file, or the text itself. Its other probes are noted.
     Outcome add_program(const std::string& word, SpecUse use = SpecUse::Attach);
-    // Of all that have none of their own.
+    // A BPF object file: its programs with the probes that their sections name.
+    Outcome add_object(const std::string& path, SpecUse use = SpecUse::Attach);
+    void append(const ProbeList& other);
+    // Of all that have none of their own: a program that names no probe, else `handler`.
     void handle_others(const HandlerPtr& handler);
+
+private:
+    void note(const HandlerPtr& handler);
 };
 // Of one word that the tool itself has made: it is a bug when it does not parse.
 ProbeList made_probe(const std::string& word, const HandlerPtr& handler = nullptr);

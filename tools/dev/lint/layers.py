@@ -33,7 +33,7 @@ LAYERS = [
     ["kernel_model/run"],
     # Uprobes.
     ["probes/elf", "probes/slots"],
-    ["probes/target"],
+    ["probes/target", "probes/bpf"],
     ["probes/handlers"],
     ["probes/verdict"],
     ["probes/hit"],
