@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Debian's redis-server and redis-cli: the answers they give on qemu-aarch64, and each command probed and counted."""
+import json
 import os
 import re
 import socket
@@ -124,6 +125,41 @@ def _counts(context, root, name, stdin, symbols):
         context.check(f"{name}-{label}", failure)
 
 
+# Of the list thread's SET on next-20241104 (2024-11-05): requests a second, and hits of each probe meanwhile; a hit of
+# processCommand is a request. Debian's build has aeApiPoll inlined: beforeSleep is what is called once before each of its waits.
+PUBLISHED_RATE = 47220.9
+PUBLISHED_HITS = {"readQueryFromClient": 1277710, "processCommand": 1275160, "beforeSleep": 554565}
+
+
+def _estimate(context):
+    """What estimate says of the published rates against what the run of the published workload says of itself."""
+    with tempfile.TemporaryDirectory(prefix="uprobesim-e2e-") as folder:
+        counts, report = os.path.join(folder, "counts"), os.path.join(folder, "report.json")
+        with open(counts, "w") as file:
+            file.writelines(f"{name} {hits}\n" for name, hits in PUBLISHED_HITS.items())
+        seconds = PUBLISHED_HITS["processCommand"] / PUBLISHED_RATE
+        machine = ["--machine", "kunpeng916", "-f", "json"]
+        estimated = context.simulator.raw(["estimate", "--root", context.sysroot, *machine, "--kernels", "next-20241104", "--counts", counts,
+                                           "--over", f"{seconds * 1000:.0f}ms", f"uprobe:{SERVER}:{','.join(PUBLISHED_HITS)}"])
+        ran = context.simulator.raw(["run", "redis-set", "--root", context.sysroot, *machine, "--kernel", "next-20241104", "-o", report])
+        if estimated.status != 0 or ran.status != 0:
+            context.check("estimate", f"{harness.shown(estimated.stderr)}; {harness.shown(ran.stderr)}")
+            return
+        estimate, run = json.loads(estimated.stdout), json.load(open(report))
+    own = {row["probe"].rsplit(":", 1)[1]: row for row in run["probes"]["by_probe"]}
+    for hit, probe in zip(estimate["places"][0]["hits"], estimate["probes"]):
+        name = probe["function"]
+        wrong = None
+        if not hit["low_ns"] <= own[name]["mean_hit_ns"] <= hit["high_ns"]:
+            wrong = f"{own[name]['mean_hit_ns']} ns a hit are not {hit['low_ns']} to {hit['high_ns']}"
+        # How often the loop waits hangs on how requests arrive: the run's client sends them in larger groups.
+        share = own[name]["hits"] * own[name]["mean_hit_ns"] / run["time"]["total_ns"]
+        low, high = (hit["cpu_share"] * hit[end] / hit["ns"] for end in ("low_ns", "high_ns"))
+        if name != "beforeSleep" and not low <= share <= high:
+            wrong = wrong or f"{share:.4f} of a CPU is not {low:.4f} to {high:.4f}"
+        context.check(f"estimate {name}", wrong)
+
+
 def redis_part(context):
     with context.guest_root(context.sysroot) as root:
         if not os.path.exists(root.path + SERVER):
@@ -132,3 +168,5 @@ def redis_part(context):
         for name, stdin, symbols in COUNTED:
             if context.wants(name):
                 _counts(context, root, name, stdin, symbols)
+    if context.wants("estimate"):
+        _estimate(context)

@@ -16,6 +16,7 @@
 #include "sim/base/error.h"
 #include "sim/insn/decoder.h"
 #include "sim/profile/kernel_profile.h"
+#include "sim/profile/machine_profile.h"
 
 namespace uprobesim {
 
@@ -70,6 +71,13 @@ struct AuditKernel {
 
 std::vector<AuditKernel> audit_kernels(const std::vector<KernelProfile>& kernels);
 
+// What a hit takes on one kernel and machine, in ns, averaged over the functions that are not
+// refused, over those that are emulated, and over those that are stepped; 0: there are none.
+struct AuditCost {
+    std::string kernel, machine;
+    double mean_ns = 0, emulated_ns = 0, stepped_ns = 0;
+};
+
 struct AuditReport {
     std::string version;
     std::vector<std::string> settings;
@@ -77,6 +85,7 @@ struct AuditReport {
     std::vector<AuditForm> forms;       // most entries first, then by text
     std::vector<AuditBinary> binaries;  // in the order they were given
     AuditSkips skipped;
+    std::vector<AuditCost> costs;  // of the machines that are asked for, kernel by kernel
 };
 
 class Auditor {
@@ -117,6 +126,11 @@ struct NextForm {
     std::uint64_t emulated_then = 0;
 };
 std::vector<NextForm> next_forms(const AuditReport& report, std::size_t kernel);
+
+// `kernels`: those of the report. The hits of a form are counted once, and priced on each machine.
+std::vector<AuditCost> audit_costs(const AuditReport& report,
+                                   const std::vector<KernelProfile>& kernels,
+                                   const std::vector<MachineProfile>& machines);
 
 std::string_view audit_word(VerdictKind kind);  // "emulated", "stepped", "refused"
 

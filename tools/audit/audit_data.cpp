@@ -96,11 +96,19 @@ std::string audit_report_json(const AuditReport& report) {
         binaries.push_back(binary_json(report, binary));
     for (const auto& file : report.skipped.unreadable)
         unreadable.push_back({{"path", file.path}, {"reason", file.reason}});
+    Json costs = Json::array();
+    for (const AuditCost& cost : report.costs)
+        costs.push_back({{"kernel", cost.kernel},
+                         {"machine", cost.machine},
+                         {"mean_ns", cost.mean_ns},
+                         {"emulated_ns", cost.emulated_ns},
+                         {"stepped_ns", cost.stepped_ns}});
     const Json json = {{"schema", "uprobesim.audit/2"},
                        {"tool", "uprobesim"},
                        {"version", report.version},
                        {"settings", report.settings},
                        {"kernels", std::move(kernels)},
+                       {"costs", std::move(costs)},
                        {"forms", std::move(forms)},
                        {"left_out",
                         {{"not_elf", report.skipped.not_elf},

@@ -169,6 +169,21 @@ Table next(const AuditReport& report) {
     return table;
 }
 
+Table costs(const AuditReport& report) {
+    Table table{.title = "A hit takes, averaged over the functions",
+                .columns = {{"kernel", Kind::Name},
+                            {"machine", Kind::Name},
+                            {"mean", Kind::Number, "mean_ns"},
+                            {"emulated", Kind::Number, "emulated_ns"},
+                            {"stepped", Kind::Number, "stepped_ns"}},
+                .is_list = true};
+    const auto cell = [](double ns) { return ns > 0 ? duration_cell(ns) : no_cell(); };
+    for (const AuditCost& cost : report.costs)
+        table.add({cost.kernel, cost.machine, cell(cost.mean_ns), cell(cost.emulated_ns),
+                   cell(cost.stepped_ns)});
+    return table;
+}
+
 Table functions(const AuditReport& report, const AuditBinary& binary) {
     Table table{.title = binary.path,
                 .columns = {{"function", Kind::Name}, {"offset"}, {"instruction", Kind::Name}},
@@ -225,6 +240,10 @@ Document audit_document(const AuditReport& report, bool with_functions) {
     document.add(scope(report));
     if (total_entries(report) == 0) return document;
     document.add(totals(report));
+    if (!report.costs.empty()) {
+        document.add(costs(report));
+        document.data = costs(report);
+    }
     document.add(forms(report));
     document.add(refused(report));
     document.add(next(report));

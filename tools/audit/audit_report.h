@@ -10,7 +10,7 @@
 namespace uprobesim {
 
 // `with_functions`: every function of every binary too. CSV has a row for each function, whatever
-// it is.
+// it is; with costs, a row for each kernel and machine.
 Document audit_document(const AuditReport& report, bool with_functions);
 std::string audit_report_json(const AuditReport& report);
 

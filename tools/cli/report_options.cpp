@@ -91,7 +91,7 @@ Result<std::vector<KernelProfile>> read_kernels(const CommandLine& line, std::st
     std::vector<Setting> settings;
     TRY(read_settings(line, settings));
     for (const Setting& s : settings) {
-        if (!s.key.starts_with("kernel."))
+        if (!what.empty() && !s.key.starts_with("kernel."))
             return user_error(fmt::format("'{}': {} has no machine", s.key, what), "--set",
                               "kernel.KEY=VALUE");
     }

@@ -19,7 +19,8 @@ constexpr std::string_view kDescription =
     R"(Tells how each kernel would handle a uprobe on the first instruction of each function: emulated
 (one exception), stepped out of line (two exceptions), or refused. Also tells which instructions
 functions begin with, how many of them the STP emulation takes off the slow path, and what
-emulating one more instruction would gain. Nothing is run.
+emulating one more instruction would gain. With --machines, also what a hit takes on each kernel and
+machine, averaged over the functions; csv then has that table. Nothing is run.
 
 BINARY is an arm64 program or library, or a folder of them, by its path on this host; with --root,
 by its path inside that folder. Folders are searched recursively without following links; files
@@ -32,6 +33,7 @@ constexpr std::string_view kExamples =
 uprobesim audit --root build/sysroot /usr/bin/redis-server
 uprobesim audit --root build/sysroot /usr/bin /usr/lib
 uprobesim audit --kernels v6.12,v6.13+stp --functions ./server
+uprobesim audit --kernels v6.1,v6.12 --machines kunpeng916,neoverse-n1 -f md ./server
 uprobesim audit -f csv -o functions.csv ./server)";
 
 constexpr std::string_view kExitStatus =
@@ -44,8 +46,10 @@ OptionTable options_table() {
     OptionTable table;
     add_kernels_option(
         table, fmt::format("kernel profiles: names or TOML files (default {})", kDefaultKernels));
-    table.list("set", "kernel.KEY=VALUE", "change one key of the kernel profiles; can be repeated")
-        .from(ValueSource::Setting);
+    add_machines_option(
+        table, "machine profiles: names or TOML files; with them, what a hit takes on each");
+    add_set_option(table,
+                   "change one key, kernel.KEY, or with --machines machine.KEY; can be repeated");
     table
         .text("root", "DIR",
               "look up BINARY inside this host folder, as a guest sees it (default: the host)")
@@ -55,9 +59,24 @@ OptionTable options_table() {
     return table;
 }
 
+Result<std::vector<MachineProfile>> read_machines(const CommandLine& line) {
+    std::vector<MachineProfile> machines;
+    if (!line.given("machines")) return machines;
+    std::vector<Setting> settings;
+    TRY(read_settings(line, settings));
+    const auto names = TRY(line.names("machines", ""));
+    for (const std::string& name : names) {
+        auto machine = TRY(line.about("machines", load_machine_profile(name, settings)));
+        machines.push_back(std::move(machine));
+    }
+    return machines;
+}
+
 Result<int> run_audit(const CommandLine& line, const OptionDefaults& defaults) {
     const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
-    auto kernels = TRY(read_kernels(line, kDefaultKernels, "an audit"));
+    const auto machines = TRY(read_machines(line));
+    const auto kernels = TRY(
+        read_kernels(line, kDefaultKernels, machines.empty() ? "an audit without --machines" : ""));
     const std::string root = line.one("root", "");
     if (line.given("root") && root.empty())
         return user_error("the folder's name is empty", "--root", "");
@@ -66,7 +85,7 @@ Result<int> run_audit(const CommandLine& line, const OptionDefaults& defaults) {
                           "for example: uprobesim audit --root build/sysroot /usr/bin");
 
     auto output = TRY(ReportOutput::open(options.output, stdout));
-    Auditor auditor(std::move(kernels));
+    Auditor auditor(kernels);
     AuditSkips skips;
     for (const std::string& binary : line.rest()) {
         if (auto audited = audit_path(auditor, root, binary, skips); !audited)
@@ -75,6 +94,7 @@ Result<int> run_audit(const CommandLine& line, const OptionDefaults& defaults) {
     AuditReport report = auditor.report();
     report.skipped = std::move(skips);
     report.settings = line.all("set");
+    report.costs = audit_costs(report, kernels, machines);
     output.write(options.format == ReportFormat::Json
                      ? audit_report_json(report)
                      : TRY(written(audit_document(report, line.given("functions")), options,

@@ -12,6 +12,7 @@
 #include "tools/commands/commands.h"
 #include "tools/commands/guest_request.h"
 #include "tools/explain/explain.h"
+#include "tools/explain/explain_grid.h"
 #include "tools/simulation/refused_run.h"
 
 namespace uprobesim {
@@ -26,7 +27,8 @@ constexpr std::string_view kDescription =
 registers it leaves in ELR_EL1 and SPSR_EL1, each piece of kernel work with its instructions,
 costly operations and cycles, the state of the task, its thread flags, the slot that the
 instruction is copied to, MDSCR_EL1.SS and the way back. All of it is recorded from a run. Two
-kernels are shown next to each other.
+kernels are shown next to each other; with several --machines, a table of what the hit costs on each
+kernel and machine, without its steps.
 
 TARGET is one of nop, push and ret, the functions of the kernel's uprobe benchmark, or an
 instruction as eight hexadecimal digits, which then takes the place of nop. Or name a probe with
@@ -45,6 +47,7 @@ uprobesim explain --hit 1 push
 uprobesim explain -f html -o push.html push
 uprobesim explain --kind uretprobe --kernels next-20241104 ret
 uprobesim explain --kernels v6.12,v6.13 d503233f
+uprobesim explain --kernels v6.1,v6.12 --machines kunpeng916,neoverse-n1 -f csv push
 uprobesim explain -p uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc --hit 3 /bin/ls /)";
 
 constexpr std::string_view kExitStatus =
@@ -107,6 +110,15 @@ Result<int> run_explain(const CommandLine& line, const OptionDefaults& defaults)
         request.simulation.program.arguments = {tree->program(), std::to_string(request.hit)};
     }
     auto output = TRY(ReportOutput::open(guest.report.output, stdout));
+    if (guest.machines.size() > 1) {
+        const auto grid = explain_machines(request, guest.machines);
+        if (!grid) return refuse_run(grid.error());
+        output.write(
+            guest.report.format == ReportFormat::Json
+                ? explain_grid_json(*grid)
+                : TRY(written(explain_grid_document(*grid), guest.report, output.on_terminal())));
+        return 0;
+    }
     const auto report = explain(request);
     if (!report) return refuse_run(report.error());
     switch (guest.report.format) {

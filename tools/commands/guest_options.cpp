@@ -38,7 +38,7 @@ void add_probe_options(OptionTable& table, GuestCommand command) {
             table, fmt::format("kernel profiles: names or TOML files, one run each (default {})",
                                kDefaultPair));
     }
-    if (command != GuestCommand::Compare) {
+    if (command == GuestCommand::Run) {
         add_machine_option(table, fmt::format("machine profile: a name or a TOML file (default {})",
                                               kDefaultMachine));
     } else {

@@ -210,13 +210,12 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
     } else {
         if (request.kernels.empty() || line.given("kernels"))
             mistakes.take({"kernels"}, line.names("kernels", kDefaultPair), request.kernels);
-        const bool several = command == GuestCommand::Compare;
-        const char* const option = several ? "machines" : "machine";
+        const char* const option = "machines";
         request.machines = {simulation.machine};
         mistakes.take({option}, line.names(option, simulation.machine), request.machines);
-        if (!several && request.machines.size() > 1)
-            mistakes.note({option}, UserError{"explain shows one machine", "--machine",
-                                              "compare takes several"});
+        if (request.machines.size() > 1 && request.report.format == ReportFormat::Html)
+            mistakes.note({option}, UserError{"a page shows one machine", "--machines",
+                                              "leave out -f html, or name one of them"});
         simulation.machine = request.machines.front();
         check_profiles(line, mistakes, simulation.settings, request.machines, option,
                        request.kernels, "kernels");

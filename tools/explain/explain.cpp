@@ -68,7 +68,7 @@ tl::expected<ExplainReport, RunRefused> explain(const ExplainRequest& request) {
                                    std::make_shared<DigestedOutput>(STDOUT_FILENO, -1),
                                    std::make_shared<DigestedOutput>(STDERR_FILENO, -1)};
         HitRecorder recorder(request.hit);
-        const auto result = TRY(simulate(simulation, &streams, {.observer = &recorder}));
+        auto result = TRY(simulate(simulation, &streams, {.observer = &recorder}));
         if (!recorder.found()) return never_hit(recorder, request.hit, result.exit);
         const ProbeRow* probe = probe_of(result, recorder);
         check_invariant(probe != nullptr, "a hit belongs to a probe");
@@ -79,6 +79,7 @@ tl::expected<ExplainReport, RunRefused> explain(const ExplainRequest& request) {
         if (!run.finished) run.end = exit_text(result.exit);
         run.before = recorder.before();
         run.events = recorder.events();
+        run.whole = std::move(result);
         report.runs.push_back(std::move(run));
     }
     return report;

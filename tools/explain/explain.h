@@ -30,6 +30,8 @@ struct ExplainedRun {
     std::string end;
     HitState before;
     std::vector<HitEvent> events;
+    RunReport whole;        // of the run that the hit is one of
+    bool repriced = false;  // not made here: the counts of the first machine's, at other prices
 };
 
 struct ExplainReport {

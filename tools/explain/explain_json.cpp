@@ -11,6 +11,7 @@
 #include "sim/profile/profile_keys.h"
 #include "sim/profile/uncertainty.h"
 #include "tools/explain/explain.h"
+#include "tools/explain/explain_grid.h"
 #include "tools/explain/hit_json.h"
 #include "tools/explain/path_story.h"
 #include "tools/format/json_number.h"
@@ -111,28 +112,46 @@ Json run_json(const ExplainReport& report, const ExplainedRun& run) {
             {"events", hit.events()}};
 }
 
+Json report_json(const ExplainReport& report) {
+    Json runs = Json::array();
+    for (const ExplainedRun& run : report.runs) runs.push_back(run_json(report, run));
+    return {{"schema", "uprobesim.explain/1"},
+            {"tool", "uprobesim"},
+            {"version", report.version},
+            {"machine",
+             {{"name", report.machine.name},
+              {"description", report.machine.description},
+              {"hash_fnv1a64", report.machine.text_hash},
+              {"frequency_hz", report.machine.frequency_hz.value}}},
+            {"settings", report.settings},
+            {"seed", report.seed},
+            {"command", report.command},
+            {"probes", report.probes},
+            {"hit", report.hit},
+            {"work_kinds", work_kinds()},
+            {"figures", figures(report)},
+            {"runs", std::move(runs)}};
+}
+
+std::string dump(const Json& json, bool indent) {
+    return json.dump(indent ? 2 : -1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace
 
 std::string explain_report_json(const ExplainReport& report, bool indent) {
-    Json runs = Json::array();
-    for (const ExplainedRun& run : report.runs) runs.push_back(run_json(report, run));
-    const Json json = {{"schema", "uprobesim.explain/1"},
-                       {"tool", "uprobesim"},
-                       {"version", report.version},
-                       {"machine",
-                        {{"name", report.machine.name},
-                         {"description", report.machine.description},
-                         {"hash_fnv1a64", report.machine.text_hash},
-                         {"frequency_hz", report.machine.frequency_hz.value}}},
-                       {"settings", report.settings},
-                       {"seed", report.seed},
-                       {"command", report.command},
-                       {"probes", report.probes},
-                       {"hit", report.hit},
-                       {"work_kinds", work_kinds()},
-                       {"figures", figures(report)},
-                       {"runs", std::move(runs)}};
-    return json.dump(indent ? 2 : -1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return dump(report_json(report), indent);
+}
+
+std::string explain_grid_json(const ExplainGrid& grid) {
+    Json machines = Json::array();
+    for (const ExplainReport& machine : grid.machines) {
+        Json json = report_json(machine);
+        for (std::size_t r = 0; r < machine.runs.size(); ++r)
+            json["runs"][r]["repriced"] = machine.runs[r].repriced;
+        machines.push_back(std::move(json));
+    }
+    return dump({{"schema", "uprobesim.explain-grid/1"}, {"machines", std::move(machines)}}, true);
 }
 
 }  // namespace uprobesim

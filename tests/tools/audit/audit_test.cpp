@@ -162,4 +162,33 @@ TEST_CASE("an audit fits, whatever a binary names", "[tools][audit]") {
     }
 }
 
+TEST_CASE("an audit on machines tells what a hit takes, averaged over the functions",
+          "[tools][audit]") {
+    const auto profiles = kernels({"v6.12", "v6.13"});
+    const auto report = audit({kNop, kNop, kNop, kRet, kLdxr}, {"v6.12", "v6.13"});
+    std::vector<MachineProfile> machines;
+    for (const char* name : {"kunpeng916", "neoverse-n1"}) {
+        auto machine = load_machine_profile(name, {});
+        if (!machine) FAIL(machine.error().line());
+        machines.push_back(std::move(*machine));
+    }
+    const auto costs = audit_costs(report, profiles, machines);
+    REQUIRE(costs.size() == 4);
+    CHECK(costs[1].kernel == "v6.12");
+    CHECK(costs[1].machine == "neoverse-n1");
+    // 6.12 steps the three NOPs and emulates the RET; LDXR is refused by both.
+    for (const AuditCost& cost : costs) {
+        if (cost.kernel == "v6.12") {
+            CHECK(cost.stepped_ns > cost.emulated_ns);
+            CHECK(cost.mean_ns == Approx((3 * cost.stepped_ns + cost.emulated_ns) / 4));
+        } else {
+            CHECK(cost.stepped_ns == 0);
+            CHECK(cost.mean_ns == Approx(cost.emulated_ns));
+        }
+    }
+    // The thread's machine, by what its rate of uprobe-ret was: 1.6 M/s on a tree before 6.12.
+    CHECK(costs[0].emulated_ns == Approx(1e9 / 1.6e6).epsilon(0.5));
+    CHECK(costs[1].mean_ns < costs[0].mean_ns);
+}
+
 }  // namespace uprobesim

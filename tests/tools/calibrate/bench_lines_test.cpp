@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/calibrate/bench_lines.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <cstdlib>
 
 namespace uprobesim {
 namespace {
@@ -83,6 +87,21 @@ TEST_CASE("a release names the profile of its version, and others are not guesse
     REQUIRE_FALSE(other.has_value());
     CHECK_THAT(other.error().line(), Catch::Contains("6.8") && Catch::Contains("--kernel"));
     CHECK_FALSE(kernel_of_release("v6.99", "f").has_value());
+}
+
+TEST_CASE("a frequency that no machine has is told with file and line", "[tools][calibrate]") {
+    char path[] = "/tmp/bench_lines_XXXXXX";
+    const int fd = mkstemp(path);
+    REQUIRE(fd >= 0);
+    const std::string_view text =
+        "# kernel: 6.12.43\n# frequency: 999 GHz\nuprobe-nop ( 1 cpus): 1.5 ± 0.1M/s\n";
+    REQUIRE(write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    close(fd);
+    const auto file = read_bench_file(path, "", "generic-a72");
+    unlink(path);
+    REQUIRE_FALSE(file.has_value());
+    CHECK(file.error().where == fmt::format("{}:2", path));
+    CHECK_THAT(file.error().line(), !Catch::Contains("--set"));
 }
 
 }  // namespace uprobesim

@@ -137,4 +137,21 @@ TEST_CASE("the profile that a fit writes is whole and keeps what was given", "[t
     }
 }
 
+TEST_CASE("a fit that has not converged is no profile", "[tools][calibrate]") {
+    if (trigger_programs().empty()) return;
+    const auto settled = fit({rows_of("v6.12", 0, 1), rows_of("v6.13", 0, 1)},
+                             request({"machine.kernel-cpi"}, false));
+    if (!settled) FAIL(settled.error().line());
+    CHECK(settled->check_settled().has_value());
+    // Hits of a minute each, which no start near a real machine leads to in a few rounds.
+    auto rows = rows_of("v6.12", 0, 1);
+    for (PublishedRow& row : rows.rows) row.value *= 1e-8;
+    const auto far = fit({rows}, request({"machine.kernel-cpi"}, false));
+    if (!far) FAIL(far.error().line());
+    REQUIRE_FALSE(far->check_settled().has_value());
+    CHECK_THAT(far->check_settled().error().line(),
+               Catch::Contains("machine.kernel-cpi has not converged") &&
+                   Catch::Contains("--set machine.kernel-cpi=VALUE"));
+}
+
 }  // namespace uprobesim

@@ -12,6 +12,7 @@
 #include "tests/tools/format/hostile_text.h"
 #include "tools/bench/trigger_programs.h"
 #include "tools/bench/trigger_target.h"
+#include "tools/explain/explain_grid.h"
 #include "tools/format/document_writers.h"
 
 namespace uprobesim {
@@ -432,6 +433,42 @@ TEST_CASE("a told hit fits, whatever the kernels are called", "[tools][explain]"
         }
         check_text_fits(explain_document(report));
         csv_fields(document_csv(explain_document(report)));
+    }
+}
+
+TEST_CASE("a hit on several machines costs on each what it costs when it is run there",
+          "[tools][explain]") {
+    if (no_targets()) return;
+    const std::vector<std::string> names = {"kunpeng916", "generic-a72", "neoverse-n1"};
+    for (const bool return_probe : {false, true}) {
+        const auto tree = TriggerTree::make("push", false, {});
+        REQUIRE(tree);
+        ExplainRequest request;
+        request.kernels = {"v6.12", "v6.13+stp"};
+        request.hit = 2;
+        request.simulation.files.root = tree->root();
+        request.simulation.memory_bytes = std::uint64_t{64} << 20;
+        request.simulation.probes = made_probe(fmt::format(
+            "{}:{}:{}", return_probe ? "uretprobe" : "uprobe", tree->program(), tree->symbol()));
+        request.simulation.program.arguments = {tree->program(), "2"};
+        const auto grid = explain_machines(request, names);
+        if (!grid) FAIL(grid.error().error.line());
+        REQUIRE(grid->machines.size() == names.size());
+        for (std::size_t m = 0; m < names.size(); ++m) {
+            INFO(names[m]);
+            request.simulation.machine = names[m];
+            const auto alone = explain(request);
+            if (!alone) FAIL(alone.error().error.line());
+            for (std::size_t k = 0; k < request.kernels.size(); ++k) {
+                const ExplainedRun& run = grid->machines[m].runs[k];
+                CHECK(in_cycles(hit_totals(run).cycles) ==
+                      Approx(in_cycles(hit_totals(alone->runs[k]).cycles)).epsilon(1e-5));
+                // The first two have the same core; the third has another one.
+                CHECK(run.repriced == (m == 1));
+            }
+        }
+        const std::string csv = document_csv(explain_grid_document(*grid));
+        CHECK(std::count(csv.begin(), csv.end(), '\n') == 7);
     }
 }
 
