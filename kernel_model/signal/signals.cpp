@@ -111,6 +111,11 @@ void SignalDelivery::fatal(const SignalInfo& info) {
         fmt::format("{} at pc 0x{:x}", signal_name(static_cast<int>(info.signal)), pc);
     if (info.signal == Signal::Kill && task_.process->oom_victim) {
         detail += ", by the OOM killer: the guest wanted more memory than --memory gives";
+    } else if (info.signal == Signal::Ill && info.code == abi::kSiKernel) {
+        // No other code sends it; the kernel logs this line.
+        detail +=
+            ", handle uretprobe, sending SIGILL: a return through a probe that no probed call is "
+            "pending for";
     } else if (info.code > 0 && info.code != abi::kSiKernel) {
         detail += fmt::format(", address 0x{:x}", info.address);
     } else if (info.code != abi::kSiKernel) {

@@ -39,10 +39,10 @@ public:
 
     BlockInfo analyse(std::span<const std::uint32_t> words) const override {
         BlockInfo block;
-        std::vector<InsnInfo> insns;
+        std::vector<Costed> insns;
         insns.reserve(words.size());
         for (const std::uint32_t word : words) {
-            insns.push_back(decoder_.describe(word));
+            insns.push_back(costed(word));
             block.classes.push_back(insns.back().cls);
             if (insns.back().cls == InsnClass::Exclusive) block.has_exclusive = true;
         }
@@ -53,10 +53,9 @@ public:
         std::vector<double> busy(table_.pipe_counts.size(), 0.0);
         double count = 0;
         std::uint64_t last = 0;
-        for (const InsnInfo& insn : insns) {
+        for (const Costed& insn : insns) {
             // Even what needs no pipe, a hint, takes its place in the issue group.
-            micro_ops +=
-                std::max(1.0, occupy(table_.classes[static_cast<std::size_t>(insn.cls)], 1, busy));
+            micro_ops += std::max(1.0, occupy(*insn.cost, 1, busy));
             if (insn.writeback) micro_ops += occupy(table_.writeback, 1, busy);
             micro_ops += occupy(wide_form(insn), further_parts(insn), busy);
             count += 1;
@@ -71,6 +70,36 @@ public:
     }
 
 private:
+    struct Costed : InsnInfo {
+        const ClassCost* cost = nullptr;
+        std::optional<std::size_t> accumulator;  // a register that is read later than the others
+        double accumulate = 0;
+    };
+
+    Costed costed(std::uint32_t word) const {
+        Costed insn{decoder_.describe(word), nullptr, std::nullopt, 0};
+        insn.cost = &table_.classes[static_cast<std::size_t>(insn.cls)];
+        for (const WordCost& row : table_.words) {
+            if (row.cls != insn.cls || (word & row.mask) != row.value) continue;
+            insn.cost = &row.cost;
+            if (row.accumulator) accumulate(word, row, insn);
+            break;
+        }
+        return insn;
+    }
+
+    static void accumulate(std::uint32_t word, const WordCost& row, Costed& insn) {
+        constexpr unsigned kZero = 31;
+        const auto field = [word](unsigned low) { return word >> low & 31u; };
+        const unsigned reg = field(*row.accumulator);
+        const bool is_vector = insn.cls != InsnClass::IntMul;
+        // Of a product with itself it is wanted as early as the factors; MUL adds to zero.
+        if (reg == field(5) || reg == field(16) || (!is_vector && reg == kZero)) return;
+        insn.accumulator = reg + (is_vector ? kFirstVectorBit : 0);
+        insn.accumulate = row.accumulate;
+        insn.reads.regs &= ~(std::uint64_t{1} << *insn.accumulator);
+    }
+
     static bool is_store(const InsnInfo& insn) {
         return insn.cls == InsnClass::Store || insn.cls == InsnClass::StoreFp;
     }
@@ -94,7 +123,7 @@ private:
         return micro_ops;
     }
 
-    double chain_growth(const std::vector<InsnInfo>& insns) const {
+    double chain_growth(const std::vector<Costed>& insns) const {
         ReadyTimes ready{};
         // Four passes to settle, four to measure: a chain may need several passes to come round
         // through other registers.
@@ -104,14 +133,15 @@ private:
         return (*std::max_element(ready.begin(), ready.end()) - settled) / 4;
     }
 
-    void run_passes(const std::vector<InsnInfo>& insns, int passes, ReadyTimes& ready) const {
+    void run_passes(const std::vector<Costed>& insns, int passes, ReadyTimes& ready) const {
         for (int pass = 0; pass < passes; ++pass) {
-            for (const InsnInfo& insn : insns) {
+            for (const Costed& insn : insns) {
                 double start = 0;
                 for_each_register(insn.reads,
                                   [&](std::size_t r) { start = std::max(start, ready[r]); });
-                const double done =
-                    start + table_.classes[static_cast<std::size_t>(insn.cls)].latency;
+                double done = start + insn.cost->latency;
+                if (insn.accumulator)
+                    done = std::max(done, ready[*insn.accumulator] + insn.accumulate);
                 // Moves of constants start a new chain; nothing else is known to break one.
                 for_each_register(insn.writes, [&](std::size_t r) { ready[r] = done; });
                 if (insn.writeback) ready[insn.base] = start + table_.writeback.latency;

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,12 +25,25 @@ struct ClassCost {
     std::vector<PipeUse> uses;
 };
 
+// What some instructions of a class cost other than the class: those whose word under `mask` is
+// `value`.
+struct WordCost {
+    InsnClass cls{};
+    std::uint32_t mask = 0, value = 0;
+    ClassCost cost;
+    // A multiply-accumulate takes what it adds to later than what it multiplies: the register whose
+    // number is at this bit, and the cycles from it to the result.
+    std::optional<unsigned> accumulator;
+    double accumulate = 0;
+};
+
 struct CoreTable {
     std::string name;
     double issue_width = 1;  // micro-ops a cycle
     std::vector<std::string> pipe_names;
     std::vector<double> pipe_counts;  // how many pipes of that name
     std::array<ClassCost, kInsnClassCount> classes;
+    std::vector<WordCost> words;  // the narrowest mask first
     // What a form adds to its class.
     ClassCost writeback;   // pre- and post-index: the base register's update
     ClassCost wide_store;  // a store of more than 8 bytes: every further 8

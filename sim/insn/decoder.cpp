@@ -4,9 +4,11 @@
 #include <capstone/capstone.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "sim/base/error.h"
@@ -189,6 +191,43 @@ bool decode(csh handle, std::uint32_t word, std::uint64_t address, cs_insn* insn
 }
 }  // namespace
 
+namespace {
+struct FlagRow {
+    std::uint32_t mask, value;
+};
+// What Capstone 4 does not say: conditional selects and compares and adds with carry read the
+// flags, and compares, which are the forms with S under another name, write them.
+constexpr std::array kReadFlags = {
+    FlagRow{0x1fe00000, 0x1a800000},  // csel, csinc, csinv, csneg
+    FlagRow{0x1fe00000, 0x1a400000},  // ccmp, ccmn
+    FlagRow{0x1fe0fc00, 0x1a000000},  // adc, sbc
+    FlagRow{0xff200c00, 0x1e200c00},  // fcsel
+    FlagRow{0xff200c00, 0x1e200400},  // fccmp
+};
+constexpr std::array kWriteFlags = {
+    FlagRow{0x3f000000, 0x31000000},  // adds, subs, immediate
+    FlagRow{0x3f000000, 0x2b000000},  // adds, subs, register
+    FlagRow{0x7f800000, 0x72000000},  // ands, immediate
+    FlagRow{0x7f000000, 0x6a000000},  // ands, bics
+    FlagRow{0x3fe00000, 0x3a400000},  // ccmp, ccmn
+};
+// Comparing forms write flags alone and read their first operand; Capstone has that one written.
+void describe_compare(std::uint32_t word, InsnInfo& info) {
+    const bool is_conditional = (word & 0x3fe00000u) == 0x3a400000u;
+    constexpr std::uint32_t kZero = 31;
+    if (is_conditional || (word & 31) != kZero) return;
+    const bool is_immediate = (word & 0x1c000000u) == 0x10000000u;
+    const std::uint32_t rn = word >> 5 & 31;
+    info.writes.regs = 0;
+    if (rn != kZero || is_immediate) info.reads.regs |= std::uint64_t{1} << rn;
+}
+
+bool is_one_of(std::span<const FlagRow> rows, std::uint32_t word) {
+    return std::any_of(rows.begin(), rows.end(),
+                       [word](const FlagRow& row) { return (word & row.mask) == row.value; });
+}
+}  // namespace
+
 InsnInfo Decoder::describe(std::uint32_t word) const {
     InsnInfo info;
     info.cls = classify(word);
@@ -203,6 +242,11 @@ InsnInfo Decoder::describe(std::uint32_t word) const {
     if (cs_regs_access(handle_, insn, reads, &read_count, writes, &write_count) == CS_ERR_OK) {
         info.reads = set_of(reads, read_count);
         info.writes = set_of(writes, write_count);
+    }
+    info.reads.nzcv = info.reads.nzcv || is_one_of(kReadFlags, word);
+    if (is_one_of(kWriteFlags, word)) {
+        info.writes.nzcv = true;
+        describe_compare(word, info);
     }
     info.writeback = is_memory(info.cls) && insn->detail->arm64.writeback;
     if (info.writeback) info.base = (word >> 5) & 31;

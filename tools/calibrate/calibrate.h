@@ -29,8 +29,6 @@ struct FittedParameter {
     double value = 0;
     double standard_error = 0;
     bool at_bound = false;  // would be negative; held at 0
-    // Rounds of the fit still moved it, by more than it would matter: the value is no solution.
-    bool unsettled = false;
     // Cycles of a row that this parameter stands for, as a part of all of them: over the rows, and
     // where most.
     double mean_share = 0;
@@ -39,6 +37,8 @@ struct FittedParameter {
     // The other parameter it trades off against most, and how much (correlation)
     std::string tied_to;
     double correlation = 0;
+    // Rounds of the fit still moved it, by more than it would matter: the value is no solution.
+    bool unsettled = false;
 };
 
 // A candidate that the rows do not tell.

@@ -117,5 +117,6 @@ TEST_CASE("a return to the trampoline without a pending return instance is a SIG
     const ExitSummary end = r.run();
     CHECK(end.kind == ExitKind::Signalled);
     CHECK(end.status == 4);
+    CHECK(end.detail.find("handle uretprobe, sending SIGILL") != std::string::npos);
     CHECK(r.probe(0).returns == 1);
 }

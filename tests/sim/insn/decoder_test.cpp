@@ -236,3 +236,33 @@ TEST_CASE("the registers an instruction reads and writes are known", "[sim][insn
     CHECK(decoder.describe(0x39400020).access_bytes == 1);   // ldrb w0, [x1]
     CHECK(decoder.describe(0xf900001f).reads.regs == x(0));  // str xzr, [x0]
 }
+
+TEST_CASE("a comparison reads both operands and writes flags alone", "[sim][insn]") {
+    const Decoder decoder;
+    struct Row {
+        const char* text;
+        std::uint32_t word;
+        std::uint64_t reads;
+        bool reads_flags;
+    };
+    const std::uint64_t sp = std::uint64_t{1} << kSpBit;
+    // As in the manual's operands, C6.2.
+    const Row rows[] = {
+        {"cmp x0, x2", 0xeb02001f, 0b101, false},  {"cmp x0, #2", 0xf100081f, 0b1, false},
+        {"cmp sp, #1", 0xf10007ff, sp, false},     {"tst x0, x2", 0xea02001f, 0b101, false},
+        {"tst x0, #1", 0xf240001f, 0b1, false},    {"cmn x0, x2", 0xab02001f, 0b101, false},
+        {"ccmp w0, w2, #0, eq", 0x7a420000, 0b101, true},
+    };
+    for (const Row& row : rows) {
+        INFO(row.text);
+        const InsnInfo info = decoder.describe(row.word);
+        CHECK(info.reads.regs == row.reads);
+        CHECK(info.reads.nzcv == row.reads_flags);
+        CHECK(info.writes.regs == 0);
+        CHECK(info.writes.nzcv);
+    }
+    const InsnInfo csel = decoder.describe(0x9a810000);  // csel x0, x0, x1, eq
+    CHECK(csel.reads.nzcv);
+    CHECK(csel.reads.regs == 0b11);
+    CHECK_FALSE(csel.writes.nzcv);
+}
