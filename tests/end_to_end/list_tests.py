@@ -186,6 +186,28 @@ def _usdt(context):
                 context.check(f"semaphore {spec}", None if (got, said) == (hits, wanted) else f"{got} hits, {hits} expected; {harness.shown(said.encode())}")
 
 
+def _inodes(context):
+    """A probe is on a file, not on its name: what takes the name later is not probed. A bind goes where a link leads."""
+    busybox = os.path.join(context.sysroot, "bin/busybox")
+    if not os.path.isfile(busybox):
+        return
+    with tempfile.TemporaryDirectory(prefix="uprobesim-e2e-") as root:
+        os.mkdir(os.path.join(root, "tmp"))
+        shutil.copy(os.path.join(context.workloads, "trig_nop"), os.path.join(root, "probed"))
+        shutil.copy(busybox, os.path.join(root, "busybox"))
+        script = "/probed 5; /busybox cp /probed /copy; /busybox mv /copy /probed; /probed 7"
+        got, said = _hits(context, root, "uprobe:/probed:uprobe_target_nop", ["/busybox", "sh", "-c", script], root)
+        context.check("replaced while probed", None if got == 5 else f"{got} hits, 5 were made; {harness.shown(said.encode())}")
+        os.makedirs(os.path.join(root, "usr/lib"))
+        os.symlink("usr/lib", os.path.join(root, "lib"))
+        bound = os.path.join(root, "tmp/bound")
+        with open(bound, "w") as file:
+            file.write("bound\n")
+        for there, seen in (("/lib/file", "/usr/lib/file"), ("/usr/lib/file", "/lib/file"), ("/lib/file", "/lib/file")):
+            run = context.simulator.raw(["run", "--root", root, "--bind", f"{bound}:{there}", "-o", os.devnull, "/busybox", "cat", seen])
+            context.check(f"bind at {there}, read at {seen}", None if run.stdout == b"bound\n" else harness.shown(run.stdout + run.stderr))
+
+
 def list_part(context):
     wide = context.sysroot if context.sysroot.endswith("-wide") else context.sysroot + "-wide"
     sysroot = wide if os.path.isdir(wide) else context.sysroot
@@ -193,5 +215,7 @@ def list_part(context):
         raise harness.Missing(f"{sysroot} is not there")
     _specs(context)
     _usdt(context)
+    if context.wants("inodes"):
+        _inodes(context)
     _binutils(context, sysroot)
     _bpftrace(context, sysroot)

@@ -2,6 +2,7 @@
 // Builds the file tree that the options describe.
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -90,6 +91,28 @@ Result<Layers::Bind> make_bind(const BindMount& mount) {
     return Layers::Bind{guest, std::move(dir), path.substr(slash + 1), mount.writable, true};
 }
 
+// Where mount(2) would put it: what there is of the path in the root, its links followed, and the
+// rest as it is.
+std::string followed_in_root(const std::string& root, const std::string& guest) {
+    const HostFd top(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!top) return guest;
+    const std::string root_path = real_host_path(root) == "/" ? "" : real_host_path(root);
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+    for (std::size_t end = guest.size(); end != 0 && end != guest.npos;
+         end = guest.rfind('/', end - 1)) {
+        const std::string there = guest.substr(0, end);
+        const HostFd found(
+            static_cast<int>(syscall(SYS_openat2, top.get(), there.c_str(), &how, sizeof how)));
+        if (!found) continue;
+        const std::string path = real_host_path("/proc/self/fd/" + std::to_string(found.get()));
+        if (!path.starts_with(root_path + "/")) return guest;
+        return path.substr(root_path.size()) + guest.substr(end);
+    }
+    return guest;
+}
+
 // Whether the outer directory is the inner file or one that it lies in, by whatever links and names
 // each was given.
 bool lies_in(const std::string& inner, const std::string& outer) {
@@ -162,6 +185,7 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine,
     std::vector<Layers::Bind> binds;
     for (const BindMount& mount : options.binds) {
         auto bind = TRY(make_bind(mount));
+        if (bind.guest != "/") bind.guest = followed_in_root(options.root, bind.guest);
         binds.push_back(std::move(bind));
     }
     // Made last, so that a failed check leaves no directory on the host.
