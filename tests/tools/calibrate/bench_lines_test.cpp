@@ -94,7 +94,7 @@ TEST_CASE("a frequency that no machine has is told with file and line", "[tools]
     const int fd = mkstemp(path);
     REQUIRE(fd >= 0);
     const std::string_view text =
-        "# kernel: 6.12.43\n# frequency: 999 GHz\nuprobe-nop ( 1 cpus): 1.5 ± 0.1M/s\n";
+        "# kernel: 6.12.43\n# frequency: 5000 GHz\nuprobe-nop ( 1 cpus): 1.5 ± 0.1M/s\n";
     REQUIRE(write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
     close(fd);
     const auto file = read_bench_file(path, "", "generic-a72");
