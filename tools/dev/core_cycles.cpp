@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// core_cycles CORE: reads blocks of A64 words in hexadecimal, one block a line, and prints the cycles
-// that the core model gives each, as though it ran back to back with itself.
+// core_cycles CORE: reads blocks of A64 words in hexadecimal, one block a line, and prints the
+// cycles that the core model gives each, as though it ran back to back with itself.
 #include <fmt/format.h>
 
 #include <cstdint>

@@ -248,9 +248,12 @@ TEST_CASE("a comparison reads both operands and writes flags alone", "[sim][insn
     const std::uint64_t sp = std::uint64_t{1} << kSpBit;
     // As in the manual's operands, C6.2.
     const Row rows[] = {
-        {"cmp x0, x2", 0xeb02001f, 0b101, false},  {"cmp x0, #2", 0xf100081f, 0b1, false},
-        {"cmp sp, #1", 0xf10007ff, sp, false},     {"tst x0, x2", 0xea02001f, 0b101, false},
-        {"tst x0, #1", 0xf240001f, 0b1, false},    {"cmn x0, x2", 0xab02001f, 0b101, false},
+        {"cmp x0, x2", 0xeb02001f, 0b101, false},
+        {"cmp x0, #2", 0xf100081f, 0b1, false},
+        {"cmp sp, #1", 0xf10007ff, sp, false},
+        {"tst x0, x2", 0xea02001f, 0b101, false},
+        {"tst x0, #1", 0xf240001f, 0b1, false},
+        {"cmn x0, x2", 0xab02001f, 0b101, false},
         {"ccmp w0, w2, #0, eq", 0x7a420000, 0b101, true},
     };
     for (const Row& row : rows) {
