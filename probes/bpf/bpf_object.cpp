@@ -74,7 +74,11 @@ private:
         for (std::uint64_t at = 0; at + sizeof(Elf64_Sym) <= content.size();
              at += sizeof(Elf64_Sym)) {
             const auto raw = *load<Elf64_Sym>(content, at);
-            Symbol symbol{{}, ELF64_ST_TYPE(raw.st_info), raw.st_shndx, raw.st_value, raw.st_size};
+            Symbol symbol{{},
+                          static_cast<unsigned>(ELF64_ST_TYPE(raw.st_info)),
+                          raw.st_shndx,
+                          raw.st_value,
+                          raw.st_size};
             const auto name = string_at(names, raw.st_name);
             if (name && names_.take(name->size())) symbol.name = *name;
             symbols_.push_back(symbol);

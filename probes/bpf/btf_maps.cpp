@@ -145,9 +145,10 @@ BpfMap map_of(const Btf& btf, const Type& variable) {
     const Type definition = btf.plain(variable.size);
     if (definition.kind != Kind::Struct) return map;
     constexpr std::uint32_t kMostMembers = 64;
+    constexpr std::uint64_t kMemberWords = 3;  // name, type, offset
     for (std::uint32_t i = 0; i < std::min(definition.entries, kMostMembers); ++i) {
-        const std::string_view name = btf.string(btf.tail(definition, 3 * i));
-        const std::uint32_t member = btf.tail(definition, 3 * i + 1);
+        const std::string_view name = btf.string(btf.tail(definition, kMemberWords * i));
+        const std::uint32_t member = btf.tail(definition, kMemberWords * i + 1);
         if (name == "type") map.type = btf.value_of(member);
         if (name == "key_size") map.key_size = btf.value_of(member);
         if (name == "value_size") map.value_size = btf.value_of(member);

@@ -89,44 +89,51 @@ private:
                weights_.of(lookup.hit) - static_cast<double>(lookup.hit_insns);
     }
 
-    // Of all callees the path is known; nullopt: there is none.
+    // Of the way to an exit.
+    struct Best {
+        double weight = -1;  // no exit is reached
+        std::size_t edge = 0;
+    };
+
+    // Of a callee the path is known.
+    const BpfTally& callee_path(std::size_t callee, Lookups lookups) const {
+        const Longest& longest = longest_.at(callee);
+        const auto& wanted = longest[static_cast<std::size_t>(lookups)];
+        return wanted ? *wanted : *longest[0];
+    }
+
+    // From a block whose successors are known.
+    Best best_from(const BpfBlockWork& block, const std::vector<Best>& best,
+                   Lookups lookups) const {
+        Best here{block.exits ? 0.0 : -1.0, 0};
+        for (std::size_t e = 0; e < block.edges.size(); ++e) {
+            const BpfEdgeWork& edge = block.edges[e];
+            if (edge.missed && lookups == Lookups::Found) continue;
+            if (best[edge.to].weight < 0) continue;
+            const double weight = std::max(
+                0.0, best[edge.to].weight + (edge.missed ? more_for_miss(*edge.missed) : 0));
+            if (weight > here.weight) here = {weight, e};
+        }
+        if (here.weight < 0) return here;
+        here.weight += weights_.of(block.tally);
+        for (const std::size_t callee : block.callees)
+            here.weight += weights_.of(callee_path(callee, lookups));
+        return here;
+    }
+
+    // nullopt: there is none.
     std::optional<BpfTally> longest_path(std::size_t f, Lookups lookups) const {
-        const BpfFunctionFlow& work = flow_.at(f);
-        struct Best {
-            double weight = -1;  // no exit is reached
-            std::size_t edge = 0;
-        };
-        const auto callee_path = [&](std::size_t callee) -> const BpfTally& {
-            const Longest& longest = longest_.at(callee);
-            const auto& wanted = longest[static_cast<std::size_t>(lookups)];
-            return wanted ? *wanted : *longest[0];
-        };
-        std::vector<Best> best(work.work.size());
-        for (auto b = work.blocks.order.rbegin(); b != work.blocks.order.rend(); ++b) {
-            const BpfBlockWork& block = work.work[*b];
-            if (!block.reached) continue;
-            double onward = block.exits ? 0 : -1;
-            for (std::size_t e = 0; e < block.edges.size(); ++e) {
-                const BpfEdgeWork& edge = block.edges[e];
-                if (edge.missed && lookups == Lookups::Found) continue;
-                if (best[edge.to].weight < 0) continue;
-                const double weight = std::max(
-                    0.0, best[edge.to].weight + (edge.missed ? more_for_miss(*edge.missed) : 0));
-                if (weight <= onward) continue;
-                onward = weight;
-                best[*b].edge = e;
-            }
-            if (onward < 0) continue;
-            best[*b].weight = onward + weights_.of(block.tally);
-            for (const std::size_t callee : block.callees)
-                best[*b].weight += weights_.of(callee_path(callee));
+        const BpfFunctionFlow& flow = flow_.at(f);
+        std::vector<Best> best(flow.work.size());
+        for (auto b = flow.blocks.order.rbegin(); b != flow.blocks.order.rend(); ++b) {
+            if (flow.work[*b].reached) best[*b] = best_from(flow.work[*b], best, lookups);
         }
         if (best[0].weight < 0) return std::nullopt;
         BpfTally path;
         for (std::size_t b = 0;;) {
-            const BpfBlockWork& block = work.work[b];
+            const BpfBlockWork& block = flow.work[b];
             path.add(block.tally);
-            for (const std::size_t callee : block.callees) path.add(callee_path(callee));
+            for (const std::size_t callee : block.callees) path.add(callee_path(callee, lookups));
             if (block.exits) return path;
             const BpfEdgeWork& edge = block.edges[best[b].edge];
             if (edge.missed) {

@@ -49,7 +49,7 @@ const SectionKind* kind_of(std::string_view section) {
 
 class ObjectReader {
 public:
-    ObjectReader(const BpfObject& object) : object_(object), calls_(object) {}
+    explicit ObjectReader(const BpfObject& object) : object_(object), calls_(object) {}
 
     Result<BpfPrograms> read() {
         for (std::size_t f = 0; f < object_.functions.size(); ++f) {
