@@ -75,7 +75,7 @@ BpfProgram only(const BpfElf& elf) {
 std::string refusal(const std::vector<std::byte>& bytes) {
     const auto read = bpf_programs(bytes, "test.bpf.o");
     REQUIRE_FALSE(read);
-    const std::string line = read.error().line();
+    std::string line = read.error().line();
     CHECK(line.find('\n') == line.npos);
     return line;
 }
