@@ -153,6 +153,8 @@ public:
     bool poke_text(VAddr address, std::uint32_t word, TaskId task);
     // Whether the page is present and this process's alone: a copy of a file's page for example.
     bool has_own_page(VAddr address) const;
+    // Whether the frame is the zero page, which read faults on anonymous memory map.
+    bool is_zero(PAddr frame) const;
     // Maps one page made by the kernel ([uprobes]) at the highest free address, or at `where`.
     // Takes over the caller's reference to the frame.
     SysResult<VAddr> map_special(const std::string& name, PAddr frame, Prot prot,
@@ -220,7 +222,6 @@ private:
 
     // The zero page, mapped by read faults on anonymous memory; shared by a process and its forks.
     struct ZeroFrame;
-    bool is_zero(PAddr frame) const;
     std::optional<PAddr> zero_frame();
 
     Machine& machine_;

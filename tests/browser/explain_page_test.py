@@ -10,6 +10,7 @@ import os
 import pathlib
 import random
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -40,7 +41,32 @@ HITS = {
     "signal in the slot": ["--kernels", "v6.12", "--hit", "1", "f9400000"],
     "two kernels": ["push"],
 }
+# A program without a C library, as machine code: it reads and writes a fresh page (copy-on-write over the zero page), installs a
+# handler for SIGUSR1, sends it to itself, counts for longer than a tick, and ends by an undefined instruction.
+PROGRAM = [
+    0xd2801bc8, 0xd2800000, 0xd2820001, 0xd2800062, 0xd2800443, 0x92800004, 0xd2800005, 0xd4000001, 0xaa0003f3, 0xf9400261, 0xf9000261,
+    0x10000261, 0xf9000261, 0xd2800081, 0xf9000661, 0xd28010c8, 0xd2800140, 0xaa1303e1, 0xd2800002, 0xd2800103, 0xd4000001, 0xd2801588,
+    0xd4000001, 0xd2801028, 0xd2800141, 0xd4000001, 0xd2a01409, 0xf1000529, 0x54ffffe1, 0x00000000, 0xd2800034, 0xd65f03c0,
+]
+EXCEPTIONS = {
+    "copy-on-write fault": ["cow"],
+    "system call": ["svc"],
+    "signal": ["signal"],
+    "fatal signal": ["undefined"],
+    "interrupt": ["irq"],
+}
 HOSTILE = "<script>window.broken=1</script>'\"&amp;\u202ertl" + "long" * 1000
+
+
+def make_program(path):
+    """ELF-64 with one segment, read and execute, at 0x400000."""
+    base, head = 0x400000, 120
+    code = b"".join(struct.pack("<I", word) for word in PROGRAM)
+    ident = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
+    header = struct.pack("<HHIQQQIHHHHHH", 2, 183, 1, base + head, 64, 0, 0, 64, 56, 1, 64, 0, 0)
+    segment = struct.pack("<IIQQQQQQ", 1, 5, 0, base, base, head + len(code), head + len(code), 4096)
+    path.write_bytes(ident + header + segment + code)
+    path.chmod(0o755)
 
 
 def explain(form, words):
@@ -50,6 +76,12 @@ def explain(form, words):
 def exact(value):
     """All digits of a figure; a sum of cycles has two."""
     return f"{value:,.6f}".rstrip("0").rstrip(".")
+
+
+def page_text(page):
+    if not page["present"]:
+        return "not present"
+    return f"the zero page, {page['rights']}" if page["zero_page"] else f"frame {page['frame']}, {page['rights']}"
 
 
 def open_browser(width=1024, height=768, dark=False):
@@ -84,6 +116,7 @@ return {
   work: all("[data-work]", "work"), bars: all("[data-so-far]", "soFar"), utask: text("#task .value .term"),
   changed: [...document.querySelectorAll("#step .registers tbody tr")].map((tr) => [...tr.children].map((c) => c.textContent)),
   all: Object.fromEntries([...document.querySelectorAll(".all-registers dl div")].map((d) => [d.children[0].textContent, d.children[1].textContent])),
+  page: text("#fault-page"),
   pc: [...document.querySelectorAll("#memory tr.pc")].map((tr) => [...tr.children].slice(1).map((c) => c.textContent)),
   functions: [...document.querySelectorAll("#work .functions li")].map((li) => li.textContent.replace("()", "")),
   terms: [...document.querySelectorAll("#work .terms tbody tr")].map((tr) => [...tr.children].slice(1, 4).map((c) => c.textContent)),
@@ -126,7 +159,11 @@ class ExplainPage(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory(prefix="explain_page.")
         cls.browser = open_browser()
         cls.pages = {}
-        for title, words in HITS.items():
+        root = pathlib.Path(cls.folder.name, "root")
+        root.mkdir()
+        make_program(root / "p")
+        exceptions = {title: ["--root", str(root), "--exception", *words, "1", "--", "/p"] for title, words in EXCEPTIONS.items()}
+        for title, words in {**HITS, **exceptions}.items():
             path = pathlib.Path(cls.folder.name, title.replace(" ", "-") + ".html")
             path.write_text(explain("html", words))
             cls.pages[title] = (path, json.loads(explain("json", words)))
@@ -166,23 +203,30 @@ class ExplainPage(unittest.TestCase):
         """The page at the state after event `index` of a run."""
         event = run["events"][index]
         state = event["state"]
-        title = {"exception": event.get("ec_name"), "path": event.get("path"), "eret": "ERET to EL0"}.get(event["event"])
+        title = {"exception": event.get("ec_name"), "path": event.get("path"), "eret": "ERET to EL0", "call": event.get("name"), "signal": event.get("name"),
+                 "call-end": event.get("result", "").removeprefix("= ")}.get(event["event"])
         if title:
             self.assertIn(title, shown["heading"])
         self.assertIn(f"EL{event['el']}", shown["heading"])
-        if event["event"] != "function":
+        if event["event"] not in ("function", "handler"):
             self.assertEqual(shown["cycles"], exact(event["cycles"]))
             self.assertEqual(shown["total"], exact(event["cycles_so_far"]))
         self.assertEqual(shown["bars"][str(k)], exact(event["cycles_so_far"]))
         system = event["system_registers"]
-        wanted = {"ESR_EL1": system["esr_el1"], "ELR_EL1": system["elr_el1"], "SPSR_EL1": system["spsr_el1"],
-                  "MDSCR_EL1.SS": str(system["mdscr_el1_ss"])}
+        wanted = {"ELR_EL1": system["elr_el1"], "SPSR_EL1": system["spsr_el1"], "MDSCR_EL1.SS": str(system["mdscr_el1_ss"])}
+        if "esr_el1" in system:
+            wanted["ESR_EL1"] = system["esr_el1"]
         if "far_el1" in system:
             wanted["FAR_EL1"] = system["far_el1"]
         self.assertEqual(shown["system"], wanted)
-        self.assertEqual(shown["flags"], {"TIF_UPROBE": str(int(state["tif_uprobe"])), "TIF_SINGLESTEP": str(int(state["tif_singlestep"])),
-                                          "TIF_SIGPENDING": str(int(state["tif_sigpending"])), "pending_returns": str(state["pending_returns"])})
-        self.assertEqual(shown["utask"], state["utask"])
+        flags = {"TIF_UPROBE": str(int(state["tif_uprobe"])), "TIF_SINGLESTEP": str(int(state["tif_singlestep"])), "TIF_SIGPENDING": str(int(state["tif_sigpending"]))}
+        if "probe" in run:
+            flags["pending_returns"] = str(state["pending_returns"])
+            self.assertEqual(shown["utask"], state["utask"])
+        self.assertEqual(shown["flags"], flags)
+        self.assertEqual(shown["page"] is not None, "page" in state)
+        if "page" in state:
+            self.assertIn(page_text(state["page"]), shown["page"])
         self.assertEqual({name: now for name, _, now in shown["changed"]}, event["registers"])
         for name, before, now in shown["changed"]:
             self.assertNotEqual(before, now)
@@ -202,7 +246,7 @@ class ExplainPage(unittest.TestCase):
         self.assertEqual(shown["terms"], [[exact(t["count"]), exact(t["each"]), exact(t["cycles"])] for t in event.get("terms", []) if t["cycles"] > 0])
 
     def test_each_step_shows_what_the_json_says_forwards_and_backwards(self):
-        for title in HITS:
+        for title in self.pages:
             if title == "two kernels":
                 continue
             with self.subTest(title):
@@ -219,6 +263,24 @@ class ExplainPage(unittest.TestCase):
                 for index in reversed(range(len(run["events"]) - 1)):
                     self.press(Keys.ARROW_LEFT)
                     self.compare(report, run, 0, index, self.browser.execute_script(SHOWN))
+
+    def test_what_an_exception_does_is_said_at_its_step(self):
+        wanted = {
+            "copy-on-write fault": ["Exception: data abort from EL0", "fault.anon.over_zero", "ERET to EL0"],
+            "system call": ["Exception: SVC in AArch64", "System call: mmap", "sys.mmap.anon", "The call's result: 0x", "ERET to EL0"],
+            "signal": ["Exception: SVC in AArch64", "System call: kill", "sys.kill", "The call's result: 0", "Signal: SIGUSR1", "signal.deliver",
+                       "data-abort-same-el", "fault.anon.write",  # the stack's next page
+                       "The signal frame is pushed", "ERET to EL0", "The handler runs", "Exception: SVC in AArch64", "System call: rt_sigreturn", "signal.return",
+                       "The call's result: ", "ERET to EL0"],
+            "interrupt": ["Exception: IRQ", "irq.tick", "ERET to EL0"],
+        }
+        for title, headings in wanted.items():
+            with self.subTest(title):
+                self.open(title)
+                for heading in headings:
+                    self.press(Keys.ARROW_RIGHT)
+                    self.assertIn(heading, self.browser.execute_script(SHOWN)["heading"])
+                self.assertRegex(self.browser.execute_script(SHOWN)["counter"], r"^step (\d+) of \1$")
 
     def test_kernels_step_together_and_each_shows_its_own_events_in_order(self):
         report = self.open("two kernels")
@@ -253,7 +315,7 @@ class ExplainPage(unittest.TestCase):
     def test_nothing_overflows_at_any_width(self):
         for width in (360, 390, 512, 768, 1024, 1920):
             resize(self.browser, width, 800)
-            for title in ("two kernels", "return probe"):
+            for title in ("two kernels", "return probe", "signal", "copy-on-write fault"):
                 self.open(title, "#step=9")
                 self.assertLessEqual(self.browser.execute_script("return document.documentElement.scrollWidth"), width, title)
 
@@ -265,6 +327,11 @@ class ExplainPage(unittest.TestCase):
                 self.browser.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
                 self.assertEqual(self.browser.execute_script(CONTRAST), [], (scheme, step))
                 self.assertEqual(self.browser.execute_script(NAMELESS), [], (scheme, step))
+            for title, step in (("signal", 5), ("copy-on-write fault", 2), ("interrupt", 1)):
+                self.open(title, f"#step={step}")
+                self.browser.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+                self.assertEqual(self.browser.execute_script(CONTRAST), [], (scheme, title))
+                self.assertEqual(self.browser.execute_script(NAMELESS), [], (scheme, title))
 
     def test_the_keyboard_reaches_everything(self):
         self.open("two kernels", "#step=8")
@@ -318,6 +385,22 @@ class ExplainPage(unittest.TestCase):
         for field in self.browser.find_elements(By.CSS_SELECTOR, "#ask input[type=text]"):
             field.send_keys(text)
         self.browser.find_element(By.CSS_SELECTOR, "#check").click()
+
+    def test_questions_about_an_exception_take_the_answers_of_the_report(self):
+        right = {"call": lambda e, run: hex({"kill": 129, "mmap": 222, "rt_sigreturn": 139}[e["name"]]), "call-end": lambda e, run: e["x0"],
+                 "signal": lambda e, run: e["action"], "signal-frame": lambda e, run: e["address"], "eret": lambda e, run: e["elr"],
+                 "exception": lambda e, run: e["ec_name"] if e is run["events"][0] else e["elr"], "path": lambda e, run: e["meaning"]}
+        for title in ("system call", "signal"):
+            report = self.open(title, "#ask")
+            run = report["runs"][0]
+            for event in run["events"]:
+                self.browser.find_element(By.ID, "next").click()
+                if event["event"] not in right:
+                    continue
+                self.answer(right[event["event"]](event, run))
+                self.assertEqual(self.browser.find_element(By.CSS_SELECTOR, "#ask h2").text, "Right", event)
+                self.browser.find_element(By.CSS_SELECTOR, "#go-on").click()
+            self.assertEqual(json.loads(self.browser.find_element(By.CSS_SELECTOR, "#score code").text)["exception"]["kind"], report["exception"]["kind"])
 
     def test_questions_take_the_answers_of_the_report_only(self):
         report = self.open("stepped", "#ask")

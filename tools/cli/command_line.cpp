@@ -29,7 +29,7 @@ std::size_t own_words(const Words& words, const OptionTable& table, std::string_
         const OptionRow* row =
             is_long ? table.find(word.substr(2, word.find('=') - 2)) : table.find(word[1]);
         const bool value_inside = is_long ? word.find('=') != std::string::npos : word.size() > 2;
-        is_program = is_program || (row != nullptr && row->name == needed);
+        is_program = is_program || (row != nullptr && is_one_of(row->name, needed));
         at += row != nullptr && row->kind != OptionKind::Flag && !value_inside ? 2 : 1;
     }
     return is_program ? std::min(at, words.size()) : words.size();
@@ -84,6 +84,15 @@ UserError parse_error(const CommandSyntax& syntax, const OptionTable& table,
 }
 
 }  // namespace
+
+bool is_one_of(std::string_view name, std::string_view names) {
+    while (!names.empty()) {
+        const std::size_t end = std::min(names.find(' '), names.size());
+        if (names.substr(0, end) == name) return true;
+        names.remove_prefix(std::min(end + 1, names.size()));
+    }
+    return false;
+}
 
 Result<CommandLine> CommandLine::parse(const CommandSyntax& syntax, const OptionTable& table,
                                        const Words& words) {

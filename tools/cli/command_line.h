@@ -27,11 +27,15 @@ struct CommandSyntax {
     RestOfWords rest = RestOfWords::Mixed;
     // GuestProgram: whether the word names a scenario; null: the command takes none.
     bool (*is_scenario)(std::string_view word) = nullptr;
-    // GuestProgram: the option without which the first word is no program; empty: it always is one.
+    // GuestProgram: the options without one of which the first word is no program, with a blank
+    // between; empty: it always is one.
     std::string_view program_needs{};
     // The other commands that take an option, "run, compare"; empty: none.
     std::function<std::string(std::string_view option)> commands_with{};
 };
+
+// Whether a name is in a list like program_needs.
+bool is_one_of(std::string_view name, std::string_view names);
 
 class CommandLine {
 public:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One hit explained step by step, for learning how uprobes work and where their time goes.
+// One hit or exception explained step by step, for learning how uprobes work and where their time
+// goes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,7 +39,14 @@ In the report, "." marks what changed since the line above: thread flags, task s
 slots, registers. EL0 is the stepped instruction. The cycles of a function that a return probe
 waits for are not part of the hit.
 
--f html writes one file for a browser that shows the hit step by step, forwards and backwards, for
+--exception KIND explains another exception of PROGRAM, the Nth of its kind (by default the first):
+a system call (svc), a data-abort or insn-abort, a fault that copies a page (cow), a brk, a step, an
+undefined instruction, a sysreg-trap, a pc-alignment fault, an exception in which a signal is
+delivered (signal), or an interrupt of EL0 (irq). It is told from the instruction at EL0 to the
+return to EL0: the call with its arguments and result, the page before and after a fault, the frame
+of a signal, its handler, and the return from it. Probes may be attached or not.
+
+-f html writes one file for a browser that shows it step by step, forwards and backwards, for
 all kernels on one time axis: lanes of EL0, hardware and EL1, registers bit by bit, the words of
 text and slots, the state of the task, the kernel's functions, and the bill.)";
 
@@ -48,11 +56,14 @@ uprobesim explain -f html -o push.html push
 uprobesim explain --kind uretprobe --kernels next-20241104 ret
 uprobesim explain --kernels v6.12,v6.13 d503233f
 uprobesim explain --kernels v6.1,v6.12 --machines kunpeng916,neoverse-n1 -f csv push
-uprobesim explain -p uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc --hit 3 /bin/ls /)";
+uprobesim explain -p uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc --hit 3 /bin/ls /
+uprobesim explain --exception svc 5 -- /bin/ls /
+uprobesim explain --exception cow -f html -o cow.html /bin/true)";
 
 constexpr std::string_view kExitStatus =
     R"(0         explained
-2         usage error: option, profile or probe; or the probe was hit less often
+2         usage error: option, profile or probe; or the probe was hit, or the exception taken, less
+          often
 3         host failure
 126, 127  PROGRAM cannot be executed, was not found)";
 
@@ -99,7 +110,8 @@ Result<int> run_explain(const CommandLine& line, const OptionDefaults& defaults)
     request.kernels = guest.kernels;
     request.hit = guest.hit != 0 ? guest.hit : 1;
     std::optional<TriggerTree> tree;
-    if (guest.simulation.probes.empty()) {
+    request.exception = guest.exception;
+    if (guest.exception == nullptr && guest.simulation.probes.empty()) {
         request.hit = guest.hit != 0 ? guest.hit : kSteadyHit;
         tree.emplace(TRY(make_target(guest)));
         request.simulation.files = {tree->root(), {}, {}};
@@ -137,14 +149,15 @@ Result<int> run_explain(const CommandLine& line, const OptionDefaults& defaults)
 
 Command explain_command() {
     return {.name = "explain",
-            .meaning = "one hit, step by step",
-            .help = {{"[options] TARGET [options]", "[options] -p PROBE PROGRAM [ARGUMENTS...]"},
+            .meaning = "one hit or exception, step by step",
+            .help = {{"[options] TARGET [options]", "[options] -p PROBE PROGRAM [ARGUMENTS...]",
+                      "[options] --exception KIND [N --] PROGRAM [ARGUMENTS...]"},
                      kDescription,
                      kExamples,
                      kExitStatus},
             .words = ValueSource::Program,
             .rest = RestOfWords::GuestProgram,
-            .program_needs = "probe",
+            .program_needs = "probe exception",
             .options = [] { return guest_options(GuestCommand::Explain); },
             .run = run_explain};
 }

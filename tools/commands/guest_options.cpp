@@ -5,6 +5,7 @@
 
 #include "tools/cli/default_profiles.h"
 #include "tools/cli/handler_option.h"
+#include "tools/explain/exception_kind.h"
 #include "tools/views/view_options.h"
 
 namespace uprobesim {
@@ -25,6 +26,11 @@ void add_probe_options(OptionTable& table, GuestCommand command) {
             "hit", "N",
             "number of the hit to explain, from 1 (default: 2 for a TARGET, the first hit in "
             "the steady state; else 1)");
+        table
+            .text("exception", "KIND",
+                  "explain an exception of PROGRAM in place of a hit; a number before -- says "
+                  "which (default 1)")
+            .one_of(exception_words());
         table.text("kind", "KIND", "a TARGET's probe: uprobe or uretprobe (default uprobe)")
             .one_of({"uprobe", "uretprobe"});
         table.flag("branch-protection",

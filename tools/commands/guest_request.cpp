@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "kernel_model/task/scheduler.h"
 #include "sim/base/text.h"
 #include "sim/base/try.h"
@@ -20,8 +22,15 @@ namespace {
 
 constexpr std::uint64_t kMinMemory = std::uint64_t{16} << 20;
 
+// "3 -- /bin/ls": of the exceptions of a kind the third.
+bool names_number(const Words& words) {
+    return words.size() > 1 && words[1] == "--";
+}
+
 Outcome read_program(const CommandLine& line, ProgramRequest& program) {
-    const Words& guest = line.rest();
+    Words guest = line.rest();
+    if (line.given("exception") && names_number(guest))
+        guest.erase(guest.begin(), guest.begin() + 2);
     if (line.given("ready-timeout"))
         return user_error("only a scenario's programs are waited for", "--ready-timeout",
                           "see uprobesim scenario --help");
@@ -151,7 +160,32 @@ void check_profiles(const CommandLine& line, FirstMistake& mistakes,
     for (const std::string& kernel : kernels) check(kernels_option, check_kernel(kernel, settings));
 }
 
+Outcome read_exception(const CommandLine& line, GuestRequest& request) {
+    const auto kind = TRY(find_exception_kind(line.one("exception", ""), "--exception"));
+    request.exception = kind;
+    request.hit = 1;
+    for (const char* other : {"hit", "kind", "branch-protection"}) {
+        if (line.given(other))
+            return user_error("it is for a hit of a probe, not for an exception",
+                              fmt::format("--{}", other));
+    }
+    const Words& words = line.rest();
+    if (names_number(words)) {
+        const std::string& word = words.front();
+        const auto [end, error] =
+            std::from_chars(word.data(), word.data() + word.size(), request.hit);
+        if (error != std::errc() || end != word.data() + word.size() || request.hit == 0)
+            return user_error(fmt::format("'{}' is not the number of an exception, from 1", word),
+                              "--exception");
+    }
+    if (words.size() <= (names_number(words) ? 2u : 0u))
+        return user_error("no program is given", "",
+                          "for example: uprobesim explain --exception svc 3 -- /bin/true");
+    return {};
+}
+
 Outcome read_hit(const CommandLine& line, GuestRequest& request) {
+    if (line.given("exception")) return read_exception(line, request);
     const auto hit = TRY(line.number("hit", 0));
     if (line.given("hit") && hit == 0) return user_error("hits are counted from 1", "--hit");
     request.hit = hit;
@@ -209,7 +243,10 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
                        {simulation.kernel}, "kernel");
     } else {
         if (request.kernels.empty() || line.given("kernels"))
-            mistakes.take({"kernels"}, line.names("kernels", kDefaultPair), request.kernels);
+            mistakes.take(
+                {"kernels"},
+                line.names("kernels", request.exception != nullptr ? kDefaultKernel : kDefaultPair),
+                request.kernels);
         const char* const option = "machines";
         request.machines = {simulation.machine};
         mistakes.take({option}, line.names(option, simulation.machine), request.machines);

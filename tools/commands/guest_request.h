@@ -12,6 +12,7 @@
 #include "tools/cli/report_options.h"
 #include "tools/commands/command.h"
 #include "tools/commands/guest_options.h"
+#include "tools/explain/exception_kind.h"
 #include "tools/report/report_document.h"
 #include "tools/simulation/simulation.h"
 #include "tools/views/view_options.h"
@@ -22,13 +23,14 @@ struct GuestRequest {
     SimulationRequest simulation;  // compare and explain set the kernel for each run
     // compare: one run each, after the one without probes; explain: one each.
     std::vector<std::string> kernels;
-    std::vector<std::string> machines;  // compare: each kernel on each; explain: one
-    std::string title;                  // of a scenario's table; empty: the program's name
-    std::uint64_t hit = 0;              // explain; 0: not given
-    std::optional<bool> return_probe;   // explain, of a target
-    bool branch_protection = false;     // explain, of a target
-    HandlerPtr handler;                 // of what has none of its own; null: the kernel profile's
-    ViewOptions view;                   // run
+    std::vector<std::string> machines;         // compare: each kernel on each; explain: one
+    std::string title;                         // of a scenario's table; empty: the program's name
+    std::uint64_t hit = 0;                     // explain; 0: not given
+    const ExceptionKind* exception = nullptr;  // explain, of a program; `hit` says which one
+    std::optional<bool> return_probe;          // explain, of a target
+    bool branch_protection = false;            // explain, of a target
+    HandlerPtr handler;  // of what has none of its own; null: the kernel profile's
+    ViewOptions view;    // run
     ReportOptions report;
     ProcessDetail processes = ProcessDetail::None;  // run, compare
 };

@@ -7,10 +7,13 @@
 #include <algorithm>
 
 #include "sim/base/try.h"
+#include "sim/insn/decoder.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
 #include "tools/cli/build_info.h"
 #include "tools/cli/exit_code.h"
+#include "tools/explain/exception_recorder.h"
+#include "tools/explain/hit_recorder.h"
 #include "tools/format/text_table.h"
 #include "tools/simulation/guest_streams.h"
 
@@ -41,6 +44,67 @@ tl::unexpected<RunRefused> never_hit(const HitRecorder& recorder, std::uint64_t 
         {what, "", fmt::format("the program's end: {}", exit_text(exit))}, kExitUserMistake});
 }
 
+tl::unexpected<RunRefused> never_taken(const ExceptionRecorder& recorder, const ExceptionKind& kind,
+                                       std::uint64_t wanted, const ExitSummary& exit) {
+    std::string what = recorder.seen() == 0
+                           ? fmt::format("the program took no {}", kind.noun)
+                           : fmt::format("the program took {} {} only, not {}", recorder.seen(),
+                                         recorder.seen() == 1 ? kind.noun : kind.plural, wanted);
+    if (recorder.in_the_kernel() != 0 && kind.paths.empty())
+        what += fmt::format("; {} came while it was in the kernel", recorder.in_the_kernel());
+    return tl::make_unexpected(RunRefused{
+        {what, "", fmt::format("the program's end: {}", exit_text(exit))}, kExitUserMistake});
+}
+
+using Simulated = tl::expected<RunReport, RunRefused>;
+
+// The program with an observer; what it writes is not shown.
+Simulated observed(const SimulationRequest& simulation, SharedInput& input,
+                   const Observers& observers) {
+    const GuestStreams streams{input.reader(), std::make_shared<DigestedOutput>(STDOUT_FILENO, -1),
+                               std::make_shared<DigestedOutput>(STDERR_FILENO, -1)};
+    return simulate(simulation, &streams, observers);
+}
+
+tl::expected<void, RunRefused> explain_hit(const SimulationRequest& simulation, std::uint64_t hit,
+                                           SharedInput& input, ExplainedRun& run) {
+    HitRecorder recorder(hit);
+    auto result = TRY(observed(simulation, input, {.observer = &recorder}));
+    if (!recorder.found()) return never_hit(recorder, hit, result.exit);
+    const ProbeRow* probe = probe_of(result, recorder);
+    check_invariant(probe != nullptr, "a hit belongs to a probe");
+    run.probe = probe->name;
+    run.instruction = probe->instruction;
+    run.verdict = probe->verdict;
+    run.finished = recorder.finished();
+    if (!run.finished) run.end = exit_text(result.exit);
+    run.before = recorder.before();
+    run.events = recorder.events();
+    run.whole = std::move(result);
+    return {};
+}
+
+tl::expected<void, RunRefused> explain_exception(const SimulationRequest& simulation,
+                                                 const ExceptionKind& kind, std::uint64_t number,
+                                                 SharedInput& input, ExplainedRun& run) {
+    ExceptionRecorder recorder(kind, number);
+    Observers observers{.observer = &recorder};
+    observers.begin = [&](FileSystem& files, const Uprobes&) { recorder.use(files); };
+    auto result = TRY(observed(simulation, input, observers));
+    if (!recorder.found()) return never_taken(recorder, kind, number, result.exit);
+    run.place = recorder.place();
+    run.task = recorder.task_name();
+    run.finished = recorder.finished();
+    if (!run.finished) run.end = recorder.end().empty() ? exit_text(result.exit) : recorder.end();
+    run.before = recorder.before();
+    run.events = recorder.events();
+    const std::uint64_t pc = run.before.registers.pc;
+    const auto word = run.before.code.find(pc);
+    if (word != run.before.code.end()) run.instruction = Decoder().disassemble(word->second, pc);
+    run.whole = std::move(result);
+    return {};
+}
+
 }  // namespace
 
 tl::expected<ExplainReport, RunRefused> explain(const ExplainRequest& request) {
@@ -49,6 +113,7 @@ tl::expected<ExplainReport, RunRefused> explain(const ExplainRequest& request) {
     report.command = request.simulation.program.arguments;
     report.probes = request.simulation.probes.words;
     report.seed = request.simulation.seed;
+    report.exception = request.exception;
     report.hit = request.hit;
     for (const Setting& s : request.simulation.settings)
         report.settings.push_back(fmt::format("{}={}", s.key, s.value));
@@ -64,25 +129,24 @@ tl::expected<ExplainReport, RunRefused> explain(const ExplainRequest& request) {
         run.kernel = std::move(*kernel);
         SimulationRequest simulation = request.simulation;
         simulation.kernel = name;
-        const GuestStreams streams{input.reader(),
-                                   std::make_shared<DigestedOutput>(STDOUT_FILENO, -1),
-                                   std::make_shared<DigestedOutput>(STDERR_FILENO, -1)};
-        HitRecorder recorder(request.hit);
-        auto result = TRY(simulate(simulation, &streams, {.observer = &recorder}));
-        if (!recorder.found()) return never_hit(recorder, request.hit, result.exit);
-        const ProbeRow* probe = probe_of(result, recorder);
-        check_invariant(probe != nullptr, "a hit belongs to a probe");
-        run.probe = probe->name;
-        run.instruction = probe->instruction;
-        run.verdict = probe->verdict;
-        run.finished = recorder.finished();
-        if (!run.finished) run.end = exit_text(result.exit);
-        run.before = recorder.before();
-        run.events = recorder.events();
-        run.whole = std::move(result);
+        if (request.exception != nullptr) {
+            TRY(explain_exception(simulation, *request.exception, request.hit, input, run));
+        } else {
+            TRY(explain_hit(simulation, request.hit, input, run));
+        }
         report.runs.push_back(std::move(run));
     }
     return report;
+}
+
+std::string exception_title(const ExplainReport& report) {
+    const std::uint64_t n = report.hit, last = n % 10;
+    const bool teen = n % 100 / 10 == 1;
+    const char* ending = teen || last == 0 || last > 3 ? "th"
+                         : last == 1                   ? "st"
+                         : last == 2                   ? "nd"
+                                                       : "rd";
+    return fmt::format("the {}{} {}", n, ending, report.exception->noun);
 }
 
 double path_insns(const KernelProfile& kernel, const HitEvent& event) {
@@ -123,6 +187,19 @@ void xol_changes(std::vector<std::string>& lines, const HitState& from, const Hi
     }
 }
 
+std::string page_text(const FaultPage& page) {
+    if (!page.present) return "not present";
+    if (page.zero_page) return fmt::format("the zero page, {}", page.rights);
+    return fmt::format("frame {:#x}, {}{}", page.frame, page.rights,
+                       page.holders > 1 ? fmt::format(", {} holders", page.holders) : "");
+}
+
+std::string page_change(const FaultPage& from, const FaultPage& to) {
+    const std::string before = page_text(from), after = page_text(to);
+    if (before == after) return "";
+    return fmt::format("page {:#x}: {} -> {}", to.address, before, after);
+}
+
 }  // namespace
 
 std::vector<std::string> state_changes(const HitState& from, const HitState& to) {
@@ -146,6 +223,10 @@ std::vector<std::string> state_changes(const HitState& from, const HitState& to)
     if (from.step != to.step)
         lines.push_back(
             fmt::format("{} -> {}", step_state_name(from.step), step_state_name(to.step)));
+    if (from.page && to.page) {
+        const std::string line = page_change(*from.page, *to.page);
+        if (!line.empty()) lines.push_back(line);
+    }
     flag(lines, "TIF_UPROBE", from.tif_uprobe, to.tif_uprobe);
     flag(lines, "TIF_SINGLESTEP", from.tif_singlestep, to.tif_singlestep);
     flag(lines, "TIF_SIGPENDING", from.tif_sigpending, to.tif_sigpending);

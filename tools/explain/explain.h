@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One hit on each of several kernels, recorded step by step.
+// One hit, or one exception, on each of several kernels, recorded step by step.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,8 @@
 
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
-#include "tools/explain/hit_recorder.h"
+#include "tools/explain/exception_kind.h"
+#include "tools/explain/hit_event.h"
 #include "tools/format/document.h"
 #include "tools/simulation/simulation.h"
 
@@ -18,20 +19,25 @@ namespace uprobesim {
 struct ExplainRequest {
     SimulationRequest simulation;  // the kernel is set for each run
     std::vector<std::string> kernels;
-    std::uint64_t hit = 1;
+    const ExceptionKind* exception = nullptr;  // null: a hit of a probe is explained
+    std::uint64_t hit = 1;                     // which hit, or which exception of its kind
 };
 
 struct ExplainedRun {
     KernelProfile kernel;
-    std::string probe;  // of the hit's place
-    std::string instruction;
-    std::string verdict;    // "step", or the handler that emulates
+    std::string probe;        // of the hit's place
+    std::string instruction;  // at which the exception was taken
+    std::string verdict;      // of a hit: "step", or the handler that emulates
+    // Of an exception: file, offset and function; program and task.
+    std::string place, task;
     bool finished = false;  // else the program ended first, as `end` says
     std::string end;
     HitState before;
     std::vector<HitEvent> events;
     RunReport whole;        // of the run that the hit is one of
     bool repriced = false;  // not made here: the counts of the first machine's, at other prices
+
+    bool is_hit() const { return !verdict.empty(); }
 };
 
 struct ExplainReport {
@@ -41,19 +47,22 @@ struct ExplainReport {
     std::vector<std::string> command;
     std::vector<std::string> probes;
     std::uint64_t seed = 1;
+    const ExceptionKind* exception = nullptr;  // null: a hit
     std::uint64_t hit = 1;
     std::vector<ExplainedRun> runs;
 };
 
 tl::expected<ExplainReport, RunRefused> explain(const ExplainRequest& request);
 
-// A hit in numbers.
+// A hit or an exception in numbers.
 struct HitTotals {
     std::uint64_t exceptions = 0;  // taken from EL0
     double el1_insns = 0;
     CentiCycles cycles;
 };
 HitTotals hit_totals(const ExplainedRun& run);
+// "the 3rd system call"
+std::string exception_title(const ExplainReport& report);
 // EL1 instructions of one charge.
 double path_insns(const KernelProfile& kernel, const HitEvent& event);
 

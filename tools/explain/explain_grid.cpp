@@ -20,6 +20,7 @@ using Kind = HitEvent::Kind;
 // could notice.
 std::optional<ExplainedRun> repriced(const ExplainedRun& run, const std::string& name,
                                      const MachineProfile& machine) {
+    if (!run.is_hit()) return std::nullopt;  // it may have steps that stand for many
     const auto priced = price_again(run.whole, {.machine = name});
     if (!priced || !priced->notes.empty()) return std::nullopt;
     const PriceList prices(machine, run.kernel);
@@ -51,8 +52,10 @@ std::string answer(const ExplainGrid& grid) {
     }
     const auto [least, most] = std::minmax_element(
         all.begin(), all.end(), [](const Told& a, const Told& b) { return a.ns < b.ns; });
-    return fmt::format("one hit costs {} ({}) to {} ({})", short_duration(least->ns), least->where,
-                       short_duration(most->ns), most->where);
+    const ExplainReport& any = grid.machines.front();
+    return fmt::format(
+        "{} costs {} ({}) to {} ({})", any.exception == nullptr ? "one hit" : exception_title(any),
+        short_duration(least->ns), least->where, short_duration(most->ns), most->where);
 }
 
 Table costs(const ExplainGrid& grid) {

@@ -10,7 +10,9 @@ namespace uprobesim {
 std::string explain_html(const ExplainReport& report) {
     const ExplainedRun& run = report.runs.front();
     return html_page("explain",
-                     {.title = fmt::format("A hit of {}: uprobesim explain", run.instruction),
+                     {.title = report.exception == nullptr
+                                   ? fmt::format("A hit of {}: uprobesim explain", run.instruction)
+                                   : fmt::format("{}: uprobesim explain", exception_title(report)),
                       .json = explain_report_json(report, false),
                       .text = document_text(explain_document(report), {.all = true})});
 }

@@ -94,43 +94,77 @@ Json figures(const ExplainReport& report) {
 Json run_json(const ExplainReport& report, const ExplainedRun& run) {
     HitJson hit(report.machine, run);
     const HitTotals totals = hit_totals(run);
-    return {{"kernel",
-             {{"name", run.kernel.name},
-              {"description", run.kernel.description},
-              {"hash_fnv1a64", run.kernel.text_hash}}},
-            {"probe", run.probe},
-            {"instruction", run.instruction},
-            {"verdict", run.verdict},
-            {"finished", run.finished},
-            {"end", run.end},
-            {"totals",
-             {{"exceptions", totals.exceptions},
-              {"el1_insns", totals.el1_insns},
-              {"cycles", in_cycles(totals.cycles)},
-              {"ns", rounded(to_ns(totals.cycles, report.machine.frequency_hz.value), 3)}}},
-            {"before", hit.before()},
-            {"events", hit.events()}};
+    Json json = {{"kernel",
+                  {{"name", run.kernel.name},
+                   {"description", run.kernel.description},
+                   {"hash_fnv1a64", run.kernel.text_hash}}}};
+    if (run.is_hit()) {
+        json["probe"] = run.probe;
+    } else {
+        json["place"] = run.place;
+        json["task"] = run.task;
+    }
+    json["instruction"] = run.instruction;
+    if (run.is_hit()) json["verdict"] = run.verdict;
+    json["finished"] = run.finished;
+    json["end"] = run.end;
+    json["totals"] = {{"exceptions", totals.exceptions},
+                      {"el1_insns", totals.el1_insns},
+                      {"cycles", in_cycles(totals.cycles)},
+                      {"ns", rounded(to_ns(totals.cycles, report.machine.frequency_hz.value), 3)}};
+    json["before"] = hit.before();
+    json["events"] = hit.events();
+    return json;
+}
+
+// Kernel work like that which was charged, which was not: for questions.
+Json other_work(const ExplainReport& report) {
+    constexpr std::size_t kMost = 6;
+    std::set<KernelPath> charged;
+    std::set<WorkGroup> groups;
+    for (const ExplainedRun& run : report.runs) {
+        for (const HitEvent& event : run.events) {
+            if (event.kind != HitEvent::Kind::Path) continue;
+            charged.insert(event.path);
+            groups.insert(work_group(event.path));
+        }
+    }
+    Json rows = Json::array();
+    for (std::size_t p = 0; p < kKernelPathCount && rows.size() < kMost; ++p) {
+        const auto path = static_cast<KernelPath>(p);
+        if (!charged.contains(path) && groups.contains(work_group(path)))
+            rows.push_back(kernel_path_info(path).meaning);
+    }
+    return rows;
 }
 
 Json report_json(const ExplainReport& report) {
     Json runs = Json::array();
     for (const ExplainedRun& run : report.runs) runs.push_back(run_json(report, run));
-    return {{"schema", "uprobesim.explain/1"},
-            {"tool", "uprobesim"},
-            {"version", report.version},
-            {"machine",
-             {{"name", report.machine.name},
-              {"description", report.machine.description},
-              {"hash_fnv1a64", report.machine.text_hash},
-              {"frequency_hz", report.machine.frequency_hz.value}}},
-            {"settings", report.settings},
-            {"seed", report.seed},
-            {"command", report.command},
-            {"probes", report.probes},
-            {"hit", report.hit},
-            {"work_kinds", work_kinds()},
-            {"figures", figures(report)},
-            {"runs", std::move(runs)}};
+    Json json = {{"schema", "uprobesim.explain/1"},
+                 {"tool", "uprobesim"},
+                 {"version", report.version},
+                 {"machine",
+                  {{"name", report.machine.name},
+                   {"description", report.machine.description},
+                   {"hash_fnv1a64", report.machine.text_hash},
+                   {"frequency_hz", report.machine.frequency_hz.value}}},
+                 {"settings", report.settings},
+                 {"seed", report.seed},
+                 {"command", report.command},
+                 {"probes", report.probes}};
+    if (report.exception == nullptr) {
+        json["hit"] = report.hit;
+    } else {
+        json["exception"] = {{"kind", report.exception->word},
+                             {"number", report.hit},
+                             {"title", exception_title(report)}};
+        json["other_work"] = other_work(report);
+    }
+    json["work_kinds"] = work_kinds();
+    json["figures"] = figures(report);
+    json["runs"] = std::move(runs);
+    return json;
 }
 
 std::string dump(const Json& json, bool indent) {

@@ -18,6 +18,19 @@ std::string hex(std::uint64_t v) {
     return fmt::format("{:#x}", v);
 }
 
+Json page_json(const FaultPage& page) {
+    Json json = {{"address", hex(page.address)},
+                 {"mapping", page.mapping},
+                 {"mapping_rights", page.mapping_rights},
+                 {"present", page.present}};
+    if (!page.present) return json;
+    json["frame"] = hex(page.frame);
+    json["rights"] = page.rights;
+    json["holders"] = page.holders;
+    json["zero_page"] = page.zero_page;
+    return json;
+}
+
 Json state_json(const HitState& s) {
     Json json = {{"pc", hex(s.registers.pc)},           {"sp", hex(s.registers.sp)},
                  {"x30", hex(s.registers.x[30])},       {"pstate", hex(s.registers.pstate)},
@@ -31,6 +44,7 @@ Json state_json(const HitState& s) {
         json["slot_word"] = hex(s.slot_word);
         json["slot_shared"] = s.slot_shared;
     }
+    if (s.page) json["page"] = page_json(*s.page);
     return json;
 }
 
@@ -46,7 +60,20 @@ Json registers_json(const UserRegisters* from, const UserRegisters& to) {
     return json;
 }
 
+// An interrupt leaves ESR_EL1 as it is.
+Json interrupt_json(const HitEvent& event) {
+    return {{"class", exception_class_name(event.exception)},
+            {"from_el", 0},
+            {"to_el", 1},
+            {"ec_name", "IRQ"},
+            {"iss_text", "an interrupt, which writes no syndrome"},
+            {"elr", hex(event.registers.elr)},
+            {"spsr", hex(event.registers.spsr)},
+            {"mdscr_el1_ss", event.state.tif_singlestep ? 1 : 0}};
+}
+
 Json exception_json(const HitEvent& event) {
+    if (event.exception == ExceptionClass::Irq) return interrupt_json(event);
     const SyndromeText text = syndrome_text(event.registers.esr);
     Json json = {{"class", exception_class_name(event.exception)},
                  {"from_el", 0},
@@ -100,8 +127,14 @@ std::optional<WorkKind> work_of(const HitEvent& event) {
         case Kind::Nested: return WorkKind::Hardware;
         case Kind::Path: return path_story(event.path).kind;
         case Kind::User: return event.own ? std::optional(WorkKind::User) : std::nullopt;
+        case Kind::More: return WorkKind::Other;
         case Kind::ExitWork:
-        case Kind::Eret: break;
+        case Kind::Eret:
+        case Kind::Call:
+        case Kind::CallEnd:
+        case Kind::Signal:
+        case Kind::Frame:
+        case Kind::Waits: break;
     }
     return std::nullopt;
 }
@@ -185,10 +218,11 @@ Json HitJson::words(const HitState& state) {
 }
 
 Json HitJson::system_registers() const {
-    Json json = {{"esr_el1", hex(registers_.esr)},
-                 {"elr_el1", hex(registers_.elr)},
-                 {"spsr_el1", hex(registers_.spsr)},
-                 {"mdscr_el1_ss", steps_ ? 1 : 0}};
+    Json json = Json::object();
+    if (registers_.esr) json["esr_el1"] = hex(*registers_.esr);
+    json["elr_el1"] = hex(registers_.elr);
+    json["spsr_el1"] = hex(registers_.spsr);
+    json["mdscr_el1_ss"] = steps_ ? 1 : 0;
     if (registers_.far) json["far_el1"] = hex(*registers_.far);
     return json;
 }
@@ -207,7 +241,10 @@ Json HitJson::event(const HitEvent& event) {
             json = {{"event", "exception"}};
             json.update(exception_json(event));
             json["terms"] = terms(exception_terms(machine_, event.exception));
-            registers_ = event.registers;
+            registers_.elr = event.registers.elr;
+            registers_.spsr = event.registers.spsr;
+            if (event.exception != ExceptionClass::Irq) registers_.esr = event.registers.esr;
+            if (event.registers.far) registers_.far = event.registers.far;
             steps_ = event.state.tif_singlestep;
             break;
         case Kind::Nested:
@@ -235,9 +272,34 @@ Json HitJson::event(const HitEvent& event) {
             steps_ = event.state.tif_singlestep;
             break;
         case Kind::User:
-            json = {{"event", event.own ? "slot" : "function"}, {"insns", event.insns.value}};
+            json = {{"event", event.own       ? "slot"
+                              : run_.is_hit() ? "function"
+                                              : "handler"},
+                    {"insns", event.insns.value}};
             if (!event.own) json["other_exceptions"] = event.others;
             break;
+        case Kind::Call:
+            json = {{"event", "call"}, {"name", event.name}, {"text", event.text}};
+            break;
+        case Kind::CallEnd:
+            json = {{"event", "call-end"},
+                    {"text", event.name},
+                    {"result", event.text},
+                    {"x0", hex(event.value)}};
+            break;
+        case Kind::Signal:
+            json = {{"event", "signal"},
+                    {"name", event.name},
+                    {"text", event.text},
+                    {"action", event.action}};
+            if (event.value != 0) json["handler"] = hex(event.value);
+            break;
+        case Kind::Frame:
+            json = {
+                {"event", "signal-frame"}, {"address", hex(event.value)}, {"bytes", event.bytes}};
+            break;
+        case Kind::Waits: json = {{"event", "waits"}, {"ns", event.waited_ns}}; break;
+        case Kind::More: json = {{"event", "more"}, {"pieces", event.units}}; break;
     }
     if (const auto work = work_of(event)) json["work"] = work_kind_name(*work);
     json["el"] = event.kind == Kind::User || event.kind == Kind::Eret ? 0 : 1;

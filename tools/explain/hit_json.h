@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The recorded hit of one kernel as JSON: the state before it and its events.
+// The recorded hit or exception of one kernel as JSON: the state before it and its events.
 #pragma once
 
 #include <map>
@@ -34,7 +34,11 @@ private:
     // As the events so far have left them.
     const HitState* last_;
     std::map<std::uint64_t, std::uint32_t> words_;  // by address, as last seen
-    ExceptionRegisters registers_;
+    struct {
+        std::optional<std::uint64_t> esr;  // none: no exception has written it
+        std::uint64_t elr = 0, spsr = 0;
+        std::optional<std::uint64_t> far;
+    } registers_;
     bool steps_ = false;  // MDSCR_EL1.SS
 };
 

@@ -1,63 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/explain/hit_recorder.h"
 
-#include <algorithm>
-
-#include "kernel_model/memory/peek.h"
 #include "probes/slots/breakpoint.h"
 #include "sim/profile/kernel_profile.h"
 
 namespace uprobesim {
 namespace {
-
-// Instructions that are shown before and after an address.
-constexpr std::uint64_t kBefore = 2, kAfter = 3;
-
-void read_code(Mm& mm, std::uint64_t from, std::uint64_t count, HitState& state) {
-    for (std::uint64_t address = from; address < from + count * 4; address += 4) {
-        if (const auto word = peek_value<std::uint32_t>(mm, VAddr(address)))
-            state.code[address] = *word;
-    }
-}
-
-void read_around(Mm& mm, std::uint64_t address, HitState& state) {
-    if (address % 4 != 0) return;
-    const std::uint64_t page = address / kPageSize * kPageSize;
-    const std::uint64_t from = std::max(page, address - std::min(address, kBefore * 4));
-    const std::uint64_t end = std::min(page + kPageSize, address + (kAfter + 1) * 4);
-    read_code(mm, from, (end - from) / 4, state);
-}
-
-HitState state_at(const Task& task) {
-    HitState state;
-    Process& process = *task.process;
-    state.registers = process.mm->machine().cpu->read_all(task.context);
-    state.tif_uprobe = task.tif_uprobe;
-    state.tif_singlestep = task.tif_singlestep;
-    state.tif_sigpending = task.tif_sigpending;
-    if (task.extension) {
-        const auto& probe = static_cast<const UprobeTask&>(*task.extension);
-        state.step = probe.state;
-        state.pending_returns = probe.returns.depth();
-        if (probe.active != nullptr) {
-            state.slot = probe.slot;
-            state.slot_word = task.step_word;
-            state.slot_kept = probe.keeps_slot;
-            state.slot_shared = probe.shared_slot;
-        }
-    }
-    if (process.mm->extension) {
-        const auto& probes = static_cast<const ProcessProbes&>(*process.mm->extension);
-        if (probes.shared_slots) state.shared_page = probes.shared_slots->value;
-        if (const auto& area = probes.area) {
-            state.xol_page = area->trampoline().value;
-            state.slot_bytes = kPageSize / area->slots();
-            for (std::size_t slot = 0; slot < area->slots(); ++slot)
-                state.xol_words.push_back(area->word(slot));
-        }
-    }
-    return state;
-}
 
 bool is_uprobe_brk(const Stop& stop) {
     const auto* brk = std::get_if<Brk>(&stop.why);
@@ -66,21 +14,9 @@ bool is_uprobe_brk(const Stop& stop) {
 
 }  // namespace
 
-std::string_view step_state_name(StepState state) {
-    switch (state) {
-        case StepState::Running: return "UTASK_RUNNING";
-        case StepState::Sstep: return "UTASK_SSTEP";
-        case StepState::SstepAck: return "UTASK_SSTEP_ACK";
-        case StepState::SstepTrapped: return "UTASK_SSTEP_TRAPPED";
-    }
-    return "";
-}
-
 HitState HitRecorder::state_now() const {
-    HitState state = state_at(*task_);
-    Mm& mm = *task_->process->mm;
-    read_around(mm, probed_, state);
-    read_around(mm, state.registers.pc, state);
+    HitState state = task_state(*task_);
+    read_code_around(*task_->process->mm, probed_, state);
     return state;
 }
 
@@ -127,7 +63,7 @@ void HitRecorder::trapped(const Task& task, const Stop& stop, const ExceptionReg
             if (task.id != task_->id) return;
             // The return that is waited for, with no call below this one pending: the trampoline,
             // or its first fetch.
-            const HitState now = state_at(task);
+            const HitState now = task_state(task);
             const bool in_page = now.xol_page && stop.pc.value == *now.xol_page;
             if (!in_page || now.pending_returns != before_.pending_returns + 1) {
                 user_insns_ += stop.retired;

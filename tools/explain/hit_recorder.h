@@ -3,64 +3,13 @@
 // knows what ought to happen next.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "kernel_model/hooks/trap_observer.h"
-#include "probes/hit/probe_state.h"
+#include "tools/explain/hit_event.h"
 
 namespace uprobesim {
-
-// What can be seen of the task at one moment.
-struct HitState {
-    UserRegisters registers;
-    StepState step = StepState::Running;
-    bool tif_uprobe = false;
-    bool tif_singlestep = false;
-    bool tif_sigpending = false;
-    std::size_t pending_returns = 0;
-    std::optional<std::size_t> slot;  // being stepped in
-    std::uint32_t slot_word = 0;
-    bool slot_kept = false;    // which holds its instruction before and after the hit
-    bool slot_shared = false;  // and is of the page that all processes share
-    std::optional<std::uint64_t> shared_page;  // address of that one
-    std::optional<std::uint64_t> xol_page;     // address
-    std::vector<std::uint32_t> xol_words;      // of the slots
-    std::size_t slot_bytes = 4;                // of each
-    // Instructions of the program by address: around the probe and around the pc, and the second
-    // words of slots of 8 bytes. As memory holds them, so with the breakpoint.
-    std::map<std::uint64_t, std::uint32_t> code;
-};
-std::string_view step_state_name(StepState state);  // "UTASK_SSTEP"
-
-struct HitEvent {
-    enum class Kind {
-        Exception,  // taken from EL0
-        Nested,     // an exception taken while in the kernel: charged, without a way back to EL0 of
-                    // its own
-        Path,       // kernel work that was charged
-        ExitWork,   // TIF_UPROBE was seen on the way out
-        Eret,       // return to EL0
-        User,       // what EL0 did until the next exception
-    };
-    Kind kind = Kind::Path;
-    HitState state;  // at this moment
-    CentiCycles cycles;
-    CentiCycles total;  // of the hit so far
-
-    ExceptionClass exception{};    // Exception, Nested
-    ExceptionRegisters registers;  // Exception; Eret: elr and spsr
-    KernelPath path{};             // Path
-    std::uint64_t units = 0;
-    InsnCount insns;  // User
-    bool own = true;  // User: the stepped instruction; false: the function a return probe waits for
-    std::uint64_t others = 0;  // User, not own: exceptions meanwhile that are not this hit's
-};
 
 class HitRecorder final : public TrapObserver {
 public:

@@ -82,12 +82,23 @@ constexpr std::array kRows = {
          "kfree"}},
 };
 
+WorkKind group_kind(WorkGroup group) {
+    switch (group) {
+        case WorkGroup::SystemCalls: return K::SystemCall;
+        case WorkGroup::Faults: return K::Fault;
+        case WorkGroup::Signals: return K::Signal;
+        case WorkGroup::Scheduling: return K::Scheduling;
+        case WorkGroup::Probes: return K::Other;
+    }
+    return K::Other;
+}
+
 }  // namespace
 
 PathStory path_story(KernelPath path) {
     const auto* row =
         std::find_if(kRows.begin(), kRows.end(), [&](const Row& r) { return r.path == path; });
-    return row == kRows.end() ? PathStory{} : row->story;
+    return row == kRows.end() ? PathStory{group_kind(work_group(path)), ""} : row->story;
 }
 
 }  // namespace uprobesim

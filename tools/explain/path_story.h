@@ -10,7 +10,7 @@
 
 namespace uprobesim {
 
-// What the cycles of a hit are spent on, in the order of a bill.
+// What the cycles of a hit or an exception are spent on, in the order of a bill.
 enum class WorkKind {
     User,
     Hardware,
@@ -21,6 +21,10 @@ enum class WorkKind {
     Slot,
     CacheMaintenance,
     Step,
+    SystemCall,
+    Fault,
+    Signal,
+    Scheduling,
     Other,
     kCount
 };
@@ -46,7 +50,14 @@ inline constexpr std::array kWorkKinds = {
                  "the slot's cache line is made visible to instruction fetches"},
     WorkKindInfo{WorkKind::Step, "step",
                  "software step is switched on and off, and its exception is dealt with"},
-    WorkKindInfo{WorkKind::Other, "other", "faults, signals and other work of the kernel"},
+    WorkKindInfo{WorkKind::SystemCall, "system-call", "the kernel carries out a system call"},
+    WorkKindInfo{WorkKind::Fault, "fault",
+                 "the kernel deals with a fault: a page is installed, copied or refused"},
+    WorkKindInfo{WorkKind::Signal, "signal",
+                 "a signal's frame is pushed or taken back, or the process is ended by it"},
+    WorkKindInfo{WorkKind::Scheduling, "scheduling",
+                 "tasks are switched and woken, and the timer is served"},
+    WorkKindInfo{WorkKind::Other, "other", "other work of the kernel"},
 };
 static_assert(kWorkKinds.size() == static_cast<std::size_t>(WorkKind::kCount));
 constexpr std::string_view work_kind_name(WorkKind kind) {

@@ -6,7 +6,7 @@ import { el, name, svg } from "./dom.js";
 import { cycles, grouped } from "./numbers.js";
 
 const HEIGHT = 14;
-const LABELS = { "entry-exit": "entry, exit", "cache-maintenance": "caches", user: "EL0" };
+const LABELS = { "entry-exit": "entry, exit", "cache-maintenance": "caches", user: "EL0", "system-call": "system call" };
 
 function bar(report, run, current, hideRest) {
   const scale = 1000 / report.longest;

@@ -43,7 +43,7 @@ function framesOf(run) {
 
 // What makes events of two kernels the same step.
 function signature(event) {
-  return [event.event, event.class, event.path].join(" ");
+  return [event.event, event.class, event.path, event.name].join(" ");
 }
 
 // The longest common part of two lists, as pairs of positions.

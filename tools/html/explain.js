@@ -12,11 +12,11 @@ import { readPlace, writePlace } from "./place.js";
 import { repriced } from "./prices.js";
 import { Quiz } from "./quiz.js";
 import { changedRegisters, systemRegisters } from "./registers.js";
-import { theSentence } from "./sentence.js";
+import { capital, theSentence } from "./sentence.js";
 import { Sliders } from "./sliders.js";
 import { axisOf, stageOf } from "./stage.js";
 import { stepList } from "./steps.js";
-import { changesOf, sentenceOf, titleOf, verdictOf } from "./story.js";
+import { changesOf, isElsewhere, sentenceOf, titleOf, verdictOf } from "./story.js";
 import { taskState } from "./task.js";
 
 const PLAY_MS = 1000;
@@ -70,8 +70,10 @@ class Explorer {
     this.sliders = new Sliders(this.base, this.place.settings, () => this.price());
     const command = report.command.join(" ");
     replace(document.getElementById("page"),
-      el("header", {}, el("p", { class: "what" }, "Hit ", `${report.hit}`, " of ", name(report.runs[0].probe), " on ", name(report.machine.name)),
-        el("h1", { class: "hidden" }, "One uprobe hit, step by step"), p.answer),
+      el("header", {}, el("p", { class: "what" }, report.exception
+        ? [`${capital(report.exception.title)} of `, name(report.runs[0].task), " at ", name(report.runs[0].place)] : ["Hit ", `${report.hit}`, " of ", name(report.runs[0].probe)],
+        " on ", name(report.machine.name)),
+        el("h1", { class: "hidden" }, report.exception ? "One exception, step by step" : "One uprobe hit, step by step"), p.answer),
       el("nav", { id: "controls", "aria-label": "steps" },
         button("First", () => this.go(0)), button("Back", () => this.go(this.place.row - 1)), button("Next", () => this.on(), { id: "next" }),
         button("Last", () => this.last()), this.playButton, this.slider, this.counter, Object.values(this.toggles)),
@@ -79,7 +81,7 @@ class Explorer {
       section("stage", "Stage", p.stages), section("cost", "Cycles so far", p.bill), p.ask, p.score,
       el("div", { id: "machine" },
         section("step", "This step", p.now, p.changed), section("registers", "Exception registers", p.system),
-        section("memory", "Instructions", p.pages), section("task", "Task", p.task), section("work", "What it is made of", p.kernel)),
+        section("memory", report.runs[0].before.page ? "Instructions and page" : "Instructions", p.pages), section("task", "Task", p.task), section("work", "What it is made of", p.kernel)),
       this.sliders.element,
       el("details", { id: "all" }, el("summary", {}, "All steps as a list"), p.steps),
       glossaryList(),
@@ -183,7 +185,7 @@ class Explorer {
     const { event } = frame;
     return [el("h3", {}, el("span", { class: `level el${frame.el}` }, `EL${frame.el}`), " ", titleOf(frame)),
       el("p", {}, linked(sentenceOf(run, frame))),
-      event && event.event !== "function" ? el("p", { class: "cost" }, el("strong", { id: "step-cycles" }, cycles(event.cycles)), " cycles, so far ", el("strong", { id: "total-cycles" }, cycles(frame.total))) : null,
+      event && !isElsewhere(event) ? el("p", { class: "cost" }, el("strong", { id: "step-cycles" }, cycles(event.cycles)), " cycles, so far ", el("strong", { id: "total-cycles" }, cycles(frame.total))) : null,
       event && changesOf(event).length ? el("ul", { class: "changes" }, changesOf(event).map((c) => el("li", {}, linked(c)))) : null];
   }
 
@@ -202,7 +204,7 @@ class Explorer {
     replace(parts.changed, changedRegisters(frame));
     replace(parts.system, systemRegisters(run, frame));
     replace(parts.pages, codePages(run, frame));
-    replace(parts.task, taskState(frame));
+    replace(parts.task, taskState(run, frame));
     replace(parts.kernel, this.row.own[place.kernel] ? kernelWork(frame, (key) => this.sliders.focus(key)) : el("p", { class: "quiet" }, "Nothing."));
     replace(parts.steps, stepList(run, (index) => this.goToFrame(place.kernel, index)));
     const done = place.ask && this.quiz && place.row === report.rows.length - 1;

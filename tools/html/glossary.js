@@ -20,7 +20,8 @@ const ALSO = { "UTASK_RUNNING": "UTASK states", "UTASK_SSTEP": "UTASK states", "
   "MDSCR_EL1": "MDSCR.SS", "XOL page": "XOL", "XOL slot": "Slot", "software step": "Software step", "slot": "Slot",
   "consumers": "Consumer", "consumer": "Consumer", "stepped": "Stepped", "emulated": "Emulated", "hit": "Hit",
   "trampoline": "Trampoline", "dc-cvau": "DC CVAU", "ic-ivau": "IC IVAU", "dsb-ish": "DSB ISH",
-  "confidence": "Confidence", "return probe": "return probe", "kernel path": "Kernel path" };
+  "confidence": "Confidence", "system call": "system call", "System call": "system call", "signal frame": "Signal frame", "interrupt": "interrupt",
+  "data abort": "Data abort", "instruction abort": "instruction abort", "copy-on-write": "Copy-on-write", "zero page": "Zero page", "page": "Page", "handler": "Signal", "return probe": "return probe", "kernel path": "Kernel path" };
 const BY_TERM = new Map();
 for (const entry of ENTRIES) for (const term of entry.terms) BY_TERM.set(term, entry);
 for (const [word, term] of Object.entries(ALSO)) if (BY_TERM.has(term)) BY_TERM.set(word, BY_TERM.get(term));

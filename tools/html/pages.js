@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The words of the program's text and of the page of slots, with the pc.
-import { el } from "./dom.js";
+import { el, name } from "./dom.js";
 import { term } from "./glossary.js";
+import { isHit, pageText } from "./story.js";
 
 const HEADINGS = { program: () => "Program text", xol: () => [term("XOL page"), " ([uprobes])"], shared: () => "Page of shared slots" };
 const MOST = 8; // rows of a page
@@ -27,6 +28,15 @@ function wordRow(word, frame) {
     el("td", { class: "text" }, word.text));
 }
 
+// The page of the address that faulted, in memory: before this step and now.
+function faultPage(frame) {
+  const { page } = frame.state, old = frame.last?.state.page ?? page;
+  const changed = pageText(page) !== pageText(old);
+  return el("div", { class: "page" }, el("h3", {}, "Page that faulted"),
+    el("p", { class: "value" }, page.address, page.mapping_rights ? [", ", page.mapping_rights, " of ", name(page.mapping || "anonymous memory")] : ", in no mapping"),
+    el("p", { class: changed ? "value changed" : "value", id: "fault-page" }, changed ? [el("s", {}, pageText(old)), " "] : "", el("strong", {}, pageText(page))));
+}
+
 export function codePages(run, frame) {
   const tables = Object.keys(HEADINGS).map((page) => {
     const words = [...frame.words.values()].filter((w) => w.page === page && !unused(w, frame)).sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
@@ -39,7 +49,8 @@ export function codePages(run, frame) {
     return el("div", { class: "page" }, el("h3", {}, HEADINGS[page]()), el("div", { class: "scroll" },
       el("table", { class: "words" }, el("thead", { class: "hidden" }, el("tr", {}, ["pc", "address", "word", "instruction"].map((h) => el("th", { scope: "col" }, h)))), el("tbody", {}, lines))));
   });
-  if (!frame.state.xol_page && !frame.state.shared_page)
+  if (frame.state.page) tables.push(faultPage(frame));
+  if (isHit(run) && !frame.state.xol_page && !frame.state.shared_page)
     tables.push(el("p", { class: "quiet" }, "The process has no page of slots."));
   return tables;
 }

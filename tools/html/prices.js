@@ -2,6 +2,8 @@
 // The report at other prices: its counts times other figures, as the simulator multiplies them.
 // Cycles are linear in the figures; what would change the counts is not offered.
 
+import { isElsewhere } from "./story.js";
+
 const toHundredths = (cycles) => Math.round(cycles * 100) / 100;
 
 // The terms of one event, and its cycles. Units are rounded apart.
@@ -42,7 +44,7 @@ export function repriced(report, settings) {
       let total = 0, insns = 0;
       const events = run.events.map((event) => {
         const now = pricedEvent(event, value);
-        if (now.event !== "function") total = toHundredths(total + now.cycles);
+        if (!isElsewhere(now)) total = toHundredths(total + now.cycles);
         insns += now.el1_insns ?? 0;
         return { ...now, cycles_so_far: total };
       });

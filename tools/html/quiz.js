@@ -2,10 +2,10 @@
 // A question about the step that comes next, made from the report; and what was answered.
 import { el, replace } from "./dom.js";
 import { linked } from "./glossary.js";
-import { placeOf, sentenceOf } from "./story.js";
+import { pageText, placeOf, sentenceOf } from "./story.js";
 
 // Reasons that are asked beside those of the report, as the Arm manual calls them.
-const OTHER_REASONS = ["SVC in AArch64", "software step from EL0", "BRK in AArch64", "data abort from EL0", "instruction abort from EL0"];
+const OTHER_REASONS = ["SVC in AArch64", "IRQ", "software step from EL0", "BRK in AArch64", "data abort from EL0", "instruction abort from EL0"];
 
 // The right one among others, in an order that depends on the step only.
 function choices(right, others, index) {
@@ -16,7 +16,8 @@ function choices(right, others, index) {
 
 function addresses(run, frame) {
   const probe = BigInt(run.before.pc);
-  const list = [["the probe", probe], ["after the probe", probe + 4n]];
+  const list = [["here", probe], ["after", probe + 4n]];
+  for (const e of run.events) if (e.handler) list.push(["handler", BigInt(e.handler)]);
   for (const page of [frame.state.xol_page, frame.state.shared_page])
     if (page) list.push(["page", BigInt(page)], ["slot", BigInt(page) + 4n], ["next", BigInt(page) + 8n]);
   list.push(["x30", BigInt(run.before.x30)], ["far", probe + 8n]);
@@ -24,6 +25,19 @@ function addresses(run, frame) {
 }
 
 const named = (run, frame, address) => (placeOf(run, frame.state, address) ? `${address} (${placeOf(run, frame.state, address)})` : address);
+
+// What became of the page that faulted.
+function pageQuestion(frame) {
+  const { page } = frame.state, old = frame.last.state.page;
+  if (!page || !old || pageText(page) === pageText(old)) return null;
+  const same = old.present ? `${old.frame}` : "";
+  const right = !page.present ? "it is taken away" : same === page.frame ? "it stays in its frame and gets other rights"
+    : old.present ? "its content goes to another frame, which this process alone holds"
+      : page.holders > 1 ? "a frame that others hold too is mapped" : "a frame of its own is mapped";
+  return { text: `The page at ${page.address} was ${pageText(old)}. What does the kernel do with it?`, right,
+    options: choices(right, ["its content goes to another frame, which this process alone holds", "it stays in its frame and gets other rights",
+      "a frame that others hold too is mapped", "a frame of its own is mapped"], frame.index) };
+}
 
 const QUESTIONS = {
   exception: (report, run, frame) => {
@@ -35,13 +49,18 @@ const QUESTIONS = {
   },
   "exit-work": () => ({ text: "The kernel is about to return to EL0, but sees work for a uprobe first. Which thread flag tells it so?",
     right: "TIF_UPROBE", options: ["TIF_SIGPENDING", "TIF_UPROBE", "TIF_SINGLESTEP"] }),
-  path: (report, run, frame) => ({ text: "What does the kernel do next?", right: frame.event.meaning,
-    options: choices(frame.event.meaning, [frame.index + 1, frame.index + 2, frame.index - 3, frame.index - 2, 2, 4, 6].map((i) => run.frames[i]?.event?.meaning).filter(Boolean), frame.index) }),
+  path: (report, run, frame) => pageQuestion(frame) ?? ({ text: "What does the kernel do next?", right: frame.event.meaning,
+    options: choices(frame.event.meaning, [...(report.other_work ?? []), ...[frame.index + 1, frame.index + 2, frame.index - 3, frame.index - 2, 2, 4, 6].map((i) => run.frames[i]?.event?.meaning).filter(Boolean)], frame.index) }),
   eret: (report, run, frame) => {
     const right = named(run, frame, frame.event.elr);
     return { text: "The kernel executes ERET. Where does the program go on?", right,
       options: choices(right, addresses(run, frame).map((a) => named(run, frame, a)), frame.index) };
   },
+  call: (report, run, frame) => ({ text: `The kernel calls ${frame.event.name}. Which number is in x8?`, right: frame.registers.x8, hex: true }),
+  "call-end": (report, run, frame) => (frame.event.text ? { text: `${frame.event.text} ends. What is in x0 now?`, right: frame.event.x0, hex: true } : null),
+  signal: (report, run, frame) => ({ text: `${frame.event.name} is pending. What becomes of it?`, right: frame.event.action,
+    options: choices(frame.event.action, ["handler", "ignored", "ends the process", "stops the process"], frame.index) }),
+  "signal-frame": (report, run, frame) => ({ text: "The kernel builds the signal's frame. Where is sp then?", right: frame.event.address, hex: true }),
   slot: (report, run, frame) => ({ text: "How many instructions retire at EL0 before the next exception?", right: `${frame.event.insns}`, number: true }),
 };
 
@@ -101,7 +120,7 @@ export class Quiz {
   // A line to hand in.
   score() {
     const list = [...this.answers.values()];
-    return JSON.stringify({ schema: "uprobesim.answers/1", command: this.report.command, hit: this.report.hit, asked: list.length,
+    return JSON.stringify({ schema: "uprobesim.answers/1", command: this.report.command, hit: this.report.hit, exception: this.report.exception, asked: list.length,
       right: list.filter((a) => a.right).length, answers: list });
   }
 }

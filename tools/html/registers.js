@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 import { REGISTERS } from "./fields.js";
 import { term } from "./glossary.js";
-import { placeOf } from "./story.js";
+import { isHit, placeOf } from "./story.js";
 
 function changedRow(name, before, now) {
   return el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, el("s", {}, before)), el("td", {}, el("strong", {}, now)));
@@ -47,6 +47,7 @@ function fieldTable(name, value, words) {
 }
 
 function register(name, value, before, words = {}) {
+  if (value === undefined) return el("p", { class: "quiet" }, term(name), " has not been written.");
   const changed = before !== null && before !== value;
   return el("div", { class: "register" },
     el("p", { class: changed ? "value changed" : "value" }, term(name), " ", changed ? [el("s", {}, before), " "] : "",
@@ -56,13 +57,14 @@ function register(name, value, before, words = {}) {
 }
 
 export function systemRegisters(run, frame) {
-  if (!frame.system) return el("p", { class: "quiet" }, "No exception has been taken yet: ESR_EL1, ELR_EL1 and SPSR_EL1 hold nothing of this hit.");
+  if (!frame.system) return el("p", { class: "quiet" }, `No exception has been taken yet: ESR_EL1, ELR_EL1 and SPSR_EL1 hold nothing of this ${isHit(run) ? "hit" : "exception"}.`);
   const { esr_el1, elr_el1, spsr_el1, mdscr_el1_ss, far_el1 } = frame.system;
   const old = frame.last?.system;
   const before = (key) => (old ? old[key] ?? null : null);
   // The words for ESR are those of the exception that wrote it.
   let cause = frame;
-  while (cause.event.event !== "exception") cause = cause.last;
+  while (cause.event && !cause.event.esr) cause = cause.last;
+  const why = cause.event ? { EC: cause.event.ec_name, ISS: cause.event.iss_text } : {};
   const place = placeOf(run, frame.state, elr_el1);
   const elr = el("div", { class: "register" }, el("p", { class: before("elr_el1") !== null && before("elr_el1") !== elr_el1 ? "value changed" : "value" },
     term("ELR_EL1"), " ", before("elr_el1") !== null && before("elr_el1") !== elr_el1 ? [el("s", {}, before("elr_el1")), " "] : "",
@@ -70,11 +72,11 @@ export function systemRegisters(run, frame) {
   const mdscr = before("mdscr_el1_ss");
   return [
     elr,
-    register("ESR_EL1", esr_el1, before("esr_el1"), { EC: cause.event.ec_name, ISS: cause.event.iss_text }),
+    register("ESR_EL1", esr_el1, before("esr_el1"), why),
     register("SPSR_EL1", spsr_el1, before("spsr_el1")),
     el("div", { class: "register" }, el("p", { class: mdscr !== null && mdscr !== mdscr_el1_ss ? "value changed" : "value" },
       term("MDSCR_EL1.SS"), " ", mdscr !== null && mdscr !== mdscr_el1_ss ? [el("s", {}, mdscr), " "] : "", el("strong", { "data-register": "MDSCR_EL1.SS" }, `${mdscr_el1_ss}`),
       mdscr_el1_ss ? " software step is enabled" : " software step is off")),
-    far_el1 ? el("div", { class: "register" }, el("p", { class: "value" }, "FAR_EL1 ", el("strong", { "data-register": "FAR_EL1" }, far_el1), " address that faulted")) : null,
+    far_el1 ? el("div", { class: "register" }, el("p", { class: "value" }, term("FAR_EL1"), " ", el("strong", { "data-register": "FAR_EL1" }, far_el1), " address that faulted")) : null,
   ];
 }

@@ -4,7 +4,7 @@
 import scaleLinear from "d3-scale/src/linear.js";
 import { svg } from "./dom.js";
 import { grouped } from "./numbers.js";
-import { titleOf } from "./story.js";
+import { isElsewhere, titleOf } from "./story.js";
 
 const LANE = 20, GAP = 4, TOP = 2, AXIS = 18;
 const LANES = { el0: 0, hardware: 1, el1: 2 };
@@ -15,11 +15,11 @@ const CHARACTER = 6.3; // width of one, in pixels, at the size of the labels
 
 function laneOf(event) {
   if (event.event === "exception" || event.event === "nested-exception") return "hardware";
-  return event.event === "slot" || event.event === "function" ? "el0" : "el1";
+  return event.event === "slot" || isElsewhere(event) ? "el0" : "el1";
 }
 
-// A mark without width: the way back to EL0, and the exit work.
-const isMark = (event) => event.event === "eret" || event.event === "exit-work" || event.event === "function";
+// A mark without width: the way back to EL0, the exit work, a call and its result, a signal.
+const isMark = (event) => event.event !== "slot" && event.work === undefined;
 
 function positions(report, place, k, x) {
   return report.runs[k].frames.map((frame) => {
@@ -30,14 +30,14 @@ function positions(report, place, k, x) {
 }
 
 // Short names of exceptions, by class.
-const NAMES = { brk: "BRK", "software-step": "step", "insn-abort": "abort", "data-abort": "abort", svc: "SVC" };
+const NAMES = { brk: "BRK", "software-step": "step", "insn-abort": "abort", "data-abort": "abort", svc: "SVC", irq: "IRQ", undefined: "undef" };
 
 function block(frame, [x0, x1], shown, label) {
   const { event } = frame, lane = laneOf(event), y = laneTop(lane);
   const width = Math.max(x1 - x0, 2);
   const parts = [svg("rect", { x: x0, y, width, height: LANE, class: `work ${event.work ?? "none"}` })];
-  if (label && label.length * CHARACTER + 8 < width)
-    parts.push(svg("text", { x: x0 + 4, y: y + 14, class: `label on-${event.work ?? "none"}` }, label));
+  if (label && label.length * CHARACTER + 12 < width)
+    parts.push(svg("text", { x: x0 + 7, y: y + 14, class: `label on-${event.work ?? "none"}` }, label));
   return svg("g", { class: shown }, svg("title", {}, `${titleOf(frame)}: ${grouped(event.cycles)} cycles`), parts);
 }
 
@@ -49,7 +49,7 @@ function arrow(x, from, to, shown) {
 function mark(frame, [x0, x1], shown, equal) {
   const at = equal ? (x0 + x1) / 2 : x0;
   if (frame.event.event === "eret") return arrow(at, laneTop("el1") + LANE / 2, laneTop("el0") + LANE / 2, shown);
-  if (frame.event.event === "function")
+  if (isElsewhere(frame.event))
     return svg("g", { class: shown },
       svg("title", {}, titleOf(frame)),
       svg("rect", { x: x0, y: laneTop("el0") + 4, width: Math.max(x1 - x0, 12), height: LANE - 8, class: "work none" }));

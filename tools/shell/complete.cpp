@@ -65,7 +65,7 @@ LineSoFar read_line(const Command& command, const OptionTable& table, const Word
                     command.rest == RestOfWords::GuestProgram && names_program && !scenario;
                 continue;
             }
-            names_program = names_program || given->name == command.program_needs;
+            names_program = names_program || is_one_of(given->name, command.program_needs);
             value = inner_value(word);
             if (given->kind == OptionKind::Flag) continue;
             if (value.empty()) {
