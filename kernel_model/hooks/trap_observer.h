@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // An observer of a run, step by step: what stopped EL0, what the kernel charged (LedgerObserver),
-// and the return. It can end the run, but affects the simulation in no other way.
+// wake-ups, and the return. It can end the run, but affects the simulation in no other way.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
 
+#include "kernel_model/task/scheduler.h"
 #include "kernel_model/task/task.h"
 #include "sim/cost/ledger.h"
 #include "sim/cpu/stop.h"
@@ -33,8 +34,9 @@ struct TaskEnd {
     int status = 0;  // exit status, or the signal's number
 };
 
-class TrapObserver : public LedgerObserver {
+class TrapObserver : public LedgerObserver, public WakeObserver {
 public:
+    void woken(const Task&) override {}
     // EL0 has stopped by an exception; its handler has not begun.
     virtual void trapped(const Task&, const Stop&, const ExceptionRegisters&) = 0;
     // TIF_UPROBE is set and the probe layer is about to be called.

@@ -44,6 +44,7 @@ public:
     void observe(TrapObserver* observer) {
         observer_ = observer;
         machine_.ledger.observe(observer);
+        scheduler_.observe(observer);
     }
     TrapObserver* observer() { return observer_; }
 

@@ -99,6 +99,9 @@ void Scheduler::wake(Task& task) {
     if (task.state != TaskState::Blocked) return;
     task.resumes_call = true;
     start(task);
+    if (observer_ != nullptr) [[unlikely]] {
+        observer_->woken(task);
+    }
 }
 
 void Scheduler::remove(Task& task) {

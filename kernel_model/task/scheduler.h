@@ -41,6 +41,14 @@ struct SimCpu {
     bool busy() const { return running != nullptr || !queue.empty(); }
 };
 
+// Told of each blocked task that is made runnable: by the running task of the current CPU, or if
+// there is none, by time.
+class WakeObserver {
+public:
+    virtual ~WakeObserver() = default;
+    virtual void woken(const Task&) = 0;
+};
+
 class Scheduler final : public TimeSource {
 public:
     static constexpr unsigned kMaxCpus = 64;  // an affinity mask is one word
@@ -57,6 +65,7 @@ public:
     CentiCycles to_cycles(
         std::uint64_t ns) const;  // rounded up, so that to_ns() gives at least `ns`
     const SimCpu& here() const { return cpus_[current_]; }
+    void observe(WakeObserver* observer) { observer_ = observer; }
 
     // --- states of tasks: a task is queued or running exactly while it is Runnable.
 
@@ -111,6 +120,7 @@ private:
     CentiCycles charged_;  // kernel cycles of the ledger that are in a CPU's clock
     CentiCycles until_;
     CentiCycles quantum_, tick_, slice_;
+    WakeObserver* observer_ = nullptr;
 };
 
 }  // namespace uprobesim

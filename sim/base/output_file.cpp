@@ -186,7 +186,10 @@ void OutputFile::close_all() {
 
 void OutputFile::write(std::string_view text) {
     buffer_ += text;
-    if (buffer_.size() >= kBufferBytes) put(std::exchange(buffer_, {}));
+    if (buffer_.size() >= kBufferBytes) {
+        put(buffer_);
+        buffer_.clear();
+    }
 }
 
 void OutputFile::flush() {

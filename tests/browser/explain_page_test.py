@@ -2,33 +2,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The page of `explain -f html` in Debian's Chromium: explain_page_test.py BINARY.
 
-What the page shows is compared with `explain -f json` of the same hit. Exit status 77: Chromium, its driver or
-python3-selenium is not installed, or the tool was built without trigger targets (said on stderr).
+What the page shows is compared with `explain -f json` of the same hit.
 """
 import json
 import os
 import pathlib
 import random
-import shutil
 import struct
 import subprocess
 import sys
 import tempfile
 import unittest
 
-SKIPPED = 77
-DEBIAN_PYTHON = "/usr/bin/python3"
+from page_browser import CONTRAST, NAMELESS, forget_log, log_of, open_browser, paint, resize, skip_if_missing
 
-try:
-    from selenium import webdriver
-    from selenium.webdriver.common.by import By
-    from selenium.webdriver.common.keys import Keys
-except ImportError:
-    # Debian's selenium is a module of Debian's python only.
-    if os.path.exists(DEBIAN_PYTHON) and os.path.realpath(sys.executable) != os.path.realpath(DEBIAN_PYTHON):
-        os.execv(DEBIAN_PYTHON, [DEBIAN_PYTHON, *sys.argv])
-    print("skipped: python3-selenium is not installed", file=sys.stderr)
-    sys.exit(SKIPPED)
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 BINARY = ""
 MOST_BYTES = 400_000
@@ -84,28 +73,6 @@ def page_text(page):
     return f"the zero page, {page['rights']}" if page["zero_page"] else f"frame {page['frame']}, {page['rights']}"
 
 
-def open_browser(width=1024, height=768, dark=False):
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(word)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    browser = webdriver.Chrome(service=webdriver.chrome.service.Service(shutil.which("chromedriver")), options=options)
-    resize(browser, width, height)
-    paint(browser, "dark" if dark else "light")
-    return browser
-
-
-def resize(browser, width, height):
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
-
-
-def paint(browser, scheme, media=""):
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia",
-                            {"media": media, "features": [{"name": "prefers-color-scheme", "value": scheme}]})
-
-
 # What a reader sees of the current step, taken from the page at once.
 SHOWN = """
 const all = (query, key) => Object.fromEntries([...document.querySelectorAll(query)].map((e) => [e.dataset[key], e.textContent]));
@@ -121,35 +88,6 @@ return {
   functions: [...document.querySelectorAll("#work .functions li")].map((li) => li.textContent.replace("()", "")),
   terms: [...document.querySelectorAll("#work .terms tbody tr")].map((tr) => [...tr.children].slice(1, 4).map((c) => c.textContent)),
 };
-"""
-
-CONTRAST = r"""
-const luminance = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-  .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-const numbers = (color) => color.match(/[\d.]+/g).map(Number);
-const ground = (e) => {
-  for (; e; e = e.parentElement) {
-    const c = numbers(getComputedStyle(e).backgroundColor);
-    if (c.length < 4 || c[3] > 0) return c;
-  }
-  return [255, 255, 255];
-};
-const found = [];
-for (const walker = document.createTreeWalker(document.getElementById("page"), NodeFilter.SHOW_TEXT); walker.nextNode(); ) {
-  const node = walker.currentNode, e = node.parentElement;
-  if (!node.data.trim() || e.closest("svg") || !e.checkVisibility()) continue;
-  const a = luminance(numbers(getComputedStyle(e).color)), b = luminance(ground(e));
-  const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-  if (ratio < 4.5) found.push([node.data.slice(0, 40), ratio.toFixed(2)]);
-}
-return found;
-"""
-
-NAMELESS = """
-const name = (e) => e.getAttribute("aria-label") || e.textContent.trim() || [...(e.labels ?? [])].map((l) => l.textContent).join("");
-return [...document.querySelectorAll("button, input, summary, a, [role=img], progress, section")]
-  .filter((e) => !(e.tagName === "SECTION" ? document.getElementById(e.getAttribute("aria-labelledby"))?.textContent : name(e)) && e.checkVisibility())
-  .map((e) => e.outerHTML.slice(0, 200));
 """
 
 
@@ -189,12 +127,10 @@ class ExplainPage(unittest.TestCase):
     def test_every_page_opens_from_disk_without_an_error_or_a_request(self):
         for title, (path, _) in self.pages.items():
             with self.subTest(title):
-                for log in ("browser", "performance"):
-                    self.browser.get_log(log)
+                forget_log(self.browser)
                 self.open(title)
-                self.assertEqual(self.browser.get_log("browser"), [])
-                requests = [m["params"]["request"]["url"] for m in (json.loads(e["message"])["message"] for e in self.browser.get_log("performance"))
-                            if m["method"] == "Network.requestWillBeSent"]
+                messages, requests = log_of(self.browser)
+                self.assertEqual(messages, [])
                 self.assertEqual([r for r in requests if r not in (path.as_uri(), "about:blank")], [])
                 self.assertLess(path.stat().st_size, MOST_BYTES)
                 self.assertTrue(self.browser.find_element(By.ID, "answer").is_displayed())
@@ -486,19 +422,7 @@ class ExplainPage(unittest.TestCase):
         self.assertEqual(len(self.browser.find_elements(By.TAG_NAME, "script")), 2)
 
 
-def missing():
-    for program, package in (("chromium", "chromium"), ("chromedriver", "chromium-driver")):
-        if shutil.which(program) is None:
-            return f"{package} is not installed"
-    if subprocess.run([BINARY, "explain", "push"], capture_output=True).returncode != 0:
-        return "this build has no trigger targets"
-    return None
-
-
 if __name__ == "__main__":
     BINARY = os.path.abspath(sys.argv.pop(1))
-    reason = missing()
-    if reason:
-        print(f"skipped: {reason}", file=sys.stderr)
-        sys.exit(SKIPPED)
+    skip_if_missing(BINARY)
     unittest.main()

@@ -7,10 +7,19 @@ import struct
 # Message: {number: (name, type)}.
 MESSAGES = {
     "Trace": {1: ("packet", "TracePacket")},
-    "TracePacket": {8: ("timestamp", "varint"), 10: ("sequence", "varint"), 11: ("event", "TrackEvent"), 60: ("descriptor", "TrackDescriptor")},
-    "TrackEvent": {4: ("annotations", "DebugAnnotation"), 9: ("type", "varint"), 11: ("track", "varint"), 22: ("categories", "string"),
-                   23: ("name", "string"), 30: ("counter", "varint"), 47: ("flows", "fixed64"), 48: ("flow_ends", "fixed64")},
-    "DebugAnnotation": {3: ("value", "varint"), 5: ("value", "double"), 6: ("value", "string"), 10: ("name", "string")},
+    "TracePacket": {6: ("clocks", "ClockSnapshot"), 8: ("timestamp", "varint"), 10: ("sequence", "varint"), 11: ("event", "TrackEvent"),
+                    12: ("interned", "InternedData"), 13: ("flags", "varint"), 59: ("defaults", "TracePacketDefaults"),
+                    60: ("descriptor", "TrackDescriptor")},
+    "ClockSnapshot": {1: ("clock", "Clock")},
+    "Clock": {1: ("id", "varint"), 2: ("timestamp", "varint"), 3: ("incremental", "varint")},
+    "TracePacketDefaults": {11: ("event", "TrackEventDefaults"), 58: ("clock", "varint")},
+    "TrackEventDefaults": {11: ("track", "varint")},
+    "InternedData": {1: ("categories", "InternedString"), 2: ("names", "InternedString"), 3: ("argument names", "InternedString"),
+                     29: ("strings", "InternedString")},
+    "InternedString": {1: ("id", "varint"), 2: ("text", "string")},
+    "TrackEvent": {3: ("categories", "varint"), 4: ("annotations", "DebugAnnotation"), 9: ("type", "varint"), 10: ("name", "varint"),
+                   30: ("counter", "varint"), 47: ("flows", "fixed64"), 48: ("flow_ends", "fixed64")},
+    "DebugAnnotation": {1: ("name", "varint"), 3: ("value", "varint"), 5: ("value", "double"), 17: ("string", "varint")},
     "TrackDescriptor": {1: ("uuid", "varint"), 2: ("name", "string"), 3: ("process", "ProcessDescriptor"), 4: ("thread", "ThreadDescriptor"),
                         8: ("counter", "CounterDescriptor")},
     "ProcessDescriptor": {1: ("pid", "varint"), 6: ("name", "string")},
@@ -60,22 +69,59 @@ class Event:
         self.flows, self.flow_ends = [], []
 
 
+class Sequence:
+    """What a packet sequence has told: names by kind and number, its clock, its track."""
+
+    def __init__(self, packet):
+        # SEQ_INCREMENTAL_STATE_CLEARED, a clock of its own that counts from packet to packet, and a track for all events.
+        clocks = {clock["id"][0]: clock for clock in packet["clocks"][0]["clock"]}
+        if packet["flags"] != [1] or clocks[64]["incremental"] != [1] or packet["defaults"][0]["clock"] != [64]:
+            raise ValueError("a sequence begins otherwise than it must")
+        self.ns, self.track, self.texts = clocks[64]["timestamp"][0], packet["defaults"][0]["event"][0]["track"][0], {}
+
+    def learn(self, packet):
+        if packet.get("flags") != [2]:
+            raise ValueError("a packet does not say that it needs what was told")
+        for interned in packet.get("interned", []):
+            for kind, entries in interned.items():
+                for entry in entries:
+                    if self.texts.setdefault((kind, entry["id"][0]), entry["text"][0]) != entry["text"][0]:
+                        raise ValueError(f"{kind} {entry['id'][0]} is told twice")
+
+    def argument(self, note):
+        value = self.texts["strings", note["string"][0]] if "string" in note else note["value"][0]
+        return self.texts["argument names", note["name"][0]], value
+
+    def event(self, packet):
+        self.ns += packet["timestamp"][0]
+        told = packet["event"][0]
+        read = Event({1: "B", 2: "E", 3: "I", 4: "C"}[told["type"][0]], self.track, self.ns, *(self.texts["names", n] for n in told.get("name", [])),
+                     arguments=dict(self.argument(note) for note in told.get("annotations", [])), value=told.get("counter", [0])[0])
+        read.category = "".join(self.texts["categories", n] for n in told.get("categories", []))
+        read.flows, read.flow_ends = told.get("flows", []), told.get("flow_ends", [])
+        return read
+
+
 def read_perfetto(path):
     """(tracks by id, events in the file's order). A track is ("cpu" or "task" or "counter", name)."""
-    tracks, events = {}, []
+    tracks, events, sequences = {}, [], {}
     for packet in decode(open(path, "rb").read(), "Trace")["packet"]:
-        if packet["sequence"] != [1]:
-            raise ValueError("a packet of no sequence")
+        (number,) = packet["sequence"]
+        if "defaults" in packet:
+            if number in sequences:
+                raise ValueError("a sequence begins twice")
+            sequences[number] = Sequence(packet)
+            continue
         for track in packet.get("descriptor", []):
             kind = "task" if "thread" in track else "counter" if "counter" in track else "cpu"
             if "process" not in track:
+                if track["uuid"] != [sequences[number].track]:
+                    raise ValueError("a sequence names another track")
                 tracks[track["uuid"][0]] = (kind, (track["thread"][0] if kind == "task" else track)["name"][0])
-        for event in packet.get("event", []):
-            read = Event({1: "B", 2: "E", 4: "C"}[event["type"][0]], event["track"][0], packet["timestamp"][0], *event.get("name", [""]),
-                         *event.get("categories", [""]), {note["name"][0]: note["value"][0] for note in event.get("annotations", [])},
-                         *event.get("counter", [0]))
-            read.flows, read.flow_ends = event.get("flows", []), event.get("flow_ends", [])
-            events.append(read)
+        if "descriptor" not in packet:
+            sequences[number].learn(packet)
+        if "event" in packet:
+            events.append(sequences[number].event(packet))
     return tracks, events
 
 
@@ -90,11 +136,11 @@ def read_chrome(path):
             (events[-1].flows if row["ph"] == "s" else events[-1].flow_ends).append(row["id"])
         else:
             counts = row["ph"] == "C"
-            track = "counter" if counts else track
+            track = ("counter", row["name"]) if counts else track
             if counts:
-                tracks[track] = ("counter", row["name"])
-            events.append(Event(row["ph"], track, round(row["ts"] * 1000), row.get("name", ""), row.get("cat", ""), row.get("args"),
-                                row["args"].get("hits", 0)))
+                tracks[track] = track
+            events.append(Event("I" if row["ph"] == "i" else row["ph"], track, round(row["ts"] * 1000), row.get("name", ""), row.get("cat", ""), row.get("args"),
+                                row["args"].get("value", 0)))
     return tracks, events
 
 
@@ -115,6 +161,8 @@ def slices_of(tracks, events):
             raise ValueError(f"time goes back at {event.ns}")
         last[event.track] = event.ns
         stack = opened.setdefault(event.track, [])
+        if event.kind == "I" and not stack:
+            raise ValueError(f"{event.name} at {event.ns} is in no slice")
         if event.kind == "B":
             stack.append(Slice(event, stack[-1] if stack else None))
             found.append(stack[-1])

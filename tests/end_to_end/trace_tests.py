@@ -22,7 +22,10 @@ def _trace_is_the_report_s(views, form, options, program):
     report = json.load(open(views.path("report")))
     if open(views.path("plain"), "rb").read() != open(views.path("report"), "rb").read():
         return "the report differs"
-    counters = [event.value for event in events if event.kind == "C"]
+    counters = [event.value for event in events if event.kind == "C" and tracks[event.track][1] == "probe hits"]
+    rates = [event.value for event in events if event.kind == "C" and tracks[event.track][1] == "probe hits a second"]
+    if sum(rates) != 1000 * report["probes"]["hits"]:
+        return f"windows of a millisecond have {sum(rates) / 1000} hits against {report['probes']['hits']}"
     if counters != sorted(counters) or counters[-1] != report["probes"]["hits"]:
         return f"{counters[-1]} hits counted against {report['probes']['hits']}"
     # All but what is charged before the first return to EL0.
@@ -41,12 +44,28 @@ def _trace_is_the_report_s(views, form, options, program):
         return f"the hits are of {sorted(places)[:3]}"
     if not all(s.parent and s.parent.category == "probe" for s in slices if s.name in ("brk", "software-step")):
         return "a BRK or a step is outside of a hit"
+    wrong = _wakeups(tracks, events)
+    if wrong:
+        return wrong
     begun = {flow for s in slices for flow in s.flows if s.name == "brk"}
     ended = {flow for s in slices for flow in s.flow_ends if s.name == "software-step"}
     if begun != ended or len(begun) != counts.get("software-step", 0):
         return f"{len(begun)} flows, {len(ended)} of them end, {counts.get('software-step', 0)} steps"
     cpus = sum(kind == "cpu" for kind, _ in tracks.values())
     return None if cpus == sum(ns > 0 for ns in report["time"]["cpu_busy_ns"]) else f"{cpus} CPUs have a track"
+
+
+def _wakeups(tracks, events):
+    """Each one leads from a task to the one that it names, and ends no earlier than it begins."""
+    begun = {flow: event for event in events if event.kind == "I" for flow in event.flows}
+    for event in events:
+        for flow in event.flow_ends:
+            if flow in begun:
+                waker = begun.pop(flow)
+                if not waker.name.startswith(f"wakes {tracks[event.track][1]} ") or waker.track == event.track:
+                    return f"{waker.name} on {tracks[waker.track]} ends on {tracks[event.track]}"
+    # Tasks that the run's end left no time to go on.
+    return f"{len(begun)} wake-ups have no end" if len(begun) > 2 else None
 
 
 def _limit(views, program):

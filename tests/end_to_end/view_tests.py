@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -188,11 +189,34 @@ def _stacks_sum_to_the_report(views, options, program):
     got = sum(int(row[2]) for row in rows)
     if got != wanted:
         return f"{got} cycles against {wanted}"
-    probes = [row for row in rows if "[uprobe]" in row[1].split(";")]
+    # What is in a slot is the program's.
+    probes = [row for row in rows if "[uprobe]" in row[1].split(";") and not row[1].endswith(";[slot]")]
     # Each line is within a cycle of what it was.
     wanted = sum(cycles for account, cycles in told["kernel"]["account_cycles"].items() if account.startswith("probe-"))
     got = sum(int(row[2]) for row in probes)
     return None if abs(got - wanted) <= len(probes) else f"{got} cycles of probes against {wanted}"
+
+
+def _own_cycles(views, calls, options=(), environment=None):
+    """Of the functions of trig_push, by name: its EL0 cycles."""
+    path = views.path("own")
+    subprocess.run(views.words(["--stacks", path, *options], ["/case/trig_push", str(calls)]), env={**views.environment(), **(environment or {})},
+                   capture_output=True, timeout=harness.TIMEOUT_SECONDS)
+    text = open(path).read()
+    return text, {stack.split(";")[1]: int(cycles) for stack, cycles in (line.rsplit(" ", 1) for line in text.splitlines()) if stack.count(";") == 1}
+
+
+def _functions_have_their_own_cycles(views):
+    """As many as they are called; the same by both ways of the engine."""
+    (_, few), (text, many) = _own_cycles(views, 1000), _own_cycles(views, 3000)
+    if not 0 < few["uprobe_target_push"] * 3 - many["uprobe_target_push"] + 3 < 6:
+        return f"{few} for 1000 calls, {many} for 3000"
+    for options in ((), ("-p", "uprobe:/case/trig_push:uprobe_target_push")):
+        edited, _ = _own_cycles(views, 1000, options)
+        plain, _ = _own_cycles(views, 1000, options, {"UPROBESIM_ENGINE": "plain"})
+        if edited != plain:
+            return f"the engine's ways differ: {edited} against {plain}"
+    return None if text else "no stacks"
 
 
 def _wait_for_file(path, run):
@@ -318,6 +342,7 @@ def views_part(context):
         os.makedirs(root.case_path())
         with open(root.case_path("text"), "w") as file:
             file.write("one\ntwo\n")
+        shutil.copy(os.path.join(context.workloads, "trig_push"), root.case_path("trig_push"))
         views = Views(context, root.path, scratch)
         views.check("strace-beside-qemu", lambda: _cat_calls_match_qemu(views, root))
         views.check("strace-lines", lambda: _cat_lines_are_strace_s(views))
@@ -328,6 +353,7 @@ def views_part(context):
         views.check("exceptions-of-hits", lambda: _hits_are_logged(views))
         for name, (options, program) in PROBED.items():
             views.check(f"stacks-{name}", lambda: _stacks_sum_to_the_report(views, options, program))
+        views.check("stacks-functions", lambda: _functions_have_their_own_cycles(views))
         trace_tests.check_traces(views, PROBED)
         views.check("interrupt-sigint", lambda: _interrupted(views, signal.SIGINT))
         views.check("interrupt-sigterm", lambda: _interrupted(views, signal.SIGTERM))

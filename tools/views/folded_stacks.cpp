@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
 #include "sim/base/error.h"
 #include "tools/format/text_width.h"
+#include "tools/views/stacks_page.h"
 
 namespace uprobesim {
 namespace {
@@ -19,6 +21,19 @@ constexpr std::size_t kMostStacks = std::size_t{1} << 20;
 constexpr std::size_t kMostTasks = std::size_t{1} << 16;
 constexpr const char* kOther = "[other]";
 constexpr std::uint64_t kCenti = 100;
+// munmap, mremap, mmap (over what is there), execve, execveat.
+constexpr std::array<std::uint32_t, 5> kUnmapping = {215, 216, 222, 221, 281};
+
+// Where code was replaced between a block's execution and an exception in it, what it did not
+// execute may have been taken from another function.
+std::map<std::string, std::int64_t> without_debts(std::map<std::string, std::int64_t> stacks) {
+    const auto less = [](const auto& a, const auto& b) { return a.second < b.second; };
+    for (auto& [stack, cycles] : stacks) {
+        if (cycles >= 0) continue;
+        std::max_element(stacks.begin(), stacks.end(), less)->second += std::exchange(cycles, 0);
+    }
+    return stacks;
+}
 
 std::string program_of(const Task& task) {
     const std::string& exe = task.process->exe;
@@ -132,8 +147,8 @@ void FoldedStacks::charged(TaskId task, KernelPath path, std::uint64_t, CentiCyc
         add(*place, place->exception, kernel_path_info(path).name, cycles, account);
 }
 
-// Its place, with what it has executed at EL0 noted; null as of place_of.
-FoldedStacks::Place* FoldedStacks::note_user(const Task& task) {
+// Its place, with its program known; null as of place_of.
+FoldedStacks::Place* FoldedStacks::note(const Task& task) {
     Place* const known = place_of(task.id);
     if (known == nullptr) return nullptr;
     Place& place = *known;
@@ -142,13 +157,43 @@ FoldedStacks::Place* FoldedStacks::note_user(const Task& task) {
         for (const auto& [frames, cycles] : place.early) add(place.program + frames, cycles);
         place.early.clear();
     }
-    CentiCycles& seen = seen_[task.context];
-    if (task.user_cycles <= seen) return known;
-    const CentiCycles grown = task.user_cycles - seen;
-    seen = task.user_cycles;
-    place.user += grown;
-    add(place.program + ";[user]", grown);
     return known;
+}
+
+// A stepped instruction is in no block. It is the probe's, whose hit the task is in.
+void FoldedStacks::note_step(const Task& task, Place& place) {
+    const auto from = std::exchange(place.step_from, std::nullopt);
+    if (!from || place.function.empty() || place.probe.empty()) return;
+    const CentiCycles cycles = task.process->mm->machine().cpu->cycles(task.context) - *from;
+    add(fmt::format("{};[uprobe];{};[slot]", place.function, place.probe), cycles);
+    place.user += static_cast<std::int64_t>(cycles.value);
+    stepped_ += cycles;
+}
+
+void FoldedStacks::executed(ContextId context, VAddr block, std::int64_t cycles) {
+    const auto found = tasks_.find(context);
+    if (found == tasks_.end()) return;
+    const Task& task = *found->second;
+    Place* const place = note(task);
+    if (place == nullptr) return;
+    const std::string stack =
+        place->program + ';' + frame_text(code_.function(*task.process, block));
+    if (user_.size() >= kMostStacks && !user_.contains(stack)) return;
+    user_[stack] += cycles;
+    place->user += cycles;
+}
+
+// Before the memory changes that blocks are looked up in, or is gone.
+void FoldedStacks::call_entered(const Task& task, const CallRegisters& call) {
+    if (std::find(kUnmapping.begin(), kUnmapping.end(), call.number) == kUnmapping.end()) return;
+    for (const auto& [id, each] : task.process->tasks)
+        (void)task.process->mm->machine().cpu->work(each->context);
+}
+
+void FoldedStacks::task_ended(const Task& task, const TaskEnd&) {
+    (void)task.process->mm->machine().cpu->work(task.context);
+    tasks_.erase(task.context);
+    if (running_ == &task) running_ = nullptr;
 }
 
 void FoldedStacks::stop_at(const Task& task, Place& place, VAddr pc) {
@@ -161,16 +206,32 @@ void FoldedStacks::stop_at(const Task& task, Place& place, VAddr pc) {
 }
 
 void FoldedStacks::trapped(const Task& task, const Stop& stop, const ExceptionRegisters&) {
-    if (Place* place = note_user(task)) stop_at(task, *place, stop.pc);
+    Place* const place = note(task);
+    if (place == nullptr) return;
+    note_step(task, *place);
+    stop_at(task, *place, stop.pc);
 }
 
 bool FoldedStacks::returning(const Task& task) {
-    if (Place* place = note_user(task)) place->program = program_of(task);  // execve: another one
+    if (!std::exchange(observes_, true)) observe_blocks(*task.process->mm->machine().cpu, this);
+    if (Place* place = note(task)) {
+        place->program = program_of(task);  // execve: another one
+        tasks_.try_emplace(task.context, &task);
+        if (task.tif_singlestep)
+            place->step_from = task.process->mm->machine().cpu->cycles(task.context);
+    }
     running_ = &task;
     return true;
 }
 
-void FoldedStacks::finish(const RunReport& report) {
+// What is not told by blocks: instructions that the kernel executed for the program.
+void FoldedStacks::add_user_rest(const RunReport& report) {
+    std::int64_t told = 0;
+    for (const auto& [stack, cycles] : without_debts(std::move(user_))) {
+        told += cycles;
+        add(stack, CentiCycles(static_cast<std::uint64_t>(cycles)));
+    }
+    std::int64_t rest = static_cast<std::int64_t>((report.user_cycles - stepped_).value) - told;
     for (const ProcessRow& process : report.processes) {
         for (const ThreadRow& thread : process.threads) {
             const auto found = places_.find(TaskId{thread.id});
@@ -179,16 +240,24 @@ void FoldedStacks::finish(const RunReport& report) {
             if (place.program.empty()) place.program = frame_text(thread.name);
             for (const auto& [frames, cycles] : place.early) add(place.program + frames, cycles);
             place.early.clear();
-            if (thread.figures.user_cycles > place.user)
-                add(place.program + ";[user]", thread.figures.user_cycles - place.user);
+            const auto all = static_cast<std::int64_t>(thread.figures.user_cycles.value);
+            const std::int64_t mine = std::min(all - place.user, rest);
+            if (mine <= 0) continue;
+            add(place.program + ";[user]", CentiCycles(static_cast<std::uint64_t>(mine)));
+            rest -= mine;
         }
     }
+}
+
+void FoldedStacks::finish(const RunReport& report) {
+    add_user_rest(report);
     CentiCycles told;
     for (const auto& [stack, cycles] : stacks_) told += cycles;
     const CentiCycles total = report.user_cycles + totals_of(report).kernel_cycles;
     check_invariant(told <= total, "the stacks have more cycles than the report");
     stacks_[kOther] += total - told;
-    file_.write(folded_text(stacks_));
+    const std::string folded = folded_text(stacks_);
+    file_.write(form_ == Form::Folded ? folded : stacks_page(report, folded));
     file_.commit();
 }
 

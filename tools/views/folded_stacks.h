@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // All cycles of a run as folded stacks, "program;function;[svc];sys.read 1200", as flamegraph.pl
 // and speedscope read them: the program, the function that an exception stopped, the exception, the
-// kernel's path. What probes cost is under "[uprobe]" and the probe's name. Instructions at EL0 are
-// counted by context and not by address, so they are one frame of the program, "[user]".
+// kernel's path. What probes cost is under "[uprobe]" and the probe's name. Cycles at EL0 are a
+// function's own, "program;function", by the blocks that were executed.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 
 #include "kernel_model/hooks/trap_observer.h"
 #include "sim/base/output_file.h"
+#include "sim/cpu/unicorn/block_observer.h"
 #include "tools/report/report.h"
 #include "tools/views/code_places.h"
 #include "tools/views/hit_place.h"
@@ -24,9 +25,10 @@ std::string frame_text(std::string_view name);
 // they sum to the rounded sum.
 std::string folded_text(const std::map<std::string, CentiCycles>& stacks);
 
-class FoldedStacks final : public TrapObserver {
+class FoldedStacks final : public TrapObserver, private BlockObserver {
 public:
-    explicit FoldedStacks(OutputFile file) : file_(std::move(file)) {}
+    enum class Form : std::uint8_t { Folded, Page };
+    FoldedStacks(OutputFile file, Form form) : file_(std::move(file)), form_(form) {}
 
     void use(FileSystem& files, const Uprobes& uprobes);
     void charged(TaskId task, ExceptionClass ec, CentiCycles cycles, Account account) override;
@@ -35,7 +37,8 @@ public:
     void trapped(const Task& task, const Stop& stop, const ExceptionRegisters&) override;
     void exit_work(const Task&) override {}
     bool returning(const Task& task) override;
-    void task_ended(const Task& task, const TaskEnd&) override { note_user(task); }
+    void call_entered(const Task& task, const CallRegisters& call) override;
+    void task_ended(const Task& task, const TaskEnd&) override;
     // The run is over: what no event has told is the report's. Throws HostError where the file
     // could not be written.
     void finish(const RunReport& report);
@@ -48,8 +51,9 @@ private:
         std::string function;  // "program;function", which was stopped
         std::string probe;     // of the exception; empty: none
         std::string exception;
-        bool expects = false;  // trapped, and not charged yet
-        CentiCycles user;      // already in a stack
+        bool expects = false;                    // trapped, and not charged yet
+        std::int64_t user = 0;                   // centicycles at EL0 that are in a stack
+        std::optional<CentiCycles> step_from{};  // at EL0 when the step that goes on began
         // Charges to a task that has not been at EL0, by the frames after its program's.
         std::map<std::string, CentiCycles> early;
     };
@@ -57,15 +61,22 @@ private:
     void add(const std::string& stack, CentiCycles cycles);
     void add(Place& place, const std::string& exception, std::string_view path, CentiCycles cycles,
              Account account);
-    Place* note_user(const Task& task);
+    Place* note(const Task& task);
+    void executed(ContextId context, VAddr block, std::int64_t cycles) override;
+    void add_user_rest(const RunReport& report);
+    void note_step(const Task& task, Place& place);
     void stop_at(const Task& task, Place& place, VAddr pc);
 
     OutputFile file_;
+    Form form_;
     CodePlaces code_;
     const Uprobes* uprobes_ = nullptr;
     const Task* running_ = nullptr;  // at EL0, as far as is known
     std::map<TaskId, Place> places_;
-    std::map<ContextId, CentiCycles> seen_;  // of each context's cycles at EL0
+    bool observes_ = false;                     // blocks
+    std::map<ContextId, const Task*> tasks_;    // that have not ended
+    std::map<std::string, std::int64_t> user_;  // cycles at EL0 by stack
+    CentiCycles stepped_;                       // in slots
     std::map<std::string, CentiCycles> stacks_;
 };
 

@@ -23,6 +23,9 @@ public:
                  Account account) override {
         for (TrapObserver* o : all_) o->charged(task, path, units, cycles, account);
     }
+    void woken(const Task& task) override {
+        for (TrapObserver* o : all_) o->woken(task);
+    }
     void trapped(const Task& task, const Stop& stop, const ExceptionRegisters& registers) override {
         for (TrapObserver* o : all_) o->trapped(task, stop, registers);
     }

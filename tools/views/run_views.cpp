@@ -31,7 +31,9 @@ Result<std::unique_ptr<RunViews>> RunViews::open(const ViewOptions& options, Run
     }
     if (!options.stacks.empty()) {
         auto file = TRY(OutputFile::open(options.stacks, "stacks"));
-        views->stacks_ = std::make_unique<FoldedStacks>(std::move(file));
+        const bool page = options.stacks.ends_with(".html");
+        views->stacks_ = std::make_unique<FoldedStacks>(
+            std::move(file), page ? FoldedStacks::Form::Page : FoldedStacks::Form::Folded);
         views->observers_.add(*views->stacks_);
     }
     if (!options.trace.empty()) {

@@ -11,11 +11,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json json_of(const TraceArguments& arguments) {
-    Json json = Json::object();
+void add_arguments(Json& json, TraceArguments arguments) {
     for (const TraceArgument& a : arguments)
-        std::visit([&](const auto& value) { json[std::string(a.name)] = value; }, a.value);
-    return json;
+        std::visit([&](const auto& value) { json[a.name] = value; }, a.value);
 }
 
 class ChromeWriter final : public TraceWriter {
@@ -24,10 +22,19 @@ public:
         put(R"({"displayTimeUnit":"ns","traceEvents":[)");
     }
 
-    void describe(const TraceTrack& track, std::string_view name) override {
+    TrackId add(const TraceTrack& track, std::string_view name) override {
+        const auto id = static_cast<TrackId>(tracks_.size());
+        tracks_.push_back({track, std::string(name)});
+        rename(id, name);
+        return id;
+    }
+
+    void rename(TrackId id, std::string_view name) override {
+        const TraceTrack& track = tracks_[id].track;
+        tracks_[id].name = name;
         if (track.kind == TraceTrack::Kind::Counter) return;
         const auto tell = [&](const char* what, std::string_view text) {
-            Json json = event("M", track);
+            Json json = event("M", id);
             json["name"] = what;
             json["args"] = {{"name", text}};
             put_event(json);
@@ -40,31 +47,37 @@ public:
         }
     }
 
-    void begin(const TraceTrack& track, std::uint64_t ns, const TraceSlice& slice) override {
-        Json json = event("B", track, ns);
-        json["cat"] = slice.category;
-        json["name"] = slice.name;
-        json["args"] = json_of(slice.arguments);
-        put_event(json);
-        if (slice.flow == 0) return;
-        Json flow = event(slice.ends_flow ? "f" : "s", track, ns);
-        flow["cat"] = slice.category;
-        flow["name"] = "step";
-        flow["id"] = slice.flow;
-        if (slice.ends_flow) flow["bp"] = "e";
-        put_event(flow);
+    LabelId label(TraceLabel label) override {
+        labels_.push_back(std::move(label));
+        return static_cast<LabelId>(labels_.size() - 1);
     }
 
-    void end(const TraceTrack& track, std::uint64_t ns, const TraceArguments& more) override {
+    void begin(TrackId track, std::uint64_t ns, LabelId label, TraceArguments arguments,
+               const TraceFlow& flow) override {
+        Json json = labelled("B", track, ns, label);
+        add_arguments(json["args"], arguments);
+        put_event(json);
+        put_flow(track, ns, flow);
+    }
+
+    void end(TrackId track, std::uint64_t ns, TraceArguments more) override {
         Json json = event("E", track, ns);
-        json["args"] = json_of(more);
+        json["args"] = Json::object();
+        add_arguments(json["args"], more);
         put_event(json);
     }
 
-    void count(const TraceTrack& track, std::uint64_t ns, std::uint64_t value) override {
+    void instant(TrackId track, std::uint64_t ns, LabelId label, const TraceFlow& flow) override {
+        Json json = labelled("i", track, ns, label);
+        json["s"] = "t";
+        put_event(json);
+        put_flow(track, ns, flow);
+    }
+
+    void count(TrackId track, std::uint64_t ns, std::uint64_t value) override {
         Json json = event("C", track, ns);
-        json["name"] = "probe hits";
-        json["args"] = {{"hits", value}};
+        json["name"] = tracks_[track].name;
+        json["args"] = {{"value", value}};
         put_event(json);
     }
 
@@ -74,13 +87,35 @@ public:
     }
 
 private:
-    static Json event(const char* phase, const TraceTrack& track) {
+    struct Named {
+        TraceTrack track;
+        std::string name;
+    };
+    Json event(const char* phase, TrackId id) const {
+        const TraceTrack& track = tracks_[id].track;
         return {{"ph", phase}, {"pid", track.process}, {"tid", track.id}};
     }
-    static Json event(const char* phase, const TraceTrack& track, std::uint64_t ns) {
-        Json json = event(phase, track);
+    Json event(const char* phase, TrackId id, std::uint64_t ns) const {
+        Json json = event(phase, id);
         json["ts"] = static_cast<double>(ns) / 1000;
         return json;
+    }
+    Json labelled(const char* phase, TrackId id, std::uint64_t ns, LabelId label) const {
+        Json json = event(phase, id, ns);
+        json["cat"] = labels_[label].category;
+        json["name"] = labels_[label].name;
+        json["args"] = Json::object();
+        for (const auto& [name, value] : labels_[label].arguments) json["args"][name] = value;
+        return json;
+    }
+    void put_flow(TrackId track, std::uint64_t ns, const TraceFlow& flow) {
+        if (flow.id == 0) return;
+        Json json = event(flow.ends ? "f" : "s", track, ns);
+        json["cat"] = "flow";
+        json["name"] = flow.name;
+        json["id"] = flow.id;
+        if (flow.ends) json["bp"] = "e";
+        put_event(json);
     }
     void put_event(const Json& json) {
         put(first_ ? "\n" : ",\n");
@@ -88,6 +123,8 @@ private:
         put(json.dump(-1, ' ', false, Json::error_handler_t::replace));
     }
 
+    std::vector<Named> tracks_;
+    std::vector<TraceLabel> labels_;
     bool first_ = true;
 };
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Files of nested slices on tracks, as trace viewers read them: Perfetto's TrackEvents, written as
-// protocol buffers, or the JSON of Chrome's about:tracing. Each event is written when it is told;
-// nothing is kept.
+// protocol buffers, or the JSON of Chrome's about:tracing. Each event is written when it is told.
+// What slices have in common, their labels, is told once; nothing else is kept.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,22 +20,32 @@ namespace uprobesim {
 struct TraceTrack {
     enum class Kind : std::uint8_t { Cpu, Task, Counter };
     Kind kind = Kind::Task;
-    std::uint32_t id = 0;       // of the CPU, or the task
+    std::uint32_t id = 0;       // of the CPU, the task or the counter
     std::uint32_t process = 0;  // of a task
 };
+// As add() gave it.
+using TrackId = std::uint32_t;
 
-struct TraceArgument {
-    std::string_view name;
-    std::variant<std::uint64_t, double, std::string> value;
+// Of a kind of slices: category, name and what all of them say.
+struct TraceLabel {
+    std::string category;
+    std::string name;
+    std::vector<std::pair<std::string, std::string>> arguments{};
 };
-using TraceArguments = std::vector<TraceArgument>;
+using LabelId = std::uint32_t;
 
-struct TraceSlice {
-    std::string_view category;
-    std::string_view name;
-    TraceArguments arguments{};
-    std::uint64_t flow = 0;  // an arrow leads from a slice to the later one with the same number
-    bool ends_flow = false;
+// What one slice says.
+struct TraceArgument {
+    const char* name;  // a literal, or of the table of kernel paths
+    std::variant<std::uint64_t, double> value;
+};
+using TraceArguments = std::span<const TraceArgument>;
+
+// An arrow leads from an event to the later one with the same number.
+struct TraceFlow {
+    std::uint64_t id = 0;  // 0: none
+    bool ends = false;
+    const char* name = "step";
 };
 
 // Names are `visible` text. Times of a track do not decrease.
@@ -44,12 +55,22 @@ public:
     TraceWriter(const TraceWriter&) = delete;
     TraceWriter& operator=(const TraceWriter&) = delete;
 
-    // Before its first event, and again when its name changes.
-    virtual void describe(const TraceTrack& track, std::string_view name) = 0;
-    virtual void begin(const TraceTrack& track, std::uint64_t ns, const TraceSlice& slice) = 0;
+    virtual TrackId add(const TraceTrack& track, std::string_view name) = 0;
+    virtual void rename(TrackId track, std::string_view name) = 0;
+    virtual LabelId label(TraceLabel label) = 0;
+    virtual void begin(TrackId track, std::uint64_t ns, LabelId label, TraceArguments arguments,
+                       const TraceFlow& flow) = 0;
     // Of the slice that began last and has not ended.
-    virtual void end(const TraceTrack& track, std::uint64_t ns, const TraceArguments& more) = 0;
-    virtual void count(const TraceTrack& track, std::uint64_t ns, std::uint64_t value) = 0;
+    virtual void end(TrackId track, std::uint64_t ns, TraceArguments more) = 0;
+    // Begins and ends a slice.
+    virtual void leaf(TrackId track, std::uint64_t begin_ns, std::uint64_t end_ns, LabelId label,
+                      TraceArguments arguments) {
+        begin(track, begin_ns, label, arguments, {});
+        end(track, end_ns, {});
+    }
+    // A moment in the slice that is open.
+    virtual void instant(TrackId track, std::uint64_t ns, LabelId label, const TraceFlow& flow) = 0;
+    virtual void count(TrackId track, std::uint64_t ns, std::uint64_t value) = 0;
     // The file is whole. Throws HostError where it could not be written.
     virtual void finish() = 0;
 

@@ -74,7 +74,8 @@ void add_view_options(OptionTable& table) {
     table
         .text("stacks", "FILE",
               "write all cycles as folded stacks, for flamegraph.pl and speedscope: program, "
-              "function that was stopped, exception or [uprobe] and probe, kernel path")
+              "function, exception or [uprobe] and probe, kernel path; as a flame graph for a "
+              "browser if FILE ends in .html")
         .from(ValueSource::File);
     table
         .text("trace", "FILE",

@@ -71,7 +71,10 @@ void UnicornCpu::destroy_context(ContextId id) {
     const auto it = contexts_.find(id);
     if (it == contexts_.end()) return;
     if (loaded_ == &it->second) {
+        // An observer has asked before it: the task may be gone already.
+        BlockObserver* const observer = std::exchange(observer_, nullptr);
         fold();
+        observer_ = observer;
         loaded_ = nullptr;
     }
     if (it->second.counts) --counting_contexts_;
@@ -150,7 +153,7 @@ CentiCycles UnicornCpu::cycles(ContextId id) {
 UserWork UnicornCpu::work(ContextId id) {
     Context& c = context(id);
     if (loaded_ == &c) fold();
-    if (c.counts) translated_.fold(*c.counts, c.work.by_class);
+    if (c.counts) translated_.fold(*c.counts, c.work.by_class, teller(id));
     return c.work;
 }
 

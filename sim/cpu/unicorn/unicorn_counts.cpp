@@ -186,10 +186,37 @@ void UnicornCpu::use_counts_of(Context& c) {
 
 void UnicornCpu::fold_all_counts() {
     for (auto& [id, c] : contexts_) {
-        if (c.counts) translated_.fold(*c.counts, c.work.by_class);
+        if (c.counts) translated_.fold(*c.counts, c.work.by_class, teller(id));
         c.counts.reset();
     }
     counting_contexts_ = 0;
+}
+
+// What an observer is told of a context's blocks.
+TranslatedBlocks::Tell UnicornCpu::teller(ContextId id) const {
+    if (observer_ == nullptr) return {};
+    return [observer = observer_, id](const TranslatedBlock& block, std::uint64_t times) {
+        observer->executed(id, VAddr(block.address),
+                           static_cast<std::int64_t>(times) * block.cycles);
+    };
+}
+
+void UnicornCpu::observe(BlockObserver* observer) {
+    observer_ = observer;
+    if (!blocks_) return;
+    if (observer == nullptr) return blocks_->tell({});
+    // Records are folded before another context runs.
+    blocks_->tell([this](const BlockRecord& r) {
+        if (observer_ == nullptr) return;
+        observer_->executed(loaded_id_, VAddr(r.address),
+                            static_cast<std::int64_t>(r.count) * r.cycles);
+    });
+}
+
+void observe_blocks(Cpu& cpu, BlockObserver* observer) {
+    auto* const unicorn = dynamic_cast<UnicornCpu*>(&cpu);
+    check_invariant(unicorn != nullptr, "blocks of another CPU cannot be observed");
+    unicorn->observe(observer);
 }
 
 void UnicornCpu::give_limit() {
@@ -217,7 +244,7 @@ void UnicornCpu::break_soon() {
 
 void UnicornCpu::recycle_blocks() {
     for (auto& [id, c] : contexts_) {
-        if (c.counts) translated_.fold_dropped(*c.counts, c.work.by_class);
+        if (c.counts) translated_.fold_dropped(*c.counts, c.work.by_class, teller(id));
     }
     translated_.recycle();
 }

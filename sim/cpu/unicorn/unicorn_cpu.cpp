@@ -211,8 +211,12 @@ void UnicornCpu::uncount_from(std::uint64_t pc, std::uint64_t trapping) {
     if (executed >= total) return;
     insns_ -= total - executed;
     const auto& through = last->info->cycles_through;
-    cycles_ -= static_cast<std::uint64_t>(std::int64_t{last->cycles}) -
-               (executed == 0 ? 0 : through[executed - 1].value);
+    const std::uint64_t left = static_cast<std::uint64_t>(std::int64_t{last->cycles}) -
+                               (executed == 0 ? 0 : through[executed - 1].value);
+    cycles_ -= left;
+    if (observer_ != nullptr) [[unlikely]] {
+        observer_->executed(loaded_id_, VAddr(last->address), -static_cast<std::int64_t>(left));
+    }
     for (std::uint64_t i = executed; i < total; ++i) {
         // Wraps below zero until the block's own count is folded in; the sum is right.
         --loaded_->work.by_class[static_cast<std::size_t>(last->info->classes[i])];

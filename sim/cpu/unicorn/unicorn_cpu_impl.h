@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/cpu/unicorn/block_observer.h"
 #include "sim/cpu/unicorn/blocks/block_table.h"
 #include "sim/cpu/unicorn/blocks/code_frames.h"
 #include "sim/cpu/unicorn/engine_check.h"
@@ -58,6 +59,7 @@ public:
     InsnCount insns(ContextId id) override;
     CentiCycles cycles(ContextId id) override;
     UserWork work(ContextId id) override;
+    void observe(BlockObserver* observer);
 
     void translation_changed(const AddressSpace& space, VAddr page) override;
     void shadow_changed(const AddressSpace& space, VAddr page) override;
@@ -116,6 +118,7 @@ private:
     void count_block(BlockId id);
     void use_counts_of(Context& c);
     void fold_all_counts();
+    TranslatedBlocks::Tell teller(ContextId id) const;
     void give_limit();
     void take_counts();
     void recycle_blocks();
@@ -195,6 +198,7 @@ private:
     std::size_t counting_contexts_ = 0;  // that have counters
     bool stopped_ = false;
     std::uint64_t asked_ = 0;  // how often a head asked
+    BlockObserver* observer_ = nullptr;
 
     // A block that is to be cut before its accesses that must be aligned; null: none. And the one
     // that was cut last, until it is seen in its parts.

@@ -19,6 +19,7 @@ const BlockInfo& BlockTable::info_of(std::span<const std::uint32_t> words) {
 void BlockTable::retire(BlockRecord& r) {
     if (r.count == 0) return;
     for (const InsnClass c : r.info->classes) retired_[static_cast<std::size_t>(c)] += r.count;
+    if (tell_) tell_(r);
     r.count = 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <vector>
@@ -71,6 +72,9 @@ public:
     BlockRecord& load(std::uint64_t address, std::uint32_t size, const AddressSpace& space,
                       std::uint32_t whole = 0);
 
+    // Called for each block that was executed, when what was counted is added up; may be empty.
+    void tell(std::function<void(const BlockRecord&)> tell) { tell_ = std::move(tell); }
+
     // Adds what was counted since the last fold. Takes time by the blocks that were executed, not
     // by those known.
     void fold(InsnClassCounts& into);
@@ -107,6 +111,7 @@ private:
     std::map<std::uint64_t, std::uint32_t> tags_;
     std::uint32_t tag_ = 0;
     std::uint32_t last_tag_ = 0;
+    std::function<void(const BlockRecord&)> tell_;
     InsnClassCounts retired_{};  // of records that were evicted before a fold
 };
 

@@ -53,21 +53,24 @@ void TranslatedBlocks::recycle() {
     dropped_.clear();
 }
 
-void TranslatedBlocks::fold_one(BlockId id, const BlockCounts& counts,
-                                InsnClassCounts& into) const {
+void TranslatedBlocks::fold_one(BlockId id, const BlockCounts& counts, InsnClassCounts& into,
+                                const Tell& tell) const {
     const std::uint64_t n = std::exchange(counts.data()[id], 0);
     for (const InsnClass c : blocks_[id].info->classes) into[static_cast<std::size_t>(c)] += n;
+    if (tell) tell(blocks_[id], n);
 }
 
-void TranslatedBlocks::fold(const BlockCounts& counts, InsnClassCounts& into) const {
+void TranslatedBlocks::fold(const BlockCounts& counts, InsnClassCounts& into,
+                            const Tell& tell) const {
     for (BlockId id = 0; id < blocks_.size(); ++id) {
-        if (counts.data()[id] != 0) fold_one(id, counts, into);
+        if (counts.data()[id] != 0) fold_one(id, counts, into, tell);
     }
 }
 
-void TranslatedBlocks::fold_dropped(const BlockCounts& counts, InsnClassCounts& into) const {
+void TranslatedBlocks::fold_dropped(const BlockCounts& counts, InsnClassCounts& into,
+                                    const Tell& tell) const {
     for (const BlockId id : dropped_) {
-        if (counts.data()[id] != 0) fold_one(id, counts, into);
+        if (counts.data()[id] != 0) fold_one(id, counts, into, tell);
     }
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -61,9 +62,12 @@ public:
     }
     void recycle();
 
-    // Adds what the counts say to the classes, and takes it out of the counts.
-    void fold(const BlockCounts& counts, InsnClassCounts& into) const;
-    void fold_dropped(const BlockCounts& counts, InsnClassCounts& into) const;
+    // Adds what the counts say to the classes, and takes it out of the counts. `tell`, if there is
+    // one, is called for each block that was executed.
+    using Tell = std::function<void(const TranslatedBlock& block, std::uint64_t times)>;
+    void fold(const BlockCounts& counts, InsnClassCounts& into, const Tell& tell = {}) const;
+    void fold_dropped(const BlockCounts& counts, InsnClassCounts& into,
+                      const Tell& tell = {}) const;
 
     std::size_t most() const { return most_; }
     // As many as the engine's buffer holds at 1 KiB each.
@@ -71,7 +75,8 @@ public:
 
 private:
     static constexpr std::size_t kRecycled = std::size_t{1} << 14;
-    void fold_one(BlockId id, const BlockCounts& counts, InsnClassCounts& into) const;
+    void fold_one(BlockId id, const BlockCounts& counts, InsnClassCounts& into,
+                  const Tell& tell) const;
 
     std::size_t most_;
     std::vector<TranslatedBlock> blocks_;

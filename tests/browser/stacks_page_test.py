@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The flame graph of `run --stacks FILE.html` in Debian's Chromium: stacks_page_test.py BINARY WORKLOADS.
+
+What the page shows is compared with the folded stacks of the same run.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from page_browser import CONTRAST, NAMELESS, forget_log, log_of, open_browser, paint, resize, skip_if_missing
+
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+BINARY = WORKLOADS = ""
+MOST_BYTES = 400_000
+
+
+def folded(path):
+    return [(stack, int(cycles)) for stack, cycles in (line.rsplit(" ", 1) for line in path.read_text().splitlines())]
+
+
+class StacksPage(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="stacks_page.")
+        cls.page, text = (pathlib.Path(cls.folder.name, name) for name in ("stacks.html", "stacks"))
+        for path in (cls.page, text):
+            subprocess.run([BINARY, "run", "--root", WORKLOADS, "-p", "uprobe:/trig_push:uprobe_target_push", "--stacks", str(path), "-o", "/dev/null", "/trig_push", "500"],
+                           check=True, capture_output=True)
+        cls.stacks = folded(text)
+        cls.total = sum(cycles for _, cycles in cls.stacks)
+        cls.browser = open_browser()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.quit()
+        cls.folder.cleanup()
+
+    def setUp(self):
+        resize(self.browser, 1024, 768)
+        paint(self.browser, "light")
+
+    def open(self, fragment=""):
+        self.browser.get("about:blank")
+        self.browser.get(self.page.as_uri() + fragment)
+
+    def text(self, query):
+        return self.browser.find_element(By.CSS_SELECTOR, query).text
+
+    def sum_of(self, wanted):
+        return sum(cycles for stack, cycles in self.stacks if wanted(stack.split(";")))
+
+    def test_it_opens_from_disk_without_an_error_or_a_request(self):
+        forget_log(self.browser)
+        self.open()
+        messages, requests = log_of(self.browser)
+        self.assertEqual(messages, [])
+        self.assertEqual([r for r in requests if r not in (self.page.as_uri(), "about:blank")], [])
+        self.assertLess(self.page.stat().st_size, MOST_BYTES)
+
+    def test_the_sums_are_those_of_the_folded_stacks(self):
+        self.open()
+        self.assertIn(f"{self.total:,} cycles", self.text("#answer"))
+        self.assertEqual(self.text("#probe-cycles"), f"{self.sum_of(lambda frames: '[uprobe]' in frames):,}")
+        rows = self.browser.find_elements(By.CSS_SELECTOR, "#most tbody tr")
+        names = [row.find_element(By.CSS_SELECTOR, "th").text for row in rows]
+        for row, name in list(zip(rows, names))[:8]:
+            shown = int(row.find_element(By.CSS_SELECTOR, "td").text.replace(",", ""))
+            self.assertEqual(shown, self.sum_of(lambda frames: frames[-1] == name), name)
+
+    def test_frames_are_as_wide_as_their_cycles_and_lie_on_their_callers(self):
+        self.open()
+        shown = self.browser.execute_script("""return [...document.querySelectorAll(".flame .frame")].map((g) => {
+          const r = g.querySelector("rect");
+          return [g.querySelector("title").textContent.split(": ")[0], Number(r.getAttribute("x")), Number(r.getAttribute("y")), Number(r.getAttribute("width"))]; })""")
+        whole = shown[0][3]
+        for name, x, y, width in shown:
+            row = round(y / 18)
+            wanted = {self.sum_of(lambda frames: frames[: row] == stack.split(";")[:row]) for stack, _ in self.stacks
+                      if len(stack.split(";")) >= row and (row == 0 or stack.split(";")[row - 1] == name)}
+            self.assertTrue(any(abs(width - whole * cycles / self.total) <= 1 for cycles in wanted), (name, width))
+            if row:
+                self.assertTrue(any(ox - 1 <= x and x + width <= ox + owidth + 1 for _, ox, oy, owidth in shown if round(oy / 18) == row - 1), name)
+
+    def test_a_chosen_frame_fills_the_picture_and_up_goes_back(self):
+        self.open()
+        self.browser.find_element(By.XPATH, "//section[@id='frame']//button[contains(., 'trig_push')]").send_keys(Keys.ENTER)
+        wanted = self.sum_of(lambda frames: frames[0] == "trig_push")
+        self.assertTrue(self.text("#frame-figures").startswith(f"{wanted:,} cycles"))
+        self.assertIn("at=trig_push", self.browser.current_url)
+        self.assertIn("trig_push", self.browser.find_element(By.ID, "live").get_attribute("textContent"))
+        self.browser.find_element(By.ID, "up").click()
+        self.assertTrue(self.text("#frame-figures").startswith(f"{self.total:,} cycles"))
+
+    def test_find_sums_up_what_it_marks(self):
+        self.open()
+        self.browser.find_element(By.ID, "find").send_keys("uprobe.slot")
+        self.assertTrue(self.text("#found").startswith(f"{self.sum_of(lambda frames: any('uprobe.slot' in f for f in frames)):,} cycles"))
+        self.assertGreater(len(self.browser.find_elements(By.CSS_SELECTOR, ".flame .match")), 0)
+        self.open("#find=no-such-frame")
+        self.assertTrue(self.text("#found").startswith("0 cycles"))
+
+    def test_nothing_overflows_and_everything_has_contrast_and_a_name(self):
+        for width in (360, 768, 1024, 1920):
+            resize(self.browser, width, 800)
+            self.open()
+            self.assertLessEqual(self.browser.execute_script("return document.documentElement.scrollWidth"), width)
+        for scheme in ("light", "dark"):
+            paint(self.browser, scheme)
+            self.open("#at=trig_push")
+            self.assertEqual(self.browser.execute_script(CONTRAST), [], scheme)
+            self.assertEqual(self.browser.execute_script(NAMELESS), [], scheme)
+
+    def test_the_keyboard_reaches_everything(self):
+        self.open("#at=trig_push")
+        wanted = self.browser.execute_script(
+            "return [...document.querySelectorAll('button, input, summary')].filter((e) => e.checkVisibility()).map((e, i) => (e.dataset.n = i, i)).length")
+        reached = set()
+        for step in range(wanted + 8):
+            (self.browser.switch_to.active_element if step else self.browser.find_element(By.TAG_NAME, "body")).send_keys(Keys.TAB)
+            reached.add(self.browser.execute_script("return document.activeElement.dataset.n ?? null"))
+        self.assertEqual(reached - {None}, {str(n) for n in range(wanted)})
+
+
+if __name__ == "__main__":
+    BINARY, WORKLOADS = (os.path.abspath(sys.argv.pop(1)) for _ in range(2))
+    skip_if_missing(BINARY)
+    unittest.main()
