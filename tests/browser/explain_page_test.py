@@ -14,7 +14,7 @@ import sys
 import tempfile
 import unittest
 
-from page_browser import CONTRAST, NAMELESS, forget_log, log_of, open_browser, paint, resize, skip_if_missing
+from page_browser import CONTRAST, NAMELESS, RULES, forget_log, log_of, open_browser, paint, paper_of, resize, skip_if_missing
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -394,6 +394,28 @@ class ExplainPage(unittest.TestCase):
         self.assertTrue(all(li.is_displayed() for li in self.browser.find_elements(By.CSS_SELECTOR, ".steps > li")))
         self.assertFalse(self.browser.find_element(By.ID, "controls").is_displayed())
         self.assertEqual(self.browser.execute_script(CONTRAST), [])
+
+    def test_paper_is_legible_and_holds_the_whole_width(self):
+        for title in ("two kernels", "return probe", "signal"):
+            # As drawn for a wide window.
+            self.open(title, "#step=6")
+            paper = paper_of(self.browser)
+            self.assertEqual(paper["beyond"], [], title)
+            self.assertGreaterEqual(paper["least"], 9, title)  # 7 pt
+            self.assertEqual(paper["buttons"], 0, title)
+            resize(self.browser, 1024, 768)
+            paint(self.browser, "light")
+
+    def test_the_page_keeps_the_rules_of_accessible_pages(self):
+        for title, step in (("two kernels", 8), ("signal", 9), ("copy-on-write fault", 2), ("return probe", 12)):
+            for unfolded in (False, True):
+                self.open(title, f"#step={step}")
+                if unfolded:
+                    self.browser.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+                self.assertEqual(self.browser.execute_script(RULES), [], title)
+        self.open("signal", "#step=8&ask")
+        self.browser.find_element(By.ID, "next").click()
+        self.assertEqual(self.browser.execute_script(RULES), [])
 
     def test_without_javascript_the_text_report_stands_there(self):
         words = ["--all", *HITS["stepped"]]

@@ -72,6 +72,54 @@ return [...document.querySelectorAll("button, input, summary, a, [role=img], pro
 """
 
 
+# The rules that pages keep besides, each with what breaks it: names of Web Content Accessibility Guidelines 2.2 in brackets.
+RULES = r"""
+const all = (query) => [...document.querySelectorAll(query)];
+const found = [];
+const wrong = (rule, list) => list.forEach((e) => found.push([rule, typeof e === "string" ? e : e.outerHTML.slice(0, 120)]));
+const shown = (e) => e.checkVisibility();
+const ids = all("[id]").map((e) => e.id);
+wrong("an id is there once (4.1.2)", ids.filter((id, i) => ids.indexOf(id) !== i));
+wrong("what is referred to is there (1.3.1)", all("[aria-labelledby], [aria-describedby], [for]").filter((e) =>
+  ["aria-labelledby", "aria-describedby", "for"].some((a) => e.getAttribute(a)?.split(" ").some((id) => !document.getElementById(id)))).filter((e) => !e.closest("[hidden]")));
+wrong("the page has a title and a language (2.4.2, 3.1.1)", document.title && document.documentElement.lang ? [] : ["html"]);
+const headings = all("h1, h2, h3, h4").filter((e) => !e.closest("[hidden], details:not([open])"));
+wrong("there is one first heading (1.3.1)", headings.filter((e) => e.tagName === "H1").length === 1 ? [] : ["h1"]);
+wrong("no level of headings is left out (1.3.1)", headings.filter((e, i) => Number(e.tagName[1]) > (i ? Number(headings[i - 1].tagName[1]) : 0) + 1));
+wrong("all text is in a landmark (1.3.1)", [...document.body.children].filter((e) => !["MAIN", "NOSCRIPT", "SCRIPT"].includes(e.tagName)));
+wrong("focus follows the reading order (2.4.3)", all("[tabindex]").filter((e) => Number(e.getAttribute("tabindex")) > 0));
+wrong("a control is not in another (4.1.2)", all("button button, button a, a button, summary button, summary a, label button"));
+wrong("cells of a head say what they are for (1.3.1)", all("th").filter((e) => !e.scope && !e.closest("table.words, table.registers, table.fields")));
+wrong("lists have items only (1.3.1)", all("ul, ol").filter((e) => [...e.children].some((c) => c.tagName !== "LI")));
+wrong("definitions have terms (1.3.1)", all("dl").filter((e) => [...e.children].some((c) => !["DT", "DD", "DIV"].includes(c.tagName))));
+wrong("a picture has a name (1.1.1)", all("svg:not([aria-hidden])").filter((e) => e.getAttribute("role") !== "img" || !e.getAttribute("aria-label")).filter((e) => !e.closest("svg svg")));
+wrong("a button says whether it is pressed (4.1.2)", all("[aria-pressed]").filter((e) => !["true", "false"].includes(e.getAttribute("aria-pressed"))));
+wrong("changes are read out (4.1.3)", document.querySelector("[aria-live=polite]") ? [] : ["aria-live"]);
+// Buttons within text excepted.
+wrong("targets have 24 pixels (2.5.8)", all("button, summary, input").filter(shown).filter((e) => !e.matches(".term, .plain, .figure-link, .small, .register summary, input[type=radio]"))
+  .filter((e) => { const r = e.getBoundingClientRect(); return r.width < 24 || (r.height < 20 && e.type !== "range"); }));
+wrong("nothing moves by itself for those who do not want it (2.3.3)", document.getAnimations().map(() => "animation"));
+return found;
+"""
+
+# On paper of A4 with margins of 15 mm, in pixels of CSS.
+PAPER_WIDTH = 680
+PAPER = r"""
+const least = [...document.querySelectorAll("#page *")].filter((e) => e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+  .map((e) => [parseFloat(getComputedStyle(e).fontSize), e]).sort((a, b) => a[0] - b[0])[0];
+const beyond = [...document.querySelectorAll("#page *")].filter((e) => e.checkVisibility() && !e.closest(".hidden, svg svg") && e.getBoundingClientRect().right > arguments[0] + 1);
+return { least: least[0], beyond: beyond.map((e) => e.outerHTML.slice(0, 120)), buttons: [...document.querySelectorAll("#controls, .small")].filter((e) => e.checkVisibility()).length };
+"""
+
+
+def paper_of(browser):
+    """What is wrong with the page on paper."""
+    resize(browser, PAPER_WIDTH, 1000)
+    browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+    paint(browser, "light", "print")
+    return browser.execute_script(PAPER, PAPER_WIDTH)
+
+
 def log_of(browser):
     """Messages of the console, and URLs that were asked for."""
     requests = [message["params"]["request"]["url"] for message in (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))

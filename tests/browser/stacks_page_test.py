@@ -11,7 +11,7 @@ import sys
 import tempfile
 import unittest
 
-from page_browser import CONTRAST, NAMELESS, forget_log, log_of, open_browser, paint, resize, skip_if_missing
+from page_browser import CONTRAST, NAMELESS, RULES, forget_log, log_of, open_browser, paint, paper_of, resize, skip_if_missing
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -115,6 +115,13 @@ class StacksPage(unittest.TestCase):
             self.open("#at=trig_push")
             self.assertEqual(self.browser.execute_script(CONTRAST), [], scheme)
             self.assertEqual(self.browser.execute_script(NAMELESS), [], scheme)
+
+    def test_it_keeps_the_rules_of_accessible_pages_and_prints(self):
+        self.open("#at=trig_push&find=slot")
+        self.assertEqual(self.browser.execute_script(RULES), [])
+        paper = paper_of(self.browser)
+        self.assertEqual((paper["beyond"], paper["buttons"]), ([], 0))
+        self.assertGreaterEqual(paper["least"], 9)
 
     def test_the_keyboard_reaches_everything(self):
         self.open("#at=trig_push")

@@ -62,8 +62,7 @@ uprobesim explain --exception cow -f html -o cow.html /bin/true)";
 
 constexpr std::string_view kExitStatus =
     R"(0         explained
-2         usage error: option, profile or probe; or the probe was hit, or the exception taken, less
-          often
+2         usage error: option, profile or probe; or there were fewer hits or exceptions
 3         host failure
 126, 127  PROGRAM cannot be executed, was not found)";
 

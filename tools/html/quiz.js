@@ -21,7 +21,7 @@ function addresses(run, frame) {
   for (const page of [frame.state.xol_page, frame.state.shared_page])
     if (page) list.push(["page", BigInt(page)], ["slot", BigInt(page) + 4n], ["next", BigInt(page) + 8n]);
   list.push(["x30", BigInt(run.before.x30)], ["far", probe + 8n]);
-  return list.map(([, a]) => `0x${a.toString(16)}`);
+  return list.filter(([, a]) => a !== 0n).map(([, a]) => `0x${a.toString(16)}`);
 }
 
 const named = (run, frame, address) => (placeOf(run, frame.state, address) ? `${address} (${placeOf(run, frame.state, address)})` : address);

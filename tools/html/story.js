@@ -16,6 +16,7 @@ export function placeOf(run, state, address) {
   const what = isHit(run) ? "the probe" : "the instruction";
   if (at === probe) return what;
   if (at === probe + 4n) return `after ${what}`;
+  if (run.events.some((e) => e.handler === address)) return "the handler";
   for (const [page, word] of [[state.xol_page, "XOL page"], [state.shared_page, "shared slots"]]) {
     if (page && at >= BigInt(page) && at - BigInt(page) < PAGE) return `${word} + 0x${(at - BigInt(page)).toString(16)}`;
   }
