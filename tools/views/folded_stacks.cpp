@@ -19,6 +19,7 @@ constexpr std::size_t kMostBytes = 200;
 // A guest may have as many programs, functions and tasks as it likes.
 constexpr std::size_t kMostStacks = std::size_t{1} << 20;
 constexpr std::size_t kMostTasks = std::size_t{1} << 16;
+constexpr std::size_t kMostKnown = std::size_t{1} << 16;
 constexpr const char* kOther = "[other]";
 constexpr std::uint64_t kCenti = 100;
 // munmap, mremap, mmap (over what is there), execve, execveat.
@@ -90,36 +91,41 @@ FoldedStacks::Place* FoldedStacks::place_of(TaskId task) {
     return places_.size() < kMostTasks ? &places_[task] : nullptr;
 }
 
-void FoldedStacks::add(const std::string& stack, CentiCycles cycles) {
-    const auto found = stacks_.find(stack);
-    if (found != stacks_.end()) {
-        found->second += cycles;
-    } else if (cycles.value != 0) {
-        stacks_[stacks_.size() < kMostStacks ? stack : kOther] += cycles;
-    }
+CentiCycles& FoldedStacks::stack(const std::string& frames) {
+    const auto found = stacks_.find(frames);
+    if (found != stacks_.end()) return found->second;
+    return stacks_[stacks_.size() < kMostStacks ? frames : kOther];
 }
 
-void FoldedStacks::add(Place& place, const std::string& exception, std::string_view path,
-                       CentiCycles cycles, Account account) {
-    std::string frames;
-    const auto push = [&](std::string_view frame) {
-        if (frame.empty()) return;
-        frames += ';';
-        frames += frame;
-    };
-    if (account == Account::ProbeHit) {
-        push("[uprobe]");
-        push(place.probe.empty() ? "[no probe]" : std::string_view(place.probe));
-    } else if (account == Account::ProbePlace) {
-        push("[uprobe]");
-        push("[placing]");
+void FoldedStacks::add(const std::string& frames, CentiCycles cycles) {
+    if (cycles.value != 0) stack(frames) += cycles;
+}
+
+std::string FoldedStacks::text_of(const Frames& frames, const Site* site) {
+    std::string text;
+    if (frames.account == Account::ProbeHit) {
+        text += ";[uprobe];";
+        text += site == nullptr || site->probe.empty() ? "[no probe]" : site->probe;
+    } else if (frames.account == Account::ProbePlace) {
+        text += ";[uprobe];[placing]";
     }
-    push(exception);
-    push(path);
+    for (const auto& ec : {frames.exception, frames.nested}) {
+        if (ec) text += fmt::format(";[{}]", exception_class_name(*ec));
+    }
+    if (frames.path) text += fmt::format(";{}", kernel_path_info(*frames.path).name);
+    return text;
+}
+
+void FoldedStacks::add(Place& place, const Frames& frames, CentiCycles cycles) {
+    if (cycles.value == 0) return;
     if (place.program.empty()) {
-        place.early[frames] += cycles;
+        place.early[text_of(frames, nullptr)] += cycles;
+    } else if (place.site == nullptr) {
+        add(place.program + text_of(frames, nullptr), cycles);
     } else {
-        add((place.function.empty() ? place.program : place.function) + frames, cycles);
+        CentiCycles*& charge = place.site->charges[frames];
+        if (charge == nullptr) charge = &stack(place.site->function + text_of(frames, place.site));
+        *charge += cycles;
     }
 }
 
@@ -127,7 +133,6 @@ void FoldedStacks::charged(TaskId task, ExceptionClass ec, CentiCycles cycles, A
     Place* const known = place_of(task);
     if (known == nullptr) return;
     Place& place = *known;
-    const std::string name = fmt::format("[{}]", exception_class_name(ec));
     if (ec == ExceptionClass::Irq && running_ != nullptr && running_->id == task &&
         running_->state != TaskState::Dead && running_->process->mm != nullptr) {
         // It is not announced, and the task has just left EL0.
@@ -135,16 +140,17 @@ void FoldedStacks::charged(TaskId task, ExceptionClass ec, CentiCycles cycles, A
         stop_at(*running_, place, VAddr(cpu.read(running_->context, Reg::Pc)));
     }
     if (std::exchange(place.expects, false)) {
-        place.exception = name;
-        return add(place, name, "", cycles, account);
+        place.exception = ec;
+        return add(place, {.account = account, .exception = ec}, cycles);
     }
-    add(place, place.exception, name, cycles, account);  // taken in the kernel
+    // Taken in the kernel.
+    add(place, {.account = account, .exception = place.exception, .nested = ec}, cycles);
 }
 
 void FoldedStacks::charged(TaskId task, KernelPath path, std::uint64_t, CentiCycles cycles,
                            Account account) {
     if (Place* place = place_of(task))
-        add(*place, place->exception, kernel_path_info(path).name, cycles, account);
+        add(*place, {.account = account, .exception = place->exception, .path = path}, cycles);
 }
 
 // Its place, with its program known; null as of place_of.
@@ -163,9 +169,9 @@ FoldedStacks::Place* FoldedStacks::note(const Task& task) {
 // A stepped instruction is in no block. It is the probe's, whose hit the task is in.
 void FoldedStacks::note_step(const Task& task, Place& place) {
     const auto from = std::exchange(place.step_from, std::nullopt);
-    if (!from || place.function.empty() || place.probe.empty()) return;
+    if (!from || place.site == nullptr || place.site->probe.empty()) return;
     const CentiCycles cycles = task.process->mm->machine().cpu->cycles(task.context) - *from;
-    add(fmt::format("{};[uprobe];{};[slot]", place.function, place.probe), cycles);
+    add(fmt::format("{};[uprobe];{};[slot]", place.site->function, place.site->probe), cycles);
     place.user += static_cast<std::int64_t>(cycles.value);
     stepped_ += cycles;
 }
@@ -183,25 +189,40 @@ void FoldedStacks::executed(ContextId context, VAddr block, std::int64_t cycles)
     place->user += cycles;
 }
 
-// Before the memory changes that blocks are looked up in, or is gone.
+// Before the memory changes that addresses are looked up in, or is gone.
 void FoldedStacks::call_entered(const Task& task, const CallRegisters& call) {
     if (std::find(kUnmapping.begin(), kUnmapping.end(), call.number) == kUnmapping.end()) return;
     for (const auto& [id, each] : task.process->tasks)
         (void)task.process->mm->machine().cpu->work(each->context);
+    known_sites_.clear();
+    if (Place* place = place_of(task.id)) place->renamed = true;
 }
 
 void FoldedStacks::task_ended(const Task& task, const TaskEnd&) {
     (void)task.process->mm->machine().cpu->work(task.context);
     tasks_.erase(task.context);
+    known_sites_.clear();
     if (running_ == &task) running_ = nullptr;
 }
 
-void FoldedStacks::stop_at(const Task& task, Place& place, VAddr pc) {
+FoldedStacks::Site& FoldedStacks::site_of(const Task& task, const Place& place, VAddr pc) {
     const auto hit = hit_place(*uprobes_, task, pc);
-    place.probe = hit ? frame_text(probe_name(*hit->uprobe)) : "";
-    place.function =
-        place.program + ';' + frame_text(code_.function(*task.process, hit ? hit->at : pc));
-    place.exception.clear();
+    const Uprobe* const uprobe = hit ? hit->uprobe : nullptr;
+    const VAddr at = hit ? hit->at : pc;
+    if (known_sites_.size() >= kMostKnown) known_sites_.clear();
+    Site*& known = known_sites_[{task.process, at, uprobe}];
+    if (known != nullptr) return *known;
+    const std::string probe = hit ? frame_text(probe_name(*uprobe)) : "";
+    std::string function = place.program + ';' + frame_text(code_.function(*task.process, at));
+    if (sites_.size() >= kMostStacks) function = kOther;
+    const auto [found, added] = sites_.try_emplace({function, probe}, Site{function, probe});
+    known = &found->second;
+    return *known;
+}
+
+void FoldedStacks::stop_at(const Task& task, Place& place, VAddr pc) {
+    place.site = &site_of(task, place, pc);
+    place.exception.reset();
     place.expects = true;
 }
 
@@ -215,7 +236,7 @@ void FoldedStacks::trapped(const Task& task, const Stop& stop, const ExceptionRe
 bool FoldedStacks::returning(const Task& task) {
     if (!std::exchange(observes_, true)) observe_blocks(*task.process->mm->machine().cpu, this);
     if (Place* place = note(task)) {
-        place->program = program_of(task);  // execve: another one
+        if (std::exchange(place->renamed, false)) place->program = program_of(task);
         tasks_.try_emplace(task.context, &task);
         if (task.tif_singlestep)
             place->step_from = task.process->mm->machine().cpu->cycles(task.context);

@@ -7,8 +7,11 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 
 #include "kernel_model/hooks/trap_observer.h"
 #include "sim/base/output_file.h"
@@ -46,11 +49,27 @@ public:
     const std::map<std::string, CentiCycles>& stacks() const { return stacks_; }
 
 private:
+    // Of charges, the frames on top of a function.
+    struct Frames {
+        Account account{};
+        std::optional<ExceptionClass> exception{};
+        // What was done in it: a path, or an exception of the kernel's own.
+        std::optional<KernelPath> path{};
+        std::optional<ExceptionClass> nested{};
+
+        auto operator<=>(const Frames&) const = default;
+    };
+    // Where an exception stopped a program.
+    struct Site {
+        std::string function;                      // "program;function"
+        std::string probe;                         // empty: none
+        std::map<Frames, CentiCycles*> charges{};  // of stacks_
+    };
     struct Place {
         std::string program;   // empty: the task has not been at EL0
-        std::string function;  // "program;function", which was stopped
-        std::string probe;     // of the exception; empty: none
-        std::string exception;
+        Site* site = nullptr;  // of its last exception; null: none
+        std::optional<ExceptionClass> exception{};
+        bool renamed = false;                    // it executes another program
         bool expects = false;                    // trapped, and not charged yet
         std::int64_t user = 0;                   // centicycles at EL0 that are in a stack
         std::optional<CentiCycles> step_from{};  // at EL0 when the step that goes on began
@@ -58,9 +77,11 @@ private:
         std::map<std::string, CentiCycles> early;
     };
     Place* place_of(TaskId task);
-    void add(const std::string& stack, CentiCycles cycles);
-    void add(Place& place, const std::string& exception, std::string_view path, CentiCycles cycles,
-             Account account);
+    CentiCycles& stack(const std::string& frames);
+    void add(const std::string& frames, CentiCycles cycles);
+    void add(Place& place, const Frames& frames, CentiCycles cycles);
+    static std::string text_of(const Frames& frames, const Site* site);
+    Site& site_of(const Task& task, const Place& place, VAddr pc);
     Place* note(const Task& task);
     void executed(ContextId context, VAddr block, std::int64_t cycles) override;
     void add_user_rest(const RunReport& report);
@@ -73,6 +94,9 @@ private:
     const Uprobes* uprobes_ = nullptr;
     const Task* running_ = nullptr;  // at EL0, as far as is known
     std::map<TaskId, Place> places_;
+    std::map<std::pair<std::string, std::string>, Site> sites_;  // by function and probe
+    // By process, address and probe, as long as no memory changes hands.
+    std::map<std::tuple<const Process*, VAddr, const Uprobe*>, Site*> known_sites_;
     bool observes_ = false;                     // blocks
     std::map<ContextId, const Task*> tasks_;    // that have not ended
     std::map<std::string, std::int64_t> user_;  // cycles at EL0 by stack

@@ -27,9 +27,6 @@ public:
         std::memcpy(bytes_.data() + size_, &value, sizeof value);
         size_ += sizeof value;
     }
-    void real(std::uint32_t field, double value) {
-        fixed64(field, std::bit_cast<std::uint64_t>(value));
-    }
     // The place of its length, for close().
     std::size_t open(std::uint32_t field) {
         raw(field << 3 | 2);

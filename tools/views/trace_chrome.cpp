@@ -12,8 +12,13 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 void add_arguments(Json& json, TraceArguments arguments) {
-    for (const TraceArgument& a : arguments)
-        std::visit([&](const auto& value) { json[a.name] = value; }, a.value);
+    for (const TraceArgument& a : arguments) {
+        if (a.is_real) {
+            json[a.name] = a.real();
+        } else {
+            json[a.name] = a.bits;
+        }
+    }
 }
 
 class ChromeWriter final : public TraceWriter {

@@ -116,7 +116,7 @@ public:
         const std::uint64_t wait = begin_ns - sequence.last_ns, length = end_ns - begin_ns;
         Written& last = labels_[label].written[length % 2];
         const bool same = last.track == track && last.wait == wait && last.length == length &&
-                          std::ranges::equal(last.arguments, arguments, same_argument);
+                          std::ranges::equal(last.arguments, arguments);
         if (!same) {
             tell_label(track, label);
             last = {track, wait, length, {arguments.begin(), arguments.end()}, {}};
@@ -163,9 +163,6 @@ private:
         std::string bytes;
         std::array<Written, 2> written{};
     };
-    static bool same_argument(const TraceArgument& a, const TraceArgument& b) {
-        return a.name == b.name && a.value == b.value;
-    }
 
     template <class Fill>
     void packet(TrackId track, std::uint32_t flags, Fill fill) {
@@ -292,10 +289,10 @@ private:
         for (std::size_t i = 0; i < arguments.size(); ++i) {
             const std::size_t note = bytes.open(event::kArguments);
             bytes.varint(argument::kNameId, names[i]);
-            if (const auto* n = std::get_if<std::uint64_t>(&arguments[i].value)) {
-                bytes.varint(argument::kUint, *n);
+            if (arguments[i].is_real) {
+                bytes.fixed64(argument::kDouble, arguments[i].bits);
             } else {
-                bytes.real(argument::kDouble, std::get<double>(arguments[i].value));
+                bytes.varint(argument::kUint, arguments[i].bits);
             }
             bytes.close(note);
         }

@@ -4,13 +4,13 @@
 // What slices have in common, their labels, is told once; nothing else is kept.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "sim/base/output_file.h"
@@ -36,8 +36,16 @@ using LabelId = std::uint32_t;
 
 // What one slice says.
 struct TraceArgument {
-    const char* name;  // a literal, or of the table of kernel paths
-    std::variant<std::uint64_t, double> value;
+    const char* name = nullptr;  // a literal, or of the table of kernel paths
+    bool is_real = false;
+    std::uint64_t bits = 0;  // of the number
+
+    TraceArgument() = default;
+    TraceArgument(const char* its_name, std::uint64_t number) : name(its_name), bits(number) {}
+    TraceArgument(const char* its_name, double number)
+        : name(its_name), is_real(true), bits(std::bit_cast<std::uint64_t>(number)) {}
+    double real() const { return std::bit_cast<double>(bits); }
+    bool operator==(const TraceArgument&) const = default;  // the very name
 };
 using TraceArguments = std::span<const TraceArgument>;
 

@@ -158,6 +158,28 @@ TEST_CASE("a slice ends at a tick, and only for others that wait", "[scheduler]"
     CHECK(cpus.scheduler.tick());
 }
 
+TEST_CASE("an observer is told of tasks that were blocked and are woken, and of no others",
+          "[scheduler]") {
+    struct Woken final : WakeObserver {
+        std::vector<TaskId> tasks;
+        void woken(const Task& task) override { tasks.push_back(task.id); }
+    };
+    Cpus cpus(1);
+    Task& a = cpus.add();
+    Task& b = cpus.add();
+    Woken woken;
+    cpus.scheduler.observe(&woken);
+    cpus.block(a);
+    REQUIRE(&cpus.pick() == &b);
+    cpus.scheduler.wake(b);  // runs
+    CHECK(woken.tasks.empty());
+    cpus.scheduler.wake(a);
+    CHECK(woken.tasks == std::vector{a.id});
+    CHECK(cpus.scheduler.here().running == &b);
+    cpus.scheduler.wake(a);  // is runnable already
+    CHECK(woken.tasks.size() == 1);
+}
+
 TEST_CASE("a task that is about to block is not lost when it is woken before", "[scheduler]") {
     Cpus cpus(1);
     Task& a = cpus.add();

@@ -6,6 +6,7 @@
 
 #include "sim/cpu/unicorn/jit/engine_build.h"
 #include "sim/cpu/unicorn/unicorn_cpu_impl.h"
+#include "tests/sim/cpu/cpu_fixture.h"
 #include "tests/sim/cpu/twin_worlds.h"
 
 using namespace uprobesim;
@@ -147,6 +148,44 @@ TEST_CASE("where changes of code are not noticed, edited code does other things 
     for (std::uint64_t seed = 1; seed <= 8 && !noticed; ++seed)
         noticed = TwinWorlds(seed, kPlain, never).play(2500).has_value();
     CHECK(noticed);
+}
+
+TEST_CASE("an observer is told the cycles of each block, without what an exception left out",
+          "[cpu][engine]") {
+    struct Told final : BlockObserver {
+        std::map<std::uint64_t, std::int64_t> cycles;  // by address
+        void executed(ContextId, VAddr block, std::int64_t more) override {
+            cycles[block.value] += more;
+        }
+    };
+    constexpr VAddr kCode(0x5555550000);
+    for (const UnicornTrial& trial : {kPlain, kEdited}) {
+        PhysicalMemory memory(256u << 20);
+        const FixedModel model;  // a cycle for each instruction
+        UnicornCpu cpu(memory, model, {}, trial);
+        AddressSpace space(memory, cpu);
+        const auto frame = memory.allocate();
+        REQUIRE(frame);
+        const std::uint32_t words[] = {a64::movz(1, 3),         // once
+                                       a64::subs_imm(1, 1, 1),  // with it, and twice more alone
+                                       a64::cbnz(1, -4),       a64::ldr(2, 4),  // aborts
+                                       a64::movz(1, 1),        a64::svc(0)};
+        std::memcpy(memory.bytes(*frame).data(), words, sizeof words);
+        REQUIRE(space.map(kCode, *frame, {true, false, true}));
+        const ContextId task = cpu.create_context();
+        Told told;
+        observe_blocks(cpu, &told);
+        cpu.write(task, Reg::Pc, kCode.value);
+        CHECK(stopped_by<Abort>(cpu.run(task, space, InsnCount(~std::uint64_t{0}))));
+        CHECK(cpu.work(task).cycles == CentiCycles(700));
+        const std::uint64_t code = kCode.value;
+        CHECK(told.cycles ==
+              std::map<std::uint64_t, std::int64_t>{{code, 300}, {code + 4, 400}, {code + 12, 0}});
+        // What was told is not told again.
+        (void)cpu.work(task);
+        CHECK(told.cycles[code] == 300);
+        observe_blocks(cpu, nullptr);
+    }
 }
 
 TEST_CASE("code is edited on a build that is known, and not where plainness is asked for",
