@@ -100,7 +100,7 @@ class ExplainPage(unittest.TestCase):
         root = pathlib.Path(cls.folder.name, "root")
         root.mkdir()
         make_program(root / "p")
-        exceptions = {title: ["--root", str(root), "--exception", *words, "1", "--", "/p"] for title, words in EXCEPTIONS.items()}
+        exceptions = {title: ["--root", str(root), "--exception", *words, "1", "/p"] for title, words in EXCEPTIONS.items()}
         for title, words in {**HITS, **exceptions}.items():
             path = pathlib.Path(cls.folder.name, title.replace(" ", "-") + ".html")
             path.write_text(explain("html", words))

@@ -141,7 +141,7 @@ COMMAND_MISTAKES = [
     ("run-html", ["run", "-f", "html", "--root", "ROOT", "/trig_push"], MISTAKE, ["html"]),
     ("explain-hit", ["explain", "--hit", "0", "push"], MISTAKE, ["--hit"]),
     ("explain-exception", ["explain", "--exception", "fault", "/trig_ret"], MISTAKE, ["'fault'", "--exception"]),
-    ("explain-exception-number", ["explain", "--exception", "svc", "0", "--", "/trig_ret"], MISTAKE, ["'0'"]),
+    ("explain-exception-number", ["explain", "--exception", "svc", "0", "--", "/trig_ret"], MISTAKE, ["from 1"]),
     ("explain-exception-hit", ["explain", "--exception", "svc", "--hit", "2", "/trig_ret"], MISTAKE, ["--hit"]),
     ("explain-exception-program", ["explain", "--exception", "svc", "2", "--"], MISTAKE, ["no program"]),
     ("explain-too-few-exceptions", ["explain", "--root", "ROOT", "--exception", "svc", "99", "--", "/trig_ret"], MISTAKE, ["1 system call only, not 99"]),

@@ -10,6 +10,7 @@
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <sstream>
+#include <utility>
 
 #include "sim/base/text.h"
 
@@ -17,6 +18,34 @@ namespace uprobesim {
 namespace {
 
 namespace po = boost::program_options;
+
+// The words with numbers joined to the values before them: "svc 3".
+Words joined(const Words& words, const OptionTable& table) {
+    Words all;
+    const OptionRow* awaiting = nullptr;  // its value
+    bool number = false;                  // may follow
+    for (const std::string& word : words) {
+        if (std::exchange(number, false) && is_number_word(word)) {
+            all.back() += ' ' + word;
+            continue;
+        }
+        all.push_back(word);
+        if (const OptionRow* row = std::exchange(awaiting, nullptr)) {
+            number = row->takes_number;
+            continue;
+        }
+        if (!word.starts_with("--")) continue;
+        const std::size_t equals = word.find('=');
+        const OptionRow* row = table.find(std::string_view(word).substr(2, equals - 2));
+        if (row == nullptr || row->kind == OptionKind::Flag) continue;
+        if (equals == word.npos) {
+            awaiting = row;
+        } else {
+            number = row->takes_number;
+        }
+    }
+    return all;
+}
 
 // How many words belong to the tool; the rest is the guest's.
 std::size_t own_words(const Words& words, const OptionTable& table, std::string_view needed) {
@@ -31,6 +60,8 @@ std::size_t own_words(const Words& words, const OptionTable& table, std::string_
         const bool value_inside = is_long ? word.find('=') != std::string::npos : word.size() > 2;
         is_program = is_program || (row != nullptr && is_one_of(row->name, needed));
         at += row != nullptr && row->kind != OptionKind::Flag && !value_inside ? 2 : 1;
+        if (row != nullptr && row->takes_number && at < words.size() && is_number_word(words[at]))
+            ++at;
     }
     return is_program ? std::min(at, words.size()) : words.size();
 }
@@ -110,7 +141,7 @@ Result<CommandLine> CommandLine::parse(const CommandSyntax& syntax, const Option
         const int style = (Style::unix_style & ~Style::allow_guessing & ~Style::allow_sticky) |
                           Style::short_allow_adjacent;
         const po::options_description all = boosts(table);
-        const auto parsed = po::command_line_parser(Words(words.begin(), end_of_own))
+        const auto parsed = po::command_line_parser(joined({words.begin(), end_of_own}, table))
                                 .options(all)
                                 .style(style)
                                 .run();

@@ -33,6 +33,10 @@ std::string wrapped(const std::string& text) {
 
 }  // namespace
 
+bool is_number_word(std::string_view word) {
+    return !word.empty() && word.find_first_not_of("0123456789") == word.npos;
+}
+
 OptionRow& OptionTable::flag(std::string name, std::string meaning) {
     return add(OptionKind::Flag, std::move(name), "", std::move(meaning));
 }

@@ -49,8 +49,9 @@ struct OptionRow {
     std::string section;  // the heading it stands under in help
     bool hidden = false;  // not in help
     ValueSource source = ValueSource::Free;
-    bool comma_list = false;  // the value may be several of these, separated by commas
-    Words choices;            // of ValueSource::Choice
+    bool comma_list = false;    // the value may be several of these, separated by commas
+    Words choices;              // of ValueSource::Choice
+    bool takes_number = false;  // a number may stand after its value: "--exception svc 3"
 
     OptionRow& short_name(char x) {
         letter = x;
@@ -72,11 +73,17 @@ struct OptionRow {
         comma_list = true;
         return from(where);
     }
+    OptionRow& and_number() {
+        takes_number = true;
+        return *this;
+    }
     OptionRow& one_of(Words words) {
         choices = std::move(words);
         return from(ValueSource::Choice);
     }
 };
+
+bool is_number_word(std::string_view word);  // digits only
 
 class OptionTable {
 public:

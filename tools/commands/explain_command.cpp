@@ -39,7 +39,7 @@ In the report, "." marks what changed since the line above: thread flags, task s
 slots, registers. EL0 is the stepped instruction. The cycles of a function that a return probe
 waits for are not part of the hit.
 
---exception KIND explains another exception of PROGRAM, the Nth of its kind (by default the first):
+--exception KIND [N] explains another exception of PROGRAM, the first or the Nth of its kind:
 a system call (svc), a data-abort or insn-abort, a fault that copies a page (cow), a brk, a step, an
 undefined instruction, a sysreg-trap, a pc-alignment fault, an exception in which a signal is
 delivered (signal), or an interrupt of EL0 (irq). It is told from the instruction at EL0 to the
@@ -57,7 +57,7 @@ uprobesim explain --kind uretprobe --kernels next-20241104 ret
 uprobesim explain --kernels v6.12,v6.13 d503233f
 uprobesim explain --kernels v6.1,v6.12 --machines kunpeng916,neoverse-n1 -f csv push
 uprobesim explain -p uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc --hit 3 /bin/ls /
-uprobesim explain --exception svc 5 -- /bin/ls /
+uprobesim explain --exception svc 5 /bin/ls /
 uprobesim explain --exception cow -f html -o cow.html /bin/true)";
 
 constexpr std::string_view kExitStatus =
@@ -150,7 +150,7 @@ Command explain_command() {
     return {.name = "explain",
             .meaning = "one hit or exception, step by step",
             .help = {{"[options] TARGET [options]", "[options] -p PROBE PROGRAM [ARGUMENTS...]",
-                      "[options] --exception KIND [N --] PROGRAM [ARGUMENTS...]"},
+                      "[options] --exception KIND [N] PROGRAM [ARGUMENTS...]"},
                      kDescription,
                      kExamples,
                      kExitStatus},

@@ -27,10 +27,12 @@ void add_probe_options(OptionTable& table, GuestCommand command) {
             "number of the hit to explain, from 1 (default: 2 for a TARGET, the first hit in "
             "the steady state; else 1)");
         table
-            .text("exception", "KIND",
-                  "explain an exception of PROGRAM in place of a hit; a number before -- says "
-                  "which (default 1)")
-            .one_of(exception_words());
+            .text("exception", "KIND [N]",
+                  "explain an exception of PROGRAM in place of a hit: the first, or the Nth of the "
+                  "run, "
+                  "where a number stands after KIND")
+            .one_of(exception_words())
+            .and_number();
         table.text("kind", "KIND", "a TARGET's probe: uprobe or uretprobe (default uprobe)")
             .one_of({"uprobe", "uretprobe"});
         table.flag("branch-protection",

@@ -22,15 +22,8 @@ namespace {
 
 constexpr std::uint64_t kMinMemory = std::uint64_t{16} << 20;
 
-// "3 -- /bin/ls": of the exceptions of a kind the third.
-bool names_number(const Words& words) {
-    return words.size() > 1 && words[1] == "--";
-}
-
 Outcome read_program(const CommandLine& line, ProgramRequest& program) {
-    Words guest = line.rest();
-    if (line.given("exception") && names_number(guest))
-        guest.erase(guest.begin(), guest.begin() + 2);
+    const Words& guest = line.rest();
     if (line.given("ready-timeout"))
         return user_error("only a scenario's programs are waited for", "--ready-timeout",
                           "see uprobesim scenario --help");
@@ -161,26 +154,25 @@ void check_profiles(const CommandLine& line, FirstMistake& mistakes,
 }
 
 Outcome read_exception(const CommandLine& line, GuestRequest& request) {
-    const auto kind = TRY(find_exception_kind(line.one("exception", ""), "--exception"));
+    const std::string word = line.one("exception", "");  // "svc 3"
+    const std::size_t blank = word.find(' ');
+    const auto kind = TRY(find_exception_kind(word.substr(0, blank), "--exception"));
     request.exception = kind;
     request.hit = 1;
+    if (blank != word.npos) {
+        const char* const end = word.data() + word.size();
+        const auto read = std::from_chars(word.data() + blank + 1, end, request.hit);
+        if (read.ec != std::errc() || request.hit == 0)
+            return user_error("exceptions are counted from 1", "--exception");
+    }
     for (const char* other : {"hit", "kind", "branch-protection"}) {
         if (line.given(other))
             return user_error("it is for a hit of a probe, not for an exception",
                               fmt::format("--{}", other));
     }
-    const Words& words = line.rest();
-    if (names_number(words)) {
-        const std::string& word = words.front();
-        const auto [end, error] =
-            std::from_chars(word.data(), word.data() + word.size(), request.hit);
-        if (error != std::errc() || end != word.data() + word.size() || request.hit == 0)
-            return user_error(fmt::format("'{}' is not the number of an exception, from 1", word),
-                              "--exception");
-    }
-    if (words.size() <= (names_number(words) ? 2u : 0u))
+    if (line.rest().empty())
         return user_error("no program is given", "",
-                          "for example: uprobesim explain --exception svc 3 -- /bin/true");
+                          "for example: uprobesim explain --exception svc 3 /bin/true");
     return {};
 }
 

@@ -20,6 +20,7 @@ using Kind = HitEvent::Kind;
 constexpr std::uint64_t kMostCharges = 100;
 constexpr std::uint32_t kSigReturn = 139;  // rt_sigreturn
 constexpr std::uint64_t kEcShift = 26;
+constexpr std::uint32_t kStepClass = 0x32;
 
 std::uint32_t class_of(const ExceptionRegisters& registers) {
     return static_cast<std::uint32_t>(registers.esr >> kEcShift & 0x3f);
@@ -126,9 +127,14 @@ ExceptionRecorder::Recording& ExceptionRecorder::begin(const Task& task, VAddr p
     Recording& recording = open_[task.id] = {};
     recording.task = &task;
     if (registers.far) recording.faulted = VAddr(*registers.far);
-    recording.before = state_of(recording);
-    recording.before.registers.pc = pc.value;
-    read_code_around(*task.process->mm, pc.value, recording.before);
+    HitState& before = recording.before;
+    before = state_of(recording);
+    before.registers.pc = pc.value;
+    // A step has been done in the slot, and the pc is after it.
+    const auto& page = before.slot_shared ? before.shared_page : before.xol_page;
+    if (class_of(registers) == kStepClass && before.slot && page)
+        before.registers.pc = *page + *before.slot * before.slot_bytes;
+    read_code_around(*task.process->mm, before.registers.pc, before);
     const std::string& exe = task.process->exe;
     recording.name =
         fmt::format("{}, task {}", visible(exe.empty() ? task.comm : exe), task.id.value);

@@ -48,7 +48,9 @@ LineSoFar read_line(const Command& command, const OptionTable& table, const Word
     LineSoFar line;
     line.root = defaults.root;
     bool names_program = command.program_needs.empty();
+    bool number = false;  // may stand here
     for (const std::string& word : words) {
+        if (std::exchange(number, false) && is_number_word(word)) continue;
         if (line.guest_words) {
             line.words.push_back(word);
             continue;
@@ -73,6 +75,7 @@ LineSoFar read_line(const Command& command, const OptionTable& table, const Word
                 continue;
             }
         }
+        number = given->takes_number;
         if (given->name == "root") line.root = value;
     }
     return line;

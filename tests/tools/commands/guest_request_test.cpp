@@ -57,6 +57,32 @@ TEST_CASE("everything after the program's name belongs to the guest", "[tools][o
     CHECK(options.simulation.program.arguments == Words{"/bin/grep", "-p", "--help", "--", "x"});
 }
 
+TEST_CASE("a number after the kind of an exception says which one, and is no program",
+          "[tools][options]") {
+    const GuestRequest one = good({"explain", "--exception", "svc", "/bin/ls", "7"});
+    REQUIRE(one.exception != nullptr);
+    CHECK(one.exception->word == "svc");
+    CHECK(one.hit == 1);
+    CHECK(one.simulation.program.arguments == Words{"/bin/ls", "7"});
+    for (const Words& words :
+         {Words{"explain", "--exception", "cow", "12", "/bin/ls", "-l"},
+          Words{"explain", "--exception", "cow", "12", "--", "/bin/ls", "-l"},
+          Words{"explain", "--exception=cow", "12", "-f", "html", "/bin/ls", "-l"}}) {
+        const GuestRequest other = good(words);
+        CHECK(other.exception->word == "cow");
+        CHECK(other.hit == 12);
+        CHECK(other.simulation.program.arguments == Words{"/bin/ls", "-l"});
+        CHECK(other.kernels.size() == 1);
+    }
+    // Of the guest's own words none is joined.
+    CHECK(good({"run", "/p", "--exception", "svc", "3"}).simulation.program.arguments ==
+          Words{"/p", "--exception", "svc", "3"});
+    CHECK(contains(refusal({"explain", "--exception", "svc", "0", "/p"}), "from 1"));
+    CHECK(contains(refusal({"explain", "--exception", "svc", "3"}), "no program"));
+    CHECK(contains(refusal({"explain", "--exception", "svd", "/p"}), "'svc'"));
+    CHECK(contains(refusal({"explain", "--exception", "svc", "--hit", "2", "/p"}), "--hit"));
+}
+
 TEST_CASE("a double dash before the program is left out", "[tools][options]") {
     CHECK(good({"run", "--", "-strange", "--", "y"}).simulation.program.arguments ==
           Words{"-strange", "--", "y"});
