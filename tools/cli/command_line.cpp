@@ -200,9 +200,9 @@ Result<std::uint64_t> CommandLine::number(std::string_view name, std::uint64_t o
     return n;
 }
 
-Result<std::string> CommandLine::choice(std::string_view name, std::string otherwise,
+Result<std::string> CommandLine::choice(std::string_view name, const std::string& otherwise,
                                         const Words& words) const {
-    std::string value = one(name, std::move(otherwise));
+    std::string value = one(name, otherwise);
     if (std::find(words.begin(), words.end(), value) == words.end()) {
         const std::string near = did_you_mean(value, words);
         return user_error(fmt::format("'{}' is no {}", value, name), spelled(name),
@@ -211,8 +211,8 @@ Result<std::string> CommandLine::choice(std::string_view name, std::string other
     return value;
 }
 
-Result<Words> CommandLine::names(std::string_view name, std::string otherwise) const {
-    const std::string value = one(name, std::move(otherwise));
+Result<Words> CommandLine::names(std::string_view name, const std::string& otherwise) const {
+    const std::string value = one(name, otherwise);
     Words names;
     std::istringstream in(value);
     for (std::string part; std::getline(in, part, ',');) {
@@ -225,8 +225,8 @@ Result<Words> CommandLine::names(std::string_view name, std::string otherwise) c
     return names;
 }
 
-Result<std::string> CommandLine::name(std::string_view name, std::string otherwise) const {
-    std::string value = one(name, std::move(otherwise));
+Result<std::string> CommandLine::name(std::string_view name, const std::string& otherwise) const {
+    std::string value = one(name, otherwise);
     if (given(name) && value.empty()) return user_error("no name is given", spelled(name));
     if (value.find(',') != std::string::npos) {
         return user_error(fmt::format("'{}' is a list, and one name is needed", value),

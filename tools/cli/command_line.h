@@ -48,12 +48,12 @@ public:
     Result<std::uint64_t> number(std::string_view name, std::uint64_t otherwise,
                                  std::uint64_t most = ~std::uint64_t{0}) const;
     // One of `words`, or an error that lists them.
-    Result<std::string> choice(std::string_view name, std::string otherwise,
+    Result<std::string> choice(std::string_view name, const std::string& otherwise,
                                const Words& words) const;
     // "a,b,c"; no empty parts.
-    Result<Words> names(std::string_view name, std::string otherwise) const;
+    Result<Words> names(std::string_view name, const std::string& otherwise) const;
     // One name: a list is an error.
-    Result<std::string> name(std::string_view name, std::string otherwise) const;
+    Result<std::string> name(std::string_view name, const std::string& otherwise) const;
     // The option as it was spelled: "--kernels" where that is the alias of --kernel.
     std::string spelled(std::string_view name) const;
     // What became of the option's value: an error that tells no place is told at the option.

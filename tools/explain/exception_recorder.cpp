@@ -14,7 +14,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = HitEvent::Kind;
+using EventKind = HitEvent::Kind;
 
 // Of one exception; what comes after them is summed up.
 constexpr std::uint64_t kMostCharges = 100;
@@ -71,7 +71,7 @@ HitState ExceptionRecorder::state_of(const Recording& recording) const {
     return state;
 }
 
-HitEvent& ExceptionRecorder::add(Recording& recording, Kind kind, CentiCycles cycles) {
+HitEvent& ExceptionRecorder::add(Recording& recording, EventKind kind, CentiCycles cycles) {
     recording.total += cycles;
     HitEvent event;
     event.kind = kind;
@@ -84,10 +84,10 @@ HitEvent& ExceptionRecorder::add(Recording& recording, Kind kind, CentiCycles cy
 }
 
 // Null: it went into the sum of those that are not told.
-HitEvent* ExceptionRecorder::charge(Recording& recording, Kind kind, CentiCycles cycles) {
+HitEvent* ExceptionRecorder::charge(Recording& recording, EventKind kind, CentiCycles cycles) {
     note_frame(recording);
     if (++recording.charges <= kMostCharges) return &add(recording, kind, cycles);
-    if (recording.events.back().kind != Kind::More) add(recording, Kind::More);
+    if (recording.events.back().kind != EventKind::More) add(recording, EventKind::More);
     HitEvent& more = recording.events.back();
     ++more.units;
     more.cycles += cycles;
@@ -104,7 +104,7 @@ void ExceptionRecorder::note_frame(Recording& recording) {
     const UserRegisters now = cpu_of(*recording.task).read_all(recording.task->context);
     const std::uint64_t sp = recording.events.back().state.registers.sp;
     if (now.pc != recording.handler || now.sp == sp) return;
-    HitEvent& event = add(recording, Kind::Frame);
+    HitEvent& event = add(recording, EventKind::Frame);
     event.value = now.sp;
     event.bytes = now.x[29] + 2 * sizeof(std::uint64_t) - now.sp;
     recording.frames.push_back(now.sp);
@@ -119,7 +119,7 @@ void ExceptionRecorder::note_wait(Recording& recording) {
         return;
     recording.wait_told = true;
     const std::uint64_t waited = task->scheduler->now_ns() - recording.left_ns;
-    if (waited != 0) add(recording, Kind::Waits).waited_ns = waited;
+    if (waited != 0) add(recording, EventKind::Waits).waited_ns = waited;
 }
 
 ExceptionRecorder::Recording& ExceptionRecorder::begin(const Task& task, VAddr pc,
@@ -138,7 +138,7 @@ ExceptionRecorder::Recording& ExceptionRecorder::begin(const Task& task, VAddr p
     const std::string& exe = task.process->exe;
     recording.name =
         fmt::format("{}, task {}", visible(exe.empty() ? task.comm : exe), task.id.value);
-    add(recording, Kind::Exception).registers = registers;
+    add(recording, EventKind::Exception).registers = registers;
     return recording;
 }
 
@@ -174,12 +174,12 @@ void ExceptionRecorder::trapped(const Task& task, const Stop& stop,
         chosen_->expects = true;
         chosen_->frames.pop_back();
         const CentiCycles cycles = cpu_of(task).cycles(task.context) - chosen_->user_cycles;
-        HitEvent& user = add(*chosen_, Kind::User);
+        HitEvent& user = add(*chosen_, EventKind::User);
         user.cycles = cycles;
         user.insns = chosen_->user_insns + stop.retired;
         user.own = false;
         user.others = chosen_->others;
-        add(*chosen_, Kind::Exception).registers = registers;
+        add(*chosen_, EventKind::Exception).registers = registers;
         return;
     }
     if (kind_.ec ? class_of(registers) != *kind_.ec : kind_.paths.empty()) return;
@@ -219,7 +219,7 @@ void ExceptionRecorder::charged(TaskId task, ExceptionClass ec, CentiCycles cycl
     if (recording == nullptr) return;
     if (!recording->expects) {
         recording->nested = true;
-        if (HitEvent* event = charge(*recording, Kind::Nested, cycles)) event->exception = ec;
+        if (HitEvent* event = charge(*recording, EventKind::Nested, cycles)) event->exception = ec;
         return;
     }
     recording->expects = false;
@@ -236,7 +236,7 @@ void ExceptionRecorder::charged(TaskId task, KernelPath path, std::uint64_t unit
     if (recording == nullptr) return;
     note_wait(*recording);
     if (path == KernelPath::Wakeup) recording->wait_told = false;
-    if (HitEvent* event = charge(*recording, Kind::Path, cycles)) {
+    if (HitEvent* event = charge(*recording, EventKind::Path, cycles)) {
         event->path = path;
         event->units = units;
     }
@@ -248,7 +248,7 @@ void ExceptionRecorder::charged(TaskId task, KernelPath path, std::uint64_t unit
 
 void ExceptionRecorder::exit_work(const Task& task) {
     if (Recording* recording = find(task.id); recording != nullptr && !finished_)
-        add(*recording, Kind::ExitWork);
+        add(*recording, EventKind::ExitWork);
 }
 
 bool ExceptionRecorder::returning(const Task& task) {
@@ -263,7 +263,7 @@ bool ExceptionRecorder::returning(const Task& task) {
     if (chosen_->task == nullptr) return false;
     if (recording == nullptr) return true;
     note_frame(*recording);
-    HitEvent& event = add(*recording, Kind::Eret);
+    HitEvent& event = add(*recording, EventKind::Eret);
     event.registers.elr = event.state.registers.pc;
     event.registers.spsr =
         (event.state.registers.pstate & kPstateNzcv) | (task.tif_singlestep ? kSpsrSs : 0);
@@ -282,7 +282,7 @@ void ExceptionRecorder::call_entered(const Task& task, const CallRegisters& call
     Recording* recording = find(task.id);
     if (recording == nullptr || finished_) return;
     CallView view{.task = task, .arguments = call.arguments};
-    HitEvent& event = add(*recording, Kind::Call);
+    HitEvent& event = add(*recording, EventKind::Call);
     event.name = texts_.name(call.number);
     recording->call = call;
     recording->entry = texts_.entry(call.number, view);
@@ -300,7 +300,7 @@ void ExceptionRecorder::call_ended(const Task& task, std::uint64_t result) {
     const std::uint32_t number = recording->call->number;
     // After execve the arguments' memory is gone.
     const bool same = recording->memory == task.process->mm.get();
-    HitEvent& event = add(*recording, Kind::CallEnd);
+    HitEvent& event = add(*recording, EventKind::CallEnd);
     event.name = visible(recording->entry + (same ? texts_.rest(number, view) : "") + ')');
     event.text = visible(result_text(number, view));
     event.value = result;
@@ -310,7 +310,7 @@ void ExceptionRecorder::call_ended(const Task& task, std::uint64_t result) {
 void ExceptionRecorder::call_interrupted(const Task& task, bool restarts) {
     Recording* recording = find(task.id);
     if (recording == nullptr || finished_) return;
-    HitEvent& event = add(*recording, Kind::CallEnd);
+    HitEvent& event = add(*recording, EventKind::CallEnd);
     event.text = restarts ? "a signal ends the wait; the call is made again after its handler"
                           : "a signal ends the wait: EINTR";
     event.value = event.state.registers.x[0];
@@ -323,7 +323,7 @@ void ExceptionRecorder::signal_taken(const Task& task, const SignalInfo& info) {
     note_frame(*recording);
     const auto number = static_cast<std::uint64_t>(info.signal);
     const std::uint64_t handler = task.process->actions[number].handler;
-    HitEvent& event = add(*recording, Kind::Signal);
+    HitEvent& event = add(*recording, EventKind::Signal);
     event.name = signal_text(number);
     event.text = visible(siginfo_text(info));
     event.action = action_word(info.signal, handler);

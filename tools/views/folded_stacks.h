@@ -57,6 +57,7 @@ private:
         std::optional<KernelPath> path{};
         std::optional<ExceptionClass> nested{};
 
+        // NOLINTNEXTLINE(modernize-use-nullptr): it takes the 0 of a comparison for a pointer
         auto operator<=>(const Frames&) const = default;
     };
     // Where an exception stopped a program.

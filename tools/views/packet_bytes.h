@@ -12,6 +12,7 @@
 
 namespace uprobesim {
 
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): what is not written is not read
 class PacketBytes {
 public:
     // Of all fields together. A message within it has less than 128 bytes.
@@ -48,7 +49,7 @@ private:
         bytes_[size_++] = static_cast<char>(value);
     }
 
-    std::array<char, kMost> bytes_;  // not cleared: up to size_ they are written
+    std::array<char, kMost> bytes_;  // up to size_
     std::size_t size_ = 0;
 };
 

@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // A page of more would be slow to open; all are in the folded file.
-constexpr std::size_t kMostStacks = 20'000;
+constexpr std::size_t kMostShown = 20'000;
 constexpr const char* kSmaller = "[smaller]";
 
 struct Stack {
@@ -38,13 +38,13 @@ std::vector<Stack> stacks_of(std::string_view folded) {
 }
 
 // The largest, in the order of the lines, and the sum of the others.
-Json shown(std::vector<Stack> stacks) {
+Json shown(const std::vector<Stack>& stacks) {
     std::uint64_t least = 0, rest = 0;
-    if (stacks.size() > kMostStacks) {
+    if (stacks.size() > kMostShown) {
         std::vector<Stack> sorted = stacks;
         std::ranges::stable_sort(
             sorted, [](const Stack& a, const Stack& b) { return a.cycles > b.cycles; });
-        least = sorted[kMostStacks].cycles + 1;
+        least = sorted[kMostShown].cycles + 1;
     }
     Json rows = Json::array();
     for (const Stack& stack : stacks) {
