@@ -6,6 +6,7 @@
 
 #include "kernel_model/memory/vma.h"
 #include "kernel_model/task/process.h"
+#include "sim/cost/shared_lines.h"
 
 namespace uprobesim {
 
@@ -27,6 +28,8 @@ public:
     virtual void notify_resume(Task&) = 0;
     // Before a signal is delivered (uprobe_deny_signal). True: not now.
     virtual bool deny_signal(Task&) = 0;
+    // A leg is over that was of the probe `subject` (Legs::subject); `use` of all lines together.
+    virtual void leg_over(TaskId, std::uint32_t subject, const LineUse& use) = 0;
     // As of MmObserver: a mapping of a file was made or has got other bounds; a range is about to
     // be unmapped (value: breakpoints' pages in it); a range became executable by mprotect.
     virtual void on_map(Process&, const Vma&) = 0;

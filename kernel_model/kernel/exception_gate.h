@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "kernel_model/task/legs.h"
 #include "kernel_model/task/task.h"
 #include "sim/cost/ledger.h"
 
@@ -15,15 +16,20 @@ public:
 
     // Counts and charges entry and return of one exception.
     void exception(Task& task, ExceptionClass ec, Account account = Account::Guest) {
-        ledger_.exception(task.id, ec, account);
+        const CentiCycles cost = ledger_.exception(task.id, ec, account);
+        if (legs_ != nullptr) legs_->charged(cost);
     }
     void spend(Task& task, KernelPath path, std::uint64_t units = 0,
                Account account = Account::Guest) {
-        ledger_.spend(task.id, path, units, account);
+        const CentiCycles cost = ledger_.spend(task.id, path, units, account);
+        if (legs_ != nullptr) legs_->charged(task, path, cost, account);
     }
+    // Keeps what is charged until the return to EL0, for CPUs that wait for each other.
+    void keep_legs(Legs* legs) { legs_ = legs; }
 
 private:
     Ledger& ledger_;
+    Legs* legs_ = nullptr;
 };
 
 }  // namespace uprobesim

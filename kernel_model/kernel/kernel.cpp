@@ -80,6 +80,14 @@ Kernel::~Kernel() {
         [] { return kEpochNs; });  // files may be written back after the destruction of the kernel
 }
 
+void Kernel::share_lines(const std::vector<unsigned>& places, std::uint64_t seed) {
+    check_invariant(places.size() == scheduler_.cpus().size(), "a CPU without a place");
+    if (places.size() == 1 || !machine_.profile.contention) return;
+    legs_ = std::make_unique<Legs>(machine_.ledger, machine_.profile, machine_.kernel_profile,
+                                   places, seed);
+    gate_.keep_legs(legs_.get());
+}
+
 // Charged to the task that ran last on the CPU that takes the interrupt.
 void Kernel::charge_timer_interrupt() {
     const TaskId last = scheduler_.here().last_task;

@@ -71,6 +71,13 @@ public:
     const std::shared_ptr<Network>& network() const { return network_; }
     Terminals& terminals() const { return *terminals_; }
 
+    // CPUs wait for each other's lines, if there are several and the machine's profile says what
+    // that costs. `places`: the machine's CPU that each is. Before the first process starts.
+    void share_lines(const std::vector<unsigned>& places, std::uint64_t seed);
+    // Null: they do not.
+    Legs* legs() { return legs_.get(); }
+    const Legs* legs() const { return legs_.get(); }
+
     // The task whose system call is being executed; null outside of system calls.
     Task* current() const { return current_; }
     void set_current(Task* task) { current_ = task; }
@@ -101,6 +108,7 @@ private:
     KernelCounters counters_;
     SignalQueues signals_;
     SignalTimers signal_timers_;
+    std::unique_ptr<Legs> legs_;
     Task* current_ = nullptr;
     std::uint64_t last_inode_ = 1000;
     ProcessTable processes_;  // last: ending processes use the other members

@@ -27,6 +27,7 @@ const std::optional<ExitSummary>& RunLoop::ended() const {
 bool RunLoop::must_end() const {
     if (limits_.max_insns != 0 && kernel_.counters().retired().value >= limits_.max_insns)
         return true;
+    if (limits_.legs != nullptr && limits_.legs->wants_end()) return true;
     return limits_.watch != nullptr && limits_.watch->wanted_end() != 0;
 }
 
@@ -58,6 +59,8 @@ std::optional<ExitSummary> RunLoop::run_until(const RunLimits& limits,
 // Runs the CPU with the lowest clock, or lets time pass if all are idle. A value: the run ended.
 std::optional<ExitSummary> RunLoop::turn() {
     if (ended()) return ended();
+    if (limits_.legs != nullptr && limits_.legs->wants_end())
+        return ExitSummary{ExitKind::LimitReached, 0, "stopped by the observer of legs"};
     if (limits_.watch != nullptr) {
         if (const int signal = limits_.watch->wanted_end(); signal != 0)
             return ExitSummary{ExitKind::Interrupted, signal, signal_name(signal)};
@@ -77,6 +80,8 @@ std::optional<ExitSummary> RunLoop::turn() {
         if (*timer <= scheduler.now_ns()) timers.expire(scheduler.now_ns());
     } else if (timer && *timer <= scheduler.now_ns()) {
         timers.expire(scheduler.now_ns());
+    } else if (scheduler.here().in_leg) {
+        run_legs(std::min(timer.value_or(kNoDeadline), end_ns));
     } else {
         scheduler.limit(std::min(timer.value_or(kNoDeadline), end_ns));
         run_here();
@@ -99,6 +104,7 @@ void RunLoop::run_here() {
     }
     if (task.resumes_call) gate.spend(task, KernelPath::Wakeup);
     run_task(task);
+    goes_on_later(task);
     scheduler.put_back(task, scheduler.yields(task));
     kernel_.processes().reap_exited();
 }
@@ -124,6 +130,7 @@ void RunLoop::run_task(Task& task) {
         if (task.tif_uprobe || task.tif_sigpending || task.restore_sigmask) exit_work(task);
         if (task.state != TaskState::Runnable || ended() || scheduler.yields(task)) return;
         if (must_end()) return;
+        if (goes_on_later(task)) return;
 
         if (TrapObserver* observer = kernel_.observer();
             observer != nullptr && !observer->returning(task)) [[unlikely]] {
@@ -151,6 +158,36 @@ void RunLoop::run_task(Task& task) {
         if (scheduler.tick_due()) return tick(task);
         if (scheduler.now() >= scheduler.until()) return;
     }
+}
+
+void RunLoop::run_legs(std::uint64_t end_ns) {
+    Legs& legs = *kernel_.legs();
+    kernel_.scheduler().run_legs(legs, end_ns, [&](unsigned cpu) {
+        const Legs::Pending& leg = legs.of(cpu);
+        if (limits_.legs != nullptr)
+            limits_.legs->over(cpu, kernel_.scheduler().cpus()[cpu].clock, legs);
+        if (TrapClient* client = kernel_.client(); client != nullptr)
+            client->leg_over(leg.task, leg.subject, leg.use);
+    });
+}
+
+// At the end of a leg, or of a turn within one: whether it touched lines that other CPUs use, so
+// that its time is still to pass. Where no other CPU does anything it passes at once.
+bool RunLoop::goes_on_later(Task& task) {
+    Legs* const legs = kernel_.legs();
+    if (legs == nullptr) return false;
+    if (!legs->shares()) {
+        legs->forget();
+        return false;
+    }
+    Scheduler& scheduler = kernel_.scheduler();
+    const bool with_others = scheduler.others_busy();
+    scheduler.begin_leg(legs->begin(scheduler.here().id, task.id, with_others));
+    if (limits_.legs != nullptr)
+        limits_.legs->begun(scheduler.here().id, scheduler.here().clock, *legs);
+    if (with_others) return true;
+    run_legs(kNoDeadline);
+    return false;
 }
 
 void RunLoop::tick(Task& task) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 
+#include "kernel_model/hooks/leg_watch.h"
 #include "kernel_model/hooks/run_result.h"
 #include "kernel_model/hooks/run_watch.h"
 #include "kernel_model/kernel/kernel.h"
@@ -17,6 +18,7 @@ struct RunLimits {
     std::uint64_t max_insns = 0;  // 0: none
     std::uint64_t max_ns = 0;     // of simulated time; 0: none
     RunWatch* watch = nullptr;
+    LegWatch* legs = nullptr;
 };
 
 class RunLoop {
@@ -35,6 +37,8 @@ private:
     void run_task(Task& task);
     void tick(Task& task);
     void exit_work(Task& task);
+    bool goes_on_later(Task& task);
+    void run_legs(std::uint64_t end_ns);
     void resume_call(Task& task);
     void interrupt(Task& task);
     InsnCount budget() const;

@@ -218,6 +218,66 @@ void Scheduler::pull_work(SimCpu& idle) {
     }
 }
 
+bool Scheduler::others_busy() const {
+    return std::any_of(cpus_.begin(), cpus_.end(),
+                       [&](const SimCpu& other) { return other.id != current_ && other.busy(); });
+}
+
+void Scheduler::begin_leg(CentiCycles charged) {
+    charged_ += charged;
+    settle();
+    cpu().in_leg = true;
+}
+
+void Scheduler::end_leg(SimCpu& cpu) {
+    current_ = cpu.id;
+    cpu.in_leg = false;
+    if (!cpu.busy()) pull_work(cpu);
+    if (!cpu.busy()) cpu.was_idle = true;
+}
+
+void Scheduler::run_legs(Legs& legs, std::uint64_t end_ns,
+                         const std::function<void(unsigned)>& over) {
+    const CentiCycles end = to_cycles(end_ns);
+    Turn other{kNever, kMaxCpus};       // the first CPU that is in none
+    std::vector<Turn>& turns = turns_;  // a heap of those that are, the lowest clock first
+    turns.clear();
+    for (const SimCpu& cpu : cpus_) {
+        const Turn turn{cpu.clock, cpu.id};
+        if (cpu.in_leg) {
+            turns.push_back(turn);
+        } else if (cpu.busy() && other > turn) {
+            other = turn;
+        }
+    }
+    std::make_heap(turns.begin(), turns.end(), std::greater<>());
+    while (!turns.empty() && other > turns.front() && turns.front().at < end) {
+        std::pop_heap(turns.begin(), turns.end(), std::greater<>());
+        Turn& turn = turns.back();
+        SimCpu& cpu = cpus_[turn.cpu];
+        // The steps of one CPU, while it stays the one furthest behind.
+        const auto first = [&] {
+            return other > turn && turn.at < end && (turns.size() == 1 || turns.front() > turn);
+        };
+        bool is_over = false;
+        do {
+            const Legs::Taken taken = legs.step(turn.cpu, turn.at);
+            charged_ += taken.waited;  // it is in the clock
+            turn.at = taken.at;
+            is_over = legs.of(turn.cpu).over();
+        } while (!is_over && first());
+        cpu.clock = turn.at;
+        if (!is_over) {
+            std::push_heap(turns.begin(), turns.end(), std::greater<>());
+            continue;
+        }
+        end_leg(cpu);
+        over(turn.cpu);
+        if (cpu.busy() && other > turn) other = turn;
+        turns.pop_back();
+    }
+}
+
 bool Scheduler::tick() {
     SimCpu& here = cpu();
     ++here.ticks;

@@ -13,9 +13,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <vector>
 
+#include "kernel_model/task/legs.h"
 #include "kernel_model/task/task.h"
 #include "kernel_model/wait/time_source.h"
 #include "sim/base/units.h"
@@ -29,6 +31,7 @@ struct SimCpu {
     CentiCycles idle;
     Task* running = nullptr;
     std::deque<Task*> queue;  // runnable, in order of arrival
+    bool in_leg = false;      // kernel work is not over yet that was done already, see Legs
     bool was_idle = false;    // since the last task left the CPU
     TaskId last_task;         // the last to run here; 0: none
     std::uint64_t last_space = 0;
@@ -38,7 +41,7 @@ struct SimCpu {
     std::uint64_t switches = 0;
     std::uint64_t ticks = 0;
 
-    bool busy() const { return running != nullptr || !queue.empty(); }
+    bool busy() const { return running != nullptr || !queue.empty() || in_leg; }
 };
 
 // Told of each blocked task that is made runnable: by the running task of the current CPU, or if
@@ -103,6 +106,16 @@ public:
     bool tick();
     bool others_wait() const { return !here().queue.empty(); }
 
+    // --- kernel work that touches lines that other CPUs use too
+
+    // Another CPU has something to do.
+    bool others_busy() const;
+    // The leg of the current CPU begins now: its time passes in run_legs().
+    void begin_leg(CentiCycles charged);
+    // The CPU that is furthest behind goes on, a step at a time, until that is none in a leg, or at
+    // `end_ns`. `over` is told of each CPU whose leg is over.
+    void run_legs(Legs& legs, std::uint64_t end_ns, const std::function<void(unsigned)>& over);
+
 private:
     SimCpu& cpu() { return cpus_[current_]; }
     void settle();
@@ -111,6 +124,14 @@ private:
     void enqueue(SimCpu& cpu, Task& task);
     void pull_work(SimCpu& cpu);
     void set_until();
+    void end_leg(SimCpu& cpu);
+
+    struct Turn {
+        CentiCycles at;
+        unsigned cpu = 0;
+        bool operator>(const Turn& o) const { return at != o.at ? at > o.at : cpu > o.cpu; }
+    };
+    std::vector<Turn> turns_;  // of run_legs(): here to be allocated once
 
     const Ledger& ledger_;
     std::uint64_t hz_;

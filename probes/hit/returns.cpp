@@ -38,6 +38,7 @@ void Uprobes::handle_trampoline(Task& task) {
         kernel_.signals().force(task, {.signal = Signal::Ill, .code = abi::kSiKernel});
         return;
     }
+    hit_of(*back->finished.front());
     cpu.write(task.context, Reg::Pc, back->to.value);
     for (Uprobe* uprobe : back->finished) {
         spend(task, KernelPath::UretprobeReturn);

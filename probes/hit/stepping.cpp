@@ -121,6 +121,7 @@ void Uprobes::leave_slot(Task& task) {
 void Uprobes::finish_step(Task& task) {
     UprobeTask& state = state_of(task);
     Uprobe& uprobe = *state.active;
+    hit_of(uprobe);
     const bool trapped = state.state == StepState::SstepTrapped;
     // After a step pc is set to the next instruction; after a trap, to the breakpoint, which is
     // taken again.

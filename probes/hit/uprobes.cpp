@@ -101,6 +101,7 @@ void Uprobes::handle_breakpoint(Task& task) {
         return;
     }
 
+    hit_of(*uprobe);
     if (!state.created) spend(task, KernelPath::UprobeTaskCreate);
     state.created = true;
     run_consumers(task, *uprobe);  // H
@@ -140,6 +141,14 @@ void Uprobes::emulate(Task& task, Uprobe& uprobe, VAddr pc) {
     }
     if (outcome.faulted)
         kernel_.signals().force(task, {.signal = Signal::Segv, .code = abi::kSiKernel});
+}
+
+void Uprobes::leg_over(TaskId task, std::uint32_t subject, const LineUse& use) {
+    if (subject >= uprobes_.size()) return;
+    Uprobe& uprobe = *uprobes_[subject];
+    check_invariant(uprobe.id == subject, "a uprobe stands where its number says");
+    uprobe.cycles += kernel_.machine().ledger.take_bill(task);
+    uprobe.shared += use;
 }
 
 // uprobe_dup_mmap and uprobe_copy_process. A child has the breakpoints in its copy of the text. It

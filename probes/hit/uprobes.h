@@ -46,6 +46,7 @@ struct Uprobe {
     std::uint64_t missed = 0;   // hits whose return could not be probed (nmissed)
     std::uint64_t placed = 0;   // breakpoints placed
     CentiCycles cycles;         // charged to Account::ProbeHit for its hits and returns
+    LineUse shared;             // of lines that other CPUs use; the waiting is in `cycles`
 };
 
 struct RefusedProbe {
@@ -92,6 +93,7 @@ public:
     void on_step(Task&) override;
     void notify_resume(Task&) override;
     bool deny_signal(Task&) override;
+    void leg_over(TaskId, std::uint32_t subject, const LineUse& use) override;
     void on_map(Process&, const Vma&) override;
     std::uint64_t on_unmap(Process&, VRange) override;
     void on_executable(Process&, VRange) override;
@@ -143,6 +145,10 @@ private:
     // What is not of a hit: breakpoints come and go, and what hits have left is freed.
     void spend_placing(Task& task, KernelPath path, std::uint64_t units = 0) {
         kernel_.gate().spend(task, path, units, Account::ProbePlace);
+    }
+    // Lines that each uprobe has are this one's until the return to EL0.
+    void hit_of(const Uprobe& uprobe) {
+        if (Legs* legs = kernel_.legs(); legs != nullptr) legs->subject(uprobe.id);
     }
     // Returns the cycles charged to the task's account ProbeHit since the last call.
     CentiCycles take_bill(const Task& task) { return kernel_.machine().ledger.take_bill(task.id); }

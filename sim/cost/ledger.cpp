@@ -49,6 +49,7 @@ Charges Ledger::total() const {
         }
         for (std::size_t e = 0; e < kExceptionClassCount; ++e)
             sum.exceptions[e] += account.exceptions[e];
+        for (std::size_t l = 0; l < kSharedLineCount; ++l) sum.waits[l] += account.waits[l];
     }
     return sum;
 }

@@ -12,6 +12,7 @@
 #include "sim/base/units.h"
 #include "sim/cost/account.h"
 #include "sim/cost/prices.h"
+#include "sim/profile/shared_line.h"
 
 namespace uprobesim {
 
@@ -25,6 +26,7 @@ struct PathCount {
 struct Charges {
     std::array<PathCount, kKernelPathCount> paths{};
     std::array<std::uint64_t, kExceptionClassCount> exceptions{};
+    std::array<CentiCycles, kSharedLineCount> waits{};  // of CPUs for each other's lines
 };
 
 struct TaskLedger {
@@ -43,13 +45,16 @@ public:
     virtual ~LedgerObserver() = default;
     virtual void charged(TaskId, ExceptionClass, CentiCycles, Account) = 0;
     virtual void charged(TaskId, KernelPath, std::uint64_t units, CentiCycles, Account) = 0;
+    // The task's CPU waited for a line that other CPUs use.
+    virtual void waited(TaskId, SharedLine, CentiCycles, Account) {}
 };
 
 class Ledger {
 public:
     explicit Ledger(const PriceList& prices) : prices_(prices) {}
 
-    void exception(TaskId task, ExceptionClass ec, Account account = Account::Guest) {
+    // What it costs, as of spend().
+    CentiCycles exception(TaskId task, ExceptionClass ec, Account account = Account::Guest) {
         const auto a = static_cast<std::size_t>(account);
         const CentiCycles cost = prices_.exception(ec);
         ++charges_[a].exceptions[static_cast<std::size_t>(ec)];
@@ -60,9 +65,10 @@ public:
         if (observer_ != nullptr) [[unlikely]] {
             observer_->charged(task, ec, cost, account);
         }
+        return cost;
     }
-    void spend(TaskId task, KernelPath path, std::uint64_t units = 0,
-               Account account = Account::Guest) {
+    CentiCycles spend(TaskId task, KernelPath path, std::uint64_t units = 0,
+                      Account account = Account::Guest) {
         const auto a = static_cast<std::size_t>(account);
         PathCount& c = charges_[a].paths[static_cast<std::size_t>(path)];
         CentiCycles cost = prices_.path(path);
@@ -79,7 +85,16 @@ public:
         of(task).cycles[a] += cost;
         kernel_cycles_ += cost;
         if (observer_ != nullptr) [[unlikely]]
-            return tell(task, path, units, cost, account);
+            tell(task, path, units, cost, account);
+        return cost;
+    }
+    void wait(TaskId task, SharedLine line, CentiCycles cycles, Account account) {
+        const auto a = static_cast<std::size_t>(account);
+        charges_[a].waits[static_cast<std::size_t>(line)] += cycles;
+        of(task).cycles[a] += cycles;
+        kernel_cycles_ += cycles;
+        if (observer_ != nullptr) [[unlikely]]
+            observer_->waited(task, line, cycles, account);
     }
     void count_hit(TaskId task) { ++of(task).hits; }
     void observe(LedgerObserver* observer) { observer_ = observer; }

@@ -191,6 +191,7 @@ std::vector<std::string> all_setting_keys() {
     for (const WordKey& word : kWordKeys) keys.emplace_back(word.key);
     for (const std::string_view wait : kKernelWaits) keys.push_back(key_path("waits", wait));
     for (const KernelPathInfo& info : kKernelPaths) {
+        keys.push_back(key_path(kAccessesTable, info.name));
         keys.push_back(fmt::format("paths.{}.insns", info.name));
         if (!info.unit.empty()) keys.push_back(fmt::format("paths.{}.insns-per-unit", info.name));
         for (std::size_t op = 0; op < kKernelOpCount; ++op) {
@@ -222,6 +223,8 @@ Outcome apply_one(KernelProfile& kernel, std::string_view key, const Setting& se
         kernel.release = setting.value;
         return {};
     }
+    if (PathAccesses* accesses = find_accesses(kernel.accesses, key))
+        return set_accesses(*accesses, setting);
     Limits limits;
     double* number = find_number(kernel, key, limits);
     if (number == nullptr) return unknown_setting(setting, "kernel", all_setting_keys());
@@ -231,7 +234,7 @@ Outcome apply_one(KernelProfile& kernel, std::string_view key, const Setting& se
 }
 
 Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Setting>& settings) {
-    TomlReader reader("kernels", kWhat, file, {"paths", "waits", "sources"});
+    TomlReader reader("kernels", kWhat, file, {"paths", "waits", kAccessesTable, "sources"});
     if (!reader.ok()) return tl::make_unexpected(reader.error());
     const toml::table& root = reader.root();
 
@@ -239,7 +242,7 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
     std::vector<std::string> keys = {"name",     "description", "label",
                                      "based-on", "release",     "emulate-also"};
     for (const WordKey& word : kWordKeys) keys.emplace_back(word.key);
-    keys.insert(keys.end(), {"sources", "paths", "waits"});
+    keys.insert(keys.end(), {"sources", "paths", "waits", std::string(kAccessesTable)});
     reader.only(root, "", keys);
     kernel.name = reader.string(root, "name", "");
     kernel.description = reader.string(root, "description", "");
@@ -255,6 +258,7 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
     for (std::size_t p = 0; p < kKernelPathCount && reader.ok(); ++p)
         read_path(reader, paths, p, kernel.paths[p]);
     if (reader.ok()) read_waits(reader, kernel);
+    if (reader.ok()) read_accesses(reader, kernel.accesses);
     if (!reader.ok()) return tl::make_unexpected(reader.error());
 
     for (const Setting& setting : settings) {

@@ -15,6 +15,7 @@
 #include "sim/profile/figure.h"
 #include "sim/profile/kernel_op.h"
 #include "sim/profile/kernel_path.h"
+#include "sim/profile/shared_line.h"
 
 namespace uprobesim {
 
@@ -107,6 +108,7 @@ struct KernelProfile {
     UprobeMulti uprobe_multi = UprobeMulti::Yes;
     TextBusy text_busy = TextBusy::Refused;
     std::array<PathCost, kKernelPathCount> paths;
+    AccessesByPath accesses;                        // of lines that CPUs share
     std::array<Figure, kKernelWaits.size()> waits;  // in ms
 
     const Figure& wait(KernelWait w) const { return waits[static_cast<std::size_t>(w)]; }

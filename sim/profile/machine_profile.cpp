@@ -93,6 +93,11 @@ Slot find_figure(MachineProfile& machine, std::string_view key) {
     for (std::size_t op = 0; op < kKernelOpCount; ++op) {
         if (op_key(op) == key) return {&machine.ops[op], kCycles};
     }
+    if (!machine.contention) return {nullptr, {}};
+    for (const ContentionKey& row : contention_keys()) {
+        if (key == key_path(kContentionTable, row.key))
+            return {&row.of(*machine.contention), row.limits};
+    }
     return {nullptr, {}};
 }
 
@@ -104,12 +109,35 @@ std::vector<std::string> all_keys() {
     return keys;
 }
 
+// Optional as a whole.
+std::optional<ContentionFigures> read_contention(TomlReader& reader) {
+    if (!reader.root().contains(kContentionTable)) return std::nullopt;
+    const toml::table& table = reader.table(reader.root(), kContentionTable, "");
+    ContentionFigures figures;
+    std::vector<std::string> known;
+    for (const ContentionKey& row : contention_keys()) {
+        known.emplace_back(row.key);
+        row.of(figures) = reader.figure(table, row.key, kContentionTable, row.unit, row.limits);
+    }
+    reader.only(table, kContentionTable, known);
+    return figures;
+}
+
+std::vector<std::string> keys_to_set(const MachineProfile& machine) {
+    std::vector<std::string> keys = all_keys();
+    if (!machine.contention) return keys;
+    for (const ContentionKey& row : contention_keys())
+        keys.push_back(key_path(kContentionTable, row.key));
+    return keys;
+}
+
 Outcome apply(MachineProfile& machine, const std::vector<Setting>& settings) {
     for (const Setting& setting : settings) {
         const auto key = TRY(setting_for("machine", setting));
         if (!key) continue;
         const Slot slot = find_figure(machine, *key);
-        if (slot.figure == nullptr) return unknown_setting(setting, "machine", all_keys());
+        if (slot.figure == nullptr)
+            return unknown_setting(setting, "machine", keys_to_set(machine));
         const auto value = TRY(setting_number(setting, slot.limits));
         slot.figure->value = value;
         slot.figure->source = "--set";
@@ -119,12 +147,13 @@ Outcome apply(MachineProfile& machine, const std::vector<Setting>& settings) {
 }
 
 Result<MachineProfile> read_machine(const DataFile& file, const std::vector<Setting>& settings) {
-    TomlReader reader("machines", kWhat, file, {"ops", "sources"});
+    TomlReader reader("machines", kWhat, file, {"ops", kContentionTable, "sources"});
     if (!reader.ok()) return tl::make_unexpected(reader.error());
     const toml::table& root = reader.root();
 
     MachineProfile machine;
-    std::vector<std::string> known = {"name", "description", "based-on", "core", "sources", "ops"};
+    std::vector<std::string> known = {
+        "name", "description", "based-on", "core", "sources", "ops", std::string(kContentionTable)};
     for (const FigureRow& row : kFigures) known.emplace_back(row.key);
     reader.only(root, "", known);
     machine.name = reader.string(root, "name", "");
@@ -141,6 +170,7 @@ Result<MachineProfile> read_machine(const DataFile& file, const std::vector<Sett
         machine.ops[op] = reader.figure(ops, name, "ops", "cycles", kCycles);
     }
     reader.only(ops, "ops", known_ops);
+    machine.contention = read_contention(reader);
     if (!reader.ok()) return tl::make_unexpected(reader.error());
 
     if (const Outcome set = apply(machine, settings); !set) return tl::make_unexpected(set.error());

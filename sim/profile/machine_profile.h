@@ -6,11 +6,13 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sim/base/error.h"
+#include "sim/profile/contention.h"
 #include "sim/profile/figure.h"
 #include "sim/profile/kernel_op.h"
 
@@ -46,6 +48,8 @@ struct MachineProfile {
     std::array<Figure, kKernelOpCount> ops;
     Figure counter_hz;                      // CNTFRQ_EL0
     std::map<std::string, Figure> figures;  // all of the above by key, for reports and --set
+    // Nothing where the file does not say: CPUs then do not wait for each other's lines.
+    std::optional<ContentionFigures> contention;
 };
 
 // `name_or_path`: a built-in profile's name, or a file (anything with a '/' or ending in .toml).
@@ -57,7 +61,7 @@ Result<MachineProfile> parse_machine_profile(std::string_view text, std::string_
 std::vector<std::string> builtin_machine_profiles();
 
 // The figures of every machine profile, in the order in which one is written. Operations are named
-// "ops.isb"; what each is, its name says.
+// "ops.isb"; what each is, its name says. [contention] is apart, see contention_keys().
 struct MachineKey {
     std::string key;
     std::string_view unit;

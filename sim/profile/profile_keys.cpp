@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::string_view kReadWhy =
     "the guest read a trapped register, CNTVCT_EL0 or CTR_EL0 perhaps";
+constexpr std::string_view kWaitingWhy =
+    "how long CPUs wait for each other is found out by running";
 constexpr std::string_view kUnknownWhy = "it is not known to be a cost parameter only";
 
 constexpr std::array kRules = {
@@ -50,6 +52,8 @@ constexpr std::array kRules = {
     KeyRule{ProfileKind::Machine, "idc", KeyRole::Trapped, kReadWhy},
     KeyRule{ProfileKind::Machine, "dic", KeyRole::Trapped, kReadWhy},
     KeyRule{ProfileKind::Machine, "dic-hidden", KeyRole::Trapped, kReadWhy},
+    KeyRule{ProfileKind::Machine, "contention.*", KeyRole::Waiting, kWaitingWhy},
+    KeyRule{ProfileKind::Kernel, "accesses.*", KeyRole::Waiting, kWaitingWhy},
     KeyRule{ProfileKind::Kernel, "name", KeyRole::Label, {}},
     KeyRule{ProfileKind::Kernel, "description", KeyRole::Label, {}},
     KeyRule{ProfileKind::Kernel, "label", KeyRole::Label, {}},
@@ -124,6 +128,8 @@ public:
                 figure(key, *inner);
             } else if (inner->contains("insns")) {
                 path_row(key, *inner);
+            } else if (const toml::node* list = inner->get("list")) {
+                sourced(key, *inner, *list);
             } else {
                 this->table(*inner, key);
             }
@@ -139,12 +145,16 @@ private:
         return added;
     }
 
-    void figure(const std::string& key, const toml::table& row) {
+    ProfileKey& sourced(const std::string& key, const toml::table& row, const toml::node& value) {
         ProfileKey& figure = add(key, row);
-        set_value(figure, *row.get("value"));
-        figure.unit = row["unit"].value_or(std::string());
+        set_value(figure, value);
         figure.source = reader_.source(row, key);
         figure.confidence = reader_.confidence(row, key);
+        return figure;
+    }
+
+    void figure(const std::string& key, const toml::table& row) {
+        sourced(key, row, *row.get("value")).unit = row["unit"].value_or(std::string());
     }
 
     void path_row(const std::string& path, const toml::table& row) {
@@ -238,7 +248,8 @@ Result<ProfileListing> list_profile(ProfileKind kind, std::string_view name_or_p
     TRY(check_by_loader(kind, name_or_path, settings));
     const std::string what = fmt::format("{} profile", profile_kind_name(kind));
     const auto file = TRY(find_data_file(profile_kind_folder(kind), what, name_or_path));
-    TomlReader reader(profile_kind_folder(kind), what, file, {"ops", "paths", "sources"});
+    TomlReader reader(profile_kind_folder(kind), what, file,
+                      {"ops", "paths", "waits", "contention", "accesses", "sources"});
     if (!reader.ok()) return tl::make_unexpected(reader.error());
 
     ProfileListing listing;

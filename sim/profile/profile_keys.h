@@ -25,6 +25,7 @@ enum class KeyRole {
     Trapped,    // what the guest reads from a trapped register: a run that trapped on none can be
                 // priced again
     Clock,      // how the guest reads the clock: a run that never did can be priced again
+    Waiting,    // how long CPUs wait for each other: needs another run if there were several
     Behaviour,  // what happens: needs another run
 };
 

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/task/legs.h"
+
+#include <algorithm>
+
+#include "kernel_model/task/process.h"
+
+namespace uprobesim {
+
+Legs::Legs(Ledger& ledger, const MachineProfile& machine, const KernelProfile& kernel,
+           const std::vector<unsigned>& places, std::uint64_t seed)
+    : ledger_(ledger),
+      plan_(machine, kernel),
+      lines_(machine.contention.value(), places, seed),
+      pending_(places.size()) {}
+
+void Legs::charged(const Task& task, KernelPath path, CentiCycles cost, Account account) {
+    const std::vector<PlannedAccess>& accesses = plan_.of(path);
+    if (accesses.empty()) return charged(cost);
+    charges_.push_back({cost, &accesses, account});
+    memory_ = task.process->mm->space().id();
+    shares_ = true;
+}
+
+void Legs::forget() {
+    charges_.clear();
+    shares_ = false;
+    subject_ = kNoSubject;
+}
+
+std::uint64_t Legs::object_of(SharedLine line) const {
+    switch (shared_line_info(line).scope) {
+        case LineScope::System: return 0;
+        case LineScope::Uprobe: return subject_;
+        case LineScope::Memory: return memory_;
+    }
+    return 0;
+}
+
+// `work`: private work so far since the last access.
+void Legs::add(StepProgram& program, const Charge& charge, CentiCycles& work) {
+    CentiCycles done;
+    if (charge.accesses != nullptr) {
+        for (const PlannedAccess& access : *charge.accesses) {
+            const CentiCycles at = std::clamp(access.at, done, charge.cost);
+            work += at - done;
+            if (work.value != 0) program.push_back({kNoLine, {}, work, charge.account});
+            const CentiCycles held = std::min(access.held, charge.cost - at);
+            program.push_back({lines_.line(access.line, object_of(access.line)), access.kind, held,
+                               charge.account});
+            done = at + held;
+            work = {};
+        }
+    }
+    work += charge.cost - done;
+}
+
+CentiCycles Legs::begin(unsigned cpu, TaskId task, bool jitter) {
+    Pending& pending = pending_[cpu];
+    pending.program.clear();
+    pending.cursor = {};
+    pending.task = task;
+    pending.subject = subject_;
+    pending.jitter = jitter;
+    pending.use = {};
+    CentiCycles work, all;
+    for (const Charge& charge : charges_) {
+        add(pending.program, charge, work);
+        all += charge.cost;
+    }
+    if (work.value != 0) pending.program.push_back({kNoLine, {}, work, Account::Guest});
+    forget();
+    return all;
+}
+
+Legs::Taken Legs::step(unsigned cpu, CentiCycles now) {
+    Pending& pending = pending_[cpu];
+    const ProgramStep& step = pending.program[pending.cursor.next];
+    const SharedLines::Done done =
+        lines_.step(cpu, now, step, pending.cursor, static_cast<std::uint64_t>(pending.task.value),
+                    pending.jitter);
+    LineUse& use = pending.use;
+    if (step.line != kNoLine) ++use.accesses;
+    if (done.from != Tier::SameCpu) ++use.transfers[static_cast<std::size_t>(done.from)];
+    if (done.lost) ++use.retries;
+    if (done.waited.value != 0) {
+        use.waited += done.waited;
+        // Work that is done again is for the bitmap.
+        const LineIndex line = step.line != kNoLine ? step.line : pending.cursor.bitmap;
+        ledger_.wait(pending.task, lines_.kind_of(line), done.waited, step.account);
+    }
+    return {done.at, done.waited};
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Kernel work that touches lines which other CPUs use too. A leg is what a CPU does between an
+// exception and the return to EL0. What it does has its effect at once; when it is over depends on
+// the other CPUs: where it touches such lines, it becomes a program of steps, private work and
+// accesses, that its CPU takes in the order of the clocks of all CPUs (Scheduler::run_legs).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernel_model/task/task.h"
+#include "sim/cost/access_plan.h"
+#include "sim/cost/ledger.h"
+#include "sim/cost/shared_lines.h"
+
+namespace uprobesim {
+
+class Legs {
+public:
+    static constexpr std::uint32_t kNoSubject = ~std::uint32_t{0};
+
+    // Of the machine's profile, which has [contention]; `places` and `seed` as of SharedLines.
+    Legs(Ledger& ledger, const MachineProfile& machine, const KernelProfile& kernel,
+         const std::vector<unsigned>& places, std::uint64_t seed);
+
+    // --- the leg that the current CPU is doing
+
+    void charged(CentiCycles cost) { charges_.push_back({cost}); }
+    void charged(const Task& task, KernelPath path, CentiCycles cost, Account account);
+    // The probe that it is of; lines that each uprobe has are this one's.
+    void subject(std::uint32_t probe) { subject_ = probe; }
+    bool shares() const { return shares_; }
+    void forget();
+    // It becomes the program of `cpu`. Returns the cycles that were charged for it.
+    CentiCycles begin(unsigned cpu, TaskId task, bool jitter);
+
+    // --- programs
+
+    struct Pending {
+        StepProgram program;
+        ProgramCursor cursor;
+        TaskId task;
+        std::uint32_t subject = kNoSubject;
+        bool jitter = false;
+        LineUse use;  // of this leg
+
+        bool over() const { return cursor.next == program.size(); }
+    };
+    // The next step of the CPU's leg, which is not over. Returns when it is over, and charges what
+    // was waited.
+    struct Taken {
+        CentiCycles at;
+        CentiCycles waited;
+    };
+    Taken step(unsigned cpu, CentiCycles now);
+    const Pending& of(unsigned cpu) const { return pending_[cpu]; }
+    const SharedLines& lines() const { return lines_; }
+
+private:
+    struct Charge {
+        CentiCycles cost;
+        const std::vector<PlannedAccess>* accesses = nullptr;  // null: none
+        Account account = Account::Guest;
+    };
+    void add(StepProgram& program, const Charge& charge, CentiCycles& work);
+    std::uint64_t object_of(SharedLine line) const;
+
+    Ledger& ledger_;
+    AccessPlan plan_;
+    SharedLines lines_;
+    std::vector<Charge> charges_;
+    bool shares_ = false;
+    std::uint32_t subject_ = kNoSubject;
+    std::uint64_t memory_ = 0;  // the address space of the leg's task
+    std::vector<Pending> pending_;
+};
+
+}  // namespace uprobesim
