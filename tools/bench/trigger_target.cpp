@@ -19,13 +19,22 @@ namespace uprobesim {
 
 Result<TriggerTree> TriggerTree::make(std::string_view target, bool branch_protection,
                                       std::optional<std::uint32_t> first_word) {
+    return make_named(fmt::format("trig_{}{}", target, branch_protection ? "_bp" : ""), target,
+                      first_word);
+}
+
+Result<TriggerTree> TriggerTree::make_producers(std::string_view target) {
+    return make_named(fmt::format("trig_producers_{}", target), target, std::nullopt);
+}
+
+Result<TriggerTree> TriggerTree::make_named(const std::string& name, std::string_view target,
+                                            std::optional<std::uint32_t> first_word) {
     const auto programs = trigger_programs();
     if (programs.empty()) {
         return user_error(
             "this build has no trigger targets", "",
             "install an arm64 cross compiler (gcc-aarch64-linux-gnu) and build again");
     }
-    const std::string name = fmt::format("trig_{}{}", target, branch_protection ? "_bp" : "");
     const auto program = std::find_if(programs.begin(), programs.end(),
                                       [&](const EmbeddedProgram& p) { return p.name == name; });
     if (program == programs.end()) {

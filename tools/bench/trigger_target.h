@@ -24,12 +24,16 @@ public:
     // `target`: one of kTriggerTargets. With `first_word` the probed instruction is replaced by it.
     static Result<TriggerTree> make(std::string_view target, bool branch_protection,
                                     std::optional<std::uint32_t> first_word = {});
+    // Many threads that call the target: argv is the calls of each, the threads, the start's seed.
+    static Result<TriggerTree> make_producers(std::string_view target);
     const std::string& root() const { return folder_.path(); }  // host folder
     const std::string& program() const { return program_; }     // guest path
     const std::string& symbol() const { return symbol_; }
 
 private:
     TriggerTree() = default;
+    static Result<TriggerTree> make_named(const std::string& name, std::string_view target,
+                                          std::optional<std::uint32_t> first_word);
     TemporaryFolder folder_;
     std::string program_, symbol_;
 };

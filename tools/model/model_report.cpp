@@ -17,6 +17,7 @@ std::string_view role_name(KeyRole role) {
         case KeyRole::Switch: return "switch";
         case KeyRole::Trapped: return "trapped";
         case KeyRole::Clock: return "clock";
+        case KeyRole::Waiting: return "waiting";
         case KeyRole::Behaviour: return "behaviour";
     }
     return "";

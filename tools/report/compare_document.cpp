@@ -8,6 +8,7 @@
 #include "sim/profile/exception_class.h"
 #include "tools/format/number_text.h"
 #include "tools/format/text_width.h"
+#include "tools/report/contention_report.h"
 #include "tools/report/report_blocks.h"
 #include "tools/report/report_document.h"
 
@@ -280,8 +281,7 @@ Lines brief_origin(const CompareReport& report, bool alike) {
         "{}Modelled on {}{}, not measured", alike ? fmt::format("Guest {}. ", outcome(report)) : "",
         shortened(visible(last.provenance.machine.name), kMostLabel),
         kernels.empty() ? "" : fmt::format(" ({})", fmt::join(kernels, ", ")));
-    if (last.cpus > 1)
-        text += fmt::format("; contention of the {} CPUs is not modelled", last.cpus);
+    if (last.cpus > 1) text += "; " + contention_note(last);
     if (!last.unmodelled.empty()) {
         std::vector<std::string> names;
         for (const UnmodelledRow& row : last.unmodelled) names.push_back(row.name);

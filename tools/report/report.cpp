@@ -99,7 +99,13 @@ Totals totals_of(const RunReport& report) {
         t.exception_cycles += row.cycles;
         add_shares(t, row.accounts);
     }
-    t.kernel_cycles = t.path_cycles + t.exception_cycles;
+    for (const LineRow& row : report.lines) {
+        for (std::size_t a = 0; a < kAccountCount; ++a) {
+            t.wait_cycles += row.accounts[a];
+            t.account_cycles[a] += row.accounts[a];
+        }
+    }
+    t.kernel_cycles = t.path_cycles + t.exception_cycles + t.wait_cycles;
     t.user_ns = to_ns(report.user_cycles, report.frequency_hz);
     t.kernel_ns = to_ns(t.kernel_cycles, report.frequency_hz);
     t.busy_ns = t.user_ns + t.kernel_ns;

@@ -14,6 +14,7 @@
 #include "kernel_model/hooks/run_result.h"
 #include "sim/base/units.h"
 #include "sim/cost/ledger.h"
+#include "sim/cost/shared_lines.h"
 
 namespace uprobesim {
 
@@ -50,6 +51,14 @@ struct PathRow {
     AccountShares accounts{};
 };
 
+// Lines or locks of one kind that CPUs have waited for each other's use of.
+struct LineRow {
+    std::string name;           // "mmap-lock"
+    std::uint64_t objects = 0;  // how many there are
+    LineUse use;
+    std::array<CentiCycles, kAccountCount> accounts{};  // what of the waiting is on each
+};
+
 struct ProbeRow {
     std::string name;    // "uprobe:/bin/grep:main"
     std::string binary;  // guest path
@@ -63,6 +72,7 @@ struct ProbeRow {
     bool is_return = false;  // the return of what it is on is probed too
     std::uint64_t returns = 0;
     std::uint64_t missed_returns = 0;  // of calls nested too deeply, mostly
+    LineUse shared{};                  // of lines that other CPUs use; the waiting is in `cycles`
 };
 
 // What became of one spec of the command line.
@@ -175,6 +185,8 @@ struct RunReport {
     std::uint64_t idle_ns = 0;              // all CPUs together
     std::uint64_t cpus = 1;
     std::vector<std::uint64_t> cpu_busy_ns;  // of each
+    bool contention = false;     // of several CPUs on a machine that says what sharing lines costs
+    std::vector<LineRow> lines;  // those used, the most waited for first; then by name
     std::uint64_t counter_reads = 0;  // CNTVCT_EL0 and CNTFRQ_EL0 at EL0, without an exception
     std::uint64_t elapsed_ns = 0;     // from the start to the end of the first process
     double frequency_hz = 1;
@@ -186,7 +198,8 @@ struct Totals {
     std::uint64_t exceptions = 0;
     CentiCycles exception_cycles;
     CentiCycles path_cycles;
-    CentiCycles kernel_cycles;  // the two together
+    CentiCycles wait_cycles;    // of CPUs for each other's lines
+    CentiCycles kernel_cycles;  // the three together
     double kernel_insns = 0;
     double user_ns = 0;
     double kernel_ns = 0;

@@ -56,16 +56,6 @@ Lines refused_lines(const RunReport& report) {
     return lines;
 }
 
-Lines contention_lines(const RunReport& report) {
-    if (report.cpus < 2 || report.probes.empty()) return {};
-    return {
-        .title = "not modelled: contention",
-        .lines = {fmt::format("The {} CPUs hit probes as if each were alone: what they wait for "
-                              "each other's locks and cache lines is in no figure, so that hits "
-                              "scale better here than on a machine.",
-                              report.cpus)}};
-}
-
 Lines unmodelled_lines(const RunReport& report) {
     Lines lines{"partially modelled features used"};
     for (const UnmodelledRow& row : report.unmodelled)

@@ -17,8 +17,6 @@ std::string profile_text(const ProfileId& id);
 Facts provenance_facts(const Provenance& provenance);
 // The kernel's refusals of a pattern's places, by reason.
 Lines refused_lines(const RunReport& report);
-// Of a run with probes on several CPUs; nothing of another.
-Lines contention_lines(const RunReport& report);
 Lines unmodelled_lines(const RunReport& report);
 Lines lost_write_lines(const RunReport& report);
 

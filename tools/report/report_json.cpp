@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/format/json_number.h"
+#include "tools/report/contention_report.h"
 #include "tools/report/report.h"
 
 namespace uprobesim {
@@ -170,6 +171,7 @@ Json probes_json(const RunReport& r, const Totals& t) {
             row["returns"] = p.returns;
             row["missed_returns"] = p.missed_returns;
         }
+        if (r.contention) row["shared_lines"] = line_use_json(p.shared);
         rows.push_back(std::move(row));
     }
     Json specs = Json::array();
@@ -212,16 +214,18 @@ Json run_json(const RunReport& r) {
                            {"better", row.higher_is_better ? "higher" : "lower"},
                            {"value", row.value ? Json(*row.value) : Json()}});
     }
-    return {{"provenance", provenance_json(r.provenance)},
-            {"results", std::move(results)},
-            {"guest", guest_json(r)},
-            {"time", time_json(r, t)},
-            {"user", user_json(r)},
-            {"kernel", kernel_json(r, t)},
-            {"probes", probes_json(r, t)},
-            {"processes", processes_json(r)},
-            {"partly_modelled", std::move(unmodelled)},
-            {"lost_writes", std::move(lost)}};
+    Json json = {{"provenance", provenance_json(r.provenance)},
+                 {"results", std::move(results)},
+                 {"guest", guest_json(r)},
+                 {"time", time_json(r, t)},
+                 {"user", user_json(r)},
+                 {"kernel", kernel_json(r, t)},
+                 {"probes", probes_json(r, t)},
+                 {"processes", processes_json(r)},
+                 {"partly_modelled", std::move(unmodelled)},
+                 {"lost_writes", std::move(lost)}};
+    if (r.cpus > 1) json["contention"] = contention_json(r);
+    return json;
 }
 
 // Guest strings may hold any bytes: invalid UTF-8 becomes U+FFFD instead of an exception.

@@ -220,6 +220,27 @@ void read_kernel_work(const Value& kernel, RunReport& report) {
                      [](const NamedCount& a, const NamedCount& b) { return a.times > b.times; });
 }
 
+void read_contention(const Value& contention, RunReport& report) {
+    report.contention = !contention["modelled"].text().empty();
+    contention["lines"].each([&](const Value& row) {
+        known(row["line"], find_shared_line);
+        LineRow line{row["line"].text(), row["objects"].count(), {}, {}};
+        line.use.accesses = row["accesses"].count();
+        line.use.retries = row["retries"].count();
+        line.use.waited = row["waited_cycles"].cycles();
+        line.use.queued = row["queued_cycles"].cycles();
+        for (std::size_t t = 1; t < kTierCount; ++t)
+            line.use.transfers[t] = row["transfers"][std::string(kTierNames[t])].count();
+        if (row.has("account_cycles")) {
+            row["account_cycles"].each_member([&](const std::string& name, const Value& cycles) {
+                if (const auto account = find_account(name))
+                    line.accounts[static_cast<std::size_t>(*account)] = cycles.cycles();
+            });
+        }
+        report.lines.push_back(std::move(line));
+    });
+}
+
 RunReport read_run(const Value& value) {
     RunReport r;
     r.provenance = read_provenance(value["provenance"]);
@@ -237,6 +258,7 @@ RunReport read_run(const Value& value) {
     if (value["user"].has("counter_reads"))
         r.counter_reads = value["user"]["counter_reads"].count();
     read_kernel_work(value["kernel"], r);
+    if (value.has("contention")) read_contention(value["contention"], r);
     value["probes"]["by_probe"].each([&](const Value& row) {
         ProbeRow p;
         p.name = row["probe"].text();

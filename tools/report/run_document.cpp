@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tools/format/number_text.h"
+#include "tools/report/contention_report.h"
 #include "tools/report/report_blocks.h"
 #include "tools/report/report_document.h"
 
@@ -129,6 +130,7 @@ Table time_table(const RunReport& r, const Totals& t) {
     for (const WorkGroup g : kWorkGroups)
         add(work_group_name(g), t.group_cycles[static_cast<std::size_t>(g)]);
     add("exception entry, return", t.exception_cycles);
+    add("waiting for other CPUs", t.wait_cycles);
     return table;
 }
 
@@ -222,6 +224,8 @@ Document run_document(const RunReport& r, ProcessDetail processes) {
     document.add(refused_lines(r));
     document.add(exception_table(r));
     document.add(path_table(r, t));
+    document.add(line_table(r));
+    document.add(waiting_probe_table(r));
     document.add(count_table("system calls", r.syscalls));
     document.add(count_table("EL0 instructions by class", r.classes));
     document.add(contention_lines(r));

@@ -28,7 +28,10 @@ int start_exit_code(std::optional<Errno> error) {
 }  // namespace
 
 RunLimits Session::limits() const {
-    return {.max_insns = request_.max_insns, .max_ns = request_.max_ns, .watch = status_};
+    return {.max_insns = request_.max_insns,
+            .max_ns = request_.max_ns,
+            .watch = status_,
+            .legs = legs_};
 }
 
 std::function<void()> Session::before_write() const {

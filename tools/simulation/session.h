@@ -20,12 +20,13 @@ public:
     // `streams` of the main program; null: the host's, where the line of `status` gives way to
     // them.
     Session(Kernel& kernel, RunLoop& run_loop, const SimulationRequest& request,
-            const GuestStreams* streams, RunStatus* status)
+            const GuestStreams* streams, const Observers& observers)
         : kernel_(kernel),
           run_loop_(run_loop),
           request_(request),
           streams_(streams),
-          status_(status) {}
+          status_(observers.status),
+          legs_(observers.legs) {}
 
     // Starts all programs. Refused: one cannot be loaded, or exits, gets stuck or reaches a limit
     // before what the next one waits for.
@@ -60,6 +61,7 @@ private:
     const SimulationRequest& request_;
     const GuestStreams* streams_;
     RunStatus* status_;
+    LegWatch* legs_;
     std::vector<Running> background_;
     Running main_;
     std::uint64_t end_ns_ = 0;

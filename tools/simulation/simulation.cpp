@@ -164,8 +164,33 @@ void take_probes(const Uprobes& uprobes, RunReport& report) {
         report.probes.push_back(
             {fmt::format("{}:{}:{}", u->usdt ? "usdt" : "uprobe", u->binary, u->symbol), u->binary,
              u->offset, u->instruction, std::string(verdict), u->hits, u->stepped, u->emulated,
-             u->cycles, u->return_consumers != 0, u->returns, u->missed});
+             u->cycles, u->return_consumers != 0, u->returns, u->missed, u->shared});
     }
+}
+
+void take_lines(const Kernel& kernel, RunReport& report) {
+    const Legs* legs = kernel.legs();
+    if (legs == nullptr) return;
+    report.contention = true;
+    for (std::size_t l = 0; l < kSharedLineCount; ++l) {
+        const LineUse& use = legs->lines().uses()[l];
+        if (use.accesses == 0) continue;
+        const auto line = static_cast<SharedLine>(l);
+        LineRow& row = report.lines.emplace_back(LineRow{
+            std::string(shared_line_info(line).name), legs->lines().objects(line), use, {}});
+        for (std::size_t a = 0; a < kAccountCount; ++a)
+            row.accounts[a] = kernel.machine().ledger.charges(static_cast<Account>(a)).waits[l];
+    }
+    std::stable_sort(
+        report.lines.begin(), report.lines.end(),
+        [](const LineRow& a, const LineRow& b) { return a.use.waited > b.use.waited; });
+}
+
+std::vector<unsigned> places_of(const SimulationRequest& request) {
+    std::vector<unsigned> places = request.places;
+    for (unsigned cpu = static_cast<unsigned>(places.size()); cpu < request.cpus; ++cpu)
+        places.push_back(cpu);
+    return places;
 }
 
 Outcome make_files(FileSystem& files, const std::vector<ScenarioFile>& wanted) {
@@ -268,6 +293,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
         FileSystem::create(machine, std::make_unique<SpecialFiles>(machine), request.files);
     if (!files) return refused(files.error());
     Kernel kernel(machine, **files, request.cpus);
+    kernel.share_lines(places_of(request), request.seed);
     Uprobes uprobes(kernel);  // attaches itself
     if (auto attached = attach_probes(uprobes, request.probes, report); !attached)
         return refused(attached.error());
@@ -278,7 +304,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     if (observers.begin) observers.begin(**files, uprobes);
     kernel.observe(observers.observer);
     RunLoop run_loop(kernel);
-    Session session(kernel, run_loop, request, streams, observers.status);
+    Session session(kernel, run_loop, request, streams, observers);
     if (auto started = session.start(); !started) return Refused(started.error());
     report.provenance.program = session.main().exe;
     // Before it runs: it may change its own file.
@@ -292,6 +318,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     take_processes(kernel, session, report);
     take_calls(kernel, report);
     take_probes(uprobes, report);
+    take_lines(kernel, report);
     report.idle_ns = kernel.clock().idle_ns();
     report.cpus = request.cpus;
     report.cpu_busy_ns = kernel.clock().busy_ns();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernel_model/files/file_system.h"
+#include "kernel_model/hooks/leg_watch.h"
 #include "kernel_model/kernel/kernel.h"
 #include "sim/base/error.h"
 #include "sim/profile/figure.h"
@@ -50,6 +51,9 @@ struct SimulationRequest {
     std::uint64_t max_insns = 0;
     std::uint64_t max_ns = 0;  // simulated
     unsigned cpus = 1;         // simulated, up to Scheduler::kMaxCpus
+    // The machine's CPU that each of them is, as far as lines that they share go; empty: its own
+    // number's.
+    std::vector<unsigned> places;
     std::uint64_t memory_bytes = std::uint64_t{2} << 30;
     std::vector<std::string> option_words;  // those given that the report does not name otherwise
     bool counting = true;  // false: for the benchmark; instruction and cycle totals are then zero
@@ -70,6 +74,7 @@ struct GuestStreams {
 struct Observers {
     TrapObserver* observer = nullptr;  // called from the first instruction on
     RunStatus* status = nullptr;
+    LegWatch* legs = nullptr;
     // Called before the first instruction; the files and the probes last as long as the run.
     std::function<void(FileSystem&, const Uprobes&)> begin{};
 };

@@ -98,6 +98,10 @@ void ExceptionLog::charged(TaskId task, KernelPath, std::uint64_t, CentiCycles c
     if (const auto found = open_.find(task); found != open_.end()) found->second.kernel += cycles;
 }
 
+void ExceptionLog::waited(TaskId task, SharedLine, CentiCycles cycles, Account) {
+    if (const auto found = open_.find(task); found != open_.end()) found->second.waited += cycles;
+}
+
 bool ExceptionLog::returning(const Task& task) {
     if (const auto found = open_.find(task.id); found != open_.end()) {
         Taken& taken = found->second;
@@ -125,8 +129,10 @@ void ExceptionLog::tell(const Taken& taken) {
     if (!taken.ec || !filter_.shows(*taken.ec) || !output_.wants()) return;
     if (taken.before.empty()) return;  // an interrupt of a task that did not come back
     const std::string why = taken.why.empty() ? std::string("interrupt") : taken.why;
-    output_.write(fmt::format("{} {}; ELR {}; {} + {} cycles", taken.before, why, taken.place,
-                              cycles_text(taken.own), cycles_text(taken.kernel)));
+    const std::string waited =
+        taken.waited.value == 0 ? "" : fmt::format(" + {} waiting", cycles_text(taken.waited));
+    output_.write(fmt::format("{} {}; ELR {}; {} + {}{} cycles", taken.before, why, taken.place,
+                              cycles_text(taken.own), cycles_text(taken.kernel), waited));
 }
 
 void ExceptionLog::finish() {

@@ -36,6 +36,7 @@ public:
     void charged(TaskId task, ExceptionClass ec, CentiCycles cycles, Account) override;
     void charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles,
                  Account) override;
+    void waited(TaskId task, SharedLine line, CentiCycles cycles, Account) override;
     void trapped(const Task& task, const Stop& stop, const ExceptionRegisters& registers) override;
     void exit_work(const Task&) override {}
     bool returning(const Task& task) override;
@@ -51,7 +52,8 @@ private:
         std::optional<ExceptionClass> ec{};  // known when it is charged
         CentiCycles own{};                   // entry and return
         CentiCycles kernel{};
-        bool ended = false;  // with its task
+        CentiCycles waited{};  // for lines that other CPUs use
+        bool ended = false;    // with its task
     };
     std::string begin(const Task& task) const;
     void tell(const Taken& taken);

@@ -113,6 +113,8 @@ std::string FoldedStacks::text_of(const Frames& frames, const Site* site) {
         if (ec) text += fmt::format(";[{}]", exception_class_name(*ec));
     }
     if (frames.path) text += fmt::format(";{}", kernel_path_info(*frames.path).name);
+    if (frames.waits_for)
+        text += fmt::format(";[waiting for {}]", shared_line_info(*frames.waits_for).name);
     return text;
 }
 
@@ -151,6 +153,11 @@ void FoldedStacks::charged(TaskId task, KernelPath path, std::uint64_t, CentiCyc
                            Account account) {
     if (Place* place = place_of(task))
         add(*place, {.account = account, .exception = place->exception, .path = path}, cycles);
+}
+
+void FoldedStacks::waited(TaskId task, SharedLine line, CentiCycles cycles, Account account) {
+    if (Place* place = place_of(task))
+        add(*place, {.account = account, .exception = place->exception, .waits_for = line}, cycles);
 }
 
 // Its place, with its program known; null as of place_of.

@@ -35,6 +35,7 @@ public:
 
     void use(FileSystem& files, const Uprobes& uprobes);
     void charged(TaskId task, ExceptionClass ec, CentiCycles cycles, Account account) override;
+    void waited(TaskId task, SharedLine line, CentiCycles cycles, Account account) override;
     void charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles,
                  Account account) override;
     void trapped(const Task& task, const Stop& stop, const ExceptionRegisters&) override;
@@ -53,8 +54,9 @@ private:
     struct Frames {
         Account account{};
         std::optional<ExceptionClass> exception{};
-        // What was done in it: a path, or an exception of the kernel's own.
+        // What was done in it: a path, waiting, or an exception of the kernel's own.
         std::optional<KernelPath> path{};
+        std::optional<SharedLine> waits_for{};
         std::optional<ExceptionClass> nested{};
 
         // NOLINTNEXTLINE(modernize-use-nullptr): it takes the 0 of a comparison for a pointer

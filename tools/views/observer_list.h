@@ -19,6 +19,9 @@ public:
     void charged(TaskId task, ExceptionClass ec, CentiCycles cycles, Account account) override {
         for (TrapObserver* o : all_) o->charged(task, ec, cycles, account);
     }
+    void waited(TaskId task, SharedLine line, CentiCycles cycles, Account account) override {
+        for (TrapObserver* o : all_) o->waited(task, line, cycles, account);
+    }
     void charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles,
                  Account account) override {
         for (TrapObserver* o : all_) o->charged(task, path, units, cycles, account);

@@ -281,6 +281,15 @@ void TraceView::woken(const Task& task) {
     writer_->instant(by->track, at(*by, now), lane->wakes, {.id = lane->wakeup, .name = "wakeup"});
 }
 
+// The slices of the leg are there already, one after the other: what is left of its exception until
+// the return is the waiting.
+void TraceView::waited(TaskId task, SharedLine, CentiCycles cycles, Account account) {
+    Lane* lane = find(task);
+    if (lane == nullptr || !goes_on()) return;
+    lane->exception_cycles += cycles;
+    if (account == Account::ProbeHit && lane->hit != nullptr) lane->hit_cycles += cycles;
+}
+
 void TraceView::trapped(const Task& task, const Stop& stop, const ExceptionRegisters&) {
     if (!goes_on()) return;
     Lane& lane = lane_of(task);

@@ -28,6 +28,7 @@ public:
 
     void use(const Uprobes& uprobes) { uprobes_ = &uprobes; }
     void charged(TaskId task, ExceptionClass ec, CentiCycles cycles, Account account) override;
+    void waited(TaskId task, SharedLine line, CentiCycles cycles, Account account) override;
     void charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles,
                  Account account) override;
     void trapped(const Task& task, const Stop& stop, const ExceptionRegisters&) override;

@@ -2,6 +2,9 @@
 // The loop around a trigger target, shared by the trig_* programs: calls the target argv[1] times (default 1000).
 // Static and without a C library, so that the instruction count is the same everywhere:
 // per call the target's own instructions and the loop's three (bl, subs, b.ne).
+#ifdef NO_MAIN  // the loop is another file's
+#define TRIGGER_MAIN(target)
+#else
 #define TRIGGER_MAIN(target)                                                  \
     .text;                                                                    \
     .globl _start;                                                            \
@@ -27,6 +30,7 @@
     mov x8, 94;              /* exit_group */                                 \
     svc 0;                                                                    \
     .size _start, . - _start
+#endif
 
 #define FUNCTION(name)     \
     .globl name;           \

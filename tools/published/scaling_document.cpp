@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "tools/format/json_number.h"
+#include "tools/format/number_text.h"
+#include "tools/format/svg_lines.h"
+#include "tools/published/scaling.h"
+
+namespace uprobesim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Kind = Column::Kind;
+
+std::string use_text(bool fit) {
+    return fit ? "fit" : "held out";
+}
+
+bool is_outside(double deviation, double tolerance) {
+    return std::fabs(deviation) > tolerance;
+}
+
+Cell marked(double deviation, double tolerance) {
+    Cell cell = deviation_cell(deviation);
+    if (!is_outside(deviation, tolerance)) return cell;
+    cell.text += " out";
+    cell.tone = Tone::Alarm;
+    return cell;
+}
+
+Table rows_table(const Scaling& scaling) {
+    Table table{.columns = {{"row", Kind::Name},
+                            {"CPUs", Kind::Number, "cpus"},
+                            {"use", Kind::Name},
+                            {"published", Kind::Number, "published_mhits_per_s"},
+                            {"simulated", Kind::Number, "simulated_mhits_per_s"},
+                            {"lowest", Kind::Number, "lowest_mhits_per_s"},
+                            {"highest", Kind::Number, "highest_mhits_per_s"},
+                            {"deviation"},
+                            {"within", Kind::Number, "tolerance"},
+                            {"other", Kind::Number, "other_mhits_per_s"},
+                            {"deviation", Kind::Number, "other_deviation"}}};
+    for (const ScalingRow& row : scaling.rows) {
+        const ScalingSeries& series = scaling.data.series[row.series];
+        const double tolerance = scaling.tolerance(row);
+        table.add(
+            {series.name, count_cell(scaling.data.producers[row.place]), use_text(series.fit),
+             real_cell(row.published, 3), real_cell(row.simulated.mean(), 3),
+             real_cell(row.simulated.rates.front(), 2), real_cell(row.simulated.rates.back(), 2),
+             marked(row.deviation(), tolerance),
+             number_cell(fmt::format("{:.0f} %", tolerance * 100), fmt::format("{}", tolerance)),
+             real_cell(row.other.mean(), 3), marked(row.other_deviation(), tolerance)});
+    }
+    return table;
+}
+
+Table groups_table(const Scaling& scaling) {
+    Table table{.title = "Deviations, mean and worst of the absolute values",
+                .columns = {{"rows", Kind::Name},
+                            {"CPUs", Kind::Name},
+                            {scaling.data.machine},
+                            {"worst"},
+                            {scaling.data.other_machine},
+                            {"worst"}}};
+    for (const ScalingGroup& group : scaling.groups()) {
+        const auto part = [](double value) {
+            return number_cell(fmt::format("{:.1f} %", value * 100), fmt::format("{:.5f}", value));
+        };
+        table.add({use_text(group.fit), fmt::format("{} to {}", group.from, group.to),
+                   part(group.mean), part(group.worst), part(group.other_mean),
+                   part(group.other_worst)});
+    }
+    return table;
+}
+
+Json side_json(const ProducersRow& row, double deviation, double tolerance) {
+    return {{"million_hits_per_second", row.mean()},
+            {"lowest", row.rates.front()},
+            {"highest", row.rates.back()},
+            {"deviation", rounded(deviation, 6)},
+            {"outside", is_outside(deviation, tolerance)}};
+}
+
+}  // namespace
+
+Document scaling_document(const Scaling& scaling) {
+    const ScalingData& data = scaling.data;
+    Document document{"Published and simulated: many CPUs",
+                      fmt::format("{} of {} rows outside their tolerance on {}, {} on {}",
+                                  scaling.outside(), scaling.rows.size(), data.machine,
+                                  scaling.other_outside(), data.other_machine)};
+    document.data = rows_table(scaling);
+    document.add(Lines{.lines = {data.title, data.source}, .tone = Tone::Strong});
+    document.add(rows_table(scaling));
+    document.add(groups_table(scaling));
+    document.add(Lines{
+        .lines = {fmt::format("Million hits a second, mean of {} starts; 'other' is {}, the other "
+                              "explanation of the same rows. Rows that were held out take the same "
+                              "way as fitted ones: they test how well the measurement repeats "
+                              "itself, more than the model.",
+                              scaling.starts, data.other_machine)}});
+    return document;
+}
+
+std::string scaling_json(const Scaling& scaling) {
+    const ScalingData& data = scaling.data;
+    Json rows = Json::array(), groups = Json::array();
+    for (const ScalingRow& row : scaling.rows) {
+        const double tolerance = scaling.tolerance(row);
+        rows.push_back({{"row", data.series[row.series].name},
+                        {"cpus", data.producers[row.place]},
+                        {"kernel", data.series[row.series].kernel},
+                        {"fit", data.series[row.series].fit},
+                        {"published", row.published},
+                        {"tolerance", tolerance},
+                        {"simulated", side_json(row.simulated, row.deviation(), tolerance)},
+                        {"other", side_json(row.other, row.other_deviation(), tolerance)}});
+    }
+    for (const ScalingGroup& group : scaling.groups()) {
+        groups.push_back({{"fit", group.fit},
+                          {"from_cpus", group.from},
+                          {"to_cpus", group.to},
+                          {"mean", rounded(group.mean, 6)},
+                          {"worst", rounded(group.worst, 6)},
+                          {"other_mean", rounded(group.other_mean, 6)},
+                          {"other_worst", rounded(group.other_worst, 6)}});
+    }
+    const Json all = {{"schema", "uprobesim.scaling/1"},
+                      {"source", data.source},
+                      {"machine", data.machine},
+                      {"other_machine", data.other_machine},
+                      {"starts", scaling.starts},
+                      {"outside", scaling.outside()},
+                      {"other_outside", scaling.other_outside()},
+                      {"rows", std::move(rows)},
+                      {"groups", std::move(groups)}};
+    return all.dump(2) + "\n";
+}
+
+std::string scaling_svg(const Scaling& scaling) {
+    LineChart chart{.title = scaling.data.title,
+                    .unit = "million hits a second: published, and simulated with its range",
+                    .place_name = "CPUs",
+                    .places = {},
+                    .series = {}};
+    for (const unsigned producers : scaling.data.producers)
+        chart.places.push_back(std::to_string(producers));
+    for (std::size_t s = 0; s < scaling.data.series.size(); ++s) {
+        if (!scaling.data.series[s].fit) continue;
+        LineChart::Series published{scaling.data.series[s].name + ", published", {}};
+        LineChart::Series simulated{scaling.data.series[s].name + ", simulated", {}};
+        for (const ScalingRow& row : scaling.rows) {
+            if (row.series != s) continue;
+            published.points.push_back({row.published, row.published, row.published});
+            simulated.points.push_back(
+                {row.simulated.rates.front(), row.simulated.mean(), row.simulated.rates.back()});
+        }
+        chart.series.push_back(std::move(published));
+        chart.series.push_back(std::move(simulated));
+    }
+    return chart.svg();
+}
+
+}  // namespace uprobesim
