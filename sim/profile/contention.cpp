@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/profile/contention.h"
 
+#include "sim/profile/toml_reader.h"
+
 namespace uprobesim {
 namespace {
 
@@ -20,15 +22,15 @@ Figure& one_of(ContentionFigures& figures) {
 
 template <Tier Of>
 ContentionKey cpus(std::string_view key, std::string_view meaning) {
-    return {key, "cpus", kCpus, meaning, tier_of<&ContentionFigures::cpus, Of>};
+    return {key, "cpus", &kCpus, meaning, tier_of<&ContentionFigures::cpus, Of>};
 }
 template <Tier Of>
 ContentionKey transfer(std::string_view key, std::string_view meaning) {
-    return {key, "cycles", kCycles, meaning, tier_of<&ContentionFigures::transfer, Of>};
+    return {key, "cycles", &kCycles, meaning, tier_of<&ContentionFigures::transfer, Of>};
 }
 template <Tier Of>
 ContentionKey read(std::string_view key, std::string_view meaning) {
-    return {key, "cycles", kCycles, meaning, tier_of<&ContentionFigures::read, Of>};
+    return {key, "cycles", &kCycles, meaning, tier_of<&ContentionFigures::read, Of>};
 }
 
 }  // namespace
@@ -44,7 +46,7 @@ const std::vector<ContentionKey>& contention_keys() {
         transfer<Tier::Die>("transfer-die", "... of another L3 group of the die"),
         transfer<Tier::Socket>("transfer-socket", "... of another die of the socket"),
         transfer<Tier::Machine>("transfer-machine", "... of another socket"),
-        {"transfer-machine-ordered", "cycles", kCycles,
+        {"transfer-machine-ordered", "cycles", &kCycles,
          "... of another socket, where it is changed by operations with a full barrier",
          one_of<&ContentionFigures::ordered_transfer>},
         read<Tier::Cluster>("read-cluster", "a read by the same cluster keeps the line busy"),
@@ -52,11 +54,11 @@ const std::vector<ContentionKey>& contention_keys() {
         read<Tier::Die>("read-die", "... by another L3 group of the die"),
         read<Tier::Socket>("read-socket", "... by another die of the socket"),
         read<Tier::Machine>("read-machine", "... by another socket"),
-        {"handover-transfers", "transfers", kTimes, "of a lock to a CPU that waits for it",
+        {"handover-transfers", "transfers", &kTimes, "of a lock to a CPU that waits for it",
          one_of<&ContentionFigures::handover_transfers>},
-        {"handover-reads", "reads", kTimes, "of a lock to a CPU that waits for it",
+        {"handover-reads", "reads", &kTimes, "of a lock to a CPU that waits for it",
          one_of<&ContentionFigures::handover_reads>},
-        {"jitter", "share", kShare,
+        {"jitter", "share", &kShare,
          "private work between two accesses is up to so much longer or shorter",
          one_of<&ContentionFigures::jitter>},
     };

@@ -6,9 +6,9 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "sim/profile/figure.h"
-#include "sim/profile/toml_reader.h"
 
 namespace uprobesim {
 
@@ -33,11 +33,13 @@ struct ContentionFigures {
     Figure jitter;  // private work is so much longer or shorter, each time anew
 };
 
+struct Limits;
+
 // One of its keys, without the table's name: "transfer-socket".
 struct ContentionKey {
     std::string_view key;
     std::string_view unit;
-    Limits limits;
+    const Limits* limits;
     std::string_view meaning;
     Figure& (*of)(ContentionFigures&);
 };

@@ -96,7 +96,7 @@ Slot find_figure(MachineProfile& machine, std::string_view key) {
     if (!machine.contention) return {nullptr, {}};
     for (const ContentionKey& row : contention_keys()) {
         if (key == key_path(kContentionTable, row.key))
-            return {&row.of(*machine.contention), row.limits};
+            return {&row.of(*machine.contention), *row.limits};
     }
     return {nullptr, {}};
 }
@@ -117,7 +117,7 @@ std::optional<ContentionFigures> read_contention(TomlReader& reader) {
     std::vector<std::string> known;
     for (const ContentionKey& row : contention_keys()) {
         known.emplace_back(row.key);
-        row.of(figures) = reader.figure(table, row.key, kContentionTable, row.unit, row.limits);
+        row.of(figures) = reader.figure(table, row.key, kContentionTable, row.unit, *row.limits);
     }
     reader.only(table, kContentionTable, known);
     return figures;

@@ -368,3 +368,54 @@ TEST_CASE("a core table that lacks a class is refused", "[sim][profile][core]") 
     CHECK_THAT(core.error().where, Contains("core.toml:6"));
     CHECK_THAT(core.error().what, Contains("missing 'classes.int-shift'"));
 }
+
+TEST_CASE("an access to a line that is not one is refused with what it should be",
+          "[sim][profile]") {
+    const auto refused = [](const std::string& access) {
+        return kernel_error(
+            "name = \"t\"\nbased-on = \"v6.12\"\n[accesses]\n\"uprobe.lookup\" = { list = [\"" +
+            access + "\"], source = \"s\", confidence = \"low\" }\n");
+    };
+    CHECK(refused("write mmap-lock").where == "my.toml:4");
+    CHECK_THAT(refused("write mmap-lock").what, Contains("'write mmap-lock' is no access"));
+    CHECK_THAT(refused("steal mmap-lock at 3").hint, Contains("read, write, lock"));
+    CHECK_THAT(refused("write mmap-lok at 3").hint, Contains("mmap-lock"));
+    CHECK_THAT(refused("write mmap-lock at -3").hint, Contains("as in"));
+    CHECK_THAT(refused("lock siglock at 3").hint, Contains("for 34"));
+    CHECK_THAT(refused("read mmap-lock at 3 for 4").hint, Contains("as in"));
+    CHECK_THAT(refused("write mmap-lock at 9\", \"write mmap-lock at 3").what, Contains("order"));
+    CHECK_THAT(refused("take slot-bitmap at 3").what, Contains("'find'"));
+    CHECK_THAT(kernel_error("name = \"t\"\nbased-on = \"v6.12\"\n",
+                            {{"kernel.accesses.uprobe.lookup", "write here at 1"}})
+                   .where,
+               Contains("--set kernel.accesses.uprobe.lookup"));
+}
+
+TEST_CASE("a machine says all of what sharing lines costs, or nothing", "[sim][profile]") {
+    const auto own = parse_machine_profile(
+        kHead +
+            "[contention]\njitter = { value = 0, unit = \"share\", source = \"s\", confidence = "
+            "\"low\" }\n",
+        "my.toml", {{"machine.contention.cpus-per-cluster", "2"}});
+    REQUIRE(own.has_value());
+    CHECK(own->contention->jitter.value == 0);
+    CHECK(own->contention->cpus[static_cast<std::size_t>(Tier::Cluster)].value == 2);
+    CHECK(own->contention->transfer[static_cast<std::size_t>(Tier::Cluster)].value == 43.2);
+    CHECK_THAT(machine_error(kHead + "[contention]\nhand-over = 1\n").what,
+               Contains("'contention.hand-over'"));
+    CHECK_THAT(machine_error(kHead, {{"machine.contention.cpus-per-die", "0"}}).what,
+               Contains("contention.cpus-per-die"));
+}
+
+TEST_CASE("settings take the accesses of a path away or replace them", "[sim][profile]") {
+    const auto kernel = load_kernel_profile(
+        "v6.12",
+        {{"kernel.accesses.uprobe.lookup", ""},
+         {"kernel.accesses.uprobe.slot.get", "find slot-bitmap at 1,take slot-bitmap at 2"}});
+    REQUIRE(kernel.has_value());
+    CHECK(kernel->accesses[static_cast<std::size_t>(KernelPath::UprobeLookup)].list.empty());
+    const auto& list = kernel->accesses[static_cast<std::size_t>(KernelPath::UprobeSlotGet)].list;
+    REQUIRE(list.size() == 2);
+    CHECK(list[1].kind == AccessKind::Take);
+    CHECK(list[1].at == 2);
+}

@@ -84,7 +84,33 @@ TEST_CASE("a run says how many returns were missed, if any were", "[tools][repor
     CHECK(contains(document_text(run_document(r)), "64 probed, 36 missed"));
 }
 
-TEST_CASE("a run with probes on several CPUs says that contention is not modelled",
+TEST_CASE("a run on several CPUs says what they waited for and what is not modelled",
+          "[tools][report]") {
+    RunReport r = hand_made_report();
+    r.cpus = 4;
+    r.contention = true;
+    LineRow siglock{"siglock", 1, {}, {}};
+    siglock.use.accesses = 20;
+    siglock.use.transfers = {0, 12, 0, 0, 0, 3};
+    siglock.use.waited = CentiCycles(123'400);
+    siglock.accounts[static_cast<std::size_t>(Account::ProbeHit)] = CentiCycles(123'400);
+    const Totals before = totals_of(r);
+    r.lines.push_back(siglock);
+    const Totals t = totals_of(r);
+    CHECK(t.kernel_cycles - before.kernel_cycles == CentiCycles(123'400));
+    CHECK(t.hit_cycles - before.hit_cycles == CentiCycles(123'400));
+    const std::string text = document_text(run_document(r), {.all = true});
+    CHECK(contains(text, "waiting for other CPUs"));
+    CHECK(contains(text, "12 cluster, 3 machine"));
+    CHECK(contains(text, "not modelled: run queues"));
+    CompareReport compared{"T", {}};
+    for (const char* label : {"no uprobe", "k1"})
+        compared.runs.push_back({label, r, "", "", 0, 0, false});
+    CHECK(contains(document_text(compare_document(compared, CompareDetail::Brief)),
+                   "contention of the 4 CPUs for lines of hits is in the figures"));
+}
+
+TEST_CASE("a run with probes on several CPUs says if contention is not modelled",
           "[tools][report]") {
     RunReport r = hand_made_report();
     const auto text = [&] { return document_text(run_document(r), {.all = true}); };
