@@ -161,18 +161,22 @@ void RunLoop::run_task(Task& task) {
 }
 
 void RunLoop::run_legs(std::uint64_t end_ns) {
-    Legs& legs = *kernel_.legs();
-    kernel_.scheduler().run_legs(legs, end_ns, [&](unsigned cpu) {
-        const Legs::Pending& leg = legs.of(cpu);
-        if (limits_.legs != nullptr)
-            limits_.legs->over(cpu, kernel_.scheduler().cpus()[cpu].clock, legs);
-        if (TrapClient* client = kernel_.client(); client != nullptr)
-            client->leg_over(leg.task, leg.subject, leg.use);
-    });
+    Scheduler& scheduler = kernel_.scheduler();
+    scheduler.run_legs(*kernel_.legs(), end_ns,
+                       [&](unsigned cpu) { leg_over(cpu, scheduler.cpus()[cpu].clock); });
+}
+
+void RunLoop::leg_over(unsigned cpu, CentiCycles at) {
+    const Legs& legs = *kernel_.legs();
+    const Legs::Pending& leg = legs.of(cpu);
+    if (limits_.legs != nullptr) limits_.legs->over(cpu, at, legs);
+    if (TrapClient* client = kernel_.client(); client != nullptr)
+        client->leg_over(leg.task, leg.subject, leg.use);
 }
 
 // At the end of a leg, or of a turn within one: whether it touched lines that other CPUs use, so
-// that its time is still to pass. Where no other CPU does anything it passes at once.
+// that its time is still to pass. It passes at once where no other CPU does anything, or none has
+// ever touched the same.
 bool RunLoop::goes_on_later(Task& task) {
     Legs* const legs = kernel_.legs();
     if (legs == nullptr) return false;
@@ -181,12 +185,16 @@ bool RunLoop::goes_on_later(Task& task) {
         return false;
     }
     Scheduler& scheduler = kernel_.scheduler();
-    const bool with_others = scheduler.others_busy();
-    scheduler.begin_leg(legs->begin(scheduler.here().id, task.id, with_others));
-    if (limits_.legs != nullptr)
-        limits_.legs->begun(scheduler.here().id, scheduler.here().clock, *legs);
-    if (with_others) return true;
-    run_legs(kNoDeadline);
+    const unsigned here = scheduler.here().id;
+    const CentiCycles charged = legs->begin(here, task.id, scheduler.others_busy());
+    const bool later = legs->of(here).jitter;
+    if (later) scheduler.begin_leg(charged);
+    CentiCycles at = later ? scheduler.here().clock : scheduler.now() - charged;
+    if (limits_.legs != nullptr) limits_.legs->begun(here, at, *legs);
+    if (later) return true;
+    while (!legs->of(here).over()) at = legs->step(here, at);
+    legs->finish(here);
+    leg_over(here, at);
     return false;
 }
 

@@ -39,6 +39,7 @@ private:
     void exit_work(Task& task);
     bool goes_on_later(Task& task);
     void run_legs(std::uint64_t end_ns);
+    void leg_over(unsigned cpu, CentiCycles at);
     void resume_call(Task& task);
     void interrupt(Task& task);
     InsnCount budget() const;

@@ -55,41 +55,60 @@ void Legs::add(StepProgram& program, const Charge& charge, CentiCycles& work) {
     work += charge.cost - done;
 }
 
-CentiCycles Legs::begin(unsigned cpu, TaskId task, bool jitter) {
+CentiCycles Legs::begin(unsigned cpu, TaskId task, bool with_others) {
     Pending& pending = pending_[cpu];
     pending.program.clear();
     pending.cursor = {};
     pending.task = task;
     pending.subject = subject_;
-    pending.jitter = jitter;
     pending.use = {};
+    pending.waits.clear();
     CentiCycles work, all;
     for (const Charge& charge : charges_) {
         add(pending.program, charge, work);
         all += charge.cost;
     }
     if (work.value != 0) pending.program.push_back({kNoLine, {}, work, Account::Guest});
+    pending.jitter =
+        with_others &&
+        std::any_of(pending.program.begin(), pending.program.end(), [&](const ProgramStep& step) {
+            return step.line != kNoLine && lines_.is_shared(step.line);
+        });
     forget();
     return all;
 }
 
-Legs::Taken Legs::step(unsigned cpu, CentiCycles now) {
+CentiCycles Legs::step(unsigned cpu, CentiCycles now) {
     Pending& pending = pending_[cpu];
     const ProgramStep& step = pending.program[pending.cursor.next];
     const SharedLines::Done done =
         lines_.step(cpu, now, step, pending.cursor, static_cast<std::uint64_t>(pending.task.value),
                     pending.jitter);
-    LineUse& use = pending.use;
-    if (step.line != kNoLine) ++use.accesses;
-    if (done.from != Tier::SameCpu) ++use.transfers[static_cast<std::size_t>(done.from)];
-    if (done.lost) ++use.retries;
-    if (done.waited.value != 0) {
-        use.waited += done.waited;
-        // Work that is done again is for the bitmap.
-        const LineIndex line = step.line != kNoLine ? step.line : pending.cursor.bitmap;
-        ledger_.wait(pending.task, lines_.kind_of(line), done.waited, step.account);
+    if (step.line != kNoLine) ++pending.use.accesses;
+    if (done.from != Tier::SameCpu) ++pending.use.transfers[static_cast<std::size_t>(done.from)];
+    if (done.lost) ++pending.use.retries;
+    if (done.waited.value == 0) return done.at;
+    pending.use.waited += done.waited;
+    pending.use.queued += done.queued;
+    // Work that is done again is for the bitmap.
+    const SharedLine line =
+        lines_.kind_of(step.line != kNoLine ? step.line : pending.cursor.bitmap);
+    for (Pending::Wait& wait : pending.waits) {
+        if (wait.line != line || wait.account != step.account) continue;
+        wait.cycles += done.waited;
+        return done.at;
     }
-    return {done.at, done.waited};
+    pending.waits.push_back({line, step.account, done.waited});
+    return done.at;
+}
+
+CentiCycles Legs::finish(unsigned cpu) {
+    CentiCycles sum;
+    for (const Pending::Wait& wait : pending_[cpu].waits) {
+        ledger_.wait(pending_[cpu].task, wait.line, wait.cycles, wait.account);
+        sum += wait.cycles;
+    }
+    return sum;
 }
 
 }  // namespace uprobesim

@@ -31,8 +31,9 @@ public:
     void subject(std::uint32_t probe) { subject_ = probe; }
     bool shares() const { return shares_; }
     void forget();
-    // It becomes the program of `cpu`. Returns the cycles that were charged for it.
-    CentiCycles begin(unsigned cpu, TaskId task, bool jitter);
+    // It becomes the program of `cpu`. Returns the cycles that were charged for it. `with_others`:
+    // other CPUs have something to do.
+    CentiCycles begin(unsigned cpu, TaskId task, bool with_others);
 
     // --- programs
 
@@ -41,18 +42,23 @@ public:
         ProgramCursor cursor;
         TaskId task;
         std::uint32_t subject = kNoSubject;
+        // With other CPUs, on lines that one of them has touched too: private work varies.
         bool jitter = false;
         LineUse use;  // of this leg
+        // What was waited, by line and account, in the order in which it was first.
+        struct Wait {
+            SharedLine line;
+            Account account;
+            CentiCycles cycles;
+        };
+        std::vector<Wait> waits;
 
         bool over() const { return cursor.next == program.size(); }
     };
-    // The next step of the CPU's leg, which is not over. Returns when it is over, and charges what
-    // was waited.
-    struct Taken {
-        CentiCycles at;
-        CentiCycles waited;
-    };
-    Taken step(unsigned cpu, CentiCycles now);
+    // The next step of the CPU's leg, which is not over. Returns when it is over.
+    CentiCycles step(unsigned cpu, CentiCycles now);
+    // The leg is over: charges what was waited, and returns it.
+    CentiCycles finish(unsigned cpu);
     const Pending& of(unsigned cpu) const { return pending_[cpu]; }
     const SharedLines& lines() const { return lines_; }
 

@@ -2,6 +2,7 @@
 #include "kernel_model/task/scheduler.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/task/process.h"
@@ -36,6 +37,23 @@ void Scheduler::set_cpus(unsigned count) {
         cpus_[i].id = i;
         cpus_[i].next_tick = tick_;
     }
+    legs_ = std::make_unique<LowestFirst>();
+    in_legs_ = ready_ = 0;
+}
+
+void Scheduler::note(const SimCpu& cpu) {
+    const std::uint64_t bit = std::uint64_t{1} << cpu.id;
+    ready_ = cpu.busy() && !cpu.in_leg ? ready_ | bit : ready_ & ~bit;
+}
+
+// The key of the first of these in the order of clocks; LowestFirst::kNone: there is none.
+std::uint64_t Scheduler::lowest_ready(std::uint64_t among) const {
+    std::uint64_t lowest = LowestFirst::kNone;
+    for (; among != 0; among &= among - 1) {
+        const auto id = static_cast<unsigned>(std::countr_zero(among));
+        lowest = std::min(lowest, LowestFirst::key(cpus_[id].clock, id));
+    }
+    return lowest;
 }
 
 std::uint64_t Scheduler::to_ns(CentiCycles cycles) const {
@@ -86,6 +104,7 @@ void Scheduler::enqueue(SimCpu& target, Task& task) {
     begin_waking(target);
     task.cpu = target.id;
     target.queue.push_back(&task);
+    note(target);
     set_until();
 }
 
@@ -107,11 +126,13 @@ void Scheduler::wake(Task& task) {
 void Scheduler::remove(Task& task) {
     SimCpu& where = cpus_[task.cpu];
     std::erase(where.queue, &task);
+    note(where);
     if (where.running != &task || &where == &cpu())
         return;  // the running task is put back at the end of its turn
     where.running = nullptr;
     if (!where.busy()) pull_work(where);
     if (!where.busy()) where.was_idle = true;
+    note(where);
 }
 
 void Scheduler::move_if_needed(Task& task) {
@@ -123,29 +144,28 @@ void Scheduler::move_if_needed(Task& task) {
     } else {
         std::erase(where.queue, &task);
     }
+    note(where);
     enqueue(place_for(task), task);
     if (!where.busy()) pull_work(where);
     if (!where.busy()) where.was_idle = true;
+    note(where);
 }
 
 bool Scheduler::select() {
     settle();
-    const SimCpu* lowest = nullptr;
-    for (const SimCpu& candidate : cpus_) {
-        if (candidate.busy() && (lowest == nullptr || candidate.clock < lowest->clock))
-            lowest = &candidate;
-    }
-    if (lowest == nullptr) return false;
-    current_ = lowest->id;
+    const std::uint64_t lowest = std::min(lowest_ready(ready_), legs_->lowest());
+    if (lowest == LowestFirst::kNone) return false;
+    current_ = LowestFirst::index_of(lowest);
     set_until();
     return true;
 }
 
+// Of a CPU that is in no leg.
 void Scheduler::set_until() {
-    until_ = kNever;
-    for (const SimCpu& other : cpus_) {
-        if (other.id != current_ && other.busy()) until_ = std::min(until_, other.clock + quantum_);
-    }
+    const std::uint64_t others = ready_ & ~(std::uint64_t{1} << current_);
+    const std::uint64_t lowest = std::min(lowest_ready(others), legs_->lowest());
+    until_ = lowest == LowestFirst::kNone ? kNever
+                                          : cpus_[LowestFirst::index_of(lowest)].clock + quantum_;
 }
 
 void Scheduler::limit(std::uint64_t at_ns) {
@@ -202,6 +222,7 @@ void Scheduler::put_back(Task& task, bool yields) {
     }
     if (!here.busy()) pull_work(here);
     if (!here.busy()) here.was_idle = true;
+    note(here);
 }
 
 // An idle CPU takes the first task that it may run from another's queue (newidle_balance).
@@ -219,62 +240,43 @@ void Scheduler::pull_work(SimCpu& idle) {
 }
 
 bool Scheduler::others_busy() const {
-    return std::any_of(cpus_.begin(), cpus_.end(),
-                       [&](const SimCpu& other) { return other.id != current_ && other.busy(); });
+    return ((ready_ | in_legs_) & ~(std::uint64_t{1} << current_)) != 0;
 }
 
 void Scheduler::begin_leg(CentiCycles charged) {
     charged_ += charged;
     settle();
     cpu().in_leg = true;
+    in_legs_ |= std::uint64_t{1} << cpu().id;
+    legs_->set(cpu().id, cpu().clock);
+    note(cpu());
 }
 
 void Scheduler::end_leg(SimCpu& cpu) {
     current_ = cpu.id;
     cpu.in_leg = false;
+    in_legs_ &= ~(std::uint64_t{1} << cpu.id);
+    legs_->clear(cpu.id);
     if (!cpu.busy()) pull_work(cpu);
     if (!cpu.busy()) cpu.was_idle = true;
+    note(cpu);
 }
 
 void Scheduler::run_legs(Legs& legs, std::uint64_t end_ns,
                          const std::function<void(unsigned)>& over) {
-    const CentiCycles end = to_cycles(end_ns);
-    Turn other{kNever, kMaxCpus};       // the first CPU that is in none
-    std::vector<Turn>& turns = turns_;  // a heap of those that are, the lowest clock first
-    turns.clear();
-    for (const SimCpu& cpu : cpus_) {
-        const Turn turn{cpu.clock, cpu.id};
-        if (cpu.in_leg) {
-            turns.push_back(turn);
-        } else if (cpu.busy() && other > turn) {
-            other = turn;
-        }
-    }
-    std::make_heap(turns.begin(), turns.end(), std::greater<>());
-    while (!turns.empty() && other > turns.front() && turns.front().at < end) {
-        std::pop_heap(turns.begin(), turns.end(), std::greater<>());
-        Turn& turn = turns.back();
-        SimCpu& cpu = cpus_[turn.cpu];
-        // The steps of one CPU, while it stays the one furthest behind.
-        const auto first = [&] {
-            return other > turn && turn.at < end && (turns.size() == 1 || turns.front() > turn);
-        };
-        bool is_over = false;
-        do {
-            const Legs::Taken taken = legs.step(turn.cpu, turn.at);
-            charged_ += taken.waited;  // it is in the clock
-            turn.at = taken.at;
-            is_over = legs.of(turn.cpu).over();
-        } while (!is_over && first());
-        cpu.clock = turn.at;
-        if (!is_over) {
-            std::push_heap(turns.begin(), turns.end(), std::greater<>());
+    // The first CPU that is in none, or the end.
+    std::uint64_t other = std::min(lowest_ready(ready_), LowestFirst::key(to_cycles(end_ns), 0));
+    for (std::uint64_t first = legs_->lowest(); first < other; first = legs_->lowest()) {
+        SimCpu& cpu = cpus_[LowestFirst::index_of(first)];
+        cpu.clock = legs.step(cpu.id, cpu.clock);
+        if (!legs.of(cpu.id).over()) {
+            legs_->set(cpu.id, cpu.clock);
             continue;
         }
+        charged_ += legs.finish(cpu.id);  // it is in the clock
         end_leg(cpu);
-        over(turn.cpu);
-        if (cpu.busy() && other > turn) other = turn;
-        turns.pop_back();
+        over(cpu.id);
+        other = std::min(other, lowest_ready(ready_));
     }
 }
 

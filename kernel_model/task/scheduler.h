@@ -14,12 +14,14 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "kernel_model/task/legs.h"
 #include "kernel_model/task/task.h"
 #include "kernel_model/wait/time_source.h"
+#include "sim/base/lowest_first.h"
 #include "sim/base/units.h"
 #include "sim/cost/ledger.h"
 
@@ -126,13 +128,13 @@ private:
     void set_until();
     void end_leg(SimCpu& cpu);
 
-    struct Turn {
-        CentiCycles at;
-        unsigned cpu = 0;
-        bool operator>(const Turn& o) const { return at != o.at ? at > o.at : cpu > o.cpu; }
-    };
-    std::vector<Turn> turns_;  // of run_legs(): here to be allocated once
+    // To call after what may have made a CPU busy or not.
+    void note(const SimCpu& cpu);
+    std::uint64_t lowest_ready(std::uint64_t among) const;
 
+    std::unique_ptr<LowestFirst> legs_;  // clocks of the CPUs that are in legs
+    std::uint64_t in_legs_ = 0;          // a bit for each of these
+    std::uint64_t ready_ = 0;            // and for each other one that is busy
     const Ledger& ledger_;
     std::uint64_t hz_;
     std::vector<SimCpu> cpus_;

@@ -2,9 +2,9 @@
 #include "sim/cost/recorded_hits.h"
 
 #include <algorithm>
-#include <functional>
 
 #include "sim/base/error.h"
+#include "sim/base/lowest_first.h"
 
 namespace uprobesim {
 namespace {
@@ -29,13 +29,6 @@ Path path_of(const RecordedHit& hit, SharedLines& lines) {
     }
     return path;
 }
-
-struct Turn {
-    CentiCycles at;
-    unsigned cpu = 0;
-
-    bool operator>(const Turn& o) const { return at != o.at ? at > o.at : cpu > o.cpu; }
-};
 
 }  // namespace
 
@@ -64,37 +57,39 @@ ProducersOutcome repeat(const RecordedHit& hit, const ContentionFigures& figures
     check_invariant(n != 0 && hit.alone().value != 0, "nobody hits, or a hit takes no time");
     SharedLines lines(figures, places, start.seed);
     const Path path = path_of(hit, lines);
+    // The first CPU has set up what they share.
+    for (const ProgramStep& step : path.steps) {
+        ProgramCursor none;
+        if (step.line != kNoLine)
+            lines.step(0, {}, {step.line, AccessKind::Write, {}}, none, 0, false);
+    }
     std::vector<ProgramCursor> cursors(n);
-    std::vector<Turn> turns;  // a heap, the lowest clock first
+    std::vector<CentiCycles> clocks(n);
+    LowestFirst order;
     for (unsigned cpu = 0; cpu < n; ++cpu) {
         const auto spread =
             static_cast<std::uint32_t>(std::max<std::uint64_t>(1, start.spread.value));
-        turns.push_back({CentiCycles(n == 1 ? 0 : lines.random(spread)), cpu});
+        if (n > 1) clocks[cpu] = CentiCycles(lines.random(spread));
+        order.set(cpu, clocks[cpu]);
     }
-    std::make_heap(turns.begin(), turns.end(), std::greater<>());
 
     ProducersOutcome outcome;
     const std::uint64_t warm = n * start.warm_up, total = n * (start.warm_up + start.hits);
     CentiCycles begin;
     for (std::uint64_t done = 0; done < total;) {
-        std::pop_heap(turns.begin(), turns.end(), std::greater<>());
-        Turn& turn = turns.back();
-        ProgramCursor& cursor = cursors[turn.cpu];
-        do {
-            const std::size_t step = cursor.next;
-            turn.at = lines
-                          .step(turn.cpu, turn.at, path.steps[step], cursor, turn.cpu,
-                                n > 1 && path.varies[step])
-                          .at;
-            if (cursor.next != path.steps.size()) continue;
-            cursor = {};
-            if (++done == warm) {
-                begin = turn.at;
-                lines.forget_uses();
-            }
-            if (done == total) outcome.time = turn.at - begin;
-        } while (done < total && (n == 1 || turns.front() > turn));
-        std::push_heap(turns.begin(), turns.end(), std::greater<>());
+        const unsigned cpu = LowestFirst::index_of(order.lowest());
+        ProgramCursor& cursor = cursors[cpu];
+        const std::size_t step = cursor.next;
+        const bool varies = n > 1 && path.varies[step];
+        clocks[cpu] = lines.step(cpu, clocks[cpu], path.steps[step], cursor, cpu, varies).at;
+        order.set(cpu, clocks[cpu]);
+        if (cursor.next != path.steps.size()) continue;
+        cursor = {};
+        if (++done == warm) {
+            begin = clocks[cpu];
+            lines.forget_uses();
+        }
+        if (done == total) outcome.time = clocks[cpu] - begin;
     }
     outcome.hits = total - warm;
     outcome.uses = lines.uses();

@@ -150,7 +150,7 @@ void SharedLines::access(Line& line, unsigned cpu, CentiCycles now, const Progra
 SharedLines::Done SharedLines::step(unsigned cpu, CentiCycles now, const ProgramStep& step,
                                     ProgramCursor& cursor, std::uint64_t claimant, bool jitter) {
     const std::size_t here = cursor.next++;
-    Done done{now, {}, Tier::SameCpu, false};
+    Done done{now, {}, {}, Tier::SameCpu, false};
     if (step.line == kNoLine) {
         done.at = now + (jitter ? varied(step.amount) : step.amount);
         if (here < cursor.redone_to) {
@@ -160,13 +160,15 @@ SharedLines::Done SharedLines::step(unsigned cpu, CentiCycles now, const Program
         return done;
     }
     Line& line = lines_[step.line];
+    if (line.valid != 0 && line.valid != bit_of(cpu)) line.shared = true;
     const CentiCycles queued = line.free_at > now ? line.free_at - now : CentiCycles();
     access(line, cpu, now, step, done);
     LineUse& use = uses_[static_cast<std::size_t>(line.kind)];
     ++use.accesses;
     if (done.from != Tier::SameCpu) ++use.transfers[static_cast<std::size_t>(done.from)];
     done.waited = done.at - now - (step.kind == AccessKind::Lock ? step.amount : CentiCycles());
-    if (done.waited.value != 0) use.queued += std::min(queued, done.waited);
+    if (done.waited.value != 0) done.queued = std::min(queued, done.waited);
+    use.queued += done.queued;
     if (step.kind == AccessKind::Find) {
         cursor.find = here;
         cursor.bitmap = step.line;

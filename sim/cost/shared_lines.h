@@ -66,10 +66,13 @@ public:
     // The line of a kind that an object has: made when it is asked for first.
     LineIndex line(SharedLine kind, std::uint64_t object);
     SharedLine kind_of(LineIndex line) const { return lines_[line].kind; }
+    // Whether more than one CPU has touched it.
+    bool is_shared(LineIndex line) const { return lines_[line].shared; }
 
     struct Done {
         CentiCycles at;      // when the step is over
         CentiCycles waited;  // of that, beyond the step's own amount
+        CentiCycles queued;  // of that, for the turn
         Tier from = Tier::SameCpu;
         bool lost = false;  // a Take that must look again
     };
@@ -92,6 +95,7 @@ private:
     struct Line {
         SharedLine kind = SharedLine::MmapLock;
         std::uint8_t owner = 0;
+        bool shared = false;  // by more than one CPU, so far
         CentiCycles free_at;
         std::uint64_t valid = 0;  // CPUs with a copy; none: nobody has touched it
         std::uint64_t bits = 0;   // of a bitmap

@@ -229,8 +229,15 @@ void read_contention(const Value& contention, RunReport& report) {
         line.use.retries = row["retries"].count();
         line.use.waited = row["waited_cycles"].cycles();
         line.use.queued = row["queued_cycles"].cycles();
-        for (std::size_t t = 1; t < kTierCount; ++t)
-            line.use.transfers[t] = row["transfers"][std::string(kTierNames[t])].count();
+        row["transfers"].each_member([&](const std::string& name, const Value& times) {
+            const auto* const tier = std::find(kTierNames.begin(), kTierNames.end(), name);
+            if (tier == kTierNames.end()) {
+                times.wrong(fmt::format("'{}' is not known to this version", printable(name)));
+            } else {
+                line.use.transfers[static_cast<std::size_t>(tier - kTierNames.begin())] =
+                    times.count();
+            }
+        });
         if (row.has("account_cycles")) {
             row["account_cycles"].each_member([&](const std::string& name, const Value& cycles) {
                 if (const auto account = find_account(name))

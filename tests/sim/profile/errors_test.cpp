@@ -400,7 +400,7 @@ TEST_CASE("a machine says all of what sharing lines costs, or nothing", "[sim][p
     REQUIRE(own.has_value());
     CHECK(own->contention->jitter.value == 0);
     CHECK(own->contention->cpus[static_cast<std::size_t>(Tier::Cluster)].value == 2);
-    CHECK(own->contention->transfer[static_cast<std::size_t>(Tier::Cluster)].value == 43.2);
+    CHECK(own->contention->transfer[static_cast<std::size_t>(Tier::Cluster)].value == 39.2);
     CHECK_THAT(machine_error(kHead + "[contention]\nhand-over = 1\n").what,
                Contains("'contention.hand-over'"));
     CHECK_THAT(machine_error(kHead, {{"machine.contention.cpus-per-die", "0"}}).what,
