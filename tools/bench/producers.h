@@ -33,7 +33,7 @@ Result<std::vector<unsigned>> places_for(const PinRequest& pin, const Contention
 // interrupts.
 Result<RecordedHit> record_hit(const TriggerRequest& request);
 // Real threads on simulated CPUs; `places` as of SimulationRequest. The start's spread is the
-// program's own.
+// program's own, some 10 us.
 Result<ProducersOutcome> run_producers(const TriggerRequest& request,
                                        const std::vector<unsigned>& places,
                                        const ProducersStart& start);

@@ -50,6 +50,7 @@ Table rows_table(const Scaling& scaling) {
         table.add(
             {series.name, count_cell(scaling.data.producers[row.place]), use_text(series.fit),
              real_cell(row.published, 3), real_cell(row.simulated.mean(), 3),
+             fmt::format("{:.2f}-{:.2f}", row.simulated.rates.front(), row.simulated.rates.back()),
              real_cell(row.simulated.rates.front(), 2), real_cell(row.simulated.rates.back(), 2),
              marked(row.deviation(), tolerance),
              number_cell(fmt::format("{:.0f} %", tolerance * 100), fmt::format("{}", tolerance)),

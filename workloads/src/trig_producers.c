@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Exercises one probe on many CPUs: argv[2] threads, thread i on CPU i, each of which calls a trigger target argv[1]
 // times, as the producers of the kernel's uprobe benchmark do. They wait for each other and then begin at different
-// times, within some 200 ns, by argv[3]. Static and without a C library; ends when the first thread does.
+// times, within some 10 us, by argv[3]: farther apart than simulated CPUs see a store at different times, so that their
+// order is by chance. Static and without a C library; ends when the first thread does.
 #include <stdint.h>
 
 #include "raw_call.h"
@@ -37,7 +38,7 @@ static void produce(uint64_t me) {
     }
     uint32_t x = (uint32_t)((seed * 64 + me + 1) * 2654435761u);
     x ^= x << 13, x ^= x >> 17, x ^= x << 5;
-    for (uint32_t i = x % 160; i != 0; --i) __asm__ volatile("");  // about three cycles each
+    for (uint32_t i = x % 24000; i != 0; --i) __asm__ volatile("");  // about a cycle each
     for (uint64_t i = hits; i != 0; --i) TARGET();
     call(SYS_exit_group, 0, 0, 0, 0, 0);
 }

@@ -63,8 +63,9 @@ const std::vector<P> kHijack = {P::UretprobeHijack};
 
 TEST_CASE("every built-in profile reads, and is named as its file", "[sim][profile]") {
     CHECK(builtin_machine_profiles() ==
-          std::vector<std::string>{"generic-a72", "kunpeng916", "kunpeng916-vm", "neoverse-n1",
-                                   "neoverse-v1", "thread-bare-metal"});
+          std::vector<std::string>{"generic-a72", "kunpeng916", "kunpeng916-ordered",
+                                   "kunpeng916-vm", "neoverse-n1", "neoverse-v1",
+                                   "thread-bare-metal"});
     for (const std::string& name : builtin_machine_profiles()) {
         CHECK(machine(name).name == name);
         CHECK(load_core_model(machine(name).core_file).has_value());

@@ -403,7 +403,7 @@ TEST_CASE("a machine says all of what sharing lines costs, or nothing", "[sim][p
     CHECK(own->contention->transfer[static_cast<std::size_t>(Tier::Cluster)].value == 39.2);
     CHECK_THAT(machine_error(kHead + "[contention]\nhand-over = 1\n").what,
                Contains("'contention.hand-over'"));
-    CHECK_THAT(machine_error(kHead, {{"machine.contention.cpus-per-die", "0"}}).what,
+    CHECK_THAT(machine_error(kHead, {{"machine.contention.cpus-per-die", "0"}}).where,
                Contains("contention.cpus-per-die"));
 }
 
