@@ -51,7 +51,12 @@ std::optional<ExitSummary> RunLoop::run_until(const RunLimits& limits,
                                               const std::function<bool()>& reached) {
     limits_ = limits;
     while (!reached()) {
-        if (auto end = turn()) return end;
+        if (auto end = turn()) {
+            if (kernel_.legs() != nullptr)
+                kernel_.scheduler().give_up_legs(*kernel_.legs(),
+                                                 [&](unsigned cpu) { bill_leg(cpu); });
+            return end;
+        }
     }
     return std::nullopt;
 }
@@ -167,9 +172,12 @@ void RunLoop::run_legs(std::uint64_t end_ns) {
 }
 
 void RunLoop::leg_over(unsigned cpu, CentiCycles at) {
-    const Legs& legs = *kernel_.legs();
-    const Legs::Pending& leg = legs.of(cpu);
-    if (limits_.legs != nullptr) limits_.legs->over(cpu, at, legs);
+    if (limits_.legs != nullptr) limits_.legs->over(cpu, at, *kernel_.legs());
+    bill_leg(cpu);
+}
+
+void RunLoop::bill_leg(unsigned cpu) {
+    const Legs::Pending& leg = kernel_.legs()->of(cpu);
     if (TrapClient* client = kernel_.client(); client != nullptr)
         client->leg_over(leg.task, leg.subject, leg.use);
 }

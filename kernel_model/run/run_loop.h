@@ -40,6 +40,7 @@ private:
     bool goes_on_later(Task& task);
     void run_legs(std::uint64_t end_ns);
     void leg_over(unsigned cpu, CentiCycles at);
+    void bill_leg(unsigned cpu);
     void resume_call(Task& task);
     void interrupt(Task& task);
     InsnCount budget() const;

@@ -280,6 +280,18 @@ void Scheduler::run_legs(Legs& legs, std::uint64_t end_ns,
     }
 }
 
+void Scheduler::give_up_legs(Legs& legs, const std::function<void(unsigned)>& over) {
+    for (SimCpu& cpu : cpus_) {
+        if (!cpu.in_leg) continue;
+        charged_ += legs.finish(cpu.id);
+        over(cpu.id);
+        cpu.in_leg = false;
+        in_legs_ &= ~(std::uint64_t{1} << cpu.id);
+        legs_->clear(cpu.id);
+        note(cpu);
+    }
+}
+
 bool Scheduler::tick() {
     SimCpu& here = cpu();
     ++here.ticks;

@@ -117,6 +117,8 @@ public:
     // The CPU that is furthest behind goes on, a step at a time, until that is none in a leg, or at
     // `end_ns`. `over` is told of each CPU whose leg is over.
     void run_legs(Legs& legs, std::uint64_t end_ns, const std::function<void(unsigned)>& over);
+    // The run ends: what legs have waited so far is charged.
+    void give_up_legs(Legs& legs, const std::function<void(unsigned)>& over);
 
 private:
     SimCpu& cpu() { return cpus_[current_]; }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <numeric>
 
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
@@ -29,12 +28,6 @@ RecordedHit recorded(const TriggerRequest& request) {
     auto hit = record_hit(request);
     if (!hit) FAIL(hit.error().line());
     return *hit;
-}
-
-std::vector<unsigned> first_cpus(unsigned count) {
-    std::vector<unsigned> places(count);
-    std::iota(places.begin(), places.end(), 0U);
-    return places;
 }
 
 bool have_targets() {
