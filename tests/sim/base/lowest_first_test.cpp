@@ -3,7 +3,6 @@
 
 #include <catch2/catch.hpp>
 #include <optional>
-#include <random>
 
 using namespace uprobesim;
 
@@ -25,7 +24,8 @@ TEST_CASE("of many clocks the lowest comes first, and of equal ones the lowest i
 TEST_CASE("the lowest clock is that of a search after any changes", "[sim][base]") {
     LowestFirst order;
     std::array<std::optional<std::uint64_t>, LowestFirst::kMost> clocks;
-    std::minstd_rand random(1);
+    std::uint32_t state = 1;
+    const auto random = [&] { return (state = state * 1664525 + 1013904223) >> 8; };
     for (int i = 0; i < 20'000; ++i) {
         const auto index = static_cast<unsigned>(random() % LowestFirst::kMost);
         if (random() % 4 == 0) {

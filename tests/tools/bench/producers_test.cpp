@@ -79,8 +79,9 @@ TEST_CASE("a hit touches the lines that its kernel shares", "[tools][bench]") {
     CHECK(lines("v6.13+stp", "uprobe-push", SharedLine::SlotBitmap) == 0);
 }
 
-// The threads begin otherwise, take interrupts and first hits: the same within some per cent, where
-// the starts of either differ by more than ten.
+// The threads begin otherwise, take interrupts and first hits: their order at a line is another
+// one. The same within some per cent, and where single starts of either are ten or more from the
+// mean, within that.
 TEST_CASE("threads that run agree with a recorded hit that is repeated", "[tools][bench]") {
     if (!have_targets()) return;
     struct Point {
@@ -90,7 +91,7 @@ TEST_CASE("threads that run agree with a recorded hit that is repeated", "[tools
     };
     constexpr Point kPoints[] = {{"v6.13", "uprobe-ret", 2, 0.02},
                                  {"v6.13", "uprobe-push", 4, 0.02},
-                                 {"v6.11-rc1+slot-cache", "uprobe-nop", 32, 0.06},
+                                 {"v6.11-rc1+slot-cache", "uprobe-nop", 32, 0.12},
                                  {"v6.11-rc1+slot-cache", "uprobe-ret", 64, 0.06}};
     for (const Point& point : kPoints) {
         CAPTURE(point.kernel, point.variant, point.producers);
