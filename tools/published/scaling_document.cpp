@@ -23,8 +23,7 @@ bool is_outside(double deviation, double tolerance) {
     return std::fabs(deviation) > tolerance;
 }
 
-Cell marked(double deviation, double tolerance) {
-    Cell cell = deviation_cell(deviation);
+Cell marked(Cell cell, double deviation, double tolerance) {
     if (!is_outside(deviation, tolerance)) return cell;
     cell.text += " out";
     cell.tone = Tone::Alarm;
@@ -43,7 +42,7 @@ Table rows_table(const Scaling& scaling) {
                             {"deviation"},
                             {"tolerance", Kind::Number, "", true},
                             {"other", Kind::Number, "other_mhits_per_s"},
-                            {"deviation", Kind::Number, "other_deviation"}}};
+                            {"deviation", Kind::Number, "other_deviation", true}}};
     for (const ScalingRow& row : scaling.rows) {
         const ScalingSeries& series = scaling.data.series[row.series];
         const double tolerance = scaling.tolerance(row);
@@ -52,9 +51,10 @@ Table rows_table(const Scaling& scaling) {
              real_cell(row.published, 3), real_cell(row.simulated.mean(), 3),
              fmt::format("{:.2f}-{:.2f}", row.simulated.rates.front(), row.simulated.rates.back()),
              real_cell(row.simulated.rates.front(), 2), real_cell(row.simulated.rates.back(), 2),
-             marked(row.deviation(), tolerance),
+             marked(deviation_cell(row.deviation()), row.deviation(), tolerance),
              number_cell(fmt::format("{:.0f} %", tolerance * 100), fmt::format("{}", tolerance)),
-             real_cell(row.other.mean(), 3), marked(row.other_deviation(), tolerance)});
+             marked(real_cell(row.other.mean(), 3), row.other_deviation(), tolerance),
+             deviation_cell(row.other_deviation())});
     }
     return table;
 }
