@@ -52,6 +52,7 @@ struct Refuser : TrapClient {
     void on_step(Task&) override {}
     void notify_resume(Task&) override {}
     bool deny_signal(Task&) override { return ++asked == 1; }
+    void leg_over(TaskId, std::uint32_t, const LineUse&) override {}
     void on_map(Process&, const Vma&) override {}
     std::uint64_t on_unmap(Process&, VRange) override { return 0; }
     void on_executable(Process&, VRange) override {}
