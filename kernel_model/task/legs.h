@@ -47,8 +47,8 @@ public:
         LineUse use;  // of this leg
         // What was waited, by line and account, in the order in which it was first.
         struct Wait {
-            SharedLine line;
-            Account account;
+            SharedLine line = SharedLine::MmapLock;
+            Account account = Account::Guest;
             CentiCycles cycles;
         };
         std::vector<Wait> waits;

@@ -126,6 +126,7 @@ std::optional<ContentionFigures> read_contention(TomlReader& reader) {
 std::vector<std::string> keys_to_set(const MachineProfile& machine) {
     std::vector<std::string> keys = all_keys();
     if (!machine.contention) return keys;
+    keys.reserve(keys.size() + contention_keys().size());
     for (const ContentionKey& row : contention_keys())
         keys.push_back(key_path(kContentionTable, row.key));
     return keys;
@@ -195,6 +196,7 @@ Result<MachineProfile> parse_machine_profile(std::string_view text, std::string_
 
 std::vector<MachineKey> machine_keys() {
     std::vector<MachineKey> keys;
+    keys.reserve(std::size(kFigures) + kKernelOpCount);
     for (const FigureRow& row : kFigures)
         keys.push_back({std::string(row.key), row.unit, row.meaning});
     for (std::size_t op = 0; op < kKernelOpCount; ++op) keys.push_back({op_key(op), "cycles", ""});

@@ -41,6 +41,7 @@ std::optional<double> insns(std::string_view word) {
 
 std::vector<std::string_view> line_names() {
     std::vector<std::string_view> names;
+    names.reserve(kSharedLines.size());
     for (const SharedLineInfo& info : kSharedLines) names.push_back(info.name);
     return names;
 }
