@@ -165,7 +165,8 @@ private:
         if (p.file_size > p.memory_size)
             return refuse(fmt::format("segment {}: file size {:#x} is above memory size {:#x}", i,
                                       p.file_size, p.memory_size));
-        if (p.offset > size_ || p.file_size > size_ - p.offset)
+        // Of a segment without bytes of the file the offset has no meaning.
+        if (p.file_size != 0 && (p.offset > size_ || p.file_size > size_ - p.offset))
             return refuse(
                 fmt::format("truncated ELF file: segment {} ends at {:#x}, the file at {:#x}", i,
                             p.offset + p.file_size, size_));
@@ -175,7 +176,7 @@ private:
             return refuse(
                 fmt::format("segment {}: {:#x} bytes at {:#x} do not fit the 39-bit address space",
                             i, p.memory_size, p.vaddr));
-        if ((p.offset ^ p.vaddr) % kPageSize != 0)
+        if (p.file_size != 0 && (p.offset ^ p.vaddr) % kPageSize != 0)
             return refuse(fmt::format(
                 "segment {}: offset {:#x} and address {:#x} are not congruent modulo the page size",
                 i, p.offset, p.vaddr));

@@ -42,6 +42,20 @@ TEST_CASE("a static program is understood", "[loader]") {
     CHECK(image->executable_stack);
 }
 
+TEST_CASE("the offset of a segment without bytes of the file has no meaning", "[loader]") {
+    TestElf elf;
+    elf.segments.push_back({.flags = 6,
+                            .offset = 0x12345678,
+                            .vaddr = 0x410000,
+                            .file_size = 0,
+                            .memory_size = 0x2000});
+    const auto image = parse(elf.bytes());
+    REQUIRE(image);
+    REQUIRE(image->segments.size() == 2);
+    CHECK(image->segments[1].file_size == 0);
+    CHECK(image->segments[1].memory_size == 0x2000);
+}
+
 TEST_CASE("the interpreter's name is read", "[loader]") {
     TestElf elf;
     elf.type = 3;
