@@ -40,7 +40,7 @@ def stray_call(log, binary, allowed, above):
             words = TEXT.findall(rest)
             if NETWORK.match(name):
                 return f"a call of the network: {line.strip()[:200]}"
-            if name == "openat2" and "RESOLVE_BENEATH" not in rest:
+            if name == "openat2" and "RESOLVE_BENEATH" not in rest and "RESOLVE_IN_ROOT" not in rest:
                 return f"not confined: {line.strip()}"
             if name in ("openat2", "execve", "symlinkat"):
                 continue
