@@ -138,7 +138,7 @@ COMMAND_MISTAKES = [
     ("explain-refused", ["explain", "d4000001"], MISTAKE, ["svc"]),
     ("explain-arguments", ["explain", "push", "5"], MISTAKE, ["push"]),
     ("explain-html-top", ["explain", "-f", "html", "--top", "3", "push"], MISTAKE, ["--top", "HTML"]),
-    ("run-html", ["run", "-f", "html", "--root", "ROOT", "/trig_push"], MISTAKE, ["html"]),
+    ("doctor-html", ["doctor", "-f", "html"], MISTAKE, ["html"]),
     ("explain-hit", ["explain", "--hit", "0", "push"], MISTAKE, ["--hit"]),
     ("explain-exception", ["explain", "--exception", "fault", "/trig_ret"], MISTAKE, ["'fault'", "--exception"]),
     ("explain-exception-number", ["explain", "--exception", "svc", "0", "--", "/trig_ret"], MISTAKE, ["from 1"]),

@@ -113,16 +113,8 @@ std::string_view format_word(ReportFormat format) {
 
 const std::vector<ReportFormat>& all_formats() {
     static const std::vector<ReportFormat> all = {ReportFormat::Text, ReportFormat::Json,
-                                                  ReportFormat::Csv, ReportFormat::Markdown};
-    return all;
-}
-
-const std::vector<ReportFormat>& all_formats_and_html() {
-    static const std::vector<ReportFormat> all = [] {
-        std::vector<ReportFormat> formats = all_formats();
-        formats.push_back(ReportFormat::Html);
-        return formats;
-    }();
+                                                  ReportFormat::Csv, ReportFormat::Markdown,
+                                                  ReportFormat::Html};
     return all;
 }
 

@@ -33,7 +33,6 @@ Result<std::vector<KernelProfile>> read_kernels(const CommandLine& line, std::st
 
 std::string_view format_word(ReportFormat format);  // as -f takes it
 const std::vector<ReportFormat>& all_formats();     // text first
-const std::vector<ReportFormat>& all_formats_and_html();
 
 // Colours and bold type in text reports. Auto: on a terminal.
 enum class ColorMode : std::uint8_t { Auto, Always, Never };

@@ -9,6 +9,7 @@
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/report_text.h"
 
 namespace uprobesim {
 namespace {
@@ -95,10 +96,10 @@ Result<int> run_audit(const CommandLine& line, const OptionDefaults& defaults) {
     report.skipped = std::move(skips);
     report.settings = line.all("set");
     report.costs = audit_costs(report, kernels, machines);
-    output.write(options.format == ReportFormat::Json
-                     ? audit_report_json(report)
-                     : TRY(written(audit_document(report, line.given("functions")), options,
-                                   output.on_terminal())));
+    const bool functions = line.given("functions");
+    output.write(TRY(report_text({.document = [&] { return audit_document(report, functions); },
+                                  .json = [&] { return audit_report_json(report); }},
+                                 options, output.on_terminal())));
     return 0;
 }
 

@@ -11,12 +11,14 @@
 #include "sim/profile/machine_profile.h"
 #include "tools/bench/bench_report.h"
 #include "tools/bench/producers_report.h"
+#include "tools/charts/charts.h"
 #include "tools/cli/build_info.h"
 #include "tools/cli/default_profiles.h"
 #include "tools/cli/handler_option.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/report_text.h"
 
 namespace uprobesim {
 namespace {
@@ -244,13 +246,13 @@ Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
         request.kernel = kernels[i];
         TRY(run_kernel(request, profiles[i], machines, variants, report.tables));
     }
-    if (options.format == ReportFormat::Json) {
-        output.write(bench_report_json(report));
-    } else {
-        output.write(line.given("lines")
-                         ? bench_lines_text(report)
-                         : TRY(written(bench_document(report), options, output.on_terminal())));
-    }
+    const bool lines = line.given("lines") && options.format != ReportFormat::Json &&
+                       options.format != ReportFormat::Html;
+    output.write(lines ? bench_lines_text(report)
+                       : TRY(report_text({.document = [&] { return bench_document(report); },
+                                          .json = [&] { return bench_report_json(report); },
+                                          .charts = [&] { return bench_charts(report); }},
+                                         options, output.on_terminal())));
     return 0;
 }
 

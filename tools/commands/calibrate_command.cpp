@@ -14,6 +14,7 @@
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/report_text.h"
 #include "tools/model/machine_text.h"
 
 namespace uprobesim {
@@ -174,9 +175,9 @@ Result<int> run_calibrate(const CommandLine& line, const OptionDefaults& default
     done.not_used.insert(done.not_used.end(), rows.unused.begin(), rows.unused.end());
     if (output) TRY(done.check_settled());
     auto printed = TRY(ReportOutput::open("", stdout));
-    printed.write(options.format == ReportFormat::Json
-                      ? fit_json(done)
-                      : TRY(written(calibrate_document(done), options, printed.on_terminal())));
+    printed.write(TRY(report_text({.document = [&] { return calibrate_document(done); },
+                                   .json = [&] { return fit_json(done); }},
+                                  options, printed.on_terminal())));
     if (output) output->write(TRY(fitted_profile(done, name)));
     return 0;
 }

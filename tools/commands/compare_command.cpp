@@ -10,11 +10,13 @@
 #include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "sim/profile/kernel_profile.h"
+#include "tools/charts/charts.h"
 #include "tools/cli/exit_code.h"
 #include "tools/cli/refusal.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/guest_request.h"
+#include "tools/commands/report_text.h"
 #include "tools/report/report_document.h"
 #include "tools/simulation/guest_streams.h"
 #include "tools/simulation/refused_run.h"
@@ -38,6 +40,7 @@ constexpr std::string_view kExamples =
     R"(uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep -c GNU /usr/share/common-licenses/GPL-3
 uprobesim compare -p 'uprobe:/bin/ls:*' --kernels v6.12,v6.13,v6.13+stp-copy /bin/ls /usr
 uprobesim compare -p 'uprobe:/bin/ls:*' -f json -o table.json /bin/ls /usr
+uprobesim compare -p 'uprobe:/bin/ls:*' -f html -o table.html /bin/ls /usr
 uprobesim compare -p 'uprobe:/bin/ls:*' --machines kunpeng916,neoverse-n1 /bin/ls
 uprobesim compare redis-set --kernels v6.12,v6.13)";
 
@@ -153,15 +156,24 @@ private:
     bool printed_ = false, interrupted_ = false;
 };
 
-std::string report_text(const CompareGrid& grid, const GuestRequest& guest, bool on_terminal) {
+std::string grid_text(const CompareGrid& grid, const GuestRequest& guest, bool on_terminal) {
     const CompareReport& only = grid.machines.front();
     const bool one = guest.machines.size() == 1;
-    if (guest.report.format == ReportFormat::Json)
-        return one ? compare_report_json(only) : compare_grid_json(grid);
-    const CompareDetail detail = guest.report.all ? CompareDetail::Full : CompareDetail::Brief;
-    return written_anyway(
-        one ? compare_document(only, detail, guest.processes) : compare_grid_document(grid),
-        guest.report, on_terminal);
+    // A page folds what is long.
+    const CompareDetail detail = guest.report.all || guest.report.format == ReportFormat::Html
+                                     ? CompareDetail::Full
+                                     : CompareDetail::Brief;
+    ReportForms forms;
+    if (one) {
+        forms = {.document = [&] { return compare_document(only, detail, guest.processes); },
+                 .json = [&] { return compare_report_json(only); },
+                 .charts = [&] { return compare_charts(only); }};
+    } else {
+        forms = {.document = [&] { return compare_grid_document(grid); },
+                 .json = [&] { return compare_grid_json(grid); },
+                 .charts = [&] { return compare_grid_charts(grid); }};
+    }
+    return report_text_anyway(forms, guest.report, on_terminal);
 }
 
 Result<int> compare(const CommandLine& line, const OptionDefaults& defaults) {
@@ -176,7 +188,7 @@ Result<int> compare(const CommandLine& line, const OptionDefaults& defaults) {
         if (!report) return refuse_run(report.error(), scenario_names());
         grid.machines.push_back(std::move(*report));
     }
-    output.write(report_text(grid, guest, output.on_terminal()));
+    output.write(grid_text(grid, guest, output.on_terminal()));
     const CompareReport& last = grid.machines.back();
     if (comparer.interrupted()) return exit_code_of(last.runs.back().report.exit);
     if (std::any_of(grid.machines.begin(), grid.machines.end(), unfinished)) return kExitUnfinished;

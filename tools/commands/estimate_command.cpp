@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/base/try.h"
+#include "tools/charts/charts.h"
 #include "tools/cli/default_profiles.h"
 #include "tools/cli/exit_code.h"
 #include "tools/cli/handler_option.h"
@@ -12,6 +13,7 @@
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/report_text.h"
 #include "tools/estimate/estimate.h"
 #include "tools/estimate/estimate_targets.h"
 
@@ -158,9 +160,10 @@ Result<int> run_estimate(const CommandLine& line, const OptionDefaults& defaults
     auto report = TRY(estimate(request));
     report.settings = line.all("set");
     report.notes = std::move(notes);
-    output.write(options.format == ReportFormat::Json
-                     ? estimate_json(report)
-                     : TRY(written(estimate_document(report), options, output.on_terminal())));
+    output.write(TRY(report_text({.document = [&] { return estimate_document(report); },
+                                  .json = [&] { return estimate_json(report); },
+                                  .charts = [&] { return estimate_charts(report); }},
+                                 options, output.on_terminal())));
     const bool over = std::any_of(report.places.begin(), report.places.end(),
                                   [&](const PlaceEstimate& p) { return report.over_budget(p); });
     return over ? kExitDiffers : kExitSuccess;

@@ -108,10 +108,6 @@ void add_limit_options(OptionTable& table, GuestCommand command) {
 
 }  // namespace
 
-const std::vector<ReportFormat>& report_formats(GuestCommand command) {
-    return command == GuestCommand::Explain ? all_formats_and_html() : all_formats();
-}
-
 OptionTable guest_options(GuestCommand command) {
     OptionTable table;
     add_probe_options(table, command);
@@ -124,7 +120,7 @@ OptionTable guest_options(GuestCommand command) {
                    "also report time, instructions, exceptions, hits and probe cost by process and "
                    "by thread");
     }
-    add_report_options(table, report_formats(command),
+    add_report_options(table, all_formats(),
                        command == GuestCommand::Explain ? "stdout" : "stderr");
     return table;
 }

@@ -12,7 +12,5 @@ namespace uprobesim {
 enum class GuestCommand : std::uint8_t { Run, Compare, Explain };
 
 OptionTable guest_options(GuestCommand command);
-// Those that the command writes.
-const std::vector<ReportFormat>& report_formats(GuestCommand command);
 
 }  // namespace uprobesim

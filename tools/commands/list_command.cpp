@@ -9,6 +9,7 @@
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/report_text.h"
 #include "tools/list/list_report.h"
 #include "tools/simulation/probe_list.h"
 
@@ -138,9 +139,9 @@ Result<int> run_list(const CommandLine& line, const OptionDefaults& defaults) {
     ListReport report = lister.report();
     report.not_uprobes = wanted.not_uprobes;
     report.settings = line.all("set");
-    output.write(options.format == ReportFormat::Json
-                     ? list_report_json(report)
-                     : TRY(written(list_document(report), options, output.on_terminal())));
+    output.write(TRY(report_text({.document = [&] { return list_document(report); },
+                                  .json = [&] { return list_report_json(report); }},
+                                 options, output.on_terminal())));
     return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/report_text.h"
 #include "tools/commands/sub_command.h"
 #include "tools/format/text_table.h"
 #include "tools/model/model_report.h"
@@ -48,10 +49,6 @@ struct ModelOptions {
     bool on_terminal = false;
 };
 
-bool is_json(const ModelOptions& options) {
-    return options.report.format == ReportFormat::Json;
-}
-
 Result<std::string> list(const ModelOptions& options) {
     std::vector<NamedProfile> profiles;
     for (const std::string& name : builtin_machine_profiles()) {
@@ -64,8 +61,9 @@ Result<std::string> list(const ModelOptions& options) {
         profiles.push_back(
             {ProfileKind::Kernel, name, profile ? profile->description : profile.error().line()});
     }
-    if (is_json(options)) return profile_list_json(profiles);
-    return written(profile_list_document(profiles), options.report, options.on_terminal);
+    return report_text({.document = [&] { return profile_list_document(profiles); },
+                        .json = [&] { return profile_list_json(profiles); }},
+                       options.report, options.on_terminal);
 }
 
 Result<ProfileListing> read_profile(const std::string& name, const std::vector<Setting>& settings) {
@@ -85,8 +83,9 @@ Result<ProfileListing> read_profile(const std::string& name, const std::vector<S
 
 Result<std::string> show(const ModelOptions& options) {
     const auto profile = TRY(read_profile(options.words[0], options.settings));
-    if (is_json(options)) return profile_json(profile);
-    return written(profile_document(profile), options.report, options.on_terminal);
+    return report_text({.document = [&] { return profile_document(profile); },
+                        .json = [&] { return profile_json(profile); }},
+                       options.report, options.on_terminal);
 }
 
 Result<std::string> diff(const ModelOptions& options) {
@@ -98,8 +97,9 @@ Result<std::string> diff(const ModelOptions& options) {
                         options.words[1], profile_kind_name(b.kind)),
             "model diff", "give two of the same kind");
     }
-    if (is_json(options)) return profile_diff_json(a, b);
-    return written(profile_diff_document(a, b), options.report, options.on_terminal);
+    return report_text({.document = [&] { return profile_diff_document(a, b); },
+                        .json = [&] { return profile_diff_json(a, b); }},
+                       options.report, options.on_terminal);
 }
 
 // "machine my-board", or what is wrong.

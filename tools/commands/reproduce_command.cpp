@@ -4,9 +4,11 @@
 #include <filesystem>
 
 #include "sim/base/try.h"
+#include "tools/charts/charts.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/report_text.h"
 #include "tools/published/reproduce.h"
 #include "tools/published/scaling.h"
 
@@ -102,9 +104,10 @@ Result<int> run_reproduce(const CommandLine& line, const OptionDefaults& default
     if (!charts.empty() && !std::filesystem::is_directory(charts, error))
         return user_error("no such folder", charts, "make it first");
     const auto all = TRY(reproduce(published, line.rest().empty() ? "" : line.rest().front()));
-    output.write(options.format == ReportFormat::Json
-                     ? reproduction_json(all)
-                     : TRY(written(reproduce_document(all), options, output.on_terminal())));
+    output.write(TRY(report_text({.document = [&] { return reproduce_document(all); },
+                                  .json = [&] { return reproduction_json(all); },
+                                  .charts = [&] { return reproduce_charts(all); }},
+                                 options, output.on_terminal())));
     if (!charts.empty()) write_charts(all, charts);
     return 0;
 }

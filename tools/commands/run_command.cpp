@@ -2,9 +2,11 @@
 #include <exception>
 
 #include "sim/base/try.h"
+#include "tools/charts/charts.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/guest_request.h"
+#include "tools/commands/report_text.h"
 #include "tools/report/report_document.h"
 #include "tools/simulation/refused_run.h"
 #include "tools/simulation/scenario.h"
@@ -56,10 +58,11 @@ Result<int> run(const CommandLine& line, const OptionDefaults& defaults) {
         lost_lines = std::current_exception();
     }
     if (!report) return refuse_run(report.error(), scenario_names());
-    output.write(request.report.format == ReportFormat::Json
-                     ? run_report_json(*report)
-                     : written_anyway(run_document(*report, request.processes), request.report,
-                                      output.on_terminal()));
+    output.write(
+        report_text_anyway({.document = [&] { return run_document(*report, request.processes); },
+                            .json = [&] { return run_report_json(*report); },
+                            .charts = [&] { return run_charts(*report); }},
+                           request.report, output.on_terminal()));
     if (lost_lines) std::rethrow_exception(lost_lines);
     return exit_code_of(report->exit);
 }

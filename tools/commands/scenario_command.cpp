@@ -9,6 +9,7 @@
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/report_text.h"
 #include "tools/commands/sub_command.h"
 #include "tools/simulation/scenario_report.h"
 
@@ -47,8 +48,9 @@ Result<std::string> list(const ReportOptions& options, bool on_terminal) {
         const auto scenario = load_scenario(name);
         scenarios.push_back({name, scenario ? scenario->description : scenario.error().line()});
     }
-    if (options.format == ReportFormat::Json) return scenario_list_json(scenarios);
-    return written(scenario_list_document(scenarios), options, on_terminal);
+    return report_text({.document = [&] { return scenario_list_document(scenarios); },
+                        .json = [&] { return scenario_list_json(scenarios); }},
+                       options, on_terminal);
 }
 
 // As text: the file itself, to be copied and changed.
@@ -59,8 +61,9 @@ Result<std::string> show(const std::string& name, const ReportOptions& options, 
                           near_names(name, scenario_names()));
     if (options.format == ReportFormat::Text) return text;
     const auto scenario = TRY(load_scenario(name));
-    if (options.format == ReportFormat::Json) return scenario_json(scenario);
-    return written(scenario_document(scenario), options, on_terminal);
+    return report_text({.document = [&] { return scenario_document(scenario); },
+                        .json = [&] { return scenario_json(scenario); }},
+                       options, on_terminal);
 }
 
 int check(const Words& files) {

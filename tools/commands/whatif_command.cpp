@@ -5,9 +5,11 @@
 #include <charconv>
 
 #include "sim/base/try.h"
+#include "tools/charts/charts.h"
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/report_text.h"
 #include "tools/report/report_read.h"
 #include "tools/whatif/whatif.h"
 
@@ -31,6 +33,7 @@ constexpr std::string_view kExamples =
 uprobesim whatif report.json --set machine.ops.ic-ivau=0 --set machine.ops.dsb-ish=60
 uprobesim whatif report.json --machine generic-a72
 uprobesim whatif report.json --range
+uprobesim whatif report.json --range -f html -o range.html
 uprobesim whatif table.json --run 'emulated STP' --set machine.kernel-cpi=1.3)";
 
 OptionTable options_table() {
@@ -81,9 +84,10 @@ Result<int> run_whatif(const CommandLine& line, const OptionDefaults& defaults) 
     auto result = TRY(price_again(chosen.report, request));
     auto output = TRY(ReportOutput::open(options.output, stdout));
     const WhatIfReport report{line.rest().front(), chosen.label, std::move(result)};
-    output.write(options.format == ReportFormat::Json
-                     ? whatif_json(report)
-                     : TRY(written(whatif_document(report), options, output.on_terminal())));
+    output.write(TRY(report_text({.document = [&] { return whatif_document(report); },
+                                  .json = [&] { return whatif_json(report); },
+                                  .charts = [&] { return whatif_charts(report); }},
+                                 options, output.on_terminal())));
     return 0;
 }
 

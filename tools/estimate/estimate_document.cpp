@@ -18,7 +18,8 @@ constexpr std::size_t kMostSwings = 3;
 constexpr std::size_t kMostAdvice = 4;
 
 std::string share_text(double ns) {
-    return fmt::format("{:.3g} %", ns / 1e7);
+    const double share = ns / 1e7;
+    return share >= 1000 ? grouped(share) + " %" : fmt::format("{:.3g} %", share);
 }
 
 std::string verdict_text(const HitEstimate& hit) {

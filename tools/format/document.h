@@ -50,6 +50,7 @@ struct Column {
     Kind kind = Kind::Number;
     std::string name = {};  // in CSV, if it differs: with its unit
     bool csv_only = false;
+    bool drawn = false;  // with characters: pages have a chart in its place
 };
 
 struct Table {

@@ -41,6 +41,14 @@ std::string replaced(std::string_view text, std::initializer_list<Replacement> r
     return result;
 }
 
+std::string body_of(const HtmlReport& report) {
+    if (!report.body.empty()) return report.body;
+    return fmt::format(
+        "<noscript><p>JavaScript is off; this is the report as text.</p><pre>{}</pre></noscript>\n"
+        "<main id=\"page\"></main>",
+        html_escaped(report.text));
+}
+
 }  // namespace
 
 std::string html_escaped(std::string_view text) {
@@ -73,7 +81,7 @@ std::string html_page(std::string_view page, const HtmlReport& report) {
     const std::array parts = {
         Part{"@TITLE@", html_escaped(report.title)},
         Part{"@STYLE@", std::string(page_file("page.css"))},
-        Part{"@TEXT@", html_escaped(report.text)},
+        Part{"@BODY@", body_of(report)},
         Part{"@DATA@", json_in_html(report.json)},
         Part{"@SCRIPT@", std::string(page_file(fmt::format("{}.js", page)))},
     };

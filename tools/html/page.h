@@ -10,8 +10,9 @@ namespace uprobesim {
 
 struct HtmlReport {
     std::string title;
-    std::string json;  // what -f json writes
-    std::string text;  // for browsers without JavaScript
+    std::string json;       // what -f json writes
+    std::string text = {};  // for browsers without JavaScript, unless there is a body
+    std::string body = {};  // markup that the script adds to; empty: the script makes it all
 };
 
 // `page`: the name of a script of this folder: "explain".

@@ -193,7 +193,9 @@ Table tornado(const WhatIf& what) {
                             {"low"},
                             {"high"},
                             {"time moves"},
-                            {std::string(kHalfBar - 4, ' ') + "less|more", Kind::Name}},
+                            {.heading = std::string(kHalfBar - 4, ' ') + "less|more",
+                             .kind = Kind::Name,
+                             .drawn = true}},
                 .first = kFirstRows};
     for (const Swing& s : range.swings) {
         table.add({s.figure.key, std::string(confidence_name(s.figure.confidence)),

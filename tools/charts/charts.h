@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What pages draw of a report: its figures as charts. Nothing is computed that the report's tables
+// or JSON do not have, but for means, shares and what stands for "all others".
+#pragma once
+
+#include <vector>
+
+#include "tools/bench/bench_report.h"
+#include "tools/estimate/estimate.h"
+#include "tools/html/chart.h"
+#include "tools/published/reproduce.h"
+#include "tools/report/report.h"
+#include "tools/whatif/whatif.h"
+
+namespace uprobesim {
+
+std::vector<Chart> run_charts(const RunReport& report);
+std::vector<Chart> compare_charts(const CompareReport& report);
+std::vector<Chart> compare_grid_charts(const CompareGrid& grid);
+std::vector<Chart> bench_charts(const BenchReport& report);
+std::vector<Chart> whatif_charts(const WhatIfReport& report);
+std::vector<Chart> estimate_charts(const EstimateReport& report);
+std::vector<Chart> reproduce_charts(const Reproduction& reproduction);
+
+}  // namespace uprobesim

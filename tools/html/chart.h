@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A picture of figures that a report has: what is drawn, before anybody decides how. A page has the
+// figures as a table, and its script draws them (charts.js).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace uprobesim {
+
+struct Chart {
+    enum class Kind {
+        Stacked,  // a bar for each row, made of the series
+        Bars,     // a bar for each series of each row, with its range where there is one
+        Ranges,   // low, value and high of each row
+        Tornado,  // how far each row moves `base`
+    };
+    struct Series {
+        std::string name;
+        // The kind of work, which has a colour of its own in all pictures (charts.css); empty: a
+        // colour by the place in the list.
+        std::string work = {};
+    };
+    struct Value {
+        double value = 0;
+        std::optional<double> low = {}, high = {};
+    };
+    struct Row {
+        std::string name;
+        std::vector<std::optional<Value>> values = {};  // by series; nothing: there is none
+        std::string note = {};                          // beside the name: "10 to 40 cycles"
+    };
+    Kind kind = Kind::Bars;
+    std::string title = {};
+    std::string unit = {};
+    std::vector<Series> series = {};
+    std::vector<Row> rows = {};  // in the order in which they are drawn
+    double base = 0;             // Tornado: where its bars begin
+    // The axis goes at least so far: charts that are compared have one scale.
+    double axis = 0;
+
+    // The values are in nanoseconds: takes the unit in which the largest is a figure of few digits.
+    void choose_time_unit();
+    bool empty() const { return rows.empty() || series.empty(); }
+};
+
+}  // namespace uprobesim
