@@ -14,7 +14,7 @@
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/report_text.h"
+#include "tools/html/report_text.h"
 #include "tools/model/machine_text.h"
 
 namespace uprobesim {

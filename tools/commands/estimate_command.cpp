@@ -13,9 +13,9 @@
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/report_text.h"
 #include "tools/estimate/estimate.h"
 #include "tools/estimate/estimate_targets.h"
+#include "tools/html/report_text.h"
 
 namespace uprobesim {
 namespace {

@@ -9,7 +9,7 @@
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/report_text.h"
+#include "tools/html/report_text.h"
 #include "tools/list/list_report.h"
 #include "tools/simulation/probe_list.h"
 

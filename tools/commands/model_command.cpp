@@ -11,9 +11,9 @@
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/report_text.h"
 #include "tools/commands/sub_command.h"
 #include "tools/format/text_table.h"
+#include "tools/html/report_text.h"
 #include "tools/model/model_report.h"
 
 namespace uprobesim {

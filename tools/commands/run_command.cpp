@@ -6,7 +6,7 @@
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/guest_request.h"
-#include "tools/commands/report_text.h"
+#include "tools/html/report_text.h"
 #include "tools/report/report_document.h"
 #include "tools/simulation/refused_run.h"
 #include "tools/simulation/scenario.h"

@@ -9,8 +9,8 @@
 #include "tools/cli/report_options.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/report_text.h"
 #include "tools/commands/sub_command.h"
+#include "tools/html/report_text.h"
 #include "tools/simulation/scenario_report.h"
 
 namespace uprobesim {

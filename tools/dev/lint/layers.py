@@ -39,7 +39,8 @@ LAYERS = [
     ["probes/hit"],
     # The tool.
     ["tools/format"],
-    ["tools/cli", "tools/html"],
+    ["tools/cli"],
+    ["tools/html"],
     ["tools/sysroot"],
     ["tools/report", "tools/audit", "tools/strace"],
     ["tools/simulation", "tools/model", "tools/list"],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/commands/report_text.h"
+#include "tools/html/report_text.h"
 
 #include "tools/html/document_page.h"
 
