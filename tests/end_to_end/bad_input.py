@@ -121,7 +121,6 @@ COMMAND_MISTAKES = [
     ("audit-machine", ["audit", "--machines", "nosuch", "ROOT/counts"], MISTAKE, ["--machines: ", "nosuch"]),
     ("list-handler", ["list", "--root", "ROOT", "uprobe:/counts:main==count"], MISTAKE, ["'==count'", "list has no use for", "uprobesim estimate 'uprobe:/counts:main==count'"]),
     ("estimate-bpf", ["estimate", "--root", "ROOT", "--bpf", "ROOT/text"], MISTAKE, ["/text: it is no ELF file"]),
-    ("explain-machines-page", ["explain", "--machines", "kunpeng916,neoverse-n1", "-f", "html", "push"], MISTAKE, ["--machines: a page shows one machine"]),
     ("estimate-nothing", ["estimate"], MISTAKE, ["probe"]),
     ("estimate-missing", ["estimate", "uprobe:/no/such/file:main"], MISTAKE, ["/no/such/file"]),
     ("estimate-function", ["estimate", "--root", "ROOT", "uprobe:/trig_nop:uprobe_target_nip"], MISTAKE, ["uprobe_target_nip", "did you mean uprobe_target_nop"]),

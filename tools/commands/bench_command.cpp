@@ -149,6 +149,11 @@ Outcome write_charts(const ProducersReport& report, const std::string& folder) {
     return {};
 }
 
+bool lines_alone(const CommandLine& line, const ReportOptions& options) {
+    return line.given("lines") && options.format != ReportFormat::Json &&
+           options.format != ReportFormat::Html;
+}
+
 Result<int> run_over_producers(const CommandLine& line, const ReportOptions& options,
                                const ProducersBench& bench) {
     ProducersRequest wanted;
@@ -188,13 +193,11 @@ Result<int> run_over_producers(const CommandLine& line, const ReportOptions& opt
             }
         }
     }
-    if (options.format == ReportFormat::Json) {
-        output.write(producers_json(report));
-    } else {
-        output.write(line.given("lines")
-                         ? producers_lines_text(report)
-                         : TRY(written(producers_document(report), options, output.on_terminal())));
-    }
+    output.write(lines_alone(line, options)
+                     ? producers_lines_text(report)
+                     : TRY(report_text({.document = [&] { return producers_document(report); },
+                                        .json = [&] { return producers_json(report); }},
+                                       options, output.on_terminal())));
     if (line.given("svg")) TRY(write_charts(report, line.one("svg", "")));
     return 0;
 }
@@ -246,13 +249,12 @@ Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
         request.kernel = kernels[i];
         TRY(run_kernel(request, profiles[i], machines, variants, report.tables));
     }
-    const bool lines = line.given("lines") && options.format != ReportFormat::Json &&
-                       options.format != ReportFormat::Html;
-    output.write(lines ? bench_lines_text(report)
-                       : TRY(report_text({.document = [&] { return bench_document(report); },
-                                          .json = [&] { return bench_report_json(report); },
-                                          .charts = [&] { return bench_charts(report); }},
-                                         options, output.on_terminal())));
+    output.write(lines_alone(line, options)
+                     ? bench_lines_text(report)
+                     : TRY(report_text({.document = [&] { return bench_document(report); },
+                                        .json = [&] { return bench_report_json(report); },
+                                        .charts = [&] { return bench_charts(report); }},
+                                       options, output.on_terminal())));
     return 0;
 }
 

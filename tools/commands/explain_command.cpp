@@ -14,6 +14,7 @@
 #include "tools/commands/guest_request.h"
 #include "tools/explain/explain.h"
 #include "tools/explain/explain_grid.h"
+#include "tools/html/report_text.h"
 #include "tools/simulation/refused_run.h"
 
 namespace uprobesim {
@@ -124,10 +125,9 @@ Result<int> run_explain(const CommandLine& line, const OptionDefaults& defaults)
     if (guest.machines.size() > 1) {
         const auto grid = explain_machines(request, guest.machines);
         if (!grid) return refuse_run(grid.error());
-        output.write(
-            guest.report.format == ReportFormat::Json
-                ? explain_grid_json(*grid)
-                : TRY(written(explain_grid_document(*grid), guest.report, output.on_terminal())));
+        output.write(TRY(report_text({.document = [&] { return explain_grid_document(*grid); },
+                                      .json = [&] { return explain_grid_json(*grid); }},
+                                     guest.report, output.on_terminal())));
         return 0;
     }
     const auto report = explain(request);

@@ -241,9 +241,6 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
         const char* const option = "machines";
         request.machines = {simulation.machine};
         mistakes.take({option}, line.names(option, simulation.machine), request.machines);
-        if (request.machines.size() > 1 && request.report.format == ReportFormat::Html)
-            mistakes.note({option}, UserError{"a page shows one machine", "--machines",
-                                              "leave out -f html, or name one of them"});
         simulation.machine = request.machines.front();
         check_profiles(line, mistakes, simulation.settings, request.machines, option,
                        request.kernels, "kernels");

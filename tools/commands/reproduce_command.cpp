@@ -69,9 +69,9 @@ Result<int> run_scaling(const CommandLine& line, const ReportOptions& options) {
         TRY(line.about("rows", load_scaling(line.one("rows", std::string(kScalingRows)))));
     auto output = TRY(ReportOutput::open(options.output, stdout));
     const auto scaling = TRY(reproduce_scaling(data, request));
-    output.write(options.format == ReportFormat::Json
-                     ? scaling_json(scaling)
-                     : TRY(written(scaling_document(scaling), options, output.on_terminal())));
+    output.write(TRY(report_text({.document = [&] { return scaling_document(scaling); },
+                                  .json = [&] { return scaling_json(scaling); }},
+                                 options, output.on_terminal())));
     if (!line.given("svg")) return 0;
     auto file = TRY(ReportOutput::open(line.one("svg", "") + "/scaling.svg", stdout));
     file.write(scaling_svg(scaling));
