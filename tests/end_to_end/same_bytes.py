@@ -35,6 +35,8 @@ COMMANDS = [
     "explain -f html push",
     "audit --root ROOT -f csv /trig_push",
     "whatif -f md --range IN/saved.json",
+    "whatif -f html --range IN/saved.json",
+    "compare --root ROOT -f html -o OUT/report " + PUSH + " /trig_push 100",
     "reproduce -f md",
     "model show kunpeng916 -f json",
     "run --root ROOT -f md -o OUT/report " + PUSH + " /trig_push 100",

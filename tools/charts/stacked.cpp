@@ -62,6 +62,7 @@ Chart HitBars::chart() && {
 
 void TimeBars::add(std::string name, const RunReport& report) {
     const Totals totals = totals_of(report);
+    several_cpus_ = several_cpus_ || report.cpus > 1;
     Chart::Row row{.name = std::move(name), .values = {}};
     const auto put = [&](CentiCycles cycles) {
         row.values.emplace_back(Chart::Value{to_ns(cycles, report.frequency_hz)});
@@ -85,6 +86,7 @@ Chart TimeBars::chart() && {
     chart_.series.push_back({"idle", "idle"});
     drop_empty_series(chart_);
     chart_.choose_time_unit();
+    if (several_cpus_) chart_.unit += " of all CPUs together";
     return std::move(chart_);
 }
 

@@ -40,6 +40,7 @@ public:
 
 private:
     Chart chart_{.kind = Chart::Kind::Stacked};
+    bool several_cpus_ = false;
 };
 
 }  // namespace uprobesim

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+#include <array>
+
 #include "sim/base/error.h"
 #include "tools/format/document_writers.h"
 #include "tools/format/text_width.h"
@@ -6,9 +9,13 @@
 namespace uprobesim {
 namespace {
 
-// Where a spreadsheet would begin to calculate. A guest chooses the names of its files and symbols.
-bool is_formula(const std::string& text) {
-    return !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string::npos;
+// Where a spreadsheet would begin to calculate; some skip blanks, or take the wide forms of the
+// marks. A guest chooses the names of its files and symbols.
+bool is_formula(std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    constexpr std::array<std::string_view, 11> kMarks = {
+        "=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"};
+    return std::ranges::any_of(kMarks, [&](std::string_view m) { return text.starts_with(m); });
 }
 
 std::string field(const Cell& cell) {

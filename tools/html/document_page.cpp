@@ -128,8 +128,8 @@ private:
         return words.empty() ? "" : fmt::format(" class=\"{}\"", words);
     }
     void cell(const Column& column, const std::vector<Cell>& row, std::size_t c, bool heads) {
-        static const Cell kNone;
-        const Cell& cell = c < row.size() ? row[c] : kNone;
+        static const Cell none;
+        const Cell& cell = c < row.size() ? row[c] : none;
         const std::size_t indent = indent_of(cell.text);
         const std::string tag = heads ? "th scope=\"row\"" : "td";
         const std::string value =
@@ -154,7 +154,7 @@ private:
 }  // namespace
 
 std::string document_page(const Document& document, const std::vector<Chart>& charts,
-                          std::string json) {
+                          std::string_view json) {
     HtmlWriter writer;
     writer.charts(charts);
     for (const Block& block : document.blocks) std::visit(writer, block);
@@ -168,7 +168,7 @@ std::string document_page(const Document& document, const std::vector<Chart>& ch
                                   ? visible(document.title)
                                   : fmt::format("{} - {}", shortened(visible(answer), kMostTitle),
                                                 visible(document.title));
-    return html_page("document", {.title = title, .json = std::move(json), .body = body});
+    return html_page("document", {.title = title, .json = compact_json(json), .body = body});
 }
 
 }  // namespace uprobesim

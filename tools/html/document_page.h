@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tools/format/document.h"
@@ -13,6 +14,6 @@ namespace uprobesim {
 
 // `json`: what -f json writes of the same report.
 std::string document_page(const Document& document, const std::vector<Chart>& charts,
-                          std::string json);
+                          std::string_view json);
 
 }  // namespace uprobesim

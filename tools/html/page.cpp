@@ -73,6 +73,19 @@ std::string json_in_html(std::string_view json) {
     return text;
 }
 
+std::string compact_json(std::string_view json) {
+    std::string compact;
+    compact.reserve(json.size());
+    bool quoted = false, escape = false;
+    for (const char c : json) {
+        if (!quoted && (c == ' ' || c == '\n')) continue;
+        compact += c;
+        if (c == '"' && !escape) quoted = !quoted;
+        escape = quoted && c == '\\' && !escape;
+    }
+    return compact;
+}
+
 std::string html_page(std::string_view page, const HtmlReport& report) {
     struct Part {
         std::string_view mark;

@@ -21,5 +21,7 @@ std::string html_page(std::string_view page, const HtmlReport& report);
 // Text as it stands between tags, and JSON inside a script element.
 std::string html_escaped(std::string_view text);
 std::string json_in_html(std::string_view json);
+// Without the blanks and line ends between its words.
+std::string compact_json(std::string_view json);
 
 }  // namespace uprobesim

@@ -68,7 +68,7 @@ class RowTable {
 
   addControls() {
     const long = this.first > 0 && this.rows.length > this.first;
-    const finds = this.rows.length >= FIND_FROM;
+    const finds = this.rows.length >= FIND_FROM && this.table.hasAttribute("data-sorts");
     if (!long && !finds) return;
     this.more = long ? el("button", { type: "button", class: "more", "aria-expanded": "false", onclick: () => { this.all = !this.all; this.show(); this.say(this.count.value); } }) : null;
     this.count = el("output", { class: "quiet" });

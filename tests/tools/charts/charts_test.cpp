@@ -58,6 +58,9 @@ TEST_CASE("a run's time is divided by what it is for", "[tools][charts]") {
     CHECK(value_of(time, 0, "exception entry, return") == Approx(1.2));
     CHECK(value_of(time, 0, "system calls") == Approx(0.3005));
     CHECK(value_of(time, 0, "probes") == Approx(2));
+    RunReport several = hand_made_report();
+    several.cpus = 2;
+    CHECK(titled(run_charts(several), "Where the time goes").unit == "us of all CPUs together");
 }
 
 TEST_CASE("the probes that cost most come first, and one alone is no chart", "[tools][charts]") {

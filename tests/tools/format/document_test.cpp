@@ -75,11 +75,12 @@ TEST_CASE("CSV: plain numbers, every column, RFC 4180", "[tools][document]") {
 
 TEST_CASE("CSV: a name cannot become a formula, and a number stays one", "[tools][document]") {
     Table table{.columns = {{"=head", Kind::Name}, {"n"}}};
-    for (const char* name : {"=1+1", "+1", "-1", "@x", "\tx", "\rx", "a=1"})
+    for (const char* name :
+         {"=1+1", "+1", "-1", "@x", "\tx", "\rx", "a=1", "  =1", "\uff1d1", "\nx"})
         table.add({name, real_cell(-1.5, 1)});
     CHECK(document_csv(document_of(table)) ==
           "'=head,n\r\n'=1+1,-1.5\r\n'+1,-1.5\r\n'-1,-1.5\r\n'@x,-1.5\r\n'\\x09x,-1.5\r\n"
-          "'\\x0dx,-1.5\r\na=1,-1.5\r\n");
+          "'\\x0dx,-1.5\r\na=1,-1.5\r\n'  =1,-1.5\r\n'\uff1d1,-1.5\r\n'\\x0ax,-1.5\r\n");
 }
 
 TEST_CASE("the first rows, and how to see the others", "[tools][document]") {

@@ -30,6 +30,20 @@ TEST_CASE("JSON in a script element cannot end it and stays the same JSON", "[to
     }
 }
 
+TEST_CASE("compact JSON is the same JSON, blanks of names kept", "[tools][html]") {
+    const nlohmann::json json = {
+        {"a b", " \\\" c \\"}, {"n", {1.5, -2, nullptr, true}}, {"", {{"x", "\n "}}}};
+    CHECK(compact_json(json.dump(2)) == json.dump());
+    for (std::uint32_t seed = 0; seed < 20; ++seed) {
+        HostileNames names(seed);
+        const nlohmann::json hostile = {{"name", names.name()}, {"other", names.name()}};
+        const auto text = [&](int indent) {
+            return hostile.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+        };
+        CHECK(compact_json(text(2)) == text(-1));
+    }
+}
+
 TEST_CASE("a page has its parts once, whatever they hold, and asks for nothing from a network",
           "[tools][html]") {
     // A part's text that looks like another part's mark stays text.
