@@ -160,7 +160,8 @@ std::string document_page(const Document& document, const std::vector<Chart>& ch
     for (const Block& block : document.blocks) std::visit(writer, block);
     const std::string& answer = document.answer;
     const std::string body = fmt::format(
-        "<main id=\"page\">\n<header><h1 class=\"what\">{}</h1>\n{}</header>\n{}</main>",
+        "<main id=\"page\" class=\"document\">\n<header><h1 "
+        "class=\"what\">{}</h1>\n{}</header>\n{}</main>",
         escaped(document.title),
         answer.empty() ? "" : fmt::format("<p id=\"answer\">{}</p>", escaped(answer)),
         std::move(writer).html());
