@@ -289,6 +289,11 @@ Result<KernelProfile> parse_kernel_profile(std::string_view text, std::string_vi
     return read_kernel(DataFile{std::string(file_name), std::string(text)}, settings);
 }
 
+double* find_number(KernelProfile& kernel, std::string_view key) {
+    Limits limits;
+    return find_number(kernel, key, limits);
+}
+
 std::vector<std::string> builtin_kernel_profiles() {
     return builtin_names("kernels");
 }

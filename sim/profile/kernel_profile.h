@@ -122,4 +122,7 @@ Result<KernelProfile> parse_kernel_profile(std::string_view text, std::string_vi
                                            const std::vector<Setting>& settings);
 std::vector<std::string> builtin_kernel_profiles();
 
+// The number that a key of --set names, to be changed in place; null: there is none.
+double* find_number(KernelProfile& kernel, std::string_view key);
+
 }  // namespace uprobesim

@@ -194,6 +194,11 @@ Result<MachineProfile> parse_machine_profile(std::string_view text, std::string_
     return read_machine(DataFile{std::string(file_name), std::string(text)}, settings);
 }
 
+double* find_number(MachineProfile& machine, std::string_view key) {
+    const Slot slot = find_figure(machine, key);
+    return slot.figure == nullptr ? nullptr : &slot.figure->value;
+}
+
 std::vector<MachineKey> machine_keys() {
     std::vector<MachineKey> keys;
     keys.reserve(std::size(kFigures) + kKernelOpCount);

@@ -60,6 +60,10 @@ Result<MachineProfile> parse_machine_profile(std::string_view text, std::string_
                                              const std::vector<Setting>& settings);
 std::vector<std::string> builtin_machine_profiles();
 
+// The number that a key of --set names, to be changed in place; null: there is none. Only for what
+// follows from the profile's members: `figures` keeps what was read.
+double* find_number(MachineProfile& machine, std::string_view key);
+
 // The figures of every machine profile, in the order in which one is written. Operations are named
 // "ops.isb"; what each is, its name says. [contention] is apart, see contention_keys().
 struct MachineKey {

@@ -64,10 +64,10 @@ int help(const Words& topics) {
 
 std::span<const Command> commands() {
     static const std::vector<Command> all = {
-        run_command(),       compare_command(), bench_command(),    reproduce_command(),
-        calibrate_command(), whatif_command(),  audit_command(),    list_command(),
-        estimate_command(),  explain_command(), scenario_command(), model_command(),
-        machine_command(),   sysroot_command(), doctor_command()};
+        run_command(),       compare_command(),  bench_command(),   reproduce_command(),
+        calibrate_command(), whatif_command(),   sweep_command(),   audit_command(),
+        list_command(),      estimate_command(), explain_command(), scenario_command(),
+        model_command(),     machine_command(),  sysroot_command(), doctor_command()};
     return all;
 }
 

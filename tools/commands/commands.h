@@ -23,6 +23,7 @@ Command scenario_command();
 Command machine_command();
 Command model_command();
 Command sysroot_command();
+Command sweep_command();
 Command doctor_command();
 
 // In the order of the tool's help.

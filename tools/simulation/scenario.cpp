@@ -9,6 +9,7 @@
 #include "sim/base/input_file.h"
 #include "sim/base/text.h"
 #include "sim/base/try.h"
+#include "sim/profile/toml_lists.h"
 #include "sim/profile/toml_reader.h"
 #include "tools/cli/quantity.h"
 #include "tools/cli/report_options.h"
@@ -20,44 +21,6 @@ namespace uprobesim {
 namespace {
 
 constexpr std::string_view kSuffix = ".toml";
-
-std::vector<std::string> strings(TomlReader& reader, const toml::table& table, std::string_view key,
-                                 std::string_view path, bool required) {
-    std::vector<std::string> all;
-    const toml::node* node = table.get(key);
-    if (node == nullptr) {
-        if (required) reader.fail(&table, fmt::format("'{}' is missing", key_path(path, key)));
-        return all;
-    }
-    const toml::array* words = node->as_array();
-    for (std::size_t i = 0; words != nullptr && i < words->size(); ++i) {
-        const auto word = words->get(i)->value_exact<std::string>();
-        if (!word)
-            reader.fail(words->get(i),
-                        fmt::format("'{}' holds something else than texts", key_path(path, key)));
-        all.push_back(word.value_or(""));
-    }
-    if (words == nullptr || (required && all.empty()))
-        reader.fail(node, fmt::format("'{}' must be an array of texts", key_path(path, key)));
-    return all;
-}
-
-// Calls fn(row, "name[2]") for each table of an array of tables; nothing where there is none.
-template <class Fn>
-void each_row(TomlReader& reader, const toml::table& root, std::string_view key, Fn fn) {
-    const toml::node* node = root.get(key);
-    if (node == nullptr) return;
-    const toml::array* rows = node->as_array();
-    if (rows == nullptr)
-        return reader.fail(node, fmt::format("'{}' must be an array of tables", key));
-    for (std::size_t i = 0; i < rows->size(); ++i) {
-        const toml::table* row = rows->get(i)->as_table();
-        const std::string path = fmt::format("{}[{}]", key, i);
-        if (row == nullptr)
-            return reader.fail(rows->get(i), fmt::format("'{}' must be a table", path));
-        fn(*row, path);
-    }
-}
 
 const ScenarioProcess* find_process(const Scenario& scenario, const std::string& name) {
     const auto& all = scenario.processes;
@@ -92,8 +55,8 @@ void read_process(TomlReader& reader, const toml::table& row, const std::string&
                     fmt::format("'{}' is the name of another process too", key_path(path, "name")));
     ScenarioProcess& process = scenario.processes.emplace_back();
     process.name = name;
-    process.arguments = strings(reader, row, "arguments", path, true);
-    process.environment = strings(reader, row, "environment", path, false);
+    process.arguments = toml_strings(reader, row, "arguments", path, true);
+    process.environment = toml_strings(reader, row, "environment", path, false);
     if (row.contains("cwd")) process.cwd = reader.string(row, "cwd", path);
     const double last_cpu = scenario.cpus - 1;
     if (row.contains("cpu"))
@@ -153,7 +116,7 @@ void read_settings(TomlReader& reader, const toml::table& root, Scenario& scenar
         check_word(reader, root, "kernels", check_kernel(kernel, {}));
     if (!scenario.machine.empty())
         check_word(reader, root, "machine", check_machine(scenario.machine, {}));
-    for (const std::string& word : strings(reader, root, "settings", "", false)) {
+    for (const std::string& word : toml_strings(reader, root, "settings", "", false)) {
         const auto setting = parse_setting(word);
         check_word(reader, root, "settings", setting);
         if (!setting) continue;
@@ -186,25 +149,25 @@ Result<Scenario> parse_scenario(const DataFile& file, std::string name) {
     if (root.contains("cpus"))
         scenario.cpus = static_cast<unsigned>(reader.number(
             root, "cpus", "", {.min = 1, .max = double{Scheduler::kMaxCpus}, .whole = true}));
-    for (const std::string& word : strings(reader, root, "probes", "", false)) {
+    for (const std::string& word : toml_strings(reader, root, "probes", "", false)) {
         if (const Outcome added = scenario.probes.add(word); !added && reader.ok())
             reader.fail(root.get("probes"),
                         fmt::format("'probes': {}: {}", word, added.error().what),
                         added.error().hint);
     }
-    scenario.kernels = strings(reader, root, "kernels", "", false);
+    scenario.kernels = toml_strings(reader, root, "kernels", "", false);
     scenario.machine = reader.optional_string(root, "machine", "");
     read_settings(reader, root, scenario);
-    each_row(reader, root, "file", [&](const toml::table& row, const std::string& path) {
+    each_toml_row(reader, root, "file", [&](const toml::table& row, const std::string& path) {
         reader.only(row, path, {"path", "text"});
         scenario.files.push_back(
             {reader.string(row, "path", path), reader.string(row, "text", path)});
     });
-    each_row(reader, root, "process", [&](const toml::table& row, const std::string& path) {
+    each_toml_row(reader, root, "process", [&](const toml::table& row, const std::string& path) {
         read_process(reader, row, path, scenario);
     });
     if (reader.ok() && scenario.processes.empty()) reader.fail(&root, "there is no [[process]]");
-    each_row(reader, root, "result", [&](const toml::table& row, const std::string& path) {
+    each_toml_row(reader, root, "result", [&](const toml::table& row, const std::string& path) {
         read_result(reader, row, path, scenario);
     });
     if (!reader.ok()) return tl::make_unexpected(reader.error());

@@ -199,26 +199,43 @@ Answer answer_of(const RunReport& report) {
             t.mean_hit_cycles(), in_cycles(t.kernel_cycles)};
 }
 
-RunReport repriced(const RunReport& saved, const PriceList& prices) {
-    RunReport run = saved;
-    run.frequency_hz = prices.frequency_hz();
-    for (ExceptionRow& row : run.exceptions) {
+Repricer::Repricer(const RunReport& saved) : run_(saved) {
+    for (const ExceptionRow& row : run_.exceptions) {
         const auto ec = find_exception_class(row.name);
         check_invariant(ec.has_value(), kUnknownRow);
-        row.cycles = times_price(row.times, prices.exception(*ec));
-        divide_by_account(row.accounts, row.cycles, prices.exception(*ec),
-                          [](std::uint64_t) { return CentiCycles(); });
+        exceptions_.push_back(*ec);
     }
-    for (PathRow& row : run.paths) {
+    for (const PathRow& row : run_.paths) {
         const auto path = find_kernel_path(row.name);
         check_invariant(path.has_value(), kUnknownRow);
-        row.cycles = times_price(row.times, prices.path(*path));
-        if (row.units != 0) row.cycles += prices.path_units(*path, row.units);
-        divide_by_account(row.accounts, row.cycles, prices.path(*path),
-                          [&](std::uint64_t units) { return prices.path_units(*path, units); });
-        row.insns = prices.path_insns(*path, row.times, row.units);
+        paths_.push_back(*path);
     }
-    return run;
+}
+
+const RunReport& Repricer::at(const PriceList& prices) {
+    run_.frequency_hz = prices.frequency_hz();
+    for (std::size_t i = 0; i < exceptions_.size(); ++i) {
+        ExceptionRow& row = run_.exceptions[i];
+        const CentiCycles each = prices.exception(exceptions_[i]);
+        row.cycles = times_price(row.times, each);
+        divide_by_account(row.accounts, row.cycles, each,
+                          [](std::uint64_t) { return CentiCycles(); });
+    }
+    for (std::size_t i = 0; i < paths_.size(); ++i) {
+        PathRow& row = run_.paths[i];
+        const KernelPath path = paths_[i];
+        row.cycles = times_price(row.times, prices.path(path));
+        if (row.units != 0) row.cycles += prices.path_units(path, row.units);
+        divide_by_account(row.accounts, row.cycles, prices.path(path),
+                          [&](std::uint64_t units) { return prices.path_units(path, units); });
+        row.insns = prices.path_insns(path, row.times, row.units);
+    }
+    return run_;
+}
+
+RunReport repriced(const RunReport& saved, const PriceList& prices) {
+    Repricer repricer(saved);
+    return repricer.at(prices);
 }
 
 Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request) {

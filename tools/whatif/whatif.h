@@ -65,6 +65,19 @@ Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request)
 
 // The counts of `saved` at these prices.
 RunReport repriced(const RunReport& saved, const PriceList& prices);
+
+// The same again and again without copies: the rows' names are looked up once.
+class Repricer {
+public:
+    explicit Repricer(const RunReport& saved);
+    // Until the next call.
+    const RunReport& at(const PriceList& prices);
+
+private:
+    RunReport run_;
+    std::vector<ExceptionClass> exceptions_;  // of run_.exceptions
+    std::vector<KernelPath> paths_;           // of run_.paths
+};
 Result<AnswerRange> range_of(const RunReport& saved, const Uncertainty& uncertainty, bool low,
                              bool high);
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Arrays of texts and arrays of tables, read as strictly as TomlReader reads everything else.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/profile/toml_reader.h"
+
+namespace uprobesim {
+
+// Empty where the key is not there, unless it is required: then there must be a text.
+std::vector<std::string> toml_strings(TomlReader& reader, const toml::table& table,
+                                      std::string_view key, std::string_view path, bool required);
+
+// Calls fn(row, "name[2]") for each table of an array of tables; nothing where there is none.
+template <class Fn>
+void each_toml_row(TomlReader& reader, const toml::table& root, std::string_view key, Fn fn) {
+    const toml::node* node = root.get(key);
+    if (node == nullptr) return;
+    const toml::array* rows = node->as_array();
+    if (rows == nullptr)
+        return reader.fail(node, fmt::format("'{}' must be an array of tables", key));
+    for (std::size_t i = 0; i < rows->size(); ++i) {
+        const toml::table* row = rows->get(i)->as_table();
+        const std::string path = fmt::format("{}[{}]", key, i);
+        if (row == nullptr)
+            return reader.fail(rows->get(i), fmt::format("'{}' must be a table", path));
+        fn(*row, path);
+    }
+}
+
+}  // namespace uprobesim

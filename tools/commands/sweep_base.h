@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The base command of a sweep's plan, checked as if it were typed.
+#pragma once
+
+#include <string>
+
+#include "sim/base/error.h"
+#include "tools/commands/command.h"
+#include "tools/sweep/plan.h"
+
+namespace uprobesim {
+
+struct SweepBase {
+    // Where no axis says another.
+    std::string kernel, machine;
+    std::string root;  // of the guest
+};
+
+// With the first value of each axis. What is wrong is told with the plan's name.
+Result<SweepBase> read_sweep_base(const Plan& plan, const OptionDefaults& defaults);
+
+}  // namespace uprobesim

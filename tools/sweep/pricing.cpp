@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/sweep/pricing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/base/try.h"
+#include "sim/cost/prices.h"
+#include "tools/cli/key_value.h"
+
+namespace uprobesim {
+namespace {
+
+// The number of a profile that a setting changes; null: it has none.
+double* number_of(ProfilePair& profiles, std::string_view key) {
+    constexpr std::string_view kMachine = "machine.", kKernel = "kernel.";
+    if (key.starts_with(kMachine))
+        return find_number(profiles.machine, key.substr(kMachine.size()));
+    return find_number(profiles.kernel, key.substr(kKernel.size()));
+}
+
+}  // namespace
+
+Result<RunPricing> RunPricing::make(std::vector<SavedRun> runs,
+                                    const std::vector<Setting>& settings) {
+    RunPricing pricing;
+    for (const SavedRun& run : runs) {
+        TRY(pricing.add(run, settings));
+        if (pricing.runs_.size() > 1)
+            pricing.labels_.push_back(runs.size() == 2 ? "probed" : run.label);
+    }
+    return pricing;
+}
+
+Outcome RunPricing::add(const SavedRun& run, const std::vector<Setting>& settings) {
+    if (!run.report.results.empty())
+        return user_error("the scenario's results are read from its output and clock");
+    // Refuses whatever has to be run again.
+    WhatIfRequest request;
+    request.settings = settings;
+    const auto priced = price_again(run.report, request);
+    if (!priced) return user_error(priced.error().what);
+    for (const std::string& note : priced->notes) {
+        if (std::find(notes_.begin(), notes_.end(), note) == notes_.end()) notes_.push_back(note);
+    }
+    const auto pair = TRY(pair_of(run.report, settings));
+    runs_.push_back({Repricer(run.report), pair});
+    return {};
+}
+
+Result<std::size_t> RunPricing::pair_of(const RunReport& run,
+                                        const std::vector<Setting>& settings) {
+    const Provenance& p = run.provenance;
+    std::vector<std::string> names{p.kernel.given_as, p.machine.given_as};
+    names.insert(names.end(), p.settings.begin(), p.settings.end());
+    for (std::size_t i = 0; i < pairs_.size(); ++i) {
+        if (pairs_[i]->names == names) return i;
+    }
+    std::vector<Setting> own;
+    for (const std::string& word : p.settings) {
+        auto pair = TRY(parse_key_value(word, "the report's settings", "machine.ops.isb=0"));
+        own.push_back({pair.key, pair.value});
+    }
+    auto machine = TRY(load_machine_profile(p.machine.given_as, own));
+    auto kernel = TRY(load_kernel_profile(p.kernel.given_as, own));
+    auto pair = std::make_unique<Pair>();
+    pair->profiles = {std::move(machine), std::move(kernel)};
+    pair->names = std::move(names);
+    for (const Setting& setting : settings) {
+        double* number = number_of(pair->profiles, setting.key);
+        if (number == nullptr)
+            return user_error(fmt::format("'{}' is no number of these profiles", setting.key));
+        pair->numbers.push_back(number);
+    }
+    pairs_.push_back(std::move(pair));
+    return pairs_.size() - 1;
+}
+
+Figures RunPricing::at(const std::vector<double>& values) {
+    std::vector<PriceList> prices;
+    prices.reserve(pairs_.size());
+    for (const auto& pair : pairs_) {
+        for (std::size_t i = 0; i < values.size(); ++i) *pair->numbers[i] = values[i];
+        prices.emplace_back(pair->profiles.machine, pair->profiles.kernel);
+    }
+    std::vector<const RunReport*> reports;
+    reports.reserve(runs_.size());
+    for (Priced& run : runs_) reports.push_back(&run.repricer.at(prices[run.pair]));
+    return figures_of_runs(reports, labels_);
+}
+
+}  // namespace uprobesim

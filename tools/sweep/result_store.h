@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A sweep's results: one SQLite file. What is finished is committed, so that a process that is
+// killed leaves whole rows only. docs/sweep.md documents the tables, which scripts read.
+//
+// No row holds a time, and tables are ordered by their keys: the same plan gives the same dump,
+// whatever order its points were finished in.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/error.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace uprobesim {
+
+struct PointResult {
+    std::string key;
+    std::string parameters;  // JSON
+    bool done = false;       // or else it failed
+    std::string reason;      // of a failure
+    std::string figures;     // JSON; empty: failed
+    std::string report_hash;
+    std::string run;  // the key of the run that it was priced from; empty: a run of its own
+    std::string log;  // the end of what the run printed
+};
+
+// A run that several points are priced from.
+struct SharedRun {
+    std::string key;
+    std::string command;  // its words, for people
+    std::string report;   // JSON, as the command wrote it
+    std::string report_hash;
+    std::string refusal;  // why its points cannot be priced from it; empty: they can
+    std::string notes;    // what pricing cannot know, a line each
+    std::string log;
+};
+
+class ResultStore {
+public:
+    // For one writer at a time, which is told if there is another. Makes the file if there is none.
+    static Result<ResultStore> open(const std::string& path);
+    // Nothing: there is no such file.
+    static Result<std::optional<ResultStore>> open_to_read(const std::string& path);
+    ~ResultStore();
+    ResultStore(ResultStore&& other) noexcept;
+    ResultStore& operator=(ResultStore&&) = delete;
+    ResultStore(const ResultStore&) = delete;
+    ResultStore& operator=(const ResultStore&) = delete;
+
+    // All below throw HostError where the disk or the file does not let them.
+    void remember_plan(std::string_view text);
+    void begin();
+    void begin_reading();  // many reads together: the file is locked once
+    void commit();
+    void add(const PointResult& point);
+    void add(const SharedRun& run);
+    std::optional<SharedRun> run(const std::string& key);
+    // False: it failed; nothing: the point is not there.
+    std::optional<bool> is_done(const std::string& key);
+    std::optional<PointResult> point(const std::string& key);
+    std::uint64_t points();
+
+private:
+    using Statement = std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)>;
+    explicit ResultStore(std::string path) : path_(std::move(path)) {}
+    Outcome connect(int flags);
+    Outcome check_form();
+    void prepare_statements();
+    Statement prepare(const char* sql);
+    void run_sql(const char* sql);
+    bool step(sqlite3_stmt& statement);
+    [[noreturn]] void fail(std::string_view what);
+
+    std::string path_;
+    int lock_ = -1;
+    sqlite3* db_ = nullptr;
+    std::vector<Statement> statements_;
+};
+
+}  // namespace uprobesim

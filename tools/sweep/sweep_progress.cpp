@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/sweep/sweep_progress.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>  // lint: allow (how fast the host is, for the terminal only)
+#include <cmath>
+#include <cstdio>
+
+#include "tools/format/number_text.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::int64_t kLineEveryNs = 500'000'000;
+constexpr std::int64_t kMinElapsedNs = 100'000'000;  // before, the rate is that of the start
+
+std::int64_t host_ns() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+std::string time_left(double seconds) {
+    const auto s = static_cast<std::uint64_t>(std::ceil(seconds));
+    if (s < 60) return fmt::format("{} s left", s);
+    if (s < 3600) return fmt::format("{} min {} s left", s / 60, s % 60);
+    return fmt::format("{} h {} min left", s / 3600, s / 60 % 60);
+}
+
+}  // namespace
+
+std::string progress_text(const SweepCounts& counts, std::int64_t elapsed_ns) {
+    std::string text = fmt::format("{} of {} done, {} failed", grouped(counts.done),
+                                   counted(counts.points, "point"), grouped(counts.failed));
+    const std::uint64_t made = counts.done + counts.failed - counts.found;
+    if (made == 0 || elapsed_ns < kMinElapsedNs) return text;
+    const double rate = static_cast<double>(made) * 1e9 / static_cast<double>(elapsed_ns);
+    text += fmt::format(", {} points/s", grouped(rate, rate < 10 ? 2 : 0));
+    if (counts.missing() != 0)
+        text += ", " + time_left(static_cast<double>(counts.missing()) / rate);
+    return text;
+}
+
+std::string sweep_summary(const SweepCounts& counts) {
+    std::string text = fmt::format("{}: {} done, {} failed", counted(counts.points, "point"),
+                                   grouped(counts.done), grouped(counts.failed));
+    if (counts.found != 0) text += fmt::format("; {} were there before", grouped(counts.found));
+    return text;
+}
+
+SweepProgress::SweepProgress()
+    : on_terminal_(isatty(STDERR_FILENO) != 0), begin_ns_(host_ns()), last_ns_(begin_ns_) {}
+
+void SweepProgress::show(const SweepCounts& counts) {
+    if (!on_terminal_) return;
+    const std::int64_t now = host_ns();
+    if (now - last_ns_ < kLineEveryNs) return;
+    last_ns_ = now;
+    std::fprintf(stderr, "\r%s\x1b[K", progress_text(counts, now - begin_ns_).c_str());
+    std::fflush(stderr);
+    shown_ = true;
+}
+
+void SweepProgress::clear() {
+    if (!shown_) return;
+    std::fputs("\r\x1b[K", stderr);
+    std::fflush(stderr);
+    shown_ = false;
+}
+
+}  // namespace uprobesim
