@@ -11,7 +11,8 @@ written), host-faults (each call to the host fails once), host-calls (paths that
 twice), views (what a run shows while it goes on, and runs that end before their program), redis (redis-server and
 redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a command), list (what specs match is what
 binutils and bpftrace name, and runs reach it), faults (programs with a killed peer, or without free disk space, memory,
-pipes or descriptors), budgets (a guest that takes one thing without end is refused, within --memory).
+pipes or descriptors), budgets (a guest that takes one thing without end is refused, within --memory),
+sweeps (a sweep that is killed and started again has the results of one that was not).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -35,6 +36,7 @@ import redis_tests
 import same_bytes
 import same_results
 import scenario_tests
+import sweep_tests
 import task_tests
 import view_tests
 
@@ -58,6 +60,7 @@ PARTS = {
     "redis": redis_tests.redis_part,
     "faults": task_tests.faults_part,
     "budgets": budget_tests.budgets_part,
+    "sweeps": sweep_tests.sweeps_part,
 }
 
 
@@ -110,7 +113,7 @@ def main():
     parser.add_argument("--sysroot", required=True)
     parser.add_argument("--failing-calls", help="the library that makes calls of the tool fail (host-faults)")
     parser.add_argument("--faults-each", type=int, default=3, help="how many calls of each kind fail (host-faults)")
-    parser.add_argument("--kills", type=int, default=15, help="how many runs are killed (kills)")
+    parser.add_argument("--kills", type=int, default=15, help="how many runs are killed (kills, sweeps)")
     parser.add_argument("--long", action="store_true", help="every command (same-bytes)")
     parser.add_argument("--only", help="only the cases whose name contains this")
     parser.add_argument("-v", "--verbose", action="store_true")

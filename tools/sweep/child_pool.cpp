@@ -20,6 +20,7 @@
 #include "sim/base/error.h"
 #include "sim/base/input_file.h"
 #include "sim/base/text.h"
+#include "tools/cli/exit_code.h"
 #include "tools/format/number_text.h"
 
 namespace uprobesim {
@@ -183,7 +184,7 @@ ChildResult ChildPool::collect(Child& child) {
     }
     close(child.pidfd);
     child.pid = 0;
-    ChildResult result{child.job, {}, {}, tail_of(child.log_path)};
+    ChildResult result{child.job, {}, {}, tail_of(child.log_path), false};
     if (!child.stopped.empty()) {
         result.failure = child.stopped;
         return result;
@@ -194,6 +195,7 @@ ChildResult ChildPool::collect(Child& child) {
         result.report = *report;
     } else {
         result.failure = failure_of(status, result.log);
+        result.host_failed = WIFEXITED(status) && WEXITSTATUS(status) == kExitHostFailure;
     }
     return result;
 }

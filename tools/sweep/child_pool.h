@@ -21,9 +21,10 @@ struct ChildLimits {
 
 struct ChildResult {
     std::size_t job = 0;
-    std::string report;   // empty: there is none
-    std::string failure;  // why; empty where there is a report
-    std::string log;      // the end of what it printed
+    std::string report;        // empty: there is none
+    std::string failure;       // why; empty where there is a report
+    std::string log;           // the end of what it printed
+    bool host_failed = false;  // not the point's fault: it would go well on another day
 };
 
 class ChildPool {

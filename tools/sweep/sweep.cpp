@@ -161,6 +161,7 @@ Outcome Sweep::fail_all(const std::vector<std::uint64_t>& points, const ChildRes
 
 Outcome Sweep::finish(const ChildResult& result) {
     const Job job = jobs_[result.job];
+    if (result.host_failed) throw HostError("a run of the sweep", result.failure);
     if (result.report.empty()) return fail_all(job.points, result);
     ChildResult failed = result;
     if (plan_.command == "run" || plan_.command == "compare") {

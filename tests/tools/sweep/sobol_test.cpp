@@ -118,7 +118,8 @@ TEST_CASE("of a run's time the indices are the squares of the tornado's swings",
     for (std::size_t i = 0; i < swings.size(); ++i) {
         INFO(names[i]);
         const double share = swings[i].ns() * swings[i].ns() / squares;
-        CHECK(indices->axes[i].first == Approx(share).margin(0.04));
+        // Saltelli's estimate of an axis that makes most of the variance is the least certain.
+        CHECK(indices->axes[i].first == Approx(share).margin(0.06));
         CHECK(indices->axes[i].total == Approx(share).margin(0.04));
     }
 }
