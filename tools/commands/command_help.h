@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "tools/commands/command.h"
+#include "tools/request/command.h"
 
 namespace uprobesim {
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "tools/commands/command.h"
+#include "tools/request/command.h"
 
 namespace uprobesim {
 

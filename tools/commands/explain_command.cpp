@@ -11,10 +11,10 @@
 #include "tools/bench/trigger_target.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/guest_request.h"
 #include "tools/explain/explain.h"
 #include "tools/explain/explain_grid.h"
 #include "tools/html/report_text.h"
+#include "tools/request/guest_request.h"
 #include "tools/simulation/refused_run.h"
 
 namespace uprobesim {

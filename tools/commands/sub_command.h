@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sim/base/error.h"
-#include "tools/commands/command.h"
+#include "tools/request/command.h"
 
 namespace uprobesim {
 

@@ -8,7 +8,7 @@
 #include "sim/base/try.h"
 #include "tools/cli/default_profiles.h"
 #include "tools/commands/commands.h"
-#include "tools/commands/guest_request.h"
+#include "tools/request/guest_request.h"
 
 namespace uprobesim {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "sim/base/error.h"
-#include "tools/commands/command.h"
+#include "tools/request/command.h"
 #include "tools/sweep/plan.h"
 
 namespace uprobesim {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fmt/format.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <thread>
 
 #include "sim/base/try.h"
 #include "tools/cli/default_profiles.h"
@@ -14,6 +14,7 @@
 #include "tools/commands/commands.h"
 #include "tools/commands/sub_command.h"
 #include "tools/commands/sweep_base.h"
+#include "tools/html/report_text.h"
 #include "tools/sweep/sweep_report.h"
 
 namespace uprobesim {
@@ -136,10 +137,15 @@ Result<std::vector<ResultStore>> open_stores(const Words& files, bool must_exist
 // The program that runs now, even where its file has been replaced meanwhile.
 constexpr const char* kSelf = "/proc/self/exe";
 
+std::uint64_t usable_cpus() {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<std::uint64_t>(CPU_COUNT(&set))
+                                                       : 1;
+}
+
 Result<int> run(const CommandLine& line, const Points& points, PointKeys& keys) {
     const auto chunk = TRY(read_chunk(line));
-    const std::uint64_t cpus = std::max(1U, std::thread::hardware_concurrency());
-    const auto jobs = TRY(line.number("jobs", cpus, kMaxJobs));
+    const auto jobs = TRY(line.number("jobs", usable_cpus(), kMaxJobs));
     if (jobs == 0) return user_error("a sweep needs at least one job", line.spelled("jobs"));
     auto store = TRY(ResultStore::open(results_file(line, points.plan().file, chunk)));
     const auto counts = TRY(run_sweep({.tool = kSelf,
@@ -156,22 +162,21 @@ Result<int> show(const std::string& name, const CommandLine& line, const ReportO
     auto stores = TRY(open_stores(results_files(line, points.plan().file, files), !files.empty()));
     const auto results = TRY(collect_results(points, keys, stores));
     const Words figures = line.given("figures") ? TRY(line.names("figures", "")) : Words();
-    const bool json = options.format == ReportFormat::Json;
     auto output = TRY(ReportOutput::open(options.output, stdout));
-    const auto text_of = [&](Document document) {
-        return written(std::move(document), options, output.on_terminal());
-    };
+    ReportForms forms;
     if (name == "status") {
-        output.write(json ? sweep_status_json(results)
-                          : TRY(text_of(sweep_status_document(results))));
+        forms.document = [&] { return sweep_status_document(results); };
+        forms.json = [&] { return sweep_status_json(results); };
     } else if (name == "collect") {
         auto document = TRY(sweep_document(results, figures));
-        output.write(json ? sweep_json(results) : TRY(text_of(std::move(document))));
+        forms.document = [made = std::move(document)] { return made; };
+        forms.json = [&] { return sweep_json(results); };
     } else {
-        const auto indices = TRY(indices_of(results, figures));
-        output.write(json ? indices_json(points, indices)
-                          : TRY(text_of(indices_document(points, indices))));
+        auto indices = TRY(indices_of(results, figures));
+        forms.document = [&, indices] { return indices_document(points, indices); };
+        forms.json = [&, indices] { return indices_json(points, indices); };
     }
+    output.write(TRY(report_text(forms, options, output.on_terminal())));
     return kExitSuccess;
 }
 

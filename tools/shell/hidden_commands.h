@@ -6,7 +6,7 @@
 
 #include <optional>
 
-#include "tools/commands/command.h"
+#include "tools/request/command.h"
 
 namespace uprobesim {
 

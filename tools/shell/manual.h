@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "tools/commands/command.h"
+#include "tools/request/command.h"
 
 namespace uprobesim {
 

@@ -47,6 +47,7 @@ LAYERS = [
     ["tools/views", "tools/bench", "tools/whatif", "tools/estimate"],
     ["tools/explain", "tools/published", "tools/doctor", "tools/completion", "tools/sweep"],
     ["tools/calibrate", "tools/charts"],
+    ["tools/request"],
     ["tools/commands"],
     ["tools/shell"],
     ["tools"],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/commands/guest_options.h"
+#include "tools/request/guest_options.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/commands/scenario_request.h"
+#include "tools/request/scenario_request.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "sim/base/try.h"
 #include "tools/cli/quantity.h"
-#include "tools/commands/guest_environment.h"
+#include "tools/request/guest_environment.h"
 #include "tools/simulation/scenario.h"
 
 namespace uprobesim {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/commands/guest_request.h"
+#include "tools/request/guest_request.h"
 
 #include <fmt/format.h>
 
@@ -13,8 +13,8 @@
 #include "tools/cli/first_mistake.h"
 #include "tools/cli/handler_option.h"
 #include "tools/cli/quantity.h"
-#include "tools/commands/guest_environment.h"
-#include "tools/commands/scenario_request.h"
+#include "tools/request/guest_environment.h"
+#include "tools/request/scenario_request.h"
 #include "tools/simulation/scenario.h"
 
 namespace uprobesim {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/commands/guest_request.h"
+#include "tools/request/guest_request.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,8 +8,8 @@
 #include <sstream>
 
 #include "tools/cli/exit_code.h"
-#include "tools/commands/command_help.h"
 #include "tools/commands/commands.h"
+#include "tools/request/command.help.h"
 
 namespace uprobesim {
 namespace {

@@ -10,10 +10,10 @@
 
 #include "sim/base/error.h"
 #include "tools/cli/report_options.h"
-#include "tools/commands/command.h"
-#include "tools/commands/guest_options.h"
 #include "tools/explain/exception_kind.h"
 #include "tools/report/report_document.h"
+#include "tools/request/command.h"
+#include "tools/request/guest_options.h"
 #include "tools/simulation/simulation.h"
 #include "tools/views/view_options.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "tools/commands/guest_request.h"
+#include "tools/request/guest_request.h"
 
 namespace uprobesim {
 
