@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>  // lint: allow (limits on the host's time)
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -22,17 +21,13 @@
 #include "sim/base/text.h"
 #include "tools/cli/exit_code.h"
 #include "tools/format/number_text.h"
+#include "tools/sweep/host_clock.h"
 
 namespace uprobesim {
 namespace {
 
 constexpr int kLookEveryMs = 50;
 constexpr std::size_t kLogBytes = 2000;
-
-std::int64_t host_ns() {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
-}
 
 [[noreturn]] void fail_call(const char* call) {
     throw HostError(call, std::strerror(errno));
@@ -96,7 +91,7 @@ std::string failure_of(int status, const std::string& log) {
     if (WIFSIGNALED(status))
         return fmt::format("killed by signal {} ({})", WTERMSIG(status),
                            strsignal(WTERMSIG(status)));
-    const std::string complaint = last_complaint(log);
+    std::string complaint = last_complaint(log);
     if (!complaint.empty()) return complaint;
     return fmt::format("ended with status {} and without a report", WEXITSTATUS(status));
 }
@@ -140,6 +135,7 @@ void ChildPool::start(std::size_t job, const std::string& command,
     std::vector<std::string> words = {"uprobesim", command, "-f", "json", "-o", child.report_path};
     words.insert(words.end(), rest.begin(), rest.end());
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (std::string& word : words) pointers.push_back(word.data());
     pointers.push_back(nullptr);
     unlink(child.report_path.c_str());
@@ -161,13 +157,13 @@ void ChildPool::start(std::size_t job, const std::string& command,
     child.pidfd = static_cast<int>(syscall(SYS_pidfd_open, child.pid, 0));
     if (child.pidfd < 0) fail_call("watch a run");
     child.job = job;
-    child.begin_ns = host_ns();
+    child.begin_ns = host_clock_ns();
     child.stopped.clear();
 }
 
 void ChildPool::check_limits(Child& child) const {
     if (!child.stopped.empty()) return;
-    const auto took = static_cast<std::uint64_t>(host_ns() - child.begin_ns);
+    const auto took = static_cast<std::uint64_t>(host_clock_ns() - child.begin_ns);
     if (limits_.time_ns != 0 && took > limits_.time_ns) {
         child.stopped = fmt::format("took longer than {} of the host",
                                     short_duration(static_cast<double>(limits_.time_ns)));

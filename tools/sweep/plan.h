@@ -54,7 +54,7 @@ struct Sample {
 // Points whose axes have one of these values each are left out.
 struct Exclusion {
     struct Condition {
-        std::size_t axis;
+        std::size_t axis = 0;
         std::vector<std::size_t> values;  // of Axis::values
     };
     std::vector<Condition> conditions;

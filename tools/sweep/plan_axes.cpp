@@ -39,6 +39,7 @@ constexpr std::size_t kCheckedValues = 64;
 
 std::vector<std::string> axis_keys() {
     std::vector<std::string> keys;
+    keys.reserve(kLists.size() + 8);
     for (const ListRow& row : kLists) keys.emplace_back(row.key);
     keys.insert(keys.end(), {std::string(kSetting), "values", "range", "log-range", "steps",
                              "sample", "log-sample", "zip"});

@@ -22,7 +22,7 @@ double* number_of(ProfilePair& profiles, std::string_view key) {
 
 }  // namespace
 
-Result<RunPricing> RunPricing::make(std::vector<SavedRun> runs,
+Result<RunPricing> RunPricing::make(const std::vector<SavedRun>& runs,
                                     const std::vector<Setting>& settings) {
     RunPricing pricing;
     for (const SavedRun& run : runs) {

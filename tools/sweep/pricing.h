@@ -20,7 +20,7 @@ class RunPricing {
 public:
     // `settings`: the keys that differ between the points, with any values that they have. Error:
     // the run has to be made again for each.
-    static Result<RunPricing> make(std::vector<SavedRun> runs,
+    static Result<RunPricing> make(const std::vector<SavedRun>& runs,
                                    const std::vector<Setting>& settings);
 
     // What it cannot know, as whatif says it; one text for all runs.

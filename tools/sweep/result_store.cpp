@@ -47,18 +47,7 @@ CREATE TABLE IF NOT EXISTS runs (
 ) WITHOUT ROWID;
 )";
 
-enum Query : std::size_t {
-    kAddPoint,
-    kAddRun,
-    kFindRun,
-    kFindStatus,
-    kFindPoint,
-    kCountPoints,
-    kSetMeta,
-    kGetMeta,
-    kQueries
-};
-constexpr std::array<const char*, kQueries> kSql = {
+constexpr std::array<const char*, static_cast<std::size_t>(StoreQuery::Count)> kSql = {
     "INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
     "SELECT command, report, report_hash, refusal, notes, log FROM runs WHERE key = ?",
@@ -115,7 +104,7 @@ Result<ResultStore> ResultStore::open(const std::string& path) {
     store.begin();
     store.run_sql(kTables);
     store.prepare_statements();
-    sqlite3_stmt& set = *store.statements_[kSetMeta];
+    sqlite3_stmt& set = store.query(StoreQuery::SetMeta);
     bind_text(set, 1, "schema");
     bind_text(set, 2, kSchema);
     store.step(set);
@@ -172,7 +161,7 @@ Outcome ResultStore::check_form() {
     for (; result == SQLITE_ROW; result = sqlite3_step(raw)) ours |= column(*raw, 0) == "meta";
     std::string schema;
     if (ours) {
-        const Statement find = prepare(kSql[kGetMeta]);
+        const Statement find = prepare(kSql[static_cast<std::size_t>(StoreQuery::GetMeta)]);
         bind_text(*find, 1, "schema");
         if (step(*find)) schema = column(*find, 0);
     }
@@ -186,6 +175,10 @@ ResultStore::Statement ResultStore::prepare(const char* sql) {
     sqlite3_stmt* raw = nullptr;
     if (sqlite3_prepare_v2(db_, sql, -1, &raw, nullptr) != SQLITE_OK) fail("prepare");
     return {raw, sqlite3_finalize};
+}
+
+sqlite3_stmt& ResultStore::query(StoreQuery query) {
+    return *statements_[static_cast<std::size_t>(query)];
 }
 
 void ResultStore::prepare_statements() {
@@ -220,14 +213,14 @@ void ResultStore::commit() {
 }
 
 void ResultStore::remember_plan(std::string_view text) {
-    sqlite3_stmt& set = *statements_[kSetMeta];
+    sqlite3_stmt& set = query(StoreQuery::SetMeta);
     bind_text(set, 1, "plan");
     bind_text(set, 2, text);
     step(set);
 }
 
 void ResultStore::add(const PointResult& point) {
-    sqlite3_stmt& add = *statements_[kAddPoint];
+    sqlite3_stmt& add = query(StoreQuery::AddPoint);
     bind_text(add, 1, point.key);
     bind_text(add, 2, point.parameters);
     bind_text(add, 3, point.done ? "done" : "failed");
@@ -240,7 +233,7 @@ void ResultStore::add(const PointResult& point) {
 }
 
 void ResultStore::add(const SharedRun& run) {
-    sqlite3_stmt& add = *statements_[kAddRun];
+    sqlite3_stmt& add = query(StoreQuery::AddRun);
     bind_text(add, 1, run.key);
     bind_text(add, 2, run.command);
     bind_text(add, 3, run.report);
@@ -252,7 +245,7 @@ void ResultStore::add(const SharedRun& run) {
 }
 
 std::optional<SharedRun> ResultStore::run(const std::string& key) {
-    sqlite3_stmt& find = *statements_[kFindRun];
+    sqlite3_stmt& find = query(StoreQuery::FindRun);
     bind_text(find, 1, key);
     if (!step(find)) return std::nullopt;
     SharedRun run{key,
@@ -267,7 +260,7 @@ std::optional<SharedRun> ResultStore::run(const std::string& key) {
 }
 
 std::optional<bool> ResultStore::is_done(const std::string& key) {
-    sqlite3_stmt& find = *statements_[kFindStatus];
+    sqlite3_stmt& find = query(StoreQuery::FindStatus);
     bind_text(find, 1, key);
     if (!step(find)) return std::nullopt;
     const bool done = column(find, 0) == "done";
@@ -276,7 +269,7 @@ std::optional<bool> ResultStore::is_done(const std::string& key) {
 }
 
 std::optional<PointResult> ResultStore::point(const std::string& key) {
-    sqlite3_stmt& find = *statements_[kFindPoint];
+    sqlite3_stmt& find = query(StoreQuery::FindPoint);
     bind_text(find, 1, key);
     if (!step(find)) return std::nullopt;
     PointResult point{key,
@@ -292,7 +285,7 @@ std::optional<PointResult> ResultStore::point(const std::string& key) {
 }
 
 std::uint64_t ResultStore::points() {
-    sqlite3_stmt& count = *statements_[kCountPoints];
+    sqlite3_stmt& count = query(StoreQuery::CountPoints);
     step(count);
     const auto points = static_cast<std::uint64_t>(sqlite3_column_int64(&count, 0));
     sqlite3_reset(&count);

@@ -42,6 +42,19 @@ struct SharedRun {
     std::string log;
 };
 
+// The statements that are used again and again.
+enum class StoreQuery : std::uint8_t {
+    AddPoint,
+    AddRun,
+    FindRun,
+    FindStatus,
+    FindPoint,
+    CountPoints,
+    SetMeta,
+    GetMeta,
+    Count
+};
+
 class ResultStore {
 public:
     // For one writer at a time, which is told if there is another. Makes the file if there is none.
@@ -73,6 +86,7 @@ private:
     Outcome connect(int flags);
     Outcome check_form();
     void prepare_statements();
+    sqlite3_stmt& query(StoreQuery query);
     Statement prepare(const char* sql);
     void run_sql(const char* sql);
     bool step(sqlite3_stmt& statement);

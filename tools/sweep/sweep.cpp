@@ -202,11 +202,11 @@ Outcome Sweep::finish_shared(const Job& job, const ChildResult& result) {
 }
 
 Result<RunPricing> Sweep::pricing_of(const SharedRun& run, std::uint64_t point) const {
-    auto runs = TRY(parse_report(run.report, "the report"));
+    const auto runs = TRY(parse_report(run.report, "the report"));
     std::vector<Setting> settings;
     for (const std::size_t a : prices_)
         settings.push_back({plan_.axes[a].name, points_.text(point, a)});
-    return RunPricing::make(std::move(runs), settings);
+    return RunPricing::make(runs, settings);
 }
 
 // What cannot be priced is run: as `run.refusal` says, which was found when the run was made.

@@ -4,22 +4,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <chrono>  // lint: allow (how fast the host is, for the terminal only)
 #include <cmath>
 #include <cstdio>
 
 #include "tools/format/number_text.h"
+#include "tools/sweep/host_clock.h"
 
 namespace uprobesim {
 namespace {
 
 constexpr std::int64_t kLineEveryNs = 500'000'000;
 constexpr std::int64_t kMinElapsedNs = 100'000'000;  // before, the rate is that of the start
-
-std::int64_t host_ns() {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
-}
 
 std::string time_left(double seconds) {
     const auto s = static_cast<std::uint64_t>(std::ceil(seconds));
@@ -50,11 +45,11 @@ std::string sweep_summary(const SweepCounts& counts) {
 }
 
 SweepProgress::SweepProgress()
-    : on_terminal_(isatty(STDERR_FILENO) != 0), begin_ns_(host_ns()), last_ns_(begin_ns_) {}
+    : on_terminal_(isatty(STDERR_FILENO) != 0), begin_ns_(host_clock_ns()), last_ns_(begin_ns_) {}
 
 void SweepProgress::show(const SweepCounts& counts) {
     if (!on_terminal_) return;
-    const std::int64_t now = host_ns();
+    const std::int64_t now = host_clock_ns();
     if (now - last_ns_ < kLineEveryNs) return;
     last_ns_ = now;
     std::fprintf(stderr, "\r%s\x1b[K", progress_text(counts, now - begin_ns_).c_str());

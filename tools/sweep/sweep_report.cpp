@@ -17,7 +17,7 @@
 namespace uprobesim {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 std::string_view status_of(const std::optional<PointResult>& result) {
     if (!result) return "missing";
@@ -66,7 +66,7 @@ std::map<std::string, std::uint64_t> reasons_of(const SweepResults& results) {
     return reasons;
 }
 
-Json header(std::string_view schema, const SweepResults& results) {
+OrderedJson header(std::string_view schema, const SweepResults& results) {
     return {{"schema", schema}, {"version", tool_version()}, {"plan", results.plan}};
 }
 
@@ -82,8 +82,8 @@ void add_notes(const std::optional<SharedRun>& run, std::vector<std::string>& no
 }
 
 // Names, logs and reasons may hold anything that a guest printed.
-std::string text_of(const Json& json) {
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+std::string text_of(const OrderedJson& json) {
+    return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
@@ -144,13 +144,13 @@ Document sweep_status_document(const SweepResults& results) {
 
 std::string sweep_status_json(const SweepResults& results) {
     const SweepCounts counts = results.counts();
-    Json json = header("uprobesim.sweep-status/1", results);
+    OrderedJson json = header("uprobesim.sweep-status/1", results);
     json["notes"] = results.notes;
     json["points"] = counts.points;
     json["done"] = counts.done;
     json["failed"] = counts.failed;
     json["missing"] = counts.missing();
-    json["failures"] = Json::array();
+    json["failures"] = OrderedJson::array();
     for (const auto& [reason, points] : reasons_of(results))
         json["failures"].push_back({{"reason", reason}, {"points", points}});
     return text_of(json);
@@ -188,15 +188,15 @@ Result<Document> sweep_document(const SweepResults& results,
 }
 
 std::string sweep_json(const SweepResults& results) {
-    Json json = header("uprobesim.sweep-results/1", results);
-    json["points"] = Json::array();
+    OrderedJson json = header("uprobesim.sweep-results/1", results);
+    json["points"] = OrderedJson::array();
     for (std::uint64_t point = 0; point < results.results.size(); ++point) {
         const auto& result = results.results[point];
-        Json row = {{"point", point + 1},
-                    {"parameters", Json::parse(results.points->parameters(point))},
-                    {"status", status_of(result)}};
+        OrderedJson row = {{"point", point + 1},
+                           {"parameters", OrderedJson::parse(results.points->parameters(point))},
+                           {"status", status_of(result)}};
         if (result && result->done) {
-            row["figures"] = Json::parse(result->figures);
+            row["figures"] = OrderedJson::parse(result->figures);
             row["report_hash"] = result->report_hash;
             if (!result->run.empty()) row["run"] = result->run;
         } else if (result) {
@@ -297,12 +297,12 @@ Document indices_document(const Points& points, const std::vector<CombinationInd
 }
 
 std::string indices_json(const Points& points, const std::vector<CombinationIndices>& all) {
-    Json json = {{"schema", "uprobesim.sweep-indices/1"},
-                 {"version", tool_version()},
-                 {"plan", points.plan().file},
-                 {"indices", Json::array()}};
+    OrderedJson json = {{"schema", "uprobesim.sweep-indices/1"},
+                        {"version", tool_version()},
+                        {"plan", points.plan().file},
+                        {"indices", OrderedJson::array()}};
     for (const CombinationIndices& one : all) {
-        Json axes = Json::array();
+        OrderedJson axes = OrderedJson::array();
         for (const std::size_t i : by_total(one.indices))
             axes.push_back({{"axis", points.plan().axes[points.sampled_axes()[i]].name},
                             {"first_order", one.indices.axes[i].first},

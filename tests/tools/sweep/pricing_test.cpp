@@ -62,6 +62,7 @@ TEST_CASE("a point costs what whatif says of its settings", "[tools][sweep]") {
                                            "kernel.paths.uprobe.lookup.ops.isb"};
     const std::vector<double> ends = {3, 3e9, 500, 100, 1, 64, 2000, 9};
     std::vector<Setting> settings;
+    settings.reserve(keys.size());
     for (const std::string& key : keys) settings.push_back({key, "1000"});
     settings[4].value = settings[5].value = "1";
     auto pricing = RunPricing::make({{"", saved}}, settings);

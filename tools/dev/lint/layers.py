@@ -49,6 +49,7 @@ LAYERS = [
     ["tools/calibrate", "tools/charts"],
     ["tools/request"],
     ["tools/commands"],
+    ["tools/commands/sweep"],
     ["tools/shell"],
     ["tools"],
     ["tools/dev"],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/commands/sweep_base.h"
+#include "tools/commands/sweep/sweep_base.h"
 
 #include <fmt/format.h>
 

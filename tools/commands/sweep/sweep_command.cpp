@@ -13,7 +13,7 @@
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/sub_command.h"
-#include "tools/commands/sweep_base.h"
+#include "tools/commands/sweep/sweep_base.h"
 #include "tools/html/report_text.h"
 #include "tools/sweep/sweep_report.h"
 
