@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/commands/command_help.h"
+
 #include <fmt/format.h>
 
 #include <sstream>
 
 #include "tools/commands/commands.h"
-#include "tools/request/command.help.h"
 
 namespace uprobesim {
 namespace {

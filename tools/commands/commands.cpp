@@ -9,7 +9,7 @@
 #include "tools/cli/build_info.h"
 #include "tools/cli/exit_code.h"
 #include "tools/cli/refusal.h"
-#include "tools/request/command.help.h"
+#include "tools/commands/command_help.h"
 
 namespace uprobesim {
 namespace {
