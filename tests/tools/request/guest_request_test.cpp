@@ -8,8 +8,8 @@
 #include <sstream>
 
 #include "tools/cli/exit_code.h"
-#include "tools/commands/commands.h"
 #include "tools/commands/command_help.h"
+#include "tools/commands/commands.h"
 
 namespace uprobesim {
 namespace {
