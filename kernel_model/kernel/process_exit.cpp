@@ -7,6 +7,7 @@
 #include "kernel_model/abi/wait.h"
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/kernel/kernel.h"
+#include "kernel_model/task/legs.h"
 
 namespace uprobesim {
 namespace {
@@ -115,6 +116,13 @@ void ProcessTable::end_other_tasks(Task& survivor) {
     tasks_[leader] = &survivor;
 }
 
+// If nobody else has it.
+void ProcessTable::memory_ends(Task& task, const std::shared_ptr<Mm>& mm) {
+    if (mm.use_count() != 1) return;
+    if (TrapClient* client = kernel_.client(); client != nullptr) client->on_memory_end(task, *mm);
+    if (kernel_.legs() != nullptr) kernel_.legs()->memory_ended(mm->space().id());
+}
+
 void ProcessTable::end_process(Process& process, ExitKind kind, int status, std::string detail) {
     if (!process.alive) return;
     ++ending_;
@@ -122,9 +130,7 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
     const TaskEnd end{killed ? TaskEnd::Kind::Killed : TaskEnd::Kind::Exited, status};
     for (const auto& [id, task] : process.tasks) exit_task(*task, end);
     --ending_;
-    if (TrapClient* client = kernel_.client();
-        client != nullptr && !process.tasks.empty() && process.mm.use_count() == 1)
-        client->on_memory_end(*process.tasks.begin()->second, *process.mm);
+    if (!process.tasks.empty()) memory_ends(*process.tasks.begin()->second, process.mm);
     process.alive = false;
     kernel_.signal_timers().set_real(process, 0, 0);
     process.posix_timers.clear();

@@ -226,10 +226,8 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     machine.cpu->write_fp(task.context, {});
     machine.cpu->write(task.context, Reg::Tpidr, 0);
 
-    if (TrapClient* client = kernel_.client(); client != nullptr) {
-        if (old_mm != nullptr && old_mm.use_count() == 1) client->on_memory_end(task, *old_mm);
-        client->on_exec(process);
-    }
+    if (old_mm != nullptr) memory_ends(task, old_mm);
+    if (TrapClient* client = kernel_.client(); client != nullptr) client->on_exec(process);
     return {};
 }
 

@@ -98,6 +98,7 @@ private:
     Process* process_of(const Mm& mm) const;
     void exit_task(Task& task, const TaskEnd& end);
     void release_mm(Task& task, Mm& mm);
+    void memory_ends(Task& task, const std::shared_ptr<Mm>& mm);
     void end_other_tasks(Task& survivor);
     void remove_task(Process& process, TaskId id);
     void keep_record(const TaskRecord& record);

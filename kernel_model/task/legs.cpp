@@ -28,6 +28,18 @@ void Legs::forget() {
     subject_ = kNoSubject;
 }
 
+void Legs::memory_ended(std::uint64_t memory) {
+    ended_.push_back(memory);
+    std::erase_if(ended_, [&](std::uint64_t ended) {
+        const bool used = (shares_ && memory_ == ended) ||
+                          std::any_of(pending_.begin(), pending_.end(), [&](const Pending& leg) {
+                              return !leg.over() && leg.memory == ended;
+                          });
+        if (!used) lines_.forget(LineScope::Memory, ended);
+        return !used;
+    });
+}
+
 std::uint64_t Legs::object_of(SharedLine line) const {
     switch (shared_line_info(line).scope) {
         case LineScope::System: return 0;
@@ -60,6 +72,7 @@ CentiCycles Legs::begin(unsigned cpu, TaskId task, bool with_others) {
     pending.program.clear();
     pending.cursor = {};
     pending.task = task;
+    pending.memory = memory_;
     pending.subject = subject_;
     pending.use = {};
     pending.waits.clear();

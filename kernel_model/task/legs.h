@@ -31,6 +31,8 @@ public:
     void subject(std::uint32_t probe) { subject_ = probe; }
     bool shares() const { return shares_; }
     void forget();
+    // An address space is gone: so are its lines, as soon as no leg is left on them.
+    void memory_ended(std::uint64_t memory);
     // It becomes the program of `cpu`. Returns the cycles that were charged for it. `with_others`:
     // other CPUs have something to do.
     CentiCycles begin(unsigned cpu, TaskId task, bool with_others);
@@ -41,6 +43,7 @@ public:
         StepProgram program;
         ProgramCursor cursor;
         TaskId task;
+        std::uint64_t memory = 0;  // whose lines it is on
         std::uint32_t subject = kNoSubject;
         // With other CPUs, on lines that one of them has touched too: private work varies.
         bool jitter = false;
@@ -77,7 +80,8 @@ private:
     std::vector<Charge> charges_;
     bool shares_ = false;
     std::uint32_t subject_ = kNoSubject;
-    std::uint64_t memory_ = 0;  // the address space of the leg's task
+    std::uint64_t memory_ = 0;          // the address space of the leg's task
+    std::vector<std::uint64_t> ended_;  // that some leg is left on
     std::vector<Pending> pending_;
 };
 

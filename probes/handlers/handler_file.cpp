@@ -9,6 +9,7 @@
 #include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "sim/profile/toml_reader.h"
+#include "sim/profile/toml_values.h"
 
 namespace uprobesim {
 namespace {
@@ -125,7 +126,7 @@ private:
         parts.insns(whole(insns));
         const auto saved =
             whole(reader_.optional_number(table, "saved-registers", path, kRegisters));
-        if (boolean(table, "stack", path)) parts.stack(saved);
+        if (toml_flag(reader_, table, "stack", path, false)) parts.stack(saved);
         const toml::node* calls = table.get("calls");
         if (calls == nullptr) return std::move(parts).list();
         const toml::array* rows = calls->as_array();
@@ -162,17 +163,6 @@ private:
                 row, fmt::format("'{}' {} a size", name, sized ? "has no use for" : "needs"),
                 sized ? "leave it out" : fmt::format("add size = <{}>", call->size_meaning()));
         for (std::uint64_t i = 0; i < times; ++i) parts.call(*call, whole(size));
-    }
-
-    bool boolean(const toml::table& table, std::string_view key, std::string_view path) {
-        const toml::node* node = table.get(key);
-        if (node == nullptr) return false;
-        const auto value = node->value<bool>();
-        if (!node->is_boolean() || !value) {
-            reader_.fail(node, fmt::format("'{}' is not true or false", key_path(path, key)));
-            return false;
-        }
-        return *value;
     }
 
     static std::uint64_t whole(double value) { return static_cast<std::uint64_t>(value); }

@@ -8,12 +8,13 @@
 
 namespace uprobesim {
 
-namespace {
 // The profile readers refuse negative and infinite figures. The cap (10^16 cycles, 48 days at 2.4
 // GHz) only keeps absurd --set values times absurd unit counts inside the integer.
 CentiCycles from_cycles(double cycles) {
     return CentiCycles(static_cast<std::uint64_t>(std::llround(std::min(cycles, 1e16) * 100)));
 }
+
+namespace {
 
 using Ops = std::array<double, kKernelOpCount>;
 double& at(Ops& ops, KernelOp op) {

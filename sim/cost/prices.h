@@ -12,6 +12,9 @@
 
 namespace uprobesim {
 
+// To the nearest hundredth, as all costs are.
+CentiCycles from_cycles(double cycles);
+
 class PriceList {
 public:
     PriceList(const MachineProfile& machine, const KernelProfile& kernel);

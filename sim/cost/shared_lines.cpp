@@ -6,13 +6,10 @@
 #include <numeric>
 
 #include "sim/base/error.h"
+#include "sim/cost/prices.h"
 
 namespace uprobesim {
 namespace {
-
-CentiCycles from_cycles(double cycles) {
-    return CentiCycles(static_cast<std::uint64_t>(std::llround(cycles * 100)));
-}
 
 constexpr std::uint64_t bit_of(unsigned cpu) {
     return std::uint64_t{1} << cpu;
@@ -30,6 +27,15 @@ LineUse& LineUse::operator+=(const LineUse& other) {
     retries += other.retries;
     waited += other.waited;
     queued += other.queued;
+    return *this;
+}
+
+LineUse& LineUse::operator-=(const LineUse& other) {
+    accesses -= other.accesses;
+    for (std::size_t t = 0; t < kTierCount; ++t) transfers[t] -= other.transfers[t];
+    retries -= other.retries;
+    waited -= other.waited;
+    queued -= other.queued;
     return *this;
 }
 
@@ -69,16 +75,33 @@ SharedLines::SharedLines(const ContentionFigures& figures, const std::vector<uns
 LineIndex SharedLines::line(SharedLine kind, std::uint64_t object) {
     Recent& recent = recent_[static_cast<std::size_t>(kind)];
     if (recent.line != kNoLine && recent.object == object) return recent.line;
-    const auto [at, is_new] =
-        index_.try_emplace({kind, object}, static_cast<LineIndex>(lines_.size()));
-    if (is_new) lines_.emplace_back().kind = kind;
+    const auto next = static_cast<LineIndex>(lines_.size());
+    const auto [at, is_new] = index_.try_emplace({kind, object}, next);
+    if (is_new) {
+        if (free_.empty()) {
+            lines_.emplace_back();
+        } else {
+            at->second = free_.back();
+            free_.pop_back();
+        }
+        lines_[at->second].kind = kind;
+        ++made_[static_cast<std::size_t>(kind)];
+    }
     recent = {object, at->second};
     return at->second;
 }
 
-std::uint64_t SharedLines::objects(SharedLine kind) const {
-    return static_cast<std::uint64_t>(std::count_if(
-        lines_.begin(), lines_.end(), [&](const Line& line) { return line.kind == kind; }));
+void SharedLines::forget(LineScope scope, std::uint64_t object) {
+    for (std::size_t k = 0; k < kSharedLineCount; ++k) {
+        const auto kind = static_cast<SharedLine>(k);
+        if (shared_line_info(kind).scope != scope) continue;
+        const auto found = index_.find({kind, object});
+        if (found == index_.end()) continue;
+        lines_[found->second] = {};
+        free_.push_back(found->second);
+        if (recent_[k].line == found->second) recent_[k] = {};
+        index_.erase(found);
+    }
 }
 
 // 32-bit xorshift.

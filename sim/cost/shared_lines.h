@@ -32,6 +32,7 @@ struct LineUse {
 
     std::uint64_t transferred() const;
     LineUse& operator+=(const LineUse& other);
+    LineUse& operator-=(const LineUse& other);
 };
 
 using LineIndex = std::uint32_t;
@@ -65,6 +66,8 @@ public:
 
     // The line of a kind that an object has: made when it is asked for first.
     LineIndex line(SharedLine kind, std::uint64_t object);
+    // The object is gone, and no step is left on its lines: their places are for others.
+    void forget(LineScope scope, std::uint64_t object);
     SharedLine kind_of(LineIndex line) const { return lines_[line].kind; }
     // Whether more than one CPU has touched it.
     bool is_shared(LineIndex line) const { return lines_[line].shared; }
@@ -88,8 +91,8 @@ public:
 
     const std::array<LineUse, kSharedLineCount>& uses() const { return uses_; }
     void forget_uses() { uses_ = {}; }
-    // How many objects have a line of the kind.
-    std::uint64_t objects(SharedLine kind) const;
+    // How many objects have had a line of the kind.
+    std::uint64_t objects(SharedLine kind) const { return made_[static_cast<std::size_t>(kind)]; }
 
 private:
     struct Line {
@@ -119,6 +122,8 @@ private:
     std::array<Costs, 2> costs_{};  // of the other lines, of ordered ones
     std::vector<Tier> tiers_;
     std::vector<Line> lines_;
+    std::vector<LineIndex> free_;  // of forgotten objects
+    std::array<std::uint64_t, kSharedLineCount> made_{};
     std::map<std::pair<SharedLine, std::uint64_t>, LineIndex> index_;
     struct Recent {
         std::uint64_t object = 0;

@@ -11,10 +11,9 @@ import random
 import struct
 import subprocess
 import sys
-import tempfile
 import unittest
 
-from page_browser import CONTRAST, NAMELESS, RULES, forget_log, log_of, open_browser, paint, paper_of, resize, skip_if_missing
+from page_browser import CONTRAST, NAMELESS, PageTest, RULES, forget_log, paint, paper_of, resize, skip_if_missing
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -91,11 +90,10 @@ return {
 """
 
 
-class ExplainPage(unittest.TestCase):
+class ExplainPage(PageTest):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="explain_page.")
-        cls.browser = open_browser()
+        super().setUpClass()
         cls.pages = {}
         root = pathlib.Path(cls.folder.name, "root")
         root.mkdir()
@@ -106,19 +104,9 @@ class ExplainPage(unittest.TestCase):
             path.write_text(explain("html", words))
             cls.pages[title] = (path, json.loads(explain("json", words)))
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.browser.quit()
-        cls.folder.cleanup()
-
-    def setUp(self):
-        resize(self.browser, 1024, 768)
-        paint(self.browser, "light")
-
     def open(self, title, fragment=""):
         path, report = self.pages[title]
-        self.browser.get("about:blank")
-        self.browser.get(path.as_uri() + fragment)
+        self.show(path, fragment)
         return report
 
     def press(self, key):
@@ -129,10 +117,7 @@ class ExplainPage(unittest.TestCase):
             with self.subTest(title):
                 forget_log(self.browser)
                 self.open(title)
-                messages, requests = log_of(self.browser)
-                self.assertEqual(messages, [])
-                self.assertEqual([r for r in requests if r not in (path.as_uri(), "about:blank")], [])
-                self.assertLess(path.stat().st_size, MOST_BYTES)
+                self.check_nothing_was_asked_for(path, MOST_BYTES)
                 self.assertTrue(self.browser.find_element(By.ID, "answer").is_displayed())
 
     def compare(self, report, run, k, index, shown):

@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import unittest
 
 SKIPPED = 77
 DEBIAN_PYTHON = "/usr/bin/python3"
@@ -130,6 +132,35 @@ def log_of(browser):
 def forget_log(browser):
     for log in ("browser", "performance"):
         browser.get_log(log)
+
+
+class PageTest(unittest.TestCase):
+    """A folder and a browser for the tests of a class; each begins at 1024 x 768, light."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="page_test.")
+        cls.browser = open_browser()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.quit()
+        cls.folder.cleanup()
+
+    def setUp(self):
+        resize(self.browser, 1024, 768)
+        paint(self.browser, "light")
+
+    def show(self, path, fragment=""):
+        self.browser.get("about:blank")
+        self.browser.get(path.as_uri() + fragment)
+
+    def check_nothing_was_asked_for(self, path, most_bytes):
+        """After forget_log and show: no message, no request but for the page, and its size."""
+        messages, requests = log_of(self.browser)
+        self.assertEqual(messages, [])
+        self.assertEqual([r for r in requests if r not in (path.as_uri(), "about:blank")], [])
+        self.assertLess(path.stat().st_size, most_bytes)
 
 
 def missing(binary):

@@ -11,11 +11,10 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-from page_browser import CONTRAST, NAMELESS, RULES, forget_log, log_of, open_browser, paint, paper_of, resize, skip_if_missing
+from page_browser import CONTRAST, NAMELESS, PageTest, RULES, forget_log, paint, paper_of, resize, skip_if_missing
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -54,11 +53,10 @@ return [...table.tBodies[0].rows].filter((tr) => arguments[1] || !tr.hidden).map
 """
 
 
-class ReportPages(unittest.TestCase):
+class ReportPages(PageTest):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="report_pages.")
-        cls.browser = open_browser()
+        super().setUpClass()
         cls.pages = {}
         cls.written("run", "json", PAGES["run"])
         for name, words in PAGES.items():
@@ -82,18 +80,8 @@ class ReportPages(unittest.TestCase):
     def rows_of_csv(cls, name):
         return list(csv.reader(io.StringIO(cls.written(name, "csv", PAGES[name]).read_text())))
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.browser.quit()
-        cls.folder.cleanup()
-
-    def setUp(self):
-        resize(self.browser, 1024, 768)
-        paint(self.browser, "light")
-
     def open(self, name):
-        self.browser.get("about:blank")
-        self.browser.get(self.pages[name].as_uri())
+        self.show(self.pages[name])
         if name not in WITHOUT_CHARTS:
             self.drawn()
 
@@ -109,10 +97,7 @@ class ReportPages(unittest.TestCase):
             with self.subTest(name):
                 forget_log(self.browser)
                 self.open(name)
-                messages, requests = log_of(self.browser)
-                self.assertEqual(messages, [])
-                self.assertEqual([r for r in requests if r not in (path.as_uri(), "about:blank")], [])
-                self.assertLess(path.stat().st_size, MOST_BYTES_OF_PROFILE if name == "profile" else MOST_BYTES)
+                self.check_nothing_was_asked_for(path, MOST_BYTES_OF_PROFILE if name == "profile" else MOST_BYTES)
 
     def test_a_page_holds_the_json_of_the_command_and_its_answer(self):
         for name, words in PAGES.items():

@@ -8,10 +8,9 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 import unittest
 
-from page_browser import CONTRAST, NAMELESS, RULES, forget_log, log_of, open_browser, paint, paper_of, resize, skip_if_missing
+from page_browser import CONTRAST, NAMELESS, PageTest, RULES, forget_log, paint, paper_of, resize, skip_if_missing
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -24,30 +23,19 @@ def folded(path):
     return [(stack, int(cycles)) for stack, cycles in (line.rsplit(" ", 1) for line in path.read_text().splitlines())]
 
 
-class StacksPage(unittest.TestCase):
+class StacksPage(PageTest):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="stacks_page.")
+        super().setUpClass()
         cls.page, text = (pathlib.Path(cls.folder.name, name) for name in ("stacks.html", "stacks"))
         for path in (cls.page, text):
             subprocess.run([BINARY, "run", "--root", WORKLOADS, "-p", "uprobe:/trig_push:uprobe_target_push", "--stacks", str(path), "-o", "/dev/null", "/trig_push", "500"],
                            check=True, capture_output=True)
         cls.stacks = folded(text)
         cls.total = sum(cycles for _, cycles in cls.stacks)
-        cls.browser = open_browser()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.browser.quit()
-        cls.folder.cleanup()
-
-    def setUp(self):
-        resize(self.browser, 1024, 768)
-        paint(self.browser, "light")
 
     def open(self, fragment=""):
-        self.browser.get("about:blank")
-        self.browser.get(self.page.as_uri() + fragment)
+        self.show(self.page, fragment)
 
     def text(self, query):
         return self.browser.find_element(By.CSS_SELECTOR, query).text
@@ -58,10 +46,7 @@ class StacksPage(unittest.TestCase):
     def test_it_opens_from_disk_without_an_error_or_a_request(self):
         forget_log(self.browser)
         self.open()
-        messages, requests = log_of(self.browser)
-        self.assertEqual(messages, [])
-        self.assertEqual([r for r in requests if r not in (self.page.as_uri(), "about:blank")], [])
-        self.assertLess(self.page.stat().st_size, MOST_BYTES)
+        self.check_nothing_was_asked_for(self.page, MOST_BYTES)
 
     def test_the_sums_are_those_of_the_folded_stacks(self):
         self.open()

@@ -58,40 +58,17 @@ public:
         outcome_.hits = (total_ - warm_) / each_;
         outcome_.time = at - begin_;
         outcome_.uses = legs.lines().uses();
-        for (std::size_t l = 0; l < kSharedLineCount; ++l) subtract(outcome_.uses[l], before_[l]);
+        for (std::size_t l = 0; l < kSharedLineCount; ++l) outcome_.uses[l] -= before_[l];
     }
     bool wants_end() const override { return over_ == total_; }
     const ProducersOutcome& outcome() const { return outcome_; }
 
 private:
-    static void subtract(LineUse& from, const LineUse& less) {
-        from.accesses -= less.accesses;
-        for (std::size_t t = 0; t < kTierCount; ++t) from.transfers[t] -= less.transfers[t];
-        from.retries -= less.retries;
-        from.waited -= less.waited;
-        from.queued -= less.queued;
-    }
-
     std::uint64_t each_, warm_, total_, over_ = 0;
     CentiCycles begin_;
     std::array<LineUse, kSharedLineCount> before_{};
     ProducersOutcome outcome_;
 };
-
-SimulationRequest simulation_of(const TriggerRequest& request, const TriggerTree& tree) {
-    SimulationRequest simulation;
-    simulation.files.root = tree.root();
-    simulation.kernel = request.kernel;
-    simulation.machine = request.machine;
-    simulation.settings = request.settings;
-    simulation.seed = request.seed;
-    simulation.memory_bytes = std::uint64_t{64} << 20;
-    simulation.probes =
-        made_probe(fmt::format("{}:{}:{}", request.variant.return_probe ? "uretprobe" : "uprobe",
-                               tree.program(), tree.symbol()),
-                   request.handler);
-    return simulation;
-}
 
 // Of an iteration that touches no shared line: nothing but its cycles is to be known.
 Result<RecordedHit> hit_without_lines(const TriggerRequest& request) {
@@ -99,10 +76,10 @@ Result<RecordedHit> hit_without_lines(const TriggerRequest& request) {
     auto kernel = TRY(load_kernel_profile(request.kernel, request.settings));
     const auto counts = TRY(count_trigger(request));
     const double cycles = price_trigger(counts, PriceList(machine, kernel)).cycles();
-    return RecordedHit{{{CentiCycles(static_cast<std::uint64_t>(std::llround(cycles * 100))), {}}}};
+    return RecordedHit{{{from_cycles(cycles), {}}}};
 }
 
-// CPUs in the order of their bits from the other end, so that each is far from those before it.
+// Each is as far as can be from those before it.
 std::vector<unsigned> scattered(const ContentionFigures& figures, unsigned producers) {
     std::vector<unsigned> cpus;
     while (cpus.size() < producers) {
@@ -150,8 +127,9 @@ double ProducersRow::mean() const {
 
 double ProducersRow::deviation() const {
     if (rates.size() < 2) return 0;
+    const double middle = mean();
     double squares = 0;
-    for (const double rate : rates) squares += (rate - mean()) * (rate - mean());
+    for (const double rate : rates) squares += (rate - middle) * (rate - middle);
     return std::sqrt(squares / static_cast<double>(rates.size() - 1));
 }
 
@@ -173,7 +151,7 @@ Result<std::vector<unsigned>> places_for(const PinRequest& pin, const Contention
 
 Result<RecordedHit> record_hit(const TriggerRequest& request) {
     auto tree = TRY(TriggerTree::make(request.variant.target, request.branch_protection));
-    SimulationRequest simulation = simulation_of(request, tree);
+    SimulationRequest simulation = trigger_simulation(request, tree);
     simulation.cpus = 2;  // the other one has nothing to do
     simulation.program.arguments = {tree.program(), fmt::format("{}", kRecorded)};
     Recorder recorder;
@@ -188,17 +166,16 @@ Result<RecordedHit> record_hit(const TriggerRequest& request) {
     return RecordedHit{{legs.end() - each, legs.end()}};
 }
 
-Result<ProducersOutcome> run_producers(const TriggerRequest& request,
+Result<ProducersOutcome> run_producers(const TriggerRequest& request, const RecordedHit& hit,
                                        const std::vector<unsigned>& places,
                                        const ProducersStart& start) {
-    const auto hit = TRY(record_hit(request));
     if (hit.legs.front().steps.empty())
         return user_error("the hit touches no line that CPUs share", request.variant.name(),
                           "leave out --threads");
     auto tree = TRY(TriggerTree::make_producers(request.variant.target));
     TriggerRequest named = request;
     named.seed = start.seed;
-    SimulationRequest simulation = simulation_of(named, tree);
+    SimulationRequest simulation = trigger_simulation(named, tree);
     const std::uint64_t n = places.size();
     simulation.cpus = static_cast<unsigned>(std::max<std::uint64_t>(2, n));
     simulation.places = places;
@@ -231,7 +208,7 @@ Result<std::vector<ProducersRow>> sweep(const TriggerRequest& request, const Rec
         for (std::uint64_t s = 0; s < (producers == 1 ? 1 : wanted.starts); ++s) {
             start.seed = wanted.first_seed + s;
             if (wanted.real_threads) {
-                const auto outcome = TRY(run_producers(request, places, start));
+                const auto outcome = TRY(run_producers(request, hit, places, start));
                 add(row, outcome, hz);
             } else {
                 add(row, repeat(hit, *machine.contention, places, start), hz);

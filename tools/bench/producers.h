@@ -32,9 +32,9 @@ Result<std::vector<unsigned>> places_for(const PinRequest& pin, const Contention
 // The way of one iteration of the trigger loop, from a run of a lone thread that nothing
 // interrupts.
 Result<RecordedHit> record_hit(const TriggerRequest& request);
-// Real threads on simulated CPUs; `places` as of SimulationRequest. The start's spread is the
-// program's own, some 10 us.
-Result<ProducersOutcome> run_producers(const TriggerRequest& request,
+// Real threads on simulated CPUs; `hit` says how many legs a hit has, `places` as of
+// SimulationRequest. The start's spread is the program's own, some 10 us.
+Result<ProducersOutcome> run_producers(const TriggerRequest& request, const RecordedHit& hit,
                                        const std::vector<unsigned>& places,
                                        const ProducersStart& start);
 

@@ -62,8 +62,7 @@ std::uint64_t TriggerCounts::exceptions_taken() const {
     return std::accumulate(exceptions.begin(), exceptions.end(), std::uint64_t{0});
 }
 
-Result<TriggerCounts> count_trigger(const TriggerRequest& request) {
-    auto tree = TRY(TriggerTree::make(request.variant.target, request.branch_protection));
+SimulationRequest trigger_simulation(const TriggerRequest& request, const TriggerTree& tree) {
     SimulationRequest simulation;
     simulation.files.root = tree.root();
     simulation.kernel = request.kernel;
@@ -75,6 +74,12 @@ Result<TriggerCounts> count_trigger(const TriggerRequest& request) {
         made_probe(fmt::format("{}:{}:{}", request.variant.return_probe ? "uretprobe" : "uprobe",
                                tree.program(), tree.symbol()),
                    request.handler);
+    return simulation;
+}
+
+Result<TriggerCounts> count_trigger(const TriggerRequest& request) {
+    auto tree = TRY(TriggerTree::make(request.variant.target, request.branch_protection));
+    SimulationRequest simulation = trigger_simulation(request, tree);
     TriggerCounts counts;
     counts.iterations = request.hits;
     for (const auto& [iterations, sign] :

@@ -54,6 +54,10 @@ struct TriggerCounts {
     std::uint64_t exceptions_taken() const;
 };
 Result<TriggerCounts> count_trigger(const TriggerRequest& request);
+// A run of the target's program under the probe; the caller adds its arguments.
+struct SimulationRequest;
+class TriggerTree;
+SimulationRequest trigger_simulation(const TriggerRequest& request, const TriggerTree& tree);
 
 // A path's part of one iteration.
 struct PathShare {

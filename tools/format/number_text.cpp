@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 
 namespace uprobesim {
 namespace {
@@ -60,6 +61,13 @@ std::string bytes_text(std::uint64_t bytes) {
 
 std::string counted(std::uint64_t n, std::string_view what) {
     return fmt::format("{} {}{}", grouped(n), what, n == 1 ? "" : "s");
+}
+
+std::string time_left(double seconds) {
+    const auto s = static_cast<std::uint64_t>(std::ceil(seconds));
+    if (s < 60) return fmt::format("{} s left", s);
+    if (s < 3600) return fmt::format("{} min {} s left", s / 60, s % 60);
+    return fmt::format("{} h {} min left", s / 3600, s / 60 % 60);
 }
 
 }  // namespace uprobesim

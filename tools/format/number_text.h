@@ -19,5 +19,7 @@ std::string duration_text(double ns);             // "12.3 ns", "4.570 us", "1.2
 std::string short_duration(double ns);            // for a sentence: "12.3 ns", "4.6 us", "1.2 s"
 std::string bytes_text(std::uint64_t bytes);      // "12.3 MiB"
 std::string counted(std::uint64_t n, std::string_view what);  // "1 page", "2,000 pages"
+// Of the host, in lines of progress: "2 min 5 s left".
+std::string time_left(double seconds);
 
 }  // namespace uprobesim

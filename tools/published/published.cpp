@@ -7,6 +7,7 @@
 
 #include "sim/base/try.h"
 #include "sim/profile/toml_reader.h"
+#include "sim/profile/toml_values.h"
 
 namespace uprobesim {
 
@@ -14,40 +15,9 @@ namespace {
 
 const std::vector<std::string> kUnits = {"M/s", "s", "RPS", "hits"};
 
-bool boolean(TomlReader& reader, const toml::table& table, std::string_view key,
-             std::string_view path) {
-    const toml::node* node = table.get(key);
-    if (node == nullptr || !node->is_boolean()) {
-        reader.fail(node == nullptr ? &table : node,
-                    fmt::format("'{}' must be true or false", key_path(path, key)));
-        return false;
-    }
-    return node->as_boolean()->get();
-}
-
-std::vector<std::string> words(TomlReader& reader, const toml::table& table, std::string_view key,
-                               std::string_view path) {
-    std::vector<std::string> all;
-    const toml::node* node = table.get(key);
-    if (node == nullptr) return all;
-    const toml::array* list = node->as_array();
-    if (list == nullptr) {
-        reader.fail(node, fmt::format("'{}' must be an array", key_path(path, key)));
-        return all;
-    }
-    for (const toml::node& element : *list) {
-        const auto word = element.value<std::string>();
-        if (!word)
-            reader.fail(&element,
-                        fmt::format("'{}' holds something else than text", key_path(path, key)));
-        all.push_back(word.value_or(""));
-    }
-    return all;
-}
-
 std::vector<Setting> settings(TomlReader& reader, const toml::table& table, std::string_view path) {
     std::vector<Setting> all;
-    for (const std::string& word : words(reader, table, "settings", path)) {
+    for (const std::string& word : toml_strings(reader, table, "settings", path, false)) {
         const std::size_t equals = word.find('=');
         if (equals == std::string::npos) {
             reader.fail(table.get("settings"),
@@ -82,7 +52,7 @@ std::vector<PublishedRow> rows(TomlReader& reader, const toml::table& table,
         if (row->contains("plus-minus"))
             read.plus_minus = reader.number(*row, "plus-minus", where, {});
         read.left_out = reader.optional_string(*row, "left-out", where);
-        read.hit_cost = words(reader, *row, "hit-cost", where);
+        read.hit_cost = toml_strings(reader, *row, "hit-cost", where, false);
     }
     return all;
 }
@@ -102,8 +72,8 @@ PublishedTable table(TomlReader& reader, const toml::table& from, const std::str
     if (reader.ok() && std::find(kUnits.begin(), kUnits.end(), to.unit) == kUnits.end())
         reader.fail(from.get("unit"), fmt::format("'{}' is no unit of a published row", to.unit),
                     "M/s, s, RPS or hits");
-    to.outside_thread = boolean(reader, from, "outside-thread", path);
-    to.fit = boolean(reader, from, "fit", path);
+    to.outside_thread = toml_flag(reader, from, "outside-thread", path);
+    to.fit = toml_flag(reader, from, "fit", path);
     to.left_out = reader.optional_string(from, "left-out", path);
     if (reader.ok() && to.fit == !to.left_out.empty())
         reader.fail(&from, fmt::format("'{}' is for tables that are not fitted, and they need it",

@@ -10,6 +10,7 @@
 #include "sim/base/try.h"
 #include "sim/profile/machine_profile.h"
 #include "sim/profile/toml_reader.h"
+#include "sim/profile/toml_values.h"
 
 namespace uprobesim {
 namespace {
@@ -44,7 +45,7 @@ ScalingSeries read_series(TomlReader& reader, const toml::table& row, const std:
     } else {
         reader.fail(row.get("variant"), variant.error().what, variant.error().hint);
     }
-    series.fit = row["fit"].value_or(false);
+    series.fit = toml_flag(reader, row, "fit", path, false);
     series.values = numbers(reader, row, "values", path);
     if (reader.ok() && series.values.size() != places)
         reader.fail(row.get("values"),

@@ -19,13 +19,6 @@ double share_of(std::uint64_t done, std::uint64_t whole) {
     return whole == 0 ? 0 : static_cast<double>(done) / static_cast<double>(whole);
 }
 
-std::string time_left(double seconds) {
-    const auto s = static_cast<std::uint64_t>(std::ceil(seconds));
-    if (s < 60) return fmt::format("{} s left", s);
-    if (s < 3600) return fmt::format("{} min {} s left", s / 60, s % 60);
-    return fmt::format("{} h {} min left", s / 3600, s / 60 % 60);
-}
-
 }  // namespace
 
 void RunProgress::begin(const RunPlan& plan, std::int64_t now_ns) {

@@ -5,10 +5,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <chrono>  // lint: allow (how fast the host is, for the terminal only)
-
 #include "kernel_model/kernel/kernel.h"
 #include "sim/profile/kernel_profile.h"
+#include "tools/simulation/host_clock.h"
 
 namespace uprobesim {
 namespace {
@@ -36,11 +35,6 @@ constexpr std::array kCaught = {Caught{SIGINT, want_end, static_cast<int>(SA_RES
 
 constexpr std::uint64_t kTurnsPerLook = 8;  // a turn is at most a tick: some 50 ms of the host
 constexpr std::int64_t kLineEveryNs = 500'000'000;
-
-std::int64_t host_ns() {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
-}
 
 RunFigures figures_of(const Kernel& kernel) {
     RunFigures figures{.simulated_ns = kernel.clock().monotonic_ns(),
@@ -97,13 +91,13 @@ RunStatus::~RunStatus() {
 }
 
 void RunStatus::begin(const RunPlan& plan) {
-    progress_.begin(plan, host_ns());
+    progress_.begin(plan, host_clock_ns());
 }
 
 void RunStatus::turn(const Kernel& kernel) {
     const bool wanted = status_wanted != 0;
     if (!wanted && (!on_terminal_ || ++turns_ % kTurnsPerLook != 0)) return;
-    const std::int64_t now = host_ns();
+    const std::int64_t now = host_clock_ns();
     if (!wanted && now - progress_.last_ns() < kLineEveryNs) return;
     const std::string text = progress_.line(figures_of(kernel), now);
     if (wanted) {

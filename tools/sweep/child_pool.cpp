@@ -21,7 +21,7 @@
 #include "sim/base/text.h"
 #include "tools/cli/exit_code.h"
 #include "tools/format/number_text.h"
-#include "tools/sweep/host_clock.h"
+#include "tools/simulation/host_clock.h"
 
 namespace uprobesim {
 namespace {

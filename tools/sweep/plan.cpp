@@ -10,7 +10,7 @@
 #include "sim/base/input_file.h"
 #include "sim/base/text.h"
 #include "sim/base/try.h"
-#include "sim/profile/toml_lists.h"
+#include "sim/profile/toml_values.h"
 #include "tools/cli/quantity.h"
 #include "tools/sweep/plan_axes.h"
 
@@ -21,15 +21,6 @@ namespace {
 const std::vector<std::string> kCommands = {"run", "compare", "bench", "estimate", "scenario"};
 const std::vector<std::string> kDesigns = {"latin-hypercube", "saltelli"};
 constexpr double kMaxSeed = 9007199254740992;  // 2^53: what a TOML number keeps exactly
-
-bool optional_flag(TomlReader& reader, const toml::table& table, std::string_view key,
-                   bool otherwise) {
-    const toml::node* node = table.get(key);
-    if (node == nullptr) return otherwise;
-    const auto value = node->value_exact<bool>();
-    if (!value) reader.fail(node, fmt::format("'{}' must be true or false", key));
-    return value.value_or(otherwise);
-}
 
 std::string word_of(TomlReader& reader, const toml::table& table, std::string_view key,
                     std::string_view path, const std::vector<std::string>& known) {
@@ -76,10 +67,10 @@ void read_limits(TomlReader& reader, const toml::table& root, Plan& plan) {
 
 // What only shows when all axes are known.
 void check_axes(TomlReader& reader, const Plan& plan) {
-    bool sampled = false;
+    std::uint64_t sampled = 0;
     std::map<std::string, const Axis*> zipped;
     for (const Axis& axis : plan.axes) {
-        sampled |= axis.source != AxisSource::Listed;
+        if (axis.source != AxisSource::Listed) ++sampled;
         if (axis.zip.empty()) continue;
         const Axis*& first = zipped[axis.zip];
         if (first == nullptr) first = &axis;
@@ -91,10 +82,17 @@ void check_axes(TomlReader& reader, const Plan& plan) {
                             axis.zip),
                 "zipped axes advance together: give them equally many values");
     }
-    if (sampled && plan.sample.count == 0)
+    const std::uint64_t numbers =
+        sampled * plan.sample.count * (plan.sample.design == Design::Saltelli ? 2 : 1);
+    if (numbers > kMaxSampled)
+        reader.fail(
+            reader.root().get("sample"),
+            fmt::format("the sample has {} numbers; at most {} are drawn", numbers, kMaxSampled),
+            "lower its count, or sample fewer axes");
+    if (sampled != 0 && plan.sample.count == 0)
         reader.fail(reader.root().get("axis"), "an axis is sampled, and there is no [sample]",
                     "add [sample] with count = <number>");
-    if (!sampled && plan.sample.count != 0)
+    if (sampled == 0 && plan.sample.count != 0)
         reader.fail(reader.root().get("sample"), "there is a [sample], and no axis is sampled",
                     "add an axis with sample = \"confidence\" or sample = [from, to]");
 }
@@ -115,11 +113,17 @@ Result<Plan> parse_plan(const DataFile& file) {
     plan.command = word_of(reader, root, "command", "", kCommands);
     if (plan.command == "scenario") plan.command = "run";
     plan.arguments = toml_strings(reader, root, "arguments", "", false);
-    plan.share_runs = optional_flag(reader, root, "share-runs", true);
+    plan.share_runs = toml_flag(reader, root, "share-runs", "", true);
     read_limits(reader, root, plan);
     read_sample(reader, root, plan.sample);
+    std::uint64_t values = 0;
     each_toml_row(reader, root, "axis", [&](const toml::table& row, const std::string& path) {
+        if (!reader.ok()) return;
         read_axis(reader, row, path, plan);
+        values += plan.axes.empty() ? 0 : plan.axes.back().values.size();
+        if (values > kMaxPoints)
+            reader.fail(&row, fmt::format("the axes have more than {} values", kMaxPoints),
+                        "leave out axes or values, or make several plans");
     });
     if (reader.ok() && plan.axes.empty())
         reader.fail(nullptr, "there is no [[axis]]", "see uprobesim sweep --help");

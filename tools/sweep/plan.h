@@ -16,6 +16,7 @@
 namespace uprobesim {
 
 inline constexpr std::uint64_t kMaxPoints = 1'000'000;
+inline constexpr std::uint64_t kMaxSampled = 20'000'000;  // numbers of a sample
 
 // How the values of an axis come about.
 enum class AxisSource : std::uint8_t {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "sim/base/text.h"
 #include "sim/profile/kernel_profile.h"
@@ -83,13 +84,13 @@ std::vector<AxisValue> listed(TomlReader& reader, const toml::table& row, std::s
                                               key_path(path, key)));
         return values;
     }
+    std::set<std::string> texts;
     for (const toml::node& node : *array) {
         auto value = value_of(node, option);
-        const auto same = [&](const AxisValue& v) { return value && v.text == value->text; };
         if (!value) {
             reader.fail(&node, fmt::format("'{}' holds something else than texts and numbers",
                                            key_path(path, key)));
-        } else if (std::any_of(values.begin(), values.end(), same)) {
+        } else if (!texts.insert(value->text).second) {
             reader.fail(&node,
                         fmt::format("'{}' has '{}' twice", key_path(path, key), value->text));
         } else {
@@ -349,11 +350,11 @@ void read_exclusion(TomlReader& reader, const toml::table& row, const std::strin
         condition.axis = a;
         const auto add = [&](const toml::node& wanted) {
             const auto text = scalar_text(wanted);
-            std::vector<std::string> known;
             for (std::size_t v = 0; v < axis.values.size(); ++v) {
-                known.push_back(axis.values[v].text);
                 if (text && axis.values[v].text == *text) return condition.values.push_back(v);
             }
+            std::vector<std::string> known;
+            for (const AxisValue& value : axis.values) known.push_back(value.text);
             reader.fail(&wanted,
                         fmt::format("'{}' is no value of the axis", key_path(path, axis.name)),
                         text ? near_names(*text, known) : "");

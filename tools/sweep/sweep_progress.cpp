@@ -4,24 +4,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <cstdio>
 
 #include "tools/format/number_text.h"
-#include "tools/sweep/host_clock.h"
+#include "tools/simulation/host_clock.h"
 
 namespace uprobesim {
 namespace {
 
 constexpr std::int64_t kLineEveryNs = 500'000'000;
 constexpr std::int64_t kMinElapsedNs = 100'000'000;  // before, the rate is that of the start
-
-std::string time_left(double seconds) {
-    const auto s = static_cast<std::uint64_t>(std::ceil(seconds));
-    if (s < 60) return fmt::format("{} s left", s);
-    if (s < 3600) return fmt::format("{} min {} s left", s / 60, s % 60);
-    return fmt::format("{} h {} min left", s / 3600, s / 60 % 60);
-}
 
 }  // namespace
 

@@ -10,11 +10,12 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "copy_of_this.h"
 
 extern char** environ;
 
@@ -30,19 +31,6 @@ static void executed(const char* how, int descriptor, const char* path, int flag
         _exit(1);
     }
     waitpid(pid, NULL, 0);
-}
-
-static int copy_of_this(int to) {
-    const int from = open("/proc/self/exe", O_RDONLY);
-    struct stat status;
-    if (from < 0 || fstat(from, &status) != 0) return -1;
-    for (off_t left = status.st_size; left > 0;) {
-        const ssize_t n = sendfile(to, from, NULL, (size_t)left);
-        if (n <= 0) return -1;
-        left -= n;
-    }
-    close(from);
-    return to;
 }
 
 int main(int count, char** arguments) {

@@ -12,21 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "copy_of_this.h"
 #include "show.h"
 
 extern char** environ;
-
-static int copy_of_this(int to) {
-    const int from = open("/proc/self/exe", O_RDONLY);
-    struct stat status;
-    if (from < 0 || fstat(from, &status) != 0) return -1;
-    for (off_t left = status.st_size; left > 0;) {
-        const ssize_t n = sendfile(to, from, NULL, (size_t)left);
-        if (n <= 0) return -1;
-        left -= n;
-    }
-    return close(from);
-}
 
 struct running {
     pid_t pid;

@@ -153,6 +153,29 @@ TEST_CASE("a slot that was found and went is looked for again", "[sim][contentio
     CHECK(l.lines.uses()[static_cast<std::size_t>(SharedLine::SlotBitmap)].retries == 1);
 }
 
+TEST_CASE("the lines of a memory that has ended are another's, as new", "[sim][contention]") {
+    SharedLines lines(figures(), first_cpus(2), 1);
+    const auto write = [&](unsigned cpu, LineIndex line) {
+        ProgramCursor cursor;
+        return lines.step(cpu, {}, {line, AccessKind::Write, {}}, cursor, cpu, false).waited;
+    };
+    const LineIndex first = lines.line(SharedLine::MmapLock, 1);
+    const LineIndex uprobe = lines.line(SharedLine::UprobeRef, 1);
+    write(0, first);
+    write(1, first);
+    REQUIRE(lines.is_shared(first));
+    lines.forget(LineScope::Memory, 1);
+    for (std::uint64_t memory = 2; memory < 1000; ++memory) {
+        const LineIndex line = lines.line(SharedLine::MmapLock, memory);
+        CHECK(line == first);
+        CHECK_FALSE(lines.is_shared(line));
+        CHECK(write(1, line).value == 0);
+        lines.forget(LineScope::Memory, memory);
+    }
+    CHECK(lines.objects(SharedLine::MmapLock) == 999);
+    CHECK(lines.line(SharedLine::UprobeRef, 1) == uprobe);
+}
+
 TEST_CASE("private work varies within the jitter, and is itself without any", "[sim][contention]") {
     ContentionFigures f = figures();
     SharedLines exact(f, {0, 1}, 1);

@@ -192,3 +192,15 @@ TEST_CASE("a plan of too many points is refused before any is made", "[tools][sw
     REQUIRE_FALSE(points.has_value());
     CHECK_THAT(points.error().line(), Contains("more than 1000000 points"));
 }
+
+TEST_CASE("values and samples that would fill the host's memory are refused", "[tools][sweep]") {
+    std::string text = kHead;
+    for (const char* key : {"isb", "dsb-ish", "dmb", "exclusive", "ic-ivau", "dc-cvau", "tlbi",
+                            "daif-write", "mdscr-write", "load-acquire", "slot-refetch"})
+        text += std::string("[[axis]]\nsetting = \"machine.ops.") + key +
+                "\"\nrange = [1, 100]\nsteps = 100000\nzip = \"all\"\n";
+    CHECK_THAT(refusal(text), Contains("more than 1000000 values"));
+    CHECK_THAT(refusal(kHead + "[sample]\ncount = 1000000\n[[axis]]\nsetting = "
+                               "\"kernel.paths.*\"\nsample = \"confidence\"\n"),
+               Contains("at most 20000000"));
+}

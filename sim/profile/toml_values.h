@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Arrays of texts and arrays of tables, read as strictly as TomlReader reads everything else.
+// Arrays of texts, arrays of tables and flags, read as strictly as TomlReader reads everything
+// else.
 #pragma once
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +35,18 @@ inline std::vector<std::string> toml_strings(TomlReader& reader, const toml::tab
     if (words == nullptr || (required && all.empty()))
         reader.fail(node, fmt::format("'{}' must be an array of texts", key_path(path, key)));
     return all;
+}
+
+// `otherwise`: where the key is not there; nullopt: it is required.
+inline bool toml_flag(TomlReader& reader, const toml::table& table, std::string_view key,
+                      std::string_view path, std::optional<bool> otherwise = std::nullopt) {
+    const toml::node* node = table.get(key);
+    if (node == nullptr && otherwise) return *otherwise;
+    const auto value = node == nullptr ? std::nullopt : node->value_exact<bool>();
+    if (!value)
+        reader.fail(node == nullptr ? &table : node,
+                    fmt::format("'{}' is not true or false", key_path(path, key)));
+    return value.value_or(false);
 }
 
 // Calls fn(row, "name[2]") for each table of an array of tables; nothing where there is none.

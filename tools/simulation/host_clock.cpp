@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/sweep/host_clock.h"
+#include "tools/simulation/host_clock.h"
 
 #include <chrono>  // lint: allow (limits and progress, not results)
 
