@@ -49,7 +49,7 @@ def repository_files(root):
 
 
 def is_cpp(path):
-    return path.endswith((".cpp", ".h")) and not path.startswith("workloads/")
+    return path.endswith((".cpp", ".h")) and not path.startswith(("workloads/", "tests/conformance/"))
 
 
 def is_source(path):
