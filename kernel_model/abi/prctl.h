@@ -11,6 +11,7 @@ inline constexpr std::int32_t kPrSetPdeathsig = 1, kPrGetPdeathsig = 2, kPrGetDu
                               kPrSetDumpable = 4, kPrGetKeepcaps = 7, kPrSetKeepcaps = 8,
                               kPrSetName = 15, kPrGetName = 16, kPrGetSeccomp = 21,
                               kPrSetSeccomp = 22, kPrCapbsetRead = 23, kPrCapbsetDrop = 24,
+                              kPrGetSecurebits = 27, kPrSetSecurebits = 28, kPrCapAmbient = 47,
                               kPrSetTimerslack = 29, kPrGetTimerslack = 30, kPrSetMm = 35,
                               kPrSetChildSubreaper = 36, kPrGetChildSubreaper = 37,
                               kPrSetNoNewPrivs = 38, kPrGetNoNewPrivs = 39, kPrGetTidAddress = 40,

@@ -3,29 +3,15 @@
 // the current task and its struct fs.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <utility>
-#include <vector>
 
+#include "kernel_model/files/credentials.h"
 #include "kernel_model/files/dentry.h"
 
 namespace uprobesim {
 
-struct FileStatus;
 struct Process;
-
-// fsuid, fsgid and the supplementary groups. Default: the superuser.
-struct Credentials {
-    std::uint32_t uid = 0, gid = 0;
-    std::vector<std::uint32_t> groups;
-
-    // `wanted`: abi::kROk, kWOk, kXOk (search, of a directory).
-    bool permit(const FileStatus& status, std::uint32_t wanted) const;
-    bool in_group(std::uint32_t group) const;
-    // The set-ID bits that a file loses when it is written (setattr_should_drop_suidgid).
-    std::uint32_t set_ids_lost(const FileStatus& status) const;
-};
 
 // Default: the simulator itself, with absolute paths only.
 struct Caller {

@@ -85,6 +85,7 @@ public:
     struct Times {
         std::int64_t atime_s, atime_ns, mtime_s, mtime_ns;
         bool set_atime, set_mtime;
+        bool touch = false;  // both are now
     };
     virtual SysResult<void> set_times(const Caller&, std::string_view path, const Times&,
                                       bool follow) = 0;

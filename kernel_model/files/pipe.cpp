@@ -103,13 +103,13 @@ std::uint64_t Pipe::size() const {
     return most_slots_ * kPageSize;
 }
 
-SysResult<std::uint64_t> Pipe::resize(std::uint64_t bytes, std::uint32_t uid) {
+SysResult<std::uint64_t> Pipe::resize(std::uint64_t bytes, bool privileged) {
     if (bytes > std::uint64_t{1} << 31) return tl::make_unexpected(Errno::Inval);
     // Here the limit applies to the superuser, too.
     if (bytes > kMaxSize) return tl::make_unexpected(Errno::Perm);
     const std::size_t slots =
         std::bit_ceil(std::max<std::uint64_t>(bytes + kPageSize - 1, kPageSize) / kPageSize);
-    if (owner_.pages != nullptr && uid != 0 && slots > most_slots_ &&
+    if (owner_.pages != nullptr && !privileged && slots > most_slots_ &&
         (*owner_.pages)[owner_.uid] + slots - most_slots_ > kSoftUserPages)
         return tl::make_unexpected(Errno::Perm);
     if (slots < slots_.size()) return tl::make_unexpected(Errno::Busy);

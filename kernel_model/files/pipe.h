@@ -53,7 +53,7 @@ public:
     std::uint64_t size() const;
     // F_SETPIPE_SZ: rounded up to a power of two of pages. Returns the new size. Perm: more than
     // the user may have, unless it is the superuser.
-    SysResult<std::uint64_t> resize(std::uint64_t bytes, std::uint32_t uid = 0);
+    SysResult<std::uint64_t> resize(std::uint64_t bytes, bool privileged = true);
 
     void open(bool reads, bool writes);
     void close(bool reads, bool writes);

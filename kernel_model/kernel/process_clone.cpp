@@ -34,8 +34,6 @@ std::unique_ptr<Process> copy_of(const Process& parent) {
     child->environment_area = parent.environment_area;
     child->stack_start = parent.stack_start;
     child->umask = parent.umask;
-    child->uid = parent.uid;
-    child->gid = parent.gid;
     child->options = parent.options;
     child->options.parent_death_signal = 0;
     child->oom_score_adj = parent.oom_score_adj;
@@ -100,6 +98,8 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     }
     Task& child = add_task(*process, TaskId{next_id_++},
                            kernel_.machine().cpu->clone_context(parent.context));
+    child.cred = parent.cred;
+    if (!thread) process->cred = child.cred;
     child.affinity = parent.affinity;
     child.tif_tagged_addr = parent.tif_tagged_addr;
     child.nice = parent.nice;

@@ -108,7 +108,7 @@ tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& r
     auto process = std::make_unique<Process>();
     process->pid = process->group = process->session = next_id_++;
     process->cwd = *cwd;
-    process->uid = process->gid = request.uid;
+    process->cred = std::make_shared<Credentials>(Credentials::of_user(request.uid, request.uid));
     PhysicalMemory& memory = kernel_.machine().memory;
     process->charge = MemoryCharge(&memory, kProcessBytes);
     process->files.account(memory);
@@ -122,6 +122,7 @@ tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& r
     processes_.emplace(made.pid, std::move(process));
     Cpu& cpu = *kernel_.machine().cpu;
     Task& first = add_task(made, TaskId{made.pid}, cpu.create_context());
+    first.cred = made.cred;
 
     if (const auto loaded = load(made, first, {path, request.arguments, request.environment});
         !loaded) {
@@ -169,6 +170,7 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
                                                     ExecRequest request) {
     Machine& machine = kernel_.machine();
     request.vdso = vdso_;
+    request.credentials = task.cred;
     std::shared_ptr<Mm> old_mm = std::move(process.mm);
     const auto old_names =
         std::tuple(process.exe, process.arguments, process.environment, process.auxv);
@@ -216,7 +218,13 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     }
     process.files.close_on_exec();
     process.sigreturn_page = VAddr(0);
-    process.options.dumpable = 1;
+    const Credentials& after = loaded->credentials.credentials;
+    set_credentials(task, after);
+    process.cred = task.cred;
+    // begin_new_exec
+    process.options.dumpable =
+        after.uid.effective == after.uid.real && after.gid.effective == after.gid.real ? 1 : 0;
+    if (loaded->credentials.secure) process.options.parent_death_signal = 0;
     task.altstack = {};
     task.tif_uprobe = task.tif_singlestep = task.runs_slot = task.tif_tagged_addr = false;
     task.fault_code = task.fault_address = 0;

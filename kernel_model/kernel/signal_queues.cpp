@@ -91,7 +91,7 @@ bool SignalQueues::prepare(Process& process, const SignalInfo& info, bool blocke
 }
 
 std::uint64_t SignalQueues::charged(const Process& process) const {
-    const auto it = allowances_.find(process.uid);
+    const auto it = allowances_.find(process.cred->uid.real);
     return it == allowances_.end() ? 0 : static_cast<std::uint64_t>(it->second.use_count() - 1);
 }
 
@@ -104,7 +104,7 @@ std::shared_ptr<const SignalAllowance> SignalQueues::charge(const Process& proce
         std::erase_if(allowances_, [](const auto& entry) { return entry.second.use_count() == 1; });
         most_allowances_ = std::max(kMostIdle, 2 * allowances_.size());
     }
-    auto& allowance = allowances_[process.uid];
+    auto& allowance = allowances_[process.cred->uid.real];
     if (allowance == nullptr) allowance = std::make_shared<const SignalAllowance>();
     return allowance;
 }
@@ -242,9 +242,11 @@ void SignalQueues::notify_parent(Process& child, Signal signal, std::int32_t cod
     const SignalAction& action = parent->actions[static_cast<std::size_t>(Signal::Chld)];
     const bool job_control = code == abi::kCldStopped || code == abi::kCldContinued;
     if (!job_control || (action.handler != abi::kSigIgn && (action.flags & abi::kSaNoCldStop) == 0))
-        send(
-            *parent,
-            {.signal = signal, .code = code, .pid = child.pid, .uid = child.uid, .status = status});
+        send(*parent, {.signal = signal,
+                       .code = code,
+                       .pid = child.pid,
+                       .uid = child.cred->uid.real,
+                       .status = status});
     parent->children_changed.wake();
 }
 

@@ -80,10 +80,11 @@ Extent extent_of(const ElfImage& elf) {
 
 class ProgramLoader {
 public:
-    ProgramLoader(Machine& machine, FileSystem& files, Process& process)
+    ProgramLoader(Machine& machine, FileSystem& files, Process& process, const ExecRequest& request)
         : machine_(machine),
           files_(files),
           process_(process),
+          credentials_(*request.credentials),
           mm_(*process.mm),
           task_(process.tasks.empty() ? TaskId{process.pid} : process.tasks.begin()->first) {}
 
@@ -110,6 +111,7 @@ private:
     Machine& machine_;
     FileSystem& files_;
     Process& process_;
+    const Credentials& credentials_;
     Mm& mm_;
     TaskId task_;
 };
@@ -130,7 +132,7 @@ Loaded<ProgramFile> ProgramLoader::open(const Caller& caller, const std::string&
     if (!status) return load_error(status.error(), "cannot be examined", path);
     if ((status->mode & abi::kIfmt) != abi::kIfReg)
         return load_error(Errno::Acces, "not a regular file", path);
-    if (!caller_of(process_).credentials.permit(*status, abi::kXOk))
+    if (!credentials_.permit(*status, abi::kXOk))
         return load_error(Errno::Acces, "not executable", path,
                           "the file has no execute permission");
     program.size = static_cast<std::uint64_t>(std::max<std::int64_t>(status->size, 0));
@@ -156,7 +158,7 @@ Loaded<ProgramLoader::Image> ProgramLoader::open_image(const Caller& caller,
 
 Loaded<ProgramLoader::Image> ProgramLoader::open_program(const ExecRequest& request,
                                                          std::vector<std::string>& arguments) {
-    Caller caller = caller_of(process_);
+    Caller caller = caller_of(process_, credentials_);
     if (request.start) caller = caller.starting_at(request.start);
     std::string current = request.path;
     for (int depth = 0; depth <= kMaxScriptDepth; ++depth) {
@@ -170,7 +172,7 @@ Loaded<ProgramLoader::Image> ProgramLoader::open_program(const ExecRequest& requ
         if (!file->read_at(0, std::as_writable_bytes(std::span(head).first(length))))
             return load_error(Errno::Io, "cannot be read", current);
         if (!is_script({head.data(), length})) return open_image(caller, at, "");
-        caller = caller_of(process_);
+        caller = caller_of(process_, credentials_);
         auto line = parse_script_line({head.data(), length});
         if (!line)
             return load_error(Errno::NoExec, "script without a usable interpreter after \"#!\"",
@@ -289,7 +291,7 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
     auto program = TRY(open_program(request, stack.arguments));
     std::optional<Image> interpreter;
     if (!program.elf.interpreter.empty()) {
-        auto opened = TRY(open_image(caller_of(process_), program.elf.interpreter,
+        auto opened = TRY(open_image(caller_of(process_, credentials_), program.elf.interpreter,
                                      fmt::format("the dynamic loader of {}", program.file.name)));
         interpreter = std::move(opened);
     }
@@ -321,8 +323,12 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
     stack.phdr_count = program.elf.phdr_count;
     stack.interpreter_base = interpreter ? interpreter->bias : 0;
     stack.entry = program.bias + program.elf.entry;
-    stack.uid = process_.uid;
-    stack.gid = process_.gid;
+    const auto status = program.file.file->status();
+    if (!status) return load_error(status.error(), "cannot be examined", request.path);
+    auto after = credentials_after_exec(credentials_, *status, process_.options.no_new_privileges);
+    stack.uid = after.credentials.uid;
+    stack.gid = after.credentials.gid;
+    stack.secure = after.secure;
     auto image = builder.build_tables(stack, machine_.entropy, task_);
     if (!image)
         return load_error(image.error(), "the stack's tables cannot be stored", request.path);
@@ -335,14 +341,14 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
     process_.environment_area = image->environment_area;
     process_.stack_start = image->sp;
     const VAddr entry(interpreter ? interpreter->bias + interpreter->elf.entry : stack.entry);
-    return LoadedProgram{.entry = entry, .sp = image->sp};
+    return LoadedProgram{.entry = entry, .sp = image->sp, .credentials = std::move(after)};
 }
 }  // namespace
 
 tl::expected<LoadedProgram, StartFailure> load_program(Machine& machine, FileSystem& files,
                                                        Process& process,
                                                        const ExecRequest& request) {
-    return ProgramLoader(machine, files, process).load(request);
+    return ProgramLoader(machine, files, process, request).load(request);
 }
 
 }  // namespace uprobesim

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernel_model/files/file_system.h"
+#include "kernel_model/loader/exec_credentials.h"
 #include "kernel_model/task/process.h"
 #include "sim/base/error.h"
 
@@ -19,6 +20,7 @@ namespace uprobesim {
 struct LoadedProgram {
     VAddr entry;  // where execution starts (the interpreter's entry where there is one)
     VAddr sp;
+    ExecCredentials credentials;
 };
 
 struct ExecRequest {
@@ -28,6 +30,8 @@ struct ExecRequest {
     std::shared_ptr<FileBacking> vdso{};    // null: none
     std::string opened{};                   // the path that is opened; empty: `path`
     std::shared_ptr<const Dentry> start{};  // where that starts; null: the working directory
+    // The caller's.
+    std::shared_ptr<const Credentials> credentials = std::make_shared<Credentials>();
 };
 
 // Why a program cannot be started: a message for the user, and execve's errno (NoEnt, NoExec,

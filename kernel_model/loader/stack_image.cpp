@@ -126,11 +126,11 @@ SysResult<StackImage> StackBuilder::build_tables(const StackRequest& loaded, Ent
     aux(abi::kAtBase, loaded.interpreter_base);
     aux(abi::kAtFlags, 0);
     aux(abi::kAtEntry, loaded.entry);
-    aux(abi::kAtUid, loaded.uid);
-    aux(abi::kAtEuid, loaded.uid);
-    aux(abi::kAtGid, loaded.gid);
-    aux(abi::kAtEgid, loaded.gid);
-    aux(abi::kAtSecure, 0);
+    aux(abi::kAtUid, loaded.uid.real);
+    aux(abi::kAtEuid, loaded.uid.effective);
+    aux(abi::kAtGid, loaded.gid.real);
+    aux(abi::kAtEgid, loaded.gid.effective);
+    aux(abi::kAtSecure, loaded.secure ? 1 : 0);
     aux(abi::kAtRandom, random_at.value);
     aux(abi::kAtHwcap2, 0);
     aux(abi::kAtExecfn, exec_name_.value);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel_model/files/credentials.h"
 #include "kernel_model/memory/mm.h"
 #include "sim/base/entropy.h"
 
@@ -20,7 +21,8 @@ struct StackRequest {
     std::uint64_t interpreter_base = 0;  // AT_BASE
     std::uint64_t entry = 0;             // AT_ENTRY
     std::uint64_t vdso = 0;              // AT_SYSINFO_EHDR; 0: none
-    std::uint32_t uid = 0, gid = 0;
+    Ids uid{}, gid{};
+    bool secure = false;  // AT_SECURE
     bool executable = false;
 };
 

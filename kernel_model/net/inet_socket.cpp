@@ -26,7 +26,7 @@ SysResult<void> InetSocket::bind(const SocketAddress& address, const Ucred& call
     if (!any_unspec && !address.ip.is_any() && !address.ip.is_loopback()) {
         return tl::make_unexpected(Errno::AddrNotAvail);
     }
-    if (address.port != 0 && address.port < kFirstUnprivilegedPort && caller.uid != 0) {
+    if (address.port != 0 && address.port < kFirstUnprivilegedPort && !caller.binds_low_ports) {
         return tl::make_unexpected(Errno::Acces);
     }
     if (local_port_ != 0) return tl::make_unexpected(Errno::Inval);

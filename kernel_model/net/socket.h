@@ -22,6 +22,7 @@ class Network;
 struct Ucred {
     std::int32_t pid = 0;
     std::uint32_t uid = ~0u, gid = ~0u;
+    bool binds_low_ports = false;  // CAP_NET_BIND_SERVICE
     bool operator==(const Ucred&) const = default;
 };
 

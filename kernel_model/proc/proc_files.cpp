@@ -163,7 +163,7 @@ std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const s
         FileStatus slave = base_status(abi::kIfChr | 0620);
         slave.device = kDevDevice;
         slave.gid = kTtyGroup;
-        if (process != nullptr) slave.uid = process->uid;
+        if (process != nullptr) slave.uid = process->cred->uid.fs;
         n.open = [this, master = n.status, slave]() -> std::shared_ptr<File> {
             auto file = system_->terminals().open_master(master, slave);
             if (file)
@@ -355,8 +355,8 @@ std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const
         if (!name.empty() && name.substr(1) == row.name) node = node_of_row(p, t, row, whole);
     }
     if (node) {
-        node->status.uid = p.uid;
-        node->status.gid = p.gid;
+        node->status.uid = p.cred->uid.effective;
+        node->status.gid = p.cred->gid.effective;
     }
     return node;
 }

@@ -64,19 +64,25 @@ std::string list_of(std::uint64_t mask) {
     return text;
 }
 
+std::string groups_of(const Credentials& cred) {
+    return fmt::format("{}", fmt::join(cred.group_list(), " "));
+}
+
 std::string status(const Context& c) {
     const Process& p = c.process;
     const Signals s = signals_of(c);
     const State state = state_of(c);
+    const Credentials& cred = *c.task.cred;
     std::string text = fmt::format(
         "Name:\t{}\nUmask:\t{:04o}\nState:\t{} "
         "({})\nTgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t{}\nTracerPid:\t0\n"
-        "Uid:\t{}\t{}\t{}\t{}\nGid:\t{}\t{}\t{}\t{}\nFDSize:\t64\nGroups:\t "
+        "Uid:\t{}\t{}\t{}\t{}\nGid:\t{}\t{}\t{}\t{}\nFDSize:\t64\nGroups:\t{} "
         "\nNStgid:\t{}\nNSpid:\t{}\nNSpgid:\t{}\n"
         "NSsid:\t{}\n",
-        c.task.comm, p.umask, state.letter, state.name, p.pid, c.task.id.value, p.parent_pid, p.uid,
-        p.uid, p.uid, p.uid, p.gid, p.gid, p.gid, p.gid, p.pid, c.task.id.value, p.group,
-        p.session);
+        c.task.comm, p.umask, state.letter, state.name, p.pid, c.task.id.value, p.parent_pid,
+        cred.uid.real, cred.uid.effective, cred.uid.saved, cred.uid.fs, cred.gid.real,
+        cred.gid.effective, cred.gid.saved, cred.gid.fs, groups_of(cred), p.pid, c.task.id.value,
+        p.group, p.session);
     if (p.mm != nullptr) {
         const std::uint64_t kb = p.mm->mapped_bytes() / 1024, rss = p.mm->resident_pages() * 4;
         text +=
@@ -86,19 +92,19 @@ std::string status(const Context& c) {
     const unsigned cpus = c.system != nullptr ? c.system->cpu_count() : 1;
     const std::uint64_t allowed =
         c.task.affinity & (cpus >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << cpus) - 1);
-    const std::uint64_t capabilities = p.uid == 0 ? abi::kAllCapabilityBits : 0;
     return text + fmt::format(
                       "Threads:\t{}\nSigQ:\t{}/"
                       "{}\nSigPnd:\t{:016x}\nShdPnd:\t{:016x}\nSigBlk:\t{:016x}\nSigIgn:\t{:"
                       "016x}\nSigCgt:\t{:016x}\nCapInh:\t{:016x}\nCapPrm:\t{:016x}\nCapEff:\t{:"
                       "016x}\nCapBnd:\t"
-                      "000001ffffffffff\nCapAmb:\t{:016x}\nNoNewPrivs:\t{:d}\nSeccomp:\t0\nCpus_"
+                      "{:016x}\nCapAmb:\t{:016x}\nNoNewPrivs:\t{:d}\nSeccomp:\t0\nCpus_"
                       "allowed:\t{:x}\n"
                       "Cpus_allowed_list:\t{}\n",
                       p.tasks.size(), c.system != nullptr ? c.system->queued_signals(p) : 0,
                       p.limits[abi::kRlimitSigpending].soft, s.pending, s.shared, c.task.sigmask,
-                      s.ignored, s.caught, 0, capabilities, capabilities, 0,
-                      p.options.no_new_privileges, allowed, list_of(allowed));
+                      s.ignored, s.caught, cred.inheritable, cred.permitted, cred.effective,
+                      cred.bounding, cred.ambient, p.options.no_new_privileges, allowed,
+                      list_of(allowed));
 }
 
 std::string stat(const Context& c) {

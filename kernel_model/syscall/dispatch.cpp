@@ -26,13 +26,13 @@ std::array<std::uint64_t, 6> arguments(Kernel& kernel, const Task& task) {
 }  // namespace
 
 SyscallDispatcher::SyscallDispatcher()
-    : SyscallDispatcher(std::array{memory_syscalls(),  file_syscalls(),    file_tree_syscalls(),
-                                   process_syscalls(), clone_syscalls(),   futex_syscalls(),
-                                   wait_syscalls(),    sched_syscalls(),   prctl_syscalls(),
-                                   signal_syscalls(),  time_syscalls(),    timer_syscalls(),
-                                   event_syscalls(),   copy_syscalls(),    info_syscalls(),
-                                   socket_syscalls(),  sockopt_syscalls(), message_syscalls(),
-                                   epoll_syscalls(),   shm_syscalls(),     poll_syscalls()}) {}
+    : SyscallDispatcher(std::array{
+          memory_syscalls(),  file_syscalls(),    file_tree_syscalls(), process_syscalls(),
+          clone_syscalls(),   futex_syscalls(),   wait_syscalls(),      sched_syscalls(),
+          prctl_syscalls(),   signal_syscalls(),  time_syscalls(),      timer_syscalls(),
+          event_syscalls(),   copy_syscalls(),    info_syscalls(),      socket_syscalls(),
+          sockopt_syscalls(), message_syscalls(), epoll_syscalls(),     shm_syscalls(),
+          poll_syscalls(),    ids_syscalls(),     capability_syscalls()}) {}
 
 SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
     for (const auto theme : themes) {

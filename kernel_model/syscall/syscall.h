@@ -61,6 +61,9 @@ struct SysCall {
                  bool exclusive = false) {
         if (queue != nullptr) queue->add(task, events, exclusive);
     }
+    const Credentials& cred() const { return *task.cred; }
+    bool capable(Capability capability) const { return task.cred->capable(capability); }
+    Caller caller() const { return caller_of(task); }
     UserMemory memory() { return UserMemory(*process.mm, task.id, task.tif_tagged_addr); }
     // The address of memory that the kernel reads or writes, as access_ok judges it.
     VAddr accessed(VAddr at) const { return task.tif_tagged_addr ? untagged(at) : at; }
@@ -116,5 +119,7 @@ std::span<const SyscallRow> message_syscalls();
 std::span<const SyscallRow> poll_syscalls();
 std::span<const SyscallRow> epoll_syscalls();
 std::span<const SyscallRow> shm_syscalls();
+std::span<const SyscallRow> ids_syscalls();
+std::span<const SyscallRow> capability_syscalls();
 
 }  // namespace uprobesim

@@ -68,7 +68,6 @@ struct ProcessEnd {
 struct ProcessOptions {
     std::int32_t parent_death_signal = 0;
     std::uint32_t dumpable = 1;
-    bool keep_capabilities = false;
     bool no_new_privileges = false;
     bool thp_disabled = false;
     bool child_subreaper = false;
@@ -103,7 +102,8 @@ struct Process {
     VRange argument_area, environment_area;  // of the strings, for /proc/self/stat
     VAddr stack_start;
     std::uint32_t umask = 022;
-    std::uint32_t uid = 0, gid = 0;
+    // Of its first task, also when that has ended: what others judge the process by.
+    std::shared_ptr<const Credentials> cred = std::make_shared<Credentials>();
     IntervalTimer real_timer;
     CpuTimer virtual_timer, profiling_timer;  // ITIMER_VIRTUAL, ITIMER_PROF
     std::map<std::int32_t, PosixTimer> posix_timers;
@@ -122,12 +122,15 @@ struct Process {
     MemoryCharge charge;      // of the process itself and its strings
 };
 
-// The caller of a file operation: the process's credentials and working directory.
-inline Caller caller_of(Process& process) {
-    return {.process = &process,
-            .credentials = {.uid = process.uid, .gid = process.gid, .groups = {}},
-            .root = {},
-            .start = process.cwd};
+// The caller of a file operation: credentials and the process's working directory.
+inline Caller caller_of(Process& process, const Credentials& credentials) {
+    return {.process = &process, .credentials = credentials, .root = {}, .start = process.cwd};
 }
+inline Caller caller_of(const Task& task) {
+    return caller_of(*task.process, *task.cred);
+}
+
+// commit_creds: from now on the task has these.
+void set_credentials(Task& task, Credentials next);
 
 }  // namespace uprobesim

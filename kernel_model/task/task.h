@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernel_model/abi/signal.h"
+#include "kernel_model/files/credentials.h"
 #include "kernel_model/task/futex.h"
 #include "kernel_model/task/signal_queue.h"
 #include "kernel_model/wait/timers.h"
@@ -60,6 +61,7 @@ struct Task final : Waiter {
 
     TaskId id;
     Process* process = nullptr;
+    std::shared_ptr<const Credentials> cred = std::make_shared<Credentials>();
     ContextId context{};
     TaskState state = TaskState::Runnable;
     // --- scheduling; null without a scheduler (tests of handlers)

@@ -131,8 +131,8 @@ std::shared_ptr<FileStatus> OverlayFileSystem::new_attributes(const Credentials&
     kept->device = Layers::kDevice;
     kept->inode = next_inode_++;
     kept->mode = mode;
-    kept->uid = credentials.uid;
-    kept->gid = credentials.gid;
+    kept->uid = credentials.uid.fs;
+    kept->gid = credentials.gid.fs;
     // Files made in a directory with the set-group-ID bit get its group.
     if (where.parent && (where.parent->status.mode & abi::kIsgid) != 0) {
         kept->gid = where.parent->status.gid;

@@ -125,7 +125,9 @@ private:
         std::optional<std::uint32_t> mode = std::nullopt;
         std::optional<std::pair<std::uint32_t, std::uint32_t>> owner = std::nullopt;  // ~0: stays
         const Times* times = nullptr;
+        std::uint32_t lost_set_ids = 0;  // by the change of the owner
     };
+    static SysResult<Change> allowed_change(const Credentials&, const FileStatus&, Change);
     SysResult<void> change_at(const Caller&, std::string_view path, bool follow, const Change&);
     SysResult<void> change_of(const Caller&, File&, const Change&);
     SysResult<void> change_node(const Caller&, const Node&, const Change&);

@@ -22,32 +22,40 @@ std::shared_ptr<File> open_file_of(const Walk& walked) {
     return walked.node && walked.node->special ? walked.node->special->magic : nullptr;
 }
 
-// setattr_prepare: the owner and the superuser change what a file has; only the superuser gives it
-// to others.
-SysResult<void> rights_to_change(const Credentials& credentials, const FileStatus& status) {
-    if (credentials.uid == 0 || credentials.uid == status.uid) return {};
-    return tl::make_unexpected(Errno::Perm);
+SysResult<void> permitted(bool holds) {
+    return holds ? SysResult<void>() : tl::make_unexpected(Errno::Perm);
 }
 
-SysResult<void> rights_to_give(const Credentials& credentials, std::uint32_t uid,
+// chown_ok and chgrp_ok: the owner gives a file to its own groups; only CAP_CHOWN to others.
+SysResult<void> rights_to_give(const Credentials& own, const FileStatus& status, std::uint32_t uid,
                                std::uint32_t gid) {
-    if (credentials.uid == 0) return {};
-    if (uid != ~0u && uid != credentials.uid) return tl::make_unexpected(Errno::Perm);
-    if (gid != ~0u && !credentials.in_group(gid)) return tl::make_unexpected(Errno::Perm);
+    if (own.capable(Capability::Chown)) return {};
+    const bool owner = own.uid.fs == status.uid;
+    if (uid != ~0u) TRY(permitted(owner && uid == status.uid));
+    if (gid != ~0u) TRY(permitted(owner && (gid == status.gid || own.in_group(gid))));
     return {};
 }
 
-SysResult<void> rights_for(const Credentials& credentials, const FileStatus& status,
-                           const std::optional<std::pair<std::uint32_t, std::uint32_t>>& owner) {
-    TRY(rights_to_change(credentials, status));
-    return owner ? rights_to_give(credentials, owner->first, owner->second) : SysResult<void>();
+// vfs_utimes: "now" for both times is what a writer may do.
+SysResult<void> rights_to_set(const Credentials& own, const FileStatus& status,
+                              const FileSystem::Times& times) {
+    if (own.owns(status)) return {};
+    if (!times.touch) return tl::make_unexpected(Errno::Perm);
+    if (!own.permit(status, abi::kWOk)) return tl::make_unexpected(Errno::Acces);
+    return {};
+}
+
+// The set-ID bits that a change of the owner takes (chown_common).
+std::uint32_t lost_with_owner(const Credentials& own, const FileStatus& status) {
+    if ((status.mode & abi::kIfmt) == abi::kIfDir) return 0;
+    const bool member = own.in_group(status.gid) || own.capable(Capability::Fsetid);
+    const bool group = (status.mode & abi::kIxgrp) != 0 || !member;
+    return abi::kIsuid | (group ? abi::kIsgid : 0);
 }
 
 void put_owner(FileStatus& a, std::uint32_t uid, std::uint32_t gid) {
     if (uid != ~0u) a.uid = uid;
     if (gid != ~0u) a.gid = gid;
-    // chown(2): set-ID bits of a file do not survive.
-    if ((a.mode & abi::kIfmt) == abi::kIfReg) a.mode &= ~kSetIds;
 }
 
 void put_times(FileStatus& a, const FileSystem::Times& times) {
@@ -66,6 +74,7 @@ void put_times(FileStatus& a, const FileSystem::Times& times) {
 void OverlayFileSystem::put_change(FileStatus& a, const Change& change) const {
     if (change.mode) a.mode = (a.mode & abi::kIfmt) | (*change.mode & abi::kAllModeBits);
     if (change.owner) put_owner(a, change.owner->first, change.owner->second);
+    a.mode &= ~change.lost_set_ids;
     if (change.times != nullptr) put_times(a, *change.times);
     const FileTime at = now();
     a.ctime_s = at.s;
@@ -84,7 +93,7 @@ SysResult<void> OverlayFileSystem::change_on_host(const Node& node, const Change
     if (change.owner) {
         TRY(change_host_owner(fd, change.owner->first, change.owner->second));
         kept->owner.reset();
-        if (!node.is_directory()) kept->set_ids = 0;
+        kept->set_ids &= ~change.lost_set_ids;
     }
     if (change.times != nullptr) {
         const Times& t = *change.times;
@@ -109,7 +118,7 @@ SysResult<void> OverlayFileSystem::settle_in_bind(const Credentials& credentials
     kept.modified(now());
     kept.atime = kept.mtime;
     kept.set_ids = link ? 0 : mode & kSetIds;
-    std::pair owner(credentials.uid, credentials.gid);
+    std::pair owner(credentials.uid.fs, credentials.gid.fs);
     if (where.parent && (where.parent->status.mode & abi::kIsgid) != 0) {
         owner.second = where.parent->status.gid;
         if ((host.mode & abi::kIfmt) == abi::kIfDir) kept.set_ids |= abi::kIsgid;
@@ -135,18 +144,35 @@ void OverlayFileSystem::drop_set_ids(const Credentials& credentials, const Node&
     if ((host.mode & kSetIds) == 0) return;
     // Where that is refused, the host's kernel drops them at the write.
     if (!change_host_mode(fd, host.mode & kHostModeBits)) return;
-    if (credentials.uid == 0) layers_.shown.kept(host)->set_ids |= host.mode & kSetIds;
+    if (credentials.capable(Capability::Fsetid))
+        layers_.shown.kept(host)->set_ids |= host.mode & kSetIds;
+}
+
+// setattr_prepare: the change as this caller may make it.
+SysResult<OverlayFileSystem::Change> OverlayFileSystem::allowed_change(
+    const Credentials& credentials, const FileStatus& status, Change change) {
+    if (change.mode) {
+        TRY(permitted(credentials.owns(status)));
+        if (!credentials.in_group(status.gid) && !credentials.capable(Capability::Fsetid))
+            *change.mode &= ~abi::kIsgid;
+    }
+    if (change.owner) {
+        TRY(rights_to_give(credentials, status, change.owner->first, change.owner->second));
+        change.lost_set_ids = lost_with_owner(credentials, status);
+    }
+    if (change.times != nullptr) TRY(rights_to_set(credentials, status, *change.times));
+    return change;
 }
 
 SysResult<void> OverlayFileSystem::change_node(const Caller& caller, const Node& node,
                                                const Change& change) {
     if (node.kind == LayerKind::Bind && !layers_.writable(node))
         return tl::make_unexpected(Errno::Rofs);
-    TRY(rights_for(caller.credentials, node.status, change.owner));
+    const Change allowed = TRY(allowed_change(caller.credentials, node.status, change));
     if (change.mode && node.is_link()) return tl::make_unexpected(Errno::NotSup);
     const Node own = node.attributes ? node : TRY(copy_up(node));
-    if (!own.attributes) return change_on_host(own, change);
-    put_change(*own.attributes, change);
+    if (!own.attributes) return change_on_host(own, allowed);
+    put_change(*own.attributes, allowed);
     if (state_) state_->changed(own.attributes);
     return {};
 }
@@ -163,8 +189,7 @@ SysResult<void> OverlayFileSystem::change_at(const Caller& caller, std::string_v
 SysResult<void> OverlayFileSystem::change_of(const Caller& caller, File& file,
                                              const Change& change) {
     if (FileStatus* own = file.own_status()) {
-        TRY(rights_for(caller.credentials, *own, change.owner));
-        put_change(*own, change);
+        put_change(*own, TRY(allowed_change(caller.credentials, *own, change)));
         return {};
     }
     return change_node(caller, TRY(node_of(file)), change);

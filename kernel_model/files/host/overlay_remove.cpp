@@ -17,8 +17,8 @@ namespace {
 // In a sticky directory, only the owner may remove or rename an entry.
 SysResult<void> check_sticky(const Credentials& credentials, const FileStatus& entry,
                              const FileStatus& directory) {
-    if (credentials.uid == 0 || (directory.mode & abi::kIsvtx) == 0) return {};
-    if (entry.uid == credentials.uid || directory.uid == credentials.uid) return {};
+    if ((directory.mode & abi::kIsvtx) == 0 || credentials.owns(entry)) return {};
+    if (directory.uid == credentials.uid.fs) return {};
     return tl::make_unexpected(Errno::Perm);
 }
 

@@ -47,7 +47,8 @@ SysOutcome sys_timerfd_create(SysCall& call) {
         // The ALARM clocks need CAP_WAKE_ALARM, and an RTC that can wake the machine: there is
         // none.
         case kClockRealtimeAlarm:
-        case kClockBoottimeAlarm: return call.process.uid != 0 ? Errno::Perm : Errno::NotSup;
+        case kClockBoottimeAlarm:
+            return call.capable(Capability::WakeAlarm) ? Errno::NotSup : Errno::Perm;
         default: return Errno::Inval;
     }
     return add_file(
@@ -129,8 +130,8 @@ SysOutcome sys_memfd_create(SysCall& call) {
                       .inode = inode,
                       .mode = kIfReg | ((flags & kMfdNoexecSeal) != 0 ? 0666u : 0777u),
                       .links = 0,
-                      .uid = call.process.uid,
-                      .gid = call.process.gid};
+                      .uid = call.cred().uid.fs,
+                      .gid = call.cred().gid.fs};
     if ((flags & kMfdNoexecSeal) != 0) {
         shared->seals = kFSealExec;
     } else if ((flags & kMfdAllowSealing) == 0) {
@@ -156,7 +157,7 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
     SignalInfo info{.signal = static_cast<Signal>(signal),
                     .code = kSiUser,
                     .pid = call.process.pid,
-                    .uid = call.process.uid};
+                    .uid = call.cred().uid.real};
     if (call.args[2] != 0) {
         struct Given {
             std::int32_t signo, error, code, pad, pid;
@@ -176,6 +177,7 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
     if (signal < 0 || signal > kSignalCount) return Errno::Inval;
     Process* process = call.kernel.processes().find(of_process->pid());
     if (process == nullptr) return Errno::Srch;
+    if (process != &call.process && !call.cred().may_signal(*process->cred)) return Errno::Perm;
     if (signal != 0 && call.kernel.signals().send(*process, info) == Sending::NoRoom)
         return Errno::Again;
     return 0;

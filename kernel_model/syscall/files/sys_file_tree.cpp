@@ -32,7 +32,7 @@ tl::expected<PathArgument, Errno> path_argument(SysCall& call, std::int32_t dirf
     if (!text) return tl::make_unexpected(Errno::Fault);
     if (text->size() >= kPathMax) return tl::make_unexpected(Errno::NameTooLong);
     PathArgument argument;
-    argument.caller = caller_of(call.process);
+    argument.caller = call.caller();
     argument.path = std::move(*text);
     if (argument.path.empty()) {
         if ((flags & kAtEmptyPath) == 0) return tl::make_unexpected(Errno::NoEnt);
@@ -162,7 +162,12 @@ SysOutcome access_at(SysCall& call, std::uint32_t flags) {
         (flags & ~(kAtEaccess | kAtSymlinkNofollow | kAtEmptyPath)) != 0)
         return Errno::Inval;
     auto p = TRY(path_argument(call, call.int32(0), call.address(1), flags));
-    if (p.file) return 0;
+    if ((flags & kAtEaccess) == 0) p.caller.credentials = call.cred().for_access();
+    if (p.file) {
+        const auto status = TRY(p.file->status());
+        return p.caller.credentials.permit(status, call.uint32(2)) ? SysOutcome(0)
+                                                                   : SysOutcome(Errno::Acces);
+    }
     return named(call, p,
                  call.kernel.files().access(p.caller, p.path, call.uint32(2),
                                             (flags & kAtSymlinkNofollow) == 0));
@@ -254,7 +259,7 @@ SysOutcome sys_fchmod(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file) return bad_descriptor(call);
     if ((file->flags & kOPath) != 0) return bad_descriptor(call);
-    auto done = call.kernel.files().change_mode_of(caller_of(call.process), *file, call.uint32(1));
+    auto done = call.kernel.files().change_mode_of(call.caller(), *file, call.uint32(1));
     return done ? SysOutcome(0) : SysOutcome(done.error());
 }
 SysOutcome sys_fchmodat(SysCall& call) {
@@ -265,8 +270,8 @@ SysOutcome sys_fchown(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file) return bad_descriptor(call);
     if ((file->flags & kOPath) != 0) return bad_descriptor(call);
-    auto done = call.kernel.files().change_owner_of(caller_of(call.process), *file, call.uint32(1),
-                                                    call.uint32(2));
+    auto done =
+        call.kernel.files().change_owner_of(call.caller(), *file, call.uint32(1), call.uint32(2));
     return done ? SysOutcome(0) : SysOutcome(done.error());
 }
 SysOutcome sys_fchownat(SysCall& call) {
@@ -274,8 +279,8 @@ SysOutcome sys_fchownat(SysCall& call) {
     auto p = TRY(path_argument(call, call.int32(0), call.address(1), call.uint32(4)));
     if (p.file)
         return named(call, p,
-                     call.kernel.files().change_owner_of(caller_of(call.process), *p.file,
-                                                         call.uint32(2), call.uint32(3)));
+                     call.kernel.files().change_owner_of(call.caller(), *p.file, call.uint32(2),
+                                                         call.uint32(3)));
     return named(call, p,
                  call.kernel.files().change_owner(p.caller, p.path, call.uint32(2), call.uint32(3),
                                                   (call.uint32(4) & kAtSymlinkNofollow) == 0));
@@ -289,6 +294,7 @@ SysOutcome sys_utimensat(SysCall& call) {
                             0,
                             0,
                             true,
+                            true,
                             true};
     times.mtime_s = times.atime_s;
     times.mtime_ns = times.atime_ns;
@@ -300,6 +306,8 @@ SysOutcome sys_utimensat(SysCall& call) {
             if (ns != kUtimeNow && ns != kUtimeOmit && (ns < 0 || ns > 999999999))
                 return Errno::Inval;
         }
+        if ((*given)[1] == kUtimeOmit && (*given)[3] == kUtimeOmit) return 0;
+        times.touch = (*given)[1] == kUtimeNow && (*given)[3] == kUtimeNow;
         times.set_atime = (*given)[1] != kUtimeOmit;
         times.set_mtime = (*given)[3] != kUtimeOmit;
         if ((*given)[1] != kUtimeNow) {
@@ -321,10 +329,8 @@ SysOutcome sys_utimensat(SysCall& call) {
         auto named_path = TRY(path_argument(call, call.int32(0), call.address(1), call.uint32(3)));
         p = std::move(named_path);
     }
-    if (!times.set_atime && !times.set_mtime) return 0;
     if (p.file)
-        return named(call, p,
-                     call.kernel.files().set_times_of(caller_of(call.process), *p.file, times));
+        return named(call, p, call.kernel.files().set_times_of(call.caller(), *p.file, times));
     return named(call, p,
                  call.kernel.files().set_times(p.caller, p.path, times,
                                                (call.uint32(3) & kAtSymlinkNofollow) == 0));
@@ -376,7 +382,7 @@ SysOutcome sys_fchdir(SysCall& call) {
     if (!file) return bad_descriptor(call);
     auto status = file->status();
     if (!status || (status->mode & kIfmt) != kIfDir) return Errno::NotDir;
-    const Caller caller = caller_of(call.process).starting_at(file->dentry);
+    const Caller caller = call.caller().starting_at(file->dentry);
     call.process.cwd = TRY(call.kernel.files().directory(caller, "."));
     return 0;
 }

@@ -156,7 +156,8 @@ SysOutcome pipe_size(SysCall& call, File& file, bool sets) {
     auto* end = dynamic_cast<PipeEnd*>(&file);
     if (end == nullptr) return bad_descriptor(call);
     if (!sets) return end->pipe()->size();
-    auto size = end->pipe()->resize(call.uint32(2), call.process.uid);
+    auto size = end->pipe()->resize(call.uint32(2), call.capable(Capability::SysResource) ||
+                                                        call.capable(Capability::SysAdmin));
     return size ? SysOutcome(*size) : SysOutcome(size.error());
 }
 
@@ -373,7 +374,7 @@ SysOutcome sys_pipe2(SysCall& call) {
     if ((flags & ~(kOCloexec | kONonblock | kODirect)) != 0) return Errno::Inval;
     auto [reader, writer] = make_pipe(call.kernel.new_inode(), flags & (kONonblock | kODirect),
                                       {.pages = call.kernel.pipe_pages(),
-                                       .uid = call.process.uid,
+                                       .uid = call.cred().uid.real,
                                        .memory = &call.kernel.machine().memory});
     const bool cloexec = (flags & kOCloexec) != 0;
     auto a = TRY(call.process.files.add(reader, cloexec));

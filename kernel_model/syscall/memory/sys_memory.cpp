@@ -318,7 +318,7 @@ SysOutcome lock_range(SysCall& call, bool populate) {
     const VAddr begin = managed(call).page();
     if (begin + size < begin) return Errno::Inval;
     if (size == 0) return 0;
-    if (call.process.uid != 0 && size > call.process.limits[kRlimitMemlock].soft)
+    if (!call.capable(Capability::IpcLock) && size > call.process.limits[kRlimitMemlock].soft)
         return call.process.limits[kRlimitMemlock].soft == 0 ? Errno::Perm : Errno::NoMem;
     if (begin >= Mm::kTaskSize || size > Mm::kTaskSize - begin) return Errno::NoMem;
     Mm& mm = *call.process.mm;

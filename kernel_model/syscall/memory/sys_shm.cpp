@@ -48,20 +48,20 @@ std::int64_t now(SysCall& call) {
 }
 
 bool owns(const SysCall& call, const IpcSegment& segment) {
-    return call.process.uid == 0 || call.process.uid == segment.uid ||
-           call.process.uid == segment.creator_uid;
+    const std::uint32_t own = call.cred().uid.effective;
+    return call.capable(Capability::SysAdmin) || own == segment.uid || own == segment.creator_uid;
 }
 
 // ipcperms: whether the permissions in `wanted` are granted to the class (owner, group or other) of
 // the caller.
 bool permitted(const SysCall& call, const IpcSegment& segment, std::uint32_t wanted) {
-    const Process& p = call.process;
-    if (p.uid == 0) return true;
+    if (call.capable(Capability::IpcOwner)) return true;
+    const Credentials& own = call.cred();
     const std::uint32_t asked = (wanted >> 6 | wanted >> 3 | wanted) & 7;
     std::uint32_t granted = segment.mode;
     if (owns(call, segment)) {
         granted >>= 6;
-    } else if (p.gid == segment.gid || p.gid == segment.creator_gid) {
+    } else if (own.in_effective_group(segment.gid) || own.in_effective_group(segment.creator_gid)) {
         granted >>= 3;
     }
     return (asked & ~granted) == 0;
@@ -98,8 +98,8 @@ SysOutcome sys_shmget(SysCall& call) {
     const auto made = TRY(segments(call).make(call.kernel.machine().memory, key, size));
     IpcSegment& segment = *made;
     segment.mode = flags & kPermissionBits;
-    segment.uid = segment.creator_uid = call.process.uid;
-    segment.gid = segment.creator_gid = call.process.gid;
+    segment.uid = segment.creator_uid = call.cred().uid.effective;
+    segment.gid = segment.creator_gid = call.cred().gid.effective;
     segment.creator = call.process.pid;
     segment.change_time = now(call);
     return static_cast<std::uint64_t>(segment.id);

@@ -41,8 +41,14 @@ SysResult<void> take_credentials(SysCall& call, std::span<const std::byte> data,
     std::memcpy(given, data.data(), sizeof given);
     const Ucred claimed{
         .pid = static_cast<std::int32_t>(given[0]), .uid = given[1], .gid = given[2]};
-    // scm_check_creds: only the superuser may send credentials other than its own.
-    if (call.process.uid != 0 && !(claimed == message.sender))
+    // scm_check_creds: only those who may take other ids may send others than their own.
+    const Credentials& own = call.cred();
+    const auto has = [](const Ids& ids, std::uint32_t id) {
+        return id == ids.real || id == ids.effective || id == ids.saved;
+    };
+    if ((claimed.pid != message.sender.pid && !own.capable(Capability::SysAdmin)) ||
+        (!has(own.uid, claimed.uid) && !own.capable(Capability::Setuid)) ||
+        (!has(own.gid, claimed.gid) && !own.capable(Capability::Setgid)))
         return tl::make_unexpected(Errno::Perm);
     message.sender = claimed;
     return {};

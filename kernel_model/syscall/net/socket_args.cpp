@@ -31,10 +31,9 @@ SysResult<SocketAddress> address_argument(SysCall& call, VAddr at, std::int32_t 
 
 SysResult<void> look_up(SysCall& call, SocketAddress& address) {
     if (address.family != abi::kAfUnix || address.name.empty() || address.abstract()) return {};
-    const auto status =
-        TRY(call.kernel.files().status(caller_of(call.process), address.name, true));
+    const auto status = TRY(call.kernel.files().status(call.caller(), address.name, true));
     if ((status.mode & abi::kIfmt) != abi::kIfSock) return tl::make_unexpected(Errno::ConnRefused);
-    TRY(call.kernel.files().access(caller_of(call.process), address.name, abi::kWOk, true));
+    TRY(call.kernel.files().access(call.caller(), address.name, abi::kWOk, true));
     address.file = FileKey{status.device, status.inode};
     return {};
 }

@@ -53,7 +53,7 @@ SysOutcome sys_sendto(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
     const auto buffers = TRY(UserVector::of(call, {{call.args[1], call.args[2]}}));
     TRY(check_flags(call, call.uint32(3)));
-    Outgoing message{.bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.process)};
+    Outgoing message{.bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.task)};
     TRY(send_address(call, *socket, call.address(4), call.int32(5), message));
     return send_message(call, *socket, buffers, std::move(message), call.uint32(3));
 }
@@ -83,7 +83,7 @@ SysOutcome send_header(SysCall& call, Socket& socket, VAddr at, std::uint32_t fl
     const auto header = TRY(read_header(call, at));
     const auto buffers =
         TRY(UserVector::read_from(call, VAddr(header.vector), header.vector_count));
-    Outgoing message{.bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.process)};
+    Outgoing message{.bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.task)};
     const std::int32_t length =
         std::min(header.name_length, static_cast<std::int32_t>(abi::kMaxAddressBytes));
     TRY(send_address(call, socket, VAddr(header.name), length, message));

@@ -85,7 +85,7 @@ SysOutcome sys_socketpair(SysCall& call) {
         end = std::dynamic_pointer_cast<UnixSocket>(made);
         if (!end) return Errno::NotSup;
     }
-    UnixSocket::join(ends[0], ends[1], credentials_of(call.process));
+    UnixSocket::join(ends[0], ends[1], credentials_of(call.task));
     std::array<std::int32_t, 2> fds{};
     for (std::size_t i = 0; i < 2; ++i) {
         ends[i]->flags |= flags & kONonblock;
@@ -106,20 +106,20 @@ SysOutcome sys_bind(SysCall& call) {
     auto address = TRY(address_argument(call, call.address(1), call.int32(2)));
     const bool path = address.family == kAfUnix && !address.name.empty() && !address.abstract();
     if (path && socket->family() == kAfUnix) {
-        const auto made = call.kernel.files().make_socket(caller_of(call.process), address.name,
+        const auto made = call.kernel.files().make_socket(call.caller(), address.name,
                                                           kPermissionBits & ~call.process.umask);
         if (!made) return made.error() == Errno::Exist ? Errno::AddrInUse : made.error();
         address.file = FileKey{made->device, made->inode};
     }
-    const auto bound = socket->bind(address, credentials_of(call.process));
+    const auto bound = socket->bind(address, credentials_of(call.task));
     if (!bound && address.file)
-        (void)call.kernel.files().remove(caller_of(call.process), address.name, false);
+        (void)call.kernel.files().remove(call.caller(), address.name, false);
     return bound;
 }
 
 SysOutcome sys_listen(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
-    return socket->listen(call.int32(1), credentials_of(call.process));
+    return socket->listen(call.int32(1), credentials_of(call.task));
 }
 
 SysOutcome accept_with(SysCall& call, std::uint32_t flags) {
@@ -160,7 +160,7 @@ SysOutcome sys_connect(SysCall& call) {
         TRY(look_up(call, address));
     }
     const bool waits = (socket->flags & kONonblock) == 0;
-    const auto connected = socket->connect(address, credentials_of(call.process), waits);
+    const auto connected = socket->connect(address, credentials_of(call.task), waits);
     if (connected || connected.error() != Errno::Again || !waits) return connected;
     const std::uint64_t timeout = socket->send_timeout_ns;
     if (timeout != 0 && deadline_passed(call, timeout)) {

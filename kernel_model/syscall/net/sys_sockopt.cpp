@@ -93,7 +93,7 @@ SysOutcome sys_setsockopt(SysCall& call) {
     }
     const bool forces = name == abi::kSoSndbufforce || name == abi::kSoRcvbufforce;
     if (level == abi::kSolSocket && (forces || name == abi::kSoSndbuf || name == abi::kSoRcvbuf)) {
-        if (forces && call.process.uid != 0) return Errno::Perm;
+        if (forces && !call.capable(Capability::NetAdmin)) return Errno::Perm;
         socket.set_buffer(name == abi::kSoSndbuf || name == abi::kSoSndbufforce, value, forces);
         return 0;
     }

@@ -4,8 +4,8 @@
 
 #include <cstring>
 
-#include "kernel_model/abi/capability.h"
 #include "kernel_model/abi/prctl.h"
+#include "kernel_model/syscall/process/sys_capability.h"
 #include "kernel_model/syscall/syscall.h"
 
 namespace uprobesim {
@@ -34,14 +34,6 @@ SysOutcome set_dumpable(SysCall& call) {
     call.process.options.dumpable = call.uint32(1);
     return 0;
 }
-SysOutcome get_keepcaps(SysCall& call) {
-    return call.process.options.keep_capabilities ? 1u : 0u;
-}
-SysOutcome set_keepcaps(SysCall& call) {
-    if (call.args[1] > 1) return Errno::Inval;
-    call.process.options.keep_capabilities = call.args[1] != 0;
-    return 0;
-}
 SysOutcome set_name(SysCall& call) {
     const auto name = call.memory().read_string(call.address(1), kCommSize - 1);
     if (!name) return Errno::Fault;
@@ -57,10 +49,6 @@ SysOutcome get_name(SysCall& call) {
 }
 SysOutcome seccomp_mode(SysCall&) {
     return 0;
-}
-SysOutcome read_capability(SysCall& call) {
-    if (call.args[1] > abi::kCapLastCap) return Errno::Inval;
-    return 1u;
 }
 SysOutcome set_timer_slack(SysCall& call) {
     constexpr std::uint64_t kUsual = 50000;
@@ -131,7 +119,11 @@ constexpr PrctlRow kOptions[] = {
     {abi::kPrSetName, set_name},
     {abi::kPrGetName, get_name},
     {abi::kPrGetSeccomp, seccomp_mode},
-    {abi::kPrCapbsetRead, read_capability},
+    {abi::kPrCapbsetRead, read_bounding},
+    {abi::kPrCapbsetDrop, drop_bounding},
+    {abi::kPrGetSecurebits, get_securebits},
+    {abi::kPrSetSecurebits, set_securebits},
+    {abi::kPrCapAmbient, ambient},
     {abi::kPrSetTimerslack, set_timer_slack},
     {abi::kPrGetTimerslack, get_timer_slack},
     {abi::kPrSetChildSubreaper, set_subreaper},

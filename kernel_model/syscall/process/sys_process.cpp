@@ -87,7 +87,7 @@ SysResult<ExecRequest> program_at(SysCall& call, std::int32_t dirfd, std::string
         }
     }
     if ((flags & abi::kAtSymlinkNofollow) != 0 && !itself) {
-        Caller caller = caller_of(call.process);
+        Caller caller = call.caller();
         if (request.start) caller = caller.starting_at(request.start);
         const auto status = TRY(call.kernel.files().status(
             caller, request.opened.empty() ? request.path : request.opened, false));
@@ -128,7 +128,7 @@ SysOutcome change_limit(SysCall& call, std::uint32_t which, const LimitBytes& wa
     if (wanted.soft > wanted.hard) return Errno::Inval;
     constexpr std::uint64_t kMaxFiles = 1048576;  // fs.nr_open
     if (which == abi::kRlimitNofile && wanted.hard > kMaxFiles) return Errno::Perm;
-    if (wanted.hard > limit.hard && call.process.uid != 0) return Errno::Perm;
+    if (wanted.hard > limit.hard && !call.capable(Capability::SysResource)) return Errno::Perm;
     limit = {wanted.soft, wanted.hard};
     Mm& mm = *call.process.mm;
     if (which == abi::kRlimitNofile) call.process.files.set_limit(limit.soft);

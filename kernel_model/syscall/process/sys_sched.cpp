@@ -103,9 +103,10 @@ std::vector<Task*> meant(SysCall& call) {
         return found;
     }
     const std::int32_t group = call.int32(1) == 0 ? call.process.group : call.int32(1);
-    const std::uint32_t user = call.uint32(1) == 0 ? call.process.uid : call.uint32(1);
+    const std::uint32_t user = call.uint32(1) == 0 ? call.cred().uid.real : call.uint32(1);
     for (const auto& [pid, process] : call.kernel.processes().all()) {
-        if (call.int32(0) == abi::kPrioPgrp ? process->group != group : process->uid != user)
+        if (call.int32(0) == abi::kPrioPgrp ? process->group != group
+                                            : process->cred->uid.real != user)
             continue;
         for (const auto& [id, task] : process->tasks) found.push_back(task.get());
     }
@@ -126,12 +127,13 @@ SysOutcome sys_setpriority(SysCall& call) {
     const std::int32_t nice = std::clamp(call.int32(2), abi::kMinNice, abi::kMaxNice);
     const std::vector<Task*> tasks = meant(call);
     if (tasks.empty()) return Errno::Srch;
-    const bool root = call.process.uid == 0;
+    const bool root = call.capable(Capability::SysNice);
     SysOutcome outcome = 0u;
     for (Task* task : tasks) {
         const bool allowed =
             static_cast<std::uint64_t>(20 - nice) <= task->process->limits[abi::kRlimitNice].soft;
-        if (!root && task->process->uid != call.process.uid) {
+        const std::uint32_t own = call.cred().uid.effective;
+        if (!root && task->cred->uid.real != own && task->cred->uid.effective != own) {
             outcome = Errno::Perm;
         } else if (!root && nice < task->nice && !allowed) {
             outcome = Errno::Acces;

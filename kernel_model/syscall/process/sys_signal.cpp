@@ -161,7 +161,7 @@ SignalInfo from_sender(SysCall& call, std::int32_t signal, std::int32_t code) {
     return {.signal = static_cast<Signal>(signal),
             .code = code,
             .pid = call.process.pid,
-            .uid = call.process.uid};
+            .uid = call.cred().uid.real};
 }
 
 bool addressed(const Process& target, const Process& self, std::int32_t pid) {
@@ -171,20 +171,30 @@ bool addressed(const Process& target, const Process& self, std::int32_t pid) {
     return target.group == -pid;
 }
 
+// check_kill_permission.
+bool may_signal(const SysCall& call, const Process& target, std::int32_t signal) {
+    if (&target == &call.process || call.cred().may_signal(*target.cred)) return true;
+    return signal == static_cast<std::int32_t>(Signal::Cont) &&
+           target.session == call.process.session;
+}
+
 SysOutcome sys_kill(SysCall& call) {
     const std::int32_t pid = call.int32(0), signal = call.int32(1);
     if (signal != 0 && !valid_signal(signal)) return Errno::Inval;
     if (pid == INT32_MIN) return Errno::Srch;
-    bool found = false;
+    bool found = false, allowed = false;
     for (const auto& [id, process] : call.kernel.processes().all()) {
         if (!process->alive || !addressed(*process, call.process, pid)) continue;
         found = true;
+        if (!may_signal(call, *process, signal)) continue;
+        allowed = true;
         if (signal == 0) continue;
         // kill's signal is sent without its data where there is no room.
         call.kernel.signals().send(*process, from_sender(call, signal, abi::kSiUser));
     }
     if (!found) return Errno::Srch;
-    return 0;
+    // With -1 those that may not be signalled are as if they were not there.
+    return allowed || pid == -1 ? SysOutcome(0) : SysOutcome(Errno::Perm);
 }
 
 SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std::int32_t signal,
@@ -192,6 +202,7 @@ SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std
     if (signal < 0 || signal > kSignalCount) return Errno::Inval;
     Task* task = call.kernel.processes().find_task(TaskId{tid});
     if (task == nullptr || (group > 0 && group != task->process->pid)) return Errno::Srch;
+    if (!may_signal(call, *task->process, signal)) return Errno::Perm;
     if (signal != 0 && call.kernel.signals().send(*task, info) == Sending::NoRoom)
         return Errno::Again;
     return 0;
@@ -226,6 +237,7 @@ SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::
     if (signal < 0 || signal > kSignalCount) return Errno::Inval;
     Process* process = call.kernel.processes().find(tid);
     if (process == nullptr) return Errno::Srch;
+    if (!may_signal(call, *process, signal)) return Errno::Perm;
     if (call.kernel.signals().send(*process, info) == Sending::NoRoom) return Errno::Again;
     return 0;
 }

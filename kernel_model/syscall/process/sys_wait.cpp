@@ -157,7 +157,7 @@ SysOutcome sys_waitid(SysCall& call) {
             info.signo = static_cast<std::int32_t>(Signal::Chld);
             info.code = event->code;
             info.pid = event->child->pid;
-            info.uid = event->child->uid;
+            info.uid = event->child->cred->uid.real;
             info.status = event->status;
         }
         UserMemory memory = call.memory();

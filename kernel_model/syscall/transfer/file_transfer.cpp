@@ -194,7 +194,7 @@ SysResult<std::uint64_t> may_write(SysCall& call, File& file, std::uint64_t offs
 }
 
 void remove_set_ids(SysCall& call, File& file) {
-    if (call.process.uid != 0) file.remove_set_ids(caller_of(call.process).credentials);
+    file.remove_set_ids(call.cred());
 }
 
 SysResult<void> may_grow(SysCall& call, File& file, std::uint64_t size) {
@@ -265,7 +265,7 @@ SysOutcome socket_transfer(SysCall& call, Socket& socket, Direction direction,
     };
     if (direction == Direction::Write) {
         const Outgoing message{
-            .bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.process)};
+            .bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.task)};
         return with_price(send_message(call, socket, buffers, message, 0));
     }
     Incoming got;

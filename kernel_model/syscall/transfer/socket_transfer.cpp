@@ -107,8 +107,11 @@ bool UserVector::write(UserMemory memory, std::uint64_t offset,
     });
 }
 
-Ucred credentials_of(const Process& process) {
-    return {.pid = process.pid, .uid = process.uid, .gid = process.gid};
+Ucred credentials_of(const Task& task) {
+    return {.pid = task.process->pid,
+            .uid = task.cred->uid.effective,
+            .gid = task.cred->gid.effective,
+            .binds_low_ports = task.cred->capable(Capability::NetBindService)};
 }
 
 SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers, Outgoing message,

@@ -33,7 +33,7 @@ private:
 };
 
 // The caller's credentials as its peers see them (SO_PEERCRED, SCM_CREDENTIALS).
-Ucred credentials_of(const Process& process);
+Ucred credentials_of(const Task& task);
 
 // What a signal makes of a wait for a socket (sock_intr_errno): with a time limit (SO_RCVTIMEO,
 // SO_SNDTIMEO; 0: none) it is not repeated.

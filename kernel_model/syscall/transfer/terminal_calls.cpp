@@ -136,7 +136,7 @@ SysOutcome take_control(Request& r) {
     if (leads_session(process) && r.terminal.session == process.session) return 0;
     if (!leads_session(process) || r.call.kernel.terminals().of_session(process.session) != nullptr)
         return Errno::Perm;
-    const bool steals = r.call.int32(2) == 1 && process.uid == 0;
+    const bool steals = r.call.int32(2) == 1 && r.call.capable(Capability::SysAdmin);
     if (r.terminal.session != 0 && !steals) return Errno::Perm;
     take_session(r.call, r.terminal);
     return 0;

@@ -20,14 +20,17 @@ struct ExecFixture {
 
     ExecFixture() {
         process.pid = 1000;
-        process.uid = process.gid = 1234;
         process.limits[3].soft = 8 << 20;
         process.mm = std::make_unique<Mm>(*machine);
     }
     Result<LoadedProgram> load(const std::string& path, std::vector<std::string> arguments = {"p"},
                                std::vector<std::string> environment = {}) {
-        const auto loaded = load_program(*machine, files, process,
-                                         {path, std::move(arguments), std::move(environment)});
+        const auto loaded = load_program(
+            *machine, files, process,
+            {.path = path,
+             .arguments = std::move(arguments),
+             .environment = std::move(environment),
+             .credentials = std::make_shared<Credentials>(Credentials::of_user(1234, 1234))});
         if (loaded) return *loaded;
         error = *loaded.error().number;
         return tl::make_unexpected(loaded.error().error);

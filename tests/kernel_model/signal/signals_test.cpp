@@ -324,10 +324,10 @@ TEST_CASE("real-time signals beyond RLIMIT_SIGPENDING are refused, by user", "[s
     CHECK(queue(40, abi::kSiQueue));
     CHECK_FALSE(queue(40, abi::kSiQueue));
     // Another user's count is apart.
-    f.process().uid = 1000;
+    set_credentials(f.task(), Credentials::of_user(1000, 1000));
     CHECK(queue(40, abi::kSiQueue));
     // So is a timer's, which has its signal from its making on.
-    f.process().uid = 0;
+    set_credentials(f.task(), {});
     CHECK(signals.charge(f.process(), false) == nullptr);
 }
 

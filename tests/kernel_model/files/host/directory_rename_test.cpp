@@ -126,9 +126,9 @@ TEST_CASE_METHOD(OpenDirectories, "rights of a group come by any group of the ca
     REQUIRE(chmod("/q/a/g", 0640) == 0);
     REQUIRE(call("fchownat", {kCwd, text("/q/a/g"), 7, 50, 0}) == 0);
     Caller other{};
-    other.credentials = {.uid = 8, .gid = 8, .groups = {}};
+    other.credentials = Credentials::of_user(8, 8);
     CHECK(files->access(other, "/q/a/g", 4, true).error() == Errno::Acces);
-    other.credentials.groups = {20, 50};
+    other.credentials = Credentials::of_user(8, 8, {20, 50});
     CHECK(files->access(other, "/q/a/g", 4, true));
     CHECK(files->access(other, "/q/a/g", 2, true).error() == Errno::Acces);
 }

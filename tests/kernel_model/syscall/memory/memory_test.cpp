@@ -23,10 +23,10 @@ struct SyscallFixture {
     std::uint64_t last_units = 0;
 
     SyscallFixture() {
-        process.uid = 1000;
         process.mm = std::make_unique<Mm>(*machine);
         task.id = kTask;
         task.process = &process;
+        set_credentials(task, Credentials::of_user(1000, 1000));
     }
     // The answer as x0 would have it.
     std::int64_t call(std::string_view name, std::array<std::uint64_t, 6> args) {

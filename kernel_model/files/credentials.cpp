@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/files/credentials.h"
+
+#include <algorithm>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/file.h"
+
+namespace uprobesim {
+
+Credentials Credentials::of_user(std::uint32_t uid, std::uint32_t gid,
+                                 std::vector<std::uint32_t> groups) {
+    Credentials made{.uid = Ids::all(uid), .gid = Ids::all(gid), .groups = {}};
+    if (uid != 0) made.effective = made.permitted = 0;
+    if (!groups.empty())
+        made.groups = std::make_shared<SupplementaryGroups>(
+            SupplementaryGroups{.ids = std::move(groups), .charge = {}});
+    return made;
+}
+
+const std::vector<std::uint32_t>& Credentials::group_list() const {
+    static const std::vector<std::uint32_t> none;
+    return groups ? groups->ids : none;
+}
+
+bool Credentials::in_group(std::uint32_t group) const {
+    return group == gid.fs || std::ranges::find(group_list(), group) != group_list().end();
+}
+
+bool Credentials::in_effective_group(std::uint32_t group) const {
+    return group == gid.effective || std::ranges::find(group_list(), group) != group_list().end();
+}
+
+// generic_permission: the class decides first, then the capabilities.
+bool Credentials::permit(const FileStatus& status, std::uint32_t wanted) const {
+    const unsigned shift = status.uid == uid.fs ? 6 : in_group(status.gid) ? 3 : 0;
+    wanted &= 7;
+    if ((wanted & ~(status.mode >> shift)) == 0) return true;
+    const bool directory = (status.mode & abi::kIfmt) == abi::kIfDir;
+    const bool reads = directory ? (wanted & abi::kWOk) == 0 : wanted == abi::kROk;
+    if (reads && capable(Capability::DacReadSearch)) return true;
+    // Nobody executes a file that no class may execute.
+    const bool executable =
+        directory || (wanted & abi::kXOk) == 0 || (status.mode & abi::kIxugo) != 0;
+    return executable && capable(Capability::DacOverride);
+}
+
+bool Credentials::owns(const FileStatus& status) const {
+    return status.uid == uid.fs || capable(Capability::Fowner);
+}
+
+std::uint32_t Credentials::set_ids_lost(const FileStatus& status) const {
+    if (capable(Capability::Fsetid)) return 0;
+    // Without the right to execute it is no set-group-ID bit; a member of the group keeps it.
+    const bool group = (status.mode & abi::kIxgrp) != 0 || !in_group(status.gid);
+    return status.mode & (abi::kIsuid | (group ? abi::kIsgid : 0));
+}
+
+Credentials Credentials::for_access() const {
+    Credentials real = *this;
+    real.uid.fs = uid.real;
+    real.gid.fs = gid.real;
+    if (!secure(abi::kSecbitNoSetuidFixup)) real.effective = uid.real == 0 ? permitted : 0;
+    return real;
+}
+
+bool Credentials::may_signal(const Credentials& target) const {
+    return uid.effective == target.uid.saved || uid.effective == target.uid.real ||
+           uid.real == target.uid.saved || uid.real == target.uid.real || capable(Capability::Kill);
+}
+
+bool Credentials::differ_to_observers(const Credentials& next) const {
+    return uid.effective != next.uid.effective || gid.effective != next.gid.effective ||
+           uid.fs != next.uid.fs || gid.fs != next.gid.fs || (next.permitted & ~permitted) != 0;
+}
+
+}  // namespace uprobesim
