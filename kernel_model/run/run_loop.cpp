@@ -40,6 +40,10 @@ std::optional<ExitSummary> RunLoop::limit_reached() const {
     if (limits_.max_ns != 0 && kernel_.clock().monotonic_ns() >= limits_.max_ns)
         return ExitSummary{ExitKind::LimitReached, 0,
                            fmt::format("stopped after {} ns of simulated time", limits_.max_ns)};
+    if (kernel_.clock().monotonic_ns() >= kernel_.scheduler().last_ns())
+        return ExitSummary{ExitKind::LimitReached, 0,
+                           fmt::format("stopped after {} s, where the simulated clock ends",
+                                       kernel_.scheduler().last_ns() / 1'000'000'000)};
     return std::nullopt;
 }
 
@@ -71,7 +75,8 @@ std::optional<ExitSummary> RunLoop::turn() {
             return ExitSummary{ExitKind::Interrupted, signal, signal_name(signal)};
         limits_.watch->turn(kernel_);
     }
-    const std::uint64_t end_ns = limits_.max_ns == 0 ? kNoDeadline : limits_.max_ns;
+    const std::uint64_t last_ns = kernel_.scheduler().last_ns();
+    const std::uint64_t end_ns = limits_.max_ns == 0 ? last_ns : std::min(limits_.max_ns, last_ns);
     Timers& timers = kernel_.timers();
     Scheduler& scheduler = kernel_.scheduler();
     const auto timer = timers.next_ns();

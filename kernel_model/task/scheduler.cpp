@@ -27,6 +27,7 @@ Scheduler::Scheduler(const Ledger& ledger, std::uint64_t hz) : ledger_(ledger), 
     quantum_ = to_cycles(kQuantumNs);
     tick_ = to_cycles(abi::kTickNs);
     slice_ = to_cycles(kSliceNs);
+    last_ns_ = to_ns(LowestFirst::kLatest);
     set_cpus(1);
 }
 
@@ -73,13 +74,19 @@ void Scheduler::settle() {
     charged_ = ledger_.kernel_cycles();
 }
 
+// Ticks that are due until `at` do not come any more: one was taken for all, or the CPU was idle.
+void Scheduler::skip_ticks(SimCpu& cpu, CentiCycles at) const {
+    if (cpu.next_tick > at) return;
+    const std::uint64_t missed = (at - cpu.next_tick).value / tick_.value + 1;
+    cpu.next_tick += CentiCycles(missed * tick_.value);
+}
+
 void Scheduler::begin_waking(SimCpu& woken) {
     if (woken.id == current_ || woken.busy() || woken.clock >= now()) return;
     const CentiCycles passed = now() - woken.clock;
     woken.idle += passed;
     woken.clock += passed;
-    // The tick was off.
-    while (woken.next_tick <= woken.clock) woken.next_tick += tick_;
+    skip_ticks(woken, woken.clock);
 }
 
 SimCpu& Scheduler::place_for(const Task& task) {
@@ -183,7 +190,7 @@ void Scheduler::idle_until(std::uint64_t at_ns) {
     if (first->clock >= at) return;
     first->idle += at - first->clock;
     first->clock = at;
-    while (first->next_tick <= first->clock) first->next_tick += tick_;
+    skip_ticks(*first, at);
 }
 
 Task& Scheduler::pick(Switch& how) {
@@ -295,7 +302,7 @@ void Scheduler::give_up_legs(Legs& legs, const std::function<void(unsigned)>& ov
 bool Scheduler::tick() {
     SimCpu& here = cpu();
     ++here.ticks;
-    while (here.next_tick <= now()) here.next_tick += tick_;
+    skip_ticks(here, now());
     return !here.queue.empty() && now() - here.slice_begin >= slice_;
 }
 

@@ -67,6 +67,8 @@ public:
     CentiCycles now() const { return here().clock + (ledger_.kernel_cycles() - charged_); }
     std::uint64_t now_ns() const override { return to_ns(now()); }
     std::uint64_t to_ns(CentiCycles cycles) const;
+    // The end of all clocks: 16 days of simulated time at 2 GHz.
+    std::uint64_t last_ns() const { return last_ns_; }
     CentiCycles to_cycles(
         std::uint64_t ns) const;  // rounded up, so that to_ns() gives at least `ns`
     const SimCpu& here() const { return cpus_[current_]; }
@@ -123,6 +125,7 @@ public:
 private:
     SimCpu& cpu() { return cpus_[current_]; }
     void settle();
+    void skip_ticks(SimCpu& cpu, CentiCycles at) const;
     void begin_waking(SimCpu& cpu);
     SimCpu& place_for(const Task& task);
     void enqueue(SimCpu& cpu, Task& task);
@@ -138,7 +141,7 @@ private:
     std::uint64_t in_legs_ = 0;          // a bit for each of these
     std::uint64_t ready_ = 0;            // and for each other one that is busy
     const Ledger& ledger_;
-    std::uint64_t hz_;
+    std::uint64_t hz_, last_ns_;
     std::vector<SimCpu> cpus_;
     std::size_t current_ = 0;
     TaskId yields_;        // 0: none does

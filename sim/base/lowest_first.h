@@ -16,13 +16,14 @@ class LowestFirst {
 public:
     static constexpr unsigned kMost = 64;
     static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+    // Clocks from here on are taken in the order of their indices.
+    static constexpr CentiCycles kLatest{(kNone >> 6) - 1};
 
     LowestFirst() { tree_.fill(kNone); }
 
     // Clock and index as one number, in the order in which they are taken.
     static std::uint64_t key(CentiCycles at, unsigned index) {
-        constexpr std::uint64_t kLatest = (kNone >> 6) - 1;
-        return std::min(at.value, kLatest) << 6 | index;
+        return std::min(at, kLatest).value << 6 | index;
     }
     void set(unsigned index, CentiCycles at) { put(index, key(at, index)); }
     void clear(unsigned index) { put(index, kNone); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Exercises what no program should do; each must end in a signal, an errno or a plain exit of the guest, and never harm
-// the simulator. usage: hostile MODE
+// Exercises what no program should do; each must end in a signal, an errno or a plain exit of the
+// guest, and never harm the simulator. usage: hostile MODE
 //   jump      calls an address where nothing is            SIGSEGV
 //   data      calls bytes that are no instructions         SIGSEGV (not executable)
 //   illegal   executes undefined instructions              SIGILL
@@ -11,9 +11,12 @@
 //   sigreturn returns from a signal that never came        SIGSEGV
 //   replace   puts 2^40 bytes under its own name           (exits 0)
 //   spin      never ends                                   (the simulator's --max-insns)
-//   terabyte  maps a terabyte and touches a page of each gigabyte, then asks for more than there are addresses
-//   wild      calls every system call number from 0 to 500 with arguments that point nowhere
-// The "wild" mode is for the simulator: under a real kernel, as root, some of these calls would be obeyed.
+//   years     sleeps for thirty years                      (the end of simulated time)
+//   terabyte  maps a terabyte and touches a page of each gigabyte, then asks for more than there
+//   are addresses wild      calls every system call number from 0 to 500 with arguments that point
+//   nowhere
+// The "wild" mode is for the simulator: under a real kernel, as root, some of these calls would be
+// obeyed.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +26,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "raw_call.h"
@@ -69,8 +73,8 @@ static int wild(void) {
         {9, edge, 1ul << 40, edge, edge, edge},
         {edge, edge, edge, edge, edge, edge},
         {9, text, 64, text, text, 8},
-        {0xdead000000000000, 0xdead000000000000, 0xdead000000000000, 0xdead000000000000, 0xdead000000000000,
-         0xdead000000000000},
+        {0xdead000000000000, 0xdead000000000000, 0xdead000000000000, 0xdead000000000000,
+         0xdead000000000000, 0xdead000000000000},
         {0xffff800000080000, 0xffff800000080000, 8, 0xffff800000080000, 8, 8},
         {9, 0xfffffffffffffff8, 0xfffffffffffffff8, 8, 0xfffffffffffffff8, 8},
         {(uint64_t)AT_FDCWD, edge, edge, 8, edge, 8},
@@ -92,7 +96,8 @@ static int wild(void) {
 static int terabyte(void) {
     // With 39-bit addresses a terabyte does not fit, a quarter does.
     for (unsigned long size = 1024; size >= 256; size /= 2) {
-        char* at = mmap(NULL, size * GIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        char* at = mmap(NULL, size * GIB, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (at == MAP_FAILED) {
             printf("%lu GiB: errno %d\n", size, errno);
             continue;
@@ -105,7 +110,8 @@ static int terabyte(void) {
         printf("%lu GiB: touched %lu\n", size, sum);
         munmap(at, size * GIB);
     }
-    void* more = mmap(NULL, 1ul << 48, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* more =
+        mmap(NULL, 1ul << 48, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     printf("all addresses: %s\n", more == MAP_FAILED && errno == ENOMEM ? "ENOMEM" : "given");
     more = mmap(NULL, ~0ul, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     printf("too long to round: %s\n", more == MAP_FAILED && errno == ENOMEM ? "ENOMEM" : "given");
@@ -158,6 +164,8 @@ int main(int argc, char** argv) {
                          : "x0", "x1", "x8");
     }
     if (strcmp(mode, "sigreturn") == 0) raw_call(SYS_rt_sigreturn, zeros);
+    if (strcmp(mode, "years") == 0)
+        return nanosleep(&(struct timespec){30l * 365 * 24 * 3600, 0}, NULL);
     if (strcmp(mode, "spin") == 0) {
         for (;;) __asm__ volatile("");
     }

@@ -189,3 +189,16 @@ TEST_CASE("a task that is about to block is not lost when it is woken before", "
     CHECK(a.state == TaskState::Runnable);
     CHECK(cpus.scheduler.cpus()[0].queue.empty());
 }
+
+TEST_CASE("an idle CPU passes over years at once, and its tick comes after them", "[scheduler]") {
+    constexpr std::uint64_t kYearNs = 365ull * 24 * 3600 * 1'000'000'000;
+    Cpus cpus(1);
+    REQUIRE_FALSE(cpus.scheduler.select());
+    cpus.scheduler.idle_until(kYearNs);
+    CHECK(cpus.scheduler.now_ns() == kYearNs);
+    CHECK_FALSE(cpus.scheduler.tick_due());
+    const Task& task = cpus.add();
+    CHECK(&cpus.pick() == &task);
+    cpus.scheduler.ran(cpus.scheduler.to_cycles(10'000'000));  // 10 ms: the tick of CONFIG_HZ=100
+    CHECK(cpus.scheduler.tick_due());
+}
