@@ -12,7 +12,8 @@ twice), views (what a run shows while it goes on, and runs that end before their
 redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a command), list (what specs match is what
 binutils and bpftrace name, and runs reach it), faults (programs with a killed peer, or without free disk space, memory,
 pipes or descriptors), budgets (a guest that takes one thing without end is refused, within --memory),
-sweeps (a sweep that is killed and started again has the results of one that was not).
+sweeps (a sweep that is killed and started again has the results of one that was not), whole (debuggers, language
+runtimes, servers with their clients; needs a sysroot of its own).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -61,6 +62,7 @@ PARTS = {
     "faults": task_tests.faults_part,
     "budgets": budget_tests.budgets_part,
     "sweeps": sweep_tests.sweeps_part,
+    "whole": task_tests.whole_part,
 }
 
 

@@ -24,6 +24,7 @@ class TaskCase:
     stdin: bytes = b""
     files: dict = field(default_factory=dict)  # written to the case's folder before
     wide: bool = False  # needs the wide sysroot
+    sysroot: str = ""  # or the one of this name
     environment: tuple = ()
     options: tuple = ()
 

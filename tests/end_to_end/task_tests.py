@@ -11,6 +11,7 @@ import judge
 import programs
 import task_programs
 import terminal_programs
+import whole_programs
 import wide_programs
 from task_programs import HERE, HOST, QEMU
 
@@ -23,11 +24,16 @@ def faults_part(context):
     _run(context, fault_programs.CASES)
 
 
+def whole_part(context):
+    _run(context, whole_programs.CASES)
+
+
 def _run(context, cases):
     by_root = {}
     for case in cases:
         ours = os.path.exists(os.path.join(context.workloads, case.argv[0].lstrip("/")))
-        source = context.workloads if ours else context.sysroot + ("-wide" if case.wide else "")
+        name = "wide" if case.wide else case.sysroot
+        source = context.workloads if ours else "-".join([context.sysroot, *([name] if name else [])])
         by_root.setdefault(source, []).append(case)
     if context.wants("forks-leak"):
         with context.guest_root(context.workloads) as root:
