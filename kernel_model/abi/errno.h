@@ -48,6 +48,7 @@ enum class Errno : std::int32_t {
     NoSys = 38,
     NotEmpty = 39,
     Loop = 40,
+    NoData = 61,
     Overflow = 75,
     NotSock = 88,
     DestAddrReq = 89,

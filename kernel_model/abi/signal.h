@@ -102,7 +102,8 @@ inline constexpr std::int32_t kSiUser = 0, kSiKernel = 0x80, kSiQueue = -1, kSiT
                               kSiTkill = -6;
 inline constexpr std::int32_t kSegvMaperr = 1, kSegvAccerr = 2, kBusAdraln = 1, kBusAdrerr = 2;
 inline constexpr std::int32_t kIllIllopc = 1, kTrapBrkpt = 1;
-inline constexpr std::int32_t kCldExited = 1, kCldKilled = 2, kCldStopped = 5, kCldContinued = 6;
+inline constexpr std::int32_t kCldExited = 1, kCldKilled = 2, kCldTrapped = 4, kCldStopped = 5,
+                              kCldContinued = 6;
 
 // Flags and handlers in struct sigaction.
 inline constexpr std::uint64_t kSaNoCldStop = 1, kSaNoCldWait = 2, kSaSigInfo = 4,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kernel_model/files/file.h"
+#include "kernel_model/files/mount.h"
 
 namespace uprobesim {
 
@@ -39,21 +40,30 @@ Dentry::~Dentry() {
 }
 
 std::string Dentry::names() const {
-    return parent_ ? parent_->names() + "/" + name_ : std::string();
+    if (parent_) return parent_->names() + "/" + name_;
+    const std::string top = path();
+    return top == "/" ? std::string() : top;
 }
 
 std::string Dentry::path() const {
-    if (!parent_) return "/";
+    if (!parent_) return mount_ ? mount_->shown(mount_->root) : "/";
     return removed_ ? names() + " (deleted)" : names();
 }
 
-std::shared_ptr<Dentry> DentryTree::at(std::string_view path) {
-    std::shared_ptr<Dentry> here = root_;
+std::string Dentry::inner() const {
+    if (!parent_) return mount_ ? mount_->root : "/";
+    const std::string above = parent_->inner();
+    return (above == "/" ? above : above + "/") + name_;
+}
+
+std::shared_ptr<Dentry> DentryTree::below(std::shared_ptr<Dentry> root, std::string_view path,
+                                          PhysicalMemory* memory) {
+    std::shared_ptr<Dentry> here = std::move(root);
     for (std::string_view name = next_name(path); !name.empty(); name = next_name(path)) {
         const auto known = here->children_.find(name);
         auto next = known != here->children_.end() ? known->second.lock() : nullptr;
         if (!next) {
-            next = std::make_shared<Dentry>(here, std::string(name), memory_);
+            next = std::make_shared<Dentry>(here, std::string(name), memory);
             here->children_.insert_or_assign(std::string(name), next);
         }
         here = std::move(next);
@@ -61,8 +71,45 @@ std::shared_ptr<Dentry> DentryTree::at(std::string_view path) {
     return here;
 }
 
-std::shared_ptr<Dentry> DentryTree::detach(std::string_view path) {
-    std::shared_ptr<Dentry> here = root_;
+void DentryTree::set_top(const std::shared_ptr<Mount>& mount) {
+    root_->mount_ = mount;
+    mount->dentry = root_;
+}
+
+std::shared_ptr<Dentry> DentryTree::at(std::string_view path, const std::shared_ptr<Mount>& mount) {
+    if (mount == nullptr || mount == root_->mount_) return below(root_, path, memory_);
+    auto top = mount->dentry.lock();
+    if (!top) {
+        top = std::make_shared<Dentry>(nullptr, "", memory_);
+        top->mount_ = mount;
+        mount->dentry = top;
+        std::erase_if(tops_, [](const auto& known) { return known.expired(); });
+        tops_.push_back(top);
+    }
+    if (mount->root != "/") path.remove_prefix(mount->root.size());
+    return below(std::move(top), path, memory_);
+}
+
+std::vector<std::pair<std::shared_ptr<Dentry>, std::string>> DentryTree::views(
+    std::string_view path) {
+    std::vector<std::pair<std::shared_ptr<Dentry>, std::string>> found = {
+        {root_, std::string(path)}};
+    for (const auto& known : tops_) {
+        auto top = known.lock();
+        if (!top) continue;
+        const std::string& root = top->mount_->root;
+        if (root == "/") {
+            found.emplace_back(std::move(top), std::string(path));
+        } else if (path.size() > root.size() && path.starts_with(root) &&
+                   path[root.size()] == '/') {
+            found.emplace_back(std::move(top), std::string(path.substr(root.size())));
+        }
+    }
+    return found;
+}
+
+std::shared_ptr<Dentry> DentryTree::detach(std::shared_ptr<Dentry> root, std::string_view path) {
+    std::shared_ptr<Dentry> here = std::move(root);
     for (std::string_view name = next_name(path); !name.empty(); name = next_name(path)) {
         const auto known = here->children_.find(name);
         if (known == here->children_.end()) return nullptr;
@@ -74,22 +121,31 @@ std::shared_ptr<Dentry> DentryTree::detach(std::string_view path) {
 }
 
 void DentryTree::renamed(std::string_view from, std::string_view to) {
-    const auto entry = detach(from);
-    if (!entry) return;
-    const std::size_t slash = to.rfind('/');
-    const auto old_parent = std::exchange(entry->parent_, at(to.substr(0, slash)));
-    entry->name_ = to.substr(slash + 1);
-    entry->settle_charge();
-    entry->parent_->children_.insert_or_assign(entry->name_, entry);
+    for (const auto& [top, path] : views(from)) {
+        // A name that has left what this mount shows has none there any more.
+        const std::string_view prefix = from.substr(0, from.size() - path.size());
+        if (!to.starts_with(prefix)) continue;
+        const auto entry = detach(top, path);
+        if (!entry || !entry->parent_) continue;
+        const std::string_view target = to.substr(prefix.size());
+        const std::size_t slash = target.rfind('/');
+        const auto old_parent =
+            std::exchange(entry->parent_, below(top, target.substr(0, slash), memory_));
+        entry->name_ = target.substr(slash + 1);
+        entry->settle_charge();
+        entry->parent_->children_.insert_or_assign(entry->name_, entry);
+    }
 }
 
 void DentryTree::removed(std::string_view path, const FileStatus& status) {
-    const auto entry = detach(path);
-    if (!entry) return;
-    entry->removed_ = true;
-    entry->last_status_ = std::make_shared<FileStatus>(status);
-    entry->last_status_->links = 0;
-    entry->settle_charge();
+    for (const auto& [top, rest] : views(path)) {
+        const auto entry = detach(top, rest);
+        if (!entry || !entry->parent_) continue;
+        entry->removed_ = true;
+        entry->last_status_ = std::make_shared<FileStatus>(status);
+        entry->last_status_->links = 0;
+        entry->settle_charge();
+    }
 }
 
 }  // namespace uprobesim

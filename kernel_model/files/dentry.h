@@ -8,12 +8,15 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
 
 struct FileStatus;
+class Mount;
 
 class Dentry {
 public:
@@ -25,6 +28,10 @@ public:
 
     // The present absolute path, with " (deleted)" appended if the name was removed (d_path).
     std::string path() const;
+    // The path in the tree without mounts (files/mount.h).
+    std::string inner() const;
+    // Of the top of a mount; null: below one, or a tree without mounts.
+    const std::shared_ptr<Mount>& mount() const { return mount_; }
     bool removed() const { return removed_; }
     // The attributes of a removed directory, for the processes that still use it; null: not
     // removed.
@@ -36,7 +43,8 @@ private:
     std::string names() const;
     void settle_charge();
 
-    std::shared_ptr<Dentry> parent_;  // null: the top of the tree
+    std::shared_ptr<Dentry> parent_;  // null: the top of the tree, or of a mount
+    std::shared_ptr<Mount> mount_;
     std::string name_;
     bool removed_ = false;
     std::shared_ptr<FileStatus> last_status_;
@@ -48,8 +56,12 @@ class DentryTree {
 public:
     explicit DentryTree(PhysicalMemory* memory) : memory_(memory) {}
 
-    // The entry of a canonical absolute path.
-    std::shared_ptr<Dentry> at(std::string_view path);
+    // The entry of a canonical absolute path, an inner one, in a mount that shows it; null: in the
+    // tree's own.
+    std::shared_ptr<Dentry> at(std::string_view path,
+                               const std::shared_ptr<Mount>& mount = nullptr);
+    // The mount of the tree's own top.
+    void set_top(const std::shared_ptr<Mount>& mount);
     // To call after a rename or removal. Without an entry for the path they do nothing.
     void renamed(std::string_view from, std::string_view to);
     // `status`: what it was.
@@ -57,10 +69,15 @@ public:
 
 private:
     // Removes the entry from its directory. Null: there is no entry for this path.
-    std::shared_ptr<Dentry> detach(std::string_view path);
+    static std::shared_ptr<Dentry> detach(std::shared_ptr<Dentry> root, std::string_view path);
+    static std::shared_ptr<Dentry> below(std::shared_ptr<Dentry> root, std::string_view path,
+                                         PhysicalMemory* memory);
+    // The tops of the mounts that show the path, with the path from there.
+    std::vector<std::pair<std::shared_ptr<Dentry>, std::string>> views(std::string_view path);
 
     PhysicalMemory* memory_;
     std::shared_ptr<Dentry> root_ = std::make_shared<Dentry>(nullptr, "", nullptr);
+    std::vector<std::weak_ptr<Dentry>> tops_;  // of mounts
 };
 
 }  // namespace uprobesim

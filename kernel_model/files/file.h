@@ -73,6 +73,8 @@ public:
     virtual SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to);
     virtual SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from);
     virtual bool seekable() const { return false; }
+    // Whether there is an end, from which lseek may count.
+    virtual bool has_end() const { return true; }
     // True: the host keeps the position (host stdin or stdout that is a file). `position` is
     // unused, and seek() moves the host's.
     virtual bool host_position() const { return false; }

@@ -16,6 +16,7 @@
 #include "kernel_model/files/dentry.h"
 #include "kernel_model/files/disk_space.h"
 #include "kernel_model/files/file.h"
+#include "kernel_model/files/mount.h"
 #include "kernel_model/files/special_tree.h"
 #include "kernel_model/files/system_view.h"
 #include "sim/base/error.h"
@@ -94,6 +95,33 @@ public:
     virtual SysResult<void> change_owner_of(const Caller&, File& file, std::uint32_t uid,
                                             std::uint32_t gid) = 0;
     virtual SysResult<void> set_times_of(const Caller&, File& file, const Times& times) = 0;
+    // --- mounts (files/mount.h)
+    virtual Mounts* mounts() { return nullptr; }
+    // What a path leads to: a part of a mount.
+    struct Located {
+        std::shared_ptr<Mount> mount;
+        std::string inner;
+        bool directory = false;
+        bool is_top() const { return inner == mount->root; }
+    };
+    virtual SysResult<Located> locate(const Caller&, std::string_view, bool) {
+        return tl::make_unexpected(Errno::NoSys);
+    }
+    virtual std::shared_ptr<Dentry> dentry_at(const Located&) { return nullptr; }
+    // The place as an open file without rights to its data (O_PATH).
+    virtual SysResult<std::shared_ptr<File>> open_place(const Located&) {
+        return tl::make_unexpected(Errno::NoSys);
+    }
+    // An empty file system in memory whose top has this mode and owner.
+    struct TmpfsTop {
+        std::uint32_t mode = 01777, uid = 0, gid = 0;
+    };
+    virtual SysResult<std::shared_ptr<SuperBlock>> make_tmpfs(std::string, std::string,
+                                                              const TmpfsTop&) {
+        return tl::make_unexpected(Errno::NoSys);
+    }
+    // Removes the files of file systems that are no longer mounted.
+    virtual void drop_unmounted() {}
     // Writes back dirty shared pages, drops page caches; the scratch layer stays when it was asked
     // for.
     virtual void finish() = 0;

@@ -7,18 +7,41 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/poll.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/host.h"
 
 namespace uprobesim {
 
 SysResult<std::uint64_t> TextFile::read(std::uint64_t offset, std::span<std::byte> to) {
+    if (offset == 0 || !made_) {
+        auto made = make_();
+        if (!made) return tl::make_unexpected(made.error());
+        text_ = std::move(*made);
+        made_ = true;
+        charge.resize(kernel_bytes());
+        if (version_) seen_ = version_();
+    }
     if (offset >= text_.size()) return std::uint64_t{0};
     const std::size_t n = std::min<std::size_t>(to.size(), text_.size() - offset);
     std::memcpy(to.data(), text_.data() + offset, n);
     return std::uint64_t{n};
+}
+
+void TextFile::watch_changes(std::function<std::uint64_t()> version,
+                             std::shared_ptr<WaitQueue> queue) {
+    version_ = std::move(version);
+    seen_ = version_();
+    queue_ = std::move(queue);
+}
+
+std::uint32_t TextFile::poll() {
+    if (!version_) return File::poll();
+    return version_() == seen_ ? abi::kPollReadable
+                               : abi::kPollReadable | abi::kPollErr | abi::kPollPri;
 }
 
 namespace {

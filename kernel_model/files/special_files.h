@@ -14,17 +14,27 @@
 
 namespace uprobesim {
 
-// A file whose text is generated when it is opened, like a seq_file.
+// A file whose text is made when it is read from its start, like a seq_file.
 class TextFile final : public File {
 public:
-    TextFile(std::string text, FileStatus status) : text_(std::move(text)), status_(status) {}
+    using Make = std::function<SysResult<std::string>()>;
+    using Store = std::function<SysResult<void>(std::string_view)>;
+    TextFile(Make make, FileStatus status) : make_(std::move(make)), status_(status) {}
     SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to) override;
     bool seekable() const override { return true; }
-    // Called with the bytes of each write; null: writes fail.
-    void on_write(std::function<void(std::string_view)> store) { store_ = std::move(store); }
+    // Called with the bytes of each write; null: writes fail with EIO.
+    void on_write(Store store) { store_ = std::move(store); }
+    // poll reports a change until the file is read (mounts, mountinfo): `version` tells whether
+    // there was one.
+    void watch_changes(std::function<std::uint64_t()> version, std::shared_ptr<WaitQueue> queue);
+    std::uint32_t poll() override;
+    WaitQueue* waiters() override { return queue_.get(); }
     SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override {
-        if (!store_) return tl::make_unexpected(Errno::Inval);
-        store_({reinterpret_cast<const char*>(from.data()), from.size()});
+        if (!store_) return tl::make_unexpected(Errno::Io);
+        if (from.empty()) return std::uint64_t{0};
+        if (auto stored = store_({reinterpret_cast<const char*>(from.data()), from.size()});
+            !stored)
+            return tl::make_unexpected(stored.error());
         return std::uint64_t{from.size()};
     }
     SysResult<FileStatus> status() override { return status_; }
@@ -32,9 +42,14 @@ public:
     std::uint64_t kernel_bytes() const override { return kBytes + text_.capacity(); }
 
 private:
+    Make make_;
     std::string text_;
-    std::function<void(std::string_view)> store_;
+    bool made_ = false;
+    Store store_;
     FileStatus status_;
+    std::function<std::uint64_t()> version_;
+    std::uint64_t seen_ = 0;
+    std::shared_ptr<WaitQueue> queue_;
 };
 
 enum class Device { Null, Zero, Full, Random };

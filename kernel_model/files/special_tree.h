@@ -21,7 +21,10 @@ struct SpecialNode {
     std::string link;             // symbolic link: its target
     std::shared_ptr<File> magic;  // /proc/self/fd/N: opening it opens this description again
     std::function<std::vector<DirEntry>()> list;  // directory
-    std::function<std::shared_ptr<File>()> open;  // file
+    // A file, by the flags of open(). A null result: a device that does not exist.
+    std::function<SysResult<std::shared_ptr<File>>(std::uint32_t flags)> open;
+    // The superuser has no more rights than the mode gives (sysctl_perm).
+    bool strict = false;
     bool is_link() const { return !link.empty(); }
     bool is_directory() const { return static_cast<bool>(list); }
 };

@@ -12,7 +12,10 @@ struct CpuTime;
 struct Process;
 struct Task;
 
+class IpcSegments;
+class Mounts;
 class Network;
+class Sysctls;
 class Terminals;
 
 class SystemView {
@@ -26,6 +29,9 @@ public:
     virtual CpuTime cpu_time(const Task&) const = 0;
     virtual CpuTime cpu_time(const Process&) const = 0;
     virtual std::uint64_t queued_signals(const Process&) const = 0;  // of its user
+    virtual const Mounts* mounts() const = 0;
+    virtual Sysctls& sysctls() const = 0;
+    virtual IpcSegments& ipc_segments() const = 0;
     virtual const Network& loopback() const = 0;
     virtual Terminals& terminals() const = 0;
 };

@@ -6,6 +6,7 @@
 
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/net/network.h"
+#include "kernel_model/task/budgets.h"
 
 namespace uprobesim {
 namespace {
@@ -36,6 +37,9 @@ public:
     std::uint64_t queued_signals(const Process& process) const override {
         return kernel_.signals().charged(process);
     }
+    const Mounts* mounts() const override { return kernel_.files().mounts(); }
+    Sysctls& sysctls() const override { return kernel_.sysctls(); }
+    IpcSegments& ipc_segments() const override { return kernel_.ipc_segments(); }
     const Network& loopback() const override { return *kernel_.network(); }
     Terminals& terminals() const override { return kernel_.terminals(); }
 
@@ -68,8 +72,13 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
       gate_(machine.ledger),
       signals_(*this),
       signal_timers_(*this),
+      tracing_(*this),
       processes_(*this) {
     scheduler_.set_cpus(cpus);
+    sysctls_.set_default("fs/epoll/max_user_watches",
+                         std::to_string(most_epoll_watches(machine.memory)));
+    sysctls_.set_default("kernel/osrelease", machine.kernel_profile.release);
+    sysctls_.set_default("kernel/threads-max", std::to_string(threads_max(machine.memory)));
     files_.set_clock([this] { return clock_.realtime_ns(); });
     files_.set_system_view(view_.get());
 }

@@ -17,9 +17,12 @@
 #include "kernel_model/kernel/process_table.h"
 #include "kernel_model/kernel/signal_queues.h"
 #include "kernel_model/kernel/signal_timers.h"
+#include "kernel_model/kernel/tracing.h"
 #include "kernel_model/memory/ipc_segments.h"
 #include "kernel_model/memory/user_memory.h"
+#include "kernel_model/sysctl/sysctls.h"
 #include "kernel_model/task/futex.h"
+#include "kernel_model/task/namespaces.h"
 #include "kernel_model/task/scheduler.h"
 #include "kernel_model/wait/timers.h"
 #include "sim/machine.h"
@@ -58,6 +61,7 @@ public:
     KernelCounters& counters() { return counters_; }
     const KernelCounters& counters() const { return counters_; }
     SignalQueues& signals() { return signals_; }
+    Tracing& tracing() { return tracing_; }
     SignalTimers& signal_timers() { return signal_timers_; }
     Scheduler& scheduler() { return scheduler_; }
     Timers& timers() { return timers_; }
@@ -67,6 +71,10 @@ public:
     const std::shared_ptr<std::uint64_t>& epoll_watches() const { return epoll_watches_; }
     // Pages of the pipes of each user.
     const std::shared_ptr<PipePages>& pipe_pages() const { return pipe_pages_; }
+    // /proc/sys
+    Sysctls& sysctls() { return sysctls_; }
+    // Of the first process.
+    const std::shared_ptr<UtsNamespace>& first_uts() const { return first_uts_; }
     IpcSegments& ipc_segments() { return ipc_segments_; }
     const std::shared_ptr<Network>& network() const { return network_; }
     Terminals& terminals() const { return *terminals_; }
@@ -99,6 +107,8 @@ private:
     std::shared_ptr<FileLocks> file_locks_;
     std::shared_ptr<std::uint64_t> epoll_watches_ = std::make_shared<std::uint64_t>(0);
     std::shared_ptr<PipePages> pipe_pages_ = std::make_shared<PipePages>();
+    Sysctls sysctls_;
+    std::shared_ptr<UtsNamespace> first_uts_ = std::make_shared<UtsNamespace>();
     IpcSegments ipc_segments_;
     Timers timers_;
     Futexes futexes_;
@@ -108,6 +118,7 @@ private:
     KernelCounters counters_;
     SignalQueues signals_;
     SignalTimers signal_timers_;
+    Tracing tracing_;
     std::unique_ptr<Legs> legs_;
     Task* current_ = nullptr;
     std::uint64_t last_inode_ = 1000;

@@ -26,6 +26,9 @@ std::unique_ptr<Process> copy_of(const Process& parent) {
     child->actions = parent.actions;
     child->limits = parent.limits;
     child->cwd = parent.cwd;
+    child->root = parent.root;
+    child->mounts = parent.mounts;
+    child->uts = parent.uts;
     child->exe = parent.exe;
     child->arguments = parent.arguments;
     child->environment = parent.environment;
@@ -128,6 +131,7 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     if (TrapClient* client = kernel_.client(); client != nullptr)
         client->on_clone(parent, child, vfork);
     if (vfork) process->vforked = true;
+    kernel_.tracing().cloned(parent, child, request.flags, request.exit_signal);
     kernel_.scheduler().start(child);
     return &child;
 }

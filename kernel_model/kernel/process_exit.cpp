@@ -80,6 +80,8 @@ void ProcessTable::exit_task(Task& task, const TaskEnd& end) {
         observer->task_ended(task, end);
     }
     if (TrapClient* client = kernel_.client(); client != nullptr) client->on_task_exit(task);
+    kernel_.tracing().task_ends(
+        task, end.kind == TaskEnd::Kind::Killed ? end.status : abi::wait_exited(end.status));
     end_wait(task, kernel_.timers(), kernel_.futexes());
     kernel_.scheduler().remove(task);
     task.state = TaskState::Dead;
@@ -142,11 +144,20 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
     process.vfork_done.wake();
     if (process.session == process.pid) kernel_.terminals().leader_ended(process.session);
     forget_parent(process);
+    kernel_.tracing().tracer_ends(process);
     process.events = {.ended = status_word(kind, status)};
     if (process.pid == main_pid_) {
         main_exit_ = ExitSummary{kind, status, std::move(detail)};
         return;
     }
+    if (process.waited_by != 0) return;  // its tracer first
+    tell_parent(process);
+}
+
+void ProcessTable::tell_parent(Process& process) {
+    const bool killed = abi::wait_term_signal(process.events.ended) != 0;
+    const std::int32_t status = killed ? abi::wait_term_signal(process.events.ended)
+                                       : abi::wait_exit_status(process.events.ended);
     Process* parent = find(process.parent_pid);
     const SignalAction* action =
         parent == nullptr ? nullptr : &parent->actions[static_cast<std::size_t>(Signal::Chld)];
@@ -179,6 +190,9 @@ void ProcessTable::remove_task(Process& process, TaskId id) {
     const auto it = process.tasks.find(id);
     if (it == process.tasks.end()) return;
     Task& task = *it->second;
+    if (task.trace != nullptr) {
+        if (Process* tracer = find(task.trace->tracer)) tracer->tracees.erase(task.id);
+    }
     process.ended_tasks_time += kernel_.clock().cpu_time(task);
     keep_record(record_of(task));
     ended_work_ += kernel_.machine().cpu->work(task.context);

@@ -109,6 +109,7 @@ tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& r
     process->pid = process->group = process->session = next_id_++;
     process->cwd = *cwd;
     process->cred = std::make_shared<Credentials>(Credentials::of_user(request.uid, request.uid));
+    process->uts = kernel_.first_uts();
     PhysicalMemory& memory = kernel_.machine().memory;
     process->charge = MemoryCharge(&memory, kProcessBytes);
     process->files.account(memory);
@@ -201,6 +202,7 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     process.mm->observe(this);
 
     // Point of no return: what exec resets (begin_new_exec, flush_signal_handlers).
+    const TaskId before = task.id;
     if (old_mm != nullptr) {
         end_other_tasks(task);
         release_mm(task, *old_mm);
@@ -235,6 +237,7 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     machine.cpu->write(task.context, Reg::Tpidr, 0);
 
     if (old_mm != nullptr) memory_ends(task, old_mm);
+    kernel_.tracing().executed(task, before);
     if (TrapClient* client = kernel_.client(); client != nullptr) client->on_exec(process);
     return {};
 }

@@ -65,6 +65,8 @@ public:
     SysResult<void> exec(Task& task, const ExecRequest& request);
     void end_task(Task& task, int status);
     void end_process(Process& process, ExitKind kind, int status, std::string detail);
+    // Of a process that has ended, when its tracer has waited for it.
+    void tell_parent(Process& process);
     // Removes a zombie for which its parent has waited, or whose parent ignores SIGCHLD.
     void reap(Process& zombie);
     // Frees the resources of tasks and processes that ended in this turn.

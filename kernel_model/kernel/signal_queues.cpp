@@ -80,10 +80,12 @@ bool SignalQueues::prepare(Process& process, const SignalInfo& info, bool blocke
     } else if ((bit_of(info) & kStopSignals) != 0) {
         drop_everywhere(process, signal_bit(Signal::Cont));
     }
-    if (info.signal == Signal::Kill) resume(process);
+    if (info.signal == Signal::Kill) resume(process, true);
     // A blocked signal is kept even if it is ignored now: that may change before it is unblocked.
     Task& first = *process.tasks.begin()->second;
-    const bool wanted = blocked || !ignored(first, info.signal);
+    const bool traced = std::ranges::any_of(
+        process.tasks, [](const auto& entry) { return entry.second->trace != nullptr; });
+    const bool wanted = blocked || traced || !ignored(first, info.signal);
     if (TrapObserver* observer = kernel_.observer(); observer != nullptr && !wanted) [[unlikely]] {
         observer->signal_taken(first, info);
     }
@@ -209,6 +211,10 @@ std::optional<SignalInfo> SignalQueues::take_next(Task& task) {
 void SignalQueues::stop(Process& process, Signal signal) {
     for (const auto& [id, task] : process.tasks) {
         if (task->state == TaskState::Dead || task->state == TaskState::Stopped) continue;
+        if (task->trace != nullptr) {
+            kernel_.tracing().group_stopped(*task, signal);
+            continue;
+        }
         task->stopped_in_call = task->state == TaskState::Blocked || task->resumes_call;
         task->resumes_call = false;
         kernel_.scheduler().remove(*task);
@@ -216,13 +222,25 @@ void SignalQueues::stop(Process& process, Signal signal) {
     }
     process.events.stopped = static_cast<std::int32_t>(signal);
     process.events.continued = false;
+    // A tracer that is the parent has been told of each task.
+    const auto& leader = process.tasks.begin()->second;
+    if (leader->trace != nullptr && leader->trace->tracer == process.parent_pid) return;
     notify_parent(process, Signal::Chld, abi::kCldStopped, static_cast<std::int32_t>(signal));
 }
 
-void SignalQueues::resume(Process& process) {
+void SignalQueues::resume(Process& process, bool kills) {
     bool stopped = false;
     for (const auto& [id, task] : process.tasks) {
         if (task->state != TaskState::Stopped) continue;
+        if (task->trace != nullptr && task->trace->stop != TraceStop::None) {
+            if (kills) {
+                kernel_.tracing().killed(*task);
+            } else {
+                if (task->trace->listens) kernel_.tracing().interrupt(*task);
+                stopped = stopped || task->trace->stop == TraceStop::Group;
+                continue;
+            }
+        }
         stopped = true;
         task->resumes_call = task->was_stopped = task->stopped_in_call;
         task->stopped_in_call = false;

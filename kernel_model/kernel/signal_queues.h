@@ -49,7 +49,8 @@ public:
     std::optional<SignalInfo> take_next(Task& task);
     // Stops or continues all tasks of a process, and tells its parent.
     void stop(Process& process, Signal signal);
-    void resume(Process& process);
+    // `kills`: no tracer holds them either.
+    void resume(Process& process, bool kills = false);
     // Sends SIGCHLD, or `signal`, to the parent of `child` and wakes its waits.
     void notify_parent(Process& child, Signal signal, std::int32_t code, std::int32_t status);
 

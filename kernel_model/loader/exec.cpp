@@ -12,8 +12,10 @@
 #include <utility>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/mount.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/files/host/layers.h"
+#include "kernel_model/files/mount.h"
 #include "kernel_model/loader/elf_image.h"
 #include "kernel_model/loader/script.h"
 #include "kernel_model/loader/stack_image.h"
@@ -135,6 +137,11 @@ Loaded<ProgramFile> ProgramLoader::open(const Caller& caller, const std::string&
     if (!credentials_.permit(*status, abi::kXOk))
         return load_error(Errno::Acces, "not executable", path,
                           "the file has no execute permission");
+    if (program.file->dentry != nullptr) {
+        const auto mount = mount_of(*program.file->dentry);
+        if (mount && (mount->flags & abi::kMsNoexec) != 0)
+            return load_error(Errno::Acces, "on a mount without the right to execute", path);
+    }
     program.size = static_cast<std::uint64_t>(std::max<std::int64_t>(status->size, 0));
     if (const auto backing = program.file->backing();
         backing != nullptr && machine_.kernel_profile.text_busy == TextBusy::Refused) {

@@ -243,6 +243,10 @@ bool Mm::has_own_page(VAddr address) const {
     return present && !is_zero(present->frame) && machine_.memory.refs(present->frame) == 1;
 }
 
+std::optional<PAddr> Mm::own_page(VAddr address) {
+    return MmFaults(*this, std::nullopt).own_text_page(address);
+}
+
 bool Mm::poke_text(VAddr address, std::uint32_t word, TaskId task) {
     // The cost of placing a breakpoint includes the copy, so it is not charged to `task`.
     static_cast<void>(task);

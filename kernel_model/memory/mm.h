@@ -151,6 +151,9 @@ public:
     // uprobe_write_opcode: replaces the page at `address` by a private anonymous copy in this mm
     // and stores `word`, without checking access rights (text is read-only). False: no page.
     bool poke_text(VAddr address, std::uint32_t word, TaskId task);
+    // The same page, for any other change that rights do not permit (FOLL_FORCE). Nothing: it is
+    // shared, beyond the end of the file, or there is no memory.
+    std::optional<PAddr> own_page(VAddr address);
     // Whether the page is present and this process's alone: a copy of a file's page for example.
     bool has_own_page(VAddr address) const;
     // Whether the frame is the zero page, which read faults on anonymous memory map.

@@ -8,26 +8,16 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/special_files.h"
 #include "kernel_model/files/tty/pty.h"
+#include "kernel_model/proc/inode_number.h"
 #include "kernel_model/proc/proc_text.h"
 #include "kernel_model/task/process.h"
-#include "sim/base/fnv.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
 namespace {
 
 constexpr std::uint64_t kProcDevice = 0x15, kDevDevice = 0x05, kSysDevice = 0x16;
-
-bool below(const std::string& path, const std::string& mount) {
-    return path == mount ||
-           (path.size() > mount.size() && path.compare(0, mount.size(), mount) == 0 &&
-            path[mount.size()] == '/');
-}
-
-// A stable inode number for a modelled path, small enough for 32-bit readers.
-std::uint64_t inode_of(const std::string& path) {
-    return (fnv1a64(path) & 0x7fffffff) | 0x40000000;
-}
 
 }  // namespace
 
@@ -50,11 +40,12 @@ FileStatus SpecialFiles::base_status(std::uint32_t mode) const {
     return s;
 }
 
-SpecialNode SpecialFiles::text(std::function<std::string()> make, std::uint32_t mode) {
+SpecialNode SpecialFiles::text(TextFile::Make make, std::uint32_t mode, std::uint64_t inode) {
     SpecialNode n;
     n.status = base_status(abi::kIfReg | mode);
-    n.open = [make = std::move(make), status = n.status]() {
-        return std::make_shared<TextFile>(make(), status);
+    n.status.inode = inode;
+    n.open = [make = std::move(make), status = n.status](std::uint32_t) {
+        return std::make_shared<TextFile>(make, status);
     };
     return n;
 }
@@ -118,7 +109,7 @@ std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::s
         FileStatus status = n.status;
         status.inode = inode_of("/dev" + name);
         status.device = kDevDevice;
-        n.open = [this, device = row.device, status] {
+        n.open = [this, device = row.device, status](std::uint32_t) {
             return make_device(device, machine_.entropy, status);
         };
         return n;
@@ -146,7 +137,7 @@ std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const s
         n.status.rdevice = number;
         n.status.device = kDevDevice;
         n.status.inode = inode_of("/dev" + name);
-        n.open = [] { return std::shared_ptr<File>(); };
+        n.open = [](std::uint32_t) { return std::shared_ptr<File>(); };
         return n;
     };
     if (name == "/tty") {
@@ -154,7 +145,8 @@ std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const s
         Pty* const own = system_ != nullptr && process != nullptr
                              ? system_->terminals().of_session(process->session)
                              : nullptr;
-        if (own != nullptr) n.open = [this, own] { return system_->terminals().open_slave(*own); };
+        if (own != nullptr)
+            n.open = [this, own](std::uint32_t) { return system_->terminals().open_slave(*own); };
         return n;
     }
     if (name == "/ptmx" || name == "/pts/ptmx") {
@@ -164,7 +156,7 @@ std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const s
         slave.device = kDevDevice;
         slave.gid = kTtyGroup;
         if (process != nullptr) slave.uid = process->cred->uid.fs;
-        n.open = [this, master = n.status, slave]() -> std::shared_ptr<File> {
+        n.open = [this, master = n.status, slave](std::uint32_t) -> std::shared_ptr<File> {
             auto file = system_->terminals().open_master(master, slave);
             if (file)
                 file->pty().slave_status.inode =
@@ -187,7 +179,7 @@ std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const s
         Pty* const pty = system_->terminals().find(index);
         SpecialNode n = device(0, 0);
         n.status = pty->slave_status;
-        n.open = [this, pty] { return system_->terminals().open_slave(*pty); };
+        n.open = [this, pty](std::uint32_t) { return system_->terminals().open_slave(*pty); };
         return n;
     }
     return std::nullopt;
@@ -202,13 +194,61 @@ std::optional<SpecialNode> SpecialFiles::find_in_table(const std::string& path) 
                 [this, make = row.make] {
                     return make({machine_, system_, now_ns_ ? now_ns_() : 0});
                 },
-                row.mode);
+                row.mode, inode_of(path));
         if (!below(row.path, path)) continue;
         const std::string rest = row.path + path.size() + 1;
         names.insert(rest.substr(0, rest.find('/')));
     }
+    constexpr std::string_view kParameters = "/proc/sys";
+    if (below("/proc/sys", path)) names.insert("sys");
+    if (path == kParameters) names.erase("sys");
+    for (const SysctlRow& row : sysctl_table()) {
+        const std::string whole = std::string(kParameters) + "/" + std::string(row.name);
+        if (path == whole) return parameter(row, inode_of(path));
+        if (path == "/proc" || !below(whole, path)) continue;
+        const std::string rest = whole.substr(path.size() + 1);
+        names.insert(rest.substr(0, rest.find('/')));
+    }
     if (names.empty()) return std::nullopt;
     return directory({names.begin(), names.end()});
+}
+
+// A file of /proc/sys.
+SpecialNode SpecialFiles::parameter(const SysctlRow& row, std::uint64_t inode) {
+    std::string UtsNamespace::*const of_host = row.name == "kernel/hostname" ? &UtsNamespace::node
+                                               : row.name == "kernel/domainname"
+                                                   ? &UtsNamespace::domain
+                                                   : nullptr;
+    SpecialNode n = text(
+        [this, &row, of_host]() -> SysResult<std::string> {
+            const Process* const process = reader(nullptr);
+            if (of_host != nullptr && process != nullptr) return (*process->uts).*of_host + "\n";
+            if (row.name == "kernel/random/uuid") return new_uuid(machine_.entropy);
+            if (row.name == "kernel/version") return std::string("#1 SMP\n");
+            if (row.name == "kernel/pty/nr" && system_ != nullptr)
+                return fmt::format("{}\n", system_->terminals().indexes().size());
+            return (system_ != nullptr ? system_->sysctls().text(row) : std::string(row.text)) +
+                   "\n";
+        },
+        row.mode, inode);
+    n.strict = true;
+    if (row.kind == SysctlKind::Fixed || system_ == nullptr) return n;
+    n.open = [this, &row, of_host,
+              open = std::move(n.open)](std::uint32_t flags) -> SysResult<std::shared_ptr<File>> {
+        auto file = TRY(open(flags));
+        std::static_pointer_cast<TextFile>(file)->on_write(
+            [this, &row, of_host](std::string_view given) -> SysResult<void> {
+                if (Process* const process = reader(nullptr);
+                    of_host != nullptr && process != nullptr) {
+                    const std::string_view line = given.substr(0, given.find('\n'));
+                    (*process->uts).*of_host = line.substr(0, static_cast<std::size_t>(row.most));
+                    return {};
+                }
+                return system_->sysctls().write(row, given);
+            });
+        return file;
+    };
+    return n;
 }
 
 std::optional<SpecialNode> SpecialFiles::find_sys(const std::string& name) {
@@ -230,14 +270,16 @@ std::optional<SpecialNode> SpecialFiles::find_sys(const std::string& name) {
 
 // The names in /proc itself.
 std::vector<std::string> SpecialFiles::proc_names(const Process* reader) {
-    std::vector<std::string> names = {"self", "thread-self", "mounts"};
+    std::vector<std::string> names = {"self", "thread-self", "mounts", "net"};
     if (system_ != nullptr) {
         for (const auto& [pid, process] : system_->processes())
             names.push_back(std::to_string(pid));
     }
     if (reader != nullptr && (system_ == nullptr || !system_->processes().contains(reader->pid)))
         names.push_back(std::to_string(reader->pid));
-    for (const DirEntry& entry : find_in_table("/proc")->list()) names.push_back(entry.name);
+    for (const DirEntry& entry : find_in_table("/proc")->list()) {
+        if (entry.name != "net") names.push_back(entry.name);
+    }
     return names;
 }
 
@@ -257,6 +299,7 @@ std::optional<SpecialNode> SpecialFiles::find_proc(Process* reader, const std::s
         const Task* task = system_ != nullptr ? system_->current() : nullptr;
         if (name == "/self") return link_to(self);
         if (name == "/mounts") return link_to("self/mounts");
+        if (name == "/net") return link_to("self/net");
         if (name == "/thread-self")
             return link_to(fmt::format("{}/task/{}", self,
                                        task != nullptr ? std::to_string(task->id.value) : self));
@@ -269,96 +312,6 @@ std::optional<SpecialNode> SpecialFiles::find_proc(Process* reader, const std::s
     if (task == nullptr) return std::nullopt;
     if (below(rest, "/task")) return find_thread(*process, rest);
     return find_process(*process, *task, rest, true);
-}
-
-// `rest`: "/task", or a name below it.
-std::optional<SpecialNode> SpecialFiles::find_thread(Process& process, const std::string& rest) {
-    if (rest == "/task") {
-        std::vector<std::string> ids;
-        for (const auto& [id, each] : process.tasks) ids.push_back(std::to_string(id.value));
-        return directory(ids);
-    }
-    const std::size_t slash = rest.find('/', 6);
-    const std::string id = rest.substr(6, slash == std::string::npos ? slash : slash - 6);
-    for (const auto& [task_id, each] : process.tasks) {
-        if (id == std::to_string(task_id.value))
-            return find_process(process, *each,
-                                slash == std::string::npos ? "" : rest.substr(slash), false);
-    }
-    return std::nullopt;
-}
-
-// The open file that `name` is of; null: it is no such name, or there is none.
-static const FdTable::Entry* entry_of(const Process& p, const std::string& name,
-                                      std::string_view prefix) {
-    if (!name.starts_with(prefix)) return nullptr;
-    for (const auto& [fd, entry] : p.files.all()) {
-        if (name.substr(prefix.size()) == std::to_string(fd)) return &entry;
-    }
-    return nullptr;
-}
-
-// A file of the table.
-std::optional<SpecialNode> SpecialFiles::node_of_row(Process& p, Task& t, const ProcessRow& row,
-                                                     bool whole) {
-    std::optional<SpecialNode> node = text(
-        [&p, &t, this, make = row.make, whole] {
-            return make({p, t, whole, system_});
-        },
-        row.mode);
-    if (row.store == nullptr || system_ == nullptr) return node;
-    // The file may outlive the task.
-    node->open = [system = system_, pid = p.pid, id = t.id, open = std::move(node->open),
-                  store = row.store] {
-        auto file = std::static_pointer_cast<TextFile>(open());
-        file->on_write([=](std::string_view given) {
-            const auto process = system->processes().find(pid);
-            if (process == system->processes().end()) return;
-            const auto task = process->second->tasks.find(id);
-            if (task != process->second->tasks.end()) store(*task->second, given);
-        });
-        return file;
-    };
-    return node;
-}
-
-std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const std::string& name,
-                                                      bool whole) {
-    std::optional<SpecialNode> node;
-    if (name.empty()) {
-        std::vector<std::string> names = {"fd", "fdinfo", "cwd", "exe", "root"};
-        for (const ProcessRow& row : process_table()) names.emplace_back(row.name);
-        if (whole) names.emplace_back("task");
-        node = directory(names);
-    } else if (name == "/exe" && p.alive) {
-        node = link_to(p.exe);
-    } else if (name == "/cwd") {
-        node = link_to(p.cwd ? p.cwd->path() : "/");
-    } else if (name == "/root") {
-        node = link_to("/");
-    } else if (name == "/fd" || name == "/fdinfo") {
-        std::vector<std::string> names;
-        for (const auto& [fd, entry] : p.files.all()) names.push_back(std::to_string(fd));
-        node = directory(names);
-        if (name == "/fd") node->status.mode = abi::kIfDir | 0500;
-    } else if (const auto* entry = entry_of(p, name, "/fd/")) {
-        const std::string path = entry->file->path();
-        node = link_to(path.empty() ? "anon_inode:[file]" : path);
-        node->magic = entry->file;
-    } else if (const auto* shown = entry_of(p, name, "/fdinfo/")) {
-        node = text([&file = *shown->file, cloexec = shown->close_on_exec] {
-            return fmt::format("pos:\t{}\nflags:\t0{:o}\nmnt_id:\t15\n", file.position,
-                               file.flags | (cloexec ? abi::kOCloexec : 0));
-        });
-    }
-    for (const ProcessRow& row : process_table()) {
-        if (!name.empty() && name.substr(1) == row.name) node = node_of_row(p, t, row, whole);
-    }
-    if (node) {
-        node->status.uid = p.cred->uid.effective;
-        node->status.gid = p.cred->gid.effective;
-    }
-    return node;
 }
 
 }  // namespace uprobesim

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "kernel_model/files/special_files.h"
 #include "kernel_model/files/special_tree.h"
+#include "kernel_model/sysctl/sysctls.h"
 #include "sim/machine.h"
 
 namespace uprobesim {
@@ -38,7 +40,11 @@ private:
     Process* process_of(Process* reader, const std::string& number) const;
     std::optional<SpecialNode> find_in_table(const std::string& path);
     std::optional<SpecialNode> find_sys(const std::string& name);
-    SpecialNode text(std::function<std::string()> make, std::uint32_t mode = 0444);
+    SpecialNode parameter(const SysctlRow& row, std::uint64_t inode);
+    SpecialNode text(TextFile::Make make, std::uint32_t mode = 0444, std::uint64_t inode = 0);
+    // A file of a process, which may end before the file is closed. `make`: its text, for the task.
+    std::optional<SpecialNode> namespace_link(const Process&, const std::string& name);
+    std::optional<SpecialNode> memory_file(Process&, const std::string& name);
     SpecialNode link_to(std::string target) const;
     SpecialNode directory(std::vector<std::string> names) const;
     FileStatus base_status(std::uint32_t mode) const;

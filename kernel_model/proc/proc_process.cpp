@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <bit>
-#include <charconv>
 
 #include "kernel_model/abi/capability.h"
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/files/tty/pty.h"
+#include "kernel_model/proc/mounts_text.h"
 #include "kernel_model/proc/proc_text.h"
 #include "kernel_model/proc/smaps_text.h"
 #include "kernel_model/task/process.h"
@@ -30,6 +30,8 @@ struct State {
 };
 State state_of(const Context& c) {
     if (!c.process.alive || c.task.state == TaskState::Dead) return {'Z', "zombie"};
+    if (c.task.trace != nullptr && c.task.trace->stop != TraceStop::None)
+        return {'t', "tracing stop"};
     if (c.task.state == TaskState::Stopped) return {'T', "stopped"};
     if (c.task.state == TaskState::Blocked) return {'S', "sleeping"};
     return {'R', "running"};
@@ -75,14 +77,14 @@ std::string status(const Context& c) {
     const Credentials& cred = *c.task.cred;
     std::string text = fmt::format(
         "Name:\t{}\nUmask:\t{:04o}\nState:\t{} "
-        "({})\nTgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t{}\nTracerPid:\t0\n"
+        "({})\nTgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t{}\nTracerPid:\t{}\n"
         "Uid:\t{}\t{}\t{}\t{}\nGid:\t{}\t{}\t{}\t{}\nFDSize:\t64\nGroups:\t{} "
         "\nNStgid:\t{}\nNSpid:\t{}\nNSpgid:\t{}\n"
         "NSsid:\t{}\n",
         c.task.comm, p.umask, state.letter, state.name, p.pid, c.task.id.value, p.parent_pid,
-        cred.uid.real, cred.uid.effective, cred.uid.saved, cred.uid.fs, cred.gid.real,
-        cred.gid.effective, cred.gid.saved, cred.gid.fs, groups_of(cred), p.pid, c.task.id.value,
-        p.group, p.session);
+        c.task.trace ? c.task.trace->tracer : 0, cred.uid.real, cred.uid.effective, cred.uid.saved,
+        cred.uid.fs, cred.gid.real, cred.gid.effective, cred.gid.saved, cred.gid.fs,
+        groups_of(cred), p.pid, c.task.id.value, p.group, p.session);
     if (p.mm != nullptr) {
         const std::uint64_t kb = p.mm->mapped_bytes() / 1024, rss = p.mm->resident_pages() * 4;
         text +=
@@ -170,6 +172,16 @@ std::string maps(const Context& c) {
 std::string smaps(const Context& c) {
     return c.process.mm != nullptr ? smaps_text(*c.process.mm) : "";
 }
+std::string smaps_rollup(const Context& c) {
+    return c.process.mm != nullptr ? smaps_rollup_text(*c.process.mm) : "";
+}
+std::string numa_maps(const Context& c) {
+    std::string text;
+    if (c.process.mm == nullptr) return text;
+    for (const auto& [begin, vma] : c.process.mm->vmas())
+        text += fmt::format("{:08x} default\n", begin.value);
+    return text;
+}
 std::string command_line(const Context& c) {
     return c.process.alive ? joined(c.process.arguments) : "";
 }
@@ -182,51 +194,22 @@ std::string auxv(const Context& c) {
 std::string comm(const Context& c) {
     return c.task.comm + "\n";
 }
-void set_comm(Task& task, std::string_view given) {
+SysResult<void> set_comm(Task& task, std::string_view given) {
     task.comm = given.substr(
         0, std::min<std::size_t>(given.find_first_of(std::string_view("\n\0", 2)), 15));
+    return {};
 }
-// proc(5): /proc/PID/mounts and mountinfo. Binds of the host's folders are part of the root to the
-// guest.
-struct Mount {
-    std::string_view source, at, type, options;
-    unsigned major, minor;  // st_dev there
-};
-constexpr Mount kMounts[] = {
-    {"rootfs", "/", "rootfs", "rw", 0xfe, 0},
-    {"proc", "/proc", "proc", "rw,nosuid,nodev,noexec,relatime", 0, 0x15},
-    {"udev", "/dev", "devtmpfs", "rw,nosuid", 0, 0x05},
-    {"sysfs", "/sys", "sysfs", "ro,nosuid,nodev,noexec,relatime", 0, 0x16},
-};
-std::string mounts(const Context&) {
-    std::string text;
-    for (const Mount& m : kMounts)
-        text += fmt::format("{} {} {} {} 0 0\n", m.source, m.at, m.type, m.options);
-    return text;
+const Mounts* all_mounts(const Context& c) {
+    return c.system != nullptr ? c.system->mounts() : nullptr;
 }
-std::string mount_info(const Context&) {
-    constexpr int kFirstId = 20;
-    std::string text;
-    int id = kFirstId;
-    for (const Mount& m : kMounts) {
-        text += fmt::format("{} {} {}:{} / {} {} - {} {} {}\n", id, id == kFirstId ? 1 : kFirstId,
-                            m.major, m.minor, m.at, m.options, m.type, m.source,
-                            m.options.substr(0, 2));
-        ++id;
-    }
-    return text;
+std::string mounts(const Context& c) {
+    return mounts_text(c.process, all_mounts(c));
 }
-std::string zero(const Context&) {
-    return "0\n";
+std::string mount_info(const Context& c) {
+    return mount_info_text(c.process, all_mounts(c));
 }
-std::string oom_score_adj(const Context& c) {
-    return fmt::format("{}\n", c.process.oom_score_adj);
-}
-void set_oom_score_adj(Task& task, std::string_view text) {
-    std::int32_t value = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (read.ec == std::errc() && value >= -1000 && value <= 1000)
-        task.process->oom_score_adj = value;
+std::string mount_stats(const Context& c) {
+    return mount_stats_text(c.process, all_mounts(c));
 }
 
 constexpr ProcessRow kRows[] = {
@@ -238,9 +221,10 @@ constexpr ProcessRow kRows[] = {
     {"maps", maps},
     {"mountinfo", mount_info},
     {"mounts", mounts},
-    {"oom_score", zero},
-    {"oom_score_adj", oom_score_adj, 0644, set_oom_score_adj},
+    {"mountstats", mount_stats, 0400},
+    {"numa_maps", numa_maps},
     {"smaps", smaps},
+    {"smaps_rollup", smaps_rollup},
     {"stat", stat},
     {"statm", statm},
     {"status", status},

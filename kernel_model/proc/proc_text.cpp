@@ -8,7 +8,6 @@
 
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/proc/proc_net.h"
-#include "kernel_model/task/budgets.h"
 #include "kernel_model/task/process.h"
 
 namespace uprobesim {
@@ -54,32 +53,22 @@ std::string cpu_list(const Context& c) {
     return cpus(c) == 1 ? "0\n" : fmt::format("0-{}\n", cpus(c) - 1);
 }
 
-std::string meminfo(const Context& c) {
-    const std::uint64_t total = c.machine.memory.limit_bytes() / 1024;
-    const std::uint64_t free = c.machine.memory.free_bytes() / 1024;
-    std::string text;
-    const auto row = [&](const char* name, std::uint64_t kb) {
-        text += fmt::format("{:<16}{:8} kB\n", name, kb);
-    };
-    row("MemTotal:", total);
-    row("MemFree:", free);
-    row("MemAvailable:", free);
-    for (const char* name :
-         {"Buffers:", "Cached:", "SwapCached:", "Active:", "Inactive:", "SwapTotal:", "SwapFree:",
-          "Dirty:", "Writeback:", "Mapped:", "Shmem:"})
-        row(name, 0);
-    row("CommitLimit:", total / 2);
-    row("Committed_AS:", total - free);
-    return text +
-           "HugePages_Total:       0\nHugePages_Free:        0\nHugepagesize:       2048 kB\n";
+// One line for each, with a count for each CPU: none is counted here.
+std::string per_cpu(const Context& c, std::initializer_list<std::string_view> names) {
+    std::string text = "     ";
+    for (unsigned n = 0; n < cpus(c); ++n) text += fmt::format("{:>11}", fmt::format("CPU{}", n));
+    for (const std::string_view name : names) {
+        text += fmt::format("\n{:>8}:", name);
+        for (unsigned n = 0; n < cpus(c); ++n) text += fmt::format("{:>11}", 0);
+    }
+    return text + "\n";
 }
-
-std::string most_threads(const Context& c) {
-    return fmt::format("{}\n", threads_max(c.machine.memory));
+std::string interrupts(const Context& c) {
+    return per_cpu(c, {"IPI0", "IPI1", "Err"});
 }
-
-std::string most_watches(const Context& c) {
-    return fmt::format("{}\n", most_epoll_watches(c.machine.memory));
+std::string softirqs(const Context& c) {
+    return per_cpu(c, {"HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET", "SCHED",
+                       "HRTIMER", "RCU"});
 }
 
 std::string version(const Context& c) {
@@ -135,14 +124,88 @@ std::string stat(const Context& c) {
                       (c.realtime_ns - now(c)) / 1'000'000'000, all.processes, all.running);
 }
 
-std::string osrelease(const Context& c) {
-    return c.machine.kernel_profile.release + "\n";
+template <std::string (*text)(const Network&)>
+std::string net(const ProcContext& c) {
+    return c.system == nullptr ? "" : text(c.system->loopback());
 }
 
-// A new one on each reading, of version 4.
-std::string uuid(const Context& c) {
+// Fixed values are those of Debian's arm64 kernels after boot.
+constexpr ProcRow kRows[] = {
+    {"/proc/cmdline", just<"console=hvc0\n">},
+    {"/proc/consoles", just<"hvc0                 -W- (EC   )  229:0\n">},
+    {"/proc/cpuinfo", cpuinfo},
+    {"/proc/devices",
+     just<"Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/ptmx\n136 pts\n229 hvc\n\n"
+          "Block devices:\n254 virtblk\n">},
+    {"/proc/diskstats", just<" 254       0 vda 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n">},
+    {"/proc/filesystems",
+     just<"nodev\tsysfs\nnodev\ttmpfs\nnodev\tbdev\nnodev\tproc\nnodev\tdevtmpfs\n"
+          "nodev\tsockfs\nnodev\tpipefs\nnodev\tramfs\nnodev\tdevpts\nnodev\tmqueue\n">},
+    {"/proc/interrupts", interrupts},
+    {"/proc/kmsg", just<"">, 0400},
+    {"/proc/loadavg", loadavg},
+    {"/proc/locks", just<"">},
+    {"/proc/meminfo", proc_meminfo},
+    {"/proc/misc", just<"">},
+    {"/proc/modules", just<"">},
+    {"/proc/partitions", just<"major minor  #blocks  name\n\n">},
+    {"/proc/net/dev", net<proc_net_dev>},
+    {"/proc/net/if_inet6", net<proc_net_if_inet6>},
+    {"/proc/net/route", net<proc_net_route>},
+    {"/proc/net/tcp", net<proc_net_tcp>},
+    {"/proc/net/tcp6", net<proc_net_tcp6>},
+    {"/proc/net/udp", net<proc_net_udp>},
+    {"/proc/net/udp6", net<proc_net_udp6>},
+    {"/proc/net/unix", net<proc_net_unix>},
+    {"/proc/softirqs", softirqs},
+    {"/proc/stat", stat},
+    {"/proc/swaps", just<"Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n">},
+    {"/proc/sysvipc/msg", just<"       key      msqid perms      cbytes       qnum lspid lrpid   "
+                               "uid   gid  cuid  cgid      "
+                               "stime      rtime      ctime\n">},
+    {"/proc/sysvipc/sem",
+     just<
+         "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n">},
+    {"/proc/sysvipc/shm", proc_shm},
+    {"/proc/tty/drivers", just<"">},
+    {"/proc/uptime", uptime},
+    {"/proc/version", version},
+    {"/proc/vmstat", proc_vmstat},
+    {"/proc/zoneinfo", just<"Node 0, zone      DMA\n  pages free     0\n">},
+    {"/sys/class/net/lo/address", just<"00:00:00:00:00:00\n">},
+    {"/sys/class/net/lo/flags", just<"0x9\n">},
+    {"/sys/class/net/lo/ifindex", just<"1\n">},
+    {"/sys/class/net/lo/mtu", just<"65536\n">},
+    {"/sys/class/net/lo/operstate", just<"unknown\n">},
+    {"/sys/devices/system/clocksource/clocksource0/available_clocksource",
+     just<"arch_sys_counter\n">},
+    {"/sys/devices/system/clocksource/clocksource0/current_clocksource", just<"arch_sys_counter\n">,
+     0644},
+    {"/sys/devices/system/cpu/isolated", just<"\n">},
+    {"/sys/devices/system/cpu/kernel_max", just<"511\n">},
+    {"/sys/devices/system/cpu/offline", just<"\n">},
+    {"/sys/devices/system/cpu/online", cpu_list},
+    {"/sys/devices/system/cpu/possible", cpu_list},
+    {"/sys/devices/system/cpu/present", cpu_list},
+    {"/sys/devices/system/node/has_cpu", just<"0\n">},
+    {"/sys/devices/system/node/has_memory", just<"0\n">},
+    {"/sys/devices/system/node/node0/cpulist", cpu_list},
+    {"/sys/devices/system/node/online", just<"0\n">},
+    {"/sys/devices/system/node/possible", just<"0\n">},
+    {"/sys/kernel/mm/transparent_hugepage/defrag",
+     just<"always defer defer+madvise [madvise] never\n">, 0644},
+    {"/sys/kernel/mm/transparent_hugepage/enabled", just<"always madvise [never]\n">, 0644},
+    {"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", just<"2097152\n">},
+    {"/sys/kernel/profiling", just<"0\n">, 0644},
+    {"/sys/kernel/uevent_seqnum", just<"0\n">},
+};
+
+}  // namespace
+
+// Of version 4.
+std::string new_uuid(Entropy& entropy) {
     std::array<std::byte, 16> bytes{};
-    c.machine.entropy.fill(bytes);
+    entropy.fill(bytes);
     bytes[6] = (bytes[6] & std::byte{0x0f}) | std::byte{0x40};
     bytes[8] = (bytes[8] & std::byte{0x3f}) | std::byte{0x80};
     std::string text;
@@ -152,62 +215,6 @@ std::string uuid(const Context& c) {
     }
     return text + "\n";
 }
-
-template <std::string (*text)(const Network&)>
-std::string net(const ProcContext& c) {
-    return c.system == nullptr ? "" : text(c.system->loopback());
-}
-
-// Fixed values are those of Debian's arm64 kernels after boot.
-constexpr ProcRow kRows[] = {
-    {"/proc/cmdline", just<"console=hvc0\n">},
-    {"/proc/cpuinfo", cpuinfo},
-    {"/proc/filesystems",
-     just<"nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\nnodev\tpipefs\n">},
-    {"/proc/loadavg", loadavg},
-    {"/proc/meminfo", meminfo},
-    {"/proc/net/dev", net<proc_net_dev>},
-    {"/proc/net/if_inet6", net<proc_net_if_inet6>},
-    {"/proc/net/route", net<proc_net_route>},
-    {"/proc/net/tcp", net<proc_net_tcp>},
-    {"/proc/net/tcp6", net<proc_net_tcp6>},
-    {"/proc/net/udp", net<proc_net_udp>},
-    {"/proc/net/udp6", net<proc_net_udp6>},
-    {"/proc/net/unix", net<proc_net_unix>},
-    {"/proc/stat", stat},
-    {"/proc/swaps", just<"Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n">},
-    {"/proc/tty/drivers", just<"">},
-    {"/proc/uptime", uptime},
-    {"/proc/version", version},
-    {"/proc/sys/fs/epoll/max_user_watches", most_watches, 0644},
-    {"/proc/sys/fs/file-max", just<"9223372036854775807\n">, 0644},
-    {"/proc/sys/fs/nr_open", just<"1048576\n">, 0644},
-    {"/proc/sys/fs/pipe-max-size", just<"1048576\n">, 0644},
-    {"/proc/sys/kernel/cap_last_cap", just<"40\n">},
-    {"/proc/sys/kernel/hostname", just<"uprobesim\n">, 0644},
-    {"/proc/sys/kernel/ngroups_max", just<"65536\n">},
-    {"/proc/sys/kernel/osrelease", osrelease},
-    {"/proc/sys/kernel/ostype", just<"Linux\n">},
-    {"/proc/sys/kernel/pid_max", just<"4194304\n">, 0644},
-    {"/proc/sys/kernel/random/boot_id", just<"00000000-0000-4000-8000-000000000000\n">},
-    {"/proc/sys/kernel/random/entropy_avail", just<"256\n">},
-    {"/proc/sys/kernel/random/uuid", uuid},
-    {"/proc/sys/kernel/randomize_va_space", just<"0\n">, 0644},
-    {"/proc/sys/kernel/threads-max", most_threads, 0644},
-    {"/proc/sys/kernel/version", just<"#1 SMP\n">},
-    {"/proc/sys/net/core/somaxconn", just<"4096\n">, 0644},
-    {"/proc/sys/net/ipv4/ip_local_port_range", just<"32768\t60999\n">, 0644},
-    {"/proc/sys/vm/max_map_count", just<"65530\n">, 0644},
-    {"/proc/sys/vm/mmap_min_addr", just<"32768\n">, 0644},
-    {"/proc/sys/vm/overcommit_memory", just<"0\n">, 0644},
-    {"/proc/sys/vm/overcommit_ratio", just<"50\n">, 0644},
-    {"/sys/devices/system/cpu/online", cpu_list},
-    {"/sys/devices/system/cpu/possible", cpu_list},
-    {"/sys/devices/system/cpu/present", cpu_list},
-    {"/sys/kernel/mm/transparent_hugepage/enabled", just<"always madvise [never]\n">},
-};
-
-}  // namespace
 
 std::span<const ProcRow> proc_table() {
     return kRows;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "kernel_model/files/system_view.h"
+#include "kernel_model/memory/backing.h"
 #include "sim/machine.h"
 
 namespace uprobesim {
@@ -24,6 +25,11 @@ struct ProcRow {
     std::uint32_t mode = 0444;
 };
 std::span<const ProcRow> proc_table();
+std::string proc_meminfo(const ProcContext&);
+std::string proc_vmstat(const ProcContext&);
+std::string proc_shm(const ProcContext&);
+// The text of /proc/sys/kernel/random/uuid: a new one on each reading.
+std::string new_uuid(Entropy& entropy);
 
 struct ProcessContext {
     Process& process;
@@ -36,8 +42,12 @@ struct ProcessRow {
     std::string_view name;
     std::string (*make)(const ProcessContext&);
     std::uint32_t mode = 0444;
-    void (*store)(Task&, std::string_view) = nullptr;  // what a write does; null: an error
+    // What a write does; null: an error.
+    using Store = SysResult<void> (*)(Task&, std::string_view);
+    Store store = nullptr;
 };
 std::span<const ProcessRow> process_table();
+std::span<const ProcessRow> process_settings();
+std::span<const ProcessRow> task_settings();  // of /proc/PID/task/TID alone
 
 }  // namespace uprobesim

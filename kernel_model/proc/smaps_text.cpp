@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <sstream>
 
 namespace uprobesim {
@@ -35,6 +36,37 @@ Resident resident(Mm& mm, const Vma& vma) {
 }
 
 }  // namespace
+
+std::string smaps_rollup_text(Mm& mm) {
+    Resident sum;
+    for (const auto& [begin, vma] : mm.vmas()) {
+        const Resident r = resident(mm, vma);
+        sum.shared_clean += r.shared_clean;
+        sum.shared_dirty += r.shared_dirty;
+        sum.private_clean += r.private_clean;
+        sum.private_dirty += r.private_dirty;
+    }
+    std::string text;
+    if (!mm.vmas().empty())
+        text = fmt::format("{:08x}-{:08x} ---p 00000000 00:00 0 ", mm.vmas().begin()->first.value,
+                           mm.vmas().rbegin()->second.range.end.value);
+    text.resize(std::max<std::size_t>(text.size(), 73), ' ');
+    text += "[rollup]\n";
+    const auto row = [&](const char* name, std::uint64_t pages) {
+        text += fmt::format("{:<16}{:8} kB\n", name, pages * kPageKb);
+    };
+    row("Rss:", sum.all());
+    row("Pss:", sum.all());
+    row("Pss_Dirty:", sum.shared_dirty + sum.private_dirty);
+    row("Shared_Clean:", sum.shared_clean);
+    row("Shared_Dirty:", sum.shared_dirty);
+    row("Private_Clean:", sum.private_clean);
+    row("Private_Dirty:", sum.private_dirty);
+    row("Referenced:", sum.all());
+    row("Anonymous:", sum.shared_dirty + sum.private_dirty);
+    for (const char* name : {"AnonHugePages:", "Swap:", "SwapPss:", "Locked:"}) row(name, 0);
+    return text;
+}
 
 std::string smaps_text(Mm& mm) {
     std::string text, line;

@@ -11,5 +11,7 @@ namespace uprobesim {
 // memory are dirty, those of files clean, unless they were copied; a page that was only read counts
 // as in memory, which the kernel's zero page does not.
 std::string smaps_text(Mm& mm);
+// /proc/PID/smaps_rollup: the sums.
+std::string smaps_rollup_text(Mm& mm);
 
 }  // namespace uprobesim

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernel_model/memory/peek.h"
 #include "kernel_model/run/traps.h"
 #include "kernel_model/run/waiting.h"
 #include "kernel_model/signal/signals.h"
@@ -137,6 +138,8 @@ void RunLoop::run_task(Task& task) {
     Scheduler& scheduler = kernel_.scheduler();
     while (true) {
         while (task.resumes_call) resume_call(task);
+        if (task.trace != nullptr && trace_work(task)) [[unlikely]]
+            continue;
         if (task.tif_uprobe || task.tif_sigpending || task.restore_sigmask) exit_work(task);
         if (task.state != TaskState::Runnable || ended() || scheduler.yields(task)) return;
         if (must_end()) return;
@@ -149,6 +152,8 @@ void RunLoop::run_task(Task& task) {
         }
         cpu.clear_exclusive(task.context);
         const AddressSpace& space = task.process->mm->space();
+        if (task.trace != nullptr && task.tif_singlestep) [[unlikely]]
+            prepare_step(task);
         const bool one = task.tif_singlestep || task.runs_slot;
         Stop stop = one ? cpu.step(task.context, space, task.step_word)
                         : cpu.run(task.context, space, budget());
@@ -241,6 +246,48 @@ void RunLoop::exit_work(Task& task) {
     }
 }
 
+// What a tracee does when its tracer lets it go on. True: something was done.
+bool RunLoop::trace_work(Task& task) {
+    Trace& trace = *task.trace;
+    if (task.state != TaskState::Runnable) return false;
+    if (trace.enters_call) {
+        dispatcher_.enter_traced(kernel_, task);
+    } else if (trace.restarts) {
+        end_restarted(task);
+    } else if (std::exchange(trace.exit_stop_later, false)) {
+        if (trace.resume != TraceResume::Syscall) return false;
+        kernel_.tracing().stop_at_call(task, TraceStop::Exit,
+                                       static_cast<std::uint32_t>(trace.number));
+    } else {
+        return false;
+    }
+    return task.state == TaskState::Runnable || task.state == TaskState::Blocked;
+}
+
+// A call whose end was reported as one that is made again: by the handler of the signal that ended
+// it, or at once.
+void RunLoop::end_restarted(Task& task) {
+    if (task.tif_sigpending && SignalDelivery(kernel_, task).deliver(*task.trace->restarts)) {
+        task.trace->restarts.reset();
+        end_wait(task, kernel_.timers(), kernel_.futexes());
+        return;
+    }
+    if (task.state != TaskState::Runnable || !task.process->alive) return;
+    task.trace->restarts.reset();
+    Cpu& cpu = *kernel_.machine().cpu;
+    cpu.write(task.context, Reg::Pc, cpu.read(task.context, Reg::Pc) - 4);
+}
+
+// PTRACE_SINGLESTEP: the instruction that stands there is the one that is stepped.
+void RunLoop::prepare_step(Task& task) {
+    if (const TrapClient* client = kernel_.client(); client != nullptr && client->owns_step(task))
+        return;
+    const VAddr pc(kernel_.machine().cpu->read(task.context, Reg::Pc));
+    Mm& mm = *task.process->mm;
+    mm.populate({pc.page(), pc.page() + kPageSize}, Access::Execute, task.id);
+    task.step_word = peek_value<std::uint32_t>(mm, pc).value_or(0);
+}
+
 // The task was woken in its call: by a wait queue, a signal, or its deadline.
 void RunLoop::resume_call(Task& task) {
     task.resumes_call = false;
@@ -253,9 +300,27 @@ void RunLoop::resume_call(Task& task) {
     }
 }
 
+// The end of the call is reported before its signal is.
+void RunLoop::interrupt_traced(Task& task) {
+    if (task.interrupted == Interrupted::Intr) return dispatcher_.end_interrupted(kernel_, task);
+    task.state = TaskState::Runnable;
+    Cpu& cpu = *kernel_.machine().cpu;
+    // ERESTARTSYS, ERESTARTNOHAND, ERESTARTNOINTR: seen by tracers only.
+    const std::int64_t shown = task.interrupted == Interrupted::RestartSys      ? 512
+                               : task.interrupted == Interrupted::RestartNoHand ? 514
+                                                                                : 513;
+    task.trace->restarts = task.interrupted;
+    const std::uint64_t first = cpu.read(task.context, Reg::X0);
+    cpu.write(task.context, Reg::X0, static_cast<std::uint64_t>(-shown));
+    kernel_.tracing().stop_at_call(task, TraceStop::Exit, task.blocked_in);
+    task.trace->x0 = first;
+}
+
 // A signal arrived at a blocked task.
 void RunLoop::interrupt(Task& task) {
     const SyscallRow* row = dispatcher_.find(task.blocked_in);
+    if (task.trace != nullptr && task.trace->resume == TraceResume::Syscall) [[unlikely]]
+        return interrupt_traced(task);
     task.state = TaskState::Runnable;
     if (SignalDelivery(kernel_, task).deliver(task.interrupted)) {
         kernel_.gate().spend(task, row->path);

@@ -41,8 +41,12 @@ private:
     void run_legs(std::uint64_t end_ns);
     void leg_over(unsigned cpu, CentiCycles at);
     void bill_leg(unsigned cpu);
+    bool trace_work(Task& task);
+    void end_restarted(Task& task);
+    void prepare_step(Task& task);
     void resume_call(Task& task);
     void interrupt(Task& task);
+    void interrupt_traced(Task& task);
     InsnCount budget() const;
     std::optional<ExitSummary> limit_reached() const;
     bool must_end() const;

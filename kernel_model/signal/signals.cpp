@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "kernel_model/abi/ptrace.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/signal/signals_frame.h"
@@ -45,7 +47,7 @@ bool SignalDelivery::deliver(std::optional<Interrupted> interrupted) {
         return false;
     }
     while (task_.state != TaskState::Dead && task_.process->alive) {
-        const auto info = kernel_.signals().take_next(task_);
+        const auto info = next();
         if (!info) return false;
         const SignalAction& action = action_of(task_, info->signal);
         const bool handled = action.handler != abi::kSigIgn && action.handler != abi::kSigDfl;
@@ -73,6 +75,34 @@ bool SignalDelivery::deliver(std::optional<Interrupted> interrupted) {
         }
     }
     return false;
+}
+
+// What is to be acted upon: of a traced task, what its tracer has said. Nothing: no signal, or the
+// task has stopped for its tracer.
+std::optional<SignalInfo> SignalDelivery::next() {
+    Trace* const trace = task_.trace.get();
+    if (trace == nullptr) return kernel_.signals().take_next(task_);
+    if (trace->fatal) {
+        fatal(*std::exchange(trace->fatal, std::nullopt));
+        return std::nullopt;
+    }
+    if (std::exchange(trace->takes_signal, false)) {
+        const SignalInfo info = trace->info;
+        kernel_.signals().recalculate(task_);
+        if ((task_.sigmask & signal_bit(info.signal)) == 0) return info;
+        task_.pending.push(info);  // blocked in the meantime
+    }
+    if (std::exchange(trace->interrupt, false)) {
+        kernel_.signals().recalculate(task_);
+        kernel_.tracing().ask(task_, abi::kPtraceEventStop, 0);
+        kernel_.tracing().stop_at_event(task_);
+        return std::nullopt;
+    }
+    auto info = kernel_.signals().take_next(task_);
+    if (!info || info->signal == Signal::Kill) return info;
+    kernel_.tracing().stop(task_, TraceStop::Signal, static_cast<std::int32_t>(info->signal),
+                           *info);
+    return std::nullopt;
 }
 
 void SignalDelivery::enter_handler(const SignalInfo& info, std::optional<Interrupted> interrupted) {
@@ -105,6 +135,13 @@ void SignalDelivery::enter_handler(const SignalInfo& info, std::optional<Interru
 }
 
 void SignalDelivery::fatal(const SignalInfo& info) {
+    Tracing& tracing = kernel_.tracing();
+    if (info.signal != Signal::Kill && tracing.wants(task_, abi::kPtraceEventExit) &&
+        !std::exchange(task_.trace->told_exit, true)) {
+        task_.trace->fatal = info;
+        tracing.ask(task_, abi::kPtraceEventExit, static_cast<std::uint64_t>(info.signal));
+        return tracing.stop_at_event(task_);
+    }
     kernel_.gate().spend(task_, KernelPath::SignalFatal);
     const std::uint64_t pc = kernel_.machine().cpu->read(task_.context, Reg::Pc);
     std::string detail =

@@ -38,6 +38,7 @@ public:
     bool deliver(std::optional<Interrupted> interrupted);
 
 private:
+    std::optional<SignalInfo> next();
     void enter_handler(const SignalInfo& info, std::optional<Interrupted> interrupted);
     void fatal(const SignalInfo& info);
 

@@ -19,23 +19,6 @@ namespace {
 constexpr std::uint32_t kMovX8SigReturn = 0xd2801168;  // mov x8, #139: rt_sigreturn
 constexpr std::uint32_t kSvc0 = 0xd4000001;            // svc #0
 
-abi::SigInfo info_bytes(const SignalInfo& info, std::uint64_t action_flags) {
-    abi::SigInfo b{.signo = static_cast<std::int32_t>(info.signal), .code = info.code};
-    if (info.signal == Signal::Chld && info.code > 0) {
-        b.fields[0] = static_cast<std::uint32_t>(info.pid) | std::uint64_t{info.uid} << 32;
-        b.fields[1] = static_cast<std::uint32_t>(info.status);
-    } else if (info.code > 0 && info.code != abi::kSiKernel) {
-        // Address tags only with SA_EXPOSE_TAGBITS (hide_si_addr_tag_bits).
-        b.fields[0] = (action_flags & abi::kSaExposeTagBits) != 0
-                          ? info.address
-                          : untagged(VAddr(info.address)).value;
-    } else if (info.code <= 0) {
-        b.fields[0] = static_cast<std::uint32_t>(info.pid) | std::uint64_t{info.uid} << 32;
-        b.fields[1] = info.value;
-    }
-    return b;
-}
-
 template <class Record>
 void put_record(abi::SignalFrame& frame, std::size_t& at, const Record& record) {
     static_assert(std::is_trivially_copyable_v<Record>);
@@ -65,7 +48,7 @@ VAddr trampoline(Kernel& kernel, Process& process) {
 abi::SignalFrame build_frame(Kernel& kernel, Task& task, const UserRegisters& regs,
                              const SignalInfo& info, std::uint64_t flags) {
     abi::SignalFrame frame;
-    if ((flags & abi::kSaSigInfo) != 0) frame.info = info_bytes(info, flags);
+    if ((flags & abi::kSaSigInfo) != 0) frame.info = siginfo_of(info, flags);
     frame.uc_stack = {
         .sp = task.altstack.sp.value, .flags = task.altstack.flags, .size = task.altstack.size};
     frame.uc_sigmask = task.restore_sigmask ? task.saved_sigmask : task.sigmask;
@@ -110,6 +93,36 @@ std::optional<FpState> parse_records(const abi::SignalFrame& frame) {
 }
 
 }  // namespace
+
+abi::SigInfo siginfo_of(const SignalInfo& info, std::uint64_t action_flags) {
+    abi::SigInfo b{.signo = static_cast<std::int32_t>(info.signal), .code = info.code};
+    if (info.signal == Signal::Chld && info.code > 0) {
+        b.fields[0] = static_cast<std::uint32_t>(info.pid) | std::uint64_t{info.uid} << 32;
+        b.fields[1] = static_cast<std::uint32_t>(info.status);
+    } else if (info.code > 0 && info.code != abi::kSiKernel) {
+        // Address tags only with SA_EXPOSE_TAGBITS (hide_si_addr_tag_bits).
+        b.fields[0] = (action_flags & abi::kSaExposeTagBits) != 0
+                          ? info.address
+                          : untagged(VAddr(info.address)).value;
+    } else if (info.code <= 0) {
+        b.fields[0] = static_cast<std::uint32_t>(info.pid) | std::uint64_t{info.uid} << 32;
+        b.fields[1] = info.value;
+    }
+    return b;
+}
+
+SignalInfo signal_info_of(const abi::SigInfo& bytes) {
+    SignalInfo info{.signal = static_cast<Signal>(bytes.signo), .code = bytes.code};
+    if (info.signal == Signal::Chld || info.code <= 0) {
+        info.pid = static_cast<std::int32_t>(bytes.fields[0]);
+        info.uid = static_cast<std::uint32_t>(bytes.fields[0] >> 32);
+        info.status = static_cast<std::int32_t>(bytes.fields[1]);
+        info.value = bytes.fields[1];
+    } else {
+        info.address = bytes.fields[0];
+    }
+    return info;
+}
 
 bool on_altstack(const AltStack& stack, std::uint64_t sp) {
     if ((stack.flags & (abi::kSsDisable | abi::kSsAutodisarm)) != 0 || stack.size == 0)

@@ -10,6 +10,10 @@ namespace uprobesim {
 
 class Kernel;
 
+// siginfo_t. `action_flags`: abi::kSaExposeTagBits shows the tag of an address.
+abi::SigInfo siginfo_of(const SignalInfo& info, std::uint64_t action_flags);
+SignalInfo signal_info_of(const abi::SigInfo& bytes);
+
 // Writes the frame and sets the task's registers for the handler. False: the frame could not be
 // written; nothing was changed.
 bool push_signal_frame(Kernel& kernel, Task& task, const SignalInfo& info,

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "kernel_model/abi/ptrace.h"
 #include "kernel_model/task/budgets.h"
 
 namespace uprobesim {
@@ -27,12 +29,14 @@ std::array<std::uint64_t, 6> arguments(Kernel& kernel, const Task& task) {
 
 SyscallDispatcher::SyscallDispatcher()
     : SyscallDispatcher(std::array{
-          memory_syscalls(),  file_syscalls(),    file_tree_syscalls(), process_syscalls(),
-          clone_syscalls(),   futex_syscalls(),   wait_syscalls(),      sched_syscalls(),
-          prctl_syscalls(),   signal_syscalls(),  time_syscalls(),      timer_syscalls(),
-          event_syscalls(),   copy_syscalls(),    info_syscalls(),      socket_syscalls(),
-          sockopt_syscalls(), message_syscalls(), epoll_syscalls(),     shm_syscalls(),
-          poll_syscalls(),    ids_syscalls(),     capability_syscalls()}) {}
+          memory_syscalls(),        file_syscalls(),    file_tree_syscalls(),  process_syscalls(),
+          clone_syscalls(),         futex_syscalls(),   wait_syscalls(),       sched_syscalls(),
+          prctl_syscalls(),         signal_syscalls(),  time_syscalls(),       timer_syscalls(),
+          event_syscalls(),         copy_syscalls(),    info_syscalls(),       socket_syscalls(),
+          sockopt_syscalls(),       message_syscalls(), epoll_syscalls(),      shm_syscalls(),
+          poll_syscalls(),          ids_syscalls(),     capability_syscalls(), uts_syscalls(),
+          namespace_syscalls(),     mount_syscalls(),   mount_file_syscalls(), ptrace_syscalls(),
+          process_memory_syscalls()}) {}
 
 SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
     for (const auto theme : themes) {
@@ -59,6 +63,44 @@ std::vector<const SyscallRow*> SyscallDispatcher::all() const {
 void SyscallDispatcher::enter(Kernel& kernel, Task& task) const {
     const auto number =
         static_cast<std::uint32_t>(kernel.machine().cpu->read(task.context, Reg::X8));
+    if (Trace* trace = task.trace.get(); trace != nullptr && trace->resume != TraceResume::Continue)
+        [[unlikely]] {
+        trace->enters_call = true;
+        trace->first_argument = kernel.machine().cpu->read(task.context, Reg::X0);
+        return kernel.tracing().stop_at_call(task, TraceStop::Entry, number);
+    }
+    carry_out(kernel, task, number);
+}
+
+// The tracer may have changed number and arguments. PTRACE_SYSEMU carries out none.
+void SyscallDispatcher::enter_traced(Kernel& kernel, Task& task) const {
+    Trace& trace = *task.trace;
+    trace.enters_call = false;
+    if (trace.number == -1 || std::exchange(trace.emulated, false))
+        return end_traced(kernel, task, static_cast<std::uint32_t>(trace.number));
+    carry_out(kernel, task, static_cast<std::uint32_t>(trace.number));
+}
+
+// At the end of a call: what its tracer is told.
+void SyscallDispatcher::end_traced(Kernel& kernel, Task& task, std::uint32_t number) {
+    if (task.state != TaskState::Runnable || !task.process->alive) return;
+    Trace& trace = *task.trace;
+    const bool stops = trace.resume == TraceResume::Syscall;
+    if (trace.event != 0) {
+        trace.number = static_cast<std::int32_t>(number);
+        trace.exit_stop_later = stops;
+        kernel.tracing().stop_at_event(task);
+    } else if (stops) {
+        kernel.tracing().stop_at_call(task, TraceStop::Exit, number);
+    } else if (task.tif_singlestep &&
+               (kernel.client() == nullptr || !kernel.client()->owns_step(task))) {
+        const std::uint64_t pc = kernel.machine().cpu->read(task.context, Reg::Pc);
+        kernel.signals().force(task,
+                               {.signal = Signal::Trap, .code = abi::kTrapTrace, .address = pc});
+    }
+}
+
+void SyscallDispatcher::carry_out(Kernel& kernel, Task& task, std::uint32_t number) const {
     const SyscallRow* row = find(number);
     TrapObserver* const observer = kernel.observer();
     if (observer != nullptr) [[unlikely]] {
@@ -73,6 +115,8 @@ void SyscallDispatcher::enter(Kernel& kernel, Task& task) const {
         if (observer != nullptr) [[unlikely]] {
             observer->call_ended(task, as_register(Errno::NoSys));
         }
+        if (task.trace != nullptr) [[unlikely]]
+            end_traced(kernel, task, number);
         return;
     }
     kernel.counters().count_syscall(std::string(row->name));
@@ -82,7 +126,10 @@ void SyscallDispatcher::enter(Kernel& kernel, Task& task) const {
     task.call_progress = 0;
     if (row->without_memory && !kernel.machine().memory.has_room(kRoomForCall)) [[unlikely]]
         return answer(kernel, task, *row, *row->without_memory);
-    if (!call(kernel, task, *row)) block(kernel, task, *row);
+    if (call(kernel, task, *row)) return;
+    block(kernel, task, *row);
+    if (task.trace != nullptr && task.trace->event != 0) [[unlikely]]
+        kernel.tracing().stop_at_event(task);
 }
 
 // Ends a call that its handler is not asked about any more.
@@ -92,6 +139,8 @@ void SyscallDispatcher::answer(Kernel& kernel, Task& task, const SyscallRow& row
     if (TrapObserver* observer = kernel.observer(); observer != nullptr) [[unlikely]] {
         observer->call_ended(task, as_register(error));
     }
+    if (task.trace != nullptr) [[unlikely]]
+        end_traced(kernel, task, row.number);
 }
 
 // Does not block if the task was woken in the meantime or has a pending signal.
@@ -155,6 +204,8 @@ bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) 
         observer != nullptr && task.state != TaskState::Dead) [[unlikely]] {
         observer->call_ended(task, cpu.read(task.context, Reg::X0));
     }
+    if (task.trace != nullptr) [[unlikely]]
+        end_traced(kernel, task, row.number);
     return true;
 }
 

@@ -23,6 +23,8 @@ public:
 
     // The SVC exception was counted already.
     void enter(Kernel& kernel, Task& task) const;
+    // Enters the call before which a tracer has stopped the task.
+    void enter_traced(Kernel& kernel, Task& task) const;
     // Enters the call of a Blocked task again. False: the task still waits.
     bool resume(Kernel& kernel, Task& task) const;
     // Ends the call of a task that waits in one with EINTR.
@@ -37,6 +39,8 @@ private:
     void block(Kernel& kernel, Task& task, const SyscallRow& row) const;
     static void answer(Kernel& kernel, Task& task, const SyscallRow& row, Errno error);
     bool call(Kernel& kernel, Task& task, const SyscallRow& row) const;
+    void carry_out(Kernel& kernel, Task& task, std::uint32_t number) const;
+    static void end_traced(Kernel& kernel, Task& task, std::uint32_t number);
 
     std::array<const SyscallRow*, kLimit> rows_{};
 };

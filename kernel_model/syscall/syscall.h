@@ -121,5 +121,11 @@ std::span<const SyscallRow> epoll_syscalls();
 std::span<const SyscallRow> shm_syscalls();
 std::span<const SyscallRow> ids_syscalls();
 std::span<const SyscallRow> capability_syscalls();
+std::span<const SyscallRow> uts_syscalls();
+std::span<const SyscallRow> namespace_syscalls();
+std::span<const SyscallRow> mount_syscalls();
+std::span<const SyscallRow> mount_file_syscalls();
+std::span<const SyscallRow> ptrace_syscalls();
+std::span<const SyscallRow> process_memory_syscalls();
 
 }  // namespace uprobesim

@@ -14,7 +14,9 @@
 #include "kernel_model/abi/signal.h"
 #include "kernel_model/files/caller.h"
 #include "kernel_model/files/fd_table.h"
+#include "kernel_model/files/mount.h"
 #include "kernel_model/memory/mm.h"
+#include "kernel_model/task/namespaces.h"
 #include "kernel_model/task/posix_timer.h"
 #include "kernel_model/task/task.h"
 
@@ -73,6 +75,7 @@ struct ProcessOptions {
     bool child_subreaper = false;
     std::uint64_t timer_slack_ns = 50000;
     std::uint32_t personality = 0;
+    std::uint32_t coredump_filter = 0x33;  // anonymous memory and headers of ELF files
 };
 
 struct Process {
@@ -94,7 +97,10 @@ struct Process {
     FdTable files;
     std::array<SignalAction, kSignalCount + 1> actions{};  // index: signal number
     std::array<ResourceLimit, 16> limits{};                // index: RLIMIT_*
-    std::shared_ptr<Dentry> cwd;                           // null: the top of the tree
+    std::shared_ptr<Dentry> cwd;                           // null: the root
+    std::shared_ptr<Dentry> root;                          // null: the top of the tree
+    std::shared_ptr<MountNamespace> mounts;                // null: the first
+    std::shared_ptr<UtsNamespace> uts = std::make_shared<UtsNamespace>();
     std::string exe;  // guest path of the program, links resolved
     std::vector<std::string> arguments;
     std::vector<std::string> environment;
@@ -116,7 +122,10 @@ struct Process {
     VAddr sigreturn_page;
     SignalQueue pending;  // process-wide: taken by the first task that does not block it
     std::map<TaskId, std::unique_ptr<Task>> tasks;
-    std::set<std::int32_t> children;  // pids, zombies included
+    std::set<std::int32_t> children;               // pids, zombies included
+    std::set<TaskId> tracees;                      // of its tasks' ptrace
+    std::map<TaskId, std::int32_t> ended_tracees;  // threads, with wait's status
+    std::int32_t waited_by = 0;  // a zombie that its tracer waits for, before its parent
     std::int32_t oom_score_adj = 0;
     bool oom_victim = false;  // chosen by the OOM killer
     MemoryCharge charge;      // of the process itself and its strings
@@ -124,7 +133,10 @@ struct Process {
 
 // The caller of a file operation: credentials and the process's working directory.
 inline Caller caller_of(Process& process, const Credentials& credentials) {
-    return {.process = &process, .credentials = credentials, .root = {}, .start = process.cwd};
+    return {.process = &process,
+            .credentials = credentials,
+            .root = process.root,
+            .start = process.cwd};
 }
 inline Caller caller_of(const Task& task) {
     return caller_of(*task.process, *task.cred);

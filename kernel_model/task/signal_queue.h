@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "kernel_model/abi/signal.h"
 #include "sim/mem/memory_charge.h"
@@ -26,6 +27,14 @@ public:
     bool holds(Signal signal) const { return (set_ & signal_bit(signal)) != 0; }
     // The oldest of the number, which is pending.
     const SignalInfo& oldest(Signal signal) const { return by_signal_.at(signal).front(); }
+
+    // All, by number and age.
+    std::vector<SignalInfo> all() const {
+        std::vector<SignalInfo> infos;
+        for (const auto& [signal, queued] : by_signal_)
+            infos.insert(infos.end(), queued.begin(), queued.end());
+        return infos;
+    }
 
     void push(SignalInfo info) {
         set_ |= signal_bit(info.signal);

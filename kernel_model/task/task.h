@@ -12,6 +12,7 @@
 #include "kernel_model/files/credentials.h"
 #include "kernel_model/task/futex.h"
 #include "kernel_model/task/signal_queue.h"
+#include "kernel_model/task/trace.h"
 #include "kernel_model/wait/timers.h"
 #include "kernel_model/wait/wait_queue.h"
 #include "sim/base/units.h"
@@ -125,6 +126,7 @@ struct Task final : Waiter {
     std::string comm;  // 15 characters, as prctl(PR_SET_NAME)
 
     std::unique_ptr<TaskExtension> extension;
+    std::unique_ptr<Trace> trace;  // null: nobody traces it
 
     MemoryCharge charge;       // of the task itself
     MemoryCharge wait_charge;  // of its places in wait queues, while it is blocked

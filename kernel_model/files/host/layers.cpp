@@ -6,6 +6,7 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/files/host/scratch_state.h"
+#include "kernel_model/files/mount.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -197,10 +198,16 @@ SysResult<std::optional<Node>> Layers::find_in_root(const std::string& guest) {
 
 bool Layers::reserved(const std::string& guest) {
     static const std::string name = "/" + std::string(ScratchState::kFolder);
+    if (of_tmpfs(guest)) return false;
     return guest == name || is_below(guest, name);
 }
 
+bool Layers::of_tmpfs(const std::string& guest) {
+    return guest.starts_with(Mounts::kFolder) && guest.size() > Mounts::kFolder.size();
+}
+
 SysResult<std::optional<Node>> Layers::find(Process* process, const std::string& guest) {
+    if (of_tmpfs(guest)) return find_in_scratch(guest);
     if (const Bind* bind = bind_of(guest)) return find_in_bind(*bind, guest);
     if (reserved(guest)) return std::nullopt;
     Node node;

@@ -34,6 +34,7 @@ struct Node {
     std::shared_ptr<const HostFd> fd;        // of the host file (O_PATH); null: it has none
     std::shared_ptr<FileStatus> attributes;  // for Scratch
     std::optional<SpecialNode> special;
+    std::shared_ptr<Mount> mount;  // by which it was found; null: a tree without mounts
 
     bool is_directory() const;
     bool is_link() const;
@@ -48,6 +49,10 @@ struct Walk {
     bool directory_wanted = false;  // the path ended in '/'
     // The walk ended in a directory that was removed, which has no name any more.
     std::shared_ptr<const Dentry> removed;
+    std::shared_ptr<Mount> mount;  // in which `guest` is
+    // The last component's own name, and its mount, where something is mounted on it.
+    std::string under;
+    std::shared_ptr<Mount> under_mount;
 };
 
 class Layers {
@@ -95,6 +100,9 @@ public:
     bool hidden(const std::string& guest) const;
     // Whether the name is one that the simulator keeps for itself in a scratch directory.
     static bool reserved(const std::string& guest);
+    // Whether it is in the directory of a tmpfs that the guest has mounted.
+    static bool of_tmpfs(const std::string& guest);
+    std::shared_ptr<Mount> top_mount;  // null: a tree without mounts
     // Whether the root's entries at this path are visible.
     bool shows_root(const std::string& guest) const {
         return !hidden(guest) && !special_.owns(guest);

@@ -5,7 +5,9 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/limits.h"
+#include "kernel_model/abi/mount.h"
 #include "kernel_model/files/host/layers.h"
+#include "kernel_model/files/mount.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -20,7 +22,8 @@ public:
         : layers_(layers),
           caller_(caller),
           follow_last_(follow_last),
-          top_(caller.root ? caller.root->path() : "/") {}
+          top_(caller.root ? caller.root->inner() : "/"),
+          top_mount_(caller.root ? mount_of(*caller.root) : layers.top_mount) {}
 
     SysResult<Walk> run(std::string_view path) {
         if (path.empty()) return tl::make_unexpected(Errno::NoEnt);
@@ -35,6 +38,11 @@ public:
             TRY(step(name));
         }
         result_.guest = at_;
+        result_.mount = mount_;
+        if (result_.under.empty()) {
+            result_.under = at_;
+            result_.under_mount = mount_;
+        }
         if (result_.node && result_.directory_wanted && !result_.node->is_directory())
             return tl::make_unexpected(Errno::NotDir);
         return std::move(result_);
@@ -49,7 +57,8 @@ private:
     // parent.
     SysResult<void> start(const std::shared_ptr<const Dentry>& directory) {
         if (directory != nullptr && directory->removed()) {
-            at_ = directory->path();
+            at_ = directory->inner();
+            mount_ = mount_of(*directory);
             result_.removed = directory;
             const auto& status = directory->last_status();
             Node node;
@@ -61,8 +70,9 @@ private:
             return {};
         }
         result_.removed = nullptr;
-        at_ = directory != nullptr ? directory->path() : "/";
-        result_.node = TRY(layers_.find(caller_.process, at_));
+        at_ = directory != nullptr ? directory->inner() : "/";
+        mount_ = directory != nullptr ? mount_of(*directory) : layers_.top_mount;
+        result_.node = TRY(find_at());
         if (!result_.node) return tl::make_unexpected(Errno::NoEnt);
         return {};
     }
@@ -79,16 +89,26 @@ private:
             ++result_.components;
             return start(result_.removed->parent());
         }
-        std::string next = child_of(at_, name);
-        if (name == "..") next = at_ == top_ ? top_ : parent_of(at_);
-        auto found = TRY(layers_.find(caller_.process, next));
+        // Whether the link is followed is decided before its directory is left.
+        const std::string before = at_;
+        const auto mount_before = mount_;
+        at_ = name == ".." ? above() : child_of(at_, name);
+        auto found = TRY(find_at());
+        result_.under = at_;
+        result_.under_mount = mount_;
+        if (found && mount_ && !mount_->children.empty()) TRY(enter_mounts(found));
         ++result_.components;
         const bool last = left_.empty();
         const bool follows = !last || follow_last_ || result_.directory_wanted;
         // A link in /proc/self/fd leads to the open file itself, not to its text.
         const bool magic = found && last && found->special && found->special->magic;
-        if (found && found->is_link() && follows && !magic) return follow(*found);
-        at_ = std::move(next);
+        if (found && found->is_link() && follows && !magic) {
+            if (mount_ && (mount_->flags & kMsNosymfollow) != 0)
+                return tl::make_unexpected(Errno::Loop);
+            at_ = before;
+            mount_ = mount_before;
+            return follow(*found);
+        }
         result_.node = std::move(found);
         return {};
     }
@@ -100,10 +120,42 @@ private:
         if (target.front() == '/') {
             result_.removed = nullptr;
             at_ = top_;
-            result_.node = TRY(layers_.find(caller_.process, at_));
+            mount_ = top_mount_;
+            result_.node = TRY(find_at());
         }
         push_front(target);
         return {};
+    }
+
+    SysResult<std::optional<Node>> find_at() {
+        auto found = TRY(layers_.find(caller_.process, at_));
+        if (found) found->mount = mount_;
+        return found;
+    }
+
+    // What is mounted at this place, and on top of that (follow_managed).
+    SysResult<void> enter_mounts(std::optional<Node>& found) {
+        while (Mount* const child = mount_->child_at(at_)) {
+            mount_ = child->shared_from_this();
+            if (at_ != child->root) {
+                at_ = child->root;
+                found = TRY(find_at());
+            } else {
+                found->mount = mount_;
+            }
+        }
+        return {};
+    }
+
+    // The directory above, from the top of a mount that of its place (follow_dotdot).
+    std::string above() {
+        while (at_ != top_ || mount_ != top_mount_) {
+            if (!mount_ || at_ != mount_->root) return parent_of(at_);
+            if (mount_->parent == nullptr) return at_;
+            at_ = mount_->point;
+            mount_ = mount_->parent->shared_from_this();
+        }
+        return at_;
     }
 
     void push_front(std::string_view text) {
@@ -121,7 +173,9 @@ private:
     const Caller& caller_;
     bool follow_last_;
     std::string top_;  // the caller's root, where ".." stops
-    std::string at_;
+    std::shared_ptr<Mount> top_mount_;
+    std::string at_;  // in `mount_`
+    std::shared_ptr<Mount> mount_;
     std::deque<std::string> left_;
     int links_ = 0;
     Walk result_;

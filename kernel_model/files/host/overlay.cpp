@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/mount.h"
 #include "kernel_model/files/pipe.h"
 #include "kernel_model/files/special_files.h"
 #include "sim/base/try.h"
@@ -40,7 +41,10 @@ OverlayFileSystem::OverlayFileSystem(Machine& machine, std::unique_ptr<SpecialTr
       temporary_(std::move(temporary)),
       dentries_(&machine.memory),
       lost_charge_(&machine.memory),
-      space_(std::move(space)) {}
+      space_(std::move(space)) {
+    layers_.top_mount = mounts_.first()->top;
+    dentries_.set_top(layers_.top_mount);
+}
 
 OverlayFileSystem::~OverlayFileSystem() {
     finish();
@@ -49,6 +53,7 @@ OverlayFileSystem::~OverlayFileSystem() {
 void OverlayFileSystem::finish() {
     for (auto& [key, inode] : inodes_) (void)inode->write_back(0, kAllPages);
     inodes_.clear();
+    if (state_) drop_directory(std::string(Mounts::kFolder));
     flush_state();
     temporary_.remove();
 }
@@ -66,7 +71,7 @@ void OverlayFileSystem::modified(const std::shared_ptr<FileStatus>& attributes) 
     const FileTime at = now();
     attributes->mtime_s = attributes->ctime_s = at.s;
     attributes->mtime_ns = attributes->ctime_ns = at.ns;
-    if (state_) state_->touched(attributes);
+    if (keeps(*attributes)) state_->touched(attributes);
 }
 
 void OverlayFileSystem::modified(Inode& inode) const {
@@ -82,7 +87,7 @@ void OverlayFileSystem::remove_set_ids(Inode& inode, const Credentials& writer) 
         const std::uint32_t gone = writer.set_ids_lost(*inode.attributes);
         if (gone == 0) return;
         inode.attributes->mode &= ~gone;
-        if (state_) state_->changed(inode.attributes);
+        if (keeps(*inode.attributes)) state_->changed(inode.attributes);
     } else if (inode.kept && inode.kept->set_ids != 0) {
         inode.kept->set_ids &= ~writer.set_ids_lost(status_of(inode));
     }
@@ -90,15 +95,19 @@ void OverlayFileSystem::remove_set_ids(Inode& inode, const Credentials& writer) 
 
 void OverlayFileSystem::accessed(Inode& inode) const {
     if (inode.attributes) {
-        if (put_access_time(*inode.attributes, now()) && state_) state_->touched(inode.attributes);
+        if (put_access_time(*inode.attributes, now()) && keeps(*inode.attributes))
+            state_->touched(inode.attributes);
     } else if (inode.kept) {
         inode.kept->accessed(now());
     }
 }
 
 void OverlayFileSystem::accessed(const Node& node) {
+    constexpr std::uint64_t kNever = abi::kMsNoatime | abi::kMsNodiratime;
+    if (node.mount && (node.mount->read_only() || (node.mount->flags & kNever) != 0)) return;
     if (node.attributes) {
-        if (put_access_time(*node.attributes, now()) && state_) state_->touched(node.attributes);
+        if (put_access_time(*node.attributes, now()) && keeps(*node.attributes))
+            state_->touched(node.attributes);
     } else if (node.fd && (node.kind == LayerKind::Root || node.kind == LayerKind::Bind)) {
         layers_.shown.kept(status_of_host_fd(node.fd->get()))->accessed(now());
     }
@@ -128,7 +137,8 @@ std::shared_ptr<FileStatus> OverlayFileSystem::new_attributes(const Credentials&
                                                               const Place& where,
                                                               std::uint32_t mode) {
     auto kept = std::make_shared<FileStatus>();
-    kept->device = Layers::kDevice;
+    kept->device = where.parent && Layers::of_tmpfs(where.guest) ? where.parent->status.device
+                                                                 : Layers::kDevice;
     kept->inode = next_inode_++;
     kept->mode = mode;
     kept->uid = credentials.uid.fs;
@@ -148,9 +158,9 @@ SysResult<void> OverlayFileSystem::put_in_scratch(const std::string& guest,
                                                   std::shared_ptr<FileStatus> kept,
                                                   const std::function<SysResult<void>()>& make) {
     if (!may_add_file()) return tl::make_unexpected(Errno::NoSpc);
-    if (state_) state_->made(guest, kept);
+    if (keeps(guest)) state_->made(guest, kept);
     if (auto made = make(); !made) {
-        if (state_) state_->undo();
+        if (keeps(guest)) state_->undo();
         return made;
     }
     const auto host = TRY(layers_.scratch().status(relative_of(guest)));
@@ -215,7 +225,7 @@ std::shared_ptr<Inode> OverlayFileSystem::inode_for(const Node& node, HostFd fd,
     // The key is the guest's st_dev and st_ino, which do not change at copy-up.
     const FileKey key{node.status.device, node.status.inode};
     auto inode = std::make_shared<Inode>(machine_.memory, key, std::move(fd), writable,
-                                         dentries_.at(node.guest));
+                                         dentries_.at(node.guest, node.mount));
     inode->attributes = node.attributes;
     inode->on_failure = [this](const std::string& name, Errno error) { lost(name, error); };
     inode->on_mapped_write = [this, written = inode.get()] { modified(*written); };

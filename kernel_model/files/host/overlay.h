@@ -62,6 +62,13 @@ public:
                                     std::uint32_t gid) override;
     SysResult<void> set_times_of(const Caller&, File& file, const Times&) override;
     SysResult<std::shared_ptr<Dentry>> directory(const Caller&, std::string_view path) override;
+    Mounts* mounts() override { return &mounts_; }
+    SysResult<Located> locate(const Caller&, std::string_view path, bool follow) override;
+    std::shared_ptr<Dentry> dentry_at(const Located&) override;
+    SysResult<std::shared_ptr<File>> open_place(const Located&) override;
+    SysResult<std::shared_ptr<SuperBlock>> make_tmpfs(std::string type, std::string source,
+                                                      const TmpfsTop& top) override;
+    void drop_unmounted() override;
     void finish() override;
     void set_clock(std::function<std::uint64_t()> now_ns) override;
     const DiskSpace* space() const override { return space_.get(); }
@@ -88,6 +95,13 @@ public:
     SysResult<Node> node_of(File&);
 
 private:
+    // What the state of a kept scratch directory is told of: not the files of a tmpfs.
+    bool keeps(const std::string& guest) const { return state_ && !Layers::of_tmpfs(guest); }
+    bool keeps(const FileStatus& status) const {
+        return state_ && status.device == Layers::kDevice;
+    }
+    static bool read_only(const Node& node) { return node.mount && node.mount->read_only(); }
+    void drop_directory(const std::string& guest);
     // The place of a name that is to be made or removed.
     struct Place {
         const HostDirectory* directory = nullptr;
@@ -155,7 +169,7 @@ private:
                                             std::uint32_t mode);
     SysResult<std::shared_ptr<File>> open_found(const Caller&, const Node&, std::uint32_t flags,
                                                 std::uint32_t mode);
-    SysResult<std::shared_ptr<File>> open_special(const Node&);
+    SysResult<std::shared_ptr<File>> open_special(const Caller&, const Node&, std::uint32_t flags);
     SysResult<std::shared_ptr<File>> open_again(const Caller&, const std::shared_ptr<File>& magic,
                                                 std::uint32_t flags, std::uint32_t mode);
     SysResult<std::shared_ptr<File>> open_inode_again(const Caller&, File&,
@@ -180,6 +194,7 @@ private:
     TemporaryFolder temporary_;  // the scratch directory, to be removed; none: it is kept
     std::function<std::uint64_t()> now_ns_;
     DentryTree dentries_;
+    Mounts mounts_;
     std::map<std::string, Errno> lost_writes_;
     MemoryCharge lost_charge_;
     std::unique_ptr<ScratchState> state_;  // null: the scratch directory is not kept

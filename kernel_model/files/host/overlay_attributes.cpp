@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The overlay's answers about names.
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/mount.h"
 #include "kernel_model/files/host/overlay.h"
 #include "sim/base/try.h"
 
@@ -36,6 +37,13 @@ SysResult<void> OverlayFileSystem::access(const Caller& caller, std::string_view
     if ((mode & abi::kWOk) != 0 && node.kind == LayerKind::Bind && !layers_.writable(node)) {
         return tl::make_unexpected(Errno::Rofs);
     }
+    const std::uint32_t kind = node.status.mode & abi::kIfmt;
+    const bool of_files = kind == abi::kIfReg || kind == abi::kIfDir || kind == abi::kIfLnk;
+    if ((mode & abi::kWOk) != 0 && of_files && read_only(node))
+        return tl::make_unexpected(Errno::Rofs);
+    if ((mode & abi::kXOk) != 0 && kind == abi::kIfReg && node.mount &&
+        (node.mount->flags & abi::kMsNoexec) != 0)
+        return tl::make_unexpected(Errno::Acces);
     const FileStatus status = follow && node.special && node.special->magic
                                   ? node.special->magic->status().value_or(node.status)
                                   : node.status;
@@ -53,7 +61,7 @@ SysResult<std::shared_ptr<Dentry>> OverlayFileSystem::directory(const Caller& ca
         return tl::make_unexpected(Errno::Acces);
     }
     if (walked.removed) return std::const_pointer_cast<Dentry>(walked.removed);
-    return dentries_.at(node.guest);
+    return dentries_.at(node.guest, node.mount);
 }
 
 }  // namespace uprobesim

@@ -168,12 +168,13 @@ SysResult<void> OverlayFileSystem::change_node(const Caller& caller, const Node&
                                                const Change& change) {
     if (node.kind == LayerKind::Bind && !layers_.writable(node))
         return tl::make_unexpected(Errno::Rofs);
+    if (read_only(node)) return tl::make_unexpected(Errno::Rofs);
     const Change allowed = TRY(allowed_change(caller.credentials, node.status, change));
     if (change.mode && node.is_link()) return tl::make_unexpected(Errno::NotSup);
     const Node own = node.attributes ? node : TRY(copy_up(node));
     if (!own.attributes) return change_on_host(own, allowed);
     put_change(*own.attributes, allowed);
-    if (state_) state_->changed(own.attributes);
+    if (keeps(*own.attributes)) state_->changed(own.attributes);
     return {};
 }
 
@@ -198,8 +199,9 @@ SysResult<void> OverlayFileSystem::change_of(const Caller& caller, File& file,
 // The entry of an open file's name, if that still leads to the file.
 std::optional<Node> OverlayFileSystem::node_by_name(const File& file, const FileKey& key) {
     if (!file.dentry || file.dentry->removed()) return std::nullopt;
-    auto found = layers_.find(nullptr, file.dentry->path());
+    auto found = layers_.find(nullptr, file.dentry->inner());
     if (!found || !*found || (*found)->key() != key) return std::nullopt;
+    (*found)->mount = mount_of(*file.dentry);
     return std::move(**found);
 }
 

@@ -30,10 +30,11 @@ bool has_name(std::string_view path) {
 
 SysResult<OverlayFileSystem::Place> OverlayFileSystem::place_of(const Caller& caller, Walk walked) {
     Place p;
-    p.guest = std::move(walked.guest);
+    p.guest = std::move(walked.under);
     p.existing = std::move(walked.node);
     auto above = TRY(layers_.find(caller.process, parent_of(p.guest)));
     p.parent = std::move(above);
+    if (p.parent) p.parent->mount = walked.under_mount;
     if (p.parent && p.parent->kind == LayerKind::Bind) {
         p.directory = &layers_.directory_of(*p.parent);
         p.relative = p.parent->relative == "." ? name_of(p.guest)
@@ -61,9 +62,13 @@ SysResult<OverlayFileSystem::Place> OverlayFileSystem::place(const Caller& calle
 
 SysResult<void> OverlayFileSystem::prepare(const Credentials& credentials, const Place& p) {
     if (!p.parent) return tl::make_unexpected(Errno::NoEnt);
+    if (read_only(*p.parent)) return tl::make_unexpected(Errno::Rofs);
     if (p.parent->kind == LayerKind::Bind && !layers_.writable(*p.parent))
         return tl::make_unexpected(Errno::Rofs);
     const bool modelled = special_->owns(p.guest) || special_->owns(p.parent->guest);
+    // proc's own lookup says that there is no such name.
+    if (modelled && !p.existing && is_below(p.guest, "/proc"))
+        return tl::make_unexpected(Errno::NoEnt);
     if (modelled && !is_below(p.guest, "/dev")) return tl::make_unexpected(Errno::Perm);
     if ((p.existing && p.existing->kind == LayerKind::Special) ||
         (p.scratch && Layers::reserved(p.guest)))
@@ -144,6 +149,7 @@ SysResult<void> OverlayFileSystem::link(const Caller& caller, std::string_view f
     if (target.existing) return tl::make_unexpected(Errno::Exist);
     if (target.slash) return tl::make_unexpected(Errno::NoEnt);
     const Node& node = *walked.node;
+    if (node.mount != target.parent->mount) return tl::make_unexpected(Errno::Xdev);
     const bool one_system =
         target.scratch
             ? node.kind == LayerKind::Scratch || node.kind == LayerKind::Root
@@ -154,10 +160,11 @@ SysResult<void> OverlayFileSystem::link(const Caller& caller, std::string_view f
     auto own = TRY(copy_up(node));
     const auto a = TRY(target.directory->parent(own.relative));
     const auto b = TRY(target.directory->parent(target.relative));
-    if (state_ && own.attributes) state_->made(target.guest, own.attributes);
+    const bool told = own.attributes && keeps(target.guest);
+    if (told) state_->made(target.guest, own.attributes);
     const auto done =
         host_result(linkat(a.first.get(), a.second.c_str(), b.first.get(), b.second.c_str(), 0));
-    if (!done && state_ && own.attributes) state_->undo();
+    if (!done && told) state_->undo();
     if (done) modified_directory(target);
     return done;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/mount.h"
 #include "kernel_model/files/event/memory_file.h"
 #include "kernel_model/files/host/overlay.h"
 #include "kernel_model/files/host/regular_file.h"
@@ -50,6 +51,7 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(const Caller& caller,
     result.components = std::max(walked.components, 1u);
     result.created = !walked.node;
     std::string guest = walked.guest;
+    const auto mount = walked.mount;
     const auto removed = walked.removed;
     if (!walked.node) {
         if (!creates) return tl::make_unexpected(Errno::NoEnt);
@@ -67,7 +69,8 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(const Caller& caller,
     }
     // A FIFO has set its flags itself, without O_DIRECT.
     if (dynamic_cast<const PipeEnd*>(result.file.get()) == nullptr) result.file->flags = flags;
-    result.file->dentry = removed ? std::const_pointer_cast<Dentry>(removed) : dentries_.at(guest);
+    result.file->dentry =
+        removed ? std::const_pointer_cast<Dentry>(removed) : dentries_.at(guest, mount);
     return result;
 }
 
@@ -99,6 +102,7 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::create(const Caller& caller,
     made.kind = where.scratch ? LayerKind::Scratch : LayerKind::Bind;
     made.bind = where.scratch ? 0 : where.parent->bind;
     made.guest = where.guest;
+    made.mount = where.parent->mount;
     made.relative = where.relative;
     made.status = status_of_host_fd(fd.get());
     made.host = made.status.key();
@@ -127,7 +131,13 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& cal
     if (only_path) return std::make_shared<PathFile>(*this, node);
     if (!caller.credentials.permit(node.status, rights_for(flags)))
         return tl::make_unexpected(Errno::Acces);
-    if (node.special) return open_special(node);
+    const std::uint32_t kind = node.status.mode & abi::kIfmt;
+    const bool device = kind == abi::kIfChr || kind == abi::kIfBlk;
+    if (device && node.mount && (node.mount->flags & abi::kMsNodev) != 0)
+        return tl::make_unexpected(Errno::Acces);
+    if (kind == abi::kIfReg && !node.special && writes(flags) && read_only(node))
+        return tl::make_unexpected(Errno::Rofs);
+    if (node.special) return open_special(caller, node, flags);
     const std::uint32_t type = node.status.mode & abi::kIfmt;
     // Only FIFOs made by the guest are opened: programs of the host could have the other end of
     // others open.
@@ -181,6 +191,9 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_inode_again(
         return tl::make_unexpected(Errno::Acces);
     const auto again = std::make_shared<RegularFile>(*this, inode);
     if (only_path || !writes(flags)) return again;
+    if (const auto mount = file.dentry ? mount_of(*file.dentry) : nullptr;
+        mount && mount->read_only())
+        return tl::make_unexpected(Errno::Rofs);
     TRY(take_write_access(*again, flags));
     if (inode->writable()) return again;
     if (inode->bind) {
@@ -194,8 +207,15 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_inode_again(
     return open_regular(caller, *node, flags & ~abi::kOTrunc);
 }
 
-SysResult<std::shared_ptr<File>> OverlayFileSystem::open_special(const Node& node) {
-    auto file = node.special->open();
+SysResult<std::shared_ptr<File>> OverlayFileSystem::open_special(const Caller& caller,
+                                                                 const Node& node,
+                                                                 std::uint32_t flags) {
+    if (node.special->strict) {
+        const unsigned shift = caller.credentials.uid.effective == node.status.uid ? 6 : 0;
+        if ((rights_for(flags) & ~(node.status.mode >> shift)) != 0)
+            return tl::make_unexpected(Errno::Acces);
+    }
+    auto file = TRY(node.special->open(flags));
     if (!file) return tl::make_unexpected(Errno::Nxio);
     return file;
 }

@@ -25,6 +25,7 @@ SysResult<void> check_sticky(const Credentials& credentials, const FileStatus& e
 }  // namespace
 
 SysResult<void> OverlayFileSystem::check_parent_writable(const Place& p) const {
+    if (p.parent && read_only(*p.parent)) return tl::make_unexpected(Errno::Rofs);
     if (p.parent && p.parent->kind == LayerKind::Bind && !layers_.writable(*p.parent))
         return tl::make_unexpected(Errno::Rofs);
     return {};
@@ -53,7 +54,8 @@ SysResult<void> OverlayFileSystem::check_removal(const Credentials& credentials,
     // Mount points: binds, /proc, /dev and /sys.
     const bool mount_point =
         node.kind == LayerKind::Special && !special_->owns(parent_of(node.guest));
-    if (node.kind == LayerKind::Synthetic || bind_point || mount_point)
+    const bool mounted = node.mount != p.parent->mount || mounts_.is_point(p.guest);
+    if (node.kind == LayerKind::Synthetic || bind_point || mount_point || mounted)
         return tl::make_unexpected(Errno::Busy);
     if (directory) TRY(check_empty(p));
     return {};
@@ -77,7 +79,7 @@ SysResult<void> OverlayFileSystem::remove(const Caller& caller, std::string_view
         hide(where.guest);
     if (node.kind != LayerKind::Root) {
         const auto parent = TRY(layers_.directory_of(node).parent(node.relative));
-        const bool told = state_ != nullptr && node.kind == LayerKind::Scratch;
+        const bool told = keeps(where.guest) && node.kind == LayerKind::Scratch;
         if (told) state_->removed(where.guest);
         const int flags = directory ? AT_REMOVEDIR : 0;
         if (unlinkat(parent.first.get(), parent.second.c_str(), flags) != 0) {
@@ -107,6 +109,8 @@ SysResult<bool> OverlayFileSystem::check_rename(const Credentials& credentials, 
                                                 const Place& target, bool no_replace) {
     TRY(check_parent_writable(source));
     TRY(check_parent_writable(target));
+    if (source.parent && target.parent && source.parent->mount != target.parent->mount)
+        return tl::make_unexpected(Errno::Xdev);
     if (source.directory != target.directory) return tl::make_unexpected(Errno::Xdev);
     if (!source.existing) return tl::make_unexpected(Errno::NoEnt);
     if (target.existing && no_replace) return tl::make_unexpected(Errno::Exist);
@@ -128,6 +132,8 @@ SysResult<bool> OverlayFileSystem::check_rename(const Credentials& credentials, 
     // A bind is a mount: it does not move, and nothing takes its place.
     for (const Place* p : {&source, &target}) {
         if (!p->existing) continue;
+        if (p->existing->mount != p->parent->mount || mounts_.is_point(p->guest))
+            return tl::make_unexpected(Errno::Busy);
         const bool mount = p->scratch ? p->existing->kind == LayerKind::Bind
                                       : p->parent->bind != p->existing->bind;
         if (mount) return tl::make_unexpected(Errno::Busy);
@@ -156,7 +162,7 @@ SysResult<void> OverlayFileSystem::rename(const Caller& caller, std::string_view
     const bool covers_target = source.scratch && TRY(layers_.root().has(target.relative));
     // The source is the scratch layer's by now and covers the root's until it has moved.
     if (covers_source) hide(source.guest);
-    const bool told = state_ != nullptr && source.scratch;
+    const bool told = keeps(source.guest) && source.scratch;
     if (told) state_->moved(source.guest, target.guest);
     if (renameat(a.first.get(), a.second.c_str(), b.first.get(), b.second.c_str()) != 0) {
         const Errno error = guest_errno(errno);
@@ -168,6 +174,7 @@ SysResult<void> OverlayFileSystem::rename(const Caller& caller, std::string_view
         dentries_.removed(target.guest, target.existing->status);
     }
     dentries_.renamed(source.guest, target.guest);
+    mounts_.renamed(source.guest, target.guest);
     // Last: what has moved there covers the root's now.
     if (covers_target) hide(target.guest);
     modified_directory(source);

@@ -118,7 +118,7 @@ public:
         if (dentry && dentry->removed()) return tl::make_unexpected(Errno::NoEnt);
         if (position == 0 || !read_once_) {
             files_.accessed(node_);
-            auto now = TRY(files_.list(files_.reader(process_), path()));
+            auto now = TRY(files_.list(files_.reader(process_), dentry->inner()));
             entries_ = std::move(now);
             read_once_ = true;
             std::uint64_t bytes = kernel_bytes();

@@ -73,6 +73,7 @@ SysOutcome sys_lseek(SysCall& call) {
     const auto offset = static_cast<std::int64_t>(call.args[1]);
     const std::int32_t whence = call.int32(2);
     if (whence < kSeekSet || whence > kSeekHole) return Errno::Inval;
+    if (whence > kSeekCur && !file->has_end()) return Errno::Inval;
     if (file->host_position()) {
         auto at = file->seek(offset, whence);
         return at ? SysOutcome(*at) : SysOutcome(at.error());
@@ -90,7 +91,7 @@ SysOutcome sys_lseek(SysCall& call) {
     }
     std::int64_t target = 0;
     if (__builtin_add_overflow(base, offset, &target)) return Errno::Overflow;
-    if (target < 0) return Errno::Inval;
+    if (target < 0 && file->has_end()) return Errno::Inval;
     file->position = static_cast<std::uint64_t>(target);
     return file->position;
 }

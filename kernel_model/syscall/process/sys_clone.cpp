@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // clone and clone3: threads, fork, vfork.
 #include "kernel_model/abi/clone.h"
+#include "kernel_model/abi/ptrace.h"
 #include "kernel_model/syscall/process_fd.h"
 #include "kernel_model/syscall/syscall.h"
 #include "sim/base/try.h"
@@ -41,8 +42,12 @@ void note_what_is_not_shared(SysCall& call, std::uint64_t flags) {
 // vfork: the parent continues after the child's execve or exit.
 SysOutcome vfork_wait(SysCall& call) {
     Process* child = call.kernel.processes().find(call.task.vfork_child);
-    if (child == nullptr || !child->vforked)
+    if (child == nullptr || !child->vforked) {
+        if (call.kernel.tracing().wants(call.task, kPtraceEventVforkDone))
+            call.kernel.tracing().ask(call.task, kPtraceEventVforkDone,
+                                      static_cast<std::uint64_t>(call.task.vfork_child));
         return static_cast<std::uint64_t>(call.task.vfork_child);
+    }
     call.task.waits_killable = true;
     call.wait_on(&child->vfork_done);
     return Block{};

@@ -1,30 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Information about the system and the process: uname, memory, process ids, random bytes.
 #include <algorithm>
-#include <cstring>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/syscall/syscall.h"
-#include "sim/profile/kernel_profile.h"
 
 namespace uprobesim {
 namespace {
-
-constexpr std::size_t kNameSize = 65;
-
-SysOutcome sys_uname(SysCall& call) {
-    const KernelProfile& profile = call.kernel.machine().kernel_profile;
-    const std::array<std::string, 6> names = {
-        "Linux", "uprobesim", profile.release, "#1 SMP uprobesim", "aarch64", "(none)"};
-    std::array<char, kNameSize * 6> bytes{};
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        std::memcpy(bytes.data() + i * kNameSize, names[i].data(),
-                    std::min(names[i].size(), kNameSize - 1));
-    }
-    if (!call.memory().put(call.address(0), bytes)) return Errno::Fault;
-    return 0;
-}
 
 struct SysInfoBytes {
     std::int64_t uptime = 0;
@@ -84,14 +67,7 @@ constexpr SyscallRow kRows[] = {
     {105, "init_module", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial,
      "answered EPERM"},
     {116, "syslog", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
-    {117, "ptrace", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial,
-     "no tracing inside the simulation: answered EPERM"},
     {142, "reboot", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
-    {160, "uname", sys_uname, Support::Full, KernelPath::SysUname, {}},
-    {161, "sethostname", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial,
-     "answered EPERM"},
-    {162, "setdomainname", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial,
-     "answered EPERM"},
     {172, "getpid", sys_getpid, Support::Full, KernelPath::SysTrivial, {}},
     {173, "getppid", sys_getppid, Support::Full, KernelPath::SysTrivial, {}},
     {178, "gettid", sys_gettid, Support::Full, KernelPath::SysTrivial, {}},

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/abi/prctl.h"
+#include "kernel_model/abi/ptrace.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/abi/stat.h"
+#include "kernel_model/abi/wait.h"
 #include "kernel_model/loader/exec.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
@@ -23,7 +26,19 @@ std::uint64_t freed_pages(const Process& process) {
     return process.mm.use_count() == 1 ? process.mm->resident_pages() : 0;
 }
 
+// PTRACE_EVENT_EXIT: the task stops once more, with all that it has.
+bool stops_for_tracer(SysCall& call) {
+    Tracing& tracing = call.kernel.tracing();
+    if (!tracing.wants(call.task, abi::kPtraceEventExit) ||
+        std::exchange(call.task.trace->told_exit, true))
+        return false;
+    tracing.ask(call.task, abi::kPtraceEventExit,
+                static_cast<std::uint64_t>(abi::wait_exited(call.int32(0))));
+    return true;
+}
+
 SysOutcome sys_exit(SysCall& call) {
+    if (stops_for_tracer(call)) return Block{};
     call.kernel.processes().end_task(call.task, call.int32(0) & 0xff);
     if (!call.process.alive) {
         call.units = freed_pages(call.process);
@@ -34,6 +49,7 @@ SysOutcome sys_exit(SysCall& call) {
 }
 
 SysOutcome sys_exit_group(SysCall& call) {
+    if (stops_for_tracer(call)) return Block{};
     call.units = freed_pages(call.process);
     call.kernel.processes().end_process(call.process, ExitKind::Exited, call.int32(0) & 0xff, {});
     return NoReturn{};
@@ -222,7 +238,6 @@ constexpr SyscallRow kRows[] = {
      "kept, changes nothing"},
     {93, "exit", sys_exit, Support::Full, KernelPath::SysExit, {}},
     {94, "exit_group", sys_exit_group, Support::Full, KernelPath::SysExit, {}},
-    {97, "unshare", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
     {154, "setpgid", sys_setpgid, Support::Full, KernelPath::SysIds, {}},
     {155, "getpgid", sys_getpgid, Support::Full, KernelPath::SysIds, {}},
     {156, "getsid", sys_getsid, Support::Full, KernelPath::SysIds, {}},

@@ -33,6 +33,8 @@ struct Event {
     std::int32_t word = 0;  // wait4's status
     std::int32_t code = 0;  // CLD_*
     std::int32_t status = 0;
+    std::int32_t id = 0;  // of a tracee; 0: the child's
+    std::int32_t number() const { return id != 0 ? id : child->pid; }
 };
 
 std::optional<Event> event_of(Process& child, std::uint32_t options) {
@@ -48,6 +50,75 @@ std::optional<Event> event_of(Process& child, std::uint32_t options) {
     if ((options & kWcontinued) != 0 && e.continued)
         return Event{&child, kWaitContinued, kCldContinued,
                      static_cast<std::int32_t>(Signal::Cont)};
+    return std::nullopt;
+}
+
+// The stops of a child that the caller traces itself are those of its tasks.
+std::uint32_t options_for(const SysCall& call, const Process& child, std::uint32_t options) {
+    const auto& leader = child.tasks.begin()->second;
+    const bool traced = leader->trace != nullptr && leader->trace->tracer == call.process.pid;
+    return traced ? options & ~kWstopped : options;
+}
+
+// What a tracee tells: its stops, and its end where nobody else is told of it.
+template <class Answer>
+std::optional<SysOutcome> wait_for_tracee(SysCall& call, const Wanted& wanted, Answer answer,
+                                          bool& any) {
+    const bool takes = (wanted.options & kWnowait) == 0;
+    const auto covers = [&](TaskId id, const Process* process) {
+        if (wanted.who == Wanted::Who::Pid) return id.value == wanted.id;
+        return wanted.who == Wanted::Who::Any ||
+               (process != nullptr && process->group == wanted.id);
+    };
+    auto& ended = call.process.ended_tracees;
+    for (auto it = ended.begin(); it != ended.end(); ++it) {
+        if (!covers(it->first, nullptr)) continue;
+        any = true;
+        if ((wanted.options & kWexited) == 0) continue;
+        const bool killed = wait_term_signal(it->second) != 0;
+        const Event event{
+            .child = &call.process,
+            .word = it->second,
+            .code = killed ? kCldKilled : kCldExited,
+            .status = killed ? wait_term_signal(it->second) : wait_exit_status(it->second),
+            .id = it->first.value};
+        const SysOutcome outcome = answer(&event);
+        if (takes) ended.erase(it);
+        return outcome;
+    }
+    const auto tracees = call.process.tracees;
+    for (const TaskId id : tracees) {
+        Task* const task = call.kernel.processes().find_task(id);
+        const auto& all = call.kernel.processes().all();
+        const auto zombie = all.find(id.value);
+        const bool own_end =
+            task == nullptr && zombie != all.end() && zombie->second->waited_by == call.process.pid;
+        if (task == nullptr && !own_end) continue;
+        Process& process = task != nullptr ? *task->process : *zombie->second;
+        if (!covers(id, &process)) continue;
+        any = true;
+        if (own_end) {
+            const auto event = event_of(process, wanted.options);
+            if (!event) continue;
+            const SysOutcome outcome = answer(&*event);
+            if (takes) {
+                process.waited_by = 0;
+                call.process.tracees.erase(id);
+                call.kernel.processes().tell_parent(process);
+            }
+            return outcome;
+        }
+        Trace& trace = *task->trace;
+        if (trace.stop == TraceStop::None || trace.reported || trace.listens) continue;
+        const Event event{.child = &process,
+                          .word = wait_stopped(trace.code),
+                          .code = kCldTrapped,
+                          .status = trace.code,
+                          .id = id.value};
+        const SysOutcome outcome = answer(&event);
+        if (takes) trace.reported = true;
+        return outcome;
+    }
     return std::nullopt;
 }
 
@@ -82,12 +153,14 @@ SysOutcome wait_for(SysCall& call, const Wanted& wanted, Answer answer) {
         if (is_clone != ((wanted.options & kWclone) != 0) && (wanted.options & kWall) == 0)
             continue;
         any = true;
-        const auto event = event_of(*child, wanted.options);
+        if (child->waited_by != 0) continue;  // its tracer first
+        const auto event = event_of(*child, options_for(call, *child, wanted.options));
         if (!event) continue;
         const SysOutcome outcome = answer(&*event);
         if ((wanted.options & kWnowait) == 0) take(call, *event);
         return outcome;
     }
+    if (auto traced = wait_for_tracee(call, wanted, answer, any)) return *traced;
     if (!any) return Errno::Child;
     if ((wanted.options & kWnohang) != 0) return answer(nullptr);
     call.wait_on(&call.process.children_changed);
@@ -111,7 +184,7 @@ SysOutcome sys_wait4(SysCall& call) {
         if (call.args[3] != 0 &&
             !memory.put(call.address(3), usage_of_child(call.kernel, *event->child)))
             return Errno::Fault;
-        return static_cast<std::uint64_t>(event->child->pid);
+        return static_cast<std::uint64_t>(event->number());
     });
 }
 
@@ -156,7 +229,7 @@ SysOutcome sys_waitid(SysCall& call) {
         if (event != nullptr) {
             info.signo = static_cast<std::int32_t>(Signal::Chld);
             info.code = event->code;
-            info.pid = event->child->pid;
+            info.pid = event->number();
             info.uid = event->child->cred->uid.real;
             info.status = event->status;
         }

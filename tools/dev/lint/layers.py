@@ -18,7 +18,7 @@ LAYERS = [
     ["sim"],
     # The modelled kernel.
     ["kernel_model/abi"],
-    ["kernel_model/memory", "kernel_model/wait"],
+    ["kernel_model/memory", "kernel_model/sysctl", "kernel_model/wait"],
     ["kernel_model/files"],
     ["kernel_model/task"],
     ["kernel_model/files/event", "kernel_model/files/tty", "kernel_model/hooks", "kernel_model/net", "kernel_model/vdso"],
@@ -29,7 +29,7 @@ LAYERS = [
     ["kernel_model/syscall"],
     ["kernel_model/syscall/transfer"],
     ["kernel_model/syscall/events", "kernel_model/syscall/files", "kernel_model/syscall/memory", "kernel_model/syscall/net",
-     "kernel_model/syscall/process", "kernel_model/syscall/time"],
+     "kernel_model/syscall/process", "kernel_model/syscall/time", "kernel_model/syscall/trace"],
     ["kernel_model/run"],
     # Uprobes.
     ["probes/elf", "probes/slots"],

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/files/mount.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "kernel_model/abi/mount.h"
+#include "kernel_model/abi/stat.h"
+
+namespace uprobesim {
+
+namespace {
+
+bool inside(const std::string& path, const std::string& top) {
+    if (top == "/") return true;
+    return path == top ||
+           (path.size() > top.size() && path.starts_with(top) && path[top.size()] == '/');
+}
+
+// `path`, which is inside `from`, moved to `to`.
+std::string moved_path(const std::string& path, const std::string& from, const std::string& to) {
+    const std::string rest = from == "/" ? path : path.substr(from.size());
+    if (rest.empty() || rest == "/") return to;
+    return (to == "/" ? "" : to) + rest;
+}
+
+constexpr std::int64_t kProcMagic = 0x9fa0, kSysfsMagic = 0x62656572;
+
+}  // namespace
+
+bool Mount::read_only() const {
+    return (flags & abi::kMsRdonly) != 0 || super->read_only;
+}
+
+bool Mount::in_use() const {
+    return !dentry.expired();
+}
+
+std::string Mount::shown(const std::string& inner) const {
+    const std::string top = parent != nullptr ? parent->shown(point) : "/";
+    return inside(inner, root) ? moved_path(inner, root, top) : inner;
+}
+
+Mount* Mount::child_at(const std::string& inner) const {
+    const auto child = children.find(inner);
+    return child == children.end() ? nullptr : child->second.get();
+}
+
+Mount::~Mount() {
+    // A child that somebody holds goes on without a place.
+    for (const auto& [at, child] : children) child->parent = nullptr;
+}
+
+Mounts::Mounts() : first_(std::make_shared<MountNamespace>()) {
+    struct Row {
+        const char *type, *source, *at;
+        std::uint64_t device;
+        std::int64_t magic;
+        std::uint64_t flags;
+    };
+    using namespace abi;
+    static constexpr Row kRows[] = {
+        {"tmpfs", "tmpfs", "/", 0xfe00, kTmpfsMagic, kMsRelatime},
+        {"proc", "proc", "/proc", 0x15, kProcMagic, kMsNosuid | kMsNodev | kMsNoexec | kMsRelatime},
+        {"devtmpfs", "udev", "/dev", 0x05, kTmpfsMagic, kMsNosuid},
+        {"sysfs", "sysfs", "/sys", 0x16, kSysfsMagic,
+         kMsNosuid | kMsNodev | kMsNoexec | kMsRelatime},
+    };
+    first_->inode = 0xf0000001;
+    for (const Row& row : kRows) {
+        auto super = std::make_shared<SuperBlock>();
+        super->type = row.type;
+        super->source = row.source;
+        super->device = row.device;
+        super->magic = row.magic;
+        super->inner = row.at;
+        auto mount = make(std::move(super), row.at, row.flags);
+        mount->space = first_;
+        if (!first_->top) {
+            first_->top = std::move(mount);
+        } else {
+            put(mount, *first_->top, row.at);
+        }
+    }
+}
+
+std::shared_ptr<Mount> Mounts::make(std::shared_ptr<SuperBlock> super, std::string root,
+                                    std::uint64_t flags) {
+    std::erase_if(all_, [](const auto& mount) { return mount.expired(); });
+    auto mount = std::make_shared<Mount>();
+    mount->id = next_id_++;
+    mount->super = std::move(super);
+    mount->root = std::move(root);
+    mount->flags = flags;
+    all_.push_back(mount);
+    return mount;
+}
+
+std::size_t Mounts::count() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(all_, [](const auto& mount) { return !mount.expired(); }));
+}
+
+void Mounts::changed(const Mount& mount) {
+    if (const auto space = mount.space.lock()) {
+        ++space->version;
+        space->changed->wake();
+    }
+}
+
+void Mounts::put(const std::shared_ptr<Mount>& tree, Mount& at, const std::string& point) {
+    // On top of what is mounted there already.
+    Mount* under = &at;
+    std::string place = point;
+    while (Mount* const above = under->child_at(place)) {
+        under = above;
+        place = above->root;
+    }
+    tree->parent = under;
+    tree->point = place;
+    under->children[place] = tree;
+    const std::function<void(Mount&)> enter = [&](Mount& mount) {
+        mount.space = under->space;
+        for (const auto& [where, child] : mount.children) enter(*child);
+    };
+    enter(*tree);
+    changed(*tree);
+}
+
+// The other mounts that show what is mounted in `of`.
+std::vector<std::shared_ptr<Mount>> Mounts::receivers(const Mount& of) const {
+    std::vector<std::shared_ptr<Mount>> found;
+    if (of.peers == 0) return found;
+    std::vector<std::uint32_t> groups = {of.peers};
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        for (const auto& weak : all_) {
+            auto mount = weak.lock();
+            if (!mount || mount.get() == &of) continue;
+            const bool peer = i == 0 && mount->peers == groups[i];
+            if (!peer && mount->master != groups[i]) continue;
+            if (mount->peers != 0 && !peer) groups.push_back(mount->peers);
+            if (std::ranges::find(found, mount) == found.end()) found.push_back(std::move(mount));
+        }
+    }
+    return found;
+}
+
+void Mounts::attach(const std::shared_ptr<Mount>& tree, Mount& at, const std::string& point) {
+    const auto others = receivers(at);
+    const bool shared = at.peers != 0;
+    if (shared && tree->peers == 0) set_propagation(*tree, abi::kMsShared, true);
+    for (const auto& other : others) {
+        if (!inside(point, other->root)) continue;
+        const auto twin = copy(*tree, tree->root, true);
+        if (other->peers != at.peers) set_propagation(*twin, abi::kMsSlave, true);
+        put(twin, *other, point);
+    }
+    put(tree, at, point);
+}
+
+std::shared_ptr<Mount> Mounts::detach(Mount& mount, bool everywhere) {
+    Mount* const from = mount.parent;
+    if (from == nullptr) return nullptr;
+    if (everywhere) {
+        for (const auto& other : receivers(*from)) {
+            Mount* const twin = other->child_at(mount.point);
+            if (twin != nullptr && twin != &mount && twin->super == mount.super)
+                (void)detach(*twin, false);
+        }
+    }
+    changed(mount);
+    const auto place = from->children.find(mount.point);
+    std::shared_ptr<Mount> taken = std::move(place->second);
+    from->children.erase(place);
+    taken->parent = nullptr;
+    const std::function<void(Mount&)> leave = [&](Mount& left) {
+        left.space.reset();
+        for (const auto& [where, child] : left.children) leave(*child);
+    };
+    leave(*taken);
+    return taken;
+}
+
+std::shared_ptr<Mount> Mounts::copy(const Mount& mount, const std::string& root, bool recursive) {
+    auto twin = make(mount.super, root, mount.flags);
+    twin->peers = mount.peers;
+    twin->master = mount.master;
+    if (!recursive) return twin;
+    for (const auto& [where, child] : mount.children) {
+        if (child->unbindable || !inside(where, root)) continue;
+        put(copy(*child, child->root, true), *twin, where);
+    }
+    return twin;
+}
+
+std::shared_ptr<MountNamespace> Mounts::copy_namespace(
+    const MountNamespace& from,
+    const std::function<void(const Mount&, const std::shared_ptr<Mount>&)>& moved) {
+    auto space = std::make_shared<MountNamespace>();
+    space->inode = next_namespace_++;
+    const std::function<std::shared_ptr<Mount>(const Mount&)> twin_of = [&](const Mount& mount) {
+        auto twin = make(mount.super, mount.root, mount.flags);
+        twin->peers = mount.peers;
+        twin->master = mount.master;
+        twin->unbindable = mount.unbindable;
+        twin->space = space;
+        for (const auto& [where, child] : mount.children) {
+            auto below = twin_of(*child);
+            below->parent = twin.get();
+            below->point = where;
+            twin->children[where] = std::move(below);
+        }
+        moved(mount, twin);
+        return twin;
+    };
+    space->top = twin_of(*from.top);
+    return space;
+}
+
+void Mounts::set_propagation(Mount& mount, std::uint64_t kind, bool recursive) {
+    if (recursive) {
+        for (const auto& [where, child] : mount.children) set_propagation(*child, kind, true);
+    }
+    mount.unbindable = (kind & abi::kMsUnbindable) != 0;
+    if ((kind & abi::kMsShared) != 0) {
+        if (mount.peers == 0) mount.peers = next_group_++;
+        return;
+    }
+    // A slave of a group that has no other member has nothing to receive.
+    const bool alone = std::ranges::none_of(all_, [&](const auto& weak) {
+        const auto other = weak.lock();
+        return other && other.get() != &mount && other->peers == mount.peers;
+    });
+    const std::uint32_t group = std::exchange(mount.peers, 0);
+    if ((kind & abi::kMsSlave) != 0) {
+        if (group != 0 && !alone) mount.master = group;
+    } else {
+        mount.master = 0;
+    }
+}
+
+void Mounts::renamed(const std::string& from, const std::string& to) {
+    for (const auto& weak : all_) {
+        const auto mount = weak.lock();
+        if (!mount) continue;
+        std::map<std::string, std::shared_ptr<Mount>> children;
+        for (auto& [where, child] : mount->children) {
+            if (inside(where, from)) child->point = moved_path(where, from, to);
+            children[child->point] = child;
+        }
+        mount->children = std::move(children);
+        if (mount->root != "/" && inside(mount->root, from))
+            mount->root = moved_path(mount->root, from, to);
+    }
+}
+
+bool Mounts::is_point(const std::string& inner) const {
+    return std::ranges::any_of(all_, [&](const auto& weak) {
+        const auto mount = weak.lock();
+        return mount && mount->children.contains(inner);
+    });
+}
+
+std::shared_ptr<SuperBlock> Mounts::new_super(std::string type, std::string source,
+                                              std::string inner) {
+    auto super = std::make_shared<SuperBlock>();
+    super->type = std::move(type);
+    super->source = std::move(source);
+    super->device = next_device_++;
+    super->inner = std::move(inner);
+    super->magic = abi::kTmpfsMagic;
+    if (super->inner.empty()) {
+        super->inner = std::string(kFolder) + "/" + std::to_string(super->device);
+        supers_.emplace_back(super, super->inner);
+    }
+    return super;
+}
+
+std::vector<std::string> Mounts::take_unused() {
+    std::vector<std::string> unused;
+    std::erase_if(supers_, [&](const auto& entry) {
+        if (!entry.first.expired()) return false;
+        unused.push_back(entry.second);
+        return true;
+    });
+    return unused;
+}
+
+std::vector<const Mount*> mounts_below(const Mount& top) {
+    std::vector<const Mount*> found = {&top};
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        for (const auto& [where, child] : found[i]->children) found.push_back(child.get());
+    }
+    std::ranges::stable_sort(found, {}, &Mount::id);
+    return found;
+}
+
+const std::shared_ptr<Mount>& mount_of(const Dentry& dentry) {
+    const Dentry* at = &dentry;
+    while (at->parent() != nullptr) at = at->parent().get();
+    return at->mount();
+}
+
+}  // namespace uprobesim

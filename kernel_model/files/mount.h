@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Mounts of the guest's own (struct mount): a part of the file tree that is shown at a place of it.
+// A part is named by its *inner* path, that of the tree without mounts, where each tmpfs is a
+// directory of the scratch layer that no path leads to. A Dentry knows its mount by the top of its
+// chain of parents; its path is the one that is shown.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernel_model/files/dentry.h"
+#include "kernel_model/wait/wait_queue.h"
+
+namespace uprobesim {
+
+// What is mounted. Several mounts may show parts of one.
+struct SuperBlock {
+    std::string type, source;
+    std::uint64_t device = 0;
+    std::int64_t magic = 0;
+    std::string inner;    // the inner path of its top
+    std::string options;  // as /proc/mounts shows them after the mount's own: ",size=4k"
+    bool read_only = false;
+};
+
+class Mount;
+
+struct MountNamespace {
+    std::uint64_t inode = 0;
+    std::shared_ptr<Mount> top;
+    std::uint64_t version = 0;  // counts changes, for poll of /proc/mounts
+    std::shared_ptr<WaitQueue> changed = std::make_shared<WaitQueue>();
+};
+
+class Mount : public std::enable_shared_from_this<Mount> {
+public:
+    std::int32_t id = 0;
+    std::shared_ptr<SuperBlock> super;
+    std::string root;          // the inner path that it shows
+    Mount* parent = nullptr;   // null: the top of a namespace, or of a tree that is detached
+    std::string point;         // where in the parent: an inner path
+    std::uint64_t flags = 0;   // abi::kMsOfMount
+    std::uint32_t peers = 0;   // shared with the mounts of this group; 0: with none
+    std::uint32_t master = 0;  // receives what is mounted in this group
+    bool unbindable = false;
+    bool expires = false;                                    // MNT_EXPIRE was asked once
+    std::weak_ptr<MountNamespace> space;                     // expired: detached
+    std::map<std::string, std::shared_ptr<Mount>> children;  // by their points
+    std::weak_ptr<Dentry> dentry;                            // of `root`, while one is in use
+
+    bool read_only() const;
+    bool in_use() const;  // files and directories of it are open
+    // The absolute path at which an inner path of it is shown.
+    std::string shown(const std::string& inner) const;
+    // Null: nothing is mounted there.
+    Mount* child_at(const std::string& inner) const;
+    ~Mount();
+};
+
+// The mounts of all namespaces.
+class Mounts {
+public:
+    Mounts();
+
+    // A mount of a part of a file system, without a place.
+    std::shared_ptr<Mount> make(std::shared_ptr<SuperBlock> super, std::string root,
+                                std::uint64_t flags);
+    const std::shared_ptr<MountNamespace>& first() const { return first_; }
+    // Puts a detached tree at a place of a mount, and copies of it where that is shared.
+    void attach(const std::shared_ptr<Mount>& tree, Mount& at, const std::string& point);
+    // Takes it from its place, and the copies of it from where it was shared.
+    std::shared_ptr<Mount> detach(Mount& mount, bool everywhere = true);
+    // A copy of a mount from `root` on, with what is mounted below if `recursive`.
+    std::shared_ptr<Mount> copy(const Mount& mount, const std::string& root, bool recursive);
+    // A namespace with copies of all mounts. `moved`: told of each old and new mount.
+    std::shared_ptr<MountNamespace> copy_namespace(
+        const MountNamespace& from,
+        const std::function<void(const Mount&, const std::shared_ptr<Mount>&)>& moved);
+    // MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE.
+    void set_propagation(Mount& mount, std::uint64_t kind, bool recursive);
+    // A name below which there are mount points has changed.
+    void renamed(const std::string& from, const std::string& to);
+    bool is_point(const std::string& inner) const;
+    // `inner`: empty for a tmpfs, which gets a directory of its own.
+    std::shared_ptr<SuperBlock> new_super(std::string type, std::string source, std::string inner);
+    // The directories of tmpfs: no path leads to it.
+    static constexpr std::string_view kFolder = "/.uprobesim/mounts";
+    // The directories of file systems that are no longer mounted.
+    std::vector<std::string> take_unused();
+    std::size_t count() const;
+
+private:
+    void put(const std::shared_ptr<Mount>& tree, Mount& at, const std::string& point);
+    static void changed(const Mount& mount);
+    std::vector<std::shared_ptr<Mount>> receivers(const Mount& of) const;
+
+    std::vector<std::weak_ptr<Mount>> all_;
+    std::vector<std::pair<std::weak_ptr<SuperBlock>, std::string>> supers_;
+    std::shared_ptr<MountNamespace> first_;
+    std::int32_t next_id_ = 20;
+    std::uint32_t next_group_ = 1;
+    std::uint64_t next_device_ = 0x20, next_namespace_ = 0xf0000100;
+};
+
+// By the order of their ids, parents first.
+std::vector<const Mount*> mounts_below(const Mount& top);
+// Null: of no mount (a tree without mounts).
+const std::shared_ptr<Mount>& mount_of(const Dentry& dentry);
+
+}  // namespace uprobesim

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The directories /proc/PID and /proc/PID/task/TID. A file may outlive its process: it finds it
+// again by its number at each use.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/mount.h"
+#include "kernel_model/proc/inode_number.h"
+#include "kernel_model/proc/mounts_text.h"
+#include "kernel_model/proc/proc_files.h"
+#include "kernel_model/proc/proc_text.h"
+#include "kernel_model/proc/process_memory.h"
+#include "kernel_model/task/namespace_file.h"
+#include "kernel_model/task/process.h"
+#include "kernel_model/task/trace_access.h"
+#include "sim/base/try.h"
+
+namespace uprobesim {
+
+namespace {
+
+constexpr std::string_view kAttributes[] = {"current",   "exec", "fscreate",
+                                            "keycreate", "prev", "sockcreate"};
+
+// The files that only those may open who may trace the process (proc_mem_open, lock_trace).
+constexpr std::string_view kGuarded[] = {"auxv",         "environ",   "io",      "maps",
+                                         "mem",          "numa_maps", "pagemap", "smaps",
+                                         "smaps_rollup", "stack",     "syscall"};
+
+bool guarded(std::string_view name) {
+    return std::ranges::find(kGuarded, name) != std::end(kGuarded);
+}
+
+Task* task_of(const SystemView& system, std::int32_t pid, TaskId id) {
+    const auto process = system.processes().find(pid);
+    if (process == system.processes().end()) return nullptr;
+    const auto task = process->second->tasks.find(id);
+    return task != process->second->tasks.end() ? task->second.get() : nullptr;
+}
+
+// The open file that `name` is of; null: it is no such name, or there is none.
+const FdTable::Entry* entry_of(const Process& p, const std::string& name, std::string_view prefix) {
+    if (!name.starts_with(prefix)) return nullptr;
+    for (const auto& [fd, entry] : p.files.all()) {
+        if (name.substr(prefix.size()) == std::to_string(fd)) return &entry;
+    }
+    return nullptr;
+}
+
+// The directory below which the reader has its root, as d_path shows names there.
+std::string seen_from(const Process* reader, std::string path) {
+    const std::string top = reader != nullptr && reader->root ? reader->root->path() : "/";
+    if (top == "/" || !below(path, top)) return path;
+    return path.size() == top.size() ? "/" : path.substr(top.size());
+}
+
+}  // namespace
+
+// `rest`: "/task", or a name below it.
+std::optional<SpecialNode> SpecialFiles::find_thread(Process& process, const std::string& rest) {
+    if (rest == "/task") {
+        std::vector<std::string> ids;
+        for (const auto& [id, each] : process.tasks) ids.push_back(std::to_string(id.value));
+        SpecialNode n = directory(ids);
+        n.status.uid = process.uid;
+        n.status.gid = process.gid;
+        return n;
+    }
+    const std::size_t slash = rest.find('/', 6);
+    const std::string id = rest.substr(6, slash == std::string::npos ? slash : slash - 6);
+    for (const auto& [task_id, each] : process.tasks) {
+        if (id == std::to_string(task_id.value))
+            return find_process(process, *each,
+                                slash == std::string::npos ? "" : rest.substr(slash), false);
+    }
+    return std::nullopt;
+}
+
+// A file of the table.
+std::optional<SpecialNode> SpecialFiles::node_of_row(Process& p, Task& t, const ProcessRow& row,
+                                                     bool whole) {
+    const auto make = [this, pid = p.pid, id = t.id, make = row.make, whole, process = &p,
+                       task = &t]() -> SysResult<std::string> {
+        Task* const found = system_ != nullptr ? task_of(*system_, pid, id) : task;
+        if (found == nullptr && process_of(nullptr, std::to_string(pid)) == nullptr)
+            return tl::make_unexpected(Errno::Srch);
+        Task* const shown = found != nullptr ? found : task;
+        return make({*(found != nullptr ? found->process : process), *shown, whole, system_});
+    };
+    SpecialNode n = text(
+        make, row.mode, inode_of(fmt::format("{}/{}/{}", p.pid, whole ? 0 : t.id.value, row.name)));
+    if (system_ == nullptr) return n;
+    n.open = [this, pid = p.pid, id = t.id, open = std::move(n.open), store = row.store,
+              guard = guarded(row.name), pollable = row.name.starts_with("mount")](
+                 std::uint32_t flags) -> SysResult<std::shared_ptr<File>> {
+        const Task* const task = task_of(*system_, pid, id);
+        if (task == nullptr) return tl::make_unexpected(Errno::Srch);
+        if (const Process* const caller = reader(nullptr);
+            guard && caller != nullptr && !may_access(*caller, *task->process))
+            return tl::make_unexpected(Errno::Acces);
+        auto file = TRY(open(flags));
+        if (pollable) {
+            const auto space = mounts_of(*task->process, system_->mounts());
+            if (space)
+                std::static_pointer_cast<TextFile>(file)->watch_changes(
+                    [space] { return space->version; }, space->changed);
+        }
+        if (store == nullptr) return file;
+        std::static_pointer_cast<TextFile>(file)->on_write(
+            [this, pid, id, store](std::string_view given) -> SysResult<void> {
+                Task* const written = task_of(*system_, pid, id);
+                if (written == nullptr) return tl::make_unexpected(Errno::Srch);
+                return store(*written, given);
+            });
+        return file;
+    };
+    return n;
+}
+
+std::optional<SpecialNode> SpecialFiles::memory_file(Process& p, const std::string& name) {
+    const bool map = name == "/pagemap";
+    if (!map && name != "/mem") return std::nullopt;
+    SpecialNode n;
+    n.status = base_status(abi::kIfReg | (map ? 0400 : 0600));
+    n.status.inode = inode_of(fmt::format("{}{}", p.pid, name));
+    n.open = [this, &p, map, status = n.status](std::uint32_t) -> SysResult<std::shared_ptr<File>> {
+        const Process* const caller = reader(&p);
+        if (!may_access(*caller, p)) return tl::make_unexpected(Errno::Acces);
+        return map ? make_page_map(p.mm, status, caller->cred->capable(Capability::SysAdmin))
+                   : make_memory_of_process(p.mm, status);
+    };
+    return n;
+}
+
+std::optional<SpecialNode> SpecialFiles::namespace_link(const Process& p, const std::string& name) {
+    for (std::size_t i = 0; i < kNamespaceKinds; ++i) {
+        const NamespaceName& kind = kNamespaceNames[i];
+        const bool of_children = name == fmt::format("{}_for_children", kind.file) &&
+                                 (kind.file == "pid" || kind.file == "time");
+        if (name != kind.file && !of_children) continue;
+        const auto which = static_cast<NamespaceKind>(i);
+        auto file = std::make_shared<NamespaceFile>(which, base_status(abi::kIfReg | 0444));
+        if (which == NamespaceKind::Uts) file->uts = p.uts;
+        if (which == NamespaceKind::Mnt)
+            file->mounts = mounts_of(p, system_ != nullptr ? system_->mounts() : nullptr);
+        file->name = fmt::format("{}:[{}]", kind.file, file->inode());
+        SpecialNode n = link_to(file->name);
+        n.magic = std::move(file);
+        return n;
+    }
+    return std::nullopt;
+}
+
+std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const std::string& name,
+                                                      bool whole) {
+    std::optional<SpecialNode> node;
+    const auto rows = [&](auto each) {
+        for (const auto table : {process_table(), process_settings()}) {
+            for (const ProcessRow& row : table) each(row);
+        }
+        if (whole) return;
+        for (const ProcessRow& row : task_settings()) each(row);
+    };
+    const std::string net = "/net";
+    if (name.empty()) {
+        std::vector<std::string> names = {"attr", "cwd", "exe", "fd",      "fdinfo",
+                                          "mem",  "net", "ns",  "pagemap", "root"};
+        rows([&](const ProcessRow& row) { names.emplace_back(row.name); });
+        if (whole) names.emplace_back("task");
+        node = directory(names);
+    } else if (name == "/exe" && p.alive) {
+        node = link_to(p.exe);
+    } else if (name == "/cwd") {
+        node = link_to(seen_from(reader(&p), p.cwd ? p.cwd->path() : "/"));
+    } else if (name == "/root") {
+        node = link_to(seen_from(reader(&p), p.root ? p.root->path() : "/"));
+    } else if (name == "/fd" || name == "/fdinfo") {
+        std::vector<std::string> names;
+        for (const auto& [fd, entry] : p.files.all()) names.push_back(std::to_string(fd));
+        node = directory(names);
+        node->status.mode = abi::kIfDir | (name == "/fd" ? 0500 : 0555);
+    } else if (name == "/attr") {
+        node = directory({std::begin(kAttributes), std::end(kAttributes)});
+    } else if (name.starts_with("/attr/")) {
+        // Without a security module that has attributes.
+        if (std::ranges::find(kAttributes, name.substr(6)) == std::end(kAttributes))
+            return std::nullopt;
+        node = text([]() -> SysResult<std::string> { return tl::make_unexpected(Errno::Inval); },
+                    0666);
+    } else if (name == "/ns") {
+        std::vector<std::string> names;
+        for (const NamespaceName& kind : kNamespaceNames) names.emplace_back(kind.file);
+        names.insert(names.end(), {"pid_for_children", "time_for_children"});
+        node = directory(names);
+    } else if (name.starts_with("/ns/")) {
+        node = namespace_link(p, name.substr(4));
+    } else if (below(name, net)) {
+        return find_in_table("/proc" + name);
+    } else if (auto memory = memory_file(p, name)) {
+        node = std::move(memory);
+    } else if (const auto* entry = entry_of(p, name, "/fd/")) {
+        const std::string path = seen_from(reader(&p), entry->file->path());
+        node = link_to(path.empty() ? "anon_inode:[file]" : path);
+        node->status.mode = abi::kIfLnk | 0100 |
+                            ((entry->file->flags & abi::kOAccmode) != abi::kOWronly ? 0400 : 0) |
+                            ((entry->file->flags & abi::kOAccmode) != abi::kORdonly ? 0200 : 0);
+        node->magic = entry->file;
+    } else if (const auto* shown = entry_of(p, name, "/fdinfo/")) {
+        const auto status = shown->file->status();
+        node = text([file = shown->file, cloexec = shown->close_on_exec,
+                     inode = status ? status->inode : 0] {
+            return fmt::format("pos:\t{}\nflags:\t0{:o}\nmnt_id:\t15\nino:\t{}\n", file->position,
+                               file->flags | (cloexec ? abi::kOCloexec : 0), inode);
+        });
+    }
+    rows([&](const ProcessRow& row) {
+        if (!name.empty() && name.substr(1) == row.name) node = node_of_row(p, t, row, whole);
+    });
+    if (node) {
+        node->status.uid = p.options.dumpable == 1 ? p.cred->uid.effective : 0;
+        node->status.gid = p.options.dumpable == 1 ? p.cred->gid.effective : 0;
+    }
+    return node;
+}
+
+}  // namespace uprobesim

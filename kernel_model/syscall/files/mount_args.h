@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What mount(2) and the calls on mounts as descriptors share.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/mount.h"
+#include "kernel_model/files/mount.h"
+#include "kernel_model/syscall/syscall.h"
+
+namespace uprobesim {
+
+SysResult<std::string> path_text(SysCall& call, VAddr pointer);
+// The place that a path leads to. `empty`: an empty path is the descriptor itself.
+SysResult<FileSystem::Located> place_argument(SysCall& call, std::int32_t directory, VAddr pointer,
+                                              bool follow, bool empty = false);
+// The namespace of the caller.
+std::shared_ptr<MountNamespace> namespace_of(SysCall& call);
+// Whether a file of it is open for writing.
+bool written(SysCall& call, const SuperBlock& super);
+// fs.mount-max; NoSpc.
+SysResult<void> room_for_mount(SysCall& call);
+
+SysResult<void> check_tmpfs_options(const std::string& options);
+// NoDev: no such type. Inval: the options.
+SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std::string& type,
+                                                       const std::string& source,
+                                                       const std::string& options);
+SysResult<void> attach_new(SysCall& call, const std::shared_ptr<SuperBlock>& super,
+                           const FileSystem::Located& at, std::uint64_t flags);
+SysResult<void> move_mount(SysCall& call, const FileSystem::Located& from,
+                           const FileSystem::Located& to);
+
+}  // namespace uprobesim

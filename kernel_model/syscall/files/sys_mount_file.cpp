@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Mounts as descriptors: fsopen, fsconfig, fsmount, fspick, open_tree, move_mount, mount_setattr
+// (fs/fsopen.c, fs/namespace.c).
+#include <memory>
+
+#include "kernel_model/abi/limits.h"
+#include "kernel_model/syscall/files/mount_args.h"
+#include "sim/base/try.h"
+
+namespace uprobesim {
+
+using namespace abi;
+
+namespace {
+
+// What fsopen and fspick give: a file system that is being described.
+class FsContext final : public File {
+public:
+    enum class Phase : std::uint8_t { Create, Mount, Reconfigure, Failed };
+
+    SysResult<FileStatus> status() override {
+        FileStatus s;
+        s.mode = kIfReg | 0600;
+        return s;
+    }
+    // The log of messages is empty.
+    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte>) override {
+        return tl::make_unexpected(Errno::NoData);
+    }
+
+    Phase phase = Phase::Create;
+    std::string type, source, options;
+    bool read_only = false;
+    std::shared_ptr<SuperBlock> super;
+};
+
+SysOutcome add_file(SysCall& call, std::shared_ptr<File> file, bool close_on_exec) {
+    return SysOutcome(call.process.files.add(std::move(file), close_on_exec));
+}
+
+SysResult<std::string> short_text(SysCall& call, std::size_t i, std::size_t most) {
+    auto text = call.memory().read_string(call.address(i), most + 1);
+    if (!text) return tl::make_unexpected(Errno::Fault);
+    if (text->size() > most) return tl::make_unexpected(Errno::Inval);
+    return std::move(*text);
+}
+
+bool known_type(SysCall& call, const std::string& type) {
+    if (type == "tmpfs" || type == "ramfs") return true;
+    for (const auto& [where, child] : call.kernel.files().mounts()->first()->top->children) {
+        if (child->super->type == type) return true;
+    }
+    return false;
+}
+
+SysOutcome sys_fsopen(SysCall& call) {
+    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if ((call.uint32(1) & ~kFsopenCloexec) != 0) return Errno::Inval;
+    auto type = TRY(short_text(call, 0, kPageSize - 1));
+    if (!known_type(call, type)) return Errno::NoDev;
+    auto context = std::make_shared<FsContext>();
+    context->type = std::move(type);
+    context->name = "anon_inode:[fscontext]";
+    return add_file(call, std::move(context), (call.uint32(1) & kFsopenCloexec) != 0);
+}
+
+SysOutcome sys_fspick(SysCall& call) {
+    const std::uint32_t flags = call.uint32(2);
+    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if ((flags &
+         ~(kFspickCloexec | kFspickSymlinkNofollow | kFspickNoAutomount | kFspickEmptyPath)) != 0)
+        return Errno::Inval;
+    const auto at =
+        TRY(place_argument(call, call.int32(0), call.address(1),
+                           (flags & kFspickSymlinkNofollow) == 0, (flags & kFspickEmptyPath) != 0));
+    if (!at.is_top()) return Errno::Inval;
+    auto context = std::make_shared<FsContext>();
+    context->phase = FsContext::Phase::Reconfigure;
+    context->super = at.mount->super;
+    context->type = at.mount->super->type;
+    context->read_only = at.mount->super->read_only;
+    context->name = "anon_inode:[fscontext]";
+    return add_file(call, std::move(context), (flags & kFspickCloexec) != 0);
+}
+
+// One parameter of the file system (vfs_parse_fs_param).
+SysResult<void> set_parameter(FsContext& context, const std::string& key,
+                              const std::optional<std::string>& value) {
+    if (context.phase == FsContext::Phase::Mount || context.phase == FsContext::Phase::Failed)
+        return tl::make_unexpected(Errno::Busy);
+    if (!value && (key == "ro" || key == "rw")) {
+        context.read_only = key == "ro";
+        return {};
+    }
+    if (key == "source") {
+        if (!value || !context.source.empty()) return tl::make_unexpected(Errno::Inval);
+        context.source = *value;
+        return {};
+    }
+    if (!value && (key == "sync" || key == "async" || key == "dirsync" || key == "lazytime" ||
+                   key == "nolazytime" || key == "mand" || key == "nomand"))
+        return {};
+    if (context.type != "tmpfs" && context.type != "ramfs")
+        return tl::make_unexpected(Errno::Inval);
+    const std::string option = value ? key + "=" + *value : key;
+    TRY(check_tmpfs_options(option));
+    context.options += (context.options.empty() ? "" : ",") + option;
+    return {};
+}
+
+SysResult<void> create(SysCall& call, FsContext& context) {
+    if (context.phase != FsContext::Phase::Create) return tl::make_unexpected(Errno::Busy);
+    const std::string source = context.source.empty() ? "none" : context.source;
+    auto super = new_file_system(call, context.type, source, context.options);
+    if (!super) {
+        context.phase = FsContext::Phase::Failed;
+        return tl::make_unexpected(super.error());
+    }
+    context.super = std::move(*super);
+    if (context.type == "tmpfs" || context.type == "ramfs")
+        context.super->read_only = context.read_only;
+    context.phase = FsContext::Phase::Mount;
+    return {};
+}
+
+SysResult<void> reconfigure(SysCall& call, FsContext& context) {
+    if (context.phase != FsContext::Phase::Reconfigure) return tl::make_unexpected(Errno::Busy);
+    if (context.read_only && !context.super->read_only && written(call, *context.super))
+        return tl::make_unexpected(Errno::Busy);
+    context.super->read_only = context.read_only;
+    return {};
+}
+
+// Which arguments a command has, before anything is looked at (fsconfig).
+bool arguments_fit(const SysCall& call) {
+    const bool key = call.args[2] != 0, value = call.args[3] != 0;
+    const std::int32_t aux = call.int32(4);
+    constexpr std::int32_t kMostBinary = 1 << 20;
+    switch (call.uint32(1)) {
+        case kFsconfigSetFlag: return key && !value && aux == 0;
+        case kFsconfigSetString: return key && value && aux == 0;
+        case kFsconfigSetBinary: return key && value && aux > 0 && aux <= kMostBinary;
+        case kFsconfigSetPath:
+        case kFsconfigSetPathEmpty: return key && value && (aux == kAtFdcwd || aux >= 0);
+        case kFsconfigSetFd: return key && !value && aux >= 0;
+        case kFsconfigCreate:
+        case kFsconfigCreateExcl:
+        case kFsconfigReconfigure: return !key && !value && aux == 0;
+        default: return true;
+    }
+}
+
+SysOutcome sys_fsconfig(SysCall& call) {
+    if (call.int32(0) < 0) return Errno::Inval;
+    const std::uint32_t command = call.uint32(1);
+    if (command > kFsconfigCreateExcl) return Errno::NotSup;
+    if (!arguments_fit(call)) return Errno::Inval;
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file) return Errno::Badf;
+    auto* const context = dynamic_cast<FsContext*>(file.get());
+    if (context == nullptr) return Errno::Inval;
+    std::string key;
+    constexpr std::size_t kMostText = 255;
+    if (call.args[2] != 0) key = TRY(short_text(call, 2, kMostText));
+    switch (command) {
+        case kFsconfigSetFlag: return set_parameter(*context, key, std::nullopt);
+        case kFsconfigSetString:
+            return set_parameter(*context, key, TRY(short_text(call, 3, kMostText)));
+        case kFsconfigSetBinary: return Errno::Inval;
+        case kFsconfigSetPath:
+        case kFsconfigSetPathEmpty: TRY(path_text(call, call.address(3))); return Errno::Inval;
+        case kFsconfigSetFd:
+            if (!call.process.files.share(call.int32(4))) return Errno::Badf;
+            return Errno::Inval;
+        case kFsconfigReconfigure: return reconfigure(call, *context);
+        default:
+            if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+            return create(call, *context);
+    }
+}
+
+// MOUNT_ATTR_* as flags of mount(2). nullopt: unknown ones.
+std::optional<std::uint64_t> flags_of(std::uint64_t attributes) {
+    std::uint64_t flags = 0;
+    constexpr std::uint64_t kKnown = kMountAttrRdonly | kMountAttrNosuid | kMountAttrNodev |
+                                     kMountAttrNoexec | kMountAttrAtime | kMountAttrNodiratime |
+                                     kMountAttrNosymfollow;
+    if ((attributes & ~kKnown) != 0) return std::nullopt;
+    flags |= attributes & (kMsRdonly | kMsNosuid | kMsNodev | kMsNoexec);
+    if ((attributes & kMountAttrNodiratime) != 0) flags |= kMsNodiratime;
+    if ((attributes & kMountAttrNosymfollow) != 0) flags |= kMsNosymfollow;
+    switch (attributes & kMountAttrAtime) {
+        case 0: return flags | kMsRelatime;
+        case kMountAttrNoatime: return flags | kMsNoatime;
+        case kMountAttrStrictatime: return flags;
+        default: return std::nullopt;
+    }
+}
+
+SysOutcome sys_fsmount(SysCall& call) {
+    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if ((call.uint32(1) & ~kFsmountCloexec) != 0) return Errno::Inval;
+    const auto flags = flags_of(call.uint32(2));
+    if (!flags) return Errno::Inval;
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file) return Errno::Badf;
+    auto* const context = dynamic_cast<FsContext*>(file.get());
+    if (context == nullptr) return Errno::Inval;
+    if (context->phase != FsContext::Phase::Mount || context->super == nullptr) return Errno::Inval;
+    FileSystem& files = call.kernel.files();
+    const auto mount = files.mounts()->make(context->super, context->super->inner, *flags);
+    context->super.reset();  // one mount of each description
+    auto place = TRY(files.open_place({mount, mount->root, true}));
+    return add_file(call, std::move(place), (call.uint32(1) & kFsmountCloexec) != 0);
+}
+
+SysOutcome sys_open_tree(SysCall& call) {
+    const std::uint32_t flags = call.uint32(2);
+    constexpr std::uint32_t kKnown = kOpenTreeClone | kOCloexec | kAtEmptyPath | kAtNoAutomount |
+                                     kAtRecursive | kAtSymlinkNofollow;
+    if ((flags & ~kKnown) != 0) return Errno::Inval;
+    if ((flags & (kAtRecursive | kOpenTreeClone)) == kAtRecursive) return Errno::Inval;
+    if ((flags & kOpenTreeClone) != 0 && !call.capable(Capability::SysAdmin)) return Errno::Perm;
+    auto at = TRY(place_argument(call, call.int32(0), call.address(1),
+                                 (flags & kAtSymlinkNofollow) == 0, (flags & kAtEmptyPath) != 0));
+    FileSystem& files = call.kernel.files();
+    if ((flags & kOpenTreeClone) != 0) {
+        if (at.mount->unbindable) return Errno::Inval;
+        TRY(room_for_mount(call));
+        at.mount = files.mounts()->copy(*at.mount, at.inner, (flags & kAtRecursive) != 0);
+    }
+    auto place = TRY(files.open_place(at));
+    return add_file(call, std::move(place), (flags & kOCloexec) != 0);
+}
+
+SysOutcome sys_move_mount(SysCall& call) {
+    const std::uint32_t flags = call.uint32(4);
+    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    constexpr std::uint32_t kKnown =
+        kMoveMountFSymlinks | kMoveMountFAutomounts | kMoveMountFEmptyPath | kMoveMountTSymlinks |
+        kMoveMountTAutomounts | kMoveMountTEmptyPath | kMoveMountSetGroup | kMoveMountBeneath;
+    if ((flags & ~kKnown) != 0) return Errno::Inval;
+    if ((flags & (kMoveMountSetGroup | kMoveMountBeneath)) ==
+        (kMoveMountSetGroup | kMoveMountBeneath))
+        return Errno::Inval;
+    const auto from =
+        TRY(place_argument(call, call.int32(0), call.address(1), (flags & kMoveMountFSymlinks) != 0,
+                           (flags & kMoveMountFEmptyPath) != 0));
+    const auto to =
+        TRY(place_argument(call, call.int32(2), call.address(3), (flags & kMoveMountTSymlinks) != 0,
+                           (flags & kMoveMountTEmptyPath) != 0));
+    if ((flags & kMoveMountSetGroup) != 0) {
+        if (!from.is_top() || !to.is_top() || from.mount->super != to.mount->super)
+            return Errno::Inval;
+        to.mount->peers = from.mount->peers;
+        to.mount->master = from.mount->master;
+        return 0;
+    }
+    if ((flags & kMoveMountBeneath) != 0) {
+        call.kernel.counters().note_unmodelled("move_mount MOVE_MOUNT_BENEATH", "answered EINVAL");
+        return Errno::Inval;
+    }
+    return move_mount(call, from, to);
+}
+
+struct MountAttr {
+    std::uint64_t set, clear, propagation, user_namespace;
+};
+
+SysOutcome sys_mount_setattr(SysCall& call) {
+    const std::uint32_t flags = call.uint32(2);
+    if ((flags & ~(kAtEmptyPath | kAtRecursive | kAtSymlinkNofollow | kAtNoAutomount)) != 0)
+        return Errno::Inval;
+    const std::uint64_t size = call.args[4];
+    if (size > kPageSize) return Errno::TooBig;
+    if (size < sizeof(MountAttr)) return Errno::Inval;
+    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    UserMemory memory = call.memory();
+    const auto wanted = memory.get<MountAttr>(call.address(3));
+    if (!wanted) return Errno::Fault;
+    for (std::uint64_t at = sizeof(MountAttr); at < size; ++at) {
+        const auto more = memory.get<std::uint8_t>(call.address(3) + at);
+        if (!more) return Errno::Fault;
+        if (*more != 0) return Errno::TooBig;
+    }
+    if (wanted->set == 0 && wanted->clear == 0 && wanted->propagation == 0) return 0;
+    constexpr std::uint64_t kKinds = kMsShared | kMsPrivate | kMsSlave | kMsUnbindable;
+    if ((wanted->propagation & ~kKinds) != 0 ||
+        (wanted->propagation & (wanted->propagation - 1)) != 0)
+        return Errno::Inval;
+    if (((wanted->set | wanted->clear) & kMountAttrIdmap) != 0) {
+        call.kernel.counters().note_unmodelled("mount_setattr MOUNT_ATTR_IDMAP", "answered EINVAL");
+        return Errno::Inval;
+    }
+    // Times are one value: it is cleared as a whole before another is set.
+    if ((wanted->clear & kMountAttrAtime) != 0 &&
+        (wanted->clear & kMountAttrAtime) != kMountAttrAtime)
+        return Errno::Inval;
+    if ((wanted->set & kMountAttrAtime) != 0 && (wanted->clear & kMountAttrAtime) == 0)
+        return Errno::Inval;
+    const auto set = flags_of(wanted->set), clear = flags_of(wanted->clear & ~kMountAttrAtime);
+    if (!set || !clear) return Errno::Inval;
+    const auto at =
+        TRY(place_argument(call, call.int32(0), call.address(1), (flags & kAtSymlinkNofollow) == 0,
+                           (flags & kAtEmptyPath) != 0));
+    if (!at.is_top()) return Errno::Inval;
+    if ((*set & kMsRdonly) != 0 && written(call, *at.mount->super)) return Errno::Busy;
+    constexpr std::uint64_t kTimes = kMsNoatime | kMsRelatime;
+    const bool times = (wanted->clear & kMountAttrAtime) != 0;
+    const bool recursive = (flags & kAtRecursive) != 0;
+    for (const Mount* each : mounts_below(*at.mount)) {
+        if (each != at.mount.get() && !recursive) continue;
+        const auto mount = const_cast<Mount*>(each)->shared_from_this();
+        mount->flags &= ~(*clear & ~kTimes);
+        mount->flags |= *set & ~kTimes;
+        if (times) mount->flags = (mount->flags & ~kTimes) | (*set & kTimes);
+    }
+    if (wanted->propagation != 0)
+        call.kernel.files().mounts()->set_propagation(*at.mount, wanted->propagation, recursive);
+    return 0;
+}
+
+constexpr SyscallRow kRows[] = {
+    {428, "open_tree", sys_open_tree, Support::Full, KernelPath::SysOpen, {}, Errno::NoMem},
+    {429, "move_mount", sys_move_mount, Support::Partial, KernelPath::SysCreate,
+     "without MOVE_MOUNT_BENEATH"},
+    {430, "fsopen", sys_fsopen, Support::Full, KernelPath::SysOpen, {}, Errno::NoMem},
+    {431, "fsconfig", sys_fsconfig, Support::Full, KernelPath::SysPrctl, {}},
+    {432, "fsmount", sys_fsmount, Support::Full, KernelPath::SysCreate, {}, Errno::NoMem},
+    {433, "fspick", sys_fspick, Support::Full, KernelPath::SysOpen, {}, Errno::NoMem},
+    {442, "mount_setattr", sys_mount_setattr, Support::Partial, KernelPath::SysSetattr,
+     "without mapped ids"},
+};
+
+}  // namespace
+
+std::span<const SyscallRow> mount_file_syscalls() {
+    return kRows;
+}
+
+}  // namespace uprobesim
