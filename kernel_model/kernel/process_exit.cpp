@@ -80,8 +80,9 @@ void ProcessTable::exit_task(Task& task, const TaskEnd& end) {
         observer->task_ended(task, end);
     }
     if (TrapClient* client = kernel_.client(); client != nullptr) client->on_task_exit(task);
-    kernel_.tracing().task_ends(
-        task, end.kind == TaskEnd::Kind::Killed ? end.status : abi::wait_exited(end.status));
+    const std::int32_t word =
+        end.kind == TaskEnd::Kind::Killed ? end.status : abi::wait_exited(end.status);
+    if (task.id.value != task.process->pid) kernel_.tracing().task_ends(task, word);
     end_wait(task, kernel_.timers(), kernel_.futexes());
     kernel_.scheduler().remove(task);
     task.state = TaskState::Dead;
@@ -145,6 +146,8 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
     if (process.session == process.pid) kernel_.terminals().leader_ended(process.session);
     forget_parent(process);
     kernel_.tracing().tracer_ends(process);
+    if (!process.tasks.empty())
+        kernel_.tracing().task_ends(*process.tasks.begin()->second, status_word(kind, status));
     process.events = {.ended = status_word(kind, status)};
     if (process.pid == main_pid_) {
         main_exit_ = ExitSummary{kind, status, std::move(detail)};

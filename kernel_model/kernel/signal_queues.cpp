@@ -68,7 +68,11 @@ std::string signal_name(int signal) {
 }
 
 void SignalQueues::recalculate(Task& task) {
-    task.tif_sigpending = ((task.pending.set() | task.process->pending.set()) & ~task.sigmask) != 0;
+    const Trace* trace = task.trace.get();
+    const bool for_tracer =
+        trace != nullptr && (trace->interrupt || trace->takes_signal || trace->fatal);
+    task.tif_sigpending =
+        for_tracer || ((task.pending.set() | task.process->pending.set()) & ~task.sigmask) != 0;
 }
 
 // prepare_signal: the effects of stop and continue signals at sending, whichever task takes them.

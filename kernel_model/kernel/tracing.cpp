@@ -45,10 +45,12 @@ void Tracing::stop(Task& task, TraceStop kind, std::int32_t code, const SignalIn
     trace.reported = false;
     trace.info = info;
     trace.listens = false;
-    task.stopped_in_call = task.state == TaskState::Blocked || task.resumes_call;
-    task.resumes_call = false;
-    kernel_.scheduler().remove(task);
-    task.state = TaskState::Stopped;
+    if (task.state != TaskState::Stopped) {
+        task.stopped_in_call = task.state == TaskState::Blocked || task.resumes_call;
+        task.resumes_call = false;
+        kernel_.scheduler().remove(task);
+        task.state = TaskState::Stopped;
+    }
     tell_tracer(task, abi::kCldTrapped, code & 0x7f);
 }
 
@@ -232,7 +234,7 @@ void Tracing::task_ends(Task& task, std::int32_t status) {
         if (tracer->ended_tracees.size() < kMostEnded) tracer->ended_tracees[task.id] = status;
         tell_tracer(task, abi::kCldExited, status);
         task.trace.reset();
-    } else if (task.process->parent_pid != tracer->pid) {
+    } else if (!task.process->alive && task.process->parent_pid != tracer->pid) {
         task.process->waited_by = tracer->pid;
         tell_tracer(task, abi::kCldExited, status);
     }

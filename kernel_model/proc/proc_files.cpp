@@ -9,6 +9,7 @@
 #include "kernel_model/files/special_files.h"
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/proc/inode_number.h"
+#include "kernel_model/proc/kernel_config.h"
 #include "kernel_model/proc/proc_text.h"
 #include "kernel_model/task/process.h"
 #include "sim/base/try.h"
@@ -17,12 +18,18 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint64_t kProcDevice = 0x15, kDevDevice = 0x05, kSysDevice = 0x16;
+constexpr std::uint64_t kProcDevice = 0x15, kDevDevice = 0x05, kSysDevice = 0x16,
+                        kBootDevice = 0xfe00;
+
+std::string config_path(const Machine& machine) {
+    return "/boot/config-" + machine.kernel_profile.release;
+}
 
 }  // namespace
 
 bool SpecialFiles::owns(const std::string& path) const {
-    return below(path, "/proc") || below(path, "/dev") || below(path, "/sys");
+    return below(path, "/proc") || below(path, "/dev") || below(path, "/sys") ||
+           path == config_path(machine_);
 }
 
 Process* SpecialFiles::reader(Process* opener) const {
@@ -72,7 +79,10 @@ SpecialNode SpecialFiles::directory(std::vector<std::string> names) const {
 
 std::optional<SpecialNode> SpecialFiles::find(Process* process, const std::string& path) {
     std::optional<SpecialNode> node;
-    if (below(path, "/dev")) {
+    if (path == config_path(machine_)) {
+        node = text([this] { return kernel_config(machine_.kernel_profile.release); });
+        node->status.device = kBootDevice;
+    } else if (below(path, "/dev")) {
         node = find_dev(process, path.substr(4));
         if (node) node->status.device = kDevDevice;
     } else if (below(path, "/sys")) {

@@ -64,8 +64,8 @@ std::optional<SpecialNode> SpecialFiles::find_thread(Process& process, const std
         std::vector<std::string> ids;
         for (const auto& [id, each] : process.tasks) ids.push_back(std::to_string(id.value));
         SpecialNode n = directory(ids);
-        n.status.uid = process.uid;
-        n.status.gid = process.gid;
+        n.status.uid = process.cred->uid.effective;
+        n.status.gid = process.cred->gid.effective;
         return n;
     }
     const std::size_t slash = rest.find('/', 6);
@@ -81,13 +81,11 @@ std::optional<SpecialNode> SpecialFiles::find_thread(Process& process, const std
 // A file of the table.
 std::optional<SpecialNode> SpecialFiles::node_of_row(Process& p, Task& t, const ProcessRow& row,
                                                      bool whole) {
-    const auto make = [this, pid = p.pid, id = t.id, make = row.make, whole, process = &p,
+    const auto make = [this, pid = p.pid, id = t.id, make = row.make, whole,
                        task = &t]() -> SysResult<std::string> {
-        Task* const found = system_ != nullptr ? task_of(*system_, pid, id) : task;
-        if (found == nullptr && process_of(nullptr, std::to_string(pid)) == nullptr)
-            return tl::make_unexpected(Errno::Srch);
-        Task* const shown = found != nullptr ? found : task;
-        return make({*(found != nullptr ? found->process : process), *shown, whole, system_});
+        Task* const shown = system_ != nullptr ? task_of(*system_, pid, id) : task;
+        if (shown == nullptr) return tl::make_unexpected(Errno::Srch);
+        return make({*shown->process, *shown, whole, system_});
     };
     SpecialNode n = text(
         make, row.mode, inode_of(fmt::format("{}/{}/{}", p.pid, whole ? 0 : t.id.value, row.name)));

@@ -118,6 +118,7 @@ std::string kernel_stack(const Context& c) {
                : "";
 }
 std::string system_call(const Context& c) {
+    if (c.process.mm == nullptr) return "0 0x0 0x0\n";
     Cpu& cpu = *c.process.mm->machine().cpu;
     const UserRegisters r = cpu.read_all(c.task.context);
     if (c.task.state == TaskState::Runnable) {

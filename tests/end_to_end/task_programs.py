@@ -198,6 +198,9 @@ CASES = [
     TaskCase("dash-script", ["/bin/dash", "script"], files={"script": SHELL}, cpus=(1, 2, 4)),
     TaskCase("bash-script", ["/bin/bash", "script"], files={"script": BASH}, wide=True, cpus=(1, 2, 4)),
     TaskCase("perl-processes", ["/usr/bin/perl", "script"], files={"script": PERL}),
+    TaskCase("dump", ["/dump"], judge=TEXT, cpus=(1, 2, 4),
+             stdout=b"child: count 1, page bb\nchild: count 2, page cc\ndumped: 3 mappings or more, registers 272, vectors 528\n"
+                    b"child: count 3, page dd\nchild: count 4, page ee\nrestored: count 2\nchild: count 3, page dd\nended by signal 9\n"),
     TaskCase("forks", ["/forks", "200"], judge=TEXT, stdout=b"200 rounds: right\n", cpus=(1, 2, 4)),
     TaskCase("threads", ["/threads", "64", "2000"], judge=QEMU, cpus=(1, 2, 4, 16)),
     # More than 10^8 instructions on any number of CPUs.

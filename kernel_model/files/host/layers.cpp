@@ -227,7 +227,9 @@ SysResult<std::optional<Node>> Layers::find(Process* process, const std::string&
     }
     if (auto found = TRY(find_in_root(guest))) return found;
     const auto holds_bind = [&](const Bind& b) { return is_below(b.guest, guest); };
-    if (std::none_of(binds_.begin(), binds_.end(), holds_bind)) return std::nullopt;
+    // /boot holds the kernel's configuration, whatever the root has.
+    if (guest != "/boot" && std::none_of(binds_.begin(), binds_.end(), holds_bind))
+        return std::nullopt;
     node.kind = LayerKind::Synthetic;
     node.relative = relative_of(guest);
     node.status.mode = kIfDir | 0755;

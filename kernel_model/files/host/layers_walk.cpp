@@ -115,6 +115,7 @@ private:
 
     SysResult<void> follow(const Node& link) {
         if (++links_ > kLinkLimit) return tl::make_unexpected(Errno::Loop);
+        result_.under.clear();
         std::string target = TRY(layers_.link_target(link));
         if (target.empty()) return tl::make_unexpected(Errno::NoEnt);
         if (target.front() == '/') {

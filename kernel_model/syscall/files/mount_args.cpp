@@ -130,7 +130,12 @@ SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std:
     }
     // One of each is there already.
     for (const auto& [where, child] : files.mounts()->first()->top->children) {
-        if (child->super->type == type && child->super->inner == where) return child->super;
+        if (child->super->type != type || child->super->inner != where) continue;
+        if (type != "proc") return child->super;
+        // Each mount of it is one of its own.
+        auto super = files.mounts()->new_super(type, source, where);
+        super->magic = child->super->magic;
+        return super;
     }
     return tl::make_unexpected(Errno::NoDev);
 }

@@ -6,8 +6,10 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/limits.h"
+#include "kernel_model/abi/mount.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/guest_stat.h"
+#include "kernel_model/files/mount.h"
 #include "kernel_model/files/pipe.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
 #include "kernel_model/syscall/transfer/terminal_calls.h"
@@ -346,28 +348,48 @@ SysOutcome sys_truncate(SysCall& call) {
     return done ? SysOutcome(0) : SysOutcome(done.error());
 }
 
-SysOutcome put_statfs(SysCall& call, VAddr to) {
+// The flags of a mount are those of mount(2), but for two.
+std::int64_t statfs_flags(const Mount& mount) {
+    constexpr std::uint64_t kSame = kMsRdonly | kMsNosuid | kMsNodev | kMsNoexec | kMsNoatime |
+                                    kMsNodiratime;
+    auto flags = static_cast<std::int64_t>(mount.flags & kSame) | kStValid;
+    if (mount.read_only()) flags |= static_cast<std::int64_t>(kMsRdonly);
+    if ((mount.flags & kMsRelatime) != 0) flags |= kStRelatime;
+    if ((mount.flags & kMsNosymfollow) != 0) flags |= kStNosymfollow;
+    return flags;
+}
+
+SysOutcome put_statfs(SysCall& call, VAddr to, const Mount* mount) {
     Statfs s{};
     s.f_type = kTmpfsMagic;  // the file system on which the kernel paths were measured
     s.f_bsize = s.f_frsize = 4096;
-    s.f_blocks = s.f_bfree = s.f_bavail = call.kernel.machine().memory.limit_bytes() / kPageSize;
-    if (const DiskSpace* space = call.kernel.files().space()) {
-        s.f_blocks = space->total_pages();
-        s.f_bfree = s.f_bavail = space->free_pages();
-    }
-    s.f_files = s.f_ffree = 1u << 20;
     s.f_namelen = static_cast<std::int64_t>(kNameMax);
+    if (mount != nullptr) {
+        s.f_type = mount->super->magic;
+        s.f_flags = statfs_flags(*mount);
+    }
+    if (s.f_type == kTmpfsMagic) {
+        s.f_blocks = s.f_bfree = s.f_bavail =
+            call.kernel.machine().memory.limit_bytes() / kPageSize;
+        if (const DiskSpace* space = call.kernel.files().space()) {
+            s.f_blocks = space->total_pages();
+            s.f_bfree = s.f_bavail = space->free_pages();
+        }
+        s.f_files = s.f_ffree = 1u << 20;
+    }
     return call.memory().put(to, s) ? SysOutcome(0) : SysOutcome(Errno::Fault);
 }
 SysOutcome sys_statfs(SysCall& call) {
     auto p = TRY(path_argument(call, kAtFdcwd, call.address(0)));
-    auto status = call.kernel.files().status(p.caller, p.path, true);
-    if (!status) return named(call, p, status);
-    return put_statfs(call, call.address(1));
+    auto place = call.kernel.files().locate(p.caller, p.path, true);
+    if (!place) return named(call, p, place);
+    return put_statfs(call, call.address(1), place->mount.get());
 }
 SysOutcome sys_fstatfs(SysCall& call) {
-    if (call.process.files.get(call.int32(0)) == nullptr) return bad_descriptor(call);
-    return put_statfs(call, call.address(1));
+    const File* const file = call.process.files.get(call.int32(0));
+    if (file == nullptr) return bad_descriptor(call);
+    return put_statfs(call, call.address(1),
+                      file->dentry ? mount_of(*file->dentry).get() : nullptr);
 }
 
 SysOutcome sys_chdir(SysCall& call) {

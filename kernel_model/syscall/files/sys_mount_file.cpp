@@ -206,10 +206,11 @@ SysOutcome sys_fsmount(SysCall& call) {
     if (!file) return Errno::Badf;
     auto* const context = dynamic_cast<FsContext*>(file.get());
     if (context == nullptr) return Errno::Inval;
-    if (context->phase != FsContext::Phase::Mount || context->super == nullptr) return Errno::Inval;
+    if (context->super == nullptr) return Errno::Inval;
+    if (context->phase != FsContext::Phase::Mount) return Errno::Busy;
     FileSystem& files = call.kernel.files();
     const auto mount = files.mounts()->make(context->super, context->super->inner, *flags);
-    context->super.reset();  // one mount of each description
+    context->phase = FsContext::Phase::Reconfigure;  // one mount of each description
     auto place = TRY(files.open_place({mount, mount->root, true}));
     return add_file(call, std::move(place), (call.uint32(1) & kFsmountCloexec) != 0);
 }

@@ -253,7 +253,8 @@ SysOutcome attach(SysCall& call, bool seizes) {
     Task* const task = call.kernel.processes().find_task(TaskId{call.int32(1)});
     if (task == nullptr) return Errno::Srch;
     if (seizes) {
-        if (call.args[2] != 0) return Errno::Io;
+        if (call.args[2] != 0 || (call.args[3] & ~std::uint64_t{kPtraceOMask}) != 0)
+            return Errno::Io;
         TRY(check_options(call.args[3]));
     }
     if (task->process == &call.process) return Errno::Perm;
