@@ -85,7 +85,7 @@ std::string mount_info_text(const Process& process, const Mounts* all) {
     for (const auto& [m, at] : rows_of(process, all)) {
         const std::string& inner = m->super->inner;
         std::string root = inner == "/" ? m->root : m->root.substr(inner.size());
-        if (root.empty()) root = "/";
+        if (root.empty()) root.assign(1, '/');
         std::string groups;
         if (m->peers != 0) groups += fmt::format("shared:{} ", m->peers);
         if (m->master != 0) groups += fmt::format("master:{} ", m->master);

@@ -69,6 +69,7 @@ SysResult<void> OverlayFileSystem::prepare(const Credentials& credentials, const
     // proc's own lookup says that there is no such name.
     if (modelled && !p.existing && is_below(p.guest, "/proc"))
         return tl::make_unexpected(Errno::NoEnt);
+    if (modelled && is_below(p.guest, "/proc/sys")) return tl::make_unexpected(Errno::Acces);
     if (modelled && !is_below(p.guest, "/dev")) return tl::make_unexpected(Errno::Perm);
     if ((p.existing && p.existing->kind == LayerKind::Special) ||
         (p.scratch && Layers::reserved(p.guest)))

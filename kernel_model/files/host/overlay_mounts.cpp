@@ -71,6 +71,7 @@ SysResult<std::shared_ptr<SuperBlock>> OverlayFileSystem::make_tmpfs(std::string
 }
 
 void OverlayFileSystem::drop_unmounted() {
+    drop_unused();  // a file that nobody has open keeps no mount
     for (const std::string& unused : mounts_.take_unused()) drop_directory(unused);
 }
 

@@ -410,7 +410,17 @@ SysOutcome sys_fchdir(SysCall& call) {
 }
 SysOutcome sys_getcwd(SysCall& call) {
     if (call.process.cwd && call.process.cwd->removed()) return Errno::NoEnt;
-    const std::string cwd = call.process.cwd ? call.process.cwd->path() : "/";
+    std::string cwd = call.process.cwd ? call.process.cwd->path() : "/";
+    const std::string root = call.process.root ? call.process.root->path() : "/";
+    if (root != "/") {
+        if (cwd == root) {
+            cwd.assign(1, '/');
+        } else if (cwd.starts_with(root + "/")) {
+            cwd.erase(0, root.size());
+        } else {
+            cwd.insert(0, "(unreachable)");
+        }
+    }
     if (call.args[1] < cwd.size() + 1) return Errno::Range;
     if (!call.memory().write(call.address(0),
                              std::as_bytes(std::span(cwd.c_str(), cwd.size() + 1))))

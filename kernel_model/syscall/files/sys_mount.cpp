@@ -83,8 +83,8 @@ SysResult<void> change_type(SysCall& call, const FileSystem::Located& at, std::u
     return {};
 }
 
-SysResult<void> bind(SysCall& call, const FileSystem::Located& at, const std::string& from,
-                     bool recursive) {
+SysResult<void> bind_tree(SysCall& call, const FileSystem::Located& at, const std::string& from,
+                          bool recursive) {
     if (from.empty()) return tl::make_unexpected(Errno::Inval);
     const auto source = TRY(call.kernel.files().locate(call.caller(), from, true));
     if (source.mount->unbindable || !is_ours(call, *at.mount))
@@ -122,7 +122,8 @@ SysOutcome sys_mount(SysCall& call) {
     if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
     if ((flags & (kMsRemount | kMsBind)) == (kMsRemount | kMsBind) || (flags & kMsRemount) != 0)
         return remount(call, at, flags, data);
-    if ((flags & kMsBind) != 0) return bind(call, at, source.value_or(""), (flags & kMsRec) != 0);
+    if ((flags & kMsBind) != 0)
+        return bind_tree(call, at, source.value_or(""), (flags & kMsRec) != 0);
     if ((flags & (kMsShared | kMsPrivate | kMsSlave | kMsUnbindable)) != 0)
         return change_type(call, at, flags);
     if ((flags & kMsMove) != 0) return move_tree(call, at, source.value_or(""));
@@ -138,6 +139,7 @@ SysOutcome sys_umount2(SysCall& call) {
     if ((flags & ~(kMntForce | kMntDetach | kMntExpire | kUmountNofollow)) != 0)
         return Errno::Inval;
     Mounts* const mounts = call.kernel.files().mounts();
+    call.kernel.files().drop_unmounted();
     std::shared_ptr<Mount> gone;
     {
         const auto at =

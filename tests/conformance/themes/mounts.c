@@ -436,6 +436,10 @@ NATIVE(names_have_their_limits, WHY) {
 static void pivots(void) {
     NEED(unshare(CLONE_NEWNS));
     NEED(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+    NEED(mkdir("base", 0755));
+    NEED(mount("none", "base", "tmpfs", 0, NULL));
+    NEED(chdir("base"));
+    NEED(mkdir("r", 0755));
     NEED(mount("none", "r", "tmpfs", 0, NULL));
     make_file("r/new", "");
     NEED(mkdir("r/old", 0755));
@@ -451,7 +455,6 @@ static void pivots(void) {
     SHOW(access("/old/proc", F_OK));
 }
 NATIVE(a_root_is_replaced, WHY) {
-    NEED(mkdir("r", 0755));
     IN_CHILD(pivots);
 }
 
