@@ -240,7 +240,12 @@ void SignalQueues::resume(Process& process, bool kills) {
             if (kills) {
                 kernel_.tracing().killed(*task);
             } else {
-                if (task->trace->listens) kernel_.tracing().interrupt(*task);
+                // One that was seized is to tell of it, now or when it listens.
+                if (task->trace->listens) {
+                    kernel_.tracing().interrupt(*task);
+                } else if (task->trace->seized && task->trace->stop == TraceStop::Group) {
+                    task->trace->interrupt = true;
+                }
                 stopped = stopped || task->trace->stop == TraceStop::Group;
                 continue;
             }

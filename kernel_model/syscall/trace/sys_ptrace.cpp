@@ -201,11 +201,12 @@ SysOutcome call_info(SysCall& call, Task& task) {
     return size;
 }
 
-SysOutcome listen(SysCall&, Task& task) {
+SysOutcome listen(SysCall& call, Task& task) {
     Trace& trace = *task.trace;
     const bool event_stop = trace.code >> 8 == static_cast<std::int32_t>(kPtraceEventStop);
     if (!trace.seized || !event_stop) return Errno::Io;
     trace.listens = true;
+    if (trace.interrupt) call.kernel.tracing().interrupt(task);
     return 0;
 }
 
