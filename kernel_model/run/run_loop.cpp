@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kernel_model/memory/peek.h"
+#include "kernel_model/run/tracee_step.h"
 #include "kernel_model/run/traps.h"
 #include "kernel_model/run/waiting.h"
 #include "kernel_model/signal/signals.h"
@@ -152,11 +153,11 @@ void RunLoop::run_task(Task& task) {
         }
         cpu.clear_exclusive(task.context);
         const AddressSpace& space = task.process->mm->space();
-        if (task.trace != nullptr && task.tif_singlestep) [[unlikely]]
-            prepare_step(task);
+        const bool in_place = task.trace != nullptr && task.tif_singlestep && prepare_step(task);
         const bool one = task.tif_singlestep || task.runs_slot;
-        Stop stop = one ? cpu.step(task.context, space, task.step_word)
-                        : cpu.run(task.context, space, budget());
+        Stop stop = in_place ? step_in_place(kernel_, task)
+                    : one    ? cpu.step(task.context, space, task.step_word)
+                             : cpu.run(task.context, space, budget());
         if (task.runs_slot && std::holds_alternative<StepDone>(stop.why)) {
             // No exception was taken: EL0 continues after the instruction in the slot.
             task.runs_slot = false;
@@ -278,14 +279,16 @@ void RunLoop::end_restarted(Task& task) {
     cpu.write(task.context, Reg::Pc, cpu.read(task.context, Reg::Pc) - 4);
 }
 
-// PTRACE_SINGLESTEP: the instruction that stands there is the one that is stepped.
-void RunLoop::prepare_step(Task& task) {
+// PTRACE_SINGLESTEP: the instruction that stands there is the one that is stepped. True: in place.
+bool RunLoop::prepare_step(Task& task) {
     if (const TrapClient* client = kernel_.client(); client != nullptr && client->owns_step(task))
-        return;
+        return false;
     const VAddr pc(kernel_.machine().cpu->read(task.context, Reg::Pc));
     Mm& mm = *task.process->mm;
     mm.populate({pc.page(), pc.page() + kPageSize}, Access::Execute, task.id);
-    task.step_word = peek_value<std::uint32_t>(mm, pc).value_or(0);
+    const auto word = peek_value<std::uint32_t>(mm, pc);
+    task.step_word = word.value_or(0);
+    return word && is_memory_access(*word);
 }
 
 // The task was woken in its call: by a wait queue, a signal, or its deadline.
