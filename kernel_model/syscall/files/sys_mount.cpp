@@ -154,7 +154,8 @@ SysOutcome sys_umount2(SysCall& call) {
         }
         if (top) return Errno::Busy;
         // The trees that the kernel itself keeps.
-        const bool built_in = at.mount->point == at.mount->root;
+        const bool built_in =
+            !top && at.mount->parent->parent == nullptr && at.mount->point == at.mount->root;
         if (built_in && (flags & kMntDetach) == 0) return Errno::Busy;
         if ((flags & kMntDetach) == 0 && tree_in_use(*at.mount)) return Errno::Busy;
         gone = mounts->detach(*at.mount);
