@@ -27,7 +27,10 @@ inline constexpr std::uint32_t kTiocgptn = 0x80045430, kTiocsptlck = 0x40045431,
                                kTiocgptlck = 0x80045439, kTiocgptpeer = 0x5441;
 
 // Interfaces of the network.
-inline constexpr std::uint32_t kSiocgifname = 0x8910, kSiocgifconf = 0x8912, kSiocgifflags = 0x8913,
+inline constexpr std::uint32_t kSiocatmark = 0x8905, kSiocgifname = 0x8910, kSiocgifconf = 0x8912,
+                               kSiocgifflags = 0x8913, kSiocsifflags = 0x8914,
+                               kSiocgifdstaddr = 0x8917, kSiocgifbrdaddr = 0x8919,
+                               kSiocgifmetric = 0x891d, kSiocgiftxqlen = 0x8942,
                                kSiocgifaddr = 0x8915, kSiocgifnetmask = 0x891b,
                                kSiocgifmtu = 0x8921, kSiocgifhwaddr = 0x8927,
                                kSiocgifindex = 0x8933;

@@ -31,7 +31,9 @@ inline constexpr std::int32_t kMadvNormal = 0, kMadvRandom = 1, kMadvSequential 
                               kMadvUnmergeable = 13, kMadvHugepage = 14, kMadvNohugepage = 15,
                               kMadvDontdump = 16, kMadvDodump = 17, kMadvWipeonfork = 18,
                               kMadvKeeponfork = 19, kMadvCold = 20, kMadvPageout = 21,
-                              kMadvPopulateRead = 22, kMadvPopulateWrite = 23;
+                              kMadvPopulateRead = 22, kMadvPopulateWrite = 23,
+                              kMadvDontneedLocked = 24, kMadvCollapse = 25, kMadvHwpoison = 100,
+                              kMadvSoftOffline = 101;
 
 inline constexpr std::uint32_t kMlockOnfault = 1;
 

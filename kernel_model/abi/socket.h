@@ -16,7 +16,8 @@ inline constexpr std::uint32_t kSockStream = 1, kSockDgram = 2, kSockRaw = 3, kS
 
 inline constexpr std::uint32_t kSockNonblock = 04000, kSockCloexec = 02000000;
 
-inline constexpr std::uint32_t kIpprotoTcp = 6, kIpprotoUdp = 17;
+inline constexpr std::uint32_t kIpprotoIcmp = 1, kIpprotoTcp = 6, kIpprotoUdp = 17,
+                               kIpprotoUdplite = 136, kIpprotoRaw = 255, kIpprotoMax = 256;
 
 inline constexpr std::int32_t kSolIp = 0, kSolSocket = 1, kSolTcp = 6, kSolUdp = 17, kSolIpv6 = 41;
 
@@ -33,10 +34,11 @@ inline constexpr std::int32_t kSoDebug = 1, kSoReuseaddr = 2, kSoType = 3, kSoEr
                               kSoIncomingNapiId = 56, kSoZerocopy = 60, kSoRcvtimeoNew = 66,
                               kSoSndtimeoNew = 67;
 
-inline constexpr std::int32_t kIpTos = 1, kIpTtl = 2, kIpPktinfo = 8, kIpMtuDiscover = 10,
-                              kIpRecverr = 11, kIpRecvttl = 12, kIpRecvtos = 13, kIpMtu = 14,
-                              kIpFreebind = 15, kIpTransparent = 19, kIpBindAddressNoPort = 24,
-                              kIpMulticastTtl = 33, kIpMulticastLoop = 34, kIpLocalPortRange = 51;
+inline constexpr std::int32_t kIpTos = 1, kIpTtl = 2, kIpHdrincl = 3, kIpPktinfo = 8,
+                              kIpMtuDiscover = 10, kIpRecverr = 11, kIpRecvttl = 12,
+                              kIpRecvtos = 13, kIpMtu = 14, kIpFreebind = 15, kIpTransparent = 19,
+                              kIpBindAddressNoPort = 24, kIpMulticastTtl = 33,
+                              kIpMulticastLoop = 34, kIpLocalPortRange = 51;
 
 inline constexpr std::int32_t kIpv6UnicastHops = 16, kIpv6MulticastHops = 18,
                               kIpv6MulticastLoop = 19, kIpv6MtuDiscover = 23, kIpv6Mtu = 24,

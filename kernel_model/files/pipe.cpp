@@ -41,6 +41,7 @@ void Pipe::account_slots(std::size_t slots) {
 
 SysResult<std::uint64_t> Pipe::read(std::span<std::byte> to) {
     if (slots_.empty()) return tl::make_unexpected(Errno::Again);
+    const bool was_full = full();
     std::size_t done = 0;
     while (done < to.size() && !slots_.empty()) {
         Slot& slot = slots_.front();
@@ -54,7 +55,12 @@ SysResult<std::uint64_t> Pipe::read(std::span<std::byte> to) {
         if (packet || slot.taken == slot.bytes.size()) slots_.pop_front();
         if (packet) break;
     }
-    changed();
+    charge_.resize(slots_.size() * kSlotBytes);
+    // pipe_read: nothing that a reader waits for has happened, so there is no new edge for it.
+    if (was_full) {
+        writable.wake(abi::kPollOut | abi::kPollWrnorm);
+        either.wake(abi::kPollOut | abi::kPollWrnorm);
+    }
     return std::uint64_t{done};
 }
 
@@ -78,7 +84,11 @@ SysResult<std::uint64_t> Pipe::write(std::span<const std::byte> from, bool packe
     }
     if (done == 0 && !from.empty())
         return tl::make_unexpected(full() ? Errno::Again : Errno::NoMem);
-    if (done > 0) changed();
+    if (done > 0) {
+        charge_.resize(slots_.size() * kSlotBytes);
+        readable.wake(abi::kPollIn | abi::kPollRdnorm);
+        either.wake(abi::kPollIn | abi::kPollRdnorm);
+    }
     return std::uint64_t{done};
 }
 

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernel_model/aio/contexts.h"
 #include "kernel_model/files/tty/pty.h"
+#include "kernel_model/ipc/ipc.h"
+#include "kernel_model/keys/keyrings.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/task/budgets.h"
 
@@ -66,6 +69,9 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
           })),
       view_(std::make_unique<KernelView>(*this)),
       file_locks_(std::make_shared<FileLocks>(&machine.memory)),
+      ipc_(std::make_unique<Ipc>(&machine.memory)),
+      aio_(std::make_unique<AioContexts>(&machine.memory)),
+      keyrings_(std::make_unique<Keyrings>(&machine.memory)),
       timers_([this] { charge_timer_interrupt(); }),
       scheduler_(machine.ledger, cycles_per_second(machine)),
       clock_(machine, scheduler_),
@@ -105,6 +111,7 @@ void Kernel::charge_timer_interrupt() {
 }
 
 void Kernel::closing(const Process& process, File& file) {
+    if (auto* queue = dynamic_cast<PosixQueueFile*>(&file)) queue->closed_by(process.pid);
     LockTable& locks = file_locks_->ranges;
     if (!locks.holds(&process)) return;
     if (const auto status = file.status()) locks.release({status->device, status->inode}, &process);

@@ -29,6 +29,9 @@
 
 namespace uprobesim {
 
+class AioContexts;
+class Keyrings;
+struct Ipc;
 class Network;
 class Terminals;
 
@@ -76,6 +79,9 @@ public:
     // Of the first process.
     const std::shared_ptr<UtsNamespace>& first_uts() const { return first_uts_; }
     IpcSegments& ipc_segments() { return ipc_segments_; }
+    Ipc& ipc() const { return *ipc_; }
+    AioContexts& aio() const { return *aio_; }
+    Keyrings& keyrings() const { return *keyrings_; }
     const std::shared_ptr<Network>& network() const { return network_; }
     Terminals& terminals() const { return *terminals_; }
 
@@ -110,6 +116,9 @@ private:
     Sysctls sysctls_;
     std::shared_ptr<UtsNamespace> first_uts_ = std::make_shared<UtsNamespace>();
     IpcSegments ipc_segments_;
+    std::unique_ptr<Ipc> ipc_;
+    std::unique_ptr<AioContexts> aio_;
+    std::unique_ptr<Keyrings> keyrings_;
     Timers timers_;
     Futexes futexes_;
     Scheduler scheduler_;

@@ -5,6 +5,7 @@
 #include "kernel_model/abi/clone.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/kernel/kernel.h"
+#include "kernel_model/keys/keyrings.h"
 #include "kernel_model/task/budgets.h"
 
 namespace uprobesim {
@@ -37,6 +38,7 @@ std::unique_ptr<Process> copy_of(const Process& parent) {
     child->environment_area = parent.environment_area;
     child->stack_start = parent.stack_start;
     child->umask = parent.umask;
+    child->memory_policy = parent.memory_policy;
     child->options = parent.options;
     child->options.parent_death_signal = 0;
     child->oom_score_adj = parent.oom_score_adj;
@@ -132,6 +134,7 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
         client->on_clone(parent, child, vfork);
     if (vfork) process->vforked = true;
     kernel_.tracing().cloned(parent, child, request.flags, request.exit_signal);
+    if (process != parent.process) kernel_.keyrings().forked(*parent.process, *process);
     kernel_.scheduler().start(child);
     return &child;
 }

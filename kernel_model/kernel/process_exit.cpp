@@ -5,8 +5,11 @@
 #include "kernel_model/abi/futex.h"
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/abi/wait.h"
+#include "kernel_model/aio/contexts.h"
 #include "kernel_model/files/tty/pty.h"
+#include "kernel_model/ipc/ipc.h"
 #include "kernel_model/kernel/kernel.h"
+#include "kernel_model/keys/keyrings.h"
 #include "kernel_model/task/legs.h"
 
 namespace uprobesim {
@@ -123,6 +126,7 @@ void ProcessTable::end_other_tasks(Task& survivor) {
 void ProcessTable::memory_ends(Task& task, const std::shared_ptr<Mm>& mm) {
     if (mm.use_count() != 1) return;
     if (TrapClient* client = kernel_.client(); client != nullptr) client->on_memory_end(task, *mm);
+    kernel_.aio().memory_ended(mm->space().id());
     if (kernel_.legs() != nullptr) kernel_.legs()->memory_ended(mm->space().id());
 }
 
@@ -139,6 +143,9 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
     process.posix_timers.clear();
     process.cpu_timers.clear();
     kernel_.file_locks()->ranges.release(&process);
+    kernel_.ipc().process_ended(
+        process.pid, static_cast<std::int64_t>(kernel_.clock().realtime_ns() / 1'000'000'000));
+    kernel_.keyrings().process_ended(process);
     process.end->reached = true;
     process.end->waiters.wake();
     process.vforked = false;

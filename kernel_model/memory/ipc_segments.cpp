@@ -11,7 +11,6 @@ namespace {
 // Segments have inode numbers above those of other files on the same device, because futex keys
 // contain them.
 constexpr std::uint64_t kInodeBase = std::uint64_t{1} << 33;
-constexpr std::int32_t kSmallestCycle = 64;  // ipc_min_cycle: indexes are not used again before
 }  // namespace
 
 void IpcSegments::forget_unused() {
@@ -30,7 +29,7 @@ IpcSegment* IpcSegments::at_index(std::int32_t index) {
 }
 
 IpcSegment* IpcSegments::find(std::int32_t id) {
-    IpcSegment* const segment = id < 0 ? nullptr : at_index(id % (1 << kIndexBits));
+    IpcSegment* const segment = id < 0 ? nullptr : at_index(IpcIds::index_of(id));
     return segment != nullptr && segment->id == id ? segment : nullptr;
 }
 
@@ -50,29 +49,19 @@ IpcSegment* IpcSegments::segment_of(const FileBacking* file) {
     return nullptr;
 }
 
-// As ipc_idr_alloc: indexes are assigned cyclically, and the sequence number counts the cycles.
 SysResult<IpcSegment*> IpcSegments::make(PhysicalMemory& memory, std::int32_t key,
                                          std::uint64_t size) {
     forget_unused();
     if (by_index_.size() >= kMaxSegments) return tl::make_unexpected(Errno::NoSpc);
-    const auto in_use = static_cast<std::int32_t>(by_index_.size());
-    const std::int32_t cycle = std::min(std::max((in_use + 1) * 3 / 2, kSmallestCycle),
-                                        static_cast<std::int32_t>(kMaxSegments));
-    std::int32_t index = last_index_ + 1;
-    while (index < cycle && by_index_.contains(index)) ++index;
-    if (index >= cycle) {
-        for (index = 0; by_index_.contains(index);) ++index;
-    }
-    if (index <= last_index_) ++sequence_;
-    last_index_ = index;
     IpcSegment segment;
-    segment.id = (sequence_ << kIndexBits) + index;
+    segment.id = ids_.next(by_index_, kMaxSegments);
     segment.key = key;
     segment.size = size;
     segment.keeps = std::make_shared<SharedMemory>(
         memory, kInodeBase + static_cast<std::uint64_t>(segment.id), page_ceil(size),
         fmt::format("/SYSV{:08x} (deleted)", static_cast<std::uint32_t>(key)));
     segment.memory = segment.keeps;
+    const std::int32_t index = IpcIds::index_of(segment.id);
     return &by_index_.insert_or_assign(index, std::move(segment)).first->second;
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "kernel_model/abi/mman.h"
+#include "kernel_model/memory/ipc_ids.h"
 #include "kernel_model/memory/mm.h"
 #include "kernel_model/memory/shared_memory.h"
 
@@ -44,17 +45,11 @@ public:
     std::int32_t highest_index();
     const std::map<std::int32_t, IpcSegment>& all();
 
-    static std::int32_t index_of(const IpcSegment& segment) {
-        return segment.id % (1 << kIndexBits);
-    }
-    static std::int32_t sequence_of(const IpcSegment& segment) { return segment.id >> kIndexBits; }
-
 private:
-    static constexpr int kIndexBits = 15;  // IPCMNI_SHIFT
     void forget_unused();
 
     std::map<std::int32_t, IpcSegment> by_index_;
-    std::int32_t last_index_ = -1, sequence_ = 0;
+    IpcIds ids_;
 };
 
 // The number of mappings of this segment in `mm`.

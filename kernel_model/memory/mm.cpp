@@ -16,7 +16,7 @@ namespace {
 bool mergeable(const Vma& a, const Vma& b) {
     if (a.range.end != b.range.begin || a.prot != b.prot || a.may_write != b.may_write ||
         a.shared != b.shared || a.grows_down != b.grows_down || a.dont_copy != b.dont_copy ||
-        a.no_reserve != b.no_reserve || a.file != b.file)
+        a.no_reserve != b.no_reserve || a.marks != b.marks || a.file != b.file)
         return false;
     if (!a.name.empty() || !b.name.empty()) return a.name == b.name && a.grows_down;
     return a.file == nullptr || a.offset_of(a.range.end) == b.file_offset;
@@ -150,6 +150,7 @@ SysResult<VAddr> Mm::map(const MapRequest& request) {
             .grows_down = request.grows_down,
             .dont_copy = request.dont_copy,
             .no_reserve = request.no_reserve,
+            .marks = request.marks | default_marks_,
             .file = request.file,
             .file_offset = request.file != nullptr ? request.offset : 0,
             .name = request.name};
@@ -201,7 +202,9 @@ VAddr Mm::set_brk(VAddr wanted) {
         if (new_end + kPageSize > kTaskSize || !is_free({old_end, new_end + kPageSize}))
             return brk_end_;
         if (!may_grow_by(growth, true) || overcommits(growth) || is_full()) return brk_end_;
-        insert({.range = {old_end, new_end}, .prot = {.read = true, .write = true}});
+        insert({.range = {old_end, new_end},
+                .prot = {.read = true, .write = true},
+                .marks = default_marks_});
     }
     brk_end_ = wanted;
     return brk_end_;

@@ -34,6 +34,7 @@ struct MapRequest {
     bool dont_copy = false;
     bool may_write = true;
     bool no_reserve = false;
+    std::uint32_t marks = 0;  // mark::*
     std::shared_ptr<FileBacking> file{};
     std::uint64_t offset = 0;
     std::string name{};
@@ -115,6 +116,16 @@ public:
     SysResult<VAddr> remap(VAddr old, std::uint64_t old_size, std::uint64_t new_size,
                            std::uint64_t flags, VAddr new_address);
     SysResult<std::uint64_t> discard(VRange);  // MADV_DONTNEED; value: present pages freed
+    // Sets and clears marks, mapping by mapping. NoMem: part of the range is not mapped; what is,
+    // was changed.
+    SysResult<void> set_marks(VRange, std::uint32_t set, std::uint32_t clear);
+    // Those that new mappings get (mlockall(MCL_FUTURE)).
+    void set_default_marks(std::uint32_t marks) { default_marks_ = marks; }
+    std::uint32_t default_marks() const { return default_marks_; }
+    std::uint64_t locked_bytes() const;  // VmLck
+    std::uint64_t locked_bytes_in(VRange) const;
+    // Whether a mapping of the range is marked so.
+    bool any_marked(VRange, std::uint32_t marks) const;
     // oom_reap_task_mm: frees the private pages of a process that was killed. Each access to this
     // memory faults from now on.
     void reap();
@@ -241,6 +252,7 @@ private:
     std::uint64_t stack_limit_ = 8u << 20;
     std::uint64_t as_limit_ = ~std::uint64_t{0};
     std::uint64_t data_limit_ = ~std::uint64_t{0};
+    std::uint32_t default_marks_ = 0;
     std::uint64_t shared_objects_ = 0;  // number of anonymous shared mappings made
     FileHold program_;
     MmObserver* observer_ = nullptr;

@@ -50,8 +50,10 @@ std::unique_ptr<Mm> Mm::fork(ForkedPages& copied) {
     std::set<std::uint64_t> tables_of_text;
     for (const auto& entry : vmas_) {
         const Vma& vma = entry.second;
-        if (vma.dont_copy) continue;
-        child->vmas_.emplace(entry.first, vma);
+        if (vma.dont_copy || (vma.marks & mark::kDontFork) != 0) continue;
+        Vma& copy = child->vmas_.emplace(entry.first, vma).first->second;
+        copy.marks &= ~(mark::kLocked | mark::kLockedOnFault);  // locks are not inherited
+        if ((vma.marks & mark::kWipeOnFork) != 0) continue;
         if (!needs_copy(vma, *space_)) continue;
         const bool text = vma.file != nullptr && vma.prot.exec && !vma.prot.write;
         bool out_of_memory = false;

@@ -12,6 +12,14 @@
 
 namespace uprobesim {
 
+// What madvise, mlock and mseal say of a mapping (VM_*). The modelled kernel looks at some; all of
+// them keep neighbours from being merged.
+namespace mark {
+inline constexpr std::uint32_t kLocked = 1, kLockedOnFault = 2, kWipeOnFork = 4, kDontFork = 8,
+                               kDontDump = 16, kMergeable = 32, kHugePage = 64, kNoHugePage = 128,
+                               kRandom = 256, kSequential = 512, kSealed = 1024;
+}  // namespace mark
+
 struct Vma {
     VRange range{};
     Prot prot{};
@@ -20,6 +28,7 @@ struct Vma {
     bool grows_down = false;              // the stack
     bool dont_copy = false;               // not inherited by fork ([uprobes])
     bool no_reserve = false;              // MAP_NORESERVE: not counted against overcommit
+    std::uint32_t marks = 0;              // mark::*
     std::shared_ptr<FileBacking> file{};  // null: anonymous
     std::uint64_t file_offset = 0;        // bytes, of range.begin
     std::string name{};  // "[stack]", "[uprobes]" or empty; for "[heap]" and files ask Mm::name_of

@@ -9,6 +9,7 @@ namespace uprobesim {
 namespace {
 
 constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+constexpr std::size_t kNetlinkBytes = 12, kPacketLeast = 12, kPacketBytes = 18;
 constexpr std::size_t kInetBytes = 16, kInet6Bytes = 28,
                       kInet6Least = 24;  // SIN6_LEN_RFC2133: without the scope
 
@@ -62,6 +63,14 @@ SysResult<SocketAddress> parse_address(std::span<const std::byte> bytes) {
         const std::size_t size = bytes.size() - 2;
         address.name = size > 0 && text[0] == '\0' ? std::string(text, size)
                                                    : std::string(text, strnlen(text, size));
+    } else if (address.family == abi::kAfNetlink) {
+        if (bytes.size() < kNetlinkBytes) return tl::make_unexpected(Errno::Inval);
+        std::memcpy(&address.netlink_port, bytes.data() + 4, 4);
+        std::memcpy(&address.netlink_groups, bytes.data() + 8, 4);
+    } else if (address.family == abi::kAfPacket) {
+        if (bytes.size() < kPacketLeast) return tl::make_unexpected(Errno::Inval);
+        std::memcpy(&address.packet_protocol, bytes.data() + 2, 2);
+        std::memcpy(&address.interface, bytes.data() + 4, 4);
     } else if (address.family == abi::kAfInet || address.family == abi::kAfInet6) {
         const bool v6 = address.family == abi::kAfInet6;
         if (bytes.size() < (v6 ? kInet6Least : kInetBytes))
@@ -83,6 +92,14 @@ std::vector<std::byte> address_bytes(const SocketAddress& address, std::uint16_t
         const std::size_t length = std::min(address.name.size(), abi::kMaxUnixAddress - 2);
         std::memcpy(out.data() + 2, address.name.data(), length);
         size += length + (length > 0 && !address.abstract() ? 1 : 0);
+    } else if (family == abi::kAfNetlink) {
+        std::memcpy(out.data() + 4, &address.netlink_port, 4);
+        std::memcpy(out.data() + 8, &address.netlink_groups, 4);
+        size = kNetlinkBytes;
+    } else if (family == abi::kAfPacket) {
+        std::memcpy(out.data() + 2, &address.packet_protocol, 2);
+        std::memcpy(out.data() + 4, &address.interface, 4);
+        size = kPacketBytes;
     } else {
         const bool v6 = family == abi::kAfInet6;
         out[2] = static_cast<std::byte>(address.port >> 8);

@@ -36,6 +36,9 @@ struct SocketAddress {
     std::uint16_t family = abi::kAfUnspec;
     IpAddress ip;
     std::uint16_t port = 0;
+    std::uint32_t netlink_port = 0, netlink_groups = 0;  // AF_NETLINK
+    std::int32_t interface = 0;                          // AF_PACKET
+    std::uint16_t packet_protocol = 0;
     // AF_UNIX: empty is unnamed, a first NUL is abstract, else a path.
     std::string name;
     // The socket file at the path, after lookup.

@@ -196,9 +196,10 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
         if (!memory.put(VAddr(arg), *conf)) return fault();
         return std::uint64_t{0};
     }
-    const std::array known = {abi::kSiocgifname,    abi::kSiocgifflags, abi::kSiocgifaddr,
-                              abi::kSiocgifnetmask, abi::kSiocgifmtu,   abi::kSiocgifhwaddr,
-                              abi::kSiocgifindex};
+    const std::array known = {abi::kSiocgifname,    abi::kSiocsifflags,  abi::kSiocgifbrdaddr,
+                              abi::kSiocgifdstaddr, abi::kSiocgifmetric, abi::kSiocgiftxqlen,
+                              abi::kSiocgifflags,   abi::kSiocgifaddr,   abi::kSiocgifnetmask,
+                              abi::kSiocgifmtu,     abi::kSiocgifhwaddr, abi::kSiocgifindex};
     if (std::find(known.begin(), known.end(), request) == known.end())
         return tl::make_unexpected(Errno::NotTty);
     auto given = memory.get<Request>(VAddr(arg));
@@ -210,6 +211,11 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
     if (request == abi::kSiocgifname ? index != 1 : name != "lo")
         return tl::make_unexpected(Errno::NoDev);
     switch (request) {
+        case abi::kSiocsifflags: return std::uint64_t{0};  // lo stays up
+        case abi::kSiocgifbrdaddr: given->value = inet(0); break;
+        case abi::kSiocgifdstaddr: given->value = inet(abi::kInaddrLoopback); break;
+        case abi::kSiocgifmetric: given->value = number(0); break;
+        case abi::kSiocgiftxqlen: given->value = number(1000); break;
         case abi::kSiocgifname: given->name = {'l', 'o'}; break;
         case abi::kSiocgifflags:
             given->value = number(abi::kIffUp | abi::kIffLoopback | abi::kIffRunning);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernel_model/abi/errno.h"
@@ -19,6 +20,8 @@ namespace uprobesim {
 
 class Socket;
 class InetSocket;
+class NetlinkSocket;
+class RawSocket;
 class UnixSocket;
 
 class Network {
@@ -67,6 +70,10 @@ public:
     // memory).
     static constexpr std::uint64_t kMaxTcpBytes = std::uint64_t{1} << 30;
     std::uint64_t tcp_bytes = 0;
+
+    std::map<std::pair<std::uint32_t, std::uint32_t>, NetlinkSocket*>
+        netlink_ports;                    // by protocol and port
+    std::vector<RawSocket*> raw_sockets;  // in order of creation
 
     // SIOCGIF*; lo is the only interface.
     SysResult<std::uint64_t> interface_ioctl(std::uint64_t request, std::uint64_t arg,

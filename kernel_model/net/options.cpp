@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "kernel_model/abi/netlink.h"
+
 namespace uprobesim {
 
 namespace {
@@ -22,7 +24,7 @@ constexpr SocketOption kOptions[] = {
     {kSolSocket, kSoSndbuf, "SO_SNDBUF", Acts, false, 212992},
     {kSolSocket, kSoRcvbuf, "SO_RCVBUF", Acts, false, 212992},
     {kSolSocket, kSoKeepalive, "SO_KEEPALIVE", Kept, true, 0},
-    {kSolSocket, kSoOobinline, "SO_OOBINLINE", Kept, true, 0},
+    {kSolSocket, kSoOobinline, "SO_OOBINLINE", Acts, true, 0},
     {kSolSocket, kSoNoCheck, "SO_NO_CHECK", Kept, true, 0},
     {kSolSocket, kSoPriority, "SO_PRIORITY", Kept, false, 0},
     {kSolSocket, kSoReuseport, "SO_REUSEPORT", Acts, true, 0},
@@ -45,9 +47,10 @@ constexpr SocketOption kOptions[] = {
 
     {kSolIp, kIpTos, "IP_TOS", Kept, false, 0},
     {kSolIp, kIpTtl, "IP_TTL", Kept, false, 64},
+    {kSolIp, kIpHdrincl, "IP_HDRINCL", Acts, true, 0},
     {kSolIp, kIpPktinfo, "IP_PKTINFO", Kept, true, 0},
     {kSolIp, kIpMtuDiscover, "IP_MTU_DISCOVER", Kept, false, 1},
-    {kSolIp, kIpRecverr, "IP_RECVERR", Kept, true, 0},
+    {kSolIp, kIpRecverr, "IP_RECVERR", Acts, true, 0},
     {kSolIp, kIpRecvttl, "IP_RECVTTL", Kept, true, 0},
     {kSolIp, kIpRecvtos, "IP_RECVTOS", Kept, true, 0},
     {kSolIp, kIpMtu, "IP_MTU", ReadOnly, false, 65536},
@@ -63,7 +66,7 @@ constexpr SocketOption kOptions[] = {
     {kSolIpv6, kIpv6MulticastLoop, "IPV6_MULTICAST_LOOP", Kept, true, 1},
     {kSolIpv6, kIpv6MtuDiscover, "IPV6_MTU_DISCOVER", Kept, false, 1},
     {kSolIpv6, kIpv6Mtu, "IPV6_MTU", ReadOnly, false, 65536},
-    {kSolIpv6, kIpv6Recverr, "IPV6_RECVERR", Kept, true, 0},
+    {kSolIpv6, kIpv6Recverr, "IPV6_RECVERR", Acts, true, 0},
     {kSolIpv6, kIpv6V6only, "IPV6_V6ONLY", Acts, true, 0},
     {kSolIpv6, kIpv6Recvpktinfo, "IPV6_RECVPKTINFO", Kept, true, 0},
     {kSolIpv6, kIpv6Recvhoplimit, "IPV6_RECVHOPLIMIT", Kept, true, 0},
@@ -88,8 +91,19 @@ constexpr SocketOption kOptions[] = {
     {kSolTcp, kTcpFastopenConnect, "TCP_FASTOPEN_CONNECT", Kept, true, 0},
     {kSolTcp, kTcpInq, "TCP_INQ", Kept, true, 0},
 
-    {kSolUdp, kUdpCork, "UDP_CORK", Kept, true, 0},
+    {kSolUdp, kUdpCork, "UDP_CORK", Acts, true, 0},
     {kSolUdp, kUdpGro, "UDP_GRO", Kept, true, 0},
+
+    // No message goes to a group: nothing of lo changes.
+    {kSolNetlink, kNetlinkAddMembership, "NETLINK_ADD_MEMBERSHIP", Kept, false, 0},
+    {kSolNetlink, kNetlinkDropMembership, "NETLINK_DROP_MEMBERSHIP", Kept, false, 0},
+    {kSolNetlink, kNetlinkPktinfo, "NETLINK_PKTINFO", Kept, true, 0},
+    {kSolNetlink, kNetlinkBroadcastError, "NETLINK_BROADCAST_ERROR", Kept, true, 0},
+    {kSolNetlink, kNetlinkNoEnobufs, "NETLINK_NO_ENOBUFS", Kept, true, 0},
+    {kSolNetlink, kNetlinkListenAllNsid, "NETLINK_LISTEN_ALL_NSID", Kept, true, 0},
+    {kSolNetlink, kNetlinkCapAck, "NETLINK_CAP_ACK", Kept, true, 0},
+    {kSolNetlink, kNetlinkExtAck, "NETLINK_EXT_ACK", Kept, true, 0},
+    {kSolNetlink, kNetlinkStrictCheck, "NETLINK_GET_STRICT_CHK", Kept, true, 0},
 };
 
 }  // namespace

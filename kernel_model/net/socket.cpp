@@ -54,6 +54,13 @@ SysResult<std::shared_ptr<Socket>> Socket::accept() {
     return tl::make_unexpected(Errno::NotSup);
 }
 
+std::optional<SocketError> Socket::take_queued_error() {
+    if (error_queue_.empty()) return std::nullopt;
+    SocketError first = std::move(error_queue_.front());
+    error_queue_.pop_front();
+    return first;
+}
+
 std::optional<Errno> Socket::take_error() {
     return std::exchange(error_, std::nullopt);
 }
@@ -96,6 +103,11 @@ SysResult<FileStatus> Socket::status() {
 
 SysResult<std::uint64_t> Socket::ioctl(std::uint64_t request, std::uint64_t arg,
                                        UserMemory& memory) {
+    if (request == abi::kSiocatmark && has_mark()) {
+        if (!memory.put(VAddr(arg), std::int32_t{at_mark()}))
+            return tl::make_unexpected(Errno::Fault);
+        return std::uint64_t{0};
+    }
     if (request != abi::kFionread && request != abi::kTiocoutq)
         return network_->interface_ioctl(request, arg, memory);
     if (listening()) return tl::make_unexpected(Errno::Inval);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -31,6 +32,17 @@ struct Outgoing {
     std::optional<SocketAddress> to;  // empty: the connected peer
     std::vector<std::shared_ptr<File>> files;
     Ucred sender;
+    bool more = false;    // MSG_MORE
+    bool urgent = false;  // MSG_OOB
+};
+
+// An entry of the error queue (struct sock_extended_err).
+struct SocketError {
+    std::uint32_t error = 0, info = 0;
+    std::uint8_t origin = 0, type = 0, code = 0;
+    std::vector<std::byte> bytes;  // of the datagram that failed
+    SocketAddress to;
+    SocketAddress offender;
 };
 
 struct Incoming {
@@ -39,6 +51,7 @@ struct Incoming {
     std::optional<SocketAddress> from;
     std::vector<std::shared_ptr<File>> files;
     std::optional<Ucred> sender;
+    std::optional<SocketError> error;  // of the error queue
 };
 
 class Socket : public File {
@@ -68,6 +81,12 @@ public:
     // A longer message is refused (EMSGSIZE), if the socket sends messages.
     virtual std::uint64_t longest_message() const { return send_buffer(); }
     virtual SysResult<Incoming> receive(std::uint64_t most, bool peek) = 0;
+    // MSG_OOB. Inval: there is none, it was read, or it comes inline.
+    virtual SysResult<std::byte> receive_urgent(bool) { return tl::make_unexpected(Errno::NotSup); }
+    virtual bool at_mark() const { return false; }
+    virtual bool has_mark() const { return false; }  // whether SIOCATMARK is known
+    // MSG_ERRQUEUE: takes the oldest entry.
+    std::optional<SocketError> take_queued_error();
     // `read`, `write`: the halves to close.
     virtual SysResult<void> shutdown(bool read, bool write) = 0;
     virtual bool listening() const { return false; }
@@ -79,6 +98,10 @@ public:
     virtual std::uint64_t readable_bytes() const = 0;         // FIONREAD
     virtual std::uint64_t unsent_bytes() const { return 0; }  // TIOCOUTQ
     virtual std::uint8_t tcp_state() const { return 0; }      // as in /proc/net/tcp
+    // setsockopt has changed an option of one int.
+    virtual void option_changed(std::int32_t, std::int32_t) {}
+    // Bytes of the kernel itself, for those that can have some (netlink).
+    virtual void accept_kernel_bytes(std::span<const std::byte>) {}
     virtual KernelPath connect_path() const { return KernelPath::SysConnectTcp; }
 
     // Returns and clears the pending error (SO_ERROR).
@@ -109,6 +132,7 @@ protected:
 
     WaitQueue waiters_;
     std::optional<Errno> error_;
+    std::deque<SocketError> error_queue_;
     bool shut_read_ = false, shut_write_ = false;
 
 private:

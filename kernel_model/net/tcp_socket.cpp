@@ -102,9 +102,12 @@ SysResult<std::uint64_t> TcpSocket::send(const Outgoing& message) {
     // The receiver's queue may grow to twice its size. Without memory Linux waits for some
     // (sk_stream_wait_memory), which nothing would end here.
     if (!network().has_room(2 * moved)) return tl::make_unexpected(Errno::NoBufs);
-    peer_->incoming_.push(message.bytes.first(moved));
+    const std::uint64_t before = peer_->incoming_.size();
+    const bool urgent = message.urgent && moved == size;
+    peer_->incoming_.push(message.bytes.first(urgent ? moved - 1 : moved));
+    if (urgent) peer_->take_urgent(message.bytes.back());
     peer_->incoming_charge_.resize(peer_->incoming_.capacity());
-    network().tcp_bytes += moved;
+    network().tcp_bytes += peer_->incoming_.size() - before;
     if (moved > 0) peer_->waiters_.wake(abi::kPollReadable);
     return moved;
 }
@@ -112,7 +115,9 @@ SysResult<std::uint64_t> TcpSocket::send(const Outgoing& message) {
 SysResult<Incoming> TcpSocket::receive(std::uint64_t most, bool peek) {
     if (state_ == State::Listen) return tl::make_unexpected(Errno::NotConn);
     Incoming got;
-    const auto bytes = incoming_.front(std::min(most, readable_bytes()));
+    std::uint64_t readable = std::min(most, readable_bytes());
+    if (urgent_ && urgent_->before > 0) readable = std::min(readable, urgent_->before);
+    const auto bytes = incoming_.front(readable);
     got.bytes.assign(bytes.begin(), bytes.end());
     got.whole = bytes.size();
     if (!bytes.empty()) {
@@ -121,6 +126,12 @@ SysResult<Incoming> TcpSocket::receive(std::uint64_t most, bool peek) {
             incoming_.drop(got.bytes.size());
             incoming_charge_.resize(incoming_.capacity());
             network().tcp_bytes -= got.bytes.size();
+            // A read stops at the mark; the next one passes it.
+            if (urgent_ && urgent_->before == 0) {
+                urgent_.reset();
+            } else if (urgent_) {
+                urgent_->before -= got.bytes.size();
+            }
         }
         if (!could_write && peer_->writable()) peer_->waiters_.wake(abi::kPollWritable);
         return got;
@@ -133,6 +144,23 @@ SysResult<Incoming> TcpSocket::receive(std::uint64_t most, bool peek) {
     if (shut_read_) return got;
     if (state_ == State::Closed) return tl::make_unexpected(Errno::NotConn);
     return tl::make_unexpected(Errno::Again);
+}
+
+// tcp_check_urg: a later urgent byte takes the place of an earlier one.
+void TcpSocket::take_urgent(std::byte value) {
+    const bool in_stream = options.is_on(abi::kSolSocket, abi::kSoOobinline);
+    urgent_ = Urgent{.value = value, .before = incoming_.size(), .in_stream = in_stream};
+    if (in_stream) incoming_.push(std::span(&value, 1));
+    waiters_.wake(abi::kPollPri | abi::kPollReadable);
+}
+
+// tcp_recv_urg.
+SysResult<std::byte> TcpSocket::receive_urgent(bool peek) {
+    if (state_ == State::Listen) return tl::make_unexpected(Errno::NotConn);
+    if (options.is_on(abi::kSolSocket, abi::kSoOobinline) || !urgent_ || !urgent_->unread)
+        return tl::make_unexpected(Errno::Inval);
+    if (!peek) urgent_->unread = false;
+    return urgent_->value;
 }
 
 SysResult<void> TcpSocket::shutdown(bool read, bool write) {
@@ -164,6 +192,7 @@ std::uint32_t TcpSocket::poll() {
     if (shut_read_) bits |= abi::kPollReadable | abi::kPollRdhup;
     if (state_ == State::SynSent) return bits;
     if (!incoming_.empty()) bits |= abi::kPollReadable;
+    if (urgent_ && urgent_->unread) bits |= abi::kPollPri;
     if (shut_write_ || writable()) bits |= abi::kPollWritable;
     return bits;
 }

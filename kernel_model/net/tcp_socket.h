@@ -24,6 +24,9 @@ public:
     SysResult<SocketAddress> peer() const override;
     SysResult<std::uint64_t> send(const Outgoing& message) override;
     SysResult<Incoming> receive(std::uint64_t most, bool peek) override;
+    SysResult<std::byte> receive_urgent(bool peek) override;
+    bool at_mark() const override { return urgent_ && urgent_->before == 0; }
+    bool has_mark() const override { return true; }
     SysResult<void> shutdown(bool read, bool write) override;
     bool listening() const override { return state_ == State::Listen; }
     bool receives() const override { return listening(); }
@@ -61,6 +64,15 @@ private:
     ByteQueue incoming_;         // bytes beyond window() count as the sender's
     MemoryCharge incoming_charge_;
     bool fin_received_ = false;
+    // The last urgent byte (tcp_sock::urg_data) until the mark is passed: with SO_OOBINLINE it is
+    // in incoming_, `before` bytes from its front.
+    struct Urgent {
+        std::byte value{};
+        std::uint64_t before = 0;
+        bool unread = true, in_stream = false;
+    };
+    void take_urgent(std::byte value);
+    std::optional<Urgent> urgent_;
     // Of a listener.
     std::size_t backlog_ = 0;
     std::deque<std::shared_ptr<TcpSocket>> accepted_;  // established, not yet accepted

@@ -10,8 +10,10 @@ namespace uprobesim {
 
 class UdpSocket final : public InetSocket {
 public:
-    UdpSocket(std::shared_ptr<Network> network, std::uint16_t family)
-        : InetSocket(std::move(network), family, abi::kSockDgram, abi::kIpprotoUdp) {}
+    // `protocol`: UDP, or UDP-Lite.
+    UdpSocket(std::shared_ptr<Network> network, std::uint16_t family,
+              std::uint32_t protocol = abi::kIpprotoUdp)
+        : InetSocket(std::move(network), family, abi::kSockDgram, protocol) {}
 
     SysResult<void> connect(const SocketAddress& address, const Ucred& caller, bool waits) override;
     SysResult<SocketAddress> peer() const override;
@@ -22,6 +24,7 @@ public:
     SysResult<Incoming> receive(std::uint64_t most, bool peek) override;
     SysResult<void> shutdown(bool read, bool write) override;
     bool receives() const override { return true; }
+    void option_changed(std::int32_t level, std::int32_t option) override;
     std::uint64_t readable_bytes() const override {
         return queue_.empty() ? 0 : queue_.front().bytes.size();
     }
@@ -41,6 +44,16 @@ private:
         SocketAddress from;
         MemoryCharge memory;
     };
+    // What MSG_MORE or UDP_CORK keeps back, and where it goes.
+    struct Pending {
+        std::vector<std::byte> bytes;
+        SocketAddress to;
+    };
+    SysResult<void> transmit(std::span<const std::byte> bytes, const SocketAddress& to);
+    void refused(std::span<const std::byte> bytes, const SocketAddress& to);
+    bool reports_errors() const;
+
+    std::optional<Pending> pending_;
     std::deque<Datagram> queue_;
     std::uint64_t charged_ = 0;
 };

@@ -72,6 +72,7 @@ SysResult<std::uint64_t> UnixSocket::send(const Outgoing& message) {
     const auto has_room = [&](std::uint64_t bytes) {
         return network().has_room(message_charge(bytes));
     };
+    if (message.urgent && type() != abi::kSockStream) return tl::make_unexpected(Errno::NotSup);
     if (by_message(*this)) {
         if (shut_write_) return tl::make_unexpected(Errno::Pipe);
         if (size + kMaxMessageBytes > send_buffer()) return tl::make_unexpected(Errno::MsgSize);
@@ -84,11 +85,13 @@ SysResult<std::uint64_t> UnixSocket::send(const Outgoing& message) {
         deliver(other, message, message.bytes, true);
         moved = size;
     } else {
+        const std::uint64_t plain = message.urgent && size > 0 ? size - 1 : size;
         while (moved < size && charged_ < send_buffer()) {
             const std::uint64_t part =
-                std::min({size - moved, kStreamPart, send_buffer() / 2 - 64});
+                moved == plain ? 1 : std::min({plain - moved, kStreamPart, send_buffer() / 2 - 64});
             if (!has_room(part)) break;
             deliver(other, message, message.bytes.subspan(moved, part), moved == 0);
+            if (moved == plain) other.queue_.back().urgent = true;
             moved += part;
         }
         if (moved == 0 && size > 0)
@@ -111,11 +114,36 @@ void UnixSocket::landed(Message& message) {
     network().files_in_flight -= std::exchange(message.in_flight, 0);
 }
 
+// unix_stream_recv_urg.
+SysResult<std::byte> UnixSocket::receive_urgent(bool peek) {
+    if (type() != abi::kSockStream) return tl::make_unexpected(Errno::NotSup);
+    const auto urgent = std::ranges::find_if(queue_, [](const Message& m) { return m.urgent; });
+    if (options.is_on(abi::kSolSocket, abi::kSoOobinline) || urgent == queue_.end())
+        return tl::make_unexpected(Errno::Inval);
+    const std::byte value = urgent->bytes.front();
+    if (!peek) {
+        release_charge(*urgent);
+        queue_.erase(urgent);
+    }
+    return value;
+}
+
+// manage_oob: an urgent byte that is at the front is passed over, unless it comes inline.
+void UnixSocket::drop_urgent() {
+    if (queue_.empty() || !queue_.front().urgent ||
+        options.is_on(abi::kSolSocket, abi::kSoOobinline))
+        return;
+    release_charge(queue_.front());
+    queue_.pop_front();
+}
+
 SysResult<Incoming> UnixSocket::receive(std::uint64_t most, bool peek) {
     if (has_connections() && !connected_) {
         return tl::make_unexpected(type() == abi::kSockStream ? Errno::Inval : Errno::NotConn);
     }
-    if (queue_.empty()) {
+    if (!peek && queue_.size() > 1) drop_urgent();
+    if (queue_.empty() || (queue_.front().urgent && queue_.size() == 1 &&
+                           !options.is_on(abi::kSolSocket, abi::kSoOobinline))) {
         if (error_) return tl::make_unexpected(*take_error());
         if (shut_read_) return Incoming{};
         return tl::make_unexpected(Errno::Again);
@@ -157,6 +185,7 @@ SysResult<Incoming> UnixSocket::receive_stream(std::uint64_t most, bool peek) {
     std::size_t index = 0;
     while (index < queue_.size() && got.bytes.size() < most) {
         Message& message = queue_[index];
+        if (message.urgent && !got.bytes.empty()) break;
         if (index > 0 || got.sender) {
             if (credentials && !(*got.sender == message.sender)) break;
         }

@@ -29,6 +29,9 @@ public:
     SysResult<SocketAddress> peer() const override;
     SysResult<std::uint64_t> send(const Outgoing& message) override;
     SysResult<Incoming> receive(std::uint64_t most, bool peek) override;
+    SysResult<std::byte> receive_urgent(bool peek) override;
+    bool at_mark() const override { return !queue_.empty() && queue_.front().urgent; }
+    bool has_mark() const override { return type() == abi::kSockStream; }
     SysResult<void> shutdown(bool read, bool write) override;
     bool listening() const override { return listening_; }
     Ucred peer_credentials() const override { return peer_credentials_; }
@@ -56,6 +59,7 @@ private:
         std::uint64_t charge = 0;
         std::weak_ptr<UnixSocket> charged;
         MemoryCharge memory;
+        bool urgent = false;          // one byte, of MSG_OOB
         std::uint64_t in_flight = 0;  // its files that are counted in the network
     };
 
@@ -68,6 +72,7 @@ private:
                  bool with_files);
     void release_charge(Message& message);
     void landed(Message& message);
+    void drop_urgent();
     void peer_closed(bool unread);
     SysResult<Incoming> receive_stream(std::uint64_t most, bool peek);
     SysResult<Incoming> receive_message(std::uint64_t most, bool peek);

@@ -28,15 +28,44 @@ std::array<std::uint64_t, 6> arguments(Kernel& kernel, const Task& task) {
 }  // namespace
 
 SyscallDispatcher::SyscallDispatcher()
-    : SyscallDispatcher(std::array{
-          memory_syscalls(),        file_syscalls(),    file_tree_syscalls(),  process_syscalls(),
-          clone_syscalls(),         futex_syscalls(),   wait_syscalls(),       sched_syscalls(),
-          prctl_syscalls(),         signal_syscalls(),  time_syscalls(),       timer_syscalls(),
-          event_syscalls(),         copy_syscalls(),    info_syscalls(),       socket_syscalls(),
-          sockopt_syscalls(),       message_syscalls(), epoll_syscalls(),      shm_syscalls(),
-          poll_syscalls(),          ids_syscalls(),     capability_syscalls(), uts_syscalls(),
-          namespace_syscalls(),     mount_syscalls(),   mount_file_syscalls(), ptrace_syscalls(),
-          process_memory_syscalls()}) {}
+    : SyscallDispatcher(std::array{memory_syscalls(),
+                                   file_syscalls(),
+                                   file_tree_syscalls(),
+                                   process_syscalls(),
+                                   clone_syscalls(),
+                                   futex_syscalls(),
+                                   wait_syscalls(),
+                                   sched_syscalls(),
+                                   prctl_syscalls(),
+                                   signal_syscalls(),
+                                   time_syscalls(),
+                                   timer_syscalls(),
+                                   event_syscalls(),
+                                   copy_syscalls(),
+                                   info_syscalls(),
+                                   socket_syscalls(),
+                                   sockopt_syscalls(),
+                                   message_syscalls(),
+                                   epoll_syscalls(),
+                                   shm_syscalls(),
+                                   poll_syscalls(),
+                                   ids_syscalls(),
+                                   capability_syscalls(),
+                                   uts_syscalls(),
+                                   namespace_syscalls(),
+                                   mount_syscalls(),
+                                   mount_file_syscalls(),
+                                   ptrace_syscalls(),
+                                   process_memory_syscalls(),
+                                   semaphore_syscalls(),
+                                   ipc_message_syscalls(),
+                                   posix_queue_syscalls(),
+                                   memory_lock_syscalls(),
+                                   madvise_syscalls(),
+                                   memory_policy_syscalls(),
+                                   aio_syscalls(),
+                                   key_syscalls(),
+                                   uring_syscalls()}) {}
 
 SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
     for (const auto theme : themes) {

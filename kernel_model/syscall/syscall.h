@@ -127,5 +127,14 @@ std::span<const SyscallRow> mount_syscalls();
 std::span<const SyscallRow> mount_file_syscalls();
 std::span<const SyscallRow> ptrace_syscalls();
 std::span<const SyscallRow> process_memory_syscalls();
+std::span<const SyscallRow> memory_lock_syscalls();
+std::span<const SyscallRow> madvise_syscalls();
+std::span<const SyscallRow> memory_policy_syscalls();
+std::span<const SyscallRow> aio_syscalls();
+std::span<const SyscallRow> key_syscalls();
+std::span<const SyscallRow> uring_syscalls();
+std::span<const SyscallRow> semaphore_syscalls();
+std::span<const SyscallRow> ipc_message_syscalls();
+std::span<const SyscallRow> posix_queue_syscalls();
 
 }  // namespace uprobesim

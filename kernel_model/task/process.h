@@ -78,6 +78,12 @@ struct ProcessOptions {
     std::uint32_t coredump_filter = 0x33;  // anonymous memory and headers of ELF files
 };
 
+// set_mempolicy: MPOL_* with its flags, and a mask of nodes.
+struct MemoryPolicy {
+    std::uint32_t mode = 0;
+    std::uint64_t nodes = 0;
+};
+
 struct Process {
     std::int32_t pid = 0;
     std::int32_t parent_pid = 1;
@@ -117,6 +123,7 @@ struct Process {
     // The armed ones that count CPU time: task (0: the process), expiry, id.
     std::set<std::tuple<TaskId, std::uint64_t, std::int32_t>> cpu_timers;
     ProcessOptions options;
+    MemoryPolicy memory_policy;
     // The page to which handlers return without SA_RESTORER, in place of the vDSO's
     // __kernel_rt_sigreturn. 0: not mapped yet.
     VAddr sigreturn_page;

@@ -10,6 +10,8 @@ void Task::wake() {
 }
 
 void end_wait(Task& task, Timers& timers, Futexes& futexes) {
+    // First: what the call holds may own a queue that it is in.
+    task.leave_queues();
     timers.cancel(task.wait_timer);
     task.wait_timer = 0;
     task.wait_deadline_ns = kNoDeadline;
@@ -17,7 +19,6 @@ void end_wait(Task& task, Timers& timers, Futexes& futexes) {
     task.vfork_child = 0;
     task.call_holds.reset();
     futexes.remove(task);
-    task.leave_queues();
     task.wait_charge.resize(0);
 }
 

@@ -13,8 +13,9 @@ WaitQueue::~WaitQueue() {
     while (!waiters_.empty()) wake();
 }
 
-void WaitQueue::Listener::attach(WaitQueue& queue) {
+void WaitQueue::Listener::attach(WaitQueue& queue, bool exclusive) {
     detach();
+    exclusive_ = exclusive;
     queue_ = &queue;
     place_ = queue.listeners_.insert(queue.listeners_.end(), this);
 }
@@ -54,7 +55,11 @@ void WaitQueue::wake(std::uint32_t events) {
         waiter->wake();
     }
     // A listener may wake others, but listeners are neither added nor removed meanwhile.
-    for (Listener* listener : listeners_) listener->woken(events);
+    for (Listener* listener : listeners_) {
+        if (listener->exclusive_ && woke_exclusive) continue;
+        const bool waited = listener->woken(events);
+        woke_exclusive = woke_exclusive || (listener->exclusive_ && waited);
+    }
 }
 
 void Waiter::leave_queues() {

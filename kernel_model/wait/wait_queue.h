@@ -48,14 +48,16 @@ public:
         Listener(const Listener&) = delete;
         Listener& operator=(const Listener&) = delete;
         virtual ~Listener() { detach(); }
-        void attach(WaitQueue& queue);
+        // `exclusive`: of those, a wake notifies no more after one that has woken somebody.
+        void attach(WaitQueue& queue, bool exclusive = false);
         void detach();
 
     private:
         friend class WaitQueue;
-        // `events`: the poll bits that may have become true.
-        virtual void woken(std::uint32_t events) = 0;
+        // `events`: the poll bits that may have become true. True: somebody waited for them.
+        virtual bool woken(std::uint32_t events) = 0;
         WaitQueue* queue_ = nullptr;
+        bool exclusive_ = false;
         std::list<Listener*>::iterator place_;  // in the queue's list
     };
 

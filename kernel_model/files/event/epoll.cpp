@@ -28,7 +28,8 @@ public:
           file_(&file),
           nested_(dynamic_cast<Epoll*>(&file)) {
         file.watch(*this);
-        if (WaitQueue* queue = file.waiters()) attach(*queue);
+        if (WaitQueue* queue = file.waiters())
+            attach(*queue, (event.events & abi::kEpollexclusive) != 0);
         if (nested_ != nullptr) nested_->above_.push_back(&owner);
     }
     Item(const Item&) = delete;
@@ -59,8 +60,11 @@ public:
 
 private:
     // ep_poll_callback.
-    void woken(std::uint32_t events) override {
-        if (armed() && (events & event_.events) != 0) owner_.queue(*this);
+    bool woken(std::uint32_t events) override {
+        if (!armed() || (events & event_.events) == 0) return false;
+        const bool waited = !owner_.waiters_.empty();
+        owner_.queue(*this);
+        return waited;
     }
 
     Epoll& owner_;

@@ -3,6 +3,7 @@
 // simulator, so they work with any two files.
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "kernel_model/abi/fcntl.h"
@@ -220,6 +221,12 @@ SysOutcome sys_vmsplice(SysCall& call) {
     SysOutcome outcome =
         transfer_vector(call, call.int32(0), direction, call.address(1), call.args[2], nullptr);
     file->flags = old;
+    // It waits for the first byte only.
+    if (std::holds_alternative<Block>(outcome) && call.task.call_progress > 0) {
+        call.task.leave_queues();
+        call.units = std::exchange(call.task.call_progress, 0);
+        return call.units;
+    }
     return outcome;
 }
 

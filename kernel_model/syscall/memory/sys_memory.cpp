@@ -10,7 +10,8 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/mman.h"
 #include "kernel_model/abi/resource.h"
-#include "kernel_model/syscall/syscall.h"
+#include "kernel_model/files/event/process_file.h"
+#include "kernel_model/syscall/memory/memory_args.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -85,22 +86,23 @@ SysOutcome sys_mmap(SysCall& call) {
     } else {
         TRY(take_file(call, request, flags));
     }
-    const auto mapped = TRY(call.process.mm->map(request));
-    const bool locked = (flags & kMapLocked) != 0;
+    Mm& mm = *call.process.mm;
+    const bool locked = ((flags & kMapLocked) != 0 || (mm.default_marks() & mark::kLocked) != 0);
+    if ((flags & kMapLocked) != 0 && !may_lock(call)) return Errno::Perm;
+    if (locked && !may_lock_more(call, page_ceil(length))) return Errno::Again;
+    if ((flags & kMapLocked) != 0) request.marks |= mark::kLocked;
+    if (request.fixed && sealed(mm, {request.hint, request.hint + page_ceil(length)}))
+        return Errno::Perm;
+    const auto mapped = TRY(mm.map(request));
     const bool populate = (flags & kMapPopulate) != 0 && (flags & kMapNonblock) == 0;
-    if ((locked || populate) && !request.prot.none()) {
+    const bool lazily = (mm.default_marks() & mark::kLockedOnFault) != 0;
+    if (((locked && !lazily) || populate) && !request.prot.none()) {
         // Write-faulting private writable memory at once, as populate_vma_page_range does.
         const Access access = request.prot.write && !request.shared ? Access::Write : Access::Read;
         const VRange range{mapped, mapped + page_ceil(length)};
-        call.process.mm->populate(range, access, call.task.id);
+        mm.populate(range, access, call.task.id);
     }
     return mapped.value;
-}
-
-// Address space management takes tagged addresses whether the task has the ABI or not; mmap, brk
-// and mremap's new address do not.
-VAddr managed(const SysCall& call) {
-    return untagged(call.address(0));
 }
 
 SysOutcome sys_munmap(SysCall& call) {
@@ -108,6 +110,7 @@ SysOutcome sys_munmap(SysCall& call) {
     const std::uint64_t length = call.args[1];
     if (at.page_offset() != 0 || length == 0 || at > Mm::kTaskSize || length > Mm::kTaskSize - at)
         return Errno::Inval;
+    if (sealed(*call.process.mm, {at, at + page_ceil(length)})) return Errno::Perm;
     const auto freed = TRY(call.process.mm->unmap({at, at + page_ceil(length)}));
     call.units = freed.own;
     if (freed.of_files != 0)
@@ -134,6 +137,7 @@ SysOutcome change_protection(SysCall& call) {
         if (!vma->grows_down) return Errno::Inval;
         begin = vma->range.begin;
     }
+    if (sealed(*call.process.mm, {begin, end})) return Errno::Perm;
     const auto changed = TRY(call.process.mm->protect({begin, end}, prot_from(prot)));
     call.units = changed;
     return 0;
@@ -153,6 +157,7 @@ SysOutcome sys_mremap(SysCall& call) {
     Mm& mm = *call.process.mm;
     const VAddr old = managed(call);
     const std::uint64_t old_size = page_ceil(call.args[1]);
+    if (sealed(mm, {old.page(), old.page() + std::max(old_size, kPageSize)})) return Errno::Perm;
     std::uint64_t present = 0;
     if (old < Mm::kTaskSize && old_size <= Mm::kTaskSize - old)
         mm.space().for_each_mapped({old.page(), old.page() + old_size},
@@ -166,133 +171,14 @@ SysOutcome sys_mremap(SysCall& call) {
 SysOutcome sys_brk(SysCall& call) {
     Mm& mm = *call.process.mm;
     const VAddr before = mm.brk_end();
+    const std::uint64_t growth = call.address(0) > before ? call.address(0) - before : 0;
+    if ((mm.default_marks() & mark::kLocked) != 0 && !may_lock_more(call, growth))
+        return before.value;
     const VAddr now = mm.set_brk(call.address(0));
+    if (now > before && (mm.default_marks() & mark::kLocked) != 0)
+        (void)populate_locked(call, {before.page(), now});
     if (now == before) call.path = KernelPath::SysBrkQuery;
     return now.value;
-}
-
-// The effect of each madvise advice.
-enum class Advice { Discard, DiscardAnonymous, PopulateRead, PopulateWrite, Ignored, Refused };
-struct AdviceRow {
-    std::int32_t number;
-    std::string_view name;
-    Advice advice;
-};
-constexpr auto kAdvice = std::to_array<AdviceRow>({
-    {kMadvNormal, "MADV_NORMAL", Advice::Ignored},
-    {kMadvRandom, "MADV_RANDOM", Advice::Ignored},
-    {kMadvSequential, "MADV_SEQUENTIAL", Advice::Ignored},
-    {kMadvWillneed, "MADV_WILLNEED", Advice::Ignored},
-    {kMadvDontneed, "MADV_DONTNEED", Advice::Discard},
-    {kMadvFree, "MADV_FREE", Advice::DiscardAnonymous},
-    {kMadvRemove, "MADV_REMOVE", Advice::Refused},
-    {kMadvDontfork, "MADV_DONTFORK", Advice::Refused},
-    {kMadvDofork, "MADV_DOFORK", Advice::Ignored},
-    {kMadvMergeable, "MADV_MERGEABLE", Advice::Ignored},
-    {kMadvUnmergeable, "MADV_UNMERGEABLE", Advice::Ignored},
-    {kMadvHugepage, "MADV_HUGEPAGE", Advice::Ignored},
-    {kMadvNohugepage, "MADV_NOHUGEPAGE", Advice::Ignored},
-    {kMadvDontdump, "MADV_DONTDUMP", Advice::Ignored},
-    {kMadvDodump, "MADV_DODUMP", Advice::Ignored},
-    {kMadvWipeonfork, "MADV_WIPEONFORK", Advice::Refused},
-    {kMadvKeeponfork, "MADV_KEEPONFORK", Advice::Ignored},
-    {kMadvCold, "MADV_COLD", Advice::Ignored},
-    {kMadvPageout, "MADV_PAGEOUT", Advice::Ignored},
-    {kMadvPopulateRead, "MADV_POPULATE_READ", Advice::PopulateRead},
-    {kMadvPopulateWrite, "MADV_POPULATE_WRITE", Advice::PopulateWrite},
-});
-
-// Whether every page of the range is mapped, and whether all mappings in it are private and
-// anonymous.
-struct Coverage {
-    bool whole = true;
-    bool anonymous = true;
-};
-Coverage coverage_of(const Mm& mm, VRange range) {
-    Coverage coverage;
-    for (VAddr at = range.begin; at < range.end;) {
-        const Vma* vma = mm.find(at);
-        if (vma == nullptr) {
-            coverage.whole = false;
-            const auto next = mm.vmas().upper_bound(at);
-            if (next == mm.vmas().end()) break;
-            at = next->first;
-            continue;
-        }
-        if (vma->file != nullptr) coverage.anonymous = false;
-        at = vma->range.end;
-    }
-    return coverage;
-}
-
-SysOutcome sys_madvise(SysCall& call) {
-    const VAddr at = managed(call);
-    const auto row = std::ranges::find(kAdvice, call.int32(2), &AdviceRow::number);
-    if (row == kAdvice.end() || at.page_offset() != 0) return Errno::Inval;
-    const std::uint64_t length = page_ceil(call.args[1]);
-    if ((call.args[1] != 0 && length == 0) || at + length < at) return Errno::Inval;
-    if (length == 0) return 0;
-    Mm& mm = *call.process.mm;
-    const VRange range{at, std::min(at + length, Mm::kTaskSize)};
-    const Coverage coverage =
-        at < Mm::kTaskSize ? coverage_of(mm, range) : Coverage{.whole = false, .anonymous = true};
-    switch (row->advice) {
-        case Advice::DiscardAnonymous:
-            // MADV_FREE frees at once instead of under memory pressure: a program must expect zeros
-            // either way.
-            if (!coverage.anonymous) return Errno::Inval;
-            [[fallthrough]];
-        case Advice::Discard: {
-            if (at >= Mm::kTaskSize) return Errno::NoMem;
-            const auto freed = TRY(mm.discard(range));
-            call.units = freed;
-            return 0;
-        }
-        case Advice::PopulateRead:
-        case Advice::PopulateWrite: {
-            if (!coverage.whole || range.end != at + length) return Errno::NoMem;
-            const Access access =
-                row->advice == Advice::PopulateWrite ? Access::Write : Access::Read;
-            const std::uint64_t there = mm.populate(range, access, call.task.id);
-            return there * kPageSize == range.size() ? SysOutcome(0) : SysOutcome(Errno::Fault);
-        }
-        case Advice::Refused:
-            call.kernel.counters().note_unmodelled(fmt::format("madvise {}", row->name),
-                                                   "answered with EINVAL");
-            return Errno::Inval;
-        case Advice::Ignored: break;
-    }
-    if (!coverage.whole || range.end != at + length) return Errno::NoMem;
-    return 0;
-}
-
-SysOutcome sys_mincore(SysCall& call) {
-    const VAddr at = managed(call);
-    if (at.page_offset() != 0) return Errno::Inval;
-    if (at > Mm::kTaskSize || call.args[1] > Mm::kTaskSize - at) return Errno::NoMem;
-    const VRange range{at, at + page_ceil(call.args[1])};
-    Mm& mm = *call.process.mm;
-    UserMemory memory = call.memory();
-    VAddr to = call.address(2);
-    // Page by page in chunks, as the kernel does with one page of buffer.
-    std::vector<std::byte> chunk;
-    for (VAddr page = range.begin; page < range.end;) {
-        chunk.clear();
-        const VAddr end = std::min(range.end, page + kPageSize * kPageSize);
-        for (; page < end; page += kPageSize) {
-            const Vma* vma = mm.find(page);
-            if (vma == nullptr) return Errno::NoMem;
-            bool in_memory = mm.space().lookup(page).has_value();
-            if (!in_memory && vma->file != nullptr) {
-                const std::uint64_t offset = vma->offset_of(page);
-                in_memory = offset < vma->file->size() && vma->file->resident(offset / kPageSize);
-            }
-            chunk.push_back(std::byte{in_memory});
-        }
-        if (!memory.write(to, chunk)) return Errno::Fault;
-        to += chunk.size();
-    }
-    return 0;
 }
 
 SysOutcome sys_msync(SysCall& call) {
@@ -305,6 +191,9 @@ SysOutcome sys_msync(SysCall& call) {
     if (at + length < at || (call.args[1] != 0 && length == 0)) return Errno::NoMem;
     if (length == 0) return 0;
     if (at >= Mm::kTaskSize || length > Mm::kTaskSize - at) return Errno::NoMem;
+    if ((flags & kMsInvalidate) != 0 &&
+        call.process.mm->any_marked({at, at + length}, mark::kLocked))
+        return Errno::Busy;
     if ((flags & kMsSync) == 0)
         return coverage_of(*call.process.mm, {at, at + length}).whole ? SysOutcome(0)
                                                                       : SysOutcome(Errno::NoMem);
@@ -312,48 +201,43 @@ SysOutcome sys_msync(SysCall& call) {
     return 0;
 }
 
-// There is no swap, so present pages stay present: to lock memory is to fault it in.
-SysOutcome lock_range(SysCall& call, bool populate) {
-    const std::uint64_t size = page_ceil(call.args[1] + call.address(0).page_offset());
-    const VAddr begin = managed(call).page();
-    if (begin + size < begin) return Errno::Inval;
-    if (size == 0) return 0;
-    if (!call.capable(Capability::IpcLock) && size > call.process.limits[kRlimitMemlock].soft)
-        return call.process.limits[kRlimitMemlock].soft == 0 ? Errno::Perm : Errno::NoMem;
-    if (begin >= Mm::kTaskSize || size > Mm::kTaskSize - begin) return Errno::NoMem;
+// mm/mmap.c: a shared mapping is mapped again from another page of its file.
+SysOutcome sys_remap_file_pages(SysCall& call) {
+    const VAddr at = managed(call).page();
+    const std::uint64_t size = page_floor(call.args[1]), index = call.args[3];
+    if (call.args[2] != 0 || at + size <= at) return Errno::Inval;
+    if (index + size / kPageSize < index) return Errno::Inval;
     Mm& mm = *call.process.mm;
-    if (!coverage_of(mm, {begin, begin + size}).whole) return Errno::NoMem;
-    if (!populate) return 0;
-    for (VAddr at = begin; at < begin + size;) {
-        const Vma* vma = mm.find(at);
-        const VRange part{at, std::min(begin + size, vma->range.end)};
-        const Access access = vma->prot.write && !vma->shared ? Access::Write : Access::Read;
-        const std::uint64_t there = mm.populate(part, access, call.task.id);
-        if (there * kPageSize != part.size()) return Errno::NoMem;
-        at = part.end;
-    }
+    const Vma* const found = mm.find(at);
+    if (found == nullptr || !found->shared || at + size > found->range.end) return Errno::Inval;
+    const Vma vma = *found;
+    TRY(mm.map({.hint = at,
+                .length = size,
+                .prot = vma.prot,
+                .fixed = true,
+                .shared = true,
+                .may_write = vma.may_write,
+                .marks = vma.marks,
+                .file = vma.file,
+                .offset = index * kPageSize}));
     return 0;
 }
 
-SysOutcome sys_mlock(SysCall& call) {
-    return lock_range(call, true);
+// Without permission overlays there is no key.
+SysOutcome sys_pkey_alloc(SysCall& call) {
+    constexpr std::uint64_t kRights = 0xf;  // PKEY_ACCESS_MASK
+    if (call.args[0] != 0 || (call.args[1] & ~kRights) != 0) return Errno::Inval;
+    return Errno::NoSpc;
 }
-SysOutcome sys_munlock(SysCall& call) {
-    return lock_range(call, false);
-}
-SysOutcome sys_mlock2(SysCall& call) {
-    if ((call.uint32(2) & ~kMlockOnfault) != 0) return Errno::Inval;
-    return lock_range(call, call.uint32(2) == 0);
-}
-SysOutcome sys_mlockall(SysCall& call) {
-    const std::uint32_t flags = call.uint32(0);
-    if (flags == 0 || (flags & ~(kMclCurrent | kMclFuture | kMclOnfault)) != 0 ||
-        flags == kMclOnfault)
-        return Errno::Inval;
-    return 0;
-}
-SysOutcome sys_munlockall(SysCall&) {
-    return 0;
+
+SysOutcome sys_process_mrelease(SysCall& call) {
+    if (call.uint32(1) != 0) return Errno::Inval;
+    const auto file =
+        std::dynamic_pointer_cast<ProcessFile>(call.process.files.share(call.int32(0)));
+    if (!file) return Errno::Badf;
+    const Process* const process = call.kernel.processes().find(file->pid());
+    if (process == nullptr || !process->alive) return Errno::Srch;
+    return Errno::Inval;  // it is not being killed: that takes no time here
 }
 
 constexpr auto kRows = std::to_array<SyscallRow>({
@@ -363,21 +247,11 @@ constexpr auto kRows = std::to_array<SyscallRow>({
     {222, "mmap", sys_mmap, Support::Full, KernelPath::SysMmapAnon, ""},
     {226, "mprotect", sys_mprotect, Support::Full, KernelPath::SysMprotect, ""},
     {227, "msync", sys_msync, Support::Full, KernelPath::SysMadvise, ""},
-    {228, "mlock", sys_mlock, Support::Partial, KernelPath::SysMadvise,
-     "brings the pages in; nothing is ever swapped"},
-    {229, "munlock", sys_munlock, Support::Partial, KernelPath::SysMadvise,
-     "nothing is ever swapped"},
-    {230, "mlockall", sys_mlockall, Support::Stub, KernelPath::SysMadvise,
-     "answered with success; pages still come by faults"},
-    {231, "munlockall", sys_munlockall, Support::Stub, KernelPath::SysMadvise,
-     "nothing is ever swapped"},
-    {232, "mincore", sys_mincore, Support::Full, KernelPath::SysMadvise, ""},
-    {233, "madvise", sys_madvise, Support::Partial, KernelPath::SysMadvise,
-     "DONTNEED, FREE and POPULATE work; other advice changes nothing, what cannot be ignored is "
-     "refused"},
-    {284, "mlock2", sys_mlock2, Support::Partial, KernelPath::SysMadvise,
-     "brings the pages in; nothing is ever swapped"},
+    {234, "remap_file_pages", sys_remap_file_pages, Support::Full, KernelPath::SysMmapFile, ""},
     {288, "pkey_mprotect", sys_pkey_mprotect, Support::Full, KernelPath::SysMprotect, ""},
+    {289, "pkey_alloc", sys_pkey_alloc, Support::Full, KernelPath::SysPrctl, ""},
+    {290, "pkey_free", refuse<Errno::Inval>, Support::Full, KernelPath::SysPrctl, ""},
+    {448, "process_mrelease", sys_process_mrelease, Support::Full, KernelPath::SysMadvise, ""},
 });
 }  // namespace
 

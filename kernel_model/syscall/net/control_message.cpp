@@ -82,8 +82,39 @@ SysResult<void> read_control(SysCall& call, const Socket& socket, VAddr at, std:
     return {};
 }
 
+// IP_RECVERR or IPV6_RECVERR: struct sock_extended_err and the address of who said so.
+std::uint64_t put_error(SysCall& call, const Socket& socket, VAddr at, std::uint64_t length,
+                        const SocketError& error, std::uint32_t& told) {
+    const bool v6 = socket.family() == abi::kAfInet6;
+    struct {
+        ControlHeader header;
+        std::uint32_t error;
+        std::uint8_t origin, type, code, pad;
+        std::uint32_t info, data;
+    } fixed{.header = {},
+            .error = error.error,
+            .origin = error.origin,
+            .type = error.type,
+            .code = error.code,
+            .pad = 0,
+            .info = error.info,
+            .data = 0};
+    const auto offender = address_bytes(error.offender, socket.family());
+    fixed.header = {sizeof fixed + offender.size(), v6 ? abi::kSolIpv6 : abi::kSolIp,
+                    v6 ? abi::kIpv6Recverr : abi::kIpRecverr};
+    std::vector<std::byte> bytes(sizeof fixed);
+    std::memcpy(bytes.data(), &fixed, sizeof fixed);
+    bytes.insert(bytes.end(), offender.begin(), offender.end());
+    const std::uint64_t fits = std::min<std::uint64_t>(bytes.size(), length);
+    if (fits < bytes.size()) told |= abi::kMsgCtrunc;
+    if (fits < sizeof(ControlHeader) || !call.memory().write(at, std::span(bytes).first(fits)))
+        return 0;
+    return std::min(length, aligned(fits));
+}
+
 std::uint64_t put_control(SysCall& call, const Socket& socket, VAddr at, std::uint64_t length,
                           std::uint32_t flags, Incoming& message, std::uint32_t& told) {
+    if (message.error) return put_error(call, socket, at, length, *message.error, told);
     UserMemory memory = call.memory();
     std::uint64_t used = 0;
     // Appends one control message, cut to the space left. Returns the bytes of data that fit.

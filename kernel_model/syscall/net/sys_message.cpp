@@ -29,11 +29,37 @@ static_assert(sizeof(MessageHeader) == 56);
 constexpr std::uint64_t kNameLengthAt = 8, kControlLengthAt = 40, kFlagsAt = 48;
 constexpr std::uint64_t kManyStride = 64, kManyLengthAt = 56;
 
-// Refuses MSG_OOB: out-of-band data is not modelled.
-SysResult<void> check_flags(SysCall& call, std::uint32_t flags) {
-    if ((flags & abi::kMsgOob) == 0) return {};
-    call.kernel.counters().note_unmodelled("out-of-band data", "answered EOPNOTSUPP");
-    return tl::make_unexpected(Errno::NotSup);
+// A receive from the error queue (ip_recv_error): the datagram that failed, where it was sent to,
+// and a control message with the reason.
+SysOutcome receive_error(SysCall& call, Socket& socket, const UserVector& buffers, Incoming& got) {
+    auto error = socket.take_queued_error();
+    if (!error) return Errno::Again;
+    (void)socket.take_error();
+    const std::uint64_t size = std::min<std::uint64_t>(error->bytes.size(), buffers.size());
+    if (!buffers.write(call.memory(), 0, std::span(error->bytes).first(size))) return Errno::Fault;
+    got.from = error->to;
+    got.whole = error->bytes.size();
+    got.bytes.resize(size);
+    got.error = std::move(error);
+    return size;
+}
+
+SysOutcome receive_urgent(SysCall& call, Socket& socket, const UserVector& buffers,
+                          std::uint32_t flags) {
+    const std::byte value = TRY(socket.receive_urgent((flags & abi::kMsgPeek) != 0));
+    if (buffers.size() == 0) return std::uint64_t{0};
+    if (!buffers.write(call.memory(), 0, std::span(&value, 1))) return Errno::Fault;
+    return std::uint64_t{1};
+}
+
+SysOutcome receive_by_flags(SysCall& call, Socket& socket, const UserVector& buffers,
+                            std::uint32_t flags, Incoming& got) {
+    const bool inet = socket.family() == abi::kAfInet || socket.family() == abi::kAfInet6;
+    if ((flags & abi::kMsgErrqueue) != 0 && inet) return receive_error(call, socket, buffers, got);
+    // Datagrams of AF_INET know no urgent data, and do not look at the flag.
+    if ((flags & abi::kMsgOob) != 0 && (!inet || socket.type() == abi::kSockStream))
+        return receive_urgent(call, socket, buffers, flags);
+    return receive_message(call, socket, buffers, flags, got);
 }
 
 SysResult<void> send_address(SysCall& call, Socket& socket, VAddr at, std::int32_t length,
@@ -52,7 +78,6 @@ SysResult<void> send_address(SysCall& call, Socket& socket, VAddr at, std::int32
 SysOutcome sys_sendto(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
     const auto buffers = TRY(UserVector::of(call, {{call.args[1], call.args[2]}}));
-    TRY(check_flags(call, call.uint32(3)));
     Outgoing message{.bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.task)};
     TRY(send_address(call, *socket, call.address(4), call.int32(5), message));
     return send_message(call, *socket, buffers, std::move(message), call.uint32(3));
@@ -61,9 +86,8 @@ SysOutcome sys_sendto(SysCall& call) {
 SysOutcome sys_recvfrom(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
     const auto buffers = TRY(UserVector::of(call, {{call.args[1], call.args[2]}}));
-    TRY(check_flags(call, call.uint32(3)));
     Incoming got;
-    const SysOutcome result = receive_message(call, *socket, buffers, call.uint32(3), got);
+    const SysOutcome result = receive_by_flags(call, *socket, buffers, call.uint32(3), got);
     if (!std::holds_alternative<std::uint64_t>(result) || call.args[4] == 0) return result;
     std::vector<std::byte> from;
     if (got.from) from = address_bytes(*got.from, socket->family());
@@ -102,12 +126,15 @@ SysOutcome receive_header(SysCall& call, Socket& socket, VAddr at, std::uint32_t
     const auto buffers =
         TRY(UserVector::read_from(call, VAddr(header.vector), header.vector_count));
     Incoming got;
-    SysOutcome result = receive_message(call, socket, buffers, flags, got);
+    SysOutcome result = receive_by_flags(call, socket, buffers, flags, got);
     if (!std::holds_alternative<std::uint64_t>(result)) return result;
     UserMemory memory = call.memory();
     std::uint32_t told = flags & abi::kMsgCmsgCloexec;
+    if (got.error) told |= abi::kMsgErrqueue;
+    if ((flags & abi::kMsgOob) != 0 && !by_message(socket)) told |= abi::kMsgOob;
     if (by_message(socket) && got.whole > got.bytes.size()) told |= abi::kMsgTrunc;
-    if (socket.type() == abi::kSockSeqpacket && got.whole > 0) told |= abi::kMsgEor;
+    if (socket.type() == abi::kSockSeqpacket && socket.family() == abi::kAfUnix && got.whole > 0)
+        told |= abi::kMsgEor;
     call.kernel.gate().spend(call.task, KernelPath::SysMessage, got.files.size());
     const std::uint64_t control =
         put_control(call, socket, VAddr(header.control), header.control_length, flags, got, told);
@@ -128,27 +155,38 @@ SysOutcome receive_header(SysCall& call, Socket& socket, VAddr at, std::uint32_t
 
 SysOutcome sys_sendmsg(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
-    TRY(check_flags(call, call.uint32(2)));
     return send_header(call, *socket, call.address(1), call.uint32(2));
 }
 
 SysOutcome sys_recvmsg(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
-    TRY(check_flags(call, call.uint32(2)));
     return receive_header(call, *socket, call.address(1), call.uint32(2));
 }
 
-// Returns the number of messages transferred. Only the first one may block.
-template <class Fn>
-SysOutcome many(SysCall& call, bool first_only_waits, Fn one) {
+// How many messages a call has moved before it had to wait for the next.
+struct Moved {
+    std::uint64_t messages = 0;
+};
+
+// Returns the number of messages transferred. `over`: whether no more is waited for.
+template <class Fn, class Over>
+SysOutcome many(SysCall& call, Fn one, Over over) {
     const std::uint64_t count = std::min<std::uint64_t>(call.uint32(2), abi::kUioMaxiov);
-    std::uint32_t flags = call.uint32(3);
     std::uint64_t done = 0;
+    if (call.task.call_holds)
+        done = std::static_pointer_cast<Moved>(call.task.call_holds)->messages;
     while (done < count) {
         const VAddr at = call.address(1) + done * kManyStride;
         const std::uint64_t units = call.units;
         const KernelPath path = call.path;
-        SysOutcome result = one(at, flags | (done > 0 ? abi::kMsgDontwait : 0u));
+        SysOutcome result = one(at, done);
+        if (std::holds_alternative<Block>(result)) {
+            if (done == 0 || !(call.task.tif_sigpending || over())) {
+                if (done != 0) call.task.call_holds = std::make_shared<Moved>(Moved{done});
+                return result;
+            }
+            call.task.leave_queues();
+        }
         const auto* moved = std::get_if<std::uint64_t>(&result);
         if (moved == nullptr) {
             if (done == 0) return result;
@@ -163,29 +201,37 @@ SysOutcome many(SysCall& call, bool first_only_waits, Fn one) {
         }
         call.task.call_progress = 0;
         ++done;
-        if (first_only_waits) flags |= abi::kMsgDontwait;
+        if (over()) break;
     }
     return done;
 }
 
 SysOutcome sys_sendmmsg(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
-    TRY(check_flags(call, call.uint32(3)));
-    return many(call, false, [&](VAddr at, std::uint32_t flags) {
-        return send_header(call, *socket, at, flags);
-    });
+    return many(
+        call,
+        [&](VAddr at, std::uint64_t) { return send_header(call, *socket, at, call.uint32(3)); },
+        [] { return false; });
 }
 
+// The time is looked at after each message only (recvmmsg(2), BUGS).
 SysOutcome sys_recvmmsg(SysCall& call) {
-    const auto socket = TRY(socket_argument(call, call.int32(0)));
-    TRY(check_flags(call, call.uint32(3)));
+    std::optional<std::uint64_t> timeout;
     if (call.args[4] != 0) {
         UserMemory memory = call.memory();
-        TRY(read_duration(memory, call.address(4)));
+        timeout = TRY(read_duration(memory, call.address(4)));
     }
+    const auto socket = TRY(socket_argument(call, call.int32(0)));
+    const std::uint64_t begun = call.kernel.clock().monotonic_ns();
+    const std::uint32_t flags = call.uint32(3);
+    const bool first_only = (flags & abi::kMsgWaitforone) != 0;
     return many(
-        call, (call.uint32(3) & abi::kMsgWaitforone) != 0,
-        [&](VAddr at, std::uint32_t flags) { return receive_header(call, *socket, at, flags); });
+        call,
+        [&](VAddr at, std::uint64_t done) {
+            const bool waits = done == 0 || !first_only;
+            return receive_header(call, *socket, at, flags | (waits ? 0u : abi::kMsgDontwait));
+        },
+        [&] { return timeout && call.kernel.clock().monotonic_ns() - begun >= *timeout; });
 }
 
 constexpr SyscallRow kRows[] = {
@@ -194,7 +240,7 @@ constexpr SyscallRow kRows[] = {
     {211, "sendmsg", sys_sendmsg, Support::Full, KernelPath::SysSendTcp, ""},
     {212, "recvmsg", sys_recvmsg, Support::Full, KernelPath::SysReceiveTcp, ""},
     {243, "recvmmsg", sys_recvmmsg, Support::Partial, KernelPath::SysReceiveTcp,
-     "its timeout is not looked at; waits for the first message only"},
+     "its timeout begins again after each wait"},
     {269, "sendmmsg", sys_sendmmsg, Support::Full, KernelPath::SysSendTcp, ""},
 };
 

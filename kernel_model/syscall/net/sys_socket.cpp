@@ -5,7 +5,10 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/poll.h"
+#include "kernel_model/net/netlink_socket.h"
 #include "kernel_model/net/network.h"
+#include "kernel_model/net/packet_socket.h"
+#include "kernel_model/net/raw_socket.h"
 #include "kernel_model/net/tcp_socket.h"
 #include "kernel_model/net/udp_socket.h"
 #include "kernel_model/net/unix_socket.h"
@@ -29,41 +32,62 @@ SysOutcome add_socket(SysCall& call, std::shared_ptr<File> file, std::uint32_t f
     return static_cast<std::uint64_t>(fd);
 }
 
-// The types and protocols of each family; protocol 0 selects the type's default.
+// The types and protocols of each family; protocol 0 selects the type's default. Raw sockets of
+// AF_INET and AF_INET6, netlink and packet sockets have any protocol.
 struct Kind {
     std::uint16_t family;
     std::uint32_t type, protocol;
 };
 constexpr Kind kKinds[] = {
-    {kAfUnix, kSockStream, 1},           {kAfUnix, kSockDgram, 1},
-    {kAfUnix, kSockSeqpacket, 1},        {kAfInet, kSockStream, kIpprotoTcp},
-    {kAfInet, kSockDgram, kIpprotoUdp},  {kAfInet6, kSockStream, kIpprotoTcp},
+    {kAfUnix, kSockStream, 1},
+    {kAfUnix, kSockDgram, 1},
+    {kAfUnix, kSockSeqpacket, 1},
+    {kAfInet, kSockStream, kIpprotoTcp},
+    {kAfInet, kSockDgram, kIpprotoUdp},
+    {kAfInet6, kSockStream, kIpprotoTcp},
     {kAfInet6, kSockDgram, kIpprotoUdp},
+    {kAfInet, kSockDgram, kIpprotoUdplite},
+    {kAfInet6, kSockDgram, kIpprotoUdplite},
 };
 
 SysResult<std::shared_ptr<Socket>> make_socket(SysCall& call, std::uint32_t family,
                                                std::uint32_t type, std::uint32_t protocol) {
     if (type >= kMaxTypes) return tl::make_unexpected(Errno::Inval);
+    const auto& network = call.kernel.network();
+    if (family == kAfNetlink) {
+        TRY(NetlinkSocket::check(type, protocol));
+        return std::make_shared<NetlinkSocket>(network, type, protocol);
+    }
+    if (family == kAfPacket) {
+        if (!call.capable(Capability::NetRaw)) return tl::make_unexpected(Errno::Perm);
+        if (type != kSockRaw && type != kSockDgram)
+            return tl::make_unexpected(Errno::SockTNoSupport);
+        call.kernel.counters().note_unmodelled("packet sockets", "no packet reaches them");
+        return std::make_shared<PacketSocket>(network, type, protocol);
+    }
     const auto of_family = [&](const Kind& k) { return k.family == family; };
     if (std::none_of(std::begin(kKinds), std::end(kKinds), of_family)) {
         return tl::make_unexpected(Errno::AfNoSupport);
     }
     if (family == kAfUnix && protocol > 1) return tl::make_unexpected(Errno::ProtoNoSupport);
     if (family == kAfUnix && type == kSockRaw) type = kSockDgram;  // BSD compatibility
+    if (family != kAfUnix && protocol >= kIpprotoMax) return tl::make_unexpected(Errno::Inval);
     if (type == kSockRaw) {
-        call.kernel.counters().note_unmodelled("raw sockets", "answered EPERM");
-        return tl::make_unexpected(Errno::Perm);
+        if (protocol == 0) return tl::make_unexpected(Errno::ProtoNoSupport);
+        if (!call.capable(Capability::NetRaw)) return tl::make_unexpected(Errno::Perm);
+        return std::make_shared<RawSocket>(network, static_cast<std::uint16_t>(family), protocol);
     }
-    const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& k) {
-        return k.family == family && k.type == type;
-    });
+    const auto of_type = [&](const Kind& k) { return k.family == family && k.type == type; };
+    const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds), of_type);
     if (kind == std::end(kKinds)) return tl::make_unexpected(Errno::SockTNoSupport);
-    if (protocol != 0 && protocol != kind->protocol)
-        return tl::make_unexpected(Errno::ProtoNoSupport);
-    const auto& network = call.kernel.network();
+    if (protocol != 0) {
+        kind = std::find_if(kind, std::end(kKinds),
+                            [&](const Kind& k) { return of_type(k) && k.protocol == protocol; });
+        if (kind == std::end(kKinds)) return tl::make_unexpected(Errno::ProtoNoSupport);
+    }
     if (family == kAfUnix) return std::make_shared<UnixSocket>(network, type);
     if (type == kSockStream) return std::make_shared<TcpSocket>(network, kind->family);
-    return std::make_shared<UdpSocket>(network, kind->family);
+    return std::make_shared<UdpSocket>(network, kind->family, kind->protocol);
 }
 
 bool bad_type_flags(std::uint32_t type) {

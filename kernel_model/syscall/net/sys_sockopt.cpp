@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include "kernel_model/abi/netlink.h"
 #include "kernel_model/net/socket.h"
 #include "kernel_model/syscall/net/socket_args.h"
 #include "kernel_model/syscall/time_args.h"
@@ -25,6 +26,9 @@ bool is_timeout(std::int32_t name) {
 // Whether sockets of this family and type have options at this level.
 SysResult<void> check_level(const Socket& socket, std::int32_t level) {
     if (level == abi::kSolSocket) return {};
+    if (socket.family() == abi::kAfNetlink && level == abi::kSolNetlink) return {};
+    if (socket.family() == abi::kAfNetlink || socket.family() == abi::kAfPacket)
+        return tl::make_unexpected(Errno::NoProtoOpt);
     if (socket.family() == abi::kAfUnix) return tl::make_unexpected(Errno::NotSup);
     const bool tcp = socket.type() == abi::kSockStream;
     if ((level == abi::kSolTcp && tcp) || (level == abi::kSolUdp && !tcp) || level == abi::kSolIp)
@@ -101,6 +105,7 @@ SysOutcome sys_setsockopt(SysCall& call) {
     if (level == abi::kSolIpv6 && name == abi::kIpv6V6only && socket.local().port != 0)
         return Errno::Inval;
     socket.options.set(level, name, option->truth ? value != 0 : value);
+    socket.option_changed(level, name);
     return 0;
 }
 

@@ -117,6 +117,7 @@ Ucred credentials_of(const Task& task) {
 SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers, Outgoing message,
                         std::uint32_t flags) {
     call.path = socket.costs().write;
+    message.more = (flags & abi::kMsgMore) != 0;
     std::uint64_t& moved = call.task.call_progress;
     // Of a message that is too long no more than shows it.
     const std::uint64_t most = by_message(socket) ? socket.longest_message() + 1 : kPiece;
@@ -125,6 +126,8 @@ SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers
         if (!buffers.read(call.memory(), moved, bytes))
             return send_failure(call, Errno::Fault, flags);
         message.bytes = bytes;
+        // The last byte of a stream's message is the urgent one.
+        message.urgent = (flags & abi::kMsgOob) != 0 && moved + bytes.size() == buffers.size();
         const auto sent = socket.send(message);
         if (!sent && sent.error() == Errno::Again) {
             const SysOutcome wait =
@@ -164,7 +167,10 @@ SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buff
         auto part = socket.receive(most, peek);
         if (!part) return receive_failure(call, socket, flags, part.error());
         const std::uint64_t size = part->bytes.size();
-        if (!buffers.write(call.memory(), moved, part->bytes)) {
+        // MSG_TRUNC of TCP throws the data away.
+        const bool discards =
+            (flags & abi::kMsgTrunc) != 0 && socket.family() != abi::kAfUnix && !by_message(socket);
+        if (!discards && !buffers.write(call.memory(), moved, part->bytes)) {
             if (moved > 0) return moved;
             return Errno::Fault;
         }

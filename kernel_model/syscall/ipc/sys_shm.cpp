@@ -6,7 +6,7 @@
 
 #include "kernel_model/abi/mman.h"
 #include "kernel_model/memory/ipc_segments.h"
-#include "kernel_model/syscall/syscall.h"
+#include "kernel_model/syscall/ipc/ipc_permissions.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -14,13 +14,9 @@ namespace {
 
 using namespace abi;
 
-// struct shmid64_ds of asm-generic, with its struct ipc64_perm.
+// struct shmid64_ds of asm-generic.
 struct GuestSegment {
-    std::int32_t key;
-    std::uint32_t uid, gid, creator_uid, creator_gid, mode;
-    std::uint16_t sequence, pad;
-    std::uint32_t hole;
-    std::array<std::uint64_t, 2> unused_permissions;
+    IpcPerm owner;
     std::uint64_t size;
     std::int64_t attach_time, detach_time, change_time;
     std::int32_t creator, last;
@@ -41,30 +37,6 @@ struct GuestUse {  // struct shm_info
 
 IpcSegments& segments(SysCall& call) {
     return call.kernel.ipc_segments();
-}
-
-std::int64_t now(SysCall& call) {
-    return static_cast<std::int64_t>(call.kernel.clock().realtime_ns() / 1'000'000'000);
-}
-
-bool owns(const SysCall& call, const IpcSegment& segment) {
-    const std::uint32_t own = call.cred().uid.effective;
-    return call.capable(Capability::SysAdmin) || own == segment.uid || own == segment.creator_uid;
-}
-
-// ipcperms: whether the permissions in `wanted` are granted to the class (owner, group or other) of
-// the caller.
-bool permitted(const SysCall& call, const IpcSegment& segment, std::uint32_t wanted) {
-    if (call.capable(Capability::IpcOwner)) return true;
-    const Credentials& own = call.cred();
-    const std::uint32_t asked = (wanted >> 6 | wanted >> 3 | wanted) & 7;
-    std::uint32_t granted = segment.mode;
-    if (owns(call, segment)) {
-        granted >>= 6;
-    } else if (own.in_effective_group(segment.gid) || own.in_effective_group(segment.creator_gid)) {
-        granted >>= 3;
-    }
-    return (asked & ~granted) == 0;
 }
 
 std::uint64_t attached_everywhere(SysCall& call, const IpcSegment& segment) {
@@ -97,11 +69,9 @@ SysOutcome sys_shmget(SysCall& call) {
     if (page_ceil(size) > call.kernel.machine().memory.limit_bytes()) return Errno::NoMem;
     const auto made = TRY(segments(call).make(call.kernel.machine().memory, key, size));
     IpcSegment& segment = *made;
-    segment.mode = flags & kPermissionBits;
-    segment.uid = segment.creator_uid = call.cred().uid.effective;
-    segment.gid = segment.creator_gid = call.cred().gid.effective;
+    set_owner(call, segment, flags);
     segment.creator = call.process.pid;
-    segment.change_time = now(call);
+    segment.change_time = seconds_now(call);
     return static_cast<std::uint64_t>(segment.id);
 }
 
@@ -131,7 +101,7 @@ SysOutcome sys_shmat(SysCall& call) {
                        .file = segment->memory.lock()};
     const auto mapped = call.process.mm->map(request);
     if (!mapped) return mapped.error() == Errno::Exist ? Errno::Inval : mapped.error();
-    segment->attach_time = now(call);
+    segment->attach_time = seconds_now(call);
     segment->last = call.process.pid;
     return mapped->value;
 }
@@ -157,7 +127,7 @@ SysOutcome sys_shmdt(SysCall& call) {
     for (const VRange part : parts) {
         if (const auto gone = mm.unmap(part); gone) call.units += gone->all();
     }
-    segment->detach_time = now(call);
+    segment->detach_time = seconds_now(call);
     segment->last = call.process.pid;
     return 0;
 }
@@ -180,24 +150,13 @@ SysOutcome change_segment(SysCall& call, IpcSegment* segment) {
     const auto given = call.memory().get<GuestSegment>(call.address(2));
     if (!given) return Errno::Fault;
     if (!owns(call, *segment)) return Errno::Perm;
-    segment->uid = given->uid;
-    segment->gid = given->gid;
-    segment->mode = (segment->mode & ~kPermissionBits) | (given->mode & kPermissionBits);
-    segment->change_time = now(call);
+    TRY(change_owner(*segment, given->owner));
+    segment->change_time = seconds_now(call);
     return 0;
 }
 
 SysOutcome show_segment(SysCall& call, const IpcSegment& s) {
-    const GuestSegment shown{.key = s.key,
-                             .uid = s.uid,
-                             .gid = s.gid,
-                             .creator_uid = s.creator_uid,
-                             .creator_gid = s.creator_gid,
-                             .mode = s.mode,
-                             .sequence = static_cast<std::uint16_t>(IpcSegments::sequence_of(s)),
-                             .pad = 0,
-                             .hole = 0,
-                             .unused_permissions = {},
+    const GuestSegment shown{.owner = shown_owner(s),
                              .size = s.size,
                              .attach_time = s.attach_time,
                              .detach_time = s.detach_time,

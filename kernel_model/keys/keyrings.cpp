@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/keys/keyrings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "sim/base/try.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::uint64_t kKeyBytes = 512;
+constexpr std::uint32_t kPossessorAll = abi::kKeyAll << abi::kKeyPossessorShift;
+constexpr std::uint32_t kUserView = abi::kKeyView << abi::kKeyUserShift;
+
+void collect(const Key& keyring, std::set<const Key*>& seen) {
+    for (const auto& key : keyring.links) {
+        if (!seen.insert(key.get()).second) continue;
+        if (key->is_keyring()) collect(*key, seen);
+    }
+}
+
+}  // namespace
+
+SysResult<void> Key::state(std::uint64_t now_ns) const {
+    if (revoked) return tl::make_unexpected(Errno::KeyRevoked);
+    if (now_ns >= expires_ns) return tl::make_unexpected(Errno::KeyExpired);
+    if (negative) return tl::make_unexpected(*negative);
+    return {};
+}
+
+SysResult<std::shared_ptr<Key>> Keyrings::make(const std::string& type,
+                                               const std::string& description,
+                                               const Credentials& owner, std::uint32_t permissions,
+                                               std::uint64_t bytes) {
+    const bool root = owner.uid.fs == 0;
+    const std::uint64_t size = description.size() + 1 + bytes;
+    Use& use = (*use_)[owner.uid.fs];
+    if (use.keys + 1 > (root ? kMostRootKeys : kMostKeys) ||
+        use.bytes + size > (root ? kMostRootBytes : kMostBytes))
+        return tl::make_unexpected(Errno::Dquot);
+    if (memory_ != nullptr && !memory_->has_room(kKeyBytes + size))
+        return tl::make_unexpected(Errno::NoMem);
+    auto key = std::make_shared<Key>();
+    key->serial = ++last_serial_;
+    key->type = type;
+    key->description = description;
+    key->uid = owner.uid.fs;
+    key->gid = owner.gid.fs;
+    key->permissions = permissions;
+    key->charge = MemoryCharge(memory_, kKeyBytes + size);
+    ++use.keys;
+    use.bytes += size;
+    key->quota = std::shared_ptr<void>(nullptr, [all = use_, uid = owner.uid.fs, size](void*) {
+        --(*all)[uid].keys;
+        (*all)[uid].bytes -= size;
+    });
+    std::erase_if(keys_, [](const auto& entry) { return entry.second.expired(); });
+    keys_[key->serial] = key;
+    return key;
+}
+
+std::shared_ptr<Key> Keyrings::find(std::int32_t serial) const {
+    const auto it = keys_.find(serial);
+    return it == keys_.end() ? nullptr : it->second.lock();
+}
+
+SysResult<Keyrings::OfUser*> Keyrings::of_user(const Credentials& owner) {
+    const std::uint32_t uid = owner.uid.real;
+    OfUser& user = users_[uid];
+    constexpr std::uint32_t kPermissions = kPossessorAll | (abi::kKeyAll & ~abi::kKeySetattr)
+                                                               << abi::kKeyUserShift;
+    if (!user.keyring) {
+        user.keyring = TRY(make("keyring", fmt::format("_uid.{}", uid), owner, kPermissions, 0));
+        user.session =
+            TRY(make("keyring", fmt::format("_uid_ses.{}", uid), owner, kPermissions, 0));
+        link(*user.session, user.keyring);
+    }
+    return &user;
+}
+
+SysResult<std::shared_ptr<Key>> Keyrings::special(std::int32_t id, Process& process,
+                                                  const Task& task, bool makes) {
+    OfProcess& own = processes_[process.pid];
+    const auto get = [&](std::shared_ptr<Key>& slot, const char* name,
+                         std::uint32_t permissions) -> SysResult<std::shared_ptr<Key>> {
+        if (!slot && !makes) return tl::make_unexpected(Errno::NoKey);
+        if (!slot) slot = TRY(make("keyring", name, *task.cred, permissions, 0));
+        return slot;
+    };
+    switch (id) {
+        case abi::kThreadKeyring:
+            return get(own.threads[task.id.value], "_tid", kPossessorAll | kUserView);
+        case abi::kProcessKeyring: return get(own.process, "_pid", kPossessorAll | kUserView);
+        case abi::kSessionKeyring: {
+            if (own.session) return own.session;
+            OfUser* const user = TRY(of_user(*task.cred));
+            if (!makes) return user->session;
+            constexpr std::uint32_t kRead = (abi::kKeyView | abi::kKeyRead) << abi::kKeyUserShift;
+            own.session = TRY(make("keyring", "_ses", *task.cred, kPossessorAll | kRead, 0));
+            return own.session;
+        }
+        case abi::kUserKeyring: return TRY(of_user(*task.cred))->keyring;
+        case abi::kUserSessionKeyring: return TRY(of_user(*task.cred))->session;
+        case abi::kReqkeyAuthKey:
+        case abi::kRequestorKeyring: return tl::make_unexpected(Errno::NoKey);
+        default: return tl::make_unexpected(Errno::Inval);
+    }
+}
+
+std::vector<std::shared_ptr<Key>> Keyrings::searched(const Process& process,
+                                                     const Task& task) const {
+    std::vector<std::shared_ptr<Key>> all;
+    const auto own = processes_.find(process.pid);
+    if (own != processes_.end()) {
+        const auto thread = own->second.threads.find(task.id.value);
+        if (thread != own->second.threads.end() && thread->second) all.push_back(thread->second);
+        if (own->second.process) all.push_back(own->second.process);
+        if (own->second.session) all.push_back(own->second.session);
+    }
+    if (own == processes_.end() || !own->second.session) {
+        const auto user = users_.find(task.cred->uid.real);
+        if (user != users_.end() && user->second.session) all.push_back(user->second.session);
+    }
+    return all;
+}
+
+void Keyrings::join_session(Process& process, std::shared_ptr<Key> keyring) {
+    processes_[process.pid].session = std::move(keyring);
+}
+
+std::shared_ptr<Key> Keyrings::named_session(const std::string& name) const {
+    for (const auto& [serial, weak] : keys_) {
+        auto key = weak.lock();
+        if (key && key->is_keyring() && key->description == name && !key->revoked) return key;
+    }
+    return nullptr;
+}
+
+void Keyrings::process_ended(const Process& process) {
+    processes_.erase(process.pid);
+}
+
+void Keyrings::forked(const Process& parent, const Process& child) {
+    const auto own = processes_.find(parent.pid);
+    if (own != processes_.end() && own->second.session)
+        processes_[child.pid].session = own->second.session;
+}
+
+void Keyrings::link(Key& keyring, const std::shared_ptr<Key>& key) {
+    const auto same = std::ranges::find_if(keyring.links, [&](const auto& other) {
+        return other->type == key->type && other->description == key->description;
+    });
+    if (same != keyring.links.end()) {
+        *same = key;
+    } else {
+        keyring.links.push_back(key);
+    }
+}
+
+bool Keyrings::contains(const Key& keyring, const Key& key) {
+    std::set<const Key*> seen;
+    collect(keyring, seen);
+    return seen.contains(&key);
+}
+
+bool Keyrings::possessed(const Process& process, const Task& task, const Key& key) const {
+    const auto all = searched(process, task);
+    return std::ranges::any_of(
+        all, [&](const auto& keyring) { return keyring.get() == &key || contains(*keyring, key); });
+}
+
+// key_task_permission.
+bool Keyrings::permits(const Process& process, const Task& task, const Key& key,
+                       std::uint32_t rights) const {
+    std::uint32_t granted = key.permissions;
+    if (key.uid == task.cred->uid.fs) {
+        granted >>= abi::kKeyUserShift;
+    } else if (task.cred->in_group(key.gid) &&
+               (key.permissions >> abi::kKeyGroupShift & abi::kKeyAll)) {
+        granted >>= abi::kKeyGroupShift;
+    }
+    if (possessed(process, task, key)) granted |= key.permissions >> abi::kKeyPossessorShift;
+    return (rights & ~granted & abi::kKeyAll) == 0;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// net/netlink/af_netlink.c
+#include "kernel_model/net/netlink_socket.h"
+
+#include <algorithm>
+#include <array>
+
+#include "kernel_model/abi/netlink.h"
+#include "kernel_model/abi/poll.h"
+#include "kernel_model/net/network.h"
+#include "kernel_model/net/route_answers.h"
+#include "sim/base/try.h"
+
+namespace uprobesim {
+namespace {
+
+SocketAddress netlink_address(std::uint32_t port, std::uint32_t groups) {
+    SocketAddress address;
+    address.family = abi::kAfNetlink;
+    address.netlink_port = port;
+    address.netlink_groups = groups;
+    return address;
+}
+
+}  // namespace
+
+NetlinkSocket::NetlinkSocket(std::shared_ptr<Network> network, std::uint32_t type,
+                             std::uint32_t protocol)
+    : Socket(std::move(network), abi::kAfNetlink, type, protocol) {}
+
+NetlinkSocket::~NetlinkSocket() {
+    if (port_ != 0) network().netlink_ports.erase({protocol(), port_});
+}
+
+SysResult<void> NetlinkSocket::check(std::uint32_t type, std::uint32_t protocol) {
+    if (type != abi::kSockRaw && type != abi::kSockDgram)
+        return tl::make_unexpected(Errno::SockTNoSupport);
+    const std::array known = {abi::kNetlinkRoute, abi::kNetlinkUsersock, abi::kNetlinkUevent};
+    if (std::ranges::find(known, protocol) == known.end())
+        return tl::make_unexpected(Errno::ProtoNoSupport);
+    return {};
+}
+
+SysResult<void> NetlinkSocket::claim_port(std::uint32_t port) {
+    if (!network().netlink_ports.try_emplace({protocol(), port}, this).second)
+        return tl::make_unexpected(Errno::AddrInUse);
+    port_ = port;
+    return {};
+}
+
+// netlink_autobind: the process's id, or a number that is none.
+SysResult<void> NetlinkSocket::claim_some_port(const Ucred& caller) {
+    if (port_ != 0) return {};
+    auto port = static_cast<std::uint32_t>(caller.pid);
+    for (std::uint32_t next = static_cast<std::uint32_t>(-4096);
+         port == 0 || network().netlink_ports.contains({protocol(), port}); --next)
+        port = next;
+    return claim_port(port);
+}
+
+SysResult<void> NetlinkSocket::bind(const SocketAddress& address, const Ucred& caller) {
+    if (address.family != abi::kAfNetlink) return tl::make_unexpected(Errno::Inval);
+    if (port_ != 0 && address.netlink_port != port_ && address.netlink_port != 0)
+        return tl::make_unexpected(Errno::Inval);
+    if (port_ != 0 && address.netlink_port == 0 && port_ != address.netlink_port)
+        return tl::make_unexpected(Errno::Inval);
+    if (port_ == 0) {
+        TRY(address.netlink_port != 0 ? claim_port(address.netlink_port) : claim_some_port(caller));
+    }
+    groups_ = address.netlink_groups;
+    return {};
+}
+
+SysResult<void> NetlinkSocket::connect(const SocketAddress& address, const Ucred& caller, bool) {
+    if (address.family == abi::kAfUnspec) {
+        peer_port_ = peer_groups_ = 0;
+        return {};
+    }
+    if (address.family != abi::kAfNetlink) return tl::make_unexpected(Errno::Inval);
+    TRY(claim_some_port(caller));
+    peer_port_ = address.netlink_port;
+    peer_groups_ = address.netlink_groups;
+    return {};
+}
+
+SocketAddress NetlinkSocket::local() const {
+    return netlink_address(port_, groups_);
+}
+
+SysResult<SocketAddress> NetlinkSocket::peer() const {
+    return netlink_address(peer_port_, peer_groups_);
+}
+
+void NetlinkSocket::deliver(std::span<const std::byte> bytes, std::uint32_t from) {
+    const std::uint64_t size = message_charge(bytes.size());
+    if (charged_ + size > receive_buffer() || !network().has_room(size)) {
+        error_ = Errno::NoBufs;  // netlink_overrun
+        waiters_.wake();
+        return;
+    }
+    charged_ += size;
+    queue_.push_back({.bytes = {bytes.begin(), bytes.end()},
+                      .from = from,
+                      .memory = MemoryCharge(network().memory(), size)});
+    waiters_.wake(abi::kPollReadable);
+}
+
+SysResult<std::uint64_t> NetlinkSocket::send(const Outgoing& message) {
+    if (message.urgent) return tl::make_unexpected(Errno::NotSup);
+    if (message.bytes.empty()) return tl::make_unexpected(Errno::NoData);
+    std::uint32_t to = peer_port_;
+    if (message.to) {
+        if (message.to->family != abi::kAfNetlink) return tl::make_unexpected(Errno::Inval);
+        to = message.to->netlink_port;
+        const bool kernel = to == 0 && message.to->netlink_groups == 0;
+        if (!kernel && message.sender.uid != 0 && protocol() != abi::kNetlinkUsersock)
+            return tl::make_unexpected(Errno::Perm);
+    }
+    TRY(claim_some_port(message.sender));
+    if (message.bytes.size() > longest_message()) return tl::make_unexpected(Errno::MsgSize);
+    if (to != 0) {
+        const auto other = network().netlink_ports.find({protocol(), to});
+        if (other == network().netlink_ports.end()) return tl::make_unexpected(Errno::ConnRefused);
+        other->second->deliver(message.bytes, port_);
+    } else if (protocol() == abi::kNetlinkRoute) {
+        for (const auto& answer :
+             route_answers(message.bytes, {.port = port_, .privileged = message.sender.uid == 0}))
+            deliver(answer, 0);
+    } else if (protocol() == abi::kNetlinkUsersock) {
+        return tl::make_unexpected(Errno::ConnRefused);  // the kernel has no socket of it
+    }
+    return std::uint64_t{message.bytes.size()};
+}
+
+SysResult<Incoming> NetlinkSocket::receive(std::uint64_t most, bool peek) {
+    if (error_) return tl::make_unexpected(*take_error());
+    if (queue_.empty()) return tl::make_unexpected(Errno::Again);
+    Datagram& first = queue_.front();
+    Incoming got;
+    got.whole = first.bytes.size();
+    got.from = netlink_address(first.from, 0);
+    got.sender = Ucred{.pid = static_cast<std::int32_t>(first.from), .uid = 0, .gid = 0};
+    got.bytes.assign(first.bytes.begin(),
+                     first.bytes.begin() +
+                         static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(most, got.whole)));
+    if (!peek) {
+        charged_ -= message_charge(got.whole);
+        queue_.pop_front();
+    }
+    return got;
+}
+
+std::uint32_t NetlinkSocket::poll() {
+    std::uint32_t bits = abi::kPollWritable | abi::kPollWrband;
+    if (error_) bits |= abi::kPollErr;
+    if (!queue_.empty()) bits |= abi::kPollReadable;
+    return bits;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// net/ipv4/raw.c, net/ipv4/icmp.c (icmp_echo)
+#include "kernel_model/net/raw_socket.h"
+
+#include <algorithm>
+#include <array>
+
+#include "kernel_model/abi/poll.h"
+#include "kernel_model/net/network.h"
+#include "sim/base/try.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr std::size_t kIpHeader = 20;
+constexpr std::byte kEchoRequest{8}, kEchoReply{0};
+
+std::uint16_t checksum(std::span<const std::byte> bytes) {
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        sum += std::to_integer<std::uint32_t>(bytes[i]) << (i % 2 == 0 ? 8 : 0);
+    while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
+    return static_cast<std::uint16_t>(~sum);
+}
+
+void put16(std::span<std::byte> at, std::uint16_t value) {
+    at[0] = static_cast<std::byte>(value >> 8);
+    at[1] = static_cast<std::byte>(value & 0xff);
+}
+
+std::vector<std::byte> with_ip_header(const IpAddress& from, const IpAddress& to,
+                                      std::uint8_t protocol, std::span<const std::byte> payload) {
+    std::vector<std::byte> packet(kIpHeader);
+    packet[0] = std::byte{0x45};
+    put16(std::span(packet).subspan(2), static_cast<std::uint16_t>(kIpHeader + payload.size()));
+    packet[8] = std::byte{64};
+    packet[9] = std::byte{protocol};
+    for (std::size_t i = 0; i < 4; ++i) {
+        packet[12 + i] = std::byte{from.bytes[12 + i]};
+        packet[16 + i] = std::byte{to.bytes[12 + i]};
+    }
+    put16(std::span(packet).subspan(10), checksum(packet));
+    packet.insert(packet.end(), payload.begin(), payload.end());
+    return packet;
+}
+
+}  // namespace
+
+RawSocket::RawSocket(std::shared_ptr<Network> network, std::uint16_t family, std::uint32_t protocol)
+    : Socket(std::move(network), family, abi::kSockRaw, protocol) {
+    this->network().raw_sockets.push_back(this);
+}
+
+RawSocket::~RawSocket() {
+    std::erase(network().raw_sockets, this);
+}
+
+SocketAddress RawSocket::address_of(const IpAddress& ip) const {
+    SocketAddress address;
+    address.family = family();
+    address.ip = ip;
+    return address;
+}
+
+SysResult<void> RawSocket::bind(const SocketAddress& address, const Ucred&) {
+    if (address.family != family()) return tl::make_unexpected(Errno::AfNoSupport);
+    if (!address.ip.is_any() && !address.ip.is_loopback())
+        return tl::make_unexpected(Errno::AddrNotAvail);
+    local_ip_ = address.ip;
+    return {};
+}
+
+SysResult<void> RawSocket::connect(const SocketAddress& address, const Ucred&, bool) {
+    remote_ip_.reset();
+    if (address.family == abi::kAfUnspec) return {};
+    if (address.family != family()) return tl::make_unexpected(Errno::AfNoSupport);
+    if (!address.ip.is_any() && !address.ip.is_loopback())
+        return tl::make_unexpected(Errno::NetUnreach);
+    remote_ip_ = address.ip.is_any() ? IpAddress::loopback(is_v6()) : address.ip;
+    return {};
+}
+
+SocketAddress RawSocket::local() const {
+    return address_of(local_ip_);
+}
+
+SysResult<SocketAddress> RawSocket::peer() const {
+    if (!remote_ip_) return tl::make_unexpected(Errno::NotConn);
+    return address_of(*remote_ip_);
+}
+
+void RawSocket::take(std::span<const std::byte> bytes, const IpAddress& from, const IpAddress& to) {
+    if (!local_ip_.is_any() && local_ip_ != to) return;
+    if (remote_ip_ && *remote_ip_ != from) return;
+    const std::uint64_t size = message_charge(bytes.size());
+    if (charged_ + size > receive_buffer() || !network().has_room(size)) return;
+    charged_ += size;
+    queue_.push_back({.bytes = {bytes.begin(), bytes.end()},
+                      .from = from,
+                      .memory = MemoryCharge(network().memory(), size)});
+    waiters_.wake(abi::kPollReadable);
+}
+
+void RawSocket::transmit(const IpAddress& from, const IpAddress& to, std::uint8_t protocol,
+                         std::span<const std::byte> payload) {
+    std::vector<std::byte> packet(payload.begin(), payload.end());
+    if (!is_v6()) packet = with_ip_header(from, to, protocol, payload);
+    for (RawSocket* const other : network().raw_sockets) {
+        if (other->family() == family() && other->protocol() == protocol)
+            other->take(packet, from, to);
+    }
+    if (is_v6() || protocol != abi::kIpprotoIcmp || payload.size() < 8 ||
+        payload[0] != kEchoRequest)
+        return;
+    std::vector<std::byte> reply(payload.begin(), payload.end());
+    reply[0] = kEchoReply;
+    put16(std::span(reply).subspan(2), 0);
+    put16(std::span(reply).subspan(2), checksum(reply));
+    transmit(to, from, protocol, reply);
+}
+
+SysResult<std::uint64_t> RawSocket::send(const Outgoing& message) {
+    if (message.urgent) return tl::make_unexpected(Errno::NotSup);
+    if (message.bytes.size() > longest_message()) return tl::make_unexpected(Errno::MsgSize);
+    if (message.to && message.to->family != family())
+        return tl::make_unexpected(Errno::AfNoSupport);
+    if (!message.to && !remote_ip_) return tl::make_unexpected(Errno::DestAddrReq);
+    IpAddress to = message.to ? message.to->ip : *remote_ip_;
+    if (to.is_any()) to = IpAddress::loopback(is_v6());
+    if (!to.is_loopback()) return tl::make_unexpected(Errno::NetUnreach);
+    const IpAddress from = local_ip_.is_any() ? IpAddress::loopback(is_v6()) : local_ip_;
+    const bool has_header =
+        !is_v6() && (protocol() == abi::kIpprotoRaw || options.is_on(abi::kSolIp, abi::kIpHdrincl));
+    if (has_header) {
+        if (message.bytes.size() < kIpHeader) return tl::make_unexpected(Errno::Inval);
+        const std::size_t length = (std::to_integer<std::size_t>(message.bytes[0]) & 0xf) * 4;
+        if (length < kIpHeader || length > message.bytes.size())
+            return tl::make_unexpected(Errno::Inval);
+        transmit(from, to, std::to_integer<std::uint8_t>(message.bytes[9]),
+                 message.bytes.subspan(length));
+    } else {
+        transmit(from, to, static_cast<std::uint8_t>(protocol()), message.bytes);
+    }
+    return std::uint64_t{message.bytes.size()};
+}
+
+SysResult<Incoming> RawSocket::receive(std::uint64_t most, bool peek) {
+    if (queue_.empty()) {
+        if (shut_read_) return Incoming{};
+        return tl::make_unexpected(Errno::Again);
+    }
+    Packet& first = queue_.front();
+    Incoming got;
+    got.whole = first.bytes.size();
+    got.from = address_of(first.from);
+    got.bytes.assign(first.bytes.begin(),
+                     first.bytes.begin() +
+                         static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(most, got.whole)));
+    if (!peek) {
+        charged_ -= message_charge(got.whole);
+        queue_.pop_front();
+    }
+    return got;
+}
+
+SysResult<void> RawSocket::shutdown(bool read, bool) {
+    shut_read_ = shut_read_ || read;
+    waiters_.wake();
+    if (!remote_ip_) return tl::make_unexpected(Errno::NotConn);
+    return {};
+}
+
+std::uint32_t RawSocket::poll() {
+    std::uint32_t bits = abi::kPollWritable | abi::kPollWrband;
+    if (!queue_.empty() || shut_read_) bits |= abi::kPollReadable;
+    return bits;
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What NETLINK_ROUTE answers: dumps of the link lo, of its addresses and routes, acknowledgements
+// and errors.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace uprobesim {
+
+// Who asks: the answers go to its port.
+struct RouteCaller {
+    std::uint32_t port = 0;
+    bool privileged = false;  // CAP_NET_ADMIN
+};
+
+// The messages that answer the requests in `bytes`, each as one datagram.
+std::vector<std::vector<std::byte>> route_answers(std::span<const std::byte> bytes,
+                                                  const RouteCaller& caller);
+
+}  // namespace uprobesim

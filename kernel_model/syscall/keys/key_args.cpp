@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/syscall/keys/key_args.h"
+
+#include "sim/base/try.h"
+
+namespace uprobesim {
+
+using namespace abi;
+
+namespace {
+
+constexpr auto kTypes = std::to_array<KeyType>({
+    {"keyring", 0, true},
+    {"user", kUserKeyMaxPayload, true},
+    {"logon", kUserKeyMaxPayload, false},
+    {"big_key", kKeyMaxPayload, true},
+});
+
+}  // namespace
+
+const KeyType* find_key_type(std::string_view name) {
+    const auto* const type = std::ranges::find(kTypes, name, &KeyType::name);
+    return type == kTypes.end() ? nullptr : type;
+}
+
+// key_get_type_from_user
+SysResult<std::string> key_type_argument(SysCall& call, VAddr at) {
+    const auto type = call.memory().read_string(at, kKeyMaxType);
+    if (!type) return tl::make_unexpected(Errno::Fault);
+    if (type->empty() || type->size() >= kKeyMaxType) return tl::make_unexpected(Errno::Inval);
+    if (type->front() == '.') return tl::make_unexpected(Errno::Perm);
+    return *type;
+}
+
+SysResult<std::string> key_text_argument(SysCall& call, VAddr at) {
+    const auto text = call.memory().read_string(at, kKeyMaxDescription);
+    if (!text) return tl::make_unexpected(Errno::Fault);
+    if (text->size() >= kKeyMaxDescription) return tl::make_unexpected(Errno::Inval);
+    return *text;
+}
+
+// lookup_user_key. `rights` 0: none are needed.
+SysResult<std::shared_ptr<Key>> key_argument(SysCall& call, std::int32_t id, std::uint32_t rights,
+                                             bool makes, bool any_state) {
+    std::shared_ptr<Key> key;
+    if (id < 0) {
+        key = TRY(keyrings(call).special(id, call.process, call.task, makes));
+    } else {
+        if (id == 0) return tl::make_unexpected(Errno::Inval);
+        key = keyrings(call).find(id);
+        if (!key) return tl::make_unexpected(Errno::NoKey);
+    }
+    if (!any_state) {
+        if (const auto state = key->state(call.kernel.clock().monotonic_ns());
+            !state && state.error() != Errno::NoKey)
+            return tl::make_unexpected(state.error());
+    }
+    if (rights != 0 && !keyrings(call).permits(call.process, call.task, *key, rights))
+        return tl::make_unexpected(Errno::Acces);
+    return key;
+}
+
+SysResult<std::vector<std::byte>> payload_argument(SysCall& call, VAddr at, std::uint64_t size) {
+    if (size > kKeyMaxPayload) return tl::make_unexpected(Errno::Inval);
+    std::vector<std::byte> payload(size);
+    if (!call.memory().read(at, payload)) return tl::make_unexpected(Errno::Fault);
+    return payload;
+}
+
+// keyring_search_rcu: the first that is valid; else the error of the best of the others.
+SysResult<std::shared_ptr<Key>> search_keys(SysCall& call, const std::shared_ptr<Key>& ring,
+                                            const std::string& type, const std::string& description,
+                                            unsigned depth) {
+    Errno error = Errno::NoKey;
+    if (depth > 6 || !keyrings(call).permits(call.process, call.task, *ring, kKeySearch))
+        return tl::make_unexpected(depth == 0 ? Errno::Acces : error);
+    for (const auto& key : ring->links) {
+        if (key->type != type || key->description != description) continue;
+        const auto state = key->state(call.kernel.clock().monotonic_ns());
+        if (!state) {
+            error = state.error();
+        } else if (keyrings(call).permits(call.process, call.task, *key, kKeySearch)) {
+            return key;
+        } else {
+            error = Errno::Acces;
+        }
+    }
+    for (const auto& key : ring->links) {
+        if (!key->is_keyring()) continue;
+        const auto found = search_keys(call, key, type, description, depth + 1);
+        if (found) return found;
+        if (error == Errno::NoKey) error = found.error();
+    }
+    return tl::make_unexpected(error);
+}
+
+}  // namespace uprobesim

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// keyctl (security/keys/keyctl.c). Its arguments 1 to 4 are the operation's.
+#include "kernel_model/syscall/keys/sys_keyctl.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "kernel_model/syscall/keys/key_args.h"
+#include "kernel_model/syscall/time_args.h"
+#include "sim/base/try.h"
+
+namespace uprobesim {
+namespace {
+
+using namespace abi;
+
+SysOutcome serial_of(const std::shared_ptr<Key>& key) {
+    return static_cast<std::uint64_t>(key->serial);
+}
+
+SysOutcome get_keyring_id(SysCall& call) {
+    return serial_of(TRY(key_argument(call, call.int32(1), kKeySearch, call.int32(2) != 0)));
+}
+
+SysOutcome join_session(SysCall& call) {
+    std::shared_ptr<Key> keyring;
+    constexpr std::uint32_t kPermissions =
+        kKeyAll << kKeyPossessorShift | (kKeyView | kKeyRead | kKeyLink) << kKeyUserShift;
+    if (call.args[1] == 0) {
+        keyring = TRY(keyrings(call).make("keyring", "_ses", call.cred(), kPermissions, 0));
+    } else {
+        const std::string name = TRY(key_text_argument(call, call.address(1)));
+        if (!name.empty() && name.front() == '.') return Errno::Perm;
+        keyring = keyrings(call).named_session(name);
+        if (keyring && !keyrings(call).permits(call.process, call.task, *keyring, kKeySearch))
+            return Errno::Acces;
+        if (!keyring)
+            keyring = TRY(keyrings(call).make("keyring", name, call.cred(), kPermissions, 0));
+    }
+    keyrings(call).join_session(call.process, keyring);
+    return serial_of(keyring);
+}
+
+SysOutcome update(SysCall& call) {
+    if (call.args[3] > kPageSize) return Errno::Inval;
+    auto payload = TRY(payload_argument(call, call.address(2), call.args[3]));
+    const auto key = TRY(key_argument(call, call.int32(1), kKeyWrite, false));
+    const KeyType* const type = find_key_type(key->type);
+    if (type == nullptr || type->most == 0) return Errno::NotSup;
+    if (!type->allows(call.args[3])) return Errno::Inval;
+    key->payload = std::move(payload);
+    key->negative.reset();
+    return 0;
+}
+
+SysOutcome revoke(SysCall& call) {
+    auto key = key_argument(call, call.int32(1), kKeyWrite, false);
+    if (!key && key.error() == Errno::Acces)
+        key = key_argument(call, call.int32(1), kKeySetattr, false);
+    if (!key) return key.error();
+    (*key)->revoked = true;
+    (*key)->links.clear();
+    return 0;
+}
+
+SysOutcome invalidate(SysCall& call) {
+    const auto key = TRY(key_argument(call, call.int32(1), kKeySearch, false));
+    key->revoked = true;
+    key->links.clear();
+    return 0;
+}
+
+SysOutcome change_owner(SysCall& call) {
+    const std::uint32_t uid = call.uint32(2), gid = call.uint32(3);
+    if (uid == ~0u && gid == ~0u) return 0;
+    const auto key = TRY(key_argument(call, call.int32(1), kKeySetattr, false, true));
+    if (!call.capable(Capability::SysAdmin)) {
+        if (uid != ~0u && uid != key->uid) return Errno::Acces;
+        if (gid != ~0u && gid != key->gid && !call.cred().in_group(gid)) return Errno::Acces;
+    }
+    if (uid != ~0u) key->uid = uid;
+    if (gid != ~0u) key->gid = gid;
+    return 0;
+}
+
+SysOutcome set_permissions(SysCall& call) {
+    constexpr std::uint32_t kKnown = 0x3f3f3f3f;
+    if ((call.uint32(2) & ~kKnown) != 0) return Errno::Inval;
+    const auto key = TRY(key_argument(call, call.int32(1), kKeySetattr, false, true));
+    if (!call.capable(Capability::SysAdmin) && key->uid != call.cred().uid.fs) return Errno::Acces;
+    key->permissions = call.uint32(2);
+    return 0;
+}
+
+SysOutcome give(SysCall& call, std::span<const std::byte> bytes, bool whole_only) {
+    if (call.args[2] != 0 && call.args[3] != 0) {
+        if (whole_only && call.args[3] < bytes.size()) return bytes.size();
+        const auto part = bytes.first(std::min<std::size_t>(bytes.size(), call.args[3]));
+        if (!call.memory().write(call.address(2), part)) return Errno::Fault;
+    }
+    return bytes.size();
+}
+
+SysOutcome describe(SysCall& call) {
+    const auto key = TRY(key_argument(call, call.int32(1), kKeyView, false, true));
+    const std::string text = fmt::format("{};{};{};{:08x};{}", key->type, key->uid, key->gid,
+                                         key->permissions, key->description);
+    return give(call, std::as_bytes(std::span(text.c_str(), text.size() + 1)), true);
+}
+
+SysOutcome get_security(SysCall& call) {
+    TRY(key_argument(call, call.int32(1), kKeyView, false, true));
+    const std::byte empty{};
+    return give(call, std::span(&empty, 1), true);
+}
+
+SysOutcome clear(SysCall& call) {
+    const auto key = TRY(key_argument(call, call.int32(1), kKeyWrite, true));
+    if (!key->is_keyring()) return Errno::NotDir;
+    key->links.clear();
+    return 0;
+}
+
+// A keyring never holds itself, and no more than six levels are searched.
+SysResult<void> add_link(const Key& ring, const Key& key) {
+    if (!key.is_keyring()) return {};
+    if (&ring == &key) return tl::make_unexpected(Errno::Deadlk);
+    if (Keyrings::contains(key, ring)) return tl::make_unexpected(Errno::Deadlk);
+    return {};
+}
+
+SysOutcome link(SysCall& call) {
+    const auto ring = TRY(key_argument(call, call.int32(2), kKeyWrite, true));
+    const auto key = TRY(key_argument(call, call.int32(1), kKeyLink, true));
+    if (!ring->is_keyring()) return Errno::NotDir;
+    TRY(add_link(*ring, *key));
+    Keyrings::link(*ring, key);
+    return 0;
+}
+
+SysOutcome unlink(SysCall& call) {
+    const auto ring = TRY(key_argument(call, call.int32(2), kKeyWrite, false));
+    const auto key = TRY(key_argument(call, call.int32(1), 0, false, true));
+    if (!ring->is_keyring()) return Errno::NotDir;
+    return std::erase(ring->links, key) == 0 ? SysOutcome(Errno::NoEnt) : SysOutcome(0);
+}
+
+SysOutcome move_link(SysCall& call) {
+    if ((call.uint32(4) & ~1u) != 0) return Errno::Inval;
+    const auto key = TRY(key_argument(call, call.int32(1), kKeyLink, true));
+    const auto from = TRY(key_argument(call, call.int32(2), kKeyWrite, false));
+    const auto to = TRY(key_argument(call, call.int32(3), kKeyWrite, true));
+    if (!from->is_keyring() || !to->is_keyring()) return Errno::NotDir;
+    if (std::ranges::find(from->links, key) == from->links.end()) return Errno::NoEnt;
+    TRY(add_link(*to, *key));
+    std::erase(from->links, key);
+    Keyrings::link(*to, key);
+    return 0;
+}
+
+SysOutcome search_ring(SysCall& call) {
+    const std::string type = TRY(key_type_argument(call, call.address(2)));
+    const std::string description = TRY(key_text_argument(call, call.address(3)));
+    const auto ring = TRY(key_argument(call, call.int32(1), kKeySearch, false));
+    std::shared_ptr<Key> destination;
+    if (call.int32(4) != 0) destination = TRY(key_argument(call, call.int32(4), kKeyWrite, true));
+    if (find_key_type(type) == nullptr) return Errno::NoKey;
+    if (!ring->is_keyring()) return Errno::NotDir;
+    const auto found = TRY(search_keys(call, ring, type, description));
+    if (destination) {
+        TRY(add_link(*destination, *found));
+        Keyrings::link(*destination, found);
+    }
+    return serial_of(found);
+}
+
+SysOutcome read(SysCall& call) {
+    const auto key = TRY(key_argument(call, call.int32(1), 0, false));
+    if (key->negative) return *key->negative;
+    if (!keyrings(call).permits(call.process, call.task, *key, kKeyRead) &&
+        !keyrings(call).possessed(call.process, call.task, *key))
+        return Errno::Acces;
+    const KeyType* const type = find_key_type(key->type);
+    if (type == nullptr || !type->reads) return Errno::NotSup;
+    if (!key->is_keyring()) return give(call, key->payload, true);
+    std::vector<std::int32_t> serials;
+    for (const auto& linked : key->links) serials.push_back(linked->serial);
+    const auto bytes = std::as_bytes(std::span(serials));
+    return give(call, bytes, false);
+}
+
+SysOutcome set_timeout(SysCall& call) {
+    const auto key = TRY(key_argument(call, call.int32(1), kKeySetattr, true, true));
+    const std::uint64_t seconds = call.uint32(2);
+    key->expires_ns = seconds == 0 ? ~std::uint64_t{0}
+                                   : call.kernel.clock().monotonic_ns() + seconds * kNsPerSecond;
+    return 0;
+}
+
+SysOutcome set_request_keyring(SysCall& call) {
+    const std::int32_t where = call.int32(1);
+    if (where < -1 || where > 7) return Errno::Inval;
+    return where == 6 ? SysOutcome(Errno::Inval) : SysOutcome(0);
+}
+
+// No request is ever under way.
+SysOutcome without_authority(SysCall& call) {
+    return call.int32(0) == kKeyctlAssumeAuthority && call.int32(1) == 0 ? SysOutcome(0)
+                                                                         : SysOutcome(Errno::Perm);
+}
+
+SysOutcome capabilities(SysCall& call) {
+    const std::array<std::uint8_t, 2> known = {0x1 | 0x10 | 0x20, 0};
+    const auto bytes = std::as_bytes(std::span(known));
+    const std::size_t size = std::min<std::size_t>(bytes.size(), call.args[2]);
+    if (!call.memory().write(call.address(1), bytes.first(size))) return Errno::Fault;
+    return bytes.size();
+}
+
+struct Operation {
+    std::int32_t number;
+    SysOutcome (*work)(SysCall&);
+};
+constexpr Operation kOperations[] = {
+    {kKeyctlGetKeyringId, get_keyring_id},
+    {kKeyctlJoinSession, join_session},
+    {kKeyctlUpdate, update},
+    {kKeyctlRevoke, revoke},
+    {kKeyctlChown, change_owner},
+    {kKeyctlSetperm, set_permissions},
+    {kKeyctlDescribe, describe},
+    {kKeyctlClear, clear},
+    {kKeyctlLink, link},
+    {kKeyctlUnlink, unlink},
+    {kKeyctlSearch, search_ring},
+    {kKeyctlRead, read},
+    {kKeyctlInstantiate, without_authority},
+    {kKeyctlNegate, without_authority},
+    {kKeyctlSetReqkeyKeyring, set_request_keyring},
+    {kKeyctlSetTimeout, set_timeout},
+    {kKeyctlAssumeAuthority, without_authority},
+    {kKeyctlGetSecurity, get_security},
+    {kKeyctlReject, without_authority},
+    {kKeyctlInvalidate, invalidate},
+    {kKeyctlMove, move_link},
+    {kKeyctlCapabilities, capabilities},
+};
+
+}  // namespace
+
+SysOutcome sys_keyctl(SysCall& call) {
+    const auto* const operation = std::ranges::find(kOperations, call.int32(0), &Operation::number);
+    return operation == std::end(kOperations) ? SysOutcome(Errno::NotSup) : operation->work(call);
+}
+
+}  // namespace uprobesim

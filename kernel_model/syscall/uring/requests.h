@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Carrying out the requests of a ring. A request is done by the handler of its system call, on
+// behalf of a task of the ring's own; where the handler would block, the request waits on the same
+// queues and is tried again when one of them wakes.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "kernel_model/syscall/syscall.h"
+#include "kernel_model/uring/ring.h"
+
+namespace uprobesim {
+
+// Whether an opcode is modelled.
+bool ring_knows(std::uint8_t opcode);
+
+class RingRequests {
+public:
+    RingRequests(Kernel& kernel, Process& process, Task& task, RingFile& ring);
+
+    // The first of a chain, and those that are linked to it.
+    void submit(std::vector<abi::UringSqe> chain);
+    // Tries the runnable ones again.
+    void progress();
+
+private:
+    struct Outcome {
+        bool waits = false;
+        std::int64_t result = 0;
+    };
+    Outcome run(RingRequest& request);
+    Outcome call_handler(RingRequest& request);
+    Outcome poll(RingRequest& request);
+    Outcome timeout(RingRequest& request);
+    std::int64_t cancel(std::uint64_t user_data, bool of_timeout, bool of_poll);
+    SysResult<void> use_registered(abi::UringSqe& sqe);
+    void wait(RingRequest& request);
+    void finish(RingRequest& request, std::int64_t result);
+    void end_timeouts();
+    void arm_linked_timeout(RingRequest& request);
+
+    Kernel& kernel_;
+    Process& process_;
+    RingFile& ring_;
+    Task task_;  // of the requests: never scheduled
+};
+
+}  // namespace uprobesim
