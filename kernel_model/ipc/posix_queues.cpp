@@ -11,7 +11,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::uint64_t kQueueBytes = 1024;              // mqueue_inode_info, inode, dentry
+constexpr std::uint64_t kPosixQueueBytes = 1024;         // mqueue_inode_info, inode, dentry
 constexpr std::uint64_t kPerMessage = 8, kPerNode = 48;  // struct msg_msg *, posix_msg_tree_node
 constexpr std::uint64_t kMostNodes = 32768;              // MQ_PRIO_MAX
 
@@ -100,7 +100,7 @@ SysResult<std::shared_ptr<PosixQueue>> PosixQueues::make(const std::string& name
                                 count * static_cast<std::uint64_t>(message_size);
     auto& used = (*bytes_of_user_)[status.uid];
     if (used + bytes > most_bytes) return tl::make_unexpected(Errno::Mfile);
-    if (memory_ != nullptr && !memory_->has_room(kQueueBytes))
+    if (memory_ != nullptr && !memory_->has_room(kPosixQueueBytes))
         return tl::make_unexpected(Errno::NoMem);
     auto queue = std::make_shared<PosixQueue>();
     used += bytes;
@@ -108,7 +108,7 @@ SysResult<std::shared_ptr<PosixQueue>> PosixQueues::make(const std::string& name
     queue->status = status;
     queue->most_messages = most_messages;
     queue->message_size = message_size;
-    queue->charge = MemoryCharge(memory_, kQueueBytes);
+    queue->charge = MemoryCharge(memory_, kPosixQueueBytes);
     by_name_[name] = queue;
     return queue;
 }

@@ -103,7 +103,7 @@ SysResult<std::uint64_t> TcpSocket::send(const Outgoing& message) {
     // (sk_stream_wait_memory), which nothing would end here.
     if (!network().has_room(2 * moved)) return tl::make_unexpected(Errno::NoBufs);
     const std::uint64_t before = peer_->incoming_.size();
-    const bool urgent = message.urgent && moved == size;
+    const bool urgent = message.urgent && size > 0 && moved == size;
     peer_->incoming_.push(message.bytes.first(urgent ? moved - 1 : moved));
     if (urgent) peer_->take_urgent(message.bytes.back());
     peer_->incoming_charge_.resize(peer_->incoming_.capacity());

@@ -68,7 +68,9 @@ SysOutcome sys_request_key(SysCall& call) {
             if (destination) Keyrings::link(*destination, *found);
             return static_cast<std::uint64_t>((*found)->serial);
         }
-        if (found.error() != Errno::NoKey && found.error() != Errno::Acces) error = found.error();
+        // An expired key is passed over.
+        if (found.error() != Errno::NoKey && found.error() != Errno::Acces &&
+            found.error() != Errno::KeyExpired) error = found.error();
     }
     return error;  // there is no program that would make it
 }

@@ -121,10 +121,20 @@ SysResult<void> RingRequests::use_registered(UringSqe& sqe) {
     return {};
 }
 
+// io_import_fixed.
+bool RingRequests::in_registered_buffer(const UringSqe& sqe) const {
+    if (sqe.buffer_index >= ring_.buffers.size()) return false;
+    const auto& [base, size] = ring_.buffers[sqe.buffer_index];
+    return sqe.address >= base && sqe.length <= size && sqe.address - base <= size - sqe.length;
+}
+
 RingRequests::Outcome RingRequests::call_handler(RingRequest& request) {
     UringSqe sqe = request.sqe;
     const auto* const work = std::ranges::find(kWork, sqe.opcode, &Work::opcode);
     if (work == std::end(kWork)) return {.result = failure(Errno::Inval)};
+    if ((sqe.opcode == kUringReadFixed || sqe.opcode == kUringWriteFixed) &&
+        !in_registered_buffer(sqe))
+        return {.result = failure(Errno::Fault)};
     const bool registered = (sqe.flags & kSqeFixedFile) != 0;
     if (registered) {
         if (const auto used = use_registered(sqe); !used) return {.result = failure(used.error())};

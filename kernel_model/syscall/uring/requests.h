@@ -35,6 +35,7 @@ private:
     Outcome timeout(RingRequest& request);
     std::int64_t cancel(std::uint64_t user_data, bool of_timeout, bool of_poll);
     SysResult<void> use_registered(abi::UringSqe& sqe);
+    bool in_registered_buffer(const abi::UringSqe& sqe) const;
     void wait(RingRequest& request);
     void finish(RingRequest& request, std::int64_t result);
     void end_timeouts();

@@ -99,8 +99,8 @@ NATIVE(a_keyring_lists_its_keys, QEMU_LACKS) {
     SHOW(control(KEYCTL_READ, ring, (unsigned long)serials, sizeof serials, 0));
     SHOW(control(KEYCTL_LINK, ring, ring, 0, 0));
     SHOW(control(KEYCTL_LINK, key, key, 0, 0));
-    SHOW(control(KEYCTL_CLEAR, KEY_SPEC_SESSION_KEYRING, 0, 0, 0));
     SHOW(control(KEYCTL_CLEAR, key, 0, 0, 0));
+    SHOW(control(KEYCTL_CLEAR, KEY_SPEC_SESSION_KEYRING, 0, 0, 0));
 }
 
 NATIVE(a_key_is_described, QEMU_LACKS) {

@@ -21,6 +21,8 @@
 
 static int set, ends[2];
 static struct epoll_event event;
+static void* volatile nowhere_at = (void*)8;
+static volatile int minus_one = -1;
 
 static void make_set(void) {
     set = (int)NEED(epoll_create1(0));
@@ -57,11 +59,11 @@ BEHAVIOUR(errors_of_epoll_ctl) {
 BEHAVIOUR(errors_of_epoll_wait) {
     make_set();
     SHOW(epoll_wait(set, &event, 0, 0));
-    SHOW(epoll_wait(set, &event, -1, 0));
+    SHOW(epoll_wait(set, &event, minus_one, 0));
     SHOW(epoll_wait(-1, &event, 1, 0));
     SHOW(epoll_wait(ends[0], &event, 1, 0));
     NEED(add(ends[1], EPOLLOUT));
-    SHOW(epoll_wait(set, (void*)8, 1, 0));
+    SHOW(epoll_wait(set, nowhere_at, 1, 0));
     SHOW(wait_now());
 }
 
@@ -184,13 +186,14 @@ BEHAVIOUR(errors_of_poll) {
     one.fd = 900;
     SHOW(poll(&one, 1, 0));
     SHOW(one.revents == POLLNVAL);
-    SHOW(poll((void*)8, 1, 0));
+    SHOW(poll(nowhere_at, 1, 0));
     SHOW(ppoll(&one, 1, &wrong, NULL));
     SHOW(ppoll(&one, 1, (void*)8, NULL));
     SHOW(syscall(SYS_ppoll, &one, 1, NULL, &wrong, 3));
     const struct rlimit few = {10, 10};
     setrlimit(RLIMIT_NOFILE, &few);
-    SHOW(poll(&one, 11, 0));
+    struct pollfd many[11] = {{.fd = -1}};
+    SHOW(poll(many, 11, 0));
 }
 
 BEHAVIOUR(errors_of_select) {

@@ -141,15 +141,6 @@ BEHAVIOUR(urgent_data_inline) {
     receive("inline", 10, 0);
 }
 
-BEHAVIOUR(urgent_data_sends_sigurg_to_the_owner) {
-    connected_pair();
-    count_signal(SIGURG, 0);
-    SHOW(fcntl(ends[1], F_SETOWN, getpid()));
-    NEED(send(ends[0], "X", 1, MSG_OOB));
-    sleep_ms(20);
-    SHOW(signals_taken);
-}
-
 NATIVE(out_of_band_data_of_a_unix_stream, "qemu 7.2 passes it, to be sure") {
     unix_pair(SOCK_STREAM);
     SHOW(send(ends[0], "ab", 2, 0));
