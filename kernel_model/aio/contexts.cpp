@@ -17,15 +17,21 @@ AioContext::Poll::Poll(AioContext& context, std::shared_ptr<File> file, std::uin
       wanted_(wanted),
       event_(event) {
     if (WaitQueue* queue = file_->waiters()) attach(*queue);
-    woken(wanted_);
+    const std::uint32_t ready = file_->poll() & wanted_;
+    if (ready != 0) finish(ready);
 }
 
-bool AioContext::Poll::woken(std::uint32_t) {
-    const std::uint32_t ready = file_->poll() & wanted_;
-    if (done_ || ready == 0) return false;
+void AioContext::Poll::finish(std::uint32_t bits) {
     done_ = true;
-    event_.result = ready;
+    event_.result = bits;
     context_.complete(event_, notify_);
+}
+
+// aio_poll_wake: tells what woke it, not only what was wanted.
+bool AioContext::Poll::woken(std::uint32_t events) {
+    const std::uint32_t ready = file_->poll() & events;
+    if (done_ || (ready & wanted_) == 0) return false;
+    finish(ready);
     return true;
 }
 

@@ -39,6 +39,7 @@ struct AioContext {
 
     private:
         bool woken(std::uint32_t events) override;
+        void finish(std::uint32_t bits);
 
         AioContext& context_;
         std::shared_ptr<File> file_, notify_;

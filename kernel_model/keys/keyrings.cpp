@@ -166,7 +166,9 @@ bool Keyrings::contains(const Key& keyring, const Key& key) {
     return seen.contains(&key);
 }
 
+// What may not be searched for is not found there.
 bool Keyrings::possessed(const Process& process, const Task& task, const Key& key) const {
+    if ((key.permissions >> abi::kKeyPossessorShift & abi::kKeySearch) == 0) return false;
     const auto all = searched(process, task);
     return std::ranges::any_of(
         all, [&](const auto& keyring) { return keyring.get() == &key || contains(*keyring, key); });

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <vector>
 
 #include "kernel_model/abi/poll.h"
@@ -39,6 +40,15 @@ void put_remaining(SysCall& call, VAddr at, const std::optional<std::uint64_t>& 
     const std::uint64_t now = call.kernel.clock().monotonic_ns(), end = call.task.wait_deadline_ns;
     const std::uint64_t left = end == kNoDeadline ? *timeout : end > now ? end - now : 0;
     (void)call.memory().put(at, to_timespec(left));
+}
+
+// fdtable::max_fds: what is beyond is not looked at.
+std::int32_t table_size(const FdTable& files) {
+    constexpr std::int32_t kFirst = 64, kNext = 256;  // NR_OPEN_DEFAULT; alloc_fdtable
+    const std::int32_t last = files.all().empty() ? 0 : files.all().rbegin()->first;
+    if (last < kFirst) return kFirst;
+    return std::max(kNext,
+                    static_cast<std::int32_t>(std::bit_ceil(static_cast<std::uint32_t>(last) + 1)));
 }
 
 enum class Wait { Over, Interrupted, GoesOn };
@@ -137,7 +147,8 @@ SysOutcome sys_pselect6(SysCall& call) {
         return outcome;
     };
     if (call.int32(0) < 0) return finish(Errno::Inval);
-    const std::int32_t limit = std::min(call.int32(0), kFdSetBits);
+    const std::int32_t limit =
+        std::min({call.int32(0), kFdSetBits, table_size(call.process.files)});
     const std::uint64_t waits = 3 * static_cast<std::uint64_t>(limit);
     if (waits > kFreeWaits && !call.kernel.machine().memory.has_room(waits * kWaitBytes))
         return finish(Errno::NoMem);

@@ -20,10 +20,12 @@ namespace {
 
 using namespace abi;
 
+// MAP_HUGE_2MB and MAP_HUGE_1GB.
+constexpr std::uint64_t kMapHugeSizes = 21ul << 26 | 30ul << 26;
 constexpr std::uint64_t kKnownMapFlags = kMapType | kMapFixed | kMapAnonymous | kMapGrowsdown |
                                          kMapDenywrite | kMapExecutable | kMapLocked |
                                          kMapNoreserve | kMapPopulate | kMapNonblock | kMapStack |
-                                         kMapHugetlb | kMapFixedNoreplace;
+                                         kMapHugetlb | kMapHugeSizes | kMapFixedNoreplace;
 
 Prot prot_from(std::uint64_t bits) {
     return {.read = (bits & kProtRead) != 0,

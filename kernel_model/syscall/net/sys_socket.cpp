@@ -127,7 +127,13 @@ SysOutcome sys_socketpair(SysCall& call) {
 
 SysOutcome sys_bind(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
-    auto address = TRY(address_argument(call, call.address(1), call.int32(2)));
+    auto given = address_argument(call, call.address(1), call.int32(2));
+    // One of AF_INET6 may be cut short: an AF_INET socket does not look at it.
+    constexpr std::int32_t kInetBytes = 16;
+    if (!given && given.error() == Errno::Inval && socket->family() == kAfInet &&
+        call.int32(2) >= kInetBytes && call.uint32(2) <= kMaxAddressBytes)
+        return Errno::AfNoSupport;
+    auto address = TRY(given);
     const bool path = address.family == kAfUnix && !address.name.empty() && !address.abstract();
     if (path && socket->family() == kAfUnix) {
         const auto made = call.kernel.files().make_socket(call.caller(), address.name,

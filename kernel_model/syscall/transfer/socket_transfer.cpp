@@ -107,6 +107,12 @@ bool UserVector::write(UserMemory memory, std::uint64_t offset,
     });
 }
 
+bool UserVector::writable(UserMemory memory, std::uint64_t offset) const {
+    return walk(offset, 1, [&](VAddr at, std::uint64_t, std::uint64_t) {
+        return memory.for_each_span(at, 1, Access::Write, [](auto) { return 0ul; }).has_value();
+    });
+}
+
 Ucred credentials_of(const Task& task) {
     return {.pid = task.process->pid,
             .uid = task.cred->uid.effective,
@@ -164,6 +170,12 @@ SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buff
     while (true) {
         const std::uint64_t most =
             std::min(buffers.size() - moved, by_message(socket) ? kMaxReceived : kPiece);
+        // A stream keeps what cannot be stored.
+        if (!by_message(socket) && most != 0 && socket.readable_bytes() != 0 &&
+            (flags & abi::kMsgTrunc) == 0 && !buffers.writable(call.memory(), moved)) {
+            if (moved > 0) return moved;
+            return Errno::Fault;
+        }
         auto part = socket.receive(most, peek);
         if (!part) return receive_failure(call, socket, flags, part.error());
         const std::uint64_t size = part->bytes.size();

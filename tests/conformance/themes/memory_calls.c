@@ -42,8 +42,8 @@ NATIVE(errors_of_mmap, QEMU_MAPS) {
     SHOW(failed(mmap(NULL, kPage, PROT_READ, MAP_PRIVATE, ends[0], 0)));
     SHOW(failed(mmap(NULL, (size_t)-1 & ~4095ul, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)));
     SHOW(failed(mmap((void*)1, kPage, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0)));
-    SHOW(failed(mmap(NULL, kPage, PROT_READ, MAP_SHARED_VALIDATE | (1 << 30), both, 0)));
-    SHOW(failed(mmap(NULL, kPage, PROT_READ, MAP_SHARED | (1 << 30), both, 0)));
+    SHOW(failed(mmap(NULL, kPage, PROT_READ, MAP_SHARED_VALIDATE | (1 << 23), both, 0)));
+    SHOW(failed(mmap(NULL, kPage, PROT_READ, MAP_SHARED | (1 << 23), both, 0)));
     SHOW(failed(mmap(NULL, kPage, PROT_READ, MAP_SHARED_VALIDATE | MAP_SYNC, both, 0)));
     SHOW(failed(mmap(NULL, kPage, PROT_READ, MAP_SHARED_VALIDATE, both, 0)));
     SHOW(failed(mmap(NULL, kPage, PROT_READ, MAP_SHARED_VALIDATE | MAP_ANONYMOUS, -1, 0)));

@@ -25,7 +25,8 @@ static void take(void) {
     unsigned priority = 99;
     errno = 0;
     const long got = mq_receive(queue, text, sizeof text, &priority);
-    printf("%ld %s \"%.*s\" %u\n", got, got < 0 ? strerrorname_np(errno) : "", got < 0 ? 0 : (int)got, text, priority);
+    printf("%ld %s \"%.*s\" %u\n", got, got < 0 ? strerrorname_np(errno) : "", got < 0 ? 0 : (int)got, text,
+           got < 0 ? 0 : priority);
 }
 
 BEHAVIOUR(messages_come_by_priority_then_age) {
@@ -94,7 +95,7 @@ BEHAVIOUR(permissions_and_limits_of_a_user) {
     AS_USER(open_as_stranger);
 }
 
-BEHAVIOUR(attributes_are_read_and_nonblock_is_set) {
+NATIVE(attributes_are_read_and_nonblock_is_set, "qemu 7.2 does not ask without attributes") {
     struct mq_attr attr, old;
     make_queue(0);
     NEED(mq_send(queue, "x", 1, 0));

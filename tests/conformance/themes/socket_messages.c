@@ -231,7 +231,7 @@ BEHAVIOUR(a_receive_timeout_is_eagain) {
     SHOW(got.tv_usec);
 }
 
-BEHAVIOUR(many_messages_at_once) {
+NATIVE(many_messages_at_once, "qemu 7.2 does not look at the time of recvmmsg") {
     struct iovec parts[3] = {{data, 2}, {data + 10, 2}, {data + 20, 2}};
     struct mmsghdr many[3] = {{.msg_hdr = {.msg_iov = &parts[0], .msg_iovlen = 1}}, {.msg_hdr = {.msg_iov = &parts[1], .msg_iovlen = 1}}, {.msg_hdr = {.msg_iov = &parts[2], .msg_iovlen = 1}}};
     udp_pair(AF_INET);
