@@ -125,12 +125,13 @@ InetSocket* Network::destination(std::uint32_t protocol, const IpAddress& to, st
 }
 
 SysResult<void> Network::claim_name(UnixSocket& socket, const SocketAddress& name) {
-    const bool taken = name.file ? files_.contains(*name.file) : abstract_.contains(name.name);
+    const bool taken =
+        name.file ? files_.contains(*name.file) : abstract_.contains({name.name, socket.type()});
     if (taken) return tl::make_unexpected(Errno::AddrInUse);
     if (name.file) {
         files_[*name.file] = &socket;
     } else {
-        abstract_[name.name] = &socket;
+        abstract_[{name.name, socket.type()}] = &socket;
     }
     return {};
 }
@@ -142,25 +143,25 @@ void Network::release_name(UnixSocket& socket) {
         if (it != names.end() && it->second == &socket) names.erase(it);
     };
     const SocketAddress name = socket.local();
-    erase(abstract_, name.name);
+    erase(abstract_, std::pair(name.name, socket.type()));
     if (name.file) erase(files_, *name.file);
 }
 
-UnixSocket* Network::named(const SocketAddress& name) const {
+UnixSocket* Network::named(const SocketAddress& name, std::uint32_t type) const {
     if (name.file) {
         const auto it = files_.find(*name.file);
         return it == files_.end() ? nullptr : it->second;
     }
-    const auto it = abstract_.find(name.name);
+    const auto it = abstract_.find({name.name, type});
     return it == abstract_.end() ? nullptr : it->second;
 }
 
 // Autobind's names are five hexadecimal digits.
-std::string Network::unused_abstract_name() {
+std::string Network::unused_abstract_name(std::uint32_t type) {
     std::string name;
     do {
         name = fmt::format("{}{:05x}", '\0', last_name_++ & 0xfffff);
-    } while (abstract_.contains(name));
+    } while (abstract_.contains({name, type}));
     return name;
 }
 

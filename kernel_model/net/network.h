@@ -58,8 +58,9 @@ public:
     // --- names of AF_UNIX
     SysResult<void> claim_name(UnixSocket& socket, const SocketAddress& name);
     void release_name(UnixSocket& socket);
-    UnixSocket* named(const SocketAddress& name) const;
-    std::string unused_abstract_name();
+    // `type`: abstract names are those of one type of sockets.
+    UnixSocket* named(const SocketAddress& name, std::uint32_t type) const;
+    std::string unused_abstract_name(std::uint32_t type);
 
     // Descriptors sent and not yet received. The limit is that of open files of a process
     // (too_many_unix_fds).
@@ -89,7 +90,7 @@ private:
     std::map<std::uint64_t, Socket*> sockets_;
     std::map<std::uint32_t, Ports> ports_;  // by protocol
     std::map<std::uint32_t, std::uint16_t> last_port_;
-    std::map<std::string, UnixSocket*> abstract_;
+    std::map<std::pair<std::string, std::uint32_t>, UnixSocket*> abstract_;  // by name and type
     std::map<FileKey, UnixSocket*> files_;
     std::uint32_t last_name_ = 0;
 };

@@ -60,7 +60,7 @@ SysResult<void> UnixSocket::bind(const SocketAddress& address, const Ucred&) {
     if (address.family != abi::kAfUnix || !name_.name.empty())
         return tl::make_unexpected(Errno::Inval);
     SocketAddress wanted = address;
-    if (wanted.name.empty()) wanted.name = network().unused_abstract_name();
+    if (wanted.name.empty()) wanted.name = network().unused_abstract_name(type());
     TRY(network().claim_name(*this, wanted));
     name_ = std::move(wanted);
     return {};
@@ -88,7 +88,7 @@ SysResult<std::shared_ptr<Socket>> UnixSocket::accept() {
 
 // unix_find_other.
 SysResult<std::shared_ptr<UnixSocket>> UnixSocket::find_peer(const SocketAddress& address) const {
-    UnixSocket* other = network().named(address);
+    UnixSocket* other = network().named(address, type());
     if (other == nullptr) return tl::make_unexpected(Errno::ConnRefused);
     if (other->type() != type()) return tl::make_unexpected(Errno::Prototype);
     return other->shared_from_this();

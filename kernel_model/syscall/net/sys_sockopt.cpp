@@ -95,6 +95,13 @@ SysOutcome sys_setsockopt(SysCall& call) {
             std::as_writable_bytes(std::span(&value, 1)).first(std::min(length, 4u)))) {
         return Errno::Fault;
     }
+    // sk_setsockopt: who may say what a packet's mark and priority are.
+    const bool administers = call.capable(Capability::NetAdmin) || call.capable(Capability::NetRaw);
+    constexpr std::int32_t kHighestPriority = 6;
+    if (level == abi::kSolSocket && !administers &&
+        (name == abi::kSoMark ||
+         (name == abi::kSoPriority && (value < 0 || value > kHighestPriority))))
+        return Errno::Perm;
     const bool forces = name == abi::kSoSndbufforce || name == abi::kSoRcvbufforce;
     if (level == abi::kSolSocket && (forces || name == abi::kSoSndbuf || name == abi::kSoRcvbuf)) {
         if (forces && !call.capable(Capability::NetAdmin)) return Errno::Perm;
