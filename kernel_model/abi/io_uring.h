@@ -96,9 +96,8 @@ enum UringOpcode : std::uint8_t {
 };
 
 inline constexpr std::uint32_t kRegisterBuffers = 0, kUnregisterBuffers = 1, kRegisterFiles = 2,
-                               kUnregisterFiles = 3, kRegisterEventfd = 4,
-                               kUnregisterEventfd = 5, kRegisterFilesUpdate = 6,
-                               kRegisterEventfdAsync = 7, kRegisterProbe = 8,
-                               kRegisterEnableRings = 12;
+                               kUnregisterFiles = 3, kRegisterEventfd = 4, kUnregisterEventfd = 5,
+                               kRegisterFilesUpdate = 6, kRegisterEventfdAsync = 7,
+                               kRegisterProbe = 8, kRegisterEnableRings = 12;
 
 }  // namespace uprobesim::abi

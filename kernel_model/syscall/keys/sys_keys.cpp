@@ -70,7 +70,8 @@ SysOutcome sys_request_key(SysCall& call) {
         }
         // An expired key is passed over.
         if (found.error() != Errno::NoKey && found.error() != Errno::Acces &&
-            found.error() != Errno::KeyExpired) error = found.error();
+            found.error() != Errno::KeyExpired)
+            error = found.error();
     }
     return error;  // there is no program that would make it
 }
