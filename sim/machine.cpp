@@ -6,10 +6,17 @@
 namespace uprobesim {
 
 namespace {
-UnicornOptions with_cache_type(UnicornOptions options, const MachineProfile& machine) {
+UnicornOptions for_machine(UnicornOptions options, const MachineProfile& machine) {
+    options.isa = machine.isa.features;
     options.ctr_el0 =
         machine.dic_hidden.value != 0 ? std::nullopt : std::optional(cache_type(machine));
     return options;
+}
+
+// What signs the return address cannot be skipped as a hint.
+KernelProfile for_machine(KernelProfile kernel, const MachineProfile& machine) {
+    if (machine.isa.has(IsaFeature::Pac)) kernel.emulate_also.remove(AlsoEmulated::Paciasp);
+    return kernel;
 }
 }  // namespace
 
@@ -17,12 +24,12 @@ Machine::Machine(MachineProfile machine, KernelProfile kernel, std::uint64_t mem
                  std::uint64_t seed, std::unique_ptr<BlockModel> core_model,
                  const UnicornOptions& engine)
     : profile(std::move(machine)),
-      kernel_profile(std::move(kernel)),
+      kernel_profile(for_machine(std::move(kernel), profile)),
       prices(profile, kernel_profile),
       ledger(prices),
       memory(memory_limit_bytes),
       core(std::move(core_model)),
-      cpu(make_unicorn_cpu(memory, *core, with_cache_type(engine, profile))),
+      cpu(make_unicorn_cpu(memory, *core, for_machine(engine, profile))),
       entropy(seed) {}
 
 }  // namespace uprobesim

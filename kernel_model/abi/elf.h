@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// ELF files, auxiliary vector and capability bits, as the loader needs them (linux/elf.h,
-// linux/auxvec.h, asm/hwcap.h).
+// ELF files and the auxiliary vector, as the loader needs them (linux/elf.h, linux/auxvec.h).
 #pragma once
 
 #include <cstddef>
@@ -10,7 +9,8 @@ namespace uprobesim::abi {
 
 inline constexpr std::uint16_t kEtExec = 2, kEtDyn = 3, kEmAarch64 = 183;
 
-inline constexpr std::uint32_t kPtLoad = 0x1, kPtInterp = 0x3, kPtGnuStack = 0x6474e551;
+inline constexpr std::uint32_t kPtLoad = 0x1, kPtInterp = 0x3, kPtGnuStack = 0x6474e551,
+                               kPtGnuProperty = 0x6474e553;
 
 inline constexpr std::uint32_t kPfX = 1, kPfW = 2, kPfR = 4;
 
@@ -19,9 +19,5 @@ inline constexpr std::uint64_t kAtNull = 0, kAtPhdr = 3, kAtPhent = 4, kAtPhnum 
                                kAtGid = 13, kAtEgid = 14, kAtPlatform = 15, kAtHwcap = 16,
                                kAtClktck = 17, kAtSecure = 23, kAtRandom = 25, kAtHwcap2 = 26,
                                kAtExecfn = 31, kAtSysinfoEhdr = 33, kAtMinsigstksz = 51;
-
-inline constexpr std::uint64_t kHwcapFp = 0x1, kHwcapAsimd = 0x2, kHwcapAes = 0x8,
-                               kHwcapPmull = 0x10, kHwcapSha1 = 0x20, kHwcapSha2 = 0x40,
-                               kHwcapCrc32 = 0x80, kHwcapCpuid = 0x800;
 
 }  // namespace uprobesim::abi

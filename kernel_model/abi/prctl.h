@@ -17,7 +17,8 @@ inline constexpr std::int32_t kPrSetPdeathsig = 1, kPrGetPdeathsig = 2, kPrGetDu
                               kPrSetNoNewPrivs = 38, kPrGetNoNewPrivs = 39, kPrGetTidAddress = 40,
                               kPrSetThpDisable = 41, kPrGetThpDisable = 42, kPrSveSetVl = 50,
                               kPrSveGetVl = 51, kPrPacResetKeys = 54, kPrSetTaggedAddrCtrl = 55,
-                              kPrGetTaggedAddrCtrl = 56, kPrPacSetEnabledKeys = 60;
+                              kPrGetTaggedAddrCtrl = 56, kPrPacSetEnabledKeys = 60,
+                              kPrPacGetEnabledKeys = 61;
 
 inline constexpr std::int32_t kPrSetVma = 0x53564d41, kPrSetPtracer = 0x59616d61;
 

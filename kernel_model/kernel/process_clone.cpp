@@ -107,6 +107,7 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     if (!thread) process->cred = child.cred;
     child.affinity = parent.affinity;
     child.tif_tagged_addr = parent.tif_tagged_addr;
+    child.enabled_keys = parent.enabled_keys;
     child.nice = parent.nice;
     child.sigmask = parent.restore_sigmask ? parent.saved_sigmask : parent.sigmask;
     child.comm = parent.comm;

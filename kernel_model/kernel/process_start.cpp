@@ -232,7 +232,16 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     task.fault_code = task.fault_address = 0;
     task.clear_child_tid = task.robust_list = VAddr(0);
     task.comm = base_name(request.path);
-    machine.cpu->write_all(task.context, {.sp = loaded->sp.value, .pc = loaded->entry.value});
+    // start_thread: speculative stores may be bypassed, as spectre_v4_enable_task_mitigation has
+    // it.
+    machine.cpu->write_all(
+        task.context, {.sp = loaded->sp.value, .pc = loaded->entry.value, .pstate = kPstateSsbs});
+    // ptrauth_thread_init_user
+    if (machine.profile.isa.has(IsaFeature::Pac)) {
+        machine.cpu->write_keys(task.context, fresh_keys(machine.entropy), kAllPointerKeys);
+        task.enabled_keys = kAddressPointerKeys;
+        machine.cpu->enable_keys(task.context, task.enabled_keys);
+    }
     machine.cpu->write_fp(task.context, {});
     machine.cpu->write(task.context, Reg::Tpidr, 0);
 

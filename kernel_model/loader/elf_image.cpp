@@ -155,9 +155,31 @@ private:
                 checked = read_interpreter(phdr);
             if (phdr.type == abi::kPtGnuStack)
                 image_.executable_stack = (phdr.flags & kFlagExec) != 0;
+            if (phdr.type == abi::kPtGnuProperty && use_ == ElfUse::Execute) read_properties(phdr);
             if (!checked) return checked;
         }
         return {};
+    }
+
+    // parse_elf_properties, arch_parse_elf_property: a note of type NT_GNU_PROPERTY_TYPE_0 by
+    // "GNU", and in it GNU_PROPERTY_AARCH64_FEATURE_1_AND with its bit for BTI. One that is
+    // malformed says nothing.
+    void read_properties(const Phdr& p) {
+        constexpr std::uint64_t kMost = 1024, kNoteHead = 16;
+        constexpr std::uint32_t kPropertyNote = 5, kFeatures = 0xc0000000, kBti = 1;
+        if (p.file_size < kNoteHead || p.file_size > kMost) return;
+        std::vector<std::byte> note(static_cast<std::size_t>(p.file_size));
+        if (p.offset > size_ || size_ - p.offset < p.file_size || !read_at_(p.offset, note)) return;
+        const auto word = [&](std::size_t at) { return little_endian<std::uint32_t>(note, at); };
+        if (word(0) != 4 || word(8) != kPropertyNote || word(12) != 0x00554e47) return;
+        const std::size_t end = std::min<std::size_t>(note.size(), kNoteHead + word(4));
+        for (std::size_t at = kNoteHead; at + 8 <= end;) {
+            const std::uint32_t type = word(at), bytes = word(at + 4);
+            at += 8;
+            if (bytes > end - at) return;
+            if (type == kFeatures && bytes == 4) image_.branch_targets = (word(at) & kBti) != 0;
+            at += (bytes + 7) & ~std::size_t{7};
+        }
     }
 
     Outcome add_load(const Phdr& p, std::size_t i) {

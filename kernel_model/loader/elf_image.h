@@ -32,6 +32,7 @@ struct ElfImage {
     std::vector<ElfSegment> segments;  // PT_LOAD, in file order
     std::string interpreter;           // PT_INTERP or empty
     bool executable_stack = false;     // PT_GNU_STACK
+    bool branch_targets = false;       // PT_GNU_PROPERTY: made for BTI
 };
 
 // Execute: what execve asks of a program. Probe: a file whose code is looked up only; the kernel

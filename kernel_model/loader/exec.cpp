@@ -312,6 +312,11 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
     StackBuilder builder(mm_, stack);
     if (auto built = builder.map_and_copy_strings(); !built)
         return load_error(built.error(), "no memory for the stack", request.path);
+    // arch_adjust_elf_prot: the interpreter guards what it loads, and so the program that names it.
+    ElfImage& guarded = interpreter ? interpreter->elf : program.elf;
+    if (machine_.profile.isa.has(IsaFeature::Bti) && guarded.branch_targets) {
+        for (ElfSegment& segment : guarded.segments) segment.prot.guarded = segment.prot.exec;
+    }
     TRY(choose_bias(program, false));
     TRY(map_image(program));
     if (interpreter) {

@@ -10,6 +10,7 @@
 
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/abi/elf.h"
+#include "kernel_model/abi/hwcap.h"
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/memory/user_memory.h"
 #include "sim/base/try.h"
@@ -21,11 +22,6 @@ constexpr std::uint64_t kStackExpand = std::uint64_t{128} << 10;  // added by se
 constexpr std::uint64_t kMaxStrings = std::uint64_t{6} << 20;     // three quarters of _STK_LIM
 constexpr std::string_view kPlatform = "aarch64";
 
-// HWCAP bits of a Cortex-A72 with the Cryptography Extension. CPUID says that ID registers may be
-// read (by trapping); the timer's event stream (EVTSTRM) is not modelled.
-constexpr std::uint64_t kHwcap = abi::kHwcapFp | abi::kHwcapAsimd | abi::kHwcapAes |
-                                 abi::kHwcapPmull | abi::kHwcapSha1 | abi::kHwcapSha2 |
-                                 abi::kHwcapCrc32 | abi::kHwcapCpuid;
 // sizeof(struct rt_sigframe) 4688, the frame record 16, alignment 16: what arm64 reports without
 // SVE.
 constexpr std::uint64_t kMinSignalStack = 4720;
@@ -117,7 +113,8 @@ SysResult<StackImage> StackBuilder::build_tables(const StackRequest& loaded, Ent
     };
     if (loaded.vdso != 0) aux(abi::kAtSysinfoEhdr, loaded.vdso);
     aux(abi::kAtMinsigstksz, kMinSignalStack);
-    aux(abi::kAtHwcap, kHwcap);
+    const IsaSet& isa = mm_.machine().profile.isa.features;
+    aux(abi::kAtHwcap, abi::hwcap_word(isa, 1));
     aux(abi::kAtPagesz, kPageSize);
     aux(abi::kAtClktck, kClockTicks);
     aux(abi::kAtPhdr, loaded.phdr_address);
@@ -132,7 +129,7 @@ SysResult<StackImage> StackBuilder::build_tables(const StackRequest& loaded, Ent
     aux(abi::kAtEgid, loaded.gid.effective);
     aux(abi::kAtSecure, loaded.secure ? 1 : 0);
     aux(abi::kAtRandom, random_at.value);
-    aux(abi::kAtHwcap2, 0);
+    aux(abi::kAtHwcap2, abi::hwcap_word(isa, 2));
     aux(abi::kAtExecfn, exec_name_.value);
     aux(abi::kAtPlatform, platform.value);
     aux(abi::kAtNull, 0);

@@ -10,7 +10,10 @@ namespace uprobesim {
 // arm64's protection_map: without enhanced PAN every accessible page is readable.
 constexpr Prot leaf_rights(Prot asked, bool writable) {
     if (asked.none()) return {};
-    return {.read = true, .write = asked.write && writable, .exec = asked.exec};
+    return {.read = true,
+            .write = asked.write && writable,
+            .exec = asked.exec,
+            .guarded = asked.guarded};
 }
 
 // Whether the mapping permits the access, as do_page_fault checks it.

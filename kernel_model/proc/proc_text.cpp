@@ -7,6 +7,7 @@
 #include <array>
 
 #include "kernel_model/abi/clock.h"
+#include "kernel_model/abi/hwcap.h"
 #include "kernel_model/proc/proc_net.h"
 #include "kernel_model/task/process.h"
 
@@ -36,15 +37,22 @@ std::uint64_t idle(const Context& c) {
 }
 
 std::string cpuinfo(const Context& c) {
+    const MachineProfile& machine = c.machine.profile;
+    std::string features;
+    for (const abi::Hwcap& hwcap : abi::kHwcaps) {
+        if (abi::has(machine.isa.features, hwcap)) features += fmt::format(" {}", hwcap.name);
+    }
+    // loops_per_jiffy is the timer's, and HZ 250.
+    const std::uint64_t loops = static_cast<std::uint64_t>(machine.counter_hz.value) / 250;
+    const std::uint64_t midr = machine.isa.midr_el1();
     std::string text;
     for (unsigned n = 0; n < cpus(c); ++n) {
         text += fmt::format(
-            "processor\t: {}\nBogoMIPS\t: 100.00\nFeatures\t: fp asimd aes pmull sha1 sha2 crc32 "
-            "cpuid\n"
-            "CPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: "
-            "0xd08\nCPU revision\t: "
-            "3\n\n",
-            n);
+            "processor\t: {}\nBogoMIPS\t: {}.{:02}\nFeatures\t:{}\nCPU implementer\t: {:#04x}\n"
+            "CPU architecture: 8\nCPU variant\t: {:#x}\nCPU part\t: {:#05x}\nCPU revision\t: "
+            "{}\n\n",
+            n, loops / 2000, loops / 20 % 100, features, midr >> 24, midr >> 20 & 15,
+            midr >> 4 & 0xfff, midr & 15);
     }
     return text;
 }

@@ -4,15 +4,18 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "sim/profile/exception_class.h"
+#include "sim/profile/machine_isa.h"
 
 namespace uprobesim {
 
 struct SysregRead {
     unsigned target;  // Xt; 31: discarded
     std::uint64_t value;
+    bool clears_flags = false;         // NZCV: RNDR succeeded
     std::optional<ExceptionClass> ec;  // reported by the hardware; empty: it does not trap
 };
 
@@ -22,6 +25,9 @@ struct SysregValues {
     std::uint64_t counter_hz = 0;
     std::uint64_t ctr_el0 = 0;
     bool counter_traps = true;  // CNTKCTL_EL1.EL0VCTEN is clear
+    MachineIsa isa{};
+    // RNDR's next value.
+    std::function<std::uint64_t()> random{};
 };
 
 // `word`: an instruction that the engine does not execute. Empty: it is not an MRS, or reads a

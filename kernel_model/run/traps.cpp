@@ -13,9 +13,9 @@ namespace uprobesim {
 namespace {
 
 constexpr std::uint64_t kEcShift = 26, kIl = 1u << 25, kWnr = 1u << 6;
-constexpr std::uint64_t kEcUnknown = 0x00, kEcSvc64 = 0x15, kEcSysreg = 0x18, kEcInsnAbort = 0x20,
-                        kEcPcAlignment = 0x22, kEcDataAbort = 0x24, kEcSoftwareStep = 0x32,
-                        kEcBrk64 = 0x3c;
+constexpr std::uint64_t kEcUnknown = 0x00, kEcBranchTarget = 0x0d, kEcSvc64 = 0x15,
+                        kEcSysreg = 0x18, kEcInsnAbort = 0x20, kEcPcAlignment = 0x22,
+                        kEcDataAbort = 0x24, kEcSoftwareStep = 0x32, kEcBrk64 = 0x3c;
 constexpr std::uint64_t kTranslationLevel0 = 0x04, kPermissionLevel3 = 0x0f;
 constexpr std::uint64_t kStepIsv = 1u << 24, kDebugException = 0x22;
 constexpr std::uint64_t kAlignment = 0x21;
@@ -112,6 +112,14 @@ void take(Kernel& kernel, Task& task, const PcAlignment&, VAddr pc) {
                  .fault_esr = kEcPcAlignment << kEcShift | kIl});
 }
 
+// do_el0_bti
+void take(Kernel& kernel, Task& task, const BranchTarget&, VAddr pc) {
+    kernel.gate().exception(task, ExceptionClass::Undefined);
+    kernel.gate().spend(task, KernelPath::UndefinedSignal);
+    raise_fault(kernel, task,
+                {.signal = Signal::Ill, .code = abi::kIllIllopc, .address = pc.value});
+}
+
 std::uint64_t counter(Kernel& kernel, std::uint64_t counter_hz) {
     const auto ns = static_cast<unsigned __int128>(kernel.clock().monotonic_ns());
     return static_cast<std::uint64_t>(ns * counter_hz / 1'000'000'000u);
@@ -124,8 +132,9 @@ bool counter_traps(const Machine& machine) {
 // An instruction that the simulated machine executes but the engine does not: emulated here,
 // without an exception.
 bool executes(const Task& task, const Undefined& undefined) {
-    const auto read =
-        emulate_mrs(undefined.word, {.counter_traps = counter_traps(task.process->mm->machine())});
+    const Machine& machine = task.process->mm->machine();
+    const auto read = emulate_mrs(
+        undefined.word, {.counter_traps = counter_traps(machine), .isa = machine.profile.isa});
     return read && !read->ec;
 }
 
@@ -135,7 +144,9 @@ void take(Kernel& kernel, Task& task, const Undefined& undefined, VAddr pc) {
     const SysregValues values{.counter = counter(kernel, hz),
                               .counter_hz = hz,
                               .ctr_el0 = cache_type_without_dic(machine.profile),
-                              .counter_traps = counter_traps(machine)};
+                              .counter_traps = counter_traps(machine),
+                              .isa = machine.profile.isa,
+                              .random = [&machine] { return machine.entropy.next(); }};
     if (const auto read = emulate_mrs(undefined.word, values)) {
         if (read->ec) {
             kernel.gate().exception(task, *read->ec);
@@ -143,7 +154,11 @@ void take(Kernel& kernel, Task& task, const Undefined& undefined, VAddr pc) {
         } else {
             machine.cpu->count_one(task.context,
                                    undefined.word);  // the machine executes it, the engine does not
-            kernel.counters().count_counter_read();
+            if (!read->clears_flags) kernel.counters().count_counter_read();
+        }
+        if (read->clears_flags) {
+            const std::uint64_t pstate = machine.cpu->read(task.context, Reg::Pstate);
+            machine.cpu->write(task.context, Reg::Pstate, pstate & ~kPstateNzcv);
         }
         if (read->target != 31) machine.cpu->write(task.context, xreg(read->target), read->value);
         machine.cpu->write(task.context, Reg::Pc, pc.value + 4);
@@ -177,6 +192,9 @@ struct Syndrome {
         return esr(kEcSoftwareStep, kStepIsv | kDebugException);
     }
     std::uint64_t operator()(const PcAlignment&) const { return esr(kEcPcAlignment); }
+    std::uint64_t operator()(const BranchTarget& target) const {
+        return esr(kEcBranchTarget, target.btype);
+    }
     std::uint64_t operator()(const Abort& abort) const {
         return abort_syndrome(abort, task.process->mm->space());
     }
@@ -212,7 +230,7 @@ std::optional<ExceptionRegisters> exception_registers(const Task& task, const St
     ExceptionRegisters registers;
     registers.esr = std::visit(Syndrome{task}, stop.why);
     registers.elr = stop.pc.value;
-    registers.spsr = task.process->mm->machine().cpu->read(task.context, Reg::Pstate) & kPstateNzcv;
+    registers.spsr = task.process->mm->machine().cpu->read(task.context, Reg::Pstate) & kPstateUser;
     // An instruction that completed its step has cleared PSTATE.SS; one that did not is stepped
     // again.
     if (task.tif_singlestep && !std::holds_alternative<StepDone>(stop.why))

@@ -163,6 +163,9 @@ bool push_signal_frame(Kernel& kernel, Task& task, const SignalInfo& info,
     regs.x[30] = return_to;
     regs.sp = frame_at;
     regs.pc = action.handler;
+    // The handler is called, by an indirect branch (setup_return).
+    if (kernel.machine().profile.isa.has(IsaFeature::Bti))
+        regs.pstate = (regs.pstate & ~kPstateBtype) | kPstateBtypeCall;
     cpu.write_all(task.context, regs);
     if ((task.altstack.flags & abi::kSsAutodisarm) != 0) task.altstack = {};
     return true;
@@ -186,7 +189,7 @@ bool pop_signal_frame(Kernel& kernel, Task& task) {
     regs.x = frame->x;
     regs.sp = frame->sp;
     regs.pc = frame->pc;
-    regs.pstate = frame->pstate & kPstateNzcv;
+    regs.pstate = frame->pstate & kPstateUser;
     cpu.write_all(task.context, regs);
     cpu.write_fp(task.context, *fp);
     const abi::SigStack& stack = frame->uc_stack;

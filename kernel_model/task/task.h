@@ -104,6 +104,7 @@ struct Task final : Waiter {
     bool tif_singlestep = false;   // TIF_SINGLESTEP: the next instruction is stepped
     bool tif_sigpending = false;   // TIF_SIGPENDING
     bool tif_tagged_addr = false;  // TIF_TAGGED_ADDR: pointers that the kernel uses may have tags
+    unsigned enabled_keys = 0;     // of pointer authentication, by PR_PAC_SET_ENABLED_KEYS
 
     // The instruction word that a step executes (the slot's) while tif_singlestep is set by the
     // probe layer.

@@ -89,6 +89,13 @@ void adr_adrp(std::uint32_t w, VAddr pc, const Registers& r) {
     r.set_pc(pc.value + 4);
 }
 
+// simulate_nop, which alone clears BTYPE: an instruction was executed.
+void no_operation(VAddr pc, const Registers& r) {
+    const std::uint64_t pstate = r.cpu.read(r.context, Reg::Pstate);
+    if ((pstate & kPstateBtype) != 0) r.cpu.write(r.context, Reg::Pstate, pstate & ~kPstateBtype);
+    r.set_pc(pc.value + 4);
+}
+
 void add_sub_sp(std::uint32_t w, VAddr pc, const Registers& r) {
     const std::uint64_t imm = field(w, 21, 10) << (field(w, 22, 22) * 12);
     const std::uint64_t sp = r.cpu.read(r.context, Reg::Sp);
@@ -191,7 +198,7 @@ void emulate_instruction(Handler handler, std::uint32_t word, VAddr pc, Cpu& cpu
         // nothing on it.
         case Handler::Paciasp:
         case Handler::Bti:
-        case Handler::Nop: return r.set_pc(pc.value + 4);
+        case Handler::Nop: return no_operation(pc, r);
         case Handler::AddSubSp: return add_sub_sp(word, pc, r);
         case Handler::MovRegister: return mov_register(word, pc, r);
         case Handler::MovWide: return mov_wide(word, pc, r);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/cost/kernel_counts.h"
 #include "sim/cost/price_terms.h"
 
 namespace uprobesim {
@@ -134,6 +135,7 @@ PriceList::PriceList(const MachineProfile& machine, const KernelProfile& kernel)
     for (std::size_t ec = 0; ec < kExceptionClassCount; ++ec) {
         exceptions_[ec] =
             from_cycles(sum(exception_terms(machine, static_cast<ExceptionClass>(ec))));
+        exception_insns_[ec] = uprobesim::exception_insns(machine, static_cast<ExceptionClass>(ec));
     }
     const Ops prices = op_prices(machine);
     for (std::size_t p = 0; p < kKernelPathCount; ++p) {
@@ -143,7 +145,7 @@ PriceList::PriceList(const MachineProfile& machine, const KernelProfile& kernel)
         for (std::size_t op = 0; op < kKernelOpCount; ++op) cycles += ops[op] * prices[op];
         fixed_[p] = from_cycles(cycles);
         per_unit_[p] = cost.insns_per_unit * machine.kernel_cpi.value;
-        insns_[p] = cost.insns;
+        insns_[p] = fixed_insns(machine, cost);
         insns_per_unit_[p] = cost.insns_per_unit;
     }
 }

@@ -27,6 +27,10 @@ public:
     CentiCycles path(KernelPath p) const { return fixed_[static_cast<std::size_t>(p)]; }
     // `units` may be millions of bytes: one rounding for all of them.
     CentiCycles path_units(KernelPath p, std::uint64_t units) const;
+    // EL1 instructions on this machine (kernel_counts.h).
+    double exception_insns(ExceptionClass ec) const {
+        return exception_insns_[static_cast<std::size_t>(ec)];
+    }
     double path_insns(KernelPath p, std::uint64_t times, std::uint64_t units) const;
     double frequency_hz() const { return frequency_hz_; }
 
@@ -34,6 +38,7 @@ private:
     std::array<CentiCycles, kExceptionClassCount> exceptions_{};
     std::array<CentiCycles, kKernelPathCount> fixed_{};
     std::array<double, kKernelPathCount> per_unit_{};
+    std::array<double, kExceptionClassCount> exception_insns_{};
     std::array<double, kKernelPathCount> insns_{};
     std::array<double, kKernelPathCount> insns_per_unit_{};
     double frequency_hz_;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "sim/base/entropy.h"
 #include "sim/base/units.h"
 #include "sim/cost/block_model.h"
 #include "sim/cpu/stop.h"
@@ -32,8 +33,25 @@ constexpr Reg xreg(unsigned n) {
     return static_cast<Reg>(n);
 }
 
-// PSTATE bits as in SPSR_EL1 for EL0t: NZCV in 31..28 and nothing else that EL0 can set.
+// PSTATE bits as in SPSR_EL1 for EL0t. NZCV are all that EL0 can set on Armv8.0; the others are
+// there where the machine has them, and read as zero elsewhere.
 inline constexpr std::uint64_t kPstateNzcv = 0xf0000000u;
+inline constexpr std::uint64_t kPstateDit = 1u << 24, kPstateSsbs = 1u << 12,
+                               kPstateBtype = 3u << 10;
+inline constexpr std::uint64_t kPstateBtypeCall = 2u << 10;  // as BLR sets it
+inline constexpr std::uint64_t kPstateUser = kPstateNzcv | kPstateDit | kPstateSsbs | kPstateBtype;
+
+// Keys of pointer authentication, in the order of PR_PAC_APIAKEY and the others.
+inline constexpr std::size_t kPointerKeys = 5;
+inline constexpr unsigned kAllPointerKeys = 0x1f, kAddressPointerKeys = 0xf;
+struct PointerKeys {
+    std::array<std::array<std::uint64_t, 2>, kPointerKeys> key{};  // [0] is the low half
+};
+inline PointerKeys fresh_keys(Entropy& entropy) {
+    PointerKeys keys;
+    for (auto& key : keys.key) key = {entropy.next(), entropy.next()};
+    return keys;
+}
 
 struct UserRegisters {
     std::array<std::uint64_t, 31> x{};
@@ -93,6 +111,11 @@ public:
     // Clears the local exclusive monitor, as an exception return does. unicorn_cpu.h tells the
     // engine's limits.
     virtual void clear_exclusive(ContextId) = 0;
+
+    // Those of `which`, a bit for each; and which of the address keys are used (SCTLR_EL1.EnIA...).
+    // A context's own, copied with it. Nothing where the machine has no pointer authentication.
+    virtual void write_keys(ContextId, const PointerKeys&, unsigned which) = 0;
+    virtual void enable_keys(ContextId, unsigned which) = 0;
 
     // Cheap totals (no by_class): for the clock.
     virtual InsnCount insns(ContextId) = 0;

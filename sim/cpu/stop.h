@@ -35,9 +35,13 @@ struct Abort {
 };
 // EC 0x22; pc is the misaligned target.
 struct PcAlignment {};
+// EC 0x0d; pc is the instruction that an indirect branch must not come to (PSTATE.BTYPE).
+struct BranchTarget {
+    std::uint8_t btype;
+};
 
 struct Stop {
-    std::variant<BudgetSpent, Svc, Brk, StepDone, Undefined, Abort, PcAlignment> why;
+    std::variant<BudgetSpent, Svc, Brk, StepDone, Undefined, Abort, PcAlignment, BranchTarget> why;
     VAddr pc;
     // EL0 instructions retired by this call, exact: the SVC and the BRK included, the aborted
     // instruction not.

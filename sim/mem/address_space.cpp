@@ -18,6 +18,7 @@ constexpr std::uint64_t kApReadOnly = 1u << 7;   // AP[2]
 constexpr std::uint64_t kInnerShareable = 3u << 8;
 constexpr std::uint64_t kAccessFlag = 1u << 10;
 constexpr std::uint64_t kNotGlobal = 1u << 11;
+constexpr std::uint64_t kGuarded = std::uint64_t{1} << 50;          // GP
 constexpr std::uint64_t kPrivilegedNever = std::uint64_t{1} << 53;  // PXN
 constexpr std::uint64_t kUserNever = std::uint64_t{1} << 54;        // UXN
 // Software bit (58..55 are left to the OS): the page is there, but EL0 may do nothing with it
@@ -39,12 +40,13 @@ std::uint64_t descriptor(PAddr frame, Prot prot) {
                       kNotGlobal | kPrivilegedNever;
     if (!prot.write) d |= kApReadOnly;
     if (!prot.exec) d |= kUserNever;
+    if (prot.guarded) d |= kGuarded;
     return d;
 }
 
 Prot prot_of(std::uint64_t d) {
     if ((d & kValid) == 0) return {};
-    return {true, (d & kApReadOnly) == 0, (d & kUserNever) == 0};
+    return {true, (d & kApReadOnly) == 0, (d & kUserNever) == 0, (d & kGuarded) != 0};
 }
 
 bool present(std::uint64_t d) {

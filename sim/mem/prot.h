@@ -9,6 +9,7 @@ struct Prot {
     bool read = false;
     bool write = false;
     bool exec = false;
+    bool guarded = false;  // indirect branches must come to landing pads (PROT_BTI)
 
     constexpr bool operator==(const Prot&) const = default;
     constexpr bool none() const { return !read && !write && !exec; }

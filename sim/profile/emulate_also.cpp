@@ -36,14 +36,4 @@ Result<AlsoEmulatedSet> also_emulated_set(const std::vector<std::string>& names)
     return set;
 }
 
-std::vector<std::string> also_emulated_names(std::string_view list) {
-    std::vector<std::string> names;
-    while (!list.empty()) {
-        const std::size_t comma = std::min(list.find(','), list.size());
-        names.emplace_back(list.substr(0, comma));
-        list.remove_prefix(std::min(comma + 1, list.size()));
-    }
-    return names;
-}
-
 }  // namespace uprobesim

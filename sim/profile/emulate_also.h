@@ -17,6 +17,7 @@ enum class AlsoEmulated : std::uint8_t { SubSp, AddSp, Mov, MovWide, Stp, Pacias
 class AlsoEmulatedSet {
 public:
     constexpr void add(AlsoEmulated what) { bits_ |= bit(what); }
+    constexpr void remove(AlsoEmulated what) { bits_ &= ~bit(what); }
     constexpr bool has(AlsoEmulated what) const { return (bits_ & bit(what)) != 0; }
     constexpr bool empty() const { return bits_ == 0; }
     constexpr bool operator==(const AlsoEmulatedSet&) const = default;
@@ -31,7 +32,5 @@ private:
 std::string_view also_emulated_name(AlsoEmulated);  // "sub-sp", ...
 // The error names no place: the caller knows whether it is a line of a file or a setting.
 Result<AlsoEmulatedSet> also_emulated_set(const std::vector<std::string>& names);
-// As --set writes it: "sub-sp,mov". Nothing is the empty set.
-std::vector<std::string> also_emulated_names(std::string_view list);
 
 }  // namespace uprobesim

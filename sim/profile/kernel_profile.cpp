@@ -122,7 +122,8 @@ void read_path(TomlReader& reader, const toml::table& paths, std::size_t index, 
         return;
     }
     const toml::table& row = reader.table(paths, info.name, "paths");
-    reader.only(row, name, {"insns", "insns-per-unit", "unit", "ops", "source", "confidence"});
+    reader.only(row, name,
+                {"insns", "insns-per-unit", "unit", "ops", "lse-saves", "source", "confidence"});
     cost.insns = reader.number(row, "insns", name, kInsnLimits);
     cost.insns_per_unit = reader.optional_number(row, "insns-per-unit", name, kInsnLimits);
     const std::string unit = reader.optional_string(row, "unit", name);
@@ -148,6 +149,8 @@ void read_path(TomlReader& reader, const toml::table& paths, std::size_t index, 
         }
         reader.only(ops, key_path(name, "ops"), known);
     }
+    if (row.contains("lse-saves"))
+        cost.lse_saves = reader.number(row, "lse-saves", name, {0, cost.insns, false});
     cost.source = reader.source(row, name);
     cost.confidence = reader.confidence(row, name);
 }
@@ -211,7 +214,7 @@ Outcome apply_one(KernelProfile& kernel, std::string_view key, const Setting& se
                           fmt::format("one of: {}", word.list()));
     }
     if (key == "emulate-also") {
-        const auto set = also_emulated_set(also_emulated_names(setting.value));
+        const auto set = also_emulated_set(setting_words(setting.value));
         if (!set)
             return user_error(set.error().what,
                               fmt::format("--set {}={}", setting.key, setting.value),

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,6 +86,9 @@ struct PathCost {
     double insns = 0;  // EL1 instructions, fixed part
     double insns_per_unit = 0;
     std::array<double, kKernelOpCount> ops{};  // fixed part
+    // Instructions fewer where atomics are LSE's; nothing: as many as such operations save
+    // elsewhere.
+    std::optional<double> lse_saves{};
     std::string source;
     Confidence confidence = Confidence::Assumption;
 };

@@ -125,6 +125,7 @@ std::optional<ContentionFigures> read_contention(TomlReader& reader) {
 
 std::vector<std::string> keys_to_set(const MachineProfile& machine) {
     std::vector<std::string> keys = all_keys();
+    for (std::string& key : isa_keys()) keys.push_back(std::move(key));
     if (!machine.contention) return keys;
     keys.reserve(keys.size() + contention_keys().size());
     for (const ContentionKey& row : contention_keys())
@@ -136,6 +137,7 @@ Outcome apply(MachineProfile& machine, const std::vector<Setting>& settings) {
     for (const Setting& setting : settings) {
         const auto key = TRY(setting_for("machine", setting));
         if (!key) continue;
+        if (TRY(set_isa(machine.isa, *key, setting))) continue;
         const Slot slot = find_figure(machine, *key);
         if (slot.figure == nullptr)
             return unknown_setting(setting, "machine", keys_to_set(machine));
@@ -148,13 +150,19 @@ Outcome apply(MachineProfile& machine, const std::vector<Setting>& settings) {
 }
 
 Result<MachineProfile> read_machine(const DataFile& file, const std::vector<Setting>& settings) {
-    TomlReader reader("machines", kWhat, file, {"ops", kContentionTable, "sources"});
+    TomlReader reader("machines", kWhat, file, {"ops", kIsaTable, kContentionTable, "sources"});
     if (!reader.ok()) return tl::make_unexpected(reader.error());
     const toml::table& root = reader.root();
 
     MachineProfile machine;
-    std::vector<std::string> known = {
-        "name", "description", "based-on", "core", "sources", "ops", std::string(kContentionTable)};
+    std::vector<std::string> known = {"name",
+                                      "description",
+                                      "based-on",
+                                      "core",
+                                      "sources",
+                                      "ops",
+                                      std::string(kIsaTable),
+                                      std::string(kContentionTable)};
     for (const FigureRow& row : kFigures) known.emplace_back(row.key);
     reader.only(root, "", known);
     machine.name = reader.string(root, "name", "");
@@ -171,6 +179,7 @@ Result<MachineProfile> read_machine(const DataFile& file, const std::vector<Sett
         machine.ops[op] = reader.figure(ops, name, "ops", "cycles", kCycles);
     }
     reader.only(ops, "ops", known_ops);
+    machine.isa = read_isa(reader);
     machine.contention = read_contention(reader);
     if (!reader.ok()) return tl::make_unexpected(reader.error());
 

@@ -15,6 +15,7 @@
 #include "sim/profile/contention.h"
 #include "sim/profile/figure.h"
 #include "sim/profile/kernel_op.h"
+#include "sim/profile/machine_isa.h"
 
 namespace uprobesim {
 
@@ -48,6 +49,7 @@ struct MachineProfile {
     std::array<Figure, kKernelOpCount> ops;
     Figure counter_hz;                      // CNTFRQ_EL0
     std::map<std::string, Figure> figures;  // all of the above by key, for reports and --set
+    MachineIsa isa;
     // Nothing where the file does not say: CPUs then do not wait for each other's lines.
     std::optional<ContentionFigures> contention;
 };

@@ -52,6 +52,9 @@ constexpr std::array kRules = {
     KeyRule{ProfileKind::Machine, "idc", KeyRole::Trapped, kReadWhy},
     KeyRule{ProfileKind::Machine, "dic", KeyRole::Trapped, kReadWhy},
     KeyRule{ProfileKind::Machine, "dic-hidden", KeyRole::Trapped, kReadWhy},
+    KeyRule{ProfileKind::Machine, "isa.bhb-iterations", KeyRole::Switch, {}},
+    KeyRule{ProfileKind::Machine, "isa.*", KeyRole::Behaviour,
+            "it decides which instructions programs find and choose"},
     KeyRule{ProfileKind::Machine, "contention.*", KeyRole::Waiting, kWaitingWhy},
     KeyRule{ProfileKind::Kernel, "accesses.*", KeyRole::Waiting, kWaitingWhy},
     KeyRule{ProfileKind::Kernel, "name", KeyRole::Label, {}},
@@ -170,6 +173,8 @@ private:
         part("insns", *row.get("insns"), "instructions");
         if (const toml::node* each = row.get("insns-per-unit"))
             part("insns-per-unit", *each, "instructions/" + unit);
+        if (const toml::node* saves = row.get("lse-saves"))
+            part("lse-saves", *saves, "instructions");
         const toml::table* ops = row["ops"].as_table();
         if (ops == nullptr) return;
         for (auto&& [op, node] : *ops) part(fmt::format("ops.{}", op.str()), node, "times");

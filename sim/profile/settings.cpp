@@ -44,6 +44,16 @@ Result<double> setting_number(const Setting& setting, Limits limits) {
     return value;
 }
 
+std::vector<std::string> setting_words(std::string_view list) {
+    std::vector<std::string> names;
+    while (!list.empty()) {
+        const std::size_t comma = std::min(list.find(','), list.size());
+        names.emplace_back(list.substr(0, comma));
+        list.remove_prefix(std::min(comma + 1, list.size()));
+    }
+    return names;
+}
+
 tl::unexpected<UserError> unknown_setting(const Setting& setting, std::string_view profile,
                                           const std::vector<std::string>& known) {
     std::vector<std::string> full;

@@ -18,6 +18,8 @@ namespace uprobesim {
 Result<std::optional<std::string_view>> setting_for(std::string_view profile,
                                                     const Setting& setting);
 
+// Of a list: "sub-sp,mov". Nothing is the empty list.
+std::vector<std::string> setting_words(std::string_view list);
 Result<double> setting_number(const Setting& setting, Limits limits);
 tl::unexpected<UserError> unknown_setting(const Setting& setting, std::string_view profile,
                                           const std::vector<std::string>& known);

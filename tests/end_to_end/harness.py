@@ -156,8 +156,8 @@ def read_files(folder, names):
     return files
 
 
-def run_qemu(root, case):
-    """On qemu-aarch64, inside the root."""
+def run_qemu(root, case, cpu=None):
+    """On qemu-aarch64, inside the root; as `cpu`, or as its usual one."""
     root.fresh_case()
 
     def enter():
@@ -167,7 +167,7 @@ def run_qemu(root, case):
     # qemu-user hands the environment on in reverse order.
     environment = dict(reversed(environment_of(case)))
     with stdin_of(case) as stdin:
-        run = judge.run("qemu-aarch64", ["/.qemu", *case.argv], stdin, env=environment, preexec_fn=enter)
+        run = judge.run("qemu-aarch64", ["/.qemu", *(["-cpu", cpu] if cpu else []), *case.argv], stdin, env=environment, preexec_fn=enter)
     status = run.returncode if run.returncode >= 0 else 128 - run.returncode
     # What qemu itself says about a fatal signal is not the guest's.
     errors = b"".join(line for line in run.stderr.splitlines(keepends=True) if not line.startswith(b"qemu: uncaught target signal"))

@@ -12,8 +12,9 @@ twice), views (what a run shows while it goes on, and runs that end before their
 redis-cli answer as on qemu-aarch64, and what is probed in them is hit once a command), list (what specs match is what
 binutils and bpftrace name, and runs reach it), faults (programs with a killed peer, or without free disk space, memory,
 pipes or descriptors), budgets (a guest that takes one thing without end is refused, within --memory),
-sweeps (a sweep that is killed and started again has the results of one that was not), whole (debuggers, language
-runtimes, servers with their clients; needs a sysroot of its own).
+sweeps (a sweep that is killed and started again has the results of one that was not), cores (what cores beyond Armv8.0
+execute, as qemu-aarch64 with the same core), whole (debuggers, language runtimes, servers with their clients; needs a
+sysroot of its own).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -24,6 +25,7 @@ sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 
 import bad_input
 import budget_tests
+import core_tests
 import escape_tests
 import harness
 import host_calls
@@ -63,6 +65,7 @@ PARTS = {
     "budgets": budget_tests.budgets_part,
     "sweeps": sweep_tests.sweeps_part,
     "whole": task_tests.whole_part,
+    "cores": core_tests.cores_part,
 }
 
 

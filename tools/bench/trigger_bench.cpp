@@ -104,8 +104,10 @@ TriggerCost price_trigger(const TriggerCounts& counts, const PriceList& prices) 
     TriggerCost cost;
     cost.user_cycles = per_iteration(in_cycles(counts.user_cycles));
     for (std::size_t e = 0; e < kExceptionClassCount; ++e) {
-        cost.exception_cycles += per_iteration(static_cast<double>(counts.exceptions[e])) *
-                                 in_cycles(prices.exception(static_cast<ExceptionClass>(e)));
+        const auto ec = static_cast<ExceptionClass>(e);
+        const double times = per_iteration(static_cast<double>(counts.exceptions[e]));
+        cost.exception_cycles += times * in_cycles(prices.exception(ec));
+        cost.kernel_insns += times * prices.exception_insns(ec);
     }
     for (std::size_t p = 0; p < kKernelPathCount; ++p) {
         const auto path = static_cast<KernelPath>(p);

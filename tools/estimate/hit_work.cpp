@@ -41,6 +41,8 @@ double ns_of(const HitWork& work, const PriceList& prices) {
 
 double el1_insns_of(const HitWork& work, const PriceList& prices) {
     double insns = 0;
+    for (std::size_t e = 0; e < kExceptionClassCount; ++e)
+        insns += work.exceptions[e] * prices.exception_insns(static_cast<ExceptionClass>(e));
     for (std::size_t p = 0; p < kKernelPathCount; ++p) {
         const auto path = static_cast<KernelPath>(p);
         insns += work.times[p] * prices.path_insns(path, 1, 0) +

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "sim/base/try.h"
+#include "sim/cost/kernel_counts.h"
 #include "sim/insn/decoder.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
@@ -149,16 +150,25 @@ std::string exception_title(const ExplainReport& report) {
     return fmt::format("the {}{} {}", n, ending, report.exception->noun);
 }
 
-double path_insns(const KernelProfile& kernel, const HitEvent& event) {
-    const PathCost& cost = kernel.paths[static_cast<std::size_t>(event.path)];
-    return cost.insns + cost.insns_per_unit * static_cast<double>(event.units);
+double event_insns(const MachineProfile& machine, const KernelProfile& kernel,
+                   const HitEvent& event) {
+    switch (event.kind) {
+        case HitEvent::Kind::Exception:
+        case HitEvent::Kind::Nested: return exception_insns(machine, event.exception);
+        case HitEvent::Kind::Path: {
+            const PathCost& cost = kernel.paths[static_cast<std::size_t>(event.path)];
+            return fixed_insns(machine, cost) +
+                   cost.insns_per_unit * static_cast<double>(event.units);
+        }
+        default: return 0;
+    }
 }
 
-HitTotals hit_totals(const ExplainedRun& run) {
+HitTotals hit_totals(const MachineProfile& machine, const ExplainedRun& run) {
     HitTotals totals;
     for (const HitEvent& event : run.events) {
         if (event.kind == HitEvent::Kind::Exception) ++totals.exceptions;
-        if (event.kind == HitEvent::Kind::Path) totals.el1_insns += path_insns(run.kernel, event);
+        totals.el1_insns += event_insns(machine, run.kernel, event);
     }
     if (!run.events.empty()) totals.cycles = run.events.back().total;
     return totals;

@@ -60,11 +60,12 @@ struct HitTotals {
     double el1_insns = 0;
     CentiCycles cycles;
 };
-HitTotals hit_totals(const ExplainedRun& run);
+HitTotals hit_totals(const MachineProfile& machine, const ExplainedRun& run);
 // "the 3rd system call"
 std::string exception_title(const ExplainReport& report);
-// EL1 instructions of one charge.
-double path_insns(const KernelProfile& kernel, const HitEvent& event);
+// EL1 instructions of one charge; 0: it has none.
+double event_insns(const MachineProfile& machine, const KernelProfile& kernel,
+                   const HitEvent& event);
 
 // What changed between two moments, a line each: "TIF_UPROBE set", "pc 0x400 -> 0x7f8".
 std::vector<std::string> state_changes(const HitState& from, const HitState& to);

@@ -90,7 +90,7 @@ std::string answer(const ExplainReport& report, const std::vector<Part>& parts) 
              : part.name == "EL0"      ? user
                                        : kernel) += part.cycles[r];
         }
-        const HitTotals totals = hit_totals(report.runs[r]);
+        const HitTotals totals = hit_totals(report.machine, report.runs[r]);
         text += fmt::format("{} {} cycles ({}) on {}: {} exceptions + {} kernel{}",
                             r == 0 ? "" : ";", cycles_text(totals.cycles),
                             short_duration(to_ns(totals.cycles, report.machine.frequency_hz.value)),
@@ -107,7 +107,7 @@ Table totals(const ExplainReport& report) {
                             {"cycles"},
                             {"time"}}};
     for (const ExplainedRun& run : report.runs) {
-        const HitTotals t = hit_totals(run);
+        const HitTotals t = hit_totals(report.machine, run);
         table.add({run.kernel.name, count_cell(t.exceptions), real_cell(t.el1_insns, 0),
                    cycles_cell(t.cycles),
                    duration_cell(to_ns(t.cycles, report.machine.frequency_hz.value))});
@@ -167,7 +167,7 @@ Document explain_document(const ExplainReport& report) {
     document.add(totals(report));
     document.add(split(report, parts));
     std::vector<Table> stories;
-    for (const ExplainedRun& run : report.runs) stories.push_back(story_table(run));
+    for (const ExplainedRun& run : report.runs) stories.push_back(story_table(report.machine, run));
     document.data = all_steps(stories, report);
     for (Table& story : stories) document.add(std::move(story));
     return document;

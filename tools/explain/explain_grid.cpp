@@ -47,8 +47,9 @@ std::string answer(const ExplainGrid& grid) {
     std::vector<Told> all;
     for (const ExplainReport& machine : grid.machines) {
         for (const ExplainedRun& run : machine.runs)
-            all.push_back({to_ns(hit_totals(run).cycles, machine.machine.frequency_hz.value),
-                           fmt::format("{} on {}", run.kernel.name, machine.machine.name)});
+            all.push_back(
+                {to_ns(hit_totals(machine.machine, run).cycles, machine.machine.frequency_hz.value),
+                 fmt::format("{} on {}", run.kernel.name, machine.machine.name)});
     }
     const auto [least, most] = std::minmax_element(
         all.begin(), all.end(), [](const Told& a, const Told& b) { return a.ns < b.ns; });
@@ -70,7 +71,7 @@ Table costs(const ExplainGrid& grid) {
     for (std::size_t k = 0; k < grid.machines.front().runs.size(); ++k) {
         for (const ExplainReport& machine : grid.machines) {
             const ExplainedRun& run = machine.runs[k];
-            const HitTotals t = hit_totals(run);
+            const HitTotals t = hit_totals(machine.machine, run);
             table.add({run.kernel.name, machine.machine.name, count_cell(t.exceptions),
                        real_cell(t.el1_insns, 0), cycles_cell(t.cycles),
                        duration_cell(to_ns(t.cycles, machine.machine.frequency_hz.value)),

@@ -93,7 +93,7 @@ Json figures(const ExplainReport& report) {
 
 Json run_json(const ExplainReport& report, const ExplainedRun& run) {
     HitJson hit(report.machine, run);
-    const HitTotals totals = hit_totals(run);
+    const HitTotals totals = hit_totals(report.machine, run);
     Json json = {{"kernel",
                   {{"name", run.kernel.name},
                    {"description", run.kernel.description},

@@ -174,7 +174,7 @@ Json HitJson::path(const HitEvent& event) const {
     }
     Json json = {{"path", info.name},
                  {"meaning", info.meaning},
-                 {"el1_insns", path_insns(run_.kernel, event)}};
+                 {"el1_insns", event_insns(machine_, run_.kernel, event)}};
     if (event.units != 0) {
         json["unit"] = info.unit;
         json["units"] = event.units;
@@ -240,6 +240,8 @@ Json HitJson::event(const HitEvent& event) {
         case Kind::Exception:
             json = {{"event", "exception"}};
             json.update(exception_json(event));
+            if (const double insns = event_insns(machine_, run_.kernel, event); insns != 0)
+                json["el1_insns"] = insns;
             json["terms"] = terms(exception_terms(machine_, event.exception));
             registers_.elr = event.registers.elr;
             registers_.spsr = event.registers.spsr;

@@ -22,7 +22,8 @@ std::string story_title(const ExplainedRun& run) {
 // The steps of one run as rows; what an event cost, and the sum so far, where it cost something.
 class Teller {
 public:
-    explicit Teller(const ExplainedRun& run) : run_(run), last_(run.before) {
+    Teller(const MachineProfile& machine, const ExplainedRun& run)
+        : machine_(machine), run_(run), last_(run.before) {
         table_.title = fmt::format("{}: {}", run.kernel.name, story_title(run));
         table_.columns = {{"what happens", Kind::Prose},
                           {"insns"},
@@ -52,6 +53,12 @@ private:
     void priced(std::string text, const HitEvent& event, Cell insns = {}) {
         table_.add({std::move(text), std::move(insns), cycles_cell(event.cycles),
                     cycles_cell(event.total)});
+    }
+
+    // What the machine's entry and exit execute beyond the paths.
+    Cell entry_insns(const HitEvent& event) const {
+        const double insns = event_insns(machine_, run_.kernel, event);
+        return insns == 0 ? Cell() : real_cell(insns, 0);
     }
 
     void changes(const HitEvent& event) {
@@ -124,7 +131,7 @@ private:
         line("  ESR_EL1 is not written by an interrupt");
         line(fmt::format("  ELR_EL1 {:#x}{}", event.registers.elr, place(event.registers.elr)));
         line("  " + step_bits(event));
-        priced("  hardware entry and return", event);
+        priced("  hardware entry and return", event, entry_insns(event));
     }
 
     void exception(const HitEvent& event) {
@@ -138,14 +145,14 @@ private:
         line(fmt::format("  ELR_EL1 {:#x}{}", event.registers.elr, place(event.registers.elr)));
         line("  " + step_bits(event));
         if (event.registers.far) line(fmt::format("  FAR_EL1 {:#x}", *event.registers.far));
-        priced("  hardware entry and return", event);
+        priced("  hardware entry and return", event, entry_insns(event));
     }
 
     void path(const HitEvent& event) {
         const KernelPathInfo& info = kernel_path_info(event.path);
         std::string text = fmt::format("  {}", info.name);
         if (event.units != 0) text += fmt::format(" ({})", counted(event.units, info.unit));
-        priced(std::move(text), event, real_cell(path_insns(run_.kernel, event), 0));
+        priced(std::move(text), event, real_cell(event_insns(machine_, run_.kernel, event), 0));
         std::string ops;
         const PathCost& cost = run_.kernel.paths[static_cast<std::size_t>(event.path)];
         for (std::size_t op = 0; op < kKernelOpCount; ++op) {
@@ -199,6 +206,7 @@ private:
         return "";
     }
 
+    const MachineProfile& machine_;
     const ExplainedRun& run_;
     HitState last_;
     std::size_t exceptions_ = 0;
@@ -208,8 +216,8 @@ private:
 
 }  // namespace
 
-Table story_table(const ExplainedRun& run) {
-    return Teller(run).table();
+Table story_table(const MachineProfile& machine, const ExplainedRun& run) {
+    return Teller(machine, run).table();
 }
 
 }  // namespace uprobesim

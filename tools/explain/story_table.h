@@ -7,6 +7,6 @@
 
 namespace uprobesim {
 
-Table story_table(const ExplainedRun& run);
+Table story_table(const MachineProfile& machine, const ExplainedRun& run);
 
 }  // namespace uprobesim

@@ -96,6 +96,7 @@ Totals totals_of(const RunReport& report) {
     }
     for (const ExceptionRow& row : report.exceptions) {
         t.exceptions += row.times;
+        t.kernel_insns += row.insns;
         t.exception_cycles += row.cycles;
         add_shares(t, row.accounts);
     }

@@ -36,6 +36,7 @@ struct ExceptionRow {
     std::uint64_t times = 0;
     CentiCycles cycles;  // hardware entry and return
     AccountShares accounts{};
+    double insns = 0;  // EL1's, beyond what the paths hold
 };
 
 std::string_view work_group_name(WorkGroup group);

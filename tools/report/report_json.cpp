@@ -93,6 +93,7 @@ Json kernel_json(const RunReport& r, const Totals& t) {
     for (const ExceptionRow& e : r.exceptions) {
         Json row = {
             {"class", e.name}, {"times", e.times}, {"entry_return_cycles", in_cycles(e.cycles)}};
+        if (e.insns != 0) row["el1_insns"] = rounded(e.insns, 3);
         add_accounts(row, e.accounts, false);
         exceptions.push_back(std::move(row));
     }

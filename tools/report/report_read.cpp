@@ -196,6 +196,7 @@ void read_kernel_work(const Value& kernel, RunReport& report) {
         known(row["class"], find_exception_class);
         ExceptionRow e{row["class"].text(), row["times"].count(),
                        row["entry_return_cycles"].cycles()};
+        if (row.has("el1_insns")) e.insns = row["el1_insns"].number(1e300);
         e.accounts = read_accounts(row, {e.times, 0, e.cycles});
         report.exceptions.push_back(std::move(e));
     });

@@ -62,6 +62,7 @@ void take_kernel_work(const Ledger& ledger, RunReport& report) {
         ExceptionRow& row = report.exceptions.emplace_back(
             ExceptionRow{std::string(exception_class_name(ec)), times,
                          CentiCycles(prices.exception(ec).value * times)});
+        row.insns = prices.exception_insns(ec) * static_cast<double>(times);
         for (std::size_t a = 0; a < kAccountCount; ++a) {
             const std::uint64_t share = ledger.charges(static_cast<Account>(a)).exceptions[e];
             row.accounts[a] = {share, 0, CentiCycles(prices.exception(ec).value * share)};

@@ -218,6 +218,7 @@ const RunReport& Repricer::at(const PriceList& prices) {
         ExceptionRow& row = run_.exceptions[i];
         const CentiCycles each = prices.exception(exceptions_[i]);
         row.cycles = times_price(row.times, each);
+        row.insns = prices.exception_insns(exceptions_[i]) * static_cast<double>(row.times);
         divide_by_account(row.accounts, row.cycles, each,
                           [](std::uint64_t) { return CentiCycles(); });
     }

@@ -27,10 +27,13 @@ constexpr std::uint64_t kKnownMapFlags = kMapType | kMapFixed | kMapAnonymous | 
                                          kMapNoreserve | kMapPopulate | kMapNonblock | kMapStack |
                                          kMapHugetlb | kMapHugeSizes | kMapFixedNoreplace;
 
-Prot prot_from(std::uint64_t bits) {
+// PROT_BTI is nothing on a machine without BTI.
+Prot prot_from(const SysCall& call, std::uint64_t bits) {
+    const bool bti = call.kernel.machine().profile.isa.has(IsaFeature::Bti);
     return {.read = (bits & kProtRead) != 0,
             .write = (bits & kProtWrite) != 0,
-            .exec = (bits & kProtExec) != 0};
+            .exec = (bits & kProtExec) != 0,
+            .guarded = bti && (bits & kProtBti) != 0};
 }
 
 // The file of a mapping request, after checking the descriptor's access mode.
@@ -75,7 +78,7 @@ SysOutcome sys_mmap(SysCall& call) {
     }
     MapRequest request{.hint = call.address(0),
                        .length = length,
-                       .prot = prot_from(call.args[2]),
+                       .prot = prot_from(call, call.args[2]),
                        .fixed = (flags & kMapFixed) != 0 && (flags & kMapFixedNoreplace) == 0,
                        .fixed_noreplace = (flags & kMapFixedNoreplace) != 0,
                        .grows_down = (flags & kMapGrowsdown) != 0,
@@ -131,7 +134,9 @@ SysOutcome change_protection(SysCall& call) {
     if (call.args[1] == 0) return 0;
     const VAddr end = begin + length;
     if (length == 0 || end <= begin) return Errno::NoMem;
-    if ((prot & ~(kProtRead | kProtWrite | kProtExec | kProtSem)) != 0) return Errno::Inval;
+    std::uint64_t known = kProtRead | kProtWrite | kProtExec | kProtSem;
+    if (call.kernel.machine().profile.isa.has(IsaFeature::Bti)) known |= kProtBti;
+    if ((prot & ~known) != 0) return Errno::Inval;  // arch_validate_prot
     if (grows == kProtGrowsup) return Errno::Inval;
     if (grows == kProtGrowsdown) {
         const Vma* vma = call.process.mm->find(begin);
@@ -140,7 +145,7 @@ SysOutcome change_protection(SysCall& call) {
         begin = vma->range.begin;
     }
     if (sealed(*call.process.mm, {begin, end})) return Errno::Perm;
-    const auto changed = TRY(call.process.mm->protect({begin, end}, prot_from(prot)));
+    const auto changed = TRY(call.process.mm->protect({begin, end}, prot_from(call, prot)));
     call.units = changed;
     return 0;
 }

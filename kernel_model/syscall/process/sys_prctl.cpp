@@ -98,8 +98,36 @@ SysOutcome get_tagged_addr(SysCall& call) {
         return Errno::Inval;
     return call.task.tif_tagged_addr ? 1u : 0u;
 }
-// The machine has no SVE, pointer authentication; names of anonymous memory are not
-// configured.
+// ptrauth_prctl_reset_keys
+SysOutcome reset_keys(SysCall& call) {
+    Machine& machine = call.kernel.machine();
+    if (call.args[2] != 0 || call.args[3] != 0 || call.args[4] != 0) return Errno::Inval;
+    if (!machine.profile.isa.has(IsaFeature::Pac)) return Errno::Inval;
+    if ((call.args[1] & ~std::uint64_t{kAllPointerKeys}) != 0) return Errno::Inval;
+    const unsigned which = call.args[1] == 0 ? kAllPointerKeys : call.uint32(1);
+    machine.cpu->write_keys(call.task.context, fresh_keys(machine.entropy), which);
+    return 0;
+}
+// ptrauth_set_enabled_keys, ptrauth_get_enabled_keys
+SysOutcome set_enabled_keys(SysCall& call) {
+    Machine& machine = call.kernel.machine();
+    if (call.args[3] != 0 || call.args[4] != 0) return Errno::Inval;
+    if (!machine.profile.isa.has(IsaFeature::Pac)) return Errno::Inval;
+    const std::uint64_t keys = call.args[1], enabled = call.args[2];
+    if ((keys & ~std::uint64_t{kAddressPointerKeys}) != 0 || (enabled & ~keys) != 0)
+        return Errno::Inval;
+    unsigned& now = call.task.enabled_keys;
+    now = static_cast<unsigned>((now & ~keys) | enabled);
+    machine.cpu->enable_keys(call.task.context, now);
+    return 0;
+}
+SysOutcome get_enabled_keys(SysCall& call) {
+    if (call.args[1] != 0 || call.args[2] != 0 || call.args[3] != 0 || call.args[4] != 0)
+        return Errno::Inval;
+    if (!call.kernel.machine().profile.isa.has(IsaFeature::Pac)) return Errno::Inval;
+    return std::uint64_t{call.task.enabled_keys};
+}
+// No machine has SVE here; names of anonymous memory are not configured.
 SysOutcome not_here(SysCall&) {
     return Errno::Inval;
 }
@@ -135,10 +163,11 @@ constexpr PrctlRow kOptions[] = {
     {abi::kPrGetThpDisable, get_thp},
     {abi::kPrSveSetVl, not_here},
     {abi::kPrSveGetVl, not_here},
-    {abi::kPrPacResetKeys, not_here},
+    {abi::kPrPacResetKeys, reset_keys},
     {abi::kPrSetTaggedAddrCtrl, set_tagged_addr},
     {abi::kPrGetTaggedAddrCtrl, get_tagged_addr},
-    {abi::kPrPacSetEnabledKeys, not_here},
+    {abi::kPrPacSetEnabledKeys, set_enabled_keys},
+    {abi::kPrPacGetEnabledKeys, get_enabled_keys},
     {abi::kPrSetVma, not_here},
 };
 

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "sim/cpu/unicorn/blocks/ordered_access.h"
 #include "sim/cpu/unicorn/unicorn_cpu_impl.h"
 
 namespace uprobesim {
@@ -33,9 +32,9 @@ void UnicornCpu::begin_new_block(std::uint64_t address, std::uint32_t size) {
     if (r == nullptr) r = load_block(address, size);
     if (r == nullptr) return stop_engine();  // to be cut first
     if (r->guarded()) {
-        unaligned_ = alignment_fault(word_at(*space_, VAddr(address)),
-                                     [&](Reg base) { return engine_.read(base); });
-        if (unaligned_) return stop_before(address);
+        refused_ = guarded_.refused(word_at(*space_, VAddr(address)),
+                                    [&](Reg base) { return engine_.read(base); });
+        if (refused_) return stop_before(address);
     }
     begin_block(*r, r->size());
 }
@@ -59,7 +58,7 @@ UnicornCpu::BlockShape UnicornCpu::shape_of(std::uint64_t address, std::uint32_t
     if (!t || begin.page_offset() + size > kPageSize) return {size, 0, false};
     const std::vector<std::uint32_t> words = code_at(t->frame, begin, size);
     for (std::uint32_t at = 4; at < size; at += 4) {
-        if (!is_ordered_access(words[at / 4])) continue;
+        if (!guarded_.guards(words[at / 4])) continue;
         // The engine ends a block before it where it was cut, or at the end of its page.
         const auto part = parts_.find(t->frame.value + begin.page_offset());
         if (at + 4 == size && part != parts_.end()) return {at, part->second, false};
@@ -97,14 +96,14 @@ void UnicornCpu::cut_block(const AddressSpace& space) {
     std::memcpy(words.data(), code, size);
     std::vector<std::size_t> parts{0};
     for (std::size_t i = 1; i < words.size(); ++i) {
-        if (!is_ordered_access(words[i])) continue;
+        if (!guarded_.guards(words[i])) continue;
         parts.push_back(i);
         std::memcpy(code + 4 * i, &kBranchToItself, 4);
     }
     // The whole has the last word in it, and of the parts only the last, which comes back as it is.
     // Where that is such an access itself, all that has the first word goes instead.
     const std::uint64_t offset = begin.page_offset();
-    if (is_ordered_access(words.back())) {
+    if (guarded_.guards(words.back())) {
         parts_.erase(parts_.lower_bound(t->frame.value),
                      parts_.upper_bound(t->frame.value + offset));
         engine_.drop_code(t->frame, offset, 4);

@@ -7,6 +7,10 @@ namespace uprobesim {
 void UnicornCpu::translation_changed(const AddressSpace& space, VAddr page) {
     // Also of a space that is not current: it is entered with what the table holds about it.
     if (blocks_) blocks_->forget_page(space.id(), page);
+    // Whether branch targets are checked is in the translated code.
+    if (isa_.has(IsaFeature::Bti)) {
+        if (const auto now = space.lookup(page)) code_frame_changed(now->frame);
+    }
     if (space_ != &space) return;
     translations_stale_ = true;
     stores_.forget_page(page);

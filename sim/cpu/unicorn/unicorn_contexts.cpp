@@ -47,6 +47,7 @@ ContextId UnicornCpu::create_context() {
     engine_.write_all({});
     engine_.write(Reg::Tpidr, 0);
     engine_.write_fp({});
+    if (isa_.has(IsaFeature::Bti)) engine_.set_btype(0);
     engine_.clear_exclusive();
     check_engine(uc_context_save(engine_.handle(), fresh.saved), "uc_context_save");
     if (keep != nullptr)
@@ -57,11 +58,12 @@ ContextId UnicornCpu::create_context() {
 }
 
 ContextId UnicornCpu::clone_context(ContextId from) {
-    const std::uint64_t pc = load(from).pc;
+    const Context& source = load(from);
     Context copy;
     check_engine(uc_context_alloc(engine_.handle(), &copy.saved), "uc_context_alloc");
     check_engine(uc_context_save(engine_.handle(), copy.saved), "uc_context_save");
-    copy.pc = pc;
+    copy.pc = source.pc;
+    copy.pstate = source.pstate;
     const auto id = static_cast<ContextId>(next_context_++);
     contexts_.emplace(id, std::move(copy));
     return id;
@@ -92,6 +94,7 @@ void UnicornCpu::fold() {
 
 std::uint64_t UnicornCpu::read(ContextId id, Reg r) {
     Context& c = load(id);
+    if (r == Reg::Pstate) return engine_.read(r) | c.pstate | pstate_btype();
     return r == Reg::Pc ? c.pc : engine_.read(r);
 }
 
@@ -101,19 +104,35 @@ void UnicornCpu::write(ContextId id, Reg r, std::uint64_t value) {
         c.pc = without_tag(value);  // an exception return drops the tag
     } else {
         engine_.write(r, value);
+        if (r == Reg::Pstate) write_pstate(c, value);
     }
+}
+
+std::uint64_t UnicornCpu::pstate_btype() const {
+    return isa_.has(IsaFeature::Bti) ? std::uint64_t{engine_.btype()} << 10 : 0;
+}
+
+// All of it but NZCV.
+void UnicornCpu::write_pstate(Context& c, std::uint64_t value) {
+    c.pstate = 0;
+    if (isa_.has(IsaFeature::Ssbs)) c.pstate |= value & kPstateSsbs;
+    if (isa_.has(IsaFeature::Dit)) c.pstate |= value & kPstateDit;
+    if (isa_.has(IsaFeature::Bti))
+        engine_.set_btype(static_cast<unsigned>(value & kPstateBtype) >> 10);
 }
 
 UserRegisters UnicornCpu::read_all(ContextId id) {
     Context& c = load(id);
     UserRegisters registers = engine_.read_all();
     registers.pc = c.pc;
+    registers.pstate |= c.pstate | pstate_btype();
     return registers;
 }
 
 void UnicornCpu::write_all(ContextId id, const UserRegisters& registers) {
     Context& c = load(id);
     engine_.write_all(registers);
+    write_pstate(c, registers.pstate);
     c.pc = without_tag(registers.pc);
 }
 
@@ -130,6 +149,18 @@ void UnicornCpu::write_fp(ContextId id, const FpState& fp) {
 void UnicornCpu::clear_exclusive(ContextId id) {
     load(id);
     engine_.clear_exclusive();
+}
+
+void UnicornCpu::write_keys(ContextId id, const PointerKeys& keys, unsigned which) {
+    if (!isa_.has(IsaFeature::Pac)) return;
+    load(id);
+    engine_.write_keys(keys, which);
+}
+
+void UnicornCpu::enable_keys(ContextId id, unsigned which) {
+    if (!isa_.has(IsaFeature::Pac)) return;
+    load(id);
+    engine_.enable_keys(which);
 }
 
 void UnicornCpu::count_one(ContextId id, std::uint32_t word) {

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "sim/base/error.h"
-#include "sim/cpu/unicorn/blocks/ordered_access.h"
 #include "sim/cpu/unicorn/unicorn_cpu_impl.h"
 
 namespace uprobesim {
@@ -119,7 +118,7 @@ std::optional<BlockId> UnicornCpu::translated(std::uint64_t pc, std::uint32_t si
     block.misaligned = (pc & 3) != 0;
     block.stepped = space_->shadowed(begin.page());
     block.cut = shape.cut;
-    block.guarded = !words.empty() && is_ordered_access(words[0]);
+    block.guarded = !words.empty() && guarded_.guards(words[0]);
     return translated_.add(std::move(block));
 }
 
@@ -160,9 +159,9 @@ void UnicornCpu::begin_translated(BlockId id) {
         return stop_engine();
     }
     if (b.guarded) {
-        unaligned_ = alignment_fault(word_at(*space_, VAddr(b.address)),
-                                     [&](Reg base) { return engine_.read(base); });
-        if (unaligned_) return stop_before(b.address);
+        refused_ = guarded_.refused(word_at(*space_, VAddr(b.address)),
+                                    [&](Reg base) { return engine_.read(base); });
+        if (refused_) return stop_before(b.address);
     }
     count_block(id);
 }

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "sim/base/error.h"
-#include "sim/cpu/unicorn/blocks/ordered_access.h"
 #include "sim/cpu/unicorn/editor_self_test.h"
 #include "sim/cpu/unicorn/unicorn_cpu_impl.h"
 
@@ -37,7 +36,9 @@ UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model,
                        const UnicornOptions& options, const UnicornTrial& trial)
     : memory_(memory),
       ctr_el0_(options.ctr_el0),
-      engine_(memory, trial.way, trial.most_code),
+      isa_(options.isa),
+      engine_(memory, trial.way, trial.most_code, isa_),
+      guarded_(isa_, UnicornEngine::executes(isa_)),
       code_frames_(options.counting == Counting::On),
       infos_(model, most_host_bytes(memory, 8u << 20, 128u << 20)),
       translated_(trial.most_blocks),
@@ -57,7 +58,7 @@ UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model,
     if (options.counting == Counting::Off) return;
     if (editor_ != nullptr) count_by_heads();
     if (edited()) return;
-    blocks_.emplace(infos_, code_frames_);
+    blocks_.emplace(infos_, code_frames_, guarded_);
     add_block_hook();
 }
 
@@ -83,6 +84,7 @@ void UnicornCpu::edit_code(const UnicornTrial& trial) {
         CodeEditor::attach(engine_.handle(), engine_.whole_cpu_state(), *build, editor_refused_);
     if (editor_ == nullptr) return;
     editor_->begin();
+    if (isa_.has(IsaFeature::Bti)) editor_->leave_jumps();  // by PSTATE.BTYPE too
     if (trial.never_forget) editor_->never_forget();
     if (!trial.skip_self_test) editor_refused_ = test_editor(engine_, memory_, *editor_);
     if (!editor_refused_.empty()) editor_.reset();
@@ -265,6 +267,12 @@ Stop UnicornCpu::make_stop(Context& c, std::uint32_t exception, InsnCount before
             break;
         }
         case kUndefined:
+            if (misses_target(c.pc)) {
+                uncount_from(c.pc, 0);
+                stop.why = BranchTarget{static_cast<std::uint8_t>(engine_.btype())};
+                break;
+            }
+            [[fallthrough]];
         default:
             // HVC, SMC and the like are undefined at EL0; the engine leaves pc after some of them.
             uncount_from(c.pc, 1);
@@ -279,11 +287,65 @@ Stop UnicornCpu::make_stop(Context& c, std::uint32_t exception, InsnCount before
 bool UnicornCpu::finish(Context& c, std::uint32_t word) {
     if (ctr_el0_ && (word & ~31u) == kReadCtr) {
         if ((word & 31) != 31) engine_.write(xreg(word & 31), *ctr_el0_);
-    } else if (word != kWfi) {
+    } else if (!move_pstate(c, word) && word != kWfi) {
         return false;
     }
     c.pc += 4;
     return true;
+}
+
+// SSBS and DIT: what they change is no matter here, but programs read what they wrote.
+bool UnicornCpu::move_pstate(Context& c, std::uint32_t word) {
+    const auto feature = needed_feature(word);
+    if (feature != IsaFeature::Ssbs && feature != IsaFeature::Dit) return false;
+    if (!isa_.has(*feature)) return false;
+    const std::uint64_t bit = *feature == IsaFeature::Ssbs ? kPstateSsbs : kPstateDit;
+    const Reg rt = xreg(word & 31);
+    const auto set = [&](bool on) { c.pstate = on ? c.pstate | bit : c.pstate & ~bit; };
+    constexpr std::uint32_t kReads = 1u << 21, kByRegister = 1u << 20;
+    if ((word & kByRegister) == 0) {
+        set((word >> 8 & 1) != 0);
+    } else if ((word & kReads) != 0) {
+        if ((word & 31) != 31) engine_.write(rt, c.pstate & bit);
+    } else {
+        set((word & 31) != 31 && (engine_.read(rt) & bit) != 0);
+    }
+    return true;
+}
+
+// Whether the exception at pc is that of an indirect branch that came to no landing pad (Arm ARM,
+// "Branch Target Exception"; SCTLR_EL1.BT0 is set).
+bool UnicornCpu::misses_target(std::uint64_t pc) const {
+    if (!isa_.has(IsaFeature::Bti)) return false;
+    const unsigned btype = engine_.btype();
+    const auto page = space_->lookup(VAddr(pc));
+    if (btype == 0 || !page || !page->prot.guarded) return false;
+    const std::uint32_t word = word_at(*space_, VAddr(pc));
+    constexpr std::uint32_t kBti = 0xd503241f, kTargets = 0xc0;
+    if ((word & ~kTargets) == kBti) {  // BTI c: 1 and 2; j: 1 and 3
+        const unsigned to = word >> 6 & 3;
+        return to == 0 || (btype == 3 && to == 1) || (btype == 2 && to == 2);
+    }
+    const bool paci_sp = word == 0xd503233f || word == 0xd503237f;
+    const bool traps = (word & 0xffe0001f) == 0xd4200000 || (word & 0xffe0001f) == 0xd4400000;
+    return !traps && !(paci_sp && btype != 3);
+}
+
+// The instruction at the context's pc is not executed. One that is undefined counts as executed, as
+// where the engine finds that.
+Stop UnicornCpu::refuse(Context& c, const Refused& refused, InsnCount before) {
+    Stop stop{.why = {}, .pc = VAddr(c.pc), .retired = {}};
+    if (const auto* undefined = std::get_if<Undefined>(&refused)) {
+        const BlockInfo info = infos_.model().analyse(std::span(&undefined->word, 1));
+        insns_ += 1;
+        cycles_ += info.cycles_through.at(0).value;
+        ++loaded_->work.by_class[static_cast<std::size_t>(info.classes.at(0))];
+        stop.why = *undefined;
+    } else {
+        stop.why = std::get<Abort>(refused);
+    }
+    stop.retired = InsnCount(insns_) - before;
+    return stop;
 }
 
 // Or not again, where that was in vain: the engine goes on giving the whole.
@@ -331,9 +393,13 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
                 cut_once(space);
                 continue;
             }
-            if (unaligned_)
-                return Stop{*std::exchange(unaligned_, std::nullopt), VAddr(c.pc),
-                            InsnCount(insns_) - before};
+            if (refused_) {
+                const Stop stop = refuse(c, *std::exchange(refused_, std::nullopt), before);
+                const auto* undefined = std::get_if<Undefined>(&stop.why);
+                if (undefined == nullptr || !finish(c, undefined->word)) return stop;
+                last_ = nullptr;
+                continue;
+            }
             if (in_step_page_) {
                 leave_step_page(space);
                 continue;
@@ -350,10 +416,8 @@ Stop UnicornCpu::step(ContextId id, const AddressSpace& space, std::uint32_t wor
     Context& c = load(id);
     const VAddr pc(c.pc);
     if ((c.pc & 3) != 0) return Stop{PcAlignment{}, pc, InsnCount(0)};
-    if (is_ordered_access(word)) {
-        const auto fault = alignment_fault(word, [&](Reg base) { return engine_.read(base); });
-        if (fault) return Stop{*fault, pc, InsnCount(0)};
-    }
+    if (const auto refused = guarded_.refused(word, [&](Reg base) { return engine_.read(base); }))
+        return refuse(c, *refused, InsnCount(insns_));
     // Only executable pages are shadowed, and no longer when that changes.
     const StepPlace* known = space.shadowed(pc.page()) ? step_pages_.last_if(word) : nullptr;
     if (known == nullptr) {

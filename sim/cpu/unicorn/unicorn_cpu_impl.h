@@ -17,6 +17,7 @@
 #include "sim/cpu/unicorn/block_observer.h"
 #include "sim/cpu/unicorn/blocks/block_table.h"
 #include "sim/cpu/unicorn/blocks/code_frames.h"
+#include "sim/cpu/unicorn/blocks/guarded_words.h"
 #include "sim/cpu/unicorn/engine_check.h"
 #include "sim/cpu/unicorn/jit/code_editor.h"
 #include "sim/cpu/unicorn/jit/translated_blocks.h"
@@ -54,6 +55,8 @@ public:
     FpState read_fp(ContextId id) override;
     void write_fp(ContextId id, const FpState& fp) override;
     void clear_exclusive(ContextId id) override;
+    void write_keys(ContextId id, const PointerKeys& keys, unsigned which) override;
+    void enable_keys(ContextId id, unsigned which) override;
     void count_one(ContextId id, std::uint32_t word) override;
 
     InsnCount insns(ContextId id) override;
@@ -73,6 +76,7 @@ private:
         std::uint64_t pc = 0;
         // What is already folded in; the running context's rest is in the members below.
         UserWork work;
+        std::uint64_t pstate = 0;           // SSBS and DIT, which the engine does not have
         std::optional<BlockCounts> counts;  // of edited code; since it ran first
     };
     // The block that began last.
@@ -155,6 +159,11 @@ private:
     }
     void add_block_hook();
     bool finish(Context& c, std::uint32_t word);
+    bool move_pstate(Context& c, std::uint32_t word);
+    std::uint64_t pstate_btype() const;
+    void write_pstate(Context& c, std::uint64_t value);
+    bool misses_target(std::uint64_t pc) const;
+    Stop refuse(Context& c, const Refused& refused, InsnCount before);
     Stop make_stop(Context& context, std::uint32_t exception, InsnCount before);
     Stop make_step_stop(Context& context, std::optional<std::uint32_t> exception,
                         const StepPlace& place, bool left);
@@ -162,7 +171,9 @@ private:
 
     PhysicalMemory& memory_;
     std::optional<std::uint64_t> ctr_el0_;
+    IsaSet isa_;  // the machine's
     UnicornEngine engine_;
+    GuardedWords guarded_;
     std::string editor_refused_;          // why editor_ is null
     std::unique_ptr<CodeEditor> editor_;  // goes before the engine: nothing runs in between
     CodeFrames code_frames_;
@@ -215,7 +226,7 @@ private:
     std::pair<std::uint64_t, std::uint64_t> last_cut_{};
     // The parts of blocks that were cut, by physical address: their sizes up to the whole's end.
     std::map<std::uint64_t, std::uint32_t> parts_;
-    std::optional<Abort> unaligned_;  // the block that begins would take this fault
+    std::optional<Refused> refused_;  // of the instruction that the block would begin with
 
     bool in_step_page_ = false;  // a run reached the page that stepping put in the real one's place
     // Of the step that runs now.

@@ -75,18 +75,56 @@ bool fetch_again(uc_engine*, uc_mem_type, std::uint64_t, int, std::int64_t, void
     return true;
 }
 
+// M, C, I, DZE (DC ZVA is executed), UCI and the RES1 bits; UCT clear, so that reads of CTR_EL0
+// trap.
+constexpr std::uint64_t kSctlr =
+    0x30d00800u | 1u | (1u << 2) | (1u << 12) | (1u << 14) | (1u << 26);
+// EnIA, EnIB, EnDA, EnDB, in the order of the keys; BT0: PACIASP is no target of BTYPE 3.
+constexpr std::array<unsigned, 4> kEnableKey = {31, 30, 27, 13};
+constexpr std::uint64_t kSctlrBt0 = std::uint64_t{1} << 35;
+
+std::uint64_t sctlr_of(const IsaSet& isa, unsigned keys) {
+    std::uint64_t value = kSctlr;
+    if (isa.has(IsaFeature::Bti)) value |= kSctlrBt0;
+    if (!isa.has(IsaFeature::Pac)) return value;
+    for (std::size_t k = 0; k < kEnableKey.size(); ++k) {
+        if ((keys >> k & 1) != 0) value |= std::uint64_t{1} << kEnableKey[k];
+    }
+    return value;
+}
+
+bool is_armv8_0(const IsaSet& isa) {
+    return isa.without(armv8_0_set()).empty();
+}
+
 }  // namespace
+
+IsaSet UnicornEngine::executes(const IsaSet& isa) {
+    IsaSet all = armv8_0_set();
+    if (is_armv8_0(isa)) return all;
+    for (const IsaFeature feature :
+         {IsaFeature::Lse,     IsaFeature::Rdm,     IsaFeature::Fp16,  IsaFeature::Dpb,
+          IsaFeature::Rcpc,    IsaFeature::Jscvt,   IsaFeature::Fcma,  IsaFeature::Pac,
+          IsaFeature::DotProd, IsaFeature::Fhm,     IsaFeature::Sha3,  IsaFeature::Sha512,
+          IsaFeature::Sm3,     IsaFeature::Sm4,     IsaFeature::Rcpc2, IsaFeature::Flagm,
+          IsaFeature::Flagm2,  IsaFeature::Frintts, IsaFeature::Dpb2,  IsaFeature::Sb})
+        all.add(feature);
+    return all;
+}
 
 void check_engine(uc_err error, const char* call) {
     if (error != UC_ERR_OK) throw HostError(call, uc_strerror(error));
 }
 
-UnicornEngine::UnicornEngine(PhysicalMemory& memory, EngineWay way, std::uint64_t most_code)
+UnicornEngine::UnicornEngine(PhysicalMemory& memory, EngineWay way, std::uint64_t most_code,
+                             const IsaSet& isa)
     : memory_(memory),
+      isa_(isa),
       most_code_(most_code != 0 ? most_code : most_host_bytes(memory, 16u << 20, 256u << 20)) {
     check_engine(uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &uc_), "uc_open");
     // Must be the first call on a new engine.
-    check_engine(uc_ctl_set_cpu_model(uc_, UC_CPU_ARM64_A72), "uc_ctl_set_cpu_model");
+    check_engine(uc_ctl_set_cpu_model(uc_, is_armv8_0(isa) ? UC_CPU_ARM64_A72 : UC_CPU_ARM64_MAX),
+                 "uc_ctl_set_cpu_model");
     pages_.emplace(uc_, way == EngineWay::Edited ? loaded_build() : nullptr);
     page_bits_ = EnginePages::bits(uc_);
     check_engine(uc_mem_map_ptr(uc_, 0, PhysicalMemory::kSpan, UC_PROT_ALL, memory.host_base()),
@@ -147,9 +185,12 @@ void UnicornEngine::write_system(SystemRegister r, std::uint64_t value) {
 }
 
 void UnicornEngine::enter_el0() {
-    // SCR_EL3.{NS,RW,HCE} and HCR_EL2.RW: without them EL1 counts as AArch32.
-    write_system({3, 6, 1, 1, 0}, 0x501);
-    write_system({3, 4, 1, 1, 0}, std::uint64_t{1} << 31);
+    // SCR_EL3.{NS,RW,HCE} and HCR_EL2.RW: without them EL1 counts as AArch32. API and APK of both:
+    // pointer authentication traps to neither.
+    const bool pac = isa_.has(IsaFeature::Pac);
+    write_system({3, 6, 1, 1, 0}, 0x501 | (pac ? 3u << 16 : 0));
+    write_system({3, 4, 1, 1, 0},
+                 std::uint64_t{1} << 31 | (pac ? std::uint64_t{3} << 40 : std::uint64_t{0}));
 
     // Executed once at EL1 with the MMU off, so at its physical address: set up translation and
     // ERET to EL0.
@@ -175,9 +216,7 @@ void UnicornEngine::enter_el0() {
         throw HostError("mapping the entry stub", "out of memory");
     own_->make_privileged_code(identity);
 
-    // M, C, I, UCI and the RES1 bits; DZE clear, so that DC ZVA traps and DCZID_EL0.DZP reads 1;
-    // UCT clear, so that reads of CTR_EL0 trap.
-    const std::uint64_t sctlr = 0x30d00800u | 1u | (1u << 2) | (1u << 12) | (1u << 26);
+    const std::uint64_t sctlr = sctlr_of(isa_, kAddressPointerKeys);
     // T0SZ 25 (39 bits), 4 KiB granule, EPD1, 40-bit physical addresses, cacheable walks; TBI0, as
     // Linux sets it: the top byte of an address of EL0 is a tag.
     const std::uint64_t tcr = 25u | (1u << 23) | (std::uint64_t{2} << 32) |
@@ -249,6 +288,36 @@ void UnicornEngine::write_all(const UserRegisters& registers) {
     from[31] = const_cast<std::uint64_t*>(&registers.sp);
     from[32] = &pstate;
     uc_reg_write_batch(uc_, const_cast<int*>(ids.data()), from, kBatch);
+}
+
+unsigned UnicornEngine::btype() const {
+    std::uint64_t pstate = 0;
+    uc_reg_read(uc_, UC_ARM64_REG_PSTATE, &pstate);
+    return static_cast<unsigned>((pstate & kPstateBtype) >> 10);
+}
+
+void UnicornEngine::set_btype(unsigned btype) {
+    std::uint64_t pstate = 0;
+    uc_reg_read(uc_, UC_ARM64_REG_PSTATE, &pstate);
+    pstate = (pstate & ~kPstateBtype) | std::uint64_t{btype} << 10;
+    uc_reg_write(uc_, UC_ARM64_REG_PSTATE, &pstate);
+}
+
+void UnicornEngine::write_keys(const PointerKeys& keys, unsigned which) {
+    // APIAKeyLo_EL1 to APGAKeyHi_EL1 follow each other.
+    for (unsigned k = 0; k < kPointerKeys; ++k) {
+        if ((which >> k & 1) == 0) continue;
+        for (unsigned half = 0; half < 2; ++half) {
+            const unsigned n = 2 * k + half;
+            write_system(
+                {3, 0, 2, static_cast<std::uint8_t>(1 + n / 4), static_cast<std::uint8_t>(n % 4)},
+                keys.key[k][half]);
+        }
+    }
+}
+
+void UnicornEngine::enable_keys(unsigned which) {
+    write_system({3, 0, 1, 0, 0}, sctlr_of(isa_, which));
 }
 
 FpState UnicornEngine::read_fp() const {

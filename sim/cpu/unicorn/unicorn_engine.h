@@ -17,6 +17,7 @@
 #include "sim/cpu/unicorn/engine_way.h"
 #include "sim/cpu/unicorn/jit/engine_pages.h"
 #include "sim/cpu/unicorn/translated_code.h"
+#include "sim/insn/isa.h"
 #include "sim/mem/address_space.h"
 #include "sim/mem/physical_memory.h"
 
@@ -36,10 +37,14 @@ class UnicornEngine {
 public:
     // Opens the engine, maps the physical memory, goes to EL0, calibrates.
     // `most_code`: as in UnicornTrial.
-    UnicornEngine(PhysicalMemory& memory, EngineWay way, std::uint64_t most_code);
+    UnicornEngine(PhysicalMemory& memory, EngineWay way, std::uint64_t most_code,
+                  const IsaSet& isa);
     ~UnicornEngine();
     UnicornEngine(const UnicornEngine&) = delete;
     UnicornEngine& operator=(const UnicornEngine&) = delete;
+
+    // What the engine executes that is made for a machine of this set.
+    static IsaSet executes(const IsaSet& isa);
 
     uc_engine* handle() const { return uc_; }
     unsigned page_bits() const { return page_bits_; }  // of the engine's own pages
@@ -94,6 +99,13 @@ public:
     // Of the host's memory that translated code takes.
     const TranslatedCode& code() const { return code_; }
 
+    // Of a machine with BTI and PAC: PSTATE.BTYPE; the keys of `which`, a bit for each; which of
+    // the four address keys are used.
+    unsigned btype() const;
+    void set_btype(unsigned btype);
+    void write_keys(const PointerKeys& keys, unsigned which);
+    void enable_keys(unsigned which);
+
     // Makes the local exclusive monitor open, as an exception return does. False: this build gives
     // no way to.
     bool clear_exclusive();
@@ -126,6 +138,7 @@ private:
     static void on_interrupt(uc_engine* uc, std::uint32_t number, void* self);
 
     PhysicalMemory& memory_;
+    IsaSet isa_;
     uc_engine* uc_ = nullptr;
     std::optional<EnginePages> pages_;
     unsigned page_bits_ = 0;

@@ -6,9 +6,11 @@
 
 #include <numeric>
 
+#include "sim/cost/kernel_counts.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
 #include "tests/probes/hit/probed_run.h"
+#include "tests/probes/hit/real_hits_n1.h"
 
 using namespace uprobesim;
 using namespace uprobesim::test;
@@ -30,7 +32,8 @@ struct Leg {
 // Takes down the exceptions of each hit, and what the kernel does in each.
 class HitLog final : public TrapObserver {
 public:
-    HitLog(const KernelProfile& kernel, VAddr probe) : kernel_(kernel), probe_(probe) {}
+    HitLog(const MachineProfile& machine, const KernelProfile& kernel, VAddr probe)
+        : machine_(machine), kernel_(kernel), probe_(probe) {}
 
     void trapped(const Task&, const Stop& stop, const ExceptionRegisters& registers) override {
         if (std::holds_alternative<Brk>(stop.why) && stop.pc == probe_) hits.emplace_back();
@@ -38,8 +41,9 @@ public:
         if (recording_) hits.back().push_back({.esr = registers.esr});
         expected_ = true;
     }
-    void charged(TaskId, ExceptionClass, CentiCycles, Account) override {
+    void charged(TaskId, ExceptionClass ec, CentiCycles, Account) override {
         if (recording_ && !expected_) hits.back().push_back({.nested = true});
+        if (recording_) hits.back().back().insns += exception_insns(machine_, ec);
         expected_ = false;
     }
     void charged(TaskId, KernelPath path, std::uint64_t units, CentiCycles, Account) override {
@@ -48,7 +52,7 @@ public:
         Leg& leg = *std::find_if(hits.back().rbegin(), hits.back().rend(),
                                  [](const Leg& l) { return !l.nested; });
         const PathCost& cost = kernel_.paths[static_cast<std::size_t>(path)];
-        leg.insns += cost.insns + cost.insns_per_unit * static_cast<double>(units);
+        leg.insns += fixed_insns(machine_, cost) + cost.insns_per_unit * static_cast<double>(units);
         for (std::size_t op = 0; op < kKernelOpCount; ++op) leg.ops[op] += cost.ops[op];
     }
     void exit_work(const Task&) override {}
@@ -57,6 +61,7 @@ public:
     std::vector<std::vector<Leg>> hits;
 
 private:
+    const MachineProfile& machine_;
     const KernelProfile& kernel_;
     VAddr probe_;
     bool recording_ = false;
@@ -121,8 +126,9 @@ std::vector<std::uint32_t> program(const RealHit& real, std::size_t& probed) {
     return words;
 }
 
-std::vector<Leg> hit_of(const RealHit& real) {
-    const auto machine = load_machine_profile("generic-a72", {});
+std::vector<Leg> hit_of(const RealHit& real, const char* machine_name = "generic-a72",
+                        const std::vector<Setting>& of_machine = {}) {
+    const auto machine = load_machine_profile(machine_name, of_machine);
     std::vector<Setting> settings;
     if (real.kind == Kind::Perf) settings.push_back({"kernel.consumer", "perf"});
     const auto kernel = load_kernel_profile(real.kernel, settings);
@@ -136,7 +142,7 @@ std::vector<Leg> hit_of(const RealHit& real) {
                 Probed{entry ? place : std::vector<unsigned>{},
                        returns(real) ? place : std::vector<unsigned>{}},
                 *machine, *kernel);
-    HitLog log(*kernel, VAddr(ProbedRun::kEntry + 4 * at));
+    HitLog log(*machine, *kernel, VAddr(ProbedRun::kEntry + 4 * at));
     r.kernel->observe(&log);
     CHECK(r.run().kind == ExitKind::Exited);
     r.kernel->observe(nullptr);
@@ -198,4 +204,74 @@ TEST_CASE("hits take the exceptions and the instructions that they take on real 
         }
     }
     CHECK(differences == known_differences().size());
+}
+
+namespace {
+
+// The kernel that has the same program in real_hits().
+std::string_view debian_kernel(std::string_view kernel) {
+    return kernel.substr(0, kernel.find("-compact"));
+}
+
+const RealHit& same_hit(std::string_view kernel, Kind kind, std::string_view name) {
+    const auto found =
+        std::find_if(real_hits().begin(), real_hits().end(), [&](const RealHit& hit) {
+            return hit.kernel == debian_kernel(kernel) && hit.kind == kind && hit.name == name;
+        });
+    REQUIRE(found != real_hits().end());
+    return *found;
+}
+
+void check_legs(const char* kernel, const RealHit& like, const std::vector<double>& insns,
+                const char* machine, const std::vector<Setting>& settings) {
+    RealHit real = like;
+    real.kernel = kernel;
+    INFO(machine << " " << kernel << " " << real.name << " kind " << static_cast<int>(real.kind));
+    std::vector<double> legs;
+    for (const Leg& leg : hit_of(real, machine, settings)) {
+        if (!leg.nested) legs.push_back(leg.insns);
+    }
+    REQUIRE(legs.size() == insns.size());
+    for (std::size_t leg = 0; leg < legs.size(); ++leg) {
+        INFO("leg " << leg);
+        const bool known =
+            std::any_of(known_differences().begin(), known_differences().end(), [&](const auto& d) {
+                return d.kernel == debian_kernel(kernel) && d.kind == real.kind &&
+                       std::string_view(d.name) == real.name && d.leg == leg;
+            });
+        if (!known) CHECK(legs[leg] == Approx(insns[leg]).epsilon(kTolerance));
+    }
+    CHECK(std::accumulate(legs.begin(), legs.end(), 0.0) ==
+          Approx(std::accumulate(insns.begin(), insns.end(), 0.0)).epsilon(kTolerance));
+}
+
+// The emulated core has no DIC; KPTI was off.
+const std::vector<Setting> kAsMeasured = {{"machine.dic", "0"}, {"machine.kpti", "0"}};
+
+}  // namespace
+
+TEST_CASE("on a Neoverse N1 hits take the instructions that they take on real kernels there",
+          "[hit][ground-truth]") {
+    for (const RealHitOnN1& hit : real_hits_on_n1()) {
+        check_legs(hit.kernel, same_hit(hit.kernel, hit.kind, hit.name), hit.leg_insns,
+                   "neoverse-n1", kAsMeasured);
+    }
+}
+
+TEST_CASE("hits on kernels of a small configuration take the instructions of real ones",
+          "[hit][ground-truth]") {
+    for (const CompactHit& hit : compact_hits()) {
+        const RealHit& like = same_hit(hit.kernel, hit.kind, hit.name);
+        check_legs(hit.kernel, like, hit.a72_insns, "generic-a72", {});
+        check_legs(hit.kernel, like, hit.n1_insns, "neoverse-n1", kAsMeasured);
+    }
+}
+
+TEST_CASE("KPTI takes 33 instructions more of each exception from EL0", "[hit][ground-truth]") {
+    // deb12 with kpti=1 on its command line, as a Cortex-A72: 1164 and 574 for 1131 and 541.
+    const std::vector<Leg> hit =
+        hit_of(same_hit("v6.12", Kind::Uprobe, "push"), "generic-a72", {{"machine.kpti", "1"}});
+    REQUIRE(hit.size() == 2);
+    CHECK(hit[0].insns == Approx(1164).epsilon(0.005));
+    CHECK(hit[1].insns == Approx(574).epsilon(0.005));
 }

@@ -10,12 +10,38 @@ namespace {
 const VAddr kLast(AddressSpace::kTop - kPageSize);
 }
 
-TEST_CASE_METHOD(CpuFixture, "EL0 reads the cache's shape and that DC ZVA is prohibited",
+TEST_CASE_METHOD(CpuFixture, "EL0 reads the cache's shape and the block that DC ZVA clears",
                  "[cpu][el0]") {
     put(code, 0, {0xd53b00e0 /* mrs x0, dczid_el0 */, 0xd53b0021 /* mrs x1, ctr_el0 */, svc(0)});
     REQUIRE(stopped_by<Svc>(run_from(kCode)));
-    CHECK(x(0) == 0x14);        // DZP, 64 bytes
+    CHECK(x(0) == 0x4);         // 64 bytes; DZP is clear
     CHECK(x(1) == 0x8444c004);  // Cortex-A72 TRM, CTR_EL0
+}
+
+TEST_CASE_METHOD(CpuFixture, "DC ZVA clears its block and faults as a store does", "[cpu][el0]") {
+    const PAddr data = map(kData, kReadWrite);
+    map(kData + kPageSize, kRead);
+    std::memset(memory.bytes(data).data(), 0xaa, kPageSize);
+    put(code, 0, {0xd50b7421 /* dc zva, x1 */, 0xf9000042 /* str x2, [x2] */, svc(0)});
+    for (const std::uint64_t at : {200, 320, 330}) {  // by the slow way, and by an open page
+        x(1, kData.value + at);
+        x(2, kData.value + 0x800);
+        REQUIRE(stopped_by<Svc>(run_from(kCode)));
+    }
+    std::size_t zeros = 0;
+    for (const std::byte b : memory.bytes(data)) zeros += b == std::byte{0};
+    CHECK(zeros == 128 + 3);  // of the address that was stored, 3 bytes are zero
+    CHECK(word64(data, 192) == 0);
+    CHECK(word64(data, 184) == 0xaaaaaaaaaaaaaaaa);
+    CHECK(word64(data, 256) == 0xaaaaaaaaaaaaaaaa);
+    for (const std::uint64_t at : {kPageSize + 72, 2 * kPageSize}) {
+        x(1, kData.value + at);
+        const Stop stop = run_from(kCode);
+        REQUIRE(stopped_by<Abort>(stop));
+        CHECK(std::get<Abort>(stop.why).access == Access::Write);
+        CHECK(std::get<Abort>(stop.why).address == kData + at);
+        CHECK(stop.pc == kCode);
+    }
 }
 
 TEST_CASE_METHOD(CpuFixture, "what the kernel emulates or refuses traps with its word",
@@ -26,7 +52,6 @@ TEST_CASE_METHOD(CpuFixture, "what the kernel emulates or refuses traps with its
         0xd5380000,  // mrs x0, midr_el1
         0xd5380600,  // mrs x0, id_aa64isar0_el1
         0xd53b9d00,  // mrs x0, pmccntr_el0
-        0xd50b7420,  // dc zva, x0
         0xd51b4220,  // msr daif, x0
         0xd50343df,  // msr daifset, #3
         0xd69f03e0,  // eret

@@ -239,8 +239,8 @@ TEST_CASE("the cycles of a hit are the sum of its events", "[tools][explain]") {
             if (event.kind != Kind::User || event.own) sum += event.cycles;
             CHECK(event.total == sum);
         }
-        CHECK(hit_totals(run).cycles == sum);
-        CHECK(hit_totals(run).exceptions == (return_probe ? 3u : 2u));
+        CHECK(hit_totals(report->machine, run).cycles == sum);
+        CHECK(hit_totals(report->machine, run).exceptions == (return_probe ? 3u : 2u));
     }
 }
 
@@ -461,8 +461,9 @@ TEST_CASE("a hit on several machines costs on each what it costs when it is run 
             if (!alone) FAIL(alone.error().error.line());
             for (std::size_t k = 0; k < request.kernels.size(); ++k) {
                 const ExplainedRun& run = grid->machines[m].runs[k];
-                CHECK(in_cycles(hit_totals(run).cycles) ==
-                      Approx(in_cycles(hit_totals(alone->runs[k]).cycles)).epsilon(1e-5));
+                CHECK(in_cycles(hit_totals(grid->machines[m].machine, run).cycles) ==
+                      Approx(in_cycles(hit_totals(alone->machine, alone->runs[k]).cycles))
+                          .epsilon(1e-5));
                 // The first two have the same core; the third has another one.
                 CHECK(run.repriced == (m == 1));
             }

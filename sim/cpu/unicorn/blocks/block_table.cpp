@@ -5,12 +5,15 @@
 #include <cstring>
 
 #include "sim/base/error.h"
-#include "sim/cpu/unicorn/blocks/ordered_access.h"
 
 namespace uprobesim {
 
-BlockTable::BlockTable(BlockInfos& infos, CodeFrames& code_frames)
-    : infos_(infos), code_frames_(code_frames), records_(kRecords), pages_(kPageBits) {}
+BlockTable::BlockTable(BlockInfos& infos, CodeFrames& code_frames, const GuardedWords& guarded)
+    : infos_(infos),
+      code_frames_(code_frames),
+      guarded_(guarded),
+      records_(kRecords),
+      pages_(kPageBits) {}
 
 const BlockInfo& BlockTable::info_of(std::span<const std::uint32_t> words) {
     return infos_.kept(words, [this] { forget_all(); });
@@ -58,7 +61,7 @@ BlockRecord& BlockTable::load(std::uint64_t address, std::uint32_t size, const A
     pages_[page_bit(start.page())] = true;
     r.address = address;
     r.tag_size = tag_ | static_cast<std::uint32_t>(n);
-    if (is_ordered_access(words[0])) r.tag_size |= BlockRecord::kGuarded;
+    if (guarded_.guards(words[0])) r.tag_size |= BlockRecord::kGuarded;
     r.info = &info;
     r.cycles = static_cast<std::int32_t>(all > n ? cycles : cycles_of(info));
     return r;

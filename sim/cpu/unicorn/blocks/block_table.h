@@ -15,6 +15,7 @@
 #include "sim/cost/block_model.h"
 #include "sim/cpu/unicorn/blocks/block_infos.h"
 #include "sim/cpu/unicorn/blocks/code_frames.h"
+#include "sim/cpu/unicorn/blocks/guarded_words.h"
 #include "sim/insn/insn_class.h"
 #include "sim/mem/address_space.h"
 
@@ -34,7 +35,7 @@ struct alignas(32) BlockRecord {
     // Not executed since the last fold: no block holds while it sleeps, so the hook's usual way
     // need not look.
     static constexpr std::uint32_t kAsleep = 1u << 31;
-    // Begins with an access whose alignment is checked each time: holds() is false.
+    // Begins with a word that is looked at each time: holds() is false.
     static constexpr std::uint32_t kGuarded = 1u << 30;
     bool guarded() const { return (tag_size & kGuarded) != 0; }
     bool awake() const { return tag_size != 0 && (tag_size & kAsleep) == 0; }
@@ -46,7 +47,7 @@ static_assert(sizeof(BlockRecord) == 32);
 
 class BlockTable {
 public:
-    BlockTable(BlockInfos& infos, CodeFrames& code_frames);
+    BlockTable(BlockInfos& infos, CodeFrames& code_frames, const GuardedWords& guarded);
 
     // The place of the block at `address`, and whether the block is in it.
     BlockRecord& at(std::uint64_t address) { return records_[index(address)]; }
@@ -104,6 +105,7 @@ private:
 
     BlockInfos& infos_;
     CodeFrames& code_frames_;
+    const GuardedWords& guarded_;
     std::vector<BlockRecord> records_;
     std::vector<BlockRecord*> awake_;
     std::vector<bool> pages_;  // those that may hold blocks: most pages that change are data

@@ -62,6 +62,8 @@ public:
     // From now on a page that enters the engine's TLB is open for inline stores from the first one
     // on, where the gate says so. And the TLB has more entries.
     void open_stores(StoreGate& gate);
+    // Jumps are looked up by the engine, as where they lead depends on more than the address.
+    void leave_jumps() { leaves_jumps_ = true; }
     // Blocks that are translated from now on are counted.
     void count_blocks(BlockCounter& counter) { counter_ = &counter; }
     BlockHeads::Memory& counts() { return shared_.counts; }
@@ -82,6 +84,7 @@ public:
     bool holds(const void* part) const;
     // A block is being made that EL0 will execute.
     bool editing() const { return editing_ && runs_at_el0(); }
+    bool edits_jumps() const { return editing() && !leaves_jumps_; }
     void emit_jump() { jumps_.emit(context_); }
     void* find_by_address() { return jumps_.find_by_address(context_); }
     void* find_for_place(std::uint64_t place) { return jumps_.find_for_place(context_, place); }
@@ -127,6 +130,7 @@ private:
     EngineTlb tlb_;
     StoreGate* gate_ = nullptr;
     bool editing_ = false;
+    bool leaves_jumps_ = false;
     bool forgets_ = true;
 };
 

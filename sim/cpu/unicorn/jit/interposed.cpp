@@ -90,7 +90,7 @@ INTERPOSE(int, tcg_gen_code_aarch64, char* s, void* block) {
 // A jump to another page: the end of a block.
 INTERPOSE(void, tcg_gen_lookup_and_goto_ptr_aarch64, char* s) {
     uprobesim::CodeEditor* const editor = uprobesim::editor_of(s);
-    if (editor == nullptr || !editor->editing())
+    if (editor == nullptr || !editor->edits_jumps())
         return own_tcg_gen_lookup_and_goto_ptr_aarch64()(s);
     editor->emit_jump();
 }

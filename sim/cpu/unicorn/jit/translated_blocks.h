@@ -25,7 +25,7 @@ struct TranslatedBlock {
     bool misaligned : 1 = false;  // the engine runs code that is not aligned
     bool stepped : 1 = false;     // of a page that stepping put in the real one's place
     bool cut : 1 = false;         // has to be cut before it runs
-    bool guarded : 1 = false;     // begins with an access whose alignment is checked each time
+    bool guarded : 1 = false;     // begins with a word that is looked at each time
 };
 
 // Executions of one context, by id. The host gives memory for those that are used.

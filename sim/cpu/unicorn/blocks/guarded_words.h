@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Words at which the engine does other things than the machine, each looked at before it is
+// executed: blocks are cut where one stands inside (UnicornCpu::cut_block).
+//  - LDAR, STLR and LDAPR: without LSE2 they must be aligned, whatever SCTLR_EL1.A says; with it,
+//    they must lie within 16 bytes (Arm ARM, "Alignment of data accesses"; Linux leaves
+//    SCTLR_EL1.nAA clear). This engine checks that of exclusives only.
+//  - what the engine executes and the machine does not have.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "sim/cpu/cpu.h"
+#include "sim/cpu/stop.h"
+#include "sim/insn/isa.h"
+
+namespace uprobesim {
+
+// What the instruction does instead.
+using Refused = std::variant<Abort, Undefined>;
+
+class GuardedWords {
+public:
+    GuardedWords(const IsaSet& machine, const IsaSet& engine);
+
+    bool guards(std::uint32_t word) const { return is_ordered(word) || is_lacking(word); }
+    // Nothing: it is executed. `read`: the value of a register.
+    template <class Read>
+    std::optional<Refused> refused(std::uint32_t word, Read read) const {
+        if (is_ordered(word)) return misaligned(word, read(static_cast<Reg>(word >> 5 & 31)));
+        if (is_lacking(word)) return Undefined{word};
+        return std::nullopt;
+    }
+
+private:
+    // Of more than a byte, that is, one that may be unaligned.
+    bool is_ordered(std::uint32_t word) const {
+        if (word >> 30 == 0) return false;
+        return (word & 0x3fa08000u) == 0x08808000u ||
+               (acquires_ && ((word & 0x3ffffc00u) == 0x38bfc000u || with_offset(word)));
+    }
+    static bool with_offset(std::uint32_t word) { return (word & 0x3f200c00u) == 0x19000000u; }
+    bool is_lacking(std::uint32_t word) const {
+        if (lacking_.empty()) return false;
+        const auto needed = needed_feature(word);
+        return needed && lacking_.has(*needed);
+    }
+    std::optional<Refused> misaligned(std::uint32_t word, std::uint64_t base) const;
+
+    IsaSet lacking_;
+    bool acquires_;  // the machine has LDAPR
+    bool lse2_;
+};
+
+}  // namespace uprobesim
