@@ -47,7 +47,11 @@ class CoreCase:
     cpu: str = None     # the judge: qemu-aarch64 -cpu
     stdout: str = None  # or what must be printed
     cpus: tuple = (1,)
+    options: tuple = ()
 
+
+PROBES = ("-p", "uprobe:/cores:main", "-p", "uprobe:/cores:main+4", "-p", "uretprobe:/cores:lse", "-p", "uretprobe:/cores:called",
+          "-p", "uprobe:/cores:called", "-p", "uprobe:/cores:called+8", "-p", "uretprobe:/cores:code_page", "-p", "uprobe:/cores:code_page+4")
 
 CASES = [
     CoreCase("lse", "neoverse-n1", ["lse"], cpu="neoverse-n1", cpus=(1, 4)),
@@ -57,7 +61,9 @@ CASES = [
     CoreCase("ssbs", "neoverse-n1", ["ssbs"], stdout="ssbs 1000 0 1000\n"),
     CoreCase("zva", "neoverse-n1", ["zva"], cpu="neoverse-n1"),
     CoreCase("zva-a72", "generic-a72", ["zva"], cpu="cortex-a72"),
-    CoreCase("hwcaps", "neoverse-n1", ["hwcaps"], cpu="neoverse-n1"),
+    # As Graviton2 shows them; qemu-aarch64 7.2 does not show SSBS.
+    CoreCase("hwcaps", "neoverse-n1", ["hwcaps"],
+             stdout="hwcap 10119ffb 0\npfr0 110011\npfr1 20\nisar0 100010211120\nisar1 100001\nmmfr2 0\n"),
     CoreCase("hwcaps-a72", "generic-a72", ["hwcaps"], cpu="cortex-a72"),
     CoreCase("variants", "neoverse-n1", ["variants"], cpu="neoverse-n1"),
     CoreCase("variants-a72", "generic-a72", ["variants"], cpu="cortex-a72"),
@@ -85,6 +91,10 @@ ldapr, 2 bytes off: signal 0 code 0
     CoreCase("pac", "neoverse-v1", ["pac"], cpu="max"),
     CoreCase("pac-failure", "neoverse-v1", ["pac-failure"], cpu="max"),
     CoreCase("bti", "guarded", ["bti"], cpu="max"),
+    # Probes on BTI and PACIASP, out of line, and returns whose address is signed after it was replaced.
+    CoreCase("probed-pac", "neoverse-v1", ["pac"], cpu="max", options=PROBES),
+    CoreCase("probed-bti", "guarded", ["bti"], cpu="max", options=PROBES),
+    CoreCase("probed-lse", "neoverse-v1", ["lse"], cpu="max", cpus=(4,), options=PROBES),
 ]
 
 
@@ -98,7 +108,7 @@ def cores_part(context):
                 name = case.name if len(case.cpus) == 1 else f"{case.name}-{cpus}cpu"
                 if context.wants(name):
                     machine = guarded if case.machine == "guarded" else case.machine
-                    context.check(name, _checked(context, root, case, ["--machine", machine, "--cpus", str(cpus)]))
+                    context.check(name, _checked(context, root, case, ["--machine", machine, "--cpus", str(cpus), *case.options]))
 
 
 def _checked(context, root, case, options):

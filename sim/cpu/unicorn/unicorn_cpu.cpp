@@ -8,6 +8,7 @@
 #include "sim/base/error.h"
 #include "sim/cpu/unicorn/editor_self_test.h"
 #include "sim/cpu/unicorn/unicorn_cpu_impl.h"
+#include "sim/mem/tag.h"
 
 namespace uprobesim {
 
@@ -331,16 +332,56 @@ bool UnicornCpu::misses_target(std::uint64_t pc) const {
     return !traps && !(paci_sp && btype != 3);
 }
 
+void UnicornCpu::count_refused(std::uint32_t word) {
+    const BlockInfo info = infos_.model().analyse(std::span(&word, 1));
+    insns_ += 1;
+    cycles_ += info.cycles_through.at(0).value;
+    ++loaded_->work.by_class[static_cast<std::size_t>(info.classes.at(0))];
+}
+
+// LDSMAX and LDSMIN of 1, 2 or 4 bytes; or their fault.
+std::optional<Abort> UnicornCpu::take_extreme(std::uint32_t word) {
+    const VAddr tagged(engine_.read(static_cast<Reg>(word >> 5 & 31)));
+    const VAddr address(without_tag(tagged.value));
+    const std::size_t bytes = std::size_t{1} << (word >> 30);
+    if ((address.value & (bytes - 1)) != 0)
+        return Abort{.address = tagged, .access = Access::Write, .unaligned = true};
+    const auto t = space_->lookup(address);
+    if (!t || !t->prot.read) return Abort{.address = tagged, .access = Access::Read};
+    if (!t->prot.write) return Abort{.address = tagged, .access = Access::Write};
+    std::byte* const at = memory_.bytes(t->frame).data() + address.page_offset();
+    std::uint64_t old = 0;
+    std::memcpy(&old, at, bytes);
+    const unsigned rs = word >> 16 & 31, rt = word & 31, up = 64 - 8 * static_cast<unsigned>(bytes);
+    const std::uint64_t given = rs == 31 ? 0 : engine_.read(xreg(rs));
+    const auto is_less = [up](std::uint64_t a, std::uint64_t b) {
+        return static_cast<std::int64_t>(a << up) < static_cast<std::int64_t>(b << up);
+    };
+    constexpr std::uint32_t kMinimum = 1u << 12;
+    const bool takes = (word & kMinimum) != 0 ? is_less(given, old) : is_less(old, given);
+    if (takes) {
+        std::memcpy(at, &given, bytes);
+        memory_.note_write(t->frame);
+    }
+    if (rt != 31) engine_.write(xreg(rt), old);
+    return std::nullopt;
+}
+
 // The instruction at the context's pc is not executed. One that is undefined counts as executed, as
 // where the engine finds that.
 Stop UnicornCpu::refuse(Context& c, const Refused& refused, InsnCount before) {
     Stop stop{.why = {}, .pc = VAddr(c.pc), .retired = {}};
     if (const auto* undefined = std::get_if<Undefined>(&refused)) {
-        const BlockInfo info = infos_.model().analyse(std::span(&undefined->word, 1));
-        insns_ += 1;
-        cycles_ += info.cycles_through.at(0).value;
-        ++loaded_->work.by_class[static_cast<std::size_t>(info.classes.at(0))];
+        count_refused(undefined->word);
         stop.why = *undefined;
+    } else if (const auto* extreme = std::get_if<SignedExtreme>(&refused)) {
+        if (const auto abort = take_extreme(extreme->word)) {
+            stop.why = *abort;
+        } else {
+            count_refused(extreme->word);
+            c.pc += 4;
+            stop = {StepDone{}, VAddr(c.pc), {}};
+        }
     } else {
         stop.why = std::get<Abort>(refused);
     }
@@ -396,8 +437,12 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
             if (refused_) {
                 const Stop stop = refuse(c, *std::exchange(refused_, std::nullopt), before);
                 const auto* undefined = std::get_if<Undefined>(&stop.why);
-                if (undefined == nullptr || !finish(c, undefined->word)) return stop;
+                const bool done = std::holds_alternative<StepDone>(stop.why) ||
+                                  (undefined != nullptr && finish(c, undefined->word));
+                if (!done) return stop;
                 last_ = nullptr;
+                if (insns_ >= end)
+                    return Stop{BudgetSpent{}, VAddr(c.pc), InsnCount(insns_) - before};
                 continue;
             }
             if (in_step_page_) {

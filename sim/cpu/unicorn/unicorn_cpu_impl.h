@@ -163,6 +163,8 @@ private:
     std::uint64_t pstate_btype() const;
     void write_pstate(Context& c, std::uint64_t value);
     bool misses_target(std::uint64_t pc) const;
+    void count_refused(std::uint32_t word);
+    std::optional<Abort> take_extreme(std::uint32_t word);
     Stop refuse(Context& c, const Refused& refused, InsnCount before);
     Stop make_stop(Context& context, std::uint32_t exception, InsnCount before);
     Stop make_step_stop(Context& context, std::optional<std::uint32_t> exception,

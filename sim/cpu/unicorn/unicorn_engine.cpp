@@ -107,7 +107,8 @@ IsaSet UnicornEngine::executes(const IsaSet& isa) {
           IsaFeature::Rcpc,    IsaFeature::Jscvt,   IsaFeature::Fcma,  IsaFeature::Pac,
           IsaFeature::DotProd, IsaFeature::Fhm,     IsaFeature::Sha3,  IsaFeature::Sha512,
           IsaFeature::Sm3,     IsaFeature::Sm4,     IsaFeature::Rcpc2, IsaFeature::Flagm,
-          IsaFeature::Flagm2,  IsaFeature::Frintts, IsaFeature::Dpb2,  IsaFeature::Sb})
+          IsaFeature::Flagm2,  IsaFeature::Frintts, IsaFeature::Dpb2,  IsaFeature::Sb,
+          IsaFeature::Rng})
         all.add(feature);
     return all;
 }

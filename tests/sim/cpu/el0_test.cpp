@@ -30,7 +30,7 @@ TEST_CASE_METHOD(CpuFixture, "DC ZVA clears its block and faults as a store does
     }
     std::size_t zeros = 0;
     for (const std::byte b : memory.bytes(data)) zeros += b == std::byte{0};
-    CHECK(zeros == 128 + 3);  // of the address that was stored, 3 bytes are zero
+    CHECK(zeros == 128 + 6);  // of the address that was stored, 6 bytes are zero
     CHECK(word64(data, 192) == 0);
     CHECK(word64(data, 184) == 0xaaaaaaaaaaaaaaaa);
     CHECK(word64(data, 256) == 0xaaaaaaaaaaaaaaaa);

@@ -8,11 +8,11 @@ using namespace uprobesim::a64;
 
 namespace {
 
-constexpr std::uint32_t kLdadd = 0xf8220023;   // ldadd x2, x3, [x1]
-constexpr std::uint32_t kEor3 = 0xce020020;    // eor3 v0.16b, v1.16b, v2.16b, v0.16b
-constexpr std::uint32_t kPacia = 0xdac10040;   // pacia x0, x2
-constexpr std::uint32_t kAutia = 0xdac11040;   // autia x0, x2
-constexpr std::uint32_t kBlr = 0xd63f0060;     // blr x3
+constexpr std::uint32_t kLdadd = 0xf8220023;  // ldadd x2, x3, [x1]
+constexpr std::uint32_t kEor3 = 0xce020020;   // eor3 v0.16b, v1.16b, v2.16b, v0.16b
+constexpr std::uint32_t kPacia = 0xdac10040;  // pacia x0, x2
+constexpr std::uint32_t kAutia = 0xdac11040;  // autia x0, x2
+constexpr std::uint32_t kBlr = 0xd63f0060;    // blr x3
 constexpr std::uint32_t kBtiC = 0xd503245f, kBtiJ = 0xd503249f, kPaciasp = 0xd503233f;
 
 UnicornOptions with(std::initializer_list<IsaFeature> features) {
@@ -82,9 +82,14 @@ TEST_CASE("with LSE2 LDAR faults across 16 bytes only", "[cpu][isa]") {
         std::uint64_t offset;
         bool faults;
     };
-    for (const Row& row : {Row{0xc8dffc22, 4, false}, {0xc8dffc22, 8, false}, {0xc8dffc22, 9, true},
-                           {0x88dffc22, 13, true}, {0x88dffc22, 10, false}, {0x48dffc22, 15, true},
-                           {0xc89ffc22, 12, true}, {0xc89ffc22, 2, false},
+    for (const Row& row : {Row{0xc8dffc22, 4, false},
+                           {0xc8dffc22, 8, false},
+                           {0xc8dffc22, 9, true},
+                           {0x88dffc22, 13, true},
+                           {0x88dffc22, 10, false},
+                           {0x48dffc22, 15, true},
+                           {0xc89ffc22, 12, true},
+                           {0xc89ffc22, 2, false},
                            {0xd95fc022 /* ldapur x2, [x1, #-4] */, 16, true},
                            {0xd9404022 /* ldapur x2, [x1, #4] */, 16, false}}) {
         INFO(std::hex << row.word << " at " << row.offset);
@@ -129,7 +134,7 @@ TEST_CASE_METHOD(Guarding, "an indirect branch into a guarded page must come to 
     guarded.guarded = true;
     const PAddr frame = map(page, guarded);
     put(code, 0, {kBlr, svc(0)});
-    put(frame, 0, {kBtiC, ret(), kNop, ret(), kBtiJ, ret(), kPaciasp, 0xd50323bf, ret()});
+    put(frame, 0, {kBtiC, kRet, kNop, kRet, kBtiJ, kRet, kPaciasp, 0xd50323bf, kRet});
     const auto call = [&](std::uint64_t offset) {
         x(3, page.value + offset);
         return run_from(kCode);
@@ -157,8 +162,9 @@ TEST_CASE_METHOD(Guarding, "an indirect branch into a guarded page must come to 
 TEST_CASE("PSTATE's SSBS and DIT keep what a program writes", "[cpu][isa]") {
     CpuFixture f(with({IsaFeature::Lse, IsaFeature::Ssbs, IsaFeature::Dit}));
     f.cpu->write(f.task, Reg::Pstate, kPstateSsbs);
-    f.put(f.code, 0, {0xd53b42c0 /* mrs x0, ssbs */, 0xd503403f /* msr ssbs, #0 */, 0xd53b42c1,
-                      0xd53b42a2 /* mrs x2, dit */, 0xd503415f /* msr dit, #1 */, 0xd53b42a3, svc(0)});
+    f.put(f.code, 0,
+          {0xd53b42c0 /* mrs x0, ssbs */, 0xd503403f /* msr ssbs, #0 */, 0xd53b42c1,
+           0xd53b42a2 /* mrs x2, dit */, 0xd503415f /* msr dit, #1 */, 0xd53b42a3, svc(0)});
     const Stop stop = f.run_from(CpuFixture::kCode);
     REQUIRE(stopped_by<Svc>(stop));
     CHECK(stop.retired == InsnCount(7));

@@ -6,7 +6,10 @@ namespace uprobesim {
 GuardedWords::GuardedWords(const IsaSet& machine, const IsaSet& engine)
     : lacking_(engine.without(machine)),
       acquires_(machine.has(IsaFeature::Rcpc)),
-      lse2_(machine.has(IsaFeature::Lse2)) {}
+      atomics_(machine.has(IsaFeature::Lse)),
+      lse2_(machine.has(IsaFeature::Lse2)) {
+    if (engine.has(IsaFeature::Rng)) lacking_.add(IsaFeature::Rng);
+}
 
 std::optional<Refused> GuardedWords::misaligned(std::uint32_t word, std::uint64_t base) const {
     constexpr std::uint64_t kWithin = 16;

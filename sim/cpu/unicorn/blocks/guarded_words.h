@@ -4,7 +4,9 @@
 //  - LDAR, STLR and LDAPR: without LSE2 they must be aligned, whatever SCTLR_EL1.A says; with it,
 //    they must lie within 16 bytes (Arm ARM, "Alignment of data accesses"; Linux leaves
 //    SCTLR_EL1.nAA clear). This engine checks that of exclusives only.
-//  - what the engine executes and the machine does not have.
+//  - what the engine executes and the machine does not have; and RNDR, whose numbers would be the
+//    host's.
+//  - LDSMAX and LDSMIN of less than 64 bits, which this engine compares as unsigned.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +20,24 @@
 namespace uprobesim {
 
 // What the instruction does instead.
-using Refused = std::variant<Abort, Undefined>;
+struct SignedExtreme {
+    std::uint32_t word;
+};
+using Refused = std::variant<Abort, Undefined, SignedExtreme>;
 
 class GuardedWords {
 public:
     GuardedWords(const IsaSet& machine, const IsaSet& engine);
 
-    bool guards(std::uint32_t word) const { return is_ordered(word) || is_lacking(word); }
+    bool guards(std::uint32_t word) const {
+        return is_ordered(word) || is_lacking(word) || is_extreme(word);
+    }
     // Nothing: it is executed. `read`: the value of a register.
     template <class Read>
     std::optional<Refused> refused(std::uint32_t word, Read read) const {
-        if (is_ordered(word)) return misaligned(word, read(static_cast<Reg>(word >> 5 & 31)));
         if (is_lacking(word)) return Undefined{word};
+        if (is_ordered(word)) return misaligned(word, read(static_cast<Reg>(word >> 5 & 31)));
+        if (is_extreme(word)) return SignedExtreme{word};
         return std::nullopt;
     }
 
@@ -41,6 +49,9 @@ private:
                (acquires_ && ((word & 0x3ffffc00u) == 0x38bfc000u || with_offset(word)));
     }
     static bool with_offset(std::uint32_t word) { return (word & 0x3f200c00u) == 0x19000000u; }
+    bool is_extreme(std::uint32_t word) const {
+        return atomics_ && word >> 30 != 3 && (word & 0x3f20ec00u) == 0x38204000u;
+    }
     bool is_lacking(std::uint32_t word) const {
         if (lacking_.empty()) return false;
         const auto needed = needed_feature(word);
@@ -50,6 +61,7 @@ private:
 
     IsaSet lacking_;
     bool acquires_;  // the machine has LDAPR
+    bool atomics_;   // and LSE
     bool lse2_;
 };
 
