@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/machine.h"
 
-#include "sim/profile/cache_type.h"
+#include "sim/cost/cache_type.h"
 
 namespace uprobesim {
 

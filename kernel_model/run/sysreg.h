@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "sim/profile/exception_class.h"
-#include "sim/profile/machine_isa.h"
+#include "sim/profile/machine_profile.h"
 
 namespace uprobesim {
 

@@ -7,7 +7,7 @@
 #include "kernel_model/memory/tagged.h"
 #include "kernel_model/run/sysreg.h"
 #include "kernel_model/syscall/dispatch.h"
-#include "sim/profile/cache_type.h"
+#include "sim/cost/cache_type.h"
 
 namespace uprobesim {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/profile/machine_isa.h"
-
+// What a machine profile says of its instruction set.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "sim/base/try.h"
+#include "sim/profile/machine_profile.h"
 #include "sim/profile/settings.h"
 #include "sim/profile/toml_reader.h"
 #include "sim/profile/toml_values.h"

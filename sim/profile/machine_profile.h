@@ -12,12 +12,34 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "sim/insn/isa.h"
 #include "sim/profile/contention.h"
 #include "sim/profile/figure.h"
 #include "sim/profile/kernel_op.h"
-#include "sim/profile/machine_isa.h"
 
 namespace uprobesim {
+
+class TomlReader;
+
+inline constexpr std::string_view kIsaTable = "isa";
+
+// [isa]: the instruction set. A profile without the table is a Cortex-A72.
+struct MachineIsa {
+    IsaSet features = armv8_0_set();
+    Figure midr;            // MIDR_EL1
+    Figure bhb_iterations;  // of the loop that overwrites the branch history on entry
+
+    MachineIsa();
+    bool has(IsaFeature feature) const { return features.has(feature); }
+    std::uint64_t midr_el1() const { return static_cast<std::uint64_t>(midr.value); }
+};
+
+// Optional as a whole, and key by key.
+MachineIsa read_isa(TomlReader& reader);
+// "isa.features" and the others, as --set names them.
+std::vector<std::string> isa_keys();
+// False: it is none of them.
+Result<bool> set_isa(MachineIsa& isa, std::string_view key, const Setting& setting);
 
 struct MachineProfile {
     std::string name;

@@ -125,6 +125,9 @@ private:
     struct SystemRegister {
         std::uint8_t op0, op1, crn, crm, op2;
     };
+    static bool is_armv8_0(const IsaSet& isa);
+    // SCTLR_EL1; `keys`: the address keys that are used.
+    static std::uint64_t sctlr_of(const IsaSet& isa, unsigned keys);
     std::uint64_t read_by_call(Reg r) const;
     void write_by_call(Reg r, std::uint64_t value);
     void write_system(SystemRegister r, std::uint64_t value);
