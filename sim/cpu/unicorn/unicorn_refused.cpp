@@ -51,7 +51,7 @@ void UnicornCpu::count_refused(std::uint32_t word) {
     ++loaded_->work.by_class[static_cast<std::size_t>(info.classes.at(0))];
 }
 
-// LDSMAX and LDSMIN of 1, 2 or 4 bytes; or their fault.
+// LDSMAX, LDSMIN, LDUMAX and LDUMIN of 1, 2 or 4 bytes; or their fault.
 std::optional<Abort> UnicornCpu::take_extreme(std::uint32_t word) {
     const VAddr tagged(engine_.read(static_cast<Reg>(word >> 5 & 31)));
     const VAddr address(without_tag(tagged.value));
@@ -66,8 +66,11 @@ std::optional<Abort> UnicornCpu::take_extreme(std::uint32_t word) {
     std::memcpy(&old, at, bytes);
     const unsigned rs = word >> 16 & 31, rt = word & 31, up = 64 - 8 * static_cast<unsigned>(bytes);
     const std::uint64_t given = rs == 31 ? 0 : engine_.read(xreg(rs));
-    const auto is_less = [up](std::uint64_t a, std::uint64_t b) {
-        return static_cast<std::int64_t>(a << up) < static_cast<std::int64_t>(b << up);
+    constexpr std::uint32_t kUnsigned = 1u << 13;
+    const auto is_less = [&](std::uint64_t a, std::uint64_t b) {
+        return (word & kUnsigned) != 0
+                   ? a << up < b << up
+                   : static_cast<std::int64_t>(a << up) < static_cast<std::int64_t>(b << up);
     };
     constexpr std::uint32_t kMinimum = 1u << 12;
     const bool takes = (word & kMinimum) != 0 ? is_less(given, old) : is_less(old, given);
@@ -86,7 +89,7 @@ Stop UnicornCpu::refuse(Context& c, const Refused& refused, InsnCount before) {
     if (const auto* undefined = std::get_if<Undefined>(&refused)) {
         count_refused(undefined->word);
         stop.why = *undefined;
-    } else if (const auto* extreme = std::get_if<SignedExtreme>(&refused)) {
+    } else if (const auto* extreme = std::get_if<SmallExtreme>(&refused)) {
         if (const auto abort = take_extreme(extreme->word)) {
             stop.why = *abort;
         } else {

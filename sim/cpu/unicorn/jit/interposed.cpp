@@ -9,6 +9,9 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "sim/cpu/unicorn/jit/code_editor.h"
 #include "sim/cpu/unicorn/jit/engine_pages.h"
 #include "sim/cpu/unicorn/jit/engine_registry.h"
@@ -41,6 +44,26 @@ CodeEditor* editor_of_table(const void* table) {
     return EngineRegistry<CodeEditor>::all().find(
         [table](const CodeEditor& e) { return e.holds(table); });
 }
+// Half precision whose operation is none: the engine's translator has assertions there, which end
+// the program (disas_simd_two_reg_misc_fp16, disas_simd_three_reg_same_fp16).
+bool ends_translator(std::uint32_t word) {
+    const auto among = [](const auto& known, std::uint32_t operation) {
+        return std::find(std::begin(known), std::end(known), operation) != std::end(known);
+    };
+    const std::uint32_t a = word >> 23 & 1, u = word >> 29 & 1;
+    if ((word & 0x8f7e0c00u) == 0x0e780800u) {
+        constexpr std::uint8_t kTwo[] = {0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x2c, 0x2d,
+                                         0x2e, 0x2f, 0x38, 0x39, 0x3a, 0x3b, 0x3d, 0x3f,
+                                         0x58, 0x59, 0x5a, 0x5b, 0x5c, 0x5d, 0x6c, 0x6d,
+                                         0x6f, 0x79, 0x7a, 0x7b, 0x7d, 0x7f};
+        return !among(kTwo, (word >> 12 & 31) | a << 5 | u << 6);
+    }
+    if ((word & 0x9f60c400u) == 0x0e400400u) {
+        constexpr std::uint8_t kNoThree[] = {0x05, 0x0b, 0x0c, 0x0d, 0x11, 0x19, 0x1b, 0x1f};
+        return among(kNoThree, (word >> 11 & 7) | a << 3 | u << 4);
+    }
+    return false;
+}
 void forget_jumps(CodeEditor* editor) {
     if (editor != nullptr) editor->forget_jumps();
 }
@@ -69,6 +92,12 @@ INTERPOSE(void, gen_intermediate_code_aarch64, void* cpu, void* block, int most)
         most = uprobesim::EnginePages::shortened(*static_cast<uprobesim::TranslationBlock*>(block),
                                                  most);
     own_gen_intermediate_code_aarch64()(cpu, block, most);
+}
+
+// A word that is about to be translated. What would end the program is read as an undefined one.
+INTERPOSE(std::uint32_t, cpu_ldl_code_aarch64, void* env, std::uint64_t address) {
+    const std::uint32_t word = own_cpu_ldl_code_aarch64()(env, address);
+    return uprobesim::ends_translator(word) ? 0 : word;
 }
 
 // The block is a list of operations now; code is made of it. Less than 0: there was no room for all
