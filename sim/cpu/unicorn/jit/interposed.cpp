@@ -50,6 +50,8 @@ bool ends_translator(std::uint32_t word) {
     const auto among = [](const auto& known, std::uint32_t operation) {
         return std::find(std::begin(known), std::end(known), operation) != std::end(known);
     };
+    constexpr std::uint32_t kScalar = 1u << 28, kVector = 1u << 30;
+    if ((word & (kScalar | kVector)) == kScalar) return false;  // floating point, decoded elsewhere
     const std::uint32_t a = word >> 23 & 1, u = word >> 29 & 1;
     if ((word & 0x8f7e0c00u) == 0x0e780800u) {
         constexpr std::uint8_t kTwo[] = {0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x2c, 0x2d,
