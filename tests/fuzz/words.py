@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Random A64 words: each ends with the same signal, code, address, registers and memory as on qemu-aarch64 -cpu cortex-a72.
+"""Random A64 words: each ends with the same signal, code, address, registers and memory as on qemu-aarch64 -cpu cortex-a72,
+or, with --machine neoverse-n1 --cpu neoverse-n1, as on a Neoverse N1.
 
     tests/fuzz/words.py --uprobesim build/release/bin/uprobesim --guest build/release/workloads/word_fuzz --words 1000000
 
@@ -27,8 +28,8 @@ def run(words):
 
 
 def both(args, root, *words):
-    judge = run([QEMU, "-cpu", "cortex-a72", args.guest, *words])
-    ours = run([args.uprobesim, "run", "--root", root, "-o", os.devnull, "--", "/word_fuzz", *words])
+    judge = run([QEMU, "-cpu", args.cpu, args.guest, *words])
+    ours = run([args.uprobesim, "run", "--machine", args.machine, "--root", root, "-o", os.devnull, "--", "/word_fuzz", *words])
     return judge, ours
 
 
@@ -60,6 +61,8 @@ def main():
     parser.add_argument("--guest", required=True, help="the guest program word_fuzz")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--words", default="20000")
+    parser.add_argument("--machine", default="generic-a72")
+    parser.add_argument("--cpu", default="cortex-a72", help="the judge's: qemu-aarch64 -cpu")
     args = parser.parse_args()
     for needed in (args.guest, shutil.which(QEMU) or QEMU):
         if not os.path.exists(needed):
