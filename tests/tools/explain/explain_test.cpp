@@ -239,8 +239,8 @@ TEST_CASE("the cycles of a hit are the sum of its events", "[tools][explain]") {
             if (event.kind != Kind::User || event.own) sum += event.cycles;
             CHECK(event.total == sum);
         }
-        CHECK(hit_totals(report->machine, run).cycles == sum);
-        CHECK(hit_totals(report->machine, run).exceptions == (return_probe ? 3u : 2u));
+        CHECK(hit_totals(report.machine, run).cycles == sum);
+        CHECK(hit_totals(report.machine, run).exceptions == (return_probe ? 3u : 2u));
     }
 }
 
