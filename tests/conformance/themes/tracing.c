@@ -284,6 +284,26 @@ NATIVE(a_seized_process_listens_while_its_group_is_stopped, WHY) {
     show_wait(0);
 }
 
+static void stops_itself(void) {
+    raise(SIGSTOP);
+    _exit(4);
+}
+// As strace starts a program.
+NATIVE(a_listener_is_told_of_a_continuation_that_came_before, WHY) {
+    tracee = child_of(stops_itself);
+    NEED(waitpid(tracee, NULL, WUNTRACED));
+    SHOW(ptrace(PTRACE_SEIZE, tracee, 0, 0));
+    SHOW(ptrace(PTRACE_INTERRUPT, tracee, 0, 0));
+    kill(tracee, SIGCONT);
+    show_wait(0);
+    SHOW(ptrace(PTRACE_LISTEN, tracee, 0, 0));
+    show_wait(0);
+    SHOW(ptrace(PTRACE_CONT, tracee, 0, 0));
+    show_wait(0);
+    SHOW(ptrace(PTRACE_CONT, tracee, 0, SIGCONT));
+    show_wait(0);
+}
+
 NATIVE(requests_need_a_tracee_that_stands_still, WHY) {
     SHOW(ptrace(PTRACE_CONT, getpid(), 0, 0));
     SHOW(ptrace(PTRACE_CONT, 4194303, 0, 0));
