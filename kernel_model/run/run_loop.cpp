@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "kernel_model/memory/peek.h"
 #include "kernel_model/run/tracee_step.h"
 #include "kernel_model/run/traps.h"
 #include "kernel_model/run/waiting.h"
@@ -153,7 +152,7 @@ void RunLoop::run_task(Task& task) {
         }
         cpu.clear_exclusive(task.context);
         const AddressSpace& space = task.process->mm->space();
-        const bool in_place = task.trace != nullptr && task.tif_singlestep && prepare_step(task);
+        const bool in_place = steps_for_tracer(task);
         const bool one = task.tif_singlestep || task.runs_slot;
         Stop stop = in_place ? step_in_place(kernel_, task)
                     : one    ? cpu.step(task.context, space, task.step_word)
@@ -279,16 +278,11 @@ void RunLoop::end_restarted(Task& task) {
     cpu.write(task.context, Reg::Pc, cpu.read(task.context, Reg::Pc) - 4);
 }
 
-// PTRACE_SINGLESTEP: the instruction that stands there is the one that is stepped. True: in place.
-bool RunLoop::prepare_step(Task& task) {
-    if (const TrapClient* client = kernel_.client(); client != nullptr && client->owns_step(task))
-        return false;
-    const VAddr pc(kernel_.machine().cpu->read(task.context, Reg::Pc));
-    Mm& mm = *task.process->mm;
-    mm.populate({pc.page(), pc.page() + kPageSize}, Access::Execute, task.id);
-    const auto word = peek_value<std::uint32_t>(mm, pc);
-    task.step_word = word.value_or(0);
-    return word && is_memory_access(*word);
+// PTRACE_SINGLESTEP, where the probe layer does not step itself.
+bool RunLoop::steps_for_tracer(const Task& task) {
+    if (task.trace == nullptr || !task.tif_singlestep) return false;
+    const TrapClient* client = kernel_.client();
+    return client == nullptr || !client->owns_step(task);
 }
 
 // The task was woken in its call: by a wait queue, a signal, or its deadline.

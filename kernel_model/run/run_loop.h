@@ -43,7 +43,7 @@ private:
     void bill_leg(unsigned cpu);
     bool trace_work(Task& task);
     void end_restarted(Task& task);
-    bool prepare_step(Task& task);
+    bool steps_for_tracer(const Task& task);
     void resume_call(Task& task);
     void interrupt(Task& task);
     void interrupt_traced(Task& task);
