@@ -2,7 +2,6 @@
 #include "sim/cost/prices.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "sim/cost/kernel_counts.h"
 #include "sim/cost/price_terms.h"
@@ -12,7 +11,10 @@ namespace uprobesim {
 // The profile readers refuse negative and infinite figures. The cap (10^16 cycles, 48 days at 2.4
 // GHz) only keeps absurd --set values times absurd unit counts inside the integer.
 CentiCycles from_cycles(double cycles) {
-    return CentiCycles(static_cast<std::uint64_t>(std::llround(std::min(cycles, 1e16) * 100)));
+    // As llround does, half away from zero, in line: a sweep comes here for every path and point.
+    const double hundredths = std::min(cycles, 1e16) * 100;
+    const auto whole = static_cast<std::uint64_t>(hundredths);
+    return CentiCycles(whole + (hundredths - static_cast<double>(whole) >= 0.5 ? 1 : 0));
 }
 
 namespace {
@@ -63,23 +65,25 @@ Ops ops_needed(Ops ops, const MachineProfile& machine) {
     return ops;
 }
 
-double sum(const std::vector<PriceTerm>& terms) {
-    double cycles = 0;
-    for (const PriceTerm& term : terms) cycles += term.cycles();
-    return cycles;
+// The figures that an exception costs one of each.
+template <class Fn>
+void each_exception_figure(const MachineProfile& machine, ExceptionClass ec, Fn fn) {
+    fn("exception-entry", machine.exception_entry.value);
+    fn("exception-return", machine.exception_return.value);
+    if (ec != ExceptionClass::DataAbortSameEl) {
+        if (on(machine.kpti)) fn("kpti-switch", machine.kpti_switch.value);
+        if (on(machine.bhb)) fn("bhb-loop", machine.bhb_loop.value);
+    }
+    const bool debug = ec == ExceptionClass::Brk || ec == ExceptionClass::SoftwareStep;
+    if (debug && on(machine.debug_exceptions_to_el2)) fn("debug-trap", machine.debug_trap.value);
 }
 }  // namespace
 
 std::vector<PriceTerm> exception_terms(const MachineProfile& machine, ExceptionClass ec) {
-    std::vector<PriceTerm> terms{{"exception-entry", 1, machine.exception_entry.value},
-                                 {"exception-return", 1, machine.exception_return.value}};
-    if (ec != ExceptionClass::DataAbortSameEl) {
-        if (on(machine.kpti)) terms.push_back({"kpti-switch", 1, machine.kpti_switch.value});
-        if (on(machine.bhb)) terms.push_back({"bhb-loop", 1, machine.bhb_loop.value});
-    }
-    const bool debug = ec == ExceptionClass::Brk || ec == ExceptionClass::SoftwareStep;
-    if (debug && on(machine.debug_exceptions_to_el2))
-        terms.push_back({"debug-trap", 1, machine.debug_trap.value});
+    std::vector<PriceTerm> terms;
+    each_exception_figure(machine, ec, [&](const char* figure, double cycles) {
+        terms.push_back({figure, 1, cycles});
+    });
     return terms;
 }
 
@@ -133,16 +137,25 @@ std::vector<PriceTerm> path_terms(const MachineProfile& machine, const KernelPro
 PriceList::PriceList(const MachineProfile& machine, const KernelProfile& kernel)
     : frequency_hz_(machine.frequency_hz.value) {
     for (std::size_t ec = 0; ec < kExceptionClassCount; ++ec) {
-        exceptions_[ec] =
-            from_cycles(sum(exception_terms(machine, static_cast<ExceptionClass>(ec))));
+        double cycles = 0;
+        each_exception_figure(machine, static_cast<ExceptionClass>(ec),
+                              [&](const char* /*figure*/, double each) { cycles += each; });
+        exceptions_[ec] = from_cycles(cycles);
         exception_insns_[ec] = uprobesim::exception_insns(machine, static_cast<ExceptionClass>(ec));
     }
     const Ops prices = op_prices(machine);
+    const bool all_needed = !on(machine.idc) && !on(machine.dic);
     for (std::size_t p = 0; p < kKernelPathCount; ++p) {
         const PathCost& cost = kernel.paths[p];
         double cycles = cost.insns * machine.kernel_cpi.value;
-        const Ops ops = ops_needed(cost.ops, machine);
-        for (std::size_t op = 0; op < kKernelOpCount; ++op) cycles += ops[op] * prices[op];
+        const auto add = [&](const Ops& ops) {
+            for (std::size_t op = 0; op < kKernelOpCount; ++op) cycles += ops[op] * prices[op];
+        };
+        if (all_needed) {
+            add(cost.ops);
+        } else {
+            add(ops_needed(cost.ops, machine));
+        }
         fixed_[p] = from_cycles(cycles);
         per_unit_[p] = cost.insns_per_unit * machine.kernel_cpi.value;
         insns_[p] = fixed_insns(machine, cost);

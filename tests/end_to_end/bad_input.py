@@ -153,6 +153,18 @@ COMMAND_MISTAKES = [
     ("explain-too-few-hits", ["explain", "--root", "ROOT", "-p", "uprobe:/trig_ret:_start", "--hit", "2", "/trig_ret"], MISTAKE, ["1 time"]),
     ("explain-never-hit", ["explain", "--root", "ROOT", "-p", "uprobe:/trig_ret:_start", "/trig_nop"], MISTAKE, ["not hit"]),
     ("explain-missing-program", ["explain", "--root", "ROOT", "-p", "uprobe:/trig_ret:_start", "/nosuch"], NOT_RUN, ["/nosuch"]),
+    ("sweep-nothing", ["sweep"], MISTAKE, ["sweep needs"]),
+    ("sweep-near", ["sweep", "statsu", "ROOT/plan.toml"], MISTAKE, ["did you mean 'status'?"]),
+    ("sweep-missing", ["sweep", "/no/such/plan.toml"], MISTAKE, ["/no/such/plan.toml"]),
+    ("sweep-text", ["sweep", "ROOT/wrong-plan.toml"], MISTAKE, ["wrong-plan.toml:2", "frobnicate"]),
+    ("sweep-chunk", ["sweep", "--chunk", "3/2", "ROOT/plan.toml"], MISTAKE, ["--chunk", "3/2"]),
+    ("sweep-only", ["sweep", "--only", "ROOT/text", "ROOT/plan.toml"], MISTAKE, ["/text:1", "17-40"]),
+    ("sweep-parts", ["sweep", "--parts", "/no/such/folder", "ROOT/plan.toml"], MISTAKE, ["/no/such/folder"]),
+    ("sweep-parts-and-results", ["sweep", "--parts", "ROOT/folder", "--results", "ROOT/r", "ROOT/plan.toml"], MISTAKE, ["--parts, --results"]),
+    ("sweep-results", ["sweep", "--results", "ROOT/text", "ROOT/plan.toml"], MISTAKE, ["/text"]),
+    ("sweep-submit", ["sweep", "submit", "ROOT/plan.toml"], MISTAKE, ["--slurm"]),
+    ("sweep-figure", ["sweep", "collect", "--figures", "total_nss", "ROOT/plan.toml"], MISTAKE, ["total_nss"]),
+    ("sweep-indices", ["sweep", "indices", "ROOT/plan.toml"], MISTAKE, ["saltelli"]),
     ("audit-output", ["audit", "-o", "/no/such/folder/report", "ROOT/counts"], MISTAKE, ["/no/such/folder"]),
 ]
 
@@ -191,6 +203,9 @@ def _make_files(root):
     headers = int.from_bytes(good[32:40], "little")
     interpreter = _patched(good, {headers: 3})
     _write(root, "no-interpreter", interpreter)
+    plan = b'command = "run"\narguments = ["--root", "' + root.path.encode() + b'", "/counts"]\n[[axis]]\nseeds = [1]\n'
+    _write(root, "plan.toml", plan)
+    _write(root, "wrong-plan.toml", plan.replace(b"arguments", b"frobnicate"))
     for folder in ("folder", "folder.toml"):
         os.makedirs(os.path.join(root.path, folder))
     return good

@@ -41,7 +41,7 @@ HOW = {
 }
 UNSEEN = (errno.EINTR, SHORT)
 # libunicorn does not look whether it got memory: without any from some moment on it crashes when it is closed.
-WITHOUT_ENGINE = ("audit", "whatif", "model")
+WITHOUT_ENGINE = ("audit", "whatif", "model", "sweep")
 LOOKING = ("read", "open", "status", "list", "link", "lock", "close")
 FAILURES = (2, 3, 126, 127)  # the exit statuses of what did not run
 SEEN_BY_GUEST = re.compile(r"\bE[A-Z]{2,}\b")
@@ -56,6 +56,12 @@ arguments = ["/file_steps", "look", "/case"]
 [[process]]
 name = "second"
 arguments = ["/trig_push", "3"]
+"""
+PLAN = """
+command = "run"
+arguments = ["--root", "ROOT", "-p", "uprobe:/trig_push:uprobe_target_push", "/trig_push", "9"]
+[[axis]]
+seeds = [1, 2, 3, 4]
 """
 KERNEL = b"""
 name = "mine"
@@ -130,6 +136,8 @@ class _World:
             "scenario": ["run", *root, "-f", "json", *report, self.path("inputs/looks.toml")],
             "audit": ["audit", "-f", "json", *report, self.path("root/trig_push")],
             "whatif": ["whatif", "-f", "json", *report, self.path("inputs/saved.json")],
+            "sweep": ["sweep", "collect", "-f", "json", *report, self.path("inputs/plan.toml"), self.path("inputs/results.sqlite"),
+                      self.path("inputs/parts")],
             "explain": ["explain", "-f", "json", *report, "push"],
             "model": ["model", "show", "-f", "json", *report, self.path("inputs/kernel.toml")],
         }
@@ -303,6 +311,12 @@ def host_faults_part(context):
         saved = world.run(["run", "--root", world.path("root"), "-f", "json", "-o", world.path("inputs/saved.json"), *probe, "/trig_push", "9"])
         if saved is None or saved.returncode != 0:
             raise AssertionError(f"no report: {saved}")
+        plan = world.path("inputs/plan.toml")
+        world.put("inputs/plan.toml", PLAN.replace("ROOT", world.path("root")).encode())
+        os.mkdir(world.path("inputs/parts"))
+        for words in (["--results", world.path("inputs/results.sqlite"), "--chunk", "1/2"], ["--parts", world.path("inputs/parts"), "--chunk", "2/2"]):
+            if (swept := world.run(["sweep", "run", plan, *words])) is None or swept.returncode != 0:
+                raise AssertionError(f"no sweep: {swept}")
         context.faults = 0
         for name, words in world.commands().items():
             _walk(context, world, name, words)

@@ -14,7 +14,8 @@ binutils and bpftrace name, and runs reach it), faults (programs with a killed p
 pipes or descriptors), budgets (a guest that takes one thing without end is refused, within --memory),
 sweeps (a sweep that is killed and started again has the results of one that was not), cores (what cores beyond Armv8.0
 execute, as qemu-aarch64 with the same core), whole (debuggers, language runtimes, servers with their clients; needs a
-sysroot of its own).
+sysroot of its own), slurm (a sweep as an array job of a Slurm that runs here; a task is killed and another
+requeued).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -39,6 +40,7 @@ import redis_tests
 import same_bytes
 import same_results
 import scenario_tests
+import slurm_tests
 import sweep_tests
 import task_tests
 import view_tests
@@ -66,6 +68,7 @@ PARTS = {
     "sweeps": sweep_tests.sweeps_part,
     "whole": task_tests.whole_part,
     "cores": core_tests.cores_part,
+    "slurm": slurm_tests.slurm_part,
 }
 
 

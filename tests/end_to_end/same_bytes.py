@@ -66,8 +66,25 @@ COMMANDS = [
     "whatif -f json --set machine.ops.ic-ivau=0 IN/saved.json",
     "calibrate -f json",
     "model diff next-20241104 v6.13",
+    "sweep --jobs 1 --results OUT/results IN/plan.toml",
+    "sweep collect -f html IN/plan.toml IN/saved.sqlite",
+    "sweep indices -f json IN/plan.toml IN/saved.sqlite",
     "scenario show redis-set",
 ]
+
+
+PLAN = """
+command = "run"
+arguments = ["--root", "ROOT", "-p", "uprobe:/trig_push:uprobe_target_push", "/trig_push", "50"]
+[sample]
+count = 40
+design = "saltelli"
+[[axis]]
+kernels = ["v6.12", "v6.13+stp"]
+[[axis]]
+setting = "machine.exception-*"
+sample = "confidence"
+"""
 
 
 class _Surroundings:
@@ -139,6 +156,10 @@ class _Twice:
         self.saved = os.path.join(top, "saved.json")
         subprocess.run([self.binary, "run", "--root", roots["ROOT"], "-f", "json", "-o", self.saved, *PUSH.split(), "/trig_push", "50"],
                        check=True, stdin=subprocess.DEVNULL, capture_output=True)
+        self.plan, self.results = os.path.join(top, "plan.toml"), os.path.join(top, "saved.sqlite")
+        with open(self.plan, "w", encoding="utf-8") as file:
+            file.write(PLAN.replace("ROOT", roots["ROOT"]))
+        subprocess.run([self.binary, "sweep", self.plan, "--results", self.results], check=True, stdin=subprocess.DEVNULL, capture_output=True)
 
     def path(self, name):
         return os.path.join(self.top, name)
@@ -147,8 +168,9 @@ class _Twice:
         for name in ("in", "out"):
             shutil.rmtree(self.path(name), ignore_errors=True)
         _inputs(self.path("in"))
-        shutil.copy(self.saved, self.path("in/saved.json"))
-        os.utime(self.path("in/saved.json"), (1_700_000_000, 1_700_000_000))
+        for source in (self.saved, self.plan, self.results):
+            copy = shutil.copy(source, self.path("in"))
+            os.utime(copy, (1_700_000_000, 1_700_000_000))
         os.makedirs(self.path("out/scratch"))
         for root in self.roots.values():
             _touch(root, at)

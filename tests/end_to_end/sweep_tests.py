@@ -51,7 +51,7 @@ def dump(path):
         return "\n".join(database.iterdump())
 
 
-class _Sweeps:
+class Sweeps:
     def __init__(self, context, top):
         self.context, self.binary, self.top, self.random = context, context.simulator.binary, top, random.Random(SEED)
         os.makedirs(self.path("root"))
@@ -121,6 +121,49 @@ class _Sweeps:
             return f"not all are done: {harness.shown(whole.stdout)}"
         return None if parts.stdout == whole.stdout else "the parts differ from the whole"
 
+    def parts(self):
+        """Chunks of a list of points as files, the first of them killed before: the same rows as in one database."""
+        plan = self.plan("files", RUNS.replace("SEEDS", "1, 2, 3, 4, 5"))
+        os.mkdir(self.path("files.parts"))
+        with open(self.path("list.txt"), "w", encoding="ascii") as file:
+            file.write("1-4\n6\n8-10\n")
+        words = ["--only", self.path("list.txt"), "--parts", self.path("files.parts"), "--jobs", "1"]
+        with subprocess.Popen([self.binary, "sweep", "run", plan, "--chunk", "1/2", *words], env=self.environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as tool:
+            time.sleep(1)
+            tool.send_signal(signal.SIGTERM)
+        for number in (1, 2):
+            done = self.run("run", plan, "--chunk", f"{number}/2", *words)
+            if done.returncode != 0 or b"4 points: 4 done" not in done.stdout:
+                return f"chunk {number}: {harness.shown(done.stdout + done.stderr)}"
+        status = self.run("status", plan)
+        if b"8 of 10 points done, 0 failed, 2 missing" not in status.stdout:
+            return harness.shown(status.stdout + status.stderr)
+        merged = self.path("files-merged.sqlite")
+        self.run("collect", plan, "--into", merged)
+        if self.whole(plan, merged) != self.whole(plan, self.path("files-whole.sqlite")):
+            return "the merged results, completed, are not those of an undisturbed sweep"
+        with open(self.path("files.parts/chunk-1-of-2.9.jsonl"), "w", encoding="ascii") as file:
+            file.write("wrong\n")
+        wrong = self.run("status", plan)
+        if wrong.returncode != 2 or wrong.stderr.count(b"\n") != 1 or b"chunk-1-of-2.9.jsonl:1" not in wrong.stderr:
+            return f"a wrong part: {harness.shown(wrong.stderr)}"
+        return None
+
+    def dry_run(self):
+        plan = self.plan("dry", RUNS.replace("SEEDS", "1, 2"))
+        got = self.run("submit", "--slurm", "--dry-run", "--chunk", "2", plan)
+        script = self.path("dry.parts/job-1.sh")
+        if got.returncode != 0 or got.stdout.decode() != f"4 points in 2 tasks: sbatch {script}\n":
+            return harness.shown(got.stdout + got.stderr)
+        # What a task of Slurm does.
+        for task in ("1", "2"):
+            done = subprocess.run(["bash", script], env={**self.environment, "SLURM_ARRAY_TASK_ID": task}, capture_output=True, timeout=SECONDS, check=False)
+            if done.returncode != 0:
+                return harness.shown(done.stdout + done.stderr)
+        again = self.run("submit", "--slurm", plan)
+        return None if again.stdout == b"no point is missing\n" else harness.shown(again.stdout + again.stderr)
+
     def changed(self):
         plan, program = self.plan("changed", RUNS.replace("SEEDS", "1")), self.path("root/trig_push")
         results = self.path("changed.sqlite")
@@ -185,16 +228,16 @@ class _Sweeps:
         # v6.13+stp emulates the push: nothing is synchronised, and only the kernel's instructions count.
         if got.returncode != 0 or len(rows) != 4 or rows[2][1] != b"kernel=v6.13+stp" or rows[2][2] != b"machine.kernel-cpi":
             return harness.shown(got.stdout + got.stderr)
-        return None if float(rows[2][4]) > 0.99 and float(rows[3][4]) == 0 else harness.shown(got.stdout)
+        return None if float(rows[2][5]) > 0.99 and float(rows[3][5]) == 0 else harness.shown(got.stdout)
 
 
 def sweeps_part(context):
     with tempfile.TemporaryDirectory(prefix="uprobesim-e2e-") as top:
-        sweeps = _Sweeps(context, top)
+        sweeps = Sweeps(context, top)
         seeds = ", ".join(str(n) for n in range(1, 101 if context.short else 251))
         cases = [("killed-runs", lambda: sweeps.killed("runs", RUNS.replace("SEEDS", seeds))),
                  ("killed-priced", lambda: sweeps.killed("priced", PRICED.replace("DESIGN", "saltelli"))),
-                 ("chunks", sweeps.chunks), ("changed-program", sweeps.changed), ("failing", sweeps.failing), ("limits", sweeps.limits),
+                 ("chunks", sweeps.chunks), ("parts", sweeps.parts), ("dry-run", sweeps.dry_run), ("changed-program", sweeps.changed), ("failing", sweeps.failing), ("limits", sweeps.limits),
                  ("full-disk", sweeps.full_disk), ("no-folder", sweeps.no_folder), ("indices", sweeps.indices)]
         for name, case in cases:
             if not context.wants(name):

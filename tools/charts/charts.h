@@ -10,6 +10,7 @@
 #include "tools/html/chart.h"
 #include "tools/published/reproduce.h"
 #include "tools/report/report.h"
+#include "tools/sweep/plot_data.h"
 #include "tools/whatif/whatif.h"
 
 namespace uprobesim {
@@ -21,5 +22,8 @@ std::vector<Chart> bench_charts(const BenchReport& report);
 std::vector<Chart> whatif_charts(const WhatIfReport& report);
 std::vector<Chart> estimate_charts(const EstimateReport& report);
 std::vector<Chart> reproduce_charts(const Reproduction& reproduction);
+
+// Of each plot: which axis matters, lines and heat maps over those that matter most, all points.
+std::vector<Chart> sweep_charts(const SweepResults& results, const std::vector<PlotData>& plots);
 
 }  // namespace uprobesim

@@ -11,16 +11,21 @@ namespace uprobesim {
 
 struct Chart {
     enum class Kind {
-        Stacked,  // a bar for each row, made of the series
-        Bars,     // a bar for each series of each row, with its range where there is one
-        Ranges,   // low, value and high of each row
-        Tornado,  // how far each row moves `base`
+        Stacked,   // a bar for each row, made of the series
+        Bars,      // a bar for each series of each row, with its range where there is one
+        Ranges,    // low, value and high of each row
+        Tornado,   // how far each row moves `base`
+        Lines,     // each series over the rows' places, with its range as a band
+        Heat,      // a field of colours: rows from below, series from the left
+        Parallel,  // an upright axis for each series, a line through them for each row
     };
     struct Series {
         std::string name;
         // The kind of work, which has a colour of its own in all pictures (charts.css); empty: a
         // colour by the place in the list.
         std::string work = {};
+        // Parallel: what the values 0, 1, ... of the axis are; empty: numbers.
+        std::vector<std::string> words = {};
     };
     struct Value {
         double value = 0;
@@ -30,6 +35,7 @@ struct Chart {
         std::string name;
         std::vector<std::optional<Value>> values = {};  // by series; nothing: there is none
         std::string note = {};                          // beside the name: "10 to 40 cycles"
+        double at = 0;                                  // Lines: its place along the axis
     };
     Kind kind = Kind::Bars;
     std::string title = {};
@@ -39,6 +45,8 @@ struct Chart {
     double base = 0;             // Tornado: where its bars begin
     // The axis goes at least so far: charts that are compared have one scale.
     double axis = 0;
+    // Lines: what the rows are; Heat: what the rows and the series are.
+    std::string row_axis = {}, series_axis = {};
 
     // The values are in nanoseconds: takes the unit in which the largest is a figure of few digits.
     void choose_time_unit();

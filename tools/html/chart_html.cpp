@@ -24,6 +24,9 @@ std::string_view kind_word(Chart::Kind kind) {
         case Chart::Kind::Bars: return "bars";
         case Chart::Kind::Ranges: return "ranges";
         case Chart::Kind::Tornado: return "tornado";
+        case Chart::Kind::Lines: return "lines";
+        case Chart::Kind::Heat: return "heat";
+        case Chart::Kind::Parallel: return "parallel";
     }
     fail_invariant("a kind of chart without a word");
 }
@@ -42,10 +45,17 @@ bool has_ranges(const Chart& chart) {
     });
 }
 
+Json words_of(const Chart::Series& series) {
+    Json words = Json::array();
+    for (const std::string& word : series.words) words.push_back(visible(word));
+    return words;
+}
+
 Json data_of(const Chart& chart) {
     Json series = Json::array(), rows = Json::array();
     for (const Chart::Series& one : chart.series)
-        series.push_back({{"name", visible(one.name)}, {"work", one.work}});
+        series.push_back(
+            {{"name", visible(one.name)}, {"work", one.work}, {"words", words_of(one)}});
     for (const Chart::Row& row : chart.rows) {
         Json values = Json::array();
         for (const auto& value : row.values) {
@@ -53,24 +63,33 @@ Json data_of(const Chart& chart) {
                 values.push_back(nullptr);
                 continue;
             }
-            Json one = {{"value", value->value}, {"text", figure_text(value->value)}};
+            Json one = {{"value", value->value}};
+            // Lines through many axes have no room for texts.
+            if (chart.kind != Chart::Kind::Parallel) one["text"] = figure_text(value->value);
             if (value->low) one["low"] = *value->low;
             if (value->high) one["high"] = *value->high;
             values.push_back(std::move(one));
         }
-        rows.push_back({{"name", visible(row.name)}, {"note", row.note}, {"values", values}});
+        rows.push_back(
+            {{"name", visible(row.name)}, {"note", row.note}, {"at", row.at}, {"values", values}});
     }
     return {{"kind", kind_word(chart.kind)},
             {"title", visible(chart.title)},
             {"unit", chart.unit},
             {"base", chart.base},
             {"axis", chart.axis},
+            {"row_axis", visible(chart.row_axis)},
+            {"series_axis", visible(chart.series_axis)},
             {"series", std::move(series)},
             {"rows", std::move(rows)}};
 }
 
-std::string cell(const std::optional<double>& value) {
-    return fmt::format("<td class=\"figure\">{}</td>", value ? figure_text(*value) : "-");
+std::string cell(const std::optional<double>& value, const std::vector<std::string>& words = {}) {
+    std::string text = "-";
+    if (value && words.empty()) text = figure_text(*value);
+    if (value && *value >= 0 && *value < static_cast<double>(words.size()))
+        text = html_escaped(visible(words[static_cast<std::size_t>(*value)]));
+    return fmt::format("<td class=\"figure\">{}</td>", text);
 }
 
 std::string table_of(const Chart& chart) {
@@ -90,8 +109,9 @@ std::string table_of(const Chart& chart) {
     for (const Chart::Row& row : chart.rows) {
         html += fmt::format("<tr><th scope=\"row\"><bdi class=\"name\">{}</bdi> {}</th>",
                             html_escaped(visible(row.name)), html_escaped(row.note));
-        for (const auto& value : row.values) {
-            html += cell(value ? std::optional(value->value) : std::nullopt);
+        for (std::size_t s = 0; s < row.values.size(); ++s) {
+            const auto& value = row.values[s];
+            html += cell(value ? std::optional(value->value) : std::nullopt, chart.series[s].words);
             if (ranges)
                 html += cell(value ? value->low : std::nullopt) +
                         cell(value ? value->high : std::nullopt);

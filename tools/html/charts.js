@@ -2,36 +2,14 @@
 // Charts from the figures that the report gives of them: bars to scale, with the figures written
 // beside them. Every figure is in the table under the chart too.
 import { scaleLinear } from "d3-scale";
+import { colour, figure, picture, present, shortened, widthOf } from "./chart_parts.js";
 import { el, svg } from "./dom.js";
+import { heat, heatLegend, lines, parallel } from "./plots.js";
 
 const BAR = 16, GAP = 8, AXIS = 24; // px
 const NARROW = 480;
 
-// How wide a text will be.
-const pen = document.createElement("canvas").getContext("2d");
-const widthOf = (text) => {
-  pen.font = `12px ${getComputedStyle(document.body).fontFamily}`;
-  return pen.measureText(text).width;
-};
 const noted = (row) => row.name + (row.note ? ` ${row.note}` : "");
-
-// In the middle: names differ at their ends.
-function shortened(text, room) {
-  const letters = [...text];
-  const wide = widthOf(text);
-  if (wide <= room) return text;
-  const most = Math.max(6, Math.floor((letters.length * room) / wide));
-  const head = Math.floor((most - 1) * 0.4);
-  return `${letters.slice(0, head).join("")}…${letters.slice(letters.length - (most - 1 - head)).join("")}`;
-}
-
-const colour = (chart, s) => chart.series[s].work || `series-${s % 7}`;
-const present = (values) => values.filter((v) => v !== null);
-
-export function figure(value) {
-  if (value === 0 || Math.abs(value) >= 1000) return Math.round(value).toString().replace(/\B(?=(\d{3})+(?!\d))/g, ",");
-  return Number(value.toPrecision(4)).toString();
-}
 
 // "+3.1 %", of the base.
 function moved(value, base) {
@@ -69,16 +47,11 @@ function axis(layout, x) {
     svg("text", { x: x(tick), y: layout.bottom + 14, "text-anchor": x(tick) < 12 ? "start" : "middle" }, figure(tick))]));
 }
 
-function picture(chart, layout, width, ...parts) {
-  return svg("svg", { class: "picture", width, height: layout.height, viewBox: `0 0 ${width} ${layout.height}`, role: "img",
-    "aria-label": `${chart.title}, ${chart.unit}; the figures are in the table below` }, parts);
-}
-
 function stacked(chart, width) {
   const layout = layoutOf(chart, width, () => BAR + 4);
   const sums = chart.rows.map((row) => present(row.values).reduce((sum, v) => sum + v.value, 0));
   const x = scaleLinear([0, Math.max(chart.axis, ...sums) || 1], [layout.left, layout.right]);
-  return picture(chart, layout, width, axis(layout, x), chart.rows.map((row, r) => {
+  return picture(chart, layout.height, width, axis(layout, x), chart.rows.map((row, r) => {
     let from = 0;
     const y = layout.rows[r];
     return [nameOf(chart, layout, r, BAR + 4), row.values.map((v, s) => {
@@ -101,7 +74,7 @@ function bars(chart, width) {
   const count = chart.series.length, high = (count === 1 ? BAR + 2 : BAR) * count;
   const layout = layoutOf(chart, width, () => high);
   const x = scaleLinear([0, Math.max(...chart.rows.flatMap((row) => present(row.values).map((v) => v.high ?? v.value))) || 1], [layout.left, layout.right]);
-  return picture(chart, layout, width, axis(layout, x), chart.rows.map((row, r) => [nameOf(chart, layout, r, high), row.values.map((v, s) => {
+  return picture(chart, layout.height, width, axis(layout, x), chart.rows.map((row, r) => [nameOf(chart, layout, r, high), row.values.map((v, s) => {
     if (!v) return null;
     const y = layout.rows[r] + (s * high) / count, tall = high / count - 1;
     return [svg("rect", { class: `work ${colour(chart, s)}`, x: layout.left, y, width: Math.max(0.5, x(v.value) - layout.left), height: tall, "data-series": s, "data-row": r },
@@ -114,7 +87,7 @@ function bars(chart, width) {
 function ranges(chart, width) {
   const layout = layoutOf(chart, width, () => BAR + 4);
   const x = scaleLinear([0, Math.max(...chart.rows.map((row) => row.values[0].high ?? row.values[0].value)) || 1], [layout.left, layout.right]);
-  return picture(chart, layout, width, axis(layout, x), chart.rows.map((row, r) => {
+  return picture(chart, layout.height, width, axis(layout, x), chart.rows.map((row, r) => {
     const [v] = row.values, y = layout.rows[r] + BAR / 2 + 2, low = v.low ?? v.value, high = v.high ?? v.value;
     return [nameOf(chart, layout, r, BAR + 4),
       svg("rect", { class: "work range", x: x(low), y: y - 6, width: Math.max(1, x(high) - x(low)), height: 12, "data-row": r }, svg("title", {}, `${figure(low)} to ${figure(high)} ${chart.unit}`)),
@@ -133,7 +106,7 @@ function tornado(chart, width) {
   const bar = (r, end, value) => svg("rect", { class: `work ${end}`, x: Math.min(x(value), x(chart.base)), y: layout.rows[r], width: Math.abs(x(value) - x(chart.base)), height: BAR,
     "data-row": r, "data-end": end }, svg("title", {}, `at its ${end === "at-low" ? "low" : "high"} end: ${figure(value)} ${chart.unit}`));
   const mark = svg("line", { class: "value-mark", x1: x(chart.base), x2: x(chart.base), y1: 0, y2: layout.bottom });
-  return picture(chart, layout, width, axis(layout, x), mark, chart.rows.map((row, r) => {
+  return picture(chart, layout.height, width, axis(layout, x), mark, chart.rows.map((row, r) => {
     const [v] = row.values, y = layout.rows[r] + 12, least = Math.min(v.low, v.high, chart.base), most = Math.max(v.low, v.high, chart.base);
     return [nameOf(chart, layout, r, BAR), bar(r, "at-low", v.low), bar(r, "at-high", v.high),
       least < chart.base ? svg("text", { class: "sum", x: x(least) - 6, y, "text-anchor": "end" }, moved(least, chart.base)) : null,
@@ -141,9 +114,10 @@ function tornado(chart, width) {
   }));
 }
 
-const KINDS = { stacked, bars, ranges, tornado };
+const KINDS = { stacked, bars, ranges, tornado, lines, heat, parallel };
 
 function legend(chart) {
+  if (chart.kind === "heat" || chart.kind === "parallel") return heatLegend(chart);
   const entries = chart.kind === "tornado" ? [["at-low", "the parameter at its low end"], ["at-high", "at its high end"]]
     : chart.kind === "ranges" ? [["range", "low to high"]]
       : chart.series.length > 1 ? chart.series.map((one, s) => [colour(chart, s), one.name]) : [];

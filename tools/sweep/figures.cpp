@@ -5,14 +5,18 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "sim/base/try.h"
+#include "tools/sweep/plan/number_json.h"
 
 namespace uprobesim {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr double kNoFigure = std::numeric_limits<double>::quiet_NaN();
 
 struct RunFigure {
     std::string_view name;
@@ -107,25 +111,43 @@ Figures figures_of_estimate(const Json& report) {
 
 }  // namespace
 
-Figures figures_of_runs(const std::vector<const RunReport*>& runs,
-                        const std::vector<std::string>& labels) {
-    Figures figures;
+std::vector<std::string> figure_names(const std::vector<const RunReport*>& runs,
+                                      const std::vector<std::string>& labels) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const std::string head =
+            labels.empty() ? "" : fmt::format("{}/", i == 0 ? "baseline" : labels[i - 1]);
+        for (const RunFigure& figure : kRunFigures)
+            names.push_back(fmt::format("{}{}", head, figure.name));
+        for (const ResultRow& result : runs[i]->results) {
+            if (result.value) names.push_back(fmt::format("{}result/{}", head, result.name));
+        }
+        if (i != 0) names.push_back(head + "slowdown");
+    }
+    return names;
+}
+
+void add_figure_values(const std::vector<const RunReport*>& runs, std::vector<double>& values) {
     double first_ns = 0;
     for (std::size_t i = 0; i < runs.size(); ++i) {
         const RunReport& run = *runs[i];
         const Totals totals = totals_of(run);
-        const std::string head =
-            labels.empty() ? "" : fmt::format("{}/", i == 0 ? "baseline" : labels[i - 1]);
-        for (const RunFigure& figure : kRunFigures)
-            figures.push_back({fmt::format("{}{}", head, figure.name), figure.value(run, totals)});
+        for (const RunFigure& figure : kRunFigures) values.push_back(figure.value(run, totals));
         for (const ResultRow& result : run.results) {
-            if (result.value)
-                figures.push_back({fmt::format("{}result/{}", head, result.name), *result.value});
+            if (result.value) values.push_back(*result.value);
         }
         if (i == 0) first_ns = totals.total_ns;
-        if (i != 0 && first_ns != 0)
-            figures.push_back({head + "slowdown", totals.total_ns / first_ns});
+        if (i != 0) values.push_back(first_ns != 0 ? totals.total_ns / first_ns : kNoFigure);
     }
+}
+
+Figures figures_of_runs(const std::vector<const RunReport*>& runs,
+                        const std::vector<std::string>& labels) {
+    const auto names = figure_names(runs, labels);
+    std::vector<double> values;
+    add_figure_values(runs, values);
+    Figures figures;
+    for (std::size_t i = 0; i < names.size(); ++i) figures.push_back({names[i], values[i]});
     return figures;
 }
 
@@ -159,19 +181,35 @@ std::string unfinished(const std::vector<SavedRun>& runs) {
     return "";
 }
 
-std::string figures_json(const Figures& figures) {
-    std::string json = "{";
-    for (const NamedFigure& figure : figures) {
-        const bool plain = figure.name.find_first_of("\"\\") == std::string::npos;
-        fmt::format_to(std::back_inserter(json), "{}{}:", json.size() == 1 ? "" : ",",
-                       plain ? fmt::format("\"{}\"", figure.name) : Json(figure.name).dump());
-        if (std::isfinite(figure.value)) {
-            fmt::format_to(std::back_inserter(json), "{}", figure.value);
+FigureWriter::FigureWriter(const std::vector<std::string>& names) {
+    for (const std::string& name : names)
+        heads_.push_back(Json(name).dump(-1, ' ', false, Json::error_handler_t::replace) + ":");
+}
+
+void FigureWriter::add(const std::vector<double>& values, std::string& json) const {
+    json += '{';
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (i != 0) json += ',';
+        json += heads_[i];
+        if (std::isfinite(values[i])) {
+            add_number(values[i], json);
         } else {
             json += "null";
         }
     }
-    return json + "}";
+    json += '}';
+}
+
+std::string figures_json(const Figures& figures) {
+    std::vector<std::string> names;
+    std::vector<double> values;
+    for (const NamedFigure& figure : figures) {
+        names.push_back(figure.name);
+        values.push_back(figure.value);
+    }
+    std::string json;
+    FigureWriter(names).add(values, json);
+    return json;
 }
 
 Figures parse_figures(const std::string& json) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "sim/base/fnv.h"
 #include "sim/base/input_file.h"
@@ -17,11 +18,14 @@ namespace uprobesim {
 namespace {
 
 // A change of what is stored for a point, or of how a key is made.
-constexpr std::string_view kForm = "uprobesim.sweep/1";
+constexpr std::string_view kForm = "uprobesim.sweep/2";
 
-bool is_regular(const std::string& path) {
+// A file whose content counts. One that this user may not read is the same for the run.
+bool is_read(const std::string& path) {
     struct stat status {};
-    return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+    return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+           static_cast<std::uint64_t>(status.st_size) <= kMaxProgramBytes &&
+           access(path.c_str(), R_OK) == 0;
 }
 
 // Parts of a text, so that "ab" and "c" differ from "a" and "bc".
@@ -32,11 +36,15 @@ std::uint64_t joined(std::uint64_t hash, std::uint64_t part) {
     return joined(hash, fmt::format("{:x}", part));
 }
 
-std::string key_text(std::uint64_t hash) {
-    return fmt::format("{:016x}", hash);
-}
-
 }  // namespace
+
+std::string key_text(std::uint64_t key) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text(16, '0');
+    for (auto digit = text.rbegin(); digit != text.rend(); ++digit, key >>= 4)
+        *digit = kDigits[key & 15];
+    return text;
+}
 
 Identity::Identity(const std::string& tool, std::string root) : root_(std::move(root)) {
     tool_ = joined(fnv1a64(kForm), file(tool));
@@ -45,9 +53,10 @@ Identity::Identity(const std::string& tool, std::string root) : root_(std::move(
 std::uint64_t Identity::file(const std::string& host_path) {
     if (const auto known = files_.find(host_path); known != files_.end()) return known->second;
     std::uint64_t hash = 0;
-    if (is_regular(host_path)) {
+    if (is_read(host_path)) {
         const auto text = read_text_file(host_path, {"file", kMaxProgramBytes});
-        if (text) hash = fnv1a64(*text);
+        if (!text) throw HostError(fmt::format("read {}", host_path), text.error().what);
+        hash = fnv1a64(*text);
     }
     files_[host_path] = hash;
     return hash;
@@ -107,8 +116,8 @@ Result<std::string> Identity::key(const std::vector<std::string>& words, const s
     return key_text(joined(hash, of_profiles));
 }
 
-std::string Identity::key_with(const std::string& key, const std::string& more) {
-    return key_text(joined(joined(fnv1a64(kForm), key), more));
+std::uint64_t Identity::hash_of(const std::string& key) {
+    return joined(fnv1a64(kForm), key);
 }
 
 }  // namespace uprobesim

@@ -14,6 +14,9 @@
 
 namespace uprobesim {
 
+// As keys are stored.
+std::string key_text(std::uint64_t key);
+
 class Identity {
 public:
     // `tool`: the program itself, any change of which may change a figure. `root`: the guest's.
@@ -22,8 +25,8 @@ public:
     // Of a command with all its words, under these profiles.
     Result<std::string> key(const std::vector<std::string>& words, const std::string& kernel,
                             const std::string& machine);
-    // Of the same with what is added to it.
-    static std::string key_with(const std::string& key, const std::string& more);
+    // A hash to which the values of a run's point are added.
+    static std::uint64_t hash_of(const std::string& key);
 
 private:
     Result<std::uint64_t> profiles(const std::string& kernel, const std::string& machine);

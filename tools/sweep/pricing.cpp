@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "sim/base/try.h"
-#include "sim/cost/prices.h"
 #include "tools/cli/key_value.h"
 
 namespace uprobesim {
@@ -30,6 +29,9 @@ Result<RunPricing> RunPricing::make(const std::vector<SavedRun>& runs,
         if (pricing.runs_.size() > 1)
             pricing.labels_.push_back(runs.size() == 2 ? "probed" : run.label);
     }
+    std::vector<const RunReport*> reports;
+    for (const SavedRun& run : runs) reports.push_back(&run.report);
+    pricing.writer_ = FigureWriter(figure_names(reports, pricing.labels_));
     return pricing;
 }
 
@@ -64,9 +66,9 @@ Result<std::size_t> RunPricing::pair_of(const RunReport& run,
     }
     auto machine = TRY(load_machine_profile(p.machine.given_as, own));
     auto kernel = TRY(load_kernel_profile(p.kernel.given_as, own));
-    auto pair = std::make_unique<Pair>();
-    pair->profiles = {std::move(machine), std::move(kernel)};
-    pair->names = std::move(names);
+    const PriceList prices(machine, kernel);
+    auto pair = std::make_unique<Pair>(
+        Pair{{std::move(machine), std::move(kernel)}, std::move(names), {}, prices});
     for (const Setting& setting : settings) {
         double* number = number_of(pair->profiles, setting.key);
         if (number == nullptr)
@@ -77,17 +79,25 @@ Result<std::size_t> RunPricing::pair_of(const RunReport& run,
     return pairs_.size() - 1;
 }
 
-Figures RunPricing::at(const std::vector<double>& values) {
-    std::vector<PriceList> prices;
-    prices.reserve(pairs_.size());
+void RunPricing::set_prices(const std::vector<double>& values) {
     for (const auto& pair : pairs_) {
         for (std::size_t i = 0; i < values.size(); ++i) *pair->numbers[i] = values[i];
-        prices.emplace_back(pair->profiles.machine, pair->profiles.kernel);
+        pair->prices = PriceList(pair->profiles.machine, pair->profiles.kernel);
     }
-    std::vector<const RunReport*> reports;
-    reports.reserve(runs_.size());
-    for (Priced& run : runs_) reports.push_back(&run.repricer.at(prices[run.pair]));
-    return figures_of_runs(reports, labels_);
+    reports_.clear();
+    for (Priced& run : runs_) reports_.push_back(&run.repricer.at(pairs_[run.pair]->prices));
+}
+
+Figures RunPricing::at(const std::vector<double>& values) {
+    set_prices(values);
+    return figures_of_runs(reports_, labels_);
+}
+
+void RunPricing::add_json(const std::vector<double>& values, std::string& json) {
+    set_prices(values);
+    values_.clear();
+    add_figure_values(reports_, values_);
+    writer_.add(values_, json);
 }
 
 }  // namespace uprobesim

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "sim/cost/prices.h"
 #include "sim/profile/uncertainty.h"
 #include "tools/report/report_read.h"
 #include "tools/sweep/figures.h"
@@ -27,6 +28,8 @@ public:
     const std::vector<std::string>& notes() const { return notes_; }
     // One value for each of the settings.
     Figures at(const std::vector<double>& values);
+    // The same as figures_json() writes it, without making anything anew.
+    void add_json(const std::vector<double>& values, std::string& json);
 
 private:
     struct Priced {
@@ -38,14 +41,20 @@ private:
         ProfilePair profiles;
         std::vector<std::string> names;  // of kernel and machine, and what was set
         std::vector<double*> numbers;
+        PriceList prices;
     };
     Outcome add(const SavedRun& run, const std::vector<Setting>& settings);
     Result<std::size_t> pair_of(const RunReport& run, const std::vector<Setting>& settings);
+
+    void set_prices(const std::vector<double>& values);
 
     std::vector<std::unique_ptr<Pair>> pairs_;  // the numbers point into them
     std::vector<Priced> runs_;
     std::vector<std::string> labels_;
     std::vector<std::string> notes_;
+    FigureWriter writer_;
+    std::vector<const RunReport*> reports_;  // of the last prices, and their figures
+    std::vector<double> values_;
 };
 
 }  // namespace uprobesim

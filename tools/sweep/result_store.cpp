@@ -49,11 +49,16 @@ CREATE TABLE IF NOT EXISTS runs (
 
 constexpr std::array<const char*, static_cast<std::size_t>(StoreQuery::Count)> kSql = {
     "INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
+    " parameters = excluded.parameters, status = excluded.status, reason = excluded.reason,"
+    " figures = excluded.figures, report_hash = excluded.report_hash, run = excluded.run,"
+    " log = excluded.log WHERE status = 'failed'",
     "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
     "SELECT command, report, report_hash, refusal, notes, log FROM runs WHERE key = ?",
     "SELECT status FROM points WHERE key = ?",
     "SELECT parameters, status, reason, figures, report_hash, run, log FROM points WHERE key = ?",
     "SELECT count(*) FROM points",
+    "SELECT 1 FROM points LIMIT 1",
     "INSERT OR REPLACE INTO meta VALUES (?, ?)",
     "SELECT value FROM meta WHERE name = ?",
 };
@@ -99,17 +104,32 @@ Result<ResultStore> ResultStore::open(const std::string& path) {
     TRY(store.connect(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
     TRY(store.check_form());
     store.run_sql("PRAGMA synchronous = FULL");
+    store.make_tables();
+    return store;
+}
+
+ResultStore ResultStore::temporary() {
+    ResultStore store("");
+    if (const auto connected = store.connect(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+        !connected)
+        throw HostError("make a temporary database", connected.error().what);
+    store.make_tables();
+    return store;
+}
+
+void ResultStore::make_tables() {
     // Keys come in no order: with less, pages are written out and read again within a transaction.
-    store.run_sql("PRAGMA cache_size = -65536");
-    store.begin();
-    store.run_sql(kTables);
-    store.prepare_statements();
-    sqlite3_stmt& set = store.query(StoreQuery::SetMeta);
+    run_sql("PRAGMA cache_size = -65536");
+    // Rows are about 1,000 bytes. Without effect on a file that has tables.
+    run_sql("PRAGMA page_size = 16384");
+    begin();
+    run_sql(kTables);
+    prepare_statements();
+    sqlite3_stmt& set = query(StoreQuery::SetMeta);
     bind_text(set, 1, "schema");
     bind_text(set, 2, kSchema);
-    store.step(set);
-    store.commit();
-    return store;
+    step(set);
+    commit();
 }
 
 Result<std::optional<ResultStore>> ResultStore::open_to_read(const std::string& path) {
@@ -130,7 +150,8 @@ ResultStore::ResultStore(ResultStore&& other) noexcept
     : path_(std::move(other.path_)),
       lock_(std::exchange(other.lock_, -1)),
       db_(std::exchange(other.db_, nullptr)),
-      statements_(std::move(other.statements_)) {}
+      statements_(std::move(other.statements_)),
+      part_(std::move(other.part_)) {}
 
 ResultStore::~ResultStore() {
     statements_.clear();
@@ -209,6 +230,7 @@ void ResultStore::begin_reading() {
     run_sql("BEGIN");
 }
 void ResultStore::commit() {
+    if (part_) part_->commit();
     run_sql("COMMIT");
 }
 
@@ -220,7 +242,12 @@ void ResultStore::remember_plan(std::string_view text) {
 }
 
 void ResultStore::add(const PointResult& point) {
-    sqlite3_stmt& add = query(StoreQuery::AddPoint);
+    if (part_) part_->add(point);
+    add(StoreQuery::AddPoint, point);
+}
+
+void ResultStore::add(StoreQuery how, const PointResult& point) {
+    sqlite3_stmt& add = query(how);
     bind_text(add, 1, point.key);
     bind_text(add, 2, point.parameters);
     bind_text(add, 3, point.done ? "done" : "failed");
@@ -233,6 +260,7 @@ void ResultStore::add(const PointResult& point) {
 }
 
 void ResultStore::add(const SharedRun& run) {
+    if (part_) part_->add(run);
     sqlite3_stmt& add = query(StoreQuery::AddRun);
     bind_text(add, 1, run.key);
     bind_text(add, 2, run.command);
@@ -242,6 +270,40 @@ void ResultStore::add(const SharedRun& run) {
     bind_text(add, 6, run.notes, true);
     bind_text(add, 7, run.log);
     step(add);
+}
+
+Outcome ResultStore::add_parts(const std::vector<std::string>& files) {
+    class Rows : public PartRows {
+    public:
+        explicit Rows(ResultStore& store) : store_(store) {}
+        void add(const PointResult& point) override { store_.add(StoreQuery::BetterPoint, point); }
+        void add(const SharedRun& run) override { store_.add(run); }
+
+    private:
+        ResultStore& store_;
+    };
+    Rows rows(*this);
+    begin();
+    for (const std::string& file : files) TRY(read_part(file, rows));
+    commit();
+    return {};
+}
+
+void ResultStore::add_all(ResultStore& other) {
+    begin();
+    const Statement points = other.prepare("SELECT * FROM points ORDER BY key");
+    while (other.step(*points)) {
+        add(StoreQuery::BetterPoint,
+            {column(*points, 0), column(*points, 1), column(*points, 2) == "done",
+             column(*points, 3), column(*points, 4), column(*points, 5), column(*points, 6),
+             column(*points, 7)});
+    }
+    const Statement runs = other.prepare("SELECT * FROM runs ORDER BY key");
+    while (other.step(*runs)) {
+        add(SharedRun{column(*runs, 0), column(*runs, 1), column(*runs, 2), column(*runs, 3),
+                      column(*runs, 4), column(*runs, 5), column(*runs, 6)});
+    }
+    commit();
 }
 
 std::optional<SharedRun> ResultStore::run(const std::string& key) {
@@ -290,6 +352,13 @@ std::uint64_t ResultStore::points() {
     const auto points = static_cast<std::uint64_t>(sqlite3_column_int64(&count, 0));
     sqlite3_reset(&count);
     return points;
+}
+
+bool ResultStore::empty() {
+    sqlite3_stmt& first = query(StoreQuery::FirstPoint);
+    if (!step(first)) return true;
+    sqlite3_reset(&first);
+    return false;
 }
 
 }  // namespace uprobesim

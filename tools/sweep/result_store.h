@@ -14,42 +14,24 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "tools/sweep/part_file.h"
+#include "tools/sweep/result_row.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace uprobesim {
 
-struct PointResult {
-    std::string key;
-    std::string parameters;  // JSON
-    bool done = false;       // or else it failed
-    std::string reason;      // of a failure
-    std::string figures;     // JSON; empty: failed
-    std::string report_hash;
-    std::string run;  // the key of the run that it was priced from; empty: a run of its own
-    std::string log;  // the end of what the run printed
-};
-
-// A run that several points are priced from.
-struct SharedRun {
-    std::string key;
-    std::string command;  // its words, for people
-    std::string report;   // JSON, as the command wrote it
-    std::string report_hash;
-    std::string refusal;  // why its points cannot be priced from it; empty: they can
-    std::string notes;    // what pricing cannot know, a line each
-    std::string log;
-};
-
 // The statements that are used again and again.
 enum class StoreQuery : std::uint8_t {
     AddPoint,
+    BetterPoint,
     AddRun,
     FindRun,
     FindStatus,
     FindPoint,
     CountPoints,
+    FirstPoint,
     SetMeta,
     GetMeta,
     Count
@@ -61,6 +43,14 @@ public:
     static Result<ResultStore> open(const std::string& path);
     // Nothing: there is no such file.
     static Result<std::optional<ResultStore>> open_to_read(const std::string& path);
+    // In a file of the host that nobody else sees, gone with this object.
+    static ResultStore temporary();
+    // The same with what is in these files; a result goes before a failure.
+    Outcome add_parts(const std::vector<std::string>& files);
+    // What is added from now on is a line of a part too.
+    void also_write(std::unique_ptr<PartWriter> part) { part_ = std::move(part); }
+    // All that another one has.
+    void add_all(ResultStore& other);
     ~ResultStore();
     ResultStore(ResultStore&& other) noexcept;
     ResultStore& operator=(ResultStore&&) = delete;
@@ -79,11 +69,14 @@ public:
     std::optional<bool> is_done(const std::string& key);
     std::optional<PointResult> point(const std::string& key);
     std::uint64_t points();
+    bool empty();  // of points
 
 private:
     using Statement = std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)>;
     explicit ResultStore(std::string path) : path_(std::move(path)) {}
     Outcome connect(int flags);
+    void add(StoreQuery query, const PointResult& point);
+    void make_tables();
     Outcome check_form();
     void prepare_statements();
     sqlite3_stmt& query(StoreQuery query);
@@ -96,6 +89,7 @@ private:
     int lock_ = -1;
     sqlite3* db_ = nullptr;
     std::vector<Statement> statements_;
+    std::unique_ptr<PartWriter> part_;
 };
 
 }  // namespace uprobesim

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which axis of a sample a figure depends on: Sobol's indices.
+// Which axis of a sample a figure depends on: Sobol's indices, with the interval of their error.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +9,22 @@
 
 namespace uprobesim {
 
+// A share of a figure's variance, with the ends of the interval that has 95 % of what resampled
+// rows give (bootstrap, percentiles).
+struct Share {
+    double value = 0, low = 0, high = 0;
+};
+
+// Resamples that are drawn; fewer where that would take long. Always the same ones.
+inline constexpr std::size_t kResamples = 200;
+std::size_t resamples_of(std::uint64_t rows, std::size_t axes);
+// Sets the interval from what the resamples gave.
+void set_interval(Share& share, std::vector<double> resampled);
+
 struct SobolIndices {
     struct Index {
-        double first = 0;  // the share of the variance that the axis alone makes
-        double total = 0;  // the same with all that it makes together with others
+        Share first;  // what the axis makes alone
+        Share total;  // with all that it makes together with others
     };
     std::vector<Index> axes;
     double mean = 0;

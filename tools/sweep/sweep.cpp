@@ -18,8 +18,15 @@
 namespace uprobesim {
 namespace {
 
-// Priced points that are committed together: a commit waits for the disk.
-constexpr std::size_t kTogether = 4000;
+// Priced points that are committed together, half a second's work: a commit waits for the disk.
+constexpr std::size_t kTogether = 50'000;
+constexpr std::size_t kShowEvery = 4000;
+
+struct MissingPoint {
+    std::uint64_t point = 0;
+    std::uint64_t key = 0;
+};
+using MissingPoints = std::vector<MissingPoint>;
 
 class Sweep {
 public:
@@ -41,21 +48,20 @@ public:
 private:
     // One run: of a point, or of all missing points of a group.
     struct Job {
-        std::vector<std::uint64_t> points;
+        MissingPoints points;
         bool shared = false;
     };
 
     void start(std::size_t job);
     Outcome finish(const ChildResult& result);
     Outcome finish_shared(const Job& job, const ChildResult& result);
-    Outcome price_points(const std::vector<std::uint64_t>& points, const SharedRun& run,
-                         RunPricing& pricing);
+    void price_points(MissingPoints points, const SharedRun& run, RunPricing& pricing);
     Result<RunPricing> pricing_of(const SharedRun& run, std::uint64_t point) const;
-    Outcome from_run(const std::vector<std::uint64_t>& points, const SharedRun& run);
-    Outcome fail_all(const std::vector<std::uint64_t>& points, const ChildResult& result);
-    Result<PointResult> blank(std::uint64_t point);
+    Outcome from_run(const MissingPoints& points, const SharedRun& run);
+    void fail_all(const MissingPoints& points, const ChildResult& result);
+    PointResult blank(const MissingPoint& point) const;
     std::vector<std::string> words(std::uint64_t point, bool prices) const;
-    void queue_alone(std::vector<std::uint64_t> points);
+    void queue_alone(const MissingPoint& point);
     void add(const PointResult& result);
 
     const Points& points_;
@@ -76,41 +82,44 @@ std::vector<std::string> Sweep::words(std::uint64_t point, bool prices) const {
     return words;
 }
 
-void Sweep::queue_alone(std::vector<std::uint64_t> points) {
+void Sweep::queue_alone(const MissingPoint& point) {
     queue_.push_back(jobs_.size());
-    jobs_.push_back({std::move(points), false});
+    jobs_.push_back({{point}, false});
 }
 
 Outcome Sweep::find_missing(const SweepRequest& request) {
     const bool shared = shares_runs(plan_);
     std::map<std::uint64_t, std::size_t> groups;  // to jobs
-    counts_.points = request.range.end - request.range.begin;
+    counts_.points = count_of(request.points);
     store_.begin_reading();
-    for (std::uint64_t point = request.range.begin; point < request.range.end; ++point) {
+    const bool empty = store_.empty();
+    const auto look_at = [&](std::uint64_t point) -> Outcome {
         const auto key = TRY(keys_.key(point));
-        const auto there = store_.is_done(key);
+        const auto there = empty ? std::nullopt : store_.is_done(key_text(key));
         if (there && (*there || !request.retry_failed)) {
             ++(*there ? counts_.done : counts_.failed);
             ++counts_.found;
-            continue;
+        } else if (shared) {
+            const auto [at, is_new] = groups.try_emplace(points_.group(point), jobs_.size());
+            if (is_new) {
+                queue_.push_back(jobs_.size());
+                jobs_.push_back({{}, true});
+            }
+            jobs_[at->second].points.push_back({point, key});
+        } else {
+            queue_alone({point, key});
         }
-        if (!shared) {
-            queue_alone({point});
-            continue;
-        }
-        const auto [at, is_new] = groups.try_emplace(points_.group(point), jobs_.size());
-        if (is_new) {
-            queue_.push_back(jobs_.size());
-            jobs_.push_back({{}, true});
-        }
-        jobs_[at->second].points.push_back(point);
+        return {};
+    };
+    for (const PointRange& range : request.points) {
+        for (std::uint64_t point = range.begin; point < range.end; ++point) TRY(look_at(point));
     }
     store_.commit();
     return {};
 }
 
 void Sweep::start(std::size_t job) {
-    pool_.start(job, plan_.command, words(jobs_[job].points.front(), !jobs_[job].shared));
+    pool_.start(job, plan_.command, words(jobs_[job].points.front().point, !jobs_[job].shared));
 }
 
 Outcome Sweep::carry_out() {
@@ -119,7 +128,7 @@ Outcome Sweep::carry_out() {
             const std::size_t job = queue_.front();
             queue_.pop_front();
             if (jobs_[job].shared) {
-                const auto key = TRY(keys_.run_key(jobs_[job].points.front()));
+                const auto key = TRY(keys_.run_key(jobs_[job].points.front().point));
                 if (const auto run = store_.run(key)) {
                     const auto points = jobs_[job].points;  // from_run() may add jobs
                     TRY(from_run(points, *run));
@@ -135,10 +144,10 @@ Outcome Sweep::carry_out() {
     return {};
 }
 
-Result<PointResult> Sweep::blank(std::uint64_t point) {
+PointResult Sweep::blank(const MissingPoint& point) const {
     PointResult result;
-    result.key = TRY(keys_.key(point));
-    result.parameters = points_.parameters(point);
+    result.key = key_text(point.key);
+    result.parameters = points_.parameters(point.point);
     return result;
 }
 
@@ -147,57 +156,62 @@ void Sweep::add(const PointResult& result) {
     ++(result.done ? counts_.done : counts_.failed);
 }
 
-Outcome Sweep::fail_all(const std::vector<std::uint64_t>& points, const ChildResult& result) {
+void Sweep::fail_all(const MissingPoints& points, const ChildResult& result) {
     store_.begin();
-    for (const std::uint64_t point : points) {
-        auto failed = TRY(blank(point));
+    for (const MissingPoint& point : points) {
+        auto failed = blank(point);
         failed.reason = result.failure;
         failed.log = result.log;
         add(failed);
     }
     store_.commit();
-    return {};
 }
 
 Outcome Sweep::finish(const ChildResult& result) {
     const Job job = jobs_[result.job];
     if (result.host_failed) throw HostError("a run of the sweep", result.failure);
-    if (result.report.empty()) return fail_all(job.points, result);
     ChildResult failed = result;
+    const auto fail = [&](std::string why) {
+        failed.failure = std::move(why);
+        fail_all(job.points, failed);
+        return Outcome{};
+    };
+    if (result.report.empty()) return fail(result.failure);
     if (plan_.command == "run" || plan_.command == "compare") {
         const auto runs = parse_report(result.report, "the report");
-        failed.failure = runs ? unfinished(*runs) : runs.error().line();
-        if (!failed.failure.empty()) return fail_all(job.points, failed);
+        std::string why = runs ? unfinished(*runs) : runs.error().line();
+        if (!why.empty()) return fail(std::move(why));
     }
     if (job.shared) return finish_shared(job, result);
     const auto figures = figures_of_report(plan_.command, result.report);
-    if (!figures) {
-        failed.failure = figures.error().line();
-        return fail_all(job.points, failed);
-    }
-    auto point = TRY(blank(job.points.front()));
+    if (!figures) return fail(figures.error().line());
+    auto point = blank(job.points.front());
     point.done = true;
     point.figures = figures_json(*figures);
     point.report_hash = text_hash(result.report);
     point.log = result.log;
+    store_.begin();
     add(point);
+    store_.commit();
     return {};
 }
 
 Outcome Sweep::finish_shared(const Job& job, const ChildResult& result) {
     SharedRun run;
-    run.key = TRY(keys_.run_key(job.points.front()));
+    run.key = TRY(keys_.run_key(job.points.front().point));
     run.command =
-        fmt::format("{} {}", plan_.command, fmt::join(words(job.points.front(), false), " "));
+        fmt::format("{} {}", plan_.command, fmt::join(words(job.points.front().point, false), " "));
     run.report = result.report;
     run.report_hash = text_hash(result.report);
     run.log = result.log;
-    if (const auto pricing = pricing_of(run, job.points.front())) {
+    if (const auto pricing = pricing_of(run, job.points.front().point)) {
         run.notes = fmt::format("{}", fmt::join(pricing->notes(), "\n"));
     } else {
         run.refusal = pricing.error().what;
     }
+    store_.begin();
     store_.add(run);
+    store_.commit();
     return from_run(job.points, run);
 }
 
@@ -210,35 +224,42 @@ Result<RunPricing> Sweep::pricing_of(const SharedRun& run, std::uint64_t point) 
 }
 
 // What cannot be priced is run: as `run.refusal` says, which was found when the run was made.
-Outcome Sweep::from_run(const std::vector<std::uint64_t>& points, const SharedRun& run) {
+Outcome Sweep::from_run(const MissingPoints& points, const SharedRun& run) {
     if (run.refusal.empty()) {
-        auto pricing = TRY(pricing_of(run, points.front()));
-        return price_points(points, run, pricing);
+        auto pricing = TRY(pricing_of(run, points.front().point));
+        price_points(points, run, pricing);
+        return {};
     }
-    for (const std::uint64_t point : points) queue_alone({point});
+    for (const MissingPoint& point : points) queue_alone(point);
     return {};
 }
 
-Outcome Sweep::price_points(const std::vector<std::uint64_t>& points, const SharedRun& run,
-                            RunPricing& pricing) {
+// In the order of the keys, in which the file has them: each page is written once.
+void Sweep::price_points(MissingPoints points, const SharedRun& run, RunPricing& pricing) {
+    std::sort(points.begin(), points.end(),
+              [](const MissingPoint& a, const MissingPoint& b) { return a.key < b.key; });
     std::vector<double> values(prices_.size());
+    PointResult result;
+    result.done = true;
+    result.report_hash = run.report_hash;
+    result.run = run.key;
     for (std::size_t begin = 0; begin < points.size(); begin += kTogether) {
         const std::size_t end = std::min(begin + kTogether, points.size());
         store_.begin();
         for (std::size_t i = begin; i < end; ++i) {
+            const std::uint64_t point = points[i].point;
             for (std::size_t p = 0; p < prices_.size(); ++p)
-                values[p] = points_.number(points[i], prices_[p]);
-            auto result = TRY(blank(points[i]));
-            result.done = true;
-            result.figures = figures_json(pricing.at(values));
-            result.report_hash = run.report_hash;
-            result.run = run.key;
+                values[p] = points_.number(point, prices_[p]);
+            result.key = key_text(points[i].key);
+            result.parameters.clear();
+            points_.add_parameters(point, result.parameters);
+            result.figures.clear();
+            pricing.add_json(values, result.figures);
             add(result);
+            if (i % kShowEvery == 0) progress_.show(counts_);
         }
         store_.commit();
-        progress_.show(counts_);
     }
-    return {};
 }
 
 }  // namespace
@@ -249,22 +270,48 @@ bool shares_runs(const Plan& plan) {
     return plan.share_runs && priced && (plan.command == "run" || plan.command == "compare");
 }
 
-Result<std::string> PointKeys::run_key(std::uint64_t point) {
-    std::string& key = run_keys_[points_.group(point)];
-    if (key.empty()) {
+Result<const PointKeys::RunKey*> PointKeys::run_of(std::uint64_t point) {
+    const std::uint64_t group = points_.group(point);
+    if (last_ != nullptr && group == last_group_) return last_;
+    RunKey& run = runs_[group];
+    if (run.key.empty()) {
         std::vector<std::string> words = {points_.plan().command};
         const auto options = points_.options(point, false);
         words.insert(words.end(), options.begin(), options.end());
         const auto& arguments = points_.plan().arguments;
         words.insert(words.end(), arguments.begin(), arguments.end());
-        key = TRY(identity_.key(words, points_.kernel(point), points_.machine(point)));
+        run.key = TRY(identity_.key(words, points_.kernel(point), points_.machine(point)));
+        run.hash = Identity::hash_of(run.key);
     }
-    return key;
+    last_group_ = group;
+    last_ = &run;
+    return last_;
 }
 
-Result<std::string> PointKeys::key(std::uint64_t point) {
-    const auto of_run = TRY(run_key(point));
-    return Identity::key_with(of_run, points_.parameters(point));
+Result<std::string> PointKeys::run_key(std::uint64_t point) {
+    const RunKey* run = TRY(run_of(point));
+    return run->key;
+}
+
+Result<std::uint64_t> PointKeys::key(std::uint64_t point) {
+    const RunKey* run = TRY(run_of(point));
+    return points_.hash(point, run->hash);
+}
+
+Result<PointSet> missing_points(const Points& points, PointKeys& keys,
+                                std::vector<ResultStore>& stores, bool retry_failed) {
+    PointSet missing;
+    for (ResultStore& store : stores) store.begin_reading();
+    for (std::uint64_t point = 0; point < points.size(); ++point) {
+        const std::string key = key_text(TRY(keys.key(point)));
+        const bool found = std::any_of(stores.begin(), stores.end(), [&](ResultStore& store) {
+            const auto done = store.is_done(key);
+            return done && (*done || !retry_failed);
+        });
+        if (!found) add_point(missing, point);
+    }
+    for (ResultStore& store : stores) store.commit();
+    return missing;
 }
 
 Result<SweepCounts> run_sweep(const SweepRequest& request, const Points& points, PointKeys& keys,

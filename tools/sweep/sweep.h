@@ -10,7 +10,8 @@
 
 #include "sim/base/error.h"
 #include "tools/sweep/identity.h"
-#include "tools/sweep/points.h"
+#include "tools/sweep/plan/point_set.h"
+#include "tools/sweep/plan/points.h"
 #include "tools/sweep/result_store.h"
 #include "tools/sweep/sweep_progress.h"
 
@@ -22,25 +23,38 @@ public:
     PointKeys(const Points& points, Identity identity)
         : points_(points), identity_(std::move(identity)) {}
 
-    Result<std::string> key(std::uint64_t point);
+    Result<std::uint64_t> key(std::uint64_t point);
     // Of the run from which the points of this one's group are priced.
     Result<std::string> run_key(std::uint64_t point);
 
 private:
+    struct RunKey {
+        std::string key;
+        std::uint64_t hash = 0;  // where those of its points begin
+    };
+    Result<const RunKey*> run_of(std::uint64_t point);
+
     const Points& points_;
     Identity identity_;
-    std::map<std::uint64_t, std::string> run_keys_;  // by group
+    std::map<std::uint64_t, RunKey> runs_;  // by group
+    // Of the last point: the next one is mostly of the same group.
+    std::uint64_t last_group_ = 0;
+    const RunKey* last_ = nullptr;
 };
 
 struct SweepRequest {
     std::string tool;  // the program that is started for each run
     std::size_t jobs = 1;
     bool retry_failed = false;
-    PointRange range;
+    PointSet points;
 };
 
 // Whether points that differ in cost parameters only are priced from one run.
 bool shares_runs(const Plan& plan);
+
+// What the results do not have yet; with `retry_failed` also what failed.
+Result<PointSet> missing_points(const Points& points, PointKeys& keys,
+                                std::vector<ResultStore>& stores, bool retry_failed);
 
 Result<SweepCounts> run_sweep(const SweepRequest& request, const Points& points, PointKeys& keys,
                               ResultStore& store);

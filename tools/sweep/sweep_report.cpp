@@ -38,18 +38,6 @@ std::vector<std::string> figure_names(const SweepResults& results) {
     return names;
 }
 
-Result<std::vector<std::string>> wanted_figures(const SweepResults& results,
-                                                const std::vector<std::string>& wanted) {
-    auto names = figure_names(results);
-    if (wanted.empty()) return names;
-    for (const std::string& name : wanted) {
-        if (std::find(names.begin(), names.end(), name) == names.end())
-            return user_error(fmt::format("no point has a figure '{}'", name), "--figures",
-                              near_names(name, names));
-    }
-    return wanted;
-}
-
 Cell figure_cell(const Figures& figures, const std::string& name) {
     const auto found = std::find_if(figures.begin(), figures.end(),
                                     [&](const NamedFigure& f) { return f.name == name; });
@@ -88,6 +76,18 @@ std::string text_of(const OrderedJson& json) {
 
 }  // namespace
 
+Result<std::vector<std::string>> wanted_figures(const SweepResults& results,
+                                                const std::vector<std::string>& wanted) {
+    auto names = figure_names(results);
+    if (wanted.empty()) return names;
+    for (const std::string& name : wanted) {
+        if (std::find(names.begin(), names.end(), name) == names.end())
+            return user_error(fmt::format("no point has a figure '{}'", name), "--figures",
+                              near_names(name, names));
+    }
+    return wanted;
+}
+
 SweepCounts SweepResults::counts() const {
     SweepCounts counts;
     counts.points = results.size();
@@ -99,16 +99,23 @@ SweepCounts SweepResults::counts() const {
 
 Result<SweepResults> collect_results(const Points& points, PointKeys& keys,
                                      std::vector<ResultStore>& stores) {
-    SweepResults all{points.plan().file, &points, {}, {}};
+    SweepResults all;
+    all.plan = points.plan().file;
+    all.points = &points;
     std::set<std::string> runs;
     all.results.resize(points.size());
     for (ResultStore& store : stores) store.begin_reading();
     for (std::uint64_t point = 0; point < points.size(); ++point) {
-        const auto key = TRY(keys.key(point));
+        const std::string key = key_text(TRY(keys.key(point)));
         std::optional<PointResult>& best = all.results[point];
         for (ResultStore& store : stores) {
-            if (best && best->done) break;
+            const bool last = &store == &stores.back();
+            if (best && best->done) {
+                if (last && store.is_done(key)) ++all.from_last;
+                continue;
+            }
             auto found = store.point(key);
+            if (last && found) ++all.from_last;
             if (found && (!best || found->done)) best = std::move(found);
             if (best && !best->run.empty() && runs.insert(best->run).second)
                 add_notes(store.run(best->run), all.notes);
@@ -135,6 +142,19 @@ Document sweep_status_document(const SweepResults& results) {
     for (const auto& [reason, points] : rows) reasons.add({count_cell(points), reason});
     document.add(reasons);
     document.add(Lines{"Notes on priced points", results.notes});
+    Table jobs{
+        .title = "Slurm",
+        .columns = {
+            {"job", Column::Kind::Name}, {"state", Column::Kind::Name}, {"tasks"}, {"first task"}}};
+    for (const SlurmState& row : results.slurm.states)
+        jobs.add({row.job, row.state, count_cell(row.tasks), count_cell(row.first_task)});
+    document.add(jobs);
+    document.add(Lines{.lines = results.slurm.notes});
+    if (results.strangers != 0)
+        document.add(Lines{
+            .lines = {fmt::format("{} of the parts belong to another plan, program, profile or "
+                                  "build of the tool",
+                                  counted(results.strangers, "row"))}});
     Table data{.columns = {{"points"}, {"done"}, {"failed"}, {"missing"}}};
     data.add({count_cell(counts.points), count_cell(counts.done), count_cell(counts.failed),
               count_cell(counts.missing())});
@@ -150,6 +170,14 @@ std::string sweep_status_json(const SweepResults& results) {
     json["done"] = counts.done;
     json["failed"] = counts.failed;
     json["missing"] = counts.missing();
+    if (!results.slurm.states.empty()) {
+        json["slurm"] = OrderedJson::array();
+        for (const SlurmState& row : results.slurm.states)
+            json["slurm"].push_back({{"job", row.job},
+                                     {"state", row.state},
+                                     {"tasks", row.tasks},
+                                     {"first_task", row.first_task}});
+    }
     json["failures"] = OrderedJson::array();
     for (const auto& [reason, points] : reasons_of(results))
         json["failures"].push_back({{"reason", reason}, {"points", points}});
@@ -204,115 +232,6 @@ std::string sweep_json(const SweepResults& results) {
             row["log"] = result->log;
         }
         json["points"].push_back(std::move(row));
-    }
-    return text_of(json);
-}
-
-Result<std::vector<CombinationIndices>> indices_of(const SweepResults& results,
-                                                   const std::vector<std::string>& figures) {
-    const Points& points = *results.points;
-    const Plan& plan = points.plan();
-    if (plan.sample.count == 0 || plan.sample.design != Design::Saltelli)
-        return user_error("indices need a sample of the design saltelli", plan.file,
-                          "[sample] with design = \"saltelli\"");
-    auto names = TRY(wanted_figures(results, figures));
-    if (figures.empty() && !names.empty()) names.resize(1);
-    // The points of each combination, by their row.
-    std::map<std::string, std::size_t> places;
-    std::vector<std::string> combinations;
-    std::vector<std::vector<Figures>> rows;
-    for (std::uint64_t point = 0; point < results.results.size(); ++point) {
-        const auto& result = results.results[point];
-        if (!result || !result->done) continue;
-        const std::string combination = points.combination(point);
-        const auto [at, is_new] = places.try_emplace(combination, rows.size());
-        if (is_new) {
-            combinations.push_back(combination);
-            rows.emplace_back(points.sample().rows());
-        }
-        rows[at->second][points.sample_row(point)] = parse_figures(result->figures);
-    }
-    std::vector<CombinationIndices> all;
-    for (const std::string& name : names) {
-        for (std::size_t c = 0; c < rows.size(); ++c) {
-            std::vector<std::optional<double>> values;
-            for (const Figures& row : rows[c]) {
-                const auto found = std::find_if(
-                    row.begin(), row.end(), [&](const NamedFigure& f) { return f.name == name; });
-                values.push_back(found == row.end() ? std::nullopt : std::optional(found->value));
-            }
-            if (auto indices = sobol_indices(values, points.sampled_axes().size()))
-                all.push_back({combinations[c], name, std::move(*indices)});
-        }
-    }
-    if (all.empty())
-        return user_error("there is no figure that changes over the sample", plan.file,
-                          "see uprobesim sweep status");
-    return all;
-}
-
-namespace {
-
-// Axes by their total index, the largest first.
-std::vector<std::size_t> by_total(const SobolIndices& indices) {
-    std::vector<std::size_t> order(indices.axes.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return indices.axes[a].total > indices.axes[b].total;
-    });
-    return order;
-}
-
-}  // namespace
-
-Document indices_document(const Points& points, const std::vector<CombinationIndices>& all) {
-    Document document;
-    document.title = fmt::format("uprobesim {}: sweep indices", tool_version());
-    const bool combined = std::any_of(all.begin(), all.end(), [](const CombinationIndices& one) {
-        return !one.combination.empty();
-    });
-    Table table{.columns = {{"figure", Column::Kind::Name},
-                            {"at", Column::Kind::Name, {}, !combined},
-                            {"axis", Column::Kind::Name},
-                            {"first-order"},
-                            {"total"},
-                            {"rows"}},
-                .is_list = true};
-    for (const CombinationIndices& one : all) {
-        for (const std::size_t i : by_total(one.indices)) {
-            table.add({one.figure, one.combination,
-                       points.plan().axes[points.sampled_axes()[i]].name,
-                       real_cell(one.indices.axes[i].first, 4),
-                       real_cell(one.indices.axes[i].total, 4), count_cell(one.indices.rows)});
-        }
-    }
-    const CombinationIndices& front = all.front();
-    const std::size_t most = by_total(front.indices).front();
-    document.answer = fmt::format("{} hangs most on {}: {} of its variance", front.figure,
-                                  points.plan().axes[points.sampled_axes()[most]].name,
-                                  percent(std::clamp(front.indices.axes[most].total, 0.0, 1.0), 1));
-    document.data = table;
-    document.add(std::move(table));
-    return document;
-}
-
-std::string indices_json(const Points& points, const std::vector<CombinationIndices>& all) {
-    OrderedJson json = {{"schema", "uprobesim.sweep-indices/1"},
-                        {"version", tool_version()},
-                        {"plan", points.plan().file},
-                        {"indices", OrderedJson::array()}};
-    for (const CombinationIndices& one : all) {
-        OrderedJson axes = OrderedJson::array();
-        for (const std::size_t i : by_total(one.indices))
-            axes.push_back({{"axis", points.plan().axes[points.sampled_axes()[i]].name},
-                            {"first_order", one.indices.axes[i].first},
-                            {"total", one.indices.axes[i].total}});
-        json["indices"].push_back({{"figure", one.figure},
-                                   {"at", one.combination},
-                                   {"mean", one.indices.mean},
-                                   {"deviation", one.indices.deviation},
-                                   {"rows", one.indices.rows},
-                                   {"axes", axes}});
     }
     return text_of(json);
 }

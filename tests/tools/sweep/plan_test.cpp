@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/sweep/plan.h"
+#include "tools/sweep/plan/plan.h"
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <set>
 
-#include "tools/sweep/points.h"
+#include "tools/sweep/plan/points.h"
 
 using namespace uprobesim;
 using Catch::Matchers::Contains;
@@ -146,15 +147,56 @@ TEST_CASE("a pattern samples every figure that has a confidence", "[tools][sweep
     for (const Axis& axis : plan.axes) CHECK_THAT(axis.name, Catch::StartsWith("machine.ops."));
 }
 
-TEST_CASE("chunks are all points once", "[tools][sweep]") {
-    std::uint64_t next = 0;
-    for (std::uint64_t number = 1; number <= 7; ++number) {
-        const PointRange range = chunk_of(100, number, 7);
-        CHECK(range.begin == next);
-        CHECK(range.end > range.begin);
-        next = range.end;
+TEST_CASE("points have keys of their own, whatever plan they are in", "[tools][sweep]") {
+    const std::string axes = R"(
+        [sample]
+        count = 50
+        [[axis]]
+        kernels = ["v6.12", "v6.13"]
+        [[axis]]
+        setting = "machine.ops.isb"
+        values = [VALUES]
+        [[axis]]
+        setting = "machine.kernel-cpi"
+        sample = [1, 2])";
+    const auto plan_with = [&](const std::string& values) {
+        std::string text = axes;
+        return plan_of(kHead + text.replace(text.find("VALUES"), 6, values));
+    };
+    const Plan few_plan = plan_with("1, 2"), more_plan = plan_with("0, 1, 2, 1e1");
+    const Points few = points_of(few_plan), more = points_of(more_plan);
+    std::map<std::uint64_t, std::string> keys;
+    for (std::uint64_t point = 0; point < more.size(); ++point)
+        keys[more.hash(point, 7)] = more.parameters(point);
+    CHECK(keys.size() == 400);
+    for (std::uint64_t point = 0; point < few.size(); ++point) {
+        REQUIRE(keys.count(few.hash(point, 7)) == 1);
+        CHECK(keys[few.hash(point, 7)] == few.parameters(point));
+        CHECK(keys.count(few.hash(point, 8)) == 0);
     }
-    CHECK(next == 100);
+}
+
+TEST_CASE("exclusions of zipped and of many axes leave the right points", "[tools][sweep]") {
+    const Plan plan = plan_of(kHead + R"(
+        [[axis]]
+        kernels = ["v6.12", "v6.13"]
+        zip = "z"
+        [[axis]]
+        seeds = [1, 2, 3, 4]
+        [[axis]]
+        cpus = [1, 2]
+        zip = "z"
+        [[exclude]]
+        kernel = "v6.12"
+        cpus = 2
+        [[exclude]]
+        cpus = 2
+        seed = [1, 3])");
+    const Points points = points_of(plan);
+    CHECK(column(points, 2) == Texts{"1", "1", "1", "1", "2", "2"});
+    CHECK(column(points, 1) == Texts{"1", "2", "3", "4", "2", "4"});
+    CHECK(points.number(5, 1) == 4);
+    CHECK(points.options(4, true) == Texts{"--kernel", "v6.13", "--seed", "2", "--cpus", "2"});
 }
 
 TEST_CASE("a mistake in a plan is one line with its place and what may be meant",

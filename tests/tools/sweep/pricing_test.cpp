@@ -89,6 +89,9 @@ TEST_CASE("a point costs what whatif says of its settings", "[tools][sweep]") {
         CHECK(figure(figures, "cycles_per_hit") == answer.mean_hit_cycles);
         CHECK(figure(figures, "kernel_cycles") == answer.kernel_cycles);
         CHECK(figure(figures, "hits") == 2);
+        std::string json;
+        pricing->add_json(values, json);
+        CHECK(json == figures_json(figures));
     }
 }
 

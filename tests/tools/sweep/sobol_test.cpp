@@ -7,8 +7,8 @@
 #include "tests/tools/simulation/tiny_guest.h"
 #include "tools/simulation/guest_streams.h"
 #include "tools/simulation/simulation.h"
+#include "tools/sweep/plan/sampling.h"
 #include "tools/sweep/pricing.h"
-#include "tools/sweep/sampling.h"
 #include "tools/whatif/whatif.h"
 
 using namespace uprobesim;
@@ -46,12 +46,23 @@ TEST_CASE("the indices of Ishigami's function are those of its formula", "[tools
                  v13 = 0.01 * std::pow(kPi, 8) * (1.0 / 18 - 1.0 / 50), v = v1 + v2 + v13;
     CHECK(indices->mean == Approx(3.5).margin(0.05));
     CHECK(indices->deviation == Approx(std::sqrt(v)).margin(0.05));
-    CHECK(indices->axes[0].first == Approx(v1 / v).margin(0.03));
-    CHECK(indices->axes[1].first == Approx(v2 / v).margin(0.03));
-    CHECK(indices->axes[2].first == Approx(0).margin(0.03));
-    CHECK(indices->axes[0].total == Approx((v1 + v13) / v).margin(0.03));
-    CHECK(indices->axes[1].total == Approx(v2 / v).margin(0.03));
-    CHECK(indices->axes[2].total == Approx(v13 / v).margin(0.03));
+    CHECK(indices->axes[0].first.value == Approx(v1 / v).margin(0.03));
+    CHECK(indices->axes[1].first.value == Approx(v2 / v).margin(0.03));
+    CHECK(indices->axes[2].first.value == Approx(0).margin(0.03));
+    CHECK(indices->axes[0].total.value == Approx((v1 + v13) / v).margin(0.03));
+    CHECK(indices->axes[1].total.value == Approx(v2 / v).margin(0.03));
+    CHECK(indices->axes[2].total.value == Approx(v13 / v).margin(0.03));
+    const std::vector<double> firsts = {v1 / v, v2 / v, 0},
+                              totals = {(v1 + v13) / v, v2 / v, v13 / v};
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        INFO(axis);
+        const auto& index = indices->axes[axis];
+        CHECK(index.first.low < firsts[axis] + 1e-3);
+        CHECK(index.first.high > firsts[axis] - 1e-3);
+        CHECK(index.total.low < totals[axis] + 1e-3);
+        CHECK(index.total.high > totals[axis] - 1e-3);
+        CHECK(index.first.high - index.first.low < 0.1);
+    }
 }
 
 TEST_CASE("a row that lacks a point is left out, and a figure that never changes has no indices",
@@ -62,7 +73,7 @@ TEST_CASE("a row that lacks a point is left out, and a figure that never changes
     const auto indices = sobol_indices(values, 2);
     REQUIRE(indices);
     CHECK(indices->rows == 63);
-    CHECK(indices->axes[1].total == Approx(0).margin(1e-12));
+    CHECK(indices->axes[1].total.value == Approx(0).margin(1e-12));
     const auto same = evaluated(sample, 2, [](const std::vector<double>&) { return 0.3; });
     CHECK_FALSE(sobol_indices(same, 2));
 }
@@ -119,7 +130,7 @@ TEST_CASE("of a run's time the indices are the squares of the tornado's swings",
         INFO(names[i]);
         const double share = swings[i].ns() * swings[i].ns() / squares;
         // Saltelli's estimate of an axis that makes most of the variance is the least certain.
-        CHECK(indices->axes[i].first == Approx(share).margin(0.06));
-        CHECK(indices->axes[i].total == Approx(share).margin(0.04));
+        CHECK(indices->axes[i].first.value == Approx(share).margin(0.06));
+        CHECK(indices->axes[i].total.value == Approx(share).margin(0.04));
     }
 }

@@ -6,7 +6,7 @@
 
 #include "sim/base/error.h"
 #include "tools/request/command.h"
-#include "tools/sweep/plan.h"
+#include "tools/sweep/plan/plan.h"
 
 namespace uprobesim {
 

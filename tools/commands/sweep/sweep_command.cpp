@@ -3,10 +3,9 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <charconv>
-#include <filesystem>
 
 #include "sim/base/try.h"
+#include "tools/charts/charts.h"
 #include "tools/cli/default_profiles.h"
 #include "tools/cli/exit_code.h"
 #include "tools/cli/report_options.h"
@@ -14,7 +13,10 @@
 #include "tools/commands/commands.h"
 #include "tools/commands/sub_command.h"
 #include "tools/commands/sweep/sweep_base.h"
+#include "tools/commands/sweep/sweep_files.h"
+#include "tools/commands/sweep/sweep_submit.h"
 #include "tools/html/report_text.h"
+#include "tools/sweep/slurm.h"
 #include "tools/sweep/sweep_report.h"
 
 namespace uprobesim {
@@ -34,26 +36,34 @@ depend on: the tool, the command, the profiles, the files that it names. A secon
 what is missing or has changed. It can be killed at any moment; what is finished is kept. A failed
 point is kept with its reason, and is made again with --retry-failed.
 
-status counts what is done. collect prints the points with their figures. indices tells which axis
-a figure depends on, of a plan with a sample of the design saltelli. All three read PLAN.sqlite and
-the files of its chunks, or the files that are named.)";
+submit --slurm makes the missing points an array job of Slurm, whose tasks write their results as
+files of the folder PLAN.parts; words after -- are options of sbatch. docs/cluster.md says more.
+
+status counts what is done, and asks Slurm what the tasks do. collect prints the points with their
+figures. indices tells which axis a figure depends on, of a plan with a sample of the design
+saltelli. plot draws a figure over the axes, as a page (-f html). All four read PLAN.sqlite, the
+files of its chunks and PLAN.parts, or the files and folders that are named.)";
 
 constexpr std::string_view kExamples = R"(uprobesim sweep plan.toml
 uprobesim sweep run plan.toml --jobs 8 --retry-failed
 uprobesim sweep run plan.toml --chunk 3/20
+uprobesim sweep submit --slurm plan.toml -- --partition=long --cpus-per-task=4
 uprobesim sweep status plan.toml
 uprobesim sweep collect plan.toml -f csv -o points.csv
 uprobesim sweep collect plan.toml --figures probe_ns,cycles_per_hit --sort probe_ns --top 5
-uprobesim sweep indices plan.toml --figures probe_ns)";
+uprobesim sweep collect plan.toml --into all.sqlite -f csv -o points.csv
+uprobesim sweep indices plan.toml --figures probe_ns
+uprobesim sweep plot plan.toml --figures probe_ns -f html -o plan.html)";
 
 constexpr SubCommand kSubCommands[] = {
     {"run", "PLAN.toml", "do what is missing: the same as PLAN.toml alone"},
     {"status", "PLAN.toml [RESULTS...]", "how many points are done, failed and missing, and why"},
     {"collect", "PLAN.toml [RESULTS...]", "the points with their parameters and figures"},
     {"indices", "PLAN.toml [RESULTS...]", "Sobol indices: which axis a figure depends on"},
+    {"plot", "PLAN.toml [RESULTS...]", "a figure over the axes: which matters, lines, heat maps"},
+    {"submit", "PLAN.toml [-- SBATCH-OPTIONS...]", "the missing points as an array job of Slurm"},
 };
 constexpr std::string_view kPlanSuffix = ".toml";
-constexpr std::string_view kResultsSuffix = ".sqlite";
 constexpr std::uint64_t kMaxJobs = 1024;
 
 OptionTable options_table() {
@@ -63,75 +73,27 @@ OptionTable options_table() {
         .short_name('j');
     table.flag("retry-failed", "make failed points again");
     table.text("chunk", "I/N",
-               "only the Ith of N parts of the points, with a results file of its own");
+               "only the Ith of N parts of the points, with a results file of its own; submit: N, "
+               "so many points for each task");
+    table.text("only", "FILE", "run: only the points whose numbers are its lines: 17 or 17-40")
+        .from(ValueSource::File);
     table.text("results", "FILE", "the results file (default: PLAN.sqlite)")
         .from(ValueSource::File);
+    table
+        .text("parts", "FOLDER",
+              "run: results as a file of this folder, no database, for file systems that hosts "
+              "share; others: where such files are (default: PLAN.parts)")
+        .from(ValueSource::Folder);
+    table.section("Cluster");
+    table.flag("slurm", "submit: to Slurm, by sbatch");
+    table.flag("dry-run", "submit: write the job's files, and tell how to submit it");
     table.section("Output");
     table.text("figures", "NAME[,NAME...]",
-               "collect: only these figures; indices: these (default: the first)");
+               "collect: only these figures; indices, plot: these (default: the first)");
+    table.text("into", "FILE", "collect: store all results in this SQLite file too")
+        .from(ValueSource::File);
     add_report_options(table, all_formats());
     return table;
-}
-
-struct Chunk {
-    std::uint64_t number = 1, count = 1;
-};
-
-Result<Chunk> read_chunk(const CommandLine& line) {
-    Chunk chunk;
-    if (!line.given("chunk")) return chunk;
-    const std::string text = line.one("chunk", "");
-    const char* end = text.data() + text.size();
-    const auto first = std::from_chars(text.data(), end, chunk.number);
-    const bool slash = first.ec == std::errc() && first.ptr != end && *first.ptr == '/';
-    const auto second = slash ? std::from_chars(first.ptr + 1, end, chunk.count) : first;
-    if (!slash || second.ec != std::errc() || second.ptr != end || chunk.number < 1 ||
-        chunk.number > chunk.count || chunk.count > kMaxPoints)
-        return user_error(fmt::format("'{}' is not I/N with I from 1 to N", text), "--chunk",
-                          "for example: --chunk 3/20");
-    return chunk;
-}
-
-std::string without_suffix(const std::string& plan) {
-    return plan.ends_with(kPlanSuffix) ? plan.substr(0, plan.size() - kPlanSuffix.size()) : plan;
-}
-
-std::string results_file(const CommandLine& line, const std::string& plan, const Chunk& chunk) {
-    if (line.given("results")) return line.one("results", "");
-    const std::string part =
-        chunk.count == 1 ? "" : fmt::format(".chunk-{}-of-{}", chunk.number, chunk.count);
-    return fmt::format("{}{}{}", without_suffix(plan), part, kResultsSuffix);
-}
-
-// The plan's own and those of its chunks, by name.
-Words results_files(const CommandLine& line, const std::string& plan, const Words& named) {
-    if (!named.empty()) return named;
-    Words files{results_file(line, plan, {})};
-    if (line.given("results")) return files;
-    namespace fs = std::filesystem;
-    const fs::path stem(without_suffix(plan));
-    const std::string head = stem.filename().string() + ".chunk-";
-    const fs::path folder = stem.has_parent_path() ? stem.parent_path() : fs::path(".");
-    Words chunks;
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder, error)) {
-        const std::string name = entry.path().filename().string();
-        if (name.starts_with(head) && name.ends_with(kResultsSuffix))
-            chunks.push_back((stem.parent_path() / name).string());
-    }
-    std::sort(chunks.begin(), chunks.end());
-    files.insert(files.end(), chunks.begin(), chunks.end());
-    return files;
-}
-
-Result<std::vector<ResultStore>> open_stores(const Words& files, bool must_exist) {
-    std::vector<ResultStore> stores;
-    for (const std::string& file : files) {
-        auto store = TRY(ResultStore::open_to_read(file));
-        if (!store && must_exist) return user_error("there is no such results file", file);
-        if (store) stores.push_back(std::move(*store));
-    }
-    return stores;
 }
 
 // The program that runs now, even where its file has been replaced meanwhile.
@@ -147,23 +109,39 @@ Result<int> run(const CommandLine& line, const Points& points, PointKeys& keys) 
     const auto chunk = TRY(read_chunk(line));
     const auto jobs = TRY(line.number("jobs", usable_cpus(), kMaxJobs));
     if (jobs == 0) return user_error("a sweep needs at least one job", line.spelled("jobs"));
-    auto store = TRY(ResultStore::open(results_file(line, points.plan().file, chunk)));
+    auto set = TRY(read_points(line, points, chunk));
+    auto store = TRY(open_results(line, points.plan().file, chunk));
     const auto counts = TRY(run_sweep({.tool = kSelf,
                                        .jobs = jobs,
                                        .retry_failed = line.given("retry-failed"),
-                                       .range = chunk_of(points.size(), chunk.number, chunk.count)},
+                                       .points = std::move(set)},
                                       points, keys, store));
     fmt::print("{}\n", sweep_summary(counts));
     return counts.failed == 0 ? kExitSuccess : kExitDiffers;
 }
 
+Result<std::vector<PlotData>> plots_of(const SweepResults& results, const Words& figures) {
+    std::vector<PlotData> plots;
+    for (const std::string& figure : figures.empty() ? Words{""} : figures)
+        plots.push_back(TRY(plot_data(results, figure)));
+    return plots;
+}
+
 Result<int> show(const std::string& name, const CommandLine& line, const ReportOptions& options,
                  const Words& files, const Points& points, PointKeys& keys) {
-    auto stores = TRY(open_stores(results_files(line, points.plan().file, files), !files.empty()));
-    const auto results = TRY(collect_results(points, keys, stores));
+    auto open = TRY(open_results_to_read(line, points.plan().file, files));
+    auto results = TRY(collect_results(points, keys, open.stores));
+    if (open.has_parts) results.strangers = open.stores.back().points() - results.from_last;
+    if (name == "status") results.slurm = TRY(slurm_status(parts_folder(line, points.plan().file)));
+    if (name == "collect" && line.given("into")) {
+        auto into = TRY(ResultStore::open(line.one("into", "")));
+        into.remember_plan(points.plan().text);
+        for (ResultStore& store : open.stores) into.add_all(store);
+    }
     const Words figures = line.given("figures") ? TRY(line.names("figures", "")) : Words();
     auto output = TRY(ReportOutput::open(options.output, stdout));
     ReportForms forms;
+    std::vector<PlotData> plots;
     if (name == "status") {
         forms.document = [&] { return sweep_status_document(results); };
         forms.json = [&] { return sweep_status_json(results); };
@@ -171,6 +149,15 @@ Result<int> show(const std::string& name, const CommandLine& line, const ReportO
         auto document = TRY(sweep_document(results, figures));
         forms.document = [made = std::move(document)] { return made; };
         forms.json = [&] { return sweep_json(results); };
+        // A page of points none of which is done has no charts.
+        if (options.format == ReportFormat::Html)
+            plots = plots_of(results, figures).value_or(std::vector<PlotData>());
+        forms.charts = [&] { return sweep_charts(results, plots); };
+    } else if (name == "plot") {
+        plots = TRY(plots_of(results, figures));
+        forms.document = [&] { return plot_document(results, plots); };
+        forms.json = [&] { return plot_json(results, plots); };
+        forms.charts = [&] { return sweep_charts(results, plots); };
     } else {
         auto indices = TRY(indices_of(results, figures));
         forms.document = [&, indices] { return indices_document(points, indices); };
@@ -198,6 +185,7 @@ Result<int> run_sweep_command(const CommandLine& line, const OptionDefaults& def
     const auto points = TRY(Points::make(plan, base.kernel, base.machine));
     PointKeys keys(points, Identity(kSelf, base.root));
     if (name == "run") return run(line, points, keys);
+    if (name == "submit") return submit_sweep(line, points, keys, words);
     return show(name, line, options, words, points, keys);
 }
 
@@ -207,7 +195,8 @@ Command sweep_command() {
     return {
         .name = "sweep",
         .meaning = "a command at many points: kernels, machines, cost parameters, samples of them",
-        .help = {{"[options] PLAN.toml", "run|status|collect|indices [options] PLAN.toml"},
+        .help = {{"[options] PLAN.toml", "run|status|collect|indices|plot [options] PLAN.toml",
+                  "submit --slurm [options] PLAN.toml [-- SBATCH-OPTIONS...]"},
                  kDescription,
                  kExamples,
                  "0 all points are done\n1 run: a point failed"},

@@ -44,7 +44,7 @@ LAYERS = [
     ["tools/sysroot"],
     ["tools/report", "tools/audit", "tools/strace"],
     ["tools/simulation", "tools/model", "tools/list"],
-    ["tools/views", "tools/bench", "tools/whatif", "tools/estimate"],
+    ["tools/views", "tools/bench", "tools/whatif", "tools/estimate", "tools/sweep/plan"],
     ["tools/explain", "tools/published", "tools/doctor", "tools/completion", "tools/sweep"],
     ["tools/calibrate", "tools/charts"],
     ["tools/request"],

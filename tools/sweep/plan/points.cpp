@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/sweep/points.h"
+#include "tools/sweep/plan/points.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "sim/base/entropy.h"
+#include "sim/base/fnv.h"
 #include "sim/base/try.h"
 #include "sim/profile/profile_keys.h"
 #include "sim/profile/uncertainty.h"
+#include "tools/sweep/plan/exclusions.h"
+#include "tools/sweep/plan/number_json.h"
 
 namespace uprobesim {
 namespace {
+
+constexpr std::string_view kMachine = "machine.";
 
 std::size_t axis_named(const Plan& plan, std::string_view name) {
     const auto found = std::find_if(plan.axes.begin(), plan.axes.end(),
@@ -32,6 +40,11 @@ std::string json_text(const std::string& text) {
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+// Different for different values.
+std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) {
+    return Entropy(hash ^ value).next();
+}
+
 }  // namespace
 
 Result<Points> Points::make(const Plan& plan, std::string kernel, std::string machine) {
@@ -40,26 +53,15 @@ Result<Points> Points::make(const Plan& plan, std::string kernel, std::string ma
     points.machine_ = std::move(machine);
     points.kernel_axis_ = axis_named(plan, "kernel");
     points.machine_axis_ = axis_named(plan, "machine");
-    points.make_dimensions();
+    TRY(points.make_dimensions());
+    points.make_texts();
     TRY(points.load_figures());
-    std::uint64_t size = 1;
-    for (auto dimension = points.dimensions_.rbegin(); dimension != points.dimensions_.rend();
-         ++dimension) {
-        dimension->stride = size;
-        if (dimension->size > kMaxPoints || size * dimension->size > kMaxPoints)
-            return user_error(fmt::format("the plan has more than {} points", kMaxPoints),
-                              plan.file, "leave out axes or values, or make several plans");
-        size *= dimension->size;
-    }
-    points.kept_.reserve(size);
-    for (std::uint64_t linear = 0; linear < size; ++linear) {
-        if (!points.excluded(linear)) points.kept_.push_back(linear);
-    }
-    if (points.kept_.empty()) return user_error("the plan excludes all its points", plan.file);
+    points.leave_out();
+    if (points.size_ == 0) return user_error("the plan excludes all its points", plan.file);
     return points;
 }
 
-void Points::make_dimensions() {
+Outcome Points::make_dimensions() {
     constexpr std::string_view kSample = " sample";  // no zip word of a user: see below
     std::map<std::string, std::size_t> shared;       // by zip word, the sample under its own
     std::vector<std::string> names;
@@ -84,9 +86,57 @@ void Points::make_dimensions() {
             names.push_back(axis.name);
         }
     }
-    if (sampled_.empty()) return;
-    sample_ = SampleRows(plan_->sample, names);
-    dimensions_[shared.at(std::string(kSample))].size = sample_.rows();
+    if (!sampled_.empty()) {
+        sample_ = SampleRows(plan_->sample, names);
+        dimensions_[shared.at(std::string(kSample))].size = sample_.rows();
+    }
+    std::uint64_t size = 1;
+    for (auto dimension = dimensions_.rbegin(); dimension != dimensions_.rend(); ++dimension) {
+        dimension->stride = size;
+        if (dimension->size > kMaxPoints || size * dimension->size > kMaxPoints)
+            return user_error(fmt::format("the plan has more than {} points", kMaxPoints),
+                              plan_->file, "leave out axes or values, or make several plans");
+        size *= dimension->size;
+    }
+    return {};
+}
+
+void Points::make_texts() {
+    for (const Axis& axis : plan_->axes) {
+        AxisTexts& texts = texts_.emplace_back();
+        texts.json_name = json_text(axis.name) + ":";
+        texts.name_hash = fnv1a64(axis.name);
+        for (const AxisValue& value : axis.values) {
+            texts.hashes.push_back(fnv1a64(value.text));
+            texts.numbers.push_back(number_of(value.text));
+            texts.json.push_back(axis.is_price ? fmt::format("{}", texts.numbers.back())
+                                               : json_text(value.text));
+        }
+    }
+}
+
+// Conditions on axes that advance together are one.
+void Points::leave_out() {
+    std::vector<std::uint64_t> sizes;
+    for (const Dimension& dimension : dimensions_) sizes.push_back(dimension.size);
+    std::vector<IndexSets> exclusions;
+    for (const Exclusion& exclusion : plan_->exclusions) {
+        std::map<std::size_t, std::vector<bool>> sets;
+        for (const Exclusion::Condition& condition : exclusion.conditions) {
+            const std::size_t d = places_[condition.axis].dimension;
+            std::vector<bool> wanted(sizes[d]);
+            for (const std::size_t value : condition.values) wanted[value] = true;
+            const auto [at, is_new] = sets.try_emplace(d, wanted);
+            for (std::size_t i = 0; !is_new && i < wanted.size(); ++i)
+                at->second[i] = at->second[i] && wanted[i];
+        }
+        IndexSets& added = exclusions.emplace_back();
+        for (auto& [dimension, indices] : sets) added.push_back({dimension, std::move(indices)});
+    }
+    for (const LinearRange& range : kept_ranges(sizes, exclusions)) {
+        kept_.push_back({size_, range.begin});
+        size_ += range.end - range.begin;
+    }
 }
 
 Outcome Points::load_figures() {
@@ -117,28 +167,23 @@ Outcome Points::load_figures() {
                         fmt::format("'{}' has no confidence in '{}'", plan_->axes[a].name, name),
                         plan_->file, "give the axis sample = [from, to]");
                 const ConfidenceRange& range = confidence_range(*key->confidence);
-                figures_[{a, name}] = {*key->number * range.low, *key->number * range.high};
+                texts_[a].ends.push_back({*key->number * range.low, *key->number * range.high});
             }
         }
     }
     return {};
 }
 
+std::uint64_t Points::linear(std::uint64_t point) const {
+    const auto after = std::upper_bound(kept_.begin(), kept_.end(), point,
+                                        [](std::uint64_t p, const Kept& k) { return p < k.point; });
+    const Kept& range = *(after - 1);
+    return range.linear + (point - range.point);
+}
+
 std::uint64_t Points::index(std::uint64_t linear, std::size_t axis) const {
     const Dimension& dimension = dimensions_[places_[axis].dimension];
     return linear / dimension.stride % dimension.size;
-}
-
-bool Points::excluded(std::uint64_t linear) const {
-    return std::any_of(
-        plan_->exclusions.begin(), plan_->exclusions.end(), [&](const Exclusion& exclusion) {
-            return std::all_of(exclusion.conditions.begin(), exclusion.conditions.end(),
-                               [&](const Exclusion::Condition& condition) {
-                                   const auto& values = condition.values;
-                                   return std::find(values.begin(), values.end(),
-                                                    index(linear, condition.axis)) != values.end();
-                               });
-        });
 }
 
 std::string Points::kernel(std::uint64_t point) const {
@@ -149,26 +194,29 @@ std::string Points::machine(std::uint64_t point) const {
     return machine_axis_ == plan_->axes.size() ? machine_ : text(point, machine_axis_);
 }
 
-double Points::sampled(std::uint64_t point, std::size_t a) const {
+double Points::sampled(std::uint64_t linear, std::size_t a) const {
     const Axis& axis = plan_->axes[a];
-    const double share = sample_.at(index(kept_[point], a), places_[a].column);
+    const double share = sample_.at(index(linear, a), places_[a].column);
     if (axis.source == AxisSource::LogSampled)
         return axis.from * std::pow(axis.to / axis.from, share);
     Ends ends{axis.from, axis.to};
-    if (axis.source == AxisSource::Confidence)
-        ends = figures_.at({a, axis.name.starts_with("machine.") ? machine(point) : kernel(point)});
+    if (axis.source == AxisSource::Confidence) {
+        const std::size_t of = axis.name.starts_with(kMachine) ? machine_axis_ : kernel_axis_;
+        ends = texts_[a].ends[of == plan_->axes.size() ? 0 : index(linear, of)];
+    }
     return ends.from + (ends.to - ends.from) * share;
 }
 
 std::string Points::text(std::uint64_t point, std::size_t a) const {
     const Axis& axis = plan_->axes[a];
-    if (axis.source == AxisSource::Listed) return axis.values[index(kept_[point], a)].text;
-    return fmt::format("{}", sampled(point, a));
+    if (axis.source == AxisSource::Listed) return axis.values[index(linear(point), a)].text;
+    return fmt::format("{}", sampled(linear(point), a));
 }
 
 double Points::number(std::uint64_t point, std::size_t a) const {
-    const Axis& axis = plan_->axes[a];
-    return axis.source == AxisSource::Listed ? number_of(text(point, a)) : sampled(point, a);
+    const std::uint64_t at = linear(point);
+    return plan_->axes[a].source == AxisSource::Listed ? texts_[a].numbers[index(at, a)]
+                                                       : sampled(at, a);
 }
 
 std::vector<std::string> Points::options(std::uint64_t point, bool prices) const {
@@ -180,32 +228,50 @@ std::vector<std::string> Points::options(std::uint64_t point, bool prices) const
             words.insert(words.end(), {"--set", fmt::format("{}={}", axis.name, text(point, a))});
             continue;
         }
-        const auto& given = axis.values[index(kept_[point], a)].words;
+        const auto& given = axis.values[index(linear(point), a)].words;
         words.insert(words.end(), given.begin(), given.end());
     }
     return words;
 }
 
 std::string Points::parameters(std::uint64_t point) const {
-    std::string json = "{";
+    std::string json;
+    add_parameters(point, json);
+    return json;
+}
+
+void Points::add_parameters(std::uint64_t point, std::string& json) const {
+    const std::uint64_t at = linear(point);
+    json += '{';
     for (std::size_t a = 0; a < plan_->axes.size(); ++a) {
-        const Axis& axis = plan_->axes[a];
-        const bool number = axis.is_price || axis.source != AxisSource::Listed;
-        json += fmt::format("{}\"{}\":", a == 0 ? "" : ",", axis.name);
-        if (number) {
-            fmt::format_to(std::back_inserter(json), "{}", this->number(point, a));
+        if (a != 0) json += ',';
+        json += texts_[a].json_name;
+        if (plan_->axes[a].source == AxisSource::Listed) {
+            json += texts_[a].json[index(at, a)];
         } else {
-            json += json_text(text(point, a));
+            add_number(sampled(at, a), json);
         }
     }
-    return json + "}";
+    json += '}';
+}
+
+std::uint64_t Points::hash(std::uint64_t point, std::uint64_t hash) const {
+    const std::uint64_t at = linear(point);
+    for (std::size_t a = 0; a < plan_->axes.size(); ++a) {
+        const std::uint64_t value = plan_->axes[a].source == AxisSource::Listed
+                                        ? texts_[a].hashes[index(at, a)]
+                                        : std::bit_cast<std::uint64_t>(sampled(at, a));
+        hash = mixed(mixed(hash, texts_[a].name_hash), value);
+    }
+    return hash;
 }
 
 std::uint64_t Points::group(std::uint64_t point) const {
     std::uint64_t group = 0;
+    const std::uint64_t at = linear(point);
     for (const Dimension& dimension : dimensions_) {
         if (dimension.prices_only) continue;
-        group = group * dimension.size + kept_[point] / dimension.stride % dimension.size;
+        group = group * dimension.size + at / dimension.stride % dimension.size;
     }
     return group;
 }
@@ -221,12 +287,7 @@ std::string Points::combination(std::uint64_t point) const {
 }
 
 std::uint64_t Points::sample_row(std::uint64_t point) const {
-    return sampled_.empty() ? 0 : index(kept_[point], sampled_.front());
-}
-
-PointRange chunk_of(std::uint64_t points, std::uint64_t number, std::uint64_t count) {
-    // points * count is at most 10^6 * 10^6.
-    return {points * (number - 1) / count, points * number / count};
+    return sampled_.empty() ? 0 : index(linear(point), sampled_.front());
 }
 
 }  // namespace uprobesim

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "sim/profile/toml_reader.h"
-#include "tools/sweep/plan.h"
+#include "tools/sweep/plan/plan.h"
 
 namespace uprobesim {
 

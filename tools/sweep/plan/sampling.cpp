@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/sweep/sampling.h"
+#include "tools/sweep/plan/sampling.h"
 
 #include <numeric>
 #include <utility>
@@ -36,17 +36,23 @@ std::vector<double> latin_axis(std::uint64_t count, std::uint64_t seed, const st
 }
 
 SampleRows::SampleRows(const Sample& sample, const std::vector<std::string>& axes)
-    : sample_(sample) {
-    for (const std::string& axis : axes) {
-        a_.push_back(latin_axis(sample.count, sample.seed, axis));
-        // No key of a profile has a blank.
-        if (sample.design == Design::Saltelli)
-            b_.push_back(latin_axis(sample.count, sample.seed, axis + " b"));
-    }
+    : sample_(sample), axes_(axes.size()) {
+    const auto cube = [&](const char* which) {
+        std::vector<double> rows(sample.count * axes.size());
+        for (std::size_t axis = 0; axis < axes.size(); ++axis) {
+            const auto values = latin_axis(sample.count, sample.seed, axes[axis] + which);
+            for (std::uint64_t row = 0; row < sample.count; ++row)
+                rows[row * axes.size() + axis] = values[row];
+        }
+        return rows;
+    };
+    a_ = cube("");
+    // No key of a profile has a blank.
+    if (sample.design == Design::Saltelli) b_ = cube(" b");
 }
 
 std::uint64_t SampleRows::rows_together() const {
-    return sample_.design == Design::Saltelli ? a_.size() + 2 : 1;
+    return sample_.design == Design::Saltelli ? axes_ + 2 : 1;
 }
 
 std::uint64_t SampleRows::rows() const {
@@ -54,9 +60,10 @@ std::uint64_t SampleRows::rows() const {
 }
 
 double SampleRows::at(std::uint64_t row, std::size_t axis) const {
+    if (sample_.design != Design::Saltelli) return a_[row * axes_ + axis];
     const std::uint64_t base = row / rows_together(), part = row % rows_together();
     const bool from_b = part == 1 || part == axis + 2;
-    return from_b ? b_[axis][base] : a_[axis][base];
+    return (from_b ? b_ : a_)[base * axes_ + axis];
 }
 
 }  // namespace uprobesim

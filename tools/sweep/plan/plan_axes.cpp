@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/sweep/plan_axes.h"
+#include "tools/sweep/plan/plan_axes.h"
 
 #include <fmt/format.h>
 

@@ -17,6 +17,7 @@ namespace uprobesim {
 
 inline constexpr std::uint64_t kMaxPoints = 1'000'000;
 inline constexpr std::uint64_t kMaxSampled = 20'000'000;  // numbers of a sample
+inline constexpr std::size_t kMaxExclusions = 1000;
 
 // How the values of an axis come about.
 enum class AxisSource : std::uint8_t {

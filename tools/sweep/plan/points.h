@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The points of a plan, in an order that follows from the plan alone: the axes as they are written,
 // the last one fastest; zipped axes and all sampled axes are one dimension each, at the place of
-// their first. Nothing is stored for a point but which one it is.
+// their first. Nothing is stored for a point: what an exclusion leaves are ranges.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "tools/sweep/plan.h"
-#include "tools/sweep/sampling.h"
+#include "tools/sweep/plan/plan.h"
+#include "tools/sweep/plan/sampling.h"
 
 namespace uprobesim {
 
@@ -21,7 +19,7 @@ public:
     // `kernel` and `machine`: of a command without such an axis.
     static Result<Points> make(const Plan& plan, std::string kernel, std::string machine);
 
-    std::uint64_t size() const { return kept_.size(); }
+    std::uint64_t size() const { return size_; }
     const Plan& plan() const { return *plan_; }
     std::string kernel(std::uint64_t point) const;
     std::string machine(std::uint64_t point) const;
@@ -34,6 +32,9 @@ public:
     std::vector<std::string> options(std::uint64_t point, bool prices) const;
     // {"machine.kernel-cpi":1.1,...}: in the order of the axes.
     std::string parameters(std::uint64_t point) const;
+    void add_parameters(std::uint64_t point, std::string& json) const;
+    // Of the parameters' names and values; `hash`: of what comes before.
+    std::uint64_t hash(std::uint64_t point, std::uint64_t hash) const;
 
     // Points of the same group differ in cost parameters only.
     std::uint64_t group(std::uint64_t point) const;
@@ -57,12 +58,32 @@ private:
         std::size_t dimension = 0;
         std::size_t column = 0;  // of the sample
     };
+    struct Ends {
+        double from = 0, to = 0;
+    };
+    // What is asked of an axis at every point, made once.
+    struct AxisTexts {
+        std::string json_name;              // "\"kernel\":"
+        std::vector<std::string> json;      // of its listed values
+        std::vector<double> numbers;        // of a setting's listed values that are numbers
+        std::vector<std::uint64_t> hashes;  // of its listed values
+        std::uint64_t name_hash = 0;
+        // Confidence: the figure's range for each value of the axis of kernels or machines.
+        std::vector<Ends> ends;
+    };
+    // Points that are kept, one after the other.
+    struct Kept {
+        std::uint64_t point = 0;   // the number of the first
+        std::uint64_t linear = 0;  // its place in the product of all dimensions
+    };
     explicit Points(const Plan& plan) : plan_(&plan) {}
-    void make_dimensions();
+    Outcome make_dimensions();
     Outcome load_figures();
+    void make_texts();
+    void leave_out();
+    std::uint64_t linear(std::uint64_t point) const;
     std::uint64_t index(std::uint64_t linear, std::size_t axis) const;
-    bool excluded(std::uint64_t linear) const;
-    double sampled(std::uint64_t point, std::size_t axis) const;
+    double sampled(std::uint64_t linear, std::size_t axis) const;
 
     const Plan* plan_;
     std::string kernel_, machine_;
@@ -71,18 +92,9 @@ private:
     std::vector<Place> places_;  // of each axis
     std::vector<std::size_t> sampled_;
     SampleRows sample_;
-    std::vector<std::uint64_t> kept_;
-    // The ends of a figure's confidence, by axis and profile.
-    struct Ends {
-        double from = 0, to = 0;
-    };
-    std::map<std::pair<std::size_t, std::string>, Ends> figures_;
+    std::uint64_t size_ = 0;
+    std::vector<Kept> kept_;
+    std::vector<AxisTexts> texts_;  // of each axis
 };
-
-// Chunk `number` of `count`, from 1: a range of points.
-struct PointRange {
-    std::uint64_t begin = 0, end = 0;
-};
-PointRange chunk_of(std::uint64_t points, std::uint64_t number, std::uint64_t count);
 
 }  // namespace uprobesim

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/sweep/plan.h"
+#include "tools/sweep/plan/plan.h"
 
 namespace uprobesim {
 
@@ -28,7 +28,8 @@ public:
 
 private:
     Sample sample_;
-    std::vector<std::vector<double>> a_, b_;  // one an axis
+    std::size_t axes_ = 0;
+    std::vector<double> a_, b_;  // rows of all axes: a point's numbers are beside each other
 };
 
 }  // namespace uprobesim

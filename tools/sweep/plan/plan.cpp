@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/sweep/plan.h"
+#include "tools/sweep/plan/plan.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 #include "sim/base/try.h"
 #include "sim/profile/toml_values.h"
 #include "tools/cli/quantity.h"
-#include "tools/sweep/plan_axes.h"
+#include "tools/sweep/plan/plan_axes.h"
 
 namespace uprobesim {
 namespace {
@@ -129,7 +129,10 @@ Result<Plan> parse_plan(const DataFile& file) {
         reader.fail(nullptr, "there is no [[axis]]", "see uprobesim sweep --help");
     if (reader.ok()) check_axes(reader, plan);
     each_toml_row(reader, root, "exclude", [&](const toml::table& row, const std::string& path) {
-        read_exclusion(reader, row, path, plan);
+        if (reader.ok() && plan.exclusions.size() == kMaxExclusions)
+            reader.fail(&row, fmt::format("there are more than {} exclusions", kMaxExclusions),
+                        "a key can have an array of values");
+        if (reader.ok()) read_exclusion(reader, row, path, plan);
     });
     if (!reader.ok()) return tl::make_unexpected(reader.error());
     return plan;
