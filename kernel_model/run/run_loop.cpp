@@ -10,6 +10,7 @@
 #include "kernel_model/run/traps.h"
 #include "kernel_model/run/waiting.h"
 #include "kernel_model/signal/signals.h"
+#include "sim/cpu/unicorn/place_stops.h"
 
 namespace uprobesim {
 namespace {
@@ -66,6 +67,13 @@ std::optional<ExitSummary> RunLoop::run_until(const RunLimits& limits,
     return std::nullopt;
 }
 
+std::uint64_t RunLoop::turns_end_ns() const {
+    std::uint64_t end_ns = kernel_.scheduler().last_ns();
+    if (limits_.max_ns != 0) end_ns = std::min(end_ns, limits_.max_ns);
+    if (pause_ns_ != 0) end_ns = std::min(end_ns, pause_ns_);
+    return end_ns;
+}
+
 // Runs the CPU with the lowest clock, or lets time pass if all are idle. A value: the run ended.
 std::optional<ExitSummary> RunLoop::turn() {
     if (ended()) return ended();
@@ -76,8 +84,7 @@ std::optional<ExitSummary> RunLoop::turn() {
             return ExitSummary{ExitKind::Interrupted, signal, signal_name(signal)};
         limits_.watch->turn(kernel_);
     }
-    const std::uint64_t last_ns = kernel_.scheduler().last_ns();
-    const std::uint64_t end_ns = limits_.max_ns == 0 ? last_ns : std::min(limits_.max_ns, last_ns);
+    const std::uint64_t end_ns = turns_end_ns();
     Timers& timers = kernel_.timers();
     Scheduler& scheduler = kernel_.scheduler();
     const auto timer = timers.next_ns();
@@ -154,14 +161,15 @@ void RunLoop::run_task(Task& task) {
         const AddressSpace& space = task.process->mm->space();
         const bool in_place = steps_for_tracer(task);
         const bool one = task.tif_singlestep || task.runs_slot;
+        bool turn_ends = false;
         Stop stop = in_place ? step_in_place(kernel_, task)
                     : one    ? cpu.step(task.context, space, task.step_word)
-                             : cpu.run(task.context, space, budget());
+                             : run_past_places(task, turn_ends);
         if (task.runs_slot && std::holds_alternative<StepDone>(stop.why)) {
             // No exception was taken: EL0 continues after the instruction in the slot.
             task.runs_slot = false;
             const InsnCount slot = stop.retired;
-            stop = cpu.run(task.context, space, budget());
+            stop = run_past_places(task, turn_ends);
             stop.retired += slot;
         }
         kernel_.counters().add_retired(stop.retired);
@@ -171,8 +179,24 @@ void RunLoop::run_task(Task& task) {
         take_trap(kernel_, dispatcher_, task, stop);
         // A turn ends at the tick: run_until() checks its condition at least that often.
         if (scheduler.tick_due()) return tick(task);
-        if (scheduler.now() >= scheduler.until()) return;
+        if (turn_ends || scheduler.now() >= scheduler.until()) return;
     }
+}
+
+// Runs the task as far as its budget goes, past places at which the turn is not to end.
+Stop RunLoop::run_past_places(Task& task, bool& turn_ends) {
+    Cpu& cpu = *kernel_.machine().cpu;
+    const AddressSpace& space = task.process->mm->space();
+    const InsnCount bound = budget();
+    Stop stop = cpu.run(task.context, space, bound);
+    while (ends_turn_ && stopped_before_place(cpu)) [[unlikely]] {
+            turn_ends = ends_turn_(task, stop.pc);
+            const InsnCount so_far = stop.retired;
+            if (turn_ends || so_far >= bound) break;
+            stop = cpu.run(task.context, space, bound - so_far);
+            stop.retired += so_far;
+        }
+    return stop;
 }
 
 void RunLoop::run_legs(std::uint64_t end_ns) {

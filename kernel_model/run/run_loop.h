@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "kernel_model/hooks/leg_watch.h"
 #include "kernel_model/hooks/run_result.h"
@@ -30,6 +31,13 @@ public:
     // run ended before that.
     std::optional<ExitSummary> run_until(const RunLimits& limits,
                                          const std::function<bool()>& reached);
+    // Turns end at this simulated time, so that `reached` is called there; 0: at none.
+    void pause_at(std::uint64_t ns) { pause_ns_ = ns; }
+    // Asked when a task is about to execute an instruction that the CPU was told to stop before
+    // (place_stops.h). True: the turn ends before it. Empty: it does not.
+    void ask_at_places(std::function<bool(Task&, VAddr)> ends_turn) {
+        ends_turn_ = std::move(ends_turn);
+    }
 
 private:
     std::optional<ExitSummary> turn();
@@ -47,6 +55,8 @@ private:
     void resume_call(Task& task);
     void interrupt(Task& task);
     void interrupt_traced(Task& task);
+    std::uint64_t turns_end_ns() const;
+    Stop run_past_places(Task& task, bool& turn_ends);
     InsnCount budget() const;
     std::optional<ExitSummary> limit_reached() const;
     bool must_end() const;
@@ -55,6 +65,8 @@ private:
     Kernel& kernel_;
     SyscallDispatcher dispatcher_;
     RunLimits limits_;
+    std::uint64_t pause_ns_ = 0;
+    std::function<bool(Task&, VAddr)> ends_turn_;
     std::optional<ExitSummary> stopped_;  // by the observer
 };
 

@@ -172,6 +172,7 @@ Result<bool> Uprobes::attach(Image& image, const ProbeSpec& spec, const ProbeHan
     const NewConsumers consumers = consumers_of(handler, of_return);
     at->consumers += consumers.entry;
     at->return_consumers += consumers.returns;
+    ++at->events;
     at->handlers.add(handler, of_return);
     ++summary.attached;
     return true;
@@ -195,6 +196,17 @@ Outcome Uprobes::add_in(Image& image, const ProbeSpec& spec, const ProbeHandler*
     }
     if (first) return tl::make_unexpected(std::move(*first));
     return {};
+}
+
+Result<Uprobes::Place> Uprobes::place_of(const ProbeSpec& spec) {
+    const Image* const found = TRY(image(spec.binary));
+    const auto places = TRY(find_places(found->file, spec));
+    const ProbePlace& place = places.front();
+    if (place.kind == ProbePlace::Kind::Indirect) return indirect_function(spec, place);
+    if (place.offset % 4 != 0 || !found->file.word_at(place.offset))
+        return user_error(fmt::format("there is no instruction at file offset {:#x}", place.offset),
+                          spec.text);
+    return Place{found->key, place.offset};
 }
 
 Result<AttachSummary> Uprobes::add(const ProbeSpec& spec, const ProbeHandler* handler) {

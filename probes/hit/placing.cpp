@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Breakpoints come and go with mappings: uprobe_mmap, uprobe_munmap and what is freed at the end.
+// Those of processes that run already: registering.cpp.
 // A breakpoint is stored in a copy of its page, which takes the place of the page that was there,
 // be it the file's or the copy of the breakpoint before (__replace_page). So each one costs a page
 // copied and synchronised, and each but the last of a page leaves one to be freed. All is charged
@@ -8,36 +9,23 @@
 #include <optional>
 
 #include "kernel_model/memory/peek.h"
+#include "probes/hit/place_watch.h"
 #include "probes/hit/probe_state.h"
+#include "probes/hit/probed_mappings.h"
 #include "probes/hit/uprobes.h"
 #include "probes/slots/breakpoint.h"
 #include "sim/profile/kernel_profile.h"
 
 namespace uprobesim {
-namespace {
-
-// valid_vma: private, of a file, and may be made executable, which all may here. A writable one
-// holds none: what it copies at a write is the program's.
-bool may_hold(const Vma& vma) {
-    return vma.file && vma.name.empty() && !vma.shared && !vma.prot.write;
-}
-
-template <class Probes, class Function>
-void for_each_in(Probes& of_file, const Vma& vma, Function&& function) {
-    const std::uint64_t end = vma.file_offset + vma.range.size();
-    for (auto it = of_file.lower_bound(vma.file_offset); it != of_file.end() && it->first < end;
-         ++it)
-        function(*it->second, vma.range.begin + (it->first - vma.file_offset));
-}
-
-}  // namespace
 
 bool has_breakpoint(Mm& mm, VAddr pc) {
     return peek_value<std::uint32_t>(mm, pc) == kUprobeBrk;
 }
 
 void Uprobes::on_map(Process& process, const Vma& vma) {
-    if (uprobes_.empty() || process.tasks.empty() || !vma.file || !vma.name.empty()) return;
+    if (places_ != nullptr) places_->mapped(vma);
+    if (!registered_ || uprobes_.empty() || process.tasks.empty() || !vma.file || !vma.name.empty())
+        return;
     Task& task = *process.tasks.begin()->second;
     settle_semaphores(process, task, vma);
     if (!may_hold(vma)) {
@@ -115,7 +103,7 @@ std::uint64_t Uprobes::copies_in(Mm& mm, VRange range) const {
 }
 
 std::uint64_t Uprobes::on_unmap(Process& process, VRange range) {
-    if (uprobes_.empty() || process.tasks.empty()) return 0;
+    if (!registered_ || uprobes_.empty() || process.tasks.empty()) return 0;
     Task& task = *process.tasks.begin()->second;
     Mm& mm = *process.mm;
     for (auto it = mm.vmas().lower_bound(range.begin);

@@ -42,6 +42,10 @@ void Uprobes::handle_trampoline(Task& task) {
     cpu.write(task.context, Reg::Pc, back->to.value);
     for (Uprobe* uprobe : back->finished) {
         spend(task, KernelPath::UretprobeReturn);
+        if (!registered_) {  // the instance outlives the consumers
+            ++uprobe->late_returns;
+            continue;
+        }
         run_return_consumers(task, *uprobe);
         ++uprobe->returns;
     }

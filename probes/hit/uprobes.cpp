@@ -65,6 +65,7 @@ Uprobe* Uprobes::find_slowly(const Process& process, VAddr pc) const {
 }
 
 Uprobe* Uprobes::find(Process& process, VAddr pc) {
+    if (!registered_) return nullptr;
     ProcessProbes::Line& line = probes_of(process).line(pc);
     if (line.uprobe != nullptr && line.pc == pc.value) return line.uprobe;
     Uprobe* const found = find_slowly(process, pc);
@@ -92,6 +93,8 @@ void Uprobes::handle_breakpoint(Task& task) {
     spend(task, lookup_path(kernel.lookup));  // L
     Uprobe* uprobe = find(process, pc);
     if (uprobe == nullptr) {
+        // mmf_recalc_uprobes: after all were taken away there is none.
+        if (!registered_) probes.has_uprobes = false;
         spend(task, KernelPath::BrkReturn);
         take_bill(task);  // of no probe
         // Either a BRK #5 of the program itself, or the probe was removed after the exception: then

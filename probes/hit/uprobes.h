@@ -14,6 +14,7 @@
 #include "kernel_model/hooks/trap_client.h"
 #include "kernel_model/kernel/kernel.h"
 #include "probes/hit/handler_work.h"
+#include "probes/hit/registration_work.h"
 #include "probes/slots/shared_slots.h"
 #include "probes/target/spec.h"
 #include "probes/verdict/verdict.h"
@@ -37,16 +38,20 @@ struct Uprobe {
     Verdict verdict;
     std::uint32_t consumers = 0;
     std::uint32_t return_consumers = 0;  // of return events only
+    std::uint32_t events = 0;            // one for each spec that names the place
     HandlerWork handlers;
 
     std::uint64_t hits = 0;     // that ran consumers
     std::uint64_t stepped = 0;  // executed in a slot, completed or not
     std::uint64_t emulated = 0;
     std::uint64_t returns = 0;  // that ran return handlers
-    std::uint64_t missed = 0;   // hits whose return could not be probed (nmissed)
-    std::uint64_t placed = 0;   // breakpoints placed
-    CentiCycles cycles;         // charged to Account::ProbeHit for its hits and returns
-    LineUse shared;             // of lines that other CPUs use; the waiting is in `cycles`
+    // Of calls that were under way when the probe was taken away: their trampoline was still there,
+    // but no handler.
+    std::uint64_t late_returns = 0;
+    std::uint64_t missed = 0;  // hits whose return could not be probed (nmissed)
+    std::uint64_t placed = 0;  // breakpoints placed
+    CentiCycles cycles;        // charged to Account::ProbeHit for its hits and returns
+    LineUse shared;            // of lines that other CPUs use; the waiting is in `cycles`
 };
 
 struct RefusedProbe {
@@ -67,6 +72,8 @@ struct AttachSummary {
 class XolArea;
 struct ProbePlace;
 struct ProcessProbes;
+class PlaceWatch;
+class Registering;
 
 class Uprobes final : public TrapClient {
 public:
@@ -83,6 +90,27 @@ public:
     // kernel profile's consumer.
     Result<AttachSummary> add(const ProbeSpec& spec, const ProbeHandler* handler = nullptr);
     const std::vector<std::unique_ptr<Uprobe>>& uprobes() const { return uprobes_; }
+
+    // Before the first program starts: what was added is registered by attach() only, as though
+    // there were no uprobe until then.
+    void wait_for_attach() { registered_ = false; }
+    bool registered() const { return registered_; }
+    // Registers them all with the processes that run (register_for_each_vma), between two turns of
+    // the run loop. The work is of whoever registers, and no guest is charged for it.
+    RegistrationWork attach();
+    // Takes them away. Calls that are under way still return through the trampoline; steps that
+    // have begun are finished.
+    RegistrationWork detach();
+
+    // A place that a spec names, refused instructions included.
+    struct Place {
+        FileKey file;
+        std::uint64_t offset = 0;
+    };
+    Result<Place> place_of(const ProbeSpec& spec);
+    // Told of mappings of files; null: nobody is.
+    void watch_places(PlaceWatch* watch) { places_ = watch; }
+
     // The uprobe at an address of a process, placed or not; null: none.
     const Uprobe* at(const Process& process, VAddr pc) const;
 
@@ -112,6 +140,7 @@ private:
     Result<bool> attach(Image& image, const ProbeSpec& spec, const ProbeHandler* handler,
                         const ProbePlace& place, AttachSummary& summary, bool explicit_one);
 
+    friend class Registering;  // registering.cpp
     // placing.cpp
     bool place(Process& process, Task& task, const Vma& vma, VAddr at);
     void free_replaced(Task& task, ProcessProbes& probes);
@@ -154,6 +183,8 @@ private:
     CentiCycles take_bill(const Task& task) { return kernel_.machine().ledger.take_bill(task.id); }
 
     Kernel& kernel_;
+    bool registered_ = true;
+    PlaceWatch* places_ = nullptr;
     std::optional<SharedSlots> shared_slots_;
     std::vector<std::unique_ptr<Uprobe>> uprobes_;
     std::map<FileKey, std::map<std::uint64_t, Uprobe*>> by_file_;

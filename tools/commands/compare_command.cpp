@@ -42,6 +42,7 @@ uprobesim compare -p 'uprobe:/bin/ls:*' --kernels v6.12,v6.13,v6.13+stp-copy /bi
 uprobesim compare -p 'uprobe:/bin/ls:*' -f json -o table.json /bin/ls /usr
 uprobesim compare -p 'uprobe:/bin/ls:*' -f html -o table.html /bin/ls /usr
 uprobesim compare -p 'uprobe:/bin/ls:*' --machines kunpeng916,neoverse-n1 /bin/ls
+uprobesim compare redis-set --attach-at ready
 uprobesim compare redis-set --kernels v6.12,v6.13)";
 
 // "/usr/bin/redis-server" -> "Redis-server"
@@ -176,6 +177,20 @@ std::string grid_text(const CompareGrid& grid, const GuestRequest& guest, bool o
     return report_text_anyway(forms, guest.report, on_terminal);
 }
 
+// One line for what was the same in several runs.
+void warn_of_points(const CompareGrid& grid) {
+    std::vector<std::string> told;
+    for (const CompareReport& machine : grid.machines) {
+        for (const ComparedRun& run : machine.runs) {
+            for (const std::string& line : attach_warnings(run.report)) {
+                if (std::find(told.begin(), told.end(), line) != told.end()) continue;
+                refuse({line, "", ""});
+                told.push_back(line);
+            }
+        }
+    }
+}
+
 Result<int> compare(const CommandLine& line, const OptionDefaults& defaults) {
     const auto guest = TRY(read_guest_request(GuestCommand::Compare, line, defaults));
     auto output = TRY(ReportOutput::open(guest.report.output));
@@ -189,6 +204,7 @@ Result<int> compare(const CommandLine& line, const OptionDefaults& defaults) {
         grid.machines.push_back(std::move(*report));
     }
     output.write(grid_text(grid, guest, output.on_terminal()));
+    warn_of_points(grid);
     const CompareReport& last = grid.machines.back();
     if (comparer.interrupted()) return exit_code_of(last.runs.back().report.exit);
     if (std::any_of(grid.machines.begin(), grid.machines.end(), unfinished)) return kExitUnfinished;

@@ -3,6 +3,7 @@
 
 #include "sim/base/try.h"
 #include "tools/charts/charts.h"
+#include "tools/cli/refusal.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
 #include "tools/html/report_text.h"
@@ -23,6 +24,10 @@ A probe is uprobe:BINARY:PLACE[,PLACE...], or uretprobe:... to probe the return.
 in the guest. PLACE is a symbol (main), a symbol and an offset (main+8), a file offset (0xbaa0),
 or a pattern with * or ? (str*). Functions of stripped programs are named fn_OFFSET.
 
+Probes are there from the start, or come to what runs at --attach-at and go at --detach-at, as they
+do on a system that is traced later. What attaching takes is a section of the report and delays no
+program; --roi attach counts only what happens while the probes are there.
+
 On a terminal, a line on stderr shows the progress of the run; SIGUSR1 prints it once, wherever
 stderr goes. Ctrl-C ends the run with a report of what was done until then; a second Ctrl-C exits
 immediately, without a report.
@@ -41,6 +46,8 @@ uprobesim run --log-exceptions --log-exceptions-filter brk,step -p 'uprobe:/bin/
 uprobesim run --stacks ls.folded -p 'uprobe:/bin/ls:*' /bin/ls
 uprobesim run --trace ls.pftrace -p 'uprobe:/bin/ls:*' /bin/ls
 uprobesim run --max-sim-time 250ms --strace-output calls.txt /bin/sh -c 'while :; do :; done'
+uprobesim run -p 'uprobe:/bin/ls:*' --attach-at main --detach-at +1ms /bin/ls /usr
+uprobesim run redis-get --attach-at ready --roi attach
 uprobesim run redis-get --cpus 4)";
 
 Result<int> run(const CommandLine& line, const OptionDefaults& defaults) {
@@ -63,6 +70,7 @@ Result<int> run(const CommandLine& line, const OptionDefaults& defaults) {
                             .json = [&] { return run_report_json(*report); },
                             .charts = [&] { return run_charts(*report); }},
                            request.report, output.on_terminal()));
+    for (const std::string& warning : attach_warnings(*report)) refuse({warning, "", ""});
     if (lost_lines) std::rethrow_exception(lost_lines);
     return exit_code_of(report->exit);
 }

@@ -44,6 +44,7 @@ public:
         times();
         hits();
         exceptions();
+        attaching();
         if (full_) cycles();
         return std::move(table_);
     }
@@ -121,6 +122,38 @@ private:
             return run.totals.hits == 0
                        ? no_cell()
                        : real_cell(run.totals.mean_hit_cycles() * 1e9 / run.report.frequency_hz, 0);
+        });
+    }
+
+    // Of whoever attaches: in none of the times above.
+    void attaching() {
+        if (!runs_.front().report.attachment) return;
+        const auto add = [&](const std::string& done, const std::string& to, const auto& of) {
+            row(fmt::format("{} at, s", done), "", [&](const Measured& run) {
+                const RegistrationRow* event = of(run);
+                return event != nullptr && event->at_ns
+                           ? real_cell(static_cast<double>(*event->at_ns) / 1e9, 6)
+                           : no_cell();
+            });
+            row(fmt::format("breakpoints {}", done), "", [&](const Measured& run) {
+                const RegistrationRow* event = of(run);
+                return event != nullptr && event->events != 0 ? count_cell(event->breakpoints)
+                                                              : no_cell();
+            });
+            row(fmt::format("to {}, us", to), "", [&](const Measured& run) {
+                const RegistrationRow* event = of(run);
+                return event != nullptr && event->events != 0
+                           ? real_cell(to_ns(cycles_of(*event), run.report.frequency_hz) / 1e3, 1)
+                           : no_cell();
+            });
+        };
+        add("attached", "attach", [](const Measured& run) -> const RegistrationRow* {
+            return run.report.attachment ? &run.report.attachment->attach : nullptr;
+        });
+        if (!runs_.front().report.attachment->detach) return;
+        add("detached", "detach", [](const Measured& run) -> const RegistrationRow* {
+            const auto& attachment = run.report.attachment;
+            return attachment && attachment->detach ? &*attachment->detach : nullptr;
         });
     }
 
@@ -281,6 +314,7 @@ Lines brief_origin(const CompareReport& report, bool alike) {
         "{}Modelled on {}{}, not measured", alike ? fmt::format("Guest {}. ", outcome(report)) : "",
         shortened(visible(last.provenance.machine.name), kMostLabel),
         kernels.empty() ? "" : fmt::format(" ({})", fmt::join(kernels, ", ")));
+    if (last.attachment && last.attachment->roi) text += "; counted while attached only";
     if (last.cpus > 1) text += "; " + contention_note(last);
     if (!last.unmodelled.empty()) {
         std::vector<std::string> names;

@@ -76,6 +76,8 @@ struct ProbeRow {
     LineUse shared{};                  // of lines that other CPUs use; the waiting is in `cycles`
 };
 
+struct RunReport;
+
 // What became of one spec of the command line.
 struct RefusedRow {
     std::string symbol;
@@ -88,6 +90,33 @@ struct SpecRow {
     std::uint64_t attached = 0;
     std::vector<RefusedRow> refused;  // those of a pattern that the kernel does not accept
 };
+
+// Probes came to programs that ran, or went.
+struct RegistrationRow {
+    std::string point;                   // as it was given: "ready", "1.5s"
+    std::optional<std::uint64_t> at_ns;  // nothing: the run did not get there
+    std::string not_reached;             // then: how far it got
+    std::uint64_t events = 0;
+    std::uint64_t processes = 0;
+    std::uint64_t mappings = 0;
+    std::uint64_t pages = 0;
+    std::uint64_t read_in = 0;  // pages that were not there before
+    std::uint64_t breakpoints = 0;
+    // The work of whoever attaches, by cycles, then name. No guest is charged for it.
+    std::vector<PathRow> paths;
+    double wait_ns = 0;  // that it sleeps besides
+};
+struct AttachReport {
+    RegistrationRow attach;
+    std::optional<RegistrationRow> detach;
+    // Only what happened while the probes were there is counted.
+    bool roi = false;
+    // Returns of calls that were under way when the probes went.
+    std::uint64_t late_returns = 0;
+};
+CentiCycles cycles_of(const RegistrationRow& row);
+// What to tell the user who asked for a point that the run did not reach, one line each.
+std::vector<std::string> attach_warnings(const RunReport& report);
 
 // Bytes of a guest file that the host's disk did not take.
 struct LostWriteRow {
@@ -169,7 +198,8 @@ struct ResultRow {
 
 struct RunReport {
     Provenance provenance;
-    std::vector<ResultRow> results;  // in the scenario's order
+    std::optional<AttachReport> attachment;  // if one was asked for
+    std::vector<ResultRow> results;          // in the scenario's order
     ExitSummary exit;
 
     InsnCount user_insns;

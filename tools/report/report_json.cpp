@@ -200,6 +200,50 @@ Json probes_json(const RunReport& r, const Totals& t) {
             {"by_probe", std::move(rows)}};
 }
 
+Json registration_json(const RegistrationRow& row, double hz) {
+    Json json = {{"point", row.point}, {"reached", row.at_ns.has_value()}};
+    if (!row.at_ns) {
+        json["why_not"] = row.not_reached;
+        return json;
+    }
+    Json paths = Json::array();
+    double insns = 0;
+    for (const PathRow& p : row.paths) {
+        Json path = {{"path", p.name}, {"times", p.times}};
+        if (!p.unit.empty()) {
+            path["unit"] = p.unit;
+            path["units"] = p.units;
+        }
+        path["el1_insns"] = rounded(p.insns, 3);
+        path["cycles"] = in_cycles(p.cycles);
+        insns += p.insns;
+        paths.push_back(std::move(path));
+    }
+    const CentiCycles cycles = cycles_of(row);
+    json.update({{"at_ns", *row.at_ns},
+                 {"events", row.events},
+                 {"processes", row.processes},
+                 {"mappings", row.mappings},
+                 {"pages", row.pages},
+                 {"pages_read_in", row.read_in},
+                 {"breakpoints", row.breakpoints},
+                 {"el1_insns", rounded(insns, 3)},
+                 {"cycles", in_cycles(cycles)},
+                 {"ns", rounded(to_ns(cycles, hz), 3)},
+                 {"asleep_ns", rounded(row.wait_ns, 3)},
+                 {"paths", std::move(paths)}});
+    return json;
+}
+
+Json attachment_json(const RunReport& r) {
+    const AttachReport& attachment = *r.attachment;
+    return {{"counted", attachment.roi ? "attach" : "all"},
+            {"attach", registration_json(attachment.attach, r.frequency_hz)},
+            {"detach",
+             attachment.detach ? registration_json(*attachment.detach, r.frequency_hz) : Json()},
+            {"late_returns", attachment.late_returns}};
+}
+
 Json run_json(const RunReport& r) {
     const Totals t = totals_of(r);
     Json unmodelled = Json::array();
@@ -225,6 +269,7 @@ Json run_json(const RunReport& r) {
                  {"processes", processes_json(r)},
                  {"partly_modelled", std::move(unmodelled)},
                  {"lost_writes", std::move(lost)}};
+    if (r.attachment) json["attachment"] = attachment_json(r);
     if (r.cpus > 1) json["contention"] = contention_json(r);
     return json;
 }

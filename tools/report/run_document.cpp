@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tools/format/number_text.h"
+#include "tools/report/attach_blocks.h"
 #include "tools/report/contention_report.h"
 #include "tools/report/report_blocks.h"
 #include "tools/report/report_document.h"
@@ -221,6 +222,8 @@ Document run_document(const RunReport& r, ProcessDetail processes) {
     document.add(time_table(r, t));
     if (processes == ProcessDetail::PerProcess) document.add(process_table(r, "processes"));
     add_probes(document, r);
+    document.add(attach_facts(r));
+    document.add(attach_table(r));
     document.add(refused_lines(r));
     document.add(exception_table(r));
     document.add(path_table(r, t));

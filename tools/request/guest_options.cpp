@@ -56,6 +56,27 @@ void add_probe_options(OptionTable& table, GuestCommand command) {
     add_set_option(table, "change one key, machine.KEY or kernel.KEY; can be repeated");
 }
 
+void add_attach_options(OptionTable& table) {
+    table.section("Attaching late");
+    table
+        .text(
+            "attach-at", "POINT",
+            "place the probes in what runs at that point: start (default: they are there before "
+            "the first program), main, ready or ready:PROGRAM of a scenario, a simulated time, or "
+            "hit:SPEC:N, before an instruction is executed for the Nth time")
+        .one_of({"start", "main", "ready", "hit:"});
+    table
+        .text("detach-at", "POINT",
+              "take the probes away at that point: such a one, +TIME after attaching, or end "
+              "(default)")
+        .one_of({"end", "main", "ready", "hit:"});
+    table
+        .text("roi", "WHAT",
+              "what the report counts: all (default), or attach: what happens while the probes are "
+              "there")
+        .one_of({"all", "attach"});
+}
+
 void add_guest_options(OptionTable& table, GuestCommand command) {
     table.section("Guest");
     table
@@ -111,6 +132,7 @@ void add_limit_options(OptionTable& table, GuestCommand command) {
 OptionTable guest_options(GuestCommand command) {
     OptionTable table;
     add_probe_options(table, command);
+    if (command != GuestCommand::Explain) add_attach_options(table);
     add_guest_options(table, command);
     add_limit_options(table, command);
     if (command == GuestCommand::Run) add_view_options(table);

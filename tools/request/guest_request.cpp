@@ -13,6 +13,7 @@
 #include "tools/cli/first_mistake.h"
 #include "tools/cli/handler_option.h"
 #include "tools/cli/quantity.h"
+#include "tools/request/attach_request.h"
 #include "tools/request/guest_environment.h"
 #include "tools/request/scenario_request.h"
 #include "tools/simulation/scenario.h"
@@ -43,8 +44,9 @@ Words other_options(const CommandLine& line) {
         words.push_back(fmt::format("--{}", name));
         words.push_back(std::move(value));
     };
-    for (const char* name : {"root", "scratch", "scratch-limit", "cwd", "uid", "max-insns",
-                             "max-sim-time", "ready-timeout", "cpus", "memory", "handler"}) {
+    for (const char* name :
+         {"root", "scratch", "scratch-limit", "cwd", "uid", "max-insns", "max-sim-time",
+          "ready-timeout", "cpus", "memory", "handler", "attach-at", "detach-at", "roi"}) {
         if (line.given(name)) add(name, line.one(name, ""));
     }
     for (const char* name : {"bind", "env", "bpftrace", "bpf"}) {
@@ -227,6 +229,7 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
                                      : read_program(line, simulation.program));
     mistakes.take({"handler"}, read_handler_option(line), request.handler);
     simulation.probes.handle_others(request.handler);
+    if (command != GuestCommand::Explain) read_attach_plan(line, mistakes, simulation);
     if (command == GuestCommand::Run) {
         mistakes.take({"machine"}, line.name("machine", simulation.machine), simulation.machine);
         mistakes.take({"kernel"}, line.name("kernel", simulation.kernel), simulation.kernel);

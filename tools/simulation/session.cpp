@@ -80,6 +80,7 @@ tl::expected<void, RunRefused> Session::start_one(const std::string& name,
 tl::expected<void, RunRefused> Session::wait_until_ready(const BackgroundProgram& program,
                                                          const Running& running) {
     const auto ready = [&] {
+        attach_.look();
         if (program.ready_port != 0 && !kernel_.network()->listening(program.ready_port))
             return false;
         return running.out->kept().find(program.ready_output) != std::string::npos;
@@ -128,16 +129,24 @@ tl::expected<void, RunRefused> Session::start() {
     for (const BackgroundProgram& program : request_.background) {
         Running& running = background_.emplace_back();
         TRY(start_one(program.name, program.program, running));
-        if (program.ready_port != 0 || !program.ready_output.empty())
-            TRY(wait_until_ready(program, running));
+        if (!is_awaited(program)) continue;
+        TRY(wait_until_ready(program, running));
+        attach_.ready(program.name);
     }
+    attach_.all_ready();
     TRY(start_one(request_.program_name, request_.program, main_));
+    if (const auto loaded = attach_.main_loaded(main()); !loaded)
+        return tl::make_unexpected(RunRefused{loaded.error(), kExitUserMistake});
     kernel_.processes().set_main(main());
     return {};
 }
 
 ExitSummary Session::finish() {
-    ExitSummary end = run_loop_.run(limits());
+    const auto never = [this] {
+        attach_.look();
+        return false;
+    };
+    ExitSummary end = *run_loop_.run_until(limits(), never);
     end_ns_ = kernel_.clock().monotonic_ns();
     complete_ = end.kind == ExitKind::Exited;
     return end;

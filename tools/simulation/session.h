@@ -10,6 +10,7 @@
 
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/run/run_loop.h"
+#include "tools/simulation/attach_control.h"
 #include "tools/simulation/guest_streams.h"
 #include "tools/simulation/simulation.h"
 
@@ -20,11 +21,12 @@ public:
     // `streams` of the main program; null: the host's, where the line of `status` gives way to
     // them.
     Session(Kernel& kernel, RunLoop& run_loop, const SimulationRequest& request,
-            const GuestStreams* streams, const Observers& observers)
+            const GuestStreams* streams, const Observers& observers, AttachControl& attach)
         : kernel_(kernel),
           run_loop_(run_loop),
           request_(request),
           streams_(streams),
+          attach_(attach),
           status_(observers.status),
           legs_(observers.legs) {}
 
@@ -60,6 +62,7 @@ private:
     RunLoop& run_loop_;
     const SimulationRequest& request_;
     const GuestStreams* streams_;
+    AttachControl& attach_;
     RunStatus* status_;
     LegWatch* legs_;
     std::vector<Running> background_;

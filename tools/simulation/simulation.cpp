@@ -4,10 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <map>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/proc/proc_files.h"
@@ -15,13 +13,13 @@
 #include "sim/base/input_file.h"
 #include "sim/base/try.h"
 #include "sim/cost/core_model.h"
-#include "sim/insn/insn_class.h"
 #include "sim/profile/data_files.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
 #include "sim/profile/profile_keys.h"
 #include "tools/cli/build_info.h"
 #include "tools/cli/exit_code.h"
+#include "tools/simulation/attach_control.h"
 #include "tools/simulation/guest_streams.h"
 #include "tools/simulation/session.h"
 
@@ -32,102 +30,6 @@ using Refused = tl::unexpected<RunRefused>;
 
 Refused refused(UserError error, int exit_code = kExitUserMistake) {
     return Refused(RunRefused{std::move(error), exit_code});
-}
-
-void by_count(std::vector<NamedCount>& rows) {
-    std::sort(rows.begin(), rows.end(), [](const NamedCount& a, const NamedCount& b) {
-        return a.times != b.times ? a.times > b.times : a.name < b.name;
-    });
-}
-
-void take_user_work(Kernel& kernel, RunReport& report) {
-    const UserWork work = kernel.processes().user_work();
-    report.user_insns = work.insns;
-    report.user_cycles = work.cycles;
-    for (std::size_t c = 0; c < kInsnClassCount; ++c) {
-        if (work.by_class[c] != 0)
-            report.classes.push_back(
-                {std::string(insn_class_name(static_cast<InsnClass>(c))), work.by_class[c]});
-    }
-    by_count(report.classes);
-}
-
-void take_kernel_work(const Ledger& ledger, RunReport& report) {
-    const Charges total = ledger.total();
-    const PriceList& prices = ledger.prices();
-    for (std::size_t e = 0; e < kExceptionClassCount; ++e) {
-        const auto ec = static_cast<ExceptionClass>(e);
-        const std::uint64_t times = total.exceptions[e];
-        if (times == 0) continue;
-        ExceptionRow& row = report.exceptions.emplace_back(
-            ExceptionRow{std::string(exception_class_name(ec)), times,
-                         CentiCycles(prices.exception(ec).value * times)});
-        row.insns = prices.exception_insns(ec) * static_cast<double>(times);
-        for (std::size_t a = 0; a < kAccountCount; ++a) {
-            const std::uint64_t share = ledger.charges(static_cast<Account>(a)).exceptions[e];
-            row.accounts[a] = {share, 0, CentiCycles(prices.exception(ec).value * share)};
-        }
-    }
-    for (std::size_t p = 0; p < kKernelPathCount; ++p) {
-        const auto path = static_cast<KernelPath>(p);
-        const PathCount& count = total.paths[p];
-        if (count.times == 0) continue;
-        const KernelPathInfo& info = kernel_path_info(path);
-        PathRow& row = report.paths.emplace_back(
-            PathRow{std::string(info.name), std::string(info.unit), work_group(path), count.times,
-                    count.units, prices.path_insns(path, count.times, count.units), count.cycles});
-        for (std::size_t a = 0; a < kAccountCount; ++a) {
-            const PathCount& share = ledger.charges(static_cast<Account>(a)).paths[p];
-            row.accounts[a] = {share.times, share.units, share.cycles};
-        }
-    }
-    std::sort(report.paths.begin(), report.paths.end(), [](const PathRow& a, const PathRow& b) {
-        return a.cycles != b.cycles ? a.cycles > b.cycles : a.name < b.name;
-    });
-}
-
-// What was charged to an id that was no task's is the first process's. The last row is that of
-// process 0, which stands for the tasks that have no row of their own, if there are any.
-void take_processes(const Kernel& kernel, const Session& session, RunReport& report) {
-    std::map<std::int32_t, std::map<std::int32_t, ThreadRow>> processes;
-    std::map<std::int32_t, std::int32_t> process_of;
-    constexpr std::int32_t kRest = INT32_MAX;
-    for (const TaskRecord& record : kernel.processes().task_records()) {
-        const std::int32_t pid = record.task == TaskId{} ? kRest : record.process;
-        process_of[record.task.value] = pid;
-        ThreadRow& row = processes[pid][record.task.value];
-        row.name = record.comm;
-        row.figures.insns += record.insns;
-        row.figures.user_cycles += record.user_cycles;
-    }
-    for (const auto& [task, ledger] : kernel.machine().ledger.tasks()) {
-        const auto found = process_of.find(task.value);
-        const std::int32_t pid =
-            found != process_of.end() ? found->second : processes.begin()->first;
-        TaskFigures& figures = processes[pid][task.value].figures;
-        figures.kernel_cycles += ledger.kernel_cycles();
-        figures.probe_cycles += ledger.on(Account::ProbeHit) + ledger.on(Account::ProbePlace);
-        figures.exceptions += ledger.exceptions;
-        figures.hits += ledger.hits;
-    }
-    for (auto& [pid, threads] : processes) {
-        ProcessRow& process =
-            report.processes.emplace_back(ProcessRow{pid == kRest ? 0 : pid, "", {}});
-        for (auto& [id, thread] : threads) {
-            thread.id = id;
-            process.threads.push_back(std::move(thread));
-        }
-        process.name = session.program_name(pid);
-        if (process.name.empty()) process.name = process.threads.front().name;
-    }
-}
-
-void take_calls(const Kernel& kernel, RunReport& report) {
-    for (const auto& [name, times] : kernel.counters().syscalls())
-        report.syscalls.push_back({name, times});
-    by_count(report.syscalls);
-    for (const auto& [name, use] : kernel.counters().unmodelled())
-        report.unmodelled.push_back({name, use.times, use.note});
 }
 
 // Empty: it cannot be read, it is larger than a program that the tool reads, or the user wants the
@@ -156,35 +58,6 @@ Outcome attach_probes(Uprobes& uprobes, const ProbeList& probes, RunReport& repo
         report.specs.push_back(std::move(row));
     }
     return {};
-}
-
-void take_probes(const Uprobes& uprobes, RunReport& report) {
-    for (const auto& u : uprobes.uprobes()) {
-        const std::string_view verdict =
-            u->verdict.kind == VerdictKind::Emulate ? handler_name(u->verdict.handler) : "step";
-        report.probes.push_back(
-            {fmt::format("{}:{}:{}", u->usdt ? "usdt" : "uprobe", u->binary, u->symbol), u->binary,
-             u->offset, u->instruction, std::string(verdict), u->hits, u->stepped, u->emulated,
-             u->cycles, u->return_consumers != 0, u->returns, u->missed, u->shared});
-    }
-}
-
-void take_lines(const Kernel& kernel, RunReport& report) {
-    const Legs* legs = kernel.legs();
-    if (legs == nullptr) return;
-    report.contention = true;
-    for (std::size_t l = 0; l < kSharedLineCount; ++l) {
-        const LineUse& use = legs->lines().uses()[l];
-        if (use.accesses == 0) continue;
-        const auto line = static_cast<SharedLine>(l);
-        LineRow& row = report.lines.emplace_back(LineRow{
-            std::string(shared_line_info(line).name), legs->lines().objects(line), use, {}});
-        for (std::size_t a = 0; a < kAccountCount; ++a)
-            row.accounts[a] = kernel.machine().ledger.charges(static_cast<Account>(a)).waits[l];
-    }
-    std::stable_sort(
-        report.lines.begin(), report.lines.end(),
-        [](const LineRow& a, const LineRow& b) { return a.use.waited > b.use.waited; });
 }
 
 std::vector<unsigned> places_of(const SimulationRequest& request) {
@@ -305,7 +178,9 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     if (observers.begin) observers.begin(**files, uprobes);
     kernel.observe(observers.observer);
     RunLoop run_loop(kernel);
-    Session session(kernel, run_loop, request, streams, observers);
+    AttachControl attach(kernel, run_loop, uprobes, request.attach);
+    Session session(kernel, run_loop, request, streams, observers, attach);
+    if (auto begun = attach.begin(); !begun) return refused(begun.error());
     if (auto started = session.start(); !started) return Refused(started.error());
     report.provenance.program = session.main().exe;
     // Before it runs: it may change its own file.
@@ -314,17 +189,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     report.exit = session.finish();
     report.results = session.results();
     if (observers.status != nullptr) observers.status->clear();
-    take_user_work(kernel, report);
-    take_kernel_work(machine.ledger, report);
-    take_processes(kernel, session, report);
-    take_calls(kernel, report);
-    take_probes(uprobes, report);
-    take_lines(kernel, report);
-    report.idle_ns = kernel.clock().idle_ns();
-    report.cpus = request.cpus;
-    report.cpu_busy_ns = kernel.clock().busy_ns();
-    report.counter_reads = kernel.counters().counter_reads();
-    report.elapsed_ns = kernel.clock().monotonic_ns();
+    attach.finish([&](std::int32_t pid) { return session.program_name(pid); }, report);
     report.memory_peak_bytes = machine.memory.peak_bytes();
     (*files)->finish();
     for (const auto& [path, error] : (*files)->lost_writes())

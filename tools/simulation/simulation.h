@@ -16,6 +16,7 @@
 #include "sim/base/error.h"
 #include "sim/profile/figure.h"
 #include "tools/report/report.h"
+#include "tools/simulation/attach_point.h"
 #include "tools/simulation/probe_list.h"
 #include "tools/simulation/run_status.h"
 #include "tools/simulation/scenario.h"
@@ -33,6 +34,11 @@ struct BackgroundProgram {
     std::uint64_t ready_timeout_ns = kReadyTimeoutNs;
 };
 
+// Whether the next program waits for it.
+inline bool is_awaited(const BackgroundProgram& program) {
+    return program.ready_port != 0 || !program.ready_output.empty();
+}
+
 class Uprobes;
 
 struct SimulationRequest {
@@ -41,6 +47,7 @@ struct SimulationRequest {
     std::string kernel = "next-20241104";
     std::vector<Setting> settings;
     ProbeList probes;  // in the order of the command line
+    AttachPlan attach;
     ProgramRequest program;
     std::string scenario;                       // as it was given; empty: there is one program
     std::string program_name;                   // in a scenario

@@ -140,6 +140,16 @@ void add_changes(const ProfileListing& before, const ProfileListing& after,
     }
 }
 
+bool attached_by_time(const RunReport& saved) {
+    const std::vector<std::string>& options = saved.provenance.options;
+    for (std::size_t i = 0; i + 1 < options.size(); ++i) {
+        if ((options[i] == "--attach-at" || options[i] == "--detach-at") &&
+            is_timed_point(options[i + 1]))
+            return true;
+    }
+    return false;
+}
+
 std::vector<std::string> notes_for(const RunReport& saved) {
     std::vector<std::string> seen;
     for (const NamedCount& call : saved.syscalls) {
@@ -163,6 +173,12 @@ std::vector<std::string> notes_for(const RunReport& saved) {
         ticks != 0)
         notes.push_back(fmt::format("the ticks are taken as they were ({}): a longer run has more",
                                     counted(ticks, "interrupt")));
+    if (saved.attachment && saved.attachment->attach.at_ns.value_or(0) != 0)
+        notes.push_back("when probes were attached is told of the run as it was made");
+    if (attached_by_time(saved))
+        notes.push_back(
+            "probes were attached or detached at a simulated time: at other cost parameters the "
+            "program is elsewhere then");
     if (saved.idle_ns != 0) notes.push_back("the guest waited: its idle time is taken as it was");
     return notes;
 }
@@ -231,7 +247,22 @@ const RunReport& Repricer::at(const PriceList& prices) {
                           [&](std::uint64_t units) { return prices.path_units(path, units); });
         row.insns = prices.path_insns(path, row.times, row.units);
     }
+    if (run_.attachment) price_attachment(prices);
     return run_;
+}
+
+void Repricer::price_attachment(const PriceList& prices) {
+    const auto price = [&](RegistrationRow& event) {
+        for (PathRow& row : event.paths) {
+            const auto path = find_kernel_path(row.name);
+            check_invariant(path.has_value(), kUnknownRow);
+            row.cycles = times_price(row.times, prices.path(*path));
+            if (row.units != 0) row.cycles += prices.path_units(*path, row.units);
+            row.insns = prices.path_insns(*path, row.times, row.units);
+        }
+    };
+    price(run_.attachment->attach);
+    if (run_.attachment->detach) price(*run_.attachment->detach);
 }
 
 RunReport repriced(const RunReport& saved, const PriceList& prices) {

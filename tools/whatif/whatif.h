@@ -74,6 +74,8 @@ public:
     const RunReport& at(const PriceList& prices);
 
 private:
+    void price_attachment(const PriceList& prices);
+
     RunReport run_;
     std::vector<ExceptionClass> exceptions_;  // of run_.exceptions
     std::vector<KernelPath> paths_;           // of run_.paths

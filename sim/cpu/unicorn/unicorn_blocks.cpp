@@ -31,12 +31,19 @@ void UnicornCpu::begin_new_block(std::uint64_t address, std::uint32_t size) {
     BlockRecord* r = blocks_->find_again(address, size);
     if (r == nullptr) r = load_block(address, size);
     if (r == nullptr) return stop_engine();  // to be cut first
-    if (r->guarded()) {
-        refused_ = guarded_.refused(word_at(*space_, VAddr(address)),
-                                    [&](Reg base) { return engine_.read(base); });
-        if (refused_) return stop_before(address);
-    }
+    if (r->guarded() && !may_begin(address)) return stop_before(address);
     begin_block(*r, r->size());
+}
+
+// Whether the guarded block at this address may run; else it is noted why not.
+bool UnicornCpu::may_begin(std::uint64_t address) {
+    if (is_chosen(address) && loaded_->passes != std::pair(address, executed_by_loaded())) {
+        at_place_ = true;
+        return false;
+    }
+    refused_ = guarded_.refused(word_at(*space_, VAddr(address)),
+                                [&](Reg base) { return engine_.read(base); });
+    return !refused_;
 }
 
 // What memory holds there; while a block is being cut, what it held before.
@@ -58,7 +65,7 @@ UnicornCpu::BlockShape UnicornCpu::shape_of(std::uint64_t address, std::uint32_t
     if (!t || begin.page_offset() + size > kPageSize) return {size, 0, false};
     const std::vector<std::uint32_t> words = code_at(t->frame, begin, size);
     for (std::uint32_t at = 4; at < size; at += 4) {
-        if (!guarded_.guards(words[at / 4])) continue;
+        if (!begins_block(address + at, words[at / 4])) continue;
         // The engine ends a block before it where it was cut, or at the end of its page.
         const auto part = parts_.find(t->frame.value + begin.page_offset());
         if (at + 4 == size && part != parts_.end()) return {at, part->second, false};
@@ -76,7 +83,9 @@ BlockRecord* UnicornCpu::load_block(std::uint64_t address, std::uint32_t size) {
         return nullptr;
     }
     if (shape.whole != 0 && cut_tried_ == address) cut_tried_ = 0;
-    return &blocks_->load(address, shape.size, *space_, shape.whole);
+    BlockRecord& r = blocks_->load(address, shape.size, *space_, shape.whole);
+    if (is_chosen(address)) r.tag_size |= BlockRecord::kGuarded;
+    return &r;
 }
 
 // Has the engine translate the block anew in parts, each of which begins with an access that is to
@@ -96,14 +105,14 @@ void UnicornCpu::cut_block(const AddressSpace& space) {
     std::memcpy(words.data(), code, size);
     std::vector<std::size_t> parts{0};
     for (std::size_t i = 1; i < words.size(); ++i) {
-        if (!guarded_.guards(words[i])) continue;
+        if (!begins_block(address + 4 * i, words[i])) continue;
         parts.push_back(i);
         std::memcpy(code + 4 * i, &kBranchToItself, 4);
     }
     // The whole has the last word in it, and of the parts only the last, which comes back as it is.
     // Where that is such an access itself, all that has the first word goes instead.
     const std::uint64_t offset = begin.page_offset();
-    if (guarded_.guards(words.back())) {
+    if (begins_block(address + size - 4, words.back())) {
         parts_.erase(parts_.lower_bound(t->frame.value),
                      parts_.upper_bound(t->frame.value + offset));
         engine_.drop_code(t->frame, offset, 4);

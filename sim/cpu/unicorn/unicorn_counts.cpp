@@ -118,7 +118,7 @@ std::optional<BlockId> UnicornCpu::translated(std::uint64_t pc, std::uint32_t si
     block.misaligned = (pc & 3) != 0;
     block.stepped = space_->shadowed(begin.page());
     block.cut = shape.cut;
-    block.guarded = !words.empty() && guarded_.guards(words[0]);
+    block.guarded = !words.empty() && begins_block(pc, words[0]);
     return translated_.add(std::move(block));
 }
 
@@ -158,11 +158,7 @@ void UnicornCpu::begin_translated(BlockId id) {
         cut_ = {b.address, b.insns * 4};
         return stop_engine();
     }
-    if (b.guarded) {
-        refused_ = guarded_.refused(word_at(*space_, VAddr(b.address)),
-                                    [&](Reg base) { return engine_.read(base); });
-        if (refused_) return stop_before(b.address);
-    }
+    if (b.guarded && !may_begin(b.address)) return stop_before(b.address);
     count_block(id);
 }
 

@@ -320,6 +320,7 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
     const std::uint64_t end = budget.value > ~insns_ ? ~std::uint64_t{0} : insns_ + budget.value;
     last_ = nullptr;
     last_cut_ = {};
+    at_place_ = false;
     for (;;) {
         drop_code_if_full();
         enter(space);
@@ -350,6 +351,10 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
                 if (insns_ >= end)
                     return Stop{BudgetSpent{}, VAddr(c.pc), InsnCount(insns_) - before};
                 continue;
+            }
+            if (at_place_) {
+                c.passes = {c.pc, executed_by_loaded()};
+                return Stop{BudgetSpent{}, VAddr(c.pc), InsnCount(insns_) - before};
             }
             if (in_step_page_) {
                 leave_step_page(space);

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,6 +64,9 @@ public:
     CentiCycles cycles(ContextId id) override;
     UserWork work(ContextId id) override;
     void observe(BlockObserver* observer);
+    void stop_before_place(VAddr at);
+    void stop_nowhere();
+    bool stopped_before_place() const { return at_place_; }
 
     void translation_changed(const AddressSpace& space, VAddr page) override;
     void shadow_changed(const AddressSpace& space, VAddr page) override;
@@ -78,6 +82,9 @@ private:
         UserWork work;
         std::uint64_t pstate = 0;           // SSBS and DIT, which the engine does not have
         std::optional<BlockCounts> counts;  // of edited code; since it ran first
+        // Where it was stopped before a chosen instruction, and how many it had executed: it
+        // passes there.
+        std::pair<std::uint64_t, std::uint64_t> passes{};
     };
     // The block that began last.
     struct LastBlock {
@@ -138,6 +145,15 @@ private:
     void cut_once(const AddressSpace& space);
     void leave_step_page(const AddressSpace& space);
     void stop_before(std::uint64_t address);
+    // Blocks end before such an instruction, and one that begins with it asks each time.
+    bool begins_block(std::uint64_t address, std::uint32_t word) const {
+        return guarded_.guards(word) || is_chosen(address);
+    }
+    bool is_chosen(std::uint64_t address) const {
+        return !chosen_.empty() && chosen_.contains(address);
+    }
+    bool may_begin(std::uint64_t address);
+    std::uint64_t executed_by_loaded() const { return loaded_->work.insns.value + insns_; }
     [[gnu::noinline]] void begin_unusual_block(std::uint64_t address);
     void self_test_fast_stores();
     void edit_code(const UnicornTrial& trial);
@@ -230,6 +246,8 @@ private:
     std::map<std::uint64_t, std::uint32_t> parts_;
     std::optional<Refused> refused_;  // of the instruction that the block would begin with
 
+    std::set<std::uint64_t> chosen_;
+    bool at_place_ = false;      // the block that was to begin is at one of them
     bool in_step_page_ = false;  // a run reached the page that stepping put in the real one's place
     // Of the step that runs now.
     const StepPlace* step_place_ = nullptr;
