@@ -81,6 +81,7 @@ enum class Errno : std::int32_t {
     HostUnreach = 113,
     Already = 114,
     InProgress = 115,
+    Stale = 116,
     Dquot = 122,
     Canceled = 125,
     NoKey = 126,

@@ -28,7 +28,8 @@ inline constexpr std::int32_t kAtFdcwd = -100;
 inline constexpr std::uint32_t kAtSymlinkNofollow = 0x100, kAtRemovedir = 0x200,
                                kAtSymlinkFollow = 0x400, kAtNoAutomount = 0x800,
                                kAtEmptyPath = 0x1000, kAtEaccess = 0x200,
-                               kAtStatxForceSync = 0x2000, kAtStatxDontSync = 0x4000;
+                               kAtStatxForceSync = 0x2000, kAtStatxDontSync = 0x4000,
+                               kAtStatxSyncType = 0x6000;
 
 // access
 inline constexpr std::uint32_t kXOk = 1, kWOk = 2, kROk = 4;
@@ -70,6 +71,14 @@ inline constexpr std::uint32_t kFallocFlKeepSize = 0x1, kFallocFlPunchHole = 0x2
 // splice, tee, vmsplice
 inline constexpr std::uint32_t kSpliceFMove = 0x1, kSpliceFNonblock = 0x2, kSpliceFMore = 0x4,
                                kSpliceFGift = 0x8;
+
+// preadv2, pwritev2
+inline constexpr std::uint32_t kRwfHipri = 0x1, kRwfDsync = 0x2, kRwfSync = 0x4, kRwfNowait = 0x8,
+                               kRwfAppend = 0x10, kRwfNoappend = 0x20;
+
+// setxattr, and its limits
+inline constexpr std::uint32_t kXattrCreate = 1, kXattrReplace = 2;
+inline constexpr std::size_t kXattrNameMax = 255, kXattrSizeMax = 65536, kXattrListMax = 65536;
 
 // sync_file_range
 inline constexpr std::uint32_t kSyncFileRangeWaitBefore = 0x1, kSyncFileRangeWrite = 0x2,

@@ -9,7 +9,8 @@ namespace uprobesim::abi {
 
 // Any descriptor.
 inline constexpr std::uint32_t kFionread = 0x541b, kFionbio = 0x5421, kFionclex = 0x5450,
-                               kFioclex = 0x5451, kFioasync = 0x5452;
+                               kFioclex = 0x5451, kFioasync = 0x5452, kFigetbsz = 2,
+                               kFioSetOwn = 0x8901, kFioGetOwn = 0x8903;
 
 // Files.
 inline constexpr std::uint32_t kFiclone = 0x40049409, kFsIocGetflags = 0x80086601;

@@ -31,7 +31,8 @@ struct Statx {
     std::uint64_t stx_ino, stx_size, stx_blocks, stx_attributes_mask;
     StatxTimestamp stx_atime, stx_btime, stx_ctime, stx_mtime;
     std::uint32_t stx_rdev_major, stx_rdev_minor, stx_dev_major, stx_dev_minor;
-    std::uint64_t spare2[14];
+    std::uint64_t stx_mnt_id;
+    std::uint64_t spare2[13];
 };
 static_assert(sizeof(Statx) == 256);
 
@@ -48,7 +49,8 @@ inline constexpr std::uint32_t kStatxBasicStats = 0x7ff, kStatxAll = 0xfff;
 inline constexpr std::uint32_t kStatxType = 1, kStatxMode = 2, kStatxNlink = 4, kStatxUid = 8,
                                kStatxGid = 0x10, kStatxAtime = 0x20, kStatxMtime = 0x40,
                                kStatxCtime = 0x80, kStatxIno = 0x100, kStatxSize = 0x200,
-                               kStatxBlocks = 0x400, kStatxBtime = 0x800, kStatxMntId = 0x1000;
+                               kStatxBlocks = 0x400, kStatxBtime = 0x800, kStatxMntId = 0x1000,
+                               kStatxReserved = 0x80000000;
 
 struct Iovec {
     std::uint64_t base, length;

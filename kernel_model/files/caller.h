@@ -3,6 +3,7 @@
 // the current task and its struct fs.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -19,13 +20,15 @@ struct Caller {
     Credentials credentials;
     std::shared_ptr<const Dentry> root;   // for absolute paths; null: the top of the tree
     std::shared_ptr<const Dentry> start;  // for relative paths; null: `root`
+    std::uint64_t resolve = 0;            // RESOLVE_* of openat2
 
     // The same caller with another start directory, such as that of a descriptor.
     Caller starting_at(std::shared_ptr<const Dentry> directory) const {
         return {.process = process,
                 .credentials = credentials,
                 .root = root,
-                .start = std::move(directory)};
+                .start = std::move(directory),
+                .resolve = resolve};
     }
 };
 

@@ -137,6 +137,24 @@ void DentryTree::renamed(std::string_view from, std::string_view to) {
     }
 }
 
+void DentryTree::exchanged(std::string_view a, std::string_view b) {
+    // No other entry has this name.
+    const std::string aside = std::string(a.substr(0, a.rfind('/'))) + "/.";
+    renamed(a, aside);
+    renamed(b, a);
+    renamed(aside, b);
+}
+
+std::shared_ptr<Dentry> DentryTree::unnamed(std::string_view directory,
+                                            const std::shared_ptr<Mount>& mount, std::string name,
+                                            const FileStatus& status) {
+    auto entry = std::make_shared<Dentry>(at(directory, mount), std::move(name), memory_);
+    entry->removed_ = true;
+    entry->last_status_ = std::make_shared<FileStatus>(status);
+    entry->settle_charge();
+    return entry;
+}
+
 void DentryTree::removed(std::string_view path, const FileStatus& status) {
     for (const auto& [top, rest] : views(path)) {
         const auto entry = detach(top, rest);

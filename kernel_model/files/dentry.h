@@ -33,6 +33,7 @@ public:
     // Of the top of a mount; null: below one, or a tree without mounts.
     const std::shared_ptr<Mount>& mount() const { return mount_; }
     bool removed() const { return removed_; }
+    const std::string& name() const { return name_; }
     // The attributes of a removed directory, for the processes that still use it; null: not
     // removed.
     const std::shared_ptr<FileStatus>& last_status() const { return last_status_; }
@@ -64,6 +65,11 @@ public:
     void set_top(const std::shared_ptr<Mount>& mount);
     // To call after a rename or removal. Without an entry for the path they do nothing.
     void renamed(std::string_view from, std::string_view to);
+    // Each takes the place of the other.
+    void exchanged(std::string_view a, std::string_view b);
+    // An entry for a file that never had a name in this directory (d_tmpfile).
+    std::shared_ptr<Dentry> unnamed(std::string_view directory, const std::shared_ptr<Mount>& mount,
+                                    std::string name, const FileStatus& status);
     // `status`: what it was.
     void removed(std::string_view path, const FileStatus& status);
 

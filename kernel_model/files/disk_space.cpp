@@ -54,8 +54,23 @@ void DiskUse::release(std::uint64_t begin, std::uint64_t end) {
         it = runs_.erase(it);
         if (run_first < first) runs_[run_first] = first;
         if (run_end > last) runs_[last] = run_end;
-        space_->free_ += std::min(run_end, last) - std::max(run_first, first);
+        const std::uint64_t freed = std::min(run_end, last) - std::max(run_first, first);
+        space_->free_ += freed;
+        pages_ -= freed;
     }
+    charge_.resize(runs_.size() * kRunBytes);
+}
+
+std::optional<std::uint64_t> DiskUse::next_data(std::uint64_t from) const {
+    const auto next = runs_.upper_bound(from / kPageSize);
+    if (next != runs_.begin() && std::prev(next)->second > from / kPageSize) return from;
+    return next == runs_.end() ? std::nullopt : std::optional(next->first * kPageSize);
+}
+
+std::uint64_t DiskUse::next_hole(std::uint64_t from) const {
+    const auto next = runs_.upper_bound(from / kPageSize);
+    if (next == runs_.begin() || std::prev(next)->second <= from / kPageSize) return from;
+    return std::prev(next)->second * kPageSize;
 }
 
 std::uint64_t DiskUse::missing(std::uint64_t first, std::uint64_t end) const {
@@ -72,6 +87,7 @@ std::uint64_t DiskUse::missing(std::uint64_t first, std::uint64_t end) const {
 // Adds a range that is not allocated, and merges it with adjacent runs.
 void DiskUse::add(std::uint64_t first, std::uint64_t end) {
     space_->free_ -= end - first;
+    pages_ += end - first;
     auto next = runs_.lower_bound(first);
     if (next != runs_.end() && next->first == end) {
         end = next->second;
@@ -82,6 +98,7 @@ void DiskUse::add(std::uint64_t first, std::uint64_t end) {
     } else {
         runs_[first] = end;
     }
+    charge_.resize(runs_.size() * kRunBytes);
 }
 
 }  // namespace uprobesim

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The limit of the scratch layer's size, in pages as tmpfs counts them: written data, not holes,
-// names or directories. A hole filled through a shared mapping is not counted (on a full disk Linux
-// would send SIGBUS).
+// Which pages of the scratch layer's files have data, and the limit of its size, in pages as tmpfs
+// counts them: written data, not holes, names or directories. A hole that is filled through a
+// shared mapping when the disk is full is not counted (Linux would send SIGBUS).
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
+
+#include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
 
 class DiskSpace {
 public:
     explicit DiskSpace(std::uint64_t bytes);
+    // No limit.
+    DiskSpace() : DiskSpace(~std::uint64_t{0}) {}
     std::uint64_t total_pages() const { return total_; }
     std::uint64_t free_pages() const { return free_; }
 
@@ -25,7 +30,9 @@ private:
 // The space charged for one file, as long as it has a name or is open.
 class DiskUse {
 public:
-    explicit DiskUse(std::shared_ptr<DiskSpace> space) : space_(std::move(space)) {}
+    // `memory`: what the list of pages is charged to; null: nothing.
+    DiskUse(std::shared_ptr<DiskSpace> space, PhysicalMemory* memory)
+        : space_(std::move(space)), charge_(memory) {}
     DiskUse(const DiskUse&) = delete;
     DiskUse& operator=(const DiskUse&) = delete;
     ~DiskUse();
@@ -36,14 +43,25 @@ public:
     bool claim_all(std::uint64_t offset, std::uint64_t bytes);
     // Frees the pages that lie wholly in the range.
     void release(std::uint64_t begin, std::uint64_t end);
+    // Some of its data is not known here: it is shown without holes.
+    void forget() { known_ = false; }
+    bool known() const { return known_; }
+    std::uint64_t pages() const { return pages_; }
+    // The first byte with data, or in a hole, at `from` or behind it.
+    std::optional<std::uint64_t> next_data(std::uint64_t from) const;
+    std::uint64_t next_hole(std::uint64_t from) const;
 
 private:
+    static constexpr std::uint64_t kRunBytes = 64;
     std::uint64_t missing(std::uint64_t first, std::uint64_t end) const;
     void add(std::uint64_t first, std::uint64_t end);
 
     std::shared_ptr<DiskSpace> space_;
     // Allocated runs: first page to the page after the last. No two are adjacent.
     std::map<std::uint64_t, std::uint64_t> runs_;
+    std::uint64_t pages_ = 0;
+    bool known_ = true;
+    MemoryCharge charge_;
 };
 
 }  // namespace uprobesim

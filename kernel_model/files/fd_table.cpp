@@ -20,6 +20,12 @@ FdTable::Entry* FdTable::entry(std::int32_t fd) {
     return it == entries_.end() ? nullptr : &it->second;
 }
 
+bool FdTable::full() const {
+    std::int32_t fd = next_;
+    for (auto it = entries_.lower_bound(fd); it != entries_.end() && it->first == fd; ++it) ++fd;
+    return static_cast<std::uint64_t>(fd) >= limit_;
+}
+
 SysResult<std::int32_t> FdTable::add(std::shared_ptr<File> file, bool close_on_exec,
                                      std::int32_t from) {
     std::int32_t fd = std::max(from, next_);

@@ -32,6 +32,8 @@ public:
     void close_on_exec();
     void set_limit(std::uint64_t limit) { limit_ = limit; }
     std::uint64_t limit() const { return limit_; }
+    // No descriptor below the limit is free.
+    bool full() const;
     const std::map<std::int32_t, Entry>& all() const { return entries_; }
     // What a copy of the table takes.
     std::uint64_t kernel_bytes() const { return entries_.size() * kEntryBytes; }

@@ -21,6 +21,9 @@ SysResult<std::uint64_t> File::write(std::uint64_t, std::span<const std::byte>) 
 SysResult<std::uint64_t> File::size() {
     return tl::make_unexpected(Errno::Inval);
 }
+std::optional<std::uint64_t> File::next_data(std::uint64_t from) {
+    return from;
+}
 SysResult<void> File::truncate(std::uint64_t) {
     return tl::make_unexpected(Errno::Inval);
 }

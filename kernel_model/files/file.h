@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@
 
 namespace uprobesim {
 
+struct ExtendedAttributes;
+class DiskUse;
+
 // struct stat, in host-independent terms; guest_stat.h lays it out for the guest.
 struct FileStatus {
     std::uint64_t device = 0, inode = 0, rdevice = 0;
@@ -27,6 +31,10 @@ struct FileStatus {
     std::int32_t block_size = 4096;
     std::int64_t atime_s = 0, mtime_s = 0, ctime_s = 0;
     std::int64_t atime_ns = 0, mtime_ns = 0, ctime_ns = 0;
+    std::int64_t btime_s = 0, btime_ns = 0;  // when it was made; 0: not known
+    // Of files whose attributes the model keeps; null: none.
+    std::shared_ptr<const ExtendedAttributes> xattrs{};
+    std::shared_ptr<const DiskUse> use{};  // which pages have data
 
     FileKey key() const { return {device, inode}; }
 };
@@ -45,6 +53,7 @@ struct FileCosts {
 
 class WaitQueue;
 struct Credentials;
+struct FileOwner;
 class Socket;
 class PtyFile;
 
@@ -88,6 +97,12 @@ public:
     virtual FileStatus* own_status() { return nullptr; }
     virtual SysResult<std::uint64_t> size();
     virtual SysResult<void> truncate(std::uint64_t size);
+    // The file that watchers know it by; nothing: it is none that can be watched.
+    virtual std::optional<FileKey> watched_key() { return std::nullopt; }
+    // The first byte at `from` or behind it that is in a page with data (or in a hole); nothing:
+    // there is none before the end of the file.
+    virtual std::optional<std::uint64_t> next_data(std::uint64_t from);
+    virtual std::optional<std::uint64_t> next_hole(std::uint64_t) { return std::nullopt; }
     // Zeroes the range (punches a hole); the size stays.
     virtual SysResult<void> clear(std::uint64_t begin, std::uint64_t end);
     // Allocates disk space for the range (fallocate). NoSpc: the disk is full.
@@ -104,6 +119,8 @@ public:
     virtual bool maps_zeros() const { return false; }
     // Whether new writable shared mappings are forbidden (F_SEAL_WRITE).
     virtual bool write_sealed() const { return false; }
+    // Whether its execute permissions stay as they are (F_SEAL_EXEC).
+    virtual bool mode_sealed() const { return false; }
     virtual SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg,
                                            class UserMemory& memory);
     // How a guest's read or write is split into calls of read() and write(): into pages of its
@@ -136,7 +153,12 @@ public:
 
     MemoryCharge charge;
     std::shared_ptr<void> end_of_locks;  // releases the locks of this description
-    FileHold write_access;               // of a description that may write, of a file that may run
+    std::shared_ptr<void> end_of_lease;
+    std::shared_ptr<void> directory_watch;  // F_NOTIFY
+    std::shared_ptr<FileOwner> owner;       // whom it signals; null: nobody
+    std::shared_ptr<void> async;            // while O_ASYNC is set: listens for changes
+    bool tells = false;     // its opening was told to watchers: its uses and its end are
+    FileHold write_access;  // of a description that may write, of a file that may run
     std::uint64_t position = 0;
     std::uint32_t flags = 0;  // O_* as given to open, guest values
     // The directory entry by which the file was opened. Null: none; the file is shown as `name`

@@ -16,6 +16,7 @@
 #include "kernel_model/files/dentry.h"
 #include "kernel_model/files/disk_space.h"
 #include "kernel_model/files/file.h"
+#include "kernel_model/files/file_events.h"
 #include "kernel_model/files/mount.h"
 #include "kernel_model/files/special_tree.h"
 #include "kernel_model/files/system_view.h"
@@ -70,17 +71,46 @@ public:
                                               std::uint32_t mode) = 0;
     virtual SysResult<void> remove(const Caller&, std::string_view path, bool directory) = 0;
     // `to_start`: the start directory of a relative `to`.
+    // `flags`: RENAME_*.
     virtual SysResult<void> rename(const Caller&, std::string_view from,
                                    const std::shared_ptr<const Dentry>& to_start,
-                                   std::string_view to, bool no_replace) = 0;
+                                   std::string_view to, std::uint32_t flags) = 0;
     // `follow`: a symbolic link `from`, or a descriptor's in /proc, is followed.
     virtual SysResult<void> link(const Caller&, std::string_view from, bool follow,
                                  const std::shared_ptr<const Dentry>& to_start,
                                  std::string_view to) = 0;
+    // Another name of an open file, which may have none yet (O_TMPFILE).
+    virtual SysResult<void> link_of(const Caller&, File&, const std::shared_ptr<const Dentry>&,
+                                    std::string_view) {
+        return tl::make_unexpected(Errno::Perm);
+    }
+    // `mode` with the kind, a character or block device.
+    virtual SysResult<void> make_device(const Caller&, std::string_view, std::uint32_t,
+                                        std::uint64_t) {
+        return tl::make_unexpected(Errno::Perm);
+    }
+    // Where an open symbolic link (O_PATH) leads. NoEnt: the file is none.
+    virtual SysResult<std::string> read_link_of(const Caller&, File&) {
+        return tl::make_unexpected(Errno::NoEnt);
+    }
+    // Replaces the extended attributes; the caller has checked the rights. NotSup: they are not
+    // kept there.
+    using Xattrs = std::shared_ptr<const ExtendedAttributes>;
+    virtual SysResult<void> set_xattrs(const Caller&, std::string_view, bool, Xattrs) {
+        return tl::make_unexpected(Errno::NotSup);
+    }
+    virtual SysResult<void> set_xattrs_of(const Caller&, File&, Xattrs) {
+        return tl::make_unexpected(Errno::NotSup);
+    }
+    // What is told of its files; null: nothing.
+    virtual const std::shared_ptr<FileEvents>& events() const {
+        static const std::shared_ptr<FileEvents> none;
+        return none;
+    }
     virtual SysResult<void> symlink(const Caller&, std::string_view target,
                                     std::string_view path) = 0;
-    virtual SysResult<void> change_mode(const Caller&, std::string_view path,
-                                        std::uint32_t mode) = 0;
+    virtual SysResult<void> change_mode(const Caller&, std::string_view path, std::uint32_t mode,
+                                        bool follow = true) = 0;
     virtual SysResult<void> change_owner(const Caller&, std::string_view path, std::uint32_t uid,
                                          std::uint32_t gid, bool follow) = 0;
     struct Times {

@@ -30,7 +30,12 @@ inline abi::Stat to_stat(const FileStatus& s) {
 
 inline abi::Statx to_statx(const FileStatus& s) {
     abi::Statx out{};
-    out.stx_mask = abi::kStatxBasicStats;  // no birth time
+    out.stx_mask = abi::kStatxBasicStats | abi::kStatxMntId;
+    out.stx_mnt_id = 15;  // as in /proc/PID/fdinfo
+    if (s.btime_s != 0) {
+        out.stx_mask |= abi::kStatxBtime;
+        out.stx_btime = {s.btime_s, static_cast<std::uint32_t>(s.btime_ns), 0};
+    }
     out.stx_blksize = static_cast<std::uint32_t>(s.block_size);
     out.stx_nlink = s.links;
     out.stx_uid = s.uid;

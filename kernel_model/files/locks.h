@@ -12,6 +12,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/file.h"
+#include "kernel_model/files/leases.h"
 #include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
@@ -77,6 +78,7 @@ private:
 struct FileLocks {
     explicit FileLocks(PhysicalMemory* memory = nullptr) : ranges(memory), whole_files(memory) {}
     LockTable ranges, whole_files;
+    LeaseTable leases;
 };
 
 // Releases the locks of an open file description with it.

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "kernel_model/aio/contexts.h"
+#include "kernel_model/files/event/inotify_file.h"
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/ipc/ipc.h"
 #include "kernel_model/keys/keyrings.h"
@@ -115,6 +116,16 @@ void Kernel::closing(const Process& process, File& file) {
     LockTable& locks = file_locks_->ranges;
     if (!locks.holds(&process)) return;
     if (const auto status = file.status()) locks.release({status->device, status->inode}, &process);
+}
+
+// A program may take one uid after the other: those that use nothing are forgotten.
+const std::shared_ptr<InotifyUse>& Kernel::inotify_use(std::uint32_t uid) {
+    std::erase_if(inotify_use_, [uid](const auto& entry) {
+        return entry.first != uid && entry.second.use_count() == 1;
+    });
+    auto& use = inotify_use_[uid];
+    if (!use) use = std::make_shared<InotifyUse>();
+    return use;
 }
 
 }  // namespace uprobesim

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 
 #include "kernel_model/files/file_system.h"
@@ -34,6 +35,7 @@ class Keyrings;
 struct Ipc;
 class Network;
 class Terminals;
+struct InotifyUse;
 
 class Kernel {
 public:
@@ -72,6 +74,10 @@ public:
     const std::shared_ptr<FileLocks>& file_locks() const { return file_locks_; }
     // Items of all epoll sets.
     const std::shared_ptr<std::uint64_t>& epoll_watches() const { return epoll_watches_; }
+    // Entries of files of which handles were given out (name_to_handle_at).
+    std::map<FileKey, std::shared_ptr<Dentry>>& handles() { return handles_; }
+    // What a user has of inotify.
+    const std::shared_ptr<InotifyUse>& inotify_use(std::uint32_t uid);
     // Pages of the pipes of each user.
     const std::shared_ptr<PipePages>& pipe_pages() const { return pipe_pages_; }
     // /proc/sys
@@ -112,6 +118,8 @@ private:
     std::unique_ptr<SystemView> view_;  // for /proc
     std::shared_ptr<FileLocks> file_locks_;
     std::shared_ptr<std::uint64_t> epoll_watches_ = std::make_shared<std::uint64_t>(0);
+    std::map<FileKey, std::shared_ptr<Dentry>> handles_;
+    std::map<std::uint32_t, std::shared_ptr<InotifyUse>> inotify_use_;
     std::shared_ptr<PipePages> pipe_pages_ = std::make_shared<PipePages>();
     Sysctls sysctls_;
     std::shared_ptr<UtsNamespace> first_uts_ = std::make_shared<UtsNamespace>();

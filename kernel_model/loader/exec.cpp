@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/inotify.h"
 #include "kernel_model/abi/mount.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/files/host/layers.h"
@@ -141,6 +142,12 @@ Loaded<ProgramFile> ProgramLoader::open(const Caller& caller, const std::string&
         const auto mount = mount_of(*program.file->dentry);
         if (mount && (mount->flags & abi::kMsNoexec) != 0)
             return load_error(Errno::Acces, "on a mount without the right to execute", path);
+    }
+    if (const auto& events = files_.events(); events != nullptr && !events->quiet()) {
+        if (const auto key = program.file->watched_key()) {
+            for (const std::uint32_t mask : {abi::kInOpen, abi::kInAccess})
+                events->of_file(*key, program.file->dentry.get(), mask);
+        }
     }
     program.size = static_cast<std::uint64_t>(std::max<std::int64_t>(status->size, 0));
     if (const auto backing = program.file->backing();

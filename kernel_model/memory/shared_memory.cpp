@@ -78,4 +78,18 @@ void SharedMemory::resize(std::uint64_t size) {
     size_ = size;
 }
 
+std::optional<std::uint64_t> SharedMemory::next_data(std::uint64_t from) const {
+    const auto at = pages_.lower_bound(from / kPageSize);
+    if (at == pages_.end()) return std::nullopt;
+    return std::max(from, at->first * kPageSize);
+}
+
+std::uint64_t SharedMemory::next_hole(std::uint64_t from) const {
+    std::uint64_t index = from / kPageSize;
+    auto at = pages_.lower_bound(index);
+    if (at == pages_.end() || at->first != index) return from;
+    for (; at != pages_.end() && at->first == index; ++at) ++index;
+    return index * kPageSize;
+}
+
 }  // namespace uprobesim

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -42,6 +43,9 @@ public:
     // Zeroes the range and frees the pages that lie wholly in it, where that is possible.
     void clear(std::uint64_t begin, std::uint64_t end);
     std::uint64_t pages() const { return pages_.size(); }
+    // The first byte at `from` or behind it that has a page, or has none.
+    std::optional<std::uint64_t> next_data(std::uint64_t from) const;
+    std::uint64_t next_hole(std::uint64_t from) const;
 
     static constexpr std::uint64_t kDevice = 1;  // 00:01, the kernel's internal tmpfs mount
 

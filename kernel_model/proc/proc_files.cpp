@@ -6,7 +6,7 @@
 #include <set>
 
 #include "kernel_model/abi/fcntl.h"
-#include "kernel_model/files/special_files.h"
+#include "kernel_model/files/host/special_files.h"
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/proc/inode_number.h"
 #include "kernel_model/proc/kernel_config.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel_model/files/special_files.h"
+#include "kernel_model/files/host/special_files.h"
 #include "kernel_model/files/special_tree.h"
 #include "kernel_model/sysctl/sysctls.h"
 #include "sim/machine.h"

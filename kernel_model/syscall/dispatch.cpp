@@ -65,7 +65,13 @@ SyscallDispatcher::SyscallDispatcher()
                                    memory_policy_syscalls(),
                                    aio_syscalls(),
                                    key_syscalls(),
-                                   uring_syscalls()}) {}
+                                   uring_syscalls(),
+                                   attribute_syscalls(),
+                                   fcntl_syscalls(),
+                                   inotify_syscalls(),
+                                   space_syscalls(),
+                                   xattr_syscalls(),
+                                   handle_syscalls()}) {}
 
 SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
     for (const auto theme : themes) {

@@ -143,7 +143,8 @@ inline Caller caller_of(Process& process, const Credentials& credentials) {
     return {.process = &process,
             .credentials = credentials,
             .root = process.root,
-            .start = process.cwd};
+            .start = process.cwd,
+            .resolve = 0};
 }
 inline Caller caller_of(const Task& task) {
     return caller_of(*task.process, *task.cred);

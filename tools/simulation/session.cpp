@@ -6,7 +6,7 @@
 
 #include <optional>
 
-#include "kernel_model/files/special_files.h"
+#include "kernel_model/files/host/special_files.h"
 #include "kernel_model/net/network.h"
 #include "sim/base/text.h"
 #include "sim/base/try.h"

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "kernel_model/files/host.h"
+#include "kernel_model/files/host/host.h"
 
 namespace uprobesim {
 

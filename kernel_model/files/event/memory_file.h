@@ -33,10 +33,18 @@ public:
     SysResult<std::uint64_t> size() override { return shared_->memory->size(); }
     SysResult<void> truncate(std::uint64_t size) override;
     SysResult<void> clear(std::uint64_t begin, std::uint64_t end) override;
+    std::optional<std::uint64_t> next_data(std::uint64_t from) override {
+        return shared_->memory->next_data(from);
+    }
+    std::optional<std::uint64_t> next_hole(std::uint64_t from) override {
+        return shared_->memory->next_hole(from);
+    }
     std::shared_ptr<FileBacking> backing() override { return shared_->memory; }
     bool write_sealed() const override {
         return (shared_->seals & (abi::kFSealWrite | abi::kFSealFutureWrite)) != 0;
     }
+
+    bool mode_sealed() const override { return (shared_->seals & abi::kFSealExec) != 0; }
 
     std::uint32_t seals() const { return shared_->seals; }
     // `mapped`: a writable shared mapping exists.

@@ -44,6 +44,7 @@ ssize_t write_fully(int fd, std::span<const std::byte> from, std::uint64_t offse
 Inode::~Inode() {
     (void)write_back(0, ~std::uint64_t{0} / kPageSize);
     drop_pages_from(0);
+    if (on_end) on_end();
 }
 
 std::uint64_t Inode::size() const {

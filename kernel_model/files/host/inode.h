@@ -13,7 +13,7 @@
 
 #include "kernel_model/files/dentry.h"
 #include "kernel_model/files/disk_space.h"
-#include "kernel_model/files/host.h"
+#include "kernel_model/files/host/host.h"
 #include "kernel_model/files/host/shown_files.h"
 #include "kernel_model/memory/backing.h"
 #include "sim/mem/memory_charge.h"
@@ -21,7 +21,7 @@
 
 namespace uprobesim {
 
-class Inode final : public FileBacking {
+class Inode final : public FileBacking, public std::enable_shared_from_this<Inode> {
 public:
     Inode(PhysicalMemory& memory, FileKey key, HostFd fd, bool writable,
           std::shared_ptr<const Dentry> dentry)
@@ -38,7 +38,9 @@ public:
     std::uint64_t size() const override;
     SysResult<PAddr> page(std::uint64_t index) override;
     void mark_dirty(std::uint64_t index) override {
-        if (dirty_.insert(index).second && on_mapped_write) on_mapped_write();
+        if (!dirty_.insert(index).second) return;
+        if (use && use->claim(index * kPageSize, kPageSize) == 0) use->forget();
+        if (on_mapped_write) on_mapped_write();
     }
     SysResult<void> write_back(std::uint64_t first_index, std::uint64_t pages) override;
     std::string path() const override { return dentry_->path(); }
@@ -77,6 +79,10 @@ public:
     // Of a bind's file: which bind.
     std::optional<std::size_t> bind;
     std::string guest;  // the name by which it was first met
+    // It was made without a name (O_TMPFILE) and may get one.
+    bool unnamed = false;
+    // Called at its end, if its last name is gone by then; null: it has one.
+    std::function<void()> on_end;
     MemoryCharge charge;
     // Space charged against the scratch limit; null if unlimited.
     std::shared_ptr<DiskUse> use;

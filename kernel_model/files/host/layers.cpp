@@ -5,6 +5,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/limits.h"
+#include "kernel_model/files/disk_space.h"
 #include "kernel_model/files/host/scratch_state.h"
 #include "kernel_model/files/mount.h"
 #include "sim/base/try.h"
@@ -41,10 +42,15 @@ bool is_below(const std::string& guest, const std::string& directory) {
 
 FileStatus merged_status(const FileStatus& kept, const FileStatus& host) {
     FileStatus s = kept;
-    s.mode = (host.mode & kIfmt) | (kept.mode & ~kIfmt);
+    // Of a device the host has a plain file.
+    const std::uint32_t type = kept.mode & kIfmt;
+    const bool device = type == kIfChr || type == kIfBlk;
+    s.mode = (device ? type : host.mode & kIfmt) | (kept.mode & ~kIfmt);
     s.links = host.links;
     s.size = host.size;
     put_modelled_size(s);
+    if (s.use && s.use->known())
+        s.blocks = static_cast<std::int64_t>(s.use->pages() * (kPageSize / 512));
     return s;
 }
 

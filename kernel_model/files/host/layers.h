@@ -15,7 +15,7 @@
 
 #include "kernel_model/files/caller.h"
 #include "kernel_model/files/file_system.h"
-#include "kernel_model/files/host.h"
+#include "kernel_model/files/host/host.h"
 #include "kernel_model/files/host/shown_files.h"
 #include "kernel_model/files/special_tree.h"
 

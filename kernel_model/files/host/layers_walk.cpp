@@ -22,14 +22,25 @@ public:
         : layers_(layers),
           caller_(caller),
           follow_last_(follow_last),
-          top_(caller.root ? caller.root->inner() : "/"),
-          top_mount_(caller.root ? mount_of(*caller.root) : layers.top_mount) {}
+          top_(start_is_top() ? caller.start->inner()
+               : caller.root  ? caller.root->inner()
+                              : "/"),
+          top_mount_(start_is_top() ? mount_of(*caller.start)
+                     : caller.root  ? mount_of(*caller.root)
+                                    : layers.top_mount) {}
 
     SysResult<Walk> run(std::string_view path) {
         if (path.empty()) return tl::make_unexpected(Errno::NoEnt);
         if (path.size() >= kPathMax) return tl::make_unexpected(Errno::NameTooLong);
         if (path.find('\0') != std::string_view::npos) return tl::make_unexpected(Errno::NoEnt);
-        TRY(start(path.front() == '/' ? caller_.root : start_of_relative()));
+        if (path.front() == '/' && resolves(kResolveBeneath))
+            return tl::make_unexpected(Errno::Xdev);
+        TRY(start(path.front() == '/' && !in_root() ? caller_.root : start_of_relative()));
+        if (resolves(kResolveBeneath)) {
+            top_ = at_;
+            top_mount_ = mount_;
+        }
+        system_ = system_of(*result_.node);
         push_front(path);
         result_.directory_wanted = path.back() == '/';
         while (!left_.empty()) {
@@ -49,6 +60,34 @@ public:
     }
 
 private:
+    bool resolves(std::uint64_t flag) const { return (caller_.resolve & flag) != 0; }
+    bool in_root() const { return resolves(kResolveInRoot); }
+    bool start_is_top() const { return in_root() && caller_.start != nullptr; }
+
+    // proc_pid_get_link: these lead to a place, not to a text.
+    static bool is_magic(const std::string& guest) {
+        const std::string name = name_of(guest);
+        return is_below(guest, "/proc") && (name == "exe" || name == "cwd" || name == "root");
+    }
+
+    // What differs between any two mounts, also those that the simulator makes.
+    static std::string system_of(const Node& node) {
+        const std::string mount = node.mount ? std::to_string(node.mount->id) : "";
+        if (node.kind == LayerKind::Bind) return mount + "." + std::to_string(node.bind);
+        if (!node.special) return mount;
+        return mount + node.guest.substr(0, node.guest.find('/', 1));
+    }
+
+    // What openat2's flags say of a link that would be followed.
+    SysResult<void> check_link(const Node& link, bool magic) const {
+        const bool any_magic = magic || (link.special && is_magic(link.guest));
+        if (resolves(kResolveNoSymlinks) || (resolves(kResolveNoMagiclinks) && any_magic))
+            return tl::make_unexpected(Errno::Loop);
+        if (magic && resolves(kResolveBeneath | kResolveInRoot))
+            return tl::make_unexpected(Errno::Xdev);
+        return {};
+    }
+
     const std::shared_ptr<const Dentry>& start_of_relative() const {
         return caller_.start ? caller_.start : caller_.root;
     }
@@ -89,6 +128,8 @@ private:
             ++result_.components;
             return start(result_.removed->parent());
         }
+        if (name == ".." && at_ == top_ && mount_ == top_mount_ && resolves(kResolveBeneath))
+            return tl::make_unexpected(Errno::Xdev);
         // Whether the link is followed is decided before its directory is left.
         const std::string before = at_;
         const auto mount_before = mount_;
@@ -102,6 +143,7 @@ private:
         const bool follows = !last || follow_last_ || result_.directory_wanted;
         // A link in /proc/self/fd leads to the open file itself, not to its text.
         const bool magic = found && last && found->special && found->special->magic;
+        if (found && found->is_link() && follows) TRY(check_link(*found, magic));
         if (found && found->is_link() && follows && !magic) {
             if (mount_ && (mount_->flags & kMsNosymfollow) != 0)
                 return tl::make_unexpected(Errno::Loop);
@@ -109,6 +151,8 @@ private:
             mount_ = mount_before;
             return follow(*found);
         }
+        if (found && resolves(kResolveNoXdev) && system_of(*found) != system_)
+            return tl::make_unexpected(Errno::Xdev);
         result_.node = std::move(found);
         return {};
     }
@@ -119,6 +163,7 @@ private:
         std::string target = TRY(layers_.link_target(link));
         if (target.empty()) return tl::make_unexpected(Errno::NoEnt);
         if (target.front() == '/') {
+            if (resolves(kResolveBeneath)) return tl::make_unexpected(Errno::Xdev);
             result_.removed = nullptr;
             at_ = top_;
             mount_ = top_mount_;
@@ -177,6 +222,7 @@ private:
     std::shared_ptr<Mount> top_mount_;
     std::string at_;  // in `mount_`
     std::shared_ptr<Mount> mount_;
+    std::string system_;  // where the walk began
     std::deque<std::string> left_;
     int links_ = 0;
     Walk result_;

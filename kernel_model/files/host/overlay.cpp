@@ -9,8 +9,8 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/mount.h"
+#include "kernel_model/files/host/special_files.h"
 #include "kernel_model/files/pipe.h"
-#include "kernel_model/files/special_files.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -41,7 +41,12 @@ OverlayFileSystem::OverlayFileSystem(Machine& machine, std::unique_ptr<SpecialTr
       temporary_(std::move(temporary)),
       dentries_(&machine.memory),
       lost_charge_(&machine.memory),
-      space_(std::move(space)) {
+      events_(std::make_shared<FileEvents>([this](const std::string& inner) {
+          const auto found = layers_.find(nullptr, inner);
+          return found && *found ? std::optional((*found)->key()) : std::nullopt;
+      })),
+      limited_(space != nullptr),
+      space_(space ? std::move(space) : std::make_shared<DiskSpace>()) {
     layers_.top_mount = mounts_.first()->top;
     dentries_.set_top(layers_.top_mount);
 }
@@ -151,6 +156,8 @@ std::shared_ptr<FileStatus> OverlayFileSystem::new_attributes(const Credentials&
     const FileTime at = now();
     kept->atime_s = kept->mtime_s = kept->ctime_s = at.s;
     kept->atime_ns = kept->mtime_ns = kept->ctime_ns = at.ns;
+    kept->btime_s = at.s;
+    kept->btime_ns = at.ns;
     return kept;
 }
 
@@ -222,6 +229,12 @@ std::shared_ptr<Inode> OverlayFileSystem::inode_for(const Node& node, HostFd fd,
         return it->second;
     }
     if (inodes_.size() >= inodes_kept_) drop_unused();
+    auto inode = new_inode(node, std::move(fd), writable);
+    inodes_[node.host] = inode;
+    return inode;
+}
+
+std::shared_ptr<Inode> OverlayFileSystem::new_inode(const Node& node, HostFd fd, bool writable) {
     // The key is the guest's st_dev and st_ino, which do not change at copy-up.
     const FileKey key{node.status.device, node.status.inode};
     auto inode = std::make_shared<Inode>(machine_.memory, key, std::move(fd), writable,
@@ -233,21 +246,47 @@ std::shared_ptr<Inode> OverlayFileSystem::inode_for(const Node& node, HostFd fd,
     inode->charge = MemoryCharge(&machine_.memory, kInodeBytes + node.guest.size());
     if (node.kind == LayerKind::Bind) inode->bind = node.bind;
     if (!node.attributes) inode->kept = layers_.shown.kept(inode->status());
-    if (node.kind == LayerKind::Scratch) inode->use = use_of(node.host);
-    inodes_[node.host] = inode;
+    if (node.kind == LayerKind::Scratch && node.attributes) {
+        inode->use = use_of(node.host, inode->size());
+        node.attributes->use = inode->use;
+    }
     return inode;
 }
 
-std::shared_ptr<DiskUse> OverlayFileSystem::use_of(const FileKey& host) {
-    if (!space_) return nullptr;
+// `size`: of a file that is met first; where its data is is not known.
+std::shared_ptr<DiskUse> OverlayFileSystem::use_of(const FileKey& host, std::uint64_t size) {
     auto& use = uses_[host];
-    if (!use) use = std::make_shared<DiskUse>(space_);
+    if (use) return use;
+    use = std::make_shared<DiskUse>(space_, &machine_.memory);
+    if (size != 0) use->forget();
     return use;
+}
+
+void OverlayFileSystem::changed(const Node& node) {
+    if (!node.attributes) return;
+    const FileTime at = now();
+    node.attributes->ctime_s = at.s;
+    node.attributes->ctime_ns = at.ns;
+    if (keeps(*node.attributes)) state_->touched(node.attributes);
 }
 
 // To call before the host file loses a name.
 void OverlayFileSystem::forget_if_last(const Node& node) {
-    if (node.kind == LayerKind::Root || (!node.is_directory() && node.status.links > 1)) return;
+    if (!node.is_directory() && node.status.links > 1) return;
+    const auto open = inodes_.find(node.host);
+    if (!events_->quiet()) {
+        const auto tell = [events = events_, key = node.key()] { events->of_end(key); };
+        if (open != inodes_.end()) {
+            open->second->on_end = tell;
+        } else {
+            tell();
+        }
+    }
+    if (node.kind == LayerKind::Root) {
+        // The host still has it: only who watches has to know.
+        if (open != inodes_.end() && open->second->on_end) inodes_.erase(open);
+        return;
+    }
     inodes_.erase(node.host);
     uses_.erase(node.host);
     layers_.attributes.erase(node.host);

@@ -47,12 +47,23 @@ public:
     SysResult<void> remove(const Caller&, std::string_view path, bool directory) override;
     SysResult<void> rename(const Caller&, std::string_view from,
                            const std::shared_ptr<const Dentry>& to_start, std::string_view to,
-                           bool no_replace) override;
+                           std::uint32_t flags) override;
     SysResult<void> link(const Caller&, std::string_view from, bool follow,
                          const std::shared_ptr<const Dentry>& to_start,
                          std::string_view to) override;
+    SysResult<void> link_of(const Caller&, File& file,
+                            const std::shared_ptr<const Dentry>& to_start,
+                            std::string_view to) override;
+    SysResult<void> make_device(const Caller&, std::string_view path, std::uint32_t mode,
+                                std::uint64_t device) override;
+    SysResult<std::string> read_link_of(const Caller&, File& file) override;
+    SysResult<void> set_xattrs(const Caller&, std::string_view path, bool follow,
+                               Xattrs attributes) override;
+    SysResult<void> set_xattrs_of(const Caller&, File& file, Xattrs attributes) override;
+    const std::shared_ptr<FileEvents>& events() const override { return events_; }
     SysResult<void> symlink(const Caller&, std::string_view target, std::string_view path) override;
-    SysResult<void> change_mode(const Caller&, std::string_view path, std::uint32_t mode) override;
+    SysResult<void> change_mode(const Caller&, std::string_view path, std::uint32_t mode,
+                                bool follow) override;
     SysResult<void> change_owner(const Caller&, std::string_view path, std::uint32_t uid,
                                  std::uint32_t gid, bool follow) override;
     SysResult<void> set_times(const Caller&, std::string_view path, const Times&,
@@ -71,7 +82,7 @@ public:
     void drop_unmounted() override;
     void finish() override;
     void set_clock(std::function<std::uint64_t()> now_ns) override;
-    const DiskSpace* space() const override { return space_.get(); }
+    const DiskSpace* space() const override { return limited_ ? space_.get() : nullptr; }
     const std::map<std::string, Errno>& lost_writes() const override { return lost_writes_; }
     void set_system_view(const SystemView* system) override { special_->set_system_view(system); }
     std::shared_ptr<File> host_stdio(int fd) override;
@@ -122,7 +133,7 @@ private:
     // rename's checks, in Linux's order. False: both names are links to one file, so rename does
     // nothing.
     SysResult<bool> check_rename(const Credentials&, const Place& source, const Place& target,
-                                 bool no_replace);
+                                 std::uint32_t flags);
     SysResult<void> check_replaced(const Credentials&, const Place& target, bool directory);
     SysResult<void> check_empty(const Place&);
     SysResult<void> check_parent_writable(const Place&) const;
@@ -139,8 +150,10 @@ private:
         std::optional<std::uint32_t> mode = std::nullopt;
         std::optional<std::pair<std::uint32_t, std::uint32_t>> owner = std::nullopt;  // ~0: stays
         const Times* times = nullptr;
+        std::optional<Xattrs> xattrs = std::nullopt;
         std::uint32_t lost_set_ids = 0;  // by the change of the owner
     };
+    static std::uint32_t event_of(const Change&);
     static SysResult<Change> allowed_change(const Credentials&, const FileStatus&, Change);
     SysResult<void> change_at(const Caller&, std::string_view path, bool follow, const Change&);
     SysResult<void> change_of(const Caller&, File&, const Change&);
@@ -155,7 +168,11 @@ private:
     SysResult<void> put_in_scratch(const std::string& guest, std::shared_ptr<FileStatus> kept,
                                    const std::function<SysResult<void>()>& make);
     SysResult<void> make(const Credentials&, const Place&, std::uint32_t mode,
-                         const std::function<int(int parent, const char* name)>& on_host);
+                         const std::function<int(int parent, const char* name)>& on_host,
+                         std::uint64_t device = 0);
+    SysResult<void> make_node(const Credentials&, const Place&, std::uint32_t mode,
+                              std::uint64_t device);
+    void tell_made(const Place&, std::uint32_t mode);
     void modified_directory(const Place&);
     void modified(const std::shared_ptr<FileStatus>& attributes) const;
     FileTime now() const { return file_time(now_ns()); }
@@ -170,6 +187,9 @@ private:
     SysResult<std::shared_ptr<File>> open_found(const Caller&, const Node&, std::uint32_t flags,
                                                 std::uint32_t mode);
     SysResult<std::shared_ptr<File>> open_special(const Caller&, const Node&, std::uint32_t flags);
+    SysResult<std::shared_ptr<File>> open_device(const Caller&, const Node&, std::uint32_t flags);
+    SysResult<OpenResult> open_unnamed(const Caller&, const Walk& walked, std::uint32_t flags,
+                                       std::uint32_t mode);
     SysResult<std::shared_ptr<File>> open_again(const Caller&, const std::shared_ptr<File>& magic,
                                                 std::uint32_t flags, std::uint32_t mode);
     SysResult<std::shared_ptr<File>> open_inode_again(const Caller&, File&,
@@ -182,9 +202,17 @@ private:
     // An open file's entry in the tree, without a descriptor and a status.
     static Node node_without_fd(const Inode& inode);
     std::shared_ptr<Inode> inode_for(const Node& node, HostFd fd, bool writable);
+    std::shared_ptr<Inode> new_inode(const Node& node, HostFd fd, bool writable);
     // The space charged for a host file of the scratch layer; null: no limit.
-    std::shared_ptr<DiskUse> use_of(const FileKey& host);
+    std::shared_ptr<DiskUse> use_of(const FileKey& host, std::uint64_t size);
     void forget_if_last(const Node& node);
+    // The inode of a name that was made, moved or removed has changed.
+    void changed(const Node& node);
+    SysResult<void> link_node(const Caller&, Node node, const Place& target);
+    SysResult<void> link_unnamed(const Caller&, Inode& inode, const Place& target);
+    SysResult<void> check_link(const Credentials&, const FileStatus& status) const;
+    SysResult<void> exchange(const Node& moved, const Place& source, const Place& target);
+    void tell_renamed(const Place& source, const Place& target, bool exchanged);
     void drop_unused();
     std::uint64_t now_ns() const { return now_ns_ ? now_ns_() : 0; }
 
@@ -200,7 +228,9 @@ private:
     std::unique_ptr<ScratchState> state_;  // null: the scratch directory is not kept
     // By host file, as long as it has a name: afterwards the host may reuse its inode number.
     std::map<FileKey, std::shared_ptr<Inode>> inodes_;
-    std::shared_ptr<DiskSpace> space_;                  // null: no limit
+    std::shared_ptr<FileEvents> events_;
+    bool limited_;
+    std::shared_ptr<DiskSpace> space_;
     std::map<FileKey, std::shared_ptr<DiskUse>> uses_;  // by host file, as inodes_
     std::map<FileKey, std::weak_ptr<Pipe>> fifos_;      // those that are open
     // At these sizes of the maps, what is no longer in use is looked for.

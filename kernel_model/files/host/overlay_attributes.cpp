@@ -3,6 +3,7 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/mount.h"
 #include "kernel_model/files/host/overlay.h"
+#include "kernel_model/files/host/regular_file.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -29,6 +30,13 @@ SysResult<std::string> OverlayFileSystem::read_link(const Caller& caller, std::s
     if (!node.is_link()) return tl::make_unexpected(Errno::Inval);
     accessed(node);
     return layers_.link_target(node);
+}
+
+SysResult<std::string> OverlayFileSystem::read_link_of(const Caller&, File& file) {
+    auto* held = dynamic_cast<NodeFile*>(&file);
+    if (held == nullptr || !held->node().is_link()) return tl::make_unexpected(Errno::NoEnt);
+    accessed(held->node());
+    return layers_.link_target(held->node());
 }
 
 SysResult<void> OverlayFileSystem::access(const Caller& caller, std::string_view path,

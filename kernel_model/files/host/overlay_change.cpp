@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/inotify.h"
 #include "kernel_model/files/host/overlay.h"
 #include "kernel_model/files/host/regular_file.h"
 #include "sim/base/try.h"
@@ -76,6 +77,7 @@ void OverlayFileSystem::put_change(FileStatus& a, const Change& change) const {
     if (change.owner) put_owner(a, change.owner->first, change.owner->second);
     a.mode &= ~change.lost_set_ids;
     if (change.times != nullptr) put_times(a, *change.times);
+    if (change.xattrs) a.xattrs = *change.xattrs;
     const FileTime at = now();
     a.ctime_s = at.s;
     a.ctime_ns = at.ns;
@@ -83,6 +85,7 @@ void OverlayFileSystem::put_change(FileStatus& a, const Change& change) const {
 
 // A file of a bind is the host's: the change is made to what the descriptor refers to.
 SysResult<void> OverlayFileSystem::change_on_host(const Node& node, const Change& change) {
+    if (change.xattrs) return tl::make_unexpected(Errno::NotSup);
     if (!node.fd || node.kind != LayerKind::Bind) return tl::make_unexpected(Errno::Perm);
     const int fd = node.fd->get();
     const auto kept = layers_.shown.kept(status_of_host_fd(fd));
@@ -148,6 +151,13 @@ void OverlayFileSystem::drop_set_ids(const Credentials& credentials, const Node&
         layers_.shown.kept(host)->set_ids |= host.mode & kSetIds;
 }
 
+// fsnotify_change.
+std::uint32_t OverlayFileSystem::event_of(const Change& change) {
+    if (change.times == nullptr) return abi::kInAttrib;
+    if (change.times->set_atime && change.times->set_mtime) return abi::kInAttrib;
+    return change.times->set_atime ? abi::kInAccess : abi::kInModify;
+}
+
 // setattr_prepare: the change as this caller may make it.
 SysResult<OverlayFileSystem::Change> OverlayFileSystem::allowed_change(
     const Credentials& credentials, const FileStatus& status, Change change) {
@@ -172,9 +182,14 @@ SysResult<void> OverlayFileSystem::change_node(const Caller& caller, const Node&
     const Change allowed = TRY(allowed_change(caller.credentials, node.status, change));
     if (change.mode && node.is_link()) return tl::make_unexpected(Errno::NotSup);
     const Node own = node.attributes ? node : TRY(copy_up(node));
-    if (!own.attributes) return change_on_host(own, allowed);
-    put_change(*own.attributes, allowed);
-    if (keeps(*own.attributes)) state_->changed(own.attributes);
+    if (!own.attributes) {
+        TRY(change_on_host(own, allowed));
+    } else {
+        put_change(*own.attributes, allowed);
+        if (keeps(*own.attributes)) state_->changed(own.attributes);
+    }
+    if (const std::uint32_t mask = event_of(change))
+        events_->of_file_at(node.key(), node.guest, mask);
     return {};
 }
 
@@ -190,6 +205,8 @@ SysResult<void> OverlayFileSystem::change_at(const Caller& caller, std::string_v
 SysResult<void> OverlayFileSystem::change_of(const Caller& caller, File& file,
                                              const Change& change) {
     if (FileStatus* own = file.own_status()) {
+        if (change.mode && file.mode_sealed() && ((own->mode ^ *change.mode) & abi::kIxugo) != 0)
+            return tl::make_unexpected(Errno::Perm);
         put_change(*own, TRY(allowed_change(caller.credentials, *own, change)));
         return {};
     }
@@ -232,8 +249,8 @@ SysResult<Node> OverlayFileSystem::node_of(File& file) {
 }
 
 SysResult<void> OverlayFileSystem::change_mode(const Caller& caller, std::string_view path,
-                                               std::uint32_t mode) {
-    return change_at(caller, path, true, {.mode = mode});
+                                               std::uint32_t mode, bool follow) {
+    return change_at(caller, path, follow, {.mode = mode});
 }
 SysResult<void> OverlayFileSystem::change_owner(const Caller& caller, std::string_view path,
                                                 std::uint32_t uid, std::uint32_t gid, bool follow) {
@@ -242,6 +259,14 @@ SysResult<void> OverlayFileSystem::change_owner(const Caller& caller, std::strin
 SysResult<void> OverlayFileSystem::set_times(const Caller& caller, std::string_view path,
                                              const Times& times, bool follow) {
     return change_at(caller, path, follow, {.times = &times});
+}
+SysResult<void> OverlayFileSystem::set_xattrs(const Caller& caller, std::string_view path,
+                                              bool follow, Xattrs attributes) {
+    return change_at(caller, path, follow, {.xattrs = std::move(attributes)});
+}
+SysResult<void> OverlayFileSystem::set_xattrs_of(const Caller& caller, File& file,
+                                                 Xattrs attributes) {
+    return change_of(caller, file, {.xattrs = std::move(attributes)});
 }
 SysResult<void> OverlayFileSystem::change_mode_of(const Caller& caller, File& file,
                                                   std::uint32_t mode) {

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/inotify.h"
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/files/host/overlay.h"
 #include "sim/base/try.h"
@@ -83,18 +84,51 @@ SysResult<void> OverlayFileSystem::prepare(const Credentials& credentials, const
 // Makes what has no bytes of its own.
 SysResult<void> OverlayFileSystem::make(const Credentials& credentials, const Place& where,
                                         std::uint32_t mode,
-                                        const std::function<int(int, const char*)>& on_host) {
+                                        const std::function<int(int, const char*)>& on_host,
+                                        std::uint64_t device) {
     const auto parent = TRY(where.directory->parent(where.relative));
     const auto made = [&] {
         return host_result(on_host(parent.first.get(), parent.second.c_str()));
     };
     if (!where.scratch) {
         TRY(made());
+        tell_made(where, mode);
         return settle_in_bind(credentials, where, mode);
     }
-    TRY(put_in_scratch(where.guest, new_attributes(credentials, where, mode), made));
+    auto kept = new_attributes(credentials, where, mode);
+    kept->rdevice = device;
+    TRY(put_in_scratch(where.guest, std::move(kept), made));
     modified_directory(where);
+    tell_made(where, mode);
     return {};
+}
+
+void OverlayFileSystem::tell_made(const Place& where, std::uint32_t mode) {
+    const bool directory = (mode & abi::kIfmt) == abi::kIfDir;
+    events_->of_entry(parent_of(where.guest), name_of(where.guest),
+                      abi::kInCreate | (directory ? abi::kInIsdir : 0));
+}
+
+// Of a device the host gets a plain file: what it is is in the attributes.
+SysResult<void> OverlayFileSystem::make_node(const Credentials& credentials, const Place& where,
+                                             std::uint32_t mode, std::uint64_t device) {
+    if (!where.scratch) return tl::make_unexpected(Errno::Perm);
+    return make(
+        credentials, where, mode,
+        [](int parent, const char* name) { return mknodat(parent, name, S_IFREG | 0644, 0); },
+        device);
+}
+
+SysResult<void> OverlayFileSystem::make_device(const Caller& caller, std::string_view path,
+                                               std::uint32_t mode, std::uint64_t device) {
+    const auto where = TRY(place(caller, path, Errno::Exist));
+    if (where.existing) return tl::make_unexpected(Errno::Exist);
+    if (where.slash) return tl::make_unexpected(Errno::NoEnt);
+    TRY(prepare(caller.credentials, where));
+    const bool whiteout = (mode & abi::kIfmt) == abi::kIfChr && device == 0;
+    if (!whiteout && !caller.credentials.capable(Capability::Mknod))
+        return tl::make_unexpected(Errno::Perm);
+    return make_node(caller.credentials, where, mode, device);
 }
 
 SysResult<void> OverlayFileSystem::make_directory(const Caller& caller, std::string_view path,
@@ -131,43 +165,6 @@ SysResult<FileStatus> OverlayFileSystem::make_socket(const Caller& caller, std::
         return mknodat(parent, name, S_IFSOCK | 0644, 0);
     }));
     return status(caller, path, false);
-}
-
-SysResult<void> OverlayFileSystem::link(const Caller& caller, std::string_view from, bool follow,
-                                        const std::shared_ptr<const Dentry>& to_start,
-                                        std::string_view to) {
-    auto walked = TRY(layers_.walk(caller, from, follow));
-    if (!walked.node) return tl::make_unexpected(Errno::NoEnt);
-    if (follow && walked.node->special && walked.node->special->magic) {
-        // A descriptor's file gets another name while it has one.
-        const File& file = *walked.node->special->magic;
-        const auto shown = walked.node->special->magic->status();
-        if (!shown) return tl::make_unexpected(shown.error());
-        walked.node = node_by_name(file, shown->key());
-        if (!walked.node) return tl::make_unexpected(Errno::NoEnt);
-    }
-    const auto target = TRY(place(caller.starting_at(to_start), to, Errno::Exist));
-    if (target.existing) return tl::make_unexpected(Errno::Exist);
-    if (target.slash) return tl::make_unexpected(Errno::NoEnt);
-    const Node& node = *walked.node;
-    if (node.mount != target.parent->mount) return tl::make_unexpected(Errno::Xdev);
-    const bool one_system =
-        target.scratch
-            ? node.kind == LayerKind::Scratch || node.kind == LayerKind::Root
-            : node.kind == LayerKind::Bind && &layers_.directory_of(node) == target.directory;
-    TRY(prepare(caller.credentials, target));
-    if (!one_system) return tl::make_unexpected(Errno::Xdev);
-    if (node.is_directory()) return tl::make_unexpected(Errno::Perm);
-    auto own = TRY(copy_up(node));
-    const auto a = TRY(target.directory->parent(own.relative));
-    const auto b = TRY(target.directory->parent(target.relative));
-    const bool told = own.attributes && keeps(target.guest);
-    if (told) state_->made(target.guest, own.attributes);
-    const auto done =
-        host_result(linkat(a.first.get(), a.second.c_str(), b.first.get(), b.second.c_str(), 0));
-    if (!done && told) state_->undo();
-    if (done) modified_directory(target);
-    return done;
 }
 
 SysResult<void> OverlayFileSystem::symlink(const Caller& caller, std::string_view target,

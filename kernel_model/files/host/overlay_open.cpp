@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // open: looks the name up, then makes the file, or opens an existing one by its kind.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -10,8 +11,8 @@
 #include "kernel_model/files/event/memory_file.h"
 #include "kernel_model/files/host/overlay.h"
 #include "kernel_model/files/host/regular_file.h"
+#include "kernel_model/files/host/special_files.h"
 #include "kernel_model/files/pipe.h"
-#include "kernel_model/files/special_files.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -53,6 +54,8 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(const Caller& caller,
     std::string guest = walked.guest;
     const auto mount = walked.mount;
     const auto removed = walked.removed;
+    if ((flags & abi::kOTmpfile) == abi::kOTmpfile)
+        return open_unnamed(caller, walked, flags, mode);
     if (!walked.node) {
         if (!creates) return tl::make_unexpected(Errno::NoEnt);
         if (walked.directory_wanted) return tl::make_unexpected(Errno::IsDir);
@@ -93,6 +96,7 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::create(const Caller& caller,
         kept = new_attributes(caller.credentials, where, mode);
         TRY(put_in_scratch(where.guest, kept, open_new));
         modified_directory(where);
+        use_of(status_of_host_fd(fd.get()).key(), 0);
     } else {
         TRY(open_new());
         TRY(settle_in_bind(caller.credentials, where, fd.get(), mode & abi::kAllModeBits));
@@ -110,6 +114,7 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::create(const Caller& caller,
     made.status = layers_.status_in(made, made.status);
     auto file = std::make_shared<RegularFile>(*this, inode_for(made, std::move(fd), true));
     TRY(take_write_access(*file, flags));
+    tell_made(where, abi::kIfReg);
     return file;
 }
 
@@ -137,11 +142,14 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& cal
         return tl::make_unexpected(Errno::Acces);
     if (kind == abi::kIfReg && !node.special && writes(flags) && read_only(node))
         return tl::make_unexpected(Errno::Rofs);
+    if ((flags & abi::kONoatime) != 0 && !caller.credentials.owns(node.status))
+        return tl::make_unexpected(Errno::Perm);
     if (node.special) return open_special(caller, node, flags);
     const std::uint32_t type = node.status.mode & abi::kIfmt;
     // Only FIFOs made by the guest are opened: programs of the host could have the other end of
     // others open.
     if (type == abi::kIfIfo && node.kind == LayerKind::Scratch) return open_fifo(node, flags);
+    if (type == abi::kIfChr || type == abi::kIfBlk) return open_device(caller, node, flags);
     if (type != abi::kIfReg) return tl::make_unexpected(Errno::Nxio);
     return open_regular(caller, node, flags);
 }
@@ -218,6 +226,63 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_special(const Caller& c
     auto file = TRY(node.special->open(flags));
     if (!file) return tl::make_unexpected(Errno::Nxio);
     return file;
+}
+
+// A device that the guest made is the one of this number in /dev.
+SysResult<std::shared_ptr<File>> OverlayFileSystem::open_device(const Caller& caller,
+                                                                const Node& node,
+                                                                std::uint32_t flags) {
+    const auto devices = special_->find(caller.process, "/dev");
+    if (!devices || !devices->is_directory()) return tl::make_unexpected(Errno::Nxio);
+    for (const DirEntry& entry : devices->list()) {
+        const auto device = special_->find(caller.process, "/dev/" + entry.name);
+        if (!device || !device->open || device->status.rdevice != node.status.rdevice ||
+            ((device->status.mode ^ node.status.mode) & abi::kIfmt) != 0)
+            continue;
+        Node found = node;
+        found.special = device;
+        return open_special(caller, found, flags);
+    }
+    return tl::make_unexpected(Errno::Nxio);
+}
+
+// O_TMPFILE: the host's file has no name either.
+SysResult<FileSystem::OpenResult> OverlayFileSystem::open_unnamed(const Caller& caller,
+                                                                  const Walk& walked,
+                                                                  std::uint32_t flags,
+                                                                  std::uint32_t mode) {
+    if (!walked.node) return tl::make_unexpected(Errno::NoEnt);
+    if (!walked.node->is_directory()) return tl::make_unexpected(Errno::NotDir);
+    Place where;
+    where.guest = child_of(walked.guest, fmt::format("#{}", next_inode_));
+    where.parent = walked.node;
+    where.scratch = walked.node->kind != LayerKind::Bind;
+    if (!where.scratch) return tl::make_unexpected(Errno::NotSup);
+    TRY(prepare(caller.credentials, where));
+    auto fd = TRY(layers_.scratch().open(relative_of(walked.guest), O_TMPFILE | O_RDWR, 0644));
+    Node made;
+    made.kind = LayerKind::Scratch;
+    made.guest = where.guest;
+    made.relative = relative_of(where.guest);
+    made.status = status_of_host_fd(fd.get());
+    made.host = made.status.key();
+    made.attributes =
+        new_attributes(caller.credentials, where, abi::kIfReg | (mode & abi::kAllModeBits));
+    made.status = layers_.status_in(made, made.status);
+    const auto inode = new_inode(made, std::move(fd), true);
+    // Without a name it is in no table: the host may give its number away when it is gone.
+    uses_.erase(made.host);
+    inode->unnamed = (flags & abi::kOExcl) == 0;
+    inode->on_end = [events = events_, key = made.key()] { events->of_end(key); };
+    OpenResult result;
+    result.created = true;
+    result.components = std::max(walked.components, 1u);
+    result.file = std::make_shared<RegularFile>(*this, inode);
+    TRY(take_write_access(*result.file, flags));
+    result.file->flags = flags;
+    result.file->dentry =
+        dentries_.unnamed(walked.guest, walked.mount, name_of(where.guest), made.status);
+    return result;
 }
 
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_directory(const Caller& caller,

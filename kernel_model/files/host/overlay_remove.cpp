@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/inotify.h"
 #include "kernel_model/files/host/overlay.h"
 #include "sim/base/try.h"
 
@@ -74,6 +75,7 @@ SysResult<void> OverlayFileSystem::remove(const Caller& caller, std::string_view
     TRY(check_removal(caller.credentials, where, directory));
     TRY(prepare(caller.credentials, where));
     const Node& node = *where.existing;
+    if (!directory) events_->of_inode(node.key(), abi::kInAttrib);
     // First: the file of the scratch layer covers the root's until it is gone.
     if (node.kind != LayerKind::Bind && TRY(layers_.root().has(relative_of(where.guest))))
         hide(where.guest);
@@ -90,7 +92,11 @@ SysResult<void> OverlayFileSystem::remove(const Caller& caller, std::string_view
         forget_if_last(node);
     }
     modified_directory(where);
+    if (node.kind == LayerKind::Root) forget_if_last(node);
+    changed(node);
     dentries_.removed(where.guest, node.status);
+    events_->of_entry(parent_of(where.guest), name_of(where.guest),
+                      abi::kInDelete | (directory ? abi::kInIsdir : 0));
     return {};
 }
 
@@ -106,20 +112,24 @@ SysResult<void> OverlayFileSystem::check_replaced(const Credentials& credentials
 }
 
 SysResult<bool> OverlayFileSystem::check_rename(const Credentials& credentials, const Place& source,
-                                                const Place& target, bool no_replace) {
+                                                const Place& target, std::uint32_t flags) {
+    const bool exchanges = (flags & abi::kRenameExchange) != 0;
     TRY(check_parent_writable(source));
     TRY(check_parent_writable(target));
     if (source.parent && target.parent && source.parent->mount != target.parent->mount)
         return tl::make_unexpected(Errno::Xdev);
     if (source.directory != target.directory) return tl::make_unexpected(Errno::Xdev);
     if (!source.existing) return tl::make_unexpected(Errno::NoEnt);
-    if (target.existing && no_replace) return tl::make_unexpected(Errno::Exist);
+    if (exchanges && !target.existing) return tl::make_unexpected(Errno::NoEnt);
+    if (target.existing && (flags & abi::kRenameNoreplace) != 0)
+        return tl::make_unexpected(Errno::Exist);
     const Node& moving = *source.existing;
     const bool directory = moving.is_directory();
     if (!directory && (source.slash || (target.slash && !target.existing)))
         return tl::make_unexpected(Errno::NotDir);
     if (is_below(target.guest, source.guest)) return tl::make_unexpected(Errno::Inval);
-    if (is_below(source.guest, target.guest)) return tl::make_unexpected(Errno::NotEmpty);
+    if (is_below(source.guest, target.guest))
+        return tl::make_unexpected(exchanges ? Errno::Inval : Errno::NotEmpty);
     if (source.guest == target.guest) return false;
     TRY(prepare(credentials, source));
     TRY(check_sticky(credentials, moving.status, source.parent->status));
@@ -127,7 +137,11 @@ SysResult<bool> OverlayFileSystem::check_rename(const Credentials& credentials, 
     if (target.existing) {
         if (target.existing->host == moving.host && target.existing->kind == moving.kind)
             return false;  // two names of one file
-        TRY(check_replaced(credentials, target, directory));
+        if (exchanges) {
+            TRY(check_sticky(credentials, target.existing->status, target.parent->status));
+        } else {
+            TRY(check_replaced(credentials, target, directory));
+        }
     }
     // A bind is a mount: it does not move, and nothing takes its place.
     for (const Place* p : {&source, &target}) {
@@ -143,18 +157,26 @@ SysResult<bool> OverlayFileSystem::check_rename(const Credentials& credentials, 
     const bool lower =
         source.scratch && TRY(layers_.root().has(source.relative)) && !layers_.hidden(source.guest);
     if (directory && lower) return tl::make_unexpected(Errno::Xdev);
+    if (exchanges && target.existing->is_directory() && target.scratch &&
+        TRY(layers_.root().has(target.relative)) && !layers_.hidden(target.guest))
+        return tl::make_unexpected(Errno::Xdev);
+    if ((flags & abi::kRenameWhiteout) != 0 && !credentials.capable(Capability::Mknod))
+        return tl::make_unexpected(Errno::Perm);
     return true;
 }
 
 SysResult<void> OverlayFileSystem::rename(const Caller& caller, std::string_view from,
                                           const std::shared_ptr<const Dentry>& to_start,
-                                          std::string_view to, bool no_replace) {
+                                          std::string_view to, std::uint32_t flags) {
+    const bool no_replace = (flags & abi::kRenameNoreplace) != 0;
+    const bool exchanges = (flags & abi::kRenameExchange) != 0;
     const auto source = TRY(place(caller, from, Errno::Busy));
     const auto target =
         TRY(place(caller.starting_at(to_start), to, no_replace ? Errno::Exist : Errno::Busy));
-    if (!TRY(check_rename(caller.credentials, source, target, no_replace))) return {};
-    if (source.scratch) TRY(copy_up(*source.existing));
+    if (!TRY(check_rename(caller.credentials, source, target, flags))) return {};
+    const Node moved = source.scratch ? TRY(copy_up(*source.existing)) : *source.existing;
     TRY(prepare(caller.credentials, target));
+    if (exchanges) return exchange(moved, source, target);
     const auto a = TRY(source.directory->parent(source.relative));
     const auto b = TRY(target.directory->parent(target.relative));
     // Both are asked before anything changes: the root may fail to answer.
@@ -179,7 +201,58 @@ SysResult<void> OverlayFileSystem::rename(const Caller& caller, std::string_view
     if (covers_target) hide(target.guest);
     modified_directory(source);
     modified_directory(target);
+    changed(moved);
+    if ((flags & abi::kRenameWhiteout) != 0)
+        TRY(make_node(caller.credentials, TRY(place(caller, from, Errno::Busy)), abi::kIfChr, 0));
+    tell_renamed(source, target, false);
     return {};
+}
+
+// Both names are there before and after, and cover the root's.
+SysResult<void> OverlayFileSystem::exchange(const Node& moved, const Place& source,
+                                            const Place& target) {
+    const Node other = target.scratch ? TRY(copy_up(*target.existing)) : *target.existing;
+    const auto a = TRY(source.directory->parent(source.relative));
+    const auto b = TRY(target.directory->parent(target.relative));
+    const std::string aside = std::string("/") + std::string(ScratchState::kCopy);
+    const auto swap_names = [&] {
+        state_->moved(source.guest, aside);
+        state_->moved(target.guest, source.guest);
+        state_->moved(aside, target.guest);
+    };
+    const bool told = keeps(source.guest) && source.scratch;
+    if (told) swap_names();
+    if (renameat2(a.first.get(), a.second.c_str(), b.first.get(), b.second.c_str(),
+                  RENAME_EXCHANGE) != 0) {
+        const Errno error = guest_errno(errno);
+        if (told) swap_names();
+        return tl::make_unexpected(error);
+    }
+    dentries_.exchanged(source.guest, target.guest);
+    modified_directory(source);
+    modified_directory(target);
+    changed(moved);
+    changed(other);
+    tell_renamed(source, target, true);
+    return {};
+}
+
+// fsnotify_move, and the same the other way for an exchange.
+void OverlayFileSystem::tell_renamed(const Place& source, const Place& target, bool exchanged) {
+    if (events_->quiet()) return;
+    const auto tell = [&](const Place& from, const Place& to, const Node& moved) {
+        const std::uint32_t cookie = events_->new_cookie();
+        const std::uint32_t kind = moved.is_directory() ? abi::kInIsdir : 0;
+        events_->of_entry(parent_of(from.guest), name_of(from.guest), abi::kInMovedFrom | kind,
+                          cookie);
+        events_->of_entry(parent_of(to.guest), name_of(to.guest), abi::kInMovedTo | kind, cookie);
+        if (to.existing && !exchanged) {
+            events_->of_inode(to.existing->key(), abi::kInAttrib);
+        }
+        events_->of_inode(moved.key(), abi::kInMoveSelf);
+    };
+    tell(source, target, *source.existing);
+    if (exchanged) tell(target, source, *target.existing);
 }
 
 }  // namespace uprobesim

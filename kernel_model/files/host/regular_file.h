@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/inotify.h"
 #include "kernel_model/files/host/inode.h"
 #include "kernel_model/files/host/overlay.h"
 #include "sim/base/try.h"
@@ -17,7 +18,16 @@ namespace uprobesim {
 class RegularFile final : public File {
 public:
     RegularFile(OverlayFileSystem& files, std::shared_ptr<Inode> inode)
-        : files_(files), inode_(std::move(inode)), told_(inode_->failures_told()) {}
+        : files_(files),
+          events_(files.events()),
+          inode_(std::move(inode)),
+          told_(inode_->failures_told()) {}
+    ~RegularFile() override {
+        if (tells)
+            events_->of_file(inode_->key(), dentry.get(),
+                             (flags & abi::kOAccmode) != abi::kORdonly ? abi::kInCloseWrite
+                                                                       : abi::kInCloseNowrite);
+    }
 
     SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to) override {
         if ((flags & abi::kONoatime) == 0) files_.accessed(*inode_);
@@ -60,6 +70,15 @@ public:
     void remove_set_ids(const Credentials& writer) override {
         files_.remove_set_ids(*inode_, writer);
     }
+    std::optional<FileKey> watched_key() override { return inode_->key(); }
+    std::optional<std::uint64_t> next_data(std::uint64_t from) override {
+        const bool known = inode_->use && inode_->use->known();
+        return known ? inode_->use->next_data(from) : std::optional(from);
+    }
+    std::optional<std::uint64_t> next_hole(std::uint64_t from) override {
+        const bool known = inode_->use && inode_->use->known();
+        return known ? std::optional(inode_->use->next_hole(from)) : std::nullopt;
+    }
     std::shared_ptr<FileBacking> backing() override { return inode_; }
     const std::shared_ptr<Inode>& inode() const { return inode_; }
 
@@ -70,6 +89,7 @@ private:
     }
 
     OverlayFileSystem& files_;
+    std::shared_ptr<FileEvents> events_;
     std::shared_ptr<Inode> inode_;
     std::uint64_t told_;  // how many of the inode's failures this description knows
 };
@@ -78,7 +98,13 @@ private:
 // does not matter.
 class NodeFile : public File {
 public:
-    NodeFile(OverlayFileSystem& files, Node node) : files_(files), node_(std::move(node)) {}
+    NodeFile(OverlayFileSystem& files, Node node)
+        : files_(files), events_(files.events()), node_(std::move(node)) {}
+    ~NodeFile() override {
+        if (tells)
+            events_->of_file(node_.key(), dentry.get(), abi::kInCloseNowrite | abi::kInIsdir);
+    }
+    std::optional<FileKey> watched_key() override { return node_.key(); }
     SysResult<FileStatus> status() override { return TRY(files_.node_of(*this)).status; }
     std::uint64_t kernel_bytes() const override {
         return kBytes + node_.guest.size() + node_.relative.size();
@@ -87,6 +113,7 @@ public:
 
 protected:
     OverlayFileSystem& files_;
+    std::shared_ptr<FileEvents> events_;
     Node node_;
 };
 

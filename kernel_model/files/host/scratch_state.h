@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "kernel_model/files/host.h"
+#include "kernel_model/files/host/host.h"
 #include "sim/base/error.h"
 #include "sim/mem/memory_charge.h"
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/inotify.h"
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/pipe.h"
@@ -121,7 +122,16 @@ SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool non
         if (taken.bytes < *n) break;
     }
     call.task.call_progress = 0;
+    if (done > 0) {
+        tell_use(call, from.file, kInAccess);
+        tell_use(call, to.file, kInModify);
+    }
     return answer(done);
+}
+
+bool is_directory(File& file) {
+    const auto status = file.status();
+    return status && (status->mode & kIfmt) == kIfDir;
 }
 
 SysOutcome sys_sendfile(SysCall& call) {
@@ -131,6 +141,7 @@ SysOutcome sys_sendfile(SysCall& call) {
         return bad_descriptor(call);
     if (!from->seekable() || from->host_position())
         return call.args[2] != 0 ? Errno::Spipe : Errno::Inval;
+    if (is_directory(*from)) return Errno::Inval;
     // splice_direct: not to files that append.
     if ((to->flags & kOAppend) != 0 && to->seekable()) return Errno::Inval;
     End in(*from), out(*to);
@@ -144,10 +155,16 @@ SysOutcome sys_copy_file_range(SysCall& call) {
     if (!to || !from || !may(*to, Direction::Write) || !may(*from, Direction::Read))
         return bad_descriptor(call);
     if ((to->flags & kOAppend) != 0) return bad_descriptor(call);
+    if (is_directory(*from) || is_directory(*to)) return Errno::IsDir;
     if (call.uint32(5) != 0 || !from->backing() || !to->backing()) return Errno::Inval;
     End in(*from), out(*to);
-    TRY(in.take_offset(call, call.address(1)));
-    TRY(out.take_offset(call, call.address(3)));
+    // generic_copy_file_checks: as unsigned numbers, the end of the range is before its begin.
+    const auto checked = [](const SysResult<void>& taken) -> SysResult<void> {
+        if (taken || taken.error() != Errno::Inval) return taken;
+        return tl::make_unexpected(Errno::Overflow);
+    };
+    TRY(checked(in.take_offset(call, call.address(1))));
+    TRY(checked(out.take_offset(call, call.address(3))));
     const auto allowed =
         TRY(may_write(call, *to, out.offset(), std::min(call.args[4], kMaxRwCount)));
     const std::uint64_t count = allowed;

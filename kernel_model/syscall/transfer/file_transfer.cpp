@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/inotify.h"
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/abi/stat.h"
@@ -146,11 +147,11 @@ struct Start {
     bool moves;
 };
 Start start_of(File& file, Direction direction, const std::uint64_t* offset) {
-    if (offset != nullptr) return {*offset, false};
     if (direction == Direction::Write && (file.flags & abi::kOAppend) != 0 &&
-        !file.host_position()) {
-        return {file.size().value_or(file.position), true};
+        !file.host_position() && file.seekable()) {
+        return {file.size().value_or(file.position), offset == nullptr};
     }
+    if (offset != nullptr) return {*offset, false};
     return {file.position, true};
 }
 
@@ -206,6 +207,16 @@ SysResult<void> may_grow(SysCall& call, File& file, std::uint64_t size) {
     return last ? SysResult<void>() : tl::make_unexpected(last.error());
 }
 
+void tell_use(SysCall& call, File& file, std::uint32_t mask) {
+    const auto& events = call.kernel.files().events();
+    if (!events || events->quiet()) return;
+    const auto key = file.watched_key();
+    if (!key) return;
+    const auto status = file.status();
+    const bool directory = status && (status->mode & abi::kIfmt) == abi::kIfDir;
+    events->of_file(*key, file.dentry.get(), mask | (directory ? abi::kInIsdir : 0));
+}
+
 SysOutcome write_failure(SysCall& call, File& file, Errno error) {
     if (must_wait(call, file, error, 0)) return Block{};
     return error;
@@ -241,6 +252,7 @@ SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers 
         if (start.moves && moved.bytes > 0) file.position = start.offset + moved.bytes;
     }
     call.units = moved.bytes;
+    if (moved.bytes > 0) tell_use(call, file, writes ? abi::kInModify : abi::kInAccess);
     if (moved.failed && (writes || moved.bytes == 0) &&
         must_wait(call, file, moved.error, moved.bytes))
         return Block{};
@@ -286,7 +298,7 @@ SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr b
     if (!file || !may(*file, direction)) return bad_descriptor(call);
     if (offset != nullptr && static_cast<std::int64_t>(*offset) < 0) return Errno::Inval;
     if (offset != nullptr && !file->seekable()) return Errno::Spipe;
-    if (static_cast<std::int64_t>(size) < 0) return Errno::Inval;
+    if (static_cast<std::int64_t>(size) < 0) return Errno::Fault;  // access_ok
     if (Socket* socket = file->socket())
         return socket_transfer(call, *socket, direction, {{buffer.value, size}});
     if (!in_user_space(call, buffer.value, size)) return Errno::Fault;

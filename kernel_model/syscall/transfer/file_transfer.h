@@ -36,6 +36,9 @@ SysResult<void> may_grow(SysCall& call, File& file, std::uint64_t size);
 
 void remove_set_ids(SysCall& call, File& file);
 
+// Tells watchers what was done to an open file (IN_*).
+void tell_use(SysCall& call, File& file, std::uint32_t mask);
+
 // Sets the kernel path of a call that fails with EBADF.
 inline SysOutcome bad_descriptor(SysCall& call) {
     call.path = KernelPath::SysCloseError;

@@ -126,10 +126,10 @@ public:
     SysResult<void> make_fifo(const Caller&, View, Word) override { return no(); }
     SysResult<FileStatus> make_socket(const Caller&, View, Word) override { return no(); }
     SysResult<void> remove(const Caller&, View, bool) override { return no(); }
-    SysResult<void> rename(const Caller&, View, const Start&, View, bool) override { return no(); }
+    SysResult<void> rename(const Caller&, View, const Start&, View, Word) override { return no(); }
     SysResult<void> link(const Caller&, View, bool, const Start&, View) override { return no(); }
     SysResult<void> symlink(const Caller&, View, View) override { return no(); }
-    SysResult<void> change_mode(const Caller&, View, Word) override { return no(); }
+    SysResult<void> change_mode(const Caller&, View, Word, bool) override { return no(); }
     SysResult<void> change_owner(const Caller&, View, Word, Word, bool) override { return no(); }
     SysResult<void> set_times(const Caller&, View, const Times&, bool) override { return no(); }
     SysResult<void> change_mode_of(const Caller&, File&, Word) override { return no(); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "kernel_model/files/host.h"
+#include "kernel_model/files/host/host.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -71,7 +71,7 @@ SysResult<HostFd> HostDirectory::open(const std::string& relative, int host_flag
     // O_NONBLOCK: a FIFO that has replaced a file must not block the simulator.
     if ((host_flags & O_PATH) == 0) host_flags |= O_NONBLOCK | O_NOCTTY;
     how.flags = static_cast<std::uint64_t>(host_flags | O_CLOEXEC | O_NOFOLLOW);
-    how.mode = (host_flags & O_CREAT) != 0 ? mode : 0;
+    how.mode = (host_flags & O_CREAT) != 0 || (host_flags & O_TMPFILE) == O_TMPFILE ? mode : 0;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
     for (int tries = 0;; ++tries) {
         const long fd = syscall(SYS_openat2, fd_.get(), relative.c_str(), &how, sizeof how);

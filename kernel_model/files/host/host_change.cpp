@@ -9,7 +9,7 @@
 #include <cerrno>
 
 #include "kernel_model/abi/fcntl.h"
-#include "kernel_model/files/host.h"
+#include "kernel_model/files/host/host.h"
 
 namespace uprobesim {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "kernel_model/files/special_files.h"
+#include "kernel_model/files/host/special_files.h"
 
 #include <poll.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/abi/stat.h"
-#include "kernel_model/files/host.h"
+#include "kernel_model/files/host/host.h"
 
 namespace uprobesim {
 

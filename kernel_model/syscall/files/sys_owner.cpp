@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel_model/syscall/files/sys_owner.h"
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/inotify.h"
+#include "kernel_model/abi/poll.h"
+#include "kernel_model/files/file_events.h"
+#include "kernel_model/wait/wait_queue.h"
+
+namespace uprobesim {
+
+using namespace abi;
+
+namespace {
+
+constexpr std::int32_t kPollInCode = 1, kPollOutCode = 2;  // si_code of SIGPOLL
+
+FileOwner& owner_of(File& file) {
+    if (!file.owner) file.owner = std::make_shared<FileOwner>();
+    return *file.owner;
+}
+
+struct OwnerEx {
+    std::int32_t type, pid;
+};
+
+// kill_fasync, while the description has O_ASYNC.
+class AsyncListener final : public WaitQueue::Listener {
+public:
+    AsyncListener(Kernel& kernel, File& file) : kernel_(kernel), file_(file) {}
+
+private:
+    void woken(std::uint32_t events) override {
+        const std::uint32_t mode = file_.flags & kOAccmode;
+        std::uint32_t wanted = 0;
+        if (mode != kOWronly) wanted |= kPollIn | kPollHup | kPollErr;
+        if (mode != kORdonly) wanted |= kPollOut;
+        const std::uint32_t now = file_.poll() & wanted & events;
+        if (now == 0) return;
+        const bool in = (now & (kPollIn | kPollHup | kPollErr)) != 0;
+        signal_owner(
+            kernel_, file_,
+            {in ? kPollInCode : kPollOutCode, in ? kPollIn | kPollRdnorm : kPollOut | kPollWrnorm});
+    }
+    Kernel& kernel_;
+    File& file_;
+};
+
+bool may_signal(const FileOwner& owner, const Process& target) {
+    const Credentials& own = owner.setter;
+    return own.uid.effective == 0 || own.may_signal(*target.cred);
+}
+
+}  // namespace
+
+SysOutcome set_owner(SysCall& call, File& file, std::int32_t who) {
+    if (who == INT32_MIN) return Errno::Inval;
+    const OwnerType type = who < 0 ? OwnerType::Group : OwnerType::Process;
+    const std::int32_t id = who < 0 ? -who : who;
+    const auto& all = call.kernel.processes().all();
+    if (id != 0) {
+        bool there = type == OwnerType::Process && call.kernel.processes().find(id) != nullptr;
+        for (const auto& [pid, process] : all)
+            there = there || (type == OwnerType::Group && process->group == id);
+        if (!there) return Errno::Srch;
+    }
+    FileOwner& owner = owner_of(file);
+    owner.type = type;
+    owner.id = id;
+    owner.setter = call.cred();
+    return 0;
+}
+
+SysOutcome get_owner(File& file) {
+    if (!file.owner) return 0;
+    const std::int32_t id = file.owner->id;
+    return file.owner->type == OwnerType::Group ? -id : id;
+}
+
+SysOutcome set_owner_ex(SysCall& call, File& file, VAddr at) {
+    const auto given = call.memory().get<OwnerEx>(at);
+    if (!given) return Errno::Fault;
+    if (given->type < 0 || given->type > static_cast<std::int32_t>(OwnerType::Group))
+        return Errno::Inval;
+    const auto type = static_cast<OwnerType>(given->type);
+    if (type == OwnerType::Task && given->pid != 0) {
+        if (call.kernel.processes().find_task(TaskId{given->pid}) == nullptr) return Errno::Srch;
+        owner_of(file) = {type, given->pid, owner_of(file).signal, call.cred()};
+        return 0;
+    }
+    return set_owner(call, file, type == OwnerType::Group ? -given->pid : given->pid);
+}
+
+SysOutcome get_owner_ex(SysCall& call, File& file, VAddr at) {
+    OwnerEx shown{static_cast<std::int32_t>(OwnerType::Process), 0};
+    if (file.owner) shown = {static_cast<std::int32_t>(file.owner->type), file.owner->id};
+    return call.memory().put(at, shown) ? SysOutcome(0) : SysOutcome(Errno::Fault);
+}
+
+SysOutcome set_owner_signal(File& file, std::int32_t signal) {
+    if (signal < 0 || signal > kSignalCount) return Errno::Inval;
+    owner_of(file).signal = signal;
+    return 0;
+}
+
+SysOutcome get_owner_signal(File& file) {
+    return file.owner ? file.owner->signal : 0;
+}
+
+void own_by_process(SysCall& call, File& file) {
+    FileOwner& owner = owner_of(file);
+    owner.type = OwnerType::Process;
+    owner.id = call.process.pid;
+    owner.setter = call.cred();
+}
+
+void set_async(SysCall& call, File& file, bool on) {
+    if (!on) {
+        file.async = nullptr;
+        return;
+    }
+    if (file.async || file.waiters() == nullptr) return;
+    auto listener = std::make_shared<AsyncListener>(call.kernel, file);
+    listener->attach(*file.waiters());
+    file.async = std::move(listener);
+}
+
+void signal_owner(Kernel& kernel, File& file, OwnerNews news) {
+    if (!file.owner || file.owner->id == 0) return;
+    const FileOwner& owner = *file.owner;
+    SignalInfo info{.signal = Signal::Io, .code = kSiKernel};
+    if (owner.signal != 0) {
+        info = {
+            .signal = static_cast<Signal>(owner.signal), .code = news.code, .address = news.band};
+    }
+    if (owner.type == OwnerType::Task) {
+        Task* task = kernel.processes().find_task(TaskId{owner.id});
+        if (task != nullptr && may_signal(owner, *task->process))
+            kernel.signals().send(*task, info);
+        return;
+    }
+    for (const auto& [pid, process] : kernel.processes().all()) {
+        const bool meant =
+            owner.type == OwnerType::Process ? pid == owner.id : process->group == owner.id;
+        if (meant && process->alive && may_signal(owner, *process))
+            kernel.signals().send(*process, info);
+    }
+}
+
+namespace {
+
+constexpr std::pair<std::uint32_t, std::uint32_t> kKinds[] = {{kDnAccess, kInAccess},
+                                                              {kDnModify, kInModify},
+                                                              {kDnCreate, kInCreate | kInMovedTo},
+                                                              {kDnDelete, kInDelete | kInMovedFrom},
+                                                              {kDnRename, kInMovedFrom},
+                                                              {kDnAttrib, kInAttrib}};
+
+class DirectoryWatch final : public FileEvents::Watch {
+public:
+    DirectoryWatch(Kernel& kernel, File& file, std::uint32_t mask)
+        : kernel_(kernel), file_(file), mask_(mask) {}
+    void told(const FileEvent& event) override {
+        std::uint32_t wanted = 0;
+        for (const auto& [asked, kinds] : kKinds) wanted |= (mask_ & asked) != 0 ? kinds : 0;
+        if ((event.mask & wanted) == 0 || (event.name.empty() && (event.mask & kInIsdir) == 0))
+            return;
+        if ((mask_ & kDnMultishot) == 0) mask_ = 0;
+        signal_owner(kernel_, file_, {kPollMsgCode, kPollIn | kPollRdnorm | kPollMsg});
+    }
+    void gone() override { mask_ = 0; }
+
+private:
+    static constexpr std::int32_t kPollMsgCode = 3;
+    static constexpr std::uint32_t kPollMsg = 0x400;
+    Kernel& kernel_;
+    File& file_;
+    std::uint32_t mask_;
+};
+
+}  // namespace
+
+SysOutcome notify_directory(SysCall& call, const std::shared_ptr<File>& file, std::uint32_t mask) {
+    const auto& events = call.kernel.files().events();
+    if ((mask & ~kDnMultishot) == 0) {
+        file->directory_watch = nullptr;
+        return 0;
+    }
+    const auto status = file->status();
+    const auto key = file->watched_key();
+    if (!status || (status->mode & kIfmt) != kIfDir) return Errno::NotDir;
+    if (!events || !key) return Errno::Inval;
+    file->directory_watch = nullptr;
+    own_by_process(call, *file);
+    const auto watch = std::make_shared<DirectoryWatch>(call.kernel, *file, mask);
+    events->add(*key, watch);
+    file->directory_watch = {watch.get(),
+                             [events, key = *key, watch](void*) { events->remove(key, *watch); }};
+    return 0;
+}
+
+}  // namespace uprobesim

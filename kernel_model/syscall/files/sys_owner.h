@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Signals of open files (fs/fcntl.c): F_SETOWN and the like, O_ASYNC, F_NOTIFY.
+#pragma once
+
+#include <memory>
+
+#include "kernel_model/files/file_owner.h"
+#include "kernel_model/syscall/syscall.h"
+
+namespace uprobesim {
+
+SysOutcome set_owner(SysCall& call, File& file, std::int32_t who);
+SysOutcome get_owner(File& file);
+SysOutcome set_owner_ex(SysCall& call, File& file, VAddr at);
+SysOutcome get_owner_ex(SysCall& call, File& file, VAddr at);
+SysOutcome set_owner_signal(File& file, std::int32_t signal);
+SysOutcome get_owner_signal(File& file);
+void own_by_process(SysCall& call, File& file);
+// O_ASYNC was set or cleared.
+void set_async(SysCall& call, File& file, bool on);
+SysOutcome notify_directory(SysCall& call, const std::shared_ptr<File>& file, std::uint32_t mask);
+
+// What SIGIO or the file's own signal tells: POLL_IN and so on; 0: nothing.
+struct OwnerNews {
+    std::int32_t code = 0;
+    std::uint32_t band = 0;  // poll bits
+};
+void signal_owner(Kernel& kernel, File& file, OwnerNews news);
+
+}  // namespace uprobesim

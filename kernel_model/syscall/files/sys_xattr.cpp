@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Extended attributes (fs/xattr.c) of a tmpfs: user, trusted and security; no access control lists.
+#include <algorithm>
+#include <cstring>
+
+#include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/xattr.h"
+#include "kernel_model/syscall/path_argument.h"
+#include "kernel_model/syscall/transfer/file_transfer.h"
+#include "sim/base/try.h"
+
+namespace uprobesim {
+namespace {
+
+using namespace abi;
+
+// All of a file's attributes may take this much.
+constexpr std::uint64_t kMostBytes = 1u << 20;
+
+// How the calls of three forms name their file.
+enum class Form { Path, Link, Descriptor };
+
+struct Target {
+    PathArgument path;
+    Form form;
+    FileStatus status;
+};
+
+template <Form kForm>
+SysResult<Target> target_of(SysCall& call) {
+    Target target{.path = {}, .form = kForm, .status = {}};
+    if (kForm == Form::Descriptor) {
+        target.path.caller = call.caller();
+        target.path.file = call.process.files.share(call.int32(0));
+        if (!target.path.file || (target.path.file->flags & kOPath) != 0)
+            return tl::make_unexpected(Errno::Badf);
+        call.path = KernelPath::SysFstat;
+        target.status = TRY(target.path.file->status());
+        return target;
+    }
+    target.path = TRY(path_argument(call, kAtFdcwd, call.address(0)));
+    call.units = component_count(target.path.path);
+    target.status =
+        TRY(call.kernel.files().status(target.path.caller, target.path.path, kForm == Form::Path));
+    return target;
+}
+
+SysResult<std::string> name_of(SysCall& call) {
+    auto name = call.memory().read_string(call.address(1), kXattrNameMax + 1);
+    if (!name) return tl::make_unexpected(Errno::Fault);
+    if (name->empty() || name->size() > kXattrNameMax) return tl::make_unexpected(Errno::Range);
+    return std::move(*name);
+}
+
+// xattr_permission.
+SysResult<void> permitted(const Credentials& cred, const FileStatus& status, std::string_view name,
+                          bool writes) {
+    if (name.starts_with("security.") || name.starts_with("system.")) return {};
+    const Errno refusal = writes ? Errno::Perm : Errno::NoData;
+    if (name.starts_with("trusted."))
+        return cred.capable(Capability::SysAdmin) ? SysResult<void>()
+                                                  : tl::make_unexpected(refusal);
+    if (name.starts_with("user.")) {
+        const std::uint32_t kind = status.mode & kIfmt;
+        if (kind != kIfReg && kind != kIfDir) return tl::make_unexpected(refusal);
+        if (kind == kIfDir && (status.mode & kIsvtx) != 0 && writes && !cred.owns(status))
+            return tl::make_unexpected(Errno::Perm);
+    }
+    if (!cred.permit(status, writes ? kWOk : kROk)) return tl::make_unexpected(Errno::Acces);
+    return {};
+}
+
+// xattr_resolve_name: the kinds that the file system keeps.
+SysResult<void> known(std::string_view name) {
+    for (const std::string_view prefix : {"user.", "trusted.", "security."}) {
+        if (!name.starts_with(prefix)) continue;
+        return name.size() > prefix.size() ? SysResult<void>() : tl::make_unexpected(Errno::Inval);
+    }
+    return tl::make_unexpected(Errno::NotSup);
+}
+
+// The modelled trees keep none; nor has a pipe or a socket a file system.
+SysResult<void> keeps(const FileStatus& status) {
+    constexpr std::uint64_t kFirstOwn = 0x100;
+    if (status.device >= kFirstOwn || status.device == 1) return {};
+    return tl::make_unexpected(Errno::NotSup);
+}
+
+SysResult<void> put(SysCall& call, const Target& target,
+                    std::map<std::string, std::string, std::less<>> values) {
+    auto next = std::make_shared<ExtendedAttributes>();
+    next->values = std::move(values);
+    const std::uint64_t bytes = next->bytes();
+    if (bytes > kMostBytes || !call.kernel.machine().memory.has_room(bytes))
+        return tl::make_unexpected(Errno::NoSpc);
+    next->charge = MemoryCharge(&call.kernel.machine().memory, bytes);
+    if (next->values.empty()) next = nullptr;
+    FileSystem& files = call.kernel.files();
+    if (target.path.file)
+        return files.set_xattrs_of(target.path.caller, *target.path.file, std::move(next));
+    return files.set_xattrs(target.path.caller, target.path.path, target.form == Form::Path,
+                            std::move(next));
+}
+
+std::map<std::string, std::string, std::less<>> values_of(const FileStatus& status) {
+    return status.xattrs ? status.xattrs->values
+                         : std::map<std::string, std::string, std::less<>>();
+}
+
+template <Form kForm>
+SysOutcome set_attribute(SysCall& call) {
+    const std::uint32_t flags = call.uint32(4);
+    if ((flags & ~(kXattrCreate | kXattrReplace)) != 0) return Errno::Inval;
+    auto name = TRY(name_of(call));
+    if (call.args[3] > kXattrSizeMax) return Errno::TooBig;
+    std::string value(call.args[3], '\0');
+    if (!call.memory().read(call.address(2), std::as_writable_bytes(std::span(value))))
+        return Errno::Fault;
+    const auto target = TRY(target_of<kForm>(call));
+    TRY(permitted(call.cred(), target.status, name, true));
+    TRY(known(name));
+    TRY(keeps(target.status));
+    if (name.starts_with("security.") && !call.capable(Capability::SysAdmin)) return Errno::Perm;
+    auto values = values_of(target.status);
+    const bool there = values.contains(name);
+    if ((flags & kXattrCreate) != 0 && there) return Errno::Exist;
+    if ((flags & kXattrReplace) != 0 && !there) return Errno::NoData;
+    values.insert_or_assign(std::move(name), std::move(value));
+    return put(call, target, std::move(values));
+}
+
+template <Form kForm>
+SysOutcome remove_attribute(SysCall& call) {
+    const auto name = TRY(name_of(call));
+    const auto target = TRY(target_of<kForm>(call));
+    TRY(permitted(call.cred(), target.status, name, true));
+    TRY(known(name));
+    TRY(keeps(target.status));
+    if (name.starts_with("security.") && !call.capable(Capability::SysAdmin)) return Errno::Perm;
+    auto values = values_of(target.status);
+    if (values.erase(name) == 0) return Errno::NoData;
+    return put(call, target, std::move(values));
+}
+
+SysOutcome give(SysCall& call, VAddr to, std::uint64_t room, std::string_view bytes) {
+    if (room == 0) return std::uint64_t{bytes.size()};
+    if (room < bytes.size()) return Errno::Range;
+    if (!call.memory().write(to, std::as_bytes(std::span(bytes)))) return Errno::Fault;
+    return std::uint64_t{bytes.size()};
+}
+
+template <Form kForm>
+SysOutcome get_attribute(SysCall& call) {
+    const auto name = TRY(name_of(call));
+    const auto target = TRY(target_of<kForm>(call));
+    TRY(permitted(call.cred(), target.status, name, false));
+    TRY(known(name));
+    TRY(keeps(target.status));
+    const auto values = values_of(target.status);
+    const auto found = values.find(name);
+    if (found == values.end()) return Errno::NoData;
+    return give(call, call.address(2), call.args[3], found->second);
+}
+
+template <Form kForm>
+SysOutcome list_attributes(SysCall& call) {
+    const auto target = TRY(target_of<kForm>(call));
+    TRY(keeps(target.status));
+    std::string all;
+    for (const auto& [name, value] : values_of(target.status)) {
+        if (name.starts_with("trusted.") && !call.capable(Capability::SysAdmin)) continue;
+        all.append(name).push_back('\0');
+    }
+    if (all.size() > kXattrListMax) return Errno::TooBig;
+    return give(call, call.address(1), call.args[2], all);
+}
+
+constexpr SyscallRow row(std::uint32_t number, std::string_view name, SysFn function) {
+    return {number, name, function, Support::Full, KernelPath::SysSetattr, "", Errno::NoMem};
+}
+
+constexpr SyscallRow kRows[] = {
+    row(5, "setxattr", set_attribute<Form::Path>),
+    row(6, "lsetxattr", set_attribute<Form::Link>),
+    row(7, "fsetxattr", set_attribute<Form::Descriptor>),
+    row(8, "getxattr", get_attribute<Form::Path>),
+    row(9, "lgetxattr", get_attribute<Form::Link>),
+    row(10, "fgetxattr", get_attribute<Form::Descriptor>),
+    row(11, "listxattr", list_attributes<Form::Path>),
+    row(12, "llistxattr", list_attributes<Form::Link>),
+    row(13, "flistxattr", list_attributes<Form::Descriptor>),
+    row(14, "removexattr", remove_attribute<Form::Path>),
+    row(15, "lremovexattr", remove_attribute<Form::Link>),
+    row(16, "fremovexattr", remove_attribute<Form::Descriptor>),
+};
+
+}  // namespace
+
+std::span<const SyscallRow> xattr_syscalls() {
+    return kRows;
+}
+
+}  // namespace uprobesim
