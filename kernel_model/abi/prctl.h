@@ -20,6 +20,17 @@ inline constexpr std::int32_t kPrSetPdeathsig = 1, kPrGetPdeathsig = 2, kPrGetDu
                               kPrGetTaggedAddrCtrl = 56, kPrPacSetEnabledKeys = 60,
                               kPrPacGetEnabledKeys = 61;
 
+inline constexpr std::int32_t kPrGetTiming = 13, kPrSetTiming = 14, kPrTaskPerfEventsDisable = 31,
+                              kPrTaskPerfEventsEnable = 32, kPrMceKill = 33, kPrMceKillGet = 34,
+                              kPrGetSpeculationCtrl = 52, kPrSetSpeculationCtrl = 53,
+                              kPrSetIoFlusher = 57, kPrGetIoFlusher = 58;
+inline constexpr std::uint64_t kPrMceKillClear = 0, kPrMceKillSet = 1;
+inline constexpr std::uint32_t kPrMceKillDefault = 2;
+inline constexpr std::uint64_t kPrSetMmAuxv = 12, kPrSetMmMap = 14, kPrSetMmMapSize = 15;
+// Store bypass, indirect branch, L1D flush.
+inline constexpr std::uint64_t kPrLastSpeculation = 2;
+inline constexpr std::uint64_t kPrSpecNotAffected = 0, kPrSpecEnable = 2;
+
 inline constexpr std::int32_t kPrSetVma = 0x53564d41, kPrSetPtracer = 0x59616d61;
 
 inline constexpr std::uint32_t kPerLinux = 0, kPerLinux32 = 8;

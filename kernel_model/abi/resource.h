@@ -14,6 +14,8 @@ inline constexpr std::size_t kRlimitCpu = 0, kRlimitFsize = 1, kRlimitData = 2, 
                              kRlimitSigpending = 11, kRlimitMsgqueue = 12, kRlimitNice = 13,
                              kRlimitRtprio = 14, kRlimitRttime = 15;
 
+inline constexpr std::uint64_t kRlimInfinity = ~std::uint64_t{0};
+
 inline constexpr std::int32_t kRusageSelf = 0, kRusageChildren = -1, kRusageThread = 1;
 
 inline constexpr std::int32_t kPrioProcess = 0, kPrioPgrp = 1, kPrioUser = 2;

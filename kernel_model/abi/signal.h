@@ -102,8 +102,8 @@ inline constexpr std::int32_t kSiUser = 0, kSiKernel = 0x80, kSiQueue = -1, kSiT
                               kSiTkill = -6;
 inline constexpr std::int32_t kSegvMaperr = 1, kSegvAccerr = 2, kBusAdraln = 1, kBusAdrerr = 2;
 inline constexpr std::int32_t kIllIllopc = 1, kTrapBrkpt = 1;
-inline constexpr std::int32_t kCldExited = 1, kCldKilled = 2, kCldTrapped = 4, kCldStopped = 5,
-                              kCldContinued = 6;
+inline constexpr std::int32_t kCldExited = 1, kCldKilled = 2, kCldDumped = 3, kCldTrapped = 4,
+                              kCldStopped = 5, kCldContinued = 6;
 
 // Flags and handlers in struct sigaction.
 inline constexpr std::uint64_t kSaNoCldStop = 1, kSaNoCldWait = 2, kSaSigInfo = 4,
@@ -111,6 +111,10 @@ inline constexpr std::uint64_t kSaNoCldStop = 1, kSaNoCldWait = 2, kSaSigInfo = 
 inline constexpr std::uint64_t kSaRestorer = 0x04000000, kSaOnStack = 0x08000000,
                                kSaRestart = 0x10000000;
 inline constexpr std::uint64_t kSaNoDefer = 0x40000000, kSaResetHand = 0x80000000;
+// UAPI_SA_FLAGS: what a kernel does not know reads as 0.
+inline constexpr std::uint64_t kSaKnown = kSaNoCldStop | kSaNoCldWait | kSaSigInfo | kSaOnStack |
+                                          kSaRestart | kSaNoDefer | kSaResetHand |
+                                          kSaExposeTagBits | kSaRestorer;
 inline constexpr std::uint64_t kSigDfl = 0, kSigIgn = 1;
 
 inline constexpr std::uint64_t kSigsetSize = 8;

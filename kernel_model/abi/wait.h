@@ -21,6 +21,7 @@ constexpr std::int32_t wait_exited(std::int32_t status) {
 constexpr std::int32_t wait_stopped(std::int32_t signal) {
     return signal << 8 | 0x7f;
 }
+inline constexpr std::int32_t kWaitCoreFlag = 0x80;
 inline constexpr std::int32_t kWaitContinued = 0xffff;
 constexpr std::int32_t wait_term_signal(std::int32_t word) {
     return word & 0x7f;

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "kernel_model/files/file.h"
+#include "kernel_model/files/sharable.h"
 
 namespace uprobesim {
 
@@ -18,7 +19,13 @@ public:
     };
 
     // Descriptors, and open files that get their first one, are charged to this memory from now on.
-    void account(PhysicalMemory& memory) { charge_ = MemoryCharge(&memory); }
+    void account(PhysicalMemory& memory) { table_->charge = MemoryCharge(&memory); }
+    // The descriptors of another process, not a copy of them (CLONE_FILES); the limit stays a copy.
+    void share(const FdTable& other) {
+        table_.share(other.table_);
+        limit_ = other.limit_;
+    }
+    void unshare() { table_.unshare(); }
 
     File* get(std::int32_t fd) const;
     std::shared_ptr<File> share(std::int32_t fd) const;
@@ -34,19 +41,22 @@ public:
     std::uint64_t limit() const { return limit_; }
     // No descriptor below the limit is free.
     bool full() const;
-    const std::map<std::int32_t, Entry>& all() const { return entries_; }
+    const std::map<std::int32_t, Entry>& all() const { return table_->entries; }
     // What a copy of the table takes.
-    std::uint64_t kernel_bytes() const { return entries_.size() * kEntryBytes; }
+    std::uint64_t kernel_bytes() const { return table_->entries.size() * kEntryBytes; }
 
 private:
     static constexpr std::uint64_t kEntryBytes = 96;
     void insert(std::int32_t fd, Entry entry);
-    void settle() { charge_.resize(entries_.size() * kEntryBytes); }
+    void settle() { table_->charge.resize(table_->entries.size() * kEntryBytes); }
 
-    std::map<std::int32_t, Entry> entries_;
-    std::int32_t next_ = 0;  // no descriptor below it is free
+    struct Table {
+        std::map<std::int32_t, Entry> entries;
+        std::int32_t next = 0;  // no descriptor below it is free
+        MemoryCharge charge;
+    };
+    Sharable<Table> table_;
     std::uint64_t limit_ = 1024;
-    MemoryCharge charge_;
 };
 
 }  // namespace uprobesim

@@ -2,6 +2,7 @@
 // The simulated time: of the system, of each CPU, of tasks and processes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -12,6 +13,15 @@
 
 namespace uprobesim {
 
+// What adjtimex and settimeofday keep. No clock is slewed by it.
+struct ClockSettings {
+    std::int64_t offset = 0, frequency = 0, max_error = 16'000'000, estimated_error = 16'000'000;
+    std::int32_t status = 0x40;  // STA_UNSYNC
+    std::int64_t constant = 2, tick_us = 10'000, adjust_us = 0;
+    std::int32_t tai = 0;
+    std::array<std::int32_t, 2> zone{};  // minutes west of Greenwich, and what was once for summer
+};
+
 class Clock {
 public:
     Clock(const Machine& machine, const Scheduler& scheduler)
@@ -19,8 +29,10 @@ public:
 
     // CLOCK_MONOTONIC: simulated time since the start, on the current CPU.
     std::uint64_t monotonic_ns() const { return scheduler_.now_ns(); }
-    // CLOCK_REALTIME: a fixed epoch plus the above.
-    std::uint64_t realtime_ns() const { return kEpochNs + monotonic_ns(); }
+    // CLOCK_REALTIME: a fixed epoch plus the above, until the guest sets it.
+    std::uint64_t realtime_ns() const { return base_.epoch_ns + monotonic_ns(); }
+    RealTimeBase& realtime_base() { return base_; }
+    ClockSettings& settings() { return settings_; }
     // Sum over all CPUs.
     std::uint64_t idle_ns() const;
     // Per simulated CPU.
@@ -32,6 +44,8 @@ public:
 private:
     const Machine& machine_;
     const Scheduler& scheduler_;
+    RealTimeBase base_;
+    ClockSettings settings_;
 };
 
 }  // namespace uprobesim

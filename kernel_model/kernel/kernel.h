@@ -61,6 +61,7 @@ public:
     FileSystem& files() { return files_; }
     ProcessTable& processes() { return processes_; }
     const ProcessTable& processes() const { return processes_; }
+    Clock& clock() { return clock_; }
     const Clock& clock() const { return clock_; }
     ExceptionGate& gate() { return gate_; }
     KernelCounters& counters() { return counters_; }

@@ -41,10 +41,24 @@ std::unique_ptr<Process> copy_of(const Process& parent) {
     child->memory_policy = parent.memory_policy;
     child->options = parent.options;
     child->options.parent_death_signal = 0;
+    child->options.child_subreaper = false;
     child->oom_score_adj = parent.oom_score_adj;
     child->charge = parent.charge;
     child->sigreturn_page = parent.sigreturn_page;
     return child;
+}
+
+// sched_fork
+void inherit_scheduling(Task& child, const Task& parent) {
+    child.nice = parent.nice;
+    child.sched = parent.sched;
+    child.io_priority = parent.io_priority;
+    child.timer_slack_ns = child.default_slack_ns = parent.timer_slack_ns;
+    if (!parent.sched.reset_on_fork) return;
+    if (child.sched.is_real_time()) child.nice = 0;
+    child.nice = std::max(child.nice, 0);
+    child.sched =
+        child.sched.is_real_time() ? SchedClass{} : SchedClass{.policy = child.sched.policy};
 }
 
 }  // namespace
@@ -52,7 +66,12 @@ std::unique_ptr<Process> copy_of(const Process& parent) {
 std::unique_ptr<Process> ProcessTable::fork_process(Task& parent, const CloneRequest& request) {
     std::unique_ptr<Process> child = copy_of(*parent.process);
     child->exit_signal = static_cast<Signal>(request.exit_signal);
-    if ((request.flags & abi::kCloneParent) != 0) child->parent_pid = parent.process->parent_pid;
+    if ((request.flags & abi::kCloneParent) != 0) {
+        child->parent_pid = parent.process->parent_pid;
+        child->exit_signal = parent.process->exit_signal;
+    }
+    if ((request.flags & abi::kCloneFiles) != 0) child->files.share(parent.process->files);
+    if ((request.flags & abi::kCloneSighand) != 0) child->actions.share(parent.process->actions);
     if ((request.flags & abi::kCloneClearSighand) != 0) {
         for (SignalAction& action : child->actions) {
             if (action.handler > 1) action = {};
@@ -80,20 +99,47 @@ std::unique_ptr<Process> ProcessTable::fork_process(Task& parent, const CloneReq
     return child;
 }
 
+bool ProcessTable::in_use(std::int32_t id) const {
+    return tasks_.contains(TaskId{id}) || processes_.contains(id);
+}
+
+std::int32_t ProcessTable::free_id() {
+    while (in_use(next_id_)) ++next_id_;
+    return next_id_++;
+}
+
+// copy_process: the superuser has no limit of its own.
+bool ProcessTable::too_many_tasks(const Task& parent) const {
+    if (tasks_.size() >= threads_max(kernel_.machine().memory)) return true;
+    const Process& self = *parent.process;
+    const std::uint64_t limit = self.limits[abi::kRlimitNproc].soft;
+    const std::uint32_t user = parent.cred->uid.real;
+    if (tasks_.size() < limit || user == 0 || parent.cred->capable(Capability::SysResource) ||
+        parent.cred->capable(Capability::SysAdmin))
+        return false;
+    std::uint64_t own = 0;
+    for (const auto& [pid, process] : processes_) {
+        if (process->cred->uid.real == user) own += process->tasks.size();
+    }
+    return own >= limit;
+}
+
 SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) {
     const bool thread = (request.flags & abi::kCloneThread) != 0;
     PhysicalMemory& memory = kernel_.machine().memory;
-    if (tasks_.size() >=
-        std::min(parent.process->limits[abi::kRlimitNproc].soft, threads_max(memory)))
+    if (too_many_tasks(parent)) return tl::make_unexpected(Errno::Again);
+    if (parent.sched.is_deadline() && !parent.sched.reset_on_fork)
         return tl::make_unexpected(Errno::Again);
+    if (request.tid != 0 && in_use(request.tid)) return tl::make_unexpected(Errno::Exist);
     Process* process = parent.process;
     const std::uint64_t bytes =
         thread ? kTaskBytes : bytes_of_copy(*process, (request.flags & abi::kCloneVm) != 0);
     if (!memory.has_room(bytes)) return tl::make_unexpected(Errno::NoMem);
+    const std::int32_t id = request.tid != 0 ? request.tid : free_id();
     if (!thread) {
         std::unique_ptr<Process> made = fork_process(parent, request);
         if (made == nullptr) return tl::make_unexpected(Errno::NoMem);
-        made->pid = next_id_;
+        made->pid = id;
         if (made->mm != parent.process->mm) made->mm->set_maker(made->pid);
         made->pending.account(memory);
         process = processes_.emplace(made->pid, std::move(made)).first->second.get();
@@ -101,14 +147,15 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     } else {
         kernel_.gate().spend(parent, KernelPath::SysCloneThread);
     }
-    Task& child = add_task(*process, TaskId{next_id_++},
-                           kernel_.machine().cpu->clone_context(parent.context));
+    Task& child =
+        add_task(*process, TaskId{id}, kernel_.machine().cpu->clone_context(parent.context));
     child.cred = parent.cred;
     if (!thread) process->cred = child.cred;
     child.affinity = parent.affinity;
     child.tif_tagged_addr = parent.tif_tagged_addr;
     child.enabled_keys = parent.enabled_keys;
-    child.nice = parent.nice;
+    inherit_scheduling(child, parent);
+    child.seccomp = parent.seccomp;
     child.sigmask = parent.restore_sigmask ? parent.saved_sigmask : parent.sigmask;
     child.comm = parent.comm;
     child.fault_address = parent.fault_address;

@@ -4,6 +4,7 @@
 
 #include "kernel_model/abi/futex.h"
 #include "kernel_model/abi/limits.h"
+#include "kernel_model/abi/resource.h"
 #include "kernel_model/abi/wait.h"
 #include "kernel_model/aio/contexts.h"
 #include "kernel_model/files/tty/pty.h"
@@ -60,6 +61,18 @@ void walk_robust_list(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr 
 
 std::int32_t status_word(ExitKind kind, int status) {
     return kind == ExitKind::Signalled ? abi::wait_term_signal(status) : abi::wait_exited(status);
+}
+
+// do_coredump: a signal of these would leave a core file, and the limit permits one.
+bool dumps_core(const Process& process, Signal signal) {
+    constexpr std::uint64_t kDumping = signal_bit(Signal::Quit) | signal_bit(Signal::Ill) |
+                                       signal_bit(Signal::Trap) | signal_bit(Signal::Abrt) |
+                                       signal_bit(Signal::Bus) | signal_bit(Signal::Fpe) |
+                                       signal_bit(Signal::Segv) | signal_bit(Signal::Xcpu) |
+                                       signal_bit(Signal::Xfsz) | signal_bit(Signal::Sys);
+    // elf_core_dump needs a page at least (min_coredump).
+    return (signal_bit(signal) & kDumping) != 0 && process.options.dumpable != 0 &&
+           process.limits[abi::kRlimitCore].soft >= kPageSize;
 }
 
 }  // namespace
@@ -156,43 +169,84 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
     if (!process.tasks.empty())
         kernel_.tracing().task_ends(*process.tasks.begin()->second, status_word(kind, status));
     process.events = {.ended = status_word(kind, status)};
+    if (killed && dumps_core(process, static_cast<Signal>(status)))
+        process.events.ended |= abi::kWaitCoreFlag;
     if (process.pid == main_pid_) {
         main_exit_ = ExitSummary{kind, status, std::move(detail)};
         return;
     }
+    continue_if_orphaned(process, find(process.parent_pid));
     if (process.waited_by != 0) return;  // its tracer first
     tell_parent(process);
 }
 
-void ProcessTable::tell_parent(Process& process) {
-    const bool killed = abi::wait_term_signal(process.events.ended) != 0;
-    const std::int32_t status = killed ? abi::wait_term_signal(process.events.ended)
-                                       : abi::wait_exit_status(process.events.ended);
-    Process* parent = find(process.parent_pid);
-    const SignalAction* action =
-        parent == nullptr ? nullptr : &parent->actions[static_cast<std::size_t>(Signal::Chld)];
-    if (action == nullptr ||
-        (process.exit_signal == Signal::Chld &&
-         (action->handler == abi::kSigIgn || (action->flags & abi::kSaNoCldWait) != 0))) {
-        unwanted_.push_back(process.pid);
+// find_new_reaper: the nearest ancestor that has asked for orphans (PR_SET_CHILD_SUBREAPER), else
+// init, which has no process here and waits for all of them.
+std::int32_t ProcessTable::reaper_for(const Process& process) const {
+    for (const Process* above = find(process.parent_pid); above != nullptr;
+         above = find(above->parent_pid)) {
+        if (above->options.child_subreaper) return above->pid;
     }
-    kernel_.signals().notify_parent(process, process.exit_signal,
-                                    killed ? abi::kCldKilled : abi::kCldExited, status);
+    return 1;
 }
 
-// forget_original_parent: init becomes the parent of the children, and waits for all of them.
+// kill_orphaned_pgrp: stopped processes of a group that nobody can continue any more are told. The
+// group is that of `member`, whose parent was `parent`.
+void ProcessTable::continue_if_orphaned(const Process& member, const Process* parent) {
+    const std::int32_t group = member.group;
+    if (parent == nullptr || parent->group == group || parent->session != member.session) return;
+    if (!orphaned(group)) return;
+    std::vector<Process*> there;
+    bool stopped = false;
+    for (const auto& [pid, process] : processes_) {
+        if (process->group != group || !process->alive) continue;
+        there.push_back(process.get());
+        for (const auto& [id, task] : process->tasks)
+            stopped = stopped || task->state == TaskState::Stopped;
+    }
+    if (!stopped) return;
+    for (const Signal signal : {Signal::Hup, Signal::Cont}) {
+        for (Process* process : there)
+            kernel_.signals().send(*process, {.signal = signal, .code = abi::kSiKernel});
+    }
+}
+
+// forget_original_parent.
 void ProcessTable::forget_parent(Process& process) {
+    const std::int32_t reaper = process.children.empty() ? 1 : reaper_for(process);
+    Process* const above = find(reaper);
     for (Process* child : children_of(process)) {
-        child->parent_pid = 1;
+        child->parent_pid = reaper;
+        child->exit_signal = Signal::Chld;
         process.children.erase(child->pid);
+        if (above != nullptr) above->children.insert(child->pid);
         if (!child->alive) {
-            unwanted_.push_back(child->pid);
+            if (child->waited_by == 0) tell_parent(*child);
         } else if (const auto death = child->options.parent_death_signal; death != 0) {
             kernel_.signals().send(
                 *child,
                 {.signal = static_cast<Signal>(death), .code = abi::kSiUser, .pid = process.pid});
         }
+        continue_if_orphaned(*child, &process);
     }
+}
+
+// do_notify_parent: the parent is told of a zombie, which goes at once where it wants none.
+void ProcessTable::tell_parent(Process& zombie) {
+    const std::int32_t signal = abi::wait_term_signal(zombie.events.ended);
+    Process* parent = find(zombie.parent_pid);
+    const SignalAction* action =
+        parent == nullptr ? nullptr : &parent->actions[static_cast<std::size_t>(Signal::Chld)];
+    const bool unwanted =
+        action == nullptr ||
+        (zombie.exit_signal == Signal::Chld &&
+         (action->handler == abi::kSigIgn || (action->flags & abi::kSaNoCldWait) != 0));
+    if (unwanted) unwanted_.push_back(zombie.pid);
+    const bool dumped = (zombie.events.ended & abi::kWaitCoreFlag) != 0;
+    kernel_.signals().notify_parent(
+        zombie, zombie.exit_signal,
+        signal == 0 ? abi::kCldExited : (dumped ? abi::kCldDumped : abi::kCldKilled),
+        signal == 0 ? abi::wait_exit_status(zombie.events.ended) : signal);
 }
 
 // Adds the task's work and time to the totals.

@@ -106,7 +106,7 @@ tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& r
                                    path_of(request.environment)));
 
     auto process = std::make_unique<Process>();
-    process->pid = process->group = process->session = next_id_++;
+    process->pid = process->group = process->session = free_id();
     process->cwd = *cwd;
     process->cred = std::make_shared<Credentials>(Credentials::of_user(request.uid, request.uid));
     process->uts = kernel_.first_uts();
@@ -135,6 +135,10 @@ tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& r
     first.affinity = request.affinity;
     kernel_.scheduler().start(first);
     return &made;
+}
+
+void ProcessTable::epoch_changed(std::uint64_t epoch_ns) {
+    set_vdso_epoch(vdso_, epoch_ns);
 }
 
 Task& ProcessTable::add_task(Process& process, TaskId id, ContextId context) {
@@ -209,12 +213,14 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
         process.vforked = false;
         process.vfork_done.wake();
     }
+    process.actions.unshare();
     for (SignalAction& action : process.actions)
         action = {.handler = action.handler == abi::kSigIgn ? abi::kSigIgn : abi::kSigDfl};
     process.posix_timers.clear();
     process.cpu_timers.clear();
     process.charge.resize(kProcessBytes + bytes_of(process.arguments) +
                           bytes_of(process.environment));
+    process.files.unshare();
     for (const auto& [fd, entry] : process.files.all()) {
         if (entry.close_on_exec) kernel_.closing(process, *entry.file);
     }
@@ -227,6 +233,8 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     process.options.dumpable =
         after.uid.effective == after.uid.real && after.gid.effective == after.gid.real ? 1 : 0;
     if (loaded->credentials.secure) process.options.parent_death_signal = 0;
+    process.options.membarriers = 0;
+    process.executed = true;
     task.altstack = {};
     task.tif_uprobe = task.tif_singlestep = task.runs_slot = task.tif_tagged_addr = false;
     task.fault_code = task.fault_address = 0;

@@ -14,6 +14,11 @@ Process* ProcessTable::find(std::int32_t pid) const {
     return it == processes_.end() || !it->second->alive ? nullptr : it->second.get();
 }
 
+Process* ProcessTable::find_any(std::int32_t pid) const {
+    const auto it = processes_.find(pid);
+    return it == processes_.end() ? nullptr : it->second.get();
+}
+
 Task* ProcessTable::find_task(TaskId id) const {
     const auto it = tasks_.find(id);
     return it == tasks_.end() || it->second->state == TaskState::Dead ? nullptr : it->second;

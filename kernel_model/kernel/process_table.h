@@ -36,6 +36,7 @@ struct CloneRequest {
     std::int32_t exit_signal = 0;
     VAddr stack;  // the child's; 0: the parent's
     VAddr tls, parent_tid, child_tid;
+    std::int32_t tid = 0;  // clone3's set_tid; 0: the next free one
 };
 
 class ProcessTable final : public MmObserver {
@@ -49,6 +50,8 @@ public:
     const std::map<std::int32_t, std::unique_ptr<Process>>& all() const { return processes_; }
     // Null: no such process, or a zombie.
     Process* find(std::int32_t pid) const;
+    // The same with zombies.
+    Process* find_any(std::int32_t pid) const;
     Task* find_task(TaskId id) const;
     // Zombies included, by pid.
     std::vector<Process*> children_of(const Process& process) const;
@@ -59,7 +62,8 @@ public:
     // Starts a program in a new process that has no parent in the guest.
     tl::expected<Process*, StartFailure> start(const ProgramRequest& request);
     // Makes a thread of the parent's process, or a process; returns its task, which is runnable.
-    // Again: RLIMIT_NPROC or threads-max is reached; NoMem.
+    // Again: RLIMIT_NPROC or threads-max is reached, or a deadline task wants a child; Exist: the
+    // id is in use; NoMem.
     SysResult<Task*> clone(Task& parent, const CloneRequest& request);
     // On success the task's registers are those of the new program.
     SysResult<void> exec(Task& task, const ExecRequest& request);
@@ -71,6 +75,9 @@ public:
     void reap(Process& zombie);
     // Frees the resources of tasks and processes that ended in this turn.
     void reap_exited();
+
+    // CLOCK_REALTIME was set: programs read its epoch in the vDSO.
+    void epoch_changed(std::uint64_t epoch_ns);
 
     // The process whose exit ends the run. Default: the first one started.
     void set_main(const Process& process) { main_pid_ = process.pid; }
@@ -96,6 +103,9 @@ private:
 
     tl::expected<void, StartFailure> load(Process& process, Task& task, ExecRequest request);
     Task& add_task(Process& process, TaskId id, ContextId context);
+    bool in_use(std::int32_t id) const;
+    std::int32_t free_id();
+    bool too_many_tasks(const Task& parent) const;
     std::unique_ptr<Process> fork_process(Task& parent, const CloneRequest& request);
     Process* process_of(const Mm& mm) const;
     void exit_task(Task& task, const TaskEnd& end);
@@ -106,6 +116,8 @@ private:
     void keep_record(const TaskRecord& record);
     Process* oom_victim() const;
     void forget_parent(Process& process);
+    std::int32_t reaper_for(const Process& process) const;
+    void continue_if_orphaned(const Process& member, const Process* parent);
 
     Kernel& kernel_;
     std::map<std::int32_t, std::unique_ptr<Process>> processes_;

@@ -2,8 +2,10 @@
 #include "kernel_model/kernel/signal_timers.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "kernel_model/abi/clock.h"
+#include "kernel_model/abi/resource.h"
 #include "kernel_model/kernel/kernel.h"
 
 namespace uprobesim {
@@ -104,13 +106,45 @@ void SignalTimers::signal_taken(Task& task, SignalInfo& info) {
     PosixTimer& timer = it->second;
     const std::uint64_t interval = timer.interval_ns;
     const std::uint64_t over = periods(timer.next_ns, interval, now(process, timer));
-    timer.overrun = std::min<std::uint64_t>(over - 1, INT32_MAX);
+    const std::uint64_t lost = interval == 0 ? 0 : std::exchange(timer.behind_ns, 0) / interval;
+    timer.overrun = std::min<std::uint64_t>(over - 1 + lost, INT32_MAX);
     info.uid = static_cast<std::uint32_t>(timer.overrun);
     set_posix(process, timer, interval == 0 ? 0 : timer.next_ns + over * interval, interval);
 }
 
+void SignalTimers::realtime_set(std::int64_t moved_ns) {
+    for (const auto& [pid, process] : kernel_.processes().all()) {
+        for (auto& [id, timer] : process->posix_timers) {
+            if (timer.clock != TimerClock::Realtime || !timer.absolute || timer.next_ns == 0 ||
+                timer.queued)
+                continue;
+            const auto next = static_cast<std::int64_t>(timer.next_ns) - moved_ns;
+            set_posix(*process, timer, static_cast<std::uint64_t>(std::max<std::int64_t>(next, 1)),
+                      timer.interval_ns);
+        }
+    }
+}
+
+// check_process_timers: at the hard limit the process is killed, from the soft one on it is told
+// each second.
+void SignalTimers::check_cpu_limit(Process& process) {
+    constexpr std::uint64_t kSecond = 1'000'000'000;
+    ResourceLimit& limit = process.limits[abi::kRlimitCpu];
+    if (limit.soft == abi::kRlimInfinity) return;
+    const std::uint64_t used = kernel_.clock().cpu_time(process).total() / kSecond;
+    const auto tell = [&](Signal signal) {
+        kernel_.signals().send(process, {.signal = signal, .code = abi::kSiKernel});
+    };
+    if (limit.hard != abi::kRlimInfinity && used >= limit.hard) return tell(Signal::Kill);
+    // A limit of 0 is one of a second (update_rlimit_cpu).
+    if (used < std::max<std::uint64_t>(limit.soft, 1)) return;
+    limit.soft = used + 1;
+    tell(Signal::Xcpu);
+}
+
 // run_posix_cpu_timers
 void SignalTimers::check_cpu_timers(Process& process) {
+    check_cpu_limit(process);
     const auto check = [&](CpuTimer& timer, std::uint64_t now, Signal signal) {
         if (timer.next_ns == 0 || now < timer.next_ns) return;
         const std::uint64_t interval = timer.interval_ns;

@@ -24,10 +24,13 @@ public:
     // To call when a signal is dequeued. If a timer sent it, sets the overrun count in `info` and
     // arms a periodic timer again.
     void signal_taken(Task& task, SignalInfo& info);
+    // CLOCK_REALTIME has got `moved_ns` ahead, so timers for a time of it are due sooner.
+    void realtime_set(std::int64_t moved_ns);
     // Sends the signals of the timers of CPU time that have expired; called at each tick.
     void check_cpu_timers(Process& process);
 
 private:
+    void check_cpu_limit(Process& process);
     void real_expired(Process& process);
     void posix_expired(Process& process, PosixTimer& timer);
 

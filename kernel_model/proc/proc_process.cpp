@@ -12,6 +12,7 @@
 #include "kernel_model/proc/proc_text.h"
 #include "kernel_model/proc/smaps_text.h"
 #include "kernel_model/task/process.h"
+#include "kernel_model/task/scheduler.h"
 
 namespace uprobesim {
 namespace {
@@ -99,14 +100,26 @@ std::string status(const Context& c) {
                       "{}\nSigPnd:\t{:016x}\nShdPnd:\t{:016x}\nSigBlk:\t{:016x}\nSigIgn:\t{:"
                       "016x}\nSigCgt:\t{:016x}\nCapInh:\t{:016x}\nCapPrm:\t{:016x}\nCapEff:\t{:"
                       "016x}\nCapBnd:\t"
-                      "{:016x}\nCapAmb:\t{:016x}\nNoNewPrivs:\t{:d}\nSeccomp:\t0\nCpus_"
+                      "{:016x}\nCapAmb:\t{:016x}\nNoNewPrivs:\t{:d}\nSeccomp:\t{}\nSeccomp_filters:"
+                      "\t{}\nCpus_"
                       "allowed:\t{:x}\n"
                       "Cpus_allowed_list:\t{}\n",
                       p.tasks.size(), c.system != nullptr ? c.system->queued_signals(p) : 0,
                       p.limits[abi::kRlimitSigpending].soft, s.pending, s.shared, c.task.sigmask,
                       s.ignored, s.caught, cred.inheritable, cred.permitted, cred.effective,
-                      cred.bounding, cred.ambient, p.options.no_new_privileges, allowed,
+                      cred.bounding, cred.ambient, p.options.no_new_privileges, c.task.seccomp.mode,
+                      c.task.seccomp.filter != nullptr ? c.task.seccomp.filter->count : 0, allowed,
                       list_of(allowed));
+}
+
+// Time on CPUs, time waiting for one, times that it got one.
+std::string schedstat(const Context& c) {
+    std::uint64_t ran = 0, waited = 0;
+    if (c.system != nullptr) {
+        ran = c.system->cpu_time(c.task).total();
+        waited = c.task.scheduler != nullptr ? c.task.scheduler->to_ns(c.task.past.waited) : 0;
+    }
+    return fmt::format("{} {} {}\n", ran, waited, c.task.past.turns);
 }
 
 std::string stat(const Context& c) {
@@ -224,6 +237,7 @@ constexpr ProcessRow kRows[] = {
     {"mountstats", mount_stats, 0400},
     {"numa_maps", numa_maps},
     {"smaps", smaps},
+    {"schedstat", schedstat},
     {"smaps_rollup", smaps_rollup},
     {"stat", stat},
     {"statm", statm},

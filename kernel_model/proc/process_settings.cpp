@@ -83,13 +83,12 @@ SysResult<void> set_core_dump_filter(Task& task, std::string_view text) {
     return {};
 }
 std::string timer_slack(const Context& c) {
-    return fmt::format("{}\n", c.process.options.timer_slack_ns);
+    return fmt::format("{}\n", c.task.timer_slack_ns);
 }
 SysResult<void> set_timer_slack(Task& task, std::string_view text) {
-    constexpr std::uint64_t kUsual = 50000;
     const auto value = number_in<std::uint64_t>(text);
     if (!value) return tl::make_unexpected(Errno::Inval);
-    task.process->options.timer_slack_ns = *value == 0 ? kUsual : *value;
+    task.timer_slack_ns = *value == 0 ? task.default_slack_ns : *value;
     return {};
 }
 std::string sched(const Context& c) {
@@ -98,7 +97,8 @@ std::string sched(const Context& c) {
         "{} ({}, #threads: {})\n-------------------------------------------------------------------"
         "\n{:<45}:{:>21}.{:06}\n{:<45}:{:>21}\n{:<45}:{:>21}\n",
         c.task.comm, c.task.id.value, c.process.tasks.size(), "se.sum_exec_runtime",
-        used.total() / 1'000'000, used.total() % 1'000'000, "policy", 0, "prio", 120 + c.task.nice);
+        used.total() / 1'000'000, used.total() % 1'000'000, "policy", c.task.sched.policy, "prio",
+        c.task.sched.is_real_time() ? 99 - c.task.sched.priority : 120 + c.task.nice);
 }
 std::string sched_stat(const Context& c) {
     const CpuTime used = c.system != nullptr ? c.system->cpu_time(c.task) : CpuTime{};

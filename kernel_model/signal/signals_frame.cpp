@@ -8,6 +8,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "kernel_model/abi/seccomp.h"
 #include "kernel_model/abi/sigcontext.h"
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/memory/tagged.h"
@@ -99,6 +100,10 @@ abi::SigInfo siginfo_of(const SignalInfo& info, std::uint64_t action_flags) {
     if (info.signal == Signal::Chld && info.code > 0) {
         b.fields[0] = static_cast<std::uint32_t>(info.pid) | std::uint64_t{info.uid} << 32;
         b.fields[1] = static_cast<std::uint32_t>(info.status);
+    } else if (info.signal == Signal::Sys && info.code > 0) {  // seccomp's
+        b.error = info.status;
+        b.fields[0] = info.address;
+        b.fields[1] = info.value | std::uint64_t{abi::kAuditArchAarch64} << 32;
     } else if (info.code > 0 && info.code != abi::kSiKernel) {
         // Address tags only with SA_EXPOSE_TAGBITS (hide_si_addr_tag_bits).
         b.fields[0] = (action_flags & abi::kSaExposeTagBits) != 0

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kernel_model/abi/ptrace.h"
+#include "kernel_model/syscall/seccomp_check.h"
 #include "kernel_model/task/budgets.h"
 
 namespace uprobesim {
@@ -71,7 +72,12 @@ SyscallDispatcher::SyscallDispatcher()
                                    inotify_syscalls(),
                                    space_syscalls(),
                                    xattr_syscalls(),
-                                   handle_syscalls()}) {}
+                                   handle_syscalls(),
+                                   limit_syscalls(),
+                                   seccomp_syscalls(),
+                                   policy_syscalls(),
+                                   system_syscalls(),
+                                   settime_syscalls()}) {}
 
 SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
     for (const auto theme : themes) {
@@ -140,6 +146,14 @@ void SyscallDispatcher::carry_out(Kernel& kernel, Task& task, std::uint32_t numb
     TrapObserver* const observer = kernel.observer();
     if (observer != nullptr) [[unlikely]] {
         observer->call_entered(task, {number, arguments(kernel, task)});
+    }
+    if (task.seccomp.mode != 0 && !seccomp_permits(kernel, task, number, arguments(kernel, task)))
+        [[unlikely]] {
+        if (observer != nullptr && task.state != TaskState::Dead)
+            observer->call_ended(task, kernel.machine().cpu->read(task.context, Reg::X0));
+        if (task.trace != nullptr) [[unlikely]]
+            end_traced(kernel, task, number);
+        return;
     }
     if (row == nullptr) {
         const std::string name = fmt::format("syscall {}", static_cast<std::int32_t>(number));

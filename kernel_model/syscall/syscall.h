@@ -64,6 +64,11 @@ struct SysCall {
     const Credentials& cred() const { return *task.cred; }
     bool capable(Capability capability) const { return task.cred->capable(capability); }
     Caller caller() const { return caller_of(task); }
+    // check_same_owner: may change how the task is scheduled.
+    bool owns(const Task& other) const {
+        const std::uint32_t own = cred().uid.effective;
+        return own == other.cred->uid.effective || own == other.cred->uid.real;
+    }
     UserMemory memory() { return UserMemory(*process.mm, task.id, task.tif_tagged_addr); }
     // The address of memory that the kernel reads or writes, as access_ok judges it.
     VAddr accessed(VAddr at) const { return task.tif_tagged_addr ? untagged(at) : at; }
@@ -142,5 +147,10 @@ std::span<const SyscallRow> uring_syscalls();
 std::span<const SyscallRow> semaphore_syscalls();
 std::span<const SyscallRow> ipc_message_syscalls();
 std::span<const SyscallRow> posix_queue_syscalls();
+std::span<const SyscallRow> limit_syscalls();
+std::span<const SyscallRow> seccomp_syscalls();
+std::span<const SyscallRow> policy_syscalls();
+std::span<const SyscallRow> system_syscalls();
+std::span<const SyscallRow> settime_syscalls();
 
 }  // namespace uprobesim

@@ -19,35 +19,45 @@ FutexKey futex_key(const Mm& mm, VAddr address, bool is_private) {
 }
 
 void Futexes::add(Task& task) {
-    waiters_[task.futex->key].push_back(&task);
+    const auto enter = [&](FutexWait& wait) {
+        wait.task = &task;
+        waiters_[wait.key].push_back(&wait);
+    };
+    if (task.futex) enter(*task.futex);
+    for (FutexWait& wait : task.futexes) enter(wait);
+}
+
+void Futexes::leave(const FutexWait& wait) {
+    const auto it = waiters_.find(wait.key);
+    if (it == waiters_.end()) return;
+    std::erase(it->second, &wait);
+    if (it->second.empty()) waiters_.erase(it);
 }
 
 void Futexes::remove(Task& task) {
-    if (!task.futex) return;
-    const auto it = waiters_.find(task.futex->key);
+    if (task.futex) leave(*task.futex);
     task.futex.reset();
-    if (it == waiters_.end()) return;
-    std::erase(it->second, &task);
-    if (it->second.empty()) waiters_.erase(it);
+    for (const FutexWait& wait : task.futexes) leave(wait);
+    task.futexes.clear();
 }
 
 std::uint32_t Futexes::wake(const FutexKey& key, std::uint32_t most, std::uint32_t bitset) {
     const auto it = waiters_.find(key);
     if (it == waiters_.end()) return 0;
     std::uint32_t woken = 0;
-    auto& tasks = it->second;
-    for (auto at = tasks.begin(); at != tasks.end() && woken < most;) {
-        Task& task = **at;
-        if ((task.futex->bitset & bitset) == 0) {
+    auto& waits = it->second;
+    for (auto at = waits.begin(); at != waits.end() && woken < most;) {
+        FutexWait& wait = **at;
+        if ((wait.bitset & bitset) == 0) {
             ++at;
             continue;
         }
-        at = tasks.erase(at);
-        task.futex->woken = true;
-        task.scheduler->wake(task);
+        at = waits.erase(at);
+        wait.woken = true;
+        wait.task->scheduler->wake(*wait.task);
         ++woken;
     }
-    if (tasks.empty()) waiters_.erase(it);
+    if (waits.empty()) waiters_.erase(it);
     return woken;
 }
 
@@ -57,10 +67,10 @@ std::uint32_t Futexes::requeue(const FutexKey& from, const FutexKey& to, std::ui
     std::uint32_t moved = 0;
     auto& target = waiters_[to];  // a map keeps its other elements where they are
     while (!it->second.empty() && moved < most) {
-        Task* task = it->second.front();
+        FutexWait* wait = it->second.front();
         it->second.pop_front();
-        task->futex->key = to;
-        target.push_back(task);
+        wait->key = to;
+        target.push_back(wait);
         ++moved;
     }
     if (it->second.empty()) waiters_.erase(it);
@@ -68,30 +78,44 @@ std::uint32_t Futexes::requeue(const FutexKey& from, const FutexKey& to, std::ui
     return moved;
 }
 
+void Futexes::requeue_to_lock(const FutexKey& from, const FutexKey& to, TaskId holder) {
+    FutexWait& wait = *first_wait(from);
+    requeue(from, to, 1);
+    wait.holder = holder;
+    wait.word = wait.lock;
+    wait.requeue_to.reset();
+}
+
 // wake_futex_pi and fixup_pi_state_owner: the word keeps its mark of waiters, so the next unlock
 // asks the kernel too.
 void Futexes::hand_over(const FutexKey& key, std::uint32_t flags) {
-    Task& next = *first(key);
+    FutexWait& wait = *first_wait(key);
+    Task& next = *wait.task;
     const auto word = static_cast<std::uint32_t>(next.id.value) | abi::kFutexWaiters | flags;
     (void)UserMemory(*next.process->mm, next.id, next.tif_tagged_addr)
-        .put(next.futex->word, word);  // a fault is ignored: the task reads the word itself
+        .put(wait.word, word);  // a fault is ignored: the task reads the word itself
     wake(key, 1);
     const auto rest = waiters_.find(key);
     if (rest == waiters_.end()) return;
-    for (Task* task : rest->second) task->futex->holder = next.id;
+    for (FutexWait* waiting : rest->second) waiting->holder = next.id;
 }
 
 std::vector<FutexKey> Futexes::held_by(TaskId holder) const {
     std::vector<FutexKey> keys;
-    for (const auto& [key, tasks] : waiters_) {
-        if (tasks.front()->futex->holder == holder) keys.push_back(key);
+    for (const auto& [key, waits] : waiters_) {
+        if (waits.front()->holder == holder) keys.push_back(key);
     }
     return keys;
 }
 
-Task* Futexes::first(const FutexKey& key) const {
+FutexWait* Futexes::first_wait(const FutexKey& key) const {
     const auto it = waiters_.find(key);
     return it == waiters_.end() ? nullptr : it->second.front();
+}
+
+Task* Futexes::first(const FutexKey& key) const {
+    const FutexWait* wait = first_wait(key);
+    return wait == nullptr ? nullptr : wait->task;
 }
 
 }  // namespace uprobesim

@@ -29,7 +29,7 @@ struct FutexKey {
 // The key of the word at `address`; `is_private`: FUTEX_PRIVATE_FLAG is set.
 FutexKey futex_key(const Mm& mm, VAddr address, bool is_private);
 
-// The wait of a task.
+// The wait of a task for one word.
 struct FutexWait {
     FutexKey key;
     std::uint32_t bitset = abi::kFutexBitsetMatchAny;
@@ -37,11 +37,16 @@ struct FutexWait {
     // Set while the task waits for a priority-inheritance lock: its holder.
     std::optional<TaskId> holder{};
     VAddr word{};
+    // FUTEX_WAIT_REQUEUE_PI: the lock that the waiter is to be moved to.
+    std::optional<FutexKey> requeue_to{};
+    VAddr lock{};
+    // Set by Futexes::add.
+    Task* task = nullptr;
 };
 
 class Futexes {
 public:
-    // Adds the task to the waiters of the key in its `futex`.
+    // Adds the task to the waiters of the keys in its `futex` and `futexes`.
     void add(Task& task);
     // Removes the task, whether it was woken or not.
     void remove(Task& task);
@@ -55,12 +60,17 @@ public:
     void hand_over(const FutexKey& key, std::uint32_t flags);
     // The words of the locks that the task holds and other tasks wait for.
     std::vector<FutexKey> held_by(TaskId holder) const;
-    // The waiter that came first, or null.
+    // Moves the first waiter to the lock's word `to`, which `holder` holds.
+    void requeue_to_lock(const FutexKey& from, const FutexKey& to, TaskId holder);
+    // The waiter that came first, or null; and its wait.
     Task* first(const FutexKey& key) const;
+    FutexWait* first_wait(const FutexKey& key) const;
     bool empty() const { return waiters_.empty(); }
 
 private:
-    std::map<FutexKey, std::deque<Task*>> waiters_;
+    void leave(const FutexWait& wait);
+
+    std::map<FutexKey, std::deque<FutexWait*>> waiters_;
 };
 
 }  // namespace uprobesim

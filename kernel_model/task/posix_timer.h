@@ -30,9 +30,11 @@ struct PosixTimer {
     std::uint64_t value = 0;       // sigev_value
     std::uint64_t next_ns = 0;     // by its clock; 0: not armed
     std::uint64_t interval_ns = 0;
-    std::uint64_t overrun = 0;  // of the last signal that was delivered
-    bool queued = false;        // its signal is pending; the timer is armed again at delivery
-    TimerHandle armed;          // for timers of simulated time
+    bool absolute = false;        // set to a time of its clock
+    std::uint64_t behind_ns = 0;  // it was due before the clocks began, so much
+    std::uint64_t overrun = 0;    // of the last signal that was delivered
+    bool queued = false;          // its signal is pending; the timer is armed again at delivery
+    TimerHandle armed;            // for timers of simulated time
     std::shared_ptr<const SignalAllowance> allowance;  // for its signal, as long as it exists
     MemoryCharge charge;
 };

@@ -73,7 +73,9 @@ struct ProcessOptions {
     bool no_new_privileges = false;
     bool thp_disabled = false;
     bool child_subreaper = false;
-    std::uint64_t timer_slack_ns = 50000;
+    bool io_flusher = false;
+    std::uint32_t membarriers = 0;           // registrations of membarrier, as its commands
+    std::uint32_t machine_check_policy = 2;  // PR_MCE_KILL_DEFAULT
     std::uint32_t personality = 0;
     std::uint32_t coredump_filter = 0x33;  // anonymous memory and headers of ELF files
 };
@@ -90,6 +92,7 @@ struct Process {
     std::int32_t group = 0;  // process group and session ids
     std::int32_t session = 0;
     bool alive = true;                  // false: a zombie, without memory and files
+    bool executed = false;              // since it was forked: its parent cannot move it any more
     Signal exit_signal = Signal::Chld;  // sent to the parent
     ChildEvents events;                 // for the parent
     WaitQueue children_changed;         // its tasks that wait for children
@@ -101,11 +104,11 @@ struct Process {
     std::uint64_t children_peak_pages = 0;
     std::shared_ptr<Mm> mm;  // the parent's, between vfork and execve
     FdTable files;
-    std::array<SignalAction, kSignalCount + 1> actions{};  // index: signal number
-    std::array<ResourceLimit, 16> limits{};                // index: RLIMIT_*
-    std::shared_ptr<Dentry> cwd;                           // null: the root
-    std::shared_ptr<Dentry> root;                          // null: the top of the tree
-    std::shared_ptr<MountNamespace> mounts;                // null: the first
+    Sharable<std::array<SignalAction, kSignalCount + 1>> actions;  // index: signal number
+    std::array<ResourceLimit, 16> limits{};                        // index: RLIMIT_*
+    std::shared_ptr<Dentry> cwd;                                   // null: the root
+    std::shared_ptr<Dentry> root;                                  // null: the top of the tree
+    std::shared_ptr<MountNamespace> mounts;                        // null: the first
     std::shared_ptr<UtsNamespace> uts = std::make_shared<UtsNamespace>();
     std::string exe;  // guest path of the program, links resolved
     std::vector<std::string> arguments;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/task/process.h"
@@ -15,6 +16,9 @@ namespace {
 constexpr std::uint64_t kQuantumNs = 2'000;
 // sysctl_sched_base_slice of a machine with 8 CPUs or more.
 constexpr std::uint64_t kSliceNs = 3'000'000;
+// sched_rr_timeslice, and what the fair server has of each second.
+constexpr std::uint64_t kRrSliceNs = 100'000'000, kFairShareNs = 50'000'000,
+                        kSecondNs = 1'000'000'000;
 constexpr CentiCycles kNever{~std::uint64_t{0}};
 
 bool allowed(const Task& task, const SimCpu& cpu) {
@@ -28,6 +32,9 @@ Scheduler::Scheduler(const Ledger& ledger, std::uint64_t hz) : ledger_(ledger), 
     tick_ = to_cycles(abi::kTickNs);
     slice_ = to_cycles(kSliceNs);
     last_ns_ = to_ns(LowestFirst::kLatest);
+    rr_slice_ = to_cycles(kRrSliceNs);
+    fair_share_ = to_cycles(kFairShareNs);
+    second_ = to_cycles(kSecondNs);
     set_cpus(1);
 }
 
@@ -96,7 +103,11 @@ SimCpu& Scheduler::place_for(const Task& task) {
     for (SimCpu& candidate : cpus_) {
         if (!allowed(task, candidate)) continue;
         if (!candidate.busy()) return candidate;
-        const auto load = [](const SimCpu& c) {
+        // A real-time task goes where it is outranked least (find_lowest_rq).
+        const auto load = [&](const SimCpu& c) -> std::size_t {
+            if (by_rank_ && task.sched.is_real_time())
+                return c.running == nullptr ? 0
+                                            : static_cast<std::size_t>(c.running->sched.rank() + 1);
             return c.queue.size() + (c.running != nullptr ? 1 : 0);
         };
         const bool nearer =
@@ -111,8 +122,62 @@ void Scheduler::enqueue(SimCpu& target, Task& task) {
     begin_waking(target);
     task.cpu = target.id;
     target.queue.push_back(&task);
+    task.past.queued_at = std::max(now(), target.clock);
+    // It has no claim to the time that it was away (place_entity).
+    task.past.virtual_time =
+        std::max(task.past.virtual_time,
+                 target.least_virtual_time - std::min(target.least_virtual_time, slice_.value));
     note(target);
     set_until();
+    if (by_rank_) [[unlikely]]
+        preempt_if_outranked(target, task);
+}
+
+void Scheduler::preempt_if_outranked(SimCpu& cpu, const Task& by) {
+    if (cpu.running != nullptr && by.sched.rank() > cpu.running->sched.rank() &&
+        (cpu.fair_until <= cpu.clock ||
+         by.sched.is_real_time() == cpu.running->sched.is_real_time()))
+        cpu.preempted = true;
+}
+
+void Scheduler::changed(Task& task) {
+    if (!std::exchange(by_rank_, true)) {
+        for (SimCpu& cpu : cpus_) cpu.accounted = cpu.fair_ran = cpu.clock;
+    }
+    if (task.state != TaskState::Runnable) return;
+    SimCpu& where = cpus_[task.cpu];
+    if (where.running != &task) return preempt_if_outranked(where, task);
+    for (const Task* waiting : where.queue) preempt_if_outranked(where, *waiting);
+}
+
+// The running task's time since the last call, by its weight.
+void Scheduler::account(SimCpu& cpu) {
+    if (cpu.running == nullptr) return;
+    Task& task = *cpu.running;
+    const CentiCycles at = &cpu == &here() ? now() : cpu.clock;
+    const CentiCycles ran = at > cpu.accounted ? at - cpu.accounted : CentiCycles{};
+    cpu.accounted = at;
+    task.past.virtual_time += ran.value * kNiceZeroWeight / weight_of(task.sched, task.nice);
+    if (task.sched.is_real_time()) return;
+    cpu.fair_ran = at;
+    std::uint64_t least = task.past.virtual_time;
+    for (const Task* waiting : cpu.queue) {
+        if (!waiting->sched.is_real_time()) least = std::min(least, waiting->past.virtual_time);
+    }
+    cpu.least_virtual_time = std::max(cpu.least_virtual_time, least);
+}
+
+// The queued task that is to run next.
+std::deque<Task*>::iterator Scheduler::next_of(SimCpu& cpu) {
+    if (!by_rank_) return cpu.queue.begin();
+    const bool fair_first = cpu.fair_until > now();
+    const auto rank = [&](const Task* task) {
+        return fair_first && task->sched.is_real_time() ? -1 : std::max(task->sched.rank(), 1);
+    };
+    return std::min_element(cpu.queue.begin(), cpu.queue.end(), [&](const Task* a, const Task* b) {
+        if (rank(a) != rank(b)) return rank(a) > rank(b);
+        return !a->sched.is_real_time() && a->past.virtual_time < b->past.virtual_time;
+    });
 }
 
 void Scheduler::start(Task& task) {
@@ -196,10 +261,22 @@ void Scheduler::idle_until(std::uint64_t at_ns) {
 Task& Scheduler::pick(Switch& how) {
     SimCpu& here = cpu();
     how = Switch::None;
-    if (here.running != nullptr) return *here.running;
-    Task& task = *here.queue.front();
-    here.queue.pop_front();
+    if (here.running != nullptr && !here.preempted) return *here.running;
+    if (here.running != nullptr) {
+        account(here);
+        ++here.running->past.involuntary;
+        here.running->past.queued_at = now();
+        here.queue.push_front(here.running);
+    }
+    here.preempted = false;
+    const auto next = next_of(here);
+    Task& task = **next;
+    here.queue.erase(next);
     here.running = &task;
+    here.accounted = now();
+    if (here.was_idle) here.fair_ran = now();
+    ++task.past.turns;
+    if (now() > task.past.queued_at) task.past.waited += now() - task.past.queued_at;
     const std::uint64_t space = task.process->mm->space().id();
     if (here.last_task != TaskId{}) {
         if (here.was_idle) {
@@ -222,8 +299,15 @@ void Scheduler::put_back(Task& task, bool yields) {
     SimCpu& here = cpu();
     const bool stays = task.state == TaskState::Runnable;
     if (stays && !yields && allowed(task, here)) return;
+    if (by_rank_) [[unlikely]]
+        account(here);
+    ++(stays ? task.past.involuntary : task.past.voluntary);
     here.running = nullptr;
-    if (stays) {
+    const bool preempted = std::exchange(here.preempted, false);
+    if (stays && preempted && allowed(task, here)) {
+        task.past.queued_at = now();
+        here.queue.push_front(&task);
+    } else if (stays) {
         SimCpu& target = allowed(task, here) ? here : place_for(task);
         enqueue(target, task);
     }
@@ -303,7 +387,33 @@ bool Scheduler::tick() {
     SimCpu& here = cpu();
     ++here.ticks;
     skip_ticks(here, now());
+    if (by_rank_ && here.running != nullptr) [[unlikely]] {
+        account(here);
+        let_fair_run(here);
+        const SchedClass& sched = here.running->sched;
+        if (sched.is_real_time())
+            return sched.policy == abi::kSchedRr && now() - here.slice_begin >= rr_slice_;
+    }
     return !here.queue.empty() && now() - here.slice_begin >= slice_;
+}
+
+// Real-time tasks may take 950 ms of a second while others wait.
+void Scheduler::let_fair_run(SimCpu& cpu) {
+    if (!cpu.running->sched.is_real_time()) {
+        if (cpu.fair_until != CentiCycles{} && cpu.fair_until <= now()) {
+            cpu.fair_until = {};
+            for (const Task* waiting : cpu.queue) preempt_if_outranked(cpu, *waiting);
+        }
+        return;
+    }
+    const bool waits = std::ranges::any_of(
+        cpu.queue, [](const Task* task) { return !task->sched.is_real_time(); });
+    if (!waits) {
+        cpu.fair_ran = now();
+    } else if (now() - cpu.fair_ran >= second_ - fair_share_) {
+        cpu.fair_until = now() + fair_share_;
+        cpu.preempted = true;
+    }
 }
 
 }  // namespace uprobesim

@@ -9,6 +9,11 @@
 // ran on if that is idle, else to an idle one, else to the shortest queue; queues are first come,
 // first served; a running task is preempted at a tick if its slice is over and the queue is not
 // empty.
+//
+// From the first task on that is nice or has a policy of its own, the next one is chosen by rank
+// (SchedClass), and among fair ones by their time on CPUs divided by their weight; a task of a
+// higher rank preempts at once; RR has its slice; where real-time tasks leave the others nothing,
+// those get 50 ms of each second (the fair server). A deadline task's runtime is not enforced.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +43,11 @@ struct SimCpu {
     TaskId last_task;         // the last to run here; 0: none
     std::uint64_t last_space = 0;
     CentiCycles slice_begin;
+    CentiCycles accounted;                 // until when the running task's virtual time is counted
+    bool preempted = false;                // a queued task is to run instead of the running one
+    std::uint64_t least_virtual_time = 0;  // no fair task that comes has less
+    CentiCycles fair_ran;                  // when a fair task ran last
+    CentiCycles fair_until;                // before this, fair tasks run first
     CentiCycles next_tick;
 
     std::uint64_t switches = 0;
@@ -82,6 +92,8 @@ public:
     void wake(Task& task);
     // The task was stopped or died. A stopped task resumes its call when it is started again.
     void remove(Task& task);
+    // The task has another policy, priority or nice value.
+    void changed(Task& task);
     // Moves the task to another CPU if its affinity mask excludes its present one.
     void move_if_needed(Task& task);
 
@@ -96,7 +108,7 @@ public:
     Task& pick(Switch& how);
     // On its way back to EL0 the task gives its CPU to the next one in the queue.
     void yield(Task& task) { yields_ = task.id; }
-    bool yields(const Task& task) const { return yields_ == task.id; }
+    bool yields(const Task& task) const { return yields_ == task.id || here().preempted; }
     // Ends the turn of the running task: it blocked, stopped or died, or with `yields` goes to the
     // end of the queue.
     void put_back(Task& task, bool yields);
@@ -131,6 +143,10 @@ private:
     void enqueue(SimCpu& cpu, Task& task);
     void pull_work(SimCpu& cpu);
     void set_until();
+    void account(SimCpu& cpu);
+    std::deque<Task*>::iterator next_of(SimCpu& cpu);
+    void preempt_if_outranked(SimCpu& cpu, const Task& by);
+    void let_fair_run(SimCpu& cpu);
     void end_leg(SimCpu& cpu);
 
     // To call after what may have made a CPU busy or not.
@@ -149,6 +165,8 @@ private:
     CentiCycles until_;
     CentiCycles quantum_, tick_, slice_;
     WakeObserver* observer_ = nullptr;
+    bool by_rank_ = false;  // not all tasks are alike
+    CentiCycles rr_slice_, second_, fair_share_;
 };
 
 }  // namespace uprobesim

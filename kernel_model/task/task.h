@@ -10,7 +10,9 @@
 
 #include "kernel_model/abi/signal.h"
 #include "kernel_model/files/credentials.h"
+#include "kernel_model/seccomp/filter.h"
 #include "kernel_model/task/futex.h"
+#include "kernel_model/task/sched_class.h"
 #include "kernel_model/task/signal_queue.h"
 #include "kernel_model/task/trace.h"
 #include "kernel_model/wait/timers.h"
@@ -38,6 +40,7 @@ enum class Interrupted : std::uint8_t {
     Intr,           // EINTR
 };
 
+inline constexpr std::uint64_t kUsualSlackNs = 50000;
 inline constexpr std::uint64_t kNoDeadline = ~std::uint64_t{0};
 
 // Per-task state of the probe layer (the kernel's struct uprobe_task); opaque here, freed with the
@@ -69,7 +72,12 @@ struct Task final : Waiter {
     Scheduler* scheduler = nullptr;
     unsigned cpu = 0;                            // on which it runs, is queued, or ran last
     std::uint64_t affinity = ~std::uint64_t{0};  // bit: CPU
-    std::int32_t nice = 0;  // stored for getpriority(); the scheduler ignores it
+    std::int32_t nice = 0;
+    SchedClass sched;  // after a change of these, Scheduler::changed()
+    SchedPast past;
+    std::uint16_t io_priority = 0;                 // ioprio_set's
+    std::uint64_t timer_slack_ns = kUsualSlackNs;  // kept, and not applied
+    std::uint64_t default_slack_ns = kUsualSlackNs;
     // The part of its context's work that is already in task records: a task that calls execve
     // takes over the id of its process.
     InsnCount recorded_insns;
@@ -90,10 +98,11 @@ struct Task final : Waiter {
     bool woken = false;           // since its call was entered
     // Whether any state of a wait is left.
     bool waits() const {
-        return wait_deadline_ns != kNoDeadline || waits_killable || futex || !waits_on.empty() ||
-               call_holds;
+        return wait_deadline_ns != kNoDeadline || waits_killable || futex || !futexes.empty() ||
+               !waits_on.empty() || call_holds;
     }
     std::optional<FutexWait> futex;   // a futex call that waits
+    std::vector<FutexWait> futexes;   // the words of a futex_waitv call that waits
     std::int32_t vfork_child = 0;     // the process that a vfork call waits for
     std::uint64_t call_progress = 0;  // bytes that a transfer moved before it blocked
     // An object that a blocked call keeps between its entries; released when the call ends.
@@ -122,6 +131,7 @@ struct Task final : Waiter {
     bool restore_sigmask = false;
     SignalQueue pending;  // standard signals at most once each
     AltStack altstack;
+    SeccompState seccomp;
     VAddr clear_child_tid;
     VAddr robust_list;
     std::string comm;  // 15 characters, as prctl(PR_SET_NAME)

@@ -35,6 +35,10 @@ public:
     void mark_dirty(std::uint64_t) override {}
     SysResult<void> write_back(std::uint64_t, std::uint64_t) override { return {}; }
     std::string path() const override { return {}; }
+    void set_epoch(std::uint64_t epoch_ns) const {
+        auto bytes = memory_.bytes(frames_[kDataPage]).subspan(offsetof(vdso_data, epoch_ns));
+        std::memcpy(bytes.data(), &epoch_ns, sizeof epoch_ns);
+    }
 
 private:
     PhysicalMemory& memory_;
@@ -59,6 +63,10 @@ std::shared_ptr<FileBacking> make_vdso(Machine& machine, std::uint64_t epoch_ns)
     std::memcpy(memory.bytes(*data).data(), &values, sizeof values);
     std::copy(image.begin(), image.end(), memory.bytes(*code).begin());
     return std::make_shared<VdsoPages>(memory, *data, *code);
+}
+
+void set_vdso_epoch(const std::shared_ptr<FileBacking>& vdso, std::uint64_t epoch_ns) {
+    if (const auto* pages = dynamic_cast<const VdsoPages*>(vdso.get())) pages->set_epoch(epoch_ns);
 }
 
 SysResult<VAddr> map_vdso(Mm& mm, const std::shared_ptr<FileBacking>& vdso) {

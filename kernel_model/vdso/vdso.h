@@ -14,6 +14,9 @@ namespace uprobesim {
 // image. `epoch_ns`: CLOCK_REALTIME minus CLOCK_MONOTONIC.
 std::shared_ptr<FileBacking> make_vdso(Machine& machine, std::uint64_t epoch_ns);
 
+// Writes another epoch into the data page.
+void set_vdso_epoch(const std::shared_ptr<FileBacking>& vdso, std::uint64_t epoch_ns);
+
 // Maps the pages as "[vvar]" and "[vdso]". Returns the address of the image, for AT_SYSINFO_EHDR.
 SysResult<VAddr> map_vdso(Mm& mm, const std::shared_ptr<FileBacking>& vdso);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "kernel_model/abi/poll.h"
 
@@ -23,15 +24,30 @@ void TimerFile::arm(std::uint64_t at_ns) {
     });
 }
 
-void TimerFile::set(Setting wanted, bool absolute) {
+std::uint64_t TimerFile::monotonic(std::uint64_t absolute_ns) const {
+    // A time in the past expires at once; 0 would disarm it.
+    const std::uint64_t zero = base_ != nullptr ? base_->epoch_ns : 0;
+    return std::max<std::uint64_t>(absolute_ns > zero ? absolute_ns - zero : 0, 1);
+}
+
+// timerfd_clock_was_set
+void TimerFile::clock_was_set() {
+    if (next_ns_ != 0 && absolute_ns_ != 0) arm(monotonic(absolute_ns_));
+    if (!cancels_) return;
+    cancelled_ = true;
+    waiters_.wake();
+}
+
+void TimerFile::set(Setting wanted, bool absolute, bool cancels) {
+    cancels_ = cancels && absolute && base_ != nullptr;
+    cancelled_ = false;
+    absolute_ns_ = absolute && base_ != nullptr ? wanted.value_ns : 0;
     const std::uint64_t now = clock_.now_ns();
     expirations_ = 0;
     interval_ns_ = wanted.interval_ns;
     if (wanted.value_ns == 0) return arm(0);
     if (!absolute) return arm(now + wanted.value_ns);
-    // A time in the past expires at once; 0 would disarm it.
-    const std::uint64_t zero = realtime_ ? kEpochNs : 0;
-    arm(std::max<std::uint64_t>(wanted.value_ns > zero ? wanted.value_ns - zero : 0, 1));
+    arm(monotonic(wanted.value_ns));
 }
 
 void TimerFile::settle() {
@@ -39,6 +55,7 @@ void TimerFile::settle() {
     if (next_ns_ == 0 || next_ns_ > now) return;
     const std::uint64_t periods = interval_ns_ == 0 ? 1 : (now - next_ns_) / interval_ns_ + 1;
     expirations_ += periods;
+    absolute_ns_ = 0;
     arm(interval_ns_ == 0 ? 0 : next_ns_ + periods * interval_ns_);
 }
 
@@ -50,6 +67,10 @@ TimerFile::Setting TimerFile::remaining() {
 SysResult<std::uint64_t> TimerFile::read(std::uint64_t, std::span<std::byte> to) {
     if (to.size() < sizeof expirations_) return tl::make_unexpected(Errno::Inval);
     settle();
+    if (std::exchange(cancelled_, false)) {
+        expirations_ = 0;
+        return tl::make_unexpected(Errno::Canceled);
+    }
     if (expirations_ == 0) return tl::make_unexpected(Errno::Again);
     std::memcpy(to.data(), &expirations_, sizeof expirations_);
     expirations_ = 0;
@@ -58,7 +79,7 @@ SysResult<std::uint64_t> TimerFile::read(std::uint64_t, std::span<std::byte> to)
 
 std::uint32_t TimerFile::poll() {
     const bool due = next_ns_ != 0 && next_ns_ <= clock_.now_ns();
-    return due || expirations_ > 0 ? abi::kPollIn : 0;
+    return due || cancelled_ || expirations_ > 0 ? abi::kPollIn : 0;
 }
 
 }  // namespace uprobesim

@@ -11,8 +11,11 @@ namespace uprobesim {
 
 class TimerFile final : public AnonFile {
 public:
-    TimerFile(Timers& timers, const TimeSource& clock, bool realtime, std::uint32_t open_flags)
-        : AnonFile("timerfd", open_flags), timers_(timers), clock_(clock), realtime_(realtime) {}
+    // `base`: of CLOCK_REALTIME; null: another clock.
+    TimerFile(Timers& timers, const TimeSource& clock, RealTimeBase* base, std::uint32_t open_flags)
+        : AnonFile("timerfd", open_flags), timers_(timers), clock_(clock), base_(base) {
+        if (base_ != nullptr) listener_.attach(base_->was_set);
+    }
     TimerFile(const TimerFile&) = delete;
     TimerFile& operator=(const TimerFile&) = delete;
     ~TimerFile() override;
@@ -21,8 +24,9 @@ public:
         std::uint64_t value_ns = 0;  // time left; 0: not armed
         std::uint64_t interval_ns = 0;
     };
-    // `absolute`: value_ns is a time of the timer's clock.
-    void set(Setting wanted, bool absolute);
+    // `absolute`: value_ns is a time of the timer's clock. `cancels`: reads fail once when the
+    // clock is set (TFD_TIMER_CANCEL_ON_SET).
+    void set(Setting wanted, bool absolute, bool cancels);
     Setting remaining();
 
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
@@ -31,13 +35,30 @@ public:
     FileCosts costs() const override { return {.read = KernelPath::SysReadTimerfd}; }
 
 private:
+    class Listener final : public WaitQueue::Listener {
+    public:
+        explicit Listener(TimerFile& file) : file_(file) {}
+
+    private:
+        bool woken(std::uint32_t) override {
+            file_.clock_was_set();
+            return true;
+        }
+        TimerFile& file_;
+    };
+
     void arm(std::uint64_t at_ns);
+    void clock_was_set();
+    std::uint64_t monotonic(std::uint64_t absolute_ns) const;
     // Updates the number of expirations.
     void settle();
 
     Timers& timers_;
     const TimeSource& clock_;
-    bool realtime_;
+    RealTimeBase* base_;
+    Listener listener_{*this};
+    std::uint64_t absolute_ns_ = 0;  // the time of CLOCK_REALTIME that was set; 0: none
+    bool cancels_ = false, cancelled_ = false;
     std::uint64_t next_ns_ = 0;  // CLOCK_MONOTONIC; 0: not armed
     std::uint64_t interval_ns_ = 0;
     std::uint64_t expirations_ = 0;

@@ -14,6 +14,7 @@
 #include "kernel_model/syscall/process_fd.h"
 #include "kernel_model/syscall/time_args.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
+#include "kernel_model/task/trace_access.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -53,8 +54,10 @@ SysOutcome sys_timerfd_create(SysCall& call) {
     }
     return add_file(
         call,
-        std::make_shared<TimerFile>(call.kernel.timers(), call.kernel.scheduler(),
-                                    call.int32(0) == kClockRealtime, kORdwr | (flags & kONonblock)),
+        std::make_shared<TimerFile>(
+            call.kernel.timers(), call.kernel.scheduler(),
+            call.int32(0) == kClockRealtime ? &call.kernel.clock().realtime_base() : nullptr,
+            kORdwr | (flags & kONonblock)),
         (flags & kOCloexec) != 0);
 }
 
@@ -76,7 +79,8 @@ SysOutcome sys_timerfd_settime(SysCall& call) {
     auto* timer = dynamic_cast<TimerFile*>(file.get());
     if (timer == nullptr) return Errno::Inval;
     const ItimerSpec old = to_spec(timer->remaining());
-    timer->set({value, interval}, (call.uint32(1) & kTfdTimerAbstime) != 0);
+    timer->set({value, interval}, (call.uint32(1) & kTfdTimerAbstime) != 0,
+               (call.uint32(1) & kTfdTimerCancelOnSet) != 0);
     if (call.args[3] != 0 && !memory.put(call.address(3), old)) return Errno::Fault;
     return 0;
 }
@@ -183,6 +187,19 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
     return 0;
 }
 
+SysOutcome sys_pidfd_getfd(SysCall& call) {
+    if (call.uint32(2) != 0) return Errno::Inval;
+    const auto file = call.process.files.share(call.int32(0));
+    const auto* of_process = dynamic_cast<const ProcessFile*>(file.get());
+    if (of_process == nullptr) return Errno::Badf;
+    const Process* process = call.kernel.processes().find(of_process->pid());
+    if (process == nullptr) return Errno::Srch;
+    if (!may_access(call.process, *process)) return Errno::Perm;
+    auto wanted = process->files.share(call.int32(1));
+    if (wanted == nullptr) return Errno::Badf;
+    return add_file(call, std::move(wanted), true);
+}
+
 constexpr SyscallRow kRows[] = {
     {19, "eventfd2", sys_eventfd2, Support::Full, KernelPath::SysEventfd, {}, Errno::NoMem},
     {74, "signalfd4", sys_signalfd4, Support::Full, KernelPath::SysEventfd, {}, Errno::NoMem},
@@ -203,6 +220,7 @@ constexpr SyscallRow kRows[] = {
      {},
      Errno::NoMem},
     {424, "pidfd_send_signal", sys_pidfd_send_signal, Support::Full, KernelPath::SysKill, {}},
+    {438, "pidfd_getfd", sys_pidfd_getfd, Support::Full, KernelPath::SysDup, {}, Errno::NoMem},
     {434, "pidfd_open", sys_pidfd_open, Support::Full, KernelPath::SysEventfd, {}, Errno::NoMem},
 };
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // clone and clone3: threads, fork, vfork.
+#include <algorithm>
+#include <span>
+
 #include "kernel_model/abi/clone.h"
 #include "kernel_model/abi/ptrace.h"
 #include "kernel_model/syscall/process_fd.h"
@@ -11,29 +14,33 @@ namespace {
 
 using namespace abi;
 
-// struct clone_args, version 0; later versions only add fields.
+// struct clone_args; later versions only add fields.
 struct CloneArgs {
-    std::uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+    std::uint64_t flags = 0, pidfd = 0, child_tid = 0, parent_tid = 0, exit_signal = 0, stack = 0,
+                  stack_size = 0, tls = 0;        // version 0
+    std::uint64_t set_tid = 0, set_tid_size = 0;  // version 1
+    std::uint64_t cgroup = 0;                     // version 2
 };
-constexpr std::uint64_t kMaxCloneArgs = kPageSize;
+constexpr std::uint64_t kFirstVersion = 64, kMaxCloneArgs = kPageSize;
+constexpr std::uint64_t kMaxPidLevels = 32;  // MAX_PID_NS_LEVEL
+constexpr std::int32_t kPidMax = 4194304;
 
+// copy_process.
 std::optional<Errno> wrong_with(const CloneRequest& request) {
     const std::uint64_t flags = request.flags;
     const auto has = [&](std::uint64_t bits) { return (flags & bits) == bits; };
+    if (has(kCloneNewns | kCloneFs) || has(kCloneNewuser | kCloneFs)) return Errno::Inval;
     if (has(kCloneThread) && !has(kCloneSighand)) return Errno::Inval;
     if (has(kCloneSighand) && !has(kCloneVm)) return Errno::Inval;
     if (has(kCloneSighand | kCloneClearSighand)) return Errno::Inval;
-    if (request.exit_signal < 0 || request.exit_signal > kSignalCount) return Errno::Inval;
+    if (has(kCloneThread) && (flags & (kCloneNewuser | kCloneNewpid)) != 0) return Errno::Inval;
+    if (has(kClonePidfd | kCloneDetached)) return Errno::Inval;
     if ((flags & kCloneNamespaces) != 0) return Errno::Perm;
     return std::nullopt;
 }
 
 void note_what_is_not_shared(SysCall& call, std::uint64_t flags) {
     if ((flags & kCloneThread) != 0) return;
-    if ((flags & (kCloneFiles | kCloneSighand)) != 0 ||
-        (flags & (kCloneFs | kCloneVfork)) == kCloneFs)
-        call.kernel.counters().note_unmodelled(
-            "clone", "descriptors, folders and signal actions are shared by threads only");
     if ((flags & (kCloneVm | kCloneVfork)) == kCloneVm)
         call.kernel.counters().note_unmodelled(
             "clone with CLONE_VM", "a process in the memory of another one that goes on");
@@ -56,9 +63,7 @@ SysOutcome vfork_wait(SysCall& call) {
 SysOutcome clone_task(SysCall& call, const CloneRequest& request, VAddr pidfd) {
     if (const auto wrong = wrong_with(request)) return *wrong;
     const bool with_fd = (request.flags & kClonePidfd) != 0;
-    // The parent's copy of the id and the descriptor would go to the same place; threads have no
-    // descriptors.
-    if (with_fd && (request.flags & (kCloneThread | kCloneDetached)) != 0) return Errno::Inval;
+    if (with_fd && (request.flags & kCloneThread) != 0) return Errno::Inval;
     if (with_fd && !call.memory().put(pidfd, std::int32_t{0})) return Errno::Fault;
     note_what_is_not_shared(call, request.flags);
     const auto child = TRY(call.kernel.processes().clone(call.task, request));
@@ -78,6 +83,7 @@ SysOutcome clone_task(SysCall& call, const CloneRequest& request, VAddr pidfd) {
 SysOutcome sys_clone(SysCall& call) {
     if (call.task.vfork_child != 0) return vfork_wait(call);
     const std::uint64_t flags = call.uint32(0);
+    // The id and the descriptor would go to the same place.
     if ((flags & (kClonePidfd | kCloneParentSettid)) == (kClonePidfd | kCloneParentSettid))
         return Errno::Inval;
     return clone_task(call,
@@ -90,34 +96,70 @@ SysOutcome sys_clone(SysCall& call) {
                       call.address(2));
 }
 
+// copy_clone_args_from_user: the structure, of whichever version.
+SysResult<CloneArgs> read_clone_args(SysCall& call) {
+    const std::uint64_t size = call.args[1];
+    if (size > kMaxCloneArgs) return tl::make_unexpected(Errno::TooBig);
+    if (size < kFirstVersion) return tl::make_unexpected(Errno::Inval);
+    UserMemory memory = call.memory();
+    CloneArgs args;
+    const auto known = std::as_writable_bytes(std::span(&args, 1));
+    const std::uint64_t taken = std::min<std::uint64_t>(size, sizeof args);
+    for (std::uint64_t at = taken; at < size; ++at) {
+        const auto later = memory.get<std::uint8_t>(call.address(0) + at);
+        if (!later) return tl::make_unexpected(Errno::Fault);
+        if (*later != 0) return tl::make_unexpected(Errno::TooBig);
+    }
+    if (!memory.read(call.address(0), known.first(taken))) return tl::make_unexpected(Errno::Fault);
+    return args;
+}
+
+// clone3_args_valid.
+bool valid(const CloneArgs& args) {
+    constexpr std::uint64_t kKnown =
+        0xffffffff | kCloneClearSighand | kCloneIntoCgroup;  // clone's, and clone3's own
+    if ((args.flags & ~kKnown) != 0) return false;
+    if ((args.flags & (kCloneDetached | (kCloneSignalMask & ~kCloneNewtime))) != 0) return false;
+    if ((args.flags & kCloneIntoCgroup) != 0) return false;  // no control groups
+    if ((args.flags & (kCloneThread | kCloneParent)) != 0 && args.exit_signal != 0) return false;
+    if ((args.stack == 0) != (args.stack_size == 0)) return false;
+    const std::uint64_t room = Mm::kTaskSize.value;
+    return args.stack_size <= room && args.stack <= room - args.stack_size;
+}
+
+// alloc_pid's checks of the id that the caller wants; 0: none.
+SysResult<std::int32_t> wanted_id(SysCall& call, const CloneArgs& args) {
+    if (args.set_tid_size > kMaxPidLevels || (args.set_tid == 0) != (args.set_tid_size == 0))
+        return tl::make_unexpected(Errno::Inval);
+    if (args.set_tid_size == 0) return 0;
+    const auto id = call.memory().get<std::int32_t>(VAddr(args.set_tid));
+    if (!id) return tl::make_unexpected(Errno::Fault);
+    if (args.set_tid_size > 1) return tl::make_unexpected(Errno::Inval);  // one namespace
+    if (*id < 1 || *id >= kPidMax) return tl::make_unexpected(Errno::Inval);
+    if (!call.capable(Capability::SysAdmin) && !call.capable(Capability::CheckpointRestore))
+        return tl::make_unexpected(Errno::Perm);
+    if (*id == 1) return tl::make_unexpected(Errno::Exist);
+    return *id;
+}
+
 SysOutcome sys_clone3(SysCall& call) {
     if (call.task.vfork_child != 0) return vfork_wait(call);
-    const std::uint64_t size = call.args[1];
-    if (size > kMaxCloneArgs) return Errno::TooBig;
-    if (size < sizeof(CloneArgs)) return Errno::Inval;
-    UserMemory memory = call.memory();
-    const auto args = memory.get<CloneArgs>(call.address(0));
-    if (!args) return Errno::Fault;
-    for (std::uint64_t at = sizeof(CloneArgs); at + 8 <= size; at += 8) {
-        // set_tid, its size, cgroup.
-        const auto later = memory.get<std::uint64_t>(call.address(0) + at);
-        if (!later) return Errno::Fault;
-        if (*later != 0) return at < 88 ? Errno::Inval : Errno::TooBig;
-    }
-    if ((args->flags & (kCloneSignalMask & ~kCloneNewtime)) != 0) return Errno::Inval;
-    if ((args->flags & (kCloneDetached | kCloneIntoCgroup)) != 0) return Errno::Inval;
-    if ((args->flags & kCloneNewtime) != 0) return Errno::Perm;
-    if ((args->stack == 0) != (args->stack_size == 0)) return Errno::Inval;
-    if ((args->flags & (kCloneThread | kCloneParent)) != 0 && args->exit_signal != 0)
-        return Errno::Inval;
+    const CloneArgs args = TRY(read_clone_args(call));
+    const std::int32_t id = TRY(wanted_id(call, args));
+    if (args.exit_signal > static_cast<std::uint64_t>(kSignalCount)) return Errno::Inval;
+    if (!valid(args)) return Errno::Inval;
+    if ((args.flags & kCloneNewtime) != 0) return Errno::Perm;
+    constexpr std::uint64_t kBoth = kClonePidfd | kCloneParentSettid;
+    if ((args.flags & kBoth) == kBoth && args.pidfd == args.parent_tid) return Errno::Inval;
     return clone_task(call,
-                      {.flags = args->flags,
-                       .exit_signal = static_cast<std::int32_t>(args->exit_signal),
-                       .stack = VAddr(args->stack == 0 ? 0 : args->stack + args->stack_size),
-                       .tls = VAddr(args->tls),
-                       .parent_tid = VAddr(args->parent_tid),
-                       .child_tid = VAddr(args->child_tid)},
-                      VAddr(args->pidfd));
+                      {.flags = args.flags,
+                       .exit_signal = static_cast<std::int32_t>(args.exit_signal),
+                       .stack = VAddr(args.stack == 0 ? 0 : args.stack + args.stack_size),
+                       .tls = VAddr(args.tls),
+                       .parent_tid = VAddr(args.parent_tid),
+                       .child_tid = VAddr(args.child_tid),
+                       .tid = id},
+                      VAddr(args.pidfd));
 }
 
 SysOutcome sys_set_tid_address(SysCall& call) {

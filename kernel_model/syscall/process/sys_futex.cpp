@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // futex(2), and the list of locks that a dying task leaves.
 #include <algorithm>
+#include <vector>
 
 #include "kernel_model/abi/futex.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
+#include "kernel_model/task/trace_access.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -18,9 +20,20 @@ constexpr std::uint32_t kOne = 1;
 // How a call says until when it waits.
 enum class Timeout { None, Relative, Absolute, AbsoluteRealtime };
 
-FutexKey key_of(SysCall& call, std::size_t argument) {
-    return futex_key(*call.process.mm, call.address(argument),
-                     (call.uint32(1) & kFutexPrivateFlag) != 0);
+// get_futex_key: of a word that is private to the process nothing but the address counts; another
+// must be mapped.
+SysResult<FutexKey> key_at(SysCall& call, VAddr address, bool is_private, bool written = false) {
+    if (address.value % 4 != 0) return tl::make_unexpected(Errno::Inval);
+    if (call.accessed(address) >= Mm::kTaskSize) return tl::make_unexpected(Errno::Fault);
+    if (!is_private) {
+        const Vma* vma = call.process.mm->find(call.accessed(address));
+        if (vma == nullptr || !(written ? vma->prot.write : vma->prot.read))
+            return tl::make_unexpected(Errno::Fault);
+    }
+    return futex_key(*call.process.mm, address, is_private);
+}
+SysResult<FutexKey> key_of(SysCall& call, std::size_t argument, bool written = false) {
+    return key_at(call, call.address(argument), (call.uint32(1) & kFutexPrivateFlag) != 0, written);
 }
 
 SysResult<std::optional<std::uint64_t>> read_timeout(SysCall& call, Timeout kind) {
@@ -43,11 +56,11 @@ Block block(const SysCall& call) {
 }
 
 // The task waits until it is woken; `on_end` is what the call answers then.
-SysOutcome wait_on_word(SysCall& call, std::uint32_t bitset, std::optional<TaskId> holder,
-                        const std::optional<std::uint64_t>& timeout) {
+SysOutcome wait_on_word(SysCall& call, const FutexKey& key, std::uint32_t bitset,
+                        std::optional<TaskId> holder, const std::optional<std::uint64_t>& timeout) {
     if (timeout && deadline_passed(call, *timeout)) return Errno::TimedOut;
-    call.task.futex = FutexWait{
-        .key = key_of(call, 0), .bitset = bitset, .holder = holder, .word = call.address(0)};
+    call.task.futex =
+        FutexWait{.key = key, .bitset = bitset, .holder = holder, .word = call.address(0)};
     call.kernel.futexes().add(call.task);
     return block(call);
 }
@@ -64,40 +77,47 @@ SysOutcome wait(SysCall& call, std::uint32_t bitset, Timeout kind) {
     if (call.task.futex) return still_waiting(call);
     if (bitset == 0) return Errno::Inval;
     const auto timeout = TRY(read_timeout(call, kind));
+    const FutexKey key = TRY(key_of(call, 0));
     const auto value = call.memory().get<std::uint32_t>(call.address(0));
     if (!value) return Errno::Fault;
     if (*value != call.uint32(2)) {
         call.path = KernelPath::SysFutex;
         return Errno::Again;
     }
-    return wait_on_word(call, bitset, std::nullopt, timeout);
+    return wait_on_word(call, key, bitset, std::nullopt, timeout);
+}
+
+// It waits for a lock, or to be moved to one.
+bool waits_for_lock(const FutexWait* wait) {
+    return wait != nullptr && (wait->holder || wait->requeue_to);
 }
 
 SysOutcome wake(SysCall& call, std::uint32_t bitset) {
     if (bitset == 0) return Errno::Inval;
+    const FutexKey key = TRY(key_of(call, 0));
     // A count below one wakes one, as the kernel's loop does.
     const auto most = static_cast<std::uint32_t>(std::max(call.int32(2), 1));
-    const Task* first = call.kernel.futexes().first(key_of(call, 0));
-    if (first != nullptr && first->futex->holder) return Errno::Inval;  // it waits for a lock
-    return std::uint64_t{call.kernel.futexes().wake(key_of(call, 0), most, bitset)};
+    if (waits_for_lock(call.kernel.futexes().first_wait(key))) return Errno::Inval;
+    return std::uint64_t{call.kernel.futexes().wake(key, most, bitset)};
 }
 
 SysOutcome requeue(SysCall& call, bool compares) {
-    if (call.args[4] % 4 != 0) return Errno::Inval;
     if (call.int32(2) < 0 || call.int32(3) < 0) return Errno::Inval;
+    const FutexKey from = TRY(key_of(call, 0)), to = TRY(key_of(call, 4));
     if (compares) {
         const auto value = call.memory().get<std::uint32_t>(call.address(0));
         if (!value) return Errno::Fault;
         if (*value != call.uint32(5)) return Errno::Again;
     }
     Futexes& futexes = call.kernel.futexes();
-    const FutexKey from = key_of(call, 0);
+    if (waits_for_lock(futexes.first_wait(from))) return Errno::Inval;
     const std::uint64_t woken = futexes.wake(from, call.uint32(2));
-    return woken + futexes.requeue(from, key_of(call, 4), call.uint32(3));
+    return woken + futexes.requeue(from, to, call.uint32(3));
 }
 
 // FUTEX_OP: bits 31-28 what to do, 27-24 what to compare, 23-12 and 11-0 the operands.
 SysOutcome wake_op(SysCall& call) {
+    const FutexKey first = TRY(key_of(call, 0)), other = TRY(key_of(call, 4, true));
     const auto code = call.uint32(5);
     const auto extended = [](std::uint32_t twelve) {
         return static_cast<std::int32_t>(twelve << 20) >> 20;
@@ -133,17 +153,23 @@ SysOutcome wake_op(SysCall& call) {
     }
     if (!memory.put(call.address(4), now)) return Errno::Fault;
     Futexes& futexes = call.kernel.futexes();
-    std::uint64_t woken = futexes.wake(key_of(call, 0), std::max(call.uint32(2), kOne));
-    if (second) woken += futexes.wake(key_of(call, 4), std::max(call.uint32(3), kOne));
+    std::uint64_t woken = futexes.wake(first, std::max(call.uint32(2), kOne));
+    if (second) woken += futexes.wake(other, std::max(call.uint32(3), kOne));
     return woken;
 }
 
 // --- locks with an owner in the word. Priorities are not modelled, so none is inherited; the
 // hand-over is modelled.
 
+bool is_there(const SysCall& call, std::uint32_t owner) {
+    return call.kernel.processes().find_task(TaskId{static_cast<std::int32_t>(owner)}) != nullptr;
+}
+
 SysOutcome lock_pi(SysCall& call, bool tries, Timeout kind) {
     call.path = KernelPath::SysFutexWait;
     if (call.task.futex) return still_waiting(call);
+    const auto timeout = TRY(read_timeout(call, kind));
+    const FutexKey key = TRY(key_of(call, 0, true));
     UserMemory memory = call.memory();
     const auto value = memory.get<std::uint32_t>(call.address(0));
     if (!value) return Errno::Fault;
@@ -151,18 +177,16 @@ SysOutcome lock_pi(SysCall& call, bool tries, Timeout kind) {
     const std::uint32_t owner = *value & kFutexTidMask;
     if (owner == self) return Errno::Deadlk;
     if (owner == 0) {
-        const bool others = call.kernel.futexes().first(key_of(call, 0)) != nullptr;
+        const bool others = call.kernel.futexes().first(key) != nullptr;
         if (!memory.put(call.address(0),
                         self | (*value & kFutexOwnerDied) | (others ? kFutexWaiters : 0)))
             return Errno::Fault;
         return 0;
     }
-    if (tries) return Errno::Again;
-    if (call.kernel.processes().find_task(TaskId{static_cast<std::int32_t>(owner)}) == nullptr)
-        return Errno::Srch;
-    const auto timeout = TRY(read_timeout(call, kind));
+    if (!is_there(call, owner)) return Errno::Srch;
     if (!memory.put(call.address(0), *value | kFutexWaiters)) return Errno::Fault;
-    return wait_on_word(call, kFutexBitsetMatchAny, TaskId{static_cast<std::int32_t>(owner)},
+    if (tries) return Errno::Again;
+    return wait_on_word(call, key, kFutexBitsetMatchAny, TaskId{static_cast<std::int32_t>(owner)},
                         timeout);
 }
 
@@ -173,23 +197,76 @@ SysOutcome unlock_pi(SysCall& call) {
     if ((*value & kFutexTidMask) != static_cast<std::uint32_t>(call.task.id.value))
         return Errno::Perm;
     Futexes& futexes = call.kernel.futexes();
-    const FutexKey key = key_of(call, 0);
-    const Task* next = futexes.first(key);
+    const FutexKey key = TRY(key_of(call, 0, true));
+    const FutexWait* next = futexes.first_wait(key);
     if (next == nullptr) {
         if (!memory.put(call.address(0), std::uint32_t{0})) return Errno::Fault;
         return 0;
     }
-    if (!next->futex->holder) return Errno::Inval;
+    if (!next->holder) return Errno::Inval;
     futexes.hand_over(key, 0);
     return 0;
+}
+
+// --- waiters that are moved to a lock, as condition variables with priority inheritance do
+
+SysOutcome wait_requeue_pi(SysCall& call, Timeout kind) {
+    call.path = KernelPath::SysFutexWait;
+    if (call.task.futex) return still_waiting(call);
+    const auto timeout = TRY(read_timeout(call, kind));
+    if (call.args[0] == call.args[4]) return Errno::Inval;
+    const FutexKey lock = TRY(key_of(call, 4, true)), key = TRY(key_of(call, 0));
+    const auto value = call.memory().get<std::uint32_t>(call.address(0));
+    if (!value) return Errno::Fault;
+    if (*value != call.uint32(2)) return Errno::Again;
+    if (key == lock) return Errno::Inval;
+    if (timeout && deadline_passed(call, *timeout)) return Errno::TimedOut;
+    call.task.futex =
+        FutexWait{.key = key, .word = call.address(0), .requeue_to = lock, .lock = call.address(4)};
+    call.kernel.futexes().add(call.task);
+    return Block{Interrupted::RestartNoIntr};
+}
+
+// futex_requeue: the first waiter gets the lock where it is free, the others wait for it.
+SysOutcome cmp_requeue_pi(SysCall& call) {
+    if (call.int32(2) < 0 || call.int32(3) < 0) return Errno::Inval;
+    if (call.args[0] == call.args[4]) return Errno::Inval;
+    if (call.int32(2) != 1) return Errno::Inval;
+    const FutexKey from = TRY(key_of(call, 0)), lock = TRY(key_of(call, 4, true));
+    if (from == lock) return Errno::Inval;
+    UserMemory memory = call.memory();
+    const auto value = memory.get<std::uint32_t>(call.address(0));
+    if (!value) return Errno::Fault;
+    if (*value != call.uint32(5)) return Errno::Again;
+    Futexes& futexes = call.kernel.futexes();
+    std::uint64_t moved = 0;
+    for (; moved <= call.uint32(3); ++moved) {
+        const FutexWait* wait = futexes.first_wait(from);
+        if (wait == nullptr) break;
+        if (wait->requeue_to != lock) return Errno::Inval;
+        const auto word = memory.get<std::uint32_t>(call.address(4));
+        if (!word) return Errno::Fault;
+        const std::uint32_t owner = *word & kFutexTidMask;
+        if (owner == 0) {
+            const auto next = static_cast<std::uint32_t>(wait->task->id.value);
+            const bool others = futexes.first(lock) != nullptr;
+            if (!memory.put(call.address(4), next | (others ? kFutexWaiters : 0)))
+                return Errno::Fault;
+            futexes.wake(from, 1);
+            continue;
+        }
+        if (!is_there(call, owner)) return Errno::Srch;
+        if (!memory.put(call.address(4), *word | kFutexWaiters)) return Errno::Fault;
+        futexes.requeue_to_lock(from, lock, TaskId{static_cast<std::int32_t>(owner)});
+    }
+    return moved;
 }
 
 SysOutcome sys_futex(SysCall& call) {
     const std::uint32_t op = call.uint32(1) & ~(kFutexPrivateFlag | kFutexClockRealtime);
     const bool realtime = (call.uint32(1) & kFutexClockRealtime) != 0;
-    if (realtime && op != kFutexWaitBitset && op != kFutexLockPi2) return Errno::NoSys;
-    if (call.args[0] % 4 != 0) return Errno::Inval;
-    if (call.accessed(call.address(0)) >= Mm::kTaskSize) return Errno::Fault;
+    if (realtime && op != kFutexWaitBitset && op != kFutexLockPi2 && op != kFutexWaitRequeuePi)
+        return Errno::NoSys;
     const Timeout absolute = realtime ? Timeout::AbsoluteRealtime : Timeout::Absolute;
     switch (op) {
         case kFutexWait: return wait(call, kFutexBitsetMatchAny, Timeout::Relative);
@@ -203,11 +280,73 @@ SysOutcome sys_futex(SysCall& call) {
         case kFutexLockPi2: return lock_pi(call, false, absolute);
         case kFutexTrylockPi: return lock_pi(call, true, Timeout::None);
         case kFutexUnlockPi: return unlock_pi(call);
-        default:
-            call.kernel.counters().note_unmodelled(
-                "futex", "requeueing to locks with priority inheritance is answered ENOSYS");
-            return Errno::NoSys;
+        case kFutexWaitRequeuePi: return wait_requeue_pi(call, absolute);
+        case kFutexCmpRequeuePi: return cmp_requeue_pi(call);
+        default: return Errno::NoSys;
     }
+}
+
+// --- futex_waitv: until one of several words is woken
+
+struct WaitEntry {  // struct futex_waitv
+    std::uint64_t value, address;
+    std::uint32_t flags, reserved;
+};
+static_assert(sizeof(WaitEntry) == 24);
+constexpr std::uint64_t kMostWaits = 128;
+
+// futex_wait_multiple_setup, without the values.
+SysResult<std::vector<FutexWait>> words_of(SysCall& call, std::vector<WaitEntry>& entries) {
+    constexpr std::uint32_t kSizeMask = 3, kSizeU32 = 2;
+    UserMemory memory = call.memory();
+    for (std::uint64_t i = 0; i < call.uint32(1); ++i) {
+        const auto entry = memory.get<WaitEntry>(call.address(0) + i * sizeof(WaitEntry));
+        if (!entry) return tl::make_unexpected(Errno::Fault);
+        if ((entry->flags & ~(kSizeMask | kFutexPrivateFlag)) != 0 || entry->reserved != 0 ||
+            (entry->flags & kSizeMask) != kSizeU32)
+            return tl::make_unexpected(Errno::Inval);
+        entries.push_back(*entry);
+    }
+    std::vector<FutexWait> waits;
+    for (const WaitEntry& entry : entries) {
+        const VAddr word(entry.address);
+        const FutexKey key = TRY(key_at(call, word, (entry.flags & kFutexPrivateFlag) != 0));
+        waits.push_back({.key = key, .word = word});
+    }
+    return waits;
+}
+
+SysOutcome woken_word(SysCall& call) {
+    const auto& waits = call.task.futexes;
+    const auto woken = std::ranges::find_if(waits, &FutexWait::woken);
+    if (woken != waits.end()) return static_cast<std::uint64_t>(woken - waits.begin());
+    if (call.kernel.clock().monotonic_ns() >= call.task.wait_deadline_ns) return Errno::TimedOut;
+    return Block{Interrupted::RestartSys};
+}
+
+SysOutcome sys_futex_waitv(SysCall& call) {
+    constexpr std::int32_t kRealtime = 0, kMonotonic = 1;
+    if (!call.task.futexes.empty()) return woken_word(call);
+    if (call.uint32(2) != 0 || call.uint32(1) == 0 || call.uint32(1) > kMostWaits ||
+        call.args[0] == 0)
+        return Errno::Inval;
+    std::optional<std::uint64_t> timeout;
+    if (call.args[3] != 0) {
+        if (call.int32(4) != kRealtime && call.int32(4) != kMonotonic) return Errno::Inval;
+        timeout = TRY(read_timeout(
+            call, call.int32(4) == kRealtime ? Timeout::AbsoluteRealtime : Timeout::Absolute));
+    }
+    std::vector<WaitEntry> entries;
+    std::vector<FutexWait> waits = TRY(words_of(call, entries));
+    for (const WaitEntry& entry : entries) {
+        const auto value = call.memory().get<std::uint32_t>(VAddr(entry.address));
+        if (!value) return Errno::Fault;
+        if (*value != static_cast<std::uint32_t>(entry.value)) return Errno::Again;
+    }
+    if (timeout && deadline_passed(call, *timeout)) return Errno::TimedOut;
+    call.task.futexes = std::move(waits);
+    call.kernel.futexes().add(call.task);
+    return Block{Interrupted::RestartSys};
 }
 
 constexpr std::uint64_t kRobustHeadSize = 24;
@@ -222,6 +361,7 @@ SysOutcome sys_get_robust_list(SysCall& call) {
     const Task* task =
         call.int32(0) == 0 ? &call.task : call.kernel.processes().find_task(TaskId{call.int32(0)});
     if (task == nullptr) return Errno::Srch;
+    if (!may_access(call.process, *task->process)) return Errno::Perm;
     UserMemory memory = call.memory();
     if (!memory.put(call.address(2), kRobustHeadSize)) return Errno::Fault;
     if (!memory.put(call.address(1), task->robust_list.value)) return Errno::Fault;
@@ -230,6 +370,13 @@ SysOutcome sys_get_robust_list(SysCall& call) {
 
 constexpr SyscallRow kRows[] = {
     {98, "futex", sys_futex, Support::Full, KernelPath::SysFutex, {}},
+    {449,
+     "futex_waitv",
+     sys_futex_waitv,
+     Support::Full,
+     KernelPath::SysFutexWait,
+     {},
+     Errno::NoMem},
     {99, "set_robust_list", sys_set_robust_list, Support::Full, KernelPath::SysPrctl, {}},
     {100, "get_robust_list", sys_get_robust_list, Support::Full, KernelPath::SysPrctl, {}},
 };

@@ -63,11 +63,6 @@ SysOutcome sys_gettid(SysCall& call) {
     return static_cast<std::uint64_t>(call.task.id.value);
 }
 constexpr SyscallRow kRows[] = {
-    {89, "acct", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
-    {105, "init_module", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial,
-     "answered EPERM"},
-    {116, "syslog", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
-    {142, "reboot", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
     {172, "getpid", sys_getpid, Support::Full, KernelPath::SysTrivial, {}},
     {173, "getppid", sys_getppid, Support::Full, KernelPath::SysTrivial, {}},
     {178, "gettid", sys_gettid, Support::Full, KernelPath::SysTrivial, {}},

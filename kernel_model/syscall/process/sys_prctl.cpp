@@ -2,10 +2,12 @@
 // prctl: one row per option.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "kernel_model/abi/prctl.h"
 #include "kernel_model/syscall/process/sys_capability.h"
+#include "kernel_model/syscall/process/sys_seccomp.h"
 #include "kernel_model/syscall/syscall.h"
 
 namespace uprobesim {
@@ -16,6 +18,12 @@ constexpr std::size_t kCommSize = 16;
 SysOutcome put_int(SysCall& call, std::int32_t value) {
     if (!call.memory().put(call.address(1), value)) return Errno::Fault;
     return 0;
+}
+
+// An argument from this one on is not 0.
+bool has_more(const SysCall& call, std::size_t from) {
+    return std::any_of(call.args.begin() + static_cast<std::ptrdiff_t>(from), call.args.begin() + 5,
+                       [](std::uint64_t value) { return value != 0; });
 }
 
 SysOutcome set_pdeathsig(SysCall& call) {
@@ -47,16 +55,16 @@ SysOutcome get_name(SysCall& call) {
     if (!call.memory().put(call.address(1), bytes)) return Errno::Fault;
     return 0;
 }
-SysOutcome seccomp_mode(SysCall&) {
-    return 0;
-}
+// A real-time task has no slack to set.
 SysOutcome set_timer_slack(SysCall& call) {
-    constexpr std::uint64_t kUsual = 50000;
-    call.process.options.timer_slack_ns = call.args[1] == 0 ? kUsual : call.args[1];
+    Task& task = call.task;
+    if (task.sched.is_real_time()) return 0;
+    const auto wanted = static_cast<std::int64_t>(call.args[1]);
+    task.timer_slack_ns = wanted <= 0 ? task.default_slack_ns : call.args[1];
     return 0;
 }
 SysOutcome get_timer_slack(SysCall& call) {
-    return call.process.options.timer_slack_ns;
+    return call.task.sched.is_real_time() ? 0 : call.task.timer_slack_ns;
 }
 SysOutcome set_no_new_privs(SysCall& call) {
     if (call.args[1] != 1 || call.args[2] != 0 || call.args[3] != 0 || call.args[4] != 0)
@@ -65,6 +73,7 @@ SysOutcome set_no_new_privs(SysCall& call) {
     return 0;
 }
 SysOutcome get_no_new_privs(SysCall& call) {
+    if (has_more(call, 1)) return Errno::Inval;
     return call.process.options.no_new_privileges ? 1u : 0u;
 }
 SysOutcome get_tid_address(SysCall& call) {
@@ -79,10 +88,12 @@ SysOutcome get_subreaper(SysCall& call) {
     return put_int(call, call.process.options.child_subreaper ? 1 : 0);
 }
 SysOutcome set_thp(SysCall& call) {
+    if (has_more(call, 2)) return Errno::Inval;
     call.process.options.thp_disabled = call.args[1] != 0;
     return 0;
 }
 SysOutcome get_thp(SysCall& call) {
+    if (has_more(call, 1)) return Errno::Inval;
     return call.process.options.thp_disabled ? 1u : 0u;
 }
 // tagged_addr_ctrl: the ABI only; the machine has no memory tags whose checks could be chosen.
@@ -98,6 +109,67 @@ SysOutcome get_tagged_addr(SysCall& call) {
         return Errno::Inval;
     return call.task.tif_tagged_addr ? 1u : 0u;
 }
+// Statistical only.
+SysOutcome set_timing(SysCall& call) {
+    return call.args[1] == 0 ? SysOutcome(0) : SysOutcome(Errno::Inval);
+}
+// PR_MCE_KILL: when a task is told of memory that fails, which here does not happen.
+SysOutcome set_machine_check(SysCall& call) {
+    if (has_more(call, 3)) return Errno::Inval;
+    std::uint32_t& policy = call.process.options.machine_check_policy;
+    if (call.args[1] == abi::kPrMceKillClear) {
+        if (call.args[2] != 0) return Errno::Inval;
+        policy = abi::kPrMceKillDefault;
+        return 0;
+    }
+    if (call.args[1] != abi::kPrMceKillSet || call.args[2] > abi::kPrMceKillDefault)
+        return Errno::Inval;
+    policy = call.uint32(2);
+    return 0;
+}
+SysOutcome get_machine_check(SysCall& call) {
+    if (has_more(call, 1)) return Errno::Inval;
+    return std::uint64_t{call.process.options.machine_check_policy};
+}
+// prctl_set_mm: the fields of the memory's description stay as the loader set them.
+SysOutcome set_mm(SysCall& call) {
+    constexpr std::uint32_t kDescriptionSize = 104;  // struct prctl_mm_map
+    const std::uint64_t field = call.args[1];
+    if (call.args[4] != 0) return Errno::Inval;
+    if (call.args[3] != 0 && field != abi::kPrSetMmAuxv && field != abi::kPrSetMmMap &&
+        field != abi::kPrSetMmMapSize)
+        return Errno::Inval;
+    if (field == abi::kPrSetMmMapSize) {
+        if (!call.memory().put(call.address(2), kDescriptionSize)) return Errno::Fault;
+        return 0;
+    }
+    if (!call.capable(Capability::SysResource)) return Errno::Perm;
+    call.kernel.counters().note_unmodelled("prctl PR_SET_MM", "answered EINVAL");
+    return Errno::Inval;
+}
+// The mitigations are the machine's: no task chooses.
+SysOutcome get_speculation(SysCall& call) {
+    if (has_more(call, 2)) return Errno::Inval;
+    return call.args[1] <= abi::kPrLastSpeculation ? SysOutcome(abi::kPrSpecNotAffected)
+                                                   : SysOutcome(Errno::NoDev);
+}
+SysOutcome set_speculation(SysCall& call) {
+    if (has_more(call, 3)) return Errno::Inval;
+    if (call.args[1] > abi::kPrLastSpeculation) return Errno::NoDev;
+    return call.args[2] == abi::kPrSpecEnable ? SysOutcome(0) : SysOutcome(Errno::Nxio);
+}
+SysOutcome set_io_flusher(SysCall& call) {
+    if (!call.capable(Capability::SysResource)) return Errno::Perm;
+    if (call.args[1] > 1 || has_more(call, 2)) return Errno::Inval;
+    call.process.options.io_flusher = call.args[1] == 1;
+    return 0;
+}
+SysOutcome get_io_flusher(SysCall& call) {
+    if (!call.capable(Capability::SysResource)) return Errno::Perm;
+    if (has_more(call, 1)) return Errno::Inval;
+    return call.process.options.io_flusher ? 1u : 0u;
+}
+
 // ptrauth_prctl_reset_keys
 SysOutcome reset_keys(SysCall& call) {
     Machine& machine = call.kernel.machine();
@@ -146,12 +218,13 @@ constexpr PrctlRow kOptions[] = {
     {abi::kPrSetKeepcaps, set_keepcaps},
     {abi::kPrSetName, set_name},
     {abi::kPrGetName, get_name},
-    {abi::kPrGetSeccomp, seccomp_mode},
     {abi::kPrCapbsetRead, read_bounding},
     {abi::kPrCapbsetDrop, drop_bounding},
     {abi::kPrGetSecurebits, get_securebits},
     {abi::kPrSetSecurebits, set_securebits},
     {abi::kPrCapAmbient, ambient},
+    {abi::kPrGetSeccomp, get_seccomp},
+    {abi::kPrSetSeccomp, set_seccomp},
     {abi::kPrSetTimerslack, set_timer_slack},
     {abi::kPrGetTimerslack, get_timer_slack},
     {abi::kPrSetChildSubreaper, set_subreaper},
@@ -161,6 +234,17 @@ constexpr PrctlRow kOptions[] = {
     {abi::kPrGetTidAddress, get_tid_address},
     {abi::kPrSetThpDisable, set_thp},
     {abi::kPrGetThpDisable, get_thp},
+    {abi::kPrGetTiming, answer<0>},
+    {abi::kPrSetTiming, set_timing},
+    {abi::kPrTaskPerfEventsDisable, answer<0>},
+    {abi::kPrTaskPerfEventsEnable, answer<0>},
+    {abi::kPrMceKill, set_machine_check},
+    {abi::kPrMceKillGet, get_machine_check},
+    {abi::kPrSetMm, set_mm},
+    {abi::kPrGetSpeculationCtrl, get_speculation},
+    {abi::kPrSetSpeculationCtrl, set_speculation},
+    {abi::kPrSetIoFlusher, set_io_flusher},
+    {abi::kPrGetIoFlusher, get_io_flusher},
     {abi::kPrSveSetVl, not_here},
     {abi::kPrSveGetVl, not_here},
     {abi::kPrPacResetKeys, reset_keys},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Processes: their programs and end, limits, groups.
+// Processes: their programs and end, groups and sessions.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,12 +10,10 @@
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/abi/prctl.h"
 #include "kernel_model/abi/ptrace.h"
-#include "kernel_model/abi/resource.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/abi/wait.h"
 #include "kernel_model/loader/exec.h"
 #include "kernel_model/syscall/syscall.h"
-#include "kernel_model/syscall/time_args.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -133,60 +131,10 @@ SysOutcome sys_execveat(SysCall& call) {
     return exec_at(call, call.int32(0), 1, call.uint32(4));
 }
 
-// --- limits
-
-struct LimitBytes {
-    std::uint64_t soft, hard;
-};
-
-SysOutcome change_limit(SysCall& call, std::uint32_t which, const LimitBytes& wanted) {
-    ResourceLimit& limit = call.process.limits[which];
-    if (wanted.soft > wanted.hard) return Errno::Inval;
-    constexpr std::uint64_t kMaxFiles = 1048576;  // fs.nr_open
-    if (which == abi::kRlimitNofile && wanted.hard > kMaxFiles) return Errno::Perm;
-    if (wanted.hard > limit.hard && !call.capable(Capability::SysResource)) return Errno::Perm;
-    limit = {wanted.soft, wanted.hard};
-    Mm& mm = *call.process.mm;
-    if (which == abi::kRlimitNofile) call.process.files.set_limit(limit.soft);
-    if (which == abi::kRlimitStack) mm.set_stack_limit(limit.soft);
-    if (which == abi::kRlimitAs || which == abi::kRlimitData) {
-        mm.set_limits(call.process.limits[abi::kRlimitAs].soft,
-                      call.process.limits[abi::kRlimitData].soft);
-    }
-    return 0;
-}
-
-SysOutcome limit_call(SysCall& call, std::uint32_t which, VAddr new_at, VAddr old_at) {
-    if (which >= call.process.limits.size()) return Errno::Inval;
-    UserMemory memory = call.memory();
-    const LimitBytes old{call.process.limits[which].soft, call.process.limits[which].hard};
-    if (new_at != VAddr(0)) {
-        const auto wanted = memory.get<LimitBytes>(new_at);
-        if (!wanted) return Errno::Fault;
-        const SysOutcome outcome = change_limit(call, which, *wanted);
-        if (std::holds_alternative<Errno>(outcome)) return outcome;
-    }
-    if (old_at != VAddr(0) && !memory.put(old_at, old)) return Errno::Fault;
-    return 0;
-}
-
-SysOutcome sys_prlimit64(SysCall& call) {
-    if (call.int32(0) != 0 && call.int32(0) != call.process.pid) return Errno::Srch;
-    return limit_call(call, call.uint32(1), call.address(2), call.address(3));
-}
-SysOutcome sys_getrlimit(SysCall& call) {
-    if (call.args[1] == 0) return Errno::Fault;
-    return limit_call(call, call.uint32(0), VAddr(0), call.address(1));
-}
-SysOutcome sys_setrlimit(SysCall& call) {
-    if (call.args[1] == 0) return Errno::Fault;
-    return limit_call(call, call.uint32(0), call.address(1), VAddr(0));
-}
-
 // --- groups and sessions
 
 Process* named(SysCall& call, std::int32_t pid) {
-    return pid == 0 ? &call.process : call.kernel.processes().find(pid);
+    return pid == 0 ? &call.process : call.kernel.processes().find_any(pid);
 }
 
 SysOutcome sys_getpgid(SysCall& call) {
@@ -208,14 +156,16 @@ bool has_group(SysCall& call, std::int32_t group) {
 }
 
 SysOutcome sys_setpgid(SysCall& call) {
-    if (call.int32(1) < 0) return Errno::Inval;
-    Process* process = named(call, call.int32(0));
+    const std::int32_t pid = call.int32(0) == 0 ? call.process.pid : call.int32(0);
+    const std::int32_t group = call.int32(1) == 0 ? pid : call.int32(1);
+    if (group < 0) return Errno::Inval;
+    Process* process = named(call, pid);
     if (process == nullptr) return Errno::Srch;
     const bool own_child = process->parent_pid == call.process.pid;
     if (process != &call.process && !own_child) return Errno::Srch;
     if (own_child && process->session != call.process.session) return Errno::Perm;
+    if (own_child && process->executed) return Errno::Acces;
     if (process->session == process->pid) return Errno::Perm;  // a session leader
-    const std::int32_t group = call.int32(1) == 0 ? process->pid : call.int32(1);
     if (group != process->pid && !has_group(call, group)) return Errno::Perm;
     process->group = group;
     return 0;
@@ -242,15 +192,8 @@ constexpr SyscallRow kRows[] = {
     {155, "getpgid", sys_getpgid, Support::Full, KernelPath::SysIds, {}},
     {156, "getsid", sys_getsid, Support::Full, KernelPath::SysIds, {}},
     {157, "setsid", sys_setsid, Support::Full, KernelPath::SysIds, {}},
-    {163, "getrlimit", sys_getrlimit, Support::Full, KernelPath::SysPrctl, {}},
-    {164, "setrlimit", sys_setrlimit, Support::Full, KernelPath::SysPrctl, {}},
     {221, "execve", sys_execve, Support::Full, KernelPath::SysExec, {}, Errno::NoMem},
-    {261, "prlimit64", sys_prlimit64, Support::Full, KernelPath::SysPrctl, {}},
-    {277, "seccomp", refuse<Errno::Inval>, Support::Stub, KernelPath::SysPrctl,
-     "no filters: answered EINVAL"},
     {281, "execveat", sys_execveat, Support::Full, KernelPath::SysExec, {}, Errno::NoMem},
-    {293, "rseq", refuse<Errno::NoSys>, Support::Stub, KernelPath::SysUnknown,
-     "no restartable sequences: answered ENOSYS"},
 };
 
 }  // namespace

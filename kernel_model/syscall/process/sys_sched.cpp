@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Scheduling: affinity is obeyed, nice values are stored but do not affect scheduling, policies are
-// not stored.
+// Scheduling: affinity, nice values, barriers. Policies are in sys_policy.
 #include <algorithm>
 #include <bit>
 #include <vector>
@@ -40,10 +39,14 @@ SysOutcome sys_sched_setaffinity(SysCall& call) {
     if (!call.memory().read(call.address(2), given)) return Errno::Fault;
     Task* task = named(call);
     if (task == nullptr) return Errno::Srch;
+    if (!call.owns(*task) && !call.capable(Capability::SysNice)) return Errno::Perm;
     const std::uint64_t mask = std::bit_cast<std::uint64_t>(bytes) & present_cpus(call);
     if (mask == 0) return Errno::Inval;
     task->affinity = mask;
     call.kernel.scheduler().move_if_needed(*task);
+    // A task that sent itself away goes on on a CPU of the mask.
+    if (task == &call.task && (mask >> task->cpu & 1) == 0)
+        call.kernel.scheduler().yield(call.task);
     return 0;
 }
 
@@ -57,38 +60,6 @@ SysOutcome sys_getcpu(SysCall& call) {
 
 SysOutcome sys_sched_yield(SysCall& call) {
     call.kernel.scheduler().yield(call.task);
-    return 0;
-}
-
-SysOutcome sys_sched_getparam(SysCall& call) {
-    if (call.args[1] == 0) return Errno::Inval;
-    if (!call.memory().put(call.address(1), std::int32_t{0})) return Errno::Fault;
-    return 0;
-}
-
-bool real_time_policy(std::int32_t policy) {
-    return policy == abi::kSchedFifo || policy == abi::kSchedRr;
-}
-bool known_policy(std::int32_t policy) {
-    constexpr std::int32_t kIso = 4;  // reserved, never implemented
-    return policy >= abi::kSchedOther && policy <= abi::kSchedDeadline && policy != kIso;
-}
-
-SysOutcome sys_sched_setscheduler(SysCall& call) {
-    if (call.args[2] == 0 || !known_policy(call.int32(1))) return Errno::Inval;
-    if (!call.memory().get<std::int32_t>(call.address(2))) return Errno::Fault;
-    return 0;
-}
-SysOutcome sys_sched_get_priority_max(SysCall& call) {
-    if (!known_policy(call.int32(0))) return Errno::Inval;
-    return real_time_policy(call.int32(0)) ? abi::kMaxRtPriority : 0u;
-}
-SysOutcome sys_sched_get_priority_min(SysCall& call) {
-    if (!known_policy(call.int32(0))) return Errno::Inval;
-    return real_time_policy(call.int32(0)) ? abi::kMinRtPriority : 0u;
-}
-SysOutcome sys_sched_rr_get_interval(SysCall& call) {
-    if (!call.memory().put(call.address(1), to_timespec(abi::kTickNs))) return Errno::Fault;
     return 0;
 }
 
@@ -139,63 +110,52 @@ SysOutcome sys_setpriority(SysCall& call) {
             outcome = Errno::Acces;
         } else {
             task->nice = nice;
+            call.kernel.scheduler().changed(*task);
         }
     }
     return outcome;
 }
 
 // Every exception return is a memory barrier for all simulated tasks, so no command has work to do.
+// Expedited ones want the process registered.
 SysOutcome sys_membarrier(SysCall& call) {
-    if (call.args[1] != 0) return Errno::Inval;
-    switch (call.int32(0)) {
-        case abi::kMembarrierCmdQuery:
-            return abi::kMembarrierCmdGlobal | abi::kMembarrierCmdPrivateExpedited |
-                   abi::kMembarrierCmdRegisterPrivateExpedited;
-        case abi::kMembarrierCmdGlobal:
-        case abi::kMembarrierCmdRegisterPrivateExpedited:
-        case abi::kMembarrierCmdPrivateExpedited: return 0;
+    using namespace abi;
+    constexpr std::uint64_t kRegistrations = kMembarrierCmdRegisterGlobalExpedited |
+                                             kMembarrierCmdRegisterPrivateExpedited |
+                                             kMembarrierCmdRegisterPrivateExpeditedSyncCore;
+    constexpr std::uint64_t kCommands =
+        kRegistrations | kMembarrierCmdGlobal | kMembarrierCmdGlobalExpedited |
+        kMembarrierCmdPrivateExpedited | kMembarrierCmdPrivateExpeditedSyncCore |
+        kMembarrierCmdGetRegistrations;
+    std::uint32_t& registered = call.process.options.membarriers;
+    if (call.uint32(1) != 0) return Errno::Inval;
+    const std::int32_t command = call.int32(0);
+    switch (command) {
+        case kMembarrierCmdQuery: return kCommands;
+        case kMembarrierCmdGlobal:
+        case kMembarrierCmdGlobalExpedited: return 0;
+        case kMembarrierCmdGetRegistrations: return std::uint64_t{registered};
+        case kMembarrierCmdRegisterGlobalExpedited:
+        case kMembarrierCmdRegisterPrivateExpedited:
+        case kMembarrierCmdRegisterPrivateExpeditedSyncCore:
+            registered |= static_cast<std::uint32_t>(command);
+            return 0;
+        case kMembarrierCmdPrivateExpedited:
+        case kMembarrierCmdPrivateExpeditedSyncCore:
+            // The bit above a command is that of its registration.
+            if ((registered & static_cast<std::uint32_t>(command << 1)) == 0) return Errno::Perm;
+            return 0;
         default: return Errno::Inval;
     }
 }
 
-constexpr std::string_view kOnePolicy = "one policy: accepted, changes nothing";
-
 constexpr SyscallRow kRows[] = {
-    {30, "ioprio_set", answer<0>, Support::Stub, KernelPath::SysSched, kOnePolicy},
-    {31, "ioprio_get", answer<0>, Support::Stub, KernelPath::SysSched, "always 0"},
-    {118, "sched_setparam", answer<0>, Support::Stub, KernelPath::SysSched, kOnePolicy},
-    {119, "sched_setscheduler", sys_sched_setscheduler, Support::Stub, KernelPath::SysSched,
-     kOnePolicy},
-    {120, "sched_getscheduler", answer<0>, Support::Full, KernelPath::SysSched, {}},
-    {121, "sched_getparam", sys_sched_getparam, Support::Full, KernelPath::SysSched, {}},
     {122, "sched_setaffinity", sys_sched_setaffinity, Support::Full, KernelPath::SysSched, {}},
     {123, "sched_getaffinity", sys_sched_getaffinity, Support::Full, KernelPath::SysSched, {}},
     {124, "sched_yield", sys_sched_yield, Support::Full, KernelPath::SysYield, {}},
-    {125,
-     "sched_get_priority_max",
-     sys_sched_get_priority_max,
-     Support::Full,
-     KernelPath::SysSched,
-     {}},
-    {126,
-     "sched_get_priority_min",
-     sys_sched_get_priority_min,
-     Support::Full,
-     KernelPath::SysSched,
-     {}},
-    {127,
-     "sched_rr_get_interval",
-     sys_sched_rr_get_interval,
-     Support::Full,
-     KernelPath::SysSched,
-     {}},
-    {140, "setpriority", sys_setpriority, Support::Partial, KernelPath::SysSched,
-     "stored; does not affect scheduling"},
+    {140, "setpriority", sys_setpriority, Support::Full, KernelPath::SysSched, {}},
     {141, "getpriority", sys_getpriority, Support::Full, KernelPath::SysSched, {}},
     {168, "getcpu", sys_getcpu, Support::Full, KernelPath::SysSched, {}},
-    {274, "sched_setattr", answer<0>, Support::Stub, KernelPath::SysSched, kOnePolicy},
-    {275, "sched_getattr", refuse<Errno::Inval>, Support::Stub, KernelPath::SysSched,
-     "answered EINVAL"},
     {283, "membarrier", sys_membarrier, Support::Full, KernelPath::SysSched, {}},
 };
 

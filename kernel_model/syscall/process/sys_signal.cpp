@@ -31,7 +31,8 @@ SysOutcome sys_rt_sigaction(SysCall& call) {
     SignalAction& action = call.process.actions[static_cast<std::size_t>(signal)];
     const SignalAction old = action;
     if (wanted) {
-        action = {wanted->handler, wanted->flags, wanted->restorer, wanted->mask & ~kUnblockable};
+        action = {wanted->handler, wanted->flags & abi::kSaKnown, wanted->restorer,
+                  wanted->mask & ~kUnblockable};
         // A pending signal that is now ignored goes (POSIX 3.3.1.3).
         const DefaultAction usual = default_action(static_cast<Signal>(signal));
         const bool dropped = action.handler == abi::kSigIgn ||
@@ -184,8 +185,8 @@ SysOutcome sys_kill(SysCall& call) {
     if (pid == INT32_MIN) return Errno::Srch;
     bool found = false, allowed = false;
     for (const auto& [id, process] : call.kernel.processes().all()) {
-        if (!process->alive || !addressed(*process, call.process, pid)) continue;
-        found = true;
+        if (!addressed(*process, call.process, pid)) continue;
+        found = true;  // a zombie is found, and takes nothing
         if (!may_signal(call, *process, signal)) continue;
         allowed = true;
         if (signal == 0) continue;
@@ -235,9 +236,12 @@ SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::
                           .value = bytes->fields[1]};
     if (group > 0) return send_to_task(call, group, tid, signal, info);
     if (signal < 0 || signal > kSignalCount) return Errno::Inval;
-    Process* process = call.kernel.processes().find(tid);
+    // Any task of a process stands for it.
+    Task* task = call.kernel.processes().find_task(TaskId{tid});
+    Process* process = task != nullptr ? task->process : call.kernel.processes().find_any(tid);
     if (process == nullptr) return Errno::Srch;
     if (!may_signal(call, *process, signal)) return Errno::Perm;
+    if (signal == 0) return 0;
     if (call.kernel.signals().send(*process, info) == Sending::NoRoom) return Errno::Again;
     return 0;
 }

@@ -42,7 +42,8 @@ std::optional<Event> event_of(Process& child, std::uint32_t options) {
     if (!child.alive) {
         if ((options & kWexited) == 0) return std::nullopt;
         const bool killed = wait_term_signal(e.ended) != 0;
-        return Event{&child, e.ended, killed ? kCldKilled : kCldExited,
+        const std::int32_t death = (e.ended & kWaitCoreFlag) != 0 ? kCldDumped : kCldKilled;
+        return Event{&child, e.ended, killed ? death : kCldExited,
                      killed ? wait_term_signal(e.ended) : wait_exit_status(e.ended)};
     }
     if ((options & kWstopped) != 0 && e.stopped != 0)
@@ -204,6 +205,7 @@ SysOutcome sys_waitid(SysCall& call) {
         return Errno::Inval;
     if ((options & kEvents) == 0) return Errno::Inval;
     Wanted wanted{.options = options};
+    bool nonblocking = false;
     switch (type) {
         case kPAll: break;
         case kPPid:
@@ -219,12 +221,14 @@ SysOutcome sys_waitid(SysCall& call) {
             const auto* of_process = dynamic_cast<const ProcessFile*>(file.get());
             if (of_process == nullptr) return id < 0 ? Errno::Inval : Errno::Badf;
             wanted = {Wanted::Who::Pid, of_process->pid(), options};
-            if ((of_process->flags & abi::kONonblock) != 0) wanted.options |= kWnohang;
+            nonblocking = (of_process->flags & abi::kONonblock) != 0 && (options & kWnohang) == 0;
+            if (nonblocking) wanted.options |= kWnohang;
             break;
         }
         default: return Errno::Inval;
     }
     return wait_for(call, wanted, [&](const Event* event) -> SysOutcome {
+        if (event == nullptr && nonblocking) return Errno::Again;
         ChildInfoBytes info;
         if (event != nullptr) {
             info.signo = static_cast<std::int32_t>(Signal::Chld);

@@ -67,8 +67,8 @@ SysOutcome sys_gettimeofday(SysCall& call) {
     if (call.args[0] != 0 &&
         !memory.put(call.address(0), to_timeval(call.kernel.clock().realtime_ns())))
         return Errno::Fault;
-    if (call.args[1] != 0 && !memory.put(call.address(1), std::uint64_t{0}))
-        return Errno::Fault;  // UTC
+    if (call.args[1] != 0 && !memory.put(call.address(1), call.kernel.clock().settings().zone))
+        return Errno::Fault;
     return 0;
 }
 
@@ -89,16 +89,38 @@ SysOutcome sys_nanosleep(SysCall& call) {
     return sleep_until_deadline(call, duration, call.address(1));
 }
 
+// A sleep by CPU time, which passes while other threads run: looked at when it may have passed.
+SysOutcome sleep_by_cpu_time(SysCall& call, std::uint64_t duration_ns, bool absolute) {
+    const auto now = clock_ns(call, call.int32(0));
+    if (!now) return Errno::Inval;
+    std::uint64_t& until = call.task.call_progress;
+    if (until == 0) until = std::max<std::uint64_t>(absolute ? duration_ns : *now + duration_ns, 1);
+    if (*now >= until) return 0;
+    const std::uint64_t left = until - *now;
+    if (call.task.tif_sigpending && !absolute && call.args[3] != 0 &&
+        !call.memory().put(call.address(3), to_timespec(left)))
+        return Errno::Fault;
+    call.task.wait_deadline_ns = call.kernel.clock().monotonic_ns() +
+                                 std::max<std::uint64_t>(left / call.process.tasks.size(), kTickNs);
+    return Block{Interrupted::RestartNoHand};
+}
+
 SysOutcome sys_clock_nanosleep(SysCall& call) {
     const std::int32_t id = call.int32(0);
-    const bool cpu_clock = id == kClockProcessCputimeId || id == kClockThreadCputimeId || id < 0;
     const auto now = clock_ns(call, id);
     if (!now) return Errno::Inval;
-    if (cpu_clock || id == kClockMonotonicRaw || id == kClockRealtimeCoarse ||
+    if (id == kClockThreadCputimeId || id == kClockMonotonicRaw || id == kClockRealtimeCoarse ||
         id == kClockMonotonicCoarse)
         return Errno::NotSup;
     UserMemory memory = call.memory();
     auto duration = TRY(read_duration(memory, call.address(2)));
+    if (id == kClockProcessCputimeId || id < 0) {
+        // posix_cpu_nsleep: a task cannot wait for its own time.
+        if (id < 0 && (id & kCpuclockPerthreadMask) != 0 &&
+            (cpu_clock_pid(id) == 0 || cpu_clock_pid(id) == call.task.id.value))
+            return Errno::Inval;
+        return sleep_by_cpu_time(call, duration, (call.args[1] & kTimerAbstime) != 0);
+    }
     if ((call.args[1] & kTimerAbstime) == 0)
         return sleep_until_deadline(call, duration, call.address(3));
     if (duration <= *now) return 0;
@@ -121,30 +143,33 @@ SysOutcome sys_getrusage(SysCall& call) {
     const std::int32_t who = call.int32(0);
     if (who != kRusageSelf && who != kRusageChildren && who != kRusageThread) return Errno::Inval;
     const Process& process = call.process;
+    std::uint64_t voluntary = 0, involuntary = 0;
     UsageBytes usage = usage_bytes(process.children_time, process.children_peak_pages);
     if (who == kRusageSelf)
         usage = usage_bytes(call.kernel.clock().cpu_time(process), process.mm->resident_pages());
+    // ru_nvcsw and ru_nivcsw, the last two.
+    for (const auto& [id, task] : process.tasks) {
+        if (who == kRusageChildren || (who == kRusageThread && task.get() != &call.task)) continue;
+        voluntary += task->past.voluntary;
+        involuntary += task->past.involuntary;
+    }
     if (who == kRusageThread)
         usage = usage_bytes(call.kernel.clock().cpu_time(call.task), process.mm->resident_pages());
+    usage.counts[12] = static_cast<std::int64_t>(voluntary);
+    usage.counts[13] = static_cast<std::int64_t>(involuntary);
     if (!call.memory().put(call.address(1), usage)) return Errno::Fault;
     return 0;
 }
 
-constexpr std::string_view kNoSetting = "the clock is the simulation's: answered EPERM";
-
 constexpr SyscallRow kRows[] = {
     {101, "nanosleep", sys_nanosleep, Support::Full, KernelPath::SysNanosleep, {}},
-    {112, "clock_settime", refuse<Errno::Perm>, Support::Stub, KernelPath::SysClock, kNoSetting},
     {113, "clock_gettime", sys_clock_gettime, Support::Full, KernelPath::SysClock, {}},
     {114, "clock_getres", sys_clock_getres, Support::Full, KernelPath::SysClock, {}},
     {115, "clock_nanosleep", sys_clock_nanosleep, Support::Full, KernelPath::SysNanosleep, {}},
     {153, "times", sys_times, Support::Full, KernelPath::SysRusage, {}},
     {165, "getrusage", sys_getrusage, Support::Partial, KernelPath::SysRusage,
-     "fault and switch counts are zero, maxrss is the present size"},
+     "fault counts are zero, switches are of the tasks that live, maxrss is the present size"},
     {169, "gettimeofday", sys_gettimeofday, Support::Full, KernelPath::SysClock, {}},
-    {170, "settimeofday", refuse<Errno::Perm>, Support::Stub, KernelPath::SysClock, kNoSetting},
-    {171, "adjtimex", refuse<Errno::Perm>, Support::Stub, KernelPath::SysClock, kNoSetting},
-    {266, "clock_adjtime", refuse<Errno::Perm>, Support::Stub, KernelPath::SysClock, kNoSetting},
 };
 
 }  // namespace

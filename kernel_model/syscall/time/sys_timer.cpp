@@ -209,10 +209,14 @@ SysOutcome sys_timer_settime(SysCall& call) {
     if (timer == nullptr) return Errno::Inval;
     const ItimerSpec old = remaining_of(call, *timer);
     std::uint64_t next = value;
-    if (next != 0 && (call.args[1] & kTimerAbstime) == 0) {
+    timer->absolute = (call.args[1] & kTimerAbstime) != 0;
+    timer->behind_ns = 0;
+    if (next != 0 && !timer->absolute) {
         next += call.kernel.signal_timers().now(call.process, *timer);
     } else if (next != 0 && timer->clock == TimerClock::Realtime) {
-        next = std::max<std::uint64_t>(next > kEpochNs ? next - kEpochNs : 0, 1);
+        const std::uint64_t epoch = call.kernel.clock().realtime_base().epoch_ns;
+        timer->behind_ns = next < epoch ? epoch - next : 0;
+        next = std::max<std::uint64_t>(next > epoch ? next - epoch : 0, 1);
     }
     timer->overrun = 0;
     call.kernel.signal_timers().set_posix(call.process, *timer, next, interval);

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What changes the whole system: reboot, swapping, accounting, the kernel's log. The checks are
+// Linux's; the machine goes on.
+#include <algorithm>
+
+#include "kernel_model/abi/limits.h"
+#include "kernel_model/syscall/syscall.h"
+#include "sim/base/try.h"
+
+namespace uprobesim {
+namespace {
+
+SysOutcome unmodelled(SysCall& call, const char* what, Errno error) {
+    call.kernel.counters().note_unmodelled(what, "refused");
+    return error;
+}
+
+SysOutcome sys_reboot(SysCall& call) {
+    constexpr std::uint32_t kMagic = 0xfee1dead;
+    constexpr std::uint32_t kSecondMagic[] = {672274793, 85072278, 369367448, 537993216};
+    constexpr std::uint32_t kCadOff = 0, kCadOn = 0x89abcdef;
+    constexpr std::uint32_t kEnds[] = {0x01234567, 0xcdef0123, 0x4321fedc,
+                                       0xa1b2c3d4, 0xd000fce2, 0x45584543};
+    if (!call.capable(Capability::SysBoot)) return Errno::Perm;
+    if (call.uint32(0) != kMagic ||
+        std::ranges::find(kSecondMagic, call.uint32(1)) == std::end(kSecondMagic))
+        return Errno::Inval;
+    if (call.uint32(2) == kCadOff || call.uint32(2) == kCadOn) return 0;
+    if (std::ranges::find(kEnds, call.uint32(2)) == std::end(kEnds)) return Errno::Inval;
+    return unmodelled(call, "reboot", Errno::Inval);
+}
+
+// A file that is there has no signature of a swap area, or is in use by none.
+SysOutcome on_swap_file(SysCall& call) {
+    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    const auto path = call.memory().read_string(call.address(0), abi::kPathMax);
+    if (!path) return Errno::Fault;
+    if (path->size() >= abi::kPathMax) return Errno::NameTooLong;
+    TRY(call.kernel.files().status(call.caller(), *path, true));
+    return Errno::Inval;
+}
+SysOutcome sys_swapon(SysCall& call) {
+    constexpr std::uint32_t kFlags = 0x7ffff;
+    if ((call.uint32(1) & ~kFlags) != 0) return Errno::Inval;
+    return on_swap_file(call);
+}
+
+SysOutcome sys_vhangup(SysCall& call) {
+    if (!call.capable(Capability::SysTtyConfig)) return Errno::Perm;
+    return 0;  // no controlling terminal of the system's own
+}
+
+// The log is empty.
+SysOutcome sys_syslog(SysCall& call) {
+    constexpr std::int32_t kRead = 2, kReadAll = 3, kReadClear = 4, kLevel = 8, kSize = 10;
+    constexpr std::uint64_t kLogBytes = 1 << 17;
+    const std::int32_t type = call.int32(0), length = call.int32(2);
+    if (type < 0 || type > kSize) return Errno::Inval;
+    if (!call.capable(Capability::Syslog) && !call.capable(Capability::SysAdmin))
+        return Errno::Perm;
+    if (type == kRead || type == kReadAll || type == kReadClear) {
+        if (call.args[1] == 0 || length < 0) return Errno::Inval;
+        if (length == 0) return 0;
+        if (call.accessed(call.address(1)) >= Mm::kTaskSize) return Errno::Fault;
+        return type == kRead ? SysOutcome(Block{}) : SysOutcome(0);
+    }
+    if (type == kLevel) return length < 1 || length > 8 ? SysOutcome(Errno::Inval) : SysOutcome(0);
+    return type == kSize ? kLogBytes : std::uint64_t{0};
+}
+
+SysOutcome sys_acct(SysCall& call) {
+    if (!call.capable(Capability::SysPacct)) return Errno::Perm;
+    return unmodelled(call, "acct", Errno::NoSys);
+}
+
+constexpr SyscallRow kRows[] = {
+    {58, "vhangup", sys_vhangup, Support::Full, KernelPath::SysTrivial, {}},
+    {89, "acct", sys_acct, Support::Full, KernelPath::SysTrivial, {}},
+    {116, "syslog", sys_syslog, Support::Full, KernelPath::SysTrivial, {}},
+    {142, "reboot", sys_reboot, Support::Full, KernelPath::SysTrivial, {}},
+    {224, "swapon", sys_swapon, Support::Full, KernelPath::SysTrivial, {}},
+    {225, "swapoff", on_swap_file, Support::Full, KernelPath::SysTrivial, {}},
+};
+
+}  // namespace
+
+std::span<const SyscallRow> system_syscalls() {
+    return kRows;
+}
+
+}  // namespace uprobesim
