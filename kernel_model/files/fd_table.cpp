@@ -21,8 +21,10 @@ FdTable::Entry* FdTable::entry(std::int32_t fd) {
 }
 
 bool FdTable::full() const {
-    std::int32_t fd = next_;
-    for (auto it = entries_.lower_bound(fd); it != entries_.end() && it->first == fd; ++it) ++fd;
+    std::int32_t fd = table_->next;
+    for (auto it = table_->entries.lower_bound(fd); it != table_->entries.end() && it->first == fd;
+         ++it)
+        ++fd;
     return static_cast<std::uint64_t>(fd) >= limit_;
 }
 

@@ -17,23 +17,23 @@
 namespace uprobesim {
 namespace {
 
-using Json = nlohmann::ordered_json;  // parameters and figures stay in their order
+using Ordered = nlohmann::ordered_json;  // parameters and figures stay in their order
 
-constexpr std::string_view kSchema = "uprobesim.sweep-part/1";
+constexpr std::string_view kPartSchema = "uprobesim.sweep-part/1";
 constexpr std::string_view kSuffix = ".jsonl";
 constexpr int kMaxStarts = 100'000;  // of one task
 
 void add_text(std::string_view name, const std::string& text, std::string& line) {
     if (text.empty()) return;
     line += fmt::format(",\"{}\":", name);
-    line += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+    line += Ordered(text).dump(-1, ' ', false, Ordered::error_handler_t::replace);
 }
 
-std::string text_of(const Json& row, const char* name) {
+std::string text_of(const Ordered& row, const char* name) {
     return row.value(name, std::string());
 }
 
-PointResult point_of(const Json& row) {
+PointResult point_of(const Ordered& row) {
     PointResult point;
     point.key = text_of(row, "point");
     point.parameters = row.at("parameters").dump();
@@ -46,7 +46,7 @@ PointResult point_of(const Json& row) {
     return point;
 }
 
-SharedRun run_of(const Json& row) {
+SharedRun run_of(const Ordered& row) {
     return {text_of(row, "shared"),      text_of(row, "command"), text_of(row, "report"),
             text_of(row, "report_hash"), text_of(row, "refusal"), text_of(row, "notes"),
             text_of(row, "log")};
@@ -89,7 +89,7 @@ void PartWriter::make_file() {
         if (errno != EEXIST) throw HostError(fmt::format("make {}", path_), std::strerror(errno));
     }
     if (fd_ < 0) throw HostError(fmt::format("make {}", path_), "there are too many of them");
-    lines_.insert(0, fmt::format("{{\"schema\":\"{}\"}}\n", kSchema));
+    lines_.insert(0, fmt::format("{{\"schema\":\"{}\"}}\n", kPartSchema));
 }
 
 void PartWriter::commit() {
@@ -112,14 +112,14 @@ Outcome read_part(const std::string& path, PartRows& rows) {
                               fmt::format("{}:{}", path, number),
                               "move the file away, and its points are missing");
         };
-        const Json row = Json::parse(line, nullptr, false);
+        const Ordered row = Ordered::parse(line, nullptr, false);
         if (!row.is_object()) return wrong("it is no JSON object");
         try {
-            if (number == 1 && text_of(row, "schema") != kSchema)
-                return wrong(fmt::format("the first one is not {}", kSchema));
+            if (number == 1 && text_of(row, "schema") != kPartSchema)
+                return wrong(fmt::format("the first one is not {}", kPartSchema));
             if (row.contains("point")) rows.add(point_of(row));
             if (row.contains("shared")) rows.add(run_of(row));
-        } catch (const Json::exception& error) {
+        } catch (const Ordered::exception& error) {
             return wrong(error.what());
         }
     }

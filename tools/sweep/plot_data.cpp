@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kMostPlaces = 24;  // more values than these are parts of a range
 constexpr std::size_t kParts = 12;
-constexpr std::uint64_t kBootstrapSeed = 2;
+constexpr std::uint64_t kEffectsSeed = 2;
 
 std::optional<double> number_of(const std::string& text) {
     double value = 0;
@@ -177,7 +177,7 @@ Effects effects_of_points(const PlotData& data, const std::vector<Done>& done) {
                                                 [&](std::size_t point) { return axis.of[point]; }),
                                    values.size());
     };
-    Entropy entropy(kBootstrapSeed);
+    Entropy entropy(kEffectsSeed);
     std::vector<Done> drawn(done.size());
     for (std::size_t i = 0; i < resamples_of(done.size(), data.axes.size()); ++i) {
         for (Done& one : drawn) one = done[entropy.next() % done.size()];

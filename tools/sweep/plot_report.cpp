@@ -11,7 +11,7 @@
 namespace uprobesim {
 namespace {
 
-std::string interval_text(const Share& share) {
+std::string interval_or_exact(const Share& share) {
     return share.low == share.high ? std::string("exact")
                                    : fmt::format("{:.3f} to {:.3f}", share.low, share.high);
 }
@@ -40,9 +40,9 @@ Document plot_document(const SweepResults& results, const std::vector<PlotData>&
         for (const Effects& effects : plot.effects) {
             for (const AxisEffect& axis : effects.axes) {
                 table.add({plot.figure, effects.at, axis.name, real_cell(axis.first.value, 4),
-                           interval_text(axis.first),
+                           interval_or_exact(axis.first),
                            axis.total ? real_cell(axis.total->value, 4) : no_cell(),
-                           axis.total ? Cell(interval_text(*axis.total)) : no_cell(),
+                           axis.total ? Cell(interval_or_exact(*axis.total)) : no_cell(),
                            count_cell(effects.points)});
             }
             if (std::find(estimators.begin(), estimators.end(), effects.estimators) ==

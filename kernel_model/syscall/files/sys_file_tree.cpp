@@ -243,14 +243,6 @@ SysOutcome sys_umask(SysCall& call) {
     return std::uint64_t{old};
 }
 
-// A tmpfs has no blocks of its own to swap to.
-SysOutcome sys_swap(SysCall& call) {
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
-    auto p = TRY(path_argument(call, kAtFdcwd, call.address(0)));
-    const auto status = call.kernel.files().status(p.caller, p.path, true);
-    return status ? SysOutcome(Errno::Inval) : named(call, p, status);
-}
-
 constexpr SyscallRow kRows[] = {
     {17, "getcwd", sys_getcwd, Support::Full, KernelPath::SysGetcwd, ""},
     {33, "mknodat", sys_mknodat, Support::Full, KernelPath::SysCreate, "", Errno::NoMem},
@@ -264,8 +256,6 @@ constexpr SyscallRow kRows[] = {
     {56, "openat", sys_openat, Support::Full, KernelPath::SysOpen, "", Errno::NoMem},
     {78, "readlinkat", sys_readlinkat, Support::Full, KernelPath::SysReadlink, ""},
     {166, "umask", sys_umask, Support::Full, KernelPath::SysTrivial, ""},
-    {224, "swapon", sys_swap, Support::Full, KernelPath::SysStat, ""},
-    {225, "swapoff", sys_swap, Support::Full, KernelPath::SysStat, ""},
     {276, "renameat2", sys_renameat2, Support::Full, KernelPath::SysCreate, ""},
     {437, "openat2", sys_openat2, Support::Full, KernelPath::SysOpen, "", Errno::NoMem},
 };

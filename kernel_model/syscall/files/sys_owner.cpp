@@ -30,17 +30,18 @@ public:
     AsyncListener(Kernel& kernel, File& file) : kernel_(kernel), file_(file) {}
 
 private:
-    void woken(std::uint32_t events) override {
+    bool woken(std::uint32_t events) override {
         const std::uint32_t mode = file_.flags & kOAccmode;
         std::uint32_t wanted = 0;
         if (mode != kOWronly) wanted |= kPollIn | kPollHup | kPollErr;
         if (mode != kORdonly) wanted |= kPollOut;
         const std::uint32_t now = file_.poll() & wanted & events;
-        if (now == 0) return;
+        if (now == 0) return false;
         const bool in = (now & (kPollIn | kPollHup | kPollErr)) != 0;
         signal_owner(
             kernel_, file_,
             {in ? kPollInCode : kPollOutCode, in ? kPollIn | kPollRdnorm : kPollOut | kPollWrnorm});
+        return false;  // no waiter
     }
     Kernel& kernel_;
     File& file_;
