@@ -146,10 +146,11 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& cal
         return tl::make_unexpected(Errno::Perm);
     if (node.special) return open_special(caller, node, flags);
     const std::uint32_t type = node.status.mode & abi::kIfmt;
-    // Only FIFOs made by the guest are opened: programs of the host could have the other end of
-    // others open.
-    if (type == abi::kIfIfo && node.kind == LayerKind::Scratch) return open_fifo(node, flags);
-    if (type == abi::kIfChr || type == abi::kIfBlk) return open_device(caller, node, flags);
+    // Only FIFOs and devices made by the guest are opened: programs of the host could have the
+    // other end of others open, and the host's devices are not the guest's.
+    const bool own = node.kind == LayerKind::Scratch;
+    if (type == abi::kIfIfo && own) return open_fifo(node, flags);
+    if (device && own) return open_device(caller, node, flags);
     if (type != abi::kIfReg) return tl::make_unexpected(Errno::Nxio);
     return open_regular(caller, node, flags);
 }

@@ -118,6 +118,11 @@ struct FilesFixture {
     FilesFixture(const FilesFixture&) = delete;
     FilesFixture& operator=(const FilesFixture&) = delete;
 
+    // A user without capabilities and further groups, or the superuser.
+    void become(std::uint32_t uid, std::uint32_t gid) {
+        set_credentials(*task, Credentials::of_user(uid, gid));
+    }
+
     void mount(std::vector<BindMount> binds = {}, bool keep_scratch = true) {
         process->files = FdTable();
         kernel.reset();

@@ -180,7 +180,7 @@ TEST_CASE_METHOD(PipesFixture, "a user with many pages in pipes gets small pipes
                  "[files][pipe]") {
     constexpr std::uint64_t kSetSize = 1031;
     process->files.set_limit(4096);
-    process->uid = process->gid = 1000;
+    become(1000, 1000);
     for (int i = 0; i < 16384 / 16; ++i) {
         pipe(kNonblock);
         REQUIRE(call("fcntl", {u(writer), 1032}) == 65536);
@@ -189,7 +189,7 @@ TEST_CASE_METHOD(PipesFixture, "a user with many pages in pipes gets small pipes
     CHECK(call("fcntl", {u(writer), 1032}) == 8192);
     CHECK(call("fcntl", {u(writer), kSetSize, 65536}) == -1);  // EPERM
     CHECK(call("fcntl", {u(writer), kSetSize, 4096}) == 4096);
-    process->uid = 0;
+    become(0, 0);
     pipe(kNonblock);
     CHECK(call("fcntl", {u(writer), 1032}) == 65536);
     CHECK(call("fcntl", {u(writer), kSetSize, 1 << 20}) == 1 << 20);

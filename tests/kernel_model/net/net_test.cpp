@@ -164,7 +164,7 @@ TEST_CASE_METHOD(NetFixture, "ports come in order and may be shared as Linux let
     CHECK(close(listener) == 0);
     const std::int64_t reuse = socket(kInet, kStream);
     CHECK(call("bind", {u(reuse), inet(7000), 16}) == kEaddrinuse);  // the connection has it
-    process->uid = 1000;
+    become(1000, 0);
     CHECK(call("bind", {u(socket(kInet, kStream)), inet(80), 16}) == kEacces);
     CHECK(close(p.accepted) == 0);
     CHECK(call("bind", {u(reuse), inet(7000), 16}) == 0);

@@ -17,8 +17,7 @@ struct ProcFixture : FilesFixture {
         process->arguments = {"guest", "-v", "two words"};
         process->environment = {"A=1", "B=2"};
         process->auxv = {6, 4096, 0, 0};
-        process->uid = 5;
-        process->gid = 6;
+        become(5, 6);
         process->umask = 027;
         process->actions[2].handler = 1;        // SIGINT ignored
         process->actions[10].handler = 0x5000;  // SIGUSR1 caught
@@ -116,7 +115,7 @@ TEST_CASE_METHOD(ProcFixture, "/proc/self/maps", "[files][proc]") {
 }
 
 TEST_CASE_METHOD(ProcFixture, "/proc/self/fd opens files anew", "[files][proc]") {
-    process->uid = 0;
+    become(0, 0);
     const std::int64_t fd = open("/data/a");
     const std::string name = "/proc/self/fd/" + std::to_string(fd);
     CHECK(readlink(name) == "/data/a");

@@ -82,7 +82,7 @@ TEST_CASE_METHOD(BindFixture, "what the guest writes does not run with the host'
                  "[files][escape]") {
     REQUIRE(::chmod((host + "/bind/file").c_str(), 06777) == 0);
     CHECK(guest_mode("file") == 06777);
-    process->uid = 1000;
+    become(1000, 0);
     CHECK(save("/rw/file", "other", kWronly) == 5);
     CHECK(host_mode("file") == 0777);
 }
@@ -90,7 +90,7 @@ TEST_CASE_METHOD(BindFixture, "what the guest writes does not run with the host'
 TEST_CASE_METHOD(BindFixture, "a file made in a bind belongs to its maker in the guest",
                  "[files]") {
     REQUIRE(::chmod((host + "/bind").c_str(), 0777) == 0);
-    process->uid = process->gid = 1000;
+    become(1000, 1000);
     const std::int64_t fd = open("/rw/mine", kCreat | kRdwr, 0600);
     REQUIRE(fd >= 0);
     CHECK(stat("/rw/mine") == 0);

@@ -143,7 +143,7 @@ TEST_CASE_METHOD(DescriptorFixture, "rights are checked again when a descriptor 
                  "[files][escape]") {
     REQUIRE(save("/tmp/f", "text") == 4);
     REQUIRE(chmod("/tmp/f", 0444) == 0);
-    process->uid = 1000;
+    become(1000, 0);
     const std::int64_t fd = open("/tmp/f", kRdonly);
     REQUIRE(fd >= 0);
     CHECK(open(proc(fd), kRdwr) == kEacces);

@@ -16,7 +16,7 @@ constexpr std::uint64_t kAll = ~std::uint64_t{0};
 TEST_CASE("A disk gives what it has, and a write that does not fit is cut at a page", "[files]") {
     const auto space = std::make_shared<DiskSpace>(3 * kPageSize + 100);
     CHECK(space->total_pages() == 3);
-    DiskUse use(space);
+    DiskUse use(space, nullptr);
     CHECK(use.claim(10, 1) == 1);
     CHECK(space->free_pages() == 2);
     CHECK(use.claim(0, kPageSize) == kPageSize);
@@ -29,7 +29,7 @@ TEST_CASE("A disk gives what it has, and a write that does not fit is cut at a p
 
 TEST_CASE("Holes take nothing, and what fills them is counted once", "[files]") {
     const auto space = std::make_shared<DiskSpace>(10 * kPageSize);
-    DiskUse use(space);
+    DiskUse use(space, nullptr);
     use.claim(0, 1);
     use.claim(4 * kPageSize, 1);
     use.claim(2 * kPageSize, 1);
@@ -46,7 +46,7 @@ TEST_CASE("Holes take nothing, and what fills them is counted once", "[files]") 
 TEST_CASE("Only whole pages are given back, and all of them with the file", "[files]") {
     const auto space = std::make_shared<DiskSpace>(10 * kPageSize);
     {
-        DiskUse use(space);
+        DiskUse use(space, nullptr);
         use.claim(0, 8 * kPageSize);
         use.release(kPageSize + 1, 4 * kPageSize - 1);
         CHECK(space->free_pages() == 3);

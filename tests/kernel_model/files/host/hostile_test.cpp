@@ -229,7 +229,7 @@ TEST_CASE_METHOD(HostileFixture, "a file system that grows under a removal", "[f
 
 TEST_CASE_METHOD(HostileFixture, "a user other than root does not have root's permissions",
                  "[files][hostile]") {
-    process->uid = process->gid = 1000;
+    become(1000, 1000);
     CHECK(save("/etc/new", "x") == kEacces);
     CHECK(save("/etc/motd", "x") == kEacces);
     CHECK(mkdir("/etc/d") == kEacces);
@@ -243,14 +243,14 @@ TEST_CASE_METHOD(HostileFixture, "a user other than root does not have root's pe
     CHECK(stat_uid() == 1000);
     CHECK(chmod("/tmp/own", 0600) == 0);
     CHECK(call("fchownat", {kCwd, text("/tmp/own"), 0, ~0ull, 0}) == kEperm);
-    process->uid = process->gid = 0;
+    become(0, 0);
     CHECK(mkdir("/tmp/closed") == 0);
     CHECK(save("/tmp/closed/x", "x") == 1);
     CHECK(chmod("/tmp/closed", 0700) == 0);
     CHECK(save("/tmp/roots", "r") == 1);
     CHECK(mkdir("/tmp/listed") == 0);
     CHECK(chmod("/tmp/listed", 0711) == 0);
-    process->uid = process->gid = 1001;
+    become(1001, 1001);
     CHECK(cat("/tmp/own") == "error -13");
     CHECK(cat("/tmp/closed/x") == "error -13");
     CHECK(stat("/tmp/closed/x") == kEacces);
