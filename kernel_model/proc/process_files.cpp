@@ -217,8 +217,10 @@ std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const
         if (!name.empty() && name.substr(1) == row.name) node = node_of_row(p, t, row, whole);
     });
     if (node) {
-        node->status.uid = p.options.dumpable == 1 ? p.cred->uid.effective : 0;
-        node->status.gid = p.options.dumpable == 1 ? p.cred->gid.effective : 0;
+        // task_dump_owner: what is not for everybody is the superuser's where the process hides.
+        const bool shown = p.options.dumpable == 1 || node->status.mode == (abi::kIfDir | 0555);
+        node->status.uid = shown ? p.cred->uid.effective : 0;
+        node->status.gid = shown ? p.cred->gid.effective : 0;
     }
     return node;
 }

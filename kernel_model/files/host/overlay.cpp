@@ -262,12 +262,12 @@ std::shared_ptr<DiskUse> OverlayFileSystem::use_of(const FileKey& host, std::uin
     return use;
 }
 
-void OverlayFileSystem::changed(const Node& node) {
+void OverlayFileSystem::changed(const Node& node, bool named) {
     if (!node.attributes) return;
     const FileTime at = now();
     node.attributes->ctime_s = at.s;
     node.attributes->ctime_ns = at.ns;
-    if (keeps(*node.attributes)) state_->touched(node.attributes);
+    if (named && keeps(*node.attributes)) state_->touched(node.attributes);
 }
 
 // To call before the host file loses a name.

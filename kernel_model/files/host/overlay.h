@@ -206,8 +206,8 @@ private:
     // The space charged for a host file of the scratch layer; null: no limit.
     std::shared_ptr<DiskUse> use_of(const FileKey& host, std::uint64_t size);
     void forget_if_last(const Node& node);
-    // The inode of a name that was made, moved or removed has changed.
-    void changed(const Node& node);
+    // The inode of a name that was made, moved or removed has changed. `named`: it has one left.
+    void changed(const Node& node, bool named = true);
     SysResult<void> link_node(const Caller&, Node node, const Place& target);
     SysResult<void> link_unnamed(const Caller&, Inode& inode, const Place& target);
     SysResult<void> check_link(const Credentials&, const FileStatus& status) const;

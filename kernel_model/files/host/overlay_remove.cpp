@@ -89,11 +89,12 @@ SysResult<void> OverlayFileSystem::remove(const Caller& caller, std::string_view
             if (told) state_->undo();
             return tl::make_unexpected(error);
         }
+        if (told) state_->settle();
         forget_if_last(node);
     }
     modified_directory(where);
     if (node.kind == LayerKind::Root) forget_if_last(node);
-    changed(node);
+    changed(node, !directory && node.status.links > 1);
     dentries_.removed(where.guest, node.status);
     events_->of_entry(parent_of(where.guest), name_of(where.guest),
                       abi::kInDelete | (directory ? abi::kInIsdir : 0));
@@ -191,6 +192,7 @@ SysResult<void> OverlayFileSystem::rename(const Caller& caller, std::string_view
         if (told) state_->undo();
         return tl::make_unexpected(error);
     }
+    if (told) state_->settle();
     if (target.existing) {
         forget_if_last(*target.existing);
         dentries_.removed(target.guest, target.existing->status);

@@ -45,6 +45,8 @@ public:
     void hide(const std::string& guest);
     // The host refused the last change: the state is what it was before.
     void undo();
+    // It did not: what the name had is not kept any longer.
+    void settle() { undo_ = nullptr; }
 
     void changed(const std::shared_ptr<FileStatus>& status);
     // The same in a while: with the next line, or at the next flush.

@@ -171,3 +171,20 @@ NATIVE(handles_are_opened_by_the_superuser, "qemu 7.2 opens the handle with the 
     AS_USER(opens_by_handle);
 }
 
+
+static void reads_own(void) {
+    char name[40], text[5] = "";
+    struct stat status;
+    const int own = (int)NEED(open("file", O_RDONLY));
+    snprintf(name, sizeof name, "/proc/self/fd/%d", own);
+    const int again = open(name, O_RDONLY);
+    SHOW(again > own);
+    SHOW(read(again, text, 4));
+    NEED(stat("/proc/self", &status));
+    SHOW(status.st_uid);
+}
+
+NATIVE(a_process_reaches_its_descriptors_as_another_user, "qemu is the process of /proc") {
+    make_file("file", "text");
+    AS_USER(reads_own);
+}

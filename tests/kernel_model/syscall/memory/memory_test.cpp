@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Arguments and answers of the memory system calls, as their manual pages and Linux's own order of
 // checks say.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "kernel_model/syscall/syscall.h"
@@ -30,8 +31,10 @@ struct SyscallFixture {
     }
     // The answer as x0 would have it.
     std::int64_t call(std::string_view name, std::array<std::uint64_t, 6> args) {
-        for (const SyscallRow& row : memory_syscalls()) {
-            if (row.name != name) continue;
+        for (const auto table : {memory_syscalls(), memory_lock_syscalls(), madvise_syscalls()}) {
+            const auto found = std::ranges::find(table, name, &SyscallRow::name);
+            if (found == table.end()) continue;
+            const SyscallRow& row = *found;
             SysCall sys{kernel, process, task, args, row.path, 0};
             const SysOutcome outcome = row.fn(sys);
             last_path = sys.path;
