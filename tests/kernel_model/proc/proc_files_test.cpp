@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // /proc, /dev and /sys. Formats are those of proc(5) and null(4).
+#include <map>
+#include <memory>
 #include <regex>
 
 #include "tests/kernel_model/files/files_support.h"
@@ -22,6 +24,18 @@ struct ProcFixture : FilesFixture {
         process->actions[2].handler = 1;        // SIGINT ignored
         process->actions[10].handler = 0x5000;  // SIGUSR1 caught
         task->sigmask = 1u << 16;
+        table()[process->pid] = std::unique_ptr<Process>(process.get());
+    }
+    ~ProcFixture() {
+        static_cast<void>(table().at(process->pid).release());  // it is the fixture's
+        table().clear();
+    }
+    ProcFixture(const ProcFixture&) = delete;
+    ProcFixture& operator=(const ProcFixture&) = delete;
+    // The process was not started by the kernel, whose table /proc shows.
+    std::map<std::int32_t, std::unique_ptr<Process>>& table() {
+        return const_cast<std::map<std::int32_t, std::unique_ptr<Process>>&>(
+            kernel->processes().all());
     }
     std::vector<std::string> lines(const std::string& path) {
         std::istringstream text(cat(path));
