@@ -20,6 +20,7 @@ struct ProcFixture : FilesFixture {
         process->environment = {"A=1", "B=2"};
         process->auxv = {6, 4096, 0, 0};
         become(5, 6);
+        process->options.dumpable = 1;  // as a program that this user started
         process->umask = 027;
         process->actions[2].handler = 1;        // SIGINT ignored
         process->actions[10].handler = 0x5000;  // SIGUSR1 caught
