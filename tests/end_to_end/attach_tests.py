@@ -67,11 +67,13 @@ def _redis_ready(context, root, folder):
     _, early = _report(context, root, ["run", "--kernel", "v6.12", path])
     attach = report["attachment"]["attach"]
     events, pages = len(PROBED), _pages(report)
-    # The client maps other files: one process has the server's text.
-    if (attach["processes"], attach["events"], attach["breakpoints"], attach["pages"]) != (1, events, events, pages):
+    # The client maps other files. Two processes have the server's text: when the port is there, a child that redis forks on
+    # arm64 looks for a fault of MADV_FREE and fork in old kernels.
+    sharing = 2
+    if (attach["processes"], attach["events"], attach["breakpoints"], attach["pages"]) != (sharing, events, events * sharing, pages * sharing):
         return f"attached in {attach}"
-    if abs(_without_faults(attach) - _expected_attach(events, pages, 1)) > 1:
-        return f"{_without_faults(attach)} EL1 instructions to attach, {_expected_attach(events, pages, 1)} by hand"
+    if abs(_without_faults(attach) - _expected_attach(events, pages, sharing)) > 1:
+        return f"{_without_faults(attach)} EL1 instructions to attach, {_expected_attach(events, pages, sharing)} by hand"
     if _hits(report, "processCommand") != REQUESTS + OF_THE_CLIENT_ITSELF:
         return f"processCommand is hit {_hits(report, 'processCommand')} times by {REQUESTS} requests"
     # The server's event loop has turned before it was ready, which only the early probes have seen.
