@@ -78,8 +78,9 @@ BEHAVIOUR(two_that_wait_for_each_other_are_a_deadlock) {
     NEED(read(ends[0], &byte, 1));
     until_asleep(child);
     SHOW(lock(F_SETLKW, F_WRLCK, 1, 1));
-    SHOW(lock(F_SETLK, F_UNLCK, 0, 1));
+    const int unlocked = lock(F_SETLK, F_UNLCK, 0, 1);
     show_end("child", child);
+    SHOW(unlocked);
 }
 
 BEHAVIOUR(a_descriptions_locks_are_apart) {
@@ -188,8 +189,9 @@ BEHAVIOUR(a_conflicting_open_waits_for_the_lease) {
     until_asleep(child);
     SHOW(signals_taken > 0);
     SHOW(fcntl(fd, F_GETLEASE));
-    SHOW(fcntl(fd, F_SETLEASE, F_UNLCK));
+    const int given_back = fcntl(fd, F_SETLEASE, F_UNLCK);
     show_end("child", child);
+    SHOW(given_back);
 }
 
 BEHAVIOUR(dnotify_tells_of_a_directory_once) {

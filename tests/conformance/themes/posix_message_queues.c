@@ -164,8 +164,9 @@ BEHAVIOUR(a_receiver_waits_for_a_message) {
     make_queue(0);
     const pid_t child = child_of(receive_one);
     until_asleep(child);
-    SHOW(mq_send(queue, "for you", 7, 3));
+    const int sent = mq_send(queue, "for you", 7, 3);
     show_end("child", child);
+    SHOW(sent);
     struct mq_attr attr;
     NEED(mq_getattr(queue, &attr));
     SHOW(attr.mq_curmsgs);

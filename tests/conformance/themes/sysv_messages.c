@@ -123,8 +123,9 @@ BEHAVIOUR(removing_a_queue_ends_its_waits_with_eidrm) {
     make_queue();
     const pid_t child = child_of(receive_one);
     until_asleep(child);
-    SHOW(msgctl(queue, IPC_RMID, NULL));
+    const int removed = msgctl(queue, IPC_RMID, NULL);
     show_end("child", child);
+    SHOW(removed);
     SHOW(msgctl(queue, IPC_RMID, NULL));
 }
 
@@ -139,8 +140,9 @@ BEHAVIOUR(a_sender_waits_for_room) {
     NEED(msgsnd(queue, &buffer, 8192, 0));
     const pid_t child = child_of(send_when_there_is_room);
     until_asleep(child);
-    SHOW(msgrcv(queue, &buffer, 8192, 0, 0));
+    const ssize_t received = msgrcv(queue, &buffer, 8192, 0, 0);
     show_end("child", child);
+    SHOW(received);
 }
 
 static void receive_with_handler(void) {

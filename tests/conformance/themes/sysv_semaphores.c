@@ -130,8 +130,9 @@ BEHAVIOUR(removing_a_set_ends_its_waits_with_eidrm) {
     make_set(1);
     const pid_t one = child_of(wait_for_one);
     until_asleep(one);
-    SHOW(semctl(set, 0, IPC_RMID));
+    const int removed = semctl(set, 0, IPC_RMID);
     show_end("one", one);
+    SHOW(removed);
 }
 
 static void wait_with_handler(void) {
