@@ -8,9 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "show.h"
 
 volatile int signals_taken, last_signal;
 
@@ -35,6 +38,29 @@ void show_file(const char* name) {
     }
     const ssize_t size = read(fd, text, sizeof text);
     printf("%s: \"%.*s\"\n", name, size < 0 ? 0 : (int)size, text);
+    close(fd);
+}
+
+void make_owned_file(const char* name, uid_t user, gid_t group, mode_t mode) {
+    make_file(name, "text");
+    NEED(chown(name, user, group));
+    NEED(chmod(name, mode));
+}
+
+int may_open(const char* name, int flags) {
+    const int fd = open(name, flags);
+    if (fd >= 0) close(fd);
+    return fd < 0 ? -1 : 0;
+}
+
+void write_text(const char* name, const char* text) {
+    const int fd = open(name, O_WRONLY);
+    if (fd < 0) {
+        SHOW(fd);
+        return;
+    }
+    printf("%s <- %s: ", name, text);
+    SHOW(write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1);
     close(fd);
 }
 
@@ -73,6 +99,21 @@ void show_end(const char* name, pid_t child) {
     show_status(name, status);
 }
 
+pid_t paused_child(void) {
+    const pid_t pid = (pid_t)NEED(fork());
+    if (pid == 0) {
+        for (;;) pause();
+    }
+    return pid;
+}
+
+pid_t ended_child(void) {
+    const pid_t pid = (pid_t)NEED(fork());
+    if (pid == 0) _exit(0);
+    waitpid(pid, NULL, 0);
+    return pid;
+}
+
 void sleep_ms(long ms) {
     struct timespec left = {ms / 1000, ms % 1000 * 1000000};
     while (nanosleep(&left, &left) != 0 && errno == EINTR) {
@@ -102,4 +143,27 @@ void count_signal(int signal, int flags) {
     struct sigaction action = {.sa_flags = flags};
     action.sa_handler = taken;
     NEED(sigaction(signal, &action, NULL));
+}
+
+sigset_t signal_set(int signal) {
+    sigset_t set;
+    sigemptyset(&set);
+    if (signal != 0) sigaddset(&set, signal);
+    return set;
+}
+
+void block_signal(int signal) {
+    const sigset_t set = signal_set(signal);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void unblock_signal(int signal) {
+    const sigset_t set = signal_set(signal);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int signal_is_pending(int signal) {
+    sigset_t set;
+    sigpending(&set);
+    return sigismember(&set, signal);
 }

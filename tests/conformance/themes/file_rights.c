@@ -13,18 +13,6 @@
 #include "behaviour.h"
 #include "steps.h"
 
-static void own(const char* name, uid_t user, gid_t group, mode_t mode) {
-    make_file(name, "text");
-    NEED(chown(name, user, group));
-    NEED(chmod(name, mode));
-}
-
-static int may_open(const char* name, int flags) {
-    const int fd = open(name, flags);
-    if (fd >= 0) close(fd);
-    return fd < 0 ? -1 : 0;
-}
-
 static void searches(void) {
     struct stat status;
     SHOW(stat("shut/file", &status));
@@ -63,8 +51,8 @@ static void opens_without_trace(void) {
 }
 
 BEHAVIOUR(o_noatime_is_the_owners) {
-    own("roots", 0, 0, 0644);
-    own("mine", 1000, 1000, 0644);
+    make_owned_file("roots", 0, 0, 0644);
+    make_owned_file("mine", 1000, 1000, 0644);
     AS_USER(opens_without_trace);
 }
 

@@ -14,19 +14,6 @@
 
 #define OWN "qemu-aarch64 keeps signals of its own"
 
-static pid_t pauses(void) {
-    const pid_t pid = (pid_t)NEED(fork());
-    if (pid == 0) {
-        for (;;) pause();
-    }
-    return pid;
-}
-static pid_t gone(void) {
-    const pid_t pid = (pid_t)NEED(fork());
-    if (pid == 0) _exit(0);
-    waitpid(pid, NULL, 0);
-    return pid;
-}
 static long queue(pid_t pid, int signal, int code) {
     siginfo_t info;
     memset(&info, 0, sizeof info);
@@ -38,9 +25,9 @@ static long queue(pid_t pid, int signal, int code) {
 }
 
 BEHAVIOUR(kill_refuses_what_is_not_there) {
-    SHOW(kill(gone(), 0));
-    SHOW(kill(gone(), SIGTERM));
-    SHOW(kill(-gone(), SIGTERM));
+    SHOW(kill(ended_child(), 0));
+    SHOW(kill(ended_child(), SIGTERM));
+    SHOW(kill(-ended_child(), SIGTERM));
     SHOW(kill(getpid(), 65));
     SHOW(kill(getpid(), -1));
     SHOW(kill(getpid(), 0));
@@ -72,7 +59,7 @@ static void user_kills(void) {
     SHOW(kill(getpid(), 0));
 }
 BEHAVIOUR(a_user_cannot_signal_the_superusers_processes) {
-    target = pauses();
+    target = paused_child();
     AS_USER(user_kills);
     kill(target, SIGKILL);
     show_end("target", target);
@@ -82,14 +69,14 @@ static void user_continues(void) {
     SHOW(kill(target, SIGCONT));
 }
 BEHAVIOUR(sigcont_may_be_sent_within_the_session) {
-    target = pauses();
+    target = paused_child();
     AS_USER(user_continues);
     kill(target, SIGKILL);
     show_end("target", target);
 }
 
 BEHAVIOUR(kill_of_a_group_reaches_all_of_it) {
-    const pid_t one = pauses(), two = pauses();
+    const pid_t one = paused_child(), two = paused_child();
     NEED(setpgid(one, one));
     NEED(setpgid(two, one));
     SHOW(kill(-one, SIGTERM));
@@ -113,7 +100,7 @@ BEHAVIOUR(kill_zero_is_the_own_group) {
 BEHAVIOUR(tkill_and_tgkill_check_their_ids) {
     SHOW(syscall(SYS_tkill, 0, SIGTERM));
     SHOW(syscall(SYS_tkill, -1, SIGTERM));
-    SHOW(syscall(SYS_tkill, gone(), SIGTERM));
+    SHOW(syscall(SYS_tkill, ended_child(), SIGTERM));
     SHOW(syscall(SYS_tkill, getpid(), 65));
     SHOW(syscall(SYS_tgkill, 0, getpid(), 0));
     SHOW(syscall(SYS_tgkill, getpid(), 0, 0));
@@ -123,12 +110,12 @@ BEHAVIOUR(tkill_and_tgkill_check_their_ids) {
 }
 
 NATIVE(sigqueue_checks_code_and_target, OWN) {
-    const pid_t other = pauses();
+    const pid_t other = paused_child();
     SHOW(queue(other, SIGTERM, SI_USER));
     SHOW(queue(other, SIGTERM, SI_TKILL));
     SHOW(queue(other, 65, SI_QUEUE));
     SHOW(queue(other, 0, SI_QUEUE));
-    SHOW(queue(gone(), SIGTERM, SI_QUEUE));
+    SHOW(queue(ended_child(), SIGTERM, SI_QUEUE));
     SHOW(syscall(SYS_rt_sigqueueinfo, other, SIGTERM, (void*)16));
     SHOW(queue(other, SIGTERM, SI_QUEUE));
     show_end("other", other);

@@ -13,18 +13,6 @@
 #include "behaviour.h"
 #include "steps.h"
 
-static void own(const char* name, uid_t user, gid_t group, mode_t mode) {
-    make_file(name, "text");
-    NEED(chown(name, user, group));
-    NEED(chmod(name, mode));
-}
-
-static int may_open(const char* name, int flags) {
-    const int fd = open(name, flags);
-    if (fd >= 0) close(fd);
-    return fd < 0 ? -1 : 0;
-}
-
 static void opens_each(void) {
     SHOW(may_open("owner", O_RDONLY));
     SHOW(may_open("group", O_RDONLY));
@@ -36,10 +24,10 @@ static void opens_each(void) {
 }
 
 BEHAVIOUR(the_first_class_decides) {
-    own("owner", 1000, 0, 0077);
-    own("group", 0, 1000, 0747);
-    own("other", 0, 0, 0004);
-    own("mine", 1000, 1000, 0400);
+    make_owned_file("owner", 1000, 0, 0077);
+    make_owned_file("group", 0, 1000, 0747);
+    make_owned_file("other", 0, 0, 0004);
+    make_owned_file("mine", 1000, 1000, 0400);
     AS_USER(opens_each);
 }
 
@@ -53,14 +41,14 @@ static void with_group_30(void) {
 }
 
 BEHAVIOUR(supplementary_groups_count) {
-    own("shared", 0, 30, 0660);
-    own("denied", 0, 20, 0604);
+    make_owned_file("shared", 0, 30, 0660);
+    make_owned_file("denied", 0, 20, 0604);
     IN_CHILD(with_group_30);
 }
 
 BEHAVIOUR(the_file_systems_ids_decide) {
-    own("mine", 1000, 1000, 0600);
-    own("roots", 0, 0, 0600);
+    make_owned_file("mine", 1000, 1000, 0600);
+    make_owned_file("roots", 0, 0, 0600);
     setfsuid(1000);
     SHOW(may_open("mine", O_RDONLY));
     SHOW(may_open("roots", O_RDONLY));
@@ -93,8 +81,8 @@ static void accesses(void) {
 }
 
 NATIVE(access_asks_for_the_real_ids, "glibc asks for AT_EACCESS itself where qemu 7.2 lacks it") {
-    own("mine", 1000, 1000, 0600);
-    own("roots", 0, 0, 0600);
+    make_owned_file("mine", 1000, 1000, 0600);
+    make_owned_file("roots", 0, 0, 0600);
     NEED(setresuid(1000, 0, 0));
     accesses();
     NEED(setresuid(0, 0, 0));
@@ -103,8 +91,8 @@ NATIVE(access_asks_for_the_real_ids, "glibc asks for AT_EACCESS itself where qem
 }
 
 BEHAVIOUR(the_superuser_executes_what_someone_may) {
-    own("none", 1000, 1000, 0666);
-    own("some", 1000, 1000, 0001);
+    make_owned_file("none", 1000, 1000, 0666);
+    make_owned_file("some", 1000, 1000, 0001);
     SHOW(access("none", R_OK | W_OK));
     SHOW(access("none", X_OK));
     SHOW(access("some", X_OK));
@@ -124,9 +112,9 @@ static void removes_sticky(void) {
 BEHAVIOUR(a_sticky_directory_keeps_what_others_own) {
     NEED(mkdir("sticky", 0755));
     NEED(chmod("sticky", 01777));
-    own("sticky/roots", 0, 0, 0666);
-    own("sticky/mine", 1000, 1000, 0600);
-    own("sticky/second", 1000, 1000, 0600);
+    make_owned_file("sticky/roots", 0, 0, 0666);
+    make_owned_file("sticky/mine", 1000, 1000, 0600);
+    make_owned_file("sticky/second", 1000, 1000, 0600);
     NEED(mkdir("sticky/folder", 0777));
     AS_USER(removes_sticky);
 }
@@ -146,8 +134,8 @@ static void changes_modes(void) {
 }
 
 BEHAVIOUR(owners_change_modes_and_not_owners) {
-    own("mine", 1000, 1000, 0644);
-    own("roots", 0, 0, 0644);
+    make_owned_file("mine", 1000, 1000, 0644);
+    make_owned_file("roots", 0, 0, 0644);
     AS_USER(changes_modes);
 }
 
@@ -167,9 +155,9 @@ static void set_times(void) {
 }
 
 BEHAVIOUR(times_need_the_owner_or_write_permission) {
-    own("writable", 0, 0, 0666);
-    own("roots", 0, 0, 0644);
-    own("mine", 1000, 1000, 0444);
+    make_owned_file("writable", 0, 0, 0666);
+    make_owned_file("roots", 0, 0, 0644);
+    make_owned_file("mine", 1000, 1000, 0444);
     AS_USER(set_times);
 }
 
@@ -184,7 +172,7 @@ static void sets_group_bits(void) {
 }
 
 BEHAVIOUR(set_group_id_is_for_members) {
-    own("other-group", 1000, 30, 0755);
-    own("own-group", 1000, 1000, 0755);
+    make_owned_file("other-group", 1000, 30, 0755);
+    make_owned_file("own-group", 1000, 1000, 0755);
     AS_USER(sets_group_bits);
 }

@@ -14,23 +14,9 @@
 
 #define OWN "qemu-aarch64 keeps signals of its own"
 
-static pid_t pauses(void) {
-    const pid_t pid = (pid_t)NEED(fork());
-    if (pid == 0) {
-        for (;;) pause();
-    }
-    return pid;
-}
-static pid_t gone(void) {
-    const pid_t pid = (pid_t)NEED(fork());
-    if (pid == 0) _exit(0);
-    waitpid(pid, NULL, 0);
-    return pid;
-}
-
 static pid_t target;
 NATIVE(pidfd_send_signal_checks_its_arguments, OWN) {
-    const pid_t other = pauses();
+    const pid_t other = paused_child();
     const int fd = (int)NEED(syscall(SYS_pidfd_open, other, 0));
     siginfo_t info = {.si_signo = SIGTERM, .si_code = SI_USER};
     SHOW(syscall(SYS_pidfd_send_signal, -1, 0, NULL, 0));
@@ -50,14 +36,14 @@ static void user_sends_by_descriptor(void) {
     SHOW(syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0));
 }
 NATIVE(pidfd_send_signal_needs_the_right_to_kill, OWN) {
-    target = pauses();
+    target = paused_child();
     AS_USER(user_sends_by_descriptor);
     kill(target, SIGKILL);
     show_end("target", target);
 }
 
 NATIVE(pidfd_open_checks_its_arguments, OWN) {
-    SHOW(syscall(SYS_pidfd_open, gone(), 0));
+    SHOW(syscall(SYS_pidfd_open, ended_child(), 0));
     SHOW(syscall(SYS_pidfd_open, 0, 0));
     SHOW(syscall(SYS_pidfd_open, -1, 0));
     SHOW(syscall(SYS_pidfd_open, getpid(), 1));
@@ -70,7 +56,7 @@ NATIVE(pidfd_open_checks_its_arguments, OWN) {
 }
 
 NATIVE(a_pidfd_becomes_readable_at_the_end, OWN) {
-    const pid_t other = pauses();
+    const pid_t other = paused_child();
     const int fd = (int)NEED(syscall(SYS_pidfd_open, other, 0));
     POLL(fd);
     kill(other, SIGKILL);
@@ -116,7 +102,7 @@ static void user_copies(void) {
     SHOW(syscall(SYS_pidfd_getfd, fd, 0, 0));
 }
 NATIVE(pidfd_getfd_needs_the_right_to_trace, OWN) {
-    target = pauses();
+    target = paused_child();
     AS_USER(user_copies);
     kill(target, SIGKILL);
     show_end("target", target);

@@ -21,18 +21,6 @@ static int opened(const char* name, int flags) {
     return (int)NEED(open(name, flags));
 }
 
-// Writes a text to a file, and shows what write returned.
-static void put(const char* name, const char* text) {
-    const int fd = open(name, O_WRONLY);
-    if (fd < 0) {
-        SHOW(fd);
-        return;
-    }
-    printf("%s <- %s: ", name, text);
-    SHOW(write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1);
-    close(fd);
-}
-
 NATIVE(own_memory_is_read_through_mem, WHY) {
     static char word[] = "hello";
     char copy[6];
@@ -144,11 +132,11 @@ NATIVE(pagemap_tells_present_pages, WHY) {
 
 NATIVE(oom_score_adj_is_kept_and_bounded, WHY) {
     show_file("/proc/self/oom_score_adj");
-    put("/proc/self/oom_score_adj", "500");
+    write_text("/proc/self/oom_score_adj", "500");
     show_file("/proc/self/oom_score_adj");
-    put("/proc/self/oom_score_adj", "1001");
-    put("/proc/self/oom_score_adj", "x");
-    put("/proc/self/oom_score_adj", "700\n");
+    write_text("/proc/self/oom_score_adj", "1001");
+    write_text("/proc/self/oom_score_adj", "x");
+    write_text("/proc/self/oom_score_adj", "700\n");
     show_file("/proc/self/oom_score_adj");
 }
 
@@ -156,43 +144,43 @@ static void shows_oom_score_adj(void) {
     show_file("/proc/self/oom_score_adj");
 }
 NATIVE(oom_score_adj_is_inherited, WHY) {
-    put("/proc/self/oom_score_adj", "7");
+    write_text("/proc/self/oom_score_adj", "7");
     IN_CHILD(shows_oom_score_adj);
 }
 
 NATIVE(oom_adj_is_the_old_scale, WHY) {
-    put("/proc/self/oom_score_adj", "1000");
+    write_text("/proc/self/oom_score_adj", "1000");
     show_file("/proc/self/oom_adj");
-    put("/proc/self/oom_adj", "16");
+    write_text("/proc/self/oom_adj", "16");
 }
 
 NATIVE(coredump_filter_is_kept, WHY) {
     show_file("/proc/self/coredump_filter");
-    put("/proc/self/coredump_filter", "0x1f");
+    write_text("/proc/self/coredump_filter", "0x1f");
     show_file("/proc/self/coredump_filter");
-    put("/proc/self/coredump_filter", "7");
+    write_text("/proc/self/coredump_filter", "7");
     show_file("/proc/self/coredump_filter");
-    put("/proc/self/coredump_filter", "no");
+    write_text("/proc/self/coredump_filter", "no");
 }
 
 NATIVE(clear_refs_takes_one_to_five, WHY) {
-    put("/proc/self/clear_refs", "1");
-    put("/proc/self/clear_refs", "4");
-    put("/proc/self/clear_refs", "0");
-    put("/proc/self/clear_refs", "6");
+    write_text("/proc/self/clear_refs", "1");
+    write_text("/proc/self/clear_refs", "4");
+    write_text("/proc/self/clear_refs", "0");
+    write_text("/proc/self/clear_refs", "6");
 }
 
 NATIVE(timerslack_is_read_and_written, WHY) {
     NEED(prctl(PR_SET_TIMERSLACK, 70000));
     show_file("/proc/self/timerslack_ns");
-    put("/proc/self/timerslack_ns", "90000");
+    write_text("/proc/self/timerslack_ns", "90000");
     SHOW(prctl(PR_GET_TIMERSLACK));
-    put("/proc/self/timerslack_ns", "0");
+    write_text("/proc/self/timerslack_ns", "0");
 }
 
 NATIVE(comm_is_the_threads_name, WHY) {
     char name[16];
-    put("/proc/self/comm", "a_name_longer_than_sixteen");
+    write_text("/proc/self/comm", "a_name_longer_than_sixteen");
     show_file("/proc/self/comm");
     NEED(prctl(PR_GET_NAME, name));
     puts(name);
@@ -200,7 +188,7 @@ NATIVE(comm_is_the_threads_name, WHY) {
 }
 
 NATIVE(maps_of_the_user_namespace_are_written_once, WHY) {
-    put("/proc/self/uid_map", "0 0 1");
+    write_text("/proc/self/uid_map", "0 0 1");
     show_file("/proc/self/setgroups");
 }
 

@@ -13,17 +13,6 @@
 
 #define WHY "what qemu-aarch64 passes on is the host's"
 
-static void put(const char* name, const char* text) {
-    const int fd = open(name, O_WRONLY);
-    if (fd < 0) {
-        SHOW(fd);
-        return;
-    }
-    printf("%s <- %s: ", name, text);
-    SHOW(write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1);
-    close(fd);
-}
-
 static long number_of(const char* name) {
     char text[100] = "";
     const int fd = open(name, O_RDONLY);
@@ -44,20 +33,20 @@ static void first_words(const char* name, int words) {
 }
 
 NATIVE(a_message_limit_is_written_and_read, WHY) {
-    put("/proc/sys/kernel/msgmax", "4096");
+    write_text("/proc/sys/kernel/msgmax", "4096");
     show_file("/proc/sys/kernel/msgmax");
-    put("/proc/sys/kernel/msgmax", "8192\n");
+    write_text("/proc/sys/kernel/msgmax", "8192\n");
     show_file("/proc/sys/kernel/msgmax");
-    put("/proc/sys/kernel/msgmax", "-1");
-    put("/proc/sys/kernel/msgmax", "many");
+    write_text("/proc/sys/kernel/msgmax", "-1");
+    write_text("/proc/sys/kernel/msgmax", "many");
     show_file("/proc/sys/kernel/msgmax");
 }
 
 NATIVE(the_semaphores_limits_are_four, WHY) {
     show_file("/proc/sys/kernel/sem");
-    put("/proc/sys/kernel/sem", "31000");
+    write_text("/proc/sys/kernel/sem", "31000");
     show_file("/proc/sys/kernel/sem");
-    put("/proc/sys/kernel/sem", "32000 1024000000 500 32000");
+    write_text("/proc/sys/kernel/sem", "32000 1024000000 500 32000");
     show_file("/proc/sys/kernel/sem");
 }
 
@@ -88,13 +77,13 @@ NATIVE(a_user_writes_no_parameter, WHY) {
 
 NATIVE(the_host_name_is_of_the_uts_namespace, WHY) {
     char name[65];
-    put("/proc/sys/kernel/hostname", "other\n");
+    write_text("/proc/sys/kernel/hostname", "other\n");
     NEED(gethostname(name, sizeof name));
     puts(name);
     show_file("/proc/sys/kernel/hostname");
     NEED(sethostname("third", 5));
     show_file("/proc/sys/kernel/hostname");
-    put("/proc/sys/kernel/domainname", "example");
+    write_text("/proc/sys/kernel/domainname", "example");
     NEED(getdomainname(name, sizeof name));
     puts(name);
 }
@@ -207,7 +196,7 @@ NATIVE(file_systems_are_named, WHY) {
 }
 
 NATIVE(drop_caches_takes_one_to_four, WHY) {
-    put("/proc/sys/vm/drop_caches", "0");
+    write_text("/proc/sys/vm/drop_caches", "0");
     SHOW(open("/proc/sys/vm/drop_caches", O_RDONLY));
 }
 

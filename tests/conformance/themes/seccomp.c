@@ -14,28 +14,11 @@
 #include <unistd.h>
 
 #include "behaviour.h"
+#include "filter_steps.h"
 #include "steps.h"
 
-#define OWN "qemu-aarch64 has no seccomp for the guest"
-
-static long seccomp(unsigned operation, unsigned flags, void* arguments) {
-    return syscall(SYS_seccomp, operation, flags, arguments);
-}
-// A filter that answers getppid with `action` and allows the rest.
-static struct sock_filter code[] = {
-    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
-    BPF_STMT(BPF_RET | BPF_K, 0),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-};
-static long install(uint32_t action, unsigned flags) {
-    struct sock_fprog program = {4, code};
-    code[2].k = action;
-    return seccomp(SECCOMP_SET_MODE_FILTER, flags, &program);
-}
-
-NATIVE(seccomp_is_checked, OWN) {
-    struct sock_fprog program = {0, code};
+NATIVE(seccomp_is_checked, NO_SECCOMP) {
+    struct sock_fprog program = {0, filter_code};
     uint32_t action = SECCOMP_RET_ALLOW;
     SHOW(seccomp(99, 0, NULL));
     SHOW(seccomp(SECCOMP_SET_MODE_STRICT, 1, NULL));
@@ -63,7 +46,7 @@ static void user_installs(void) {
     SHOW(install(SECCOMP_RET_ERRNO | 5, 0));
     SHOW(syscall(SYS_getppid));
 }
-NATIVE(a_user_needs_no_new_privs_for_a_filter, OWN) {
+NATIVE(a_user_needs_no_new_privs_for_a_filter, NO_SECCOMP) {
     AS_USER(user_installs);
 }
 
@@ -79,7 +62,7 @@ static void answers_errno(void) {
     }
     show_end("child", child);
 }
-NATIVE(a_filter_answers_with_an_errno_and_children_have_it, OWN) {
+NATIVE(a_filter_answers_with_an_errno_and_children_have_it, NO_SECCOMP) {
     IN_CHILD(answers_errno);
 }
 
@@ -89,7 +72,7 @@ static void errno_zero_and_large(void) {
     NEED(install(SECCOMP_RET_ERRNO | 0xffff, 0));
     SHOW(syscall(SYS_getppid) == -1 && errno == 4095);
 }
-NATIVE(errnos_of_a_filter_are_cut, OWN) {
+NATIVE(errnos_of_a_filter_are_cut, NO_SECCOMP) {
     IN_CHILD(errno_zero_and_large);
 }
 
@@ -101,7 +84,7 @@ static void kills_process(void) {
     NEED(install(SECCOMP_RET_KILL_PROCESS, 0));
     syscall(SYS_getppid);
 }
-NATIVE(a_filter_kills_with_sigsys, OWN) {
+NATIVE(a_filter_kills_with_sigsys, NO_SECCOMP) {
     IN_CHILD(kills_thread);
     IN_CHILD(kills_process);
 }
@@ -125,7 +108,7 @@ static void kills_all_threads(void) {
     pthread_join(thread, NULL);
     puts("not reached");
 }
-NATIVE(one_thread_or_all_are_killed, OWN) {
+NATIVE(one_thread_or_all_are_killed, NO_SECCOMP) {
     IN_CHILD(kills_one_thread);
     IN_CHILD(kills_all_threads);
 }
@@ -151,7 +134,7 @@ static void traps_by_default(void) {
     NEED(install(SECCOMP_RET_TRAP, 0));
     syscall(SYS_getppid);
 }
-NATIVE(a_filter_traps_with_sigsys, OWN) {
+NATIVE(a_filter_traps_with_sigsys, NO_SECCOMP) {
     IN_CHILD(traps);
     IN_CHILD(traps_by_default);
 }
@@ -164,7 +147,7 @@ static void logs(void) {
     NEED(install(SECCOMP_RET_LOG, 0));
     SHOW(syscall(SYS_getppid) > 0);
 }
-NATIVE(without_a_tracer_trace_is_enosys_and_log_allows, OWN) {
+NATIVE(without_a_tracer_trace_is_enosys_and_log_allows, NO_SECCOMP) {
     IN_CHILD(traces_and_logs);
     IN_CHILD(logs);
 }
@@ -173,7 +156,7 @@ static void unknown_action(void) {
     NEED(install(0x12340000, 0));
     syscall(SYS_getppid);
 }
-NATIVE(an_unknown_action_kills, OWN) {
+NATIVE(an_unknown_action_kills, NO_SECCOMP) {
     IN_CHILD(unknown_action);
 }
 
@@ -186,7 +169,7 @@ static void breaks_strict(void) {
     NEED(seccomp(SECCOMP_SET_MODE_STRICT, 0, NULL));
     syscall(SYS_getpid);
 }
-NATIVE(strict_mode_leaves_read_write_and_exit, OWN) {
+NATIVE(strict_mode_leaves_read_write_and_exit, NO_SECCOMP) {
     IN_CHILD(is_strict);
     IN_CHILD(breaks_strict);
 }
@@ -201,6 +184,6 @@ static void mixes(void) {
     NEED(install(SECCOMP_RET_TRACE, 0));
     SHOW(syscall(SYS_getppid));
 }
-NATIVE(the_action_that_comes_first_of_all_filters_counts, OWN) {
+NATIVE(the_action_that_comes_first_of_all_filters_counts, NO_SECCOMP) {
     IN_CHILD(mixes);
 }

@@ -14,25 +14,8 @@
 #include <unistd.h>
 
 #include "behaviour.h"
+#include "filter_steps.h"
 #include "steps.h"
-
-#define OWN "qemu-aarch64 has no seccomp for the guest"
-
-static long seccomp(unsigned operation, unsigned flags, void* arguments) {
-    return syscall(SYS_seccomp, operation, flags, arguments);
-}
-// A filter that answers getppid with `action` and allows the rest.
-static struct sock_filter code[] = {
-    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
-    BPF_STMT(BPF_RET | BPF_K, 0),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-};
-static long install(uint32_t action, unsigned flags) {
-    struct sock_fprog program = {4, code};
-    code[2].k = action;
-    return seccomp(SECCOMP_SET_MODE_FILTER, flags, &program);
-}
 
 static volatile int trapped, number_is, data_is;
 static long try_program(struct sock_filter* filter, unsigned short count) {
@@ -66,7 +49,7 @@ static void installs_wrong(void) {
     PROGRAM(BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 64, 0, 1),
             BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW), BPF_STMT(BPF_RET | BPF_K, 0));
 }
-NATIVE(programs_are_checked_before_they_are_installed, OWN) {
+NATIVE(programs_are_checked_before_they_are_installed, NO_SECCOMP) {
     IN_CHILD(installs_wrong);
 }
 
@@ -84,7 +67,7 @@ static void looks_at_arguments(void) {
     SHOW(dup3(0, 1000, 99));
     SHOW(dup3(0, 50, 0));
 }
-NATIVE(a_filter_sees_the_arguments, OWN) {
+NATIVE(a_filter_sees_the_arguments, NO_SECCOMP) {
     IN_CHILD(looks_at_arguments);
 }
 
@@ -102,7 +85,7 @@ static void synchronises(void) {
     pthread_join(thread, &result);
     SHOW((intptr_t)result);
 }
-NATIVE(tsync_gives_all_threads_the_filter, OWN) {
+NATIVE(tsync_gives_all_threads_the_filter, NO_SECCOMP) {
     IN_CHILD(synchronises);
 }
 
@@ -117,7 +100,7 @@ static void new_program(void) {
     NEED(try_program(filter, 4));
     execv("/proc/self/exe", words);
 }
-NATIVE(a_new_program_keeps_the_filter, OWN) {
+NATIVE(a_new_program_keeps_the_filter, NO_SECCOMP) {
     IN_CHILD(new_program);
 }
 
@@ -130,6 +113,6 @@ static void in_status(void) {
             fputs(text, stdout);
     }
 }
-NATIVE(proc_tells_the_mode_and_the_filters, OWN) {
+NATIVE(proc_tells_the_mode_and_the_filters, NO_SECCOMP) {
     IN_CHILD(in_status);
 }

@@ -22,22 +22,6 @@
 
 #define OWN "qemu-aarch64 keeps signals of its own"
 
-static sigset_t set_of(int signal) {
-    sigset_t set;
-    sigemptyset(&set);
-    if (signal != 0) sigaddset(&set, signal);
-    return set;
-}
-static void block(int signal) {
-    const sigset_t set = set_of(signal);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-}
-static int is_pending(int signal) {
-    sigset_t set;
-    sigpending(&set);
-    return sigismember(&set, signal);
-}
-
 static char alternate[262144];
 static volatile int was_on, change_result, change_errno;
 static void on_stack(int signal) {
@@ -154,7 +138,7 @@ BEHAVIOUR(sa_resethand_works_once) {
 }
 
 static void raises_segv_blocked(void) {
-    block(SIGSEGV);
+    block_signal(SIGSEGV);
     *(volatile int*)16 = 1;
 }
 static void raises_segv_ignored(void) {
@@ -169,9 +153,9 @@ NATIVE(a_fault_ends_the_program_that_blocks_or_ignores_it, OWN) {
 static void sends_segv_ignored(void) {
     signal(SIGSEGV, SIG_IGN);
     raise(SIGSEGV);
-    block(SIGBUS);
+    block_signal(SIGBUS);
     raise(SIGBUS);
-    SHOW(is_pending(SIGBUS));
+    SHOW(signal_is_pending(SIGBUS));
 }
 NATIVE(a_fault_that_is_sent_can_be_ignored_or_blocked, OWN) {
     IN_CHILD(sends_segv_ignored);

@@ -22,26 +22,6 @@
 
 #define OWN "qemu-aarch64 keeps signals of its own"
 
-static sigset_t set_of(int signal) {
-    sigset_t set;
-    sigemptyset(&set);
-    if (signal != 0) sigaddset(&set, signal);
-    return set;
-}
-static void block(int signal) {
-    const sigset_t set = set_of(signal);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-}
-static void unblock(int signal) {
-    const sigset_t set = set_of(signal);
-    sigprocmask(SIG_UNBLOCK, &set, NULL);
-}
-static int is_pending(int signal) {
-    sigset_t set;
-    sigpending(&set);
-    return sigismember(&set, signal);
-}
-
 BEHAVIOUR(sigaction_refuses_kill_stop_and_wrong_numbers) {
     struct sigaction action = {0};
     SHOW(sigaction(SIGKILL, &action, NULL));
@@ -70,15 +50,15 @@ NATIVE(unknown_flags_of_an_action_are_cleared, OWN) {
 }
 
 BEHAVIOUR(an_action_of_ignoring_drops_what_is_pending) {
-    block(SIGUSR1);
+    block_signal(SIGUSR1);
     raise(SIGUSR1);
-    SHOW(is_pending(SIGUSR1));
+    SHOW(signal_is_pending(SIGUSR1));
     signal(SIGUSR1, SIG_IGN);
-    SHOW(is_pending(SIGUSR1));
+    SHOW(signal_is_pending(SIGUSR1));
 }
 
 BEHAVIOUR(the_mask_is_checked) {
-    sigset_t set = set_of(SIGUSR1), old;
+    sigset_t set = signal_set(SIGUSR1), old;
     SHOW(syscall(SYS_rt_sigprocmask, 9, &set, NULL, 8));
     SHOW(syscall(SYS_rt_sigprocmask, 9, NULL, &old, 8));
     SHOW(syscall(SYS_rt_sigprocmask, SIG_BLOCK, &set, NULL, 4));
@@ -129,7 +109,7 @@ BEHAVIOUR(sigqueue_is_limited) {
     const pid_t pid = (pid_t)NEED(fork());
     if (pid == 0) {
         NEED(setresuid(4242, 4242, 4242));
-        block(40);
+        block_signal(40);
         union sigval value = {0};
         for (int i = 0; i < 5; ++i) SHOW(sigqueue(getpid(), 40, value));
         SHOW(kill(getpid(), 40));
@@ -140,9 +120,9 @@ BEHAVIOUR(sigqueue_is_limited) {
 
 BEHAVIOUR(sigsuspend_restores_the_mask) {
     count_signal(SIGUSR1, 0);
-    block(SIGUSR1);
+    block_signal(SIGUSR1);
     raise(SIGUSR1);
-    const sigset_t none = set_of(0);
+    const sigset_t none = signal_set(0);
     SHOW(sigsuspend(&none));
     SHOW(signals_taken);
     sigset_t now;
@@ -153,8 +133,8 @@ BEHAVIOUR(sigsuspend_restores_the_mask) {
 }
 
 BEHAVIOUR(sigtimedwait_takes_times_out_and_is_interrupted) {
-    block(SIGUSR1);
-    sigset_t set = set_of(SIGUSR1);
+    block_signal(SIGUSR1);
+    sigset_t set = signal_set(SIGUSR1);
     siginfo_t info;
     struct timespec none = {0, 0}, wrong = {0, 1000000000}, negative = {-1, 0}, some = {10, 0};
     SHOW(sigtimedwait(&set, &info, &none));
@@ -167,7 +147,7 @@ BEHAVIOUR(sigtimedwait_takes_times_out_and_is_interrupted) {
     SHOW(syscall(SYS_rt_sigtimedwait, (void*)16, &info, &none, 8));
     raise(SIGUSR1);
     SHOW(syscall(SYS_rt_sigtimedwait, &set, (void*)16, &none, 8));
-    SHOW(is_pending(SIGUSR1));
+    SHOW(signal_is_pending(SIGUSR1));
     count_signal(SIGALRM, SA_RESTART);
     struct itimerval soon = {{0, 0}, {0, 10000}};
     setitimer(ITIMER_REAL, &soon, NULL);
@@ -177,17 +157,17 @@ BEHAVIOUR(sigtimedwait_takes_times_out_and_is_interrupted) {
 
 BEHAVIOUR(sigwait_takes_an_ignored_signal_that_is_blocked) {
     signal(SIGUSR2, SIG_IGN);
-    block(SIGUSR2);
+    block_signal(SIGUSR2);
     raise(SIGUSR2);
-    SHOW(is_pending(SIGUSR2));
-    sigset_t set = set_of(SIGUSR2);
+    SHOW(signal_is_pending(SIGUSR2));
+    sigset_t set = signal_set(SIGUSR2);
     struct timespec none = {0, 0};
     SHOW(sigtimedwait(&set, NULL, &none));
 }
 
 BEHAVIOUR(sigpending_takes_a_shorter_set) {
     unsigned long set = 0;
-    block(SIGUSR1);
+    block_signal(SIGUSR1);
     raise(SIGUSR1);
     SHOW(syscall(SYS_rt_sigpending, &set, 16));
     SHOW(syscall(SYS_rt_sigpending, (void*)16, 8));
@@ -197,7 +177,7 @@ BEHAVIOUR(sigpending_takes_a_shorter_set) {
 
 BEHAVIOUR(signalfd_reads_what_is_pending) {
     struct signalfd_siginfo info[3];
-    sigset_t set = set_of(SIGUSR1);
+    sigset_t set = signal_set(SIGUSR1);
     sigaddset(&set, 40);
     sigprocmask(SIG_BLOCK, &set, NULL);
     const int fd = signalfd(-1, &set, SFD_NONBLOCK);
@@ -216,7 +196,7 @@ BEHAVIOUR(signalfd_reads_what_is_pending) {
 }
 
 NATIVE(signalfd_checks_its_arguments, OWN) {
-    sigset_t set = set_of(SIGUSR1);
+    sigset_t set = signal_set(SIGUSR1);
     SHOW(signalfd(-1, &set, 1));
     SHOW(signalfd(99, &set, 0));
     SHOW(signalfd(0, &set, 0));
@@ -228,9 +208,9 @@ NATIVE(signalfd_checks_its_arguments, OWN) {
 
 NATIVE(a_pending_signal_is_taken_by_the_thread_that_unblocks_it, OWN) {
     count_signal(SIGUSR1, 0);
-    block(SIGUSR1);
+    block_signal(SIGUSR1);
     kill(getpid(), SIGUSR1);
     SHOW(signals_taken);
-    unblock(SIGUSR1);
+    unblock_signal(SIGUSR1);
     SHOW(signals_taken);
 }
