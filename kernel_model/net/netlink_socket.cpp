@@ -92,16 +92,13 @@ SysResult<SocketAddress> NetlinkSocket::peer() const {
 }
 
 void NetlinkSocket::deliver(std::span<const std::byte> bytes, std::uint32_t from) {
-    const std::uint64_t size = message_charge(bytes.size());
-    if (charged_ + size > receive_buffer() || !network().has_room(size)) {
+    if (!queue_.fits(bytes.size(), receive_buffer()) ||
+        !network().has_room(message_charge(bytes.size()))) {
         error_ = Errno::NoBufs;  // netlink_overrun
         waiters_.wake();
         return;
     }
-    charged_ += size;
-    queue_.push_back({.bytes = {bytes.begin(), bytes.end()},
-                      .from = from,
-                      .memory = MemoryCharge(network().memory(), size)});
+    queue_.push(bytes, from, network());
     waiters_.wake(abi::kPollReadable);
 }
 
@@ -135,18 +132,10 @@ SysResult<std::uint64_t> NetlinkSocket::send(const Outgoing& message) {
 SysResult<Incoming> NetlinkSocket::receive(std::uint64_t most, bool peek) {
     if (error_) return tl::make_unexpected(*take_error());
     if (queue_.empty()) return tl::make_unexpected(Errno::Again);
-    Datagram& first = queue_.front();
-    Incoming got;
-    got.whole = first.bytes.size();
-    got.from = netlink_address(first.from, 0);
-    got.sender = Ucred{.pid = static_cast<std::int32_t>(first.from), .uid = 0, .gid = 0};
-    got.bytes.assign(first.bytes.begin(),
-                     first.bytes.begin() +
-                         static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(most, got.whole)));
-    if (!peek) {
-        charged_ -= message_charge(got.whole);
-        queue_.pop_front();
-    }
+    const std::uint32_t from = queue_.next_from();
+    Incoming got = queue_.take(most, peek);
+    got.from = netlink_address(from, 0);
+    got.sender = Ucred{.pid = static_cast<std::int32_t>(from), .uid = 0, .gid = 0};
     return got;
 }
 

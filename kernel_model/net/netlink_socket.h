@@ -4,9 +4,7 @@
 // comes or goes.
 #pragma once
 
-#include <deque>
-
-#include "kernel_model/net/socket.h"
+#include "kernel_model/net/datagram_queue.h"
 
 namespace uprobesim {
 
@@ -27,9 +25,7 @@ public:
     SysResult<std::uint64_t> send(const Outgoing& message) override;
     SysResult<Incoming> receive(std::uint64_t most, bool peek) override;
     SysResult<void> shutdown(bool, bool) override { return tl::make_unexpected(Errno::NotSup); }
-    std::uint64_t readable_bytes() const override {
-        return queue_.empty() ? 0 : queue_.front().bytes.size();
-    }
+    std::uint64_t readable_bytes() const override { return queue_.next_bytes(); }
     std::uint64_t longest_message() const override { return send_buffer() - 32; }
     void accept_kernel_bytes(std::span<const std::byte> bytes) override { deliver(bytes, 0); }
     std::uint32_t poll() override;
@@ -43,18 +39,12 @@ public:
     std::uint32_t groups() const { return groups_; }
 
 private:
-    struct Datagram {
-        std::vector<std::byte> bytes;
-        std::uint32_t from = 0;
-        MemoryCharge memory;
-    };
     void deliver(std::span<const std::byte> bytes, std::uint32_t from);
     SysResult<void> claim_port(std::uint32_t port);
     SysResult<void> claim_some_port(const Ucred& caller);
 
     std::uint32_t port_ = 0, groups_ = 0, peer_port_ = 0, peer_groups_ = 0;
-    std::deque<Datagram> queue_;
-    std::uint64_t charged_ = 0;
+    DatagramQueue<std::uint32_t> queue_;  // from a port
 };
 
 }  // namespace uprobesim

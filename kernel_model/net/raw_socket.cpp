@@ -2,9 +2,6 @@
 // net/ipv4/raw.c, net/ipv4/icmp.c (icmp_echo)
 #include "kernel_model/net/raw_socket.h"
 
-#include <algorithm>
-#include <array>
-
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/net/network.h"
 #include "sim/base/try.h"
@@ -92,12 +89,10 @@ SysResult<SocketAddress> RawSocket::peer() const {
 void RawSocket::take(std::span<const std::byte> bytes, const IpAddress& from, const IpAddress& to) {
     if (!local_ip_.is_any() && local_ip_ != to) return;
     if (remote_ip_ && *remote_ip_ != from) return;
-    const std::uint64_t size = message_charge(bytes.size());
-    if (charged_ + size > receive_buffer() || !network().has_room(size)) return;
-    charged_ += size;
-    queue_.push_back({.bytes = {bytes.begin(), bytes.end()},
-                      .from = from,
-                      .memory = MemoryCharge(network().memory(), size)});
+    if (!queue_.fits(bytes.size(), receive_buffer()) ||
+        !network().has_room(message_charge(bytes.size())))
+        return;
+    queue_.push(bytes, from, network());
     waiters_.wake(abi::kPollReadable);
 }
 
@@ -149,17 +144,9 @@ SysResult<Incoming> RawSocket::receive(std::uint64_t most, bool peek) {
         if (shut_read_) return Incoming{};
         return tl::make_unexpected(Errno::Again);
     }
-    Packet& first = queue_.front();
-    Incoming got;
-    got.whole = first.bytes.size();
-    got.from = address_of(first.from);
-    got.bytes.assign(first.bytes.begin(),
-                     first.bytes.begin() +
-                         static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(most, got.whole)));
-    if (!peek) {
-        charged_ -= message_charge(got.whole);
-        queue_.pop_front();
-    }
+    const SocketAddress from = address_of(queue_.next_from());
+    Incoming got = queue_.take(most, peek);
+    got.from = from;
     return got;
 }
 

@@ -3,9 +3,7 @@
 // protocol, and an ICMP echo request is answered. Packets of TCP and UDP sockets do not reach them.
 #pragma once
 
-#include <deque>
-
-#include "kernel_model/net/socket.h"
+#include "kernel_model/net/datagram_queue.h"
 
 namespace uprobesim {
 
@@ -24,9 +22,7 @@ public:
     SysResult<Incoming> receive(std::uint64_t most, bool peek) override;
     SysResult<void> shutdown(bool read, bool write) override;
     std::uint64_t longest_message() const override { return 65515; }
-    std::uint64_t readable_bytes() const override {
-        return queue_.empty() ? 0 : queue_.front().bytes.size();
-    }
+    std::uint64_t readable_bytes() const override { return queue_.next_bytes(); }
     std::uint8_t tcp_state() const override { return 7; }
     std::uint32_t poll() override;
     FileCosts costs() const override {
@@ -37,11 +33,6 @@ public:
     KernelPath connect_path() const override { return KernelPath::SysBind; }
 
 private:
-    struct Packet {
-        std::vector<std::byte> bytes;
-        IpAddress from;
-        MemoryCharge memory;
-    };
     bool is_v6() const { return family() == abi::kAfInet6; }
     SocketAddress address_of(const IpAddress& ip) const;
     void transmit(const IpAddress& from, const IpAddress& to, std::uint8_t protocol,
@@ -50,8 +41,7 @@ private:
 
     IpAddress local_ip_ = IpAddress::any(is_v6());
     std::optional<IpAddress> remote_ip_;
-    std::deque<Packet> queue_;
-    std::uint64_t charged_ = 0;
+    DatagramQueue<IpAddress> queue_;
 };
 
 }  // namespace uprobesim

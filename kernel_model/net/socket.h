@@ -43,6 +43,7 @@ struct SocketError {
     std::vector<std::byte> bytes;  // of the datagram that failed
     SocketAddress to;
     SocketAddress offender;
+    MemoryCharge memory;
 };
 
 struct Incoming {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_model/net/udp_socket.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "kernel_model/abi/poll.h"
@@ -45,7 +44,12 @@ SysResult<std::uint64_t> UdpSocket::send(const Outgoing& message) {
     if (shut_write_) return tl::make_unexpected(Errno::Pipe);
     const bool corked = options.is_on(abi::kSolUdp, abi::kUdpCork);
     if (message.more || corked || pending_) {
-        if (!pending_) pending_.emplace(Pending{.bytes = {}, .to = to});
+        const std::uint64_t taken = message_charge(longest_message());
+        if (!pending_) {
+            if (!network().has_room(taken)) return tl::make_unexpected(Errno::NoBufs);
+            pending_.emplace(
+                Pending{.bytes = {}, .to = to, .memory = MemoryCharge(network().memory(), taken)});
+        }
         pending_->bytes.insert(pending_->bytes.end(), message.bytes.begin(), message.bytes.end());
         if (message.more || corked) return size;
         const Pending all = *std::exchange(pending_, std::nullopt);
@@ -73,7 +77,8 @@ void UdpSocket::refused(std::span<const std::byte> bytes, const SocketAddress& t
     constexpr std::uint8_t kOriginIcmp = 2, kOriginIcmp6 = 3, kUnreachable = 3, kPort = 3,
                            kUnreachable6 = 1, kPort6 = 4;
     const bool v6 = !to.ip.is_v4();
-    if (reports_errors() && error_queue_.size() < kMostErrors) {
+    const std::uint64_t taken = message_charge(bytes.size());
+    if (reports_errors() && error_queue_.size() < kMostErrors && network().has_room(taken)) {
         SocketAddress offender = to;
         offender.port = 0;
         error_queue_.push_back({.error = static_cast<std::uint32_t>(Errno::ConnRefused),
@@ -82,7 +87,8 @@ void UdpSocket::refused(std::span<const std::byte> bytes, const SocketAddress& t
                                 .code = v6 ? kPort6 : kPort,
                                 .bytes = {bytes.begin(), bytes.end()},
                                 .to = to,
-                                .offender = offender});
+                                .offender = offender,
+                                .memory = MemoryCharge(network().memory(), taken)});
     }
     if (remote_port_ == 0 && !reports_errors()) return;
     error_ = Errno::ConnRefused;
@@ -101,38 +107,27 @@ SysResult<void> UdpSocket::transmit(std::span<const std::byte> bytes, const Sock
         refused(bytes, at);
         return {};
     }
-    const std::uint64_t bytes_charged = message_charge(bytes.size());
-    if (other->charged_ + bytes_charged > other->receive_buffer()) return {};
-    if (!network().has_room(bytes_charged)) return tl::make_unexpected(Errno::NoBufs);
-    Datagram datagram;
-    datagram.bytes.assign(bytes.begin(), bytes.end());
-    datagram.from.family = other->family();
-    datagram.from.ip = from;
-    datagram.from.port = local_port();
-    datagram.memory = MemoryCharge(network().memory(), bytes_charged);
-    other->charged_ += bytes_charged;
-    other->queue_.push_back(std::move(datagram));
+    if (!other->queue_.fits(bytes.size(), other->receive_buffer())) return {};
+    if (!network().has_room(message_charge(bytes.size())))
+        return tl::make_unexpected(Errno::NoBufs);
+    SocketAddress sender;
+    sender.family = other->family();
+    sender.ip = from;
+    sender.port = local_port();
+    other->queue_.push(bytes, sender, network());
     other->waiters_.wake(abi::kPollReadable);
     return {};
 }
 
 SysResult<Incoming> UdpSocket::receive(std::uint64_t most, bool peek) {
     if (error_) return tl::make_unexpected(*take_error());
-    Incoming got;
     if (queue_.empty()) {
-        if (shut_read_) return got;
+        if (shut_read_) return Incoming{};
         return tl::make_unexpected(Errno::Again);
     }
-    Datagram& first = queue_.front();
-    got.whole = first.bytes.size();
-    got.from = first.from;
-    got.bytes.assign(first.bytes.begin(),
-                     first.bytes.begin() +
-                         static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(most, got.whole)));
-    if (!peek) {
-        charged_ -= message_charge(got.whole);
-        queue_.pop_front();
-    }
+    const SocketAddress from = queue_.next_from();
+    Incoming got = queue_.take(most, peek);
+    got.from = from;
     return got;
 }
 

@@ -2,8 +2,7 @@
 // UDP over loopback: datagrams arrive at once, or are dropped if the receiver's buffer is full.
 #pragma once
 
-#include <deque>
-
+#include "kernel_model/net/datagram_queue.h"
 #include "kernel_model/net/inet_socket.h"
 
 namespace uprobesim {
@@ -25,9 +24,7 @@ public:
     SysResult<void> shutdown(bool read, bool write) override;
     bool receives() const override { return true; }
     void option_changed(std::int32_t level, std::int32_t option) override;
-    std::uint64_t readable_bytes() const override {
-        return queue_.empty() ? 0 : queue_.front().bytes.size();
-    }
+    std::uint64_t readable_bytes() const override { return queue_.next_bytes(); }
     std::uint8_t tcp_state() const override { return remote_port_ != 0 ? 1 : 7; }
 
     std::uint32_t poll() override;
@@ -39,23 +36,18 @@ public:
     KernelPath connect_path() const override { return KernelPath::SysBind; }
 
 private:
-    struct Datagram {
-        std::vector<std::byte> bytes;
-        SocketAddress from;
-        MemoryCharge memory;
-    };
     // What MSG_MORE or UDP_CORK keeps back, and where it goes.
     struct Pending {
         std::vector<std::byte> bytes;
         SocketAddress to;
+        MemoryCharge memory;
     };
     SysResult<void> transmit(std::span<const std::byte> bytes, const SocketAddress& to);
     void refused(std::span<const std::byte> bytes, const SocketAddress& to);
     bool reports_errors() const;
 
     std::optional<Pending> pending_;
-    std::deque<Datagram> queue_;
-    std::uint64_t charged_ = 0;
+    DatagramQueue<SocketAddress> queue_;
 };
 
 }  // namespace uprobesim
