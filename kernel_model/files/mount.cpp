@@ -36,9 +36,13 @@ bool Mount::in_use() const {
     return !dentry.expired();
 }
 
+bool Mount::holds(const std::string& inner) const {
+    return inside(inner, root);
+}
+
 std::string Mount::shown(const std::string& inner) const {
     const std::string top = parent != nullptr ? parent->shown(point) : "/";
-    return inside(inner, root) ? moved_path(inner, root, top) : inner;
+    return holds(inner) ? moved_path(inner, root, top) : inner;
 }
 
 Mount* Mount::child_at(const std::string& inner) const {
@@ -47,11 +51,13 @@ Mount* Mount::child_at(const std::string& inner) const {
 }
 
 Mount::~Mount() {
+    if (table) table->erase(id);
     // A child that somebody holds goes on without a place.
     for (const auto& [at, child] : children) child->parent = nullptr;
 }
 
-Mounts::Mounts() : first_(std::make_shared<MountNamespace>()) {
+Mounts::Mounts(PhysicalMemory* memory)
+    : memory_(memory), first_(std::make_shared<MountNamespace>()) {
     struct Row {
         const char *type, *source, *at;
         std::uint64_t device;
@@ -86,19 +92,19 @@ Mounts::Mounts() : first_(std::make_shared<MountNamespace>()) {
 
 std::shared_ptr<Mount> Mounts::make(std::shared_ptr<SuperBlock> super, std::string root,
                                     std::uint64_t flags) {
-    std::erase_if(all_, [](const auto& mount) { return mount.expired(); });
     auto mount = std::make_shared<Mount>();
     mount->id = next_id_++;
     mount->super = std::move(super);
     mount->root = std::move(root);
     mount->flags = flags;
-    all_.push_back(mount);
+    mount->charge = MemoryCharge(memory_, kMountBytes);
+    mount->table = all_;
+    all_->emplace(mount->id, mount.get());
     return mount;
 }
 
-std::size_t Mounts::count() const {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(all_, [](const auto& mount) { return !mount.expired(); }));
+bool Mounts::has_room(std::size_t more) const {
+    return memory_ == nullptr || memory_->has_room(more * kMountBytes);
 }
 
 void Mounts::changed(const Mount& mount) {
@@ -125,37 +131,6 @@ void Mounts::put(const std::shared_ptr<Mount>& tree, Mount& at, const std::strin
     };
     enter(*tree);
     changed(*tree);
-}
-
-// The other mounts that show what is mounted in `of`.
-std::vector<std::shared_ptr<Mount>> Mounts::receivers(const Mount& of) const {
-    std::vector<std::shared_ptr<Mount>> found;
-    if (of.peers == 0) return found;
-    std::vector<std::uint32_t> groups = {of.peers};
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-        for (const auto& weak : all_) {
-            auto mount = weak.lock();
-            if (!mount || mount.get() == &of) continue;
-            const bool peer = i == 0 && mount->peers == groups[i];
-            if (!peer && mount->master != groups[i]) continue;
-            if (mount->peers != 0 && !peer) groups.push_back(mount->peers);
-            if (std::ranges::find(found, mount) == found.end()) found.push_back(std::move(mount));
-        }
-    }
-    return found;
-}
-
-void Mounts::attach(const std::shared_ptr<Mount>& tree, Mount& at, const std::string& point) {
-    const auto others = receivers(at);
-    const bool shared = at.peers != 0;
-    if (shared && tree->peers == 0) set_propagation(*tree, abi::kMsShared, true);
-    for (const auto& other : others) {
-        if (!inside(point, other->root)) continue;
-        const auto twin = copy(*tree, tree->root, true);
-        if (other->peers != at.peers) set_propagation(*twin, abi::kMsSlave, true);
-        put(twin, *other, point);
-    }
-    put(tree, at, point);
 }
 
 std::shared_ptr<Mount> Mounts::detach(Mount& mount, bool everywhere) {
@@ -217,32 +192,8 @@ std::shared_ptr<MountNamespace> Mounts::copy_namespace(
     return space;
 }
 
-void Mounts::set_propagation(Mount& mount, std::uint64_t kind, bool recursive) {
-    if (recursive) {
-        for (const auto& [where, child] : mount.children) set_propagation(*child, kind, true);
-    }
-    mount.unbindable = (kind & abi::kMsUnbindable) != 0;
-    if ((kind & abi::kMsShared) != 0) {
-        if (mount.peers == 0) mount.peers = next_group_++;
-        return;
-    }
-    // A slave of a group that has no other member has nothing to receive.
-    const bool alone = std::ranges::none_of(all_, [&](const auto& weak) {
-        const auto other = weak.lock();
-        return other && other.get() != &mount && other->peers == mount.peers;
-    });
-    const std::uint32_t group = std::exchange(mount.peers, 0);
-    if ((kind & abi::kMsSlave) != 0) {
-        if (group != 0 && !alone) mount.master = group;
-    } else {
-        mount.master = 0;
-    }
-}
-
 void Mounts::renamed(const std::string& from, const std::string& to) {
-    for (const auto& weak : all_) {
-        const auto mount = weak.lock();
-        if (!mount) continue;
+    for (const auto& [id, mount] : *all_) {
         std::map<std::string, std::shared_ptr<Mount>> children;
         for (auto& [where, child] : mount->children) {
             if (inside(where, from)) child->point = moved_path(where, from, to);
@@ -255,10 +206,8 @@ void Mounts::renamed(const std::string& from, const std::string& to) {
 }
 
 bool Mounts::is_point(const std::string& inner) const {
-    return std::ranges::any_of(all_, [&](const auto& weak) {
-        const auto mount = weak.lock();
-        return mount && mount->children.contains(inner);
-    });
+    return std::ranges::any_of(
+        *all_, [&](const auto& entry) { return entry.second->children.contains(inner); });
 }
 
 std::shared_ptr<SuperBlock> Mounts::new_super(std::string type, std::string source,

@@ -28,6 +28,8 @@ struct SuperBlock {
 };
 
 class Mount;
+// Those that there are, by their ids.
+using MountTable = std::map<std::int32_t, Mount*>;
 
 struct MountNamespace {
     std::uint64_t inode = 0;
@@ -51,21 +53,33 @@ public:
     std::weak_ptr<MountNamespace> space;                     // expired: detached
     std::map<std::string, std::shared_ptr<Mount>> children;  // by their points
     std::weak_ptr<Dentry> dentry;                            // of `root`, while one is in use
+    MemoryCharge charge;
+    std::shared_ptr<MountTable> table;  // where it stands
 
     bool read_only() const;
     bool in_use() const;  // files and directories of it are open
+    // An inner path is of the part that is mounted.
+    bool holds(const std::string& inner) const;
     // The absolute path at which an inner path of it is shown.
     std::string shown(const std::string& inner) const;
     // Null: nothing is mounted there.
     Mount* child_at(const std::string& inner) const;
+    Mount() = default;
+    Mount(const Mount&) = delete;
+    Mount& operator=(const Mount&) = delete;
     ~Mount();
 };
 
 // The mounts of all namespaces.
 class Mounts {
 public:
-    Mounts();
+    // Mounts are charged to `memory`; null: to none.
+    explicit Mounts(PhysicalMemory* memory);
 
+    // So many mounts more may be made.
+    bool has_room(std::size_t more) const;
+    // How many copies of a tree of so many mounts attach() makes.
+    std::size_t copies(std::size_t tree, const Mount& at, const std::string& point) const;
     // A mount of a part of a file system, without a place.
     std::shared_ptr<Mount> make(std::shared_ptr<SuperBlock> super, std::string root,
                                 std::uint64_t flags);
@@ -91,14 +105,22 @@ public:
     static constexpr std::string_view kFolder = "/.uprobesim/mounts";
     // The directories of file systems that are no longer mounted.
     std::vector<std::string> take_unused();
-    std::size_t count() const;
+    std::size_t count() const { return all_->size(); }
 
 private:
+    // Of struct mount, and of what the host takes for one.
+    static constexpr std::uint64_t kMountBytes = 1024;
     void put(const std::shared_ptr<Mount>& tree, Mount& at, const std::string& point);
     static void changed(const Mount& mount);
     std::vector<std::shared_ptr<Mount>> receivers(const Mount& of) const;
+    // What is mounted at `point` appears in it: not in a tree without a place, as one that is
+    // being attached.
+    static bool receives(const Mount& other, const std::string& point);
+    using Groups = std::map<std::uint32_t, std::size_t>;  // how many mounts each has
+    void set_propagation(Mount& mount, std::uint64_t kind, bool recursive, Groups& groups);
 
-    std::vector<std::weak_ptr<Mount>> all_;
+    PhysicalMemory* memory_;
+    std::shared_ptr<MountTable> all_ = std::make_shared<MountTable>();
     std::vector<std::pair<std::weak_ptr<SuperBlock>, std::string>> supers_;
     std::shared_ptr<MountNamespace> first_;
     std::int32_t next_id_ = 20;

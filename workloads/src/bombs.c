@@ -24,7 +24,7 @@ void many_descriptors(void) {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static const struct bomb* const tables[] = {memory_bombs, task_bombs, file_bombs, socket_bombs};
+static const struct bomb* const tables[] = {memory_bombs, task_bombs, file_bombs, socket_bombs, object_bombs};
 
 int main(int argc, char** argv) {
     memset(block, 7, sizeof block);

@@ -10,7 +10,7 @@ struct bomb {
     const char* name;
     void (*run)(long most);
 };
-extern const struct bomb memory_bombs[], task_bombs[], file_bombs[], socket_bombs[];
+extern const struct bomb memory_bombs[], task_bombs[], file_bombs[], socket_bombs[], object_bombs[];
 
 // Prints the bomb's result: the number taken, and the error that ended it, or that the limit was reached.
 void told(const char* what, long taken, long most);

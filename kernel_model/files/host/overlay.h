@@ -222,7 +222,7 @@ private:
     TemporaryFolder temporary_;  // the scratch directory, to be removed; none: it is kept
     std::function<std::uint64_t()> now_ns_;
     DentryTree dentries_;
-    Mounts mounts_;
+    Mounts mounts_{&machine_.memory};
     std::map<std::string, Errno> lost_writes_;
     MemoryCharge lost_charge_;
     std::unique_ptr<ScratchState> state_;  // null: the scratch directory is not kept

@@ -57,10 +57,17 @@ bool written(SysCall& call, const SuperBlock& super) {
     return false;
 }
 
-SysResult<void> room_for_mount(SysCall& call) {
+SysResult<void> room_for_mounts(SysCall& call, std::size_t more) {
     const auto most = static_cast<std::size_t>(call.kernel.sysctls().number("fs/mount-max"));
-    if (call.kernel.files().mounts()->count() >= most) return tl::make_unexpected(Errno::NoSpc);
+    const Mounts& mounts = *call.kernel.files().mounts();
+    if (mounts.count() + more > most) return tl::make_unexpected(Errno::NoSpc);
+    if (!mounts.has_room(more)) return tl::make_unexpected(Errno::NoMem);
     return {};
+}
+
+SysResult<void> room_for_tree(SysCall& call, std::size_t tree, const FileSystem::Located& at) {
+    const std::size_t copies = call.kernel.files().mounts()->copies(tree, *at.mount, at.inner);
+    return room_for_mounts(call, tree + copies);
 }
 
 namespace {
@@ -120,7 +127,7 @@ SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std:
     FileSystem& files = call.kernel.files();
     if (type == "tmpfs" || type == "ramfs") {
         const auto given = TRY(tmpfs_options(options));
-        TRY(room_for_mount(call));
+        TRY(room_for_mounts(call, 1));
         FileSystem::TmpfsTop top = given.top;
         if (type == "ramfs" && options.find("mode=") == std::string::npos) top.mode = 0755;
         auto super = TRY(files.make_tmpfs(type, source, top));
@@ -146,7 +153,7 @@ SysResult<void> attach_new(SysCall& call, const std::shared_ptr<SuperBlock>& sup
     // The same file system is not mounted on itself.
     if (at.mount->super == super && at.is_top()) return tl::make_unexpected(Errno::Busy);
     if (!at.directory) return tl::make_unexpected(Errno::NotDir);
-    TRY(room_for_mount(call));
+    TRY(room_for_tree(call, 1, at));
     Mounts& mounts = *call.kernel.files().mounts();
     mounts.attach(mounts.make(super, super->inner, flags), *at.mount, at.inner);
     return {};
@@ -167,6 +174,8 @@ SysResult<void> move_mount(SysCall& call, const FileSystem::Located& from,
         if (at == from.mount.get()) return tl::make_unexpected(Errno::Loop);
     }
     Mounts& mounts = *call.kernel.files().mounts();
+    TRY(room_for_mounts(call,
+                        mounts.copies(mounts_below(*from.mount).size(), *to.mount, to.inner)));
     const auto tree = detached ? from.mount : mounts.detach(*from.mount, false);
     mounts.attach(tree, *to.mount, to.inner);
     return {};

@@ -21,8 +21,10 @@ SysResult<FileSystem::Located> place_argument(SysCall& call, std::int32_t direct
 std::shared_ptr<MountNamespace> namespace_of(SysCall& call);
 // Whether a file of it is open for writing.
 bool written(SysCall& call, const SuperBlock& super);
-// fs.mount-max; NoSpc.
-SysResult<void> room_for_mount(SysCall& call);
+// For so many mounts more: fs.mount-max, NoSpc; the guest's memory, NoMem.
+SysResult<void> room_for_mounts(SysCall& call, std::size_t more);
+// The same for a tree of so many that is made and attached there, with its copies.
+SysResult<void> room_for_tree(SysCall& call, std::size_t tree, const FileSystem::Located& at);
 
 SysResult<void> check_tmpfs_options(const std::string& options);
 // NoDev: no such type. Inval: the options.

@@ -91,7 +91,7 @@ SysResult<void> bind_tree(SysCall& call, const FileSystem::Located& at, const st
         return tl::make_unexpected(Errno::Inval);
     if (!is_ours(call, *source.mount)) return tl::make_unexpected(Errno::Inval);
     if (source.directory != at.directory) return tl::make_unexpected(Errno::NotDir);
-    TRY(room_for_mount(call));
+    TRY(room_for_tree(call, recursive ? mounts_below(*source.mount).size() : 1, at));
     Mounts& mounts = *call.kernel.files().mounts();
     mounts.attach(mounts.copy(*source.mount, source.inner, recursive), *at.mount, at.inner);
     return {};

@@ -209,6 +209,7 @@ SysOutcome sys_fsmount(SysCall& call) {
     if (context->super == nullptr) return Errno::Inval;
     if (context->phase != FsContext::Phase::Mount) return Errno::Busy;
     FileSystem& files = call.kernel.files();
+    TRY(room_for_mounts(call, 1));
     const auto mount = files.mounts()->make(context->super, context->super->inner, *flags);
     context->phase = FsContext::Phase::Reconfigure;  // one mount of each description
     auto place = TRY(files.open_place({mount, mount->root, true}));
@@ -227,8 +228,9 @@ SysOutcome sys_open_tree(SysCall& call) {
     FileSystem& files = call.kernel.files();
     if ((flags & kOpenTreeClone) != 0) {
         if (at.mount->unbindable) return Errno::Inval;
-        TRY(room_for_mount(call));
-        at.mount = files.mounts()->copy(*at.mount, at.inner, (flags & kAtRecursive) != 0);
+        const bool recursive = (flags & kAtRecursive) != 0;
+        TRY(room_for_mounts(call, recursive ? mounts_below(*at.mount).size() : 1));
+        at.mount = files.mounts()->copy(*at.mount, at.inner, recursive);
     }
     auto place = TRY(files.open_place(at));
     return add_file(call, std::move(place), (flags & kOCloexec) != 0);

@@ -25,6 +25,8 @@ SysResult<void> unshare_mounts(SysCall& call) {
     const auto root = in_use(process.root), cwd = in_use(process.cwd ? process.cwd : process.root);
     const auto from = root->space.lock();
     if (!from) return tl::make_unexpected(Errno::Inval);
+    if (!mounts->has_room(mounts_below(*from->top).size()))
+        return tl::make_unexpected(Errno::NoMem);
     std::shared_ptr<Mount> new_root, new_cwd;
     process.mounts =
         mounts->copy_namespace(*from, [&](const Mount& old, const std::shared_ptr<Mount>& twin) {

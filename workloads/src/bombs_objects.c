@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Bombs of the kernel's further objects: watches, IPC, keys, rings, attributes, mounts, namespaces,
+// filters, groups.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/aio_abi.h>
+#include <linux/filter.h>
+#include <linux/io_uring.h>
+#include <linux/seccomp.h>
+#include <mqueue.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/msg.h>
+#include <sys/prctl.h>
+#include <sys/sem.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "bombs.h"
+
+static void watches(long most) {
+    many_descriptors();
+    char name[40];
+    long n = 0;
+    int fd = inotify_init1(IN_NONBLOCK);
+    for (; n < most; ++n) {
+        snprintf(name, sizeof name, "/tmp/w%ld", n);
+        if (mkdir(name, 0700) != 0) break;
+        if (inotify_add_watch(fd, name, IN_ALL_EVENTS) < 0) {
+            fd = inotify_init1(IN_NONBLOCK);
+            if (fd < 0 || inotify_add_watch(fd, name, IN_ALL_EVENTS) < 0) break;
+        }
+    }
+    told("watches", n, most);
+}
+static void watched_events(long most) {
+    char name[300] = "/tmp/";
+    const int fd = inotify_init1(IN_NONBLOCK);
+    inotify_add_watch(fd, "/tmp", IN_CREATE | IN_DELETE);
+    memset(name + 5, 'n', 250);
+    long n = 0;
+    for (; n < most; ++n) {
+        snprintf(name + 255, 20, "%ld", n % 1000);
+        if (mkdir(name, 0700) != 0 || rmdir(name) != 0) break;
+    }
+    told("events", n, most);
+}
+
+static void semaphore_sets(long most) {
+    long n = 0;
+    while (n < most && semget(IPC_PRIVATE, 32000, 0600) >= 0) ++n;
+    told("sets", n, most);
+}
+static void undos(long most) {
+    const int set = semget(IPC_PRIVATE, 32000, 0600);
+    struct sembuf up = {0, 1, SEM_UNDO};
+    long n = 0;
+    for (; n < most; ++n) {
+        const pid_t child = fork();
+        if (child < 0) break;
+        if (child == 0) {
+            semop(set, &up, 1);
+            for (;;) pause();
+        }
+    }
+    told("undos", n, most);
+}
+static void ipc_messages(long most) {
+    long n = 0;
+    for (; n < most; ++n) {
+        const int queue = msgget(IPC_PRIVATE, 0600);
+        if (queue < 0) break;
+        while (msgsnd(queue, block, 1, IPC_NOWAIT) == 0) {
+        }
+    }
+    told("queues", n, most);
+}
+static void posix_queues(long most) {
+    many_descriptors();
+    char name[40];
+    long n = 0;
+    for (; n < most; ++n) {
+        snprintf(name, sizeof name, "/q%ld", n);
+        struct mq_attr attributes = {.mq_maxmsg = 10, .mq_msgsize = 8192};
+        const mqd_t queue = mq_open(name, O_CREAT | O_RDWR | O_NONBLOCK, 0600, &attributes);
+        if (queue < 0) break;
+        while (mq_send(queue, block, 8192, 0) == 0) {
+        }
+        close(queue);
+    }
+    told("queues", n, most);
+}
+
+static void keys(long most) {
+    char name[40];
+    long n = 0;
+    for (; n < most; ++n) {
+        snprintf(name, sizeof name, "key %ld", n);
+        if (syscall(SYS_add_key, "user", name, block, 32000, -4) < 0) break;
+    }
+    told("keys", n, most);
+}
+
+static void rings(long most) {
+    many_descriptors();
+    long n = 0;
+    for (; n < most; ++n) {
+        struct io_uring_params params = {0};
+        if (syscall(SYS_io_uring_setup, 4096, &params) < 0) break;
+    }
+    told("rings", n, most);
+}
+static void ring_requests(long most) {
+    struct io_uring_params params = {0};
+    const int ring = (int)syscall(SYS_io_uring_setup, 4096, &params), event = eventfd(0, 0);
+    char* memory =
+        mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+    struct io_uring_sqe* entries = mmap(NULL, 4096 * sizeof *entries, PROT_READ | PROT_WRITE,
+                                        MAP_SHARED, ring, IORING_OFF_SQES);
+    long n = 0;
+    if (memory == MAP_FAILED || entries == MAP_FAILED) most = 0;
+    while (n < most) {
+        volatile unsigned* tail = (volatile unsigned*)(memory + params.sq_off.tail);
+        for (unsigned i = 0; i < 4096; ++i) {
+            const unsigned at = (*tail + i) & 4095;
+            entries[at] = (struct io_uring_sqe){
+                .opcode = IORING_OP_READ, .fd = event, .addr = (uintptr_t)block, .len = 8};
+            ((unsigned*)(memory + params.sq_off.array))[at] = at;
+        }
+        *tail += 4096;
+        const long got = syscall(SYS_io_uring_enter, ring, 4096, 0, 0, NULL, 0);
+        if (got <= 0) break;
+        n += got;
+    }
+    told("requests", n, most);
+}
+static void aio_contexts(long most) {
+    long n = 0;
+    for (; n < most; ++n) {
+        aio_context_t context = 0;
+        if (syscall(SYS_io_setup, 1000, &context) != 0) break;
+    }
+    told("contexts", n, most);
+}
+
+static void attributes(long most) {
+    char name[40];
+    long n = 0;
+    for (; n < most; ++n) {
+        snprintf(name, sizeof name, "/tmp/a%ld", n);
+        close(open(name, O_CREAT | O_WRONLY, 0600));
+        if (setxattr(name, "user.large", block, 60000, 0) != 0) break;
+    }
+    told("attributes", n, most);
+}
+
+static void mounts(long most) {
+    char name[40];
+    long n = 0;
+    for (; n < most; ++n) {
+        snprintf(name, sizeof name, "/tmp/m%ld", n);
+        mkdir(name, 0700);
+        if (mount("none", name, "tmpfs", 0, NULL) != 0) break;
+    }
+    told("mounts", n, most);
+}
+// Each bind mount of a tree in itself doubles it.
+static void doubled_mounts(long most) {
+    long n = 0;
+    mkdir("/tmp/m", 0700);
+    mount("none", "/tmp/m", "tmpfs", 0, NULL);
+    mount(NULL, "/tmp/m", NULL, MS_SHARED, NULL);
+    for (; n < most; ++n) {
+        char name[40];
+        snprintf(name, sizeof name, "/tmp/m/%ld", n);
+        mkdir(name, 0700);
+        if (mount("/tmp/m", name, NULL, MS_BIND | MS_REC, NULL) != 0) break;
+    }
+    told("doubled", n, most);
+}
+static void mount_namespaces(long most) {
+    many_descriptors();
+    for (int i = 0; i < 500; ++i) {
+        char name[40];
+        snprintf(name, sizeof name, "/tmp/m%d", i);
+        mkdir(name, 0700);
+        mount("none", name, "tmpfs", 0, NULL);
+    }
+    long n = 0;
+    while (n < most && unshare(CLONE_NEWNS) == 0 && open("/proc/self/ns/mnt", O_RDONLY) >= 0) ++n;
+    told("namespaces", n, most);
+}
+static void host_names(long most) {
+    many_descriptors();
+    long n = 0;
+    while (n < most && unshare(CLONE_NEWUTS) == 0 && open("/proc/self/ns/uts", O_RDONLY) >= 0) ++n;
+    told("namespaces", n, most);
+}
+
+static void filters(long most) {
+    static struct sock_filter code[4096];
+    for (int i = 0; i < 4096; ++i)
+        code[i] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    struct sock_fprog program = {4096, code};
+    long n = 0;
+    for (; n < most; ++n) {
+        const pid_t child = fork();
+        if (child < 0) break;
+        if (child > 0) continue;
+        while (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0) {
+        }
+        for (;;) pause();
+    }
+    told("processes", n, most);
+}
+static void groups(long most) {
+    static gid_t all[65536];
+    long n = 0;
+    for (; n < most; ++n) {
+        const pid_t child = fork();
+        if (child < 0) break;
+        if (child > 0) continue;
+        setgroups(65536, all);
+        for (;;) pause();
+    }
+    told("processes", n, most);
+}
+static void leases(long most) {
+    many_descriptors();
+    char name[40];
+    long n = 0;
+    for (; n < most; ++n) {
+        snprintf(name, sizeof name, "/tmp/l%ld", n);
+        const int fd = open(name, O_CREAT | O_RDONLY, 0600);
+        if (fd < 0 || fcntl(fd, F_SETLEASE, F_RDLCK) != 0) break;
+    }
+    told("leases", n, most);
+}
+
+static void udp(long most, int level, int option, int flags) {
+    many_descriptors();
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = htons(9)};
+    const int on = 1;
+    long n = 0;
+    for (; n < most; ++n) {
+        const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+        if (fd < 0) break;
+        setsockopt(fd, level, option, &on, sizeof on);
+        for (int i = 0; i < 64; ++i)
+            sendto(fd, block, 60000, flags | MSG_DONTWAIT, (struct sockaddr*)&at, sizeof at);
+    }
+    told("sockets", n, most);
+}
+static void udp_errors(long most) {
+    udp(most, IPPROTO_IP, IP_RECVERR, 0);
+}
+static void corked(long most) {
+    udp(most, IPPROTO_UDP, UDP_CORK, MSG_MORE);
+}
+
+const struct bomb object_bombs[] = {
+    {"watches", watches},
+    {"watched-events", watched_events},
+    {"semaphore-sets", semaphore_sets},
+    {"undos", undos},
+    {"ipc-messages", ipc_messages},
+    {"posix-queues", posix_queues},
+    {"keys", keys},
+    {"rings", rings},
+    {"ring-requests", ring_requests},
+    {"aio-contexts", aio_contexts},
+    {"attributes", attributes},
+    {"mounts", mounts},
+    {"doubled-mounts", doubled_mounts},
+    {"mount-namespaces", mount_namespaces},
+    {"host-names", host_names},
+    {"filters", filters},
+    {"groups", groups},
+    {"leases", leases},
+    {"udp-errors", udp_errors},
+    {"corked", corked},
+    {NULL, NULL},
+};
