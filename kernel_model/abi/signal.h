@@ -43,6 +43,9 @@ enum class Signal : std::int32_t {
     Sys = 31,
 };
 inline constexpr int kSignalCount = 64;
+constexpr bool is_signal(std::int32_t number) {
+    return number >= 1 && number <= kSignalCount;
+}
 // Bit of a signal in a sigset_t.
 constexpr std::uint64_t signal_bit(Signal s) {
     return std::uint64_t{1} << (static_cast<int>(s) - 1);

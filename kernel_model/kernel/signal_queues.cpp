@@ -268,7 +268,10 @@ void SignalQueues::notify_parent(Process& child, Signal signal, std::int32_t cod
     if (parent == nullptr) return;
     const SignalAction& action = parent->actions[static_cast<std::size_t>(Signal::Chld)];
     const bool job_control = code == abi::kCldStopped || code == abi::kCldContinued;
-    if (!job_control || (action.handler != abi::kSigIgn && (action.flags & abi::kSaNoCldStop) == 0))
+    // clone takes any low byte for the signal of the child's end; those that are none are not sent.
+    if (is_signal(static_cast<std::int32_t>(signal)) &&
+        (!job_control ||
+         (action.handler != abi::kSigIgn && (action.flags & abi::kSaNoCldStop) == 0)))
         send(*parent, {.signal = signal,
                        .code = code,
                        .pid = child.pid,

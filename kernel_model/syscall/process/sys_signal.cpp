@@ -12,10 +12,6 @@
 namespace uprobesim {
 namespace {
 
-bool valid_signal(std::int32_t s) {
-    return s >= 1 && s <= kSignalCount;
-}
-
 SysOutcome sys_rt_sigaction(SysCall& call) {
     const std::int32_t signal = call.int32(0);
     if (call.args[3] != abi::kSigsetSize) return Errno::Inval;
@@ -25,7 +21,7 @@ SysOutcome sys_rt_sigaction(SysCall& call) {
         wanted = memory.get<abi::SigAction>(call.address(1));
         if (!wanted) return Errno::Fault;
     }
-    if (!valid_signal(signal)) return Errno::Inval;
+    if (!is_signal(signal)) return Errno::Inval;
     if (wanted && (signal_bit(static_cast<Signal>(signal)) & kUnblockable) != 0)
         return Errno::Inval;
     SignalAction& action = call.process.actions[static_cast<std::size_t>(signal)];
@@ -181,7 +177,7 @@ bool may_signal(const SysCall& call, const Process& target, std::int32_t signal)
 
 SysOutcome sys_kill(SysCall& call) {
     const std::int32_t pid = call.int32(0), signal = call.int32(1);
-    if (signal != 0 && !valid_signal(signal)) return Errno::Inval;
+    if (signal != 0 && !is_signal(signal)) return Errno::Inval;
     if (pid == INT32_MIN) return Errno::Srch;
     bool found = false, allowed = false;
     for (const auto& [id, process] : call.kernel.processes().all()) {

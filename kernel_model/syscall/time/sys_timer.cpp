@@ -144,7 +144,7 @@ SysResult<void> set_event(SysCall& call, PosixTimer& timer, const SigEvent& even
             return tl::make_unexpected(Errno::Inval);
         timer.target = TaskId{event.tid};
     }
-    if (event.signal < 1 || event.signal > kSignalCount) return tl::make_unexpected(Errno::Inval);
+    if (!is_signal(event.signal)) return tl::make_unexpected(Errno::Inval);
     timer.signal = static_cast<Signal>(event.signal);
     return {};
 }

@@ -100,7 +100,7 @@ SysOutcome set_signal_info(SysCall& call, Task& task) {
     const auto bytes = call.memory().get<abi::SigInfo>(call.address(3));
     if (!bytes) return Errno::Fault;
     if (task.trace->stop == TraceStop::Group) return Errno::Inval;
-    if (bytes->signo < 1 || bytes->signo > kSignalCount) return Errno::Inval;
+    if (!is_signal(bytes->signo)) return Errno::Inval;
     task.trace->info = signal_info_of(*bytes);
     return 0;
 }

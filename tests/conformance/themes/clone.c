@@ -155,6 +155,16 @@ NATIVE(without_an_exit_signal_none_is_sent, OWN) {
     SHOW(waitpid((pid_t)pid, NULL, __WALL) == pid);
 }
 
+NATIVE(an_exit_signal_that_is_none_is_not_sent, OWN) {
+    const long numbers[] = {65, 100, 153, 255};
+    for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; ++i) {
+        const long pid = syscall(SYS_clone, numbers[i], 0, 0, 0, 0);
+        if (pid == 0) _exit(1);
+        SHOW(waitpid((pid_t)pid, NULL, 0));
+        SHOW(waitpid((pid_t)pid, NULL, __WALL) == pid);
+    }
+}
+
 NATIVE(a_vforked_child_runs_first, OWN) {
     static volatile int step;
     const pid_t pid = vfork();
