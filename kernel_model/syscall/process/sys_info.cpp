@@ -71,6 +71,8 @@ constexpr SyscallRow kRows[] = {
      "answered ENOSYS"},
     {278, "getrandom", sys_getrandom, Support::Full, KernelPath::SysRandom, {}},
     {280, "bpf", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
+    {293, "rseq", refuse<Errno::NoSys>, Support::Stub, KernelPath::SysUnknown,
+     "no restartable sequences: answered ENOSYS"},
 };
 
 }  // namespace
