@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "kernel_model/files/file_system.h"
-#include "kernel_model/files/locks.h"
+#include "kernel_model/files/locks/locks.h"
 #include "kernel_model/files/pipe.h"
 #include "kernel_model/hooks/trap_client.h"
 #include "kernel_model/hooks/trap_observer.h"

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "kernel_model/abi/fcntl.h"
-#include "kernel_model/files/locks.h"
+#include "kernel_model/files/locks/locks.h"
 #include "kernel_model/syscall/files/sys_owner.h"
 #include "sim/base/try.h"
 

@@ -3,7 +3,7 @@
 #include "kernel_model/syscall/files/sys_lock.h"
 
 #include "kernel_model/abi/fcntl.h"
-#include "kernel_model/files/locks.h"
+#include "kernel_model/files/locks/locks.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
 #include "sim/base/try.h"
 

@@ -18,8 +18,8 @@
 
 using FuzzTarget = int (*)(const std::uint8_t* data, std::size_t size);
 #define UPROBESIM_PARSERS(row)                                                                   \
-    row(bpf) row(bpftrace) row(elf) row(handler) row(pattern) row(plan) row(profile) row(report) row(rows) \
-        row(scenario) row(spec) row(symbols) row(words) row(zip)
+    row(bpf) row(bpftrace) row(elf) row(handler) row(pattern) row(plan) row(profile) row(report) \
+        row(rows) row(scenario) row(spec) row(symbols) row(words) row(zip)
 #define UPROBESIM_DECLARE(name) \
     extern "C" int fuzz_##name(const std::uint8_t* data, std::size_t size);
 #define UPROBESIM_ROW(name) {#name, fuzz_##name},

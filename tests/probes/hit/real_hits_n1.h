@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The hits of real_hits.h on the same two kernels where they ran as a Neoverse N1 (of QEMU 7.2: LSE,
-// PAN, SSBS, IDC without DIC; no KPTI; the BHB loop of 24 iterations): EL1 instructions from each
-// exception from EL0 to its ERET, counted as there.
+// The hits of real_hits.h on the same two kernels where they ran as a Neoverse N1 (of QEMU 7.2:
+// LSE, PAN, SSBS, IDC without DIC; no KPTI; the BHB loop of 24 iterations): EL1 instructions from
+// each exception from EL0 to its ERET, counted as there.
 #pragma once
 
 #include <vector>

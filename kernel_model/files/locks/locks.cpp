@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "kernel_model/files/locks.h"
+#include "kernel_model/files/locks/locks.h"
 
 #include <algorithm>
 

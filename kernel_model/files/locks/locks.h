@@ -12,7 +12,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/file.h"
-#include "kernel_model/files/leases.h"
+#include "kernel_model/files/locks/leases.h"
 #include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
