@@ -27,7 +27,7 @@ SysResult<std::uint64_t> TextFile::read(std::uint64_t offset, std::span<std::byt
     }
     if (offset >= text_.size()) return std::uint64_t{0};
     const std::size_t n = std::min<std::size_t>(to.size(), text_.size() - offset);
-    if (n != 0) std::memcpy(to.data(), text_.data() + offset, n);
+    std::memcpy(to.data(), text_.data() + offset, n);
     return std::uint64_t{n};
 }
 

@@ -31,8 +31,12 @@ Moved move(UserMemory memory, File& file, Direction direction, VAddr buffer, std
            std::uint64_t offset) {
     Moved moved;
     if (size == 0) {
-        // Devices and pipes still report their own errors.
-        auto n = direction == Direction::Read ? file.read(offset, {}) : file.write(offset, {});
+        // Devices and pipes still report their own errors. Files may copy as they do otherwise:
+        // memcpy takes no null pointer, for no bytes either.
+        std::byte none{};
+        const std::span<std::byte> nothing(&none, 0);
+        auto n =
+            direction == Direction::Read ? file.read(offset, nothing) : file.write(offset, nothing);
         moved.failed = !n && n.error() != Errno::Again;
         if (moved.failed) moved.error = n.error();
         return moved;
