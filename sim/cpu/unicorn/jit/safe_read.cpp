@@ -1,15 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/cpu/unicorn/jit/safe_read.h"
 
-#include <sys/uio.h>
+#include <fcntl.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "sim/base/error.h"
 
 namespace uprobesim {
 
+namespace {
+
+// A write to a pipe reads the caller's memory as a system call does: what is not there is an error.
+// process_vm_readv is none for this: it pins pages, and fails with EFAULT on memory that is there
+// while the host moves the page (seen on a loaded host).
+class Pipe {
+public:
+    Pipe() : owner_(getpid()) {
+        if (pipe2(ends_.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+            throw HostError("pipe2", std::strerror(errno));
+    }
+    ~Pipe() {
+        for (const int end : ends_) close(end);
+    }
+    Pipe(const Pipe&) = delete;
+    Pipe& operator=(const Pipe&) = delete;
+
+    // A child of fork shares the pipe with its parent, and must not.
+    bool is_ours() const { return owner_ == getpid(); }
+
+    bool copy(const std::byte* from, std::byte* to, std::size_t size) const {
+        const ssize_t in = write(ends_[1], from, size);
+        if (in <= 0) return false;
+        return read(ends_[0], to, static_cast<std::size_t>(in)) == in &&
+               static_cast<std::size_t>(in) == size;
+    }
+
+private:
+    std::array<int, 2> ends_{};
+    pid_t owner_;
+};
+
+}  // namespace
+
 bool safe_read(const void* from, void* to, std::size_t size) {
-    iovec local{to, size};
-    iovec remote{const_cast<void*>(from), size};
-    return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(size);
+    constexpr std::size_t kPiece = 4096;  // PIPE_BUF: goes in whole, also into a small pipe
+    thread_local std::optional<Pipe> pipe;
+    if (!pipe || !pipe->is_ours()) pipe.emplace();
+    const auto* const begin = static_cast<const std::byte*>(from);
+    auto* const copy = static_cast<std::byte*>(to);
+    for (std::size_t done = 0; done < size; done += kPiece) {
+        if (!pipe->copy(begin + done, copy + done, std::min(kPiece, size - done))) return false;
+    }
+    return true;
 }
 
 }  // namespace uprobesim
