@@ -13,8 +13,7 @@ import sweep_tests
 POINTS = 200
 CHUNK = 8
 TASKS = POINTS // CHUNK
-KILLED, REQUEUED = 2, 5
-SECONDS = 240
+SECONDS = 120
 
 
 class _Array:
@@ -40,6 +39,21 @@ class _Array:
         except OSError:
             return 0
 
+    def begun(self):
+        """Two tasks that have done their first points and are not near their end."""
+        tasks = [task for task in range(1, TASKS + 1) if 0 < self.lines(task) <= CHUNK // 2]
+        return tasks[:2] if len(tasks) > 1 else None
+
+    def logs(self):
+        """What tasks said."""
+        said = ""
+        for name in sorted(os.listdir(self.parts)):
+            if name.endswith(".log"):
+                with open(os.path.join(self.parts, name), encoding="utf-8", errors="replace") as file:
+                    text = file.read()
+                said += f"{name}: {text}\n" if text else ""
+        return said
+
     def wait(self, what, ready):
         end = time.monotonic() + SECONDS
         while True:
@@ -47,7 +61,8 @@ class _Array:
             if value:
                 return value
             if time.monotonic() > end:
-                raise AssertionError(f"{what} took too long: {self.cluster.run('squeue', '-r', '--states=all').stdout}")
+                states = self.cluster.run("squeue", "-r", "--states=all").stdout
+                raise AssertionError(f"{what} took too long: {states}{self.logs()}")
             time.sleep(0.02)
 
     def process_of(self, task):
@@ -67,8 +82,10 @@ class _Array:
         if got.returncode != 0:
             raise AssertionError(f"{' '.join(words)}: {got.stderr or got.stdout}")
 
-    def start_again(self, task):
+    def requeue(self, task):
         self.slurm("scontrol", "requeue", f"{self.job}_{task}")
+
+    def start_now(self, task):
         # Slurm waits two minutes before it starts a requeued task.
         self.wait("requeueing", lambda: self.cluster.run("squeue", "-h", "-r", "-o", "%T", f"--jobs={self.job}_{task}").stdout.strip() == "PENDING")
         self.slurm("scontrol", "update", f"JobId={self.job}_{task}", "StartTime=now")
@@ -81,23 +98,24 @@ class _Array:
         if f"{POINTS} points in {TASKS} tasks: job " not in told:
             return f"submit says {told}"
         self.job = told.split()[-1]
-        self.wait("the first point of a task", lambda: 0 < self.lines(KILLED) < CHUNK)
-        process = self.process_of(KILLED)
+        killed, requeued = self.wait("the first points of two tasks", self.begun)
+        process = self.process_of(killed)
         if process is None:
             return "the task has no process"
         os.kill(process, signal.SIGKILL)
-        self.wait("the end of the killed task", lambda: self.states().get(f"{self.job}_{KILLED}") == "FAILED")
-        kept = self.lines(KILLED)
+        self.requeue(requeued)  # while it runs: SIGTERM
+        self.wait("the end of the killed task", lambda: self.states().get(f"{self.job}_{killed}") == "FAILED")
+        kept = self.lines(killed)
         if not 0 < kept < CHUNK:
             return f"the killed task had {kept} points"
         status = self.must("status", self.plan)
         if "FAILED" not in status or "PENDING" not in status:
             return f"status does not ask Slurm: {status}"
-        self.start_again(KILLED)
-        self.wait("the first point of another task", lambda: 0 < self.lines(REQUEUED) < CHUNK)
-        self.start_again(REQUEUED)  # while it runs: SIGTERM
+        self.requeue(killed)
+        for task in (killed, requeued):
+            self.start_now(task)
         self.wait("the array", lambda: set(self.states().values()) == {"COMPLETED"})
-        for task in (KILLED, REQUEUED):
+        for task in (killed, requeued):
             first, second = self.lines(task), self.lines(task, 2)
             if first + second != CHUNK or second == 0:
                 return f"task {task} did {first} points, and {second} when it was started again"
