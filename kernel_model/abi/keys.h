@@ -11,30 +11,15 @@ inline constexpr std::int32_t kThreadKeyring = -1, kProcessKeyring = -2, kSessio
                               kUserKeyring = -4, kUserSessionKeyring = -5, kGroupKeyring = -6,
                               kReqkeyAuthKey = -7, kRequestorKeyring = -8;
 
-enum KeyctlOperation : std::int32_t {
-    kKeyctlGetKeyringId = 0,
-    kKeyctlJoinSession = 1,
-    kKeyctlUpdate = 2,
-    kKeyctlRevoke = 3,
-    kKeyctlChown = 4,
-    kKeyctlSetperm = 5,
-    kKeyctlDescribe = 6,
-    kKeyctlClear = 7,
-    kKeyctlLink = 8,
-    kKeyctlUnlink = 9,
-    kKeyctlSearch = 10,
-    kKeyctlRead = 11,
-    kKeyctlInstantiate = 12,
-    kKeyctlNegate = 13,
-    kKeyctlSetReqkeyKeyring = 14,
-    kKeyctlSetTimeout = 15,
-    kKeyctlAssumeAuthority = 16,
-    kKeyctlGetSecurity = 17,
-    kKeyctlReject = 19,
-    kKeyctlInvalidate = 21,
-    kKeyctlMove = 30,
-    kKeyctlCapabilities = 31,
-};
+inline constexpr std::int32_t kKeyctlGetKeyringId = 0, kKeyctlJoinSession = 1, kKeyctlUpdate = 2,
+                              kKeyctlRevoke = 3, kKeyctlChown = 4, kKeyctlSetperm = 5,
+                              kKeyctlDescribe = 6, kKeyctlClear = 7, kKeyctlLink = 8,
+                              kKeyctlUnlink = 9, kKeyctlSearch = 10, kKeyctlRead = 11,
+                              kKeyctlInstantiate = 12, kKeyctlNegate = 13,
+                              kKeyctlSetReqkeyKeyring = 14, kKeyctlSetTimeout = 15,
+                              kKeyctlAssumeAuthority = 16, kKeyctlGetSecurity = 17,
+                              kKeyctlReject = 19, kKeyctlInvalidate = 21, kKeyctlMove = 30,
+                              kKeyctlCapabilities = 31;
 
 // One class's rights; the possessor's are at bit 24, the owner's at 16, the group's at 8.
 inline constexpr std::uint32_t kKeyView = 1, kKeyRead = 2, kKeyWrite = 4, kKeySearch = 8,

@@ -114,8 +114,8 @@ public:
     virtual SysResult<void> change_owner(const Caller&, std::string_view path, std::uint32_t uid,
                                          std::uint32_t gid, bool follow) = 0;
     struct Times {
-        std::int64_t atime_s, atime_ns, mtime_s, mtime_ns;
-        bool set_atime, set_mtime;
+        std::int64_t atime_s = 0, atime_ns = 0, mtime_s = 0, mtime_ns = 0;
+        bool set_atime = false, set_mtime = false;
         bool touch = false;  // both are now
     };
     virtual SysResult<void> set_times(const Caller&, std::string_view path, const Times&,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "kernel_model/files/mount.h"
 #include "kernel_model/task/namespaces.h"
@@ -11,7 +12,8 @@ namespace uprobesim {
 
 class NamespaceFile final : public File {
 public:
-    NamespaceFile(NamespaceKind kind, FileStatus status) : kind_(kind), status_(status) {}
+    NamespaceFile(NamespaceKind kind, FileStatus status)
+        : kind_(kind), status_(std::move(status)) {}
 
     NamespaceKind kind() const { return kind_; }
     std::uint64_t inode() const {

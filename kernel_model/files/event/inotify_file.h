@@ -26,6 +26,8 @@ public:
     InotifyFile(std::shared_ptr<FileEvents> events, std::shared_ptr<InotifyUse> use,
                 PhysicalMemory* memory, std::uint32_t open_flags);
     ~InotifyFile() override;
+    InotifyFile(const InotifyFile&) = delete;
+    InotifyFile& operator=(const InotifyFile&) = delete;
 
     // The number of the file's watch. Exist, NoSpc.
     SysResult<std::int32_t> watch(const FileKey& file, std::uint32_t mask);

@@ -19,7 +19,7 @@ class TextFile final : public File {
 public:
     using Make = std::function<SysResult<std::string>()>;
     using Store = std::function<SysResult<void>(std::string_view)>;
-    TextFile(Make make, FileStatus status) : make_(std::move(make)), status_(status) {}
+    TextFile(Make make, FileStatus status) : make_(std::move(make)), status_(std::move(status)) {}
     SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to) override;
     bool seekable() const override { return true; }
     // Called with the bytes of each write; null: writes fail with EIO.

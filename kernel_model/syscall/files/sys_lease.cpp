@@ -39,6 +39,16 @@ Opens opens_of(SysCall& call, const FileKey& key) {
 
 }  // namespace
 
+// Others' leases stay only beside a new one for reading; one of its own that is being broken may
+// only become what it is broken to.
+bool others_permit(LeaseTable& leases, const FileKey& key, const File& file, std::int32_t type) {
+    const auto* others = leases.of(key);
+    return others == nullptr || std::ranges::none_of(*others, [&](const Lease& other) {
+               if (other.file != &file) return type == kFWrlck || other.type == kFWrlck;
+               return other.until_ns != 0 && type != other.target;
+           });
+}
+
 SysOutcome set_lease(SysCall& call, const std::shared_ptr<File>& file, std::int32_t type) {
     if (type != kFRdlck && type != kFWrlck && type != kFUnlck) return Errno::Inval;
     const auto key = file->watched_key();
@@ -57,15 +67,7 @@ SysOutcome set_lease(SysCall& call, const std::shared_ptr<File>& file, std::int3
     if (type == kFWrlck &&
         (opens.writers != (own_write ? 1u : 0u) || opens.readers != (own_write ? 0u : 1u)))
         return Errno::Again;
-    if (const auto* others = leases.of(*key)) {
-        // Others' leases stay only beside a new one for reading.
-        for (const Lease& other : *others) {
-            if (other.file != file.get() && (type == kFWrlck || other.type == kFWrlck))
-                return Errno::Again;
-            if (other.file == file.get() && other.until_ns != 0 && type != other.target)
-                return Errno::Again;
-        }
-    }
+    if (!others_permit(leases, *key, *file, type)) return Errno::Again;
     leases.set(*key, *file, type);
     if (!file->owner || file->owner->id == 0) own_by_process(call, *file);
     if (file->end_of_lease) return 0;

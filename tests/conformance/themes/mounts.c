@@ -287,6 +287,27 @@ NATIVE(umount_may_leave_a_link, WHY) {
     SHOW(umount2("link", 0));
 }
 
+static long mounts_there_are(void) {
+    FILE* const file = fopen("/proc/self/mountinfo", "r");
+    long lines = 0;
+    for (int c; file != NULL && (c = getc(file)) != EOF;) lines += c == '\n';
+    if (file != NULL) fclose(file);
+    return lines;
+}
+
+NATIVE(a_shared_mount_bound_into_itself_is_copied_into_its_peers, WHY) {
+    make_tmpfs("m");
+    NEED(mount(NULL, "m", NULL, MS_SHARED, NULL));
+    const char* const folders[] = {"m/a", "m/b", "m/c"};
+    for (int i = 0; i < 3; ++i) {
+        NEED(mkdir(folders[i], 0755));
+        const long before = mounts_there_are();
+        SHOW(mount("m", folders[i], NULL, MS_BIND | MS_REC, NULL));
+        SHOW(mounts_there_are() - before);
+    }
+    umount2("m", MNT_DETACH);
+}
+
 NATIVE(one_kind_of_propagation_at_a_time, WHY) {
     make_tmpfs("m");
     NEED(mkdir("m/d", 0755));
