@@ -17,7 +17,7 @@ namespace uprobesim {
 namespace {
 
 // A write to a pipe reads the caller's memory as a system call does: what is not there is an error.
-// process_vm_readv is none for this: it pins pages, and fails with EFAULT on memory that is there
+// process_vm_readv cannot be used: it pins pages, and fails with EFAULT on memory that is mapped
 // while the host moves the page (seen on a loaded host).
 class Pipe {
 public:
@@ -34,14 +34,31 @@ public:
     // A child of fork shares the pipe with its parent, and must not.
     bool is_ours() const { return owner_ == getpid(); }
 
-    bool copy(const std::byte* from, std::byte* to, std::size_t size) const {
-        const ssize_t in = write(ends_[1], from, size);
-        if (in <= 0) return false;
-        return read(ends_[0], to, static_cast<std::size_t>(in)) == in &&
-               static_cast<std::size_t>(in) == size;
+    // How many bytes were copied; 0: the first is not there.
+    std::size_t copy(const std::byte* from, std::byte* to, std::size_t size) const {
+        const ssize_t in = again([&] { return write(ends_[1], from, size); });
+        if (in < 0 && errno == EFAULT) return 0;
+        if (in <= 0) throw HostError("write to a pipe", std::strerror(errno));
+        // All of it comes out, or the next copy would begin with what is left.
+        const auto wanted = static_cast<std::size_t>(in);
+        for (std::size_t out = 0; out < wanted;) {
+            const ssize_t got = again([&] { return read(ends_[0], to + out, wanted - out); });
+            if (got <= 0) throw HostError("read from a pipe", std::strerror(errno));
+            out += static_cast<std::size_t>(got);
+        }
+        return wanted;
     }
 
 private:
+    template <class Call>
+    static ssize_t again(Call call) {
+        ssize_t done = 0;
+        do {
+            done = call();
+        } while (done < 0 && errno == EINTR);
+        return done;
+    }
+
     std::array<int, 2> ends_{};
     pid_t owner_;
 };
@@ -54,8 +71,11 @@ bool safe_read(const void* from, void* to, std::size_t size) {
     if (!pipe || !pipe->is_ours()) pipe.emplace();
     const auto* const begin = static_cast<const std::byte*>(from);
     auto* const copy = static_cast<std::byte*>(to);
-    for (std::size_t done = 0; done < size; done += kPiece) {
-        if (!pipe->copy(begin + done, copy + done, std::min(kPiece, size - done))) return false;
+    for (std::size_t done = 0; done < size;) {
+        const std::size_t copied =
+            pipe->copy(begin + done, copy + done, std::min(kPiece, size - done));
+        if (copied == 0) return false;
+        done += copied;
     }
     return true;
 }
