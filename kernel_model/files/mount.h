@@ -28,7 +28,7 @@ struct SuperBlock {
 };
 
 class Mount;
-// Those that there are, by their ids.
+// The mounts that exist, by their ids.
 using MountTable = std::map<std::int32_t, Mount*>;
 
 struct MountNamespace {
@@ -54,7 +54,7 @@ public:
     std::map<std::string, std::shared_ptr<Mount>> children;  // by their points
     std::weak_ptr<Dentry> dentry;                            // of `root`, while one is in use
     MemoryCharge charge;
-    std::shared_ptr<MountTable> table;  // where it stands
+    std::shared_ptr<MountTable> table;  // that lists it
 
     bool read_only() const;
     bool in_use() const;  // files and directories of it are open
@@ -113,8 +113,8 @@ private:
     void put(const std::shared_ptr<Mount>& tree, Mount& at, const std::string& point);
     static void changed(const Mount& mount);
     std::vector<std::shared_ptr<Mount>> receivers(const Mount& of) const;
-    // What is mounted at `point` appears in it: not in a tree without a place, as one that is
-    // being attached.
+    // Whether a mount at `point` propagates into `other`: not into a tree that is not attached,
+    // such as the one that is being attached.
     static bool receives(const Mount& other, const std::string& point);
     using Groups = std::map<std::uint32_t, std::size_t>;  // how many mounts each has
     void set_propagation(Mount& mount, std::uint64_t kind, bool recursive, Groups& groups);

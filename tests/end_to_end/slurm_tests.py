@@ -13,7 +13,7 @@ import sweep_tests
 POINTS = 200
 CHUNK = 8
 TASKS = POINTS // CHUNK
-SECONDS = 120
+SECONDS = 240
 
 
 class _Array:

@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,20 @@
 #include <unistd.h>
 
 #include "bombs.h"
+
+// Children that take something each and keep it.
+static void in_children(const char* what, long most, void (*take)(void)) {
+    long n = 0;
+    for (; n < most; ++n) {
+        const pid_t child = fork();
+        if (child < 0) break;
+        if (child > 0) continue;
+        take();
+        for (;;) pause();
+    }
+    told(what, n, most);
+    kill(-1, SIGKILL);
+}
 
 static void watches(long most) {
     many_descriptors();
@@ -65,19 +80,14 @@ static void semaphore_sets(long most) {
     while (n < most && semget(IPC_PRIVATE, 32000, 0600) >= 0) ++n;
     told("sets", n, most);
 }
-static void undos(long most) {
-    const int set = semget(IPC_PRIVATE, 32000, 0600);
+static int undo_set;
+static void undo_one(void) {
     struct sembuf up = {0, 1, SEM_UNDO};
-    long n = 0;
-    for (; n < most; ++n) {
-        const pid_t child = fork();
-        if (child < 0) break;
-        if (child == 0) {
-            semop(set, &up, 1);
-            for (;;) pause();
-        }
-    }
-    told("undos", n, most);
+    semop(undo_set, &up, 1);
+}
+static void undos(long most) {
+    undo_set = semget(IPC_PRIVATE, 32000, 0600);
+    in_children("undos", most, undo_one);
 }
 static void ipc_messages(long most) {
     long n = 0;
@@ -211,33 +221,23 @@ static void host_names(long most) {
     told("namespaces", n, most);
 }
 
-static void filters(long most) {
+static void filter_all(void) {
     static struct sock_filter code[4096];
     for (int i = 0; i < 4096; ++i)
         code[i] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     struct sock_fprog program = {4096, code};
-    long n = 0;
-    for (; n < most; ++n) {
-        const pid_t child = fork();
-        if (child < 0) break;
-        if (child > 0) continue;
-        while (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0) {
-        }
-        for (;;) pause();
+    while (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0) {
     }
-    told("processes", n, most);
+}
+static void filters(long most) {
+    in_children("processes", most, filter_all);
+}
+static void join_all(void) {
+    static gid_t all[65536];
+    setgroups(65536, all);
 }
 static void groups(long most) {
-    static gid_t all[65536];
-    long n = 0;
-    for (; n < most; ++n) {
-        const pid_t child = fork();
-        if (child < 0) break;
-        if (child > 0) continue;
-        setgroups(65536, all);
-        for (;;) pause();
-    }
-    told("processes", n, most);
+    in_children("processes", most, join_all);
 }
 static void leases(long most) {
     many_descriptors();

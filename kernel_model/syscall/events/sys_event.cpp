@@ -178,7 +178,7 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
         info.uid = given->uid;
         info.value = given->value;
     }
-    if (signal < 0 || signal > kSignalCount) return Errno::Inval;
+    if (signal != 0 && !is_signal(signal)) return Errno::Inval;
     Process* process = call.kernel.processes().find(of_process->pid());
     if (process == nullptr) return Errno::Srch;
     if (process != &call.process && !call.cred().may_signal(*process->cred)) return Errno::Perm;

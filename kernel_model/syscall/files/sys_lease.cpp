@@ -37,8 +37,6 @@ Opens opens_of(SysCall& call, const FileKey& key) {
     return opens;
 }
 
-}  // namespace
-
 // Others' leases stay only beside a new one for reading; one of its own that is being broken may
 // only become what it is broken to.
 bool others_permit(LeaseTable& leases, const FileKey& key, const File& file, std::int32_t type) {
@@ -48,6 +46,8 @@ bool others_permit(LeaseTable& leases, const FileKey& key, const File& file, std
                return other.until_ns != 0 && type != other.target;
            });
 }
+
+}  // namespace
 
 SysOutcome set_lease(SysCall& call, const std::shared_ptr<File>& file, std::int32_t type) {
     if (type != kFRdlck && type != kFWrlck && type != kFUnlck) return Errno::Inval;

@@ -99,7 +99,7 @@ SysOutcome get_owner_ex(SysCall& call, File& file, VAddr at) {
 }
 
 SysOutcome set_owner_signal(File& file, std::int32_t signal) {
-    if (signal < 0 || signal > kSignalCount) return Errno::Inval;
+    if (signal != 0 && !is_signal(signal)) return Errno::Inval;
     owner_of(file).signal = signal;
     return 0;
 }

@@ -212,7 +212,7 @@ SysOutcome sys_mq_notify(SysCall& call) {
         if (event->notify != kSigevNone && event->notify != kSigevSignal &&
             event->notify != kSigevThread)
             return Errno::Inval;
-        if (event->notify == kSigevSignal && (event->signal < 0 || event->signal > kSignalCount))
+        if (event->notify == kSigevSignal && event->signal != 0 && !is_signal(event->signal))
             return Errno::Inval;
         wanted.how = event->notify;
         if (event->notify == kSigevThread) wanted.tell = TRY(tell_by_socket(call, *event));

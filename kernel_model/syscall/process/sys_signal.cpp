@@ -196,7 +196,7 @@ SysOutcome sys_kill(SysCall& call) {
 
 SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std::int32_t signal,
                         const SignalInfo& info) {
-    if (signal < 0 || signal > kSignalCount) return Errno::Inval;
+    if (signal != 0 && !is_signal(signal)) return Errno::Inval;
     Task* task = call.kernel.processes().find_task(TaskId{tid});
     if (task == nullptr || (group > 0 && group != task->process->pid)) return Errno::Srch;
     if (!may_signal(call, *task->process, signal)) return Errno::Perm;
@@ -231,7 +231,7 @@ SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::
                           .uid = static_cast<std::uint32_t>(bytes->fields[0] >> 32),
                           .value = bytes->fields[1]};
     if (group > 0) return send_to_task(call, group, tid, signal, info);
-    if (signal < 0 || signal > kSignalCount) return Errno::Inval;
+    if (signal != 0 && !is_signal(signal)) return Errno::Inval;
     // Any task of a process stands for it.
     Task* task = call.kernel.processes().find_task(TaskId{tid});
     Process* process = task != nullptr ? task->process : call.kernel.processes().find_any(tid);
