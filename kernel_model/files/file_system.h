@@ -96,10 +96,10 @@ public:
     // Replaces the extended attributes; the caller has checked the rights. NotSup: they are not
     // kept there.
     using Xattrs = std::shared_ptr<const ExtendedAttributes>;
-    virtual SysResult<void> set_xattrs(const Caller&, std::string_view, bool, Xattrs) {
+    virtual SysResult<void> set_xattrs(const Caller&, std::string_view, bool, const Xattrs&) {
         return tl::make_unexpected(Errno::NotSup);
     }
-    virtual SysResult<void> set_xattrs_of(const Caller&, File&, Xattrs) {
+    virtual SysResult<void> set_xattrs_of(const Caller&, File&, const Xattrs&) {
         return tl::make_unexpected(Errno::NotSup);
     }
     // What is told of its files; null: nothing.
@@ -146,8 +146,8 @@ public:
     struct TmpfsTop {
         std::uint32_t mode = 01777, uid = 0, gid = 0;
     };
-    virtual SysResult<std::shared_ptr<SuperBlock>> make_tmpfs(std::string, std::string,
-                                                              const TmpfsTop&) {
+    virtual SysResult<std::shared_ptr<SuperBlock>> make_tmpfs(const std::string&,
+                                                              const std::string&, const TmpfsTop&) {
         return tl::make_unexpected(Errno::NoSys);
     }
     // Removes the files of file systems that are no longer mounted.

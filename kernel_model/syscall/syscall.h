@@ -64,6 +64,10 @@ struct SysCall {
     const Credentials& cred() const { return *task.cred; }
     bool capable(Capability capability) const { return task.cred->capable(capability); }
     Caller caller() const { return caller_of(task); }
+    // find_process_by_pid: 0 is the caller; null: there is none.
+    Task* task_of(std::int32_t id) const {
+        return id == 0 ? &task : kernel.processes().find_task(TaskId{id});
+    }
     // check_same_owner: may change how the task is scheduled.
     bool owns(const Task& other) const {
         const std::uint32_t own = cred().uid.effective;

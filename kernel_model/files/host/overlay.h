@@ -58,8 +58,8 @@ public:
                                 std::uint64_t device) override;
     SysResult<std::string> read_link_of(const Caller&, File& file) override;
     SysResult<void> set_xattrs(const Caller&, std::string_view path, bool follow,
-                               Xattrs attributes) override;
-    SysResult<void> set_xattrs_of(const Caller&, File& file, Xattrs attributes) override;
+                               const Xattrs& attributes) override;
+    SysResult<void> set_xattrs_of(const Caller&, File& file, const Xattrs& attributes) override;
     const std::shared_ptr<FileEvents>& events() const override { return events_; }
     SysResult<void> symlink(const Caller&, std::string_view target, std::string_view path) override;
     SysResult<void> change_mode(const Caller&, std::string_view path, std::uint32_t mode,
@@ -77,7 +77,8 @@ public:
     SysResult<Located> locate(const Caller&, std::string_view path, bool follow) override;
     std::shared_ptr<Dentry> dentry_at(const Located&) override;
     SysResult<std::shared_ptr<File>> open_place(const Located&) override;
-    SysResult<std::shared_ptr<SuperBlock>> make_tmpfs(std::string type, std::string source,
+    SysResult<std::shared_ptr<SuperBlock>> make_tmpfs(const std::string& type,
+                                                      const std::string& source,
                                                       const TmpfsTop& top) override;
     void drop_unmounted() override;
     void finish() override;

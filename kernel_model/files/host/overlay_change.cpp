@@ -261,12 +261,12 @@ SysResult<void> OverlayFileSystem::set_times(const Caller& caller, std::string_v
     return change_at(caller, path, follow, {.times = &times});
 }
 SysResult<void> OverlayFileSystem::set_xattrs(const Caller& caller, std::string_view path,
-                                              bool follow, Xattrs attributes) {
-    return change_at(caller, path, follow, {.xattrs = std::move(attributes)});
+                                              bool follow, const Xattrs& attributes) {
+    return change_at(caller, path, follow, {.xattrs = attributes});
 }
 SysResult<void> OverlayFileSystem::set_xattrs_of(const Caller& caller, File& file,
-                                                 Xattrs attributes) {
-    return change_of(caller, file, {.xattrs = std::move(attributes)});
+                                                 const Xattrs& attributes) {
+    return change_of(caller, file, {.xattrs = attributes});
 }
 SysResult<void> OverlayFileSystem::change_mode_of(const Caller& caller, File& file,
                                                   std::uint32_t mode) {

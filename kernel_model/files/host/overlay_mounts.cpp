@@ -47,8 +47,8 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_place(const Located& pl
     return file;
 }
 
-SysResult<std::shared_ptr<SuperBlock>> OverlayFileSystem::make_tmpfs(std::string type,
-                                                                     std::string source,
+SysResult<std::shared_ptr<SuperBlock>> OverlayFileSystem::make_tmpfs(const std::string& type,
+                                                                     const std::string& source,
                                                                      const TmpfsTop& top) {
     drop_unmounted();
     const int scratch = layers_.scratch().fd();
@@ -58,7 +58,7 @@ SysResult<std::shared_ptr<SuperBlock>> OverlayFileSystem::make_tmpfs(std::string
             return tl::make_unexpected(guest_errno(errno));
         if (slash == std::string::npos) break;
     }
-    auto super = mounts_.new_super(std::move(type), std::move(source), {});
+    auto super = mounts_.new_super(type, source, {});
     auto kept = new_attributes({}, {}, abi::kIfDir | top.mode);
     kept->device = super->device;
     kept->inode = 1;

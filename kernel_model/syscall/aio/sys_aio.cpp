@@ -234,7 +234,7 @@ SysOutcome sys_io_cancel(SysCall& call) {
 }
 
 // The paths of calls that are alike; what a request itself takes is not told apart.
-constexpr auto kRows = std::to_array<SyscallRow>({
+constexpr auto kAioRows = std::to_array<SyscallRow>({
     {0, "io_setup", sys_io_setup, Support::Full, KernelPath::SysEpollCreate, "", Errno::NoMem},
     {1, "io_destroy", sys_io_destroy, Support::Full, KernelPath::SysMunmap, ""},
     {2, "io_submit", sys_io_submit, Support::Partial, KernelPath::SysReadFile,
@@ -248,7 +248,7 @@ constexpr auto kRows = std::to_array<SyscallRow>({
 }  // namespace
 
 std::span<const SyscallRow> aio_syscalls() {
-    return kRows;
+    return kAioRows;
 }
 
 }  // namespace uprobesim

@@ -130,7 +130,7 @@ SysOutcome sys_epoll_pwait2(SysCall& call) {
     return wait_for_events(call, timeout);
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kEpollRows[] = {
     {20, "epoll_create1", sys_epoll_create1, Support::Full, KernelPath::SysEpollCreate, "",
      Errno::NoMem},
     {21, "epoll_ctl", sys_epoll_ctl, Support::Full, KernelPath::SysEpollModify, ""},
@@ -141,7 +141,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> epoll_syscalls() {
-    return kRows;
+    return kEpollRows;
 }
 
 }  // namespace uprobesim

@@ -200,7 +200,7 @@ SysOutcome sys_pidfd_getfd(SysCall& call) {
     return add_file(call, std::move(wanted), true);
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kEventRows[] = {
     {19, "eventfd2", sys_eventfd2, Support::Full, KernelPath::SysEventfd, {}, Errno::NoMem},
     {74, "signalfd4", sys_signalfd4, Support::Full, KernelPath::SysEventfd, {}, Errno::NoMem},
     {85,
@@ -237,7 +237,7 @@ SysOutcome add_process_fd(SysCall& call, std::int32_t pid, std::uint32_t flags) 
 }
 
 std::span<const SyscallRow> event_syscalls() {
-    return kRows;
+    return kEventRows;
 }
 
 }  // namespace uprobesim

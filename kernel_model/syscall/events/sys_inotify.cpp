@@ -50,7 +50,7 @@ SysOutcome sys_inotify_rm_watch(SysCall& call) {
     return watches->unwatch(call.int32(1));
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kInotifyRows[] = {
     {26,
      "inotify_init1",
      sys_inotify_init1,
@@ -71,7 +71,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> inotify_syscalls() {
-    return kRows;
+    return kInotifyRows;
 }
 
 }  // namespace uprobesim

@@ -193,11 +193,11 @@ SysOutcome sys_pselect6(SysCall& call) {
 }
 
 std::span<const SyscallRow> poll_syscalls() {
-    static constexpr SyscallRow kRows[] = {
+    static constexpr SyscallRow kPollRows[] = {
         {72, "pselect6", sys_pselect6, Support::Full, KernelPath::SysPoll, ""},
         {73, "ppoll", sys_ppoll, Support::Full, KernelPath::SysPoll, ""},
     };
-    return kRows;
+    return kPollRows;
 }
 
 }  // namespace uprobesim

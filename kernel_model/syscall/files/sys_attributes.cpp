@@ -236,7 +236,7 @@ SysOutcome sys_fstatfs(SysCall& call) {
                       file->dentry ? mount_of(*file->dentry).get() : nullptr);
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kAttributesRows[] = {
     {43, "statfs", sys_statfs, Support::Full, KernelPath::SysStat, ""},
     {44, "fstatfs", sys_fstatfs, Support::Full, KernelPath::SysFstat, ""},
     {45, "truncate", sys_truncate, Support::Full, KernelPath::SysTruncate, ""},
@@ -255,7 +255,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> attribute_syscalls() {
-    return kRows;
+    return kAttributesRows;
 }
 
 }  // namespace uprobesim

@@ -247,7 +247,7 @@ SysOutcome sys_vmsplice(SysCall& call) {
     return outcome;
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kCopyRows[] = {
     {71, "sendfile", sys_sendfile, Support::Full, KernelPath::SysSendfile, ""},
     {75, "vmsplice", sys_vmsplice, Support::Full, KernelPath::SysSendfile, ""},
     {76, "splice", sys_splice, Support::Full, KernelPath::SysSendfile, ""},
@@ -258,7 +258,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> copy_syscalls() {
-    return kRows;
+    return kCopyRows;
 }
 
 }  // namespace uprobesim

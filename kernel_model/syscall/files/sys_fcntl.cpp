@@ -109,14 +109,14 @@ SysOutcome sys_fcntl(SysCall& call) {
     }
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kFcntlRows[] = {
     {25, "fcntl", sys_fcntl, Support::Full, KernelPath::SysFcntl, ""},
 };
 
 }  // namespace
 
 std::span<const SyscallRow> fcntl_syscalls() {
-    return kRows;
+    return kFcntlRows;
 }
 
 }  // namespace uprobesim

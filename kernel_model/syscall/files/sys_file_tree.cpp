@@ -243,7 +243,7 @@ SysOutcome sys_umask(SysCall& call) {
     return std::uint64_t{old};
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kFileTreeRows[] = {
     {17, "getcwd", sys_getcwd, Support::Full, KernelPath::SysGetcwd, ""},
     {33, "mknodat", sys_mknodat, Support::Full, KernelPath::SysCreate, "", Errno::NoMem},
     {34, "mkdirat", sys_mkdirat, Support::Full, KernelPath::SysCreate, "", Errno::NoMem},
@@ -263,7 +263,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> file_tree_syscalls() {
-    return kRows;
+    return kFileTreeRows;
 }
 
 }  // namespace uprobesim

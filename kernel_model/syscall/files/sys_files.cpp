@@ -248,7 +248,7 @@ SysOutcome sys_pipe2(SysCall& call) {
     return 0;
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kFilesRows[] = {
     {23, "dup", sys_dup, Support::Full, KernelPath::SysDup, "", Errno::NoMem},
     {24, "dup3", sys_dup3, Support::Full, KernelPath::SysDup, "", Errno::NoMem},
     {29, "ioctl", sys_ioctl, Support::Full, KernelPath::SysIoctl, ""},
@@ -273,7 +273,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> file_syscalls() {
-    return kRows;
+    return kFilesRows;
 }
 
 }  // namespace uprobesim

@@ -86,7 +86,7 @@ SysOutcome sys_open_by_handle_at(SysCall& call) {
     return static_cast<std::uint64_t>(fd);
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kHandleRows[] = {
     {264, "name_to_handle_at", sys_name_to_handle_at, Support::Full, KernelPath::SysStat, ""},
     {265, "open_by_handle_at", sys_open_by_handle_at, Support::Full, KernelPath::SysOpen, "",
      Errno::NoMem},
@@ -95,7 +95,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> handle_syscalls() {
-    return kRows;
+    return kHandleRows;
 }
 
 }  // namespace uprobesim

@@ -219,7 +219,7 @@ SysOutcome sys_pivot_root(SysCall& call) {
     return 0;
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kMountRows[] = {
     {39, "umount2", sys_umount2, Support::Full, KernelPath::SysUnlink, {}},
     {40, "mount", sys_mount, Support::Partial, KernelPath::SysCreate,
      "tmpfs, ramfs, proc, sysfs, devtmpfs and binds; other types are ENODEV", Errno::NoMem},
@@ -230,7 +230,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> mount_syscalls() {
-    return kRows;
+    return kMountRows;
 }
 
 }  // namespace uprobesim

@@ -270,60 +270,73 @@ struct MountAttr {
     std::uint64_t set, clear, propagation, user_namespace;
 };
 
+// copy_struct_from_user: a longer struct of a later kernel must be zero where it is not known.
+SysResult<MountAttr> wanted_attributes(SysCall& call) {
+    const std::uint64_t size = call.args[4];
+    if (size > kPageSize) return tl::make_unexpected(Errno::TooBig);
+    if (size < sizeof(MountAttr)) return tl::make_unexpected(Errno::Inval);
+    if (!call.capable(Capability::SysAdmin)) return tl::make_unexpected(Errno::Perm);
+    UserMemory memory = call.memory();
+    const auto wanted = memory.get<MountAttr>(call.address(3));
+    if (!wanted) return tl::make_unexpected(Errno::Fault);
+    for (std::uint64_t at = sizeof(MountAttr); at < size; ++at) {
+        const auto more = memory.get<std::uint8_t>(call.address(3) + at);
+        if (!more) return tl::make_unexpected(Errno::Fault);
+        if (*more != 0) return tl::make_unexpected(Errno::TooBig);
+    }
+    return *wanted;
+}
+
+struct ChangedFlags {
+    std::uint64_t set = 0, clear = 0;  // of mount(2)
+};
+
+// build_mount_kattr
+SysResult<ChangedFlags> changed_flags(SysCall& call, const MountAttr& wanted) {
+    constexpr std::uint64_t kKinds = kMsShared | kMsPrivate | kMsSlave | kMsUnbindable;
+    if ((wanted.propagation & ~kKinds) != 0 || (wanted.propagation & (wanted.propagation - 1)) != 0)
+        return tl::make_unexpected(Errno::Inval);
+    if (((wanted.set | wanted.clear) & kMountAttrIdmap) != 0) {
+        call.kernel.counters().note_unmodelled("mount_setattr MOUNT_ATTR_IDMAP", "answered EINVAL");
+        return tl::make_unexpected(Errno::Inval);
+    }
+    // Times are one value: it is cleared as a whole before another is set.
+    const std::uint64_t times = wanted.clear & kMountAttrAtime;
+    if (times != 0 && times != kMountAttrAtime) return tl::make_unexpected(Errno::Inval);
+    if ((wanted.set & kMountAttrAtime) != 0 && times == 0) return tl::make_unexpected(Errno::Inval);
+    const auto set = flags_of(wanted.set), clear = flags_of(wanted.clear & ~kMountAttrAtime);
+    if (!set || !clear) return tl::make_unexpected(Errno::Inval);
+    return ChangedFlags{*set, *clear};
+}
+
 SysOutcome sys_mount_setattr(SysCall& call) {
     const std::uint32_t flags = call.uint32(2);
     if ((flags & ~(kAtEmptyPath | kAtRecursive | kAtSymlinkNofollow | kAtNoAutomount)) != 0)
         return Errno::Inval;
-    const std::uint64_t size = call.args[4];
-    if (size > kPageSize) return Errno::TooBig;
-    if (size < sizeof(MountAttr)) return Errno::Inval;
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
-    UserMemory memory = call.memory();
-    const auto wanted = memory.get<MountAttr>(call.address(3));
-    if (!wanted) return Errno::Fault;
-    for (std::uint64_t at = sizeof(MountAttr); at < size; ++at) {
-        const auto more = memory.get<std::uint8_t>(call.address(3) + at);
-        if (!more) return Errno::Fault;
-        if (*more != 0) return Errno::TooBig;
-    }
-    if (wanted->set == 0 && wanted->clear == 0 && wanted->propagation == 0) return 0;
-    constexpr std::uint64_t kKinds = kMsShared | kMsPrivate | kMsSlave | kMsUnbindable;
-    if ((wanted->propagation & ~kKinds) != 0 ||
-        (wanted->propagation & (wanted->propagation - 1)) != 0)
-        return Errno::Inval;
-    if (((wanted->set | wanted->clear) & kMountAttrIdmap) != 0) {
-        call.kernel.counters().note_unmodelled("mount_setattr MOUNT_ATTR_IDMAP", "answered EINVAL");
-        return Errno::Inval;
-    }
-    // Times are one value: it is cleared as a whole before another is set.
-    if ((wanted->clear & kMountAttrAtime) != 0 &&
-        (wanted->clear & kMountAttrAtime) != kMountAttrAtime)
-        return Errno::Inval;
-    if ((wanted->set & kMountAttrAtime) != 0 && (wanted->clear & kMountAttrAtime) == 0)
-        return Errno::Inval;
-    const auto set = flags_of(wanted->set), clear = flags_of(wanted->clear & ~kMountAttrAtime);
-    if (!set || !clear) return Errno::Inval;
+    const MountAttr wanted = TRY(wanted_attributes(call));
+    if (wanted.set == 0 && wanted.clear == 0 && wanted.propagation == 0) return 0;
+    const ChangedFlags changed = TRY(changed_flags(call, wanted));
     const auto at =
         TRY(place_argument(call, call.int32(0), call.address(1), (flags & kAtSymlinkNofollow) == 0,
                            (flags & kAtEmptyPath) != 0));
     if (!at.is_top()) return Errno::Inval;
-    if ((*set & kMsRdonly) != 0 && written(call, *at.mount->super)) return Errno::Busy;
+    if ((changed.set & kMsRdonly) != 0 && written(call, *at.mount->super)) return Errno::Busy;
     constexpr std::uint64_t kTimes = kMsNoatime | kMsRelatime;
-    const bool times = (wanted->clear & kMountAttrAtime) != 0;
+    const bool times = (wanted.clear & kMountAttrAtime) != 0;
     const bool recursive = (flags & kAtRecursive) != 0;
     for (const Mount* each : mounts_below(*at.mount)) {
         if (each != at.mount.get() && !recursive) continue;
         const auto mount = const_cast<Mount*>(each)->shared_from_this();
-        mount->flags &= ~(*clear & ~kTimes);
-        mount->flags |= *set & ~kTimes;
-        if (times) mount->flags = (mount->flags & ~kTimes) | (*set & kTimes);
+        mount->flags &= ~(changed.clear & ~kTimes);
+        mount->flags |= changed.set & ~kTimes;
+        if (times) mount->flags = (mount->flags & ~kTimes) | (changed.set & kTimes);
     }
-    if (wanted->propagation != 0)
-        call.kernel.files().mounts()->set_propagation(*at.mount, wanted->propagation, recursive);
+    if (wanted.propagation != 0)
+        call.kernel.files().mounts()->set_propagation(*at.mount, wanted.propagation, recursive);
     return 0;
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kMountFileRows[] = {
     {428, "open_tree", sys_open_tree, Support::Full, KernelPath::SysOpen, {}, Errno::NoMem},
     {429, "move_mount", sys_move_mount, Support::Partial, KernelPath::SysCreate,
      "without MOVE_MOUNT_BENEATH"},
@@ -338,7 +351,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> mount_file_syscalls() {
-    return kRows;
+    return kMountFileRows;
 }
 
 }  // namespace uprobesim

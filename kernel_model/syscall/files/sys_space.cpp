@@ -155,7 +155,7 @@ SysOutcome sys_fadvise64(SysCall& call) {
     return call.uint32(3) <= kPosixFadvNoreuse ? SysOutcome(0) : SysOutcome(Errno::Inval);
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kSpaceRows[] = {
     {46, "ftruncate", sys_ftruncate, Support::Full, KernelPath::SysTruncate, ""},
     {47, "fallocate", sys_fallocate, Support::Full, KernelPath::SysTruncate, ""},
     {62, "lseek", sys_lseek, Support::Full, KernelPath::SysLseek, ""},
@@ -172,7 +172,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> space_syscalls() {
-    return kRows;
+    return kSpaceRows;
 }
 
 }  // namespace uprobesim

@@ -179,7 +179,7 @@ constexpr SyscallRow row(std::uint32_t number, std::string_view name, SysFn func
     return {number, name, function, Support::Full, KernelPath::SysSetattr, "", Errno::NoMem};
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kXattrRows[] = {
     row(5, "setxattr", set_attribute<Form::Path>),
     row(6, "lsetxattr", set_attribute<Form::Link>),
     row(7, "fsetxattr", set_attribute<Form::Descriptor>),
@@ -197,7 +197,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> xattr_syscalls() {
-    return kRows;
+    return kXattrRows;
 }
 
 }  // namespace uprobesim

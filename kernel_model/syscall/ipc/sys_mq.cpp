@@ -252,7 +252,7 @@ SysOutcome sys_mq_getsetattr(SysCall& call) {
 }
 
 // The paths of AF_UNIX's messages, of opening and removing a file of a temporary file system.
-constexpr auto kRows = std::to_array<SyscallRow>({
+constexpr auto kMqRows = std::to_array<SyscallRow>({
     {180, "mq_open", sys_mq_open, Support::Full, KernelPath::SysCreate, "", Errno::NoMem},
     {181, "mq_unlink", sys_mq_unlink, Support::Full, KernelPath::SysUnlink, ""},
     {182, "mq_timedsend", sys_mq_timedsend, Support::Full, KernelPath::SysSendUnix, ""},
@@ -264,7 +264,7 @@ constexpr auto kRows = std::to_array<SyscallRow>({
 }  // namespace
 
 std::span<const SyscallRow> posix_queue_syscalls() {
-    return kRows;
+    return kMqRows;
 }
 
 }  // namespace uprobesim

@@ -238,7 +238,7 @@ SysOutcome sys_msgctl(SysCall& call) {
     return command == std::end(kCommands) ? SysOutcome(Errno::Inval) : command->work(call);
 }
 
-constexpr auto kRows = std::to_array<SyscallRow>({
+constexpr auto kMsgRows = std::to_array<SyscallRow>({
     {186, "msgget", sys_msgget, Support::Full, KernelPath::SysEventfd, "", Errno::NoMem},
     {187, "msgctl", sys_msgctl, Support::Full, KernelPath::SysPrctl, ""},
     {188, "msgrcv", sys_msgrcv, Support::Full, KernelPath::SysReceiveUnix, "", Errno::NoMem},
@@ -248,7 +248,7 @@ constexpr auto kRows = std::to_array<SyscallRow>({
 }  // namespace
 
 std::span<const SyscallRow> ipc_message_syscalls() {
-    return kRows;
+    return kMsgRows;
 }
 
 }  // namespace uprobesim

@@ -251,7 +251,7 @@ SysOutcome sys_semctl(SysCall& call) {
 }
 
 // The paths of calls that are alike: a new object, small state, a word of another task.
-constexpr auto kRows = std::to_array<SyscallRow>({
+constexpr auto kSemRows = std::to_array<SyscallRow>({
     {190, "semget", sys_semget, Support::Full, KernelPath::SysEventfd, "", Errno::NoMem},
     {191, "semctl", sys_semctl, Support::Full, KernelPath::SysPrctl, ""},
     {192, "semtimedop", sys_semtimedop, Support::Full, KernelPath::SysFutex, "", Errno::NoMem},
@@ -261,7 +261,7 @@ constexpr auto kRows = std::to_array<SyscallRow>({
 }  // namespace
 
 std::span<const SyscallRow> semaphore_syscalls() {
-    return kRows;
+    return kSemRows;
 }
 
 }  // namespace uprobesim

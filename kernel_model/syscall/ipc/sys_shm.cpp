@@ -236,7 +236,7 @@ SysOutcome sys_shmctl(SysCall& call) {
     return Errno::Inval;
 }
 
-constexpr auto kRows = std::to_array<SyscallRow>({
+constexpr auto kShmRows = std::to_array<SyscallRow>({
     {194, "shmget", sys_shmget, Support::Full, KernelPath::SysEventfd, "", Errno::NoMem},
     {195, "shmctl", sys_shmctl, Support::Partial, KernelPath::SysPrctl,
      "locking keeps nothing in memory: nothing is ever swapped"},
@@ -246,7 +246,7 @@ constexpr auto kRows = std::to_array<SyscallRow>({
 }  // namespace
 
 std::span<const SyscallRow> shm_syscalls() {
-    return kRows;
+    return kShmRows;
 }
 
 }  // namespace uprobesim

@@ -77,7 +77,7 @@ SysOutcome sys_request_key(SysCall& call) {
 }
 
 // The paths of calls that are alike: a new object of the kernel, small state.
-constexpr auto kRows = std::to_array<SyscallRow>({
+constexpr auto kKeysRows = std::to_array<SyscallRow>({
     {217, "add_key", sys_add_key, Support::Full, KernelPath::SysEventfd, "", Errno::NoMem},
     {218, "request_key", sys_request_key, Support::Partial, KernelPath::SysPrctl,
      "no program makes a key that is not there: ENOKEY"},
@@ -88,7 +88,7 @@ constexpr auto kRows = std::to_array<SyscallRow>({
 }  // namespace
 
 std::span<const SyscallRow> key_syscalls() {
-    return kRows;
+    return kKeysRows;
 }
 
 }  // namespace uprobesim

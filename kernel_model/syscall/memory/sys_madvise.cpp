@@ -203,7 +203,7 @@ SysOutcome sys_process_madvise(SysCall& call) {
     return done;
 }
 
-constexpr auto kRows = std::to_array<SyscallRow>({
+constexpr auto kMadviseRows = std::to_array<SyscallRow>({
     {233, "madvise", sys_madvise, Support::Full, KernelPath::SysMadvise, ""},
     {440, "process_madvise", sys_process_madvise, Support::Full, KernelPath::SysMadvise, ""},
 });
@@ -211,7 +211,7 @@ constexpr auto kRows = std::to_array<SyscallRow>({
 }  // namespace
 
 std::span<const SyscallRow> madvise_syscalls() {
-    return kRows;
+    return kMadviseRows;
 }
 
 }  // namespace uprobesim

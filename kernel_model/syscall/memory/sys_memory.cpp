@@ -247,7 +247,7 @@ SysOutcome sys_process_mrelease(SysCall& call) {
     return Errno::Inval;  // it is not being killed: that takes no time here
 }
 
-constexpr auto kRows = std::to_array<SyscallRow>({
+constexpr auto kMemoryRows = std::to_array<SyscallRow>({
     {214, "brk", sys_brk, Support::Full, KernelPath::SysBrk, ""},
     {215, "munmap", sys_munmap, Support::Full, KernelPath::SysMunmap, ""},
     {216, "mremap", sys_mremap, Support::Full, KernelPath::SysMremap, ""},
@@ -263,7 +263,7 @@ constexpr auto kRows = std::to_array<SyscallRow>({
 }  // namespace
 
 std::span<const SyscallRow> memory_syscalls() {
-    return kRows;
+    return kMemoryRows;
 }
 
 }  // namespace uprobesim

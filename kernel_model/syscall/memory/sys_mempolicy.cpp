@@ -153,7 +153,7 @@ SysOutcome sys_move_pages(SysCall& call) {
     return 0;
 }
 
-constexpr auto kRows = std::to_array<SyscallRow>({
+constexpr auto kMempolicyRows = std::to_array<SyscallRow>({
     {235, "mbind", sys_mbind, Support::Partial, KernelPath::SysMadvise,
      "one node: the policy of a mapping is checked and forgotten"},
     {236, "get_mempolicy", sys_get_mempolicy, Support::Full, KernelPath::SysPrctl, ""},
@@ -165,7 +165,7 @@ constexpr auto kRows = std::to_array<SyscallRow>({
 }  // namespace
 
 std::span<const SyscallRow> memory_policy_syscalls() {
-    return kRows;
+    return kMempolicyRows;
 }
 
 }  // namespace uprobesim

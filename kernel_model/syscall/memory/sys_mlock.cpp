@@ -171,7 +171,7 @@ SysOutcome sys_mseal(SysCall& call) {
     return mm.set_marks({at, at + length}, mark::kSealed, 0);
 }
 
-constexpr auto kRows = std::to_array<SyscallRow>({
+constexpr auto kMlockRows = std::to_array<SyscallRow>({
     {228, "mlock", sys_mlock, Support::Full, KernelPath::SysMadvise, ""},
     {229, "munlock", sys_munlock, Support::Full, KernelPath::SysMadvise, ""},
     {230, "mlockall", sys_mlockall, Support::Full, KernelPath::SysMadvise, ""},
@@ -184,7 +184,7 @@ constexpr auto kRows = std::to_array<SyscallRow>({
 }  // namespace
 
 std::span<const SyscallRow> memory_lock_syscalls() {
-    return kRows;
+    return kMlockRows;
 }
 
 }  // namespace uprobesim

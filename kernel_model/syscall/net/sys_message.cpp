@@ -234,7 +234,7 @@ SysOutcome sys_recvmmsg(SysCall& call) {
         [&] { return timeout && call.kernel.clock().monotonic_ns() - begun >= *timeout; });
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kMessageRows[] = {
     {206, "sendto", sys_sendto, Support::Full, KernelPath::SysSendTcp, ""},
     {207, "recvfrom", sys_recvfrom, Support::Full, KernelPath::SysReceiveTcp, ""},
     {211, "sendmsg", sys_sendmsg, Support::Full, KernelPath::SysSendTcp, ""},
@@ -247,7 +247,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> message_syscalls() {
-    return kRows;
+    return kMessageRows;
 }
 
 }  // namespace uprobesim

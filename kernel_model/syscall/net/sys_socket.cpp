@@ -221,7 +221,7 @@ SysOutcome sys_shutdown(SysCall& call) {
     return socket->shutdown(how != kShutWr, how != kShutRd);
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kSocketRows[] = {
     {198, "socket", sys_socket, Support::Full, KernelPath::SysSocket, "", Errno::Nfile},
     {199, "socketpair", sys_socketpair, Support::Full, KernelPath::SysSocketPair, "", Errno::Nfile},
     {200, "bind", sys_bind, Support::Full, KernelPath::SysBind, "", Errno::NoMem},
@@ -237,7 +237,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> socket_syscalls() {
-    return kRows;
+    return kSocketRows;
 }
 
 }  // namespace uprobesim

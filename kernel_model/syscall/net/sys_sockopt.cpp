@@ -182,7 +182,7 @@ SysOutcome sys_getsockopt(SysCall& call) {
     return std::uint64_t{0};
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kSockoptRows[] = {
     {208, "setsockopt", sys_setsockopt, Support::Full, KernelPath::SysSetsockopt, ""},
     {209, "getsockopt", sys_getsockopt, Support::Full, KernelPath::SysGetsockopt, ""},
 };
@@ -190,7 +190,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> sockopt_syscalls() {
-    return kRows;
+    return kSockoptRows;
 }
 
 }  // namespace uprobesim

@@ -36,8 +36,7 @@ SysOutcome sys_capget(SysCall& call) {
     if (!words) return Errno::Fault;
     if (*words == 0) return call.args[1] == 0 ? SysOutcome(0) : SysOutcome(Errno::Inval);
     if (header->pid < 0) return Errno::Inval;
-    const Task* const of =
-        header->pid == 0 ? &call.task : call.kernel.processes().find_task(TaskId{header->pid});
+    const Task* const of = call.task_of(header->pid);
     if (of == nullptr) return Errno::Srch;
     if (call.args[1] == 0) return 0;
     const Credentials& cred = *of->cred;
@@ -91,7 +90,7 @@ bool valid(std::uint64_t capability) {
     return capability <= abi::kCapLastCap;
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kCapabilityRows[] = {
     {90, "capget", sys_capget, Support::Full, KernelPath::SysPrctl, {}},
     {91, "capset", sys_capset, Support::Full, KernelPath::SysPrctl, {}},
 };
@@ -167,7 +166,7 @@ SysOutcome ambient(SysCall& call) {
 }
 
 std::span<const SyscallRow> capability_syscalls() {
-    return kRows;
+    return kCapabilityRows;
 }
 
 }  // namespace uprobesim

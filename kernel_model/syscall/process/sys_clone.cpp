@@ -168,7 +168,7 @@ SysOutcome sys_set_tid_address(SysCall& call) {
 }
 
 // What it takes is charged by ProcessTable::clone, by kind.
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kCloneRows[] = {
     {96, "set_tid_address", sys_set_tid_address, Support::Full, KernelPath::SysPrctl, {}},
     {220, "clone", sys_clone, Support::Full, KernelPath::SysTrivial, {}},
     {435, "clone3", sys_clone3, Support::Full, KernelPath::SysTrivial, {}},
@@ -177,7 +177,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> clone_syscalls() {
-    return kRows;
+    return kCloneRows;
 }
 
 }  // namespace uprobesim

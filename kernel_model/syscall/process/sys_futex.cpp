@@ -361,8 +361,7 @@ SysOutcome sys_set_robust_list(SysCall& call) {
 }
 
 SysOutcome sys_get_robust_list(SysCall& call) {
-    const Task* task =
-        call.int32(0) == 0 ? &call.task : call.kernel.processes().find_task(TaskId{call.int32(0)});
+    const Task* task = call.task_of(call.int32(0));
     if (task == nullptr) return Errno::Srch;
     if (!may_access(call.process, *task->process)) return Errno::Perm;
     UserMemory memory = call.memory();
@@ -371,7 +370,7 @@ SysOutcome sys_get_robust_list(SysCall& call) {
     return 0;
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kFutexRows[] = {
     {98, "futex", sys_futex, Support::Full, KernelPath::SysFutex, {}},
     {449,
      "futex_waitv",
@@ -387,7 +386,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> futex_syscalls() {
-    return kRows;
+    return kFutexRows;
 }
 
 }  // namespace uprobesim

@@ -205,7 +205,7 @@ SysOutcome sys_setgroups(SysCall& call) {
     return 0;
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kIdsRows[] = {
     {143, "setregid", sys_setregid, Support::Full, KernelPath::SysIds, {}},
     {144, "setgid", sys_setgid, Support::Full, KernelPath::SysIds, {}},
     {145, "setreuid", sys_setreuid, Support::Full, KernelPath::SysIds, {}},
@@ -227,7 +227,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> ids_syscalls() {
-    return kRows;
+    return kIdsRows;
 }
 
 }  // namespace uprobesim

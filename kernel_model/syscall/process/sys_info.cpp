@@ -62,7 +62,7 @@ SysOutcome sys_getppid(SysCall& call) {
 SysOutcome sys_gettid(SysCall& call) {
     return static_cast<std::uint64_t>(call.task.id.value);
 }
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kInfoRows[] = {
     {172, "getpid", sys_getpid, Support::Full, KernelPath::SysTrivial, {}},
     {173, "getppid", sys_getppid, Support::Full, KernelPath::SysTrivial, {}},
     {178, "gettid", sys_gettid, Support::Full, KernelPath::SysTrivial, {}},
@@ -78,7 +78,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> info_syscalls() {
-    return kRows;
+    return kInfoRows;
 }
 
 }  // namespace uprobesim

@@ -56,8 +56,7 @@ bool may_limit(const SysCall& call, const Process& process) {
 
 SysOutcome sys_prlimit64(SysCall& call) {
     if (call.args[2] != 0 && !call.memory().get<LimitBytes>(call.address(2))) return Errno::Fault;
-    const Task* task =
-        call.int32(0) == 0 ? &call.task : call.kernel.processes().find_task(TaskId{call.int32(0)});
+    const Task* task = call.task_of(call.int32(0));
     if (task == nullptr) return Errno::Srch;
     if (!may_limit(call, *task->process)) return Errno::Perm;
     return limit_call(call, *task->process, call.uint32(1), call.address(2), call.address(3));
@@ -71,7 +70,7 @@ SysOutcome sys_setrlimit(SysCall& call) {
     return limit_call(call, call.process, call.uint32(0), call.address(1), VAddr(0));
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kLimitsRows[] = {
     {163, "getrlimit", sys_getrlimit, Support::Full, KernelPath::SysPrctl, {}},
     {164, "setrlimit", sys_setrlimit, Support::Full, KernelPath::SysPrctl, {}},
     {261, "prlimit64", sys_prlimit64, Support::Full, KernelPath::SysPrctl, {}},
@@ -80,7 +79,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> limit_syscalls() {
-    return kRows;
+    return kLimitsRows;
 }
 
 }  // namespace uprobesim

@@ -93,7 +93,7 @@ SysOutcome sys_setns(SysCall& call) {
     return 0;
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kNamespaceRows[] = {
     {97, "unshare", sys_unshare, Support::Partial, KernelPath::SysPrctl,
      "namespaces of mounts and host names; of the other kinds there is one: answered EINVAL"},
     {268, "setns", sys_setns, Support::Full, KernelPath::SysPrctl, {}},
@@ -102,7 +102,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> namespace_syscalls() {
-    return kRows;
+    return kNamespaceRows;
 }
 
 }  // namespace uprobesim

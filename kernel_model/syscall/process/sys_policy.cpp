@@ -106,17 +106,12 @@ SysResult<void> set_policy(SysCall& call, Task& task, Attributes wanted) {
     return {};
 }
 
-Task* named(SysCall& call) {
-    return call.int32(0) == 0 ? &call.task
-                              : call.kernel.processes().find_task(TaskId{call.int32(0)});
-}
-
 // do_sched_setscheduler
 SysOutcome set_parameters(SysCall& call, std::int32_t policy, VAddr at) {
     if (at == VAddr(0) || call.int32(0) < 0) return Errno::Inval;
     const auto priority = call.memory().get<std::uint32_t>(at);
     if (!priority) return Errno::Fault;
-    Task* task = named(call);
+    Task* task = call.task_of(call.int32(0));
     if (task == nullptr) return Errno::Srch;
     Attributes wanted{.policy = policy, .nice = task->nice, .priority = *priority};
     if (policy != kKeepPolicy && (policy & kSchedResetOnFork) != 0) {
@@ -136,14 +131,14 @@ SysOutcome sys_sched_setparam(SysCall& call) {
 
 SysOutcome sys_sched_getscheduler(SysCall& call) {
     if (call.int32(0) < 0) return Errno::Inval;
-    const Task* task = named(call);
+    const Task* task = call.task_of(call.int32(0));
     if (task == nullptr) return Errno::Srch;
     return task->sched.policy | (task->sched.reset_on_fork ? kSchedResetOnFork : 0);
 }
 
 SysOutcome sys_sched_getparam(SysCall& call) {
     if (call.args[1] == 0 || call.int32(0) < 0) return Errno::Inval;
-    const Task* task = named(call);
+    const Task* task = call.task_of(call.int32(0));
     if (task == nullptr) return Errno::Srch;
     if (!call.memory().put(call.address(1), task->sched.priority)) return Errno::Fault;
     return 0;
@@ -193,7 +188,7 @@ SysOutcome sys_sched_setattr(SysCall& call) {
     Attributes wanted = TRY(read_attributes(call));
     if (wanted.policy < 0) return Errno::Inval;
     if ((wanted.flags & kSchedFlagKeepPolicy) != 0) wanted.policy = kKeepPolicy;
-    Task* task = named(call);
+    Task* task = call.task_of(call.int32(0));
     if (task == nullptr) return Errno::Srch;
     if ((wanted.flags & kSchedFlagKeepParams) != 0) add_parameters(*task, wanted);
     return set_policy(call, *task, wanted);
@@ -204,7 +199,7 @@ SysOutcome sys_sched_getattr(SysCall& call) {
     if (call.args[1] == 0 || call.int32(0) < 0 || size > kPageSize || size < kFirstSize ||
         call.uint32(3) != 0)
         return Errno::Inval;
-    const Task* task = named(call);
+    const Task* task = call.task_of(call.int32(0));
     if (task == nullptr) return Errno::Srch;
     Attributes a{.size = std::min<std::uint32_t>(size, sizeof(Attributes)),
                  .policy = task->sched.policy,
@@ -227,7 +222,7 @@ SysOutcome sys_sched_get_priority_min(SysCall& call) {
 SysOutcome sys_sched_rr_get_interval(SysCall& call) {
     constexpr std::uint64_t kRrSliceNs = 100'000'000;
     if (call.int32(0) < 0) return Errno::Inval;
-    const Task* task = named(call);
+    const Task* task = call.task_of(call.int32(0));
     if (task == nullptr) return Errno::Srch;
     std::uint64_t slice = kTickNs;
     if (task->sched.policy == kSchedRr) slice = kRrSliceNs;
@@ -249,7 +244,7 @@ std::vector<Task*> meant_for_io(SysCall& call) {
     std::vector<Task*> found;
     const std::int32_t id = call.int32(1);
     if (call.int32(0) == kIoProcess) {
-        Task* task = id == 0 ? &call.task : call.kernel.processes().find_task(TaskId{id});
+        Task* task = call.task_of(id);
         if (task != nullptr) found.push_back(task);
         return found;
     }
@@ -306,7 +301,7 @@ SysOutcome sys_ioprio_get(SysCall& call) {
     return std::uint64_t{(*best)->io_priority};
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kPolicyRows[] = {
     {30, "ioprio_set", sys_ioprio_set, Support::Partial, KernelPath::SysSched,
      "kept; files are read and written in no time"},
     {31, "ioprio_get", sys_ioprio_get, Support::Full, KernelPath::SysSched, {}},
@@ -339,7 +334,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> policy_syscalls() {
-    return kRows;
+    return kPolicyRows;
 }
 
 }  // namespace uprobesim

@@ -264,12 +264,13 @@ SysOutcome sys_prctl(SysCall& call) {
     return Errno::Inval;
 }
 
-constexpr SyscallRow kRows[] = {{167, "prctl", sys_prctl, Support::Full, KernelPath::SysPrctl, {}}};
+constexpr SyscallRow kPrctlRows[] = {
+    {167, "prctl", sys_prctl, Support::Full, KernelPath::SysPrctl, {}}};
 
 }  // namespace
 
 std::span<const SyscallRow> prctl_syscalls() {
-    return kRows;
+    return kPrctlRows;
 }
 
 }  // namespace uprobesim

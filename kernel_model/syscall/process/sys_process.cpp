@@ -183,7 +183,7 @@ SysOutcome sys_personality(SysCall& call) {
     return std::uint64_t{old};
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kProcessRows[] = {
     {92, "personality", sys_personality, Support::Partial, KernelPath::SysPrctl,
      "kept, changes nothing"},
     {93, "exit", sys_exit, Support::Full, KernelPath::SysExit, {}},
@@ -199,7 +199,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> process_syscalls() {
-    return kRows;
+    return kProcessRows;
 }
 
 }  // namespace uprobesim

@@ -15,18 +15,13 @@ namespace {
 
 constexpr std::uint64_t kMaskSize = 8;
 
-Task* named(SysCall& call) {
-    return call.int32(0) == 0 ? &call.task
-                              : call.kernel.processes().find_task(TaskId{call.int32(0)});
-}
-
 std::uint64_t present_cpus(SysCall& call) {
     return ~std::uint64_t{0} >> (64 - call.kernel.scheduler().cpus().size());
 }
 
 SysOutcome sys_sched_getaffinity(SysCall& call) {
     if (call.args[1] < kMaskSize || call.args[1] % kMaskSize != 0) return Errno::Inval;
-    const Task* task = named(call);
+    const Task* task = call.task_of(call.int32(0));
     if (task == nullptr) return Errno::Srch;
     if (!call.memory().put(call.address(2), task->affinity & present_cpus(call)))
         return Errno::Fault;
@@ -37,7 +32,7 @@ SysOutcome sys_sched_setaffinity(SysCall& call) {
     std::array<std::byte, kMaskSize> bytes{};
     const auto given = std::span(bytes).first(std::min(call.args[1], kMaskSize));
     if (!call.memory().read(call.address(2), given)) return Errno::Fault;
-    Task* task = named(call);
+    Task* task = call.task_of(call.int32(0));
     if (task == nullptr) return Errno::Srch;
     if (!call.owns(*task) && !call.capable(Capability::SysNice)) return Errno::Perm;
     const std::uint64_t mask = std::bit_cast<std::uint64_t>(bytes) & present_cpus(call);
@@ -149,7 +144,7 @@ SysOutcome sys_membarrier(SysCall& call) {
     }
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kSchedRows[] = {
     {122, "sched_setaffinity", sys_sched_setaffinity, Support::Full, KernelPath::SysSched, {}},
     {123, "sched_getaffinity", sys_sched_getaffinity, Support::Full, KernelPath::SysSched, {}},
     {124, "sched_yield", sys_sched_yield, Support::Full, KernelPath::SysYield, {}},
@@ -162,7 +157,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> sched_syscalls() {
-    return kRows;
+    return kSchedRows;
 }
 
 }  // namespace uprobesim

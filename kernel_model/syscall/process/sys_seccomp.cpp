@@ -126,7 +126,7 @@ SysOutcome sys_seccomp(SysCall& call) {
     }
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kSeccompRows[] = {
     {277, "seccomp", sys_seccomp, Support::Full, KernelPath::SysPrctl, {}},
 };
 
@@ -145,7 +145,7 @@ SysOutcome set_seccomp(SysCall& call) {
 }
 
 std::span<const SyscallRow> seccomp_syscalls() {
-    return kRows;
+    return kSeccompRows;
 }
 
 }  // namespace uprobesim

@@ -250,7 +250,7 @@ SysOutcome sys_rt_tgsigqueueinfo(SysCall& call) {
     return queue_info(call, call.int32(0), call.int32(1), call.int32(2), call.address(3));
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kSignalRows[] = {
     {129, "kill", sys_kill, Support::Full, KernelPath::SysKill, {}},
     {130, "tkill", sys_tkill, Support::Full, KernelPath::SysKill, {}},
     {131, "tgkill", sys_tgkill, Support::Full, KernelPath::SysKill, {}},
@@ -280,7 +280,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> signal_syscalls() {
-    return kRows;
+    return kSignalRows;
 }
 
 }  // namespace uprobesim

@@ -73,7 +73,7 @@ SysOutcome sys_acct(SysCall& call) {
     return unmodelled(call, "acct", Errno::NoSys);
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kSystemRows[] = {
     {58, "vhangup", sys_vhangup, Support::Full, KernelPath::SysTrivial, {}},
     {89, "acct", sys_acct, Support::Full, KernelPath::SysTrivial, {}},
     {116, "syslog", sys_syslog, Support::Full, KernelPath::SysTrivial, {}},
@@ -85,7 +85,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> system_syscalls() {
-    return kRows;
+    return kSystemRows;
 }
 
 }  // namespace uprobesim

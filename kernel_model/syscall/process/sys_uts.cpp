@@ -43,7 +43,7 @@ SysOutcome sys_setdomainname(SysCall& call) {
     return set_name(call, call.process.uts->domain);
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kUtsRows[] = {
     {160, "uname", sys_uname, Support::Full, KernelPath::SysUname, {}},
     {161, "sethostname", sys_sethostname, Support::Full, KernelPath::SysUname, {}},
     {162, "setdomainname", sys_setdomainname, Support::Full, KernelPath::SysUname, {}},
@@ -52,7 +52,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> uts_syscalls() {
-    return kRows;
+    return kUtsRows;
 }
 
 }  // namespace uprobesim

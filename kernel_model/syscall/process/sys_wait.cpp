@@ -246,7 +246,7 @@ SysOutcome sys_waitid(SysCall& call) {
     });
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kWaitRows[] = {
     {95, "waitid", sys_waitid, Support::Full, KernelPath::SysWait, {}},
     {260, "wait4", sys_wait4, Support::Full, KernelPath::SysWait, {}},
 };
@@ -254,7 +254,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> wait_syscalls() {
-    return kRows;
+    return kWaitRows;
 }
 
 }  // namespace uprobesim

@@ -197,7 +197,7 @@ SysOutcome sys_clock_adjtime(SysCall& call) {
 
 constexpr std::string_view kNoSlewing = "kept and told; no clock is slewed";
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kSettimeRows[] = {
     {112, "clock_settime", sys_clock_settime, Support::Full, KernelPath::SysClock, {}},
     {170, "settimeofday", sys_settimeofday, Support::Full, KernelPath::SysClock, {}},
     {171, "adjtimex", sys_adjtimex, Support::Partial, KernelPath::SysClock, kNoSlewing},
@@ -207,7 +207,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> settime_syscalls() {
-    return kRows;
+    return kSettimeRows;
 }
 
 }  // namespace uprobesim

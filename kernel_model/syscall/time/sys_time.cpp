@@ -161,7 +161,7 @@ SysOutcome sys_getrusage(SysCall& call) {
     return 0;
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kTimeRows[] = {
     {101, "nanosleep", sys_nanosleep, Support::Full, KernelPath::SysNanosleep, {}},
     {113, "clock_gettime", sys_clock_gettime, Support::Full, KernelPath::SysClock, {}},
     {114, "clock_getres", sys_clock_getres, Support::Full, KernelPath::SysClock, {}},
@@ -175,7 +175,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> time_syscalls() {
-    return kRows;
+    return kTimeRows;
 }
 
 }  // namespace uprobesim

@@ -238,7 +238,7 @@ SysOutcome sys_timer_delete(SysCall& call) {
     return 0;
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kTimerRows[] = {
     {102, "getitimer", sys_getitimer, Support::Full, KernelPath::SysTimer, {}},
     {103, "setitimer", sys_setitimer, Support::Full, KernelPath::SysTimer, {}},
     {107, "timer_create", sys_timer_create, Support::Full, KernelPath::SysTimer, {}, Errno::Again},
@@ -251,7 +251,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> timer_syscalls() {
-    return kRows;
+    return kTimerRows;
 }
 
 }  // namespace uprobesim

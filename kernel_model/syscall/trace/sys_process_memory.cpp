@@ -146,7 +146,7 @@ SysOutcome sys_kcmp(SysCall& call) {
     }
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kProcessMemoryRows[] = {
     {270, "process_vm_readv", sys_process_vm_readv, Support::Full, KernelPath::SysReadFile, {}},
     {271, "process_vm_writev", sys_process_vm_writev, Support::Full, KernelPath::SysWriteFile, {}},
     {272, "kcmp", sys_kcmp, Support::Partial, KernelPath::SysPrctl, "without KCMP_EPOLL_TFD"},
@@ -155,7 +155,7 @@ constexpr SyscallRow kRows[] = {
 }  // namespace
 
 std::span<const SyscallRow> process_memory_syscalls() {
-    return kRows;
+    return kProcessMemoryRows;
 }
 
 }  // namespace uprobesim

@@ -299,13 +299,13 @@ SysOutcome sys_ptrace(SysCall& call) {
     return (row == std::end(kRequests) ? no_such : row->fn)(call, *task);
 }
 
-constexpr SyscallRow kRows[] = {
+constexpr SyscallRow kPtraceRows[] = {
     {117, "ptrace", sys_ptrace, Support::Full, KernelPath::SysPrctl, {}}};
 
 }  // namespace
 
 std::span<const SyscallRow> ptrace_syscalls() {
-    return kRows;
+    return kPtraceRows;
 }
 
 }  // namespace uprobesim

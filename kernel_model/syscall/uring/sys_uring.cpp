@@ -303,7 +303,7 @@ SysOutcome sys_io_uring_register(SysCall& call) {
 }
 
 // The paths of epoll, which is used alike; each request is charged as its system call besides.
-constexpr auto kRows = std::to_array<SyscallRow>({
+constexpr auto kUringRows = std::to_array<SyscallRow>({
     {425, "io_uring_setup", sys_io_uring_setup, Support::Partial, KernelPath::SysEpollCreate,
      "no polled rings, no provided buffers, no multishot", Errno::NoMem},
     {426, "io_uring_enter", sys_io_uring_enter, Support::Full, KernelPath::SysEpollWait, "",
@@ -315,7 +315,7 @@ constexpr auto kRows = std::to_array<SyscallRow>({
 }  // namespace
 
 std::span<const SyscallRow> uring_syscalls() {
-    return kRows;
+    return kUringRows;
 }
 
 }  // namespace uprobesim
