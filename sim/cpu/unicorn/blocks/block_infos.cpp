@@ -5,19 +5,17 @@
 
 namespace uprobesim {
 
-BlockInfos::Key BlockInfos::key_of(std::span<const std::uint32_t> words) {
-    std::uint64_t hash = words.size();
+BlockInfos::Sought::Sought(std::span<const std::uint32_t> of) : words(of), hash(of.size()) {
     for (const std::uint32_t w : words) {
-        // Entropy's multiplier: the upper bits, which are compared first, depend on all words.
+        // The golden ratio's multiplier: all bits of the hash depend on all words.
         hash = (hash ^ w) * 0x9e3779b97f4a7c15u;
         hash ^= hash >> 29;
     }
-    return {hash, std::vector<std::uint32_t>(words.begin(), words.end())};
 }
 
 std::shared_ptr<const BlockInfo> BlockInfos::of(std::span<const std::uint32_t> words) {
-    Key key = key_of(words);
-    const auto found = infos_.find(key);
+    const Sought sought(words);
+    const auto found = infos_.find(sought);
     if (found != infos_.end()) return found->second;
     if (full()) {
         infos_.clear();
@@ -28,7 +26,8 @@ std::shared_ptr<const BlockInfo> BlockInfos::of(std::span<const std::uint32_t> w
         info->classes.size() == words.size() && info->cycles_through.size() == words.size(),
         "a block model must describe every instruction of the block");
     bytes_ += kInfoBytes + words.size() * kInfoWordBytes;
-    return infos_.emplace(std::move(key), std::move(info)).first->second;
+    return infos_.emplace(Kept{{words.begin(), words.end()}, sought.hash}, std::move(info))
+        .first->second;
 }
 
 }  // namespace uprobesim

@@ -2,12 +2,12 @@
 // What blocks are made of, computed once for each content.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <span>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 #include "sim/cost/block_model.h"
@@ -35,12 +35,29 @@ public:
 private:
     bool full() const { return bytes_ >= most_bytes_; }
     bool knows(std::span<const std::uint32_t> words) const {
-        return infos_.find(key_of(words)) != infos_.end();
+        return infos_.find(Sought(words)) != infos_.end();
     }
 
-    // The hash decides nearly every comparison, so that a search reads no words but its own.
-    using Key = std::pair<std::uint64_t, std::vector<std::uint32_t>>;
-    static Key key_of(std::span<const std::uint32_t> words);
+    // A content with its hash, which is computed once: what is sought, and what is kept.
+    struct Sought {
+        explicit Sought(std::span<const std::uint32_t> of);
+        std::span<const std::uint32_t> words;
+        std::uint64_t hash;
+    };
+    struct Kept {
+        std::vector<std::uint32_t> words;
+        std::uint64_t hash;
+    };
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(const auto& key) const { return key.hash; }
+    };
+    struct Same {
+        using is_transparent = void;
+        bool operator()(const auto& a, const auto& b) const {
+            return a.hash == b.hash && std::ranges::equal(a.words, b.words);
+        }
+    };
 
     // What a content takes, about.
     static constexpr std::size_t kInfoBytes = 232;
@@ -48,7 +65,7 @@ private:
         sizeof(std::uint32_t) + sizeof(InsnClass) + sizeof(CentiCycles);
 
     const BlockModel& model_;
-    std::map<Key, std::shared_ptr<const BlockInfo>> infos_;
+    std::unordered_map<Kept, std::shared_ptr<const BlockInfo>, Hash, Same> infos_;
     std::size_t bytes_ = 0, most_bytes_;
 };
 
