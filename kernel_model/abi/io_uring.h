@@ -58,42 +58,41 @@ inline constexpr std::uint32_t kUringGetEvents = 1, kUringSqWakeup = 2, kUringSq
 inline constexpr std::uint8_t kSqeFixedFile = 1, kSqeDrain = 2, kSqeLink = 4, kSqeHardlink = 8,
                               kSqeAsync = 16, kSqeSkipSuccess = 64;
 
-enum UringOpcode : std::uint8_t {
-    kUringNop = 0,
-    kUringReadv = 1,
-    kUringWritev = 2,
-    kUringFsync = 3,
-    kUringReadFixed = 4,
-    kUringWriteFixed = 5,
-    kUringPollAdd = 6,
-    kUringPollRemove = 7,
-    kUringSendmsg = 9,
-    kUringRecvmsg = 10,
-    kUringTimeout = 11,
-    kUringTimeoutRemove = 12,
-    kUringAccept = 13,
-    kUringCancel = 14,
-    kUringConnect = 16,
-    kUringFallocate = 17,
-    kUringOpenat = 18,
-    kUringClose = 19,
-    kUringStatx = 21,
-    kUringRead = 22,
-    kUringWrite = 23,
-    kUringFadvise = 24,
-    kUringMadvise = 25,
-    kUringSend = 26,
-    kUringRecv = 27,
-    kUringOpenat2 = 28,
-    kUringShutdown = 34,
-    kUringRenameat = 35,
-    kUringUnlinkat = 36,
-    kUringMkdirat = 37,
-    kUringSymlinkat = 38,
-    kUringLinkat = 39,
-    kUringSocket = 45,
-    kUringLast = 58,  // of 6.12
-};
+// enum io_uring_op.
+inline constexpr std::uint8_t kUringNop = 0;
+inline constexpr std::uint8_t kUringReadv = 1;
+inline constexpr std::uint8_t kUringWritev = 2;
+inline constexpr std::uint8_t kUringFsync = 3;
+inline constexpr std::uint8_t kUringReadFixed = 4;
+inline constexpr std::uint8_t kUringWriteFixed = 5;
+inline constexpr std::uint8_t kUringPollAdd = 6;
+inline constexpr std::uint8_t kUringPollRemove = 7;
+inline constexpr std::uint8_t kUringSendmsg = 9;
+inline constexpr std::uint8_t kUringRecvmsg = 10;
+inline constexpr std::uint8_t kUringTimeout = 11;
+inline constexpr std::uint8_t kUringTimeoutRemove = 12;
+inline constexpr std::uint8_t kUringAccept = 13;
+inline constexpr std::uint8_t kUringCancel = 14;
+inline constexpr std::uint8_t kUringConnect = 16;
+inline constexpr std::uint8_t kUringFallocate = 17;
+inline constexpr std::uint8_t kUringOpenat = 18;
+inline constexpr std::uint8_t kUringClose = 19;
+inline constexpr std::uint8_t kUringStatx = 21;
+inline constexpr std::uint8_t kUringRead = 22;
+inline constexpr std::uint8_t kUringWrite = 23;
+inline constexpr std::uint8_t kUringFadvise = 24;
+inline constexpr std::uint8_t kUringMadvise = 25;
+inline constexpr std::uint8_t kUringSend = 26;
+inline constexpr std::uint8_t kUringRecv = 27;
+inline constexpr std::uint8_t kUringOpenat2 = 28;
+inline constexpr std::uint8_t kUringShutdown = 34;
+inline constexpr std::uint8_t kUringRenameat = 35;
+inline constexpr std::uint8_t kUringUnlinkat = 36;
+inline constexpr std::uint8_t kUringMkdirat = 37;
+inline constexpr std::uint8_t kUringSymlinkat = 38;
+inline constexpr std::uint8_t kUringLinkat = 39;
+inline constexpr std::uint8_t kUringSocket = 45;
+inline constexpr std::uint8_t kUringLast = 58;  // of 6.12
 
 inline constexpr std::uint32_t kRegisterBuffers = 0, kUnregisterBuffers = 1, kRegisterFiles = 2,
                                kUnregisterFiles = 3, kRegisterEventfd = 4, kUnregisterEventfd = 5,

@@ -150,7 +150,7 @@ void Pipe::changed() {
     either.wake();
 }
 
-PipeEnd::PipeEnd(std::shared_ptr<Pipe> pipe, std::uint32_t open_flags, FileStatus status)
+PipeEnd::PipeEnd(std::shared_ptr<Pipe> pipe, std::uint32_t open_flags, const FileStatus& status)
     : pipe_(std::move(pipe)),
       reads_((open_flags & abi::kOAccmode) != abi::kOWronly),
       writes_((open_flags & abi::kOAccmode) != abi::kORdonly),

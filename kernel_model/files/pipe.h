@@ -87,7 +87,7 @@ private:
 class PipeEnd final : public File {
 public:
     // `status`: the result of stat.
-    PipeEnd(std::shared_ptr<Pipe> pipe, std::uint32_t open_flags, FileStatus status);
+    PipeEnd(std::shared_ptr<Pipe> pipe, std::uint32_t open_flags, const FileStatus& status);
     PipeEnd(const PipeEnd&) = delete;
     PipeEnd& operator=(const PipeEnd&) = delete;
     ~PipeEnd() override;

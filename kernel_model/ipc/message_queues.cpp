@@ -69,17 +69,17 @@ void MessageQueue::put(IpcMessage message, std::int32_t pid, std::int64_t now) {
     for (auto it = receivers.begin(); it != receivers.end();) {
         PendingReceive& receiver = **it++;
         if (!receiver.choice.wants(message)) continue;
-        const bool fits = message.text.size() <= receiver.most;
-        if (fits) {
+        if (message.text.size() <= receiver.most) {
             last_receiver = receiver.pid;
             receive_time = now;
             receiver.result = std::move(message);
-        } else {
-            receiver.result = tl::make_unexpected(Errno::TooBig);
+            receiver.leave();
+            receiver.done.wake();
+            return;
         }
+        receiver.result = tl::make_unexpected(Errno::TooBig);
         receiver.leave();
         receiver.done.wake();
-        if (fits) return;
     }
     bytes += message.text.size();
     messages.push_back(std::move(message));

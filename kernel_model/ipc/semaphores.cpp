@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t kSetBytes = 512, kSemaphoreBytes = 64, kUndoBytes = 128;
 
 void finish(PendingOperations& operations, SysResult<void> result) {
-    operations.result = std::move(result);
+    operations.result = result;
     operations.leave();
     operations.done.wake();
 }
@@ -118,7 +118,7 @@ void SemaphoreSets::settle(SemaphoreSet& set, std::int64_t now) {
         const bool changes = done && std::ranges::any_of(waits.operations, [](const auto& one) {
                                  return one.change != 0;
                              });
-        finish(waits, std::move(done));
+        finish(waits, done);
         if (changes) it = set.pending.begin();
     }
 }

@@ -41,7 +41,7 @@ std::string_view path_of(const std::vector<std::string>& environment) {
 
 std::uint64_t bytes_of(const std::vector<std::string>& strings) {
     std::uint64_t bytes = 0;
-    for (const std::string& s : strings) bytes += sizeof s + s.capacity();
+    for (const std::string& s : strings) bytes += sizeof(std::string) + s.capacity();
     return bytes;
 }
 

@@ -224,6 +224,10 @@ private:
     // fault.cpp
     FaultResult fault_in(VAddr address, Access access, std::optional<TaskId> task, Account account);
 
+    // mm_fork.cpp
+    struct TableNumbers;
+    bool copy_pages(const Vma&, Mm& child, TableNumbers&, ForkedPages&);
+
     // mm_change.cpp
     void mark_written(const Vma&, VRange);
     FreedPages zap(VRange);

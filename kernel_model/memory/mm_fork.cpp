@@ -33,6 +33,31 @@ bool needs_copy(const Vma& vma, const AddressSpace& space) {
 
 }  // namespace
 
+// Page tables of 2 MiB each that a fork made.
+struct Mm::TableNumbers {
+    std::set<std::uint64_t> of_text, others;
+};
+
+// The page tables of a copied VMA. False: no memory.
+bool Mm::copy_pages(const Vma& vma, Mm& child, TableNumbers& tables, ForkedPages& copied) {
+    const bool text = vma.file != nullptr && vma.prot.exec && !vma.prot.write;
+    bool out_of_memory = false;
+    space_->for_each_mapped(vma.range, [&](VAddr page, Translation t) {
+        if (out_of_memory) return;
+        const Prot shared = vma.shared ? t.prot : leaf_rights(vma.prot, false);
+        machine_.memory.add_ref(t.frame);
+        if (!child.space_->map(page, t.frame, shared)) {
+            machine_.memory.release(t.frame);
+            out_of_memory = true;
+            return;
+        }
+        if (shared != t.prot) space_->protect(page, shared);
+        ++(text ? copied.text_entries : copied.entries);
+        (text ? tables.of_text : tables.others).insert(page.value / kTableSpan);
+    });
+    return !out_of_memory;
+}
+
 std::unique_ptr<Mm> Mm::fork(ForkedPages& copied) {
     auto child = make(machine_);
     if (child == nullptr) return nullptr;
@@ -45,9 +70,7 @@ std::unique_ptr<Mm> Mm::fork(ForkedPages& copied) {
     child->as_limit_ = as_limit_;
     child->data_limit_ = data_limit_;
     child->shared_objects_ = shared_objects_;
-    // Of 2 MiB each, by number.
-    std::set<std::uint64_t> tables;
-    std::set<std::uint64_t> tables_of_text;
+    TableNumbers tables;
     for (const auto& entry : vmas_) {
         const Vma& vma = entry.second;
         if (vma.dont_copy || (vma.marks & mark::kDontFork) != 0) continue;
@@ -55,26 +78,11 @@ std::unique_ptr<Mm> Mm::fork(ForkedPages& copied) {
         copy.marks &= ~(mark::kLocked | mark::kLockedOnFault);  // locks are not inherited
         if ((vma.marks & mark::kWipeOnFork) != 0) continue;
         if (!needs_copy(vma, *space_)) continue;
-        const bool text = vma.file != nullptr && vma.prot.exec && !vma.prot.write;
-        bool out_of_memory = false;
-        space_->for_each_mapped(vma.range, [&](VAddr page, Translation t) {
-            if (out_of_memory) return;
-            const Prot shared = vma.shared ? t.prot : leaf_rights(vma.prot, false);
-            machine_.memory.add_ref(t.frame);
-            if (!child->space_->map(page, t.frame, shared)) {
-                machine_.memory.release(t.frame);
-                out_of_memory = true;
-                return;
-            }
-            if (shared != t.prot) space_->protect(page, shared);
-            ++(text ? copied.text_entries : copied.entries);
-            (text ? tables_of_text : tables).insert(page.value / kTableSpan);
-        });
-        if (out_of_memory) return nullptr;
+        if (!copy_pages(vma, *child, tables, copied)) return nullptr;
     }
     child->settle_charge();
-    for (const std::uint64_t table : tables_of_text)
-        if (!tables.contains(table)) ++copied.text_tables;
+    for (const std::uint64_t table : tables.of_text)
+        if (!tables.others.contains(table)) ++copied.text_tables;
     return child;
 }
 

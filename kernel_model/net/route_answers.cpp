@@ -252,7 +252,7 @@ SysResult<Bytes> get_one(const Request& request) {
 SysResult<Bytes> answer(const Request& request) {
     const std::uint16_t type = request.header.type;
     if (type > kRtmMax) return tl::make_unexpected(Errno::NotSup);
-    if (request.body.size() < 1) return Bytes{};
+    if (request.body.empty()) return Bytes{};
     const bool gets = (type & 3) == 2;
     if (!gets && !request.caller.privileged) return tl::make_unexpected(Errno::Perm);
     if (gets && (request.header.flags & kNlmDump) != 0) return dump(request);

@@ -60,44 +60,50 @@ void UnixSocket::deliver(UnixSocket& to, const Outgoing& message, std::span<cons
     charged_ += sent.charge;
 }
 
+SysResult<void> UnixSocket::send_message(UnixSocket& other, const Outgoing& message) {
+    const std::uint64_t size = message.bytes.size();
+    if (shut_write_) return tl::make_unexpected(Errno::Pipe);
+    if (size + kMaxMessageBytes > send_buffer()) return tl::make_unexpected(Errno::MsgSize);
+    if (other.shut_read_) return tl::make_unexpected(Errno::Pipe);
+    const bool full = !has_connections() && &other != this && other.queue_full();
+    if (charged_ >= send_buffer() || full) return tl::make_unexpected(Errno::Again);
+    if (!network().has_room(message_charge(size))) return tl::make_unexpected(Errno::NoBufs);
+    deliver(other, message, message.bytes, true);
+    return {};
+}
+
+// The bytes that were sent: fewer than all where the send buffer or the kernel's memory is full.
+SysResult<std::uint64_t> UnixSocket::send_stream(UnixSocket& other, const Outgoing& message) {
+    const std::uint64_t size = message.bytes.size();
+    const std::uint64_t plain = message.urgent && size > 0 ? size - 1 : size;
+    std::uint64_t moved = 0;
+    while (moved < size && charged_ < send_buffer()) {
+        const std::uint64_t part =
+            moved == plain ? 1 : std::min({plain - moved, kStreamPart, send_buffer() / 2 - 64});
+        if (!network().has_room(message_charge(part))) break;
+        deliver(other, message, message.bytes.subspan(moved, part), moved == 0);
+        if (moved == plain) other.queue_.back().urgent = true;
+        moved += part;
+    }
+    if (moved == 0 && size > 0)
+        return tl::make_unexpected(charged_ < send_buffer() ? Errno::NoBufs : Errno::Again);
+    return moved;
+}
+
 SysResult<std::uint64_t> UnixSocket::send(const Outgoing& message) {
     const auto target = TRY(target_of(message));
-    UnixSocket& other = *target;
     if (!message.files.empty() &&
         network().files_in_flight + message.files.size() > Network::kMaxInFlight) {
         return tl::make_unexpected(Errno::TooManyRefs);
     }
-    std::uint64_t moved = 0;
-    const std::uint64_t size = message.bytes.size();
-    const auto has_room = [&](std::uint64_t bytes) {
-        return network().has_room(message_charge(bytes));
-    };
     if (message.urgent && type() != abi::kSockStream) return tl::make_unexpected(Errno::NotSup);
+    std::uint64_t moved = message.bytes.size();
     if (by_message(*this)) {
-        if (shut_write_) return tl::make_unexpected(Errno::Pipe);
-        if (size + kMaxMessageBytes > send_buffer()) return tl::make_unexpected(Errno::MsgSize);
-        if (other.shut_read_) return tl::make_unexpected(Errno::Pipe);
-        if (charged_ >= send_buffer() ||
-            (!has_connections() && &other != this && other.queue_full())) {
-            return tl::make_unexpected(Errno::Again);
-        }
-        if (!has_room(size)) return tl::make_unexpected(Errno::NoBufs);
-        deliver(other, message, message.bytes, true);
-        moved = size;
+        TRY(send_message(*target, message));
     } else {
-        const std::uint64_t plain = message.urgent && size > 0 ? size - 1 : size;
-        while (moved < size && charged_ < send_buffer()) {
-            const std::uint64_t part =
-                moved == plain ? 1 : std::min({plain - moved, kStreamPart, send_buffer() / 2 - 64});
-            if (!has_room(part)) break;
-            deliver(other, message, message.bytes.subspan(moved, part), moved == 0);
-            if (moved == plain) other.queue_.back().urgent = true;
-            moved += part;
-        }
-        if (moved == 0 && size > 0)
-            return tl::make_unexpected(charged_ < send_buffer() ? Errno::NoBufs : Errno::Again);
+        moved = TRY(send_stream(*target, message));
     }
-    other.waiters_.wake(abi::kPollReadable);
+    target->waiters_.wake(abi::kPollReadable);
     return moved;
 }
 

@@ -70,6 +70,8 @@ private:
     SysResult<std::shared_ptr<UnixSocket>> target_of(const Outgoing& message);
     void deliver(UnixSocket& to, const Outgoing& message, std::span<const std::byte> bytes,
                  bool with_files);
+    SysResult<void> send_message(UnixSocket& other, const Outgoing& message);
+    SysResult<std::uint64_t> send_stream(UnixSocket& other, const Outgoing& message);
     void release_charge(Message& message);
     void landed(Message& message);
     void drop_urgent();

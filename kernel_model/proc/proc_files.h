@@ -45,6 +45,9 @@ private:
     // A file of a process, which may end before the file is closed. `make`: its text, for the task.
     std::optional<SpecialNode> namespace_link(const Process&, const std::string& name);
     std::optional<SpecialNode> memory_file(Process&, const std::string& name);
+    std::optional<SpecialNode> descriptor_file(Process&, const std::string& name);
+    std::optional<SpecialNode> attribute_file(Process&, const std::string& name);
+    std::optional<SpecialNode> process_file(Process&, const std::string& name);
     SpecialNode link_to(std::string target) const;
     SpecialNode directory(std::vector<std::string> names) const;
     FileStatus base_status(std::uint32_t mode) const;

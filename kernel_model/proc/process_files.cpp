@@ -151,9 +151,65 @@ std::optional<SpecialNode> SpecialFiles::namespace_link(const Process& p, const 
     return std::nullopt;
 }
 
+std::optional<SpecialNode> SpecialFiles::descriptor_file(Process& p, const std::string& name) {
+    if (name == "/fd" || name == "/fdinfo") {
+        std::vector<std::string> names;
+        for (const auto& [fd, entry] : p.files.all()) names.push_back(std::to_string(fd));
+        SpecialNode node = directory(names);
+        node.status.mode = abi::kIfDir | (name == "/fd" ? 0500 : 0555);
+        return node;
+    }
+    if (const auto* entry = entry_of(p, name, "/fd/")) {
+        const std::string path = seen_from(reader(&p), entry->file->path());
+        const std::uint32_t access = entry->file->flags & abi::kOAccmode;
+        SpecialNode node = link_to(path.empty() ? "anon_inode:[file]" : path);
+        node.status.mode = abi::kIfLnk | 0100 | (access != abi::kOWronly ? 0400 : 0) |
+                           (access != abi::kORdonly ? 0200 : 0);
+        node.magic = entry->file;
+        return node;
+    }
+    if (const auto* shown = entry_of(p, name, "/fdinfo/")) {
+        const auto status = shown->file->status();
+        return text([file = shown->file, cloexec = shown->close_on_exec,
+                     inode = status ? status->inode : 0] {
+            return fmt::format("pos:\t{}\nflags:\t0{:o}\nmnt_id:\t15\nino:\t{}\n", file->position,
+                               file->flags | (cloexec ? abi::kOCloexec : 0), inode);
+        });
+    }
+    return std::nullopt;
+}
+
+// attr, without a security module that has attributes, and ns.
+std::optional<SpecialNode> SpecialFiles::attribute_file(Process& p, const std::string& name) {
+    if (name == "/attr") return directory({std::begin(kAttributes), std::end(kAttributes)});
+    if (name.starts_with("/attr/")) {
+        if (std::ranges::find(kAttributes, name.substr(6)) == std::end(kAttributes))
+            return std::nullopt;
+        return text([]() -> SysResult<std::string> { return tl::make_unexpected(Errno::Inval); },
+                    0666);
+    }
+    if (name == "/ns") {
+        std::vector<std::string> names;
+        for (const NamespaceName& kind : kNamespaceNames) names.emplace_back(kind.file);
+        names.insert(names.end(), {"pid_for_children", "time_for_children"});
+        return directory(names);
+    }
+    if (name.starts_with("/ns/")) return namespace_link(p, name.substr(4));
+    return std::nullopt;
+}
+
+std::optional<SpecialNode> SpecialFiles::process_file(Process& p, const std::string& name) {
+    if (name == "/exe" && p.alive) return link_to(p.exe);
+    if (name == "/cwd") return link_to(seen_from(reader(&p), p.cwd ? p.cwd->path() : "/"));
+    if (name == "/root") return link_to(seen_from(reader(&p), p.root ? p.root->path() : "/"));
+    if (auto node = attribute_file(p, name)) return node;
+    if (auto node = memory_file(p, name)) return node;
+    return descriptor_file(p, name);
+}
+
 std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const std::string& name,
                                                       bool whole) {
-    std::optional<SpecialNode> node;
+    if (below(name, "/net")) return find_in_table("/proc" + name);
     const auto rows = [&](auto each) {
         for (const auto table : {process_table(), process_settings()}) {
             for (const ProcessRow& row : table) each(row);
@@ -161,61 +217,19 @@ std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const
         if (whole) return;
         for (const ProcessRow& row : task_settings()) each(row);
     };
-    const std::string net = "/net";
+    std::optional<SpecialNode> node;
     if (name.empty()) {
         std::vector<std::string> names = {"attr", "cwd", "exe", "fd",      "fdinfo",
                                           "mem",  "net", "ns",  "pagemap", "root"};
         rows([&](const ProcessRow& row) { names.emplace_back(row.name); });
         if (whole) names.emplace_back("task");
         node = directory(names);
-    } else if (name == "/exe" && p.alive) {
-        node = link_to(p.exe);
-    } else if (name == "/cwd") {
-        node = link_to(seen_from(reader(&p), p.cwd ? p.cwd->path() : "/"));
-    } else if (name == "/root") {
-        node = link_to(seen_from(reader(&p), p.root ? p.root->path() : "/"));
-    } else if (name == "/fd" || name == "/fdinfo") {
-        std::vector<std::string> names;
-        for (const auto& [fd, entry] : p.files.all()) names.push_back(std::to_string(fd));
-        node = directory(names);
-        node->status.mode = abi::kIfDir | (name == "/fd" ? 0500 : 0555);
-    } else if (name == "/attr") {
-        node = directory({std::begin(kAttributes), std::end(kAttributes)});
-    } else if (name.starts_with("/attr/")) {
-        // Without a security module that has attributes.
-        if (std::ranges::find(kAttributes, name.substr(6)) == std::end(kAttributes))
-            return std::nullopt;
-        node = text([]() -> SysResult<std::string> { return tl::make_unexpected(Errno::Inval); },
-                    0666);
-    } else if (name == "/ns") {
-        std::vector<std::string> names;
-        for (const NamespaceName& kind : kNamespaceNames) names.emplace_back(kind.file);
-        names.insert(names.end(), {"pid_for_children", "time_for_children"});
-        node = directory(names);
-    } else if (name.starts_with("/ns/")) {
-        node = namespace_link(p, name.substr(4));
-    } else if (below(name, net)) {
-        return find_in_table("/proc" + name);
-    } else if (auto memory = memory_file(p, name)) {
-        node = std::move(memory);
-    } else if (const auto* entry = entry_of(p, name, "/fd/")) {
-        const std::string path = seen_from(reader(&p), entry->file->path());
-        node = link_to(path.empty() ? "anon_inode:[file]" : path);
-        node->status.mode = abi::kIfLnk | 0100 |
-                            ((entry->file->flags & abi::kOAccmode) != abi::kOWronly ? 0400 : 0) |
-                            ((entry->file->flags & abi::kOAccmode) != abi::kORdonly ? 0200 : 0);
-        node->magic = entry->file;
-    } else if (const auto* shown = entry_of(p, name, "/fdinfo/")) {
-        const auto status = shown->file->status();
-        node = text([file = shown->file, cloexec = shown->close_on_exec,
-                     inode = status ? status->inode : 0] {
-            return fmt::format("pos:\t{}\nflags:\t0{:o}\nmnt_id:\t15\nino:\t{}\n", file->position,
-                               file->flags | (cloexec ? abi::kOCloexec : 0), inode);
+    } else {
+        node = process_file(p, name);
+        rows([&](const ProcessRow& row) {
+            if (name.substr(1) == row.name) node = node_of_row(p, t, row, whole);
         });
     }
-    rows([&](const ProcessRow& row) {
-        if (!name.empty() && name.substr(1) == row.name) node = node_of_row(p, t, row, whole);
-    });
     if (node) {
         // task_dump_owner: what is not for everybody is the superuser's where the process hides.
         const bool shown = p.options.dumpable == 1 || node->status.mode == (abi::kIfDir | 0555);

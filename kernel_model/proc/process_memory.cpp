@@ -14,7 +14,8 @@ namespace {
 // With a position that any 64-bit number may be, as addresses are.
 class AddressedFile : public File {
 public:
-    AddressedFile(const std::shared_ptr<Mm>& mm, FileStatus status) : mm_(mm), status_(status) {}
+    AddressedFile(const std::shared_ptr<Mm>& mm, const FileStatus& status)
+        : mm_(mm), status_(status) {}
     bool seekable() const override { return true; }
     bool has_end() const override { return false; }
     SysResult<FileStatus> status() override { return status_; }
@@ -52,7 +53,7 @@ private:
 
 class PageMap final : public AddressedFile {
 public:
-    PageMap(const std::shared_ptr<Mm>& mm, FileStatus status, bool frames)
+    PageMap(const std::shared_ptr<Mm>& mm, const FileStatus& status, bool frames)
         : AddressedFile(mm, status), frames_(frames) {}
 
     SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to) override {
@@ -96,11 +97,13 @@ private:
 
 }  // namespace
 
-std::shared_ptr<File> make_memory_of_process(const std::shared_ptr<Mm>& mm, FileStatus status) {
+std::shared_ptr<File> make_memory_of_process(const std::shared_ptr<Mm>& mm,
+                                             const FileStatus& status) {
     return std::make_shared<ProcessMemory>(mm, status);
 }
 
-std::shared_ptr<File> make_page_map(const std::shared_ptr<Mm>& mm, FileStatus status, bool frames) {
+std::shared_ptr<File> make_page_map(const std::shared_ptr<Mm>& mm, const FileStatus& status,
+                                    bool frames) {
     return std::make_shared<PageMap>(mm, status, frames);
 }
 

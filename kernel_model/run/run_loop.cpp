@@ -157,21 +157,8 @@ void RunLoop::run_task(Task& task) {
             stopped_ = {ExitKind::LimitReached, 0, "stopped by the observer"};
             return;
         }
-        cpu.clear_exclusive(task.context);
-        const AddressSpace& space = task.process->mm->space();
-        const bool in_place = steps_for_tracer(task);
-        const bool one = task.tif_singlestep || task.runs_slot;
         bool turn_ends = false;
-        Stop stop = in_place ? step_in_place(kernel_, task)
-                    : one    ? cpu.step(task.context, space, task.step_word)
-                             : run_past_places(task, turn_ends);
-        if (task.runs_slot && std::holds_alternative<StepDone>(stop.why)) {
-            // No exception was taken: EL0 continues after the instruction in the slot.
-            task.runs_slot = false;
-            const InsnCount slot = stop.retired;
-            stop = run_past_places(task, turn_ends);
-            stop.retired += slot;
-        }
+        const Stop stop = run_at_el0(task, turn_ends);
         kernel_.counters().add_retired(stop.retired);
         const CentiCycles cycles = cpu.cycles(task.context);
         scheduler.ran(cycles - task.user_cycles);
@@ -181,6 +168,23 @@ void RunLoop::run_task(Task& task) {
         if (scheduler.tick_due()) return tick(task);
         if (turn_ends || scheduler.now() >= scheduler.until()) return;
     }
+}
+
+// From the return to EL0 to the next exception, or to the end of the task's budget.
+Stop RunLoop::run_at_el0(Task& task, bool& turn_ends) {
+    Cpu& cpu = *kernel_.machine().cpu;
+    cpu.clear_exclusive(task.context);
+    if (steps_for_tracer(task)) return step_in_place(kernel_, task);
+    if (!task.tif_singlestep && !task.runs_slot) return run_past_places(task, turn_ends);
+    Stop stop = cpu.step(task.context, task.process->mm->space(), task.step_word);
+    if (task.runs_slot && std::holds_alternative<StepDone>(stop.why)) {
+        // No exception was taken: EL0 continues after the instruction in the slot.
+        task.runs_slot = false;
+        const InsnCount slot = stop.retired;
+        stop = run_past_places(task, turn_ends);
+        stop.retired += slot;
+    }
+    return stop;
 }
 
 // Runs the task as far as its budget goes, past places at which the turn is not to end.

@@ -56,6 +56,7 @@ private:
     void interrupt(Task& task);
     void interrupt_traced(Task& task);
     std::uint64_t turns_end_ns() const;
+    Stop run_at_el0(Task& task, bool& turn_ends);
     Stop run_past_places(Task& task, bool& turn_ends);
     InsnCount budget() const;
     std::optional<ExitSummary> limit_reached() const;

@@ -134,6 +134,7 @@ bool is_valid_filter(std::span<const BpfInsn> program) {
     return (program.back().code & kClass) == kBpfRet && words_are_written(program);
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): an interpreter, a case for each class.
 BpfRun run_filter(std::span<const BpfInsn> program, const SeccompData& data) {
     std::uint32_t a = 0, x = 0;
     std::array<std::uint32_t, kBpfMemWords> words{};

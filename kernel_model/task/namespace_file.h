@@ -12,8 +12,7 @@ namespace uprobesim {
 
 class NamespaceFile final : public File {
 public:
-    NamespaceFile(NamespaceKind kind, FileStatus status)
-        : kind_(kind), status_(std::move(status)) {}
+    NamespaceFile(NamespaceKind kind, const FileStatus& status) : kind_(kind), status_(status) {}
 
     NamespaceKind kind() const { return kind_; }
     std::uint64_t inode() const {

@@ -24,7 +24,7 @@ ElfView::ElfView(Bytes bytes) : bytes_(bytes) {
         if (gelf_getshdr(scn, &section.header) == nullptr) continue;
         const char* name = named ? elf_strptr(elf_.get(), names, section.header.sh_name) : nullptr;
         if (name != nullptr) section.name = name;
-        sections_.push_back(std::move(section));
+        sections_.push_back(section);
     }
 }
 

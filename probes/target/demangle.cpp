@@ -22,7 +22,8 @@ constexpr std::size_t kMostMangled = std::size_t{16} << 10;
 struct Sink {
     std::size_t size = 0;
     std::jmp_buf full = {};
-    std::array<char, kMostBytes> text;  // what is before `size`; the rest is never written
+    // What is before `size`; the rest is never written.
+    std::array<char, kMostBytes> text;  // NOLINT(cppcoreguidelines-pro-type-member-init)
 };
 
 void append(const char* piece, std::size_t size, void* opaque) {

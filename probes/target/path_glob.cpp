@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "probes/target/path_glob.h"
 
+#include <fmt/format.h>
 #include <fnmatch.h>
 
 #include <algorithm>
@@ -30,7 +31,7 @@ std::vector<std::string> expand_glob(const std::string& path, const FolderReader
                 if (longer.size() == kMostGlobbed) break;
                 if (name != "." && name != ".." &&
                     fnmatch(part.c_str(), name.c_str(), FNM_PERIOD) == 0)
-                    longer.push_back(folder + "/" + name);
+                    longer.push_back(fmt::format("{}/{}", folder, name));
             }
         }
         found = std::move(longer);

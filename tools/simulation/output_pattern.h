@@ -19,6 +19,8 @@ class OutputPattern {
 public:
     // Errors read on from the pattern's key: "is not a regular expression: missing ): (".
     static Result<OutputPattern> compile(std::string_view pattern);
+    OutputPattern(const OutputPattern&) = delete;
+    OutputPattern& operator=(const OutputPattern&) = delete;
     OutputPattern(OutputPattern&&) noexcept;
     OutputPattern& operator=(OutputPattern&&) noexcept;
     ~OutputPattern();

@@ -80,7 +80,7 @@ private:
 
     // What differs between any two mounts, also those that the simulator makes.
     static std::string system_of(const Node& node) {
-        const std::string mount = node.mount ? std::to_string(node.mount->id) : "";
+        std::string mount = node.mount ? std::to_string(node.mount->id) : "";
         if (node.kind == LayerKind::Bind) return mount + "." + std::to_string(node.bind);
         if (!node.special) return mount;
         return mount + node.guest.substr(0, node.guest.find('/', 1));

@@ -135,6 +135,10 @@ private:
     // nothing.
     SysResult<bool> check_rename(const Credentials&, const Place& source, const Place& target,
                                  std::uint32_t flags);
+    SysResult<bool> check_rename_names(const Place& source, const Place& target,
+                                       std::uint32_t flags) const;
+    SysResult<void> check_no_mount(const Place&) const;
+    SysResult<bool> is_lower_directory(const Place&);
     SysResult<void> check_replaced(const Credentials&, const Place& target, bool directory);
     SysResult<void> check_empty(const Place&);
     SysResult<void> check_parent_writable(const Place&) const;
@@ -209,7 +213,7 @@ private:
     void forget_if_last(const Node& node);
     // The inode of a name that was made, moved or removed has changed. `named`: it has one left.
     void changed(const Node& node, bool named = true);
-    SysResult<void> link_node(const Caller&, Node node, const Place& target);
+    SysResult<void> link_node(const Caller&, const Node& node, const Place& target);
     SysResult<void> link_unnamed(const Caller&, Inode& inode, const Place& target);
     SysResult<void> check_link(const Credentials&, const FileStatus& status) const;
     SysResult<void> exchange(const Node& moved, const Place& source, const Place& target);

@@ -51,10 +51,11 @@ SysResult<void> OverlayFileSystem::link_of(const Caller& caller, File& file,
     const auto shown = TRY(file.status());
     auto node = node_by_name(file, shown.key());
     if (!node) return tl::make_unexpected(Errno::NoEnt);
-    return link_node(caller, std::move(*node), target);
+    return link_node(caller, *node, target);
 }
 
-SysResult<void> OverlayFileSystem::link_node(const Caller& caller, Node node, const Place& target) {
+SysResult<void> OverlayFileSystem::link_node(const Caller& caller, const Node& node,
+                                             const Place& target) {
     if (target.existing) return tl::make_unexpected(Errno::Exist);
     if (target.slash) return tl::make_unexpected(Errno::NoEnt);
     const bool one_system =

@@ -112,8 +112,9 @@ SysResult<void> OverlayFileSystem::check_replaced(const Credentials& credentials
     return {};
 }
 
-SysResult<bool> OverlayFileSystem::check_rename(const Credentials& credentials, const Place& source,
-                                                const Place& target, std::uint32_t flags) {
+// What the two names alone say. False: they are one.
+SysResult<bool> OverlayFileSystem::check_rename_names(const Place& source, const Place& target,
+                                                      std::uint32_t flags) const {
     const bool exchanges = (flags & abi::kRenameExchange) != 0;
     TRY(check_parent_writable(source));
     TRY(check_parent_writable(target));
@@ -124,14 +125,36 @@ SysResult<bool> OverlayFileSystem::check_rename(const Credentials& credentials, 
     if (exchanges && !target.existing) return tl::make_unexpected(Errno::NoEnt);
     if (target.existing && (flags & abi::kRenameNoreplace) != 0)
         return tl::make_unexpected(Errno::Exist);
-    const Node& moving = *source.existing;
-    const bool directory = moving.is_directory();
+    const bool directory = source.existing->is_directory();
     if (!directory && (source.slash || (target.slash && !target.existing)))
         return tl::make_unexpected(Errno::NotDir);
     if (is_below(target.guest, source.guest)) return tl::make_unexpected(Errno::Inval);
     if (is_below(source.guest, target.guest))
         return tl::make_unexpected(exchanges ? Errno::Inval : Errno::NotEmpty);
-    if (source.guest == target.guest) return false;
+    return source.guest != target.guest;
+}
+
+// A mount does not move, and nothing takes its place.
+SysResult<void> OverlayFileSystem::check_no_mount(const Place& place) const {
+    if (!place.existing) return {};
+    const bool bind = place.scratch ? place.existing->kind == LayerKind::Bind
+                                    : place.parent->bind != place.existing->bind;
+    if (bind || place.existing->mount != place.parent->mount || mounts_.is_point(place.guest))
+        return tl::make_unexpected(Errno::Busy);
+    return {};
+}
+
+// Whether the root has it too: it would have to be copied with all its contents.
+SysResult<bool> OverlayFileSystem::is_lower_directory(const Place& place) {
+    return place.existing->is_directory() && place.scratch &&
+           TRY(layers_.root().has(place.relative)) && !layers_.hidden(place.guest);
+}
+
+SysResult<bool> OverlayFileSystem::check_rename(const Credentials& credentials, const Place& source,
+                                                const Place& target, std::uint32_t flags) {
+    if (!TRY(check_rename_names(source, target, flags))) return false;
+    const bool exchanges = (flags & abi::kRenameExchange) != 0;
+    const Node& moving = *source.existing;
     TRY(prepare(credentials, source));
     TRY(check_sticky(credentials, moving.status, source.parent->status));
     if (moving.kind == LayerKind::Synthetic) return tl::make_unexpected(Errno::Busy);
@@ -141,25 +164,13 @@ SysResult<bool> OverlayFileSystem::check_rename(const Credentials& credentials, 
         if (exchanges) {
             TRY(check_sticky(credentials, target.existing->status, target.parent->status));
         } else {
-            TRY(check_replaced(credentials, target, directory));
+            TRY(check_replaced(credentials, target, moving.is_directory()));
         }
     }
-    // A bind is a mount: it does not move, and nothing takes its place.
-    for (const Place* p : {&source, &target}) {
-        if (!p->existing) continue;
-        if (p->existing->mount != p->parent->mount || mounts_.is_point(p->guest))
-            return tl::make_unexpected(Errno::Busy);
-        const bool mount = p->scratch ? p->existing->kind == LayerKind::Bind
-                                      : p->parent->bind != p->existing->bind;
-        if (mount) return tl::make_unexpected(Errno::Busy);
-    }
-    // A directory of the root would have to be copied with all its contents. As overlayfs, fail
-    // with EXDEV, on which programs copy it themselves.
-    const bool lower =
-        source.scratch && TRY(layers_.root().has(source.relative)) && !layers_.hidden(source.guest);
-    if (directory && lower) return tl::make_unexpected(Errno::Xdev);
-    if (exchanges && target.existing->is_directory() && target.scratch &&
-        TRY(layers_.root().has(target.relative)) && !layers_.hidden(target.guest))
+    TRY(check_no_mount(source));
+    TRY(check_no_mount(target));
+    // As overlayfs: EXDEV, on which programs copy it themselves.
+    if (TRY(is_lower_directory(source)) || (exchanges && TRY(is_lower_directory(target))))
         return tl::make_unexpected(Errno::Xdev);
     if ((flags & abi::kRenameWhiteout) != 0 && !credentials.capable(Capability::Mknod))
         return tl::make_unexpected(Errno::Perm);

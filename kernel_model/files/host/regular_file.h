@@ -22,6 +22,8 @@ public:
           events_(files.events()),
           inode_(std::move(inode)),
           told_(inode_->failures_told()) {}
+    RegularFile(const RegularFile&) = delete;
+    RegularFile& operator=(const RegularFile&) = delete;
     ~RegularFile() override {
         if (tells)
             events_->of_file(inode_->key(), dentry.get(),
@@ -100,6 +102,8 @@ class NodeFile : public File {
 public:
     NodeFile(OverlayFileSystem& files, Node node)
         : files_(files), events_(files.events()), node_(std::move(node)) {}
+    NodeFile(const NodeFile&) = delete;
+    NodeFile& operator=(const NodeFile&) = delete;
     ~NodeFile() override {
         if (tells)
             events_->of_file(node_.key(), dentry.get(), abi::kInCloseNowrite | abi::kInIsdir);

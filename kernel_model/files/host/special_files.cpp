@@ -48,7 +48,7 @@ namespace {
 
 class DeviceFile final : public File {
 public:
-    DeviceFile(Device device, Entropy& entropy, FileStatus status)
+    DeviceFile(Device device, Entropy& entropy, const FileStatus& status)
         : device_(device), entropy_(entropy), status_(status) {}
 
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
@@ -160,7 +160,7 @@ private:
 
 }  // namespace
 
-std::shared_ptr<File> make_device(Device device, Entropy& entropy, FileStatus status) {
+std::shared_ptr<File> make_device(Device device, Entropy& entropy, const FileStatus& status) {
     return std::make_shared<DeviceFile>(device, entropy, status);
 }
 

@@ -53,7 +53,7 @@ private:
 };
 
 enum class Device { Null, Zero, Full, Random };
-std::shared_ptr<File> make_device(Device device, Entropy& entropy, FileStatus status);
+std::shared_ptr<File> make_device(Device device, Entropy& entropy, const FileStatus& status);
 
 // Descriptor `fd` of the host. Reads and writes are passed on unbuffered; `before_write`, if set,
 // is called before each write.

@@ -80,7 +80,7 @@ void Terminals::leader_ended(std::int32_t session) {
     lost_foreground_.erase(lost);
 }
 
-PtyFile::PtyFile(Terminals& terminals, std::shared_ptr<Pty> pty, End end, FileStatus status)
+PtyFile::PtyFile(Terminals& terminals, std::shared_ptr<Pty> pty, End end, const FileStatus& status)
     : terminals_(terminals),
       pty_(std::move(pty)),
       end_(end),

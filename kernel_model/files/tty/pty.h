@@ -61,7 +61,7 @@ private:
 class PtyFile final : public File {
 public:
     enum class End { Master, Slave };
-    PtyFile(Terminals& terminals, std::shared_ptr<Pty> pty, End end, FileStatus status);
+    PtyFile(Terminals& terminals, std::shared_ptr<Pty> pty, End end, const FileStatus& status);
     PtyFile(const PtyFile&) = delete;
     PtyFile& operator=(const PtyFile&) = delete;
     ~PtyFile() override;

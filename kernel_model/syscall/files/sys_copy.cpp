@@ -87,6 +87,12 @@ Taken write_all(End& to, std::span<const std::byte> bytes) {
     return taken;
 }
 
+void tell_copy(SysCall& call, End& from, End& to, std::uint64_t bytes) {
+    if (bytes == 0) return;
+    tell_use(call, from.file, kInAccess);
+    tell_use(call, to.file, kInModify);
+}
+
 // Continues a transfer after `done` bytes. A blocking write waits and resumes; a read waits only if
 // nothing was moved.
 SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool nonblocking) {
@@ -122,10 +128,7 @@ SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool non
         if (taken.bytes < *n) break;
     }
     call.task.call_progress = 0;
-    if (done > 0) {
-        tell_use(call, from.file, kInAccess);
-        tell_use(call, to.file, kInModify);
-    }
+    tell_copy(call, from, to, done);
     return answer(done);
 }
 

@@ -87,7 +87,7 @@ SysResult<std::shared_ptr<Key>> search_keys(SysCall& call, const std::shared_ptr
     }
     for (const auto& key : ring->links) {
         if (!key->is_keyring()) continue;
-        const auto found = search_keys(call, key, type, description, depth + 1);
+        auto found = search_keys(call, key, type, description, depth + 1);
         if (found) return found;
         if (error == Errno::NoKey) error = found.error();
     }

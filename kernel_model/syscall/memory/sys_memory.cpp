@@ -64,6 +64,19 @@ SysResult<void> take_file(SysCall& call, MapRequest& request, std::uint64_t flag
     return {};
 }
 
+// MAP_POPULATE, and memory that is locked at once.
+void fill_mapping(SysCall& call, const MapRequest& request, VRange range, bool locked) {
+    Mm& mm = *call.process.mm;
+    const std::uint64_t flags = call.args[3];
+    const bool populate = (flags & kMapPopulate) != 0 && (flags & kMapNonblock) == 0;
+    const bool lazily = (mm.default_marks() & mark::kLockedOnFault) != 0;
+    if ((!locked || lazily) && !populate) return;
+    if (request.prot.none()) return;
+    // Write-faulting private writable memory, as populate_vma_page_range does.
+    const Access access = request.prot.write && !request.shared ? Access::Write : Access::Read;
+    mm.populate(range, access, call.task.id);
+}
+
 SysOutcome sys_mmap(SysCall& call) {
     const std::uint64_t length = call.args[1], flags = call.args[3], offset = call.args[5];
     const bool anonymous = (flags & kMapAnonymous) != 0;
@@ -99,14 +112,7 @@ SysOutcome sys_mmap(SysCall& call) {
     if (request.fixed && sealed(mm, {request.hint, request.hint + page_ceil(length)}))
         return Errno::Perm;
     const auto mapped = TRY(mm.map(request));
-    const bool populate = (flags & kMapPopulate) != 0 && (flags & kMapNonblock) == 0;
-    const bool lazily = (mm.default_marks() & mark::kLockedOnFault) != 0;
-    if (((locked && !lazily) || populate) && !request.prot.none()) {
-        // Write-faulting private writable memory at once, as populate_vma_page_range does.
-        const Access access = request.prot.write && !request.shared ? Access::Write : Access::Read;
-        const VRange range{mapped, mapped + page_ceil(length)};
-        mm.populate(range, access, call.task.id);
-    }
+    fill_mapping(call, request, {mapped, mapped + page_ceil(length)}, locked);
     return mapped.value;
 }
 

@@ -141,12 +141,10 @@ SysOutcome sys_move_pages(SysCall& call) {
         const Vma* const vma = process.mm->find(at);
         const auto there = process.mm->space().lookup(at);
         std::int32_t status = 0;
-        if (vma == nullptr) {
+        if (vma == nullptr || (there && process.mm->is_zero(there->frame))) {
             status = -static_cast<std::int32_t>(Errno::Fault);
         } else if (!there) {
             status = -static_cast<std::int32_t>(Errno::NoEnt);
-        } else if (process.mm->is_zero(there->frame)) {
-            status = -static_cast<std::int32_t>(Errno::Fault);
         }
         if (!memory.put(call.address(4) + 4 * i, status)) return Errno::Fault;
     }

@@ -61,19 +61,18 @@ std::uint32_t options_for(const SysCall& call, const Process& child, std::uint32
     return traced ? options & ~kWstopped : options;
 }
 
-// What a tracee tells: its stops, and its end where nobody else is told of it.
+bool covers(const Wanted& wanted, TaskId id, const Process* process) {
+    if (wanted.who == Wanted::Who::Pid) return id.value == wanted.id;
+    return wanted.who == Wanted::Who::Any || (process != nullptr && process->group == wanted.id);
+}
+
+// The end of a traced thread that nobody else is told of.
 template <class Answer>
-std::optional<SysOutcome> wait_for_tracee(SysCall& call, const Wanted& wanted, Answer answer,
-                                          bool& any) {
-    const bool takes = (wanted.options & kWnowait) == 0;
-    const auto covers = [&](TaskId id, const Process* process) {
-        if (wanted.who == Wanted::Who::Pid) return id.value == wanted.id;
-        return wanted.who == Wanted::Who::Any ||
-               (process != nullptr && process->group == wanted.id);
-    };
+std::optional<SysOutcome> wait_for_ended_tracee(SysCall& call, const Wanted& wanted, Answer answer,
+                                                bool& any) {
     auto& ended = call.process.ended_tracees;
     for (auto it = ended.begin(); it != ended.end(); ++it) {
-        if (!covers(it->first, nullptr)) continue;
+        if (!covers(wanted, it->first, nullptr)) continue;
         any = true;
         if ((wanted.options & kWexited) == 0) continue;
         const bool killed = wait_term_signal(it->second) != 0;
@@ -84,9 +83,18 @@ std::optional<SysOutcome> wait_for_tracee(SysCall& call, const Wanted& wanted, A
             .status = killed ? wait_term_signal(it->second) : wait_exit_status(it->second),
             .id = it->first.value};
         const SysOutcome outcome = answer(&event);
-        if (takes) ended.erase(it);
+        if ((wanted.options & kWnowait) == 0) ended.erase(it);
         return outcome;
     }
+    return std::nullopt;
+}
+
+// What a tracee tells: its stops, and its end where nobody else is told of it.
+template <class Answer>
+std::optional<SysOutcome> wait_for_tracee(SysCall& call, const Wanted& wanted, Answer answer,
+                                          bool& any) {
+    if (auto outcome = wait_for_ended_tracee(call, wanted, answer, any)) return outcome;
+    const bool takes = (wanted.options & kWnowait) == 0;
     const auto tracees = call.process.tracees;
     for (const TaskId id : tracees) {
         Task* const task = call.kernel.processes().find_task(id);
@@ -96,7 +104,7 @@ std::optional<SysOutcome> wait_for_tracee(SysCall& call, const Wanted& wanted, A
             task == nullptr && zombie != all.end() && zombie->second->waited_by == call.process.pid;
         if (task == nullptr && !own_end) continue;
         Process& process = task != nullptr ? *task->process : *zombie->second;
-        if (!covers(id, &process)) continue;
+        if (!covers(wanted, id, &process)) continue;
         any = true;
         if (own_end) {
             const auto event = event_of(process, wanted.options);

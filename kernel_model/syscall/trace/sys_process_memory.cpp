@@ -120,7 +120,7 @@ std::uint64_t order_of(bool equal, const Task& a, const Task& b) {
 }
 
 SysOutcome sys_kcmp(SysCall& call) {
-    enum Kind : std::uint32_t { kFile, kVm, kFiles, kFs, kSighand, kIo, kSysvsem, kEpollTarget };
+    enum Kind : std::uint32_t { File, Vm, Files, Fs, Sighand, Io, Sysvsem, EpollTarget };
     Task* const a = call.kernel.processes().find_task(TaskId{call.int32(0)});
     Task* const b = call.kernel.processes().find_task(TaskId{call.int32(1)});
     if (a == nullptr || b == nullptr) return Errno::Srch;
@@ -128,7 +128,7 @@ SysOutcome sys_kcmp(SysCall& call) {
         return Errno::Perm;
     const bool one = a->process == b->process;
     switch (call.uint32(2)) {
-        case kFile: {
+        case File: {
             const auto x = a->process->files.share(static_cast<std::int32_t>(call.args[3]));
             const auto y = b->process->files.share(static_cast<std::int32_t>(call.args[4]));
             if (!x || !y) return Errno::Badf;
@@ -136,12 +136,12 @@ SysOutcome sys_kcmp(SysCall& call) {
             return one ? SysOutcome(call.args[3] < call.args[4] ? 1u : 2u)
                        : SysOutcome(order_of(false, *a, *b));
         }
-        case kVm: return order_of(a->process->mm == b->process->mm, *a, *b);
-        case kFiles:
-        case kFs:
-        case kSighand: return order_of(one, *a, *b);
-        case kIo:
-        case kSysvsem: return 0;  // neither has one
+        case Vm: return order_of(a->process->mm == b->process->mm, *a, *b);
+        case Files:
+        case Fs:
+        case Sighand: return order_of(one, *a, *b);
+        case Io:
+        case Sysvsem: return 0;  // neither has one
         default: return Errno::Inval;
     }
 }

@@ -195,6 +195,7 @@ SysOutcome register_files(SysCall& call, RingFile& ring) {
     if (!call.memory().read(call.address(2), std::as_writable_bytes(std::span(fds))))
         return Errno::Fault;
     std::vector<std::shared_ptr<File>> files;
+    files.reserve(count);
     for (const std::int32_t fd : fds) files.push_back(TRY(registered(call, fd)));
     ring.files = std::move(files);
     return 0;

@@ -313,58 +313,69 @@ void UnicornCpu::leave_step_page(const AddressSpace& space) {
     space.unshadow();
 }
 
-Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) {
+Stop UnicornCpu::spent(const Context& c, InsnCount before) const {
+    return Stop{BudgetSpent{}, VAddr(c.pc), InsnCount(insns_) - before};
+}
+
+// Nothing: the instruction was carried out here, and the engine goes on.
+std::optional<Stop> UnicornCpu::after_exception(Context& c, std::uint32_t exception,
+                                                const Budget& budget) {
+    // Counts are put right before store work may forget the block.
+    std::optional<Stop> stop = make_stop(c, exception, budget.before);
+    if (stores_.work_pending()) [[unlikely]]
+        do_store_work();
+    const auto* undefined = std::get_if<Undefined>(&stop->why);
+    if (undefined == nullptr || !finish(c, undefined->word)) [[likely]]
+        return stop;
+    last_ = nullptr;
+    if (insns_ >= budget.end) return spent(c, budget.before);
+    return std::nullopt;
+}
+
+// The engine was made to stop: by the budget, at a place, for a cut, for work that stores left.
+std::optional<Stop> UnicornCpu::after_halt(Context& c, const AddressSpace& space,
+                                           const Budget& budget) {
+    if (stores_.work_pending()) do_store_work();
+    if (cut_.size != 0) {
+        cut_once(space);
+        return std::nullopt;
+    }
+    if (refused_) {
+        const Stop stop = refuse(c, *std::exchange(refused_, std::nullopt), budget.before);
+        const auto* undefined = std::get_if<Undefined>(&stop.why);
+        const bool done = std::holds_alternative<StepDone>(stop.why) ||
+                          (undefined != nullptr && finish(c, undefined->word));
+        if (!done) return stop;
+        last_ = nullptr;
+    } else if (at_place_) {
+        c.passes = {c.pc, executed_by_loaded()};
+        return spent(c, budget.before);
+    } else if (in_step_page_) {
+        leave_step_page(space);
+        return std::nullopt;
+    } else if ((c.pc & 3) != 0) {
+        return Stop{PcAlignment{}, VAddr(c.pc), InsnCount(insns_) - budget.before};
+    }
+    if (insns_ >= budget.end) return spent(c, budget.before);
+    return std::nullopt;
+}
+
+Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount most) {
     Context& c = load(id);
     if ((c.pc & 3) != 0) return Stop{PcAlignment{}, VAddr(c.pc), InsnCount(0)};
-    const InsnCount before(insns_);
-    const std::uint64_t end = budget.value > ~insns_ ? ~std::uint64_t{0} : insns_ + budget.value;
+    const Budget budget{InsnCount(insns_),
+                        most.value > ~insns_ ? ~std::uint64_t{0} : insns_ + most.value};
     last_ = nullptr;
     last_cut_ = {};
     at_place_ = false;
     for (;;) {
         drop_code_if_full();
         enter(space);
-        limit_ = end;
+        limit_ = budget.end;
         const auto exception = execute(c);
-        if (exception) {
-            // Counts are put right before store work may forget the block.
-            const Stop stop = make_stop(c, *exception, before);
-            if (stores_.work_pending()) [[unlikely]]
-                do_store_work();
-            const auto* undefined = std::get_if<Undefined>(&stop.why);
-            if (undefined == nullptr || !finish(c, undefined->word)) [[likely]]
-                return stop;
-            last_ = nullptr;
-        } else {
-            if (stores_.work_pending()) do_store_work();
-            if (cut_.size != 0) {
-                cut_once(space);
-                continue;
-            }
-            if (refused_) {
-                const Stop stop = refuse(c, *std::exchange(refused_, std::nullopt), before);
-                const auto* undefined = std::get_if<Undefined>(&stop.why);
-                const bool done = std::holds_alternative<StepDone>(stop.why) ||
-                                  (undefined != nullptr && finish(c, undefined->word));
-                if (!done) return stop;
-                last_ = nullptr;
-                if (insns_ >= end)
-                    return Stop{BudgetSpent{}, VAddr(c.pc), InsnCount(insns_) - before};
-                continue;
-            }
-            if (at_place_) {
-                c.passes = {c.pc, executed_by_loaded()};
-                return Stop{BudgetSpent{}, VAddr(c.pc), InsnCount(insns_) - before};
-            }
-            if (in_step_page_) {
-                leave_step_page(space);
-                continue;
-            }
-            if ((c.pc & 3) != 0)
-                return Stop{PcAlignment{}, VAddr(c.pc), InsnCount(insns_) - before};
-        }
-        if (insns_ >= end) return Stop{BudgetSpent{}, VAddr(c.pc), InsnCount(insns_) - before};
-        // Stopped only for pending store work: continue.
+        const auto stop =
+            exception ? after_exception(c, *exception, budget) : after_halt(c, space, budget);
+        if (stop) return *stop;
     }
 }
 

@@ -183,6 +183,16 @@ private:
     std::optional<Abort> take_extreme(std::uint32_t word);
     Stop refuse(Context& c, const Refused& refused, InsnCount before);
     Stop make_stop(Context& context, std::uint32_t exception, InsnCount before);
+    // The engine's count of instructions when a run began, and where the run ends.
+    struct Budget {
+        InsnCount before;
+        std::uint64_t end;
+    };
+    Stop spent(const Context& context, InsnCount before) const;
+    std::optional<Stop> after_exception(Context& context, std::uint32_t exception,
+                                        const Budget& budget);
+    std::optional<Stop> after_halt(Context& context, const AddressSpace& space,
+                                   const Budget& budget);
     Stop make_step_stop(Context& context, std::optional<std::uint32_t> exception,
                         const StepPlace& place, bool left);
     std::uint32_t word_at(const AddressSpace& space, VAddr at) const;
