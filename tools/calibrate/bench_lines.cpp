@@ -152,17 +152,17 @@ Result<BenchLines> parse_bench_lines(std::string_view text, const std::string& f
 }
 
 std::vector<std::string> released_kernels() {
-    static const RE2 kRelease(R"(v\d+\.\d+)");
+    static const RE2 released(R"(v\d+\.\d+)");
     std::vector<std::string> names = builtin_kernel_profiles();
-    std::erase_if(names, [](const std::string& name) { return !RE2::FullMatch(name, kRelease); });
+    std::erase_if(names, [](const std::string& name) { return !RE2::FullMatch(name, released); });
     return names;
 }
 
 Result<std::string> kernel_of_release(const std::string& release, const std::string& where) {
-    static const RE2 kVersion(R"(^(\d+\.\d+)(?:[.+-].*)?$)");
+    static const RE2 numbered(R"(^(\d+\.\d+)(?:[.+-].*)?$)");
     const std::vector<std::string> known = released_kernels();
     std::string version;
-    if (!RE2::FullMatch(release, kVersion, &version)) {
+    if (!RE2::FullMatch(release, numbered, &version)) {
         TRY(load_kernel_profile(release, {}));  // a profile's own name
         return release;
     }

@@ -66,6 +66,7 @@ int start(const std::vector<std::string>& words, const Pipe& output, const Pipe&
           pid_t& child) {
     std::vector<std::string> copies = words;
     std::vector<char*> pointers;
+    pointers.reserve(copies.size() + 1);
     for (std::string& word : copies) pointers.push_back(word.data());
     pointers.push_back(nullptr);
     // The tool ignores these, and what it starts would too.

@@ -30,6 +30,7 @@ Result<RunPricing> RunPricing::make(const std::vector<SavedRun>& runs,
             pricing.labels_.push_back(runs.size() == 2 ? "probed" : run.label);
     }
     std::vector<const RunReport*> reports;
+    reports.reserve(runs.size());
     for (const SavedRun& run : runs) reports.push_back(&run.report);
     pricing.writer_ = FigureWriter(figure_names(reports, pricing.labels_));
     return pricing;

@@ -265,6 +265,7 @@ Result<SlurmStatus> slurm_status(const std::string& folder) {
     const auto jobs = TRY(read_jobs(folder));
     if (jobs.empty()) return status;
     std::vector<std::string> ids;
+    ids.reserve(jobs.size());
     for (const SlurmJob& job : jobs) ids.push_back(job.id);
     const auto list = fmt::format("--jobs={}", fmt::join(ids, ","));
     const auto queued = asked(
