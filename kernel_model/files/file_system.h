@@ -152,6 +152,14 @@ public:
     }
     // Removes the files of file systems that are no longer mounted.
     virtual void drop_unmounted() {}
+    // Before the first program starts: what was read until then leaves nothing that the guest could
+    // notice, neither times nor numbers of files nor memory taken.
+    virtual void forget_reads() {}
+    // After a fork of the simulator: what the guest has written becomes this process's own. The
+    // other one must not change it meanwhile. Throws HostError.
+    virtual void separate() {}
+    // Why that cannot be; empty: it can.
+    virtual std::string why_not_separate() const { return "the files are not its own"; }
     // Writes back dirty shared pages, drops page caches; the scratch layer stays when it was asked
     // for.
     virtual void finish() = 0;

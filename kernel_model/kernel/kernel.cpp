@@ -84,7 +84,7 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
     scheduler_.set_cpus(cpus);
     sysctls_.set_default("fs/epoll/max_user_watches",
                          std::to_string(most_epoll_watches(machine.memory)));
-    sysctls_.set_default("kernel/osrelease", machine.kernel_profile.release);
+    sysctls_.make_default("kernel/osrelease", [&machine] { return machine.tell_release(); });
     sysctls_.set_default("kernel/threads-max", std::to_string(threads_max(machine.memory)));
     files_.set_clock([this] { return clock_.realtime_ns(); });
     files_.set_system_view(view_.get());

@@ -21,15 +21,17 @@ namespace {
 constexpr std::uint64_t kProcDevice = 0x15, kDevDevice = 0x05, kSysDevice = 0x16,
                         kBootDevice = 0xfe00;
 
-std::string config_path(const Machine& machine) {
-    return "/boot/config-" + machine.kernel_profile.release;
+// /boot/config-RELEASE. A guest that looks for one of another release learns that it is not there.
+bool is_config(const std::string& path, const Machine& machine) {
+    constexpr std::string_view kBegin = "/boot/config-";
+    return path.starts_with(kBegin) && path.substr(kBegin.size()) == machine.tell_release();
 }
 
 }  // namespace
 
 bool SpecialFiles::owns(const std::string& path) const {
     return below(path, "/proc") || below(path, "/dev") || below(path, "/sys") ||
-           path == config_path(machine_);
+           is_config(path, machine_);
 }
 
 Process* SpecialFiles::reader(Process* opener) const {
@@ -79,8 +81,8 @@ SpecialNode SpecialFiles::directory(std::vector<std::string> names) const {
 
 std::optional<SpecialNode> SpecialFiles::find(Process* process, const std::string& path) {
     std::optional<SpecialNode> node;
-    if (path == config_path(machine_)) {
-        node = text([this] { return kernel_config(machine_.kernel_profile.release); });
+    if (is_config(path, machine_)) {
+        node = text([this] { return kernel_config(machine_.tell_release()); });
         node->status.device = kBootDevice;
     } else if (below(path, "/dev")) {
         node = find_dev(process, path.substr(4));

@@ -55,8 +55,9 @@ const SysctlRow* Sysctls::find(std::string_view name) {
 }
 
 std::string Sysctls::text(const SysctlRow& row) const {
-    const auto own = values_.find(row.name);
-    return own != values_.end() ? own->second : std::string(row.text);
+    if (const auto own = values_.find(row.name); own != values_.end()) return own->second;
+    const auto made = made_.find(row.name);
+    return made != made_.end() ? made->second() : std::string(row.text);
 }
 
 tl::expected<void, Errno> Sysctls::write(const SysctlRow& row, std::string_view given) {
@@ -105,6 +106,11 @@ std::int64_t Sysctls::number(std::string_view name, std::size_t place) const {
 void Sysctls::set_default(std::string_view name, std::string text) {
     check_invariant(find(name) != nullptr, "a kernel parameter that is not in the table");
     values_.insert_or_assign(std::string(name), std::move(text));
+}
+
+void Sysctls::make_default(std::string_view name, std::function<std::string()> make) {
+    check_invariant(find(name) != nullptr, "a kernel parameter that is not in the table");
+    made_.insert_or_assign(std::string(name), std::move(make));
 }
 
 }  // namespace uprobesim

@@ -2,14 +2,10 @@
 #include <exception>
 
 #include "sim/base/try.h"
-#include "tools/charts/charts.h"
-#include "tools/cli/refusal.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
-#include "tools/html/report_text.h"
-#include "tools/report/report_document.h"
+#include "tools/commands/run_result.h"
 #include "tools/request/guest_request.h"
-#include "tools/simulation/refused_run.h"
 #include "tools/simulation/scenario.h"
 #include "tools/views/run_views.h"
 
@@ -64,15 +60,9 @@ Result<int> run(const CommandLine& line, const OptionDefaults& defaults) {
     } catch (const HostError&) {
         lost_lines = std::current_exception();
     }
-    if (!report) return refuse_run(report.error(), scenario_names());
-    output.write(
-        report_text_anyway({.document = [&] { return run_document(*report, request.processes); },
-                            .json = [&] { return run_report_json(*report); },
-                            .charts = [&] { return run_charts(*report); }},
-                           request.report, output.on_terminal()));
-    for (const std::string& warning : attach_warnings(*report)) refuse({warning, "", ""});
+    const int status_code = show_result(request, report, output);
     if (lost_lines) std::rethrow_exception(lost_lines);
-    return exit_code_of(report->exit);
+    return status_code;
 }
 
 }  // namespace

@@ -115,6 +115,15 @@ void add_guest_options(OptionTable& table, GuestCommand command) {
     table.flag("no-counting", "benchmark only: do not count instructions").hide();
 }
 
+void add_running_options(OptionTable& table) {
+    table.section("Running");
+    table.text("jobs", "N", "make so many runs at a time (default: the host's CPUs)")
+        .short_name('j');
+    table.flag("no-share", "let each run begin at its own start, also where they are the same");
+    table.flag("verbose", "say on stderr which runs have a start of their own, and why")
+        .short_name('v');
+}
+
 void add_limit_options(OptionTable& table, GuestCommand command) {
     table.section("Limits");
     table.text("max-insns", "N", "stop after N guest instructions (default: no limit)");
@@ -136,6 +145,7 @@ OptionTable guest_options(GuestCommand command) {
     add_guest_options(table, command);
     add_limit_options(table, command);
     if (command == GuestCommand::Run) add_view_options(table);
+    if (command == GuestCommand::Compare) add_running_options(table);
     if (command != GuestCommand::Explain) {
         table.section("Report");
         table.flag("per-process",

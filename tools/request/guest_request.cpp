@@ -13,6 +13,7 @@
 #include "tools/cli/first_mistake.h"
 #include "tools/cli/handler_option.h"
 #include "tools/cli/quantity.h"
+#include "tools/fork/jobs.h"
 #include "tools/request/attach_request.h"
 #include "tools/request/guest_environment.h"
 #include "tools/request/scenario_request.h"
@@ -258,6 +259,15 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
             near.empty()
                 ? "for example: uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep --version"
                 : near});
+    }
+    if (command == GuestCommand::Compare) {
+        std::uint64_t jobs = 1;
+        mistakes.take({"jobs"}, line.number("jobs", usable_cpus(), kMaxJobs), jobs);
+        if (jobs == 0)
+            mistakes.note({"jobs"}, {"a comparison needs at least one job", "--jobs", ""});
+        request.jobs = jobs;
+        request.share = !line.given("no-share");
+        request.verbose = line.given("verbose");
     }
     TRY(mistakes.outcome());
     return request;

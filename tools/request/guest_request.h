@@ -3,6 +3,7 @@
 // scenario if there is one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,6 +34,10 @@ struct GuestRequest {
     ViewOptions view;    // run
     ReportOptions report;
     ProcessDetail processes = ProcessDetail::None;  // run, compare
+    // compare
+    std::size_t jobs = 1;
+    bool share = true;  // starts
+    bool verbose = false;
 };
 
 Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine& line,

@@ -7,6 +7,7 @@
 
 #include "kernel_model/kernel/kernel.h"
 #include "sim/profile/kernel_profile.h"
+#include "tools/format/number_text.h"
 #include "tools/simulation/host_clock.h"
 
 namespace uprobesim {
@@ -99,7 +100,10 @@ void RunStatus::turn(const Kernel& kernel) {
     if (!wanted && (!on_terminal_ || ++turns_ % kTurnsPerLook != 0)) return;
     const std::int64_t now = host_clock_ns();
     if (!wanted && now - progress_.last_ns() < kLineEveryNs) return;
-    const std::string text = progress_.line(figures_of(kernel), now);
+    show(progress_.line(figures_of(kernel), now), wanted);
+}
+
+void RunStatus::show(const std::string& text, bool wanted) {
     if (wanted) {
         status_wanted = 0;
         clear();
@@ -107,6 +111,24 @@ void RunStatus::turn(const Kernel& kernel) {
     } else {
         write_to_stderr(fmt::format("\r{}\x1b[K", fitting(text, terminal_columns())));
         shown_ = true;
+    }
+}
+
+void RunStatus::waiting(std::size_t runs) {
+    const bool wanted = status_wanted != 0;
+    if (!wanted && !on_terminal_) return;
+    show(fmt::format("waiting for {}", counted(runs, "run")), wanted);
+}
+
+void RunStatus::silence() {
+    on_terminal_ = false;
+    shown_ = false;
+    for (const Caught& caught : kCaught) {
+        struct sigaction action {};
+        action.sa_handler = caught.signal == SIGUSR1 ? SIG_IGN : caught.handler;
+        struct sigaction now {};
+        sigaction(caught.signal, nullptr, &now);
+        if (now.sa_handler != SIG_IGN) sigaction(caught.signal, &action, nullptr);
     }
 }
 

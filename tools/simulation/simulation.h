@@ -86,6 +86,18 @@ struct Observers {
     std::function<void(FileSystem&, const Uprobes&)> begin{};
 };
 
+// Of several runs that are one until their probes are attached (tools/endings).
+class StartWatch {
+public:
+    virtual ~StartWatch() = default;
+    // The request's probes were added, and no program has started.
+    virtual void added(Machine& machine, Uprobes& uprobes) = 0;
+    // The attach point is reached, and nothing is attached yet. The run may go on as another one.
+    virtual void reached(Kernel& kernel, Uprobes& uprobes, RunReport& report) = 0;
+    // Whose run it is by now; null: that of the request it began with.
+    virtual const SimulationRequest* goes_on_as() const = 0;
+};
+
 // Whether the folder can be a guest's root.
 Outcome check_root(const std::string& root);
 // Both profiles with the settings, and the machine's core: everything that `simulate` would refuse
@@ -93,8 +105,15 @@ Outcome check_root(const std::string& root);
 Outcome check_machine(const std::string& name, const std::vector<Setting>& settings);
 Outcome check_kernel(const std::string& name, const std::vector<Setting>& settings);
 
+// What a report says of its request before the run: where it is from, and what became of its
+// probes.
+Result<Provenance> provenance_of(const SimulationRequest& request, const MachineProfile& machine,
+                                 const KernelProfile& kernel);
+Result<std::vector<SpecRow>> add_probes(Uprobes& uprobes, const ProbeList& probes);
+
 tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
                                              const GuestStreams* streams = nullptr,
-                                             const Observers& observers = {});
+                                             const Observers& observers = {},
+                                             StartWatch* start = nullptr);
 
 }  // namespace uprobesim

@@ -55,6 +55,11 @@ OverlayFileSystem::~OverlayFileSystem() {
     finish();
 }
 
+void OverlayFileSystem::forget_reads() {
+    inodes_.clear();
+    layers_.shown.forget_reads();
+}
+
 void OverlayFileSystem::finish() {
     for (auto& [key, inode] : inodes_) (void)inode->write_back(0, kAllPages);
     inodes_.clear();
@@ -237,8 +242,8 @@ std::shared_ptr<Inode> OverlayFileSystem::inode_for(const Node& node, HostFd fd,
 std::shared_ptr<Inode> OverlayFileSystem::new_inode(const Node& node, HostFd fd, bool writable) {
     // The key is the guest's st_dev and st_ino, which do not change at copy-up.
     const FileKey key{node.status.device, node.status.inode};
-    auto inode = std::make_shared<Inode>(machine_.memory, key, std::move(fd), writable,
-                                         dentries_.at(node.guest, node.mount));
+    auto inode = inodes_met_.add(std::make_shared<Inode>(
+        machine_.memory, key, std::move(fd), writable, dentries_.at(node.guest, node.mount)));
     inode->attributes = node.attributes;
     inode->on_failure = [this](const std::string& name, Errno error) { lost(name, error); };
     inode->on_mapped_write = [this, written = inode.get()] { modified(*written); };

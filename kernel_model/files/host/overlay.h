@@ -20,6 +20,31 @@ namespace uprobesim {
 
 class Pipe;
 
+// Objects that others own, as long as they live.
+template <class T>
+class Met {
+public:
+    std::shared_ptr<T> add(std::shared_ptr<T> object) {
+        if (all_.size() >= kept_) {
+            std::erase_if(all_, [](const auto& one) { return one.expired(); });
+            kept_ = 2 * all_.size() + 64;
+        }
+        all_.push_back(object);
+        return object;
+    }
+    std::vector<std::shared_ptr<T>> alive() const {
+        std::vector<std::shared_ptr<T>> found;
+        for (const auto& one : all_) {
+            if (auto object = one.lock()) found.push_back(std::move(object));
+        }
+        return found;
+    }
+
+private:
+    std::vector<std::weak_ptr<T>> all_;
+    std::size_t kept_ = 64;
+};
+
 class OverlayFileSystem final : public FileSystem {
 public:
     OverlayFileSystem(Machine& machine, std::unique_ptr<SpecialTree> special, HostDirectory root,
@@ -81,6 +106,9 @@ public:
                                                       const std::string& source,
                                                       const TmpfsTop& top) override;
     void drop_unmounted() override;
+    void forget_reads() override;
+    void separate() override;
+    std::string why_not_separate() const override;
     void finish() override;
     void set_clock(std::function<std::uint64_t()> now_ns) override;
     const DiskSpace* space() const override { return limited_ ? space_.get() : nullptr; }
@@ -238,6 +266,9 @@ private:
     std::shared_ptr<DiskSpace> space_;
     std::map<FileKey, std::shared_ptr<DiskUse>> uses_;  // by host file, as inodes_
     std::map<FileKey, std::weak_ptr<Pipe>> fifos_;      // those that are open
+    // All that has a descriptor of a host file.
+    Met<Inode> inodes_met_;
+    Met<File> nodes_met_;  // NodeFile
     // At these sizes of the maps, what is no longer in use is looked for.
     std::size_t inodes_kept_ = 128, fifos_kept_ = 16;
     // Files made by the guest: half as many as the memory has pages, as in a tmpfs.

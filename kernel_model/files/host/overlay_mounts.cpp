@@ -38,9 +38,9 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_place(const Located& pl
     node->mount = place.mount;
     std::shared_ptr<File> file;
     if (node->is_directory()) {
-        file = std::make_shared<OpenDirectory>(*this, nullptr, std::move(*node));
+        file = nodes_met_.add(std::make_shared<OpenDirectory>(*this, nullptr, std::move(*node)));
     } else {
-        file = std::make_shared<PathFile>(*this, std::move(*node));
+        file = nodes_met_.add(std::make_shared<PathFile>(*this, std::move(*node)));
     }
     file->flags = abi::kOPath;
     file->dentry = dentry_at(place);

@@ -128,12 +128,12 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& cal
         // O_NOFOLLOW met a link; O_PATH may hold it.
         if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
         if (!only_path) return tl::make_unexpected(Errno::Loop);
-        return std::make_shared<PathFile>(*this, node);
+        return nodes_met_.add(std::make_shared<PathFile>(*this, node));
     }
     if (magic) return open_again(caller, node.special->magic, flags, mode);
     if (node.is_directory()) return open_directory(caller, node, flags);
     if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
-    if (only_path) return std::make_shared<PathFile>(*this, node);
+    if (only_path) return nodes_met_.add(std::make_shared<PathFile>(*this, node));
     if (!caller.credentials.permit(node.status, rights_for(flags)))
         return tl::make_unexpected(Errno::Acces);
     const std::uint32_t kind = node.status.mode & abi::kIfmt;
@@ -293,7 +293,7 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_directory(const Caller&
     const bool needs_rights = !node.special && (flags & abi::kOPath) == 0;
     if (needs_rights && !caller.credentials.permit(node.status, rights_for(flags)))
         return tl::make_unexpected(Errno::Acces);
-    return std::make_shared<OpenDirectory>(*this, caller.process, node);
+    return nodes_met_.add(std::make_shared<OpenDirectory>(*this, caller.process, node));
 }
 
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_regular(const Caller& caller,
