@@ -187,10 +187,10 @@ TEST_CASE("over a mapping's life its probes take what they took on real kernels"
 TEST_CASE("private mappings that are not writable get breakpoints, others do not", "[placing]") {
     constexpr Prot kReadWriteExecute{.read = true, .write = true, .exec = true};
     const struct {
-        const char* name;
+        const char* name = nullptr;
         Prot prot;
-        bool shared;
-        std::uint64_t placed;
+        bool shared = false;
+        std::uint64_t placed = 0;
     } cases[] = {{"r-x", kText, false, 10},          {"r--", kReadOnly, false, 10},
                  {"--x", {.exec = true}, false, 10}, {"---", {}, false, 10},
                  {"rw-", kReadWrite, false, 0},      {"rwx", kReadWriteExecute, false, 0},

@@ -8,7 +8,7 @@ using namespace uprobesim;
 
 TEST_CASE("a word needs the feature that an assembler asks for", "[isa]") {
     const struct {
-        std::uint32_t word;
+        std::uint32_t word = 0;
         std::optional<IsaFeature> needs;
     } rows[] = {
         {0xf8220023, IsaFeature::Lse},      // ldadd x2, x3, [x1]

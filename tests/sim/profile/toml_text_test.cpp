@@ -2,6 +2,8 @@
 // TOML that would take a recursive reader beyond its stack, and TOML that only looks like it.
 #include "sim/profile/toml_text.h"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 namespace uprobesim {
@@ -54,8 +56,9 @@ TEST_CASE("brackets and dots in strings and comments are none", "[profile]") {
     const std::string brackets = repeated("[", 100), dots = repeated(".", 100);
     for (const std::string& text :
          {"a = \"" + brackets + dots + "\"", "a = '" + brackets + "'", "# " + brackets + dots,
-          "a = \"\"\"\n\"" + brackets + "\\\"\"\"\"", "a = '''\n'" + brackets + "'''",
-          "a = \"\\\"" + brackets + "\"", "a = '\\' # " + brackets}) {
+          fmt::format("a = \"\"\"\n\"{}\\\"\"\"\"", brackets),
+          fmt::format("a = '''\n'{}'''", brackets), "a = \"\\\"" + brackets + "\"",
+          "a = '\\' # " + brackets}) {
         CAPTURE(text);
         CHECK(accepted(text));
         CHECK(too_deep(text).empty());
