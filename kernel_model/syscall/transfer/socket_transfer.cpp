@@ -13,7 +13,7 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint64_t kPiece = 1 << 18;             // bytes of a stream moved at a time
+constexpr std::uint64_t kStreamPiece = 1 << 18;       // bytes of a stream moved at a time
 constexpr std::uint64_t kMaxReceived = 128ull << 20;  // no buffer may be larger
 
 bool waits(const File& file, std::uint32_t flags) {
@@ -126,7 +126,7 @@ SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers
     message.more = (flags & abi::kMsgMore) != 0;
     std::uint64_t& moved = call.task.call_progress;
     // Of a message that is too long no more than shows it.
-    const std::uint64_t most = by_message(socket) ? socket.longest_message() + 1 : kPiece;
+    const std::uint64_t most = by_message(socket) ? socket.longest_message() + 1 : kStreamPiece;
     do {
         std::vector<std::byte> bytes(std::min(buffers.size() - moved, most));
         if (!buffers.read(call.memory(), moved, bytes))
@@ -169,7 +169,7 @@ SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buff
     const bool all = (flags & abi::kMsgWaitall) != 0 && !peek && !by_message(socket);
     while (true) {
         const std::uint64_t most =
-            std::min(buffers.size() - moved, by_message(socket) ? kMaxReceived : kPiece);
+            std::min(buffers.size() - moved, by_message(socket) ? kMaxReceived : kStreamPiece);
         // A stream keeps what cannot be stored.
         if (!by_message(socket) && most != 0 && socket.readable_bytes() != 0 &&
             (flags & abi::kMsgTrunc) == 0 && !buffers.writable(call.memory(), moved)) {
