@@ -14,16 +14,17 @@
 namespace uprobesim {
 
 // The host's standard input, read to its end when the first guest asks for some of it: what one
-// read call returns then depends on nothing but the guest.
+// read call returns then depends on nothing but the guest. Or bytes that are given.
 class SharedInput {
 public:
     explicit SharedInput(int host_fd) : host_fd_(host_fd) {}
+    explicit SharedInput(std::string bytes) : read_(true), bytes_(std::move(bytes)) {}
     // A reader that starts at the beginning. The SharedInput must outlive it.
     std::shared_ptr<File> reader();
     const std::string& bytes();
 
 private:
-    int host_fd_;
+    int host_fd_ = -1;
     bool read_ = false;
     std::string bytes_;
 };
