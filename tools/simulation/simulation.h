@@ -81,8 +81,8 @@ struct GuestStreams {
 // Observers of a run. They cannot affect the simulation.
 struct Observers {
     TrapObserver* observer = nullptr;  // called from the first instruction on
-    RunStatus* status = nullptr;  // the terminal's line, and the signals that end the run
-    RunWatch* watch = nullptr;    // in its place, where the run has no terminal
+    RunStatus* status = nullptr;       // the terminal's line, and the signals that end the run
+    RunWatch* watch = nullptr;         // in its place, where the run has no terminal
     LegWatch* legs = nullptr;
     // Called before the first instruction; the files and the probes last as long as the run.
     std::function<void(FileSystem&, const Uprobes&)> begin{};

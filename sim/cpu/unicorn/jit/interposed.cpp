@@ -184,6 +184,7 @@ std::uint64_t uprobesim_begin_block(std::byte* env, std::uint64_t id) {
 // %rbp holds the CPU's state in generated code, whose stack is aligned for calls.
 asm(".text\n"
     ".globl uprobesim_ask_by_address\n"
+    ".hidden uprobesim_ask_by_address\n"
     ".type uprobesim_ask_by_address, @function\n"
     "uprobesim_ask_by_address:\n"
     "    movq %rbp, %rdi\n"

@@ -27,9 +27,9 @@ public:
     // the first ten.
     std::string text(Format format = Format::Text, bool all = false) const;
 
-    // The value at a JSON pointer (RFC 6901), such as "/time/total_ns" or "/probes/by_probe/0/hits".
-    // Nothing: there is none, or it is of another type. Numbers of JSON that are integers are exact
-    // up to 2^53.
+    // The value at a JSON pointer (RFC 6901), such as "/time/total_ns" or
+    // "/probes/by_probe/0/hits". Nothing: there is none, or it is of another type. Integers are
+    // exact up to 2^53.
     std::optional<double> number(std::string_view pointer) const;
     std::optional<std::string> string(std::string_view pointer) const;
 
