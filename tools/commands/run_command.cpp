@@ -50,9 +50,9 @@ Result<int> run(const CommandLine& line, const OptionDefaults& defaults) {
     const auto request = TRY(read_guest_request(GuestCommand::Run, line, defaults));
     auto output = TRY(ReportOutput::open(request.report.output));
     RunStatus status;
-    const auto views = TRY(RunViews::open(request.view, status));
+    const auto views = TRY(RunViews::open(request.view, &status));
     status.begin({.max_insns = request.simulation.max_insns, .max_ns = request.simulation.max_ns});
-    const auto report = simulate(request.simulation, nullptr, views->observers(status));
+    const auto report = simulate(request.simulation, nullptr, views->observers(&status));
     // Lines that could not be written do not cost the report.
     std::exception_ptr lost_lines;
     try {

@@ -14,10 +14,11 @@
 namespace uprobesim {
 
 // The host's standard input, read to its end when the first guest asks for some of it: what one
-// read call returns then depends on nothing but the guest.
+// read call returns then depends on nothing but the guest. Or bytes that are given.
 class SharedInput {
 public:
     explicit SharedInput(int host_fd) : host_fd_(host_fd) {}
+    explicit SharedInput(std::string bytes) : read_(true), bytes_(std::move(bytes)) {}
     ~SharedInput();
     SharedInput(const SharedInput&) = delete;
     SharedInput& operator=(const SharedInput&) = delete;
@@ -31,7 +32,7 @@ private:
     void read_host();
     bool take_stored();
 
-    int host_fd_;
+    int host_fd_ = -1;
     int store_ = -1;  // a file in memory: whether it is complete (a byte), and what was read
     bool read_ = false;
     std::string bytes_;

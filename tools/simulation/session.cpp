@@ -30,7 +30,7 @@ int start_exit_code(std::optional<Errno> error) {
 RunLimits Session::limits() const {
     return {.max_insns = request_.max_insns,
             .max_ns = request_.max_ns,
-            .watch = status_,
+            .watch = watch_,
             .legs = legs_};
 }
 

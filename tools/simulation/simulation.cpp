@@ -194,7 +194,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     report.provenance.program = session.main().exe;
     // Before it runs: it may change its own file.
     report.provenance.program_hash =
-        hash_of_guest_file(**files, report.provenance.program, observers.status);
+        hash_of_guest_file(**files, report.provenance.program, observers.run_watch());
     report.exit = session.finish();
     report.results = session.results();
     if (observers.status != nullptr) observers.status->clear();

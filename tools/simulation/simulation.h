@@ -12,6 +12,7 @@
 
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/hooks/leg_watch.h"
+#include "kernel_model/hooks/run_watch.h"
 #include "kernel_model/kernel/kernel.h"
 #include "sim/base/error.h"
 #include "sim/profile/figure.h"
@@ -80,10 +81,13 @@ struct GuestStreams {
 // Observers of a run. They cannot affect the simulation.
 struct Observers {
     TrapObserver* observer = nullptr;  // called from the first instruction on
-    RunStatus* status = nullptr;
+    RunStatus* status = nullptr;       // the terminal's line, and the signals that end the run
+    RunWatch* watch = nullptr;         // in its place, where the run has no terminal
     LegWatch* legs = nullptr;
     // Called before the first instruction; the files and the probes last as long as the run.
     std::function<void(FileSystem&, const Uprobes&)> begin{};
+
+    RunWatch* run_watch() const { return status != nullptr ? status : watch; }
 };
 
 // Of several runs that are one until their probes are attached (tools/endings).

@@ -270,7 +270,7 @@ RunReport repriced(const RunReport& saved, const PriceList& prices) {
     return repricer.at(prices);
 }
 
-Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request) {
+Result<PricedAgain> price_again(const RunReport& saved, const WhatIfRequest& request) {
     const Provenance& p = saved.provenance;
     const auto own = TRY(names_of(p.machine, p.kernel, p.settings));
     Names now = own;
@@ -295,7 +295,7 @@ Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request)
     }
 
     const auto uncertainty = TRY(Uncertainty::load(now.machine, now.kernel, now.settings));
-    WhatIf result;
+    PricedAgain result;
     result.before = saved;
     for (const auto kind : {ProfileKind::Machine, ProfileKind::Kernel}) {
         const bool machine = kind == ProfileKind::Machine;

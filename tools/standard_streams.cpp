@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/cli/standard_streams.h"
+#include "tools/standard_streams.h"
 
 #include <fcntl.h>
 #include <unistd.h>
