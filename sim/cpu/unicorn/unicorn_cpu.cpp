@@ -165,7 +165,7 @@ void UnicornCpu::on_block(uc_engine*, std::uint64_t address, std::uint32_t size,
     BlockRecord& r = cpu.blocks_->at(address);
     // Both ways out are calls in tail position, so that the usual way needs no stack frame.
     if (cpu.insns_ >= cpu.limit_) [[unlikely]]
-        return cpu.begin_unusual_block(address);
+        return cpu.begin_unusual_block(address, size);
     if (!cpu.blocks_->holds(r, address, size)) [[unlikely]]
         return cpu.begin_new_block(address, size);
     cpu.begin_block(r, size);
@@ -207,7 +207,7 @@ void UnicornCpu::do_store_work() {
 // Takes back what the last block was counted for but did not execute: all from `pc` on, but for
 // `trapping` instructions there (1: the instruction at pc counts as executed).
 void UnicornCpu::uncount_from(std::uint64_t pc, std::uint64_t trapping) {
-    const auto last = last_block();
+    const auto last = last_in_pieces();
     if (!last || pc < last->address || pc - last->address >= last->insns * std::uint64_t{4}) return;
     const std::uint64_t executed = (pc - last->address) / 4 + trapping;
     const std::uint64_t total = last->insns;
@@ -321,11 +321,24 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
     last_ = nullptr;
     last_cut_ = {};
     at_place_ = false;
+    at_watch_.reset();
+    run_end_ = end;
     for (;;) {
         drop_code_if_full();
         enter(space);
-        limit_ = end;
+        limit_ = goes_on_at(c.pc) ? 0 : end;
         const auto exception = execute(c);
+        if (watches_lifted_) [[unlikely]]
+            end_lift(space);
+        if (exception == kDataAbort && !space.watches().empty()) [[unlikely]] {
+            if (const auto met = meet_watch(c, space, before)) {
+                if (met->stop) return *met->stop;
+                last_ = nullptr;
+                if (insns_ >= end && !goes_on_at(c.pc))
+                    return Stop{BudgetSpent{}, VAddr(c.pc), InsnCount(insns_) - before};
+                continue;
+            }
+        }
         if (exception) {
             // Counts are put right before store work may forget the block.
             const Stop stop = make_stop(c, *exception, before);
@@ -363,12 +376,13 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount budget) 
             if ((c.pc & 3) != 0)
                 return Stop{PcAlignment{}, VAddr(c.pc), InsnCount(insns_) - before};
         }
-        if (insns_ >= end) return Stop{BudgetSpent{}, VAddr(c.pc), InsnCount(insns_) - before};
+        if (insns_ >= end && !goes_on_at(c.pc))
+            return Stop{BudgetSpent{}, VAddr(c.pc), InsnCount(insns_) - before};
         // Stopped only for pending store work: continue.
     }
 }
 
-Stop UnicornCpu::step(ContextId id, const AddressSpace& space, std::uint32_t word) {
+Stop UnicornCpu::step_once(ContextId id, const AddressSpace& space, std::uint32_t word) {
     Context& c = load(id);
     const VAddr pc(c.pc);
     if ((c.pc & 3) != 0) return Stop{PcAlignment{}, pc, InsnCount(0)};
