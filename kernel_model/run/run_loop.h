@@ -57,6 +57,7 @@ private:
     void interrupt_traced(Task& task);
     std::uint64_t turns_end_ns() const;
     Stop run_past_places(Task& task, bool& turn_ends);
+    bool debugger_ends();
     InsnCount budget() const;
     std::optional<ExitSummary> limit_reached() const;
     bool must_end() const;
@@ -67,7 +68,7 @@ private:
     RunLimits limits_;
     std::uint64_t pause_ns_ = 0;
     std::function<bool(Task&, VAddr)> ends_turn_;
-    std::optional<ExitSummary> stopped_;  // by the observer
+    std::optional<ExitSummary> stopped_;  // by the observer or the debugger
 };
 
 }  // namespace uprobesim
