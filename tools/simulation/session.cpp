@@ -71,7 +71,8 @@ tl::expected<void, RunRefused> Session::start_one(const std::string& name,
         put(2, running.error);
         if (!is_main) put(0, std::make_shared<DigestedOutput>(0, -1));
     } else if (before_write()) {
-        for (const int fd : {1, 2}) put(fd, make_host_stdio(fd, before_write()));
+        for (const int fd : {1, 2})
+            put(fd, make_host_stdio(fd, before_write(), request_.files.output));
     }
     if (running.out != nullptr) running.out->keep(kMaxKept);
     return {};

@@ -77,13 +77,16 @@ struct GuestStreams {
     std::shared_ptr<File> in, out, error;
 };
 
-// Observers of a run. They cannot affect the simulation.
+// Observers of a run. They cannot affect the simulation, but for a debugger.
 struct Observers {
     TrapObserver* observer = nullptr;  // called from the first instruction on
     RunStatus* status = nullptr;
     LegWatch* legs = nullptr;
+    DebugHook* debugger = nullptr;
     // Called before the first instruction; the files and the probes last as long as the run.
     std::function<void(FileSystem&, const Uprobes&)> begin{};
+    // The main program was loaded, and has not run.
+    std::function<void(Process&)> program_started{};
 };
 
 // Whether the folder can be a guest's root.
