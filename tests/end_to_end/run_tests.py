@@ -29,6 +29,7 @@ import bad_input
 import budget_tests
 import core_tests
 import escape_tests
+import gdb_tests
 import harness
 import host_calls
 import host_faults
@@ -71,6 +72,7 @@ PARTS = {
     "cores": core_tests.cores_part,
     "slurm": slurm_tests.slurm_part,
     "attach": attach_tests.attach_part,
+    "gdb": gdb_tests.gdb_part,
 }
 
 
