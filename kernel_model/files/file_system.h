@@ -4,6 +4,7 @@
 // host kernel (openat2).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -31,12 +32,19 @@ struct BindMount {
     bool writable = false;
 };
 
+// Bytes that the guest has written to the host's standard output and error, by descriptor. Of a run
+// that repeats an earlier one, those that this has written are not written again.
+struct HostOutput {
+    std::array<std::uint64_t, 3> written{}, repeated{};
+};
+
 struct FileSystemOptions {
     std::string root;  // host directory
     std::vector<BindMount> binds;
     std::string scratch;  // host directory kept; empty: a temporary one, removed at the end
     // The limit of the size of files there, in bytes.
     std::optional<std::uint64_t> scratch_limit = std::nullopt;
+    HostOutput* output = nullptr;  // null: nobody asks
 };
 
 class FileSystem {

@@ -10,6 +10,7 @@
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/files/locks/locks.h"
 #include "kernel_model/files/pipe.h"
+#include "kernel_model/hooks/debug_hook.h"
 #include "kernel_model/hooks/trap_client.h"
 #include "kernel_model/hooks/trap_observer.h"
 #include "kernel_model/kernel/clock.h"
@@ -55,6 +56,12 @@ public:
         scheduler_.observe(observer);
     }
     TrapObserver* observer() { return observer_; }
+    // Null: none.
+    void debug(DebugHook* debugger) {
+        debugger_ = debugger;
+        if (debugger != nullptr) debugger->begin(*this);
+    }
+    DebugHook* debugger() { return debugger_; }
 
     Machine& machine() { return machine_; }
     const Machine& machine() const { return machine_; }
@@ -114,6 +121,7 @@ private:
     FileSystem& files_;
     TrapClient* client_ = nullptr;
     TrapObserver* observer_ = nullptr;
+    DebugHook* debugger_ = nullptr;
     std::shared_ptr<Network> network_;
     std::unique_ptr<Terminals> terminals_;
     std::unique_ptr<SystemView> view_;  // for /proc

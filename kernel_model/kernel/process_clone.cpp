@@ -184,6 +184,8 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     kernel_.tracing().cloned(parent, child, request.flags, request.exit_signal);
     if (process != parent.process) kernel_.keyrings().forked(*parent.process, *process);
     kernel_.scheduler().start(child);
+    if (kernel_.debugger() != nullptr) [[unlikely]]
+        kernel_.debugger()->cloned(parent, child, vfork);
     return &child;
 }
 

@@ -145,6 +145,8 @@ void ProcessTable::memory_ends(Task& task, const std::shared_ptr<Mm>& mm) {
 
 void ProcessTable::end_process(Process& process, ExitKind kind, int status, std::string detail) {
     if (!process.alive) return;
+    if (kernel_.debugger() != nullptr) [[unlikely]]
+        kernel_.debugger()->exited(process, kind, status);
     ++ending_;
     const bool killed = kind == ExitKind::Signalled;
     const TaskEnd end{killed ? TaskEnd::Kind::Killed : TaskEnd::Kind::Exited, status};

@@ -256,6 +256,8 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     if (old_mm != nullptr) memory_ends(task, old_mm);
     kernel_.tracing().executed(task, before);
     if (TrapClient* client = kernel_.client(); client != nullptr) client->on_exec(process);
+    if (kernel_.debugger() != nullptr) [[unlikely]]
+        kernel_.debugger()->executed(task, before);
     return {};
 }
 

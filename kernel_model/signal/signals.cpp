@@ -81,7 +81,16 @@ bool SignalDelivery::deliver(std::optional<Interrupted> interrupted) {
 // task has stopped for its tracer.
 std::optional<SignalInfo> SignalDelivery::next() {
     Trace* const trace = task_.trace.get();
-    if (trace == nullptr) return kernel_.signals().take_next(task_);
+    if (trace == nullptr) {
+        auto info = kernel_.signals().take_next(task_);
+        DebugHook* const debugger = kernel_.debugger();
+        if (debugger == nullptr) return info;
+        while (info && info->signal != Signal::Kill) {
+            if (const auto taken = debugger->signal(task_, *info)) return taken;
+            info = kernel_.signals().take_next(task_);
+        }
+        return info;
+    }
     if (trace->fatal) {
         fatal(*std::exchange(trace->fatal, std::nullopt));
         return std::nullopt;

@@ -31,6 +31,7 @@ import budget_tests
 import core_tests
 import ending_tests
 import escape_tests
+import gdb_tests
 import harness
 import host_calls
 import host_faults
@@ -74,6 +75,7 @@ PARTS = {
     "slurm": slurm_tests.slurm_part,
     "attach": attach_tests.attach_part,
     "endings": ending_tests.endings_part,
+    "gdb": gdb_tests.gdb_part,
 }
 
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <exception>
+#include <memory>
 
 #include "sim/base/try.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/run_result.h"
+#include "tools/gdb/debugged_run.h"
 #include "tools/request/guest_request.h"
 #include "tools/simulation/scenario.h"
 #include "tools/views/run_views.h"
@@ -30,7 +32,11 @@ immediately, without a report.
 
 --strace and --log-exceptions show events as they happen; they do not change the report. Each of
 their other options enables them too. Times are simulated; with --cpus, lines of different CPUs
-may be slightly out of order.)";
+may be slightly out of order.
+
+--gdb stops the run before the first instruction and waits for gdb-multiarch, which can then debug
+the guest, forwards and backwards, and look into hits of probes. Simulated time stands still while it
+does, and what it only looks at does not change the report.)";
 
 constexpr std::string_view kExamples = R"(uprobesim run /bin/true
 uprobesim run -p uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc /bin/ls /usr
@@ -44,15 +50,25 @@ uprobesim run --trace ls.pftrace -p 'uprobe:/bin/ls:*' /bin/ls
 uprobesim run --max-sim-time 250ms --strace-output calls.txt /bin/sh -c 'while :; do :; done'
 uprobesim run -p 'uprobe:/bin/ls:*' --attach-at main --detach-at +1ms /bin/ls /usr
 uprobesim run redis-get --attach-at ready --roi attach
-uprobesim run redis-get --cpus 4)";
+uprobesim run redis-get --cpus 4
+uprobesim run --gdb 1234 -p 'uprobe:/bin/ls:*' /bin/ls /usr)";
 
 Result<int> run(const CommandLine& line, const OptionDefaults& defaults) {
     const auto request = TRY(read_guest_request(GuestCommand::Run, line, defaults));
-    auto output = TRY(ReportOutput::open(request.report.output));
     RunStatus status;
+    std::unique_ptr<GdbServer> gdb;
+    if (request.gdb) {
+        // First of all: gdb may be at the standard streams.
+        auto opened =
+            TRY(GdbServer::open(*request.gdb, [&status] { return status.wanted_end() != 0; }));
+        gdb = std::move(opened);
+    }
+    auto output = TRY(ReportOutput::open(request.report.output));
     const auto views = TRY(RunViews::open(request.view, &status));
     status.begin({.max_insns = request.simulation.max_insns, .max_ns = request.simulation.max_ns});
-    const auto report = simulate(request.simulation, nullptr, views->observers(&status));
+    const Observers observers = views->observers(&status);
+    const auto report = gdb == nullptr ? simulate(request.simulation, nullptr, observers)
+                                       : simulate_under_gdb(*gdb, request.simulation, observers);
     // Lines that could not be written do not cost the report.
     std::exception_ptr lost_lines;
     try {

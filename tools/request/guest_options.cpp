@@ -6,6 +6,7 @@
 #include "tools/cli/default_profiles.h"
 #include "tools/cli/handler_option.h"
 #include "tools/explain/exception_kind.h"
+#include "tools/gdb/gdb_options.h"
 #include "tools/views/view_options.h"
 
 namespace uprobesim {
@@ -144,7 +145,10 @@ OptionTable guest_options(GuestCommand command) {
     if (command != GuestCommand::Explain) add_attach_options(table);
     add_guest_options(table, command);
     add_limit_options(table, command);
-    if (command == GuestCommand::Run) add_view_options(table);
+    if (command == GuestCommand::Run) {
+        add_view_options(table);
+        add_gdb_option(table);
+    }
     if (command == GuestCommand::Compare) add_running_options(table);
     if (command != GuestCommand::Explain) {
         table.section("Report");

@@ -212,6 +212,29 @@ Outcome check_binds(const GuestRequest& request) {
     return {};
 }
 
+// Why this run cannot be made again from its start, so that gdb goes backwards; empty: it can.
+std::string no_reverse(const CommandLine& line, const GuestRequest& request) {
+    for (const char* view : {"strace", "log-exceptions", "stacks", "trace"}) {
+        if (line.given(view))
+            return fmt::format("--{} shows the run once, so it cannot go backwards", view);
+    }
+    if (line.is_scenario()) return "only a program's run can go backwards, not a scenario's";
+    if (line.given("scratch"))
+        return "what the guest has written stays in the folder of --scratch, so it cannot go "
+               "backwards";
+    for (const BindMount& bind : request.simulation.files.binds) {
+        if (bind.writable)
+            return fmt::format("the guest may have written in {}, so it cannot go backwards",
+                               bind.host);
+    }
+    return {};
+}
+
+Result<GdbOptions> read_gdb(const CommandLine& line, const GuestRequest& request) {
+    auto place = TRY(parse_gdb_place(line.one("gdb", "")));
+    return GdbOptions{std::move(place), no_reverse(line, request)};
+}
+
 }  // namespace
 
 Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine& line,
@@ -226,6 +249,8 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
     if (line.given("per-process")) request.processes = ProcessDetail::PerProcess;
     read_simulation(line, defaults, mistakes, simulation);
     if (command == GuestCommand::Run) mistakes.take(read_view_options(line), request.view);
+    if (command == GuestCommand::Run && line.given("gdb"))
+        mistakes.take({"gdb"}, read_gdb(line, request), request.gdb.emplace());
     mistakes.note(line.is_scenario() ? apply_scenario(line, request)
                                      : read_program(line, simulation.program));
     mistakes.take({"handler"}, read_handler_option(line), request.handler);

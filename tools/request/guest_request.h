@@ -12,6 +12,7 @@
 #include "sim/base/error.h"
 #include "tools/cli/report_options.h"
 #include "tools/explain/exception_kind.h"
+#include "tools/gdb/gdb_options.h"
 #include "tools/report/report_document.h"
 #include "tools/request/command.h"
 #include "tools/request/guest_options.h"
@@ -30,8 +31,9 @@ struct GuestRequest {
     const ExceptionKind* exception = nullptr;  // explain, of a program; `hit` says which one
     std::optional<bool> return_probe;          // explain, of a target
     bool branch_protection = false;            // explain, of a target
-    HandlerPtr handler;  // of what has none of its own; null: the kernel profile's
-    ViewOptions view;    // run
+    HandlerPtr handler;             // of what has none of its own; null: the kernel profile's
+    ViewOptions view;               // run
+    std::optional<GdbOptions> gdb;  // run
     ReportOptions report;
     ProcessDetail processes = ProcessDetail::None;  // run, compare
     // compare

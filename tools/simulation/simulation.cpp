@@ -183,6 +183,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     if (start != nullptr) start->added(machine, uprobes);
     (*files)->forget_reads();
     if (auto made = make_files(**files, request.new_files); !made) return refused(made.error());
+    kernel.debug(observers.debugger);
     if (observers.begin) observers.begin(**files, uprobes);
     kernel.observe(observers.observer);
     RunLoop run_loop(kernel);
@@ -191,6 +192,8 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     Session session(kernel, run_loop, request, streams, observers, attach);
     if (auto begun = attach.begin(); !begun) return refused(begun.error());
     if (auto started = session.start(); !started) return Refused(started.error());
+    if (observers.program_started)
+        observers.program_started(*kernel.processes().find(session.main().pid));
     report.provenance.program = session.main().exe;
     // Before it runs: it may change its own file.
     report.provenance.program_hash =

@@ -78,14 +78,17 @@ struct GuestStreams {
     std::shared_ptr<File> in, out, error;
 };
 
-// Observers of a run. They cannot affect the simulation.
+// Observers of a run. They cannot affect the simulation, but for a debugger.
 struct Observers {
     TrapObserver* observer = nullptr;  // called from the first instruction on
     RunStatus* status = nullptr;       // the terminal's line, and the signals that end the run
     RunWatch* watch = nullptr;         // in its place, where the run has no terminal
     LegWatch* legs = nullptr;
+    DebugHook* debugger = nullptr;
     // Called before the first instruction; the files and the probes last as long as the run.
     std::function<void(FileSystem&, const Uprobes&)> begin{};
+    // The main program was loaded, and has not run.
+    std::function<void(Process&)> program_started{};
 
     RunWatch* run_watch() const { return status != nullptr ? status : watch; }
 };

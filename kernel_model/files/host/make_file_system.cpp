@@ -195,6 +195,7 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine,
     auto files = std::make_unique<OverlayFileSystem>(machine, std::move(special), std::move(root),
                                                      std::move(scratch), std::move(binds),
                                                      std::move(temporary), std::move(space));
+    files->count_output(options.output);
     if (!options.scratch.empty()) TRY(files->keep_state(options.scratch));
     return files;
 }

@@ -74,7 +74,7 @@ void OverlayFileSystem::set_clock(std::function<std::uint64_t()> now_ns) {
 }
 
 std::shared_ptr<File> OverlayFileSystem::host_stdio(int fd) {
-    return make_host_stdio(fd);
+    return make_host_stdio(fd, {}, output_);
 }
 
 void OverlayFileSystem::modified(const std::shared_ptr<FileStatus>& attributes) const {

@@ -52,6 +52,7 @@ public:
                       TemporaryFolder temporary, std::shared_ptr<DiskSpace> space);
     // The scratch directory is kept, and has this from earlier runs.
     Outcome keep_state(const std::string& path);
+    void count_output(HostOutput* output) { output_ = output; }
     // A file of the host's disk could not be written.
     void lost(const std::string& path, Errno error);
     OverlayFileSystem(const OverlayFileSystem&) = delete;
@@ -252,6 +253,7 @@ private:
     Machine& machine_;
     std::unique_ptr<SpecialTree> special_;
     Layers layers_;
+    HostOutput* output_ = nullptr;
     TemporaryFolder temporary_;  // the scratch directory, to be removed; none: it is kept
     std::function<std::uint64_t()> now_ns_;
     DentryTree dentries_;

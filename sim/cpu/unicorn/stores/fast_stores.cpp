@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/cpu/unicorn/fast_stores.h"
+#include "sim/cpu/unicorn/stores/fast_stores.h"
 
 #include "sim/cpu/unicorn/jit/safe_read.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/cpu/unicorn/store_path.h"
+#include "sim/cpu/unicorn/stores/store_path.h"
 
 #include <cstring>
 #include <utility>
@@ -14,7 +14,7 @@ const StorePath::Line* StorePath::look_up(std::uint64_t address) {
     const std::uint64_t page = page_floor(without_tag(address));
     if (const Line& known = line_of(page); known.page == page) return &known;
     const auto t = space_->lookup(VAddr(page));
-    if (!t || !t->prot.write) return nullptr;
+    if (!t || !t->prot.write || space_->refuses_watched_write(VAddr(page))) return nullptr;
     Line& line = line_of(page);
     line = {page, memory_.bytes(t->frame).data(), memory_.is_code(t->frame), t->frame};
     if (!line.code && fast_.available()) note_open(t->frame);

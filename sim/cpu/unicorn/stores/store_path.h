@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "sim/cpu/unicorn/blocks/code_frames.h"
-#include "sim/cpu/unicorn/fast_stores.h"
+#include "sim/cpu/unicorn/stores/fast_stores.h"
 #include "sim/mem/address_space.h"
 
 namespace uprobesim {

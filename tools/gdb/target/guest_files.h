@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The guest's files for gdb, which reads programs and libraries and their symbols from there
+// (vFile packets): read-only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "kernel_model/files/file_system.h"
+
+namespace uprobesim {
+
+class GuestFiles {
+public:
+    // After the run was begun anew its files are others.
+    void use(FileSystem& files) {
+        files_ = &files;
+        open_.clear();
+    }
+    // The reply to a packet without its "vFile:"; empty: it is not known.
+    std::string reply(std::string_view packet);
+
+private:
+    std::string open(std::string_view arguments);
+    std::string read(std::string_view arguments);
+    std::string status(std::string_view arguments);
+    std::string close(std::string_view arguments);
+    std::string link(std::string_view arguments);
+    File* file(std::string_view descriptor);
+
+    FileSystem* files_ = nullptr;
+    std::map<std::uint64_t, std::shared_ptr<File>> open_;
+    std::uint64_t next_ = 3;
+};
+
+}  // namespace uprobesim
