@@ -11,7 +11,7 @@
 #include "sim/base/entropy.h"
 #include "sim/base/try.h"
 #include "tools/sweep/figures.h"
-#include "tools/sweep/polynomial_totals.h"
+#include "tools/sweep/indices/polynomial_totals.h"
 
 namespace uprobesim {
 namespace {

@@ -49,7 +49,7 @@ LAYERS = [
     ["tools/simulation", "tools/model", "tools/list"],
     ["tools/gdb/wire"],
     ["tools/gdb/target"],
-    ["tools/gdb", "tools/views", "tools/bench", "tools/whatif", "tools/estimate", "tools/endings", "tools/sweep/plan"],
+    ["tools/gdb", "tools/views", "tools/bench", "tools/whatif", "tools/estimate", "tools/endings", "tools/sweep/plan", "tools/sweep/indices"],
     ["tools/explain", "tools/published", "tools/doctor", "tools/completion", "tools/sweep"],
     ["tools/calibrate", "tools/charts"],
     ["tools/request"],

@@ -2,12 +2,10 @@
 // What blocks are made of, computed once for each content.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "sim/cost/block_model.h"
@@ -28,17 +26,14 @@ public:
     // go.
     template <class Forget>
     const BlockInfo& kept(std::span<const std::uint32_t> words, Forget forget) {
-        if (full() && !knows(words)) forget();
+        if (full() && find(Sought(words)) == nullptr) forget();
         return *of(words);
     }
 
 private:
     bool full() const { return bytes_ >= most_bytes_; }
-    bool knows(std::span<const std::uint32_t> words) const {
-        return infos_.find(Sought(words)) != infos_.end();
-    }
 
-    // A content with its hash, which is computed once: what is sought, and what is kept.
+    // A content with its hash, which is computed once.
     struct Sought {
         explicit Sought(std::span<const std::uint32_t> of);
         std::span<const std::uint32_t> words;
@@ -47,17 +42,11 @@ private:
     struct Kept {
         std::vector<std::uint32_t> words;
         std::uint64_t hash;
+        std::shared_ptr<const BlockInfo> info;
     };
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(const auto& key) const { return key.hash; }
-    };
-    struct Same {
-        using is_transparent = void;
-        bool operator()(const auto& a, const auto& b) const {
-            return a.hash == b.hash && std::ranges::equal(a.words, b.words);
-        }
-    };
+    const Kept* find(const Sought& sought) const;
+    void keep(Kept kept);
+    void forget_all();
 
     // What a content takes, about.
     static constexpr std::size_t kInfoBytes = 232;
@@ -65,7 +54,10 @@ private:
         sizeof(std::uint32_t) + sizeof(InsnClass) + sizeof(CentiCycles);
 
     const BlockModel& model_;
-    std::unordered_map<Kept, std::shared_ptr<const BlockInfo>, Hash, Same> infos_;
+    // By the hash's lowest bits; as many rows as contents, or more. Never walked through, so that
+    // its order reaches nothing.
+    std::vector<std::vector<Kept>> rows_;
+    std::size_t count_ = 0;
     std::size_t bytes_ = 0, most_bytes_;
 };
 
