@@ -15,7 +15,7 @@ using Catch::Matchers::Contains;
 std::string refusal(const std::string& text) {
     const auto runs = parse_report(text, "r.json");
     REQUIRE_FALSE(runs.has_value());
-    const std::string line = runs.error().line();
+    std::string line = runs.error().line();
     CHECK(line.find('\n') == std::string::npos);
     CHECK_THAT(line, Contains("r.json"));
     return line;

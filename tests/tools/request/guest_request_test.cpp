@@ -38,7 +38,7 @@ GuestRequest good(const Words& words) {
 std::string refusal(const Words& words) {
     const auto request = parse(words);
     REQUIRE_FALSE(request.has_value());
-    const std::string line = request.error().line();
+    std::string line = request.error().line();
     CHECK(line.find('\n') == std::string::npos);
     return line;
 }
@@ -207,7 +207,7 @@ TEST_CASE("each mistake on the command line is one clear line", "[tools][options
 }
 
 TEST_CASE("of several mistakes the first on the command line is told", "[tools][options]") {
-    const auto told = [](std::vector<Words> mistakes, std::string_view first) {
+    const auto told = [](const std::vector<Words>& mistakes, std::string_view first) {
         Words words{"run"};
         for (const Words& mistake : mistakes)
             words.insert(words.end(), mistake.begin(), mistake.end());

@@ -12,7 +12,7 @@ using namespace uprobesim;
 
 namespace {
 
-Words complete_line(Words words, const std::string& root = "") {
+Words complete_line(const Words& words, const std::string& root = "") {
     OptionDefaults defaults;
     defaults.root = root;
     return complete(commands(), words, defaults);

@@ -46,7 +46,7 @@ public:
                 line = line.substr(5, bracket - 5) + ":" + line.substr(call);
             }
             // The column of results is not looked at.
-            for (std::size_t at; (at = line.find("  =")) != line.npos;) line.erase(at, 1);
+            for (std::size_t at = 0; (at = line.find("  =")) != line.npos;) line.erase(at, 1);
             lines.push_back(line);
         }
         return lines;
@@ -157,6 +157,7 @@ TEST_CASE("a call that blocks is unfinished when another task speaks, and resume
                   "1001: futex(0x7000, FUTEX_WAKE_PRIVATE, 1) = 1",
                   "1000: <... futex resumed>) = 0", "1000: wait4(-1, <unfinished ...>",
                   "1001: read(0, <unfinished ...>",
+                  // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one line in two pieces
                   "1000: <... wait4 resumed>NULL, 0, NULL) = ? ERESTARTSYS (To be restarted if "
                   "SA_RESTART is set)",
                   "1000: --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=1007, si_uid=0, "

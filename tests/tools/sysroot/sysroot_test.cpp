@@ -23,7 +23,7 @@ struct Host {
 
     // As the script leaves a folder when it has fetched all; `whole`: it came to its end.
     std::string fetch(const std::string& name, bool whole = true) {
-        const std::string path = folder.path() + "/" + name;
+        std::string path = folder.path() + "/" + name;
         std::filesystem::create_directories(path);
         if (whole) std::ofstream(path + "/.uprobesim-sysroot") << "bookworm\n";
         return path;

@@ -12,7 +12,7 @@ TEST_CASE("a syndrome is told by exception class and what its ISS says", "[tools
         std::uint32_t ec, iss;
         const char* name;
         const char* text;
-    } kExamples[] = {
+    } examples[] = {
         {0xf2000005, 0x3c, 5, "BRK in AArch64", "BRK #5, the kernel's uprobe breakpoint"},
         {0xf2000800, 0x3c, 0x800, "BRK in AArch64", "BRK #2048"},
         {0xcb000022, 0x32, 0x1000022, "software step from EL0",
@@ -29,7 +29,7 @@ TEST_CASE("a syndrome is told by exception class and what its ISS says", "[tools
         {0x6232c001, 0x18, 0x32c001, "trapped system register", "MRS of S3_3_C0_C0_1"},
         {0x02000000, 0x00, 0, "unknown reason", "no more is said"},
     };
-    for (const auto& e : kExamples) {
+    for (const auto& e : examples) {
         const auto text = syndrome_text(e.esr);
         CHECK(text.ec == e.ec);
         CHECK(text.iss == e.iss);
