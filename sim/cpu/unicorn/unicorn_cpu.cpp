@@ -377,7 +377,7 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount most) {
     last_cut_ = {};
     at_place_ = false;
     at_watch_.reset();
-    run_end_ = end;
+    run_end_ = budget.end;
     for (;;) {
         drop_code_if_full();
         enter(space);
