@@ -15,7 +15,8 @@ pipes or descriptors), budgets (a guest that takes one thing without end is refu
 sweeps (a sweep that is killed and started again has the results of one that was not), cores (what cores beyond Armv8.0
 execute, as qemu-aarch64 with the same core), whole (debuggers, language runtimes, servers with their clients; needs a
 sysroot of its own), slurm (a sweep as an array job of a Slurm that runs here; a task is killed and another
-requeued), attach (probes that come late are hit from then on, and attaching takes what was measured).
+requeued), attach (probes that come late are hit from then on, and attaching takes what was measured), teaching (the exercises of
+docs/teaching and their grading).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -44,6 +45,7 @@ import scenario_tests
 import slurm_tests
 import sweep_tests
 import task_tests
+import teaching_tests
 import view_tests
 
 PARTS = {
@@ -71,6 +73,7 @@ PARTS = {
     "cores": core_tests.cores_part,
     "slurm": slurm_tests.slurm_part,
     "attach": attach_tests.attach_part,
+    "teaching": teaching_tests.teaching_part,
 }
 
 
