@@ -14,7 +14,7 @@ import sys
 import time
 import unittest
 
-from page_browser import CONTRAST, NAMELESS, PageTest, RULES, forget_log, paint, paper_of, resize, skip_if_missing
+from page_browser import axe_of, CONTRAST, NAMELESS, PageTest, RULES, forget_log, needs_checker, paint, paper_of, resize, skip_if_missing
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -267,6 +267,16 @@ class ReportPages(PageTest):
                 self.browser.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
                 self.assertEqual(self.browser.execute_script(CONTRAST), [], (name, scheme))
                 self.assertEqual(self.browser.execute_script(NAMELESS), [], (name, scheme))
+
+    @needs_checker("axe-core")
+    def test_axe_finds_nothing_in_light_and_dark(self):
+        for name in self.pages:
+            for scheme in ("light", "dark"):
+                paint(self.browser, scheme)
+                self.open(name)
+                self.browser.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+                with self.subTest(name, scheme=scheme):
+                    self.assertEqual(axe_of(self.browser), [])
 
     def test_they_keep_the_rules_of_accessible_pages_and_fit_on_paper(self):
         for name in self.pages:

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "tools/format/text_width.h"
 #include "tools/html/chart_html.h"
@@ -113,9 +114,12 @@ private:
     // `otherwise`: the heading for a reader who hears it, where the text report has none.
     void open(const std::string& title, std::string_view otherwise) {
         ++sections_;
+        // A reader who hears the page goes from one name to another: each is there once.
+        const std::string name = title.empty() ? std::string(otherwise) : title;
+        const std::size_t again = ++named_[name];
         out_ += fmt::format("<section aria-labelledby=\"h{0}\"><h2 id=\"h{0}\"{1}>{2}</h2>\n",
                             sections_, title.empty() ? " class=\"hidden\"" : "",
-                            title.empty() ? escaped(otherwise) : escaped(title));
+                            escaped(name) + (again == 1 ? "" : fmt::format(" ({})", again)));
     }
     static std::string class_of(const Column& column, Tone tone, std::size_t indent) {
         std::string words(tone_class(tone));
@@ -149,6 +153,7 @@ private:
 
     std::string out_;
     std::size_t sections_ = 0;
+    std::map<std::string, std::size_t> named_;
 };
 
 }  // namespace
