@@ -19,6 +19,7 @@
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
 #include "tools/html/report_text.h"
+#include "tools/picture/chart_svg.h"
 
 namespace uprobesim {
 namespace {
@@ -74,7 +75,7 @@ OptionTable options_table() {
     table.text("svg", "DIR", "of --producers: also write a chart of each kernel to DIR")
         .from(ValueSource::Folder);
     table.flag("lines", "print the benchmark's lines only, without the breakdown");
-    add_report_options(table, all_formats());
+    add_report_options(table, charted_formats());
     return table;
 }
 
@@ -144,14 +145,17 @@ Outcome write_charts(const ProducersReport& report, const std::string& folder) {
     for (const ProducersTable& table : report.tables) {
         auto file = TRY(ReportOutput::open(
             fmt::format("{}/{}-{}.svg", folder, table.kernel.name, table.machine.name), stdout));
-        file.write(producers_svg(table));
+        const ProducersReport one{
+            .version = report.version, .settings = {}, .pin = {}, .tables = {table}};
+        file.write(charts_svg(fmt::format("{} on {}", table.kernel.name, table.machine.name),
+                              producers_charts(one)));
     }
     return {};
 }
 
 bool lines_alone(const CommandLine& line, const ReportOptions& options) {
     return line.given("lines") && options.format != ReportFormat::Json &&
-           options.format != ReportFormat::Html;
+           options.format != ReportFormat::Html && options.format != ReportFormat::Svg;
 }
 
 Result<int> run_over_producers(const CommandLine& line, const ReportOptions& options,
@@ -196,14 +200,15 @@ Result<int> run_over_producers(const CommandLine& line, const ReportOptions& opt
     output.write(lines_alone(line, options)
                      ? producers_lines_text(report)
                      : TRY(report_text({.document = [&] { return producers_document(report); },
-                                        .json = [&] { return producers_json(report); }},
+                                        .json = [&] { return producers_json(report); },
+                                        .charts = [&] { return producers_charts(report); }},
                                        options, output.on_terminal())));
     if (line.given("svg")) TRY(write_charts(report, line.one("svg", "")));
     return 0;
 }
 
 Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
-    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
+    const auto options = TRY(read_report_options(line, charted_formats(), defaults.no_color));
     const auto kernels = TRY(line.names("kernels", kDefaultKernel));
     const auto hits = TRY(line.number("hits", 1000, kMaxHits));
     if (hits == 0) return user_error("at least one hit is needed", "--hits", "");
@@ -249,12 +254,14 @@ Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
         request.kernel = kernels[i];
         TRY(run_kernel(request, profiles[i], machines, variants, report.tables));
     }
-    output.write(lines_alone(line, options)
-                     ? bench_lines_text(report)
-                     : TRY(report_text({.document = [&] { return bench_document(report); },
-                                        .json = [&] { return bench_report_json(report); },
-                                        .charts = [&] { return bench_charts(report); }},
-                                       options, output.on_terminal())));
+    output.write(
+        lines_alone(line, options)
+            ? bench_lines_text(report)
+            : TRY(report_text(
+                  {.document = [&] { return bench_document(report); },
+                   .json = [&] { return bench_report_json(report); },
+                   .charts = [&] { return bench_charts(report); }},
+                  options, output.on_terminal())));
     return 0;
 }
 

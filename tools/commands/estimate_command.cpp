@@ -79,7 +79,7 @@ OptionTable options_table() {
               "look up absolute paths inside this host folder, as a guest sees it (default: see "
               "uprobesim sysroot list)")
         .from(ValueSource::Folder);
-    add_report_options(table, all_formats());
+    add_report_options(table, charted_formats());
     return table;
 }
 
@@ -127,7 +127,7 @@ Result<std::optional<double>> read_budget(const CommandLine& line, const Rates& 
 }
 
 Result<int> run_estimate(const CommandLine& line, const OptionDefaults& defaults) {
-    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
+    const auto options = TRY(read_report_options(line, charted_formats(), defaults.no_color));
     EstimateRequest request;
     TRY(read_settings(line, request.settings));
     auto kernels = TRY(line.names("kernels", kDefaultKernel));
@@ -160,10 +160,11 @@ Result<int> run_estimate(const CommandLine& line, const OptionDefaults& defaults
     auto report = TRY(estimate(request));
     report.settings = line.all("set");
     report.notes = std::move(notes);
-    output.write(TRY(report_text({.document = [&] { return estimate_document(report); },
-                                  .json = [&] { return estimate_json(report); },
-                                  .charts = [&] { return estimate_charts(report); }},
-                                 options, output.on_terminal())));
+    output.write(TRY(report_text(
+        {.document = [&] { return estimate_document(report); },
+         .json = [&] { return estimate_json(report); },
+         .charts = [&] { return estimate_charts(report); }},
+        options, output.on_terminal())));
     const bool over = std::any_of(report.places.begin(), report.places.end(),
                                   [&](const PlaceEstimate& p) { return report.over_budget(p); });
     return over ? kExitDiffers : kExitSuccess;

@@ -46,7 +46,7 @@ OptionTable options_table() {
     table.flag("low", "set every parameter to the end of its range that makes the run shorter");
     table.flag("high", "set every parameter to the end of its range that makes the run longer");
     table.flag("range", "both --low and --high");
-    add_report_options(table, all_formats());
+    add_report_options(table, charted_formats());
     return table;
 }
 
@@ -64,7 +64,7 @@ Result<SavedRun> choose_run(std::vector<SavedRun> runs, const std::string& wante
 }
 
 Result<int> run_whatif(const CommandLine& line, const OptionDefaults& defaults) {
-    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
+    const auto options = TRY(read_report_options(line, charted_formats(), defaults.no_color));
     if (line.rest().size() != 1)
         return user_error("one report is needed", "whatif",
                           "for example: uprobesim whatif report.json --range");

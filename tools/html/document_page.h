@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tools/format/document.h"
-#include "tools/html/chart.h"
+#include "tools/picture/chart.h"
 
 namespace uprobesim {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tools/cli/report_options.h"
-#include "tools/html/chart.h"
+#include "tools/picture/chart.h"
 
 namespace uprobesim {
 

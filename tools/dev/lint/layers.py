@@ -41,6 +41,7 @@ LAYERS = [
     # The tool.
     ["tools/format"],
     ["tools/cli"],
+    ["tools/picture"],
     ["tools/html"],
     ["tools/sysroot"],
     ["tools/report", "tools/audit", "tools/strace"],
