@@ -131,6 +131,19 @@ bool uses_color(ColorMode mode, bool on_terminal) {
     return mode == ColorMode::Always || (mode == ColorMode::Auto && on_terminal);
 }
 
+std::string typed_command(std::string_view command, const CommandLine& line) {
+    OptionTable of_report;
+    add_report_options(of_report, charted_formats());
+    std::string typed = fmt::format("uprobesim {}", command);
+    for (const CommandLine::Occurrence& option : line.order()) {
+        if (of_report.find(option.name) != nullptr) continue;
+        typed += ' ' + option.spelled;
+        if (!option.value.empty()) typed += ' ' + shell_word(option.value);
+    }
+    for (const std::string& word : line.rest()) typed += ' ' + shell_word(word);
+    return typed;
+}
+
 Result<std::string> written(Document document, const ReportOptions& options, bool on_terminal) {
     const auto in_order = TRY(arranged(std::move(document), options.order));
     return written(in_order, options.style(on_terminal));

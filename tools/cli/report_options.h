@@ -65,6 +65,9 @@ void add_report_options(OptionTable& table, const std::vector<ReportFormat>& for
 // `no_color`: what the environment asks for (NO_COLOR); --color overrides it.
 Result<ReportOptions> read_report_options(const CommandLine& line,
                                           const std::vector<ReportFormat>& formats, bool no_color);
+// What was typed, as a shell takes it, without the options of the report: where it goes, its form,
+// its rows. Of commands that take options and words in any order.
+std::string typed_command(std::string_view command, const CommandLine& line);
 // Error: --sort or --top is given.
 Outcome refuse_row_order(const CommandLine& line, std::string_view why);
 void add_row_options(OptionTable& table);  // --all, --sort, --top

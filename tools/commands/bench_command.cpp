@@ -20,6 +20,7 @@
 #include "tools/commands/commands.h"
 #include "tools/html/report_text.h"
 #include "tools/picture/chart_svg.h"
+#include "tools/sliders/report_sheets.h"
 
 namespace uprobesim {
 namespace {
@@ -260,7 +261,8 @@ Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
             : TRY(report_text(
                   {.document = [&] { return bench_document(report); },
                    .json = [&] { return bench_report_json(report); },
-                   .charts = [&] { return bench_charts(report); }},
+                   .charts = [&] { return bench_charts(report); },
+                   .costs = [&] { return bench_sheet(report, typed_command("bench", line)); }},
                   options, output.on_terminal())));
     return 0;
 }

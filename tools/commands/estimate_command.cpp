@@ -16,6 +16,7 @@
 #include "tools/estimate/estimate.h"
 #include "tools/estimate/estimate_targets.h"
 #include "tools/html/report_text.h"
+#include "tools/sliders/report_sheets.h"
 
 namespace uprobesim {
 namespace {
@@ -163,7 +164,8 @@ Result<int> run_estimate(const CommandLine& line, const OptionDefaults& defaults
     output.write(TRY(report_text(
         {.document = [&] { return estimate_document(report); },
          .json = [&] { return estimate_json(report); },
-         .charts = [&] { return estimate_charts(report); }},
+         .charts = [&] { return estimate_charts(report); },
+         .costs = [&] { return estimate_sheet(report, typed_command("estimate", line)); }},
         options, output.on_terminal())));
     const bool over = std::any_of(report.places.begin(), report.places.end(),
                                   [&](const PlaceEstimate& p) { return report.over_budget(p); });

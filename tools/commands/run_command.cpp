@@ -11,6 +11,7 @@
 #include "tools/request/guest_request.h"
 #include "tools/simulation/refused_run.h"
 #include "tools/simulation/scenario.h"
+#include "tools/sliders/report_sheets.h"
 #include "tools/views/run_views.h"
 
 namespace uprobesim {
@@ -68,7 +69,8 @@ Result<int> run(const CommandLine& line, const OptionDefaults& defaults) {
     output.write(
         report_text_anyway({.document = [&] { return run_document(*report, request.processes); },
                             .json = [&] { return run_report_json(*report); },
-                            .charts = [&] { return run_charts(*report); }},
+                            .charts = [&] { return run_charts(*report); },
+                            .costs = [&] { return run_sheet(*report); }},
                            request.report, output.on_terminal()));
     for (const std::string& warning : attach_warnings(*report)) refuse({warning, "", ""});
     if (lost_lines) std::rethrow_exception(lost_lines);

@@ -11,6 +11,7 @@
 #include "tools/commands/commands.h"
 #include "tools/html/report_text.h"
 #include "tools/report/report_read.h"
+#include "tools/sliders/report_sheets.h"
 #include "tools/whatif/whatif.h"
 
 namespace uprobesim {
@@ -86,7 +87,8 @@ Result<int> run_whatif(const CommandLine& line, const OptionDefaults& defaults) 
     const WhatIfReport report{line.rest().front(), chosen.label, std::move(result)};
     output.write(TRY(report_text({.document = [&] { return whatif_document(report); },
                                   .json = [&] { return whatif_json(report); },
-                                  .charts = [&] { return whatif_charts(report); }},
+                                  .charts = [&] { return whatif_charts(report); },
+                                  .costs = [&] { return whatif_sheet(report); }},
                                  options, output.on_terminal())));
     return 0;
 }

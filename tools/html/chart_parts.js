@@ -28,5 +28,5 @@ export function figure(value) {
 
 export function picture(chart, height, width, ...parts) {
   return svg("svg", { class: "picture", width, height, viewBox: `0 0 ${width} ${height}`, role: "img",
-    "aria-label": `${chart.title}, ${chart.unit}; the figures are in the table below` }, parts);
+    "aria-label": `${chart.title}, ${chart.unit}; ${chart.told ?? "the figures are in the table below"}` }, parts);
 }

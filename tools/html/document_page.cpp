@@ -159,7 +159,7 @@ private:
 }  // namespace
 
 std::string document_page(const Document& document, const std::vector<Chart>& charts,
-                          std::string_view json) {
+                          std::string_view json, std::string_view costs) {
     HtmlWriter writer;
     writer.charts(charts);
     for (const Block& block : document.blocks) std::visit(writer, block);
@@ -174,7 +174,9 @@ std::string document_page(const Document& document, const std::vector<Chart>& ch
                                   ? visible(document.title)
                                   : fmt::format("{} - {}", shortened(visible(answer), kMostTitle),
                                                 visible(document.title));
-    return html_page("document", {.title = title, .json = compact_json(json), .body = body});
+    return html_page(
+        "document",
+        {.title = title, .json = compact_json(json), .body = body, .costs = std::string(costs)});
 }
 
 }  // namespace uprobesim

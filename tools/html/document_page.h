@@ -12,8 +12,9 @@
 
 namespace uprobesim {
 
-// `json`: what -f json writes of the same report.
+// `json`: what -f json writes of the same report. `costs`: what its sliders need, as JSON; empty:
+// it has none.
 std::string document_page(const Document& document, const std::vector<Chart>& charts,
-                          std::string_view json);
+                          std::string_view json, std::string_view costs = {});
 
 }  // namespace uprobesim

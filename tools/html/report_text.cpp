@@ -14,7 +14,8 @@ std::vector<Chart> charts_of(const ReportForms& forms) {
 }
 
 std::string page_of(const ReportForms& forms, const Document& document) {
-    return document_page(document, charts_of(forms), forms.json());
+    return document_page(document, charts_of(forms), forms.json(),
+                         forms.costs ? forms.costs() : "");
 }
 
 std::optional<std::string> without_rows(const ReportForms& forms, ReportFormat format) {

@@ -48,7 +48,7 @@ LAYERS = [
     ["tools/simulation", "tools/model", "tools/list"],
     ["tools/views", "tools/bench", "tools/whatif", "tools/estimate", "tools/sweep/plan"],
     ["tools/explain", "tools/published", "tools/doctor", "tools/completion", "tools/sweep"],
-    ["tools/calibrate", "tools/charts"],
+    ["tools/calibrate", "tools/charts", "tools/sliders"],
     ["tools/request"],
     ["tools/commands"],
     ["tools/commands/sweep"],
