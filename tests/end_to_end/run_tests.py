@@ -16,7 +16,7 @@ sweeps (a sweep that is killed and started again has the results of one that was
 execute, as qemu-aarch64 with the same core), whole (debuggers, language runtimes, servers with their clients; needs a
 sysroot of its own), slurm (a sweep as an array job of a Slurm that runs here; a task is killed and another
 requeued), attach (probes that come late are hit from then on, and attaching takes what was measured), endings
-(runs that share their start report what runs of their own do).
+(runs that share their start report what runs of their own do), teaching (the exercises of docs/teaching and their grading).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -47,6 +47,7 @@ import scenario_tests
 import slurm_tests
 import sweep_tests
 import task_tests
+import teaching_tests
 import view_tests
 
 PARTS = {
@@ -76,6 +77,7 @@ PARTS = {
     "attach": attach_tests.attach_part,
     "endings": ending_tests.endings_part,
     "gdb": gdb_tests.gdb_part,
+    "teaching": teaching_tests.teaching_part,
 }
 
 

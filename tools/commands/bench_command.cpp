@@ -35,7 +35,7 @@ uprobesim bench --producers 8 --pin 0,8,16,24,32,40,48,56 uprobe-ret --machine k
 uprobesim bench uprobe-push --machine generic-a72 --set kernel.slot-copy=if-changed)";
 
 Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
-    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
+    const auto options = TRY(read_report_options(line, charted_formats(), defaults.no_color));
     return write_report(TRY(prepare_bench(line, defaults)), options, line.given("lines"));
 }
 

@@ -40,7 +40,7 @@ constexpr std::string_view kExitStatus =
 3  host failure)";
 
 Result<int> run_estimate(const CommandLine& line, const OptionDefaults& defaults) {
-    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
+    const auto options = TRY(read_report_options(line, charted_formats(), defaults.no_color));
     return write_report(TRY(prepare_estimate(line, defaults)), options, false);
 }
 

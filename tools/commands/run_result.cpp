@@ -7,6 +7,7 @@
 #include "tools/report/report_document.h"
 #include "tools/simulation/refused_run.h"
 #include "tools/simulation/scenario.h"
+#include "tools/sliders/report_sheets.h"
 
 namespace uprobesim {
 
@@ -17,7 +18,8 @@ int show_result(const GuestRequest& request, const tl::expected<RunReport, RunRe
     output.write(
         report_text_anyway({.document = [&] { return run_document(report, request.processes); },
                             .json = [&] { return run_report_json(report); },
-                            .charts = [&] { return run_charts(report); }},
+                            .charts = [&] { return run_charts(report); },
+                            .costs = [&] { return run_sheet(report); }},
                            request.report, output.on_terminal()));
     for (const std::string& warning : attach_warnings(report)) refuse({warning, "", ""});
     return exit_code_of(report.exit);

@@ -28,7 +28,7 @@ uprobesim whatif report.json --range -f html -o range.html
 uprobesim whatif table.json --run 'emulated STP' --set machine.kernel-cpi=1.3)";
 
 Result<int> run_whatif(const CommandLine& line, const OptionDefaults& defaults) {
-    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
+    const auto options = TRY(read_report_options(line, charted_formats(), defaults.no_color));
     return write_report(TRY(prepare_whatif(line, defaults)), options, false);
 }
 

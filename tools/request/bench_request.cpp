@@ -14,6 +14,7 @@
 #include "tools/cli/report_options.h"
 #include "tools/request/prepared_report.h"
 #include "tools/request/producers_request.h"
+#include "tools/sliders/report_sheets.h"
 
 namespace uprobesim {
 namespace {
@@ -91,7 +92,7 @@ OptionTable bench_options() {
     table.text("svg", "DIR", "of --producers: also write a chart of each kernel to DIR")
         .from(ValueSource::Folder);
     table.flag("lines", "print the benchmark's lines only, without the breakdown");
-    add_report_options(table, all_formats());
+    add_report_options(table, charted_formats());
     return table;
 }
 
@@ -103,7 +104,8 @@ Result<PreparedReport> prepare_bench(const CommandLine& line, const OptionDefaul
             return user_error("an option of --producers", fmt::format("--{}", option),
                               "add --producers 1,2,4,8");
     }
-    return [bench, settings = line.all("set")]() -> Result<ComputedReport> {
+    return [bench, settings = line.all("set"),
+            typed = typed_command("bench", line)]() -> Result<ComputedReport> {
         const auto report =
             std::make_shared<BenchReport>(BenchReport{std::string(tool_version()), settings, {}});
         for (std::size_t i = 0; i < bench.kernels.size(); ++i) {
@@ -115,7 +117,8 @@ Result<PreparedReport> prepare_bench(const CommandLine& line, const OptionDefaul
         return ComputedReport{
             .forms = {.document = [=] { return bench_document(*report); },
                       .json = [=] { return bench_report_json(*report); },
-                      .charts = [=] { return bench_charts(*report); }},
+                      .charts = [=] { return bench_charts(*report); },
+                      .costs = [=] { return bench_sheet(*report, typed); }},
             .figures = [=] { return figures_of_report("bench", bench_report_json(*report)); },
             .lines = [=] { return bench_lines_text(*report); }};
     };

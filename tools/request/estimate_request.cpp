@@ -14,6 +14,7 @@
 #include "tools/estimate/estimate.h"
 #include "tools/estimate/estimate_targets.h"
 #include "tools/request/prepared_report.h"
+#include "tools/sliders/report_sheets.h"
 
 namespace uprobesim {
 namespace {
@@ -104,7 +105,7 @@ OptionTable estimate_options() {
               "look up absolute paths inside this host folder, as a guest sees it (default: see "
               "uprobesim sysroot list)")
         .from(ValueSource::Folder);
-    add_report_options(table, all_formats());
+    add_report_options(table, charted_formats());
     return table;
 }
 
@@ -128,7 +129,8 @@ Result<PreparedReport> prepare_estimate(const CommandLine& line, const OptionDef
     request.targets = std::move(targets);
     for (EstimateTarget& target : request.targets) target.rate = rates.of_each;
     if (rates.counts) TRY(apply_counts(request.targets, *rates.counts, rates.seconds, notes));
-    return [request, notes, settings = line.all("set")]() -> Result<ComputedReport> {
+    return [request, notes, settings = line.all("set"),
+            typed = typed_command("estimate", line)]() -> Result<ComputedReport> {
         const auto report = std::make_shared<EstimateReport>(TRY(estimate(request)));
         report->settings = settings;
         report->notes = notes;
@@ -138,7 +140,8 @@ Result<PreparedReport> prepare_estimate(const CommandLine& line, const OptionDef
         return ComputedReport{
             .forms = {.document = [=] { return estimate_document(*report); },
                       .json = [=] { return estimate_json(*report); },
-                      .charts = [=] { return estimate_charts(*report); }},
+                      .charts = [=] { return estimate_charts(*report); },
+                      .costs = [=] { return estimate_sheet(*report, typed); }},
             .figures = [=] { return figures_of_report("estimate", estimate_json(*report)); },
             .status = over ? kExitDiffers : kExitSuccess};
     };

@@ -139,6 +139,10 @@ void add_limit_options(OptionTable& table, GuestCommand command) {
 
 }  // namespace
 
+const std::vector<ReportFormat>& guest_formats(GuestCommand command) {
+    return command == GuestCommand::Explain ? all_formats() : charted_formats();
+}
+
 OptionTable guest_options(GuestCommand command) {
     OptionTable table;
     add_probe_options(table, command);
@@ -156,7 +160,7 @@ OptionTable guest_options(GuestCommand command) {
                    "also report time, instructions, exceptions, hits and probe cost by process and "
                    "by thread");
     }
-    add_report_options(table, all_formats(),
+    add_report_options(table, guest_formats(command),
                        command == GuestCommand::Explain ? "stdout" : "stderr");
     return table;
 }

@@ -244,7 +244,8 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
     simulation.machine = kDefaultMachine;
     simulation.kernel = kDefaultKernel;
     FirstMistake mistakes(line);
-    mistakes.take(read_report_options(line, all_formats(), defaults.no_color), request.report);
+    mistakes.take(read_report_options(line, guest_formats(command), defaults.no_color),
+                  request.report);
     if (command == GuestCommand::Explain) mistakes.note(read_hit(line, request));
     if (line.given("per-process")) request.processes = ProcessDetail::PerProcess;
     read_simulation(line, defaults, mistakes, simulation);

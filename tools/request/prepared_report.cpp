@@ -9,7 +9,8 @@ namespace uprobesim {
 Result<int> write_report(const PreparedReport& prepared, const ReportOptions& options, bool lines) {
     auto output = TRY(ReportOutput::open(options.output, stdout));
     const auto report = TRY(prepared());
-    const bool whole = options.format == ReportFormat::Json || options.format == ReportFormat::Html;
+    const bool whole = options.format == ReportFormat::Json ||
+                       options.format == ReportFormat::Html || options.format == ReportFormat::Svg;
     output.write(lines && report.lines && !whole
                      ? report.lines()
                      : TRY(report_text(report.forms, options, output.on_terminal())));

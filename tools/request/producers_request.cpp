@@ -10,8 +10,10 @@
 
 #include "sim/base/try.h"
 #include "tools/bench/producers_report.h"
+#include "tools/charts/charts.h"
 #include "tools/cli/build_info.h"
 #include "tools/cli/report_output.h"
+#include "tools/picture/chart_svg.h"
 
 namespace uprobesim {
 namespace {
@@ -54,7 +56,10 @@ Outcome write_charts(const ProducersReport& report, const std::string& folder) {
     for (const ProducersTable& table : report.tables) {
         auto file = TRY(ReportOutput::open(
             fmt::format("{}/{}-{}.svg", folder, table.kernel.name, table.machine.name), stdout));
-        file.write(producers_svg(table));
+        const ProducersReport one{
+            .version = report.version, .settings = {}, .pin = {}, .tables = {table}};
+        file.write(charts_svg(fmt::format("{} on {}", table.kernel.name, table.machine.name),
+                              producers_charts(one)));
     }
     return {};
 }
@@ -111,7 +116,8 @@ Result<PreparedReport> prepare_producers(const CommandLine& line, const Producer
             std::string(tool_version()), settings, wanted.starts, pin, wanted.real_threads, {}});
         TRY(run_tables(bench, wanted, *report));
         ComputedReport computed{.forms = {.document = [=] { return producers_document(*report); },
-                                          .json = [=] { return producers_json(*report); }},
+                                          .json = [=] { return producers_json(*report); },
+                                          .charts = [=] { return producers_charts(*report); }},
                                 .lines = [=] { return producers_lines_text(*report); }};
         if (svg) computed.other_files = [=] { return write_charts(*report, folder); };
         return computed;

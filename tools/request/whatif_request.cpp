@@ -10,6 +10,7 @@
 #include "tools/cli/report_options.h"
 #include "tools/report/report_read.h"
 #include "tools/request/prepared_report.h"
+#include "tools/sliders/report_sheets.h"
 #include "tools/whatif/whatif.h"
 
 namespace uprobesim {
@@ -54,7 +55,8 @@ Result<PreparedReport> prepare(const CommandLine& line, const WhatIfRequest& req
     return [report]() -> Result<ComputedReport> {
         return ComputedReport{.forms = {.document = [=] { return whatif_document(*report); },
                                         .json = [=] { return whatif_json(*report); },
-                                        .charts = [=] { return whatif_charts(*report); }},
+                                        .charts = [=] { return whatif_charts(*report); },
+                                        .costs = [=] { return whatif_sheet(*report); }},
                               .figures = [=]() -> Result<Figures> {
                                   return figures_of_runs({&report->result.after}, {});
                               }};
@@ -73,7 +75,7 @@ OptionTable whatif_options() {
     table.flag("low", "set every parameter to the end of its range that makes the run shorter");
     table.flag("high", "set every parameter to the end of its range that makes the run longer");
     table.flag("range", "both --low and --high");
-    add_report_options(table, all_formats());
+    add_report_options(table, charted_formats());
     return table;
 }
 

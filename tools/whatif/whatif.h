@@ -63,6 +63,11 @@ struct PricedAgain {
 
 Result<PricedAgain> price_again(const RunReport& saved, const WhatIfRequest& request);
 
+// The profiles that a run was made with, read again with its settings.
+Result<ProfilePair> profiles_of(const RunReport& saved);
+// What to type to have the run made again with one more setting.
+std::string command_to_run_again(const RunReport& saved, const Setting& setting);
+
 // The counts of `saved` at these prices.
 RunReport repriced(const RunReport& saved, const PriceList& prices);
 

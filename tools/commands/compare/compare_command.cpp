@@ -14,6 +14,7 @@
 #include "tools/report/report_document.h"
 #include "tools/simulation/refused_run.h"
 #include "tools/simulation/scenario.h"
+#include "tools/sliders/report_sheets.h"
 #include "tools/views/run_views.h"
 
 namespace uprobesim {
@@ -61,7 +62,8 @@ std::string grid_text(const CompareGrid& grid, const GuestRequest& guest, bool o
     if (one) {
         forms = {.document = [&] { return compare_document(only, detail, guest.processes); },
                  .json = [&] { return compare_report_json(only); },
-                 .charts = [&] { return compare_charts(only); }};
+                 .charts = [&] { return compare_charts(only); },
+                 .costs = [&] { return compare_sheet(only); }};
     } else {
         forms = {.document = [&] { return compare_grid_document(grid); },
                  .json = [&] { return compare_grid_json(grid); },

@@ -92,7 +92,7 @@ OptionTable options_table() {
                "collect: only these figures; indices, plot: these (default: the first)");
     table.text("into", "FILE", "collect: store all results in this SQLite file too")
         .from(ValueSource::File);
-    add_report_options(table, all_formats());
+    add_report_options(table, charted_formats());
     return table;
 }
 
@@ -152,7 +152,7 @@ Result<int> show(const std::string& name, const CommandLine& line, const ReportO
         forms.document = [made = std::move(document)] { return made; };
         forms.json = [&] { return sweep_json(results); };
         // A page of points none of which is done has no charts.
-        if (options.format == ReportFormat::Html)
+        if (options.format == ReportFormat::Html || options.format == ReportFormat::Svg)
             plots = plots_of(results, figures).value_or(std::vector<PlotData>());
         forms.charts = [&] { return sweep_charts(results, plots); };
     } else if (name == "plot") {
@@ -170,7 +170,7 @@ Result<int> show(const std::string& name, const CommandLine& line, const ReportO
 }
 
 Result<int> run_sweep_command(const CommandLine& line, const OptionDefaults& defaults) {
-    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
+    const auto options = TRY(read_report_options(line, charted_formats(), defaults.no_color));
     Words words = line.rest();
     const std::vector<SubCommand> known(std::begin(kSubCommands), std::end(kSubCommands));
     std::string name = "run";

@@ -43,6 +43,7 @@ LAYERS = [
     # The tool.
     ["tools/format", "tools/fork"],
     ["tools/cli"],
+    ["tools/picture"],
     ["tools/html"],
     ["tools/sysroot"],
     ["tools/report", "tools/audit", "tools/strace"],
@@ -51,7 +52,7 @@ LAYERS = [
     ["tools/gdb/target"],
     ["tools/gdb", "tools/views", "tools/bench", "tools/whatif", "tools/estimate", "tools/endings", "tools/sweep/plan", "tools/sweep/indices"],
     ["tools/explain", "tools/published", "tools/doctor", "tools/completion", "tools/sweep"],
-    ["tools/calibrate", "tools/charts"],
+    ["tools/calibrate", "tools/charts", "tools/sliders"],
     ["tools/request"],
     ["tools/commands", "tools/library"],
     ["tools/library/python"],

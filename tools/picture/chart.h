@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A picture of figures that a report has: what is drawn, before anybody decides how. A page has the
-// figures as a table, and its script draws them (charts.js).
+// figures as a table, and its script draws them (tools/html/charts.js); -f svg draws them as one
+// picture (chart_svg.h).
 #pragma once
 
 #include <optional>
@@ -26,6 +27,8 @@ struct Chart {
         std::string work = {};
         // Parallel: what the values 0, 1, ... of the axis are; empty: numbers.
         std::vector<std::string> words = {};
+        bool points = false;  // Lines: each value by itself with its range, no line between
+        bool paired = false;  // it has the colour of the series before
     };
     struct Value {
         double value = 0;
@@ -47,10 +50,16 @@ struct Chart {
     double axis = 0;
     // Lines: what the rows are; Heat: what the rows and the series are.
     std::string row_axis = {}, series_axis = {};
+    bool even = false;  // Lines: the rows stand evenly, each under its name
 
     // The values are in nanoseconds: takes the unit in which the largest is a figure of few digits.
     void choose_time_unit();
     bool empty() const { return rows.empty() || series.empty(); }
 };
+
+// A figure beside a picture: four digits, or all of a whole part that has more.
+std::string chart_figure(double value);
+// Which of the seven colours of series without a kind of work: pairs share one.
+std::size_t chart_colour(const Chart& chart, std::size_t series);
 
 }  // namespace uprobesim
