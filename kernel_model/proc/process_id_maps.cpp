@@ -155,7 +155,7 @@ SysResult<void> write_set_groups(Task& task, const Task& writer, std::string_vie
     return {};
 }
 
-constexpr ProcessRow kRows[] = {
+constexpr ProcessRow kIdMapRows[] = {
     {"gid_map", group_map, 0644, write_group_map},
     {"setgroups", set_groups, 0644, write_set_groups},
     {"uid_map", user_map, 0644, write_user_map},
@@ -164,7 +164,7 @@ constexpr ProcessRow kRows[] = {
 }  // namespace
 
 std::span<const ProcessRow> process_id_maps() {
-    return kRows;
+    return kIdMapRows;
 }
 
 }  // namespace uprobesim

@@ -171,7 +171,7 @@ std::string time_offsets(const Context&) {
     return "monotonic           0         0\nboottime            0         0\n";
 }
 
-constexpr ProcessRow kRows[] = {
+constexpr ProcessRow kSettingRows[] = {
     {"cgroup", cgroup},
     {"clear_refs", nothing, 0200, clear_refs},
     {"coredump_filter", core_dump_filter, 0644, set_core_dump_filter},
@@ -196,7 +196,7 @@ constexpr ProcessRow kTaskRows[] = {{"children", children}, {"io", task_io, 0400
 }  // namespace
 
 std::span<const ProcessRow> process_settings() {
-    return kRows;
+    return kSettingRows;
 }
 std::span<const ProcessRow> task_settings() {
     return kTaskRows;
