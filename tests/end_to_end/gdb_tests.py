@@ -87,7 +87,7 @@ class Debugged:
         if os.path.exists(report):
             os.remove(report)
         words = " ".join(f"'{w}'" for w in [self.context.simulator.binary, *self.words(["--gdb", "-", *options], arguments, report)])
-        script = ["set confirm off", "set pagination off", "set width 0", "set debuginfod enabled off", f"target remote | exec {words}", *commands]
+        script = ["set confirm off", "set pagination off", "set width 0", "set debuginfod enabled off", "set remotetimeout 60", f"target remote | exec {words}", *commands]
         run = subprocess.run([GDB, "-nx", "-batch", *(x for line in script for x in ("-ex", line))], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, timeout=SECONDS)
         text = open(report, "rb").read() if os.path.exists(report) else b""

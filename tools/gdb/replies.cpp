@@ -2,6 +2,7 @@
 // Packets that ask of the guest, or change it where it stands.
 #include <fmt/format.h>
 
+#include "tools/gdb/error_replies.h"
 #include "tools/gdb/monitor.h"
 #include "tools/gdb/server.h"
 #include "tools/gdb/target/guest_memory.h"
@@ -10,9 +11,6 @@
 namespace uprobesim {
 namespace {
 
-constexpr const char* kBadPacket = "E01";
-constexpr const char* kNoThread = "E03";  // ESRCH
-constexpr const char* kNoMemory = "E0e";  // EFAULT
 constexpr std::uint64_t kMostRead = 64 * 1024;
 
 std::string_view state_text(const Task& task) {

@@ -4,15 +4,11 @@
 
 #include <algorithm>
 
+#include "tools/gdb/error_replies.h"
 #include "tools/gdb/resume_words.h"
 #include "tools/gdb/server.h"
 
 namespace uprobesim {
-namespace {
-
-constexpr const char* kBadPacket = "E01";
-
-}  // namespace
 
 std::optional<std::string> GdbServer::resume(std::string_view words) {
     const auto actions = parse_resume(words);

@@ -31,6 +31,7 @@ void GdbServer::send(std::string_view payload) {
 }
 
 std::optional<GdbInput> GdbServer::receive(bool waits) {
+    if (held_) return std::exchange(held_, std::nullopt);
     for (;;) {
         if (auto input = reader_.next()) return input;
         std::string bytes;
@@ -38,6 +39,15 @@ std::optional<GdbInput> GdbServer::receive(bool waits) {
         if (read == GdbLine::Read::Gone) there_ = false;
         if (read != GdbLine::Read::Bytes) return std::nullopt;
         reader_.add(bytes);
+    }
+}
+
+// gdb sends a packet again that has had no answer for two seconds, as while the program was loaded:
+// all of them are answered once.
+void GdbServer::skip_repeated(const GdbPacket& packet) {
+    while ((held_ = receive(false))) {
+        const auto* const next = std::get_if<GdbPacket>(&*held_);
+        if (next == nullptr || next->payload != packet.payload) return;
     }
 }
 
@@ -69,7 +79,10 @@ void GdbServer::serve() {
             if (std::holds_alternative<GdbBroken>(*input) && acknowledges_) line_->write("-");
             continue;
         }
-        if (acknowledges_) line_->write("+");
+        if (acknowledges_) {
+            skip_repeated(*packet);
+            line_->write("+");
+        }
         if (const auto reply = answer(packet->payload)) send(*reply);
     }
 }

@@ -55,6 +55,7 @@ private:
     void serve();
     void send(std::string_view payload);
     std::optional<GdbInput> receive(bool waits);
+    void skip_repeated(const GdbPacket& packet);
     void say(std::string_view text);  // on gdb's console
     void leave();
     // Nothing: the packet has no reply, as it lets the guest go on.
@@ -104,6 +105,7 @@ private:
     GuestFiles guest_files_;
     FileSystem* files_ = nullptr;
     const Uprobes* uprobes_ = nullptr;
+    std::optional<GdbInput> held_;  // was read, and is the next one
     std::string last_sent_;
     bool acknowledges_ = true;
     bool waited_for_ = false;  // gdb waits for a stop

@@ -6,6 +6,7 @@
 
 #include "sim/base/text.h"
 #include "tools/format/svg_text.h"
+#include "tools/gdb/error_replies.h"
 #include "tools/gdb/server.h"
 #include "tools/gdb/target/registers.h"
 
@@ -28,13 +29,13 @@ std::string GdbServer::transfer(std::string_view words) {
                            annex = take_until(words, ':');
     const auto offset = hex_number(take_until(words, ',')), size = hex_number(words);
     if (action != "read") return "";
-    if (!offset || !size) return "E01";
+    if (!offset || !size) return kBadPacket;
     const auto all = object(name, annex);
     if (!all) return "E00";
-    if (*offset > all->size()) return "E01";
+    if (*offset > all->size()) return kBadPacket;
     const std::string_view part = std::string_view(*all).substr(*offset, *size);
     const bool last = *offset + part.size() == all->size();
-    return (last ? "l" : "m") + escaped(part);
+    return (last ? "l" : "m") + gdb_escaped(part);
 }
 
 std::optional<std::string> GdbServer::object(std::string_view name, std::string_view annex) {

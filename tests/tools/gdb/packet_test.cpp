@@ -61,12 +61,12 @@ TEST_CASE("a packet that comes in parts is one packet", "[gdb]") {
 }
 
 TEST_CASE("bytes that mean something else are escaped", "[gdb]") {
-    CHECK(escaped("a}b$c#d*e") ==
+    CHECK(gdb_escaped("a}b$c#d*e") ==
           "a}]b}\x04"
           "c}\x03"
           "d}\x0a"
           "e");
-    CHECK(packets_of(framed("X0,1:" + escaped("#"))) == std::vector<std::string>{"X0,1:#"});
+    CHECK(packets_of(framed("X0,1:" + gdb_escaped("#"))) == std::vector<std::string>{"X0,1:#"});
 }
 
 TEST_CASE("Ctrl-C and a wish for the last packet are no packets", "[gdb]") {

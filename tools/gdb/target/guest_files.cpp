@@ -57,7 +57,7 @@ std::string stat_text(const FileStatus& status) {
 }
 
 std::string with_data(std::string_view data) {
-    return fmt::format("F{:x};{}", data.size(), escaped(data));
+    return fmt::format("F{:x};{}", data.size(), gdb_escaped(data));
 }
 
 }  // namespace

@@ -20,12 +20,10 @@
 namespace uprobesim {
 namespace {
 
-constexpr const char* kOption = "--gdb";
-
 tl::unexpected<UserError> cannot_listen(const std::string& place) {
     const int error = errno;
     return user_error(
-        fmt::format("cannot listen on {}: {}", place, std::strerror(error)), kOption,
+        fmt::format("cannot listen on {}: {}", place, std::strerror(error)), kGdbOption,
         error == EADDRINUSE ? "another program does; give another port, or 0 for any" : "");
 }
 
@@ -85,7 +83,7 @@ Result<Pair> take_stdio() {
     OwnedFd out(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, kFirstFree));
     const OwnedFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     if (in.get() < 0 || out.get() < 0 || null.get() < 0)
-        return user_error("standard input and output are not open", kOption);
+        return user_error("standard input and output are not open", kGdbOption);
     ::dup2(null.get(), STDIN_FILENO);
     ::dup2(STDERR_FILENO, STDOUT_FILENO);
     return Pair{std::move(in), std::move(out)};

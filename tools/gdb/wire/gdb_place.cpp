@@ -10,7 +10,6 @@
 namespace uprobesim {
 namespace {
 
-constexpr const char* kOption = "--gdb";
 constexpr const char* kForms = "PORT, HOST:PORT, unix:PATH or -";
 
 Result<std::uint16_t> port_of(std::string_view text) {
@@ -18,7 +17,7 @@ Result<std::uint16_t> port_of(std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
     if (text.empty() || error != std::errc() || end != text.data() + text.size())
         return user_error(fmt::format("'{}' is not a port, a number from 0 to 65535", text),
-                          kOption, fmt::format("give {}", kForms));
+                          kGdbOption, fmt::format("give {}", kForms));
     return port;
 }
 
@@ -29,7 +28,7 @@ Result<GdbPlace> parse_gdb_place(std::string_view text) {
     if (text == "-") return GdbPlace(GdbOnStdio{});
     if (text.starts_with(kUnix)) {
         const std::string path(text.substr(kUnix.size()));
-        if (path.empty()) return user_error("the socket's path is empty", kOption);
+        if (path.empty()) return user_error("the socket's path is empty", kGdbOption);
         if (path.size() >= sizeof(sockaddr_un::sun_path))
             return user_error(
                 "the socket's path is too long", path,
@@ -44,7 +43,7 @@ Result<GdbPlace> parse_gdb_place(std::string_view text) {
     if (!port) return tl::make_unexpected(port.error());
     in_addr address{};
     if (inet_pton(AF_INET, host.c_str(), &address) != 1)
-        return user_error(fmt::format("'{}' is not an IPv4 address", host), kOption,
+        return user_error(fmt::format("'{}' is not an IPv4 address", host), kGdbOption,
                           fmt::format("give {}", kForms));
     return GdbPlace(GdbOnPort{std::move(host), *port});
 }

@@ -12,6 +12,8 @@
 
 namespace uprobesim {
 
+inline constexpr const char* kGdbOption = "--gdb";  // of messages
+
 struct GdbOnStdio {};
 struct GdbOnPort {
     std::string host;        // an IPv4 address

@@ -41,7 +41,7 @@ std::string unescaped(std::string_view payload) {
 
 }  // namespace
 
-std::string escaped(std::string_view bytes) {
+std::string gdb_escaped(std::string_view bytes) {
     std::string payload;
     for (const char c : bytes) {
         if (is_special(c)) {
@@ -101,7 +101,8 @@ std::optional<GdbInput> PacketReader::next() {
     if (bytes_.front() != '$') {
         const bool resend = bytes_.front() == '-';
         bytes_.erase(0, 1);
-        return resend ? GdbInput(GdbResend{}) : GdbInput(GdbInterrupt{});
+        if (resend) return GdbResend{};
+        return GdbInterrupt{};
     }
     const std::size_t hash = bytes_.find('#');
     if (hash == std::string::npos || bytes_.size() < hash + 1 + kChecksumDigits) {

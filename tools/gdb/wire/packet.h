@@ -17,7 +17,7 @@ namespace uprobesim {
 // --- towards gdb
 
 // Bytes of any value as part of a payload.
-std::string escaped(std::string_view bytes);
+std::string gdb_escaped(std::string_view bytes);
 // Runs of four and more bytes shortened, as gdb expands them.
 std::string shortened(std::string_view payload);
 // The payload, in which what needs it is escaped already, as it goes over the line.
