@@ -66,7 +66,7 @@ std::shared_ptr<File> GuestFiles::file(std::string_view descriptor) {
     const auto number = hex_number(descriptor);
     const auto found = number ? open_.find(*number) : open_.end();
     if (found == open_.end()) return nullptr;
-    const auto opened = files_->open(Caller{}, found->second, abi::kORdonly, 0);
+    const auto opened = files_->open(Caller{}, found->second, abi::kORdonly | abi::kONoatime, 0);
     return opened ? opened->file : nullptr;
 }
 
@@ -75,7 +75,7 @@ std::string GuestFiles::open(std::string_view arguments) {
     const auto flags = hex_number(take_until(arguments, ','));
     if (!path || !flags || *flags != 0) return failed(Errno::Rofs);  // for reading only
     if (open_.size() >= kMostOpen) return failed(Errno::Mfile);
-    const auto opened = files_->open(Caller{}, *path, abi::kORdonly, 0);
+    const auto opened = files_->open(Caller{}, *path, abi::kORdonly | abi::kONoatime, 0);
     if (!opened) return failed(opened.error());
     open_[next_] = *path;
     return fmt::format("F{:x}", next_++);
