@@ -10,8 +10,8 @@
 
 #include "sim/base/entropy.h"
 #include "sim/base/try.h"
+#include "tools/sweep/effects/polynomial_totals.h"
 #include "tools/sweep/figures.h"
-#include "tools/sweep/polynomial_totals.h"
 
 namespace uprobesim {
 namespace {

@@ -14,8 +14,12 @@ SysOutcome sys_uname(SysCall& call) {
     const UtsNamespace& uts = *call.process.uts;
     const bool as_26 = (call.process.options.personality & 0x0020000) != 0;  // UNAME26
     const std::array<std::string, 6> names = {
-        "Linux",   uts.node,  as_26 ? "2.6.72" : call.kernel.machine().tell_release(), "#1 SMP uprobesim",
-        "aarch64", uts.domain};
+        "Linux",
+        uts.node,
+        as_26 ? "2.6.72" : call.kernel.machine().tell_release(),
+        "#1 SMP uprobesim",
+        "aarch64",
+        uts.domain};
     std::array<char, kNameSize * 6> bytes{};
     for (std::size_t i = 0; i < names.size(); ++i) {
         std::memcpy(bytes.data() + i * kNameSize, names[i].data(),

@@ -45,7 +45,7 @@ LAYERS = [
     ["tools/sysroot"],
     ["tools/report", "tools/audit", "tools/strace"],
     ["tools/simulation", "tools/model", "tools/list"],
-    ["tools/views", "tools/bench", "tools/whatif", "tools/estimate", "tools/endings", "tools/sweep/plan"],
+    ["tools/views", "tools/bench", "tools/whatif", "tools/estimate", "tools/endings", "tools/sweep/plan", "tools/sweep/effects"],
     ["tools/explain", "tools/published", "tools/doctor", "tools/completion", "tools/sweep"],
     ["tools/calibrate", "tools/charts"],
     ["tools/request"],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/sweep/sobol.h"
+#include "tools/sweep/effects/sobol.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tools/sweep/polynomial_totals.h"
+#include "tools/sweep/effects/polynomial_totals.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "tools/sweep/sobol.h"
+#include "tools/sweep/effects/sobol.h"
 
 namespace uprobesim {
 
