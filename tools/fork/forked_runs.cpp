@@ -91,6 +91,7 @@ bool ForkedRuns::fork(std::size_t number) {
     const int result = file_in_memory("make room for the result of a run");
     std::array<int, 2> begun{};
     if (pipe2(begun.data(), O_CLOEXEC) != 0) fail_call("pipe");
+    const std::size_t place = ++forked_ % jobs_;
     std::fflush(nullptr);
     const pid_t parent = getpid();
     const pid_t pid = ::fork();
@@ -101,6 +102,7 @@ bool ForkedRuns::fork(std::size_t number) {
         if (getppid() != parent) _exit(1);  // it ended before that
         close(begun[0]);
         number_ = number;
+        place_ = place;
         result_ = result;
         begun_ = begun[1];
         return true;
@@ -119,7 +121,7 @@ bool ForkedRuns::fork(std::size_t number) {
 
 void ForkedRuns::begin() {
     close(std::exchange(begun_, -1));
-    take_turn(number_ % jobs_, true);
+    take_turn(place_, true);
 }
 
 void ForkedRuns::deliver(std::string_view bytes) {
