@@ -142,9 +142,10 @@ public:
     virtual SysResult<std::shared_ptr<File>> open_place(const Located&) {
         return tl::make_unexpected(Errno::NoSys);
     }
-    // An empty file system in memory whose top has this mode and owner.
+    // An empty file system in memory whose top has this mode and owner, with these limits.
     struct TmpfsTop {
         std::uint32_t mode = 01777, uid = 0, gid = 0;
+        std::uint64_t pages = ~std::uint64_t{0}, inodes = ~std::uint64_t{0};
     };
     virtual SysResult<std::shared_ptr<SuperBlock>> make_tmpfs(std::string, std::string,
                                                               const TmpfsTop&) {

@@ -19,7 +19,6 @@
 #include "kernel_model/kernel/signal_queues.h"
 #include "kernel_model/kernel/signal_timers.h"
 #include "kernel_model/kernel/tracing.h"
-#include "kernel_model/memory/ipc_segments.h"
 #include "kernel_model/memory/user_memory.h"
 #include "kernel_model/sysctl/sysctls.h"
 #include "kernel_model/task/futex.h"
@@ -32,7 +31,7 @@ namespace uprobesim {
 
 class AioContexts;
 class Keyrings;
-struct Ipc;
+class Ipc;
 class Network;
 class Terminals;
 struct InotifyUse;
@@ -85,11 +84,13 @@ public:
     Sysctls& sysctls() { return sysctls_; }
     // Of the first process.
     const std::shared_ptr<UtsNamespace>& first_uts() const { return first_uts_; }
-    IpcSegments& ipc_segments() { return ipc_segments_; }
-    Ipc& ipc() const { return *ipc_; }
+    Ipc& first_ipc() const { return *ipc_; }
+    Ipc& ipc_of(const Process& process) const;
     AioContexts& aio() const { return *aio_; }
     Keyrings& keyrings() const { return *keyrings_; }
+    // The first one, and that of a process.
     const std::shared_ptr<Network>& network() const { return network_; }
+    const std::shared_ptr<Network>& network_of(const Process& process) const;
     Terminals& terminals() const { return *terminals_; }
 
     // CPUs wait for each other's lines, if there are several and the machine's profile says what
@@ -124,8 +125,7 @@ private:
     std::shared_ptr<PipePages> pipe_pages_ = std::make_shared<PipePages>();
     Sysctls sysctls_;
     std::shared_ptr<UtsNamespace> first_uts_ = std::make_shared<UtsNamespace>();
-    IpcSegments ipc_segments_;
-    std::unique_ptr<Ipc> ipc_;
+    std::unique_ptr<Ipc> ipc_;  // the first
     std::unique_ptr<AioContexts> aio_;
     std::unique_ptr<Keyrings> keyrings_;
     Timers timers_;

@@ -1,25 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_model/loader/exec_credentials.h"
 
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/file.h"
+#include "kernel_model/files/xattr.h"
 
 namespace uprobesim {
+namespace {
 
-ExecCredentials credentials_after_exec(const Credentials& old, const FileStatus& program,
-                                       bool no_new_privileges) {
+// struct vfs_ns_cap_data, of the program.
+struct FileCapabilities {
+    std::uint64_t permitted = 0, inheritable = 0;
+    bool effective = false;
+};
+
+std::optional<FileCapabilities> capabilities_of(const FileStatus& program) {
+    if (!has_attribute(program.xattrs, kCapabilityAttribute)) return std::nullopt;
+    const std::string& value = program.xattrs->values.find(kCapabilityAttribute)->second;
+    std::array<std::uint32_t, 6> words{};  // head, permitted and inheritable twice, root's id
+    std::memcpy(words.data(), value.data(), std::min(value.size(), sizeof words));
+    constexpr std::uint32_t kEffective = 1;
+    if (words[5] != 0) return std::nullopt;  // of another user namespace
+    const auto wide = [&](std::size_t low) {
+        return (words[low] | std::uint64_t{words[low + 2]} << 32) & abi::kAllCapabilityBits;
+    };
+    return FileCapabilities{wide(1), wide(2), (words[0] & kEffective) != 0};
+}
+
+}  // namespace
+
+SysResult<ExecCredentials> credentials_after_exec(const Credentials& old, const FileStatus& program,
+                                                  bool nosuid, bool no_new_privileges) {
     Credentials next = old;
-    if (!no_new_privileges) {
+    // bprm_fill_uid: not for ids that the namespace has not.
+    const bool mapped = old.space == nullptr || (user_inside(old.space, program.uid) &&
+                                                 group_inside(old.space, program.gid));
+    if (!no_new_privileges && !nosuid && mapped) {
         if ((program.mode & abi::kIsuid) != 0) next.uid.effective = program.uid;
         constexpr std::uint32_t kGroupBits = abi::kIsgid | abi::kIxgrp;
         if ((program.mode & kGroupBits) == kGroupBits) next.gid.effective = program.gid;
     }
+    const auto given = nosuid ? std::nullopt : capabilities_of(program);
     next.permitted = 0;
-    bool all_effective = false;
-    if (!next.secure(abi::kSecbitNoroot)) {
-        const bool root = next.uid.effective == 0;
-        if (root || next.uid.real == 0) next.permitted = old.bounding | old.inheritable;
-        all_effective = root;
+    bool all_effective = given && given->effective;
+    if (given) {
+        next.permitted = (old.bounding & given->permitted) | (old.inheritable & given->inheritable);
+        if (all_effective && (given->permitted & ~next.permitted) != 0)
+            return tl::make_unexpected(Errno::Perm);
+    }
+    // handle_privileged_root. A set-user-ID program of the superuser's that has capabilities gives
+    // others these alone.
+    const bool root = next.is_root(next.uid.effective);
+    const bool real_root = next.is_root(next.uid.real);
+    const bool only_given = given && root && !real_root;
+    if (!next.secure(abi::kSecbitNoroot) && !only_given) {
+        if (root || real_root) next.permitted = old.bounding | old.inheritable;
+        if (root) all_effective = true;
     }
     const bool set_id = next.uid.effective != old.uid.real || next.gid.effective != old.gid.real;
     const bool gained = (next.permitted & ~old.permitted) != 0;
@@ -30,13 +71,14 @@ ExecCredentials credentials_after_exec(const Credentials& old, const FileStatus&
     }
     next.uid.saved = next.uid.fs = next.uid.effective;
     next.gid.saved = next.gid.fs = next.gid.effective;
-    if (set_id) next.ambient = 0;
+    if (set_id || given) next.ambient = 0;
     next.permitted |= next.ambient;
     next.effective = all_effective ? next.permitted : next.ambient;
     next.securebits &= ~abi::kSecbitKeepCaps;
     const bool grew = (next.permitted & ~next.ambient) != 0;
-    return {.credentials = std::move(next),
-            .secure = set_id || (old.uid.real != 0 && (all_effective || grew))};
+    return ExecCredentials{
+        .credentials = std::move(next),
+        .secure = set_id || (!old.is_root(old.uid.real) && (all_effective || grew))};
 }
 
 }  // namespace uprobesim

@@ -237,7 +237,8 @@ SpecialNode SpecialFiles::parameter(const SysctlRow& row, std::uint64_t inode) {
             if (row.name == "kernel/version") return std::string("#1 SMP\n");
             if (row.name == "kernel/pty/nr" && system_ != nullptr)
                 return fmt::format("{}\n", system_->terminals().indexes().size());
-            return (system_ != nullptr ? system_->sysctls().text(row) : std::string(row.text)) +
+            return (system_ != nullptr ? system_->sysctls(row.name).text(row)
+                                       : std::string(row.text)) +
                    "\n";
         },
         row.mode, inode);
@@ -254,7 +255,7 @@ SpecialNode SpecialFiles::parameter(const SysctlRow& row, std::uint64_t inode) {
                     (*process->uts).*of_host = line.substr(0, static_cast<std::size_t>(row.most));
                     return {};
                 }
-                return system_->sysctls().write(row, given);
+                return system_->sysctls(row.name).write(row, given);
             });
         return file;
     };

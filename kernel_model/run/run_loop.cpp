@@ -9,6 +9,7 @@
 #include "kernel_model/run/tracee_step.h"
 #include "kernel_model/run/traps.h"
 #include "kernel_model/run/waiting.h"
+#include "kernel_model/signal/rseq.h"
 #include "kernel_model/signal/signals.h"
 #include "sim/cpu/unicorn/place_stops.h"
 
@@ -120,6 +121,7 @@ void RunLoop::run_here() {
         case Scheduler::Switch::OtherSpace: switched(KernelPath::ContextSwitchMm); break;
         case Scheduler::Switch::FromIdle: switched(KernelPath::IdleExit); break;
     }
+    if (how != Scheduler::Switch::None) disturb_rseq(task);
     if (task.resumes_call) gate.spend(task, KernelPath::Wakeup);
     run_task(task);
     goes_on_later(task);
@@ -147,7 +149,9 @@ void RunLoop::run_task(Task& task) {
         while (task.resumes_call) resume_call(task);
         if (task.trace != nullptr && trace_work(task)) [[unlikely]]
             continue;
-        if (task.tif_uprobe || task.tif_sigpending || task.restore_sigmask) exit_work(task);
+        if (task.tif_uprobe || task.tif_sigpending || task.restore_sigmask ||
+            task.tif_notify_resume)
+            exit_work(task);
         if (task.state != TaskState::Runnable || ended() || scheduler.yields(task)) return;
         if (must_end()) return;
         if (goes_on_later(task)) return;
@@ -248,7 +252,8 @@ void RunLoop::tick(Task& task) {
     if (kernel_.scheduler().tick()) kernel_.scheduler().yield(task);
 }
 
-// exit_to_user_mode_loop: uprobes first, then signals, until nothing is left to do.
+// exit_to_user_mode_loop: uprobes first, then signals, then restartable sequences, until nothing is
+// left to do.
 void RunLoop::exit_work(Task& task) {
     while (task.state == TaskState::Runnable && !ended()) {
         if (task.tif_uprobe) {
@@ -263,6 +268,10 @@ void RunLoop::exit_work(Task& task) {
         }
         if (task.tif_sigpending) SignalDelivery(kernel_, task).deliver(std::nullopt);
         if (task.tif_uprobe || task.tif_sigpending) continue;
+        if (task.tif_notify_resume) {
+            resume_rseq(kernel_, task);
+            continue;
+        }
         if (!task.restore_sigmask) return;
         task.restore_sigmask = false;
         task.sigmask = task.saved_sigmask;

@@ -9,6 +9,8 @@
 #include "kernel_model/abi/ptrace.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/kernel/kernel.h"
+#include "kernel_model/signal/core_dump.h"
+#include "kernel_model/signal/rseq.h"
 #include "kernel_model/signal/signals_frame.h"
 
 namespace uprobesim {
@@ -121,6 +123,7 @@ void SignalDelivery::enter_handler(const SignalInfo& info, std::optional<Interru
         }
     }
     kernel_.gate().spend(task_, KernelPath::SignalDeliver);
+    if (!leave_rseq_for_handler(kernel_, task_)) return;
     if (!push_signal_frame(kernel_, task_, info, taken)) {
         // force_sigsegv: if the frame of a SIGSEGV cannot be written, the default action is taken.
         if (info.signal == Signal::Segv) action_of(task_, Signal::Segv).handler = abi::kSigDfl;
@@ -158,6 +161,7 @@ void SignalDelivery::fatal(const SignalInfo& info) {
     } else if (info.code != abi::kSiKernel) {
         detail += fmt::format(", sent by process {}", info.pid);
     }
+    task_.process->core_dumped = dump_core(kernel_, task_, info);
     kernel_.processes().end_process(*task_.process, ExitKind::Signalled,
                                     static_cast<int>(info.signal), std::move(detail));
 }

@@ -63,7 +63,13 @@ struct SysCall {
     }
     const Credentials& cred() const { return *task.cred; }
     bool capable(Capability capability) const { return task.cred->capable(capability); }
+    // In the user namespace of the caller, or another one.
+    bool has(Capability capability) const { return task.cred->has(capability); }
+    bool capable_in(const UserSpace& space, Capability capability) const {
+        return task.cred->capable_in(space, capability);
+    }
     Caller caller() const { return caller_of(task); }
+    Ipc& ipc() const { return kernel.ipc_of(process); }
     // check_same_owner: may change how the task is scheduled.
     bool owns(const Task& other) const {
         const std::uint32_t own = cred().uid.effective;

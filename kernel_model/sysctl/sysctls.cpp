@@ -61,6 +61,7 @@ std::string Sysctls::text(const SysctlRow& row) const {
 
 tl::expected<void, Errno> Sysctls::write(const SysctlRow& row, std::string_view given) {
     if (row.kind == SysctlKind::Fixed) return tl::make_unexpected(Errno::Acces);
+    ++version_;
     // Up to the first NUL.
     given = given.substr(0, given.find('\0'));
     if (row.kind == SysctlKind::Text) {
@@ -104,6 +105,7 @@ std::int64_t Sysctls::number(std::string_view name, std::size_t place) const {
 
 void Sysctls::set_default(std::string_view name, std::string text) {
     check_invariant(find(name) != nullptr, "a kernel parameter that is not in the table");
+    ++version_;
     values_.insert_or_assign(std::string(name), std::move(text));
 }
 

@@ -44,9 +44,12 @@ public:
     std::int64_t number(std::string_view name, std::size_t place) const;
     // The default of a parameter that depends on the machine.
     void set_default(std::string_view name, std::string text);
+    // Counts the changes.
+    std::uint64_t version() const { return version_; }
 
 private:
     std::map<std::string, std::string, std::less<>> values_;  // those that are not the table's
+    std::uint64_t version_ = 0;
 };
 
 }  // namespace uprobesim

@@ -59,6 +59,8 @@ SysResult<std::shared_ptr<SuperBlock>> OverlayFileSystem::make_tmpfs(std::string
         if (slash == std::string::npos) break;
     }
     auto super = mounts_.new_super(std::move(type), std::move(source), {});
+    super->space = std::make_shared<DiskSpace>();
+    super->space->resize(top.pages, top.inodes);
     auto kept = new_attributes({}, {}, abi::kIfDir | top.mode);
     kept->device = super->device;
     kept->inode = 1;
@@ -86,6 +88,7 @@ void OverlayFileSystem::drop_directory(const std::string& guest) {
         const FileKey key{status.st_dev, status.st_ino};
         inodes_.erase(key);
         uses_.erase(key);
+        inode_places_.erase(key);
         fifos_.erase(key);
         layers_.attributes.erase(key);
     };

@@ -205,7 +205,7 @@ SysResult<void> OverlayFileSystem::rename(const Caller& caller, std::string_view
     modified_directory(target);
     changed(moved);
     if ((flags & abi::kRenameWhiteout) != 0)
-        TRY(make_node(caller.credentials, TRY(place(caller, from, Errno::Busy)), abi::kIfChr, 0));
+        TRY(make_node(caller, TRY(place(caller, from, Errno::Busy)), abi::kIfChr, 0));
     tell_renamed(source, target, false);
     return {};
 }

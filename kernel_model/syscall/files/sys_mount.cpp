@@ -54,7 +54,7 @@ SysResult<void> remount(SysCall& call, const FileSystem::Located& at, std::uint6
     SuperBlock& super = *at.mount->super;
     const bool own_only = (flags & kMsBind) != 0;
     if (!own_only) {
-        if (super.type == "tmpfs") TRY(check_tmpfs_options(data));
+        if (super.type == "tmpfs" && super.space) TRY(remount_tmpfs(call, super, data));
         const bool read_only = (flags & kMsRdonly) != 0;
         if (read_only && !super.read_only && written(call, super))
             return tl::make_unexpected(Errno::Busy);
@@ -119,7 +119,7 @@ SysOutcome sys_mount(SysCall& call) {
     std::uint64_t flags = call.args[3];
     const auto at = TRY(place_argument(call, kAtFdcwd, call.address(1), true));
     if ((flags & kMsMagicMask) == kMsMagic) flags &= ~kMsMagicMask;
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (!may_mount(call)) return Errno::Perm;
     if ((flags & (kMsRemount | kMsBind)) == (kMsRemount | kMsBind) || (flags & kMsRemount) != 0)
         return remount(call, at, flags, data);
     if ((flags & kMsBind) != 0)
@@ -144,7 +144,7 @@ SysOutcome sys_umount2(SysCall& call) {
     {
         const auto at =
             TRY(place_argument(call, kAtFdcwd, call.address(0), (flags & kUmountNofollow) == 0));
-        if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+        if (!may_mount(call)) return Errno::Perm;
         if (!at.is_top() || !is_ours(call, *at.mount)) return Errno::Inval;
         const bool top = at.mount->parent == nullptr;
         if ((flags & kMntExpire) != 0) {
@@ -168,7 +168,7 @@ SysOutcome sys_umount2(SysCall& call) {
 SysOutcome sys_chroot(SysCall& call) {
     const auto path = TRY(path_text(call, call.address(0)));
     auto directory = TRY(call.kernel.files().directory(call.caller(), path));
-    if (!call.capable(Capability::SysChroot)) return Errno::Perm;
+    if (!call.has(Capability::SysChroot)) return Errno::Perm;
     if (!call.process.cwd)
         call.process.cwd = TRY(call.kernel.files().directory(call.caller(), "/"));
     call.process.root = std::move(directory);
@@ -177,7 +177,7 @@ SysOutcome sys_chroot(SysCall& call) {
 
 // The root of the namespace becomes another mount; the old one is shown in it.
 SysOutcome sys_pivot_root(SysCall& call) {
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (!may_mount(call)) return Errno::Perm;
     FileSystem& files = call.kernel.files();
     const auto next = TRY(place_argument(call, kAtFdcwd, call.address(0), true));
     const auto old = TRY(place_argument(call, kAtFdcwd, call.address(1), true));

@@ -54,7 +54,7 @@ bool known_type(SysCall& call, const std::string& type) {
 }
 
 SysOutcome sys_fsopen(SysCall& call) {
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (!may_mount(call)) return Errno::Perm;
     if ((call.uint32(1) & ~kFsopenCloexec) != 0) return Errno::Inval;
     auto type = TRY(short_text(call, 0, kPageSize - 1));
     if (!known_type(call, type)) return Errno::NoDev;
@@ -66,7 +66,7 @@ SysOutcome sys_fsopen(SysCall& call) {
 
 SysOutcome sys_fspick(SysCall& call) {
     const std::uint32_t flags = call.uint32(2);
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (!may_mount(call)) return Errno::Perm;
     if ((flags &
          ~(kFspickCloexec | kFspickSymlinkNofollow | kFspickNoAutomount | kFspickEmptyPath)) != 0)
         return Errno::Inval;
@@ -84,7 +84,7 @@ SysOutcome sys_fspick(SysCall& call) {
 }
 
 // One parameter of the file system (vfs_parse_fs_param).
-SysResult<void> set_parameter(FsContext& context, const std::string& key,
+SysResult<void> set_parameter(SysCall& call, FsContext& context, const std::string& key,
                               const std::optional<std::string>& value) {
     if (context.phase == FsContext::Phase::Mount || context.phase == FsContext::Phase::Failed)
         return tl::make_unexpected(Errno::Busy);
@@ -103,7 +103,7 @@ SysResult<void> set_parameter(FsContext& context, const std::string& key,
     if (context.type != "tmpfs" && context.type != "ramfs")
         return tl::make_unexpected(Errno::Inval);
     const std::string option = value ? key + "=" + *value : key;
-    TRY(check_tmpfs_options(option));
+    TRY(check_tmpfs_options(call, option));
     context.options += (context.options.empty() ? "" : ",") + option;
     return {};
 }
@@ -163,9 +163,9 @@ SysOutcome sys_fsconfig(SysCall& call) {
     constexpr std::size_t kMostText = 255;
     if (call.args[2] != 0) key = TRY(short_text(call, 2, kMostText));
     switch (command) {
-        case kFsconfigSetFlag: return set_parameter(*context, key, std::nullopt);
+        case kFsconfigSetFlag: return set_parameter(call, *context, key, std::nullopt);
         case kFsconfigSetString:
-            return set_parameter(*context, key, TRY(short_text(call, 3, kMostText)));
+            return set_parameter(call, *context, key, TRY(short_text(call, 3, kMostText)));
         case kFsconfigSetBinary: return Errno::Inval;
         case kFsconfigSetPath:
         case kFsconfigSetPathEmpty: TRY(path_text(call, call.address(3))); return Errno::Inval;
@@ -174,7 +174,7 @@ SysOutcome sys_fsconfig(SysCall& call) {
             return Errno::Inval;
         case kFsconfigReconfigure: return reconfigure(call, *context);
         default:
-            if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+            if (!may_mount(call)) return Errno::Perm;
             return create(call, *context);
     }
 }
@@ -198,7 +198,7 @@ std::optional<std::uint64_t> flags_of(std::uint64_t attributes) {
 }
 
 SysOutcome sys_fsmount(SysCall& call) {
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (!may_mount(call)) return Errno::Perm;
     if ((call.uint32(1) & ~kFsmountCloexec) != 0) return Errno::Inval;
     const auto flags = flags_of(call.uint32(2));
     if (!flags) return Errno::Inval;
@@ -222,7 +222,7 @@ SysOutcome sys_open_tree(SysCall& call) {
                                      kAtRecursive | kAtSymlinkNofollow;
     if ((flags & ~kKnown) != 0) return Errno::Inval;
     if ((flags & (kAtRecursive | kOpenTreeClone)) == kAtRecursive) return Errno::Inval;
-    if ((flags & kOpenTreeClone) != 0 && !call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if ((flags & kOpenTreeClone) != 0 && !may_mount(call)) return Errno::Perm;
     auto at = TRY(place_argument(call, call.int32(0), call.address(1),
                                  (flags & kAtSymlinkNofollow) == 0, (flags & kAtEmptyPath) != 0));
     FileSystem& files = call.kernel.files();
@@ -238,7 +238,7 @@ SysOutcome sys_open_tree(SysCall& call) {
 
 SysOutcome sys_move_mount(SysCall& call) {
     const std::uint32_t flags = call.uint32(4);
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (!may_mount(call)) return Errno::Perm;
     constexpr std::uint32_t kKnown =
         kMoveMountFSymlinks | kMoveMountFAutomounts | kMoveMountFEmptyPath | kMoveMountTSymlinks |
         kMoveMountTAutomounts | kMoveMountTEmptyPath | kMoveMountSetGroup | kMoveMountBeneath;
@@ -277,7 +277,7 @@ SysOutcome sys_mount_setattr(SysCall& call) {
     const std::uint64_t size = call.args[4];
     if (size > kPageSize) return Errno::TooBig;
     if (size < sizeof(MountAttr)) return Errno::Inval;
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (!may_mount(call)) return Errno::Perm;
     UserMemory memory = call.memory();
     const auto wanted = memory.get<MountAttr>(call.address(3));
     if (!wanted) return Errno::Fault;

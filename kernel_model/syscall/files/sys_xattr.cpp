@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Extended attributes (fs/xattr.c) of a tmpfs: user, trusted and security; no access control lists.
+// Extended attributes (fs/xattr.c) of a tmpfs: user, trusted, security, and access control lists.
 #include <algorithm>
 #include <cstring>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/acl.h"
 #include "kernel_model/files/xattr.h"
 #include "kernel_model/syscall/path_argument.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
@@ -88,23 +89,70 @@ SysResult<void> keeps(const FileStatus& status) {
 
 SysResult<void> put(SysCall& call, const Target& target,
                     std::map<std::string, std::string, std::less<>> values) {
-    auto next = std::make_shared<ExtendedAttributes>();
-    next->values = std::move(values);
-    const std::uint64_t bytes = next->bytes();
-    if (bytes > kMostBytes || !call.kernel.machine().memory.has_room(bytes))
+    PhysicalMemory& memory = call.kernel.machine().memory;
+    const auto next = attributes_of(std::move(values), memory);
+    if (next && (next->bytes() > kMostBytes || !memory.has_room(0)))
         return tl::make_unexpected(Errno::NoSpc);
-    next->charge = MemoryCharge(&call.kernel.machine().memory, bytes);
-    if (next->values.empty()) next = nullptr;
     FileSystem& files = call.kernel.files();
-    if (target.path.file)
-        return files.set_xattrs_of(target.path.caller, *target.path.file, std::move(next));
-    return files.set_xattrs(target.path.caller, target.path.path, target.form == Form::Path,
-                            std::move(next));
+    if (target.path.file) return files.set_xattrs_of(target.path.caller, *target.path.file, next);
+    return files.set_xattrs(target.path.caller, target.path.path, target.form == Form::Path, next);
 }
 
 std::map<std::string, std::string, std::less<>> values_of(const FileStatus& status) {
     return status.xattrs ? status.xattrs->values
                          : std::map<std::string, std::string, std::less<>>();
+}
+
+// cap_inode_setxattr, and what the module says of capabilities (cap_convert_nscap).
+SysResult<void> security_permits(SysCall& call, std::string_view name) {
+    if (!name.starts_with("security.")) return {};
+    const Capability needed =
+        name == kCapabilityAttribute ? Capability::Setfcap : Capability::SysAdmin;
+    return call.capable(needed) ? SysResult<void>() : tl::make_unexpected(Errno::Perm);
+}
+
+// validheader: the second version, or the third with the id of a root user.
+bool well_formed_capabilities(std::string_view value) {
+    constexpr std::uint32_t kVersion = 0xff000000, kSecond = 0x02000000, kThird = 0x03000000;
+    std::uint32_t head = 0;
+    if (value.size() < sizeof head) return false;
+    std::memcpy(&head, value.data(), sizeof head);
+    constexpr std::size_t kSecondSize = 20, kThirdSize = 24;
+    return (value.size() == kSecondSize && (head & kVersion) == kSecond) ||
+           (value.size() == kThirdSize && (head & kVersion) == kThird);
+}
+
+bool is_acl(std::string_view name) {
+    return name == kAccessAcl || name == kDefaultAcl;
+}
+
+SysResult<void> change_mode(SysCall& call, const Target& target, std::uint32_t mode) {
+    FileSystem& files = call.kernel.files();
+    if (target.path.file) return files.change_mode_of(target.path.caller, *target.path.file, mode);
+    return files.change_mode(target.path.caller, target.path.path, mode, target.form == Form::Path);
+}
+
+// set_posix_acl. One that says no more than a mode becomes the mode.
+SysResult<void> put_acl(SysCall& call, const Target& target, const std::string& name,
+                        std::string_view value) {
+    auto acl = TRY(parse_acl(value));
+    const std::uint32_t kind = target.status.mode & kIfmt;
+    if (kind == kIfLnk) return tl::make_unexpected(Errno::NotSup);
+    TRY(keeps(target.status));
+    const bool access = name == kAccessAcl;
+    if (!access && kind != kIfDir)
+        return acl ? tl::make_unexpected(Errno::Acces) : SysResult<void>();
+    if (!call.cred().owns(target.status)) return tl::make_unexpected(Errno::Perm);
+    if (acl && !well_formed(*acl)) return tl::make_unexpected(Errno::Inval);
+    auto values = values_of(target.status);
+    values.erase(name);
+    std::optional<AclMode> mode;
+    if (acl && access) mode = mode_of(*acl);
+    if (acl && !(mode && mode->whole)) values.emplace(name, bytes_of(*acl));
+    TRY(put(call, target, std::move(values)));
+    if (!mode) return {};
+    return change_mode(call, target,
+                       (target.status.mode & kAllModeBits & ~kPermissionBits) | mode->bits);
 }
 
 template <Form kForm>
@@ -117,10 +165,12 @@ SysOutcome set_attribute(SysCall& call) {
     if (!call.memory().read(call.address(2), std::as_writable_bytes(std::span(value))))
         return Errno::Fault;
     const auto target = TRY(target_of<kForm>(call));
+    if (is_acl(name)) return put_acl(call, target, name, value);
     TRY(permitted(call.cred(), target.status, name, true));
     TRY(known(name));
     TRY(keeps(target.status));
-    if (name.starts_with("security.") && !call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (name == kCapabilityAttribute && !well_formed_capabilities(value)) return Errno::Inval;
+    TRY(security_permits(call, name));
     auto values = values_of(target.status);
     const bool there = values.contains(name);
     if ((flags & kXattrCreate) != 0 && there) return Errno::Exist;
@@ -133,10 +183,11 @@ template <Form kForm>
 SysOutcome remove_attribute(SysCall& call) {
     const auto name = TRY(name_of(call));
     const auto target = TRY(target_of<kForm>(call));
+    if (is_acl(name)) return put_acl(call, target, name, {});
     TRY(permitted(call.cred(), target.status, name, true));
     TRY(known(name));
     TRY(keeps(target.status));
-    if (name.starts_with("security.") && !call.capable(Capability::SysAdmin)) return Errno::Perm;
+    TRY(security_permits(call, name));
     auto values = values_of(target.status);
     if (values.erase(name) == 0) return Errno::NoData;
     return put(call, target, std::move(values));
@@ -153,8 +204,12 @@ template <Form kForm>
 SysOutcome get_attribute(SysCall& call) {
     const auto name = TRY(name_of(call));
     const auto target = TRY(target_of<kForm>(call));
-    TRY(permitted(call.cred(), target.status, name, false));
-    TRY(known(name));
+    if (is_acl(name)) {
+        if ((target.status.mode & kIfmt) == kIfLnk) return Errno::NotSup;
+    } else {
+        TRY(permitted(call.cred(), target.status, name, false));
+        TRY(known(name));
+    }
     TRY(keeps(target.status));
     const auto values = values_of(target.status);
     const auto found = values.find(name);
@@ -167,7 +222,12 @@ SysOutcome list_attributes(SysCall& call) {
     const auto target = TRY(target_of<kForm>(call));
     TRY(keeps(target.status));
     std::string all;
-    for (const auto& [name, value] : values_of(target.status)) {
+    const auto values = values_of(target.status);
+    for (const std::string_view name : {kAccessAcl, kDefaultAcl}) {
+        if (values.contains(name)) all.append(name).push_back('\0');
+    }
+    for (const auto& [name, value] : values) {
+        if (is_acl(name)) continue;
         if (name.starts_with("trusted.") && !call.capable(Capability::SysAdmin)) continue;
         all.append(name).push_back('\0');
     }

@@ -189,6 +189,12 @@ SysOutcome sys_kill(SysCall& call) {
         // kill's signal is sent without its data where there is no room.
         call.kernel.signals().send(*process, from_sender(call, signal, abi::kSiUser));
     }
+    // Init, which has no process here: the superuser's, and it takes no signal that would end it.
+    constexpr std::int32_t kInit = 1;
+    if (pid == kInit && !found) {
+        found = true;
+        allowed = call.cred().may_signal(Credentials{});
+    }
     if (!found) return Errno::Srch;
     // With -1 those that may not be signalled are as if they were not there.
     return allowed || pid == -1 ? SysOutcome(0) : SysOutcome(Errno::Perm);

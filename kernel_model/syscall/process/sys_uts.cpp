@@ -27,7 +27,7 @@ SysOutcome sys_uname(SysCall& call) {
 }
 
 SysOutcome set_name(SysCall& call, std::string& name) {
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (!call.capable_in(call.process.uts->owned_by, Capability::SysAdmin)) return Errno::Perm;
     const std::int32_t length = call.int32(1);
     if (length < 0 || length > static_cast<std::int32_t>(kNameSize - 1)) return Errno::Inval;
     std::string given(static_cast<std::size_t>(length), '\0');

@@ -137,9 +137,9 @@ SysOutcome sys_kcmp(SysCall& call) {
                        : SysOutcome(order_of(false, *a, *b));
         }
         case kVm: return order_of(a->process->mm == b->process->mm, *a, *b);
-        case kFiles:
-        case kFs:
-        case kSighand: return order_of(one, *a, *b);
+        case kFiles: return order_of(a->process->files.is(b->process->files), *a, *b);
+        case kFs: return order_of(one, *a, *b);
+        case kSighand: return order_of(a->process->actions.is(b->process->actions), *a, *b);
         case kIo:
         case kSysvsem: return 0;  // neither has one
         default: return Errno::Inval;
