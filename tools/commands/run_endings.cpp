@@ -18,7 +18,6 @@
 #include "sim/base/try.h"
 #include "tools/cli/exit_code.h"
 #include "tools/cli/refusal.h"
-#include "tools/cli/standard_streams.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/run_result.h"
 #include "tools/endings/shared_start.h"

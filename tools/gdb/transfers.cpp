@@ -5,20 +5,17 @@
 #include <algorithm>
 
 #include "sim/base/text.h"
-#include "tools/format/svg_text.h"
 #include "tools/gdb/error_replies.h"
 #include "tools/gdb/server.h"
 #include "tools/gdb/target/registers.h"
+#include "tools/html/page.h"
 
 namespace uprobesim {
 namespace {
 
 // A task's name may have any byte.
 std::string xml_text(const std::string& text) {
-    std::string quoted;
-    for (const char c : svg_escaped(printable(text)))
-        quoted += c == '"' ? "&quot;" : std::string(1, c);
-    return quoted;
+    return html_escaped(printable(text));
 }
 
 }  // namespace

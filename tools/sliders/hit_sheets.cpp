@@ -8,8 +8,6 @@
 namespace uprobesim {
 namespace {
 
-using Unit = SheetAnswer::Unit;
-
 // Of commands that take options anywhere.
 void tell_commands(PriceSheet& sheet, const std::string& command,
                    const std::vector<std::string>& settings) {
@@ -67,8 +65,8 @@ std::string bench_sheet(const BenchReport& report, const std::string& command) {
                            .hits = hits};
             if (report.tables.front().machine.name != report.tables.back().machine.name)
                 item.label += fmt::format(" on {}", table.machine.name);
-            item.answers = {{"a hit", Unit::Cycles, {"user", "kernel"}, hits},
-                            {"throughput", Unit::MillionsASecond, {"user", "kernel"}, hits}};
+            item.answers = {{"a hit", AnswerUnit::Cycles, {"user", "kernel"}, hits},
+                            {"throughput", AnswerUnit::MillionsASecond, {"user", "kernel"}, hits}};
             sheet.items.push_back(std::move(item));
         }
     }
@@ -86,11 +84,11 @@ std::string estimate_sheet(const EstimateReport& report, const std::string& comm
                        .hits = 1,
                        .lot = static_cast<double>(kUnitLot)};
         if (report.has_rates()) {
-            item.answers.push_back({"all probes", Unit::PercentOfACpu, {"kernel"}});
-            item.answers.push_back({"their cycles in a second", Unit::Cycles, {"kernel"}});
+            item.answers.push_back({"all probes", AnswerUnit::PercentOfACpu, {"kernel"}});
+            item.answers.push_back({"their cycles in a second", AnswerUnit::Cycles, {"kernel"}});
         } else {
-            item.answers.push_back({"one hit of each probe", Unit::Nanoseconds, {"kernel"}});
-            item.answers.push_back({"its cycles", Unit::Cycles, {"kernel"}});
+            item.answers.push_back({"one hit of each probe", AnswerUnit::Nanoseconds, {"kernel"}});
+            item.answers.push_back({"its cycles", AnswerUnit::Cycles, {"kernel"}});
         }
         sheet.places.push_back({place.profiles.machine, place.profiles.kernel});
         if (!item.rows.empty()) sheet.items.push_back(std::move(item));

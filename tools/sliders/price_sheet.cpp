@@ -27,12 +27,12 @@ WorkKind kind_of(const SheetRow& row) {
     return path == nullptr ? WorkKind::Hardware : path_story(*path).kind;
 }
 
-std::string_view unit_name(SheetAnswer::Unit unit) {
+std::string_view unit_name(AnswerUnit unit) {
     switch (unit) {
-        case SheetAnswer::Unit::Nanoseconds: return "ns";
-        case SheetAnswer::Unit::Cycles: return "cycles";
-        case SheetAnswer::Unit::MillionsASecond: return "million hits a second";
-        case SheetAnswer::Unit::PercentOfACpu: break;
+        case AnswerUnit::Nanoseconds: return "ns";
+        case AnswerUnit::Cycles: return "cycles";
+        case AnswerUnit::MillionsASecond: return "million hits a second";
+        case AnswerUnit::PercentOfACpu: break;
     }
     return "% of a CPU";
 }

@@ -24,11 +24,12 @@ struct SheetRow {
     std::array<Share, kAccountCount> accounts{};  // all zero: not divided
 };
 
+enum class AnswerUnit { Nanoseconds, Cycles, MillionsASecond, PercentOfACpu };
+
 // A figure that is shown: what cycles of the item it is of, divided by `per`.
 struct SheetAnswer {
-    enum class Unit { Nanoseconds, Cycles, MillionsASecond, PercentOfACpu };
     std::string name;
-    Unit unit = Unit::Cycles;
+    AnswerUnit unit = AnswerUnit::Cycles;
     std::vector<std::string> of;  // "user", "kernel" (all rows), or an account
     double per = 1;
     double idle_ns = 0;  // is added

@@ -38,7 +38,6 @@ std::vector<SheetRow> rows_of(const RunReport& run) {
 SheetItem item_of(const RunReport& run, std::string label, std::size_t place, std::string command) {
     const Totals totals = totals_of(run);
     const auto hits = static_cast<double>(totals.hits);
-    using Unit = SheetAnswer::Unit;
     SheetItem item{.label = std::move(label),
                    .place = place,
                    .rows = rows_of(run),
@@ -46,16 +45,16 @@ SheetItem item_of(const RunReport& run, std::string label, std::size_t place, st
                    .hits = hits,
                    .command = std::move(command)};
     item.answers.push_back({"simulated time",
-                            Unit::Nanoseconds,
+                            AnswerUnit::Nanoseconds,
                             {"user", "kernel"},
                             1,
                             static_cast<double>(run.idle_ns)});
-    item.answers.push_back({"kernel cycles", Unit::Cycles, {"kernel"}});
+    item.answers.push_back({"kernel cycles", AnswerUnit::Cycles, {"kernel"}});
     if (hits == 0) return item;
     const std::string hit(account_name(Account::ProbeHit)),
         placing(account_name(Account::ProbePlace));
-    item.answers.push_back({"probe overhead", Unit::Nanoseconds, {hit, placing}});
-    item.answers.push_back({"mean cost of a hit", Unit::Cycles, {hit}, hits});
+    item.answers.push_back({"probe overhead", AnswerUnit::Nanoseconds, {hit, placing}});
+    item.answers.push_back({"mean cost of a hit", AnswerUnit::Cycles, {hit}, hits});
     return item;
 }
 

@@ -3,10 +3,10 @@
 """Measures how fast the simulator is, as ratios to qemu-aarch64.
 
 Each job (jobs.py) is run N times by uprobesim with everything counted and priced and, each time right after it, by
-qemu-aarch64: user + system CPU seconds, host time of a pair's two halves divided. Told are the median of the N ratios
-with the lowest and highest, the geometric mean of the jobs and the worst. Then uncounted runs (--uncounted), probe hits
-a second, the wall time of /bin/true beside qemu's, redis SET in host seconds for each simulated one, and resident
-memory beyond the guest's. Host times are for people: nothing tests them.
+qemu-aarch64. The ratio of a pair is qemu's user + system CPU seconds divided by uprobesim's. The table gives the median
+of the N ratios with the lowest and highest, their geometric mean over the jobs and the worst job; --uncounted adds runs
+without counting. After it come probe hits a second, the wall time of /bin/true beside qemu's, resident memory, and the
+host CPU seconds of redis SET for each simulated second. Host times are for people: nothing tests them.
 """
 import argparse
 import hashlib
@@ -41,8 +41,9 @@ class Run:
             child.returncode = self.status = os.waitstatus_to_exitcode(status)
             self.cpu = usage.ru_utime + usage.ru_stime
             self.memory = usage.ru_maxrss * 1024
-            self.digest = hashlib.file_digest(output, "sha256").hexdigest() if output.seek(0) == 0 else None
+            output.seek(0)
             errors.seek(0)
+            self.digest = hashlib.file_digest(output, "sha256").hexdigest()
             if self.status not in (0, 1):
                 sys.exit(f"host_speed: {' '.join(words)}: status {self.status}: {errors.read(300).decode(errors='replace')}")
 
@@ -155,7 +156,7 @@ class Bench:
         """Each column of the table of redis SET: a run of the scenario."""
         words = [self.arguments.uprobesim, "compare", "redis-set", "--root", self.arguments.sysroot, "-f", "json", "-o", self.report_path]
         run = Run(words)
-        simulated = sum(column["time_s"] for column in self.report()["runs"])
+        simulated = sum(run["time"]["total_ns"] for run in self.report()["runs"]) / 1e9
         self.tell("compare redis-set", run.wall, "s wall", f", {run.cpu / simulated:.2f} CPU seconds for each simulated one")
 
 
