@@ -11,8 +11,10 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <string_view>
 
 #include "tools/cli/exit_code.h"
+#include "tools/cli/refusal.h"
 
 namespace uprobesim {
 namespace {
@@ -66,10 +68,6 @@ void prepare_standard_streams() {
     std::atexit(on_exit_of_library);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
-}
-
-void print_failure(std::string_view text) noexcept {
-    std::fprintf(stderr, "uprobesim: %.*s\n", static_cast<int>(text.size()), text.data());
 }
 
 int finish_standard_streams(int status) noexcept {

@@ -37,7 +37,7 @@ std::optional<GdbInput> GdbServer::receive(bool waits) {
         std::string bytes;
         const GdbLine::Read read = line_->read(bytes, waits, gives_up_);
         if (read == GdbLine::Read::Gone) there_ = false;
-        if (read != GdbLine::Read::Bytes) return std::nullopt;
+        if (read != GdbLine::Read::Got) return std::nullopt;
         reader_.add(bytes);
     }
 }

@@ -143,7 +143,7 @@ GdbLine::Read GdbLine::read(std::string& into, bool waits, const GivesUp& gives_
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) return Read::Nothing;
     if (n <= 0) return Read::Gone;
     into.append(buffer.data(), static_cast<std::size_t>(n));
-    return Read::Bytes;
+    return Read::Got;
 }
 
 void GdbLine::write(std::string_view bytes) {

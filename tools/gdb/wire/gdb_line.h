@@ -44,7 +44,7 @@ public:
     // Waits until gdb has connected, if it is not there yet. False: given up, or it could not.
     bool connect(const Announce& announce, const GivesUp& gives_up);
 
-    enum class Read { Bytes, Nothing, Gone };
+    enum class Read { Got, Nothing, Gone };
     // What has come, appended. `waits`: until something has, or `gives_up`.
     Read read(std::string& into, bool waits, const GivesUp& gives_up);
     // Lost silently where gdb is gone: the next read says so.
