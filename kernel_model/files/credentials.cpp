@@ -19,6 +19,19 @@ Credentials Credentials::of_user(std::uint32_t uid, std::uint32_t gid,
     return made;
 }
 
+namespace {
+
+// cred_cap_issubset: who makes a user namespace gains nothing by what it may do there.
+bool contains(const Credentials& own, const Credentials& next) {
+    if (own.space == next.space) return (next.permitted & ~own.permitted) == 0;
+    for (const UserNamespace* at = next.space.get(); at != nullptr; at = at->parent.get()) {
+        if (at->parent == own.space && at->owner == own.uid.effective) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
 bool Credentials::capable_in(const UserSpace& target, Capability capability) const {
     for (const UserNamespace* at = target.get();; at = at->parent.get()) {
         if (at == space.get()) return has(capability);
@@ -91,7 +104,7 @@ bool Credentials::may_signal(const Credentials& target) const {
 
 bool Credentials::differ_to_observers(const Credentials& next) const {
     return uid.effective != next.uid.effective || gid.effective != next.gid.effective ||
-           uid.fs != next.uid.fs || gid.fs != next.gid.fs || (next.permitted & ~permitted) != 0;
+           uid.fs != next.uid.fs || gid.fs != next.gid.fs || !contains(*this, next);
 }
 
 }  // namespace uprobesim

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "sim/mem/memory_charge.h"
+
 namespace uprobesim {
 
 struct UserNamespace;
@@ -22,6 +24,7 @@ struct Namespace {
     virtual ~Namespace() = default;
     const std::uint64_t inode;
     UserSpace owned_by;  // whose capabilities count in it
+    MemoryCharge charge;
 };
 
 // `count` ids from `first` on, inside, are those from `outside` on in the first namespace.

@@ -4,9 +4,11 @@
 #include <string>
 
 #include "kernel_model/abi/clone.h"
+#include "kernel_model/abi/mount.h"
 #include "kernel_model/ipc/ipc.h"
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/net/network.h"
+#include "kernel_model/task/mount_locks.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -28,7 +30,7 @@ std::shared_ptr<MountNamespace> mounts_of_root(Kernel& kernel, const Process& pr
 }
 
 // The process's root and working directory in a copy of its mounts.
-void make_mounts(Kernel& kernel, Process& process) {
+void make_mounts(Kernel& kernel, Process& process, const UserSpace& owner) {
     FileSystem& files = kernel.files();
     const auto from = mounts_of_root(kernel, process);
     if (!from) return;
@@ -40,6 +42,12 @@ void make_mounts(Kernel& kernel, Process& process) {
             if (&old == root.get()) new_root = twin;
             if (&old == cwd.get()) new_cwd = twin;
         });
+    process.mounts->owned_by = owner;
+    // Who is the superuser of less gets what others mount, and must not mount for them.
+    if (process.mounts->owned_by != from->owned_by) {
+        files.mounts()->set_propagation(*process.mounts->top, abi::kMsSlave, true);
+        lock_mounts(*process.mounts->top);
+    }
     const std::string root_at = process.root ? process.root->inner() : "/";
     const bool keeps = process.cwd && (process.cwd->removed() || !new_cwd);
     const std::string cwd_at = process.cwd ? process.cwd->inner() : root_at;
@@ -65,10 +73,6 @@ SysResult<void> may_make_user_namespace(Kernel& kernel, const Task& task) {
 
 std::int64_t now_s(Kernel& kernel) {
     return static_cast<std::int64_t>(kernel.clock().realtime_ns() / 1'000'000'000);
-}
-
-std::shared_ptr<Namespace>& place_of(Process& process, NamespaceKind kind) {
-    return process.spaces[static_cast<std::size_t>(kind)];
 }
 
 }  // namespace
@@ -118,13 +122,16 @@ void make_namespaces(Kernel& kernel, Task& task, std::uint64_t flags) {
         space->group = task.cred->gid.effective;
         space->level = space->parent ? space->parent->level + 1 : 1;
         space->may_set_groups = !space->parent || space->parent->may_set_groups;
+        space->charge = MemoryCharge(memory, kSpaceBytes);
         enter_user_namespace(task, std::move(space));
     }
     const UserSpace& owner = task.cred->space;
-    if ((flags & abi::kCloneNewns) != 0) {
-        make_mounts(kernel, process);
-        process.mounts->owned_by = owner;
-    }
+    const auto put = [&](NamespaceKind kind, std::shared_ptr<Namespace> space) {
+        space->owned_by = owner;
+        space->charge = MemoryCharge(memory, kSpaceBytes);
+        process.spaces[static_cast<std::size_t>(kind)] = std::move(space);
+    };
+    if ((flags & abi::kCloneNewns) != 0) make_mounts(kernel, process, owner);
     if ((flags & abi::kCloneNewuts) != 0) {
         process.uts = std::make_shared<UtsNamespace>(*process.uts);
         process.uts->inode = number();
@@ -133,22 +140,16 @@ void make_namespaces(Kernel& kernel, Task& task, std::uint64_t flags) {
     if ((flags & abi::kCloneNewipc) != 0) {
         // exit_sem: what is to be undone belongs to the old one.
         kernel.ipc_of(process).semaphores.exit(process.pid, now_s(kernel));
-        auto space = std::make_shared<Ipc>(number(), memory);
-        space->owned_by = owner;
-        place_of(process, NamespaceKind::Ipc) = std::move(space);
+        put(NamespaceKind::Ipc, std::make_shared<Ipc>(number(), memory));
     }
     if ((flags & abi::kCloneNewnet) != 0) {
         auto space = std::make_shared<NetNamespace>(number());
         space->network = std::make_shared<Network>(memory);
         space->network->up = false;
-        space->owned_by = owner;
-        place_of(process, NamespaceKind::Net) = std::move(space);
+        put(NamespaceKind::Net, std::move(space));
     }
-    if ((flags & abi::kCloneNewcgroup) != 0) {
-        auto space = std::make_shared<Namespace>(number());
-        space->owned_by = owner;
-        place_of(process, NamespaceKind::Cgroup) = std::move(space);
-    }
+    if ((flags & abi::kCloneNewcgroup) != 0)
+        put(NamespaceKind::Cgroup, std::make_shared<Namespace>(number()));
 }
 
 }  // namespace uprobesim

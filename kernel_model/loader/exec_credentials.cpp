@@ -1,39 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_model/loader/exec_credentials.h"
 
-#include <algorithm>
-#include <array>
-#include <cstring>
 #include <optional>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/file.h"
-#include "kernel_model/files/xattr.h"
+#include "kernel_model/loader/file_capabilities.h"
 
 namespace uprobesim {
-namespace {
-
-// struct vfs_ns_cap_data, of the program.
-struct FileCapabilities {
-    std::uint64_t permitted = 0, inheritable = 0;
-    bool effective = false;
-};
-
-std::optional<FileCapabilities> capabilities_of(const FileStatus& program) {
-    if (!has_attribute(program.xattrs, kCapabilityAttribute)) return std::nullopt;
-    const std::string& value = program.xattrs->values.find(kCapabilityAttribute)->second;
-    std::array<std::uint32_t, 6> words{};  // head, permitted and inheritable twice, root's id
-    std::memcpy(words.data(), value.data(), std::min(value.size(), sizeof words));
-    constexpr std::uint32_t kEffective = 1;
-    if (words[5] != 0) return std::nullopt;  // of another user namespace
-    const auto wide = [&](std::size_t low) {
-        return (words[low] | std::uint64_t{words[low + 2]} << 32) & abi::kAllCapabilityBits;
-    };
-    return FileCapabilities{wide(1), wide(2), (words[0] & kEffective) != 0};
-}
-
-}  // namespace
-
 SysResult<ExecCredentials> credentials_after_exec(const Credentials& old, const FileStatus& program,
                                                   bool nosuid, bool no_new_privileges) {
     Credentials next = old;
@@ -45,7 +19,7 @@ SysResult<ExecCredentials> credentials_after_exec(const Credentials& old, const 
         constexpr std::uint32_t kGroupBits = abi::kIsgid | abi::kIxgrp;
         if ((program.mode & kGroupBits) == kGroupBits) next.gid.effective = program.gid;
     }
-    const auto given = nosuid ? std::nullopt : capabilities_of(program);
+    const auto given = nosuid ? std::nullopt : capabilities_of(program, old.space);
     next.permitted = 0;
     bool all_effective = given && given->effective;
     if (given) {

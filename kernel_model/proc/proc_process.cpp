@@ -77,6 +77,12 @@ Credentials seen_by_reader(const Context& c) {
         *id = shown_user(space, *id);
     for (std::uint32_t* id : {&cred.gid.real, &cred.gid.effective, &cred.gid.saved, &cred.gid.fs})
         *id = shown_group(space, *id);
+    if (cred.groups) {
+        auto shown = std::make_shared<SupplementaryGroups>();
+        for (const std::uint32_t id : cred.group_list())
+            shown->ids.push_back(shown_group(space, id));
+        cred.groups = std::move(shown);
+    }
     return cred;
 }
 

@@ -436,7 +436,7 @@ class ExplainPage(PageTest):
         names = [e.get_attribute("textContent") for e in self.browser.find_elements(By.CSS_SELECTOR, "#stage .name")]
         self.assertIn(HOSTILE, names)
         self.assertLessEqual(self.browser.execute_script("return document.documentElement.scrollWidth"), 1024)
-        self.assertEqual(len(self.browser.find_elements(By.TAG_NAME, "script")), 2)
+        self.assertEqual(len(self.browser.find_elements(By.TAG_NAME, "script")), 3)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ FILES = r"""
 chdir "/tmp"; $| = 1; umask 022;
 open(A, "+>", "a"); syswrite A, "before\n"; open(R, "<", "a");
 open(U, "+>", "gone"); syswrite U, "without a name\n"; unlink "gone";
-mkdir "d"; link "a", "d/b"; symlink "a", "d/l"; system("/bin/mkfifo", "d/p"); opendir(D, "d");
+mkdir "d"; link "a", "d/b"; symlink "a", "d/l"; system("/usr/bin/mkfifo", "d/p"); opendir(D, "d");
 chmod 0640, "/etc/hostname"; open(H, ">>", "/etc/hostname"); syswrite H, "more\n";
 open(S, ">", "sparse"); sysseek S, 1 << 20, 0; syswrite S, "x"; close S;
 $SIG{ALRM} = sub { syswrite A, "alarm\n" }; alarm 1;
@@ -70,7 +70,7 @@ def _alike(context, root, options, program, sharing, stdin=b""):
     for more in (["-j", "1"], ["-j", "2"], ["--no-share", "-j", "3"]):
         got = _compare(context, root, [*options, *more], program, stdin)
         if (got.returncode, got.stdout, got.stderr) != (alone.returncode, alone.stdout, alone.stderr):
-            return f"{more}: {harness.first_difference(got.stdout + got.stderr, alone.stdout + alone.stderr, "alone")}"
+            return f"{more}: {harness.first_difference(got.stdout + got.stderr, alone.stdout + alone.stderr, 'alone')}"
     told = _compare(context, root, [*options, "--verbose"], program, stdin)
     found = _starts(told.stderr.decode())
     return None if len(found) == sharing else f"{found} share their start: {harness.shown(told.stderr[:600])}"
@@ -102,7 +102,7 @@ def _files(context, root, folder):
 
 def _traces(context, root, folder):
     point, program = _at_getppid(TRACES)
-    return _alike(context, root, [*point, "-p", LIBC + "getppid", "-p", "uprobe:/usr/bin/ls:*"], program, 2)
+    return _alike(context, root, [*point, "-p", LIBC + "getppid", "-p", "uprobe:/bin/ls:*"], program, 2)
 
 
 def _release(context, root, folder):
@@ -123,8 +123,8 @@ def _redis(context, root, folder):
 
 def _cpus(context, root, folder):
     """Two CPUs at work, and a point at a time."""
-    command = ["/bin/sh", "-c", "for i in 1 2 3 4 5 6; do echo $i; done | xargs -P 3 -n 1 /bin/sha256sum /bin/true >/dev/null 2>&1; echo done"]
-    options = ["--cpus", "2", "-p", LIBC + "fread,fwrite", "--kernels", "v6.12,v6.13+stp", "--attach-at", "10ms", "--detach-at", "+5ms"]
+    command = ["/bin/sh", "-c", "for i in 1 2 3 4 5 6; do echo $i; done | xargs -P 3 -n 1 /usr/bin/sha256sum /bin/true >/dev/null 2>&1; echo done"]
+    options = ["--cpus", "2", "-p", LIBC + "fread,fwrite", "--kernels", "v6.12,v6.13+stp", "--attach-at", "1ms", "--detach-at", "+1ms"]
     return _alike(context, root, options, command, 2)
 
 

@@ -34,7 +34,7 @@ def run(*command, **more):
 
 def report(path, *words, status=0):
     """What the command writes to `path`, its program having pipes as the library gives it."""
-    done = subprocess.run([BINARY, *words, "-o", str(path)], input=b"", stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run([BINARY, words[0], "-o", str(path), *words[1:]], input=b"", stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if done.returncode != status:
         raise AssertionError(f"{words}: status {done.returncode}: {done.stderr.decode()}")
 
@@ -45,7 +45,7 @@ def write_reports(folder):
     report(folder / "run.csv", *run_push, "-f", "csv", "/trig_push", "500")
     report(folder / "run.txt", *run_push, "--all", "/trig_push", "500")
     report(folder / "long.json", *run_push, "-f", "json", "/trig_push", "20000")
-    report(folder / "threads.json", "run", "--root", WORKLOADS, "-p", "uprobe:/threads:*", "--cpus", "2", "-f", "json", "/threads")
+    report(folder / "threads.json", "run", "--root", WORKLOADS, "-p", "uprobe:/mutexes:main", "--cpus", "2", "-f", "json", "/mutexes")
     report(folder / "bench.json", "bench", "uprobe-push", "--kernel", "v6.12", "-f", "json")
     report(folder / "audit.json", "audit", WORKLOADS + "/trig_push", "-f", "json")
     report(folder / "estimate.json", "estimate", f"uprobe:{WORKLOADS}/trig_push:uprobe_target_push", "--rate", "100k", "--budget", "1%",

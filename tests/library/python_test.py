@@ -20,7 +20,7 @@ ROOT, PUSH, EXPECTED = os.environ["ROOT"], os.environ["PUSH"], pathlib.Path(os.e
 
 
 def expected(name):
-    return (EXPECTED / name).read_text()
+    return (EXPECTED / name).read_bytes().decode()
 
 
 def pushes(count=500, **options):
@@ -28,7 +28,7 @@ def pushes(count=500, **options):
 
 
 def threads():
-    return uprobesim.Simulation("/threads", root=ROOT, probe=["uprobe:/threads:*"], cpus=2)
+    return uprobesim.Simulation("/mutexes", root=ROOT, probe=["uprobe:/mutexes:main"], cpus=2)
 
 
 # Prints how the engine is used and whether the bytes are the command's; argv: how the engine is loaded before.

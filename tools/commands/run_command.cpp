@@ -35,8 +35,8 @@ their other options enables them too. Times are simulated; with --cpus, lines of
 may be slightly out of order.
 
 --gdb stops the run before the first instruction and waits for gdb-multiarch, which can then debug
-the guest, forwards and backwards, and look into hits of probes. Simulated time stands still while it
-does, and what it only looks at does not change the report.)";
+the guest, forwards and backwards, and look into hits of probes. Simulated time stands still while
+it does, and what it only looks at does not change the report.)";
 
 constexpr std::string_view kExamples = R"(uprobesim run /bin/true
 uprobesim run -p uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc /bin/ls /usr

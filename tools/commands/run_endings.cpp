@@ -8,8 +8,10 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "sim/base/input_file.h"
@@ -67,6 +69,8 @@ void go_on_in_log(const std::string& path) {
     close(so_far);
 }
 
+constexpr std::string_view kRefused = "it is refused";
+
 class Endings {
 public:
     explicit Endings(std::vector<Member> members)
@@ -80,14 +84,18 @@ public:
         for (std::size_t i = 1; i < members_.size(); ++i) {
             // Alone, its own line is told.
             const auto& request = members_[i].request;
-            const auto why = request ? start_difference(first.simulation, request->simulation)
-                                     : Result<std::string>("it is refused");
-            if (why && why->empty()) shared_.add(i, request->simulation);
+            std::string why(kRefused);
+            if (request)
+                why = start_difference(first.simulation, request->simulation).value_or(why);
+            if (why.empty()) shared_.add(i, request->simulation);
+            why_alone_.emplace(i, std::move(why));
         }
         output_ = TRY(ReportOutput::open(first.report.output));
         int status = kExitHostFailure;
         try {
-            status = TRY(make(first));
+            const auto made = make(first);
+            if (!made && !forked_.in_child()) return made;
+            status = made ? *made : refuse(made.error());
         } catch (const std::exception& error) {
             if (!forked_.in_child()) throw;
             print_failure(error.what());
@@ -117,7 +125,11 @@ private:
     }
 
     Json end_of(std::size_t member) {
-        if (!forked_.has(member)) return {{"alone", shared_.why_alone(member)}};
+        if (!forked_.has(member)) {
+            std::string why = why_alone_.at(member);
+            if (why.empty()) why = shared_.why_alone(member);
+            return {{"alone", why.empty() ? std::string(kRefused) : why}};
+        }
         const auto ended = forked_.collect(member, [] {});
         if (!ended.failure.empty()) return {{"failure", ended.failure}};
         return {{"status", std::stoi(ended.bytes)}};
@@ -134,6 +146,7 @@ private:
     // Of the first; a forked process leaves it alone.
     std::optional<ReportOutput> output_;
     SharedStart shared_;
+    std::map<std::size_t, std::string> why_alone_;  // as far as that is known before the run
 };
 
 }  // namespace

@@ -56,7 +56,7 @@ Result<std::string> start_difference(const SimulationRequest& a, const Simulatio
                 return fmt::format("{}.{} is another from the start", profile_kind_name(kind),
                                    difference.key);
         }
-        if (kind == ProfileKind::Kernel && fills_slots_early(here))
+        if (kind == ProfileKind::Kernel && (fills_slots_early(here) || fills_slots_early(there)))
             return std::string("the kernel fills its slots at the start");
     }
     return std::string();

@@ -86,11 +86,12 @@ void ForkedRuns::take_turn(std::size_t place, bool taken) const {
 bool ForkedRuns::fork(std::size_t number) {
     if (turns_ < 0) {
         turns_ = file_in_memory("make the turns of runs");
-        take_turn(0, true);
+        if (runs_) take_turn(0, true);
     }
     const int result = file_in_memory("make room for the result of a run");
     std::array<int, 2> begun{};
     if (pipe2(begun.data(), O_CLOEXEC) != 0) fail_call("pipe");
+    const std::size_t place = ++forked_ % jobs_;
     std::fflush(nullptr);
     const pid_t parent = getpid();
     const pid_t pid = ::fork();
@@ -101,6 +102,7 @@ bool ForkedRuns::fork(std::size_t number) {
         if (getppid() != parent) _exit(1);  // it ended before that
         close(begun[0]);
         number_ = number;
+        place_ = place;
         result_ = result;
         begun_ = begun[1];
         return true;
@@ -119,7 +121,7 @@ bool ForkedRuns::fork(std::size_t number) {
 
 void ForkedRuns::begin() {
     close(std::exchange(begun_, -1));
-    take_turn(number_ % jobs_, true);
+    take_turn(place_, true);
 }
 
 void ForkedRuns::deliver(std::string_view bytes) {
@@ -133,6 +135,7 @@ void ForkedRuns::fail(std::string_view why) {
 }
 
 void ForkedRuns::end_turn() {
+    runs_ = false;
     if (turns_ >= 0) take_turn(0, false);
 }
 

@@ -59,9 +59,11 @@ private:
 
     std::size_t jobs_;
     int turns_ = -1;  // a file in memory: who goes on has one of its bytes locked
+    bool runs_ = true;  // this process's own run has its turn
     bool in_child_ = false;
-    std::size_t number_ = 0;
-    int result_ = -1, begun_ = -1;  // of a forked process
+    std::size_t forked_ = 0;              // so far
+    std::size_t number_ = 0, place_ = 0;  // of a forked process
+    int result_ = -1, begun_ = -1;        // of a forked process
     std::map<std::size_t, Child> children_;
 };
 

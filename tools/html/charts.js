@@ -120,7 +120,7 @@ function legend(chart) {
   if (chart.kind === "heat" || chart.kind === "parallel") return heatLegend(chart);
   const entries = chart.kind === "tornado" ? [["at-low", "the parameter at its low end"], ["at-high", "at its high end"]]
     : chart.kind === "ranges" ? [["range", "low to high"]]
-      : chart.series.length > 1 ? chart.series.map((one, s) => [colour(chart, s), one.name]) : [];
+      : chart.series.length > 1 ? chart.series.map((one, s) => [colour(chart, s) + (one.points ? " ring" : ""), one.name]) : [];
   return entries.length ? el("ul", { class: "kinds" }, entries.map(([work, text]) => el("li", {}, el("span", { class: `swatch ${work}` }), text))) : null;
 }
 

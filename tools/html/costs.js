@@ -93,9 +93,11 @@ class Costs {
 
   drawRange() {
     const item = this.sheet.items[this.chosen], range = this.priced.rangeOf(this.chosen, this.settings), [answer] = item.answers;
-    Object.assign(this.ranges.dataset, { low: range.low[0], high: range.high[0], independentLow: range.independent[0], independentHigh: range.independent[1] });
+    Object.assign(this.ranges.dataset, { low: range.low[0], high: range.high[0], independentLow: range.independent[0], independentHigh: range.independent[1],
+      swings: range.swings.slice(0, MOST_SWINGS).map(({ key }) => key).join(" ") });
     replace(this.ranges, `${item.label}, ${answer.name}: ${value(range.base, answer.unit)}; within the confidence of the figures that are not set from ${value(range.low[0], answer.unit)} to ` +
-      `${value(range.high[0], answer.unit)} if all are off together, from ${value(range.independent[0], answer.unit)} to ${value(range.independent[1], answer.unit)} if each is by itself.`);
+      `${value(range.high[0], answer.unit)} if all are off together, from ${value(range.independent[0], answer.unit)} to ${value(range.independent[1], answer.unit)} if each is by itself.`,
+      item.rows.some(([path]) => path === "exception irq") ? " Ticks are taken as they were counted: a longer run has more." : "");
     const percent = (number) => (100 * number) / range.base;
     replace(this.tornado, range.swings.length && range.base > 0 ? chartFrame({ kind: "tornado", told: range.swings.slice(0, MOST_SWINGS).map(({ key, low, high }) => `${key} ${digitsOf(percent(low[0]))} to ${digitsOf(percent(high[0]))}`).join("; "), title: `One figure at a time: ${answer.name} of ${item.label}`, unit: "% of the value", base: 100,
       series: [{ name: answer.name }], rows: range.swings.slice(0, MOST_SWINGS).map(({ key, low, high, figure }) => ({ name: key,

@@ -75,7 +75,7 @@ OptionDefaults library_defaults() {
 }
 
 Error error_of(UserError error, int status) {
-    error.where.erase(0, std::min(error.where.find_first_not_of('-'), error.where.size()));
+    if (error.where.starts_with("--")) error.where.erase(0, 2);
     return {Error::Kind::Request, std::move(error.what), std::move(error.where),
             std::move(error.hint), status};
 }

@@ -199,6 +199,7 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     report.provenance.program_hash =
         hash_of_guest_file(**files, report.provenance.program, observers.run_watch());
     report.exit = session.finish();
+    if (observers.end) observers.end();
     report.results = session.results();
     if (observers.status != nullptr) observers.status->clear();
     const SimulationRequest* const other = start == nullptr ? nullptr : start->goes_on_as();

@@ -89,6 +89,8 @@ struct Observers {
     std::function<void(FileSystem&, const Uprobes&)> begin{};
     // The main program was loaded, and has not run.
     std::function<void(Process&)> program_started{};
+    // Nothing runs any more; the files and the probes are still there.
+    std::function<void()> end{};
 
     RunWatch* run_watch() const { return status != nullptr ? status : watch; }
 };

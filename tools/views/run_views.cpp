@@ -56,6 +56,7 @@ Observers RunViews::observers(RunStatus* status) {
         if (stacks_ != nullptr) stacks_->use(files, uprobes);
         if (trace_ != nullptr) trace_->use(uprobes);
     };
+    if (trace_ != nullptr) observers.end = [this] { trace_->end(); };
     return observers;
 }
 

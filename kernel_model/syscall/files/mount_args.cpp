@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "kernel_model/abi/limits.h"
+#include "kernel_model/task/mount_locks.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -100,43 +101,77 @@ std::optional<std::uint64_t> size_of(std::string_view text, std::uint64_t memory
     return unit == std::string_view::npos ? std::nullopt : std::optional(number << 10 * (unit + 1));
 }
 
+SysResult<void> put_size(TmpfsOptions& options, std::string_view name, std::string_view value,
+                         std::uint64_t memory) {
+    const auto number = size_of(value, memory, name == "size");
+    if (!number) return tl::make_unexpected(Errno::Inval);
+    if (name == "size") options.pages = page_ceil(*number) / kPageSize;
+    if (name == "nr_blocks") options.pages = *number;
+    if (name == "nr_inodes") options.inodes = *number;
+    return {};
+}
+
+// The ids are those of the caller's user namespace.
+SysResult<void> put_rights(FileSystem::TmpfsTop& top, std::string_view name, std::string_view value,
+                           const UserSpace& space) {
+    std::uint32_t number = 0;
+    const char* const end = value.data() + value.size();
+    const auto read = std::from_chars(value.data(), end, number, name == "mode" ? 8 : 10);
+    if (read.ec != std::errc() || read.ptr != end) return tl::make_unexpected(Errno::Inval);
+    if (name == "mode") {
+        top.mode = number & kAllModeBits;
+        return {};
+    }
+    const auto id = name == "gid" ? group_outside(space, number) : user_outside(space, number);
+    if (!id) return tl::make_unexpected(Errno::Inval);
+    (name == "gid" ? top.gid : top.uid) = *id;
+    return {};
+}
+
 // shmem_parse_one.
-SysResult<TmpfsOptions> tmpfs_options(SysCall& call, std::string_view text) {
+SysResult<void> put_option(SysCall& call, TmpfsOptions& options, std::string_view option) {
+    constexpr std::array<std::string_view, 3> kSizes = {"size", "nr_blocks", "nr_inodes"},
+                                              kRights = {"mode", "uid", "gid"};
     constexpr std::array<std::string_view, 5> kKept = {"huge", "mpol", "inode32", "inode64",
                                                        "noswap"};
-    const std::uint64_t memory = call.kernel.machine().memory.limit_bytes();
+    const auto among = [](const auto& names, std::string_view name) {
+        return std::ranges::find(names, name) != names.end();
+    };
+    const std::size_t equals = option.find('=');
+    const std::string_view name = option.substr(0, equals);
+    const std::string_view value =
+        equals == std::string_view::npos ? std::string_view() : option.substr(equals + 1);
+    if (among(kKept, name)) return {};
+    if (among(kSizes, name)) {
+        TRY(put_size(options, name, value, call.kernel.machine().memory.limit_bytes()));
+    } else if (among(kRights, name)) {
+        TRY(put_rights(options.top, name, value, call.cred().space));
+    } else {
+        return tl::make_unexpected(Errno::Inval);
+    }
+    options.shown += "," + std::string(option);
+    return {};
+}
+
+SysResult<TmpfsOptions> tmpfs_options(SysCall& call, std::string_view text) {
     TmpfsOptions options;
+    options.top.uid = call.cred().uid.fs;
+    options.top.gid = call.cred().gid.fs;
     while (!text.empty()) {
         const std::size_t comma = text.find(',');
         const std::string_view option = text.substr(0, comma);
         text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
-        if (option.empty()) continue;
-        const std::size_t equals = option.find('=');
-        const std::string_view name = option.substr(0, equals);
-        const std::string_view value =
-            equals == std::string_view::npos ? std::string_view() : option.substr(equals + 1);
-        if (name == "size" || name == "nr_blocks" || name == "nr_inodes") {
-            const auto number = size_of(value, memory, name == "size");
-            if (!number) return tl::make_unexpected(Errno::Inval);
-            if (name == "size") options.pages = page_ceil(*number) / kPageSize;
-            if (name == "nr_blocks") options.pages = *number;
-            if (name == "nr_inodes") options.inodes = *number;
-        } else if (name == "mode" || name == "uid" || name == "gid") {
-            std::uint32_t number = 0;
-            const char* const end = value.data() + value.size();
-            const auto read = std::from_chars(value.data(), end, number, name == "mode" ? 8 : 10);
-            if (read.ec != std::errc() || read.ptr != end) return tl::make_unexpected(Errno::Inval);
-            if (name == "mode") options.top.mode = number & kAllModeBits;
-            if (name == "uid") options.top.uid = number;
-            if (name == "gid") options.top.gid = number;
-        } else if (std::ranges::find(kKept, name) != kKept.end()) {
-            continue;
-        } else {
-            return tl::make_unexpected(Errno::Inval);
-        }
-        options.shown += "," + std::string(option);
+        if (!option.empty()) TRY(put_option(call, options, option));
     }
     return options;
+}
+
+// mount_capable: proc is of the namespace of processes, sysfs of that of the network; devtmpfs is
+// not for user namespaces.
+bool may_make(SysCall& call, std::string_view type) {
+    if (type != "sysfs") return call.capable(Capability::SysAdmin);
+    const auto& network = call.process.spaces[static_cast<std::size_t>(NamespaceKind::Net)];
+    return call.capable_in(network ? network->owned_by : nullptr, Capability::SysAdmin);
 }
 
 // 0 stands for no limit.
@@ -182,6 +217,7 @@ SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std:
     // One of each is there already.
     for (const auto& [where, child] : files.mounts()->first()->top->children) {
         if (child->super->type != type || child->super->inner != where) continue;
+        if (!may_make(call, type)) return tl::make_unexpected(Errno::Perm);
         if (type != "proc") return child->super;
         // Each mount of it is one of its own.
         auto super = files.mounts()->new_super(type, source, where);
@@ -211,6 +247,7 @@ SysResult<void> move_mount(SysCall& call, const FileSystem::Located& from,
     if (source_space && source_space != space) return tl::make_unexpected(Errno::Inval);
     if (!from.is_top()) return tl::make_unexpected(Errno::Inval);
     const bool detached = source_space == nullptr;
+    if (place_locked(*from.mount)) return tl::make_unexpected(Errno::Inval);
     if (!detached && from.mount->parent == nullptr) return tl::make_unexpected(Errno::Inval);
     if (from.directory != to.directory) return tl::make_unexpected(Errno::Inval);
     if (!detached && from.mount->parent->peers != 0) return tl::make_unexpected(Errno::Inval);

@@ -5,6 +5,7 @@
 
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/syscall/files/mount_args.h"
+#include "kernel_model/task/mount_locks.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -229,8 +230,10 @@ SysOutcome sys_open_tree(SysCall& call) {
     if ((flags & kOpenTreeClone) != 0) {
         if (at.mount->unbindable) return Errno::Inval;
         const bool recursive = (flags & kAtRecursive) != 0;
+        if (!recursive && covers_locked(*at.mount, at.inner)) return Errno::Inval;
         TRY(room_for_mounts(call, recursive ? mounts_below(*at.mount).size() : 1));
         at.mount = files.mounts()->copy(*at.mount, at.inner, recursive);
+        at.mount->flags &= ~kPlaceLocked;
     }
     auto place = TRY(files.open_place(at));
     return add_file(call, std::move(place), (flags & kOCloexec) != 0);
@@ -324,12 +327,18 @@ SysOutcome sys_mount_setattr(SysCall& call) {
     constexpr std::uint64_t kTimes = kMsNoatime | kMsRelatime;
     const bool times = (wanted.clear & kMountAttrAtime) != 0;
     const bool recursive = (flags & kAtRecursive) != 0;
-    for (const Mount* each : mounts_below(*at.mount)) {
-        if (each != at.mount.get() && !recursive) continue;
-        const auto mount = const_cast<Mount*>(each)->shared_from_this();
-        mount->flags &= ~(changed.clear & ~kTimes);
-        mount->flags |= changed.set & ~kTimes;
-        if (times) mount->flags = (mount->flags & ~kTimes) | (changed.set & kTimes);
+    const auto flags_after = [&](const Mount& mount) {
+        std::uint64_t next = (mount.flags & ~(changed.clear & ~kTimes)) | (changed.set & ~kTimes);
+        if (times) next = (next & ~kTimes) | (changed.set & kTimes);
+        return next;
+    };
+    const auto meant = [&](const Mount* each) { return recursive || each == at.mount.get(); };
+    const auto tree = mounts_below(*at.mount);
+    for (const Mount* each : tree) {
+        if (meant(each) && !may_have_flags(*each, flags_after(*each))) return Errno::Perm;
+    }
+    for (const Mount* each : tree) {
+        if (meant(each)) const_cast<Mount*>(each)->flags = flags_after(*each);
     }
     if (wanted.propagation != 0)
         call.kernel.files().mounts()->set_propagation(*at.mount, wanted.propagation, recursive);

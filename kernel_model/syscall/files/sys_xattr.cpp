@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Extended attributes (fs/xattr.c) of a tmpfs: user, trusted, security, and access control lists.
 #include <algorithm>
-#include <cstring>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/acl.h"
+#include "kernel_model/files/mount.h"
 #include "kernel_model/files/xattr.h"
+#include "kernel_model/loader/file_capabilities.h"
+#include "kernel_model/memory/shared_memory.h"
 #include "kernel_model/syscall/path_argument.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
 #include "sim/base/try.h"
@@ -80,10 +82,14 @@ SysResult<void> known(std::string_view name) {
     return tl::make_unexpected(Errno::NotSup);
 }
 
-// The modelled trees keep none; nor has a pipe or a socket a file system.
-SysResult<void> keeps(const FileStatus& status) {
-    constexpr std::uint64_t kFirstOwn = 0x100;
-    if (status.device >= kFirstOwn || status.device == 1) return {};
+// The root, its binds, memory files and each tmpfs. The modelled trees and a ramfs keep none; nor
+// has a pipe or a socket a file system.
+SysResult<void> keeps(SysCall& call, const FileStatus& status) {
+    constexpr std::uint64_t kRoot = 0xfe00;
+    if (status.device >= kRoot || status.device == SharedMemory::kDevice) return {};
+    const Mounts* const mounts = call.kernel.files().mounts();
+    const auto super = mounts != nullptr ? mounts->tmpfs_of(status.device) : nullptr;
+    if (super && super->type == "tmpfs") return {};
     return tl::make_unexpected(Errno::NotSup);
 }
 
@@ -103,23 +109,33 @@ std::map<std::string, std::string, std::less<>> values_of(const FileStatus& stat
                          : std::map<std::string, std::string, std::less<>>();
 }
 
-// cap_inode_setxattr, and what the module says of capabilities (cap_convert_nscap).
+// cap_inode_setxattr; capabilities are judged by themselves.
 SysResult<void> security_permits(SysCall& call, std::string_view name) {
-    if (!name.starts_with("security.")) return {};
-    const Capability needed =
-        name == kCapabilityAttribute ? Capability::Setfcap : Capability::SysAdmin;
-    return call.capable(needed) ? SysResult<void>() : tl::make_unexpected(Errno::Perm);
+    const bool others = name.starts_with("security.") && name != kCapabilityAttribute;
+    return others && !call.capable(Capability::SysAdmin) ? tl::make_unexpected(Errno::Perm)
+                                                         : SysResult<void>();
 }
 
-// validheader: the second version, or the third with the id of a root user.
-bool well_formed_capabilities(std::string_view value) {
-    constexpr std::uint32_t kVersion = 0xff000000, kSecond = 0x02000000, kThird = 0x03000000;
-    std::uint32_t head = 0;
-    if (value.size() < sizeof head) return false;
-    std::memcpy(&head, value.data(), sizeof head);
-    constexpr std::size_t kSecondSize = 20, kThirdSize = 24;
-    return (value.size() == kSecondSize && (head & kVersion) == kSecond) ||
-           (value.size() == kThirdSize && (head & kVersion) == kThird);
+// The ids of a list in the caller's user namespace as the kernel knows them.
+SysResult<void> take_ids(Acl& acl, const UserSpace& space) {
+    for (AclEntry& entry : acl) {
+        if (entry.tag != AclTag::User && entry.tag != AclTag::Group) continue;
+        const auto id = entry.tag == AclTag::User ? user_outside(space, entry.id)
+                                                  : group_outside(space, entry.id);
+        if (!id) return tl::make_unexpected(Errno::Inval);
+        entry.id = *id;
+    }
+    return {};
+}
+
+// And as the caller knows them: none stands for those that it has not.
+std::string shown_acl(const FileStatus& status, std::string_view name, const UserSpace& space) {
+    Acl acl = acl_of(status, name).value_or(Acl());
+    for (AclEntry& entry : acl) {
+        if (entry.tag == AclTag::User) entry.id = user_inside(space, entry.id).value_or(kNoId);
+        if (entry.tag == AclTag::Group) entry.id = group_inside(space, entry.id).value_or(kNoId);
+    }
+    return bytes_of(acl);
 }
 
 bool is_acl(std::string_view name) {
@@ -136,9 +152,10 @@ SysResult<void> change_mode(SysCall& call, const Target& target, std::uint32_t m
 SysResult<void> put_acl(SysCall& call, const Target& target, const std::string& name,
                         std::string_view value) {
     auto acl = TRY(parse_acl(value));
+    if (acl) TRY(take_ids(*acl, call.cred().space));
     const std::uint32_t kind = target.status.mode & kIfmt;
     if (kind == kIfLnk) return tl::make_unexpected(Errno::NotSup);
-    TRY(keeps(target.status));
+    TRY(keeps(call, target.status));
     const bool access = name == kAccessAcl;
     if (!access && kind != kIfDir)
         return acl ? tl::make_unexpected(Errno::Acces) : SysResult<void>();
@@ -168,8 +185,9 @@ SysOutcome set_attribute(SysCall& call) {
     if (is_acl(name)) return put_acl(call, target, name, value);
     TRY(permitted(call.cred(), target.status, name, true));
     TRY(known(name));
-    TRY(keeps(target.status));
-    if (name == kCapabilityAttribute && !well_formed_capabilities(value)) return Errno::Inval;
+    TRY(keeps(call, target.status));
+    if (name == kCapabilityAttribute)
+        value = TRY(kept_capabilities(call.cred(), target.status, value));
     TRY(security_permits(call, name));
     auto values = values_of(target.status);
     const bool there = values.contains(name);
@@ -186,7 +204,10 @@ SysOutcome remove_attribute(SysCall& call) {
     if (is_acl(name)) return put_acl(call, target, name, {});
     TRY(permitted(call.cred(), target.status, name, true));
     TRY(known(name));
-    TRY(keeps(target.status));
+    TRY(keeps(call, target.status));
+    if (name == kCapabilityAttribute &&
+        !call.cred().capable_over(target.status, Capability::Setfcap))
+        return Errno::Perm;
     TRY(security_permits(call, name));
     auto values = values_of(target.status);
     if (values.erase(name) == 0) return Errno::NoData;
@@ -210,17 +231,21 @@ SysOutcome get_attribute(SysCall& call) {
         TRY(permitted(call.cred(), target.status, name, false));
         TRY(known(name));
     }
-    TRY(keeps(target.status));
+    TRY(keeps(call, target.status));
     const auto values = values_of(target.status);
     const auto found = values.find(name);
     if (found == values.end()) return Errno::NoData;
-    return give(call, call.address(2), call.args[3], found->second);
+    const UserSpace& space = call.cred().space;
+    std::string shown = found->second;
+    if (is_acl(name) && space) shown = shown_acl(target.status, name, space);
+    if (name == kCapabilityAttribute) shown = TRY(shown_capabilities(space, shown));
+    return give(call, call.address(2), call.args[3], shown);
 }
 
 template <Form kForm>
 SysOutcome list_attributes(SysCall& call) {
     const auto target = TRY(target_of<kForm>(call));
-    TRY(keeps(target.status));
+    TRY(keeps(call, target.status));
     std::string all;
     const auto values = values_of(target.status);
     for (const std::string_view name : {kAccessAcl, kDefaultAcl}) {

@@ -185,7 +185,7 @@ SysOutcome status(SysCall& call) {
         command == kIpcStat ? table.find(call.int32(0)) : table.at_index(call.int32(0));
     if (queue == nullptr) return Errno::Inval;
     if (command != kMsgStatAny && !permitted(call, *queue, kIrugo)) return Errno::Acces;
-    const GuestQueue shown{.owner = shown_owner(*queue),
+    const GuestQueue shown{.owner = shown_owner(call, *queue),
                            .send_time = queue->send_time,
                            .receive_time = queue->receive_time,
                            .change_time = queue->change_time,
@@ -216,7 +216,7 @@ SysOutcome change(SysCall& call) {
     if (given->most_bytes > call.ipc().limits().queue_bytes &&
         !call.capable(Capability::SysResource))
         return Errno::Perm;
-    TRY(change_owner(*queue, given->owner));
+    TRY(change_owner(call, *queue, given->owner));
     queue->most_bytes = given->most_bytes;
     queue->change_time = seconds_now(call);
     queue->wake_senders();

@@ -145,7 +145,7 @@ SysOutcome status(SysCall& call) {
         command == kIpcStat ? table.find(call.int32(0)) : table.at_index(call.int32(0));
     if (set == nullptr) return Errno::Inval;
     if (command != kSemStatAny && !permitted(call, *set, kIrugo)) return Errno::Acces;
-    const GuestSet shown{.owner = shown_owner(*set),
+    const GuestSet shown{.owner = shown_owner(call, *set),
                          .operation_time = set->operation_time,
                          .change_time = set->change_time,
                          .count = set->semaphores.size(),
@@ -227,7 +227,7 @@ SysOutcome change(SysCall& call) {
         sets(call).remove(*set);
         return 0;
     }
-    TRY(change_owner(*set, given->owner));
+    TRY(change_owner(call, *set, given->owner));
     set->change_time = seconds_now(call);
     return 0;
 }

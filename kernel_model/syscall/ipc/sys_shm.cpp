@@ -153,13 +153,13 @@ SysOutcome change_segment(SysCall& call, IpcSegment* segment) {
     const auto given = call.memory().get<GuestSegment>(call.address(2));
     if (!given) return Errno::Fault;
     if (!owns(call, *segment)) return Errno::Perm;
-    TRY(change_owner(*segment, given->owner));
+    TRY(change_owner(call, *segment, given->owner));
     segment->change_time = seconds_now(call);
     return 0;
 }
 
 SysOutcome show_segment(SysCall& call, const IpcSegment& s) {
-    const GuestSegment shown{.owner = shown_owner(s),
+    const GuestSegment shown{.owner = shown_owner(call, s),
                              .size = s.size,
                              .attach_time = s.attach_time,
                              .detach_time = s.detach_time,

@@ -43,7 +43,12 @@ std::optional<Errno> wrong_with(const CloneRequest& request) {
 }
 
 void note_what_is_not_shared(SysCall& call, std::uint64_t flags) {
-    if ((flags & kCloneThread) != 0) return;
+    if ((flags & kCloneThread) != 0) {
+        if ((flags & kCloneNamespaces) != 0)
+            call.kernel.counters().note_unmodelled("a thread with namespaces of its own",
+                                                   "it has those of its process");
+        return;
+    }
     if ((flags & (kCloneVm | kCloneVfork)) == kCloneVm)
         call.kernel.counters().note_unmodelled(
             "clone with CLONE_VM", "a process in the memory of another one that goes on");

@@ -9,6 +9,7 @@
 #include "kernel_model/kernel/namespaces.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/task/namespace_file.h"
+#include "kernel_model/task/trace_access.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -43,6 +44,7 @@ SysOutcome sys_unshare(SysCall& call) {
 }
 
 SysResult<void> enter_mounts(SysCall& call, const std::shared_ptr<MountNamespace>& space) {
+    if (!call.has(Capability::SysChroot)) return tl::make_unexpected(Errno::Perm);
     if (call.process.tasks.size() > 1) return tl::make_unexpected(Errno::Inval);
     call.process.mounts = space;
     call.process.root = call.kernel.files().dentry_at({space->top, "/", true});
@@ -59,12 +61,35 @@ SysResult<void> enter_users(SysCall& call, const UserSpace& space) {
     return {};
 }
 
+// Whose capabilities count in a namespace of another process.
+const UserSpace& owner_of(SysCall& call, const Process& other, NamespaceKind kind) {
+    static const UserSpace first;
+    if (kind == NamespaceKind::Uts) return other.uts->owned_by;
+    if (kind == NamespaceKind::Mnt)
+        return (other.mounts ? other.mounts : call.kernel.files().mounts()->first())->owned_by;
+    const auto& space = other.spaces[static_cast<std::size_t>(kind)];
+    return space ? space->owned_by : first;
+}
+
+// Before any is entered: all of them are, or none.
+SysResult<void> may_enter_those_of(SysCall& call, const Process& other, std::uint64_t flags) {
+    if (!may_access(call.process, other)) return tl::make_unexpected(Errno::Perm);
+    for (std::size_t i = 0; i < kNamespaceKinds; ++i) {
+        const auto kind = static_cast<NamespaceKind>(i);
+        if ((flags & name_of(kind).clone_flag) == 0 || kind == NamespaceKind::User) continue;
+        if (!call.capable_in(owner_of(call, other, kind), Capability::SysAdmin))
+            return tl::make_unexpected(Errno::Perm);
+    }
+    return {};
+}
+
 // Those of another process, by its descriptor.
 SysOutcome enter_those_of(SysCall& call, std::int32_t pid, std::uint64_t flags) {
     const Process* const other = call.kernel.processes().find(pid);
     if (flags == 0 || (flags & ~kSpaces) != 0) return Errno::Inval;
     if (other == nullptr) return Errno::Srch;
     if ((flags & kCloneNewtime) != 0) return Errno::Inval;
+    TRY(may_enter_those_of(call, *other, flags));
     if ((flags & kCloneNewuser) != 0) TRY(enter_users(call, other->cred->space));
     if ((flags & ~kCloneNewuser) != 0 && !call.has(Capability::SysAdmin)) return Errno::Perm;
     if ((flags & kCloneNewns) != 0) {

@@ -73,6 +73,19 @@ TEST_CASE("with one job forked runs wait until this process's run is over", "[fo
     close(pipe_ends[1]);
 }
 
+TEST_CASE("runs that are forked after this process's run have all turns", "[fork]") {
+    ForkedRuns runs(1);
+    runs.end_turn();
+    for (const std::size_t number : {1u, 2u}) {
+        if (runs.fork(number)) {
+            runs.begin();
+            runs.deliver("done");
+        }
+    }
+    CHECK(runs.collect(1, kNothing).bytes == "done");
+    CHECK(runs.collect(2, kNothing).bytes == "done");
+}
+
 TEST_CASE("a forked run that fails, ends or is killed is one line, and others go on", "[fork]") {
     ForkedRuns runs(4);
     for (const std::size_t number : {1u, 2u, 3u, 4u}) {

@@ -29,9 +29,9 @@ first run, the report says so and the exit status is 1.
 With several machines the table has a row for each run on each of them. A run is made once where the
 machines differ in prices only and the program saw no clock: its counts are then priced on each.
 
-With --attach-at the runs are the same until probes are attached. They have one start then, as far as
-kernels and machines do not differ in it, and the process forks. Runs go on at the same time, --jobs
-of them. Neither changes the report.)";
+With --attach-at the runs are the same until probes are attached. They have one start then, as far
+as kernels and machines do not differ in it, and the process forks. Runs go on at the same time,
+--jobs of them. Neither changes the report.)";
 
 constexpr std::string_view kExamples =
     R"(uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep -c GNU /usr/share/common-licenses/GPL-3

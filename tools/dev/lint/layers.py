@@ -56,6 +56,8 @@ LAYERS = [
     ["tools/request"],
     ["tools/commands", "tools/library"],
     ["tools/library/python"],
+    # What others compile against the library: nothing of the tree's own.
+    ["tools/library/include/uprobesim", "tools/library/examples"],
     ["tools/commands/sweep", "tools/commands/compare"],
     ["tools/shell"],
     ["tools"],

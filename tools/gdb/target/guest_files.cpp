@@ -62,10 +62,12 @@ std::string with_data(std::string_view data) {
 
 }  // namespace
 
-File* GuestFiles::file(std::string_view descriptor) {
+std::shared_ptr<File> GuestFiles::file(std::string_view descriptor) {
     const auto number = hex_number(descriptor);
     const auto found = number ? open_.find(*number) : open_.end();
-    return found == open_.end() ? nullptr : found->second.get();
+    if (found == open_.end()) return nullptr;
+    const auto opened = files_->open(Caller{}, found->second, abi::kORdonly | abi::kONoatime, 0);
+    return opened ? opened->file : nullptr;
 }
 
 std::string GuestFiles::open(std::string_view arguments) {
@@ -73,14 +75,14 @@ std::string GuestFiles::open(std::string_view arguments) {
     const auto flags = hex_number(take_until(arguments, ','));
     if (!path || !flags || *flags != 0) return failed(Errno::Rofs);  // for reading only
     if (open_.size() >= kMostOpen) return failed(Errno::Mfile);
-    const auto opened = files_->open(Caller{}, *path, abi::kORdonly, 0);
+    const auto opened = files_->open(Caller{}, *path, abi::kORdonly | abi::kONoatime, 0);
     if (!opened) return failed(opened.error());
-    open_[next_] = opened->file;
+    open_[next_] = *path;
     return fmt::format("F{:x}", next_++);
 }
 
 std::string GuestFiles::read(std::string_view arguments) {
-    File* const from = file(take_until(arguments, ','));
+    const std::shared_ptr<File> from = file(take_until(arguments, ','));
     const auto count = hex_number(take_until(arguments, ','));
     const auto offset = hex_number(arguments);
     if (from == nullptr || !count || !offset) return failed(Errno::Badf);
@@ -92,7 +94,7 @@ std::string GuestFiles::read(std::string_view arguments) {
 }
 
 std::string GuestFiles::status(std::string_view arguments) {
-    File* const of = file(arguments);
+    const std::shared_ptr<File> of = file(arguments);
     if (of == nullptr) return failed(Errno::Badf);
     const auto status = of->status();
     return status ? with_data(stat_text(*status)) : failed(status.error());

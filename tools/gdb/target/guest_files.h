@@ -15,11 +15,8 @@ namespace uprobesim {
 
 class GuestFiles {
 public:
-    // After the run was begun anew its files are others.
-    void use(FileSystem& files) {
-        files_ = &files;
-        open_.clear();
-    }
+    // After the run was begun anew its files are others; gdb's descriptors stay what they are.
+    void use(FileSystem& files) { files_ = &files; }
     // The reply to a packet without its "vFile:"; empty: it is not known.
     std::string reply(std::string_view packet);
 
@@ -29,10 +26,10 @@ private:
     std::string status(std::string_view arguments);
     std::string close(std::string_view arguments);
     std::string link(std::string_view arguments);
-    File* file(std::string_view descriptor);
+    std::shared_ptr<File> file(std::string_view descriptor);
 
     FileSystem* files_ = nullptr;
-    std::map<std::uint64_t, std::shared_ptr<File>> open_;
+    std::map<std::uint64_t, std::string> open_;  // paths: no file is held longer than a packet
     std::uint64_t next_ = 3;
 };
 

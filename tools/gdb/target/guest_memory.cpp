@@ -12,7 +12,7 @@ namespace {
 
 // What the mapped file holds for an address whose page nobody has brought into memory yet.
 std::string from_file(const Vma& vma, FileSystem& files, VAddr at, std::uint64_t size) {
-    const auto opened = files.open(Caller{}, vma.file->path(), abi::kORdonly, 0);
+    const auto opened = files.open(Caller{}, vma.file->path(), abi::kORdonly | abi::kONoatime, 0);
     if (!opened) return {};
     std::string bytes(size, '\0');
     const auto n = opened->file->read(vma.offset_of(at), std::as_writable_bytes(std::span(bytes)));

@@ -35,30 +35,30 @@ for kernel in KERNELS:
     report = run(kernel)
     for cpi in CYCLES_PER_INSTRUCTION:
         point = uprobesim.WhatIf(report, set={"machine.kernel-cpi": f"{cpi:.1f}"}).run()
-        rows.append((kernel, round(cpi, 1), point.figures["mean_hit_ns"]))
+        rows.append((kernel, round(cpi, 1), point.figures["cycles_per_hit"]))
 
 # %%
 with open(arguments.output + ".csv", "w", newline="") as file:
     writer = csv.writer(file)
-    writer.writerow(["kernel", "kernel_cpi", "mean_hit_ns"])
+    writer.writerow(["kernel", "kernel_cpi", "cycles_per_hit"])
     writer.writerows(rows)
 
 
 # %%
 def line_of(kernel):
-    return [(cpi, ns) for name, cpi, ns in rows if name == kernel]
+    return [(cpi, cycles) for name, cpi, cycles in rows if name == kernel]
 
 
 def plot_by_hand(path):
     """A chart without matplotlib: lines, their names, and the largest value."""
-    width, height, most = 640, 400, max(ns for _, _, ns in rows)
+    width, height, most = 640, 400, max(cycles for _, _, cycles in rows)
     first, last = CYCLES_PER_INSTRUCTION[0], CYCLES_PER_INSTRUCTION[-1]
     parts = []
     for kernel, color in zip(KERNELS, ("#4269d0", "#efb118", "#ff725c")):
-        points = [(60 + (cpi - first) / (last - first) * 450, 350 - ns / most * 320) for cpi, ns in line_of(kernel)]
+        points = [(60 + (cpi - first) / (last - first) * 450, 350 - cycles / most * 320) for cpi, cycles in line_of(kernel)]
         parts.append(f'<polyline fill="none" stroke="{color}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}"/>')
         parts.append(f'<text x="515" y="{points[-1][1]:.1f}" fill="{color}">{kernel}</text>')
-    parts.append(f'<text x="5" y="30">{most:,.0f} ns</text><text x="200" y="390">cycles of a kernel instruction, {first} to {last:.1f}</text>')
+    parts.append(f'<text x="5" y="30">{most:,.0f} cycles a hit</text><text x="200" y="390">cycles of a kernel instruction, {first} to {last:.1f}</text>')
     with open(path, "w") as file:
         file.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif">{"".join(parts)}</svg>\n')
 
@@ -74,7 +74,7 @@ else:
     for kernel in KERNELS:
         pyplot.plot(*zip(*line_of(kernel)), label=kernel)
     pyplot.xlabel("cycles of a kernel instruction")
-    pyplot.ylabel("mean cost of a hit, ns")
+    pyplot.ylabel("cycles of a hit")
     pyplot.ylim(bottom=0)
     pyplot.legend()
     pyplot.savefig(arguments.output + ".svg")

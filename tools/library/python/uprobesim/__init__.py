@@ -5,7 +5,7 @@
 
     ls = uprobesim.Simulation(["/bin/ls", "/usr"], probe="uprobe:/bin/ls:*", kernel="v6.12")
     report = ls.run()
-    print(report.data["time"]["total_ns"], report.figures["mean_hit_ns"])
+    print(report.data["time"]["total_ns"], report.figures["cycles_per_hit"])
     cheaper = uprobesim.WhatIf(report, set={"machine.ops.ic-ivau": 0}).run()
 
 Options are those of the command `uprobesim`, by their long names with _ for -: max_sim_time="250ms", cpus=4. A list repeats
