@@ -45,9 +45,12 @@ std::optional<GdbInput> GdbServer::receive(bool waits) {
 // gdb sends a packet again that has had no answer for two seconds, as while the program was loaded:
 // all of them are answered once.
 void GdbServer::skip_repeated(const GdbPacket& packet) {
-    while ((held_ = receive(false))) {
-        const auto* const next = std::get_if<GdbPacket>(&*held_);
-        if (next == nullptr || next->payload != packet.payload) return;
+    while (auto input = receive(false)) {
+        const auto* const next = std::get_if<GdbPacket>(&*input);
+        if (next == nullptr || next->payload != packet.payload) {
+            held_ = std::move(input);
+            return;
+        }
     }
 }
 
