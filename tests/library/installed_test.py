@@ -77,7 +77,7 @@ class Installed(unittest.TestCase):
             f"-Wl,-rpath,{self.library.parent}")
         words = [program, WORKLOADS, self.expected]
         self.assertIn("edited code", run(*words))
-        self.assertIn("asked for", run(*words, env={**os.environ, "UPROBESIM_ENGINE": "plain"}))
+        self.assertIn("UPROBESIM_ENGINE=plain", run(*words, env={**os.environ, "UPROBESIM_ENGINE": "plain"}))
 
     def test_the_examples_are_built_by_find_package_and_run(self):
         build = self.work / "examples"

@@ -11,6 +11,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
+#include <string_view>
 
 #include "kernel_model/abi/fcntl.h"
 #include "sim/base/error.h"
@@ -36,6 +38,25 @@ FileStatus pipe_status(int guest_fd) {
 void wait_for(int fd, short events) {
     pollfd p{fd, events, 0};
     ::poll(&p, 1, -1);
+}
+
+// As pread(2), which signals interrupt.
+ssize_t read_at(int fd, std::span<char> to, off_t at) {
+    for (;;) {
+        const ssize_t n = pread(fd, to.data(), to.size(), at);
+        if (n >= 0 || errno != EINTR) return n;
+    }
+}
+// All of it, or what errno says.
+bool write_at(int fd, std::string_view text, off_t at) {
+    while (!text.empty()) {
+        const ssize_t n = pwrite(fd, text.data(), text.size(), at);
+        if (n < 0 && errno != EINTR) return false;
+        if (n <= 0) continue;
+        text.remove_prefix(static_cast<std::size_t>(n));
+        at += n;
+    }
+    return true;
 }
 
 class InputReader final : public File {
@@ -74,19 +95,19 @@ SharedInput::~SharedInput() {
 void SharedInput::share() {
     if (read_ || store_ >= 0) return;
     store_ = memfd_create("uprobesim-stdin", MFD_CLOEXEC);
-    if (store_ < 0 || ::write(store_, "-", 1) != 1)
+    if (store_ < 0 || !write_at(store_, "-", 0))
         throw HostError("make room for standard input", std::strerror(errno));
 }
 
 // What this process does not have yet. Returns whether that is all there will be.
 bool SharedInput::take_stored() {
     char complete = '-';
-    if (pread(store_, &complete, 1, 0) != 1)
+    if (read_at(store_, {&complete, 1}, 0) != 1)
         throw HostError("read of the stored standard input", std::strerror(errno));
     std::array<char, 65536> buffer{};
     for (;;) {
         const auto at = static_cast<off_t>(1 + bytes_.size());
-        const ssize_t n = pread(store_, buffer.data(), buffer.size(), at);
+        const ssize_t n = read_at(store_, buffer, at);
         if (n < 0) throw HostError("read of the stored standard input", std::strerror(errno));
         if (n == 0) return complete == '+';
         bytes_.append(buffer.data(), static_cast<std::size_t>(n));
@@ -106,7 +127,7 @@ const std::string& SharedInput::bytes() {
         }
         if (!take_stored()) {
             read_host();
-            if (pwrite(store_, "+", 1, 0) != 1)
+            if (!write_at(store_, "+", 0))
                 throw HostError("store of standard input", std::strerror(errno));
         }
         lock.l_type = F_UNLCK;
@@ -123,7 +144,7 @@ void SharedInput::read_host() {
         if (n > 0) {
             const auto got = static_cast<std::size_t>(n);
             const auto at = static_cast<off_t>(1 + bytes_.size());
-            if (store_ >= 0 && pwrite(store_, buffer.data(), got, at) != n)
+            if (store_ >= 0 && !write_at(store_, {buffer.data(), got}, at))
                 throw HostError("store of standard input", std::strerror(errno));
             bytes_.append(buffer.data(), got);
         }
