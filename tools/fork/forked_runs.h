@@ -58,7 +58,7 @@ private:
     void take_turn(std::size_t place, bool taken) const;
 
     std::size_t jobs_;
-    int turns_ = -1;  // a file in memory: who goes on has one of its bytes locked
+    int turns_ = -1;    // a file in memory: who goes on has one of its bytes locked
     bool runs_ = true;  // this process's own run has its turn
     bool in_child_ = false;
     std::size_t forked_ = 0;              // so far
