@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 import binutils
@@ -81,17 +82,32 @@ class Debugged:
     def words(self, options, arguments, report):
         return ["run", "--root", self.root.path, "--bind", f"{self.folder}:/t", "-f", "json", "-o", report, *options, "/t/debugged", *arguments]
 
-    def gdb(self, commands, options=(), arguments=(), silent=False):
-        """What gdb and the guest printed, and the report; `silent`: all of it."""
-        report = os.path.join(self.folder, "report.json")
+    def gdb(self, commands, options=(), arguments=(), silent=False, pipe=False):
+        """What gdb and the guest printed, and the report; `silent`: all of it; `pipe`: gdb starts the tool. Through a pipe gdb reads
+        so slowly, a call for each byte, that most sessions have a socket."""
+        report, place = os.path.join(self.folder, "report.json"), os.path.join(self.folder, "gdb")
         if os.path.exists(report):
             os.remove(report)
-        words = " ".join(f"'{w}'" for w in [self.context.simulator.binary, *self.words(["--gdb", "-", *options], arguments, report)])
-        script = ["set confirm off", "set pagination off", "set width 0", "set debuginfod enabled off", "set remotetimeout 60", f"target remote | exec {words}", *commands]
-        run = subprocess.run([GDB, "-nx", "-batch", *(x for line in script for x in ("-ex", line))], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, timeout=SECONDS)
+        words = [self.context.simulator.binary, *self.words(["--gdb", "-" if pipe else "unix:" + place, *options], arguments, report)]
+        target = "| exec " + " ".join(f"'{word}'" for word in words) if pipe else place
+        script = ["set confirm off", "set pagination off", "set width 0", "set debuginfod enabled off", "set remotetimeout 60", f"target remote {target}", *commands]
+        read, write = os.pipe()
+        both = {"stdin": subprocess.DEVNULL, "stdout": write, "stderr": write}
+        tool = None if pipe else subprocess.Popen(words, **both)
+        while tool is not None and tool.poll() is None and not os.path.exists(place):
+            time.sleep(0.01)
+        gdb = subprocess.Popen([GDB, "-nx", "-batch", *(x for line in script for x in ("-ex", line))], **both)
+        os.close(write)
+        late = threading.Timer(SECONDS, lambda: [process.kill() for process in (gdb, tool) if process is not None])
+        late.start()
+        with open(read, "rb") as output:
+            printed = output.read().decode(errors="replace")
+        for process in (gdb, tool):
+            if process is not None:
+                process.wait()
+        late.cancel()
         text = open(report, "rb").read() if os.path.exists(report) else b""
-        return run.stdout.decode(errors="replace"), text if silent else _without_peak(text)
+        return printed, text if silent else _without_peak(text)
 
     def alone(self, options=(), arguments=(), silent=False):
         report = os.path.join(self.folder, "alone.json")
@@ -141,7 +157,7 @@ def _step_through_hit(debugged):
     """By the order of the kernel: BRK, slot, and back behind the probed instruction."""
     text, report = debugged.gdb(["break *job", "continue", "printf \"at = %#lx\\n\", $pc", "delete", "stepi", "printf \"slot = %#lx\\n\", $pc",
                                  "monitor uprobes", "info proc mappings", "stepi", "printf \"after = %#lx\\n\", $pc", "monitor uprobes", "continue"],
-                                PROBE + ["--kernel", "v6.12"])
+                                PROBE + ["--kernel", "v6.12"], pipe=True)
     at, slot, after = (_values(text, name) for name in ("at", "slot", "after"))
     if not (at and slot and after):
         return f"no hit: {harness.shown(text.encode(), 3000)}"
@@ -282,6 +298,15 @@ def _frame(payload):
     return b"$" + payload + b"#%02x" % (sum(payload) & 0xFF)
 
 
+def _read_all(line):
+    """A server whose replies nobody takes waits."""
+    try:
+        while line.recv(1 << 16):
+            pass
+    except OSError:
+        pass
+
+
 def _random_packets(debugged):
     """Packets of any kind, right sums and wrong ones; the run ends well when the line is closed."""
     wanted = debugged.alone()
@@ -294,6 +319,8 @@ def _random_packets(debugged):
         run, where, report = _listening(debugged, place)
         try:
             line = _connect(where)
+            replies = threading.Thread(target=_read_all, args=(line,), daemon=True)
+            replies.start()
             for _ in range(3000):
                 packet = bytearray(_frame(draw.choice(words)))
                 if draw.random() < 0.3:
@@ -301,6 +328,8 @@ def _random_packets(debugged):
                 if b"vCont;c" not in packet and b"vKill" not in packet and b"$k" not in packet and b"$D#" not in packet:
                     line.sendall(packet)
             line.sendall(_frame(b"m0,1"))
+            line.shutdown(socket.SHUT_WR)
+            replies.join()
             line.close()
             output, errors = run.communicate(timeout=SECONDS)
         finally:
