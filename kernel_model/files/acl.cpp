@@ -108,7 +108,7 @@ AclMode mode_of(const Acl& acl) {
             case AclTag::Owner: mode.bits |= std::uint32_t{entry.rights} << 6; break;
             case AclTag::OwningGroup: group = entry.rights; break;
             case AclTag::Other: mode.bits |= entry.rights; break;
-            case AclTag::Mask: mode.whole = false; break;
+            case AclTag::Mask:
             case AclTag::User:
             case AclTag::Group: mode.whole = false; break;
         }

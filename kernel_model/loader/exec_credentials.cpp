@@ -8,17 +8,24 @@
 #include "kernel_model/loader/file_capabilities.h"
 
 namespace uprobesim {
+namespace {
+
+// bprm_fill_uid: not for ids that the namespace has not.
+void take_ids(Credentials& next, const FileStatus& program) {
+    if (next.space != nullptr &&
+        (!user_inside(next.space, program.uid) || !group_inside(next.space, program.gid)))
+        return;
+    if ((program.mode & abi::kIsuid) != 0) next.uid.effective = program.uid;
+    constexpr std::uint32_t kGroupBits = abi::kIsgid | abi::kIxgrp;
+    if ((program.mode & kGroupBits) == kGroupBits) next.gid.effective = program.gid;
+}
+
+}  // namespace
+
 SysResult<ExecCredentials> credentials_after_exec(const Credentials& old, const FileStatus& program,
                                                   bool nosuid, bool no_new_privileges) {
     Credentials next = old;
-    // bprm_fill_uid: not for ids that the namespace has not.
-    const bool mapped = old.space == nullptr || (user_inside(old.space, program.uid) &&
-                                                 group_inside(old.space, program.gid));
-    if (!no_new_privileges && !nosuid && mapped) {
-        if ((program.mode & abi::kIsuid) != 0) next.uid.effective = program.uid;
-        constexpr std::uint32_t kGroupBits = abi::kIsgid | abi::kIxgrp;
-        if ((program.mode & kGroupBits) == kGroupBits) next.gid.effective = program.gid;
-    }
+    if (!no_new_privileges && !nosuid) take_ids(next, program);
     const auto given = nosuid ? std::nullopt : capabilities_of(program, old.space);
     next.permitted = 0;
     bool all_effective = given && given->effective;

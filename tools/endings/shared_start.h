@@ -22,6 +22,8 @@ public:
     // `in_child`: called in each forked process, before it goes on.
     SharedStart(ForkedRuns& runs, std::function<void()> in_child);
     ~SharedStart() override;
+    SharedStart(const SharedStart&) = delete;
+    SharedStart& operator=(const SharedStart&) = delete;
 
     // The run of this number, whose request is equal to the first one's up to the attach point as
     // far as start_difference() can tell.

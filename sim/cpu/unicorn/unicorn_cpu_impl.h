@@ -233,7 +233,7 @@ private:
     // The engine's count of instructions when a run began, and where the run ends.
     struct Budget {
         InsnCount before;
-        std::uint64_t end;
+        std::uint64_t end = 0;
     };
     bool is_spent(const Context& context, const Budget& budget) const;
     Stop spent(const Context& context, InsnCount before) const;
