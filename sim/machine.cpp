@@ -32,4 +32,10 @@ Machine::Machine(MachineProfile machine, KernelProfile kernel, std::uint64_t mem
       cpu(make_unicorn_cpu(memory, *core, for_machine(engine, profile))),
       entropy(seed) {}
 
+void Machine::become(MachineProfile machine, KernelProfile kernel) {
+    profile = std::move(machine);
+    kernel_profile = for_machine(std::move(kernel), profile);
+    prices = PriceList(profile, kernel_profile);  // the ledger's, too
+}
+
 }  // namespace uprobesim

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "sim/base/entropy.h"
 #include "sim/cost/ledger.h"
@@ -24,6 +25,8 @@ struct Machine {
     std::unique_ptr<BlockModel> core;
     std::unique_ptr<Cpu> cpu;
     Entropy entropy;
+    // Whether the guest was told the kernel's release.
+    mutable bool release_told = false;
 
     Machine(MachineProfile machine, KernelProfile kernel, std::uint64_t memory_limit_bytes,
             std::uint64_t seed, std::unique_ptr<BlockModel> core_model,
@@ -31,6 +34,15 @@ struct Machine {
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;
     ~Machine() = default;
+
+    // The kernel's release, for the guest.
+    const std::string& tell_release() const {
+        release_told = true;
+        return kernel_profile.release;
+    }
+    // From now on it is another machine with another kernel. The caller knows that so far nothing
+    // depended on what differs.
+    void become(MachineProfile machine, KernelProfile kernel);
 };
 
 }  // namespace uprobesim

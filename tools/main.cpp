@@ -5,10 +5,11 @@
 
 #include "sim/cpu/unicorn/engine_way.h"
 #include "tools/cli/exit_code.h"
+#include "tools/cli/open_file_limit.h"
 #include "tools/cli/refusal.h"
-#include "tools/cli/standard_streams.h"
 #include "tools/commands/commands.h"
 #include "tools/shell/hidden_commands.h"
+#include "tools/standard_streams.h"
 #include "tools/sysroot/sysroot.h"
 
 namespace {
@@ -39,6 +40,7 @@ int run(int argc, char** argv) {
 // No exception leaves it: whatever the host refuses is one line and kExitHostFailure.
 int main(int argc, char** argv) {
     prepare_standard_streams();
+    raise_soft_limit_of_files();
     int status = kExitHostFailure;
     try {
         status = run(argc, argv);

@@ -107,7 +107,7 @@ inline constexpr std::uint32_t kIfmt = 0170000, kIfSock = 0140000, kIfLnk = 0120
                                kIfReg = 0100000, kIfBlk = 0060000, kIfDir = 0040000,
                                kIfChr = 0020000, kIfIfo = 0010000;
 inline constexpr std::uint32_t kIsuid = 04000, kIsgid = 02000, kIsvtx = 01000;
-inline constexpr std::uint32_t kIxgrp = 010;
+inline constexpr std::uint32_t kIxgrp = 010, kIrwxg = 070;
 inline constexpr std::uint32_t kAllModeBits = 07777, kPermissionBits = 0777;
 // S_IRUGO and so on: a permission for user, group and others.
 inline constexpr std::uint32_t kIrugo = 0444, kIwugo = 0222, kIxugo = 0111;

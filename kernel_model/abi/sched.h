@@ -27,4 +27,22 @@ inline constexpr std::int32_t kMembarrierCmdQuery = 0x0, kMembarrierCmdGlobal = 
 inline constexpr std::int32_t kMinNice = -20, kMaxNice = 19;
 inline constexpr std::uint64_t kMinRtPriority = 1, kMaxRtPriority = 99;
 
+// --- restartable sequences (linux/rseq.h)
+
+inline constexpr std::uint32_t kRseqFlagUnregister = 1;
+inline constexpr std::uint32_t kRseqCpuUninitialized = ~std::uint32_t{0};
+// Of the first version of struct rseq.
+inline constexpr std::uint32_t kRseqFirstSize = 32, kRseqAlign = 32;
+
+struct Rseq {
+    std::uint32_t cpu_id_start = 0, cpu_id = 0;
+    std::uint64_t rseq_cs = 0;  // struct rseq_cs of the critical section; 0: outside of one
+    std::uint32_t flags = 0, node_id = 0, mm_cid = 0;
+};
+
+struct RseqCs {
+    std::uint32_t version, flags;
+    std::uint64_t start_ip, post_commit_offset, abort_ip;
+};
+
 }  // namespace uprobesim::abi

@@ -21,6 +21,7 @@ struct Caller {
     std::shared_ptr<const Dentry> root;   // for absolute paths; null: the top of the tree
     std::shared_ptr<const Dentry> start;  // for relative paths; null: `root`
     std::uint64_t resolve = 0;            // RESOLVE_* of openat2
+    std::uint32_t umask = 0;  // taken from the modes of new files, but below a default ACL
 
     // The same caller with another start directory, such as that of a descriptor.
     Caller starting_at(std::shared_ptr<const Dentry> directory) const {
@@ -28,7 +29,8 @@ struct Caller {
                 .credentials = credentials,
                 .root = root,
                 .start = std::move(directory),
-                .resolve = resolve};
+                .resolve = resolve,
+                .umask = umask};
     }
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernel_model/abi/capability.h"
+#include "kernel_model/files/user_namespace.h"
 #include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
@@ -34,12 +35,24 @@ struct Credentials {
     std::uint64_t effective = abi::kAllCapabilityBits, permitted = abi::kAllCapabilityBits,
                   inheritable = 0, bounding = abi::kAllCapabilityBits, ambient = 0;
     std::uint32_t securebits = 0;
+    UserSpace space{};  // null: the first user namespace
 
     // A user without capabilities, or the superuser.
     static Credentials of_user(std::uint32_t uid, std::uint32_t gid,
                                std::vector<std::uint32_t> groups = {});
 
-    bool capable(Capability capability) const { return (effective & bit_of(capability)) != 0; }
+    // In the first user namespace: for what is not of any other one.
+    bool capable(Capability capability) const { return space == nullptr && has(capability); }
+    // In its own user namespace.
+    bool has(Capability capability) const { return (effective & bit_of(capability)) != 0; }
+    // In any one (ns_capable): its own, one below, or one below that its user made.
+    bool capable_in(const UserSpace& target, Capability capability) const;
+    // Over a file (capable_wrt_inode_uidgid), whose owner and group must have ids there.
+    bool capable_over(const FileStatus& status, Capability capability) const;
+    // The user that is the superuser there.
+    bool is_root(std::uint32_t user) const {
+        return space ? user_inside(space, user) == 0u : user == 0;
+    }
     bool secure(std::uint32_t bit) const { return (securebits & bit) != 0; }
     // Of the group of the file system's id, or a supplementary one.
     bool in_group(std::uint32_t group) const;

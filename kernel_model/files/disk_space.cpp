@@ -8,7 +8,18 @@
 
 namespace uprobesim {
 
-DiskSpace::DiskSpace(std::uint64_t bytes) : total_(bytes / kPageSize), free_(total_) {}
+DiskSpace::DiskSpace(std::uint64_t bytes)
+    : total_(bytes == ~std::uint64_t{0} ? bytes : bytes / kPageSize), free_(total_) {}
+
+bool DiskSpace::resize(std::uint64_t pages, std::uint64_t inodes) {
+    const std::uint64_t used = total_ - free_, used_inodes = total_inodes_ - free_inodes_;
+    if (used > pages || used_inodes > inodes) return false;
+    total_ = pages;
+    free_ = pages - used;
+    total_inodes_ = inodes;
+    free_inodes_ = inodes - used_inodes;
+    return true;
+}
 
 DiskUse::~DiskUse() {
     release(0, ~std::uint64_t{0});

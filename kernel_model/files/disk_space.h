@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which pages of the scratch layer's files have data, and the limit of its size, in pages as tmpfs
-// counts them: written data, not holes, names or directories. A hole that is filled through a
-// shared mapping when the disk is full is not counted (Linux would send SIGBUS).
+// Which pages of the scratch layer's and a tmpfs's files have data, and the limits of their sizes,
+// in pages as tmpfs counts them: written data, not holes, names or directories; and of inodes. A
+// hole that is filled through a shared mapping when the disk is full is not counted (Linux would
+// send SIGBUS).
 #pragma once
 
 #include <cstdint>
@@ -21,10 +22,17 @@ public:
     DiskSpace() : DiskSpace(~std::uint64_t{0}) {}
     std::uint64_t total_pages() const { return total_; }
     std::uint64_t free_pages() const { return free_; }
+    std::uint64_t total_inodes() const { return total_inodes_; }
+    std::uint64_t free_inodes() const { return free_inodes_; }
+    // A remount's limits. False: there is more than that already.
+    bool resize(std::uint64_t pages, std::uint64_t inodes);
+    bool take_inode() { return free_inodes_ != 0 && free_inodes_-- != 0; }
+    void give_inode() { ++free_inodes_; }
 
 private:
     friend class DiskUse;
     std::uint64_t total_, free_;
+    std::uint64_t total_inodes_ = ~std::uint64_t{0}, free_inodes_ = total_inodes_;
 };
 
 // The space charged for one file, as long as it has a name or is open.
@@ -46,6 +54,7 @@ public:
     // Some of its data is not known here: it is shown without holes.
     void forget() { known_ = false; }
     bool known() const { return known_; }
+    bool limited() const { return space_->total_pages() != ~std::uint64_t{0}; }
     std::uint64_t pages() const { return pages_; }
     // The first byte with data, or in a hole, at `from` or behind it.
     std::optional<std::uint64_t> next_data(std::uint64_t from) const;

@@ -4,6 +4,7 @@
 // host kernel (openat2).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -31,12 +32,19 @@ struct BindMount {
     bool writable = false;
 };
 
+// Bytes that the guest has written to the host's standard output and error, by descriptor. Of a run
+// that repeats an earlier one, those that this has written are not written again.
+struct HostOutput {
+    std::array<std::uint64_t, 3> written{}, repeated{};
+};
+
 struct FileSystemOptions {
     std::string root;  // host directory
     std::vector<BindMount> binds;
     std::string scratch;  // host directory kept; empty: a temporary one, removed at the end
     // The limit of the size of files there, in bytes.
     std::optional<std::uint64_t> scratch_limit = std::nullopt;
+    HostOutput* output = nullptr;  // null: nobody asks
 };
 
 class FileSystem {
@@ -142,9 +150,10 @@ public:
     virtual SysResult<std::shared_ptr<File>> open_place(const Located&) {
         return tl::make_unexpected(Errno::NoSys);
     }
-    // An empty file system in memory whose top has this mode and owner.
+    // An empty file system in memory whose top has this mode and owner, with these limits.
     struct TmpfsTop {
         std::uint32_t mode = 01777, uid = 0, gid = 0;
+        std::uint64_t pages = ~std::uint64_t{0}, inodes = ~std::uint64_t{0};
     };
     virtual SysResult<std::shared_ptr<SuperBlock>> make_tmpfs(const std::string&,
                                                               const std::string&, const TmpfsTop&) {
@@ -152,6 +161,14 @@ public:
     }
     // Removes the files of file systems that are no longer mounted.
     virtual void drop_unmounted() {}
+    // Before the first program starts: what was read until then leaves nothing that the guest could
+    // notice, neither times nor numbers of files nor memory taken.
+    virtual void forget_reads() {}
+    // After a fork of the simulator: what the guest has written becomes this process's own. The
+    // other one must not change it meanwhile. Throws HostError.
+    virtual void separate() {}
+    // Why that cannot be; empty: it can.
+    virtual std::string why_not_separate() const { return "the files are not its own"; }
     // Writes back dirty shared pages, drops page caches; the scratch layer stays when it was asked
     // for.
     virtual void finish() = 0;

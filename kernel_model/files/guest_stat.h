@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A file's status as the guest's stat and statx structures hold it.
+// A file's status as the guest's stat and statx structures hold it, with the ids of the caller's
+// user namespace.
 #pragma once
 
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/file.h"
+#include "kernel_model/files/user_namespace.h"
 
 namespace uprobesim {
 
-inline abi::Stat to_stat(const FileStatus& s) {
+inline abi::Stat to_stat(const FileStatus& s, const UserSpace& space) {
     abi::Stat out{};
     out.st_dev = s.device;
     out.st_ino = s.inode;
     out.st_mode = s.mode;
     out.st_nlink = s.links;
-    out.st_uid = s.uid;
-    out.st_gid = s.gid;
+    out.st_uid = shown_user(space, s.uid);
+    out.st_gid = shown_group(space, s.gid);
     out.st_rdev = s.rdevice;
     out.st_size = s.size;
     out.st_blksize = s.block_size;
@@ -28,7 +30,7 @@ inline abi::Stat to_stat(const FileStatus& s) {
     return out;
 }
 
-inline abi::Statx to_statx(const FileStatus& s) {
+inline abi::Statx to_statx(const FileStatus& s, const UserSpace& space) {
     abi::Statx out{};
     out.stx_mask = abi::kStatxBasicStats | abi::kStatxMntId;
     out.stx_mnt_id = 15;  // as in /proc/PID/fdinfo
@@ -38,8 +40,8 @@ inline abi::Statx to_statx(const FileStatus& s) {
     }
     out.stx_blksize = static_cast<std::uint32_t>(s.block_size);
     out.stx_nlink = s.links;
-    out.stx_uid = s.uid;
-    out.stx_gid = s.gid;
+    out.stx_uid = shown_user(space, s.uid);
+    out.stx_gid = shown_group(space, s.gid);
     out.stx_mode = static_cast<std::uint16_t>(s.mode);
     out.stx_ino = s.inode;
     out.stx_size = static_cast<std::uint64_t>(s.size);

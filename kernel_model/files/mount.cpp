@@ -225,6 +225,14 @@ std::shared_ptr<SuperBlock> Mounts::new_super(std::string type, std::string sour
     return super;
 }
 
+std::shared_ptr<SuperBlock> Mounts::tmpfs_of(std::uint64_t device) const {
+    for (const auto& [weak, inner] : supers_) {
+        auto super = weak.lock();
+        if (super && super->device == device) return super;
+    }
+    return nullptr;
+}
+
 std::vector<std::string> Mounts::take_unused() {
     std::vector<std::string> unused;
     std::erase_if(supers_, [&](const auto& entry) {

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "kernel_model/files/dentry.h"
+#include "kernel_model/files/disk_space.h"
+#include "kernel_model/files/user_namespace.h"
 #include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
@@ -25,6 +27,7 @@ struct SuperBlock {
     std::string inner;    // the inner path of its top
     std::string options;  // as /proc/mounts shows them after the mount's own: ",size=4k"
     bool read_only = false;
+    std::shared_ptr<DiskSpace> space;  // a tmpfs's own; null: that of the tree
 };
 
 class Mount;
@@ -36,6 +39,7 @@ struct MountNamespace {
     std::shared_ptr<Mount> top;
     std::uint64_t version = 0;  // counts changes, for poll of /proc/mounts
     std::shared_ptr<WaitQueue> changed = std::make_shared<WaitQueue>();
+    UserSpace owned_by{};
 };
 
 class Mount : public std::enable_shared_from_this<Mount> {
@@ -101,6 +105,8 @@ public:
     bool is_point(const std::string& inner) const;
     // `inner`: empty for a tmpfs, which gets a directory of its own.
     std::shared_ptr<SuperBlock> new_super(std::string type, std::string source, std::string inner);
+    // The tmpfs of a device number; null: none that is mounted.
+    std::shared_ptr<SuperBlock> tmpfs_of(std::uint64_t device) const;
     // The directories of tmpfs: no path leads to it.
     static constexpr std::string_view kFolder = "/.uprobesim/mounts";
     // The directories of file systems that are no longer mounted.

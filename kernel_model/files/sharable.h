@@ -28,6 +28,7 @@ public:
         if (value_.use_count() > 1) value_ = std::make_shared<T>(*value_);
     }
     bool is_shared() const { return value_.use_count() > 1; }
+    bool is(const Sharable& other) const { return value_ == other.value_; }
 
     T& operator*() { return *value_; }
     const T& operator*() const { return *value_; }

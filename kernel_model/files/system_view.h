@@ -30,7 +30,8 @@ public:
     virtual CpuTime cpu_time(const Process&) const = 0;
     virtual std::uint64_t queued_signals(const Process&) const = 0;  // of its user
     virtual const Mounts* mounts() const = 0;
-    virtual Sysctls& sysctls() const = 0;
+    // Where the reader's parameter of this name is.
+    virtual Sysctls& sysctls(std::string_view name) const = 0;
     virtual IpcSegments& ipc_segments() const = 0;
     virtual const Network& loopback() const = 0;
     virtual Terminals& terminals() const = 0;

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "sim/mem/memory_charge.h"
 
@@ -22,5 +24,33 @@ struct ExtendedAttributes {
         return sum;
     }
 };
+using Xattrs = std::shared_ptr<const ExtendedAttributes>;  // null: none
+
+// What execve adds to the permitted capabilities (capabilities(7)).
+inline constexpr std::string_view kCapabilityAttribute = "security.capability";
+
+inline bool has_attribute(const Xattrs& attributes, std::string_view name) {
+    return attributes != nullptr && attributes->values.contains(name);
+}
+inline Xattrs attributes_of(std::map<std::string, std::string, std::less<>> values,
+                            PhysicalMemory& memory) {
+    if (values.empty()) return nullptr;
+    auto made = std::make_shared<ExtendedAttributes>();
+    made->values = std::move(values);
+    made->charge = MemoryCharge(&memory, made->bytes());
+    return made;
+}
+inline Xattrs with_attribute(const Xattrs& old, std::string_view name, std::string value,
+                             PhysicalMemory& memory) {
+    auto values = old ? old->values : decltype(old->values)();
+    values.insert_or_assign(std::string(name), std::move(value));
+    return attributes_of(std::move(values), memory);
+}
+inline Xattrs without_attribute(const Xattrs& old, std::string_view name, PhysicalMemory& memory) {
+    if (!has_attribute(old, name)) return old;
+    auto values = old->values;
+    values.erase(values.find(name));
+    return attributes_of(std::move(values), memory);
+}
 
 }  // namespace uprobesim

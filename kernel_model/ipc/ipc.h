@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The objects of an IPC namespace, System V's shared memory apart (memory/ipc_segments.h).
+// An IPC namespace.
 #pragma once
 
 #include "kernel_model/ipc/ipc_limits.h"
 #include "kernel_model/ipc/message_queues.h"
 #include "kernel_model/ipc/posix_queues.h"
 #include "kernel_model/ipc/semaphores.h"
+#include "kernel_model/memory/ipc_segments.h"
+#include "kernel_model/task/namespaces.h"
 
 namespace uprobesim {
 
-struct Ipc {
-    explicit Ipc(PhysicalMemory* memory)
-        : semaphores(memory), messages(memory), posix_queues(memory) {}
+class Ipc final : public Namespace {
+public:
+    Ipc(std::uint64_t own_inode, PhysicalMemory* memory)
+        : Namespace(own_inode),
+          semaphores(memory),
+          messages(memory),
+          posix_queues(memory),
+          segments(own_inode & 0xffff) {}
 
     // exit_sem; the notifications of a process end with it.
     void process_ended(std::int32_t pid, std::int64_t now_s) {
@@ -22,10 +29,22 @@ struct Ipc {
         }
     }
 
-    IpcLimits limits;
+    // As they were written last.
+    const IpcLimits& limits() {
+        if (sysctls.version() != known_) limits_ = limits_of(sysctls);
+        known_ = sysctls.version();
+        return limits_;
+    }
+
+    Sysctls sysctls;  // those of is_of_ipc()
     SemaphoreSets semaphores;
     MessageQueues messages;
     PosixQueues posix_queues;
+    IpcSegments segments;
+
+private:
+    IpcLimits limits_;
+    std::uint64_t known_ = 0;
 };
 
 }  // namespace uprobesim

@@ -42,16 +42,40 @@ public:
         return kernel_.signals().charged(process);
     }
     const Mounts* mounts() const override { return kernel_.files().mounts(); }
-    Sysctls& sysctls() const override { return kernel_.sysctls(); }
-    IpcSegments& ipc_segments() const override { return kernel_.ipc_segments(); }
-    const Network& loopback() const override { return *kernel_.network(); }
+    Sysctls& sysctls(std::string_view name) const override {
+        return is_of_ipc(name) ? ipc().sysctls : kernel_.sysctls();
+    }
+    IpcSegments& ipc_segments() const override { return ipc().segments; }
+    const Network& loopback() const override {
+        const Task* const task = kernel_.current();
+        return task != nullptr ? *kernel_.network_of(*task->process) : *kernel_.network();
+    }
     Terminals& terminals() const override { return kernel_.terminals(); }
 
 private:
+    Ipc& ipc() const {
+        const Task* const task = kernel_.current();
+        return task != nullptr ? kernel_.ipc_of(*task->process) : kernel_.first_ipc();
+    }
     Kernel& kernel_;
 };
 
+template <class Space>
+Space* own_space(const Process& process, NamespaceKind kind) {
+    return static_cast<Space*>(process.spaces[static_cast<std::size_t>(kind)].get());
+}
+
 }  // namespace
+
+Ipc& Kernel::ipc_of(const Process& process) const {
+    Ipc* const own = own_space<Ipc>(process, NamespaceKind::Ipc);
+    return own != nullptr ? *own : *ipc_;
+}
+
+const std::shared_ptr<Network>& Kernel::network_of(const Process& process) const {
+    const auto* const own = own_space<NetNamespace>(process, NamespaceKind::Net);
+    return own != nullptr ? own->network : network_;
+}
 
 Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
     : machine_(machine),
@@ -70,7 +94,7 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
           })),
       view_(std::make_unique<KernelView>(*this)),
       file_locks_(std::make_shared<FileLocks>(&machine.memory)),
-      ipc_(std::make_unique<Ipc>(&machine.memory)),
+      ipc_(std::make_unique<Ipc>(name_of(NamespaceKind::Ipc).first_inode, &machine.memory)),
       aio_(std::make_unique<AioContexts>(&machine.memory)),
       keyrings_(std::make_unique<Keyrings>(&machine.memory)),
       timers_([this] { charge_timer_interrupt(); }),
@@ -84,7 +108,7 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
     scheduler_.set_cpus(cpus);
     sysctls_.set_default("fs/epoll/max_user_watches",
                          std::to_string(most_epoll_watches(machine.memory)));
-    sysctls_.set_default("kernel/osrelease", machine.kernel_profile.release);
+    sysctls_.make_default("kernel/osrelease", [&machine] { return machine.tell_release(); });
     sysctls_.set_default("kernel/threads-max", std::to_string(threads_max(machine.memory)));
     files_.set_clock([this] { return clock_.realtime_ns(); });
     files_.set_system_view(view_.get());

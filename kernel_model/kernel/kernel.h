@@ -10,6 +10,7 @@
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/files/locks/locks.h"
 #include "kernel_model/files/pipe.h"
+#include "kernel_model/hooks/debug_hook.h"
 #include "kernel_model/hooks/trap_client.h"
 #include "kernel_model/hooks/trap_observer.h"
 #include "kernel_model/kernel/clock.h"
@@ -19,7 +20,6 @@
 #include "kernel_model/kernel/signal_queues.h"
 #include "kernel_model/kernel/signal_timers.h"
 #include "kernel_model/kernel/tracing.h"
-#include "kernel_model/memory/ipc_segments.h"
 #include "kernel_model/memory/user_memory.h"
 #include "kernel_model/sysctl/sysctls.h"
 #include "kernel_model/task/futex.h"
@@ -32,7 +32,7 @@ namespace uprobesim {
 
 class AioContexts;
 class Keyrings;
-struct Ipc;
+class Ipc;
 class Network;
 class Terminals;
 struct InotifyUse;
@@ -55,6 +55,12 @@ public:
         scheduler_.observe(observer);
     }
     TrapObserver* observer() { return observer_; }
+    // Null: none.
+    void debug(DebugHook* debugger) {
+        debugger_ = debugger;
+        if (debugger != nullptr) debugger->begin(*this);
+    }
+    DebugHook* debugger() { return debugger_; }
 
     Machine& machine() { return machine_; }
     const Machine& machine() const { return machine_; }
@@ -85,11 +91,13 @@ public:
     Sysctls& sysctls() { return sysctls_; }
     // Of the first process.
     const std::shared_ptr<UtsNamespace>& first_uts() const { return first_uts_; }
-    IpcSegments& ipc_segments() { return ipc_segments_; }
-    Ipc& ipc() const { return *ipc_; }
+    Ipc& first_ipc() const { return *ipc_; }
+    Ipc& ipc_of(const Process& process) const;
     AioContexts& aio() const { return *aio_; }
     Keyrings& keyrings() const { return *keyrings_; }
+    // The first one, and that of a process.
     const std::shared_ptr<Network>& network() const { return network_; }
+    const std::shared_ptr<Network>& network_of(const Process& process) const;
     Terminals& terminals() const { return *terminals_; }
 
     // CPUs wait for each other's lines, if there are several and the machine's profile says what
@@ -114,6 +122,7 @@ private:
     FileSystem& files_;
     TrapClient* client_ = nullptr;
     TrapObserver* observer_ = nullptr;
+    DebugHook* debugger_ = nullptr;
     std::shared_ptr<Network> network_;
     std::unique_ptr<Terminals> terminals_;
     std::unique_ptr<SystemView> view_;  // for /proc
@@ -124,8 +133,7 @@ private:
     std::shared_ptr<PipePages> pipe_pages_ = std::make_shared<PipePages>();
     Sysctls sysctls_;
     std::shared_ptr<UtsNamespace> first_uts_ = std::make_shared<UtsNamespace>();
-    IpcSegments ipc_segments_;
-    std::unique_ptr<Ipc> ipc_;
+    std::unique_ptr<Ipc> ipc_;  // the first
     std::unique_ptr<AioContexts> aio_;
     std::unique_ptr<Keyrings> keyrings_;
     Timers timers_;

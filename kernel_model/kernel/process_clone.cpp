@@ -30,6 +30,7 @@ std::unique_ptr<Process> copy_of(const Process& parent) {
     child->root = parent.root;
     child->mounts = parent.mounts;
     child->uts = parent.uts;
+    child->spaces = parent.spaces;
     child->exe = parent.exe;
     child->arguments = parent.arguments;
     child->environment = parent.environment;
@@ -164,6 +165,11 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     const bool vfork = (request.flags & abi::kCloneVfork) != 0;
     const bool shares_memory = (request.flags & abi::kCloneVm) != 0;
     if (!shares_memory || vfork) child.altstack = parent.altstack;
+    // rseq_fork
+    if (!shares_memory) {
+        child.rseq = parent.rseq;
+        child.tif_notify_resume = parent.tif_notify_resume;
+    }
 
     Cpu& cpu = *kernel_.machine().cpu;
     cpu.write(child.context, Reg::X0, 0);
@@ -184,6 +190,8 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     kernel_.tracing().cloned(parent, child, request.flags, request.exit_signal);
     if (process != parent.process) kernel_.keyrings().forked(*parent.process, *process);
     kernel_.scheduler().start(child);
+    if (kernel_.debugger() != nullptr) [[unlikely]]
+        kernel_.debugger()->cloned(parent, child, vfork);
     return &child;
 }
 

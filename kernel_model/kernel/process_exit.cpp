@@ -4,7 +4,6 @@
 
 #include "kernel_model/abi/futex.h"
 #include "kernel_model/abi/limits.h"
-#include "kernel_model/abi/resource.h"
 #include "kernel_model/abi/wait.h"
 #include "kernel_model/aio/contexts.h"
 #include "kernel_model/files/tty/pty.h"
@@ -61,18 +60,6 @@ void walk_robust_list(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr 
 
 std::int32_t status_word(ExitKind kind, int status) {
     return kind == ExitKind::Signalled ? abi::wait_term_signal(status) : abi::wait_exited(status);
-}
-
-// do_coredump: a signal of these would leave a core file, and the limit permits one.
-bool dumps_core(const Process& process, Signal signal) {
-    constexpr std::uint64_t kDumping = signal_bit(Signal::Quit) | signal_bit(Signal::Ill) |
-                                       signal_bit(Signal::Trap) | signal_bit(Signal::Abrt) |
-                                       signal_bit(Signal::Bus) | signal_bit(Signal::Fpe) |
-                                       signal_bit(Signal::Segv) | signal_bit(Signal::Xcpu) |
-                                       signal_bit(Signal::Xfsz) | signal_bit(Signal::Sys);
-    // elf_core_dump needs a page at least (min_coredump).
-    return (signal_bit(signal) & kDumping) != 0 && process.options.dumpable != 0 &&
-           process.limits[abi::kRlimitCore].soft >= kPageSize;
 }
 
 }  // namespace
@@ -145,6 +132,8 @@ void ProcessTable::memory_ends(Task& task, const std::shared_ptr<Mm>& mm) {
 
 void ProcessTable::end_process(Process& process, ExitKind kind, int status, std::string detail) {
     if (!process.alive) return;
+    if (kernel_.debugger() != nullptr) [[unlikely]]
+        kernel_.debugger()->exited(process, kind, status);
     ++ending_;
     const bool killed = kind == ExitKind::Signalled;
     const TaskEnd end{killed ? TaskEnd::Kind::Killed : TaskEnd::Kind::Exited, status};
@@ -156,7 +145,7 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
     process.posix_timers.clear();
     process.cpu_timers.clear();
     kernel_.file_locks()->ranges.release(&process);
-    kernel_.ipc().process_ended(
+    kernel_.ipc_of(process).process_ended(
         process.pid, static_cast<std::int64_t>(kernel_.clock().realtime_ns() / 1'000'000'000));
     kernel_.keyrings().process_ended(process);
     process.end->reached = true;
@@ -169,8 +158,7 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
     if (!process.tasks.empty())
         kernel_.tracing().task_ends(*process.tasks.begin()->second, status_word(kind, status));
     process.events = {.ended = status_word(kind, status)};
-    if (killed && dumps_core(process, static_cast<Signal>(status)))
-        process.events.ended |= abi::kWaitCoreFlag;
+    if (killed && process.core_dumped) process.events.ended |= abi::kWaitCoreFlag;
     if (process.pid == main_pid_) {
         main_exit_ = ExitSummary{kind, status, std::move(detail)};
         return;
@@ -258,6 +246,7 @@ void ProcessTable::remove_task(Process& process, TaskId id) {
         if (Process* tracer = find(task.trace->tracer)) tracer->tracees.erase(task.id);
     }
     process.ended_tasks_time += kernel_.clock().cpu_time(task);
+    process.ended_io += task.io;
     keep_record(record_of(task));
     ended_work_ += kernel_.machine().cpu->work(task.context);
     kernel_.machine().cpu->destroy_context(task.context);
@@ -303,6 +292,8 @@ void ProcessTable::reap(Process& zombie) {
     if (Process* parent = find(zombie.parent_pid)) {
         parent->children_time += kernel_.clock().cpu_time(zombie);
         parent->children_time += zombie.children_time;
+        parent->ended_io += zombie.ended_io;
+        for (const auto& [id, task] : zombie.tasks) parent->ended_io += task->io;
         parent->children_peak_pages =
             std::max(parent->children_peak_pages, zombie.children_peak_pages);
     }

@@ -237,8 +237,10 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     process.executed = true;
     task.altstack = {};
     task.tif_uprobe = task.tif_singlestep = task.runs_slot = task.tif_tagged_addr = false;
+    task.tif_notify_resume = false;
     task.fault_code = task.fault_address = 0;
     task.clear_child_tid = task.robust_list = VAddr(0);
+    task.rseq = {};
     task.comm = base_name(request.path);
     // start_thread: speculative stores may be bypassed, as spectre_v4_enable_task_mitigation has
     // it.
@@ -256,6 +258,8 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     if (old_mm != nullptr) memory_ends(task, old_mm);
     kernel_.tracing().executed(task, before);
     if (TrapClient* client = kernel_.client(); client != nullptr) client->on_exec(process);
+    if (kernel_.debugger() != nullptr) [[unlikely]]
+        kernel_.debugger()->executed(task, before);
     return {};
 }
 

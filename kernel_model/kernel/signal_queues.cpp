@@ -36,6 +36,15 @@ bool ignored(Task& task, Signal s) {
                                        default_action(s) == DefaultAction::Continue);
 }
 
+// has_si_pid_and_uid: the sender is told by the id that the receiver knows it by.
+void show_sender(SignalInfo& info, const Process& receiver) {
+    constexpr std::int32_t kSiSigio = -5;
+    const bool child = info.signal == Signal::Chld && info.code > 0;
+    const bool sent = info.code == abi::kSiUser ||
+                      (info.code < 0 && info.code != abi::kSiTimer && info.code != kSiSigio);
+    if (child || sent) info.uid = shown_user(receiver.cred->space, info.uid);
+}
+
 void drop_everywhere(Process& process, std::uint64_t set) {
     process.pending.drop(set);
     for (const auto& [id, task] : process.tasks) task->pending.drop(set);
@@ -129,6 +138,7 @@ Sending SignalQueues::enqueue(SignalQueue& queue, SignalInfo info, const Process
             info = {.signal = info.signal, .code = abi::kSiUser};
         }
     }
+    if (process.cred->space) show_sender(info, process);
     queue.push(std::move(info));
     return Sending::Queued;
 }

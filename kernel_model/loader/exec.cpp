@@ -186,6 +186,9 @@ Loaded<ProgramLoader::Image> ProgramLoader::open_program(const ExecRequest& requ
         if (!file->read_at(0, std::as_writable_bytes(std::span(head).first(length))))
             return load_error(Errno::Io, "cannot be read", current);
         if (!is_script({head.data(), length})) return open_image(caller, at, "");
+        // The interpreter could not open it.
+        if (first && request.path_closes)
+            return load_error(Errno::NoEnt, "script by a descriptor that is closed", current);
         caller = caller_of(process_, credentials_);
         auto line = parse_script_line({head.data(), length});
         if (!line)
@@ -344,9 +347,19 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
     stack.entry = program.bias + program.elf.entry;
     const auto status = program.file.file->status();
     if (!status) return load_error(status.error(), "cannot be examined", request.path);
-    auto after = credentials_after_exec(credentials_, *status, process_.options.no_new_privileges);
+    const auto mount = program.file.file->dentry ? mount_of(*program.file.file->dentry) : nullptr;
+    auto credentials =
+        credentials_after_exec(credentials_, *status, mount && (mount->flags & abi::kMsNosuid) != 0,
+                               process_.options.no_new_privileges);
+    if (!credentials)
+        return load_error(credentials.error(), "has capabilities that may not be had",
+                          request.path);
+    ExecCredentials& after = *credentials;
     stack.uid = after.credentials.uid;
     stack.gid = after.credentials.gid;
+    const UserSpace& space = after.credentials.space;
+    for (std::uint32_t* id : {&stack.uid.real, &stack.uid.effective}) *id = shown_user(space, *id);
+    for (std::uint32_t* id : {&stack.gid.real, &stack.gid.effective}) *id = shown_group(space, *id);
     stack.secure = after.secure;
     auto image = builder.build_tables(stack, machine_.entropy, task_);
     if (!image)

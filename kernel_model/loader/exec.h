@@ -30,6 +30,7 @@ struct ExecRequest {
     std::shared_ptr<FileBacking> vdso{};    // null: none
     std::string opened{};                   // the path that is opened; empty: `path`
     std::shared_ptr<const Dentry> start{};  // where that starts; null: the working directory
+    bool path_closes = false;               // `path` leads through a descriptor that execve closes
     // The caller's.
     std::shared_ptr<const Credentials> credentials = std::make_shared<Credentials>();
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What execve does to ids and capabilities (bprm_fill_uid, cap_bprm_creds_from_file). Files have no
-// capabilities of their own.
+// What execve does to ids and capabilities (bprm_fill_uid, cap_bprm_creds_from_file).
 #pragma once
 
 #include "kernel_model/files/credentials.h"
+#include "kernel_model/memory/backing.h"
 
 namespace uprobesim {
 
@@ -12,7 +12,9 @@ struct ExecCredentials {
     bool secure = false;  // AT_SECURE: the program is trusted more than its caller
 };
 
-ExecCredentials credentials_after_exec(const Credentials& old, const FileStatus& program,
-                                       bool no_new_privileges);
+// `nosuid`: the program is on a mount that gives nobody more rights. Perm: the program's
+// capabilities are to be effective and may not all be had.
+SysResult<ExecCredentials> credentials_after_exec(const Credentials& old, const FileStatus& program,
+                                                  bool nosuid, bool no_new_privileges);
 
 }  // namespace uprobesim

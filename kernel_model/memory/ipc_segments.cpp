@@ -10,7 +10,6 @@ namespace uprobesim {
 namespace {
 // Segments have inode numbers above those of other files on the same device, because futex keys
 // contain them.
-constexpr std::uint64_t kInodeBase = std::uint64_t{1} << 33;
 }  // namespace
 
 void IpcSegments::forget_unused() {
@@ -50,15 +49,20 @@ IpcSegment* IpcSegments::segment_of(const FileBacking* file) {
 }
 
 SysResult<IpcSegment*> IpcSegments::make(PhysicalMemory& memory, std::int32_t key,
-                                         std::uint64_t size) {
+                                         std::uint64_t size, std::uint64_t most_segments,
+                                         std::uint64_t most_pages) {
     forget_unused();
-    if (by_index_.size() >= kMaxSegments) return tl::make_unexpected(Errno::NoSpc);
+    std::uint64_t pages = page_ceil(size) / kPageSize;
+    for (const auto& [index, other] : by_index_) pages += page_ceil(other.size) / kPageSize;
+    if (by_index_.size() >= std::min<std::uint64_t>(most_segments, kMostSegments) ||
+        pages > most_pages)
+        return tl::make_unexpected(Errno::NoSpc);
     IpcSegment segment;
-    segment.id = ids_.next(by_index_, kMaxSegments);
+    segment.id = ids_.next(by_index_, kMostSegments);
     segment.key = key;
     segment.size = size;
     segment.keeps = std::make_shared<SharedMemory>(
-        memory, kInodeBase + static_cast<std::uint64_t>(segment.id), page_ceil(size),
+        memory, first_inode_ + static_cast<std::uint64_t>(segment.id), page_ceil(size),
         fmt::format("/SYSV{:08x} (deleted)", static_cast<std::uint32_t>(key)));
     segment.memory = segment.keeps;
     const std::int32_t index = IpcIds::index_of(segment.id);

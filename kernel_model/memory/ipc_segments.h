@@ -29,8 +29,9 @@ struct IpcSegment {
 
 class IpcSegments {
 public:
-    static constexpr std::size_t kMaxSegments = 4096;                          // kernel.shmmni
-    static constexpr std::uint64_t kMaxBytes = ~std::uint64_t{0} - (1 << 24);  // kernel.shmmax
+    // `space`: a number of the namespace, which no other one has.
+    explicit IpcSegments(std::uint64_t space = 0) : first_inode_(kInodeBase + (space << 32)) {}
+    static constexpr std::size_t kMostSegments = 32768;  // IPCMNI
 
     // Null: no such segment. A segment marked for removal exists as long as a process has it
     // mapped.
@@ -39,15 +40,18 @@ public:
     IpcSegment* at_index(std::int32_t index);
     // The segment that a mapping's file belongs to; null: the file is not a segment.
     IpcSegment* segment_of(const FileBacking* file);
-    // NoSpc: too many segments.
-    SysResult<IpcSegment*> make(PhysicalMemory& memory, std::int32_t key, std::uint64_t size);
+    // NoSpc: there would be more segments or pages.
+    SysResult<IpcSegment*> make(PhysicalMemory& memory, std::int32_t key, std::uint64_t size,
+                                std::uint64_t most_segments, std::uint64_t most_pages);
     void remove(IpcSegment& segment);
     std::int32_t highest_index();
     const std::map<std::int32_t, IpcSegment>& all();
 
 private:
+    static constexpr std::uint64_t kInodeBase = std::uint64_t{1} << 33;
     void forget_unused();
 
+    std::uint64_t first_inode_;
     std::map<std::int32_t, IpcSegment> by_index_;
     IpcIds ids_;
 };

@@ -166,7 +166,7 @@ std::string Network::unused_abstract_name(std::uint32_t type) {
 }
 
 SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::uint64_t arg,
-                                                  UserMemory& memory) const {
+                                                  UserMemory& memory) {
     struct Request {
         std::array<char, 16> name;
         std::array<std::uint8_t, 24> value;
@@ -212,14 +212,14 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
     if (request == abi::kSiocgifname ? index != 1 : name != "lo")
         return tl::make_unexpected(Errno::NoDev);
     switch (request) {
-        case abi::kSiocsifflags: return std::uint64_t{0};  // lo stays up
+        case abi::kSiocsifflags: up = (given->value[0] & abi::kIffUp) != 0; return std::uint64_t{0};
         case abi::kSiocgifbrdaddr: given->value = inet(0); break;
         case abi::kSiocgifdstaddr: given->value = inet(abi::kInaddrLoopback); break;
         case abi::kSiocgifmetric: given->value = number(0); break;
         case abi::kSiocgiftxqlen: given->value = number(1000); break;
         case abi::kSiocgifname: given->name = {'l', 'o'}; break;
         case abi::kSiocgifflags:
-            given->value = number(abi::kIffUp | abi::kIffLoopback | abi::kIffRunning);
+            given->value = number(abi::kIffLoopback | (up ? abi::kIffUp | abi::kIffRunning : 0));
             break;
         case abi::kSiocgifaddr: given->value = inet(abi::kInaddrLoopback); break;
         case abi::kSiocgifnetmask: given->value = inet(0xff000000); break;

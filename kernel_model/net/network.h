@@ -15,6 +15,7 @@
 #include "kernel_model/abi/errno.h"
 #include "kernel_model/memory/user_memory.h"
 #include "kernel_model/net/address.h"
+#include "kernel_model/task/namespaces.h"
 
 namespace uprobesim {
 
@@ -78,7 +79,10 @@ public:
 
     // SIOCGIF*; lo is the only interface.
     SysResult<std::uint64_t> interface_ioctl(std::uint64_t request, std::uint64_t arg,
-                                             UserMemory& memory) const;
+                                             UserMemory& memory);
+
+    // Whether lo is up: nothing has a way to it while it is not.
+    bool up = true;
 
 private:
     using Ports = std::map<std::uint16_t, std::vector<InetSocket*>>;
@@ -93,6 +97,12 @@ private:
     std::map<std::pair<std::string, std::uint32_t>, UnixSocket*> abstract_;  // by name and type
     std::map<FileKey, UnixSocket*> files_;
     std::uint32_t last_name_ = 0;
+};
+
+// A network namespace other than the first.
+struct NetNamespace final : Namespace {
+    using Namespace::Namespace;
+    std::shared_ptr<Network> network;
 };
 
 }  // namespace uprobesim

@@ -124,6 +124,8 @@ public:
     Socket* socket() override { return this; }
     std::uint64_t kernel_bytes() const override { return kSocketBytes; }
 
+    bool is_of(const Network& network) const { return network_.get() == &network; }
+
 protected:
     static constexpr std::uint64_t kSocketBytes = 3072;  // struct sock, its inode, dentry and file
     std::uint64_t send_buffer() const;

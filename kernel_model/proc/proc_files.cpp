@@ -21,15 +21,17 @@ namespace {
 constexpr std::uint64_t kProcDevice = 0x15, kDevDevice = 0x05, kSysDevice = 0x16,
                         kBootDevice = 0xfe00;
 
-std::string config_path(const Machine& machine) {
-    return "/boot/config-" + machine.kernel_profile.release;
+// /boot/config-RELEASE. A guest that looks for one of another release learns that it is not there.
+bool is_config(const std::string& path, const Machine& machine) {
+    constexpr std::string_view kBegin = "/boot/config-";
+    return path.starts_with(kBegin) && path.substr(kBegin.size()) == machine.tell_release();
 }
 
 }  // namespace
 
 bool SpecialFiles::owns(const std::string& path) const {
     return below(path, "/proc") || below(path, "/dev") || below(path, "/sys") ||
-           path == config_path(machine_);
+           is_config(path, machine_);
 }
 
 Process* SpecialFiles::reader(Process* opener) const {
@@ -79,8 +81,8 @@ SpecialNode SpecialFiles::directory(std::vector<std::string> names) const {
 
 std::optional<SpecialNode> SpecialFiles::find(Process* process, const std::string& path) {
     std::optional<SpecialNode> node;
-    if (path == config_path(machine_)) {
-        node = text([this] { return kernel_config(machine_.kernel_profile.release); });
+    if (is_config(path, machine_)) {
+        node = text([this] { return kernel_config(machine_.tell_release()); });
         node->status.device = kBootDevice;
     } else if (below(path, "/dev")) {
         node = find_dev(process, path.substr(4));
@@ -237,7 +239,8 @@ SpecialNode SpecialFiles::parameter(const SysctlRow& row, std::uint64_t inode) {
             if (row.name == "kernel/version") return std::string("#1 SMP\n");
             if (row.name == "kernel/pty/nr" && system_ != nullptr)
                 return fmt::format("{}\n", system_->terminals().indexes().size());
-            return (system_ != nullptr ? system_->sysctls().text(row) : std::string(row.text)) +
+            return (system_ != nullptr ? system_->sysctls(row.name).text(row)
+                                       : std::string(row.text)) +
                    "\n";
         },
         row.mode, inode);
@@ -254,7 +257,7 @@ SpecialNode SpecialFiles::parameter(const SysctlRow& row, std::uint64_t inode) {
                     (*process->uts).*of_host = line.substr(0, static_cast<std::size_t>(row.most));
                     return {};
                 }
-                return system_->sysctls().write(row, given);
+                return system_->sysctls(row.name).write(row, given);
             });
         return file;
     };

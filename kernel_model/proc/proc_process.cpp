@@ -67,6 +67,25 @@ std::string list_of(std::uint64_t mask) {
     return text;
 }
 
+// The ids as the reader's user namespace has them.
+Credentials seen_by_reader(const Context& c) {
+    Credentials cred = *c.task.cred;
+    const Task* const reader = c.system != nullptr ? c.system->current() : nullptr;
+    const UserSpace space = reader != nullptr ? reader->cred->space : nullptr;
+    if (space == nullptr) return cred;
+    for (std::uint32_t* id : {&cred.uid.real, &cred.uid.effective, &cred.uid.saved, &cred.uid.fs})
+        *id = shown_user(space, *id);
+    for (std::uint32_t* id : {&cred.gid.real, &cred.gid.effective, &cred.gid.saved, &cred.gid.fs})
+        *id = shown_group(space, *id);
+    if (cred.groups) {
+        auto shown = std::make_shared<SupplementaryGroups>();
+        for (const std::uint32_t id : cred.group_list())
+            shown->ids.push_back(shown_group(space, id));
+        cred.groups = std::move(shown);
+    }
+    return cred;
+}
+
 std::string groups_of(const Credentials& cred) {
     return fmt::format("{}", fmt::join(cred.group_list(), " "));
 }
@@ -75,7 +94,7 @@ std::string status(const Context& c) {
     const Process& p = c.process;
     const Signals s = signals_of(c);
     const State state = state_of(c);
-    const Credentials& cred = *c.task.cred;
+    const Credentials cred = seen_by_reader(c);
     std::string text = fmt::format(
         "Name:\t{}\nUmask:\t{:04o}\nState:\t{} "
         "({})\nTgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t{}\nTracerPid:\t{}\n"
@@ -207,7 +226,7 @@ std::string auxv(const Context& c) {
 std::string comm(const Context& c) {
     return c.task.comm + "\n";
 }
-SysResult<void> set_comm(Task& task, std::string_view given) {
+SysResult<void> set_comm(Task& task, const Task&, std::string_view given) {
     task.comm = given.substr(
         0, std::min<std::size_t>(given.find_first_of(std::string_view("\n\0", 2)), 15));
     return {};

@@ -80,7 +80,7 @@ std::string softirqs(const Context& c) {
 }
 
 std::string version(const Context& c) {
-    return fmt::format("Linux version {} (uprobesim) #1 SMP\n", c.machine.kernel_profile.release);
+    return fmt::format("Linux version {} (uprobesim) #1 SMP\n", c.machine.tell_release());
 }
 
 std::string uptime(const Context& c) {

@@ -42,12 +42,13 @@ struct ProcessRow {
     std::string_view name;
     std::string (*make)(const ProcessContext&);
     std::uint32_t mode = 0444;
-    // What a write does; null: an error.
-    using Store = SysResult<void> (*)(Task&, std::string_view);
+    // What a write by `writer` does; null: an error.
+    using Store = SysResult<void> (*)(Task&, const Task& writer, std::string_view);
     Store store = nullptr;
 };
 std::span<const ProcessRow> process_table();
 std::span<const ProcessRow> process_settings();
+std::span<const ProcessRow> process_id_maps();
 std::span<const ProcessRow> task_settings();  // of /proc/PID/task/TID alone
 
 }  // namespace uprobesim

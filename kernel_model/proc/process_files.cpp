@@ -110,7 +110,8 @@ std::optional<SpecialNode> SpecialFiles::node_of_row(Process& p, Task& t, const 
             [this, pid, id, store](std::string_view given) -> SysResult<void> {
                 Task* const written = task_of(*system_, pid, id);
                 if (written == nullptr) return tl::make_unexpected(Errno::Srch);
-                return store(*written, given);
+                const Task* const writer = system_->current();
+                return store(*written, writer != nullptr ? *writer : *written, given);
             });
         return file;
     };
@@ -143,6 +144,8 @@ std::optional<SpecialNode> SpecialFiles::namespace_link(const Process& p, const 
         if (which == NamespaceKind::Uts) file->uts = p.uts;
         if (which == NamespaceKind::Mnt)
             file->mounts = mounts_of(p, system_ != nullptr ? system_->mounts() : nullptr);
+        file->other = p.spaces[i];
+        if (which == NamespaceKind::User) file->other = p.cred->space;
         file->name = fmt::format("{}:[{}]", kind.file, file->inode());
         SpecialNode n = link_to(file->name);
         n.magic = std::move(file);
@@ -211,7 +214,7 @@ std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const
                                                       bool whole) {
     if (below(name, "/net")) return find_in_table("/proc" + name);
     const auto rows = [&](auto each) {
-        for (const auto table : {process_table(), process_settings()}) {
+        for (const auto table : {process_table(), process_settings(), process_id_maps()}) {
             for (const ProcessRow& row : table) each(row);
         }
         if (whole) return;

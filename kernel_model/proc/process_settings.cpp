@@ -37,7 +37,7 @@ std::string oom_score(const Context& c) {
 std::string oom_score_adj(const Context& c) {
     return fmt::format("{}\n", c.process.oom_score_adj);
 }
-SysResult<void> set_oom_score_adj(Task& task, std::string_view text) {
+SysResult<void> set_oom_score_adj(Task& task, const Task&, std::string_view text) {
     const auto value = number_in<std::int32_t>(text);
     if (!value || *value < -1000 || *value > 1000) return tl::make_unexpected(Errno::Inval);
     task.process->oom_score_adj = *value;
@@ -48,7 +48,7 @@ std::string oom_adj(const Context& c) {
     const std::int32_t adj = c.process.oom_score_adj;
     return fmt::format("{}\n", adj == kOomMost ? kOldOomMost : adj * -kOldOomOff / kOomMost);
 }
-SysResult<void> set_oom_adj(Task& task, std::string_view text) {
+SysResult<void> set_oom_adj(Task& task, const Task&, std::string_view text) {
     const auto value = number_in<std::int32_t>(text);
     if (!value || ((*value < -16 || *value > kOldOomMost) && *value != kOldOomOff))
         return tl::make_unexpected(Errno::Inval);
@@ -57,12 +57,20 @@ SysResult<void> set_oom_adj(Task& task, std::string_view text) {
     return {};
 }
 
-std::string io(const Context&) {
-    std::string text;
-    for (const char* name :
-         {"rchar", "wchar", "syscr", "syscw", "read_bytes", "write_bytes", "cancelled_write_bytes"})
-        text += fmt::format("{}: 0\n", name);
-    return text;
+// Nothing goes to a disk.
+std::string io_text(const IoCounts& counts) {
+    return fmt::format(
+        "rchar: {}\nwchar: {}\nsyscr: {}\nsyscw: {}\nread_bytes: 0\nwrite_bytes: 0\n"
+        "cancelled_write_bytes: 0\n",
+        counts.bytes_read, counts.bytes_written, counts.reads, counts.writes);
+}
+std::string io(const Context& c) {
+    IoCounts all = c.process.ended_io;
+    for (const auto& [id, task] : c.process.tasks) all += task->io;
+    return io_text(all);
+}
+std::string task_io(const Context& c) {
+    return io_text(c.task.io);
 }
 std::string cgroup(const Context&) {
     return "0::/\n";
@@ -70,7 +78,7 @@ std::string cgroup(const Context&) {
 std::string core_dump_filter(const Context& c) {
     return fmt::format("{:08x}\n", c.process.options.coredump_filter);
 }
-SysResult<void> set_core_dump_filter(Task& task, std::string_view text) {
+SysResult<void> set_core_dump_filter(Task& task, const Task&, std::string_view text) {
     text = trimmed(text);
     const bool hex = text.starts_with("0x") || text.starts_with("0X");
     const bool octal = !hex && text.size() > 1 && text.starts_with("0");
@@ -85,7 +93,7 @@ SysResult<void> set_core_dump_filter(Task& task, std::string_view text) {
 std::string timer_slack(const Context& c) {
     return fmt::format("{}\n", c.task.timer_slack_ns);
 }
-SysResult<void> set_timer_slack(Task& task, std::string_view text) {
+SysResult<void> set_timer_slack(Task& task, const Task&, std::string_view text) {
     const auto value = number_in<std::uint64_t>(text);
     if (!value) return tl::make_unexpected(Errno::Inval);
     task.timer_slack_ns = *value == 0 ? task.default_slack_ns : *value;
@@ -133,23 +141,20 @@ std::string system_call(const Context& c) {
                        c.task.blocked_in, r.x[0], r.x[1], r.x[2], r.x[3], r.x[4], r.x[5], r.sp,
                        r.pc);
 }
-std::string set_groups(const Context&) {
-    return "allow\n";
-}
-std::string id_map(const Context&) {
+std::string project_map(const Context&) {
     return fmt::format("{:>10} {:>10} {:>10}\n", 0, 0, 4294967295u);
 }
-// A map is written once, and that of the first user namespace is there.
-SysResult<void> not_again(Task&, std::string_view) {
+// A map is written once, and that of the first namespace is there.
+SysResult<void> not_again(Task&, const Task&, std::string_view) {
     return tl::make_unexpected(Errno::Perm);
 }
 std::string unset_id(const Context&) {
     return "4294967295";
 }
-SysResult<void> accept(Task&, std::string_view) {
+SysResult<void> accept(Task&, const Task&, std::string_view) {
     return {};
 }
-SysResult<void> clear_refs(Task&, std::string_view text) {
+SysResult<void> clear_refs(Task&, const Task&, std::string_view text) {
     const auto value = number_in<std::int32_t>(text);
     if (!value || *value < 1 || *value > 5) return tl::make_unexpected(Errno::Inval);
     return {};
@@ -166,35 +171,32 @@ std::string time_offsets(const Context&) {
     return "monotonic           0         0\nboottime            0         0\n";
 }
 
-constexpr ProcessRow kRows[] = {
+constexpr ProcessRow kSettingRows[] = {
     {"cgroup", cgroup},
     {"clear_refs", nothing, 0200, clear_refs},
     {"coredump_filter", core_dump_filter, 0644, set_core_dump_filter},
-    {"gid_map", id_map, 0644, not_again},
     {"io", io, 0400},
     {"loginuid", unset_id, 0644, accept},
     {"oom_adj", oom_adj, 0644, set_oom_adj},
     {"oom_score", oom_score},
     {"oom_score_adj", oom_score_adj, 0644, set_oom_score_adj},
     {"personality", personality, 0400},
-    {"projid_map", id_map, 0644, not_again},
+    {"projid_map", project_map, 0644, not_again},
     {"sched", sched, 0644, accept},
     {"schedstat", sched_stat},
     {"sessionid", unset_id},
-    {"setgroups", set_groups, 0644, not_again},
     {"stack", kernel_stack, 0400},
     {"syscall", system_call, 0400},
     {"timens_offsets", time_offsets, 0644, not_again},
     {"timerslack_ns", timer_slack, 0666, set_timer_slack},
-    {"uid_map", id_map, 0644, not_again},
     {"wchan", wait_channel},
 };
-constexpr ProcessRow kTaskRows[] = {{"children", children}};
+constexpr ProcessRow kTaskRows[] = {{"children", children}, {"io", task_io, 0400}};
 
 }  // namespace
 
 std::span<const ProcessRow> process_settings() {
-    return kRows;
+    return kSettingRows;
 }
 std::span<const ProcessRow> task_settings() {
     return kTaskRows;

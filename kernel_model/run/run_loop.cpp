@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernel_model/run/debugged_run.h"
 #include "kernel_model/run/tracee_step.h"
 #include "kernel_model/run/traps.h"
 #include "kernel_model/run/waiting.h"
+#include "kernel_model/signal/rseq.h"
 #include "kernel_model/signal/signals.h"
 #include "sim/cpu/unicorn/place_stops.h"
 
@@ -76,7 +78,7 @@ std::uint64_t RunLoop::turns_end_ns() const {
 
 // Runs the CPU with the lowest clock, or lets time pass if all are idle. A value: the run ended.
 std::optional<ExitSummary> RunLoop::turn() {
-    if (ended()) return ended();
+    if (debugger_ends() || ended()) return ended();
     if (limits_.legs != nullptr && limits_.legs->wants_end())
         return ExitSummary{ExitKind::LimitReached, 0, "stopped by the observer of legs"};
     if (limits_.watch != nullptr) {
@@ -91,6 +93,8 @@ std::optional<ExitSummary> RunLoop::turn() {
     const bool busy = scheduler.select();
     if (auto end = limit_reached()) return end;
     if (!busy) {
+        if (!timer && kernel_.debugger() != nullptr && kernel_.debugger()->starved())
+            return ended();
         if (!timer)
             return ExitSummary{ExitKind::Deadlock, 0, "nothing can run any more",
                                waiting_tasks(kernel_, dispatcher_)};
@@ -120,6 +124,7 @@ void RunLoop::run_here() {
         case Scheduler::Switch::OtherSpace: switched(KernelPath::ContextSwitchMm); break;
         case Scheduler::Switch::FromIdle: switched(KernelPath::IdleExit); break;
     }
+    if (how != Scheduler::Switch::None) disturb_rseq(task);
     if (task.resumes_call) gate.spend(task, KernelPath::Wakeup);
     run_task(task);
     goes_on_later(task);
@@ -147,11 +152,19 @@ void RunLoop::run_task(Task& task) {
         while (task.resumes_call) resume_call(task);
         if (task.trace != nullptr && trace_work(task)) [[unlikely]]
             continue;
-        if (task.tif_uprobe || task.tif_sigpending || task.restore_sigmask) exit_work(task);
+        if (task.tif_uprobe || task.tif_sigpending || task.restore_sigmask ||
+            task.tif_notify_resume)
+            exit_work(task);
         if (task.state != TaskState::Runnable || ended() || scheduler.yields(task)) return;
         if (must_end()) return;
         if (goes_on_later(task)) return;
 
+        if (kernel_.debugger() != nullptr) [[unlikely]] {
+            if (kernel_.debugger()->returning(task) != DebugNext::GoOn) {
+                if (debugger_ends()) return;
+                continue;
+            }
+        }
         if (TrapObserver* observer = kernel_.observer();
             observer != nullptr && !observer->returning(task)) [[unlikely]] {
             stopped_ = {ExitKind::LimitReached, 0, "stopped by the observer"};
@@ -174,9 +187,13 @@ void RunLoop::run_task(Task& task) {
 Stop RunLoop::run_at_el0(Task& task, bool& turn_ends) {
     Cpu& cpu = *kernel_.machine().cpu;
     cpu.clear_exclusive(task.context);
-    if (steps_for_tracer(task)) return step_in_place(kernel_, task);
-    if (!task.tif_singlestep && !task.runs_slot) return run_past_places(task, turn_ends);
-    Stop stop = cpu.step(task.context, task.process->mm->space(), task.step_word);
+    const bool in_place = steps_for_tracer(task);
+    if (!in_place && !task.tif_singlestep && !task.runs_slot)
+        return run_past_places(task, turn_ends);
+    Stop stop = in_place ? step_in_place(kernel_, task)
+                         : cpu.step(task.context, task.process->mm->space(), task.step_word);
+    if (kernel_.debugger() != nullptr && stopped_at_watch(cpu)) [[unlikely]]
+        (void)kernel_.debugger()->before_piece(task, true);
     if (task.runs_slot && std::holds_alternative<StepDone>(stop.why)) {
         // No exception was taken: EL0 continues after the instruction in the slot.
         task.runs_slot = false;
@@ -187,17 +204,31 @@ Stop RunLoop::run_at_el0(Task& task, bool& turn_ends) {
     return stop;
 }
 
+// The debugger has ended the run.
+bool RunLoop::debugger_ends() {
+    if (kernel_.debugger() == nullptr || !kernel_.debugger()->ends()) return false;
+    if (!ended())
+        stopped_ = {ExitKind::Interrupted, static_cast<int>(Signal::Kill),
+                    "killed by the debugger"};
+    return true;
+}
+
 // Runs the task as far as its budget goes, past places at which the turn is not to end.
 Stop RunLoop::run_past_places(Task& task, bool& turn_ends) {
     Cpu& cpu = *kernel_.machine().cpu;
     const AddressSpace& space = task.process->mm->space();
     const InsnCount bound = budget();
+    if (kernel_.debugger() != nullptr) [[unlikely]] {
+        const DebuggedRun run = run_debugged(kernel_, task, bound, ends_turn_);
+        turn_ends = run.turn_ends;
+        return run.stop;
+    }
     Stop stop = cpu.run(task.context, space, bound);
     while (ends_turn_ && stopped_before_place(cpu)) [[unlikely]] {
             turn_ends = ends_turn_(task, stop.pc);
             const InsnCount so_far = stop.retired;
-            if (turn_ends || so_far >= bound) break;
-            stop = cpu.run(task.context, space, bound - so_far);
+            if (turn_ends || (so_far >= bound && !stopped_inside_block(cpu))) break;
+            stop = cpu.run(task.context, space, so_far < bound ? bound - so_far : InsnCount(0));
             stop.retired += so_far;
         }
     return stop;
@@ -252,7 +283,8 @@ void RunLoop::tick(Task& task) {
     if (kernel_.scheduler().tick()) kernel_.scheduler().yield(task);
 }
 
-// exit_to_user_mode_loop: uprobes first, then signals, until nothing is left to do.
+// exit_to_user_mode_loop: uprobes first, then signals, then restartable sequences, until nothing is
+// left to do.
 void RunLoop::exit_work(Task& task) {
     while (task.state == TaskState::Runnable && !ended()) {
         if (task.tif_uprobe) {
@@ -267,6 +299,10 @@ void RunLoop::exit_work(Task& task) {
         }
         if (task.tif_sigpending) SignalDelivery(kernel_, task).deliver(std::nullopt);
         if (task.tif_uprobe || task.tif_sigpending) continue;
+        if (task.tif_notify_resume) {
+            resume_rseq(kernel_, task);
+            continue;
+        }
         if (!task.restore_sigmask) return;
         task.restore_sigmask = false;
         task.sigmask = task.saved_sigmask;

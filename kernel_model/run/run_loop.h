@@ -58,6 +58,7 @@ private:
     std::uint64_t turns_end_ns() const;
     Stop run_at_el0(Task& task, bool& turn_ends);
     Stop run_past_places(Task& task, bool& turn_ends);
+    bool debugger_ends();
     InsnCount budget() const;
     std::optional<ExitSummary> limit_reached() const;
     bool must_end() const;
@@ -68,7 +69,7 @@ private:
     RunLimits limits_;
     std::uint64_t pause_ns_ = 0;
     std::function<bool(Task&, VAddr)> ends_turn_;
-    std::optional<ExitSummary> stopped_;  // by the observer
+    std::optional<ExitSummary> stopped_;  // by the observer or the debugger
 };
 
 }  // namespace uprobesim

@@ -241,6 +241,8 @@ std::optional<ExceptionRegisters> exception_registers(const Task& task, const St
 }
 
 void take_trap(Kernel& kernel, const SyscallDispatcher& syscalls, Task& task, const Stop& stop) {
+    if (kernel.debugger() != nullptr) [[unlikely]]
+        kernel.debugger()->trapped(task, stop);
     if (TrapObserver* observer = kernel.observer(); observer != nullptr) [[unlikely]] {
         if (const auto registers = exception_registers(task, stop))
             observer->trapped(task, stop, *registers);

@@ -9,6 +9,8 @@
 #include "kernel_model/abi/ptrace.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/kernel/kernel.h"
+#include "kernel_model/signal/core_dump.h"
+#include "kernel_model/signal/rseq.h"
 #include "kernel_model/signal/signals_frame.h"
 
 namespace uprobesim {
@@ -81,7 +83,16 @@ bool SignalDelivery::deliver(std::optional<Interrupted> interrupted) {
 // task has stopped for its tracer.
 std::optional<SignalInfo> SignalDelivery::next() {
     Trace* const trace = task_.trace.get();
-    if (trace == nullptr) return kernel_.signals().take_next(task_);
+    if (trace == nullptr) {
+        auto info = kernel_.signals().take_next(task_);
+        DebugHook* const debugger = kernel_.debugger();
+        if (debugger == nullptr) return info;
+        while (info && info->signal != Signal::Kill) {
+            if (const auto taken = debugger->signal(task_, *info)) return taken;
+            info = kernel_.signals().take_next(task_);
+        }
+        return info;
+    }
     if (trace->fatal) {
         fatal(*std::exchange(trace->fatal, std::nullopt));
         return std::nullopt;
@@ -121,6 +132,7 @@ void SignalDelivery::enter_handler(const SignalInfo& info, std::optional<Interru
         }
     }
     kernel_.gate().spend(task_, KernelPath::SignalDeliver);
+    if (!leave_rseq_for_handler(kernel_, task_)) return;
     if (!push_signal_frame(kernel_, task_, info, taken)) {
         // force_sigsegv: if the frame of a SIGSEGV cannot be written, the default action is taken.
         if (info.signal == Signal::Segv) action_of(task_, Signal::Segv).handler = abi::kSigDfl;
@@ -158,6 +170,7 @@ void SignalDelivery::fatal(const SignalInfo& info) {
     } else if (info.code != abi::kSiKernel) {
         detail += fmt::format(", sent by process {}", info.pid);
     }
+    task_.process->core_dumped = dump_core(kernel_, task_, info);
     kernel_.processes().end_process(*task_.process, ExitKind::Signalled,
                                     static_cast<int>(info.signal), std::move(detail));
 }

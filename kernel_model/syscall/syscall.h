@@ -63,7 +63,13 @@ struct SysCall {
     }
     const Credentials& cred() const { return *task.cred; }
     bool capable(Capability capability) const { return task.cred->capable(capability); }
+    // In the user namespace of the caller, or another one.
+    bool has(Capability capability) const { return task.cred->has(capability); }
+    bool capable_in(const UserSpace& space, Capability capability) const {
+        return task.cred->capable_in(space, capability);
+    }
     Caller caller() const { return caller_of(task); }
+    Ipc& ipc() const { return kernel.ipc_of(process); }
     // find_process_by_pid: 0 is the caller; null: there is none.
     Task* task_of(std::int32_t id) const {
         return id == 0 ? &task : kernel.processes().find_task(TaskId{id});

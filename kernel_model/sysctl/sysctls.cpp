@@ -55,12 +55,14 @@ const SysctlRow* Sysctls::find(std::string_view name) {
 }
 
 std::string Sysctls::text(const SysctlRow& row) const {
-    const auto own = values_.find(row.name);
-    return own != values_.end() ? own->second : std::string(row.text);
+    if (const auto own = values_.find(row.name); own != values_.end()) return own->second;
+    const auto made = made_.find(row.name);
+    return made != made_.end() ? made->second() : std::string(row.text);
 }
 
 tl::expected<void, Errno> Sysctls::write(const SysctlRow& row, std::string_view given) {
     if (row.kind == SysctlKind::Fixed) return tl::make_unexpected(Errno::Acces);
+    ++version_;
     // Up to the first NUL.
     given = given.substr(0, given.find('\0'));
     if (row.kind == SysctlKind::Text) {
@@ -104,7 +106,13 @@ std::int64_t Sysctls::number(std::string_view name, std::size_t place) const {
 
 void Sysctls::set_default(std::string_view name, std::string text) {
     check_invariant(find(name) != nullptr, "a kernel parameter that is not in the table");
+    ++version_;
     values_.insert_or_assign(std::string(name), std::move(text));
+}
+
+void Sysctls::make_default(std::string_view name, std::function<std::string()> make) {
+    check_invariant(find(name) != nullptr, "a kernel parameter that is not in the table");
+    made_.insert_or_assign(std::string(name), std::move(make));
 }
 
 }  // namespace uprobesim

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
@@ -44,9 +45,15 @@ public:
     std::int64_t number(std::string_view name, std::size_t place) const;
     // The default of a parameter that depends on the machine.
     void set_default(std::string_view name, std::string text);
+    // The same, made when it is asked for.
+    void make_default(std::string_view name, std::function<std::string()> make);
+    // Counts the changes.
+    std::uint64_t version() const { return version_; }
 
 private:
     std::map<std::string, std::string, std::less<>> values_;  // those that are not the table's
+    std::map<std::string, std::function<std::string()>, std::less<>> made_;
+    std::uint64_t version_ = 0;
 };
 
 }  // namespace uprobesim

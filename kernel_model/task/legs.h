@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "kernel_model/task/task.h"
@@ -64,6 +65,10 @@ public:
     CentiCycles finish(unsigned cpu);
     const Pending& of(unsigned cpu) const { return pending_[cpu]; }
     const SharedLines& lines() const { return lines_; }
+
+    const AccessPlan& plan() const { return plan_; }
+    // From now on paths have these accesses; those that differ were not taken so far.
+    void change(AccessPlan plan) { plan_ = std::move(plan); }
 
 private:
     struct Charge {

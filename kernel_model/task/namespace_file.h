@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernel_model/files/mount.h"
+#include "kernel_model/memory/user_memory.h"
 #include "kernel_model/task/namespaces.h"
 
 namespace uprobesim {
@@ -18,7 +19,22 @@ public:
     std::uint64_t inode() const {
         if (uts) return uts->inode;
         if (mounts) return mounts->inode;
+        if (other) return other->inode;
         return name_of(kind_).first_inode;
+    }
+    UserSpace owned_by() const {
+        return uts ? uts->owned_by : mounts ? mounts->owned_by : other ? other->owned_by : nullptr;
+    }
+    SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg,
+                                   UserMemory& memory) override {
+        constexpr std::uint64_t kGetType = 0xb703, kGetOwner = 0xb704;  // NS_GET_NSTYPE, OWNER_UID
+        if (request == kGetType) return name_of(kind_).clone_flag;
+        if (request != kGetOwner) return tl::make_unexpected(Errno::NotTty);
+        if (kind_ != NamespaceKind::User) return tl::make_unexpected(Errno::Inval);
+        const auto* const users = static_cast<const UserNamespace*>(other.get());
+        if (!memory.put(VAddr(arg), users != nullptr ? users->owner : 0u))
+            return tl::make_unexpected(Errno::Fault);
+        return std::uint64_t{0};
     }
     SysResult<FileStatus> status() override {
         FileStatus shown = status_;
@@ -30,6 +46,7 @@ public:
 
     std::shared_ptr<UtsNamespace> uts;       // of that kind
     std::shared_ptr<MountNamespace> mounts;  // of that kind
+    std::shared_ptr<Namespace> other;        // of the other kinds; null: the first
 
 private:
     NamespaceKind kind_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The namespaces of a process (struct nsproxy). Mounts and host names are modelled as namespaces of
-// their own; of the other kinds there is one, which all processes share.
+// The namespaces of a process (struct nsproxy). Of processes' ids and times there is one of each,
+// which all processes share; the others can be made anew. That of users is of the credentials.
 #pragma once
 
 #include <array>
@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include "kernel_model/files/user_namespace.h"
 
 namespace uprobesim {
 
@@ -38,6 +40,7 @@ constexpr const NamespaceName& name_of(NamespaceKind kind) {
 struct UtsNamespace {
     std::uint64_t inode = name_of(NamespaceKind::Uts).first_inode;
     std::string node = "uprobesim", domain = "(none)";
+    UserSpace owned_by{};
 };
 
 }  // namespace uprobesim

@@ -101,6 +101,7 @@ struct Process {
     WaitQueue vfork_done;  // the parent's vfork, until exec or exit
     bool vforked = false;  // its parent waits for vfork_done
     CpuTime ended_tasks_time, children_time;
+    IoCounts ended_io;  // of ended tasks, and of children that were waited for
     std::uint64_t children_peak_pages = 0;
     std::shared_ptr<Mm> mm;  // the parent's, between vfork and execve
     FdTable files;
@@ -110,6 +111,8 @@ struct Process {
     std::shared_ptr<Dentry> root;                                  // null: the top of the tree
     std::shared_ptr<MountNamespace> mounts;                        // null: the first
     std::shared_ptr<UtsNamespace> uts = std::make_shared<UtsNamespace>();
+    // By kind, those of IPC, network and control groups; null: the first.
+    std::array<std::shared_ptr<Namespace>, kNamespaceKinds> spaces;
     std::string exe;  // guest path of the program, links resolved
     std::vector<std::string> arguments;
     std::vector<std::string> environment;
@@ -137,8 +140,9 @@ struct Process {
     std::map<TaskId, std::int32_t> ended_tracees;  // threads, with wait's status
     std::int32_t waited_by = 0;  // a zombie that its tracer waits for, before its parent
     std::int32_t oom_score_adj = 0;
-    bool oom_victim = false;  // chosen by the OOM killer
-    MemoryCharge charge;      // of the process itself and its strings
+    bool oom_victim = false;   // chosen by the OOM killer
+    bool core_dumped = false;  // the signal that ended it left a core file
+    MemoryCharge charge;       // of the process itself and its strings
 };
 
 // The caller of a file operation: credentials and the process's working directory.
@@ -147,7 +151,8 @@ inline Caller caller_of(Process& process, const Credentials& credentials) {
             .credentials = credentials,
             .root = process.root,
             .start = process.cwd,
-            .resolve = 0};
+            .resolve = 0,
+            .umask = process.umask};
 }
 inline Caller caller_of(const Task& task) {
     return caller_of(*task.process, *task.cred);

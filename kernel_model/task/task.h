@@ -12,6 +12,8 @@
 #include "kernel_model/files/credentials.h"
 #include "kernel_model/seccomp/filter.h"
 #include "kernel_model/task/futex.h"
+#include "kernel_model/task/io_counts.h"
+#include "kernel_model/task/rseq_state.h"
 #include "kernel_model/task/sched_class.h"
 #include "kernel_model/task/signal_queue.h"
 #include "kernel_model/task/trace.h"
@@ -109,11 +111,12 @@ struct Task final : Waiter {
     std::shared_ptr<void> call_holds;
 
     // Thread flags, as in thread_info.
-    bool tif_uprobe = false;       // TIF_UPROBE: the probe layer has work on the way back to EL0
-    bool tif_singlestep = false;   // TIF_SINGLESTEP: the next instruction is stepped
-    bool tif_sigpending = false;   // TIF_SIGPENDING
-    bool tif_tagged_addr = false;  // TIF_TAGGED_ADDR: pointers that the kernel uses may have tags
-    unsigned enabled_keys = 0;     // of pointer authentication, by PR_PAC_SET_ENABLED_KEYS
+    bool tif_uprobe = false;         // TIF_UPROBE: the probe layer has work on the way back to EL0
+    bool tif_singlestep = false;     // TIF_SINGLESTEP: the next instruction is stepped
+    bool tif_sigpending = false;     // TIF_SIGPENDING
+    bool tif_notify_resume = false;  // TIF_NOTIFY_RESUME: restartable sequences have work there
+    bool tif_tagged_addr = false;    // TIF_TAGGED_ADDR: pointers that the kernel uses may have tags
+    unsigned enabled_keys = 0;       // of pointer authentication, by PR_PAC_SET_ENABLED_KEYS
 
     // The instruction word that a step executes (the slot's) while tif_singlestep is set by the
     // probe layer.
@@ -134,6 +137,8 @@ struct Task final : Waiter {
     SeccompState seccomp;
     VAddr clear_child_tid;
     VAddr robust_list;
+    RseqState rseq;
+    IoCounts io;
     std::string comm;  // 15 characters, as prctl(PR_SET_NAME)
 
     std::unique_ptr<TaskExtension> extension;

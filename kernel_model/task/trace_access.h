@@ -9,11 +9,11 @@ namespace uprobesim {
 // always, others' with the same ids and while they are dumpable, or as the superuser.
 inline bool may_access(const Process& caller, const Process& target) {
     const Credentials &own = *caller.cred, &other = *target.cred;
-    if (&caller == &target || own.capable(Capability::SysPtrace)) return true;
+    if (&caller == &target || own.capable_in(other.space, Capability::SysPtrace)) return true;
     const auto same = [](std::uint32_t id, const Ids& ids) {
         return id == ids.real && id == ids.effective && id == ids.saved;
     };
-    const bool contained = (other.permitted & ~own.permitted) == 0;
+    const bool contained = own.space == other.space && (other.permitted & ~own.permitted) == 0;
     return same(own.uid.real, other.uid) && same(own.gid.real, other.gid) && contained &&
            target.options.dumpable == 1;
 }

@@ -37,7 +37,7 @@ struct Opened {
 };
 
 Result<Opened> read_file(FileSystem& files, const std::string& path) {
-    const auto opened = files.open(Caller{}, path, abi::kORdonly, 0);
+    const auto opened = files.open(Caller{}, path, abi::kORdonly | abi::kONoatime, 0);
     if (!opened) {
         const std::size_t slash = path.rfind('/');
         const std::string near =
@@ -107,6 +107,12 @@ Uprobes::Uprobes(Kernel& kernel) : kernel_(kernel) {
     kernel.attach(*this);
 }
 Uprobes::~Uprobes() = default;
+
+Uprobes::Set Uprobes::exchange(Set set) {
+    std::swap(set.uprobes, uprobes_);
+    std::swap(set.by_file, by_file_);
+    return set;
+}
 
 Result<Uprobes::Image*> Uprobes::image(const std::string& path) {
     if (const auto it = images_.find(path); it != images_.end()) return it->second.get();

@@ -95,6 +95,14 @@ public:
     // there were no uprobe until then.
     void wait_for_attach() { registered_ = false; }
     bool registered() const { return registered_; }
+    // What was added, apart: until it is attached, what was added for another run of the same start
+    // can take its place.
+    struct Set {
+        std::vector<std::unique_ptr<Uprobe>> uprobes{};
+        std::map<FileKey, std::map<std::uint64_t, Uprobe*>> by_file{};
+    };
+    // Returns the present one.
+    Set exchange(Set set);
     // Registers them all with the processes that run (register_for_each_vma), between two turns of
     // the run loop. The work is of whoever registers, and no guest is charged for it.
     RegistrationWork attach();

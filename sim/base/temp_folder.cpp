@@ -158,4 +158,9 @@ void TemporaryFolder::remove() {
     path_.clear();
 }
 
+void TemporaryFolder::leave() {
+    if (lock_ >= 0) close(std::exchange(lock_, -1));
+    path_.clear();
+}
+
 }  // namespace uprobesim

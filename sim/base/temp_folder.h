@@ -23,6 +23,8 @@ public:
     const std::string& path() const { return path_; }  // empty: none
     // With all that is in it, following no link.
     void remove();
+    // After a fork: it is the other process's.
+    void leave();
 
 private:
     std::string path_;

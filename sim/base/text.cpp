@@ -68,6 +68,15 @@ std::string near_names(std::string_view given, const std::vector<std::string>& k
     return fmt::format("known: {}", fmt::join(known, ", "));
 }
 
+std::string shell_word(const std::string& word) {
+    constexpr std::string_view kPlain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+    if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+    std::string out = "'";
+    for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return out + "'";
+}
+
 std::string or_list(const std::vector<std::string>& words) {
     std::string list;
     for (std::size_t i = 0; i < words.size(); ++i)

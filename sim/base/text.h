@@ -22,6 +22,9 @@ std::string did_you_mean(std::string_view given, const std::vector<std::string>&
 // The same, or "known: a, b, c" where none is close and the list is short.
 std::string near_names(std::string_view given, const std::vector<std::string>& known);
 
+// A word as a shell takes it: in quotes where it needs them.
+std::string shell_word(const std::string& word);
+
 // "a, b or c"
 std::string or_list(const std::vector<std::string>& words);
 

@@ -16,6 +16,8 @@ struct PlannedAccess {
     SharedLine line = SharedLine::MmapLock;
     CentiCycles at;    // from the path's begin
     CentiCycles held;  // of a lock, a part of the path's own cost
+
+    bool operator==(const PlannedAccess&) const = default;
 };
 
 class AccessPlan {

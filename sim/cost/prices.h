@@ -33,6 +33,14 @@ public:
     }
     double path_insns(KernelPath p, std::uint64_t times, std::uint64_t units) const;
     double frequency_hz() const { return frequency_hz_; }
+    // Whether as many cycles are charged for it there.
+    bool same(ExceptionClass ec, const PriceList& other) const {
+        return exception(ec) == other.exception(ec);
+    }
+    bool same(KernelPath p, const PriceList& other) const {
+        const auto i = static_cast<std::size_t>(p);
+        return fixed_[i] == other.fixed_[i] && per_unit_[i] == other.per_unit_[i];
+    }
 
 private:
     std::array<CentiCycles, kExceptionClassCount> exceptions_{};

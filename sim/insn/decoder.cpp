@@ -172,6 +172,7 @@ Decoder::Decoder() : handle_(0), insn_(nullptr) {
         cs_close(&handle_);
         throw HostError("cs_malloc", "out of memory");
     }
+    described_.resize(8192);  // a power of two; 0.5 MiB
 }
 
 Decoder::~Decoder() {
@@ -226,9 +227,36 @@ bool is_one_of(std::span<const FlagRow> rows, std::uint32_t word) {
     return std::any_of(rows.begin(), rows.end(),
                        [word](const FlagRow& row) { return (word & row.mask) == row.value; });
 }
+
+// The word without the offset of what is relative to PC: where it leads says nothing about
+// registers.
+std::uint32_t without_offset(std::uint32_t word) {
+    struct Form {
+        std::uint32_t mask, value, offset;
+    };
+    constexpr Form kForms[] = {
+        {0x7c000000, 0x14000000, 0x03ffffff},  // B, BL
+        {0xff000000, 0x54000000, 0x00ffffe0},  // B.cond
+        {0x7e000000, 0x34000000, 0x00ffffe0},  // CBZ, CBNZ
+        {0x7e000000, 0x36000000, 0x0007ffe0},  // TBZ, TBNZ
+        {0x1f000000, 0x10000000, 0x60ffffe0},  // ADR, ADRP
+    };
+    for (const Form& form : kForms)
+        if ((word & form.mask) == form.value) return word & ~form.offset;
+    return word;
+}
+
 }  // namespace
 
 InsnInfo Decoder::describe(std::uint32_t word) const {
+    const std::uint32_t key = without_offset(word);
+    const std::size_t at = key * std::uint64_t{0x9e3779b97f4a7c15u} >> 32 & (described_.size() - 1);
+    Described& row = described_[at];
+    if (!row.valid || row.word != key) row = {key, true, decoded(key)};
+    return row.info;
+}
+
+InsnInfo Decoder::decoded(std::uint32_t word) const {
     InsnInfo info;
     info.cls = classify(word);
     if (is_memory(info.cls)) info.access_bytes = access_bytes(word);

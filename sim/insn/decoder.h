@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sim/insn/insn_class.h"
 
@@ -16,6 +17,7 @@ namespace uprobesim {
 struct RegSet {
     std::uint64_t regs = 0;
     bool nzcv = false;
+    bool operator==(const RegSet&) const = default;
 };
 inline constexpr unsigned kSpBit = 31;
 inline constexpr unsigned kFirstVectorBit = 32;
@@ -27,6 +29,7 @@ struct InsnInfo {
     bool writeback = false;     // pre- or post-index: the base register is written too
     unsigned base = kSpBit;     // which one, if writeback
     unsigned access_bytes = 0;  // memory accesses: bytes moved, both registers of a pair
+    bool operator==(const InsnInfo&) const = default;
 };
 
 class Decoder {
@@ -37,13 +40,22 @@ public:
     Decoder& operator=(const Decoder&) = delete;
 
     static InsnClass classify(std::uint32_t word);
+    // Remembers the words that it met last: programs are made of few different ones.
     InsnInfo describe(std::uint32_t word) const;
     // "stp x29, x30, [sp, #-0x10]!"; ".word 0x..." for what has no text.
     std::string disassemble(std::uint32_t word, std::uint64_t address) const;
 
 private:
+    struct Described {
+        std::uint32_t word = 0;
+        bool valid = false;
+        InsnInfo info;
+    };
+    InsnInfo decoded(std::uint32_t word) const;
+
     std::size_t handle_;  // csh
     void* insn_;          // cs_insn, reused
+    mutable std::vector<Described> described_;
 };
 
 // "Capstone 4.0": of the library that is loaded.

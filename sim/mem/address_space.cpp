@@ -24,6 +24,9 @@ constexpr std::uint64_t kUserNever = std::uint64_t{1} << 54;        // UXN
 // Software bit (58..55 are left to the OS): the page is there, but EL0 may do nothing with it
 // (PROT_NONE).
 constexpr std::uint64_t kPresentNone = std::uint64_t{1} << 55;
+// Software bits: rights that the page has and the MMU does not know of, because it is watched.
+constexpr std::uint64_t kHidesWrite = std::uint64_t{1} << 56;
+constexpr std::uint64_t kHidesAll = std::uint64_t{1} << 57;
 constexpr std::uint64_t kAddressMask = 0xfffffff000u | (std::uint64_t{0xff} << 40);
 constexpr int kLevels = 3;
 
@@ -47,6 +50,13 @@ std::uint64_t descriptor(PAddr frame, Prot prot) {
 Prot prot_of(std::uint64_t d) {
     if ((d & kValid) == 0) return {};
     return {true, (d & kApReadOnly) == 0, (d & kUserNever) == 0, (d & kGuarded) != 0};
+}
+
+// The descriptor without watches.
+std::uint64_t own(std::uint64_t d) {
+    if ((d & kHidesWrite) != 0) d &= ~(kHidesWrite | kApReadOnly);
+    if ((d & kHidesAll) != 0) d = (d & ~kHidesAll) | kApEl0;
+    return d;
 }
 
 bool present(std::uint64_t d) {
@@ -138,6 +148,49 @@ void AddressSpace::unshadow() const {
     observer_.shadow_changed(*this, shadow_page_);
 }
 
+std::uint64_t AddressSpace::watched(VAddr page, std::uint64_t d) const {
+    if (watches_.empty() || lifted_ || (d & kValid) == 0) [[likely]]
+        return d;
+    for (const Watch& w : watches_) {
+        if (w.range.begin >= page + kPageSize || w.range.end <= page) continue;
+        if ((d & kApReadOnly) == 0) d |= kApReadOnly | kHidesWrite;
+        if (w.reads && (d & kApEl0) != 0) d = (d & ~kApEl0) | kHidesAll;
+    }
+    return d;
+}
+
+// Of the pages of these watches: what the MMU sees now.
+void AddressSpace::refresh(const std::vector<Watch>& watches) const {
+    for (const Watch& w : watches) {
+        for (VAddr page = w.range.begin.page(); page < w.range.end; page += kPageSize) {
+            if (page.value >= kTop) break;
+            auto* const e = const_cast<std::uint64_t*>(find_entry(page));
+            if (e == nullptr || (*e & kValid) == 0) continue;
+            if (shadowed(page)) unshadow();
+            const std::uint64_t old = *e;
+            *e = watched(page, own(old));
+            if (*e != old) observer_.shadow_changed(*this, page);
+        }
+    }
+}
+
+void AddressSpace::watch(std::vector<Watch> watches) {
+    const std::vector<Watch> before = std::exchange(watches_, std::move(watches));
+    refresh(before);
+    refresh(watches_);
+}
+
+void AddressSpace::lift_watches(bool lifted) const {
+    lifted_ = lifted;
+    refresh(watches_);
+}
+
+bool AddressSpace::refuses_watched_write(VAddr page) const {
+    if (watches_.empty()) return false;
+    const std::uint64_t* e = find_entry(page);
+    return e != nullptr && (*e & kHidesWrite) != 0;
+}
+
 void AddressSpace::make_privileged_code(VAddr page) {
     std::uint64_t* e = entry(page, false);
     check_invariant(e != nullptr && present(*e), "the page of privileged code is not mapped");
@@ -154,7 +207,7 @@ bool AddressSpace::map(VAddr page, PAddr frame, Prot prot) {
     std::uint64_t* e = entry(page, true);
     if (e == nullptr) return false;
     const std::uint64_t old = *e;
-    *e = descriptor(frame, prot);
+    *e = watched(page, descriptor(frame, prot));
     if (prot.exec) memory_.mark_code(frame);
     if (present(old)) {
         if ((old & kValid) != 0) observer_.translation_changed(*this, page);
@@ -182,7 +235,7 @@ void AddressSpace::protect(VAddr page, Prot prot) {
     if (e == nullptr || !present(*e)) return;
     const std::uint64_t old = *e;
     const PAddr frame(old & kAddressMask);
-    *e = descriptor(frame, prot);
+    *e = watched(page, descriptor(frame, prot));
     if (prot.exec) memory_.mark_code(frame);
     if (*e != old && (old & kValid) != 0) observer_.translation_changed(*this, page);
 }
@@ -191,7 +244,7 @@ std::optional<Translation> AddressSpace::lookup(VAddr address) const {
     if (address.value >= kTop) return std::nullopt;
     const std::uint64_t* e = find_entry(address.page());
     if (e == nullptr || !present(*e)) return std::nullopt;
-    const std::uint64_t d = shadowed(address.page()) ? shadowed_descriptor_ : *e;
+    const std::uint64_t d = own(shadowed(address.page()) ? shadowed_descriptor_ : *e);
     return Translation{PAddr(d & kAddressMask), prot_of(d)};
 }
 

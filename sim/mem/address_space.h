@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "sim/base/units.h"
 #include "sim/mem/physical_memory.h"
@@ -29,6 +31,13 @@ public:
 struct Translation {
     PAddr frame;
     Prot prot;
+};
+
+// Bytes whose accesses a debugger wants to see.
+struct Watch {
+    VRange range{};
+    bool reads = false;
+    bool writes = false;
 };
 
 class AddressSpace {
@@ -61,6 +70,16 @@ public:
     bool shadowed(VAddr page) const { return shadow_entry_ != nullptr && shadow_page_ == page; }
     PAddr shadow_frame() const { return shadow_frame_; }
 
+    // In place of those before. The MMU refuses accesses to the pages of what is watched: writes,
+    // or writes and reads where reads are. As with a shadow, lookup() and the others see nothing of
+    // it.
+    void watch(std::vector<Watch> watches);
+    const std::vector<Watch>& watches() const { return watches_; }
+    // While they are lifted, the MMU lets all through that the pages' own rights do.
+    void lift_watches(bool lifted) const;
+    // Whether the MMU refuses writes to the page only because it is watched.
+    bool refuses_watched_write(VAddr page) const;
+
     // For the engine's own entry stub: readable and executable at EL1 only.
     void make_privileged_code(VAddr page);
 
@@ -90,8 +109,14 @@ private:
     // The first page at or after `page` whose last-level table exists (skips unpopulated tables).
     VAddr next_candidate(VAddr page) const;
 
+    // What the MMU is given for a page that has this descriptor.
+    std::uint64_t watched(VAddr page, std::uint64_t descriptor) const;
+    void refresh(const std::vector<Watch>& watches) const;
+
     PhysicalMemory& memory_;
     TranslationObserver& observer_;
+    std::vector<Watch> watches_;
+    mutable bool lifted_ = false;
     PAddr root_;
     std::uint64_t id_;
     std::uint64_t mapped_pages_ = 0;

@@ -77,6 +77,15 @@ std::vector<KeyDifference> profile_differences(const ProfileListing&&,
 // Which kind a name or a file is: what it is based on tells, or else its keys.
 Result<ProfileKind> find_profile_kind(std::string_view name_or_path);
 
+// When a run first depends on a key: until then runs that differ in it are the same run.
+enum class FirstUse {
+    Start,    // at once
+    Paths,    // when a kernel path or an exception is taken whose cost or whose lines it changes
+    Release,  // when the guest asks for the kernel's release
+    Probes,   // when a probe is there
+    Never,
+};
+
 // The first row of the table that fits; a key without a row is behaviour, so that nothing unknown
 // is re-priced.
 struct KeyRule {
@@ -84,6 +93,7 @@ struct KeyRule {
     std::string_view key;  // a '*' at its end stands for any rest
     KeyRole role;
     std::string_view why;  // where it is no price: what the key decides
+    FirstUse first_use = FirstUse::Start;
 };
 const KeyRule& key_rule(ProfileKind kind, std::string_view key);
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import unittest
 
-from page_browser import CONTRAST, NAMELESS, PageTest, RULES, forget_log, paint, paper_of, resize, skip_if_missing
+from page_browser import axe_of, CONTRAST, NAMELESS, PageTest, RULES, forget_log, needs_checker, paint, paper_of, resize, skip_if_missing
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -254,6 +254,16 @@ class ExplainPage(PageTest):
                 self.assertEqual(self.browser.execute_script(CONTRAST), [], (scheme, title))
                 self.assertEqual(self.browser.execute_script(NAMELESS), [], (scheme, title))
 
+    @needs_checker("axe-core")
+    def test_axe_finds_nothing_in_light_and_dark(self):
+        for scheme in ("light", "dark"):
+            paint(self.browser, scheme)
+            for title, fragment in (("two kernels", "#step=8"), ("two kernels", "#step=8&ask&projector"), ("signal", "#step=5"), ("copy-on-write fault", "#step=2")):
+                self.open(title, fragment)
+                self.browser.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+                with self.subTest(title, fragment=fragment, scheme=scheme):
+                    self.assertEqual(axe_of(self.browser), [])
+
     def test_the_keyboard_reaches_everything(self):
         self.open("two kernels", "#step=8")
         wanted = self.browser.execute_script(
@@ -426,7 +436,7 @@ class ExplainPage(PageTest):
         names = [e.get_attribute("textContent") for e in self.browser.find_elements(By.CSS_SELECTOR, "#stage .name")]
         self.assertIn(HOSTILE, names)
         self.assertLessEqual(self.browser.execute_script("return document.documentElement.scrollWidth"), 1024)
-        self.assertEqual(len(self.browser.find_elements(By.TAG_NAME, "script")), 2)
+        self.assertEqual(len(self.browser.find_elements(By.TAG_NAME, "script")), 3)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pages in Debian's Chromium: what the tests of pages share. Exit status 77: Chromium, its driver or python3-selenium is not
+"""Pages in Debian's Chromium: what the tests of pages share. Besides rules of our own, pages are judged by axe-core where
+tools/setup/fetch-checkers has fetched it. Exit status 77: Chromium, its driver or python3-selenium is not
 installed, or the tool was built without trigger targets (said on stderr)."""
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,7 @@ import unittest
 
 SKIPPED = 77
 DEBIAN_PYTHON = "/usr/bin/python3"
+CHECKERS = pathlib.Path(__file__).resolve().parents[2] / "build/checkers/node_modules"
 
 try:
     from selenium import webdriver
@@ -112,6 +115,26 @@ const least = [...document.querySelectorAll("#page *")].filter((e) => e.checkVis
 const beyond = [...document.querySelectorAll("#page *")].filter((e) => e.checkVisibility() && !e.closest(".hidden, svg svg") && e.getBoundingClientRect().right > arguments[0] + 1);
 return { least: least[0], beyond: beyond.map((e) => e.outerHTML.slice(0, 120)), buttons: [...document.querySelectorAll("#controls, .small")].filter((e) => e.checkVisibility()).length };
 """
+
+
+# Each finding with what it is about. Contrast is computed by ours too, but axe knows more of overlays.
+AXE = """
+const done = arguments[arguments.length - 1];
+axe.run(document, { resultTypes: ["violations"] }).then(
+  (found) => done(found.violations.flatMap((v) => v.nodes.map((n) => [v.id, v.help, n.target.join(" "), n.html.slice(0, 120)]))),
+  (error) => done([["axe-core failed", String(error)]]));
+"""
+
+
+def axe_of(browser):
+    """What axe-core finds wrong with the page that is open."""
+    browser.execute_script((CHECKERS / "axe-core/axe.min.js").read_text(encoding="utf-8"))
+    return browser.execute_async_script(AXE)
+
+
+def needs_checker(name):
+    """For a test that asks a program from npm."""
+    return unittest.skipUnless((CHECKERS / name).is_dir(), f"{name} is not fetched (tools/setup/fetch-checkers)")
 
 
 def paper_of(browser):

@@ -14,7 +14,7 @@ import sys
 import time
 import unittest
 
-from page_browser import CONTRAST, NAMELESS, PageTest, RULES, forget_log, paint, paper_of, resize, skip_if_missing
+from page_browser import axe_of, CONTRAST, NAMELESS, PageTest, RULES, forget_log, needs_checker, paint, paper_of, resize, skip_if_missing
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -29,6 +29,8 @@ PAGES = {
     "compare": ["compare", *GUEST, "--kernels", KERNELS, "/trig_push", "20"],
     "grid": ["compare", *GUEST, "--machines", "kunpeng916,generic-a72", "/trig_push", "20"],
     "bench": ["bench", "--kernels", KERNELS],
+    "producers": ["bench", "--producers", "1,4,16", "--starts", "4", "--machine", "kunpeng916", "uprobe-push"],
+    "scaling": ["reproduce", "scaling", "--starts", "2"],
     "whatif": ["whatif", "--range", "--set", "machine.ops.ic-ivau=0", "FOLDER/run.json"],
     "estimate": ["estimate", "--root", "WORKLOADS", "--rate", "100k", "uprobe:/trig_push:*"],
     "reproduce": ["reproduce"],
@@ -170,6 +172,18 @@ class ReportPages(PageTest):
         self.assertGreater(len(found), 0)
         self.assertEqual([row[0] for row in found if len(row) > 1], [row[0] for row in every if len(row) > 1 and "sys.read.file" in row[0]])
 
+    def test_sort_and_top_of_the_command_line_decide_the_first_rows(self):
+        words = ["bench", "--kernels", KERNELS, "--sort", "-cycles"]
+        self.show(self.written("sorted", "html", words))
+        tables = [table for table in self.browser.find_elements(By.CSS_SELECTOR, "table.rows") if "EL1 insns" in table.text]
+        self.assertEqual(len(tables), 2)
+        for table in tables:
+            cycles = [float(row[5]) for row in self.browser.execute_script(ROWS, table, False)]
+            self.assertEqual((len(cycles), cycles), (6, sorted(cycles)))
+        self.show(self.written("top", "html", ["run", *GUEST, "--top", "2", "/trig_push", "20"]))
+        self.assertEqual(len(self.browser.execute_script(ROWS, "cycles/hit", False)), 2)
+        self.assertGreater(len(self.browser.execute_script(ROWS, "cycles/hit", True)), 2)
+
     def pictures(self, name):
         self.open(name)
         return {p["title"]: p for p in self.browser.execute_script(PICTURES)}
@@ -202,6 +216,23 @@ class ReportPages(PageTest):
             for (low, high), (value, error) in zip(ends, errors):
                 self.assertAlmostEqual(low, value - error, delta=0.001)
                 self.assertAlmostEqual(high, value + error, delta=0.001)
+
+    def test_lines_over_cpus_have_the_range_of_the_starts_and_the_scatter_of_published_rows(self):
+        self.pictures("producers")
+        (rows,) = [variant["rows"] for variant in self.report("producers")["tables"][0]["variants"]]
+        figures = self.browser.execute_script(PICTURES)[0]["figures"]
+        self.assertEqual([row[0] for row in figures], [str(row["cpus"]) for row in rows])
+        for shown, row in zip(figures, rows):
+            for cell, key in zip(shown[1:], ("million_hits_per_second", "lowest", "highest")):
+                self.assertAlmostEqual(float(cell), row[key], delta=0.001 * max(1, row[key]))
+        self.pictures("scaling")
+        rows = self.report("scaling")["rows"]
+        errors = self.browser.execute_script("return [...document.querySelectorAll('.error title')].map((t) => t.textContent)")
+        self.assertEqual(len(errors), len(rows))
+        told = [tuple(float(end) for end in text.rsplit(": ", 1)[1].split(" to ")) for text in errors]
+        for row in rows:
+            low, high = (row["published"] * (1 + sign * row["tolerance"]) for sign in (-1, 1))
+            self.assertTrue(any(abs(a - low) <= 0.001 * max(1, low) and abs(b - high) <= 0.001 * max(1, high) for a, b in told), row)
 
     def test_a_sweep_has_its_shares_lines_cells_and_threads(self):
         self.open("sweep")
@@ -267,6 +298,16 @@ class ReportPages(PageTest):
                 self.browser.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
                 self.assertEqual(self.browser.execute_script(CONTRAST), [], (name, scheme))
                 self.assertEqual(self.browser.execute_script(NAMELESS), [], (name, scheme))
+
+    @needs_checker("axe-core")
+    def test_axe_finds_nothing_in_light_and_dark(self):
+        for name in self.pages:
+            for scheme in ("light", "dark"):
+                paint(self.browser, scheme)
+                self.open(name)
+                self.browser.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+                with self.subTest(name, scheme=scheme):
+                    self.assertEqual(axe_of(self.browser), [])
 
     def test_they_keep_the_rules_of_accessible_pages_and_fit_on_paper(self):
         for name in self.pages:
@@ -343,7 +384,7 @@ class ReportPages(PageTest):
                 self.drawn()
                 self.assertEqual(self.browser.get_log("browser"), [])
                 self.assertIsNone(self.browser.execute_script("return window.broken ?? null"))
-                self.assertEqual(len(self.browser.find_elements(By.TAG_NAME, "script")), 2)
+                self.assertEqual(len(self.browser.find_elements(By.TAG_NAME, "script")), 3)
                 self.assertIn(shown, self.browser.execute_script("return document.getElementById('page').textContent"))
                 for width in (360, 1024):
                     resize(self.browser, width, 768)

@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The flame graph of `run --stacks FILE.html` in Debian's Chromium: stacks_page_test.py BINARY WORKLOADS.
 
-What the page shows is compared with the folded stacks of the same run.
+What the page shows is compared with the folded stacks of the same run, and so is what speedscope's importer makes of these.
 """
+import base64
+import json
 import os
 import pathlib
 import subprocess
 import sys
+import time
 import unittest
 
-from page_browser import CONTRAST, NAMELESS, PageTest, RULES, forget_log, paint, paper_of, resize, skip_if_missing
+from page_browser import axe_of, CHECKERS, CONTRAST, NAMELESS, PageTest, RULES, forget_log, needs_checker, paint, paper_of, resize, skip_if_missing
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -21,6 +24,15 @@ MOST_BYTES = 400_000
 
 def folded(path):
     return [(stack, int(cycles)) for stack, cycles in (line.rsplit(" ", 1) for line in path.read_text().splitlines())]
+
+
+# speedscope's bundle has no other way in than its page: what it imported is what it writes as a file of its own.
+HOOK = """
+window.saved = null;
+const create = URL.createObjectURL;
+URL.createObjectURL = (blob) => { blob.text().then((text) => { window.saved = text; }); return create.call(URL, blob); };
+HTMLAnchorElement.prototype.click = () => {};
+"""
 
 
 class StacksPage(PageTest):
@@ -81,6 +93,48 @@ class StacksPage(PageTest):
         self.assertIn("trig_push", self.browser.find_element(By.ID, "live").get_attribute("textContent"))
         self.browser.find_element(By.ID, "up").click()
         self.assertTrue(self.text("#frame-figures").startswith(f"{self.total:,} cycles"))
+
+    def imported_by_speedscope(self):
+        page = CHECKERS / "speedscope/dist/release/index.html"
+        profile = pathlib.Path(self.folder.name, "profile.js")
+        data = base64.b64encode(pathlib.Path(self.folder.name, "stacks").read_bytes()).decode()
+        profile.write_text(f"speedscope.loadFileFromBase64('stacks', '{data}')", encoding="utf-8")
+        self.show(page, f"#localProfilePath={profile}")
+        self.browser.execute_script(HOOK)
+        for _ in range(100):
+            self.browser.execute_script("window.dispatchEvent(new KeyboardEvent('keypress', { key: 's', code: 'KeyS', ctrlKey: true }));"
+                                        "window.dispatchEvent(new KeyboardEvent('keydown', { key: 's', code: 'KeyS', ctrlKey: true }))")
+            time.sleep(0.05)
+            saved = self.browser.execute_script("return window.saved")
+            if saved:
+                return json.loads(saved)
+        self.fail("speedscope has not saved what it read")
+
+    @needs_checker("speedscope")
+    def test_speedscope_reads_the_stacks_with_all_their_cycles(self):
+        saved = self.imported_by_speedscope()
+        (profile,) = saved["profiles"]
+        frames = [frame["name"] for frame in saved["shared"]["frames"]]
+        # Each stretch between two events is of the stack that is open then.
+        read, opened, last = {}, [], profile["startValue"]
+        for event in profile["events"]:
+            if event["at"] > last:
+                stack = ";".join(opened)
+                read[stack] = read.get(stack, 0) + event["at"] - last
+                last = event["at"]
+            if event["type"] == "O":
+                opened.append(frames[event["frame"]])
+            else:
+                self.assertEqual(opened.pop(), frames[event["frame"]])
+        self.assertEqual(sorted(read.items()), sorted(self.stacks))
+        self.assertEqual(profile["endValue"] - profile["startValue"], self.total)
+
+    @needs_checker("axe-core")
+    def test_axe_finds_nothing(self):
+        for scheme in ("light", "dark"):
+            paint(self.browser, scheme)
+            self.open("#at=trig_push&find=slot")
+            self.assertEqual(axe_of(self.browser), [], scheme)
 
     def test_find_sums_up_what_it_marks(self):
         self.open()

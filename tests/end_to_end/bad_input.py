@@ -136,6 +136,8 @@ COMMAND_MISTAKES = [
     ("explain-short-word", ["explain", "d503201"], MISTAKE, ["d503201"]),
     ("explain-refused", ["explain", "d4000001"], MISTAKE, ["svc"]),
     ("explain-arguments", ["explain", "push", "5"], MISTAKE, ["push"]),
+    ("bench-svg-sort", ["bench", "-f", "svg", "--sort", "cycles"], MISTAKE, ["--sort", "SVG"]),
+    ("list-svg", ["list", "-f", "svg", "uprobe:/bin/ls:*"], MISTAKE, ["--format", "svg"]),
     ("explain-html-top", ["explain", "-f", "html", "--top", "3", "push"], MISTAKE, ["--top", "HTML"]),
     ("doctor-html", ["doctor", "-f", "html"], MISTAKE, ["html"]),
     ("explain-hit", ["explain", "--hit", "0", "push"], MISTAKE, ["--hit"]),

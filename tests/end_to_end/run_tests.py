@@ -15,7 +15,8 @@ pipes or descriptors), budgets (a guest that takes one thing without end is refu
 sweeps (a sweep that is killed and started again has the results of one that was not), cores (what cores beyond Armv8.0
 execute, as qemu-aarch64 with the same core), whole (debuggers, language runtimes, servers with their clients; needs a
 sysroot of its own), slurm (a sweep as an array job of a Slurm that runs here; a task is killed and another
-requeued), attach (probes that come late are hit from then on, and attaching takes what was measured).
+requeued), attach (probes that come late are hit from then on, and attaching takes what was measured), endings
+(runs that share their start report what runs of their own do), teaching (the exercises of docs/teaching and their grading).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -28,7 +29,9 @@ import attach_tests
 import bad_input
 import budget_tests
 import core_tests
+import ending_tests
 import escape_tests
+import gdb_tests
 import harness
 import host_calls
 import host_faults
@@ -44,6 +47,7 @@ import scenario_tests
 import slurm_tests
 import sweep_tests
 import task_tests
+import teaching_tests
 import view_tests
 
 PARTS = {
@@ -71,6 +75,9 @@ PARTS = {
     "cores": core_tests.cores_part,
     "slurm": slurm_tests.slurm_part,
     "attach": attach_tests.attach_part,
+    "endings": ending_tests.endings_part,
+    "gdb": gdb_tests.gdb_part,
+    "teaching": teaching_tests.teaching_part,
 }
 
 
@@ -122,7 +129,7 @@ def main():
     parser.add_argument("--workloads", required=True)
     parser.add_argument("--sysroot", required=True)
     parser.add_argument("--failing-calls", help="the library that makes calls of the tool fail (host-faults)")
-    parser.add_argument("--faults-each", type=int, default=3, help="how many calls of each kind fail (host-faults)")
+    parser.add_argument("--faults-each", type=int, default=2, help="how many calls of each kind fail (host-faults)")
     parser.add_argument("--kills", type=int, default=15, help="how many runs are killed (kills, sweeps)")
     parser.add_argument("--long", action="store_true", help="every command (same-bytes)")
     parser.add_argument("--only", help="only the cases whose name contains this")

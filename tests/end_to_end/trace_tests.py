@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import subprocess
 
 import trace_reader
 
+DEBIAN_PYTHON = "/usr/bin/python3"
 READERS = {"perfetto": ("trace", trace_reader.read_perfetto), "chrome": ("trace.json", trace_reader.read_chrome)}
 
 
@@ -38,6 +40,9 @@ def _trace_is_the_report_s(views, form, options, program):
     cycles, wanted = sum(s.arguments["cycles"] for s in hits), report["kernel"]["account_cycles"]["probe-hit"]
     if abs(cycles - wanted) > 0.01 * len(hits):
         return f"{cycles} cycles of hits against {wanted}"
+    wrong = _paths_of_hits(report, slices)
+    if wrong:
+        return wrong
     places = {(s.arguments["probe"], s.arguments["verdict"]) for s in hits}
     rows = {(row["probe"], row["verdict"]) for row in report["probes"]["by_probe"] if row["hits"]}
     if {place for place in places if place[1] != "return"} != rows:
@@ -56,6 +61,24 @@ def _trace_is_the_report_s(views, form, options, program):
     return None if cpus == sum(ns > 0 for ns in report["time"]["cpu_busy_ns"]) else f"{cpus} CPUs have a track"
 
 
+def _paths_of_hits(report, slices):
+    """Paths that only hits take have a slice each time, which add up to the report's cycles."""
+    taken = {}
+    for s in slices:
+        if s.category == "path":
+            times, cycles = taken.get(s.name, (0, 0))
+            taken[s.name] = times + 1, cycles + s.arguments["cycles"]
+    checked = 0
+    for row in report["kernel"]["paths"]:
+        if set(row.get("accounts", {})) != {"probe-hit"}:
+            continue
+        times, cycles = taken.get(row["path"], (0, 0))
+        checked += 1
+        if times != row["times"] or abs(cycles - row["cycles"]) > 0.01 * times:
+            return f"{row['path']}: {times} slices of {cycles} cycles against {row['times']} of {row['cycles']}"
+    return None if checked else "no path is that of hits alone"
+
+
 def _wakeups(tracks, events):
     """Each one leads from a task to the one that it names, and ends no earlier than it begins."""
     begun = {flow: event for event in events if event.kind == "I" for flow in event.flows}
@@ -67,6 +90,16 @@ def _wakeups(tracks, events):
                     return f"{waker.name} on {tracks[waker.track]} ends on {tracks[event.track]}"
     # Tasks that the run's end left no time to go on.
     return f"{len(begun)} wake-ups have no end" if len(begun) > 2 else None
+
+
+def _protobuf(views, program):
+    """Google's reader finds in the file what ours does."""
+    views.run(["--trace", views.path("trace"), *program[0], "-o", views.path("report")], program[1])
+    done = subprocess.run([DEBIAN_PYTHON, os.path.join(os.path.dirname(__file__), "trace_protobuf.py"), views.path("trace")], capture_output=True, text=True, check=False)
+    if done.returncode == 77:
+        print("skipped trace-protobuf: python3-protobuf is not installed")
+        return None
+    return None if done.returncode == 0 and int(done.stdout) > 100 else f"{done.stdout}{done.stderr}"
 
 
 def _limit(views, program):
@@ -82,4 +115,5 @@ def check_traces(views, programs):
     for name, (options, program) in programs.items():
         for form in READERS:
             views.check(f"trace-{name}-{form}", lambda: _trace_is_the_report_s(views, form, options, program))
+    views.check("trace-protobuf", lambda: _protobuf(views, next(iter(programs.values()))))
     views.check("trace-limit", lambda: _limit(views, ["/bin/ls", "/usr"]))

@@ -8,7 +8,6 @@
 
 #include "tools/format/json_number.h"
 #include "tools/format/number_text.h"
-#include "tools/format/svg_lines.h"
 #include "tools/report/contention_report.h"
 
 namespace uprobesim {
@@ -209,24 +208,6 @@ std::string producers_json(const ProducersReport& report) {
                       {"real_threads", report.real_threads},
                       {"tables", std::move(tables)}};
     return all.dump(2) + "\n";
-}
-
-std::string producers_svg(const ProducersTable& table) {
-    LineChart chart{.title = heading(table),
-                    .unit = "million hits a second, with the range of the starts",
-                    .place_name = "CPUs",
-                    .places = {},
-                    .series = {}};
-    for (const ProducersSeries& series : table.series) {
-        LineChart::Series& line = chart.series.emplace_back();
-        line.name = series.variant.name();
-        for (const ProducersRow& row : series.rows) {
-            if (chart.places.size() < series.rows.size())
-                chart.places.push_back(std::to_string(row.producers));
-            line.points.push_back({row.rates.front(), row.mean(), row.rates.back()});
-        }
-    }
-    return chart.svg();
 }
 
 }  // namespace uprobesim

@@ -42,6 +42,5 @@ std::string producers_lines_text(const ProducersReport& report);
 // CSV has a row for each variant and number of producers.
 Document producers_document(const ProducersReport& report);
 std::string producers_json(const ProducersReport& report);
-std::string producers_svg(const ProducersTable& table);
 
 }  // namespace uprobesim

@@ -31,7 +31,7 @@ std::string parameter_text(double value) {
     return value >= 1000 ? grouped(value) : fmt::format("{:.4g}", value);
 }
 
-Chart answer_ranges(const WhatIf& what) {
+Chart answer_ranges(const PricedAgain& what) {
     Chart chart{.kind = Chart::Kind::Ranges,
                 .title = "How far the result moves within the confidence of the figures",
                 .unit = "% of the value",
@@ -84,7 +84,7 @@ Chart hit_ranges(const EstimateReport& report, const PlaceEstimate& place) {
 }  // namespace
 
 std::vector<Chart> whatif_charts(const WhatIfReport& report) {
-    const WhatIf& what = report.result;
+    const PricedAgain& what = report.result;
     std::vector<Chart> charts;
     HitBars hit("Where the cycles of a hit go");
     hit.add("before", mean_hit(what.before));

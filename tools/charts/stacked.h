@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tools/explain/path_story.h"
-#include "tools/html/chart.h"
+#include "tools/picture/chart.h"
 #include "tools/report/report.h"
 
 namespace uprobesim {

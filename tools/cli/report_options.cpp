@@ -23,8 +23,8 @@ struct FormatRow {
 };
 constexpr std::array kFormats = {
     FormatRow{ReportFormat::Text, "text"}, FormatRow{ReportFormat::Json, "json"},
-    FormatRow{ReportFormat::Csv, "csv"}, FormatRow{ReportFormat::Markdown, "md"},
-    FormatRow{ReportFormat::Html, "html"}};
+    FormatRow{ReportFormat::Csv, "csv"},   FormatRow{ReportFormat::Markdown, "md"},
+    FormatRow{ReportFormat::Html, "html"}, FormatRow{ReportFormat::Svg, "svg"}};
 
 struct ColorRow {
     ColorMode mode;
@@ -118,8 +118,30 @@ const std::vector<ReportFormat>& all_formats() {
     return all;
 }
 
+const std::vector<ReportFormat>& charted_formats() {
+    static const std::vector<ReportFormat> all = [] {
+        std::vector<ReportFormat> formats = all_formats();
+        formats.push_back(ReportFormat::Svg);
+        return formats;
+    }();
+    return all;
+}
+
 bool uses_color(ColorMode mode, bool on_terminal) {
     return mode == ColorMode::Always || (mode == ColorMode::Auto && on_terminal);
+}
+
+std::string typed_command(std::string_view command, const CommandLine& line) {
+    OptionTable of_report;
+    add_report_options(of_report, charted_formats());
+    std::string typed = fmt::format("uprobesim {}", command);
+    for (const CommandLine::Occurrence& option : line.order()) {
+        if (of_report.find(option.name) != nullptr) continue;
+        typed += ' ' + option.spelled;
+        if (!option.value.empty()) typed += ' ' + shell_word(option.value);
+    }
+    for (const std::string& word : line.rest()) typed += ' ' + shell_word(word);
+    return typed;
 }
 
 Result<std::string> written(Document document, const ReportOptions& options, bool on_terminal) {
@@ -182,6 +204,12 @@ Result<std::string> read_output(const CommandLine& line) {
     return output;
 }
 
+Outcome refuse_row_order(const CommandLine& line, std::string_view why) {
+    if (!line.given("sort") && !line.given("top")) return {};
+    return user_error(std::string(why), line.given("sort") ? "--sort" : "--top",
+                      "it is for text, csv, md and html");
+}
+
 Result<ReportOptions> read_report_options(const CommandLine& line,
                                           const std::vector<ReportFormat>& formats, bool no_color) {
     ReportOptions options;
@@ -198,12 +226,9 @@ Result<ReportOptions> read_report_options(const CommandLine& line,
     if (line.given("top") && (options.order.top == 0 || options.all))
         return user_error(options.all ? "it and --all exclude each other" : "at least one row",
                           "--top");
-    const bool has_all =
-        options.format == ReportFormat::Json || options.format == ReportFormat::Html;
-    if (has_all && (line.given("sort") || line.given("top")))
-        return user_error(fmt::format("{} has every row, in an order of its own",
-                                      options.format == ReportFormat::Json ? "JSON" : "HTML"),
-                          line.given("sort") ? "--sort" : "--top", "it is for text, csv and md");
+    if (options.format == ReportFormat::Json)
+        TRY(refuse_row_order(line, "JSON has every row, in an order of its own"));
+    if (options.format == ReportFormat::Svg) TRY(refuse_row_order(line, "SVG has no rows"));
     const auto color = TRY(line.choice("color", no_color ? "never" : "auto", color_words()));
     for (const ColorRow& row : kColors) {
         if (row.word == color) options.color = row.mode;

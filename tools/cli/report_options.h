@@ -31,8 +31,9 @@ Outcome read_settings(const CommandLine& line, std::vector<Setting>& settings);
 Result<std::vector<KernelProfile>> read_kernels(const CommandLine& line, std::string_view otherwise,
                                                 std::string_view what);
 
-std::string_view format_word(ReportFormat format);  // as -f takes it
-const std::vector<ReportFormat>& all_formats();     // text first
+std::string_view format_word(ReportFormat format);   // as -f takes it
+const std::vector<ReportFormat>& all_formats();      // text first; without SVG
+const std::vector<ReportFormat>& charted_formats();  // of reports with charts: all
 
 // Colours and bold type in text reports. Auto: on a terminal.
 enum class ColorMode : std::uint8_t { Auto, Always, Never };
@@ -64,6 +65,11 @@ void add_report_options(OptionTable& table, const std::vector<ReportFormat>& for
 // `no_color`: what the environment asks for (NO_COLOR); --color overrides it.
 Result<ReportOptions> read_report_options(const CommandLine& line,
                                           const std::vector<ReportFormat>& formats, bool no_color);
+// What was typed, as a shell takes it, without the options of the report: where it goes, its form,
+// its rows. Of commands that take options and words in any order.
+std::string typed_command(std::string_view command, const CommandLine& line);
+// Error: --sort or --top is given.
+Outcome refuse_row_order(const CommandLine& line, std::string_view why);
 void add_row_options(OptionTable& table);  // --all, --sort, --top
 void add_color_option(OptionTable& table);
 void add_help_option(OptionTable& table);

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How a probe on each function of a binary would be handled, without running anything.
-#include <fmt/format.h>
-
 #include "sim/base/try.h"
-#include "sim/profile/kernel_profile.h"
-#include "tools/audit/audit_files.h"
-#include "tools/audit/audit_report.h"
 #include "tools/cli/report_options.h"
-#include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
-#include "tools/html/report_text.h"
+#include "tools/request/prepared_report.h"
 
 namespace uprobesim {
 namespace {
-
-constexpr std::string_view kDefaultKernels = "v6.1,v6.12,v6.13,v6.13+stp,new";
 
 constexpr std::string_view kDescription =
     R"(Tells how each kernel would handle a uprobe on the first instruction of each function: emulated
@@ -43,64 +35,9 @@ constexpr std::string_view kExitStatus =
    printed
 3  host failure)";
 
-OptionTable options_table() {
-    OptionTable table;
-    add_kernels_option(
-        table, fmt::format("kernel profiles: names or TOML files (default {})", kDefaultKernels));
-    add_machines_option(
-        table, "machine profiles: names or TOML files; with them, what a hit takes on each");
-    add_set_option(table,
-                   "change one key, kernel.KEY, or with --machines machine.KEY; can be repeated");
-    table
-        .text("root", "DIR",
-              "look up BINARY inside this host folder, as a guest sees it (default: the host)")
-        .from(ValueSource::Folder);
-    table.flag("functions", "list every function in the text report");
-    add_report_options(table, all_formats());
-    return table;
-}
-
-Result<std::vector<MachineProfile>> read_machines(const CommandLine& line) {
-    std::vector<MachineProfile> machines;
-    if (!line.given("machines")) return machines;
-    std::vector<Setting> settings;
-    TRY(read_settings(line, settings));
-    const auto names = TRY(line.names("machines", ""));
-    for (const std::string& name : names) {
-        auto machine = TRY(line.about("machines", load_machine_profile(name, settings)));
-        machines.push_back(std::move(machine));
-    }
-    return machines;
-}
-
 Result<int> run_audit(const CommandLine& line, const OptionDefaults& defaults) {
     const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
-    const auto machines = TRY(read_machines(line));
-    const auto kernels = TRY(
-        read_kernels(line, kDefaultKernels, machines.empty() ? "an audit without --machines" : ""));
-    const std::string root = line.one("root", "");
-    if (line.given("root") && root.empty())
-        return user_error("the folder's name is empty", "--root", "");
-    if (line.rest().empty())
-        return user_error("no binary is given", "",
-                          "for example: uprobesim audit --root build/sysroot /usr/bin");
-
-    auto output = TRY(ReportOutput::open(options.output, stdout));
-    Auditor auditor(kernels);
-    AuditSkips skips;
-    for (const std::string& binary : line.rest()) {
-        if (auto audited = audit_path(auditor, root, binary, skips); !audited)
-            return tl::make_unexpected(audited.error());
-    }
-    AuditReport report = auditor.report();
-    report.skipped = std::move(skips);
-    report.settings = line.all("set");
-    report.costs = audit_costs(report, kernels, machines);
-    const bool functions = line.given("functions");
-    output.write(TRY(report_text({.document = [&] { return audit_document(report, functions); },
-                                  .json = [&] { return audit_report_json(report); }},
-                                 options, output.on_terminal())));
-    return 0;
+    return write_report(TRY(prepare_audit(line, defaults)), options, false);
 }
 
 }  // namespace
@@ -110,7 +47,7 @@ Command audit_command() {
             .meaning = "how a uprobe on each function of a binary would be handled",
             .help = {{"[options] BINARY..."}, kDescription, kExamples, kExitStatus},
             .words = ValueSource::File,
-            .options = options_table,
+            .options = audit_options,
             .run = run_audit};
 }
 

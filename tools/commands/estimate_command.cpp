@@ -1,21 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What probes will cost, before any is attached.
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "sim/base/try.h"
-#include "tools/charts/charts.h"
-#include "tools/cli/default_profiles.h"
-#include "tools/cli/exit_code.h"
-#include "tools/cli/handler_option.h"
-#include "tools/cli/quantity.h"
 #include "tools/cli/report_options.h"
-#include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
-#include "tools/estimate/estimate.h"
-#include "tools/estimate/estimate_targets.h"
-#include "tools/html/report_text.h"
+#include "tools/request/prepared_report.h"
 
 namespace uprobesim {
 namespace {
@@ -51,122 +39,9 @@ constexpr std::string_view kExitStatus =
 2  usage error: one line on stderr names it, nothing else is printed
 3  host failure)";
 
-constexpr std::uint64_t kMostProcesses = 1'000'000;
-
-OptionTable options_table() {
-    OptionTable table;
-    table.text("rate", "N", "hits of each probe a second: 250, 100k, 2.5M");
-    table.text("counts", "FILE", "how often each function was called, as other tools count it")
-        .from(ValueSource::File);
-    table.text("over", "TIME",
-               "the time in which --counts were counted, such as 10s (default: as the file says)");
-    table.text("processes", "M",
-               "processes that have the probed files mapped when the probes are attached (default "
-               "1)");
-    table.text("budget", "SHARE", "of one CPU, such as 2%: status 1 if the probes take more");
-    add_handler_option(table);
-    add_program_options(table);
-    add_kernels_option(
-        table, fmt::format("kernel profiles: names or TOML files (default {})", kDefaultKernel));
-    table
-        .text("machine", "NAMES",
-              fmt::format("machine profiles: names or TOML files (default {})", kDefaultMachine))
-        .also("machines")
-        .several_from(ValueSource::Machine);
-    add_set_option(table, "change one key, machine.KEY or kernel.KEY; can be repeated");
-    table
-        .text("root", "DIR",
-              "look up absolute paths inside this host folder, as a guest sees it (default: see "
-              "uprobesim sysroot list)")
-        .from(ValueSource::Folder);
-    add_report_options(table, all_formats());
-    return table;
-}
-
-// How often the probes are hit, as far as the command line tells.
-struct Rates {
-    std::optional<double> of_each;
-    std::optional<HitCounts> counts;
-    double seconds = 0;  // in which they were counted
-
-    bool known() const { return of_each || counts; }
-};
-
-Result<Rates> read_rates(const CommandLine& line) {
-    Rates rates;
-    if (line.given("rate") && line.given("counts"))
-        return user_error("a rate and counts are given", "--rate", "give one of them");
-    if (line.given("over") && !line.given("counts"))
-        return user_error("there are no counts that it is about", "--over", "give --counts FILE");
-    if (line.given("rate")) {
-        const double rate = TRY(parse_rate(line.one("rate", ""), "--rate"));
-        rates.of_each = rate;
-    }
-    if (!line.given("counts")) return rates;
-    const std::string file = line.one("counts", "");
-    auto counts = TRY(read_hit_counts(file));
-    std::optional<double> seconds = counts.seconds;
-    if (line.given("over")) {
-        const auto ns = TRY(parse_duration(line.one("over", ""), "--over"));
-        seconds = static_cast<double>(ns) / 1e9;
-    }
-    if (!seconds || *seconds <= 0)
-        return user_error("the file does not say in which time they were counted", file,
-                          "give it: --over 10s");
-    rates.counts = std::move(counts);
-    rates.seconds = *seconds;
-    return rates;
-}
-
-Result<std::optional<double>> read_budget(const CommandLine& line, const Rates& rates) {
-    if (!line.given("budget")) return std::nullopt;
-    const double budget = TRY(parse_share(line.one("budget", ""), "--budget"));
-    if (!rates.known())
-        return user_error("a budget needs a rate", "--budget", "give --rate or --counts");
-    return budget;
-}
-
 Result<int> run_estimate(const CommandLine& line, const OptionDefaults& defaults) {
-    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
-    EstimateRequest request;
-    TRY(read_settings(line, request.settings));
-    auto kernels = TRY(line.names("kernels", kDefaultKernel));
-    auto machines = TRY(line.names("machine", kDefaultMachine));
-    request.kernels = std::move(kernels);
-    request.machines = std::move(machines);
-    const auto rates = TRY(read_rates(line));
-    request.budget = TRY(read_budget(line, rates));
-    request.processes = TRY(line.number("processes", 1, kMostProcesses));
-    ProbeList probes;
-    for (const std::string& program : line.all("bpftrace"))
-        TRY(probes.add_program(program, SpecUse::List));
-    for (const std::string& object : line.all("bpf")) TRY(probes.add_object(object, SpecUse::List));
-    for (const std::string& word : line.rest()) TRY(probes.add(word, SpecUse::List));
-    if (probes.empty())
-        return user_error("no probe is given", "",
-                          "for example: uprobesim estimate uprobe:./server:main --rate 100k");
-    const auto handler = TRY(read_handler_option(line));
-    probes.handle_others(handler);
-    if (line.given("root") && line.one("root", "").empty())
-        return user_error("the folder's name is empty", "--root", "");
-    const ListFiles files(line.one("root", defaults.root), line.given("root"));
-
-    std::vector<std::string> notes = probes.notes;
-    auto targets = TRY(estimate_targets(probes.specs, files, notes));
-    request.targets = std::move(targets);
-    for (EstimateTarget& target : request.targets) target.rate = rates.of_each;
-    if (rates.counts) TRY(apply_counts(request.targets, *rates.counts, rates.seconds, notes));
-    auto output = TRY(ReportOutput::open(options.output, stdout));
-    auto report = TRY(estimate(request));
-    report.settings = line.all("set");
-    report.notes = std::move(notes);
-    output.write(TRY(report_text({.document = [&] { return estimate_document(report); },
-                                  .json = [&] { return estimate_json(report); },
-                                  .charts = [&] { return estimate_charts(report); }},
-                                 options, output.on_terminal())));
-    const bool over = std::any_of(report.places.begin(), report.places.end(),
-                                  [&](const PlaceEstimate& p) { return report.over_budget(p); });
-    return over ? kExitDiffers : kExitSuccess;
+    const auto options = TRY(read_report_options(line, charted_formats(), defaults.no_color));
+    return write_report(TRY(prepare_estimate(line, defaults)), options, false);
 }
 
 }  // namespace
@@ -176,7 +51,7 @@ Command estimate_command() {
             .meaning = "what probes will cost at a rate, before any is attached",
             .help = {{"[options] SPEC..."}, kDescription, kExamples, kExitStatus},
             .words = ValueSource::ListedProbe,
-            .options = options_table,
+            .options = estimate_options,
             .run = run_estimate};
 }
 

@@ -105,6 +105,8 @@ Result<TriggerTree> make_target(const GuestRequest& guest) {
 
 Result<int> run_explain(const CommandLine& line, const OptionDefaults& defaults) {
     const auto guest = TRY(read_guest_request(GuestCommand::Explain, line, defaults));
+    if (guest.report.format == ReportFormat::Html && guest.machines.size() < 2)
+        TRY(refuse_row_order(line, "the explorer's HTML has every step, in order"));
     ExplainRequest request;
     request.simulation = guest.simulation;
     request.kernels = guest.kernels;
@@ -138,6 +140,7 @@ Result<int> run_explain(const CommandLine& line, const OptionDefaults& defaults)
         case ReportFormat::Text:
         case ReportFormat::Csv:
         case ReportFormat::Markdown:
+        case ReportFormat::Svg:
             output.write(
                 TRY(written(explain_document(*report), guest.report, output.on_terminal())));
     }

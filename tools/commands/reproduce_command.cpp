@@ -9,13 +9,13 @@
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
 #include "tools/html/report_text.h"
+#include "tools/picture/chart_svg.h"
 #include "tools/published/reproduce.h"
 #include "tools/published/scaling.h"
 
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kScaling = "scaling";
 constexpr std::uint64_t kMostStarts = 10'000;
 constexpr std::uint64_t kMostSeed = 1'000'000'000;
 
@@ -47,15 +47,16 @@ OptionTable options_table() {
                fmt::format("of scaling: starts of which the mean is taken (default {})", kStarts));
     table.text("seed", "N", "of scaling: of the first start (default 1)");
     add_set_option(table, "of scaling: change one key, machine.KEY or kernel.KEY; can be repeated");
-    add_report_options(table, all_formats());
+    add_report_options(table, charted_formats());
     return table;
 }
 
 void write_charts(const Reproduction& all, const std::string& folder) {
-    for (const ReproducedTable& table : all.tables) {
-        auto file = ReportOutput::open(folder + "/" + table.published.id + ".svg");
+    const std::vector<Chart> charts = reproduce_charts(all);
+    for (std::size_t t = 0; t < charts.size(); ++t) {
+        auto file = ReportOutput::open(folder + "/" + all.tables[t].published.id + ".svg");
         if (!file) throw HostError("open of a chart", file.error().line());
-        file->write(reproduction_svg(table));
+        file->write(charts_svg(all.tables[t].published.title, {charts[t]}));
     }
 }
 
@@ -70,16 +71,17 @@ Result<int> run_scaling(const CommandLine& line, const ReportOptions& options) {
     auto output = TRY(ReportOutput::open(options.output, stdout));
     const auto scaling = TRY(reproduce_scaling(data, request));
     output.write(TRY(report_text({.document = [&] { return scaling_document(scaling); },
-                                  .json = [&] { return scaling_json(scaling); }},
+                                  .json = [&] { return scaling_json(scaling); },
+                                  .charts = [&] { return scaling_charts(scaling); }},
                                  options, output.on_terminal())));
     if (!line.given("svg")) return 0;
     auto file = TRY(ReportOutput::open(line.one("svg", "") + "/scaling.svg", stdout));
-    file.write(scaling_svg(scaling));
+    file.write(charts_svg(scaling.data.title, scaling_charts(scaling)));
     return 0;
 }
 
 Result<int> run_reproduce(const CommandLine& line, const OptionDefaults& defaults) {
-    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
+    const auto options = TRY(read_report_options(line, charted_formats(), defaults.no_color));
     if (line.rest().size() > 1)
         return user_error("at most one table can be named", line.rest()[1], "see --list");
     if (!line.rest().empty() && line.rest().front() == kScaling) return run_scaling(line, options);

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <exception>
+#include <memory>
 
 #include "sim/base/try.h"
-#include "tools/charts/charts.h"
-#include "tools/cli/refusal.h"
 #include "tools/cli/report_output.h"
 #include "tools/commands/commands.h"
-#include "tools/html/report_text.h"
-#include "tools/report/report_document.h"
+#include "tools/commands/run_result.h"
+#include "tools/gdb/debugged_run.h"
 #include "tools/request/guest_request.h"
-#include "tools/simulation/refused_run.h"
 #include "tools/simulation/scenario.h"
 #include "tools/views/run_views.h"
 
@@ -34,7 +32,11 @@ immediately, without a report.
 
 --strace and --log-exceptions show events as they happen; they do not change the report. Each of
 their other options enables them too. Times are simulated; with --cpus, lines of different CPUs
-may be slightly out of order.)";
+may be slightly out of order.
+
+--gdb stops the run before the first instruction and waits for gdb-multiarch, which can then debug
+the guest, forwards and backwards, and look into hits of probes. Simulated time stands still while
+it does, and what it only looks at does not change the report.)";
 
 constexpr std::string_view kExamples = R"(uprobesim run /bin/true
 uprobesim run -p uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc /bin/ls /usr
@@ -48,15 +50,25 @@ uprobesim run --trace ls.pftrace -p 'uprobe:/bin/ls:*' /bin/ls
 uprobesim run --max-sim-time 250ms --strace-output calls.txt /bin/sh -c 'while :; do :; done'
 uprobesim run -p 'uprobe:/bin/ls:*' --attach-at main --detach-at +1ms /bin/ls /usr
 uprobesim run redis-get --attach-at ready --roi attach
-uprobesim run redis-get --cpus 4)";
+uprobesim run redis-get --cpus 4
+uprobesim run --gdb 1234 -p 'uprobe:/bin/ls:*' /bin/ls /usr)";
 
 Result<int> run(const CommandLine& line, const OptionDefaults& defaults) {
     const auto request = TRY(read_guest_request(GuestCommand::Run, line, defaults));
-    auto output = TRY(ReportOutput::open(request.report.output));
     RunStatus status;
-    const auto views = TRY(RunViews::open(request.view, status));
+    std::unique_ptr<GdbServer> gdb;
+    if (request.gdb) {
+        // First of all: gdb may be at the standard streams.
+        auto opened =
+            TRY(GdbServer::open(*request.gdb, [&status] { return status.wanted_end() != 0; }));
+        gdb = std::move(opened);
+    }
+    auto output = TRY(ReportOutput::open(request.report.output));
+    const auto views = TRY(RunViews::open(request.view, &status));
     status.begin({.max_insns = request.simulation.max_insns, .max_ns = request.simulation.max_ns});
-    const auto report = simulate(request.simulation, nullptr, views->observers(status));
+    const Observers observers = views->observers(&status);
+    const auto report = gdb == nullptr ? simulate(request.simulation, nullptr, observers)
+                                       : simulate_under_gdb(*gdb, request.simulation, observers);
     // Lines that could not be written do not cost the report.
     std::exception_ptr lost_lines;
     try {
@@ -64,15 +76,9 @@ Result<int> run(const CommandLine& line, const OptionDefaults& defaults) {
     } catch (const HostError&) {
         lost_lines = std::current_exception();
     }
-    if (!report) return refuse_run(report.error(), scenario_names());
-    output.write(
-        report_text_anyway({.document = [&] { return run_document(*report, request.processes); },
-                            .json = [&] { return run_report_json(*report); },
-                            .charts = [&] { return run_charts(*report); }},
-                           request.report, output.on_terminal()));
-    for (const std::string& warning : attach_warnings(*report)) refuse({warning, "", ""});
+    const int status_code = show_result(request, report, output);
     if (lost_lines) std::rethrow_exception(lost_lines);
-    return exit_code_of(report->exit);
+    return status_code;
 }
 
 }  // namespace

@@ -178,7 +178,9 @@ PlaceEstimate estimate_place(const EstimateRequest& request, const VariedPrices&
     place.frequency_hz = prices.prices().frequency_hz();
     HitEstimates hits(prices);
     for (const EstimateTarget& target : request.targets) place.hits.push_back(hits.of(target));
-    place.total = prices.sensitivity_of(work_of(request.targets, prices.kernel()));
+    place.profiles = {prices.machine(), prices.kernel()};
+    place.work = work_of(request.targets, prices.kernel());
+    place.total = prices.sensitivity_of(place.work);
     place.attaching =
         attaching(attachment_of(request, prices.kernel()), prices.kernel(), prices.prices());
     return place;

@@ -54,6 +54,8 @@ struct PlaceEstimate {
     // What the hits of a second take, or without rates one hit of each probe.
     VariedPrices::Sensitivity total;
     AttachingEstimate attaching;  // of the probes that the kernel does not refuse
+    ProfilePair profiles;
+    HitWork work;  // that `total` prices
 };
 
 // A change that makes the total cheaper.

@@ -3,13 +3,6 @@
 
 namespace uprobesim {
 
-namespace {
-
-// A unit of a path costs a fraction of a hundredth of a cycle at times: that of many is exact.
-constexpr std::uint64_t kManyUnits = 1'000'000;
-
-}  // namespace
-
 void HitWork::add(const SteadyHit& hit, double hits) {
     for (std::size_t e = 0; e < kExceptionClassCount; ++e)
         exceptions[e] += hits * hit.exceptions[e];
@@ -30,7 +23,7 @@ double cycles_of(const HitWork& work, const PriceList& prices) {
         const auto path = static_cast<KernelPath>(p);
         if (work.times[p] != 0) cycles += work.times[p] * in_cycles(prices.path(path));
         if (work.units[p] != 0)
-            cycles += work.units[p] * in_cycles(prices.path_units(path, kManyUnits)) / kManyUnits;
+            cycles += work.units[p] * in_cycles(prices.path_units(path, kUnitLot)) / kUnitLot;
     }
     return cycles;
 }

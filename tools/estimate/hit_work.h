@@ -20,6 +20,9 @@ struct HitWork {
     bool uses(KernelPath path) const { return times[static_cast<std::size_t>(path)] != 0; }
 };
 
+// Units are priced in lots of so many, because one may cost less than what cycles are rounded to.
+inline constexpr std::uint64_t kUnitLot = 1'000'000;
+
 double cycles_of(const HitWork& work, const PriceList& prices);
 double ns_of(const HitWork& work, const PriceList& prices);
 double el1_insns_of(const HitWork& work, const PriceList& prices);

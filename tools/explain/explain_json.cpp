@@ -6,15 +6,13 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "sim/cost/price_terms.h"
 #include "sim/profile/kernel_profile.h"
-#include "sim/profile/profile_keys.h"
-#include "sim/profile/uncertainty.h"
 #include "tools/explain/explain.h"
 #include "tools/explain/explain_grid.h"
 #include "tools/explain/hit_json.h"
 #include "tools/explain/path_story.h"
 #include "tools/format/json_number.h"
+#include "tools/whatif/cost_figures.h"
 
 namespace uprobesim {
 namespace {
@@ -28,67 +26,22 @@ Json work_kinds() {
     return kinds;
 }
 
-Json figure_json(const std::string& key, double value, std::string_view unit,
-                 const std::string& source, Confidence confidence) {
-    const ConfidenceRange& range = confidence_range(confidence);
-    return {{"key", key},
-            {"value", value},
-            {"unit", unit},
-            {"low", value * range.low},
-            {"high", value * range.high},
-            {"source", source},
-            {"confidence", confidence_name(confidence)}};
-}
-
-void add_path(const ExplainReport& report, KernelPath path, std::string_view key,
-              double PathCost::*part, Json& rows) {
-    const auto cost = [path](const ExplainedRun& run) -> const PathCost& {
-        return run.kernel.paths[static_cast<std::size_t>(path)];
-    };
-    const PathCost& first = cost(report.runs.front());
-    const bool alike =
-        std::all_of(report.runs.begin(), report.runs.end(),
-                    [&](const ExplainedRun& run) { return cost(run).*part == first.*part; });
-    if (!alike || first.*part == 0) return;
-    rows.push_back(figure_json(fmt::format("kernel.paths.{}.{}", kernel_path_info(path).name, key),
-                               first.*part, "instructions", first.source, first.confidence));
-}
-
-// What the cycles of the hits follow from, each with the range that its confidence leaves: the
-// figures of all terms, and the instructions of paths that all of these kernels give alike.
+// What the cycles of the hits follow from.
 Json figures(const ExplainReport& report) {
-    std::set<std::string> keys;
-    std::set<KernelPath> paths;
-    const auto note = [&keys](const std::vector<PriceTerm>& terms) {
-        for (const PriceTerm& term : terms) {
-            keys.insert(term.figure);
-            if (term.also_times != 0) keys.insert(term.also);
-        }
-    };
-    for (const ExplainedRun& run : report.runs) {
-        for (const HitEvent& event : run.events) {
+    std::vector<CostPlace> places;
+    for (const ExplainedRun& run : report.runs) places.push_back({report.machine, run.kernel});
+    CostFigures figures(places);
+    for (std::size_t r = 0; r < report.runs.size(); ++r) {
+        for (const HitEvent& event : report.runs[r].events) {
             if (event.kind == HitEvent::Kind::Path) {
-                note(path_terms(report.machine, run.kernel, event.path, event.units));
-                paths.insert(event.path);
+                figures.use(r, event.path);
             } else if (event.kind == HitEvent::Kind::Exception ||
                        event.kind == HitEvent::Kind::Nested) {
-                note(exception_terms(report.machine, event.exception));
+                figures.use(r, event.exception);
             }
         }
     }
-    Json rows = Json::array();
-    keys.insert("frequency");
-    for (const std::string& key : keys) {
-        const Figure& figure = report.machine.figures.at(key);
-        rows.push_back(figure_json("machine." + key, figure.value, figure.unit, figure.source,
-                                   figure.confidence));
-    }
-    for (const KernelPath path : paths) {
-        add_path(report, path, "insns", &PathCost::insns, rows);
-        if (!kernel_path_info(path).unit.empty())
-            add_path(report, path, "insns-per-unit", &PathCost::insns_per_unit, rows);
-    }
-    return rows;
+    return figures.rows();
 }
 
 Json run_json(const ExplainReport& report, const ExplainedRun& run) {

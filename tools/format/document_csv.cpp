@@ -59,9 +59,10 @@ std::string written(const Document& document, const ReportStyle& style) {
         case ReportFormat::Markdown: return document_markdown(document, style);
         case ReportFormat::Text: return document_text(document, style);
         case ReportFormat::Json:
-        case ReportFormat::Html: break;
+        case ReportFormat::Html:
+        case ReportFormat::Svg: break;
     }
-    fail_invariant("a document has no JSON or HTML form");
+    fail_invariant("a document has no JSON, HTML or SVG form");
 }
 
 }  // namespace uprobesim

@@ -12,7 +12,7 @@ namespace uprobesim {
 
 inline constexpr std::size_t kTextWidth = 100;
 
-enum class ReportFormat { Text, Json, Csv, Markdown, Html };
+enum class ReportFormat { Text, Json, Csv, Markdown, Html, Svg };
 
 struct ReportStyle {
     ReportFormat format = ReportFormat::Text;
@@ -26,8 +26,7 @@ std::string document_markdown(const Document& document, const ReportStyle& style
 // A text that a spreadsheet would take for a formula gets an apostrophe before it.
 std::string document_csv(const Document& document);
 
-// The document in `style.format`; JSON and HTML are written by each report itself, never
-// here.
+// The document in `style.format`; JSON, HTML and SVG are written elsewhere, never here.
 std::string written(const Document& document, const ReportStyle& style);
 
 }  // namespace uprobesim

@@ -4,12 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.h"
-#include "tools/format/number_text.h"
 #include "tools/format/text_width.h"
 #include "tools/html/page.h"
 
@@ -31,14 +28,6 @@ std::string_view kind_word(Chart::Kind kind) {
     fail_invariant("a kind of chart without a word");
 }
 
-// Four digits, or all of a whole part that has more.
-std::string figure_text(double value) {
-    const double size = std::abs(value);
-    if (size == 0 || size >= 1000) return grouped(value);
-    const int before = static_cast<int>(std::floor(std::log10(size))) + 1;
-    return fmt::format("{:.{}f}", value, std::min(4 - before, 6));
-}
-
 bool has_ranges(const Chart& chart) {
     return std::ranges::any_of(chart.rows, [](const Chart::Row& row) {
         return std::ranges::any_of(row.values, [](const auto& v) { return v && v->low; });
@@ -53,9 +42,14 @@ Json words_of(const Chart::Series& series) {
 
 Json data_of(const Chart& chart) {
     Json series = Json::array(), rows = Json::array();
-    for (const Chart::Series& one : chart.series)
-        series.push_back(
-            {{"name", visible(one.name)}, {"work", one.work}, {"words", words_of(one)}});
+    for (std::size_t s = 0; s < chart.series.size(); ++s) {
+        const Chart::Series& one = chart.series[s];
+        series.push_back({{"name", visible(one.name)},
+                          {"work", one.work},
+                          {"colour", chart_colour(chart, s)},
+                          {"words", words_of(one)},
+                          {"points", one.points}});
+    }
     for (const Chart::Row& row : chart.rows) {
         Json values = Json::array();
         for (const auto& value : row.values) {
@@ -65,7 +59,7 @@ Json data_of(const Chart& chart) {
             }
             Json one = {{"value", value->value}};
             // Lines through many axes have no room for texts.
-            if (chart.kind != Chart::Kind::Parallel) one["text"] = figure_text(value->value);
+            if (chart.kind != Chart::Kind::Parallel) one["text"] = chart_figure(value->value);
             if (value->low) one["low"] = *value->low;
             if (value->high) one["high"] = *value->high;
             values.push_back(std::move(one));
@@ -78,6 +72,7 @@ Json data_of(const Chart& chart) {
             {"unit", chart.unit},
             {"base", chart.base},
             {"axis", chart.axis},
+            {"even", chart.even},
             {"row_axis", visible(chart.row_axis)},
             {"series_axis", visible(chart.series_axis)},
             {"series", std::move(series)},
@@ -86,7 +81,7 @@ Json data_of(const Chart& chart) {
 
 std::string cell(const std::optional<double>& value, const std::vector<std::string>& words = {}) {
     std::string text = "-";
-    if (value && words.empty()) text = figure_text(*value);
+    if (value && words.empty()) text = chart_figure(*value);
     if (value && *value >= 0 && *value < static_cast<double>(words.size()))
         text = html_escaped(visible(words[static_cast<std::size_t>(*value)]));
     return fmt::format("<td class=\"figure\">{}</td>", text);
@@ -122,34 +117,6 @@ std::string table_of(const Chart& chart) {
 }
 
 }  // namespace
-
-void Chart::choose_time_unit() {
-    double most = base;
-    for (const Row& row : rows) {
-        double sum = 0;
-        for (const auto& value : row.values) {
-            if (value) sum += value->high.value_or(value->value);
-        }
-        most = std::max(most, sum);
-    }
-    struct Unit {
-        double ns;
-        const char* word;
-    };
-    constexpr std::array kUnits = {Unit{1e9, "s"}, Unit{1e6, "ms"}, Unit{1e3, "us"}, Unit{1, "ns"}};
-    const auto chosen =
-        std::ranges::find_if(kUnits, [&](const Unit& u) { return most >= u.ns || u.ns == 1; });
-    unit = chosen->word;
-    base /= chosen->ns;
-    for (Row& row : rows) {
-        for (auto& value : row.values) {
-            if (!value) continue;
-            value->value /= chosen->ns;
-            if (value->low) *value->low /= chosen->ns;
-            if (value->high) *value->high /= chosen->ns;
-        }
-    }
-}
 
 std::string chart_html(const Chart& chart) {
     const std::string data = data_of(chart).dump(-1, ' ', false, Json::error_handler_t::replace);

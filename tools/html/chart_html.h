@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "tools/html/chart.h"
+#include "tools/picture/chart.h"
 
 namespace uprobesim {
 

@@ -18,7 +18,7 @@ export function shortened(text, room) {
   return `${letters.slice(0, head).join("")}…${letters.slice(letters.length - (most - 1 - head)).join("")}`;
 }
 
-export const colour = (chart, s) => chart.series[s].work || `series-${s % 7}`;
+export const colour = (chart, s) => chart.series[s].work || `series-${chart.series[s].colour ?? s % 7}`;
 export const present = (values) => values.filter((v) => v !== null);
 
 export function figure(value) {
@@ -28,5 +28,5 @@ export function figure(value) {
 
 export function picture(chart, height, width, ...parts) {
   return svg("svg", { class: "picture", width, height, viewBox: `0 0 ${width} ${height}`, role: "img",
-    "aria-label": `${chart.title}, ${chart.unit}; the figures are in the table below` }, parts);
+    "aria-label": `${chart.title}, ${chart.unit}; ${chart.told ?? "the figures are in the table below"}` }, parts);
 }

@@ -120,23 +120,28 @@ function legend(chart) {
   if (chart.kind === "heat" || chart.kind === "parallel") return heatLegend(chart);
   const entries = chart.kind === "tornado" ? [["at-low", "the parameter at its low end"], ["at-high", "at its high end"]]
     : chart.kind === "ranges" ? [["range", "low to high"]]
-      : chart.series.length > 1 ? chart.series.map((one, s) => [colour(chart, s), one.name]) : [];
+      : chart.series.length > 1 ? chart.series.map((one, s) => [colour(chart, s) + (one.points ? " ring" : ""), one.name]) : [];
   return entries.length ? el("ul", { class: "kinds" }, entries.map(([work, text]) => el("li", {}, el("span", { class: `swatch ${work}` }), text))) : null;
+}
+
+// Caption, legend and picture, in a frame that is there or in one of its own; drawn at the width that there is.
+export function chartFrame(chart, frame = el("figure", { class: "chart" })) {
+  const place = el("div", { class: "place" });
+  frame.prepend(el("figcaption", {}, el("strong", {}, chart.title), el("span", { class: "quiet" }, `, ${chart.unit}`)), legend(chart) ?? "", place);
+  let drawn = 0;
+  new ResizeObserver(() => {
+    const width = Math.max(280, Math.floor(place.clientWidth));
+    if (width === drawn) return;
+    drawn = width;
+    place.replaceChildren(KINDS[chart.kind](chart, width));
+  }).observe(place);
+  return frame;
 }
 
 // Puts the picture before the table of a chart, which is folded.
 export function drawCharts() {
   for (const frame of document.querySelectorAll("figure.chart")) {
-    const chart = JSON.parse(frame.dataset.chart);
-    const place = el("div", { class: "place" });
-    frame.prepend(el("figcaption", {}, el("strong", {}, chart.title), el("span", { class: "quiet" }, `, ${chart.unit}`)), legend(chart) ?? "", place);
+    chartFrame(JSON.parse(frame.dataset.chart), frame);
     frame.querySelector("details").open = false;
-    let drawn = 0;
-    new ResizeObserver(() => {
-      const width = Math.max(280, Math.floor(place.clientWidth));
-      if (width === drawn) return;
-      drawn = width;
-      place.replaceChildren(KINDS[chart.kind](chart, width));
-    }).observe(place);
   }
 }

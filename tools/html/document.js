@@ -2,6 +2,7 @@
 // The page of any report but explain's. All text is there without this script, which draws the
 // charts, sorts and folds the tables, and links the glossary.
 import { drawCharts } from "./charts.js";
+import { costsPart } from "./costs.js";
 import { el } from "./dom.js";
 import { closeGlossary, glossaryList, glossaryPanel, linked, term } from "./glossary.js";
 import { enhanceTables } from "./tables.js";
@@ -47,6 +48,8 @@ document.getElementById("page").prepend(live);
 const tables = enhanceTables((text) => { live.textContent = text; });
 linkTerms();
 drawCharts();
+const costs = costsPart();
+if (costs) (document.querySelector("section.charts") ?? document.querySelector("header")).after(costs);
 watchWidths();
 document.getElementById("page").append(
   glossaryList(),

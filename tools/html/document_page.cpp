@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "tools/format/text_width.h"
 #include "tools/html/chart_html.h"
@@ -113,9 +114,12 @@ private:
     // `otherwise`: the heading for a reader who hears it, where the text report has none.
     void open(const std::string& title, std::string_view otherwise) {
         ++sections_;
+        // A reader who hears the page goes from one name to another: each is there once.
+        const std::string name = title.empty() ? std::string(otherwise) : title;
+        const std::size_t again = ++named_[name];
         out_ += fmt::format("<section aria-labelledby=\"h{0}\"><h2 id=\"h{0}\"{1}>{2}</h2>\n",
                             sections_, title.empty() ? " class=\"hidden\"" : "",
-                            title.empty() ? escaped(otherwise) : escaped(title));
+                            escaped(name) + (again == 1 ? "" : fmt::format(" ({})", again)));
     }
     static std::string class_of(const Column& column, Tone tone, std::size_t indent) {
         std::string words(tone_class(tone));
@@ -149,12 +153,13 @@ private:
 
     std::string out_;
     std::size_t sections_ = 0;
+    std::map<std::string, std::size_t> named_;
 };
 
 }  // namespace
 
 std::string document_page(const Document& document, const std::vector<Chart>& charts,
-                          std::string_view json) {
+                          std::string_view json, std::string_view costs) {
     HtmlWriter writer;
     writer.charts(charts);
     for (const Block& block : document.blocks) std::visit(writer, block);
@@ -169,7 +174,9 @@ std::string document_page(const Document& document, const std::vector<Chart>& ch
                                   ? visible(document.title)
                                   : fmt::format("{} - {}", shortened(visible(answer), kMostTitle),
                                                 visible(document.title));
-    return html_page("document", {.title = title, .json = compact_json(json), .body = body});
+    return html_page(
+        "document",
+        {.title = title, .json = compact_json(json), .body = body, .costs = std::string(costs)});
 }
 
 }  // namespace uprobesim

@@ -8,12 +8,13 @@
 #include <vector>
 
 #include "tools/format/document.h"
-#include "tools/html/chart.h"
+#include "tools/picture/chart.h"
 
 namespace uprobesim {
 
-// `json`: what -f json writes of the same report.
+// `json`: what -f json writes of the same report. `costs`: what its sliders need, as JSON; empty:
+// it has none.
 std::string document_page(const Document& document, const std::vector<Chart>& charts,
-                          std::string_view json);
+                          std::string_view json, std::string_view costs = {});
 
 }  // namespace uprobesim

@@ -67,7 +67,7 @@ class Explorer {
       priced: el("p", { id: "priced", hidden: true }),
     };
     for (const part of ["stages", "bill", "now", "changed", "system", "pages", "task", "kernel", "steps"]) p[part] = el("div", { class: "content" });
-    this.sliders = new Sliders(this.base, this.place.settings, () => this.price());
+    this.sliders = new Sliders({ figures: this.base.figures }, this.place.settings, () => this.price());
     const command = report.command.join(" ");
     replace(document.getElementById("page"),
       el("header", {}, el("p", { class: "what" }, report.exception

@@ -96,6 +96,7 @@ std::string html_page(std::string_view page, const HtmlReport& report) {
         Part{"@STYLE@", std::string(page_file("page.css"))},
         Part{"@BODY@", body_of(report)},
         Part{"@DATA@", json_in_html(report.json)},
+        Part{"@COSTS@", json_in_html(report.costs.empty() ? "null" : report.costs)},
         Part{"@SCRIPT@", std::string(page_file(fmt::format("{}.js", page)))},
     };
     // In the order of the template: what a part holds is not looked at again.

@@ -10,9 +10,10 @@ namespace uprobesim {
 
 struct HtmlReport {
     std::string title;
-    std::string json;       // what -f json writes
-    std::string text = {};  // for browsers without JavaScript, unless there is a body
-    std::string body = {};  // markup that the script adds to; empty: the script makes it all
+    std::string json;        // what -f json writes
+    std::string text = {};   // for browsers without JavaScript, unless there is a body
+    std::string body = {};   // markup that the script adds to; empty: the script makes it all
+    std::string costs = {};  // JSON: what sliders of the report need; empty: it has none
 };
 
 // `page`: the name of a script of this folder: "explain".

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Where the reader is, in the URL's fragment: a link opens the page at that step.
 // "machine.ops.isb=31"; what is no figure of the report is left out.
-function settingsOf(report, words) {
-  const known = new Set(report.figures.map((figure) => figure.key));
-  return new Map(words.map((word) => word.split("=")).filter(([key, value]) => known.has(key) && value !== "" && Number(value) >= 0)
+export function readSettings(figures) {
+  const known = new Set(figures.map((figure) => figure.key));
+  return new Map(new URLSearchParams(location.hash.slice(1)).getAll("set").map((word) => word.split("=")).filter(([key, value]) => known.has(key) && value !== "" && Number(value) >= 0)
     .map(([key, value]) => [key, Number(value)]));
 }
 
@@ -16,8 +16,14 @@ export function readPlace(report) {
     equal: words.has("equal"),
     projector: words.has("projector"),
     ask: words.has("ask"),
-    settings: settingsOf(report, words.getAll("set")),
+    settings: readSettings(report.figures),
   };
+}
+
+// Without any, a fragment that names a part of the page stays.
+export function writeSettings(settings) {
+  if (settings.size || location.hash.startsWith("#set="))
+    history.replaceState(null, "", `#${[...settings].map(([key, value]) => `set=${key}=${value}`).join("&")}`);
 }
 
 export function writePlace(place) {

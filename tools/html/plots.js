@@ -31,20 +31,24 @@ function yAxis(y, left, right) {
 
 export function lines(chart, width) {
   const values = chart.rows.flatMap((row) => present(row.values));
-  const y = scaleLinear(rangeOf(values.flatMap((v) => [v.low ?? v.value, v.high ?? v.value])), [TOP + TALL, TOP]).nice();
+  const ends = values.flatMap((v) => [v.low ?? v.value, v.high ?? v.value]);
+  // Rates are compared by their lengths; a figure over a parameter by its changes.
+  const y = scaleLinear(chart.even ? [0, Math.max(...ends)] : rangeOf(ends), [TOP + TALL, TOP]).nice();
   const left = Math.max(...y.ticks(5).map((tick) => widthOf(figure(tick)))) + 14, right = width - 16;
   const x = scaleLinear(rangeOf(chart.rows.map((row) => row.at)), [left + 6, right - 6]);
-  const ticks = svg("g", { class: "ticks" }, x.ticks(Math.max(2, Math.floor((right - left) / 80))).map((tick) => middle(x(tick), TOP + TALL + 16, figure(tick))));
+  const ticks = svg("g", { class: "ticks" }, chart.even ? chart.rows.map((row) => middle(x(row.at), TOP + TALL + 16, row.name))
+    : x.ticks(Math.max(2, Math.floor((right - left) / 80))).map((tick) => middle(x(tick), TOP + TALL + 16, figure(tick))));
   return picture(chart, TOP + TALL + BELOW, width, yAxis(y, left, right), ticks, middle((left + right) / 2, TOP + TALL + 34, chart.row_axis),
     chart.series.map((series, s) => {
       const places = chart.rows.filter((row) => row.values[s]).map((row) => ({ at: x(row.at), name: row.name, v: row.values[s] }));
       if (!places.length) return null;
       const path = (of) => places.map((p) => `${p.at.toFixed(1)} ${y(of(p.v)).toFixed(1)}`);
       const high = path((v) => v.high ?? v.value), low = path((v) => v.low ?? v.value);
-      return svg("g", { class: `line ${colour(chart, s)}`, "data-series": s },
-        svg("path", { class: "band", d: `M${high.join("L")}L${low.reverse().join("L")}Z` }),
-        svg("path", { class: "mean", d: `M${path((v) => v.value).join("L")}` }),
-        places.map((p) => svg("circle", { cx: p.at, cy: y(p.v.value), r: 3 }, svg("title", {}, `${series.name}, ${chart.row_axis} ${p.name}: ${p.v.text} ${chart.unit}`))));
+      const marks = series.points ? places.map((p) => svg("path", { class: "error", d: `M${p.at - 4} ${y(p.v.high)}h8m-4 0V${y(p.v.low)}m-4 0h8` },
+        svg("title", {}, `${series.name}: ${figure(p.v.low)} to ${figure(p.v.high)}`)))
+        : [svg("path", { class: "band", d: `M${high.join("L")}L${low.reverse().join("L")}Z` }), svg("path", { class: "mean", d: `M${path((v) => v.value).join("L")}` })];
+      return svg("g", { class: `line ${colour(chart, s)}`, "data-series": s }, marks,
+        places.map((p) => svg("circle", { cx: p.at, cy: y(p.v.value), r: series.points ? 4 : 3, class: series.points ? "hollow" : undefined }, svg("title", {}, `${series.name}, ${chart.row_axis} ${p.name}: ${p.v.text} ${chart.unit}`))));
     }));
 }
 

@@ -53,7 +53,7 @@ function register(name, value, before, words = {}) {
     el("p", { class: changed ? "value changed" : "value" }, term(name), " ", changed ? [el("s", {}, before), " "] : "",
       el("strong", { "data-register": name }, value)),
     REGISTERS[name] ? el("details", { "data-fold": name },
-      el("summary", { "aria-label": `fields of ${name}` }, bitRow(name, value, before)), fieldTable(name, value, words)) : null);
+      el("summary", {}, el("span", { class: "hidden" }, `fields of ${name} `), bitRow(name, value, before)), fieldTable(name, value, words)) : null);
 }
 
 export function systemRegisters(run, frame) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tools/cli/report_options.h"
-#include "tools/html/chart.h"
+#include "tools/picture/chart.h"
 
 namespace uprobesim {
 
@@ -15,6 +15,7 @@ struct ReportForms {
     std::function<Document()> document;
     std::function<std::string()> json;
     std::function<std::vector<Chart>()> charts = {};  // nothing: the page has none
+    std::function<std::string()> costs = {};          // of the page's sliders; nothing: it has none
 };
 
 // Error: --sort names no column of it.

@@ -14,6 +14,7 @@ const GROUPS = [
 const NOT_OFFERED = "Not offered, because they change what is done: machine.idc, machine.dic, machine.kpti, machine.bhb, the numbers of cores and traps, " +
   "and all keys of kernels but instructions. Run the tool again for those: uprobesim explain --set machine.dic=1";
 
+const FEW = 12; // rows
 const STEPS = 200; // from 0 to the figure, which a step must hit
 const short = (key) => key.replace(/^machine\.(ops\.)?|^kernel\.paths\.|\.insns(?=$|-)/g, "");
 
@@ -24,17 +25,26 @@ function limitsOf(figure) {
   return { min: figure.key === "machine.frequency" ? figure.value / 4 : 0, max: Math.ceil(most / step) * step, step };
 }
 
+// `figures`: those to offer. `notOffered`: a sentence of those that are not. `command`: gives what the settings are added to.
+// `folded`: groups of many figures are closed. `results`: where the page shows what comes of it, above the sliders.
 export class Sliders {
-  constructor(report, settings, onChange) {
-    Object.assign(this, { report, settings, onChange });
+  constructor({ figures, notOffered = NOT_OFFERED, command = () => "", folded = false }, settings, onChange) {
+    Object.assign(this, { settings, onChange, words: command });
     this.rows = new Map();
     this.command = el("code", { id: "command-line" });
+    this.results = el("div");
+    this.now = el("p", { id: "cost-now" });
+    const groups = GROUPS.map(([title, belongs]) => [title, figures.filter((f) => belongs(f.key))]).filter(([, list]) => list.length);
     this.element = el("details", { id: "sliders" }, el("summary", {}, "Change the costs"),
       el("p", {}, "The page multiplies its counts by your figures. Low and high are what the figure's confidence leaves. ",
         el("button", { type: "button", id: "reset-all", onclick: () => this.reset() }, "Reset all")),
       el("p", { class: "command" }, "Reproduce with: ", this.command),
-      GROUPS.map(([title, belongs]) => el("fieldset", {}, el("legend", {}, title), report.figures.filter((f) => belongs(f.key)).map((f) => this.row(f)))),
-      el("p", { class: "quiet" }, NOT_OFFERED));
+      this.results, folded ? this.now : null,
+      groups.map(([title, list]) => {
+        const set = el("fieldset", {}, el("legend", {}, title), list.map((f) => this.row(f)));
+        return folded && list.length > FEW ? el("details", {}, el("summary", {}, `${title}: ${list.length} figures`), set) : set;
+      }),
+      el("p", { class: "quiet" }, notOffered));
     this.show();
   }
 
@@ -64,8 +74,8 @@ export class Sliders {
       number.value = `${value}`;
       reset.disabled = !this.settings.has(key);
     }
-    const command = commandLine(this.settings);
-    replace(this.command, command || "nothing is changed");
+    const settings = commandLine(this.settings);
+    replace(this.command, settings ? `${this.words()} ${settings}`.trim() : "nothing is changed");
   }
 
   reset() {

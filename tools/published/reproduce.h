@@ -86,6 +86,5 @@ Result<Reproduction> reproduce(const std::vector<PublishedTable>& published,
 Document reproduce_document(const Reproduction& reproduction);
 std::string reproduction_json(const Reproduction& reproduction);
 // Published and simulated bars of one table.
-std::string reproduction_svg(const ReproducedTable& table);
 
 }  // namespace uprobesim

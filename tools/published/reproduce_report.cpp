@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/format/json_number.h"
-#include "tools/format/svg_chart.h"
 #include "tools/published/reproduce.h"
 
 namespace uprobesim {
@@ -77,16 +76,6 @@ std::string reproduction_json(const Reproduction& r) {
                       {"claims", std::move(claims)},
                       {"claims_left_out", r.claims_left_out}};
     return all.dump(2) + "\n";
-}
-
-std::string reproduction_svg(const ReproducedTable& table) {
-    BarChart chart{fmt::format("{}: {}", table.published.id, table.published.title),
-                   "million hits a second",
-                   {"published", "simulated"},
-                   {}};
-    for (const ReproducedRow& row : table.rows)
-        chart.groups.push_back({row.published.name, {row.published.value, row.simulated}});
-    return chart.svg();
 }
 
 }  // namespace uprobesim

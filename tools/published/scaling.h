@@ -29,6 +29,7 @@ struct ScalingData {
     std::vector<ScalingSeries> series;
 };
 
+inline constexpr std::string_view kScaling = "scaling";  // the table's name on the command line
 inline constexpr std::string_view kScalingRows = "linux-arm-kernel-2024-08";
 // `name_or_path`: built in, or a TOML file of the same form.
 Result<ScalingData> load_scaling(std::string_view name_or_path);
@@ -75,6 +76,5 @@ Result<Scaling> reproduce_scaling(const ScalingData& data, const ScalingRequest&
 // CSV has the rows.
 Document scaling_document(const Scaling& scaling);
 std::string scaling_json(const Scaling& scaling);
-std::string scaling_svg(const Scaling& scaling);
 
 }  // namespace uprobesim

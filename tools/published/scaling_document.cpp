@@ -6,7 +6,6 @@
 
 #include "tools/format/json_number.h"
 #include "tools/format/number_text.h"
-#include "tools/format/svg_lines.h"
 #include "tools/published/scaling.h"
 
 namespace uprobesim {
@@ -143,30 +142,6 @@ std::string scaling_json(const Scaling& scaling) {
                       {"rows", std::move(rows)},
                       {"groups", std::move(groups)}};
     return all.dump(2) + "\n";
-}
-
-std::string scaling_svg(const Scaling& scaling) {
-    LineChart chart{.title = scaling.data.title,
-                    .unit = "million hits a second: published, and simulated with its range",
-                    .place_name = "CPUs",
-                    .places = {},
-                    .series = {}};
-    for (const unsigned producers : scaling.data.producers)
-        chart.places.push_back(std::to_string(producers));
-    for (std::size_t s = 0; s < scaling.data.series.size(); ++s) {
-        if (!scaling.data.series[s].fit) continue;
-        LineChart::Series published{scaling.data.series[s].name + ", published", {}};
-        LineChart::Series simulated{scaling.data.series[s].name + ", simulated", {}};
-        for (const ScalingRow& row : scaling.rows) {
-            if (row.series != s) continue;
-            published.points.push_back({row.published, row.published, row.published});
-            simulated.points.push_back(
-                {row.simulated.rates.front(), row.simulated.mean(), row.simulated.rates.back()});
-        }
-        chart.series.push_back(std::move(published));
-        chart.series.push_back(std::move(simulated));
-    }
-    return chart.svg();
 }
 
 }  // namespace uprobesim

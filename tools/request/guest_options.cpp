@@ -6,6 +6,7 @@
 #include "tools/cli/default_profiles.h"
 #include "tools/cli/handler_option.h"
 #include "tools/explain/exception_kind.h"
+#include "tools/gdb/gdb_options.h"
 #include "tools/views/view_options.h"
 
 namespace uprobesim {
@@ -115,6 +116,15 @@ void add_guest_options(OptionTable& table, GuestCommand command) {
     table.flag("no-counting", "benchmark only: do not count instructions").hide();
 }
 
+void add_running_options(OptionTable& table) {
+    table.section("Running");
+    table.text("jobs", "N", "make so many runs at a time (default: the host's CPUs)")
+        .short_name('j');
+    table.flag("no-share", "let each run begin at its own start, also where they are the same");
+    table.flag("verbose", "say on stderr which runs have a start of their own, and why")
+        .short_name('v');
+}
+
 void add_limit_options(OptionTable& table, GuestCommand command) {
     table.section("Limits");
     table.text("max-insns", "N", "stop after N guest instructions (default: no limit)");
@@ -129,20 +139,28 @@ void add_limit_options(OptionTable& table, GuestCommand command) {
 
 }  // namespace
 
+const std::vector<ReportFormat>& guest_formats(GuestCommand command) {
+    return command == GuestCommand::Explain ? all_formats() : charted_formats();
+}
+
 OptionTable guest_options(GuestCommand command) {
     OptionTable table;
     add_probe_options(table, command);
     if (command != GuestCommand::Explain) add_attach_options(table);
     add_guest_options(table, command);
     add_limit_options(table, command);
-    if (command == GuestCommand::Run) add_view_options(table);
+    if (command == GuestCommand::Run) {
+        add_view_options(table);
+        add_gdb_option(table);
+    }
+    if (command == GuestCommand::Compare) add_running_options(table);
     if (command != GuestCommand::Explain) {
         table.section("Report");
         table.flag("per-process",
                    "also report time, instructions, exceptions, hits and probe cost by process and "
                    "by thread");
     }
-    add_report_options(table, all_formats(),
+    add_report_options(table, guest_formats(command),
                        command == GuestCommand::Explain ? "stdout" : "stderr");
     return table;
 }

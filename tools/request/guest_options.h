@@ -12,5 +12,6 @@ namespace uprobesim {
 enum class GuestCommand : std::uint8_t { Run, Compare, Explain };
 
 OptionTable guest_options(GuestCommand command);
+const std::vector<ReportFormat>& guest_formats(GuestCommand command);
 
 }  // namespace uprobesim

@@ -13,6 +13,7 @@
 #include "tools/cli/first_mistake.h"
 #include "tools/cli/handler_option.h"
 #include "tools/cli/quantity.h"
+#include "tools/fork/jobs.h"
 #include "tools/request/attach_request.h"
 #include "tools/request/guest_environment.h"
 #include "tools/request/scenario_request.h"
@@ -211,6 +212,29 @@ Outcome check_binds(const GuestRequest& request) {
     return {};
 }
 
+// Why this run cannot be made again from its start, so that gdb goes backwards; empty: it can.
+std::string no_reverse(const CommandLine& line, const GuestRequest& request) {
+    for (const char* view : {"strace", "log-exceptions", "stacks", "trace"}) {
+        if (line.given(view))
+            return fmt::format("--{} shows the run once, so it cannot go backwards", view);
+    }
+    if (line.is_scenario()) return "only a program's run can go backwards, not a scenario's";
+    if (line.given("scratch"))
+        return "what the guest has written stays in the folder of --scratch, so it cannot go "
+               "backwards";
+    for (const BindMount& bind : request.simulation.files.binds) {
+        if (bind.writable)
+            return fmt::format("the guest may have written in {}, so it cannot go backwards",
+                               bind.host);
+    }
+    return {};
+}
+
+Result<GdbOptions> read_gdb(const CommandLine& line, const GuestRequest& request) {
+    auto place = TRY(parse_gdb_place(line.one("gdb", "")));
+    return GdbOptions{std::move(place), no_reverse(line, request)};
+}
+
 }  // namespace
 
 Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine& line,
@@ -220,11 +244,14 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
     simulation.machine = kDefaultMachine;
     simulation.kernel = kDefaultKernel;
     FirstMistake mistakes(line);
-    mistakes.take(read_report_options(line, all_formats(), defaults.no_color), request.report);
+    mistakes.take(read_report_options(line, guest_formats(command), defaults.no_color),
+                  request.report);
     if (command == GuestCommand::Explain) mistakes.note(read_hit(line, request));
     if (line.given("per-process")) request.processes = ProcessDetail::PerProcess;
     read_simulation(line, defaults, mistakes, simulation);
     if (command == GuestCommand::Run) mistakes.take(read_view_options(line), request.view);
+    if (command == GuestCommand::Run && line.given("gdb"))
+        mistakes.take({"gdb"}, read_gdb(line, request), request.gdb.emplace());
     mistakes.note(line.is_scenario() ? apply_scenario(line, request)
                                      : read_program(line, simulation.program));
     mistakes.take({"handler"}, read_handler_option(line), request.handler);
@@ -258,6 +285,15 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
             near.empty()
                 ? "for example: uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep --version"
                 : near});
+    }
+    if (command == GuestCommand::Compare) {
+        std::uint64_t jobs = 1;
+        mistakes.take({"jobs"}, line.number("jobs", usable_cpus(), kMaxJobs), jobs);
+        if (jobs == 0)
+            mistakes.note({"jobs"}, {"a comparison needs at least one job", "--jobs", ""});
+        request.jobs = jobs;
+        request.share = !line.given("no-share");
+        request.verbose = line.given("verbose");
     }
     TRY(mistakes.outcome());
     return request;

@@ -3,6 +3,7 @@
 // scenario if there is one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "sim/base/error.h"
 #include "tools/cli/report_options.h"
 #include "tools/explain/exception_kind.h"
+#include "tools/gdb/gdb_options.h"
 #include "tools/report/report_document.h"
 #include "tools/request/command.h"
 #include "tools/request/guest_options.h"
@@ -29,10 +31,15 @@ struct GuestRequest {
     const ExceptionKind* exception = nullptr;  // explain, of a program; `hit` says which one
     std::optional<bool> return_probe;          // explain, of a target
     bool branch_protection = false;            // explain, of a target
-    HandlerPtr handler;  // of what has none of its own; null: the kernel profile's
-    ViewOptions view;    // run
+    HandlerPtr handler;             // of what has none of its own; null: the kernel profile's
+    ViewOptions view;               // run
+    std::optional<GdbOptions> gdb;  // run
     ReportOptions report;
     ProcessDetail processes = ProcessDetail::None;  // run, compare
+    // compare
+    std::size_t jobs = 1;
+    bool share = true;  // starts
+    bool verbose = false;
 };
 
 Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine& line,

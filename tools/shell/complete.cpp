@@ -12,6 +12,7 @@
 #include "tools/bench/trigger_bench.h"
 #include "tools/completion/guest_words.h"
 #include "tools/published/published.h"
+#include "tools/published/scaling.h"
 #include "tools/simulation/scenario.h"
 
 namespace uprobesim {
@@ -100,7 +101,7 @@ Words setting_keys() {
 }
 
 Words published_tables() {
-    Words ids;
+    Words ids{std::string(kScaling)};
     if (const auto tables = load_published(kPublished)) {
         for (const PublishedTable& table : *tables) ids.push_back(table.id);
     }

@@ -6,6 +6,7 @@
 #include "tools/cli/exit_code.h"
 #include "tools/cli/refusal.h"
 #include "tools/commands/commands.h"
+#include "tools/commands/run_endings.h"
 #include "tools/shell/complete.h"
 #include "tools/shell/manual.h"
 
@@ -35,6 +36,8 @@ std::optional<int> run_hidden_command(const Words& words, const OptionDefaults& 
         return kExitSuccess;
     }
     if (!words.empty() && words[0] == "manual") return print_manual(words);
+    if (words.size() == 3 && words[0] == "endings")
+        return run_endings(words[1], words[2], defaults);
     return std::nullopt;
 }
 

@@ -137,6 +137,7 @@ void AttachControl::look() {
 void AttachControl::reach() {
     const AttachPoint& point = *next();
     const bool attaches = stage_ == Stage::Waiting;
+    if (attaches && before_attaching_) before_attaching_();
     const RegistrationWork work = attaches ? uprobes_.attach() : uprobes_.detach();
     (attaches ? attach_ : detach_) = row(point, work);
     stage_ = attaches ? Stage::Attached : Stage::Detached;

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/run/run_loop.h"
@@ -41,6 +43,9 @@ public:
     // Between two turns of the run loop: acts if the next point is reached.
     void look();
 
+    // Called where probes are about to be placed late.
+    void before_attaching(std::function<void()> call) { before_attaching_ = std::move(call); }
+
     // The counts, and what the plan says of them.
     void finish(const ProgramNames& names, RunReport& report);
 
@@ -69,6 +74,7 @@ private:
     std::map<const AttachPoint*, std::size_t> watched_;  // the places of hits
     std::optional<std::size_t> main_place_;
     std::uint64_t attached_ns_ = 0;
+    std::function<void()> before_attaching_;
     std::optional<RegistrationRow> attach_, detach_;
     std::optional<RunReport> before_, after_;  // what is counted; of --roi attach
 };

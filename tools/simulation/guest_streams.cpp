@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/simulation/guest_streams.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
+#include <string_view>
 
 #include "kernel_model/abi/fcntl.h"
 #include "sim/base/error.h"
@@ -34,6 +38,25 @@ FileStatus pipe_status(int guest_fd) {
 void wait_for(int fd, short events) {
     pollfd p{fd, events, 0};
     ::poll(&p, 1, -1);
+}
+
+// As pread(2), which signals interrupt.
+ssize_t read_at(int fd, std::span<char> to, off_t at) {
+    for (;;) {
+        const ssize_t n = pread(fd, to.data(), to.size(), at);
+        if (n >= 0 || errno != EINTR) return n;
+    }
+}
+// All of it, or what errno says.
+bool write_at(int fd, std::string_view text, off_t at) {
+    while (!text.empty()) {
+        const ssize_t n = pwrite(fd, text.data(), text.size(), at);
+        if (n < 0 && errno != EINTR) return false;
+        if (n <= 0) continue;
+        text.remove_prefix(static_cast<std::size_t>(n));
+        at += n;
+    }
+    return true;
 }
 
 class InputReader final : public File {
@@ -65,12 +88,66 @@ std::shared_ptr<File> SharedInput::reader() {
     return std::make_shared<InputReader>(*this);
 }
 
+SharedInput::~SharedInput() {
+    if (store_ >= 0) close(store_);
+}
+
+void SharedInput::share() {
+    if (read_ || store_ >= 0) return;
+    store_ = memfd_create("uprobesim-stdin", MFD_CLOEXEC);
+    if (store_ < 0 || !write_at(store_, "-", 0))
+        throw HostError("make room for standard input", std::strerror(errno));
+}
+
+// What this process does not have yet. Returns whether that is all there will be.
+bool SharedInput::take_stored() {
+    char complete = '-';
+    if (read_at(store_, {&complete, 1}, 0) != 1)
+        throw HostError("read of the stored standard input", std::strerror(errno));
+    std::array<char, 65536> buffer{};
+    for (;;) {
+        const auto at = static_cast<off_t>(1 + bytes_.size());
+        const ssize_t n = read_at(store_, buffer, at);
+        if (n < 0) throw HostError("read of the stored standard input", std::strerror(errno));
+        if (n == 0) return complete == '+';
+        bytes_.append(buffer.data(), static_cast<std::size_t>(n));
+    }
+}
+
 const std::string& SharedInput::bytes() {
     if (read_) return bytes_;
+    if (store_ < 0) {
+        read_host();
+    } else {
+        // Released with the process that has it, whatever ends that.
+        struct flock lock {};
+        lock.l_type = F_WRLCK;
+        while (fcntl(store_, F_SETLKW, &lock) != 0) {
+            if (errno != EINTR) throw HostError("lock of standard input", std::strerror(errno));
+        }
+        if (!take_stored()) {
+            read_host();
+            if (!write_at(store_, "+", 0))
+                throw HostError("store of standard input", std::strerror(errno));
+        }
+        lock.l_type = F_UNLCK;
+        fcntl(store_, F_SETLK, &lock);
+    }
+    read_ = true;
+    return bytes_;
+}
+
+void SharedInput::read_host() {
     std::array<char, 65536> buffer{};
     for (;;) {
         const ssize_t n = ::read(host_fd_, buffer.data(), buffer.size());
-        if (n > 0) bytes_.append(buffer.data(), static_cast<std::size_t>(n));
+        if (n > 0) {
+            const auto got = static_cast<std::size_t>(n);
+            const auto at = static_cast<off_t>(1 + bytes_.size());
+            if (store_ >= 0 && !write_at(store_, {buffer.data(), got}, at))
+                throw HostError("store of standard input", std::strerror(errno));
+            bytes_.append(buffer.data(), got);
+        }
         if (bytes_.size() > kMaxInput)
             throw HostError("read of standard input, which every run is given,",
                             fmt::format("it is larger than {}", size_limit_text(kMaxInput)));
@@ -81,8 +158,6 @@ const std::string& SharedInput::bytes() {
             throw HostError("read of standard input", std::strerror(errno));
         }
     }
-    read_ = true;
-    return bytes_;
 }
 
 void StreamDigest::add(std::span<const std::byte> data) {

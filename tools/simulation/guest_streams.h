@@ -14,16 +14,26 @@
 namespace uprobesim {
 
 // The host's standard input, read to its end when the first guest asks for some of it: what one
-// read call returns then depends on nothing but the guest.
+// read call returns then depends on nothing but the guest. Or bytes that are given.
 class SharedInput {
 public:
     explicit SharedInput(int host_fd) : host_fd_(host_fd) {}
+    explicit SharedInput(std::string bytes) : read_(true), bytes_(std::move(bytes)) {}
+    ~SharedInput();
+    SharedInput(const SharedInput&) = delete;
+    SharedInput& operator=(const SharedInput&) = delete;
     // A reader that starts at the beginning. The SharedInput must outlive it.
     std::shared_ptr<File> reader();
     const std::string& bytes();
+    // Before a fork: who asks first reads it, for all processes.
+    void share();
 
 private:
-    int host_fd_;
+    void read_host();
+    bool take_stored();
+
+    int host_fd_ = -1;
+    int store_ = -1;  // a file in memory: whether it is complete (a byte), and what was read
     bool read_ = false;
     std::string bytes_;
 };
@@ -47,6 +57,8 @@ public:
     std::uint64_t kernel_bytes() const override { return 0; }
     FileCosts costs() const override { return {.write = KernelPath::SysWritePipe}; }
     const StreamDigest& digest() const { return digest_; }
+    // From now on the bytes go nowhere else.
+    void silence() { host_fd_ = -1; }
     // Also remember the first `most` bytes.
     void keep(std::size_t most) { kept_most_ = most; }
     const std::string& kept() const { return kept_; }

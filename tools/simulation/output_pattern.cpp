@@ -5,7 +5,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
 #include <string>
 
 #include "sim/base/text.h"
@@ -18,6 +18,15 @@ constexpr std::size_t kMaxPattern = 1000;
 
 re2::StringPiece piece_of(std::string_view text) {
     return {text.data(), text.size()};
+}
+
+// As strtod reads it in the C locale, whatever the process's locale is.
+double number_at_start(std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    if (text.starts_with('+')) text.remove_prefix(1);
+    double number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
 }
 
 }  // namespace
@@ -49,7 +58,7 @@ std::optional<double> OutputPattern::first_number(std::string_view output) const
         const std::size_t end = std::min(output.find('\n'), output.size());
         std::string number;
         if (re2::RE2::PartialMatch(piece_of(output.substr(0, end)), *pattern_, &number))
-            return std::strtod(number.c_str(), nullptr);
+            return number_at_start(number);
         output.remove_prefix(std::min(end + 1, output.size()));
     }
     return std::nullopt;

@@ -7,13 +7,18 @@
 
 namespace uprobesim {
 
-int refuse_run(RunRefused refused, const std::vector<std::string>& other_names) {
+UserError refusal(RunRefused refused, const std::vector<std::string>& other_names) {
     if (refused.exit_code == kExitNotFound) {
         const std::string near = did_you_mean(refused.error.where, other_names);
         if (!near.empty()) refused.error.hint = near;
     }
-    refuse(refused.error);
-    return refused.exit_code;
+    return std::move(refused.error);
+}
+
+int refuse_run(RunRefused refused, const std::vector<std::string>& other_names) {
+    const int exit_code = refused.exit_code;
+    refuse(refusal(std::move(refused), other_names));
+    return exit_code;
 }
 
 }  // namespace uprobesim

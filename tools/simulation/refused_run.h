@@ -8,8 +8,11 @@
 
 namespace uprobesim {
 
-// Prints why there was no run; returns the exit status that goes with it. `other_names`: what else
-// the command takes in place of a program, to be meant by one that is not found.
+// The error of a run that there was not. `other_names`: what else the command takes in place of a
+// program, to be meant by one that is not found.
+UserError refusal(RunRefused refused, const std::vector<std::string>& other_names = {});
+
+// Prints why there was no run; returns the exit status that goes with it.
 int refuse_run(RunRefused refused, const std::vector<std::string>& other_names = {});
 
 }  // namespace uprobesim

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernel_model/kernel/kernel.h"
+#include "sim/profile/kernel_profile.h"
 #include "tools/format/number_text.h"
 
 namespace uprobesim {
@@ -20,6 +22,20 @@ double share_of(std::uint64_t done, std::uint64_t whole) {
 }
 
 }  // namespace
+
+RunFigures run_figures(const Kernel& kernel) {
+    RunFigures figures{.simulated_ns = kernel.clock().monotonic_ns(),
+                       .insns = kernel.counters().retired().value};
+    const Charges total = kernel.machine().ledger.total();
+    for (std::size_t path = 0; path < kKernelPathCount; ++path) {
+        if (runs_consumers(static_cast<KernelPath>(path))) figures.hits += total.paths[path].times;
+    }
+    for (const auto& [pid, process] : kernel.processes().all()) {
+        for (const auto& [id, task] : process->tasks)
+            figures.tasks += task->state != TaskState::Dead ? 1 : 0;
+    }
+    return figures;
+}
 
 void RunProgress::begin(const RunPlan& plan, std::int64_t now_ns) {
     plan_ = plan;

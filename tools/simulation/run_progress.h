@@ -8,6 +8,8 @@
 
 namespace uprobesim {
 
+class Kernel;
+
 // What one run of a command is, as far as it is known before.
 struct RunPlan {
     unsigned number = 1;                      // of this run, from 1
@@ -22,6 +24,7 @@ struct RunFigures {
     std::uint64_t hits = 0;
     std::uint64_t tasks = 0;
 };
+RunFigures run_figures(const Kernel& kernel);
 
 class RunProgress {
 public:

@@ -5,8 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "kernel_model/kernel/kernel.h"
-#include "sim/profile/kernel_profile.h"
+#include "tools/format/number_text.h"
 #include "tools/simulation/host_clock.h"
 
 namespace uprobesim {
@@ -35,20 +34,6 @@ constexpr std::array kCaught = {Caught{SIGINT, want_end, static_cast<int>(SA_RES
 
 constexpr std::uint64_t kTurnsPerLook = 8;  // a turn is at most a tick: some 50 ms of the host
 constexpr std::int64_t kLineEveryNs = 500'000'000;
-
-RunFigures figures_of(const Kernel& kernel) {
-    RunFigures figures{.simulated_ns = kernel.clock().monotonic_ns(),
-                       .insns = kernel.counters().retired().value};
-    const Charges total = kernel.machine().ledger.total();
-    for (std::size_t path = 0; path < kKernelPathCount; ++path) {
-        if (runs_consumers(static_cast<KernelPath>(path))) figures.hits += total.paths[path].times;
-    }
-    for (const auto& [pid, process] : kernel.processes().all()) {
-        for (const auto& [id, task] : process->tasks)
-            figures.tasks += task->state != TaskState::Dead ? 1 : 0;
-    }
-    return figures;
-}
 
 // A closed stderr is no reason to end.
 void write_to_stderr(const std::string& text) {
@@ -99,7 +84,10 @@ void RunStatus::turn(const Kernel& kernel) {
     if (!wanted && (!on_terminal_ || ++turns_ % kTurnsPerLook != 0)) return;
     const std::int64_t now = host_clock_ns();
     if (!wanted && now - progress_.last_ns() < kLineEveryNs) return;
-    const std::string text = progress_.line(figures_of(kernel), now);
+    show(progress_.line(run_figures(kernel), now), wanted);
+}
+
+void RunStatus::show(const std::string& text, bool wanted) {
     if (wanted) {
         status_wanted = 0;
         clear();
@@ -107,6 +95,24 @@ void RunStatus::turn(const Kernel& kernel) {
     } else {
         write_to_stderr(fmt::format("\r{}\x1b[K", fitting(text, terminal_columns())));
         shown_ = true;
+    }
+}
+
+void RunStatus::waiting(std::size_t runs) {
+    const bool wanted = status_wanted != 0;
+    if (!wanted && !on_terminal_) return;
+    show(fmt::format("waiting for {}", counted(runs, "run")), wanted);
+}
+
+void RunStatus::silence() {
+    on_terminal_ = false;
+    shown_ = false;
+    for (const Caught& caught : kCaught) {
+        struct sigaction action {};
+        action.sa_handler = caught.signal == SIGUSR1 ? SIG_IGN : caught.handler;
+        struct sigaction now {};
+        sigaction(caught.signal, nullptr, &now);
+        if (now.sa_handler != SIG_IGN) sigaction(caught.signal, &action, nullptr);
     }
 }
 

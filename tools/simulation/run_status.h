@@ -7,7 +7,9 @@
 #include <signal.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "kernel_model/hooks/run_watch.h"
 #include "tools/simulation/run_progress.h"
@@ -30,9 +32,15 @@ public:
     // Erases the line. Called before anything else is written to the terminal.
     void clear();
     bool on_terminal() const { return on_terminal_; }
+    // Runs in other processes are waited for: the line says so.
+    void waiting(std::size_t runs);
+    // In a forked process: the line is the other one's, and how often it is told to end does not
+    // matter.
+    void silence();
 
 private:
     static constexpr std::size_t kSignals = 3;
+    void show(const std::string& text, bool wanted);
     std::array<struct sigaction, kSignals> before_{};
     bool on_terminal_;
     bool shown_ = false;

@@ -28,10 +28,8 @@ int start_exit_code(std::optional<Errno> error) {
 }  // namespace
 
 RunLimits Session::limits() const {
-    return {.max_insns = request_.max_insns,
-            .max_ns = request_.max_ns,
-            .watch = status_,
-            .legs = legs_};
+    return {
+        .max_insns = request_.max_insns, .max_ns = request_.max_ns, .watch = watch_, .legs = legs_};
 }
 
 std::function<void()> Session::before_write() const {
@@ -71,7 +69,8 @@ tl::expected<void, RunRefused> Session::start_one(const std::string& name,
         put(2, running.error);
         if (!is_main) put(0, std::make_shared<DigestedOutput>(0, -1));
     } else if (before_write()) {
-        for (const int fd : {1, 2}) put(fd, make_host_stdio(fd, before_write()));
+        for (const int fd : {1, 2})
+            put(fd, make_host_stdio(fd, before_write(), request_.files.output));
     }
     if (running.out != nullptr) running.out->keep(kMaxKept);
     return {};

@@ -28,6 +28,7 @@ public:
           streams_(streams),
           attach_(attach),
           status_(observers.status),
+          watch_(observers.run_watch()),
           legs_(observers.legs) {}
 
     // Starts all programs. Refused: one cannot be loaded, or exits, gets stuck or reaches a limit
@@ -64,6 +65,7 @@ private:
     const GuestStreams* streams_;
     AttachControl& attach_;
     RunStatus* status_;
+    RunWatch* watch_;
     LegWatch* legs_;
     std::vector<Running> background_;
     Running main_;

@@ -49,17 +49,6 @@ std::string hash_of_guest_file(FileSystem& files, const std::string& path, const
     return {};
 }
 
-Outcome attach_probes(Uprobes& uprobes, const ProbeList& probes, RunReport& report) {
-    for (const AttachedSpec& spec : probes.specs) {
-        const auto summary = TRY(uprobes.add(spec.spec, spec.handler.get()));
-        SpecRow row{summary.spec, summary.attached, {}};
-        for (const RefusedProbe& r : summary.refused)
-            row.refused.push_back({r.symbol, r.offset, r.instruction, r.reason});
-        report.specs.push_back(std::move(row));
-    }
-    return {};
-}
-
 std::vector<unsigned> places_of(const SimulationRequest& request) {
     std::vector<unsigned> places = request.places;
     for (unsigned cpu = static_cast<unsigned>(places.size()); cpu < request.cpus; ++cpu)
@@ -93,6 +82,15 @@ Result<std::vector<KeyText>> behaviour_of(ProfileKind kind, const std::string& n
     return behaviour;
 }
 
+// What is not in the price of a handler.
+void note_handlers(const ProbeList& probes, Kernel& kernel) {
+    if (probes.notes.empty()) return;
+    kernel.counters().note_unmodelled("price of handlers",
+                                      fmt::format("{}", fmt::join(probes.notes, "; ")));
+}
+
+}  // namespace
+
 // All of it that is known before the run: the program's path and hash are not.
 Result<Provenance> provenance_of(const SimulationRequest& request, const MachineProfile& machine,
                                  const KernelProfile& kernel) {
@@ -122,7 +120,17 @@ Result<Provenance> provenance_of(const SimulationRequest& request, const Machine
     return provenance;
 }
 
-}  // namespace
+Result<std::vector<SpecRow>> add_probes(Uprobes& uprobes, const ProbeList& probes) {
+    std::vector<SpecRow> rows;
+    for (const AttachedSpec& spec : probes.specs) {
+        const auto summary = TRY(uprobes.add(spec.spec, spec.handler.get()));
+        SpecRow row{summary.spec, summary.attached, {}};
+        for (const RefusedProbe& r : summary.refused)
+            row.refused.push_back({r.symbol, r.offset, r.instruction, r.reason});
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
 
 Outcome check_root(const std::string& root) {
     std::error_code error;
@@ -145,7 +153,7 @@ Outcome check_kernel(const std::string& name, const std::vector<Setting>& settin
 
 tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
                                              const GuestStreams* streams,
-                                             const Observers& observers) {
+                                             const Observers& observers, StartWatch* start) {
     auto machine_profile = load_machine_profile(request.machine, request.settings);
     if (!machine_profile) return refused(machine_profile.error());
     auto kernel_profile = load_kernel_profile(request.kernel, request.settings);
@@ -169,26 +177,33 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     Kernel kernel(machine, **files, request.cpus);
     kernel.share_lines(places_of(request), request.seed);
     Uprobes uprobes(kernel);  // attaches itself
-    if (auto attached = attach_probes(uprobes, request.probes, report); !attached)
-        return refused(attached.error());
+    auto specs = add_probes(uprobes, request.probes);
+    if (!specs) return refused(specs.error());
+    report.specs = std::move(*specs);
+    if (start != nullptr) start->added(machine, uprobes);
+    (*files)->forget_reads();
     if (auto made = make_files(**files, request.new_files); !made) return refused(made.error());
-    if (const auto& notes = request.probes.notes; !notes.empty())
-        kernel.counters().note_unmodelled("price of handlers",
-                                          fmt::format("{}", fmt::join(notes, "; ")));
+    kernel.debug(observers.debugger);
     if (observers.begin) observers.begin(**files, uprobes);
     kernel.observe(observers.observer);
     RunLoop run_loop(kernel);
     AttachControl attach(kernel, run_loop, uprobes, request.attach);
+    if (start != nullptr) attach.before_attaching([&] { start->reached(kernel, uprobes, report); });
     Session session(kernel, run_loop, request, streams, observers, attach);
     if (auto begun = attach.begin(); !begun) return refused(begun.error());
     if (auto started = session.start(); !started) return Refused(started.error());
+    if (observers.program_started)
+        observers.program_started(*kernel.processes().find(session.main().pid));
     report.provenance.program = session.main().exe;
     // Before it runs: it may change its own file.
     report.provenance.program_hash =
-        hash_of_guest_file(**files, report.provenance.program, observers.status);
+        hash_of_guest_file(**files, report.provenance.program, observers.run_watch());
     report.exit = session.finish();
+    if (observers.end) observers.end();
     report.results = session.results();
     if (observers.status != nullptr) observers.status->clear();
+    const SimulationRequest* const other = start == nullptr ? nullptr : start->goes_on_as();
+    note_handlers((other == nullptr ? request : *other).probes, kernel);
     attach.finish([&](std::int32_t pid) { return session.program_name(pid); }, report);
     report.memory_peak_bytes = machine.memory.peak_bytes();
     (*files)->finish();

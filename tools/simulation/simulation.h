@@ -12,6 +12,7 @@
 
 #include "kernel_model/files/file_system.h"
 #include "kernel_model/hooks/leg_watch.h"
+#include "kernel_model/hooks/run_watch.h"
 #include "kernel_model/kernel/kernel.h"
 #include "sim/base/error.h"
 #include "sim/profile/figure.h"
@@ -77,13 +78,33 @@ struct GuestStreams {
     std::shared_ptr<File> in, out, error;
 };
 
-// Observers of a run. They cannot affect the simulation.
+// Observers of a run. They cannot affect the simulation, but for a debugger.
 struct Observers {
     TrapObserver* observer = nullptr;  // called from the first instruction on
-    RunStatus* status = nullptr;
+    RunStatus* status = nullptr;       // the terminal's line, and the signals that end the run
+    RunWatch* watch = nullptr;         // in its place, where the run has no terminal
     LegWatch* legs = nullptr;
+    DebugHook* debugger = nullptr;
     // Called before the first instruction; the files and the probes last as long as the run.
     std::function<void(FileSystem&, const Uprobes&)> begin{};
+    // The main program was loaded, and has not run.
+    std::function<void(Process&)> program_started{};
+    // Nothing runs any more; the files and the probes are still there.
+    std::function<void()> end{};
+
+    RunWatch* run_watch() const { return status != nullptr ? status : watch; }
+};
+
+// Of several runs that are one until their probes are attached (tools/endings).
+class StartWatch {
+public:
+    virtual ~StartWatch() = default;
+    // The request's probes were added, and no program has started.
+    virtual void added(Machine& machine, Uprobes& uprobes) = 0;
+    // The attach point is reached, and nothing is attached yet. The run may go on as another one.
+    virtual void reached(Kernel& kernel, Uprobes& uprobes, RunReport& report) = 0;
+    // Whose run it is by now; null: that of the request it began with.
+    virtual const SimulationRequest* goes_on_as() const = 0;
 };
 
 // Whether the folder can be a guest's root.
@@ -93,8 +114,15 @@ Outcome check_root(const std::string& root);
 Outcome check_machine(const std::string& name, const std::vector<Setting>& settings);
 Outcome check_kernel(const std::string& name, const std::vector<Setting>& settings);
 
+// What a report says of its request before the run: where it is from, and what became of its
+// probes.
+Result<Provenance> provenance_of(const SimulationRequest& request, const MachineProfile& machine,
+                                 const KernelProfile& kernel);
+Result<std::vector<SpecRow>> add_probes(Uprobes& uprobes, const ProbeList& probes);
+
 tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
                                              const GuestStreams* streams = nullptr,
-                                             const Observers& observers = {});
+                                             const Observers& observers = {},
+                                             StartWatch* start = nullptr);
 
 }  // namespace uprobesim

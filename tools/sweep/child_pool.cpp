@@ -15,9 +15,12 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "sim/base/error.h"
 #include "sim/base/input_file.h"
+#include "sim/base/output_file.h"
 #include "sim/base/text.h"
 #include "tools/cli/exit_code.h"
 #include "tools/format/number_text.h"
@@ -103,10 +106,8 @@ ChildPool::ChildPool(std::string tool, std::size_t jobs, ChildLimits limits)
       limits_(limits),
       folder_(TemporaryFolder::make("the reports of a sweep's runs")),
       children_(jobs) {
-    for (std::size_t i = 0; i < jobs; ++i) {
-        children_[i].report_path = fmt::format("{}/{}.json", folder_.path(), i);
-        children_[i].log_path = fmt::format("{}/{}.log", folder_.path(), i);
-    }
+    for (std::size_t i = 0; i < jobs; ++i)
+        children_[i].path = fmt::format("{}/{}", folder_.path(), i);
 }
 
 ChildPool::~ChildPool() {
@@ -128,20 +129,56 @@ bool ChildPool::idle() const {
                        [](const Child& child) { return child.pid == 0; });
 }
 
-void ChildPool::start(std::size_t job, const std::string& command,
-                      const std::vector<std::string>& rest) {
+std::string ChildPool::report_path(const Child& child, std::size_t member) {
+    return fmt::format("{}-{}.json", child.path, member);
+}
+std::string ChildPool::log_path(const Child& child, std::size_t member) {
+    return fmt::format("{}-{}.log", child.path, member);
+}
+
+// The list that the hidden command `endings` takes (tools/commands/run_endings.h), and its words.
+std::vector<std::string> ChildPool::list_runs(const Child& child,
+                                              const std::vector<JobWords>& jobs) {
+    const std::string list = child.path + ".list", ends = child.path + ".ends";
+    auto output = OutputFile::open(list, "list of runs");
+    if (!output) throw HostError("write a list of runs", output.error().line());
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        std::vector<std::string> words = {"-f", "json", "-o", report_path(child, i)};
+        words.insert(words.end(), jobs[i].rest.begin(), jobs[i].rest.end());
+        output->write(nlohmann::json{{"words", std::move(words)},
+                                     {"report", report_path(child, i)},
+                                     {"log", log_path(child, i)}}
+                          .dump() +
+                      "\n");
+    }
+    output->commit();
+    unlink(ends.c_str());
+    return {"uprobesim", "endings", list, ends};
+}
+
+void ChildPool::start(const std::vector<JobWords>& jobs) {
     Child& child = *std::find_if(children_.begin(), children_.end(),
                                  [](const Child& c) { return c.pid == 0; });
-    std::vector<std::string> words = {"uprobesim", command, "-f", "json", "-o", child.report_path};
-    words.insert(words.end(), rest.begin(), rest.end());
+    child.jobs.clear();
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        child.jobs.push_back(jobs[i].job);
+        unlink(report_path(child, i).c_str());
+        unlink(log_path(child, i).c_str());
+    }
+    std::vector<std::string> words;
+    if (jobs.size() == 1) {
+        words = {"uprobesim", jobs[0].command, "-f", "json", "-o", report_path(child, 0)};
+        words.insert(words.end(), jobs[0].rest.begin(), jobs[0].rest.end());
+    } else {
+        words = list_runs(child, jobs);
+    }
     std::vector<char*> pointers;
     pointers.reserve(words.size() + 1);
     for (std::string& word : words) pointers.push_back(word.data());
     pointers.push_back(nullptr);
-    unlink(child.report_path.c_str());
     const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     const int log =
-        open(child.log_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
+        open(log_path(child, 0).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
     if (null < 0 || log < 0) fail_call("open the log of a run");
     std::fflush(nullptr);
     const pid_t parent = getpid();
@@ -156,7 +193,6 @@ void ChildPool::start(std::size_t job, const std::string& command,
     // glibc 2.36 declares pidfd_open() for C only.
     child.pidfd = static_cast<int>(syscall(SYS_pidfd_open, child.pid, 0));
     if (child.pidfd < 0) fail_call("watch a run");
-    child.job = job;
     child.begin_ns = host_clock_ns();
     child.stopped.clear();
 }
@@ -174,19 +210,11 @@ void ChildPool::check_limits(Child& child) const {
     if (!child.stopped.empty()) kill(child.pid, SIGKILL);
 }
 
-ChildResult ChildPool::collect(Child& child) {
-    int status = 0;
-    while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    close(child.pidfd);
-    child.pid = 0;
-    ChildResult result{child.job, {}, {}, tail_of(child.log_path), false};
-    if (!child.stopped.empty()) {
-        result.failure = child.stopped;
-        return result;
-    }
+// `status`: as of waitpid().
+ChildResult ChildPool::result_of(const Child& child, std::size_t member, int status) {
+    ChildResult result{child.jobs[member], {}, {}, tail_of(log_path(child, member)), false, {}};
     // A report has its name when it is whole.
-    const auto report = read_text_file(child.report_path, {"report", kMaxReportBytes});
+    const auto report = read_text_file(report_path(child, member), {"report", kMaxReportBytes});
     if (report && !WIFSIGNALED(status)) {
         result.report = *report;
     } else {
@@ -194,6 +222,49 @@ ChildResult ChildPool::collect(Child& child) {
         result.host_failed = WIFEXITED(status) && WEXITSTATUS(status) == kExitHostFailure;
     }
     return result;
+}
+
+// Of all members but the first. Without a word on how they ended, they are made alone.
+std::vector<ChildResult> ChildPool::results_of_others(const Child& child) {
+    std::vector<ChildResult> results;
+    const auto text = read_text_file(child.path + ".ends", {"ends of runs", kMaxReportBytes});
+    std::istringstream lines(text.value_or(""));
+    std::string line;
+    std::getline(lines, line);  // of the first
+    for (std::size_t i = 1; i < child.jobs.size(); ++i) {
+        const auto end = std::getline(lines, line) ? nlohmann::json::parse(line)
+                                                   : nlohmann::json{{"alone", "it has no end"}};
+        if (end.contains("status")) {
+            results.push_back(result_of(child, i, W_EXITCODE(end["status"].get<int>(), 0)));
+        } else {
+            auto& result = results.emplace_back();
+            result.job = child.jobs[i];
+            result.failure = end.value("failure", "");
+            result.alone = end.value("alone", "");
+            result.log = tail_of(log_path(child, i));
+        }
+    }
+    return results;
+}
+
+std::vector<ChildResult> ChildPool::collect(Child& child) {
+    int status = 0;
+    while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    close(child.pidfd);
+    child.pid = 0;
+    if (!child.stopped.empty()) {
+        std::vector<ChildResult> stopped;
+        for (std::size_t i = 0; i < child.jobs.size(); ++i)
+            stopped.push_back(
+                {child.jobs[i], {}, child.stopped, tail_of(log_path(child, i)), false, {}});
+        return stopped;
+    }
+    std::vector<ChildResult> results = {result_of(child, 0, status)};
+    if (child.jobs.size() > 1) {
+        for (ChildResult& other : results_of_others(child)) results.push_back(std::move(other));
+    }
+    return results;
 }
 
 std::vector<ChildResult> ChildPool::wait() {
@@ -206,7 +277,7 @@ std::vector<ChildResult> ChildPool::wait() {
     for (std::size_t i = 0; i < children_.size(); ++i) {
         if (children_[i].pid == 0) continue;
         if (watched[i].revents != 0) {
-            ended.push_back(collect(children_[i]));
+            for (ChildResult& result : collect(children_[i])) ended.push_back(std::move(result));
         } else {
             check_limits(children_[i]);
         }

@@ -25,6 +25,15 @@ struct ChildResult {
     std::string failure;       // why; empty where there is a report
     std::string log;           // the end of what it printed
     bool host_failed = false;  // not the point's fault: it would go well on another day
+    // It was not made with others, whose start is another one's: why.
+    std::string alone{};
+};
+
+// What a job runs: the words around the options that say where the report is wanted.
+struct JobWords {
+    std::size_t job = 0;
+    std::string command;
+    std::vector<std::string> rest;
 };
 
 class ChildPool {
@@ -37,8 +46,8 @@ public:
 
     bool full() const;
     bool idle() const;
-    // `command` and `rest` go around the options that say where the report is wanted.
-    void start(std::size_t job, const std::string& command, const std::vector<std::string>& rest);
+    // One process. Several runs of the command `run` may have one start in it.
+    void start(const std::vector<JobWords>& jobs);
     // Up to some tenth of a second; those that have ended meanwhile.
     std::vector<ChildResult> wait();
 
@@ -46,13 +55,19 @@ private:
     struct Child {
         pid_t pid = 0;  // 0: the place is free
         int pidfd = -1;
-        std::size_t job = 0;
+        std::vector<std::size_t> jobs;
         std::int64_t begin_ns = 0;
         std::string stopped;  // for which limit
-        std::string report_path, log_path;
+        std::string path;     // where the names of its files begin
     };
+    static std::string report_path(const Child& child, std::size_t member);
+    static std::string log_path(const Child& child, std::size_t member);
+    static std::vector<std::string> list_runs(const Child& child,
+                                              const std::vector<JobWords>& jobs);
     void check_limits(Child& child) const;
-    ChildResult collect(Child& child);
+    std::vector<ChildResult> collect(Child& child);
+    static ChildResult result_of(const Child& child, std::size_t member, int status);
+    static std::vector<ChildResult> results_of_others(const Child& child);
 
     std::string tool_;
     ChildLimits limits_;

@@ -11,6 +11,7 @@
 #include "sim/base/entropy.h"
 #include "sim/base/try.h"
 #include "tools/sweep/figures.h"
+#include "tools/sweep/indices/polynomial_totals.h"
 
 namespace uprobesim {
 namespace {
@@ -192,6 +193,35 @@ Effects effects_of_points(const PlotData& data, const std::vector<Done>& done) {
     return effects;
 }
 
+// Of a Latin hypercube without other axes: totals of a polynomial.
+void add_totals(const PlotData& data, const Points& points, const std::vector<Done>& done,
+                Effects& effects) {
+    const Plan& plan = points.plan();
+    const std::vector<std::size_t>& sampled = points.sampled_axes();
+    if (plan.sample.count == 0 || plan.sample.design != Design::LatinHypercube ||
+        data.axes.size() != sampled.size())
+        return;
+    std::vector<std::vector<double>> rows;
+    std::vector<double> values;
+    for (const Done& one : done) {
+        std::vector<double>& row = rows.emplace_back();
+        for (std::size_t column = 0; column < sampled.size(); ++column)
+            row.push_back(points.sample().at(points.sample_row(one.point), column));
+        values.push_back(one.value);
+    }
+    const auto totals = polynomial_totals(rows, values);
+    if (!totals) return;
+    effects.estimators += fmt::format(
+        "; total: of a polynomial of degree {} that predicts {:.2f} % of the variance, the rest of "
+        "which may be any axis's",
+        totals->degree, 100 * totals->explained);
+    for (AxisEffect& effect : effects.axes) {
+        const auto column = std::find(sampled.begin(), sampled.end(), effect.axis);
+        if (column != sampled.end())
+            effect.total = totals->totals[static_cast<std::size_t>(column - sampled.begin())];
+    }
+}
+
 void sort_effects(Effects& effects) {
     const auto size = [](const AxisEffect& effect) {
         return effect.total ? effect.total->value : effect.first.value;
@@ -234,6 +264,7 @@ std::vector<Effects> effects_of(const SweepResults& results, const PlotData& dat
     if (effects.empty()) {
         const auto grid = effects_of_grid(data, points, done);
         effects.push_back(grid ? *grid : effects_of_points(data, done));
+        if (!grid) add_totals(data, points, done, effects.back());
     }
     for (Effects& one : effects) sort_effects(one);
     return effects;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sim/base/error.h"
-#include "tools/sweep/sobol.h"
+#include "tools/sweep/indices/sobol.h"
 #include "tools/sweep/sweep_report.h"
 
 namespace uprobesim {

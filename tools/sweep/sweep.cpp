@@ -5,8 +5,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "sim/base/try.h"
 #include "sim/profile/data_files.h"
@@ -46,13 +49,17 @@ public:
     const SweepCounts& counts() const { return counts_; }
 
 private:
+    // Jobs that are given to one process.
+    using Batch = std::vector<std::size_t>;
     // One run: of a point, or of all missing points of a group.
     struct Job {
         MissingPoints points;
         bool shared = false;
     };
 
-    void start(std::size_t job);
+    void put_together(std::size_t jobs);
+    void start(const Batch& batch);
+    Result<Batch> not_stored(const Batch& batch);
     Outcome finish(const ChildResult& result);
     Outcome finish_shared(const Job& job, const ChildResult& result);
     void price_points(MissingPoints points, const SharedRun& run, RunPricing& pricing);
@@ -71,7 +78,7 @@ private:
     ChildPool pool_;
     std::vector<std::size_t> prices_;  // axes
     std::vector<Job> jobs_;
-    std::deque<std::size_t> queue_;
+    std::deque<Batch> queue_;
     SweepCounts counts_;
     SweepProgress progress_;
 };
@@ -83,7 +90,7 @@ std::vector<std::string> Sweep::words(std::uint64_t point, bool prices) const {
 }
 
 void Sweep::queue_alone(const MissingPoint& point) {
-    queue_.push_back(jobs_.size());
+    queue_.push_back({jobs_.size()});
     jobs_.push_back({{point}, false});
 }
 
@@ -102,7 +109,7 @@ Outcome Sweep::find_missing(const SweepRequest& request) {
         } else if (shared) {
             const auto [at, is_new] = groups.try_emplace(points_.group(point), jobs_.size());
             if (is_new) {
-                queue_.push_back(jobs_.size());
+                queue_.push_back({jobs_.size()});
                 jobs_.push_back({{}, true});
             }
             jobs_[at->second].points.push_back({point, key});
@@ -115,30 +122,90 @@ Outcome Sweep::find_missing(const SweepRequest& request) {
         for (std::uint64_t point = range.begin; point < range.end; ++point) TRY(look_at(point));
     }
     store_.commit();
+    if (request.share_starts) put_together(request.jobs);
     return {};
 }
 
-void Sweep::start(std::size_t job) {
-    pool_.start(job, plan_.command, words(jobs_[job].points.front().point, !jobs_[job].shared));
+// What decides how a run begins, whatever its probes and their kernel are.
+std::string start_of(const Points& points, std::uint64_t point) {
+    constexpr std::array<std::string_view, 3> kAxes = {"cpus", "machine", "seed"};
+    std::string start;
+    const std::vector<Axis>& axes = points.plan().axes;
+    for (std::size_t a = 0; a < axes.size(); ++a) {
+        if (std::find(kAxes.begin(), kAxes.end(), axes[a].name) != kAxes.end())
+            start += fmt::format("{}={}\n", axes[a].name, points.text(point, a));
+    }
+    return start;
+}
+
+// Few enough in one process that all `jobs` have something to do, and that little is lost where one
+// is killed.
+void Sweep::put_together(std::size_t jobs) {
+    constexpr std::size_t kMostTogether = 16;
+    const std::size_t most =
+        std::clamp((queue_.size() + jobs - 1) / jobs, std::size_t{1}, kMostTogether);
+    std::map<std::string, Batch> begun;
+    std::deque<Batch> batches;
+    for (const Batch& one : queue_) {
+        const std::size_t job = one.front();
+        Batch& batch = begun[start_of(points_, jobs_[job].points.front().point)];
+        batch.push_back(job);
+        if (batch.size() == most) batches.push_back(std::exchange(batch, {}));
+    }
+    for (auto& [start, batch] : begun) {
+        if (!batch.empty()) batches.push_back(std::move(batch));
+    }
+    queue_ = std::move(batches);
+}
+
+void Sweep::start(const Batch& batch) {
+    std::vector<JobWords> jobs;
+    for (const std::size_t job : batch) {
+        JobWords& one = jobs.emplace_back(JobWords{job, plan_.command, {}});
+        // Several processes are the sweep's business.
+        if (plan_.command == "compare") one.rest = {"--jobs", "1", "--no-share"};
+        const auto own = words(jobs_[job].points.front().point, !jobs_[job].shared);
+        one.rest.insert(one.rest.end(), own.begin(), own.end());
+    }
+    pool_.start(jobs);
+}
+
+// Those whose run is not there: from the others points are priced.
+Result<Sweep::Batch> Sweep::not_stored(const Batch& batch) {
+    Batch missing;
+    for (const std::size_t job : batch) {
+        std::optional<SharedRun> run;
+        if (jobs_[job].shared)
+            run = store_.run(TRY(keys_.run_key(jobs_[job].points.front().point)));
+        if (!run) {
+            missing.push_back(job);
+            continue;
+        }
+        const auto points = jobs_[job].points;  // from_run() may add jobs
+        TRY(from_run(points, *run));
+    }
+    return missing;
 }
 
 Outcome Sweep::carry_out() {
     while (!queue_.empty() || !pool_.idle()) {
         while (!queue_.empty() && !pool_.full()) {
-            const std::size_t job = queue_.front();
+            const Batch batch = std::move(queue_.front());
             queue_.pop_front();
-            if (jobs_[job].shared) {
-                const auto key = TRY(keys_.run_key(jobs_[job].points.front().point));
-                if (const auto run = store_.run(key)) {
-                    const auto points = jobs_[job].points;  // from_run() may add jobs
-                    TRY(from_run(points, *run));
-                    continue;
-                }
-            }
-            start(job);
+            const auto missing = TRY(not_stored(batch));
+            if (!missing.empty()) start(missing);
         }
         if (pool_.idle()) continue;
-        for (const ChildResult& result : pool_.wait()) TRY(finish(result));
+        Batch alone;
+        for (const ChildResult& result : pool_.wait()) {
+            if (result.alone.empty()) {
+                TRY(finish(result));
+            } else {
+                alone.push_back(result.job);
+            }
+        }
+        // Perhaps they have one start that is another than the first one's.
+        if (!alone.empty()) queue_.push_front(std::move(alone));
         progress_.show(counts_);
     }
     return {};

@@ -46,6 +46,9 @@ struct SweepRequest {
     std::string tool;  // the program that is started for each run
     std::size_t jobs = 1;
     bool retry_failed = false;
+    // Of the command `run` with probes that come late: points that are the same until then may have
+    // one start.
+    bool share_starts = false;
     PointSet points;
 };
 

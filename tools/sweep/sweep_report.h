@@ -8,10 +8,10 @@
 
 #include "tools/format/document.h"
 #include "tools/sweep/figures.h"
+#include "tools/sweep/indices/sobol.h"
 #include "tools/sweep/plan/points.h"
 #include "tools/sweep/result_store.h"
 #include "tools/sweep/slurm.h"
-#include "tools/sweep/sobol.h"
 #include "tools/sweep/sweep.h"
 
 namespace uprobesim {

@@ -10,9 +10,11 @@
 
 namespace uprobesim {
 
-Result<std::unique_ptr<RunViews>> RunViews::open(const ViewOptions& options, RunStatus& status) {
+Result<std::unique_ptr<RunViews>> RunViews::open(const ViewOptions& options, RunStatus* status) {
     auto views = std::make_unique<RunViews>();
-    const auto give_way = [&status] { status.clear(); };
+    const auto give_way = [status] {
+        if (status != nullptr) status->clear();
+    };
     if (options.strace) {
         auto output = TRY(LineOutput::open(options.strace_output, options.strace_limit,
                                            "system calls and signals", give_way));
@@ -47,13 +49,14 @@ Result<std::unique_ptr<RunViews>> RunViews::open(const ViewOptions& options, Run
     return views;
 }
 
-Observers RunViews::observers(RunStatus& status) {
-    Observers observers{.observer = observers_.observer(), .status = &status};
+Observers RunViews::observers(RunStatus* status) {
+    Observers observers{.observer = observers_.observer(), .status = status};
     observers.begin = [this](FileSystem& files, const Uprobes& uprobes) {
         if (exceptions_ != nullptr) exceptions_->use(files);
         if (stacks_ != nullptr) stacks_->use(files, uprobes);
         if (trace_ != nullptr) trace_->use(uprobes);
     };
+    if (trace_ != nullptr) observers.end = [this] { trace_->end(); };
     return observers;
 }
 

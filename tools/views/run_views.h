@@ -15,10 +15,11 @@ namespace uprobesim {
 
 class RunViews {
 public:
-    // The progress line of `status` is erased before lines are written to stderr.
-    static Result<std::unique_ptr<RunViews>> open(const ViewOptions& options, RunStatus& status);
+    // The progress line of `status` is erased before lines are written to stderr; null: there is
+    // none.
+    static Result<std::unique_ptr<RunViews>> open(const ViewOptions& options, RunStatus* status);
     // Valid as long as this.
-    Observers observers(RunStatus& status);
+    Observers observers(RunStatus* status);
     // The run is over; null: it was refused. One that was refused before there was anything to show
     // leaves the files of an earlier one.
     void finish(const RunReport* report);

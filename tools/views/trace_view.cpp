@@ -327,8 +327,11 @@ void TraceView::end_everything() {
     if (rate_.hits != 0) count_rate(rate_.begin_ns + kRateWindowNs, 0);
 }
 
-void TraceView::finish() {
+void TraceView::end() {
     if (!cut_ns_) end_everything();
+}
+
+void TraceView::finish() {
     writer_->finish();
 }
 

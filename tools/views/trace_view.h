@@ -36,7 +36,9 @@ public:
     bool returning(const Task& task) override;
     void woken(const Task& task) override;
     void task_ended(const Task& task, const TaskEnd&) override;
-    // The run is over: open slices end. Throws HostError where the file could not be written.
+    // The run is over, and its probes are still there: open slices end.
+    void end();
+    // Throws HostError where the file could not be written.
     void finish();
     // The simulated time at which the limit was reached.
     const std::optional<std::uint64_t>& cut_ns() const { return cut_ns_; }
@@ -95,8 +97,8 @@ private:
     void on_cpu(const Lane& lane, const Span& span, bool was_idle = false);
     void count_hits(const Uprobe& uprobe, std::uint64_t ns);
     void count_rate(std::uint64_t ns, std::uint64_t hits);
-    void count_waiting(std::uint64_t ns);
     void end_everything();
+    void count_waiting(std::uint64_t ns);
     bool goes_on();
 
     std::unique_ptr<TraceWriter> writer_;

@@ -9,6 +9,7 @@
 #include <map>
 #include <span>
 
+#include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "sim/profile/profile_keys.h"
 #include "tools/cli/key_value.h"
@@ -33,15 +34,6 @@ CentiCycles times_price(std::uint64_t times, CentiCycles each) {
     if (__builtin_mul_overflow(times, each.value, &product))
         product = ~std::uint64_t{0} / (2 * kKernelPathCount);
     return CentiCycles(product);
-}
-
-std::string quoted(const std::string& word) {
-    constexpr std::string_view kPlain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
-    if (!word.empty() && word.find_first_not_of(kPlain) == word.npos) return word;
-    std::string out = "'";
-    for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return out + "'";
 }
 
 // Those that a vDSO answers without one.
@@ -78,7 +70,7 @@ std::string run_command_for(const Provenance& p, const Names& names) {
     for (const std::string& probe : p.probes) add("-p", probe);
     words.insert(words.end(), p.arguments.begin(), p.arguments.end());
     std::string line;
-    for (const std::string& word : words) line += (line.empty() ? "" : " ") + quoted(word);
+    for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_word(word);
     return line;
 }
 
@@ -270,7 +262,23 @@ RunReport repriced(const RunReport& saved, const PriceList& prices) {
     return repricer.at(prices);
 }
 
-Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request) {
+Result<ProfilePair> profiles_of(const RunReport& saved) {
+    const Provenance& p = saved.provenance;
+    const auto own = TRY(names_of(p.machine, p.kernel, p.settings));
+    auto machine = TRY(load_machine_profile(own.machine, own.settings));
+    auto kernel = TRY(load_kernel_profile(own.kernel, own.settings));
+    return ProfilePair{std::move(machine), std::move(kernel)};
+}
+
+std::string command_to_run_again(const RunReport& saved, const Setting& setting) {
+    const Provenance& p = saved.provenance;
+    Names names{p.machine.given_as, p.kernel.given_as, {}};
+    if (const auto own = names_of(p.machine, p.kernel, p.settings)) names.settings = own->settings;
+    names.settings.push_back(setting);
+    return run_command_for(p, names);
+}
+
+Result<PricedAgain> price_again(const RunReport& saved, const WhatIfRequest& request) {
     const Provenance& p = saved.provenance;
     const auto own = TRY(names_of(p.machine, p.kernel, p.settings));
     Names now = own;
@@ -295,7 +303,7 @@ Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request)
     }
 
     const auto uncertainty = TRY(Uncertainty::load(now.machine, now.kernel, now.settings));
-    WhatIf result;
+    PricedAgain result;
     result.before = saved;
     for (const auto kind : {ProfileKind::Machine, ProfileKind::Kernel}) {
         const bool machine = kind == ProfileKind::Machine;

@@ -54,14 +54,19 @@ struct AnswerRange {
     std::vector<Swing> swings;  // those that move the time, the largest first
 };
 
-struct WhatIf {
+struct PricedAgain {
     RunReport before, after;
     std::vector<KeyChange> changes;
     std::vector<std::string> notes;
     std::optional<AnswerRange> range;
 };
 
-Result<WhatIf> price_again(const RunReport& saved, const WhatIfRequest& request);
+Result<PricedAgain> price_again(const RunReport& saved, const WhatIfRequest& request);
+
+// The profiles that a run was made with, read again with its settings.
+Result<ProfilePair> profiles_of(const RunReport& saved);
+// What to type to have the run made again with one more setting.
+std::string command_to_run_again(const RunReport& saved, const Setting& setting);
 
 // The counts of `saved` at these prices.
 RunReport repriced(const RunReport& saved, const PriceList& prices);
@@ -86,7 +91,7 @@ Result<AnswerRange> range_of(const RunReport& saved, const Uncertainty& uncertai
 struct WhatIfReport {
     std::string file;
     std::string label;  // of a comparison's column
-    WhatIf result;
+    PricedAgain result;
 };
 // CSV has the answers before and after, with their range where asked for.
 Document whatif_document(const WhatIfReport& report);

@@ -28,7 +28,7 @@ Cell change_cell(double before, double after) {
                        before == 0 ? "" : fmt::format("{:.5f}", (after - before) / before));
 }
 
-std::string answer(const WhatIf& what) {
+std::string answer(const PricedAgain& what) {
     const Answer before = answer_of(what.before), after = answer_of(what.after);
     std::string text =
         fmt::format("simulated time {} -> {} ({})", short_duration(before.total_ns),
@@ -74,7 +74,7 @@ Facts head(const WhatIfReport& r) {
 // Before, after, by how much, and the ends of the range where asked for.
 class Comparison {
 public:
-    Comparison(const WhatIf& what, const char* first) : what_(what) {
+    Comparison(const PricedAgain& what, const char* first) : what_(what) {
         table_.columns = {{first, Kind::Name}, {"before"}, {"after"}, {"change"}};
         if (what.range && what.range->low) table_.columns.push_back({"low"});
         if (what.range && what.range->high) table_.columns.push_back({"high"});
@@ -91,7 +91,7 @@ public:
     Table table() && { return std::move(table_); }
 
 private:
-    const WhatIf& what_;
+    const PricedAgain& what_;
     Table table_;
 };
 
@@ -99,7 +99,7 @@ Cell cycles_of(double cycles) {
     return real_cell(cycles, 2);
 }
 
-Table answer_table(const WhatIf& what) {
+Table answer_table(const PricedAgain& what) {
     Comparison rows(what, "answer");
     rows.add(
         {"simulated time", "simulated_time_ns"},
@@ -122,7 +122,7 @@ Table answer_table(const WhatIf& what) {
     return std::move(rows).table();
 }
 
-Table group_table(const WhatIf& what) {
+Table group_table(const PricedAgain& what) {
     Comparison rows(what, "cycles by group");
     rows.add(
         "user code", [](const RunReport& r) { return in_cycles(r.user_cycles); }, cycles_of);
@@ -139,7 +139,7 @@ Table group_table(const WhatIf& what) {
     return std::move(rows).table();
 }
 
-Table path_table(const WhatIf& what) {
+Table path_table(const PricedAgain& what) {
     std::vector<std::size_t> rows;
     for (std::size_t i = 0; i < what.before.paths.size(); ++i) {
         if (what.before.paths[i].cycles != what.after.paths[i].cycles) rows.push_back(i);
@@ -180,7 +180,7 @@ std::string bar(const Swing& swing, double base_ns, double longest_ns) {
            std::string(right, '=');
 }
 
-Table tornado(const WhatIf& what) {
+Table tornado(const PricedAgain& what) {
     const AnswerRange& range = *what.range;
     const double base_ns = answer_of(what.after).total_ns;
     double longest_ns = 0;
@@ -209,7 +209,7 @@ Table tornado(const WhatIf& what) {
 }  // namespace
 
 Document whatif_document(const WhatIfReport& r) {
-    const WhatIf& what = r.result;
+    const PricedAgain& what = r.result;
     Document document{fmt::format("uprobesim {}: whatif", what.before.provenance.version),
                       answer(what)};
     document.data = answer_table(what);

@@ -69,7 +69,7 @@ Json profile_json(const ProfileId& id) {
 }  // namespace
 
 std::string whatif_json(const WhatIfReport& r) {
-    const WhatIf& what = r.result;
+    const PricedAgain& what = r.result;
     Json changes = Json::array();
     for (const KeyChange& c : what.changes)
         changes.push_back({{"key", c.key}, {"before", c.before}, {"after", c.after}});

@@ -43,10 +43,12 @@ std::uint32_t InotifyFile::Event::name_bytes() const {
 }
 
 InotifyFile::InotifyFile(std::shared_ptr<FileEvents> events, std::shared_ptr<InotifyUse> use,
-                         PhysicalMemory* memory, std::uint32_t open_flags)
+                         std::uint64_t most_events, PhysicalMemory* memory,
+                         std::uint32_t open_flags)
     : AnonFile("inotify", open_flags),
       events_(std::move(events)),
       use_(std::move(use)),
+      most_events_(most_events),
       queue_charge_(memory) {
     name = "anon_inode:inotify";
     ++use_->instances;
@@ -63,7 +65,8 @@ void InotifyFile::settle_charge() {
                          watches_.size() * kWatchBytes);
 }
 
-SysResult<std::int32_t> InotifyFile::watch(const FileKey& file, std::uint32_t mask) {
+SysResult<std::int32_t> InotifyFile::watch(const FileKey& file, std::uint32_t mask,
+                                           std::uint64_t most) {
     constexpr std::uint32_t kKept = abi::kInAllEvents | abi::kInOneshot | abi::kInExclUnlink;
     if (const auto known = numbers_.find(file); known != numbers_.end()) {
         if ((mask & abi::kInMaskCreate) != 0) return tl::make_unexpected(Errno::Exist);
@@ -71,7 +74,7 @@ SysResult<std::int32_t> InotifyFile::watch(const FileKey& file, std::uint32_t ma
         watch.mask = ((mask & abi::kInMaskAdd) != 0 ? watch.mask : 0) | (mask & kKept);
         return known->second;
     }
-    if (use_->watches >= kMostWatches || !queue_charge_.has_room(kWatchBytes))
+    if (use_->watches >= most || !queue_charge_.has_room(kWatchBytes))
         return tl::make_unexpected(Errno::NoSpc);
     const std::int32_t number = ++last_number_;
     const auto made = std::make_shared<Watch>(*this, file, number, mask & kKept);
@@ -107,7 +110,7 @@ void InotifyFile::queue(Event event) {
         if (last.number == event.number && last.mask == event.mask && last.name == event.name)
             return;
     }
-    const bool full = queue_.size() >= kMostEvents || !queue_charge_.has_room(kEventBytes);
+    const bool full = queue_.size() >= most_events_ || !queue_charge_.has_room(kEventBytes);
     if (full && overflowed_) return;
     if (full) event = {-1, abi::kInQOverflow, 0, {}};
     overflowed_ = overflowed_ || full;

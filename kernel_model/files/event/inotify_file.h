@@ -20,17 +20,16 @@ struct InotifyUse {
 
 class InotifyFile final : public AnonFile {
 public:
-    static constexpr std::uint64_t kMostEvents = 16384, kMostInstances = 128, kMostWatches = 65536;
-
-    // `use`: what the user has of these; `memory`: what watches and events are charged to.
+    // `use`: what the user has of these; `most_events`: of the queue, fs.inotify.max_queued_events
+    // as it is now; `memory`: what watches and events are charged to.
     InotifyFile(std::shared_ptr<FileEvents> events, std::shared_ptr<InotifyUse> use,
-                PhysicalMemory* memory, std::uint32_t open_flags);
+                std::uint64_t most_events, PhysicalMemory* memory, std::uint32_t open_flags);
     ~InotifyFile() override;
     InotifyFile(const InotifyFile&) = delete;
     InotifyFile& operator=(const InotifyFile&) = delete;
 
-    // The number of the file's watch. Exist, NoSpc.
-    SysResult<std::int32_t> watch(const FileKey& file, std::uint32_t mask);
+    // The number of the file's watch. Exist; NoSpc: the user would have more than `most`.
+    SysResult<std::int32_t> watch(const FileKey& file, std::uint32_t mask, std::uint64_t most);
     // Inval: there is no such watch.
     SysResult<void> unwatch(std::int32_t number);
 
@@ -60,6 +59,7 @@ private:
 
     std::shared_ptr<FileEvents> events_;
     std::shared_ptr<InotifyUse> use_;
+    const std::uint64_t most_events_;
     std::map<std::int32_t, std::shared_ptr<Watch>> watches_;
     std::map<FileKey, std::int32_t> numbers_;
     std::int32_t last_number_ = 0;

@@ -57,6 +57,9 @@ SysResult<PAddr> Inode::page(std::uint64_t index) {
     const std::uint64_t offset = index * kPageSize;
     if (index > ~std::uint64_t{0} / kPageSize || offset >= size())
         return tl::make_unexpected(Errno::Fault);
+    // shmem_fault: a page of a hole takes space, which may be none left.
+    if (use && use->known() && use->limited() && use->claim(offset, kPageSize) == 0)
+        return tl::make_unexpected(Errno::Fault);
     const auto frame = memory_.allocate();
     if (!frame) return tl::make_unexpected(Errno::NoMem);
     if (read_fully(fd_.get(), memory_.bytes(*frame), offset) < 0) {

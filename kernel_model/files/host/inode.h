@@ -68,6 +68,8 @@ public:
         fd_ = std::move(fd);
         writable_ = true;
     }
+    // The data is in a copy of the host file from now on.
+    void move_to(HostFd fd) { fd_ = std::move(fd); }
     FileStatus status() const { return status_of_host_fd(fd_.get()); }
     int fd() const { return fd_.get(); }
 

@@ -4,6 +4,7 @@
 // lead into another; each host access is confined by the host kernel (see HostDirectory).
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -88,6 +89,10 @@ public:
     SysResult<HostFd> open(const Node& node, int host_flags) const;
     SysResult<std::string> link_target(const Node& link) const;
     const HostDirectory& scratch() const { return scratch_; }
+    void change_scratch(HostDirectory scratch) { scratch_ = std::move(scratch); }
+    bool has_writable_bind() const {
+        return std::any_of(binds_.begin(), binds_.end(), [](const Bind& b) { return b.writable; });
+    }
     const HostDirectory& root() const { return root_; }
     const Bind& bind(std::size_t i) const { return binds_[i]; }
     bool writable(const Node& node) const;

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -175,12 +174,6 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine,
         TRY(open_quiet_directory(options.root, false, "the root directory",
                                  "name a directory of arm64 Debian packages with --root, or "
                                  "fetch one: tools/setup/fetch-sysroot"));
-    // A guest's descriptor limit should be reached before the host's.
-    rlimit open_files{};
-    if (getrlimit(RLIMIT_NOFILE, &open_files) == 0 && open_files.rlim_cur < open_files.rlim_max) {
-        open_files.rlim_cur = open_files.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &open_files);
-    }
     TRY(check_apart(options));
     std::vector<Layers::Bind> binds;
     for (const BindMount& mount : options.binds) {
@@ -202,6 +195,7 @@ Result<std::unique_ptr<FileSystem>> FileSystem::create(Machine& machine,
     auto files = std::make_unique<OverlayFileSystem>(machine, std::move(special), std::move(root),
                                                      std::move(scratch), std::move(binds),
                                                      std::move(temporary), std::move(space));
+    files->count_output(options.output);
     if (!options.scratch.empty()) TRY(files->keep_state(options.scratch));
     return files;
 }

@@ -9,8 +9,10 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/mount.h"
+#include "kernel_model/files/acl.h"
 #include "kernel_model/files/host/special_files.h"
 #include "kernel_model/files/pipe.h"
+#include "kernel_model/files/xattr.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -55,6 +57,11 @@ OverlayFileSystem::~OverlayFileSystem() {
     finish();
 }
 
+void OverlayFileSystem::forget_reads() {
+    inodes_.clear();
+    layers_.shown.forget_reads();
+}
+
 void OverlayFileSystem::finish() {
     for (auto& [key, inode] : inodes_) (void)inode->write_back(0, kAllPages);
     inodes_.clear();
@@ -69,7 +76,7 @@ void OverlayFileSystem::set_clock(std::function<std::uint64_t()> now_ns) {
 }
 
 std::shared_ptr<File> OverlayFileSystem::host_stdio(int fd) {
-    return make_host_stdio(fd);
+    return make_host_stdio(fd, {}, output_);
 }
 
 void OverlayFileSystem::modified(const std::shared_ptr<FileStatus>& attributes) const {
@@ -89,9 +96,14 @@ void OverlayFileSystem::modified(Inode& inode) const {
 
 void OverlayFileSystem::remove_set_ids(Inode& inode, const Credentials& writer) {
     if (inode.attributes) {
-        const std::uint32_t gone = writer.set_ids_lost(*inode.attributes);
-        if (gone == 0) return;
-        inode.attributes->mode &= ~gone;
+        FileStatus& shown = *inode.attributes;
+        const std::uint32_t gone = writer.set_ids_lost(shown);
+        const bool capable = has_attribute(shown.xattrs, kCapabilityAttribute);
+        if (gone == 0 && !capable) return;
+        shown.mode &= ~gone;
+        // Not even the superuser's write leaves them (security_inode_killpriv).
+        if (capable)
+            shown.xattrs = without_attribute(shown.xattrs, kCapabilityAttribute, machine_.memory);
         if (keeps(*inode.attributes)) state_->changed(inode.attributes);
     } else if (inode.kept && inode.kept->set_ids != 0) {
         inode.kept->set_ids &= ~writer.set_ids_lost(status_of(inode));
@@ -138,7 +150,23 @@ void OverlayFileSystem::lost(const std::string& path, Errno error) {
         lost_charge_.grow(kLostBytes + path.size());
 }
 
-std::shared_ptr<FileStatus> OverlayFileSystem::new_attributes(const Credentials& credentials,
+// posix_acl_create: the umask counts where the directory gives its files no list of their own.
+void OverlayFileSystem::inherit_rights(const Caller& caller, const FileStatus* parent,
+                                       FileStatus& made) {
+    const std::uint32_t kind = made.mode & abi::kIfmt;
+    if (kind == abi::kIfLnk) return;
+    auto acl = parent != nullptr ? acl_of(*parent, kDefaultAcl) : std::nullopt;
+    if (!acl) {
+        made.mode &= ~caller.umask;
+        return;
+    }
+    if (kind == abi::kIfDir)
+        made.xattrs = with_attribute(made.xattrs, kDefaultAcl, bytes_of(*acl), machine_.memory);
+    if (limit_new(*acl, made.mode))
+        made.xattrs = with_attribute(made.xattrs, kAccessAcl, bytes_of(*acl), machine_.memory);
+}
+
+std::shared_ptr<FileStatus> OverlayFileSystem::new_attributes(const Caller& caller,
                                                               const Place& where,
                                                               std::uint32_t mode) {
     auto kept = std::make_shared<FileStatus>();
@@ -146,8 +174,9 @@ std::shared_ptr<FileStatus> OverlayFileSystem::new_attributes(const Credentials&
                                                                  : Layers::kDevice;
     kept->inode = next_inode_++;
     kept->mode = mode;
-    kept->uid = credentials.uid.fs;
-    kept->gid = credentials.gid.fs;
+    kept->uid = caller.credentials.uid.fs;
+    kept->gid = caller.credentials.gid.fs;
+    inherit_rights(caller, where.parent ? &where.parent->status : nullptr, *kept);
     // Files made in a directory with the set-group-ID bit get its group.
     if (where.parent && (where.parent->status.mode & abi::kIsgid) != 0) {
         kept->gid = where.parent->status.gid;
@@ -161,16 +190,31 @@ std::shared_ptr<FileStatus> OverlayFileSystem::new_attributes(const Credentials&
     return kept;
 }
 
+std::shared_ptr<DiskSpace> OverlayFileSystem::space_of(std::uint64_t device) const {
+    const auto tmpfs = device == Layers::kDevice ? nullptr : mounts_.tmpfs_of(device);
+    return tmpfs && tmpfs->space ? tmpfs->space : space_;
+}
+
+// One of the inodes of a file system, for as long as it is held; null: there is none left.
+std::shared_ptr<void> OverlayFileSystem::inode_place(std::uint64_t device) const {
+    auto space = space_of(device);
+    if (!space->take_inode()) return nullptr;
+    return {space.get(), [space](void*) { space->give_inode(); }};
+}
+
 SysResult<void> OverlayFileSystem::put_in_scratch(const std::string& guest,
                                                   std::shared_ptr<FileStatus> kept,
                                                   const std::function<SysResult<void>()>& make) {
     if (!may_add_file()) return tl::make_unexpected(Errno::NoSpc);
+    auto place = inode_place(kept->device);
+    if (place == nullptr) return tl::make_unexpected(Errno::NoSpc);
     if (keeps(guest)) state_->made(guest, kept);
     if (auto made = make(); !made) {
         if (keeps(guest)) state_->undo();
         return made;
     }
     const auto host = TRY(layers_.scratch().status(relative_of(guest)));
+    inode_places_[host.key()] = std::move(place);
     layers_.attributes[host.key()] = std::move(kept);
     layers_.settle_charge();
     return {};
@@ -237,8 +281,8 @@ std::shared_ptr<Inode> OverlayFileSystem::inode_for(const Node& node, HostFd fd,
 std::shared_ptr<Inode> OverlayFileSystem::new_inode(const Node& node, HostFd fd, bool writable) {
     // The key is the guest's st_dev and st_ino, which do not change at copy-up.
     const FileKey key{node.status.device, node.status.inode};
-    auto inode = std::make_shared<Inode>(machine_.memory, key, std::move(fd), writable,
-                                         dentries_.at(node.guest, node.mount));
+    auto inode = inodes_met_.add(std::make_shared<Inode>(
+        machine_.memory, key, std::move(fd), writable, dentries_.at(node.guest, node.mount)));
     inode->attributes = node.attributes;
     inode->on_failure = [this](const std::string& name, Errno error) { lost(name, error); };
     inode->on_mapped_write = [this, written = inode.get()] { modified(*written); };
@@ -247,17 +291,18 @@ std::shared_ptr<Inode> OverlayFileSystem::new_inode(const Node& node, HostFd fd,
     if (node.kind == LayerKind::Bind) inode->bind = node.bind;
     if (!node.attributes) inode->kept = layers_.shown.kept(inode->status());
     if (node.kind == LayerKind::Scratch && node.attributes) {
-        inode->use = use_of(node.host, inode->size());
+        inode->use = use_of(node.host, inode->size(), node.attributes->device);
         node.attributes->use = inode->use;
     }
     return inode;
 }
 
 // `size`: of a file that is met first; where its data is is not known.
-std::shared_ptr<DiskUse> OverlayFileSystem::use_of(const FileKey& host, std::uint64_t size) {
+std::shared_ptr<DiskUse> OverlayFileSystem::use_of(const FileKey& host, std::uint64_t size,
+                                                   std::uint64_t device) {
     auto& use = uses_[host];
     if (use) return use;
-    use = std::make_shared<DiskUse>(space_, &machine_.memory);
+    use = std::make_shared<DiskUse>(space_of(device), &machine_.memory);
     if (size != 0) use->forget();
     return use;
 }
@@ -289,6 +334,7 @@ void OverlayFileSystem::forget_if_last(const Node& node) {
     }
     inodes_.erase(node.host);
     uses_.erase(node.host);
+    inode_places_.erase(node.host);
     layers_.attributes.erase(node.host);
     layers_.settle_charge();
     if (node.kind == LayerKind::Bind) layers_.shown.forget(node.host);

@@ -20,6 +20,31 @@ namespace uprobesim {
 
 class Pipe;
 
+// Objects that others own, as long as they live.
+template <class T>
+class Met {
+public:
+    std::shared_ptr<T> add(std::shared_ptr<T> object) {
+        if (all_.size() >= kept_) {
+            std::erase_if(all_, [](const auto& one) { return one.expired(); });
+            kept_ = 2 * all_.size() + 64;
+        }
+        all_.push_back(object);
+        return object;
+    }
+    std::vector<std::shared_ptr<T>> alive() const {
+        std::vector<std::shared_ptr<T>> found;
+        for (const auto& one : all_) {
+            if (auto object = one.lock()) found.push_back(std::move(object));
+        }
+        return found;
+    }
+
+private:
+    std::vector<std::weak_ptr<T>> all_;
+    std::size_t kept_ = 64;
+};
+
 class OverlayFileSystem final : public FileSystem {
 public:
     OverlayFileSystem(Machine& machine, std::unique_ptr<SpecialTree> special, HostDirectory root,
@@ -27,6 +52,7 @@ public:
                       TemporaryFolder temporary, std::shared_ptr<DiskSpace> space);
     // The scratch directory is kept, and has this from earlier runs.
     Outcome keep_state(const std::string& path);
+    void count_output(HostOutput* output) { output_ = output; }
     // A file of the host's disk could not be written.
     void lost(const std::string& path, Errno error);
     OverlayFileSystem(const OverlayFileSystem&) = delete;
@@ -81,6 +107,9 @@ public:
                                                       const std::string& source,
                                                       const TmpfsTop& top) override;
     void drop_unmounted() override;
+    void forget_reads() override;
+    void separate() override;
+    std::string why_not_separate() const override;
     void finish() override;
     void set_clock(std::function<std::uint64_t()> now_ns) override;
     const DiskSpace* space() const override { return limited_ ? space_.get() : nullptr; }
@@ -167,15 +196,15 @@ private:
     void put_change(FileStatus&, const Change&) const;
     std::optional<Node> node_by_name(const File&, const FileKey& key);
     // What a file that is made there shows.
-    std::shared_ptr<FileStatus> new_attributes(const Credentials&, const Place&,
-                                               std::uint32_t mode);
+    std::shared_ptr<FileStatus> new_attributes(const Caller&, const Place&, std::uint32_t mode);
+    void inherit_rights(const Caller&, const FileStatus* parent, FileStatus& made);
     // Makes a host file of the scratch layer that shows `kept`.
     SysResult<void> put_in_scratch(const std::string& guest, std::shared_ptr<FileStatus> kept,
                                    const std::function<SysResult<void>()>& make);
-    SysResult<void> make(const Credentials&, const Place&, std::uint32_t mode,
+    SysResult<void> make(const Caller&, const Place&, std::uint32_t mode,
                          const std::function<int(int parent, const char* name)>& on_host,
                          std::uint64_t device = 0);
-    SysResult<void> make_node(const Credentials&, const Place&, std::uint32_t mode,
+    SysResult<void> make_node(const Caller&, const Place&, std::uint32_t mode,
                               std::uint64_t device);
     void tell_made(const Place&, std::uint32_t mode);
     void modified_directory(const Place&);
@@ -183,8 +212,8 @@ private:
     FileTime now() const { return file_time(now_ns()); }
     // What was just made in a bind gets the mode that the guest asked for, but no set-ID bits on
     // the host, and the guest's owner in the model.
-    SysResult<void> settle_in_bind(const Credentials&, const Place&, int fd, std::uint32_t mode);
-    SysResult<void> settle_in_bind(const Credentials&, const Place&, std::uint32_t mode);
+    SysResult<void> settle_in_bind(const Caller&, const Place&, int fd, std::uint32_t mode);
+    SysResult<void> settle_in_bind(const Caller&, const Place&, std::uint32_t mode);
     void drop_set_ids(const Credentials&, const Node&, int fd);
     // open: makes the file, or opens an existing one by its kind.
     SysResult<std::shared_ptr<File>> create(const Caller&, Walk walked, std::uint32_t flags,
@@ -209,7 +238,9 @@ private:
     std::shared_ptr<Inode> inode_for(const Node& node, HostFd fd, bool writable);
     std::shared_ptr<Inode> new_inode(const Node& node, HostFd fd, bool writable);
     // The space charged for a host file of the scratch layer; null: no limit.
-    std::shared_ptr<DiskUse> use_of(const FileKey& host, std::uint64_t size);
+    std::shared_ptr<DiskUse> use_of(const FileKey& host, std::uint64_t size, std::uint64_t device);
+    std::shared_ptr<DiskSpace> space_of(std::uint64_t device) const;
+    std::shared_ptr<void> inode_place(std::uint64_t device) const;
     void forget_if_last(const Node& node);
     // The inode of a name that was made, moved or removed has changed. `named`: it has one left.
     void changed(const Node& node, bool named = true);
@@ -224,6 +255,7 @@ private:
     Machine& machine_;
     std::unique_ptr<SpecialTree> special_;
     Layers layers_;
+    HostOutput* output_ = nullptr;
     TemporaryFolder temporary_;  // the scratch directory, to be removed; none: it is kept
     std::function<std::uint64_t()> now_ns_;
     DentryTree dentries_;
@@ -237,7 +269,12 @@ private:
     bool limited_;
     std::shared_ptr<DiskSpace> space_;
     std::map<FileKey, std::shared_ptr<DiskUse>> uses_;  // by host file, as inodes_
-    std::map<FileKey, std::weak_ptr<Pipe>> fifos_;      // those that are open
+    // Each is one of the inodes that its tmpfs may have, by host file.
+    std::map<FileKey, std::shared_ptr<void>> inode_places_;
+    std::map<FileKey, std::weak_ptr<Pipe>> fifos_;  // those that are open
+    // All that has a descriptor of a host file.
+    Met<Inode> inodes_met_;
+    Met<File> nodes_met_;  // NodeFile
     // At these sizes of the maps, what is no longer in use is looked for.
     std::size_t inodes_kept_ = 128, fifos_kept_ = 16;
     // Files made by the guest: half as many as the memory has pages, as in a tmpfs.

@@ -6,8 +6,10 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/inotify.h"
+#include "kernel_model/files/acl.h"
 #include "kernel_model/files/host/overlay.h"
 #include "kernel_model/files/host/regular_file.h"
+#include "kernel_model/files/xattr.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -30,7 +32,7 @@ SysResult<void> permitted(bool holds) {
 // chown_ok and chgrp_ok: the owner gives a file to its own groups; only CAP_CHOWN to others.
 SysResult<void> rights_to_give(const Credentials& own, const FileStatus& status, std::uint32_t uid,
                                std::uint32_t gid) {
-    if (own.capable(Capability::Chown)) return {};
+    if (own.capable_over(status, Capability::Chown)) return {};
     const bool owner = own.uid.fs == status.uid;
     if (uid != ~0u) TRY(permitted(owner && uid == status.uid));
     if (gid != ~0u) TRY(permitted(owner && (gid == status.gid || own.in_group(gid))));
@@ -49,7 +51,7 @@ SysResult<void> rights_to_set(const Credentials& own, const FileStatus& status,
 // The set-ID bits that a change of the owner takes (chown_common).
 std::uint32_t lost_with_owner(const Credentials& own, const FileStatus& status) {
     if ((status.mode & abi::kIfmt) == abi::kIfDir) return 0;
-    const bool member = own.in_group(status.gid) || own.capable(Capability::Fsetid);
+    const bool member = own.in_group(status.gid) || own.capable_over(status, Capability::Fsetid);
     const bool group = (status.mode & abi::kIxgrp) != 0 || !member;
     return abi::kIsuid | (group ? abi::kIsgid : 0);
 }
@@ -73,11 +75,21 @@ void put_times(FileStatus& a, const FileSystem::Times& times) {
 }  // namespace
 
 void OverlayFileSystem::put_change(FileStatus& a, const Change& change) const {
-    if (change.mode) a.mode = (a.mode & abi::kIfmt) | (*change.mode & abi::kAllModeBits);
-    if (change.owner) put_owner(a, change.owner->first, change.owner->second);
+    if (change.xattrs) a.xattrs = *change.xattrs;
+    if (change.mode) {
+        a.mode = (a.mode & abi::kIfmt) | (*change.mode & abi::kAllModeBits);
+        if (auto acl = acl_of(a, kAccessAcl)) {
+            put_mode(*acl, a.mode);
+            a.xattrs = with_attribute(a.xattrs, kAccessAcl, bytes_of(*acl), machine_.memory);
+        }
+    }
+    if (change.owner) {
+        put_owner(a, change.owner->first, change.owner->second);
+        if ((a.mode & abi::kIfmt) != abi::kIfDir)
+            a.xattrs = without_attribute(a.xattrs, kCapabilityAttribute, machine_.memory);
+    }
     a.mode &= ~change.lost_set_ids;
     if (change.times != nullptr) put_times(a, *change.times);
-    if (change.xattrs) a.xattrs = *change.xattrs;
     const FileTime at = now();
     a.ctime_s = at.s;
     a.ctime_ns = at.ns;
@@ -111,17 +123,17 @@ SysResult<void> OverlayFileSystem::change_on_host(const Node& node, const Change
     return {};
 }
 
-SysResult<void> OverlayFileSystem::settle_in_bind(const Credentials& credentials,
-                                                  const Place& where, int fd, std::uint32_t mode) {
+SysResult<void> OverlayFileSystem::settle_in_bind(const Caller& caller, const Place& where, int fd,
+                                                  std::uint32_t mode) {
     const bool link = (status_of_host_fd(fd).mode & abi::kIfmt) == abi::kIfLnk;
-    if (!link) TRY(change_host_mode(fd, mode & kHostModeBits));
+    if (!link) TRY(change_host_mode(fd, mode & ~caller.umask & kHostModeBits));
     const FileStatus host = status_of_host_fd(fd);
     layers_.shown.forget(host.key());
     KeptFile& kept = *layers_.shown.kept(host);
     kept.modified(now());
     kept.atime = kept.mtime;
     kept.set_ids = link ? 0 : mode & kSetIds;
-    std::pair owner(credentials.uid.fs, credentials.gid.fs);
+    std::pair owner(caller.credentials.uid.fs, caller.credentials.gid.fs);
     if (where.parent && (where.parent->status.mode & abi::kIsgid) != 0) {
         owner.second = where.parent->status.gid;
         if ((host.mode & abi::kIfmt) == abi::kIfDir) kept.set_ids |= abi::kIsgid;
@@ -131,13 +143,13 @@ SysResult<void> OverlayFileSystem::settle_in_bind(const Credentials& credentials
     return {};
 }
 
-SysResult<void> OverlayFileSystem::settle_in_bind(const Credentials& credentials,
-                                                  const Place& where, std::uint32_t mode) {
+SysResult<void> OverlayFileSystem::settle_in_bind(const Caller& caller, const Place& where,
+                                                  std::uint32_t mode) {
     const auto made = TRY(where.directory->find(where.relative));
     // Another process of the host may have replaced it in the meantime.
     if ((made.status.mode & abi::kIfmt) != (mode & abi::kIfmt))
         return tl::make_unexpected(Errno::NoEnt);
-    return settle_in_bind(credentials, where, made.fd.get(), mode & abi::kAllModeBits);
+    return settle_in_bind(caller, where, made.fd.get(), mode & abi::kAllModeBits);
 }
 
 // What the guest writes into a set-ID file of the host must not run as its owner there.
@@ -147,7 +159,7 @@ void OverlayFileSystem::drop_set_ids(const Credentials& credentials, const Node&
     if ((host.mode & kSetIds) == 0) return;
     // Where that is refused, the host's kernel drops them at the write.
     if (!change_host_mode(fd, host.mode & kHostModeBits)) return;
-    if (credentials.capable(Capability::Fsetid))
+    if (credentials.capable_over(node.status, Capability::Fsetid))
         layers_.shown.kept(host)->set_ids |= host.mode & kSetIds;
 }
 
@@ -163,7 +175,8 @@ SysResult<OverlayFileSystem::Change> OverlayFileSystem::allowed_change(
     const Credentials& credentials, const FileStatus& status, Change change) {
     if (change.mode) {
         TRY(permitted(credentials.owns(status)));
-        if (!credentials.in_group(status.gid) && !credentials.capable(Capability::Fsetid))
+        if (!credentials.in_group(status.gid) &&
+            !credentials.capable_over(status, Capability::Fsetid))
             *change.mode &= ~abi::kIsgid;
     }
     if (change.owner) {

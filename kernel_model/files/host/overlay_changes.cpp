@@ -82,7 +82,7 @@ SysResult<void> OverlayFileSystem::prepare(const Credentials& credentials, const
 }
 
 // Makes what has no bytes of its own.
-SysResult<void> OverlayFileSystem::make(const Credentials& credentials, const Place& where,
+SysResult<void> OverlayFileSystem::make(const Caller& caller, const Place& where,
                                         std::uint32_t mode,
                                         const std::function<int(int, const char*)>& on_host,
                                         std::uint64_t device) {
@@ -93,9 +93,9 @@ SysResult<void> OverlayFileSystem::make(const Credentials& credentials, const Pl
     if (!where.scratch) {
         TRY(made());
         tell_made(where, mode);
-        return settle_in_bind(credentials, where, mode);
+        return settle_in_bind(caller, where, mode);
     }
-    auto kept = new_attributes(credentials, where, mode);
+    auto kept = new_attributes(caller, where, mode);
     kept->rdevice = device;
     TRY(put_in_scratch(where.guest, std::move(kept), made));
     modified_directory(where);
@@ -110,11 +110,11 @@ void OverlayFileSystem::tell_made(const Place& where, std::uint32_t mode) {
 }
 
 // Of a device the host gets a plain file: what it is is in the attributes.
-SysResult<void> OverlayFileSystem::make_node(const Credentials& credentials, const Place& where,
+SysResult<void> OverlayFileSystem::make_node(const Caller& caller, const Place& where,
                                              std::uint32_t mode, std::uint64_t device) {
     if (!where.scratch) return tl::make_unexpected(Errno::Perm);
     return make(
-        credentials, where, mode,
+        caller, where, mode,
         [](int parent, const char* name) { return mknodat(parent, name, S_IFREG | 0644, 0); },
         device);
 }
@@ -128,7 +128,7 @@ SysResult<void> OverlayFileSystem::make_device(const Caller& caller, std::string
     const bool whiteout = (mode & abi::kIfmt) == abi::kIfChr && device == 0;
     if (!whiteout && !caller.credentials.capable(Capability::Mknod))
         return tl::make_unexpected(Errno::Perm);
-    return make_node(caller.credentials, where, mode, device);
+    return make_node(caller, where, mode, device);
 }
 
 SysResult<void> OverlayFileSystem::make_directory(const Caller& caller, std::string_view path,
@@ -137,7 +137,7 @@ SysResult<void> OverlayFileSystem::make_directory(const Caller& caller, std::str
     if (where.existing) return tl::make_unexpected(Errno::Exist);
     TRY(prepare(caller.credentials, where));
     const std::uint32_t whole = abi::kIfDir | (mode & (abi::kIsvtx | abi::kPermissionBits));
-    return make(caller.credentials, where, whole,
+    return make(caller, where, whole,
                 [](int parent, const char* name) { return mkdirat(parent, name, 0755); });
 }
 
@@ -150,7 +150,7 @@ SysResult<void> OverlayFileSystem::make_fifo(const Caller& caller, std::string_v
     if (!where.scratch)
         return tl::make_unexpected(Errno::Perm);  // programs of the host could open its other end
     const std::uint32_t whole = abi::kIfIfo | (mode & abi::kAllModeBits);
-    return make(caller.credentials, where, whole,
+    return make(caller, where, whole,
                 [](int parent, const char* name) { return mkfifoat(parent, name, 0644); });
 }
 
@@ -161,7 +161,7 @@ SysResult<FileStatus> OverlayFileSystem::make_socket(const Caller& caller, std::
     TRY(prepare(caller.credentials, where));
     // The host file is a socket too, on which no program of the host listens.
     const std::uint32_t whole = abi::kIfSock | (mode & abi::kAllModeBits);
-    TRY(make(caller.credentials, where, whole, [](int parent, const char* name) {
+    TRY(make(caller, where, whole, [](int parent, const char* name) {
         return mknodat(parent, name, S_IFSOCK | 0644, 0);
     }));
     return status(caller, path, false);
@@ -176,7 +176,7 @@ SysResult<void> OverlayFileSystem::symlink(const Caller& caller, std::string_vie
     TRY(prepare(caller.credentials, where));
     const std::string text(target);
     return make(
-        caller.credentials, where, abi::kIfLnk | abi::kPermissionBits,
+        caller, where, abi::kIfLnk | abi::kPermissionBits,
         [&](int parent, const char* name) { return symlinkat(text.c_str(), parent, name); });
 }
 

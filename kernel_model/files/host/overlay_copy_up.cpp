@@ -50,7 +50,7 @@ SysResult<void> OverlayFileSystem::copy_up_contents(const Node& node) {
     const auto parent = TRY(layers_.scratch().parent(first));
     auto to = TRY(layers_.scratch().open(first, O_RDWR | O_CREAT | O_EXCL, 0644));
     const FileKey key = status_of_host_fd(to.get()).key();
-    const auto use = use_of(key, 0);
+    const auto use = use_of(key, 0, Layers::kDevice);
     const auto kept = attributes_of_copy(node);
     kept->use = use;
     auto done = copy_contents(node, to, use.get());

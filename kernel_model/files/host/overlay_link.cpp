@@ -37,7 +37,7 @@ SysResult<void> OverlayFileSystem::link(const Caller& caller, std::string_view f
         return link_of(caller, *file, to_start, to);
     }
     const auto target = TRY(place(caller.starting_at(to_start), to, Errno::Exist));
-    return link_node(caller, std::move(*walked.node), target);
+    return link_node(caller, *walked.node, target);
 }
 
 // A descriptor's file gets another name while it has one, or if it never had any.

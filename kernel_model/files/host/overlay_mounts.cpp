@@ -38,9 +38,9 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_place(const Located& pl
     node->mount = place.mount;
     std::shared_ptr<File> file;
     if (node->is_directory()) {
-        file = std::make_shared<OpenDirectory>(*this, nullptr, std::move(*node));
+        file = nodes_met_.add(std::make_shared<OpenDirectory>(*this, nullptr, std::move(*node)));
     } else {
-        file = std::make_shared<PathFile>(*this, std::move(*node));
+        file = nodes_met_.add(std::make_shared<PathFile>(*this, std::move(*node)));
     }
     file->flags = abi::kOPath;
     file->dentry = dentry_at(place);
@@ -59,6 +59,8 @@ SysResult<std::shared_ptr<SuperBlock>> OverlayFileSystem::make_tmpfs(const std::
         if (slash == std::string::npos) break;
     }
     auto super = mounts_.new_super(type, source, {});
+    super->space = std::make_shared<DiskSpace>();
+    super->space->resize(top.pages, top.inodes);
     auto kept = new_attributes({}, {}, abi::kIfDir | top.mode);
     kept->device = super->device;
     kept->inode = 1;
@@ -86,6 +88,7 @@ void OverlayFileSystem::drop_directory(const std::string& guest) {
         const FileKey key{status.st_dev, status.st_ino};
         inodes_.erase(key);
         uses_.erase(key);
+        inode_places_.erase(key);
         fifos_.erase(key);
         layers_.attributes.erase(key);
     };

@@ -93,13 +93,13 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::create(const Caller& caller,
     mode = abi::kIfReg | (mode & abi::kAllModeBits);
     std::shared_ptr<FileStatus> kept;
     if (where.scratch) {
-        kept = new_attributes(caller.credentials, where, mode);
+        kept = new_attributes(caller, where, mode);
         TRY(put_in_scratch(where.guest, kept, open_new));
         modified_directory(where);
-        use_of(status_of_host_fd(fd.get()).key(), 0);
+        use_of(status_of_host_fd(fd.get()).key(), 0, kept->device);
     } else {
         TRY(open_new());
-        TRY(settle_in_bind(caller.credentials, where, fd.get(), mode & abi::kAllModeBits));
+        TRY(settle_in_bind(caller, where, fd.get(), mode & abi::kAllModeBits));
     }
     // The node is what was made, whatever has taken its name since.
     Node made;
@@ -128,12 +128,12 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& cal
         // O_NOFOLLOW met a link; O_PATH may hold it.
         if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
         if (!only_path) return tl::make_unexpected(Errno::Loop);
-        return std::make_shared<PathFile>(*this, node);
+        return nodes_met_.add(std::make_shared<PathFile>(*this, node));
     }
     if (magic) return open_again(caller, node.special->magic, flags, mode);
     if (node.is_directory()) return open_directory(caller, node, flags);
     if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
-    if (only_path) return std::make_shared<PathFile>(*this, node);
+    if (only_path) return nodes_met_.add(std::make_shared<PathFile>(*this, node));
     if (!caller.credentials.permit(node.status, rights_for(flags)))
         return tl::make_unexpected(Errno::Acces);
     const std::uint32_t kind = node.status.mode & abi::kIfmt;
@@ -267,8 +267,7 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open_unnamed(const Caller& 
     made.relative = relative_of(where.guest);
     made.status = status_of_host_fd(fd.get());
     made.host = made.status.key();
-    made.attributes =
-        new_attributes(caller.credentials, where, abi::kIfReg | (mode & abi::kAllModeBits));
+    made.attributes = new_attributes(caller, where, abi::kIfReg | (mode & abi::kAllModeBits));
     made.status = layers_.status_in(made, made.status);
     const auto inode = new_inode(made, std::move(fd), true);
     // Without a name it is in no table: the host may give its number away when it is gone.
@@ -293,7 +292,7 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_directory(const Caller&
     const bool needs_rights = !node.special && (flags & abi::kOPath) == 0;
     if (needs_rights && !caller.credentials.permit(node.status, rights_for(flags)))
         return tl::make_unexpected(Errno::Acces);
-    return std::make_shared<OpenDirectory>(*this, caller.process, node);
+    return nodes_met_.add(std::make_shared<OpenDirectory>(*this, caller.process, node));
 }
 
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_regular(const Caller& caller,

@@ -56,7 +56,10 @@ std::uint64_t inode_number_of(const std::string& guest) {
 }
 
 std::uint64_t ShownFiles::inode(const FileKey& host, const std::string& guest) {
-    if (const auto known = numbers_.find(host); known != numbers_.end()) return known->second;
+    if (const auto known = numbers_.find(host); known != numbers_.end()) {
+        if (unmet_.erase(host) != 0) settle_charge();
+        return known->second;
+    }
     std::uint64_t number = guest == "/" ? 2 : inode_number_of(guest);
     if (!has_room()) return number;
     while (number == 0 || !used_.insert(number).second) number = (number + 1) % kNumbers;
@@ -70,7 +73,7 @@ bool ShownFiles::has_room() const {
 }
 
 void ShownFiles::settle_charge() {
-    charge_.resize(numbers_.size() * kNumberBytes + kept_.size() * kKeptBytes);
+    charge_.resize((numbers_.size() - unmet_.size()) * kNumberBytes + kept_.size() * kKeptBytes);
 }
 
 std::uint64_t ShownFiles::listed_inode(const FileKey& host, const std::string& guest) const {
@@ -115,9 +118,16 @@ std::shared_ptr<KeptFile> ShownFiles::kept(const FileStatus& host) {
     return kept;
 }
 
+void ShownFiles::forget_reads() {
+    kept_.clear();
+    for (const auto& [host, number] : numbers_) unmet_.insert(host);
+    settle_charge();
+}
+
 void ShownFiles::forget(const FileKey& host) {
     if (const auto at = numbers_.find(host); at != numbers_.end()) {
         used_.erase(at->second);
+        unmet_.erase(host);
         numbers_.erase(at);
     }
     kept_.erase(host);

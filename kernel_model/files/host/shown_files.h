@@ -62,6 +62,9 @@ public:
     std::uint64_t listed_inode(const FileKey& host, const std::string& guest) const;
     // Made when it is asked for.
     std::shared_ptr<KeptFile> kept(const FileStatus& host);
+    // What was met so far was not met by the guest: files keep their numbers, by which they are
+    // known, but no times, and nothing is charged until it meets them.
+    void forget_reads();
     // The host file is gone: another may get its number.
     void forget(const FileKey& host);
 
@@ -70,6 +73,7 @@ private:
     void settle_charge();
 
     std::map<FileKey, std::uint64_t> numbers_;
+    std::set<FileKey> unmet_;  // those of them that are not charged
     std::set<std::uint64_t> used_;
     std::map<FileKey, std::shared_ptr<KeptFile>> kept_;
     MemoryCharge charge_;

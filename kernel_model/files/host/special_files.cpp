@@ -81,8 +81,8 @@ private:
 
 class HostStdio final : public File {
 public:
-    HostStdio(int fd, std::function<void()> before_write)
-        : fd_(fd), before_write_(std::move(before_write)) {}
+    HostStdio(int fd, std::function<void()> before_write, HostOutput* output)
+        : fd_(fd), before_write_(std::move(before_write)), output_(output) {}
 
     // The fill level of a host pipe depends on host timing, so a read waits for all its bytes or
     // the end of file: the same command then gives the same run. A terminal returns lines. EINTR is
@@ -107,12 +107,15 @@ public:
         return std::uint64_t{done};
     }
     SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override {
-        if (before_write_) before_write_();
-        std::size_t done = 0;
+        std::size_t done = skip(from.size());
+        if (done < from.size() && before_write_) before_write_();
         while (done < from.size()) {
             const ssize_t n = ::write(fd_, from.data() + done, from.size() - done);
             if (n >= 0) {
                 done += static_cast<std::size_t>(n);
+                if (output_ != nullptr)
+                    output_->written.at(static_cast<std::size_t>(fd_)) +=
+                        static_cast<std::size_t>(n);
             } else if (errno == EAGAIN) {
                 wait(POLLOUT);
             } else {
@@ -150,12 +153,24 @@ public:
     }
 
 private:
+    // How many of the next `size` bytes were written by the run that this one repeats.
+    std::size_t skip(std::size_t size) {
+        if (output_ == nullptr) return 0;
+        const auto fd = static_cast<std::size_t>(fd_);
+        std::uint64_t& written = output_->written.at(fd);
+        const std::uint64_t repeated = output_->repeated.at(fd);
+        const std::uint64_t n =
+            written < repeated ? std::min<std::uint64_t>(repeated - written, size) : 0;
+        written += n;
+        return static_cast<std::size_t>(n);
+    }
     void wait(short events) {
         pollfd p{fd_, events, 0};
         ::poll(&p, 1, -1);
     }
     int fd_;
     std::function<void()> before_write_;
+    HostOutput* output_;
 };
 
 }  // namespace
@@ -164,8 +179,9 @@ std::shared_ptr<File> make_device(Device device, Entropy& entropy, const FileSta
     return std::make_shared<DeviceFile>(device, entropy, status);
 }
 
-std::shared_ptr<File> make_host_stdio(int fd, std::function<void()> before_write) {
-    auto file = std::make_shared<HostStdio>(fd, std::move(before_write));
+std::shared_ptr<File> make_host_stdio(int fd, std::function<void()> before_write,
+                                      HostOutput* output) {
+    auto file = std::make_shared<HostStdio>(fd, std::move(before_write), output);
     file->flags = fd == 0 ? abi::kORdonly : abi::kOWronly;
     file->name = fd == 0 ? "/dev/stdin" : fd == 1 ? "/dev/stdout" : "/dev/stderr";
     // A terminal is open for reading and writing.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernel_model/files/file.h"
+#include "kernel_model/files/file_system.h"
 #include "sim/base/entropy.h"
 
 namespace uprobesim {
@@ -56,7 +57,8 @@ enum class Device { Null, Zero, Full, Random };
 std::shared_ptr<File> make_device(Device device, Entropy& entropy, const FileStatus& status);
 
 // Descriptor `fd` of the host. Reads and writes are passed on unbuffered; `before_write`, if set,
-// is called before each write.
-std::shared_ptr<File> make_host_stdio(int fd, std::function<void()> before_write = {});
+// is called before each write. `output`: of this run, or null.
+std::shared_ptr<File> make_host_stdio(int fd, std::function<void()> before_write = {},
+                                      HostOutput* output = nullptr);
 
 }  // namespace uprobesim

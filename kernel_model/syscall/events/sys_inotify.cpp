@@ -12,15 +12,20 @@ namespace {
 
 using namespace abi;
 
+std::uint64_t parameter(SysCall& call, std::string_view name) {
+    return static_cast<std::uint64_t>(call.kernel.sysctls().number(name));
+}
+
 SysOutcome sys_inotify_init1(SysCall& call) {
     const std::uint32_t flags = call.uint32(0);
     if ((flags & ~(kOCloexec | kONonblock)) != 0) return Errno::Inval;
     const auto& events = call.kernel.files().events();
     if (!events) return Errno::NoSys;
     const auto use = call.kernel.inotify_use(call.cred().uid.real);
-    if (use->instances >= InotifyFile::kMostInstances) return Errno::Mfile;
-    auto file = std::make_shared<InotifyFile>(events, use, &call.kernel.machine().memory,
-                                              flags & kONonblock);
+    if (use->instances >= parameter(call, "fs/inotify/max_user_instances")) return Errno::Mfile;
+    auto file =
+        std::make_shared<InotifyFile>(events, use, parameter(call, "fs/inotify/max_queued_events"),
+                                      &call.kernel.machine().memory, flags & kONonblock);
     auto fd = TRY(call.process.files.add(std::move(file), (flags & kOCloexec) != 0));
     return static_cast<std::uint64_t>(fd);
 }
@@ -39,7 +44,7 @@ SysOutcome sys_inotify_add_watch(SysCall& call) {
     if ((mask & kInOnlydir) != 0 && (status->mode & kIfmt) != kIfDir) return Errno::NotDir;
     if (!call.cred().permit(*status, kROk)) return Errno::Acces;
     call.units = component_count(p.path);
-    return watches->watch(status->key(), mask);
+    return watches->watch(status->key(), mask, parameter(call, "fs/inotify/max_user_watches"));
 }
 
 SysOutcome sys_inotify_rm_watch(SysCall& call) {

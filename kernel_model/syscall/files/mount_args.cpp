@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_model/syscall/files/mount_args.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <optional>
+#include <string_view>
 
 #include "kernel_model/abi/limits.h"
+#include "kernel_model/task/mount_locks.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -45,6 +50,11 @@ std::shared_ptr<MountNamespace> namespace_of(SysCall& call) {
     return call.kernel.files().mounts()->first();
 }
 
+bool may_mount(SysCall& call) {
+    const auto space = namespace_of(call);
+    return call.capable_in(space ? space->owned_by : nullptr, Capability::SysAdmin);
+}
+
 bool written(SysCall& call, const SuperBlock& super) {
     for (const auto& [pid, process] : call.kernel.processes().all()) {
         for (const auto& [fd, entry] : process->files.all()) {
@@ -74,51 +84,114 @@ namespace {
 
 struct TmpfsOptions {
     FileSystem::TmpfsTop top;
+    std::optional<std::uint64_t> pages, inodes;  // those that are given
     std::string shown;
 };
 
+// memparse: a number with a unit; a share of the memory for sizes.
+std::optional<std::uint64_t> size_of(std::string_view text, std::uint64_t memory, bool share) {
+    std::uint64_t number = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (read.ec != std::errc()) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
+    if (text.empty()) return number;
+    if (text.size() > 1) return std::nullopt;
+    if (text.front() == '%') return share ? std::optional(memory / 100 * number) : std::nullopt;
+    const std::size_t unit = std::string_view("kmgt").find(static_cast<char>(text.front() | 0x20));
+    return unit == std::string_view::npos ? std::nullopt : std::optional(number << 10 * (unit + 1));
+}
+
+SysResult<void> put_size(TmpfsOptions& options, std::string_view name, std::string_view value,
+                         std::uint64_t memory) {
+    const auto number = size_of(value, memory, name == "size");
+    if (!number) return tl::make_unexpected(Errno::Inval);
+    if (name == "size") options.pages = page_ceil(*number) / kPageSize;
+    if (name == "nr_blocks") options.pages = *number;
+    if (name == "nr_inodes") options.inodes = *number;
+    return {};
+}
+
+// The ids are those of the caller's user namespace.
+SysResult<void> put_rights(FileSystem::TmpfsTop& top, std::string_view name, std::string_view value,
+                           const UserSpace& space) {
+    std::uint32_t number = 0;
+    const char* const end = value.data() + value.size();
+    const auto read = std::from_chars(value.data(), end, number, name == "mode" ? 8 : 10);
+    if (read.ec != std::errc() || read.ptr != end) return tl::make_unexpected(Errno::Inval);
+    if (name == "mode") {
+        top.mode = number & kAllModeBits;
+        return {};
+    }
+    const auto id = name == "gid" ? group_outside(space, number) : user_outside(space, number);
+    if (!id) return tl::make_unexpected(Errno::Inval);
+    (name == "gid" ? top.gid : top.uid) = *id;
+    return {};
+}
+
 // shmem_parse_one.
-SysResult<TmpfsOptions> tmpfs_options(std::string_view text) {
+SysResult<void> put_option(SysCall& call, TmpfsOptions& options, std::string_view option) {
+    constexpr std::array<std::string_view, 3> kSizes = {"size", "nr_blocks", "nr_inodes"},
+                                              kRights = {"mode", "uid", "gid"};
+    constexpr std::array<std::string_view, 5> kKept = {"huge", "mpol", "inode32", "inode64",
+                                                       "noswap"};
+    const auto among = [](const auto& names, std::string_view name) {
+        return std::ranges::find(names, name) != names.end();
+    };
+    const std::size_t equals = option.find('=');
+    const std::string_view name = option.substr(0, equals);
+    const std::string_view value =
+        equals == std::string_view::npos ? std::string_view() : option.substr(equals + 1);
+    if (among(kKept, name)) return {};
+    if (among(kSizes, name)) {
+        TRY(put_size(options, name, value, call.kernel.machine().memory.limit_bytes()));
+    } else if (among(kRights, name)) {
+        TRY(put_rights(options.top, name, value, call.cred().space));
+    } else {
+        return tl::make_unexpected(Errno::Inval);
+    }
+    options.shown += "," + std::string(option);
+    return {};
+}
+
+SysResult<TmpfsOptions> tmpfs_options(SysCall& call, std::string_view text) {
     TmpfsOptions options;
+    options.top.uid = call.cred().uid.fs;
+    options.top.gid = call.cred().gid.fs;
     while (!text.empty()) {
         const std::size_t comma = text.find(',');
-        std::string_view option = text.substr(0, comma);
+        const std::string_view option = text.substr(0, comma);
         text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
-        if (option.empty()) continue;
-        const std::size_t equals = option.find('=');
-        const std::string_view name = option.substr(0, equals);
-        std::string_view value =
-            equals == std::string_view::npos ? std::string_view() : option.substr(equals + 1);
-        const bool octal = name == "mode";
-        const bool sized = name == "size" || name == "nr_blocks" || name == "nr_inodes";
-        if (!octal && !sized && name != "uid" && name != "gid") {
-            if (name == "huge" || name == "mpol" || name == "inode32" || name == "inode64" ||
-                name == "noswap")
-                continue;
-            return tl::make_unexpected(Errno::Inval);
-        }
-        std::uint64_t number = 0;
-        const auto read =
-            std::from_chars(value.data(), value.data() + value.size(), number, octal ? 8 : 10);
-        std::string_view rest(read.ptr,
-                              static_cast<std::size_t>(value.data() + value.size() - read.ptr));
-        if (sized && rest.size() == 1 &&
-            std::string_view("kKmMgGtT%").find(rest.front()) != rest.npos)
-            rest = {};
-        if (read.ec != std::errc() || !rest.empty()) return tl::make_unexpected(Errno::Inval);
-        if (octal) options.top.mode = static_cast<std::uint32_t>(number) & kAllModeBits;
-        if (name == "uid") options.top.uid = static_cast<std::uint32_t>(number);
-        if (name == "gid") options.top.gid = static_cast<std::uint32_t>(number);
-        options.shown += "," + std::string(option);
+        if (!option.empty()) TRY(put_option(call, options, option));
     }
     return options;
 }
 
+// mount_capable: proc is of the namespace of processes, sysfs of that of the network; devtmpfs is
+// not for user namespaces.
+bool may_make(SysCall& call, std::string_view type) {
+    if (type != "sysfs") return call.capable(Capability::SysAdmin);
+    const auto& network = call.process.spaces[static_cast<std::size_t>(NamespaceKind::Net)];
+    return call.capable_in(network ? network->owned_by : nullptr, Capability::SysAdmin);
+}
+
+// 0 stands for no limit.
+std::uint64_t limit(std::uint64_t given) {
+    return given == 0 ? ~std::uint64_t{0} : given;
+}
+
 }  // namespace
 
-SysResult<void> check_tmpfs_options(const std::string& options) {
-    TRY(tmpfs_options(options));
+SysResult<void> check_tmpfs_options(SysCall& call, const std::string& options) {
+    TRY(tmpfs_options(call, options));
     return {};
+}
+
+SysResult<void> remount_tmpfs(SysCall& call, SuperBlock& super, const std::string& text) {
+    const auto options = TRY(tmpfs_options(call, text));
+    DiskSpace& space = *super.space;
+    const std::uint64_t pages = options.pages ? limit(*options.pages) : space.total_pages(),
+                        inodes = options.inodes ? limit(*options.inodes) : space.total_inodes();
+    return space.resize(pages, inodes) ? SysResult<void>() : tl::make_unexpected(Errno::Inval);
 }
 
 SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std::string& type,
@@ -126,9 +199,15 @@ SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std:
                                                        const std::string& options) {
     FileSystem& files = call.kernel.files();
     if (type == "tmpfs" || type == "ramfs") {
-        const auto given = TRY(tmpfs_options(options));
+        const auto given = TRY(tmpfs_options(call, options));
         TRY(room_for_mounts(call, 1));
         FileSystem::TmpfsTop top = given.top;
+        // By default half of the memory, and as many inodes as that has pages.
+        const std::uint64_t half = call.kernel.machine().memory.limit_bytes() / kPageSize / 2;
+        if (type == "tmpfs") {
+            top.pages = limit(given.pages.value_or(half));
+            top.inodes = limit(given.inodes.value_or(half));
+        }
         if (type == "ramfs" && options.find("mode=") == std::string::npos) top.mode = 0755;
         auto super = TRY(files.make_tmpfs(type, source, top));
         super->options = given.shown;
@@ -138,6 +217,7 @@ SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std:
     // One of each is there already.
     for (const auto& [where, child] : files.mounts()->first()->top->children) {
         if (child->super->type != type || child->super->inner != where) continue;
+        if (!may_make(call, type)) return tl::make_unexpected(Errno::Perm);
         if (type != "proc") return child->super;
         // Each mount of it is one of its own.
         auto super = files.mounts()->new_super(type, source, where);
@@ -167,6 +247,7 @@ SysResult<void> move_mount(SysCall& call, const FileSystem::Located& from,
     if (source_space && source_space != space) return tl::make_unexpected(Errno::Inval);
     if (!from.is_top()) return tl::make_unexpected(Errno::Inval);
     const bool detached = source_space == nullptr;
+    if (place_locked(*from.mount)) return tl::make_unexpected(Errno::Inval);
     if (!detached && from.mount->parent == nullptr) return tl::make_unexpected(Errno::Inval);
     if (from.directory != to.directory) return tl::make_unexpected(Errno::Inval);
     if (!detached && from.mount->parent->peers != 0) return tl::make_unexpected(Errno::Inval);

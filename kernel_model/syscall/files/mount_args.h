@@ -19,6 +19,8 @@ SysResult<FileSystem::Located> place_argument(SysCall& call, std::int32_t direct
                                               bool follow, bool empty = false);
 // The namespace of the caller.
 std::shared_ptr<MountNamespace> namespace_of(SysCall& call);
+// may_mount.
+bool may_mount(SysCall& call);
 // Whether a file of it is open for writing.
 bool written(SysCall& call, const SuperBlock& super);
 // For so many mounts more: fs.mount-max, NoSpc; the guest's memory, NoMem.
@@ -26,7 +28,10 @@ SysResult<void> room_for_mounts(SysCall& call, std::size_t more);
 // The same for a tree of so many that is made and attached there, with its copies.
 SysResult<void> room_for_tree(SysCall& call, std::size_t tree, const FileSystem::Located& at);
 
-SysResult<void> check_tmpfs_options(const std::string& options);
+// Inval: no such option of a tmpfs, or not this value.
+SysResult<void> check_tmpfs_options(SysCall& call, const std::string& options);
+// The limits of a mounted tmpfs, by the options of a remount; mode and owner stay.
+SysResult<void> remount_tmpfs(SysCall& call, SuperBlock& super, const std::string& options);
 // NoDev: no such type. Inval: the options.
 SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std::string& type,
                                                        const std::string& source,

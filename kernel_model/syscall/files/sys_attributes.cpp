@@ -35,7 +35,8 @@ SysResult<FileStatus> status_at(SysCall& call, std::uint32_t flags) {
 
 SysOutcome sys_newfstatat(SysCall& call) {
     auto status = TRY(status_at(call, call.uint32(3)));
-    if (!call.memory().put(call.address(2), to_stat(status))) return Errno::Fault;
+    if (!call.memory().put(call.address(2), to_stat(status, call.cred().space)))
+        return Errno::Fault;
     return 0;
 }
 
@@ -44,7 +45,8 @@ SysOutcome sys_statx(SysCall& call) {
     if ((flags & kAtStatxSyncType) == kAtStatxSyncType) return Errno::Inval;
     if ((call.uint32(3) & kStatxReserved) != 0) return Errno::Inval;
     auto status = TRY(status_at(call, flags));
-    if (!call.memory().put(call.address(4), to_statx(status))) return Errno::Fault;
+    if (!call.memory().put(call.address(4), to_statx(status, call.cred().space)))
+        return Errno::Fault;
     return 0;
 }
 
@@ -92,23 +94,34 @@ SysOutcome sys_fchmodat(SysCall& call) {
 SysOutcome sys_fchmodat2(SysCall& call) {
     return change_mode_at(call, call.uint32(3));
 }
+// The new owner and group, of which -1 leaves it as it is.
+SysResult<std::pair<std::uint32_t, std::uint32_t>> owner_argument(SysCall& call, std::size_t i) {
+    constexpr std::uint32_t kStays = ~0u;
+    const UserSpace& space = call.cred().space;
+    const auto uid = user_outside(space, call.uint32(i)),
+               gid = group_outside(space, call.uint32(i + 1));
+    if ((!uid && call.uint32(i) != kStays) || (!gid && call.uint32(i + 1) != kStays))
+        return tl::make_unexpected(Errno::Inval);
+    return std::pair(uid.value_or(kStays), gid.value_or(kStays));
+}
+
 SysOutcome sys_fchown(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file) return bad_descriptor(call);
     if ((file->flags & kOPath) != 0) return bad_descriptor(call);
-    auto done =
-        call.kernel.files().change_owner_of(call.caller(), *file, call.uint32(1), call.uint32(2));
+    const auto [uid, gid] = TRY(owner_argument(call, 1));
+    auto done = call.kernel.files().change_owner_of(call.caller(), *file, uid, gid);
     return done ? SysOutcome(0) : SysOutcome(done.error());
 }
 SysOutcome sys_fchownat(SysCall& call) {
     if ((call.uint32(4) & ~(kAtSymlinkNofollow | kAtEmptyPath)) != 0) return Errno::Inval;
     auto p = TRY(path_argument(call, call.int32(0), call.address(1), call.uint32(4)));
+    const auto [uid, gid] = TRY(owner_argument(call, 2));
     if (p.file)
         return named(call, p,
-                     call.kernel.files().change_owner_of(call.caller(), *p.file, call.uint32(2),
-                                                         call.uint32(3)));
+                     call.kernel.files().change_owner_of(call.caller(), *p.file, uid, gid));
     return named(call, p,
-                 call.kernel.files().change_owner(p.caller, p.path, call.uint32(2), call.uint32(3),
+                 call.kernel.files().change_owner(p.caller, p.path, uid, gid,
                                                   (call.uint32(4) & kAtSymlinkNofollow) == 0));
 }
 
@@ -213,11 +226,20 @@ SysOutcome put_statfs(SysCall& call, VAddr to, std::int64_t magic, const Mount* 
     if (s.f_type == kTmpfsMagic) {
         s.f_blocks = s.f_bfree = s.f_bavail =
             call.kernel.machine().memory.limit_bytes() / kPageSize;
-        if (const DiskSpace* space = call.kernel.files().space()) {
+        s.f_files = s.f_ffree = 1u << 20;
+        const DiskSpace* const own = mount != nullptr ? mount->super->space.get() : nullptr;
+        if (const DiskSpace* space = own != nullptr ? own : call.kernel.files().space()) {
             s.f_blocks = space->total_pages();
             s.f_bfree = s.f_bavail = space->free_pages();
         }
-        s.f_files = s.f_ffree = 1u << 20;
+        if (own != nullptr) {
+            s.f_files = own->total_inodes();
+            s.f_ffree = own->free_inodes();
+        }
+        // shmem_statfs tells nothing of what has no limit.
+        constexpr auto kNone = ~std::uint64_t{0};
+        if (s.f_blocks == kNone) s.f_blocks = s.f_bfree = s.f_bavail = 0;
+        if (s.f_files == kNone) s.f_files = s.f_ffree = 0;
     }
     return call.memory().put(to, s) ? SysOutcome(0) : SysOutcome(Errno::Fault);
 }

@@ -73,8 +73,8 @@ SysOutcome sys_fcntl(SysCall& call) {
         case kFSetfd: entry->close_on_exec = (call.args[2] & kFdCloexec) != 0; return 0;
         case kFGetfl:
             if ((file->flags & kOPath) != 0) return std::uint64_t{file->flags & ~kOCloexec};
-            return std::uint64_t{
-                (file->flags & ~(kOCreat | kOExcl | kOTrunc | kONoctty | kOCloexec)) | kOLargefile};
+            return std::uint64_t{file->flags &
+                                 ~(kOCreat | kOExcl | kOTrunc | kONoctty | kOCloexec)};
         case kFSetfl:
             if ((call.uint32(2) & ~file->flags & kONoatime) != 0) {
                 const auto status = TRY(file->status());

@@ -51,10 +51,15 @@ SysOutcome open_at(SysCall& call, std::int32_t dirfd, VAddr name, std::uint32_t 
     if (call.process.files.full()) return Errno::Mfile;
     p.caller.resolve = resolve;
     if (const auto waits = break_leases_at(call, p, flags)) return *waits;
-    auto opened = call.kernel.files().open(p.caller, p.path, flags, mode & ~call.process.umask);
+    auto opened = call.kernel.files().open(p.caller, p.path, flags, mode);
     if (!opened) return named(call, p, opened);
     call.units = opened->components;
     if (opened->created) call.path = KernelPath::SysCreate;
+    // What open alone takes is not kept, and files that it opens have no limit of 2 GiB.
+    if ((flags & kOPath) == 0) {
+        std::uint32_t& kept = opened->file->flags;
+        kept = (kept & ~(kOCreat | kOExcl | kONoctty | kOTrunc)) | kOLargefile;
+    }
     if (auto end = std::dynamic_pointer_cast<PipeEnd>(opened->file))
         return open_fifo(call, end, flags);
     if (PtyFile* terminal = opened->file->terminal()) {
@@ -123,9 +128,7 @@ SysOutcome sys_readlinkat(SysCall& call) {
 
 SysOutcome sys_mkdirat(SysCall& call) {
     auto p = TRY(path_argument(call, call.int32(0), call.address(1)));
-    return named(
-        call, p,
-        call.kernel.files().make_directory(p.caller, p.path, call.uint32(2) & ~call.process.umask));
+    return named(call, p, call.kernel.files().make_directory(p.caller, p.path, call.uint32(2)));
 }
 
 SysOutcome sys_mknodat(SysCall& call) {
@@ -136,22 +139,20 @@ SysOutcome sys_mknodat(SysCall& call) {
         return Errno::Inval;
     auto p = TRY(path_argument(call, call.int32(0), call.address(1)));
     if (type == kIfSock)
-        return named(call, p,
-                     call.kernel.files().make_socket(
-                         p.caller, p.path, call.uint32(2) & kAllModeBits & ~call.process.umask));
-    if (type == kIfIfo)
-        return named(call, p,
-                     call.kernel.files().make_fifo(
-                         p.caller, p.path, call.uint32(2) & kAllModeBits & ~call.process.umask));
-    if (type == kIfChr || type == kIfBlk)
         return named(
             call, p,
-            call.kernel.files().make_device(
-                p.caller, p.path, type | (call.uint32(2) & kAllModeBits & ~call.process.umask),
-                call.uint32(3)));
+            call.kernel.files().make_socket(p.caller, p.path, call.uint32(2) & kAllModeBits));
+    if (type == kIfIfo)
+        return named(
+            call, p,
+            call.kernel.files().make_fifo(p.caller, p.path, call.uint32(2) & kAllModeBits));
+    if (type == kIfChr || type == kIfBlk)
+        return named(call, p,
+                     call.kernel.files().make_device(
+                         p.caller, p.path, type | (call.uint32(2) & kAllModeBits), call.uint32(3)));
     return named(call, p,
                  call.kernel.files().open(p.caller, p.path, kOCreat | kOExcl | kOWronly,
-                                          call.uint32(2) & kAllModeBits & ~call.process.umask));
+                                          call.uint32(2) & kAllModeBits));
 }
 
 SysOutcome sys_unlinkat(SysCall& call) {

@@ -189,7 +189,7 @@ SysOutcome sys_fstat(SysCall& call) {
     if (!file) return bad_descriptor(call);
     auto status = TRY(file->status());
     UserMemory memory = call.memory();
-    if (!memory.put(call.address(1), to_stat(status))) return Errno::Fault;
+    if (!memory.put(call.address(1), to_stat(status, call.cred().space))) return Errno::Fault;
     return 0;
 }
 

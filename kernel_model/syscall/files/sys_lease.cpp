@@ -15,7 +15,11 @@ using namespace abi;
 
 namespace {
 
-constexpr std::uint64_t kBreakNs = 45'000'000'000;  // fs.lease-break-time
+// How long a holder may take; at once, where the parameter is 0 or less.
+std::uint64_t break_ns(SysCall& call) {
+    const std::int64_t s = call.kernel.sysctls().number("fs/lease-break-time");
+    return s > 0 ? static_cast<std::uint64_t>(s) * 1'000'000'000 : 0;
+}
 
 struct Opens {
     std::uint64_t readers = 0, writers = 0;
@@ -61,6 +65,7 @@ SysOutcome set_lease(SysCall& call, const std::shared_ptr<File>& file, std::int3
     }
     if (call.cred().uid.fs != status.uid && !call.capable(Capability::Lease)) return Errno::Acces;
     if ((status.mode & kIfmt) != kIfReg || !key) return Errno::Inval;
+    if (call.kernel.sysctls().number("fs/leases-enable") == 0) return Errno::Inval;
     const Opens opens = opens_of(call, *key);
     const bool own_write = (file->flags & kOAccmode) != kORdonly;
     if (type == kFRdlck && opens.writers != 0) return Errno::Again;
@@ -99,7 +104,7 @@ std::optional<SysOutcome> break_leases(SysCall& call, const FileKey& file, bool 
     for (Lease& lease : *leases) {
         if (!writes && lease.type == kFRdlck) continue;
         if (lease.until_ns == 0) {
-            lease.until_ns = now + kBreakNs;
+            lease.until_ns = now + break_ns(call);
             lease.target = target;
             signal_owner(call.kernel, *lease.file, {});
         }

@@ -5,6 +5,7 @@
 
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/syscall/files/mount_args.h"
+#include "kernel_model/task/mount_locks.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -53,22 +54,26 @@ SysResult<void> remount(SysCall& call, const FileSystem::Located& at, std::uint6
     if (!is_ours(call, *at.mount) || !at.is_top()) return tl::make_unexpected(Errno::Inval);
     SuperBlock& super = *at.mount->super;
     const bool own_only = (flags & kMsBind) != 0;
-    if (!own_only) {
-        if (super.type == "tmpfs") TRY(check_tmpfs_options(data));
-        const bool read_only = (flags & kMsRdonly) != 0;
-        if (read_only && !super.read_only && written(call, super))
-            return tl::make_unexpected(Errno::Busy);
-        super.read_only = read_only;
-    }
     std::uint64_t own = mount_flags(flags);
     constexpr std::uint64_t kTimes = kMsNoatime | kMsNodiratime | kMsRelatime;
     // Without an option of times they stay as they were.
     if ((flags & (kMsNoatime | kMsNodiratime | kMsRelatime | kMsStrictatime)) == 0)
         own = (own & ~kTimes) | (at.mount->flags & kTimes);
+    if (!may_have_flags(*at.mount, own)) return tl::make_unexpected(Errno::Perm);
+    if (!own_only) {
+        // What came from outside is of a file system of others.
+        if ((at.mount->flags & kTimesLocked) != 0 && !call.capable(Capability::SysAdmin))
+            return tl::make_unexpected(Errno::Perm);
+        if (super.type == "tmpfs" && super.space) TRY(remount_tmpfs(call, super, data));
+        const bool read_only = (flags & kMsRdonly) != 0;
+        if (read_only && !super.read_only && written(call, super))
+            return tl::make_unexpected(Errno::Busy);
+        super.read_only = read_only;
+    }
     if (own_only && (own & kMsRdonly) != 0 && (at.mount->flags & kMsRdonly) == 0 &&
         written(call, super))
         return tl::make_unexpected(Errno::Busy);
-    at.mount->flags = own;
+    at.mount->flags = own | (at.mount->flags & kMountLocks);
     return {};
 }
 
@@ -90,10 +95,14 @@ SysResult<void> bind_tree(SysCall& call, const FileSystem::Located& at, const st
     if (source.mount->unbindable || !is_ours(call, *at.mount))
         return tl::make_unexpected(Errno::Inval);
     if (!is_ours(call, *source.mount)) return tl::make_unexpected(Errno::Inval);
+    if (!recursive && covers_locked(*source.mount, source.inner))
+        return tl::make_unexpected(Errno::Inval);
     if (source.directory != at.directory) return tl::make_unexpected(Errno::NotDir);
     TRY(room_for_tree(call, recursive ? mounts_below(*source.mount).size() : 1, at));
     Mounts& mounts = *call.kernel.files().mounts();
-    mounts.attach(mounts.copy(*source.mount, source.inner, recursive), *at.mount, at.inner);
+    const auto tree = mounts.copy(*source.mount, source.inner, recursive);
+    tree->flags &= ~kPlaceLocked;
+    mounts.attach(tree, *at.mount, at.inner);
     return {};
 }
 
@@ -119,7 +128,7 @@ SysOutcome sys_mount(SysCall& call) {
     std::uint64_t flags = call.args[3];
     const auto at = TRY(place_argument(call, kAtFdcwd, call.address(1), true));
     if ((flags & kMsMagicMask) == kMsMagic) flags &= ~kMsMagicMask;
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (!may_mount(call)) return Errno::Perm;
     if ((flags & (kMsRemount | kMsBind)) == (kMsRemount | kMsBind) || (flags & kMsRemount) != 0)
         return remount(call, at, flags, data);
     if ((flags & kMsBind) != 0)
@@ -144,8 +153,9 @@ SysOutcome sys_umount2(SysCall& call) {
     {
         const auto at =
             TRY(place_argument(call, kAtFdcwd, call.address(0), (flags & kUmountNofollow) == 0));
-        if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
-        if (!at.is_top() || !is_ours(call, *at.mount)) return Errno::Inval;
+        if (!may_mount(call)) return Errno::Perm;
+        if (!at.is_top() || !is_ours(call, *at.mount) || place_locked(*at.mount))
+            return Errno::Inval;
         const bool top = at.mount->parent == nullptr;
         if ((flags & kMntExpire) != 0) {
             if (top || (flags & (kMntForce | kMntDetach)) != 0) return Errno::Inval;
@@ -168,7 +178,7 @@ SysOutcome sys_umount2(SysCall& call) {
 SysOutcome sys_chroot(SysCall& call) {
     const auto path = TRY(path_text(call, call.address(0)));
     auto directory = TRY(call.kernel.files().directory(call.caller(), path));
-    if (!call.capable(Capability::SysChroot)) return Errno::Perm;
+    if (!call.has(Capability::SysChroot)) return Errno::Perm;
     if (!call.process.cwd)
         call.process.cwd = TRY(call.kernel.files().directory(call.caller(), "/"));
     call.process.root = std::move(directory);
@@ -177,7 +187,7 @@ SysOutcome sys_chroot(SysCall& call) {
 
 // The root of the namespace becomes another mount; the old one is shown in it.
 SysOutcome sys_pivot_root(SysCall& call) {
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (!may_mount(call)) return Errno::Perm;
     FileSystem& files = call.kernel.files();
     const auto next = TRY(place_argument(call, kAtFdcwd, call.address(0), true));
     const auto old = TRY(place_argument(call, kAtFdcwd, call.address(1), true));
@@ -189,6 +199,7 @@ SysOutcome sys_pivot_root(SysCall& call) {
     if (old.mount->peers != 0 || shared_above(*next.mount) || shared_above(*root.mount))
         return Errno::Inval;
     if (!is_ours(call, *root.mount) || !is_ours(call, *next.mount)) return Errno::Inval;
+    if (place_locked(*next.mount)) return Errno::Inval;
     if (next.mount == root.mount || old.mount == root.mount) return Errno::Busy;
     if (!root.is_top() || !next.is_top() || next.mount->parent == nullptr) return Errno::Inval;
     const Mount* above = old.mount.get();

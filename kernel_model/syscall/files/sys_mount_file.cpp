@@ -5,6 +5,7 @@
 
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/syscall/files/mount_args.h"
+#include "kernel_model/task/mount_locks.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -54,7 +55,7 @@ bool known_type(SysCall& call, const std::string& type) {
 }
 
 SysOutcome sys_fsopen(SysCall& call) {
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (!may_mount(call)) return Errno::Perm;
     if ((call.uint32(1) & ~kFsopenCloexec) != 0) return Errno::Inval;
     auto type = TRY(short_text(call, 0, kPageSize - 1));
     if (!known_type(call, type)) return Errno::NoDev;
@@ -66,7 +67,7 @@ SysOutcome sys_fsopen(SysCall& call) {
 
 SysOutcome sys_fspick(SysCall& call) {
     const std::uint32_t flags = call.uint32(2);
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (!may_mount(call)) return Errno::Perm;
     if ((flags &
          ~(kFspickCloexec | kFspickSymlinkNofollow | kFspickNoAutomount | kFspickEmptyPath)) != 0)
         return Errno::Inval;
@@ -84,7 +85,7 @@ SysOutcome sys_fspick(SysCall& call) {
 }
 
 // One parameter of the file system (vfs_parse_fs_param).
-SysResult<void> set_parameter(FsContext& context, const std::string& key,
+SysResult<void> set_parameter(SysCall& call, FsContext& context, const std::string& key,
                               const std::optional<std::string>& value) {
     if (context.phase == FsContext::Phase::Mount || context.phase == FsContext::Phase::Failed)
         return tl::make_unexpected(Errno::Busy);
@@ -103,7 +104,7 @@ SysResult<void> set_parameter(FsContext& context, const std::string& key,
     if (context.type != "tmpfs" && context.type != "ramfs")
         return tl::make_unexpected(Errno::Inval);
     const std::string option = value ? key + "=" + *value : key;
-    TRY(check_tmpfs_options(option));
+    TRY(check_tmpfs_options(call, option));
     context.options += (context.options.empty() ? "" : ",") + option;
     return {};
 }
@@ -163,9 +164,9 @@ SysOutcome sys_fsconfig(SysCall& call) {
     constexpr std::size_t kMostText = 255;
     if (call.args[2] != 0) key = TRY(short_text(call, 2, kMostText));
     switch (command) {
-        case kFsconfigSetFlag: return set_parameter(*context, key, std::nullopt);
+        case kFsconfigSetFlag: return set_parameter(call, *context, key, std::nullopt);
         case kFsconfigSetString:
-            return set_parameter(*context, key, TRY(short_text(call, 3, kMostText)));
+            return set_parameter(call, *context, key, TRY(short_text(call, 3, kMostText)));
         case kFsconfigSetBinary: return Errno::Inval;
         case kFsconfigSetPath:
         case kFsconfigSetPathEmpty: TRY(path_text(call, call.address(3))); return Errno::Inval;
@@ -174,7 +175,7 @@ SysOutcome sys_fsconfig(SysCall& call) {
             return Errno::Inval;
         case kFsconfigReconfigure: return reconfigure(call, *context);
         default:
-            if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+            if (!may_mount(call)) return Errno::Perm;
             return create(call, *context);
     }
 }
@@ -198,7 +199,7 @@ std::optional<std::uint64_t> flags_of(std::uint64_t attributes) {
 }
 
 SysOutcome sys_fsmount(SysCall& call) {
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (!may_mount(call)) return Errno::Perm;
     if ((call.uint32(1) & ~kFsmountCloexec) != 0) return Errno::Inval;
     const auto flags = flags_of(call.uint32(2));
     if (!flags) return Errno::Inval;
@@ -222,15 +223,17 @@ SysOutcome sys_open_tree(SysCall& call) {
                                      kAtRecursive | kAtSymlinkNofollow;
     if ((flags & ~kKnown) != 0) return Errno::Inval;
     if ((flags & (kAtRecursive | kOpenTreeClone)) == kAtRecursive) return Errno::Inval;
-    if ((flags & kOpenTreeClone) != 0 && !call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if ((flags & kOpenTreeClone) != 0 && !may_mount(call)) return Errno::Perm;
     auto at = TRY(place_argument(call, call.int32(0), call.address(1),
                                  (flags & kAtSymlinkNofollow) == 0, (flags & kAtEmptyPath) != 0));
     FileSystem& files = call.kernel.files();
     if ((flags & kOpenTreeClone) != 0) {
         if (at.mount->unbindable) return Errno::Inval;
         const bool recursive = (flags & kAtRecursive) != 0;
+        if (!recursive && covers_locked(*at.mount, at.inner)) return Errno::Inval;
         TRY(room_for_mounts(call, recursive ? mounts_below(*at.mount).size() : 1));
         at.mount = files.mounts()->copy(*at.mount, at.inner, recursive);
+        at.mount->flags &= ~kPlaceLocked;
     }
     auto place = TRY(files.open_place(at));
     return add_file(call, std::move(place), (flags & kOCloexec) != 0);
@@ -238,7 +241,7 @@ SysOutcome sys_open_tree(SysCall& call) {
 
 SysOutcome sys_move_mount(SysCall& call) {
     const std::uint32_t flags = call.uint32(4);
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (!may_mount(call)) return Errno::Perm;
     constexpr std::uint32_t kKnown =
         kMoveMountFSymlinks | kMoveMountFAutomounts | kMoveMountFEmptyPath | kMoveMountTSymlinks |
         kMoveMountTAutomounts | kMoveMountTEmptyPath | kMoveMountSetGroup | kMoveMountBeneath;
@@ -275,7 +278,7 @@ SysResult<MountAttr> wanted_attributes(SysCall& call) {
     const std::uint64_t size = call.args[4];
     if (size > kPageSize) return tl::make_unexpected(Errno::TooBig);
     if (size < sizeof(MountAttr)) return tl::make_unexpected(Errno::Inval);
-    if (!call.capable(Capability::SysAdmin)) return tl::make_unexpected(Errno::Perm);
+    if (!may_mount(call)) return tl::make_unexpected(Errno::Perm);
     UserMemory memory = call.memory();
     const auto wanted = memory.get<MountAttr>(call.address(3));
     if (!wanted) return tl::make_unexpected(Errno::Fault);
@@ -324,12 +327,18 @@ SysOutcome sys_mount_setattr(SysCall& call) {
     constexpr std::uint64_t kTimes = kMsNoatime | kMsRelatime;
     const bool times = (wanted.clear & kMountAttrAtime) != 0;
     const bool recursive = (flags & kAtRecursive) != 0;
-    for (const Mount* each : mounts_below(*at.mount)) {
-        if (each != at.mount.get() && !recursive) continue;
-        const auto mount = const_cast<Mount*>(each)->shared_from_this();
-        mount->flags &= ~(changed.clear & ~kTimes);
-        mount->flags |= changed.set & ~kTimes;
-        if (times) mount->flags = (mount->flags & ~kTimes) | (changed.set & kTimes);
+    const auto flags_after = [&](const Mount& mount) {
+        std::uint64_t next = (mount.flags & ~(changed.clear & ~kTimes)) | (changed.set & ~kTimes);
+        if (times) next = (next & ~kTimes) | (changed.set & kTimes);
+        return next;
+    };
+    const auto meant = [&](const Mount* each) { return recursive || each == at.mount.get(); };
+    const auto tree = mounts_below(*at.mount);
+    for (const Mount* each : tree) {
+        if (meant(each) && !may_have_flags(*each, flags_after(*each))) return Errno::Perm;
+    }
+    for (const Mount* each : tree) {
+        if (meant(each)) const_cast<Mount*>(each)->flags = flags_after(*each);
     }
     if (wanted.propagation != 0)
         call.kernel.files().mounts()->set_propagation(*at.mount, wanted.propagation, recursive);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Extended attributes (fs/xattr.c) of a tmpfs: user, trusted and security; no access control lists.
+// Extended attributes (fs/xattr.c) of a tmpfs: user, trusted, security, and access control lists.
 #include <algorithm>
-#include <cstring>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/acl.h"
+#include "kernel_model/files/mount.h"
 #include "kernel_model/files/xattr.h"
+#include "kernel_model/loader/file_capabilities.h"
+#include "kernel_model/memory/shared_memory.h"
 #include "kernel_model/syscall/path_argument.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
 #include "sim/base/try.h"
@@ -79,32 +82,94 @@ SysResult<void> known(std::string_view name) {
     return tl::make_unexpected(Errno::NotSup);
 }
 
-// The modelled trees keep none; nor has a pipe or a socket a file system.
-SysResult<void> keeps(const FileStatus& status) {
-    constexpr std::uint64_t kFirstOwn = 0x100;
-    if (status.device >= kFirstOwn || status.device == 1) return {};
+// The root, its binds, memory files and each tmpfs. The modelled trees and a ramfs keep none; nor
+// has a pipe or a socket a file system.
+SysResult<void> keeps(SysCall& call, const FileStatus& status) {
+    constexpr std::uint64_t kRoot = 0xfe00;
+    if (status.device >= kRoot || status.device == SharedMemory::kDevice) return {};
+    const Mounts* const mounts = call.kernel.files().mounts();
+    const auto super = mounts != nullptr ? mounts->tmpfs_of(status.device) : nullptr;
+    if (super && super->type == "tmpfs") return {};
     return tl::make_unexpected(Errno::NotSup);
 }
 
 SysResult<void> put(SysCall& call, const Target& target,
                     std::map<std::string, std::string, std::less<>> values) {
-    auto next = std::make_shared<ExtendedAttributes>();
-    next->values = std::move(values);
-    const std::uint64_t bytes = next->bytes();
-    if (bytes > kMostBytes || !call.kernel.machine().memory.has_room(bytes))
+    PhysicalMemory& memory = call.kernel.machine().memory;
+    const auto next = attributes_of(std::move(values), memory);
+    if (next && (next->bytes() > kMostBytes || !memory.has_room(0)))
         return tl::make_unexpected(Errno::NoSpc);
-    next->charge = MemoryCharge(&call.kernel.machine().memory, bytes);
-    if (next->values.empty()) next = nullptr;
     FileSystem& files = call.kernel.files();
-    if (target.path.file)
-        return files.set_xattrs_of(target.path.caller, *target.path.file, std::move(next));
-    return files.set_xattrs(target.path.caller, target.path.path, target.form == Form::Path,
-                            std::move(next));
+    if (target.path.file) return files.set_xattrs_of(target.path.caller, *target.path.file, next);
+    return files.set_xattrs(target.path.caller, target.path.path, target.form == Form::Path, next);
 }
 
 std::map<std::string, std::string, std::less<>> values_of(const FileStatus& status) {
     return status.xattrs ? status.xattrs->values
                          : std::map<std::string, std::string, std::less<>>();
+}
+
+// cap_inode_setxattr; capabilities are judged by themselves.
+SysResult<void> security_permits(SysCall& call, std::string_view name) {
+    const bool others = name.starts_with("security.") && name != kCapabilityAttribute;
+    return others && !call.capable(Capability::SysAdmin) ? tl::make_unexpected(Errno::Perm)
+                                                         : SysResult<void>();
+}
+
+// The ids of a list in the caller's user namespace as the kernel knows them.
+SysResult<void> take_ids(Acl& acl, const UserSpace& space) {
+    for (AclEntry& entry : acl) {
+        if (entry.tag != AclTag::User && entry.tag != AclTag::Group) continue;
+        const auto id = entry.tag == AclTag::User ? user_outside(space, entry.id)
+                                                  : group_outside(space, entry.id);
+        if (!id) return tl::make_unexpected(Errno::Inval);
+        entry.id = *id;
+    }
+    return {};
+}
+
+// And as the caller knows them: none stands for those that it has not.
+std::string shown_acl(const FileStatus& status, std::string_view name, const UserSpace& space) {
+    Acl acl = acl_of(status, name).value_or(Acl());
+    for (AclEntry& entry : acl) {
+        if (entry.tag == AclTag::User) entry.id = user_inside(space, entry.id).value_or(kNoId);
+        if (entry.tag == AclTag::Group) entry.id = group_inside(space, entry.id).value_or(kNoId);
+    }
+    return bytes_of(acl);
+}
+
+bool is_acl(std::string_view name) {
+    return name == kAccessAcl || name == kDefaultAcl;
+}
+
+SysResult<void> change_mode(SysCall& call, const Target& target, std::uint32_t mode) {
+    FileSystem& files = call.kernel.files();
+    if (target.path.file) return files.change_mode_of(target.path.caller, *target.path.file, mode);
+    return files.change_mode(target.path.caller, target.path.path, mode, target.form == Form::Path);
+}
+
+// set_posix_acl. One that says no more than a mode becomes the mode.
+SysResult<void> put_acl(SysCall& call, const Target& target, const std::string& name,
+                        std::string_view value) {
+    auto acl = TRY(parse_acl(value));
+    if (acl) TRY(take_ids(*acl, call.cred().space));
+    const std::uint32_t kind = target.status.mode & kIfmt;
+    if (kind == kIfLnk) return tl::make_unexpected(Errno::NotSup);
+    TRY(keeps(call, target.status));
+    const bool access = name == kAccessAcl;
+    if (!access && kind != kIfDir)
+        return acl ? tl::make_unexpected(Errno::Acces) : SysResult<void>();
+    if (!call.cred().owns(target.status)) return tl::make_unexpected(Errno::Perm);
+    if (acl && !well_formed(*acl)) return tl::make_unexpected(Errno::Inval);
+    auto values = values_of(target.status);
+    values.erase(name);
+    std::optional<AclMode> mode;
+    if (acl && access) mode = mode_of(*acl);
+    if (acl && !(mode && mode->whole)) values.emplace(name, bytes_of(*acl));
+    TRY(put(call, target, std::move(values)));
+    if (!mode) return {};
+    return change_mode(call, target,
+                       (target.status.mode & kAllModeBits & ~kPermissionBits) | mode->bits);
 }
 
 template <Form kForm>
@@ -117,10 +182,13 @@ SysOutcome set_attribute(SysCall& call) {
     if (!call.memory().read(call.address(2), std::as_writable_bytes(std::span(value))))
         return Errno::Fault;
     const auto target = TRY(target_of<kForm>(call));
+    if (is_acl(name)) return put_acl(call, target, name, value);
     TRY(permitted(call.cred(), target.status, name, true));
     TRY(known(name));
-    TRY(keeps(target.status));
-    if (name.starts_with("security.") && !call.capable(Capability::SysAdmin)) return Errno::Perm;
+    TRY(keeps(call, target.status));
+    if (name == kCapabilityAttribute)
+        value = TRY(kept_capabilities(call.cred(), target.status, value));
+    TRY(security_permits(call, name));
     auto values = values_of(target.status);
     const bool there = values.contains(name);
     if ((flags & kXattrCreate) != 0 && there) return Errno::Exist;
@@ -133,10 +201,14 @@ template <Form kForm>
 SysOutcome remove_attribute(SysCall& call) {
     const auto name = TRY(name_of(call));
     const auto target = TRY(target_of<kForm>(call));
+    if (is_acl(name)) return put_acl(call, target, name, {});
     TRY(permitted(call.cred(), target.status, name, true));
     TRY(known(name));
-    TRY(keeps(target.status));
-    if (name.starts_with("security.") && !call.capable(Capability::SysAdmin)) return Errno::Perm;
+    TRY(keeps(call, target.status));
+    if (name == kCapabilityAttribute &&
+        !call.cred().capable_over(target.status, Capability::Setfcap))
+        return Errno::Perm;
+    TRY(security_permits(call, name));
     auto values = values_of(target.status);
     if (values.erase(name) == 0) return Errno::NoData;
     return put(call, target, std::move(values));
@@ -153,21 +225,34 @@ template <Form kForm>
 SysOutcome get_attribute(SysCall& call) {
     const auto name = TRY(name_of(call));
     const auto target = TRY(target_of<kForm>(call));
-    TRY(permitted(call.cred(), target.status, name, false));
-    TRY(known(name));
-    TRY(keeps(target.status));
+    if (is_acl(name)) {
+        if ((target.status.mode & kIfmt) == kIfLnk) return Errno::NotSup;
+    } else {
+        TRY(permitted(call.cred(), target.status, name, false));
+        TRY(known(name));
+    }
+    TRY(keeps(call, target.status));
     const auto values = values_of(target.status);
     const auto found = values.find(name);
     if (found == values.end()) return Errno::NoData;
-    return give(call, call.address(2), call.args[3], found->second);
+    const UserSpace& space = call.cred().space;
+    std::string shown = found->second;
+    if (is_acl(name) && space) shown = shown_acl(target.status, name, space);
+    if (name == kCapabilityAttribute) shown = TRY(shown_capabilities(space, shown));
+    return give(call, call.address(2), call.args[3], shown);
 }
 
 template <Form kForm>
 SysOutcome list_attributes(SysCall& call) {
     const auto target = TRY(target_of<kForm>(call));
-    TRY(keeps(target.status));
+    TRY(keeps(call, target.status));
     std::string all;
-    for (const auto& [name, value] : values_of(target.status)) {
+    const auto values = values_of(target.status);
+    for (const std::string_view name : {kAccessAcl, kDefaultAcl}) {
+        if (values.contains(name)) all.append(name).push_back('\0');
+    }
+    for (const auto& [name, value] : values) {
+        if (is_acl(name)) continue;
         if (name.starts_with("trusted.") && !call.capable(Capability::SysAdmin)) continue;
         all.append(name).push_back('\0');
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernel_model/abi/ipc.h"
+#include "kernel_model/ipc/ipc.h"
 #include "kernel_model/memory/ipc_ids.h"
 #include "kernel_model/syscall/syscall.h"
 
@@ -11,14 +12,15 @@ namespace uprobesim {
 template <class Object>
 bool owns(const SysCall& call, const Object& object) {
     const std::uint32_t own = call.cred().uid.effective;
-    return call.capable(Capability::SysAdmin) || own == object.uid || own == object.creator_uid;
+    return own == object.uid || own == object.creator_uid ||
+           call.capable_in(call.ipc().owned_by, Capability::SysAdmin);
 }
 
 // ipcperms: whether the permissions in `wanted` are granted to the class (owner, group or other) of
 // the caller.
 template <class Object>
 bool permitted(const SysCall& call, const Object& object, std::uint32_t wanted) {
-    if (call.capable(Capability::IpcOwner)) return true;
+    if (call.capable_in(call.ipc().owned_by, Capability::IpcOwner)) return true;
     const Credentials& own = call.cred();
     const std::uint32_t asked = (wanted >> 6 | wanted >> 3 | wanted) & 7;
     std::uint32_t granted = object.mode;
@@ -38,12 +40,13 @@ void set_owner(const SysCall& call, Object& object, std::uint32_t mode) {
 }
 
 template <class Object>
-abi::IpcPerm shown_owner(const Object& object) {
+abi::IpcPerm shown_owner(const SysCall& call, const Object& object) {
+    const UserSpace& space = call.cred().space;
     return {.key = object.key,
-            .uid = object.uid,
-            .gid = object.gid,
-            .creator_uid = object.creator_uid,
-            .creator_gid = object.creator_gid,
+            .uid = shown_user(space, object.uid),
+            .gid = shown_group(space, object.gid),
+            .creator_uid = shown_user(space, object.creator_uid),
+            .creator_gid = shown_group(space, object.creator_gid),
             .mode = object.mode,
             .sequence = static_cast<std::uint16_t>(IpcIds::sequence_of(object.id)),
             .pad = 0,
@@ -53,10 +56,12 @@ abi::IpcPerm shown_owner(const Object& object) {
 
 // IPC_SET: Inval where there is no such user.
 template <class Object>
-SysResult<void> change_owner(Object& object, const abi::IpcPerm& given) {
-    if (given.uid == ~0u || given.gid == ~0u) return tl::make_unexpected(Errno::Inval);
-    object.uid = given.uid;
-    object.gid = given.gid;
+SysResult<void> change_owner(const SysCall& call, Object& object, const abi::IpcPerm& given) {
+    const auto uid = user_outside(call.cred().space, given.uid),
+               gid = group_outside(call.cred().space, given.gid);
+    if (!uid || !gid) return tl::make_unexpected(Errno::Inval);
+    object.uid = *uid;
+    object.gid = *gid;
     object.mode = (object.mode & ~0777u) | (given.mode & 0777);
     return {};
 }

@@ -25,7 +25,7 @@ constexpr std::uint64_t kMqueueDevice = 19;  // the file system's
 constexpr std::uint64_t kMessageBytes = 128;
 
 PosixQueues& queues(SysCall& call) {
-    return call.kernel.ipc().posix_queues;
+    return call.ipc().posix_queues;
 }
 
 // The name without its slash, as the C library gives it.
@@ -42,7 +42,7 @@ SysResult<std::string> name_argument(SysCall& call) {
 
 // mq_attr_ok.
 bool acceptable(const SysCall& call, const MqAttr& attr) {
-    const IpcLimits& limits = call.kernel.ipc().limits;
+    const IpcLimits& limits = call.ipc().limits();
     if (attr.most_messages <= 0 || attr.message_size <= 0) return false;
     const bool privileged = call.capable(Capability::SysResource);
     return attr.most_messages <= (privileged ? kMqHardMessages : limits.posix_messages) &&
@@ -51,7 +51,7 @@ bool acceptable(const SysCall& call, const MqAttr& attr) {
 
 SysResult<std::shared_ptr<PosixQueue>> make_queue(SysCall& call, const std::string& name,
                                                   const std::optional<MqAttr>& attr) {
-    const IpcLimits& limits = call.kernel.ipc().limits;
+    const IpcLimits& limits = call.ipc().limits();
     if (queues(call).all().size() >= limits.posix_queues && !call.capable(Capability::SysResource))
         return tl::make_unexpected(Errno::NoSpc);
     if (attr && !acceptable(call, *attr)) return tl::make_unexpected(Errno::Inval);

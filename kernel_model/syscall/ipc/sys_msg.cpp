@@ -31,7 +31,7 @@ struct GuestInfo {  // struct msginfo
 static_assert(sizeof(GuestInfo) == 32);
 
 MessageQueues& queues(SysCall& call) {
-    return call.kernel.ipc().messages;
+    return call.ipc().messages;
 }
 
 SysOutcome sys_msgget(SysCall& call) {
@@ -43,7 +43,7 @@ SysOutcome sys_msgget(SysCall& call) {
         return static_cast<std::uint64_t>(there->id);
     }
     if (key != 0 && (flags & kIpcCreat) == 0) return Errno::NoEnt;
-    MessageQueue* const made = TRY(queues(call).make(call.kernel.ipc().limits, key));
+    MessageQueue* const made = TRY(queues(call).make(call.ipc().limits(), key));
     set_owner(call, *made, flags);
     made->change_time = seconds_now(call);
     return static_cast<std::uint64_t>(made->id);
@@ -59,7 +59,7 @@ SysOutcome sys_msgsnd(SysCall& call) {
     const std::uint64_t size = call.args[2];
     const auto type = memory.get<std::int64_t>(call.address(1));
     if (!type) return Errno::Fault;
-    if (size > call.kernel.ipc().limits.message_bytes || call.int32(0) < 0 || *type < 1)
+    if (size > call.ipc().limits().message_bytes || call.int32(0) < 0 || *type < 1)
         return Errno::Inval;
     std::vector<std::byte> text(size);
     if (!memory.read(call.address(1) + 8, text)) return Errno::Fault;
@@ -152,7 +152,7 @@ SysOutcome sys_msgrcv(SysCall& call) {
 // --- msgctl
 
 SysOutcome information(SysCall& call) {
-    const IpcLimits& limits = call.kernel.ipc().limits;
+    const IpcLimits& limits = call.ipc().limits();
     const auto& all = queues(call).table().all();
     const auto number = [](std::uint64_t value) { return static_cast<std::int32_t>(value); };
     GuestInfo shown{.pool = number(std::uint64_t{limits.queues} * limits.queue_bytes / 1024),
@@ -185,7 +185,7 @@ SysOutcome status(SysCall& call) {
         command == kIpcStat ? table.find(call.int32(0)) : table.at_index(call.int32(0));
     if (queue == nullptr) return Errno::Inval;
     if (command != kMsgStatAny && !permitted(call, *queue, kIrugo)) return Errno::Acces;
-    const GuestQueue shown{.owner = shown_owner(*queue),
+    const GuestQueue shown{.owner = shown_owner(call, *queue),
                            .send_time = queue->send_time,
                            .receive_time = queue->receive_time,
                            .change_time = queue->change_time,
@@ -213,10 +213,10 @@ SysOutcome change(SysCall& call) {
     MessageQueue* const queue = queues(call).table().find(call.int32(0));
     if (queue == nullptr) return Errno::Inval;
     if (!owns(call, *queue)) return Errno::Perm;
-    if (given->most_bytes > call.kernel.ipc().limits.queue_bytes &&
+    if (given->most_bytes > call.ipc().limits().queue_bytes &&
         !call.capable(Capability::SysResource))
         return Errno::Perm;
-    TRY(change_owner(*queue, given->owner));
+    TRY(change_owner(call, *queue, given->owner));
     queue->most_bytes = given->most_bytes;
     queue->change_time = seconds_now(call);
     queue->wake_senders();

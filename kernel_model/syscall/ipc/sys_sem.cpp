@@ -28,11 +28,11 @@ struct GuestInfo {  // struct seminfo
 };
 
 SemaphoreSets& sets(SysCall& call) {
-    return call.kernel.ipc().semaphores;
+    return call.ipc().semaphores;
 }
 
 SysOutcome sys_semget(SysCall& call) {
-    const IpcLimits& limits = call.kernel.ipc().limits;
+    const IpcLimits& limits = call.ipc().limits();
     const std::int32_t key = call.int32(0), count = call.int32(1);
     const std::uint32_t flags = call.uint32(2);
     if (count < 0 || static_cast<std::uint32_t>(count) > limits.semaphores_of_set)
@@ -65,7 +65,7 @@ SysOutcome operate(SysCall& call, const std::optional<std::uint64_t>& timeout) {
         return resume_operations(
             call, *std::static_pointer_cast<PendingOperations>(call.task.call_holds), timeout);
     }
-    if (call.uint32(2) > call.kernel.ipc().limits.operations) return Errno::TooBig;
+    if (call.uint32(2) > call.ipc().limits().operations) return Errno::TooBig;
     if (call.uint32(2) == 0) return Errno::Inval;
     std::vector<Sembuf> operations(call.uint32(2));
     if (!call.memory().read(call.address(1), std::as_writable_bytes(std::span(operations))))
@@ -110,7 +110,7 @@ SysOutcome sys_semtimedop(SysCall& call) {
     if (!timeout && timeout.error() == Errno::Fault) return Errno::Fault;
     if (!timeout) {
         // An invalid time comes after the operations.
-        if (call.uint32(2) > call.kernel.ipc().limits.operations) return Errno::TooBig;
+        if (call.uint32(2) > call.ipc().limits().operations) return Errno::TooBig;
         return Errno::Inval;
     }
     return operate(call, *timeout);
@@ -119,7 +119,7 @@ SysOutcome sys_semtimedop(SysCall& call) {
 // --- semctl
 
 SysOutcome information(SysCall& call) {
-    const IpcLimits& limits = call.kernel.ipc().limits;
+    const IpcLimits& limits = call.ipc().limits();
     const bool use = call.int32(2) == kSemInfo;
     const auto number = [](std::uint64_t value) { return static_cast<std::int32_t>(value); };
     const GuestInfo shown{
@@ -145,7 +145,7 @@ SysOutcome status(SysCall& call) {
         command == kIpcStat ? table.find(call.int32(0)) : table.at_index(call.int32(0));
     if (set == nullptr) return Errno::Inval;
     if (command != kSemStatAny && !permitted(call, *set, kIrugo)) return Errno::Acces;
-    const GuestSet shown{.owner = shown_owner(*set),
+    const GuestSet shown{.owner = shown_owner(call, *set),
                          .operation_time = set->operation_time,
                          .change_time = set->change_time,
                          .count = set->semaphores.size(),
@@ -227,7 +227,7 @@ SysOutcome change(SysCall& call) {
         sets(call).remove(*set);
         return 0;
     }
-    TRY(change_owner(*set, given->owner));
+    TRY(change_owner(call, *set, given->owner));
     set->change_time = seconds_now(call);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "kernel_model/abi/mman.h"
+#include "kernel_model/ipc/ipc.h"
 #include "kernel_model/memory/ipc_segments.h"
 #include "kernel_model/syscall/ipc/ipc_permissions.h"
 #include "sim/base/try.h"
@@ -36,7 +37,7 @@ struct GuestUse {  // struct shm_info
 };
 
 IpcSegments& segments(SysCall& call) {
-    return call.kernel.ipc_segments();
+    return call.ipc().segments;
 }
 
 std::uint64_t attached_everywhere(SysCall& call, const IpcSegment& segment) {
@@ -60,14 +61,16 @@ SysOutcome sys_shmget(SysCall& call) {
         return static_cast<std::uint64_t>(there->id);
     }
     if (key != 0 && (flags & kIpcCreat) == 0) return Errno::NoEnt;
-    if (size == 0 || size > IpcSegments::kMaxBytes) return Errno::Inval;
+    if (size == 0 || size > call.ipc().limits().segment_bytes) return Errno::Inval;
     if ((flags & kShmHugetlb) != 0) {
         call.kernel.counters().note_unmodelled("shmget SHM_HUGETLB",
                                                "no huge pages: ENOMEM, as where none is reserved");
         return Errno::NoMem;
     }
     if (page_ceil(size) > call.kernel.machine().memory.limit_bytes()) return Errno::NoMem;
-    const auto made = TRY(segments(call).make(call.kernel.machine().memory, key, size));
+    const IpcLimits& most = call.ipc().limits();
+    const auto made = TRY(segments(call).make(call.kernel.machine().memory, key, size,
+                                              most.segments, most.segment_pages));
     IpcSegment& segment = *made;
     set_owner(call, segment, flags);
     segment.creator = call.process.pid;
@@ -150,13 +153,13 @@ SysOutcome change_segment(SysCall& call, IpcSegment* segment) {
     const auto given = call.memory().get<GuestSegment>(call.address(2));
     if (!given) return Errno::Fault;
     if (!owns(call, *segment)) return Errno::Perm;
-    TRY(change_owner(*segment, given->owner));
+    TRY(change_owner(call, *segment, given->owner));
     segment->change_time = seconds_now(call);
     return 0;
 }
 
 SysOutcome show_segment(SysCall& call, const IpcSegment& s) {
-    const GuestSegment shown{.owner = shown_owner(s),
+    const GuestSegment shown{.owner = shown_owner(call, s),
                              .size = s.size,
                              .attach_time = s.attach_time,
                              .detach_time = s.detach_time,
@@ -177,11 +180,12 @@ SysOutcome status_of_any(SysCall& call, IpcSegment* segment) {
 }
 
 SysOutcome limits(SysCall& call, IpcSegment*) {
-    const GuestLimits shown{.largest = IpcSegments::kMaxBytes,
+    const IpcLimits& most = call.ipc().limits();
+    const GuestLimits shown{.largest = most.segment_bytes,
                             .smallest = 1,
-                            .most = IpcSegments::kMaxSegments,
-                            .most_attached = IpcSegments::kMaxSegments,
-                            .all = IpcSegments::kMaxBytes,
+                            .most = most.segments,
+                            .most_attached = most.segments,
+                            .all = most.segment_pages,
                             .unused = {}};
     if (!call.memory().put(call.address(2), shown)) return Errno::Fault;
     return static_cast<std::uint64_t>(segments(call).highest_index());

@@ -39,16 +39,18 @@ SysResult<void> take_credentials(SysCall& call, std::span<const std::byte> data,
     if (data.size() != 12) return tl::make_unexpected(Errno::Inval);
     std::uint32_t given[3];
     std::memcpy(given, data.data(), sizeof given);
-    const Ucred claimed{
-        .pid = static_cast<std::int32_t>(given[0]), .uid = given[1], .gid = given[2]};
+    const UserSpace& space = call.cred().space;
+    const auto uid = user_outside(space, given[1]), gid = group_outside(space, given[2]);
+    if (!uid || !gid) return tl::make_unexpected(Errno::Inval);
+    const Ucred claimed{.pid = static_cast<std::int32_t>(given[0]), .uid = *uid, .gid = *gid};
     // scm_check_creds: only those who may take other ids may send others than their own.
     const Credentials& own = call.cred();
     const auto has = [](const Ids& ids, std::uint32_t id) {
         return id == ids.real || id == ids.effective || id == ids.saved;
     };
     if ((claimed.pid != message.sender.pid && !own.capable(Capability::SysAdmin)) ||
-        (!has(own.uid, claimed.uid) && !own.capable(Capability::Setuid)) ||
-        (!has(own.gid, claimed.gid) && !own.capable(Capability::Setgid)))
+        (!has(own.uid, claimed.uid) && !own.has(Capability::Setuid)) ||
+        (!has(own.gid, claimed.gid) && !own.has(Capability::Setgid)))
         return tl::make_unexpected(Errno::Perm);
     message.sender = claimed;
     return {};
@@ -129,7 +131,7 @@ std::uint64_t put_control(SysCall& call, const Socket& socket, VAddr at, std::ui
         return true;
     };
     if (message.sender && socket.options.is_on(abi::kSolSocket, abi::kSoPasscred)) {
-        const Ucred& sender = *message.sender;
+        const Ucred sender = shown_credentials(call, *message.sender);
         const std::uint32_t words[3] = {static_cast<std::uint32_t>(sender.pid), sender.uid,
                                         sender.gid};
         const auto data = std::as_bytes(std::span(words));

@@ -9,6 +9,13 @@ namespace uprobesim {
 
 SysResult<void> read_control(SysCall& call, const Socket& socket, VAddr at, std::uint64_t length,
                              Outgoing& message);
+// By the ids that the caller knows them by; without a peer there are none (cred_to_ucred).
+inline Ucred shown_credentials(const SysCall& call, Ucred of) {
+    const UserSpace& space = call.cred().space;
+    if (of.uid != kNoId) of.uid = shown_user(space, of.uid);
+    if (of.gid != kNoId) of.gid = shown_group(space, of.gid);
+    return of;
+}
 // Returns the number of bytes written. Control messages that do not fit are dropped, and
 // abi::kMsgCtrunc is set in `told`.
 std::uint64_t put_control(SysCall& call, const Socket& socket, VAddr at, std::uint64_t length,

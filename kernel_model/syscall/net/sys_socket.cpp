@@ -50,16 +50,22 @@ constexpr Kind kKinds[] = {
     {kAfInet6, kSockDgram, kIpprotoUdplite},
 };
 
+// In the namespace of the network.
+bool net_capable(SysCall& call, Capability capability) {
+    const auto& space = call.process.spaces[static_cast<std::size_t>(NamespaceKind::Net)];
+    return call.capable_in(space ? space->owned_by : nullptr, capability);
+}
+
 SysResult<std::shared_ptr<Socket>> make_socket(SysCall& call, std::uint32_t family,
                                                std::uint32_t type, std::uint32_t protocol) {
     if (type >= kMaxTypes) return tl::make_unexpected(Errno::Inval);
-    const auto& network = call.kernel.network();
+    const auto network = call.kernel.network_of(call.process);
     if (family == kAfNetlink) {
         TRY(NetlinkSocket::check(type, protocol));
         return std::make_shared<NetlinkSocket>(network, type, protocol);
     }
     if (family == kAfPacket) {
-        if (!call.capable(Capability::NetRaw)) return tl::make_unexpected(Errno::Perm);
+        if (!net_capable(call, Capability::NetRaw)) return tl::make_unexpected(Errno::Perm);
         if (type != kSockRaw && type != kSockDgram)
             return tl::make_unexpected(Errno::SockTNoSupport);
         call.kernel.counters().note_unmodelled("packet sockets", "no packet reaches them");
@@ -74,7 +80,7 @@ SysResult<std::shared_ptr<Socket>> make_socket(SysCall& call, std::uint32_t fami
     if (family != kAfUnix && protocol >= kIpprotoMax) return tl::make_unexpected(Errno::Inval);
     if (type == kSockRaw) {
         if (protocol == 0) return tl::make_unexpected(Errno::ProtoNoSupport);
-        if (!call.capable(Capability::NetRaw)) return tl::make_unexpected(Errno::Perm);
+        if (!net_capable(call, Capability::NetRaw)) return tl::make_unexpected(Errno::Perm);
         return std::make_shared<RawSocket>(network, static_cast<std::uint16_t>(family), protocol);
     }
     const auto of_type = [&](const Kind& k) { return k.family == family && k.type == type; };
@@ -136,8 +142,8 @@ SysOutcome sys_bind(SysCall& call) {
     auto address = TRY(given);
     const bool path = address.family == kAfUnix && !address.name.empty() && !address.abstract();
     if (path && socket->family() == kAfUnix) {
-        const auto made = call.kernel.files().make_socket(call.caller(), address.name,
-                                                          kPermissionBits & ~call.process.umask);
+        const auto made =
+            call.kernel.files().make_socket(call.caller(), address.name, kPermissionBits);
         if (!made) return made.error() == Errno::Exist ? Errno::AddrInUse : made.error();
         address.file = FileKey{made->device, made->inode};
     }

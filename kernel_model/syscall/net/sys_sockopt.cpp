@@ -7,7 +7,9 @@
 #include <cstring>
 
 #include "kernel_model/abi/netlink.h"
+#include "kernel_model/net/network.h"
 #include "kernel_model/net/socket.h"
+#include "kernel_model/syscall/net/control_message.h"
 #include "kernel_model/syscall/net/socket_args.h"
 #include "kernel_model/syscall/time_args.h"
 #include "sim/base/try.h"
@@ -73,6 +75,13 @@ SysOutcome set_congestion(SysCall& call, std::uint32_t length) {
     return *text == "cubic" || *text == "reno" ? SysOutcome(0) : SysOutcome(Errno::NoEnt);
 }
 
+// Whose capabilities count for a socket; of a network that the caller has left, the first's.
+UserSpace owner_of_network(SysCall& call, const Socket& socket) {
+    const auto& space = call.process.spaces[static_cast<std::size_t>(NamespaceKind::Net)];
+    const bool own = socket.is_of(*call.kernel.network_of(call.process));
+    return own && space ? space->owned_by : nullptr;
+}
+
 SysOutcome sys_setsockopt(SysCall& call) {
     const auto found = TRY(socket_argument(call, call.int32(0)));
     Socket& socket = *found;
@@ -96,7 +105,9 @@ SysOutcome sys_setsockopt(SysCall& call) {
         return Errno::Fault;
     }
     // sk_setsockopt: who may say what a packet's mark and priority are.
-    const bool administers = call.capable(Capability::NetAdmin) || call.capable(Capability::NetRaw);
+    const UserSpace owner = owner_of_network(call, socket);
+    const bool administers =
+        call.capable_in(owner, Capability::NetAdmin) || call.capable_in(owner, Capability::NetRaw);
     constexpr std::int32_t kHighestPriority = 6;
     if (level == abi::kSolSocket && !administers &&
         (name == abi::kSoMark ||
@@ -129,7 +140,8 @@ std::int32_t int_option(Socket& socket, std::int32_t level, std::int32_t name) {
 }
 
 // The value as bytes; empty: no such option.
-SysResult<std::vector<std::byte>> value_of(Socket& socket, std::int32_t level, std::int32_t name) {
+SysResult<std::vector<std::byte>> value_of(const SysCall& call, Socket& socket, std::int32_t level,
+                                           std::int32_t name) {
     const auto bytes_of = [](const auto& value) {
         const auto bytes = std::as_bytes(std::span(&value, 1));
         return std::vector<std::byte>(bytes.begin(), bytes.end());
@@ -143,7 +155,7 @@ SysResult<std::vector<std::byte>> value_of(Socket& socket, std::int32_t level, s
         return bytes_of(std::array<std::int32_t, 2>{socket.lingers, socket.linger_s});
     }
     if (level == abi::kSolSocket && name == abi::kSoPeercred) {
-        const Ucred peer = socket.peer_credentials();
+        const Ucred peer = shown_credentials(call, socket.peer_credentials());
         return bytes_of(
             std::array<std::uint32_t, 3>{static_cast<std::uint32_t>(peer.pid), peer.uid, peer.gid});
     }
@@ -174,7 +186,7 @@ SysOutcome sys_getsockopt(SysCall& call) {
     const auto room = memory.get<std::int32_t>(call.address(4));
     if (!room) return Errno::Fault;
     if (*room < 0) return Errno::Inval;
-    const auto value = TRY(value_of(*found, level, name));
+    const auto value = TRY(value_of(call, *found, level, name));
     if (value.empty()) return unknown(call, level, name);
     const auto size = std::min<std::size_t>(value.size(), static_cast<std::size_t>(*room));
     if (!memory.write(call.address(3), std::span(value).first(size))) return Errno::Fault;

@@ -75,8 +75,7 @@ SysOutcome sys_capset(SysCall& call) {
         put(next.inheritable, data->inheritable);
     }
     const Credentials& old = call.cred();
-    if (!old.capable(Capability::Setpcap) &&
-        !subset(next.inheritable, old.inheritable | old.permitted))
+    if (!old.has(Capability::Setpcap) && !subset(next.inheritable, old.inheritable | old.permitted))
         return Errno::Perm;
     if (!subset(next.inheritable, old.inheritable | old.bounding) ||
         !subset(next.permitted, old.permitted) || !subset(next.effective, next.permitted))
@@ -103,7 +102,7 @@ SysOutcome read_bounding(SysCall& call) {
 }
 
 SysOutcome drop_bounding(SysCall& call) {
-    if (!call.capable(Capability::Setpcap)) return Errno::Perm;
+    if (!call.has(Capability::Setpcap)) return Errno::Perm;
     if (!valid(call.args[1])) return Errno::Inval;
     Credentials next = call.cred();
     next.bounding &= ~(std::uint64_t{1} << call.args[1]);
@@ -121,7 +120,7 @@ SysOutcome set_securebits(SysCall& call) {
     const bool unlocks = (old & abi::kSecureAllLocks & ~wanted) != 0;
     if (changes_locked || unlocks ||
         (wanted & ~std::uint64_t{abi::kSecureAllLocks | abi::kSecureAllBits}) != 0 ||
-        !call.capable(Capability::Setpcap))
+        !call.has(Capability::Setpcap))
         return Errno::Perm;
     Credentials next = call.cred();
     next.securebits = static_cast<std::uint32_t>(wanted);

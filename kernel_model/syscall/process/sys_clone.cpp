@@ -5,6 +5,7 @@
 
 #include "kernel_model/abi/clone.h"
 #include "kernel_model/abi/ptrace.h"
+#include "kernel_model/kernel/namespaces.h"
 #include "kernel_model/syscall/process_fd.h"
 #include "kernel_model/syscall/syscall.h"
 #include "sim/base/try.h"
@@ -35,12 +36,19 @@ std::optional<Errno> wrong_with(const CloneRequest& request) {
     if (has(kCloneSighand | kCloneClearSighand)) return Errno::Inval;
     if (has(kCloneThread) && (flags & (kCloneNewuser | kCloneNewpid)) != 0) return Errno::Inval;
     if (has(kClonePidfd | kCloneDetached)) return Errno::Inval;
-    if ((flags & kCloneNamespaces) != 0) return Errno::Perm;
+    constexpr std::uint64_t kIpc = kCloneNewipc | kCloneSysvsem;
+    if (has(kIpc)) return Errno::Inval;
+    if ((flags & kCloneNamespaces & ~modelled_namespaces()) != 0) return Errno::Inval;
     return std::nullopt;
 }
 
 void note_what_is_not_shared(SysCall& call, std::uint64_t flags) {
-    if ((flags & kCloneThread) != 0) return;
+    if ((flags & kCloneThread) != 0) {
+        if ((flags & kCloneNamespaces) != 0)
+            call.kernel.counters().note_unmodelled("a thread with namespaces of its own",
+                                                   "it has those of its process");
+        return;
+    }
     if ((flags & (kCloneVm | kCloneVfork)) == kCloneVm)
         call.kernel.counters().note_unmodelled(
             "clone with CLONE_VM", "a process in the memory of another one that goes on");
@@ -62,12 +70,14 @@ SysOutcome vfork_wait(SysCall& call) {
 
 SysOutcome clone_task(SysCall& call, const CloneRequest& request, VAddr pidfd) {
     if (const auto wrong = wrong_with(request)) return *wrong;
+    TRY(may_make_namespaces(call.kernel, call.task, request.flags));
     const bool with_fd = (request.flags & kClonePidfd) != 0;
     if (with_fd && (request.flags & kCloneThread) != 0) return Errno::Inval;
     if (with_fd && !call.memory().put(pidfd, std::int32_t{0})) return Errno::Fault;
     note_what_is_not_shared(call, request.flags);
     const auto child = TRY(call.kernel.processes().clone(call.task, request));
     const TaskId id = child->id;
+    if (child->process != &call.process) make_namespaces(call.kernel, *child, request.flags);
     if (with_fd) {
         const SysOutcome fd = add_process_fd(call, id.value, 0);
         const auto* number = std::get_if<std::uint64_t>(&fd);
@@ -148,7 +158,7 @@ SysOutcome sys_clone3(SysCall& call) {
     const std::int32_t id = TRY(wanted_id(call, args));
     if (args.exit_signal > static_cast<std::uint64_t>(kSignalCount)) return Errno::Inval;
     if (!valid(args)) return Errno::Inval;
-    if ((args.flags & kCloneNewtime) != 0) return Errno::Perm;
+    if ((args.flags & kCloneNewtime) != 0) return Errno::Inval;
     constexpr std::uint64_t kBoth = kClonePidfd | kCloneParentSettid;
     if ((args.flags & kBoth) == kBoth && args.pidfd == args.parent_tid) return Errno::Inval;
     return clone_task(call,

@@ -4,6 +4,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/limits.h"
+#include "kernel_model/signal/rseq.h"
 #include "kernel_model/syscall/syscall.h"
 
 namespace uprobesim {
@@ -62,6 +63,11 @@ SysOutcome sys_getppid(SysCall& call) {
 SysOutcome sys_gettid(SysCall& call) {
     return static_cast<std::uint64_t>(call.task.id.value);
 }
+SysOutcome sys_rseq(SysCall& call) {
+    return register_rseq(call.task, call.address(0), call.uint32(1), call.uint32(2),
+                         call.uint32(3));
+}
+
 constexpr SyscallRow kInfoRows[] = {
     {172, "getpid", sys_getpid, Support::Full, KernelPath::SysTrivial, {}},
     {173, "getppid", sys_getppid, Support::Full, KernelPath::SysTrivial, {}},
@@ -71,8 +77,7 @@ constexpr SyscallRow kInfoRows[] = {
      "answered ENOSYS"},
     {278, "getrandom", sys_getrandom, Support::Full, KernelPath::SysRandom, {}},
     {280, "bpf", refuse<Errno::Perm>, Support::Stub, KernelPath::SysTrivial, "answered EPERM"},
-    {293, "rseq", refuse<Errno::NoSys>, Support::Stub, KernelPath::SysUnknown,
-     "no restartable sequences: answered ENOSYS"},
+    {293, "rseq", sys_rseq, Support::Full, KernelPath::SysTrivial, {}},
 };
 
 }  // namespace

@@ -46,7 +46,8 @@ SysOutcome limit_call(SysCall& call, Process& process, std::uint32_t which, VAdd
 
 // check_prlimit_permission.
 bool may_limit(const SysCall& call, const Process& process) {
-    if (&process == &call.process || call.capable(Capability::SysResource)) return true;
+    if (&process == &call.process || call.capable_in(process.cred->space, Capability::SysResource))
+        return true;
     const auto same = [](const Ids& theirs, std::uint32_t own) {
         return theirs.real == own && theirs.effective == own && theirs.saved == own;
     };

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// unshare and setns. Mounts and host names have namespaces; the other kinds are answered as by a
-// kernel built without them.
+// unshare and setns. Of processes' ids and times there is one namespace each: those are answered as
+// by a kernel built without them.
 #include <fmt/format.h>
 
 #include "kernel_model/abi/clone.h"
+#include "kernel_model/files/event/process_file.h"
+#include "kernel_model/ipc/ipc.h"
+#include "kernel_model/kernel/namespaces.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/task/namespace_file.h"
+#include "kernel_model/task/trace_access.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -13,89 +17,116 @@ namespace {
 
 using namespace abi;
 
-// The process's root and working directory in the copy of its mounts.
-SysResult<void> unshare_mounts(SysCall& call) {
-    FileSystem& files = call.kernel.files();
-    Mounts* const mounts = files.mounts();
-    if (mounts == nullptr) return tl::make_unexpected(Errno::Inval);
-    Process& process = call.process;
-    const auto in_use = [&](const std::shared_ptr<Dentry>& dentry) {
-        return dentry && mount_of(*dentry) ? mount_of(*dentry) : mounts->first()->top;
-    };
-    const auto root = in_use(process.root), cwd = in_use(process.cwd ? process.cwd : process.root);
-    const auto from = root->space.lock();
-    if (!from) return tl::make_unexpected(Errno::Inval);
-    if (!mounts->has_room(mounts_below(*from->top).size()))
-        return tl::make_unexpected(Errno::NoMem);
-    std::shared_ptr<Mount> new_root, new_cwd;
-    process.mounts =
-        mounts->copy_namespace(*from, [&](const Mount& old, const std::shared_ptr<Mount>& twin) {
-            if (&old == root.get()) new_root = twin;
-            if (&old == cwd.get()) new_cwd = twin;
-        });
-    const std::string root_at = process.root ? process.root->inner() : "/";
-    const bool keeps = process.cwd && (process.cwd->removed() || !new_cwd);
-    const std::string cwd_at = process.cwd ? process.cwd->inner() : root_at;
-    process.root = files.dentry_at({new_root, root_at, true});
-    if (!keeps) process.cwd = files.dentry_at({new_cwd ? new_cwd : new_root, cwd_at, true});
-    return {};
-}
-
-void unshare_names(Process& process, std::uint64_t inode) {
-    process.uts = std::make_shared<UtsNamespace>(*process.uts);
-    process.uts->inode = inode;
-}
+constexpr std::uint64_t kSpaces = kCloneNamespaces | kCloneNewtime;
 
 SysOutcome sys_unshare(SysCall& call) {
-    const std::uint64_t flags = call.args[0];
-    constexpr std::uint64_t kKnown = kCloneThread | kCloneFs | kCloneNewns | kCloneSighand |
-                                     kCloneVm | kCloneFiles | kCloneSysvsem | kCloneNewuts |
-                                     kCloneNewipc | kCloneNewnet | kCloneNewuser | kCloneNewpid |
-                                     kCloneNewcgroup | kCloneNewtime;
+    std::uint64_t flags = call.args[0];
+    constexpr std::uint64_t kKnown =
+        kCloneThread | kCloneFs | kCloneSighand | kCloneVm | kCloneFiles | kCloneSysvsem | kSpaces;
     if ((flags & ~kKnown) != 0) return Errno::Inval;
     // Those that threads share cannot be given up by one of several.
     const bool shared = (flags & (kCloneThread | kCloneSighand | kCloneVm | kCloneNewuser)) != 0;
     if (shared && call.process.tasks.size() > 1) return Errno::Inval;
-    constexpr std::uint64_t kSpaces = kCloneNamespaces | kCloneNewtime;
-    if ((flags & kSpaces & ~kCloneNewuser) != 0 && !call.capable(Capability::SysAdmin) &&
-        (flags & kCloneNewuser) == 0)
-        return Errno::Perm;
-    constexpr std::uint64_t kModelled = kCloneNewns | kCloneNewuts;
-    if (const std::uint64_t not_here = flags & kSpaces & ~kModelled; not_here != 0) {
+    if (const std::uint64_t not_here = flags & kSpaces & ~modelled_namespaces(); not_here != 0) {
         call.kernel.counters().note_unmodelled(
             fmt::format("unshare 0x{:x}", not_here),
-            "this kernel has namespaces of mounts and host names only: answered EINVAL");
+            "this kernel has no namespaces of process ids and times: answered EINVAL");
         return Errno::Inval;
     }
-    if ((flags & kCloneNewns) != 0) TRY(unshare_mounts(call));
-    if ((flags & kCloneNewuts) != 0)
-        unshare_names(call.process, call.kernel.new_inode() + 0xf0000000);
+    TRY(may_make_namespaces(call.kernel, call.task, flags));
+    if ((flags & kCloneFiles) != 0) call.process.files.unshare();
+    if ((flags & kCloneSysvsem) != 0)
+        call.ipc().semaphores.exit(
+            call.process.pid,
+            static_cast<std::int64_t>(call.kernel.clock().realtime_ns() / 1'000'000'000));
+    make_namespaces(call.kernel, call.task, flags);
+    return 0;
+}
+
+SysResult<void> enter_mounts(SysCall& call, const std::shared_ptr<MountNamespace>& space) {
+    if (!call.has(Capability::SysChroot)) return tl::make_unexpected(Errno::Perm);
+    if (call.process.tasks.size() > 1) return tl::make_unexpected(Errno::Inval);
+    call.process.mounts = space;
+    call.process.root = call.kernel.files().dentry_at({space->top, "/", true});
+    call.process.cwd = call.process.root;
+    return {};
+}
+
+// userns_install. Nobody enters the one that he is in.
+SysResult<void> enter_users(SysCall& call, const UserSpace& space) {
+    if (space == call.cred().space || call.process.tasks.size() > 1)
+        return tl::make_unexpected(Errno::Inval);
+    if (!call.capable_in(space, Capability::SysAdmin)) return tl::make_unexpected(Errno::Perm);
+    enter_user_namespace(call.task, space);
+    return {};
+}
+
+// Whose capabilities count in a namespace of another process.
+const UserSpace& owner_of(SysCall& call, const Process& other, NamespaceKind kind) {
+    static const UserSpace first;
+    if (kind == NamespaceKind::Uts) return other.uts->owned_by;
+    if (kind == NamespaceKind::Mnt)
+        return (other.mounts ? other.mounts : call.kernel.files().mounts()->first())->owned_by;
+    const auto& space = other.spaces[static_cast<std::size_t>(kind)];
+    return space ? space->owned_by : first;
+}
+
+// Before any is entered: all of them are, or none.
+SysResult<void> may_enter_those_of(SysCall& call, const Process& other, std::uint64_t flags) {
+    if (!may_access(call.process, other)) return tl::make_unexpected(Errno::Perm);
+    for (std::size_t i = 0; i < kNamespaceKinds; ++i) {
+        const auto kind = static_cast<NamespaceKind>(i);
+        if ((flags & name_of(kind).clone_flag) == 0 || kind == NamespaceKind::User) continue;
+        if (!call.capable_in(owner_of(call, other, kind), Capability::SysAdmin))
+            return tl::make_unexpected(Errno::Perm);
+    }
+    return {};
+}
+
+// Those of another process, by its descriptor.
+SysOutcome enter_those_of(SysCall& call, std::int32_t pid, std::uint64_t flags) {
+    const Process* const other = call.kernel.processes().find(pid);
+    if (flags == 0 || (flags & ~kSpaces) != 0) return Errno::Inval;
+    if (other == nullptr) return Errno::Srch;
+    if ((flags & kCloneNewtime) != 0) return Errno::Inval;
+    TRY(may_enter_those_of(call, *other, flags));
+    if ((flags & kCloneNewuser) != 0) TRY(enter_users(call, other->cred->space));
+    if ((flags & ~kCloneNewuser) != 0 && !call.has(Capability::SysAdmin)) return Errno::Perm;
+    if ((flags & kCloneNewns) != 0) {
+        const auto space = other->mounts ? other->mounts : call.kernel.files().mounts()->first();
+        TRY(enter_mounts(call, space));
+    }
+    if ((flags & kCloneNewuts) != 0) call.process.uts = other->uts;
+    for (std::size_t kind = 0; kind < kNamespaceKinds; ++kind) {
+        if ((flags & kNamespaceNames[kind].clone_flag) != 0)
+            call.process.spaces[kind] = other->spaces[kind];
+    }
     return 0;
 }
 
 SysOutcome sys_setns(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file) return Errno::Badf;
-    const auto* space = dynamic_cast<const NamespaceFile*>(file.get());
     const std::uint64_t type = call.uint32(1);
+    if (const auto* process = dynamic_cast<const ProcessFile*>(file.get()))
+        return enter_those_of(call, process->pid(), type);
+    const auto* space = dynamic_cast<const NamespaceFile*>(file.get());
     if (space == nullptr) return Errno::Inval;
     if (type != 0 && type != name_of(space->kind()).clone_flag) return Errno::Inval;
-    // Nobody enters the user namespace that he is in.
-    if (space->kind() == NamespaceKind::User) return Errno::Inval;
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (space->kind() == NamespaceKind::User)
+        return enter_users(call, std::static_pointer_cast<UserNamespace>(space->other));
+    if (!call.has(Capability::SysAdmin) ||
+        !call.capable_in(space->owned_by(), Capability::SysAdmin))
+        return Errno::Perm;
     if (space->uts) call.process.uts = space->uts;
-    if (space->mounts) {
-        if (call.process.tasks.size() > 1) return Errno::Inval;
-        call.process.mounts = space->mounts;
-        call.process.root = call.kernel.files().dentry_at({space->mounts->top, "/", true});
-        call.process.cwd = call.process.root;
-    }
+    if (space->mounts) return enter_mounts(call, space->mounts);
+    call.process.spaces[static_cast<std::size_t>(space->kind())] = space->other;
     return 0;
 }
 
 constexpr SyscallRow kNamespaceRows[] = {
     {97, "unshare", sys_unshare, Support::Partial, KernelPath::SysPrctl,
-     "namespaces of mounts and host names; of the other kinds there is one: answered EINVAL"},
+     "without namespaces of process ids and times: answered EINVAL"},
     {268, "setns", sys_setns, Support::Full, KernelPath::SysPrctl, {}},
 };
 

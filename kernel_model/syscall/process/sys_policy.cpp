@@ -243,17 +243,17 @@ std::uint32_t io_class(std::uint32_t priority) {
 std::vector<Task*> meant_for_io(SysCall& call) {
     std::vector<Task*> found;
     const std::int32_t id = call.int32(1);
+    const auto user = id == 0 ? std::optional(call.cred().uid.real)
+                              : user_outside(call.cred().space, call.uint32(1));
     if (call.int32(0) == kIoProcess) {
         Task* task = call.task_of(id);
         if (task != nullptr) found.push_back(task);
         return found;
     }
     for (const auto& [pid, process] : call.kernel.processes().all()) {
-        const bool meant =
-            call.int32(0) == kIoGroup
-                ? process->group == (id == 0 ? call.process.group : id)
-                : process->cred->uid.real ==
-                      (id == 0 ? call.cred().uid.real : static_cast<std::uint32_t>(id));
+        const bool meant = call.int32(0) == kIoGroup
+                               ? process->group == (id == 0 ? call.process.group : id)
+                               : process->cred->uid.real == user;
         if (!meant) continue;
         for (const auto& [tid, task] : process->tasks) found.push_back(task.get());
     }

@@ -89,6 +89,7 @@ SysResult<ExecRequest> program_at(SysCall& call, std::int32_t dirfd, std::string
         const auto file = call.process.files.share(dirfd);
         if (!file) return tl::make_unexpected(Errno::Badf);
         const auto status = TRY(file->status());
+        request.path_closes = call.process.files.entry(dirfd)->close_on_exec;
         if (itself) {
             request.opened = fmt::format("/proc/self/fd/{}", dirfd);
             request.path = fmt::format("/dev/fd/{}", dirfd);

@@ -2,6 +2,7 @@
 // Scheduling: affinity, nice values, barriers. Policies are in sys_policy.
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <vector>
 
 #include "kernel_model/abi/clock.h"
@@ -34,7 +35,8 @@ SysOutcome sys_sched_setaffinity(SysCall& call) {
     if (!call.memory().read(call.address(2), given)) return Errno::Fault;
     Task* task = call.task_of(call.int32(0));
     if (task == nullptr) return Errno::Srch;
-    if (!call.owns(*task) && !call.capable(Capability::SysNice)) return Errno::Perm;
+    if (!call.owns(*task) && !call.capable_in(task->cred->space, Capability::SysNice))
+        return Errno::Perm;
     const std::uint64_t mask = std::bit_cast<std::uint64_t>(bytes) & present_cpus(call);
     if (mask == 0) return Errno::Inval;
     task->affinity = mask;
@@ -69,7 +71,8 @@ std::vector<Task*> meant(SysCall& call) {
         return found;
     }
     const std::int32_t group = call.int32(1) == 0 ? call.process.group : call.int32(1);
-    const std::uint32_t user = call.uint32(1) == 0 ? call.cred().uid.real : call.uint32(1);
+    const auto user = call.uint32(1) == 0 ? std::optional(call.cred().uid.real)
+                                          : user_outside(call.cred().space, call.uint32(1));
     for (const auto& [pid, process] : call.kernel.processes().all()) {
         if (call.int32(0) == abi::kPrioPgrp ? process->group != group
                                             : process->cred->uid.real != user)
@@ -98,8 +101,7 @@ SysOutcome sys_setpriority(SysCall& call) {
     for (Task* task : tasks) {
         const bool allowed =
             static_cast<std::uint64_t>(20 - nice) <= task->process->limits[abi::kRlimitNice].soft;
-        const std::uint32_t own = call.cred().uid.effective;
-        if (!root && task->cred->uid.real != own && task->cred->uid.effective != own) {
+        if (!call.owns(*task) && !call.capable_in(task->cred->space, Capability::SysNice)) {
             outcome = Errno::Perm;
         } else if (!root && nice < task->nice && !allowed) {
             outcome = Errno::Acces;

@@ -30,7 +30,7 @@ SysResult<std::shared_ptr<SeccompFilter>> read_filter(SysCall& call, VAddr argum
     if (!program) return tl::make_unexpected(Errno::Fault);
     if (program->length == 0 || program->length > kBpfMaxInsns)
         return tl::make_unexpected(Errno::Inval);
-    if (!call.process.options.no_new_privileges && !call.capable(Capability::SysAdmin))
+    if (!call.process.options.no_new_privileges && !call.has(Capability::SysAdmin))
         return tl::make_unexpected(Errno::Acces);
     auto filter = std::make_shared<SeccompFilter>();
     filter->program.resize(program->length);

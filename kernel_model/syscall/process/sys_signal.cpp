@@ -189,6 +189,12 @@ SysOutcome sys_kill(SysCall& call) {
         // kill's signal is sent without its data where there is no room.
         call.kernel.signals().send(*process, from_sender(call, signal, abi::kSiUser));
     }
+    // Init, which has no process here: the superuser's, and it takes no signal that would end it.
+    constexpr std::int32_t kInit = 1;
+    if (pid == kInit && !found) {
+        found = true;
+        allowed = call.cred().may_signal(Credentials{});
+    }
     if (!found) return Errno::Srch;
     // With -1 those that may not be signalled are as if they were not there.
     return allowed || pid == -1 ? SysOutcome(0) : SysOutcome(Errno::Perm);
@@ -225,10 +231,12 @@ SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::
     // A process may send these codes only to itself.
     if ((bytes->code >= 0 || bytes->code == abi::kSiTkill) && tid != call.task.id.value)
         return Errno::Perm;
+    const auto claimed = static_cast<std::uint32_t>(bytes->fields[0] >> 32);
+    const UserSpace& space = call.cred().space;
     const SignalInfo info{.signal = static_cast<Signal>(signal),
                           .code = bytes->code,
                           .pid = static_cast<std::int32_t>(bytes->fields[0]),
-                          .uid = static_cast<std::uint32_t>(bytes->fields[0] >> 32),
+                          .uid = space ? user_outside(space, claimed).value_or(kNoId) : claimed,
                           .value = bytes->fields[1]};
     if (group > 0) return send_to_task(call, group, tid, signal, info);
     if (signal != 0 && !is_signal(signal)) return Errno::Inval;

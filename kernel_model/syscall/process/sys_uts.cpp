@@ -11,12 +11,15 @@ namespace {
 constexpr std::size_t kNameSize = 65;
 
 SysOutcome sys_uname(SysCall& call) {
-    const KernelProfile& profile = call.kernel.machine().kernel_profile;
     const UtsNamespace& uts = *call.process.uts;
     const bool as_26 = (call.process.options.personality & 0x0020000) != 0;  // UNAME26
     const std::array<std::string, 6> names = {
-        "Linux",   uts.node,  as_26 ? "2.6.72" : profile.release, "#1 SMP uprobesim",
-        "aarch64", uts.domain};
+        "Linux",
+        uts.node,
+        as_26 ? "2.6.72" : call.kernel.machine().tell_release(),
+        "#1 SMP uprobesim",
+        "aarch64",
+        uts.domain};
     std::array<char, kNameSize * 6> bytes{};
     for (std::size_t i = 0; i < names.size(); ++i) {
         std::memcpy(bytes.data() + i * kNameSize, names[i].data(),
@@ -27,7 +30,7 @@ SysOutcome sys_uname(SysCall& call) {
 }
 
 SysOutcome set_name(SysCall& call, std::string& name) {
-    if (!call.capable(Capability::SysAdmin)) return Errno::Perm;
+    if (!call.capable_in(call.process.uts->owned_by, Capability::SysAdmin)) return Errno::Perm;
     const std::int32_t length = call.int32(1);
     if (length < 0 || length > static_cast<std::int32_t>(kNameSize - 1)) return Errno::Inval;
     std::string given(static_cast<std::size_t>(length), '\0');

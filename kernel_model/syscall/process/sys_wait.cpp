@@ -242,7 +242,7 @@ SysOutcome sys_waitid(SysCall& call) {
             info.signo = static_cast<std::int32_t>(Signal::Chld);
             info.code = event->code;
             info.pid = event->number();
-            info.uid = event->child->cred->uid.real;
+            info.uid = shown_user(call.cred().space, event->child->cred->uid.real);
             info.status = event->status;
         }
         UserMemory memory = call.memory();

@@ -137,9 +137,9 @@ SysOutcome sys_kcmp(SysCall& call) {
                        : SysOutcome(order_of(false, *a, *b));
         }
         case Vm: return order_of(a->process->mm == b->process->mm, *a, *b);
-        case Files:
-        case Fs:
-        case Sighand: return order_of(one, *a, *b);
+        case Files: return order_of(a->process->files.is(b->process->files), *a, *b);
+        case Fs: return order_of(one, *a, *b);
+        case Sighand: return order_of(a->process->actions.is(b->process->actions), *a, *b);
         case Io:
         case Sysvsem: return 0;  // neither has one
         default: return Errno::Inval;

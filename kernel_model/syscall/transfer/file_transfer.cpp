@@ -294,6 +294,16 @@ bool in_user_space(const SysCall& call, std::uint64_t at, std::uint64_t size) {
     return size == 0 || (base < AddressSpace::kTop && size <= AddressSpace::kTop - base);
 }
 
+SysOutcome counted(SysCall& call, Direction direction, SysOutcome outcome) {
+    if (std::holds_alternative<Block>(outcome)) return outcome;
+    const auto* const bytes = std::get_if<std::uint64_t>(&outcome);
+    IoCounts& io = call.task.io;
+    const bool reads = direction == Direction::Read;
+    ++(reads ? io.reads : io.writes);
+    (reads ? io.bytes_read : io.bytes_written) += bytes != nullptr ? *bytes : 0;
+    return outcome;
+}
+
 }  // namespace
 
 SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr buffer,
@@ -304,10 +314,12 @@ SysOutcome transfer(SysCall& call, std::int32_t fd, Direction direction, VAddr b
     if (offset != nullptr && !file->seekable()) return Errno::Spipe;
     if (static_cast<std::int64_t>(size) < 0) return Errno::Fault;  // access_ok
     if (Socket* socket = file->socket())
-        return socket_transfer(call, *socket, direction, {{buffer.value, size}});
+        return counted(call, direction,
+                       socket_transfer(call, *socket, direction, {{buffer.value, size}}));
     if (!in_user_space(call, buffer.value, size)) return Errno::Fault;
     const abi::Iovec all{buffer.value, std::min(size, abi::kMaxRwCount)};
-    return transfer_all(call, *file, direction, std::span(&all, 1), all.length, offset);
+    return counted(call, direction,
+                   transfer_all(call, *file, direction, std::span(&all, 1), all.length, offset));
 }
 
 SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, VAddr vector,
@@ -321,7 +333,8 @@ SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, 
     std::vector<abi::Iovec> buffers(count);
     if (!memory.read(vector, std::as_writable_bytes(std::span(buffers)))) return Errno::Fault;
     if (Socket* socket = file->socket())
-        return socket_transfer(call, *socket, direction, std::move(buffers));
+        return counted(call, direction,
+                       socket_transfer(call, *socket, direction, std::move(buffers)));
     std::uint64_t total = 0;
     for (auto& b : buffers) {
         if (static_cast<std::int64_t>(b.length) < 0) return Errno::Inval;
@@ -329,7 +342,8 @@ SysOutcome transfer_vector(SysCall& call, std::int32_t fd, Direction direction, 
         b.length = std::min(b.length, abi::kMaxRwCount - total);  // __import_iovec
         total += b.length;
     }
-    const SysOutcome outcome = transfer_all(call, *file, direction, buffers, total, offset);
+    const SysOutcome outcome =
+        counted(call, direction, transfer_all(call, *file, direction, buffers, total, offset));
     if (!std::holds_alternative<Block>(outcome))
         call.kernel.gate().spend(call.task, KernelPath::SysVector, count);
     return outcome;

@@ -114,10 +114,13 @@ bool UserVector::writable(UserMemory memory, std::uint64_t offset) const {
 }
 
 Ucred credentials_of(const Task& task) {
+    const auto& network = task.process->spaces[static_cast<std::size_t>(NamespaceKind::Net)];
+    const bool low_ports =
+        task.cred->capable_in(network ? network->owned_by : nullptr, Capability::NetBindService);
     return {.pid = task.process->pid,
             .uid = task.cred->uid.effective,
             .gid = task.cred->gid.effective,
-            .binds_low_ports = task.cred->capable(Capability::NetBindService)};
+            .binds_low_ports = low_ports};
 }
 
 SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers, Outgoing message,

@@ -46,11 +46,16 @@ bool executes(UnicornCpu& cpu, PhysicalMemory& memory) {
 
 }  // namespace
 
-std::string engine_way_text() {
+std::string why_plain_code() {
     PhysicalMemory memory(kMemory);
     const UnitModel model;
     const UnicornCpu cpu(memory, model, {}, {});
-    return cpu.edits_code() ? "edited code" : "plain code (" + cpu.editor_refused() + ")";
+    return cpu.edits_code() ? "" : cpu.editor_refused();
+}
+
+std::string engine_way_text() {
+    const std::string why = why_plain_code();
+    return why.empty() ? "edited code" : "plain code (" + why + ")";
 }
 
 EngineCheck check_unicorn() {

@@ -21,8 +21,10 @@ struct EngineCheck {
     std::vector<FastPath> fast_paths;
 };
 
-// "edited code", or "plain code" and why: how a CPU that is made now uses the engine. Throws
-// HostError where the engine cannot be set up.
+// Why a CPU that is made now runs plain code; empty: it runs edited code. Throws HostError where
+// the engine cannot be set up.
+std::string why_plain_code();
+// The same as words: "edited code", or "plain code" and why.
 std::string engine_way_text();
 
 // Makes a CPU and runs it. Throws HostError where the engine cannot be set up.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/cpu/unicorn/translated_code.h"
 
+#include <atomic>  // lint: allow (programs of the library may have threads)
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "sim/cpu/unicorn/jit/safe_read.h"
@@ -34,13 +36,36 @@ bool is_region(const std::uint64_t* words, std::uint64_t begin, std::uint64_t hi
            words[4] == words[kEnd] - words[1];
 }
 
+// Where they were found: a place in the engine, and two in what is pointed to. All engines of the
+// process are of one library, so that they are the same in each.
+struct Places {
+    std::size_t at = 0, buffer = 0, region = 0;
+};
+constexpr unsigned kBits = 20;
+std::atomic<std::uint64_t> found_before;  // Places, in parts of kBits; 0: none were found yet
+
+std::optional<Places> known_places() {
+    const std::uint64_t all = found_before.load();
+    if (all == 0) return std::nullopt;
+    constexpr std::uint64_t kMask = (1u << kBits) - 1;
+    return Places{all & kMask, (all >> kBits) & kMask, (all >> (2 * kBits)) & kMask};
+}
+void keep_places(const Places& places) {
+    static_assert(kPages * kPage < 1u << kBits);
+    found_before = places.at | std::uint64_t{places.buffer} << kBits |
+                   std::uint64_t{places.region} << (2 * kBits);
+}
+
 }  // namespace
 
-// The first pointer of the engine that leads to such a buffer leads to its own, nearly always.
+// The first pointer of the first engine that leads to such a buffer leads to its own. Later ones
+// have it in the same place: elsewhere may stand what engines that are gone have left.
 void TranslatedCode::find(const uc_engine* uc, std::uint64_t most,
                           const std::function<void()>& translate) {
+    const auto known = known_places();
     std::vector<std::uint64_t> words(kPages * kPage / sizeof(std::uint64_t));
     for (std::size_t at = 0; at < 0x4000; at += 8) {
+        if (known && at != known->at) continue;
         std::uintptr_t pointer = 0;
         if (!safe_read(reinterpret_cast<const std::byte*>(uc) + at, &pointer, 8)) return;
         if (pointer < 0x10000 || (pointer >> 47) != 0 || (pointer & 7) != 0) continue;
@@ -50,8 +75,10 @@ void TranslatedCode::find(const uc_engine* uc, std::uint64_t most,
         const std::size_t step = kPage / sizeof(std::uint64_t);
         while (read < words.size() && safe_read(base + read, &words[read], kPage)) read += step;
         for (std::size_t i = 0; i + kHighest < read; ++i) {
+            if (known && i != known->buffer) continue;
             if (!is_buffer(&words[i])) continue;
             for (std::size_t r = 0; r + 4 < read; ++r) {
+                if (known && r != known->region) continue;
                 if (!is_region(&words[r], words[i], words[i + kHighest])) continue;
                 translate();
                 if (!safe_read(base + i + kNext, &pointer, 8) || pointer <= words[i + kNext]) break;
@@ -60,6 +87,7 @@ void TranslatedCode::find(const uc_engine* uc, std::uint64_t most,
                 most_ = most;
                 // Dropping all code clears the region, and so takes all of it of the host.
                 base[r + kEnd] = begin_ + most + kSlack;
+                keep_places({at, i, r});
                 return;
             }
         }

@@ -33,11 +33,13 @@ void UnicornCpu::begin_new_block(std::uint64_t address, std::uint32_t size) {
     if (r == nullptr) return stop_engine();  // to be cut first
     if (r->guarded() && !may_begin(address)) return stop_before(address);
     begin_block(*r, r->size());
+    if (may_be_piece()) [[unlikely]]
+        note_piece(address, r->insns(), r->cycles, whole_of(address));
 }
 
 // Whether the guarded block at this address may run; else it is noted why not.
 bool UnicornCpu::may_begin(std::uint64_t address) {
-    if (is_chosen(address) && loaded_->passes != std::pair(address, executed_by_loaded())) {
+    if (is_wanted(address) && loaded_->passes != std::pair(address, executed_by_loaded())) {
         at_place_ = true;
         return false;
     }
@@ -74,6 +76,11 @@ UnicornCpu::BlockShape UnicornCpu::shape_of(std::uint64_t address, std::uint32_t
     return {size, 0, false};
 }
 
+const WholeBlock* UnicornCpu::whole_of(std::uint64_t address) const {
+    const auto found = wholes_.find({space_->id(), address});
+    return found == wholes_.end() ? nullptr : found->second.get();
+}
+
 // Null: an access that must be aligned stands inside it, so it is to be cut.
 BlockRecord* UnicornCpu::load_block(std::uint64_t address, std::uint32_t size) {
     const BlockShape shape = shape_of(address, size);
@@ -85,6 +92,18 @@ BlockRecord* UnicornCpu::load_block(std::uint64_t address, std::uint32_t size) {
     if (shape.whole != 0 && cut_tried_ == address) cut_tried_ = 0;
     BlockRecord& r = blocks_->load(address, shape.size, *space_, shape.whole);
     if (is_chosen(address)) r.tag_size |= BlockRecord::kGuarded;
+    if (shape.whole > shape.size && is_chosen(address + shape.size)) {
+        r.tag_size |= BlockRecord::kGuarded;
+        const VAddr begin(address);
+        wholes_[{space_->id(), address}] =
+            whole_around(code_at(space_->lookup(begin)->frame, begin, shape.whole), shape.size);
+        // It may be known from the time when nothing was chosen.
+        if (BlockRecord& next = blocks_->at(address + shape.size);
+            next.address == address + shape.size)
+            next.tag_size |= BlockRecord::kGuarded;
+    } else if (!wholes_.empty()) {
+        wholes_.erase({space_->id(), address});
+    }
     return &r;
 }
 
@@ -146,7 +165,8 @@ bool UnicornCpu::is_step_page(std::uint64_t address) const {
     return !is_brk(word);
 }
 
-void UnicornCpu::begin_unusual_block(std::uint64_t address) {
+// `size`: of plain code.
+void UnicornCpu::begin_unusual_block(std::uint64_t address, std::uint32_t size) {
     if (step_place_ != nullptr && !step_begun_ && address == step_address_) {
         step_begun_ = true;
         // The block may also hold the BRK after the stepped instruction; only the instruction
@@ -154,6 +174,10 @@ void UnicornCpu::begin_unusual_block(std::uint64_t address) {
         insns_ += 1;
         cycles_ += step_place_->cycles.value;
         return;
+    }
+    if (!edited() && cutting_ == nullptr && step_place_ == nullptr && goes_on_at(address)) {
+        allow_piece();
+        return begin_new_block(address, size);
     }
     stop_before(address);
 }

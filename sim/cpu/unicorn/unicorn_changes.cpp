@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a change of memory or of an address space means for code that the engine has translated.
 #include "sim/base/error.h"
-#include "sim/cpu/unicorn/place_stops.h"
 #include "sim/cpu/unicorn/unicorn_cpu_impl.h"
 
 namespace uprobesim {
@@ -20,7 +19,9 @@ void UnicornCpu::translation_changed(const AddressSpace& space, VAddr page) {
 
 void UnicornCpu::shadow_changed(const AddressSpace& space, VAddr page) {
     if (blocks_) blocks_->forget_page(space.id(), page);
-    if (space_ == &space) translations_stale_ = true;
+    if (space_ != &space) return;
+    translations_stale_ = true;
+    stores_.forget_page(page);
 }
 
 void UnicornCpu::space_gone(const AddressSpace& space) {
@@ -83,33 +84,6 @@ void UnicornCpu::add_block_hook() {
     check_engine(uc_hook_add(engine_.handle(), &block_hook_, UC_HOOK_BLOCK,
                              reinterpret_cast<void*>(&on_block), this, 1, 0),
                  "uc_hook_add(BLOCK)");
-}
-
-// Code that was translated before may hold the instruction inside a block.
-void UnicornCpu::stop_before_place(VAddr at) {
-    if (!edited() && !blocks_) return;
-    if (chosen_.insert(at.value).second) drop_all_code();
-}
-
-void UnicornCpu::stop_nowhere() {
-    if (chosen_.empty()) return;
-    chosen_.clear();
-    drop_all_code();
-}
-
-void stop_before_place(Cpu& cpu, VAddr at) {
-    auto* const unicorn = dynamic_cast<UnicornCpu*>(&cpu);
-    check_invariant(unicorn != nullptr, "another CPU cannot be stopped before a place");
-    unicorn->stop_before_place(at);
-}
-
-void stop_nowhere(Cpu& cpu) {
-    if (auto* const unicorn = dynamic_cast<UnicornCpu*>(&cpu)) unicorn->stop_nowhere();
-}
-
-bool stopped_before_place(const Cpu& cpu) {
-    const auto* const unicorn = dynamic_cast<const UnicornCpu*>(&cpu);
-    return unicorn != nullptr && unicorn->stopped_before_place();
 }
 
 void UnicornCpu::frame_became_code(PAddr frame) {

@@ -119,12 +119,14 @@ std::optional<BlockId> UnicornCpu::translated(std::uint64_t pc, std::uint32_t si
     block.stepped = space_->shadowed(begin.page());
     block.cut = shape.cut;
     block.guarded = !words.empty() && begins_block(pc, words[0]);
+    if (shape.whole > shape.size && is_chosen(pc + shape.size))
+        block.whole = whole_around(words, shape.size);
     return translated_.add(std::move(block));
 }
 
 std::optional<BlockCost> UnicornCpu::cost_of(BlockId id) const {
     const TranslatedBlock& b = translated_[id];
-    if (b.misaligned || b.stepped || b.cut || b.guarded) return std::nullopt;
+    if (b.misaligned || b.stepped || b.cut || b.guarded || b.whole != nullptr) return std::nullopt;
     if (b.cycles < 0 || static_cast<std::uint64_t>(b.cycles) > b.insns * kMostCyclesOfInsn)
         return std::nullopt;
     return BlockCost{b.insns, static_cast<std::uint32_t>(b.cycles)};
@@ -138,8 +140,12 @@ bool UnicornCpu::begin(BlockId id) {
         counts_->left += BlockCost{b.insns, static_cast<std::uint32_t>(b.cycles)}.packed();
     take_counts();
     stopped_ = false;
-    if (insns_ >= limit_) {
-        begin_unusual_block(b.address);
+    if (insns_ >= limit_ && cutting_ == nullptr && step_place_ == nullptr &&
+        goes_on_at(b.address)) {
+        allow_piece();
+        begin_translated(id);
+    } else if (insns_ >= limit_) {
+        begin_unusual_block(b.address, 0);
     } else {
         begin_translated(id);
     }
@@ -160,6 +166,8 @@ void UnicornCpu::begin_translated(BlockId id) {
     }
     if (b.guarded && !may_begin(b.address)) return stop_before(b.address);
     count_block(id);
+    if (may_be_piece()) [[unlikely]]
+        note_piece(b.address, b.insns, b.cycles, b.whole.get());
 }
 
 void UnicornCpu::count_block(BlockId id) {

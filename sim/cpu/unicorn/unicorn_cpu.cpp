@@ -165,7 +165,7 @@ void UnicornCpu::on_block(uc_engine*, std::uint64_t address, std::uint32_t size,
     BlockRecord& r = cpu.blocks_->at(address);
     // Both ways out are calls in tail position, so that the usual way needs no stack frame.
     if (cpu.insns_ >= cpu.limit_) [[unlikely]]
-        return cpu.begin_unusual_block(address);
+        return cpu.begin_unusual_block(address, size);
     if (!cpu.blocks_->holds(r, address, size)) [[unlikely]]
         return cpu.begin_new_block(address, size);
     cpu.begin_block(r, size);
@@ -207,7 +207,7 @@ void UnicornCpu::do_store_work() {
 // Takes back what the last block was counted for but did not execute: all from `pc` on, but for
 // `trapping` instructions there (1: the instruction at pc counts as executed).
 void UnicornCpu::uncount_from(std::uint64_t pc, std::uint64_t trapping) {
-    const auto last = last_block();
+    const auto last = last_in_pieces();
     if (!last || pc < last->address || pc - last->address >= last->insns * std::uint64_t{4}) return;
     const std::uint64_t executed = (pc - last->address) / 4 + trapping;
     const std::uint64_t total = last->insns;
@@ -317,6 +317,11 @@ Stop UnicornCpu::spent(const Context& c, InsnCount before) const {
     return Stop{BudgetSpent{}, VAddr(c.pc), InsnCount(insns_) - before};
 }
 
+// A block that was left in its middle is run to its end.
+bool UnicornCpu::is_spent(const Context& c, const Budget& budget) const {
+    return insns_ >= budget.end && !goes_on_at(c.pc);
+}
+
 // Nothing: the instruction was carried out here, and the engine goes on.
 std::optional<Stop> UnicornCpu::after_exception(Context& c, std::uint32_t exception,
                                                 const Budget& budget) {
@@ -328,7 +333,7 @@ std::optional<Stop> UnicornCpu::after_exception(Context& c, std::uint32_t except
     if (undefined == nullptr || !finish(c, undefined->word)) [[likely]]
         return stop;
     last_ = nullptr;
-    if (insns_ >= budget.end) return spent(c, budget.before);
+    if (is_spent(c, budget)) return spent(c, budget.before);
     return std::nullopt;
 }
 
@@ -347,16 +352,19 @@ std::optional<Stop> UnicornCpu::after_halt(Context& c, const AddressSpace& space
                           (undefined != nullptr && finish(c, undefined->word));
         if (!done) return stop;
         last_ = nullptr;
-    } else if (at_place_) {
+        if (insns_ >= budget.end) return spent(c, budget.before);
+        return std::nullopt;
+    }
+    if (at_place_) {
         c.passes = {c.pc, executed_by_loaded()};
         return spent(c, budget.before);
-    } else if (in_step_page_) {
+    }
+    if (in_step_page_) {
         leave_step_page(space);
         return std::nullopt;
-    } else if ((c.pc & 3) != 0) {
-        return Stop{PcAlignment{}, VAddr(c.pc), InsnCount(insns_) - budget.before};
     }
-    if (insns_ >= budget.end) return spent(c, budget.before);
+    if ((c.pc & 3) != 0) return Stop{PcAlignment{}, VAddr(c.pc), InsnCount(insns_) - budget.before};
+    if (is_spent(c, budget)) return spent(c, budget.before);
     return std::nullopt;
 }
 
@@ -368,18 +376,30 @@ Stop UnicornCpu::run(ContextId id, const AddressSpace& space, InsnCount most) {
     last_ = nullptr;
     last_cut_ = {};
     at_place_ = false;
+    at_watch_.reset();
+    run_end_ = budget.end;
     for (;;) {
         drop_code_if_full();
         enter(space);
-        limit_ = budget.end;
+        limit_ = goes_on_at(c.pc) ? 0 : budget.end;
         const auto exception = execute(c);
+        if (watches_lifted_) [[unlikely]]
+            end_lift(space);
+        if (exception == kDataAbort && !space.watches().empty()) [[unlikely]] {
+            if (const auto met = meet_watch(c, space, budget.before)) {
+                if (met->stop) return *met->stop;
+                last_ = nullptr;
+                if (is_spent(c, budget)) return spent(c, budget.before);
+                continue;
+            }
+        }
         const auto stop =
             exception ? after_exception(c, *exception, budget) : after_halt(c, space, budget);
         if (stop) return *stop;
     }
 }
 
-Stop UnicornCpu::step(ContextId id, const AddressSpace& space, std::uint32_t word) {
+Stop UnicornCpu::step_once(ContextId id, const AddressSpace& space, std::uint32_t word) {
     Context& c = load(id);
     const VAddr pc(c.pc);
     if ((c.pc & 3) != 0) return Stop{PcAlignment{}, pc, InsnCount(0)};

@@ -10,23 +10,26 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sim/cpu/unicorn/block_observer.h"
+#include "sim/cpu/unicorn/blocks/block_chain.h"
 #include "sim/cpu/unicorn/blocks/block_table.h"
 #include "sim/cpu/unicorn/blocks/code_frames.h"
 #include "sim/cpu/unicorn/blocks/guarded_words.h"
 #include "sim/cpu/unicorn/engine_check.h"
 #include "sim/cpu/unicorn/jit/code_editor.h"
 #include "sim/cpu/unicorn/jit/translated_blocks.h"
+#include "sim/cpu/unicorn/place_stops.h"
 #include "sim/cpu/unicorn/step_pages.h"
-#include "sim/cpu/unicorn/store_path.h"
+#include "sim/cpu/unicorn/stores/store_path.h"
 #include "sim/cpu/unicorn/unicorn_cpu.h"
 #include "sim/cpu/unicorn/unicorn_engine.h"
 #include "sim/cpu/unicorn/unicorn_trial.h"
+#include "sim/insn/decoder.h"
 
 namespace uprobesim {
 
@@ -64,9 +67,17 @@ public:
     CentiCycles cycles(ContextId id) override;
     UserWork work(ContextId id) override;
     void observe(BlockObserver* observer);
-    void stop_before_place(VAddr at);
+
+    // place_stops.h
+    using PlaceOwner = std::uint8_t;
+    static constexpr PlaceOwner kCaller = 1, kDebugger = 2;
+    // `only`: null for all spaces.
+    void choose(VAddr at, PlaceOwner owner, const AddressSpace* only);
+    void give_up(VAddr at);
     void stop_nowhere();
     bool stopped_before_place() const { return at_place_; }
+    const std::optional<WatchedAccess>& stopped_at_watch() const { return at_watch_; }
+    bool inside_block() const { return loaded_ != nullptr && goes_on_at(loaded_->pc); }
 
     void translation_changed(const AddressSpace& space, VAddr page) override;
     void shadow_changed(const AddressSpace& space, VAddr page) override;
@@ -85,6 +96,14 @@ private:
         // Where it was stopped before a chosen instruction, and how many it had executed: it
         // passes there.
         std::pair<std::uint64_t, std::uint64_t> passes{};
+        std::pair<std::uint64_t, std::uint64_t> passes_watch{};  // the same before an access
+        std::optional<BlockChain> chain;
+    };
+    // Blocks are cut there; `wanted_by`: the owners for whom runs stop there.
+    struct Place {
+        PlaceOwner wanted_by = 0;
+        bool everywhere = false;  // else cut in one space only, as yet
+        std::uint64_t space = 0;
     };
     // The block that began last.
     struct LastBlock {
@@ -152,9 +171,37 @@ private:
     bool is_chosen(std::uint64_t address) const {
         return !chosen_.empty() && chosen_.contains(address);
     }
+    bool is_wanted(std::uint64_t address) const {
+        const auto place = chosen_.find(address);
+        return place != chosen_.end() && place->second.wanted_by != 0;
+    }
+    // unicorn_places.cpp
+    void forget_unwanted_places();
+    std::shared_ptr<const WholeBlock> whole_around(std::span<const std::uint32_t> words,
+                                                   std::uint32_t size);
+    const WholeBlock* whole_of(std::uint64_t address) const;  // of plain code
+    bool goes_on_at(std::uint64_t address) const;
+    bool may_be_piece() const { return !chosen_.empty() || loaded_->chain; }
+    // `whole`: null where it ends as the engine's or before an access that must be aligned.
+    [[gnu::noinline]] void note_piece(std::uint64_t address, std::uint32_t insns,
+                                      std::int32_t cycles, const WholeBlock* whole);
+    void add_cycles(std::uint64_t block, std::int64_t cycles);
+    std::optional<LastBlock> last_in_pieces() const;
+    static bool is_behind_watch(const AddressSpace& space, const Abort& abort);
+    bool stops_at(const AddressSpace& space, const Abort& abort, std::uint32_t word,
+                  std::uint64_t pc);
+    void leave_block_for_watch(std::uint64_t pc);
+    std::optional<Stop> step_past_watch(Context& c, const AddressSpace& space, const Abort& abort);
+    struct WatchMet {
+        std::optional<Stop> stop;  // nothing: the run goes on
+    };
+    std::optional<WatchMet> meet_watch(Context& c, const AddressSpace& space, InsnCount before);
+    Stop step_once(ContextId id, const AddressSpace& space, std::uint32_t word);
+    void end_lift(const AddressSpace& space);
+    void allow_piece() { limit_ = watches_lifted_ ? 0 : run_end_; }
     bool may_begin(std::uint64_t address);
     std::uint64_t executed_by_loaded() const { return loaded_->work.insns.value + insns_; }
-    [[gnu::noinline]] void begin_unusual_block(std::uint64_t address);
+    [[gnu::noinline]] void begin_unusual_block(std::uint64_t address, std::uint32_t size);
     void self_test_fast_stores();
     void edit_code(const UnicornTrial& trial);
 
@@ -186,8 +233,9 @@ private:
     // The engine's count of instructions when a run began, and where the run ends.
     struct Budget {
         InsnCount before;
-        std::uint64_t end;
+        std::uint64_t end = 0;
     };
+    bool is_spent(const Context& context, const Budget& budget) const;
     Stop spent(const Context& context, InsnCount before) const;
     std::optional<Stop> after_exception(Context& context, std::uint32_t exception,
                                         const Budget& budget);
@@ -256,8 +304,14 @@ private:
     std::map<std::uint64_t, std::uint32_t> parts_;
     std::optional<Refused> refused_;  // of the instruction that the block would begin with
 
-    std::set<std::uint64_t> chosen_;
-    bool at_place_ = false;      // the block that was to begin is at one of them
+    std::map<std::uint64_t, Place> chosen_;  // by address
+    // Of plain code, the pieces that end before one, by space and address.
+    std::map<std::pair<std::uint64_t, std::uint64_t>, std::shared_ptr<const WholeBlock>> wholes_;
+    bool at_place_ = false;  // the block that was to begin is at one of them
+    std::optional<WatchedAccess> at_watch_;
+    bool watches_lifted_ = false;     // for the piece that runs next
+    std::uint64_t run_end_ = 0;       // insns_ at the end of this run's budget
+    std::optional<Decoder> decoder_;  // of watched accesses
     bool in_step_page_ = false;  // a run reached the page that stepping put in the real one's place
     // Of the step that runs now.
     const StepPlace* step_place_ = nullptr;

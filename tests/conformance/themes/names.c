@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -247,4 +248,16 @@ BEHAVIOUR(getdents_wants_room_for_one) {
     const int gone = open("gone", O_RDONLY);
     NEED(rmdir("gone"));
     SHOW(syscall(SYS_getdents64, gone, entries, sizeof entries));
+}
+
+static void user_leaves_one(void) {
+    SHOW(renameat2(AT_FDCWD, "file", AT_FDCWD, "other", RENAME_WHITEOUT));
+    SHOW(mknod("device", S_IFCHR | 0600, 0));
+}
+NATIVE(a_user_leaves_a_whiteout, "qemu 7.2 is built of an older kernel's headers") {
+    NEED(mkdir("tree", 0777));
+    NEED(mount("tmpfs", "tree", "tmpfs", 0, "mode=777"));
+    NEED(chdir("tree"));
+    make_owned_file("file", 1000, 1000, 0600);
+    AS_USER(user_leaves_one);
 }

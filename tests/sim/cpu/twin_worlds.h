@@ -59,6 +59,15 @@ public:
     std::array<ContextId, kTasks> tasks{};
 };
 
+// What is done to the second world in addition, so that it should make no difference.
+class Disturbance {
+public:
+    virtual ~Disturbance() = default;
+    virtual void before_slice(World&) = 0;
+    virtual Stop run(World&, ContextId, const AddressSpace&, InsnCount budget) = 0;
+    virtual Stop step(World&, ContextId, const AddressSpace&, std::uint32_t word) = 0;
+};
+
 // What a slice came to.
 struct Seen {
     std::size_t why = 0;
@@ -69,8 +78,12 @@ struct Seen {
 
 class TwinWorlds {
 public:
-    TwinWorlds(std::uint64_t seed, const UnicornTrial& first, const UnicornTrial& second)
-        : random_(seed), worlds_{std::make_unique<World>(first), std::make_unique<World>(second)} {
+    // `disturbance`: null for none.
+    TwinWorlds(std::uint64_t seed, const UnicornTrial& first, const UnicornTrial& second,
+               Disturbance* disturbance = nullptr)
+        : random_(seed),
+          worlds_{std::make_unique<World>(first), std::make_unique<World>(second)},
+          disturbance_(disturbance) {
         for (std::size_t space = 0; space < World::kSpaces; ++space) {
             for (std::uint64_t page = 0; page < kCodePages; ++page) map_code(space, page);
             map_data(space, kGoodData, {true, true, false});
@@ -253,8 +266,13 @@ private:
                InsnCount budget) {
         Cpu& cpu = *w.cpu;
         const ContextId id = w.tasks[task];
-        const Stop stop =
-            step ? cpu.step(id, *w.spaces[space], *step) : cpu.run(id, *w.spaces[space], budget);
+        const AddressSpace& where = *w.spaces[space];
+        const bool disturbed = disturbance_ != nullptr && &w == worlds_[1].get();
+        if (disturbed) disturbance_->before_slice(w);
+        const Stop stop = disturbed ? step ? disturbance_->step(w, id, where, *step)
+                                           : disturbance_->run(w, id, where, budget)
+                          : step ? cpu.step(id, where, *step)
+                                    : cpu.run(id, where, budget);
         Seen seen;
         seen.why = stop.why.index();
         seen.pc = stop.pc.value;
@@ -316,6 +334,7 @@ private:
 
     Entropy random_;
     std::array<std::unique_ptr<World>, 2> worlds_;
+    Disturbance* disturbance_;
     std::map<std::size_t, UserRegisters> interrupted_;
     bool asks_ = false;
     std::uint64_t retired_ = 0;

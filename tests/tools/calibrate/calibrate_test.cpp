@@ -8,7 +8,6 @@
 #include "tools/bench/trigger_programs.h"
 #include "tools/calibrate/fitted_profile.h"
 #include "tools/format/document_writers.h"
-#include "tools/format/svg_chart.h"
 #include "tools/published/reproduce.h"
 
 namespace uprobesim {
@@ -114,19 +113,6 @@ TEST_CASE("one table is reproduced alone, and an unknown one is refused", "[tool
     const std::string csv = document_csv(reproduce_document(*one));
     CHECK(std::count(csv.begin(), csv.end(), '\n') == 7);
     CHECK_FALSE(reproduce(built_in(), "nosuch").has_value());
-}
-
-TEST_CASE("a chart draws a bar for every value and escapes its words", "[tools][svg]") {
-    const BarChart chart{
-        "a < b & c", "M/s", {"published", "simulated"}, {{"x", {1, 2}}, {"y", {0, 4}}}};
-    const std::string svg = chart.svg();
-    CHECK_THAT(svg, Catch::StartsWith("<svg ") && Catch::EndsWith("</svg>\n") &&
-                        Catch::Contains("a &lt; b &amp; c"));
-    std::size_t bars = 0;
-    for (std::size_t at = svg.find("<rect "); at != std::string::npos;
-         at = svg.find("<rect ", at + 1))
-        ++bars;
-    CHECK(bars == 1 + 4 + 2);  // the paper, the bars, the legend
 }
 
 }  // namespace uprobesim

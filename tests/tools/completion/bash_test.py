@@ -28,6 +28,7 @@ ROWS = [
     ("uprobesim run -p 'uprobe:/bin/trig_push:uprobe_t", ["run", "-p", "uprobe:/bin/trig_push:uprobe_target_push"]),
     ("uprobesim run -p uprobe:/bin/trig_push:x /bin/tr", ["run", "-p", "uprobe:/bin/trig_push:x", "/bin/trig_push"]),
     ("uprobesim run -o out-fi", ["run", "-o", "out-file"]),
+    ("uprobesim reproduce sca", ["reproduce", "scaling"]),
     ("uprobesim scenario show redis-s", ["scenario", "show", "redis-set"]),
 ]
 SECONDS = 20

@@ -61,8 +61,10 @@ TEST_CASE("a page has its parts once, whatever they hold, and asks for nothing f
             ++found;
         return found;
     };
-    CHECK(count("</script>") == 2);
-    CHECK(count("<script") == 2);
+    // The report, the costs and the code. A page without costs says so to the code.
+    CHECK(count("</script>") == 3);
+    CHECK(count("<script") == 3);
+    CHECK(count("id=\"cost-data\">null</script>") == 1);
     for (const char* request : {"src=\"", "href=\"", "@import", "fetch(", "XMLHttpRequest"}) {
         INFO(request);
         CHECK(count(request) == 0);

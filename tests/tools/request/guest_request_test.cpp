@@ -195,7 +195,7 @@ TEST_CASE("each mistake on the command line is one clear line", "[tools][options
     CHECK(contains(refusal({"run", "--seed", "1x", "true"}), "--seed"));
     CHECK(contains(refusal({"run", "--uid", "4294967295", "true"}), "--uid"));
     CHECK(contains(refusal({"run", "--max-insns", "99999999999999999999", "true"}), "--max-insns"));
-    CHECK(contains(refusal({"run", "-f", "xml", "true"}), "text, json, csv, md or html"));
+    CHECK(contains(refusal({"run", "-f", "xml", "true"}), "text, json, csv, md, html or svg"));
     CHECK(contains(refusal({"run", "-o", "", "true"}), "--output"));
     CHECK(contains(refusal({"run", "--env", "NOVALUE", "true"}), "KEY=VALUE"));
     CHECK(contains(refusal({"run", "--env", "=x", "true"}), "--env"));

@@ -65,7 +65,7 @@ RunReport saved_and_read(const RunReport& report) {
     return runs->front().report;
 }
 
-WhatIf good(const RunReport& saved, const WhatIfRequest& request) {
+PricedAgain good(const RunReport& saved, const WhatIfRequest& request) {
     auto what = price_again(saved, request);
     if (!what) FAIL(what.error().line());
     return std::move(*what);
@@ -103,7 +103,7 @@ TEST_CASE("a run with its own cost parameters costs what it cost", "[tools][what
     const Fixture f;
     const RunReport ran = f.run();
     REQUIRE(totals_of(ran).hits == 2);
-    const WhatIf what = good(saved_and_read(ran), {});
+    const PricedAgain what = good(saved_and_read(ran), {});
     check_same(what.before, ran);
     check_same(what.after, ran);
     CHECK(what.changes.empty());
@@ -125,7 +125,7 @@ TEST_CASE("a run with other cost parameters costs what running it with these cos
     };
     for (const std::vector<Setting>& settings : cases) {
         INFO(settings.front().key);
-        const WhatIf what = good(saved, {.settings = settings});
+        const PricedAgain what = good(saved, {.settings = settings});
         check_same(what.after, f.run(settings));
         CHECK(what.changes.size() == settings.size());
     }
@@ -162,7 +162,7 @@ TEST_CASE("what would change the counts is refused with the run to make instead"
 
 TEST_CASE("ticks are taken as they were, and that is said", "[tools][whatif]") {
     const Fixture f;
-    const WhatIf what =
+    const PricedAgain what =
         good(saved_and_read(f.run({}, "/long")), {.settings = {{"machine.kernel-cpi", "2"}}});
     REQUIRE(what.notes.size() == 1);
     CHECK_THAT(what.notes[0], Contains("ticks are taken as they were"));
@@ -178,7 +178,7 @@ TEST_CASE("the run to make instead is one the shell reads back", "[tools][whatif
 TEST_CASE("a guest that could see the time is noted; one that read the counter keeps its frequency",
           "[tools][whatif]") {
     const Fixture f;
-    const WhatIf clock = good(saved_and_read(f.run({}, "/clock")), {});
+    const PricedAgain clock = good(saved_and_read(f.run({}, "/clock")), {});
     REQUIRE(clock.notes.size() == 1);
     CHECK_THAT(clock.notes[0], Contains("clock_gettime"));
     // With a vDSO it would not have made the call.
@@ -207,14 +207,14 @@ TEST_CASE("profiles that have changed since the run must be named", "[tools][wha
     RunReport saved = saved_and_read(f.run());
     saved.provenance.kernel.hash = "another hash";
     CHECK_THAT(refusal(saved, {}), Contains("--machine kunpeng916 --kernel next-20241104"));
-    const WhatIf what = good(saved, {.machine = "kunpeng916", .kernel = "next-20241104"});
+    const PricedAgain what = good(saved, {.machine = "kunpeng916", .kernel = "next-20241104"});
     CHECK(what.notes.size() == 1);
     check_same(what.after, what.before);
 }
 
 TEST_CASE("the range holds the answer, and each figure's swing lies within it", "[tools][whatif]") {
     const Fixture f;
-    const WhatIf what = good(saved_and_read(f.run()), {.low = true, .high = true});
+    const PricedAgain what = good(saved_and_read(f.run()), {.low = true, .high = true});
     REQUIRE(what.range.has_value());
     const AnswerRange& range = *what.range;
     REQUIRE(range.low.has_value());

@@ -27,6 +27,9 @@ constexpr Unwanted kUnwanted[] = {
     {"format", "the sweep reads the report itself"},
     {"output", "the sweep reads the report itself"},
     {"scratch", "all points would write to the same folder"},
+    {"jobs", "sweep --jobs says how many processes there are"},
+    {"no-share", "it is an option of sweep"},
+    {"verbose", "nobody reads it"},
 };
 
 Outcome check_options(const Plan& plan, const CommandLine& line) {
@@ -57,11 +60,12 @@ Result<SweepBase> read_line(const Plan& plan, const Command& command, const Word
         command.name, command.rest, command.is_scenario, command.program_needs, {}};
     const auto line = TRY(CommandLine::parse(syntax, command.options(), words));
     TRY(check_options(plan, line));
-    SweepBase base{kDefaultKernel, kDefaultMachine, line.one("root", defaults.root)};
+    SweepBase base{kDefaultKernel, kDefaultMachine, line.one("root", defaults.root), false};
     if (command.name == "run") {
         const auto request = TRY(read_guest_request(GuestCommand::Run, line, defaults));
         base.kernel = request.simulation.kernel;
         base.machine = request.simulation.machine;
+        base.attaches_late = request.simulation.attach.at.kind != AttachPoint::Kind::Start;
     } else if (command.name == "compare") {
         const auto request = TRY(read_guest_request(GuestCommand::Compare, line, defaults));
         if (!request.kernels.empty()) base.kernel = request.kernels.front();

@@ -14,6 +14,8 @@ struct SweepBase {
     // Where no axis says another.
     std::string kernel, machine;
     std::string root;  // of the guest
+    // Of `run`: probes come to what runs.
+    bool attaches_late = false;
 };
 
 // With the first value of each axis. What is wrong is told with the plan's name.

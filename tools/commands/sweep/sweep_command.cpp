@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <algorithm>
 
@@ -15,6 +14,7 @@
 #include "tools/commands/sweep/sweep_base.h"
 #include "tools/commands/sweep/sweep_files.h"
 #include "tools/commands/sweep/sweep_submit.h"
+#include "tools/fork/jobs.h"
 #include "tools/html/report_text.h"
 #include "tools/sweep/slurm.h"
 #include "tools/sweep/sweep_report.h"
@@ -64,7 +64,6 @@ constexpr SubCommand kSubCommands[] = {
     {"submit", "PLAN.toml [-- SBATCH-OPTIONS...]", "the missing points as an array job of Slurm"},
 };
 constexpr std::string_view kPlanSuffix = ".toml";
-constexpr std::uint64_t kMaxJobs = 1024;
 
 OptionTable options_table() {
     OptionTable table;
@@ -72,6 +71,7 @@ OptionTable options_table() {
     table.text("jobs", "N", "run so many processes at a time (default: the host's CPUs)")
         .short_name('j');
     table.flag("retry-failed", "make failed points again");
+    table.flag("no-share", "let each run begin at its own start, also where they are the same");
     table.text("chunk", "I/N",
                "only the Ith of N parts of the points, with a results file of its own; submit: N, "
                "so many points for each task");
@@ -92,20 +92,21 @@ OptionTable options_table() {
                "collect: only these figures; indices, plot: these (default: the first)");
     table.text("into", "FILE", "collect: store all results in this SQLite file too")
         .from(ValueSource::File);
-    add_report_options(table, all_formats());
+    add_report_options(table, charted_formats());
     return table;
 }
 
 // The program that runs now, even where its file has been replaced meanwhile.
 constexpr const char* kSelf = "/proc/self/exe";
 
-std::uint64_t usable_cpus() {
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<std::uint64_t>(CPU_COUNT(&set))
-                                                       : 1;
+// A limit is of one run: then each is a process of its own.
+bool share_starts(const CommandLine& line, const Plan& plan, const SweepBase& base) {
+    return base.attaches_late && !line.given("no-share") && plan.time_limit_ns == 0 &&
+           plan.memory_limit_bytes == 0;
 }
 
-Result<int> run(const CommandLine& line, const Points& points, PointKeys& keys) {
+Result<int> run(const CommandLine& line, const Points& points, const SweepBase& base,
+                PointKeys& keys) {
     const auto chunk = TRY(read_chunk(line));
     const auto jobs = TRY(line.number("jobs", usable_cpus(), kMaxJobs));
     if (jobs == 0) return user_error("a sweep needs at least one job", line.spelled("jobs"));
@@ -114,6 +115,7 @@ Result<int> run(const CommandLine& line, const Points& points, PointKeys& keys) 
     const auto counts = TRY(run_sweep({.tool = kSelf,
                                        .jobs = jobs,
                                        .retry_failed = line.given("retry-failed"),
+                                       .share_starts = share_starts(line, points.plan(), base),
                                        .points = std::move(set)},
                                       points, keys, store));
     fmt::print("{}\n", sweep_summary(counts));
@@ -150,7 +152,7 @@ Result<int> show(const std::string& name, const CommandLine& line, const ReportO
         forms.document = [made = std::move(document)] { return made; };
         forms.json = [&] { return sweep_json(results); };
         // A page of points none of which is done has no charts.
-        if (options.format == ReportFormat::Html)
+        if (options.format == ReportFormat::Html || options.format == ReportFormat::Svg)
             plots = plots_of(results, figures).value_or(std::vector<PlotData>());
         forms.charts = [&] { return sweep_charts(results, plots); };
     } else if (name == "plot") {
@@ -168,7 +170,7 @@ Result<int> show(const std::string& name, const CommandLine& line, const ReportO
 }
 
 Result<int> run_sweep_command(const CommandLine& line, const OptionDefaults& defaults) {
-    const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
+    const auto options = TRY(read_report_options(line, charted_formats(), defaults.no_color));
     Words words = line.rest();
     const std::vector<SubCommand> known(std::begin(kSubCommands), std::end(kSubCommands));
     std::string name = "run";
@@ -184,7 +186,7 @@ Result<int> run_sweep_command(const CommandLine& line, const OptionDefaults& def
     const auto base = TRY(read_sweep_base(plan, defaults));
     const auto points = TRY(Points::make(plan, base.kernel, base.machine));
     PointKeys keys(points, Identity(kSelf, base.root));
-    if (name == "run") return run(line, points, keys);
+    if (name == "run") return run(line, points, base, keys);
     if (name == "submit") return submit_sweep(line, points, keys, words);
     return show(name, line, options, words, points, keys);
 }

@@ -4,10 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "sim/cost/block_model.h"
@@ -28,19 +26,27 @@ public:
     // go.
     template <class Forget>
     const BlockInfo& kept(std::span<const std::uint32_t> words, Forget forget) {
-        if (full() && !knows(words)) forget();
+        if (full() && find(Sought(words)) == nullptr) forget();
         return *of(words);
     }
 
 private:
     bool full() const { return bytes_ >= most_bytes_; }
-    bool knows(std::span<const std::uint32_t> words) const {
-        return infos_.find(key_of(words)) != infos_.end();
-    }
 
-    // The hash decides nearly every comparison, so that a search reads no words but its own.
-    using Key = std::pair<std::uint64_t, std::vector<std::uint32_t>>;
-    static Key key_of(std::span<const std::uint32_t> words);
+    // A content with its hash, which is computed once.
+    struct Sought {
+        explicit Sought(std::span<const std::uint32_t> of);
+        std::span<const std::uint32_t> words;
+        std::uint64_t hash;
+    };
+    struct Kept {
+        std::vector<std::uint32_t> words;
+        std::uint64_t hash;
+        std::shared_ptr<const BlockInfo> info;
+    };
+    const Kept* find(const Sought& sought) const;
+    void keep(Kept kept);
+    void forget_all();
 
     // What a content takes, about.
     static constexpr std::size_t kInfoBytes = 232;
@@ -48,7 +54,10 @@ private:
         sizeof(std::uint32_t) + sizeof(InsnClass) + sizeof(CentiCycles);
 
     const BlockModel& model_;
-    std::map<Key, std::shared_ptr<const BlockInfo>> infos_;
+    // By the hash's lowest bits; as many rows as contents, or more. Never walked through, so that
+    // its order reaches nothing.
+    std::vector<std::vector<Kept>> rows_;
+    std::size_t count_ = 0;
     std::size_t bytes_ = 0, most_bytes_;
 };
 

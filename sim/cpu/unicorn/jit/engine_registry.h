@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What this process has for its engines. The interposed functions have no other way to it: they are
-// given the engine's structures only.
+// What this thread has for its engines. The interposed functions have no other way to it: they are
+// given the engine's structures only. An engine is made, run and dropped in one thread, so that
+// simulations in several threads share nothing; an engine of somebody else's finds nothing here.
 #pragma once
 
 #include <vector>
@@ -11,7 +12,7 @@ template <class T>
 class EngineRegistry {
 public:
     static EngineRegistry& all() {
-        static EngineRegistry registry;
+        static thread_local EngineRegistry registry;
         return registry;
     }
 

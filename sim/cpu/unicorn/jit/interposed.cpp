@@ -8,6 +8,7 @@
 #include "sim/cpu/unicorn/jit/interposed.h"
 
 #include <dlfcn.h>
+#include <link.h>
 
 #include <algorithm>
 #include <iterator>
@@ -183,6 +184,7 @@ std::uint64_t uprobesim_begin_block(std::byte* env, std::uint64_t id) {
 // %rbp holds the CPU's state in generated code, whose stack is aligned for calls.
 asm(".text\n"
     ".globl uprobesim_ask_by_address\n"
+    ".hidden uprobesim_ask_by_address\n"
     ".type uprobesim_ask_by_address, @function\n"
     "uprobesim_ask_by_address:\n"
     "    movq %rbp, %rdi\n"
@@ -194,22 +196,50 @@ namespace uprobesim {
 
 namespace {
 
+// Two addresses, and whether the object that holds the first was loaded before that of the second.
+struct LoadOrder {
+    std::uintptr_t first, second;
+    bool in_order = false;
+};
+
+bool holds(const dl_phdr_info& object, std::uintptr_t address) {
+    for (int i = 0; i < object.dlpi_phnum; ++i) {
+        const ElfW(Phdr)& segment = object.dlpi_phdr[i];
+        const std::uintptr_t begin = object.dlpi_addr + segment.p_vaddr;
+        if (segment.p_type == PT_LOAD && address - begin < segment.p_memsz) return true;
+    }
+    return false;
+}
+
+// Objects come in the order in which they were loaded.
+int look_for_order(dl_phdr_info* object, std::size_t, void* data) {
+    auto& order = *static_cast<LoadOrder*>(data);
+    order.in_order = holds(*object, order.first);
+    return order.in_order || holds(*object, order.second) ? 1 : 0;
+}
+
 // The first definition that the dynamic linker finds must be ours, and the library's must come
-// behind it.
+// behind it. That is what we see; the library sees the same only if it was not there before us:
+// where another part of the process has loaded it, its calls of itself go on without us.
 template <class Function>
 bool is_ours(const char* name, Function* ours, Function* own) {
-    return own != nullptr && own != ours &&
-           dlsym(RTLD_DEFAULT, name) == reinterpret_cast<void*>(ours);
+    if (own == nullptr || own == ours || dlsym(RTLD_DEFAULT, name) != reinterpret_cast<void*>(ours))
+        return false;
+    LoadOrder order{reinterpret_cast<std::uintptr_t>(ours), reinterpret_cast<std::uintptr_t>(own)};
+    dl_iterate_phdr(look_for_order, &order);
+    return order.in_order;
 }
 
 }  // namespace
 
 bool interposed() {
 #define IS_OURS(name) is_ours(#name, &(name), own_##name())
-    return IS_OURS(tcg_gen_code_aarch64) && IS_OURS(tcg_gen_lookup_and_goto_ptr_aarch64) &&
-           IS_OURS(check_exit_request_aarch64) && IS_OURS(qht_remove) && IS_OURS(qht_reset_size) &&
-           IS_OURS(tlb_flush_by_mmuidx_aarch64) && IS_OURS(tlb_flush_page_by_mmuidx_aarch64) &&
-           IS_OURS(gen_intermediate_code_aarch64) && IS_OURS(tlb_set_page_with_attrs_aarch64);
+    static const bool all =
+        IS_OURS(tcg_gen_code_aarch64) && IS_OURS(tcg_gen_lookup_and_goto_ptr_aarch64) &&
+        IS_OURS(check_exit_request_aarch64) && IS_OURS(qht_remove) && IS_OURS(qht_reset_size) &&
+        IS_OURS(tlb_flush_by_mmuidx_aarch64) && IS_OURS(tlb_flush_page_by_mmuidx_aarch64) &&
+        IS_OURS(gen_intermediate_code_aarch64) && IS_OURS(tlb_set_page_with_attrs_aarch64);
+    return all;
 #undef IS_OURS
 }
 

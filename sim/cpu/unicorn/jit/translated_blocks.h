@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/cost/block_model.h"
+#include "sim/cpu/unicorn/blocks/block_chain.h"
 #include "sim/cpu/unicorn/jit/block_heads.h"
 
 namespace uprobesim {
@@ -20,6 +21,7 @@ struct TranslatedBlock {
     std::uint32_t insns = 0;
     std::int32_t cycles = 0;  // centicycles of all of it; a part may save the rest some
     std::shared_ptr<const BlockInfo> info;
+    std::shared_ptr<const WholeBlock> whole;  // of a piece that ends before a chosen place
     bool by_head : 1 = false;  // its head counts it, and asks only when nothing is left
     // Why its head has to ask.
     bool misaligned : 1 = false;  // the engine runs code that is not aligned

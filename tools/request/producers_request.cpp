@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tools/request/producers_request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <memory>
+
+#include "sim/base/try.h"
+#include "tools/bench/producers_report.h"
+#include "tools/charts/charts.h"
+#include "tools/cli/build_info.h"
+#include "tools/cli/report_output.h"
+#include "tools/picture/chart_svg.h"
+
+namespace uprobesim {
+namespace {
+
+constexpr unsigned kMostCpus = 64;
+
+Result<std::vector<unsigned>> numbers(const CommandLine& line, const char* option, unsigned least,
+                                      unsigned most) {
+    std::vector<unsigned> all;
+    const auto words = TRY(line.names(option, ""));
+    for (const std::string& word : words) {
+        unsigned number = 0;
+        const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+        if (error != std::errc() || stop != word.data() + word.size() || number < least ||
+            number > most)
+            return user_error(fmt::format("'{}' is not a number from {} to {}", word, least, most),
+                              fmt::format("--{}", option), "a list with commas: 1,2,4,8");
+        all.push_back(number);
+    }
+    return all;
+}
+
+Result<PinRequest> pin_request(const CommandLine& line) {
+    const std::string word = line.one("pin", "compact");
+    if (word == "compact") return PinRequest{};
+    if (word == "scatter") return PinRequest{Pinning::Scatter, {}};
+    auto cpus = TRY(numbers(line, "pin", 0, kMostCpus - 1));
+    for (std::size_t i = 0; i < cpus.size(); ++i) {
+        if (std::find(cpus.begin(), cpus.begin() + static_cast<std::ptrdiff_t>(i), cpus[i]) !=
+            cpus.begin() + static_cast<std::ptrdiff_t>(i))
+            return user_error(fmt::format("CPU {} is listed twice", cpus[i]), "--pin", "");
+    }
+    return PinRequest{Pinning::List, std::move(cpus)};
+}
+
+Outcome write_charts(const ProducersReport& report, const std::string& folder) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(folder, error))
+        return user_error("no such folder", folder, "make it first");
+    for (const ProducersTable& table : report.tables) {
+        auto file = TRY(ReportOutput::open(
+            fmt::format("{}/{}-{}.svg", folder, table.kernel.name, table.machine.name), stdout));
+        const ProducersReport one{
+            .version = report.version, .settings = {}, .pin = {}, .tables = {table}};
+        file.write(charts_svg(fmt::format("{} on {}", table.kernel.name, table.machine.name),
+                              producers_charts(one)));
+    }
+    return {};
+}
+
+Result<ProducersRequest> read_producers(const CommandLine& line, const ProducersBench& bench) {
+    ProducersRequest wanted;
+    wanted.producers = TRY(numbers(line, "producers", 1, kMostCpus));
+    wanted.starts = TRY(line.number("starts", kStarts, kMostStarts));
+    if (wanted.starts == 0) return user_error("at least one start is needed", "--starts", "");
+    wanted.pin = TRY(pin_request(line));
+    wanted.real_threads = line.given("threads");
+    if (bench.request.branch_protection && wanted.real_threads)
+        return user_error("threads are run on targets without branch protection only", "--threads",
+                          "leave out one of the two");
+    for (const MachineProfile& machine : bench.machines) {
+        if (!machine.contention)
+            return user_error(fmt::format("the profile of {} does not say what sharing lines costs",
+                                          machine.name),
+                              "--machine", "give it [contention], or base it on one that has it");
+    }
+    return wanted;
+}
+
+Outcome run_tables(const ProducersBench& bench, const ProducersRequest& wanted,
+                   ProducersReport& report) {
+    for (std::size_t k = 0; k < bench.kernels.size(); ++k) {
+        for (std::size_t m = 0; m < bench.machines.size(); ++m) {
+            ProducersTable& table = report.tables.emplace_back(
+                ProducersTable{bench.machines[m],
+                               bench.kernels[k],
+                               bench.request.handler ? bench.request.handler->name : "",
+                               {}});
+            for (const TriggerVariant& variant : bench.variants) {
+                TriggerRequest request = bench.request;
+                request.kernel = bench.kernel_names[k];
+                request.machine = bench.machine_names[m];
+                request.variant = variant;
+                auto hit = TRY(record_hit(request));
+                auto rows = TRY(sweep(request, hit, bench.machines[m], wanted));
+                table.series.push_back({variant, std::move(hit), std::move(rows)});
+            }
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<PreparedReport> prepare_producers(const CommandLine& line, const ProducersBench& bench) {
+    const auto wanted = TRY(read_producers(line, bench));
+    return [bench, wanted, settings = line.all("set"), pin = line.one("pin", "compact"),
+            svg = line.given("svg"), folder = line.one("svg", "")]() -> Result<ComputedReport> {
+        const auto report = std::make_shared<ProducersReport>(ProducersReport{
+            std::string(tool_version()), settings, wanted.starts, pin, wanted.real_threads, {}});
+        TRY(run_tables(bench, wanted, *report));
+        ComputedReport computed{.forms = {.document = [=] { return producers_document(*report); },
+                                          .json = [=] { return producers_json(*report); },
+                                          .charts = [=] { return producers_charts(*report); }},
+                                .lines = [=] { return producers_lines_text(*report); }};
+        if (svg) computed.other_files = [=] { return write_charts(*report, folder); };
+        return computed;
+    };
+}
+
+}  // namespace uprobesim
