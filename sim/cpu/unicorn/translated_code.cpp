@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/cpu/unicorn/translated_code.h"
 
-#include <atomic>  // lint: allow (programs of the library may have threads)
 #include <cstddef>
 #include <optional>
 #include <vector>
 
+#include "sim/cpu/unicorn/jit/engine_build.h"
 #include "sim/cpu/unicorn/jit/safe_read.h"
 
 namespace uprobesim {
@@ -28,70 +28,82 @@ bool is_buffer(const std::uint64_t* words) {
            highest - begin <= kLargest && words[0] >= begin && words[0] < begin + kPage;
 }
 
-// And elsewhere the region that is filled: its begin, the next page's, its end, the number of
-// regions, its size.
+// And elsewhere the region that is filled: its begin, less a prologue or not, the next page's, its
+// end, the number of regions, its size.
 constexpr std::size_t kEnd = 2;
 bool is_region(const std::uint64_t* words, std::uint64_t begin, std::uint64_t highest) {
-    return words[0] == begin && words[kEnd] == highest + kHighwater && words[3] == 1 &&
-           words[4] == words[kEnd] - words[1];
+    return words[0] >= begin && words[0] < begin + kPage && words[kEnd] == highest + kHighwater &&
+           words[3] == 1 && words[4] == words[kEnd] - words[1];
 }
 
-// Where they were found: a place in the engine, and two in what is pointed to. All engines of the
-// process are of one library, so that they are the same in each.
-struct Places {
-    std::size_t at = 0, buffer = 0, region = 0;
+constexpr std::size_t kWindowWords = kPages * kPage / sizeof(std::uint64_t);
+
+// A buffer found from `base` on, with its region: indices of words.
+struct Found {
+    std::uint64_t* base;
+    std::size_t buffer, region;
 };
-constexpr unsigned kBits = 20;
-std::atomic<std::uint64_t> found_before;  // Places, in parts of kBits; 0: none were found yet
 
-std::optional<Places> known_places() {
-    const std::uint64_t all = found_before.load();
-    if (all == 0) return std::nullopt;
-    constexpr std::uint64_t kMask = (1u << kBits) - 1;
-    return Places{all & kMask, (all >> kBits) & kMask, (all >> (2 * kBits)) & kMask};
+std::optional<std::uint64_t*> pointer_at(const std::byte* place) {
+    std::uintptr_t value = 0;
+    if (!safe_read(place, &value, sizeof value)) return std::nullopt;
+    if (value < 0x10000 || (value >> 47) != 0 || (value & 7) != 0) return std::nullopt;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): found as a number in the engine's memory.
+    return reinterpret_cast<std::uint64_t*>(value);
 }
-void keep_places(const Places& places) {
-    static_assert(kPages * kPage < 1u << kBits);
-    found_before = places.at | std::uint64_t{places.buffer} << kBits |
-                   std::uint64_t{places.region} << (2 * kBits);
+
+// The first buffer from `base` on that translating fills.
+std::optional<Found> find_from(std::uint64_t* base, const std::function<void()>& translate) {
+    std::vector<std::uint64_t> words(kWindowWords);
+    std::size_t read = 0;
+    constexpr std::size_t kStep = kPage / sizeof(std::uint64_t);
+    while (read < words.size() && safe_read(base + read, &words[read], kPage)) read += kStep;
+    for (std::size_t i = 0; i + kHighest < read; ++i) {
+        if (!is_buffer(&words[i])) continue;
+        for (std::size_t r = 0; r + 4 < read; ++r) {
+            if (!is_region(&words[r], words[i], words[i + kHighest])) continue;
+            translate();
+            std::uint64_t next = 0;
+            if (safe_read(base + i + kNext, &next, sizeof next) && next > words[i + kNext])
+                return Found{base, i, r};
+            break;
+        }
+    }
+    return std::nullopt;
+}
+
+// In an engine whose layout is not known, the pointer that the buffer is nearest to: what others
+// point to may lie at another distance in the next engine.
+std::optional<Found> find_anywhere(const std::byte* engine,
+                                   const std::function<void()>& translate) {
+    std::optional<Found> nearest;
+    for (std::size_t at = 0; at < 0x4000; at += 8) {
+        const auto base = pointer_at(engine + at);
+        if (!base) continue;
+        const auto found = find_from(*base, translate);
+        if (found && (!nearest || found->buffer < nearest->buffer)) nearest = found;
+    }
+    return nearest;
 }
 
 }  // namespace
 
-// The first pointer of the first engine that leads to such a buffer leads to its own. Later ones
-// have it in the same place: elsewhere may stand what engines that are gone have left.
 void TranslatedCode::find(const uc_engine* uc, std::uint64_t most,
                           const std::function<void()>& translate) {
-    const auto known = known_places();
-    std::vector<std::uint64_t> words(kPages * kPage / sizeof(std::uint64_t));
-    for (std::size_t at = 0; at < 0x4000; at += 8) {
-        if (known && at != known->at) continue;
-        std::uintptr_t pointer = 0;
-        if (!safe_read(reinterpret_cast<const std::byte*>(uc) + at, &pointer, 8)) return;
-        if (pointer < 0x10000 || (pointer >> 47) != 0 || (pointer & 7) != 0) continue;
-        // NOLINTNEXTLINE(performance-no-int-to-ptr): found as a number in the engine's memory.
-        auto* base = reinterpret_cast<std::uint64_t*>(pointer);
-        std::size_t read = 0;
-        const std::size_t step = kPage / sizeof(std::uint64_t);
-        while (read < words.size() && safe_read(base + read, &words[read], kPage)) read += step;
-        for (std::size_t i = 0; i + kHighest < read; ++i) {
-            if (known && i != known->buffer) continue;
-            if (!is_buffer(&words[i])) continue;
-            for (std::size_t r = 0; r + 4 < read; ++r) {
-                if (known && r != known->region) continue;
-                if (!is_region(&words[r], words[i], words[i + kHighest])) continue;
-                translate();
-                if (!safe_read(base + i + kNext, &pointer, 8) || pointer <= words[i + kNext]) break;
-                begin_ = words[i + kBegin];
-                next_ = base + i + kNext;
-                most_ = most;
-                // Dropping all code clears the region, and so takes all of it of the host.
-                base[r + kEnd] = begin_ + most + kSlack;
-                keep_places({at, i, r});
-                return;
-            }
-        }
+    const auto* engine = reinterpret_cast<const std::byte*>(uc);
+    const EngineBuild* build = loaded_build();
+    std::optional<Found> found;
+    if (build == nullptr) {
+        found = find_anywhere(engine, translate);
+    } else if (const auto context = pointer_at(engine + build->layout.uc_tcg)) {
+        found = find_from(*context, translate);
     }
+    if (!found) return;
+    next_ = found->base + found->buffer + kNext;
+    begin_ = found->base[found->buffer + kBegin];
+    most_ = most;
+    // Dropping all code clears the region, and so takes all of it of the host.
+    found->base[found->region + kEnd] = begin_ + most + kSlack;
 }
 
 }  // namespace uprobesim

@@ -352,7 +352,7 @@ std::optional<Stop> UnicornCpu::after_halt(Context& c, const AddressSpace& space
                           (undefined != nullptr && finish(c, undefined->word));
         if (!done) return stop;
         last_ = nullptr;
-        if (insns_ >= budget.end) return spent(c, budget.before);
+        if (is_spent(c, budget)) return spent(c, budget.before);
         return std::nullopt;
     }
     if (at_place_) {

@@ -100,7 +100,7 @@ void compare(bool places, bool watches, EngineWay way) {
 }  // namespace
 
 TEST_CASE("a run in pieces between places is counted as the run in one", "[cpu][places]") {
-    compare(true, false, EngineWay::Edited);
+    for (const EngineWay way : {EngineWay::Plain, EngineWay::Edited}) compare(true, false, way);
 }
 
 TEST_CASE("watched memory changes nothing of what is counted", "[cpu][places]") {
