@@ -9,7 +9,7 @@
 namespace uprobesim {
 
 // The host's name of a path inside `root`, links resolved there. The host kernel resolves it, so
-// that no link leads out.
+// that no link leads out. A host that fails (EIO, no descriptors) is a HostError.
 Result<std::string> path_in_root(const std::string& root, const std::string& path);
 
 }  // namespace uprobesim
