@@ -88,6 +88,29 @@ return {
   terms: [...document.querySelectorAll("#work .terms tbody tr")].map((tr) => [...tr.children].slice(1, 4).map((c) => c.textContent)),
 };
 """
+# A key several times, with what a script sees after each: all in the page, because each call of the driver takes 50 ms.
+WALK = """
+const look = () => { %s };
+return Array.from({ length: arguments[1] }, () => {
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key: arguments[0], bubbles: true, cancelable: true }));
+  return look();
+});
+"""
+MARKED = "return [...document.querySelectorAll('#memory tr.changed')].map((tr) => [tr.children[1].textContent, tr.children[2].textContent]);"
+# Answers the question of the next step, and goes on: what the page said of the answer.
+ANSWER = """
+const [text] = arguments;
+for (const option of document.querySelectorAll("#ask input[type=radio]")) if (option.value === text || option.value.split(" (")[0] === text) option.click();
+for (const field of document.querySelectorAll("#ask input[type=text]")) field.value = text;
+document.getElementById("check").click();
+const said = document.querySelector("#ask h2").textContent;
+document.getElementById("go-on").click();
+return said;
+"""
+BOTTOMS = """
+return ["#stage", "#cost", "#registers", "#step .cost, #step .registers"].map((query) =>
+  [query, Math.max(0, ...[...document.querySelectorAll(query)].map((e) => e.getBoundingClientRect().bottom))]);
+"""
 
 
 class ExplainPage(PageTest):
@@ -111,6 +134,9 @@ class ExplainPage(PageTest):
 
     def press(self, key):
         self.browser.find_element(By.TAG_NAME, "body").send_keys(key)
+
+    def walk(self, key, steps, script=SHOWN):
+        return self.browser.execute_script(WALK % script, key, steps)
 
     def test_every_page_opens_from_disk_without_an_error_or_a_request(self):
         for title, (path, _) in self.pages.items():
@@ -176,14 +202,13 @@ class ExplainPage(PageTest):
                 shown = self.browser.execute_script(SHOWN)
                 self.assertEqual(shown["all"], run["before"]["registers"])
                 self.assertEqual(shown["pc"][0][0], run["before"]["pc"])
-                for index in range(len(run["events"])):
-                    self.press(Keys.ARROW_RIGHT)
-                    self.compare(report, run, 0, index, self.browser.execute_script(SHOWN))
-                self.press(Keys.ARROW_RIGHT)
-                self.assertIn(f"step {len(run['events'])} of {len(run['events'])}", self.browser.execute_script(SHOWN)["counter"])
-                for index in reversed(range(len(run["events"]) - 1)):
-                    self.press(Keys.ARROW_LEFT)
-                    self.compare(report, run, 0, index, self.browser.execute_script(SHOWN))
+                last = len(run["events"]) - 1
+                *forwards, beyond = self.walk("ArrowRight", last + 2)
+                for index, shown in enumerate(forwards):
+                    self.compare(report, run, 0, index, shown)
+                self.assertIn(f"step {last + 1} of {last + 1}", beyond["counter"])
+                for index, shown in zip(reversed(range(last)), self.walk("ArrowLeft", last), strict=True):
+                    self.compare(report, run, 0, index, shown)
 
     def test_what_an_exception_does_is_said_at_its_step(self):
         wanted = {
@@ -198,10 +223,10 @@ class ExplainPage(PageTest):
         for title, headings in wanted.items():
             with self.subTest(title):
                 self.open(title)
-                for heading in headings:
-                    self.press(Keys.ARROW_RIGHT)
-                    self.assertIn(heading, self.browser.execute_script(SHOWN)["heading"])
-                self.assertRegex(self.browser.execute_script(SHOWN)["counter"], r"^step (\d+) of \1$")
+                steps = self.walk("ArrowRight", len(headings))
+                for heading, shown in zip(headings, steps, strict=True):
+                    self.assertIn(heading, shown["heading"])
+                self.assertRegex(steps[-1]["counter"], r"^step (\d+) of \1$")
 
     def test_kernels_step_together_and_each_shows_its_own_events_in_order(self):
         report = self.open("two kernels")
@@ -209,9 +234,7 @@ class ExplainPage(PageTest):
         for k, run in enumerate(report["runs"]):
             self.open("two kernels", f"#kernel={k}")
             index = -1
-            for _ in range(steps):
-                self.press(Keys.ARROW_RIGHT)
-                shown = self.browser.execute_script(SHOWN)
+            for shown in self.walk("ArrowRight", steps):
                 if not shown["heading"].startswith("Nothing"):
                     index += 1
                     self.compare(report, run, k, index, shown)
@@ -220,18 +243,15 @@ class ExplainPage(PageTest):
 
     def test_the_words_written_to_a_slot_are_marked_where_they_are_written(self):
         report = self.open("first hit")
-        for index, event in enumerate(report["runs"][0]["events"]):
-            self.press(Keys.ARROW_RIGHT)
-            marked = self.browser.execute_script("return [...document.querySelectorAll('#memory tr.changed')].map((tr) => [tr.children[1].textContent, tr.children[2].textContent])")
+        events = report["runs"][0]["events"]
+        for index, (event, marked) in enumerate(zip(events, self.walk("ArrowRight", len(events), MARKED), strict=True)):
             self.assertEqual(marked, [[w["address"], f"{w['before']} {w['word']}"] for w in event["words"] if "before" in w], index)
 
     def test_stage_registers_and_bill_are_on_the_first_screen(self):
         report = self.open("two kernels")
-        for _ in range(len(report["runs"][0]["events"])):
-            self.press(Keys.ARROW_RIGHT)
-            for query in ("#stage", "#cost", "#registers", "#step .cost, #step .registers"):
-                bottoms = self.browser.execute_script("return [...document.querySelectorAll(arguments[0])].map((e) => e.getBoundingClientRect().bottom)", query)
-                self.assertLessEqual(max(bottoms, default=0), 768, query)
+        for bottoms in self.walk("ArrowRight", len(report["runs"][0]["events"]), BOTTOMS):
+            for query, bottom in bottoms:
+                self.assertLessEqual(bottom, 768, query)
 
     def test_nothing_overflows_at_any_width(self):
         for width in (360, 390, 512, 768, 1024, 1920):
@@ -310,12 +330,21 @@ class ExplainPage(PageTest):
         self.assertEqual(self.browser.switch_to.active_element, button)
 
     def answer(self, text):
+        return self.browser.execute_script(ANSWER, text)
+
+    def test_a_question_is_answered_by_mouse_and_keys(self):
+        report = self.open("stepped", "#ask")
+        self.browser.find_element(By.ID, "next").click()
+        name = report["runs"][0]["events"][0]["ec_name"]
         for option in self.browser.find_elements(By.CSS_SELECTOR, "#ask input[type=radio]"):
-            if option.get_attribute("value").split(" (")[0] == text or option.get_attribute("value") == text:
+            if name in (option.get_attribute("value"), option.get_attribute("value").split(" (")[0]):
                 option.click()
         for field in self.browser.find_elements(By.CSS_SELECTOR, "#ask input[type=text]"):
-            field.send_keys(text)
+            field.send_keys(name)
         self.browser.find_element(By.CSS_SELECTOR, "#check").click()
+        self.assertEqual(self.browser.find_element(By.CSS_SELECTOR, "#ask h2").text, "Right")
+        self.browser.find_element(By.CSS_SELECTOR, "#go-on").click()
+        self.assertTrue(self.browser.find_element(By.CSS_SELECTOR, ".counter").text.startswith("step 1 "))
 
     def test_questions_about_an_exception_take_the_answers_of_the_report(self):
         right = {"call": lambda e, run: hex({"kill": 129, "mmap": 222, "rt_sigreturn": 139}[e["name"]]), "call-end": lambda e, run: e["x0"],
@@ -328,9 +357,7 @@ class ExplainPage(PageTest):
                 self.browser.find_element(By.ID, "next").click()
                 if event["event"] not in right:
                     continue
-                self.answer(right[event["event"]](event, run))
-                self.assertEqual(self.browser.find_element(By.CSS_SELECTOR, "#ask h2").text, "Right", event)
-                self.browser.find_element(By.CSS_SELECTOR, "#go-on").click()
+                self.assertEqual(self.answer(right[event["event"]](event, run)), "Right", event)
             self.assertEqual(json.loads(self.browser.find_element(By.CSS_SELECTOR, "#score code").text)["exception"]["kind"], report["exception"]["kind"])
 
     def test_questions_take_the_answers_of_the_report_only(self):
@@ -343,9 +370,7 @@ class ExplainPage(PageTest):
                     "exception": event.get("ec_name") if index == 0 else event.get("elr")}[event["event"]]
             wrong = event["event"] == "slot"
             right += not wrong
-            self.answer("17" if wrong else true)
-            self.assertEqual(self.browser.find_element(By.CSS_SELECTOR, "#ask h2").text, "Not so" if wrong else "Right", event)
-            self.browser.find_element(By.CSS_SELECTOR, "#go-on").click()
+            self.assertEqual(self.answer("17" if wrong else true), "Not so" if wrong else "Right", event)
         score = json.loads(self.browser.find_element(By.CSS_SELECTOR, "#score code").text)
         self.assertEqual((score["schema"], score["asked"], score["right"]), ("uprobesim.answers/1", len(events), right))
 

@@ -276,10 +276,13 @@ def _name(how):
     return (number if number == SHORT else errno.errorcode[number]) + ("-" + on if on else "")
 
 
-def _spread(calls, most):
-    """At most so many of the numbers from 1, the first and the last among them."""
+def _spread(calls, most, turn):
+    """At most so many of the numbers from 1; with two or more, the first and the last among them. A single one is another one in
+    each turn, 0 to 1."""
     if calls <= most:
         return range(1, calls + 1)
+    if most == 1:
+        return [1 + round((calls - 1) * turn)]
     return sorted({1 + (calls - 1) * i // (most - 1) for i in range(most)})
 
 
@@ -293,11 +296,11 @@ def _walk(context, world, name, words):
         if got is None or got.returncode != 0:
             context.check(f"{name}-{kind}", f"does not run while calls are counted: {got and harness.shown(got.stderr)}")
             continue
-        for how in hows:
+        for turn, how in enumerate(hows):
             case = f"{name}-{kind}-{_name(how)}"
             if not context.wants(case) or (how == (errno.ENOMEM, ON) and name not in WITHOUT_ENGINE):
                 continue
-            walked = list(_spread(calls, context.faults_each))
+            walked = list(_spread(calls, context.faults_each, turn / max(1, len(hows) - 1)))
             wrong = [(at, failure) for at in walked if (failure := _failure(world, name, words, baseline, (kind, at, how)))]
             context.faults += len(walked)
             context.check(case, "; ".join(f"call {at} of {calls}: {failure}" for at, failure in wrong[:20]) or None)

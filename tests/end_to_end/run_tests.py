@@ -129,7 +129,7 @@ def main():
     parser.add_argument("--workloads", required=True)
     parser.add_argument("--sysroot", required=True)
     parser.add_argument("--failing-calls", help="the library that makes calls of the tool fail (host-faults)")
-    parser.add_argument("--faults-each", type=int, default=2, help="how many calls of each kind fail (host-faults)")
+    parser.add_argument("--faults-each", type=int, default=1, help="how many calls of each kind fail (host-faults)")
     parser.add_argument("--kills", type=int, default=15, help="how many runs are killed (kills, sweeps)")
     parser.add_argument("--long", action="store_true", help="every command (same-bytes)")
     parser.add_argument("--only", help="only the cases whose name contains this")
