@@ -8,6 +8,7 @@
 #include <libelf.h>
 
 #include <array>
+#include <map>
 #include <string_view>
 
 #include "probes/elf/bytes.h"
@@ -25,7 +26,7 @@ std::uint64_t extended(std::int32_t value) {
 }
 
 bool read_header_table(::Elf* elf, std::span<const std::byte> file,
-                       std::vector<std::uint64_t>& starts) {
+                       std::vector<UnwindRange>& ranges) {
     std::size_t count = 0;
     if (elf_getphdrnum(elf, &count) != 0) return false;
     for (std::size_t i = 0; i < count && i <= INT32_MAX; ++i) {
@@ -42,7 +43,7 @@ bool read_header_table(::Elf* elf, std::span<const std::byte> file,
         for (std::uint64_t n = 0; entries && n < *entries; ++n) {
             const auto relative = load<std::int32_t>(file, header.p_offset + 12 + 8 * n);
             if (!relative) break;
-            starts.push_back(header.p_vaddr + extended(*relative));
+            ranges.push_back({header.p_vaddr + extended(*relative)});
         }
         return true;
     }
@@ -71,28 +72,37 @@ std::optional<std::uint8_t> address_encoding(const Dwarf_CIE& cie) {
     return DW_EH_PE_absptr;
 }
 
-// An FDE's first address. `at`: the virtual address of the field.
-std::optional<std::uint64_t> first_address(std::span<const std::byte> field, std::uint64_t at,
-                                           std::uint8_t encoding) {
-    std::optional<std::uint64_t> value;
+// An FDE's first address and its number of bytes, which has the same format. `at`: the virtual
+// address of the first of the two fields.
+std::optional<UnwindRange> range_of(std::span<const std::byte> fields, std::uint64_t at,
+                                    std::uint8_t encoding) {
+    std::optional<std::uint64_t> first, size;
     switch (encoding & 0x0f) {
         case DW_EH_PE_absptr:
         case DW_EH_PE_udata8:
-        case DW_EH_PE_sdata8: value = load<std::uint64_t>(field, 0); break;
-        case DW_EH_PE_udata4: value = load<std::uint32_t>(field, 0); break;
+        case DW_EH_PE_sdata8:
+            first = load<std::uint64_t>(fields, 0);
+            size = load<std::uint64_t>(fields, 8);
+            break;
+        case DW_EH_PE_udata4:
+            first = load<std::uint32_t>(fields, 0);
+            size = load<std::uint32_t>(fields, 4);
+            break;
         case DW_EH_PE_sdata4:
-            if (const auto relative = load<std::int32_t>(field, 0)) value = extended(*relative);
+            if (const auto relative = load<std::int32_t>(fields, 0)) first = extended(*relative);
+            size = load<std::uint32_t>(fields, 4);
             break;
         default: return std::nullopt;
     }
+    if (!first) return std::nullopt;
     switch (encoding & 0x70) {
-        case DW_EH_PE_absptr: return value;
-        case DW_EH_PE_pcrel: return value ? std::optional(at + *value) : std::nullopt;
+        case DW_EH_PE_absptr: return UnwindRange{*first, size.value_or(0)};
+        case DW_EH_PE_pcrel: return UnwindRange{at + *first, size.value_or(0)};
         default: return std::nullopt;
     }
 }
 
-void read_entries(::Elf* elf, std::vector<std::uint64_t>& starts) {
+void read_entries(::Elf* elf, std::vector<UnwindRange>& ranges) {
     std::size_t names = 0;
     const char* ident = elf_getident(elf, nullptr);
     if (ident == nullptr || elf_getshdrstrndx(elf, &names) != 0) return;
@@ -118,10 +128,10 @@ void read_entries(::Elf* elf, std::vector<std::uint64_t>& starts) {
                 continue;
             const auto encoding = address_encoding(cie.cie);
             if (!encoding) continue;
-            const auto field = std::as_bytes(std::span(fde.start, fde.end));
-            const auto address = first_address(
-                field, header.sh_addr + static_cast<std::uint64_t>(fde.start - begin), *encoding);
-            if (address) starts.push_back(*address);
+            const auto fields = std::as_bytes(std::span(fde.start, fde.end));
+            const auto range = range_of(
+                fields, header.sh_addr + static_cast<std::uint64_t>(fde.start - begin), *encoding);
+            if (range) ranges.push_back(*range);
         }
         return;
     }
@@ -129,9 +139,17 @@ void read_entries(::Elf* elf, std::vector<std::uint64_t>& starts) {
 
 }  // namespace
 
-std::vector<std::uint64_t> unwind_starts(::Elf* elf, std::span<const std::byte> file) {
-    std::vector<std::uint64_t> starts;
-    if (!read_header_table(elf, file, starts)) read_entries(elf, starts);
+std::vector<UnwindRange> unwind_ranges(::Elf* elf, std::span<const std::byte> file) {
+    std::vector<UnwindRange> entries, starts;
+    read_entries(elf, entries);
+    if (!read_header_table(elf, file, starts)) return entries;
+    // The table has no sizes.
+    std::map<std::uint64_t, std::uint64_t> sizes;
+    for (const UnwindRange& entry : entries) sizes.emplace(entry.address, entry.size);
+    for (UnwindRange& one : starts) {
+        if (const auto known = sizes.find(one.address); known != sizes.end())
+            one.size = known->second;
+    }
     return starts;
 }
 

@@ -19,11 +19,11 @@ namespace {
 constexpr std::size_t kMostBytes = std::size_t{64} << 10;
 constexpr std::size_t kMostMangled = std::size_t{16} << 10;
 
-struct Sink {
+struct Sink {  // NOLINT(cppcoreguidelines-pro-type-member-init): the text is not written ahead
     std::size_t size = 0;
     std::jmp_buf full = {};
     // What is before `size`; the rest is never written.
-    std::array<char, kMostBytes> text;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    std::array<char, kMostBytes> text;
 };
 
 void append(const char* piece, std::size_t size, void* opaque) {

@@ -112,20 +112,32 @@ Result<Places> notes(const ProbedFile& file, const ProbeSpec& spec) {
                                    : near);
 }
 
+// Of a stripped file, whose functions have no names but those that it exports; empty: it has names.
+std::string stripped_note(const SymbolIndex& index) {
+    const auto& all = index.functions();
+    const auto nameless = std::count_if(
+        all.begin(), all.end(), [](const Function& f) { return f.name.starts_with("fn_"); });
+    const auto& from = index.sources();
+    if (nameless == 0 || std::find(from.begin(), from.end(), ".eh_frame") == from.end()) return {};
+    return fmt::format("the file is stripped: {} of its {} functions are named fn_OFFSET", nameless,
+                       all.size());
+}
+
 tl::unexpected<UserError> no_function(const ProbedFile& file, const ProbeSpec& spec) {
     const SymbolIndex& index = *file.index();
     const auto& all = index.functions();
-    std::string hint =
-        fmt::format("the file has {} function{}", all.size(), all.size() == 1 ? "" : "s");
-    const auto is_nameless = [](const Function& f) { return f.name.starts_with("fn_"); };
-    if (!all.empty() && std::all_of(all.begin(), all.end(), is_nameless))
-        hint += ", named fn_OFFSET because it is stripped";
+    const std::string stripped = stripped_note(index);
+    std::string hint = stripped.empty() ? fmt::format("the file has {} function{}", all.size(),
+                                                      all.size() == 1 ? "" : "s")
+                                        : stripped;
     hint += fmt::format("; uprobesim list uprobe:{} tells them", file.path());
     if (spec.has_wildcard())
         return user_error(fmt::format("no function of {} matches '{}'", file.path(), spec.symbol),
                           spec.text, std::move(hint));
     const std::vector<std::string> names = near_function_names(index, spec.symbol);
-    if (!names.empty()) hint = fmt::format("did you mean {}?", fmt::join(names, ", "));
+    if (!names.empty())
+        hint = fmt::format("did you mean {}?{}{}", fmt::join(names, ", "),
+                           stripped.empty() ? "" : " ", stripped);
     const std::size_t plus = spec.symbol.rfind('+');
     if (plus != std::string::npos && plus != 0 &&
         !index.matching(spec.symbol.substr(0, plus)).empty())

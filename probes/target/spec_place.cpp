@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "probes/target/spec_place.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
+#include "sim/base/text.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -92,11 +95,14 @@ bool is_source_file(std::string_view name) {
 Outcome check_binary(const ProbeSpec& spec, SpecUse use, std::string_view where) {
     if (spec.binary.empty())
         return user_error("the probe names no binary", std::string(where), std::string(kSpecShape));
-    if (use == SpecUse::Attach && spec.binary.front() != '/')
+    if (use == SpecUse::Attach && spec.binary.front() != '/') {
+        const BindRemedy bind = bind_remedy(spec.binary);
         return user_error("the binary of a probe must be an absolute guest path",
                           std::string(where),
-                          "for example uprobe:/bin/grep:main; --bind shows the guest a file of the "
-                          "host");
+                          fmt::format("for example uprobe:/bin/grep:*; for a file of the host {} "
+                                      "and uprobe:{}:...",
+                                      bind.option, bind.guest));
+    }
     return {};
 }
 

@@ -168,10 +168,10 @@ void SymbolIndex::add_unwind_table(::Elf* elf) {
         for (const Function& f : *functions) known.insert(f.offset);
     }
     bool any = false;
-    for (const std::uint64_t address : unwind_starts(elf, bytes_)) {
-        const auto offset = offset_of(address);
+    for (const UnwindRange& range : unwind_ranges(elf, bytes_)) {
+        const auto offset = offset_of(range.address);
         if (!offset || !known.insert(*offset).second) continue;
-        functions_.push_back({fmt::format("fn_{:x}", *offset), *offset});
+        functions_.push_back({fmt::format("fn_{:x}", *offset), *offset, range.size});
         any = true;
     }
     if (any) sources_.emplace_back(".eh_frame");

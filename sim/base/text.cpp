@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 #include <vector>
 
@@ -75,6 +76,14 @@ std::string shell_word(const std::string& word) {
     std::string out = "'";
     for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
     return out + "'";
+}
+
+BindRemedy bind_remedy(std::string_view host_path) {
+    const std::filesystem::path host = std::filesystem::path(host_path).lexically_normal();
+    const std::string guest = "/" + host.filename().string();
+    return {fmt::format("--bind {}{}:{}", host.is_absolute() ? "" : "$PWD/",
+                        shell_word(host.string()), shell_word(guest)),
+            guest};
 }
 
 std::string or_list(const std::vector<std::string>& words) {

@@ -25,6 +25,14 @@ std::string near_names(std::string_view given, const std::vector<std::string>& k
 // A word as a shell takes it: in quotes where it needs them.
 std::string shell_word(const std::string& word);
 
+// What shows the guest a file of the host at /NAME, in a shell: "--bind $PWD/server:/server" of
+// "./server".
+struct BindRemedy {
+    std::string option;
+    std::string guest;  // "/server"
+};
+BindRemedy bind_remedy(std::string_view host_path);
+
 // "a, b or c"
 std::string or_list(const std::vector<std::string>& words);
 

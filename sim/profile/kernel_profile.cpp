@@ -12,6 +12,7 @@
 
 #include "sim/base/try.h"
 #include "sim/profile/data_files.h"
+#include "sim/profile/profile_keys.h"
 #include "sim/profile/settings.h"
 #include "sim/profile/toml_reader.h"
 
@@ -246,7 +247,13 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
                                      "based-on", "release",     "emulate-also"};
     for (const WordKey& word : kWordKeys) keys.emplace_back(word.key);
     keys.insert(keys.end(), {"sources", "paths", "waits", std::string(kAccessesTable)});
-    reader.only(root, "", keys);
+    std::vector<std::string> known;
+    known.reserve(kKernelPathCount);
+    for (const KernelPathInfo& info : kKernelPaths) known.emplace_back(info.name);
+    reader.only(root, "", keys,
+                {{kAccessesTable, known, "list"},
+                 {"paths", known},
+                 {"waits", {kKernelWaits.begin(), kKernelWaits.end()}}});
     kernel.name = reader.string(root, "name", "");
     kernel.description = reader.string(root, "description", "");
     kernel.label = reader.own_string("label");
@@ -254,9 +261,6 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
     for (const WordKey& word : kWordKeys) read_word(reader, word, kernel);
     kernel.emulate_also = read_emulate_also(reader);
     const toml::table& paths = reader.table(root, "paths", "");
-    std::vector<std::string> known;
-    known.reserve(kKernelPathCount);
-    for (const KernelPathInfo& info : kKernelPaths) known.emplace_back(info.name);
     reader.only(paths, "paths", known);
     for (std::size_t p = 0; p < kKernelPathCount && reader.ok(); ++p)
         read_path(reader, paths, p, kernel.paths[p]);
@@ -283,8 +287,11 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
 
 Result<KernelProfile> load_kernel_profile(std::string_view name_or_path,
                                           const std::vector<Setting>& settings) {
-    const auto file = TRY(find_data_file("kernels", kWhat, name_or_path));
-    return read_kernel(file, settings);
+    const auto read = [&]() -> Result<KernelProfile> {
+        const auto file = TRY(find_data_file("kernels", kWhat, name_or_path));
+        return read_kernel(file, settings);
+    };
+    return of_kind(ProfileKind::Kernel, name_or_path, read());
 }
 
 Result<KernelProfile> parse_kernel_profile(std::string_view text, std::string_view file_name,

@@ -6,6 +6,7 @@
 
 #include "sim/base/try.h"
 #include "sim/profile/data_files.h"
+#include "sim/profile/profile_keys.h"
 #include "sim/profile/settings.h"
 #include "sim/profile/toml_reader.h"
 
@@ -164,7 +165,11 @@ Result<MachineProfile> read_machine(const DataFile& file, const std::vector<Sett
                                       std::string(kIsaTable),
                                       std::string(kContentionTable)};
     for (const FigureRow& row : kFigures) known.emplace_back(row.key);
-    reader.only(root, "", known);
+    std::vector<std::string> known_ops, known_contention;
+    for (std::size_t op = 0; op < kKernelOpCount; ++op)
+        known_ops.emplace_back(kernel_op_name(static_cast<KernelOp>(op)));
+    for (const ContentionKey& row : contention_keys()) known_contention.emplace_back(row.key);
+    reader.only(root, "", known, {{"ops", known_ops}, {kContentionTable, known_contention}});
     machine.name = reader.string(root, "name", "");
     machine.description = reader.string(root, "description", "");
     machine.core_file = reader.string(root, "core", "");
@@ -172,10 +177,8 @@ Result<MachineProfile> read_machine(const DataFile& file, const std::vector<Sett
         machine.*row.member = reader.figure(root, row.key, "", row.unit, row.limits);
     }
     const toml::table& ops = reader.table(root, "ops", "");
-    std::vector<std::string> known_ops;
     for (std::size_t op = 0; op < kKernelOpCount; ++op) {
         const std::string_view name = kernel_op_name(static_cast<KernelOp>(op));
-        known_ops.emplace_back(name);
         machine.ops[op] = reader.figure(ops, name, "ops", "cycles", kCycles);
     }
     reader.only(ops, "ops", known_ops);
@@ -194,8 +197,11 @@ Result<MachineProfile> read_machine(const DataFile& file, const std::vector<Sett
 
 Result<MachineProfile> load_machine_profile(std::string_view name_or_path,
                                             const std::vector<Setting>& settings) {
-    const auto file = TRY(find_data_file("machines", kWhat, name_or_path));
-    return read_machine(file, settings);
+    const auto read = [&]() -> Result<MachineProfile> {
+        const auto file = TRY(find_data_file("machines", kWhat, name_or_path));
+        return read_machine(file, settings);
+    };
+    return of_kind(ProfileKind::Machine, name_or_path, read());
 }
 
 Result<MachineProfile> parse_machine_profile(std::string_view text, std::string_view file_name,

@@ -76,6 +76,16 @@ std::vector<KeyDifference> profile_differences(const ProfileListing&&,
 
 // Which kind a name or a file is: what it is based on tells, or else its keys.
 Result<ProfileKind> find_profile_kind(std::string_view name_or_path);
+// "'v6.12' is a kernel profile, ..." where the name or file that is to be of one kind is of
+// another.
+std::optional<UserError> other_kind(ProfileKind wanted, std::string_view name_or_path);
+// What reading it gave, with that error before any other.
+template <class Profile>
+Result<Profile> of_kind(ProfileKind wanted, std::string_view name_or_path, Result<Profile> read) {
+    if (read) return read;
+    if (auto error = other_kind(wanted, name_or_path)) return tl::make_unexpected(*error);
+    return read;
+}
 
 // When a run first depends on a key: until then runs that differ in it are the same run.
 enum class FirstUse {

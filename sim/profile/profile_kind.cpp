@@ -33,6 +33,16 @@ constexpr std::array kTelltales = {
     Telltale{"pipes", ProfileKind::Core},          Telltale{"issue-width", ProfileKind::Core},
 };
 
+struct KindUse {
+    ProfileKind kind;
+    std::string_view how;
+};
+constexpr std::array kUses = {
+    KindUse{ProfileKind::Machine, "give it to --machine"},
+    KindUse{ProfileKind::Kernel, "give it to --kernel"},
+    KindUse{ProfileKind::Core, "a machine profile names it: core = \"...\""},
+};
+
 bool is_path(std::string_view name) {
     return name.find('/') != name.npos || name.ends_with(".toml");
 }
@@ -64,9 +74,10 @@ std::string near_builtins(std::string_view name, const std::string& otherwise) {
     return near.empty() ? otherwise : near;
 }
 
-Result<ProfileKind> kind_of_file(const DataFile& file, int depth) {
+// `unreadable`: of a file whose reader will name the line that is wrong.
+Result<ProfileKind> kind_of_file(const DataFile& file, int depth, ProfileKind unreadable) {
     const auto parsed = parse_toml(file);
-    if (!parsed) return ProfileKind::Machine;  // any reader names the line
+    if (!parsed) return unreadable;
     const toml::table& table = *parsed;
     for (const Telltale& telltale : kTelltales) {
         if (table.contains(telltale.key)) return telltale.kind;
@@ -80,9 +91,9 @@ Result<ProfileKind> kind_of_file(const DataFile& file, int depth) {
     if (!is_path(base)) {
         if (const auto kind = kind_of_builtin(base)) return *kind;
     } else if (depth == kMaxChain) {
-        return ProfileKind::Machine;  // its reader finds the circle
+        return unreadable;  // its reader finds the circle
     } else if (const auto next = find_data_file("", "profile", base, file.file_name)) {
-        return kind_of_file(*next, depth + 1);
+        return kind_of_file(*next, depth + 1, unreadable);
     }
     return user_error(
         fmt::format("based-on: nothing is named '{}'", base),
@@ -90,17 +101,31 @@ Result<ProfileKind> kind_of_file(const DataFile& file, int depth) {
         near_builtins(base, all_builtins()));
 }
 
-}  // namespace
-
-Result<ProfileKind> find_profile_kind(std::string_view name_or_path) {
+Result<ProfileKind> kind_of(std::string_view name_or_path, ProfileKind unreadable) {
     if (is_path(name_or_path)) {
         const auto file = TRY(find_data_file("", "profile", name_or_path));
-        return kind_of_file(file, 1);
+        return kind_of_file(file, 1, unreadable);
     }
     if (const auto kind = kind_of_builtin(name_or_path)) return *kind;
     return user_error(
         fmt::format("nothing is named '{}'", name_or_path), "",
         near_builtins(name_or_path, all_builtins() + "; or give a path to a .toml file"));
+}
+
+}  // namespace
+
+Result<ProfileKind> find_profile_kind(std::string_view name_or_path) {
+    return kind_of(name_or_path, ProfileKind::Machine);
+}
+
+std::optional<UserError> other_kind(ProfileKind wanted, std::string_view name_or_path) {
+    const auto kind = kind_of(name_or_path, wanted);
+    if (!kind || *kind == wanted) return std::nullopt;
+    const auto* use = std::find_if(kUses.begin(), kUses.end(),
+                                   [&](const KindUse& row) { return row.kind == *kind; });
+    return UserError{fmt::format("'{}' is a {} profile, not a {} profile", name_or_path,
+                                 profile_kind_name(*kind), profile_kind_name(wanted)),
+                     "", std::string(use->how)};
 }
 
 }  // namespace uprobesim

@@ -118,7 +118,7 @@ void TomlReader::fail(const toml::node* at, std::string what, std::string hint) 
 }
 
 void TomlReader::only(const toml::table& table, std::string_view path,
-                      const std::vector<std::string>& known) {
+                      const std::vector<std::string>& known, const std::vector<KeyGroup>& groups) {
     // In file order, so that the first mistake in the file is the one reported.
     const toml::node* first = nullptr;
     std::string_view bad;
@@ -129,8 +129,15 @@ void TomlReader::only(const toml::table& table, std::string_view path,
             bad = key.str();
         }
     }
-    if (first != nullptr)
-        fail(first, fmt::format("unknown key '{}'", key_path(path, bad)), near_names(bad, known));
+    if (first == nullptr) return;
+    const auto group = std::find_if(groups.begin(), groups.end(), [&](const KeyGroup& g) {
+        const toml::table* row = first->as_table();
+        return std::find(g.keys.begin(), g.keys.end(), bad) != g.keys.end() &&
+               (g.field.empty() || (row != nullptr && row->contains(g.field)));
+    });
+    fail(first, fmt::format("unknown key '{}'", key_path(path, bad)),
+         group == groups.end() ? near_names(bad, known)
+                               : fmt::format("it belongs in the table [{}]", group->table));
 }
 
 const toml::table& TomlReader::table(const toml::table& parent, std::string_view key,

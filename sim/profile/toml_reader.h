@@ -26,6 +26,13 @@ struct Limits {
     std::string text() const;  // "a whole number from 0 to 1"
 };
 
+// A table of the root and its keys, of which one may have been written outside the table.
+struct KeyGroup {
+    std::string_view table;
+    std::vector<std::string> keys;
+    std::string_view field = {};  // what its rows have and those of other groups have not
+};
+
 class TomlReader {
 public:
     // Parses `file` and what it says it is based on, derived rows replacing base rows. The tables
@@ -43,9 +50,9 @@ public:
     const UserError& error() const { return *error_; }
     void fail(const toml::node* at, std::string what, std::string hint = {});
 
-    // Refuses any key of `table` that is not in `known`.
+    // Refuses any key of `table` that is not in `known`; one of a group's is told to belong there.
     void only(const toml::table& table, std::string_view path,
-              const std::vector<std::string>& known);
+              const std::vector<std::string>& known, const std::vector<KeyGroup>& groups = {});
     // Each returns a default after failing; required unless the name says otherwise.
     const toml::table& table(const toml::table& parent, std::string_view key,
                              std::string_view path);

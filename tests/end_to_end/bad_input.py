@@ -31,6 +31,7 @@ MISTAKES = [
     ("missing-root", ["--root", "/no/such/root", "/counts"], MISTAKE, ["/no/such/root"]),
     ("root-is-file", ["--root", "ROOT/counts", "/counts"], MISTAKE, ["counts"]),
     ("missing-program", ["--root", "ROOT", "/nosuch"], NOT_RUN, ["/nosuch"]),
+    ("program-of-host", ["--root", "ROOT/folder", "ROOT/counts"], NOT_RUN, ["no such file (the host has one: --bind /", "/counts:/counts shows it to the guest, as /counts)"]),
     ("program-is-folder", ["--root", "ROOT", "/folder"], NOT_RUN, ["/folder"]),
     ("program-is-text", ["--root", "ROOT", "/text"], NOT_RUN, ["/text"]),
     ("unknown-option", ["--root", "ROOT", "--frobnicate", "/counts"], MISTAKE, ["frobnicate"]),
@@ -49,6 +50,11 @@ MISTAKES = [
     ("unknown-kernel", ["--root", "ROOT", "--kernel", "v0.1", "/counts"], MISTAKE, ["v0.1"]),
     ("unknown-machine", ["--root", "ROOT", "--machine", "abacus", "/counts"], MISTAKE, ["abacus"]),
     ("bad-set", ["--root", "ROOT", "--set", "kernel.nosuch=1", "/counts"], MISTAKE, ["nosuch"]),
+    ("set-without-kind", ["--root", "ROOT", "--set", "ops.ic-ivau=0", "/counts"], MISTAKE, ["--set: 'ops.ic-ivau'", "did you mean machine.ops.ic-ivau?"]),
+    ("set-of-no-profile", ["--root", "ROOT", "--set", "frobnicate=0", "/counts"], MISTAKE, ["--set: 'frobnicate'", "uprobesim model show"]),
+    ("machine-is-kernel", ["--root", "ROOT", "--machine", "v6.12", "/counts"], MISTAKE, ["--machine: 'v6.12' is a kernel profile, not a machine profile", "--kernel"]),
+    ("machine-file-is-kernel", ["--root", "ROOT", "--machine", "ROOT/kernel-copy.toml", "/counts"], MISTAKE, ["--machine: ", "kernel-copy.toml' is a kernel profile", "--kernel"]),
+    ("kernel-file-is-machine", ["--root", "ROOT", "--kernel", "ROOT/machine-copy.toml", "/counts"], MISTAKE, ["--kernel: ", "machine-copy.toml' is a machine profile", "--machine"]),
     ("bad-set-form", ["--root", "ROOT", "--set", "kernel", "/counts"], MISTAKE, ["kernel"]),
     ("bad-bind", ["--root", "ROOT", "--bind", "/nosuch:/x", "/counts"], MISTAKE, ["/nosuch"]),
     ("bad-bind-form", ["--root", "ROOT", "--bind", "x", "/counts"], MISTAKE, ["--bind"]),
@@ -75,6 +81,7 @@ MISTAKES = [
     ("near-probe-kind", ["--root", "ROOT", "-p", "urpobe:/counts:main", "/counts"], MISTAKE, ["did you mean 'uprobe'"]),
     ("probe-without-kind", ["--root", "ROOT", "-p", "/counts:main", "/counts"], MISTAKE, ["write uprobe:/counts:main"]),
     ("probe-no-binary", ["--root", "ROOT", "-p", "uprobe:/nosuch:main", "/counts"], MISTAKE, ["/nosuch"]),
+    ("probe-of-host", ["--root", "ROOT", "-p", "uprobe:./server:main", "/counts"], MISTAKE, ["--bind $PWD/server:/server", "uprobe:/server:"]),
     ("probe-not-elf", ["--root", "ROOT", "-p", "uprobe:/text:main", "/counts"], MISTAKE, ["/text"]),
     ("probe-x86", ["--root", "ROOT", "-p", "uprobe:/x86:main", "/counts"], MISTAKE, ["/x86"]),
     ("probe-no-symbol", ["--root", "ROOT", "-p", "uprobe:/counts:nosuch", "/counts"], MISTAKE, ["nosuch"]),
@@ -96,6 +103,13 @@ COMMAND_MISTAKES = [
     ("near-command", ["runn", "/counts"], MISTAKE, ["unknown command 'runn' (did you mean 'run'?)"]),
     ("far-command", ["frobnicate"], MISTAKE, ["unknown command 'frobnicate'"]),
     ("option-before-command", ["--all", "run", "/counts"], MISTAKE, ["--all: the command comes first"]),
+    ("near-version", ["--versoin"], MISTAKE, ["--versoin: ", "did you mean '--version'?"]),
+    ("other-version", ["-V"], MISTAKE, ["-V: ", "did you mean '--version'?"]),
+    ("compare-nothing", ["compare"], MISTAKE, ["no program is given (for example: uprobesim compare -p "]),
+    ("machines-of-one-name", ["bench", "--machines", "neoverse-n1,ROOT/machine-copy.toml"], MISTAKE, ["--machines: ", "both named 'neoverse-n1'", "machine-copy.toml a name of its own"]),
+    ("machines-of-one-name-compared", ["compare", "--root", "ROOT", "--machines", "ROOT/machine-copy.toml,neoverse-n1", "-p", "uprobe:/counts:main", "/counts"], MISTAKE,
+     ["--machines: ", "both named 'neoverse-n1'"]),
+    ("kernels-of-one-name", ["audit", "--kernels", "v6.12,ROOT/kernel-copy.toml", "ROOT/counts"], MISTAKE, ["--kernels: ", "both named 'v6.12'"]),
     ("near-sub-command", ["model", "lsit"], MISTAKE, ["unknown sub-command 'lsit'", "did you mean 'list'?"]),
     ("near-profile", ["model", "show", "kunpeng961"], MISTAKE, ["did you mean 'kunpeng916'"]),
     ("near-scenario-of-compare", ["compare", "redis-gett"], MISTAKE, ["did you mean 'redis-get'"]),
@@ -109,7 +123,7 @@ COMMAND_MISTAKES = [
     ("audit-nothing", ["audit"], MISTAKE, ["binary"]),
     ("audit-missing", ["audit", "/no/such/file"], MISTAKE, ["/no/such/file"]),
     ("audit-text", ["audit", "ROOT/text"], MISTAKE, ["/text"]),
-    ("audit-x86", ["audit", "ROOT/counts", "ROOT/x86"], MISTAKE, ["/x86", "x86-64"]),
+    ("audit-x86", ["audit", "ROOT/counts", "ROOT/x86"], MISTAKE, ["/x86", "x86-64", "--root"]),
     ("audit-truncated", ["audit", "ROOT/truncated-100"], MISTAKE, ["/truncated-100"]),
     ("audit-no-programs", ["audit", "ROOT/folder"], MISTAKE, ["/folder"]),
     ("audit-device", ["audit", "/dev/null"], MISTAKE, ["/dev/null"]),
@@ -158,6 +172,7 @@ COMMAND_MISTAKES = [
     ("sweep-nothing", ["sweep"], MISTAKE, ["sweep needs"]),
     ("sweep-near", ["sweep", "statsu", "ROOT/plan.toml"], MISTAKE, ["did you mean 'status'?"]),
     ("sweep-missing", ["sweep", "/no/such/plan.toml"], MISTAKE, ["/no/such/plan.toml"]),
+    ("sweep-no-plan", ["sweep", "ROOT/text"], MISTAKE, ["/text: a plan's name ends in .toml"]),
     ("sweep-text", ["sweep", "ROOT/wrong-plan.toml"], MISTAKE, ["wrong-plan.toml:2", "frobnicate"]),
     ("sweep-chunk", ["sweep", "--chunk", "3/2", "ROOT/plan.toml"], MISTAKE, ["--chunk", "3/2"]),
     ("sweep-only", ["sweep", "--only", "ROOT/text", "ROOT/plan.toml"], MISTAKE, ["/text:1", "17-40"]),
@@ -208,6 +223,8 @@ def _make_files(root):
     plan = b'command = "run"\narguments = ["--root", "' + root.path.encode() + b'", "/counts"]\n[[axis]]\nseeds = [1]\n'
     _write(root, "plan.toml", plan)
     _write(root, "wrong-plan.toml", plan.replace(b"arguments", b"frobnicate"))
+    _write(root, "machine-copy.toml", b'based-on = "neoverse-n1"\n')
+    _write(root, "kernel-copy.toml", b'based-on = "v6.12"\n')
     for folder in ("folder", "folder.toml"):
         os.makedirs(os.path.join(root.path, folder))
     return good
@@ -226,6 +243,8 @@ HEAD = 'name = "mine"\nbased-on = "v6.12"\ndescription = "a test"\n'
 PROFILES = [
     ("profile-unknown-key", HEAD + "nonsense-key = 1\n", [":4", "nonsense-key"]),
     ("profile-unknown-path", HEAD + '[paths]\n"no.such-path" = { insns = 1, source = "x", confidence = "low" }\n', [":5", "no.such-path"]),
+    ("profile-path-without-table", HEAD + '"uprobe.lookup" = { insns = 1, source = "x", confidence = "low" }\n', [":4", "'uprobe.lookup'", "[paths]"]),
+    ("profile-access-without-table", HEAD + '"uprobe.lookup" = { list = ["write mmap-lock at 6"], source = "x", confidence = "low" }\n', [":4", "'uprobe.lookup'", "[accesses]"]),
     ("profile-not-toml", HEAD + "this is = = not toml\n", [":4"]),
     ("profile-wrong-type", HEAD + '[paths]\n"uretprobe.return" = { insns = "many", source = "x", confidence = "low" }\n', [":5", "insns"]),
     ("profile-unknown-base", 'name = "mine"\nbased-on = "v0.0"\ndescription = "a test"\n', ["v0.0"]),

@@ -91,6 +91,11 @@ def _binutils(context, sysroot):
         found += 1
         if context.wants(name):
             context.check(name, binary_failure(context, ["--root", sysroot, "/" + name], path))
+    if context.wants("stripped"):
+        # It exports some names, and has no others.
+        run = context.simulator.raw(["list", "--root", sysroot, "uprobe:/bin/ls:main"])
+        said = b"the file is stripped" in run.stderr and b"named fn_OFFSET" in run.stderr
+        context.check("stripped", None if said else f"says {harness.shown(run.stderr)}")
     context.check("debian binaries", None if found >= AT_LEAST[sysroot.endswith("-wide")] else f"only {found} of {len(DEBIAN)} are there")
     for name in OWN:
         path = os.path.join(context.workloads, name)

@@ -168,7 +168,7 @@ def _files(made):
     # A build of another program with the same link is none.
     shutil.copytree(made.folder, made.path("other"), ignore=lambda _, names: [n for n in names if not n.startswith("gone")])
     made.compile("other/gone.debug", JOB.replace("5", "6"), "-g", "-Wl,--build-id")
-    made.refusals.append(("debug file of another build", "uprobe:/t/other/gone:job", ["/t/gone"], ["there is no function 'job'"]))
+    made.refusals.append(("debug file of another build", "uprobe:/t/other/gone:job", ["/t/gone"], ["there is no function 'job'", "the file is stripped"]))
     if shutil.which("xz"):
         mini = made.path("mini")
         binutils.tool("objcopy", "-S", "--keep-symbol=job", mini, mini + ".syms")

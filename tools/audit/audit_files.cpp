@@ -35,6 +35,11 @@ Kind kind_of(const std::array<char, kHeaderBytes>& header, std::size_t got) {
 constexpr InputKind kBinary{"program", kMaxProgramBytes,
                             "give an arm64 program or library, or a folder of them"};
 
+constexpr std::string_view kHostFile =
+    "it is the host's file; for the guest's add --root \"$(uprobesim sysroot path)\", where list "
+    "and "
+    "estimate look by themselves";
+
 // With the path as the user knows it.
 template <class T>
 Result<T> shown_as(Result<T> result, const std::string& shown) {
@@ -42,10 +47,17 @@ Result<T> shown_as(Result<T> result, const std::string& shown) {
     return result;
 }
 
-Outcome audit_file(Auditor& auditor, const std::string& host, const std::string& shown) {
+Outcome audit_file(Auditor& auditor, const std::string& host, const std::string& shown,
+                   std::string_view remedy) {
     const auto file = TRY(shown_as(InputFile::open(host, kBinary), shown));
     auto bytes = TRY(shown_as(file.bytes(), shown));
-    return auditor.add(std::move(bytes), shown);
+    std::array<char, kHeaderBytes> header{};
+    const std::size_t got = std::min(bytes.size(), kHeaderBytes);
+    std::memcpy(header.data(), bytes.data(), got);
+    Outcome added = auditor.add(std::move(bytes), shown);
+    if (!added && added.error().hint.empty() && kind_of(header, got) == Kind::OtherMachine)
+        added.error().hint = remedy;
+    return added;
 }
 
 std::string without_slashes(std::string path) {
@@ -132,7 +144,7 @@ Outcome audit_path(Auditor& auditor, const std::string& root, const std::string&
                                   });
     if (fs::exists(status) && !fs::is_regular_file(status))
         return user_error("neither a file nor a folder", path);
-    return audit_file(auditor, host, path);
+    return audit_file(auditor, host, path, root.empty() ? kHostFile : "");
 }
 
 }  // namespace uprobesim

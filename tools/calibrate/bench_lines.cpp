@@ -207,6 +207,8 @@ Result<BenchFile> read_bench_file(const std::string& path, const std::string& ke
     file.table.fit = true;
     file.table.rows = std::move(lines.rows);
     file.frequency_hz = lines.frequency_hz;
+    file.frequency_place =
+        fmt::format("{}:{}", std::filesystem::path(path).filename().string(), lines.frequency_line);
     file.unused = std::move(lines.unused);
     return file;
 }

@@ -46,6 +46,7 @@ Result<std::string> kernel_of_release(const std::string& release, const std::str
 struct BenchFile {
     PublishedTable table;
     std::optional<double> frequency_hz;
+    std::string frequency_place;  // "bench.txt:2"
     std::vector<std::pair<std::string, std::string>> unused;
 };
 Result<BenchFile> read_bench_file(const std::string& path, const std::string& kernel,

@@ -169,6 +169,7 @@ Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& 
     FitRequest request = asked;
     fit.machine = request.machine;
     fit.settings = request.settings;
+    fit.stated = request.stated;
     auto counted = TRY(count_tables(published, request, fit));
     FitModel model(request, std::move(counted));
     if (model.tables().empty())

@@ -4,6 +4,7 @@
 // (Gauss-Newton).
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@ namespace uprobesim {
 
 struct FitRequest {
     std::string machine;
-    std::vector<Setting> settings;    // held, over those of the profiles
+    std::vector<Setting> settings;              // held, over those of the profiles
+    std::map<std::string, std::string> stated;  // of these, what a file states: key, file and line
     std::vector<std::string> tables;  // ids; empty: those of the machine that are marked for it
     std::vector<std::string> free;    // keys as --set has them: "machine.kernel-cpi"
     // `free` are candidates, the most wanted first: those are fitted that the rows tell. Otherwise
@@ -63,8 +65,9 @@ struct FittedRow {
 
 struct Fit {
     std::string machine;
-    std::vector<Setting> settings;  // held
-    bool measured = false;          // rows of one's own, not published ones
+    std::vector<Setting> settings;              // held
+    std::map<std::string, std::string> stated;  // of these, as FitRequest has it
+    bool measured = false;                      // rows of one's own, not published ones
     std::vector<std::string> tables;
     std::vector<PublishedTable> not_used;  // of the machine, with their reason
     std::vector<FittedParameter> parameters;

@@ -31,16 +31,20 @@ std::string answer(const Fit& fit) {
 }
 
 Table parameters(const Fit& fit) {
-    Table table{.columns = {{"parameter", Kind::Name},
-                            {"before"},
-                            {"fitted"},
-                            {"±", Kind::Number, "standard_error"},
-                            {"mean share"},
-                            {"max share"},
-                            {"in row", Kind::Name},
-                            {"most correlated with (r)", Kind::Name, "most correlated with"},
-                            {"r", Kind::Number, "", true},
-                            {"at_bound", Kind::Number, "", true}}};
+    // One parameter alone is tied to none: CSV keeps the column.
+    const bool untied = std::all_of(fit.parameters.begin(), fit.parameters.end(),
+                                    [](const FittedParameter& p) { return p.tied_to.empty(); });
+    Table table{
+        .columns = {{"parameter", Kind::Name},
+                    {"before"},
+                    {"fitted"},
+                    {"±", Kind::Number, "standard_error"},
+                    {"mean share"},
+                    {"max share"},
+                    {"in row", Kind::Name},
+                    {"most correlated with (r)", Kind::Name, "most correlated with", untied},
+                    {"r", Kind::Number, "", true},
+                    {"at_bound", Kind::Number, "", true}}};
     for (const FittedParameter& p : fit.parameters) {
         table.add({p.key, number_cell(fmt::format("{:.4g}", p.start), fmt::format("{}", p.start)),
                    number_cell(fmt::format("{:.4g}{}", p.value,

@@ -25,10 +25,7 @@ Result<std::string> fitted_profile(const Fit& fit, const std::string& name) {
     auto machine = TRY(load_machine_profile(fit.machine, fit.settings));
     std::string head =
         fmt::format("Written by uprobesim calibrate, which began with {}.", machine.name);
-    for (const Setting& held : fit.settings) {
-        if (held.key.starts_with(kMachine))
-            machine.figures.at(held.key.substr(kMachine.size())).source = "given to calibrate";
-    }
+    mark_given(machine, fit.settings, fit.stated);
     for (const FittedParameter& p : fit.parameters) {
         if (!p.key.starts_with(kMachine)) {
             head += fmt::format("\nFitted with it, of the kernel: --set {}={:.6g}", p.key, p.value);

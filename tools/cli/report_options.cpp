@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <map>
 
 #include "sim/base/text.h"
 #include "sim/base/try.h"
+#include "sim/profile/machine_profile.h"
 #include "tools/cli/key_value.h"
 #include "tools/cli/refusal.h"
 
@@ -46,6 +48,23 @@ Words color_words() {
     return words;
 }
 
+// The keys of --set that a key without its first word may be: "machine.ops.isb"; empty: none.
+std::string whole_keys(std::string_view key) {
+    Words keys;
+    const auto add = [&](ProfileKind kind, const Words& builtin) {
+        const auto listing = list_profile(kind, builtin.front(), {});
+        if (listing && listing->find(key) != nullptr)
+            keys.push_back(fmt::format("{}.{}", profile_kind_name(kind), key));
+    };
+    add(ProfileKind::Machine, builtin_machine_profiles());
+    add(ProfileKind::Kernel, builtin_kernel_profiles());
+    return or_list(keys);
+}
+
+bool names_file(std::string_view name) {
+    return name.find('/') != name.npos || name.ends_with(".toml");
+}
+
 }  // namespace
 
 void add_kernel_option(OptionTable& table, std::string meaning) {
@@ -75,8 +94,12 @@ void add_set_option(OptionTable& table, std::string meaning) {
 Result<Setting> parse_setting(const std::string& word) {
     auto pair = TRY(parse_key_value(word, "--set", "machine.ops.ic-ivau=0"));
     if (!pair.key.starts_with("machine.") && !pair.key.starts_with("kernel.")) {
+        const std::string near = whole_keys(pair.key);
         return user_error(fmt::format("'{}' is neither machine.KEY nor kernel.KEY", pair.key),
-                          "--set");
+                          "--set",
+                          near.empty() ? "uprobesim model show NAME lists the keys of a machine or "
+                                         "kernel profile"
+                                       : fmt::format("did you mean {}?", near));
     }
     return Setting{std::move(pair.key), std::move(pair.value)};
 }
@@ -84,6 +107,25 @@ Result<Setting> parse_setting(const std::string& word) {
 Outcome read_settings(const CommandLine& line, std::vector<Setting>& settings) {
     for (const std::string& word : line.all("set")) settings.push_back(TRY(parse_setting(word)));
     return {};
+}
+
+Result<Words> profile_names(const CommandLine& line, std::string_view option, ProfileKind kind,
+                            std::string_view otherwise) {
+    Words words = TRY(line.names(option, std::string(otherwise)));
+    if (std::none_of(words.begin(), words.end(), names_file)) return words;
+    std::map<std::string, std::string> word_of;
+    for (const std::string& word : words) {
+        const auto listing = list_profile(kind, word, {});
+        if (!listing) continue;  // told by what reads it
+        const auto [same, is_new] = word_of.try_emplace(listing->name, word);
+        if (is_new || same->second == word) continue;
+        return user_error(
+            fmt::format("{} and {} are both named '{}'", same->second, word, listing->name),
+            line.spelled(option),
+            fmt::format("give {} a name of its own: name = \"...\"",
+                        names_file(word) ? word : same->second));
+    }
+    return words;
 }
 
 Result<std::vector<KernelProfile>> read_kernels(const CommandLine& line, std::string_view otherwise,
@@ -96,7 +138,7 @@ Result<std::vector<KernelProfile>> read_kernels(const CommandLine& line, std::st
                               "kernel.KEY=VALUE");
     }
     std::vector<KernelProfile> kernels;
-    const auto names = TRY(line.names("kernels", std::string(otherwise)));
+    const auto names = TRY(profile_names(line, "kernels", ProfileKind::Kernel, otherwise));
     for (const std::string& name : names) {
         auto kernel = TRY(line.about("kernels", load_kernel_profile(name, settings)));
         kernels.push_back(std::move(kernel));
@@ -159,21 +201,30 @@ std::string written_anyway(const Document& document, const ReportOptions& option
 
 void add_report_options(OptionTable& table, const std::vector<ReportFormat>& formats,
                         std::string_view standard) {
-    const Words words = words_of(formats);
+    add_file_options(table, formats, standard);
+    add_row_options(table);
+    add_color_option(table);
+    add_help_option(table);
+}
+
+void add_file_options(OptionTable& table, const std::vector<ReportFormat>& formats,
+                      std::string_view standard) {
     table.section("Report");
     table
         .text("output", "FILE",
               fmt::format("write the report to FILE; - is stdout (default: {})", standard))
         .short_name('o')
         .from(ValueSource::File);
+    add_format_option(table, formats);
+}
+
+void add_format_option(OptionTable& table, const std::vector<ReportFormat>& formats) {
+    const Words words = words_of(formats);
     table
         .text("format", "FORMAT",
               fmt::format("format of the report: {} (default {})", or_list(words), words.front()))
         .short_name('f')
         .one_of(words);
-    add_row_options(table);
-    add_color_option(table);
-    add_help_option(table);
 }
 
 void add_row_options(OptionTable& table) {
@@ -208,6 +259,15 @@ Outcome refuse_row_order(const CommandLine& line, std::string_view why) {
     if (!line.given("sort") && !line.given("top")) return {};
     return user_error(std::string(why), line.given("sort") ? "--sort" : "--top",
                       "it is for text, csv, md and html");
+}
+
+Outcome refuse_report_options(const CommandLine& line, std::string_view why, LinesGo where) {
+    if (where == LinesGo::ToStdout && line.given("output"))
+        return user_error(std::string(why), line.spelled("output"));
+    for (const char* option : {"format", "all", "sort", "top"}) {
+        if (line.given(option)) return user_error(std::string(why), line.spelled(option));
+    }
+    return {};
 }
 
 Result<ReportOptions> read_report_options(const CommandLine& line,

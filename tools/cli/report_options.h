@@ -11,6 +11,7 @@
 #include "sim/base/error.h"
 #include "sim/profile/figure.h"
 #include "sim/profile/kernel_profile.h"
+#include "sim/profile/profile_keys.h"
 #include "tools/cli/command_line.h"
 #include "tools/format/document_writers.h"
 #include "tools/format/row_order.h"
@@ -27,6 +28,10 @@ void add_set_option(OptionTable& table, std::string meaning);
 // "machine.KEY=VALUE" or "kernel.KEY=VALUE".
 Result<Setting> parse_setting(const std::string& word);
 Outcome read_settings(const CommandLine& line, std::vector<Setting>& settings);
+// What --kernels or --machines lists. Two files, or a file and a built-in profile, that have one
+// name are refused: reports tell profiles apart by their names.
+Result<Words> profile_names(const CommandLine& line, std::string_view option, ProfileKind kind,
+                            std::string_view otherwise);
 // --kernels, with the --set of a command that has no machine. `what`: "an audit", for messages.
 Result<std::vector<KernelProfile>> read_kernels(const CommandLine& line, std::string_view otherwise,
                                                 std::string_view what);
@@ -62,6 +67,11 @@ std::string written_anyway(const Document& document, const ReportOptions& option
 // writes, its default first. `standard`: where the report goes without --output.
 void add_report_options(OptionTable& table, const std::vector<ReportFormat>& formats,
                         std::string_view standard = "stdout");
+// --output and --format, of a report without rows
+void add_file_options(OptionTable& table, const std::vector<ReportFormat>& formats,
+                      std::string_view standard = "stdout");
+// --format alone
+void add_format_option(OptionTable& table, const std::vector<ReportFormat>& formats);
 // `no_color`: what the environment asks for (NO_COLOR); --color overrides it.
 Result<ReportOptions> read_report_options(const CommandLine& line,
                                           const std::vector<ReportFormat>& formats, bool no_color);
@@ -70,6 +80,9 @@ Result<ReportOptions> read_report_options(const CommandLine& line,
 std::string typed_command(std::string_view command, const CommandLine& line);
 // Error: --sort or --top is given.
 Outcome refuse_row_order(const CommandLine& line, std::string_view why);
+// Of what prints lines in place of a report. Error: an option is given that only a report has.
+enum class LinesGo : std::uint8_t { ToStdout, WhereReportsGo };
+Outcome refuse_report_options(const CommandLine& line, std::string_view why, LinesGo where);
 void add_row_options(OptionTable& table);  // --all, --sort, --top
 void add_color_option(OptionTable& table);
 void add_help_option(OptionTable& table);

@@ -36,6 +36,9 @@ uprobesim bench uprobe-push --machine generic-a72 --set kernel.slot-copy=if-chan
 
 Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
     const auto options = TRY(read_report_options(line, charted_formats(), defaults.no_color));
+    if (line.given("lines"))
+        TRY(refuse_report_options(line, "--lines prints the benchmark's lines, no report",
+                                  LinesGo::WhereReportsGo));
     return write_report(TRY(prepare_bench(line, defaults)), options, line.given("lines"));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iterator>
 #include <optional>
@@ -33,13 +34,15 @@ constexpr const char* kCandidates[] = {"machine.kernel-cpi", "machine.slot-refet
                                        "machine.ops.mdscr-write", "machine.exception-return",
                                        "machine.ops.user-access"};
 
+constexpr std::string_view kFrequency = "machine.frequency";
+
 constexpr std::string_view kDescription =
     R"(Fits a few cost parameters to benchmark rows: the operations of a hit are counted by running it,
 their costs are fitted by least squares of the relative deviation. Prints the fitted values with
 their standard errors, the share of the cycles that each accounts for and the parameter it
 correlates with most, the deviation of every row (also when that row is left out of the fit, which
 is how well it would have been predicted), and what was not used and why. With -o the machine
-profile is written to a file, whole.
+profile is written to a file, whole; -o - writes it to stdout, and the report then goes to stderr.
 
 FILE is what the benchmark printed on a machine of your own: bench of the kernel's selftests/bpf
 (trig-uprobe-nop and so on, or its run_bench_uprobes.sh), or tools/measure. A line '# kernel: ' with
@@ -75,15 +78,14 @@ OptionTable options_table() {
         "those that the rows tell)");
     add_set_option(table, "fix one key, machine.KEY or kernel.KEY; can be repeated");
     table.section("Report");
-    table.text("output", "FILE", "write the fitted machine profile to FILE; - is stdout")
+    table
+        .text(
+            "output", "FILE",
+            "write the fitted machine profile to FILE; - is stdout, and the report goes to stderr")
         .short_name('o')
         .from(ValueSource::File);
     table.text("name", "NAME", "name of that profile (default: as FILE of --output)");
-    table
-        .text("format", "FORMAT",
-              "format of the printed report: text, json, csv or md (default text)")
-        .short_name('f')
-        .one_of({"text", "json", "csv", "md"});
+    add_format_option(table, all_formats());
     add_row_options(table);
     add_color_option(table);
     add_help_option(table);
@@ -99,13 +101,17 @@ struct Rows {
 Result<Rows> measured_rows(const CommandLine& line, FitRequest& request) {
     Rows rows;
     std::optional<double> frequency;
+    std::string place;
     const std::string kernel = line.one("kernel", "");
     for (const std::string& path : line.rest()) {
         auto file = TRY(read_bench_file(path, kernel, request.machine));
         if (file.frequency_hz && frequency && *file.frequency_hz != *frequency)
             return user_error("another frequency than in the file before", path,
                               "calibrate one machine at a time");
-        if (file.frequency_hz) frequency = file.frequency_hz;
+        if (file.frequency_hz && !frequency) {
+            frequency = file.frequency_hz;
+            place = file.frequency_place;
+        }
         for (auto& [what, why] : file.unused) {
             PublishedTable& one = rows.unused.emplace_back();
             one.id = fmt::format("{}/{}", file.table.id, what);
@@ -113,10 +119,14 @@ Result<Rows> measured_rows(const CommandLine& line, FitRequest& request) {
         }
         rows.tables.push_back(std::move(file.table));
     }
-    // Before those of --set, which come last and win.
-    if (frequency)
+    const bool is_set =
+        std::any_of(request.settings.begin(), request.settings.end(),
+                    [](const Setting& setting) { return setting.key == kFrequency; });
+    if (frequency && !is_set) {
         request.settings.insert(request.settings.begin(),
-                                {"machine.frequency", fmt::format("{}", *frequency)});
+                                {std::string(kFrequency), fmt::format("{}", *frequency)});
+        request.stated.emplace(kFrequency, place);
+    }
     return rows;
 }
 
@@ -174,7 +184,8 @@ Result<int> run_calibrate(const CommandLine& line, const OptionDefaults& default
     done.measured = measured;
     done.not_used.insert(done.not_used.end(), rows.unused.begin(), rows.unused.end());
     if (output) TRY(done.check_settled());
-    auto printed = TRY(ReportOutput::open("", stdout));
+    // One of the two on stdout.
+    auto printed = TRY(ReportOutput::open("", options.output == "-" ? stderr : stdout));
     printed.write(TRY(report_text({.document = [&] { return calibrate_document(done); },
                                    .json = [&] { return fit_json(done); }},
                                   options, printed.on_terminal())));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "sim/base/text.h"
 #include "tools/cli/build_info.h"
@@ -26,13 +27,32 @@ std::string commands_with(std::string_view option) {
     return names;
 }
 
+// Options that stand without a command, and what other programs call them.
+struct OptionWord {
+    std::string_view other, ours;
+};
+constexpr std::array kOptionWords = {OptionWord{"--version", "--version"},
+                                     OptionWord{"-V", "--version"}, OptionWord{"-v", "--version"},
+                                     OptionWord{"--help", "--help"}, OptionWord{"-?", "--help"}};
+
+UserError unknown_option(const std::string& name) {
+    Words others;
+    for (const OptionWord& word : kOptionWords) {
+        if (word.other == name)
+            return {"no such option", name, fmt::format("did you mean '{}'?", word.ours)};
+        others.emplace_back(word.other);
+    }
+    const std::string near = did_you_mean(name, others);
+    if (!near.empty()) return {"no such option", name, near};
+    return {"the command comes first, its options after it", name,
+            "for example: uprobesim run --all /bin/true"};
+}
+
 UserError unknown_command(const std::string& name) {
+    if (name.starts_with('-')) return unknown_option(name);
     Words names{"help"};
     for (const Command& command : commands()) names.emplace_back(command.name);
     const std::string near = did_you_mean(name, names);
-    if (name.starts_with('-'))
-        return {"the command comes first, its options after it", name,
-                "for example: uprobesim run --all /bin/true"};
     return {fmt::format("unknown command '{}'", name), "",
             near.empty() ? "see uprobesim --help" : near};
 }

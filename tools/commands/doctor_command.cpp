@@ -23,7 +23,9 @@ constexpr std::string_view kExitStatus = R"(0  nothing that is needed is missing
 
 OptionTable options_table() {
     OptionTable table;
-    add_report_options(table, kFormats);
+    add_file_options(table, kFormats);
+    add_color_option(table);
+    add_help_option(table);
     return table;
 }
 

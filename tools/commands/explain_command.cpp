@@ -15,6 +15,7 @@
 #include "tools/explain/explain_grid.h"
 #include "tools/html/report_text.h"
 #include "tools/request/guest_request.h"
+#include "tools/request/probe_check.h"
 #include "tools/simulation/refused_run.h"
 
 namespace uprobesim {
@@ -124,6 +125,7 @@ Result<int> run_explain(const CommandLine& line, const OptionDefaults& defaults)
         request.simulation.program.arguments = {tree->program(), std::to_string(request.hit)};
     }
     auto output = TRY(ReportOutput::open(guest.report.output, stdout));
+    TRY(check_probes(request.simulation, request.kernels));
     if (guest.machines.size() > 1) {
         const auto grid = explain_machines(request, guest.machines);
         if (!grid) return refuse_run(grid.error());

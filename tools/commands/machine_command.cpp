@@ -70,6 +70,7 @@ Result<int> run_machine(const CommandLine& line, const OptionDefaults&) {
                           "name another with -o, or remove it");
     machine.description = fmt::format("{}, from {}", name, machine.name);
     machine.name = name;
+    mark_given(machine, settings);
     auto output = TRY(ReportOutput::open(path));
     output.write(machine_text(machine, base, kHead));
     if (path != "-")

@@ -168,6 +168,8 @@ Result<int> run_model(const CommandLine& line, const OptionDefaults& defaults) {
         if (options.words.empty())
             return user_error("model check needs at least one file", "",
                               "see uprobesim model --help");
+        TRY(refuse_report_options(line, "model check prints a line for each file, no report",
+                                  LinesGo::ToStdout));
         return check(options.words);
     }
     if (options.words.size() != action->words)

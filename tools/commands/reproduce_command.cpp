@@ -84,6 +84,12 @@ Result<int> run_reproduce(const CommandLine& line, const OptionDefaults& default
     const auto options = TRY(read_report_options(line, charted_formats(), defaults.no_color));
     if (line.rest().size() > 1)
         return user_error("at most one table can be named", line.rest()[1], "see --list");
+    if (line.given("list")) {
+        TRY(refuse_report_options(line, "--list prints names, no report", LinesGo::WhereReportsGo));
+        if (!line.rest().empty())
+            return user_error("--list prints the names of all tables", line.rest().front(),
+                              "name no table with it");
+    }
     if (!line.rest().empty() && line.rest().front() == kScaling) return run_scaling(line, options);
     for (const char* const option : {"starts", "seed", "set"}) {
         if (line.given(option))

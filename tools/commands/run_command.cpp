@@ -19,8 +19,13 @@ constexpr std::string_view kDescription =
 hits and time.
 
 A probe is uprobe:BINARY:PLACE[,PLACE...], or uretprobe:... to probe the return. BINARY is a path
-in the guest. PLACE is a symbol (main), a symbol and an offset (main+8), a file offset (0xbaa0),
+in the guest. PLACE is a symbol (malloc), a symbol and an offset (malloc+8), a file offset (0xbaa0),
 or a pattern with * or ? (str*). Functions of stripped programs are named fn_OFFSET.
+
+The report begins with how many times as long the run takes with its probes. The time without them
+is what is left of this run without its hits and without placing the breakpoints. uprobesim compare
+runs the program without probes, and tells a little less where placing reads pages that the program
+would have read in itself.
 
 Probes are there from the start, or come to what runs at --attach-at and go at --detach-at, as they
 do on a system that is traced later. What attaching takes is a section of the report and delays no

@@ -90,6 +90,8 @@ Result<int> run_scenario(const CommandLine& line, const OptionDefaults& defaults
     };
     if (name == "check") {
         if (words.empty()) return needs("at least one file");
+        TRY(refuse_report_options(line, "scenario check prints a line for each file, no report",
+                                  LinesGo::ToStdout));
         return check(words);
     }
     if (name == "show" && words.size() != 1) return needs("one name");

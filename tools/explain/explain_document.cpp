@@ -2,6 +2,7 @@
 // Tables that explain a hit or an exception: its cost and where its cycles go, the kernels side by
 // side, and then what happens on each of them, step by step.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -80,9 +81,37 @@ std::vector<Part> parts_of(const ExplainReport& report) {
     return std::move(parts).by_cost();
 }
 
-// "5,750 cycles (2.4 us) on next-20241104: 402 in exceptions, 5,346 in the kernel, 2 at EL0".
+// What later hits of the task and of its process do not take.
+constexpr KernelPath kOnce[] = {KernelPath::UprobeTaskCreate, KernelPath::UprobeAreaCreate,
+                                KernelPath::UprobeSharedMap, KernelPath::FaultSpecialExec};
+
+bool is_once(const Part& part) {
+    return std::any_of(std::begin(kOnce), std::end(kOnce),
+                       [&](KernelPath path) { return part.name == kernel_path_info(path).name; });
+}
+
+// ", 20,063 of them once (fault.special.exec, uprobe.area.create)"; empty: none.
+std::string once(const ExplainReport& report, const std::vector<Part>& parts, std::size_t run) {
+    double cycles = 0;
+    std::vector<std::string> names;
+    for (const Part& part : parts) {
+        if (report.exception != nullptr || !is_once(part) || part.cycles[run] == 0) continue;
+        cycles += part.cycles[run];
+        names.push_back(part.name);
+    }
+    if (names.empty()) return "";
+    return fmt::format(", {} of them once ({})", grouped(cycles), fmt::join(names, ", "));
+}
+
+// "a hit" is one like any other.
+std::string subject(const ExplainReport& report) {
+    if (report.exception != nullptr) return exception_title(report);
+    return report.hit == 1 ? "the first hit" : "a hit";
+}
+
+// "a hit costs 5,750 cycles (2.4 us) on next-20241104: 402 exceptions + 5,346 kernel + 2 EL0".
 std::string answer(const ExplainReport& report, const std::vector<Part>& parts) {
-    std::string text = (report.exception == nullptr ? "a hit" : exception_title(report)) + " costs";
+    std::string text = subject(report) + " costs";
     for (std::size_t r = 0; r < report.runs.size(); ++r) {
         double exceptions = 0, user = 0, kernel = 0;
         for (const Part& part : parts) {
@@ -91,11 +120,12 @@ std::string answer(const ExplainReport& report, const std::vector<Part>& parts) 
                                        : kernel) += part.cycles[r];
         }
         const HitTotals totals = hit_totals(report.machine, report.runs[r]);
-        text += fmt::format("{} {} cycles ({}) on {}: {} exceptions + {} kernel{}",
+        text += fmt::format("{} {} cycles ({}) on {}: {} exceptions + {} kernel{}{}",
                             r == 0 ? "" : ";", cycles_text(totals.cycles),
                             short_duration(to_ns(totals.cycles, report.machine.frequency_hz.value)),
                             report.runs[r].kernel.name, grouped(exceptions), grouped(kernel),
-                            user == 0 ? "" : fmt::format(" + {} EL0", grouped(user)));
+                            user == 0 ? "" : fmt::format(" + {} EL0", grouped(user)),
+                            once(report, parts, r));
     }
     return text;
 }

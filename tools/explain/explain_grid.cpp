@@ -54,9 +54,12 @@ std::string answer(const ExplainGrid& grid) {
     const auto [least, most] = std::minmax_element(
         all.begin(), all.end(), [](const Told& a, const Told& b) { return a.ns < b.ns; });
     const ExplainReport& any = grid.machines.front();
-    return fmt::format(
-        "{} costs {} ({}) to {} ({})", any.exception == nullptr ? "one hit" : exception_title(any),
-        short_duration(least->ns), least->where, short_duration(most->ns), most->where);
+    return fmt::format("{} costs {} ({}) to {} ({})",
+                       any.exception != nullptr ? exception_title(any)
+                       : any.hit == 1           ? "the first hit"
+                                                : "one hit",
+                       short_duration(least->ns), least->where, short_duration(most->ns),
+                       most->where);
 }
 
 Table costs(const ExplainGrid& grid) {

@@ -19,6 +19,7 @@ constexpr std::size_t kLeastProse = 28;
 constexpr std::size_t kLikedName = 46;   // two of them stand side by side
 constexpr std::size_t kMostNumber = 24;  // a wider one is a text
 constexpr std::size_t kLeastHeading = 14;
+constexpr std::size_t kMostHeadingLines = 3;
 constexpr std::size_t kNoteIndent = 4;
 
 using Texts = std::vector<std::string>;
@@ -164,17 +165,41 @@ SpanLine line_of(const std::vector<Cell>& cells, const std::vector<Column>& colu
     return line;
 }
 
-// Headings are told apart over all columns, so that a column has one name in every part.
-std::vector<Cell> heading_of(const Grid& grid, const std::vector<std::size_t>& picked,
-                             const std::vector<std::size_t>& widths) {
+// The words of a heading on a few lines; none: one of them is too long, or there are too many.
+Texts heading_words(const std::string& heading, std::size_t columns) {
+    for (std::size_t at = 0; at < heading.size();) {
+        const std::size_t end = std::min(heading.find(' ', at), heading.size());
+        if (columns_of(std::string_view(heading).substr(at, end - at)) > columns) return {};
+        at = end + 1;
+    }
+    Texts lines = wrapped(heading, columns);
+    return lines.size() <= kMostHeadingLines ? lines : Texts{};
+}
+
+// The lines of the headings, the last of each column on the last line. What does not fit is
+// abbreviated; headings are told apart over all columns, so that a column has one name in every
+// part.
+std::vector<std::vector<Cell>> heading_of(const Grid& grid, const std::vector<std::size_t>& picked,
+                                          const std::vector<std::size_t>& widths) {
     Texts all;
     for (const Column& column : grid.columns) all.push_back(column.heading);
-    std::vector<Cell> heading;
+    std::vector<Texts> headings;
+    std::size_t height = 1;
     for (std::size_t i = 0; i < picked.size(); ++i) {
-        heading.emplace_back(distinct(all, widths[i])[picked[i]]);
-        heading.back().tone = Tone::Strong;
+        Texts words = heading_words(all[picked[i]], widths[i]);
+        if (words.empty()) words = {distinct(all, widths[i])[picked[i]]};
+        height = std::max(height, words.size());
+        headings.push_back(std::move(words));
     }
-    return heading;
+    std::vector<std::vector<Cell>> lines(height);
+    for (std::size_t at = 0; at < height; ++at) {
+        for (const Texts& words : headings) {
+            const bool blank = at + words.size() < height;
+            lines[at].emplace_back(blank ? std::string() : words[at + words.size() - height]);
+            lines[at].back().tone = Tone::Strong;
+        }
+    }
+    return lines;
 }
 
 void add_part(std::vector<SpanLine>& lines, const Grid& grid,
@@ -187,10 +212,11 @@ void add_part(std::vector<SpanLine>& lines, const Grid& grid,
         texts[i] = grid.columns[picked[i]].kind == Column::Kind::Prose ? whole
                                                                        : distinct(whole, widths[i]);
     }
-    const std::vector<Cell> heading = heading_of(grid, picked, widths);
-    const bool has_heading = std::any_of(heading.begin(), heading.end(),
-                                         [](const Cell& cell) { return !cell.text.empty(); });
-    if (has_heading) lines.push_back(line_of(heading, grid.columns, picked, widths, gap));
+    for (const std::vector<Cell>& heading : heading_of(grid, picked, widths)) {
+        const bool has_heading = std::any_of(heading.begin(), heading.end(),
+                                             [](const Cell& cell) { return !cell.text.empty(); });
+        if (has_heading) lines.push_back(line_of(heading, grid.columns, picked, widths, gap));
+    }
     for (std::size_t r = 0; r < grid.rows.size(); ++r) {
         std::vector<Texts> pieces;
         std::size_t height = 1;

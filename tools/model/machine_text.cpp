@@ -2,19 +2,22 @@
 #include "tools/model/machine_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "sim/profile/data_files.h"
 #include "sim/profile/profile_keys.h"
+#include "sim/profile/toml_reader.h"
 
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kOps = "ops.";
+constexpr std::string_view kMachine = "machine.", kOps = "ops.";
 constexpr std::string_view kBuiltinMachines = "builtin:machines/", kToml = ".toml";
 
 // A TOML basic string escapes what a JSON string does, in the same way.
@@ -29,7 +32,73 @@ std::string figure_line(std::string_view key, const Figure& figure) {
                        confidence_name(figure.confidence));
 }
 
+// The numbers of [isa]; its features are a list.
+struct IsaNumber {
+    std::string_view key;
+    Figure MachineIsa::*member;
+};
+constexpr IsaNumber kIsaNumbers[] = {{"midr", &MachineIsa::midr},
+                                     {"bhb-iterations", &MachineIsa::bhb_iterations}};
+
+// Those that are not in `figures`, by key: "isa.midr".
+std::map<std::string, Figure*> other_figures(MachineProfile& machine) {
+    std::map<std::string, Figure*> all;
+    for (const IsaNumber& row : kIsaNumbers)
+        all[key_path(kIsaTable, row.key)] = &(machine.isa.*row.member);
+    if (!machine.contention) return all;
+    for (const ContentionKey& row : contention_keys())
+        all[key_path(kContentionTable, row.key)] = &row.of(*machine.contention);
+    return all;
+}
+
+bool is_same(const Figure& a, const Figure& b) {
+    return a.value == b.value && a.source == b.source && a.confidence == b.confidence;
+}
+
+std::string feature_line(const MachineIsa& isa) {
+    std::vector<std::string> names;
+    for (const std::string& name : isa_names(isa.features)) names.push_back(toml_string(name));
+    return fmt::format(
+        "features = {{ list = [{}], source = \"of the profile that this one was made from, or "
+        "--set\", confidence = \"high\" }}\n",
+        fmt::join(names, ", "));
+}
+
+// The lines of [isa] and of [contention] that `base` does not have.
+std::string other_tables(MachineProfile machine, std::optional<MachineProfile> base) {
+    std::string isa, contention;
+    if (!base || !(base->isa.features == machine.isa.features)) isa = feature_line(machine.isa);
+    const auto of_base = base ? other_figures(*base) : std::map<std::string, Figure*>();
+    for (const auto& [key, figure] : other_figures(machine)) {
+        const auto known = of_base.find(key);
+        if (known != of_base.end() && is_same(*known->second, *figure)) continue;
+        const std::size_t dot = key.find('.');
+        (key.substr(0, dot) == kIsaTable ? isa : contention) +=
+            figure_line(key.substr(dot + 1), *figure);
+    }
+    std::string text;
+    if (!isa.empty()) text += fmt::format("\n# The instruction set.\n[{}]\n{}", kIsaTable, isa);
+    if (!contention.empty())
+        text += fmt::format("\n# What CPUs wait for.\n[{}]\n{}", kContentionTable, contention);
+    return text;
+}
+
 }  // namespace
+
+void mark_given(MachineProfile& machine, const std::vector<Setting>& settings,
+                const std::map<std::string, std::string>& stated) {
+    std::map<std::string, Figure*> all = other_figures(machine);
+    for (auto& [key, figure] : machine.figures) all[key] = &figure;
+    for (const Setting& setting : settings) {
+        if (!setting.key.starts_with(kMachine)) continue;
+        const auto found = all.find(setting.key.substr(kMachine.size()));
+        if (found == all.end()) continue;  // a list
+        const auto place = stated.find(setting.key);
+        found->second->source =
+            place == stated.end() ? std::string("given: --set") : "measured: " + place->second;
+        found->second->confidence = Confidence::High;
+    }
+}
 
 Outcome check_profile_name(std::string_view name) {
     const auto is_plain = [](char c) {
@@ -81,7 +150,11 @@ std::string machine_text(const MachineProfile& machine, std::string_view based_o
         text +=
             figure_line(is_op ? row.key.substr(kOps.size()) : row.key, machine.figures.at(row.key));
     }
-    return text;
+    std::optional<MachineProfile> base;
+    if (!based_on.empty()) {
+        if (auto loaded = load_machine_profile(based_on, {})) base = std::move(*loaded);
+    }
+    return text + other_tables(machine, std::move(base));
 }
 
 }  // namespace uprobesim

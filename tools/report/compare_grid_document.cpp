@@ -5,6 +5,7 @@
 
 #include "tools/format/number_text.h"
 #include "tools/format/text_width.h"
+#include "tools/report/report_blocks.h"
 #include "tools/report/report_document.h"
 
 namespace uprobesim {
@@ -37,8 +38,10 @@ std::string answer(const CompareGrid& grid) {
     const auto [least, most] =
         std::minmax_element(all.begin(), all.end(),
                             [](const Told& a, const Told& b) { return a.slowdown < b.slowdown; });
-    return fmt::format("{}: probes cost {:.1f}x ({}) to {:.1f}x ({})", title, least->slowdown,
-                       visible(least->where), most->slowdown, visible(most->where));
+    const bool none = std::all_of(grid.machines.begin(), grid.machines.end(), none_was_hit);
+    return fmt::format("{}: {}probes cost {:.1f}x ({}) to {:.1f}x ({})", title,
+                       none ? kNoProbeHit : "", least->slowdown, visible(least->where),
+                       most->slowdown, visible(most->where));
 }
 
 Table runs(const CompareGrid& grid) {

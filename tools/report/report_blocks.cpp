@@ -98,4 +98,21 @@ Cell mean_cycles_cell(const ProbeRow& probe) {
     return number_cell(grouped(mean), fmt::format("{:.2f}", mean));
 }
 
+bool placing_counts(const Totals& totals) {
+    return 10 * totals.placing_cycles.value > totals.hit_cycles.value;
+}
+
+bool placing_counts(const CompareReport& report) {
+    return std::any_of(report.runs.begin(), report.runs.end(), [](const ComparedRun& run) {
+        return placing_counts(totals_of(run.report));
+    });
+}
+
+bool none_was_hit(const CompareReport& report) {
+    const auto hit = [](const ComparedRun& run) { return totals_of(run.report).hits != 0; };
+    const auto probed = [](const ComparedRun& run) { return !run.report.probes.empty(); };
+    return std::any_of(report.runs.begin(), report.runs.end(), probed) &&
+           std::none_of(report.runs.begin(), report.runs.end(), hit);
+}
+
 }  // namespace uprobesim

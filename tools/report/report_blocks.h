@@ -35,4 +35,13 @@ struct ProbeNames {
 ProbeNames probe_names(const std::vector<ProbeRow>& probes);
 Cell mean_cycles_cell(const ProbeRow& probe);
 
+// Whether the breakpoints' placing is worth a word: in a short run most of the cost may be theirs,
+// not the hits'.
+bool placing_counts(const Totals& totals);
+bool placing_counts(const CompareReport& report);  // of some run
+// Some run has probes, and no run has a hit.
+bool none_was_hit(const CompareReport& report);
+// What an answer begins with where there are probes, and none was hit.
+inline constexpr const char* kNoProbeHit = "no probe was hit: ";
+
 }  // namespace uprobesim

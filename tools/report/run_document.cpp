@@ -29,18 +29,15 @@ bool has_probes(const RunReport& r, const Totals& t) {
 std::string answer(const RunReport& r, const Totals& t) {
     const double without_ns = share_of(r, t) - probe_ns(r, t);
     if (t.hits != 0 && without_ns > 0) {
-        // In a short run most of the cost may be the breakpoints', not the hits'.
-        const bool placing = 10 * t.placing_cycles.value > t.hit_cycles.value;
         return fmt::format(
             "probes cost {:.1f}x: {} of {}{}", share_of(r, t) / without_ns, counted(t.hits, "hit"),
             short_duration(t.mean_hit_cycles() * 1e9 / r.frequency_hz),
-            placing ? fmt::format(", {} to place the breakpoints",
-                                  short_duration(to_ns(t.placing_cycles, r.frequency_hz)))
-                    : "");
+            placing_counts(t) ? fmt::format(", {} to place the breakpoints",
+                                            short_duration(to_ns(t.placing_cycles, r.frequency_hz)))
+                              : "");
     }
-    return fmt::format("{}{} simulated: {}, {}",
-                       r.probes.empty() ? "" : "no probe was hit: ", short_duration(t.total_ns),
-                       counted(r.user_insns.value, "instruction"),
+    return fmt::format("{}{} simulated: {}, {}", r.probes.empty() ? "" : kNoProbeHit,
+                       short_duration(t.total_ns), counted(r.user_insns.value, "instruction"),
                        counted(t.exceptions, "exception"));
 }
 

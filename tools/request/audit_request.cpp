@@ -21,7 +21,7 @@ Result<std::vector<MachineProfile>> read_machines(const CommandLine& line) {
     if (!line.given("machines")) return machines;
     std::vector<Setting> settings;
     TRY(read_settings(line, settings));
-    const auto names = TRY(line.names("machines", ""));
+    const auto names = TRY(profile_names(line, "machines", ProfileKind::Machine, ""));
     for (const std::string& name : names) {
         auto machine = TRY(line.about("machines", load_machine_profile(name, settings)));
         machines.push_back(std::move(machine));

@@ -45,10 +45,11 @@ Outcome run_kernel(const TriggerRequest& request, const KernelProfile& kernel,
 Result<ProducersBench> read_bench(const CommandLine& line) {
     ProducersBench bench;
     TriggerRequest& request = bench.request;
-    bench.kernel_names = TRY(line.names("kernels", kDefaultKernel));
+    bench.kernel_names = TRY(profile_names(line, "kernels", ProfileKind::Kernel, kDefaultKernel));
     request.hits = TRY(line.number("hits", 1000, kMaxHits));
     if (request.hits == 0) return user_error("at least one hit is needed", "--hits", "");
-    bench.machine_names = TRY(line.names("machines", kDefaultMachine));
+    bench.machine_names =
+        TRY(profile_names(line, "machines", ProfileKind::Machine, kDefaultMachine));
     request.machine = bench.machine_names.front();
     request.branch_protection = line.given("branch-protection");
     request.handler = TRY(read_handler_option(line));

@@ -112,8 +112,8 @@ OptionTable estimate_options() {
 Result<PreparedReport> prepare_estimate(const CommandLine& line, const OptionDefaults& defaults) {
     EstimateRequest request;
     TRY(read_settings(line, request.settings));
-    auto kernels = TRY(line.names("kernels", kDefaultKernel));
-    auto machines = TRY(line.names("machine", kDefaultMachine));
+    auto kernels = TRY(profile_names(line, "kernels", ProfileKind::Kernel, kDefaultKernel));
+    auto machines = TRY(profile_names(line, "machine", ProfileKind::Machine, kDefaultMachine));
     request.kernels = std::move(kernels);
     request.machines = std::move(machines);
     const auto rates = TRY(read_rates(line));

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "kernel_model/task/scheduler.h"
@@ -24,13 +26,29 @@ namespace {
 
 constexpr std::uint64_t kMinMemory = std::uint64_t{16} << 20;
 
-Outcome read_program(const CommandLine& line, ProgramRequest& program) {
+// Of each command, for who gives no program.
+struct Example {
+    GuestCommand command;
+    std::string_view line;
+};
+constexpr std::array kExamples = {
+    Example{GuestCommand::Run, "uprobesim run /bin/true"},
+    Example{GuestCommand::Compare, "uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep --version"},
+    Example{GuestCommand::Explain, "uprobesim explain push"},
+};
+std::string example_of(GuestCommand command) {
+    const auto* row = std::find_if(kExamples.begin(), kExamples.end(),
+                                   [&](const Example& e) { return e.command == command; });
+    return fmt::format("for example: {}", row->line);
+}
+
+Outcome read_program(GuestCommand command, const CommandLine& line, ProgramRequest& program) {
     const Words& guest = line.rest();
     if (line.given("ready-timeout"))
         return user_error("only a scenario's programs are waited for", "--ready-timeout",
                           "see uprobesim scenario --help");
     if (guest.empty() || guest.front().empty()) {
-        return user_error("no program is given", "", "for example: uprobesim run /bin/true");
+        return user_error("no program is given", "", example_of(command));
     }
     program.arguments = guest;
     // What is wrong with a variable has been noted at its --env.
@@ -196,7 +214,7 @@ Outcome read_hit(const CommandLine& line, GuestRequest& request) {
     request.branch_protection = line.given("branch-protection");
     if (line.rest().empty())
         return user_error("no target and no program is given", "",
-                          "for example: uprobesim explain push");
+                          example_of(GuestCommand::Explain));
     return {};
 }
 
@@ -253,7 +271,7 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
     if (command == GuestCommand::Run && line.given("gdb"))
         mistakes.take({"gdb"}, read_gdb(line, request), request.gdb.emplace());
     mistakes.note(line.is_scenario() ? apply_scenario(line, request)
-                                     : read_program(line, simulation.program));
+                                     : read_program(command, line, simulation.program));
     mistakes.take({"handler"}, read_handler_option(line), request.handler);
     simulation.probes.handle_others(request.handler);
     if (command != GuestCommand::Explain) read_attach_plan(line, mistakes, simulation);
@@ -263,14 +281,20 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
         check_profiles(line, mistakes, simulation.settings, {simulation.machine}, "machine",
                        {simulation.kernel}, "kernel");
     } else {
+        // A comparison heads its columns with the words that were given.
+        const std::string kernels =
+            request.exception != nullptr ? std::string(kDefaultKernel) : std::string(kDefaultPair);
         if (request.kernels.empty() || line.given("kernels"))
-            mistakes.take(
-                {"kernels"},
-                line.names("kernels", request.exception != nullptr ? kDefaultKernel : kDefaultPair),
-                request.kernels);
+            mistakes.take({"kernels"},
+                          command == GuestCommand::Compare
+                              ? line.names("kernels", kernels)
+                              : profile_names(line, "kernels", ProfileKind::Kernel, kernels),
+                          request.kernels);
         const char* const option = "machines";
         request.machines = {simulation.machine};
-        mistakes.take({option}, line.names(option, simulation.machine), request.machines);
+        mistakes.take({option},
+                      profile_names(line, option, ProfileKind::Machine, simulation.machine),
+                      request.machines);
         simulation.machine = request.machines.front();
         check_profiles(line, mistakes, simulation.settings, request.machines, option,
                        request.kernels, "kernels");
@@ -280,11 +304,8 @@ Result<GuestRequest> read_guest_request(GuestCommand command, const CommandLine&
         simulation.probes.empty()) {
         const std::string near =
             line.rest().empty() ? "" : did_you_mean(line.rest().front(), scenario_names());
-        mistakes.note(UserError{
-            "compare needs a probe", "",
-            near.empty()
-                ? "for example: uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep --version"
-                : near});
+        mistakes.note(
+            UserError{"compare needs a probe", "", near.empty() ? example_of(command) : near});
     }
     if (command == GuestCommand::Compare) {
         std::uint64_t jobs = 1;

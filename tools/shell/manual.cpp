@@ -22,7 +22,7 @@ constexpr std::string_view kFirstExample =
 
 constexpr std::string_view kProbes =
     R"(A probe is uprobe:BINARY:PLACE[,PLACE...], or uretprobe: in front to catch the return. BINARY is a
-path in the guest. PLACE is a symbol (main), a symbol and an offset (main+8), a file offset
+path in the guest. PLACE is a symbol (malloc), a symbol and an offset (malloc+8), a file offset
 (0xbaa0), or a pattern with * or ? (str*). Functions of stripped programs are named
 fn_OFFSET.)";
 

@@ -52,7 +52,7 @@ Result<AttachPoint> parse_hit(const std::string& word, const char* option) {
     const auto read = std::from_chars(number.data(), end, point.count);
     if (colon < kHit.size() || read.ec != std::errc() || read.ptr != end || point.count == 0)
         return user_error("the number of the hit is missing or none from 1 on", where,
-                          "for example hit:uprobe:/bin/ls:main:1");
+                          "for example hit:uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc:1");
     const std::string spec = word.substr(kHit.size(), colon - kHit.size());
     auto specs = parse_probe_specs(spec, SpecUse::Attach);
     if (!specs) {

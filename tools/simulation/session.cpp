@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <optional>
 
 #include "kernel_model/files/host/special_files.h"
@@ -25,6 +26,18 @@ int start_exit_code(std::optional<Errno> error) {
     return error == Errno::NoEnt || error == Errno::NotDir ? kExitNotFound : kExitNotExecutable;
 }
 
+// Where the guest does not have the program and the host does; empty: otherwise.
+std::string host_file_remedy(const ProgramRequest& program, const StartFailure& failure) {
+    const std::string& name = failure.error.where;
+    std::error_code error;
+    if (start_exit_code(failure.number) != kExitNotFound || program.arguments.empty() ||
+        name != program.arguments.front() || !std::filesystem::is_regular_file(name, error))
+        return {};
+    const BindRemedy bind = bind_remedy(name);
+    return fmt::format("the host has one: {} shows it to the guest, as {}", bind.option,
+                       bind.guest);
+}
+
 }  // namespace
 
 RunLimits Session::limits() const {
@@ -43,7 +56,9 @@ tl::expected<void, RunRefused> Session::start_one(const std::string& name,
     running.begin_ns = kernel_.clock().monotonic_ns();
     const auto started = kernel_.processes().start(program);
     if (!started) {
-        const StartFailure& failure = started.error();
+        StartFailure failure = started.error();
+        if (const std::string remedy = host_file_remedy(program, failure); !remedy.empty())
+            failure.error.hint = remedy;
         return tl::make_unexpected(RunRefused{failure.error, start_exit_code(failure.number)});
     }
     Process& process = **started;

@@ -69,6 +69,7 @@ private:
     PointResult blank(const MissingPoint& point) const;
     std::vector<std::string> words(std::uint64_t point, bool prices) const;
     void queue_alone(const MissingPoint& point);
+    void found_failed(std::uint64_t point, std::uint64_t key);
     void add(const PointResult& result);
 
     const Points& points_;
@@ -94,6 +95,13 @@ void Sweep::queue_alone(const MissingPoint& point) {
     jobs_.push_back({{point}, false});
 }
 
+void Sweep::found_failed(std::uint64_t point, std::uint64_t key) {
+    ++counts_.found_failed;
+    if (counts_.found_failed > 1) return;  // they are looked at in the order of their numbers
+    if (const auto failed = store_.point(key_text(key)))
+        counts_.note_failure(point, failed->reason);
+}
+
 Outcome Sweep::find_missing(const SweepRequest& request) {
     const bool shared = shares_runs(plan_);
     std::map<std::uint64_t, std::size_t> groups;  // to jobs
@@ -106,6 +114,7 @@ Outcome Sweep::find_missing(const SweepRequest& request) {
         if (there && (*there || !request.retry_failed)) {
             ++(*there ? counts_.done : counts_.failed);
             ++counts_.found;
+            if (!*there) found_failed(point, key);
         } else if (shared) {
             const auto [at, is_new] = groups.try_emplace(points_.group(point), jobs_.size());
             if (is_new) {
@@ -230,6 +239,7 @@ void Sweep::fail_all(const MissingPoints& points, const ChildResult& result) {
         failed.reason = result.failure;
         failed.log = result.log;
         add(failed);
+        counts_.note_failure(point.point, failed.reason);
     }
     store_.commit();
 }

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 
+#include "sim/base/text.h"
 #include "tools/format/number_text.h"
 #include "tools/simulation/host_clock.h"
 
@@ -33,6 +34,16 @@ std::string sweep_summary(const SweepCounts& counts) {
     std::string text = fmt::format("{}: {} done, {} failed", counted(counts.points, "point"),
                                    grouped(counts.done), grouped(counts.failed));
     if (counts.found != 0) text += fmt::format("; {} were there before", grouped(counts.found));
+    return text;
+}
+
+std::string failure_summary(const SweepCounts& counts, const std::string& plan) {
+    std::string text = fmt::format(
+        "point {} failed: {}\nuprobesim sweep status {} tells why points failed",
+        grouped(counts.first_failed + 1), printable(counts.first_reason), printable(plan));
+    if (counts.found_failed != 0)
+        text += fmt::format("; --retry-failed makes the {} again that had failed before",
+                            grouped(counts.found_failed));
     return text;
 }
 

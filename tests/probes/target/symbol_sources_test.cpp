@@ -2,11 +2,16 @@
 // What is made byte by byte, since no tool here makes it: Go's function table, damaged notes and
 // archives, names that stand for endless texts. The other sources of names are compared with
 // binutils and bpftrace in tests/end_to_end/list_tests.py.
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "probes/target/demangle.h"
 #include "probes/target/exclusive_pair.h"
 #include "probes/target/path_glob.h"
+#include "probes/target/probe_places.h"
+#include "probes/target/probed_file.h"
+#include "probes/target/spec.h"
 #include "probes/target/symbol_index.h"
 #include "probes/target/zip_member.h"
 #include "sim/base/entropy.h"
@@ -98,6 +103,53 @@ TEST_CASE("a stripped Go program's functions are in its own table", "[symbols]")
         CHECK(second.size == 4);
         CHECK(index->word_at(second.offset) == 0xd65f03c0u);  // ret
         CHECK(index->sources() == std::vector<std::string>{".gopclntab"});
+    }
+}
+
+TEST_CASE("the unwind entries of a stripped file say how long its functions are", "[symbols]") {
+    if (!has_compiler()) return;
+    const TempFolder folder;
+    constexpr const char* kUnwound = R"(
+.text
+.globl _start
+_start: .cfi_startproc
+nop
+nop
+ret
+.cfi_endproc
+nop
+second: .cfi_startproc
+ret
+.cfi_endproc
+)";
+    // The linker's table has the starts; without it there are the entries alone.
+    for (const char* flag : {"--eh-frame-hdr", "--no-eh-frame-hdr"}) {
+        INFO(flag);
+        const std::string from = folder.write("a.s", kUnwound), to = folder.path() + "/a";
+        REQUIRE(output_of(fmt::format("aarch64-linux-gnu-gcc -nostdlib -static -s -Wl,{} -o {} {} "
+                                      "&& echo done",
+                                      flag, to, from)) == "done\n");
+        const auto file = ProbedFile::make("/a", bytes_of(to), {});
+        REQUIRE(file);
+        REQUIRE(file->index() != nullptr);
+        const auto& functions = file->index()->functions();
+        REQUIRE(functions.size() == 2);
+        CHECK(functions[0].size == 12);
+        CHECK(functions[1].offset - functions[0].offset == 16);
+        CHECK(functions[1].size == 4);
+        const auto places = [&](const std::string& offset) {
+            const auto specs = parse_probe_specs("uprobe:/a:" + functions[0].name + offset);
+            REQUIRE(specs);
+            return find_places(*file, specs->front(), false);
+        };
+        CHECK(places("+8").has_value());
+        const auto between = places("+12"), in_second = places("+0x10");
+        REQUIRE_FALSE(between.has_value());
+        CHECK(between.error().line().find(
+                  functions[0].name + " has 12 bytes: +0xc is past its end") != std::string::npos);
+        CHECK(between.error().line().find("no function is there") != std::string::npos);
+        REQUIRE_FALSE(in_second.has_value());
+        CHECK(in_second.error().line().find("there is " + functions[1].name) != std::string::npos);
     }
 }
 

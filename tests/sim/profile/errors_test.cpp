@@ -61,6 +61,23 @@ TEST_CASE("a misspelt operation is refused and the right one is suggested", "[si
     CHECK_THAT(e.hint, Contains("ic-ivau"));
 }
 
+TEST_CASE("a row outside its table is told where it belongs", "[sim][profile]") {
+    const UserError op = machine_error(
+        kHead + fmt::format("ic-ivau = {{ value = 1, unit = \"cycles\", {} }}\n", kRest));
+    CHECK(op.where == "my.toml:3");
+    CHECK_THAT(op.what, Contains("'ic-ivau'"));
+    CHECK_THAT(op.hint, Contains("[ops]"));
+    const std::string kernel = "name = \"t\"\nbased-on = \"v6.12\"\n";
+    const UserError path =
+        kernel_error(kernel + fmt::format("\"uprobe.lookup\" = {{ insns = 1, {} }}\n", kRest));
+    CHECK(path.where == "my.toml:3");
+    CHECK_THAT(path.hint, Contains("[paths]"));
+    const UserError access = kernel_error(
+        kernel +
+        fmt::format("\"uprobe.lookup\" = {{ list = [\"write mmap-lock at 6\"], {} }}\n", kRest));
+    CHECK_THAT(access.hint, Contains("[accesses]"));
+}
+
 TEST_CASE("a figure's mistakes name the figure's field", "[sim][profile]") {
     struct Case {
         std::string fields;

@@ -7,6 +7,8 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
+#include "tests/support/host.h"
+
 namespace uprobesim {
 namespace {
 
@@ -87,6 +89,17 @@ TEST_CASE("a release names the profile of its version, and others are not guesse
     REQUIRE_FALSE(other.has_value());
     CHECK_THAT(other.error().line(), Catch::Contains("6.8") && Catch::Contains("--kernel"));
     CHECK_FALSE(kernel_of_release("v6.99", "f").has_value());
+}
+
+TEST_CASE("a frequency is remembered with the file and line that state it", "[tools][calibrate]") {
+    const TempFolder folder;
+    const std::string path = folder.write(
+        "own.txt",
+        "# kernel: 6.12.43\n\n# frequency: 2.5 GHz\nuprobe-nop ( 1 cpus): 1.5 ± 0.1M/s\n");
+    const auto file = read_bench_file(path, "", "generic-a72");
+    if (!file) FAIL(file.error().line());
+    CHECK(file->frequency_hz == 2.5e9);
+    CHECK(file->frequency_place == "own.txt:3");
 }
 
 TEST_CASE("a frequency that no machine has is told with file and line", "[tools][calibrate]") {

@@ -15,6 +15,30 @@ TEST_CASE("a fit is told by its mean deviation and its worst row", "[tools][cali
     CHECK(text.find("t/b") < text.find("t/a"));
 }
 
+TEST_CASE("a fit of one's own rows is told without an abbreviation", "[tools][calibrate]") {
+    // The names of docs/your-machine.md, with one parameter and with the two that 6.13 tells apart.
+    Fit fit;
+    fit.machine = "neoverse-n1";
+    fit.measured = true;
+    fit.tables = {"bench"};
+    fit.rows = {{"bench", "uretprobe-push", 100, 101, 0.01, 0.02, ""}};
+    FittedParameter one{"machine.kernel-cpi",  0.475, 0.4751, 0.002, false, 0.56, 0.62,
+                        "bench/uretprobe-ret", "",    0};
+    fit.parameters = {one};
+    const std::string alone = document_text(calibrate_document(fit));
+    CHECK(alone.find("...") == std::string::npos);
+    CHECK(alone.find("bench/uretprobe-ret") != std::string::npos);
+    CHECK(alone.find("correlated") == std::string::npos);
+    CHECK(document_csv(calibrate_document(fit)).find("most correlated with") != std::string::npos);
+    one.tied_to = "machine.ops.mdscr-write";
+    one.correlation = -0.95;
+    fit.parameters = {one, one};
+    const std::string both = document_text(calibrate_document(fit));
+    CHECK(both.find("...") == std::string::npos);
+    CHECK(both.find("most correlated with (r)") != std::string::npos);
+    CHECK(both.find("machine.ops.mdscr-write (-0.95)") != std::string::npos);
+}
+
 TEST_CASE("published reports fit, whatever their rows name", "[tools][calibrate][reproduce]") {
     for (std::uint32_t seed = 0; seed < 20; ++seed) {
         INFO(seed);

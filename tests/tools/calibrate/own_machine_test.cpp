@@ -9,6 +9,7 @@
 #include "tools/bench/trigger_programs.h"
 #include "tools/calibrate/calibrate.h"
 #include "tools/calibrate/fitted_profile.h"
+#include "tools/model/machine_text.h"
 #include "tools/published/reproduce.h"
 
 namespace uprobesim {
@@ -134,6 +135,57 @@ TEST_CASE("the profile that a fit writes is whole and keeps what was given", "[t
         CHECK(read->figures.at(key).source == figure.source);
         CHECK(text->find("\n" + (key.starts_with("ops.") ? key.substr(4) : key) + " = {") !=
               std::string::npos);
+    }
+}
+
+TEST_CASE("what is given to a fit has the narrowest range, and a file's line is named",
+          "[tools][calibrate]") {
+    if (trigger_programs().empty()) return;
+    FitRequest given = request({"machine.kernel-cpi"}, false);
+    given.stated = {{"machine.frequency", "bench.txt:2"}};
+    given.settings.push_back({"machine.debug-trap", "1400"});
+    given.settings.push_back({"machine.isa.bhb-iterations", "24"});
+    given.settings.push_back({"machine.isa.features", "crc32,lse"});
+    const auto done = fit({rows_of("v6.12", 0, 1)}, given);
+    if (!done) FAIL(done.error().line());
+    const auto text = fitted_profile(*done, "my-server");
+    if (!text) FAIL(text.error().line());
+    const auto read = parse_machine_profile(*text, "my-server.toml", {});
+    if (!read) FAIL(read.error().line());
+    CHECK(read->frequency_hz.source == "measured: bench.txt:2");
+    CHECK(read->frequency_hz.confidence == Confidence::High);
+    CHECK(read->debug_trap.value == 1400);
+    CHECK(read->debug_trap.source == "given: --set");
+    CHECK(read->debug_trap.confidence == Confidence::High);
+    CHECK(read->isa.bhb_iterations.value == 24);
+    CHECK(read->isa.bhb_iterations.confidence == Confidence::High);
+    CHECK(isa_names(read->isa.features) == std::vector<std::string>{"crc32", "lse"});
+    // What was not given keeps what the profile says of it.
+    const auto base = load_machine_profile("generic-a72", {});
+    REQUIRE(base.has_value());
+    CHECK(read->exception_entry.confidence == base->exception_entry.confidence);
+    CHECK(read->exception_entry.source == base->exception_entry.source);
+}
+
+TEST_CASE("a profile begun from another keeps how its CPUs wait for each other",
+          "[tools][calibrate]") {
+    const std::vector<Setting> set = {{"machine.contention.jitter", "0.25"}};
+    auto machine = load_machine_profile("kunpeng916", set);
+    REQUIRE(machine.has_value());
+    mark_given(*machine, set);
+    const auto alone = parse_machine_profile(machine_text(*machine, "", "a head"), "a.toml", {});
+    if (!alone) FAIL(alone.error().line());
+    const auto based =
+        parse_machine_profile(machine_text(*machine, "kunpeng916", "a head"), "b.toml", {});
+    if (!based) FAIL(based.error().line());
+    const auto whole = load_machine_profile("kunpeng916", {});
+    REQUIRE(whole.has_value());
+    for (const auto& read : {*alone, *based}) {
+        REQUIRE(read.contention.has_value());
+        CHECK(read.contention->jitter.value == 0.25);
+        CHECK(read.contention->jitter.confidence == Confidence::High);
+        CHECK(read.contention->transfer.back().value == whole->contention->transfer.back().value);
+        CHECK(read.isa.features == whole->isa.features);
     }
 }
 

@@ -417,6 +417,25 @@ TEST_CASE("JSON of a stepped hit follows registers and words through the steps",
     CHECK(steps == List{"0", "1", "0", "1", "0"});
 }
 
+TEST_CASE("the answer says that the first hit is the first, and what of it later ones do not take",
+          "[tools][explain]") {
+    if (no_targets()) return;
+    const auto told = [](std::string_view target, std::uint64_t hit) {
+        return explain_document(explained(target, false, hit, {"v6.12"})).answer;
+    };
+    const std::string first = told("push", 1), second = told("push", 2);
+    CHECK(first.starts_with("the first hit costs "));
+    // The page of slots is made and fetched from (mm.c, uprobes.c: xol_add_vma), and the task's
+    // uprobe_task allocated.
+    for (const char* path : {"fault.special.exec", "uprobe.area.create", "uprobe.task.create"}) {
+        CHECK(first.find(path) != std::string::npos);
+        CHECK(second.find(path) == std::string::npos);
+    }
+    CHECK(first.find(" of them once (") != std::string::npos);
+    CHECK(second.starts_with("a hit costs "));
+    CHECK(second.find("once") == std::string::npos);
+}
+
 TEST_CASE("a told hit fits, whatever the kernels are called", "[tools][explain]") {
     if (no_targets()) return;
     ExplainReport report = explained("push", true, 1, {"next-20241104", "next-20241104+stp"});

@@ -114,6 +114,25 @@ TEST_CASE("a table that is too wide is cut into several with the same first colu
     }
 }
 
+TEST_CASE("a heading that is wider than its column goes on below, the last words at the rows",
+          "[tools][document]") {
+    Table table{.columns = {{"name", Kind::Name}}};
+    std::vector<Cell> row{"a"};
+    for (int i = 0; i < 5; ++i) {
+        table.columns.push_back({"of all cycles of it"});
+        row.push_back(count_cell(7));
+    }
+    table.add(row);
+    const auto lines = lines_of(document_text(document_of(table)));
+    REQUIRE(lines.size() == 5);
+    CHECK(lines[2].find("...") == std::string::npos);
+    CHECK_FALSE(lines[2].starts_with("  name"));
+    CHECK(lines[3].starts_with("  name"));
+    CHECK(lines[3].ends_with(" it"));
+    CHECK(lines[4].starts_with("  a "));
+    for (const std::string& line : lines) CHECK(line.size() <= 100);
+}
+
 TEST_CASE("names that differ in their middle only stay different", "[tools][document]") {
     Table table{.columns = {{"name", Kind::Name}, {"n"}}};
     for (const char middle : {'x', 'y', 'x'})

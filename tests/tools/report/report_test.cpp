@@ -252,18 +252,56 @@ TEST_CASE("the comparison in brief fits on half a screen", "[tools][report]") {
     CHECK(lines_of(text).size() <= 15);
     CHECK(text.starts_with(
         "Prog: probes cost 2.6x (single-stepped STP), 2.6x (emulated STP)\n"
-        "  Prog                     no uprobe  single-stepped STP  emulated STP\n"
-        "  simulated time, s         0.000002            0.000005      0.000005\n"));
-    CHECK(contains(text, "  ... 29 more; --all shows them\n"));
+        "  Prog                           no uprobe  single-stepped STP  emulated STP\n"
+        "  simulated time, s               0.000002            0.000005      0.000005\n"));
+    CHECK(contains(text, "  ... 30 more; --all shows them\n"));
     CHECK(contains(text, "output and status the same in every run"));
     CHECK(contains(text, "partially modelled: madvise"));
+}
+
+TEST_CASE("a comparison tells what placing the breakpoints takes where that counts beside the hits",
+          "[tools][report]") {
+    CompareReport c = hand_made_comparison();
+    auto& path = c.runs[1].report.paths[1];
+    const auto place_in = [&](CentiCycles cycles) {
+        path.cycles = cycles;
+        charge_to(path, Account::ProbePlace);
+        return document_text(compare_document(c, CompareDetail::Brief));
+    };
+    // A cycle is a nanosecond, the hits take 2,300.
+    CHECK(contains(place_in(CentiCycles(296'200'000)),
+                   "    to place the breakpoints, s          -            0.002962\n"));
+    CHECK(contains(place_in(CentiCycles(23'100)), "to place the breakpoints, s"));
+    CHECK_FALSE(contains(place_in(CentiCycles(22'900)), "to place the breakpoints"));
+    CHECK(contains(document_text(compare_document(c, CompareDetail::Full)),
+                   "to place the breakpoints, s"));
+}
+
+TEST_CASE("a comparison in which no probe was hit says so first", "[tools][report]") {
+    CompareReport c = hand_made_comparison();
+    for (ProbeRow& probe : c.runs[1].report.probes) probe.hits = probe.stepped = probe.emulated = 0;
+    const auto answer = [&] { return compare_document(c, CompareDetail::Brief).answer; };
+    CHECK(answer().starts_with("Prog: no probe was hit: probes cost "));
+    CHECK(compare_grid_document({{c, c}}).answer.starts_with("Prog: no probe was hit: "));
+    CompareReport scenario = c;
+    scenario.runs[0].report.results = {{"requests", "1/s", true, 100.0}};
+    scenario.runs[1].report.results = {{"requests", "1/s", true, 50.0}};
+    CHECK(compare_document(scenario, CompareDetail::Brief).answer ==
+          "Prog: no probe was hit: requests with probes at 50.0% (single-stepped STP) of what it "
+          "is without");
+    // Of two kernels' runs one has hits.
+    c.runs.push_back(hand_made_comparison().runs[1]);
+    CHECK_FALSE(contains(answer(), "no probe was hit"));
+    // There is no probe that could have been hit.
+    c.runs.resize(1);
+    CHECK_FALSE(contains(answer(), "no probe was hit"));
 }
 
 TEST_CASE("the comparison in full has every figure and its origin", "[tools][report]") {
     const std::string text =
         document_text(compare_document(hand_made_comparison(), CompareDetail::Full));
-    CHECK(contains(text, "  probe hits                          0                   3\n"));
-    CHECK(contains(text, "    brk                               0                   3\n"));
+    CHECK(contains(text, "  probe hits                             0                   3\n"));
+    CHECK(contains(text, "    brk                                  0                   3\n"));
     CHECK(contains(text, "  no uprobe           kernel k1 [1111] a kernel\n"));
     CHECK(contains(text, "1 place refused\n    1 place: exclusive\n"));
 }

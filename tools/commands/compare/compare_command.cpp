@@ -12,6 +12,7 @@
 #include "tools/commands/compare/comparer.h"
 #include "tools/html/report_text.h"
 #include "tools/report/report_document.h"
+#include "tools/request/probe_check.h"
 #include "tools/simulation/refused_run.h"
 #include "tools/simulation/scenario.h"
 #include "tools/sliders/report_sheets.h"
@@ -89,6 +90,9 @@ void warn_of_points(const CompareGrid& grid) {
 Result<int> compare(const CommandLine& line, const OptionDefaults& defaults) {
     const auto guest = TRY(read_guest_request(GuestCommand::Compare, line, defaults));
     auto output = TRY(ReportOutput::open(guest.report.output));
+    SimulationRequest first = guest.simulation;
+    first.machine = guest.machines.front();
+    TRY(check_probes(first, guest.kernels));
     Comparer comparer(guest);
     CompareGrid grid;
     for (const std::string& machine : guest.machines) {

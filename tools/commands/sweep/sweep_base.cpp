@@ -9,6 +9,8 @@
 #include "tools/cli/default_profiles.h"
 #include "tools/commands/commands.h"
 #include "tools/request/guest_request.h"
+#include "tools/request/prepared_report.h"
+#include "tools/request/probe_check.h"
 
 namespace uprobesim {
 namespace {
@@ -60,19 +62,33 @@ Result<SweepBase> read_line(const Plan& plan, const Command& command, const Word
         command.name, command.rest, command.is_scenario, command.program_needs, {}};
     const auto line = TRY(CommandLine::parse(syntax, command.options(), words));
     TRY(check_options(plan, line));
-    SweepBase base{kDefaultKernel, kDefaultMachine, line.one("root", defaults.root), false};
+    SweepBase base{kDefaultKernel, kDefaultMachine, line.one("root", defaults.root)};
     if (command.name == "run") {
         const auto request = TRY(read_guest_request(GuestCommand::Run, line, defaults));
         base.kernel = request.simulation.kernel;
         base.machine = request.simulation.machine;
         base.attaches_late = request.simulation.attach.at.kind != AttachPoint::Kind::Start;
+        base.check = [simulation = request.simulation] {
+            return check_probes(simulation, {simulation.kernel});
+        };
     } else if (command.name == "compare") {
         const auto request = TRY(read_guest_request(GuestCommand::Compare, line, defaults));
         if (!request.kernels.empty()) base.kernel = request.kernels.front();
         if (!request.machines.empty()) base.machine = request.machines.front();
+        base.check = [simulation = request.simulation, kernels = request.kernels,
+                      machine = base.machine]() mutable {
+            simulation.machine = machine;
+            return check_probes(simulation, kernels);
+        };
     } else {
         base.kernel = TRY(line.names("kernels", kDefaultKernel)).front();
         base.machine = TRY(line.names("machines", kDefaultMachine)).front();
+        if (command.name == "estimate") {
+            base.check = [line, defaults]() -> Outcome {
+                TRY(prepare_estimate(line, defaults));
+                return {};
+            };
+        }
     }
     return base;
 }
@@ -94,6 +110,13 @@ Result<SweepBase> read_sweep_base(const Plan& plan, const OptionDefaults& defaul
     words.insert(words.end(), plan.arguments.begin(), plan.arguments.end());
     auto base = read_line(plan, *command, words, defaults);
     if (!base) return tl::make_unexpected(in_plan(plan, base.error()));
+    if (base->check) {
+        base->check = [plan, check = std::move(base->check)]() -> Outcome {
+            if (auto checked = check(); !checked)
+                return tl::make_unexpected(in_plan(plan, checked.error()));
+            return {};
+        };
+    }
     return base;
 }
 

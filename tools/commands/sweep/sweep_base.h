@@ -2,6 +2,7 @@
 // The base command of a sweep's plan, checked as if it were typed.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "sim/base/error.h"
@@ -16,6 +17,9 @@ struct SweepBase {
     std::string root;  // of the guest
     // Of `run`: probes come to what runs.
     bool attaches_late = false;
+    // What the command would refuse before anything runs, where that takes a look into files: a
+    // function that is not there.
+    std::function<Outcome()> check{};
 };
 
 // With the first value of each axis. What is wrong is told with the plan's name.

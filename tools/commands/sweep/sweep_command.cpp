@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "sim/base/try.h"
 #include "tools/charts/charts.h"
@@ -111,6 +112,7 @@ Result<int> run(const CommandLine& line, const Points& points, const SweepBase& 
     const auto jobs = TRY(line.number("jobs", usable_cpus(), kMaxJobs));
     if (jobs == 0) return user_error("a sweep needs at least one job", line.spelled("jobs"));
     auto set = TRY(read_points(line, points, chunk));
+    if (base.check) TRY(base.check());
     auto store = TRY(open_results(line, points.plan().file, chunk));
     const auto counts = TRY(run_sweep({.tool = kSelf,
                                        .jobs = jobs,
@@ -119,6 +121,7 @@ Result<int> run(const CommandLine& line, const Points& points, const SweepBase& 
                                        .points = std::move(set)},
                                       points, keys, store));
     fmt::print("{}\n", sweep_summary(counts));
+    if (counts.failed != 0) fmt::print("{}\n", failure_summary(counts, points.plan().file));
     return counts.failed == 0 ? kExitSuccess : kExitDiffers;
 }
 
@@ -175,7 +178,12 @@ Result<int> run_sweep_command(const CommandLine& line, const OptionDefaults& def
     const std::vector<SubCommand> known(std::begin(kSubCommands), std::end(kSubCommands));
     std::string name = "run";
     if (words.empty() || !words.front().ends_with(kPlanSuffix)) {
-        name = TRY(sub_command("sweep", known, words));
+        std::error_code error;
+        const auto chosen = sub_command("sweep", known, words);
+        if (!chosen && !words.empty() && std::filesystem::exists(words.front(), error))
+            return user_error("a plan's name ends in .toml", words.front(),
+                              "for example: uprobesim sweep plan.toml");
+        name = TRY(chosen);
         words.erase(words.begin());
     }
     if (words.empty() || (name == "run" && words.size() > 1))
@@ -187,7 +195,10 @@ Result<int> run_sweep_command(const CommandLine& line, const OptionDefaults& def
     const auto points = TRY(Points::make(plan, base.kernel, base.machine));
     PointKeys keys(points, Identity(kSelf, base.root));
     if (name == "run") return run(line, points, base, keys);
-    if (name == "submit") return submit_sweep(line, points, keys, words);
+    if (name == "submit") {
+        if (base.check) TRY(base.check());
+        return submit_sweep(line, points, keys, words);
+    }
     return show(name, line, options, words, points, keys);
 }
 
