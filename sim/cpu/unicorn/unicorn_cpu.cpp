@@ -45,8 +45,8 @@ UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model,
       translated_(trial.most_blocks),
       stores_(memory, code_frames_,
               FastStores(options.fast_stores ? engine_.cpu_state() : nullptr, engine_.page_bits())),
-      step_pages_(memory, model) {
-    memory_.observe(this);
+      step_pages_(memory, model),
+      observation_(memory, *this) {
     check_engine(uc_hook_add(engine_.handle(), &store_hook_, UC_HOOK_MEM_WRITE_PROT,
                              reinterpret_cast<void*>(&on_store), this, 1, 0),
                  "uc_hook_add(WRITE_PROT)");
@@ -64,7 +64,6 @@ UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model,
 }
 
 UnicornCpu::~UnicornCpu() {
-    memory_.observe(nullptr);
     for (auto& [id, c] : contexts_) {
         if (c.saved != nullptr) uc_context_free(c.saved);
     }

@@ -317,6 +317,18 @@ private:
     const StepPlace* step_place_ = nullptr;
     std::uint64_t step_address_ = 0;
     bool step_begun_ = false;
+
+    // Told of changes of code while the engine is open, also where the constructor gives up: last.
+    struct Observation {
+        Observation(PhysicalMemory& memory_in, UnicornCpu& cpu) : memory(memory_in) {
+            memory.observe(&cpu);
+        }
+        ~Observation() { memory.observe(nullptr); }
+        Observation(const Observation&) = delete;
+        Observation& operator=(const Observation&) = delete;
+        PhysicalMemory& memory;
+    };
+    Observation observation_;
 };
 
 }  // namespace uprobesim
