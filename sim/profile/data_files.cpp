@@ -25,15 +25,15 @@ Result<DataFile> read_user_file(std::string_view what, const fs::path& path) {
     return DataFile{path.string(), std::move(text)};
 }
 
-bool looks_like_path(std::string_view name) {
-    return name.find('/') != name.npos || name.ends_with(".toml");
-}
-
 }  // namespace
+
+bool names_data_file(std::string_view name_or_path) {
+    return name_or_path.find('/') != name_or_path.npos || name_or_path.ends_with(".toml");
+}
 
 Result<DataFile> find_data_file(std::string_view folder, std::string_view what,
                                 std::string_view name_or_path, std::string_view referrer) {
-    if (looks_like_path(name_or_path)) {
+    if (names_data_file(name_or_path)) {
         fs::path path(name_or_path);
         if (path.is_relative() && !referrer.empty()) path = fs::path(referrer).parent_path() / path;
         return read_user_file(what, path);

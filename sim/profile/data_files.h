@@ -22,6 +22,7 @@ struct DataFile {
 // of the user's.
 Result<DataFile> find_data_file(std::string_view folder, std::string_view what,
                                 std::string_view name_or_path, std::string_view referrer = {});
+bool names_data_file(std::string_view name_or_path);  // not a built-in one
 std::vector<std::string> builtin_names(std::string_view folder);
 
 // FNV-1a, 64 bits, as hex digits (Fowler, Noll, Vo): provenance, not security.

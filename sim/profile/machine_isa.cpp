@@ -67,6 +67,12 @@ std::vector<std::string> isa_keys() {
     return keys;
 }
 
+std::vector<IsaNumber> isa_numbers() {
+    std::vector<IsaNumber> numbers;
+    for (const NumberRow& row : kNumbers) numbers.push_back({row.key, row.member});
+    return numbers;
+}
+
 Result<bool> set_isa(MachineIsa& isa, std::string_view key, const Setting& setting) {
     if (key == key_path(kIsaTable, kFeatures)) {
         const auto set = isa_set(setting_words(setting.value));

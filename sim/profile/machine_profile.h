@@ -38,6 +38,12 @@ struct MachineIsa {
 MachineIsa read_isa(TomlReader& reader);
 // "isa.features" and the others, as --set names them.
 std::vector<std::string> isa_keys();
+// Its numbers, each with its key in the table.
+struct IsaNumber {
+    std::string_view key;
+    Figure MachineIsa::*member;
+};
+std::vector<IsaNumber> isa_numbers();
 // False: it is none of them.
 Result<bool> set_isa(MachineIsa& isa, std::string_view key, const Setting& setting);
 

@@ -43,10 +43,6 @@ constexpr std::array kUses = {
     KindUse{ProfileKind::Core, "a machine profile names it: core = \"...\""},
 };
 
-bool is_path(std::string_view name) {
-    return name.find('/') != name.npos || name.ends_with(".toml");
-}
-
 std::optional<ProfileKind> kind_of_builtin(std::string_view name) {
     for (const ProfileKind kind : kKinds) {
         const std::vector<std::string> names = builtin_names(profile_kind_folder(kind));
@@ -88,7 +84,7 @@ Result<ProfileKind> kind_of_file(const DataFile& file, int depth, ProfileKind un
             "neither a machine, a kernel nor a core: it has no key of theirs and no based-on",
             file.file_name + ":1", "add based-on = \"kunpeng916\" or \"v6.12\"");
     }
-    if (!is_path(base)) {
+    if (!names_data_file(base)) {
         if (const auto kind = kind_of_builtin(base)) return *kind;
     } else if (depth == kMaxChain) {
         return unreadable;  // its reader finds the circle
@@ -102,7 +98,7 @@ Result<ProfileKind> kind_of_file(const DataFile& file, int depth, ProfileKind un
 }
 
 Result<ProfileKind> kind_of(std::string_view name_or_path, ProfileKind unreadable) {
-    if (is_path(name_or_path)) {
+    if (names_data_file(name_or_path)) {
         const auto file = TRY(find_data_file("", "profile", name_or_path));
         return kind_of_file(file, 1, unreadable);
     }

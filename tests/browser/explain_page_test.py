@@ -88,7 +88,7 @@ return {
   terms: [...document.querySelectorAll("#work .terms tbody tr")].map((tr) => [...tr.children].slice(1, 4).map((c) => c.textContent)),
 };
 """
-# A key several times, with what a script sees after each: all in the page, because each call of the driver takes 50 ms.
+# A key several times, with what a script sees after each: all in the page, because calls of the driver are slow.
 WALK = """
 const look = () => { %s };
 return Array.from({ length: arguments[1] }, () => {

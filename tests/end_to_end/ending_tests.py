@@ -122,9 +122,9 @@ def _redis(context, root, folder):
     path = os.path.join(folder, "redis-set.toml")
     with open(path, "w", encoding="utf-8") as file:
         file.write(re.sub(r'"64000"|\b64000\b', lambda m: m.group(0).replace("64000", str(REQUESTS)), shown))
-    one_way = [["-j", "2"]]  # a minute each
-    return (_alike(context, root, ["--attach-at", "ready"], [path], 2, ways=one_way) or
-            _alike(context, root, ["--attach-at", "main", "--roi", "attach"], [path], 2, ways=one_way))
+    ways = [["-j", "2"]] if context.short else EVERY_WAY  # a minute each
+    return (_alike(context, root, ["--attach-at", "ready"], [path], 2, ways=ways) or
+            _alike(context, root, ["--attach-at", "main", "--roi", "attach"], [path], 2, ways=ways))
 
 
 def _cpus(context, root, folder):

@@ -131,7 +131,7 @@ def main():
     parser.add_argument("--failing-calls", help="the library that makes calls of the tool fail (host-faults)")
     parser.add_argument("--faults-each", type=int, default=1, help="how many calls of each kind fail (host-faults)")
     parser.add_argument("--kills", type=int, default=15, help="how many runs are killed (kills, sweeps)")
-    parser.add_argument("--long", action="store_true", help="every command (same-bytes)")
+    parser.add_argument("--long", action="store_true", help="every command (same-bytes), every way (endings)")
     parser.add_argument("--only", help="only the cases whose name contains this")
     parser.add_argument("-v", "--verbose", action="store_true")
     arguments = parser.parse_args()

@@ -32,8 +32,8 @@ inline std::string output_of(const std::string& command) {
     std::string text;
     FILE* pipe = popen((command + " 2>/dev/null").c_str(), "r");
     REQUIRE(pipe != nullptr);
-    std::array<char, 4096> buffer;
-    for (std::size_t n; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    std::array<char, 4096> buffer{};
+    for (std::size_t n = 0; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
         text.append(buffer.data(), n);
     return pclose(pipe) == 0 ? text : std::string();
 }

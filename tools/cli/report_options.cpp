@@ -10,6 +10,7 @@
 
 #include "sim/base/text.h"
 #include "sim/base/try.h"
+#include "sim/profile/data_files.h"
 #include "sim/profile/machine_profile.h"
 #include "tools/cli/key_value.h"
 #include "tools/cli/refusal.h"
@@ -61,10 +62,6 @@ std::string whole_keys(std::string_view key) {
     return or_list(keys);
 }
 
-bool names_file(std::string_view name) {
-    return name.find('/') != name.npos || name.ends_with(".toml");
-}
-
 }  // namespace
 
 void add_kernel_option(OptionTable& table, std::string meaning) {
@@ -112,7 +109,7 @@ Outcome read_settings(const CommandLine& line, std::vector<Setting>& settings) {
 Result<Words> profile_names(const CommandLine& line, std::string_view option, ProfileKind kind,
                             std::string_view otherwise) {
     Words words = TRY(line.names(option, std::string(otherwise)));
-    if (std::none_of(words.begin(), words.end(), names_file)) return words;
+    if (std::none_of(words.begin(), words.end(), names_data_file)) return words;
     std::map<std::string, std::string> word_of;
     for (const std::string& word : words) {
         const auto listing = list_profile(kind, word, {});
@@ -123,7 +120,7 @@ Result<Words> profile_names(const CommandLine& line, std::string_view option, Pr
             fmt::format("{} and {} are both named '{}'", same->second, word, listing->name),
             line.spelled(option),
             fmt::format("give {} a name of its own: name = \"...\"",
-                        names_file(word) ? word : same->second));
+                        names_data_file(word) ? word : same->second));
     }
     return words;
 }

@@ -125,7 +125,8 @@ Result<int> run_explain(const CommandLine& line, const OptionDefaults& defaults)
         request.simulation.program.arguments = {tree->program(), std::to_string(request.hit)};
     }
     auto output = TRY(ReportOutput::open(guest.report.output, stdout));
-    TRY(check_probes(request.simulation, request.kernels));
+    // The first run says itself what it refuses, before its program starts.
+    if (!tree && request.kernels.size() > 1) TRY(check_probes(request.simulation, request.kernels));
     if (guest.machines.size() > 1) {
         const auto grid = explain_machines(request, guest.machines);
         if (!grid) return refuse_run(grid.error());

@@ -32,18 +32,10 @@ std::string figure_line(std::string_view key, const Figure& figure) {
                        confidence_name(figure.confidence));
 }
 
-// The numbers of [isa]; its features are a list.
-struct IsaNumber {
-    std::string_view key;
-    Figure MachineIsa::*member;
-};
-constexpr IsaNumber kIsaNumbers[] = {{"midr", &MachineIsa::midr},
-                                     {"bhb-iterations", &MachineIsa::bhb_iterations}};
-
 // Those that are not in `figures`, by key: "isa.midr".
 std::map<std::string, Figure*> other_figures(MachineProfile& machine) {
     std::map<std::string, Figure*> all;
-    for (const IsaNumber& row : kIsaNumbers)
+    for (const IsaNumber& row : isa_numbers())
         all[key_path(kIsaTable, row.key)] = &(machine.isa.*row.member);
     if (!machine.contention) return all;
     for (const ContentionKey& row : contention_keys())

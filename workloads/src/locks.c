@@ -46,12 +46,13 @@ int main(void) {
         _exit(0);
     }
     read(p[0], &b, 1);
-    usleep(2000);
+    usleep(100000);
     f = fl(F_UNLCK, 11, 3);
-    printf("un %d\n", fcntl(fd, F_SETLK, &f));
-    read(p[0], &b, 1);
-    f = fl(F_WRLCK, 12, 1);
     int r = fcntl(fd, F_SETLK, &f);
+    read(p[0], &b, 1); /* from here on the child is silent: it has told that it waited */
+    printf("un %d\n", r);
+    f = fl(F_WRLCK, 12, 1);
+    r = fcntl(fd, F_SETLK, &f);
     printf("%d %d\n", r, errno);
     f = fl(F_WRLCK, 0, 0);
     r = fcntl(fd, F_GETLK, &f);
@@ -89,7 +90,7 @@ int main(void) {
         _exit(0);
     }
     read(p[0], &b, 1);
-    usleep(5000);
+    usleep(100000);
     f = fl(F_WRLCK, 1, 1);
     r = fcntl(fd, F_SETLKW, &f);
     printf("dead %d %d\n", r, errno);

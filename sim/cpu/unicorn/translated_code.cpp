@@ -36,8 +36,6 @@ bool is_region(const std::uint64_t* words, std::uint64_t begin, std::uint64_t hi
            words[3] == 1 && words[4] == words[kEnd] - words[1];
 }
 
-constexpr std::size_t kWindowWords = kPages * kPage / sizeof(std::uint64_t);
-
 // A buffer found from `base` on, with its region: indices of words.
 struct Found {
     std::uint64_t* base;
@@ -52,9 +50,10 @@ std::optional<std::uint64_t*> pointer_at(const std::byte* place) {
     return reinterpret_cast<std::uint64_t*>(value);
 }
 
-// The first buffer from `base` on that translating fills.
-std::optional<Found> find_from(std::uint64_t* base, const std::function<void()>& translate) {
-    std::vector<std::uint64_t> words(kWindowWords);
+// The first buffer in `bytes` from `base` on that translating fills.
+std::optional<Found> find_from(std::uint64_t* base, std::size_t bytes,
+                               const std::function<void()>& translate) {
+    std::vector<std::uint64_t> words((bytes + kPage - 1) / kPage * kPage / sizeof(std::uint64_t));
     std::size_t read = 0;
     constexpr std::size_t kStep = kPage / sizeof(std::uint64_t);
     while (read < words.size() && safe_read(base + read, &words[read], kPage)) read += kStep;
@@ -80,7 +79,7 @@ std::optional<Found> find_anywhere(const std::byte* engine,
     for (std::size_t at = 0; at < 0x4000; at += 8) {
         const auto base = pointer_at(engine + at);
         if (!base) continue;
-        const auto found = find_from(*base, translate);
+        const auto found = find_from(*base, kPages * kPage, translate);
         if (found && (!nearest || found->buffer < nearest->buffer)) nearest = found;
     }
     return nearest;
@@ -96,7 +95,7 @@ void TranslatedCode::find(const uc_engine* uc, std::uint64_t most,
     if (build == nullptr) {
         found = find_anywhere(engine, translate);
     } else if (const auto context = pointer_at(engine + build->layout.uc_tcg)) {
-        found = find_from(*context, translate);
+        found = find_from(*context, build->layout.tcg_size, translate);
     }
     if (!found) return;
     next_ = found->base + found->buffer + kNext;

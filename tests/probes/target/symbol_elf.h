@@ -24,8 +24,8 @@ inline constexpr std::uint8_t kFunc = 0x12,
                               kObject = 0x11;  // STB_GLOBAL << 4 | STT_FUNC, STT_OBJECT
 
 struct Symbol {
-    const char* name;
-    std::uint64_t address;
+    const char* name = "";
+    std::uint64_t address = 0;
     std::uint8_t info = kFunc;
     std::uint16_t section = 1;
 };

@@ -23,7 +23,7 @@ SimulationRequest request_with(const TinyGuest& guest, const std::string& probe)
 }  // namespace
 
 TEST_CASE("what a run would refuse of its probes is told by the same line without the run",
-          "[tools][simulation]") {
+          "[tools][request]") {
     TinyGuest guest;
     guest.add_program("p", kTwoWords);
     for (const char* probe : {"uprobe:/p:mainn", "uprobe:/missing:main", "uprobe:/p:0x7a",
@@ -38,14 +38,14 @@ TEST_CASE("what a run would refuse of its probes is told by the same line withou
     }
 }
 
-TEST_CASE("probes that are right are not run, and neither is the program", "[tools][simulation]") {
+TEST_CASE("probes that are right are not run, and neither is the program", "[tools][request]") {
     TinyGuest guest;
     guest.add_program("p", kTwoWords);
     CHECK(check_probes(request_with(guest, "uprobe:/p:0x78"), {"v6.12", "v6.13+stp"}));
     CHECK(check_probes(request_with(guest, ""), {"v6.12"}));
 }
 
-TEST_CASE("each kernel is asked", "[tools][simulation]") {
+TEST_CASE("each kernel is asked", "[tools][request]") {
     TinyGuest guest;
     guest.add_program("p", kTwoWords);
     const auto checked = check_probes(request_with(guest, "uprobe:/p:0x78"), {"v6.12", "v9.99"});
