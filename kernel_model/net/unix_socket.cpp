@@ -14,7 +14,7 @@ namespace uprobesim {
 namespace {
 
 constexpr std::size_t kMaxDatagrams = 10;  // net.unix.max_dgram_qlen
-constexpr std::int32_t kMaxBacklog = 4096;
+constexpr std::int32_t kMaxUnixBacklog = 4096;
 
 }  // namespace
 
@@ -69,7 +69,8 @@ SysResult<void> UnixSocket::bind(const SocketAddress& address, const Ucred&) {
 SysResult<void> UnixSocket::listen(std::int32_t backlog, const Ucred& caller) {
     if (!has_connections()) return tl::make_unexpected(Errno::NotSup);
     if (name_.name.empty() || connected_) return tl::make_unexpected(Errno::Inval);
-    backlog_ = static_cast<std::size_t>(backlog < 0 ? kMaxBacklog : std::min(backlog, kMaxBacklog));
+    backlog_ = static_cast<std::size_t>(backlog < 0 ? kMaxUnixBacklog
+                                                    : std::min(backlog, kMaxUnixBacklog));
     listening_ = true;
     own_credentials_ = caller;
     waiters_.wake();

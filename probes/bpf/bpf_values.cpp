@@ -6,7 +6,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = BpfValue::Kind;
+using ValueKind = BpfValue::Kind;
 
 std::uint64_t immediate(const BpfInsn& insn) {
     return static_cast<std::uint64_t>(std::int64_t{insn.imm});
@@ -65,8 +65,8 @@ void BpfState::returned(BpfValue value) {
 void BpfState::merge(const BpfState& other) {
     for (std::size_t reg = 0; reg < registers_.size(); ++reg) {
         if (registers_[reg] == other.registers_[reg]) continue;
-        const bool unset =
-            registers_[reg].kind == Kind::Unset || other.registers_[reg].kind == Kind::Unset;
+        const bool unset = registers_[reg].kind == ValueKind::Unset ||
+                           other.registers_[reg].kind == ValueKind::Unset;
         registers_[reg] = unset ? BpfValue() : BpfValue::unknown();
     }
     missed_ &= other.missed_;
@@ -74,7 +74,7 @@ void BpfState::merge(const BpfState& other) {
 
 void BpfState::forget() {
     for (BpfValue& value : registers_) {
-        if (value.kind != Kind::Unset) value = BpfValue::unknown();
+        if (value.kind != ValueKind::Unset) value = BpfValue::unknown();
     }
     missed_ = 0;
 }
@@ -89,7 +89,7 @@ void BpfState::execute(const BpfInsn& insn, std::optional<std::uint64_t> wide,
     const BpfValue from = registers_[insn.src];
     if (insn.insn_class() == 1) {
         const auto value =
-            from.kind == Kind::Data && (insn.code & 0xe0u) == 0x60
+            from.kind == ValueKind::Data && (insn.code & 0xe0u) == 0x60
                 ? constant_at(object.data[from.index],
                               from.number + static_cast<std::uint64_t>(std::int64_t{insn.offset}),
                               insn.size())
@@ -108,7 +108,7 @@ void BpfState::execute(const BpfInsn& insn, std::optional<std::uint64_t> wide,
         to = from;
         return;
     }
-    if (operation == BpfAlu::Add && is_64 && !reg && to.kind == Kind::Data) {
+    if (operation == BpfAlu::Add && is_64 && !reg && to.kind == ValueKind::Data) {
         to.number += immediate(insn);
         return;
     }
@@ -147,7 +147,7 @@ std::optional<bool> BpfState::decides(const BpfInsn& insn) const {
 
 void BpfState::found(std::uint64_t site, bool is_null) {
     for (BpfValue& value : registers_) {
-        if (value.kind == Kind::Found && value.number == site)
+        if (value.kind == ValueKind::Found && value.number == site)
             value = is_null ? BpfValue::constant(0) : BpfValue::unknown();
     }
 }

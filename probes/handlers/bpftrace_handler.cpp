@@ -15,7 +15,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = BpftraceToken::Kind;
+using TokenKind = BpftraceToken::Kind;
 
 constexpr std::uint64_t kMessageId = 8;     // before the values of a printf
 constexpr std::uint64_t kAsyncRecord = 16;  // of print, clear, time
@@ -26,7 +26,7 @@ constexpr std::array<std::string_view, 7> kAsync = {"print", "clear", "zero",  "
 constexpr std::array<std::string_view, 5> kControl = {"if", "else", "while", "for", "unroll"};
 
 bool is_one_of(BpftraceToken token, std::span<const std::string_view> words) {
-    return token.kind == Kind::Word &&
+    return token.kind == TokenKind::Word &&
            std::find(words.begin(), words.end(), token.text) != words.end();
 }
 
@@ -112,11 +112,11 @@ private:
 
     void statement(BpftraceTokens tokens) {
         const BpftraceToken& first = tokens.front();
-        if (first.kind == Kind::Map) return map_statement(tokens);
-        if (first.kind == Kind::Variable && tokens.size() > 2) {
+        if (first.kind == TokenKind::Map) return map_statement(tokens);
+        if (first.kind == TokenKind::Variable && tokens.size() > 2) {
             values_.insns(costs_.statements.value);
             values_.value(tokens.subspan(2));
-        } else if (first.kind == Kind::Word && tokens.size() > 1 && tokens[1].is("(")) {
+        } else if (first.kind == TokenKind::Word && tokens.size() > 1 && tokens[1].is("(")) {
             call_statement(tokens);
         } else if (!first.is_word("return")) {
             values_.value(tokens);
@@ -202,7 +202,7 @@ private:
     }
 
     void remove(BpftraceTokens map) {
-        if (map.empty() || map.front().kind != Kind::Map) return;
+        if (map.empty() || map.front().kind != TokenKind::Map) return;
         values_.insns(costs_.statements.remove);
         const bool keyed = map.size() > 2 && map[1].is("[");
         const std::uint64_t key =
@@ -223,7 +223,7 @@ std::set<std::string> deleted_maps(const std::vector<BpftraceClause>& clauses) {
         const auto tokens = bpftrace_tokens(clause.action);
         for (std::size_t at = 0; at + 2 < tokens.size(); ++at) {
             if (tokens[at].is_word("delete") && tokens[at + 1].is("(") &&
-                tokens[at + 2].kind == Kind::Map)
+                tokens[at + 2].kind == TokenKind::Map)
                 names.emplace(tokens[at + 2].text);
         }
     }

@@ -4,16 +4,15 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/base/text.h"
+
 namespace uprobesim {
 namespace {
 
-using Kind = BpftraceToken::Kind;
+using TokenKind = BpftraceToken::Kind;
 
 bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
 }
 bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -52,25 +51,25 @@ private:
 
     void token(char c) {
         if (c == '"' || c == '\'') return quoted(c);
-        if (is_letter(c)) return name(Kind::Word);
-        if (c == '@') return name(Kind::Map);
-        if (c == '$') return name(Kind::Variable);
-        if (is_digit(c)) return name(Kind::Number);
+        if (is_letter(c)) return name(TokenKind::Word);
+        if (c == '@') return name(TokenKind::Map);
+        if (c == '$') return name(TokenKind::Variable);
+        if (is_digit(c)) return name(TokenKind::Number);
         const std::string_view rest = text_.substr(at_);
         const auto* sign = std::find_if(kSigns.begin(), kSigns.end(),
                                         [&](std::string_view s) { return rest.starts_with(s); });
-        add(Kind::Sign, sign != kSigns.end() ? sign->size() : 1);
+        add(TokenKind::Sign, sign != kSigns.end() ? sign->size() : 1);
     }
 
     void quoted(char quote) {
         const std::size_t begin = ++at_;
         while (at_ < text_.size() && text_[at_] != quote) at_ += text_[at_] == '\\' ? 2 : 1;
         at_ = std::min(at_, text_.size());
-        tokens_.push_back({Kind::Text, text_.substr(begin, at_ - begin)});
+        tokens_.push_back({TokenKind::Text, text_.substr(begin, at_ - begin)});
         at_ = std::min(at_ + 1, text_.size());
     }
 
-    void name(Kind kind) {
+    void name(TokenKind kind) {
         std::size_t size = 1;
         while (at_ + size < text_.size() &&
                (is_letter(text_[at_ + size]) || is_digit(text_[at_ + size])))
@@ -78,7 +77,7 @@ private:
         add(kind, size);
     }
 
-    void add(Kind kind, std::size_t size) {
+    void add(TokenKind kind, std::size_t size) {
         tokens_.push_back({kind, text_.substr(at_, size)});
         at_ += size;
     }

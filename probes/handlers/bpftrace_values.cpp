@@ -13,9 +13,9 @@
 namespace uprobesim {
 namespace {
 
-using Kind = BpftraceToken::Kind;
+using TokenKind = BpftraceToken::Kind;
 
-constexpr std::uint64_t kWord = 8;
+constexpr std::uint64_t kValueBytes = 8;
 constexpr std::uint64_t kText = 64;  // BPFTRACE_STRLEN
 constexpr std::uint64_t kMostFrames = 127;
 
@@ -43,7 +43,7 @@ bool is_argument(std::string_view word) {
 }
 
 std::optional<std::uint64_t> number_of(BpftraceTokens tokens) {
-    if (tokens.size() != 1 || tokens.front().kind != Kind::Number) return std::nullopt;
+    if (tokens.size() != 1 || tokens.front().kind != TokenKind::Number) return std::nullopt;
     const std::string_view text = tokens.front().text;
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -73,7 +73,7 @@ std::vector<HandlerPart> BpftraceValues::parts() && {
 std::uint64_t BpftraceValues::key(BpftraceTokens keys) {
     if (keys.empty()) {
         insns(costs_.statements.value);
-        return kWord;
+        return kValueBytes;
     }
     std::uint64_t size = 0;
     for (const BpftraceTokens key : split_tokens(keys, ",")) size += value(key);
@@ -83,18 +83,18 @@ std::uint64_t BpftraceValues::key(BpftraceTokens keys) {
 std::uint64_t BpftraceValues::value(BpftraceTokens tokens) {
     if (depth_ == kMostBpftraceNesting) {
         note("values that nest too deep are not in the price");
-        return kWord;
+        return kValueBytes;
     }
     ++depth_;
-    std::uint64_t size = kWord;
+    std::uint64_t size = kValueBytes;
     for (std::size_t at = 0; at < tokens.size(); ++at) {
         switch (tokens[at].kind) {
-            case Kind::Map: at = read_map(tokens, at); break;
-            case Kind::Text: size = std::max(size, kText); break;
-            case Kind::Word: size = std::max(size, word(tokens, at)); break;
-            case Kind::Variable: insns(costs_.statements.value); break;
-            case Kind::Number: break;
-            case Kind::Sign: sign(tokens, at); break;
+            case TokenKind::Map: at = read_map(tokens, at); break;
+            case TokenKind::Text: size = std::max(size, kText); break;
+            case TokenKind::Word: size = std::max(size, word(tokens, at)); break;
+            case TokenKind::Variable: insns(costs_.statements.value); break;
+            case TokenKind::Number: break;
+            case TokenKind::Sign: sign(tokens, at); break;
         }
     }
     --depth_;
@@ -103,7 +103,7 @@ std::uint64_t BpftraceValues::value(BpftraceTokens tokens) {
 
 std::size_t BpftraceValues::read_map(BpftraceTokens tokens, std::size_t at) {
     insns(costs_.statements.read_map);
-    std::uint64_t size = kWord;
+    std::uint64_t size = kValueBytes;
     if (at + 1 < tokens.size() && tokens[at + 1].is("[")) size = key(inside(tokens, at + 1, at));
     call(KernelPath::BpfHashLookup, size);
     return at;
@@ -114,7 +114,7 @@ std::uint64_t BpftraceValues::word(BpftraceTokens tokens, std::size_t& at) {
     const std::string_view name = tokens[at].text;
     if (is_argument(name)) {
         insns(costs_.statements.value);
-        return kWord;
+        return kValueBytes;
     }
     if (const auto found = costs_.words.find(name); found != costs_.words.end()) {
         insns(found->second.insns);
@@ -131,7 +131,7 @@ std::uint64_t BpftraceValues::word(BpftraceTokens tokens, std::size_t& at) {
     const bool type = at != 0 && tokens[at - 1].is_word("struct");
     if (!field && !type && !has(kFree, name))
         note(fmt::format("'{}{}' is not in the price", name, function ? "()" : ""));
-    return kWord;
+    return kValueBytes;
 }
 
 std::uint64_t BpftraceValues::read_text(std::string_view function,
@@ -139,7 +139,7 @@ std::uint64_t BpftraceValues::read_text(std::string_view function,
     insns(costs_.statements.text);
     if (!arguments.empty()) value(arguments.front());
     const auto most = arguments.size() > 1 ? number_of(arguments[1]) : std::nullopt;
-    const std::uint64_t size = std::max(kWord, most.value_or(kText));
+    const std::uint64_t size = std::max(kValueBytes, most.value_or(kText));
     if (function == "buf") {
         call(KernelPath::BpfReadUser, size);
         return size;
@@ -156,17 +156,17 @@ std::uint64_t BpftraceValues::walk_stack(const std::vector<BpftraceTokens>& argu
     for (const BpftraceTokens argument : arguments) frames = number_of(argument).value_or(frames);
     call(KernelPath::BpfStackId, frames);
     call(KernelPath::BpfPidTgid);
-    return kWord;
+    return kValueBytes;
 }
 
 // A dereference reads the program's memory.
 void BpftraceValues::sign(BpftraceTokens tokens, std::size_t at) {
     const BpftraceToken& token = tokens[at];
-    const bool operand_before = at != 0 && (tokens[at - 1].kind != Kind::Sign ||
+    const bool operand_before = at != 0 && (tokens[at - 1].kind != TokenKind::Sign ||
                                             tokens[at - 1].is(")") || tokens[at - 1].is("]"));
     if (token.is("->") || (token.is("*") && !operand_before)) {
         insns(costs_.statements.dereference);
-        call(KernelPath::BpfReadUser, kWord);
+        call(KernelPath::BpfReadUser, kValueBytes);
     } else if (!token.is("(") && !token.is(")")) {
         insns(costs_.statements.sign);
     }

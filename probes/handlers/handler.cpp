@@ -16,12 +16,7 @@ namespace uprobesim {
 namespace {
 
 constexpr std::string_view kFolder = "handlers";
-constexpr std::string_view kWhat = "handler";
-constexpr std::string_view kSuffix = ".toml";
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+constexpr std::string_view kFileSuffix = ".toml";
 
 // "count", "ustack:20"
 bool is_handler_word(std::string_view text) {
@@ -36,7 +31,7 @@ bool is_handler_word(std::string_view text) {
 }
 
 bool is_file(std::string_view word) {
-    return word.ends_with(kSuffix) || word.find('/') != word.npos;
+    return word.ends_with(kFileSuffix) || word.find('/') != word.npos;
 }
 
 // Names like the given one, or all of them.
@@ -57,7 +52,7 @@ std::vector<std::string> builtin_handlers() {
 Result<HandlerPtr> find_handler(std::string_view word) {
     if (is_bpf_word(word)) return find_bpf_handler(word);
     if (is_file(word)) {
-        const auto file = TRY(find_data_file(kFolder, kWhat, word));
+        const auto file = TRY(find_data_file(kFolder, kHandlerWhat, word));
         auto handler = TRY(read_handler(file, word, std::nullopt));
         return std::make_shared<const ProbeHandler>(std::move(handler));
     }
@@ -77,7 +72,7 @@ Result<HandlerPtr> find_handler(std::string_view word) {
                               fmt::format("write {}:N", name));
         argument = value;
     }
-    const auto file = TRY(find_data_file(kFolder, kWhat, name));
+    const auto file = TRY(find_data_file(kFolder, kHandlerWhat, name));
     auto handler = TRY(read_handler(file, word, argument));
     return std::make_shared<const ProbeHandler>(std::move(handler));
 }
@@ -90,7 +85,7 @@ Result<ProbeHandler> parse_handler(std::string_view text, std::string_view file_
 std::vector<HandlerSynopsis> builtin_handler_forms() {
     std::vector<HandlerSynopsis> forms;
     for (const std::string& name : builtin_handlers()) {
-        const auto file = find_data_file(kFolder, kWhat, name);
+        const auto file = find_data_file(kFolder, kHandlerWhat, name);
         check_invariant(file.has_value(), "a name that is listed is there");
         auto form = handler_form(*file, name);
         check_invariant(form.has_value(), "a built-in handler is well-formed");
@@ -125,7 +120,7 @@ SpecAndHandler split_handler(std::string_view word) {
     const std::size_t at = word.rfind(kSeparator);
     if (at == word.npos || at == 0) return {std::string(word), {}};
     const std::string_view handler = word.substr(at + kSeparator.size());
-    if (!is_handler_word(handler) && !handler.ends_with(kSuffix) && !is_bpf_word(handler))
+    if (!is_handler_word(handler) && !handler.ends_with(kFileSuffix) && !is_bpf_word(handler))
         return {std::string(word), {}};
     return {std::string(word.substr(0, at)), std::string(handler)};
 }

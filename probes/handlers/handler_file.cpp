@@ -14,8 +14,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kWhat = "handler";
-constexpr Limits kCounts = {.min = 0, .max = 1e6, .whole = true};
+constexpr Limits kInsnCounts = {.min = 0, .max = 1e6, .whole = true};
 constexpr Limits kSizes = {.min = 0, .max = 1 << 20, .whole = true};
 constexpr Limits kTimes = {.min = 1, .max = 1000, .whole = true};
 constexpr Limits kRegisters = {.min = 0, .max = 4, .whole = true};
@@ -29,7 +28,7 @@ struct ArgumentRule {
 class FileReader {
 public:
     FileReader(const DataFile& file, std::string_view word)
-        : reader_({}, kWhat, file, {}), word_(word) {}
+        : reader_({}, kHandlerWhat, file, {}), word_(word) {}
 
     bool ok() const { return reader_.ok(); }
     const UserError& error() const { return reader_.error(); }
@@ -120,9 +119,9 @@ private:
     std::vector<HandlerPart> program(const toml::table& table, std::string_view path) {
         ProgramParts parts;
         const double insns =
-            reader_.optional_number(table, "insns", path, kCounts) +
+            reader_.optional_number(table, "insns", path, kInsnCounts) +
             static_cast<double>(argument_) *
-                reader_.optional_number(table, "insns-per-argument", path, kCounts);
+                reader_.optional_number(table, "insns-per-argument", path, kInsnCounts);
         parts.insns(whole(insns));
         const auto saved =
             whole(reader_.optional_number(table, "saved-registers", path, kRegisters));

@@ -11,6 +11,8 @@
 
 namespace uprobesim {
 
+inline constexpr std::string_view kHandlerWhat = "handler";  // as messages name it
+
 // `argument`: what stands after the colon of `word`; an error where the file has none, or needs
 // one.
 Result<ProbeHandler> read_handler(const DataFile& file, std::string_view word,

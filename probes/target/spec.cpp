@@ -116,9 +116,9 @@ std::size_t colon_before_places(const SpecText& rest) {
     return colon;
 }
 
-class Reader {
+class SpecReader {
 public:
-    Reader(std::string_view text, SpecUse use) : whole_(text), use_(use) {}
+    SpecReader(std::string_view text, SpecUse use) : whole_(text), use_(use) {}
 
     Result<std::vector<ProbeSpec>> read() {
         std::size_t begin = 0;
@@ -264,7 +264,7 @@ std::string long_form(const ProbeSpec& spec, bool quoted) {
 
 std::string spec_text(const ProbeSpec& spec, SpecUse use) {
     std::string plain = long_form(spec, false);
-    const auto again = Reader(plain, use).read();
+    const auto again = SpecReader(plain, use).read();
     const bool same = again && again->size() == 1 && meaning(again->front()) == meaning(spec);
     return same ? plain : long_form(spec, true);
 }
@@ -280,7 +280,7 @@ std::string_view probe_kind_name(ProbeSpec::Kind kind) {
 
 Result<std::vector<ProbeSpec>> parse_probe_specs(std::string_view text, SpecUse use) {
     auto foreign = read_foreign_spec(text, use);
-    auto specs = foreign ? std::move(*foreign) : Reader(text, use).read();
+    auto specs = foreign ? std::move(*foreign) : SpecReader(text, use).read();
     if (specs) {
         for (ProbeSpec& spec : *specs) spec.text = spec_text(spec, use);
     }

@@ -28,10 +28,6 @@ constexpr std::string_view kSourceEndings[] = {
     ".inc", ".ipp", ".tcc", ".rs",  ".go",  ".S",   ".s",   ".asm",  ".f90", ".f",
     ".d",   ".m",   ".mm",  ".zig", ".pas", ".adb", ".nim", ".swift"};
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 // "0x1560", "0x1560(0x2010)"
 Outcome read_file_offset(ProbeSpec& spec, std::string_view text, std::string_view where) {
     const std::size_t bracket = text.find('(');

@@ -9,6 +9,11 @@
 
 namespace uprobesim {
 
+// Of ASCII, whatever the locale.
+constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
 // Control characters as \xNN, so that a message stays one line.
 std::string printable(std::string_view text);
 

@@ -9,7 +9,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 std::uint64_t total_entries(const AuditReport& report) {
     return report.kernels.empty() ? 0 : audit_counts(report, 0).total();
@@ -76,7 +76,7 @@ Lines scope(const AuditReport& report) {
 
 Table totals(const AuditReport& report) {
     Table table{.title = "A probe on the first instruction is",
-                .columns = {{"kernel", Kind::Name},
+                .columns = {{"kernel", ColumnKind::Name},
                             {"emulated"},
                             {""},
                             {"stepped"},
@@ -101,7 +101,7 @@ void add_kernels(Table& table, const AuditReport& report) {
 
 Table binaries(const AuditReport& report) {
     Table table{.title = "Emulated, by binary and kernel",
-                .columns = {{"binary", Kind::Name}, {"entries"}},
+                .columns = {{"binary", ColumnKind::Name}, {"entries"}},
                 .first = kFirstRows};
     add_kernels(table, report);
     std::vector<const AuditBinary*> sorted;
@@ -120,7 +120,7 @@ Table binaries(const AuditReport& report) {
 
 Table forms(const AuditReport& report) {
     Table table{.title = "First instructions",
-                .columns = {{"instruction", Kind::Name}, {"entries"}, {""}},
+                .columns = {{"instruction", ColumnKind::Name}, {"entries"}, {""}},
                 .first = kFirstRows};
     add_kernels(table, report);
     for (const AuditForm& form : report.forms) {
@@ -134,10 +134,10 @@ Table forms(const AuditReport& report) {
 
 Table refused(const AuditReport& report) {
     Table table{.title = "Refused",
-                .columns = {{"instruction", Kind::Name},
+                .columns = {{"instruction", ColumnKind::Name},
                             {"entries"},
-                            {"because it is", Kind::Prose},
-                            {"by", Kind::Prose}},
+                            {"because it is", ColumnKind::Prose},
+                            {"by", ColumnKind::Prose}},
                 .first = kFirstRows};
     for (const AuditForm& form : report.forms) {
         std::string kernels, reason;
@@ -157,11 +157,12 @@ Table next(const AuditReport& report) {
     for (std::size_t k = 1; k < report.kernels.size(); ++k) {
         if (audit_counts(report, k).emulated > audit_counts(report, widest).emulated) widest = k;
     }
-    Table table{.title = fmt::format("What emulating one more instruction adds on {} ({} now)",
-                                     report.kernels[widest].name,
-                                     grouped(audit_counts(report, widest).emulated)),
-                .columns = {{"instruction", Kind::Name}, {"entries"}, {"emulated then"}, {""}},
-                .first = kFirstRows};
+    Table table{
+        .title = fmt::format("What emulating one more instruction adds on {} ({} now)",
+                             report.kernels[widest].name,
+                             grouped(audit_counts(report, widest).emulated)),
+        .columns = {{"instruction", ColumnKind::Name}, {"entries"}, {"emulated then"}, {""}},
+        .first = kFirstRows};
     for (const NextForm& n : next_forms(report, widest)) {
         table.add({n.form->text, count_cell(n.form->entries), count_cell(n.emulated_then),
                    share(n.emulated_then, total_entries(report))});
@@ -171,11 +172,11 @@ Table next(const AuditReport& report) {
 
 Table costs(const AuditReport& report) {
     Table table{.title = "A hit takes, averaged over the functions",
-                .columns = {{"kernel", Kind::Name},
-                            {"machine", Kind::Name},
-                            {"mean", Kind::Number, "mean_ns"},
-                            {"emulated", Kind::Number, "emulated_ns"},
-                            {"stepped", Kind::Number, "stepped_ns"}},
+                .columns = {{"kernel", ColumnKind::Name},
+                            {"machine", ColumnKind::Name},
+                            {"mean", ColumnKind::Number, "mean_ns"},
+                            {"emulated", ColumnKind::Number, "emulated_ns"},
+                            {"stepped", ColumnKind::Number, "stepped_ns"}},
                 .is_list = true};
     const auto cell = [](double ns) { return ns > 0 ? duration_cell(ns) : no_cell(); };
     for (const AuditCost& cost : report.costs)
@@ -185,9 +186,10 @@ Table costs(const AuditReport& report) {
 }
 
 Table functions(const AuditReport& report, const AuditBinary& binary) {
-    Table table{.title = binary.path,
-                .columns = {{"function", Kind::Name}, {"offset"}, {"instruction", Kind::Name}},
-                .is_list = true};
+    Table table{
+        .title = binary.path,
+        .columns = {{"function", ColumnKind::Name}, {"offset"}, {"instruction", ColumnKind::Name}},
+        .is_list = true};
     add_kernels(table, report);
     for (const AuditEntry& entry : binary.entries) {
         std::vector<Cell> row{entry.name, fmt::format("{:#x}", entry.file_offset),
@@ -201,16 +203,16 @@ Table functions(const AuditReport& report, const AuditBinary& binary) {
 
 // For CSV: all functions of all binaries.
 Table all_functions(const AuditReport& report) {
-    Table table{.columns = {{"binary", Kind::Name},
-                            {"function", Kind::Name},
+    Table table{.columns = {{"binary", ColumnKind::Name},
+                            {"function", ColumnKind::Name},
                             {"aliases"},
                             {"file_offset_bytes"},
-                            {"word", Kind::Name},
-                            {"instruction", Kind::Name},
-                            {"form", Kind::Name}}};
+                            {"word", ColumnKind::Name},
+                            {"instruction", ColumnKind::Name},
+                            {"form", ColumnKind::Name}}};
     for (const AuditKernel& k : report.kernels) {
-        table.columns.push_back({"verdict " + k.name, Kind::Name});
-        table.columns.push_back({"detail " + k.name, Kind::Name});
+        table.columns.push_back({"verdict " + k.name, ColumnKind::Name});
+        table.columns.push_back({"detail " + k.name, ColumnKind::Name});
     }
     for (const AuditBinary& binary : report.binaries) {
         for (const AuditEntry& entry : binary.entries) {

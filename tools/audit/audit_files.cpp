@@ -17,19 +17,19 @@ namespace {
 namespace fs = std::filesystem;
 
 // ELF header: magic, class and byte order; e_machine at 18.
-enum class Kind { NotElf, OtherMachine, Arm64 };
+enum class FileKind { NotElf, OtherMachine, Arm64 };
 constexpr std::size_t kHeaderBytes = 20;
 
-Kind kind_of(const std::array<char, kHeaderBytes>& header, std::size_t got) {
+FileKind kind_of(const std::array<char, kHeaderBytes>& header, std::size_t got) {
     if (got < kHeaderBytes || std::memcmp(header.data(),
                                           "\x7f"
                                           "ELF",
                                           4) != 0)
-        return Kind::NotElf;
+        return FileKind::NotElf;
     return std::memcmp(header.data() + 4, "\x02\x01", 2) == 0 &&
                    std::memcmp(header.data() + 18, "\xb7\x00", 2) == 0
-               ? Kind::Arm64
-               : Kind::OtherMachine;
+               ? FileKind::Arm64
+               : FileKind::OtherMachine;
 }
 
 constexpr InputKind kBinary{"program", kMaxProgramBytes,
@@ -55,7 +55,7 @@ Outcome audit_file(Auditor& auditor, const std::string& host, const std::string&
     const std::size_t got = std::min(bytes.size(), kHeaderBytes);
     std::memcpy(header.data(), bytes.data(), got);
     Outcome added = auditor.add(std::move(bytes), shown);
-    if (!added && added.error().hint.empty() && kind_of(header, got) == Kind::OtherMachine)
+    if (!added && added.error().hint.empty() && kind_of(header, got) == FileKind::OtherMachine)
         added.error().hint = remedy;
     return added;
 }
@@ -96,10 +96,10 @@ Result<std::optional<std::vector<std::byte>>> arm64_program(const std::string& h
     const auto file = TRY(InputFile::open(host, kBinary));
     std::array<char, kHeaderBytes> header{};
     const auto got = TRY(file.read_head(std::as_writable_bytes(std::span(header))));
-    const Kind kind = kind_of(header, got);
-    if (kind == Kind::NotElf) ++skips.not_elf;
-    if (kind == Kind::OtherMachine) ++skips.other_machine;
-    if (kind != Kind::Arm64) return std::nullopt;
+    const FileKind kind = kind_of(header, got);
+    if (kind == FileKind::NotElf) ++skips.not_elf;
+    if (kind == FileKind::OtherMachine) ++skips.other_machine;
+    if (kind != FileKind::Arm64) return std::nullopt;
     auto bytes = TRY(file.bytes());
     return bytes;
 }

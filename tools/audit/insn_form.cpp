@@ -4,12 +4,10 @@
 #include <algorithm>
 #include <cctype>
 
+#include "sim/base/text.h"
+
 namespace uprobesim {
 namespace {
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 bool in_word(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
 }

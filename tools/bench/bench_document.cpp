@@ -10,7 +10,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 double hit_ns(const BenchTable& table, const BenchRow& row) {
     return row.cost.cycles() / table.machine.frequency_hz.value * 1e9;
@@ -57,17 +57,17 @@ std::string answer(const BenchReport& report) {
 
 // A row for each variant.
 Table costs(const BenchReport& report, const BenchTable* only) {
-    Table table{.columns = {{"variant", Kind::Name},
-                            {"instruction", Kind::Name},
-                            {"verdict", Kind::Name},
+    Table table{.columns = {{"variant", ColumnKind::Name},
+                            {"instruction", ColumnKind::Name},
+                            {"verdict", ColumnKind::Name},
                             {"exceptions"},
                             {"EL1 insns"},
                             {"cycles"},
-                            {"time", Kind::Number, "time_ns"},
-                            {"M/s", Kind::Number, "mhits_per_s", true},
-                            {"kernel", Kind::Name, "", true},
-                            {"machine", Kind::Name, "", true},
-                            {"branch_protection", Kind::Number, "", true}}};
+                            {"time", ColumnKind::Number, "time_ns"},
+                            {"M/s", ColumnKind::Number, "mhits_per_s", true},
+                            {"kernel", ColumnKind::Name, "", true},
+                            {"machine", ColumnKind::Name, "", true},
+                            {"branch_protection", ColumnKind::Number, "", true}}};
     for (const BenchTable& t : report.tables) {
         if (only != nullptr && only != &t) continue;
         for (const BenchRow& row : t.rows) {
@@ -88,7 +88,7 @@ Table costs(const BenchReport& report, const BenchTable* only) {
 
 // What a hit costs in every cell of the grid: a row for each kernel and machine.
 Table grid(const BenchReport& report) {
-    Table table{.columns = {{"a hit costs", Kind::Name}}, .is_list = true};
+    Table table{.columns = {{"a hit costs", ColumnKind::Name}}, .is_list = true};
     for (const BenchRow& row : report.tables.front().rows)
         table.columns.push_back({row.variant.name()});
     for (const BenchTable& t : report.tables) {
@@ -101,7 +101,7 @@ Table grid(const BenchReport& report) {
 
 // Where the cycles of a hit go, a column for each variant; the most expensive work first.
 Table break_down(const BenchTable& bench, bool return_probe) {
-    Table table{.columns = {{"cycles of a hit", Kind::Name}}, .first = kFirstRows};
+    Table table{.columns = {{"cycles of a hit", ColumnKind::Name}}, .first = kFirstRows};
     std::vector<const BenchRow*> rows;
     std::map<KernelPath, double> most;
     for (const BenchRow& row : bench.rows) {

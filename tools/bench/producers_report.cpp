@@ -14,7 +14,7 @@ namespace uprobesim {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 std::string heading(const ProducersTable& table) {
     return fmt::format("{} on {}{}", table.kernel.name, table.machine.name,
@@ -55,17 +55,17 @@ std::string most_waited(const ProducersRow& row) {
 }
 
 Table rates(const ProducersReport& report, const ProducersTable* only) {
-    Table table{.columns = {{"variant", Kind::Name},
-                            {"CPUs", Kind::Number, "cpus"},
-                            {"M/s", Kind::Number, "mhits_per_s"},
-                            {"lowest", Kind::Number, "lowest_mhits_per_s"},
-                            {"highest", Kind::Number, "highest_mhits_per_s"},
-                            {"M/s/cpu", Kind::Number, "mhits_per_s_per_cpu"},
-                            {"hit", Kind::Number, "hit_ns"},
-                            {"waiting", Kind::Number, "waiting_share"},
-                            {"most for", Kind::Name, "waits_most_for"},
-                            {"kernel", Kind::Name, "", true},
-                            {"machine", Kind::Name, "", true}}};
+    Table table{.columns = {{"variant", ColumnKind::Name},
+                            {"CPUs", ColumnKind::Number, "cpus"},
+                            {"M/s", ColumnKind::Number, "mhits_per_s"},
+                            {"lowest", ColumnKind::Number, "lowest_mhits_per_s"},
+                            {"highest", ColumnKind::Number, "highest_mhits_per_s"},
+                            {"M/s/cpu", ColumnKind::Number, "mhits_per_s_per_cpu"},
+                            {"hit", ColumnKind::Number, "hit_ns"},
+                            {"waiting", ColumnKind::Number, "waiting_share"},
+                            {"most for", ColumnKind::Name, "waits_most_for"},
+                            {"kernel", ColumnKind::Name, "", true},
+                            {"machine", ColumnKind::Name, "", true}}};
     for (const ProducersTable& t : report.tables) {
         if (only != nullptr && only != &t) continue;
         for (const ProducersSeries& series : t.series) {
@@ -85,7 +85,8 @@ Table rates(const ProducersReport& report, const ProducersTable* only) {
 
 // Where the time of a hit goes, a column for each number of producers.
 Table break_down(const ProducersTable& bench, const ProducersSeries& series) {
-    Table table{.columns = {{fmt::format("{}: ns of a hit", series.variant.name()), Kind::Name}}};
+    Table table{
+        .columns = {{fmt::format("{}: ns of a hit", series.variant.name()), ColumnKind::Name}}};
     const double ns = 1e9 / bench.machine.frequency_hz.value;
     for (const ProducersRow& row : series.rows) table.columns.push_back({cpus_text(row.producers)});
     const auto add = [&](std::string name, auto value) {

@@ -10,7 +10,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 std::string row_name(const FittedRow& row) {
     return row.table + "/" + row.name;
@@ -35,16 +35,16 @@ Table parameters(const Fit& fit) {
     const bool untied = std::all_of(fit.parameters.begin(), fit.parameters.end(),
                                     [](const FittedParameter& p) { return p.tied_to.empty(); });
     Table table{
-        .columns = {{"parameter", Kind::Name},
+        .columns = {{"parameter", ColumnKind::Name},
                     {"before"},
                     {"fitted"},
-                    {"±", Kind::Number, "standard_error"},
+                    {"±", ColumnKind::Number, "standard_error"},
                     {"mean share"},
                     {"max share"},
-                    {"in row", Kind::Name},
-                    {"most correlated with (r)", Kind::Name, "most correlated with", untied},
-                    {"r", Kind::Number, "", true},
-                    {"at_bound", Kind::Number, "", true}}};
+                    {"in row", ColumnKind::Name},
+                    {"most correlated with (r)", ColumnKind::Name, "most correlated with", untied},
+                    {"r", ColumnKind::Number, "", true},
+                    {"at_bound", ColumnKind::Number, "", true}}};
     for (const FittedParameter& p : fit.parameters) {
         table.add({p.key, number_cell(fmt::format("{:.4g}", p.start), fmt::format("{}", p.start)),
                    number_cell(fmt::format("{:.4g}{}", p.value,
@@ -68,10 +68,10 @@ Table parameters(const Fit& fit) {
 // What the rows do not tell, and what would.
 Table untold(const Fit& fit) {
     Table table{.title = "not fitted",
-                .columns = {{"parameter", Kind::Name},
+                .columns = {{"parameter", ColumnKind::Name},
                             {"kept"},
-                            {"because", Kind::Prose},
-                            {"to tell it, measure", Kind::Prose}}};
+                            {"because", ColumnKind::Prose},
+                            {"to tell it, measure", ColumnKind::Prose}}};
     for (const UntoldParameter& p : fit.untold)
         table.add({p.key, number_cell(fmt::format("{:.4g}", p.value), fmt::format("{}", p.value)),
                    p.why, p.measure.empty() ? "no row of the benchmark does" : p.measure});
@@ -79,7 +79,7 @@ Table untold(const Fit& fit) {
 }
 
 Table rows(const Fit& fit) {
-    Table table{.columns = {{"row", Kind::Name},
+    Table table{.columns = {{"row", ColumnKind::Name},
                             {fit.measured ? "measured cycles" : "published cycles"},
                             {"fitted cycles"},
                             {"deviation"},

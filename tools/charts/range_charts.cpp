@@ -13,7 +13,7 @@ namespace uprobesim {
 namespace {
 
 constexpr std::size_t kMostParameters = 15;
-constexpr std::size_t kMostProbes = 15;
+constexpr std::size_t kMostRangedProbes = 15;
 
 // Figures of different units, each as a part of its own value.
 void add_relative(Chart& chart, const std::string& name, double value, std::optional<double> low,
@@ -77,7 +77,7 @@ Chart hit_ranges(const EstimateReport& report, const PlaceEstimate& place) {
                          ? ""
                          : fmt::format("and {} more", grouped(std::uint64_t{targets.size() - 1}))});
     }
-    chart.rows.resize(std::min(chart.rows.size(), kMostProbes));
+    chart.rows.resize(std::min(chart.rows.size(), kMostRangedProbes));
     return chart;
 }
 

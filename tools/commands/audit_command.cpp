@@ -8,7 +8,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kAuditDescription =
     R"(Tells how each kernel would handle a uprobe on the first instruction of each function: emulated
 (one exception), stepped out of line (two exceptions), or refused. Also tells which instructions
 functions begin with, how many of them the STP emulation takes off the slow path, and what
@@ -21,7 +21,7 @@ that are not arm64 programs are counted and left out. Functions come from the sy
 in stripped binaries, from .eh_frame (named fn_OFFSET; parts of split functions are among them).
 Several names of one address are one entry; indirect functions (IFUNC) are left out.)";
 
-constexpr std::string_view kExamples =
+constexpr std::string_view kAuditExamples =
     R"(uprobesim audit /usr/aarch64-linux-gnu/lib/libc.so.6
 uprobesim audit --root build/sysroot /usr/bin/redis-server
 uprobesim audit --root build/sysroot /usr/bin /usr/lib
@@ -29,7 +29,7 @@ uprobesim audit --kernels v6.12,v6.13+stp --functions ./server
 uprobesim audit --kernels v6.1,v6.12 --machines kunpeng916,neoverse-n1 -f md ./server
 uprobesim audit -f csv -o functions.csv ./server)";
 
-constexpr std::string_view kExitStatus =
+constexpr std::string_view kAuditExitStatus =
     R"(0  audited
 2  usage error, or a BINARY is not an arm64 program: one line on stderr names it, nothing else is
    printed
@@ -45,7 +45,7 @@ Result<int> run_audit(const CommandLine& line, const OptionDefaults& defaults) {
 Command audit_command() {
     return {.name = "audit",
             .meaning = "how a uprobe on each function of a binary would be handled",
-            .help = {{"[options] BINARY..."}, kDescription, kExamples, kExitStatus},
+            .help = {{"[options] BINARY..."}, kAuditDescription, kAuditExamples, kAuditExitStatus},
             .words = ValueSource::File,
             .options = audit_options,
             .run = run_audit};

@@ -8,7 +8,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kBenchDescription =
     R"(Runs the kernel's uprobe benchmark (selftests/bpf, trig-uprobe-*) on a simulated machine: a loop
 around one function, a probe with an empty BPF program on its first instruction, one producer.
 Prints the benchmark's own line, to be compared with a measured one, and below it where the cycles
@@ -24,7 +24,7 @@ that a row is the mean of --starts, with their range.
 VARIANT is one of uprobe-nop, uprobe-push, uprobe-ret, uretprobe-nop, uretprobe-push,
 uretprobe-ret (default: all six).)";
 
-constexpr std::string_view kExamples = R"(uprobesim bench
+constexpr std::string_view kBenchExamples = R"(uprobesim bench
 uprobesim bench --lines --kernels next-20240909,next-20240909+stp
 uprobesim bench uprobe-push uretprobe-push --kernels v6.12,v6.13,v6.13+stp-copy
 uprobesim bench --branch-protection --lines
@@ -47,7 +47,7 @@ Result<int> run_bench(const CommandLine& line, const OptionDefaults& defaults) {
 Command bench_command() {
     return {.name = "bench",
             .meaning = "the kernel's uprobe benchmark, with a breakdown of each hit",
-            .help = {{"[options] [VARIANT...]"}, kDescription, kExamples, {}},
+            .help = {{"[options] [VARIANT...]"}, kBenchDescription, kBenchExamples, {}},
             .words = ValueSource::Variant,
             .options = bench_options,
             .run = run_bench};

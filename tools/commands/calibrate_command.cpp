@@ -36,7 +36,7 @@ constexpr const char* kCandidates[] = {"machine.kernel-cpi", "machine.slot-refet
 
 constexpr std::string_view kFrequency = "machine.frequency";
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kCalibrateDescription =
     R"(Fits a few cost parameters to benchmark rows: the operations of a hit are counted by running it,
 their costs are fitted by least squares of the relative deviation. Prints the fitted values with
 their standard errors, the share of the cycles that each accounts for and the parameter it
@@ -53,12 +53,12 @@ begins with --machine: take one with the same core, and tell the frequency with 
 
 Without FILE the rows are those of the list thread, or of a TOML file of the same form (--rows).)";
 
-constexpr std::string_view kExamples = R"(uprobesim calibrate
+constexpr std::string_view kCalibrateExamples = R"(uprobesim calibrate
 uprobesim calibrate bench-6.12.txt bench-6.1.txt --name my-server -o my-server.toml
 uprobesim calibrate bench.txt --kernel v6.12 --machine neoverse-n1 --set machine.frequency=2.8e9
 uprobesim calibrate --rows rows.toml --machine mine.toml --free machine.kernel-cpi)";
 
-OptionTable options_table() {
+OptionTable calibrate_options_table() {
     OptionTable table;
     add_machine_option(table,
                        "machine profile to start from (default kunpeng916; generic-a72 with FILE)");
@@ -198,9 +198,9 @@ Result<int> run_calibrate(const CommandLine& line, const OptionDefaults& default
 Command calibrate_command() {
     return {.name = "calibrate",
             .meaning = "fit a machine's cost parameters to benchmark rows",
-            .help = {{"[options] [FILE...]"}, kDescription, kExamples, {}},
+            .help = {{"[options] [FILE...]"}, kCalibrateDescription, kCalibrateExamples, {}},
             .words = ValueSource::File,
-            .options = options_table,
+            .options = calibrate_options_table,
             .run = run_calibrate};
 }
 

@@ -10,18 +10,18 @@ namespace {
 
 const std::vector<ReportFormat> kFormats = {ReportFormat::Text, ReportFormat::Json};
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kDoctorDescription =
     R"(Examines the installation: the engine and the self-tests of its fast paths, the disassembler, what
 is built in, the arm64 programs, and the host's programs that only developers need. Each check is
 ok, missing, or optional (absent, and not needed to simulate), and comes with its remedy.)";
 
-constexpr std::string_view kExamples = R"(uprobesim doctor
+constexpr std::string_view kDoctorExamples = R"(uprobesim doctor
 uprobesim doctor -f json)";
 
-constexpr std::string_view kExitStatus = R"(0  nothing that is needed is missing
+constexpr std::string_view kDoctorExitStatus = R"(0  nothing that is needed is missing
 1  something is)";
 
-OptionTable options_table() {
+OptionTable doctor_options_table() {
     OptionTable table;
     add_file_options(table, kFormats);
     add_color_option(table);
@@ -45,8 +45,8 @@ Result<int> run_doctor(const CommandLine& line, const OptionDefaults& defaults) 
 Command doctor_command() {
     return {.name = "doctor",
             .meaning = "what this installation lacks, with the remedy",
-            .help = {{"[options]"}, kDescription, kExamples, kExitStatus},
-            .options = options_table,
+            .help = {{"[options]"}, kDoctorDescription, kDoctorExamples, kDoctorExitStatus},
+            .options = doctor_options_table,
             .run = run_doctor};
 }
 

@@ -8,7 +8,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kEstimateDescription =
     R"(Tells what probes would cost, from a binary and a rate. Nothing is run and nothing is attached: the
 first instruction of each function decides what the kernel does at a hit (emulate it, or step it
 out of line), and the kernel and machine profiles say what that takes. Each figure comes with the
@@ -28,12 +28,12 @@ RCU, of which the order of magnitude is known only.
 What a first hit takes in addition is not in the figures (uprobesim explain --hit 1 shows it), and
 neither is the time that CPUs wait for each other when many hit one probe.)";
 
-constexpr std::string_view kExamples =
+constexpr std::string_view kEstimateExamples =
     R"(uprobesim estimate --root build/sysroot uprobe:/usr/bin/redis-server:processCommand --rate 100k
 uprobesim estimate uprobe:./server:handle_* --counts perf.csv --over 10s --budget 2%
 uprobesim estimate --kernels v6.12,v6.13,new uprobe:./server:main uretprobe:/opt/server:main)";
 
-constexpr std::string_view kExitStatus =
+constexpr std::string_view kEstimateExitStatus =
     R"(0  estimated, and within the budget where there is one
 1  the probes take more than the budget
 2  usage error: one line on stderr names it, nothing else is printed
@@ -49,7 +49,10 @@ Result<int> run_estimate(const CommandLine& line, const OptionDefaults& defaults
 Command estimate_command() {
     return {.name = "estimate",
             .meaning = "what probes will cost at a rate, before any is attached",
-            .help = {{"[options] SPEC..."}, kDescription, kExamples, kExitStatus},
+            .help = {{"[options] SPEC..."},
+                     kEstimateDescription,
+                     kEstimateExamples,
+                     kEstimateExitStatus},
             .words = ValueSource::ListedProbe,
             .options = estimate_options,
             .run = run_estimate};

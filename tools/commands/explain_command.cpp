@@ -25,7 +25,7 @@ constexpr std::uint64_t kMaxHits = 1'000'000'000;
 // The first one makes the XOL page and takes its first fetch.
 constexpr std::uint64_t kSteadyHit = 2;
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kExplainDescription =
     R"(Explains one hit of a probe step by step: each exception with its syndrome (ESR_EL1), the
 registers it leaves in ELR_EL1 and SPSR_EL1, each piece of kernel work with its instructions,
 costly operations and cycles, the state of the task, its thread flags, the slot that the
@@ -52,7 +52,7 @@ of a signal, its handler, and the return from it. Probes may be attached or not.
 all kernels on one time axis: lanes of EL0, hardware and EL1, registers bit by bit, the words of
 text and slots, the state of the task, the kernel's functions, and the bill.)";
 
-constexpr std::string_view kExamples = R"(uprobesim explain push
+constexpr std::string_view kExplainExamples = R"(uprobesim explain push
 uprobesim explain --hit 1 push
 uprobesim explain -f html -o push.html push
 uprobesim explain --kind uretprobe --kernels next-20241104 ret
@@ -62,7 +62,7 @@ uprobesim explain -p uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc --hit 3 /bin
 uprobesim explain --exception svc 5 /bin/ls /
 uprobesim explain --exception cow -f html -o cow.html /bin/true)";
 
-constexpr std::string_view kExitStatus =
+constexpr std::string_view kExplainExitStatus =
     R"(0         explained
 2         usage error: option, profile or probe; or there were fewer hits or exceptions
 3         host failure
@@ -157,9 +157,9 @@ Command explain_command() {
             .meaning = "one hit or exception, step by step",
             .help = {{"[options] TARGET [options]", "[options] -p PROBE PROGRAM [ARGUMENTS...]",
                       "[options] --exception KIND [N] PROGRAM [ARGUMENTS...]"},
-                     kDescription,
-                     kExamples,
-                     kExitStatus},
+                     kExplainDescription,
+                     kExplainExamples,
+                     kExplainExitStatus},
             .words = ValueSource::Program,
             .rest = RestOfWords::GuestProgram,
             .program_needs = "probe exception",

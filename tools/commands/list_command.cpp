@@ -16,7 +16,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kListDescription =
     R"text(Lists what probe specs match, one line a probe: its place in the file, the instruction there, and
 what each kernel would do with it: emulate it (one exception), step it out of line (two
 exceptions), or refuse it. Nothing is run.
@@ -33,20 +33,20 @@ binary or below /usr/lib/debug, .gopclntab of Go programs, and in stripped binar
 (fn_OFFSET). Several names of one place are one line. IFUNC resolvers and PLT entries are named as
 such. "uprobesim -l" is the same command.)text";
 
-constexpr std::string_view kExamples =
+constexpr std::string_view kListExamples =
     R"(uprobesim list 'uprobe:/bin/grep:*'
 uprobesim list 'usdt:/usr/bin/python3.11:*' 'uprobe:/lib/aarch64-linux-gnu/libc.so.6:*alloc'
 uprobesim list --root build/sysroot -f csv -o probes.csv /usr/bin
 uprobesim list -x ./server 'ns::handle*'
 uprobesim list --bpftrace 'uprobe:/bin/bash:readline { printf("%s\n", str(arg0)); }')";
 
-constexpr std::string_view kExitStatus =
+constexpr std::string_view kListExitStatus =
     R"(0  listed
 2  usage error, or a SPEC matches nothing: one line on stderr tells which and why, nothing else is
    printed
 3  host failure)";
 
-OptionTable options_table() {
+OptionTable list_options_table() {
     OptionTable table;
     table
         .text("exec", "BINARY",
@@ -150,9 +150,12 @@ Result<int> run_list(const CommandLine& line, const OptionDefaults& defaults) {
 Command list_command() {
     return {.name = "list",
             .meaning = "what probe specs match, and how each probe would be handled",
-            .help = {{"[options] SPEC|BINARY|FOLDER..."}, kDescription, kExamples, kExitStatus},
+            .help = {{"[options] SPEC|BINARY|FOLDER..."},
+                     kListDescription,
+                     kListExamples,
+                     kListExitStatus},
             .words = ValueSource::ListedProbe,
-            .options = options_table,
+            .options = list_options_table,
             .run = run_list};
 }
 

@@ -15,18 +15,18 @@
 namespace uprobesim {
 namespace {
 
-const std::vector<SubCommand> kSubCommands = {
+const std::vector<SubCommand> kMachineSubCommands = {
     {"init", "NAME", "a machine profile to fill in"},
 };
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kMachineDescription =
     R"(init writes NAME.toml, a whole machine profile with a comment at every figure: what --machine
 takes. Its figures are those of --machine, the profile that it begins with; give what you know of
 your machine and, with it, your own source and confidence. A file that is there is kept.
 
 What a hit costs is better measured than filled in: see uprobesim calibrate.)";
 
-constexpr std::string_view kExamples = R"(uprobesim machine init my-server
+constexpr std::string_view kMachineExamples = R"(uprobesim machine init my-server
 uprobesim machine init my-server --machine neoverse-n1 --set machine.frequency=2.8e9
 uprobesim run --machine ./my-server.toml -p 'uprobe:/bin/ls:*' /bin/ls)";
 
@@ -38,7 +38,7 @@ First: frequency (lscpu, or cpufreq's scaling_cur_freq under load), shareability
 cores of the machine), idc and dic (bits 28 and 29 of CTR_EL0), kpti and bhb (the files below
 /sys/devices/system/cpu/vulnerabilities). Then measure, and let uprobesim calibrate fit the rest.)";
 
-OptionTable options_table() {
+OptionTable machine_options_table() {
     OptionTable table;
     add_machine_option(table, "machine profile to begin with (default generic-a72)");
     add_set_option(table, "change one key, machine.KEY; can be repeated");
@@ -50,7 +50,7 @@ OptionTable options_table() {
 }
 
 Result<int> run_machine(const CommandLine& line, const OptionDefaults&) {
-    const auto action = TRY(sub_command("machine", kSubCommands, line.rest()));
+    const auto action = TRY(sub_command("machine", kMachineSubCommands, line.rest()));
     const Words words(line.rest().begin() + 1, line.rest().end());
     if (words.size() != 1)
         return user_error(fmt::format("machine {} needs one name", action), "",
@@ -84,9 +84,9 @@ Result<int> run_machine(const CommandLine& line, const OptionDefaults&) {
 Command machine_command() {
     return {.name = "machine",
             .meaning = "write a profile of your own machine, to fill in",
-            .help = {{"init NAME"}, kDescription, kExamples, {}},
-            .sub_commands = kSubCommands,
-            .options = options_table,
+            .help = {{"init NAME"}, kMachineDescription, kMachineExamples, {}},
+            .sub_commands = kMachineSubCommands,
+            .options = machine_options_table,
             .run = run_machine};
 }
 

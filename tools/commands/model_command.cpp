@@ -19,7 +19,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kModelDescription =
     R"(Shows machine profiles (--machine) and kernel profiles (--kernel). PROFILE is the name of a
 built-in one or the path of a TOML file.
 
@@ -28,13 +28,13 @@ source, and the file and line that set it, in the chain of based-on. check reads
 tables as strictly as run does, and prints one line for each: "FILE: ok", or file, line and
 mistake with exit status 2.)";
 
-constexpr std::string_view kExamples = R"(uprobesim model show kunpeng916
+constexpr std::string_view kModelExamples = R"(uprobesim model show kunpeng916
 uprobesim model show v6.12 --set kernel.paths.uprobe.lookup.insns=100
 uprobesim model diff next-20241104 v6.13
 uprobesim model diff kunpeng916 ./my-machine.toml -f json
 uprobesim model check ./my-machine.toml ./my-kernel.toml)";
 
-OptionTable options_table() {
+OptionTable model_options_table() {
     OptionTable table;
     add_set_option(table,
                    "show and diff: change one key, machine.KEY or kernel.KEY; can be repeated");
@@ -189,12 +189,12 @@ Command model_command() {
     return {.name = "model",
             .meaning = "machine and kernel profiles: their keys, values and sources",
             .help = {{"list", "show PROFILE", "diff A B", "check FILE..."},
-                     kDescription,
-                     kExamples,
+                     kModelDescription,
+                     kModelExamples,
                      {}},
             .sub_commands = sub_commands(),
             .words = ValueSource::Profile,
-            .options = options_table,
+            .options = model_options_table,
             .run = run_model};
 }
 

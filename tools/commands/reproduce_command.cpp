@@ -19,7 +19,7 @@ namespace {
 constexpr std::uint64_t kMostStarts = 10'000;
 constexpr std::uint64_t kMostSeed = 1'000'000'000;
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kReproduceDescription =
     R"(Runs every published row of the list thread "arm64: uprobes: Simulate STP for pushing fp/lr into
 user stack" and prints the result next to the published figure, with the deviation; then what
 would have to be true for the thread's grep and redis tables, and the thread's claims as checks.
@@ -27,7 +27,7 @@ TABLE is the name of one of the tables; --list prints all names. The table "scal
 among those of the thread, has the 42 rows of 1 to 64 CPUs on the Kunpeng916: with the tolerance of
 each and which were used to fit the machine, on both profiles that explain the rows of 64 CPUs.)";
 
-constexpr std::string_view kExamples = R"(uprobesim reproduce
+constexpr std::string_view kReproduceExamples = R"(uprobesim reproduce
 uprobesim reproduce next-20241104-sim-stp
 uprobesim reproduce app-grep
 uprobesim reproduce -f csv -o rows.csv
@@ -35,7 +35,7 @@ uprobesim reproduce scaling --starts 48
 uprobesim reproduce scaling --set machine.contention.handover-transfers=1
 uprobesim reproduce --svg charts)";
 
-OptionTable options_table() {
+OptionTable reproduce_options_table() {
     OptionTable table;
     table
         .text("rows", "FILE",
@@ -125,9 +125,9 @@ Result<int> run_reproduce(const CommandLine& line, const OptionDefaults& default
 Command reproduce_command() {
     return {.name = "reproduce",
             .meaning = "published tables next to simulated ones",
-            .help = {{"[options] [TABLE]"}, kDescription, kExamples, {}},
+            .help = {{"[options] [TABLE]"}, kReproduceDescription, kReproduceExamples, {}},
             .words = ValueSource::Table,
-            .options = options_table,
+            .options = reproduce_options_table,
             .run = run_reproduce};
 }
 

@@ -14,7 +14,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kRunDescription =
     R"(Runs PROGRAM once and reports instructions, cycles, exceptions, kernel work by named path, probe
 hits and time.
 
@@ -43,7 +43,7 @@ may be slightly out of order.
 the guest, forwards and backwards, and look into hits of probes. Simulated time stands still while
 it does, and what it only looks at does not change the report.)";
 
-constexpr std::string_view kExamples = R"(uprobesim run /bin/true
+constexpr std::string_view kRunExamples = R"(uprobesim run /bin/true
 uprobesim run -p uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc /bin/ls /usr
 uprobesim run -p 'uprobe:/bin/grep:*' --kernel next-20241104+stp /bin/grep -c root /etc/passwd
 uprobesim run --bind ~/texts:/data -f json -o report.json /usr/bin/wc -l /data/words.txt
@@ -92,8 +92,8 @@ Command run_command() {
     return {.name = "run",
             .meaning = "run a program or a scenario once and report it",
             .help = {{"[options] PROGRAM [ARGUMENTS...]", "[options] SCENARIO [options]"},
-                     kDescription,
-                     kExamples,
+                     kRunDescription,
+                     kRunExamples,
                      {}},
             .words = ValueSource::Program,
             .rest = RestOfWords::GuestProgram,

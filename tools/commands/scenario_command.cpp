@@ -16,7 +16,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kScenarioDescription =
     R"(A scenario is several programs in one simulation, such as a server and its client, with what is
 probed and which figures are read from the output. run and compare take its name, or the path of a
 TOML file (workloads/README.md describes the keys).
@@ -25,18 +25,18 @@ show prints a built-in one as it is written: copy it to a file and change it. ch
 strictly as run does, and prints one line for each: "FILE: ok", or file, line and mistake with
 exit status 2.)";
 
-constexpr std::string_view kExamples = R"(uprobesim compare redis-set
+constexpr std::string_view kScenarioExamples = R"(uprobesim compare redis-set
 uprobesim run redis-get --kernel v6.12 --cpus 4
 uprobesim scenario show redis-set > nginx.toml
 uprobesim compare ./nginx.toml)";
 
-constexpr SubCommand kSubCommands[] = {
+constexpr SubCommand kScenarioSubCommands[] = {
     {"list", "", "the built-in scenarios"},
     {"show", "NAME", "the text of a built-in scenario"},
     {"check", "FILE...", "scenarios that you wrote"},
 };
 
-OptionTable options_table() {
+OptionTable scenario_options_table() {
     OptionTable table;
     add_report_options(table, all_formats());
     return table;
@@ -66,7 +66,7 @@ Result<std::string> show(const std::string& name, const ReportOptions& options, 
                        options, on_terminal);
 }
 
-int check(const Words& files) {
+int check_files(const Words& files) {
     int status = 0;
     for (const std::string& file : files) {
         const auto scenario = load_scenario(file);
@@ -81,7 +81,8 @@ int check(const Words& files) {
 
 Result<int> run_scenario(const CommandLine& line, const OptionDefaults& defaults) {
     const auto options = TRY(read_report_options(line, all_formats(), defaults.no_color));
-    const std::vector<SubCommand> known(std::begin(kSubCommands), std::end(kSubCommands));
+    const std::vector<SubCommand> known(std::begin(kScenarioSubCommands),
+                                        std::end(kScenarioSubCommands));
     const auto name = TRY(sub_command("scenario", known, line.rest()));
     const Words words(line.rest().begin() + 1, line.rest().end());
     const auto needs = [&](std::string_view what) {
@@ -92,7 +93,7 @@ Result<int> run_scenario(const CommandLine& line, const OptionDefaults& defaults
         if (words.empty()) return needs("at least one file");
         TRY(refuse_report_options(line, "scenario check prints a line for each file, no report",
                                   LinesGo::ToStdout));
-        return check(words);
+        return check_files(words);
     }
     if (name == "show" && words.size() != 1) return needs("one name");
     if (name == "list" && !words.empty()) return needs("no more words");
@@ -108,10 +109,13 @@ Result<int> run_scenario(const CommandLine& line, const OptionDefaults& defaults
 Command scenario_command() {
     return {.name = "scenario",
             .meaning = "several programs in one simulation, for run and compare",
-            .help = {{"list", "show NAME", "check FILE..."}, kDescription, kExamples, {}},
-            .sub_commands = {std::begin(kSubCommands), std::end(kSubCommands)},
+            .help = {{"list", "show NAME", "check FILE..."},
+                     kScenarioDescription,
+                     kScenarioExamples,
+                     {}},
+            .sub_commands = {std::begin(kScenarioSubCommands), std::end(kScenarioSubCommands)},
             .words = ValueSource::Scenario,
-            .options = options_table,
+            .options = scenario_options_table,
             .run = run_scenario};
 }
 

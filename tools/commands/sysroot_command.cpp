@@ -20,7 +20,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kSysrootDescription =
     R"(The sysroot is a folder of arm64 programs: what guests see as / where --root names no other. It is
 looked up whenever a command runs: $UPROBESIM_SYSROOT, then uprobesim/sysroot in the user's cache
 folder ($XDG_CACHE_HOME or ~/.cache), then the one of the build tree that the program is run from.
@@ -30,22 +30,22 @@ others) with apt, unpacks them, and runs nothing of them: 185 MB, in DIR, or els
 these places. $UPROBESIM_MIRROR names a mirror. --wide is a second sysroot with more programs
 (python3, git, gcc, nginx, PostgreSQL and others): 900 MB.)";
 
-constexpr std::string_view kExamples = R"(uprobesim sysroot fetch
+constexpr std::string_view kSysrootExamples = R"(uprobesim sysroot fetch
 uprobesim sysroot fetch ./arm64 && uprobesim run --root ./arm64 /bin/true
 uprobesim run --root $(uprobesim sysroot path --wide) /usr/bin/python3 --version)";
 
-constexpr std::string_view kExitStatus = R"(0  done
+constexpr std::string_view kSysrootExitStatus = R"(0  done
 1  path: there is none
 2  usage error
 3  fetching failed)";
 
-const std::vector<SubCommand> kSubCommands = {
+const std::vector<SubCommand> kSysrootSubCommands = {
     {"fetch", "[DIR]", "download and unpack Debian's arm64 programs"},
     {"path", "", "the folder that is used"},
     {"list", "", "the places in the order in which they are looked up"},
 };
 
-OptionTable options_table() {
+OptionTable sysroot_options_table() {
     OptionTable table;
     table.flag("wide", "the sysroot with more programs");
     add_help_option(table);
@@ -120,7 +120,7 @@ void print_list(SysrootKind kind, const HostPlaces& host) {
 }
 
 Result<int> run_sysroot(const CommandLine& line, const OptionDefaults& defaults) {
-    const auto name = TRY(sub_command("sysroot", kSubCommands, line.rest()));
+    const auto name = TRY(sub_command("sysroot", kSysrootSubCommands, line.rest()));
     const Words words(line.rest().begin() + 1, line.rest().end());
     const SysrootKind kind = line.given("wide") ? SysrootKind::Wide : SysrootKind::Basic;
     if (name == "fetch") return fetch(words, kind, defaults.host);
@@ -138,12 +138,12 @@ Command sysroot_command() {
     return {.name = "sysroot",
             .meaning = "Debian's arm64 programs: fetch them, or say where they are",
             .help = {{"fetch [--wide] [DIR]", "path [--wide]", "list [--wide]"},
-                     kDescription,
-                     kExamples,
-                     kExitStatus},
-            .sub_commands = kSubCommands,
+                     kSysrootDescription,
+                     kSysrootExamples,
+                     kSysrootExitStatus},
+            .sub_commands = kSysrootSubCommands,
             .words = ValueSource::Folder,
-            .options = options_table,
+            .options = sysroot_options_table,
             .run = run_sysroot};
 }
 

@@ -7,7 +7,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kWhatifDescription =
     R"(Computes the cost of a saved run with different cost parameters, in milliseconds and without
 running it again: the counts of the report times the costs of another machine or kernel, or of
 --set. With unchanged parameters the result is the run's own, to the cycle; with --set it is what
@@ -19,7 +19,7 @@ unless --set changes them.
 confidence allows (high 2 %, medium 15 %, low 40 %, assumption: half to double), and which
 parameters dominate it.)";
 
-constexpr std::string_view kExamples =
+constexpr std::string_view kWhatifExamples =
     R"(uprobesim run -f json -o report.json -p 'uprobe:/bin/ls:*' /bin/ls /usr
 uprobesim whatif report.json --set machine.ops.ic-ivau=0 --set machine.ops.dsb-ish=60
 uprobesim whatif report.json --machine generic-a72
@@ -37,7 +37,7 @@ Result<int> run_whatif(const CommandLine& line, const OptionDefaults& defaults) 
 Command whatif_command() {
     return {.name = "whatif",
             .meaning = "the cost of a saved run with different cost parameters, without running",
-            .help = {{"[options] REPORT.json"}, kDescription, kExamples, {}},
+            .help = {{"[options] REPORT.json"}, kWhatifDescription, kWhatifExamples, {}},
             .words = ValueSource::File,
             .options = whatif_options,
             .run = run_whatif};

@@ -12,7 +12,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 constexpr std::size_t kMostSwings = 3;
 constexpr std::size_t kMostAdvice = 4;
@@ -93,8 +93,8 @@ std::vector<std::size_t> order_of(const EstimateReport& r, const PlaceEstimate& 
 
 Table hits_table(const EstimateReport& r, const PlaceEstimate& place) {
     Table table{.title = r.places.size() == 1 ? "" : place_name(place),
-                .columns = {{"function", Kind::Name},
-                            {"verdict", Kind::Name},
+                .columns = {{"function", ColumnKind::Name},
+                            {"verdict", ColumnKind::Name},
                             {"ns a hit"},
                             {"low"},
                             {"high"},
@@ -123,8 +123,8 @@ Table hits_table(const EstimateReport& r, const PlaceEstimate& place) {
 }
 
 Table totals_table(const EstimateReport& r) {
-    Table table{.columns = {{"kernel", Kind::Name},
-                            {"machine", Kind::Name},
+    Table table{.columns = {{"kernel", ColumnKind::Name},
+                            {"machine", ColumnKind::Name},
                             {r.has_rates() ? "of a CPU" : "one hit each"},
                             {"low"},
                             {"high"},
@@ -147,10 +147,10 @@ Table totals_table(const EstimateReport& r) {
 Table swings_table(const EstimateReport& r) {
     const auto& [range, swings] = r.places.front().total;
     Table table{.title = "what the figure hangs on most",
-                .columns = {{"cost parameter", Kind::Name},
+                .columns = {{"cost parameter", ColumnKind::Name},
                             {"value"},
-                            {"unit", Kind::Name},
-                            {"confidence", Kind::Name},
+                            {"unit", ColumnKind::Name},
+                            {"confidence", ColumnKind::Name},
                             {"of the cost"}}};
     for (std::size_t s = 0; s < std::min(kMostSwings, swings.size()); ++s) {
         const VariedPrices::Swing& swing = swings[s];
@@ -165,10 +165,10 @@ Table swings_table(const EstimateReport& r) {
 }
 
 Table advice_table(const EstimateReport& r) {
-    Table table{
-        .title = "cheaper with",
-        .columns = {
-            {"change", Kind::Prose}, {r.has_rates() ? "of a CPU" : "one hit each"}, {"change"}}};
+    Table table{.title = "cheaper with",
+                .columns = {{"change", ColumnKind::Prose},
+                            {r.has_rates() ? "of a CPU" : "one hit each"},
+                            {"change"}}};
     const double now = r.places.front().total.range.ns;
     for (std::size_t a = 0; a < std::min(kMostAdvice, r.advice.size()); ++a) {
         const EstimateAdvice& advice = r.advice[a];
@@ -187,7 +187,8 @@ Table attaching_table(const EstimateReport& r) {
         .title = fmt::format("attaching {} in {} that {} {}", counted(of.events, "probe"),
                              counted(of.pages, "page"), grouped(of.processes),
                              of.processes == 1 ? "process maps" : "processes map"),
-        .columns = {{"way", Kind::Name}, {"attach"}, {"and waits"}, {"detach"}, {"and waits"}}};
+        .columns = {
+            {"way", ColumnKind::Name}, {"attach"}, {"and waits"}, {"detach"}, {"and waits"}}};
     const auto add = [&](const PlaceEstimate& place, std::string_view way,
                          const AttachingEstimate::Way& work) {
         const std::string name =
@@ -219,14 +220,14 @@ Lines budget_lines(const EstimateReport& r) {
 }
 
 Table all_rows(const EstimateReport& r) {
-    Table table{.columns = {{"binary", Kind::Name},
-                            {"function", Kind::Name},
+    Table table{.columns = {{"binary", ColumnKind::Name},
+                            {"function", ColumnKind::Name},
                             {"return"},
                             {"file_offset"},
-                            {"instruction", Kind::Name},
-                            {"kernel", Kind::Name},
-                            {"machine", Kind::Name},
-                            {"verdict", Kind::Name},
+                            {"instruction", ColumnKind::Name},
+                            {"kernel", ColumnKind::Name},
+                            {"machine", ColumnKind::Name},
+                            {"verdict", ColumnKind::Name},
                             {"exceptions"},
                             {"el1_insns"},
                             {"ns"},

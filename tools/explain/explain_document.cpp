@@ -15,7 +15,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 // A hit's cycles by what they are for, in the order of their first charge.
 struct Part {
@@ -131,11 +131,12 @@ std::string answer(const ExplainReport& report, const std::vector<Part>& parts) 
 }
 
 Table totals(const ExplainReport& report) {
-    Table table{.columns = {{report.exception == nullptr ? "one hit" : "one exception", Kind::Name},
-                            {"exceptions"},
-                            {"EL1 insns"},
-                            {"cycles"},
-                            {"time"}}};
+    Table table{
+        .columns = {{report.exception == nullptr ? "one hit" : "one exception", ColumnKind::Name},
+                    {"exceptions"},
+                    {"EL1 insns"},
+                    {"cycles"},
+                    {"time"}}};
     for (const ExplainedRun& run : report.runs) {
         const HitTotals t = hit_totals(report.machine, run);
         table.add({run.kernel.name, count_cell(t.exceptions), real_cell(t.el1_insns, 0),
@@ -147,10 +148,10 @@ Table totals(const ExplainReport& report) {
 
 Table split(const ExplainReport& report, const std::vector<Part>& parts) {
     Table table{
-        .columns = {{report.exception == nullptr ? "cycles of a hit" : "cycles", Kind::Name}},
+        .columns = {{report.exception == nullptr ? "cycles of a hit" : "cycles", ColumnKind::Name}},
         .first = kFirstRows};
     for (const ExplainedRun& run : report.runs) table.columns.push_back({run.kernel.name});
-    table.columns.push_back({"what it is", Kind::Prose});
+    table.columns.push_back({"what it is", ColumnKind::Prose});
     for (const Part& part : parts) {
         std::vector<Cell> cells{part.name};
         for (const double cycles : part.cycles)
@@ -163,7 +164,7 @@ Table split(const ExplainReport& report, const std::vector<Part>& parts) {
 
 // For CSV: the steps of all runs.
 Table all_steps(const std::vector<Table>& stories, const ExplainReport& report) {
-    Table data{.columns = {{"kernel", Kind::Name}}};
+    Table data{.columns = {{"kernel", ColumnKind::Name}}};
     for (std::size_t r = 0; r < stories.size(); ++r) {
         if (r == 0)
             data.columns.insert(data.columns.end(), stories[r].columns.begin(),

@@ -14,7 +14,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = HitEvent::Kind;
+using EventKind = HitEvent::Kind;
 
 // The events of `run` at the prices of `machine`; nullopt: more than prices differs, or the guest
 // could notice.
@@ -28,12 +28,12 @@ std::optional<ExplainedRun> repriced(const ExplainedRun& run, const std::string&
     here.repriced = true;
     CentiCycles total;
     for (HitEvent& event : here.events) {
-        if (event.kind == Kind::Exception || event.kind == Kind::Nested)
+        if (event.kind == EventKind::Exception || event.kind == EventKind::Nested)
             event.cycles = prices.exception(event.exception);
-        if (event.kind == Kind::Path)
+        if (event.kind == EventKind::Path)
             event.cycles = prices.path(event.path) + prices.path_units(event.path, event.units);
         // The function that a return probe waits for is not part of the hit.
-        if (event.kind != Kind::User || event.own) total += event.cycles;
+        if (event.kind != EventKind::User || event.own) total += event.cycles;
         event.total = total;
     }
     return here;

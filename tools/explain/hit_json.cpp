@@ -12,7 +12,7 @@ namespace uprobesim {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Kind = HitEvent::Kind;
+using EventKind = HitEvent::Kind;
 
 std::string hex(std::uint64_t v) {
     return fmt::format("{:#x}", v);
@@ -123,18 +123,18 @@ std::uint32_t word_in_slot(const HitState& before, const HitState& state, std::u
 // The kind of work that an event's cycles are; a function's own are not the hit's.
 std::optional<WorkKind> work_of(const HitEvent& event) {
     switch (event.kind) {
-        case Kind::Exception:
-        case Kind::Nested: return WorkKind::Hardware;
-        case Kind::Path: return path_story(event.path).kind;
-        case Kind::User: return event.own ? std::optional(WorkKind::User) : std::nullopt;
-        case Kind::More: return WorkKind::Other;
-        case Kind::ExitWork:
-        case Kind::Eret:
-        case Kind::Call:
-        case Kind::CallEnd:
-        case Kind::Signal:
-        case Kind::Frame:
-        case Kind::Waits: break;
+        case EventKind::Exception:
+        case EventKind::Nested: return WorkKind::Hardware;
+        case EventKind::Path: return path_story(event.path).kind;
+        case EventKind::User: return event.own ? std::optional(WorkKind::User) : std::nullopt;
+        case EventKind::More: return WorkKind::Other;
+        case EventKind::ExitWork:
+        case EventKind::Eret:
+        case EventKind::Call:
+        case EventKind::CallEnd:
+        case EventKind::Signal:
+        case EventKind::Frame:
+        case EventKind::Waits: break;
     }
     return std::nullopt;
 }
@@ -237,7 +237,7 @@ Json HitJson::before() {
 Json HitJson::event(const HitEvent& event) {
     Json json;
     switch (event.kind) {
-        case Kind::Exception:
+        case EventKind::Exception:
             json = {{"event", "exception"}};
             json.update(exception_json(event));
             if (const double insns = event_insns(machine_, run_.kernel, event); insns != 0)
@@ -249,12 +249,12 @@ Json HitJson::event(const HitEvent& event) {
             if (event.registers.far) registers_.far = event.registers.far;
             steps_ = event.state.tif_singlestep;
             break;
-        case Kind::Nested:
+        case EventKind::Nested:
             json = {{"event", "nested-exception"},
                     {"class", exception_class_name(event.exception)},
                     {"terms", terms(exception_terms(machine_, event.exception))}};
             break;
-        case Kind::Path:
+        case EventKind::Path:
             json = {{"event", "path"}};
             json.update(path(event));
             // What these leave in MDSCR_EL1.
@@ -263,8 +263,8 @@ Json HitJson::event(const HitEvent& event) {
             // Off from the entry to the return.
             if (event.path == KernelPath::FaultDuringStep) steps_ = false;
             break;
-        case Kind::ExitWork: json = {{"event", "exit-work"}}; break;
-        case Kind::Eret:
+        case EventKind::ExitWork: json = {{"event", "exit-work"}}; break;
+        case EventKind::Eret:
             json = {{"event", "eret"},
                     {"elr", hex(event.registers.elr)},
                     {"spsr", hex(event.registers.spsr)},
@@ -273,38 +273,38 @@ Json HitJson::event(const HitEvent& event) {
             registers_.spsr = event.registers.spsr;
             steps_ = event.state.tif_singlestep;
             break;
-        case Kind::User:
+        case EventKind::User:
             json = {{"event", event.own       ? "slot"
                               : run_.is_hit() ? "function"
                                               : "handler"},
                     {"insns", event.insns.value}};
             if (!event.own) json["other_exceptions"] = event.others;
             break;
-        case Kind::Call:
+        case EventKind::Call:
             json = {{"event", "call"}, {"name", event.name}, {"text", event.text}};
             break;
-        case Kind::CallEnd:
+        case EventKind::CallEnd:
             json = {{"event", "call-end"},
                     {"text", event.name},
                     {"result", event.text},
                     {"x0", hex(event.value)}};
             break;
-        case Kind::Signal:
+        case EventKind::Signal:
             json = {{"event", "signal"},
                     {"name", event.name},
                     {"text", event.text},
                     {"action", event.action}};
             if (event.value != 0) json["handler"] = hex(event.value);
             break;
-        case Kind::Frame:
+        case EventKind::Frame:
             json = {
                 {"event", "signal-frame"}, {"address", hex(event.value)}, {"bytes", event.bytes}};
             break;
-        case Kind::Waits: json = {{"event", "waits"}, {"ns", event.waited_ns}}; break;
-        case Kind::More: json = {{"event", "more"}, {"pieces", event.units}}; break;
+        case EventKind::Waits: json = {{"event", "waits"}, {"ns", event.waited_ns}}; break;
+        case EventKind::More: json = {{"event", "more"}, {"pieces", event.units}}; break;
     }
     if (const auto work = work_of(event)) json["work"] = work_kind_name(*work);
-    json["el"] = event.kind == Kind::User || event.kind == Kind::Eret ? 0 : 1;
+    json["el"] = event.kind == EventKind::User || event.kind == EventKind::Eret ? 0 : 1;
     json["cycles"] = in_cycles(event.cycles);
     json["cycles_so_far"] = in_cycles(event.total);
     json["changes"] = state_changes(*last_, event.state);

@@ -11,7 +11,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 std::string story_title(const ExplainedRun& run) {
     if (!run.is_hit()) return fmt::format("{} at {}", run.instruction, run.place);
@@ -25,10 +25,10 @@ public:
     Teller(const MachineProfile& machine, const ExplainedRun& run)
         : machine_(machine), run_(run), last_(run.before) {
         table_.title = fmt::format("{}: {}", run.kernel.name, story_title(run));
-        table_.columns = {{"what happens", Kind::Prose},
+        table_.columns = {{"what happens", ColumnKind::Prose},
                           {"insns"},
                           {"cycles"},
-                          {"so far", Kind::Number, "cycles_so_far"}};
+                          {"so far", ColumnKind::Number, "cycles_so_far"}};
     }
 
     Table table() {

@@ -56,7 +56,7 @@ Cell no_cell() {
     return number_cell("-", "");
 }
 
-void Document::add(Block block) {
+void Document::add(DocumentPart block) {
     if (!std::visit([](const auto& b) { return says_nothing(b); }, block))
         blocks.push_back(std::move(block));
 }

@@ -88,17 +88,17 @@ struct Lines {
     bool close = false;  // to what stands above it: no empty line between
 };
 
-using Block = std::variant<Table, Facts, Lines>;
+using DocumentPart = std::variant<Table, Facts, Lines>;
 
 struct Document {
     std::string title;   // of a Markdown document: "uprobesim 0.2.0: run"
     std::string answer;  // the one line that answers the question; on top
-    std::vector<Block> blocks = {};
+    std::vector<DocumentPart> blocks = {};
     std::optional<Table> data = {};  // what CSV has; nothing: the document has no CSV form
     bool dense = false;              // no empty line after the answer
 
     // A table without rows says nothing, and so do facts and lines without any.
-    void add(Block block);
+    void add(DocumentPart block);
 };
 
 }  // namespace uprobesim

@@ -107,7 +107,7 @@ std::string document_markdown(const Document& document, const ReportStyle& style
     MarkdownWriter writer(style);
     writer.title("#", document.title);
     writer.paragraph(document.answer);
-    for (const Block& block : document.blocks) std::visit(writer, block);
+    for (const DocumentPart& block : document.blocks) std::visit(writer, block);
     return std::move(writer).text();
 }
 

@@ -108,7 +108,7 @@ private:
     std::string out_;
 };
 
-bool is_close(const Block& block) {
+bool is_close(const DocumentPart& block) {
     const auto* lines = std::get_if<Lines>(&block);
     return lines != nullptr && lines->close;
 }
@@ -119,7 +119,7 @@ std::string document_text(const Document& document, const ReportStyle& style) {
     TextWriter writer(style);
     if (!document.answer.empty()) writer.answer(document.answer);
     bool close = document.dense;
-    for (const Block& block : document.blocks) {
+    for (const DocumentPart& block : document.blocks) {
         if (!close && !is_close(block)) writer.gap();
         std::visit(writer, block);
         close = false;

@@ -94,7 +94,7 @@ private:
 
 Result<Document> arranged(Document document, const RowOrder& order) {
     std::vector<Table*> tables;
-    for (Block& block : document.blocks) {
+    for (DocumentPart& block : document.blocks) {
         if (auto* table = std::get_if<Table>(&block)) tables.push_back(table);
     }
     if (document.data) tables.push_back(&*document.data);

@@ -162,7 +162,7 @@ std::string document_page(const Document& document, const std::vector<Chart>& ch
                           std::string_view json, std::string_view costs) {
     HtmlWriter writer;
     writer.charts(charts);
-    for (const Block& block : document.blocks) std::visit(writer, block);
+    for (const DocumentPart& block : document.blocks) std::visit(writer, block);
     const std::string& answer = document.answer;
     const std::string body = fmt::format(
         "<main id=\"page\" class=\"document\">\n<header><h1 "

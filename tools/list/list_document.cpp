@@ -9,7 +9,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 Cell verdict_cell(const AuditVerdict& verdict) {
     Cell cell = std::string(audit_word(verdict.kind));
@@ -80,14 +80,14 @@ std::string note_text(const ListedProbe& probe) {
 
 Table probes(const ListReport& report, const ListedBinary& binary) {
     Table table{.title = binary.path,
-                .columns = {{"probe", Kind::Name},
-                            {"kind", Kind::Name},
+                .columns = {{"probe", ColumnKind::Name},
+                            {"kind", ColumnKind::Name},
                             {"offset"},
-                            {"instruction", Kind::Name}},
+                            {"instruction", ColumnKind::Name}},
                 .is_list = true};
     for (const AuditKernel& kernel : report.kernels)
-        table.columns.push_back({kernel.name, Kind::Name});
-    table.columns.push_back({"", Kind::Note});
+        table.columns.push_back({kernel.name, ColumnKind::Name});
+    table.columns.push_back({"", ColumnKind::Note});
     for (const ListedProbe& probe : binary.probes) {
         std::vector<Cell> row{probe.place.name, std::string(short_kind(probe.place.kind)),
                               fmt::format("{:#x}", probe.place.offset), probe.instruction};
@@ -100,7 +100,7 @@ Table probes(const ListReport& report, const ListedBinary& binary) {
 
 Table totals(const ListReport& report) {
     Table table{.title = "A probe on them is",
-                .columns = {{"kernel", Kind::Name}, {"emulated"}, {"stepped"}, {"refused"}}};
+                .columns = {{"kernel", ColumnKind::Name}, {"emulated"}, {"stepped"}, {"refused"}}};
     for (std::size_t k = 0; k < report.kernels.size(); ++k) {
         const AuditCounts counts = list_verdicts(report, k);
         table.add({report.kernels[k].name, count_cell(counts.emulated), count_cell(counts.stepped),
@@ -145,21 +145,21 @@ Lines remarks(const ListReport& report) {
 }
 
 Table all_probes(const ListReport& report) {
-    Table table{.columns = {{"spec", Kind::Name},
-                            {"binary", Kind::Name},
-                            {"kind", Kind::Name},
-                            {"name", Kind::Name},
-                            {"demangled", Kind::Name},
-                            {"aliases", Kind::Name},
+    Table table{.columns = {{"spec", ColumnKind::Name},
+                            {"binary", ColumnKind::Name},
+                            {"kind", ColumnKind::Name},
+                            {"name", ColumnKind::Name},
+                            {"demangled", ColumnKind::Name},
+                            {"aliases", ColumnKind::Name},
                             {"file_offset_bytes"},
-                            {"word", Kind::Name},
-                            {"instruction", Kind::Name},
-                            {"arguments", Kind::Name},
+                            {"word", ColumnKind::Name},
+                            {"instruction", ColumnKind::Name},
+                            {"arguments", ColumnKind::Name},
                             {"semaphore_offset_bytes"},
-                            {"warning", Kind::Name}}};
+                            {"warning", ColumnKind::Name}}};
     for (const AuditKernel& k : report.kernels) {
-        table.columns.push_back({"verdict " + k.name, Kind::Name});
-        table.columns.push_back({"detail " + k.name, Kind::Name});
+        table.columns.push_back({"verdict " + k.name, ColumnKind::Name});
+        table.columns.push_back({"detail " + k.name, ColumnKind::Name});
     }
     for (const ListedBinary& binary : report.binaries) {
         for (const ListedProbe& probe : binary.probes) {

@@ -11,7 +11,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 constexpr std::string_view kPaths = "paths.";
 
@@ -56,11 +56,11 @@ Cell value_cell(const ProfileKey* key) {
 Table keys_table(const ProfileListing& profile, const std::vector<const ProfileKey*>& keys,
                  std::string_view title) {
     Table table{.title = std::string(title),
-                .columns = {{"key", Kind::Name},
+                .columns = {{"key", ColumnKind::Name},
                             {"value"},
-                            {"unit", Kind::Name},
-                            {"confidence", Kind::Name},
-                            {"source", Kind::Note}}};
+                            {"unit", ColumnKind::Name},
+                            {"confidence", ColumnKind::Name},
+                            {"source", ColumnKind::Note}}};
     for (std::size_t i = 0; i < keys.size(); ++i) {
         const ProfileKey& key = *keys[i];
         const std::string source = key.source.empty() || key.source == key.where
@@ -76,9 +76,9 @@ Table keys_table(const ProfileListing& profile, const std::vector<const ProfileK
 
 Table profile_table(const std::vector<NamedProfile>& profiles, std::optional<ProfileKind> kind,
                     const char* heading) {
-    Table table{.columns = {{"kind", Kind::Name, "", true},
-                            {heading, Kind::Name, "name"},
-                            {"description", Kind::Prose}}};
+    Table table{.columns = {{"kind", ColumnKind::Name, "", true},
+                            {heading, ColumnKind::Name, "name"},
+                            {"description", ColumnKind::Prose}}};
     for (const NamedProfile& p : profiles) {
         if (!kind || p.kind == *kind)
             table.add({std::string(profile_kind_name(p.kind)), p.name, p.description});
@@ -125,12 +125,12 @@ Document profile_document(const ProfileListing& profile) {
 }
 
 Document profile_diff_document(const ProfileListing& a, const ProfileListing& b) {
-    Table table{.columns = {{"key", Kind::Name},
+    Table table{.columns = {{"key", ColumnKind::Name},
                             {"a"},
                             {"b"},
-                            {"unit", Kind::Name},
-                            {"confidence a", Kind::Name},
-                            {"confidence b", Kind::Name}},
+                            {"unit", ColumnKind::Name},
+                            {"confidence a", ColumnKind::Name},
+                            {"confidence b", ColumnKind::Name}},
                 .is_list = true};
     for (const KeyDifference& d : profile_differences(a, b)) {
         table.add({setting_key(a, d.key), value_cell(d.a), value_cell(d.b),

@@ -10,7 +10,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 std::string counterpart(const PublishedTable& table) {
     std::string text = fmt::format("{} on {}", table.kernel, table.machine);
@@ -39,10 +39,10 @@ std::string answer(const Reproduction& r) {
 
 // Worst first.
 Table summary(const Reproduction& r) {
-    Table table{.columns = {{"table", Kind::Name},
+    Table table{.columns = {{"table", ColumnKind::Name},
                             {"rows"},
                             {"mean deviation"},
-                            {"worst row", Kind::Name},
+                            {"worst row", ColumnKind::Name},
                             {"deviation"}}};
     std::vector<const ReproducedTable*> sorted;
     for (const ReproducedTable& t : r.tables) sorted.push_back(&t);
@@ -60,7 +60,7 @@ Table summary(const Reproduction& r) {
 }
 
 Table rates(const ReproducedTable& table) {
-    Table rates{.columns = {{"row", Kind::Name},
+    Table rates{.columns = {{"row", ColumnKind::Name},
                             {"published M/s"},
                             {"±"},
                             {"simulated M/s"},
@@ -89,10 +89,10 @@ void add_table(Document& document, const ReproducedTable& table) {
 
 // For CSV: every row of every table.
 Table all_rates(const Reproduction& r) {
-    Table data{.columns = {{"table", Kind::Name},
-                           {"row", Kind::Name},
-                           {"kernel", Kind::Name},
-                           {"machine", Kind::Name},
+    Table data{.columns = {{"table", ColumnKind::Name},
+                           {"row", ColumnKind::Name},
+                           {"kernel", ColumnKind::Name},
+                           {"machine", ColumnKind::Name},
                            {"fitted"},
                            {"published_mhits_per_s"},
                            {"plus_minus_mhits_per_s"},
@@ -141,9 +141,9 @@ std::string contradiction(const std::vector<ImpliedHits>& hits) {
 
 void add_hits(Document& document, const TurnedTable& turned) {
     Table table{.title = fmt::format("{}: what would have to be true", turned.published.id),
-                .columns = {{"row", Kind::Name},
+                .columns = {{"row", ColumnKind::Name},
                             {"added time"},
-                            {"if a hit is", Kind::Prose},
+                            {"if a hit is", ColumnKind::Prose},
                             {"cycles of a hit"},
                             {"hits it implies"}}};
     for (const ImpliedHits& row : turned.hits) {
@@ -157,7 +157,7 @@ void add_hits(Document& document, const TurnedTable& turned) {
 
 void add_costs(Document& document, const TurnedTable& turned) {
     Table table{.title = fmt::format("{}: what a hit would have to cost", turned.published.id),
-                .columns = {{"row", Kind::Name},
+                .columns = {{"row", ColumnKind::Name},
                             {"hits per request"},
                             {"cost of a hit it implies"},
                             {"simulated uprobe-push hit"},
@@ -187,9 +187,11 @@ void add_program(Document& document, const TurnedTable& turned) {
 }
 
 void add_claims(Document& document, const Reproduction& r) {
-    Table table{
-        .title = "What the thread says",
-        .columns = {{"claim", Kind::Prose}, {"published"}, {"simulated"}, {"remark", Kind::Prose}}};
+    Table table{.title = "What the thread says",
+                .columns = {{"claim", ColumnKind::Prose},
+                            {"published"},
+                            {"simulated"},
+                            {"remark", ColumnKind::Prose}}};
     for (const Claim& c : r.claims) table.add({c.text, c.published, c.simulated, c.remark});
     document.add(std::move(table));
     if (r.claims_left_out != 0)

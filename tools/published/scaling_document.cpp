@@ -12,7 +12,7 @@ namespace uprobesim {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 std::string use_text(bool fit) {
     return fit ? "fit" : "held out";
@@ -30,18 +30,18 @@ Cell marked(Cell cell, double deviation, double tolerance) {
 }
 
 Table rows_table(const Scaling& scaling) {
-    Table table{.columns = {{"row", Kind::Name},
-                            {"CPUs", Kind::Number, "cpus"},
-                            {"use", Kind::Name},
-                            {"published", Kind::Number, "published_mhits_per_s"},
-                            {"simulated", Kind::Number, "simulated_mhits_per_s"},
+    Table table{.columns = {{"row", ColumnKind::Name},
+                            {"CPUs", ColumnKind::Number, "cpus"},
+                            {"use", ColumnKind::Name},
+                            {"published", ColumnKind::Number, "published_mhits_per_s"},
+                            {"simulated", ColumnKind::Number, "simulated_mhits_per_s"},
                             {"starts"},
-                            {"lowest", Kind::Number, "lowest_mhits_per_s", true},
-                            {"highest", Kind::Number, "highest_mhits_per_s", true},
+                            {"lowest", ColumnKind::Number, "lowest_mhits_per_s", true},
+                            {"highest", ColumnKind::Number, "highest_mhits_per_s", true},
                             {"deviation"},
-                            {"tolerance", Kind::Number, "", true},
-                            {"other", Kind::Number, "other_mhits_per_s"},
-                            {"deviation", Kind::Number, "other_deviation", true}}};
+                            {"tolerance", ColumnKind::Number, "", true},
+                            {"other", ColumnKind::Number, "other_mhits_per_s"},
+                            {"deviation", ColumnKind::Number, "other_deviation", true}}};
     for (const ScalingRow& row : scaling.rows) {
         const ScalingSeries& series = scaling.data.series[row.series];
         const double tolerance = scaling.tolerance(row);
@@ -60,8 +60,8 @@ Table rows_table(const Scaling& scaling) {
 
 Table groups_table(const Scaling& scaling) {
     Table table{.title = "Deviations, mean and worst of the absolute values",
-                .columns = {{"rows", Kind::Name},
-                            {"CPUs", Kind::Name},
+                .columns = {{"rows", ColumnKind::Name},
+                            {"CPUs", ColumnKind::Name},
                             {scaling.data.machine},
                             {"worst"},
                             {scaling.data.other_machine},

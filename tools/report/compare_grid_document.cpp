@@ -11,7 +11,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 const std::string& machine_of(const CompareReport& report) {
     return report.runs.front().report.provenance.machine.name;
@@ -23,11 +23,11 @@ double slowdown(const CompareReport& report, const ComparedRun& run) {
 }
 
 std::string answer(const CompareGrid& grid) {
-    struct Told {
+    struct Slowdown {
         double slowdown;
         std::string where;
     };
-    std::vector<Told> all;
+    std::vector<Slowdown> all;
     for (const CompareReport& machine : grid.machines) {
         for (std::size_t i = 1; i < machine.runs.size(); ++i)
             all.push_back({slowdown(machine, machine.runs[i]),
@@ -35,9 +35,9 @@ std::string answer(const CompareGrid& grid) {
     }
     const std::string title = visible(grid.machines.front().title);
     if (all.empty()) return fmt::format("{}: no run with probes", title);
-    const auto [least, most] =
-        std::minmax_element(all.begin(), all.end(),
-                            [](const Told& a, const Told& b) { return a.slowdown < b.slowdown; });
+    const auto [least, most] = std::minmax_element(
+        all.begin(), all.end(),
+        [](const Slowdown& a, const Slowdown& b) { return a.slowdown < b.slowdown; });
     const bool none = std::all_of(grid.machines.begin(), grid.machines.end(), none_was_hit);
     return fmt::format("{}: {}probes cost {:.1f}x ({}) to {:.1f}x ({})", title,
                        none ? kNoProbeHit : "", least->slowdown, visible(least->where),
@@ -45,15 +45,15 @@ std::string answer(const CompareGrid& grid) {
 }
 
 Table runs(const CompareGrid& grid) {
-    Table table{.columns = {{"machine", Kind::Name},
-                            {"run", Kind::Name},
-                            {"simulated time", Kind::Number, "simulated_time_ns"},
+    Table table{.columns = {{"machine", ColumnKind::Name},
+                            {"run", ColumnKind::Name},
+                            {"simulated time", ColumnKind::Number, "simulated_time_ns"},
                             {"slowdown"},
                             {"hits"},
                             {"mean hit, cycles"},
-                            {"mean hit", Kind::Number, "mean_hit_ns"},
+                            {"mean hit", ColumnKind::Number, "mean_hit_ns"},
                             {"exceptions"},
-                            {"repriced", Kind::Number, "", true}},
+                            {"repriced", ColumnKind::Number, "", true}},
                 .is_list = true};
     for (const CompareReport& machine : grid.machines) {
         for (const ComparedRun& run : machine.runs) {

@@ -12,7 +12,7 @@ namespace uprobesim {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 constexpr std::string_view kModelled =
     "cache lines and locks of hits (mmap lock, reference counts, slots, siglock)";
@@ -24,7 +24,7 @@ constexpr std::string_view kNotModelled =
 void add_columns(Table& table) {
     for (const std::string_view name : {"cycles waited", "of it queued", "accesses", "retries"})
         table.columns.push_back({std::string(name)});
-    table.columns.push_back({"transfers, by how far they come", Kind::Name});
+    table.columns.push_back({"transfers, by how far they come", ColumnKind::Name});
 }
 
 void add_cells(std::vector<Cell>& cells, const LineUse& use) {
@@ -43,7 +43,7 @@ bool waits(const RunReport& report) {
 }  // namespace
 
 Table line_table(const RunReport& report) {
-    Table table{.columns = {{"lines that CPUs share", Kind::Name}}, .first = kFirstRows};
+    Table table{.columns = {{"lines that CPUs share", ColumnKind::Name}}, .first = kFirstRows};
     add_columns(table);
     if (!waits(report)) return table;
     for (const LineRow& row : report.lines) {
@@ -56,7 +56,7 @@ Table line_table(const RunReport& report) {
 
 Table waiting_probe_table(const RunReport& report) {
     const ProbeNames names = probe_names(report.probes);
-    Table table{.columns = {{"waiting of hits", Kind::Name}}, .first = kFirstRows};
+    Table table{.columns = {{"waiting of hits", ColumnKind::Name}}, .first = kFirstRows};
     add_columns(table);
     std::vector<ProbeRow> rows;
     for (const ProbeRow& probe : report.probes) {

@@ -15,8 +15,6 @@
 namespace uprobesim {
 namespace {
 
-using Json = ReportJson;
-
 constexpr std::string_view kRunSchema = "uprobesim.run/2";
 constexpr std::string_view kCompareSchema = "uprobesim.compare/2";
 constexpr std::string_view kRemedy = "make it with: uprobesim run -f json -o REPORT.json";
@@ -37,7 +35,7 @@ struct Trouble {
 
 class Value {
 public:
-    Value(const Json* json, std::string place, Trouble& trouble)
+    Value(const ReportJson* json, std::string place, Trouble& trouble)
         : json_(json), place_(std::move(place)), trouble_(trouble) {}
 
     Value operator[](const char* key) const {
@@ -113,7 +111,7 @@ public:
     }
 
 private:
-    const Json* json_;  // null after a mistake
+    const ReportJson* json_;  // null after a mistake
     std::string place_;
     Trouble& trouble_;
 };

@@ -12,7 +12,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = AttachPoint::Kind;
+using PointKind = AttachPoint::Kind;
 
 std::vector<std::string> awaited_programs(const SimulationRequest& request) {
     std::vector<std::string> names;
@@ -25,7 +25,7 @@ std::vector<std::string> awaited_programs(const SimulationRequest& request) {
 // Of a point at which a scenario's program is ready.
 Outcome check_ready(const SimulationRequest& request, const AttachPoint& point,
                     const std::string& option) {
-    if (point.kind != Kind::Ready) return {};
+    if (point.kind != PointKind::Ready) return {};
     if (request.scenario.empty())
         return user_error(fmt::format("'{}' is of a scenario's programs", printable(point.text)),
                           option, "of one program: main, a time, or hit:SPEC:N");
@@ -42,11 +42,12 @@ Outcome check_ready(const SimulationRequest& request, const AttachPoint& point,
 }
 
 Outcome check_order(const AttachPlan& plan) {
-    if (plan.at.kind == Kind::Time && plan.until.kind == Kind::Time && plan.until.ns <= plan.at.ns)
+    if (plan.at.kind == PointKind::Time && plan.until.kind == PointKind::Time &&
+        plan.until.ns <= plan.at.ns)
         return user_error(
             fmt::format("'{}' is not after --attach-at {}", plan.until.text, plan.at.text),
             "--detach-at", fmt::format("+{} would be so long after it", plan.until.text));
-    const bool once = plan.at.kind == Kind::Main || plan.at.kind == Kind::Ready;
+    const bool once = plan.at.kind == PointKind::Main || plan.at.kind == PointKind::Ready;
     if (once && plan.at.text == plan.until.text)
         return user_error("the probes would go where they come", "--detach-at",
                           "a later point: +TIME after attaching, or hit:SPEC:N");

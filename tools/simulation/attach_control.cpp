@@ -14,7 +14,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = AttachPoint::Kind;
+using PointKind = AttachPoint::Kind;
 
 constexpr std::uint64_t kAtEntry = 9;  // AT_ENTRY
 
@@ -53,13 +53,13 @@ std::string option_text(const AttachPlan& plan, const AttachPoint& point) {
 }  // namespace
 
 Outcome AttachControl::begin() {
-    if (plan_.at.kind == Kind::Start) {
+    if (plan_.at.kind == PointKind::Start) {
         stage_ = Stage::Attached;
     } else {
         uprobes_.wait_for_attach();
     }
     for (const AttachPoint* point : {&plan_.at, &plan_.until}) {
-        if (point->kind != Kind::Hit) continue;
+        if (point->kind != PointKind::Hit) continue;
         const auto place = uprobes_.place_of(*point->place);
         if (!place) {
             UserError error = place.error();
@@ -68,7 +68,7 @@ Outcome AttachControl::begin() {
         }
         watched_[point] = places_.add(place->file, place->offset, point->count);
     }
-    if (!watched_.empty() || watches(Kind::Main)) {
+    if (!watched_.empty() || watches(PointKind::Main)) {
         uprobes_.watch_places(&places_);
         run_loop_.ask_at_places([this](Task& task, VAddr pc) { return places_.come(task, pc); });
     }
@@ -77,12 +77,13 @@ Outcome AttachControl::begin() {
 }
 
 Outcome AttachControl::main_loaded(const Process& process) {
-    if (!watches(Kind::Main)) return {};
+    if (!watches(PointKind::Main)) return {};
     const auto call = start_up_call(process);
     if (!call)
-        return user_error("the program's main() cannot be found",
-                          option_text(plan_, plan_.at.kind == Kind::Main ? plan_.at : plan_.until),
-                          "name a place in it: hit:uprobe:BINARY:FUNCTION:1");
+        return user_error(
+            "the program's main() cannot be found",
+            option_text(plan_, plan_.at.kind == PointKind::Main ? plan_.at : plan_.until),
+            "name a place in it: hit:uprobe:BINARY:FUNCTION:1");
     const std::int32_t pid = process.pid;
     places_.add(pid, *call, [this, pid](Task& task) {
         if (main_place_) return;
@@ -94,26 +95,26 @@ Outcome AttachControl::main_loaded(const Process& process) {
 
 void AttachControl::ready(const std::string& program) {
     const AttachPoint* point = next();
-    if (point != nullptr && point->kind == Kind::Ready && point->program == program) reach();
+    if (point != nullptr && point->kind == PointKind::Ready && point->program == program) reach();
 }
 
 void AttachControl::all_ready() {
     const AttachPoint* point = next();
-    if (point != nullptr && point->kind == Kind::Ready && point->program.empty()) reach();
+    if (point != nullptr && point->kind == PointKind::Ready && point->program.empty()) reach();
 }
 
 const AttachPoint* AttachControl::next() const {
     switch (stage_) {
         case Stage::Waiting: return &plan_.at;
-        case Stage::Attached: return plan_.until.kind == Kind::End ? nullptr : &plan_.until;
+        case Stage::Attached: return plan_.until.kind == PointKind::End ? nullptr : &plan_.until;
         case Stage::Detached: break;
     }
     return nullptr;
 }
 
 std::optional<std::uint64_t> AttachControl::time_of(const AttachPoint& point) const {
-    if (point.kind == Kind::Time) return point.ns;
-    if (point.kind == Kind::After) return attached_ns_ + point.ns;
+    if (point.kind == PointKind::Time) return point.ns;
+    if (point.kind == PointKind::After) return attached_ns_ + point.ns;
     return std::nullopt;
 }
 
@@ -124,8 +125,8 @@ void AttachControl::arm() {
 
 bool AttachControl::is_reached(const AttachPoint& point) const {
     if (const auto ns = time_of(point)) return kernel_.clock().monotonic_ns() >= *ns;
-    if (point.kind == Kind::Main) return main_place_ && places_.reached(*main_place_);
-    if (point.kind == Kind::Hit) return places_.reached(watched_.at(&point));
+    if (point.kind == PointKind::Main) return main_place_ && places_.reached(*main_place_);
+    if (point.kind == PointKind::Hit) return places_.reached(watched_.at(&point));
     return false;
 }
 
@@ -185,7 +186,7 @@ RegistrationRow AttachControl::row(const AttachPoint& point, const RegistrationW
 RegistrationRow AttachControl::missed(const AttachPoint& point) const {
     RegistrationRow row;
     row.point = point.text;
-    if (point.kind == Kind::Hit) {
+    if (point.kind == PointKind::Hit) {
         row.not_reached =
             fmt::format("it was executed {}", counted(places_.times(watched_.at(&point)), "time"));
     } else {
@@ -203,13 +204,14 @@ void AttachControl::finish(const ProgramNames& names, RunReport& report) {
     attachment.roi = plan_.roi == Roi::Attach;
     if (attach_) {
         attachment.attach = *attach_;
-    } else if (plan_.at.kind == Kind::Start) {
+    } else if (plan_.at.kind == PointKind::Start) {
         attachment.attach.point = "start";
         attachment.attach.at_ns = 0;
     } else {
         attachment.attach = missed(plan_.at);
     }
-    if (plan_.until.kind != Kind::End) attachment.detach = detach_ ? *detach_ : missed(plan_.until);
+    if (plan_.until.kind != PointKind::End)
+        attachment.detach = detach_ ? *detach_ : missed(plan_.until);
     for (const auto& uprobe : uprobes_.uprobes()) attachment.late_returns += uprobe->late_returns;
     if (!attachment.roi) return;
     const RunReport whole = report;

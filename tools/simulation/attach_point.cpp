@@ -14,7 +14,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = AttachPoint::Kind;
+using PointKind = AttachPoint::Kind;
 
 constexpr const char* kAttach = "--attach-at";
 constexpr const char* kDetach = "--detach-at";
@@ -22,19 +22,15 @@ constexpr std::string_view kReady = "ready:", kHit = "hit:";
 
 struct Word {
     std::string_view word;
-    Kind kind;
+    PointKind kind;
     bool attaches, detaches;
 };
 constexpr std::array kWords = {
-    Word{"start", Kind::Start, true, false},
-    Word{"main", Kind::Main, true, true},
-    Word{"ready", Kind::Ready, true, true},
-    Word{"end", Kind::End, false, true},
+    Word{"start", PointKind::Start, true, false},
+    Word{"main", PointKind::Main, true, true},
+    Word{"ready", PointKind::Ready, true, true},
+    Word{"end", PointKind::End, false, true},
 };
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 std::string all_forms(bool attaches) {
     return attaches ? "start, main, ready, ready:PROGRAM, a time such as 1.5s, or hit:SPEC:N"
@@ -47,7 +43,7 @@ Result<AttachPoint> parse_hit(const std::string& word, const char* option) {
     const std::string where = fmt::format("{} {}", option, printable(word));
     const std::size_t colon = word.rfind(':');
     const std::string number = word.substr(colon + 1);
-    AttachPoint point{.kind = Kind::Hit, .text = word};
+    AttachPoint point{.kind = PointKind::Hit, .text = word};
     const char* const end = number.data() + number.size();
     const auto read = std::from_chars(number.data(), end, point.count);
     if (colon < kHit.size() || read.ec != std::errc() || read.ptr != end || point.count == 0)
@@ -72,14 +68,14 @@ Result<AttachPoint> parse_point(const std::string& word, bool attaches) {
     const char* const option = attaches ? kAttach : kDetach;
     const bool relative = !attaches && word.starts_with('+');
     if (relative || (!word.empty() && (is_digit(word[0]) || word[0] == '.'))) {
-        AttachPoint point{.kind = relative ? Kind::After : Kind::Time, .text = word};
+        AttachPoint point{.kind = relative ? PointKind::After : PointKind::Time, .text = word};
         point.ns = TRY(parse_duration(relative ? word.substr(1) : word, option));
         return point;
     }
     if (word.starts_with(kHit)) return parse_hit(word, option);
     if (word.starts_with(kReady) && word.size() > kReady.size())
         return AttachPoint{
-            .kind = Kind::Ready, .text = word, .program = word.substr(kReady.size())};
+            .kind = PointKind::Ready, .text = word, .program = word.substr(kReady.size())};
     std::vector<std::string> known;
     for (const Word& row : kWords) {
         if (!(attaches ? row.attaches : row.detaches)) continue;

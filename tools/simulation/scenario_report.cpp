@@ -12,7 +12,7 @@ namespace uprobesim {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 std::string dump(const Json& json) {
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -28,7 +28,7 @@ std::vector<std::string> setting_words(const Scenario& scenario) {
 }  // namespace
 
 Document scenario_list_document(const std::vector<NamedScenario>& scenarios) {
-    Table table{.columns = {{"scenario", Kind::Name}, {"description", Kind::Prose}}};
+    Table table{.columns = {{"scenario", ColumnKind::Name}, {"description", ColumnKind::Prose}}};
     for (const NamedScenario& s : scenarios) table.add({s.name, s.description});
     Document document{"uprobesim: scenario list",
                       counted(scenarios.size(), "scenario") + ": compare NAME runs one"};
@@ -57,7 +57,8 @@ Document scenario_document(const Scenario& scenario) {
         facts.add("result", fmt::format("{}, {} ({} is better)", result.name, result.unit,
                                         result.higher_is_better ? "higher" : "lower"));
     document.add(std::move(facts));
-    Table table{.columns = {{"program", Kind::Name}, {"CPU"}, {"arguments", Kind::Prose}}};
+    Table table{
+        .columns = {{"program", ColumnKind::Name}, {"CPU"}, {"arguments", ColumnKind::Prose}}};
     for (const ScenarioProcess& p : scenario.processes)
         table.add({p.name, p.cpu ? count_cell(*p.cpu) : no_cell(),
                    fmt::format("{}", fmt::join(p.arguments, " "))});

@@ -15,11 +15,6 @@
 namespace uprobesim {
 namespace {
 
-using Kind = ArgumentKind;
-
-std::uint32_t low(const CallView& v, unsigned i) {
-    return static_cast<std::uint32_t>(v.arguments[i]);
-}
 std::int32_t int32(const CallView& v, unsigned i) {
     return static_cast<std::int32_t>(v.arguments[i]);
 }
@@ -27,58 +22,58 @@ std::string hex(std::uint64_t value) {
     return value == 0 ? "0" : fmt::format("0x{:x}", value);
 }
 
-std::string integer(CallView& v, unsigned i, const Kind&) {
+std::string integer(CallView& v, unsigned i, const ArgumentKind&) {
     return fmt::format("{}", int32(v, i));
 }
-std::string unsigned_integer(CallView& v, unsigned i, const Kind&) {
-    return fmt::format("{}", low(v, i));
+std::string unsigned_integer(CallView& v, unsigned i, const ArgumentKind&) {
+    return fmt::format("{}", v.low(i));
 }
-std::string long_integer(CallView& v, unsigned i, const Kind&) {
+std::string long_integer(CallView& v, unsigned i, const ArgumentKind&) {
     return fmt::format("{}", static_cast<std::int64_t>(v.arguments[i]));
 }
-std::string size(CallView& v, unsigned i, const Kind&) {
+std::string size(CallView& v, unsigned i, const ArgumentKind&) {
     return fmt::format("{}", v.arguments[i]);
 }
-std::string hexadecimal(CallView& v, unsigned i, const Kind&) {
+std::string hexadecimal(CallView& v, unsigned i, const ArgumentKind&) {
     return hex(v.arguments[i]);
 }
-std::string octal(CallView& v, unsigned i, const Kind&) {
-    return octal_text(low(v, i));
+std::string octal(CallView& v, unsigned i, const ArgumentKind&) {
+    return octal_text(v.low(i));
 }
-std::string pointer(CallView& v, unsigned i, const Kind&) {
+std::string pointer(CallView& v, unsigned i, const ArgumentKind&) {
     return pointer_text(v.arguments[i]);
 }
-std::string descriptor(CallView& v, unsigned i, const Kind&) {
+std::string descriptor(CallView& v, unsigned i, const ArgumentKind&) {
     return fmt::format("{}", int32(v, i));
 }
-std::string directory(CallView& v, unsigned i, const Kind&) {
-    return descriptor_text(low(v, i));
+std::string directory(CallView& v, unsigned i, const ArgumentKind&) {
+    return descriptor_text(v.low(i));
 }
-std::string flags(CallView& v, unsigned i, const Kind& kind) {
-    return flags_text(kind.names, low(v, i));
+std::string flags(CallView& v, unsigned i, const ArgumentKind& kind) {
+    return flags_text(kind.names, v.low(i));
 }
-std::string value(CallView& v, unsigned i, const Kind& kind) {
-    return value_text(kind.names, low(v, i));
+std::string value(CallView& v, unsigned i, const ArgumentKind& kind) {
+    return value_text(kind.names, v.low(i));
 }
-std::string signal(CallView& v, unsigned i, const Kind&) {
-    return signal_text(low(v, i));
+std::string signal(CallView& v, unsigned i, const ArgumentKind&) {
+    return signal_text(v.low(i));
 }
 
 // --- strings and buffers
-std::string path(CallView& v, unsigned i, const Kind&) {
+std::string path(CallView& v, unsigned i, const ArgumentKind&) {
     return string_at(v, v.arguments[i], abi::kPathMax);
 }
-std::string string(CallView& v, unsigned i, const Kind&) {
+std::string string(CallView& v, unsigned i, const ArgumentKind&) {
     return string_at(v, v.arguments[i], kShownBytes);
 }
-std::string bytes(CallView& v, unsigned i, const Kind&) {
+std::string bytes(CallView& v, unsigned i, const ArgumentKind&) {
     return bytes_at(v, v.arguments[i], v.arguments[i + 1]);
 }
 // As many as the result says.
-std::string result_bytes(CallView& v, unsigned i, const Kind&) {
+std::string result_bytes(CallView& v, unsigned i, const ArgumentKind&) {
     return bytes_at(v, v.arguments[i], static_cast<std::uint64_t>(v.result.value_or(0)));
 }
-std::string result_path(CallView& v, unsigned i, const Kind&) {
+std::string result_path(CallView& v, unsigned i, const ArgumentKind&) {
     auto length = static_cast<std::uint64_t>(v.result.value_or(0));
     std::string text(std::min<std::uint64_t>(length, abi::kPathMax), '\0');
     if (!peek(v.memory(), VAddr(v.arguments[i]), std::as_writable_bytes(std::span(text))))
@@ -86,7 +81,7 @@ std::string result_path(CallView& v, unsigned i, const Kind&) {
     if (text.ends_with('\0')) text.pop_back();  // getcwd counts it
     return quoted(text, false);
 }
-std::string strings(CallView& v, unsigned i, const Kind&) {
+std::string strings(CallView& v, unsigned i, const ArgumentKind&) {
     const std::uint64_t at = v.arguments[i];
     if (at == 0) return "NULL";
     std::vector<std::string> shown;
@@ -100,7 +95,7 @@ std::string strings(CallView& v, unsigned i, const Kind&) {
     }
     return fmt::format("[{}, ...]", fmt::join(shown, ", "));
 }
-std::string environment(CallView& v, unsigned i, const Kind&) {
+std::string environment(CallView& v, unsigned i, const ArgumentKind&) {
     const std::uint64_t at = v.arguments[i];
     if (at == 0) return "NULL";
     constexpr std::uint64_t kMost = 100'000;
@@ -114,54 +109,54 @@ std::string environment(CallView& v, unsigned i, const Kind&) {
 }
 
 // --- flags whose text depends on more
-std::string open_flags(CallView& v, unsigned i, const Kind&) {
-    return open_flags_text(low(v, i));
+std::string open_flags(CallView& v, unsigned i, const ArgumentKind&) {
+    return open_flags_text(v.low(i));
 }
-std::string open_mode(CallView& v, unsigned i, const Kind&) {
+std::string open_mode(CallView& v, unsigned i, const ArgumentKind&) {
     const bool creates =
-        (low(v, i - 1) & (abi::kOCreat | (abi::kOTmpfile & ~abi::kODirectory))) != 0;
-    return creates ? octal_text(low(v, i)) : "";
+        (v.low(i - 1) & (abi::kOCreat | (abi::kOTmpfile & ~abi::kODirectory))) != 0;
+    return creates ? octal_text(v.low(i)) : "";
 }
-std::string file_mode(CallView& v, unsigned i, const Kind&) {
-    return mode_text(low(v, i));
+std::string file_mode(CallView& v, unsigned i, const ArgumentKind&) {
+    return mode_text(v.low(i));
 }
-std::string access_mode(CallView& v, unsigned i, const Kind&) {
-    return low(v, i) == 0 ? "F_OK" : flags_text(names::kAccessBits, low(v, i));
+std::string access_mode(CallView& v, unsigned i, const ArgumentKind&) {
+    return v.low(i) == 0 ? "F_OK" : flags_text(names::kAccessBits, v.low(i));
 }
-std::string protection(CallView& v, unsigned i, const Kind&) {
-    return flags_text(names::kProtection, low(v, i), "PROT_NONE");
+std::string protection(CallView& v, unsigned i, const ArgumentKind&) {
+    return flags_text(names::kProtection, v.low(i), "PROT_NONE");
 }
-std::string map_flags(CallView& v, unsigned i, const Kind&) {
+std::string map_flags(CallView& v, unsigned i, const ArgumentKind&) {
     constexpr std::uint32_t kTypeMask = 15;
-    const std::string type = value_text(names::kMapTypes, low(v, i) & kTypeMask);
-    const std::string bits = flags_text(names::kMapFlags, low(v, i) & ~kTypeMask, "");
+    const std::string type = value_text(names::kMapTypes, v.low(i) & kTypeMask);
+    const std::string bits = flags_text(names::kMapFlags, v.low(i) & ~kTypeMask, "");
     return bits.empty() ? type : type + '|' + bits;
 }
-std::string socket_type(CallView& v, unsigned i, const Kind&) {
+std::string socket_type(CallView& v, unsigned i, const ArgumentKind&) {
     constexpr std::uint32_t kTypeMask = 15;
-    const std::string type = value_text(names::kSocketTypes, low(v, i) & kTypeMask);
-    const std::string bits = flags_text(names::kSocketBits, low(v, i) & ~kTypeMask, "");
+    const std::string type = value_text(names::kSocketTypes, v.low(i) & kTypeMask);
+    const std::string bits = flags_text(names::kSocketBits, v.low(i) & ~kTypeMask, "");
     return bits.empty() ? type : type + '|' + bits;
 }
-std::string socket_option(CallView& v, unsigned i, const Kind&) {
+std::string socket_option(CallView& v, unsigned i, const ArgumentKind&) {
     constexpr std::uint32_t kSolSocket = 1, kSolTcp = 6;
-    if (low(v, i - 1) == kSolSocket) return value_text(names::kSocketOptions, low(v, i));
-    if (low(v, i - 1) == kSolTcp) return value_text(names::kTcpOptions, low(v, i));
-    return hex(low(v, i));
+    if (v.low(i - 1) == kSolSocket) return value_text(names::kSocketOptions, v.low(i));
+    if (v.low(i - 1) == kSolTcp) return value_text(names::kTcpOptions, v.low(i));
+    return hex(v.low(i));
 }
-std::string statx_mask(CallView& v, unsigned i, const Kind&) {
-    const auto whole = value_name(names::kStatxMasks, low(v, i));
-    return whole.empty() ? flags_text(names::kStatxBits, low(v, i)) : std::string(whole);
+std::string statx_mask(CallView& v, unsigned i, const ArgumentKind&) {
+    const auto whole = value_name(names::kStatxMasks, v.low(i));
+    return whole.empty() ? flags_text(names::kStatxBits, v.low(i)) : std::string(whole);
 }
 
-std::string fcntl_argument(CallView& v, unsigned i, const Kind&) {
+std::string fcntl_argument(CallView& v, unsigned i, const ArgumentKind&) {
     struct Lock {
         std::int16_t type, whence;
         std::int32_t pad;
         std::int64_t start, length;
         std::int32_t pid, pad2;
     };
-    switch (low(v, i - 1)) {
+    switch (v.low(i - 1)) {
         case abi::kFGetfd:
         case abi::kFGetfl:
         case abi::kFGetown:
@@ -169,8 +164,8 @@ std::string fcntl_argument(CallView& v, unsigned i, const Kind&) {
         case abi::kFGetlease:
         case abi::kFGetpipeSz:
         case abi::kFGetSeals: return "";
-        case abi::kFSetfd: return flags_text(names::kDescriptorFlags, low(v, i));
-        case abi::kFSetfl: return open_flags_text(low(v, i));
+        case abi::kFSetfd: return flags_text(names::kDescriptorFlags, v.low(i));
+        case abi::kFSetfl: return open_flags_text(v.low(i));
         case abi::kFGetlk:
         case abi::kFSetlk:
         case abi::kFSetlkw:
@@ -191,44 +186,43 @@ std::string fcntl_argument(CallView& v, unsigned i, const Kind&) {
     }
 }
 
-std::string prctl_argument(CallView& v, unsigned i, const Kind&) {
-    if (low(v, i - 1) == abi::kPrSetName) return string_at(v, v.arguments[i], kShownBytes);
-    if (low(v, i - 1) == abi::kPrSetPdeathsig) return signal_text(low(v, i));
+std::string prctl_argument(CallView& v, unsigned i, const ArgumentKind&) {
+    if (v.low(i - 1) == abi::kPrSetName) return string_at(v, v.arguments[i], kShownBytes);
+    if (v.low(i - 1) == abi::kPrSetPdeathsig) return signal_text(v.low(i));
     return hex(v.arguments[i]);
 }
 
-std::string personality(CallView& v, unsigned i, const Kind&) {
-    return low(v, i) == abi::kPerQuery ? "0xffffffff"
-                                       : value_text(names::kPersonalities, low(v, i));
+std::string personality(CallView& v, unsigned i, const ArgumentKind&) {
+    return v.low(i) == abi::kPerQuery ? "0xffffffff" : value_text(names::kPersonalities, v.low(i));
 }
 
 // --- clone names its arguments; those its flags do not ask for are left out.
 constexpr std::uint64_t kSettls = 0x80000, kParentSettid = 0x100000, kChildCleartid = 0x200000,
                         kChildSettid = 0x1000000;
-std::string child_stack(CallView& v, unsigned i, const Kind&) {
+std::string child_stack(CallView& v, unsigned i, const ArgumentKind&) {
     return "child_stack=" + pointer_text(v.arguments[i]);
 }
-std::string clone_flags(CallView& v, unsigned i, const Kind&) {
+std::string clone_flags(CallView& v, unsigned i, const ArgumentKind&) {
     constexpr std::uint32_t kSignalMask = 0xff;
-    std::string text = flags_text(names::kCloneBits, low(v, i) & ~kSignalMask, "");
-    if ((low(v, i) & kSignalMask) != 0)
-        text += (text.empty() ? "" : "|") + signal_text(low(v, i) & kSignalMask);
+    std::string text = flags_text(names::kCloneBits, v.low(i) & ~kSignalMask, "");
+    if ((v.low(i) & kSignalMask) != 0)
+        text += (text.empty() ? "" : "|") + signal_text(v.low(i) & kSignalMask);
     return "flags=" + (text.empty() ? "0" : text);
 }
-std::string parent_tid(CallView& v, unsigned i, const Kind&) {
+std::string parent_tid(CallView& v, unsigned i, const ArgumentKind&) {
     return (v.arguments[0] & kParentSettid) == 0 ? ""
                                                  : "parent_tid=" + pointer_text(v.arguments[i]);
 }
-std::string thread_pointer(CallView& v, unsigned i, const Kind&) {
+std::string thread_pointer(CallView& v, unsigned i, const ArgumentKind&) {
     return (v.arguments[0] & kSettls) == 0 ? "" : "tls=" + pointer_text(v.arguments[i]);
 }
-std::string child_tid(CallView& v, unsigned i, const Kind&) {
+std::string child_tid(CallView& v, unsigned i, const ArgumentKind&) {
     return (v.arguments[0] & (kChildSettid | kChildCleartid)) == 0
                ? ""
                : "child_tidptr=" + pointer_text(v.arguments[i]);
 }
 
-constexpr Kind kKinds[] = {
+constexpr ArgumentKind kKinds[] = {
     {"int", integer},
     {"uint", unsigned_integer},
     {"long", long_integer},
@@ -309,8 +303,8 @@ std::span<const ArgumentKind> scalar_kinds() {
 
 const ArgumentKind* find_kind(std::string_view word) {
     for (const auto kinds : {scalar_kinds(), struct_kinds()}) {
-        const auto found =
-            std::find_if(kinds.begin(), kinds.end(), [&](const Kind& k) { return k.word == word; });
+        const auto found = std::find_if(kinds.begin(), kinds.end(),
+                                        [&](const ArgumentKind& k) { return k.word == word; });
         if (found != kinds.end()) return &*found;
     }
     return nullptr;

@@ -25,6 +25,8 @@ struct CallView {
     // brings it in.
     bool incomplete = false;
 
+    // The register as a 32-bit argument.
+    std::uint32_t low(unsigned index) const { return static_cast<std::uint32_t>(arguments[index]); }
     Mm& memory() const { return *task.process->mm; }
     bool failed() const { return result && *result < 0 && *result >= -4095; }
     template <class T>

@@ -17,13 +17,8 @@
 namespace uprobesim {
 namespace {
 
-using Kind = ArgumentKind;
-
 std::uint64_t word(const CallView& v, unsigned i) {
     return v.arguments[i];
-}
-std::uint32_t low(const CallView& v, unsigned i) {
-    return static_cast<std::uint32_t>(v.arguments[i]);
 }
 
 // --- times
@@ -33,16 +28,16 @@ struct Times {
 std::string time_text(const Times& t, std::string_view part = "tv_nsec") {
     return fmt::format("{{tv_sec={}, {}={}}}", t.seconds, part, t.parts);
 }
-std::string timespec(CallView& v, unsigned i, const Kind&) {
+std::string timespec(CallView& v, unsigned i, const ArgumentKind&) {
     const auto t = v.read<Times>(word(v, i));
     return t ? time_text(*t) : pointer_text(word(v, i));
 }
-std::string timeval(CallView& v, unsigned i, const Kind&) {
+std::string timeval(CallView& v, unsigned i, const ArgumentKind&) {
     const auto t = v.read<Times>(word(v, i));
     return t ? time_text(*t, "tv_usec") : pointer_text(word(v, i));
 }
 // utimensat's two, with the special values of tv_nsec.
-std::string timespec_pair(CallView& v, unsigned i, const Kind&) {
+std::string timespec_pair(CallView& v, unsigned i, const ArgumentKind&) {
     constexpr std::int64_t kUtimeNow = 0x3fffffff, kUtimeOmit = 0x3ffffffe;
     const auto pair = v.read<std::array<Times, 2>>(word(v, i));
     if (!pair) return pointer_text(word(v, i));
@@ -59,29 +54,29 @@ std::string interval_text(CallView& v, unsigned i, std::string_view part) {
     return fmt::format("{{it_interval={}, it_value={}}}", time_text((*pair)[0], part),
                        time_text((*pair)[1], part));
 }
-std::string itimerspec(CallView& v, unsigned i, const Kind&) {
+std::string itimerspec(CallView& v, unsigned i, const ArgumentKind&) {
     return interval_text(v, i, "tv_nsec");
 }
-std::string itimerval(CallView& v, unsigned i, const Kind&) {
+std::string itimerval(CallView& v, unsigned i, const ArgumentKind&) {
     return interval_text(v, i, "tv_usec");
 }
 
 // --- numbers that pointers refer to
-std::string one_int(CallView& v, unsigned i, const Kind&) {
+std::string one_int(CallView& v, unsigned i, const ArgumentKind&) {
     const auto n = v.read<std::int32_t>(word(v, i));
     return n ? fmt::format("[{}]", *n) : pointer_text(word(v, i));
 }
-std::string one_long(CallView& v, unsigned i, const Kind&) {
+std::string one_long(CallView& v, unsigned i, const ArgumentKind&) {
     const auto n = v.read<std::int64_t>(word(v, i));
     return n ? fmt::format("[{}]", *n) : pointer_text(word(v, i));
 }
-std::string two_ints(CallView& v, unsigned i, const Kind&) {
+std::string two_ints(CallView& v, unsigned i, const ArgumentKind&) {
     const auto pair = v.read<std::array<std::int32_t, 2>>(word(v, i));
     return pair ? fmt::format("[{}, {}]", (*pair)[0], (*pair)[1]) : pointer_text(word(v, i));
 }
 
 // --- files
-std::string stat(CallView& v, unsigned i, const Kind&) {
+std::string stat(CallView& v, unsigned i, const ArgumentKind&) {
     const auto s = v.read<abi::Stat>(word(v, i));
     if (!s) return pointer_text(word(v, i));
     const std::uint32_t type = s->st_mode & abi::kIfmt;
@@ -92,20 +87,20 @@ std::string stat(CallView& v, unsigned i, const Kind&) {
                : fmt::format("st_size={}", s->st_size);
     return fmt::format("{{st_mode={}, {}, ...}}", mode_text(s->st_mode), what);
 }
-std::string statx(CallView& v, unsigned i, const Kind&) {
+std::string statx(CallView& v, unsigned i, const ArgumentKind&) {
     const auto s = v.read<abi::Statx>(word(v, i));
     if (!s) return pointer_text(word(v, i));
     return fmt::format("{{stx_mask={}, stx_attributes={:#x}, stx_mode={}, stx_size={}, ...}}",
                        flags_text(names::kStatxBits, s->stx_mask), s->stx_attributes,
                        mode_text(s->stx_mode), s->stx_size);
 }
-std::string statfs(CallView& v, unsigned i, const Kind&) {
+std::string statfs(CallView& v, unsigned i, const ArgumentKind&) {
     const auto s = v.read<abi::Statfs>(word(v, i));
     if (!s) return pointer_text(word(v, i));
     return fmt::format("{{f_type=0x{:x}, f_bsize={}, f_blocks={}, f_bfree={}, f_bavail={}, ...}}",
                        s->f_type, s->f_bsize, s->f_blocks, s->f_bfree, s->f_bavail);
 }
-std::string entries(CallView& v, unsigned i, const Kind&) {
+std::string entries(CallView& v, unsigned i, const ArgumentKind&) {
     constexpr std::uint64_t kLengthAt = 16;  // d_reclen, after d_ino and d_off
     const auto size = static_cast<std::uint64_t>(v.result.value_or(0));
     std::uint64_t n = 0;
@@ -116,7 +111,7 @@ std::string entries(CallView& v, unsigned i, const Kind&) {
     }
     return fmt::format("{} /* {} entr{} */", pointer_text(word(v, i)), n, n == 1 ? "y" : "ies");
 }
-std::string open_how(CallView& v, unsigned i, const Kind&) {
+std::string open_how(CallView& v, unsigned i, const ArgumentKind&) {
     struct How {
         std::uint64_t flags, mode, resolve;
     };
@@ -127,16 +122,16 @@ std::string open_how(CallView& v, unsigned i, const Kind&) {
 }
 
 // --- buffers in pieces
-std::string iovec(CallView& v, unsigned i, const Kind&) {
+std::string iovec(CallView& v, unsigned i, const ArgumentKind&) {
     return iovec_text(v, word(v, i), word(v, i + 1), ~std::uint64_t{0});
 }
-std::string result_iovec(CallView& v, unsigned i, const Kind&) {
+std::string result_iovec(CallView& v, unsigned i, const ArgumentKind&) {
     return iovec_text(v, word(v, i), word(v, i + 1),
                       static_cast<std::uint64_t>(v.result.value_or(0)));
 }
 
 // --- what is waited for
-std::string poll_set(CallView& v, unsigned i, const Kind&) {
+std::string poll_set(CallView& v, unsigned i, const ArgumentKind&) {
     struct PollFd {
         std::int32_t fd;
         std::uint16_t events, revents;
@@ -152,7 +147,7 @@ std::string poll_set(CallView& v, unsigned i, const Kind&) {
     return fmt::format("[{}{}]", fmt::join(shown, ", "),
                        word(v, i + 1) > kShownItems ? ", ..." : "");
 }
-std::string fd_set(CallView& v, unsigned i, const Kind&) {
+std::string fd_set(CallView& v, unsigned i, const ArgumentKind&) {
     return descriptor_set_text(v, word(v, i), v.arguments[0]).value_or(pointer_text(word(v, i)));
 }
 struct EpollEvent {
@@ -163,11 +158,11 @@ std::string event_text(const EpollEvent& e) {
     return fmt::format("{{events={}, data=0x{:x}}}", flags_text(names::kEpollEvents, e.events),
                        e.data);
 }
-std::string epoll_event(CallView& v, unsigned i, const Kind&) {
+std::string epoll_event(CallView& v, unsigned i, const ArgumentKind&) {
     const auto e = v.read<EpollEvent>(word(v, i));
     return e ? event_text(*e) : pointer_text(word(v, i));
 }
-std::string epoll_events(CallView& v, unsigned i, const Kind&) {
+std::string epoll_events(CallView& v, unsigned i, const ArgumentKind&) {
     std::vector<std::string> shown;
     const auto count = static_cast<std::uint64_t>(v.result.value_or(0));
     for (std::uint64_t n = 0; n < std::min(count, kShownItems); ++n) {
@@ -179,11 +174,11 @@ std::string epoll_events(CallView& v, unsigned i, const Kind&) {
 }
 
 // --- signals
-std::string sigset(CallView& v, unsigned i, const Kind&) {
+std::string sigset(CallView& v, unsigned i, const ArgumentKind&) {
     const auto mask = v.read<std::uint64_t>(word(v, i));
     return mask ? signal_set_text(*mask) : pointer_text(word(v, i));
 }
-std::string sigaction(CallView& v, unsigned i, const Kind&) {
+std::string sigaction(CallView& v, unsigned i, const ArgumentKind&) {
     struct Action {
         std::uint64_t handler, flags, restorer, mask;
     };
@@ -199,7 +194,7 @@ std::string sigaction(CallView& v, unsigned i, const Kind&) {
                        signal_set_text(a->mask), flags_text(names::kActionFlags, a->flags),
                        restorer);
 }
-std::string siginfo(CallView& v, unsigned i, const Kind&) {
+std::string siginfo(CallView& v, unsigned i, const ArgumentKind&) {
     struct Info {
         std::int32_t number, error, code, pad, pid;
         std::uint32_t uid;
@@ -216,13 +211,13 @@ std::string siginfo(CallView& v, unsigned i, const Kind&) {
 }
 // rt_sigreturn takes its frame from the stack: siginfo_t, then uc_flags, uc_link, uc_stack and
 // uc_sigmask.
-std::string signal_frame(CallView& v, unsigned, const Kind&) {
+std::string signal_frame(CallView& v, unsigned, const ArgumentKind&) {
     constexpr std::uint64_t kMaskAt = 128 + 8 + 8 + 24;
     const std::uint64_t sp = v.memory().machine().cpu->read(v.task.context, Reg::Sp);
     const auto mask = v.read<std::uint64_t>(sp + kMaskAt);
     return mask ? fmt::format("{{mask={}}}", signal_set_text(*mask)) : pointer_text(sp);
 }
-std::string alt_stack(CallView& v, unsigned i, const Kind&) {
+std::string alt_stack(CallView& v, unsigned i, const ArgumentKind&) {
     struct Stack {
         std::uint64_t sp;
         std::uint32_t flags, pad;
@@ -235,7 +230,7 @@ std::string alt_stack(CallView& v, unsigned i, const Kind&) {
 }
 
 // --- processes
-std::string status(CallView& v, unsigned i, const Kind&) {
+std::string status(CallView& v, unsigned i, const ArgumentKind&) {
     if (v.result == 0) return pointer_text(word(v, i));
     const auto given = v.read<std::uint32_t>(word(v, i));
     if (!given) return pointer_text(word(v, i));
@@ -252,13 +247,13 @@ std::string limit_text(std::uint64_t value) {
     if (value > 1024 && value % 1024 == 0) return fmt::format("{}*1024", value / 1024);
     return fmt::format("{}", value);
 }
-std::string rlimit(CallView& v, unsigned i, const Kind&) {
+std::string rlimit(CallView& v, unsigned i, const ArgumentKind&) {
     const auto pair = v.read<std::array<std::uint64_t, 2>>(word(v, i));
     if (!pair) return pointer_text(word(v, i));
     return fmt::format("{{rlim_cur={}, rlim_max={}}}", limit_text((*pair)[0]),
                        limit_text((*pair)[1]));
 }
-std::string cpu_mask(CallView& v, unsigned i, const Kind&) {
+std::string cpu_mask(CallView& v, unsigned i, const ArgumentKind&) {
     const auto mask = v.read<std::uint64_t>(word(v, i));
     if (!mask) return pointer_text(word(v, i));
     std::vector<unsigned> cpus;
@@ -267,7 +262,7 @@ std::string cpu_mask(CallView& v, unsigned i, const Kind&) {
     }
     return fmt::format("[{}]", fmt::join(cpus, " "));
 }
-std::string utsname(CallView& v, unsigned i, const Kind&) {
+std::string utsname(CallView& v, unsigned i, const ArgumentKind&) {
     constexpr std::size_t kField = 65;
     const auto system = peek_string(v.memory(), VAddr(word(v, i)), kField);
     const auto node = peek_string(v.memory(), VAddr(word(v, i)) + kField, kField);
@@ -275,7 +270,7 @@ std::string utsname(CallView& v, unsigned i, const Kind&) {
     return fmt::format("{{sysname={}, nodename={}, ...}}", quoted(system->text, false),
                        quoted(node->text, false));
 }
-std::string clone_args(CallView& v, unsigned i, const Kind&) {
+std::string clone_args(CallView& v, unsigned i, const ArgumentKind&) {
     struct Args {
         std::uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
     };
@@ -305,46 +300,46 @@ enum FutexOperation : std::uint32_t {
 };
 constexpr std::uint32_t kFutexPrivate = 128, kFutexClockRealtime = 256;
 std::uint32_t futex_operation_of(const CallView& v) {
-    return low(v, 1) & ~(kFutexPrivate | kFutexClockRealtime);
+    return v.low(1) & ~(kFutexPrivate | kFutexClockRealtime);
 }
 bool futex_is(const CallView& v, std::initializer_list<FutexOperation> operations) {
     return std::find(operations.begin(), operations.end(), futex_operation_of(v)) !=
            operations.end();
 }
-std::string futex_operation(CallView& v, unsigned i, const Kind&) {
+std::string futex_operation(CallView& v, unsigned i, const ArgumentKind&) {
     std::string text = value_text(names::kFutexOperations, futex_operation_of(v));
-    if ((low(v, i) & kFutexPrivate) != 0) text += "_PRIVATE";
-    if ((low(v, i) & kFutexClockRealtime) != 0) text += "|FUTEX_CLOCK_REALTIME";
+    if ((v.low(i) & kFutexPrivate) != 0) text += "_PRIVATE";
+    if ((v.low(i) & kFutexClockRealtime) != 0) text += "|FUTEX_CLOCK_REALTIME";
     return text;
 }
-std::string futex_value(CallView& v, unsigned i, const Kind&) {
+std::string futex_value(CallView& v, unsigned i, const ArgumentKind&) {
     if (futex_operation_of(v) >= LockPi &&
         !futex_is(v, {WaitBitset, WakeBitset, WaitRequeuePi, CompareRequeuePi}))
         return "";
-    return fmt::format("{}", low(v, i));
+    return fmt::format("{}", v.low(i));
 }
-std::string futex_timeout(CallView& v, unsigned i, const Kind& kind) {
+std::string futex_timeout(CallView& v, unsigned i, const ArgumentKind& kind) {
     if (futex_is(v, {Wait, LockPi, WaitBitset, WaitRequeuePi, LockPi2}))
         return timespec(v, i, kind);
     if (futex_is(v, {Requeue, CompareRequeue, WakeOp, CompareRequeuePi}))
-        return fmt::format("{}", low(v, i));
+        return fmt::format("{}", v.low(i));
     return futex_is(v, {WakeBitset}) ? pointer_text(word(v, i)) : "";
 }
-std::string futex_second(CallView& v, unsigned i, const Kind&) {
+std::string futex_second(CallView& v, unsigned i, const ArgumentKind&) {
     if (!futex_is(v, {Requeue, CompareRequeue, WakeOp, WaitBitset, WakeBitset, WaitRequeuePi,
                       CompareRequeuePi}))
         return "";
     return pointer_text(word(v, i));
 }
-std::string futex_third(CallView& v, unsigned i, const Kind&) {
+std::string futex_third(CallView& v, unsigned i, const ArgumentKind&) {
     constexpr std::uint32_t kAnyBit = 0xffffffff;
-    if (futex_is(v, {CompareRequeue, CompareRequeuePi})) return fmt::format("{}", low(v, i));
-    if (futex_is(v, {WakeOp})) return fmt::format("0x{:x}", low(v, i));
+    if (futex_is(v, {CompareRequeue, CompareRequeuePi})) return fmt::format("{}", v.low(i));
+    if (futex_is(v, {WakeOp})) return fmt::format("0x{:x}", v.low(i));
     if (!futex_is(v, {WaitBitset, WakeBitset})) return "";
-    return low(v, i) == kAnyBit ? "FUTEX_BITSET_MATCH_ANY" : fmt::format("0x{:x}", low(v, i));
+    return v.low(i) == kAnyBit ? "FUTEX_BITSET_MATCH_ANY" : fmt::format("0x{:x}", v.low(i));
 }
 
-constexpr Kind kKinds[] = {
+constexpr ArgumentKind kStructKinds[] = {
     {"timespec", timespec},
     {"out_timespec", timespec, {}, true},
     {"timeval", timeval},
@@ -401,7 +396,7 @@ constexpr Kind kKinds[] = {
 }  // namespace
 
 std::span<const ArgumentKind> struct_kinds() {
-    return kKinds;
+    return kStructKinds;
 }
 
 }  // namespace uprobesim

@@ -14,7 +14,7 @@ struct Row {
     std::string_view meaning;
 };
 // Numbers: Linux, asm-generic/errno.h. Meanings: the GNU C library's.
-constexpr Row kRows[] = {
+constexpr Row kErrnoRows[] = {
     {1, "EPERM", "Operation not permitted"},
     {2, "ENOENT", "No such file or directory"},
     {3, "ESRCH", "No such process"},
@@ -150,9 +150,9 @@ constexpr Row kRows[] = {
 }  // namespace
 
 std::string errno_text(std::int64_t number) {
-    const auto row = std::find_if(std::begin(kRows), std::end(kRows),
+    const auto row = std::find_if(std::begin(kErrnoRows), std::end(kErrnoRows),
                                   [&](const Row& r) { return r.number == number; });
-    if (row == std::end(kRows)) return fmt::format("errno {}", number);
+    if (row == std::end(kErrnoRows)) return fmt::format("errno {}", number);
     return fmt::format("{} ({})", row->name, row->meaning);
 }
 

@@ -12,7 +12,7 @@
 namespace uprobesim {
 namespace {
 
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 constexpr std::size_t kMostChanges = 12;
 constexpr std::size_t kHalfBar = 8;
@@ -75,7 +75,7 @@ Facts head(const WhatIfReport& r) {
 class Comparison {
 public:
     Comparison(const PricedAgain& what, const char* first) : what_(what) {
-        table_.columns = {{first, Kind::Name}, {"before"}, {"after"}, {"change"}};
+        table_.columns = {{first, ColumnKind::Name}, {"before"}, {"after"}, {"change"}};
         if (what.range && what.range->low) table_.columns.push_back({"low"});
         if (what.range && what.range->high) table_.columns.push_back({"high"});
     }
@@ -150,7 +150,7 @@ Table path_table(const PricedAgain& what) {
     };
     std::stable_sort(rows.begin(), rows.end(),
                      [&](std::size_t a, std::size_t b) { return moved(a) > moved(b); });
-    Table table{.columns = {{"paths changed most", Kind::Name},
+    Table table{.columns = {{"paths changed most", ColumnKind::Name},
                             {"times"},
                             {"before"},
                             {"after"},
@@ -188,13 +188,13 @@ Table tornado(const PricedAgain& what) {
         longest_ns = std::max({longest_ns, std::abs(s.at_low.total_ns - base_ns),
                                std::abs(s.at_high.total_ns - base_ns)});
     }
-    Table table{.columns = {{"one parameter at a time", Kind::Name},
-                            {"confidence", Kind::Name},
+    Table table{.columns = {{"one parameter at a time", ColumnKind::Name},
+                            {"confidence", ColumnKind::Name},
                             {"low"},
                             {"high"},
                             {"time moves"},
                             {.heading = std::string(kHalfBar - 4, ' ') + "less|more",
-                             .kind = Kind::Name,
+                             .kind = ColumnKind::Name,
                              .drawn = true}},
                 .first = kFirstRows};
     for (const Swing& s : range.swings) {

@@ -30,20 +30,21 @@ struct GuestInfo {  // struct msginfo
 };
 static_assert(sizeof(GuestInfo) == 32);
 
-MessageQueues& queues(SysCall& call) {
+MessageQueues& message_queues(SysCall& call) {
     return call.ipc().messages;
 }
 
 SysOutcome sys_msgget(SysCall& call) {
     const std::int32_t key = call.int32(0);
     const std::uint32_t flags = call.uint32(1);
-    if (const MessageQueue* there = key != 0 ? queues(call).table().find_key(key) : nullptr) {
+    if (const MessageQueue* there =
+            key != 0 ? message_queues(call).table().find_key(key) : nullptr) {
         if ((flags & kIpcCreat) != 0 && (flags & kIpcExcl) != 0) return Errno::Exist;
         if (!permitted(call, *there, flags)) return Errno::Acces;
         return static_cast<std::uint64_t>(there->id);
     }
     if (key != 0 && (flags & kIpcCreat) == 0) return Errno::NoEnt;
-    MessageQueue* const made = TRY(queues(call).make(call.ipc().limits(), key));
+    MessageQueue* const made = TRY(message_queues(call).make(call.ipc().limits(), key));
     set_owner(call, *made, flags);
     made->change_time = seconds_now(call);
     return static_cast<std::uint64_t>(made->id);
@@ -63,7 +64,7 @@ SysOutcome sys_msgsnd(SysCall& call) {
         return Errno::Inval;
     std::vector<std::byte> text(size);
     if (!memory.read(call.address(1) + 8, text)) return Errno::Fault;
-    MessageQueue* const queue = queues(call).table().find(call.int32(0));
+    MessageQueue* const queue = message_queues(call).table().find(call.int32(0));
     if (queue == nullptr) return Errno::Inval;
     if (!permitted(call, *queue, kIwugo)) return Errno::Acces;
     if (!queue->fits(size)) {
@@ -74,7 +75,7 @@ SysOutcome sys_msgsnd(SysCall& call) {
         call.wait_on(&waits.room);
         return Block{Interrupted::RestartNoHand};
     }
-    auto message = queues(call).make_message(*type, std::move(text));
+    auto message = message_queues(call).make_message(*type, std::move(text));
     if (!message) return message.error();
     queue->put(std::move(*message), call.process.pid, seconds_now(call));
     call.units = size;
@@ -126,7 +127,7 @@ SysOutcome sys_msgrcv(SysCall& call) {
     if (call.int32(0) < 0 || static_cast<std::int64_t>(call.args[2]) < 0) return Errno::Inval;
     const bool copies = (flags & kMsgCopy) != 0;
     if (copies && ((flags & kMsgExcept) != 0 || (flags & kIpcNowait) == 0)) return Errno::Inval;
-    MessageQueue* const queue = queues(call).table().find(call.int32(0));
+    MessageQueue* const queue = message_queues(call).table().find(call.int32(0));
     if (queue == nullptr) return Errno::Inval;
     if (!permitted(call, *queue, kIrugo)) return Errno::Acces;
     if (copies) return copy_message(call, *queue);
@@ -153,7 +154,7 @@ SysOutcome sys_msgrcv(SysCall& call) {
 
 SysOutcome information(SysCall& call) {
     const IpcLimits& limits = call.ipc().limits();
-    const auto& all = queues(call).table().all();
+    const auto& all = message_queues(call).table().all();
     const auto number = [](std::uint64_t value) { return static_cast<std::int32_t>(value); };
     GuestInfo shown{.pool = number(std::uint64_t{limits.queues} * limits.queue_bytes / 1024),
                     .map = number(limits.queue_bytes),
@@ -175,12 +176,12 @@ SysOutcome information(SysCall& call) {
         shown.messages = number(bytes);
     }
     if (!call.memory().put(call.address(2), shown)) return Errno::Fault;
-    return static_cast<std::uint64_t>(queues(call).table().highest_index());
+    return static_cast<std::uint64_t>(message_queues(call).table().highest_index());
 }
 
 SysOutcome status(SysCall& call) {
     const std::int32_t command = call.int32(1);
-    const auto& table = queues(call).table();
+    const auto& table = message_queues(call).table();
     const MessageQueue* const queue =
         command == kIpcStat ? table.find(call.int32(0)) : table.at_index(call.int32(0));
     if (queue == nullptr) return Errno::Inval;
@@ -200,17 +201,17 @@ SysOutcome status(SysCall& call) {
 }
 
 SysOutcome remove(SysCall& call) {
-    MessageQueue* const queue = queues(call).table().find(call.int32(0));
+    MessageQueue* const queue = message_queues(call).table().find(call.int32(0));
     if (queue == nullptr) return Errno::Inval;
     if (!owns(call, *queue)) return Errno::Perm;
-    queues(call).remove(*queue);
+    message_queues(call).remove(*queue);
     return 0;
 }
 
 SysOutcome change(SysCall& call) {
     const auto given = call.memory().get<GuestQueue>(call.address(2));
     if (!given) return Errno::Fault;
-    MessageQueue* const queue = queues(call).table().find(call.int32(0));
+    MessageQueue* const queue = message_queues(call).table().find(call.int32(0));
     if (queue == nullptr) return Errno::Inval;
     if (!owns(call, *queue)) return Errno::Perm;
     if (given->most_bytes > call.ipc().limits().queue_bytes &&

@@ -27,7 +27,7 @@ std::string markup(const Document& document, const std::vector<Chart>& charts = 
     return page.substr(begin, end - begin);
 }
 
-Document document_of(Block block) {
+Document document_of(DocumentPart block) {
     Document document{"a report", "the answer"};
     document.add(std::move(block));
     return document;

@@ -21,7 +21,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kCompareDescription =
     R"(Runs PROGRAM without probes, then with them on each kernel, and prints one table. The program gets
 the same files, the same seed and the same standard input in every run; what it writes to files is
 discarded. Its output is printed once; if a run prints or returns something different from the
@@ -34,7 +34,7 @@ With --attach-at the runs are the same until probes are attached. They have one 
 as kernels and machines do not differ in it, and the process forks. Runs go on at the same time,
 --jobs of them. Neither changes the report.)";
 
-constexpr std::string_view kExamples =
+constexpr std::string_view kCompareExamples =
     R"(uprobesim compare -p 'uprobe:/bin/grep:*' /bin/grep -c GNU /usr/share/common-licenses/GPL-3
 uprobesim compare -p 'uprobe:/bin/ls:*' --kernels v6.12,v6.13,v6.13+stp-copy /bin/ls /usr
 uprobesim compare -p 'uprobe:/bin/ls:*' -f json -o table.json /bin/ls /usr
@@ -125,8 +125,8 @@ Command compare_command() {
     return {.name = "compare",
             .meaning = "run without probes, then with them on each kernel",
             .help = {{"[options] PROGRAM [ARGUMENTS...]", "[options] SCENARIO [options]"},
-                     kDescription,
-                     kExamples,
+                     kCompareDescription,
+                     kCompareExamples,
                      {}},
             .words = ValueSource::Program,
             .rest = RestOfWords::GuestProgram,

@@ -23,7 +23,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kSweepDescription =
     R"(Carries out a plan: a base command (run, compare, bench, estimate or a scenario) at every point
 of its axes: kernels, machines, settings (lists, ranges, Latin hypercube samples, also within the
 confidence of the figures), probes, handlers, CPUs, seeds. docs/sweep.md describes the file.
@@ -45,7 +45,7 @@ figures. indices tells which axis a figure depends on, of a plan with a sample o
 saltelli. plot draws a figure over the axes, as a page (-f html). All four read PLAN.sqlite, the
 files of its chunks and PLAN.parts, or the files and folders that are named.)";
 
-constexpr std::string_view kExamples = R"(uprobesim sweep plan.toml
+constexpr std::string_view kSweepExamples = R"(uprobesim sweep plan.toml
 uprobesim sweep run plan.toml --jobs 8 --retry-failed
 uprobesim sweep run plan.toml --chunk 3/20
 uprobesim sweep submit --slurm plan.toml -- --partition=long --cpus-per-task=4
@@ -56,7 +56,7 @@ uprobesim sweep collect plan.toml --into all.sqlite -f csv -o points.csv
 uprobesim sweep indices plan.toml --figures probe_ns
 uprobesim sweep plot plan.toml --figures probe_ns -f html -o plan.html)";
 
-constexpr SubCommand kSubCommands[] = {
+constexpr SubCommand kSweepSubCommands[] = {
     {"run", "PLAN.toml", "do what is missing: the same as PLAN.toml alone"},
     {"status", "PLAN.toml [RESULTS...]", "how many points are done, failed and missing, and why"},
     {"collect", "PLAN.toml [RESULTS...]", "the points with their parameters and figures"},
@@ -64,9 +64,8 @@ constexpr SubCommand kSubCommands[] = {
     {"plot", "PLAN.toml [RESULTS...]", "a figure over the axes: which matters, lines, heat maps"},
     {"submit", "PLAN.toml [-- SBATCH-OPTIONS...]", "the missing points as an array job of Slurm"},
 };
-constexpr std::string_view kPlanSuffix = ".toml";
 
-OptionTable options_table() {
+OptionTable sweep_options_table() {
     OptionTable table;
     table.section("Running");
     table.text("jobs", "N", "run so many processes at a time (default: the host's CPUs)")
@@ -175,7 +174,7 @@ Result<int> show(const std::string& name, const CommandLine& line, const ReportO
 Result<int> run_sweep_command(const CommandLine& line, const OptionDefaults& defaults) {
     const auto options = TRY(read_report_options(line, charted_formats(), defaults.no_color));
     Words words = line.rest();
-    const std::vector<SubCommand> known(std::begin(kSubCommands), std::end(kSubCommands));
+    const std::vector<SubCommand> known(std::begin(kSweepSubCommands), std::end(kSweepSubCommands));
     std::string name = "run";
     if (words.empty() || !words.front().ends_with(kPlanSuffix)) {
         std::error_code error;
@@ -210,12 +209,12 @@ Command sweep_command() {
         .meaning = "a command at many points: kernels, machines, cost parameters, samples of them",
         .help = {{"[options] PLAN.toml", "run|status|collect|indices|plot [options] PLAN.toml",
                   "submit --slurm [options] PLAN.toml [-- SBATCH-OPTIONS...]"},
-                 kDescription,
-                 kExamples,
+                 kSweepDescription,
+                 kSweepExamples,
                  "0 all points are done\n1 run: a point failed"},
-        .sub_commands = {std::begin(kSubCommands), std::end(kSubCommands)},
+        .sub_commands = {std::begin(kSweepSubCommands), std::end(kSweepSubCommands)},
         .words = ValueSource::File,
-        .options = options_table,
+        .options = sweep_options_table,
         .run = run_sweep_command};
 }
 

@@ -14,7 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kPlanSuffix = ".toml";
 constexpr std::string_view kResultsSuffix = ".sqlite";
 constexpr std::string_view kPartSuffix = ".jsonl";
 constexpr std::uint64_t kMaxListBytes = std::uint64_t{16} << 20;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/base/error.h"
@@ -24,6 +25,7 @@ Result<Chunk> read_chunk(const CommandLine& line);
 // --only FILE and --chunk, of all points of the plan.
 Result<PointSet> read_points(const CommandLine& line, const Points& points, const Chunk& chunk);
 
+constexpr std::string_view kPlanSuffix = ".toml";
 // "PLAN" of PLAN.toml
 std::string plan_stem(const std::string& plan);
 // --parts, or PLAN.parts.
