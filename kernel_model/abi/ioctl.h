@@ -21,11 +21,18 @@ inline constexpr std::uint32_t kTcgets = 0x5401, kTcsets = 0x5402, kTcsetsw = 0x
                                kTcflsh = 0x540b, kTiocsctty = 0x540e, kTiocgpgrp = 0x540f,
                                kTiocspgrp = 0x5410, kTiocoutq = 0x5411, kTiocgwinsz = 0x5413,
                                kTiocswinsz = 0x5414, kTiocnotty = 0x5422, kTiocgetd = 0x5424,
-                               kTiocgsid = 0x5429;
+                               kTiocgsid = 0x5429, kTcgeta = 0x5405, kTcseta = 0x5406,
+                               kTcsetaw = 0x5407, kTcsetaf = 0x5408, kTiocexcl = 0x540c,
+                               kTiocnxcl = 0x540d, kTiocsti = 0x5412, kTiocsetd = 0x5423,
+                               kTcsbrkp = 0x5425, kTiocsbrk = 0x5427, kTioccbrk = 0x5428,
+                               kTiocglcktrmios = 0x5456, kTiocslcktrmios = 0x5457,
+                               kTcgets2 = 0x802c542a, kTcsets2 = 0x402c542b, kTcsetsw2 = 0x402c542c,
+                               kTcsetsf2 = 0x402c542d, kTiocgexcl = 0x80045440;
 
 // Pseudo-terminals: the master.
 inline constexpr std::uint32_t kTiocgptn = 0x80045430, kTiocsptlck = 0x40045431,
-                               kTiocgptlck = 0x80045439, kTiocgptpeer = 0x5441;
+                               kTiocgptlck = 0x80045439, kTiocgptpeer = 0x5441,
+                               kTiocsig = 0x40045436;
 
 // Interfaces of the network.
 inline constexpr std::uint32_t kSiocatmark = 0x8905, kSiocgifname = 0x8910, kSiocgifconf = 0x8912,

@@ -2,8 +2,10 @@
 // Signal numbers, codes and flags of the AArch64 Linux ABI (asm-generic).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 
 namespace uprobesim {
@@ -61,12 +63,12 @@ struct SignalAllowance {};
 struct SignalInfo {
     Signal signal = Signal::None;
     std::int32_t code = 0;
-    std::uint64_t address = 0;  // si_addr
+    std::uint64_t address = 0;  // si_addr, or si_band
     // si_pid, si_uid of kill and SIGCHLD; for timers si_tid and si_overrun, at the same offsets
     std::int32_t pid = 0;
     std::uint32_t uid = 0;
     std::int32_t status = 0;      // si_status of SIGCHLD
-    std::uint64_t value = 0;      // si_value of sigqueue and timers
+    std::uint64_t value = 0;      // si_value of sigqueue and timers, or si_fd
     std::uint64_t fault_esr = 0;  // for the frame's esr_context; 0: none
     // While it is queued: what it takes of its user's RLIMIT_SIGPENDING. Set before: it takes
     // nothing more.
@@ -76,6 +78,16 @@ struct SignalInfo {
 }  // namespace uprobesim
 
 namespace uprobesim::abi {
+
+// Whether si_band and si_fd follow, not si_addr (siginfo_layout): POLL_IN and so on, of any signal
+// that has no codes of its own.
+inline bool tells_poll(const SignalInfo& info) {
+    constexpr std::int32_t kPollCodes = 6;  // NSIGPOLL
+    constexpr Signal kOwnCodes[] = {Signal::Ill,  Signal::Fpe,  Signal::Segv, Signal::Bus,
+                                    Signal::Trap, Signal::Chld, Signal::Sys};
+    return info.code > 0 && info.code <= kPollCodes &&
+           std::ranges::find(kOwnCodes, info.signal) == std::end(kOwnCodes);
+}
 
 // siginfo_t.
 struct SigInfo {

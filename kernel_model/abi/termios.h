@@ -12,7 +12,8 @@ inline constexpr std::uint32_t kIstrip = 040, kInlcr = 0100, kIgncr = 0200, kIcr
 inline constexpr std::uint32_t kOpost = 01, kOnlcr = 04, kOcrnl = 010, kOnocr = 020, kOnlret = 040,
                                kTabdly = 014000, kXtabs = 014000;
 inline constexpr std::uint32_t kB38400 = 017, kCsize = 060, kCs8 = 060, kCread = 0200,
-                               kParenb = 0400;
+                               kParenb = 0400, kCbaud = 010017, kCbaudex = 010000, kBother = 010000;
+inline constexpr unsigned kIbshift = 16;  // CIBAUD
 inline constexpr std::uint32_t kIsig = 01, kIcanon = 02, kEcho = 010, kEchoe = 020, kEchok = 040,
                                kEchonl = 0100, kNoflsh = 0200, kTostop = 0400, kEchoctl = 01000,
                                kEchoke = 04000, kIexten = 0100000;
@@ -51,6 +52,21 @@ struct Termios {
                                             023, 032, 0,    022, 017, 027, 026, 0};
 };
 static_assert(sizeof(Termios) == 36);
+
+// struct termios2: with the speeds in bits per second.
+struct Termios2 {
+    Termios base;
+    std::uint32_t input_speed = 38400, output_speed = 38400;
+};
+static_assert(sizeof(Termios2) == 44);
+
+// struct termio of System V.
+struct Termio {
+    std::uint16_t input = 0, output = 0, control = 0, local = 0;
+    std::uint8_t line = 0;
+    std::array<std::uint8_t, 8> characters{};
+};
+static_assert(sizeof(Termio) == 18);
 
 struct WindowSize {
     std::uint16_t rows = 0, columns = 0, width = 0, height = 0;

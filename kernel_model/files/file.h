@@ -127,6 +127,9 @@ public:
     // memory, unless one of these two says otherwise. Writes to a stream come in pieces of 64 KiB;
     // a blocking write continues until all bytes are written.
     virtual bool stream() const { return false; }
+    // Whether writes take no bytes from the caller's memory: they succeed with a pointer to
+    // nothing.
+    virtual bool ignores_data() const { return false; }
     // If not 0, a guest's call is one call here, of at most this many bytes.
     virtual std::uint64_t record_bytes() const { return 0; }
     // The present poll events (abi/poll.h).

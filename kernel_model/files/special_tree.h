@@ -20,7 +20,8 @@ struct SpecialNode {
     FileStatus status;
     std::string link;             // symbolic link: its target
     std::shared_ptr<File> magic;  // /proc/self/fd/N: opening it opens this description again
-    std::function<std::vector<DirEntry>()> list;  // directory
+    // A directory. To be called in the same system call.
+    std::function<std::vector<DirEntry>()> list;
     // A file, by the flags of open(). A null result: a device that does not exist.
     std::function<SysResult<std::shared_ptr<File>>(std::uint32_t flags)> open;
     // The superuser has no more rights than the mode gives (sysctl_perm).

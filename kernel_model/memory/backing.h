@@ -9,6 +9,7 @@
 #include <tl/expected.hpp>
 
 #include "kernel_model/abi/errno.h"
+#include "kernel_model/memory/mappers.h"
 #include "sim/base/units.h"
 
 namespace uprobesim {
@@ -52,6 +53,8 @@ public:
     // the caches for the whole page.
     virtual bool freshly_written() const { return false; }
     virtual std::string path() const = 0;  // guest path, for /proc/self/maps
+
+    Mappers mappers;
 
 private:
     std::int64_t holds_ = 0;  // of descriptions that may write it, or, below zero, of its programs

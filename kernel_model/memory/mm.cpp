@@ -39,6 +39,7 @@ Mm::Mm(Machine& machine)
     : machine_(machine),
       zero_(std::make_shared<ZeroFrame>(machine.memory)),
       space_(std::make_unique<AddressSpace>(machine.memory, *machine.cpu)),
+      token_(std::make_shared<MapperToken>(this)),
       charge_(&machine.memory) {
     place_mmap_base();
 }
@@ -95,6 +96,7 @@ void Mm::split_at(VAddr at) {
 
 void Mm::insert(Vma vma) {
     const VRange range = vma.range;
+    if (vma.file) vma.file->mappers.add(token_);
     vmas_.emplace(range.begin, std::move(vma));
     settle_charge();
     merge_around(range);

@@ -116,6 +116,9 @@ public:
     SysResult<VAddr> remap(VAddr old, std::uint64_t old_size, std::uint64_t new_size,
                            std::uint64_t flags, VAddr new_address);
     SysResult<std::uint64_t> discard(VRange);  // MADV_DONTNEED; value: present pages freed
+    // Pages `first` to `end` - 1 of the file, in all mappings of it (Mappers::unmap).
+    void unmap_file(const FileBacking& file, std::uint64_t first, std::uint64_t end,
+                    Mappers::Copies copies);
     // Sets and clears marks, mapping by mapping. NoMem: part of the range is not mapped; what is,
     // was changed.
     SysResult<void> set_marks(VRange, std::uint32_t set, std::uint32_t clear);
@@ -245,6 +248,7 @@ private:
     Machine& machine_;
     std::shared_ptr<ZeroFrame> zero_;
     std::unique_ptr<AddressSpace> space_;
+    std::shared_ptr<MapperToken> token_;
     VmaMap vmas_;
     MemoryCharge charge_;
     VAddr mmap_base_;

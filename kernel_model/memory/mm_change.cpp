@@ -104,6 +104,24 @@ SysResult<std::uint64_t> Mm::protect(VRange range, Prot prot) {
     return changed;
 }
 
+void Mm::unmap_file(const FileBacking& file, std::uint64_t first, std::uint64_t end,
+                    Mappers::Copies copies) {
+    for (const auto& [begin, vma] : vmas_) {
+        if (vma.file.get() != &file) continue;
+        const std::uint64_t mapped = vma.file_offset / kPageSize;
+        const std::uint64_t pages = vma.range.size() / kPageSize;
+        const std::uint64_t from = std::max(first, mapped), to = std::min(end, mapped + pages);
+        if (from >= to) continue;
+        const VRange part{begin + (from - mapped) * kPageSize, begin + (to - mapped) * kPageSize};
+        mark_written(vma, part);
+        space_->for_each_mapped(part, [&](VAddr page, Translation t) {
+            const std::uint64_t index = vma.offset_of(page) / kPageSize;
+            const bool copy = !vma.file->resident(index) || vma.file->page(index) != t.frame;
+            if (!copy || copies == Mappers::Copies::Taken) space_->unmap(page);
+        });
+    }
+}
+
 SysResult<std::uint64_t> Mm::discard(VRange range) {
     bool hole = false;
     VAddr at = range.begin;

@@ -55,6 +55,7 @@ std::uint64_t SharedMemory::write(std::uint64_t offset, std::span<const std::byt
 }
 
 void SharedMemory::clear(std::uint64_t begin, std::uint64_t end) {
+    mappers.unmap(*this, page_ceil(begin) / kPageSize, end / kPageSize, Mappers::Copies::Left);
     for (auto it = pages_.lower_bound(begin / kPageSize);
          it != pages_.end() && it->first * kPageSize < end;) {
         const std::uint64_t page_begin = it->first * kPageSize;
@@ -62,8 +63,6 @@ void SharedMemory::clear(std::uint64_t begin, std::uint64_t end) {
         const std::uint64_t last = std::min(end - page_begin, kPageSize);
         std::ranges::fill(memory_.bytes(it->second).subspan(first, last - first), std::byte{0});
         memory_.note_write(it->second);
-        // A mapped page stays the file's page, so that mapping and file agree if the file grows
-        // again.
         if (last - first == kPageSize && memory_.refs(it->second) == 1) {
             memory_.release(it->second);
             it = pages_.erase(it);
@@ -74,8 +73,10 @@ void SharedMemory::clear(std::uint64_t begin, std::uint64_t end) {
 }
 
 void SharedMemory::resize(std::uint64_t size) {
-    if (size < size_) clear(size, page_ceil(size_));
-    size_ = size;
+    const std::uint64_t old = std::exchange(size_, size);
+    if (size >= old) return;
+    mappers.unmap(*this, page_ceil(size) / kPageSize, kEveryPage, Mappers::Copies::Taken);
+    clear(size, page_ceil(old));
 }
 
 std::optional<std::uint64_t> SharedMemory::next_data(std::uint64_t from) const {

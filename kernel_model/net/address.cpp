@@ -67,7 +67,9 @@ SysResult<SocketAddress> parse_address(std::span<const std::byte> bytes) {
         if (bytes.size() < kNetlinkBytes) return tl::make_unexpected(Errno::Inval);
         std::memcpy(&address.netlink_port, bytes.data() + 4, 4);
         std::memcpy(&address.netlink_groups, bytes.data() + 8, 4);
-    } else if (address.family == abi::kAfPacket) {
+    } else if (address.family == abi::kAfPacket ||
+               (address.family == 0 && bytes.size() >= kPacketLeast)) {
+        // packet_snd takes an address of any family.
         if (bytes.size() < kPacketLeast) return tl::make_unexpected(Errno::Inval);
         std::memcpy(&address.packet_protocol, bytes.data() + 2, 2);
         std::memcpy(&address.interface, bytes.data() + 4, 4);

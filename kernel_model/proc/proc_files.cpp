@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <set>
 
 #include "kernel_model/abi/fcntl.h"
@@ -12,6 +13,7 @@
 #include "kernel_model/proc/kernel_config.h"
 #include "kernel_model/proc/proc_text.h"
 #include "kernel_model/task/process.h"
+#include "sim/base/text.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -28,6 +30,25 @@ bool is_config(const std::string& path, const Machine& machine) {
 }
 
 }  // namespace
+
+std::optional<std::int32_t> listed_number(std::string_view name) {
+    std::int32_t number = 0;
+    if (name.empty() || !is_digit(name[0]) || (name[0] == '0' && name.size() > 1))
+        return std::nullopt;
+    const auto end = name.data() + name.size();
+    const auto read = std::from_chars(name.data(), end, number);
+    return read.ec == std::errc() && read.ptr == end ? std::optional(number) : std::nullopt;
+}
+
+std::optional<std::int32_t> process_of_directory(File& file) {
+    constexpr std::string_view kProc = "/proc/";
+    const auto status = file.status();
+    if (!status || status->device != kProcDevice || (status->mode & abi::kIfmt) != abi::kIfDir)
+        return std::nullopt;
+    const std::string path = file.path();
+    return path.starts_with(kProc) ? listed_number(std::string_view(path).substr(kProc.size()))
+                                   : std::nullopt;
+}
 
 bool SpecialFiles::owns(const std::string& path) const {
     return below(path, "/proc") || below(path, "/dev") || below(path, "/sys") ||
@@ -68,12 +89,17 @@ SpecialNode SpecialFiles::link_to(std::string target) const {
 }
 
 SpecialNode SpecialFiles::directory(std::vector<std::string> names) const {
+    return directory_of([names = std::move(names)] { return names; });
+}
+
+// `names` is called when the directory is read, not at each path through it.
+SpecialNode SpecialFiles::directory_of(std::function<std::vector<std::string>()> names) const {
     SpecialNode n;
     n.status = base_status(abi::kIfDir | 0555);
     n.status.links = 2;
     n.list = [names = std::move(names)] {
         std::vector<DirEntry> entries;
-        for (const auto& name : names) entries.push_back({name, inode_of(name), abi::kDtUnknown});
+        for (const auto& name : names()) entries.push_back({name, inode_of(name), abi::kDtUnknown});
         return entries;
     };
     return n;
@@ -168,33 +194,33 @@ std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const s
         slave.device = kDevDevice;
         slave.gid = kTtyGroup;
         if (process != nullptr) slave.uid = process->cred->uid.fs;
-        n.open = [this, master = n.status, slave](std::uint32_t) -> std::shared_ptr<File> {
-            auto file = system_->terminals().open_master(master, slave);
-            if (file)
-                file->pty().slave_status.inode =
-                    inode_of("/dev/pts/" + std::to_string(file->pty().index));
+        n.open = [this, master = n.status,
+                  slave](std::uint32_t) -> SysResult<std::shared_ptr<File>> {
+            auto file = TRY(system_->terminals().open_master(master, slave));
+            file->pty().slave_status.inode =
+                inode_of("/dev/pts/" + std::to_string(file->pty().index));
             return file;
         };
         return n;
     }
     if (name == "/pts") {
-        std::vector<std::string> names = {"ptmx"};
-        if (system_ != nullptr) {
+        return directory_of([this] {
+            std::vector<std::string> names = {"ptmx"};
+            if (system_ == nullptr) return names;
             for (const std::uint32_t index : system_->terminals().indexes())
                 names.push_back(std::to_string(index));
-        }
-        return directory(names);
+            return names;
+        });
     }
-    if (system_ == nullptr) return std::nullopt;
-    for (const std::uint32_t index : system_->terminals().indexes()) {
-        if (name != "/pts/" + std::to_string(index)) continue;
-        Pty* const pty = system_->terminals().find(index);
-        SpecialNode n = device(0, 0);
-        n.status = pty->slave_status;
-        n.open = [this, pty](std::uint32_t) { return system_->terminals().open_slave(*pty); };
-        return n;
-    }
-    return std::nullopt;
+    if (system_ == nullptr || !name.starts_with("/pts/")) return std::nullopt;
+    const auto index = listed_number(name.substr(5));
+    Pty* const pty =
+        index ? system_->terminals().find(static_cast<std::uint32_t>(*index)) : nullptr;
+    if (pty == nullptr) return std::nullopt;
+    SpecialNode n = device(0, 0);
+    n.status = pty->slave_status;
+    n.open = [this, pty](std::uint32_t) { return system_->terminals().open_slave(*pty); };
+    return n;
 }
 
 // Files of the table, and the directories above them.
@@ -298,15 +324,14 @@ std::vector<std::string> SpecialFiles::proc_names(const Process* reader) {
 
 Process* SpecialFiles::process_of(Process* reader, const std::string& number) const {
     if (reader != nullptr && number == std::to_string(reader->pid)) return reader;
-    if (system_ == nullptr) return nullptr;
-    for (const auto& [pid, process] : system_->processes()) {
-        if (number == std::to_string(pid)) return process.get();
-    }
-    return nullptr;
+    const auto pid = listed_number(number);
+    if (system_ == nullptr || !pid) return nullptr;
+    const auto found = system_->processes().find(*pid);
+    return found == system_->processes().end() ? nullptr : found->second.get();
 }
 
 std::optional<SpecialNode> SpecialFiles::find_proc(Process* reader, const std::string& name) {
-    if (name.empty()) return directory(proc_names(reader));
+    if (name.empty()) return directory_of([this, reader] { return proc_names(reader); });
     if (reader != nullptr) {
         const std::string self = std::to_string(reader->pid);
         const Task* task = system_ != nullptr ? system_->current() : nullptr;

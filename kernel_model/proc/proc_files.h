@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernel_model/files/host/special_files.h"
@@ -16,6 +17,11 @@
 namespace uprobesim {
 
 struct ProcessRow;
+
+// The number that a directory shows as `name`: digits, without leading zeros.
+std::optional<std::int32_t> listed_number(std::string_view name);
+// Of /proc/PID, opened as a directory: which process it is of.
+std::optional<std::int32_t> process_of_directory(File& file);
 
 class SpecialFiles final : public SpecialTree {
 public:
@@ -50,6 +56,7 @@ private:
     std::optional<SpecialNode> process_file(Process&, const std::string& name);
     SpecialNode link_to(std::string target) const;
     SpecialNode directory(std::vector<std::string> names) const;
+    SpecialNode directory_of(std::function<std::vector<std::string>()> names) const;
     FileStatus base_status(std::uint32_t mode) const;
 
     Machine& machine_;

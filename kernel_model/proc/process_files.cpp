@@ -43,10 +43,9 @@ Task* task_of(const SystemView& system, std::int32_t pid, TaskId id) {
 // The open file that `name` is of; null: it is no such name, or there is none.
 const FdTable::Entry* entry_of(const Process& p, const std::string& name, std::string_view prefix) {
     if (!name.starts_with(prefix)) return nullptr;
-    for (const auto& [fd, entry] : p.files.all()) {
-        if (name.substr(prefix.size()) == std::to_string(fd)) return &entry;
-    }
-    return nullptr;
+    const auto fd = listed_number(std::string_view(name).substr(prefix.size()));
+    const auto found = fd ? p.files.all().find(*fd) : p.files.all().end();
+    return found == p.files.all().end() ? nullptr : &found->second;
 }
 
 // The directory below which the reader has its root, as d_path shows names there.
@@ -61,21 +60,22 @@ std::string seen_from(const Process* reader, std::string path) {
 // `rest`: "/task", or a name below it.
 std::optional<SpecialNode> SpecialFiles::find_thread(Process& process, const std::string& rest) {
     if (rest == "/task") {
-        std::vector<std::string> ids;
-        for (const auto& [id, each] : process.tasks) ids.push_back(std::to_string(id.value));
-        SpecialNode n = directory(ids);
+        SpecialNode n = directory_of([&process] {
+            std::vector<std::string> ids;
+            for (const auto& [id, each] : process.tasks) ids.push_back(std::to_string(id.value));
+            return ids;
+        });
         n.status.uid = process.cred->uid.effective;
         n.status.gid = process.cred->gid.effective;
         return n;
     }
     const std::size_t slash = rest.find('/', 6);
     const std::string id = rest.substr(6, slash == std::string::npos ? slash : slash - 6);
-    for (const auto& [task_id, each] : process.tasks) {
-        if (id == std::to_string(task_id.value))
-            return find_process(process, *each,
-                                slash == std::string::npos ? "" : rest.substr(slash), false);
-    }
-    return std::nullopt;
+    const auto number = listed_number(id);
+    const auto task = number ? process.tasks.find(TaskId{*number}) : process.tasks.end();
+    if (task == process.tasks.end()) return std::nullopt;
+    return find_process(process, *task->second,
+                        slash == std::string::npos ? "" : rest.substr(slash), false);
 }
 
 // A file of the table.
@@ -156,9 +156,11 @@ std::optional<SpecialNode> SpecialFiles::namespace_link(const Process& p, const 
 
 std::optional<SpecialNode> SpecialFiles::descriptor_file(Process& p, const std::string& name) {
     if (name == "/fd" || name == "/fdinfo") {
-        std::vector<std::string> names;
-        for (const auto& [fd, entry] : p.files.all()) names.push_back(std::to_string(fd));
-        SpecialNode node = directory(names);
+        SpecialNode node = directory_of([&p] {
+            std::vector<std::string> names;
+            for (const auto& [fd, entry] : p.files.all()) names.push_back(std::to_string(fd));
+            return names;
+        });
         node.status.mode = abi::kIfDir | (name == "/fd" ? 0500 : 0555);
         return node;
     }

@@ -104,6 +104,9 @@ abi::SigInfo siginfo_of(const SignalInfo& info, std::uint64_t action_flags) {
         b.error = info.status;
         b.fields[0] = info.address;
         b.fields[1] = info.value | std::uint64_t{abi::kAuditArchAarch64} << 32;
+    } else if (abi::tells_poll(info)) {
+        b.fields[0] = info.address;
+        b.fields[1] = info.value;
     } else if (info.code > 0 && info.code != abi::kSiKernel) {
         // Address tags only with SA_EXPOSE_TAGBITS (hide_si_addr_tag_bits).
         b.fields[0] = (action_flags & abi::kSaExposeTagBits) != 0
@@ -125,6 +128,7 @@ SignalInfo signal_info_of(const abi::SigInfo& bytes) {
         info.value = bytes.fields[1];
     } else {
         info.address = bytes.fields[0];
+        info.value = bytes.fields[1];
     }
     return info;
 }

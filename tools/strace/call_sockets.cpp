@@ -97,6 +97,9 @@ std::string code_text(const SignalInfo& info) {
         case kTimer: return "SI_TIMER";
         default: break;
     }
+    constexpr std::string_view kPolls[] = {"POLL_IN",  "POLL_OUT", "POLL_MSG",
+                                           "POLL_ERR", "POLL_PRI", "POLL_HUP"};
+    if (abi::tells_poll(info)) return std::string(kPolls[info.code - 1]);
     for (const CodeName& c : kCodes) {
         if (c.signal == info.signal && c.code == info.code) return std::string(c.name);
     }
@@ -124,6 +127,9 @@ std::string siginfo_text(const SignalInfo& info) {
         fmt::format("{{si_signo={}, si_code={}",
                     signal_text(static_cast<std::uint64_t>(info.signal)), code_text(info));
     if (info.code == abi::kSiKernel) return text + "}";
+    if (abi::tells_poll(info))
+        return text + fmt::format(", si_fd={}, si_band={}}}", static_cast<std::int32_t>(info.value),
+                                  info.address);
     const bool fault = info.code > 0 && info.signal != Signal::Chld;
     if (fault) return text + fmt::format(", si_addr={}}}", pointer_text(info.address));
     text += fmt::format(", si_pid={}, si_uid={}", info.pid, info.uid);

@@ -153,23 +153,24 @@ SysResult<void> Inode::truncate(std::uint64_t new_size) {
     if (ftruncate(fd_.get(), static_cast<off_t>(new_size)) != 0)
         return tl::make_unexpected(guest_errno(errno));
     if (use) use->release(new_size, ~std::uint64_t{0});
+    mappers.unmap(*this, page_ceil(new_size) / kPageSize, kEveryPage, Mappers::Copies::Taken);
     for (auto it = pages_.lower_bound(new_size / kPageSize); it != pages_.end();) {
         const std::uint64_t left = it->first == new_size / kPageSize ? new_size % kPageSize : 0;
-        auto bytes = memory_.bytes(it->second);
-        std::memset(bytes.data() + left, 0, kPageSize - left);
-        memory_.note_write(it->second);
-        // A page that is still mapped stays in the cache, so that mapping and file agree if the
-        // file grows again.
-        if (left == 0 && memory_.refs(it->second) == 1) {
-            memory_.release(it->second);
-            dirty_.erase(it->first);
-            refused_.erase(it->first);
-            it = pages_.erase(it);
-        } else {
-            ++it;
-        }
+        it = zero_in_cache(it, left, kPageSize);
     }
     return {};
+}
+
+Inode::Pages::iterator Inode::zero_in_cache(Pages::iterator page, std::uint64_t first,
+                                            std::uint64_t last) {
+    std::memset(memory_.bytes(page->second).data() + first, 0, last - first);
+    memory_.note_write(page->second);
+    const bool whole = first == 0 && last == kPageSize;
+    if (!whole || memory_.refs(page->second) != 1) return std::next(page);
+    memory_.release(page->second);
+    dirty_.erase(page->first);
+    refused_.erase(page->first);
+    return pages_.erase(page);
 }
 
 SysResult<void> Inode::clear(std::uint64_t begin, std::uint64_t end) {
@@ -180,13 +181,12 @@ SysResult<void> Inode::clear(std::uint64_t begin, std::uint64_t end) {
                   static_cast<off_t>(end - begin)) != 0)
         return tl::make_unexpected(guest_errno(errno));
     if (use) use->release(begin, end);
+    mappers.unmap(*this, page_ceil(begin) / kPageSize, end / kPageSize, Mappers::Copies::Left);
     for (auto it = pages_.lower_bound(begin / kPageSize);
-         it != pages_.end() && it->first * kPageSize < end; ++it) {
+         it != pages_.end() && it->first * kPageSize < end;) {
         const std::uint64_t page_begin = it->first * kPageSize;
-        const std::uint64_t first = std::max(begin, page_begin) - page_begin;
-        const std::uint64_t last = std::min(end - page_begin, kPageSize);
-        std::memset(memory_.bytes(it->second).data() + first, 0, last - first);
-        memory_.note_write(it->second);
+        it = zero_in_cache(it, std::max(begin, page_begin) - page_begin,
+                           std::min(end - page_begin, kPageSize));
     }
     return {};
 }

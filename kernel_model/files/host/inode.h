@@ -91,6 +91,10 @@ public:
 
 private:
     std::optional<Errno> write_page(std::uint64_t index, std::uint64_t end_of_file);
+    using Pages = std::map<std::uint64_t, PAddr>;
+    // Bytes `first` to `last` - 1 of a page. A whole page leaves the cache, unless somebody else
+    // holds it still. Returns the next page.
+    Pages::iterator zero_in_cache(Pages::iterator page, std::uint64_t first, std::uint64_t last);
     void drop_pages_from(std::uint64_t index);
 
     PhysicalMemory& memory_;
@@ -98,7 +102,7 @@ private:
     HostFd fd_;
     bool writable_;
     std::shared_ptr<const Dentry> dentry_;  // the name by which it was first opened
-    std::map<std::uint64_t, PAddr> pages_;
+    Pages pages_;
     // Pages written through a shared mapping. They stay in the set, because the guest may write
     // again without a fault.
     std::set<std::uint64_t> dirty_;

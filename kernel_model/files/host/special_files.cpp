@@ -64,6 +64,7 @@ public:
         if (device_ == Device::Full) return tl::make_unexpected(Errno::NoSpc);
         return std::uint64_t{from.size()};
     }
+    bool ignores_data() const override { return device_ != Device::Random; }
     // lseek succeeds without effect; reads ignore the position.
     bool seekable() const override { return true; }
     SysResult<FileStatus> status() override { return status_; }

@@ -5,14 +5,15 @@
 
 namespace uprobesim {
 
-void LeaseTable::set(const FileKey& file, File& holder, std::int32_t type) {
+void LeaseTable::set(const FileKey& file, File& holder, std::int32_t type,
+                     std::int32_t descriptor) {
     Leased& leased = files_[file];
     const auto own = std::ranges::find(leased.leases, &holder, &Lease::file);
     if (own != leased.leases.end()) {
-        *own = {.file = &holder, .type = type};
+        *own = {.file = &holder, .descriptor = descriptor, .type = type};
         leased.waiters.wake();
     } else {
-        leased.leases.push_back({.file = &holder, .type = type});
+        leased.leases.push_back({.file = &holder, .descriptor = descriptor, .type = type});
     }
 }
 

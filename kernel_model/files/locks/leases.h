@@ -15,6 +15,7 @@ namespace uprobesim {
 
 struct Lease {
     File* file = nullptr;                // the open description that holds it
+    std::int32_t descriptor = 0;         // by which it was taken
     std::int32_t type = abi::kFUnlck;    // F_RDLCK or F_WRLCK
     std::int32_t target = abi::kFUnlck;  // what it is to become, once it is being broken
     std::uint64_t until_ns = 0;          // when it is taken away; 0: it is not being broken
@@ -28,7 +29,7 @@ public:
         const auto at = files_.find(file);
         return at == files_.end() ? nullptr : &at->second.leases;
     }
-    void set(const FileKey& file, File& holder, std::int32_t type);
+    void set(const FileKey& file, File& holder, std::int32_t type, std::int32_t descriptor);
     // False: it had none.
     bool remove(const FileKey& file, const File& holder);
     WaitQueue& waiters(const FileKey& file) { return files_[file].waiters; }

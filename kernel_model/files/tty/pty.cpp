@@ -6,12 +6,11 @@
 
 namespace uprobesim {
 
-std::shared_ptr<PtyFile> Terminals::open_master(const FileStatus& status,
-                                                const FileStatus& slave_status) {
-    std::erase_if(ptys_, [](const auto& entry) { return entry.second.expired(); });
-    std::uint32_t index = 0;
-    while (ptys_.contains(index)) ++index;
-    if (index >= kMaxCount) return nullptr;
+SysResult<std::shared_ptr<PtyFile>> Terminals::open_master(const FileStatus& status,
+                                                           const FileStatus& slave_status) {
+    if (ptys_.size() >= kMaxCount) return tl::make_unexpected(Errno::NoSpc);
+    const auto index = free_.empty() ? static_cast<std::uint32_t>(ptys_.size())
+                                     : free_.extract(free_.begin()).value();
     auto pty = std::make_shared<Pty>(index, signal_group_);
     pty->slave_status = slave_status;
     pty->slave_status.rdevice = kSlaveMajor << 8 | index;
@@ -49,6 +48,11 @@ Pty* Terminals::of_session(std::int32_t session) const {
             return pty.get();
     }
     return nullptr;
+}
+
+void Terminals::ended(const Pty& pty) {
+    ptys_.erase(pty.index);
+    free_.insert(pty.index);
 }
 
 void Terminals::master_closed(Pty& pty) {
@@ -94,9 +98,11 @@ PtyFile::PtyFile(Terminals& terminals, std::shared_ptr<Pty> pty, End end, const 
 
 PtyFile::~PtyFile() {
     if (master()) terminals_.master_closed(*pty_);
-    if (master() || hung_up() || --pty_->slaves != 0) return;
-    pty_->slave_closed = true;
-    pty_->terminal.master_waits.wake();
+    if (!master() && !hung_up() && --pty_->slaves == 0) {
+        pty_->slave_closed = true;
+        pty_->terminal.master_waits.wake();
+    }
+    if (pty_.use_count() == 1) terminals_.ended(*pty_);
 }
 
 SysResult<std::uint64_t> PtyFile::read(std::uint64_t, std::span<std::byte> to) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "kernel_model/files/tty/terminal.h"
@@ -35,7 +36,9 @@ public:
     Terminals(Terminal::SignalGroup signal_group, Terminal::SignalGroup signal_process)
         : signal_group_(std::move(signal_group)), signal_process_(std::move(signal_process)) {}
 
-    std::shared_ptr<PtyFile> open_master(const FileStatus& status, const FileStatus& slave_status);
+    // ENOSPC: there are as many as kernel.pty.max allows.
+    SysResult<std::shared_ptr<PtyFile>> open_master(const FileStatus& status,
+                                                    const FileStatus& slave_status);
     std::shared_ptr<PtyFile> open_slave(Pty& pty);
     Pty* find(std::uint32_t index) const;
     std::vector<std::uint32_t> indexes() const;
@@ -44,6 +47,8 @@ public:
 
     // Hangs up all open slaves, and sends SIGHUP to the session's leader.
     void master_closed(Pty& pty);
+    // Its last end was closed: the number is free.
+    void ended(const Pty& pty);
     // disassociate_ctty at the exit of a session leader: signals the foreground group.
     void leader_ended(std::int32_t session);
     void signal_group(std::int32_t group, Signal signal) const { signal_group_(group, signal); }
@@ -54,6 +59,7 @@ private:
     static constexpr std::uint32_t kMaxCount = 4096;  // kernel.pty.max
     Terminal::SignalGroup signal_group_, signal_process_;
     std::map<std::uint32_t, std::weak_ptr<Pty>> ptys_;
+    std::set<std::uint32_t> free_;  // numbers below the highest that was used
     std::map<std::int32_t, std::int32_t>
         lost_foreground_;  // by session: group to signal when its leader ends
 };

@@ -47,7 +47,12 @@ public:
     void set_window(const abi::WindowSize& window);  // SIGWINCH if it changes
     void signal_foreground(Signal signal);
 
-    std::int32_t session = 0, foreground = 0;  // 0: none
+    std::int32_t session = 0, foreground = 0;                 // 0: none
+    std::uint32_t input_speed = 38400, output_speed = 38400;  // bits per second
+    // Set bits and characters of it cannot be changed (TIOCSLCKTRMIOS).
+    abi::Termios locked = {
+        .input = 0, .output = 0, .control = 0, .local = 0, .line = 0, .characters = {}};
+    bool exclusive = false;  // TIOCEXCL
     WaitQueue master_waits, slave_waits;
 
 private:

@@ -10,6 +10,7 @@
 #include "kernel_model/files/event/process_file.h"
 #include "kernel_model/files/event/signal_file.h"
 #include "kernel_model/files/event/timer_file.h"
+#include "kernel_model/proc/proc_files.h"
 #include "kernel_model/signal/signals.h"
 #include "kernel_model/syscall/process_fd.h"
 #include "kernel_model/syscall/time_args.h"
@@ -157,7 +158,10 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
     if (call.uint32(3) != 0) return Errno::Inval;
     const auto file = call.process.files.share(call.int32(0));
     const auto* of_process = dynamic_cast<const ProcessFile*>(file.get());
-    if (of_process == nullptr) return bad_descriptor(call);
+    const auto target = of_process != nullptr ? std::optional(of_process->pid())
+                        : file != nullptr     ? process_of_directory(*file)
+                                              : std::nullopt;
+    if (!target) return bad_descriptor(call);
     SignalInfo info{.signal = static_cast<Signal>(signal),
                     .code = kSiUser,
                     .pid = call.process.pid,
@@ -171,7 +175,7 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
         const auto given = call.memory().get<Given>(call.address(2));
         if (!given) return Errno::Fault;
         if (given->signo != signal) return Errno::Inval;
-        if ((given->code >= 0 || given->code == kSiTkill) && of_process->pid() != call.process.pid)
+        if ((given->code >= 0 || given->code == kSiTkill) && *target != call.process.pid)
             return Errno::Perm;
         info.code = given->code;
         info.pid = given->pid;
@@ -179,7 +183,7 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
         info.value = given->value;
     }
     if (signal != 0 && !is_signal(signal)) return Errno::Inval;
-    Process* process = call.kernel.processes().find(of_process->pid());
+    Process* process = call.kernel.processes().find(*target);
     if (process == nullptr) return Errno::Srch;
     if (process != &call.process && !call.cred().may_signal(*process->cred)) return Errno::Perm;
     if (signal != 0 && call.kernel.signals().send(*process, info) == Sending::NoRoom)

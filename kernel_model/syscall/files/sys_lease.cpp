@@ -73,7 +73,7 @@ SysOutcome set_lease(SysCall& call, const std::shared_ptr<File>& file, std::int3
         (opens.writers != (own_write ? 1u : 0u) || opens.readers != (own_write ? 0u : 1u)))
         return Errno::Again;
     if (!others_permit(leases, *key, *file, type)) return Errno::Again;
-    leases.set(*key, *file, type);
+    leases.set(*key, *file, type, call.int32(0));
     if (!file->owner || file->owner->id == 0) own_by_process(call, *file);
     if (file->end_of_lease) return 0;
     file->end_of_lease = {file.get(), [weak = std::weak_ptr(call.kernel.file_locks()), key = *key,
@@ -106,7 +106,7 @@ std::optional<SysOutcome> break_leases(SysCall& call, const FileKey& file, bool 
         if (lease.until_ns == 0) {
             lease.until_ns = now + break_ns(call);
             lease.target = target;
-            signal_owner(call.kernel, *lease.file, {});
+            signal_owner(call.kernel, *lease.file, message_of(lease.descriptor));
         }
         if (writes) lease.target = kFUnlck;
         if (lease.until_ns <= now) {

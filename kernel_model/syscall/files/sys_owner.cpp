@@ -13,7 +13,8 @@ using namespace abi;
 
 namespace {
 
-constexpr std::int32_t kPollInCode = 1, kPollOutCode = 2;  // si_code of SIGPOLL
+constexpr std::int32_t kPollInCode = 1, kPollOutCode = 2, kPollMsgCode = 3;  // si_code of SIGPOLL
+constexpr std::uint32_t kPollMsg = 0x400;
 
 FileOwner& owner_of(File& file) {
     if (!file.owner) file.owner = std::make_shared<FileOwner>();
@@ -27,7 +28,8 @@ struct OwnerEx {
 // kill_fasync, while the description has O_ASYNC.
 class AsyncListener final : public WaitQueue::Listener {
 public:
-    AsyncListener(Kernel& kernel, File& file) : kernel_(kernel), file_(file) {}
+    AsyncListener(Kernel& kernel, File& file, std::int32_t descriptor)
+        : kernel_(kernel), file_(file), descriptor_(descriptor) {}
 
 private:
     bool woken(std::uint32_t events) override {
@@ -38,13 +40,14 @@ private:
         const std::uint32_t now = file_.poll() & wanted & events;
         if (now == 0) return false;
         const bool in = (now & (kPollIn | kPollHup | kPollErr)) != 0;
-        signal_owner(
-            kernel_, file_,
-            {in ? kPollInCode : kPollOutCode, in ? kPollIn | kPollRdnorm : kPollOut | kPollWrnorm});
+        signal_owner(kernel_, file_,
+                     {in ? kPollInCode : kPollOutCode,
+                      in ? kPollIn | kPollRdnorm : kPollOut | kPollWrnorm, descriptor_});
         return false;  // no waiter
     }
     Kernel& kernel_;
     File& file_;
+    std::int32_t descriptor_;
 };
 
 bool may_signal(const FileOwner& owner, const Process& target) {
@@ -121,9 +124,13 @@ void set_async(SysCall& call, File& file, bool on) {
         return;
     }
     if (file.async || file.waiters() == nullptr) return;
-    auto listener = std::make_shared<AsyncListener>(call.kernel, file);
+    auto listener = std::make_shared<AsyncListener>(call.kernel, file, call.int32(0));
     listener->attach(*file.waiters());
     file.async = std::move(listener);
+}
+
+OwnerNews message_of(std::int32_t descriptor) {
+    return {kPollMsgCode, kPollIn | kPollRdnorm | kPollMsg, descriptor};
 }
 
 void signal_owner(Kernel& kernel, File& file, OwnerNews news) {
@@ -131,8 +138,10 @@ void signal_owner(Kernel& kernel, File& file, OwnerNews news) {
     const FileOwner& owner = *file.owner;
     SignalInfo info{.signal = Signal::Io, .code = kSiKernel};
     if (owner.signal != 0) {
-        info = {
-            .signal = static_cast<Signal>(owner.signal), .code = news.code, .address = news.band};
+        info = {.signal = static_cast<Signal>(owner.signal),
+                .code = news.code,
+                .address = news.band,
+                .value = static_cast<std::uint32_t>(news.descriptor)};
     }
     if (owner.type == OwnerType::Task) {
         Task* task = kernel.processes().find_task(TaskId{owner.id});
@@ -159,24 +168,23 @@ constexpr std::pair<std::uint32_t, std::uint32_t> kKinds[] = {{kDnAccess, kInAcc
 
 class DirectoryWatch final : public FileEvents::Watch {
 public:
-    DirectoryWatch(Kernel& kernel, File& file, std::uint32_t mask)
-        : kernel_(kernel), file_(file), mask_(mask) {}
+    DirectoryWatch(Kernel& kernel, File& file, std::uint32_t mask, std::int32_t descriptor)
+        : kernel_(kernel), file_(file), mask_(mask), descriptor_(descriptor) {}
     void told(const FileEvent& event) override {
         std::uint32_t wanted = 0;
         for (const auto& [asked, kinds] : kKinds) wanted |= (mask_ & asked) != 0 ? kinds : 0;
         if ((event.mask & wanted) == 0 || (event.name.empty() && (event.mask & kInIsdir) == 0))
             return;
         if ((mask_ & kDnMultishot) == 0) mask_ = 0;
-        signal_owner(kernel_, file_, {kPollMsgCode, kPollIn | kPollRdnorm | kPollMsg});
+        signal_owner(kernel_, file_, message_of(descriptor_));
     }
     void gone() override { mask_ = 0; }
 
 private:
-    static constexpr std::int32_t kPollMsgCode = 3;
-    static constexpr std::uint32_t kPollMsg = 0x400;
     Kernel& kernel_;
     File& file_;
     std::uint32_t mask_;
+    std::int32_t descriptor_;
 };
 
 }  // namespace
@@ -193,7 +201,7 @@ SysOutcome notify_directory(SysCall& call, const std::shared_ptr<File>& file, st
     if (!events || !key) return Errno::Inval;
     file->directory_watch = nullptr;
     own_by_process(call, *file);
-    const auto watch = std::make_shared<DirectoryWatch>(call.kernel, *file, mask);
+    const auto watch = std::make_shared<DirectoryWatch>(call.kernel, *file, mask, call.int32(0));
     events->add(*key, watch);
     file->directory_watch = {watch.get(),
                              [events, key = *key, watch](void*) { events->remove(key, *watch); }};

@@ -20,11 +20,13 @@ void own_by_process(SysCall& call, File& file);
 void set_async(SysCall& call, File& file, bool on);
 SysOutcome notify_directory(SysCall& call, const std::shared_ptr<File>& file, std::uint32_t mask);
 
-// What SIGIO or the file's own signal tells: POLL_IN and so on; 0: nothing.
+// What the signal chosen by F_SETSIG tells; SIGIO itself tells nothing.
 struct OwnerNews {
-    std::int32_t code = 0;
-    std::uint32_t band = 0;  // poll bits
+    std::int32_t code;        // POLL_IN and so on
+    std::uint32_t band;       // poll bits
+    std::int32_t descriptor;  // by which the caller asked to be told
 };
+OwnerNews message_of(std::int32_t descriptor);  // POLL_MSG
 void signal_owner(Kernel& kernel, File& file, OwnerNews news);
 
 }  // namespace uprobesim

@@ -17,8 +17,9 @@ namespace {
 
 using namespace abi;
 
-// All of a file's attributes may take this much.
-constexpr std::uint64_t kMostBytes = 1u << 20;
+// All of a file's attributes may take this much, as KERNFS_USER_XATTR_SIZE_LIMIT. Each change
+// copies them.
+constexpr std::uint64_t kMostBytes = 128u << 10;
 
 // How the calls of three forms name their file.
 enum class Form { Path, Link, Descriptor };
@@ -104,9 +105,10 @@ SysResult<void> put(SysCall& call, const Target& target,
     return files.set_xattrs(target.path.caller, target.path.path, target.form == Form::Path, next);
 }
 
-std::map<std::string, std::string, std::less<>> values_of(const FileStatus& status) {
-    return status.xattrs ? status.xattrs->values
-                         : std::map<std::string, std::string, std::less<>>();
+using Values = std::map<std::string, std::string, std::less<>>;
+const Values& values_of(const FileStatus& status) {
+    static const Values none;
+    return status.xattrs ? status.xattrs->values : none;
 }
 
 // cap_inode_setxattr; capabilities are judged by themselves.
@@ -161,7 +163,7 @@ SysResult<void> put_acl(SysCall& call, const Target& target, const std::string& 
         return acl ? tl::make_unexpected(Errno::Acces) : SysResult<void>();
     if (!call.cred().owns(target.status)) return tl::make_unexpected(Errno::Perm);
     if (acl && !well_formed(*acl)) return tl::make_unexpected(Errno::Inval);
-    auto values = values_of(target.status);
+    Values values = values_of(target.status);
     values.erase(name);
     std::optional<AclMode> mode;
     if (acl && access) mode = mode_of(*acl);
@@ -189,7 +191,7 @@ SysOutcome set_attribute(SysCall& call) {
     if (name == kCapabilityAttribute)
         value = TRY(kept_capabilities(call.cred(), target.status, value));
     TRY(security_permits(call, name));
-    auto values = values_of(target.status);
+    Values values = values_of(target.status);
     const bool there = values.contains(name);
     if ((flags & kXattrCreate) != 0 && there) return Errno::Exist;
     if ((flags & kXattrReplace) != 0 && !there) return Errno::NoData;
@@ -209,7 +211,7 @@ SysOutcome remove_attribute(SysCall& call) {
         !call.cred().capable_over(target.status, Capability::Setfcap))
         return Errno::Perm;
     TRY(security_permits(call, name));
-    auto values = values_of(target.status);
+    Values values = values_of(target.status);
     if (values.erase(name) == 0) return Errno::NoData;
     return put(call, target, std::move(values));
 }
@@ -232,7 +234,7 @@ SysOutcome get_attribute(SysCall& call) {
         TRY(known(name));
     }
     TRY(keeps(call, target.status));
-    const auto values = values_of(target.status);
+    const Values& values = values_of(target.status);
     const auto found = values.find(name);
     if (found == values.end()) return Errno::NoData;
     const UserSpace& space = call.cred().space;
@@ -247,7 +249,7 @@ SysOutcome list_attributes(SysCall& call) {
     const auto target = TRY(target_of<kForm>(call));
     TRY(keeps(call, target.status));
     std::string all;
-    const auto values = values_of(target.status);
+    const Values& values = values_of(target.status);
     for (const std::string_view name : {kAccessAcl, kDefaultAcl}) {
         if (values.contains(name)) all.append(name).push_back('\0');
     }

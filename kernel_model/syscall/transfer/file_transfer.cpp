@@ -9,6 +9,7 @@
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/abi/stat.h"
+#include "kernel_model/files/pipe.h"
 #include "kernel_model/syscall/transfer/socket_transfer.h"
 #include "kernel_model/syscall/transfer/terminal_calls.h"
 #include "sim/base/try.h"
@@ -55,6 +56,11 @@ Moved move(UserMemory memory, File& file, Direction direction, VAddr buffer, std
             return *n;
         });
     moved.bad_pointer = !done && moved.bytes == 0 && !moved.failed;
+    // At the end of a file nothing is stored.
+    std::byte byte{};
+    if (moved.bad_pointer && direction == Direction::Read && file.seekable() &&
+        file.read(offset, std::span(&byte, 1)) == 0u)
+        moved.bad_pointer = false;
     return moved;
 }
 
@@ -92,6 +98,23 @@ bool scatter(UserMemory memory, Buffers buffers, std::span<const std::byte> from
     return true;
 }
 
+// Of what is in the pipe and is wanted, how much can be stored, in whole pages.
+std::uint64_t storable(UserMemory memory, Buffers buffers, const Pipe& pipe, std::uint64_t total) {
+    const std::uint64_t wanted = std::min(total, pipe.bytes());
+    std::uint64_t reached = 0;
+    for (const auto& b : buffers) {
+        if (reached == wanted) break;
+        const std::uint64_t size = std::min(b.length, wanted - reached);
+        const std::uint64_t before = reached;
+        (void)memory.for_each_span(VAddr(b.base), size, Access::Write, [&](auto span) {
+            reached += span.size();
+            return std::uint64_t{span.size()};
+        });
+        if (reached - before < size) return reached - reached % kPageSize;
+    }
+    return total;
+}
+
 // A page of the caller's memory at a time.
 Moved move_pages(UserMemory memory, File& file, Direction direction, Buffers buffers,
                  std::uint64_t offset, std::uint64_t most) {
@@ -113,7 +136,9 @@ Moved write_stream(SysCall& call, File& file, Buffers buffers, std::uint64_t tot
     std::vector<std::byte> piece;
     while (moved.bytes < total) {
         piece.resize(std::min(total - moved.bytes, kPiece));
-        const std::uint64_t got = gather(call.memory(), buffers, moved.bytes, piece);
+        std::uint64_t got = gather(call.memory(), buffers, moved.bytes, piece);
+        // pipe_write, tty_write: of a page that cannot be read to its end, no byte is taken.
+        if (got < piece.size()) got -= got % kPageSize;
         moved.bad_pointer = got == 0;
         if (got == 0) break;
         const auto n = file.write(0, std::span<const std::byte>(piece).first(got));
@@ -144,6 +169,19 @@ Moved move_record(SysCall& call, File& file, Direction direction, Buffers buffer
         moved.bytes = *n;
     }
     return moved;
+}
+
+// pipe_read: of a page of the pipe that cannot be stored as a whole, no byte is taken.
+Moved read_pipe(UserMemory memory, File& file, const Pipe& pipe, Buffers buffers,
+                std::uint64_t total) {
+    if (pipe.bytes() == 0) {
+        std::byte none{};
+        const auto n = file.read(0, std::span(&none, 1));
+        return {.failed = !n, .error = n ? Errno{} : n.error()};
+    }
+    const std::uint64_t most = storable(memory, buffers, pipe, total);
+    if (most == 0) return {.bad_pointer = true};
+    return move_pages(memory, file, Direction::Read, buffers, 0, most);
 }
 
 struct Start {
@@ -240,12 +278,18 @@ SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers 
     if (!file.stream() && static_cast<std::int64_t>(at + total) < 0) return Errno::Inval;
     Moved moved;
     const bool writes = direction == Direction::Write;
-    if (total == 0) {
+    const auto* const pipe = writes ? nullptr : dynamic_cast<const PipeEnd*>(&file);
+    if (writes && total > 0 && file.ignores_data()) {
+        const auto n = file.write(at, {});
+        moved = {.bytes = n ? total : 0, .failed = !n, .error = n ? Errno{} : n.error()};
+    } else if (total == 0) {
         moved = move(call.memory(), file, direction, VAddr(0), 0, at);
     } else if (writes && file.stream()) {
         moved = write_stream(call, file, buffers, total);
     } else if (file.record_bytes() != 0) {
         moved = move_record(call, file, direction, buffers, total);
+    } else if (pipe != nullptr) {
+        moved = read_pipe(call.memory(), file, *pipe->pipe(), buffers, total);
     } else {
         const Start start = start_of(file, direction, offset);
         if (writes) {

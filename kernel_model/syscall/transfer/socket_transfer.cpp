@@ -107,9 +107,14 @@ bool UserVector::write(UserMemory memory, std::uint64_t offset,
     });
 }
 
-bool UserVector::writable(UserMemory memory, std::uint64_t offset) const {
-    return walk(offset, 1, [&](VAddr at, std::uint64_t, std::uint64_t) {
-        return memory.for_each_span(at, 1, Access::Write, [](auto) { return 0ul; }).has_value();
+bool UserVector::writable(UserMemory memory, std::uint64_t offset, std::uint64_t size) const {
+    return walk(offset, size, [&](VAddr at, std::uint64_t, std::uint64_t here) {
+        std::uint64_t reached = 0;
+        (void)memory.for_each_span(at, here, Access::Write, [&](auto span) {
+            reached += span.size();
+            return std::uint64_t{span.size()};
+        });
+        return reached == here;
     });
 }
 
@@ -175,7 +180,8 @@ SysOutcome receive_message(SysCall& call, Socket& socket, const UserVector& buff
             std::min(buffers.size() - moved, by_message(socket) ? kMaxReceived : kStreamPiece);
         // A stream keeps what cannot be stored.
         if (!by_message(socket) && most != 0 && socket.readable_bytes() != 0 &&
-            (flags & abi::kMsgTrunc) == 0 && !buffers.writable(call.memory(), moved)) {
+            (flags & abi::kMsgTrunc) == 0 &&
+            !buffers.writable(call.memory(), moved, std::min(most, socket.readable_bytes()))) {
             if (moved > 0) return moved;
             return Errno::Fault;
         }

@@ -21,8 +21,8 @@ public:
 
     std::uint64_t size() const { return size_; }
     [[nodiscard]] bool read(UserMemory memory, std::uint64_t offset, std::span<std::byte> to) const;
-    // Whether the byte there can be written.
-    bool writable(UserMemory memory, std::uint64_t offset) const;
+    // Whether `size` bytes from there on can be written.
+    bool writable(UserMemory memory, std::uint64_t offset, std::uint64_t size) const;
     [[nodiscard]] bool write(UserMemory memory, std::uint64_t offset,
                              std::span<const std::byte> from) const;
 

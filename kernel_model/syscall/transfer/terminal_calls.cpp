@@ -7,6 +7,7 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/ioctl.h"
 #include "kernel_model/signal/signals.h"
+#include "kernel_model/syscall/transfer/terminal_settings.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -84,24 +85,6 @@ struct Request {
 template <class T>
 SysOutcome give(Request& r, const T& value) {
     if (!r.call.memory().put(r.call.address(2), value)) return Errno::Fault;
-    return 0;
-}
-
-SysOutcome get_settings(Request& r) {
-    return give(r, r.terminal.settings());
-}
-
-template <bool kDropsInput>
-SysOutcome set_settings(Request& r) {
-    if (auto stops = check_background(r.call, r.terminal, Signal::Ttou)) return *stops;
-    const auto wanted = r.call.memory().get<abi::Termios>(r.call.address(2));
-    if (!wanted) return Errno::Fault;
-    if (kDropsInput) r.terminal.drop_input();
-    abi::Termios settings = *wanted;
-    // pty_set_termios: a pty has characters of 8 bits and always receives.
-    settings.control = (settings.control & ~(abi::kCsize | abi::kParenb)) | abi::kCs8 | abi::kCread;
-    settings.line = r.terminal.settings().line;
-    r.terminal.set(settings);
     return 0;
 }
 
@@ -212,7 +195,41 @@ SysOutcome get_discipline(Request& r) {
     return give(r, std::int32_t{r.terminal.settings().line});
 }
 
+SysOutcome set_discipline(Request& r) {
+    const auto wanted = r.call.memory().get<std::int32_t>(r.call.address(2));
+    if (!wanted) return Errno::Fault;
+    return *wanted == 0 ? SysOutcome(0) : SysOutcome(Errno::Inval);  // N_TTY alone
+}
+
+template <bool kOn>
+SysOutcome set_exclusive(Request& r) {
+    r.terminal.exclusive = kOn;
+    return 0;
+}
+SysOutcome get_exclusive(Request& r) {
+    return give(r, std::int32_t{r.terminal.exclusive});
+}
+
+// TIOCSTI, as with dev.tty.legacy_tiocsti = 0.
+SysOutcome type_character(Request& r) {
+    if (!r.call.capable(Capability::SysAdmin)) return Errno::Io;
+    const auto character = r.call.memory().get<std::byte>(r.call.address(2));
+    if (!character) return Errno::Fault;
+    if (!r.file.master()) (void)r.terminal.type(std::span(&*character, 1));
+    return 0;
+}
+
 // --- the master's own
+
+// pty_signal
+SysOutcome send_signal(Request& r) {
+    if (!r.file.master()) return Errno::NotTty;
+    const auto signal = static_cast<Signal>(r.call.int32(2));
+    if (signal != Signal::Int && signal != Signal::Quit && signal != Signal::Tstp)
+        return Errno::Inval;
+    r.terminal.signal_foreground(signal);
+    return 0;
+}
 
 SysOutcome get_number(Request& r) {
     if (!r.file.master()) return Errno::NotTty;
@@ -244,11 +261,16 @@ struct Row {
     SysOutcome (*work)(Request&);
 };
 constexpr Row kRows[] = {
-    {abi::kTcgets, get_settings},
-    {abi::kTcsets, set_settings<false>},
-    {abi::kTcsetsw, set_settings<false>},  // no output to drain: it reaches the master at once
-    {abi::kTcsetsf, set_settings<true>},
     {abi::kTcsbrk, drain},
+    {abi::kTcsbrkp, drain},
+    {abi::kTiocsbrk, drain},
+    {abi::kTioccbrk, drain},
+    {abi::kTiocexcl, set_exclusive<true>},
+    {abi::kTiocnxcl, set_exclusive<false>},
+    {abi::kTiocgexcl, get_exclusive},
+    {abi::kTiocsti, type_character},
+    {abi::kTiocsetd, set_discipline},
+    {abi::kTiocsig, send_signal},
     {abi::kTcxonc, flow},
     {abi::kTcflsh, flush},
     {abi::kTiocsctty, take_control},
@@ -285,8 +307,13 @@ std::optional<SysOutcome> before_terminal_transfer(SysCall& call, PtyFile& file,
 SysOutcome terminal_ioctl(SysCall& call, PtyFile& file) {
     if (file.hung_up())
         return call.uint32(1) == abi::kTiocspgrp ? Errno::NotTty : Errno::Io;  // hung_up_tty_ioctl
+    const std::uint32_t wanted = call.uint32(1);
+    if (changes_settings(wanted)) {
+        if (auto stops = check_background(call, file.pty().terminal, Signal::Ttou)) return *stops;
+    }
+    if (const auto done = settings_ioctl(call, file.pty().terminal, wanted)) return *done;
     for (const Row& row : kRows) {
-        if (row.number != call.uint32(1)) continue;
+        if (row.number != wanted) continue;
         Request request{call, file, file.pty(), file.pty().terminal};
         return row.work(request);
     }
@@ -297,6 +324,7 @@ std::optional<Errno> opened_terminal(SysCall& call, PtyFile& file, std::uint32_t
     if (file.master()) return std::nullopt;
     Terminal& terminal = file.pty().terminal;
     if (file.pty().locked) return Errno::Io;
+    if (terminal.exclusive && !call.capable(Capability::SysAdmin)) return Errno::Busy;
     const bool may_control =
         (flags & abi::kONoctty) == 0 && (flags & abi::kOAccmode) != abi::kOWronly;
     const bool has_one = call.kernel.terminals().of_session(call.process.session) != nullptr;

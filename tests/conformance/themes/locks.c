@@ -211,3 +211,44 @@ BEHAVIOUR(dnotify_tells_of_a_directory_once) {
     SHOW(signals_taken);
     SHOW(fcntl(open("file", O_RDONLY), F_NOTIFY, DN_CREATE));
 }
+
+static volatile int told_code, told_band, told_descriptor;
+static void takes_poll(int signal, siginfo_t* info, void* context) {
+    (void)signal, (void)context;
+    told_code = info->si_code;
+    told_band = (int)info->si_band;
+    told_descriptor = info->si_fd;
+}
+static void show_told(int asked) {
+    printf("code %d, band %x, %s\n", told_code, told_band,
+           told_descriptor == asked ? "its descriptor" : "another");
+    told_code = told_band = told_descriptor = 0;
+}
+static void opens_to_write(void) {
+    open("file", O_WRONLY | O_NONBLOCK);
+}
+NATIVE(a_chosen_signal_tells_the_descriptor,
+       "qemu-aarch64 copies si_band and si_fd of no signal but SIGIO") {
+    const struct sigaction action = {.sa_sigaction = takes_poll, .sa_flags = SA_SIGINFO};
+    int ends[2];
+    NEED(sigaction(SIGRTMIN + 1, &action, NULL));
+    NEED(pipe(ends));
+    NEED(fcntl(ends[0], F_SETSIG, SIGRTMIN + 1));
+    NEED(fcntl(ends[0], F_SETOWN, getpid()));
+    NEED(fcntl(ends[0], F_SETFL, O_ASYNC));
+    NEED(write(ends[1], "x", 1));
+    show_told(ends[0]);
+
+    make_file("file", "");
+    fd = open(".", O_RDONLY);
+    NEED(fcntl(fd, F_SETSIG, SIGRTMIN + 1));
+    NEED(fcntl(fd, F_NOTIFY, DN_CREATE));
+    make_file("other", "");
+    show_told(fd);
+
+    fd = open("file", O_RDONLY);
+    NEED(fcntl(fd, F_SETSIG, SIGRTMIN + 1));
+    NEED(fcntl(fd, F_SETLEASE, F_RDLCK));
+    IN_CHILD(opens_to_write);
+    show_told(fd);
+}

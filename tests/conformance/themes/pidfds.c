@@ -107,3 +107,16 @@ NATIVE(pidfd_getfd_needs_the_right_to_trace, OWN) {
     kill(target, SIGKILL);
     show_end("target", target);
 }
+
+NATIVE(a_directory_of_proc_names_its_process, OWN) {
+    const pid_t other = paused_child();
+    char name[32];
+    snprintf(name, sizeof name, "/proc/%d", other);
+    const int fd = (int)NEED(open(name, O_RDONLY | O_DIRECTORY));
+    SHOW(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0));
+    SHOW(syscall(SYS_pidfd_send_signal, (int)NEED(open("/proc", O_RDONLY)), 0, NULL, 0));
+    SHOW(syscall(SYS_pidfd_send_signal, (int)NEED(open("/", O_RDONLY)), 0, NULL, 0));
+    SHOW(syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0));
+    show_end("other", other);
+    SHOW(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0));
+}

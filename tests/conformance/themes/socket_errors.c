@@ -14,7 +14,9 @@
 #include "steps.h"
 
 static struct sockaddr_in loopback(int port) {
-    return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((unsigned short)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    return (struct sockaddr_in){.sin_family = AF_INET,
+                                .sin_port = htons((unsigned short)port),
+                                .sin_addr = {htonl(INADDR_LOOPBACK)}};
 }
 static void* volatile nowhere_at = (void*)8;
 static int tcp(void) {
@@ -246,4 +248,17 @@ NATIVE(ioctls_of_sockets, "qemu 7.2 answers ENOSYS to ioctls that it does not kn
     SHOW(ioctl(client, 0x1234567, &number));
     SHOW(ioctl(client, FIONBIO, &number));
     SHOW((fcntl(client, F_GETFL) & O_NONBLOCK) != 0);
+}
+
+NATIVE(a_packet_socket_takes_an_address_of_any_family,
+       "qemu-aarch64 converts the addresses of families that it knows") {
+    const int fd = (int)NEED(socket(AF_PACKET, SOCK_RAW, 0));
+    static const char frame[60];
+    unsigned char to[20] = {0, 0, 0, 0, 1};  // sockaddr_ll: of interface 1, lo
+    SHOW(sendto(fd, frame, sizeof frame, 0, (struct sockaddr*)to, sizeof to));
+    to[0] = AF_PACKET;
+    SHOW(sendto(fd, frame, sizeof frame, 0, (struct sockaddr*)to, sizeof to));
+    SHOW(sendto(fd, frame, sizeof frame, 0, (struct sockaddr*)to, 8));
+    to[4] = 0;
+    SHOW(sendto(fd, frame, sizeof frame, 0, (struct sockaddr*)to, sizeof to));
 }

@@ -136,7 +136,7 @@ TEST_CASE("closing one end of a pty is reported at the other end", "[files][term
     std::array<std::byte, 4> bytes{};
     constexpr std::uint32_t kIn = 0x41, kOut = 0x104, kErr = 8, kHup = 0x10;
 
-    auto master = terminals.open_master({}, {});
+    auto master = terminals.open_master({}, {}).value();
     CHECK(terminals.indexes() == std::vector<std::uint32_t>{0});
     CHECK(master->poll() == kOut);
     CHECK(master->read(0, bytes).error() == Errno::Again);
@@ -163,4 +163,27 @@ TEST_CASE("closing one end of a pty is reported at the other end", "[files][term
     terminals.leader_ended(5);
     CHECK(groups ==
           std::vector<std::pair<std::int32_t, Signal>>{{6, Signal::Hup}, {6, Signal::Cont}});
+}
+
+TEST_CASE("the numbers of pseudo terminals are bounded and used again from the lowest",
+          "[files][terminal]") {
+    Terminals terminals([](std::int32_t, Signal) {}, [](std::int32_t, Signal) {});
+    constexpr std::size_t kMost = 4096;  // kernel.pty.max
+    std::vector<std::shared_ptr<PtyFile>> masters;
+    for (std::size_t i = 0; i < kMost; ++i)
+        masters.push_back(terminals.open_master({}, {}).value());
+    CHECK(masters.back()->pty().index == kMost - 1);
+    CHECK(terminals.open_master({}, {}).error() == Errno::NoSpc);
+    masters[7].reset();
+    masters[5].reset();
+    CHECK(terminals.find(5) == nullptr);
+    CHECK(terminals.open_master({}, {}).value()->pty().index == 5);
+    const auto slave = terminals.open_slave(masters[9]->pty());
+    masters[9].reset();
+    masters[5] = terminals.open_master({}, {}).value();
+    CHECK(masters[5]->pty().index == 5);
+    masters[7] = terminals.open_master({}, {}).value();
+    // Number 9 is taken for as long as its slave is open.
+    CHECK(masters[7]->pty().index == 7);
+    CHECK(terminals.open_master({}, {}).error() == Errno::NoSpc);
 }
