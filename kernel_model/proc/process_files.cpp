@@ -195,6 +195,7 @@ std::optional<SpecialNode> SpecialFiles::attribute_file(Process& p, const std::s
     }
     if (name == "/ns") {
         std::vector<std::string> names;
+        names.reserve(std::size(kNamespaceNames) + 2);
         for (const NamespaceName& kind : kNamespaceNames) names.emplace_back(kind.file);
         names.insert(names.end(), {"pid_for_children", "time_for_children"});
         return directory(names);

@@ -159,17 +159,13 @@ void RunLoop::run_task(Task& task) {
         if (must_end()) return;
         if (goes_on_later(task)) return;
 
-        if (kernel_.debugger() != nullptr) [[unlikely]] {
-            if (kernel_.debugger()->returning(task) != DebugNext::GoOn) {
-                if (debugger_ends()) return;
-                continue;
-            }
+        if (DebugHook* const debugger = kernel_.debugger();
+            debugger != nullptr && debugger->returning(task) != DebugNext::GoOn) [[unlikely]] {
+            if (debugger_ends()) return;
+            continue;
         }
-        if (TrapObserver* observer = kernel_.observer();
-            observer != nullptr && !observer->returning(task)) [[unlikely]] {
-            stopped_ = {ExitKind::LimitReached, 0, "stopped by the observer"};
+        if (observer_ends(task)) [[unlikely]]
             return;
-        }
         bool turn_ends = false;
         const Stop stop = run_at_el0(task, turn_ends);
         kernel_.counters().add_retired(stop.retired);
@@ -210,6 +206,14 @@ bool RunLoop::debugger_ends() {
     if (!ended())
         stopped_ = {ExitKind::Interrupted, static_cast<int>(Signal::Kill),
                     "killed by the debugger"};
+    return true;
+}
+
+// The observer, told of the return to EL0, has ended the run.
+bool RunLoop::observer_ends(const Task& task) {
+    TrapObserver* const observer = kernel_.observer();
+    if (observer == nullptr || observer->returning(task)) return false;
+    stopped_ = {ExitKind::LimitReached, 0, "stopped by the observer"};
     return true;
 }
 

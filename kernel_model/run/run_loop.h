@@ -59,6 +59,7 @@ private:
     Stop run_at_el0(Task& task, bool& turn_ends);
     Stop run_past_places(Task& task, bool& turn_ends);
     bool debugger_ends();
+    bool observer_ends(const Task& task);
     InsnCount budget() const;
     std::optional<ExitSummary> limit_reached() const;
     bool must_end() const;

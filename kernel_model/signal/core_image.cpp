@@ -81,14 +81,14 @@ struct Fp {  // struct user_fpsimd_state
 
 // --- notes
 
-enum Note : std::uint32_t {
-    kPrstatus = 1,
-    kFpregset = 2,
-    kPrpsinfo = 3,
-    kAuxv = 6,
-    kArmTls = 0x401,
-    kFile = 0x46494c45,
-    kSiginfo = 0x53494749,
+enum class Note : std::uint32_t {
+    Prstatus = 1,
+    Fpregset = 2,
+    Prpsinfo = 3,
+    Auxv = 6,
+    ArmTls = 0x401,
+    File = 0x46494c45,
+    Siginfo = 0x53494749,
 };
 
 template <class T>
@@ -104,7 +104,8 @@ void put_note(Bytes& to, std::string_view name, Note type, std::span<const std::
     constexpr std::size_t kAlign = 4;
     const auto pad = [&] { to.resize((to.size() + kAlign - 1) & ~(kAlign - 1)); };
     put(to, raw(std::array<std::uint32_t, 3>{static_cast<std::uint32_t>(name.size() + 1),
-                                             static_cast<std::uint32_t>(content.size()), type}));
+                                             static_cast<std::uint32_t>(content.size()),
+                                             static_cast<std::uint32_t>(type)}));
     put(to, std::as_bytes(std::span(name)));
     to.push_back(std::byte{0});
     pad();
@@ -177,19 +178,20 @@ Bytes notes_of(Kernel& kernel, Task& by, const SignalInfo& info) {
     Cpu& cpu = *kernel.machine().cpu;
     const auto registers = [&](const Task& task) {
         const FpState fp = cpu.read_fp(task.context);
-        put_note(notes, "CORE", kFpregset, raw(Fp{.v = fp.v, .fpsr = fp.fpsr, .fpcr = fp.fpcr}));
-        put_note(notes, "LINUX", kArmTls,
+        put_note(notes, "CORE", Note::Fpregset,
+                 raw(Fp{.v = fp.v, .fpsr = fp.fpsr, .fpcr = fp.fpcr}));
+        put_note(notes, "LINUX", Note::ArmTls,
                  raw(std::array<std::uint64_t, 2>{cpu.read(task.context, Reg::Tpidr), 0}));
     };
-    put_note(notes, "CORE", kPrstatus, raw(state_of(kernel, by, info.signal)));
-    put_note(notes, "CORE", kPrpsinfo, raw(process_state(by)));
-    put_note(notes, "CORE", kSiginfo, raw(siginfo_of(info, 0)));
-    put_note(notes, "CORE", kAuxv, std::as_bytes(std::span(by.process->auxv)));
-    put_note(notes, "CORE", kFile, files_note(*by.process->mm));
+    put_note(notes, "CORE", Note::Prstatus, raw(state_of(kernel, by, info.signal)));
+    put_note(notes, "CORE", Note::Prpsinfo, raw(process_state(by)));
+    put_note(notes, "CORE", Note::Siginfo, raw(siginfo_of(info, 0)));
+    put_note(notes, "CORE", Note::Auxv, std::as_bytes(std::span(by.process->auxv)));
+    put_note(notes, "CORE", Note::File, files_note(*by.process->mm));
     registers(by);
     for (const auto& [id, task] : by.process->tasks) {
         if (task.get() == &by || task->state == TaskState::Dead) continue;
-        put_note(notes, "CORE", kPrstatus, raw(state_of(kernel, *task, info.signal)));
+        put_note(notes, "CORE", Note::Prstatus, raw(state_of(kernel, *task, info.signal)));
         registers(*task);
     }
     return notes;

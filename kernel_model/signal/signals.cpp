@@ -88,7 +88,7 @@ std::optional<SignalInfo> SignalDelivery::next() {
         DebugHook* const debugger = kernel_.debugger();
         if (debugger == nullptr) return info;
         while (info && info->signal != Signal::Kill) {
-            if (const auto taken = debugger->signal(task_, *info)) return taken;
+            if (auto taken = debugger->signal(task_, *info)) return taken;
             info = kernel_.signals().take_next(task_);
         }
         return info;

@@ -69,6 +69,7 @@ std::vector<std::string> isa_keys() {
 
 std::vector<IsaNumber> isa_numbers() {
     std::vector<IsaNumber> numbers;
+    numbers.reserve(kNumbers.size());
     for (const NumberRow& row : kNumbers) numbers.push_back({row.key, row.member});
     return numbers;
 }

@@ -43,6 +43,7 @@ std::vector<AuditVerdict> verdicts_of(std::optional<std::uint32_t> word, std::ui
 
 std::vector<AuditKernel> audit_kernels(const std::vector<KernelProfile>& kernels) {
     std::vector<AuditKernel> rows;
+    rows.reserve(kernels.size());
     for (const KernelProfile& k : kernels)
         rows.push_back(
             {k.name, k.description, k.text_hash, std::string(decode_table_word(k.decode_table))});

@@ -93,7 +93,7 @@ public:
         output_ = TRY(ReportOutput::open(first.report.output));
         int status = kExitHostFailure;
         try {
-            const auto made = make(first);
+            auto made = make(first);
             if (!made && !forked_.in_child()) return made;
             status = made ? *made : refuse(made.error());
         } catch (const std::exception& error) {

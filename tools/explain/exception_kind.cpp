@@ -43,6 +43,7 @@ std::span<const ExceptionKind> exception_kinds() {
 
 std::vector<std::string> exception_words() {
     std::vector<std::string> words;
+    words.reserve(kKinds.size());
     for (const ExceptionKind& kind : kKinds) words.emplace_back(kind.word);
     return words;
 }

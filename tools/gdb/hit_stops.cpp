@@ -59,6 +59,7 @@ Outcome HitStops::add(HitPhase phase, const std::string& spec) {
     if (all.empty()) return user_error("the run has no probes", "catch", "give run some with -p");
     if (!known) {
         std::vector<std::string> names;
+        names.reserve(all.size());
         for (const auto& uprobe : all)
             names.push_back(spec.find(':') == spec.npos ? uprobe->symbol : name_of(*uprobe));
         return user_error(fmt::format("no probe is named '{}'", printable(spec)), "catch",

@@ -11,7 +11,7 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::uint64_t kMostRead = 64 * 1024;
+constexpr std::uint64_t kMostRead = 64ul * 1024;
 
 std::string_view state_text(const Task& task) {
     switch (task.state) {

@@ -98,7 +98,7 @@ void draw_series(SvgPen& pen, const Chart& chart, std::size_t s, const SvgScale&
         };
         mean += (mean.empty() ? "M" : "L") + point(value.value);
         high += (high.empty() ? "M" : "L") + point(high_of(value));
-        low = "L" + point(low_of(value)) + low;
+        low.insert(0, "L" + point(low_of(value)));
     }
     if (mean.empty()) return;
     if (!series.points) {

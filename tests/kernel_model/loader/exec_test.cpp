@@ -77,7 +77,7 @@ TEST_CASE_METHOD(ExecFixture, "the stack holds argc, argv, envp, auxv, 16-byte a
     CHECK(word(sp) == 3);
     CHECK(text(word(sp + 8)) == "p");
     CHECK(text(word(sp + 16)) == "-x");
-    CHECK(text(word(sp + 24)) == "");
+    CHECK(text(word(sp + 24)).empty());
     CHECK(word(sp + 32) == 0);
     CHECK(text(word(sp + 40)) == "A=1");
     CHECK(text(word(sp + 48)).size() == 5005);

@@ -40,6 +40,8 @@ public:
     ~PageFile() override {
         for (const auto& [index, frame] : pages_) memory_.release(frame);
     }
+    PageFile(const PageFile&) = delete;
+    PageFile& operator=(const PageFile&) = delete;
     FileKey key() const override { return {.device = (0xfe << 8) | 1, .inode = 12}; }
     std::uint64_t size() const override { return size_; }
     SysResult<PAddr> page(std::uint64_t index) override {

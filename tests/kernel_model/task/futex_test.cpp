@@ -26,12 +26,15 @@ struct Waiters {
         tasks.push_back(std::move(task));
         return *tasks.back();
     }
+    Waiters() = default;
     ~Waiters() {
         for (auto& task : tasks) {
             fixture.kernel->scheduler().remove(*task);
             futexes.remove(*task);
         }
     }
+    Waiters(const Waiters&) = delete;
+    Waiters& operator=(const Waiters&) = delete;
 };
 
 constexpr FutexKey kFirst{.space = 1, .at = 0x1000}, kSecond{.space = 1, .at = 0x2000};

@@ -79,7 +79,7 @@ TEST_CASE("a fault in an 8-byte slot that ends in a signal shows the probed addr
     CHECK(dies.times(KernelPath::UprobeStepAbort) == 1);
 
     ProbedRun handles = make(words, {{1}, {}});
-    install(handles, Signal::Segv, kEntry + 5 * 4);
+    install(handles, Signal::Segv, kEntry + 5ul * 4);
     CHECK(handles.run(50).kind == ExitKind::LimitReached);
     CHECK(frame_word(handles, 16) == 0x12340000);        // si_addr
     CHECK(frame_word(handles, kContext) == 0x12340000);  // fault_address
@@ -94,7 +94,7 @@ TEST_CASE("after a handler mended the fault of an 8-byte slot, the probe is hit 
     ProbedRun r = make({a64::movz(1, 0x1234, 16), a64::ldr(0, 1), a64::movz(0, 7), a64::movz(8, 94),
                         a64::kSvc, mov_x3_sp, store_x1, a64::kRet},
                        {{1}, {}});
-    install(r, Signal::Segv, kEntry + 5 * 4);
+    install(r, Signal::Segv, kEntry + 5ul * 4);
     const ExitSummary end = r.run();
     CHECK(end.kind == ExitKind::Exited);
     CHECK(end.status == 7);
@@ -125,13 +125,13 @@ TEST_CASE(
     "[hit][brk-after-slot][signal]") {
     const std::vector<std::uint32_t> words{add1(0), a64::b(0), a64::kNop, a64::b(0)};
     ProbedRun waits = make(words, {{0}, {}});
-    install(waits, Signal::Usr1, kEntry + 3 * 4);
+    install(waits, Signal::Usr1, kEntry + 3ul * 4);
     waits.run(1);  // the BRK, and its exit work
     REQUIRE(waits.task().runs_slot);
     waits.kernel->signals().send(waits.task(),
                                  {.signal = Signal::Usr1, .code = abi::kSiUser, .pid = 77});
     waits.run(20);
-    CHECK(waits.machine.cpu->read(waits.task().context, Reg::Pc) == kEntry + 3 * 4);
+    CHECK(waits.machine.cpu->read(waits.task().context, Reg::Pc) == kEntry + 3ul * 4);
     CHECK(frame_word(waits, kContextPc) == kEntry + 4);
     CHECK(frame_word(waits, kContext + 8) == 1);  // x0: the instruction was executed
     CHECK(waits.probe(0).stepped == 1);

@@ -103,7 +103,7 @@ TEST_CASE("emulate-also takes as many words as the encodings have, and never a r
     // Two forms of imm7, three registers; less those that write back to one of the two that they
     // store.
     CHECK(counts[Handler::Stp] == 2 * (1u << 22) - 128 * 31 * 63);
-    CHECK(counts[Handler::None] == 128 * 31 * 63);
+    CHECK(counts[Handler::None] == 128ul * 31 * 63);
     Entropy random{20241108};
     for (int i = 0; i < 2000000; ++i) {
         const auto word = static_cast<std::uint32_t>(random.next());

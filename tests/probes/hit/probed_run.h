@@ -69,7 +69,7 @@ struct ProbedRun {
         : ProbedRun(words, probed, profile_at(1e9), profile(table, SlotCopyPolicy::Always)) {}
 
     void add(const std::string& type, unsigned index) {
-        add(type + ":/bin/guest:" + std::to_string(kText + 4 * index));
+        add(type + ":/bin/guest:" + std::to_string(kText + 4ul * index));
     }
     void add(const std::string& spec) {
         const SpecAndHandler split = split_handler(spec);

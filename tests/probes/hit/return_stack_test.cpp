@@ -78,7 +78,7 @@ TEST_CASE("the sixty-fifth call is not caught", "[return]") {
     Calls c;
     for (std::uint64_t i = 0; i < 64; ++i)
         REQUIRE(c.call(c.f, kSp - 16 * i, kMain) == Hijack::Recorded);
-    CHECK(c.call(c.f, kSp - 16 * 64, kMain) == Hijack::TooDeep);
+    CHECK(c.call(c.f, kSp - 16ul * 64, kMain) == Hijack::TooDeep);
     CHECK(c.stack.depth() == 64);
 }
 

@@ -15,8 +15,8 @@ namespace {
 
 // A function's first instruction, and what undoes it.
 struct First {
-    const char* text;
-    std::uint32_t word;
+    const char* text = nullptr;
+    std::uint32_t word = 0;
     std::uint32_t after = a64::kNop;
 };
 constexpr First kFirst[] = {

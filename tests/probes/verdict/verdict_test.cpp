@@ -229,7 +229,7 @@ TEST_CASE("random words, half of them of the branch and system class, are decide
 TEST_CASE("classes that can be counted have exactly their words", "[verdict]") {
     // Words per class by free bits; together they are the published number of refused words.
     constexpr std::uint64_t kException = 1u << 24, kMsrImmediate = 1u << 10, kMsr = 1u << 20,
-                            kDaif = 32, kHints = 128 - 12, kAuthenticated = 2 * (1u << 12),
+                            kDaif = 32, kHints = 128 - 12, kAuthenticated = 2 * (1ul << 12),
                             kReturns = 2 + 1 + 2;
     constexpr std::uint64_t kLiterals = (1u << 25) + (1u << 24) + (1u << 24),
                             kExclusives = 1u << 25, kMops = 1u << 24;

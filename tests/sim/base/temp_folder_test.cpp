@@ -30,6 +30,8 @@ public:
             setenv("TMPDIR", before_.c_str(), 1);
         }
     }
+    Base(const Base&) = delete;
+    Base& operator=(const Base&) = delete;
     std::string path() const { return folder_.path(); }
     std::size_t count() const {
         return static_cast<std::size_t>(std::distance(fs::directory_iterator(path()), {}));

@@ -209,7 +209,7 @@ TEST_CASE("the ledger's total is the sum over tasks, and its cycles are its coun
     CHECK(read.cycles == CentiCycles(3 * 22100 + 12 * 50));
     CHECK(total.exceptions[static_cast<std::size_t>(ExceptionClass::Svc)] == 1);
     CHECK(total.exceptions[static_cast<std::size_t>(ExceptionClass::Brk)] == 1);
-    CHECK(ledger.kernel_cycles() == read.cycles + CentiCycles(2 * 6050));
+    CHECK(ledger.kernel_cycles() == read.cycles + CentiCycles(2ul * 6050));
     REQUIRE(ledger.tasks().size() == 2);
     const TaskLedger &a = ledger.tasks().at(TaskId{1000}), &b = ledger.tasks().at(TaskId{1001});
     CHECK(a.kernel_cycles() == CentiCycles(2 * 22100 + 12 * 50 + 6050));

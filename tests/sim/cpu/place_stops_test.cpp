@@ -83,6 +83,6 @@ TEST_CASE("both ways of the engine stop before the same instructions", "[cpu][pl
         }
         CHECK(times == 1000);
         CHECK(cpu->insns(task) == InsnCount(1 + 3 * 1000 + 1));
-        CHECK(cpu->cycles(task) == CentiCycles(100 * (1 + 3 * 1000 + 1)));
+        CHECK(cpu->cycles(task) == CentiCycles(100ul * (1 + 3 * 1000 + 1)));
     }
 }

@@ -149,9 +149,9 @@ TEST_CASE_METHOD(CpuFixture, "running where an instruction was stepped runs the 
         x(0, 0);
         x(1, 0);
         REQUIRE(stopped_by<StepDone>(step_at(kSlot1, add_imm(0, 0, i))));
-        REQUIRE(stopped_by<Svc>(run_from(kSlots + 8 * (i + 60))));
+        REQUIRE(stopped_by<Svc>(run_from(kSlots + 8ul * (i + 60))));
         x(1, 0);
-        const Stop stop = run_from(kSlots + 8 * i);
+        const Stop stop = run_from(kSlots + 8ul * i);
         REQUIRE(stopped_by<Svc>(stop));
         CHECK(std::get<Svc>(stop.why).imm == 3);
         CHECK(stop.retired == InsnCount(2));
@@ -160,7 +160,7 @@ TEST_CASE_METHOD(CpuFixture, "running where an instruction was stepped runs the 
         // At the slot itself, too.
         REQUIRE(stopped_by<StepDone>(step_at(kSlot1, add_imm(0, 0, i))));
         REQUIRE(stopped_by<Svc>(run_from(kSlot1)));
-        CHECK(x(0) == 2 * i);
+        CHECK(x(0) == 2ul * i);
     }
     // And what is stepped after that is not the breakpoint that was there before.
     for (unsigned i = 100; i < 200; ++i) {
@@ -266,8 +266,8 @@ TEST_CASE_METHOD(CpuFixture, "slot pages of two address spaces are stepped in tu
         cpu->write(second, Reg::Pc, kSlots.value + 0x10);
         REQUIRE(stopped_by<Svc>(cpu->run(second, other, kForever)));
         CHECK(x(0) == i);
-        CHECK(cpu->read(second, xreg(0)) == 2 * i);
-        CHECK(cpu->read(second, xreg(1)) == 5 * i);
+        CHECK(cpu->read(second, xreg(0)) == 2ul * i);
+        CHECK(cpu->read(second, xreg(1)) == 5ul * i);
     }
 }
 

@@ -53,12 +53,12 @@ TEST_CASE("TOML of ordinary depth is read, however much there is of it", "[profi
 }
 
 TEST_CASE("brackets and dots in strings and comments are none", "[profile]") {
-    const std::string brackets = repeated("[", 100), dots = repeated(".", 100);
-    for (const std::string& text :
-         {"a = \"" + brackets + dots + "\"", "a = '" + brackets + "'", "# " + brackets + dots,
-          fmt::format("a = \"\"\"\n\"{}\\\"\"\"\"", brackets),
-          fmt::format("a = '''\n'{}'''", brackets), "a = \"\\\"" + brackets + "\"",
-          "a = '\\' # " + brackets}) {
+    const std::string brackets = repeated("[", 100), dots = repeated(".", 100),
+                      both = brackets + dots;
+    for (const std::string& text : {"a = \"" + both + "\"", "a = '" + brackets + "'", "# " + both,
+                                    fmt::format("a = \"\"\"\n\"{}\\\"\"\"\"", brackets),
+                                    fmt::format("a = '''\n'{}'''", brackets),
+                                    "a = \"\\\"" + brackets + "\"", "a = '\\' # " + brackets}) {
         CAPTURE(text);
         CHECK(accepted(text));
         CHECK(too_deep(text).empty());

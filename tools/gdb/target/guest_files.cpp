@@ -15,7 +15,7 @@ namespace uprobesim {
 namespace {
 
 constexpr std::size_t kMostOpen = 256;
-constexpr std::uint64_t kMostRead = 64 * 1024;
+constexpr std::uint64_t kMostRead = 64ul * 1024;
 
 std::string failed(Errno error) {
     // FILEIO_E*: those that it has are Linux's.

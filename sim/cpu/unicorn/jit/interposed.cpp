@@ -198,7 +198,7 @@ namespace {
 
 // Two addresses, and whether the object that holds the first was loaded before that of the second.
 struct LoadOrder {
-    std::uintptr_t first, second;
+    std::uintptr_t first = 0, second = 0;
     bool in_order = false;
 };
 

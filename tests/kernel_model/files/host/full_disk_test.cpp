@@ -10,6 +10,8 @@ using namespace uprobesim::test;
 
 namespace {
 
+constexpr std::uint64_t kMapped = 32ul * 4096;
+
 struct FullDiskFixture : FilesFixture {
     std::string disk = host + "/disk";
     bool mounted = false;
@@ -24,6 +26,8 @@ struct FullDiskFixture : FilesFixture {
         files.reset();
         if (mounted) ::umount2(disk.c_str(), MNT_DETACH);
     }
+    FullDiskFixture(const FullDiskFixture&) = delete;
+    FullDiskFixture& operator=(const FullDiskFixture&) = delete;
     std::int64_t fsync(std::int64_t fd) { return call("fsync", {static_cast<std::uint64_t>(fd)}); }
 };
 
@@ -36,7 +40,7 @@ TEST_CASE_METHOD(FullDiskFixture, "a write that finds no space on the host's dis
     std::int64_t n = 0, sum = 0;
     while ((n = write(fd, std::string(8192, 'x'))) > 0) sum += n;
     CHECK(n == kEnospc);
-    CHECK(sum == 16 * 4096);
+    CHECK(sum == std::int64_t{16} * 4096);
     CHECK(files->lost_writes().at("/rw/full") == Errno::NoSpc);
 }
 
@@ -45,13 +49,13 @@ TEST_CASE_METHOD(FullDiskFixture, "what a mapping wrote and the disk refused is 
     if (!mounted) return;
     const std::int64_t fd = open("/rw/mapped", kCreat | kRdwr);
     const std::int64_t other = open("/rw/mapped", kRdonly);
-    REQUIRE(call("ftruncate", {static_cast<std::uint64_t>(fd), 32 * 4096}) == 0);
+    REQUIRE(call("ftruncate", {static_cast<std::uint64_t>(fd), kMapped}) == 0);
     const std::int64_t at_page =
-        call("mmap", {0, 32 * 4096, 3, 1, static_cast<std::uint64_t>(fd), 0});
+        call("mmap", {0, kMapped, 3, 1, static_cast<std::uint64_t>(fd), 0});
     REQUIRE(at_page > 0);
     for (std::uint64_t i = 0; i < 32; ++i)
         put<std::uint64_t>(static_cast<std::uint64_t>(at_page) + i * 4096, i + 1);
-    CHECK(call("msync", {static_cast<std::uint64_t>(at_page), 32 * 4096, 4}) == kEnospc);
+    CHECK(call("msync", {static_cast<std::uint64_t>(at_page), kMapped, 4}) == kEnospc);
     CHECK(fsync(fd) == kEnospc);
     CHECK(fsync(fd) == 0);
     CHECK(fsync(other) == kEnospc);
@@ -69,12 +73,12 @@ TEST_CASE_METHOD(FullDiskFixture, "what a mapping wrote and the disk refused is 
 TEST_CASE_METHOD(FullDiskFixture, "close tells what no call has told yet", "[files][disk]") {
     if (!mounted) return;
     const std::int64_t fd = open("/rw/closed", kCreat | kRdwr);
-    REQUIRE(call("ftruncate", {static_cast<std::uint64_t>(fd), 32 * 4096}) == 0);
+    REQUIRE(call("ftruncate", {static_cast<std::uint64_t>(fd), kMapped}) == 0);
     const std::int64_t at_page =
-        call("mmap", {0, 32 * 4096, 3, 1, static_cast<std::uint64_t>(fd), 0});
+        call("mmap", {0, kMapped, 3, 1, static_cast<std::uint64_t>(fd), 0});
     for (std::uint64_t i = 0; i < 32; ++i)
         put<std::uint64_t>(static_cast<std::uint64_t>(at_page) + i * 4096, 1);
-    CHECK(call("msync", {static_cast<std::uint64_t>(at_page), 32 * 4096, 4}) == kEnospc);
+    CHECK(call("msync", {static_cast<std::uint64_t>(at_page), kMapped, 4}) == kEnospc);
     CHECK(close(fd) == kEnospc);
     CHECK(close(fd) == kEbadf);
 }

@@ -31,6 +31,8 @@ struct HostileFixture : FilesFixture {
         CHECK(picture(host + "/outside") == outside);
         CHECK(picture(host + "/root") == root);
     }
+    HostileFixture(const HostileFixture&) = delete;
+    HostileFixture& operator=(const HostileFixture&) = delete;
 };
 
 }  // namespace

@@ -163,19 +163,19 @@ TEST_CASE("directories that are written and directories that are not are apart",
         auto made = FileSystem::create(*machine, std::make_unique<SpecialFiles>(*machine), options);
         return made ? std::string() : made.error().line();
     };
-    CHECK(refused("/root", "/root/in") != "");
-    CHECK(refused("/root", "/root") != "");
-    CHECK(refused("/root", "/link") != "");
-    CHECK(refused("/scratch/holds/root", "/scratch") != "");
-    CHECK(refused("/to-scratch", "/scratch") != "");
-    CHECK(refused("/root", "/scratch", "/scratch/in") != "");
-    CHECK(refused("/root", "/scratch/in", "/scratch") != "");
-    CHECK(refused("/root", "/scratch", "/to-scratch") != "");
-    CHECK(refused("/root", "", "/root/in", true) != "");
-    CHECK(refused("/root/in", "", "/root", true) != "");
-    CHECK(refused("/root", "", "/link", true) != "");
-    CHECK(refused("/root", "", "/root/in", false) == "");
-    CHECK(refused("/root", "/scratch", "/bind", true) == "");
+    CHECK_FALSE(refused("/root", "/root/in").empty());
+    CHECK_FALSE(refused("/root", "/root").empty());
+    CHECK_FALSE(refused("/root", "/link").empty());
+    CHECK_FALSE(refused("/scratch/holds/root", "/scratch").empty());
+    CHECK_FALSE(refused("/to-scratch", "/scratch").empty());
+    CHECK_FALSE(refused("/root", "/scratch", "/scratch/in").empty());
+    CHECK_FALSE(refused("/root", "/scratch/in", "/scratch").empty());
+    CHECK_FALSE(refused("/root", "/scratch", "/to-scratch").empty());
+    CHECK_FALSE(refused("/root", "", "/root/in", true).empty());
+    CHECK_FALSE(refused("/root/in", "", "/root", true).empty());
+    CHECK_FALSE(refused("/root", "", "/link", true).empty());
+    CHECK(refused("/root", "", "/root/in", false).empty());
+    CHECK(refused("/root", "/scratch", "/bind", true).empty());
     for (const auto& line : {refused("/root", "/link"), refused("/root", "", "/link", true)})
         CHECK(line.find('\n') == std::string::npos);
 }

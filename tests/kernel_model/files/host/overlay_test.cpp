@@ -41,7 +41,7 @@ TEST_CASE_METHOD(FilesFixture, "what is removed is gone, and may come back as so
     CHECK(rmdir("/data/sub") == 0);
     CHECK(stat("/data/sub") == kEnoent);
     CHECK(mkdir("/data/sub") == 0);
-    CHECK(ls("/data/sub") == "");  // opaque: what the root has below is not there
+    CHECK(ls("/data/sub").empty());  // opaque: what the root has below is not there
     CHECK(cat("/data/sub/c") == "error -2");
     CHECK(save("/data/sub/c", "new") == 3);
     CHECK(cat("/data/sub/c") == "new");
@@ -55,7 +55,7 @@ TEST_CASE_METHOD(FilesFixture, "rename moves files across layers", "[files][over
     CHECK(stat("/data/a") == kEnoent);
     CHECK(rename("/tmp/moved", "/data/b") == 0);
     CHECK(cat("/data/b") == "alpha");
-    CHECK(ls("/tmp") == "");
+    CHECK(ls("/tmp").empty());
     CHECK(ls("/data") == "b link sub");
     CHECK(unlink("/data/b") == 0);
     CHECK(stat("/data/b") == kEnoent);  // nor does the root's old one show through
