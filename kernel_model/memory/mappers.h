@@ -14,6 +14,7 @@ class Mm;
 
 // Lives as long as its address space.
 struct MapperToken {
+    explicit MapperToken(Mm* of) : mm(of) {}
     Mm* mm;
 };
 
@@ -35,7 +36,7 @@ public:
 private:
     struct Row {
         std::weak_ptr<MapperToken> mapper;
-        std::uint64_t number;  // in the order of their first mappings
+        std::uint64_t number = 0;  // in the order of their first mappings
     };
     std::map<const MapperToken*, Row> rows_;
     std::uint64_t next_number_ = 0;

@@ -106,7 +106,9 @@ SysResult<std::uint64_t> Mm::protect(VRange range, Prot prot) {
 
 void Mm::unmap_file(const FileBacking& file, std::uint64_t first, std::uint64_t end,
                     Mappers::Copies copies) {
-    for (const auto& [begin, vma] : vmas_) {
+    for (const auto& entry : vmas_) {
+        const Vma& vma = entry.second;
+        const VAddr begin = vma.range.begin;
         if (vma.file.get() != &file) continue;
         const std::uint64_t mapped = vma.file_offset / kPageSize;
         const std::uint64_t pages = vma.range.size() / kPageSize;

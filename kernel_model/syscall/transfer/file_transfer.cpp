@@ -266,6 +266,27 @@ SysOutcome write_failure(SysCall& call, File& file, Errno error) {
 
 namespace {
 
+// Bytes between the file and the caller's memory, by what kind of file it is.
+SysResult<Moved> move_bytes(SysCall& call, File& file, Direction direction, Buffers buffers,
+                            std::uint64_t total, const std::uint64_t* offset) {
+    const bool writes = direction == Direction::Write;
+    const std::uint64_t at = offset != nullptr ? *offset : file.position;
+    if (total == 0) return move(call.memory(), file, direction, VAddr(0), 0, at);
+    if (writes && file.ignores_data()) {
+        const auto n = file.write(at, {});
+        return Moved{.bytes = n ? total : 0, .failed = !n, .error = n ? Errno{} : n.error()};
+    }
+    if (writes && file.stream()) return write_stream(call, file, buffers, total);
+    if (file.record_bytes() != 0) return move_record(call, file, direction, buffers, total);
+    if (const auto* const end = dynamic_cast<const PipeEnd*>(&file))
+        return read_pipe(call.memory(), file, *end->pipe(), buffers, total);
+    const Start start = start_of(file, direction, offset);
+    if (writes) total = TRY(may_write(call, file, start.offset, total));
+    const Moved moved = move_pages(call.memory(), file, direction, buffers, start.offset, total);
+    if (start.moves && moved.bytes > 0) file.position = start.offset + moved.bytes;
+    return moved;
+}
+
 SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers buffers,
                         std::uint64_t total, const std::uint64_t* offset) {
     call.path = direction == Direction::Read ? file.costs().read : file.costs().write;
@@ -276,29 +297,8 @@ SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers 
     // rw_verify_area: before the file's own limits.
     const std::uint64_t at = offset != nullptr ? *offset : file.position;
     if (!file.stream() && static_cast<std::int64_t>(at + total) < 0) return Errno::Inval;
-    Moved moved;
     const bool writes = direction == Direction::Write;
-    const auto* const pipe = writes ? nullptr : dynamic_cast<const PipeEnd*>(&file);
-    if (writes && total > 0 && file.ignores_data()) {
-        const auto n = file.write(at, {});
-        moved = {.bytes = n ? total : 0, .failed = !n, .error = n ? Errno{} : n.error()};
-    } else if (total == 0) {
-        moved = move(call.memory(), file, direction, VAddr(0), 0, at);
-    } else if (writes && file.stream()) {
-        moved = write_stream(call, file, buffers, total);
-    } else if (file.record_bytes() != 0) {
-        moved = move_record(call, file, direction, buffers, total);
-    } else if (pipe != nullptr) {
-        moved = read_pipe(call.memory(), file, *pipe->pipe(), buffers, total);
-    } else {
-        const Start start = start_of(file, direction, offset);
-        if (writes) {
-            const auto allowed = TRY(may_write(call, file, start.offset, total));
-            total = allowed;
-        }
-        moved = move_pages(call.memory(), file, direction, buffers, start.offset, total);
-        if (start.moves && moved.bytes > 0) file.position = start.offset + moved.bytes;
-    }
+    const Moved moved = TRY(move_bytes(call, file, direction, buffers, total, offset));
     call.units = moved.bytes;
     if (moved.bytes > 0) tell_use(call, file, writes ? abi::kInModify : abi::kInAccess);
     if (moved.failed && (writes || moved.bytes == 0) &&
