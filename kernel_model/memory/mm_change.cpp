@@ -118,8 +118,9 @@ void Mm::unmap_file(const FileBacking& file, std::uint64_t first, std::uint64_t 
         mark_written(vma, part);
         space_->for_each_mapped(part, [&](VAddr page, Translation t) {
             const std::uint64_t index = vma.offset_of(page) / kPageSize;
-            const bool copy = !vma.file->resident(index) || vma.file->page(index) != t.frame;
-            if (!copy || copies == Mappers::Copies::Taken) space_->unmap(page);
+            if (copies == Mappers::Copies::Taken ||
+                (vma.file->resident(index) && vma.file->page(index) == t.frame))
+                space_->unmap(page);
         });
     }
 }

@@ -56,6 +56,10 @@ std::uint64_t SharedMemory::write(std::uint64_t offset, std::span<const std::byt
 
 void SharedMemory::clear(std::uint64_t begin, std::uint64_t end) {
     mappers.unmap(*this, page_ceil(begin) / kPageSize, end / kPageSize, Mappers::Copies::Left);
+    zero(begin, end);
+}
+
+void SharedMemory::zero(std::uint64_t begin, std::uint64_t end) {
     for (auto it = pages_.lower_bound(begin / kPageSize);
          it != pages_.end() && it->first * kPageSize < end;) {
         const std::uint64_t page_begin = it->first * kPageSize;
@@ -76,7 +80,7 @@ void SharedMemory::resize(std::uint64_t size) {
     const std::uint64_t old = std::exchange(size_, size);
     if (size >= old) return;
     mappers.unmap(*this, page_ceil(size) / kPageSize, kEveryPage, Mappers::Copies::Taken);
-    clear(size, page_ceil(old));
+    zero(size, page_ceil(old));
 }
 
 std::optional<std::uint64_t> SharedMemory::next_data(std::uint64_t from) const {

@@ -50,6 +50,8 @@ public:
     static constexpr std::uint64_t kDevice = 1;  // 00:01, the kernel's internal tmpfs mount
 
 private:
+    void zero(std::uint64_t begin, std::uint64_t end);
+
     PhysicalMemory& memory_;
     std::uint64_t inode_;
     std::uint64_t size_;

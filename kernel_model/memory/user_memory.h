@@ -58,6 +58,12 @@ public:
         return done;
     }
 
+    // How many bytes of the range can be accessed, from its begin; they are faulted in.
+    std::uint64_t reachable(VAddr at, std::uint64_t size, Access access) {
+        return for_each_span(at, size, access, [](auto span) { return std::uint64_t{span.size()}; })
+            .value_or(0);
+    }
+
 private:
     // The host bytes from `at` to the end of its page, at most `size`, faulted in. Empty: access
     // not permitted.

@@ -47,7 +47,7 @@ Socket::~Socket() {
     network_->remove(*this);
 }
 
-SysResult<void> Socket::listen(std::int32_t, const Ucred&) {
+SysResult<void> Socket::listen(std::size_t, const Ucred&) {
     return tl::make_unexpected(Errno::NotSup);
 }
 SysResult<std::shared_ptr<Socket>> Socket::accept() {

@@ -70,7 +70,8 @@ public:
 
     // Errno::Again from any of these: the operation would block.
     virtual SysResult<void> bind(const SocketAddress& address, const Ucred& caller) = 0;
-    virtual SysResult<void> listen(std::int32_t backlog, const Ucred& caller);
+    // `backlog`: connections that wait to be accepted, at most.
+    virtual SysResult<void> listen(std::size_t backlog, const Ucred& caller);
     virtual SysResult<std::shared_ptr<Socket>> accept();
     // While the connection is not established, fails with Again if the caller `waits`, else
     // InProgress.

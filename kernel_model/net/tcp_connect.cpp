@@ -2,7 +2,6 @@
 // Establishing TCP connections: listen, connect, accept. The handshake takes no time. If the
 // listener's accept queue is full, the client waits for space (Linux retransmits the SYN after a
 // second).
-#include <algorithm>
 #include <utility>
 
 #include "kernel_model/abi/poll.h"
@@ -14,19 +13,17 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::int32_t kMaxBacklog = 4096;  // net.core.somaxconn
 // The send buffer of an established loopback connection: tcp_sndbuf_expand with segments of 65,483
 // bytes, as `ss -m` shows it.
 constexpr std::int32_t kConnectedSendBuffer = 2626560;
 
 }  // namespace
 
-SysResult<void> TcpSocket::listen(std::int32_t backlog, const Ucred&) {
+SysResult<void> TcpSocket::listen(std::size_t backlog, const Ucred&) {
     if (phase_ != Phase::Unconnected || (state_ != State::Closed && state_ != State::Listen)) {
         return tl::make_unexpected(Errno::Inval);
     }
-    // A negative backlog counts as a very large one.
-    backlog_ = static_cast<std::size_t>(backlog < 0 ? kMaxBacklog : std::min(backlog, kMaxBacklog));
+    backlog_ = backlog;
     if (state_ == State::Listen) return {};
     if (local_port() == 0) {
         if (const auto port = claim_some_port(); !port)

@@ -18,7 +18,7 @@ public:
     TcpSocket& operator=(const TcpSocket&) = delete;
     ~TcpSocket() override;
 
-    SysResult<void> listen(std::int32_t backlog, const Ucred& caller) override;
+    SysResult<void> listen(std::size_t backlog, const Ucred& caller) override;
     SysResult<std::shared_ptr<Socket>> accept() override;
     SysResult<void> connect(const SocketAddress& address, const Ucred& caller, bool waits) override;
     SysResult<SocketAddress> peer() const override;

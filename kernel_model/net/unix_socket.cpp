@@ -2,7 +2,6 @@
 // Names, connections and poll bits. Messages are in unix_message.cpp.
 #include "kernel_model/net/unix_socket.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "kernel_model/abi/poll.h"
@@ -14,7 +13,6 @@ namespace uprobesim {
 namespace {
 
 constexpr std::size_t kMaxDatagrams = 10;  // net.unix.max_dgram_qlen
-constexpr std::int32_t kMaxUnixBacklog = 4096;
 
 }  // namespace
 
@@ -66,11 +64,10 @@ SysResult<void> UnixSocket::bind(const SocketAddress& address, const Ucred&) {
     return {};
 }
 
-SysResult<void> UnixSocket::listen(std::int32_t backlog, const Ucred& caller) {
+SysResult<void> UnixSocket::listen(std::size_t backlog, const Ucred& caller) {
     if (!has_connections()) return tl::make_unexpected(Errno::NotSup);
     if (name_.name.empty() || connected_) return tl::make_unexpected(Errno::Inval);
-    backlog_ = static_cast<std::size_t>(backlog < 0 ? kMaxUnixBacklog
-                                                    : std::min(backlog, kMaxUnixBacklog));
+    backlog_ = backlog;
     listening_ = true;
     own_credentials_ = caller;
     waiters_.wake();

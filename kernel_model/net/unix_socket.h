@@ -22,7 +22,7 @@ public:
 
     // If the name is a path, the caller has created its socket file, `address.file`.
     SysResult<void> bind(const SocketAddress& address, const Ucred& caller) override;
-    SysResult<void> listen(std::int32_t backlog, const Ucred& caller) override;
+    SysResult<void> listen(std::size_t backlog, const Ucred& caller) override;
     SysResult<std::shared_ptr<Socket>> accept() override;
     SysResult<void> connect(const SocketAddress& address, const Ucred& caller, bool waits) override;
     SocketAddress local() const override { return name_; }

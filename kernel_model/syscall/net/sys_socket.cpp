@@ -155,7 +155,9 @@ SysOutcome sys_bind(SysCall& call) {
 
 SysOutcome sys_listen(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
-    return socket->listen(call.int32(1), credentials_of(call.task));
+    // A negative backlog counts as a very large one.
+    constexpr std::uint32_t kMaxBacklog = 4096;  // net.core.somaxconn
+    return socket->listen(std::min(call.uint32(1), kMaxBacklog), credentials_of(call.task));
 }
 
 SysOutcome accept_with(SysCall& call, std::uint32_t flags) {

@@ -56,10 +56,10 @@ Moved move(UserMemory memory, File& file, Direction direction, VAddr buffer, std
             return *n;
         });
     moved.bad_pointer = !done && moved.bytes == 0 && !moved.failed;
-    // At the end of a file nothing is stored.
+    // At the end of a file nothing is stored. One whose position the host keeps would lose a byte.
     std::byte byte{};
     if (moved.bad_pointer && direction == Direction::Read && file.seekable() &&
-        file.read(offset, std::span(&byte, 1)) == 0u)
+        !file.host_position() && file.read(offset, std::span(&byte, 1)) == 0u)
         moved.bad_pointer = false;
     return moved;
 }
@@ -105,12 +105,9 @@ std::uint64_t storable(UserMemory memory, Buffers buffers, const Pipe& pipe, std
     for (const auto& b : buffers) {
         if (reached == wanted) break;
         const std::uint64_t size = std::min(b.length, wanted - reached);
-        const std::uint64_t before = reached;
-        (void)memory.for_each_span(VAddr(b.base), size, Access::Write, [&](auto span) {
-            reached += span.size();
-            return std::uint64_t{span.size()};
-        });
-        if (reached - before < size) return reached - reached % kPageSize;
+        const std::uint64_t here = memory.reachable(VAddr(b.base), size, Access::Write);
+        reached += here;
+        if (here < size) return reached - reached % kPageSize;
     }
     return total;
 }

@@ -109,12 +109,7 @@ bool UserVector::write(UserMemory memory, std::uint64_t offset,
 
 bool UserVector::writable(UserMemory memory, std::uint64_t offset, std::uint64_t size) const {
     return walk(offset, size, [&](VAddr at, std::uint64_t, std::uint64_t here) {
-        std::uint64_t reached = 0;
-        (void)memory.for_each_span(at, here, Access::Write, [&](auto span) {
-            reached += span.size();
-            return std::uint64_t{span.size()};
-        });
-        return reached == here;
+        return memory.reachable(at, here, Access::Write) == here;
     });
 }
 

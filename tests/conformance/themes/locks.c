@@ -229,7 +229,8 @@ static void opens_to_write(void) {
 }
 NATIVE(a_chosen_signal_tells_the_descriptor,
        "qemu-aarch64 copies si_band and si_fd of no signal but SIGIO") {
-    const struct sigaction action = {.sa_sigaction = takes_poll, .sa_flags = SA_SIGINFO};
+    const struct sigaction action = {.sa_sigaction = takes_poll,
+                                     .sa_flags = SA_SIGINFO | SA_RESTART};
     int ends[2];
     NEED(sigaction(SIGRTMIN + 1, &action, NULL));
     NEED(pipe(ends));

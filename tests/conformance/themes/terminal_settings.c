@@ -88,9 +88,7 @@ NATIVE(locked_settings_stay, RARE) {
 }
 
 static void opens_slave(void) {
-    int number;
     char name[32];
-    ioctl(master, TIOCGPTN, &number);
     snprintf(name, sizeof name, "/proc/self/fd/%d", slave);
     SHOW(open(name, O_RDWR | O_NOCTTY) < 0);
     SHOW(errno);
