@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "sim/cpu/unicorn/jit/engine_build.h"
@@ -53,10 +54,9 @@ std::optional<std::uint64_t*> pointer_at(const std::byte* place) {
 // The first buffer in `bytes` from `base` on that translating fills.
 std::optional<Found> find_from(std::uint64_t* base, std::size_t bytes,
                                const std::function<void()>& translate) {
-    std::vector<std::uint64_t> words((bytes + kPage - 1) / kPage * kPage / sizeof(std::uint64_t));
-    std::size_t read = 0;
-    constexpr std::size_t kStep = kPage / sizeof(std::uint64_t);
-    while (read < words.size() && safe_read(base + read, &words[read], kPage)) read += kStep;
+    std::vector<std::uint64_t> words(bytes / sizeof(std::uint64_t));
+    const std::size_t read =
+        read_what_is_there(base, std::as_writable_bytes(std::span(words))) / sizeof words[0];
     for (std::size_t i = 0; i + kHighest < read; ++i) {
         if (!is_buffer(&words[i])) continue;
         for (std::size_t r = 0; r + 4 < read; ++r) {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "sim/cpu/cpu.h"
 #include "sim/cpu/unicorn/engine_way.h"
@@ -122,6 +123,10 @@ public:
     }
 
 private:
+    // In the engine's own address space.
+    static constexpr std::uint64_t kCodePage = 0x10000, kDataPage = 0x20000, kWindowPage = 0x30000;
+    static constexpr std::uint32_t kSvc0 = 0xd4000001;
+
     struct SystemRegister {
         std::uint8_t op0, op1, crn, crm, op2;
     };
@@ -136,6 +141,8 @@ private:
     void find_cpu_state();
     void find_registers();
     void find_exclusive_monitor();
+    std::vector<std::size_t> words_after_load_exclusive();
+    bool try_exclusive_monitor(std::size_t offset);
     std::uint64_t probe_exception(std::span<const std::uint32_t> code);
 
     static void on_interrupt(uc_engine* uc, std::uint32_t number, void* self);

@@ -67,6 +67,19 @@ TEST_CASE("safe_read fails where memory is missing, and works again afterwards",
     CHECK(read == value);
 }
 
+TEST_CASE("a read of what is there ends where memory does", "[cpu][safe-read]") {
+    const PagesBeforeAHole pages(2);
+    for (std::byte* at = pages.begin(); at != pages.end(); ++at)
+        *at = static_cast<std::byte>((at - pages.begin()) * 7 % 251);
+    for (const std::size_t there : {std::size_t{0}, std::size_t{8}, kPage - 5, kPage + 700}) {
+        std::vector<std::byte> copy(there + 3 * kPage);
+        REQUIRE(read_what_is_there(pages.end() - there, copy) == there);
+        CHECK(std::memcmp(copy.data(), pages.end() - there, there) == 0);
+    }
+    std::vector<std::byte> copy(kPage + 9);
+    CHECK(read_what_is_there(pages.begin() + 3, copy) == copy.size());
+}
+
 TEST_CASE("a child of fork has a way of its own to read", "[cpu][safe-read]") {
     std::uint64_t read = 0;
     const std::uint64_t value = 0xfeedu;

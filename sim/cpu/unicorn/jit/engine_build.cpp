@@ -22,6 +22,7 @@ constexpr EngineBuild kBuilds[] = {
       .cpu_env = 296,           // arm64_reg_read
       .env_pc = 320,            // cpu_get_tb_cpu_state
       .env_flags = 336,         // cpu_get_tb_cpu_state
+      .env_exclusive = 12032,   // a64_translate_init: the global exclusive_addr
       .env_to_tlb = 208,        // generated code
       .env_to_tlb_desc = 5488,  // tlb_init
       .tlb_desc_used = 32,      // tlb_set_page_with_attrs

@@ -18,6 +18,7 @@ struct EngineLayout {
     std::size_t cpu_env;         // CPUState: CPUARMState*
     std::size_t env_pc;          // CPUARMState
     std::size_t env_flags;       // CPUARMState: hflags, those of the blocks it executes
+    std::size_t env_exclusive;   // CPUARMState: the exclusive monitor's address, or -1
     // Before CPUARMState: CPUTLBDescFast and CPUTLBDesc of the first mode; within the latter, the
     // number of entries used and the array of CPUIOTLBEntry.
     std::size_t env_to_tlb, env_to_tlb_desc, tlb_desc_used, tlb_desc_io;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 
@@ -65,19 +66,27 @@ private:
 
 }  // namespace
 
-bool safe_read(const void* from, void* to, std::size_t size) {
-    constexpr std::size_t kPiece = 4096;  // PIPE_BUF: goes in whole, also into a small pipe
+std::size_t read_what_is_there(const void* from, std::span<std::byte> to) {
+    // Of one page at a time, which is there or not: of a piece that ends in a hole nothing goes in.
+    // And PIPE_BUF, which goes in whole, also into a small pipe.
+    constexpr std::size_t kPage = 4096;
     thread_local std::optional<Pipe> pipe;
     if (!pipe || !pipe->is_ours()) pipe.emplace();
     const auto* const begin = static_cast<const std::byte*>(from);
-    auto* const copy = static_cast<std::byte*>(to);
-    for (std::size_t done = 0; done < size;) {
+    std::size_t done = 0;
+    while (done < to.size()) {
+        const std::size_t left_of_page =
+            kPage - reinterpret_cast<std::uintptr_t>(begin + done) % kPage;
         const std::size_t copied =
-            pipe->copy(begin + done, copy + done, std::min(kPiece, size - done));
-        if (copied == 0) return false;
+            pipe->copy(begin + done, to.data() + done, std::min(left_of_page, to.size() - done));
+        if (copied == 0) break;
         done += copied;
     }
-    return true;
+    return done;
+}
+
+bool safe_read(const void* from, void* to, std::size_t size) {
+    return read_what_is_there(from, {static_cast<std::byte*>(to), size}) == size;
 }
 
 }  // namespace uprobesim

@@ -4,10 +4,15 @@
 
 #include <cstddef>
 #include <cstring>
+#include <span>
 
 namespace uprobesim {
 
 bool safe_read(const void* from, void* to, std::size_t size);
+
+// How many bytes from `from` on were there to be copied, at most as many as `to` holds: for a
+// search that may go on past the end of what it searches.
+std::size_t read_what_is_there(const void* from, std::span<std::byte> to);
 
 // Of memory that is known to be there, at an offset that no type describes.
 template <class T>
