@@ -152,10 +152,11 @@ FaultResult MmFaults::file_around(const Vma& vma, VAddr page, Access access) {
     const VAddr first = std::max(VAddr(page.value & ~(kWindow - 1)), vma.range.begin);
     const VAddr table_end = VAddr(page.value & ~(kTable - 1)) + kTable;
     const VAddr last = std::min({first + kWindow, vma.range.end, table_end});
+    const std::uint64_t end_of_file = vma.file->size();
     std::uint64_t extra = 0;
     for (VAddr at = first; at < last; at += kPageSize) {
         const std::uint64_t offset = vma.offset_of(at);
-        if (offset >= vma.file->size()) break;
+        if (offset >= end_of_file) break;
         if (!vma.file->resident(offset / kPageSize) || mm_.space_->lookup(at)) continue;
         if (map_page(at) != FaultResult::Resolved) break;
         ++extra;

@@ -132,7 +132,7 @@ Result<CoreTable> read_core(const DataFile& file) {
 
 Result<CoreTable> load_core_table(std::string_view name_or_path) {
     const auto file = TRY(find_data_file("cores", kWhat, name_or_path));
-    return read_core(file);
+    return read_once<CoreTable>(file, false, [&] { return read_core(file); });
 }
 
 Result<CoreTable> parse_core_table(std::string_view text, std::string_view file_name) {

@@ -172,7 +172,7 @@ Decoder::Decoder() : handle_(0), insn_(nullptr) {
         cs_close(&handle_);
         throw HostError("cs_malloc", "out of memory");
     }
-    described_.resize(8192);  // a power of two; 0.5 MiB
+    places_.resize(8192);  // a power of two
 }
 
 Decoder::~Decoder() {
@@ -250,9 +250,14 @@ std::uint32_t without_offset(std::uint32_t word) {
 
 InsnInfo Decoder::describe(std::uint32_t word) const {
     const std::uint32_t key = without_offset(word);
-    const std::size_t at = key * std::uint64_t{0x9e3779b97f4a7c15u} >> 32 & (described_.size() - 1);
-    Described& row = described_[at];
-    if (!row.valid || row.word != key) row = {key, true, decoded(key)};
+    const std::size_t at = key * std::uint64_t{0x9e3779b97f4a7c15u} >> 32 & (places_.size() - 1);
+    std::uint16_t& place = places_[at];
+    if (place == 0) {
+        described_.push_back({key, decoded(key)});
+        place = static_cast<std::uint16_t>(described_.size());
+    }
+    Described& row = described_[place - 1u];
+    if (row.word != key) row = {key, decoded(key)};
     return row.info;
 }
 

@@ -48,13 +48,14 @@ public:
 private:
     struct Described {
         std::uint32_t word = 0;
-        bool valid = false;
         InsnInfo info;
     };
     InsnInfo decoded(std::uint32_t word) const;
 
     std::size_t handle_;  // csh
     void* insn_;          // cs_insn, reused
+    // By hash: 1 more than the index in described_, or 0.
+    mutable std::vector<std::uint16_t> places_;
     mutable std::vector<Described> described_;
 };
 

@@ -289,7 +289,8 @@ Result<KernelProfile> load_kernel_profile(std::string_view name_or_path,
                                           const std::vector<Setting>& settings) {
     const auto read = [&]() -> Result<KernelProfile> {
         const auto file = TRY(find_data_file("kernels", kWhat, name_or_path));
-        return read_kernel(file, settings);
+        return read_once<KernelProfile>(file, !settings.empty(),
+                                        [&] { return read_kernel(file, settings); });
     };
     return of_kind(ProfileKind::Kernel, name_or_path, read());
 }

@@ -199,7 +199,8 @@ Result<MachineProfile> load_machine_profile(std::string_view name_or_path,
                                             const std::vector<Setting>& settings) {
     const auto read = [&]() -> Result<MachineProfile> {
         const auto file = TRY(find_data_file("machines", kWhat, name_or_path));
-        return read_machine(file, settings);
+        return read_once<MachineProfile>(file, !settings.empty(),
+                                         [&] { return read_machine(file, settings); });
     };
     return of_kind(ProfileKind::Machine, name_or_path, read());
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
 #include <cstring>
 #include <filesystem>
 
@@ -13,6 +14,7 @@
 #include "sim/base/input_file.h"
 #include "sim/base/try.h"
 #include "sim/cost/core_model.h"
+#include "sim/cost/core_table.h"
 #include "sim/profile/data_files.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
@@ -38,7 +40,7 @@ std::string hash_of_guest_file(FileSystem& files, const std::string& path, const
     const auto opened = files.open(Caller{}, path, abi::kORdonly, 0);
     if (!opened) return {};
     StreamDigest digest;
-    std::vector<std::byte> buffer(1u << 20);
+    std::array<std::byte, 1u << 16> buffer{};
     while (digest.bytes <= kMaxProgramBytes && (watch == nullptr || watch->wanted_end() == 0)) {
         const auto size = opened->file->size();
         const auto n = opened->file->read(digest.bytes, buffer);
@@ -142,7 +144,7 @@ Outcome check_root(const std::string& root) {
 
 Outcome check_machine(const std::string& name, const std::vector<Setting>& settings) {
     const auto machine = TRY(load_machine_profile(name, settings));
-    TRY(load_core_model(machine.core_file));
+    TRY(load_core_table(machine.core_file));
     return {};
 }
 

@@ -55,15 +55,16 @@ std::uint64_t Inode::size() const {
 SysResult<PAddr> Inode::page(std::uint64_t index) {
     if (const auto it = pages_.find(index); it != pages_.end()) return it->second;
     const std::uint64_t offset = index * kPageSize;
-    if (index > ~std::uint64_t{0} / kPageSize || offset >= size())
-        return tl::make_unexpected(Errno::Fault);
+    if (index > ~std::uint64_t{0} / kPageSize) return tl::make_unexpected(Errno::Fault);
     // shmem_fault: a page of a hole takes space, which may be none left.
-    if (use && use->known() && use->limited() && use->claim(offset, kPageSize) == 0)
+    if (use && use->known() && use->limited() &&
+        (offset >= size() || use->claim(offset, kPageSize) == 0))
         return tl::make_unexpected(Errno::Fault);
     const auto frame = memory_.allocate();
     if (!frame) return tl::make_unexpected(Errno::NoMem);
-    if (read_fully(fd_.get(), memory_.bytes(*frame), offset) < 0) {
-        const Errno error = guest_errno(errno);
+    const ssize_t read = read_fully(fd_.get(), memory_.bytes(*frame), offset);
+    if (read <= 0) {
+        const Errno error = read == 0 ? Errno::Fault : guest_errno(errno);  // 0: beyond the end
         memory_.release(*frame);
         return tl::make_unexpected(error == Errno::NoMem ? Errno::Io : error);
     }
