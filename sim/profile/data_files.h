@@ -26,10 +26,9 @@ Result<DataFile> find_data_file(std::string_view folder, std::string_view what,
 bool names_data_file(std::string_view name_or_path);  // not a built-in one
 std::vector<std::string> builtin_names(std::string_view folder);
 
-// Built-in profiles are the same each time they are read, and a command needs one several times: to
-// check it, to list it, and for each run.
-// What `read()` gives, remembered by the thread: of a built-in file, as it stands (`with_settings`
-// are as many profiles as there are settings).
+// What `read()` gives, remembered by the thread if it is of a built-in file as it stands, without
+// settings: that is the same each time, and a command needs one several times, to check it, to list
+// it, and for each run.
 template <class Profile, class Read>
 Result<Profile> read_once(const DataFile& file, bool with_settings, const Read& read) {
     if (with_settings || !file.file_name.starts_with(kBuiltinPrefix)) return read();
