@@ -105,6 +105,7 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
       signal_timers_(*this),
       tracing_(*this),
       processes_(*this) {
+    network_->real_time_ns = [this] { return clock_.realtime_ns(); };
     scheduler_.set_cpus(cpus);
     sysctls_.set_default("fs/epoll/max_user_watches",
                          std::to_string(most_epoll_watches(machine.memory)));

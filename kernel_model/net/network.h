@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -80,6 +81,9 @@ public:
     // SIOCGIF*; lo is the only interface.
     SysResult<std::uint64_t> interface_ioctl(std::uint64_t request, std::uint64_t arg,
                                              UserMemory& memory);
+
+    // CLOCK_REALTIME, for the time of arrival of packets.
+    std::function<std::uint64_t()> real_time_ns = [] { return std::uint64_t{0}; };
 
     // Whether lo is up: nothing has a way to it while it is not.
     bool up = true;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <span>
 #include <string_view>
@@ -25,6 +26,10 @@ struct SocketOption {
     OptionUse use;
     bool truth;  // boolean: any value but 0 is stored as 1
     std::int32_t initial;
+    // Others are EINVAL, but for -1 where it stands for the initial value.
+    std::int32_t lowest = std::numeric_limits<std::int32_t>::min();
+    std::int32_t highest = std::numeric_limits<std::int32_t>::max();
+    bool has_default = false;
 };
 
 // Null: no such option.

@@ -10,6 +10,7 @@ namespace uprobesim {
 namespace {
 
 constexpr std::size_t kIpHeader = 20;
+constexpr std::uint8_t kDefaultHops = 64;
 constexpr std::byte kEchoRequest{8}, kEchoReply{0};
 
 std::uint16_t checksum(std::span<const std::byte> bytes) {
@@ -25,16 +26,17 @@ void put16(std::span<std::byte> at, std::uint16_t value) {
     at[1] = static_cast<std::byte>(value & 0xff);
 }
 
-std::vector<std::byte> with_ip_header(const IpAddress& from, const IpAddress& to,
+std::vector<std::byte> with_ip_header(const IpAddress& from, const PacketFields& fields,
                                       std::uint8_t protocol, std::span<const std::byte> payload) {
     std::vector<std::byte> packet(kIpHeader);
     packet[0] = std::byte{0x45};
+    packet[1] = std::byte{fields.traffic_class};
     put16(std::span(packet).subspan(2), static_cast<std::uint16_t>(kIpHeader + payload.size()));
-    packet[8] = std::byte{64};
+    packet[8] = std::byte{fields.hops};
     packet[9] = std::byte{protocol};
     for (std::size_t i = 0; i < 4; ++i) {
         packet[12 + i] = std::byte{from.bytes[12 + i]};
-        packet[16 + i] = std::byte{to.bytes[12 + i]};
+        packet[16 + i] = std::byte{fields.to.bytes[12 + i]};
     }
     put16(std::span(packet).subspan(10), checksum(packet));
     packet.insert(packet.end(), payload.begin(), payload.end());
@@ -86,23 +88,24 @@ SysResult<SocketAddress> RawSocket::peer() const {
     return address_of(*remote_ip_);
 }
 
-void RawSocket::take(std::span<const std::byte> bytes, const IpAddress& from, const IpAddress& to) {
-    if (!local_ip_.is_any() && local_ip_ != to) return;
+void RawSocket::take(std::span<const std::byte> bytes, const IpAddress& from,
+                     const PacketFields& fields) {
+    if (!local_ip_.is_any() && local_ip_ != fields.to) return;
     if (remote_ip_ && *remote_ip_ != from) return;
     if (!queue_.fits(bytes.size(), receive_buffer()) ||
         !network().has_room(message_charge(bytes.size())))
         return;
-    queue_.push(bytes, from, network());
+    queue_.push(bytes, {from, fields}, network());
     waiters_.wake(abi::kPollReadable);
 }
 
-void RawSocket::transmit(const IpAddress& from, const IpAddress& to, std::uint8_t protocol,
+void RawSocket::transmit(const IpAddress& from, const PacketFields& fields, std::uint8_t protocol,
                          std::span<const std::byte> payload) {
     std::vector<std::byte> packet(payload.begin(), payload.end());
-    if (!is_v6()) packet = with_ip_header(from, to, protocol, payload);
+    if (!is_v6()) packet = with_ip_header(from, fields, protocol, payload);
     for (RawSocket* const other : network().raw_sockets) {
         if (other->family() == family() && other->protocol() == protocol)
-            other->take(packet, from, to);
+            other->take(packet, from, fields);
     }
     if (is_v6() || protocol != abi::kIpprotoIcmp || payload.size() < 8 ||
         payload[0] != kEchoRequest)
@@ -111,7 +114,10 @@ void RawSocket::transmit(const IpAddress& from, const IpAddress& to, std::uint8_
     reply[0] = kEchoReply;
     put16(std::span(reply).subspan(2), 0);
     put16(std::span(reply).subspan(2), checksum(reply));
-    transmit(to, from, protocol, reply);
+    // icmp_reply: of the request's class, with the hops that any packet has.
+    PacketFields back = fields_of_packet(
+        *this, {.from = {}, .hops = kDefaultHops, .traffic_class = fields.traffic_class}, from);
+    transmit(fields.to, back, protocol, reply);
 }
 
 SysResult<std::uint64_t> RawSocket::send(const Outgoing& message) {
@@ -123,7 +129,9 @@ SysResult<std::uint64_t> RawSocket::send(const Outgoing& message) {
     IpAddress to = message.to ? message.to->ip : *remote_ip_;
     if (to.is_any()) to = IpAddress::loopback(is_v6());
     if (!to.is_loopback()) return tl::make_unexpected(Errno::NetUnreach);
-    const IpAddress from = local_ip_.is_any() ? IpAddress::loopback(is_v6()) : local_ip_;
+    const IpAddress own = local_ip_.is_any() ? IpAddress::loopback(is_v6()) : local_ip_;
+    const IpAddress from = message.wishes.from.value_or(own);
+    PacketFields fields = fields_of_packet(*this, message.wishes, to);
     const bool has_header =
         !is_v6() && (protocol() == abi::kIpprotoRaw || options.is_on(abi::kSolIp, abi::kIpHdrincl));
     if (has_header) {
@@ -131,10 +139,12 @@ SysResult<std::uint64_t> RawSocket::send(const Outgoing& message) {
         const std::size_t length = (std::to_integer<std::size_t>(message.bytes[0]) & 0xf) * 4;
         if (length < kIpHeader || length > message.bytes.size())
             return tl::make_unexpected(Errno::Inval);
-        transmit(from, to, std::to_integer<std::uint8_t>(message.bytes[9]),
+        fields.traffic_class = std::to_integer<std::uint8_t>(message.bytes[1]);
+        fields.hops = std::to_integer<std::uint8_t>(message.bytes[8]);
+        transmit(from, fields, std::to_integer<std::uint8_t>(message.bytes[9]),
                  message.bytes.subspan(length));
     } else {
-        transmit(from, to, static_cast<std::uint8_t>(protocol()), message.bytes);
+        transmit(from, fields, static_cast<std::uint8_t>(protocol()), message.bytes);
     }
     return std::uint64_t{message.bytes.size()};
 }
@@ -144,9 +154,10 @@ SysResult<Incoming> RawSocket::receive(std::uint64_t most, bool peek) {
         if (shut_read_) return Incoming{};
         return tl::make_unexpected(Errno::Again);
     }
-    const SocketAddress from = address_of(queue_.next_from());
+    const Arrival arrival = queue_.next_from();
     Incoming got = queue_.take(most, peek);
-    got.from = from;
+    got.from = address_of(arrival.from);
+    got.fields = arrival.fields;
     return got;
 }
 

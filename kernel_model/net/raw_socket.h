@@ -35,13 +35,17 @@ public:
 private:
     bool is_v6() const { return family() == abi::kAfInet6; }
     SocketAddress address_of(const IpAddress& ip) const;
-    void transmit(const IpAddress& from, const IpAddress& to, std::uint8_t protocol,
+    struct Arrival {
+        IpAddress from;
+        PacketFields fields;
+    };
+    void transmit(const IpAddress& from, const PacketFields& fields, std::uint8_t protocol,
                   std::span<const std::byte> payload);
-    void take(std::span<const std::byte> bytes, const IpAddress& from, const IpAddress& to);
+    void take(std::span<const std::byte> bytes, const IpAddress& from, const PacketFields& fields);
 
     IpAddress local_ip_ = IpAddress::any(is_v6());
     std::optional<IpAddress> remote_ip_;
-    DatagramQueue<IpAddress> queue_;
+    DatagramQueue<Arrival> queue_;
 };
 
 }  // namespace uprobesim

@@ -54,6 +54,10 @@ SysResult<std::shared_ptr<Socket>> Socket::accept() {
     return tl::make_unexpected(Errno::NotSup);
 }
 
+std::uint64_t Socket::now_ns() const {
+    return network_->real_time_ns();
+}
+
 std::optional<SocketError> Socket::take_queued_error() {
     if (error_queue_.empty()) return std::nullopt;
     SocketError first = std::move(error_queue_.front());

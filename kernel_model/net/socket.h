@@ -13,6 +13,7 @@
 #include "kernel_model/files/file.h"
 #include "kernel_model/net/address.h"
 #include "kernel_model/net/options.h"
+#include "kernel_model/net/packet_fields.h"
 #include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
@@ -34,6 +35,7 @@ struct Outgoing {
     Ucred sender;
     bool more = false;    // MSG_MORE
     bool urgent = false;  // MSG_OOB
+    PacketWishes wishes{};
 };
 
 // An entry of the error queue (struct sock_extended_err).
@@ -52,7 +54,8 @@ struct Incoming {
     std::optional<SocketAddress> from;
     std::vector<std::shared_ptr<File>> files;
     std::optional<Ucred> sender;
-    std::optional<SocketError> error;  // of the error queue
+    std::optional<SocketError> error;    // of the error queue
+    std::optional<PacketFields> fields;  // of an IP packet
 };
 
 class Socket : public File {
@@ -125,6 +128,8 @@ public:
     Socket* socket() override { return this; }
     std::uint64_t kernel_bytes() const override { return kSocketBytes; }
 
+    // CLOCK_REALTIME.
+    std::uint64_t now_ns() const;
     bool is_of(const Network& network) const { return network_.get() == &network; }
 
 protected:

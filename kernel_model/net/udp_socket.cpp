@@ -47,23 +47,26 @@ SysResult<std::uint64_t> UdpSocket::send(const Outgoing& message) {
         const std::uint64_t taken = message_charge(longest_message());
         if (!pending_) {
             if (!network().has_room(taken)) return tl::make_unexpected(Errno::NoBufs);
-            pending_.emplace(
-                Pending{.bytes = {}, .to = to, .memory = MemoryCharge(network().memory(), taken)});
+            pending_.emplace(Pending{.bytes = {},
+                                     .to = to,
+                                     .wishes = message.wishes,
+                                     .memory = MemoryCharge(network().memory(), taken)});
         }
         pending_->bytes.insert(pending_->bytes.end(), message.bytes.begin(), message.bytes.end());
         if (message.more || corked) return size;
         const Pending all = *std::exchange(pending_, std::nullopt);
-        TRY(transmit(all.bytes, all.to));
+        TRY(transmit(all.bytes, all.to, all.wishes));
         return size;
     }
-    TRY(transmit(message.bytes, to));
+    TRY(transmit(message.bytes, to, message.wishes));
     return size;
 }
 
 // udp_push_pending_frames.
 void UdpSocket::option_changed(std::int32_t level, std::int32_t option) {
     if (level != abi::kSolUdp || option != abi::kUdpCork || options.is_on(level, option)) return;
-    if (const auto all = std::exchange(pending_, std::nullopt)) (void)transmit(all->bytes, all->to);
+    if (const auto all = std::exchange(pending_, std::nullopt))
+        (void)transmit(all->bytes, all->to, all->wishes);
 }
 
 bool UdpSocket::reports_errors() const {
@@ -95,10 +98,12 @@ void UdpSocket::refused(std::span<const std::byte> bytes, const SocketAddress& t
     waiters_.wake();
 }
 
-SysResult<void> UdpSocket::transmit(std::span<const std::byte> bytes, const SocketAddress& to) {
+SysResult<void> UdpSocket::transmit(std::span<const std::byte> bytes, const SocketAddress& to,
+                                    const PacketWishes& wishes) {
     const auto ip = TRY(route(to));
     if (const auto port = claim_some_port(); !port) return tl::make_unexpected(Errno::Again);
-    const IpAddress from = local_ip_.is_any() ? IpAddress::loopback(!ip.is_v4()) : local_ip_;
+    const IpAddress own = local_ip_.is_any() ? IpAddress::loopback(!ip.is_v4()) : local_ip_;
+    const IpAddress from = wishes.from.value_or(own);
     auto* other =
         static_cast<UdpSocket*>(network().destination(protocol(), ip, to.port, from, local_port()));
     if (other == nullptr) {
@@ -114,7 +119,9 @@ SysResult<void> UdpSocket::transmit(std::span<const std::byte> bytes, const Sock
     sender.family = other->family();
     sender.ip = from;
     sender.port = local_port();
-    other->queue_.push(bytes, sender, network());
+    PacketFields fields = fields_of_packet(*this, wishes, ip);
+    fields.to_port = to.port;
+    other->queue_.push(bytes, {sender, fields}, network());
     other->waiters_.wake(abi::kPollReadable);
     return {};
 }
@@ -125,9 +132,10 @@ SysResult<Incoming> UdpSocket::receive(std::uint64_t most, bool peek) {
         if (shut_read_) return Incoming{};
         return tl::make_unexpected(Errno::Again);
     }
-    const SocketAddress from = queue_.next_from();
+    const Arrival arrival = queue_.next_from();
     Incoming got = queue_.take(most, peek);
-    got.from = from;
+    got.from = arrival.from;
+    got.fields = arrival.fields;
     return got;
 }
 

@@ -40,14 +40,20 @@ private:
     struct Pending {
         std::vector<std::byte> bytes;
         SocketAddress to;
+        PacketWishes wishes;
         MemoryCharge memory;
     };
-    SysResult<void> transmit(std::span<const std::byte> bytes, const SocketAddress& to);
+    struct Arrival {
+        SocketAddress from;
+        PacketFields fields;
+    };
+    SysResult<void> transmit(std::span<const std::byte> bytes, const SocketAddress& to,
+                             const PacketWishes& wishes);
     void refused(std::span<const std::byte> bytes, const SocketAddress& to);
     bool reports_errors() const;
 
     std::optional<Pending> pending_;
-    DatagramQueue<SocketAddress> queue_;
+    DatagramQueue<Arrival> queue_;
 };
 
 }  // namespace uprobesim

@@ -2,24 +2,19 @@
 #include "kernel_model/syscall/net/control_message.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/syscall/net/control_writer.h"
+#include "kernel_model/syscall/net/packet_control.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 
 namespace {
 
-struct ControlHeader {
-    std::uint64_t length;
-    std::int32_t level, type;
-};
-static_assert(sizeof(ControlHeader) == 16);
 constexpr std::uint64_t kMaxControl = 131072;  // net.core.optmem_max
-
-constexpr std::uint64_t aligned(std::uint64_t length) {
-    return (length + 7) & ~std::uint64_t{7};
-}
 
 SysResult<void> take_rights(SysCall& call, std::span<const std::byte> data, Outgoing& message) {
     const std::size_t count = data.size() / 4;
@@ -63,7 +58,8 @@ SysResult<void> read_control(SysCall& call, const Socket& socket, VAddr at, std:
     if (length > kMaxControl) return tl::make_unexpected(Errno::NoBufs);
     std::vector<std::byte> bytes(length);
     if (!call.memory().read(at, bytes)) return tl::make_unexpected(Errno::Fault);
-    if (socket.family() != abi::kAfUnix) return {};
+    const bool inet = socket.family() == abi::kAfInet || socket.family() == abi::kAfInet6;
+    if (socket.family() != abi::kAfUnix && !inet) return {};
     std::uint64_t offset = 0;
     while (length - offset >= sizeof(ControlHeader)) {
         ControlHeader header{};
@@ -72,14 +68,16 @@ SysResult<void> read_control(SysCall& call, const Socket& socket, VAddr at, std:
             return tl::make_unexpected(Errno::Inval);
         const auto data = std::span<const std::byte>(bytes).subspan(offset + sizeof header,
                                                                     header.length - sizeof header);
-        if (header.level == abi::kSolSocket) {
+        if (inet) {
+            TRY(take_packet_control(socket, header, data, message.wishes));
+        } else if (header.level == abi::kSolSocket) {
             SysResult<void> taken = tl::make_unexpected(Errno::Inval);
             if (header.type == abi::kScmRights) taken = take_rights(call, data, message);
             if (header.type == abi::kScmCredentials) taken = take_credentials(call, data, message);
             if (!taken) return taken;
         }
-        if (aligned(header.length) > length - offset) break;
-        offset += aligned(header.length);
+        if (control_aligned(header.length) > length - offset) break;
+        offset += control_aligned(header.length);
     }
     return {};
 }
@@ -111,36 +109,25 @@ std::uint64_t put_error(SysCall& call, const Socket& socket, VAddr at, std::uint
     if (fits < bytes.size()) told |= abi::kMsgCtrunc;
     if (fits < sizeof(ControlHeader) || !call.memory().write(at, std::span(bytes).first(fits)))
         return 0;
-    return std::min(length, aligned(fits));
+    return std::min(length, control_aligned(fits));
 }
 
 std::uint64_t put_control(SysCall& call, const Socket& socket, VAddr at, std::uint64_t length,
                           std::uint32_t flags, Incoming& message, std::uint32_t& told) {
     if (message.error) return put_error(call, socket, at, length, *message.error, told);
-    UserMemory memory = call.memory();
-    std::uint64_t used = 0;
-    // Appends one control message, cut to the space left. Returns the bytes of data that fit.
-    const auto room = [&]() {
-        return length - used < sizeof(ControlHeader) ? 0 : length - used - sizeof(ControlHeader);
-    };
-    const auto put = [&](std::int32_t type, std::span<const std::byte> data) {
-        const ControlHeader header{sizeof(ControlHeader) + data.size(), abi::kSolSocket, type};
-        if (!memory.put(at + used, header) || !memory.write(at + used + sizeof header, data))
-            return false;
-        used = std::min(length, used + aligned(header.length));
-        return true;
-    };
+    ControlWriter writer(call.memory(), at, length, told);
+    if (message.fields) put_packet_control(writer, socket, *message.fields);
+    // Messages of AF_UNIX have no time of arrival: it is now (__sock_recv_timestamp).
+    if (socket.family() == abi::kAfUnix && by_message(socket))
+        put_arrival(writer, socket, socket.now_ns());
     if (message.sender && socket.options.is_on(abi::kSolSocket, abi::kSoPasscred)) {
         const Ucred sender = shown_credentials(call, *message.sender);
-        const std::uint32_t words[3] = {static_cast<std::uint32_t>(sender.pid), sender.uid,
-                                        sender.gid};
-        const auto data = std::as_bytes(std::span(words));
-        const std::uint64_t fits = std::min<std::uint64_t>(room(), data.size());
-        if (fits < data.size()) told |= abi::kMsgCtrunc;
-        if (fits > 0 && !put(abi::kScmCredentials, data.first(fits))) return used;
+        writer.put_value(abi::kSolSocket, abi::kScmCredentials,
+                         std::array<std::uint32_t, 3>{static_cast<std::uint32_t>(sender.pid),
+                                                      sender.uid, sender.gid});
     }
-    if (message.files.empty()) return used;
-    const std::size_t fit = std::min<std::size_t>(message.files.size(), room() / 4);
+    if (message.files.empty()) return writer.used();
+    const std::size_t fit = std::min<std::size_t>(message.files.size(), writer.room() / 4);
     std::vector<std::int32_t> fds;
     for (std::size_t i = 0; i < fit; ++i) {
         auto fd = call.process.files.add(message.files[i], (flags & abi::kMsgCmsgCloexec) != 0);
@@ -148,10 +135,11 @@ std::uint64_t put_control(SysCall& call, const Socket& socket, VAddr at, std::ui
         fds.push_back(*fd);
     }
     if (fds.size() < message.files.size()) told |= abi::kMsgCtrunc;
-    if (!fds.empty() && !put(abi::kScmRights, std::as_bytes(std::span(fds)))) {
+    if (!fds.empty() &&
+        !writer.put(abi::kSolSocket, abi::kScmRights, std::as_bytes(std::span(fds)))) {
         for (const std::int32_t fd : fds) (void)call.process.files.close(fd);
     }
-    return used;
+    return writer.used();
 }
 
 }  // namespace uprobesim

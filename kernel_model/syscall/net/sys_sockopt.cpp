@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 
 #include "kernel_model/abi/netlink.h"
 #include "kernel_model/net/network.h"
@@ -82,6 +83,22 @@ UserSpace owner_of_network(SysCall& call, const Socket& socket) {
     return own && space ? space->owned_by : nullptr;
 }
 
+// A byte; the bits of congestion notification are the transport's own in a stream.
+std::int32_t type_of_service(const Socket& socket, std::int32_t value) {
+    constexpr std::int32_t kEcn = 3;
+    value &= 0xff;
+    if (by_message(socket)) return value;
+    return (value & ~kEcn) | (socket.options.get(abi::kSolIp, abi::kIpTos) & kEcn);
+}
+
+// sk_setsockopt and tcp_set_rcvlowat: TCP waits for no more than half of what it can hold.
+std::int32_t low_mark(const Socket& socket, std::int32_t value) {
+    constexpr std::int32_t kMostOfTcp = 6291456 / 2;  // net.ipv4.tcp_rmem[2]
+    const bool tcp = !by_message(socket) && socket.family() != abi::kAfUnix;
+    const std::int32_t most = tcp ? kMostOfTcp : std::numeric_limits<std::int32_t>::max();
+    return value < 0 ? most : std::clamp(value, 1, most);
+}
+
 SysOutcome sys_setsockopt(SysCall& call) {
     const auto found = TRY(socket_argument(call, call.int32(0)));
     Socket& socket = *found;
@@ -119,6 +136,18 @@ SysOutcome sys_setsockopt(SysCall& call) {
         socket.set_buffer(name == abi::kSoSndbuf || name == abi::kSoSndbufforce, value, forces);
         return 0;
     }
+    if (option->has_default && value == -1) {
+        value = option->initial;
+    } else if (value < option->lowest || value > option->highest) {
+        return Errno::Inval;
+    }
+    if (level == abi::kSolIp && name == abi::kIpTos) value = type_of_service(socket, value);
+    if (level == abi::kSolSocket && name == abi::kSoRcvlowat) value = low_mark(socket, value);
+    // Times of arrival come in one form.
+    if (level == abi::kSolSocket && name == abi::kSoTimestamp)
+        socket.options.set(level, abi::kSoTimestampns, 0);
+    if (level == abi::kSolSocket && name == abi::kSoTimestampns)
+        socket.options.set(level, abi::kSoTimestamp, 0);
     // IPV6_V6ONLY cannot change after bind (do_ipv6_setsockopt).
     if (level == abi::kSolIpv6 && name == abi::kIpv6V6only && socket.local().port != 0)
         return Errno::Inval;
@@ -171,6 +200,10 @@ SysResult<std::vector<std::byte>> value_of(const SysCall& call, Socket& socket, 
         info[0] = static_cast<std::byte>(socket.tcp_state());
         return info;
     }
+    // The MTU of the way to the peer.
+    if ((level == abi::kSolIp && name == abi::kIpMtu) ||
+        (level == abi::kSolIpv6 && name == abi::kIpv6Mtu))
+        TRY(socket.peer());
     if (find_option(level, name) == nullptr) return std::vector<std::byte>();
     return bytes_of(int_option(socket, level, name));
 }
@@ -188,7 +221,11 @@ SysOutcome sys_getsockopt(SysCall& call) {
     if (*room < 0) return Errno::Inval;
     const auto value = TRY(value_of(call, *found, level, name));
     if (value.empty()) return unknown(call, level, name);
-    const auto size = std::min<std::size_t>(value.size(), static_cast<std::size_t>(*room));
+    auto size = std::min<std::size_t>(value.size(), static_cast<std::size_t>(*room));
+    // ip_getsockopt: where there is no room for an int, a byte if that holds it.
+    if (level == abi::kSolIp && value.size() == 4 && size > 0 && size < 4 &&
+        std::all_of(value.begin() + 1, value.end(), [](std::byte b) { return b == std::byte{}; }))
+        size = 1;
     if (!memory.write(call.address(3), std::span(value).first(size))) return Errno::Fault;
     if (!memory.put(call.address(4), static_cast<std::int32_t>(size))) return Errno::Fault;
     return std::uint64_t{0};
