@@ -13,7 +13,8 @@ inline constexpr std::uint32_t kFionread = 0x541b, kFionbio = 0x5421, kFionclex 
                                kFioSetOwn = 0x8901, kFioGetOwn = 0x8903;
 
 // Files.
-inline constexpr std::uint32_t kFiclone = 0x40049409, kFsIocGetflags = 0x80086601;
+inline constexpr std::uint32_t kFiclone = 0x40049409, kFsIocGetflags = 0x80086601,
+                               kFsIocFiemap = 0xc020660b;
 
 // Terminals.
 inline constexpr std::uint32_t kTcgets = 0x5401, kTcsets = 0x5402, kTcsetsw = 0x5403,

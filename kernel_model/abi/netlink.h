@@ -25,12 +25,12 @@ static_assert(sizeof(NetlinkHeader) == 16);
 
 inline constexpr std::uint16_t kNlmsgError = 2, kNlmsgDone = 3, kNlmsgMinType = 16;
 inline constexpr std::uint16_t kNlmRequest = 1, kNlmMulti = 2, kNlmAck = 4, kNlmDump = 0x300,
-                               kNlmCapped = 0x100;
+                               kNlmExcl = 0x200, kNlmCapped = 0x100;
 
-inline constexpr std::uint16_t kRtmNewlink = 16, kRtmGetlink = 18, kRtmNewaddr = 20,
-                               kRtmGetaddr = 22, kRtmNewroute = 24, kRtmGetroute = 26,
-                               kRtmGetneigh = 30, kRtmGetrule = 34, kRtmGetqdisc = 38,
-                               kRtmMax = 123;
+inline constexpr std::uint16_t kRtmNewlink = 16, kRtmGetlink = 18, kRtmSetlink = 19,
+                               kRtmNewaddr = 20, kRtmGetaddr = 22, kRtmNewroute = 24,
+                               kRtmGetroute = 26, kRtmGetneigh = 30, kRtmGetrule = 34,
+                               kRtmGetqdisc = 38, kRtmMax = 123;
 
 struct LinkMessage {  // struct ifinfomsg
     std::uint8_t family, pad;

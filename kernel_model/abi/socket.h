@@ -35,10 +35,11 @@ inline constexpr std::int32_t kSoDebug = 1, kSoReuseaddr = 2, kSoType = 3, kSoEr
                               kSoRcvtimeoNew = 66, kSoSndtimeoNew = 67;
 
 inline constexpr std::int32_t kIpTos = 1, kIpTtl = 2, kIpHdrincl = 3, kIpPktinfo = 8,
-                              kIpMtuDiscover = 10, kIpRecverr = 11, kIpRecvttl = 12,
-                              kIpRecvtos = 13, kIpMtu = 14, kIpFreebind = 15, kIpTransparent = 19,
-                              kIpRecvorigdstaddr = 20, kIpMinttl = 21, kIpBindAddressNoPort = 24,
-                              kIpMulticastTtl = 33, kIpMulticastLoop = 34, kIpLocalPortRange = 51;
+                              kIpPktoptions = 9, kIpMtuDiscover = 10, kIpRecverr = 11,
+                              kIpRecvttl = 12, kIpRecvtos = 13, kIpMtu = 14, kIpFreebind = 15,
+                              kIpTransparent = 19, kIpRecvorigdstaddr = 20, kIpMinttl = 21,
+                              kIpBindAddressNoPort = 24, kIpMulticastTtl = 33,
+                              kIpMulticastLoop = 34, kIpLocalPortRange = 51;
 
 inline constexpr std::int32_t kIpv62292Pktinfo = 2, kIpv62292Hoplimit = 8, kIpv6UnicastHops = 16,
                               kIpv6MulticastHops = 18, kIpv6MulticastLoop = 19,

@@ -140,6 +140,8 @@ public:
     // Whether the file has a poll operation, which epoll requires.
     virtual bool can_poll() { return waiters() != nullptr; }
     virtual Socket* socket() { return nullptr; }
+    // Further lines of /proc/PID/fdinfo.
+    virtual std::string fdinfo() const { return {}; }
     virtual PtyFile* terminal() { return nullptr; }
     // The kernel paths charged for calls on the file.
     virtual FileCosts costs() const { return {}; }

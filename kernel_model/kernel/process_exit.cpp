@@ -299,6 +299,7 @@ void ProcessTable::reap(Process& zombie) {
     }
     if (Process* parent = find(zombie.parent_pid)) parent->children.erase(zombie.pid);
     while (!zombie.tasks.empty()) remove_task(zombie, zombie.tasks.begin()->first);
+    zombie.end->reaped = true;
     processes_.erase(zombie.pid);
 }
 

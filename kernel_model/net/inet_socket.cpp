@@ -76,7 +76,7 @@ SocketAddress InetSocket::remote() const {
 }
 
 SysResult<IpAddress> InetSocket::route(const SocketAddress& to) const {
-    if (!network().up) return tl::make_unexpected(Errno::NetUnreach);
+    if (!network().up()) return tl::make_unexpected(Errno::NetUnreach);
     // An AF_INET6 socket accepts AF_INET addresses as mapped ones. (In Linux udpv6_sendmsg does,
     // tcp_v6_connect does not.)
     if (to.family != abi::kAfInet && (to.family != abi::kAfInet6 || !is_v6()))

@@ -211,15 +211,21 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
                                 strnlen(given->name.data(), given->name.size()));
     if (request == abi::kSiocgifname ? index != 1 : name != "lo")
         return tl::make_unexpected(Errno::NoDev);
+    const std::array of_address = {abi::kSiocgifaddr, abi::kSiocgifbrdaddr, abi::kSiocgifdstaddr,
+                                   abi::kSiocgifnetmask};
+    if (!has_v4_ && std::find(of_address.begin(), of_address.end(), request) != of_address.end())
+        return tl::make_unexpected(Errno::AddrNotAvail);
     switch (request) {
-        case abi::kSiocsifflags: up = (given->value[0] & abi::kIffUp) != 0; return std::uint64_t{0};
+        case abi::kSiocsifflags:
+            set_up((given->value[0] & abi::kIffUp) != 0);
+            return std::uint64_t{0};
         case abi::kSiocgifbrdaddr: given->value = inet(0); break;
         case abi::kSiocgifdstaddr: given->value = inet(abi::kInaddrLoopback); break;
         case abi::kSiocgifmetric: given->value = number(0); break;
         case abi::kSiocgiftxqlen: given->value = number(1000); break;
         case abi::kSiocgifname: given->name = {'l', 'o'}; break;
         case abi::kSiocgifflags:
-            given->value = number(abi::kIffLoopback | (up ? abi::kIffUp | abi::kIffRunning : 0));
+            given->value = number(abi::kIffLoopback | (up_ ? abi::kIffUp | abi::kIffRunning : 0));
             break;
         case abi::kSiocgifaddr: given->value = inet(abi::kInaddrLoopback); break;
         case abi::kSiocgifnetmask: given->value = inet(0xff000000); break;

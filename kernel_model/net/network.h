@@ -29,7 +29,9 @@ class UnixSocket;
 class Network {
 public:
     // `memory`: what sockets and their queues are charged to; null: nothing.
-    explicit Network(PhysicalMemory* memory = nullptr) : memory_(memory) {}
+    // `up`: as that of the first namespace; lo of another one is down and has no address.
+    explicit Network(PhysicalMemory* memory = nullptr, bool up = true)
+        : memory_(memory), up_(up), has_v4_(up), has_v6_(up) {}
     PhysicalMemory* memory() const { return memory_; }
     bool has_room(std::uint64_t bytes) const {
         return memory_ == nullptr || memory_->has_room(bytes);
@@ -86,7 +88,15 @@ public:
     std::function<std::uint64_t()> real_time_ns = [] { return std::uint64_t{0}; };
 
     // Whether lo is up: nothing has a way to it while it is not.
-    bool up = true;
+    bool up() const { return up_; }
+    // It has 127.0.0.1 from the first time on (inetdev_event), and ::1 while it is up.
+    void set_up(bool on) {
+        up_ = on;
+        has_v4_ = has_v4_ || on;
+        has_v6_ = on;
+    }
+    bool has_address(bool v6) const { return v6 ? has_v6_ : has_v4_; }
+    void add_address(bool v6) { (v6 ? has_v6_ : has_v4_) = true; }
 
 private:
     using Ports = std::map<std::uint16_t, std::vector<InetSocket*>>;
@@ -94,6 +104,7 @@ private:
     bool conflict(const InetSocket& socket, std::uint16_t port);
 
     PhysicalMemory* memory_;
+    bool up_, has_v4_, has_v6_;
     std::uint64_t last_inode_ = 10000;
     std::map<std::uint64_t, Socket*> sockets_;
     std::map<std::uint32_t, Ports> ports_;  // by protocol

@@ -11,6 +11,10 @@
 #include "kernel_model/abi/netlink.h"
 #include "kernel_model/abi/socket.h"
 #include "kernel_model/memory/backing.h"
+#include "kernel_model/net/network.h"
+#include "kernel_model/net/packet_fields.h"
+#include "kernel_model/net/route_changes.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 namespace {
@@ -18,7 +22,7 @@ namespace {
 using namespace abi;
 using Bytes = std::vector<std::byte>;
 
-constexpr std::int32_t kLo = 1;  // its index
+constexpr std::int32_t kLo = kLoopbackIndex;
 constexpr std::uint32_t kMtu = 65536;
 
 constexpr std::size_t aligned(std::size_t size) {
@@ -86,26 +90,19 @@ struct Request {
         std::memcpy(&value, body.data(), std::min(sizeof value, body.size()));
         return value;
     }
-    // The attribute behind a body of `size` bytes; empty: none.
     std::span<const std::byte> attribute(std::size_t size, std::uint16_t type) const {
-        for (std::size_t at = aligned(size); at + 4 <= body.size();) {
-            std::array<std::uint16_t, 2> row{};
-            std::memcpy(row.data(), body.data() + at, 4);
-            if (row[0] < 4 || at + row[0] > body.size()) break;
-            if (row[1] == type) return body.subspan(at + 4, row[0] - 4u);
-            at += aligned(row[0]);
-        }
-        return {};
+        return netlink_attribute(body, size, type);
     }
 };
 
 void add_link(Bytes& all, const Request& request, std::uint16_t flags) {
     Message message(kRtmNewlink, flags, request.header, request.caller);
+    const bool up = request.caller.network.up();
     message.put(LinkMessage{.family = kAfUnspec,
                             .pad = 0,
                             .type = kArphrdLoopback,
                             .index = kLo,
-                            .flags = kIffUp | kIffLoopback | kIffRunning | kIffLowerUp,
+                            .flags = kIffLoopback | (up ? kIffUp | kIffRunning | kIffLowerUp : 0),
                             .change = 0});
     message.text(kIflaIfname, "lo");
     message.attribute(kIflaTxqlen, std::uint32_t{1000});
@@ -200,10 +197,14 @@ SysResult<Bytes> dump(const Request& request) {
     switch (request.header.type) {
         case kRtmGetlink: add_link(all, request, kNlmMulti); break;
         case kRtmGetaddr:
-            if (wants(request, kAfInet)) add_address(all, request, false);
-            if (wants(request, kAfInet6)) add_address(all, request, true);
+            for (const bool v6 : {false, true}) {
+                if (wants(request, v6 ? kAfInet6 : kAfInet) &&
+                    request.caller.network.has_address(v6))
+                    add_address(all, request, v6);
+            }
             break;
         case kRtmGetroute:
+            if (!request.caller.network.up()) break;
             if (wants(request, kAfInet)) {
                 add_route(all, request, {{127, 0, 0, 0}, 8, kRouteLocal, kScopeHost}, kNlmMulti);
                 add_route(all, request, {{127, 0, 0, 1}, 32, kRouteLocal, kScopeHost}, kNlmMulti);
@@ -257,9 +258,8 @@ SysResult<Bytes> answer(const Request& request) {
     if (!gets && !request.caller.privileged) return tl::make_unexpected(Errno::Perm);
     if (gets && (request.header.flags & kNlmDump) != 0) return dump(request);
     if (gets) return get_one(request);
-    // lo is up already (`ip link set lo up`).
-    if (type == kRtmNewlink && request.as<LinkMessage>().index == kLo) return Bytes{};
-    return tl::make_unexpected(Errno::NotSup);
+    TRY(change_route(request.caller.network, request.header, request.body));
+    return Bytes{};
 }
 
 // netlink_ack: an error repeats the request.
@@ -274,6 +274,18 @@ Bytes acknowledgement(const Request& request, std::int32_t error) {
 }
 
 }  // namespace
+
+std::span<const std::byte> netlink_attribute(std::span<const std::byte> body, std::size_t size,
+                                             std::uint16_t type) {
+    for (std::size_t at = aligned(size); at + 4 <= body.size();) {
+        std::array<std::uint16_t, 2> row{};
+        std::memcpy(row.data(), body.data() + at, 4);
+        if (row[0] < 4 || at + row[0] > body.size()) break;
+        if (row[1] == type) return body.subspan(at + 4, row[0] - 4u);
+        at += aligned(row[0]);
+    }
+    return {};
+}
 
 std::vector<Bytes> route_answers(std::span<const std::byte> bytes, const RouteCaller& caller) {
     std::vector<Bytes> answers;

@@ -3,20 +3,28 @@
 // and errors.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 namespace uprobesim {
 
+class Network;
+
 // Who asks: the answers go to its port.
 struct RouteCaller {
     std::uint32_t port = 0;
     bool privileged = false;  // CAP_NET_ADMIN
+    Network& network;
 };
 
 // The messages that answer the requests in `bytes`, each as one datagram.
 std::vector<std::vector<std::byte>> route_answers(std::span<const std::byte> bytes,
                                                   const RouteCaller& caller);
+
+// The attribute behind a body of `size` bytes; empty: none.
+std::span<const std::byte> netlink_attribute(std::span<const std::byte> body, std::size_t size,
+                                             std::uint16_t type);
 
 }  // namespace uprobesim

@@ -24,7 +24,8 @@ class Network;
 struct Ucred {
     std::int32_t pid = 0;
     std::uint32_t uid = ~0u, gid = ~0u;
-    bool binds_low_ports = false;  // CAP_NET_BIND_SERVICE
+    bool binds_low_ports = false;      // CAP_NET_BIND_SERVICE
+    bool administers_network = false;  // CAP_NET_ADMIN
     bool operator==(const Ucred&) const = default;
 };
 

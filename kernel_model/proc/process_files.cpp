@@ -177,8 +177,8 @@ std::optional<SpecialNode> SpecialFiles::descriptor_file(Process& p, const std::
         const auto status = shown->file->status();
         return text([file = shown->file, cloexec = shown->close_on_exec,
                      inode = status ? status->inode : 0] {
-            return fmt::format("pos:\t{}\nflags:\t0{:o}\nmnt_id:\t15\nino:\t{}\n", file->position,
-                               file->flags | (cloexec ? abi::kOCloexec : 0), inode);
+            return fmt::format("pos:\t{}\nflags:\t0{:o}\nmnt_id:\t15\nino:\t{}\n{}", file->position,
+                               file->flags | (cloexec ? abi::kOCloexec : 0), inode, file->fdinfo());
         });
     }
     return std::nullopt;

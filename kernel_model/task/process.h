@@ -63,7 +63,8 @@ struct ChildEvents {
 // The end of a process, shared with pidfds that may outlive it.
 struct ProcessEnd {
     bool reached = false;
-    WaitQueue waiters;  // pollers of pidfds
+    bool reaped = false;  // waited for: its id is that of nothing
+    WaitQueue waiters;    // pollers of pidfds
 };
 
 // Set by prctl and personality.

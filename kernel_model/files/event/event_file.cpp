@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_model/files/event/event_file.h"
 
+#include <fmt/format.h>
+
 #include <cstring>
 
 #include "kernel_model/abi/poll.h"
@@ -30,6 +32,11 @@ SysResult<std::uint64_t> EventFile::write(std::uint64_t, std::span<const std::by
 
 std::uint32_t EventFile::poll() {
     return (count_ > 0 ? abi::kPollIn : 0) | (count_ < kMaxCount ? abi::kPollOut : 0);
+}
+
+std::string EventFile::fdinfo() const {
+    return fmt::format("eventfd-count: {:16x}\neventfd-semaphore: {}\n", count_,
+                       semaphore_ ? 1 : 0);
 }
 
 }  // namespace uprobesim

@@ -17,6 +17,7 @@ public:
     // Linux 6.9. A longer read is not.
     std::uint64_t record_bytes() const override { return sizeof count_ + 1; }
     std::uint32_t poll() override;
+    std::string fdinfo() const override;
     FileCosts costs() const override {
         return {.read = KernelPath::SysReadEventfd, .write = KernelPath::SysWriteEventfd};
     }

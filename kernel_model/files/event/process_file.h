@@ -2,7 +2,10 @@
 // pidfd: refers to a process, even after its end, and becomes readable when the process ends.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "kernel_model/abi/poll.h"
@@ -19,6 +22,11 @@ public:
     std::uint32_t poll() override { return end_->reached ? abi::kPollIn | abi::kPollRdnorm : 0; }
     WaitQueue* waiters() override { return &end_->waiters; }
     std::int32_t pid() const { return pid_; }
+    // -1: it has been waited for (pidfd_show_fdinfo).
+    std::string fdinfo() const override {
+        const std::int32_t shown = end_->reaped ? -1 : pid_;
+        return fmt::format("Pid:\t{0}\nNSpid:\t{0}\n", shown);
+    }
 
 private:
     std::int32_t pid_;  // never reused

@@ -2,8 +2,11 @@
 // signalfd: reads dequeue pending signals of the reading task.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "kernel_model/abi/poll.h"
@@ -34,6 +37,7 @@ public:
     std::uint64_t record_bytes() const override { return kMaxPerRead * kRecord; }
     std::uint32_t poll() override { return signals_->any(mask_) ? abi::kPollIn : 0; }
     WaitQueue* waiters() override { return signals_->arrivals(); }
+    std::string fdinfo() const override { return fmt::format("sigmask:\t{:016x}\n", mask_); }
     FileCosts costs() const override { return {.read = KernelPath::SysReadEventfd}; }
 
 private:

@@ -155,6 +155,12 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& cal
     return open_regular(caller, node, flags);
 }
 
+// Sockets and anonymous inodes, which have no file type (no_open_fops).
+static bool cannot_be_opened(File& file) {
+    const auto status = file.status();
+    return file.socket() != nullptr || (status && (status->mode & abi::kIfmt) == 0);
+}
+
 // Opens a link in /proc/PID/fd: a new open file description of the same file. Files without a path
 // share theirs.
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_again(const Caller& caller,
@@ -178,8 +184,12 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_again(const Caller& cal
         again->dentry = magic->dentry;
         again->name = magic->name;
         return again;
-    } else if (magic->terminal() != nullptr) {
-        // A name of the modelled /dev, where nothing else can take it.
+    } else if (cannot_be_opened(*magic)) {
+        if ((flags & abi::kOPath) == 0) return tl::make_unexpected(Errno::Nxio);
+        return magic;
+    } else if (magic->terminal() != nullptr ||
+               (magic->dentry && dynamic_cast<const TextFile*>(magic.get()) != nullptr)) {
+        // A name of the modelled /dev or /proc, where nothing else can take it.
         auto opened =
             TRY(open(caller.starting_at(nullptr), magic->path(), flags & ~abi::kOCreat, mode));
         return std::move(opened.file);

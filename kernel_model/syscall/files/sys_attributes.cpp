@@ -11,6 +11,7 @@
 #include "kernel_model/syscall/files/sys_lease.h"
 #include "kernel_model/syscall/path_argument.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
+#include "kernel_model/task/namespace_file.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -254,6 +255,9 @@ SysOutcome sys_fstatfs(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file) return bad_descriptor(call);
     const auto status = TRY(file->status());
+    constexpr std::int64_t kNsfs = 0x6e736673;
+    if (dynamic_cast<const NamespaceFile*>(file.get()) != nullptr)
+        return put_statfs(call, call.address(1), kNsfs, nullptr);
     return put_statfs(call, call.address(1), magic_without_mount(status),
                       file->dentry ? mount_of(*file->dentry).get() : nullptr);
 }

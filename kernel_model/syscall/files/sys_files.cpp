@@ -176,6 +176,7 @@ SysOutcome sys_ioctl(SysCall& call) {
     if (const auto* watches = dynamic_cast<const InotifyFile*>(file.get());
         watches != nullptr && request == kFionread)
         return put_int(call, watches->queued_bytes());
+    if (request == kFsIocFiemap) return Errno::NotSup;  // a tmpfs has no extents, nor have others
     if (file->watched_key() && request == kFigetbsz) return put_int(call, kPageSize);
     if (file->watched_key() && file->backing() && request == kFionread)
         return put_int(call, file->size().value_or(0) - file->position);

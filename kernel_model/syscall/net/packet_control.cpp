@@ -180,4 +180,15 @@ void put_packet_control(ControlWriter& writer, const Socket& socket, const Packe
     }
 }
 
+void put_stream_control(ControlWriter& writer, const Socket& socket) {
+    const auto asked = [&](std::int32_t name) { return socket.options.is_on(abi::kSolIp, name); };
+    const auto own = bytes_of_v4(socket.local().ip);
+    if (asked(abi::kIpPktinfo))
+        writer.put_value(abi::kSolIp, abi::kIpPktinfo, PacketInfo4{0, own, own});
+    if (asked(abi::kIpRecvttl))
+        writer.put_value(abi::kSolIp, abi::kIpTtl,
+                         socket.options.get(abi::kSolIp, abi::kIpMulticastTtl));
+    if (asked(abi::kIpRecvtos)) writer.put_value(abi::kSolIp, abi::kIpTos, std::int32_t{0});
+}
+
 }  // namespace uprobesim

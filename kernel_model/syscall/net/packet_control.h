@@ -16,4 +16,7 @@ void put_arrival(ControlWriter& writer, const Socket& socket, std::uint64_t real
 // Those that the receiver has asked for, in Linux's order.
 void put_packet_control(ControlWriter& writer, const Socket& socket, const PacketFields& fields);
 
+// IP_PKTOPTIONS of a stream: its own address, and what it sends groups with.
+void put_stream_control(ControlWriter& writer, const Socket& socket);
+
 }  // namespace uprobesim

@@ -11,6 +11,7 @@
 #include "kernel_model/net/network.h"
 #include "kernel_model/net/socket.h"
 #include "kernel_model/syscall/net/control_message.h"
+#include "kernel_model/syscall/net/packet_control.h"
 #include "kernel_model/syscall/net/socket_args.h"
 #include "kernel_model/syscall/time_args.h"
 #include "sim/base/try.h"
@@ -219,6 +220,14 @@ SysOutcome sys_getsockopt(SysCall& call) {
     const auto room = memory.get<std::int32_t>(call.address(4));
     if (!room) return Errno::Fault;
     if (*room < 0) return Errno::Inval;
+    if (level == abi::kSolIp && name == abi::kIpPktoptions) {
+        if (by_message(*found)) return Errno::NoProtoOpt;
+        std::uint32_t told = 0;
+        ControlWriter writer(memory, call.address(3), static_cast<std::uint64_t>(*room), told);
+        put_stream_control(writer, *found);
+        const auto used = static_cast<std::int32_t>(writer.used());
+        return memory.put(call.address(4), used) ? SysOutcome(0) : SysOutcome(Errno::Fault);
+    }
     const auto value = TRY(value_of(call, *found, level, name));
     if (value.empty()) return unknown(call, level, name);
     auto size = std::min<std::size_t>(value.size(), static_cast<std::size_t>(*room));

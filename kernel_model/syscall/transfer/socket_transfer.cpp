@@ -115,12 +115,14 @@ bool UserVector::writable(UserMemory memory, std::uint64_t offset, std::uint64_t
 
 Ucred credentials_of(const Task& task) {
     const auto& network = task.process->spaces[static_cast<std::size_t>(NamespaceKind::Net)];
-    const bool low_ports =
-        task.cred->capable_in(network ? network->owned_by : nullptr, Capability::NetBindService);
+    const auto may = [&](Capability capability) {
+        return task.cred->capable_in(network ? network->owned_by : nullptr, capability);
+    };
     return {.pid = task.process->pid,
             .uid = task.cred->uid.effective,
             .gid = task.cred->gid.effective,
-            .binds_low_ports = low_ports};
+            .binds_low_ports = may(Capability::NetBindService),
+            .administers_network = may(Capability::NetAdmin)};
 }
 
 SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers, Outgoing message,

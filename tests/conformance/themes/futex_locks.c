@@ -91,6 +91,7 @@ NATIVE(a_waiter_requeued_to_a_held_lock_waits_for_it, OWN) {
     sleep_ms(50);
     NEED(futex(&second, FUTEX_LOCK_PI, 0, NULL, NULL, 0));
     SHOW(futex(&word, FUTEX_CMP_REQUEUE_PI, 1, (void*)1, &second, 0));
-    SHOW(futex(&second, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0));
+    const long unlocked = futex(&second, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0);
     pthread_join(thread, NULL);
+    SHOW(unlocked);
 }

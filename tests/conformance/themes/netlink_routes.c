@@ -7,7 +7,9 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -101,7 +103,8 @@ static void show_answers(void) {
             printf("recv: %s\n", strerrorname_np(errno));
             return;
         }
-        for (struct nlmsghdr* m = (void*)answer; NLMSG_OK(m, (unsigned)size); m = NLMSG_NEXT(m, size)) {
+        for (struct nlmsghdr* m = (void*)answer; NLMSG_OK(m, (unsigned)size);
+             m = NLMSG_NEXT(m, size)) {
             if (m->nlmsg_seq != 7) printf("sequence %u\n", m->nlmsg_seq);
             if (m->nlmsg_type == NLMSG_DONE) {
                 printf("done, multi %d\n", (m->nlmsg_flags & NLM_F_MULTI) != 0);
@@ -233,7 +236,8 @@ NATIVE(other_types_and_protocols, QEMU_LACKS) {
 NATIVE(answers_come_from_the_kernel, QEMU_LACKS) {
     struct sockaddr_nl from = {0};
     struct iovec part = {answer, sizeof answer};
-    struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &part, .msg_iovlen = 1};
+    struct msghdr message = {
+        .msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &part, .msg_iovlen = 1};
     open_route();
     NEED(ask(RTM_GETADDR, NLM_F_DUMP, AF_INET, sizeof(struct ifaddrmsg)));
     SHOW(recvmsg(route, &message, MSG_PEEK | MSG_TRUNC) > 16);
@@ -261,7 +265,8 @@ BEHAVIOUR(getifaddrs_finds_lo) {
     for (one = all; one != NULL; one = one->ifa_next) {
         if (strcmp(one->ifa_name, "lo") != 0 || one->ifa_addr == NULL) continue;
         if (one->ifa_addr->sa_family == AF_INET)
-            puts(inet_ntop(AF_INET, &((struct sockaddr_in*)one->ifa_addr)->sin_addr, text, sizeof text));
+            puts(inet_ntop(AF_INET, &((struct sockaddr_in*)one->ifa_addr)->sin_addr, text,
+                           sizeof text));
     }
     SHOW(if_nametoindex("lo"));
     SHOW(if_nametoindex("nonexistent"));
@@ -282,4 +287,86 @@ BEHAVIOUR(ioctls_tell_the_interface) {
     strcpy(request.ifr_name, "none");
     SHOW(ioctl(fd, SIOCGIFFLAGS, &request));
     SHOW(ioctl(fd, SIOCGIFFLAGS, (void*)8));
+}
+
+static void show_lo(void) {
+    SHOW(ask(RTM_GETLINK, NLM_F_DUMP, AF_UNSPEC, sizeof(struct ifinfomsg)));
+    show_answers();
+    SHOW(ask(RTM_GETADDR, NLM_F_DUMP, AF_UNSPEC, sizeof(struct ifaddrmsg)));
+    show_answers();
+    SHOW(ask(RTM_GETROUTE, NLM_F_DUMP, AF_INET, sizeof(struct rtmsg)));
+    show_answers();
+    const int fd = (int)NEED(socket(AF_INET, SOCK_DGRAM, 0));
+    const struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(9), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    SHOW(connect(fd, (void*)&to, sizeof to));
+    close(fd);
+}
+static void set_link(int type, int index, unsigned flags, unsigned change) {
+    struct request request = {.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg)),
+                                         .nlmsg_type = (unsigned short)type,
+                                         .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+                                         .nlmsg_seq = 7}};
+    request.link = (struct ifinfomsg){.ifi_index = index, .ifi_flags = flags, .ifi_change = change};
+    SHOW(send(route, &request, request.header.nlmsg_len, 0));
+    show_answers();
+}
+static void add_address(int family, unsigned char prefix, int flags) {
+    const size_t size = family == AF_INET ? 4 : 16;
+    struct {
+        struct nlmsghdr header;
+        struct ifaddrmsg address;
+        struct rtattr attribute;
+        unsigned char bytes[16];
+    } request = {.address = {.ifa_family = (unsigned char)family,
+                             .ifa_prefixlen = prefix,
+                             .ifa_scope = RT_SCOPE_HOST,
+                             .ifa_index = 1}};
+    const struct in_addr loopback = {htonl(INADDR_LOOPBACK)};
+    memcpy(request.bytes, family == AF_INET ? (const void*)&loopback : &in6addr_loopback, size);
+    request.attribute.rta_len = (unsigned short)RTA_LENGTH(size);
+    request.attribute.rta_type = IFA_LOCAL;
+    request.header = (struct nlmsghdr){
+        .nlmsg_len = (unsigned)(NLMSG_LENGTH(sizeof request.address) + RTA_LENGTH(size)),
+        .nlmsg_type = RTM_NEWADDR,
+        .nlmsg_flags = (unsigned short)(NLM_F_REQUEST | NLM_F_ACK | flags),
+        .nlmsg_seq = 7};
+    SHOW(send(route, &request, request.header.nlmsg_len, 0));
+    show_answers();
+}
+
+NATIVE(lo_of_a_new_namespace_is_set_up, QEMU_LACKS) {
+    NEED(unshare(CLONE_NEWNET));
+    open_route();
+    show_lo();
+    set_link(RTM_NEWLINK, 1, IFF_UP, IFF_UP);
+    show_lo();
+    set_link(RTM_SETLINK, 1, 0, IFF_UP);
+    SHOW(ask(RTM_GETADDR, NLM_F_DUMP, AF_UNSPEC, sizeof(struct ifaddrmsg)));
+    show_answers();
+    set_link(RTM_SETLINK, 1, IFF_UP, 0);
+    show_lo();
+    set_link(RTM_SETLINK, 1, 0, 0);  // says nothing
+    show_lo();
+    set_link(RTM_SETLINK, 7, IFF_UP, IFF_UP);
+    set_link(RTM_NEWLINK, 7, IFF_UP, IFF_UP);
+}
+NATIVE(addresses_of_lo_are_added_before_it_is_up, QEMU_LACKS) {
+    NEED(unshare(CLONE_NEWNET));
+    open_route();
+    add_address(AF_INET, 8, NLM_F_CREATE | NLM_F_EXCL);
+    SHOW(ask(RTM_GETADDR, NLM_F_DUMP, AF_INET, sizeof(struct ifaddrmsg)));
+    show_answers();
+    add_address(AF_INET, 8, NLM_F_CREATE | NLM_F_EXCL);
+    add_address(AF_INET, 8, NLM_F_CREATE);
+    set_link(RTM_NEWLINK, 1, IFF_UP, IFF_UP);
+    add_address(AF_INET6, 128, NLM_F_CREATE | NLM_F_EXCL);
+    show_lo();
+}
+static void as_user(void) {
+    open_route();
+    set_link(RTM_NEWLINK, 1, IFF_UP, IFF_UP);
+}
+NATIVE(only_its_administrator_changes_lo, QEMU_LACKS) {
+    AS_USER(as_user);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Control messages of IP sockets (where a packet was sent to, its hops, its class, when it came),
-// those of a sender, and the values that their options take.
+// Control messages of IP sockets: where a packet was sent to, its hops, its class, when it came,
+// and what a sender says of one packet.
 #include <arpa/inet.h>
 #include <linux/in6.h>
 #include <netinet/in.h>
@@ -13,41 +13,12 @@
 #include <unistd.h>
 
 #include "behaviour.h"
-#include "steps.h"
+#include "inet_steps.h"
 
 enum { ROOM = 512 };
 
 static const int on = 1, off = 0;
 
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-static union address loopback(int family) {
-    union address a = {.any = {.sa_family = (unsigned short)family}};
-    if (family == AF_INET) {
-        a.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    } else {
-        a.v6.sin6_addr = in6addr_loopback;
-    }
-    return a;
-}
-static socklen_t length_of(const union address* a) {
-    return a->any.sa_family == AF_INET ? sizeof a->v4 : sizeof a->v6;
-}
-static int udp(int family) {
-    return (int)NEED(socket(family, SOCK_DGRAM, 0));
-}
-// Bound to a port of lo, which `name` has.
-static int bound(int family, union address* name) {
-    const int fd = udp(family);
-    socklen_t size = sizeof *name;
-    *name = loopback(family);
-    NEED(bind(fd, &name->any, length_of(name)));
-    NEED(getsockname(fd, &name->any, &size));
-    return fd;
-}
 static void ask(int fd, int level, int name) {
     NEED(setsockopt(fd, level, name, &on, sizeof on));
 }
@@ -405,79 +376,24 @@ NATIVE(a_raw_packet_has_the_senders_hops_and_class, WHY) {
     SHOW(recv(fd, packet, sizeof packet, 0));
     printf("class %d, hops %d\n", packet[1], packet[8]);
 }
-
-static void try_values(int fd, int level, int name, const int* values, int count) {
-    for (int i = 0; i < count; ++i) {
-        int value = -77;
-        socklen_t size = sizeof value;
-        const long set = setsockopt(fd, level, name, &values[i], sizeof values[i]);
-        const int error = set == 0 ? 0 : errno;
-        NEED(getsockopt(fd, level, name, &value, &size));
-        printf("level %d, option %d: %d: %s, then %d\n", level, name, values[i], strerror(error),
-               value);
-    }
-}
-#define TRY_VALUES(fd, level, name)                                                              \
-    do {                                                                                         \
-        static const int v[] = {-2, -1, 0, 1, 2, 3, 5, 6, 88, 127, 128, 255, 256, 32767, 32768}; \
-        try_values(fd, level, name, v, (int)(sizeof v / sizeof v[0]));                           \
-    } while (0)
-
-NATIVE(options_of_ipv4_take_these_values, WHY) {
-    const int fd = udp(AF_INET), stream = (int)NEED(socket(AF_INET, SOCK_STREAM, 0));
-    TRY_VALUES(fd, SOL_IP, IP_TTL);
-    TRY_VALUES(fd, SOL_IP, IP_TOS);
-    TRY_VALUES(stream, SOL_IP, IP_TOS);
-    TRY_VALUES(fd, SOL_IP, IP_MTU_DISCOVER);
-    TRY_VALUES(fd, SOL_IP, IP_MULTICAST_TTL);
-    TRY_VALUES(fd, SOL_IP, IP_MULTICAST_LOOP);
-    TRY_VALUES(fd, SOL_IP, IP_MINTTL);
-    TRY_VALUES(fd, SOL_IP, IP_RECVTTL);
-    TRY_VALUES(fd, SOL_IP, IP_PKTINFO);
-}
-NATIVE(options_of_ipv6_take_these_values, WHY) {
-    const int fd = udp(AF_INET6);
-    TRY_VALUES(fd, SOL_IPV6, IPV6_UNICAST_HOPS);
-    TRY_VALUES(fd, SOL_IPV6, IPV6_MULTICAST_HOPS);
-    TRY_VALUES(fd, SOL_IPV6, IPV6_MULTICAST_LOOP);
-    TRY_VALUES(fd, SOL_IPV6, IPV6_TCLASS);
-    TRY_VALUES(fd, SOL_IPV6, IPV6_MTU_DISCOVER);
-    TRY_VALUES(fd, SOL_IPV6, IPV6_MINHOPCOUNT);
-    TRY_VALUES(fd, SOL_IPV6, IPV6_DONTFRAG);
-    TRY_VALUES(fd, SOL_IPV6, IPV6_RECVTCLASS);
-}
-NATIVE(options_of_tcp_take_these_values, WHY) {
-    const int fd = (int)NEED(socket(AF_INET, SOCK_STREAM, 0));
-    TRY_VALUES(fd, SOL_TCP, TCP_KEEPIDLE);
-    TRY_VALUES(fd, SOL_TCP, TCP_KEEPINTVL);
-    TRY_VALUES(fd, SOL_TCP, TCP_KEEPCNT);
-    TRY_VALUES(fd, SOL_TCP, TCP_SYNCNT);
-    TRY_VALUES(fd, SOL_TCP, TCP_USER_TIMEOUT);
-    TRY_VALUES(udp(AF_INET), SOL_SOCKET, SO_RCVLOWAT);
-}
-NATIVE(a_byte_is_enough_for_options_of_ipv4, WHY) {
-    const int fd = udp(AF_INET);
-    const unsigned char byte = 9;
-    int value = -1;
-    socklen_t size = 1;
-    SHOW(setsockopt(fd, SOL_IP, IP_TTL, &byte, 1));
-    SHOW(getsockopt(fd, SOL_IP, IP_TTL, &value, &size));
-    printf("%#x of %d\n", (unsigned)value, (int)size);
-    size = 3;
-    SHOW(getsockopt(fd, SOL_IP, IP_TTL, &value, &size));
-    printf("%#x of %d\n", (unsigned)value, (int)size);
-    size = 0;
-    SHOW(getsockopt(fd, SOL_IP, IP_TTL, &value, &size));
-    SHOW(size);
-    SHOW(setsockopt(fd, SOL_IP, IP_TTL, &byte, 0));
-}
-NATIVE(the_mtu_is_that_of_the_way_to_the_peer, WHY) {
+NATIVE(the_options_of_a_streams_packets, WHY) {
     union address name;
-    const int in = bound(AF_INET, &name), fd = udp(AF_INET);
-    int value = 0;
-    socklen_t size = sizeof value;
-    SHOW(getsockopt(in, SOL_IP, IP_MTU, &value, &size));
-    NEED(connect(fd, &name.any, sizeof name.v4));
-    SHOW(getsockopt(fd, SOL_IP, IP_MTU, &value, &size));
-    SHOW(value);
+    const int server = (int)NEED(socket(AF_INET, SOCK_STREAM, 0));
+    const int client = (int)NEED(socket(AF_INET, SOCK_STREAM, 0));
+    socklen_t size = sizeof name;
+    name = loopback(AF_INET);
+    NEED(bind(server, &name.any, sizeof name.v4));
+    NEED(listen(server, 1));
+    NEED(getsockname(server, &name.any, &size));
+    NEED(connect(client, &name.any, sizeof name.v4));
+    char control[128] = {0};
+    size = sizeof control;
+    SHOW(getsockopt(client, SOL_IP, IP_PKTOPTIONS, control, &size));
+    SHOW(size);
+    ask(client, SOL_IP, IP_PKTINFO);
+    ask(client, SOL_IP, IP_RECVTTL);
+    size = sizeof control;
+    SHOW(getsockopt(client, SOL_IP, IP_PKTOPTIONS, control, &size));
+    show_bytes((unsigned char*)control, size);
+    SHOW(getsockopt(udp(AF_INET), SOL_IP, IP_PKTOPTIONS, control, &size));
 }
