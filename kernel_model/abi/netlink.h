@@ -25,7 +25,8 @@ static_assert(sizeof(NetlinkHeader) == 16);
 
 inline constexpr std::uint16_t kNlmsgError = 2, kNlmsgDone = 3, kNlmsgMinType = 16;
 inline constexpr std::uint16_t kNlmRequest = 1, kNlmMulti = 2, kNlmAck = 4, kNlmDump = 0x300,
-                               kNlmExcl = 0x200, kNlmCapped = 0x100;
+                               kNlmExcl = 0x200, kNlmReplace = 0x100, kNlmCreate = 0x400,
+                               kNlmCapped = 0x100;
 
 inline constexpr std::uint16_t kRtmNewlink = 16, kRtmGetlink = 18, kRtmSetlink = 19,
                                kRtmNewaddr = 20, kRtmGetaddr = 22, kRtmNewroute = 24,
@@ -50,8 +51,8 @@ struct RouteMessage {  // struct rtmsg
 inline constexpr std::uint16_t kIflaAddress = 1, kIflaBroadcast = 2, kIflaIfname = 3, kIflaMtu = 4,
                                kIflaQdisc = 6, kIflaStats = 7, kIflaTxqlen = 13,
                                kIflaOperstate = 16, kIflaLinkmode = 17, kIflaStats64 = 23,
-                               kIflaGroup = 27, kIflaPromiscuity = 30, kIflaNumTxQueues = 31,
-                               kIflaNumRxQueues = 32, kIflaCarrier = 33;
+                               kIflaGroup = 27, kIflaExtMask = 29, kIflaPromiscuity = 30,
+                               kIflaNumTxQueues = 31, kIflaNumRxQueues = 32, kIflaCarrier = 33;
 inline constexpr std::uint16_t kIfaAddress = 1, kIfaLocal = 2, kIfaLabel = 3, kIfaCacheinfo = 6,
                                kIfaFlags = 8;
 inline constexpr std::uint16_t kRtaDst = 1, kRtaOif = 4, kRtaPriority = 6, kRtaPrefsrc = 7,

@@ -29,10 +29,11 @@ inline constexpr std::int32_t kSoDebug = 1, kSoReuseaddr = 2, kSoType = 3, kSoEr
                               kSoRcvtimeoOld = 20, kSoSndtimeoOld = 21, kSoBindtodevice = 25,
                               kSoPeername = 28, kSoTimestamp = 29, kSoAcceptconn = 30,
                               kSoPeersec = 31, kSoSndbufforce = 32, kSoRcvbufforce = 33,
-                              kSoPasssec = 34, kSoTimestampns = 35, kSoMark = 36, kSoProtocol = 38,
-                              kSoDomain = 39, kSoPeekOff = 42, kSoBusyPoll = 46,
-                              kSoIncomingCpu = 49, kSoIncomingNapiId = 56, kSoZerocopy = 60,
-                              kSoRcvtimeoNew = 66, kSoSndtimeoNew = 67;
+                              kSoPasssec = 34, kSoTimestampns = 35, kSoMark = 36,
+                              kSoTimestamping = 37, kSoProtocol = 38, kSoDomain = 39,
+                              kSoPeekOff = 42, kSoBusyPoll = 46, kSoIncomingCpu = 49,
+                              kSoIncomingNapiId = 56, kSoZerocopy = 60, kSoRcvtimeoNew = 66,
+                              kSoSndtimeoNew = 67;
 
 inline constexpr std::int32_t kIpTos = 1, kIpTtl = 2, kIpHdrincl = 3, kIpPktinfo = 8,
                               kIpPktoptions = 9, kIpMtuDiscover = 10, kIpRecverr = 11,
@@ -41,13 +42,13 @@ inline constexpr std::int32_t kIpTos = 1, kIpTtl = 2, kIpHdrincl = 3, kIpPktinfo
                               kIpBindAddressNoPort = 24, kIpMulticastTtl = 33,
                               kIpMulticastLoop = 34, kIpLocalPortRange = 51;
 
-inline constexpr std::int32_t kIpv62292Pktinfo = 2, kIpv62292Hoplimit = 8, kIpv6UnicastHops = 16,
-                              kIpv6MulticastHops = 18, kIpv6MulticastLoop = 19,
-                              kIpv6MtuDiscover = 23, kIpv6Mtu = 24, kIpv6Recverr = 25,
-                              kIpv6V6only = 26, kIpv6Recvpktinfo = 49, kIpv6Pktinfo = 50,
-                              kIpv6Recvhoplimit = 51, kIpv6Hoplimit = 52, kIpv6Dontfrag = 62,
-                              kIpv6Recvtclass = 66, kIpv6Tclass = 67, kIpv6Minhopcount = 73,
-                              kIpv6Recvorigdstaddr = 74, kIpv6Freebind = 78;
+inline constexpr std::int32_t kIpv62292Pktinfo = 2, kIpv62292Hoplimit = 8, kIpv6Flowinfo = 11,
+                              kIpv6UnicastHops = 16, kIpv6MulticastHops = 18,
+                              kIpv6MulticastLoop = 19, kIpv6MtuDiscover = 23, kIpv6Mtu = 24,
+                              kIpv6Recverr = 25, kIpv6V6only = 26, kIpv6Recvpktinfo = 49,
+                              kIpv6Pktinfo = 50, kIpv6Recvhoplimit = 51, kIpv6Hoplimit = 52,
+                              kIpv6Dontfrag = 62, kIpv6Recvtclass = 66, kIpv6Tclass = 67,
+                              kIpv6Minhopcount = 73, kIpv6Recvorigdstaddr = 74, kIpv6Freebind = 78;
 
 inline constexpr std::int32_t kTcpNodelay = 1, kTcpMaxseg = 2, kTcpCork = 3, kTcpKeepidle = 4,
                               kTcpKeepintvl = 5, kTcpKeepcnt = 6, kTcpSyncnt = 7, kTcpLinger2 = 8,

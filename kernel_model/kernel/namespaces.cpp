@@ -145,6 +145,7 @@ void make_namespaces(Kernel& kernel, Task& task, std::uint64_t flags) {
     if ((flags & abi::kCloneNewnet) != 0) {
         auto space = std::make_shared<NetNamespace>(number());
         space->network = std::make_shared<Network>(memory, false);
+        space->network->owner = owner;
         space->network->real_time_ns = kernel.network_of(process)->real_time_ns;
         put(NamespaceKind::Net, std::move(space));
     }

@@ -121,9 +121,8 @@ SysResult<std::uint64_t> NetlinkSocket::send(const Outgoing& message) {
         other->second->deliver(message.bytes, port_);
     } else if (protocol() == abi::kNetlinkRoute) {
         for (const auto& answer :
-             route_answers(message.bytes, {.port = port_,
-                                          .privileged = message.sender.administers_network,
-                                          .network = network()}))
+             route_answers(message.bytes,
+                           {.port = port_, .privileged = message.privileged, .network = network()}))
             deliver(answer, 0);
     } else if (protocol() == abi::kNetlinkUsersock) {
         return tl::make_unexpected(Errno::ConnRefused);  // the kernel has no socket of it

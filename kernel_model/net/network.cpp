@@ -191,7 +191,8 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
         auto conf = memory.get<Conf>(VAddr(arg));
         if (!conf) return fault();
         const Request lo{{'l', 'o'}, inet(abi::kInaddrLoopback)};
-        const bool fits = conf->buffer == 0 || conf->length >= static_cast<std::int32_t>(sizeof lo);
+        const bool fits =
+            has_v4_ && (conf->buffer == 0 || conf->length >= static_cast<std::int32_t>(sizeof lo));
         if (conf->buffer != 0 && fits && !memory.put(VAddr(conf->buffer), lo)) return fault();
         conf->length = fits ? static_cast<std::int32_t>(sizeof lo) : 0;
         if (!memory.put(VAddr(arg), *conf)) return fault();

@@ -84,6 +84,8 @@ public:
     SysResult<std::uint64_t> interface_ioctl(std::uint64_t request, std::uint64_t arg,
                                              UserMemory& memory);
 
+    // Whose capabilities count here; null: the first user namespace.
+    UserSpace owner;
     // CLOCK_REALTIME, for the time of arrival of packets.
     std::function<std::uint64_t()> real_time_ns = [] { return std::uint64_t{0}; };
 

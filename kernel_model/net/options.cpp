@@ -102,7 +102,7 @@ constexpr SocketOption kOptions[] = {
     {kSolUdp, kUdpCork, "UDP_CORK", Acts, true, 0},
     {kSolUdp, kUdpGro, "UDP_GRO", Kept, true, 0},
 
-    // No message goes to a group: nothing of lo changes.
+    // No message goes to a group: changes of lo are not announced.
     {kSolNetlink, kNetlinkAddMembership, "NETLINK_ADD_MEMBERSHIP", Kept, false, 0},
     {kSolNetlink, kNetlinkDropMembership, "NETLINK_DROP_MEMBERSHIP", Kept, false, 0},
     {kSolNetlink, kNetlinkPktinfo, "NETLINK_PKTINFO", Kept, true, 0},

@@ -26,7 +26,7 @@ struct SocketOption {
     OptionUse use;
     bool truth;  // boolean: any value but 0 is stored as 1
     std::int32_t initial;
-    // Others are EINVAL, but for -1 where it stands for the initial value.
+    // Values outside of lowest..highest are EINVAL; `has_default`: -1 sets the initial value.
     std::int32_t lowest = std::numeric_limits<std::int32_t>::min();
     std::int32_t highest = std::numeric_limits<std::int32_t>::max();
     bool has_default = false;

@@ -24,6 +24,7 @@ using Bytes = std::vector<std::byte>;
 
 constexpr std::int32_t kLo = kLoopbackIndex;
 constexpr std::uint32_t kMtu = 65536;
+constexpr std::uint8_t kOperstateUnknown = 0, kOperstateDown = 2;  // RFC 2863
 
 constexpr std::size_t aligned(std::size_t size) {
     return (size + 3) & ~std::size_t{3};
@@ -106,7 +107,7 @@ void add_link(Bytes& all, const Request& request, std::uint16_t flags) {
                             .change = 0});
     message.text(kIflaIfname, "lo");
     message.attribute(kIflaTxqlen, std::uint32_t{1000});
-    message.attribute(kIflaOperstate, std::uint8_t{0});
+    message.attribute(kIflaOperstate, up ? kOperstateUnknown : kOperstateDown);
     message.attribute(kIflaLinkmode, std::uint8_t{0});
     message.attribute(kIflaMtu, kMtu);
     message.attribute(kIflaGroup, std::uint32_t{0});
@@ -114,7 +115,7 @@ void add_link(Bytes& all, const Request& request, std::uint16_t flags) {
     message.attribute(kIflaNumTxQueues, std::uint32_t{1});
     message.attribute(kIflaNumRxQueues, std::uint32_t{1});
     message.attribute(kIflaCarrier, std::uint8_t{1});
-    message.text(kIflaQdisc, "noqueue");
+    message.text(kIflaQdisc, up ? "noqueue" : "noop");
     message.attribute(kIflaAddress, std::array<std::uint8_t, 6>{});
     message.attribute(kIflaBroadcast, std::array<std::uint8_t, 6>{});
     message.attribute(kIflaStats64, std::array<std::uint64_t, 25>{});
@@ -239,7 +240,7 @@ SysResult<Bytes> get_one(const Request& request) {
     }
     if (request.header.type == kRtmGetroute && request.family() == kAfInet) {
         const auto to = request.attribute(sizeof(RouteMessage), kRtaDst);
-        if (to.size() < 4 || std::to_integer<int>(to[0]) != 127)
+        if (to.size() < 4 || std::to_integer<int>(to[0]) != 127 || !request.caller.network.up())
             return tl::make_unexpected(Errno::NetUnreach);
         Route route{{}, 32, kRouteLocal, 0};
         std::memcpy(route.to.data(), to.data(), 4);
@@ -275,16 +276,25 @@ Bytes acknowledgement(const Request& request, std::int32_t error) {
 
 }  // namespace
 
-std::span<const std::byte> netlink_attribute(std::span<const std::byte> body, std::size_t size,
-                                             std::uint16_t type) {
+void for_each_attribute(
+    std::span<const std::byte> body, std::size_t size,
+    const std::function<void(std::uint16_t type, std::span<const std::byte>)>& look) {
     for (std::size_t at = aligned(size); at + 4 <= body.size();) {
         std::array<std::uint16_t, 2> row{};
         std::memcpy(row.data(), body.data() + at, 4);
         if (row[0] < 4 || at + row[0] > body.size()) break;
-        if (row[1] == type) return body.subspan(at + 4, row[0] - 4u);
+        look(row[1], body.subspan(at + 4, row[0] - 4u));
         at += aligned(row[0]);
     }
-    return {};
+}
+
+std::span<const std::byte> netlink_attribute(std::span<const std::byte> body, std::size_t size,
+                                             std::uint16_t type) {
+    std::span<const std::byte> found;
+    for_each_attribute(body, size, [&](std::uint16_t each, std::span<const std::byte> value) {
+        if (each == type && found.empty()) found = value;
+    });
+    return found;
 }
 
 std::vector<Bytes> route_answers(std::span<const std::byte> bytes, const RouteCaller& caller) {

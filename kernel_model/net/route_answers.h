@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -23,7 +24,11 @@ struct RouteCaller {
 std::vector<std::vector<std::byte>> route_answers(std::span<const std::byte> bytes,
                                                   const RouteCaller& caller);
 
-// The attribute behind a body of `size` bytes; empty: none.
+// The attributes behind a body of `size` bytes, up to the first that is broken.
+void for_each_attribute(
+    std::span<const std::byte> body, std::size_t size,
+    const std::function<void(std::uint16_t type, std::span<const std::byte>)>& look);
+// One of them; empty: none.
 std::span<const std::byte> netlink_attribute(std::span<const std::byte> body, std::size_t size,
                                              std::uint16_t type);
 

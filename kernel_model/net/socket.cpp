@@ -54,6 +54,10 @@ SysResult<std::shared_ptr<Socket>> Socket::accept() {
     return tl::make_unexpected(Errno::NotSup);
 }
 
+const UserSpace& Socket::network_owner() const {
+    return network_->owner;
+}
+
 std::uint64_t Socket::now_ns() const {
     return network_->real_time_ns();
 }

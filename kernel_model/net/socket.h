@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernel_model/files/file.h"
+#include "kernel_model/files/user_namespace.h"
 #include "kernel_model/net/address.h"
 #include "kernel_model/net/options.h"
 #include "kernel_model/net/packet_fields.h"
@@ -24,8 +25,7 @@ class Network;
 struct Ucred {
     std::int32_t pid = 0;
     std::uint32_t uid = ~0u, gid = ~0u;
-    bool binds_low_ports = false;      // CAP_NET_BIND_SERVICE
-    bool administers_network = false;  // CAP_NET_ADMIN
+    bool binds_low_ports = false;  // CAP_NET_BIND_SERVICE
     bool operator==(const Ucred&) const = default;
 };
 
@@ -37,6 +37,7 @@ struct Outgoing {
     bool more = false;    // MSG_MORE
     bool urgent = false;  // MSG_OOB
     PacketWishes wishes{};
+    bool privileged = false;  // CAP_NET_ADMIN in the socket's network
 };
 
 // An entry of the error queue (struct sock_extended_err).
@@ -131,6 +132,8 @@ public:
 
     // CLOCK_REALTIME.
     std::uint64_t now_ns() const;
+    // Whose capabilities count for the socket's network, which the caller may have left.
+    const UserSpace& network_owner() const;
     bool is_of(const Network& network) const { return network_.get() == &network; }
 
 protected:

@@ -96,7 +96,8 @@ std::string proc_net_unix(const Network& network) {
 std::string proc_net_dev(const Network&) {
     return kDevices;
 }
-std::string proc_net_if_inet6(const Network&) {
+std::string proc_net_if_inet6(const Network& network) {
+    if (!network.has_address(true)) return "";
     return "00000000000000000000000000000001 01 80 10 80       lo\n";
 }
 std::string proc_net_route(const Network&) {

@@ -9,6 +9,7 @@ import fault_programs
 import harness
 import judge
 import programs
+import self_test_programs
 import task_programs
 import terminal_programs
 import whole_programs
@@ -25,7 +26,7 @@ def faults_part(context):
 
 
 def whole_part(context):
-    _run(context, whole_programs.CASES)
+    _run(context, whole_programs.CASES + self_test_programs.CASES)
 
 
 def _run(context, cases):

@@ -161,6 +161,20 @@ static bool cannot_be_opened(File& file) {
     return file.socket() != nullptr || (status && (status->mode & abi::kIfmt) == 0);
 }
 
+namespace {
+// O_PATH of such a one.
+class NamelessPath final : public File {
+public:
+    explicit NamelessPath(std::shared_ptr<File> file) : file_(std::move(file)) {
+        name = file_->name;
+    }
+    SysResult<FileStatus> status() override { return file_->status(); }
+
+private:
+    std::shared_ptr<File> file_;
+};
+}  // namespace
+
 // Opens a link in /proc/PID/fd: a new open file description of the same file. Files without a path
 // share theirs.
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_again(const Caller& caller,
@@ -185,14 +199,20 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_again(const Caller& cal
         again->name = magic->name;
         return again;
     } else if (cannot_be_opened(*magic)) {
+        if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
         if ((flags & abi::kOPath) == 0) return tl::make_unexpected(Errno::Nxio);
-        return magic;
-    } else if (magic->terminal() != nullptr ||
-               (magic->dentry && dynamic_cast<const TextFile*>(magic.get()) != nullptr)) {
-        // A name of the modelled /dev or /proc, where nothing else can take it.
+        return std::make_shared<NamelessPath>(magic);
+    } else if (magic->terminal() != nullptr) {
+        // A name of the modelled /dev, where nothing else can take it.
         auto opened =
             TRY(open(caller.starting_at(nullptr), magic->path(), flags & ~abi::kOCreat, mode));
         return std::move(opened.file);
+    } else if (magic->dentry && dynamic_cast<const TextFile*>(magic.get()) != nullptr) {
+        // By its name in /proc, unless something else is mounted there.
+        auto opened = open(caller.starting_at(nullptr), magic->path(), flags & ~abi::kOCreat, mode);
+        if (!opened) return magic;
+        const auto there = opened->file->status(), here = magic->status();
+        return there && here && there->key() == here->key() ? opened->file : magic;
     } else {
         return magic;
     }

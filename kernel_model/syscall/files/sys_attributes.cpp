@@ -205,9 +205,12 @@ std::int64_t statfs_flags(const Mount& mount) {
 }
 
 // Of a file that is in no mount: of the kernel's own file systems.
-std::int64_t magic_without_mount(const FileStatus& status) {
-    constexpr std::int64_t kPipe = 0x50495045, kSocket = 0x534f434b, kAnonymous = 0x09041934;
-    switch (status.mode & kIfmt) {
+std::int64_t magic_without_mount(File& file) {
+    constexpr std::int64_t kPipe = 0x50495045, kSocket = 0x534f434b, kAnonymous = 0x09041934,
+                           kNsfs = 0x6e736673;
+    if (dynamic_cast<const NamespaceFile*>(&file) != nullptr) return kNsfs;
+    const auto status = file.status();
+    switch (status ? status->mode & kIfmt : kIfReg) {
         case kIfIfo: return kPipe;
         case kIfSock: return kSocket;
         case 0: return kAnonymous;
@@ -248,17 +251,17 @@ SysOutcome put_statfs(SysCall& call, VAddr to, std::int64_t magic, const Mount* 
 SysOutcome sys_statfs(SysCall& call) {
     auto p = TRY(path_argument(call, kAtFdcwd, call.address(0)));
     auto place = call.kernel.files().locate(p.caller, p.path, true);
+    if (!place && place.error() == Errno::Inval) {  // a file without a place
+        const auto opened = TRY(call.kernel.files().open(p.caller, p.path, kOPath, 0));
+        return put_statfs(call, call.address(1), magic_without_mount(*opened.file), nullptr);
+    }
     if (!place) return named(call, p, place);
     return put_statfs(call, call.address(1), kTmpfsMagic, place->mount.get());
 }
 SysOutcome sys_fstatfs(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file) return bad_descriptor(call);
-    const auto status = TRY(file->status());
-    constexpr std::int64_t kNsfs = 0x6e736673;
-    if (dynamic_cast<const NamespaceFile*>(file.get()) != nullptr)
-        return put_statfs(call, call.address(1), kNsfs, nullptr);
-    return put_statfs(call, call.address(1), magic_without_mount(status),
+    return put_statfs(call, call.address(1), magic_without_mount(*file),
                       file->dentry ? mount_of(*file->dentry).get() : nullptr);
 }
 

@@ -12,6 +12,7 @@
 #include "kernel_model/files/event/inotify_file.h"
 #include "kernel_model/files/guest_stat.h"
 #include "kernel_model/files/pipe.h"
+#include "kernel_model/net/socket.h"
 #include "kernel_model/syscall/files/sys_lock.h"
 #include "kernel_model/syscall/files/sys_owner.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
@@ -176,6 +177,10 @@ SysOutcome sys_ioctl(SysCall& call) {
     if (const auto* watches = dynamic_cast<const InotifyFile*>(file.get());
         watches != nullptr && request == kFionread)
         return put_int(call, watches->queued_bytes());
+    if (const Socket* socket = file->socket();
+        socket != nullptr && request == kSiocsifflags &&
+        !call.capable_in(socket->network_owner(), Capability::NetAdmin))
+        return Errno::Perm;
     if (request == kFsIocFiemap) return Errno::NotSup;  // a tmpfs has no extents, nor have others
     if (file->watched_key() && request == kFigetbsz) return put_int(call, kPageSize);
     if (file->watched_key() && file->backing() && request == kFionread)

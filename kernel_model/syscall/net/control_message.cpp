@@ -60,6 +60,12 @@ SysResult<void> read_control(SysCall& call, const Socket& socket, VAddr at, std:
     if (!call.memory().read(at, bytes)) return tl::make_unexpected(Errno::Fault);
     const bool inet = socket.family() == abi::kAfInet || socket.family() == abi::kAfInet6;
     if (socket.family() != abi::kAfUnix && !inet) return {};
+    bool to_v4 = false;
+    if (const auto peer =
+            inet && !message.to ? socket.peer() : SysResult<SocketAddress>(SocketAddress{}))
+        to_v4 = (message.to ? *message.to : *peer).ip.is_v4();
+    const bool privileged = call.capable_in(socket.network_owner(), Capability::NetAdmin) ||
+                            call.capable_in(socket.network_owner(), Capability::NetRaw);
     std::uint64_t offset = 0;
     while (length - offset >= sizeof(ControlHeader)) {
         ControlHeader header{};
@@ -69,7 +75,7 @@ SysResult<void> read_control(SysCall& call, const Socket& socket, VAddr at, std:
         const auto data = std::span<const std::byte>(bytes).subspan(offset + sizeof header,
                                                                     header.length - sizeof header);
         if (inet) {
-            TRY(take_packet_control(socket, header, data, message.wishes));
+            TRY(take_packet_control(socket, header, data, to_v4, privileged, message.wishes));
         } else if (header.level == abi::kSolSocket) {
             SysResult<void> taken = tl::make_unexpected(Errno::Inval);
             if (header.type == abi::kScmRights) taken = take_rights(call, data, message);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// struct cmsghdr: the descriptors and credentials sent with a message (unix(7), cmsg(3)).
+// struct cmsghdr: what is sent with a message, descriptors and credentials (unix(7), cmsg(3)), and
+// what IP sockets tell and take (packet_control.h).
 #pragma once
 
 #include "kernel_model/net/socket.h"
@@ -16,8 +17,8 @@ inline Ucred shown_credentials(const SysCall& call, Ucred of) {
     if (of.gid != kNoId) of.gid = shown_group(space, of.gid);
     return of;
 }
-// Returns the number of bytes written. Control messages that do not fit are dropped, and
-// abi::kMsgCtrunc is set in `told`.
+// Returns the number of bytes written. What does not fit is cut or dropped, and abi::kMsgCtrunc
+// is set in `told`.
 std::uint64_t put_control(SysCall& call, const Socket& socket, VAddr at, std::uint64_t length,
                           std::uint32_t flags, Incoming& message, std::uint32_t& told);
 

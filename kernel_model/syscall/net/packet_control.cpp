@@ -33,11 +33,12 @@ T value_of(std::span<const std::byte> data) {
 }
 
 // An address that a packet is to come from: of lo, or none.
-SysResult<void> take_source(const IpAddress& from, std::uint32_t interface, Errno not_local,
+SysResult<void> take_source(const IpAddress& from, std::uint32_t interface, bool v4,
                             PacketWishes& wishes) {
     if (interface > kLoopbackIndex) return tl::make_unexpected(Errno::NoDev);
     if (from.is_any()) return {};
-    if (!from.is_loopback()) return tl::make_unexpected(not_local);
+    if (from.is_v4() != v4) return tl::make_unexpected(Errno::Inval);
+    if (!from.is_loopback()) return tl::make_unexpected(v4 ? Errno::NetUnreach : Errno::Inval);
     wishes.from = from;
     return {};
 }
@@ -51,7 +52,7 @@ SysResult<void> take_v4(std::int32_t type, std::span<const std::byte> data, Pack
             const auto info = value_of<PacketInfo4>(data);
             IpAddress from = IpAddress::any(false);
             std::copy(info.own.begin(), info.own.end(), from.bytes.begin() + 12);
-            return take_source(from, info.interface, Errno::NetUnreach, wishes);
+            return take_source(from, info.interface, true, wishes);
         }
         case abi::kIpTtl:
             if (data.size() != sizeof value) return bad;
@@ -89,11 +90,13 @@ SysResult<void> take_v6(std::int32_t type, std::span<const std::byte> data, Pack
         case abi::kIpv62292Pktinfo: {
             if (data.size() < sizeof(PacketInfo6)) return tl::make_unexpected(Errno::Inval);
             const auto info = value_of<PacketInfo6>(data);
-            return take_source(IpAddress{info.address}, info.interface, Errno::Inval, wishes);
+            return take_source(IpAddress{info.address}, info.interface, false, wishes);
         }
         case abi::kIpv6Hoplimit:
         case abi::kIpv62292Hoplimit: return take_byte(data, wishes.hops);
         case abi::kIpv6Tclass: return take_byte(data, wishes.traffic_class);
+        case abi::kIpv6Flowinfo:
+            return data.size() >= 4 ? SysResult<void>() : tl::make_unexpected(Errno::Inval);
         case abi::kIpv6Dontfrag: {
             const bool known = data.size() == 4 && value_of<std::uint32_t>(data) <= 1;
             return known ? SysResult<void>() : tl::make_unexpected(Errno::Inval);
@@ -108,6 +111,22 @@ std::vector<std::byte> destination(const PacketFields& fields, std::uint16_t fam
     at.ip = fields.to;
     at.port = fields.to_port;
     return address_bytes(at, family);
+}
+
+// __sock_cmsg_send. Descriptors and credentials mean nothing here, and are let pass; marks and the
+// stamps of what is sent have no effect.
+SysResult<void> take_of_socket(std::int32_t type, std::span<const std::byte> data,
+                               bool privileged) {
+    switch (type) {
+        case abi::kScmRights:
+        case abi::kScmCredentials: return {};
+        case abi::kSoMark:
+            if (!privileged) return tl::make_unexpected(Errno::Perm);
+            [[fallthrough]];
+        case abi::kSoTimestamping:
+            return data.size() == 4 ? SysResult<void>() : tl::make_unexpected(Errno::Inval);
+        default: return tl::make_unexpected(Errno::Inval);
+    }
 }
 
 // ip_cmsg_recv_offset.
@@ -143,17 +162,23 @@ void put_v6(ControlWriter& writer, const Socket& socket, const PacketFields& fie
 }  // namespace
 
 SysResult<void> take_packet_control(const Socket& socket, const ControlHeader& header,
-                                    std::span<const std::byte> data, PacketWishes& wishes) {
-    // __sock_cmsg_send: descriptors and credentials mean nothing here, and are let pass.
-    if (header.level == abi::kSolSocket) {
-        const bool known = header.type == abi::kScmRights || header.type == abi::kScmCredentials;
-        return known ? SysResult<void>() : tl::make_unexpected(Errno::Inval);
-    }
+                                    std::span<const std::byte> data, bool to_v4, bool privileged,
+                                    PacketWishes& wishes) {
+    if (header.level == abi::kSolSocket) return take_of_socket(header.type, data, privileged);
     if (!by_message(socket)) return {};
-    if (header.level == abi::kSolIp && socket.family() == abi::kAfInet)
-        return take_v4(header.type, data, wishes);
-    if (header.level == abi::kSolIpv6 && socket.family() == abi::kAfInet6)
-        return take_v6(header.type, data, wishes);
+    const bool v6_socket = socket.family() == abi::kAfInet6;
+    if (!v6_socket || to_v4) {
+        if (header.level == abi::kSolIp) return take_v4(header.type, data, wishes);
+        // A mapped address to send from.
+        const bool source = header.level == abi::kSolIpv6 && header.type == abi::kIpv6Pktinfo;
+        if (!v6_socket || !source) return {};
+        if (data.size() < sizeof(PacketInfo6)) return tl::make_unexpected(Errno::Inval);
+        const auto info = value_of<PacketInfo6>(data);
+        const IpAddress from{info.address};
+        if (!from.is_v4()) return tl::make_unexpected(Errno::Inval);
+        return take_source(from, info.interface, true, wishes);
+    }
+    if (header.level == abi::kSolIpv6) return take_v6(header.type, data, wishes);
     return {};
 }
 

@@ -8,15 +8,18 @@
 
 namespace uprobesim {
 
-// One of a sender (ip_cmsg_send, ip6_datagram_send_ctl). Inval: no such one, its length or value.
+// One of a sender (ip_cmsg_send, ip6_datagram_send_ctl), of a packet to an IPv4 address or not.
+// `privileged`: may mark packets. Inval: no such one, its length or value; NoDev, NetUnreach: it
+// cannot be sent from there.
 SysResult<void> take_packet_control(const Socket& socket, const ControlHeader& header,
-                                    std::span<const std::byte> data, PacketWishes& wishes);
+                                    std::span<const std::byte> data, bool to_v4, bool privileged,
+                                    PacketWishes& wishes);
 // SO_TIMESTAMP, SO_TIMESTAMPNS: when a message came.
 void put_arrival(ControlWriter& writer, const Socket& socket, std::uint64_t realtime_ns);
 // Those that the receiver has asked for, in Linux's order.
 void put_packet_control(ControlWriter& writer, const Socket& socket, const PacketFields& fields);
 
-// IP_PKTOPTIONS of a stream: its own address, and what it sends groups with.
+// IP_PKTOPTIONS of a stream: its own address, and the TTL of its multicast packets.
 void put_stream_control(ControlWriter& writer, const Socket& socket);
 
 }  // namespace uprobesim

@@ -77,19 +77,16 @@ SysOutcome set_congestion(SysCall& call, std::uint32_t length) {
     return *text == "cubic" || *text == "reno" ? SysOutcome(0) : SysOutcome(Errno::NoEnt);
 }
 
-// Whose capabilities count for a socket; of a network that the caller has left, the first's.
-UserSpace owner_of_network(SysCall& call, const Socket& socket) {
-    const auto& space = call.process.spaces[static_cast<std::size_t>(NamespaceKind::Net)];
-    const bool own = socket.is_of(*call.kernel.network_of(call.process));
-    return own && space ? space->owned_by : nullptr;
-}
+constexpr std::int32_t kSmallestSegment = 88,
+                       kLargestSegment = 32767;  // TCP_MIN_MSS, MAX_TCP_WINDOW
 
 // A byte; the bits of congestion notification are the transport's own in a stream.
-std::int32_t type_of_service(const Socket& socket, std::int32_t value) {
+std::int32_t type_of_service(const Socket& socket, std::int32_t level, std::int32_t name,
+                             std::int32_t value) {
     constexpr std::int32_t kEcn = 3;
     value &= 0xff;
     if (by_message(socket)) return value;
-    return (value & ~kEcn) | (socket.options.get(abi::kSolIp, abi::kIpTos) & kEcn);
+    return (value & ~kEcn) | (socket.options.get(level, name) & kEcn);
 }
 
 // sk_setsockopt and tcp_set_rcvlowat: TCP waits for no more than half of what it can hold.
@@ -123,7 +120,7 @@ SysOutcome sys_setsockopt(SysCall& call) {
         return Errno::Fault;
     }
     // sk_setsockopt: who may say what a packet's mark and priority are.
-    const UserSpace owner = owner_of_network(call, socket);
+    const UserSpace& owner = socket.network_owner();
     const bool administers =
         call.capable_in(owner, Capability::NetAdmin) || call.capable_in(owner, Capability::NetRaw);
     constexpr std::int32_t kHighestPriority = 6;
@@ -142,7 +139,16 @@ SysOutcome sys_setsockopt(SysCall& call) {
     } else if (value < option->lowest || value > option->highest) {
         return Errno::Inval;
     }
-    if (level == abi::kSolIp && name == abi::kIpTos) value = type_of_service(socket, value);
+    // Of a stream there is no group to send to, and the smallest segment has a bound.
+    if (level == abi::kSolIp && name == abi::kIpMulticastTtl && !by_message(socket))
+        return Errno::Inval;
+    if (level == abi::kSolTcp && name == abi::kTcpMaxseg) {
+        if (value == 0) value = option->initial;
+        if (value < kSmallestSegment || value > kLargestSegment) return Errno::Inval;
+    }
+    if ((level == abi::kSolIp && name == abi::kIpTos) ||
+        (level == abi::kSolIpv6 && name == abi::kIpv6Tclass))
+        value = type_of_service(socket, level, name, value);
     if (level == abi::kSolSocket && name == abi::kSoRcvlowat) value = low_mark(socket, value);
     // Times of arrival come in one form.
     if (level == abi::kSolSocket && name == abi::kSoTimestamp)

@@ -115,20 +115,19 @@ bool UserVector::writable(UserMemory memory, std::uint64_t offset, std::uint64_t
 
 Ucred credentials_of(const Task& task) {
     const auto& network = task.process->spaces[static_cast<std::size_t>(NamespaceKind::Net)];
-    const auto may = [&](Capability capability) {
-        return task.cred->capable_in(network ? network->owned_by : nullptr, capability);
-    };
+    const bool low_ports =
+        task.cred->capable_in(network ? network->owned_by : nullptr, Capability::NetBindService);
     return {.pid = task.process->pid,
             .uid = task.cred->uid.effective,
             .gid = task.cred->gid.effective,
-            .binds_low_ports = may(Capability::NetBindService),
-            .administers_network = may(Capability::NetAdmin)};
+            .binds_low_ports = low_ports};
 }
 
 SysOutcome send_message(SysCall& call, Socket& socket, const UserVector& buffers, Outgoing message,
                         std::uint32_t flags) {
     call.path = socket.costs().write;
     message.more = (flags & abi::kMsgMore) != 0;
+    message.privileged = call.capable_in(socket.network_owner(), Capability::NetAdmin);
     std::uint64_t& moved = call.task.call_progress;
     // Of a message that is too long no more than shows it.
     const std::uint64_t most = by_message(socket) ? socket.longest_message() + 1 : kStreamPiece;

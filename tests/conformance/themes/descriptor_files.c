@@ -59,6 +59,10 @@ NATIVE(what_has_no_name_cannot_be_opened_again, WHY) {
     sigemptyset(&none);
     NEED(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
     SHOW(open_link(pair[0], O_RDWR));
+    SHOW(open_link(pair[0], O_RDONLY | O_DIRECTORY));
+    const int path = (int)NEED(open_link(pair[0], O_PATH));
+    SHOW((fcntl(path, F_GETFL) & O_PATH) != 0);
+    SHOW(write(path, "x", 1));
     SHOW(open_link((int)NEED(socket(AF_INET, SOCK_DGRAM, 0)), O_RDWR));
     SHOW(open_link((int)NEED(eventfd(0, 0)), O_RDWR));
     SHOW(open_link((int)NEED(epoll_create1(0)), O_RDONLY));
@@ -107,6 +111,8 @@ NATIVE(namespaces_are_of_a_file_system_of_their_own, WHY) {
         snprintf(name, sizeof name, "/proc/self/ns/%s", names[i]);
         const int fd = (int)NEED(open(name, O_RDONLY));
         SHOW(fstatfs(fd, &s));
+        SHOW(s.f_type == NSFS_MAGIC);
+        SHOW(statfs(name, &s));
         SHOW(s.f_type == NSFS_MAGIC);
     }
 }

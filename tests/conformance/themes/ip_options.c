@@ -56,6 +56,10 @@ NATIVE(options_of_tcp_take_these_values, WHY) {
     TRY_VALUES(fd, SOL_TCP, TCP_KEEPCNT);
     TRY_VALUES(fd, SOL_TCP, TCP_SYNCNT);
     TRY_VALUES(fd, SOL_TCP, TCP_USER_TIMEOUT);
+    TRY_VALUES(fd, SOL_TCP, TCP_MAXSEG);
+    TRY_VALUES((int)NEED(socket(AF_INET6, SOCK_STREAM, 0)), SOL_IPV6, IPV6_TCLASS);
+    const int hops = 3;
+    SHOW(setsockopt(fd, SOL_IP, IP_MULTICAST_TTL, &hops, sizeof hops));
     TRY_VALUES(udp(AF_INET), SOL_SOCKET, SO_RCVLOWAT);
 }
 NATIVE(a_byte_is_enough_for_options_of_ipv4, WHY) {

@@ -350,6 +350,9 @@ NATIVE(lo_of_a_new_namespace_is_set_up, QEMU_LACKS) {
     show_lo();
     set_link(RTM_SETLINK, 7, IFF_UP, IFF_UP);
     set_link(RTM_NEWLINK, 7, IFF_UP, IFF_UP);
+    set_link(RTM_SETLINK, 0, IFF_UP, IFF_UP);
+    set_link(RTM_SETLINK, -1, IFF_UP, IFF_UP);
+    set_link(RTM_NEWLINK, -1, IFF_UP, IFF_UP);
 }
 NATIVE(addresses_of_lo_are_added_before_it_is_up, QEMU_LACKS) {
     NEED(unshare(CLONE_NEWNET));
@@ -364,8 +367,10 @@ NATIVE(addresses_of_lo_are_added_before_it_is_up, QEMU_LACKS) {
     show_lo();
 }
 static void as_user(void) {
+    struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
     open_route();
     set_link(RTM_NEWLINK, 1, IFF_UP, IFF_UP);
+    SHOW(ioctl((int)NEED(socket(AF_INET, SOCK_DGRAM, 0)), SIOCSIFFLAGS, &lo));
 }
 NATIVE(only_its_administrator_changes_lo, QEMU_LACKS) {
     AS_USER(as_user);

@@ -67,8 +67,8 @@ private:
 }  // namespace
 
 std::size_t read_what_is_there(const void* from, std::span<std::byte> to) {
-    // Of one page at a time, which is there or not: of a piece that ends in a hole nothing goes in.
-    // And PIPE_BUF, which goes in whole, also into a small pipe.
+    // At most one page at a time: a write to the pipe that meets a hole copies nothing. A page is
+    // PIPE_BUF, which also a small pipe takes whole.
     constexpr std::size_t kPage = 4096;
     thread_local std::optional<Pipe> pipe;
     if (!pipe || !pipe->is_ours()) pipe.emplace();
