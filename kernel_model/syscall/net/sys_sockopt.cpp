@@ -77,24 +77,77 @@ SysOutcome set_congestion(SysCall& call, std::uint32_t length) {
     return *text == "cubic" || *text == "reno" ? SysOutcome(0) : SysOutcome(Errno::NoEnt);
 }
 
-constexpr std::int32_t kSmallestSegment = 88,
-                       kLargestSegment = 32767;  // TCP_MIN_MSS, MAX_TCP_WINDOW
+// --- options whose value is more than a number in a range
+
+using Taken = SysResult<std::int32_t>;
 
 // A byte; the bits of congestion notification are the transport's own in a stream.
-std::int32_t type_of_service(const Socket& socket, std::int32_t level, std::int32_t name,
-                             std::int32_t value) {
+Taken type_of_service(Socket& socket, const SocketOption& option, std::int32_t value) {
     constexpr std::int32_t kEcn = 3;
     value &= 0xff;
     if (by_message(socket)) return value;
-    return (value & ~kEcn) | (socket.options.get(level, name) & kEcn);
+    return (value & ~kEcn) | (socket.options.get(option.level, option.name) & kEcn);
 }
 
-// sk_setsockopt and tcp_set_rcvlowat: TCP waits for no more than half of what it can hold.
-std::int32_t low_mark(const Socket& socket, std::int32_t value) {
+// A stream has no group to send to.
+Taken multicast_ttl(Socket& socket, const SocketOption&, std::int32_t value) {
+    return by_message(socket) ? Taken(value) : tl::make_unexpected(Errno::Inval);
+}
+
+Taken segment_size(Socket&, const SocketOption& option, std::int32_t value) {
+    constexpr std::int32_t kSmallest = 88, kLargest = 32767;  // TCP_MIN_MSS, MAX_TCP_WINDOW
+    if (value == 0) return option.initial;
+    if (value < kSmallest || value > kLargest) return tl::make_unexpected(Errno::Inval);
+    return value;
+}
+
+// tcp_set_rcvlowat: TCP waits for no more than half of what it can hold.
+Taken low_mark(Socket& socket, const SocketOption&, std::int32_t value) {
     constexpr std::int32_t kMostOfTcp = 6291456 / 2;  // net.ipv4.tcp_rmem[2]
     const bool tcp = !by_message(socket) && socket.family() != abi::kAfUnix;
     const std::int32_t most = tcp ? kMostOfTcp : std::numeric_limits<std::int32_t>::max();
     return value < 0 ? most : std::clamp(value, 1, most);
+}
+
+// Times of arrival come in one form.
+Taken time_form(Socket& socket, const SocketOption& option, std::int32_t value) {
+    const bool in_ns = option.name == abi::kSoTimestampns;
+    socket.options.set(option.level, in_ns ? abi::kSoTimestamp : abi::kSoTimestampns, 0);
+    return value;
+}
+
+// It cannot change after bind (do_ipv6_setsockopt).
+Taken v6_only(Socket& socket, const SocketOption&, std::int32_t value) {
+    return socket.local().port == 0 ? Taken(value) : tl::make_unexpected(Errno::Inval);
+}
+
+struct OptionRule {
+    std::int32_t level, name;
+    Taken (*take)(Socket& socket, const SocketOption& option, std::int32_t value);
+};
+constexpr OptionRule kRules[] = {
+    {abi::kSolIp, abi::kIpTos, type_of_service},
+    {abi::kSolIpv6, abi::kIpv6Tclass, type_of_service},
+    {abi::kSolIp, abi::kIpMulticastTtl, multicast_ttl},
+    {abi::kSolTcp, abi::kTcpMaxseg, segment_size},
+    {abi::kSolSocket, abi::kSoRcvlowat, low_mark},
+    {abi::kSolSocket, abi::kSoTimestamp, time_form},
+    {abi::kSolSocket, abi::kSoTimestampns, time_form},
+    {abi::kSolIpv6, abi::kIpv6V6only, v6_only},
+};
+
+// What is stored of a value that the guest gives.
+Taken take_value(Socket& socket, const SocketOption& option, std::int32_t value) {
+    if (option.has_default && value == -1) {
+        value = option.initial;
+    } else if (value < option.lowest || value > option.highest) {
+        return tl::make_unexpected(Errno::Inval);
+    }
+    for (const OptionRule& rule : kRules) {
+        if (rule.level == option.level && rule.name == option.name)
+            value = TRY(rule.take(socket, option, value));
+    }
+    return option.truth ? static_cast<std::int32_t>(value != 0) : value;
 }
 
 SysOutcome sys_setsockopt(SysCall& call) {
@@ -134,31 +187,8 @@ SysOutcome sys_setsockopt(SysCall& call) {
         socket.set_buffer(name == abi::kSoSndbuf || name == abi::kSoSndbufforce, value, forces);
         return 0;
     }
-    if (option->has_default && value == -1) {
-        value = option->initial;
-    } else if (value < option->lowest || value > option->highest) {
-        return Errno::Inval;
-    }
-    // Of a stream there is no group to send to, and the smallest segment has a bound.
-    if (level == abi::kSolIp && name == abi::kIpMulticastTtl && !by_message(socket))
-        return Errno::Inval;
-    if (level == abi::kSolTcp && name == abi::kTcpMaxseg) {
-        if (value == 0) value = option->initial;
-        if (value < kSmallestSegment || value > kLargestSegment) return Errno::Inval;
-    }
-    if ((level == abi::kSolIp && name == abi::kIpTos) ||
-        (level == abi::kSolIpv6 && name == abi::kIpv6Tclass))
-        value = type_of_service(socket, level, name, value);
-    if (level == abi::kSolSocket && name == abi::kSoRcvlowat) value = low_mark(socket, value);
-    // Times of arrival come in one form.
-    if (level == abi::kSolSocket && name == abi::kSoTimestamp)
-        socket.options.set(level, abi::kSoTimestampns, 0);
-    if (level == abi::kSolSocket && name == abi::kSoTimestampns)
-        socket.options.set(level, abi::kSoTimestamp, 0);
-    // IPV6_V6ONLY cannot change after bind (do_ipv6_setsockopt).
-    if (level == abi::kSolIpv6 && name == abi::kIpv6V6only && socket.local().port != 0)
-        return Errno::Inval;
-    socket.options.set(level, name, option->truth ? value != 0 : value);
+    value = TRY(take_value(socket, *option, value));
+    socket.options.set(level, name, value);
     socket.option_changed(level, name);
     return 0;
 }
