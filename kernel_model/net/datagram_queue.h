@@ -15,7 +15,7 @@
 
 namespace uprobesim {
 
-// `From`: what the transport knows of the sender.
+// `From`: what the transport knows of a datagram, its sender first.
 template <typename From>
 class DatagramQueue {
 public:

@@ -3,8 +3,6 @@
 // socket(7), ip(7), tcp(7), ipv6(7) and the sysctl defaults there.
 #include "kernel_model/net/options.h"
 
-#include <algorithm>
-
 #include "kernel_model/abi/netlink.h"
 
 namespace uprobesim {
@@ -116,11 +114,16 @@ constexpr SocketOption kOptions[] = {
 
 }  // namespace
 
+// A packet looks several up.
 const SocketOption* find_option(std::int32_t level, std::int32_t name) {
-    const auto* it =
-        std::find_if(std::begin(kOptions), std::end(kOptions),
-                     [&](const SocketOption& o) { return o.level == level && o.name == name; });
-    return it == std::end(kOptions) ? nullptr : it;
+    static const auto by_number = [] {
+        std::map<std::pair<std::int32_t, std::int32_t>, const SocketOption*> options;
+        for (const SocketOption& option : kOptions)
+            options.emplace(std::pair(option.level, option.name), &option);
+        return options;
+    }();
+    const auto found = by_number.find({level, name});
+    return found == by_number.end() ? nullptr : found->second;
 }
 
 std::span<const SocketOption> all_options() {

@@ -230,10 +230,8 @@ SysResult<Bytes> get_one(const Request& request) {
     if (request.header.type == kRtmGetlink) {
         const auto asked = request.as<LinkMessage>();
         const auto name = request.attribute(sizeof(LinkMessage), kIflaIfname);
-        const std::string_view text(reinterpret_cast<const char*>(name.data()),
-                                    name.empty() ? 0 : name.size() - 1);
         if (asked.index <= 0 && name.empty()) return tl::make_unexpected(Errno::Inval);
-        if (asked.index > 0 ? asked.index != kLo : text != "lo")
+        if (asked.index > 0 ? asked.index != kLo : netlink_text(name) != "lo")
             return tl::make_unexpected(Errno::NoDev);
         add_link(all, request, 0);
         return all;
@@ -295,6 +293,11 @@ std::span<const std::byte> netlink_attribute(std::span<const std::byte> body, st
         if (each == type && found.empty()) found = value;
     });
     return found;
+}
+
+std::string_view netlink_text(std::span<const std::byte> attribute) {
+    const auto* const text = reinterpret_cast<const char*>(attribute.data());
+    return {text, strnlen(text, attribute.size())};
 }
 
 std::vector<Bytes> route_answers(std::span<const std::byte> bytes, const RouteCaller& caller) {

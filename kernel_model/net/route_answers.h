@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace uprobesim {
@@ -31,5 +32,7 @@ void for_each_attribute(
 // One of them; empty: none.
 std::span<const std::byte> netlink_attribute(std::span<const std::byte> body, std::size_t size,
                                              std::uint16_t type);
+// Of one that is a string, with or without its NUL.
+std::string_view netlink_text(std::span<const std::byte> attribute);
 
 }  // namespace uprobesim

@@ -33,9 +33,8 @@ LinkAttributes attributes_of_link(std::span<const std::byte> body) {
     LinkAttributes found;
     for_each_attribute(body, sizeof(LinkMessage),
                        [&](std::uint16_t type, std::span<const std::byte> value) {
-                           const auto* text = reinterpret_cast<const char*>(value.data());
                            if (type == kIflaIfname) {
-                               found.name = {text, strnlen(text, value.size())};
+                               found.name = netlink_text(value);
                            } else if (type != kIflaExtMask) {
                                found.others = true;
                            }

@@ -155,6 +155,10 @@ private:
     std::uint64_t inode_;
 };
 
+inline bool is_inet(const Socket& socket) {
+    return socket.family() == abi::kAfInet || socket.family() == abi::kAfInet6;
+}
+
 // Whether messages are sent and received whole, unlike in a stream.
 inline bool by_message(const Socket& socket) {
     return socket.type() != abi::kSockStream;

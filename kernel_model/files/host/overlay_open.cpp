@@ -155,13 +155,13 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& cal
     return open_regular(caller, node, flags);
 }
 
+namespace {
 // Sockets and anonymous inodes, which have no file type (no_open_fops).
-static bool cannot_be_opened(File& file) {
+bool cannot_be_opened(File& file) {
     const auto status = file.status();
     return file.socket() != nullptr || (status && (status->mode & abi::kIfmt) == 0);
 }
 
-namespace {
 // O_PATH of such a one.
 class NamelessPath final : public File {
 public:
@@ -175,8 +175,8 @@ private:
 };
 }  // namespace
 
-// Opens a link in /proc/PID/fd: a new open file description of the same file. Files without a path
-// share theirs.
+// Opens a link in /proc/PID/fd: a new open file description of the same file. Namespaces and what
+// is no longer found by its name share theirs.
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_again(const Caller& caller,
                                                                const std::shared_ptr<File>& magic,
                                                                std::uint32_t flags,

@@ -51,6 +51,12 @@ SysResult<void> take_credentials(SysCall& call, std::span<const std::byte> data,
     return {};
 }
 
+bool goes_to_v4(const Socket& socket, const Outgoing& message) {
+    if (message.to) return message.to->ip.is_v4();
+    const auto peer = socket.peer();
+    return peer && peer->ip.is_v4();
+}
+
 }  // namespace
 
 SysResult<void> read_control(SysCall& call, const Socket& socket, VAddr at, std::uint64_t length,
@@ -58,12 +64,9 @@ SysResult<void> read_control(SysCall& call, const Socket& socket, VAddr at, std:
     if (length > kMaxControl) return tl::make_unexpected(Errno::NoBufs);
     std::vector<std::byte> bytes(length);
     if (!call.memory().read(at, bytes)) return tl::make_unexpected(Errno::Fault);
-    const bool inet = socket.family() == abi::kAfInet || socket.family() == abi::kAfInet6;
+    const bool inet = is_inet(socket);
     if (socket.family() != abi::kAfUnix && !inet) return {};
-    bool to_v4 = false;
-    if (const auto peer =
-            inet && !message.to ? socket.peer() : SysResult<SocketAddress>(SocketAddress{}))
-        to_v4 = (message.to ? *message.to : *peer).ip.is_v4();
+    const bool to_v4 = inet && goes_to_v4(socket, message);
     const bool privileged = call.capable_in(socket.network_owner(), Capability::NetAdmin) ||
                             call.capable_in(socket.network_owner(), Capability::NetRaw);
     std::uint64_t offset = 0;

@@ -54,7 +54,7 @@ SysOutcome receive_urgent(SysCall& call, Socket& socket, const UserVector& buffe
 
 SysOutcome receive_by_flags(SysCall& call, Socket& socket, const UserVector& buffers,
                             std::uint32_t flags, Incoming& got) {
-    const bool inet = socket.family() == abi::kAfInet || socket.family() == abi::kAfInet6;
+    const bool inet = is_inet(socket);
     if ((flags & abi::kMsgErrqueue) != 0 && inet) return receive_error(call, socket, buffers, got);
     // Datagrams of AF_INET know no urgent data, and do not look at the flag.
     if ((flags & abi::kMsgOob) != 0 && (!inet || socket.type() == abi::kSockStream))
