@@ -23,7 +23,7 @@ Process* ProcessTable::oom_victim() const {
     std::int64_t most = 0;
     for (const auto& [pid, process] : processes_) {
         if (!process->alive || process->mm == nullptr || process->oom_victim ||
-            process->oom_score_adj == kScoreAdjMin)
+            process->is_init() || process->oom_score_adj == kScoreAdjMin)
             continue;
         const std::int64_t points = badness(*process, kernel_.machine().memory);
         if (victim != nullptr && points < most) continue;

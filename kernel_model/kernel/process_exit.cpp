@@ -169,13 +169,13 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
 }
 
 // find_new_reaper: the nearest ancestor that has asked for orphans (PR_SET_CHILD_SUBREAPER), else
-// init, which has no process here and waits for all of them.
+// init, which waits for all of them.
 std::int32_t ProcessTable::reaper_for(const Process& process) const {
     for (const Process* above = find(process.parent_pid); above != nullptr;
          above = find(above->parent_pid)) {
         if (above->options.child_subreaper) return above->pid;
     }
-    return 1;
+    return kInitPid;
 }
 
 // kill_orphaned_pgrp: stopped processes of a group that nobody can continue any more are told. The
@@ -201,7 +201,7 @@ void ProcessTable::continue_if_orphaned(const Process& member, const Process* pa
 
 // forget_original_parent.
 void ProcessTable::forget_parent(Process& process) {
-    const std::int32_t reaper = process.children.empty() ? 1 : reaper_for(process);
+    const std::int32_t reaper = process.children.empty() ? kInitPid : reaper_for(process);
     Process* const above = find(reaper);
     for (Process* child : children_of(process)) {
         child->parent_pid = reaper;

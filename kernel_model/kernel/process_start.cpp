@@ -85,6 +85,26 @@ ProcessTable::~ProcessTable() {
     processes_.clear();
 }
 
+// Process 1, as others see it: it waits for ever, and whatever becomes its child is reaped at once.
+// Its program is a name only, so it needs no file in the guest's root.
+void ProcessTable::make_init() {
+    auto init = std::make_unique<Process>();
+    init->pid = init->group = init->session = kInitPid;
+    init->parent_pid = 0;
+    init->mm = Mm::make(kernel_.machine());
+    if (init->mm == nullptr) return;  // then no program can be started either
+    init->uts = kernel_.first_uts();
+    init->exe = "/sbin/init";
+    init->arguments = {init->exe};
+    init->actions[static_cast<std::size_t>(Signal::Chld)].handler = abi::kSigIgn;
+    set_default_limits(*init);
+    Process& made = *processes_.emplace(kInitPid, std::move(init)).first->second;
+    Task& task = add_task(made, TaskId{kInitPid}, kernel_.machine().cpu->create_context());
+    task.cred = made.cred;
+    task.comm = base_name(made.exe);
+    task.state = TaskState::Blocked;
+}
+
 tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& request) {
     const auto failure = [](std::optional<Errno> number, std::string what, std::string where,
                             std::string hint) {
@@ -105,6 +125,7 @@ tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& r
                        fmt::format("PATH is {}; a name with a '/' is taken as it is",
                                    path_of(request.environment)));
 
+    if (processes_.empty()) make_init();
     auto process = std::make_unique<Process>();
     process->pid = process->group = process->session = free_id();
     process->cwd = *cwd;
@@ -132,6 +153,7 @@ tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& r
         processes_.erase(made.pid);
         return tl::make_unexpected(loaded.error());
     }
+    if (Process* init = find(made.parent_pid)) init->children.insert(made.pid);
     first.affinity = request.affinity;
     kernel_.scheduler().start(first);
     return &made;

@@ -59,6 +59,7 @@ TaskRecord ProcessTable::record_of(const Task& task) const {
 std::vector<TaskRecord> ProcessTable::task_records() const {
     std::vector<TaskRecord> records = ended_records_;
     for (const auto& [pid, process] : processes_) {
+        if (process->is_init()) continue;
         for (const auto& [id, task] : process->tasks) records.push_back(record_of(*task));
     }
     if (more_ended_ != 0) {

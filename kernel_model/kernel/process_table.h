@@ -46,7 +46,7 @@ public:
     ProcessTable& operator=(const ProcessTable&) = delete;
     ~ProcessTable() override;
 
-    // Zombies included, by pid.
+    // Zombies included, by pid; the first is init, which runs no program and takes no signal.
     const std::map<std::int32_t, std::unique_ptr<Process>>& all() const { return processes_; }
     // Null: no such process, or a zombie.
     Process* find(std::int32_t pid) const;
@@ -59,7 +59,7 @@ public:
     // after a stop (will_become_orphaned_pgrp).
     bool orphaned(std::int32_t group) const;
 
-    // Starts a program in a new process that has no parent in the guest.
+    // Starts a program in a new process, whose parent is init.
     tl::expected<Process*, StartFailure> start(const ProgramRequest& request);
     // Makes a thread of the parent's process, or a process; returns its task, which is runnable.
     // Again: RLIMIT_NPROC or threads-max is reached, or a deadline task wants a child; Exist: the
@@ -101,6 +101,7 @@ private:
     static constexpr std::int32_t kFirstPid = 1000;
     static constexpr std::size_t kMostRecords = 10'000;
 
+    void make_init();
     tl::expected<void, StartFailure> load(Process& process, Task& task, ExecRequest request);
     Task& add_task(Process& process, TaskId id, ContextId context);
     bool in_use(std::int32_t id) const;

@@ -87,6 +87,7 @@ void SignalQueues::recalculate(Task& task) {
 // prepare_signal: the effects of stop and continue signals at sending, whichever task takes them.
 // False: the signal is ignored.
 bool SignalQueues::prepare(Process& process, const SignalInfo& info, bool blocked) {
+    if (process.is_init()) return false;  // SIGNAL_UNKILLABLE, and it handles none
     if (info.signal == Signal::Cont) {
         drop_everywhere(process, kStopSignals);
         resume(process);

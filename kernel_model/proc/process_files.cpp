@@ -241,6 +241,8 @@ std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const
         const bool shown = p.options.dumpable == 1 || node->status.mode == (abi::kIfDir | 0555);
         node->status.uid = shown ? p.cred->uid.effective : 0;
         node->status.gid = shown ? p.cred->gid.effective : 0;
+        // proc_fd_access_allowed, proc_ns_readlink
+        node->barred = node->is_link() && !may_access(*reader(&p), p);
     }
     return node;
 }

@@ -151,6 +151,7 @@ std::string what(const Kernel& kernel, const Task& task, std::string_view call) 
 std::vector<WaitingTask> waiting_tasks(const Kernel& kernel, const SyscallDispatcher& syscalls) {
     std::vector<WaitingTask> waiting;
     for (const auto& [pid, process] : kernel.processes().all()) {
+        if (process->is_init()) continue;
         for (const auto& [id, task] : process->tasks) {
             if (task->state == TaskState::Dead) continue;
             WaitingTask row{.task = id.value, .process = pid, .comm = task->comm};

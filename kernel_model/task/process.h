@@ -87,9 +87,12 @@ struct MemoryPolicy {
     std::uint64_t nodes = 0;
 };
 
+inline constexpr std::int32_t kInitPid = 1;
+
 struct Process {
     std::int32_t pid = 0;
-    std::int32_t parent_pid = 1;
+    std::int32_t parent_pid = kInitPid;
+    bool is_init() const { return pid == kInitPid; }
     std::int32_t group = 0;  // process group and session ids
     std::int32_t session = 0;
     bool alive = true;                  // false: a zombie, without memory and files

@@ -69,7 +69,7 @@ std::string show_uprobes(const At& at, const Words&) {
     }
     if (at.uprobes.uprobes().empty()) text += "no probes\n";
     for (const auto& [pid, process] : at.kernel().processes().all()) {
-        if (!process->alive) continue;
+        if (!process->alive || process->is_init()) continue;
         text += fmt::format("process {}: {}\n", pid, slots_line(*process));
         for (const auto& [id, task] : process->tasks) text += task_line(at, *task);
     }

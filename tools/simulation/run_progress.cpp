@@ -31,6 +31,7 @@ RunFigures run_figures(const Kernel& kernel) {
         if (runs_consumers(static_cast<KernelPath>(path))) figures.hits += total.paths[path].times;
     }
     for (const auto& [pid, process] : kernel.processes().all()) {
+        if (process->is_init()) continue;
         for (const auto& [id, task] : process->tasks)
             figures.tasks += task->state != TaskState::Dead ? 1 : 0;
     }

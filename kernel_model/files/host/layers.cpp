@@ -8,6 +8,7 @@
 #include "kernel_model/files/disk_space.h"
 #include "kernel_model/files/host/scratch_state.h"
 #include "kernel_model/files/mount.h"
+#include "kernel_model/task/process.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -54,11 +55,24 @@ FileStatus merged_status(const FileStatus& kept, const FileStatus& host) {
     return s;
 }
 
+namespace {
+// proc_fd_permission: a process reaches its own descriptors, whoever it has become.
+bool own_descriptors(const Caller& caller, const Node& node) {
+    if (!node.special || caller.process == nullptr) return false;
+    const std::string own = "/proc/" + std::to_string(caller.process->pid);
+    return is_below(node.guest, own) && name_of(node.guest) == "fd";
+}
+}  // namespace
+
 // The directories named on the command line may have any mode on the host.
-bool Layers::may_search(const Credentials& credentials, const Node& directory) const {
+bool Layers::may_search(const Caller& caller, const Node& directory) const {
     return directory.guest == "/" ||
            (directory.kind == LayerKind::Bind && directory.relative == ".") ||
-           credentials.permit(directory.status, kXOk);
+           caller.credentials.permit(directory.status, kXOk) || own_descriptors(caller, directory);
+}
+
+bool Layers::may_list(const Caller& caller, const Node& directory) const {
+    return caller.credentials.permit(directory.status, kROk) || own_descriptors(caller, directory);
 }
 
 bool Layers::hidden(const std::string& guest) const {
@@ -146,6 +160,7 @@ SysResult<HostFd> Layers::open(const Node& node, int host_flags) const {
 }
 
 SysResult<std::string> Layers::link_target(const Node& link) const {
+    if (link.special && link.special->barred) return tl::make_unexpected(Errno::Acces);
     if (link.special) return link.special->link;
     if (!link.fd) return tl::make_unexpected(Errno::Inval);
     return host_link_target(link.fd->get());

@@ -96,7 +96,8 @@ public:
     const HostDirectory& root() const { return root_; }
     const Bind& bind(std::size_t i) const { return binds_[i]; }
     bool writable(const Node& node) const;
-    bool may_search(const Credentials& credentials, const Node& directory) const;
+    bool may_search(const Caller& caller, const Node& directory) const;
+    bool may_list(const Caller& caller, const Node& directory) const;
 
     // Hides a name of the root, which the guest has removed (a whiteout).
     void hide(const std::string& guest);

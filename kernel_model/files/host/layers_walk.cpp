@@ -71,13 +71,6 @@ private:
         return is_below(guest, "/proc") && (name == "exe" || name == "cwd" || name == "root");
     }
 
-    // proc_fd_permission: a process reaches its own, whoever it has become.
-    bool own_descriptors(const Node& node) const {
-        if (!node.special || caller_.process == nullptr) return false;
-        const std::string own = "/proc/" + std::to_string(caller_.process->pid);
-        return is_below(node.guest, own) && name_of(node.guest) == "fd";
-    }
-
     // What differs between any two mounts, also those that the simulator makes.
     static std::string system_of(const Node& node) {
         std::string mount = node.mount ? std::to_string(node.mount->id) : "";
@@ -93,6 +86,7 @@ private:
             return tl::make_unexpected(Errno::Loop);
         if (magic && resolves(kResolveBeneath | kResolveInRoot))
             return tl::make_unexpected(Errno::Xdev);
+        if (link.special && link.special->barred) return tl::make_unexpected(Errno::Acces);
         return {};
     }
 
@@ -127,9 +121,7 @@ private:
     SysResult<void> step(const std::string& name) {
         if (!result_.node) return tl::make_unexpected(Errno::NoEnt);
         if (!result_.node->is_directory()) return tl::make_unexpected(Errno::NotDir);
-        if (!layers_.may_search(caller_.credentials, *result_.node) &&
-            !own_descriptors(*result_.node))
-            return tl::make_unexpected(Errno::Acces);
+        if (!layers_.may_search(caller_, *result_.node)) return tl::make_unexpected(Errno::Acces);
         if (name.size() > kNameMax) return tl::make_unexpected(Errno::NameTooLong);
         if (name == ".") return {};
         if (result_.removed) {

@@ -319,8 +319,7 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_directory(const Caller&
                                                                    const Node& node,
                                                                    std::uint32_t flags) {
     if (writes(flags) || (flags & abi::kOCreat) != 0) return tl::make_unexpected(Errno::IsDir);
-    const bool needs_rights = !node.special && (flags & abi::kOPath) == 0;
-    if (needs_rights && !caller.credentials.permit(node.status, rights_for(flags)))
+    if ((flags & abi::kOPath) == 0 && !layers_.may_list(caller, node))
         return tl::make_unexpected(Errno::Acces);
     return nodes_met_.add(std::make_shared<OpenDirectory>(*this, caller.process, node));
 }

@@ -162,10 +162,7 @@ SysOutcome wake_op(SysCall& call) {
 // hand-over is modelled.
 
 bool is_there(const SysCall& call, std::uint32_t owner) {
-    // Every Linux has an init, though none is modelled.
-    constexpr std::uint32_t kInit = 1;
-    return owner == kInit ||
-           call.kernel.processes().find_task(TaskId{static_cast<std::int32_t>(owner)}) != nullptr;
+    return call.kernel.processes().find_task(TaskId{static_cast<std::int32_t>(owner)}) != nullptr;
 }
 
 SysOutcome lock_pi(SysCall& call, bool tries, Timeout kind) {

@@ -164,7 +164,7 @@ SignalInfo from_sender(SysCall& call, std::int32_t signal, std::int32_t code) {
 bool addressed(const Process& target, const Process& self, std::int32_t pid) {
     if (pid > 0) return target.pid == pid;
     if (pid == 0) return target.group == self.group;
-    if (pid == -1) return &target != &self;
+    if (pid == -1) return &target != &self && !target.is_init();
     return target.group == -pid;
 }
 
@@ -188,12 +188,6 @@ SysOutcome sys_kill(SysCall& call) {
         if (signal == 0) continue;
         // kill's signal is sent without its data where there is no room.
         call.kernel.signals().send(*process, from_sender(call, signal, abi::kSiUser));
-    }
-    // Init, which has no process here: the superuser's, and it takes no signal that would end it.
-    constexpr std::int32_t kInit = 1;
-    if (pid == kInit && !found) {
-        found = true;
-        allowed = call.cred().may_signal(Credentials{});
     }
     if (!found) return Errno::Srch;
     // With -1 those that may not be signalled are as if they were not there.

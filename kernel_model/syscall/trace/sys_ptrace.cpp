@@ -245,7 +245,8 @@ constexpr Row kRequests[] = {
 SysOutcome trace_me(SysCall& call) {
     if (call.task.trace != nullptr) return Errno::Perm;
     Process* const parent = call.kernel.processes().find(call.process.parent_pid);
-    if (parent == nullptr) return Errno::Perm;
+    // Init traces nobody, and a tracee of it would stop for ever.
+    if (parent == nullptr || parent->is_init()) return Errno::Perm;
     call.kernel.tracing().attach(call.task, *parent, false, 0);
     return 0;
 }
@@ -258,7 +259,8 @@ SysOutcome attach(SysCall& call, bool seizes) {
             return Errno::Io;
         TRY(check_options(call.args[3]));
     }
-    if (task->process == &call.process) return Errno::Perm;
+    // Init has no registers to show, and does not stop.
+    if (task->process == &call.process || task->process->is_init()) return Errno::Perm;
     if (!may_access(call.process, *task->process)) return Errno::Perm;
     if (task->trace != nullptr || task->state == TaskState::Dead) return Errno::Perm;
     Tracing& tracing = call.kernel.tracing();
