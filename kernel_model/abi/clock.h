@@ -26,6 +26,8 @@ inline constexpr std::uint64_t kUserTickNs = 10'000'000;  // USER_HZ=100, of tim
 // The clock of CPU time of another process or task: its id inverted above bit 2, bit 2 for a task,
 // the kind in the low two bits (linux/posix-timers.h).
 inline constexpr std::int32_t kCpuclockPerthreadMask = 4, kCpuclockClockMask = 3, kCpuclockMax = 3;
+// A clock of a descriptor.
+inline constexpr std::int32_t kClockfd = 3, kClockfdMask = 7;
 constexpr std::int32_t cpu_clock_pid(std::int32_t id) {
     return ~(id >> 3);
 }

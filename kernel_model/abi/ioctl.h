@@ -44,4 +44,8 @@ inline constexpr std::uint32_t kSiocatmark = 0x8905, kSiocgifname = 0x8910, kSio
                                kSiocgifmtu = 0x8921, kSiocgifhwaddr = 0x8927,
                                kSiocgifindex = 0x8933;
 
+// Namespaces (linux/nsfs.h).
+inline constexpr std::uint32_t kNsGetUserns = 0xb701, kNsGetParent = 0xb702, kNsGetNstype = 0xb703,
+                               kNsGetOwnerUid = 0xb704;
+
 }  // namespace uprobesim::abi

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_model/kernel/namespaces.h"
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "kernel_model/abi/clone.h"
@@ -25,8 +27,9 @@ std::shared_ptr<Mount> mount_in_use(Kernel& kernel, const std::shared_ptr<Dentry
 }
 
 std::shared_ptr<MountNamespace> mounts_of_root(Kernel& kernel, const Process& process) {
-    return kernel.files().mounts() == nullptr ? nullptr
-                                              : mount_in_use(kernel, process.root)->space.lock();
+    return kernel.files().mounts() == nullptr
+               ? nullptr
+               : mount_in_use(kernel, process.fs->root)->space.lock();
 }
 
 // The process's root and working directory in a copy of its mounts.
@@ -34,8 +37,8 @@ void make_mounts(Kernel& kernel, Process& process, const UserSpace& owner) {
     FileSystem& files = kernel.files();
     const auto from = mounts_of_root(kernel, process);
     if (!from) return;
-    const auto root = mount_in_use(kernel, process.root);
-    const auto cwd = mount_in_use(kernel, process.cwd ? process.cwd : process.root);
+    const auto root = mount_in_use(kernel, process.fs->root);
+    const auto cwd = mount_in_use(kernel, process.fs->cwd ? process.fs->cwd : process.fs->root);
     std::shared_ptr<Mount> new_root, new_cwd;
     process.mounts = files.mounts()->copy_namespace(
         *from, [&](const Mount& old, const std::shared_ptr<Mount>& twin) {
@@ -48,11 +51,11 @@ void make_mounts(Kernel& kernel, Process& process, const UserSpace& owner) {
         files.mounts()->set_propagation(*process.mounts->top, abi::kMsSlave, true);
         lock_mounts(*process.mounts->top);
     }
-    const std::string root_at = process.root ? process.root->inner() : "/";
-    const bool keeps = process.cwd && (process.cwd->removed() || !new_cwd);
-    const std::string cwd_at = process.cwd ? process.cwd->inner() : root_at;
-    process.root = files.dentry_at({new_root, root_at, true});
-    if (!keeps) process.cwd = files.dentry_at({new_cwd ? new_cwd : new_root, cwd_at, true});
+    const std::string root_at = process.fs->root ? process.fs->root->inner() : "/";
+    const bool keeps = process.fs->cwd && (process.fs->cwd->removed() || !new_cwd);
+    const std::string cwd_at = process.fs->cwd ? process.fs->cwd->inner() : root_at;
+    process.fs->root = files.dentry_at({new_root, root_at, true});
+    if (!keeps) process.fs->cwd = files.dentry_at({new_cwd ? new_cwd : new_root, cwd_at, true});
 }
 
 // create_user_ns.
@@ -62,7 +65,7 @@ SysResult<void> may_make_user_namespace(Kernel& kernel, const Task& task) {
     if (cred.space && cred.space->level > kDeepest) return tl::make_unexpected(Errno::NoSpc);
     // current_chrooted: one who is in a part of the tree must not get the means to leave it.
     const auto space = mounts_of_root(kernel, *task.process);
-    const auto& root = task.process->root;
+    const auto& root = task.process->fs->root;
     if (root && space && (mount_of(*root) != space->top || root->inner() != space->top->root))
         return tl::make_unexpected(Errno::Perm);
     if (!user_inside(cred.space, cred.uid.effective) ||
@@ -83,12 +86,19 @@ std::uint64_t modelled_namespaces() {
 }
 
 SysResult<void> may_make_namespaces(Kernel& kernel, const Task& task, std::uint64_t flags) {
-    if ((flags & modelled_namespaces()) == 0) return {};
+    constexpr std::uint64_t kAll = abi::kCloneNamespaces | abi::kCloneNewtime;
+    if ((flags & kAll) == 0) return {};
     const Process& process = *task.process;
     if ((flags & abi::kCloneNewuser) != 0) {
         TRY(may_make_user_namespace(kernel, task));
     } else if (!task.cred->has(Capability::SysAdmin)) {
         return tl::make_unexpected(Errno::Perm);
+    }
+    if (const std::uint64_t not_here = flags & kAll & ~modelled_namespaces(); not_here != 0) {
+        kernel.counters().note_unmodelled(
+            fmt::format("namespaces 0x{:x}", not_here),
+            "this kernel has no namespaces of process ids and times: answered EINVAL");
+        return tl::make_unexpected(Errno::Inval);
     }
     if (!kernel.machine().memory.has_room(kSpaceBytes)) return tl::make_unexpected(Errno::NoMem);
     if ((flags & abi::kCloneNewns) == 0) return {};

@@ -13,7 +13,8 @@ class Kernel;
 
 // The CLONE_NEW* flags of the kinds that are modelled; a kernel without the others answers EINVAL.
 std::uint64_t modelled_namespaces();
-// Whether a task may make these, and the kernel has room for them. Inval: a tree without mounts;
+// Whether a task may make these, and the kernel has room for them. Inval: a tree without mounts,
+// and kinds that are not modelled;
 // NoMem; NoSpc: too many user namespaces in each other; Perm.
 SysResult<void> may_make_namespaces(Kernel& kernel, const Task& task, std::uint64_t flags);
 // Gives the task's process namespaces of its own, after may_make_namespaces() of it or of its

@@ -26,8 +26,7 @@ std::unique_ptr<Process> copy_of(const Process& parent) {
     child->files = parent.files;
     child->actions = parent.actions;
     child->limits = parent.limits;
-    child->cwd = parent.cwd;
-    child->root = parent.root;
+    child->fs = parent.fs;
     child->mounts = parent.mounts;
     child->uts = parent.uts;
     child->spaces = parent.spaces;
@@ -38,7 +37,6 @@ std::unique_ptr<Process> copy_of(const Process& parent) {
     child->argument_area = parent.argument_area;
     child->environment_area = parent.environment_area;
     child->stack_start = parent.stack_start;
-    child->umask = parent.umask;
     child->memory_policy = parent.memory_policy;
     child->options = parent.options;
     child->options.parent_death_signal = 0;
@@ -71,6 +69,7 @@ std::unique_ptr<Process> ProcessTable::fork_process(Task& parent, const CloneReq
         child->parent_pid = parent.process->parent_pid;
         child->exit_signal = parent.process->exit_signal;
     }
+    if ((request.flags & abi::kCloneFs) != 0) child->fs.share(parent.process->fs);
     if ((request.flags & abi::kCloneFiles) != 0) child->files.share(parent.process->files);
     if ((request.flags & abi::kCloneSighand) != 0) child->actions.share(parent.process->actions);
     if ((request.flags & abi::kCloneClearSighand) != 0) {

@@ -128,7 +128,7 @@ tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& r
     if (processes_.empty()) make_init();
     auto process = std::make_unique<Process>();
     process->pid = process->group = process->session = free_id();
-    process->cwd = *cwd;
+    process->fs->cwd = *cwd;
     process->cred = std::make_shared<Credentials>(Credentials::of_user(request.uid, request.uid));
     process->uts = kernel_.first_uts();
     PhysicalMemory& memory = kernel_.machine().memory;

@@ -47,9 +47,9 @@ std::vector<Row> rows_of(const Process& process, const Mounts* all) {
     if (all == nullptr) return rows;
     const Mount* top = all->first()->top.get();
     std::string root = "/";
-    if (process.root && mount_of(*process.root)) {
-        top = mount_of(*process.root).get();
-        root = process.root->path();
+    if (process.fs->root && mount_of(*process.fs->root)) {
+        top = mount_of(*process.fs->root).get();
+        root = process.fs->root->path();
     }
     while (top->parent != nullptr) top = top->parent;
     for (const Mount* mount : mounts_below(*top)) {
@@ -67,7 +67,8 @@ std::vector<Row> rows_of(const Process& process, const Mounts* all) {
 
 std::shared_ptr<MountNamespace> mounts_of(const Process& process, const Mounts* all) {
     if (all == nullptr) return nullptr;
-    if (process.root && mount_of(*process.root)) return mount_of(*process.root)->space.lock();
+    if (process.fs->root && mount_of(*process.fs->root))
+        return mount_of(*process.fs->root)->space.lock();
     return all->first();
 }
 

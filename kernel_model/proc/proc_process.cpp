@@ -101,7 +101,7 @@ std::string status(const Context& c) {
         "Uid:\t{}\t{}\t{}\t{}\nGid:\t{}\t{}\t{}\t{}\nFDSize:\t64\nGroups:\t{} "
         "\nNStgid:\t{}\nNSpid:\t{}\nNSpgid:\t{}\n"
         "NSsid:\t{}\n",
-        c.task.comm, p.umask, state.letter, state.name, p.pid, c.task.id.value, p.parent_pid,
+        c.task.comm, p.fs->umask, state.letter, state.name, p.pid, c.task.id.value, p.parent_pid,
         c.task.trace ? c.task.trace->tracer : 0, cred.uid.real, cred.uid.effective, cred.uid.saved,
         cred.uid.fs, cred.gid.real, cred.gid.effective, cred.gid.saved, cred.gid.fs,
         groups_of(cred), p.pid, c.task.id.value, p.group, p.session);

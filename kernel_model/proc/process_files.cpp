@@ -50,7 +50,7 @@ const FdTable::Entry* entry_of(const Process& p, const std::string& name, std::s
 
 // The directory below which the reader has its root, as d_path shows names there.
 std::string seen_from(const Process* reader, std::string path) {
-    const std::string top = reader != nullptr && reader->root ? reader->root->path() : "/";
+    const std::string top = reader != nullptr && reader->fs->root ? reader->fs->root->path() : "/";
     if (top == "/" || !below(path, top)) return path;
     return path.size() == top.size() ? "/" : path.substr(top.size());
 }
@@ -206,8 +206,9 @@ std::optional<SpecialNode> SpecialFiles::attribute_file(Process& p, const std::s
 
 std::optional<SpecialNode> SpecialFiles::process_file(Process& p, const std::string& name) {
     if (name == "/exe" && p.alive) return link_to(p.exe);
-    if (name == "/cwd") return link_to(seen_from(reader(&p), p.cwd ? p.cwd->path() : "/"));
-    if (name == "/root") return link_to(seen_from(reader(&p), p.root ? p.root->path() : "/"));
+    if (name == "/cwd") return link_to(seen_from(reader(&p), p.fs->cwd ? p.fs->cwd->path() : "/"));
+    if (name == "/root")
+        return link_to(seen_from(reader(&p), p.fs->root ? p.fs->root->path() : "/"));
     if (auto node = attribute_file(p, name)) return node;
     if (auto node = memory_file(p, name)) return node;
     return descriptor_file(p, name);

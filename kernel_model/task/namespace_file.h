@@ -2,9 +2,12 @@
 // /proc/PID/ns/KIND, opened: a namespace that setns may enter.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <utility>
 
+#include "kernel_model/abi/ioctl.h"
 #include "kernel_model/files/mount.h"
 #include "kernel_model/memory/user_memory.h"
 #include "kernel_model/task/namespaces.h"
@@ -25,11 +28,17 @@ public:
     UserSpace owned_by() const {
         return uts ? uts->owned_by : mounts ? mounts->owned_by : other ? other->owned_by : nullptr;
     }
+    // A file of a user namespace beside this one.
+    std::shared_ptr<NamespaceFile> of_users(UserSpace space) const {
+        auto file = std::make_shared<NamespaceFile>(NamespaceKind::User, status_);
+        file->other = std::move(space);
+        file->name = fmt::format("{}:[{}]", name_of(NamespaceKind::User).file, file->inode());
+        return file;
+    }
     SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg,
                                    UserMemory& memory) override {
-        constexpr std::uint64_t kGetType = 0xb703, kGetOwner = 0xb704;  // NS_GET_NSTYPE, OWNER_UID
-        if (request == kGetType) return name_of(kind_).clone_flag;
-        if (request != kGetOwner) return tl::make_unexpected(Errno::NotTty);
+        if (request == abi::kNsGetNstype) return name_of(kind_).clone_flag;
+        if (request != abi::kNsGetOwnerUid) return tl::make_unexpected(Errno::NotTty);
         if (kind_ != NamespaceKind::User) return tl::make_unexpected(Errno::Inval);
         const auto* const users = static_cast<const UserNamespace*>(other.get());
         if (!memory.put(VAddr(arg), users != nullptr ? users->owner : 0u))

@@ -89,6 +89,13 @@ struct MemoryPolicy {
 
 inline constexpr std::int32_t kInitPid = 1;
 
+// Where a process stands in the file tree (fs_struct), shared by clone with CLONE_FS.
+struct FilePlace {
+    std::shared_ptr<Dentry> cwd;   // null: the root
+    std::shared_ptr<Dentry> root;  // null: the top of the tree
+    std::uint32_t umask = 022;
+};
+
 struct Process {
     std::int32_t pid = 0;
     std::int32_t parent_pid = kInitPid;
@@ -111,9 +118,8 @@ struct Process {
     FdTable files;
     Sharable<std::array<SignalAction, kSignalCount + 1>> actions;  // index: signal number
     std::array<ResourceLimit, 16> limits{};                        // index: RLIMIT_*
-    std::shared_ptr<Dentry> cwd;                                   // null: the root
-    std::shared_ptr<Dentry> root;                                  // null: the top of the tree
-    std::shared_ptr<MountNamespace> mounts;                        // null: the first
+    Sharable<FilePlace> fs;
+    std::shared_ptr<MountNamespace> mounts;  // null: the first
     std::shared_ptr<UtsNamespace> uts = std::make_shared<UtsNamespace>();
     // By kind, those of IPC, network and control groups; null: the first.
     std::array<std::shared_ptr<Namespace>, kNamespaceKinds> spaces;
@@ -123,7 +129,6 @@ struct Process {
     std::vector<std::uint64_t> auxv;         // as pushed on the stack, for /proc/self/auxv
     VRange argument_area, environment_area;  // of the strings, for /proc/self/stat
     VAddr stack_start;
-    std::uint32_t umask = 022;
     // Of its first task, also when that has ended: what others judge the process by.
     std::shared_ptr<const Credentials> cred = std::make_shared<Credentials>();
     IntervalTimer real_timer;
@@ -153,10 +158,10 @@ struct Process {
 inline Caller caller_of(Process& process, const Credentials& credentials) {
     return {.process = &process,
             .credentials = credentials,
-            .root = process.root,
-            .start = process.cwd,
+            .root = process.fs->root,
+            .start = process.fs->cwd,
             .resolve = 0,
-            .umask = process.umask};
+            .umask = process.fs->umask};
 }
 inline Caller caller_of(const Task& task) {
     return caller_of(*task.process, *task.cred);

@@ -45,7 +45,7 @@ SysResult<FileSystem::Located> place_argument(SysCall& call, std::int32_t direct
 }
 
 std::shared_ptr<MountNamespace> namespace_of(SysCall& call) {
-    const auto& root = call.process.root;
+    const auto& root = call.process.fs->root;
     if (root && mount_of(*root)) return mount_of(*root)->space.lock();
     return call.kernel.files().mounts()->first();
 }

@@ -206,7 +206,7 @@ SysOutcome sys_chdir(SysCall& call) {
     auto p = TRY(path_argument(call, kAtFdcwd, call.address(0)));
     auto directory = call.kernel.files().directory(p.caller, p.path);
     if (!directory) return named(call, p, directory);
-    call.process.cwd = std::move(*directory);
+    call.process.fs->cwd = std::move(*directory);
     return 0;
 }
 SysOutcome sys_fchdir(SysCall& call) {
@@ -215,13 +215,13 @@ SysOutcome sys_fchdir(SysCall& call) {
     auto status = file->status();
     if (!status || (status->mode & kIfmt) != kIfDir) return Errno::NotDir;
     const Caller caller = call.caller().starting_at(file->dentry);
-    call.process.cwd = TRY(call.kernel.files().directory(caller, "."));
+    call.process.fs->cwd = TRY(call.kernel.files().directory(caller, "."));
     return 0;
 }
 SysOutcome sys_getcwd(SysCall& call) {
-    if (call.process.cwd && call.process.cwd->removed()) return Errno::NoEnt;
-    std::string cwd = call.process.cwd ? call.process.cwd->path() : "/";
-    const std::string root = call.process.root ? call.process.root->path() : "/";
+    if (call.process.fs->cwd && call.process.fs->cwd->removed()) return Errno::NoEnt;
+    std::string cwd = call.process.fs->cwd ? call.process.fs->cwd->path() : "/";
+    const std::string root = call.process.fs->root ? call.process.fs->root->path() : "/";
     if (root != "/") {
         if (cwd == root) {
             cwd.assign(1, '/');
@@ -239,8 +239,8 @@ SysOutcome sys_getcwd(SysCall& call) {
 }
 
 SysOutcome sys_umask(SysCall& call) {
-    const std::uint32_t old = call.process.umask;
-    call.process.umask = call.uint32(0) & kPermissionBits;
+    const std::uint32_t old = call.process.fs->umask;
+    call.process.fs->umask = call.uint32(0) & kPermissionBits;
     return std::uint64_t{old};
 }
 

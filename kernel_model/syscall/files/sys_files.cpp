@@ -15,6 +15,7 @@
 #include "kernel_model/net/socket.h"
 #include "kernel_model/syscall/files/sys_lock.h"
 #include "kernel_model/syscall/files/sys_owner.h"
+#include "kernel_model/syscall/process/sys_namespace.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
 #include "kernel_model/syscall/transfer/terminal_calls.h"
 #include "sim/base/try.h"
@@ -186,6 +187,9 @@ SysOutcome sys_ioctl(SysCall& call) {
     if (file->watched_key() && file->backing() && request == kFionread)
         return put_int(call, file->size().value_or(0) - file->position);
     if (PtyFile* terminal = file->terminal()) return terminal_ioctl(call, *terminal);
+    if (const auto* space = dynamic_cast<const NamespaceFile*>(file.get())) {
+        if (auto opened = namespace_ioctl(call, *space, request)) return *opened;
+    }
     auto result = TRY(file->ioctl(request, call.args[2], memory));
     return result;
 }

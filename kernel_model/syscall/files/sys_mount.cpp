@@ -179,9 +179,9 @@ SysOutcome sys_chroot(SysCall& call) {
     const auto path = TRY(path_text(call, call.address(0)));
     auto directory = TRY(call.kernel.files().directory(call.caller(), path));
     if (!call.has(Capability::SysChroot)) return Errno::Perm;
-    if (!call.process.cwd)
-        call.process.cwd = TRY(call.kernel.files().directory(call.caller(), "/"));
-    call.process.root = std::move(directory);
+    if (!call.process.fs->cwd)
+        call.process.fs->cwd = TRY(call.kernel.files().directory(call.caller(), "/"));
+    call.process.fs->root = std::move(directory);
     return 0;
 }
 
@@ -224,8 +224,8 @@ SysOutcome sys_pivot_root(SysCall& call) {
         const bool same_space =
             process.get() == &call.process || process->mounts == call.process.mounts;
         if (!same_space) continue;
-        if (!process->root || process->root == before) process->root = top;
-        if (process->cwd == before) process->cwd = top;
+        if (!process->fs->root || process->fs->root == before) process->fs->root = top;
+        if (process->fs->cwd == before) process->fs->cwd = top;
     }
     return 0;
 }

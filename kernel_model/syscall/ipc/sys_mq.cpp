@@ -57,7 +57,7 @@ SysResult<std::shared_ptr<PosixQueue>> make_queue(SysCall& call, const std::stri
     if (attr && !acceptable(call, *attr)) return tl::make_unexpected(Errno::Inval);
     const FileStatus status{.device = kMqueueDevice,
                             .inode = call.kernel.new_inode(),
-                            .mode = kIfReg | (call.uint32(2) & 07777 & ~call.process.umask),
+                            .mode = kIfReg | (call.uint32(2) & 07777 & ~call.process.fs->umask),
                             .uid = call.cred().uid.fs,
                             .gid = call.cred().gid.fs};
     return queues(call).make(

@@ -38,7 +38,6 @@ std::optional<Errno> wrong_with(const CloneRequest& request) {
     if (has(kClonePidfd | kCloneDetached)) return Errno::Inval;
     constexpr std::uint64_t kIpc = kCloneNewipc | kCloneSysvsem;
     if (has(kIpc)) return Errno::Inval;
-    if ((flags & kCloneNamespaces & ~modelled_namespaces()) != 0) return Errno::Inval;
     return std::nullopt;
 }
 
@@ -158,7 +157,6 @@ SysOutcome sys_clone3(SysCall& call) {
     const std::int32_t id = TRY(wanted_id(call, args));
     if (args.exit_signal > static_cast<std::uint64_t>(kSignalCount)) return Errno::Inval;
     if (!valid(args)) return Errno::Inval;
-    if ((args.flags & kCloneNewtime) != 0) return Errno::Inval;
     constexpr std::uint64_t kBoth = kClonePidfd | kCloneParentSettid;
     if ((args.flags & kBoth) == kBoth && args.pidfd == args.parent_tid) return Errno::Inval;
     return clone_task(call,

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // unshare and setns. Of processes' ids and times there is one namespace each: those are answered as
 // by a kernel built without them.
-#include <fmt/format.h>
+#include "kernel_model/syscall/process/sys_namespace.h"
 
 #include "kernel_model/abi/clone.h"
 #include "kernel_model/files/event/process_file.h"
 #include "kernel_model/ipc/ipc.h"
 #include "kernel_model/kernel/namespaces.h"
-#include "kernel_model/syscall/syscall.h"
-#include "kernel_model/task/namespace_file.h"
 #include "kernel_model/task/trace_access.h"
 #include "sim/base/try.h"
 
@@ -27,13 +25,8 @@ SysOutcome sys_unshare(SysCall& call) {
     // Those that threads share cannot be given up by one of several.
     const bool shared = (flags & (kCloneThread | kCloneSighand | kCloneVm | kCloneNewuser)) != 0;
     if (shared && call.process.tasks.size() > 1) return Errno::Inval;
-    if (const std::uint64_t not_here = flags & kSpaces & ~modelled_namespaces(); not_here != 0) {
-        call.kernel.counters().note_unmodelled(
-            fmt::format("unshare 0x{:x}", not_here),
-            "this kernel has no namespaces of process ids and times: answered EINVAL");
-        return Errno::Inval;
-    }
     TRY(may_make_namespaces(call.kernel, call.task, flags));
+    if ((flags & (kCloneFs | kCloneNewns | kCloneNewuser)) != 0) call.process.fs.unshare();
     if ((flags & kCloneFiles) != 0) call.process.files.unshare();
     if ((flags & kCloneSysvsem) != 0)
         call.ipc().semaphores.exit(
@@ -45,16 +38,18 @@ SysOutcome sys_unshare(SysCall& call) {
 
 SysResult<void> enter_mounts(SysCall& call, const std::shared_ptr<MountNamespace>& space) {
     if (!call.has(Capability::SysChroot)) return tl::make_unexpected(Errno::Perm);
-    if (call.process.tasks.size() > 1) return tl::make_unexpected(Errno::Inval);
+    // mntns_install: others would be taken along.
+    if (call.process.tasks.size() > 1 || call.process.fs.is_shared())
+        return tl::make_unexpected(Errno::Inval);
     call.process.mounts = space;
-    call.process.root = call.kernel.files().dentry_at({space->top, "/", true});
-    call.process.cwd = call.process.root;
+    call.process.fs->root = call.kernel.files().dentry_at({space->top, "/", true});
+    call.process.fs->cwd = call.process.fs->root;
     return {};
 }
 
 // userns_install. Nobody enters the one that he is in.
 SysResult<void> enter_users(SysCall& call, const UserSpace& space) {
-    if (space == call.cred().space || call.process.tasks.size() > 1)
+    if (space == call.cred().space || call.process.tasks.size() > 1 || call.process.fs.is_shared())
         return tl::make_unexpected(Errno::Inval);
     if (!call.capable_in(space, Capability::SysAdmin)) return tl::make_unexpected(Errno::Perm);
     enter_user_namespace(call.task, space);
@@ -124,6 +119,15 @@ SysOutcome sys_setns(SysCall& call) {
     return 0;
 }
 
+// ns_get_owner: the user namespace `of` something, as far as the caller may see it: its own one, or
+// one below that.
+SysResult<UserSpace> visible(const SysCall& call, UserSpace of) {
+    for (const UserNamespace* at = of.get(); at != call.cred().space.get(); at = at->parent.get()) {
+        if (at == nullptr) return tl::make_unexpected(Errno::Perm);
+    }
+    return of;
+}
+
 constexpr SyscallRow kNamespaceRows[] = {
     {97, "unshare", sys_unshare, Support::Partial, KernelPath::SysPrctl,
      "without namespaces of process ids and times: answered EINVAL"},
@@ -131,6 +135,22 @@ constexpr SyscallRow kNamespaceRows[] = {
 };
 
 }  // namespace
+
+std::optional<SysOutcome> namespace_ioctl(SysCall& call, const NamespaceFile& file,
+                                          std::uint64_t request) {
+    const bool users = file.kind() == NamespaceKind::User;
+    if (request != abi::kNsGetUserns && request != abi::kNsGetParent) return std::nullopt;
+    // The first namespaces of users and of process ids have none above them.
+    const bool hierarchical = users || file.kind() == NamespaceKind::Pid;
+    if (request == abi::kNsGetParent && !hierarchical) return Errno::Inval;
+    const bool topmost = users ? !file.other : request == abi::kNsGetParent;
+    if (topmost) return Errno::Perm;
+    const UserSpace above =
+        users ? static_cast<const UserNamespace&>(*file.other).parent : file.owned_by();
+    auto space = TRY(visible(call, above));
+    return SysOutcome(static_cast<std::uint64_t>(
+        TRY(call.process.files.add(file.of_users(std::move(space)), true))));
+}
 
 std::span<const SyscallRow> namespace_syscalls() {
     return kNamespaceRows;

@@ -105,9 +105,7 @@ SysOutcome sys_rt_sigtimedwait(SysCall& call) {
         timeout = given;
     }
     if (const auto info = call.kernel.signals().take(call.task, *set & ~kUnblockable)) {
-        abi::SigInfo bytes{static_cast<std::int32_t>(info->signal), 0, info->code, 0, {}};
-        bytes.fields[0] = static_cast<std::uint32_t>(info->pid) | std::uint64_t{info->uid} << 32;
-        bytes.fields[1] = info->code > 0 ? static_cast<std::uint32_t>(info->status) : info->value;
+        const abi::SigInfo bytes = siginfo_of(*info, abi::kSaExposeTagBits);
         if (call.args[1] != 0 && !memory.put(call.address(1), bytes)) return Errno::Fault;
         return static_cast<std::uint64_t>(info->signal);
     }
@@ -177,12 +175,14 @@ bool may_signal(const SysCall& call, const Process& target, std::int32_t signal)
 
 SysOutcome sys_kill(SysCall& call) {
     const std::int32_t pid = call.int32(0), signal = call.int32(1);
-    if (signal != 0 && !is_signal(signal)) return Errno::Inval;
     if (pid == INT32_MIN) return Errno::Srch;
+    // check_kill_permission: of a process that is there.
+    const bool valid = signal == 0 || is_signal(signal);
     bool found = false, allowed = false;
     for (const auto& [id, process] : call.kernel.processes().all()) {
         if (!addressed(*process, call.process, pid)) continue;
         found = true;  // a zombie is found, and takes nothing
+        if (!valid) return Errno::Inval;
         if (!may_signal(call, *process, signal)) continue;
         allowed = true;
         if (signal == 0) continue;
@@ -196,9 +196,9 @@ SysOutcome sys_kill(SysCall& call) {
 
 SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std::int32_t signal,
                         const SignalInfo& info) {
-    if (signal != 0 && !is_signal(signal)) return Errno::Inval;
     Task* task = call.kernel.processes().find_task(TaskId{tid});
     if (task == nullptr || (group > 0 && group != task->process->pid)) return Errno::Srch;
+    if (signal != 0 && !is_signal(signal)) return Errno::Inval;
     if (!may_signal(call, *task->process, signal)) return Errno::Perm;
     if (signal != 0 && call.kernel.signals().send(*task, info) == Sending::NoRoom)
         return Errno::Again;
@@ -233,11 +233,11 @@ SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::
                           .uid = space ? user_outside(space, claimed).value_or(kNoId) : claimed,
                           .value = bytes->fields[1]};
     if (group > 0) return send_to_task(call, group, tid, signal, info);
-    if (signal != 0 && !is_signal(signal)) return Errno::Inval;
     // Any task of a process stands for it.
     Task* task = call.kernel.processes().find_task(TaskId{tid});
     Process* process = task != nullptr ? task->process : call.kernel.processes().find_any(tid);
     if (process == nullptr) return Errno::Srch;
+    if (signal != 0 && !is_signal(signal)) return Errno::Inval;
     if (!may_signal(call, *process, signal)) return Errno::Perm;
     if (signal == 0) return 0;
     if (call.kernel.signals().send(*process, info) == Sending::NoRoom) return Errno::Again;

@@ -95,7 +95,7 @@ constexpr std::uint32_t kAdjOffset = 0x1, kAdjFrequency = 0x2, kAdjMaxError = 0x
                         kAdjEstError = 0x8, kAdjStatus = 0x10, kAdjTimeConst = 0x20, kAdjTai = 0x80,
                         kAdjSetOffset = 0x100, kAdjMicro = 0x1000, kAdjNano = 0x2000,
                         kAdjTick = 0x4000, kAdjSingle = 0x8000, kAdjReadOnly = 0x2000;
-constexpr std::int32_t kStaUnsync = 0x40, kStaNano = 0x2000, kStaReadOnly = 0xff00;
+constexpr std::int32_t kStaPll = 0x1, kStaUnsync = 0x40, kStaNano = 0x2000, kStaReadOnly = 0xff00;
 constexpr std::uint64_t kTimeOk = 0, kTimeError = 5;
 
 // timekeeping_validate_timex
@@ -138,7 +138,8 @@ void take(ClockSettings& s, const TimeXBytes& x) {
         if ((s.status & kStaNano) == 0) s.constant = std::min(s.constant + 4, kMostConst);
     }
     if ((x.modes & kAdjTai) != 0 && x.constant >= 0) s.tai = static_cast<std::int32_t>(x.constant);
-    if ((x.modes & kAdjOffset) != 0) s.offset = x.offset;
+    // ntp_update_offset
+    if ((x.modes & kAdjOffset) != 0 && (s.status & kStaPll) != 0) s.offset = x.offset;
     if ((x.modes & kAdjTick) != 0) s.tick_us = x.tick;
 }
 
@@ -191,7 +192,7 @@ SysOutcome sys_clock_adjtime(SysCall& call) {
     if (!call.memory().get<TimeXBytes>(call.address(1))) return Errno::Fault;
     if (id == kClockRealtime) return adjust(call, call.address(1));
     const bool known = (id >= 0 && id <= kClockTai && id != kClockTai - 1) ||
-                       (id < 0 && (id & kCpuclockClockMask) != kCpuclockMax);
+                       (id < 0 && (id & kClockfdMask) != kClockfd);
     return known ? Errno::NotSup : Errno::Inval;
 }
 

@@ -138,7 +138,7 @@ SysOutcome sys_kcmp(SysCall& call) {
         }
         case Vm: return order_of(a->process->mm == b->process->mm, *a, *b);
         case Files: return order_of(a->process->files.is(b->process->files), *a, *b);
-        case Fs: return order_of(one, *a, *b);
+        case Fs: return order_of(a->process->fs.is(b->process->fs), *a, *b);
         case Sighand: return order_of(a->process->actions.is(b->process->actions), *a, *b);
         case Io:
         case Sysvsem: return 0;  // neither has one

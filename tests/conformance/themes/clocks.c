@@ -212,6 +212,8 @@ NATIVE(adjtimex_reads_and_checks, OWN) {
     settings.modes = 0;
     SHOW(syscall(SYS_clock_adjtime, CLOCK_REALTIME, &settings) >= 0);
     SHOW(syscall(SYS_clock_adjtime, CLOCK_MONOTONIC, &settings));
+    SHOW(syscall(SYS_clock_adjtime, -1, &settings));
+    SHOW(syscall(SYS_clock_adjtime, -5, &settings));
     SHOW(syscall(SYS_clock_adjtime, 99, &settings));
     SHOW(syscall(SYS_clock_adjtime, CLOCK_REALTIME, (void*)16));
 }

@@ -34,6 +34,13 @@ BEHAVIOUR(kill_refuses_what_is_not_there) {
     SHOW(kill(INT_MAX, 0));
 }
 
+NATIVE(a_signals_number_is_checked_where_somebody_is, OWN) {
+    SHOW(kill(INT_MAX, 200));
+    SHOW(kill(0, 200));
+    SHOW(tgkill(INT_MAX, INT_MAX, 200));
+    SHOW(queue(INT_MAX, 200, SI_QUEUE));
+}
+
 NATIVE(kill_of_the_most_negative_pid_is_esrch, OWN) {
     SHOW(kill(INT_MIN, 0));
     SHOW(kill(INT_MIN, SIGTERM));

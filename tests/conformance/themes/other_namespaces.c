@@ -2,6 +2,7 @@
 // Namespaces of System V and POSIX IPC, of the network and of control groups.
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <mqueue.h>
 #include <net/if.h>
 #include <sched.h>
@@ -12,6 +13,7 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -35,6 +37,70 @@ NATIVE(unshare_gives_a_new_namespace, OWN) {
     change("net", CLONE_NEWNET);
     change("cgroup", CLONE_NEWCGROUP);
     change("uts", CLONE_NEWUTS);
+}
+
+static ino_t number_of(int fd) {
+    struct stat status;
+    NEED(fstat(fd, &status));
+    return status.st_ino;
+}
+static int space(const char* name) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/ns/%s", name);
+    return (int)NEED(open(path, O_RDONLY));
+}
+NATIVE(the_first_namespaces_have_none_above, OWN) {
+    SHOW(ioctl(space("user"), NS_GET_PARENT));
+    SHOW(ioctl(space("user"), NS_GET_USERNS));
+    SHOW(ioctl(space("pid"), NS_GET_PARENT));
+    SHOW(ioctl(space("uts"), NS_GET_PARENT));
+    SHOW(ioctl(space("mnt"), NS_GET_PARENT));
+}
+
+NATIVE(a_namespace_tells_who_owns_it, OWN) {
+    const int first = space("user");
+    NEED(unshare(CLONE_NEWUTS));
+    const int owner = (int)NEED(ioctl(space("uts"), NS_GET_USERNS));
+    SHOW(number_of(owner) == number_of(first));
+    SHOW(fcntl(owner, F_GETFD));
+    SHOW(ioctl(owner, NS_GET_NSTYPE) == CLONE_NEWUSER);
+}
+
+NATIVE(the_namespace_above_is_out_of_sight_inside, OWN) {
+    const int uts = space("uts");
+    NEED(unshare(CLONE_NEWUSER | CLONE_NEWNET));
+    SHOW(ioctl(space("user"), NS_GET_PARENT));
+    SHOW(ioctl(uts, NS_GET_USERNS));
+    const int owner = (int)NEED(ioctl(space("net"), NS_GET_USERNS));
+    SHOW(number_of(owner) == number_of(space("user")));
+}
+
+static int hold[2];
+static void waits_inside(void) {
+    NEED(unshare(CLONE_NEWUSER));
+    NEED(write(hold[1], "x", 1));
+    pause();
+}
+NATIVE(the_namespace_above_is_seen_from_outside, OWN) {
+    char path[64], byte;
+    NEED(pipe(hold));
+    const pid_t child = child_of(waits_inside);
+    NEED(read(hold[0], &byte, 1));
+    snprintf(path, sizeof path, "/proc/%d/ns/user", (int)child);
+    const int inside = (int)NEED(open(path, O_RDONLY));
+    const int above = (int)NEED(ioctl(inside, NS_GET_PARENT));
+    SHOW(number_of(above) == number_of(space("user")));
+    SHOW(number_of((int)NEED(ioctl(inside, NS_GET_USERNS))) == number_of(space("user")));
+    kill(child, SIGKILL);
+    show_end("child", child);
+}
+
+static void makes_what_is_not_built_in(void) {
+    SHOW(unshare(CLONE_NEWPID));
+    SHOW(unshare(CLONE_NEWUTS));
+}
+NATIVE(rights_are_checked_first, OWN) {
+    AS_USER(makes_what_is_not_built_in);
 }
 
 NATIVE(objects_of_ipc_are_of_one_namespace, OWN) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Taking signals: actions, masks, alternate stacks, waiting, real-time signals, signalfd.
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -130,6 +131,23 @@ BEHAVIOUR(sigsuspend_restores_the_mask) {
     SHOW(sigismember(&now, SIGUSR1));
     SHOW(syscall(SYS_rt_sigsuspend, &none, 4));
     SHOW(syscall(SYS_rt_sigsuspend, (void*)16, 8));
+}
+
+NATIVE(sigtimedwait_tells_what_the_signals_kind_has, "qemu-aarch64 has no SIGIO of a pipe") {
+    const struct timespec none = {0, 0};
+    int ends[2];
+    siginfo_t info;
+    NEED(pipe(ends));
+    block_signal(SIGRTMIN + 3);
+    NEED(fcntl(ends[0], F_SETOWN, getpid()));
+    NEED(fcntl(ends[0], F_SETSIG, SIGRTMIN + 3));
+    NEED(fcntl(ends[0], F_SETFL, O_ASYNC));
+    NEED(write(ends[1], "x", 1));
+    const sigset_t set = signal_set(SIGRTMIN + 3);
+    SHOW(sigtimedwait(&set, &info, &none) > 0);
+    SHOW(info.si_code);
+    SHOW(info.si_band & 1);
+    SHOW(info.si_fd == ends[0]);
 }
 
 BEHAVIOUR(sigtimedwait_takes_times_out_and_is_interrupted) {

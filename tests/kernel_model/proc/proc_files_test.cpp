@@ -15,13 +15,13 @@ struct ProcFixture : FilesFixture {
     ProcFixture() {
         process->parent_pid = 77;
         process->exe = "/bin/guest";
-        process->cwd = files->directory(Caller{}, "/data").value();
+        process->fs->cwd = files->directory(Caller{}, "/data").value();
         process->arguments = {"guest", "-v", "two words"};
         process->environment = {"A=1", "B=2"};
         process->auxv = {6, 4096, 0, 0};
         become(5, 6);
         process->options.dumpable = 1;  // as a program that this user started
-        process->umask = 027;
+        process->fs->umask = 027;
         process->actions[2].handler = 1;        // SIGINT ignored
         process->actions[10].handler = 0x5000;  // SIGUSR1 caught
         task->sigmask = 1u << 16;

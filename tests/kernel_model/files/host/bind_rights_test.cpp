@@ -16,7 +16,7 @@ constexpr unsigned kSetIds = 06000;
 struct BindFixture : FilesFixture {
     BindFixture() {
         mount({{host + "/bind", "/rw", true}});
-        process->umask = 0;
+        process->fs->umask = 0;
     }
     unsigned host_mode(const std::string& name) {
         struct stat s {};
