@@ -13,7 +13,7 @@ inline constexpr std::uint64_t kProtNone = 0x0, kProtRead = 0x1, kProtWrite = 0x
                                kProtGrowsdown = 0x1000000, kProtGrowsup = 0x2000000;
 
 inline constexpr std::uint64_t kMapShared = 0x1, kMapPrivate = 0x2, kMapSharedValidate = 0x3,
-                               kMapType = 0xf;
+                               kMapDroppable = 0x8, kMapType = 0xf;
 
 inline constexpr std::uint64_t kMapFixed = 0x10, kMapAnonymous = 0x20, kMapGrowsdown = 0x100,
                                kMapDenywrite = 0x800, kMapExecutable = 0x1000, kMapLocked = 0x2000,

@@ -31,10 +31,13 @@ inline constexpr std::uint64_t kPrSetMmAuxv = 12, kPrSetMmMap = 14, kPrSetMmMapS
 inline constexpr std::uint64_t kPrLastSpeculation = 2;
 inline constexpr std::uint64_t kPrSpecNotAffected = 0, kPrSpecEnable = 2;
 
+inline constexpr std::int32_t kPrSetMdwe = 65, kPrGetMdwe = 66, kPrGetAuxv = 0x41555856;
+inline constexpr std::uint32_t kPrMdweRefuseExecGain = 1, kPrMdweNoInherit = 2;
 inline constexpr std::int32_t kPrSetVma = 0x53564d41, kPrSetPtracer = 0x59616d61;
 
 inline constexpr std::uint32_t kPerLinux = 0, kPerLinux32 = 8;
 // personality's argument that changes nothing: the call returns the present value.
-inline constexpr std::uint32_t kPerQuery = 0xffffffff;
+inline constexpr std::uint32_t kPerQuery = 0xffffffff, kReadImpliesExec = 0x00400000,
+                               kStickyTimeouts = 0x04000000;
 
 }  // namespace uprobesim::abi

@@ -63,7 +63,7 @@ inline constexpr std::uint32_t kMsgOob = 0x1, kMsgPeek = 0x2, kMsgDontroute = 0x
                                kMsgTrunc = 0x20, kMsgDontwait = 0x40, kMsgEor = 0x80,
                                kMsgWaitall = 0x100, kMsgConfirm = 0x800, kMsgErrqueue = 0x2000,
                                kMsgNosignal = 0x4000, kMsgMore = 0x8000, kMsgWaitforone = 0x10000,
-                               kMsgCmsgCloexec = 0x40000000;
+                               kMsgCmsgCloexec = 0x40000000, kMsgCmsgCompat = 0x80000000;
 
 // Control messages of AF_UNIX.
 inline constexpr std::int32_t kScmRights = 1, kScmCredentials = 2;

@@ -26,6 +26,7 @@ public:
         limit_ = other.limit_;
     }
     void unshare() { table_.unshare(); }
+    bool is_shared() const { return table_.is_shared(); }
     bool is(const FdTable& other) const { return table_.is(other.table_); }
 
     File* get(std::int32_t fd) const;

@@ -8,6 +8,8 @@
 #include "kernel_model/files/event/inotify_file.h"
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/ipc/ipc.h"
+#include "kernel_model/kernel/memory_parameters.h"
+#include "kernel_model/kernel/sched_parameters.h"
 #include "kernel_model/keys/keyrings.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/task/budgets.h"
@@ -110,7 +112,16 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
     sysctls_.set_default("fs/epoll/max_user_watches",
                          std::to_string(most_epoll_watches(machine.memory)));
     sysctls_.make_default("kernel/osrelease", [&machine] { return machine.tell_release(); });
+    connect_parameters(sysctls_, scheduler_);
+    connect_parameters(sysctls_, memory_rules_);
     sysctls_.set_default("kernel/threads-max", std::to_string(threads_max(machine.memory)));
+    sysctls_.make_default("kernel/ns_last_pid",
+                          [this] { return std::to_string(processes_.last_id()); });
+    sysctls_.on_write("kernel/ns_last_pid",
+                      [this](const std::string& id) -> tl::expected<void, Errno> {
+                          processes_.set_last_id(std::stoi(id));
+                          return {};
+                      });
     files_.set_clock([this] { return clock_.realtime_ns(); });
     files_.set_system_view(view_.get());
 }

@@ -20,6 +20,7 @@
 #include "kernel_model/kernel/signal_queues.h"
 #include "kernel_model/kernel/signal_timers.h"
 #include "kernel_model/kernel/tracing.h"
+#include "kernel_model/memory/memory_rules.h"
 #include "kernel_model/memory/user_memory.h"
 #include "kernel_model/sysctl/sysctls.h"
 #include "kernel_model/task/futex.h"
@@ -89,6 +90,7 @@ public:
     const std::shared_ptr<PipePages>& pipe_pages() const { return pipe_pages_; }
     // /proc/sys
     Sysctls& sysctls() { return sysctls_; }
+    const MemoryRules& memory_rules() const { return memory_rules_; }
     // Of the first process.
     const std::shared_ptr<UtsNamespace>& first_uts() const { return first_uts_; }
     Ipc& first_ipc() const { return *ipc_; }
@@ -132,6 +134,7 @@ private:
     std::map<std::uint32_t, std::shared_ptr<InotifyUse>> inotify_use_;
     std::shared_ptr<PipePages> pipe_pages_ = std::make_shared<PipePages>();
     Sysctls sysctls_;
+    MemoryRules memory_rules_;
     std::shared_ptr<UtsNamespace> first_uts_ = std::make_shared<UtsNamespace>();
     std::unique_ptr<Ipc> ipc_;  // the first
     std::unique_ptr<AioContexts> aio_;

@@ -41,6 +41,7 @@ std::unique_ptr<Process> copy_of(const Process& parent) {
     child->options = parent.options;
     child->options.parent_death_signal = 0;
     child->options.child_subreaper = false;
+    child->options.new_memory();
     child->oom_score_adj = parent.oom_score_adj;
     child->charge = parent.charge;
     child->sigreturn_page = parent.sigreturn_page;

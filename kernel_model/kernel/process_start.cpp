@@ -210,6 +210,7 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
         return tl::make_unexpected(StartFailure{
             {"the guest's memory is too small", request.path, "--memory sets it"}, Errno::NoMem});
     }
+    process.mm->obey(kernel_.memory_rules());
     process.mm->set_stack_limit(process.limits[abi::kRlimitStack].soft);
     process.mm->set_limits(process.limits[abi::kRlimitAs].soft,
                            process.limits[abi::kRlimitData].soft);
@@ -256,6 +257,7 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
         after.uid.effective == after.uid.real && after.gid.effective == after.gid.real ? 1 : 0;
     if (loaded->credentials.secure) process.options.parent_death_signal = 0;
     process.options.membarriers = 0;
+    process.options.new_memory();
     process.executed = true;
     task.altstack = {};
     task.tif_uprobe = task.tif_singlestep = task.runs_slot = task.tif_tagged_addr = false;

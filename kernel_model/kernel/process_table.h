@@ -76,6 +76,10 @@ public:
     // Frees the resources of tasks and processes that ended in this turn.
     void reap_exited();
 
+    // The id that was given last; the next task gets the one after it (kernel.ns_last_pid).
+    std::int32_t last_id() const { return next_id_ - 1; }
+    void set_last_id(std::int32_t id) { next_id_ = id + 1; }
+
     // CLOCK_REALTIME was set: programs read its epoch in the vDSO.
     void epoch_changed(std::uint64_t epoch_ns);
 

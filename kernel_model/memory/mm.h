@@ -12,6 +12,7 @@
 #include <tl/expected.hpp>
 
 #include "kernel_model/abi/errno.h"
+#include "kernel_model/memory/memory_rules.h"
 #include "kernel_model/memory/vma.h"
 #include "sim/cost/account.h"
 #include "sim/machine.h"
@@ -158,6 +159,8 @@ public:
     std::uint64_t kernel_bytes() const { return charge_.bytes(); }
     // exe_file: keeps writers from the program for as long as an address space of it lives.
     void hold_program(FileHold hold) { program_ = std::move(hold); }
+    // `rules` lives as long as the mm. Default: those that a kernel starts with.
+    void obey(const MemoryRules& rules) { rules_ = &rules; }
     // The process that it was made for.
     std::int32_t maker() const { return maker_; }
     void set_maker(std::int32_t pid) { maker_ = pid; }
@@ -198,11 +201,10 @@ private:
     friend class MmFaults;
     using VmaMap = std::map<VAddr, Vma>;
 
-    static constexpr std::size_t kMaxMapCount = 65530;  // vm.max_map_count
-    static constexpr std::uint64_t kVmaBytes = 256;     // vm_area_struct
+    static constexpr std::uint64_t kVmaBytes = 256;  // vm_area_struct
     // No more mappings, by number or for lack of memory.
     bool is_full(std::size_t reserve = 0) const {
-        return vmas_.size() + reserve >= kMaxMapCount ||
+        return vmas_.size() + reserve >= rules_->most_maps ||
                !machine_.memory.has_room((reserve + 2) * kVmaBytes);
     }
     void settle_charge() { charge_.resize(vmas_.size() * kVmaBytes); }
@@ -221,7 +223,10 @@ private:
     void gap_grew(VRange freed);
     SysResult<VAddr> choose_place(const MapRequest&, std::uint64_t length) const;
     bool may_grow_by(std::uint64_t bytes, bool counts_as_data) const;
-    bool overcommits(std::uint64_t bytes) const { return bytes > machine_.memory.limit_bytes(); }
+    bool overcommits(std::uint64_t bytes) const {
+        const PhysicalMemory& memory = machine_.memory;
+        return rules_->refuse(bytes, memory.limit_bytes(), memory.free_bytes());
+    }
     bool grow_stack(VmaMap::iterator, VAddr);
 
     // fault.cpp
@@ -245,7 +250,10 @@ private:
     struct ZeroFrame;
     std::optional<PAddr> zero_frame();
 
+    static constexpr MemoryRules kFirstRules{};
+
     Machine& machine_;
+    const MemoryRules* rules_ = &kFirstRules;
     std::shared_ptr<ZeroFrame> zero_;
     std::unique_ptr<AddressSpace> space_;
     std::shared_ptr<MapperToken> token_;

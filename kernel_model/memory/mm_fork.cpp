@@ -66,6 +66,7 @@ std::unique_ptr<Mm> Mm::fork(ForkedPages& copied) {
     child->mmap_base_ = mmap_base_;
     child->brk_start_ = brk_start_;
     child->brk_end_ = brk_end_;
+    child->rules_ = rules_;
     child->stack_limit_ = stack_limit_;
     child->as_limit_ = as_limit_;
     child->data_limit_ = data_limit_;

@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "kernel_model/memory/ipc_segments.h"
+#include "kernel_model/memory/memory_rules.h"
 #include "kernel_model/proc/proc_text.h"
+#include "kernel_model/sysctl/sysctls.h"
 #include "kernel_model/task/budgets.h"
 #include "kernel_model/task/process.h"
 
@@ -26,6 +28,18 @@ Use use_of(const ProcContext& c) {
         if (process->mm != nullptr) sum.pages += process->mm->resident_pages();
     }
     return sum;
+}
+
+std::uint64_t commit_limit(const ProcContext& c) {
+    MemoryRules rules;
+    if (c.system != nullptr) {
+        const auto number = [&](std::string_view name) {
+            return static_cast<std::uint64_t>(c.system->sysctls(name).number(name));
+        };
+        rules.ratio = number("vm/overcommit_ratio");
+        rules.kilobytes = number("vm/overcommit_kbytes");
+    }
+    return rules.commit_limit(c.machine.memory.limit_bytes());
 }
 
 }  // namespace
@@ -59,7 +73,7 @@ std::string proc_meminfo(const ProcContext& c) {
     row("SUnreclaim", total - free - pages);
     row("KernelStack", use.tasks * 16);
     none({"PageTables", "SecPageTables", "NFS_Unstable", "Bounce", "WritebackTmp"});
-    row("CommitLimit", total / 2);
+    row("CommitLimit", commit_limit(c) / kKb);
     row("Committed_AS", total - free);
     row("VmallocTotal", 133141626880);
     none({"VmallocUsed", "VmallocChunk", "Percpu", "AnonHugePages", "ShmemHugePages",

@@ -8,6 +8,7 @@
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/files/tty/pty.h"
+#include "kernel_model/proc/memory_use.h"
 #include "kernel_model/proc/mounts_text.h"
 #include "kernel_model/proc/proc_text.h"
 #include "kernel_model/proc/smaps_text.h"
@@ -105,12 +106,7 @@ std::string status(const Context& c) {
         c.task.trace ? c.task.trace->tracer : 0, cred.uid.real, cred.uid.effective, cred.uid.saved,
         cred.uid.fs, cred.gid.real, cred.gid.effective, cred.gid.saved, cred.gid.fs,
         groups_of(cred), p.pid, c.task.id.value, p.group, p.session);
-    if (p.mm != nullptr) {
-        const std::uint64_t kb = p.mm->mapped_bytes() / 1024, rss = p.mm->resident_pages() * 4;
-        text +=
-            fmt::format("VmPeak:\t{:8} kB\nVmSize:\t{:8} kB\nVmHWM:\t{:8} kB\nVmRSS:\t{:8} kB\n",
-                        kb, kb, rss, rss);
-    }
+    if (p.mm != nullptr) text += memory_lines(p);
     const unsigned cpus = c.system != nullptr ? c.system->cpu_count() : 1;
     const std::uint64_t allowed =
         c.task.affinity & (cpus >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << cpus) - 1);
@@ -170,8 +166,10 @@ std::string stat(const Context& c) {
 
 std::string statm(const Context& c) {
     if (c.process.mm == nullptr) return "0 0 0 0 0 0 0\n";
-    return fmt::format("{} {} 0 0 0 0 0\n", c.process.mm->mapped_bytes() / kPageSize,
-                       c.process.mm->resident_pages());
+    const MemoryUse use = memory_use(c.process);
+    return fmt::format("{} {} {} {} 0 {} 0\n", c.process.mm->mapped_bytes() / kPageSize,
+                       c.process.mm->resident_pages(), use.of_files + use.shared,
+                       use.program / kPageSize, (use.data + use.stack) / kPageSize);
 }
 
 std::string limits(const Context& c) {

@@ -39,8 +39,10 @@ Resident resident(Mm& mm, const Vma& vma) {
 
 std::string smaps_rollup_text(Mm& mm) {
     Resident sum;
+    std::uint64_t locked = 0;
     for (const auto& [begin, vma] : mm.vmas()) {
         const Resident r = resident(mm, vma);
+        if ((vma.marks & mark::kLocked) != 0) locked += r.all();
         sum.shared_clean += r.shared_clean;
         sum.shared_dirty += r.shared_dirty;
         sum.private_clean += r.private_clean;
@@ -64,7 +66,8 @@ std::string smaps_rollup_text(Mm& mm) {
     row("Private_Dirty:", sum.private_dirty);
     row("Referenced:", sum.all());
     row("Anonymous:", sum.shared_dirty + sum.private_dirty);
-    for (const char* name : {"AnonHugePages:", "Swap:", "SwapPss:", "Locked:"}) row(name, 0);
+    for (const char* name : {"AnonHugePages:", "Swap:", "SwapPss:"}) row(name, 0);
+    row("Locked:", locked);
     return text;
 }
 
@@ -91,7 +94,7 @@ std::string smaps_text(Mm& mm) {
         row("Anonymous:", (r.shared_dirty + r.private_dirty) * kPageKb);
         row("AnonHugePages:", 0);
         row("Swap:", 0);
-        row("Locked:", 0);
+        row("Locked:", (vma.marks & mark::kLocked) != 0 ? r.all() * kPageKb : 0);
     }
     return text;
 }

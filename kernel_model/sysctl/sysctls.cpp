@@ -87,9 +87,12 @@ tl::expected<void, Errno> Sysctls::write(const SysctlRow& row, std::string_view 
                                      : std::to_string(static_cast<std::uint64_t>(*value));
     }
     if (bad || place == 0) return tl::make_unexpected(Errno::Inval);
-    if (row.kind == SysctlKind::Forced) return {};
     std::string joined;
     for (const std::string& value : values) joined += (joined.empty() ? "" : "\t") + value;
+    if (const auto take = taken_.find(row.name); take != taken_.end()) {
+        if (const auto taken = take->second(joined); !taken) return taken;
+    }
+    if (row.kind == SysctlKind::Forced) return {};
     values_.insert_or_assign(std::string(row.name), std::move(joined));
     return {};
 }
@@ -113,6 +116,11 @@ void Sysctls::set_default(std::string_view name, std::string text) {
 void Sysctls::make_default(std::string_view name, std::function<std::string()> make) {
     check_invariant(find(name) != nullptr, "a kernel parameter that is not in the table");
     made_.insert_or_assign(std::string(name), std::move(make));
+}
+
+void Sysctls::on_write(std::string_view name, Taking take) {
+    check_invariant(find(name) != nullptr, "a kernel parameter that is not in the table");
+    taken_.insert_or_assign(std::string(name), std::move(take));
 }
 
 }  // namespace uprobesim

@@ -47,12 +47,16 @@ public:
     void set_default(std::string_view name, std::string text);
     // The same, made when it is asked for.
     void make_default(std::string_view name, std::function<std::string()> make);
+    // What a written value means elsewhere: `take` may change it, or refuse it.
+    using Taking = std::function<tl::expected<void, Errno>(std::string& value)>;
+    void on_write(std::string_view name, Taking take);
     // Counts the changes.
     std::uint64_t version() const { return version_; }
 
 private:
     std::map<std::string, std::string, std::less<>> values_;  // those that are not the table's
     std::map<std::string, std::function<std::string()>, std::less<>> made_;
+    std::map<std::string, Taking, std::less<>> taken_;
     std::uint64_t version_ = 0;
 };
 

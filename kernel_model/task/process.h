@@ -11,6 +11,7 @@
 #include <tuple>
 #include <vector>
 
+#include "kernel_model/abi/prctl.h"
 #include "kernel_model/abi/signal.h"
 #include "kernel_model/files/caller.h"
 #include "kernel_model/files/fd_table.h"
@@ -78,7 +79,12 @@ struct ProcessOptions {
     std::uint32_t membarriers = 0;           // registrations of membarrier, as its commands
     std::uint32_t machine_check_policy = 2;  // PR_MCE_KILL_DEFAULT
     std::uint32_t personality = 0;
+    std::uint32_t mdwe = 0;                // memory that denies write and execute: kPrMdwe*
     std::uint32_t coredump_filter = 0x33;  // anonymous memory and headers of ELF files
+    // mmf_init_flags: after fork and execve.
+    void new_memory() {
+        if ((mdwe & abi::kPrMdweNoInherit) != 0) mdwe = 0;
+    }
 };
 
 // set_mempolicy: MPOL_* with its flags, and a mask of nodes.

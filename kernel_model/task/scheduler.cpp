@@ -32,7 +32,7 @@ Scheduler::Scheduler(const Ledger& ledger, std::uint64_t hz) : ledger_(ledger), 
     tick_ = to_cycles(abi::kTickNs);
     slice_ = to_cycles(kSliceNs);
     last_ns_ = to_ns(LowestFirst::kLatest);
-    rr_slice_ = to_cycles(kRrSliceNs);
+    set_rr_slice(kRrSliceNs);
     fair_share_ = to_cycles(kFairShareNs);
     second_ = to_cycles(kSecondNs);
     set_cpus(1);

@@ -84,6 +84,10 @@ public:
     const SimCpu& here() const { return cpus_[current_]; }
     void observe(WakeObserver* observer) { observer_ = observer; }
 
+    // How long a task of SCHED_RR runs before others of its priority.
+    void set_rr_slice(std::uint64_t ns) { rr_slice_ = to_cycles(ns); }
+    std::uint64_t rr_slice_ns() const { return to_ns(rr_slice_); }
+
     // --- states of tasks: a task is queued or running exactly while it is Runnable.
 
     // Starts a new or a stopped task.

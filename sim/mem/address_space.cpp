@@ -106,6 +106,7 @@ std::uint64_t* AddressSpace::entry(VAddr page, bool create) {
             const auto next = memory_.allocate();
             if (!next) return nullptr;
             d = next->value | kValid | kTableOrPage;
+            ++tables_;
         }
         table = PAddr(d & kAddressMask);
     }

@@ -102,6 +102,7 @@ public:
     std::uint64_t id() const { return id_; }
     PhysicalMemory& memory() const { return memory_; }
     std::uint64_t mapped_pages() const { return mapped_pages_; }
+    std::uint64_t table_pages() const { return tables_; }
 
 private:
     std::uint64_t* entry(VAddr page, bool create);
@@ -120,6 +121,7 @@ private:
     PAddr root_;
     std::uint64_t id_;
     std::uint64_t mapped_pages_ = 0;
+    std::uint64_t tables_ = 1;  // translation tables, the root among them
     mutable std::uint64_t* shadow_entry_ = nullptr;
     mutable std::uint64_t shadowed_descriptor_ = 0;
     mutable VAddr shadow_page_;

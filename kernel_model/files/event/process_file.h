@@ -19,7 +19,10 @@ public:
     ProcessFile(const Process& process, std::uint32_t open_flags)
         : AnonFile("pidfd", open_flags), pid_(process.pid), end_(process.end) {}
 
-    std::uint32_t poll() override { return end_->reached ? abi::kPollIn | abi::kPollRdnorm : 0; }
+    std::uint32_t poll() override {
+        return (end_->reached ? abi::kPollIn | abi::kPollRdnorm : 0) |
+               (end_->reaped ? abi::kPollHup : 0);
+    }
     WaitQueue* waiters() override { return &end_->waiters; }
     std::int32_t pid() const { return pid_; }
     // -1: it has been waited for (pidfd_show_fdinfo).

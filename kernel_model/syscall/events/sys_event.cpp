@@ -2,6 +2,8 @@
 // System calls on files without a name: eventfd, timerfd, signalfd, memfd, pidfd.
 #include <fmt/format.h>
 
+#include <bit>
+
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/abi/epoll.h"
 #include "kernel_model/abi/fcntl.h"
@@ -153,9 +155,30 @@ SysOutcome sys_pidfd_open(SysCall& call) {
     return add_process_fd(call, call.int32(0), call.uint32(1));
 }
 
+bool may_signal(const SysCall& call, const Process& process) {
+    return &process == &call.process || call.cred().may_signal(*process.cred);
+}
+
+// kill_pgrp_info.
+SysOutcome signal_group(SysCall& call, std::int32_t group, std::int32_t signal,
+                        const SignalInfo& info) {
+    bool found = false, allowed = false;
+    for (const auto& [pid, process] : call.kernel.processes().all()) {
+        if (process->group != group) continue;
+        found = true;
+        if (!may_signal(call, *process)) continue;
+        allowed = true;
+        if (signal != 0) call.kernel.signals().send(*process, info);
+    }
+    return allowed ? SysOutcome(0) : found ? SysOutcome(Errno::Perm) : SysOutcome(Errno::Srch);
+}
+
 SysOutcome sys_pidfd_send_signal(SysCall& call) {
+    constexpr std::uint32_t kThread = 1, kThreadGroup = 2, kProcessGroup = 4;  // PIDFD_SIGNAL_*
     const std::int32_t signal = call.int32(1);
-    if (call.uint32(3) != 0) return Errno::Inval;
+    const std::uint32_t scope = call.uint32(3);
+    if ((scope & ~(kThread | kThreadGroup | kProcessGroup)) != 0 || std::popcount(scope) > 1)
+        return Errno::Inval;
     const auto file = call.process.files.share(call.int32(0));
     const auto* of_process = dynamic_cast<const ProcessFile*>(file.get());
     const auto target = of_process != nullptr ? std::optional(of_process->pid())
@@ -163,7 +186,7 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
                                               : std::nullopt;
     if (!target) return bad_descriptor(call);
     SignalInfo info{.signal = static_cast<Signal>(signal),
-                    .code = kSiUser,
+                    .code = scope == kThread ? kSiTkill : kSiUser,
                     .pid = call.process.pid,
                     .uid = call.cred().uid.real};
     if (call.args[2] != 0) {
@@ -183,12 +206,15 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
         info.value = given->value;
     }
     if (signal != 0 && !is_signal(signal)) return Errno::Inval;
+    if (scope == kProcessGroup) return signal_group(call, *target, signal, info);
     Process* process = call.kernel.processes().find(*target);
     if (process == nullptr) return Errno::Srch;
-    if (process != &call.process && !call.cred().may_signal(*process->cred)) return Errno::Perm;
-    if (signal != 0 && call.kernel.signals().send(*process, info) == Sending::NoRoom)
-        return Errno::Again;
-    return 0;
+    if (!may_signal(call, *process)) return Errno::Perm;
+    if (signal == 0) return 0;
+    SignalQueues& signals = call.kernel.signals();
+    const Sending sent = scope == kThread ? signals.send(*process->tasks.begin()->second, info)
+                                          : signals.send(*process, info);
+    return sent == Sending::NoRoom ? SysOutcome(Errno::Again) : SysOutcome(0);
 }
 
 SysOutcome sys_pidfd_getfd(SysCall& call) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernel_model/abi/poll.h"
+#include "kernel_model/abi/prctl.h"
 #include "kernel_model/abi/signal.h"
 #include "kernel_model/signal/signals.h"
 #include "kernel_model/syscall/time_args.h"
@@ -36,7 +37,7 @@ SysResult<std::optional<std::uint64_t>> read_timeout(SysCall& call, VAddr at) {
 // poll_select_finish: writes the remaining time back to the caller; a bad pointer is not an error
 // here.
 void put_remaining(SysCall& call, VAddr at, const std::optional<std::uint64_t>& timeout) {
-    if (!timeout) return;
+    if (!timeout || (call.process.options.personality & kStickyTimeouts) != 0) return;
     const std::uint64_t now = call.kernel.clock().monotonic_ns(), end = call.task.wait_deadline_ns;
     const std::uint64_t left = end == kNoDeadline ? *timeout : end > now ? end - now : 0;
     (void)call.memory().put(at, to_timespec(left));

@@ -55,16 +55,34 @@ bool may_mount(SysCall& call) {
     return call.capable_in(space ? space->owned_by : nullptr, Capability::SysAdmin);
 }
 
-bool written(SysCall& call, const SuperBlock& super) {
+namespace {
+
+// Only regular files take write access to their mount: what is written to a device or a FIFO is
+// not written to the file system.
+bool writes_to_mount(File& file) {
+    if (!file.dentry || (file.flags & kOAccmode) == kORdonly || (file.flags & kOPath) != 0)
+        return false;
+    const auto status = file.status();
+    return status && (status->mode & kIfmt) == kIfReg && mount_of(*file.dentry) != nullptr;
+}
+
+template <class Wanted>
+bool any_written(const SysCall& call, Wanted wanted) {
     for (const auto& [pid, process] : call.kernel.processes().all()) {
         for (const auto& [fd, entry] : process->files.all()) {
-            const File& file = *entry.file;
-            if (!file.dentry || (file.flags & kOAccmode) == kORdonly) continue;
-            const auto& mount = mount_of(*file.dentry);
-            if (mount && mount->super.get() == &super) return true;
+            if (writes_to_mount(*entry.file) && wanted(*mount_of(*entry.file->dentry))) return true;
         }
     }
     return false;
+}
+
+}  // namespace
+
+bool written(const SysCall& call, const SuperBlock& super) {
+    return any_written(call, [&](const Mount& mount) { return mount.super.get() == &super; });
+}
+bool written(const SysCall& call, const Mount& mount) {
+    return any_written(call, [&](const Mount& other) { return &other == &mount; });
 }
 
 SysResult<void> room_for_mounts(SysCall& call, std::size_t more) {

@@ -21,8 +21,9 @@ SysResult<FileSystem::Located> place_argument(SysCall& call, std::int32_t direct
 std::shared_ptr<MountNamespace> namespace_of(SysCall& call);
 // may_mount.
 bool may_mount(SysCall& call);
-// Whether a file of it is open for writing.
-bool written(SysCall& call, const SuperBlock& super);
+// Whether a regular file of it is open for writing: through any mount, or through this one.
+bool written(const SysCall& call, const SuperBlock& super);
+bool written(const SysCall& call, const Mount& mount);
 // For so many mounts more: fs.mount-max, NoSpc; the guest's memory, NoMem.
 SysResult<void> room_for_mounts(SysCall& call, std::size_t more);
 // The same for a tree of so many that is made and attached there, with its copies.

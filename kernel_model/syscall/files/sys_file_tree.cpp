@@ -41,9 +41,8 @@ SysOutcome open_at(SysCall& call, std::int32_t dirfd, VAddr name, std::uint32_t 
     if ((flags & kOPath) != 0) {
         flags &= kOPath | kODirectory | kONofollow | kOCloexec;
     } else if ((flags & kUnnamed) != 0) {
-        if ((flags & kOTmpfile) != kOTmpfile || (flags & kOAccmode) == kORdonly)
+        if ((flags & (kOTmpfile | kOCreat)) != kOTmpfile || (flags & kOAccmode) == kORdonly)
             return Errno::Inval;
-        flags &= ~kOCreat;
     }
     // build_open_flags, since 6.3 and in the stable kernels.
     if ((flags & (kOCreat | kODirectory | kOPath)) == (kOCreat | kODirectory)) return Errno::Inval;
@@ -115,9 +114,11 @@ SysOutcome sys_openat2(SysCall& call) {
 SysOutcome sys_readlinkat(SysCall& call) {
     if (call.int32(3) <= 0) return Errno::Inval;
     auto p = TRY(path_argument(call, call.int32(0), call.address(1), kAtEmptyPath));
-    if (p.path.empty() && !p.file) return Errno::NoEnt;
+    const bool empty = p.file || call.memory().get<char>(call.address(1)) == '\0';
     auto target = p.file ? call.kernel.files().read_link_of(p.caller, *p.file)
                          : call.kernel.files().read_link(p.caller, p.path);
+    // With an empty path what is no link has none.
+    if (!target && empty && target.error() == Errno::Inval) return Errno::NoEnt;
     if (!target) return named(call, p, target);
     call.units = component_count(p.path);
     const std::size_t n = std::min<std::size_t>(target->size(), call.uint32(3));

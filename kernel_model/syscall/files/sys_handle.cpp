@@ -63,13 +63,20 @@ SysOutcome sys_name_to_handle_at(SysCall& call) {
     return 0;
 }
 
+// Handles are looked up in the file system of the descriptor that is given with them.
+bool on_same_system(const Dentry* from, const Dentry& file) {
+    if (from == nullptr) return false;
+    const auto &near = mount_of(*from), &far = mount_of(file);
+    return near == nullptr || far == nullptr || near->super == far->super;
+}
+
 SysOutcome sys_open_by_handle_at(SysCall& call) {
     UserMemory memory = call.memory();
     const auto head = memory.get<HandleHead>(call.address(1));
     if (!head) return Errno::Fault;
     if (head->bytes > kMaxHandleBytes || head->bytes == 0) return Errno::Inval;
-    if (call.int32(0) != kAtFdcwd && !call.process.files.share(call.int32(0)))
-        return bad_descriptor(call);
+    const auto near = call.process.files.share(call.int32(0));
+    if (call.int32(0) != kAtFdcwd && !near) return bad_descriptor(call);
     if (!call.capable(Capability::DacReadSearch)) return Errno::Perm;
     const auto words = memory.get<HandleWords>(call.address(1) + sizeof *head);
     if (!words) return Errno::Fault;
@@ -78,10 +85,15 @@ SysOutcome sys_open_by_handle_at(SysCall& call) {
     if (head->bytes != kHandleBytes || known == call.kernel.handles().end() ||
         known->second->removed())
         return Errno::Stale;
+    const std::shared_ptr<Dentry> from =
+        near ? near->dentry : TRY(call.kernel.files().directory(call.caller(), "."));
+    if (!on_same_system(from.get(), *known->second)) return Errno::Stale;
     Caller caller = call.caller();
     caller.root = nullptr;
     const std::uint32_t flags = call.uint32(2);
-    auto opened = TRY(call.kernel.files().open(caller, known->second->path(), flags, 0));
+    // What the handle stands for may be a link itself.
+    auto opened =
+        TRY(call.kernel.files().open(caller, known->second->path(), flags | kONofollow, 0));
     auto fd = TRY(call.process.files.add(std::move(opened.file), (flags & kOCloexec) != 0));
     return static_cast<std::uint64_t>(fd);
 }

@@ -71,7 +71,7 @@ SysResult<void> remount(SysCall& call, const FileSystem::Located& at, std::uint6
         super.read_only = read_only;
     }
     if (own_only && (own & kMsRdonly) != 0 && (at.mount->flags & kMsRdonly) == 0 &&
-        written(call, super))
+        written(call, *at.mount))
         return tl::make_unexpected(Errno::Busy);
     at.mount->flags = own | (at.mount->flags & kMountLocks);
     return {};
@@ -164,8 +164,9 @@ SysOutcome sys_umount2(SysCall& call) {
         }
         if (top) return Errno::Busy;
         // The trees that the kernel itself keeps.
-        const bool built_in =
-            !top && at.mount->parent->parent == nullptr && at.mount->point == at.mount->root;
+        const bool built_in = at.mount->parent->parent == nullptr &&
+                              at.mount->point == at.mount->root &&
+                              at.mount->super != at.mount->parent->super;
         if (built_in && (flags & kMntDetach) == 0) return Errno::Busy;
         if ((flags & kMntDetach) == 0 && tree_in_use(*at.mount)) return Errno::Busy;
         gone = mounts->detach(*at.mount);

@@ -323,7 +323,7 @@ SysOutcome sys_mount_setattr(SysCall& call) {
         TRY(place_argument(call, call.int32(0), call.address(1), (flags & kAtSymlinkNofollow) == 0,
                            (flags & kAtEmptyPath) != 0));
     if (!at.is_top()) return Errno::Inval;
-    if ((changed.set & kMsRdonly) != 0 && written(call, *at.mount->super)) return Errno::Busy;
+    if ((changed.set & kMsRdonly) != 0 && written(call, *at.mount)) return Errno::Busy;
     constexpr std::uint64_t kTimes = kMsNoatime | kMsRelatime;
     const bool times = (wanted.clear & kMountAttrAtime) != 0;
     const bool recursive = (flags & kAtRecursive) != 0;

@@ -91,7 +91,7 @@ SysOutcome sys_readahead(SysCall& call) {
         return bad_descriptor(call);
     const auto status = file->status();
     if (!status || (status->mode & kIfmt) != kIfReg) return Errno::Inval;
-    return 0;
+    return static_cast<std::int64_t>(call.args[2]) < 0 ? SysOutcome(Errno::Inval) : SysOutcome(0);
 }
 
 SysOutcome sys_sync(SysCall&) {

@@ -11,6 +11,7 @@
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/event/process_file.h"
 #include "kernel_model/syscall/memory/memory_args.h"
+#include "kernel_model/task/trace_access.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -191,7 +192,8 @@ SysOutcome sys_process_madvise(SysCall& call) {
     if (row == nullptr || std::ranges::find(known, row->number) == known.end()) return Errno::Inval;
     Process* const process = call.kernel.processes().find(file->pid());
     if (process == nullptr || !process->alive) return Errno::Srch;
-    if (!call.capable(Capability::SysNice)) return Errno::Perm;
+    if (!may_access(call.process, *process)) return Errno::Acces;
+    if (process != &call.process && !call.capable(Capability::SysNice)) return Errno::Perm;
     SysCall of_other{.kernel = call.kernel, .process = *process, .task = call.task, .args = {}};
     std::uint64_t done = 0;
     for (const Iovec& part : parts) {

@@ -9,6 +9,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/mman.h"
+#include "kernel_model/abi/prctl.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/files/event/process_file.h"
 #include "kernel_model/syscall/memory/memory_args.h"
@@ -30,10 +31,26 @@ constexpr std::uint64_t kKnownMapFlags = kMapType | kMapFixed | kMapAnonymous | 
 // PROT_BTI is nothing on a machine without BTI.
 Prot prot_from(const SysCall& call, std::uint64_t bits) {
     const bool bti = call.kernel.machine().profile.isa.has(IsaFeature::Bti);
-    return {.read = (bits & kProtRead) != 0,
+    const bool read = (bits & kProtRead) != 0;
+    const bool implied = read && (call.process.options.personality & kReadImpliesExec) != 0;
+    return {.read = read,
             .write = (bits & kProtWrite) != 0,
-            .exec = (bits & kProtExec) != 0,
+            .exec = (bits & kProtExec) != 0 || implied,
             .guarded = bti && (bits & kProtBti) != 0};
+}
+
+// map_deny_write_exec: by prctl, no memory is both, or becomes executable.
+bool denies(const SysCall& call, const Prot& wanted, bool was_executable) {
+    if (call.process.options.mdwe == 0 || !wanted.exec) return false;
+    return wanted.write || !was_executable;
+}
+bool all_executable(const Mm& mm, VRange range) {
+    for (VAddr at = range.begin; at < range.end;) {
+        const Vma* const vma = mm.find(at);
+        if (vma == nullptr || !vma->prot.exec) return false;
+        at = vma->range.end;
+    }
+    return true;
 }
 
 // The file of a mapping request, after checking the descriptor's access mode.
@@ -98,12 +115,18 @@ SysOutcome sys_mmap(SysCall& call) {
                        .no_reserve = (flags & kMapNoreserve) != 0};
     if (anonymous) {
         const std::uint64_t type = flags & kMapType;
-        if (type != kMapPrivate && type != kMapShared) return Errno::Inval;
+        if (type != kMapPrivate && type != kMapShared && type != kMapDroppable) return Errno::Inval;
         request.shared = type == kMapShared;
+        if (type == kMapDroppable) {
+            if (request.grows_down) return Errno::Inval;
+            request.no_reserve = true;
+            request.marks |= mark::kWipeOnFork | mark::kDontDump;
+        }
         if (request.shared && request.grows_down) return Errno::Inval;
     } else {
         TRY(take_file(call, request, flags));
     }
+    if (denies(call, request.prot, true)) return Errno::Acces;
     Mm& mm = *call.process.mm;
     const bool locked = ((flags & kMapLocked) != 0 || (mm.default_marks() & mark::kLocked) != 0);
     if ((flags & kMapLocked) != 0 && !may_lock(call)) return Errno::Perm;
@@ -150,8 +173,11 @@ SysOutcome change_protection(SysCall& call) {
         if (!vma->grows_down) return Errno::Inval;
         begin = vma->range.begin;
     }
-    if (sealed(*call.process.mm, {begin, end})) return Errno::Perm;
-    const auto changed = TRY(call.process.mm->protect({begin, end}, prot_from(call, prot)));
+    Mm& mm = *call.process.mm;
+    if (sealed(mm, {begin, end})) return Errno::Perm;
+    const Prot wanted = prot_from(call, prot);
+    if (denies(call, wanted, all_executable(mm, {begin, end}))) return Errno::Acces;
+    const auto changed = TRY(mm.protect({begin, end}, wanted));
     call.units = changed;
     return 0;
 }
@@ -170,7 +196,16 @@ SysOutcome sys_mremap(SysCall& call) {
     Mm& mm = *call.process.mm;
     const VAddr old = managed(call);
     const std::uint64_t old_size = page_ceil(call.args[1]);
+    const std::uint64_t new_size = page_ceil(call.args[2]);
     if (sealed(mm, {old.page(), old.page() + std::max(old_size, kPageSize)})) return Errno::Perm;
+    const VAddr to = call.address(4);
+    if ((call.args[3] & kMremapFixed) != 0 && to < Mm::kTaskSize &&
+        new_size <= Mm::kTaskSize - to && sealed(mm, {to, to + new_size}))
+        return Errno::Perm;
+    const Vma* const vma = mm.find(old);
+    const bool locked = vma != nullptr && (vma->marks & mark::kLocked) != 0;
+    const bool grows = new_size > old_size;
+    if (locked && grows && !may_lock_more(call, new_size - old_size)) return Errno::Again;
     std::uint64_t present = 0;
     if (old < Mm::kTaskSize && old_size <= Mm::kTaskSize - old)
         mm.space().for_each_mapped({old.page(), old.page() + old_size},
@@ -178,6 +213,7 @@ SysOutcome sys_mremap(SysCall& call) {
     const auto moved =
         TRY(mm.remap(old, call.args[1], call.args[2], call.args[3], call.address(4)));
     if (moved != old) call.units = present;
+    if (locked && grows) (void)populate_locked(call, {moved, moved + new_size});
     return moved.value;
 }
 
@@ -201,7 +237,7 @@ SysOutcome sys_msync(SysCall& call) {
         return Errno::Inval;
     if ((flags & kMsAsync) != 0 && (flags & kMsSync) != 0) return Errno::Inval;
     const std::uint64_t length = page_ceil(call.args[1]);
-    if (at + length < at || (call.args[1] != 0 && length == 0)) return Errno::NoMem;
+    if (at + length < at) return Errno::NoMem;
     if (length == 0) return 0;
     if (at >= Mm::kTaskSize || length > Mm::kTaskSize - at) return Errno::NoMem;
     if ((flags & kMsInvalidate) != 0 &&

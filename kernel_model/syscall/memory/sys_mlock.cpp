@@ -58,8 +58,7 @@ constexpr std::uint32_t kLockMarks = mark::kLocked | mark::kLockedOnFault;
 SysResult<VRange> lock_argument(const SysCall& call) {
     const std::uint64_t size = page_ceil(call.args[1] + call.address(0).page_offset());
     const VAddr begin = managed(call).page();
-    if (begin + size < begin || (size == 0 && call.args[1] != 0))
-        return tl::make_unexpected(Errno::Inval);
+    if (begin + size < begin) return tl::make_unexpected(Errno::Inval);
     if (size != 0 && (begin >= Mm::kTaskSize || size > Mm::kTaskSize - begin))
         return tl::make_unexpected(Errno::NoMem);
     return VRange{begin, begin + size};

@@ -224,6 +224,7 @@ SysOutcome sys_recvmmsg(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
     const std::uint64_t begun = call.kernel.clock().monotonic_ns();
     const std::uint32_t flags = call.uint32(3);
+    if ((flags & abi::kMsgCmsgCompat) != 0) return Errno::Inval;
     const bool first_only = (flags & abi::kMsgWaitforone) != 0;
     return many(
         call,

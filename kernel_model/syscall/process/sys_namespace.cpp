@@ -17,6 +17,14 @@ using namespace abi;
 
 constexpr std::uint64_t kSpaces = kCloneNamespaces | kCloneNewtime;
 
+// alloc_fdtable: fs.nr_open may have become lower than the descriptors there are.
+bool beyond_limit(SysCall& call) {
+    const auto most = static_cast<std::int64_t>(call.kernel.sysctls().number("fs/nr_open"));
+    constexpr std::int64_t kWord = 64;  // descriptors come by words of the bitmap
+    const auto& all = call.process.files.all();
+    return !all.empty() && all.rbegin()->first >= (most + kWord - 1) / kWord * kWord;
+}
+
 SysOutcome sys_unshare(SysCall& call) {
     std::uint64_t flags = call.args[0];
     constexpr std::uint64_t kKnown =
@@ -27,7 +35,10 @@ SysOutcome sys_unshare(SysCall& call) {
     if (shared && call.process.tasks.size() > 1) return Errno::Inval;
     TRY(may_make_namespaces(call.kernel, call.task, flags));
     if ((flags & (kCloneFs | kCloneNewns | kCloneNewuser)) != 0) call.process.fs.unshare();
-    if ((flags & kCloneFiles) != 0) call.process.files.unshare();
+    if ((flags & kCloneFiles) != 0) {
+        if (call.process.files.is_shared() && beyond_limit(call)) return Errno::Mfile;
+        call.process.files.unshare();
+    }
     if ((flags & kCloneSysvsem) != 0)
         call.ipc().semaphores.exit(
             call.process.pid,

@@ -220,12 +220,11 @@ SysOutcome sys_sched_get_priority_min(SysCall& call) {
 }
 
 SysOutcome sys_sched_rr_get_interval(SysCall& call) {
-    constexpr std::uint64_t kRrSliceNs = 100'000'000;
     if (call.int32(0) < 0) return Errno::Inval;
     const Task* task = call.task_of(call.int32(0));
     if (task == nullptr) return Errno::Srch;
     std::uint64_t slice = kTickNs;
-    if (task->sched.policy == kSchedRr) slice = kRrSliceNs;
+    if (task->sched.policy == kSchedRr) slice = call.kernel.scheduler().rr_slice_ns();
     if (task->sched.policy == kSchedFifo || task->sched.is_deadline()) slice = 0;
     if (!call.memory().put(call.address(1), to_timespec(slice))) return Errno::Fault;
     return 0;

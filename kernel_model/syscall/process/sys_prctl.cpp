@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
+#include <vector>
 
 #include "kernel_model/abi/prctl.h"
 #include "kernel_model/syscall/process/sys_capability.h"
@@ -147,6 +149,32 @@ SysOutcome set_mm(SysCall& call) {
     call.kernel.counters().note_unmodelled("prctl PR_SET_MM", "answered EINVAL");
     return Errno::Inval;
 }
+// As large as the kernel's own copy, saved_auxv.
+SysOutcome get_auxv(SysCall& call) {
+    constexpr std::size_t kWords = 50;  // AT_VECTOR_SIZE
+    if (call.args[3] != 0 || call.args[4] != 0) return Errno::Inval;
+    std::vector<std::uint64_t> words = call.process.auxv;
+    words.resize(kWords);
+    const auto bytes = std::as_bytes(std::span(words));
+    const std::size_t room = std::min<std::size_t>(bytes.size(), call.args[2]);
+    if (!call.memory().write(call.address(1), bytes.first(room))) return Errno::Fault;
+    return std::uint64_t{bytes.size()};
+}
+// Memory that denies write and execute (prctl_set_mdwe).
+SysOutcome set_mdwe(SysCall& call) {
+    if (has_more(call, 2)) return Errno::Inval;
+    constexpr std::uint32_t kBoth = abi::kPrMdweRefuseExecGain | abi::kPrMdweNoInherit;
+    std::uint32_t& bits = call.process.options.mdwe;
+    if ((call.args[1] & ~std::uint64_t{kBoth}) != 0 || call.args[1] == abi::kPrMdweNoInherit)
+        return Errno::Inval;
+    if (bits != 0 && bits != call.args[1]) return Errno::Perm;
+    bits = call.uint32(1);
+    return 0;
+}
+SysOutcome get_mdwe(SysCall& call) {
+    if (has_more(call, 1)) return Errno::Inval;
+    return std::uint64_t{call.process.options.mdwe};
+}
 // The mitigations are the machine's: no task chooses.
 SysOutcome get_speculation(SysCall& call) {
     if (has_more(call, 2)) return Errno::Inval;
@@ -252,6 +280,9 @@ constexpr PrctlRow kOptions[] = {
     {abi::kPrGetTaggedAddrCtrl, get_tagged_addr},
     {abi::kPrPacSetEnabledKeys, set_enabled_keys},
     {abi::kPrPacGetEnabledKeys, get_enabled_keys},
+    {abi::kPrSetMdwe, set_mdwe},
+    {abi::kPrGetMdwe, get_mdwe},
+    {abi::kPrGetAuxv, get_auxv},
     {abi::kPrSetVma, not_here},
 };
 

@@ -198,8 +198,10 @@ Start start_of(File& file, Direction direction, const std::uint64_t* offset) {
 
 bool may(const File& file, Direction direction) {
     const std::uint32_t mode = file.flags & abi::kOAccmode;
+    // Mode 3 is for ioctl alone.
     if ((file.flags & abi::kOPath) != 0) return false;
-    return direction == Direction::Read ? mode != abi::kOWronly : mode != abi::kORdonly;
+    return mode == abi::kORdwr ||
+           mode == (direction == Direction::Read ? abi::kORdonly : abi::kOWronly);
 }
 
 bool must_wait(SysCall& call, File& file, Errno error, std::uint64_t done) {

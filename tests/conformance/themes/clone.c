@@ -205,3 +205,14 @@ BEHAVIOUR(pending_signals_and_alarms_are_not_inherited) {
     }
     show_end("child", pid);
 }
+
+DOCUMENTED(the_last_id_is_a_parameter, "proc_sys_kernel(5)", "the next is 7001, the last 7001\n") {
+    char text[16] = "";
+    const int fd = (int)NEED(open("/proc/sys/kernel/ns_last_pid", O_RDWR));
+    NEED(write(fd, "7000", 4));
+    const pid_t child = (pid_t)NEED(fork());
+    if (child == 0) _exit(0);
+    NEED(waitpid(child, NULL, 0));
+    NEED(pread(fd, text, sizeof text - 1, 0));
+    printf("the next is %d, the last %s", (int)child, text);
+}

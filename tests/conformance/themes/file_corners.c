@@ -4,6 +4,7 @@
 #include <linux/fs.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/quota.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
@@ -166,11 +167,33 @@ static void opens_by_handle(void) {
     SHOW(open_by_handle_at(AT_FDCWD, &handle.head, O_RDONLY));
 }
 
+static int mount_tmpfs(const char* name) {
+    NEED(mkdir(name, 0755));
+    return mount("tmpfs", name, "tmpfs", 0, NULL);
+}
+NATIVE(a_handle_is_of_its_file_system, "qemu 7.2 opens the handle with the host's layout") {
+    struct {
+        struct file_handle head;
+        char bytes[MAX_HANDLE_SZ];
+    } link = {.head = {.handle_bytes = MAX_HANDLE_SZ}};
+    int mount, ends[2];
+    NEED(mount_tmpfs("here"));
+    make_file("here/file", "");
+    NEED(symlink("file", "here/link"));
+    NEED(name_to_handle_at(AT_FDCWD, "here/link", &link.head, &mount, 0));
+    const int near = (int)NEED(open("here", O_RDONLY));
+    SHOW(open_by_handle_at(near, &link.head, O_RDONLY));
+    SHOW(open_by_handle_at(near, &link.head, O_PATH) >= 0);
+    NEED(pipe(ends));
+    SHOW(open_by_handle_at(ends[0], &link.head, O_PATH));
+    NEED(mount_tmpfs("there"));
+    SHOW(open_by_handle_at((int)NEED(open("there", O_RDONLY)), &link.head, O_PATH));
+}
+
 NATIVE(handles_are_opened_by_the_superuser, "qemu 7.2 opens the handle with the host's layout") {
     make_file("file", "text");
     AS_USER(opens_by_handle);
 }
-
 
 static void reads_own(void) {
     char name[40], text[5] = "";
@@ -187,4 +210,22 @@ static void reads_own(void) {
 NATIVE(a_process_reaches_its_descriptors_as_another_user, "qemu is the process of /proc") {
     make_file("file", "text");
     AS_USER(reads_own);
+}
+
+BEHAVIOUR(an_empty_path_has_no_target) {
+    char text[8];
+    NEED(symlink("to", "link"));
+    SHOW(readlink("", text, sizeof text));
+    SHOW(readlinkat((int)NEED(open(".", O_RDONLY)), "", text, sizeof text));
+    SHOW(readlinkat((int)NEED(open("link", O_PATH | O_NOFOLLOW)), "", text, sizeof text));
+    SHOW(readlink(".", text, sizeof text));
+}
+
+NATIVE(the_third_mode_is_for_ioctl, "qemu 7.2 opens it to read and write") {
+    char byte;
+    make_file("file", "text");
+    const int fd = (int)NEED(open("file", 3));
+    SHOW(read(fd, &byte, 1));
+    SHOW(write(fd, "x", 1));
+    SHOW(open("file", O_RDWR | O_TMPFILE | O_CREAT, 0600));
 }

@@ -31,6 +31,31 @@ NATIVE(pidfd_send_signal_checks_its_arguments, OWN) {
     SHOW(syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0));
 }
 
+NATIVE(a_signal_by_descriptor_has_a_scope, OWN) {
+    enum { THREAD = 1, THREAD_GROUP = 2, PROCESS_GROUP = 4 };
+    const pid_t other = paused_child();
+    NEED(setpgid(other, other));
+    const int fd = (int)NEED(syscall(SYS_pidfd_open, other, 0));
+    SHOW(syscall(SYS_pidfd_send_signal, fd, 0, NULL, THREAD | THREAD_GROUP));
+    SHOW(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 8));
+    SHOW(syscall(SYS_pidfd_send_signal, fd, 0, NULL, THREAD));
+    SHOW(syscall(SYS_pidfd_send_signal, fd, 0, NULL, THREAD_GROUP));
+    SHOW(syscall(SYS_pidfd_send_signal, fd, 0, NULL, PROCESS_GROUP));
+    SHOW(syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, PROCESS_GROUP));
+    show_end("other", other);
+    SHOW(syscall(SYS_pidfd_send_signal, fd, 0, NULL, THREAD));
+    SHOW(syscall(SYS_pidfd_send_signal, fd, 0, NULL, PROCESS_GROUP));
+}
+
+NATIVE(a_pidfd_hangs_up_when_its_process_was_waited_for, OWN) {
+    const pid_t other = paused_child();
+    const int fd = (int)NEED(syscall(SYS_pidfd_open, other, 0));
+    POLL(fd);
+    kill(other, SIGKILL);
+    show_end("other", other);
+    POLL(fd);
+}
+
 static void user_sends_by_descriptor(void) {
     const int fd = (int)NEED(syscall(SYS_pidfd_open, target, 0));
     SHOW(syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0));

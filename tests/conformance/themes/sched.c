@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Scheduling: policies, priorities, affinity.
+#include <fcntl.h>
 #include <linux/types.h>
 #include <sched.h>
 #include <signal.h>
@@ -215,4 +216,23 @@ NATIVE(a_deadline_is_accepted, OWN) {
     SHOW(syscall(SYS_sched_setattr, 0, &a, 0));
     struct attributes ordinary = {.size = 48, .policy = SCHED_OTHER};
     SHOW(syscall(SYS_sched_setattr, 0, &ordinary, 0));
+}
+
+DOCUMENTED(the_slice_of_a_round_is_a_parameter, "sched_rr_get_interval(2), kernel/sysctl.rst",
+           "ticks = 3\n"
+           "the usual one = 100\n"
+           "write(fd, \"1000001\", 7) = -1 EINVAL\n") {
+    const struct sched_param one = {1};
+    struct timespec slice;
+    char text[8] = "";
+    NEED(sched_setscheduler(0, SCHED_RR, &one));
+    int fd = (int)NEED(open("/proc/sys/kernel/sched_rr_timeslice_ms", O_RDWR));
+    NEED(write(fd, "10", 2));
+    NEED(sched_rr_get_interval(0, &slice));
+    printf("ticks = %ld\n", slice.tv_nsec / 4000000);
+    NEED(pwrite(fd, "-1", 2, 0));
+    NEED(pread(fd, text, sizeof text - 1, 0));
+    printf("the usual one = %s", text);
+    fd = (int)NEED(open("/proc/sys/kernel/sched_rt_runtime_us", O_WRONLY));
+    SHOW(write(fd, "1000001", 7));
 }
