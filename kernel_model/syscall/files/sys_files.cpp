@@ -15,7 +15,7 @@
 #include "kernel_model/net/socket.h"
 #include "kernel_model/syscall/files/sys_lock.h"
 #include "kernel_model/syscall/files/sys_owner.h"
-#include "kernel_model/syscall/process/sys_namespace.h"
+#include "kernel_model/syscall/namespace_ioctl.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
 #include "kernel_model/syscall/transfer/terminal_calls.h"
 #include "sim/base/try.h"

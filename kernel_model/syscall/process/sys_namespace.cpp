@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // unshare and setns. Of processes' ids and times there is one namespace each: those are answered as
 // by a kernel built without them.
-#include "kernel_model/syscall/process/sys_namespace.h"
-
 #include "kernel_model/abi/clone.h"
 #include "kernel_model/files/event/process_file.h"
 #include "kernel_model/ipc/ipc.h"
 #include "kernel_model/kernel/namespaces.h"
+#include "kernel_model/syscall/namespace_ioctl.h"
 #include "kernel_model/task/trace_access.h"
 #include "sim/base/try.h"
 
