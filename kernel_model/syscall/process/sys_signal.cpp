@@ -105,10 +105,10 @@ SysOutcome sys_rt_sigtimedwait(SysCall& call) {
         timeout = given;
     }
     if (const auto info = call.kernel.signals().take(call.task, *set & ~kUnblockable)) {
-        abi::SigInfo bytes{static_cast<std::int32_t>(info->signal), 0, info->code, 0, {}};
-        bytes.fields[0] = static_cast<std::uint32_t>(info->pid) | std::uint64_t{info->uid} << 32;
-        bytes.fields[1] = info->code > 0 ? static_cast<std::uint32_t>(info->status) : info->value;
-        if (call.args[1] != 0 && !memory.put(call.address(1), bytes)) return Errno::Fault;
+        // As it was sent: a handler alone may not see tags of addresses.
+        if (call.args[1] != 0 &&
+            !memory.put(call.address(1), siginfo_of(*info, abi::kSaExposeTagBits)))
+            return Errno::Fault;
         return static_cast<std::uint64_t>(info->signal);
     }
     if (call.task.tif_sigpending) return Errno::Intr;
