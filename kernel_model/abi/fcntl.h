@@ -47,8 +47,12 @@ inline constexpr std::uint32_t kFDupfd = 0, kFGetfd = 1, kFSetfd = 2, kFGetfl = 
                                kFSetsig = 10, kFGetsig = 11, kFSetownEx = 15, kFGetownEx = 16,
                                kFOfdGetlk = 36, kFOfdSetlk = 37, kFOfdSetlkw = 38,
                                kFSetlease = 1024, kFGetlease = 1025, kFNotify = 1026,
-                               kFDupfdCloexec = 1030, kFSetpipeSz = 1031, kFGetpipeSz = 1032,
-                               kFAddSeals = 1033, kFGetSeals = 1034;
+                               kFDupfdQuery = 1027, kFCreatedQuery = 1028, kFDupfdCloexec = 1030,
+                               kFSetpipeSz = 1031, kFGetpipeSz = 1032, kFAddSeals = 1033,
+                               kFGetSeals = 1034, kFGetRwHint = 1035, kFSetRwHint = 1036;
+
+// RWH_WRITE_LIFE_EXTREME
+inline constexpr std::uint64_t kMostWriteHint = 5;
 
 inline constexpr std::uint32_t kFdCloexec = 0x1;
 
@@ -59,7 +63,7 @@ inline constexpr std::uint32_t kFSealSeal = 0x1, kFSealShrink = 0x2, kFSealGrow 
 inline constexpr std::int32_t kFRdlck = 0, kFWrlck = 1, kFUnlck = 2;
 
 // flock
-inline constexpr std::uint32_t kLockSh = 1, kLockEx = 2, kLockNb = 4, kLockUn = 8;
+inline constexpr std::uint32_t kLockSh = 1, kLockEx = 2, kLockNb = 4, kLockUn = 8, kLockMand = 32;
 
 // close_range
 inline constexpr std::uint32_t kCloseRangeUnshare = 2, kCloseRangeCloexec = 4;

@@ -20,6 +20,9 @@ inline constexpr std::uint32_t kAllInotifyBits =
     kInAllEvents | kInUnmount | kInQOverflow | kInIgnored | kInOnlydir | kInDontFollow |
     kInExclUnlink | kInMaskCreate | kInMaskAdd | kInIsdir | kInOneshot;
 
+// FS_RENAME, which inotify does not know: a name has moved within its directory.
+inline constexpr std::uint32_t kFsRename = 0x10000000;
+
 struct InotifyEvent {
     std::int32_t wd;
     std::uint32_t mask, cookie, len;

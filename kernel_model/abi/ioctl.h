@@ -13,8 +13,30 @@ inline constexpr std::uint32_t kFionread = 0x541b, kFionbio = 0x5421, kFionclex 
                                kFioSetOwn = 0x8901, kFioGetOwn = 0x8903;
 
 // Files.
-inline constexpr std::uint32_t kFiclone = 0x40049409, kFsIocGetflags = 0x80086601,
-                               kFsIocFiemap = 0xc020660b;
+inline constexpr std::uint32_t kFiclone = 0x40049409, kFiclonerange = 0x4020940d, kFibmap = 1,
+                               kFioqsize = 0x5460, kFsIocGetflags = 0x80086601,
+                               kFsIocSetflags = 0x40086602, kFsIocFsgetxattr = 0x801c581f,
+                               kFsIocFssetxattr = 0x401c5820, kFsIocFiemap = 0xc020660b;
+
+// Flags of inodes that FS_IOC_SETFLAGS sets, in the other form of FS_IOC_FSSETXATTR,
+inline constexpr std::uint32_t kFsImmutable = 0x10, kFsAppend = 0x20, kFsNodump = 0x40,
+                               kFsNoatime = 0x80;
+inline constexpr std::uint32_t kFsXImmutable = 0x8, kFsXAppend = 0x10, kFsXSync = 0x20,
+                               kFsXNoatime = 0x40, kFsXNodump = 0x80;
+struct FsXAttr {
+    std::uint32_t xflags, extsize, nextents, projid, cowextsize;
+    std::uint8_t pad[8];
+};
+static_assert(sizeof(FsXAttr) == 28);
+// and as statx shows them.
+inline constexpr std::uint64_t kStatxAttrImmutable = 0x10, kStatxAttrAppend = 0x20,
+                               kStatxAttrNodump = 0x40, kStatxAttrAutomount = 0x1000,
+                               kStatxAttrMountRoot = 0x2000, kStatxAttrDax = 0x200000;
+
+// /dev/random and /dev/urandom (linux/random.h).
+inline constexpr std::uint32_t kRndgetentcnt = 0x80045200, kRndaddtoentcnt = 0x40045201,
+                               kRndaddentropy = 0x40085203, kRndzapentcnt = 0x5204,
+                               kRndclearpool = 0x5206, kRndreseedcrng = 0x5207;
 
 // Terminals.
 inline constexpr std::uint32_t kTcgets = 0x5401, kTcsets = 0x5402, kTcsetsw = 0x5403,

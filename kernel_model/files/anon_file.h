@@ -22,6 +22,7 @@ public:
         return FileStatus{.device = 14, .inode = 1, .mode = 0600};
     }
     WaitQueue* waiters() override { return &waiters_; }
+    std::optional<std::uint64_t> only_position() const override { return position; }
 
 protected:
     WaitQueue waiters_;

@@ -81,6 +81,15 @@ bool Credentials::owns(const FileStatus& status) const {
     return status.uid == uid.fs || capable_over(status, Capability::Fowner);
 }
 
+std::uint32_t Credentials::mode_of_new(const FileStatus& directory, std::uint32_t mode) const {
+    constexpr std::uint32_t kRunsAsGroup = abi::kIsgid | abi::kIxgrp;
+    if ((mode & kRunsAsGroup) != kRunsAsGroup || (directory.mode & abi::kIsgid) == 0 ||
+        (mode & abi::kIfmt) == abi::kIfDir)
+        return mode;
+    const bool may = in_group(directory.gid) || capable_over(directory, Capability::Fsetid);
+    return may ? mode : mode & ~abi::kIsgid;
+}
+
 std::uint32_t Credentials::set_ids_lost(const FileStatus& status) const {
     if (capable_over(status, Capability::Fsetid)) return 0;
     // Without the right to execute it is no set-group-ID bit; a member of the group keeps it.

@@ -64,6 +64,8 @@ struct Credentials {
     bool permit(const FileStatus& status, std::uint32_t wanted) const;
     // The file's owner, or who may act as such (inode_owner_or_capable).
     bool owns(const FileStatus& status) const;
+    // The mode of what is made in this directory (mode_strip_sgid).
+    std::uint32_t mode_of_new(const FileStatus& directory, std::uint32_t mode) const;
     // The set-ID bits that a file loses when it is written (setattr_should_drop_suidgid).
     std::uint32_t set_ids_lost(const FileStatus& status) const;
     // Those by which access(2) judges: the real ids instead of the file system's.

@@ -27,6 +27,7 @@ class DiskUse;
 struct FileStatus {
     std::uint64_t device = 0, inode = 0, rdevice = 0;
     std::uint32_t mode = 0, links = 1, uid = 0, gid = 0;
+    std::uint32_t inode_flags = 0;  // FS_*_FL (files/rights)
     std::int64_t size = 0, blocks = 0;
     std::int32_t block_size = 4096;
     std::int64_t atime_s = 0, mtime_s = 0, ctime_s = 0;
@@ -82,6 +83,8 @@ public:
     virtual SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to);
     virtual SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from);
     virtual bool seekable() const { return false; }
+    // What lseek answers, whatever is asked (null_lseek, noop_llseek); nothing: it moves.
+    virtual std::optional<std::uint64_t> only_position() const { return std::nullopt; }
     // Whether there is an end, from which lseek may count.
     virtual bool has_end() const { return true; }
     // True: the host keeps the position (host stdin or stdout that is a file). `position` is
@@ -137,9 +140,16 @@ public:
     // Woken when the result of poll, or whether a read or write would block, may have changed.
     // Null: they never change.
     virtual WaitQueue* waiters() { return nullptr; }
+    // Whether it signals an owner (a fasync operation): others refuse O_ASYNC.
+    virtual bool signals_owner() { return false; }
     // Whether the file has a poll operation, which epoll requires.
     virtual bool can_poll() { return waiters() != nullptr; }
     virtual Socket* socket() { return nullptr; }
+    // F_SET_RW_HINT: kept with the file's pages, where it has some.
+    std::uint64_t& write_hint() {
+        const auto pages = backing();
+        return pages ? pages->write_hint : write_hint_;
+    }
     // Further lines of /proc/PID/fdinfo.
     virtual std::string fdinfo() const { return {}; }
     virtual PtyFile* terminal() { return nullptr; }
@@ -157,13 +167,15 @@ public:
     void unwatch(Watcher& watcher) { watchers_.erase(watcher.place_); }
 
     MemoryCharge charge;
-    std::shared_ptr<void> end_of_locks;  // releases the locks of this description
+    std::shared_ptr<const Credentials> opened_with;  // f_cred; null: opened by no path
+    std::shared_ptr<void> end_of_locks;              // releases the locks of this description
     std::shared_ptr<void> end_of_lease;
     std::shared_ptr<void> directory_watch;  // F_NOTIFY
     std::shared_ptr<FileOwner> owner;       // whom it signals; null: nobody
     std::shared_ptr<void> async;            // while O_ASYNC is set: listens for changes
     bool tells = false;     // its opening was told to watchers: its uses and its end are
     FileHold write_access;  // of a description that may write, of a file that may run
+    bool created = false;   // FMODE_CREATED: this opening made it
     std::uint64_t position = 0;
     std::uint32_t flags = 0;  // O_* as given to open, guest values
     // The directory entry by which the file was opened. Null: none; the file is shown as `name`
@@ -173,6 +185,7 @@ public:
 
 private:
     std::list<Watcher*> watchers_;
+    std::uint64_t write_hint_ = 0;
 };
 
 }  // namespace uprobesim

@@ -3,8 +3,6 @@
 
 #include <vector>
 
-#include "kernel_model/abi/inotify.h"
-
 namespace uprobesim {
 
 void FileEvents::add(const FileKey& file, std::shared_ptr<Watch> watch) {
@@ -59,9 +57,9 @@ void FileEvents::of_entry(const std::string& directory, std::string_view name, s
         tell(*key, {.mask = mask, .cookie = cookie, .name = name});
 }
 
-void FileEvents::of_end(const FileKey& file) {
+void FileEvents::end(const FileKey& file, std::uint32_t mask) {
     if (quiet()) return;
-    tell(file, {.mask = abi::kInDeleteSelf});
+    tell(file, {.mask = mask});
     const auto at = watches_.find(file);
     if (at == watches_.end()) return;
     const auto all = std::move(at->second);

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "kernel_model/abi/inotify.h"
 #include "kernel_model/files/dentry.h"
 #include "kernel_model/memory/backing.h"
 
@@ -58,11 +59,17 @@ public:
     void of_entry(const std::string& directory, std::string_view name, std::uint32_t mask,
                   std::uint32_t cookie = 0);
     // The last name and the last use of it are gone.
-    void of_end(const FileKey& file);
+    void of_end(const FileKey& file) { end(file, abi::kInDeleteSelf); }
+    // Its file system is no longer mounted (fsnotify_unmount_inodes).
+    void of_unmount(const FileKey& file, bool directory) {
+        end(file, abi::kInUnmount | (directory ? abi::kInIsdir : 0));
+    }
     std::uint32_t new_cookie() { return ++cookie_; }
 
 private:
     void tell(const FileKey& file, const FileEvent& event);
+    // The last that is told of it; then its watches are removed.
+    void end(const FileKey& file, std::uint32_t mask);
 
     KeyOf key_of_;
     // In the order in which they were added.

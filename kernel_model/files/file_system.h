@@ -110,6 +110,11 @@ public:
     virtual SysResult<void> set_xattrs_of(const Caller&, File&, const Xattrs&) {
         return tl::make_unexpected(Errno::NotSup);
     }
+    // Replaces the flags of an open file (files/rights); the caller has checked who may.
+    // NotSup: they are not kept there.
+    virtual SysResult<void> set_inode_flags(const Caller&, File&, std::uint32_t) {
+        return tl::make_unexpected(Errno::NotSup);
+    }
     // What is told of its files; null: nothing.
     virtual const std::shared_ptr<FileEvents>& events() const {
         static const std::shared_ptr<FileEvents> none;

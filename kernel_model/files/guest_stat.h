@@ -3,6 +3,7 @@
 // user namespace.
 #pragma once
 
+#include "kernel_model/abi/ioctl.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/file.h"
 #include "kernel_model/files/user_namespace.h"
@@ -30,9 +31,15 @@ inline abi::Stat to_stat(const FileStatus& s, const UserSpace& space) {
     return out;
 }
 
+// FS_IMMUTABLE_FL and the like have the same numbers in statx (shmem_getattr).
+inline constexpr std::uint64_t kShownFlags =
+    abi::kStatxAttrImmutable | abi::kStatxAttrAppend | abi::kStatxAttrNodump;
+
 inline abi::Statx to_statx(const FileStatus& s, const UserSpace& space) {
     abi::Statx out{};
     out.stx_mask = abi::kStatxBasicStats | abi::kStatxMntId;
+    out.stx_attributes = s.inode_flags & kShownFlags;
+    out.stx_attributes_mask = abi::kStatxAttrAutomount | abi::kStatxAttrDax | kShownFlags;
     out.stx_mnt_id = 15;  // as in /proc/PID/fdinfo
     if (s.btime_s != 0) {
         out.stx_mask |= abi::kStatxBtime;

@@ -17,13 +17,20 @@ namespace {
 constexpr std::uint64_t kPipefs = 13;
 }  // namespace
 
-// alloc_pipe_info: a user with many pipes gets small ones.
+std::size_t Pipe::first_slots(const PipeOwner& owner) {
+    const PipeRights& rights = owner.rights;
+    std::uint64_t slots = kDefaultSize / kPageSize;
+    if (!rights.any_size) slots = std::min(slots, rights.most_bytes / kPageSize);
+    if (owner.pages == nullptr) return slots;
+    const auto known = owner.pages->find(owner.uid);
+    const std::uint64_t before = known != owner.pages->end() ? known->second : 0;
+    // A user with many pipes gets small ones.
+    if (rights.too_soft(before + slots)) slots = kFewestSlots;
+    return rights.too_hard(before + slots) ? 0 : slots;
+}
+
 Pipe::Pipe(PipeOwner owner) : owner_(std::move(owner)), charge_(owner_.memory) {
-    std::size_t slots = kDefaultSize / kPageSize;
-    if (owner_.pages != nullptr && owner_.uid != 0 &&
-        (*owner_.pages)[owner_.uid] + slots > kSoftUserPages)
-        slots = kFewestSlots;
-    account_slots(slots);
+    account_slots(std::max<std::size_t>(first_slots(owner_), 1));
 }
 
 Pipe::~Pipe() {
@@ -113,19 +120,22 @@ std::uint64_t Pipe::size() const {
     return most_slots_ * kPageSize;
 }
 
-SysResult<std::uint64_t> Pipe::resize(std::uint64_t bytes, bool privileged) {
+// round_pipe_size, pipe_set_size.
+SysResult<std::uint64_t> Pipe::resize(std::uint64_t bytes, const PipeRights& rights) {
     if (bytes > std::uint64_t{1} << 31) return tl::make_unexpected(Errno::Inval);
-    // Here the limit applies to the superuser, too.
-    if (bytes > kMaxSize) return tl::make_unexpected(Errno::Perm);
-    const std::size_t slots =
-        std::bit_ceil(std::max<std::uint64_t>(bytes + kPageSize - 1, kPageSize) / kPageSize);
-    if (owner_.pages != nullptr && !privileged && slots > most_slots_ &&
-        (*owner_.pages)[owner_.uid] + slots - most_slots_ > kSoftUserPages)
+    const std::uint64_t size = std::bit_ceil(std::max<std::uint64_t>(bytes, kPageSize));
+    const std::size_t slots = size / kPageSize;
+    const bool grows = slots > most_slots_;
+    if (grows && size > rights.most_bytes && !rights.any_size)
         return tl::make_unexpected(Errno::Perm);
+    if (owner_.pages != nullptr && grows &&
+        rights.too_many((*owner_.pages)[owner_.uid] + slots - most_slots_))
+        return tl::make_unexpected(Errno::Perm);
+    if (slots > kMostSlots) return tl::make_unexpected(Errno::NoMem);
     if (slots < slots_.size()) return tl::make_unexpected(Errno::Busy);
     account_slots(slots);
     changed();
-    return size();
+    return this->size();
 }
 
 void Pipe::open(bool reads, bool writes) {
@@ -150,11 +160,12 @@ void Pipe::changed() {
     either.wake();
 }
 
-PipeEnd::PipeEnd(std::shared_ptr<Pipe> pipe, std::uint32_t open_flags, const FileStatus& status)
+PipeEnd::PipeEnd(std::shared_ptr<Pipe> pipe, std::uint32_t open_flags,
+                 std::shared_ptr<FileStatus> status)
     : pipe_(std::move(pipe)),
       reads_((open_flags & abi::kOAccmode) != abi::kOWronly),
       writes_((open_flags & abi::kOAccmode) != abi::kORdonly),
-      status_(status) {
+      status_(std::move(status)) {
     flags = open_flags;
     other_opens_ = reads_ ? pipe_->writer_opens() : pipe_->reader_opens();
     pipe_->open(reads_, writes_);
@@ -166,7 +177,7 @@ PipeEnd::~PipeEnd() {
 
 bool PipeEnd::waits_for_partner() const {
     // A pipe without a name can be opened only through /proc/PID/fd, which never waits (fifo_open).
-    if ((reads_ && writes_) || status_.device == kPipefs) return false;
+    if ((reads_ && writes_) || status_->device == kPipefs) return false;
     const bool there = reads_ ? pipe_->writers() > 0 : pipe_->readers() > 0;
     return !there && other_opens_ == (reads_ ? pipe_->writer_opens() : pipe_->reader_opens());
 }
@@ -219,10 +230,10 @@ WaitQueue* PipeEnd::waiters() {
 std::pair<std::shared_ptr<File>, std::shared_ptr<File>> make_pipe(std::uint64_t inode,
                                                                   std::uint32_t flags,
                                                                   PipeOwner owner) {
-    FileStatus status;
-    status.device = kPipefs;
-    status.inode = inode;
-    status.mode = abi::kIfIfo | 0600;
+    const auto status = std::make_shared<FileStatus>();
+    status->device = kPipefs;
+    status->inode = inode;
+    status->mode = abi::kIfIfo | 0600;
     auto pipe = std::make_shared<Pipe>(std::move(owner));
     auto reader = std::make_shared<PipeEnd>(pipe, abi::kORdonly | flags, status);
     auto writer = std::make_shared<PipeEnd>(pipe, abi::kOWronly | flags, status);

@@ -20,18 +20,34 @@ namespace uprobesim {
 // Pages in pipes by user (user_struct.pipe_bufs). A PipeOwner says to which user and memory a pipe
 // is charged.
 using PipePages = std::map<std::uint32_t, std::uint64_t>;
+// The limits of /proc/sys/fs, and which of them do not bind (pipe_is_unprivileged_user).
+struct PipeRights {
+    std::uint64_t most_bytes = 1 << 20;  // pipe-max-size
+    std::uint64_t soft_pages = 16384;    // pipe-user-pages-soft; 0: no limit
+    std::uint64_t hard_pages = 0;        // pipe-user-pages-hard
+    bool any_size = true, any_pages = true;
+
+    bool too_many(std::uint64_t pages) const { return too_soft(pages) || too_hard(pages); }
+    bool too_soft(std::uint64_t pages) const {
+        return !any_pages && soft_pages != 0 && pages > soft_pages;
+    }
+    bool too_hard(std::uint64_t pages) const {
+        return !any_pages && hard_pages != 0 && pages > hard_pages;
+    }
+};
 struct PipeOwner {
     std::shared_ptr<PipePages> pages;
     std::uint32_t uid = 0;
+    PipeRights rights{};
     PhysicalMemory* memory = nullptr;  // what the data is charged to
 };
 
 class Pipe {
 public:
-    static constexpr std::uint64_t kDefaultSize = 65536;    // PIPE_DEF_BUFFERS pages
-    static constexpr std::uint64_t kMaxSize = 1 << 20;      // fs.pipe-max-size
-    static constexpr std::uint64_t kSoftUserPages = 16384;  // fs.pipe-user-pages-soft
-    static constexpr std::size_t kFewestSlots = 2;          // PIPE_MIN_DEF_BUFFERS
+    static constexpr std::uint64_t kDefaultSize = 65536;  // PIPE_DEF_BUFFERS pages
+    static constexpr std::size_t kFewestSlots = 2;        // PIPE_MIN_DEF_BUFFERS
+    // struct pipe_buffer times this is the largest array that the kernel allocates.
+    static constexpr std::uint64_t kMostSlots = 1 << 16;
 
     explicit Pipe(PipeOwner owner = {});
     ~Pipe();
@@ -52,8 +68,10 @@ public:
     std::uint64_t bytes() const;
     std::uint64_t size() const;
     // F_SETPIPE_SZ: rounded up to a power of two of pages. Returns the new size. Perm: more than
-    // the user may have, unless it is the superuser.
-    SysResult<std::uint64_t> resize(std::uint64_t bytes, bool privileged = true);
+    // the user may have.
+    SysResult<std::uint64_t> resize(std::uint64_t bytes, const PipeRights& rights = {});
+    // How many buffers a new pipe has (alloc_pipe_info). 0: the user may have no more pipes.
+    static std::size_t first_slots(const PipeOwner& owner);
 
     void open(bool reads, bool writes);
     void close(bool reads, bool writes);
@@ -86,8 +104,9 @@ private:
 // An open end of a pipe, or both ends of a FIFO opened for reading and writing.
 class PipeEnd final : public File {
 public:
-    // `status`: the result of stat.
-    PipeEnd(std::shared_ptr<Pipe> pipe, std::uint32_t open_flags, const FileStatus& status);
+    // `status`: the result of stat, which both ends of a pipe without a name share.
+    PipeEnd(std::shared_ptr<Pipe> pipe, std::uint32_t open_flags,
+            std::shared_ptr<FileStatus> status);
     PipeEnd(const PipeEnd&) = delete;
     PipeEnd& operator=(const PipeEnd&) = delete;
     ~PipeEnd() override;
@@ -96,12 +115,13 @@ public:
     SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override;
     bool stream() const override { return true; }
     std::uint64_t record_bytes() const override;
-    SysResult<FileStatus> status() override { return status_; }
-    FileStatus* own_status() override { return &status_; }
+    SysResult<FileStatus> status() override { return *status_; }
+    FileStatus* own_status() override { return status_.get(); }
     SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg,
                                    UserMemory& memory) override;
     std::uint32_t poll() override;
     WaitQueue* waiters() override;
+    bool signals_owner() override { return true; }
     FileCosts costs() const override {
         return {.read = KernelPath::SysReadPipe, .write = KernelPath::SysWritePipe};
     }
@@ -109,13 +129,13 @@ public:
     // Whether a FIFO's open can return: the other end was opened since.
     bool waits_for_partner() const;
     const std::shared_ptr<Pipe>& pipe() const { return pipe_; }
-    const FileStatus& shown() const { return status_; }
+    const std::shared_ptr<FileStatus>& shown() const { return status_; }
 
 private:
     std::shared_ptr<Pipe> pipe_;
     bool reads_, writes_;
     std::uint64_t other_opens_ = 0;  // of the other end, when this one was opened
-    FileStatus status_;
+    std::shared_ptr<FileStatus> status_;
 };
 
 // Both ends of a pipe: [0] reads, [1] writes. `flags`: O_NONBLOCK, O_DIRECT.

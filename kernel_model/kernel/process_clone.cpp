@@ -150,7 +150,8 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     }
     Task& child =
         add_task(*process, TaskId{id}, kernel_.machine().cpu->clone_context(parent.context));
-    child.cred = parent.cred;
+    // copy_creds: threads share them, a process has the same in an object of its own.
+    child.cred = thread ? parent.cred : std::make_shared<const Credentials>(*parent.cred);
     if (!thread) process->cred = child.cred;
     child.affinity = parent.affinity;
     child.tif_tagged_addr = parent.tif_tagged_addr;

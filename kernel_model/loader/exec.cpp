@@ -54,6 +54,12 @@ struct ProgramFile {
     }
 };
 
+// What an address space keeps open of what it was loaded from.
+struct Held {
+    FileHold hold;
+    std::shared_ptr<File> program, interpreter;
+};
+
 std::string_view open_failure(Errno number) {
     switch (number) {
         case Errno::NoEnt: return "no such file";
@@ -101,7 +107,8 @@ private:
     };
 
     Loaded<ProgramFile> open(const Caller& caller, const std::string& path, std::string_view role);
-    Loaded<Image> open_image(const Caller& caller, const std::string& path, std::string_view role);
+    static Loaded<Image> image_of(ProgramFile file);
+    void told(const ProgramFile& program, std::uint32_t mask) const;
     // Follows "#!" lines; sets `arguments` to those of the last interpreter.
     Loaded<Image> open_program(const ExecRequest& request, std::vector<std::string>& arguments);
     Loaded<void> choose_bias(Image& image, bool is_interpreter);
@@ -143,12 +150,8 @@ Loaded<ProgramFile> ProgramLoader::open(const Caller& caller, const std::string&
         if (mount && (mount->flags & abi::kMsNoexec) != 0)
             return load_error(Errno::Acces, "on a mount without the right to execute", path);
     }
-    if (const auto& events = files_.events(); events != nullptr && !events->quiet()) {
-        if (const auto key = program.file->watched_key()) {
-            for (const std::uint32_t mask : {abi::kInOpen, abi::kInAccess})
-                events->of_file(*key, program.file->dentry.get(), mask);
-        }
-    }
+    program.file->tells = true;  // its end too
+    told(program, abi::kInOpen);
     program.size = static_cast<std::uint64_t>(std::max<std::int64_t>(status->size, 0));
     if (const auto backing = program.file->backing();
         backing != nullptr && machine_.kernel_profile.text_busy == TextBusy::Refused) {
@@ -159,13 +162,17 @@ Loaded<ProgramFile> ProgramLoader::open(const Caller& caller, const std::string&
     return program;
 }
 
-Loaded<ProgramLoader::Image> ProgramLoader::open_image(const Caller& caller,
-                                                       const std::string& path,
-                                                       std::string_view role) {
-    auto file = TRY(open(caller, path, role));
+void ProgramLoader::told(const ProgramFile& program, std::uint32_t mask) const {
+    const auto& events = files_.events();
+    if (events == nullptr || events->quiet()) return;
+    if (const auto key = program.file->watched_key())
+        events->of_file(*key, program.file->dentry.get(), mask);
+}
+
+Loaded<ProgramLoader::Image> ProgramLoader::image_of(ProgramFile file) {
     auto elf = parse_elf(
         [&](std::uint64_t offset, std::span<std::byte> to) { return file.read_at(offset, to); },
-        file.size, path);
+        file.size, file.name);
     if (!elf) return tl::make_unexpected(StartFailure{elf.error(), Errno::NoExec});
     return Image{.file = std::move(file), .elf = std::move(*elf)};
 }
@@ -185,7 +192,8 @@ Loaded<ProgramLoader::Image> ProgramLoader::open_program(const ExecRequest& requ
             static_cast<std::size_t>(std::min<std::uint64_t>(file->size, head.size()));
         if (!file->read_at(0, std::as_writable_bytes(std::span(head).first(length))))
             return load_error(Errno::Io, "cannot be read", current);
-        if (!is_script({head.data(), length})) return open_image(caller, at, "");
+        if (length > 0) told(*file, abi::kInAccess);
+        if (!is_script({head.data(), length})) return image_of(std::move(*file));
         // The interpreter could not open it.
         if (first && request.path_closes)
             return load_error(Errno::NoEnt, "script by a descriptor that is closed", current);
@@ -308,9 +316,10 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
     auto program = TRY(open_program(request, stack.arguments));
     std::optional<Image> interpreter;
     if (!program.elf.interpreter.empty()) {
-        auto opened = TRY(open_image(caller_of(process_, credentials_), program.elf.interpreter,
-                                     fmt::format("the dynamic loader of {}", program.file.name)));
-        interpreter = std::move(opened);
+        auto opened = TRY(open(caller_of(process_, credentials_), program.elf.interpreter,
+                               fmt::format("the dynamic loader of {}", program.file.name)));
+        told(opened, abi::kInAccess);
+        interpreter = TRY(image_of(std::move(opened)));
     }
     mm_.set_stack_limit(process_.limits[abi::kRlimitStack].soft);
     mm_.set_limits(process_.limits[abi::kRlimitAs].soft, process_.limits[abi::kRlimitData].soft);
@@ -334,7 +343,9 @@ Loaded<LoadedProgram> ProgramLoader::load(const ExecRequest& request) {
         TRY(map_image(*interpreter));
     }
     place_break(program);
-    mm_.hold_program(std::move(program.file.hold));
+    mm_.hold_program(
+        std::make_shared<const Held>(Held{std::move(program.file.hold), program.file.file,
+                                          interpreter ? interpreter->file.file : nullptr}));
     if (request.vdso != nullptr) {
         const auto mapped = map_vdso(mm_, request.vdso);
         if (!mapped) return load_error(mapped.error(), "no room for the vDSO", request.path);

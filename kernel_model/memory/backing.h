@@ -55,6 +55,7 @@ public:
     virtual std::string path() const = 0;  // guest path, for /proc/self/maps
 
     Mappers mappers;
+    std::uint64_t write_hint = 0;  // F_SET_RW_HINT
 
 private:
     std::int64_t holds_ = 0;  // of descriptions that may write it, or, below zero, of its programs

@@ -22,6 +22,7 @@ constexpr std::uint64_t kSkBuff = 256, kSharedInfo = 320, kMinHead = 512;
 constexpr std::int32_t kMinSend = 4608, kMinReceive = 2304, kMaxBuffer = 212992;
 // The limit for SO_SNDBUFFORCE and SO_RCVBUFFORCE; bounds the use of host memory.
 constexpr std::int32_t kMaxForced = 64 << 20;
+constexpr std::uint64_t kSockfs = 8;  // st_dev
 
 }  // namespace
 
@@ -37,10 +38,12 @@ Socket::Socket(std::shared_ptr<Network> network, std::uint16_t family, std::uint
       family_(family),
       type_(type),
       protocol_(protocol),
-      inode_(network_->add(*this)) {
+      status_{.device = kSockfs,
+              .inode = network_->add(*this),
+              .mode = abi::kIfSock | abi::kPermissionBits} {
     charge = MemoryCharge(network_->memory(), kSocketBytes);  // with or without a descriptor
     flags = abi::kORdwr;
-    name = "socket:[" + std::to_string(inode_) + "]";
+    name = "socket:[" + std::to_string(inode()) + "]";
 }
 
 Socket::~Socket() {
@@ -99,14 +102,6 @@ SysResult<std::uint64_t> Socket::read(std::uint64_t, std::span<std::byte> to) {
 
 SysResult<std::uint64_t> Socket::write(std::uint64_t, std::span<const std::byte> from) {
     return send({.bytes = from, .to = {}, .files = {}, .sender = {}});
-}
-
-SysResult<FileStatus> Socket::status() {
-    FileStatus s;
-    s.device = 8;  // sockfs
-    s.inode = inode_;
-    s.mode = abi::kIfSock | abi::kPermissionBits;
-    return s;
 }
 
 SysResult<std::uint64_t> Socket::ioctl(std::uint64_t request, std::uint64_t arg,

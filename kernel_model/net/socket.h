@@ -71,7 +71,7 @@ public:
     std::uint16_t family() const { return family_; }
     std::uint32_t type() const { return type_; }
     std::uint32_t protocol() const { return protocol_; }
-    std::uint64_t inode() const { return inode_; }
+    std::uint64_t inode() const { return status_.inode; }
 
     // Errno::Again from any of these: the operation would block.
     virtual SysResult<void> bind(const SocketAddress& address, const Ucred& caller) = 0;
@@ -122,11 +122,13 @@ public:
 
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
     SysResult<std::uint64_t> write(std::uint64_t, std::span<const std::byte> from) override;
-    SysResult<FileStatus> status() override;
+    SysResult<FileStatus> status() override { return status_; }
+    FileStatus* own_status() override { return &status_; }
     SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg,
                                    UserMemory& memory) override;
     WaitQueue* waiters() override { return &waiters_; }
     bool can_poll() override { return true; }
+    bool signals_owner() override { return true; }
     Socket* socket() override { return this; }
     std::uint64_t kernel_bytes() const override { return kSocketBytes; }
 
@@ -152,7 +154,7 @@ private:
     std::shared_ptr<Network> network_;
     std::uint16_t family_;
     std::uint32_t type_, protocol_;
-    std::uint64_t inode_;
+    FileStatus status_;
 };
 
 inline bool is_inet(const Socket& socket) {

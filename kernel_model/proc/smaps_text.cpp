@@ -35,6 +35,47 @@ Resident resident(Mm& mm, const Vma& vma) {
     return sum;
 }
 
+struct FlagName {
+    const char* name;
+    bool set;
+};
+
+// show_smap_vma_flags: in the order of the bits of vm_flags.
+std::string flags_text(const Vma& vma) {
+    const auto marked = [&](std::uint32_t bit) { return (vma.marks & bit) != 0; };
+    // do_mmap: what is mapped of a description that may not write is not shared to the kernel.
+    const bool shared = vma.shared && vma.may_write;
+    const bool counted = vma.prot.write && !vma.shared && !vma.no_reserve;
+    const FlagName names[] = {{"rd", vma.prot.read},
+                              {"wr", vma.prot.write},
+                              {"ex", vma.prot.exec},
+                              {"sh", shared},
+                              {"mr", true},
+                              {"mw", vma.may_write},
+                              {"me", true},
+                              {"ms", vma.shared},
+                              {"gd", vma.grows_down},
+                              {"lo", marked(mark::kLocked)},
+                              {"sr", marked(mark::kSequential)},
+                              {"rr", marked(mark::kRandom)},
+                              {"dc", vma.dont_copy || marked(mark::kDontFork)},
+                              {"lf", marked(mark::kLockedOnFault)},
+                              {"ac", counted},
+                              {"nr", vma.no_reserve},
+                              {"bt", vma.prot.guarded},
+                              {"wf", marked(mark::kWipeOnFork)},
+                              {"dd", marked(mark::kDontDump)},
+                              {"hg", marked(mark::kHugePage)},
+                              {"nh", marked(mark::kNoHugePage)},
+                              {"mg", marked(mark::kMergeable)},
+                              {"sl", marked(mark::kSealed)}};
+    std::string text = "VmFlags: ";
+    for (const auto& [name, set] : names) {
+        if (set) text += std::string(name) + " ";
+    }
+    return text + "\n";
+}
+
 }  // namespace
 
 std::string smaps_rollup_text(Mm& mm) {
@@ -95,6 +136,7 @@ std::string smaps_text(Mm& mm) {
         row("AnonHugePages:", 0);
         row("Swap:", 0);
         row("Locked:", (vma.marks & mark::kLocked) != 0 ? r.all() * kPageKb : 0);
+        text += flags_text(vma);
     }
     return text;
 }

@@ -69,6 +69,7 @@ SyscallDispatcher::SyscallDispatcher()
                                    uring_syscalls(),
                                    attribute_syscalls(),
                                    fcntl_syscalls(),
+                                   ioctl_syscalls(),
                                    inotify_syscalls(),
                                    space_syscalls(),
                                    xattr_syscalls(),

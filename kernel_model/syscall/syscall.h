@@ -137,6 +137,7 @@ std::span<const SyscallRow> shm_syscalls();
 std::span<const SyscallRow> ids_syscalls();
 std::span<const SyscallRow> attribute_syscalls();
 std::span<const SyscallRow> fcntl_syscalls();
+std::span<const SyscallRow> ioctl_syscalls();
 std::span<const SyscallRow> handle_syscalls();
 std::span<const SyscallRow> inotify_syscalls();
 std::span<const SyscallRow> space_syscalls();

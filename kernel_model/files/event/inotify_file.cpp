@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_model/files/event/inotify_file.h"
 
+#include <fmt/format.h>
+
 #include <cstring>
 
 #include "kernel_model/abi/poll.h"
+#include "kernel_model/abi/stat.h"
 
 namespace uprobesim {
 
@@ -18,7 +21,8 @@ public:
 
     void told(const FileEvent& event) override {
         const std::uint32_t kinds = event.mask & abi::kInAllEvents;
-        if ((mask & kinds) == 0) return;
+        // Nobody asks for IN_UNMOUNT, and all are told.
+        if ((mask & kinds) == 0 && (event.mask & abi::kInUnmount) == 0) return;
         if (event.unlinked && (mask & abi::kInExclUnlink) != 0) return;
         std::uint32_t shown = event.mask;
         if ((kinds & (abi::kInMoveSelf | abi::kInDeleteSelf)) != 0) shown &= ~abi::kInIsdir;
@@ -138,6 +142,26 @@ SysResult<std::uint64_t> InotifyFile::read(std::uint64_t, std::span<std::byte> t
     settle_charge();
     if (done > 0) return done;
     return tl::make_unexpected(queue_.empty() ? Errno::Again : Errno::Inval);
+}
+
+// inotify_show_fdinfo: the newest first, each with the handle that a tmpfs gives of its file.
+std::string InotifyFile::fdinfo() const {
+    constexpr unsigned kMinorBits = 20, kHandleBytes = 12, kHandleType = 1;
+    std::string text;
+    for (auto it = watches_.rbegin(); it != watches_.rend(); ++it) {
+        const auto& [number, watch] = *it;
+        const FileKey& file = watch->file;
+        const std::uint64_t device = std::uint64_t{abi::device_major(file.device)} << kMinorBits |
+                                     abi::device_minor(file.device);
+        text += fmt::format(
+            "inotify wd:{:x} ino:{:x} sdev:{:x} mask:{:x} ignored_mask:0 "
+            "fhandle-bytes:{:x} fhandle-type:{:x} f_handle:01000000",
+            number, file.inode, device, watch->mask, kHandleBytes, kHandleType);
+        for (unsigned shift = 0; shift < 64; shift += 8)
+            text += fmt::format("{:02x}", file.inode >> shift & 0xff);
+        text += '\n';
+    }
+    return text;
 }
 
 std::uint32_t InotifyFile::poll() {

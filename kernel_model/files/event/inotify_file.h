@@ -39,6 +39,8 @@ public:
     }
     std::uint64_t record_bytes() const override { return kMostRead; }
     std::uint32_t poll() override;
+    bool signals_owner() override { return true; }
+    std::string fdinfo() const override;
     // What a read of everything would give (FIONREAD).
     std::uint64_t queued_bytes() const { return queued_bytes_; }
 

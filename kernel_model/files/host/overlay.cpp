@@ -12,6 +12,7 @@
 #include "kernel_model/files/acl.h"
 #include "kernel_model/files/host/special_files.h"
 #include "kernel_model/files/pipe.h"
+#include "kernel_model/files/rights/inode_flags.h"
 #include "kernel_model/files/xattr.h"
 #include "sim/base/try.h"
 
@@ -24,6 +25,7 @@ constexpr std::uint64_t kInodeBytes = 512;  // beside what each open file is cha
 constexpr std::uint64_t kAllPages = ~std::uint64_t{0} / kPageSize;
 
 bool put_access_time(FileStatus& a, FileTime now) {
+    if ((a.inode_flags & abi::kFsNoatime) != 0) return false;
     if (!access_shows({a.atime_s, a.atime_ns}, {a.mtime_s, a.mtime_ns}, {a.ctime_s, a.ctime_ns},
                       now))
         return false;
@@ -173,9 +175,11 @@ std::shared_ptr<FileStatus> OverlayFileSystem::new_attributes(const Caller& call
     kept->device = where.parent && Layers::of_tmpfs(where.guest) ? where.parent->status.device
                                                                  : Layers::kDevice;
     kept->inode = next_inode_++;
-    kept->mode = mode;
+    // Before the umask takes S_IXGRP away (vfs_prepare_mode).
+    kept->mode = where.parent ? caller.credentials.mode_of_new(where.parent->status, mode) : mode;
     kept->uid = caller.credentials.uid.fs;
     kept->gid = caller.credentials.gid.fs;
+    if (where.parent) kept->inode_flags = where.parent->status.inode_flags & kInodeFlagsInherited;
     inherit_rights(caller, where.parent ? &where.parent->status : nullptr, *kept);
     // Files made in a directory with the set-group-ID bit get its group.
     if (where.parent && (where.parent->status.mode & abi::kIsgid) != 0) {

@@ -86,6 +86,7 @@ public:
     SysResult<void> set_xattrs(const Caller&, std::string_view path, bool follow,
                                const Xattrs& attributes) override;
     SysResult<void> set_xattrs_of(const Caller&, File& file, const Xattrs& attributes) override;
+    SysResult<void> set_inode_flags(const Caller&, File& file, std::uint32_t flags) override;
     const std::shared_ptr<FileEvents>& events() const override { return events_; }
     SysResult<void> symlink(const Caller&, std::string_view target, std::string_view path) override;
     SysResult<void> change_mode(const Caller&, std::string_view path, std::uint32_t mode,
@@ -143,6 +144,8 @@ private:
     }
     static bool read_only(const Node& node) { return node.mount && node.mount->read_only(); }
     void drop_directory(const std::string& guest);
+    // Tells of the end of every file of a tmpfs.
+    void tell_unmounted(const std::string& guest);
     // The place of a name that is to be made or removed.
     struct Place {
         const HostDirectory* directory = nullptr;
@@ -186,6 +189,7 @@ private:
         const Times* times = nullptr;
         std::optional<Xattrs> xattrs = std::nullopt;
         std::uint32_t lost_set_ids = 0;  // by the change of the owner
+        std::optional<std::uint32_t> inode_flags = std::nullopt;
     };
     static std::uint32_t event_of(const Change&);
     static SysResult<Change> allowed_change(const Credentials&, const FileStatus&, Change);

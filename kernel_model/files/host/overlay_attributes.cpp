@@ -4,6 +4,7 @@
 #include "kernel_model/abi/mount.h"
 #include "kernel_model/files/host/overlay.h"
 #include "kernel_model/files/host/regular_file.h"
+#include "kernel_model/files/rights/inode_flags.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -55,8 +56,7 @@ SysResult<void> OverlayFileSystem::access(const Caller& caller, std::string_view
     const FileStatus status = follow && node.special && node.special->magic
                                   ? node.special->magic->status().value_or(node.status)
                                   : node.status;
-    if (!caller.credentials.permit(status, mode)) return tl::make_unexpected(Errno::Acces);
-    return {};
+    return inode_permission(caller.credentials, status, mode);
 }
 
 SysResult<std::shared_ptr<Dentry>> OverlayFileSystem::directory(const Caller& caller,

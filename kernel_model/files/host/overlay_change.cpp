@@ -9,6 +9,7 @@
 #include "kernel_model/files/acl.h"
 #include "kernel_model/files/host/overlay.h"
 #include "kernel_model/files/host/regular_file.h"
+#include "kernel_model/files/rights/inode_flags.h"
 #include "kernel_model/files/xattr.h"
 #include "sim/base/try.h"
 
@@ -44,8 +45,7 @@ SysResult<void> rights_to_set(const Credentials& own, const FileStatus& status,
                               const FileSystem::Times& times) {
     if (own.owns(status)) return {};
     if (!times.touch) return tl::make_unexpected(Errno::Perm);
-    if (!own.permit(status, abi::kWOk)) return tl::make_unexpected(Errno::Acces);
-    return {};
+    return inode_permission(own, status, abi::kWOk);
 }
 
 // The set-ID bits that a change of the owner takes (chown_common).
@@ -90,6 +90,7 @@ void OverlayFileSystem::put_change(FileStatus& a, const Change& change) const {
     }
     a.mode &= ~change.lost_set_ids;
     if (change.times != nullptr) put_times(a, *change.times);
+    if (change.inode_flags) a.inode_flags = *change.inode_flags;
     const FileTime at = now();
     a.ctime_s = at.s;
     a.ctime_ns = at.ns;
@@ -97,7 +98,7 @@ void OverlayFileSystem::put_change(FileStatus& a, const Change& change) const {
 
 // A file of a bind is the host's: the change is made to what the descriptor refers to.
 SysResult<void> OverlayFileSystem::change_on_host(const Node& node, const Change& change) {
-    if (change.xattrs) return tl::make_unexpected(Errno::NotSup);
+    if (change.xattrs || change.inode_flags) return tl::make_unexpected(Errno::NotSup);
     if (!node.fd || node.kind != LayerKind::Bind) return tl::make_unexpected(Errno::Perm);
     const int fd = node.fd->get();
     const auto kept = layers_.shown.kept(status_of_host_fd(fd));
@@ -126,6 +127,7 @@ SysResult<void> OverlayFileSystem::change_on_host(const Node& node, const Change
 SysResult<void> OverlayFileSystem::settle_in_bind(const Caller& caller, const Place& where, int fd,
                                                   std::uint32_t mode) {
     const bool link = (status_of_host_fd(fd).mode & abi::kIfmt) == abi::kIfLnk;
+    if (where.parent) mode = caller.credentials.mode_of_new(where.parent->status, mode);
     if (!link) TRY(change_host_mode(fd, mode & ~caller.umask & kHostModeBits));
     const FileStatus host = status_of_host_fd(fd);
     layers_.shown.forget(host.key());
@@ -165,6 +167,7 @@ void OverlayFileSystem::drop_set_ids(const Credentials& credentials, const Node&
 
 // fsnotify_change.
 std::uint32_t OverlayFileSystem::event_of(const Change& change) {
+    if (change.inode_flags) return 0;
     if (change.times == nullptr) return abi::kInAttrib;
     if (change.times->set_atime && change.times->set_mtime) return abi::kInAttrib;
     return change.times->set_atime ? abi::kInAccess : abi::kInModify;
@@ -173,6 +176,10 @@ std::uint32_t OverlayFileSystem::event_of(const Change& change) {
 // setattr_prepare: the change as this caller may make it.
 SysResult<OverlayFileSystem::Change> OverlayFileSystem::allowed_change(
     const Credentials& credentials, const FileStatus& status, Change change) {
+    // may_setattr
+    const bool touches = change.times != nullptr && change.times->touch;
+    const bool sets = change.mode || change.owner || (change.times != nullptr && !touches);
+    TRY(permitted(!(sets && fixed(status)) && !(touches && immutable(status))));
     if (change.mode) {
         TRY(permitted(credentials.owns(status)));
         if (!credentials.in_group(status.gid) &&
@@ -201,8 +208,9 @@ SysResult<void> OverlayFileSystem::change_node(const Caller& caller, const Node&
         put_change(*own.attributes, allowed);
         if (keeps(*own.attributes)) state_->changed(own.attributes);
     }
+    const std::uint32_t kind = node.is_directory() ? abi::kInIsdir : 0;
     if (const std::uint32_t mask = event_of(change))
-        events_->of_file_at(node.key(), node.guest, mask);
+        events_->of_file_at(node.key(), node.guest, mask | kind);
     return {};
 }
 
@@ -280,6 +288,11 @@ SysResult<void> OverlayFileSystem::set_xattrs(const Caller& caller, std::string_
 SysResult<void> OverlayFileSystem::set_xattrs_of(const Caller& caller, File& file,
                                                  const Xattrs& attributes) {
     return change_of(caller, file, {.xattrs = attributes});
+}
+// No watcher is told: vfs_fileattr_set sends no event.
+SysResult<void> OverlayFileSystem::set_inode_flags(const Caller& caller, File& file,
+                                                   std::uint32_t flags) {
+    return change_of(caller, file, {.inode_flags = flags});
 }
 SysResult<void> OverlayFileSystem::change_mode_of(const Caller& caller, File& file,
                                                   std::uint32_t mode) {

@@ -10,6 +10,7 @@
 #include "kernel_model/abi/inotify.h"
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/files/host/overlay.h"
+#include "kernel_model/files/rights/inode_flags.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -75,8 +76,7 @@ SysResult<void> OverlayFileSystem::prepare(const Credentials& credentials, const
     if ((p.existing && p.existing->kind == LayerKind::Special) ||
         (p.scratch && Layers::reserved(p.guest)))
         return tl::make_unexpected(Errno::Perm);
-    if (!credentials.permit(p.parent->status, abi::kWOk | abi::kXOk))
-        return tl::make_unexpected(Errno::Acces);
+    TRY(inode_permission(credentials, p.parent->status, abi::kWOk | abi::kXOk));
     if (p.scratch && !p.existing && !may_add_file()) return tl::make_unexpected(Errno::NoSpc);
     return p.scratch ? copy_up_directory(parent_of(p.guest)) : SysResult<void>();
 }

@@ -10,6 +10,7 @@
 #include "kernel_model/abi/inotify.h"
 #include "kernel_model/files/host/overlay.h"
 #include "kernel_model/files/host/regular_file.h"
+#include "kernel_model/files/rights/inode_flags.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -62,11 +63,13 @@ SysResult<void> OverlayFileSystem::link_node(const Caller& caller, const Node& n
         target.scratch
             ? node.kind == LayerKind::Scratch || node.kind == LayerKind::Root
             : node.kind == LayerKind::Bind && &layers_.directory_of(node) == target.directory;
+    // filename_create asks for a right to write before do_linkat compares the mounts.
+    TRY(check_parent_writable(target));
     if (node.mount != target.parent->mount) return tl::make_unexpected(Errno::Xdev);
     TRY(check_link(caller.credentials, node.status));
     TRY(prepare(caller.credentials, target));
     if (!one_system) return tl::make_unexpected(Errno::Xdev);
-    if (node.is_directory()) return tl::make_unexpected(Errno::Perm);
+    if (node.is_directory() || fixed(node.status)) return tl::make_unexpected(Errno::Perm);
     auto own = TRY(copy_up(node));
     const auto a = TRY(target.directory->parent(own.relative));
     const auto b = TRY(target.directory->parent(target.relative));

@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <vector>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/host/overlay.h"
@@ -74,7 +76,23 @@ SysResult<std::shared_ptr<SuperBlock>> OverlayFileSystem::make_tmpfs(const std::
 
 void OverlayFileSystem::drop_unmounted() {
     drop_unused();  // a file that nobody has open keeps no mount
-    for (const std::string& unused : mounts_.take_unused()) drop_directory(unused);
+    for (const std::string& unused : mounts_.take_unused()) {
+        if (!events_->quiet()) tell_unmounted(unused);
+        drop_directory(unused);
+    }
+}
+
+void OverlayFileSystem::tell_unmounted(const std::string& guest) {
+    const auto top = layers_.find(nullptr, guest);
+    if (!top || !*top || !(*top)->attributes) return;
+    // All files of the scratch layer that are on this device: there is no list of each tmpfs.
+    std::vector<std::pair<FileKey, bool>> files;
+    for (const auto& [host, status] : layers_.attributes) {
+        if (status->device == (*top)->status.device)
+            files.emplace_back(status->key(), (status->mode & abi::kIfmt) == abi::kIfDir);
+    }
+    std::ranges::sort(files);
+    for (const auto& [file, directory] : files) events_->of_unmount(file, directory);
 }
 
 // What is known of its files goes first: the host uses their numbers again.

@@ -13,6 +13,7 @@
 #include "kernel_model/files/host/regular_file.h"
 #include "kernel_model/files/host/special_files.h"
 #include "kernel_model/files/pipe.h"
+#include "kernel_model/files/rights/inode_flags.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -83,7 +84,8 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::create(const Caller& caller,
     const auto where = TRY(place_of(caller, std::move(walked)));
     if (auto ready = prepare(caller.credentials, where); !ready) {
         // /proc has no create operation: EACCES from open, EPERM from other calls.
-        return tl::make_unexpected(ready.error() == Errno::Perm ? Errno::Acces : ready.error());
+        const bool modelled = ready.error() == Errno::Perm && special_->owns(where.guest);
+        return tl::make_unexpected(modelled ? Errno::Acces : ready.error());
     }
     HostFd fd;
     const auto open_new = [&]() -> SysResult<void> {
@@ -134,14 +136,14 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& cal
     if (node.is_directory()) return open_directory(caller, node, flags);
     if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
     if (only_path) return nodes_met_.add(std::make_shared<PathFile>(*this, node));
-    if (!caller.credentials.permit(node.status, rights_for(flags)))
-        return tl::make_unexpected(Errno::Acces);
+    TRY(inode_permission(caller.credentials, node.status, rights_for(flags)));
     const std::uint32_t kind = node.status.mode & abi::kIfmt;
     const bool device = kind == abi::kIfChr || kind == abi::kIfBlk;
     if (device && node.mount && (node.mount->flags & abi::kMsNodev) != 0)
         return tl::make_unexpected(Errno::Acces);
     if (kind == abi::kIfReg && !node.special && writes(flags) && read_only(node))
         return tl::make_unexpected(Errno::Rofs);
+    TRY(appends_only(node.status, flags));
     if ((flags & abi::kONoatime) != 0 && !caller.credentials.owns(node.status))
         return tl::make_unexpected(Errno::Perm);
     if (node.special) return open_special(caller, node, flags);
@@ -226,8 +228,10 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_inode_again(
     if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
     const bool only_path = (flags & abi::kOPath) != 0;
     const auto shown = TRY(file.status());
-    if (!only_path && !caller.credentials.permit(shown, rights_for(flags)))
-        return tl::make_unexpected(Errno::Acces);
+    if (!only_path) {
+        TRY(inode_permission(caller.credentials, shown, rights_for(flags)));
+        TRY(appends_only(shown, flags));
+    }
     const auto again = std::make_shared<RegularFile>(*this, inode);
     if (only_path || !writes(flags)) return again;
     if (const auto mount = file.dentry ? mount_of(*file.dentry) : nullptr;
@@ -367,7 +371,8 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_fifo(const Node& node,
         pipe = std::make_shared<Pipe>(PipeOwner{.pages = {}, .memory = &machine_.memory});
         fifos_[node.host] = pipe;
     }
-    return std::make_shared<PipeEnd>(std::move(pipe), flags & ~abi::kODirect, node.status);
+    return std::make_shared<PipeEnd>(std::move(pipe), flags & ~abi::kODirect,
+                                     std::make_shared<FileStatus>(node.status));
 }
 
 }  // namespace uprobesim

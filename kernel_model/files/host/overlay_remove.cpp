@@ -9,21 +9,10 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/inotify.h"
 #include "kernel_model/files/host/overlay.h"
+#include "kernel_model/files/rights/inode_flags.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
-
-namespace {
-
-// In a sticky directory, only the owner may remove or rename an entry.
-SysResult<void> check_sticky(const Credentials& credentials, const FileStatus& entry,
-                             const FileStatus& directory) {
-    if ((directory.mode & abi::kIsvtx) == 0 || credentials.owns(entry)) return {};
-    if (directory.uid == credentials.uid.fs) return {};
-    return tl::make_unexpected(Errno::Perm);
-}
-
-}  // namespace
 
 SysResult<void> OverlayFileSystem::check_parent_writable(const Place& p) const {
     if (p.parent && read_only(*p.parent)) return tl::make_unexpected(Errno::Rofs);
@@ -47,9 +36,8 @@ SysResult<void> OverlayFileSystem::check_removal(const Credentials& credentials,
     const bool bind_point =
         node.kind == LayerKind::Bind &&
         (!p.parent || p.parent->kind != LayerKind::Bind || p.parent->bind != node.bind);
-    if (!credentials.permit(p.parent->status, abi::kWOk | abi::kXOk))
-        return tl::make_unexpected(Errno::Acces);
-    TRY(check_sticky(credentials, node.status, p.parent->status));
+    TRY(inode_permission(credentials, p.parent->status, abi::kWOk | abi::kXOk));
+    TRY(may_take_name(credentials, node.status, p.parent->status));
     if (directory && !node.is_directory()) return tl::make_unexpected(Errno::NotDir);
     if (!directory && node.is_directory()) return tl::make_unexpected(Errno::IsDir);
     // Mount points: binds, /proc, /dev and /sys.
@@ -104,7 +92,7 @@ SysResult<void> OverlayFileSystem::remove(const Caller& caller, std::string_view
 SysResult<void> OverlayFileSystem::check_replaced(const Credentials& credentials,
                                                   const Place& target, bool directory) {
     const Node& old = *target.existing;
-    TRY(check_sticky(credentials, old.status, target.parent->status));
+    TRY(may_take_name(credentials, old.status, target.parent->status));
     if (old.is_directory() && !directory) return tl::make_unexpected(Errno::IsDir);
     if (!old.is_directory() && directory) return tl::make_unexpected(Errno::NotDir);
     if (old.kind == LayerKind::Synthetic) return tl::make_unexpected(Errno::Busy);
@@ -116,11 +104,12 @@ SysResult<void> OverlayFileSystem::check_replaced(const Credentials& credentials
 SysResult<bool> OverlayFileSystem::check_rename_names(const Place& source, const Place& target,
                                                       std::uint32_t flags) const {
     const bool exchanges = (flags & abi::kRenameExchange) != 0;
-    TRY(check_parent_writable(source));
-    TRY(check_parent_writable(target));
+    // do_renameat2: two mounts are told before one that is read-only.
     if (source.parent && target.parent && source.parent->mount != target.parent->mount)
         return tl::make_unexpected(Errno::Xdev);
     if (source.directory != target.directory) return tl::make_unexpected(Errno::Xdev);
+    TRY(check_parent_writable(source));
+    TRY(check_parent_writable(target));
     if (!source.existing) return tl::make_unexpected(Errno::NoEnt);
     if (exchanges && !target.existing) return tl::make_unexpected(Errno::NoEnt);
     if (target.existing && (flags & abi::kRenameNoreplace) != 0)
@@ -156,13 +145,13 @@ SysResult<bool> OverlayFileSystem::check_rename(const Credentials& credentials, 
     const bool exchanges = (flags & abi::kRenameExchange) != 0;
     const Node& moving = *source.existing;
     TRY(prepare(credentials, source));
-    TRY(check_sticky(credentials, moving.status, source.parent->status));
+    TRY(may_take_name(credentials, moving.status, source.parent->status));
     if (moving.kind == LayerKind::Synthetic) return tl::make_unexpected(Errno::Busy);
     if (target.existing) {
         if (target.existing->host == moving.host && target.existing->kind == moving.kind)
             return false;  // two names of one file
         if (exchanges) {
-            TRY(check_sticky(credentials, target.existing->status, target.parent->status));
+            TRY(may_take_name(credentials, target.existing->status, target.parent->status));
         } else {
             TRY(check_replaced(credentials, target, moving.is_directory()));
         }
@@ -254,12 +243,12 @@ void OverlayFileSystem::tell_renamed(const Place& source, const Place& target, b
     const auto tell = [&](const Place& from, const Place& to, const Node& moved) {
         const std::uint32_t cookie = events_->new_cookie();
         const std::uint32_t kind = moved.is_directory() ? abi::kInIsdir : 0;
-        events_->of_entry(parent_of(from.guest), name_of(from.guest), abi::kInMovedFrom | kind,
-                          cookie);
-        events_->of_entry(parent_of(to.guest), name_of(to.guest), abi::kInMovedTo | kind, cookie);
-        if (to.existing && !exchanged) {
-            events_->of_inode(to.existing->key(), abi::kInAttrib);
-        }
+        const std::string old_parent = parent_of(from.guest), new_parent = parent_of(to.guest);
+        if (old_parent == new_parent)
+            events_->of_entry(old_parent, name_of(from.guest), abi::kFsRename | kind);
+        events_->of_entry(old_parent, name_of(from.guest), abi::kInMovedFrom | kind, cookie);
+        events_->of_entry(new_parent, name_of(to.guest), abi::kInMovedTo | kind, cookie);
+        if (to.existing && !exchanged) events_->of_inode(to.existing->key(), abi::kInAttrib | kind);
         events_->of_inode(moved.key(), abi::kInMoveSelf);
     };
     tell(source, target, *source.existing);

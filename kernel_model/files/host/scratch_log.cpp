@@ -55,9 +55,9 @@ std::string unescaped(std::string_view text) {
 }
 
 std::string file_text(const FileStatus& s) {
-    return fmt::format("file {} {:o} {} {} {} {}.{:09} {}.{:09} {}.{:09}", s.inode, s.mode, s.uid,
+    return fmt::format("file {} {:o} {} {} {} {}.{:09} {}.{:09} {}.{:09}{}", s.inode, s.mode, s.uid,
                        s.gid, s.rdevice, s.atime_s, s.atime_ns, s.mtime_s, s.mtime_ns, s.ctime_s,
-                       s.ctime_ns);
+                       s.ctime_ns, s.inode_flags != 0 ? fmt::format(" {:x}", s.inode_flags) : "");
 }
 
 bool read_file_text(const std::string& text, FileStatus& s) {
@@ -76,7 +76,7 @@ bool read_file_text(const std::string& text, FileStatus& s) {
     return read(' ', s.inode) && read(' ', s.mode, 8) && read(' ', s.uid) && read(' ', s.gid) &&
            read(' ', s.rdevice) && read(' ', s.atime_s) && read('.', s.atime_ns) &&
            read(' ', s.mtime_s) && read('.', s.mtime_ns) && read(' ', s.ctime_s) &&
-           read('.', s.ctime_ns);
+           read('.', s.ctime_ns) && (rest.empty() || read(' ', s.inode_flags, 16));
 }
 
 std::vector<std::string> words_of(const std::string& line) {

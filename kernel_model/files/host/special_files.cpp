@@ -23,7 +23,6 @@ SysResult<std::uint64_t> TextFile::read(std::uint64_t offset, std::span<std::byt
         text_ = std::move(*made);
         made_ = true;
         charge.resize(kernel_bytes());
-        if (version_) seen_ = version_();
     }
     if (offset >= text_.size()) return std::uint64_t{0};
     const std::size_t n = std::min<std::size_t>(to.size(), text_.size() - offset);
@@ -40,8 +39,10 @@ void TextFile::watch_changes(std::function<std::uint64_t()> version,
 
 std::uint32_t TextFile::poll() {
     if (!version_) return File::poll();
-    return version_() == seen_ ? abi::kPollReadable
-                               : abi::kPollReadable | abi::kPollErr | abi::kPollPri;
+    // mounts_poll: a change is told once.
+    const std::uint64_t now = version_();
+    const bool changed = std::exchange(seen_, now) != now;
+    return abi::kPollReadable | (changed ? abi::kPollErr | abi::kPollPri : 0);
 }
 
 namespace {
@@ -69,6 +70,10 @@ public:
     bool seekable() const override { return true; }
     SysResult<FileStatus> status() override { return status_; }
     SysResult<std::uint64_t> size() override { return 0; }
+    std::optional<std::uint64_t> only_position() const override {
+        return device_ == Device::Random ? position : 0;
+    }
+    bool signals_owner() override { return device_ == Device::Random; }
     bool maps_zeros() const override { return device_ == Device::Zero; }
     FileCosts costs() const override {
         return {.read = KernelPath::SysReadDevice, .write = KernelPath::SysWriteDevice};
@@ -148,6 +153,7 @@ public:
     bool can_poll() override {
         return !seekable() && abi::device_major(status_of_host_fd(fd_).rdevice) != 1;
     }
+    bool signals_owner() override { return can_poll(); }
     FileCosts costs() const override {
         if (seekable()) return {};
         return {.read = KernelPath::SysReadPipe, .write = KernelPath::SysWritePipe};

@@ -5,13 +5,23 @@
 
 namespace uprobesim {
 
-std::optional<FileLock> LockTable::conflict(const FileKey& file, const FileLock& wanted) const {
+std::optional<FileLock> LockTable::first(const FileKey& file,
+                                         const std::function<bool(const FileLock&)>& is) const {
     const auto it = files_.find(file);
     if (it == files_.end()) return std::nullopt;
     const auto& locks = it->second.locks;
-    const auto found =
-        std::ranges::find_if(locks, [&](const FileLock& lock) { return lock.conflicts(wanted); });
+    const auto found = std::ranges::find_if(locks, is);
     return found == locks.end() ? std::nullopt : std::optional(*found);
+}
+
+std::optional<FileLock> LockTable::conflict(const FileKey& file, const FileLock& wanted) const {
+    return first(file, [&](const FileLock& lock) { return lock.conflicts(wanted); });
+}
+
+std::optional<FileLock> LockTable::held(const FileKey& file, const FileLock& range) const {
+    return first(file, [&](const FileLock& lock) {
+        return lock.owner == range.owner && lock.overlaps(range);
+    });
 }
 
 // posix_lock_inode: cuts overlapping locks of the owner, and merges adjacent ones of the same type.

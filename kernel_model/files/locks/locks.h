@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -44,6 +45,8 @@ public:
 
     // The first lock that conflicts with `wanted`.
     std::optional<FileLock> conflict(const FileKey& file, const FileLock& wanted) const;
+    // The owner's own first lock in the range.
+    std::optional<FileLock> held(const FileKey& file, const FileLock& range) const;
     // Replaces the owner's locks in the range; LockType::None unlocks. NoLck: the file has too many
     // locks.
     SysResult<void> set(const FileKey& file, const FileLock& lock);
@@ -65,6 +68,8 @@ private:
         std::vector<FileLock> locks;  // by begin
         WaitQueue waiters;
     };
+    std::optional<FileLock> first(const FileKey& file,
+                                  const std::function<bool(const FileLock&)>& is) const;
     void changed(std::map<FileKey, Locked>::iterator at, const void* owner, std::size_t before);
 
     std::map<FileKey, Locked> files_;

@@ -82,6 +82,7 @@ public:
     WaitQueue* waiters() override {
         return master() ? &pty_->terminal.master_waits : &pty_->terminal.slave_waits;
     }
+    bool signals_owner() override { return true; }
     FileCosts costs() const override {
         return {.read = KernelPath::SysReadPipe, .write = KernelPath::SysWritePipe};
     }

@@ -8,6 +8,7 @@
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/guest_stat.h"
 #include "kernel_model/files/mount.h"
+#include "kernel_model/files/rights/inode_flags.h"
 #include "kernel_model/syscall/files/sys_lease.h"
 #include "kernel_model/syscall/path_argument.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
@@ -59,8 +60,8 @@ SysOutcome access_at(SysCall& call, std::uint32_t flags) {
     if ((flags & kAtEaccess) == 0) p.caller.credentials = call.cred().for_access();
     if (p.file) {
         const auto status = TRY(p.file->status());
-        return p.caller.credentials.permit(status, call.uint32(2)) ? SysOutcome(0)
-                                                                   : SysOutcome(Errno::Acces);
+        TRY(inode_permission(p.caller.credentials, status, call.uint32(2)));
+        return 0;
     }
     return named(call, p,
                  call.kernel.files().access(p.caller, p.path, call.uint32(2),

@@ -11,6 +11,8 @@
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/pipe.h"
+#include "kernel_model/files/rights/inode_flags.h"
+#include "kernel_model/syscall/files/two_files.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
 #include "sim/base/try.h"
 
@@ -36,6 +38,15 @@ public:
         if (*given < 0) return tl::make_unexpected(Errno::Inval);
         at_ = at;
         offset_ = static_cast<std::uint64_t>(*given);
+        return {};
+    }
+    // As it is given: the caller's checks come in an order of their own.
+    SysResult<void> take_unchecked(SysCall& call, VAddr at) {
+        if (at == VAddr(0)) return {};
+        const auto given = call.memory().get<std::uint64_t>(at);
+        if (!given) return tl::make_unexpected(Errno::Fault);
+        at_ = at;
+        offset_ = *given;
         return {};
     }
     std::uint64_t offset() const { return at_ != VAddr(0) ? offset_ : file.position; }
@@ -152,28 +163,41 @@ SysOutcome sys_sendfile(SysCall& call) {
     return copy(call, in, out, std::min(call.args[3], kMaxRwCount), false);
 }
 
+// generic_copy_file_checks and rw_verify_area: how many of `count` bytes may be copied.
+SysResult<std::uint64_t> copied_bytes(SysCall& call, const End& in, const End& out,
+                                      std::uint64_t count) {
+    TRY(two_regular_files(in.file, out.file));
+    const auto source = TRY(in.file.status()), target = TRY(out.file.status());
+    // Neither a tmpfs nor the root has a copy operation of its own.
+    if (source.device != target.device) return tl::make_unexpected(Errno::Xdev);
+    if (immutable(target)) return tl::make_unexpected(Errno::Perm);
+    const std::uint64_t from = in.offset(), to = out.offset();
+    if (from + count < from || to + count < to) return tl::make_unexpected(Errno::Overflow);
+    const auto size = static_cast<std::uint64_t>(source.size);
+    count = from >= size ? 0 : std::min(count, size - from);
+    constexpr std::uint64_t kMostBytes = ~std::uint64_t{0} >> 1;  // MAX_LFS_FILESIZE
+    if (to == kMostBytes) return tl::make_unexpected(Errno::Fbig);
+    if (to < kMostBytes) count = std::min(count, kMostBytes - to);
+    count = TRY(may_write(call, out.file, to, count));
+    if (source.key() == target.key() && to + count > from && to < from + count)
+        return tl::make_unexpected(Errno::Inval);
+    // As signed numbers the ends are before the begins.
+    if (static_cast<std::int64_t>(from) < 0 || static_cast<std::int64_t>(from + count) < 0 ||
+        static_cast<std::int64_t>(to) < 0 || static_cast<std::int64_t>(to + count) < 0)
+        return tl::make_unexpected(Errno::Inval);
+    if (!in.file.backing() || !out.file.backing()) return tl::make_unexpected(Errno::Inval);
+    return std::min(count, kMaxRwCount);
+}
+
 SysOutcome sys_copy_file_range(SysCall& call) {
     const auto from = call.process.files.share(call.int32(0));
     const auto to = call.process.files.share(call.int32(2));
-    if (!to || !from || !may(*to, Direction::Write) || !may(*from, Direction::Read))
-        return bad_descriptor(call);
-    if ((to->flags & kOAppend) != 0) return bad_descriptor(call);
-    if (is_directory(*from) || is_directory(*to)) return Errno::IsDir;
-    if (call.uint32(5) != 0 || !from->backing() || !to->backing()) return Errno::Inval;
+    if (!to || !from || ((to->flags | from->flags) & kOPath) != 0) return bad_descriptor(call);
     End in(*from), out(*to);
-    // generic_copy_file_checks: as unsigned numbers, the end of the range is before its begin.
-    const auto checked = [](const SysResult<void>& taken) -> SysResult<void> {
-        if (taken || taken.error() != Errno::Inval) return taken;
-        return tl::make_unexpected(Errno::Overflow);
-    };
-    TRY(checked(in.take_offset(call, call.address(1))));
-    TRY(checked(out.take_offset(call, call.address(3))));
-    const auto allowed =
-        TRY(may_write(call, *to, out.offset(), std::min(call.args[4], kMaxRwCount)));
-    const std::uint64_t count = allowed;
-    // The two ranges of one file must not overlap.
-    const std::uint64_t a = in.offset(), b = out.offset();
-    if (from->backing() == to->backing() && a < b + count && b < a + count) return Errno::Inval;
+    TRY(in.take_unchecked(call, call.address(1)));
+    TRY(out.take_unchecked(call, call.address(3)));
+    if (call.uint32(5) != 0) return Errno::Inval;
+    const std::uint64_t count = TRY(copied_bytes(call, in, out, call.args[4]));
     return copy(call, in, out, count, false);
 }
 

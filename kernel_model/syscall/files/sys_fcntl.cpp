@@ -2,9 +2,13 @@
 // fcntl.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/event/memory_file.h"
 #include "kernel_model/files/pipe.h"
+#include "kernel_model/files/rights/inode_flags.h"
+#include "kernel_model/syscall/files/pipe_rights.h"
 #include "kernel_model/syscall/files/sys_lease.h"
 #include "kernel_model/syscall/files/sys_lock.h"
 #include "kernel_model/syscall/files/sys_owner.h"
@@ -21,8 +25,7 @@ SysOutcome pipe_size(SysCall& call, File& file, bool sets) {
     auto* end = dynamic_cast<PipeEnd*>(&file);
     if (end == nullptr) return bad_descriptor(call);
     if (!sets) return end->pipe()->size();
-    auto size = end->pipe()->resize(call.uint32(2), call.capable(Capability::SysResource) ||
-                                                        call.capable(Capability::SysAdmin));
+    auto size = end->pipe()->resize(call.uint32(2), pipe_rights(call));
     return size ? SysOutcome(*size) : SysOutcome(size.error());
 }
 
@@ -52,16 +55,48 @@ SysOutcome duplicate(SysCall& call, const std::shared_ptr<File>& file, bool clos
     return static_cast<std::uint64_t>(fd);
 }
 
+// setfl
+SysOutcome set_flags(SysCall& call, File& file) {
+    constexpr std::uint32_t kSettable = kOAppend | kONonblock | kONoatime | kODirect;
+    const std::uint32_t given = call.uint32(2), changed = given ^ file.flags;
+    if ((changed & kOAppend) != 0) {
+        const auto status = file.status();
+        if (status && append_only(*status)) return Errno::Perm;
+    }
+    if ((changed & given & kONoatime) != 0) {
+        const auto status = TRY(file.status());
+        if (!call.cred().owns(status)) return Errno::Perm;
+    }
+    if ((changed & kOAsync) != 0) set_async(call, file, (given & kOAsync) != 0);
+    file.flags = (file.flags & ~kSettable) | (given & kSettable);
+    return 0;
+}
+
+// fcntl_set_rw_hint
+SysOutcome write_hint(SysCall& call, File& file, bool sets) {
+    UserMemory memory = call.memory();
+    if (!sets)
+        return memory.put(call.address(2), file.write_hint()) ? SysOutcome(0)
+                                                              : SysOutcome(Errno::Fault);
+    const auto status = TRY(file.status());
+    if (!call.cred().owns(status)) return Errno::Perm;
+    const auto hint = memory.get<std::uint64_t>(call.address(2));
+    if (!hint) return Errno::Fault;
+    if (*hint > kMostWriteHint) return Errno::Inval;
+    file.write_hint() = *hint;
+    return 0;
+}
+
 SysOutcome sys_fcntl(SysCall& call) {
     FdTable::Entry* entry = call.process.files.entry(call.int32(0));
     if (entry == nullptr) return bad_descriptor(call);
     const std::uint32_t command = call.uint32(1);
     const std::shared_ptr<File> file = entry->file;
     // check_fcntl_cmd: of a description that is a place only.
-    if ((file->flags & kOPath) != 0 && command != kFDupfd && command != kFDupfdCloexec &&
-        command != kFGetfd && command != kFSetfd && command != kFGetfl)
+    constexpr std::uint32_t kOfPlaces[] = {kFCreatedQuery, kFDupfd, kFDupfdCloexec, kFDupfdQuery,
+                                           kFGetfd,        kFSetfd, kFGetfl};
+    if ((file->flags & kOPath) != 0 && std::ranges::find(kOfPlaces, command) == std::end(kOfPlaces))
         return bad_descriptor(call);
-    constexpr std::uint32_t kSettable = kOAppend | kONonblock | kONoatime | kODirect | kOAsync;
     switch (command) {
         case kFDupfd:
         case kFDupfdCloexec:
@@ -75,14 +110,15 @@ SysOutcome sys_fcntl(SysCall& call) {
             if ((file->flags & kOPath) != 0) return std::uint64_t{file->flags & ~kOCloexec};
             return std::uint64_t{file->flags &
                                  ~(kOCreat | kOExcl | kOTrunc | kONoctty | kOCloexec)};
-        case kFSetfl:
-            if ((call.uint32(2) & ~file->flags & kONoatime) != 0) {
-                const auto status = TRY(file->status());
-                if (!call.cred().owns(status)) return Errno::Perm;
-            }
-            file->flags = (file->flags & ~kSettable) | (call.uint32(2) & kSettable);
-            set_async(call, *file, (file->flags & kOAsync) != 0);
-            return 0;
+        case kFSetfl: return set_flags(call, *file);
+        case kFDupfdQuery: {
+            const File* const other = call.process.files.get(call.int32(2));
+            return other != nullptr ? SysOutcome(std::uint64_t{other == file.get()})
+                                    : bad_descriptor(call);
+        }
+        case kFCreatedQuery: return std::uint64_t{file->created};
+        case kFGetRwHint: return write_hint(call, *file, false);
+        case kFSetRwHint: return write_hint(call, *file, true);
         case kFGetlk: return range_lock(call, file, LockCommand::Get, false);
         case kFSetlk: return range_lock(call, file, LockCommand::Set, false);
         case kFSetlkw: return range_lock(call, file, LockCommand::SetAndWait, false);

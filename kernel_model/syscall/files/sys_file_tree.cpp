@@ -53,6 +53,8 @@ SysOutcome open_at(SysCall& call, std::int32_t dirfd, VAddr name, std::uint32_t 
     auto opened = call.kernel.files().open(p.caller, p.path, flags, mode);
     if (!opened) return named(call, p, opened);
     call.units = opened->components;
+    opened->file->opened_with = call.task.cred;
+    opened->file->created = opened->created && (flags & kUnnamed) == 0;
     if (opened->created) call.path = KernelPath::SysCreate;
     // What open alone takes is not kept, and files that it opens have no limit of 2 GiB.
     if ((flags & kOPath) == 0) {
@@ -181,10 +183,19 @@ SysOutcome sys_renameat2(SysCall& call) {
     return rename_at(call, call.uint32(4));
 }
 
+// path_init, LOOKUP_LINKAT_EMPTY: since 6.10, whoever opened the file with the credentials that it
+// still has gives it a name.
+bool may_link_opened(SysCall& call, const File& file) {
+    if (file.opened_with == call.task.cred) return true;
+    const UserSpace space = file.opened_with ? file.opened_with->space : nullptr;
+    return call.capable_in(space, Capability::DacReadSearch);
+}
+
 SysOutcome sys_linkat(SysCall& call) {
     if ((call.uint32(4) & ~(kAtSymlinkFollow | kAtEmptyPath)) != 0) return Errno::Inval;
     auto from = TRY(path_argument(call, call.int32(0), call.address(1), call.uint32(4)));
     auto to = TRY(path_argument(call, call.int32(2), call.address(3)));
+    if (from.file && !may_link_opened(call, *from.file)) return Errno::NoEnt;
     if (from.file)
         return named(
             call, to,

@@ -7,17 +7,12 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/inotify.h"
-#include "kernel_model/abi/ioctl.h"
 #include "kernel_model/abi/stat.h"
-#include "kernel_model/files/event/inotify_file.h"
 #include "kernel_model/files/guest_stat.h"
 #include "kernel_model/files/pipe.h"
-#include "kernel_model/net/socket.h"
+#include "kernel_model/syscall/files/pipe_rights.h"
 #include "kernel_model/syscall/files/sys_lock.h"
-#include "kernel_model/syscall/files/sys_owner.h"
-#include "kernel_model/syscall/namespace_ioctl.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
-#include "kernel_model/syscall/transfer/terminal_calls.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -104,6 +99,8 @@ SysOutcome sys_close_range(SysCall& call) {
     const std::uint32_t first = call.uint32(0), last = call.uint32(1), flags = call.uint32(2);
     if (first > last || (flags & ~(kCloseRangeUnshare | kCloseRangeCloexec)) != 0)
         return Errno::Inval;
+    // Before anything is closed: the other users of the table keep their descriptors.
+    if ((flags & kCloseRangeUnshare) != 0) call.process.files.unshare();
     std::vector<std::int32_t> fds;
     for (const auto& [fd, entry] : call.process.files.all()) {
         if (static_cast<std::uint32_t>(fd) >= first && static_cast<std::uint32_t>(fd) <= last)
@@ -139,59 +136,6 @@ SysOutcome sys_dup3(SysCall& call) {
         call.kernel.closing(call.process, *old);
     TRY(call.process.files.put(call.int32(1), std::move(file), (call.uint32(2) & kOCloexec) != 0));
     return std::uint64_t{call.uint32(1)};
-}
-
-SysOutcome put_int(SysCall& call, SysOutcome value) {
-    const auto* number = std::get_if<std::uint64_t>(&value);
-    if (number == nullptr) return value;
-    const bool put = call.memory().put(call.address(2), static_cast<std::int32_t>(*number));
-    return put ? SysOutcome(0) : SysOutcome(Errno::Fault);
-}
-
-SysOutcome sys_ioctl(SysCall& call) {
-    const auto file = call.process.files.share(call.int32(0));
-    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
-    const std::uint64_t request = call.uint32(1);
-    if (request == kFioclex || request == kFionclex) {
-        call.process.files.entry(call.int32(0))->close_on_exec = request == kFioclex;
-        return 0;
-    }
-    UserMemory memory = call.memory();
-    if (request == kFionbio) {
-        const auto on = memory.get<std::int32_t>(call.address(2));
-        if (!on) return Errno::Fault;
-        file->flags = *on != 0 ? file->flags | kONonblock : file->flags & ~kONonblock;
-        return 0;
-    }
-    if (request == kFioasync) {
-        const auto on = memory.get<std::int32_t>(call.address(2));
-        if (!on) return Errno::Fault;
-        file->flags = *on != 0 ? file->flags | kOAsync : file->flags & ~kOAsync;
-        set_async(call, *file, *on != 0);
-        return 0;
-    }
-    if (request == kFioGetOwn) return put_int(call, get_owner(*file));
-    if (request == kFioSetOwn) {
-        const auto who = memory.get<std::int32_t>(call.address(2));
-        return who ? set_owner(call, *file, *who) : SysOutcome(Errno::Fault);
-    }
-    if (const auto* watches = dynamic_cast<const InotifyFile*>(file.get());
-        watches != nullptr && request == kFionread)
-        return put_int(call, watches->queued_bytes());
-    if (const Socket* socket = file->socket();
-        socket != nullptr && request == kSiocsifflags &&
-        !call.capable_in(socket->network_owner(), Capability::NetAdmin))
-        return Errno::Perm;
-    if (request == kFsIocFiemap) return Errno::NotSup;  // a tmpfs has no extents, nor have others
-    if (file->watched_key() && request == kFigetbsz) return put_int(call, kPageSize);
-    if (file->watched_key() && file->backing() && request == kFionread)
-        return put_int(call, file->size().value_or(0) - file->position);
-    if (PtyFile* terminal = file->terminal()) return terminal_ioctl(call, *terminal);
-    if (const auto* space = dynamic_cast<const NamespaceFile*>(file.get())) {
-        if (auto opened = namespace_ioctl(call, *space, request)) return *opened;
-    }
-    auto result = TRY(file->ioctl(request, call.args[2], memory));
-    return result;
 }
 
 SysOutcome sys_fstat(SysCall& call) {
@@ -237,10 +181,14 @@ SysOutcome sys_getdents64(SysCall& call) {
 SysOutcome sys_pipe2(SysCall& call) {
     const std::uint32_t flags = call.uint32(1);
     if ((flags & ~(kOCloexec | kONonblock | kODirect)) != 0) return Errno::Inval;
-    auto [reader, writer] = make_pipe(call.kernel.new_inode(), flags & (kONonblock | kODirect),
-                                      {.pages = call.kernel.pipe_pages(),
-                                       .uid = call.cred().uid.real,
-                                       .memory = &call.kernel.machine().memory});
+    const PipeOwner owner{.pages = call.kernel.pipe_pages(),
+                          .uid = call.cred().uid.real,
+                          .rights = pipe_rights(call),
+                          .memory = &call.kernel.machine().memory};
+    if (Pipe::first_slots(owner) == 0) return Errno::Nfile;
+    auto [reader, writer] =
+        make_pipe(call.kernel.new_inode(), flags & (kONonblock | kODirect), owner);
+    own_inode(call, *reader);
     const bool cloexec = (flags & kOCloexec) != 0;
     auto a = TRY(call.process.files.add(reader, cloexec));
     auto b = call.process.files.add(writer, cloexec);
@@ -261,7 +209,6 @@ SysOutcome sys_pipe2(SysCall& call) {
 constexpr SyscallRow kFilesRows[] = {
     {23, "dup", sys_dup, Support::Full, KernelPath::SysDup, "", Errno::NoMem},
     {24, "dup3", sys_dup3, Support::Full, KernelPath::SysDup, "", Errno::NoMem},
-    {29, "ioctl", sys_ioctl, Support::Full, KernelPath::SysIoctl, ""},
     {32, "flock", sys_flock, Support::Full, KernelPath::SysFcntl, ""},
     {57, "close", sys_close, Support::Full, KernelPath::SysClose, ""},
     {59, "pipe2", sys_pipe2, Support::Full, KernelPath::SysPipe, "", Errno::Nfile},

@@ -55,8 +55,11 @@ SysResult<FileLock> range_of(File& file, const FlockBytes& given) {
 }
 
 SysOutcome get_lock(SysCall& call, const FileKey& key, FileLock wanted, FlockBytes given) {
-    if (wanted.type == LockType::None) return Errno::Inval;
-    const auto other = call.kernel.file_locks()->ranges.conflict(key, wanted);
+    // Only of a description, since 6.5: its own locks in the range (posix_test_locks_conflict).
+    const bool own = wanted.type == LockType::None;
+    if (own && wanted.pid != -1) return Errno::Inval;
+    const LockTable& locks = call.kernel.file_locks()->ranges;
+    const auto other = own ? locks.held(key, wanted) : locks.conflict(key, wanted);
     given.type = static_cast<std::int16_t>(LockType::None);
     if (other) {
         const bool to_the_end = other->end == FileLock::kToTheEnd;
@@ -106,11 +109,13 @@ SysOutcome range_lock(SysCall& call, const std::shared_ptr<File>& file, LockComm
 }
 
 SysOutcome sys_flock(SysCall& call) {
-    const auto file = call.process.files.share(call.int32(0));
-    if (!file || (file->flags & abi::kOPath) != 0) return bad_descriptor(call);
+    // Mandatory locks are gone since 5.15; who asks for one is told that it was set.
+    if ((call.uint32(1) & abi::kLockMand) != 0) return 0;
     const std::uint32_t operation = call.uint32(1) & ~abi::kLockNb;
     if (operation != abi::kLockSh && operation != abi::kLockEx && operation != abi::kLockUn)
         return Errno::Inval;
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file || (file->flags & abi::kOPath) != 0) return bad_descriptor(call);
     const auto key = TRY(key_of(*file));
     LockTable& locks = call.kernel.file_locks()->whole_files;
     FileLock wanted{.type = operation == abi::kLockSh   ? LockType::Read

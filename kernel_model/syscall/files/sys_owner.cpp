@@ -118,15 +118,15 @@ void own_by_process(SysCall& call, File& file) {
     owner.setter = call.cred();
 }
 
-void set_async(SysCall& call, File& file, bool on) {
-    if (!on) {
-        file.async = nullptr;
-        return;
-    }
-    if (file.async || file.waiters() == nullptr) return;
+bool set_async(SysCall& call, File& file, bool on) {
+    if (!file.signals_owner()) return false;
+    file.flags = on ? file.flags | kOAsync : file.flags & ~kOAsync;
+    if (!on) file.async = nullptr;
+    if (!on || file.async || file.waiters() == nullptr) return true;
     auto listener = std::make_shared<AsyncListener>(call.kernel, file, call.int32(0));
     listener->attach(*file.waiters());
     file.async = std::move(listener);
+    return true;
 }
 
 OwnerNews message_of(std::int32_t descriptor) {
@@ -163,7 +163,7 @@ constexpr std::pair<std::uint32_t, std::uint32_t> kKinds[] = {{kDnAccess, kInAcc
                                                               {kDnModify, kInModify},
                                                               {kDnCreate, kInCreate | kInMovedTo},
                                                               {kDnDelete, kInDelete | kInMovedFrom},
-                                                              {kDnRename, kInMovedFrom},
+                                                              {kDnRename, kFsRename},
                                                               {kDnAttrib, kInAttrib}};
 
 class DirectoryWatch final : public FileEvents::Watch {

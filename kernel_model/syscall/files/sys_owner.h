@@ -16,8 +16,8 @@ SysOutcome get_owner_ex(SysCall& call, File& file, VAddr at);
 SysOutcome set_owner_signal(File& file, std::int32_t signal);
 SysOutcome get_owner_signal(File& file);
 void own_by_process(SysCall& call, File& file);
-// O_ASYNC was set or cleared.
-void set_async(SysCall& call, File& file, bool on);
+// Sets or clears O_ASYNC (fasync_helper). False: the file signals nobody, and has not the flag.
+bool set_async(SysCall& call, File& file, bool on);
 SysOutcome notify_directory(SysCall& call, const std::shared_ptr<File>& file, std::uint32_t mask);
 
 // What the signal chosen by F_SETSIG tells; SIGIO itself tells nothing.

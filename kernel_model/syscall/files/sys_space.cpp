@@ -4,7 +4,7 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/inotify.h"
 #include "kernel_model/abi/stat.h"
-#include "kernel_model/files/anon_file.h"
+#include "kernel_model/files/rights/inode_flags.h"
 #include "kernel_model/syscall/files/sys_lease.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
 #include "sim/base/try.h"
@@ -18,13 +18,12 @@ using namespace abi;
 SysOutcome sys_lseek(SysCall& call) {
     File* file = call.process.files.get(call.int32(0));
     if (file == nullptr || (file->flags & kOPath) != 0) return bad_descriptor(call);
-    const bool anonymous = dynamic_cast<const AnonFile*>(file) != nullptr;
-    if (!file->seekable() && !anonymous) return Errno::Spipe;
     const auto offset = static_cast<std::int64_t>(call.args[1]);
     const std::int32_t whence = call.int32(2);
     if (whence < kSeekSet || whence > kSeekHole) return Errno::Inval;
+    if (const auto only = file->only_position()) return file->position = *only;
+    if (!file->seekable()) return Errno::Spipe;
     if (whence > kSeekCur && !file->has_end()) return Errno::Inval;
-    if (anonymous) return file->position;  // noop_llseek
     if (file->host_position()) {
         auto at = file->seek(offset, whence);
         return at ? SysOutcome(*at) : SysOutcome(at.error());
@@ -103,6 +102,7 @@ SysOutcome sys_ftruncate(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
     if ((file->flags & kOAccmode) == kORdonly) return Errno::Inval;
+    if (const auto status = file->status(); status && append_only(*status)) return Errno::Perm;
     if (const auto key = file->watched_key()) {
         if (const auto waits = break_leases(call, *key, true, (file->flags & kONonblock) != 0))
             return *waits;
@@ -113,22 +113,34 @@ SysOutcome sys_ftruncate(SysCall& call) {
     return 0;
 }
 
+// vfs_fallocate, after the mode and the rights of the description.
+SysResult<void> may_allocate(File& file, std::uint32_t mode, std::uint64_t end) {
+    const auto status = TRY(file.status());
+    if ((mode & ~kFallocFlKeepSize) != 0 && append_only(status))
+        return tl::make_unexpected(Errno::Perm);
+    if (immutable(status)) return tl::make_unexpected(Errno::Perm);
+    switch (status.mode & kIfmt) {
+        case kIfReg: break;
+        case kIfIfo: return tl::make_unexpected(Errno::Spipe);
+        case kIfDir: return tl::make_unexpected(Errno::IsDir);
+        default: return tl::make_unexpected(Errno::NoDev);
+    }
+    if (static_cast<std::int64_t>(end) < 0) return tl::make_unexpected(Errno::Fbig);
+    return file.backing() ? SysResult<void>() : tl::make_unexpected(Errno::NotSup);
+}
+
 SysOutcome sys_fallocate(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
-    if (!file || !may(*file, Direction::Write)) return bad_descriptor(call);
+    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
     if (static_cast<std::int64_t>(call.args[2]) < 0 || static_cast<std::int64_t>(call.args[3]) <= 0)
         return Errno::Inval;
     const std::uint32_t mode = call.uint32(1);
     const bool punches = mode == (kFallocFlPunchHole | kFallocFlKeepSize),
                zeros = (mode & ~kFallocFlKeepSize) == kFallocFlZeroRange;
     if ((mode & ~kFallocFlKeepSize) != 0 && !punches && !zeros) return Errno::NotSup;
-    const auto status = TRY(file->status());
-    const std::uint32_t kind = status.mode & kIfmt;
-    if (kind == kIfIfo) return Errno::Spipe;
-    if (kind == kIfDir) return Errno::IsDir;
-    if (!file->backing()) return Errno::NoDev;
+    if (!may(*file, Direction::Write)) return bad_descriptor(call);
     const std::uint64_t end = call.args[2] + call.args[3];
-    if (static_cast<std::int64_t>(end) < 0) return Errno::Fbig;
+    TRY(may_allocate(*file, mode, end));
     // shmem_fallocate: RLIMIT_FSIZE applies with FALLOC_FL_KEEP_SIZE too.
     if (!punches) {
         TRY(may_grow(call, *file, end));
@@ -148,9 +160,11 @@ SysOutcome sys_fallocate(SysCall& call) {
 }
 
 SysOutcome sys_fadvise64(SysCall& call) {
-    const File* file = call.process.files.get(call.int32(0));
+    File* file = call.process.files.get(call.int32(0));
     if (file == nullptr || (file->flags & kOPath) != 0) return bad_descriptor(call);
-    if (!file->seekable()) return Errno::Spipe;
+    // generic_fadvise: advice on what has no pages is taken, and means nothing.
+    const auto status = file->status();
+    if (status && (status->mode & kIfmt) == kIfIfo) return Errno::Spipe;
     if (static_cast<std::int64_t>(call.args[2]) < 0) return Errno::Inval;
     return call.uint32(3) <= kPosixFadvNoreuse ? SysOutcome(0) : SysOutcome(Errno::Inval);
 }

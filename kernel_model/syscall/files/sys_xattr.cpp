@@ -5,6 +5,7 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/acl.h"
 #include "kernel_model/files/mount.h"
+#include "kernel_model/files/rights/inode_flags.h"
 #include "kernel_model/files/xattr.h"
 #include "kernel_model/loader/file_capabilities.h"
 #include "kernel_model/memory/shared_memory.h"
@@ -59,6 +60,7 @@ SysResult<std::string> name_of(SysCall& call) {
 // xattr_permission.
 SysResult<void> permitted(const Credentials& cred, const FileStatus& status, std::string_view name,
                           bool writes) {
+    if (writes && fixed(status)) return tl::make_unexpected(Errno::Perm);
     if (name.starts_with("security.") || name.starts_with("system.")) return {};
     const Errno refusal = writes ? Errno::Perm : Errno::NoData;
     if (name.starts_with("trusted."))
@@ -70,8 +72,7 @@ SysResult<void> permitted(const Credentials& cred, const FileStatus& status, std
         if (kind == kIfDir && (status.mode & kIsvtx) != 0 && writes && !cred.owns(status))
             return tl::make_unexpected(Errno::Perm);
     }
-    if (!cred.permit(status, writes ? kWOk : kROk)) return tl::make_unexpected(Errno::Acces);
-    return {};
+    return inode_permission(cred, status, writes ? kWOk : kROk);
 }
 
 // xattr_resolve_name: the kinds that the file system keeps.

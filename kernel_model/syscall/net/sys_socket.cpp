@@ -28,6 +28,7 @@ constexpr std::uint32_t kTypeBits = 0xf, kMaxTypes = 11;
 
 SysOutcome add_socket(SysCall& call, std::shared_ptr<File> file, std::uint32_t flags) {
     file->flags |= flags & kONonblock;
+    own_inode(call, *file);
     auto fd = TRY(call.process.files.add(std::move(file), (flags & kOCloexec) != 0));
     return static_cast<std::uint64_t>(fd);
 }
@@ -119,6 +120,7 @@ SysOutcome sys_socketpair(SysCall& call) {
     std::array<std::int32_t, 2> fds{};
     for (std::size_t i = 0; i < 2; ++i) {
         ends[i]->flags |= flags & kONonblock;
+        own_inode(call, *ends[i]);
         auto fd = call.process.files.add(ends[i], (flags & kOCloexec) != 0);
         if (!fd) {
             if (i == 1) (void)call.process.files.close(fds[0]);

@@ -105,8 +105,10 @@ SysOutcome sys_rt_sigtimedwait(SysCall& call) {
         timeout = given;
     }
     if (const auto info = call.kernel.signals().take(call.task, *set & ~kUnblockable)) {
-        const abi::SigInfo bytes = siginfo_of(*info, abi::kSaExposeTagBits);
-        if (call.args[1] != 0 && !memory.put(call.address(1), bytes)) return Errno::Fault;
+        // As it was sent: a handler alone may not see tags of addresses.
+        if (call.args[1] != 0 &&
+            !memory.put(call.address(1), siginfo_of(*info, abi::kSaExposeTagBits)))
+            return Errno::Fault;
         return static_cast<std::uint64_t>(info->signal);
     }
     if (call.task.tif_sigpending) return Errno::Intr;

@@ -248,6 +248,13 @@ SysResult<void> may_grow(SysCall& call, File& file, std::uint64_t size) {
     return last ? SysResult<void>() : tl::make_unexpected(last.error());
 }
 
+void own_inode(SysCall& call, File& file) {
+    FileStatus* const inode = file.own_status();
+    if (inode == nullptr) return;
+    inode->uid = call.cred().uid.fs;
+    inode->gid = call.cred().gid.fs;
+}
+
 void tell_use(SysCall& call, File& file, std::uint32_t mask) {
     const auto& events = call.kernel.files().events();
     if (!events || events->quiet()) return;

@@ -36,6 +36,9 @@ SysResult<void> may_grow(SysCall& call, File& file, std::uint64_t size);
 
 void remove_set_ids(SysCall& call, File& file);
 
+// A new pipe or socket is the caller's (get_pipe_inode, sock_alloc).
+void own_inode(SysCall& call, File& file);
+
 // Tells watchers what was done to an open file (IN_*).
 void tell_use(SysCall& call, File& file, std::uint32_t mask);
 

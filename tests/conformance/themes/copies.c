@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -154,4 +156,22 @@ BEHAVIOUR(blocks_count_what_is_written) {
     show_space(fd);
     NEED(ftruncate(fd, 1));
     show_space(fd);
+}
+
+NATIVE(copy_file_range_stays_in_one_file_system, "qemu 7.2 lets the host's libc decide") {
+    off_t at = 0x7fffffffffffffff;
+    open_two(0);
+    NEED(mkdir("m", 0755));
+    NEED(mount("none", "m", "tmpfs", 0, NULL));
+    make_file("m/file", "");
+    const int other = (int)NEED(open("m/file", O_RDWR)), memory = memfd_create("m", 0);
+    SHOW(copy_file_range(in, NULL, other, NULL, 4, 0));
+    SHOW(copy_file_range(memory, NULL, out, NULL, 4, 0));
+    SHOW(copy_file_range(open("/proc/self/status", O_RDONLY), NULL, out, NULL, 4, 0));
+    SHOW(copy_file_range(in, NULL, open(".", O_RDONLY), NULL, 4, 0));
+    SHOW(copy_file_range(in, NULL, open("/dev/null", O_WRONLY), NULL, 4, 0));
+    SHOW(copy_file_range(in, NULL, out, &at, ~0ul, 0));
+    SHOW(copy_file_range(in, &at, out, NULL, 4, 0));
+    close(other);
+    umount("m");
 }

@@ -7,6 +7,7 @@
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -270,4 +271,71 @@ BEHAVIOUR(a_blocking_read_waits_for_the_first_event) {
     until_asleep(child);
     close(open("file", O_RDONLY));
     show_end("child", child);
+}
+
+BEHAVIOUR(attributes_of_directories_are_told_as_such) {
+    NEED(mkdir("directory", 0755));
+    NEED(mkdir("directory/below", 0755));
+    start();
+    SHOW(inotify_add_watch(in, "directory", IN_ATTRIB | IN_ACCESS | IN_MODIFY));
+    SHOW(inotify_add_watch(in, "directory/below", IN_ATTRIB));
+    NEED(chmod("directory", 0700));
+    NEED(chmod("directory/below", 0700));
+    NEED(chown("directory", 1, 1));
+    NEED(utimensat(AT_FDCWD, "directory", NULL, 0));
+    show_events();
+}
+
+NATIVE(a_watched_tmpfs_is_unmounted, "qemu-aarch64 passes mounts on to the host") {
+    NEED(mkdir("m", 0755));
+    NEED(mount("none", "m", "tmpfs", 0, NULL));
+    make_file("m/file", "");
+    start();
+    SHOW(inotify_add_watch(in, "m/file", IN_MODIFY));
+    SHOW(umount("m"));
+    show_events();
+    SHOW(inotify_rm_watch(in, 1));
+    NEED(mount("none", "m", "tmpfs", 0, NULL));
+    SHOW(inotify_add_watch(in, "m", IN_MODIFY));
+    SHOW(umount2("m", MNT_DETACH));
+    show_events();
+}
+
+NATIVE(a_program_is_opened_read_and_closed, "qemu-aarch64 reads the program itself") {
+    const int fd = open("program", O_CREAT | O_WRONLY, 0755);
+    NEED(write(fd, "no program", 10));
+    start();
+    SHOW(inotify_add_watch(in, "program", IN_ALL_EVENTS));
+    SHOW(execl("program", "program", NULL));
+    show_events();
+    close(fd);
+    show_events();
+    SHOW(execl("program", "program", NULL));
+    show_events();
+}
+
+DOCUMENTED(a_queue_lists_its_watches, "Documentation/filesystems/proc.rst, fdinfo of inotify",
+           "inotify_add_watch(in, \"one\", IN_OPEN) = 1\n"
+           "inotify_add_watch(in, \"two\", IN_ATTRIB | IN_EXCL_UNLINK) = 2\n"
+           "wd:2 mask:4000004 ignored_mask:0 the file\n"
+           "wd:1 mask:20 ignored_mask:0 the file\n") {
+    unsigned watch, device, mask, ignored;
+    unsigned long inode;
+    struct stat one, two;
+    char name[64], line[256];
+    make_file("one", "");
+    make_file("two", "");
+    start();
+    SHOW(inotify_add_watch(in, "one", IN_OPEN));
+    SHOW(inotify_add_watch(in, "two", IN_ATTRIB | IN_EXCL_UNLINK));
+    NEED(stat("one", &one));
+    NEED(stat("two", &two));
+    snprintf(name, sizeof name, "/proc/self/fdinfo/%d", in);
+    FILE* const file = fopen(name, "r");
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (sscanf(line, "inotify wd:%x ino:%lx sdev:%x mask:%x ignored_mask:%x fhandle-bytes:",
+                   &watch, &inode, &device, &mask, &ignored) == 5)
+            printf("wd:%x mask:%x ignored_mask:%x %s\n", watch, mask, ignored,
+                   inode == (watch == 1 ? one.st_ino : two.st_ino) ? "the file" : "another file");
+    }
 }

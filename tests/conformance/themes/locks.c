@@ -253,3 +253,19 @@ NATIVE(a_chosen_signal_tells_the_descriptor,
     IN_CHILD(opens_to_write);
     show_told(fd);
 }
+
+BEHAVIOUR(dnotify_tells_of_the_directory_itself_and_of_renames_in_it) {
+    NEED(mkdir("directory", 0755));
+    count_signal(SIGIO, 0);
+    fd = open("directory", O_RDONLY);
+    SHOW(fcntl(fd, F_NOTIFY, DN_ATTRIB | DN_MULTISHOT));
+    NEED(chmod("directory", 0700));
+    SHOW(signals_taken);
+    SHOW(fcntl(fd, F_NOTIFY, DN_RENAME | DN_MULTISHOT));
+    make_file("directory/file", "");
+    NEED(rename("directory/file", "directory/name"));
+    SHOW(signals_taken);
+    NEED(rename("directory/name", "name"));
+    NEED(rename("name", "directory/name"));
+    SHOW(signals_taken);
+}

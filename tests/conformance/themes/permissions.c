@@ -176,3 +176,29 @@ BEHAVIOUR(set_group_id_is_for_members) {
     make_owned_file("own-group", 1000, 1000, 0755);
     AS_USER(sets_group_bits);
 }
+
+static void makes_set_group_files(void) {
+    struct stat seen;
+    SHOW(close(open("shared/file", O_CREAT | O_WRONLY, 02777)));
+    SHOW(mknod("shared/fifo", S_IFIFO | 02777, 0));
+    SHOW(close(open("shared/plain", O_CREAT | O_WRONLY, 02767)));
+    NEED(fstat(open("shared", O_TMPFILE | O_RDWR, 02777), &seen));
+    printf("%o\n", seen.st_mode);
+    for (int i = 0; i < 3; ++i) {
+        static const char* const kNames[] = {"shared/file", "shared/fifo", "shared/plain"};
+        NEED(stat(kNames[i], &seen));
+        printf("%o %u %u\n", seen.st_mode, seen.st_uid, seen.st_gid);
+        NEED(unlink(kNames[i]));
+    }
+}
+
+NATIVE(nobody_runs_files_as_a_group_that_is_not_theirs, "qemu 7.2 has not O_TMPFILE") {
+    umask(0);
+    NEED(mkdir("shared", 0777));
+    NEED(chown("shared", 0, 7));
+    NEED(chmod("shared", 02777));
+    AS_USER(makes_set_group_files);
+    makes_set_group_files();
+    umask(010);
+    AS_USER(makes_set_group_files);
+}

@@ -306,3 +306,38 @@ NATIVE(an_unknown_process_has_no_directory, WHY) {
     SHOW(access("/proc/0", F_OK));
     SHOW(access("/proc/self/task/1234567", F_OK));
 }
+
+static void show_vm_flags(const void* at) {
+    char line[256], mine[32];
+    FILE* const file = fopen("/proc/self/smaps", "r");
+    int here = 0;
+    snprintf(mine, sizeof mine, "%lx-", (unsigned long)at);
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, mine, strlen(mine)) == 0) here = 1;
+        if (!here || strncmp(line, "VmFlags:", 8) != 0) continue;
+        // Whether a kernel counts soft-dirty pages is a choice of its configuration.
+        for (char* word = strtok(line, " \n"); word != NULL; word = strtok(NULL, " \n"))
+            if (strcmp(word, "sd") != 0) printf("%s ", word);
+        puts("");
+        break;
+    }
+    fclose(file);
+}
+
+NATIVE(smaps_tells_flags_of_mappings, WHY) {
+    static const int kProt[] = {PROT_READ, PROT_READ | PROT_WRITE, PROT_NONE,
+                                PROT_READ | PROT_EXEC};
+    const int fd = open("file", O_CREAT | O_RDWR, 0644);
+    NEED(ftruncate(fd, 4096));
+    for (int i = 0; i < 4; ++i) {
+        show_vm_flags(mmap(NULL, 4096, kProt[i], MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+        show_vm_flags(mmap(NULL, 4096, kProt[i], MAP_SHARED, fd, 0));
+    }
+    show_vm_flags(mmap(NULL, 4096, PROT_READ, MAP_SHARED, open("file", O_RDONLY), 0));
+    char* const page = mmap(NULL, 3 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    NEED(mprotect(page + 4096, 4096, PROT_READ | PROT_WRITE));
+    NEED(madvise(page + 4096, 4096, MADV_DONTFORK));
+    NEED(madvise(page + 4096, 4096, MADV_DONTDUMP));
+    NEED(madvise(page + 4096, 4096, MADV_WIPEONFORK));
+    show_vm_flags(page + 4096);
+}

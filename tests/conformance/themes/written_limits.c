@@ -252,3 +252,48 @@ NATIVE(a_page_that_a_full_tmpfs_has_not_is_a_bus_error, PASSED_ON) {
     close(fd);
     NEED(umount("tree"));
 }
+
+static void makes_pipes(void) {
+    int ends[2] = {-1, -1};
+    SHOW(pipe(ends));
+    SHOW(fcntl(ends[0], F_GETPIPE_SZ));
+    SHOW(fcntl(ends[0], F_SETPIPE_SZ, 16384));
+}
+
+DOCUMENTED(a_user_has_pipes_of_a_limited_size, "pipe(7), /proc files",
+           "/proc/sys/fs/pipe-max-size <- 8192: write(fd, text, strlen(text)) == "
+           "(ssize_t)strlen(text) ? 0 : -1 = 0\n"
+           "pipe(ends) = 0\n"
+           "fcntl(ends[0], F_GETPIPE_SZ) = 8192\n"
+           "fcntl(ends[0], F_SETPIPE_SZ, 16384) = -1 EPERM\n"
+           "makes_pipes: status 0\n"
+           "pipe(ends) = 0\n"
+           "fcntl(ends[0], F_GETPIPE_SZ) = 65536\n"
+           "fcntl(ends[0], F_SETPIPE_SZ, 16384) = 16384\n"
+           "fcntl(ends[0], F_SETPIPE_SZ, 4 << 20) = 4194304\n") {
+    int ends[2];
+    write_text("/proc/sys/fs/pipe-max-size", "8192");
+    AS_USER(makes_pipes);
+    makes_pipes();
+    NEED(pipe(ends));
+    SHOW(fcntl(ends[0], F_SETPIPE_SZ, 4 << 20));
+}
+
+DOCUMENTED(a_user_has_a_limited_number_of_pages_in_pipes, "pipe(7), /proc files",
+           "/proc/sys/fs/pipe-user-pages-soft <- 1: write(fd, text, strlen(text)) == "
+           "(ssize_t)strlen(text) ? 0 : -1 = 0\n"
+           "pipe(ends) = 0\n"
+           "fcntl(ends[0], F_GETPIPE_SZ) = 8192\n"
+           "fcntl(ends[0], F_SETPIPE_SZ, 16384) = -1 EPERM\n"
+           "makes_pipes: status 0\n"
+           "/proc/sys/fs/pipe-user-pages-hard <- 1: write(fd, text, strlen(text)) == "
+           "(ssize_t)strlen(text) ? 0 : -1 = 0\n"
+           "pipe(ends) = -1 ENFILE\n"
+           "fcntl(ends[0], F_GETPIPE_SZ) = -1 EBADF\n"
+           "fcntl(ends[0], F_SETPIPE_SZ, 16384) = -1 EBADF\n"
+           "makes_pipes: status 0\n") {
+    write_text("/proc/sys/fs/pipe-user-pages-soft", "1");
+    AS_USER(makes_pipes);
+    write_text("/proc/sys/fs/pipe-user-pages-hard", "1");
+    AS_USER(makes_pipes);
+}

@@ -22,7 +22,7 @@ LAYERS = [
     ["kernel_model/abi"],
     ["kernel_model/memory", "kernel_model/seccomp", "kernel_model/sysctl", "kernel_model/wait"],
     ["kernel_model/files"],
-    ["kernel_model/files/locks"],
+    ["kernel_model/files/locks", "kernel_model/files/rights"],
     ["kernel_model/task"],
     ["kernel_model/files/event", "kernel_model/files/tty", "kernel_model/hooks", "kernel_model/ipc", "kernel_model/aio", "kernel_model/keys", "kernel_model/uring", "kernel_model/net", "kernel_model/vdso"],
     ["kernel_model/files/host"],
