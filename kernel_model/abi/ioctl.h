@@ -14,7 +14,19 @@ inline constexpr std::uint32_t kFionread = 0x541b, kFionbio = 0x5421, kFionclex 
 
 // Files.
 inline constexpr std::uint32_t kFiclone = 0x40049409, kFsIocGetflags = 0x80086601,
-                               kFsIocFiemap = 0xc020660b;
+                               kFsIocFiemap = 0xc020660b, kProcmapQuery = 0xc0686611;
+
+// struct procmap_query
+struct ProcmapQuery {
+    std::uint64_t size, query_flags, query_address;
+    std::uint64_t begin, end, flags, page_size, offset, inode;
+    std::uint32_t major, minor, name_size, build_id_size;
+    std::uint64_t name_address, build_id_address;
+};
+static_assert(sizeof(ProcmapQuery) == 104);
+inline constexpr std::uint64_t kProcmapReadable = 1, kProcmapWritable = 2, kProcmapExecutable = 4,
+                               kProcmapShared = 8, kProcmapRights = 15, kProcmapOrNext = 16,
+                               kProcmapOfFile = 32, kProcmapKnown = 63;
 
 // Terminals.
 inline constexpr std::uint32_t kTcgets = 0x5401, kTcsets = 0x5402, kTcsetsw = 0x5403,

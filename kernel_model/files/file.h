@@ -140,6 +140,8 @@ public:
     // Whether the file has a poll operation, which epoll requires.
     virtual bool can_poll() { return waiters() != nullptr; }
     virtual Socket* socket() { return nullptr; }
+    // eventfd_signal: of those that can be told of a completion, one more.
+    virtual void signal_event() {}
     // Further lines of /proc/PID/fdinfo.
     virtual std::string fdinfo() const { return {}; }
     virtual PtyFile* terminal() { return nullptr; }
