@@ -52,6 +52,7 @@ enum class Errno : std::int32_t {
     Idrm = 43,
     NoData = 61,
     Time = 62,
+    Proto = 71,
     BadMsg = 74,
     Overflow = 75,
     BadFd = 77,

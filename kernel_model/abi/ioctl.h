@@ -16,7 +16,8 @@ inline constexpr std::uint32_t kFionread = 0x541b, kFionbio = 0x5421, kFionclex 
 inline constexpr std::uint32_t kFiclone = 0x40049409, kFiclonerange = 0x4020940d, kFibmap = 1,
                                kFioqsize = 0x5460, kFsIocGetflags = 0x80086601,
                                kFsIocSetflags = 0x40086602, kFsIocFsgetxattr = 0x801c581f,
-                               kFsIocFssetxattr = 0x401c5820, kFsIocFiemap = 0xc020660b;
+                               kFsIocFssetxattr = 0x401c5820, kFsIocFiemap = 0xc020660b,
+                               kProcmapQuery = 0xc0686611;
 
 // Flags of inodes that FS_IOC_SETFLAGS sets, in the other form of FS_IOC_FSSETXATTR,
 inline constexpr std::uint32_t kFsImmutable = 0x10, kFsAppend = 0x20, kFsNodump = 0x40,
@@ -37,6 +38,18 @@ inline constexpr std::uint64_t kStatxAttrImmutable = 0x10, kStatxAttrAppend = 0x
 inline constexpr std::uint32_t kRndgetentcnt = 0x80045200, kRndaddtoentcnt = 0x40045201,
                                kRndaddentropy = 0x40085203, kRndzapentcnt = 0x5204,
                                kRndclearpool = 0x5206, kRndreseedcrng = 0x5207;
+
+// struct procmap_query
+struct ProcmapQuery {
+    std::uint64_t size, query_flags, query_address;
+    std::uint64_t begin, end, flags, page_size, offset, inode;
+    std::uint32_t major, minor, name_size, build_id_size;
+    std::uint64_t name_address, build_id_address;
+};
+static_assert(sizeof(ProcmapQuery) == 104);
+inline constexpr std::uint64_t kProcmapReadable = 1, kProcmapWritable = 2, kProcmapExecutable = 4,
+                               kProcmapShared = 8, kProcmapRights = 15, kProcmapOrNext = 16,
+                               kProcmapOfFile = 32, kProcmapKnown = 63;
 
 // Terminals.
 inline constexpr std::uint32_t kTcgets = 0x5401, kTcsets = 0x5402, kTcsetsw = 0x5403,

@@ -3,6 +3,7 @@
 // segments (linux/ipc.h, linux/shm.h).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -20,6 +21,11 @@ inline constexpr std::uint64_t kMapFixed = 0x10, kMapAnonymous = 0x20, kMapGrows
                                kMapNoreserve = 0x4000, kMapPopulate = 0x8000,
                                kMapNonblock = 0x10000, kMapStack = 0x20000, kMapHugetlb = 0x40000,
                                kMapSync = 0x80000, kMapFixedNoreplace = 0x100000;
+
+// The logarithm of a huge page's size in the flags (MAP_HUGE_SHIFT, SHM_HUGE_SHIFT), and those that
+// arm64 with pages of 4 KiB has; 0 stands for the default.
+inline constexpr std::uint32_t kMapHugeShift = 26, kMapHugeMask = 0x3f, kDefaultHugeLog = 21;
+inline constexpr std::array<std::uint32_t, 4> kHugePageLogs = {16, 21, 25, 30};
 
 inline constexpr std::uint64_t kMremapMaymove = 1, kMremapFixed = 2, kMremapDontunmap = 4;
 

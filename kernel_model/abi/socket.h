@@ -3,6 +3,7 @@
 // tcp.h, udp.h, if.h).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -39,13 +40,33 @@ inline constexpr std::int32_t kIpTos = 1, kIpTtl = 2, kIpHdrincl = 3, kIpPktinfo
                               kIpPktoptions = 9, kIpMtuDiscover = 10, kIpRecverr = 11,
                               kIpRecvttl = 12, kIpRecvtos = 13, kIpMtu = 14, kIpFreebind = 15,
                               kIpTransparent = 19, kIpRecvorigdstaddr = 20, kIpMinttl = 21,
-                              kIpBindAddressNoPort = 24, kIpMulticastTtl = 33,
-                              kIpMulticastLoop = 34, kIpLocalPortRange = 51;
+                              kIpBindAddressNoPort = 24, kIpMulticastIf = 32, kIpMulticastTtl = 33,
+                              kIpMulticastLoop = 34, kIpAddMembership = 35, kIpDropMembership = 36,
+                              kIpMulticastAll = 49, kIpLocalPortRange = 51;
 
-inline constexpr std::int32_t kIpv62292Pktinfo = 2, kIpv62292Hoplimit = 8, kIpv6Flowinfo = 11,
-                              kIpv6UnicastHops = 16, kIpv6MulticastHops = 18,
-                              kIpv6MulticastLoop = 19, kIpv6MtuDiscover = 23, kIpv6Mtu = 24,
-                              kIpv6Recverr = 25, kIpv6V6only = 26, kIpv6Recvpktinfo = 49,
+// Of both families.
+inline constexpr std::int32_t kMcastJoinGroup = 42, kMcastLeaveGroup = 45;
+
+struct IpMreqn {
+    std::uint32_t group, address;  // network order
+    std::int32_t index;
+};
+struct Ipv6Mreq {
+    std::array<std::uint8_t, 16> group;
+    std::int32_t index;
+};
+struct GroupReq {
+    std::uint32_t index, pad;
+    std::array<std::uint8_t, 128> address;  // struct sockaddr_storage
+};
+static_assert(sizeof(IpMreqn) == 12 && sizeof(Ipv6Mreq) == 20 && sizeof(GroupReq) == 136);
+
+inline constexpr std::int32_t kIpv6Addrform = 1, kIpv62292Pktinfo = 2, kIpv62292Hoplimit = 8,
+                              kIpv6Flowinfo = 11, kIpv6UnicastHops = 16, kIpv6MulticastIf = 17,
+                              kIpv6MulticastHops = 18, kIpv6MulticastLoop = 19,
+                              kIpv6AddMembership = 20, kIpv6DropMembership = 21,
+                              kIpv6MtuDiscover = 23, kIpv6Mtu = 24, kIpv6Recverr = 25,
+                              kIpv6V6only = 26, kIpv6MulticastAll = 29, kIpv6Recvpktinfo = 49,
                               kIpv6Pktinfo = 50, kIpv6Recvhoplimit = 51, kIpv6Hoplimit = 52,
                               kIpv6Dontfrag = 62, kIpv6Recvtclass = 66, kIpv6Tclass = 67,
                               kIpv6Minhopcount = 73, kIpv6Recvorigdstaddr = 74, kIpv6Freebind = 78;

@@ -37,10 +37,7 @@ bool AioContext::Poll::woken(std::uint32_t events) {
 
 void AioContext::complete(const AioEvent& event, const std::shared_ptr<File>& notify) {
     events.push_back(event);
-    if (notify) {
-        const std::uint64_t one = 1;
-        (void)notify->write(0, std::as_bytes(std::span(&one, 1)));
-    }
+    if (notify) notify->signal_event();
     fetchers.wake();
 }
 
@@ -49,7 +46,6 @@ void AioContext::forget_done() {
 }
 
 SysResult<void> AioContexts::make(std::uint64_t space, std::uint64_t id, std::uint64_t most) {
-    if (reserved_ + most > kMostEvents) return tl::make_unexpected(Errno::Again);
     const std::uint64_t bytes = kContextBytes + most * sizeof(AioEvent);
     if (memory_ != nullptr && !memory_->has_room(bytes)) return tl::make_unexpected(Errno::NoMem);
     auto context = std::make_shared<AioContext>();

@@ -57,10 +57,8 @@ struct AioContext {
 
 class AioContexts {
 public:
-    static constexpr std::uint64_t kMostEvents = 65536;  // fs.aio-max-nr
-
     explicit AioContexts(PhysicalMemory* memory) : memory_(memory) {}
-    // `space`: of the memory that the context is of. Again: too many events; NoMem.
+    // `space`: of the memory that the context is of. NoMem.
     SysResult<void> make(std::uint64_t space, std::uint64_t id, std::uint64_t most);
     std::shared_ptr<AioContext> find(std::uint64_t space, std::uint64_t id) const;
     bool remove(std::uint64_t space, std::uint64_t id);

@@ -35,7 +35,8 @@ struct Credentials {
     std::uint64_t effective = abi::kAllCapabilityBits, permitted = abi::kAllCapabilityBits,
                   inheritable = 0, bounding = abi::kAllCapabilityBits, ambient = 0;
     std::uint32_t securebits = 0;
-    UserSpace space{};  // null: the first user namespace
+    std::int32_t request_keyring = 0;  // KEYCTL_SET_REQKEY_KEYRING
+    UserSpace space{};                 // null: the first user namespace
 
     // A user without capabilities, or the superuser.
     static Credentials of_user(std::uint32_t uid, std::uint32_t gid,

@@ -150,6 +150,8 @@ public:
         const auto pages = backing();
         return pages ? pages->write_hint : write_hint_;
     }
+    // eventfd_signal: of those that can be told of a completion, one more.
+    virtual void signal_event() {}
     // Further lines of /proc/PID/fdinfo.
     virtual std::string fdinfo() const { return {}; }
     virtual PtyFile* terminal() { return nullptr; }

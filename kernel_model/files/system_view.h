@@ -12,7 +12,8 @@ struct CpuTime;
 struct Process;
 struct Task;
 
-class IpcSegments;
+class Ipc;
+class Keyrings;
 class Mounts;
 class Network;
 class Sysctls;
@@ -28,12 +29,15 @@ public:
     virtual std::uint64_t idle_ns() const = 0;
     virtual CpuTime cpu_time(const Task&) const = 0;
     virtual CpuTime cpu_time(const Process&) const = 0;
+    virtual std::uint64_t faults(const Task&) const = 0;
+    virtual std::uint64_t faults(const Process&) const = 0;
     virtual std::uint64_t queued_signals(const Process&) const = 0;  // of its user
     virtual const Mounts* mounts() const = 0;
     // Where the reader's parameter of this name is.
     virtual Sysctls& sysctls(std::string_view name) const = 0;
-    virtual IpcSegments& ipc_segments() const = 0;
+    virtual Ipc& ipc() const = 0;  // the reader's
     virtual const Network& loopback() const = 0;
+    virtual Keyrings& keyrings() const = 0;
     virtual Terminals& terminals() const = 0;
 };
 

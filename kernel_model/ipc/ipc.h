@@ -18,15 +18,21 @@ public:
           semaphores(memory),
           messages(memory),
           posix_queues(memory),
-          segments(own_inode & 0xffff) {}
+          segments_(own_inode & 0xffff) {}
 
     // exit_sem; the notifications of a process end with it.
     void process_ended(std::int32_t pid, std::int64_t now_s) {
         semaphores.exit(pid, now_s);
+        segments_.process_ended(pid);
         for (const auto& [name, queue] : posix_queues.all()) {
             if (queue->notification && queue->notification->pid == pid)
                 queue->end_notification(true);
         }
+    }
+
+    // ipc_idr_alloc: a wish for an id is for one object.
+    void id_was_made(std::string_view wish) {
+        if (sysctls.number(wish) >= 0) sysctls.set_default(wish, "-1");
     }
 
     // As they were written last.
@@ -40,9 +46,13 @@ public:
     SemaphoreSets semaphores;
     MessageQueues messages;
     PosixQueues posix_queues;
-    IpcSegments segments;
+    IpcSegments& segments() {
+        segments_.need_attaches(limits().segments_need_attaches);
+        return segments_;
+    }
 
 private:
+    IpcSegments segments_;
     IpcLimits limits_;
     std::uint64_t known_ = 0;
 };

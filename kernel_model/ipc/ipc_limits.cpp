@@ -33,7 +33,11 @@ IpcLimits limits_of(const Sysctls& sysctls) {
             .posix_messages = number("fs/mqueue/msg_max"),
             .posix_message_bytes = number("fs/mqueue/msgsize_max"),
             .posix_default_messages = number("fs/mqueue/msg_default"),
-            .posix_default_bytes = number("fs/mqueue/msgsize_default")};
+            .posix_default_bytes = number("fs/mqueue/msgsize_default"),
+            .next_queue_id = static_cast<std::int32_t>(number(kNextQueueId)),
+            .next_set_id = static_cast<std::int32_t>(number(kNextSetId)),
+            .next_segment_id = static_cast<std::int32_t>(number(kNextSegmentId)),
+            .segments_need_attaches = number("kernel/shm_rmid_forced") != 0};
 }
 
 }  // namespace uprobesim

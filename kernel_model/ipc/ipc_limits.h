@@ -23,7 +23,15 @@ struct IpcLimits {
     // fs.mqueue
     std::uint32_t posix_queues = 256, posix_messages = 10, posix_message_bytes = 8192,
                   posix_default_messages = 10, posix_default_bytes = 8192;
+    // kernel.msg_next_id, sem_next_id, shm_next_id: what the next object is to be called; -1: as it
+    // comes.
+    std::int32_t next_queue_id = -1, next_set_id = -1, next_segment_id = -1;
+    bool segments_need_attaches = false;  // kernel.shm_rmid_forced
 };
+
+inline constexpr std::string_view kNextQueueId = "kernel/msg_next_id",
+                                  kNextSetId = "kernel/sem_next_id",
+                                  kNextSegmentId = "kernel/shm_next_id";
 
 // Whether an IPC namespace has this parameter for itself.
 bool is_of_ipc(std::string_view sysctl);

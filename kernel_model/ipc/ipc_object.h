@@ -38,8 +38,8 @@ public:
         const auto it = by_key_.find(key);
         return it == by_key_.end() ? nullptr : at_index(it->second);
     }
-    Object& add(std::unique_ptr<Object> object, std::size_t most) {
-        object->id = ids_.next(by_index_, most);
+    Object& add(std::unique_ptr<Object> object, std::size_t most, std::int32_t wished_id) {
+        object->id = ids_.next(by_index_, most, wished_id);
         const std::int32_t index = IpcIds::index_of(object->id);
         if (object->key != 0) by_key_[object->key] = index;
         return *(by_index_[index] = std::move(object));

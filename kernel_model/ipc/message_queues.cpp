@@ -97,7 +97,7 @@ SysResult<MessageQueue*> MessageQueues::make(const IpcLimits& limits, std::int32
     queue->key = key;
     queue->most_bytes = limits.queue_bytes;
     queue->charge = MemoryCharge(memory_, kQueueBytes);
-    return &table_.add(std::move(queue), limits.queues);
+    return &table_.add(std::move(queue), limits.queues, limits.next_queue_id);
 }
 
 // freeque.

@@ -44,7 +44,7 @@ SysResult<SemaphoreSet*> SemaphoreSets::make(const IpcLimits& limits, std::int32
     set->semaphores.resize(count);
     set->charge = MemoryCharge(memory_, bytes);
     semaphores_ += count;
-    return &table_.add(std::move(set), limits.sets);
+    return &table_.add(std::move(set), limits.sets, limits.next_set_id);
 }
 
 // freeary.

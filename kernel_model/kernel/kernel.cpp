@@ -40,25 +40,31 @@ public:
     CpuTime cpu_time(const Process& process) const override {
         return kernel_.clock().cpu_time(process);
     }
+    std::uint64_t faults(const Task& task) const override { return kernel_.faults(task); }
+    std::uint64_t faults(const Process& process) const override { return kernel_.faults(process); }
     std::uint64_t queued_signals(const Process& process) const override {
         return kernel_.signals().charged(process);
     }
     const Mounts* mounts() const override { return kernel_.files().mounts(); }
     Sysctls& sysctls(std::string_view name) const override {
-        return is_of_ipc(name) ? ipc().sysctls : kernel_.sysctls();
+        if (is_of_ipc(name)) return ipc().sysctls;
+        return is_of_network(name) ? network().sysctls : kernel_.sysctls();
     }
-    IpcSegments& ipc_segments() const override { return ipc().segments; }
-    const Network& loopback() const override {
-        const Task* const task = kernel_.current();
-        return task != nullptr ? *kernel_.network_of(*task->process) : *kernel_.network();
-    }
+    const Network& loopback() const override { return network(); }
+    Keyrings& keyrings() const override { return kernel_.keyrings(); }
     Terminals& terminals() const override { return kernel_.terminals(); }
 
-private:
-    Ipc& ipc() const {
+    Ipc& ipc() const override {
         const Task* const task = kernel_.current();
         return task != nullptr ? kernel_.ipc_of(*task->process) : kernel_.first_ipc();
     }
+
+private:
+    Network& network() const {
+        const Task* const task = kernel_.current();
+        return task != nullptr ? *kernel_.network_of(*task->process) : *kernel_.network();
+    }
+
     Kernel& kernel_;
 };
 
@@ -98,7 +104,7 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
       file_locks_(std::make_shared<FileLocks>(&machine.memory)),
       ipc_(std::make_unique<Ipc>(name_of(NamespaceKind::Ipc).first_inode, &machine.memory)),
       aio_(std::make_unique<AioContexts>(&machine.memory)),
-      keyrings_(std::make_unique<Keyrings>(&machine.memory)),
+      keyrings_(std::make_unique<Keyrings>(&machine.memory, sysctls_)),
       timers_([this] { charge_timer_interrupt(); }),
       scheduler_(machine.ledger, cycles_per_second(machine)),
       clock_(machine, scheduler_),
@@ -114,6 +120,7 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
     sysctls_.make_default("kernel/osrelease", [&machine] { return machine.tell_release(); });
     connect_parameters(sysctls_, scheduler_);
     connect_parameters(sysctls_, memory_rules_);
+    sysctls_.make_default("fs/aio-nr", [this] { return std::to_string(aio_->reserved()); });
     sysctls_.set_default("kernel/threads-max", std::to_string(threads_max(machine.memory)));
     sysctls_.make_default("kernel/ns_last_pid",
                           [this] { return std::to_string(processes_.last_id()); });
@@ -130,6 +137,16 @@ Kernel::~Kernel() {
     files_.set_system_view(nullptr);
     files_.set_clock(
         [] { return kEpochNs; });  // files may be written back after the destruction of the kernel
+}
+
+std::uint64_t Kernel::faults(const Task& task) const {
+    return machine_.ledger.faults(task.id);
+}
+
+std::uint64_t Kernel::faults(const Process& process) const {
+    std::uint64_t sum = process.ended_faults;
+    for (const auto& [id, task] : process.tasks) sum += faults(*task);
+    return sum;
 }
 
 void Kernel::share_lines(const std::vector<unsigned>& places, std::uint64_t seed) {

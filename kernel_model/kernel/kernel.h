@@ -95,6 +95,9 @@ public:
     const std::shared_ptr<UtsNamespace>& first_uts() const { return first_uts_; }
     Ipc& first_ipc() const { return *ipc_; }
     Ipc& ipc_of(const Process& process) const;
+    // Page faults that gave it a page.
+    std::uint64_t faults(const Task& task) const;
+    std::uint64_t faults(const Process& process) const;
     AioContexts& aio() const { return *aio_; }
     Keyrings& keyrings() const { return *keyrings_; }
     // The first one, and that of a process.

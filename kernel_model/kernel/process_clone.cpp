@@ -104,9 +104,30 @@ bool ProcessTable::in_use(std::int32_t id) const {
     return tasks_.contains(TaskId{id}) || processes_.contains(id);
 }
 
-std::int32_t ProcessTable::free_id() {
-    while (in_use(next_id_)) ++next_id_;
-    return next_id_++;
+// A group or a session keeps the id of its leader, who may have ended.
+bool ProcessTable::is_kept(std::int32_t id) const {
+    return std::ranges::any_of(processes_, [&](const auto& entry) {
+        return entry.second->group == id || entry.second->session == id;
+    });
+}
+
+// alloc_pid: below pid_max, in turn, and then again from the first that is not reserved. Again: all
+// are in use.
+SysResult<std::int32_t> ProcessTable::free_id() {
+    constexpr std::int32_t kReserved = 300;  // RESERVED_PIDS
+    const auto end = static_cast<std::int32_t>(kernel_.sysctls().number("kernel/pid_max"));
+    const auto free_from = [&](std::int32_t id) {
+        while (id < end && (in_use(id) || (ids_come_again_ && is_kept(id)))) ++id;
+        return id;
+    };
+    std::int32_t id = free_from(next_id_);
+    if (id >= end) {
+        ids_come_again_ = true;
+        id = free_from(kReserved);
+    }
+    if (id >= end) return tl::make_unexpected(Errno::Again);
+    next_id_ = id + 1;
+    return id;
 }
 
 // copy_process: the superuser has no limit of its own.
@@ -136,7 +157,7 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     const std::uint64_t bytes =
         thread ? kTaskBytes : bytes_of_copy(*process, (request.flags & abi::kCloneVm) != 0);
     if (!memory.has_room(bytes)) return tl::make_unexpected(Errno::NoMem);
-    const std::int32_t id = request.tid != 0 ? request.tid : free_id();
+    const std::int32_t id = request.tid != 0 ? request.tid : TRY(free_id());
     if (!thread) {
         std::unique_ptr<Process> made = fork_process(parent, request);
         if (made == nullptr) return tl::make_unexpected(Errno::NoMem);

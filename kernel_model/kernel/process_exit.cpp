@@ -114,6 +114,8 @@ void ProcessTable::end_other_tasks(Task& survivor) {
     const TaskRecord record = record_of(survivor);
     survivor.recorded_insns += record.insns;
     survivor.recorded_cycles += record.user_cycles;
+    process.ended_faults += kernel_.faults(survivor);
+    kernel_.machine().ledger.forget_faults(leader);
     keep_record(record);
     auto node = process.tasks.extract(survivor.id);
     tasks_.erase(survivor.id);
@@ -130,6 +132,11 @@ void ProcessTable::memory_ends(Task& task, const std::shared_ptr<Mm>& mm) {
     if (kernel_.legs() != nullptr) kernel_.legs()->memory_ended(mm->space().id());
 }
 
+// setmax_mm_hiwater_rss.
+void ProcessTable::note_memory(Process& process, const Mm& mm) {
+    process.former_peak_pages = std::max(process.former_peak_pages, mm.peak_pages());
+}
+
 void ProcessTable::end_process(Process& process, ExitKind kind, int status, std::string detail) {
     if (!process.alive) return;
     if (kernel_.debugger() != nullptr) [[unlikely]]
@@ -139,6 +146,7 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
     const TaskEnd end{killed ? TaskEnd::Kind::Killed : TaskEnd::Kind::Exited, status};
     for (const auto& [id, task] : process.tasks) exit_task(*task, end);
     --ending_;
+    if (process.mm != nullptr) note_memory(process, *process.mm);
     if (!process.tasks.empty()) memory_ends(*process.tasks.begin()->second, process.mm);
     process.alive = false;
     kernel_.signal_timers().set_real(process, 0, 0);
@@ -247,6 +255,7 @@ void ProcessTable::remove_task(Process& process, TaskId id) {
     }
     process.ended_tasks_time += kernel_.clock().cpu_time(task);
     process.ended_io += task.io;
+    process.ended_faults += kernel_.faults(task);
     keep_record(record_of(task));
     ended_work_ += kernel_.machine().cpu->work(task.context);
     kernel_.machine().cpu->destroy_context(task.context);
@@ -276,27 +285,32 @@ void ProcessTable::reap_exited() {
         Process& process = *it->second;
         if (id.value != pid) remove_task(process, id);
         if (process.alive || pid == main_pid_ || process.mm == nullptr) continue;
-        process.children_peak_pages =
-            std::max(process.children_peak_pages, process.mm->resident_pages());
         process.files = {};
         if (process.mm.use_count() == 1) process.mm->observe(nullptr);
         process.mm.reset();
     }
     for (const std::int32_t pid : std::exchange(unwanted_, {})) {
         const auto it = processes_.find(pid);
-        if (it != processes_.end() && pid != main_pid_) reap(*it->second);
+        if (it != processes_.end() && pid != main_pid_) release(*it->second);
     }
 }
 
+// wait_task_zombie.
 void ProcessTable::reap(Process& zombie) {
     if (Process* parent = find(zombie.parent_pid)) {
         parent->children_time += kernel_.clock().cpu_time(zombie);
         parent->children_time += zombie.children_time;
         parent->ended_io += zombie.ended_io;
         for (const auto& [id, task] : zombie.tasks) parent->ended_io += task->io;
-        parent->children_peak_pages =
-            std::max(parent->children_peak_pages, zombie.children_peak_pages);
+        parent->children_faults += kernel_.faults(zombie) + zombie.children_faults;
+        parent->children_peak_pages = std::max(
+            {parent->children_peak_pages, zombie.children_peak_pages, zombie.former_peak_pages});
     }
+    release(zombie);
+}
+
+// release_task: also of children that nobody wants to wait for, and that count nowhere.
+void ProcessTable::release(Process& zombie) {
     if (Process* parent = find(zombie.parent_pid)) parent->children.erase(zombie.pid);
     while (!zombie.tasks.empty()) remove_task(zombie, zombie.tasks.begin()->first);
     zombie.end->reaped = true;

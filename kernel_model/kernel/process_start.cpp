@@ -127,7 +127,9 @@ tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& r
 
     if (processes_.empty()) make_init();
     auto process = std::make_unique<Process>();
-    process->pid = process->group = process->session = free_id();
+    const auto id = free_id();
+    check_invariant(id.has_value(), "the first process has no id");
+    process->pid = process->group = process->session = *id;
     process->fs->cwd = *cwd;
     process->cred = std::make_shared<Credentials>(Credentials::of_user(request.uid, request.uid));
     process->uts = kernel_.first_uts();
@@ -173,6 +175,7 @@ Task& ProcessTable::add_task(Process& process, TaskId id, ContextId context) {
     task->charge = MemoryCharge(&kernel_.machine().memory, kTaskBytes);
     task->pending.account(kernel_.machine().memory);
     tasks_[id] = task.get();
+    kernel_.machine().ledger.forget_faults(id);
     return *process.tasks.emplace(id, std::move(task)).first->second;
 }
 
@@ -231,6 +234,7 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     // Point of no return: what exec resets (begin_new_exec, flush_signal_handlers).
     const TaskId before = task.id;
     if (old_mm != nullptr) {
+        note_memory(process, *old_mm);
         end_other_tasks(task);
         release_mm(task, *old_mm);
         process.vforked = false;

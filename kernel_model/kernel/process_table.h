@@ -71,7 +71,7 @@ public:
     void end_process(Process& process, ExitKind kind, int status, std::string detail);
     // Of a process that has ended, when its tracer has waited for it.
     void tell_parent(Process& process);
-    // Removes a zombie for which its parent has waited, or whose parent ignores SIGCHLD.
+    // Removes a zombie for which its parent has waited: what it used counts as its parent's.
     void reap(Process& zombie);
     // Frees the resources of tasks and processes that ended in this turn.
     void reap_exited();
@@ -109,7 +109,8 @@ private:
     tl::expected<void, StartFailure> load(Process& process, Task& task, ExecRequest request);
     Task& add_task(Process& process, TaskId id, ContextId context);
     bool in_use(std::int32_t id) const;
-    std::int32_t free_id();
+    bool is_kept(std::int32_t id) const;
+    SysResult<std::int32_t> free_id();
     bool too_many_tasks(const Task& parent) const;
     std::unique_ptr<Process> fork_process(Task& parent, const CloneRequest& request);
     Process* process_of(const Mm& mm) const;
@@ -118,6 +119,8 @@ private:
     void memory_ends(Task& task, const std::shared_ptr<Mm>& mm);
     void end_other_tasks(Task& survivor);
     void remove_task(Process& process, TaskId id);
+    void release(Process& zombie);
+    static void note_memory(Process& process, const Mm& mm);
     void keep_record(const TaskRecord& record);
     Process* oom_victim() const;
     void forget_parent(Process& process);
@@ -126,7 +129,8 @@ private:
 
     Kernel& kernel_;
     std::map<std::int32_t, std::unique_ptr<Process>> processes_;
-    std::int32_t next_id_ = kFirstPid;   // of tasks and processes
+    std::int32_t next_id_ = kFirstPid;  // of tasks and processes
+    bool ids_come_again_ = false;
     std::shared_ptr<FileBacking> vdso_;  // null: none on this machine
     std::int32_t main_pid_ = kFirstPid;
     std::optional<ExitSummary> main_exit_;

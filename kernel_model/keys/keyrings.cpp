@@ -12,6 +12,7 @@ namespace uprobesim {
 namespace {
 
 constexpr std::uint64_t kKeyBytes = 512;
+constexpr std::uint64_t kLinkBytes = 4;  // KEYQUOTA_LINK_BYTES
 constexpr std::uint32_t kPossessorAll = abi::kKeyAll << abi::kKeyPossessorShift;
 constexpr std::uint32_t kUserView = abi::kKeyView << abi::kKeyUserShift;
 
@@ -35,11 +36,9 @@ SysResult<std::shared_ptr<Key>> Keyrings::make(const std::string& type,
                                                const std::string& description,
                                                const Credentials& owner, std::uint32_t permissions,
                                                std::uint64_t bytes) {
-    const bool root = owner.uid.fs == 0;
     const std::uint64_t size = description.size() + 1 + bytes;
-    Use& use = (*use_)[owner.uid.fs];
-    if (use.keys + 1 > (root ? kMostRootKeys : kMostKeys) ||
-        use.bytes + size > (root ? kMostRootBytes : kMostBytes))
+    const KeyUse use = (*use_)[owner.uid.fs], limit = most(owner.uid.fs);
+    if (use.keys + 1 > limit.keys || use.bytes + size > limit.bytes)
         return tl::make_unexpected(Errno::Dquot);
     if (memory_ != nullptr && !memory_->has_room(kKeyBytes + size))
         return tl::make_unexpected(Errno::NoMem);
@@ -51,12 +50,7 @@ SysResult<std::shared_ptr<Key>> Keyrings::make(const std::string& type,
     key->gid = owner.gid.fs;
     key->permissions = permissions;
     key->charge = MemoryCharge(memory_, kKeyBytes + size);
-    ++use.keys;
-    use.bytes += size;
-    key->quota = std::shared_ptr<void>(nullptr, [all = use_, uid = owner.uid.fs, size](void*) {
-        --(*all)[uid].keys;
-        (*all)[uid].bytes -= size;
-    });
+    key->quota = std::make_shared<KeyQuota>(use_, key->uid, size);
     std::erase_if(keys_, [](const auto& entry) { return entry.second.expired(); });
     keys_[key->serial] = key;
     return key;
@@ -76,7 +70,7 @@ SysResult<Keyrings::OfUser*> Keyrings::of_user(const Credentials& owner) {
         user.keyring = TRY(make("keyring", fmt::format("_uid.{}", uid), owner, kPermissions, 0));
         user.session =
             TRY(make("keyring", fmt::format("_uid_ses.{}", uid), owner, kPermissions, 0));
-        link(*user.session, user.keyring);
+        TRY(link(*user.session, user.keyring));
     }
     return &user;
 }
@@ -149,15 +143,67 @@ void Keyrings::forked(const Process& parent, const Process& child) {
         processes_[child.pid].session = own->second.session;
 }
 
-void Keyrings::link(Key& keyring, const std::shared_ptr<Key>& key) {
+KeyUse Keyrings::most(std::uint32_t uid) const {
+    const auto limit = [&](std::string_view name) {
+        return static_cast<std::uint64_t>(limits_.number(name));
+    };
+    if (uid == 0) return {limit("kernel/keys/root_maxkeys"), limit("kernel/keys/root_maxbytes")};
+    return {limit("kernel/keys/maxkeys"), limit("kernel/keys/maxbytes")};
+}
+
+SysResult<void> Keyrings::resize(Key& key, std::uint64_t bytes) const {
+    const std::uint64_t before = key.quota->bytes();
+    if (bytes > before && (*use_)[key.uid].bytes + (bytes - before) > most(key.uid).bytes)
+        return tl::make_unexpected(Errno::Dquot);
+    key.quota->resize(bytes);
+    return {};
+}
+
+SysResult<void> Keyrings::set_payload(Key& key, std::vector<std::byte> payload) {
+    TRY(resize(key, key.quota->bytes() - key.payload.size() + payload.size()));
+    key.payload = std::move(payload);
+    return {};
+}
+
+SysResult<void> Keyrings::give_to(Key& key, std::uint32_t uid) {
+    const KeyUse use = (*use_)[uid], limit = most(uid);
+    if (use.keys + 1 > limit.keys || use.bytes + key.quota->bytes() > limit.bytes)
+        return tl::make_unexpected(Errno::Dquot);
+    key.quota->move_to(uid);
+    key.uid = uid;
+    return {};
+}
+
+SysResult<void> Keyrings::unlink(Key& keyring, const std::shared_ptr<Key>& key) {
+    if (std::erase(keyring.links, key) == 0) return tl::make_unexpected(Errno::NoEnt);
+    keyring.quota->resize(keyring.quota->bytes() - kLinkBytes);
+    return {};
+}
+
+void Keyrings::clear(Key& key) {
+    key.quota->resize(key.quota->bytes() - key.payload.size() - kLinkBytes * key.links.size());
+    key.payload.clear();
+    key.links.clear();
+}
+
+void Keyrings::invalidate(const std::shared_ptr<Key>& key) {
+    keys_.erase(key->serial);
+    for (const auto& [serial, weak] : keys_) {
+        if (const auto ring = weak.lock()) (void)unlink(*ring, key);
+    }
+}
+
+SysResult<void> Keyrings::link(Key& keyring, const std::shared_ptr<Key>& key) {
     const auto same = std::ranges::find_if(keyring.links, [&](const auto& other) {
         return other->type == key->type && other->description == key->description;
     });
     if (same != keyring.links.end()) {
         *same = key;
     } else {
+        TRY(resize(keyring, keyring.quota->bytes() + kLinkBytes));
         keyring.links.push_back(key);
     }
+    return {};
 }
 
 bool Keyrings::contains(const Key& keyring, const Key& key) {

@@ -13,10 +13,53 @@
 
 #include "kernel_model/abi/keys.h"
 #include "kernel_model/memory/backing.h"
+#include "kernel_model/sysctl/sysctls.h"
 #include "kernel_model/task/process.h"
 #include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
+
+// What the keys of each user take (struct key_user).
+struct KeyUse {
+    std::uint64_t keys = 0, bytes = 0;
+};
+using KeyUses = std::map<std::uint32_t, KeyUse>;
+
+// What one key takes of its owner's quota, for as long as it lives.
+class KeyQuota {
+public:
+    KeyQuota(std::shared_ptr<KeyUses> all, std::uint32_t uid, std::uint64_t bytes)
+        : all_(std::move(all)), uid_(uid), bytes_(bytes) {
+        take();
+    }
+    KeyQuota(const KeyQuota&) = delete;
+    KeyQuota& operator=(const KeyQuota&) = delete;
+    ~KeyQuota() { give_back(); }
+    std::uint64_t bytes() const { return bytes_; }
+    void resize(std::uint64_t bytes) {
+        give_back();
+        bytes_ = bytes;
+        take();
+    }
+    void move_to(std::uint32_t uid) {
+        give_back();
+        uid_ = uid;
+        take();
+    }
+
+private:
+    void take() {
+        ++(*all_)[uid_].keys;
+        (*all_)[uid_].bytes += bytes_;
+    }
+    void give_back() {
+        --(*all_)[uid_].keys;
+        (*all_)[uid_].bytes -= bytes_;
+    }
+    std::shared_ptr<KeyUses> all_;
+    std::uint32_t uid_;
+    std::uint64_t bytes_;
+};
 
 struct Key {
     std::int32_t serial = 0;
@@ -27,7 +70,7 @@ struct Key {
     bool revoked = false;
     std::optional<Errno> negative;  // the error that a search gives
     std::uint64_t expires_ns = ~std::uint64_t{0};
-    std::shared_ptr<void> quota;
+    std::shared_ptr<KeyQuota> quota;
     MemoryCharge charge;
 
     bool is_keyring() const { return type == "keyring"; }
@@ -37,11 +80,13 @@ struct Key {
 
 class Keyrings {
 public:
-    // Quotas: kernel.keys.maxkeys and maxbytes, and root's.
-    static constexpr std::uint64_t kMostKeys = 200, kMostBytes = 20000, kMostRootKeys = 1000000,
-                                   kMostRootBytes = 25000000;
+    // `limits`: those of kernel/keys.
+    Keyrings(PhysicalMemory* memory, const Sysctls& limits) : memory_(memory), limits_(limits) {}
 
-    explicit Keyrings(PhysicalMemory* memory) : memory_(memory) {}
+    // The quota of a user: kernel.keys.maxkeys and maxbytes, or root's.
+    KeyUse most(std::uint32_t uid) const;
+    const KeyUses& uses() const { return *use_; }
+    const std::map<std::int32_t, std::weak_ptr<Key>>& all() const { return keys_; }
 
     // Dquot, NoMem.
     SysResult<std::shared_ptr<Key>> make(const std::string& type, const std::string& description,
@@ -59,8 +104,18 @@ public:
     void process_ended(const Process& process);
     void forked(const Process& parent, const Process& child);
 
-    // Links one, in place of one of the same type and description.
-    static void link(Key& keyring, const std::shared_ptr<Key>& key);
+    // Links one, in place of one of the same type and description. Dquot.
+    SysResult<void> link(Key& keyring, const std::shared_ptr<Key>& key);
+    // NoEnt.
+    static SysResult<void> unlink(Key& keyring, const std::shared_ptr<Key>& key);
+    // key_payload_reserve. Dquot.
+    SysResult<void> set_payload(Key& key, std::vector<std::byte> payload);
+    // KEYCTL_CHOWN. Dquot.
+    SysResult<void> give_to(Key& key, std::uint32_t uid);
+    // keyring_clear, and what a revoked key is left with.
+    static void clear(Key& key);
+    // key_invalidate: nothing finds the key any more.
+    void invalidate(const std::shared_ptr<Key>& key);
     static bool contains(const Key& keyring, const Key& key);  // at any depth
     // Whether the process possesses the key.
     bool possessed(const Process& process, const Task& task, const Key& key) const;
@@ -76,18 +131,16 @@ private:
     struct OfUser {
         std::shared_ptr<Key> keyring, session;
     };
-    struct Use {
-        std::uint64_t keys = 0, bytes = 0;
-    };
+    SysResult<void> resize(Key& key, std::uint64_t bytes) const;
     SysResult<OfUser*> of_user(const Credentials& user);
 
     PhysicalMemory* memory_;
+    const Sysctls& limits_;
     std::int32_t last_serial_ = 0x10000;
     std::map<std::int32_t, std::weak_ptr<Key>> keys_;
     std::map<std::int32_t, OfProcess> processes_;
     std::map<std::uint32_t, OfUser> users_;
-    std::shared_ptr<std::map<std::uint32_t, Use>> use_ =
-        std::make_shared<std::map<std::uint32_t, Use>>();
+    std::shared_ptr<KeyUses> use_ = std::make_shared<KeyUses>();
 };
 
 }  // namespace uprobesim

@@ -221,6 +221,8 @@ FaultResult Mm::fault_in(VAddr address, Access access, std::optional<TaskId> tas
         result = MmFaults(*this, task, account).handle(address, access);
     } while (result == FaultResult::OutOfMemory && !machine_.memory.has_room(kMostForOne) &&
              observer_ != nullptr && observer_->out_of_memory(*this));
+    // mm_account_fault.
+    if (result == FaultResult::Resolved && task) machine_.ledger.count_fault(*task);
     return result;
 }
 

@@ -11,9 +11,15 @@ namespace uprobesim {
 
 class IpcIds {
 public:
-    // `taken`: a map by index of the objects that there are, of at most `most`.
+    // `taken`: a map by index of the objects that there are, of at most `most`. `wished`: an id
+    // whose sequence and, where it is free, index are taken (msg_next_id and its like); -1: none.
     template <class Map>
-    std::int32_t next(const Map& taken, std::size_t most) {
+    std::int32_t next(const Map& taken, std::size_t most, std::int32_t wished = -1) {
+        if (wished >= 0) {
+            std::int32_t index = index_of(wished);
+            while (taken.contains(index)) ++index;
+            return (sequence_of(wished) << kIndexBits) + index;
+        }
         constexpr std::int32_t kSmallestCycle = 64;  // ipc_min_cycle
         const auto in_use = static_cast<std::int32_t>(taken.size());
         const std::int32_t cycle = std::min(std::max((in_use + 1) * 3 / 2, kSmallestCycle),

@@ -12,8 +12,20 @@ namespace {
 // contain them.
 }  // namespace
 
+// shm_may_destroy: without an attachment, and removed; or so because it was detached or its creator
+// has ended, where that is enough.
+bool IpcSegments::is_unused(const IpcSegment& segment) const {
+    if (segment.memory.expired()) return true;
+    const bool kept_alone = segment.keeps != nullptr && segment.memory.use_count() == 1;
+    return need_attaches_ && kept_alone && (segment.orphan || segment.attach_time != 0);
+}
+
 void IpcSegments::forget_unused() {
-    std::erase_if(by_index_, [](const auto& entry) { return entry.second.memory.expired(); });
+    std::erase_if(by_index_, [&](const auto& entry) { return is_unused(entry.second); });
+}
+
+void IpcSegments::process_ended(std::int32_t pid) {
+    for (auto& [index, segment] : by_index_) segment.orphan |= segment.creator == pid;
 }
 
 const std::map<std::int32_t, IpcSegment>& IpcSegments::all() {
@@ -50,7 +62,7 @@ IpcSegment* IpcSegments::segment_of(const FileBacking* file) {
 
 SysResult<IpcSegment*> IpcSegments::make(PhysicalMemory& memory, std::int32_t key,
                                          std::uint64_t size, std::uint64_t most_segments,
-                                         std::uint64_t most_pages) {
+                                         std::uint64_t most_pages, std::int32_t wished_id) {
     forget_unused();
     std::uint64_t pages = page_ceil(size) / kPageSize;
     for (const auto& [index, other] : by_index_) pages += page_ceil(other.size) / kPageSize;
@@ -58,7 +70,7 @@ SysResult<IpcSegment*> IpcSegments::make(PhysicalMemory& memory, std::int32_t ke
         pages > most_pages)
         return tl::make_unexpected(Errno::NoSpc);
     IpcSegment segment;
-    segment.id = ids_.next(by_index_, kMostSegments);
+    segment.id = ids_.next(by_index_, kMostSegments, wished_id);
     segment.key = key;
     segment.size = size;
     segment.keeps = std::make_shared<SharedMemory>(

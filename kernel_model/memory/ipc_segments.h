@@ -25,6 +25,7 @@ struct IpcSegment {
     std::int64_t attach_time = 0, detach_time = 0, change_time = 0;  // seconds
     std::weak_ptr<SharedMemory> memory;
     std::shared_ptr<SharedMemory> keeps;  // until IPC_RMID
+    bool orphan = false;                  // its creator has ended
 };
 
 class IpcSegments {
@@ -40,20 +41,27 @@ public:
     IpcSegment* at_index(std::int32_t index);
     // The segment that a mapping's file belongs to; null: the file is not a segment.
     IpcSegment* segment_of(const FileBacking* file);
-    // NoSpc: there would be more segments or pages.
+    // `wished_id`: as of IpcIds. NoSpc: there would be more segments or pages.
     SysResult<IpcSegment*> make(PhysicalMemory& memory, std::int32_t key, std::uint64_t size,
-                                std::uint64_t most_segments, std::uint64_t most_pages);
+                                std::uint64_t most_segments, std::uint64_t most_pages,
+                                std::int32_t wished_id = -1);
     void remove(IpcSegment& segment);
+    // Whether a segment goes when its last mapping or its creator does (kernel.shm_rmid_forced).
+    void need_attaches(bool need) { need_attaches_ = need; }
+    // exit_shm.
+    void process_ended(std::int32_t pid);
     std::int32_t highest_index();
     const std::map<std::int32_t, IpcSegment>& all();
 
 private:
     static constexpr std::uint64_t kInodeBase = std::uint64_t{1} << 33;
     void forget_unused();
+    bool is_unused(const IpcSegment& segment) const;
 
     std::uint64_t first_inode_;
     std::map<std::int32_t, IpcSegment> by_index_;
     IpcIds ids_;
+    bool need_attaches_ = false;
 };
 
 // The number of mappings of this segment in `mm`.

@@ -16,7 +16,8 @@ namespace {
 bool mergeable(const Vma& a, const Vma& b) {
     if (a.range.end != b.range.begin || a.prot != b.prot || a.may_write != b.may_write ||
         a.shared != b.shared || a.grows_down != b.grows_down || a.dont_copy != b.dont_copy ||
-        a.no_reserve != b.no_reserve || a.marks != b.marks || a.file != b.file)
+        a.no_reserve != b.no_reserve || a.marks != b.marks || a.policy != b.policy ||
+        a.file != b.file)
         return false;
     if (!a.name.empty() || !b.name.empty()) return a.name == b.name && a.grows_down;
     return a.file == nullptr || a.offset_of(a.range.end) == b.file_offset;
@@ -97,6 +98,7 @@ void Mm::split_at(VAddr at) {
 void Mm::insert(Vma vma) {
     const VRange range = vma.range;
     if (vma.file) vma.file->mappers.add(token_);
+    mapped_bytes_ += range.size();
     vmas_.emplace(range.begin, std::move(vma));
     settle_charge();
     merge_around(range);
@@ -181,7 +183,10 @@ SysResult<FreedPages> Mm::unmap(VRange range) {
     FreedPages freed = zap(range);
     freed.own -= copies;
     freed.of_files += copies;
-    vmas_.erase(vmas_.lower_bound(range.begin), vmas_.lower_bound(range.end));
+    const auto first = vmas_.lower_bound(range.begin), end = vmas_.lower_bound(range.end);
+    note_peaks();
+    for (auto gone = first; gone != end; ++gone) mapped_bytes_ -= gone->second.range.size();
+    vmas_.erase(first, end);
     settle_charge();
     gap_grew(range);
     return freed;
@@ -210,12 +215,6 @@ VAddr Mm::set_brk(VAddr wanted) {
     }
     brk_end_ = wanted;
     return brk_end_;
-}
-
-std::uint64_t Mm::mapped_bytes() const {
-    std::uint64_t sum = 0;
-    for (const auto& [begin, vma] : vmas_) sum += vma.range.size();
-    return sum;
 }
 
 namespace {

@@ -3,6 +3,7 @@
 // page is brought in by a fault, which is charged by its kind.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -123,6 +124,8 @@ public:
     // Sets and clears marks, mapping by mapping. NoMem: part of the range is not mapped; what is,
     // was changed.
     SysResult<void> set_marks(VRange, std::uint32_t set, std::uint32_t clear);
+    // mbind. NoMem: too many mappings.
+    SysResult<void> set_policy(VRange, MemoryPolicy);
     // Those that new mappings get (mlockall(MCL_FUTURE)).
     void set_default_marks(std::uint32_t marks) { default_marks_ = marks; }
     std::uint32_t default_marks() const { return default_marks_; }
@@ -153,8 +156,12 @@ public:
     const std::map<VAddr, Vma>& vmas() const { return vmas_; }
     AddressSpace& space() { return *space_; }
     const AddressSpace& space() const { return *space_; }
-    std::uint64_t mapped_bytes() const;  // VmSize
+    std::uint64_t mapped_bytes() const { return mapped_bytes_; }  // VmSize
     std::uint64_t resident_pages() const { return space_->mapped_pages(); }
+    // The most that there were (VmPeak, VmHWM), since they were forgotten (clear_refs).
+    std::uint64_t peak_bytes() const { return std::max(peak_bytes_, mapped_bytes_); }
+    std::uint64_t peak_pages() const { return std::max(peak_pages_, resident_pages()); }
+    void forget_peak_pages() { peak_pages_ = 0; }
     // What the mappings take of the kernel's memory, tables excepted.
     std::uint64_t kernel_bytes() const { return charge_.bytes(); }
     // exe_file: keeps writers from the program for as long as an address space of it lives.
@@ -209,6 +216,12 @@ private:
     }
     void settle_charge() { charge_.resize(vmas_.size() * kVmaBytes); }
 
+    // update_hiwater_rss, update_hiwater_vm: to call before there is less.
+    void note_peaks() {
+        peak_pages_ = peak_pages();
+        peak_bytes_ = peak_bytes();
+    }
+
     // mm.cpp
     void split_at(VAddr);
     void insert(Vma);
@@ -231,6 +244,10 @@ private:
 
     // fault.cpp
     FaultResult fault_in(VAddr address, Access access, std::optional<TaskId> task, Account account);
+
+    // mm_marks.cpp: changes what lies in the range, mapping by mapping. NoMem: as set_marks.
+    template <class Same, class Change>
+    SysResult<void> edit(VRange, Same same, Change change);
 
     // mm_fork.cpp
     struct TableNumbers;
@@ -259,6 +276,7 @@ private:
     std::shared_ptr<MapperToken> token_;
     VmaMap vmas_;
     MemoryCharge charge_;
+    std::uint64_t mapped_bytes_ = 0, peak_bytes_ = 0, peak_pages_ = 0;
     VAddr mmap_base_;
     // Where find_gap need not look: the gaps above this address are at most so large.
     mutable VAddr gaps_known_to_{kTaskSize};

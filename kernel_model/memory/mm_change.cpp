@@ -22,6 +22,7 @@ void Mm::mark_written(const Vma& vma, VRange range) {
 // Drops the pages of a range.
 FreedPages Mm::zap(VRange range) {
     FreedPages freed;
+    note_peaks();
     for (auto it = first_ending_after(range.begin); it != vmas_.end() && it->first < range.end;
          ++it) {
         const Vma& vma = it->second;
@@ -106,6 +107,7 @@ SysResult<std::uint64_t> Mm::protect(VRange range, Prot prot) {
 
 void Mm::unmap_file(const FileBacking& file, std::uint64_t first, std::uint64_t end,
                     Mappers::Copies copies) {
+    note_peaks();
     for (const auto& entry : vmas_) {
         const Vma& vma = entry.second;
         const VAddr begin = vma.range.begin;
@@ -207,6 +209,7 @@ SysResult<VAddr> Mm::move(VAddr old, std::uint64_t old_size, std::uint64_t new_s
         split_at(placed.range.begin);
         split_at(placed.range.end);
         vmas_.erase(placed.range.begin);
+        mapped_bytes_ -= placed.range.size();
         settle_charge();
         gap_grew(placed.range);
         return tl::make_unexpected(Errno::NoMem);
@@ -297,6 +300,7 @@ SysResult<VAddr> Mm::remap(VAddr old, std::uint64_t old_size, std::uint64_t new_
         is_free({vma.range.end, new_end})) {
         Vma& grown = vmas_.at(vma.range.begin);
         const VRange range{grown.range.begin, new_end};
+        mapped_bytes_ += range.size() - grown.range.size();
         grown.range = range;
         const Vma placed = grown;
         merge_around(range);

@@ -77,6 +77,7 @@ std::unique_ptr<Mm> Mm::fork(ForkedPages& copied) {
         if (vma.dont_copy || (vma.marks & mark::kDontFork) != 0) continue;
         Vma& copy = child->vmas_.emplace(entry.first, vma).first->second;
         if (copy.file) copy.file->mappers.add(child->token_);
+        child->mapped_bytes_ += vma.range.size();
         copy.marks &= ~(mark::kLocked | mark::kLockedOnFault);  // locks are not inherited
         if ((vma.marks & mark::kWipeOnFork) != 0) continue;
         if (!needs_copy(vma, *space_)) continue;

@@ -6,7 +6,8 @@
 
 namespace uprobesim {
 
-SysResult<void> Mm::set_marks(VRange range, std::uint32_t set, std::uint32_t clear) {
+template <class Same, class Change>
+SysResult<void> Mm::edit(VRange range, Same same, Change change) {
     bool hole = false;
     for (VAddr at = range.begin; at < range.end;) {
         const auto found = first_ending_after(at);
@@ -18,16 +19,28 @@ SysResult<void> Mm::set_marks(VRange range, std::uint32_t set, std::uint32_t cle
         const VRange part{std::max(at, found->second.range.begin),
                           std::min(range.end, found->second.range.end)};
         at = part.end;
-        const std::uint32_t now = (found->second.marks & ~clear) | set;
-        if (found->second.marks == now) continue;
+        if (same(found->second)) continue;
         if (part != found->second.range && is_full(1)) return tl::make_unexpected(Errno::NoMem);
         split_at(part.begin);
         split_at(part.end);
-        vmas_.at(part.begin).marks = now;
+        change(vmas_.at(part.begin));
     }
     merge_around(range);
     if (hole) return tl::make_unexpected(Errno::NoMem);
     return {};
+}
+
+SysResult<void> Mm::set_marks(VRange range, std::uint32_t set, std::uint32_t clear) {
+    const auto now = [&](const Vma& vma) { return (vma.marks & ~clear) | set; };
+    return edit(
+        range, [&](const Vma& vma) { return vma.marks == now(vma); },
+        [&](Vma& vma) { vma.marks = now(vma); });
+}
+
+SysResult<void> Mm::set_policy(VRange range, MemoryPolicy policy) {
+    return edit(
+        range, [&](const Vma& vma) { return vma.policy == policy; },
+        [&](Vma& vma) { vma.policy = policy; });
 }
 
 std::uint64_t Mm::locked_bytes_in(VRange range) const {

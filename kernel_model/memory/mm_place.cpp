@@ -126,6 +126,7 @@ bool Mm::grow_stack(VmaMap::iterator it, VAddr address) {
     node.key() = new_begin;
     node.mapped().range.begin = new_begin;
     vmas_.insert(std::move(node));
+    mapped_bytes_ += growth;
     return true;
 }
 

@@ -20,6 +20,13 @@ inline constexpr std::uint32_t kLocked = 1, kLockedOnFault = 2, kWipeOnFork = 4,
                                kRandom = 256, kSequential = 512, kSealed = 1024;
 }  // namespace mark
 
+// MPOL_* with its flags, and a mask of nodes.
+struct MemoryPolicy {
+    std::uint32_t mode = 0;
+    std::uint64_t nodes = 0;
+    bool operator==(const MemoryPolicy&) const = default;
+};
+
 struct Vma {
     VRange range{};
     Prot prot{};
@@ -29,6 +36,7 @@ struct Vma {
     bool dont_copy = false;               // not inherited by fork ([uprobes])
     bool no_reserve = false;              // MAP_NORESERVE: not counted against overcommit
     std::uint32_t marks = 0;              // mark::*
+    MemoryPolicy policy{};                // mbind; the default: that of the task
     std::shared_ptr<FileBacking> file{};  // null: anonymous
     std::uint64_t file_offset = 0;        // bytes, of range.begin
     std::string name{};  // "[stack]", "[uprobes]" or empty; for "[heap]" and files ask Mm::name_of

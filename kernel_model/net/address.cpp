@@ -52,6 +52,10 @@ bool IpAddress::is_loopback() const {
     return *this == loopback(true) || (is_v4() && bytes[12] == 127);
 }
 
+bool IpAddress::is_group() const {
+    return is_v4() ? bytes[12] >> 4 == 0xe : bytes[0] == 0xff;
+}
+
 SysResult<SocketAddress> parse_address(std::span<const std::byte> bytes) {
     SocketAddress address;
     if (bytes.size() < 2 || bytes.size() > abi::kMaxAddressBytes)

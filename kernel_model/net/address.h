@@ -27,6 +27,7 @@ struct IpAddress {
     bool is_v4() const;
     bool is_any() const;
     bool is_loopback() const;
+    bool is_group() const;        // of multicast
     std::uint32_t as_v4() const;  // host order
     // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the <=> for a null pointer.
     constexpr auto operator<=>(const IpAddress&) const = default;

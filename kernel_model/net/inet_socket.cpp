@@ -23,7 +23,8 @@ SysResult<void> InetSocket::bind(const SocketAddress& address, const Ucred& call
                                                                              : Errno::AfNoSupport);
     }
     if (is_v6() && only_v6() && address.ip.is_v4()) return tl::make_unexpected(Errno::Inval);
-    if (!any_unspec && !address.ip.is_any() && !address.ip.is_loopback()) {
+    if (!any_unspec && !address.ip.is_any() && !address.ip.is_loopback() &&
+        !address.ip.is_group()) {
         return tl::make_unexpected(Errno::AddrNotAvail);
     }
     if (address.port != 0 && address.port < kFirstUnprivilegedPort && !caller.binds_low_ports) {
@@ -75,6 +76,29 @@ SocketAddress InetSocket::remote() const {
     return address;
 }
 
+// ip_route_output_key: the interface that was chosen, or that of the own address. No route leads to
+// the groups of IPv6 by lo.
+bool InetSocket::leads_to_groups(const IpAddress& to) const {
+    return to.is_v4() && (group_interface != 0 || local_ip_.is_loopback());
+}
+
+// udp_sendmsg: to a group from the address of IP_MULTICAST_IF, or from none.
+IpAddress InetSocket::own_address(const IpAddress& to) const {
+    if (!local_ip_.is_any() && !local_ip_.is_group()) return local_ip_;
+    if (!to.is_group()) return IpAddress::loopback(!to.is_v4());
+    return IpAddress::v4(__builtin_bswap32(
+        static_cast<std::uint32_t>(options.get(abi::kSolIp, abi::kIpMulticastIf))));
+}
+
+// do_ipv6_setsockopt.
+SysResult<void> InetSocket::become_v4() {
+    if (remote_port_ == 0) return tl::make_unexpected(Errno::NotConn);
+    if (only_v6() || !remote_ip_.is_v4()) return tl::make_unexpected(Errno::AddrNotAvail);
+    set_family(abi::kAfInet);
+    groups = {};
+    return {};
+}
+
 SysResult<IpAddress> InetSocket::route(const SocketAddress& to) const {
     if (!network().up()) return tl::make_unexpected(Errno::NetUnreach);
     // An AF_INET6 socket accepts AF_INET addresses as mapped ones. (In Linux udpv6_sendmsg does,
@@ -87,6 +111,7 @@ SysResult<IpAddress> InetSocket::route(const SocketAddress& to) const {
     if (to.ip.is_any() && !is_v6() && !local_ip_.is_any()) return local_ip_;
     if (to.ip.is_any()) return IpAddress::loopback(!to.ip.is_v4() && !local_ip_.is_v4());
     if (local_ip_.is_v4() && !to.ip.is_v4()) return tl::make_unexpected(Errno::AfNoSupport);
+    if (to.ip.is_group() && sends_to_groups() && leads_to_groups(to.ip)) return to.ip;
     if (!to.ip.is_loopback()) return tl::make_unexpected(Errno::NetUnreach);
     return to.ip;
 }

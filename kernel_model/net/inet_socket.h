@@ -15,6 +15,7 @@ public:
 
     SysResult<void> bind(const SocketAddress& address, const Ucred& caller) override;
     SocketAddress local() const override;
+    SysResult<void> become_v4() override;
 
     bool is_v6() const { return family() == abi::kAfInet6; }
     bool only_v6() const { return is_v6() && options.is_on(abi::kSolIpv6, abi::kIpv6V6only); }
@@ -26,6 +27,11 @@ public:
     virtual bool receives() const = 0;
 
 protected:
+    // Whether a multicast group can be a destination.
+    virtual bool sends_to_groups() const { return false; }
+    bool leads_to_groups(const IpAddress& to) const;
+    // What leaves without another address leaves from this one.
+    IpAddress own_address(const IpAddress& to) const;
     // Checks the destination of connect or sendto. The unspecified address stands for loopback;
     // NetUnreach: neither of them.
     SysResult<IpAddress> route(const SocketAddress& to) const;

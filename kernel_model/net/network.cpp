@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <string_view>
 
 #include "kernel_model/abi/ioctl.h"
@@ -122,6 +123,38 @@ InetSocket* Network::destination(std::uint32_t protocol, const IpAddress& to, st
         best_score = std::max(score, best_score);
     }
     return best;
+}
+
+// ip_check_mc_rcu: 224.0.0.1 is every interface's.
+bool Network::is_joined(const IpAddress& group) const {
+    constexpr std::uint32_t kAllHosts = 0xe0000001;
+    return group == IpAddress::v4(kAllHosts) ||
+           std::ranges::any_of(sockets_,
+                               [&](const auto& entry) { return entry.second->groups.has(group); });
+}
+
+std::vector<InetSocket*> Network::members(std::uint32_t protocol, const IpAddress& group,
+                                          std::uint16_t port, const IpAddress& from,
+                                          std::uint16_t from_port) const {
+    std::vector<InetSocket*> found;
+    const auto ports = ports_.find(protocol);
+    if (ports == ports_.end() || !is_joined(group)) return found;
+    const auto at = ports->second.find(port);
+    if (at == ports->second.end()) return found;
+    const auto takes = [&](const InetSocket& socket) {
+        const IpAddress& own = socket.local_ip();
+        const bool any =
+            own == IpAddress::any(false) || (own == IpAddress::any(true) && !socket.only_v6());
+        const bool is_for = own == group || any;
+        const bool is_from = socket.remote_port() == 0 ||
+                             (socket.remote_port() == from_port && socket.remote_ip() == from);
+        return is_for && is_from &&
+               (socket.groups.has(group) ||
+                socket.options.is_on(abi::kSolIp, abi::kIpMulticastAll));
+    };
+    std::ranges::copy_if(at->second, std::back_inserter(found),
+                         [&](const InetSocket* socket) { return takes(*socket); });
+    return found;
 }
 
 SysResult<void> Network::claim_name(UnixSocket& socket, const SocketAddress& name) {

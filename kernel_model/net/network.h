@@ -10,12 +10,14 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "kernel_model/abi/errno.h"
 #include "kernel_model/memory/user_memory.h"
 #include "kernel_model/net/address.h"
+#include "kernel_model/sysctl/sysctls.h"
 #include "kernel_model/task/namespaces.h"
 
 namespace uprobesim {
@@ -56,6 +58,12 @@ public:
     InetSocket* destination(std::uint32_t protocol, const IpAddress& to, std::uint16_t port,
                             const IpAddress& from, std::uint16_t from_port) const;
 
+    // Those that receive what is sent to a group, as __udp4_lib_mcast_deliver finds them: nobody
+    // unless somebody has joined it.
+    std::vector<InetSocket*> members(std::uint32_t protocol, const IpAddress& group,
+                                     std::uint16_t port, const IpAddress& from,
+                                     std::uint16_t from_port) const;
+
     // Whether a TCP socket listens on this port.
     bool listening(std::uint16_t port) const;
 
@@ -84,6 +92,7 @@ public:
     SysResult<std::uint64_t> interface_ioctl(std::uint64_t request, std::uint64_t arg,
                                              UserMemory& memory);
 
+    Sysctls sysctls;  // those of is_of_network()
     // Whose capabilities count here; null: the first user namespace.
     UserSpace owner;
     // CLOCK_REALTIME, for the time of arrival of packets.
@@ -103,6 +112,7 @@ public:
 private:
     using Ports = std::map<std::uint16_t, std::vector<InetSocket*>>;
     Ports& ports_of(const InetSocket& socket);
+    bool is_joined(const IpAddress& group) const;
     bool conflict(const InetSocket& socket, std::uint16_t port);
 
     PhysicalMemory* memory_;
@@ -115,6 +125,12 @@ private:
     std::map<FileKey, UnixSocket*> files_;
     std::uint32_t last_name_ = 0;
 };
+
+// Whether a network namespace has this parameter for itself.
+inline bool is_of_network(std::string_view sysctl) {
+    return sysctl.starts_with("net/ipv4/") || sysctl.starts_with("net/ipv6/") ||
+           sysctl.starts_with("net/unix/") || sysctl == "net/core/somaxconn";
+}
 
 // A network namespace other than the first.
 struct NetNamespace final : Namespace {

@@ -13,6 +13,7 @@
 #include "kernel_model/files/file.h"
 #include "kernel_model/files/user_namespace.h"
 #include "kernel_model/net/address.h"
+#include "kernel_model/net/memberships.h"
 #include "kernel_model/net/options.h"
 #include "kernel_model/net/packet_fields.h"
 #include "kernel_model/wait/wait_queue.h"
@@ -114,6 +115,10 @@ public:
     // Returns and clears the pending error (SO_ERROR).
     std::optional<Errno> take_error();
     OptionValues options;
+    Memberships groups;
+    std::uint32_t group_interface = 0;  // IP_MULTICAST_IF
+    // IPV6_ADDRFORM: an AF_INET6 socket that is connected by IPv4 becomes one of AF_INET.
+    virtual SysResult<void> become_v4() { return tl::make_unexpected(Errno::NoProtoOpt); }
     std::uint64_t receive_timeout_ns = 0, send_timeout_ns = 0;  // 0: none
     bool lingers = false;
     std::int32_t linger_s = 0;
@@ -143,6 +148,7 @@ protected:
     std::uint64_t send_buffer() const;
     std::uint64_t receive_buffer() const;
     Network& network() const { return *network_; }
+    void set_family(std::uint16_t family) { family_ = family; }
     const std::shared_ptr<Network>& shared_network() { return network_; }
 
     WaitQueue waiters_;

@@ -161,6 +161,7 @@ void TcpSocket::disconnect() {
     incoming_charge_.resize(0);
     shut_read_ = shut_write_ = fin_received_ = false;
     forget_addresses();
+    forget_port();
     waiters_.wake();
 }
 

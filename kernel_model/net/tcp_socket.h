@@ -28,6 +28,10 @@ public:
     bool at_mark() const override { return urgent_ && urgent_->before == 0; }
     bool has_mark() const override { return true; }
     SysResult<void> shutdown(bool read, bool write) override;
+    SysResult<void> become_v4() override {
+        if (state_ != State::Established) return tl::make_unexpected(Errno::NotConn);
+        return InetSocket::become_v4();
+    }
     bool listening() const override { return state_ == State::Listen; }
     bool receives() const override { return listening(); }
     std::uint64_t readable_bytes() const override;

@@ -102,28 +102,43 @@ SysResult<void> UdpSocket::transmit(std::span<const std::byte> bytes, const Sock
                                     const PacketWishes& wishes) {
     const auto ip = TRY(route(to));
     if (const auto port = claim_some_port(); !port) return tl::make_unexpected(Errno::Again);
-    const IpAddress own = local_ip_.is_any() ? IpAddress::loopback(!ip.is_v4()) : local_ip_;
-    const IpAddress from = wishes.from.value_or(own);
-    auto* other =
-        static_cast<UdpSocket*>(network().destination(protocol(), ip, to.port, from, local_port()));
-    if (other == nullptr) {
+    const IpAddress from = wishes.from.value_or(own_address(ip));
+    std::vector<InetSocket*> receivers;
+    if (ip.is_group()) {
+        receivers = network().members(protocol(), ip, to.port, from, local_port());
+    } else if (InetSocket* const one =
+                   network().destination(protocol(), ip, to.port, from, local_port())) {
+        receivers.push_back(one);
+    } else {
         SocketAddress at = to;
         at.ip = ip;
         refused(bytes, at);
-        return {};
     }
-    if (!other->queue_.fits(bytes.size(), other->receive_buffer())) return {};
-    if (!network().has_room(message_charge(bytes.size())))
+    if (!network().has_room(receivers.size() * message_charge(bytes.size())))
         return tl::make_unexpected(Errno::NoBufs);
     SocketAddress sender;
-    sender.family = other->family();
     sender.ip = from;
     sender.port = local_port();
     PacketFields fields = fields_of_packet(*this, wishes, ip);
     fields.to_port = to.port;
-    other->queue_.push(bytes, {sender, fields}, network());
-    other->waiters_.wake(abi::kPollReadable);
+    for (InetSocket* const other : receivers)
+        deliver(static_cast<UdpSocket&>(*other), bytes, sender, fields);
     return {};
+}
+
+// A datagram for which there is no room is lost.
+void UdpSocket::deliver(UdpSocket& other, std::span<const std::byte> bytes,
+                        const SocketAddress& from, const PacketFields& fields) {
+    if (!other.queue_.fits(bytes.size(), other.receive_buffer())) return;
+    SocketAddress sender = from;
+    sender.family = other.family();
+    other.queue_.push(bytes, {sender, fields}, network());
+    other.waiters_.wake(abi::kPollReadable);
+}
+
+SysResult<void> UdpSocket::become_v4() {
+    if (pending_ && !pending_->to.ip.is_v4()) return tl::make_unexpected(Errno::Busy);
+    return InetSocket::become_v4();
 }
 
 SysResult<Incoming> UdpSocket::receive(std::uint64_t most, bool peek) {

@@ -27,6 +27,8 @@ public:
     std::uint64_t readable_bytes() const override { return queue_.next_bytes(); }
     std::uint8_t tcp_state() const override { return remote_port_ != 0 ? 1 : 7; }
 
+    SysResult<void> become_v4() override;
+
     std::uint32_t poll() override;
     FileCosts costs() const override {
         return {.read = KernelPath::SysReceiveUdp,
@@ -36,6 +38,9 @@ public:
     KernelPath connect_path() const override { return KernelPath::SysBind; }
 
 private:
+    bool sends_to_groups() const override { return true; }
+    void deliver(UdpSocket& other, std::span<const std::byte> bytes, const SocketAddress& from,
+                 const PacketFields& fields);
     // What MSG_MORE or UDP_CORK keeps back, and where it goes.
     struct Pending {
         std::vector<std::byte> bytes;

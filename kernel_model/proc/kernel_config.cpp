@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <string_view>
+
+#include "sim/mem/address_space.h"
 
 namespace uprobesim {
 
@@ -11,10 +14,12 @@ namespace {
 
 constexpr std::string_view kBuiltIn[] = {"64BIT",
                                          "ADVISE_SYSCALLS",
+                                         "AIO",
                                          "ARM64",
                                          "ARM64_4K_PAGES",
                                          "BINFMT_ELF",
                                          "BINFMT_SCRIPT",
+                                         "BPF_SYSCALL",
                                          "CHECKPOINT_RESTORE",
                                          "COREDUMP",
                                          "CROSS_MEMORY_ATTACH",
@@ -22,25 +27,37 @@ constexpr std::string_view kBuiltIn[] = {"64BIT",
                                          "ELF_CORE",
                                          "EPOLL",
                                          "EVENTFD",
+                                         "FHANDLE",
                                          "FILE_LOCKING",
                                          "FUTEX",
                                          "FUTEX_PI",
                                          "HIGH_RES_TIMERS",
                                          "INET",
+                                         "INOTIFY_USER",
+                                         "IO_URING",
+                                         "IPC_NS",
                                          "IPV6",
                                          "KCMP",
+                                         "KEYS",
                                          "MEMBARRIER",
                                          "MEMFD_CREATE",
                                          "MMU",
                                          "MULTIUSER",
                                          "NAMESPACES",
                                          "NET",
+                                         "NET_NS",
+                                         "NUMA",
+                                         "PACKET",
                                          "PERF_EVENTS",
+                                         "POSIX_MQUEUE",
                                          "POSIX_TIMERS",
                                          "PRINTK",
                                          "PROC_FS",
                                          "PROC_PAGE_MONITOR",
                                          "PROC_SYSCTL",
+                                         "RSEQ",
+                                         "SECCOMP",
+                                         "SECCOMP_FILTER",
                                          "SHMEM",
                                          "SIGNALFD",
                                          "SMP",
@@ -53,18 +70,20 @@ constexpr std::string_view kBuiltIn[] = {"64BIT",
                                          "UNIX98_PTYS",
                                          "UPROBES",
                                          "UPROBE_EVENTS",
+                                         "USER_NS",
                                          "UTS_NS"};
-constexpr std::string_view kNotSet[] = {"BPF_SYSCALL", "CGROUPS",     "COMPAT",   "HUGETLB_PAGE",
-                                        "IPC_NS",      "MODULES",     "NET_NS",   "NUMA",
-                                        "PID_NS",      "RSEQ",        "SECURITY", "SWAP",
-                                        "TIME_NS",     "USERFAULTFD", "USER_NS"};
+constexpr std::string_view kNotSet[] = {"CGROUPS", "COMPAT",  "HUGETLB_PAGE",
+                                        "MODULES", "PID_NS",  "SECURITY",
+                                        "SWAP",    "TIME_NS", "USERFAULTFD"};
 
 }  // namespace
 
 std::string kernel_config(const std::string& release) {
     std::string text = fmt::format("#\n# Linux/arm64 {} Kernel Configuration\n#\n", release);
     for (const std::string_view name : kBuiltIn) text += fmt::format("CONFIG_{}=y\n", name);
-    text += "CONFIG_HZ_250=y\nCONFIG_HZ=250\nCONFIG_ARM64_VA_BITS=48\nCONFIG_PAGE_SHIFT=12\n";
+    text += fmt::format(
+        "CONFIG_HZ_250=y\nCONFIG_HZ=250\nCONFIG_ARM64_VA_BITS={}\nCONFIG_PAGE_SHIFT=12\n",
+        std::countr_zero(AddressSpace::kTop));
     for (const std::string_view name : kNotSet)
         text += fmt::format("# CONFIG_{} is not set\n", name);
     return text;

@@ -12,13 +12,6 @@ namespace uprobesim {
 namespace {
 constexpr std::size_t kNameColumn = 73;  // 25 + 6 * sizeof(void *)
 
-// st_dev as user space has it: major in bits 8..19 and 44.., minor in 0..7 and 20..31 and 32..43.
-std::uint64_t device_major(std::uint64_t d) {
-    return ((d >> 8) & 0xfff) | ((d >> 32) & ~std::uint64_t{0xfff});
-}
-std::uint64_t device_minor(std::uint64_t d) {
-    return (d & 0xff) | ((d >> 12) & 0xffffff00u);
-}
 }  // namespace
 
 std::string Mm::name_of(const Vma& vma) const {

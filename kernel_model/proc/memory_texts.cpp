@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "kernel_model/memory/ipc_segments.h"
 #include "kernel_model/memory/memory_rules.h"
 #include "kernel_model/proc/proc_text.h"
 #include "kernel_model/sysctl/sysctls.h"
@@ -83,6 +82,38 @@ std::string proc_meminfo(const ProcContext& c) {
            "HugePages_Surp:        0\nHugepagesize:       2048 kB\nHugetlb:               0 kB\n";
 }
 
+// The one node has all of it (node_read_meminfo).
+std::string node_meminfo(const ProcContext& c) {
+    constexpr std::uint64_t kKb = 1024;
+    const std::uint64_t total = c.machine.memory.limit_bytes() / kKb;
+    const std::uint64_t free = c.machine.memory.free_bytes() / kKb;
+    std::string text;
+    const auto row = [&](std::string_view name, std::uint64_t kb) {
+        text += fmt::format("Node 0 {:<15} {:8} kB\n", fmt::format("{}:", name), kb);
+    };
+    row("MemTotal", total);
+    row("MemFree", free);
+    row("MemUsed", total - free);
+    for (const char* name :
+         {"SwapCached", "Active", "Inactive", "Active(anon)", "Inactive(anon)", "Active(file)",
+          "Inactive(file)", "Unevictable", "Mlocked", "Dirty", "Writeback", "FilePages", "Mapped"})
+        row(name, 0);
+    row("AnonPages", std::min(use_of(c).pages * (kPageSize / kKb), total - free));
+    return text;
+}
+
+// node_read_numastat: each page that was asked for came from here.
+std::string node_numastat(const ProcContext& c) {
+    const Charges all = c.machine.ledger.total();
+    const std::uint64_t faults =
+        all.exceptions[static_cast<std::size_t>(ExceptionClass::DataAbort)] +
+        all.exceptions[static_cast<std::size_t>(ExceptionClass::InsnAbort)];
+    return fmt::format(
+        "numa_hit {0}\nnuma_miss 0\nnuma_foreign 0\ninterleave_hit 0\nlocal_node {0}\n"
+        "other_node 0\n",
+        faults);
+}
+
 std::string proc_vmstat(const ProcContext& c) {
     const std::uint64_t free = c.machine.memory.free_bytes() / kPageSize;
     const Use use = use_of(c);
@@ -106,26 +137,6 @@ std::string proc_vmstat(const ProcContext& c) {
     for (const char* name : {"pgmajfault", "pgscan_kswapd", "pgsteal_kswapd", "oom_kill",
                              "thp_fault_alloc", "compact_stall"})
         row(name, 0);
-    return text;
-}
-
-// ipc/shm.c, sysvipc_shm_proc_show.
-std::string proc_shm(const ProcContext& c) {
-    std::string text =
-        "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  "
-        "cgid "
-        "     atime      dtime      ctime                   rss                  swap\n";
-    if (c.system == nullptr) return text;
-    for (const auto& [index, s] : c.system->ipc_segments().all()) {
-        std::uint64_t places = 0;
-        for (const auto& [pid, process] : c.system->processes())
-            places += process->mm != nullptr ? attached(*process->mm, s) : 0;
-        text += fmt::format(
-            "{:10} {:10}  {:4o} {:21} {:5} {:5}  {:5} {:5} {:5} {:5} {:5} {:10} {:10} {:10} {:21} "
-            "{:21}\n",
-            s.key, s.id, s.mode, s.size, s.creator, s.last, places, s.uid, s.gid, s.creator_uid,
-            s.creator_gid, s.attach_time, s.detach_time, s.change_time, 0, 0);
-    }
     return text;
 }
 

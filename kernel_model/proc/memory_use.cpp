@@ -52,11 +52,11 @@ std::string memory_lines(const Process& process) {
     const auto line = [&](std::string_view name, std::uint64_t kb) {
         text += fmt::format("{}:\t{:8} kB\n", name, kb);
     };
-    line("VmPeak", size);
+    line("VmPeak", mm.peak_bytes() / kKb);
     line("VmSize", size);
     line("VmLck", mm.locked_bytes() / kKb);
     line("VmPin", 0);
-    line("VmHWM", resident);
+    line("VmHWM", mm.peak_pages() * kPageKb);
     line("VmRSS", resident);
     line("RssAnon", use.anonymous * kPageKb);
     line("RssFile", use.of_files * kPageKb);

@@ -2,6 +2,7 @@
 // /proc/PID and /proc/PID/task/TID. A zombie has no memory left.
 #include <fmt/format.h>
 
+#include <array>
 #include <bit>
 
 #include "kernel_model/abi/capability.h"
@@ -118,7 +119,8 @@ std::string status(const Context& c) {
                       "{:016x}\nCapAmb:\t{:016x}\nNoNewPrivs:\t{:d}\nSeccomp:\t{}\nSeccomp_filters:"
                       "\t{}\nCpus_"
                       "allowed:\t{:x}\n"
-                      "Cpus_allowed_list:\t{}\n",
+                      "Cpus_allowed_list:\t{}\n"
+                      "Mems_allowed:\t0001\nMems_allowed_list:\t0\n",
                       p.tasks.size(), c.system != nullptr ? c.system->queued_signals(p) : 0,
                       p.limits[abi::kRlimitSigpending].soft, s.pending, s.shared, c.task.sigmask,
                       s.ignored, s.caught, cred.inheritable, cred.permitted, cred.effective,
@@ -148,10 +150,13 @@ std::string stat(const Context& c) {
     const std::uint64_t tty = pty != nullptr ? Terminals::kSlaveMajor << 8 | pty->index : 0;
     const std::int32_t foreground = pty != nullptr ? pty->terminal.foreground : -1;
     const std::uint64_t heap = p.mm != nullptr ? p.mm->brk_start().value : 0;
+    const std::uint64_t faults = c.system == nullptr ? 0
+                                 : c.whole           ? c.system->faults(p)
+                                                     : c.system->faults(c.task);
     std::string text = fmt::format(
-        "{} ({}) {} {} {} {} {} {} 4194304 0 0 0 0 {} {} {} {} {} {} {} 0 0 {} {} {}",
+        "{} ({}) {} {} {} {} {} {} 4194304 {} {} 0 0 {} {} {} {} {} {} {} 0 0 {} {} {}",
         c.whole ? p.pid : c.task.id.value, c.task.comm, state_of(c).letter, p.parent_pid, p.group,
-        p.session, tty, foreground, used.user_ns / abi::kUserTickNs,
+        p.session, tty, foreground, faults, p.children_faults, used.user_ns / abi::kUserTickNs,
         used.system_ns / abi::kUserTickNs, p.children_time.user_ns / abi::kUserTickNs,
         p.children_time.system_ns / abi::kUserTickNs, 20 + c.task.nice, c.task.nice, p.tasks.size(),
         size, resident, ~std::uint64_t{0});
@@ -205,11 +210,24 @@ std::string smaps(const Context& c) {
 std::string smaps_rollup(const Context& c) {
     return c.process.mm != nullptr ? smaps_rollup_text(*c.process.mm) : "";
 }
+// mpol_to_str.
+std::string policy_text(const MemoryPolicy& policy) {
+    constexpr std::uint32_t kRelative = 1 << 14, kStatic = 1 << 15, kFlags = 7 << 13;
+    constexpr std::array<std::string_view, 7> kNames = {
+        "default", "prefer", "bind", "interleave", "local", "prefer (many)", "weighted interleave"};
+    const std::uint32_t mode = policy.mode & ~kFlags;
+    std::string text(mode < kNames.size() ? kNames[mode] : "unknown");
+    if ((policy.mode & kStatic) != 0) text += "=static";
+    if ((policy.mode & kRelative) != 0) text += "=relative";
+    return policy.nodes != 0 ? text + ":0" : text;
+}
 std::string numa_maps(const Context& c) {
     std::string text;
     if (c.process.mm == nullptr) return text;
     for (const auto& [begin, vma] : c.process.mm->vmas())
-        text += fmt::format("{:08x} default\n", begin.value);
+        text += fmt::format(
+            "{:08x} {}\n", begin.value,
+            policy_text(vma.policy != MemoryPolicy{} ? vma.policy : c.process.memory_policy));
     return text;
 }
 std::string command_line(const Context& c) {
@@ -248,7 +266,7 @@ constexpr ProcessRow kRows[] = {
     {"comm", comm, 0644, set_comm},
     {"environ", environment, 0400},
     {"limits", limits},
-    {"maps", maps},
+    {.name = "maps", .make = maps, .control = query_maps},
     {"mountinfo", mount_info},
     {"mounts", mounts},
     {"mountstats", mount_stats, 0400},

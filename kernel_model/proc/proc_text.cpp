@@ -150,6 +150,8 @@ constexpr ProcRow kRows[] = {
      just<"nodev\tsysfs\nnodev\ttmpfs\nnodev\tbdev\nnodev\tproc\nnodev\tdevtmpfs\n"
           "nodev\tsockfs\nnodev\tpipefs\nnodev\tramfs\nnodev\tdevpts\nnodev\tmqueue\n">},
     {"/proc/interrupts", interrupts},
+    {"/proc/key-users", proc_key_users},
+    {"/proc/keys", proc_keys},
     {"/proc/kmsg", just<"">, 0400},
     {"/proc/loadavg", loadavg},
     {"/proc/locks", just<"">},
@@ -168,12 +170,8 @@ constexpr ProcRow kRows[] = {
     {"/proc/softirqs", softirqs},
     {"/proc/stat", stat},
     {"/proc/swaps", just<"Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n">},
-    {"/proc/sysvipc/msg", just<"       key      msqid perms      cbytes       qnum lspid lrpid   "
-                               "uid   gid  cuid  cgid      "
-                               "stime      rtime      ctime\n">},
-    {"/proc/sysvipc/sem",
-     just<
-         "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n">},
+    {"/proc/sysvipc/msg", proc_msg},
+    {"/proc/sysvipc/sem", proc_sem},
     {"/proc/sysvipc/shm", proc_shm},
     {"/proc/tty/drivers", just<"">},
     {"/proc/uptime", uptime},
@@ -198,6 +196,9 @@ constexpr ProcRow kRows[] = {
     {"/sys/devices/system/node/has_cpu", just<"0\n">},
     {"/sys/devices/system/node/has_memory", just<"0\n">},
     {"/sys/devices/system/node/node0/cpulist", cpu_list},
+    {"/sys/devices/system/node/node0/distance", just<"10\n">},
+    {"/sys/devices/system/node/node0/meminfo", node_meminfo},
+    {"/sys/devices/system/node/node0/numastat", node_numastat},
     {"/sys/devices/system/node/online", just<"0\n">},
     {"/sys/devices/system/node/possible", just<"0\n">},
     {"/sys/kernel/mm/transparent_hugepage/defrag",

@@ -10,6 +10,7 @@
 
 #include "kernel_model/files/system_view.h"
 #include "kernel_model/memory/backing.h"
+#include "kernel_model/memory/user_memory.h"
 #include "sim/machine.h"
 
 namespace uprobesim {
@@ -25,8 +26,14 @@ struct ProcRow {
     std::uint32_t mode = 0444;
 };
 std::span<const ProcRow> proc_table();
+std::string node_meminfo(const ProcContext&);
+std::string node_numastat(const ProcContext&);
 std::string proc_meminfo(const ProcContext&);
 std::string proc_vmstat(const ProcContext&);
+std::string proc_keys(const ProcContext&);
+std::string proc_key_users(const ProcContext&);
+std::string proc_msg(const ProcContext&);
+std::string proc_sem(const ProcContext&);
 std::string proc_shm(const ProcContext&);
 // The text of /proc/sys/kernel/random/uuid: a new one on each reading.
 std::string new_uuid(Entropy& entropy);
@@ -45,7 +52,14 @@ struct ProcessRow {
     // What a write by `writer` does; null: an error.
     using Store = SysResult<void> (*)(Task&, const Task& writer, std::string_view);
     Store store = nullptr;
+    // What an ioctl does; null: there is none.
+    using Control = SysResult<std::uint64_t> (*)(const Mm&, std::uint64_t request, VAddr at,
+                                                 UserMemory& memory);
+    Control control = nullptr;
 };
+// PROCMAP_QUERY.
+SysResult<std::uint64_t> query_maps(const Mm& mm, std::uint64_t request, VAddr at,
+                                    UserMemory& memory);
 std::span<const ProcessRow> process_table();
 std::span<const ProcessRow> process_settings();
 std::span<const ProcessRow> process_id_maps();

@@ -91,7 +91,8 @@ std::optional<SpecialNode> SpecialFiles::node_of_row(Process& p, Task& t, const 
         make, row.mode, inode_of(fmt::format("{}/{}/{}", p.pid, whole ? 0 : t.id.value, row.name)));
     if (system_ == nullptr) return n;
     n.open = [this, pid = p.pid, id = t.id, open = std::move(n.open), store = row.store,
-              guard = guarded(row.name), pollable = row.name.starts_with("mount")](
+              control = row.control, guard = guarded(row.name),
+              pollable = row.name.starts_with("mount")](
                  std::uint32_t flags) -> SysResult<std::shared_ptr<File>> {
         const Task* const task = task_of(*system_, pid, id);
         if (task == nullptr) return tl::make_unexpected(Errno::Srch);
@@ -105,6 +106,15 @@ std::optional<SpecialNode> SpecialFiles::node_of_row(Process& p, Task& t, const 
                 std::static_pointer_cast<TextFile>(file)->watch_changes(
                     [space] { return space->version; }, space->changed);
         }
+        if (control != nullptr)
+            std::static_pointer_cast<TextFile>(file)->on_control(
+                [mm = std::weak_ptr<Mm>(task->process->mm), control](
+                    std::uint64_t request, VAddr at,
+                    UserMemory& memory) -> SysResult<std::uint64_t> {
+                    const auto shown = mm.lock();
+                    if (!shown) return tl::make_unexpected(Errno::Srch);
+                    return control(*shown, request, at, memory);
+                });
         if (store == nullptr) return file;
         std::static_pointer_cast<TextFile>(file)->on_write(
             [this, pid, id, store](std::string_view given) -> SysResult<void> {

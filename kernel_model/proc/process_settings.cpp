@@ -154,9 +154,11 @@ std::string unset_id(const Context&) {
 SysResult<void> accept(Task&, const Task&, std::string_view) {
     return {};
 }
-SysResult<void> clear_refs(Task&, const Task&, std::string_view text) {
+SysResult<void> clear_refs(Task& task, const Task&, std::string_view text) {
+    constexpr std::int32_t kForgetPeak = 5;  // CLEAR_REFS_MM_HIWATER_RSS
     const auto value = number_in<std::int32_t>(text);
-    if (!value || *value < 1 || *value > 5) return tl::make_unexpected(Errno::Inval);
+    if (!value || *value < 1 || *value > kForgetPeak) return tl::make_unexpected(Errno::Inval);
+    if (*value == kForgetPeak && task.process->mm != nullptr) task.process->mm->forget_peak_pages();
     return {};
 }
 std::string nothing(const Context&) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Names, defaults and ranges: Documentation/admin-guide/sysctl of Linux 6.12 and the tables in its
 // sources. What the kernel alone sets is as it starts; a distribution's sysctl.d is not applied.
+#include <iterator>
+#include <vector>
+
 #include "kernel_model/sysctl/sysctls.h"
 
 namespace uprobesim {
@@ -55,6 +58,12 @@ constexpr SysctlRow kRows[] = {
     {"kernel/domainname", "(none)", Text, 0, 64},
     {"kernel/hostname", "uprobesim", Text, 0, 64},
     {"kernel/io_uring_disabled", "0", Numbers, 0, 2},
+    {"kernel/keys/gc_delay", "300", Numbers, 0, kIntMax},
+    {"kernel/keys/maxbytes", "20000", Numbers, 1, kIntMax},
+    {"kernel/keys/maxkeys", "200", Numbers, 1, kIntMax},
+    {"kernel/keys/persistent_keyring_expiry", "259200", Numbers, 0, kIntMax},
+    {"kernel/keys/root_maxbytes", "25000000", Numbers, 1, kIntMax},
+    {"kernel/keys/root_maxkeys", "1000000", Numbers, 1, kIntMax},
     {"kernel/kptr_restrict", "0", Numbers, 0, 2},
     {"kernel/max_lock_depth", "1024", Numbers, kIntMin, kIntMax},
     {"kernel/modules_disabled", "0", Numbers, 0, 1},
@@ -115,13 +124,6 @@ constexpr SysctlRow kRows[] = {
     {"net/core/somaxconn", "4096", Numbers, 0, kIntMax},
     {"net/core/wmem_default", "212992", Numbers, 4608, kIntMax},
     {"net/core/wmem_max", "212992", Numbers, 4608, kIntMax},
-    {"net/ipv4/conf/all/accept_local", "0", Numbers, kIntMin, kIntMax},
-    {"net/ipv4/conf/all/forwarding", "0", Numbers, kIntMin, kIntMax},
-    {"net/ipv4/conf/all/rp_filter", "0", Numbers, kIntMin, kIntMax},
-    {"net/ipv4/conf/lo/accept_local", "0", Numbers, kIntMin, kIntMax},
-    {"net/ipv4/conf/lo/forwarding", "0", Numbers, kIntMin, kIntMax},
-    {"net/ipv4/conf/lo/rp_filter", "0", Numbers, kIntMin, kIntMax},
-    {"net/ipv4/conf/lo/tag", "0", Numbers, kIntMin, kIntMax},
     {"net/ipv4/icmp_echo_ignore_all", "0", Numbers, 0, 1},
     {"net/ipv4/ip_default_ttl", "64", Numbers, 1, 255},
     {"net/ipv4/ip_forward", "0", Numbers, kIntMin, kIntMax},
@@ -147,9 +149,6 @@ constexpr SysctlRow kRows[] = {
     {"net/ipv4/tcp_window_scaling", "1", Numbers, kIntMin, kIntMax},
     {"net/ipv4/tcp_wmem", "4096\t16384\t4194304", Numbers, 1, kIntMax},
     {"net/ipv6/bindv6only", "0", Numbers, kIntMin, kIntMax},
-    {"net/ipv6/conf/all/disable_ipv6", "0", Numbers, kIntMin, kIntMax},
-    {"net/ipv6/conf/default/disable_ipv6", "0", Numbers, kIntMin, kIntMax},
-    {"net/ipv6/conf/lo/disable_ipv6", "0", Numbers, kIntMin, kIntMax},
     {"net/unix/max_dgram_qlen", "10", Numbers, kIntMin, kIntMax},
     {"vm/admin_reserve_kbytes", "8192", Numbers, 0, kWide},
     {"vm/compact_memory", "0", Forced, 1, 1, 0200},
@@ -191,7 +190,13 @@ constexpr SysctlRow kRows[] = {
 }  // namespace
 
 std::span<const SysctlRow> sysctl_table() {
-    return kRows;
+    static const std::vector<SysctlRow> rows = [] {
+        std::vector<SysctlRow> all(std::begin(kRows), std::end(kRows));
+        const auto devices = device_sysctls();
+        all.insert(all.end(), devices.begin(), devices.end());
+        return all;
+    }();
+    return rows;
 }
 
 }  // namespace uprobesim

@@ -2,6 +2,7 @@
 #include "kernel_model/sysctl/sysctls.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <vector>
 
@@ -49,9 +50,43 @@ std::vector<std::string> words_of(std::string_view text) {
 }  // namespace
 
 const SysctlRow* Sysctls::find(std::string_view name) {
-    const auto table = sysctl_table();
-    const auto row = std::ranges::find(table, name, &SysctlRow::name);
-    return row == table.end() ? nullptr : &*row;
+    static const auto by_name = [] {
+        std::map<std::string_view, const SysctlRow*> rows;
+        for (const SysctlRow& row : sysctl_table()) rows.emplace(row.name, &row);
+        return rows;
+    }();
+    const auto row = by_name.find(name);
+    return row == by_name.end() ? nullptr : row->second;
+}
+
+namespace {
+
+// Those that are set for all interfaces at once: inet_forward_change, addrconf_fixup_forwarding,
+// addrconf_disable_ipv6.
+struct Spread {
+    std::string_view from;
+    std::array<std::string_view, 3> to;
+};
+constexpr Spread kSpreads[] = {
+    {"net/ipv4/ip_forward",
+     {"net/ipv4/conf/all/forwarding", "net/ipv4/conf/default/forwarding",
+      "net/ipv4/conf/lo/forwarding"}},
+    {"net/ipv4/conf/all/forwarding",
+     {"net/ipv4/ip_forward", "net/ipv4/conf/default/forwarding", "net/ipv4/conf/lo/forwarding"}},
+    {"net/ipv6/conf/all/forwarding",
+     {"net/ipv6/conf/default/forwarding", "net/ipv6/conf/lo/forwarding"}},
+    {"net/ipv6/conf/all/disable_ipv6",
+     {"net/ipv6/conf/default/disable_ipv6", "net/ipv6/conf/lo/disable_ipv6"}},
+};
+
+}  // namespace
+
+void Sysctls::spread(const SysctlRow& row) {
+    const auto* const found = std::ranges::find(kSpreads, row.name, &Spread::from);
+    if (found == std::end(kSpreads)) return;
+    for (const std::string_view name : found->to)
+        if (!name.empty())
+            values_.insert_or_assign(std::string(name), values_.at(std::string(row.name)));
 }
 
 std::string Sysctls::text(const SysctlRow& row) const {
@@ -94,6 +129,7 @@ tl::expected<void, Errno> Sysctls::write(const SysctlRow& row, std::string_view 
     }
     if (row.kind == SysctlKind::Forced) return {};
     values_.insert_or_assign(std::string(row.name), std::move(joined));
+    spread(row);
     return {};
 }
 

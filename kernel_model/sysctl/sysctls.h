@@ -30,6 +30,7 @@ struct SysctlRow {
     std::uint32_t mode = kind == SysctlKind::Fixed ? 0444 : 0644;
 };
 std::span<const SysctlRow> sysctl_table();
+std::span<const SysctlRow> device_sysctls();  // those of it that network interfaces have
 
 class Sysctls {
 public:
@@ -54,6 +55,8 @@ public:
     std::uint64_t version() const { return version_; }
 
 private:
+    void spread(const SysctlRow& row);
+
     std::map<std::string, std::string, std::less<>> values_;  // those that are not the table's
     std::map<std::string, std::function<std::string()>, std::less<>> made_;
     std::map<std::string, Taking, std::less<>> taken_;

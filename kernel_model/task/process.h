@@ -87,12 +87,6 @@ struct ProcessOptions {
     }
 };
 
-// set_mempolicy: MPOL_* with its flags, and a mask of nodes.
-struct MemoryPolicy {
-    std::uint32_t mode = 0;
-    std::uint64_t nodes = 0;
-};
-
 inline constexpr std::int32_t kInitPid = 1;
 
 // Where a process stands in the file tree (fs_struct), shared by clone with CLONE_FS.
@@ -119,7 +113,10 @@ struct Process {
     bool vforked = false;  // its parent waits for vfork_done
     CpuTime ended_tasks_time, children_time;
     IoCounts ended_io;  // of ended tasks, and of children that were waited for
-    std::uint64_t children_peak_pages = 0;
+    // ru_minflt of ended tasks, and of children that were waited for; ru_maxrss of those children,
+    // and of memory that the process had before its last execve.
+    std::uint64_t ended_faults = 0, children_faults = 0;
+    std::uint64_t children_peak_pages = 0, former_peak_pages = 0;
     std::shared_ptr<Mm> mm;  // the parent's, between vfork and execve
     FdTable files;
     Sharable<std::array<SignalAction, kSignalCount + 1>> actions;  // index: signal number
@@ -144,7 +141,7 @@ struct Process {
     // The armed ones that count CPU time: task (0: the process), expiry, id.
     std::set<std::tuple<TaskId, std::uint64_t, std::int32_t>> cpu_timers;
     ProcessOptions options;
-    MemoryPolicy memory_policy;
+    MemoryPolicy memory_policy;  // set_mempolicy
     // The page to which handlers return without SA_RESTORER, in place of the vDSO's
     // __kernel_rt_sigreturn. 0: not mapped yet.
     VAddr sigreturn_page;

@@ -145,10 +145,7 @@ void RingFile::complete(std::uint64_t user_data, std::int64_t result, bool quiet
             store(kCqOverflow, load(kCqOverflow) + 1);
         }
         flush_overflow();
-        if (eventfd) {
-            const std::uint64_t one = 1;
-            (void)eventfd->write(0, std::as_bytes(std::span(&one, 1)));
-        }
+        if (eventfd) eventfd->signal_event();
     }
     waiters_.wake();
 }

@@ -12,6 +12,7 @@
 
 #include "kernel_model/abi/io_uring.h"
 #include "kernel_model/files/anon_file.h"
+#include "kernel_model/files/credentials.h"
 #include "kernel_model/memory/shared_memory.h"
 #include "kernel_model/wait/timers.h"
 
@@ -20,8 +21,17 @@ namespace uprobesim {
 class RingFile;
 
 // A request that was submitted and is not completed.
+// On whose behalf a request is done: who submitted it, who need not be who made the ring.
+struct RingSubmitter {
+    std::int32_t pid = 0;
+    TaskId task{};
+    std::shared_ptr<const Credentials> cred;
+    bool tagged_addresses = false;
+};
+
 struct RingRequest {
     abi::UringSqe sqe{};
+    RingSubmitter by;
     std::vector<std::unique_ptr<WaitQueue::Listener>> listens;  // that it waits on
     bool runnable = false;
     std::optional<std::uint64_t> deadline_ns;  // of a timeout

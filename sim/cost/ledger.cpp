@@ -34,6 +34,7 @@ void Ledger::move(TaskId ended, TaskId to) {
     for (std::size_t a = 0; a < kAccountCount; ++a) sum.cycles[a] += it->second.cycles[a];
     sum.exceptions += it->second.exceptions;
     sum.hits += it->second.hits;
+    sum.faults += it->second.faults;
     sum.billed += it->second.billed;
     tasks_.erase(it);
     last_ = nullptr;

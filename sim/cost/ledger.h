@@ -32,8 +32,9 @@ struct Charges {
 struct TaskLedger {
     std::array<CentiCycles, kAccountCount> cycles{};  // kernel work and exceptions, by account
     std::uint64_t exceptions = 0;
-    std::uint64_t hits = 0;  // of probes
-    CentiCycles billed;      // of the account ProbeHit, see Ledger::take_bill
+    std::uint64_t hits = 0;    // of probes
+    std::uint64_t faults = 0;  // that gave it a page
+    CentiCycles billed;        // of the account ProbeHit, see Ledger::take_bill
 
     CentiCycles on(Account account) const { return cycles[static_cast<std::size_t>(account)]; }
     CentiCycles kernel_cycles() const;
@@ -97,6 +98,15 @@ public:
             observer_->waited(task, line, cycles, account);
     }
     void count_hit(TaskId task) { ++of(task).hits; }
+    void count_fault(TaskId task) { ++of(task).faults; }
+    // Of a task that is another one than the one that had this id.
+    void forget_faults(TaskId task) {
+        if (const auto it = tasks_.find(task); it != tasks_.end()) it->second.faults = 0;
+    }
+    std::uint64_t faults(TaskId task) const {
+        const auto it = tasks_.find(task);
+        return it == tasks_.end() ? 0 : it->second.faults;
+    }
     void observe(LedgerObserver* observer) { observer_ = observer; }
 
     // What the task was charged on the account ProbeHit since this was asked last.

@@ -24,14 +24,20 @@ SysResult<std::uint64_t> EventFile::write(std::uint64_t, std::span<const std::by
     if (from.size() != sizeof more) return tl::make_unexpected(Errno::Inval);
     std::memcpy(&more, from.data(), sizeof more);
     if (more > kMaxCount) return tl::make_unexpected(Errno::Inval);
-    if (more > kMaxCount - count_) return tl::make_unexpected(Errno::Again);
+    if (count_ == kOverflown || more > kMaxCount - count_) return tl::make_unexpected(Errno::Again);
     count_ += more;
     waiters_.wake();
     return std::uint64_t{sizeof more};
 }
 
+void EventFile::signal_event() {
+    if (count_ < kOverflown) ++count_;
+    waiters_.wake();
+}
+
 std::uint32_t EventFile::poll() {
-    return (count_ > 0 ? abi::kPollIn : 0) | (count_ < kMaxCount ? abi::kPollOut : 0);
+    return (count_ > 0 ? abi::kPollIn : 0) | (count_ < kMaxCount ? abi::kPollOut : 0) |
+           (count_ == kOverflown ? abi::kPollErr : 0);
 }
 
 std::string EventFile::fdinfo() const {

@@ -16,6 +16,8 @@ public:
     // One more than the 8 bytes transferred, to detect a longer write, which is an error since
     // Linux 6.9. A longer read is not.
     std::uint64_t record_bytes() const override { return sizeof count_ + 1; }
+    // Up to a count that write cannot reach, which poll tells as an error.
+    void signal_event() override;
     std::uint32_t poll() override;
     std::string fdinfo() const override;
     FileCosts costs() const override {
@@ -23,7 +25,7 @@ public:
     }
 
 private:
-    static constexpr std::uint64_t kMaxCount = ~std::uint64_t{0} - 1;
+    static constexpr std::uint64_t kOverflown = ~std::uint64_t{0}, kMaxCount = kOverflown - 1;
 
     std::uint64_t count_;
     bool semaphore_;

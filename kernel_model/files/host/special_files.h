@@ -20,11 +20,19 @@ class TextFile final : public File {
 public:
     using Make = std::function<SysResult<std::string>()>;
     using Store = std::function<SysResult<void>(std::string_view)>;
+    using Control =
+        std::function<SysResult<std::uint64_t>(std::uint64_t request, VAddr at, UserMemory&)>;
     TextFile(Make make, FileStatus status) : make_(std::move(make)), status_(std::move(status)) {}
     SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to) override;
     bool seekable() const override { return true; }
     // Called with the bytes of each write; null: writes fail with EIO.
     void on_write(Store store) { store_ = std::move(store); }
+    // Called with each ioctl; null: there is none.
+    void on_control(Control control) { control_ = std::move(control); }
+    SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg,
+                                   UserMemory& memory) override {
+        return control_ ? control_(request, VAddr(arg), memory) : File::ioctl(request, arg, memory);
+    }
     // poll reports a change until the file is read (mounts, mountinfo): `version` tells whether
     // there was one.
     void watch_changes(std::function<std::uint64_t()> version, std::shared_ptr<WaitQueue> queue);
@@ -47,6 +55,7 @@ private:
     std::string text_;
     bool made_ = false;
     Store store_;
+    Control control_;
     FileStatus status_;
     std::function<std::uint64_t()> version_;
     std::uint64_t seen_ = 0;

@@ -15,6 +15,8 @@
 namespace uprobesim {
 namespace {
 
+using namespace abi;
+
 struct Iocb {
     std::uint64_t data;
     std::uint32_t key, rw_flags;
@@ -48,7 +50,8 @@ SysOutcome sys_io_setup(SysCall& call) {
     if (!old) return Errno::Fault;
     const std::uint32_t count = call.uint32(0);
     if (*old != 0 || count == 0 || count > kMost) return Errno::Inval;
-    if (count > AioContexts::kMostEvents) return Errno::Again;
+    const auto most = static_cast<std::uint64_t>(call.kernel.sysctls().number("fs/aio-max-nr"));
+    if (count > most || count + call.kernel.aio().reserved() > most) return Errno::Again;
     const auto ring = TRY(call.process.mm->map({.length = kPageSize,
                                                 .prot = {.read = true, .write = true},
                                                 .shared = true,
@@ -81,7 +84,12 @@ std::int64_t as_result(SysCall& call, const SysOutcome& outcome) {
 SysResult<std::int64_t> transfer_of(SysCall& call, const Iocb& request, File& file) {
     const bool writes = request.opcode == kPwrite || request.opcode == kPwritev;
     const Direction direction = writes ? Direction::Write : Direction::Read;
+    // kiocb_set_rw_flags.
+    constexpr std::uint32_t kBoth = kRwfAppend | kRwfNoappend;
+    constexpr std::uint32_t kKnown = kRwfHipri | kRwfDsync | kRwfSync | kRwfNowait | kBoth;
     if (!may(file, direction)) return tl::make_unexpected(Errno::Badf);
+    if ((request.rw_flags & ~kKnown) != 0) return tl::make_unexpected(Errno::NotSup);
+    if ((request.rw_flags & kBoth) == kBoth) return tl::make_unexpected(Errno::Inval);
     const auto at = static_cast<std::uint64_t>(request.offset);
     const std::uint64_t* const offset = file.seekable() ? &at : nullptr;
     if (offset != nullptr && request.offset < 0) return tl::make_unexpected(Errno::Inval);
@@ -126,7 +134,8 @@ SysResult<void> submit(SysCall& call, AioContext& context, std::uint64_t at) {
             return {};
         case kFsync:
         case kFdsync:
-            if (request->buffer != 0 || request->offset != 0 || request->bytes != 0)
+            if (request->buffer != 0 || request->offset != 0 || request->bytes != 0 ||
+                request->rw_flags != 0)
                 return fail(Errno::Inval);
             if (!file->backing()) return fail(Errno::Inval);
             context.complete(event, notify);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_model/syscall/files/mount_args.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -103,8 +105,31 @@ namespace {
 struct TmpfsOptions {
     FileSystem::TmpfsTop top;
     std::optional<std::uint64_t> pages, inodes;  // those that are given
-    std::string shown;
 };
+
+// shmem_show_options.
+std::string shown_options(const TmpfsOptions& options, const UserSpace& space) {
+    constexpr std::uint32_t kUsualMode = 01777;
+    std::string text;
+    if (options.pages) text += fmt::format(",size={}k", *options.pages * (kPageSize / 1024));
+    if (options.inodes) text += fmt::format(",nr_inodes={}", *options.inodes);
+    if (options.top.mode != kUsualMode) text += fmt::format(",mode={:03o}", options.top.mode);
+    if (options.top.uid != 0) text += fmt::format(",uid={}", shown_user(space, options.top.uid));
+    if (options.top.gid != 0) text += fmt::format(",gid={}", shown_group(space, options.top.gid));
+    return text;
+}
+
+// Of a ramfs that is all that counts; it has always ignored the rest.
+std::string mode_alone(std::string_view text) {
+    std::string mode;
+    while (!text.empty()) {
+        const std::size_t comma = text.find(',');
+        const std::string_view option = text.substr(0, comma);
+        text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+        if (option.starts_with("mode=")) mode = option;
+    }
+    return mode;
+}
 
 // memparse: a number with a unit; a share of the memory for sizes.
 std::optional<std::uint64_t> size_of(std::string_view text, std::uint64_t memory, bool share) {
@@ -146,15 +171,16 @@ SysResult<void> put_rights(FileSystem::TmpfsTop& top, std::string_view name, std
     return {};
 }
 
+constexpr std::array<std::string_view, 3> kSizes = {"size", "nr_blocks", "nr_inodes"},
+                                          kRights = {"mode", "uid", "gid"};
+constexpr std::array<std::string_view, 5> kKept = {"huge", "mpol", "inode32", "inode64", "noswap"};
+
+bool among(std::span<const std::string_view> names, std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
 // shmem_parse_one.
 SysResult<void> put_option(SysCall& call, TmpfsOptions& options, std::string_view option) {
-    constexpr std::array<std::string_view, 3> kSizes = {"size", "nr_blocks", "nr_inodes"},
-                                              kRights = {"mode", "uid", "gid"};
-    constexpr std::array<std::string_view, 5> kKept = {"huge", "mpol", "inode32", "inode64",
-                                                       "noswap"};
-    const auto among = [](const auto& names, std::string_view name) {
-        return std::ranges::find(names, name) != names.end();
-    };
     const std::size_t equals = option.find('=');
     const std::string_view name = option.substr(0, equals);
     const std::string_view value =
@@ -167,7 +193,6 @@ SysResult<void> put_option(SysCall& call, TmpfsOptions& options, std::string_vie
     } else {
         return tl::make_unexpected(Errno::Inval);
     }
-    options.shown += "," + std::string(option);
     return {};
 }
 
@@ -199,6 +224,10 @@ std::uint64_t limit(std::uint64_t given) {
 
 }  // namespace
 
+bool is_tmpfs_option(std::string_view name) {
+    return among(kSizes, name) || among(kRights, name) || among(kKept, name);
+}
+
 SysResult<void> check_tmpfs_options(SysCall& call, const std::string& options) {
     TRY(tmpfs_options(call, options));
     return {};
@@ -217,7 +246,8 @@ SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std:
                                                        const std::string& options) {
     FileSystem& files = call.kernel.files();
     if (type == "tmpfs" || type == "ramfs") {
-        const auto given = TRY(tmpfs_options(call, options));
+        const auto given =
+            TRY(tmpfs_options(call, type == "ramfs" ? mode_alone(options) : options));
         TRY(room_for_mounts(call, 1));
         FileSystem::TmpfsTop top = given.top;
         // By default half of the memory, and as many inodes as that has pages.
@@ -228,7 +258,9 @@ SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std:
         }
         if (type == "ramfs" && options.find("mode=") == std::string::npos) top.mode = 0755;
         auto super = TRY(files.make_tmpfs(type, source, top));
-        super->options = given.shown;
+        if (type == "tmpfs") super->options = shown_options(given, call.cred().space);
+        if (type == "ramfs" && !mode_alone(options).empty())
+            super->options = "," + mode_alone(options);
         if (type == "ramfs") super->magic = 0x858458f6;
         return super;
     }

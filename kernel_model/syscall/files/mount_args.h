@@ -30,6 +30,7 @@ SysResult<void> room_for_mounts(SysCall& call, std::size_t more);
 SysResult<void> room_for_tree(SysCall& call, std::size_t tree, const FileSystem::Located& at);
 
 // Inval: no such option of a tmpfs, or not this value.
+bool is_tmpfs_option(std::string_view name);
 SysResult<void> check_tmpfs_options(SysCall& call, const std::string& options);
 // The limits of a mounted tmpfs, by the options of a remount; mode and owner stay.
 SysResult<void> remount_tmpfs(SysCall& call, SuperBlock& super, const std::string& options);

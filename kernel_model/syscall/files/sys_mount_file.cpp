@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Mounts as descriptors: fsopen, fsconfig, fsmount, fspick, open_tree, move_mount, mount_setattr
 // (fs/fsopen.c, fs/namespace.c).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
 #include <memory>
 
 #include "kernel_model/abi/limits.h"
@@ -14,6 +19,10 @@ using namespace abi;
 
 namespace {
 
+// The flags of a file system besides ro and rw (common_set_sb_flag, common_clear_sb_flag).
+constexpr std::array<std::string_view, 7> kFlags = {"sync",   "async",    "dirsync",   "mand",
+                                                    "nomand", "lazytime", "nolazytime"};
+
 // What fsopen and fspick give: a file system that is being described.
 class FsContext final : public File {
 public:
@@ -24,15 +33,30 @@ public:
         s.mode = kIfReg | 0600;
         return s;
     }
-    // The log of messages is empty.
-    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte>) override {
-        return tl::make_unexpected(Errno::NoData);
+    // fscontext_read: the oldest message; what is longer than the buffer stays.
+    SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
+        if (log_.empty()) return tl::make_unexpected(Errno::NoData);
+        const std::uint64_t size = log_.front().size();
+        if (size > to.size()) return tl::make_unexpected(Errno::MsgSize);
+        std::ranges::copy(std::as_bytes(std::span(log_.front())), to.begin());
+        log_.pop_front();
+        return size;
+    }
+    // invalf: why a parameter is refused. The last messages are kept.
+    tl::unexpected<Errno> refuse(const std::string& why) {
+        constexpr std::size_t kMostMessages = 8;
+        if (log_.size() == kMostMessages) log_.pop_front();
+        log_.push_back("e " + why + "\n");
+        return tl::make_unexpected(Errno::Inval);
     }
 
     Phase phase = Phase::Create;
     std::string type, source, options;
     bool read_only = false;
     std::shared_ptr<SuperBlock> super;
+
+private:
+    std::deque<std::string> log_;
 };
 
 SysOutcome add_file(SysCall& call, std::shared_ptr<File> file, bool close_on_exec) {
@@ -84,27 +108,33 @@ SysOutcome sys_fspick(SysCall& call) {
     return add_file(call, std::move(context), (flags & kFspickCloexec) != 0);
 }
 
+// vfs_parse_sb_flag: whatever comes with the key.
+bool set_flag(FsContext& context, std::string_view key) {
+    if (key == "ro" || key == "rw") {
+        context.read_only = key == "ro";
+        return true;
+    }
+    return std::ranges::find(kFlags, key) != kFlags.end();
+}
+
 // One parameter of the file system (vfs_parse_fs_param).
 SysResult<void> set_parameter(SysCall& call, FsContext& context, const std::string& key,
                               const std::optional<std::string>& value) {
     if (context.phase == FsContext::Phase::Mount || context.phase == FsContext::Phase::Failed)
         return tl::make_unexpected(Errno::Busy);
-    if (!value && (key == "ro" || key == "rw")) {
-        context.read_only = key == "ro";
-        return {};
-    }
+    if (set_flag(context, key)) return {};
     if (key == "source") {
-        if (!value || !context.source.empty()) return tl::make_unexpected(Errno::Inval);
+        if (!value) return context.refuse("Non-string source");
+        if (!context.source.empty()) return context.refuse("Multiple sources");
         context.source = *value;
         return {};
     }
-    if (!value && (key == "sync" || key == "async" || key == "dirsync" || key == "lazytime" ||
-                   key == "nolazytime" || key == "mand" || key == "nomand"))
-        return {};
-    if (context.type != "tmpfs" && context.type != "ramfs")
-        return tl::make_unexpected(Errno::Inval);
+    if (context.type == "ramfs" && key != "mode") return {};
+    if ((context.type != "tmpfs" && context.type != "ramfs") || !is_tmpfs_option(key))
+        return context.refuse(fmt::format("{}: Unknown parameter '{}'", context.type, key));
     const std::string option = value ? key + "=" + *value : key;
-    TRY(check_tmpfs_options(call, option));
+    if (!check_tmpfs_options(call, option))
+        return context.refuse(fmt::format("{}: Bad value for '{}'", context.type, key));
     context.options += (context.options.empty() ? "" : ",") + option;
     return {};
 }
@@ -130,6 +160,13 @@ SysResult<void> reconfigure(SysCall& call, FsContext& context) {
         return tl::make_unexpected(Errno::Busy);
     context.super->read_only = context.read_only;
     return {};
+}
+
+// No file system here has a parameter that is a path, a descriptor or bytes.
+SysOutcome refuse_other(SysCall& call, FsContext& context, const std::string& key) {
+    if (context.type == "ramfs" || !is_tmpfs_option(key))
+        return set_parameter(call, context, key, std::nullopt);
+    return context.refuse(fmt::format("{}: Bad value for '{}'", context.type, key));
 }
 
 // Which arguments a command has, before anything is looked at (fsconfig).
@@ -167,12 +204,14 @@ SysOutcome sys_fsconfig(SysCall& call) {
         case kFsconfigSetFlag: return set_parameter(call, *context, key, std::nullopt);
         case kFsconfigSetString:
             return set_parameter(call, *context, key, TRY(short_text(call, 3, kMostText)));
-        case kFsconfigSetBinary: return Errno::Inval;
+        case kFsconfigSetBinary: return refuse_other(call, *context, key);
         case kFsconfigSetPath:
-        case kFsconfigSetPathEmpty: TRY(path_text(call, call.address(3))); return Errno::Inval;
+        case kFsconfigSetPathEmpty:
+            TRY(path_text(call, call.address(3)));
+            return refuse_other(call, *context, key);
         case kFsconfigSetFd:
             if (!call.process.files.share(call.int32(4))) return Errno::Badf;
-            return Errno::Inval;
+            return refuse_other(call, *context, key);
         case kFsconfigReconfigure: return reconfigure(call, *context);
         default:
             if (!may_mount(call)) return Errno::Perm;

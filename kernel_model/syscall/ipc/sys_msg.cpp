@@ -45,6 +45,7 @@ SysOutcome sys_msgget(SysCall& call) {
     }
     if (key != 0 && (flags & kIpcCreat) == 0) return Errno::NoEnt;
     MessageQueue* const made = TRY(message_queues(call).make(call.ipc().limits(), key));
+    call.ipc().id_was_made(kNextQueueId);
     set_owner(call, *made, flags);
     made->change_time = seconds_now(call);
     return static_cast<std::uint64_t>(made->id);

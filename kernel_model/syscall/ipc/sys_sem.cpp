@@ -46,6 +46,7 @@ SysOutcome sys_semget(SysCall& call) {
     if (key != 0 && (flags & kIpcCreat) == 0) return Errno::NoEnt;
     if (count == 0) return Errno::Inval;
     SemaphoreSet* const made = TRY(sets(call).make(limits, key, static_cast<std::uint32_t>(count)));
+    call.ipc().id_was_made(kNextSetId);
     set_owner(call, *made, flags);
     made->change_time = seconds_now(call);
     return static_cast<std::uint64_t>(made->id);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // System V shared memory: shmget, shmctl, shmat, shmdt (ipc/shm.c, ipc/util.c).
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <set>
 
 #include "kernel_model/abi/mman.h"
+#include "kernel_model/abi/resource.h"
 #include "kernel_model/ipc/ipc.h"
 #include "kernel_model/memory/ipc_segments.h"
 #include "kernel_model/syscall/ipc/ipc_permissions.h"
@@ -37,7 +39,7 @@ struct GuestUse {  // struct shm_info
 };
 
 IpcSegments& segments(SysCall& call) {
-    return call.ipc().segments;
+    return call.ipc().segments();
 }
 
 std::uint64_t attached_everywhere(SysCall& call, const IpcSegment& segment) {
@@ -48,6 +50,35 @@ std::uint64_t attached_everywhere(SysCall& call, const IpcSegment& segment) {
             sum += attached(*process->mm, segment);
     }
     return sum;
+}
+
+// newseg and hugetlb_file_setup: who may not use huge pages needs a limit of locked memory that
+// takes the segment; then there are none reserved.
+Errno refuse_huge_pages(SysCall& call) {
+    const std::uint32_t size_log = call.uint32(2) >> kMapHugeShift & kMapHugeMask;
+    const auto known = std::ranges::find(kHugePageLogs, size_log == 0 ? kDefaultHugeLog : size_log);
+    if (known == std::end(kHugePageLogs)) return Errno::Inval;
+    const auto group =
+        static_cast<std::uint32_t>(call.kernel.sysctls().number("vm/hugetlb_shm_group"));
+    const std::uint64_t page = std::uint64_t{1} << *known;
+    const std::uint64_t bytes = (call.args[1] + page - 1) & ~(page - 1);
+    if (!call.capable(Capability::IpcLock) && !call.cred().in_effective_group(group) &&
+        bytes > call.process.limits[kRlimitMemlock].soft)
+        return Errno::Perm;
+    call.kernel.counters().note_unmodelled("shmget SHM_HUGETLB",
+                                           "no huge pages: ENOMEM, as where none is reserved");
+    return Errno::NoMem;
+}
+
+// What shm_close notes of the segments whose mappings SHM_REMAP replaces.
+void note_replaced(SysCall& call, VRange range) {
+    const auto& vmas = call.process.mm->vmas();
+    for (auto it = vmas.lower_bound(range.begin); it != vmas.end() && it->first < range.end; ++it) {
+        IpcSegment* const segment = segments(call).segment_of(it->second.file.get());
+        if (segment == nullptr) continue;
+        segment->detach_time = seconds_now(call);
+        segment->last = call.process.pid;
+    }
 }
 
 SysOutcome sys_shmget(SysCall& call) {
@@ -62,15 +93,13 @@ SysOutcome sys_shmget(SysCall& call) {
     }
     if (key != 0 && (flags & kIpcCreat) == 0) return Errno::NoEnt;
     if (size == 0 || size > call.ipc().limits().segment_bytes) return Errno::Inval;
-    if ((flags & kShmHugetlb) != 0) {
-        call.kernel.counters().note_unmodelled("shmget SHM_HUGETLB",
-                                               "no huge pages: ENOMEM, as where none is reserved");
-        return Errno::NoMem;
-    }
+    if ((flags & kShmHugetlb) != 0) return refuse_huge_pages(call);
     if (page_ceil(size) > call.kernel.machine().memory.limit_bytes()) return Errno::NoMem;
     const IpcLimits& most = call.ipc().limits();
-    const auto made = TRY(segments(call).make(call.kernel.machine().memory, key, size,
-                                              most.segments, most.segment_pages));
+    const auto made =
+        TRY(segments(call).make(call.kernel.machine().memory, key, size, most.segments,
+                                most.segment_pages, most.next_segment_id));
+    call.ipc().id_was_made(kNextSegmentId);
     IpcSegment& segment = *made;
     set_owner(call, segment, flags);
     segment.creator = call.process.pid;
@@ -94,6 +123,10 @@ SysOutcome sys_shmat(SysCall& call) {
     const bool exec = (flags & kShmExec) != 0, writes = (flags & kShmRdonly) == 0;
     const std::uint32_t wanted = kIrugo | (writes ? kIwugo : 0) | (exec ? kIxugo : 0);
     if (!permitted(call, *segment, wanted)) return Errno::Acces;
+    const std::uint64_t length = page_ceil(segment->size);
+    if (at.value != 0 && (flags & kShmRemap) == 0 && at + segment->size < at) return Errno::Inval;
+    if ((flags & kShmRemap) != 0 && length <= Mm::kTaskSize.value)
+        note_replaced(call, {at, at + length});
     MapRequest request{.hint = at,
                        .length = segment->size,
                        .prot = {.read = true, .write = writes, .exec = exec},

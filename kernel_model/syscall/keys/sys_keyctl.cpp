@@ -50,7 +50,7 @@ SysOutcome update(SysCall& call) {
     const KeyType* const type = find_key_type(key->type);
     if (type == nullptr || type->most == 0) return Errno::NotSup;
     if (!type->allows(call.args[3])) return Errno::Inval;
-    key->payload = std::move(payload);
+    TRY(keyrings(call).set_payload(*key, std::move(payload)));
     key->negative.reset();
     return 0;
 }
@@ -61,26 +61,25 @@ SysOutcome revoke(SysCall& call) {
         key = key_argument(call, call.int32(1), kKeySetattr, false);
     if (!key) return key.error();
     (*key)->revoked = true;
-    (*key)->links.clear();
+    Keyrings::clear(**key);
     return 0;
 }
 
 SysOutcome invalidate(SysCall& call) {
     const auto key = TRY(key_argument(call, call.int32(1), kKeySearch, false));
-    key->revoked = true;
-    key->links.clear();
+    keyrings(call).invalidate(key);
     return 0;
 }
 
 SysOutcome change_owner(SysCall& call) {
     const std::uint32_t uid = call.uint32(2), gid = call.uint32(3);
     if (uid == ~0u && gid == ~0u) return 0;
-    const auto key = TRY(key_argument(call, call.int32(1), kKeySetattr, false, true));
+    const auto key = TRY(key_argument(call, call.int32(1), kKeySetattr, true));
     if (!call.capable(Capability::SysAdmin)) {
         if (uid != ~0u && uid != key->uid) return Errno::Acces;
         if (gid != ~0u && gid != key->gid && !call.cred().in_group(gid)) return Errno::Acces;
     }
-    if (uid != ~0u) key->uid = uid;
+    if (uid != ~0u && uid != key->uid) TRY(keyrings(call).give_to(*key, uid));
     if (gid != ~0u) key->gid = gid;
     return 0;
 }
@@ -88,38 +87,37 @@ SysOutcome change_owner(SysCall& call) {
 SysOutcome set_permissions(SysCall& call) {
     constexpr std::uint32_t kKnown = 0x3f3f3f3f;
     if ((call.uint32(2) & ~kKnown) != 0) return Errno::Inval;
-    const auto key = TRY(key_argument(call, call.int32(1), kKeySetattr, false, true));
+    const auto key = TRY(key_argument(call, call.int32(1), kKeySetattr, true));
     if (!call.capable(Capability::SysAdmin) && key->uid != call.cred().uid.fs) return Errno::Acces;
     key->permissions = call.uint32(2);
     return 0;
 }
 
-SysOutcome give(SysCall& call, std::span<const std::byte> bytes, bool whole_only) {
-    if (call.args[2] != 0 && call.args[3] != 0) {
-        if (whole_only && call.args[3] < bytes.size()) return bytes.size();
-        const auto part = bytes.first(std::min<std::size_t>(bytes.size(), call.args[3]));
-        if (!call.memory().write(call.address(2), part)) return Errno::Fault;
-    }
+// What does not fit is not given at all: only its size is.
+SysOutcome give(SysCall& call, std::span<const std::byte> bytes) {
+    if (call.args[2] != 0 && call.args[3] >= bytes.size() &&
+        !call.memory().write(call.address(2), bytes))
+        return Errno::Fault;
     return bytes.size();
 }
 
 SysOutcome describe(SysCall& call) {
-    const auto key = TRY(key_argument(call, call.int32(1), kKeyView, false, true));
+    const auto key = TRY(key_argument(call, call.int32(1), kKeyView, false));
     const std::string text = fmt::format("{};{};{};{:08x};{}", key->type, key->uid, key->gid,
                                          key->permissions, key->description);
-    return give(call, std::as_bytes(std::span(text.c_str(), text.size() + 1)), true);
+    return give(call, std::as_bytes(std::span(text.c_str(), text.size() + 1)));
 }
 
 SysOutcome get_security(SysCall& call) {
-    TRY(key_argument(call, call.int32(1), kKeyView, false, true));
+    TRY(key_argument(call, call.int32(1), kKeyView, false));
     const std::byte empty{};
-    return give(call, std::span(&empty, 1), true);
+    return give(call, std::span(&empty, 1));
 }
 
 SysOutcome clear(SysCall& call) {
     const auto key = TRY(key_argument(call, call.int32(1), kKeyWrite, true));
     if (!key->is_keyring()) return Errno::NotDir;
-    key->links.clear();
+    Keyrings::clear(*key);
     return 0;
 }
 
@@ -136,15 +134,14 @@ SysOutcome link(SysCall& call) {
     const auto key = TRY(key_argument(call, call.int32(1), kKeyLink, true));
     if (!ring->is_keyring()) return Errno::NotDir;
     TRY(add_link(*ring, *key));
-    Keyrings::link(*ring, key);
-    return 0;
+    return keyrings(call).link(*ring, key);
 }
 
 SysOutcome unlink(SysCall& call) {
     const auto ring = TRY(key_argument(call, call.int32(2), kKeyWrite, false));
     const auto key = TRY(key_argument(call, call.int32(1), 0, false, true));
     if (!ring->is_keyring()) return Errno::NotDir;
-    return std::erase(ring->links, key) == 0 ? SysOutcome(Errno::NoEnt) : SysOutcome(0);
+    return Keyrings::unlink(*ring, key);
 }
 
 SysOutcome move_link(SysCall& call) {
@@ -155,9 +152,8 @@ SysOutcome move_link(SysCall& call) {
     if (!from->is_keyring() || !to->is_keyring()) return Errno::NotDir;
     if (std::ranges::find(from->links, key) == from->links.end()) return Errno::NoEnt;
     TRY(add_link(*to, *key));
-    std::erase(from->links, key);
-    Keyrings::link(*to, key);
-    return 0;
+    TRY(Keyrings::unlink(*from, key));
+    return keyrings(call).link(*to, key);
 }
 
 SysOutcome search_ring(SysCall& call) {
@@ -171,7 +167,7 @@ SysOutcome search_ring(SysCall& call) {
     const auto found = TRY(search_keys(call, ring, type, description));
     if (destination) {
         TRY(add_link(*destination, *found));
-        Keyrings::link(*destination, found);
+        TRY(keyrings(call).link(*destination, found));
     }
     return serial_of(found);
 }
@@ -184,15 +180,16 @@ SysOutcome read(SysCall& call) {
         return Errno::Acces;
     const KeyType* const type = find_key_type(key->type);
     if (type == nullptr || !type->reads) return Errno::NotSup;
-    if (!key->is_keyring()) return give(call, key->payload, true);
+    if (!key->is_keyring()) return give(call, key->payload);
+    // keyring_read
+    if (call.args[2] != 0 && call.args[3] % sizeof(std::int32_t) != 0) return Errno::Inval;
     std::vector<std::int32_t> serials;
     for (const auto& linked : key->links) serials.push_back(linked->serial);
-    const auto bytes = std::as_bytes(std::span(serials));
-    return give(call, bytes, false);
+    return give(call, std::as_bytes(std::span(serials)));
 }
 
 SysOutcome set_timeout(SysCall& call) {
-    const auto key = TRY(key_argument(call, call.int32(1), kKeySetattr, true, true));
+    const auto key = TRY(key_argument(call, call.int32(1), kKeySetattr, true));
     const std::uint64_t seconds = call.uint32(2);
     key->expires_ns = seconds == 0 ? ~std::uint64_t{0}
                                    : call.kernel.clock().monotonic_ns() + seconds * kNsPerSecond;
@@ -200,9 +197,16 @@ SysOutcome set_timeout(SysCall& call) {
 }
 
 SysOutcome set_request_keyring(SysCall& call) {
-    const std::int32_t where = call.int32(1);
-    if (where < -1 || where > 7) return Errno::Inval;
-    return where == 6 ? SysOutcome(Errno::Inval) : SysOutcome(0);
+    constexpr std::int32_t kNoChange = -1, kThread = 1, kProcess = 2, kGroup = 6, kRequestor = 7;
+    const std::int32_t where = call.int32(1), before = call.cred().request_keyring;
+    if (where < kNoChange || where > kRequestor || where == kGroup) return Errno::Inval;
+    if (where == kNoChange) return before;
+    if (where == kThread) TRY(key_argument(call, kThreadKeyring, 0, true));
+    if (where == kProcess) TRY(key_argument(call, kProcessKeyring, 0, true));
+    Credentials next = call.cred();
+    next.request_keyring = where;
+    set_credentials(call.task, std::move(next));
+    return before;
 }
 
 // No request is ever under way.
@@ -242,6 +246,7 @@ constexpr Operation kOperations[] = {
     {kKeyctlSetTimeout, set_timeout},
     {kKeyctlAssumeAuthority, without_authority},
     {kKeyctlGetSecurity, get_security},
+    {kKeyctlInstantiateIov, without_authority},
     {kKeyctlReject, without_authority},
     {kKeyctlInvalidate, invalidate},
     {kKeyctlMove, move_link},

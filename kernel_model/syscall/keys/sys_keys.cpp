@@ -37,7 +37,7 @@ SysOutcome sys_add_key(SysCall& call) {
     if (same != ring->links.end() && type->most != 0 && !(*same)->revoked) {
         Key& key = **same;
         if (!keyrings(call).permits(call.process, call.task, key, kKeyWrite)) return Errno::Acces;
-        key.payload = std::move(payload);
+        TRY(keyrings(call).set_payload(key, std::move(payload)));
         key.negative.reset();
         key.expires_ns = ~std::uint64_t{0};
         return static_cast<std::uint64_t>(key.serial);
@@ -48,7 +48,7 @@ SysOutcome sys_add_key(SysCall& call) {
         TRY(keyrings(call).make(type_name, description, call.cred(),
                                 possessor << kKeyPossessorShift | kKeyView << kKeyUserShift, size));
     key->payload = std::move(payload);
-    Keyrings::link(*ring, key);
+    TRY(keyrings(call).link(*ring, key));
     return static_cast<std::uint64_t>(key->serial);
 }
 
@@ -65,7 +65,7 @@ SysOutcome sys_request_key(SysCall& call) {
         const auto found = search_keys(call, ring, type, description);
         if (found) {
             if (destination && !destination->is_keyring()) return Errno::NotDir;
-            if (destination) Keyrings::link(*destination, *found);
+            if (destination) TRY(keyrings(call).link(*destination, *found));
             return static_cast<std::uint64_t>((*found)->serial);
         }
         // An expired key is passed over.

@@ -12,6 +12,7 @@
 #include "kernel_model/abi/prctl.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/files/event/process_file.h"
+#include "kernel_model/ipc/ipc.h"
 #include "kernel_model/syscall/memory/memory_args.h"
 #include "sim/base/try.h"
 
@@ -250,6 +251,13 @@ SysOutcome sys_msync(SysCall& call) {
     return 0;
 }
 
+// Whether a segment that is removed goes with this part of its mapping: shm_mmap does not find it.
+bool was_last_of_segment(SysCall& call, const Vma& vma, VRange part) {
+    const IpcSegment* const segment = call.ipc().segments().segment_of(vma.file.get());
+    return segment != nullptr && segment->keeps == nullptr && segment->memory.use_count() == 1 &&
+           part == vma.range;
+}
+
 // mm/mmap.c: a shared mapping is mapped again from another page of its file.
 SysOutcome sys_remap_file_pages(SysCall& call) {
     const VAddr at = managed(call).page();
@@ -259,6 +267,10 @@ SysOutcome sys_remap_file_pages(SysCall& call) {
     Mm& mm = *call.process.mm;
     const Vma* const found = mm.find(at);
     if (found == nullptr || !found->shared || at + size > found->range.end) return Errno::Inval;
+    if (was_last_of_segment(call, *found, {at, at + size})) {
+        TRY(mm.unmap(found->range));
+        return Errno::Inval;
+    }
     const Vma vma = *found;
     TRY(mm.map({.hint = at,
                 .length = size,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Memory policies (mm/mempolicy.c, mm/migrate.c) of a kernel with CONFIG_NUMA on a machine with one
-// node, as Debian's arm64: policies are checked, and change nothing.
+// node, as Debian's arm64: policies are checked and kept, and change nothing.
 #include <array>
 #include <vector>
 
@@ -73,7 +73,15 @@ SysOutcome sys_mbind(SysCall& call) {
     if (at >= Mm::kTaskSize || length > Mm::kTaskSize - at ||
         !coverage_of(*call.process.mm, {at, at + length}).whole)
         return Errno::Fault;
+    TRY(call.process.mm->set_policy({at, at + length}, {call.uint32(2), nodes}));
     return 0;
+}
+
+// do_get_mempolicy, with MPOL_F_NODE and without an address: the node that comes next.
+bool spreads(std::uint32_t mode) {
+    constexpr std::uint32_t kInterleave = 3, kWeighted = 6;
+    const std::uint32_t kind = mode & ~(kStaticNodes | kRelativeNodes | kBalancing);
+    return kind == kInterleave || kind == kWeighted;
 }
 
 SysOutcome sys_get_mempolicy(SysCall& call) {
@@ -87,14 +95,18 @@ SysOutcome sys_get_mempolicy(SysCall& call) {
         mode = 0;
         nodes = 1;
     } else if ((flags & kOfAddress) != 0) {
-        if (call.process.mm->find(managed(call, 3)) == nullptr) return Errno::Fault;
-        mode = 0;  // of the node: number 0; else the default policy
-        nodes = 0;
+        const Vma* const vma = call.process.mm->find(managed(call, 3));
+        if (vma == nullptr) return Errno::Fault;
+        mode = (flags & kOfNode) != 0 ? 0 : vma->policy.mode;  // of the node: number 0
+        nodes = vma->policy.nodes;
         if ((flags & kOfNode) != 0 && !call.memory().get<std::uint8_t>(call.address(3)))
             return Errno::Fault;
     } else {
         if (call.args[3] != 0) return Errno::Inval;
-        if ((flags & kOfNode) != 0) return Errno::Inval;  // not an interleaving one
+        if ((flags & kOfNode) != 0) {
+            if (!spreads(mode)) return Errno::Inval;
+            mode = 0;
+        }
     }
     UserMemory memory = call.memory();
     if (call.args[0] != 0 && !memory.put(call.address(0), mode)) return Errno::Fault;
@@ -152,8 +164,7 @@ SysOutcome sys_move_pages(SysCall& call) {
 }
 
 constexpr auto kMempolicyRows = std::to_array<SyscallRow>({
-    {235, "mbind", sys_mbind, Support::Partial, KernelPath::SysMadvise,
-     "one node: the policy of a mapping is checked and forgotten"},
+    {235, "mbind", sys_mbind, Support::Full, KernelPath::SysMadvise, ""},
     {236, "get_mempolicy", sys_get_mempolicy, Support::Full, KernelPath::SysPrctl, ""},
     {237, "set_mempolicy", sys_set_mempolicy, Support::Full, KernelPath::SysPrctl, ""},
     {238, "migrate_pages", sys_migrate_pages, Support::Full, KernelPath::SysMadvise, ""},

@@ -5,7 +5,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/poll.h"
-#include "kernel_model/net/netlink_socket.h"
+#include "kernel_model/net/netlink/netlink_socket.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/net/packet_socket.h"
 #include "kernel_model/net/raw_socket.h"

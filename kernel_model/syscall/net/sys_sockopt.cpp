@@ -9,8 +9,10 @@
 
 #include "kernel_model/abi/netlink.h"
 #include "kernel_model/net/network.h"
+#include "kernel_model/net/packet_fields.h"
 #include "kernel_model/net/socket.h"
 #include "kernel_model/syscall/net/control_message.h"
+#include "kernel_model/syscall/net/group_options.h"
 #include "kernel_model/syscall/net/packet_control.h"
 #include "kernel_model/syscall/net/socket_args.h"
 #include "kernel_model/syscall/time_args.h"
@@ -116,6 +118,20 @@ Taken time_form(Socket& socket, const SocketOption& option, std::int32_t value) 
     return value;
 }
 
+// There is none of IPv6 for a stream.
+Taken multicast_of_v6(Socket& socket, const SocketOption& option, std::int32_t value) {
+    if (!by_message(socket)) return tl::make_unexpected(Errno::NoProtoOpt);
+    const bool known = value == 0 || value == static_cast<std::int32_t>(kLoopbackIndex);
+    if (option.name == abi::kIpv6MulticastIf && !known) return tl::make_unexpected(Errno::NoDev);
+    return value;
+}
+
+Taken address_form(Socket& socket, const SocketOption&, std::int32_t value) {
+    if (value != abi::kAfInet) return tl::make_unexpected(Errno::Inval);
+    TRY(socket.become_v4());
+    return value;
+}
+
 // It cannot change after bind (do_ipv6_setsockopt).
 Taken v6_only(Socket& socket, const SocketOption&, std::int32_t value) {
     return socket.local().port == 0 ? Taken(value) : tl::make_unexpected(Errno::Inval);
@@ -129,6 +145,9 @@ constexpr OptionRule kRules[] = {
     {abi::kSolIp, abi::kIpTos, type_of_service},
     {abi::kSolIpv6, abi::kIpv6Tclass, type_of_service},
     {abi::kSolIp, abi::kIpMulticastTtl, multicast_ttl},
+    {abi::kSolIpv6, abi::kIpv6MulticastIf, multicast_of_v6},
+    {abi::kSolIpv6, abi::kIpv6MulticastHops, multicast_of_v6},
+    {abi::kSolIpv6, abi::kIpv6Addrform, address_form},
     {abi::kSolTcp, abi::kTcpMaxseg, segment_size},
     {abi::kSolSocket, abi::kSoRcvlowat, low_mark},
     {abi::kSolSocket, abi::kSoTimestamp, time_form},
@@ -161,6 +180,7 @@ SysOutcome sys_setsockopt(SysCall& call) {
         return set_timeout(call, socket, name, length);
     if (level == abi::kSolSocket && name == abi::kSoLinger) return set_linger(call, socket, length);
     if (level == abi::kSolTcp && name == abi::kTcpCongestion) return set_congestion(call, length);
+    if (const auto done = set_group_option(call, socket)) return *done;
     const SocketOption* option = find_option(level, name);
     if (option == nullptr) return unknown(call, level, name);
     if (option->use == OptionUse::ReadOnly) return Errno::NoProtoOpt;
@@ -194,6 +214,7 @@ SysOutcome sys_setsockopt(SysCall& call) {
 }
 
 std::int32_t int_option(Socket& socket, std::int32_t level, std::int32_t name) {
+    if (level == abi::kSolIpv6 && name == abi::kIpv6Addrform) return socket.family();
     if (level != abi::kSolSocket) return socket.options.get(level, name);
     switch (name) {
         case abi::kSoType: return static_cast<std::int32_t>(socket.type());
@@ -237,9 +258,9 @@ SysResult<std::vector<std::byte>> value_of(const SysCall& call, Socket& socket, 
         info[0] = static_cast<std::byte>(socket.tcp_state());
         return info;
     }
-    // The MTU of the way to the peer.
+    // The MTU of the way to the peer, and the family of what is connected.
     if ((level == abi::kSolIp && name == abi::kIpMtu) ||
-        (level == abi::kSolIpv6 && name == abi::kIpv6Mtu))
+        (level == abi::kSolIpv6 && (name == abi::kIpv6Mtu || name == abi::kIpv6Addrform)))
         TRY(socket.peer());
     if (find_option(level, name) == nullptr) return std::vector<std::byte>();
     return bytes_of(int_option(socket, level, name));

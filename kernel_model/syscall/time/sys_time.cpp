@@ -144,19 +144,21 @@ SysOutcome sys_getrusage(SysCall& call) {
     if (who != kRusageSelf && who != kRusageChildren && who != kRusageThread) return Errno::Inval;
     const Process& process = call.process;
     std::uint64_t voluntary = 0, involuntary = 0;
-    UsageBytes usage = usage_bytes(process.children_time, process.children_peak_pages);
+    UsageBytes usage =
+        usage_bytes(process.children_time, process.children_peak_pages, process.children_faults);
     if (who == kRusageSelf)
-        usage = usage_bytes(call.kernel.clock().cpu_time(process), process.mm->resident_pages());
-    // ru_nvcsw and ru_nivcsw, the last two.
+        usage = usage_bytes(call.kernel.clock().cpu_time(process), peak_pages(process),
+                            call.kernel.faults(process));
     for (const auto& [id, task] : process.tasks) {
         if (who == kRusageChildren || (who == kRusageThread && task.get() != &call.task)) continue;
         voluntary += task->past.voluntary;
         involuntary += task->past.involuntary;
     }
     if (who == kRusageThread)
-        usage = usage_bytes(call.kernel.clock().cpu_time(call.task), process.mm->resident_pages());
-    usage.counts[12] = static_cast<std::int64_t>(voluntary);
-    usage.counts[13] = static_cast<std::int64_t>(involuntary);
+        usage = usage_bytes(call.kernel.clock().cpu_time(call.task), peak_pages(process),
+                            call.kernel.faults(call.task));
+    usage.voluntary = static_cast<std::int64_t>(voluntary);
+    usage.involuntary = static_cast<std::int64_t>(involuntary);
     if (!call.memory().put(call.address(1), usage)) return Errno::Fault;
     return 0;
 }
@@ -168,7 +170,7 @@ constexpr SyscallRow kTimeRows[] = {
     {115, "clock_nanosleep", sys_clock_nanosleep, Support::Full, KernelPath::SysNanosleep, {}},
     {153, "times", sys_times, Support::Full, KernelPath::SysRusage, {}},
     {165, "getrusage", sys_getrusage, Support::Partial, KernelPath::SysRusage,
-     "fault counts are zero, switches are of the tasks that live, maxrss is the present size"},
+     "faults are minor ones, switches are of the tasks that live"},
     {169, "gettimeofday", sys_gettimeofday, Support::Full, KernelPath::SysClock, {}},
 };
 

@@ -105,19 +105,32 @@ bool ring_knows(std::uint8_t opcode) {
 }
 
 RingRequests::RingRequests(Kernel& kernel, Process& process, Task& task, RingFile& ring)
-    : kernel_(kernel), process_(process), ring_(ring) {
-    task_.id = task.id;
-    task_.process = &process;
-    task_.cred = task.cred;
-    task_.tif_tagged_addr = task.tif_tagged_addr;
+    : kernel_(kernel), process_(&process), ring_(ring) {
     task_.sigmask = ~std::uint64_t{0};
+    take_over(task);
+}
+
+void RingRequests::take_over(const Task& submitter) {
+    by_ = {submitter.process->pid, submitter.id, submitter.cred, submitter.tif_tagged_addr};
+}
+
+// False: the submitter has ended, and what it asked for is not done.
+bool RingRequests::act_for(const RingSubmitter& by) {
+    Process* const process = kernel_.processes().find(by.pid);
+    if (process == nullptr || !process->alive || process->mm == nullptr) return false;
+    process_ = process;
+    task_.process = process;
+    task_.id = by.task;
+    task_.cred = by.cred;
+    task_.tif_tagged_addr = by.tagged_addresses;
+    return true;
 }
 
 // IOSQE_FIXED_FILE: the registered file gets a descriptor for as long as the call takes.
 SysResult<void> RingRequests::use_registered(UringSqe& sqe) {
     const auto index = static_cast<std::size_t>(sqe.fd);
     if (index >= ring_.files.size() || !ring_.files[index]) return tl::make_unexpected(Errno::Badf);
-    sqe.fd = TRY(process_.files.add(ring_.files[index], true));
+    sqe.fd = TRY(process_->files.add(ring_.files[index], true));
     return {};
 }
 
@@ -141,7 +154,7 @@ RingRequests::Outcome RingRequests::call_handler(RingRequest& request) {
     }
     std::uint32_t number = work->call;
     if (work->call_without_offset != 0) {
-        const auto file = process_.files.share(sqe.fd);
+        const auto file = process_->files.share(sqe.fd);
         if (sqe.offset == ~std::uint64_t{0} || (file && !file->seekable()))
             number = work->call_without_offset;
     }
@@ -152,12 +165,12 @@ RingRequests::Outcome RingRequests::call_handler(RingRequest& request) {
     task_.call_progress = request.progress;
     task_.wait_deadline_ns = request.deadline_ns.value_or(kNoDeadline);
     SysCall call{.kernel = kernel_,
-                 .process = process_,
+                 .process = *process_,
                  .task = task_,
                  .args = arguments(sqe, work->args),
                  .path = row->path};
     const SysOutcome outcome = row->fn(call);
-    if (registered) (void)process_.files.close(sqe.fd);
+    if (registered) (void)process_->files.close(sqe.fd);
     if (std::holds_alternative<Block>(outcome)) {
         wait(request);
         return {.waits = true};
@@ -195,7 +208,7 @@ RingRequests::Outcome RingRequests::poll(RingRequest& request) {
     const auto file =
         (sqe.flags & kSqeFixedFile) != 0 && static_cast<std::size_t>(sqe.fd) < ring_.files.size()
             ? ring_.files[static_cast<std::size_t>(sqe.fd)]
-            : process_.files.share(sqe.fd);
+            : process_->files.share(sqe.fd);
     if (!file) return {.result = failure(Errno::Badf)};
     if (sqe.length != 0) return {.result = failure(Errno::Inval)};  // several shots, updates
     const std::uint32_t ready = file->poll() & (sqe.op_flags | kPollErr | kPollHup);
@@ -213,7 +226,7 @@ RingRequests::Outcome RingRequests::timeout(RingRequest& request) {
     const std::uint64_t now = kernel_.clock().monotonic_ns();
     if (!request.deadline_ns) {
         if (sqe.length != 1) return {.result = failure(Errno::Inval)};
-        UserMemory memory(*process_.mm, task_.id, task_.tif_tagged_addr);
+        UserMemory memory(*process_->mm, task_.id, task_.tif_tagged_addr);
         const auto given = read_duration(memory, VAddr(sqe.address));
         if (!given) return {.result = failure(given.error())};
         request.deadline_ns = (sqe.op_flags & kTimeoutAbs) != 0 ? *given : now + *given;
@@ -247,6 +260,7 @@ RingRequests::Outcome RingRequests::run(RingRequest& request) {
     request.runnable = false;
     request.listens.clear();
     request.timer = {};
+    if (!act_for(request.by)) return {.result = failure(Errno::Canceled)};
     const UringSqe& sqe = request.sqe;
     switch (sqe.opcode) {
         case kUringNop: return {.result = 0};
@@ -273,6 +287,7 @@ void RingRequests::finish(RingRequest& request, std::int64_t result) {
     }
     if (rest.empty()) return;
     if (!fails || (sqe.flags & kSqeHardlink) != 0) {
+        by_ = request.by;
         submit(std::move(rest));
         return;
     }
@@ -281,7 +296,7 @@ void RingRequests::finish(RingRequest& request, std::int64_t result) {
 
 void RingRequests::arm_linked_timeout(RingRequest& request) {
     if (request.linked.empty() || request.linked.front().opcode != kLinkTimeout) return;
-    UserMemory memory(*process_.mm, task_.id, task_.tif_tagged_addr);
+    UserMemory memory(*process_->mm, task_.id, task_.tif_tagged_addr);
     const auto given = read_duration(memory, VAddr(request.linked.front().address));
     if (!given) return;
     const std::uint64_t at = kernel_.clock().monotonic_ns() + *given;
@@ -297,6 +312,7 @@ void RingRequests::submit(std::vector<UringSqe> chain) {
     ring_.waiting.emplace_back();
     const auto at = std::prev(ring_.waiting.end());
     at->sqe = chain.front();
+    at->by = by_;
     at->linked.assign(chain.begin() + 1, chain.end());
     const Outcome outcome = run(*at);
     if (outcome.waits) {

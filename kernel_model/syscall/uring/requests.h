@@ -19,6 +19,8 @@ class RingRequests {
 public:
     RingRequests(Kernel& kernel, Process& process, Task& task, RingFile& ring);
 
+    // Who submits from now on.
+    void take_over(const Task& submitter);
     // The first of a chain, and those that are linked to it.
     void submit(std::vector<abi::UringSqe> chain);
     // Tries the runnable ones again.
@@ -29,6 +31,7 @@ private:
         bool waits = false;
         std::int64_t result = 0;
     };
+    bool act_for(const RingSubmitter& by);
     Outcome run(RingRequest& request);
     Outcome call_handler(RingRequest& request);
     Outcome poll(RingRequest& request);
@@ -42,7 +45,8 @@ private:
     void arm_linked_timeout(RingRequest& request);
 
     Kernel& kernel_;
-    Process& process_;
+    Process* process_;  // of the request that is being done
+    RingSubmitter by_;
     RingFile& ring_;
     Task task_;  // of the requests: never scheduled
 };

@@ -20,16 +20,11 @@ using namespace abi;
 constexpr std::size_t kMostWaiting = 4096;  // requests of one ring
 constexpr std::uint64_t kInodes = std::uint64_t{3} << 32;
 
-// The ring and what carries its requests out. A ring that its process has left does nothing more.
-class RunningRing {
-public:
+// What carries a ring's requests out.
+struct RunningRing {
     RunningRing(SysCall& call, RingFile& file)
-        : requests(call.kernel, call.process, call.task, file), pid_(call.process.pid) {}
-    std::int32_t pid() const { return pid_; }
+        : requests(call.kernel, call.process, call.task, file) {}
     RingRequests requests;
-
-private:
-    std::int32_t pid_;
 };
 
 std::shared_ptr<RingFile> make_ring(SysCall& call, std::uint32_t entries,
@@ -43,9 +38,7 @@ std::shared_ptr<RingFile> make_ring(SysCall& call, std::uint32_t entries,
         kernel.timers().arm(kernel.clock().monotonic_ns(), [&kernel, weak] {
             const auto ring = weak.lock();
             if (!ring) return;
-            auto& of_ring = *std::static_pointer_cast<RunningRing>(ring->runner);
-            const Process* const process = kernel.processes().find(of_ring.pid());
-            if (process != nullptr && process->alive) of_ring.requests.progress();
+            std::static_pointer_cast<RunningRing>(ring->runner)->requests.progress();
         });
     };
     return file;
@@ -95,8 +88,9 @@ SysResult<std::shared_ptr<RingFile>> ring_argument(SysCall& call) {
 }
 
 // Returns the number of entries taken. A chain ends with the first entry that links to none.
-std::uint64_t submit(RingFile& ring, std::uint64_t most) {
+std::uint64_t submit(const SysCall& call, RingFile& ring, std::uint64_t most) {
     auto& running = *std::static_pointer_cast<RunningRing>(ring.runner);
+    running.requests.take_over(call.task);
     std::uint64_t done = 0;
     std::vector<UringSqe> chain;
     while (done < most) {
@@ -146,7 +140,7 @@ SysOutcome sys_io_uring_enter(SysCall& call) {
     if (call.task.call_holds) {
         done = std::static_pointer_cast<Submitted>(call.task.call_holds)->count;
     } else {
-        done = submit(*ring, call.uint32(1));
+        done = submit(call, *ring, call.uint32(1));
     }
     call.units = done;
     std::static_pointer_cast<RunningRing>(ring->runner)->requests.progress();

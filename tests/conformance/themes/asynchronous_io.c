@@ -69,7 +69,8 @@ NATIVE(a_file_is_written_and_read, QEMU_LACKS) {
 }
 
 NATIVE(errors_of_io_submit, QEMU_LACKS) {
-    const int fd = open("file", O_CREAT | O_RDWR, 0600), reader = open("file", O_RDONLY), writer = open("file", O_WRONLY);
+    const int fd = open("file", O_CREAT | O_RDWR, 0600), reader = open("file", O_RDONLY),
+              writer = open("file", O_WRONLY);
     struct iocb* bad[1] = {(void*)8};
     SHOW(syscall(SYS_io_submit, 0ul, 1l, requests));
     NEED(setup(4));
@@ -130,4 +131,53 @@ NATIVE(an_eventfd_is_told, QEMU_LACKS) {
     SHOW(count);
     request.aio_resfd = (unsigned)fd;
     SHOW(syscall(SYS_io_submit, context, 1l, requests));
+}
+
+NATIVE(an_eventfd_that_is_told_too_much_has_an_error, QEMU_LACKS) {
+    uint64_t count = UINT64_MAX - 1;
+    const int fd = open("file", O_CREAT | O_RDWR, 0600), event = eventfd(0, EFD_NONBLOCK);
+    struct pollfd polled = {.fd = event, .events = POLLIN | POLLOUT};
+    NEED(setup(4));
+    NEED(write(event, &count, 8));
+    memset(&request, 0, sizeof request);
+    request.aio_fildes = (unsigned)fd;
+    request.aio_lio_opcode = IOCB_CMD_PWRITE;
+    request.aio_buf = (uintptr_t)data;
+    request.aio_nbytes = 4;
+    request.aio_flags = IOCB_FLAG_RESFD;
+    request.aio_resfd = (unsigned)event;
+    SHOW(syscall(SYS_io_submit, context, 1l, requests));
+    SHOW(fetch(1, 1));
+    SHOW(poll(&polled, 1, 0));
+    SHOW(polled.revents);
+    SHOW(read(event, &count, 8));
+    SHOW(count == UINT64_MAX);
+}
+
+NATIVE(flags_of_a_request_are_those_of_preadv2, QEMU_LACKS) {
+    const int fd = open("file", O_CREAT | O_RDWR, 0600);
+    NEED(setup(4));
+    memset(&request, 0, sizeof request);
+    request.aio_fildes = (unsigned)fd;
+    request.aio_lio_opcode = IOCB_CMD_PWRITE;
+    request.aio_buf = (uintptr_t)data;
+    request.aio_nbytes = 4;
+    request.aio_rw_flags = 1 << 20;
+    SHOW(syscall(SYS_io_submit, context, 1l, requests));
+    request.aio_rw_flags = 2;
+    SHOW(syscall(SYS_io_submit, context, 1l, requests));
+    request.aio_lio_opcode = IOCB_CMD_FSYNC;
+    request.aio_buf = request.aio_nbytes = 0;
+    SHOW(syscall(SYS_io_submit, context, 1l, requests));
+}
+
+DOCUMENTED(reserved_events_are_counted, "proc_sys_fs(5)",
+           "/proc/sys/fs/aio-nr: \"0\n\"\n"
+           "/proc/sys/fs/aio-nr: \"12\n\"\n"
+           "/proc/sys/fs/aio-nr: \"0\n\"\n") {
+    show_file("/proc/sys/fs/aio-nr");
+    NEED(setup(12));
+    show_file("/proc/sys/fs/aio-nr");
+    NEED(syscall(SYS_io_destroy, context));
+    show_file("/proc/sys/fs/aio-nr");
 }

@@ -2,6 +2,7 @@
 // Keys and keyrings: add_key(2), request_key(2), keyctl(2).
 #include <linux/keyctl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -13,7 +14,8 @@
 static long add(const char* type, const char* name, const void* data, size_t size, int ring) {
     return syscall(SYS_add_key, type, name, data, size, ring);
 }
-static long control(int operation, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {
+static long control(int operation, unsigned long a, unsigned long b, unsigned long c,
+                    unsigned long d) {
     return syscall(SYS_keyctl, operation, a, b, c, d);
 }
 static void own_session(void) {
@@ -139,4 +141,93 @@ NATIVE(a_child_has_the_session_keyring, QEMU_LACKS) {
     IN_CHILD(show_session);
     own_session();
     IN_CHILD(show_session);
+}
+
+NATIVE(a_revoked_key_tells_nothing, QEMU_LACKS) {
+    own_session();
+    char text[100] = "";
+    const int key = (int)NEED(add("user", "gone", "abc", 3, KEY_SPEC_SESSION_KEYRING));
+    NEED(control(KEYCTL_REVOKE, key, 0, 0, 0));
+    SHOW(control(KEYCTL_DESCRIBE, key, (long)text, sizeof text, 0));
+    SHOW(control(KEYCTL_CHOWN, key, 0, -1, 0));
+    SHOW(control(KEYCTL_SETPERM, key, 0x3f3f3f3f, 0, 0));
+    SHOW(control(KEYCTL_SET_TIMEOUT, key, 10, 0, 0));
+    SHOW(control(KEYCTL_UNLINK, key, KEY_SPEC_SESSION_KEYRING, 0, 0));
+}
+
+NATIVE(an_expired_key_gets_no_new_time, QEMU_LACKS) {
+    own_session();
+    const int key = (int)NEED(add("user", "late", "abc", 3, KEY_SPEC_SESSION_KEYRING));
+    NEED(control(KEYCTL_SET_TIMEOUT, key, 1, 0, 0));
+    sleep_ms(1200);
+    SHOW(control(KEYCTL_SET_TIMEOUT, key, 0, 0, 0));
+}
+
+NATIVE(the_keyring_of_requests_is_kept, QEMU_LACKS) {
+    own_session();
+    SHOW(control(KEYCTL_SET_REQKEY_KEYRING, KEY_REQKEY_DEFL_NO_CHANGE, 0, 0, 0));
+    SHOW(control(KEYCTL_SET_REQKEY_KEYRING, 7, 0, 0, 0));
+    SHOW(control(KEYCTL_SET_REQKEY_KEYRING, 6, 0, 0, 0));
+    SHOW(control(KEYCTL_SET_REQKEY_KEYRING, 8, 0, 0, 0));
+    SHOW(control(KEYCTL_SET_REQKEY_KEYRING, 1, 0, 0, 0));
+    SHOW(control(KEYCTL_SET_REQKEY_KEYRING, -1, 0, 0, 0));
+}
+
+NATIVE(a_keyring_is_read_whole_or_not, QEMU_LACKS) {
+    own_session();
+    char bytes[20];
+    const int ring = (int)NEED(add("keyring", "full", NULL, 0, KEY_SPEC_SESSION_KEYRING));
+    NEED(add("user", "one", "a", 1, ring));
+    NEED(add("user", "two", "b", 1, ring));
+    memset(bytes, 0x55, sizeof bytes);
+    SHOW(control(KEYCTL_READ, ring, (long)bytes, 4, 0));
+    SHOW(bytes[0] == 0x55);
+    SHOW(control(KEYCTL_READ, ring, (long)bytes, 6, 0));
+    SHOW(control(KEYCTL_READ, ring, (long)bytes, 8, 0));
+    SHOW(bytes[0] == 0x55 && bytes[4] == 0x55);
+}
+
+// What /proc/key-users has of user 1000: keys and bytes.
+static void show_use(void) {
+    char line[200];
+    FILE* const file = fopen("/proc/key-users", "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        unsigned user = 0, keys = 0, most = 0, bytes = 0, most_bytes = 0;
+        const int read =
+            sscanf(line, "%u: %*d %*d/%*d %u/%u %u/%u", &user, &keys, &most, &bytes, &most_bytes);
+        if (read == 5 && user == 1000) printf("%u/%u %u/%u\n", keys, most, bytes, most_bytes);
+    }
+    if (file != NULL) fclose(file);
+}
+static void counts_its_keys(void) {
+    char big[19000] = "";
+    NEED(add("user", "first", "abc", 3, KEY_SPEC_THREAD_KEYRING));
+    show_use();
+    NEED(add("user", "other", "abcd", 4, KEY_SPEC_THREAD_KEYRING));
+    show_use();
+    SHOW(add("user", "big", big, sizeof big, KEY_SPEC_THREAD_KEYRING) > 0);
+    SHOW(add("user", "bigger", big, sizeof big, KEY_SPEC_THREAD_KEYRING));
+}
+NATIVE(keys_and_links_are_counted, QEMU_LACKS) {
+    AS_USER(counts_its_keys);
+    show_file("/proc/sys/kernel/keys/maxkeys");
+    show_file("/proc/sys/kernel/keys/root_maxbytes");
+    show_file("/proc/sys/kernel/keys/gc_delay");
+}
+
+NATIVE(keys_that_may_be_seen_are_listed, QEMU_LACKS) {
+    own_session();
+    NEED(add("user", "conformance_one", "abc", 3, KEY_SPEC_SESSION_KEYRING));
+    NEED(add("keyring", "conformance_two", NULL, 0, KEY_SPEC_SESSION_KEYRING));
+    const int late = (int)NEED(add("logon", "conformance:3", "a", 1, KEY_SPEC_SESSION_KEYRING));
+    NEED(control(KEYCTL_SET_TIMEOUT, late, 100000, 0, 0));
+    char line[300], first[4][300] = {""};
+    FILE* const file = fopen("/proc/keys", "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        const char* const at = strstr(line, "conformance");
+        if (at == NULL) continue;
+        const int place = at[11] == ':' ? 2 : at[12] == 'o' ? 0 : 1;
+        snprintf(first[place], sizeof first[place], "%s", line + 9);
+    }
+    for (int i = 0; i < 3; ++i) printf("%s", first[i]);
 }

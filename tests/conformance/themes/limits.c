@@ -231,3 +231,20 @@ NATIVE(switches_are_counted, "qemu-aarch64 has threads of its own") {
     getrusage(RUSAGE_SELF, &after);
     SHOW(after.ru_nvcsw - before.ru_nvcsw >= 5);
 }
+
+DOCUMENTED(ids_come_again_below_the_largest, "proc_sys_kernel(5), pid_max",
+           "most < 1500 = 1\n"
+           "least >= 300 && least < 1000 = 1\n") {
+    int most = 0, least = 1 << 30;
+    const int fd = (int)NEED(open("/proc/sys/kernel/pid_max", O_WRONLY));
+    NEED(write(fd, "1500", 4));
+    for (int i = 0; i < 600; ++i) {
+        const pid_t child = (pid_t)NEED(fork());
+        if (child == 0) _exit(0);
+        NEED(waitpid(child, NULL, 0));
+        most = child > most ? child : most;
+        least = child < least ? child : least;
+    }
+    SHOW(most < 1500);
+    SHOW(least >= 300 && least < 1000);
+}

@@ -194,3 +194,41 @@ static void uses_mount_calls(void) {
 NATIVE(a_user_has_no_mounts_as_descriptors, WHY) {
     AS_USER(uses_mount_calls);
 }
+
+static void show_log(int fd) {
+    char text[300];
+    long size = 0;
+    while ((size = read(fd, text, sizeof text)) >= 0) printf("%.*s", (int)size, text);
+    SHOW(read(fd, text, sizeof text));
+}
+NATIVE(a_context_tells_what_is_wrong, WHY) {
+    char text[4];
+    const int fd = (int)NEED(fs_open("tmpfs", 0));
+    SHOW(fs_config(fd, FSCONFIG_SET_FLAG, "foo", NULL, 0));
+    SHOW(fs_config(fd, FSCONFIG_SET_STRING, "size", "zz", 0));
+    SHOW(fs_config(fd, FSCONFIG_SET_STRING, "source", "one", 0));
+    SHOW(fs_config(fd, FSCONFIG_SET_STRING, "source", "two", 0));
+    SHOW(fs_config(fd, FSCONFIG_SET_PATH, "foo", "/dev/null", AT_FDCWD));
+    show_log(fd);
+    SHOW(fs_config(fd, FSCONFIG_SET_FLAG, "bar", NULL, 0));
+    SHOW(read(fd, text, sizeof text));
+    show_log(fd);
+}
+
+NATIVE(a_flag_may_come_with_a_value, WHY) {
+    const int fd = (int)NEED(fs_open("tmpfs", 0)), other = (int)NEED(fs_open("ramfs", 0));
+    NEED(mkdir("shown", 0755));
+    SHOW(fs_config(fd, FSCONFIG_SET_STRING, "sync", "x", 0));
+    SHOW(fs_config(fd, FSCONFIG_SET_STRING, "size", "1m", 0));
+    SHOW(fs_config(fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
+    const int mount = (int)NEED(fs_mount(fd, 0, 0));
+    SHOW(moves(mount, "", AT_FDCWD, "shown", 4));
+    char line[400];
+    FILE* const file = fopen("/proc/self/mounts", "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (strstr(line, "/shown ") != NULL) printf("%s", strstr(line, ",size="));
+    fclose(file);
+    NEED(umount("shown"));
+    SHOW(fs_config(other, FSCONFIG_SET_FLAG, "anything", NULL, 0));
+    SHOW(fs_config(other, FSCONFIG_SET_STRING, "mode", "junk", 0));
+}

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/uio.h>
@@ -276,4 +277,38 @@ NATIVE(a_path_is_opened, QEMU_LACKS) {
     prepare(IORING_OP_OPENAT, AT_FDCWD, "missing", 0, 0);
     SHOW(enter(1, 1));
     show_completions();
+}
+
+static void opens_below_its_root(void) {
+    NEED(chroot("other"));
+    NEED(chdir("/"));
+    prepare(IORING_OP_OPENAT, AT_FDCWD, "/inside", 0, 0)->open_flags = O_RDONLY;
+    SHOW(enter(1, 1));
+    const unsigned head = WORD(params.cq_off.head);
+    const struct io_uring_cqe* const c =
+        (struct io_uring_cqe*)(memory + params.cq_off.cqes) + (head & WORD(params.cq_off.ring_mask));
+    SHOW(c->res >= 0);
+    SHOW(fcntl(c->res, F_GETFD) >= 0);
+    WORD(params.cq_off.head) = head + 1;
+}
+NATIVE(who_submits_a_request_resolves_its_path, QEMU_LACKS) {
+    NEED(mkdir("other", 0755));
+    make_file("other/inside", "text");
+    make_ring();
+    IN_CHILD(opens_below_its_root);
+    prepare(IORING_OP_OPENAT, AT_FDCWD, "/inside", 0, 0)->open_flags = O_RDONLY;
+    complete();
+}
+
+NATIVE(an_eventfd_of_a_ring_overflows, QEMU_LACKS) {
+    uint64_t count = UINT64_MAX - 1;
+    const int event = (int)NEED(eventfd(0, EFD_NONBLOCK));
+    struct pollfd polled = {.fd = event, .events = POLLIN | POLLOUT};
+    make_ring();
+    NEED(write(event, &count, 8));
+    NEED(syscall(SYS_io_uring_register, ring, IORING_REGISTER_EVENTFD, &event, 1));
+    prepare(IORING_OP_NOP, -1, NULL, 0, 0);
+    complete();
+    SHOW(poll(&polled, 1, 0));
+    SHOW(polled.revents);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // net/core/rtnetlink.c, net/netlink/af_netlink.c (netlink_rcv_skb, netlink_ack).
-#include "kernel_model/net/route_answers.h"
+#include "kernel_model/net/netlink/route_answers.h"
 
 #include <algorithm>
 #include <array>
@@ -11,9 +11,9 @@
 #include "kernel_model/abi/netlink.h"
 #include "kernel_model/abi/socket.h"
 #include "kernel_model/memory/backing.h"
+#include "kernel_model/net/netlink/route_changes.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/net/packet_fields.h"
-#include "kernel_model/net/route_changes.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {

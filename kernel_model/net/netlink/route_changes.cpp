@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // net/core/rtnetlink.c (do_setlink), net/ipv4/devinet.c and net/ipv6/addrconf.c (new addresses).
-#include "kernel_model/net/route_changes.h"
+#include "kernel_model/net/netlink/route_changes.h"
 
 #include <cstring>
 #include <string_view>
 
 #include "kernel_model/abi/socket.h"
+#include "kernel_model/net/netlink/route_answers.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/net/packet_fields.h"
-#include "kernel_model/net/route_answers.h"
 
 namespace uprobesim {
 

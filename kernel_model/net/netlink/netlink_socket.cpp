@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // net/netlink/af_netlink.c
-#include "kernel_model/net/netlink_socket.h"
+#include "kernel_model/net/netlink/netlink_socket.h"
 
 #include <algorithm>
 #include <array>
 
 #include "kernel_model/abi/netlink.h"
 #include "kernel_model/abi/poll.h"
+#include "kernel_model/net/netlink/route_answers.h"
 #include "kernel_model/net/network.h"
-#include "kernel_model/net/route_answers.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
