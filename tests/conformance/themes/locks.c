@@ -269,3 +269,17 @@ BEHAVIOUR(dnotify_tells_of_the_directory_itself_and_of_renames_in_it) {
     NEED(rename("name", "directory/name"));
     SHOW(signals_taken);
 }
+
+BEHAVIOUR(who_waits_for_a_signal_of_a_file_is_told_which) {
+    const sigset_t waited = signal_set(SIGRTMIN + 1);
+    const struct timespec now = {0};
+    siginfo_t told;
+    block_signal(SIGRTMIN + 1);
+    fd = open(".", O_RDONLY);
+    NEED(fcntl(fd, F_SETSIG, SIGRTMIN + 1));
+    NEED(fcntl(fd, F_NOTIFY, DN_CREATE));
+    make_file("file", "");
+    SHOW(sigtimedwait(&waited, &told, &now) == SIGRTMIN + 1);
+    printf("code %d, band %lx, %s\n", told.si_code, (unsigned long)told.si_band,
+           told.si_fd == fd ? "its descriptor" : "another");
+}
