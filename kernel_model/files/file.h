@@ -51,6 +51,11 @@ struct FileCosts {
     KernelPath close = KernelPath::SysClose;  // of the last reference
 };
 
+// Whether splice moves bytes from it and to it (f_op->splice_read, f_op->splice_write).
+struct Splices {
+    bool from = false, to = false;
+};
+
 class WaitQueue;
 struct Credentials;
 struct FileOwner;
@@ -139,6 +144,7 @@ public:
     virtual WaitQueue* waiters() { return nullptr; }
     // Whether the file has a poll operation, which epoll requires.
     virtual bool can_poll() { return waiters() != nullptr; }
+    virtual Splices splices() const { return {}; }
     virtual Socket* socket() { return nullptr; }
     // Further lines of /proc/PID/fdinfo.
     virtual std::string fdinfo() const { return {}; }

@@ -32,8 +32,7 @@ inline abi::Stat to_stat(const FileStatus& s, const UserSpace& space) {
 
 inline abi::Statx to_statx(const FileStatus& s, const UserSpace& space) {
     abi::Statx out{};
-    out.stx_mask = abi::kStatxBasicStats | abi::kStatxMntId;
-    out.stx_mnt_id = 15;  // as in /proc/PID/fdinfo
+    out.stx_mask = abi::kStatxBasicStats;
     if (s.btime_s != 0) {
         out.stx_mask |= abi::kStatxBtime;
         out.stx_btime = {s.btime_s, static_cast<std::uint32_t>(s.btime_ns), 0};

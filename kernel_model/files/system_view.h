@@ -15,6 +15,7 @@ struct Task;
 class IpcSegments;
 class Mounts;
 class Network;
+class PosixQueues;
 class Sysctls;
 class Terminals;
 
@@ -33,6 +34,7 @@ public:
     // Where the reader's parameter of this name is.
     virtual Sysctls& sysctls(std::string_view name) const = 0;
     virtual IpcSegments& ipc_segments() const = 0;
+    virtual PosixQueues& posix_queues() const = 0;  // of the reader's namespace
     virtual const Network& loopback() const = 0;
     virtual Terminals& terminals() const = 0;
 };

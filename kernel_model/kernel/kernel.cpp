@@ -46,6 +46,7 @@ public:
         return is_of_ipc(name) ? ipc().sysctls : kernel_.sysctls();
     }
     IpcSegments& ipc_segments() const override { return ipc().segments; }
+    PosixQueues& posix_queues() const override { return ipc().posix_queues; }
     const Network& loopback() const override {
         const Task* const task = kernel_.current();
         return task != nullptr ? *kernel_.network_of(*task->process) : *kernel_.network();

@@ -148,6 +148,12 @@ SysOutcome put_int(SysCall& call, SysOutcome value) {
     return put ? SysOutcome(0) : SysOutcome(Errno::Fault);
 }
 
+// Those for which CAP_NET_ADMIN is needed.
+bool changes_network(std::uint64_t request) {
+    return request == kSiocsifflags || request == kSiocsifmtu || request == kSiocaddrt ||
+           request == kSiocdelrt;
+}
+
 SysOutcome sys_ioctl(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
@@ -170,8 +176,10 @@ SysOutcome sys_ioctl(SysCall& call) {
         set_async(call, *file, *on != 0);
         return 0;
     }
-    if (request == kFioGetOwn) return put_int(call, get_owner(*file));
-    if (request == kFioSetOwn) {
+    const bool is_socket = file->socket() != nullptr;
+    if (is_socket && (request == kFioGetOwn || request == kSiocgpgrp))
+        return put_int(call, get_owner(*file));
+    if (is_socket && (request == kFioSetOwn || request == kSiocspgrp)) {
         const auto who = memory.get<std::int32_t>(call.address(2));
         return who ? set_owner(call, *file, *who) : SysOutcome(Errno::Fault);
     }
@@ -179,7 +187,7 @@ SysOutcome sys_ioctl(SysCall& call) {
         watches != nullptr && request == kFionread)
         return put_int(call, watches->queued_bytes());
     if (const Socket* socket = file->socket();
-        socket != nullptr && request == kSiocsifflags &&
+        socket != nullptr && changes_network(request) &&
         !call.capable_in(socket->network_owner(), Capability::NetAdmin))
         return Errno::Perm;
     if (request == kFsIocFiemap) return Errno::NotSup;  // a tmpfs has no extents, nor have others
