@@ -15,6 +15,9 @@ inline constexpr std::uint32_t kFutexWait = 0, kFutexWake = 1, kFutexFd = 2, kFu
 
 inline constexpr std::uint32_t kFutexPrivateFlag = 128, kFutexClockRealtime = 256;
 
+// The calls that name the size of a word: FUTEX2_*.
+inline constexpr std::uint32_t kFutex2SizeMask = 3, kFutex2SizeU32 = 2;
+
 // FUTEX_WAKE_OP: what to do, and what to compare.
 inline constexpr std::uint32_t kFutexOpSet = 0, kFutexOpAdd = 1, kFutexOpOr = 2, kFutexOpAndn = 3,
                                kFutexOpXor = 4, kFutexOpOpargShift = 8, kFutexOpCmpEq = 0,

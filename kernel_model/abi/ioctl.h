@@ -10,7 +10,8 @@ namespace uprobesim::abi {
 // Any descriptor.
 inline constexpr std::uint32_t kFionread = 0x541b, kFionbio = 0x5421, kFionclex = 0x5450,
                                kFioclex = 0x5451, kFioasync = 0x5452, kFigetbsz = 2,
-                               kFioSetOwn = 0x8901, kFioGetOwn = 0x8903;
+                               kFioSetOwn = 0x8901, kFioGetOwn = 0x8903, kSiocspgrp = 0x8902,
+                               kSiocgpgrp = 0x8904;
 
 // Files.
 inline constexpr std::uint32_t kFiclone = 0x40049409, kFiclonerange = 0x4020940d, kFibmap = 1,
@@ -63,12 +64,13 @@ inline constexpr std::uint32_t kTcgets = 0x5401, kTcsets = 0x5402, kTcsetsw = 0x
                                kTcsbrkp = 0x5425, kTiocsbrk = 0x5427, kTioccbrk = 0x5428,
                                kTiocglcktrmios = 0x5456, kTiocslcktrmios = 0x5457,
                                kTcgets2 = 0x802c542a, kTcsets2 = 0x402c542b, kTcsetsw2 = 0x402c542c,
-                               kTcsetsf2 = 0x402c542d, kTiocgexcl = 0x80045440;
+                               kTcsetsf2 = 0x402c542d, kTiocgexcl = 0x80045440,
+                               kTiocvhangup = 0x5437;
 
 // Pseudo-terminals: the master.
 inline constexpr std::uint32_t kTiocgptn = 0x80045430, kTiocsptlck = 0x40045431,
                                kTiocgptlck = 0x80045439, kTiocgptpeer = 0x5441,
-                               kTiocsig = 0x40045436;
+                               kTiocsig = 0x40045436, kTiocpkt = 0x5420, kTiocgpkt = 0x80045438;
 
 // Interfaces of the network.
 inline constexpr std::uint32_t kSiocatmark = 0x8905, kSiocgifname = 0x8910, kSiocgifconf = 0x8912,
@@ -76,8 +78,11 @@ inline constexpr std::uint32_t kSiocatmark = 0x8905, kSiocgifname = 0x8910, kSio
                                kSiocgifdstaddr = 0x8917, kSiocgifbrdaddr = 0x8919,
                                kSiocgifmetric = 0x891d, kSiocgiftxqlen = 0x8942,
                                kSiocgifaddr = 0x8915, kSiocgifnetmask = 0x891b,
-                               kSiocgifmtu = 0x8921, kSiocgifhwaddr = 0x8927,
-                               kSiocgifindex = 0x8933;
+                               kSiocgifmtu = 0x8921, kSiocsifmtu = 0x8922, kSiocaddrt = 0x890b,
+                               kSiocdelrt = 0x890c, kSiocgifhwaddr = 0x8927, kSiocgifindex = 0x8933;
+
+// timerfd.
+inline constexpr std::uint32_t kTfdIocSetTicks = 0x40085400;
 
 // Namespaces (linux/nsfs.h).
 inline constexpr std::uint32_t kNsGetUserns = 0xb701, kNsGetParent = 0xb702, kNsGetNstype = 0xb703,

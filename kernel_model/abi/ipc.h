@@ -9,6 +9,9 @@
 
 namespace uprobesim::abi {
 
+// The device number of the file system of POSIX message queues.
+inline constexpr std::uint64_t kMqueueDevice = 19;
+
 inline constexpr std::uint32_t kIpcNowait = 04000;
 
 // semctl

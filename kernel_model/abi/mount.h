@@ -39,6 +39,36 @@ inline constexpr std::uint64_t kMountAttrRdonly = 1, kMountAttrNosuid = 2, kMoun
                                kMountAttrNodiratime = 0x80, kMountAttrIdmap = 0x100000,
                                kMountAttrNosymfollow = 0x200000;
 
+// Ids that are given once only are above those that fit 32 bits (MNT_UNIQUE_ID_OFFSET).
+inline constexpr std::uint64_t kUniqueMountIds = std::uint64_t{1} << 31;
+
+// statmount and listmount.
+inline constexpr std::uint64_t kStatmountSbBasic = 1, kStatmountMntBasic = 2,
+                               kStatmountPropagateFrom = 4, kStatmountMntRoot = 8,
+                               kStatmountMntPoint = 0x10, kStatmountFsType = 0x20,
+                               kStatmountMntNsId = 0x40, kStatmountMntOpts = 0x80;
+inline constexpr std::uint64_t kLsmtRoot = ~std::uint64_t{0};
+inline constexpr std::uint32_t kListmountReverse = 1;
+struct MountRequest {  // struct mnt_id_req
+    std::uint32_t size, spare;
+    std::uint64_t mnt_id, param, mnt_ns_id;
+};
+static_assert(sizeof(MountRequest) == 32);
+inline constexpr std::uint32_t kMountRequestFirstSize = 24;
+struct Statmount {
+    std::uint32_t size, mnt_opts;
+    std::uint64_t mask;
+    std::uint32_t sb_dev_major, sb_dev_minor;
+    std::uint64_t sb_magic;
+    std::uint32_t sb_flags, fs_type;
+    std::uint64_t mnt_id, mnt_parent_id;
+    std::uint32_t mnt_id_old, mnt_parent_id_old;
+    std::uint64_t mnt_attr, mnt_propagation, mnt_peer_group, mnt_master, propagate_from;
+    std::uint32_t mnt_root, mnt_point;
+    std::uint64_t mnt_ns_id, spare[49];
+};
+static_assert(sizeof(Statmount) == 512);
+
 // f_flags of statfs: those of the mount, and ST_VALID.
 inline constexpr std::int64_t kStValid = 0x20, kStRelatime = 0x1000, kStNosymfollow = 0x2000;
 

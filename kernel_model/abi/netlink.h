@@ -59,6 +59,9 @@ inline constexpr std::uint16_t kRtaDst = 1, kRtaOif = 4, kRtaPriority = 6, kRtaP
                                kRtaTable = 15;
 
 inline constexpr std::uint32_t kIffLowerUp = 0x10000;
+
+// Groups that listen.
+inline constexpr std::uint32_t kRtmgrpLink = 1;
 inline constexpr std::uint8_t kIfaPermanent = 0x80;
 inline constexpr std::uint8_t kScopeHost = 254, kScopeLink = 253, kTableLocal = 255,
                               kProtocolKernel = 2;

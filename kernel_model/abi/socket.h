@@ -13,14 +13,16 @@ inline constexpr std::uint16_t kAfUnspec = 0, kAfUnix = 1, kAfInet = 2, kAfInet6
                                kAfNetlink = 16, kAfPacket = 17, kAfVsock = 40;
 
 inline constexpr std::uint32_t kSockStream = 1, kSockDgram = 2, kSockRaw = 3, kSockRdm = 4,
-                               kSockSeqpacket = 5;
+                               kSockSeqpacket = 5, kSockPacket = 10;
 
 inline constexpr std::uint32_t kSockNonblock = 04000, kSockCloexec = 02000000;
 
 inline constexpr std::uint32_t kIpprotoIcmp = 1, kIpprotoTcp = 6, kIpprotoUdp = 17,
-                               kIpprotoUdplite = 136, kIpprotoRaw = 255, kIpprotoMax = 256;
+                               kIpprotoIcmpv6 = 58, kIpprotoUdplite = 136, kIpprotoRaw = 255,
+                               kIpprotoMax = 256;
 
-inline constexpr std::int32_t kSolIp = 0, kSolSocket = 1, kSolTcp = 6, kSolUdp = 17, kSolIpv6 = 41;
+inline constexpr std::int32_t kSolIp = 0, kSolSocket = 1, kSolTcp = 6, kSolUdp = 17, kSolIpv6 = 41,
+                              kSolPacket = 263;
 
 inline constexpr std::int32_t kSoDebug = 1, kSoReuseaddr = 2, kSoType = 3, kSoError = 4,
                               kSoDontroute = 5, kSoBroadcast = 6, kSoSndbuf = 7, kSoRcvbuf = 8,
@@ -78,7 +80,30 @@ inline constexpr std::int32_t kTcpNodelay = 1, kTcpMaxseg = 2, kTcpCork = 3, kTc
                               kTcpFastopen = 23, kTcpNotsentLowat = 25, kTcpFastopenConnect = 30,
                               kTcpInq = 36;
 
-inline constexpr std::int32_t kUdpCork = 1, kUdpGro = 104;
+inline constexpr std::int32_t kUdpCork = 1, kUdpSegment = 103, kUdpGro = 104;
+
+// Packet sockets (linux/if_packet.h).
+inline constexpr std::int32_t kPacketAddMembership = 1, kPacketDropMembership = 2,
+                              kPacketRxRing = 5, kPacketStatistics = 6, kPacketCopyThresh = 7,
+                              kPacketAuxdata = 8, kPacketOrigdev = 9, kPacketVersion = 10,
+                              kPacketHdrlen = 11, kPacketReserve = 12, kPacketTxRing = 13,
+                              kPacketLoss = 14, kPacketVnetHdr = 15, kPacketTimestamp = 17,
+                              kPacketTxHasOff = 19, kPacketQdiscBypass = 20,
+                              kPacketIgnoreOutgoing = 23;
+inline constexpr std::int32_t kTpacketV3 = 2;
+struct PacketMembership {  // struct packet_mreq
+    std::int32_t interface = 0;
+    std::uint16_t type = 0, length = 0;
+    std::uint8_t address[8] = {};
+    bool operator==(const PacketMembership&) const = default;
+};
+static_assert(sizeof(PacketMembership) == 16);
+struct PacketRing {  // struct tpacket_req, tpacket_req3
+    std::uint32_t block_size, blocks, frame_size, frames;
+    std::uint32_t timeout, private_size, features;
+};
+static_assert(sizeof(PacketRing) == 28);
+inline constexpr std::uint32_t kPacketRingFirst = 16;
 
 inline constexpr std::uint32_t kMsgOob = 0x1, kMsgPeek = 0x2, kMsgDontroute = 0x4, kMsgCtrunc = 0x8,
                                kMsgTrunc = 0x20, kMsgDontwait = 0x40, kMsgEor = 0x80,

@@ -50,7 +50,9 @@ inline constexpr std::uint32_t kStatxType = 1, kStatxMode = 2, kStatxNlink = 4, 
                                kStatxGid = 0x10, kStatxAtime = 0x20, kStatxMtime = 0x40,
                                kStatxCtime = 0x80, kStatxIno = 0x100, kStatxSize = 0x200,
                                kStatxBlocks = 0x400, kStatxBtime = 0x800, kStatxMntId = 0x1000,
-                               kStatxReserved = 0x80000000;
+                               kStatxMntIdUnique = 0x4000, kStatxReserved = 0x80000000;
+
+inline constexpr std::uint64_t kStatxAttrMountRoot = 0x2000;
 
 struct Iovec {
     std::uint64_t base, length;

@@ -73,4 +73,12 @@ struct WindowSize {
     bool operator==(const WindowSize&) const = default;
 };
 
+// Line disciplines: that of terminals, and none.
+inline constexpr std::uint8_t kNTty = 0, kNNull = 27;
+
+// Packet mode: the first byte of what the master reads.
+inline constexpr std::uint8_t kTiocpktData = 0, kTiocpktFlushread = 1, kTiocpktFlushwrite = 2,
+                              kTiocpktStop = 4, kTiocpktStart = 8, kTiocpktNostop = 16,
+                              kTiocpktDostop = 32;
+
 }  // namespace uprobesim::abi

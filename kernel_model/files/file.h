@@ -52,6 +52,11 @@ struct FileCosts {
     KernelPath close = KernelPath::SysClose;  // of the last reference
 };
 
+// Whether splice moves bytes from it and to it (f_op->splice_read, f_op->splice_write).
+struct Splices {
+    bool from = false, to = false;
+};
+
 class WaitQueue;
 struct Credentials;
 struct FileOwner;
@@ -144,6 +149,7 @@ public:
     virtual bool signals_owner() { return false; }
     // Whether the file has a poll operation, which epoll requires.
     virtual bool can_poll() { return waiters() != nullptr; }
+    virtual Splices splices() const { return {}; }
     virtual Socket* socket() { return nullptr; }
     // F_SET_RW_HINT: kept with the file's pages, where it has some.
     std::uint64_t& write_hint() {

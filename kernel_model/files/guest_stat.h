@@ -37,10 +37,9 @@ inline constexpr std::uint64_t kShownFlags =
 
 inline abi::Statx to_statx(const FileStatus& s, const UserSpace& space) {
     abi::Statx out{};
-    out.stx_mask = abi::kStatxBasicStats | abi::kStatxMntId;
+    out.stx_mask = abi::kStatxBasicStats;
     out.stx_attributes = s.inode_flags & kShownFlags;
     out.stx_attributes_mask = abi::kStatxAttrAutomount | abi::kStatxAttrDax | kShownFlags;
-    out.stx_mnt_id = 15;  // as in /proc/PID/fdinfo
     if (s.btime_s != 0) {
         out.stx_mask |= abi::kStatxBtime;
         out.stx_btime = {s.btime_s, static_cast<std::uint32_t>(s.btime_ns), 0};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernel_model/abi/ipc.h"
 #include "kernel_model/abi/mount.h"
 #include "kernel_model/abi/stat.h"
 
@@ -24,7 +25,8 @@ std::string moved_path(const std::string& path, const std::string& from, const s
     return (to == "/" ? "" : to) + rest;
 }
 
-constexpr std::int64_t kProcMagic = 0x9fa0, kSysfsMagic = 0x62656572;
+constexpr std::int64_t kProcMagic = 0x9fa0, kSysfsMagic = 0x62656572, kDevptsMagic = 0x1cd1,
+                       kMqueueMagic = 0x19800202;
 
 }  // namespace
 
@@ -65,12 +67,14 @@ Mounts::Mounts(PhysicalMemory* memory)
         std::uint64_t flags;
     };
     using namespace abi;
+    constexpr std::uint64_t kQuiet = kMsNosuid | kMsNoexec | kMsRelatime;
     static constexpr Row kRows[] = {
         {"tmpfs", "tmpfs", "/", 0xfe00, kTmpfsMagic, kMsRelatime},
-        {"proc", "proc", "/proc", 0x15, kProcMagic, kMsNosuid | kMsNodev | kMsNoexec | kMsRelatime},
-        {"devtmpfs", "udev", "/dev", 0x05, kTmpfsMagic, kMsNosuid},
-        {"sysfs", "sysfs", "/sys", 0x16, kSysfsMagic,
-         kMsNosuid | kMsNodev | kMsNoexec | kMsRelatime},
+        {"proc", "proc", "/proc", 0x15, kProcMagic, kQuiet | kMsNodev},
+        {"devtmpfs", "udev", "/dev", 0x05, kTmpfsMagic, kMsNosuid | kMsRelatime},
+        {"sysfs", "sysfs", "/sys", 0x16, kSysfsMagic, kQuiet | kMsNodev},
+        {"devpts", "devpts", "/dev/pts", 0x17, kDevptsMagic, kQuiet},
+        {"mqueue", "mqueue", kQueues.data(), kMqueueDevice, kMqueueMagic, 0},
     };
     first_->inode = 0xf0000001;
     for (const Row& row : kRows) {
@@ -80,14 +84,25 @@ Mounts::Mounts(PhysicalMemory* memory)
         super->device = row.device;
         super->magic = row.magic;
         super->inner = row.at;
+        if (first_->top) kept_.push_back(super);
+        if (super->inner == kQueues) continue;
         auto mount = make(std::move(super), row.at, row.flags);
         mount->space = first_;
         if (!first_->top) {
             first_->top = std::move(mount);
-        } else {
-            put(mount, *first_->top, row.at);
+            continue;
         }
+        Mount* under = first_->top.get();
+        for (const auto& [where, child] : first_->top->children) {
+            if (inside(row.at, where)) under = child.get();
+        }
+        put(mount, *under, row.at);
     }
+}
+
+std::shared_ptr<SuperBlock> Mounts::kept_super(std::string_view type) const {
+    const auto found = std::ranges::find(kept_, type, &SuperBlock::type);
+    return found == kept_.end() ? nullptr : *found;
 }
 
 std::shared_ptr<Mount> Mounts::make(std::shared_ptr<SuperBlock> super, std::string root,

@@ -9,7 +9,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernel_model/files/dentry.h"
@@ -44,6 +46,9 @@ struct MountNamespace {
 
 class Mount : public std::enable_shared_from_this<Mount> {
 public:
+    // Of the mount that files without a name are in.
+    static constexpr std::int32_t kInternalId = 15;
+
     std::int32_t id = 0;
     std::shared_ptr<SuperBlock> super;
     std::string root;          // the inner path that it shows
@@ -53,7 +58,10 @@ public:
     std::uint32_t peers = 0;   // shared with the mounts of this group; 0: with none
     std::uint32_t master = 0;  // receives what is mounted in this group
     bool unbindable = false;
-    bool expires = false;                                    // MNT_EXPIRE was asked once
+    // How often a path has led to it; how often when MNT_EXPIRE was asked. No use but the next
+    // umount2's own may follow.
+    std::uint64_t uses = 0;
+    std::optional<std::uint64_t> expires{};
     std::weak_ptr<MountNamespace> space;                     // expired: detached
     std::map<std::string, std::shared_ptr<Mount>> children;  // by their points
     std::weak_ptr<Dentry> dentry;                            // of `root`, while one is in use
@@ -89,7 +97,9 @@ public:
                                 std::uint64_t flags);
     const std::shared_ptr<MountNamespace>& first() const { return first_; }
     // Puts a detached tree at a place of a mount, and copies of it where that is shared.
-    void attach(const std::shared_ptr<Mount>& tree, Mount& at, const std::string& point);
+    // `beneath`: what is mounted there then is on the tree's top.
+    void attach(const std::shared_ptr<Mount>& tree, Mount& at, const std::string& point,
+                bool beneath = false);
     // Takes it from its place, and the copies of it from where it was shared.
     std::shared_ptr<Mount> detach(Mount& mount, bool everywhere = true);
     // A copy of a mount from `root` on, with what is mounted below if `recursive`.
@@ -107,6 +117,10 @@ public:
     std::shared_ptr<SuperBlock> new_super(std::string type, std::string source, std::string inner);
     // The tmpfs of a device number; null: none that is mounted.
     std::shared_ptr<SuperBlock> tmpfs_of(std::uint64_t device) const;
+    // The file system of a type of which the kernel has one, whether it is mounted or not.
+    std::shared_ptr<SuperBlock> kept_super(std::string_view type) const;
+    // The directory of POSIX message queues: no path leads to it.
+    static constexpr std::string_view kQueues = "/.uprobesim/mqueue";
     // The directories of tmpfs: no path leads to it.
     static constexpr std::string_view kFolder = "/.uprobesim/mounts";
     // The directories of file systems that are no longer mounted.
@@ -117,6 +131,7 @@ private:
     // Of struct mount, and of what the host takes for one.
     static constexpr std::uint64_t kMountBytes = 1024;
     void put(const std::shared_ptr<Mount>& tree, Mount& at, const std::string& point);
+    void tuck(const std::shared_ptr<Mount>& tree, Mount& at, const std::string& point);
     static void changed(const Mount& mount);
     std::vector<std::shared_ptr<Mount>> receivers(const Mount& of) const;
     // Whether a mount at `point` propagates into `other`: not into a tree that is not attached,
@@ -128,6 +143,7 @@ private:
     PhysicalMemory* memory_;
     std::shared_ptr<MountTable> all_ = std::make_shared<MountTable>();
     std::vector<std::pair<std::weak_ptr<SuperBlock>, std::string>> supers_;
+    std::vector<std::shared_ptr<SuperBlock>> kept_;
     std::shared_ptr<MountNamespace> first_;
     std::int32_t next_id_ = 20;
     std::uint32_t next_group_ = 1;

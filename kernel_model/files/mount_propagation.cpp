@@ -37,7 +37,24 @@ std::size_t Mounts::copies(std::size_t tree, const Mount& at, const std::string&
                       others, [&](const auto& other) { return receives(*other, point); }));
 }
 
-void Mounts::attach(const std::shared_ptr<Mount>& tree, Mount& at, const std::string& point) {
+// mnt_change_mountpoint: what is mounted there is moved to the top of the tree.
+void Mounts::tuck(const std::shared_ptr<Mount>& tree, Mount& at, const std::string& point) {
+    auto over = at.children.extract(point);
+    put(tree, at, point);
+    if (!over) return;
+    Mount* under = tree.get();
+    while (Mount* const above = under->child_at(under->root)) under = above;
+    const auto& moved = over.mapped();
+    moved->parent = under;
+    moved->point = under->root;
+    under->children[under->root] = moved;
+}
+
+void Mounts::attach(const std::shared_ptr<Mount>& tree, Mount& at, const std::string& point,
+                    bool beneath) {
+    const auto place = [&](const std::shared_ptr<Mount>& each, Mount& parent) {
+        beneath ? tuck(each, parent, point) : put(each, parent, point);
+    };
     const auto others = receivers(at);
     const bool shared = at.peers != 0;
     if (shared && tree->peers == 0) set_propagation(*tree, abi::kMsShared, true);
@@ -45,9 +62,9 @@ void Mounts::attach(const std::shared_ptr<Mount>& tree, Mount& at, const std::st
         if (!receives(*other, point)) continue;
         const auto twin = copy(*tree, tree->root, true);
         if (other->peers != at.peers) set_propagation(*twin, abi::kMsSlave, true);
-        put(twin, *other, point);
+        place(twin, *other);
     }
-    put(tree, at, point);
+    place(tree, at);
 }
 
 void Mounts::set_propagation(Mount& mount, std::uint64_t kind, bool recursive) {

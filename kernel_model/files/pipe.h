@@ -119,6 +119,7 @@ public:
     FileStatus* own_status() override { return status_.get(); }
     SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg,
                                    UserMemory& memory) override;
+    Splices splices() const override { return {.from = true, .to = true}; }
     std::uint32_t poll() override;
     WaitQueue* waiters() override;
     bool signals_owner() override { return true; }

@@ -25,6 +25,8 @@ struct SpecialNode {
     std::function<std::vector<DirEntry>()> list;
     // A file, by the flags of open(). A null result: a device that does not exist.
     std::function<SysResult<std::shared_ptr<File>>(std::uint32_t flags)> open;
+    // A file that unlink removes; nothing: it cannot be removed.
+    std::function<void()> remove;
     // The superuser has no more rights than the mode gives (sysctl_perm).
     bool strict = false;
     bool is_link() const { return !link.empty(); }

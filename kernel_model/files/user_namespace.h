@@ -38,7 +38,7 @@ struct UserNamespace final : Namespace {
     UserSpace parent;
     std::uint32_t owner = 0, group = 0;  // the effective ids of the task that made it
     unsigned level = 0;                  // below the first
-    IdMap users, groups;
+    IdMap users, groups, projects;
     bool may_set_groups = true;
 };
 
@@ -75,6 +75,13 @@ inline std::optional<std::uint32_t> user_inside(const UserSpace& space, std::uin
 }
 inline std::optional<std::uint32_t> group_inside(const UserSpace& space, std::uint32_t id) {
     return space ? inside(space->groups, id) : std::optional(id);
+}
+// make_kprojid, from_kprojid.
+inline std::optional<std::uint32_t> project_outside(const UserSpace& space, std::uint32_t id) {
+    return space ? outside(space->projects, id) : std::optional(id);
+}
+inline std::optional<std::uint32_t> project_inside(const UserSpace& space, std::uint32_t id) {
+    return space ? inside(space->projects, id) : std::optional(id);
 }
 // What is shown of an id: that of nobody where there is none (from_kuid_munged).
 inline std::uint32_t shown_user(const UserSpace& space, std::uint32_t id) {

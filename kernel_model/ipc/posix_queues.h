@@ -73,9 +73,9 @@ public:
     std::uint32_t poll() override;
     WaitQueue* waiters() override { return &queue_->pollers; }
     PosixQueue& queue() { return *queue_; }
+    static constexpr std::uint64_t kShownSize = 80;  // FILENT_SIZE
 
 private:
-    static constexpr std::uint64_t kShownSize = 80;  // FILENT_SIZE
     std::shared_ptr<PosixQueue> queue_;
 };
 

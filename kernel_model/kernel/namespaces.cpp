@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <string>
 
 #include "kernel_model/abi/clone.h"
@@ -74,6 +75,32 @@ SysResult<void> may_make_user_namespace(Kernel& kernel, const Task& task) {
     return {};
 }
 
+// The namespace of a kind that a process is in; null: the first one.
+const void* space_of(const Process& process, NamespaceKind kind) {
+    switch (kind) {
+        case NamespaceKind::Mnt: return process.mounts.get();
+        case NamespaceKind::Uts: return process.uts.get();
+        case NamespaceKind::User: return process.cred->space.get();
+        default: return process.spaces[static_cast<std::size_t>(kind)].get();
+    }
+}
+
+// inc_ucount: as many as user.max_*_namespaces says, of those that processes are in.
+SysResult<void> check_counts(Kernel& kernel, std::uint64_t flags) {
+    for (std::size_t i = 0; i < kNamespaceKinds; ++i) {
+        const NamespaceName& name = kNamespaceNames[i];
+        if ((flags & name.clone_flag) == 0) continue;
+        std::set<const void*> there;
+        for (const auto& [pid, process] : kernel.processes().all())
+            there.insert(space_of(*process, static_cast<NamespaceKind>(i)));
+        const auto most = kernel.sysctls().number(fmt::format("user/max_{}_namespaces", name.file));
+        // The first one is not counted.
+        if (static_cast<std::int64_t>(there.size()) - 1 >= most)
+            return tl::make_unexpected(Errno::NoSpc);
+    }
+    return {};
+}
+
 std::int64_t now_s(Kernel& kernel) {
     return static_cast<std::int64_t>(kernel.clock().realtime_ns() / 1'000'000'000);
 }
@@ -94,6 +121,7 @@ SysResult<void> may_make_namespaces(Kernel& kernel, const Task& task, std::uint6
     } else if (!task.cred->has(Capability::SysAdmin)) {
         return tl::make_unexpected(Errno::Perm);
     }
+    TRY(check_counts(kernel, flags & modelled_namespaces()));
     if (const std::uint64_t not_here = flags & kAll & ~modelled_namespaces(); not_here != 0) {
         kernel.counters().note_unmodelled(
             fmt::format("namespaces 0x{:x}", not_here),

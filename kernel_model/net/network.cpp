@@ -11,6 +11,7 @@
 #include "kernel_model/abi/ioctl.h"
 #include "kernel_model/abi/socket.h"
 #include "kernel_model/net/inet_socket.h"
+#include "kernel_model/net/netlink/route_answers.h"
 #include "kernel_model/net/tcp_socket.h"
 #include "kernel_model/net/unix_socket.h"
 
@@ -27,6 +28,21 @@ std::uint64_t Network::add(Socket& socket) {
     const std::uint64_t inode = next_inode();
     sockets_[inode] = &socket;
     return inode;
+}
+
+// __dev_notify_flags
+void Network::set_up(bool on) {
+    const bool changes = up_ != on;
+    up_ = on;
+    has_v4_ = has_v4_ || on;
+    has_v6_ = on;
+    if (changes) announce_link(*this, abi::kIffUp);
+}
+
+void Network::set_mtu(std::uint32_t mtu) {
+    const bool changes = mtu_ != mtu;
+    mtu_ = mtu;
+    if (changes) announce_link(*this, 0);
 }
 
 void Network::remove(Socket& socket) {
@@ -231,10 +247,11 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
         if (!memory.put(VAddr(arg), *conf)) return fault();
         return std::uint64_t{0};
     }
-    const std::array known = {abi::kSiocgifname,    abi::kSiocsifflags,  abi::kSiocgifbrdaddr,
-                              abi::kSiocgifdstaddr, abi::kSiocgifmetric, abi::kSiocgiftxqlen,
-                              abi::kSiocgifflags,   abi::kSiocgifaddr,   abi::kSiocgifnetmask,
-                              abi::kSiocgifmtu,     abi::kSiocgifhwaddr, abi::kSiocgifindex};
+    const std::array known = {abi::kSiocsifmtu,     abi::kSiocgifname,    abi::kSiocsifflags,
+                              abi::kSiocgifbrdaddr, abi::kSiocgifdstaddr, abi::kSiocgifmetric,
+                              abi::kSiocgiftxqlen,  abi::kSiocgifflags,   abi::kSiocgifaddr,
+                              abi::kSiocgifnetmask, abi::kSiocgifmtu,     abi::kSiocgifhwaddr,
+                              abi::kSiocgifindex};
     if (std::find(known.begin(), known.end(), request) == known.end())
         return tl::make_unexpected(Errno::NotTty);
     auto given = memory.get<Request>(VAddr(arg));
@@ -253,6 +270,10 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
         case abi::kSiocsifflags:
             set_up((given->value[0] & abi::kIffUp) != 0);
             return std::uint64_t{0};
+        case abi::kSiocsifmtu:
+            if (static_cast<std::int32_t>(index) < 0) return tl::make_unexpected(Errno::Inval);
+            set_mtu(index);
+            return std::uint64_t{0};
         case abi::kSiocgifbrdaddr: given->value = inet(0); break;
         case abi::kSiocgifdstaddr: given->value = inet(abi::kInaddrLoopback); break;
         case abi::kSiocgifmetric: given->value = number(0); break;
@@ -263,12 +284,28 @@ SysResult<std::uint64_t> Network::interface_ioctl(std::uint64_t request, std::ui
             break;
         case abi::kSiocgifaddr: given->value = inet(abi::kInaddrLoopback); break;
         case abi::kSiocgifnetmask: given->value = inet(0xff000000); break;
-        case abi::kSiocgifmtu: given->value = number(65536); break;
+        case abi::kSiocgifmtu: given->value = number(mtu_); break;
         case abi::kSiocgifhwaddr: given->value = number(abi::kArphrdLoopback); break;
         default: given->value = number(1); break;  // the index of lo
     }
     if (!memory.put(VAddr(arg), *given)) return fault();
     return std::uint64_t{0};
+}
+
+SysResult<std::uint64_t> Network::route_ioctl(std::uint64_t request, std::uint64_t arg,
+                                              UserMemory& memory) {
+    constexpr std::uint64_t kDestination = 8, kGateway = 24, kBytes = 120;  // struct rtentry
+    std::array<std::byte, kBytes> entry{};
+    if (!memory.read(VAddr(arg), entry)) return tl::make_unexpected(Errno::Fault);
+    const auto family_at = [&](std::uint64_t at) {
+        std::uint16_t family = 0;
+        std::memcpy(&family, entry.data() + at, sizeof family);
+        return family;
+    };
+    if (family_at(kDestination) != abi::kAfInet) return tl::make_unexpected(Errno::AfNoSupport);
+    if (request == abi::kSiocdelrt) return tl::make_unexpected(Errno::Srch);
+    const bool gateway = family_at(kGateway) == abi::kAfInet;
+    return tl::make_unexpected(gateway ? Errno::NetUnreach : Errno::NoDev);
 }
 
 bool Network::listening(std::uint16_t port) const {

@@ -93,6 +93,10 @@ public:
                                              UserMemory& memory);
 
     Sysctls sysctls;  // those of is_of_network()
+    // SIOCADDRT and SIOCDELRT: lo has its routes by itself (ip_rt_ioctl).
+    static SysResult<std::uint64_t> route_ioctl(std::uint64_t request, std::uint64_t arg,
+                                                UserMemory& memory);
+
     // Whose capabilities count here; null: the first user namespace.
     UserSpace owner;
     // CLOCK_REALTIME, for the time of arrival of packets.
@@ -101,11 +105,9 @@ public:
     // Whether lo is up: nothing has a way to it while it is not.
     bool up() const { return up_; }
     // It has 127.0.0.1 from the first time on (inetdev_event), and ::1 while it is up.
-    void set_up(bool on) {
-        up_ = on;
-        has_v4_ = has_v4_ || on;
-        has_v6_ = on;
-    }
+    void set_up(bool on);
+    std::uint32_t mtu() const { return mtu_; }
+    void set_mtu(std::uint32_t mtu);
     bool has_address(bool v6) const { return v6 ? has_v6_ : has_v4_; }
     void add_address(bool v6) { (v6 ? has_v6_ : has_v4_) = true; }
 
@@ -117,6 +119,7 @@ private:
 
     PhysicalMemory* memory_;
     bool up_, has_v4_, has_v6_;
+    std::uint32_t mtu_ = 65536;
     std::uint64_t last_inode_ = 10000;
     std::map<std::uint64_t, Socket*> sockets_;
     std::map<std::uint32_t, Ports> ports_;  // by protocol

@@ -103,6 +103,7 @@ constexpr SocketOption kOptions[] = {
     {kSolTcp, kTcpInq, "TCP_INQ", Kept, true, 0, 0, 1},
 
     {kSolUdp, kUdpCork, "UDP_CORK", Acts, true, 0},
+    {kSolUdp, kUdpSegment, "UDP_SEGMENT", Kept, false, 0, 0, 65535},
     {kSolUdp, kUdpGro, "UDP_GRO", Kept, true, 0},
 
     // No message goes to a group: changes of lo are not announced.

@@ -39,6 +39,11 @@ public:
     SysResult<void> shutdown(bool, bool) override { return tl::make_unexpected(Errno::NotSup); }
     std::uint64_t readable_bytes() const override { return 0; }
     std::uint32_t poll() override { return abi::kPollWritable | abi::kPollWrband; }
+    // Links whose packets it was asked to hear as well.
+    std::vector<abi::PacketMembership> memberships;
+    static constexpr std::size_t kMostMemberships = 1024;
+    static constexpr std::int32_t kLo = 1;
+
     FileCosts costs() const override {
         return {.read = KernelPath::SysReceiveUdp,
                 .write = KernelPath::SysSendUdp,
@@ -46,7 +51,6 @@ public:
     }
 
 private:
-    static constexpr std::int32_t kLo = 1;
     SocketAddress name_;
 };
 

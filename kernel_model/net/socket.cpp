@@ -86,7 +86,9 @@ std::uint64_t Socket::receive_buffer() const {
 void Socket::set_buffer(bool send, std::int32_t value, bool privileged) {
     // A negative size counts as a very large one (sock_setsockopt compares as unsigned).
     const std::int32_t most = privileged ? kMaxForced : kMaxBuffer;
-    const std::int32_t asked = value < 0 ? most : std::min(value, most);
+    // By force there is no such trick: it counts as none.
+    const std::int32_t least = privileged ? 0 : most;
+    const std::int32_t asked = value < 0 ? least : std::min(value, most);
     options.set(abi::kSolSocket, send ? abi::kSoSndbuf : abi::kSoRcvbuf,
                 std::max(asked * 2, send ? kMinSend : kMinReceive));
     if (!send) return;
@@ -111,6 +113,8 @@ SysResult<std::uint64_t> Socket::ioctl(std::uint64_t request, std::uint64_t arg,
             return tl::make_unexpected(Errno::Fault);
         return std::uint64_t{0};
     }
+    if (is_inet(*this) && (request == abi::kSiocaddrt || request == abi::kSiocdelrt))
+        return Network::route_ioctl(request, arg, memory);
     if (request != abi::kFionread && request != abi::kTiocoutq)
         return network_->interface_ioctl(request, arg, memory);
     if (listening()) return tl::make_unexpected(Errno::Inval);

@@ -134,6 +134,7 @@ public:
     WaitQueue* waiters() override { return &waiters_; }
     bool can_poll() override { return true; }
     bool signals_owner() override { return true; }
+    Splices splices() const override { return {.from = true, .to = true}; }
     Socket* socket() override { return this; }
     std::uint64_t kernel_bytes() const override { return kSocketBytes; }
 

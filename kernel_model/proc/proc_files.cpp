@@ -8,7 +8,9 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/host/special_files.h"
+#include "kernel_model/files/mount.h"
 #include "kernel_model/files/tty/pty.h"
+#include "kernel_model/ipc/ipc.h"
 #include "kernel_model/proc/inode_number.h"
 #include "kernel_model/proc/kernel_config.h"
 #include "kernel_model/proc/proc_text.h"
@@ -20,7 +22,7 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint64_t kProcDevice = 0x15, kDevDevice = 0x05, kSysDevice = 0x16,
+constexpr std::uint64_t kProcDevice = 0x15, kDevDevice = 0x05, kSysDevice = 0x16, kPtsDevice = 0x17,
                         kBootDevice = 0xfe00;
 
 // /boot/config-RELEASE. A guest that looks for one of another release learns that it is not there.
@@ -52,7 +54,7 @@ std::optional<std::int32_t> process_of_directory(File& file) {
 
 bool SpecialFiles::owns(const std::string& path) const {
     return below(path, "/proc") || below(path, "/dev") || below(path, "/sys") ||
-           is_config(path, machine_);
+           below(path, Mounts::kQueues) || is_config(path, machine_);
 }
 
 Process* SpecialFiles::reader(Process* opener) const {
@@ -110,9 +112,11 @@ std::optional<SpecialNode> SpecialFiles::find(Process* process, const std::strin
     if (is_config(path, machine_)) {
         node = text([this] { return kernel_config(machine_.tell_release()); });
         node->status.device = kBootDevice;
+    } else if (below(path, Mounts::kQueues)) {
+        return find_queue(path.substr(Mounts::kQueues.size()));
     } else if (below(path, "/dev")) {
         node = find_dev(process, path.substr(4));
-        if (node) node->status.device = kDevDevice;
+        if (node) node->status.device = below(path, "/dev/pts") ? kPtsDevice : kDevDevice;
     } else if (below(path, "/sys")) {
         node = find_sys(path.substr(4));
         if (node) node->status.device = kSysDevice;
@@ -121,6 +125,34 @@ std::optional<SpecialNode> SpecialFiles::find(Process* process, const std::strin
     }
     if (node) node->status.inode = inode_of(path);
     return node;
+}
+
+// The file system of POSIX message queues shows those of the reader's namespace.
+std::optional<SpecialNode> SpecialFiles::find_queue(const std::string& path) {
+    if (system_ == nullptr) return std::nullopt;
+    PosixQueues& queues = system_->ipc().posix_queues;
+    SpecialNode n;
+    if (path.empty()) {
+        n = directory_of([&queues] {
+            std::vector<std::string> names;
+            for (const auto& [name, queue] : queues.all()) names.push_back(name);
+            return names;
+        });
+        n.status.mode = abi::kIfDir | abi::kIsvtx | abi::kPermissionBits;
+        n.status.device = abi::kMqueueDevice;
+        n.status.inode = 1;
+        return n;
+    }
+    auto queue = queues.find(path.substr(1));
+    if (queue == nullptr) return std::nullopt;
+    n.status = queue->status;
+    n.status.size = PosixQueueFile::kShownSize;
+    n.open = [queue = std::move(queue), path](std::uint32_t flags) {
+        return std::make_shared<PosixQueueFile>(queue, path,
+                                                flags & (abi::kOAccmode | abi::kONonblock));
+    };
+    n.remove = [&queues, path] { queues.remove(path.substr(1)); };
+    return n;
 }
 
 std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::string& name) {
@@ -191,7 +223,7 @@ std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const s
         SpecialNode n = device(kTtyMajor << 8 | 2, name == "/ptmx" ? 0666 : 0000);
         if (system_ == nullptr) return n;
         FileStatus slave = base_status(abi::kIfChr | 0620);
-        slave.device = kDevDevice;
+        slave.device = kPtsDevice;
         slave.gid = kTtyGroup;
         if (process != nullptr) slave.uid = process->cred->uid.fs;
         n.open = [this, master = n.status,
@@ -275,6 +307,7 @@ SpecialNode SpecialFiles::parameter(const SysctlRow& row, std::uint64_t inode) {
     n.open = [this, &row, of_host,
               open = std::move(n.open)](std::uint32_t flags) -> SysResult<std::shared_ptr<File>> {
         auto file = TRY(open(flags));
+        std::static_pointer_cast<TextFile>(file)->set_splices({.from = true, .to = true});
         std::static_pointer_cast<TextFile>(file)->on_write(
             [this, &row, of_host](std::string_view given) -> SysResult<void> {
                 if (Process* const process = reader(nullptr);

@@ -33,6 +33,7 @@ public:
     void set_clock(std::function<std::uint64_t()> now_ns) override { now_ns_ = std::move(now_ns); }
 
 private:
+    std::optional<SpecialNode> find_queue(const std::string& path);
     std::optional<SpecialNode> find_dev(Process* process, const std::string& name);
     std::optional<SpecialNode> find_terminal(Process* process, const std::string& name);
     std::optional<SpecialNode> find_proc(Process* process, const std::string& name);
@@ -52,6 +53,7 @@ private:
     std::optional<SpecialNode> namespace_link(const Process&, const std::string& name);
     std::optional<SpecialNode> memory_file(Process&, const std::string& name);
     std::optional<SpecialNode> descriptor_file(Process&, const std::string& name);
+    std::optional<SpecialNode> mapped_file(const Process&, const std::string& name);
     std::optional<SpecialNode> attribute_file(Process&, const std::string& name);
     std::optional<SpecialNode> process_file(Process&, const std::string& name);
     SpecialNode link_to(std::string target) const;

@@ -100,6 +100,8 @@ std::optional<SpecialNode> SpecialFiles::node_of_row(Process& p, Task& t, const 
             guard && caller != nullptr && !may_access(*caller, *task->process))
             return tl::make_unexpected(Errno::Acces);
         auto file = TRY(open(flags));
+        // proc_mounts_operations alone has splice_read.
+        std::static_pointer_cast<TextFile>(file)->set_splices({.from = pollable, .to = false});
         if (pollable) {
             const auto space = mounts_of(*task->process, system_->mounts());
             if (space)
@@ -185,13 +187,37 @@ std::optional<SpecialNode> SpecialFiles::descriptor_file(Process& p, const std::
     }
     if (const auto* shown = entry_of(p, name, "/fdinfo/")) {
         const auto status = shown->file->status();
-        return text([file = shown->file, cloexec = shown->close_on_exec,
-                     inode = status ? status->inode : 0] {
-            return fmt::format("pos:\t{}\nflags:\t0{:o}\nmnt_id:\t15\nino:\t{}\n{}", file->position,
-                               file->flags | (cloexec ? abi::kOCloexec : 0), inode, file->fdinfo());
+        const auto mount = shown->file->dentry ? mount_of(*shown->file->dentry) : nullptr;
+        return text([held = std::weak_ptr(shown->file), cloexec = shown->close_on_exec,
+                     id = mount ? mount->id : Mount::kInternalId,
+                     inode = status ? status->inode : 0]() -> SysResult<std::string> {
+            const auto file = held.lock();
+            if (!file) return tl::make_unexpected(Errno::NoEnt);
+            return fmt::format("pos:\t{}\nflags:\t0{:o}\nmnt_id:\t{}\nino:\t{}\n{}", file->position,
+                               file->flags | (cloexec ? abi::kOCloexec : 0), id, inode,
+                               file->fdinfo());
         });
     }
     return std::nullopt;
+}
+
+// map_files: a link for each mapping of a file, by its addresses.
+std::optional<SpecialNode> SpecialFiles::mapped_file(const Process& p, const std::string& name) {
+    constexpr std::string_view kFolder = "/map_files";
+    if (!below(name, kFolder) || p.mm == nullptr) return std::nullopt;
+    std::vector<std::string> names;
+    for (const auto& [begin, vma] : p.mm->vmas()) {
+        if (vma.file == nullptr) continue;
+        names.push_back(fmt::format("{:x}-{:x}", begin.value, vma.range.end.value));
+        if (name.substr(kFolder.size()) != "/" + names.back()) continue;
+        SpecialNode link = link_to(vma.file->path());
+        link.status.mode = abi::kIfLnk | 0400 | (vma.shared && vma.prot.write ? 0200 : 0);
+        return link;
+    }
+    if (name != kFolder) return std::nullopt;
+    SpecialNode node = directory(names);
+    node.status.mode = abi::kIfDir | 0500;
+    return node;
 }
 
 // attr, without a security module that has attributes, and ns.
@@ -221,6 +247,7 @@ std::optional<SpecialNode> SpecialFiles::process_file(Process& p, const std::str
         return link_to(seen_from(reader(&p), p.fs->root ? p.fs->root->path() : "/"));
     if (auto node = attribute_file(p, name)) return node;
     if (auto node = memory_file(p, name)) return node;
+    if (auto node = mapped_file(p, name)) return node;
     return descriptor_file(p, name);
 }
 
@@ -239,7 +266,7 @@ std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const
         std::vector<std::string> names = {"attr", "cwd", "exe", "fd",      "fdinfo",
                                           "mem",  "net", "ns",  "pagemap", "root"};
         rows([&](const ProcessRow& row) { names.emplace_back(row.name); });
-        if (whole) names.emplace_back("task");
+        if (whole) names.insert(names.end(), {"map_files", "task"});
         node = directory(names);
     } else {
         node = process_file(p, name);

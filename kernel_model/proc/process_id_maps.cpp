@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// /proc/PID/{uid_map,gid_map,setgroups}: the ids of a process's user namespace
+// /proc/PID/{uid_map,gid_map,projid_map,setgroups}: the ids of a process's user namespace
 // (kernel/user_namespace.c).
 #include <fmt/format.h>
 
@@ -36,6 +36,10 @@ std::string user_map(const ProcessContext& c) {
 }
 std::string group_map(const ProcessContext& c) {
     return text_of(c, &UserNamespace::groups, group_inside);
+}
+
+std::string project_map(const ProcessContext& c) {
+    return text_of(c, &UserNamespace::projects, project_inside);
 }
 
 std::optional<std::uint32_t> next_number(std::string_view& line) {
@@ -83,7 +87,7 @@ SysResult<IdMap> parse(std::string_view text) {
 struct Kind {
     IdMap UserNamespace::*map;
     std::optional<std::uint32_t> (*outside_of)(const UserSpace&, std::uint32_t);
-    Capability needed;
+    std::optional<Capability> needed;  // nothing: anybody may map projects
     bool groups;
 };
 
@@ -91,12 +95,13 @@ struct Kind {
 // parent.
 bool permitted(const UserNamespace& space, const Credentials& writer, const IdMap& map,
                const Kind& kind) {
+    if (!kind.needed) return true;
     if (map.size() == 1 && map[0].count == 1 && space.owner == writer.uid.effective) {
         const auto there = kind.outside_of(space.parent, map[0].outside);
         const std::uint32_t own = kind.groups ? writer.gid.effective : writer.uid.effective;
         if (there == own && (!kind.groups || !space.may_set_groups)) return true;
     }
-    return writer.capable_in(space.parent, kind.needed);
+    return writer.capable_in(space.parent, *kind.needed);
 }
 
 // map_write.
@@ -130,6 +135,11 @@ SysResult<void> write_group_map(Task& task, const Task& writer, std::string_view
                      {&UserNamespace::groups, group_outside, Capability::Setgid, true});
 }
 
+SysResult<void> write_project_map(Task& task, const Task& writer, std::string_view text) {
+    return write_map(task, writer, text,
+                     {&UserNamespace::projects, project_outside, std::nullopt, false});
+}
+
 std::string set_groups(const ProcessContext& c) {
     const UserSpace& space = c.task.cred->space;
     return !space || space->may_set_groups ? "allow\n" : "deny\n";
@@ -157,6 +167,7 @@ SysResult<void> write_set_groups(Task& task, const Task& writer, std::string_vie
 
 constexpr ProcessRow kIdMapRows[] = {
     {"gid_map", group_map, 0644, write_group_map},
+    {"projid_map", project_map, 0644, write_project_map},
     {"setgroups", set_groups, 0644, write_set_groups},
     {"uid_map", user_map, 0644, write_user_map},
 };

@@ -141,10 +141,7 @@ std::string system_call(const Context& c) {
                        c.task.blocked_in, r.x[0], r.x[1], r.x[2], r.x[3], r.x[4], r.x[5], r.sp,
                        r.pc);
 }
-std::string project_map(const Context&) {
-    return fmt::format("{:>10} {:>10} {:>10}\n", 0, 0, 4294967295u);
-}
-// A map is written once, and that of the first namespace is there.
+// Offsets are written before a task is in the namespace.
 SysResult<void> not_again(Task&, const Task&, std::string_view) {
     return tl::make_unexpected(Errno::Perm);
 }
@@ -169,6 +166,19 @@ std::string children(const Context& c) {
     for (const std::int32_t pid : c.process.children) text += std::to_string(pid) + " ";
     return text;
 }
+// proc_timers_operations: those of timer_create.
+std::string timers(const Context& c) {
+    std::string text;
+    for (const auto& [id, timer] : c.process.posix_timers) {
+        const bool of_task = timer.target != TaskId{};
+        const std::int32_t target = of_task ? timer.target.value : c.process.pid;
+        text += fmt::format("ID: {}\nsignal: {}/{:016x}\nnotify: {}/{}.{}\nClockID: {}\n", id,
+                            static_cast<int>(timer.signal), timer.value,
+                            timer.signal == Signal::None ? "none" : "signal",
+                            of_task ? "tid" : "pid", target, static_cast<int>(timer.clock));
+    }
+    return text;
+}
 std::string time_offsets(const Context&) {
     return "monotonic           0         0\nboottime            0         0\n";
 }
@@ -183,12 +193,12 @@ constexpr ProcessRow kSettingRows[] = {
     {"oom_score", oom_score},
     {"oom_score_adj", oom_score_adj, 0644, set_oom_score_adj},
     {"personality", personality, 0400},
-    {"projid_map", project_map, 0644, not_again},
     {"sched", sched, 0644, accept},
     {"schedstat", sched_stat},
     {"sessionid", unset_id},
     {"stack", kernel_stack, 0400},
     {"syscall", system_call, 0400},
+    {"timers", timers},
     {"timens_offsets", time_offsets, 0644, not_again},
     {"timerslack_ns", timer_slack, 0666, set_timer_slack},
     {"wchan", wait_channel},

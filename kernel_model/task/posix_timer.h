@@ -18,7 +18,8 @@ struct CpuTimer {
     std::uint64_t interval_ns = 0;
 };
 
-// A timer's clock: simulated time, or the CPU time of the process or of one of its tasks.
+// A timer's clock: simulated time, or the CPU time of the process or of one of its tasks. In the
+// order of CLOCK_*.
 enum class TimerClock { Realtime, Monotonic, ProcessCpu, TaskCpu };
 
 struct PosixTimer {

@@ -40,6 +40,7 @@ public:
         return shared_->memory->next_hole(from);
     }
     std::shared_ptr<FileBacking> backing() override { return shared_->memory; }
+    Splices splices() const override { return {.from = true, .to = true}; }
     bool write_sealed() const override {
         return (shared_->seals & (abi::kFSealWrite | abi::kFSealFutureWrite)) != 0;
     }

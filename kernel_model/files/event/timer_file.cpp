@@ -5,7 +5,9 @@
 #include <cstring>
 #include <utility>
 
+#include "kernel_model/abi/ioctl.h"
 #include "kernel_model/abi/poll.h"
+#include "kernel_model/memory/user_memory.h"
 
 namespace uprobesim {
 
@@ -80,6 +82,20 @@ SysResult<std::uint64_t> TimerFile::read(std::uint64_t, std::span<std::byte> to)
 std::uint32_t TimerFile::poll() {
     const bool due = next_ns_ != 0 && next_ns_ <= clock_.now_ns();
     return due || cancelled_ || expirations_ > 0 ? abi::kPollIn : 0;
+}
+
+// TFD_IOC_SET_TICKS
+SysResult<std::uint64_t> TimerFile::ioctl(std::uint64_t request, std::uint64_t arg,
+                                          UserMemory& memory) {
+    if (request != abi::kTfdIocSetTicks) return tl::make_unexpected(Errno::NotTty);
+    const auto ticks = memory.get<std::uint64_t>(VAddr(arg));
+    if (!ticks) return tl::make_unexpected(Errno::Fault);
+    if (*ticks == 0) return tl::make_unexpected(Errno::Inval);
+    if (std::exchange(cancelled_, false)) return tl::make_unexpected(Errno::Canceled);
+    settle();
+    expirations_ = *ticks;
+    waiters_.wake();
+    return std::uint64_t{0};
 }
 
 }  // namespace uprobesim

@@ -32,6 +32,8 @@ public:
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
     std::uint64_t record_bytes() const override { return sizeof expirations_; }
     std::uint32_t poll() override;
+    SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg,
+                                   UserMemory& memory) override;
     FileCosts costs() const override { return {.read = KernelPath::SysReadTimerfd}; }
 
 private:

@@ -219,7 +219,9 @@ SysResult<std::optional<Node>> Layers::find_in_root(const std::string& guest) {
 
 bool Layers::reserved(const std::string& guest) {
     static const std::string name = "/" + std::string(ScratchState::kFolder);
-    if (of_tmpfs(guest)) return false;
+    if (of_tmpfs(guest) || guest == Mounts::kQueues ||
+        is_below(guest, std::string(Mounts::kQueues)))
+        return false;
     return guest == name || is_below(guest, name);
 }
 

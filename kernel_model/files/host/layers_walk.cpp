@@ -55,6 +55,7 @@ public:
             result_.under = at_;
             result_.under_mount = mount_;
         }
+        if (mount_) ++mount_->uses;
         if (result_.node && result_.directory_wanted && !result_.node->is_directory())
             return tl::make_unexpected(Errno::NotDir);
         return std::move(result_);

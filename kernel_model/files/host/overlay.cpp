@@ -24,11 +24,9 @@ constexpr std::size_t kInodesKept = 128;  // with a host descriptor each
 constexpr std::uint64_t kInodeBytes = 512;  // beside what each open file is charged
 constexpr std::uint64_t kAllPages = ~std::uint64_t{0} / kPageSize;
 
-bool put_access_time(FileStatus& a, FileTime now) {
+bool put_access_time(FileStatus& a, FileTime now, AccessTimes times) {
     if ((a.inode_flags & abi::kFsNoatime) != 0) return false;
-    if (!access_shows({a.atime_s, a.atime_ns}, {a.mtime_s, a.mtime_ns}, {a.ctime_s, a.ctime_ns},
-                      now))
-        return false;
+    if (!access_shows(a, now, times)) return false;
     a.atime_s = now.s;
     a.atime_ns = now.ns;
     return true;
@@ -112,23 +110,24 @@ void OverlayFileSystem::remove_set_ids(Inode& inode, const Credentials& writer) 
     }
 }
 
-void OverlayFileSystem::accessed(Inode& inode) const {
+void OverlayFileSystem::accessed(Inode& inode, const Mount* mount) const {
+    const AccessTimes times = access_times(mount, false);
     if (inode.attributes) {
-        if (put_access_time(*inode.attributes, now()) && keeps(*inode.attributes))
+        if (put_access_time(*inode.attributes, now(), times) && keeps(*inode.attributes))
             state_->touched(inode.attributes);
     } else if (inode.kept) {
-        inode.kept->accessed(now());
+        inode.kept->accessed(now(), times);
     }
 }
 
 void OverlayFileSystem::accessed(const Node& node) {
-    constexpr std::uint64_t kNever = abi::kMsNoatime | abi::kMsNodiratime;
-    if (node.mount && (node.mount->read_only() || (node.mount->flags & kNever) != 0)) return;
+    const AccessTimes times = access_times(node.mount.get(), node.is_directory());
+    if (times == AccessTimes::Never) return;
     if (node.attributes) {
-        if (put_access_time(*node.attributes, now()) && keeps(*node.attributes))
+        if (put_access_time(*node.attributes, now(), times) && keeps(*node.attributes))
             state_->touched(node.attributes);
     } else if (node.fd && (node.kind == LayerKind::Root || node.kind == LayerKind::Bind)) {
-        layers_.shown.kept(status_of_host_fd(node.fd->get()))->accessed(now());
+        layers_.shown.kept(status_of_host_fd(node.fd->get()))->accessed(now(), times);
     }
 }
 

@@ -126,7 +126,8 @@ public:
     }
     void modified(Inode& inode) const;  // sets mtime and ctime
     void remove_set_ids(Inode& inode, const Credentials& writer);
-    void accessed(Inode& inode) const;  // a read: sets atime where relatime does
+    // A read: sets the time of reading where the mount lets it. `mount`: of the open file, or null.
+    void accessed(Inode& inode, const Mount* mount) const;
     void accessed(const Node& node);
     FileStatus status_of(const Inode& inode);
     SysResult<std::vector<DirEntry>> list(Process* process, const std::string& guest);

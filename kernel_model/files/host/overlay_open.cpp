@@ -65,7 +65,7 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(const Caller& caller,
         const Node& node = *walked.node;
         if (exclusive) return tl::make_unexpected(Errno::Exist);
         result.file = TRY(open_found(caller, node, flags, mode));
-        if (node.special && node.special->magic) {
+        if (follow && node.special && node.special->magic) {
             // The result has the dentry of the file that was opened again, or is that file itself.
             if (result.file != node.special->magic) result.file->flags = flags;
             return result;

@@ -61,6 +61,11 @@ SysResult<void> OverlayFileSystem::remove(const Caller& caller, std::string_view
                                  : dots     ? Errno::NotEmpty
                                             : Errno::Inval));
     TRY(check_removal(caller.credentials, where, directory));
+    if (where.existing->special && where.existing->special->remove) {
+        where.existing->special->remove();
+        dentries_.removed(where.guest, where.existing->status);
+        return {};
+    }
     TRY(prepare(caller.credentials, where));
     const Node& node = *where.existing;
     if (!directory) events_->of_inode(node.key(), abi::kInAttrib);

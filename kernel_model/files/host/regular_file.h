@@ -32,7 +32,8 @@ public:
     }
 
     SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to) override {
-        if ((flags & abi::kONoatime) == 0) files_.accessed(*inode_);
+        if ((flags & abi::kONoatime) == 0)
+            files_.accessed(*inode_, dentry ? mount_of(*dentry).get() : nullptr);
         return inode_->read(offset, to);
     }
     SysResult<std::uint64_t> write(std::uint64_t offset, std::span<const std::byte> from) override {
@@ -81,6 +82,7 @@ public:
         const bool known = inode_->use && inode_->use->known();
         return known ? std::optional(inode_->use->next_hole(from)) : std::nullopt;
     }
+    Splices splices() const override { return {.from = true, .to = true}; }
     std::shared_ptr<FileBacking> backing() override { return inode_; }
     const std::shared_ptr<Inode>& inode() const { return inode_; }
 

@@ -4,6 +4,8 @@
 #include <tuple>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/mount.h"
+#include "kernel_model/files/mount.h"
 #include "sim/base/fnv.h"
 
 namespace uprobesim {
@@ -19,6 +21,12 @@ FileTime mtime_of(const FileStatus& s) {
     return {s.mtime_s, s.mtime_ns};
 }
 
+// relatime_need_update
+bool access_shows(FileTime atime, FileTime mtime, FileTime ctime, FileTime now, AccessTimes times) {
+    if (times != AccessTimes::Relative) return times == AccessTimes::Always;
+    return atime <= mtime || atime <= ctime || now.s - atime.s >= kDay;
+}
+
 }  // namespace
 
 FileTime file_time(std::uint64_t ns) {
@@ -26,8 +34,8 @@ FileTime file_time(std::uint64_t ns) {
             static_cast<std::int64_t>(ns % 1000000000u)};
 }
 
-void KeptFile::accessed(FileTime now) {
-    if (access_shows(atime, mtime, ctime, now)) atime = now;
+void KeptFile::accessed(FileTime now, AccessTimes times) {
+    if (access_shows(atime, mtime, ctime, now, times)) atime = now;
 }
 
 KeptFile::KeptFile(const FileStatus& host)
@@ -46,8 +54,15 @@ void put_modelled_size(FileStatus& status) {
     status.blocks = has_blocks ? (status.size / 4096 + (status.size % 4096 != 0 ? 1 : 0)) * 8 : 0;
 }
 
-bool access_shows(FileTime atime, FileTime mtime, FileTime ctime, FileTime now) {
-    return atime <= mtime || atime <= ctime || now.s - atime.s >= kDay;
+AccessTimes access_times(const Mount* mount, bool directory) {
+    if (mount == nullptr) return AccessTimes::Relative;
+    const std::uint64_t never = abi::kMsNoatime | (directory ? abi::kMsNodiratime : 0);
+    if (mount->read_only() || (mount->flags & never) != 0) return AccessTimes::Never;
+    return (mount->flags & abi::kMsRelatime) != 0 ? AccessTimes::Relative : AccessTimes::Always;
+}
+
+bool access_shows(const FileStatus& s, FileTime now, AccessTimes times) {
+    return access_shows({s.atime_s, s.atime_ns}, mtime_of(s), {s.ctime_s, s.ctime_ns}, now, times);
 }
 
 std::uint64_t inode_number_of(const std::string& guest) {

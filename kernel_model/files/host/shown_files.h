@@ -25,6 +25,15 @@ struct FileTime {
 };
 FileTime file_time(std::uint64_t ns);
 
+class Mount;
+
+// Which reads of a file move its time of reading: none, each, or (relatime) one after a change or
+// after a day.
+enum class AccessTimes { Never, Always, Relative };
+// What the mount by which a file was found says of that (atime_needs_update); null: of no mount.
+AccessTimes access_times(const Mount* mount, bool directory);
+bool access_shows(const FileStatus& status, FileTime now, AccessTimes times);
+
 // The modelled attributes of one host file that the run has read or changed. The host's ctime is
 // not used, because any process may move it; until the run changes the file, ctime is the mtime.
 struct KeptFile {
@@ -33,7 +42,7 @@ struct KeptFile {
     void modified(FileTime now);
     // The run moves the host's time of modification, and not the one shown.
     void written() { wrote_ = true; }
-    void accessed(FileTime now);
+    void accessed(FileTime now, AccessTimes times);
     std::uint32_t set_ids = 0;
     std::optional<std::pair<std::uint32_t, std::uint32_t>> owner;
     FileTime atime, mtime, ctime;
@@ -46,9 +55,6 @@ private:
 
 // Size of a directory and blocks as one kind of disk would have them.
 void put_modelled_size(FileStatus& status);
-
-// relatime: a time of reading moves where the file was changed since, or after a day.
-bool access_shows(FileTime atime, FileTime mtime, FileTime ctime, FileTime now);
 
 class ShownFiles {
 public:

@@ -75,6 +75,9 @@ public:
     }
     bool signals_owner() override { return device_ == Device::Random; }
     bool maps_zeros() const override { return device_ == Device::Zero; }
+    Splices splices() const override {
+        return {.from = device_ != Device::Null, .to = device_ != Device::Full};
+    }
     FileCosts costs() const override {
         return {.read = KernelPath::SysReadDevice, .write = KernelPath::SysWriteDevice};
     }
@@ -141,6 +144,7 @@ public:
         return (status_of_host_fd(fd_).mode & abi::kIfmt) == abi::kIfReg;
     }
     bool host_position() const override { return true; }
+    Splices splices() const override { return {.from = true, .to = true}; }
     std::uint64_t kernel_bytes() const override { return 0; }
     SysResult<std::uint64_t> seek(std::int64_t offset, int whence) override {
         const off_t at = lseek(fd_, offset, whence);

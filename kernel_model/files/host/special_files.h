@@ -46,6 +46,9 @@ public:
             return tl::make_unexpected(stored.error());
         return std::uint64_t{from.size()};
     }
+    // By default as of a file that proc makes whole (proc_iter_file_ops).
+    Splices splices() const override { return splices_; }
+    void set_splices(Splices splices) { splices_ = splices; }
     SysResult<FileStatus> status() override { return status_; }
     SysResult<std::uint64_t> size() override { return 0; }
     std::uint64_t kernel_bytes() const override { return kBytes + text_.capacity(); }
@@ -56,6 +59,7 @@ private:
     bool made_ = false;
     Store store_;
     Control control_;
+    Splices splices_{.from = true, .to = false};
     FileStatus status_;
     std::function<std::uint64_t()> version_;
     std::uint64_t seen_ = 0;

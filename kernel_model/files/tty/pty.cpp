@@ -56,8 +56,12 @@ void Terminals::ended(const Pty& pty) {
 }
 
 void Terminals::master_closed(Pty& pty) {
-    Terminal& terminal = pty.terminal;
     pty.master_open = false;
+    hang_up(pty);
+}
+
+void Terminals::hang_up(Pty& pty) {
+    Terminal& terminal = pty.terminal;
     ++pty.generation;
     pty.slaves = 0;
     pty.slave_closed = true;
@@ -107,16 +111,19 @@ PtyFile::~PtyFile() {
 
 SysResult<std::uint64_t> PtyFile::read(std::uint64_t, std::span<std::byte> to) {
     if (hung_up() || to.empty()) return std::uint64_t{0};
-    if (!master()) return pty_->terminal.take(to);
-    if (pty_->slave_closed && pty_->terminal.output_bytes() == 0)
+    Terminal& terminal = pty_->terminal;
+    if (!master() && !terminal.has_discipline()) return tl::make_unexpected(Errno::NotSup);
+    if (!master()) return terminal.take(to);
+    if (pty_->slave_closed && terminal.output_bytes() == 0 && !terminal.has_news())
         return tl::make_unexpected(Errno::Io);
-    return pty_->terminal.take_output(to);
+    return terminal.take_output(to);
 }
 
 SysResult<std::uint64_t> PtyFile::write(std::uint64_t, std::span<const std::byte> from) {
     if (hung_up()) return tl::make_unexpected(Errno::Io);
+    if (!master() && !pty_->terminal.has_discipline()) return tl::make_unexpected(Errno::NotSup);
     if (!master()) return pty_->terminal.print(from);
-    if (pty_->slave_closed) return tl::make_unexpected(Errno::Io);
+    // What is typed waits for the next one who opens the slave.
     return pty_->terminal.type(from);
 }
 
@@ -125,6 +132,7 @@ std::uint32_t PtyFile::poll() {
     if (hung_up()) return abi::kPollReadable | abi::kPollWritable | abi::kPollErr | abi::kPollHup;
     if (master()) {
         return (terminal.output_bytes() > 0 ? abi::kPollReadable : 0) |
+               (terminal.has_news() ? abi::kPollReadable | abi::kPollPri : 0) |
                (terminal.can_type() ? abi::kPollWritable : 0) |
                (pty_->slave_closed ? abi::kPollHup : 0);
     }

@@ -45,7 +45,8 @@ public:
     // The controlling terminal of a session; null: it has none.
     Pty* of_session(std::int32_t session) const;
 
-    // Hangs up all open slaves, and sends SIGHUP to the session's leader.
+    // Hangs up all open slaves, and sends SIGHUP to the session's leader (__tty_hangup).
+    void hang_up(Pty& pty);
     void master_closed(Pty& pty);
     // Its last end was closed: the number is free.
     void ended(const Pty& pty);
@@ -86,6 +87,7 @@ public:
     FileCosts costs() const override {
         return {.read = KernelPath::SysReadPipe, .write = KernelPath::SysWritePipe};
     }
+    Splices splices() const override { return {.from = true, .to = true}; }
     PtyFile* terminal() override { return this; }
     // The master's share includes the buffers of both sides (tty_struct, n_tty_data, tty_buffer).
     std::uint64_t kernel_bytes() const override { return master() ? 104 << 10 : kBytes; }

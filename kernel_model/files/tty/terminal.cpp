@@ -2,6 +2,7 @@
 #include "kernel_model/files/tty/terminal.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace uprobesim {
 
@@ -11,9 +12,16 @@ namespace {
 bool is_control(std::uint8_t c) {
     return c < 0x20 || c == 0x7f;
 }
+
+// Output is stopped and started by ^S and ^Q.
+bool stops_by_keys(const Termios& settings) {
+    return (settings.input & kIxon) != 0 && settings.characters[Vstop] == 'S' - '@' &&
+           settings.characters[Vstart] == 'Q' - '@';
+}
 }  // namespace
 
 SysResult<std::uint64_t> Terminal::type(std::span<const std::byte> from) {
+    if (!has_discipline()) return std::uint64_t{from.size()};
     std::uint64_t done = 0;
     while (done < from.size() && can_type()) {
         // In a line that is too long, a new character replaces the last one, so that the line can
@@ -27,14 +35,38 @@ SysResult<std::uint64_t> Terminal::type(std::span<const std::byte> from) {
     return done;
 }
 
+// n_tty_read of the master.
 SysResult<std::uint64_t> Terminal::take_output(std::span<std::byte> to) {
+    if (has_news()) {
+        to.front() = std::byte{std::exchange(news_, std::uint8_t{0})};
+        return std::uint64_t{1};
+    }
     if (output_.empty()) return tl::make_unexpected(Errno::Again);
-    const auto front = output_.front(to.size());
-    std::ranges::copy(front, to.begin());
+    const std::size_t head = packets_ ? 1 : 0;
+    if (packets_) to.front() = std::byte{kTiocpktData};
+    const auto front = output_.front(to.size() - head);
+    std::ranges::copy(front, to.begin() + static_cast<std::ptrdiff_t>(head));
     const std::uint64_t taken = front.size();
     output_.drop(taken);
     slave_waits.wake();
-    return taken;
+    return taken + head;
+}
+
+void Terminal::set_packets(bool on) {
+    if (on && !packets_) news_ = 0;
+    packets_ = on;
+}
+
+void Terminal::tell_master(std::uint8_t news, std::uint8_t instead_of) {
+    if (!packets_) return;
+    news_ = static_cast<std::uint8_t>((news_ & ~instead_of) | news);
+    master_waits.wake();
+}
+
+// tty_set_ldisc: what was typed for the other one is gone.
+void Terminal::set_discipline(std::uint8_t discipline) {
+    drop_input();
+    termios_.line = discipline;
 }
 
 SysResult<std::uint64_t> Terminal::take(std::span<std::byte> to) {
@@ -67,7 +99,11 @@ SysResult<std::uint64_t> Terminal::print(std::span<const std::byte> from) {
 void Terminal::set(const Termios& settings) {
     const bool toggled = ((settings.local ^ termios_.local) & kIcanon) != 0;
     const bool starts = (termios_.input & kIxon) != 0 && (settings.input & kIxon) == 0;
+    const bool stopped_by_keys = stops_by_keys(termios_);
     termios_ = settings;
+    // pty_set_termios
+    if (const bool now = stops_by_keys(termios_); now != stopped_by_keys)
+        tell_master(now ? kTiocpktDostop : kTiocpktNostop, kTiocpktDostop | kTiocpktNostop);
     if (toggled) {
         // On a switch of canonical mode, the pending input becomes one line, or single characters.
         complete_ = canonical() ? input_.size() : 0;
@@ -83,15 +119,23 @@ void Terminal::drop_input() {
     input_.clear();
     complete_ = 0;
     literal_ = false;
+    tell_master(kTiocpktFlushread);
     master_waits.wake();
 }
 
 void Terminal::drop_output() {
     output_.clear();
+    tell_master(kTiocpktFlushwrite);
     slave_waits.wake();
 }
 
+void Terminal::stop() {
+    if (!stopped_) tell_master(kTiocpktStop, kTiocpktStart);
+    stopped_ = true;
+}
+
 void Terminal::start() {
+    if (stopped_) tell_master(kTiocpktStart, kTiocpktStop);
     stopped_ = false;
     slave_waits.wake();
 }

@@ -41,7 +41,7 @@ public:
     void set(const abi::Termios& settings);
     void drop_input();
     void drop_output();
-    void stop() { stopped_ = true; }
+    void stop();
     void start();
     const abi::WindowSize& window() const { return window_; }
     void set_window(const abi::WindowSize& window);  // SIGWINCH if it changes
@@ -53,6 +53,14 @@ public:
     abi::Termios locked = {
         .input = 0, .output = 0, .control = 0, .local = 0, .line = 0, .characters = {}};
     bool exclusive = false;  // TIOCEXCL
+    // Without a line discipline of its own (N_NULL) it takes no input, and cannot be used.
+    bool has_discipline() const { return termios_.line != abi::kNNull; }
+    void set_discipline(std::uint8_t discipline);
+    // Packet mode (TIOCPKT): each read of the master begins with a byte that is 0, or is one byte
+    // of TIOCPKT_* alone.
+    void set_packets(bool on);
+    bool packets() const { return packets_; }
+    bool has_news() const { return packets_ && news_ != 0; }
     WaitQueue master_waits, slave_waits;
 
 private:
@@ -71,6 +79,7 @@ private:
         return c != 0 && termios_.characters[which] == c;
     }
 
+    void tell_master(std::uint8_t news, std::uint8_t instead_of = 0);
     void receive(std::uint8_t c);
     bool receive_special(std::uint8_t c);
     bool receive_edit(std::uint8_t c);
@@ -93,6 +102,8 @@ private:
     ByteQueue output_;
     bool literal_ = false;  // the next character is not special (VLNEXT)
     bool stopped_ = false;  // by VSTOP
+    bool packets_ = false;
+    std::uint8_t news_ = 0;  // TIOCPKT_*, for the master's next read
     std::size_t column_ = 0, line_column_ = 0;
 };
 

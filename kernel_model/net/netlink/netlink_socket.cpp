@@ -71,6 +71,17 @@ SysResult<void> NetlinkSocket::bind(const SocketAddress& address, const Ucred& c
     return {};
 }
 
+void NetlinkSocket::option_changed(std::int32_t level, std::int32_t option) {
+    constexpr std::int32_t kMostGroups = 32;
+    const bool adds = option == abi::kNetlinkAddMembership;
+    if (level != abi::kSolNetlink || (!adds && option != abi::kNetlinkDropMembership)) return;
+    const std::int32_t group = options.get(level, option);
+    if (group < 1 || group > kMostGroups) return;
+    const std::uint32_t bit = std::uint32_t{1} << (group - 1);
+    groups_ = adds ? groups_ | bit : groups_ & ~bit;
+    // A socket without a port hears nothing yet: netlink_setsockopt gives it none either.
+}
+
 SysResult<void> NetlinkSocket::connect(const SocketAddress& address, const Ucred& caller, bool) {
     if (address.family == abi::kAfUnspec) {
         peer_port_ = peer_groups_ = 0;

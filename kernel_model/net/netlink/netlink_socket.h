@@ -35,6 +35,8 @@ public:
                 .close = KernelPath::SysCloseSocket};
     }
     KernelPath connect_path() const override { return KernelPath::SysBind; }
+    // NETLINK_ADD_MEMBERSHIP, NETLINK_DROP_MEMBERSHIP: one group, by its number.
+    void option_changed(std::int32_t level, std::int32_t option) override;
     std::uint32_t port() const { return port_; }
     std::uint32_t groups() const { return groups_; }
 

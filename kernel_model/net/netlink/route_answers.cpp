@@ -11,6 +11,7 @@
 #include "kernel_model/abi/netlink.h"
 #include "kernel_model/abi/socket.h"
 #include "kernel_model/memory/backing.h"
+#include "kernel_model/net/netlink/netlink_socket.h"
 #include "kernel_model/net/netlink/route_changes.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/net/packet_fields.h"
@@ -23,7 +24,6 @@ using namespace abi;
 using Bytes = std::vector<std::byte>;
 
 constexpr std::int32_t kLo = kLoopbackIndex;
-constexpr std::uint32_t kMtu = 65536;
 constexpr std::uint8_t kOperstateUnknown = 0, kOperstateDown = 2;  // RFC 2863
 
 constexpr std::size_t aligned(std::size_t size) {
@@ -39,12 +39,9 @@ std::span<const std::byte> raw(const T& value) {
 class Message {
 public:
     Message(std::uint16_t type, std::uint16_t flags, const NetlinkHeader& asked,
-            const RouteCaller& caller) {
-        put(NetlinkHeader{.length = 0,
-                          .type = type,
-                          .flags = flags,
-                          .sequence = asked.sequence,
-                          .port = caller.port});
+            std::uint32_t port) {
+        put(NetlinkHeader{
+            .length = 0, .type = type, .flags = flags, .sequence = asked.sequence, .port = port});
     }
     template <class T>
     void put(const T& value) {
@@ -96,20 +93,19 @@ struct Request {
     }
 };
 
-void add_link(Bytes& all, const Request& request, std::uint16_t flags) {
-    Message message(kRtmNewlink, flags, request.header, request.caller);
-    const bool up = request.caller.network.up();
+void put_link(Bytes& all, Message& message, const Network& network, std::uint32_t changed) {
+    const bool up = network.up();
     message.put(LinkMessage{.family = kAfUnspec,
                             .pad = 0,
                             .type = kArphrdLoopback,
                             .index = kLo,
                             .flags = kIffLoopback | (up ? kIffUp | kIffRunning | kIffLowerUp : 0),
-                            .change = 0});
+                            .change = changed});
     message.text(kIflaIfname, "lo");
     message.attribute(kIflaTxqlen, std::uint32_t{1000});
     message.attribute(kIflaOperstate, up ? kOperstateUnknown : kOperstateDown);
     message.attribute(kIflaLinkmode, std::uint8_t{0});
-    message.attribute(kIflaMtu, kMtu);
+    message.attribute(kIflaMtu, network.mtu());
     message.attribute(kIflaGroup, std::uint32_t{0});
     message.attribute(kIflaPromiscuity, std::uint32_t{0});
     message.attribute(kIflaNumTxQueues, std::uint32_t{1});
@@ -123,8 +119,13 @@ void add_link(Bytes& all, const Request& request, std::uint16_t flags) {
     message.add_to(all);
 }
 
+void add_link(Bytes& all, const Request& request, std::uint16_t flags) {
+    Message message(kRtmNewlink, flags, request.header, request.caller.port);
+    put_link(all, message, request.caller.network, 0);
+}
+
 void add_address(Bytes& all, const Request& request, bool v6) {
-    Message message(kRtmNewaddr, kNlmMulti, request.header, request.caller);
+    Message message(kRtmNewaddr, kNlmMulti, request.header, request.caller.port);
     message.put(AddressMessage{.family = static_cast<std::uint8_t>(v6 ? kAfInet6 : kAfInet),
                                .prefix = static_cast<std::uint8_t>(v6 ? 128 : 8),
                                .flags = kIfaPermanent,
@@ -152,7 +153,7 @@ struct Route {
 };
 
 void add_route(Bytes& all, const Request& request, const Route& route, std::uint16_t flags) {
-    Message message(kRtmNewroute, flags, request.header, request.caller);
+    Message message(kRtmNewroute, flags, request.header, request.caller.port);
     message.put(RouteMessage{.family = kAfInet,
                              .to_length = route.length,
                              .from_length = 0,
@@ -170,7 +171,7 @@ void add_route(Bytes& all, const Request& request, const Route& route, std::uint
 }
 
 void add_route6(Bytes& all, const Request& request) {
-    Message message(kRtmNewroute, kNlmMulti, request.header, request.caller);
+    Message message(kRtmNewroute, kNlmMulti, request.header, request.caller.port);
     message.put(RouteMessage{.family = kAfInet6,
                              .to_length = 128,
                              .from_length = 0,
@@ -219,7 +220,7 @@ SysResult<Bytes> dump(const Request& request) {
         case kRtmGetqdisc: break;
         default: return tl::make_unexpected(Errno::NotSup);
     }
-    Message done(kNlmsgDone, kNlmMulti, request.header, request.caller);
+    Message done(kNlmsgDone, kNlmMulti, request.header, request.caller.port);
     done.put(std::int32_t{0});
     done.add_to(all);
     return all;
@@ -264,7 +265,7 @@ SysResult<Bytes> answer(const Request& request) {
 // netlink_ack: an error repeats the request.
 Bytes acknowledgement(const Request& request, std::int32_t error) {
     Message message(kNlmsgError, error == 0 ? kNlmCapped : std::uint16_t{0}, request.header,
-                    request.caller);
+                    request.caller.port);
     message.put(-error);
     message.put_bytes(error == 0 ? raw(request.header) : request.whole);
     Bytes all;
@@ -298,6 +299,17 @@ std::span<const std::byte> netlink_attribute(std::span<const std::byte> body, st
 std::string_view netlink_text(std::span<const std::byte> attribute) {
     const auto* const text = reinterpret_cast<const char*>(attribute.data());
     return {text, strnlen(text, attribute.size())};
+}
+
+// rtmsg_ifinfo
+void announce_link(const Network& network, std::uint32_t changed) {
+    Bytes news;
+    Message message(kRtmNewlink, 0, {}, 0);
+    put_link(news, message, network, changed);
+    for (const auto& [where, socket] : network.netlink_ports) {
+        if (where.first == kNetlinkRoute && (socket->groups() & kRtmgrpLink) != 0)
+            socket->accept_kernel_bytes(news);
+    }
 }
 
 std::vector<Bytes> route_answers(std::span<const std::byte> bytes, const RouteCaller& caller) {

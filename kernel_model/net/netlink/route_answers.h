@@ -25,6 +25,9 @@ struct RouteCaller {
 std::vector<std::vector<std::byte>> route_answers(std::span<const std::byte> bytes,
                                                   const RouteCaller& caller);
 
+// Tells those who listen to RTMGRP_LINK what lo is now. `changed`: its flags that are others now.
+void announce_link(const Network& network, std::uint32_t changed);
+
 // The attributes behind a body of `size` bytes, up to the first that is broken.
 void for_each_attribute(
     std::span<const std::byte> body, std::size_t size,

@@ -3,6 +3,7 @@
 #include "kernel_model/net/netlink/route_changes.h"
 
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include "kernel_model/abi/socket.h"
@@ -27,6 +28,7 @@ T head_of(std::span<const std::byte> body) {
 // The attributes behind the head of a link's message: its name, and what this network cannot have.
 struct LinkAttributes {
     std::string_view name;
+    std::optional<std::uint32_t> mtu = std::nullopt;
     bool others = false;
 };
 LinkAttributes attributes_of_link(std::span<const std::byte> body) {
@@ -35,6 +37,8 @@ LinkAttributes attributes_of_link(std::span<const std::byte> body) {
                        [&](std::uint16_t type, std::span<const std::byte> value) {
                            if (type == kIflaIfname) {
                                found.name = netlink_text(value);
+                           } else if (type == kIflaMtu && value.size() >= 4) {
+                               std::memcpy(&found.mtu.emplace(), value.data(), 4);
                            } else if (type != kIflaExtMask) {
                                found.others = true;
                            }
@@ -61,6 +65,7 @@ SysResult<void> change_link(Network& network, const NetlinkHeader& header,
     if (makes && (header.flags & kNlmReplace) != 0) return tl::make_unexpected(Errno::NotSup);
     if (given.others || (!given.name.empty() && given.name != "lo"))
         return tl::make_unexpected(Errno::NotSup);
+    if (given.mtu) network.set_mtu(*given.mtu);
     // rtnl_dev_combine_flags.
     const std::uint32_t changed = link.change != 0 ? link.change : ~std::uint32_t{0};
     const bool says = link.flags != 0 || link.change != 0;

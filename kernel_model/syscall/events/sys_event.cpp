@@ -48,20 +48,21 @@ SysOutcome sys_timerfd_create(SysCall& call) {
         case kClockRealtime:
         case kClockMonotonic:
         case kClockBoottime: break;
-        // The ALARM clocks need CAP_WAKE_ALARM, and an RTC that can wake the machine: there is
-        // none.
+        // The machine does not sleep, and need not be woken.
         case kClockRealtimeAlarm:
         case kClockBoottimeAlarm:
-            return call.capable(Capability::WakeAlarm) ? Errno::NotSup : Errno::Perm;
+            if (!call.capable(Capability::WakeAlarm)) return Errno::Perm;
+            break;
         default: return Errno::Inval;
     }
-    return add_file(
-        call,
-        std::make_shared<TimerFile>(
-            call.kernel.timers(), call.kernel.scheduler(),
-            call.int32(0) == kClockRealtime ? &call.kernel.clock().realtime_base() : nullptr,
-            kORdwr | (flags & kONonblock)),
-        (flags & kOCloexec) != 0);
+    return add_file(call,
+                    std::make_shared<TimerFile>(
+                        call.kernel.timers(), call.kernel.scheduler(),
+                        call.int32(0) == kClockRealtime || call.int32(0) == kClockRealtimeAlarm
+                            ? &call.kernel.clock().realtime_base()
+                            : nullptr,
+                        kORdwr | (flags & kONonblock)),
+                    (flags & kOCloexec) != 0);
 }
 
 struct ItimerSpec {

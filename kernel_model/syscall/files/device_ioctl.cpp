@@ -63,9 +63,9 @@ bool is_random(File& file) {
     constexpr std::uint32_t kMemoryMajor = 1, kRandomMinor = 8, kUrandomMinor = 9;
     const auto status = file.status();
     if (!status || (status->mode & kIfmt) != kIfChr ||
-        device_major(status->rdevice) != kMemoryMajor)
+        abi::device_major(status->rdevice) != kMemoryMajor)
         return false;
-    const std::uint32_t minor = device_minor(status->rdevice);
+    const std::uint32_t minor = abi::device_minor(status->rdevice);
     return minor == kRandomMinor || minor == kUrandomMinor;
 }
 

@@ -265,20 +265,20 @@ SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std:
         return super;
     }
     // One of each is there already.
-    for (const auto& [where, child] : files.mounts()->first()->top->children) {
-        if (child->super->type != type || child->super->inner != where) continue;
-        if (!may_make(call, type)) return tl::make_unexpected(Errno::Perm);
-        if (type != "proc") return child->super;
-        // Each mount of it is one of its own.
-        auto super = files.mounts()->new_super(type, source, where);
-        super->magic = child->super->magic;
-        return super;
-    }
-    return tl::make_unexpected(Errno::NoDev);
+    const auto kept = files.mounts()->kept_super(type);
+    if (kept == nullptr) return tl::make_unexpected(Errno::NoDev);
+    if (!may_make(call, type)) return tl::make_unexpected(Errno::Perm);
+    // Each mount of the others is one of its own. That of terminals shows all of them, whoever has
+    // opened them.
+    if (type == "sysfs" || type == "devtmpfs") return kept;
+    auto super = files.mounts()->new_super(type, source, kept->inner);
+    super->magic = kept->magic;
+    return super;
 }
 
 SysResult<void> attach_new(SysCall& call, const std::shared_ptr<SuperBlock>& super,
                            const FileSystem::Located& at, std::uint64_t flags) {
+    TRY(check_point(at));
     if (at.mount->space.lock() != namespace_of(call)) return tl::make_unexpected(Errno::Inval);
     // The same file system is not mounted on itself.
     if (at.mount->super == super && at.is_top()) return tl::make_unexpected(Errno::Busy);
@@ -289,8 +289,45 @@ SysResult<void> attach_new(SysCall& call, const std::shared_ptr<SuperBlock>& sup
     return {};
 }
 
+// proc_fd and proc_fdinfo make their entries with d_dont_mount.
+SysResult<void> check_point(const FileSystem::Located& at) {
+    if (at.mount->super->type != "proc") return {};
+    const std::size_t name = at.inner.rfind('/');
+    const std::size_t folder = name == 0 ? 0 : at.inner.rfind('/', name - 1);
+    const std::string_view kind = std::string_view(at.inner).substr(folder + 1, name - folder - 1);
+    return kind == "fd" || kind == "fdinfo" ? tl::make_unexpected(Errno::NoEnt) : SysResult<void>();
+}
+
+namespace {
+
+bool is_inside(const Mount* at, const Mount& top) {
+    while (at != nullptr && at != &top) at = at->parent;
+    return at != nullptr;
+}
+
+// propagation_would_overmount: a copy in the child's own group would cover it.
+bool would_overmount(const Mount& parent, const Mount& child, const std::string& point) {
+    return parent.peers != 0 && child.root == point &&
+           (child.peers == parent.peers || child.master == parent.peers);
+}
+
+// can_move_mount_beneath
+bool may_be_beneath(SysCall& call, const Mount& moved, const FileSystem::Located& to) {
+    const Mount& above = *to.mount;
+    if (above.parent == nullptr || !to.is_top() || place_locked(above)) return false;
+    if (above.child_at(above.root) != nullptr) return false;
+    const auto& root = call.process.fs->root;
+    if (root && mount_of(*root) == to.mount) return false;
+    return !is_inside(&moved, above) && !would_overmount(*above.parent, above, above.point) &&
+           !would_overmount(*above.parent, moved, above.point);
+}
+
+}  // namespace
+
+// do_move_mount
 SysResult<void> move_mount(SysCall& call, const FileSystem::Located& from,
-                           const FileSystem::Located& to) {
+                           const FileSystem::Located& to, bool beneath) {
+    TRY(check_point(to));
     const auto space = namespace_of(call);
     if (to.mount->space.lock() != space) return tl::make_unexpected(Errno::Inval);
     const auto source_space = from.mount->space.lock();
@@ -301,14 +338,15 @@ SysResult<void> move_mount(SysCall& call, const FileSystem::Located& from,
     if (!detached && from.mount->parent == nullptr) return tl::make_unexpected(Errno::Inval);
     if (from.directory != to.directory) return tl::make_unexpected(Errno::Inval);
     if (!detached && from.mount->parent->peers != 0) return tl::make_unexpected(Errno::Inval);
-    for (const Mount* at = to.mount.get(); at != nullptr; at = at->parent) {
-        if (at == from.mount.get()) return tl::make_unexpected(Errno::Loop);
-    }
+    if (beneath && !may_be_beneath(call, *from.mount, to)) return tl::make_unexpected(Errno::Inval);
+    if (is_inside(beneath ? to.mount->parent : to.mount.get(), *from.mount))
+        return tl::make_unexpected(Errno::Loop);
     Mounts& mounts = *call.kernel.files().mounts();
-    TRY(room_for_mounts(call,
-                        mounts.copies(mounts_below(*from.mount).size(), *to.mount, to.inner)));
+    Mount& at = beneath ? *to.mount->parent : *to.mount;
+    const std::string point = beneath ? to.mount->point : to.inner;
+    TRY(room_for_mounts(call, mounts.copies(mounts_below(*from.mount).size(), at, point)));
     const auto tree = detached ? from.mount : mounts.detach(*from.mount, false);
-    mounts.attach(tree, *to.mount, to.inner);
+    mounts.attach(tree, at, point, beneath);
     return {};
 }
 

@@ -40,7 +40,10 @@ SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std:
                                                        const std::string& options);
 SysResult<void> attach_new(SysCall& call, const std::shared_ptr<SuperBlock>& super,
                            const FileSystem::Located& at, std::uint64_t flags);
+// `beneath`: below what is mounted there, not on top of it.
 SysResult<void> move_mount(SysCall& call, const FileSystem::Located& from,
-                           const FileSystem::Located& to);
+                           const FileSystem::Located& to, bool beneath = false);
+// NoEnt: nothing is mounted there (d_cantmount).
+SysResult<void> check_point(const FileSystem::Located& at);
 
 }  // namespace uprobesim

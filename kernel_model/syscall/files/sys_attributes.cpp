@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// System calls on the attributes of a named or open file: stat, access, chmod, chown, utimensat,
-// statfs, truncate.
+// System calls on the attributes of a named or open file: access, chmod, chown, utimensat, statfs,
+// truncate.
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/inotify.h"
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/abi/mount.h"
 #include "kernel_model/abi/stat.h"
-#include "kernel_model/files/guest_stat.h"
 #include "kernel_model/files/mount.h"
 #include "kernel_model/files/rights/inode_flags.h"
 #include "kernel_model/syscall/files/sys_lease.h"
@@ -20,37 +19,6 @@ namespace uprobesim {
 namespace {
 
 using namespace abi;
-
-SysResult<FileStatus> status_at(SysCall& call, std::uint32_t flags) {
-    if ((flags & ~(kAtSymlinkNofollow | kAtNoAutomount | kAtEmptyPath | kAtStatxForceSync |
-                   kAtStatxDontSync)) != 0)
-        return tl::make_unexpected(Errno::Inval);
-    auto p = TRY(path_argument(call, call.int32(0), call.address(1), flags));
-    if (p.file) {
-        call.path = KernelPath::SysFstat;
-        return p.file->status();
-    }
-    auto status = call.kernel.files().status(p.caller, p.path, (flags & kAtSymlinkNofollow) == 0);
-    (void)named(call, p, status);
-    return status;
-}
-
-SysOutcome sys_newfstatat(SysCall& call) {
-    auto status = TRY(status_at(call, call.uint32(3)));
-    if (!call.memory().put(call.address(2), to_stat(status, call.cred().space)))
-        return Errno::Fault;
-    return 0;
-}
-
-SysOutcome sys_statx(SysCall& call) {
-    const std::uint32_t flags = call.uint32(2);
-    if ((flags & kAtStatxSyncType) == kAtStatxSyncType) return Errno::Inval;
-    if ((call.uint32(3) & kStatxReserved) != 0) return Errno::Inval;
-    auto status = TRY(status_at(call, flags));
-    if (!call.memory().put(call.address(4), to_statx(status, call.cred().space)))
-        return Errno::Fault;
-    return 0;
-}
 
 SysOutcome access_at(SysCall& call, std::uint32_t flags) {
     if ((call.uint32(2) & ~(kROk | kWOk | kXOk)) != 0 ||
@@ -128,7 +96,6 @@ SysOutcome sys_fchownat(SysCall& call) {
 }
 
 SysOutcome sys_utimensat(SysCall& call) {
-    if ((call.uint32(3) & ~(kAtSymlinkNofollow | kAtEmptyPath)) != 0) return Errno::Inval;
     const std::uint64_t now = call.kernel.clock().realtime_ns();
     FileSystem::Times times{static_cast<std::int64_t>(now / 1000000000u),
                             static_cast<std::int64_t>(now % 1000000000u),
@@ -162,11 +129,15 @@ SysOutcome sys_utimensat(SysCall& call) {
     }
     PathArgument p;
     if (call.args[1] == 0 && call.int32(0) != kAtFdcwd) {
+        // do_utimes_fd
+        if (call.uint32(3) != 0) return Errno::Inval;
         const auto file = call.process.files.share(call.int32(0));
         if (!file) return bad_descriptor(call);
         if ((file->flags & kOPath) != 0) return bad_descriptor(call);
         p.file = file;
     } else {
+        // do_utimes_path
+        if ((call.uint32(3) & ~(kAtSymlinkNofollow | kAtEmptyPath)) != 0) return Errno::Inval;
         auto named_path = TRY(path_argument(call, call.int32(0), call.address(1), call.uint32(3)));
         p = std::move(named_path);
     }
@@ -275,9 +246,7 @@ constexpr SyscallRow kAttributesRows[] = {
     {53, "fchmodat", sys_fchmodat, Support::Full, KernelPath::SysSetattr, ""},
     {54, "fchownat", sys_fchownat, Support::Full, KernelPath::SysSetattr, ""},
     {55, "fchown", sys_fchown, Support::Full, KernelPath::SysSetattr, ""},
-    {79, "newfstatat", sys_newfstatat, Support::Full, KernelPath::SysStat, ""},
     {88, "utimensat", sys_utimensat, Support::Full, KernelPath::SysSetattr, ""},
-    {291, "statx", sys_statx, Support::Full, KernelPath::SysStat, ""},
     {439, "faccessat2", sys_faccessat2, Support::Full, KernelPath::SysAccess, ""},
     {452, "fchmodat2", sys_fchmodat2, Support::Full, KernelPath::SysSetattr, ""},
 };

@@ -129,6 +129,8 @@ SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool non
         if (!n && done > 0 && n.error() == Errno::Again) break;
         if (!n) return stopped(from.file, n.error());
         if (*n == 0) break;
+        // sendfile is the one that has not looked before (do_splice_from).
+        if (!to.file.splices().to) return stopped(to.file, Errno::Inval);
         const auto allowed = may_write(call, to.file, to.offset(), *n);
         if (!allowed) return stopped(to.file, allowed.error());
         const Taken taken = write_all(to, wanted.first(*allowed));
@@ -155,7 +157,7 @@ SysOutcome sys_sendfile(SysCall& call) {
         return bad_descriptor(call);
     if (!from->seekable() || from->host_position())
         return call.args[2] != 0 ? Errno::Spipe : Errno::Inval;
-    if (is_directory(*from)) return Errno::Inval;
+    if (!from->splices().from) return call.args[3] == 0 ? SysOutcome(0) : Errno::Inval;
     // splice_direct: not to files that append.
     if ((to->flags & kOAppend) != 0 && to->seekable()) return Errno::Inval;
     End in(*from), out(*to);
@@ -216,10 +218,12 @@ SysOutcome sys_splice(SysCall& call) {
         return Errno::Inval;
     if ((from_pipe != nullptr && call.args[1] != 0) || (to_pipe != nullptr && call.args[3] != 0))
         return Errno::Spipe;
-    if (to_pipe == nullptr && (to->flags & kOAppend) != 0) return Errno::Inval;
     End in(*from), out(*to);
-    TRY(in.take_offset(call, call.address(1)));
     TRY(out.take_offset(call, call.address(3)));
+    TRY(in.take_offset(call, call.address(1)));
+    if (to_pipe == nullptr && (to->flags & kOAppend) != 0) return Errno::Inval;
+    // Before anything is waited for (do_splice_from, do_splice_read).
+    if (!from->splices().from || !to->splices().to) return Errno::Inval;
     return copy(call, in, out, std::min(call.args[4], kMaxRwCount),
                 (flags & kSpliceFNonblock) != 0);
 }

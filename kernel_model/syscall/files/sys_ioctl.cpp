@@ -58,7 +58,9 @@ Answer set_signals(SysCall& call, const std::shared_ptr<File>& file) {
 }
 
 Answer own(SysCall& call, const std::shared_ptr<File>& file) {
-    if (call.uint32(1) == kFioGetOwn) return put_int(call, get_owner(*file));
+    if (file->socket() == nullptr) return std::nullopt;
+    if (call.uint32(1) == kFioGetOwn || call.uint32(1) == kSiocgpgrp)
+        return put_int(call, get_owner(*file));
     const auto who = call.memory().get<std::int32_t>(call.address(2));
     return who ? set_owner(call, *file, *who) : SysOutcome(Errno::Fault);
 }
@@ -117,7 +119,8 @@ Answer readable_bytes(SysCall& call, const std::shared_ptr<File>& file) {
     return put_int(call, file->size().value_or(0) - file->position);
 }
 
-Answer interface_flags(SysCall& call, const std::shared_ptr<File>& file) {
+// Those for which CAP_NET_ADMIN is needed.
+Answer change_network(SysCall& call, const std::shared_ptr<File>& file) {
     const Socket* socket = file->socket();
     if (socket == nullptr || call.capable_in(socket->network_owner(), Capability::NetAdmin))
         return std::nullopt;
@@ -152,7 +155,12 @@ constexpr Request kRequests[] = {{kFioclex, keep_at_exec},
                                  {kFsIocFssetxattr, set_inode_flags},
                                  {kNsGetUserns, other_namespace},
                                  {kNsGetParent, other_namespace},
-                                 {kSiocsifflags, interface_flags}};
+                                 {kSiocgpgrp, own},
+                                 {kSiocspgrp, own},
+                                 {kSiocsifflags, change_network},
+                                 {kSiocsifmtu, change_network},
+                                 {kSiocaddrt, change_network},
+                                 {kSiocdelrt, change_network}};
 
 SysOutcome sys_ioctl(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));

@@ -92,6 +92,7 @@ SysResult<void> bind_tree(SysCall& call, const FileSystem::Located& at, const st
                           bool recursive) {
     if (from.empty()) return tl::make_unexpected(Errno::Inval);
     const auto source = TRY(call.kernel.files().locate(call.caller(), from, true));
+    TRY(check_point(at));
     if (source.mount->unbindable || !is_ours(call, *at.mount))
         return tl::make_unexpected(Errno::Inval);
     if (!is_ours(call, *source.mount)) return tl::make_unexpected(Errno::Inval);
@@ -160,13 +161,16 @@ SysOutcome sys_umount2(SysCall& call) {
         if ((flags & kMntExpire) != 0) {
             if (top || (flags & (kMntForce | kMntDetach)) != 0) return Errno::Inval;
             if (tree_in_use(*at.mount)) return Errno::Busy;
-            if (!std::exchange(at.mount->expires, true)) return Errno::Again;
+            // mntput clears the mark after any other use.
+            if (!at.mount->expires || *at.mount->expires + 1 != at.mount->uses) {
+                at.mount->expires = at.mount->uses;
+                return Errno::Again;
+            }
         }
         if (top) return Errno::Busy;
         // The trees that the kernel itself keeps.
-        const bool built_in = at.mount->parent->parent == nullptr &&
-                              at.mount->point == at.mount->root &&
-                              at.mount->super != at.mount->parent->super;
+        const bool built_in = !top && at.mount->point == at.mount->root &&
+                              mounts->kept_super(at.mount->super->type) == at.mount->super;
         if (built_in && (flags & kMntDetach) == 0) return Errno::Busy;
         if ((flags & kMntDetach) == 0 && tree_in_use(*at.mount)) return Errno::Busy;
         gone = mounts->detach(*at.mount);
@@ -234,7 +238,8 @@ SysOutcome sys_pivot_root(SysCall& call) {
 constexpr SyscallRow kMountRows[] = {
     {39, "umount2", sys_umount2, Support::Full, KernelPath::SysUnlink, {}},
     {40, "mount", sys_mount, Support::Partial, KernelPath::SysCreate,
-     "tmpfs, ramfs, proc, sysfs, devtmpfs and binds; other types are ENODEV", Errno::NoMem},
+     "tmpfs, ramfs, proc, sysfs, devtmpfs, devpts, mqueue and binds; others are ENODEV",
+     Errno::NoMem},
     {41, "pivot_root", sys_pivot_root, Support::Full, KernelPath::SysCreate, {}},
     {51, "chroot", sys_chroot, Support::Full, KernelPath::SysGetcwd, {}},
 };

@@ -29,9 +29,8 @@ public:
     enum class Phase : std::uint8_t { Create, Mount, Reconfigure, Failed };
 
     SysResult<FileStatus> status() override {
-        FileStatus s;
-        s.mode = kIfReg | 0600;
-        return s;
+        // Like all files without a name it has no kind.
+        return FileStatus{.device = 14, .inode = 1, .mode = 0600};
     }
     // fscontext_read: the oldest message; what is longer than the buffer stays.
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override {
@@ -72,10 +71,7 @@ SysResult<std::string> short_text(SysCall& call, std::size_t i, std::size_t most
 
 bool known_type(SysCall& call, const std::string& type) {
     if (type == "tmpfs" || type == "ramfs") return true;
-    for (const auto& [where, child] : call.kernel.files().mounts()->first()->top->children) {
-        if (child->super->type == type) return true;
-    }
-    return false;
+    return call.kernel.files().mounts()->kept_super(type) != nullptr;
 }
 
 SysOutcome sys_fsopen(SysCall& call) {
@@ -301,11 +297,7 @@ SysOutcome sys_move_mount(SysCall& call) {
         to.mount->master = from.mount->master;
         return 0;
     }
-    if ((flags & kMoveMountBeneath) != 0) {
-        call.kernel.counters().note_unmodelled("move_mount MOVE_MOUNT_BENEATH", "answered EINVAL");
-        return Errno::Inval;
-    }
-    return move_mount(call, from, to);
+    return move_mount(call, from, to, (flags & kMoveMountBeneath) != 0);
 }
 
 struct MountAttr {
@@ -386,8 +378,7 @@ SysOutcome sys_mount_setattr(SysCall& call) {
 
 constexpr SyscallRow kMountFileRows[] = {
     {428, "open_tree", sys_open_tree, Support::Full, KernelPath::SysOpen, {}, Errno::NoMem},
-    {429, "move_mount", sys_move_mount, Support::Partial, KernelPath::SysCreate,
-     "without MOVE_MOUNT_BENEATH"},
+    {429, "move_mount", sys_move_mount, Support::Full, KernelPath::SysCreate, {}},
     {430, "fsopen", sys_fsopen, Support::Full, KernelPath::SysOpen, {}, Errno::NoMem},
     {431, "fsconfig", sys_fsconfig, Support::Full, KernelPath::SysPrctl, {}},
     {432, "fsmount", sys_fsmount, Support::Full, KernelPath::SysCreate, {}, Errno::NoMem},

@@ -169,6 +169,52 @@ SysOutcome sys_fadvise64(SysCall& call) {
     return call.uint32(3) <= kPosixFadvNoreuse ? SysOutcome(0) : SysOutcome(Errno::Inval);
 }
 
+// can_do_cachestat: not of a file of others that the caller could not write.
+bool may_see_cache(SysCall& call, File& file) {
+    if (may(file, Direction::Write)) return true;
+    const auto status = file.status();
+    return status && (call.cred().owns(*status) || call.cred().permit(*status, kWOk));
+}
+
+// The cache of a tmpfs is its data: none of it is dirty, none was evicted (filemap_cachestat).
+std::uint64_t cached_pages(File& file, std::uint64_t first, std::uint64_t last) {
+    const std::uint64_t end = std::min(last, (file.size().value_or(0) + kPageSize - 1) / kPageSize);
+    std::uint64_t pages = 0;
+    for (std::uint64_t at = first; at < end;) {
+        const auto data = file.next_data(at * kPageSize);
+        if (!data || *data / kPageSize >= end) break;
+        const auto hole = file.next_hole(*data);
+        const std::uint64_t after = hole ? std::min(end, (*hole + kPageSize - 1) / kPageSize) : end;
+        pages += after - *data / kPageSize;
+        at = after;
+    }
+    return pages;
+}
+
+SysOutcome sys_cachestat(SysCall& call) {
+    struct Range {
+        std::uint64_t begin, length;
+    };
+    struct Cachestat {
+        std::uint64_t cached, dirty, written_back, evicted, recently_evicted;
+    };
+    const auto file = call.process.files.share(call.int32(0));
+    if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
+    UserMemory memory = call.memory();
+    const auto range = memory.get<Range>(call.address(1));
+    if (!range) return Errno::Fault;
+    if (!may_see_cache(call, *file)) return Errno::Perm;
+    if (call.uint32(3) != 0) return Errno::Inval;
+    Cachestat answer{};
+    if (file->backing()) {
+        const std::uint64_t last = range->length == 0
+                                       ? ~std::uint64_t{0}
+                                       : (range->begin + range->length - 1) / kPageSize + 1;
+        answer.cached = cached_pages(*file, range->begin / kPageSize, last);
+    }
+    return memory.put(call.address(2), answer) ? SysOutcome(0) : SysOutcome(Errno::Fault);
+}
+
 constexpr SyscallRow kSpaceRows[] = {
     {46, "ftruncate", sys_ftruncate, Support::Full, KernelPath::SysTruncate, ""},
     {47, "fallocate", sys_fallocate, Support::Full, KernelPath::SysTruncate, ""},
@@ -180,6 +226,7 @@ constexpr SyscallRow kSpaceRows[] = {
      "writes nothing back"},
     {213, "readahead", sys_readahead, Support::Partial, KernelPath::SysFcntl, "brings nothing in"},
     {223, "fadvise64", sys_fadvise64, Support::Full, KernelPath::SysFcntl, ""},
+    {451, "cachestat", sys_cachestat, Support::Full, KernelPath::SysFcntl, ""},
     {267, "syncfs", sys_syncfs, Support::Full, KernelPath::SysFsync, ""},
 };
 

@@ -21,7 +21,6 @@ namespace {
 
 using namespace abi;
 
-constexpr std::uint64_t kMqueueDevice = 19;  // the file system's
 constexpr std::uint64_t kMessageBytes = 128;
 
 PosixQueues& queues(SysCall& call) {

@@ -107,6 +107,9 @@ SysOutcome send_header(SysCall& call, Socket& socket, VAddr at, std::uint32_t fl
     const auto header = TRY(read_header(call, at));
     const auto buffers =
         TRY(UserVector::read_from(call, VAddr(header.vector), header.vector_count));
+    // ____sys_sendmsg: control messages are copied to the socket's own memory.
+    constexpr std::uint64_t kMostControl = 131072;  // net.core.optmem_max
+    if (header.control_length >= kMostControl) return Errno::NoBufs;
     Outgoing message{.bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.task)};
     const std::int32_t length =
         std::min(header.name_length, static_cast<std::int32_t>(abi::kMaxAddressBytes));

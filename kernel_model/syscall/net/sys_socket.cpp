@@ -65,9 +65,10 @@ SysResult<std::shared_ptr<Socket>> make_socket(SysCall& call, std::uint32_t fami
         TRY(NetlinkSocket::check(type, protocol));
         return std::make_shared<NetlinkSocket>(network, type, protocol);
     }
+    if (family == kAfInet && type == kSockPacket) family = kAfPacket;  // __sock_create
     if (family == kAfPacket) {
         if (!net_capable(call, Capability::NetRaw)) return tl::make_unexpected(Errno::Perm);
-        if (type != kSockRaw && type != kSockDgram)
+        if (type != kSockRaw && type != kSockDgram && type != kSockPacket)
             return tl::make_unexpected(Errno::SockTNoSupport);
         call.kernel.counters().note_unmodelled("packet sockets", "no packet reaches them");
         return std::make_shared<PacketSocket>(network, type, protocol);
@@ -84,6 +85,10 @@ SysResult<std::shared_ptr<Socket>> make_socket(SysCall& call, std::uint32_t fami
         if (!net_capable(call, Capability::NetRaw)) return tl::make_unexpected(Errno::Perm);
         return std::make_shared<RawSocket>(network, static_cast<std::uint16_t>(family), protocol);
     }
+    // ping_init_sock: net.ipv4.ping_group_range is empty.
+    if (type == kSockDgram && ((family == kAfInet && protocol == kIpprotoIcmp) ||
+                               (family == kAfInet6 && protocol == kIpprotoIcmpv6)))
+        return tl::make_unexpected(Errno::Acces);
     const auto of_type = [&](const Kind& k) { return k.family == family && k.type == type; };
     const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds), of_type);
     if (kind == std::end(kKinds)) return tl::make_unexpected(Errno::SockTNoSupport);

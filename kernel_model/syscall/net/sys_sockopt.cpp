@@ -13,6 +13,7 @@
 #include "kernel_model/net/socket.h"
 #include "kernel_model/syscall/net/control_message.h"
 #include "kernel_model/syscall/net/group_options.h"
+#include "kernel_model/syscall/net/link_options.h"
 #include "kernel_model/syscall/net/packet_control.h"
 #include "kernel_model/syscall/net/socket_args.h"
 #include "kernel_model/syscall/time_args.h"
@@ -33,6 +34,7 @@ bool is_timeout(std::int32_t name) {
 SysResult<void> check_level(const Socket& socket, std::int32_t level) {
     if (level == abi::kSolSocket) return {};
     if (socket.family() == abi::kAfNetlink && level == abi::kSolNetlink) return {};
+    if (socket.family() == abi::kAfPacket && level == abi::kSolPacket) return {};
     if (socket.family() == abi::kAfNetlink || socket.family() == abi::kAfPacket)
         return tl::make_unexpected(Errno::NoProtoOpt);
     if (socket.family() == abi::kAfUnix) return tl::make_unexpected(Errno::NotSup);
@@ -181,6 +183,7 @@ SysOutcome sys_setsockopt(SysCall& call) {
     if (level == abi::kSolSocket && name == abi::kSoLinger) return set_linger(call, socket, length);
     if (level == abi::kSolTcp && name == abi::kTcpCongestion) return set_congestion(call, length);
     if (const auto done = set_group_option(call, socket)) return *done;
+    if (auto done = set_link_option(call, socket, level, name, length)) return *done;
     const SocketOption* option = find_option(level, name);
     if (option == nullptr) return unknown(call, level, name);
     if (option->use == OptionUse::ReadOnly) return Errno::NoProtoOpt;
@@ -285,6 +288,7 @@ SysOutcome sys_getsockopt(SysCall& call) {
         const auto used = static_cast<std::int32_t>(writer.used());
         return memory.put(call.address(4), used) ? SysOutcome(0) : SysOutcome(Errno::Fault);
     }
+    if (auto done = get_link_option(call, *found, level, name, *room)) return *done;
     const auto value = TRY(value_of(call, *found, level, name));
     if (value.empty()) return unknown(call, level, name);
     auto size = std::min<std::size_t>(value.size(), static_cast<std::size_t>(*room));

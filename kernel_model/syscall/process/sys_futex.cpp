@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // futex(2), and the list of locks that a dying task leaves.
 #include <algorithm>
-#include <vector>
 
 #include "kernel_model/abi/futex.h"
-#include "kernel_model/syscall/syscall.h"
+#include "kernel_model/syscall/process/futex_args.h"
 #include "kernel_model/syscall/time_args.h"
 #include "kernel_model/task/trace_access.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
-namespace {
 
 using namespace abi;
 
-// Values of the word under priority inheritance.
-constexpr std::uint32_t kOne = 1;
-
-// How a call says until when it waits.
-enum class Timeout { None, Relative, Absolute, AbsoluteRealtime };
-
 // get_futex_key: of a word that is private to the process nothing but the address counts; another
 // must be mapped.
-SysResult<FutexKey> key_at(SysCall& call, VAddr address, bool is_private, bool written = false) {
+SysResult<FutexKey> futex_key_at(SysCall& call, VAddr address, bool is_private, bool written) {
     if (address.value % 4 != 0) return tl::make_unexpected(Errno::Inval);
     if (call.accessed(address) >= Mm::kTaskSize) return tl::make_unexpected(Errno::Fault);
     if (!is_private) {
@@ -32,19 +24,24 @@ SysResult<FutexKey> key_at(SysCall& call, VAddr address, bool is_private, bool w
     }
     return futex_key(*call.process.mm, address, is_private);
 }
-SysResult<FutexKey> key_of(SysCall& call, std::size_t argument, bool written = false) {
-    return key_at(call, call.address(argument), (call.uint32(1) & kFutexPrivateFlag) != 0, written);
-}
-
-SysResult<std::optional<std::uint64_t>> read_timeout(SysCall& call, Timeout kind) {
-    if (kind == Timeout::None || call.args[3] == 0) return std::nullopt;
+SysResult<std::optional<std::uint64_t>> futex_timeout(SysCall& call, FutexTimeout kind, VAddr at) {
+    if (kind == FutexTimeout::None || at == VAddr(0)) return std::nullopt;
     UserMemory memory = call.memory();
-    const auto given = TRY(read_duration(memory, call.address(3)));
-    if (kind == Timeout::Relative) return given;
-    const std::uint64_t now = kind == Timeout::AbsoluteRealtime
+    const auto given = TRY(read_duration(memory, at));
+    if (kind == FutexTimeout::Relative) return given;
+    const std::uint64_t now = kind == FutexTimeout::AbsoluteRealtime
                                   ? call.kernel.clock().realtime_ns()
                                   : call.kernel.clock().monotonic_ns();
     return given > now ? given - now : 0;
+}
+
+namespace {
+// Values of the word under priority inheritance.
+constexpr std::uint32_t kOne = 1;
+
+SysResult<FutexKey> key_of(SysCall& call, std::size_t argument, bool written = false) {
+    return futex_key_at(call, call.address(argument), (call.uint32(1) & kFutexPrivateFlag) != 0,
+                        written);
 }
 
 // A signal makes FUTEX_WAIT return ERESTARTSYS, or ERESTART_RESTARTBLOCK if it has a timeout, and
@@ -72,11 +69,11 @@ SysOutcome still_waiting(SysCall& call) {
     return over ? SysOutcome(Errno::TimedOut) : SysOutcome(block(call));
 }
 
-SysOutcome wait(SysCall& call, std::uint32_t bitset, Timeout kind) {
+SysOutcome wait(SysCall& call, std::uint32_t bitset, FutexTimeout kind) {
     call.path = KernelPath::SysFutexWait;
     if (call.task.futex) return still_waiting(call);
     if (bitset == 0) return Errno::Inval;
-    const auto timeout = TRY(read_timeout(call, kind));
+    const auto timeout = TRY(futex_timeout(call, kind, call.address(3)));
     const FutexKey key = TRY(key_of(call, 0));
     const auto value = call.memory().get<std::uint32_t>(call.address(0));
     if (!value) return Errno::Fault;
@@ -85,11 +82,6 @@ SysOutcome wait(SysCall& call, std::uint32_t bitset, Timeout kind) {
         return Errno::Again;
     }
     return wait_on_word(call, key, bitset, std::nullopt, timeout);
-}
-
-// It waits for a lock, or to be moved to one.
-bool waits_for_lock(const FutexWait* wait) {
-    return wait != nullptr && (wait->holder || wait->requeue_to);
 }
 
 SysOutcome wake(SysCall& call, std::uint32_t bitset) {
@@ -109,10 +101,7 @@ SysOutcome requeue(SysCall& call, bool compares) {
         if (!value) return Errno::Fault;
         if (*value != call.uint32(5)) return Errno::Again;
     }
-    Futexes& futexes = call.kernel.futexes();
-    if (waits_for_lock(futexes.first_wait(from))) return Errno::Inval;
-    const std::uint64_t woken = futexes.wake(from, call.uint32(2));
-    return woken + futexes.requeue(from, to, call.uint32(3));
+    return requeue_waiters(call, from, to);
 }
 
 // FUTEX_OP: bits 31-28 what to do, 27-24 what to compare, 23-12 and 11-0 the operands.
@@ -165,10 +154,10 @@ bool is_there(const SysCall& call, std::uint32_t owner) {
     return call.kernel.processes().find_task(TaskId{static_cast<std::int32_t>(owner)}) != nullptr;
 }
 
-SysOutcome lock_pi(SysCall& call, bool tries, Timeout kind) {
+SysOutcome lock_pi(SysCall& call, bool tries, FutexTimeout kind) {
     call.path = KernelPath::SysFutexWait;
     if (call.task.futex) return still_waiting(call);
-    const auto timeout = TRY(read_timeout(call, kind));
+    const auto timeout = TRY(futex_timeout(call, kind, call.address(3)));
     const FutexKey key = TRY(key_of(call, 0, true));
     UserMemory memory = call.memory();
     const auto value = memory.get<std::uint32_t>(call.address(0));
@@ -210,10 +199,10 @@ SysOutcome unlock_pi(SysCall& call) {
 
 // --- waiters that are moved to a lock, as condition variables with priority inheritance do
 
-SysOutcome wait_requeue_pi(SysCall& call, Timeout kind) {
+SysOutcome wait_requeue_pi(SysCall& call, FutexTimeout kind) {
     call.path = KernelPath::SysFutexWait;
     if (call.task.futex) return still_waiting(call);
-    const auto timeout = TRY(read_timeout(call, kind));
+    const auto timeout = TRY(futex_timeout(call, kind, call.address(3)));
     if (call.args[0] == call.args[4]) return Errno::Inval;
     const FutexKey lock = TRY(key_of(call, 4, true)), key = TRY(key_of(call, 0));
     const auto value = call.memory().get<std::uint32_t>(call.address(0));
@@ -267,86 +256,24 @@ SysOutcome sys_futex(SysCall& call) {
     const bool realtime = (call.uint32(1) & kFutexClockRealtime) != 0;
     if (realtime && op != kFutexWaitBitset && op != kFutexLockPi2 && op != kFutexWaitRequeuePi)
         return Errno::NoSys;
-    const Timeout absolute = realtime ? Timeout::AbsoluteRealtime : Timeout::Absolute;
+    const FutexTimeout absolute =
+        realtime ? FutexTimeout::AbsoluteRealtime : FutexTimeout::Absolute;
     switch (op) {
-        case kFutexWait: return wait(call, kFutexBitsetMatchAny, Timeout::Relative);
+        case kFutexWait: return wait(call, kFutexBitsetMatchAny, FutexTimeout::Relative);
         case kFutexWaitBitset: return wait(call, call.uint32(5), absolute);
         case kFutexWake: return wake(call, kFutexBitsetMatchAny);
         case kFutexWakeBitset: return wake(call, call.uint32(5));
         case kFutexRequeue: return requeue(call, false);
         case kFutexCmpRequeue: return requeue(call, true);
         case kFutexWakeOp: return wake_op(call);
-        case kFutexLockPi: return lock_pi(call, false, Timeout::AbsoluteRealtime);
+        case kFutexLockPi: return lock_pi(call, false, FutexTimeout::AbsoluteRealtime);
         case kFutexLockPi2: return lock_pi(call, false, absolute);
-        case kFutexTrylockPi: return lock_pi(call, true, Timeout::None);
+        case kFutexTrylockPi: return lock_pi(call, true, FutexTimeout::None);
         case kFutexUnlockPi: return unlock_pi(call);
         case kFutexWaitRequeuePi: return wait_requeue_pi(call, absolute);
         case kFutexCmpRequeuePi: return cmp_requeue_pi(call);
         default: return Errno::NoSys;
     }
-}
-
-// --- futex_waitv: until one of several words is woken
-
-struct WaitEntry {  // struct futex_waitv
-    std::uint64_t value, address;
-    std::uint32_t flags, reserved;
-};
-static_assert(sizeof(WaitEntry) == 24);
-constexpr std::uint64_t kMostWaits = 128;
-
-// futex_wait_multiple_setup, without the values.
-SysResult<std::vector<FutexWait>> words_of(SysCall& call, std::vector<WaitEntry>& entries) {
-    constexpr std::uint32_t kSizeMask = 3, kSizeU32 = 2;
-    UserMemory memory = call.memory();
-    for (std::uint64_t i = 0; i < call.uint32(1); ++i) {
-        const auto entry = memory.get<WaitEntry>(call.address(0) + i * sizeof(WaitEntry));
-        if (!entry) return tl::make_unexpected(Errno::Fault);
-        if ((entry->flags & ~(kSizeMask | kFutexPrivateFlag)) != 0 || entry->reserved != 0 ||
-            (entry->flags & kSizeMask) != kSizeU32)
-            return tl::make_unexpected(Errno::Inval);
-        entries.push_back(*entry);
-    }
-    std::vector<FutexWait> waits;
-    for (const WaitEntry& entry : entries) {
-        const VAddr word(entry.address);
-        const FutexKey key = TRY(key_at(call, word, (entry.flags & kFutexPrivateFlag) != 0));
-        waits.push_back({.key = key, .word = word});
-    }
-    return waits;
-}
-
-SysOutcome woken_word(SysCall& call) {
-    const auto& waits = call.task.futexes;
-    const auto woken = std::ranges::find_if(waits, &FutexWait::woken);
-    if (woken != waits.end()) return static_cast<std::uint64_t>(woken - waits.begin());
-    if (call.kernel.clock().monotonic_ns() >= call.task.wait_deadline_ns) return Errno::TimedOut;
-    return Block{Interrupted::RestartSys};
-}
-
-SysOutcome sys_futex_waitv(SysCall& call) {
-    constexpr std::int32_t kRealtime = 0, kMonotonic = 1;
-    if (!call.task.futexes.empty()) return woken_word(call);
-    if (call.uint32(2) != 0 || call.uint32(1) == 0 || call.uint32(1) > kMostWaits ||
-        call.args[0] == 0)
-        return Errno::Inval;
-    std::optional<std::uint64_t> timeout;
-    if (call.args[3] != 0) {
-        if (call.int32(4) != kRealtime && call.int32(4) != kMonotonic) return Errno::Inval;
-        timeout = TRY(read_timeout(
-            call, call.int32(4) == kRealtime ? Timeout::AbsoluteRealtime : Timeout::Absolute));
-    }
-    std::vector<WaitEntry> entries;
-    std::vector<FutexWait> waits = TRY(words_of(call, entries));
-    for (const WaitEntry& entry : entries) {
-        const auto value = call.memory().get<std::uint32_t>(VAddr(entry.address));
-        if (!value) return Errno::Fault;
-        if (*value != static_cast<std::uint32_t>(entry.value)) return Errno::Again;
-    }
-    if (timeout && deadline_passed(call, *timeout)) return Errno::TimedOut;
-    call.task.futexes = std::move(waits);
-    call.kernel.futexes().add(call.task);
-    return Block{Interrupted::RestartSys};
 }
 
 constexpr std::uint64_t kRobustHeadSize = 24;
@@ -369,13 +296,6 @@ SysOutcome sys_get_robust_list(SysCall& call) {
 
 constexpr SyscallRow kFutexRows[] = {
     {98, "futex", sys_futex, Support::Full, KernelPath::SysFutex, {}},
-    {449,
-     "futex_waitv",
-     sys_futex_waitv,
-     Support::Full,
-     KernelPath::SysFutexWait,
-     {},
-     Errno::NoMem},
     {99, "set_robust_list", sys_set_robust_list, Support::Full, KernelPath::SysPrctl, {}},
     {100, "get_robust_list", sys_get_robust_list, Support::Full, KernelPath::SysPrctl, {}},
 };

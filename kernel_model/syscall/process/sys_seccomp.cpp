@@ -100,7 +100,7 @@ SysOutcome set_filter(SysCall& call, std::uint64_t flags, VAddr arguments) {
 SysOutcome action_available(SysCall& call, std::uint64_t flags, VAddr at) {
     constexpr std::uint32_t kActions[] = {
         kSeccompRetKillProcess, kSeccompRetKillThread, kSeccompRetTrap, kSeccompRetErrno,
-        kSeccompRetTrace,       kSeccompRetLog,        kSeccompRetAllow};
+        kSeccompRetUserNotif,   kSeccompRetTrace,      kSeccompRetLog,  kSeccompRetAllow};
     if (flags != 0) return Errno::Inval;
     const auto action = call.memory().get<std::uint32_t>(at);
     if (!action) return Errno::Fault;

@@ -196,9 +196,16 @@ SysOutcome sys_kill(SysCall& call) {
     return allowed || pid == -1 ? SysOutcome(0) : SysOutcome(Errno::Perm);
 }
 
+// do_send_specific: a process that has ended is found until it is waited for, and takes nothing.
+bool is_zombie(const SysCall& call, std::int32_t group, std::int32_t tid) {
+    return (group <= 0 || group == tid) && call.kernel.processes().all().contains(tid);
+}
+
 SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std::int32_t signal,
                         const SignalInfo& info) {
     Task* task = call.kernel.processes().find_task(TaskId{tid});
+    if (task == nullptr && is_zombie(call, group, tid))
+        return signal == 0 || is_signal(signal) ? SysOutcome(0) : SysOutcome(Errno::Inval);
     if (task == nullptr || (group > 0 && group != task->process->pid)) return Errno::Srch;
     if (signal != 0 && !is_signal(signal)) return Errno::Inval;
     if (!may_signal(call, *task->process, signal)) return Errno::Perm;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernel_model/abi/limits.h"
+#include "kernel_model/files/tty/pty.h"
 #include "kernel_model/syscall/syscall.h"
 #include "sim/base/try.h"
 
@@ -47,7 +48,9 @@ SysOutcome sys_swapon(SysCall& call) {
 
 SysOutcome sys_vhangup(SysCall& call) {
     if (!call.capable(Capability::SysTtyConfig)) return Errno::Perm;
-    return 0;  // no controlling terminal of the system's own
+    Terminals& terminals = call.kernel.terminals();
+    if (Pty* const own = terminals.of_session(call.process.session)) terminals.hang_up(*own);
+    return 0;
 }
 
 // The log is empty.

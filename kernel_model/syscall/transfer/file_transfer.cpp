@@ -341,7 +341,7 @@ SysOutcome socket_transfer(SysCall& call, Socket& socket, Direction direction,
 // access_ok: the whole range must lie in user space, touched or not.
 bool in_user_space(const SysCall& call, std::uint64_t at, std::uint64_t size) {
     const std::uint64_t base = call.accessed(VAddr(at)).value;
-    return size == 0 || (base < AddressSpace::kTop && size <= AddressSpace::kTop - base);
+    return base <= AddressSpace::kTop && size <= AddressSpace::kTop - base;
 }
 
 SysOutcome counted(SysCall& call, Direction direction, SysOutcome outcome) {

@@ -58,9 +58,8 @@ SysResult<UserVector> UserVector::of(const SysCall& call, std::vector<abi::Iovec
     for (abi::Iovec& part : parts) {
         if (static_cast<std::int64_t>(part.length) < 0) return tl::make_unexpected(Errno::Inval);
         part.length = std::min(part.length, abi::kMaxRwCount - all.size_);
-        if (part.length == 0) continue;
         const std::uint64_t base = call.accessed(VAddr(part.base)).value;
-        if (base >= AddressSpace::kTop || part.length > AddressSpace::kTop - base) {
+        if (base > AddressSpace::kTop || part.length > AddressSpace::kTop - base) {
             return tl::make_unexpected(Errno::Fault);
         }
         all.size_ += part.length;

@@ -198,7 +198,17 @@ SysOutcome get_discipline(Request& r) {
 SysOutcome set_discipline(Request& r) {
     const auto wanted = r.call.memory().get<std::int32_t>(r.call.address(2));
     if (!wanted) return Errno::Fault;
-    return *wanted == 0 ? SysOutcome(0) : SysOutcome(Errno::Inval);  // N_TTY alone
+    const bool null = *wanted == abi::kNNull && !r.file.master();
+    if (*wanted != abi::kNTty && !null) return Errno::Inval;
+    if (!r.file.master() && r.terminal.settings().line != *wanted)
+        r.terminal.set_discipline(static_cast<std::uint8_t>(*wanted));
+    return 0;
+}
+
+SysOutcome hang_up(Request& r) {
+    if (!r.call.capable(Capability::SysAdmin)) return Errno::Perm;
+    r.call.kernel.terminals().hang_up(r.pty);
+    return 0;
 }
 
 template <bool kOn>
@@ -242,6 +252,17 @@ SysOutcome set_lock(Request& r) {
     r.pty.locked = *locked != 0;
     return 0;
 }
+SysOutcome set_packets(Request& r) {
+    if (!r.file.master()) return Errno::NotTty;
+    const auto on = r.call.memory().get<std::int32_t>(r.call.address(2));
+    if (!on) return Errno::Fault;
+    r.terminal.set_packets(*on != 0);
+    return 0;
+}
+SysOutcome get_packets(Request& r) {
+    if (!r.file.master()) return Errno::NotTty;
+    return give(r, std::int32_t{r.terminal.packets()});
+}
 SysOutcome get_lock(Request& r) {
     if (!r.file.master()) return Errno::NotTty;
     return give(r, std::int32_t{r.pty.locked});
@@ -270,6 +291,9 @@ constexpr Row kRows[] = {
     {abi::kTiocgexcl, get_exclusive},
     {abi::kTiocsti, type_character},
     {abi::kTiocsetd, set_discipline},
+    {abi::kTiocvhangup, hang_up},
+    {abi::kTiocpkt, set_packets},
+    {abi::kTiocgpkt, get_packets},
     {abi::kTiocsig, send_signal},
     {abi::kTcxonc, flow},
     {abi::kTcflsh, flush},
@@ -293,7 +317,16 @@ constexpr Row kRows[] = {
 
 std::optional<SysOutcome> before_terminal_transfer(SysCall& call, PtyFile& file,
                                                    Direction direction, std::uint64_t size) {
-    if (file.master() || file.hung_up()) return std::nullopt;
+    if (file.master()) return std::nullopt;
+    // n_tty_read: who waits while the other end is closed learns of it; later there is the end of
+    // the file.
+    if (file.hung_up()) {
+        const bool waited = direction == Direction::Read && call.task.call_holds != nullptr;
+        if (waited && !file.pty().master_open) return Errno::Io;
+        return std::nullopt;
+    }
+    if (direction == Direction::Read)
+        call.task.call_holds = call.process.files.share(call.int32(0));
     Terminal& terminal = file.pty().terminal;
     if (direction == Direction::Write) {
         if ((terminal.settings().local & abi::kTostop) == 0) return std::nullopt;
@@ -308,6 +341,9 @@ SysOutcome terminal_ioctl(SysCall& call, PtyFile& file) {
     if (file.hung_up())
         return call.uint32(1) == abi::kTiocspgrp ? Errno::NotTty : Errno::Io;  // hung_up_tty_ioctl
     const std::uint32_t wanted = call.uint32(1);
+    // n_tty_ioctl_helper is the discipline's.
+    if (!file.master() && !file.pty().terminal.has_discipline() && is_of_discipline(wanted))
+        return Errno::Inval;
     if (changes_settings(wanted)) {
         if (auto stops = check_background(call, file.pty().terminal, Signal::Ttou)) return *stops;
     }

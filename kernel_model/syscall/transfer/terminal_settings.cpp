@@ -146,6 +146,10 @@ bool changes_settings(std::uint32_t request) {
     return row != nullptr && row->sets;
 }
 
+bool is_of_discipline(std::uint32_t request) {
+    return row_of(request) != nullptr || request == kTcxonc || request == kTcflsh;
+}
+
 std::optional<SysOutcome> settings_ioctl(SysCall& call, Terminal& terminal, std::uint32_t request) {
     if (request == kTiocglcktrmios)
         return call.memory().put(call.address(2), terminal.locked) ? SysOutcome(0)

@@ -14,5 +14,7 @@ namespace uprobesim {
 std::optional<SysOutcome> settings_ioctl(SysCall& call, Terminal& terminal, std::uint32_t request);
 // Whether the request changes something that a process in the background may not.
 bool changes_settings(std::uint32_t request);
+// Whether the line discipline answers it, which may be none.
+bool is_of_discipline(std::uint32_t request);
 
 }  // namespace uprobesim

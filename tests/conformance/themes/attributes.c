@@ -2,11 +2,15 @@
 // stat, statx, statfs; chmod, chown, utimensat.
 #include <fcntl.h>
 #include <linux/stat.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "behaviour.h"
@@ -50,8 +54,8 @@ NATIVE(statx_fills_the_basic_fields, "qemu 7.2 copies fewer fields") {
     static struct statx all;
     make_file("file", "text");
     SHOW(syscall(SYS_statx, AT_FDCWD, "file", 0, STATX_BASIC_STATS, &all));
-    printf("mask %x, size %lld, mode %o, links %u\n", all.stx_mask & STATX_BASIC_STATS, all.stx_size,
-           all.stx_mode, all.stx_nlink);
+    printf("mask %x, size %lld, mode %o, links %u\n", all.stx_mask & STATX_BASIC_STATS,
+           all.stx_size, all.stx_mode, all.stx_nlink);
     SHOW(syscall(SYS_statx, AT_FDCWD, "file", 0, 0, &all));
     SHOW(syscall(SYS_statx, AT_FDCWD, "file", 0, STATX_BTIME, &all));
     SHOW(all.stx_mask & STATX_BTIME);
@@ -218,4 +222,77 @@ BEHAVIOUR(which_times_a_call_moves) {
                later(&after.st_atim, &before.st_atim), later(&after.st_mtim, &before.st_mtim),
                later(&after.st_ctim, &before.st_ctim));
     }
+}
+
+NATIVE(times_of_a_descriptor_have_no_flags, "the C library of qemu-aarch64 looks at them itself") {
+    struct timespec now[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}},
+                    omit[2] = {{0, UTIME_OMIT}, {0, UTIME_OMIT}};
+    make_file("file", "");
+    const int fd = open("file", O_RDWR);
+    SHOW(syscall(SYS_utimensat, fd, NULL, now, 0));
+    SHOW(syscall(SYS_utimensat, fd, NULL, now, AT_SYMLINK_NOFOLLOW));
+    SHOW(syscall(SYS_utimensat, fd, NULL, NULL, AT_EMPTY_PATH));
+    SHOW(syscall(SYS_utimensat, fd, NULL, omit, AT_SYMLINK_NOFOLLOW));
+    SHOW(syscall(SYS_utimensat, AT_FDCWD, "file", now, 0x40000));
+    SHOW(syscall(SYS_utimensat, AT_FDCWD, "file", omit, 0x40000));
+}
+
+#define OLD "qemu 7.2 does not know it"
+
+static long mount_id_of_line(const char* point) {
+    char line[1000], where[500];
+    long id, found = -1;
+    FILE* file = fopen("/proc/self/mountinfo", "r");
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (sscanf(line, "%ld %*d %*s %*s %499s", &id, where) == 2 &&
+            strcmp(where + strlen(where) - strlen(point), point) == 0)
+            found = id;
+    }
+    fclose(file);
+    return found;
+}
+
+NATIVE(statx_tells_the_mount, OLD) {
+    static struct statx all;
+    const unsigned long long root = 0x2000;
+    long id;
+    NEED(mkdir("mounted-here", 0700));
+    NEED(mount("tmpfs", "mounted-here", "tmpfs", 0, ""));
+    make_file("mounted-here/file", "");
+    SHOW(syscall(SYS_statx, AT_FDCWD, "mounted-here", 0, STATX_MNT_ID, &all));
+    SHOW((all.stx_attributes_mask & root) != 0);
+    SHOW((all.stx_attributes & root) != 0);
+    SHOW((long)all.stx_mnt_id == mount_id_of_line("/mounted-here"));
+    id = (long)all.stx_mnt_id;
+    SHOW(syscall(SYS_statx, AT_FDCWD, "mounted-here/file", 0, STATX_MNT_ID, &all));
+    SHOW((all.stx_attributes & root) != 0);
+    SHOW((long)all.stx_mnt_id == id);
+    SHOW(syscall(SYS_statx, AT_FDCWD, "mounted-here/file", 0, 0x4000, &all));
+    SHOW(all.stx_mask & 0x5000);
+    SHOW(all.stx_mnt_id > 1ull << 31);
+    const int fd = open("mounted-here", O_RDONLY);
+    SHOW(syscall(SYS_statx, fd, "", AT_EMPTY_PATH, 0, &all));
+    SHOW((all.stx_attributes & root) != 0);
+    char text[1000] = "", *line;
+    snprintf(text, sizeof text, "/proc/self/fdinfo/%d", fd);
+    const int info = open(text, O_RDONLY);
+    NEED(read(info, text, sizeof text - 1));
+    line = strstr(text, "mnt_id:");
+    SHOW(line != NULL && atol(line + 7) == id);
+    close(fd);
+    SHOW(umount("mounted-here"));
+}
+
+NATIVE(a_descriptor_needs_no_path, OLD) {
+    static struct statx all;
+    struct stat status;
+    make_file("file", "text");
+    const int fd = open("file", O_RDONLY);
+    SHOW(syscall(SYS_statx, fd, NULL, AT_EMPTY_PATH, STATX_SIZE, &all));
+    SHOW(all.stx_size);
+    SHOW(syscall(SYS_statx, fd, NULL, 0, STATX_SIZE, &all));
+    SHOW(syscall(SYS_statx, 1000, NULL, AT_EMPTY_PATH, STATX_SIZE, &all));
+    SHOW(syscall(SYS_newfstatat, fd, NULL, &status, AT_EMPTY_PATH));
+    SHOW(status.st_size);
+    SHOW(syscall(SYS_newfstatat, fd, NULL, &status, 0));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // futex(2): waiting, waking, requeueing, locks with an owner, vectors.
+#include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
@@ -198,4 +199,68 @@ static void user_asks_robust(void) {
 NATIVE(the_robust_list_of_another_users_process_is_eperm, OWN) {
     parent = getpid();
     AS_USER(user_asks_robust);
+}
+
+#define SIZED "qemu 7.2 does not know the call"
+enum { WORD = 2, PRIVATE = 128 };
+
+static unsigned sized_word, other_word;
+static long sized_wake(unsigned* word, unsigned long mask, int count, unsigned flags) {
+    return syscall(454, word, mask, count, flags);
+}
+static long sized_wait(unsigned* word, unsigned long value, unsigned long mask, unsigned flags,
+                       const struct timespec* until, int clock) {
+    return syscall(455, word, value, mask, flags, until, clock);
+}
+
+NATIVE(errors_of_sized_futexes, SIZED) {
+    const struct timespec past = {1, 0}, wrong = {1, 2000000000};
+    sized_word = 5;
+    SHOW(sized_wake(&sized_word, ~0u, 1, WORD | PRIVATE));
+    SHOW(sized_wake(&sized_word, 0, 1, WORD));
+    SHOW(sized_wake(&sized_word, 1, 0, WORD));
+    SHOW(sized_wake(&sized_word, 1, 1, 0));
+    SHOW(sized_wake(&sized_word, 1, 1, WORD | 0x40));
+    SHOW(sized_wake(&sized_word, 1ul << 33, 1, WORD));
+    SHOW(sized_wake((unsigned*)((char*)&sized_word + 1), 1, 1, WORD));
+    SHOW(sized_wait(&sized_word, 4, 1, WORD, NULL, 0));
+    SHOW(sized_wait(&sized_word, 5, 0, WORD, NULL, 0));
+    SHOW(sized_wait(&sized_word, 5, 1, WORD, &past, CLOCK_MONOTONIC));
+    SHOW(sized_wait(&sized_word, 5, 1, WORD, &past, CLOCK_BOOTTIME));
+    SHOW(sized_wait(&sized_word, 5, 1, WORD, &wrong, CLOCK_MONOTONIC));
+    SHOW(sized_wait(&sized_word, 1ul << 33, 1, WORD, NULL, 0));
+    SHOW(sized_wait(NULL, 0, 1, WORD, NULL, 0));
+}
+
+struct sized_entry {
+    uint64_t value, address;
+    uint32_t flags, reserved;
+};
+NATIVE(errors_of_a_sized_requeue, SIZED) {
+    struct sized_entry words[2] = {{.value = 5, .address = (uintptr_t)&sized_word, .flags = WORD},
+                                   {.address = (uintptr_t)&other_word, .flags = WORD}};
+    sized_word = 5;
+    SHOW(syscall(456, words, 0, 1, 1));
+    SHOW(syscall(456, words, 1, 1, 1));
+    SHOW(syscall(456, NULL, 0, 1, 1));
+    SHOW(syscall(456, words, 0, -1, 1));
+    words[0].value = 4;
+    SHOW(syscall(456, words, 0, 1, 1));
+    words[1].flags = 0;
+    SHOW(syscall(456, words, 0, 1, 1));
+}
+
+NATIVE(sized_futexes_wake_by_their_bits_and_move, SIZED) {
+    unsigned* const shared =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct sized_entry words[2] = {{.address = (uintptr_t)shared, .flags = WORD},
+                                   {.address = (uintptr_t)(shared + 1), .flags = WORD}};
+    const pid_t child = (pid_t)NEED(fork());
+    if (child == 0) _exit(sized_wait(shared, 0, 2, WORD, NULL, 0) == 0 ? 7 : errno);
+    until_asleep(child);
+    SHOW(sized_wake(shared, 1, 1, WORD));
+    SHOW(syscall(456, words, 0, 0, 1));
+    SHOW(sized_wake(shared, 2, 1, WORD));
+    SHOW(sized_wake(shared + 1, 2, 5, WORD));
+    show_end("child", child);
 }

@@ -185,3 +185,17 @@ NATIVE(rt_sigqueueinfo_to_a_thread_reaches_its_process, OWN) {
     SHOW(queue(getpid(), SIGUSR1, SI_QUEUE));
     SHOW(value_taken);
 }
+
+BEHAVIOUR(a_zombie_takes_the_signals_of_its_thread_too) {
+    const pid_t child = (pid_t)NEED(fork());
+    if (child == 0) _exit(0);
+    siginfo_t info;
+    NEED(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT));
+    SHOW(syscall(SYS_tgkill, child, child, 0));
+    SHOW(syscall(SYS_tgkill, child, child, SIGUSR1));
+    SHOW(syscall(SYS_tkill, child, SIGUSR1));
+    SHOW(syscall(SYS_tkill, child, 1000));
+    SHOW(syscall(SYS_tgkill, child + 1, child, 0));
+    NEED(waitid(P_PID, (id_t)child, &info, WEXITED));
+    SHOW(syscall(SYS_tkill, child, 0));
+}

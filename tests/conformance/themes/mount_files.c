@@ -232,3 +232,24 @@ NATIVE(a_flag_may_come_with_a_value, WHY) {
     SHOW(fs_config(other, FSCONFIG_SET_FLAG, "anything", NULL, 0));
     SHOW(fs_config(other, FSCONFIG_SET_STRING, "mode", "junk", 0));
 }
+
+NATIVE(a_mount_is_put_beneath_another, WHY) {
+    NEED(mkdir("below", 0755));
+    NEED(mkdir("top", 0755));
+    NEED(mount("tmpfs", "below", "tmpfs", 0, ""));
+    NEED(mount("tmpfs", "top", "tmpfs", 0, ""));
+    make_file("below/of-below", "");
+    make_file("top/of-top", "");
+    const int tree = (int)NEED(opens_tree(AT_FDCWD, "below", 1));
+    SHOW(moves(tree, "", AT_FDCWD, "top", 4 | 0x200));
+    close(tree);
+    SHOW(access("top/of-top", F_OK));
+    SHOW(access("top/of-below", F_OK));
+    SHOW(umount("top"));
+    SHOW(access("top/of-below", F_OK));
+    SHOW(umount("top"));
+    SHOW(access("top/of-below", F_OK));
+    SHOW(moves(new_tmpfs(), "", AT_FDCWD, "top", 4 | 0x200));
+    SHOW(moves(new_tmpfs(), "", AT_FDCWD, "/", 4 | 0x200));
+    SHOW(umount("below"));
+}

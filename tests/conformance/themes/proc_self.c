@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // /proc/PID: files of a process.
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "behaviour.h"
@@ -340,4 +344,21 @@ NATIVE(smaps_tells_flags_of_mappings, WHY) {
     NEED(madvise(page + 4096, 4096, MADV_DONTDUMP));
     NEED(madvise(page + 4096, 4096, MADV_WIPEONFORK));
     show_vm_flags(page + 4096);
+}
+
+NATIVE(timers_and_mapped_files_of_a_process, WHY) {
+    timer_t timer;
+    struct sigevent event = {
+        .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1, .sigev_value.sival_int = 7};
+    NEED(timer_create(CLOCK_MONOTONIC, &event, &timer));
+    char text[200] = "";
+    const int fd = (int)NEED(open("/proc/self/timers", O_RDONLY));
+    NEED(read(fd, text, sizeof text - 1));
+    printf("%.44s\n", text);
+    DIR* folder = opendir("/proc/self/map_files");
+    const struct dirent* entry;
+    int links = 0;
+    while ((entry = readdir(folder)) != NULL) links += strchr(entry->d_name, '-') != NULL;
+    SHOW(links > 0);
+    show_file("/proc/self/projid_map");
 }

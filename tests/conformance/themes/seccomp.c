@@ -187,3 +187,12 @@ static void mixes(void) {
 NATIVE(the_action_that_comes_first_of_all_filters_counts, NO_SECCOMP) {
     IN_CHILD(mixes);
 }
+
+NATIVE(actions_can_be_asked_for, NO_SECCOMP) {
+    static const unsigned kActions[] = {0x80000000, 0,          0x00030000, 0x00050000, 0x7fc00000,
+                                        0x7ff00000, 0x7ffc0000, 0x7fff0000, 0x12340000};
+    for (unsigned i = 0; i < sizeof kActions / sizeof *kActions; ++i)
+        SHOW(syscall(SYS_seccomp, 2, 0, &kActions[i]));
+    show_file("/proc/sys/kernel/seccomp/actions_avail");
+    show_file("/proc/sys/kernel/seccomp/actions_logged");
+}

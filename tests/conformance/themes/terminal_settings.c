@@ -3,10 +3,12 @@
 #include <asm/termbits.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,4 +120,99 @@ NATIVE(small_requests_of_terminals, RARE) {
     SHOW(ioctl(slave, 0x40045436, SIGINT));  // TIOCSIG, the master's
     SHOW(ioctl(master, 0x40045436, SIGUSR1));
     SHOW(ioctl(master, 0x40045436, SIGINT));
+}
+
+NATIVE(a_master_writes_while_no_slave_is_open, RARE) {
+    char text[20], name[32];
+    int number;
+    open_pair();
+    NEED(ioctl(master, TIOCGPTN, &number));
+    snprintf(name, sizeof name, "/dev/pts/%d", number);
+    close(slave);
+    SHOW(write(master, "kept\n", 5));
+    slave = (int)NEED(open(name, O_RDWR | O_NOCTTY | O_NONBLOCK));
+    SHOW(read(slave, text, sizeof text));
+    printf("%.4s\n", text);
+}
+
+NATIVE(packet_mode_tells_the_master, RARE) {
+    char text[20];
+    int on = 1, is = 0;
+    open_pair();
+    SHOW(ioctl(slave, TIOCPKT, &on));
+    SHOW(ioctl(master, TIOCPKT, &on));
+    SHOW(ioctl(master, TIOCGPKT, &is));
+    SHOW(is);
+    SHOW(write(slave, "ab", 2));
+    SHOW(read(master, text, sizeof text));
+    printf("%d %.2s\n", text[0], text + 1);
+    SHOW(ioctl(slave, TCFLSH, 0));
+    SHOW(read(master, text, sizeof text));
+    SHOW(text[0]);
+    on = 0;
+    SHOW(ioctl(master, TIOCPKT, &on));
+    SHOW(write(slave, "cd", 2));
+    SHOW(read(master, text, sizeof text));
+}
+
+NATIVE(a_terminal_may_have_no_discipline, RARE) {
+    int null = 27, other = 5, is = 0;
+    char text[20];
+    struct termios settings;
+    open_pair();
+    SHOW(ioctl(slave, TIOCSETD, &other));
+    SHOW(ioctl(slave, TIOCSETD, &null));
+    SHOW(ioctl(slave, TIOCGETD, &is));
+    SHOW(is);
+    SHOW(write(slave, "x", 1));
+    SHOW(read(slave, text, 1));
+    SHOW(ioctl(slave, TCGETS, &settings));
+    null = 0;
+    SHOW(ioctl(slave, TIOCSETD, &null));
+    SHOW(write(slave, "x", 1));
+}
+
+static void lose_terminal(void) {
+    char name[32], byte;
+    int number;
+    count_signal(SIGHUP, 0);
+    NEED(setsid());
+    NEED(ioctl(master, TIOCGPTN, &number));
+    snprintf(name, sizeof name, "/dev/pts/%d", number);
+    const int own = (int)NEED(open(name, O_RDWR));
+    SHOW(syscall(SYS_vhangup));
+    SHOW(signals_taken);
+    SHOW(read(own, &byte, 1));
+    SHOW(write(own, "x", 1));
+    SHOW(open("/dev/tty", O_RDWR));
+}
+NATIVE(vhangup_takes_the_terminal_away, RARE) {
+    char byte;
+    open_pair();
+    close(slave);
+    IN_CHILD(lose_terminal);
+    SHOW(read(master, &byte, 1));
+}
+
+static void read_until_closed(void) {
+    char byte;
+    close(master);
+    SHOW(read(slave, &byte, 1));
+    SHOW(read(slave, &byte, 1));
+}
+NATIVE(a_read_ends_with_an_error_when_the_master_closes, RARE) {
+    open_pair();
+    const pid_t child = child_of(read_until_closed);
+    close(slave);
+    until_asleep(child);
+    close(master);
+    show_end("read_until_closed", child);
+}
+
+NATIVE(a_terminal_is_hung_up_by_request, RARE) {
+    char byte;
+    open_pair();
+    SHOW(ioctl(slave, TIOCVHANGUP));
+    SHOW(read(slave, &byte, 1));
+    SHOW(write(slave, "x", 1));
 }

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -118,4 +119,17 @@ DOCUMENTED(a_timerfd_is_cancelled_when_the_time_is_set,
     POLL(fd);
     SHOW(read(fd, &count, 8));
     SHOW(read(fd, &count, 8));
+}
+
+NATIVE(alarm_clocks_and_ticks_of_a_timerfd, OWN) {
+    unsigned long ticks = 5, none = 0, got = 0;
+    SHOW(timerfd_create(CLOCK_REALTIME_ALARM, 0) >= 0);
+    SHOW(timerfd_create(CLOCK_BOOTTIME_ALARM, 0) >= 0);
+    const int fd = (int)NEED(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK));
+    SHOW(ioctl(fd, 0x40085400, &ticks));
+    SHOW(read(fd, &got, sizeof got));
+    SHOW(got);
+    SHOW(ioctl(fd, 0x40085400, &none));
+    SHOW(ioctl(fd, 0x40085400, NULL));
+    SHOW(read(fd, &got, sizeof got));
 }

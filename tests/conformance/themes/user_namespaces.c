@@ -179,3 +179,17 @@ NATIVE(nobody_enters_the_namespace_that_it_is_in, OWN) {
     NEED(unshare(CLONE_NEWUSER));
     SHOW(setns(own, CLONE_NEWUSER));
 }
+
+static void make_another(void) {
+    SHOW(unshare(CLONE_NEWUTS));
+    SHOW(unshare(CLONE_NEWUTS));
+}
+DOCUMENTED(namespaces_are_as_many_as_the_limit_says, "namespaces(7), The /proc/sys/user directory",
+           "write(fd, \"0\", 1) = 1\n"
+           "unshare(CLONE_NEWUTS) = -1 ENOSPC\nunshare(CLONE_NEWUTS) = -1 ENOSPC\n"
+           "make_another: status 0\n") {
+    const int fd = open("/proc/sys/user/max_uts_namespaces", O_WRONLY);
+    SHOW(write(fd, "0", 1));
+    IN_CHILD(make_another);
+    NEED(write(fd, "1000", 4));
+}

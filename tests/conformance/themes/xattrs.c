@@ -150,3 +150,9 @@ BEHAVIOUR(attributes_go_with_the_file) {
     make_file("file", "");
     SHOW(getxattr("file", "user.a", value, 1));
 }
+
+BEHAVIOUR(proc_has_no_attributes) {
+    char names[100];
+    SHOW(listxattr("/proc/self/status", names, sizeof names));
+    SHOW(getxattr("/proc/self/status", "user.one", names, sizeof names));
+}
