@@ -20,7 +20,7 @@ inline constexpr std::uint32_t kFiclone = 0x40049409, kFiclonerange = 0x4020940d
                                kFsIocFssetxattr = 0x401c5820, kFsIocFiemap = 0xc020660b,
                                kProcmapQuery = 0xc0686611;
 
-// Flags of inodes that FS_IOC_SETFLAGS sets, in the other form of FS_IOC_FSSETXATTR,
+// Flags of inodes that FS_IOC_SETFLAGS sets, and in the other form of FS_IOC_FSSETXATTR.
 inline constexpr std::uint32_t kFsImmutable = 0x10, kFsAppend = 0x20, kFsNodump = 0x40,
                                kFsNoatime = 0x80;
 inline constexpr std::uint32_t kFsXImmutable = 0x8, kFsXAppend = 0x10, kFsXSync = 0x20,
@@ -30,10 +30,6 @@ struct FsXAttr {
     std::uint8_t pad[8];
 };
 static_assert(sizeof(FsXAttr) == 28);
-// and as statx shows them.
-inline constexpr std::uint64_t kStatxAttrImmutable = 0x10, kStatxAttrAppend = 0x20,
-                               kStatxAttrNodump = 0x40, kStatxAttrAutomount = 0x1000,
-                               kStatxAttrMountRoot = 0x2000, kStatxAttrDax = 0x200000;
 
 // /dev/random and /dev/urandom (linux/random.h).
 inline constexpr std::uint32_t kRndgetentcnt = 0x80045200, kRndaddtoentcnt = 0x40045201,

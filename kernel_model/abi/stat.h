@@ -52,7 +52,10 @@ inline constexpr std::uint32_t kStatxType = 1, kStatxMode = 2, kStatxNlink = 4, 
                                kStatxBlocks = 0x400, kStatxBtime = 0x800, kStatxMntId = 0x1000,
                                kStatxMntIdUnique = 0x4000, kStatxReserved = 0x80000000;
 
-inline constexpr std::uint64_t kStatxAttrMountRoot = 0x2000;
+// stx_attributes; the first three are FS_IOC_GETFLAGS's numbers.
+inline constexpr std::uint64_t kStatxAttrImmutable = 0x10, kStatxAttrAppend = 0x20,
+                               kStatxAttrNodump = 0x40, kStatxAttrAutomount = 0x1000,
+                               kStatxAttrMountRoot = 0x2000, kStatxAttrDax = 0x200000;
 
 struct Iovec {
     std::uint64_t base, length;

@@ -3,7 +3,6 @@
 // user namespace.
 #pragma once
 
-#include "kernel_model/abi/ioctl.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/file.h"
 #include "kernel_model/files/user_namespace.h"

@@ -25,14 +25,6 @@ struct FileKey {
     constexpr auto operator<=>(const FileKey&) const = default;
 };
 
-// st_dev as user space has it: major in bits 8..19 and 44.., minor in 0..7 and 20..31 and 32..43.
-inline std::uint64_t device_major(std::uint64_t d) {
-    return ((d >> 8) & 0xfff) | ((d >> 32) & ~std::uint64_t{0xfff});
-}
-inline std::uint64_t device_minor(std::uint64_t d) {
-    return (d & 0xff) | ((d >> 12) & 0xffffff00u);
-}
-
 // A program that runs is not written, and a file that is open for writing is not run
 // (i_writecount): what an open description, or an address space of its program, holds for as long
 // as it lives.

@@ -6,6 +6,7 @@
 
 #include "kernel_model/abi/ioctl.h"
 #include "kernel_model/abi/limits.h"
+#include "kernel_model/abi/stat.h"
 #include "kernel_model/memory/user_memory.h"
 #include "kernel_model/proc/proc_text.h"
 #include "sim/base/try.h"
@@ -73,8 +74,8 @@ SysResult<std::uint64_t> query_maps(const Mm& mm, std::uint64_t request, VAddr a
     query.page_size = kPageSize;
     query.offset = vma->file != nullptr && vma->name.empty() ? vma->file_offset : 0;
     query.inode = key.inode;
-    query.major = static_cast<std::uint32_t>(device_major(key.device));
-    query.minor = static_cast<std::uint32_t>(device_minor(key.device));
+    query.major = abi::device_major(key.device);
+    query.minor = abi::device_minor(key.device);
     query.build_id_size = 0;  // as of a file that has none
     if (query.name_size != 0) {
         const std::string name = mm.name_of(*vma);

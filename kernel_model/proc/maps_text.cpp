@@ -5,6 +5,7 @@
 #include <iterator>
 #include <string>
 
+#include "kernel_model/abi/stat.h"
 #include "kernel_model/memory/mm.h"
 
 namespace uprobesim {
@@ -30,7 +31,7 @@ std::string Mm::maps_text() const {
                        begin.value, vma.range.end.value, vma.prot.read ? 'r' : '-',
                        vma.prot.write ? 'w' : '-', vma.prot.exec ? 'x' : '-',
                        vma.shared ? 's' : 'p', vma.name.empty() ? vma.file_offset : 0,
-                       device_major(key.device), device_minor(key.device), key.inode);
+                       abi::device_major(key.device), abi::device_minor(key.device), key.inode);
         const std::string name = name_of(vma);
         if (!name.empty()) {
             if (text.size() < line + kNameColumn) text.resize(line + kNameColumn, ' ');

@@ -145,11 +145,6 @@ SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool non
     return answer(done);
 }
 
-bool is_directory(File& file) {
-    const auto status = file.status();
-    return status && (status->mode & kIfmt) == kIfDir;
-}
-
 SysOutcome sys_sendfile(SysCall& call) {
     const auto to = call.process.files.share(call.int32(0));
     const auto from = call.process.files.share(call.int32(1));

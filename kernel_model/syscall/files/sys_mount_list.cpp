@@ -106,9 +106,9 @@ std::string below_top(const std::string& inner, const std::string& top) {
     return rest.empty() ? "/" : rest;
 }
 
-class Answer {
+class MountAnswer {
 public:
-    Answer(const Mount& mount, const View& view, std::uint64_t mask)
+    MountAnswer(const Mount& mount, const View& view, std::uint64_t mask)
         : mount_(mount), view_(view), mask_(mask) {}
 
     void put_numbers() {
@@ -177,7 +177,7 @@ SysOutcome sys_statmount(SysCall& call) {
     if (mount == nullptr) return Errno::NoEnt;
     if (!reachable(*mount, *view.root.mount, view.root.inner) && !may_look_beyond(call, view))
         return Errno::Perm;
-    Answer answer(*mount, view, request.param);
+    MountAnswer answer(*mount, view, request.param);
     answer.put_numbers();
     answer.put_texts();
     if (!answer.texts.empty() && sizeof(Statmount) + answer.texts.size() > room)
