@@ -20,7 +20,7 @@ CpuTime Clock::cpu_time(const Task& task) const {
     CpuTime time{.user_ns = scheduler_.to_ns(machine_.cpu->cycles(task.context))};
     const auto ledger = machine_.ledger.tasks().find(task.id);
     if (ledger == machine_.ledger.tasks().end()) return time;
-    const CentiCycles kernel = ledger->second.kernel_cycles();
+    const CentiCycles kernel = ledger->second.kernel_cycles() - task.former_kernel;
     time.system_ns = scheduler_.to_ns(kernel);
     return time;
 }

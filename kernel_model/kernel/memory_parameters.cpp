@@ -22,10 +22,17 @@ void connect_parameters(Sysctls& sysctls, MemoryRules& rules) {
     sysctls.on_write("vm/overcommit_memory", taking([&rules](std::uint64_t mode) {
                          rules.overcommit = static_cast<MemoryRules::Overcommit>(mode);
                      }));
-    sysctls.on_write("vm/overcommit_ratio",
-                     taking([&rules](std::uint64_t ratio) { rules.ratio = ratio; }));
-    sysctls.on_write("vm/overcommit_kbytes",
-                     taking([&rules](std::uint64_t kilobytes) { rules.kilobytes = kilobytes; }));
+    // overcommit_ratio_handler, overcommit_kbytes_handler: one takes the place of the other.
+    sysctls.on_write("vm/overcommit_ratio", taking([&](std::uint64_t ratio) {
+                         rules.ratio = ratio;
+                         rules.kilobytes = 0;
+                         sysctls.set_default("vm/overcommit_kbytes", "0");
+                     }));
+    sysctls.on_write("vm/overcommit_kbytes", taking([&](std::uint64_t kilobytes) {
+                         rules.kilobytes = kilobytes;
+                         rules.ratio = 0;
+                         sysctls.set_default("vm/overcommit_ratio", "0");
+                     }));
 }
 
 }  // namespace uprobesim

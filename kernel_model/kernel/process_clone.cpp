@@ -152,7 +152,8 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     if (too_many_tasks(parent)) return tl::make_unexpected(Errno::Again);
     if (parent.sched.is_deadline() && !parent.sched.reset_on_fork)
         return tl::make_unexpected(Errno::Again);
-    if (request.tid != 0 && in_use(request.tid)) return tl::make_unexpected(Errno::Exist);
+    if (request.tid != 0 && (in_use(request.tid) || is_kept(request.tid)))
+        return tl::make_unexpected(Errno::Exist);
     Process* process = parent.process;
     const std::uint64_t bytes =
         thread ? kTaskBytes : bytes_of_copy(*process, (request.flags & abi::kCloneVm) != 0);

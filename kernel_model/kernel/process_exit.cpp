@@ -115,7 +115,12 @@ void ProcessTable::end_other_tasks(Task& survivor) {
     survivor.recorded_insns += record.insns;
     survivor.recorded_cycles += record.user_cycles;
     process.ended_faults += kernel_.faults(survivor);
-    kernel_.machine().ledger.forget_faults(leader);
+    process.ended_tasks_time.system_ns += kernel_.clock().cpu_time(survivor).system_ns;
+    Ledger& ledger = kernel_.machine().ledger;
+    const auto past = ledger.tasks().find(leader);
+    survivor.former_kernel =
+        past != ledger.tasks().end() ? past->second.kernel_cycles() : CentiCycles{};
+    ledger.forget_faults(leader);
     keep_record(record);
     auto node = process.tasks.extract(survivor.id);
     tasks_.erase(survivor.id);
@@ -286,6 +291,7 @@ void ProcessTable::reap_exited() {
         if (id.value != pid) remove_task(process, id);
         if (process.alive || pid == main_pid_ || process.mm == nullptr) continue;
         process.files = {};
+        process.fs = {};
         if (process.mm.use_count() == 1) process.mm->observe(nullptr);
         process.mm.reset();
     }

@@ -175,7 +175,10 @@ Task& ProcessTable::add_task(Process& process, TaskId id, ContextId context) {
     task->charge = MemoryCharge(&kernel_.machine().memory, kTaskBytes);
     task->pending.account(kernel_.machine().memory);
     tasks_[id] = task.get();
-    kernel_.machine().ledger.forget_faults(id);
+    Ledger& ledger = kernel_.machine().ledger;
+    if (const auto past = ledger.tasks().find(id); past != ledger.tasks().end())
+        task->former_kernel = past->second.kernel_cycles();
+    ledger.forget_faults(id);
     return *process.tasks.emplace(id, std::move(task)).first->second;
 }
 

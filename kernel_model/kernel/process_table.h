@@ -78,7 +78,10 @@ public:
 
     // The id that was given last; the next task gets the one after it (kernel.ns_last_pid).
     std::int32_t last_id() const { return next_id_ - 1; }
-    void set_last_id(std::int32_t id) { next_id_ = id + 1; }
+    void set_last_id(std::int32_t id) {
+        next_id_ = id + 1;
+        ids_come_again_ = true;
+    }
 
     // CLOCK_REALTIME was set: programs read its epoch in the vDSO.
     void epoch_changed(std::uint64_t epoch_ns);

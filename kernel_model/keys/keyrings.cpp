@@ -37,7 +37,7 @@ SysResult<std::shared_ptr<Key>> Keyrings::make(const std::string& type,
                                                const Credentials& owner, std::uint32_t permissions,
                                                std::uint64_t bytes) {
     const std::uint64_t size = description.size() + 1 + bytes;
-    const KeyUse use = (*use_)[owner.uid.fs], limit = most(owner.uid.fs);
+    const KeyUse use = used(owner.uid.fs), limit = most(owner.uid.fs);
     if (use.keys + 1 > limit.keys || use.bytes + size > limit.bytes)
         return tl::make_unexpected(Errno::Dquot);
     if (memory_ != nullptr && !memory_->has_room(kKeyBytes + size))
@@ -143,6 +143,16 @@ void Keyrings::forked(const Process& parent, const Process& child) {
         processes_[child.pid].session = own->second.session;
 }
 
+KeyUse Keyrings::used(std::uint32_t uid) const {
+    const auto use = use_->find(uid);
+    return use != use_->end() ? use->second : KeyUse{};
+}
+
+void Keyrings::settle(Key& key, std::uint64_t bytes) {
+    key.quota->resize(bytes);
+    key.charge.resize(kKeyBytes + bytes);
+}
+
 KeyUse Keyrings::most(std::uint32_t uid) const {
     const auto limit = [&](std::string_view name) {
         return static_cast<std::uint64_t>(limits_.number(name));
@@ -153,9 +163,11 @@ KeyUse Keyrings::most(std::uint32_t uid) const {
 
 SysResult<void> Keyrings::resize(Key& key, std::uint64_t bytes) const {
     const std::uint64_t before = key.quota->bytes();
-    if (bytes > before && (*use_)[key.uid].bytes + (bytes - before) > most(key.uid).bytes)
+    if (bytes > before && used(key.uid).bytes + (bytes - before) > most(key.uid).bytes)
         return tl::make_unexpected(Errno::Dquot);
-    key.quota->resize(bytes);
+    if (bytes > before && memory_ != nullptr && !memory_->has_room(bytes - before))
+        return tl::make_unexpected(Errno::NoMem);
+    settle(key, bytes);
     return {};
 }
 
@@ -166,7 +178,7 @@ SysResult<void> Keyrings::set_payload(Key& key, std::vector<std::byte> payload) 
 }
 
 SysResult<void> Keyrings::give_to(Key& key, std::uint32_t uid) {
-    const KeyUse use = (*use_)[uid], limit = most(uid);
+    const KeyUse use = used(uid), limit = most(uid);
     if (use.keys + 1 > limit.keys || use.bytes + key.quota->bytes() > limit.bytes)
         return tl::make_unexpected(Errno::Dquot);
     key.quota->move_to(uid);
@@ -176,12 +188,12 @@ SysResult<void> Keyrings::give_to(Key& key, std::uint32_t uid) {
 
 SysResult<void> Keyrings::unlink(Key& keyring, const std::shared_ptr<Key>& key) {
     if (std::erase(keyring.links, key) == 0) return tl::make_unexpected(Errno::NoEnt);
-    keyring.quota->resize(keyring.quota->bytes() - kLinkBytes);
+    settle(keyring, keyring.quota->bytes() - kLinkBytes);
     return {};
 }
 
 void Keyrings::clear(Key& key) {
-    key.quota->resize(key.quota->bytes() - key.payload.size() - kLinkBytes * key.links.size());
+    settle(key, key.quota->bytes() - key.payload.size() - kLinkBytes * key.links.size());
     key.payload.clear();
     key.links.clear();
 }

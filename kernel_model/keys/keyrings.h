@@ -53,8 +53,9 @@ private:
         (*all_)[uid_].bytes += bytes_;
     }
     void give_back() {
-        --(*all_)[uid_].keys;
-        (*all_)[uid_].bytes -= bytes_;
+        const auto own = all_->find(uid_);
+        own->second.bytes -= bytes_;
+        if (--own->second.keys == 0) all_->erase(own);
     }
     std::shared_ptr<KeyUses> all_;
     std::uint32_t uid_;
@@ -131,7 +132,10 @@ private:
     struct OfUser {
         std::shared_ptr<Key> keyring, session;
     };
+    KeyUse used(std::uint32_t uid) const;
+    // Within the owner's quota and the guest's memory.
     SysResult<void> resize(Key& key, std::uint64_t bytes) const;
+    static void settle(Key& key, std::uint64_t bytes);
     SysResult<OfUser*> of_user(const Credentials& user);
 
     PhysicalMemory* memory_;

@@ -18,7 +18,8 @@ public:
         if (wished >= 0) {
             std::int32_t index = index_of(wished);
             while (taken.contains(index)) ++index;
-            return (sequence_of(wished) << kIndexBits) + index;
+            // Without a free one above, the id is as if none had been wished.
+            if (index < kIndices) return (sequence_of(wished) << kIndexBits) + index;
         }
         constexpr std::int32_t kSmallestCycle = 64;  // ipc_min_cycle
         const auto in_use = static_cast<std::int32_t>(taken.size());
@@ -33,11 +34,12 @@ public:
         last_index_ = index;
         return (sequence_ << kIndexBits) + index;
     }
-    static std::int32_t index_of(std::int32_t id) { return id % (1 << kIndexBits); }
+    static std::int32_t index_of(std::int32_t id) { return id % kIndices; }
     static std::int32_t sequence_of(std::int32_t id) { return id >> kIndexBits; }
 
 private:
     static constexpr int kIndexBits = 15;  // IPCMNI_SHIFT
+    static constexpr std::int32_t kIndices = 1 << kIndexBits;
     std::int32_t last_index_ = -1, sequence_ = 0;
 };
 

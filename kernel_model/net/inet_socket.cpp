@@ -64,7 +64,7 @@ SocketAddress InetSocket::local() const {
     SocketAddress address;
     address.family = family();
     address.ip = local_ip_;
-    address.port = local_port_;
+    address.port = local_port_ != 0 ? local_port_ : former_port_;
     return address;
 }
 

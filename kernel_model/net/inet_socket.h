@@ -49,6 +49,7 @@ protected:
     IpAddress local_ip_ = IpAddress::any(is_v6());
     IpAddress remote_ip_ = IpAddress::any(is_v6());
     std::uint16_t local_port_ = 0, remote_port_ = 0;
+    std::uint16_t former_port_ = 0;                    // told while there is none (inet_sport)
     bool address_bound_ = false, port_bound_ = false;  // SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK
 };
 

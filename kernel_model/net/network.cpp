@@ -11,7 +11,6 @@
 #include "kernel_model/abi/ioctl.h"
 #include "kernel_model/abi/socket.h"
 #include "kernel_model/net/inet_socket.h"
-#include "kernel_model/net/netlink/route_answers.h"
 #include "kernel_model/net/tcp_socket.h"
 #include "kernel_model/net/unix_socket.h"
 
@@ -36,13 +35,13 @@ void Network::set_up(bool on) {
     up_ = on;
     has_v4_ = has_v4_ || on;
     has_v6_ = on;
-    if (changes) announce_link(*this, abi::kIffUp);
+    if (changes) link_changed(abi::kIffUp);
 }
 
 void Network::set_mtu(std::uint32_t mtu) {
     const bool changes = mtu_ != mtu;
     mtu_ = mtu;
-    if (changes) announce_link(*this, 0);
+    if (changes) link_changed(0);
 }
 
 void Network::remove(Socket& socket) {

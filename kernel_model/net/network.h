@@ -102,6 +102,9 @@ public:
     // CLOCK_REALTIME, for the time of arrival of packets.
     std::function<std::uint64_t()> real_time_ns = [] { return std::uint64_t{0}; };
 
+    // Told when lo is not what it was, with its flags that are others now.
+    std::function<void(std::uint32_t changed)> link_changed = [](std::uint32_t) {};
+
     // Whether lo is up: nothing has a way to it while it is not.
     bool up() const { return up_; }
     // It has 127.0.0.1 from the first time on (inetdev_event), and ::1 while it is up.

@@ -106,7 +106,7 @@ constexpr SocketOption kOptions[] = {
     {kSolUdp, kUdpSegment, "UDP_SEGMENT", Kept, false, 0, 0, 65535},
     {kSolUdp, kUdpGro, "UDP_GRO", Kept, true, 0},
 
-    // No message goes to a group: changes of lo are not announced.
+    // Of the groups, RTMGRP_LINK alone is told of changes.
     {kSolNetlink, kNetlinkAddMembership, "NETLINK_ADD_MEMBERSHIP", Kept, false, 0},
     {kSolNetlink, kNetlinkDropMembership, "NETLINK_DROP_MEMBERSHIP", Kept, false, 0},
     {kSolNetlink, kNetlinkPktinfo, "NETLINK_PKTINFO", Kept, true, 0},

@@ -161,6 +161,8 @@ void TcpSocket::disconnect() {
     incoming_charge_.resize(0);
     shut_read_ = shut_write_ = fin_received_ = false;
     forget_addresses();
+    // inet_put_port: the port is free, and getsockname tells it still.
+    former_port_ = local_port_;
     forget_port();
     waiters_.wake();
 }

@@ -28,7 +28,10 @@ std::uint64_t rights_of(const Vma& vma) {
 
 // query_matching_vma: null: there is none.
 const Vma* matching(const Mm& mm, VAddr address, std::uint64_t flags) {
-    for (const auto& [begin, vma] : mm.vmas()) {
+    auto it = mm.vmas().upper_bound(address);
+    if (it != mm.vmas().begin()) --it;
+    for (; it != mm.vmas().end(); ++it) {
+        const auto& [begin, vma] = *it;
         if (vma.range.end <= address) continue;
         const bool next = (flags & kProcmapOrNext) != 0;
         const bool fits = (flags & kProcmapRights & ~rights_of(vma)) == 0 &&

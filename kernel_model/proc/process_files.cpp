@@ -33,9 +33,10 @@ bool guarded(std::string_view name) {
     return std::ranges::find(kGuarded, name) != std::end(kGuarded);
 }
 
-Task* task_of(const SystemView& system, std::int32_t pid, TaskId id) {
+// `end` is of the process that was meant: its id may be another's now.
+Task* task_of(const SystemView& system, std::int32_t pid, TaskId id, const ProcessEnd& end) {
     const auto process = system.processes().find(pid);
-    if (process == system.processes().end()) return nullptr;
+    if (end.reaped || process == system.processes().end()) return nullptr;
     const auto task = process->second->tasks.find(id);
     return task != process->second->tasks.end() ? task->second.get() : nullptr;
 }
@@ -81,20 +82,20 @@ std::optional<SpecialNode> SpecialFiles::find_thread(Process& process, const std
 // A file of the table.
 std::optional<SpecialNode> SpecialFiles::node_of_row(Process& p, Task& t, const ProcessRow& row,
                                                      bool whole) {
-    const auto make = [this, pid = p.pid, id = t.id, make = row.make, whole,
+    const auto make = [this, pid = p.pid, id = t.id, end = p.end, make = row.make, whole,
                        task = &t]() -> SysResult<std::string> {
-        Task* const shown = system_ != nullptr ? task_of(*system_, pid, id) : task;
+        Task* const shown = system_ != nullptr ? task_of(*system_, pid, id, *end) : task;
         if (shown == nullptr) return tl::make_unexpected(Errno::Srch);
         return make({*shown->process, *shown, whole, system_});
     };
     SpecialNode n = text(
         make, row.mode, inode_of(fmt::format("{}/{}/{}", p.pid, whole ? 0 : t.id.value, row.name)));
     if (system_ == nullptr) return n;
-    n.open = [this, pid = p.pid, id = t.id, open = std::move(n.open), store = row.store,
-              control = row.control, guard = guarded(row.name),
+    n.open = [this, pid = p.pid, id = t.id, end = p.end, open = std::move(n.open),
+              store = row.store, control = row.control, guard = guarded(row.name),
               pollable = row.name.starts_with("mount")](
                  std::uint32_t flags) -> SysResult<std::shared_ptr<File>> {
-        const Task* const task = task_of(*system_, pid, id);
+        const Task* const task = task_of(*system_, pid, id, *end);
         if (task == nullptr) return tl::make_unexpected(Errno::Srch);
         if (const Process* const caller = reader(nullptr);
             guard && caller != nullptr && !may_access(*caller, *task->process))
@@ -119,8 +120,8 @@ std::optional<SpecialNode> SpecialFiles::node_of_row(Process& p, Task& t, const 
                 });
         if (store == nullptr) return file;
         std::static_pointer_cast<TextFile>(file)->on_write(
-            [this, pid, id, store](std::string_view given) -> SysResult<void> {
-                Task* const written = task_of(*system_, pid, id);
+            [this, pid, id, end, store](std::string_view given) -> SysResult<void> {
+                Task* const written = task_of(*system_, pid, id, *end);
                 if (written == nullptr) return tl::make_unexpected(Errno::Srch);
                 const Task* const writer = system_->current();
                 return store(*written, writer != nullptr ? *writer : *written, given);
@@ -205,17 +206,25 @@ std::optional<SpecialNode> SpecialFiles::descriptor_file(Process& p, const std::
 std::optional<SpecialNode> SpecialFiles::mapped_file(const Process& p, const std::string& name) {
     constexpr std::string_view kFolder = "/map_files";
     if (!below(name, kFolder) || p.mm == nullptr) return std::nullopt;
-    std::vector<std::string> names;
-    for (const auto& [begin, vma] : p.mm->vmas()) {
-        if (vma.file == nullptr) continue;
-        names.push_back(fmt::format("{:x}-{:x}", begin.value, vma.range.end.value));
-        if (name.substr(kFolder.size()) != "/" + names.back()) continue;
+    const auto name_of = [](const Vma& vma) {
+        return fmt::format("{:x}-{:x}", vma.range.begin.value, vma.range.end.value);
+    };
+    if (name != kFolder) {
+        const std::string wanted = name.substr(kFolder.size() + 1);
+        const auto at = p.mm->vmas().find(VAddr(std::strtoull(wanted.c_str(), nullptr, 16)));
+        if (at == p.mm->vmas().end() || at->second.file == nullptr || name_of(at->second) != wanted)
+            return std::nullopt;
+        const Vma& vma = at->second;
         SpecialNode link = link_to(vma.file->path());
         link.status.mode = abi::kIfLnk | 0400 | (vma.shared && vma.prot.write ? 0200 : 0);
         return link;
     }
-    if (name != kFolder) return std::nullopt;
-    SpecialNode node = directory(names);
+    SpecialNode node = directory_of([mm = p.mm, name_of] {
+        std::vector<std::string> names;
+        for (const auto& [begin, vma] : mm->vmas())
+            if (vma.file != nullptr) names.push_back(name_of(vma));
+        return names;
+    });
     node.status.mode = abi::kIfDir | 0500;
     return node;
 }

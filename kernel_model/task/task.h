@@ -85,6 +85,7 @@ struct Task final : Waiter {
     InsnCount recorded_insns;
     CentiCycles recorded_cycles;
     CentiCycles user_cycles;       // of its context, already in a CPU's clock
+    CentiCycles former_kernel;     // charged to its id before it had it
     bool resumes_call = false;     // Runnable, and will enter its blocked call again
     bool stopped_in_call = false;  // Stopped while Blocked
     bool was_stopped = false;      // and continued, but has not entered its call again

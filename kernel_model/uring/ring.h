@@ -20,15 +20,17 @@ namespace uprobesim {
 
 class RingFile;
 
-// A request that was submitted and is not completed.
 // On whose behalf a request is done: who submitted it, who need not be who made the ring.
+struct ProcessEnd;
 struct RingSubmitter {
     std::int32_t pid = 0;
+    std::shared_ptr<const ProcessEnd> end;  // of that process: its id may be another's afterwards
     TaskId task{};
     std::shared_ptr<const Credentials> cred;
     bool tagged_addresses = false;
 };
 
+// A request that was submitted and is not completed.
 struct RingRequest {
     abi::UringSqe sqe{};
     RingSubmitter by;

@@ -24,15 +24,13 @@ public:
                (end_->reaped ? abi::kPollHup : 0);
     }
     WaitQueue* waiters() override { return &end_->waiters; }
-    std::int32_t pid() const { return pid_; }
+    // Of no process, once it has been waited for: the id may be another's then.
+    std::int32_t pid() const { return end_->reaped ? -1 : pid_; }
     // -1: it has been waited for (pidfd_show_fdinfo).
-    std::string fdinfo() const override {
-        const std::int32_t shown = end_->reaped ? -1 : pid_;
-        return fmt::format("Pid:\t{0}\nNSpid:\t{0}\n", shown);
-    }
+    std::string fdinfo() const override { return fmt::format("Pid:\t{0}\nNSpid:\t{0}\n", pid()); }
 
 private:
-    std::int32_t pid_;  // never reused
+    std::int32_t pid_;
     std::shared_ptr<ProcessEnd> end_;
 };
 

@@ -33,8 +33,7 @@ public:
                                    UserMemory& memory) override {
         return control_ ? control_(request, VAddr(arg), memory) : File::ioctl(request, arg, memory);
     }
-    // poll reports a change until the file is read (mounts, mountinfo): `version` tells whether
-    // there was one.
+    // poll reports a change once (mounts, mountinfo): `version` tells whether there was one.
     void watch_changes(std::function<std::uint64_t()> version, std::shared_ptr<WaitQueue> queue);
     std::uint32_t poll() override;
     WaitQueue* waiters() override { return queue_.get(); }

@@ -26,7 +26,11 @@ SocketAddress netlink_address(std::uint32_t port, std::uint32_t groups) {
 
 NetlinkSocket::NetlinkSocket(std::shared_ptr<Network> network, std::uint32_t type,
                              std::uint32_t protocol)
-    : Socket(std::move(network), abi::kAfNetlink, type, protocol) {}
+    : Socket(std::move(network), abi::kAfNetlink, type, protocol) {
+    // Only such sockets can listen.
+    Network* const of = &this->network();
+    of->link_changed = [of](std::uint32_t changed) { announce_link(*of, changed); };
+}
 
 NetlinkSocket::~NetlinkSocket() {
     if (port_ != 0) network().netlink_ports.erase({protocol(), port_});

@@ -53,8 +53,11 @@ SysOutcome open_at(SysCall& call, std::int32_t dirfd, VAddr name, std::uint32_t 
     auto opened = call.kernel.files().open(p.caller, p.path, flags, mode);
     if (!opened) return named(call, p, opened);
     call.units = opened->components;
-    opened->file->opened_with = call.task.cred;
-    opened->file->created = opened->created && (flags & kUnnamed) == 0;
+    // A link in /proc/PID/fd may have led to a description that is there.
+    if (opened->file->opened_with == nullptr) {
+        opened->file->opened_with = call.task.cred;
+        opened->file->created = opened->created && (flags & kUnnamed) == 0;
+    }
     if (opened->created) call.path = KernelPath::SysCreate;
     // What open alone takes is not kept, and files that it opens have no limit of 2 GiB.
     if ((flags & kOPath) == 0) {

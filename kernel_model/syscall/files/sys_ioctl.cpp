@@ -171,10 +171,11 @@ SysOutcome sys_ioctl(SysCall& call) {
         if (const auto answer = row->answer(call, file)) return *answer;
     }
     if (PtyFile* terminal = file->terminal()) return terminal_ioctl(call, *terminal);
-    if (is_random(*file)) return random_ioctl(call);
     UserMemory memory = call.memory();
-    auto result = TRY(file->ioctl(request, call.args[2], memory));
-    return result;
+    auto result = file->ioctl(request, call.args[2], memory);
+    // What it is costs a question to the host, perhaps.
+    if (!result && result.error() == Errno::NotTty && is_random(*file)) return random_ioctl(call);
+    return result ? SysOutcome(*result) : SysOutcome(result.error());
 }
 
 constexpr SyscallRow kIoctlRows[] = {

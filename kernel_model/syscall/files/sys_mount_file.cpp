@@ -131,6 +131,9 @@ SysResult<void> set_parameter(SysCall& call, FsContext& context, const std::stri
     const std::string option = value ? key + "=" + *value : key;
     if (!check_tmpfs_options(call, option))
         return context.refuse(fmt::format("{}: Bad value for '{}'", context.type, key));
+    // More than legacy_parse_param takes says nothing more.
+    if (context.options.size() + option.size() + 2 > kPageSize)
+        return tl::make_unexpected(Errno::Inval);
     context.options += (context.options.empty() ? "" : ",") + option;
     return {};
 }

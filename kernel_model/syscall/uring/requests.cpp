@@ -111,13 +111,14 @@ RingRequests::RingRequests(Kernel& kernel, Process& process, Task& task, RingFil
 }
 
 void RingRequests::take_over(const Task& submitter) {
-    by_ = {submitter.process->pid, submitter.id, submitter.cred, submitter.tif_tagged_addr};
+    by_ = {submitter.process->pid, submitter.process->end, submitter.id, submitter.cred,
+           submitter.tif_tagged_addr};
 }
 
 // False: the submitter has ended, and what it asked for is not done.
 bool RingRequests::act_for(const RingSubmitter& by) {
     Process* const process = kernel_.processes().find(by.pid);
-    if (process == nullptr || !process->alive || process->mm == nullptr) return false;
+    if (process == nullptr || by.end->reached || process->mm == nullptr) return false;
     process_ = process;
     task_.process = process;
     task_.id = by.task;

@@ -56,6 +56,21 @@ NATIVE(a_pidfd_hangs_up_when_its_process_was_waited_for, OWN) {
     POLL(fd);
 }
 
+NATIVE(a_pidfd_is_of_its_process_and_not_of_its_id, OWN) {
+    char last[16];
+    const pid_t first = paused_child();
+    const int fd = (int)NEED(syscall(SYS_pidfd_open, first, 0));
+    kill(first, SIGKILL);
+    show_end("first", first);
+    const int next = (int)NEED(open("/proc/sys/kernel/ns_last_pid", O_WRONLY));
+    NEED(write(next, last, (size_t)snprintf(last, sizeof last, "%d", (int)first - 1)));
+    const pid_t second = paused_child();
+    SHOW(second == first);
+    SHOW(syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0));
+    SHOW(kill(second, SIGTERM));
+    show_end("second", second);
+}
+
 static void user_sends_by_descriptor(void) {
     const int fd = (int)NEED(syscall(SYS_pidfd_open, target, 0));
     SHOW(syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0));
