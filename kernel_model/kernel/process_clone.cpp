@@ -130,6 +130,13 @@ SysResult<std::int32_t> ProcessTable::free_id() {
     return id;
 }
 
+// Exist: the wished one is of a task, or of a group or session that lives.
+SysResult<std::int32_t> ProcessTable::take_id(std::int32_t wished) {
+    if (wished == 0) return free_id();
+    if (in_use(wished) || is_kept(wished)) return tl::make_unexpected(Errno::Exist);
+    return wished;
+}
+
 // copy_process: the superuser has no limit of its own.
 bool ProcessTable::too_many_tasks(const Task& parent) const {
     if (tasks_.size() >= threads_max(kernel_.machine().memory)) return true;
@@ -152,13 +159,11 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     if (too_many_tasks(parent)) return tl::make_unexpected(Errno::Again);
     if (parent.sched.is_deadline() && !parent.sched.reset_on_fork)
         return tl::make_unexpected(Errno::Again);
-    if (request.tid != 0 && (in_use(request.tid) || is_kept(request.tid)))
-        return tl::make_unexpected(Errno::Exist);
     Process* process = parent.process;
     const std::uint64_t bytes =
         thread ? kTaskBytes : bytes_of_copy(*process, (request.flags & abi::kCloneVm) != 0);
     if (!memory.has_room(bytes)) return tl::make_unexpected(Errno::NoMem);
-    const std::int32_t id = request.tid != 0 ? request.tid : TRY(free_id());
+    const std::int32_t id = TRY(take_id(request.tid));
     if (!thread) {
         std::unique_ptr<Process> made = fork_process(parent, request);
         if (made == nullptr) return tl::make_unexpected(Errno::NoMem);

@@ -114,6 +114,7 @@ private:
     bool in_use(std::int32_t id) const;
     bool is_kept(std::int32_t id) const;
     SysResult<std::int32_t> free_id();
+    SysResult<std::int32_t> take_id(std::int32_t wished);  // 0: any
     bool too_many_tasks(const Task& parent) const;
     std::unique_ptr<Process> fork_process(Task& parent, const CloneRequest& request);
     Process* process_of(const Mm& mm) const;

@@ -85,10 +85,10 @@ SysResult<IdMap> parse(std::string_view text) {
 }
 
 struct Kind {
-    IdMap UserNamespace::*map;
-    std::optional<std::uint32_t> (*outside_of)(const UserSpace&, std::uint32_t);
+    IdMap UserNamespace::*map = nullptr;
+    std::optional<std::uint32_t> (*outside_of)(const UserSpace&, std::uint32_t) = nullptr;
     std::optional<Capability> needed;  // nothing: anybody may map projects
-    bool groups;
+    bool groups = false;
 };
 
 // new_idmap_permitted: who made the namespace maps itself; others only with the capability in the

@@ -104,6 +104,13 @@ void tell_copy(SysCall& call, End& from, End& to, std::uint64_t bytes) {
     tell_use(call, to.file, kInModify);
 }
 
+// How many bytes the target may take. sendfile has not looked before whether it takes any
+// (do_splice_from).
+SysResult<std::uint64_t> may_take(SysCall& call, End& to, std::uint64_t bytes) {
+    if (!to.file.splices().to) return tl::make_unexpected(Errno::Inval);
+    return may_write(call, to.file, to.offset(), bytes);
+}
+
 // Continues a transfer after `done` bytes. A blocking write waits and resumes; a read waits only if
 // nothing was moved.
 SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool nonblocking) {
@@ -129,9 +136,7 @@ SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool non
         if (!n && done > 0 && n.error() == Errno::Again) break;
         if (!n) return stopped(from.file, n.error());
         if (*n == 0) break;
-        // sendfile is the one that has not looked before (do_splice_from).
-        if (!to.file.splices().to) return stopped(to.file, Errno::Inval);
-        const auto allowed = may_write(call, to.file, to.offset(), *n);
+        const auto allowed = may_take(call, to, *n);
         if (!allowed) return stopped(to.file, allowed.error());
         const Taken taken = write_all(to, wanted.first(*allowed));
         done += taken.bytes;

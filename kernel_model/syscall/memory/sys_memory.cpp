@@ -95,6 +95,18 @@ void fill_mapping(SysCall& call, const MapRequest& request, VRange range, bool l
     mm.populate(range, access, call.task.id);
 }
 
+// Of memory without a file.
+SysResult<void> take_type(MapRequest& request, std::uint64_t type) {
+    if (type != kMapPrivate && type != kMapShared && type != kMapDroppable)
+        return tl::make_unexpected(Errno::Inval);
+    if (type != kMapPrivate && request.grows_down) return tl::make_unexpected(Errno::Inval);
+    request.shared = type == kMapShared;
+    if (type != kMapDroppable) return {};
+    request.no_reserve = true;
+    request.marks |= mark::kWipeOnFork | mark::kDontDump;
+    return {};
+}
+
 SysOutcome sys_mmap(SysCall& call) {
     const std::uint64_t length = call.args[1], flags = call.args[3], offset = call.args[5];
     const bool anonymous = (flags & kMapAnonymous) != 0;
@@ -115,15 +127,7 @@ SysOutcome sys_mmap(SysCall& call) {
                        .grows_down = (flags & kMapGrowsdown) != 0,
                        .no_reserve = (flags & kMapNoreserve) != 0};
     if (anonymous) {
-        const std::uint64_t type = flags & kMapType;
-        if (type != kMapPrivate && type != kMapShared && type != kMapDroppable) return Errno::Inval;
-        request.shared = type == kMapShared;
-        if (type == kMapDroppable) {
-            if (request.grows_down) return Errno::Inval;
-            request.no_reserve = true;
-            request.marks |= mark::kWipeOnFork | mark::kDontDump;
-        }
-        if (request.shared && request.grows_down) return Errno::Inval;
+        TRY(take_type(request, flags & kMapType));
     } else {
         TRY(take_file(call, request, flags));
     }

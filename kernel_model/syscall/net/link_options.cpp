@@ -51,9 +51,9 @@ SysOutcome bound_device(SysCall& call, const Socket& socket, std::int32_t room) 
 // --- packet sockets
 
 struct IntRow {
-    std::int32_t name;
-    bool exact;  // of four bytes, not more
-    bool truth;
+    std::int32_t name = 0;
+    bool exact = false;  // of four bytes, not more
+    bool truth = false;
     std::int32_t least = std::numeric_limits<std::int32_t>::min(),
                  most = std::numeric_limits<std::int32_t>::max();
     bool raw = false;  // of SOCK_RAW alone

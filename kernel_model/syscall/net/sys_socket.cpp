@@ -57,6 +57,20 @@ bool net_capable(SysCall& call, Capability capability) {
     return call.capable_in(space ? space->owned_by : nullptr, capability);
 }
 
+SysResult<std::shared_ptr<Socket>> make_packet_socket(SysCall& call, std::uint32_t type,
+                                                      std::uint32_t protocol) {
+    if (!net_capable(call, Capability::NetRaw)) return tl::make_unexpected(Errno::Perm);
+    if (type != kSockRaw && type != kSockDgram && type != kSockPacket)
+        return tl::make_unexpected(Errno::SockTNoSupport);
+    call.kernel.counters().note_unmodelled("packet sockets", "no packet reaches them");
+    return std::make_shared<PacketSocket>(call.kernel.network_of(call.process), type, protocol);
+}
+
+bool is_ping(std::uint32_t family, std::uint32_t protocol) {
+    return (family == kAfInet && protocol == kIpprotoIcmp) ||
+           (family == kAfInet6 && protocol == kIpprotoIcmpv6);
+}
+
 SysResult<std::shared_ptr<Socket>> make_socket(SysCall& call, std::uint32_t family,
                                                std::uint32_t type, std::uint32_t protocol) {
     if (type >= kMaxTypes) return tl::make_unexpected(Errno::Inval);
@@ -66,13 +80,7 @@ SysResult<std::shared_ptr<Socket>> make_socket(SysCall& call, std::uint32_t fami
         return std::make_shared<NetlinkSocket>(network, type, protocol);
     }
     if (family == kAfInet && type == kSockPacket) family = kAfPacket;  // __sock_create
-    if (family == kAfPacket) {
-        if (!net_capable(call, Capability::NetRaw)) return tl::make_unexpected(Errno::Perm);
-        if (type != kSockRaw && type != kSockDgram && type != kSockPacket)
-            return tl::make_unexpected(Errno::SockTNoSupport);
-        call.kernel.counters().note_unmodelled("packet sockets", "no packet reaches them");
-        return std::make_shared<PacketSocket>(network, type, protocol);
-    }
+    if (family == kAfPacket) return make_packet_socket(call, type, protocol);
     const auto of_family = [&](const Kind& k) { return k.family == family; };
     if (std::none_of(std::begin(kKinds), std::end(kKinds), of_family)) {
         return tl::make_unexpected(Errno::AfNoSupport);
@@ -86,9 +94,7 @@ SysResult<std::shared_ptr<Socket>> make_socket(SysCall& call, std::uint32_t fami
         return std::make_shared<RawSocket>(network, static_cast<std::uint16_t>(family), protocol);
     }
     // ping_init_sock: net.ipv4.ping_group_range is empty.
-    if (type == kSockDgram && ((family == kAfInet && protocol == kIpprotoIcmp) ||
-                               (family == kAfInet6 && protocol == kIpprotoIcmpv6)))
-        return tl::make_unexpected(Errno::Acces);
+    if (type == kSockDgram && is_ping(family, protocol)) return tl::make_unexpected(Errno::Acces);
     const auto of_type = [&](const Kind& k) { return k.family == family && k.type == type; };
     const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds), of_type);
     if (kind == std::end(kKinds)) return tl::make_unexpected(Errno::SockTNoSupport);

@@ -64,6 +64,7 @@ SysResult<FutexKey> key_of_entry(SysCall& call, const WaitEntry& entry) {
 // futex_wait_multiple_setup, without the values.
 SysResult<std::vector<FutexWait>> words_of(SysCall& call, const std::vector<WaitEntry>& entries) {
     std::vector<FutexWait> waits;
+    waits.reserve(entries.size());
     for (const WaitEntry& entry : entries)
         waits.push_back({.key = TRY(key_of_entry(call, entry)), .word = VAddr(entry.address)});
     return waits;
