@@ -15,6 +15,7 @@
 #include "kernel_model/proc/proc_files.h"
 #include "kernel_model/signal/signals.h"
 #include "kernel_model/syscall/process_fd.h"
+#include "kernel_model/syscall/signal_rights.h"
 #include "kernel_model/syscall/time_args.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
 #include "kernel_model/task/trace_access.h"
@@ -156,10 +157,6 @@ SysOutcome sys_pidfd_open(SysCall& call) {
     return add_process_fd(call, call.int32(0), call.uint32(1));
 }
 
-bool may_signal(const SysCall& call, const Process& process) {
-    return &process == &call.process || call.cred().may_signal(*process.cred);
-}
-
 // kill_pgrp_info.
 SysOutcome signal_group(SysCall& call, std::int32_t group, std::int32_t signal,
                         const SignalInfo& info) {
@@ -167,7 +164,7 @@ SysOutcome signal_group(SysCall& call, std::int32_t group, std::int32_t signal,
     for (const auto& [pid, process] : call.kernel.processes().all()) {
         if (process->group != group) continue;
         found = true;
-        if (!may_signal(call, *process)) continue;
+        if (!may_signal(call, *process, signal)) continue;
         allowed = true;
         if (signal != 0) call.kernel.signals().send(*process, info);
     }
@@ -210,7 +207,7 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
     if (scope == kProcessGroup) return signal_group(call, *target, signal, info);
     Process* process = call.kernel.processes().find(*target);
     if (process == nullptr) return Errno::Srch;
-    if (!may_signal(call, *process)) return Errno::Perm;
+    if (!may_signal(call, *process, signal)) return Errno::Perm;
     if (signal == 0) return 0;
     SignalQueues& signals = call.kernel.signals();
     const Sending sent = scope == kThread ? signals.send(*process->tasks.begin()->second, info)

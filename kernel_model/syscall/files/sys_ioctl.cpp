@@ -173,7 +173,7 @@ SysOutcome sys_ioctl(SysCall& call) {
     if (PtyFile* terminal = file->terminal()) return terminal_ioctl(call, *terminal);
     UserMemory memory = call.memory();
     auto result = file->ioctl(request, call.args[2], memory);
-    // What it is costs a question to the host, perhaps.
+    // Asked last: the status of a file of the host costs a call to the host.
     if (!result && result.error() == Errno::NotTty && is_random(*file)) return random_ioctl(call);
     return result ? SysOutcome(*result) : SysOutcome(result.error());
 }

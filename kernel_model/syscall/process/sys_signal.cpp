@@ -5,6 +5,7 @@
 #include "kernel_model/abi/signal.h"
 #include "kernel_model/signal/signals.h"
 #include "kernel_model/signal/signals_frame.h"
+#include "kernel_model/syscall/signal_rights.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
 #include "sim/base/try.h"
@@ -166,13 +167,6 @@ bool addressed(const Process& target, const Process& self, std::int32_t pid) {
     if (pid == 0) return target.group == self.group;
     if (pid == -1) return &target != &self && !target.is_init();
     return target.group == -pid;
-}
-
-// check_kill_permission.
-bool may_signal(const SysCall& call, const Process& target, std::int32_t signal) {
-    if (&target == &call.process || call.cred().may_signal(*target.cred)) return true;
-    return signal == static_cast<std::int32_t>(Signal::Cont) &&
-           target.session == call.process.session;
 }
 
 SysOutcome sys_kill(SysCall& call) {

@@ -56,6 +56,18 @@ NATIVE(a_pidfd_hangs_up_when_its_process_was_waited_for, OWN) {
     POLL(fd);
 }
 
+static void user_continues_by_descriptor(void) {
+    const int fd = (int)NEED(syscall(SYS_pidfd_open, target, 0));
+    SHOW(syscall(SYS_pidfd_send_signal, fd, SIGUSR1, NULL, 0));
+    SHOW(syscall(SYS_pidfd_send_signal, fd, SIGCONT, NULL, 0));
+}
+NATIVE(a_user_continues_what_is_of_the_session, OWN) {
+    target = paused_child();
+    AS_USER(user_continues_by_descriptor);
+    kill(target, SIGKILL);
+    show_end("target", target);
+}
+
 NATIVE(a_pidfd_is_of_its_process_and_not_of_its_id, OWN) {
     char last[16];
     const pid_t first = paused_child();
