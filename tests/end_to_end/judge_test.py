@@ -3,6 +3,8 @@
 """What the judge does when its answers differ, or do not come."""
 import os
 import select
+import subprocess
+import sys
 import unittest
 
 import judge
@@ -59,6 +61,15 @@ class JudgeTest(unittest.TestCase):
     def test_standard_input_and_output_are_the_case_s(self):
         done = judge.run("cat", ["sh", "-c", "cat; echo err >&2; exit 3"], b"text")
         self.assertEqual((done.returncode, done.stdout, done.stderr), (3, b"text", b"err\n"))
+
+    def test_niceness_and_umask_are_not_those_of_the_tests(self):
+        words = [sys.executable, "-c", "import judge; print(judge.run('sh', ['sh', '-c', 'nice; umask'], preexec_fn=lambda: None).stdout.decode(), end='')"]
+        niced = subprocess.run(["nice", "-n", "3", "sh", "-c", 'umask 077; exec "$@"', "sh", *words], cwd=os.path.dirname(os.path.abspath(__file__)),
+                               check=True, capture_output=True, text=True).stdout
+        niceness, mask = niced.split()
+        self.assertEqual(mask, "0022")
+        if os.geteuid() == 0:  # only the superuser may lower it
+            self.assertEqual(niceness, "0")
 
 
 if __name__ == "__main__":
