@@ -8,7 +8,7 @@
 
 namespace uprobesim {
 
-std::span<std::byte> UserMemory::touch(VAddr at, std::uint64_t size, Access access) {
+UserMemory::Part UserMemory::touch(VAddr at, std::uint64_t size, Access access) {
     if (tagged_) at = untagged(at);
     if (size == 0 || at >= Mm::kTaskSize) return {};
     AddressSpace& space = mm_.space();
@@ -21,17 +21,12 @@ std::span<std::byte> UserMemory::touch(VAddr at, std::uint64_t size, Access acce
     }
     const std::uint64_t offset = at.page_offset();
     const auto frame = mm_.machine().memory.bytes(page->frame);
-    return frame.subspan(offset, std::min(size, kPageSize - offset));
-}
-
-void UserMemory::wrote(VAddr at) {
-    if (tagged_) at = untagged(at);
-    if (const auto page = mm_.space().lookup(at)) mm_.machine().memory.note_write(page->frame);
+    return {frame.subspan(offset, std::min(size, kPageSize - offset)), page->frame};
 }
 
 bool UserMemory::read(VAddr from, std::span<std::byte> to) {
     while (!to.empty()) {
-        const auto part = touch(from, to.size(), Access::Read);
+        const auto part = touch(from, to.size(), Access::Read).bytes;
         if (part.empty()) return false;
         std::memmove(to.data(), part.data(), part.size());
         to = to.subspan(part.size());
@@ -42,24 +37,24 @@ bool UserMemory::read(VAddr from, std::span<std::byte> to) {
 
 bool UserMemory::write(VAddr to, std::span<const std::byte> from) {
     while (!from.empty()) {
-        const auto part = touch(to, from.size(), Access::Write);
-        if (part.empty()) return false;
-        std::memmove(part.data(), from.data(), part.size());
-        wrote(to);
-        from = from.subspan(part.size());
-        to += part.size();
+        const Part part = touch(to, from.size(), Access::Write);
+        if (part.bytes.empty()) return false;
+        std::memmove(part.bytes.data(), from.data(), part.bytes.size());
+        wrote(part);
+        from = from.subspan(part.bytes.size());
+        to += part.bytes.size();
     }
     return true;
 }
 
 bool UserMemory::clear(VAddr to, std::uint64_t size) {
     while (size != 0) {
-        const auto part = touch(to, size, Access::Write);
-        if (part.empty()) return false;
-        std::ranges::fill(part, std::byte{0});
-        wrote(to);
-        size -= part.size();
-        to += part.size();
+        const Part part = touch(to, size, Access::Write);
+        if (part.bytes.empty()) return false;
+        std::ranges::fill(part.bytes, std::byte{0});
+        wrote(part);
+        size -= part.bytes.size();
+        to += part.bytes.size();
     }
     return true;
 }
@@ -67,7 +62,7 @@ bool UserMemory::clear(VAddr to, std::uint64_t size) {
 std::optional<std::string> UserMemory::read_string(VAddr from, std::size_t max) {
     std::string text;
     while (text.size() < max) {
-        const auto part = touch(from, max - text.size(), Access::Read);
+        const auto part = touch(from, max - text.size(), Access::Read).bytes;
         if (part.empty()) return std::nullopt;
         const auto end = std::ranges::find(part, std::byte{0});
         text.append(reinterpret_cast<const char*>(part.data()),

@@ -48,12 +48,12 @@ public:
         std::uint64_t done = 0;
         while (done < size) {
             const VAddr here = at + done;
-            const std::span<std::byte> span = touch(here, size - done, access);
-            if (span.empty()) return done == 0 ? std::nullopt : std::optional(done);
-            const std::uint64_t used = fn(span);
-            if (access == Access::Write) wrote(here);
+            const Part part = touch(here, size - done, access);
+            if (part.bytes.empty()) return done == 0 ? std::nullopt : std::optional(done);
+            const std::uint64_t used = fn(part.bytes);
+            if (access == Access::Write) wrote(part);
             done += used;
-            if (used < span.size()) break;
+            if (used < part.bytes.size()) break;
         }
         return done;
     }
@@ -65,10 +65,14 @@ public:
     }
 
 private:
-    // The host bytes from `at` to the end of its page, at most `size`, faulted in. Empty: access
-    // not permitted.
-    std::span<std::byte> touch(VAddr at, std::uint64_t size, Access access);
-    void wrote(VAddr at);
+    // What of a range lies in one page, as the host sees it. Empty: access not permitted.
+    struct Part {
+        std::span<std::byte> bytes;
+        PAddr frame;
+    };
+    // From `at` to the end of its page, at most `size` bytes, faulted in.
+    Part touch(VAddr at, std::uint64_t size, Access access);
+    void wrote(const Part& part) { mm_.machine().memory.note_write(part.frame); }
 
     Mm& mm_;
     TaskId task_;

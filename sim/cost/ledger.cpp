@@ -27,6 +27,22 @@ CentiCycles TaskLedger::kernel_cycles() const {
     return sum;
 }
 
+CentiCycles Ledger::spend_any(TaskId task, KernelPath path, std::uint64_t units, Account account) {
+    CentiCycles cost = prices_.path(path);
+    if (units != 0) {
+        PricedUnits& all = units_[static_cast<std::size_t>(path)];
+        all.units += units;
+        const CentiCycles now = prices_.path_units(path, all.units);
+        cost += now - all.cycles;
+        all.cycles = now;
+        charges_[static_cast<std::size_t>(account)].paths[static_cast<std::size_t>(path)].units +=
+            units;
+    }
+    book(of(task), path, cost, account);
+    if (observer_ != nullptr) observer_->charged(task, path, units, cost, account);
+    return cost;
+}
+
 void Ledger::move(TaskId ended, TaskId to) {
     const auto it = tasks_.find(ended);
     if (it == tasks_.end() || ended == to) return;

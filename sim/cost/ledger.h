@@ -70,24 +70,9 @@ public:
     }
     CentiCycles spend(TaskId task, KernelPath path, std::uint64_t units = 0,
                       Account account = Account::Guest) {
-        const auto a = static_cast<std::size_t>(account);
-        PathCount& c = charges_[a].paths[static_cast<std::size_t>(path)];
-        CentiCycles cost = prices_.path(path);
-        if (units != 0) {
-            PricedUnits& all = units_[static_cast<std::size_t>(path)];
-            all.units += units;
-            const CentiCycles now = prices_.path_units(path, all.units);
-            cost += now - all.cycles;
-            all.cycles = now;
-        }
-        ++c.times;
-        c.units += units;
-        c.cycles += cost;
-        of(task).cycles[a] += cost;
-        kernel_cycles_ += cost;
-        if (observer_ != nullptr) [[unlikely]]
-            tell(task, path, units, cost, account);
-        return cost;
+        if (units != 0 || observer_ != nullptr || !is_last(task))
+            return spend_any(task, path, units, account);
+        return book(*last_, path, prices_.path(path), account);
     }
     void wait(TaskId task, SharedLine line, CentiCycles cycles, Account account) {
         const auto a = static_cast<std::size_t>(account);
@@ -134,19 +119,25 @@ private:
         std::uint64_t units = 0;
         CentiCycles cycles;
     };
-    // Apart and called last, so that charging without an observer saves no registers for it.
-    [[gnu::noinline]] void tell(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cost,
-                                Account account) {
-        observer_->charged(task, path, units, cost, account);
-    }
-
+    bool is_last(TaskId task) const { return last_ != nullptr && last_id_ == task; }
     TaskLedger& of(TaskId task) {
-        if (last_ == nullptr || last_id_ != task) {
+        if (!is_last(task)) {
             last_ = &tasks_[task];
             last_id_ = task;
         }
         return *last_;
     }
+    CentiCycles book(TaskLedger& task, KernelPath path, CentiCycles cost, Account account) {
+        const auto a = static_cast<std::size_t>(account);
+        PathCount& c = charges_[a].paths[static_cast<std::size_t>(path)];
+        ++c.times;
+        c.cycles += cost;
+        task.cycles[a] += cost;
+        kernel_cycles_ += cost;
+        return cost;
+    }
+    // spend() for all cases. Apart, so that the usual one calls nothing and saves no registers.
+    CentiCycles spend_any(TaskId task, KernelPath path, std::uint64_t units, Account account);
 
     const PriceList& prices_;
     std::array<Charges, kAccountCount> charges_{};  // of all tasks

@@ -98,6 +98,18 @@ AddressSpace::~AddressSpace() {
 }
 
 std::uint64_t* AddressSpace::entry(VAddr page, bool create) {
+    const std::uint64_t region = page.value >> shift_of(kLevels - 1);
+    LastLevel& found = found_[region % found_.size()];
+    if (found.region != region) [[unlikely]] {
+        std::uint64_t* const table = walk(page, create);
+        if (table == nullptr) return nullptr;
+        found = {region, table};
+    }
+    return &found.table[index_of(page, kLevels)];
+}
+
+// The last-level table of the page's region.
+std::uint64_t* AddressSpace::walk(VAddr page, bool create) {
     PAddr table = root_;
     for (int level = 1; level < kLevels; ++level) {
         std::uint64_t& d = table_at(memory_, table)[index_of(page, level)];
@@ -110,7 +122,7 @@ std::uint64_t* AddressSpace::entry(VAddr page, bool create) {
         }
         table = PAddr(d & kAddressMask);
     }
-    return &table_at(memory_, table)[index_of(page, kLevels)];
+    return table_at(memory_, table);
 }
 
 const std::uint64_t* AddressSpace::find_entry(VAddr page) const {
@@ -243,9 +255,9 @@ void AddressSpace::protect(VAddr page, Prot prot) {
 
 std::optional<Translation> AddressSpace::lookup(VAddr address) const {
     if (address.value >= kTop) return std::nullopt;
-    const std::uint64_t* e = find_entry(address.page());
+    const std::uint64_t* e = find_entry(address);
     if (e == nullptr || !present(*e)) return std::nullopt;
-    const std::uint64_t d = own(shadowed(address.page()) ? shadowed_descriptor_ : *e);
+    const std::uint64_t d = own(e == shadow_entry_ ? shadowed_descriptor_ : *e);
     return Translation{PAddr(d & kAddressMask), prot_of(d)};
 }
 

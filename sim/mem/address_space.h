@@ -4,6 +4,7 @@
 // it; what was requested (VMAs) is kept by the kernel model.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -105,7 +106,14 @@ public:
     std::uint64_t table_pages() const { return tables_; }
 
 private:
+    // The last-level table of a region, found last among those with the same low bits. Tables stay
+    // where they are as long as their space lives.
+    struct LastLevel {
+        std::uint64_t region = ~std::uint64_t{0};
+        std::uint64_t* table = nullptr;
+    };
     std::uint64_t* entry(VAddr page, bool create);
+    std::uint64_t* walk(VAddr page, bool create);
     const std::uint64_t* find_entry(VAddr page) const;
     // The first page at or after `page` whose last-level table exists (skips unpopulated tables).
     VAddr next_candidate(VAddr page) const;
@@ -122,6 +130,7 @@ private:
     std::uint64_t id_;
     std::uint64_t mapped_pages_ = 0;
     std::uint64_t tables_ = 1;  // translation tables, the root among them
+    std::array<LastLevel, 8> found_{};
     mutable std::uint64_t* shadow_entry_ = nullptr;
     mutable std::uint64_t shadowed_descriptor_ = 0;
     mutable VAddr shadow_page_;

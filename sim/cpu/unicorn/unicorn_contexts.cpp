@@ -15,8 +15,7 @@ UnicornCpu::Context& UnicornCpu::context(ContextId id) {
     return it->second;
 }
 
-UnicornCpu::Context& UnicornCpu::load(ContextId id) {
-    if (loaded_ != nullptr && loaded_id_ == id) return *loaded_;
+UnicornCpu::Context& UnicornCpu::load_other(ContextId id) {
     Context& wanted = context(id);
     if (loaded_ != nullptr) {
         fold();
@@ -93,9 +92,12 @@ void UnicornCpu::fold() {
 }
 
 std::uint64_t UnicornCpu::read(ContextId id, Reg r) {
-    Context& c = load(id);
-    if (r == Reg::Pstate) return engine_.read(r) | c.pstate | pstate_btype();
-    return r == Reg::Pc ? c.pc : engine_.read(r);
+    const Context& c = load(id);
+    if (r <= Reg::Sp) [[likely]]
+        return engine_.read(r);
+    if (r == Reg::Pc) return c.pc;
+    const std::uint64_t value = engine_.read(r);
+    return r == Reg::Pstate ? value | c.pstate | pstate_btype() : value;
 }
 
 void UnicornCpu::write(ContextId id, Reg r, std::uint64_t value) {

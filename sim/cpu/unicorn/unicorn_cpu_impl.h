@@ -206,7 +206,10 @@ private:
     void edit_code(const UnicornTrial& trial);
 
     Context& context(ContextId id);
-    Context& load(ContextId id);
+    Context& load(ContextId id) {
+        return loaded_ != nullptr && loaded_id_ == id ? *loaded_ : load_other(id);
+    }
+    Context& load_other(ContextId id);
     void fold();
     void enter(const AddressSpace& space);
     std::optional<std::uint32_t> execute(Context& context);
