@@ -43,6 +43,7 @@ def write_reports(folder):
     run_push = ["run", "--root", WORKLOADS, "-p", PUSH, "--kernel", "v6.12"]
     report(folder / "run.json", *run_push, "-f", "json", "/trig_push", "500")
     report(folder / "run.csv", *run_push, "-f", "csv", "/trig_push", "500")
+    report(folder / "run.svg", *run_push, "-f", "svg", "/trig_push", "500")
     report(folder / "run.txt", *run_push, "--all", "/trig_push", "500")
     report(folder / "long.json", *run_push, "-f", "json", "/trig_push", "20000")
     report(folder / "threads.json", "run", "--root", WORKLOADS, "-p", "uprobe:/mutexes:main", "--cpus", "2", "-f", "json", "/mutexes")

@@ -64,6 +64,7 @@ void same_bytes_as_the_command() {
     const Report run = good(pushes().run(), "run");
     check(run.json() == expected("run.json"), "the bytes of run -f json");
     check(run.text(Format::Csv) == expected("run.csv"), "the bytes of run -f csv");
+    check(run.text(Format::Svg) == expected("run.svg"), "the bytes of run -f svg");
     check(run.text(Format::Text, true) == expected("run.txt"), "the bytes of run --all");
     check(run.command() == "run" && run.status() == 0 && !run.interrupted(), "how the run ended");
     check(run.number("/probes/hits") == 500.0, "500 hits by the report's pointer");

@@ -48,6 +48,9 @@ class Module(unittest.TestCase):
         self.assertEqual(report.json, expected("run.json"))
         self.assertEqual(report.text("csv"), expected("run.csv"))
         self.assertEqual(report.text(all=True), expected("run.txt"))
+        self.assertEqual(report.text("svg"), expected("run.svg"))
+        with self.assertRaisesRegex(ValueError, "a report of audit has no charts"):
+            uprobesim.Audit(pathlib.Path(ROOT) / "trig_push").run().text("svg")
         self.assertEqual(report.data, json.loads(expected("run.json")))
         self.assertEqual(report.exit, uprobesim.Exit("exited", 0, ""))
         self.assertEqual([p.hits for p in report.probes], [500])

@@ -13,6 +13,7 @@ ReportFormat internal(Format format) {
         case Format::Csv: return ReportFormat::Csv;
         case Format::Markdown: return ReportFormat::Markdown;
         case Format::Html: return ReportFormat::Html;
+        case Format::Svg: return ReportFormat::Svg;
     }
     fail_invariant("a format of reports that is none");
 }
@@ -44,6 +45,7 @@ const std::string& Report::json() const {
 }
 
 std::string Report::text(Format format, bool all) const {
+    if (format == Format::Svg && !data_->forms.charts) return {};
     ReportOptions options;
     options.format = internal(format);
     options.all = all;

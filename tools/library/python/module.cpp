@@ -98,7 +98,8 @@ uprobesim::Format format_of(const std::string& word) {
     if (word == "csv") return Format::Csv;
     if (word == "md") return Format::Markdown;
     if (word == "html") return Format::Html;
-    throw py::value_error("'" + word + "' is no format: text, json, csv, md or html");
+    if (word == "svg") return Format::Svg;
+    throw py::value_error("'" + word + "' is no format: text, json, csv, md, html or svg");
 }
 
 }  // namespace
@@ -112,7 +113,10 @@ PYBIND11_MODULE(_core, m) {
         .def(
             "text",
             [](const Report& r, const std::string& format, bool all) {
-                return r.text(format_of(format), all);
+                std::string text = r.text(format_of(format), all);
+                if (text.empty())
+                    throw py::value_error("a report of " + r.command() + " has no charts");
+                return text;
             },
             py::arg("format"), py::arg("all"))
         .def_property_readonly("figures", &Report::figures)

@@ -15,7 +15,7 @@
 namespace uprobesim {
 
 // As -f takes them: text, json, csv, md, html.
-enum class Format { Text, Json, Csv, Markdown, Html };
+enum class Format { Text, Json, Csv, Markdown, Html, Svg };
 
 class UPROBESIM_API Report {
 public:
@@ -24,7 +24,7 @@ public:
     // What `uprobesim COMMAND -f json` writes, to the byte (docs/json.md).
     const std::string& json() const;
     // What `uprobesim COMMAND -f FORMAT` writes to a file. `all`: every row of long lists, not only
-    // the first ten.
+    // the first ten. Svg is the charts alone; empty: a report of this kind has none.
     std::string text(Format format = Format::Text, bool all = false) const;
 
     // The value at a JSON pointer (RFC 6901), such as "/time/total_ns" or

@@ -123,7 +123,7 @@ class Report:
         return dict(self._core.figures)
 
     def text(self, format: str = "text", all: bool = False) -> str:
-        """The report as text, json, csv, md or html. `all`: every row of long lists, not only the first ten."""
+        """The report as text, json, csv, md or html, or its charts as svg. `all`: every row of long lists, not only the first ten."""
         return self._core.text(format, all)
 
     @property
