@@ -127,7 +127,7 @@ public:
     static constexpr std::string_view kProcs = "/.uprobesim/proc";
     static std::string proc_of(std::uint64_t space);
     struct InProc {
-        std::uint64_t space = 0;   // inode; 0: the first
+        std::uint64_t space = 0;  // inode; 0: the first
         std::string_view rest{};  // below the top of the tree: "", or "/1/fd"
     };
     // Where an inner path is in a proc; nothing: in another file system.

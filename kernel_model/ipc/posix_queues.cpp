@@ -57,7 +57,8 @@ PosixQueueFile::~PosixQueueFile() = default;
 
 // mqueue_flush_file.
 void PosixQueueFile::closed_by(std::int32_t pid) {
-    if (queue_->notification && queue_->notification->pid.first == pid) queue_->end_notification(true);
+    if (queue_->notification && queue_->notification->pid.first == pid)
+        queue_->end_notification(true);
 }
 
 SysResult<std::uint64_t> PosixQueueFile::read(std::uint64_t offset, std::span<std::byte> to) {

@@ -12,8 +12,8 @@ namespace uprobesim {
 class Kernel;
 
 // Whether a task may make these, and the kernel has room for them. Inval: a tree without mounts,
-// and process ids of one whose children are to be in another namespace already; NoMem; NoSpc: too many in each
-// other, or too many at all; Perm.
+// and process ids of one whose children are to be in another namespace already; NoMem; NoSpc: too
+// many in each other, or too many at all; Perm.
 SysResult<void> may_make_namespaces(Kernel& kernel, const Task& task, std::uint64_t flags);
 // A namespace of process ids below that of the process. Its owner is not set yet.
 PidSpace make_pid_space(Kernel& kernel, const Process& process);

@@ -147,7 +147,7 @@ private:
     Kernel& kernel_;
     std::map<std::int32_t, std::unique_ptr<Process>> processes_;
     PidTable ids_;
-    std::shared_ptr<FileBacking> vdso_;  // null: none on this machine
+    std::shared_ptr<FileBacking> vdso_;                   // null: none on this machine
     std::vector<std::weak_ptr<FileBacking>> time_vdsos_;  // of the namespaces of times
     std::int32_t main_pid_ = kFirstPid;
     std::optional<ExitSummary> main_exit_;

@@ -118,9 +118,8 @@ bool SignalQueues::prepare(Process& process, const SignalInfo& info, bool blocke
     Task& first = *process.tasks.begin()->second;
     const bool traced = std::ranges::any_of(
         process.tasks, [](const auto& entry) { return entry.second->trace != nullptr; });
-    const bool wanted =
-        blocked || (traced && info.signal != Signal::Kill) ||
-        (!ignored(first, info.signal) && !spared(process, info, kernel_.current()));
+    const bool wanted = blocked || (traced && info.signal != Signal::Kill) ||
+                        (!ignored(first, info.signal) && !spared(process, info, kernel_.current()));
     if (TrapObserver* observer = kernel_.observer(); observer != nullptr && !wanted) [[unlikely]] {
         observer->signal_taken(first, info);
     }

@@ -79,7 +79,10 @@ void Tracing::stop_at_event(Task& task) {
     const auto event = static_cast<std::int32_t>(std::exchange(task.trace->event, 0));
     const std::int32_t code = event << kEventShift | kTrap;
     stop(task, TraceStop::Event, code,
-         {.signal = Signal::Trap, .code = code, .pid = task.pid().own(), .uid = task.cred->uid.real});
+         {.signal = Signal::Trap,
+          .code = code,
+          .pid = task.pid().own(),
+          .uid = task.cred->uid.real});
 }
 
 // ptrace_report_syscall: arm64 shows the direction in x7.
@@ -98,7 +101,10 @@ void Tracing::stop_at_call(Task& task, TraceStop kind, std::uint32_t number) {
     const std::int32_t code = kTrap | (good ? 0x80 : 0);
     trace.message = kind == TraceStop::Exit ? 2 : 1;  // PTRACE_EVENTMSG_SYSCALL_*
     stop(task, kind, code,
-         {.signal = Signal::Trap, .code = code, .pid = task.pid().own(), .uid = task.cred->uid.real});
+         {.signal = Signal::Trap,
+          .code = code,
+          .pid = task.pid().own(),
+          .uid = task.cred->uid.real});
 }
 
 void Tracing::restore(Task& task) {
@@ -216,8 +222,7 @@ void Tracing::cloned(Task& parent, Task& child, std::uint64_t flags, std::int32_
         child.pending.push({.signal = Signal::Stop, .code = abi::kSiKernel});
         child.tif_sigpending = true;
     }
-    if (wanted)
-        ask(parent, event, number_for_tracer(parent, child.pid()));
+    if (wanted) ask(parent, event, number_for_tracer(parent, child.pid()));
 }
 
 void Tracing::executed(Task& task, const Pid& before) {
@@ -261,7 +266,8 @@ void Tracing::tracer_ends(Process& tracer) {
         if (task == nullptr || task->trace == nullptr) continue;
         const bool kill = (task->trace->options & abi::kPtraceOExitkill) != 0;
         detach(*task, 0);
-        if (kill) kernel_.signals().send(*task->process,
+        if (kill)
+            kernel_.signals().send(*task->process,
                                    {.signal = Signal::Kill, .code = abi::kSiKernel});
     }
     tracer.tracees.clear();

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "kernel_model/files/file.h"
-#include "kernel_model/spaces/pid_namespace.h"
-#include "kernel_model/spaces/user_namespace.h"
 #include "kernel_model/net/address.h"
 #include "kernel_model/net/memberships.h"
 #include "kernel_model/net/options.h"
 #include "kernel_model/net/packet_fields.h"
+#include "kernel_model/spaces/pid_namespace.h"
+#include "kernel_model/spaces/user_namespace.h"
 #include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {

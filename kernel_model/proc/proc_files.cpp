@@ -400,9 +400,9 @@ std::optional<SpecialNode> SpecialFiles::find_proc(const PidSpace& space, Proces
         if (name == "/mounts") return link_to("self/mounts");
         if (name == "/net") return link_to("self/net");
         if (name == "/thread-self")
-            return to_self(fmt::format(
-                "{}/task/{}", self,
-                task != nullptr ? std::to_string(task->pid().in(space.get())) : self));
+            return to_self(
+                fmt::format("{}/task/{}", self,
+                            task != nullptr ? std::to_string(task->pid().in(space.get())) : self));
     }
     const std::size_t end = name.find('/', 1);
     Process* process = process_of(space.get(), reader, name.substr(1, end - 1));

@@ -121,8 +121,8 @@ std::string status(const Context& c) {
         "NSsid:\t{}\n",
         c.task.comm, p.fs->umask, state.letter, state.name, c.number_of(p.pid),
         c.number_of(c.task.id.value), c.number_of(p.parent_pid),
-        c.task.trace ? c.number_of(c.task.trace->tracer) : 0, cred.uid.real, cred.uid.effective, cred.uid.saved,
-        cred.uid.fs, cred.gid.real, cred.gid.effective, cred.gid.saved, cred.gid.fs,
+        c.task.trace ? c.number_of(c.task.trace->tracer) : 0, cred.uid.real, cred.uid.effective,
+        cred.uid.saved, cred.uid.fs, cred.gid.real, cred.gid.effective, cred.gid.saved, cred.gid.fs,
         groups_of(cred), numbers_of(c, p.pid), numbers_of(c, c.task.id.value),
         numbers_of(c, p.group), numbers_of(c, p.session));
     if (p.mm != nullptr) text += memory_lines(p);
@@ -182,7 +182,8 @@ std::string stat(const Context& c) {
     std::string text = fmt::format(
         "{} ({}) {} {} {} {} {} {} 4194304 {} {} 0 0 {} {} {} {} {} {} {} 0 {} {} {} {}",
         c.number_of(c.whole ? p.pid : c.task.id.value), c.task.comm, state_of(c).letter,
-        c.number_of(p.parent_pid), c.number_of(p.group), c.number_of(p.session), tty, foreground, faults, p.children_faults, used.user_ns / abi::kUserTickNs,
+        c.number_of(p.parent_pid), c.number_of(p.group), c.number_of(p.session), tty, foreground,
+        faults, p.children_faults, used.user_ns / abi::kUserTickNs,
         used.system_ns / abi::kUserTickNs, p.children_time.user_ns / abi::kUserTickNs,
         p.children_time.system_ns / abi::kUserTickNs, 20 + c.task.nice, c.task.nice, p.tasks.size(),
         start_ticks(c), size, resident, ~std::uint64_t{0});

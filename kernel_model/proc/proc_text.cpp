@@ -138,7 +138,8 @@ std::string stat(const Context& c) {
     return text + fmt::format(
                       "intr 0\nctxt 0\nbtime {}\nprocesses {}\nprocs_running {}\nprocs_blocked 0\n",
                       (c.realtime_ns - now(c) - static_cast<std::uint64_t>(boottime_offset(c))) /
-                          1'000'000'000, all.processes, all.running);
+                          1'000'000'000,
+                      all.processes, all.running);
 }
 
 template <std::string (*text)(const Network&)>

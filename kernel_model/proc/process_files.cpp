@@ -208,10 +208,10 @@ std::optional<SpecialNode> SpecialFiles::descriptor_file(const PidSpace& space, 
             const auto file = held.lock();
             if (!file) return tl::make_unexpected(Errno::NoEnt);
             const auto* const of_process = dynamic_cast<const ProcessFile*>(file.get());
-            return fmt::format("pos:\t{}\nflags:\t0{:o}\nmnt_id:\t{}\nino:\t{}\n{}", file->position,
-                               file->flags | (cloexec ? abi::kOCloexec : 0), id, inode,
-                               of_process != nullptr ? of_process->numbers_from(space.get())
-                                                     : file->fdinfo());
+            return fmt::format(
+                "pos:\t{}\nflags:\t0{:o}\nmnt_id:\t{}\nino:\t{}\n{}", file->position,
+                file->flags | (cloexec ? abi::kOCloexec : 0), id, inode,
+                of_process != nullptr ? of_process->numbers_from(space.get()) : file->fdinfo());
         });
     }
     return std::nullopt;

@@ -171,8 +171,7 @@ std::string timers(const Context& c) {
     std::string text;
     for (const auto& [id, timer] : c.process.posix_timers) {
         const bool of_task = timer.target != TaskId{};
-        const std::int32_t target =
-            c.number_of(of_task ? timer.target.value : c.process.pid);
+        const std::int32_t target = c.number_of(of_task ? timer.target.value : c.process.pid);
         text += fmt::format("ID: {}\nsignal: {}/{:016x}\nnotify: {}/{}.{}\nClockID: {}\n", id,
                             static_cast<int>(timer.signal), timer.value,
                             timer.signal == Signal::None ? "none" : "signal",
@@ -230,8 +229,7 @@ SysResult<void> set_time_offsets(Task& task, const Task& writer, std::string_vie
         if (text.empty()) break;
     }
     TimeNamespace* const space = times_of_children(*task.process);
-    if (!writer.cred->capable_in(space != nullptr ? space->owned_by : nullptr,
-                                 Capability::SysTime))
+    if (!writer.cred->capable_in(space != nullptr ? space->owned_by : nullptr, Capability::SysTime))
         return tl::make_unexpected(Errno::Perm);
     const auto now =
         task.scheduler != nullptr ? static_cast<std::int64_t>(task.scheduler->now_ns()) : 0;

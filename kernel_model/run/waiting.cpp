@@ -88,7 +88,8 @@ std::string child_by_type(const Wait& wait) {
 }
 
 std::string new_program(const Wait& wait) {
-    return fmt::format("{} to execute a program or to end", one_child(wait, wait.task.vfork_child.first));
+    return fmt::format("{} to execute a program or to end",
+                       one_child(wait, wait.task.vfork_child.first));
 }
 
 std::string polled(const Wait& wait) {

@@ -26,9 +26,9 @@ struct PidIndex {
 struct PidNamespace final : Namespace {
     using Namespace::Namespace;
     PidSpace parent;
-    unsigned level = 1;        // below the first
-    std::int32_t reaper = 0;   // its process 1, by its id in the first; 0: there was none yet
-    bool closed = false;       // process 1 has ended: nobody else can be made in it
+    unsigned level = 1;         // below the first
+    std::int32_t reaper = 0;    // its process 1, by its id in the first; 0: there was none yet
+    bool closed = false;        // process 1 has ended: nobody else can be made in it
     std::int32_t rebooted = 0;  // the signal that reboot(2) has process 1 end by
     PidIndex index;
 };

@@ -53,11 +53,10 @@ std::uint64_t PidTable::bytes_in(const PidNamespace* space) {
 
 PidSpace PidTable::make_space(PidSpace parent, std::uint64_t inode) {
     // The table forgets a namespace that nobody has any more.
-    PidSpace space(new PidNamespace(inode),
-                   [spaces = std::weak_ptr(spaces_)](PidNamespace* ended) {
-                       if (const auto all = spaces.lock()) all->erase(ended->inode);
-                       delete ended;
-                   });
+    PidSpace space(new PidNamespace(inode), [spaces = std::weak_ptr(spaces_)](PidNamespace* ended) {
+        if (const auto all = spaces.lock()) all->erase(ended->inode);
+        delete ended;
+    });
     space->level = parent ? parent->level + 1 : 1;
     space->parent = std::move(parent);
     space->charge = MemoryCharge(&memory_, kSpaceBytes);

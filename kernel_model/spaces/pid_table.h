@@ -73,7 +73,7 @@ private:
     void forget(std::map<std::int32_t, Held>::iterator at);
 
     PhysicalMemory& memory_;
-    PidIndex first_;  // of the first namespace
+    PidIndex first_;                     // of the first namespace
     std::map<std::int32_t, Held> held_;  // by the id in the first
     std::shared_ptr<Spaces> spaces_ = std::make_shared<Spaces>();
 };

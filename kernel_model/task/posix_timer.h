@@ -26,7 +26,7 @@ struct PosixTimer {
     std::int32_t id = 0;
     TimerClock clock = TimerClock::Monotonic;
     bool boottime = false;  // CLOCK_BOOTTIME, which a namespace of times may have set elsewhere
-    TaskId cpu_task;               // of TaskCpu
+    TaskId cpu_task;        // of TaskCpu
     Signal signal = Signal::None;  // None: SIGEV_NONE
     TaskId target;                 // SIGEV_THREAD_ID; 0: the process
     std::uint64_t value = 0;       // sigev_value

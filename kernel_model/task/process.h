@@ -166,8 +166,8 @@ struct Process {
     VAddr sigreturn_page;
     SignalQueue pending;  // process-wide: taken by the first task that does not block it
     std::map<TaskId, std::unique_ptr<Task>> tasks;
-    std::set<std::int32_t> children;               // pids, zombies included
-    std::set<TaskId> tracees;                      // of its tasks' ptrace
+    std::set<std::int32_t> children;  // pids, zombies included
+    std::set<TaskId> tracees;         // of its tasks' ptrace
     struct EndedTracee {
         std::int32_t number = 0, word = 0;  // its number for the tracer, and wait's status
     };

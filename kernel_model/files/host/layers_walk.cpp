@@ -87,8 +87,7 @@ private:
             return tl::make_unexpected(Errno::Loop);
         if (magic && resolves(kResolveBeneath | kResolveInRoot))
             return tl::make_unexpected(Errno::Xdev);
-        if (link.special && link.special->barred)
-            return tl::make_unexpected(*link.special->barred);
+        if (link.special && link.special->barred) return tl::make_unexpected(*link.special->barred);
         return {};
     }
 

@@ -86,8 +86,7 @@ SysOutcome sys_timerfd_settime(SysCall& call) {
     const ItimerSpec old = to_spec(timer->remaining());
     const bool absolute = (call.uint32(1) & kTfdTimerAbstime) != 0;
     const std::uint64_t first = absolute ? to_host_time(call, timer->clock_id(), value) : value;
-    timer->set({first, interval}, absolute,
-               (call.uint32(1) & kTfdTimerCancelOnSet) != 0);
+    timer->set({first, interval}, absolute, (call.uint32(1) & kTfdTimerCancelOnSet) != 0);
     if (call.args[3] != 0 && !memory.put(call.address(3), old)) return Errno::Fault;
     return 0;
 }
@@ -182,14 +181,15 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     const auto* of_process = dynamic_cast<const ProcessFile*>(file.get());
     const auto target = of_process != nullptr ? std::optional(of_process->id())
-                        : file != nullptr     ? process_of_directory(call.kernel.processes().ids(), *file)
-                                              : std::nullopt;
+                        : file != nullptr
+                            ? process_of_directory(call.kernel.processes().ids(), *file)
+                            : std::nullopt;
     if (!target) return bad_descriptor(call);
     // access_pidfd_pidns
     if (call.process.pid_space() != nullptr && call.number_of(*target) == 0) return Errno::Inval;
-    Process* const process =
-        of_process != nullptr && of_process->pid() < 0 ? nullptr
-                                                       : call.kernel.processes().find(target->first);
+    Process* const process = of_process != nullptr && of_process->pid() < 0
+                                 ? nullptr
+                                 : call.kernel.processes().find(target->first);
     SignalInfo info{.signal = static_cast<Signal>(signal),
                     .code = scope == kThread ? kSiTkill : kSiUser,
                     .pid = call.process.id().own(),

@@ -98,7 +98,8 @@ SysOutcome set_owner_ex(SysCall& call, File& file, VAddr at) {
 
 SysOutcome get_owner_ex(SysCall& call, File& file, VAddr at) {
     OwnerEx shown{static_cast<std::int32_t>(OwnerType::Process), 0};
-    if (file.owner) shown = {static_cast<std::int32_t>(file.owner->type), call.number_of(file.owner->id)};
+    if (file.owner)
+        shown = {static_cast<std::int32_t>(file.owner->type), call.number_of(file.owner->id)};
     return call.memory().put(at, shown) ? SysOutcome(0) : SysOutcome(Errno::Fault);
 }
 

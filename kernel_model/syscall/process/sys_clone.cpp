@@ -37,8 +37,8 @@ std::optional<Errno> wrong_with(const Process& parent, const CloneRequest& reque
     // Those of process 1 would have a parent that does not wait for them.
     if (has(kCloneParent) && (parent.unkillable || parent.is_init())) return Errno::Inval;
     const auto& of_children = parent.spaces[static_cast<std::size_t>(NamespaceKind::Pid)];
-    if (has(kCloneThread) && ((flags & (kCloneNewuser | kCloneNewpid)) != 0 ||
-                              of_children.get() != parent.pid_space()))
+    if (has(kCloneThread) &&
+        ((flags & (kCloneNewuser | kCloneNewpid)) != 0 || of_children.get() != parent.pid_space()))
         return Errno::Inval;
     if (has(kClonePidfd | kCloneDetached)) return Errno::Inval;
     constexpr std::uint64_t kIpc = kCloneNewipc | kCloneSysvsem;
@@ -64,9 +64,9 @@ SysOutcome vfork_wait(SysCall& call) {
     if (child == nullptr || !child->vforked) {
         const std::int32_t number = call.task.vfork_child.in(call.process.pid_space());
         if (call.kernel.tracing().wants(call.task, kPtraceEventVforkDone))
-            call.kernel.tracing().ask(call.task, kPtraceEventVforkDone,
-                                      call.kernel.tracing().number_for_tracer(
-                                          call.task, call.task.vfork_child));
+            call.kernel.tracing().ask(
+                call.task, kPtraceEventVforkDone,
+                call.kernel.tracing().number_for_tracer(call.task, call.task.vfork_child));
         return number;
     }
     call.task.waits_killable = true;

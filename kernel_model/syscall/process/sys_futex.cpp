@@ -29,11 +29,11 @@ SysResult<std::optional<std::uint64_t>> futex_timeout(SysCall& call, FutexTimeou
     UserMemory memory = call.memory();
     const auto given = TRY(read_duration(memory, at));
     if (kind == FutexTimeout::Relative) return given;
-    const std::uint64_t now = kind == FutexTimeout::AbsoluteRealtime
-                                  ? call.kernel.clock().realtime_ns()
-                                  : call.kernel.clock().monotonic_ns() +
-                                        static_cast<std::uint64_t>(
-                                            clock_offset(call, kClockMonotonic));
+    const std::uint64_t now =
+        kind == FutexTimeout::AbsoluteRealtime
+            ? call.kernel.clock().realtime_ns()
+            : call.kernel.clock().monotonic_ns() +
+                  static_cast<std::uint64_t>(clock_offset(call, kClockMonotonic));
     return given > now ? given - now : 0;
 }
 

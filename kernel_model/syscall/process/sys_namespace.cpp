@@ -95,8 +95,7 @@ const UserSpace& owner_of(SysCall& call, const Process& other, NamespaceKind kin
     if (kind == NamespaceKind::Uts) return other.uts->owned_by;
     if (kind == NamespaceKind::Mnt)
         return (other.mounts ? other.mounts : call.kernel.files().mounts()->first())->owned_by;
-    if (kind == NamespaceKind::Pid)
-        return other.numbers ? other.numbers->space->owned_by : first;
+    if (kind == NamespaceKind::Pid) return other.numbers ? other.numbers->space->owned_by : first;
     if (kind == NamespaceKind::Time) return other.time_space ? other.time_space->owned_by : first;
     const auto& space = other.spaces[static_cast<std::size_t>(kind)];
     return space ? space->owned_by : first;

@@ -190,8 +190,7 @@ SysOutcome sys_wait4(SysCall& call) {
     if (pid == INT32_MIN) return Errno::Srch;
     Wanted wanted{.options = options | kWexited};
     if (pid > 0) wanted = {Wanted::Who::Pid, call.id_of(pid), wanted.options, pid};
-    if (pid == 0 || pid < -1)
-        wanted = {Wanted::Who::Group, call.group_of(-pid), wanted.options};
+    if (pid == 0 || pid < -1) wanted = {Wanted::Who::Group, call.group_of(-pid), wanted.options};
     return wait_for(call, wanted, [&](const Event* event) -> SysOutcome {
         if (event == nullptr) return 0;
         UserMemory memory = call.memory();

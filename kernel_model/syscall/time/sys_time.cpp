@@ -40,7 +40,8 @@ std::optional<std::uint64_t> clock_ns(SysCall& call, std::int32_t id) {
         return process == nullptr ? std::nullopt
                                   : std::optional(call.kernel.clock().cpu_time(*process).total());
     }
-    const auto it = call.process.tasks.find(number == 0 ? call.task.id : TaskId{call.id_of(number)});
+    const auto it =
+        call.process.tasks.find(number == 0 ? call.task.id : TaskId{call.id_of(number)});
     return it == call.process.tasks.end()
                ? std::nullopt
                : std::optional(call.kernel.clock().cpu_time(*it->second).total());

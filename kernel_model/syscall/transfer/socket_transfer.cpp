@@ -42,7 +42,8 @@ SysOutcome send_failure(SysCall& call, Errno error, std::uint32_t flags) {
     if (call.task.call_progress > 0) return call.task.call_progress;
     if (error == Errno::Pipe && (flags & abi::kMsgNosignal) == 0) {
         call.kernel.signals().send(
-            call.task, {.signal = Signal::Pipe, .code = abi::kSiUser, .pid = call.process.id().own()});
+            call.task,
+            {.signal = Signal::Pipe, .code = abi::kSiUser, .pid = call.process.id().own()});
     }
     return error;
 }
