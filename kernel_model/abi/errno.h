@@ -56,6 +56,7 @@ enum class Errno : std::int32_t {
     BadMsg = 74,
     Overflow = 75,
     BadFd = 77,
+    Users = 87,
     NotSock = 88,
     DestAddrReq = 89,
     MsgSize = 90,

@@ -83,5 +83,8 @@ inline constexpr std::uint32_t kTfdIocSetTicks = 0x40085400;
 // Namespaces (linux/nsfs.h).
 inline constexpr std::uint32_t kNsGetUserns = 0xb701, kNsGetParent = 0xb702, kNsGetNstype = 0xb703,
                                kNsGetOwnerUid = 0xb704;
+// Numbers of tasks between the caller's namespace of process ids and that of the file.
+inline constexpr std::uint32_t kNsGetPidFromPidns = 0x8004b706, kNsGetTgidFromPidns = 0x8004b707,
+                               kNsGetPidInPidns = 0x8004b708, kNsGetTgidInPidns = 0x8004b709;
 
 }  // namespace uprobesim::abi

@@ -70,6 +70,8 @@ struct SignalInfo {
     std::int32_t status = 0;      // si_status of SIGCHLD
     std::uint64_t value = 0;      // si_value of sigqueue and timers, or si_fd
     std::uint64_t fault_esr = 0;  // for the frame's esr_context; 0: none
+    // The process that sent it, by its id in the first namespace; 0: none did.
+    std::int32_t sender = 0;
     // While it is queued: what it takes of its user's RLIMIT_SIGPENDING. Set before: it takes
     // nothing more.
     std::shared_ptr<const SignalAllowance> allowance{};

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "kernel_model/abi/capability.h"
-#include "kernel_model/files/user_namespace.h"
+#include "kernel_model/spaces/user_namespace.h"
 #include "sim/mem/memory_charge.h"
 
 namespace uprobesim {

@@ -5,7 +5,7 @@
 
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/file.h"
-#include "kernel_model/files/user_namespace.h"
+#include "kernel_model/spaces/user_namespace.h"
 
 namespace uprobesim {
 

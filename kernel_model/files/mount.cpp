@@ -2,6 +2,7 @@
 #include "kernel_model/files/mount.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "kernel_model/abi/ipc.h"
@@ -98,6 +99,26 @@ Mounts::Mounts(PhysicalMemory* memory)
         }
         put(mount, *under, row.at);
     }
+}
+
+std::string Mounts::proc_of(std::uint64_t space) {
+    return std::string(kProcs) + "/" + std::to_string(space);
+}
+
+std::optional<Mounts::InProc> Mounts::in_proc(std::string_view inner) {
+    constexpr std::string_view kFirst = "/proc";
+    const auto below = [&](std::string_view top) {
+        return inner.starts_with(top) && (inner.size() == top.size() || inner[top.size()] == '/');
+    };
+    if (below(kFirst)) return InProc{.space = 0, .rest = inner.substr(kFirst.size())};
+    if (!below(kProcs) || inner.size() == kProcs.size()) return std::nullopt;
+    InProc place;
+    const char* const end = inner.data() + inner.size();
+    const auto read = std::from_chars(inner.data() + kProcs.size() + 1, end, place.space);
+    if (read.ec != std::errc() || place.space == 0 || (read.ptr != end && *read.ptr != '/'))
+        return std::nullopt;
+    place.rest = std::string_view(read.ptr, static_cast<std::size_t>(end - read.ptr));
+    return place;
 }
 
 std::shared_ptr<SuperBlock> Mounts::kept_super(std::string_view type) const {

@@ -16,7 +16,7 @@
 
 #include "kernel_model/files/dentry.h"
 #include "kernel_model/files/disk_space.h"
-#include "kernel_model/files/user_namespace.h"
+#include "kernel_model/spaces/user_namespace.h"
 #include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
@@ -30,6 +30,7 @@ struct SuperBlock {
     std::string options;  // as /proc/mounts shows them after the mount's own: ",size=4k"
     bool read_only = false;
     std::shared_ptr<DiskSpace> space;  // a tmpfs's own; null: that of the tree
+    std::shared_ptr<Namespace> shows;  // of proc: the process ids; null: those of the first
 };
 
 class Mount;
@@ -121,6 +122,16 @@ public:
     std::shared_ptr<SuperBlock> kept_super(std::string_view type) const;
     // The directory of POSIX message queues: no path leads to it.
     static constexpr std::string_view kQueues = "/.uprobesim/mqueue";
+    // The trees of proc that show another namespace of process ids than the first, by its inode:
+    // no path leads to them.
+    static constexpr std::string_view kProcs = "/.uprobesim/proc";
+    static std::string proc_of(std::uint64_t space);
+    struct InProc {
+        std::uint64_t space = 0;  // inode; 0: the first
+        std::string_view rest{};  // below the top of the tree: "", or "/1/fd"
+    };
+    // Where an inner path is in a proc; nothing: in another file system.
+    static std::optional<InProc> in_proc(std::string_view inner);
     // The directories of tmpfs: no path leads to it.
     static constexpr std::string_view kFolder = "/.uprobesim/mounts";
     // The directories of file systems that are no longer mounted.

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel_model/abi/errno.h"
 #include "kernel_model/files/file.h"
 #include "kernel_model/files/system_view.h"
 
@@ -20,7 +21,7 @@ struct SpecialNode {
     FileStatus status;
     std::string link;             // symbolic link: its target
     std::shared_ptr<File> magic;  // /proc/self/fd/N: opening it opens this description again
-    bool barred = false;          // the link may be neither followed nor read by who looks for it
+    std::optional<Errno> barred;  // why the link may be neither followed nor read; nothing: it may
     // A directory. To be called in the same system call.
     std::function<std::vector<DirEntry>()> list;
     // A file, by the flags of open(). A null result: a device that does not exist.

@@ -16,6 +16,7 @@ class Ipc;
 class Keyrings;
 class Mounts;
 class Network;
+class PidTable;
 class Sysctls;
 class Terminals;
 
@@ -24,6 +25,7 @@ public:
     virtual ~SystemView() = default;
     virtual const std::map<std::int32_t, std::unique_ptr<Process>>& processes() const = 0;
     virtual Task* current() const = 0;  // the calling task
+    virtual const PidTable& ids() const = 0;
     virtual unsigned cpu_count() const = 0;
     virtual std::uint64_t monotonic_ns() const = 0;
     virtual std::uint64_t idle_ns() const = 0;

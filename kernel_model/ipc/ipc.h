@@ -21,11 +21,11 @@ public:
           segments_(own_inode & 0xffff) {}
 
     // exit_sem; the notifications of a process end with it.
-    void process_ended(std::int32_t pid, std::int64_t now_s) {
+    void process_ended(const Pid& pid, std::int64_t now_s) {
         semaphores.exit(pid, now_s);
-        segments_.process_ended(pid);
+        segments_.process_ended(pid.first);
         for (const auto& [name, queue] : posix_queues.all()) {
-            if (queue->notification && queue->notification->pid == pid)
+            if (queue->notification && queue->notification->pid.first == pid.first)
                 queue->end_notification(true);
         }
     }

@@ -51,7 +51,7 @@ std::list<IpcMessage>::iterator MessageQueue::first(const MessageChoice& choice)
     return std::ranges::min_element(messages, {}, &IpcMessage::type);
 }
 
-IpcMessage MessageQueue::take(std::list<IpcMessage>::iterator at, std::int32_t pid,
+IpcMessage MessageQueue::take(std::list<IpcMessage>::iterator at, const Pid& pid,
                               std::int64_t now) {
     IpcMessage message = std::move(*at);
     messages.erase(at);
@@ -63,7 +63,7 @@ IpcMessage MessageQueue::take(std::list<IpcMessage>::iterator at, std::int32_t p
 }
 
 // pipelined_send: receivers for which it is too long end with E2BIG on the way.
-void MessageQueue::put(IpcMessage message, std::int32_t pid, std::int64_t now) {
+void MessageQueue::put(IpcMessage message, const Pid& pid, std::int64_t now) {
     last_sender = pid;
     send_time = now;
     for (auto it = receivers.begin(); it != receivers.end();) {

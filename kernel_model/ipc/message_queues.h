@@ -13,6 +13,7 @@
 #include "kernel_model/ipc/ipc_limits.h"
 #include "kernel_model/ipc/ipc_object.h"
 #include "kernel_model/memory/backing.h"
+#include "kernel_model/spaces/pid_namespace.h"
 #include "kernel_model/wait/wait_queue.h"
 #include "sim/mem/memory_charge.h"
 
@@ -42,7 +43,7 @@ struct PendingReceive {
 
     MessageChoice choice;
     std::uint64_t most = 0;  // bytes; a longer message ends the wait with TooBig
-    std::int32_t pid = 0;
+    Pid pid;
     std::optional<SysResult<IpcMessage>> result;
     MessageQueue* queue = nullptr;  // whose list it is in
     std::list<PendingReceive*>::iterator at;
@@ -66,7 +67,7 @@ struct PendingSend {
 struct MessageQueue : IpcObject {
     std::list<IpcMessage> messages;
     std::uint64_t bytes = 0, most_bytes = 0;
-    std::int32_t last_sender = 0, last_receiver = 0;
+    Pid last_sender, last_receiver;
     std::int64_t send_time = 0, receive_time = 0;
     std::list<PendingReceive*> receivers;
     std::list<PendingSend*> senders;
@@ -77,8 +78,8 @@ struct MessageQueue : IpcObject {
     }
     // The first that is wanted, or end().
     std::list<IpcMessage>::iterator first(const MessageChoice& choice);
-    IpcMessage take(std::list<IpcMessage>::iterator at, std::int32_t pid, std::int64_t now);
-    void put(IpcMessage message, std::int32_t pid, std::int64_t now);
+    IpcMessage take(std::list<IpcMessage>::iterator at, const Pid& pid, std::int64_t now);
+    void put(IpcMessage message, const Pid& pid, std::int64_t now);
     void wake_senders();
     void wait(PendingReceive& receive);
     void wait(PendingSend& send);

@@ -57,14 +57,15 @@ PosixQueueFile::~PosixQueueFile() = default;
 
 // mqueue_flush_file.
 void PosixQueueFile::closed_by(std::int32_t pid) {
-    if (queue_->notification && queue_->notification->pid == pid) queue_->end_notification(true);
+    if (queue_->notification && queue_->notification->pid.first == pid)
+        queue_->end_notification(true);
 }
 
 SysResult<std::uint64_t> PosixQueueFile::read(std::uint64_t offset, std::span<std::byte> to) {
     const auto& told = queue_->notification;
     const std::string text =
         fmt::format("QSIZE:{:<10} NOTIFY:{:<5} SIGNO:{:<5} NOTIFY_PID:{:<6}\n", queue_->bytes,
-                    told ? told->how : 0, told ? told->signal : 0, told ? told->pid : 0);
+                    told ? told->how : 0, told ? told->signal : 0, told ? told->pid.own() : 0);
     if (offset >= text.size()) return std::uint64_t{0};
     const auto part = std::string_view(text).substr(offset, to.size());
     std::ranges::copy(std::as_bytes(std::span(part)), to.begin());

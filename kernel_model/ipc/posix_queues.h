@@ -17,13 +17,14 @@
 #include "kernel_model/abi/signal.h"
 #include "kernel_model/files/file.h"
 #include "kernel_model/ipc/ipc_limits.h"
+#include "kernel_model/spaces/pid_namespace.h"
 #include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
 
 // Who is told of a message that comes to an empty queue, once (mq_notify).
 struct QueueNotification {
-    std::int32_t pid = 0;
+    Pid pid;
     // What is to be done when a message has come (`removed` false), or the notification ends.
     std::function<void(bool removed)> tell;
     std::int32_t how = 0, signal = 0;  // SIGEV_*, as read() of the queue shows them

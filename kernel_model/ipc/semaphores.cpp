@@ -56,12 +56,12 @@ void SemaphoreSets::remove(SemaphoreSet& set) {
 
 // perform_atomic_semop.
 SysResult<void> SemaphoreSets::perform(SemaphoreSet& set,
-                                       const std::vector<abi::Sembuf>& operations, std::int32_t pid,
+                                       const std::vector<abi::Sembuf>& operations, const Pid& pid,
                                        std::size_t& blocking, std::int64_t now) {
     std::vector<std::int32_t> values;
     std::map<std::uint16_t, std::int32_t> undo;
     const auto given_back = [&](std::uint16_t number) -> std::int32_t {
-        const auto of_process = set.undo.find(pid);
+        const auto of_process = set.undo.find(pid.first);
         return of_process == set.undo.end() ? 0 : of_process->second[number];
     };
     const auto roll_back = [&](Errno error) -> SysResult<void> {
@@ -91,7 +91,7 @@ SysResult<void> SemaphoreSets::perform(SemaphoreSet& set,
     }
     for (const abi::Sembuf& operation : operations) set.semaphores[operation.number].pid = pid;
     if (!undo.empty()) {
-        auto& kept = set.undo[pid];
+        auto& kept = set.undo[pid.first];
         if (kept.empty()) {
             kept.resize(set.semaphores.size());
             set.charge.grow(kUndoBytes + 2 * set.semaphores.size());
@@ -124,9 +124,9 @@ void SemaphoreSets::settle(SemaphoreSet& set, std::int64_t now) {
 }
 
 // exit_sem.
-void SemaphoreSets::exit(std::int32_t pid, std::int64_t now) {
+void SemaphoreSets::exit(const Pid& pid, std::int64_t now) {
     for (const auto& [index, set] : table_.all()) {
-        const auto mine = set->undo.find(pid);
+        const auto mine = set->undo.find(pid.first);
         if (mine == set->undo.end()) continue;
         for (std::size_t i = 0; i < mine->second.size(); ++i) {
             if (mine->second[i] == 0) continue;

@@ -15,6 +15,7 @@
 #include "kernel_model/ipc/ipc_limits.h"
 #include "kernel_model/ipc/ipc_object.h"
 #include "kernel_model/memory/backing.h"
+#include "kernel_model/spaces/pid_namespace.h"
 #include "kernel_model/wait/wait_queue.h"
 #include "sim/mem/memory_charge.h"
 
@@ -30,7 +31,7 @@ struct PendingOperations {
     void leave();
 
     std::vector<abi::Sembuf> operations;
-    std::int32_t pid = 0;
+    Pid pid;
     std::size_t blocking = 0;                    // the operation that cannot be done
     std::optional<SysResult<void>> result;       // it was done, or its set is gone
     SemaphoreSet* set = nullptr;                 // whose list it is in
@@ -41,14 +42,14 @@ struct PendingOperations {
 
 struct Semaphore {
     std::int32_t value = 0;
-    std::int32_t pid = 0;  // of the last operation
+    Pid pid;  // of the last operation
 };
 
 struct SemaphoreSet : IpcObject {
     std::vector<Semaphore> semaphores;
     std::int64_t operation_time = 0;
     std::list<PendingOperations*> pending;
-    // What the exit of a process adds to each semaphore (SEM_UNDO).
+    // What the exit of a process adds to each semaphore (SEM_UNDO), by its id.
     std::map<std::int32_t, std::vector<std::int16_t>> undo;
     MemoryCharge charge;
 
@@ -64,12 +65,12 @@ public:
     void remove(SemaphoreSet& set);
     // Does the operations, all or none. Again: the one at `blocking` has to wait; Range.
     SysResult<void> perform(SemaphoreSet& set, const std::vector<abi::Sembuf>& operations,
-                            std::int32_t pid, std::size_t& blocking, std::int64_t now);
+                            const Pid& pid, std::size_t& blocking, std::int64_t now);
     // Adds one to the waiting ones of its set.
     void wait(SemaphoreSet& set, const std::shared_ptr<PendingOperations>& operations);
     // To call after values were set.
     void settle(SemaphoreSet& set, std::int64_t now);
-    void exit(std::int32_t pid, std::int64_t now);
+    void exit(const Pid& pid, std::int64_t now);
 
     const IpcTable<SemaphoreSet>& table() const { return table_; }
     std::uint64_t semaphores() const { return semaphores_; }

@@ -31,6 +31,7 @@ public:
         return kernel_.processes().all();
     }
     Task* current() const override { return kernel_.current(); }
+    const PidTable& ids() const override { return kernel_.processes().ids(); }
     unsigned cpu_count() const override {
         return static_cast<unsigned>(kernel_.scheduler().cpus().size());
     }
@@ -123,10 +124,12 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
     sysctls_.make_default("fs/aio-nr", [this] { return std::to_string(aio_->reserved()); });
     sysctls_.set_default("kernel/threads-max", std::to_string(threads_max(machine.memory)));
     sysctls_.make_default("kernel/ns_last_pid",
-                          [this] { return std::to_string(processes_.last_id()); });
+                          [this] { return std::to_string(processes_.ids().last(pid_space())); });
     sysctls_.on_write("kernel/ns_last_pid",
                       [this](const std::string& id) -> tl::expected<void, Errno> {
-                          processes_.set_last_id(std::stoi(id));
+                          PidNamespace* const space = pid_space();
+                          if (!may_choose_ids(space)) return tl::make_unexpected(Errno::Perm);
+                          processes_.ids().set_last(space, std::stoi(id));
                           return {};
                       });
     files_.set_clock([this] { return clock_.realtime_ns(); });
@@ -137,6 +140,19 @@ Kernel::~Kernel() {
     files_.set_system_view(nullptr);
     files_.set_clock(
         [] { return kEpochNs; });  // files may be written back after the destruction of the kernel
+}
+
+PidNamespace* Kernel::pid_space() const {
+    return current_ != nullptr ? current_->process->pid_space() : nullptr;
+}
+
+// checkpoint_restore_ns_capable.
+bool Kernel::may_choose_ids(const PidNamespace* space) const {
+    if (current_ == nullptr) return true;
+    const UserSpace owner = space != nullptr ? space->owned_by : nullptr;
+    const Credentials& cred = *current_->cred;
+    return cred.capable_in(owner, Capability::CheckpointRestore) ||
+           cred.capable_in(owner, Capability::SysAdmin);
 }
 
 std::uint64_t Kernel::faults(const Task& task) const {

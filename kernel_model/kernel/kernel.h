@@ -115,6 +115,8 @@ public:
     // The task whose system call is being executed; null outside of system calls.
     Task* current() const { return current_; }
     void set_current(Task* task) { current_ = task; }
+    // Whether it may choose the number of a new process in a namespace.
+    bool may_choose_ids(const PidNamespace* space) const;
     // Inode numbers of files without a name: pipes, sockets, anonymous inodes.
     std::uint64_t new_inode() { return ++last_inode_; }
     // To call before a descriptor of the process is closed: releases its locks on the file.
@@ -122,6 +124,7 @@ public:
 
 private:
     void charge_timer_interrupt();
+    PidNamespace* pid_space() const;  // of the current task
 
     Machine& machine_;
     FileSystem& files_;

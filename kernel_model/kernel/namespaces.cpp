@@ -19,7 +19,7 @@ namespace {
 
 // What a namespace takes of the kernel's memory at least: that of the network, which is the
 // largest.
-constexpr std::uint64_t kSpaceBytes = 16384;
+constexpr std::uint64_t kSpaceBytes = 16384, kVdsoBytes = 2 * kPageSize;
 
 // The mount that a directory of the process is in.
 std::shared_ptr<Mount> mount_in_use(Kernel& kernel, const std::shared_ptr<Dentry>& dentry) {
@@ -85,20 +85,61 @@ const void* space_of(const Process& process, NamespaceKind kind) {
     }
 }
 
+// How many there are beside the first.
+std::size_t count_of(Kernel& kernel, NamespaceKind kind) {
+    if (kind == NamespaceKind::Pid) return kernel.processes().ids().space_count();
+    std::set<const void*> there;
+    for (const auto& [pid, process] : kernel.processes().all())
+        there.insert(space_of(*process, kind));
+    return there.size() - 1;
+}
+
+// copy_pid_ns, create_pid_namespace.
+SysResult<void> may_make_pid_space(const Task& task) {
+    constexpr unsigned kDeepest = 32;  // MAX_PID_NS_LEVEL
+    const Process& process = *task.process;
+    const PidNamespace* const own = process.pid_space();
+    if (process.spaces[static_cast<std::size_t>(NamespaceKind::Pid)].get() != own)
+        return tl::make_unexpected(Errno::Inval);
+    if (own == nullptr) return {};
+    const UserNamespace* at = task.cred->space.get();
+    while (at != nullptr && at != own->owned_by.get()) at = at->parent.get();
+    if (at != own->owned_by.get()) return tl::make_unexpected(Errno::Inval);
+    if (own->level >= kDeepest) return tl::make_unexpected(Errno::NoSpc);
+    return {};
+}
+
 // inc_ucount: as many as user.max_*_namespaces says, of those that processes are in.
 SysResult<void> check_counts(Kernel& kernel, std::uint64_t flags) {
     for (std::size_t i = 0; i < kNamespaceKinds; ++i) {
         const NamespaceName& name = kNamespaceNames[i];
         if ((flags & name.clone_flag) == 0) continue;
-        std::set<const void*> there;
-        for (const auto& [pid, process] : kernel.processes().all())
-            there.insert(space_of(*process, static_cast<NamespaceKind>(i)));
-        const auto most = kernel.sysctls().number(fmt::format("user/max_{}_namespaces", name.file));
         // The first one is not counted.
-        if (static_cast<std::int64_t>(there.size()) - 1 >= most)
+        const auto most = kernel.sysctls().number(fmt::format("user/max_{}_namespaces", name.file));
+        if (static_cast<std::int64_t>(count_of(kernel, static_cast<NamespaceKind>(i))) >= most)
             return tl::make_unexpected(Errno::NoSpc);
     }
     return {};
+}
+
+std::uint64_t new_number(Kernel& kernel) {
+    constexpr std::uint64_t kFirstOwn = 0xf0000000;
+    return kFirstOwn + kernel.new_inode();
+}
+
+// clone_time_ns: for the children, with the offsets that they would have had.
+void make_times(Kernel& kernel, Process& process, const UserSpace& owner) {
+    const TimeSpace old = ProcessTable::time_space_of_children(process);
+    auto space = std::make_shared<TimeNamespace>(new_number(kernel));
+    space->owned_by = owner;
+    space->charge = MemoryCharge(&kernel.machine().memory, kSpaceBytes);
+    if (old) {
+        space->monotonic_ns = old->monotonic_ns;
+        space->boottime_ns = old->boottime_ns;
+    }
+    // There was room for it.
+    (void)kernel.processes().prepare_time_space(*space);
+    process.spaces[static_cast<std::size_t>(NamespaceKind::Time)] = std::move(space);
 }
 
 std::int64_t now_s(Kernel& kernel) {
@@ -106,11 +147,6 @@ std::int64_t now_s(Kernel& kernel) {
 }
 
 }  // namespace
-
-std::uint64_t modelled_namespaces() {
-    return abi::kCloneNewns | abi::kCloneNewuts | abi::kCloneNewipc | abi::kCloneNewnet |
-           abi::kCloneNewcgroup | abi::kCloneNewuser;
-}
 
 SysResult<void> may_make_namespaces(Kernel& kernel, const Task& task, std::uint64_t flags) {
     constexpr std::uint64_t kAll = abi::kCloneNamespaces | abi::kCloneNewtime;
@@ -121,14 +157,10 @@ SysResult<void> may_make_namespaces(Kernel& kernel, const Task& task, std::uint6
     } else if (!task.cred->has(Capability::SysAdmin)) {
         return tl::make_unexpected(Errno::Perm);
     }
-    TRY(check_counts(kernel, flags & modelled_namespaces()));
-    if (const std::uint64_t not_here = flags & kAll & ~modelled_namespaces(); not_here != 0) {
-        kernel.counters().note_unmodelled(
-            fmt::format("namespaces 0x{:x}", not_here),
-            "this kernel has no namespaces of process ids and times: answered EINVAL");
-        return tl::make_unexpected(Errno::Inval);
-    }
-    if (!kernel.machine().memory.has_room(kSpaceBytes)) return tl::make_unexpected(Errno::NoMem);
+    TRY(check_counts(kernel, flags));
+    if ((flags & abi::kCloneNewpid) != 0) TRY(may_make_pid_space(task));
+    if (!kernel.machine().memory.has_room(kSpaceBytes + kVdsoBytes))
+        return tl::make_unexpected(Errno::NoMem);
     if ((flags & abi::kCloneNewns) == 0) return {};
     const auto from = mounts_of_root(kernel, process);
     if (!from) return tl::make_unexpected(Errno::Inval);
@@ -146,13 +178,15 @@ void enter_user_namespace(Task& task, UserSpace space) {
     set_credentials(task, std::move(next));
 }
 
+PidSpace make_pid_space(Kernel& kernel, const Process& process) {
+    return kernel.processes().ids().make_space(process.numbers ? process.numbers->space : nullptr,
+                                               new_number(kernel));
+}
+
 void make_namespaces(Kernel& kernel, Task& task, std::uint64_t flags) {
     Process& process = *task.process;
     PhysicalMemory* const memory = &kernel.machine().memory;
-    const auto number = [&] {
-        constexpr std::uint64_t kFirstOwn = 0xf0000000;
-        return kFirstOwn + kernel.new_inode();
-    };
+    const auto number = [&] { return new_number(kernel); };
     if ((flags & abi::kCloneNewuser) != 0) {
         auto space = std::make_shared<UserNamespace>(number());
         space->parent = task.cred->space;
@@ -177,7 +211,7 @@ void make_namespaces(Kernel& kernel, Task& task, std::uint64_t flags) {
     }
     if ((flags & abi::kCloneNewipc) != 0) {
         // exit_sem: what is to be undone belongs to the old one.
-        kernel.ipc_of(process).semaphores.exit(process.pid, now_s(kernel));
+        kernel.ipc_of(process).semaphores.exit(process.id(), now_s(kernel));
         put(NamespaceKind::Ipc, std::make_shared<Ipc>(number(), memory));
     }
     if ((flags & abi::kCloneNewnet) != 0) {
@@ -187,6 +221,12 @@ void make_namespaces(Kernel& kernel, Task& task, std::uint64_t flags) {
         space->network->real_time_ns = kernel.network_of(process)->real_time_ns;
         put(NamespaceKind::Net, std::move(space));
     }
+    if ((flags & abi::kCloneNewpid) != 0) {
+        PidSpace space = make_pid_space(kernel, process);
+        space->owned_by = owner;
+        process.spaces[static_cast<std::size_t>(NamespaceKind::Pid)] = std::move(space);
+    }
+    if ((flags & abi::kCloneNewtime) != 0) make_times(kernel, process, owner);
     if ((flags & abi::kCloneNewcgroup) != 0)
         put(NamespaceKind::Cgroup, std::make_shared<Namespace>(number()));
 }

@@ -7,6 +7,7 @@
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/keys/keyrings.h"
 #include "kernel_model/task/budgets.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 namespace {
@@ -29,6 +30,7 @@ std::unique_ptr<Process> copy_of(const Process& parent) {
     child->fs = parent.fs;
     child->mounts = parent.mounts;
     child->uts = parent.uts;
+    child->time_space = parent.time_space;
     child->spaces = parent.spaces;
     child->exe = parent.exe;
     child->arguments = parent.arguments;
@@ -46,6 +48,20 @@ std::unique_ptr<Process> copy_of(const Process& parent) {
     child->charge = parent.charge;
     child->sigreturn_page = parent.sigreturn_page;
     return child;
+}
+
+// pid_ns_for_children.
+PidSpace space_of_children(const Process& process) {
+    return std::static_pointer_cast<PidNamespace>(
+        process.spaces[static_cast<std::size_t>(NamespaceKind::Pid)]);
+}
+
+// The first of a namespace is its process 1 (copy_process).
+void enter_space(Process& process, const PidSpace& space) {
+    process.spaces[static_cast<std::size_t>(NamespaceKind::Pid)] = space;
+    if (process.numbers->numbers.back() != 1) return;
+    space->reaper = process.pid;
+    process.unkillable = true;
 }
 
 // sched_fork
@@ -100,41 +116,8 @@ std::unique_ptr<Process> ProcessTable::fork_process(Task& parent, const CloneReq
     return child;
 }
 
-bool ProcessTable::in_use(std::int32_t id) const {
-    return tasks_.contains(TaskId{id}) || processes_.contains(id);
-}
-
-// A group or a session keeps the id of its leader, who may have ended.
-bool ProcessTable::is_kept(std::int32_t id) const {
-    return std::ranges::any_of(processes_, [&](const auto& entry) {
-        return entry.second->group == id || entry.second->session == id;
-    });
-}
-
-// alloc_pid: below pid_max, in turn, and then again from the first that is not reserved. Again: all
-// are in use.
-SysResult<std::int32_t> ProcessTable::free_id() {
-    constexpr std::int32_t kReserved = 300;  // RESERVED_PIDS
-    const auto end = static_cast<std::int32_t>(kernel_.sysctls().number("kernel/pid_max"));
-    const auto free_from = [&](std::int32_t id) {
-        while (id < end && (in_use(id) || (ids_come_again_ && is_kept(id)))) ++id;
-        return id;
-    };
-    std::int32_t id = free_from(next_id_);
-    if (id >= end) {
-        ids_come_again_ = true;
-        id = free_from(kReserved);
-    }
-    if (id >= end) return tl::make_unexpected(Errno::Again);
-    next_id_ = id + 1;
-    return id;
-}
-
-// Exist: the wished one is of a task, or of a group or session that lives.
-SysResult<std::int32_t> ProcessTable::take_id(std::int32_t wished) {
-    if (wished == 0) return free_id();
-    if (in_use(wished) || is_kept(wished)) return tl::make_unexpected(Errno::Exist);
-    return wished;
+std::int32_t ProcessTable::end_of_ids() const {
+    return static_cast<std::int32_t>(kernel_.sysctls().number("kernel/pid_max"));
 }
 
 // copy_process: the superuser has no limit of its own.
@@ -160,23 +143,31 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     if (parent.sched.is_deadline() && !parent.sched.reset_on_fork)
         return tl::make_unexpected(Errno::Again);
     Process* process = parent.process;
+    const PidSpace space = request.pid_space ? request.pid_space : space_of_children(*process);
     const std::uint64_t bytes =
-        thread ? kTaskBytes : bytes_of_copy(*process, (request.flags & abi::kCloneVm) != 0);
+        (thread ? kTaskBytes : bytes_of_copy(*process, (request.flags & abi::kCloneVm) != 0)) +
+        PidTable::bytes_in(space.get());
     if (!memory.has_room(bytes)) return tl::make_unexpected(Errno::NoMem);
-    const std::int32_t id = TRY(take_id(request.tid));
+    const Pid id = TRY(ids_.make(space, request.wish, end_of_ids()));
     if (!thread) {
         std::unique_ptr<Process> made = fork_process(parent, request);
-        if (made == nullptr) return tl::make_unexpected(Errno::NoMem);
-        made->pid = id;
+        if (made == nullptr) {
+            ids_.discard(id.first);
+            // A namespace whose first process could not be made gets no other one.
+            if (space && space->reaper == 0) space->closed = true;
+            return tl::make_unexpected(Errno::NoMem);
+        }
+        made->pid = id.first;
+        made->numbers = id.below;
+        if (space) enter_space(*made, space);
         if (made->mm != parent.process->mm) made->mm->set_maker(made->pid);
         made->pending.account(memory);
-        process = processes_.emplace(made->pid, std::move(made)).first->second.get();
+        process = &add_process(std::move(made));
         if (Process* of = find(process->parent_pid)) of->children.insert(process->pid);
     } else {
         kernel_.gate().spend(parent, KernelPath::SysCloneThread);
     }
-    Task& child =
-        add_task(*process, TaskId{id}, kernel_.machine().cpu->clone_context(parent.context));
+    Task& child = add_task(*process, id, kernel_.machine().cpu->clone_context(parent.context));
     // copy_creds: threads share them, a process has the same in an object of its own.
     child.cred = thread ? parent.cred : std::make_shared<const Credentials>(*parent.cred);
     if (!thread) process->cred = child.cred;
@@ -208,10 +199,10 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     // Bad pointers are ignored, as on Linux.
     if ((request.flags & abi::kCloneChildSettid) != 0)
         static_cast<void>(UserMemory(*process->mm, child.id, child.tif_tagged_addr)
-                              .put(request.child_tid, child.id.value));
+                              .put(request.child_tid, id.own()));
     if ((request.flags & abi::kCloneParentSettid) != 0)
         static_cast<void>(UserMemory(*parent.process->mm, parent.id, parent.tif_tagged_addr)
-                              .put(request.parent_tid, child.id.value));
+                              .put(request.parent_tid, id.in(parent.process->pid_space())));
     if (TrapClient* client = kernel_.client(); client != nullptr)
         client->on_clone(parent, child, vfork);
     if (vfork) process->vforked = true;

@@ -2,6 +2,9 @@
 // The end of tasks and processes: what they release, who is notified, when they are reaped.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "kernel_model/abi/futex.h"
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/abi/wait.h"
@@ -24,8 +27,8 @@ struct RobustHead {
 
 // handle_futex_death: the word's owner is gone, so a waiter is woken. A waiter for a lock with
 // priority inheritance is given it afterwards.
-void release_word(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr word, TaskId owner,
-                  bool pending, bool inheriting) {
+void release_word(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr word,
+                  std::int32_t owner, bool pending, bool inheriting) {
     if (word.value % 4 != 0) return;
     const auto value = memory.get<std::uint32_t>(word);
     if (!value) return;
@@ -34,14 +37,14 @@ void release_word(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr word
         futexes.wake(futex_key(mm, word, false), 1);
         return;
     }
-    if ((*value & abi::kFutexTidMask) != static_cast<std::uint32_t>(owner.value)) return;
+    if ((*value & abi::kFutexTidMask) != static_cast<std::uint32_t>(owner)) return;
     if (!memory.put(word, (*value & abi::kFutexWaiters) | abi::kFutexOwnerDied)) return;
     if (!inheriting && (*value & abi::kFutexWaiters) != 0)
         futexes.wake(futex_key(mm, word, false), 1);
 }
 
 void walk_robust_list(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr head_at,
-                      TaskId owner) {
+                      std::int32_t owner) {
     const auto head = memory.get<RobustHead>(head_at);
     if (!head) return;
     const auto release = [&](std::uint64_t entry, bool pending) {
@@ -58,6 +61,18 @@ void walk_robust_list(UserMemory& memory, Futexes& futexes, const Mm& mm, VAddr 
     if (head->pending != 0) release(head->pending, true);
 }
 
+// Whether anybody else uses the memory that the task leaves.
+bool has_other_users(const Task& task, const Mm& mm) {
+    const Process& process = *task.process;
+    const bool leaves_alone = process.mm.get() != &mm;  // by execve
+    if (leaves_alone ? process.vforked : process.mm.use_count() > 1) return true;
+    // From the last on: they end in order, so that one that lives is found at once.
+    return !leaves_alone &&
+           std::any_of(process.tasks.rbegin(), process.tasks.rend(), [&](const auto& entry) {
+               return entry.second.get() != &task && entry.second->state != TaskState::Dead;
+           });
+}
+
 std::int32_t status_word(ExitKind kind, int status) {
     return kind == ExitKind::Signalled ? abi::wait_term_signal(status) : abi::wait_exited(status);
 }
@@ -69,10 +84,12 @@ void ProcessTable::release_mm(Task& task, Mm& mm) {
     UserMemory memory(mm, task.id, task.tif_tagged_addr);
     Futexes& futexes = kernel_.futexes();
     if (task.robust_list != VAddr(0))
-        walk_robust_list(memory, futexes, mm, task.robust_list, task.id);
+        walk_robust_list(memory, futexes, mm, task.robust_list, task.pid().own());
     for (const FutexKey& key : futexes.held_by(task.id))
         futexes.hand_over(key, abi::kFutexOwnerDied);
-    if (task.clear_child_tid != VAddr(0) && memory.put(task.clear_child_tid, std::int32_t{0}))
+    // mm_release: nobody reads the word in memory that ends as well.
+    if (task.clear_child_tid != VAddr(0) && has_other_users(task, mm) &&
+        memory.put(task.clear_child_tid, std::int32_t{0}))
         futexes.wake(futex_key(mm, task.clear_child_tid, false), 1);
     task.clear_child_tid = task.robust_list = VAddr(0);
 }
@@ -124,9 +141,13 @@ void ProcessTable::end_other_tasks(Task& survivor) {
     keep_record(record);
     auto node = process.tasks.extract(survivor.id);
     tasks_.erase(survivor.id);
+    const Pid before = survivor.pid();
     node.key() = survivor.id = leader;
+    survivor.numbers = process.numbers;
     process.tasks.insert(std::move(node));
     tasks_[leader] = &survivor;
+    ids_.hold(leader.value);
+    drop_id(before);
 }
 
 // If nobody else has it.
@@ -159,36 +180,66 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
     process.cpu_timers.clear();
     kernel_.file_locks()->ranges.release(&process);
     kernel_.ipc_of(process).process_ended(
-        process.pid, static_cast<std::int64_t>(kernel_.clock().realtime_ns() / 1'000'000'000));
+        process.id(), static_cast<std::int64_t>(kernel_.clock().realtime_ns() / 1'000'000'000));
     kernel_.keyrings().process_ended(process);
-    process.end->reached = true;
-    process.end->waiters.wake();
     process.vforked = false;
     process.vfork_done.wake();
     if (process.session == process.pid) kernel_.terminals().leader_ended(process.session);
-    forget_parent(process);
-    kernel_.tracing().tracer_ends(process);
-    if (!process.tasks.empty())
-        kernel_.tracing().task_ends(*process.tasks.begin()->second, status_word(kind, status));
     process.events = {.ended = status_word(kind, status)};
     if (killed && process.core_dumped) process.events.ended |= abi::kWaitCoreFlag;
-    if (process.pid == main_pid_) {
-        main_exit_ = ExitSummary{kind, status, std::move(detail)};
-        return;
+    if (process.pid == main_pid_) main_exit_ = ExitSummary{kind, status, std::move(detail)};
+    if (process.reaps_space()) {
+        close_space(process);
+    } else {
+        forget_parent(process);
     }
+    kernel_.tracing().tracer_ends(process);
+    if (!process.waits_for_space) finish_end(process);
+}
+
+// zap_pid_ns_processes: process 1 takes all others of its namespace along, and ends after them.
+void ProcessTable::close_space(Process& reaper) {
+    const PidSpace space = reaper.numbers->space;
+    space->closed = true;
+    std::set<Process*> others;
+    for (const auto& [number, id] : space->index.ids) {
+        const Task* const task = find_task(TaskId{id});
+        if (task != nullptr && task->process != &reaper) others.insert(task->process);
+    }
+    for (Process* other : others)
+        kernel_.signals().send(*other, {.signal = Signal::Kill, .code = abi::kSiKernel});
+    // Nobody waits for its children any more.
+    for (Process* child : children_of(reaper)) {
+        if (!child->alive && child->waited_by == 0 && !child->waits_for_space)
+            unwanted_.push_back(child->pid);
+    }
+    reaper.waits_for_space = space->index.ids.size() > 1;
+}
+
+// What others learn of an end, when all is over.
+void ProcessTable::finish_end(Process& process) {
+    process.waits_for_space = false;
+    process.end->reached = true;
+    process.end->waiters.wake();
+    if (process.reaps_space() && process.numbers->space->rebooted != 0)
+        process.events.ended = abi::wait_term_signal(process.numbers->space->rebooted);
+    const std::int32_t word = process.events.ended;
+    if (!process.tasks.empty()) kernel_.tracing().task_ends(*process.tasks.begin()->second, word);
+    if (process.pid == main_pid_) return;
     continue_if_orphaned(process, find(process.parent_pid));
     if (process.waited_by != 0) return;  // its tracer first
     tell_parent(process);
 }
 
-// find_new_reaper: the nearest ancestor that has asked for orphans (PR_SET_CHILD_SUBREAPER), else
-// init, which waits for all of them.
+// find_new_reaper: the nearest ancestor of the namespace that has asked for orphans
+// (PR_SET_CHILD_SUBREAPER), else its process 1, which waits for all of them.
 std::int32_t ProcessTable::reaper_for(const Process& process) const {
-    for (const Process* above = find(process.parent_pid); above != nullptr;
-         above = find(above->parent_pid)) {
+    const PidNamespace* const space = process.pid_space();
+    for (const Process* above = find(process.parent_pid);
+         above != nullptr && above->pid_space() == space; above = find(above->parent_pid)) {
         if (above->options.child_subreaper) return above->pid;
     }
-    return kInitPid;
+    return space != nullptr ? space->reaper : kInitPid;
 }
 
 // kill_orphaned_pgrp: stopped processes of a group that nobody can continue any more are told. The
@@ -215,18 +266,18 @@ void ProcessTable::continue_if_orphaned(const Process& member, const Process* pa
 // forget_original_parent.
 void ProcessTable::forget_parent(Process& process) {
     const std::int32_t reaper = process.children.empty() ? kInitPid : reaper_for(process);
-    Process* const above = find(reaper);
+    Process* const above = find_any(reaper);
     for (Process* child : children_of(process)) {
         child->parent_pid = reaper;
         child->exit_signal = Signal::Chld;
         process.children.erase(child->pid);
         if (above != nullptr) above->children.insert(child->pid);
         if (!child->alive) {
-            if (child->waited_by == 0) tell_parent(*child);
+            if (child->waited_by == 0 && !child->waits_for_space) tell_parent(*child);
         } else if (const auto death = child->options.parent_death_signal; death != 0) {
-            kernel_.signals().send(
-                *child,
-                {.signal = static_cast<Signal>(death), .code = abi::kSiUser, .pid = process.pid});
+            kernel_.signals().send(*child, {.signal = static_cast<Signal>(death),
+                                            .code = abi::kSiUser,
+                                            .pid = process.id().in(child->pid_space())});
         }
         continue_if_orphaned(*child, &process);
     }
@@ -265,7 +316,9 @@ void ProcessTable::remove_task(Process& process, TaskId id) {
     ended_work_ += kernel_.machine().cpu->work(task.context);
     kernel_.machine().cpu->destroy_context(task.context);
     tasks_.erase(id);
+    const Pid gone = task.pid();
     process.tasks.erase(it);
+    drop_id(gone);
 }
 
 // A row for each of the first ones; the others' are added up, so that processes that come and go do
@@ -317,10 +370,11 @@ void ProcessTable::reap(Process& zombie) {
 
 // release_task: also of children that nobody wants to wait for, and that count nowhere.
 void ProcessTable::release(Process& zombie) {
-    if (Process* parent = find(zombie.parent_pid)) parent->children.erase(zombie.pid);
+    // A process 1 that waits for its namespace still has children.
+    if (Process* parent = find_any(zombie.parent_pid)) parent->children.erase(zombie.pid);
     while (!zombie.tasks.empty()) remove_task(zombie, zombie.tasks.begin()->first);
     zombie.end->reaped = true;
-    processes_.erase(zombie.pid);
+    remove_process(processes_.find(zombie.pid));
 }
 
 }  // namespace uprobesim

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/resource.h"
@@ -11,6 +12,7 @@
 #include "kernel_model/loader/exec.h"
 #include "kernel_model/task/budgets.h"
 #include "kernel_model/vdso/vdso.h"
+#include "sim/base/try.h"
 
 namespace uprobesim {
 namespace {
@@ -71,7 +73,9 @@ std::string find_program(FileSystem& files, const Caller& from_cwd, const Progra
 }  // namespace
 
 ProcessTable::ProcessTable(Kernel& kernel)
-    : kernel_(kernel), vdso_(make_vdso(kernel.machine(), kEpochNs)) {}
+    : kernel_(kernel),
+      ids_(kernel.machine().memory),
+      vdso_(make_vdso(kernel.machine(), kEpochNs)) {}
 
 ProcessTable::~ProcessTable() {
     for (const auto& [pid, process] : processes_) {
@@ -89,17 +93,22 @@ ProcessTable::~ProcessTable() {
 // Its program is a name only, so it needs no file in the guest's root.
 void ProcessTable::make_init() {
     auto init = std::make_unique<Process>();
-    init->pid = init->group = init->session = kInitPid;
-    init->parent_pid = 0;
     init->mm = Mm::make(kernel_.machine());
     if (init->mm == nullptr) return;  // then no program can be started either
+    constexpr std::array kOwnId = {kInitPid};
+    const PidTable::Wish wish{.numbers = kOwnId,
+                              .allowed = [](const PidNamespace*) { return true; }};
+    check_invariant(ids_.make(nullptr, wish, end_of_ids()).has_value(), "init has no id");
+    ids_.set_last(nullptr, kFirstPid - 1);
+    init->pid = init->group = init->session = kInitPid;
+    init->parent_pid = 0;
     init->uts = kernel_.first_uts();
     init->exe = "/sbin/init";
     init->arguments = {init->exe};
     init->actions[static_cast<std::size_t>(Signal::Chld)].handler = abi::kSigIgn;
     set_default_limits(*init);
-    Process& made = *processes_.emplace(kInitPid, std::move(init)).first->second;
-    Task& task = add_task(made, TaskId{kInitPid}, kernel_.machine().cpu->create_context());
+    Process& made = add_process(std::move(init));
+    Task& task = add_task(made, made.id(), kernel_.machine().cpu->create_context());
     task.cred = made.cred;
     task.comm = base_name(made.exe);
     task.state = TaskState::Blocked;
@@ -127,9 +136,9 @@ tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& r
 
     if (processes_.empty()) make_init();
     auto process = std::make_unique<Process>();
-    const auto id = free_id();
+    const auto id = ids_.make(nullptr, {}, end_of_ids());
     check_invariant(id.has_value(), "the first process has no id");
-    process->pid = process->group = process->session = *id;
+    process->pid = process->group = process->session = id->first;
     process->fs->cwd = *cwd;
     process->cred = std::make_shared<Credentials>(Credentials::of_user(request.uid, request.uid));
     process->uts = kernel_.first_uts();
@@ -142,17 +151,17 @@ tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& r
         check_invariant(process->files.put(fd, files.host_stdio(fd), false).has_value(),
                         "standard descriptors cannot be put");
     }
-    Process& made = *process;
-    processes_.emplace(made.pid, std::move(process));
+    Process& made = add_process(std::move(process));
     Cpu& cpu = *kernel_.machine().cpu;
-    Task& first = add_task(made, TaskId{made.pid}, cpu.create_context());
+    Task& first = add_task(made, made.id(), cpu.create_context());
     first.cred = made.cred;
 
     if (const auto loaded = load(made, first, {path, request.arguments, request.environment});
         !loaded) {
         cpu.destroy_context(first.context);
         tasks_.erase(first.id);
-        processes_.erase(made.pid);
+        ids_.drop(first.id.value);
+        remove_process(processes_.find(made.pid));
         return tl::make_unexpected(loaded.error());
     }
     if (Process* init = find(made.parent_pid)) init->children.insert(made.pid);
@@ -163,11 +172,37 @@ tl::expected<Process*, StartFailure> ProcessTable::start(const ProgramRequest& r
 
 void ProcessTable::epoch_changed(std::uint64_t epoch_ns) {
     set_vdso_epoch(vdso_, epoch_ns);
+    for (const auto& vdso : time_vdsos_) set_vdso_epoch(vdso.lock(), epoch_ns);
 }
 
-Task& ProcessTable::add_task(Process& process, TaskId id, ContextId context) {
+TimeSpace ProcessTable::time_space_of_children(const Process& process) {
+    return std::static_pointer_cast<TimeNamespace>(process.space(NamespaceKind::Time));
+}
+
+SysResult<void> ProcessTable::prepare_time_space(TimeNamespace& space) {
+    space.vdso = TRY(make_time_vdso(kernel_.machine(), kernel_.clock().realtime_base().epoch_ns));
+    std::erase_if(time_vdsos_, [](const auto& vdso) { return vdso.expired(); });
+    if (space.vdso) time_vdsos_.push_back(space.vdso);
+    return {};
+}
+
+void ProcessTable::enter_time_space(Process& process, const TimeSpace& space) {
+    if (space == process.time_space) return;
+    const auto vdso_of = [&](const TimeSpace& of) { return of ? of->vdso : vdso_; };
+    const auto before = vdso_of(process.time_space), after = vdso_of(space);
+    process.time_space = space;
+    if (space && !std::exchange(space->frozen, true))
+        set_vdso_offsets(after, space->monotonic_ns, space->boottime_ns);
+    if (process.mm != nullptr && before && after) process.mm->exchange_file(before, after);
+}
+
+Task& ProcessTable::add_task(Process& process, const Pid& pid, ContextId context) {
     auto task = std::make_unique<Task>();
+    const TaskId id{pid.first};
+    ids_.hold(pid.first);
     task->id = id;
+    task->numbers = pid.below;
+    task->start_ns = kernel_.clock().monotonic_ns();
     task->process = &process;
     task->context = context;
     task->scheduler = &kernel_.scheduler();
@@ -202,7 +237,8 @@ private:
 tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task,
                                                     ExecRequest request) {
     Machine& machine = kernel_.machine();
-    request.vdso = vdso_;
+    const TimeSpace times = time_space_of_children(process);
+    request.vdso = times ? times->vdso : vdso_;
     request.credentials = task.cred;
     std::shared_ptr<Mm> old_mm = std::move(process.mm);
     const auto old_names =
@@ -235,7 +271,7 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     process.mm->observe(this);
 
     // Point of no return: what exec resets (begin_new_exec, flush_signal_handlers).
-    const TaskId before = task.id;
+    const Pid before = task.pid();
     if (old_mm != nullptr) {
         note_memory(process, *old_mm);
         end_other_tasks(task);
@@ -243,6 +279,7 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
         process.vforked = false;
         process.vfork_done.wake();
     }
+    enter_time_space(process, times);
     process.actions.unshare();
     for (SignalAction& action : process.actions)
         action = {.handler = action.handler == abi::kSigIgn ? abi::kSigIgn : abi::kSigDfl};
@@ -290,7 +327,7 @@ tl::expected<void, StartFailure> ProcessTable::load(Process& process, Task& task
     kernel_.tracing().executed(task, before);
     if (TrapClient* client = kernel_.client(); client != nullptr) client->on_exec(process);
     if (kernel_.debugger() != nullptr) [[unlikely]]
-        kernel_.debugger()->executed(task, before);
+        kernel_.debugger()->executed(task, TaskId{before.first});
     return {};
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "kernel_model/kernel/kernel.h"
 
@@ -32,6 +33,43 @@ bool ProcessTable::orphaned(std::int32_t group) const {
             return false;
     }
     return true;
+}
+
+void ProcessTable::set_group(Process& process, std::int32_t group) {
+    if (process.group == group) return;
+    ids_.hold(group);
+    drop_id(ids_.of(std::exchange(process.group, group)));
+}
+
+void ProcessTable::start_session(Process& process) {
+    set_group(process, process.pid);
+    ids_.hold(process.pid);
+    drop_id(ids_.of(std::exchange(process.session, process.pid)));
+}
+
+// A process of this group and session, with an id that was made.
+Process& ProcessTable::add_process(std::unique_ptr<Process> process) {
+    for (const std::int32_t id : {process->pid, process->group, process->session}) ids_.hold(id);
+    Process& made = *processes_.emplace(process->pid, std::move(process)).first->second;
+    return made;
+}
+
+void ProcessTable::remove_process(std::map<std::int32_t, std::unique_ptr<Process>>::iterator at) {
+    const std::unique_ptr<Process> gone = std::move(at->second);
+    processes_.erase(at);
+    for (const std::int32_t id : {gone->group, gone->session, gone->pid}) drop_id(ids_.of(id));
+}
+
+// free_pid: a process 1 that has ended may have waited for this id, the last but its own.
+void ProcessTable::drop_id(const Pid& id) {
+    ids_.drop(id.first);
+    if (!id.below || ids_.in_use(id.first)) return;
+    for (const PidNamespace* space = id.below->space.get(); space != nullptr;
+         space = space->parent.get()) {
+        if (!space->closed || space->index.ids.size() != 1) continue;
+        Process* const reaper = find_any(space->reaper);
+        if (reaper != nullptr && reaper->waits_for_space) finish_end(*reaper);
+    }
 }
 
 std::vector<Process*> ProcessTable::children_of(const Process& parent) const {

@@ -14,6 +14,7 @@
 #include "kernel_model/hooks/run_result.h"
 #include "kernel_model/hooks/trap_observer.h"
 #include "kernel_model/loader/exec.h"
+#include "kernel_model/spaces/pid_table.h"
 #include "kernel_model/task/process.h"
 #include "kernel_model/task/task_record.h"
 
@@ -36,7 +37,9 @@ struct CloneRequest {
     std::int32_t exit_signal = 0;
     VAddr stack;  // the child's; 0: the parent's
     VAddr tls, parent_tid, child_tid;
-    std::int32_t tid = 0;  // clone3's set_tid; 0: the next free one
+    PidTable::Wish wish{};  // clone3's set_tid
+    // The namespace of process ids that CLONE_NEWPID makes; null: that for the parent's children.
+    PidSpace pid_space{};
 };
 
 class ProcessTable final : public MmObserver {
@@ -62,8 +65,8 @@ public:
     // Starts a program in a new process, whose parent is init.
     tl::expected<Process*, StartFailure> start(const ProgramRequest& request);
     // Makes a thread of the parent's process, or a process; returns its task, which is runnable.
-    // Again: RLIMIT_NPROC or threads-max is reached, or a deadline task wants a child; Exist: the
-    // id is in use; NoMem.
+    // Again: RLIMIT_NPROC or threads-max is reached, or a deadline task wants a child; NoMem; what
+    // PidTable::make says of the id.
     SysResult<Task*> clone(Task& parent, const CloneRequest& request);
     // On success the task's registers are those of the new program.
     SysResult<void> exec(Task& task, const ExecRequest& request);
@@ -76,12 +79,20 @@ public:
     // Frees the resources of tasks and processes that ended in this turn.
     void reap_exited();
 
-    // The id that was given last; the next task gets the one after it (kernel.ns_last_pid).
-    std::int32_t last_id() const { return next_id_ - 1; }
-    void set_last_id(std::int32_t id) {
-        next_id_ = id + 1;
-        ids_come_again_ = true;
-    }
+    // The ids in use, by namespace.
+    const PidTable& ids() const { return ids_; }
+    PidTable& ids() { return ids_; }
+    void set_group(Process& process, std::int32_t group);
+    // It leads a new session, and a group in it.
+    void start_session(Process& process);
+
+    // timens_on_fork, timens_commit: the process is in this namespace of times from now on, and its
+    // offsets stay what they are. Null: the first.
+    void enter_time_space(Process& process, const TimeSpace& space);
+    // The namespace that its children and its next program are to be in.
+    static TimeSpace time_space_of_children(const Process& process);
+    // Makes its own part of the vDSO. NoMem.
+    SysResult<void> prepare_time_space(TimeNamespace& space);
 
     // CLOCK_REALTIME was set: programs read its epoch in the vDSO.
     void epoch_changed(std::uint64_t epoch_ns);
@@ -110,11 +121,11 @@ private:
 
     void make_init();
     tl::expected<void, StartFailure> load(Process& process, Task& task, ExecRequest request);
-    Task& add_task(Process& process, TaskId id, ContextId context);
-    bool in_use(std::int32_t id) const;
-    bool is_kept(std::int32_t id) const;
-    SysResult<std::int32_t> free_id();
-    SysResult<std::int32_t> take_id(std::int32_t wished);  // 0: any
+    Task& add_task(Process& process, const Pid& pid, ContextId context);
+    Process& add_process(std::unique_ptr<Process> process);
+    void remove_process(std::map<std::int32_t, std::unique_ptr<Process>>::iterator at);
+    void drop_id(const Pid& id);
+    std::int32_t end_of_ids() const;  // kernel.pid_max
     bool too_many_tasks(const Task& parent) const;
     std::unique_ptr<Process> fork_process(Task& parent, const CloneRequest& request);
     Process* process_of(const Mm& mm) const;
@@ -128,14 +139,16 @@ private:
     void keep_record(const TaskRecord& record);
     Process* oom_victim() const;
     void forget_parent(Process& process);
+    void close_space(Process& reaper);
+    void finish_end(Process& process);
     std::int32_t reaper_for(const Process& process) const;
     void continue_if_orphaned(const Process& member, const Process* parent);
 
     Kernel& kernel_;
     std::map<std::int32_t, std::unique_ptr<Process>> processes_;
-    std::int32_t next_id_ = kFirstPid;  // of tasks and processes
-    bool ids_come_again_ = false;
-    std::shared_ptr<FileBacking> vdso_;  // null: none on this machine
+    PidTable ids_;
+    std::shared_ptr<FileBacking> vdso_;                   // null: none on this machine
+    std::vector<std::weak_ptr<FileBacking>> time_vdsos_;  // of the namespaces of times
     std::int32_t main_pid_ = kFirstPid;
     std::optional<ExitSummary> main_exit_;
     TaskRecord record_of(const Task& task) const;

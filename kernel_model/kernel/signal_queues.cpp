@@ -36,13 +36,32 @@ bool ignored(Task& task, Signal s) {
                                        default_action(s) == DefaultAction::Continue);
 }
 
-// has_si_pid_and_uid: the sender is told by the id that the receiver knows it by.
-void show_sender(SignalInfo& info, const Process& receiver) {
+// Whether the caller is of a namespace of process ids above the receiver's.
+bool from_outside(const Task* caller, const Process& receiver) {
+    return caller != nullptr && caller->pid().in(receiver.pid_space()) == 0;
+}
+
+// has_si_pid_and_uid: the sender is told by the ids that the receiver knows it by. Who signals the
+// parent of a process has its number there already.
+void show_sender(SignalInfo& info, const Process& receiver, const Task* caller) {
     constexpr std::int32_t kSiSigio = -5;
     const bool child = info.signal == Signal::Chld && info.code > 0;
     const bool sent = info.code == abi::kSiUser ||
                       (info.code < 0 && info.code != abi::kSiTimer && info.code != kSiSigio);
     if (child || sent) info.uid = shown_user(receiver.cred->space, info.uid);
+    if (!sent || caller == nullptr) return;
+    info.sender = caller->process->pid;
+    if (from_outside(caller, receiver)) info.pid = 0;
+}
+
+// sig_task_ignored: process 1 of a namespace takes no signal that it has no handler for, but
+// SIGKILL and SIGSTOP from the kernel and from outside.
+bool spared(const Process& process, const SignalInfo& info, const Task* caller) {
+    if (!process.unkillable) return false;
+    const bool handled =
+        process.actions[static_cast<std::size_t>(info.signal)].handler != abi::kSigDfl;
+    const bool by_force = info.code == abi::kSiKernel || from_outside(caller, process);
+    return !handled && !(by_force && (bit_of(info) & kUnblockable) != 0);
 }
 
 void drop_everywhere(Process& process, std::uint64_t set) {
@@ -99,7 +118,8 @@ bool SignalQueues::prepare(Process& process, const SignalInfo& info, bool blocke
     Task& first = *process.tasks.begin()->second;
     const bool traced = std::ranges::any_of(
         process.tasks, [](const auto& entry) { return entry.second->trace != nullptr; });
-    const bool wanted = blocked || traced || !ignored(first, info.signal);
+    const bool wanted = blocked || (traced && info.signal != Signal::Kill) ||
+                        (!ignored(first, info.signal) && !spared(process, info, kernel_.current()));
     if (TrapObserver* observer = kernel_.observer(); observer != nullptr && !wanted) [[unlikely]] {
         observer->signal_taken(first, info);
     }
@@ -139,7 +159,7 @@ Sending SignalQueues::enqueue(SignalQueue& queue, SignalInfo info, const Process
             info = {.signal = info.signal, .code = abi::kSiUser};
         }
     }
-    if (process.cred->space) show_sender(info, process);
+    show_sender(info, process, kernel_.current());
     queue.push(std::move(info));
     return Sending::Queued;
 }
@@ -186,6 +206,8 @@ void SignalQueues::force(Task& task, const SignalInfo& info) {
         action.handler = abi::kSigDfl;
         task.sigmask &= ~bit;
     }
+    // What process 1 of a namespace has itself done wrong ends it.
+    if (action.handler == abi::kSigDfl && task.trace == nullptr) task.process->unkillable = false;
     task.pending.drop(bit);
     task.pending.push(info);
     task.tif_sigpending = true;
@@ -285,7 +307,7 @@ void SignalQueues::notify_parent(Process& child, Signal signal, std::int32_t cod
          (action.handler != abi::kSigIgn && (action.flags & abi::kSaNoCldStop) == 0)))
         send(*parent, {.signal = signal,
                        .code = code,
-                       .pid = child.pid,
+                       .pid = child.id().in(parent->pid_space()),
                        .uid = child.cred->uid.real,
                        .status = status});
     parent->children_changed.wake();

@@ -15,6 +15,11 @@ namespace {
 constexpr std::int32_t kEventShift = 8, kTrap = static_cast<std::int32_t>(Signal::Trap);
 constexpr Reg kX7 = static_cast<Reg>(7);
 
+// The tracer's number in the namespace of its tracee.
+std::int32_t tracer_in(const Kernel& kernel, const Task& task) {
+    return kernel.processes().ids().inside(task.process->pid_space(), task.trace->tracer);
+}
+
 }  // namespace
 
 void Tracing::attach(Task& task, Process& tracer, bool seized, std::uint32_t options) {
@@ -32,7 +37,7 @@ void Tracing::tell_tracer(const Task& task, std::int32_t code, std::int32_t stat
     if (action.handler != abi::kSigIgn && (action.flags & abi::kSaNoCldStop) == 0)
         kernel_.signals().send(*tracer, {.signal = Signal::Chld,
                                          .code = code,
-                                         .pid = task.id.value,
+                                         .pid = task.pid().in(tracer->pid_space()),
                                          .uid = task.cred->uid.real,
                                          .status = status});
     tracer->children_changed.wake();
@@ -58,6 +63,12 @@ bool Tracing::wants(const Task& task, std::uint32_t event) const {
     return task.trace != nullptr && (task.trace->options & abi::ptrace_option(event)) != 0;
 }
 
+std::uint64_t Tracing::number_for_tracer(const Task& task, const Pid& id) const {
+    const Process* const tracer =
+        task.trace != nullptr ? kernel_.processes().find(task.trace->tracer) : nullptr;
+    return static_cast<std::uint64_t>(id.in(tracer != nullptr ? tracer->pid_space() : nullptr));
+}
+
 void Tracing::ask(Task& task, std::uint32_t event, std::uint64_t message) {
     if (task.trace == nullptr) return;
     task.trace->event = event;
@@ -68,7 +79,10 @@ void Tracing::stop_at_event(Task& task) {
     const auto event = static_cast<std::int32_t>(std::exchange(task.trace->event, 0));
     const std::int32_t code = event << kEventShift | kTrap;
     stop(task, TraceStop::Event, code,
-         {.signal = Signal::Trap, .code = code, .pid = task.id.value, .uid = task.cred->uid.real});
+         {.signal = Signal::Trap,
+          .code = code,
+          .pid = task.pid().own(),
+          .uid = task.cred->uid.real});
 }
 
 // ptrace_report_syscall: arm64 shows the direction in x7.
@@ -87,7 +101,10 @@ void Tracing::stop_at_call(Task& task, TraceStop kind, std::uint32_t number) {
     const std::int32_t code = kTrap | (good ? 0x80 : 0);
     trace.message = kind == TraceStop::Exit ? 2 : 1;  // PTRACE_EVENTMSG_SYSCALL_*
     stop(task, kind, code,
-         {.signal = Signal::Trap, .code = code, .pid = task.id.value, .uid = task.cred->uid.real});
+         {.signal = Signal::Trap,
+          .code = code,
+          .pid = task.pid().own(),
+          .uid = task.cred->uid.real});
 }
 
 void Tracing::restore(Task& task) {
@@ -110,8 +127,9 @@ void Tracing::resume(Task& task, TraceResume how, bool step, std::int32_t signal
         trace.takes_signal = signal != 0;
         // Another signal than the one that was reported has no data.
         if (signal != static_cast<std::int32_t>(trace.info.signal))
-            trace.info = {
-                .signal = static_cast<Signal>(signal), .code = abi::kSiUser, .pid = trace.tracer};
+            trace.info = {.signal = static_cast<Signal>(signal),
+                          .code = abi::kSiUser,
+                          .pid = tracer_in(kernel_, task)};
     } else if (signal != 0 && (was == TraceStop::Entry || was == TraceStop::Exit)) {
         kernel_.signals().send(task,
                                {.signal = static_cast<Signal>(signal), .code = abi::kSiKernel});
@@ -131,7 +149,7 @@ void Tracing::detach(Task& task, std::int32_t signal) {
         if (task.trace->stop == TraceStop::Signal && signal != 0) {
             kernel_.signals().send(task, {.signal = static_cast<Signal>(signal),
                                           .code = abi::kSiUser,
-                                          .pid = task.trace->tracer});
+                                          .pid = tracer_in(kernel_, task)});
         }
         // What was begun is ended: the call that was about to be entered is entered again.
         if (task.trace->enters_call) {
@@ -170,7 +188,7 @@ void Tracing::group_stopped(Task& task, Signal signal) {
                                                  << kEventShift
                                   : number;
     stop(task, TraceStop::Group, code,
-         {.signal = signal, .code = code, .pid = task.id.value, .uid = task.cred->uid.real});
+         {.signal = signal, .code = code, .pid = task.pid().own(), .uid = task.cred->uid.real});
 }
 
 void Tracing::interrupt(Task& task) {
@@ -204,20 +222,20 @@ void Tracing::cloned(Task& parent, Task& child, std::uint64_t flags, std::int32_
         child.pending.push({.signal = Signal::Stop, .code = abi::kSiKernel});
         child.tif_sigpending = true;
     }
-    if (wanted) ask(parent, event, static_cast<std::uint64_t>(child.id.value));
+    if (wanted) ask(parent, event, number_for_tracer(parent, child.pid()));
 }
 
-void Tracing::executed(Task& task, TaskId before) {
+void Tracing::executed(Task& task, const Pid& before) {
     if (task.trace == nullptr) return;
     // A thread that has become the process has its number.
-    if (before != task.id) {
+    if (before.first != task.id.value) {
         if (Process* tracer = kernel_.processes().find(task.trace->tracer)) {
-            tracer->tracees.erase(before);
+            tracer->tracees.erase(TaskId{before.first});
             tracer->tracees.insert(task.id);
         }
     }
     if (wants(task, abi::kPtraceEventExec)) {
-        ask(task, abi::kPtraceEventExec, static_cast<std::uint64_t>(before.value));
+        ask(task, abi::kPtraceEventExec, number_for_tracer(task, before));
     } else if (!task.trace->seized) {
         kernel_.signals().send(task, {.signal = Signal::Trap, .code = abi::kSiUser});
     }
@@ -231,7 +249,8 @@ void Tracing::task_ends(Task& task, std::int32_t status) {
     if (task.id.value != task.process->pid) {
         tracer->tracees.erase(task.id);
         constexpr std::size_t kMostEnded = 4096;
-        if (tracer->ended_tracees.size() < kMostEnded) tracer->ended_tracees[task.id] = status;
+        if (tracer->ended_tracees.size() < kMostEnded)
+            tracer->ended_tracees[task.id] = {task.pid().in(tracer->pid_space()), status};
         tell_tracer(task, abi::kCldExited, status);
         task.trace.reset();
     } else if (!task.process->alive && task.process->parent_pid != tracer->pid) {
@@ -247,7 +266,9 @@ void Tracing::tracer_ends(Process& tracer) {
         if (task == nullptr || task->trace == nullptr) continue;
         const bool kill = (task->trace->options & abi::kPtraceOExitkill) != 0;
         detach(*task, 0);
-        if (kill) kernel_.signals().send(*task->process, {.signal = Signal::Kill});
+        if (kill)
+            kernel_.signals().send(*task->process,
+                                   {.signal = Signal::Kill, .code = abi::kSiKernel});
     }
     tracer.tracees.clear();
     tracer.ended_tracees.clear();

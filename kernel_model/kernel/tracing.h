@@ -26,12 +26,15 @@ public:
     void stop(Task& task, TraceStop kind, std::int32_t code, const SignalInfo& info);
     void stop_at_event(Task& task);  // Trace::event
     void stop_at_call(Task& task, TraceStop kind, std::uint32_t number);
+    // The number of an id for the tracer, as the message of an event.
+    std::uint64_t number_for_tracer(const Task& task, const Pid& id) const;
     // A call asks for a stop at this event, if the tracer wants it.
     bool wants(const Task& task, std::uint32_t event) const;
     void ask(Task& task, std::uint32_t event, std::uint64_t message);
     // A new task of a tracee. `event`: that of its making; 0: none is wanted.
     void cloned(Task& parent, Task& child, std::uint64_t flags, std::int32_t exit_signal);
-    void executed(Task& task, TaskId before);
+    // `before`: the id that it had.
+    void executed(Task& task, const Pid& before);
     void task_ends(Task& task, std::int32_t status);
     void tracer_ends(Process& tracer);
     // The task is killed: no stop holds it.

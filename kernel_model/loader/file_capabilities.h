@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "kernel_model/files/file.h"
-#include "kernel_model/files/user_namespace.h"
 #include "kernel_model/memory/backing.h"
+#include "kernel_model/spaces/user_namespace.h"
 
 namespace uprobesim {
 

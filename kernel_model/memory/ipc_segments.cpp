@@ -25,7 +25,7 @@ void IpcSegments::forget_unused() {
 }
 
 void IpcSegments::process_ended(std::int32_t pid) {
-    for (auto& [index, segment] : by_index_) segment.orphan |= segment.creator == pid;
+    for (auto& [index, segment] : by_index_) segment.orphan |= segment.creator.first == pid;
 }
 
 const std::map<std::int32_t, IpcSegment>& IpcSegments::all() {

@@ -11,6 +11,7 @@
 #include "kernel_model/memory/ipc_ids.h"
 #include "kernel_model/memory/mm.h"
 #include "kernel_model/memory/shared_memory.h"
+#include "kernel_model/spaces/pid_namespace.h"
 
 namespace uprobesim {
 
@@ -21,7 +22,7 @@ struct IpcSegment {
     std::uint64_t size = 0;        // as requested
     std::uint32_t mode = 0;        // permissions; kIpcDest, kIpcLocked
     std::uint32_t uid = 0, gid = 0, creator_uid = 0, creator_gid = 0;
-    std::int32_t creator = 0, last = 0;                              // pids
+    Pid creator, last;
     std::int64_t attach_time = 0, detach_time = 0, change_time = 0;  // seconds
     std::weak_ptr<SharedMemory> memory;
     std::shared_ptr<SharedMemory> keeps;  // until IPC_RMID

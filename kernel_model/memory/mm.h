@@ -172,6 +172,9 @@ public:
     std::int32_t maker() const { return maker_; }
     void set_maker(std::int32_t pid) { maker_ = pid; }
 
+    // The mappings of one file become those of another one, which is as long.
+    void exchange_file(const std::shared_ptr<FileBacking>& from,
+                       const std::shared_ptr<FileBacking>& to);
     // uprobe_write_opcode: replaces the page at `address` by a private anonymous copy in this mm
     // and stores `word`, without checking access rights (text is read-only). False: no page.
     bool poke_text(VAddr address, std::uint32_t word, TaskId task);

@@ -141,6 +141,15 @@ SysResult<std::uint64_t> Mm::discard(VRange range) {
     return freed;
 }
 
+void Mm::exchange_file(const std::shared_ptr<FileBacking>& from,
+                       const std::shared_ptr<FileBacking>& to) {
+    for (auto& [begin, vma] : vmas_) {
+        if (vma.file != from) continue;
+        zap(vma.range);
+        vma.file = to;
+    }
+}
+
 void Mm::reap() {
     reaped_ = true;
     for (const auto& [begin, vma] : vmas_) {

@@ -11,11 +11,12 @@
 #include <vector>
 
 #include "kernel_model/files/file.h"
-#include "kernel_model/files/user_namespace.h"
 #include "kernel_model/net/address.h"
 #include "kernel_model/net/memberships.h"
 #include "kernel_model/net/options.h"
 #include "kernel_model/net/packet_fields.h"
+#include "kernel_model/spaces/pid_namespace.h"
+#include "kernel_model/spaces/user_namespace.h"
 #include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
@@ -24,7 +25,7 @@ class Network;
 
 // struct ucred: the credentials of the calling process.
 struct Ucred {
-    std::int32_t pid = 0;
+    Pid pid;
     std::uint32_t uid = ~0u, gid = ~0u;
     bool binds_low_ports = false;  // CAP_NET_BIND_SERVICE
     bool operator==(const Ucred&) const = default;

@@ -29,11 +29,11 @@ std::string proc_msg(const ProcContext& c) {
         "stime      rtime      ctime\n";
     if (c.system == nullptr) return text;
     for (const auto& [index, queue] : c.system->ipc().messages.table().all()) {
-        text +=
-            fmt::format("{:10} {:10}  {:4o}  {:10} {:10} {:5} {:5} {} {:10} {:10} {:10}\n",
-                        queue->key, queue->id, queue->mode, queue->bytes, queue->messages.size(),
-                        queue->last_sender, queue->last_receiver, owners(c, *queue),
-                        queue->send_time, queue->receive_time, queue->change_time);
+        text += fmt::format("{:10} {:10}  {:4o}  {:10} {:10} {:5} {:5} {} {:10} {:10} {:10}\n",
+                            queue->key, queue->id, queue->mode, queue->bytes,
+                            queue->messages.size(), queue->last_sender.in(c.space),
+                            queue->last_receiver.in(c.space), owners(c, *queue), queue->send_time,
+                            queue->receive_time, queue->change_time);
     }
     return text;
 }
@@ -64,8 +64,9 @@ std::string proc_shm(const ProcContext& c) {
         const auto memory = s.memory.lock();
         text += fmt::format(
             "{:10} {:10}  {:4o} {:21} {:5} {:5}  {:5} {} {:10} {:10} {:10} {:21} {:21}\n", s.key,
-            s.id, s.mode, s.size, s.creator, s.last, places, owners(c, s), s.attach_time,
-            s.detach_time, s.change_time, memory ? memory->pages() * kPageSize : 0, 0);
+            s.id, s.mode, s.size, s.creator.in(c.space), s.last.in(c.space), places, owners(c, s),
+            s.attach_time, s.detach_time, s.change_time, memory ? memory->pages() * kPageSize : 0,
+            0);
     }
     return text;
 }

@@ -42,19 +42,22 @@ std::optional<std::int32_t> listed_number(std::string_view name) {
     return read.ec == std::errc() && read.ptr == end ? std::optional(number) : std::nullopt;
 }
 
-std::optional<std::int32_t> process_of_directory(File& file) {
-    constexpr std::string_view kProc = "/proc/";
+std::optional<Pid> process_of_directory(const PidTable& ids, File& file) {
     const auto status = file.status();
     if (!status || status->device != kProcDevice || (status->mode & abi::kIfmt) != abi::kIfDir)
         return std::nullopt;
-    const std::string path = file.path();
-    return path.starts_with(kProc) ? listed_number(std::string_view(path).substr(kProc.size()))
-                                   : std::nullopt;
+    const std::string inner = file.dentry ? file.dentry->inner() : file.path();
+    const auto place = Mounts::in_proc(inner);
+    if (!place || place->rest.empty()) return std::nullopt;
+    const PidSpace space = place->space != 0 ? ids.space_of_inode(place->space) : nullptr;
+    const auto number = listed_number(place->rest.substr(1));
+    if (!number || (place->space != 0 && !space)) return std::nullopt;
+    return ids.of(PidTable::outside(space.get(), *number));
 }
 
 bool SpecialFiles::owns(const std::string& path) const {
     return below(path, "/proc") || below(path, "/dev") || below(path, "/sys") ||
-           below(path, Mounts::kQueues) || is_config(path, machine_);
+           below(path, Mounts::kQueues) || below(path, Mounts::kProcs) || is_config(path, machine_);
 }
 
 Process* SpecialFiles::reader(Process* opener) const {
@@ -121,7 +124,14 @@ std::optional<SpecialNode> SpecialFiles::find(Process* process, const std::strin
         node = find_sys(path.substr(4));
         if (node) node->status.device = kSysDevice;
     } else {
-        node = find_proc(process, path.substr(5));
+        const auto place = Mounts::in_proc(path);
+        if (!place) return std::nullopt;
+        PidSpace space;
+        if (place->space != 0) {
+            if (system_ != nullptr) space = system_->ids().space_of_inode(place->space);
+            if (!space) return std::nullopt;
+        }
+        node = find_proc(space, process, std::string(place->rest));
     }
     if (node) node->status.inode = inode_of(path);
     return node;
@@ -256,13 +266,14 @@ std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const s
 }
 
 // Files of the table, and the directories above them.
-std::optional<SpecialNode> SpecialFiles::find_in_table(const std::string& path) {
+std::optional<SpecialNode> SpecialFiles::find_in_table(const std::string& path,
+                                                       const PidSpace& space) {
     std::set<std::string> names;
     for (const ProcRow& row : proc_table()) {
         if (path == row.path)
             return text(
-                [this, make = row.make] {
-                    return make({machine_, system_, now_ns_ ? now_ns_() : 0});
+                [this, make = row.make, space] {
+                    return make({machine_, system_, now_ns_ ? now_ns_() : 0, space.get()});
                 },
                 row.mode, inode_of(path));
         if (!below(row.path, path)) continue;
@@ -341,13 +352,19 @@ std::optional<SpecialNode> SpecialFiles::find_sys(const std::string& name) {
 }
 
 // The names in /proc itself.
-std::vector<std::string> SpecialFiles::proc_names(const Process* reader) {
+std::vector<std::string> SpecialFiles::proc_names(const PidNamespace* space,
+                                                  const Process* reader) {
     std::vector<std::string> names = {"self", "thread-self", "mounts", "net"};
-    if (system_ != nullptr) {
+    if (space != nullptr) {
+        for (const auto& [number, id] : space->index.ids) {
+            if (system_->processes().contains(id)) names.push_back(std::to_string(number));
+        }
+    } else if (system_ != nullptr) {
         for (const auto& [pid, process] : system_->processes())
             names.push_back(std::to_string(pid));
     }
-    if (reader != nullptr && (system_ == nullptr || !system_->processes().contains(reader->pid)))
+    if (reader != nullptr && space == nullptr &&
+        (system_ == nullptr || !system_->processes().contains(reader->pid)))
         names.push_back(std::to_string(reader->pid));
     for (const DirEntry& entry : find_in_table("/proc")->list()) {
         if (entry.name != "net") names.push_back(entry.name);
@@ -355,34 +372,46 @@ std::vector<std::string> SpecialFiles::proc_names(const Process* reader) {
     return names;
 }
 
-Process* SpecialFiles::process_of(Process* reader, const std::string& number) const {
-    if (reader != nullptr && number == std::to_string(reader->pid)) return reader;
-    const auto pid = listed_number(number);
-    if (system_ == nullptr || !pid) return nullptr;
-    const auto found = system_->processes().find(*pid);
+Process* SpecialFiles::process_of(const PidNamespace* space, Process* reader,
+                                  const std::string& number) const {
+    const auto listed = listed_number(number);
+    if (!listed) return nullptr;
+    if (reader != nullptr && *listed != 0 && *listed == reader->id().in(space)) return reader;
+    if (system_ == nullptr) return nullptr;
+    const auto found = system_->processes().find(PidTable::outside(space, *listed));
     return found == system_->processes().end() ? nullptr : found->second.get();
 }
 
-std::optional<SpecialNode> SpecialFiles::find_proc(Process* reader, const std::string& name) {
-    if (name.empty()) return directory_of([this, reader] { return proc_names(reader); });
+std::optional<SpecialNode> SpecialFiles::find_proc(const PidSpace& space, Process* reader,
+                                                   const std::string& name) {
+    if (name.empty())
+        return directory_of([this, space, reader] { return proc_names(space.get(), reader); });
     if (reader != nullptr) {
-        const std::string self = std::to_string(reader->pid);
+        // proc_self_get_link: those whom this /proc does not show have no such link.
+        const std::int32_t number = reader->id().in(space.get());
+        const auto to_self = [&](std::string target) {
+            SpecialNode link = link_to(std::move(target));
+            if (number == 0) link.barred = Errno::NoEnt;
+            return link;
+        };
+        const std::string self = std::to_string(number);
         const Task* task = system_ != nullptr ? system_->current() : nullptr;
-        if (name == "/self") return link_to(self);
+        if (name == "/self") return to_self(self);
         if (name == "/mounts") return link_to("self/mounts");
         if (name == "/net") return link_to("self/net");
         if (name == "/thread-self")
-            return link_to(fmt::format("{}/task/{}", self,
-                                       task != nullptr ? std::to_string(task->id.value) : self));
+            return to_self(
+                fmt::format("{}/task/{}", self,
+                            task != nullptr ? std::to_string(task->pid().in(space.get())) : self));
     }
     const std::size_t end = name.find('/', 1);
-    Process* process = process_of(reader, name.substr(1, end - 1));
-    if (process == nullptr) return find_in_table("/proc" + name);
+    Process* process = process_of(space.get(), reader, name.substr(1, end - 1));
+    if (process == nullptr) return find_in_table("/proc" + name, space);
     std::string rest = end == std::string::npos ? "" : name.substr(end);
     Task* task = process->tasks.empty() ? nullptr : process->tasks.begin()->second.get();
     if (task == nullptr) return std::nullopt;
-    if (below(rest, "/task")) return find_thread(*process, rest);
-    return find_process(*process, *task, rest, true);
+    if (below(rest, "/task")) return find_thread(space, *process, rest);
+    return find_process(space, *process, *task, rest, true);
 }
 
 }  // namespace uprobesim

@@ -11,6 +11,7 @@
 
 #include "kernel_model/files/host/special_files.h"
 #include "kernel_model/files/special_tree.h"
+#include "kernel_model/spaces/pid_table.h"
 #include "kernel_model/sysctl/sysctls.h"
 #include "sim/machine.h"
 
@@ -21,7 +22,7 @@ struct ProcessRow;
 // The number that a directory shows as `name`: digits, without leading zeros.
 std::optional<std::int32_t> listed_number(std::string_view name);
 // Of /proc/PID, opened as a directory: which process it is of.
-std::optional<std::int32_t> process_of_directory(File& file);
+std::optional<Pid> process_of_directory(const PidTable& ids, File& file);
 
 class SpecialFiles final : public SpecialTree {
 public:
@@ -36,26 +37,30 @@ private:
     std::optional<SpecialNode> find_queue(const std::string& path);
     std::optional<SpecialNode> find_dev(Process* process, const std::string& name);
     std::optional<SpecialNode> find_terminal(Process* process, const std::string& name);
-    std::optional<SpecialNode> find_proc(Process* process, const std::string& name);
+    // `space`: the namespace whose processes this /proc shows, by their numbers there.
+    std::optional<SpecialNode> find_proc(const PidSpace& space, Process* process,
+                                         const std::string& name);
     // `whole`: the directory of the process, not that of one of its tasks.
-    std::optional<SpecialNode> find_process(Process& process, Task& task, const std::string& name,
-                                            bool whole);
-    std::optional<SpecialNode> find_thread(Process& process, const std::string& rest);
-    std::optional<SpecialNode> node_of_row(Process& process, Task& task, const ProcessRow& row,
-                                           bool whole);
-    std::vector<std::string> proc_names(const Process* reader);
-    Process* process_of(Process* reader, const std::string& number) const;
-    std::optional<SpecialNode> find_in_table(const std::string& path);
+    std::optional<SpecialNode> find_process(const PidSpace& space, Process& process, Task& task,
+                                            const std::string& name, bool whole);
+    std::optional<SpecialNode> find_thread(const PidSpace& space, Process& process,
+                                           const std::string& rest);
+    std::optional<SpecialNode> node_of_row(const PidSpace& space, Process& process, Task& task,
+                                           const ProcessRow& row, bool whole);
+    std::vector<std::string> proc_names(const PidNamespace* space, const Process* reader);
+    Process* process_of(const PidNamespace* space, Process* reader,
+                        const std::string& number) const;
+    std::optional<SpecialNode> find_in_table(const std::string& path, const PidSpace& space = {});
     std::optional<SpecialNode> find_sys(const std::string& name);
     SpecialNode parameter(const SysctlRow& row, std::uint64_t inode);
     SpecialNode text(TextFile::Make make, std::uint32_t mode = 0444, std::uint64_t inode = 0);
     // A file of a process, which may end before the file is closed. `make`: its text, for the task.
     std::optional<SpecialNode> namespace_link(const Process&, const std::string& name);
     std::optional<SpecialNode> memory_file(Process&, const std::string& name);
-    std::optional<SpecialNode> descriptor_file(Process&, const std::string& name);
+    std::optional<SpecialNode> descriptor_file(const PidSpace&, Process&, const std::string& name);
     std::optional<SpecialNode> mapped_file(const Process&, const std::string& name);
     std::optional<SpecialNode> attribute_file(Process&, const std::string& name);
-    std::optional<SpecialNode> process_file(Process&, const std::string& name);
+    std::optional<SpecialNode> process_file(const PidSpace&, Process&, const std::string& name);
     SpecialNode link_to(std::string target) const;
     SpecialNode directory(std::vector<std::string> names) const;
     SpecialNode directory_of(std::function<std::vector<std::string>()> names) const;

@@ -32,6 +32,7 @@ struct State {
     const char* name;
 };
 State state_of(const Context& c) {
+    if (c.process.waits_for_space) return {'S', "sleeping"};
     if (!c.process.alive || c.task.state == TaskState::Dead) return {'Z', "zombie"};
     if (c.task.trace != nullptr && c.task.trace->stop != TraceStop::None)
         return {'t', "tracing stop"};
@@ -88,6 +89,21 @@ Credentials seen_by_reader(const Context& c) {
     return cred;
 }
 
+// An id's numbers in the namespace that is shown, and in those below it that it is in.
+std::string numbers_of(const Context& c, std::int32_t id) {
+    std::string text = std::to_string(c.number_of(id));
+    if (!c.process.numbers || c.system == nullptr) return text;
+    // Of a group or session that was made outside of the process's namespaces there is no number.
+    const Pid pid = c.system->ids().of(id);
+    std::vector<const PidNamespace*> below;
+    for (const PidNamespace* at = c.task.numbers->space.get(); at != c.space && at != nullptr;
+         at = at->parent.get())
+        below.push_back(at);
+    for (auto at = below.rbegin(); at != below.rend(); ++at)
+        text += fmt::format("\t{}", pid.in(*at));
+    return text;
+}
+
 std::string groups_of(const Credentials& cred) {
     return fmt::format("{}", fmt::join(cred.group_list(), " "));
 }
@@ -103,10 +119,12 @@ std::string status(const Context& c) {
         "Uid:\t{}\t{}\t{}\t{}\nGid:\t{}\t{}\t{}\t{}\nFDSize:\t64\nGroups:\t{} "
         "\nNStgid:\t{}\nNSpid:\t{}\nNSpgid:\t{}\n"
         "NSsid:\t{}\n",
-        c.task.comm, p.fs->umask, state.letter, state.name, p.pid, c.task.id.value, p.parent_pid,
-        c.task.trace ? c.task.trace->tracer : 0, cred.uid.real, cred.uid.effective, cred.uid.saved,
-        cred.uid.fs, cred.gid.real, cred.gid.effective, cred.gid.saved, cred.gid.fs,
-        groups_of(cred), p.pid, c.task.id.value, p.group, p.session);
+        c.task.comm, p.fs->umask, state.letter, state.name, c.number_of(p.pid),
+        c.number_of(c.task.id.value), c.number_of(p.parent_pid),
+        c.task.trace ? c.number_of(c.task.trace->tracer) : 0, cred.uid.real, cred.uid.effective,
+        cred.uid.saved, cred.uid.fs, cred.gid.real, cred.gid.effective, cred.gid.saved, cred.gid.fs,
+        groups_of(cred), numbers_of(c, p.pid), numbers_of(c, c.task.id.value),
+        numbers_of(c, p.group), numbers_of(c, p.session));
     if (p.mm != nullptr) text += memory_lines(p);
     const unsigned cpus = c.system != nullptr ? c.system->cpu_count() : 1;
     const std::uint64_t allowed =
@@ -139,6 +157,14 @@ std::string schedstat(const Context& c) {
     return fmt::format("{} {} {}\n", ran, waited, c.task.past.turns);
 }
 
+// When it started, in ticks of the reader's CLOCK_BOOTTIME.
+std::uint64_t start_ticks(const Context& c) {
+    const Task* const reader = c.system != nullptr ? c.system->current() : nullptr;
+    const TimeSpace space = reader != nullptr ? reader->process->time_space : nullptr;
+    const std::int64_t offset = space ? space->boottime_ns : 0;
+    return (c.task.start_ns + static_cast<std::uint64_t>(offset)) / abi::kUserTickNs;
+}
+
 std::string stat(const Context& c) {
     const Process& p = c.process;
     const Signals s = signals_of(c);
@@ -148,18 +174,19 @@ std::string stat(const Context& c) {
     const std::uint64_t resident = p.mm != nullptr ? p.mm->resident_pages() : 0;
     const Pty* pty = c.system != nullptr ? c.system->terminals().of_session(p.session) : nullptr;
     const std::uint64_t tty = pty != nullptr ? Terminals::kSlaveMajor << 8 | pty->index : 0;
-    const std::int32_t foreground = pty != nullptr ? pty->terminal.foreground : -1;
+    const std::int32_t foreground = pty != nullptr ? c.number_of(pty->terminal.foreground) : -1;
     const std::uint64_t heap = p.mm != nullptr ? p.mm->brk_start().value : 0;
     const std::uint64_t faults = c.system == nullptr ? 0
                                  : c.whole           ? c.system->faults(p)
                                                      : c.system->faults(c.task);
     std::string text = fmt::format(
-        "{} ({}) {} {} {} {} {} {} 4194304 {} {} 0 0 {} {} {} {} {} {} {} 0 0 {} {} {}",
-        c.whole ? p.pid : c.task.id.value, c.task.comm, state_of(c).letter, p.parent_pid, p.group,
-        p.session, tty, foreground, faults, p.children_faults, used.user_ns / abi::kUserTickNs,
+        "{} ({}) {} {} {} {} {} {} 4194304 {} {} 0 0 {} {} {} {} {} {} {} 0 {} {} {} {}",
+        c.number_of(c.whole ? p.pid : c.task.id.value), c.task.comm, state_of(c).letter,
+        c.number_of(p.parent_pid), c.number_of(p.group), c.number_of(p.session), tty, foreground,
+        faults, p.children_faults, used.user_ns / abi::kUserTickNs,
         used.system_ns / abi::kUserTickNs, p.children_time.user_ns / abi::kUserTickNs,
         p.children_time.system_ns / abi::kUserTickNs, 20 + c.task.nice, c.task.nice, p.tasks.size(),
-        size, resident, ~std::uint64_t{0});
+        start_ticks(c), size, resident, ~std::uint64_t{0});
     text += fmt::format(
         " 0 0 {} 0 0 {} {} {} {} 0 0 0 {} {} 0 0 0 0 0 0 0 {} {} {} {} {} {}\n",
         p.stack_start.value, s.pending & 0x7fffffff, c.task.sigmask & 0x7fffffff,

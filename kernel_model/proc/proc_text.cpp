@@ -32,6 +32,12 @@ unsigned cpus(const Context& c) {
 std::uint64_t now(const Context& c) {
     return c.system != nullptr ? c.system->monotonic_ns() : 0;
 }
+// CLOCK_BOOTTIME of the reader's namespace of times, less that of the first.
+std::int64_t boottime_offset(const Context& c) {
+    const Task* const reader = c.system != nullptr ? c.system->current() : nullptr;
+    const TimeSpace space = reader != nullptr ? reader->process->time_space : nullptr;
+    return space ? space->boottime_ns : 0;
+}
 std::uint64_t idle(const Context& c) {
     return c.system != nullptr ? c.system->idle_ns() : 0;
 }
@@ -84,13 +90,13 @@ std::string version(const Context& c) {
 }
 
 std::string uptime(const Context& c) {
-    const std::uint64_t up = now(c) / 10'000'000, rest = idle(c) / 10'000'000;
+    const std::uint64_t boot = now(c) + static_cast<std::uint64_t>(boottime_offset(c));
+    const std::uint64_t up = boot / 10'000'000, rest = idle(c) / 10'000'000;
     return fmt::format("{}.{:02} {}.{:02}\n", up / 100, up % 100, rest / 100, rest % 100);
 }
 
 struct Census {
     std::size_t tasks = 0, running = 0, blocked = 0, processes = 0;
-    std::int32_t last = 0;
 };
 Census census(const Context& c) {
     Census all;
@@ -100,7 +106,6 @@ Census census(const Context& c) {
         for (const auto& [id, task] : process->tasks) {
             ++all.tasks;
             all.running += task->state == TaskState::Runnable;
-            all.last = std::max(all.last, id.value);
         }
     }
     return all;
@@ -108,7 +113,10 @@ Census census(const Context& c) {
 
 std::string loadavg(const Context& c) {
     const Census all = census(c);
-    return fmt::format("0.00 0.00 0.00 {}/{} {}\n", all.running, all.tasks, all.last);
+    const Task* const reader = c.system != nullptr ? c.system->current() : nullptr;
+    const PidNamespace* const space = reader != nullptr ? reader->process->pid_space() : nullptr;
+    const std::int32_t last = c.system != nullptr ? c.system->ids().last(space) : 0;
+    return fmt::format("0.00 0.00 0.00 {}/{} {}\n", all.running, all.tasks, last);
 }
 
 // In hundredths of seconds. User and system time are known for all CPUs together; each CPU shows an
@@ -129,7 +137,9 @@ std::string stat(const Context& c) {
     const Census all = census(c);
     return text + fmt::format(
                       "intr 0\nctxt 0\nbtime {}\nprocesses {}\nprocs_running {}\nprocs_blocked 0\n",
-                      (c.realtime_ns - now(c)) / 1'000'000'000, all.processes, all.running);
+                      (c.realtime_ns - now(c) - static_cast<std::uint64_t>(boottime_offset(c))) /
+                          1'000'000'000,
+                      all.processes, all.running);
 }
 
 template <std::string (*text)(const Network&)>

@@ -11,6 +11,7 @@
 #include "kernel_model/files/system_view.h"
 #include "kernel_model/memory/backing.h"
 #include "kernel_model/memory/user_memory.h"
+#include "kernel_model/spaces/pid_table.h"
 #include "sim/machine.h"
 
 namespace uprobesim {
@@ -19,6 +20,7 @@ struct ProcContext {
     Machine& machine;
     const SystemView* system;  // may be null
     std::uint64_t realtime_ns;
+    const PidNamespace* space = nullptr;  // whose numbers of processes are shown; null: the first
 };
 struct ProcRow {
     const char* path = nullptr;
@@ -43,6 +45,11 @@ struct ProcessContext {
     Task& task;
     bool whole;  // the process's file, not the task's
     const SystemView* system;
+    const PidNamespace* space = nullptr;  // as ProcContext
+    // The number of an id of a process, task, group or session.
+    std::int32_t number_of(std::int32_t id) const {
+        return system != nullptr ? system->ids().inside(space, id) : id;
+    }
 };
 // Files below /proc/PID and /proc/PID/task/TID.
 struct ProcessRow {

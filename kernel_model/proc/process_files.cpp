@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/event/process_file.h"
 #include "kernel_model/files/mount.h"
 #include "kernel_model/proc/inode_number.h"
 #include "kernel_model/proc/mounts_text.h"
@@ -59,11 +60,13 @@ std::string seen_from(const Process* reader, std::string path) {
 }  // namespace
 
 // `rest`: "/task", or a name below it.
-std::optional<SpecialNode> SpecialFiles::find_thread(Process& process, const std::string& rest) {
+std::optional<SpecialNode> SpecialFiles::find_thread(const PidSpace& space, Process& process,
+                                                     const std::string& rest) {
     if (rest == "/task") {
-        SpecialNode n = directory_of([&process] {
+        SpecialNode n = directory_of([&process, space] {
             std::vector<std::string> ids;
-            for (const auto& [id, each] : process.tasks) ids.push_back(std::to_string(id.value));
+            for (const auto& [id, each] : process.tasks)
+                ids.push_back(std::to_string(each->pid().in(space.get())));
             return ids;
         });
         n.status.uid = process.cred->uid.effective;
@@ -73,20 +76,21 @@ std::optional<SpecialNode> SpecialFiles::find_thread(Process& process, const std
     const std::size_t slash = rest.find('/', 6);
     const std::string id = rest.substr(6, slash == std::string::npos ? slash : slash - 6);
     const auto number = listed_number(id);
-    const auto task = number ? process.tasks.find(TaskId{*number}) : process.tasks.end();
+    const auto task = number ? process.tasks.find(TaskId{PidTable::outside(space.get(), *number)})
+                             : process.tasks.end();
     if (task == process.tasks.end()) return std::nullopt;
-    return find_process(process, *task->second,
+    return find_process(space, process, *task->second,
                         slash == std::string::npos ? "" : rest.substr(slash), false);
 }
 
 // A file of the table.
-std::optional<SpecialNode> SpecialFiles::node_of_row(Process& p, Task& t, const ProcessRow& row,
-                                                     bool whole) {
-    const auto make = [this, pid = p.pid, id = t.id, end = p.end, make = row.make, whole,
-                       task = &t]() -> SysResult<std::string> {
+std::optional<SpecialNode> SpecialFiles::node_of_row(const PidSpace& space, Process& p, Task& t,
+                                                     const ProcessRow& row, bool whole) {
+    const auto make = [this, pid = p.pid, id = t.id, end = p.end, make = row.make, whole, task = &t,
+                       space]() -> SysResult<std::string> {
         Task* const shown = system_ != nullptr ? task_of(*system_, pid, id, *end) : task;
         if (shown == nullptr) return tl::make_unexpected(Errno::Srch);
-        return make({*shown->process, *shown, whole, system_});
+        return make({*shown->process, *shown, whole, system_, space.get()});
     };
     SpecialNode n = text(
         make, row.mode, inode_of(fmt::format("{}/{}/{}", p.pid, whole ? 0 : t.id.value, row.name)));
@@ -104,10 +108,10 @@ std::optional<SpecialNode> SpecialFiles::node_of_row(Process& p, Task& t, const 
         // proc_mounts_operations alone has splice_read.
         std::static_pointer_cast<TextFile>(file)->set_splices({.from = pollable, .to = false});
         if (pollable) {
-            const auto space = mounts_of(*task->process, system_->mounts());
-            if (space)
+            const auto mounts = mounts_of(*task->process, system_->mounts());
+            if (mounts)
                 std::static_pointer_cast<TextFile>(file)->watch_changes(
-                    [space] { return space->version; }, space->changed);
+                    [mounts] { return mounts->version; }, mounts->changed);
         }
         if (control != nullptr)
             std::static_pointer_cast<TextFile>(file)->on_control(
@@ -153,21 +157,30 @@ std::optional<SpecialNode> SpecialFiles::namespace_link(const Process& p, const 
                                  (kind.file == "pid" || kind.file == "time");
         if (name != kind.file && !of_children) continue;
         const auto which = static_cast<NamespaceKind>(i);
+        SpecialNode n;
         auto file = std::make_shared<NamespaceFile>(which, base_status(abi::kIfReg | 0444));
         if (which == NamespaceKind::Uts) file->uts = p.uts;
         if (which == NamespaceKind::Mnt)
             file->mounts = mounts_of(p, system_ != nullptr ? system_->mounts() : nullptr);
         file->other = p.spaces[i];
         if (which == NamespaceKind::User) file->other = p.cred->space;
+        // The first process of a namespace, which is still to be made, opens it.
+        const bool empty = which == NamespaceKind::Pid && p.spaces[i] != nullptr &&
+                           static_cast<const PidNamespace&>(*p.spaces[i]).reaper == 0;
+        if (which == NamespaceKind::Pid && !of_children)
+            file->other = p.numbers ? p.numbers->space : nullptr;
+        if (which == NamespaceKind::Time && !of_children) file->other = p.time_space;
         file->name = fmt::format("{}:[{}]", kind.file, file->inode());
-        SpecialNode n = link_to(file->name);
+        n = link_to(file->name);
         n.magic = std::move(file);
+        if (empty && of_children) n.barred = Errno::NoEnt;
         return n;
     }
     return std::nullopt;
 }
 
-std::optional<SpecialNode> SpecialFiles::descriptor_file(Process& p, const std::string& name) {
+std::optional<SpecialNode> SpecialFiles::descriptor_file(const PidSpace& space, Process& p,
+                                                         const std::string& name) {
     if (name == "/fd" || name == "/fdinfo") {
         SpecialNode node = directory_of([&p] {
             std::vector<std::string> names;
@@ -191,12 +204,14 @@ std::optional<SpecialNode> SpecialFiles::descriptor_file(Process& p, const std::
         const auto mount = shown->file->dentry ? mount_of(*shown->file->dentry) : nullptr;
         return text([held = std::weak_ptr(shown->file), cloexec = shown->close_on_exec,
                      id = mount ? mount->id : Mount::kInternalId,
-                     inode = status ? status->inode : 0]() -> SysResult<std::string> {
+                     inode = status ? status->inode : 0, space]() -> SysResult<std::string> {
             const auto file = held.lock();
             if (!file) return tl::make_unexpected(Errno::NoEnt);
-            return fmt::format("pos:\t{}\nflags:\t0{:o}\nmnt_id:\t{}\nino:\t{}\n{}", file->position,
-                               file->flags | (cloexec ? abi::kOCloexec : 0), id, inode,
-                               file->fdinfo());
+            const auto* const of_process = dynamic_cast<const ProcessFile*>(file.get());
+            return fmt::format(
+                "pos:\t{}\nflags:\t0{:o}\nmnt_id:\t{}\nino:\t{}\n{}", file->position,
+                file->flags | (cloexec ? abi::kOCloexec : 0), id, inode,
+                of_process != nullptr ? of_process->numbers_from(space.get()) : file->fdinfo());
         });
     }
     return std::nullopt;
@@ -249,7 +264,8 @@ std::optional<SpecialNode> SpecialFiles::attribute_file(Process& p, const std::s
     return std::nullopt;
 }
 
-std::optional<SpecialNode> SpecialFiles::process_file(Process& p, const std::string& name) {
+std::optional<SpecialNode> SpecialFiles::process_file(const PidSpace& space, Process& p,
+                                                      const std::string& name) {
     if (name == "/exe" && p.alive) return link_to(p.exe);
     if (name == "/cwd") return link_to(seen_from(reader(&p), p.fs->cwd ? p.fs->cwd->path() : "/"));
     if (name == "/root")
@@ -257,12 +273,12 @@ std::optional<SpecialNode> SpecialFiles::process_file(Process& p, const std::str
     if (auto node = attribute_file(p, name)) return node;
     if (auto node = memory_file(p, name)) return node;
     if (auto node = mapped_file(p, name)) return node;
-    return descriptor_file(p, name);
+    return descriptor_file(space, p, name);
 }
 
-std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const std::string& name,
-                                                      bool whole) {
-    if (below(name, "/net")) return find_in_table("/proc" + name);
+std::optional<SpecialNode> SpecialFiles::find_process(const PidSpace& space, Process& p, Task& t,
+                                                      const std::string& name, bool whole) {
+    if (below(name, "/net")) return find_in_table("/proc" + name, space);
     const auto rows = [&](auto each) {
         for (const auto table : {process_table(), process_settings(), process_id_maps()}) {
             for (const ProcessRow& row : table) each(row);
@@ -278,9 +294,9 @@ std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const
         if (whole) names.insert(names.end(), {"map_files", "task"});
         node = directory(names);
     } else {
-        node = process_file(p, name);
+        node = process_file(space, p, name);
         rows([&](const ProcessRow& row) {
-            if (name.substr(1) == row.name) node = node_of_row(p, t, row, whole);
+            if (name.substr(1) == row.name) node = node_of_row(space, p, t, row, whole);
         });
     }
     if (node) {
@@ -289,7 +305,7 @@ std::optional<SpecialNode> SpecialFiles::find_process(Process& p, Task& t, const
         node->status.uid = shown ? p.cred->uid.effective : 0;
         node->status.gid = shown ? p.cred->gid.effective : 0;
         // proc_fd_access_allowed, proc_ns_readlink
-        node->barred = node->is_link() && !may_access(*reader(&p), p);
+        if (node->is_link() && !may_access(*reader(&p), p)) node->barred = Errno::Acces;
     }
     return node;
 }

@@ -3,11 +3,14 @@
 // writes are refused.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <iterator>
 
 #include "kernel_model/proc/proc_text.h"
 #include "kernel_model/task/process.h"
+#include "kernel_model/task/scheduler.h"
 
 namespace uprobesim {
 namespace {
@@ -104,7 +107,7 @@ std::string sched(const Context& c) {
     return fmt::format(
         "{} ({}, #threads: {})\n-------------------------------------------------------------------"
         "\n{:<45}:{:>21}.{:06}\n{:<45}:{:>21}\n{:<45}:{:>21}\n",
-        c.task.comm, c.task.id.value, c.process.tasks.size(), "se.sum_exec_runtime",
+        c.task.comm, c.number_of(c.task.id.value), c.process.tasks.size(), "se.sum_exec_runtime",
         used.total() / 1'000'000, used.total() % 1'000'000, "policy", c.task.sched.policy, "prio",
         c.task.sched.is_real_time() ? 99 - c.task.sched.priority : 120 + c.task.nice);
 }
@@ -141,10 +144,6 @@ std::string system_call(const Context& c) {
                        c.task.blocked_in, r.x[0], r.x[1], r.x[2], r.x[3], r.x[4], r.x[5], r.sp,
                        r.pc);
 }
-// Offsets are written before a task is in the namespace.
-SysResult<void> not_again(Task&, const Task&, std::string_view) {
-    return tl::make_unexpected(Errno::Perm);
-}
 std::string unset_id(const Context&) {
     return "4294967295";
 }
@@ -163,7 +162,8 @@ std::string nothing(const Context&) {
 }
 std::string children(const Context& c) {
     std::string text;
-    for (const std::int32_t pid : c.process.children) text += std::to_string(pid) + " ";
+    for (const std::int32_t pid : c.process.children)
+        text += std::to_string(c.number_of(pid)) + " ";
     return text;
 }
 // proc_timers_operations: those of timer_create.
@@ -171,7 +171,7 @@ std::string timers(const Context& c) {
     std::string text;
     for (const auto& [id, timer] : c.process.posix_timers) {
         const bool of_task = timer.target != TaskId{};
-        const std::int32_t target = of_task ? timer.target.value : c.process.pid;
+        const std::int32_t target = c.number_of(of_task ? timer.target.value : c.process.pid);
         text += fmt::format("ID: {}\nsignal: {}/{:016x}\nnotify: {}/{}.{}\nClockID: {}\n", id,
                             static_cast<int>(timer.signal), timer.value,
                             timer.signal == Signal::None ? "none" : "signal",
@@ -179,8 +179,72 @@ std::string timers(const Context& c) {
     }
     return text;
 }
-std::string time_offsets(const Context&) {
-    return "monotonic           0         0\nboottime            0         0\n";
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+
+TimeNamespace* times_of_children(const Process& process) {
+    return static_cast<TimeNamespace*>(process.space(NamespaceKind::Time).get());
+}
+std::string time_offsets(const Context& c) {
+    const TimeNamespace* const space = times_of_children(c.process);
+    const auto line = [](std::string_view name, std::int64_t ns) {
+        // Nanoseconds are never negative.
+        const std::int64_t s = ns / kNsPerSecond - (ns % kNsPerSecond < 0 ? 1 : 0);
+        return fmt::format("{:<10} {:>10} {:>9}\n", name, s, ns - s * kNsPerSecond);
+    };
+    return line("monotonic", space != nullptr ? space->monotonic_ns : 0) +
+           line("boottime", space != nullptr ? space->boottime_ns : 0);
+}
+
+struct TimeOffset {
+    bool boottime = false;
+    std::int64_t seconds = 0, ns = 0;
+};
+// A line of timens_offsets_write: clock, seconds, nanoseconds.
+std::optional<TimeOffset> offset_in(std::string_view line) {
+    std::array<std::string_view, 3> words;
+    for (std::string_view& word : words) {
+        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+        word = line.substr(0, line.find_first_of(" \t"));
+        line.remove_prefix(word.size());
+    }
+    TimeOffset given{.boottime = words[0] == "boottime" || words[0] == "7"};
+    const auto seconds = number_in<std::int64_t>(words[1]), ns = number_in<std::int64_t>(words[2]);
+    const bool known = given.boottime || words[0] == "monotonic" || words[0] == "1";
+    if (!known || !seconds || !ns || *ns < 0 || *ns >= kNsPerSecond) return std::nullopt;
+    given.seconds = *seconds;
+    given.ns = *ns;
+    return given;
+}
+// proc_timens_set_offset: all of them, or none.
+SysResult<void> set_time_offsets(Task& task, const Task& writer, std::string_view text) {
+    constexpr std::size_t kMost = 2;
+    constexpr std::int64_t kMostSeconds = 9'223'372'036;  // KTIME_SEC_MAX
+    std::vector<TimeOffset> given;
+    for (std::size_t end = 0; given.size() < kMost && end != std::string_view::npos;) {
+        end = text.find('\n');
+        const auto offset = offset_in(text.substr(0, end));
+        if (!offset) return tl::make_unexpected(Errno::Inval);
+        given.push_back(*offset);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        if (text.empty()) break;
+    }
+    TimeNamespace* const space = times_of_children(*task.process);
+    if (!writer.cred->capable_in(space != nullptr ? space->owned_by : nullptr, Capability::SysTime))
+        return tl::make_unexpected(Errno::Perm);
+    const auto now =
+        task.scheduler != nullptr ? static_cast<std::int64_t>(task.scheduler->now_ns()) : 0;
+    for (const TimeOffset& offset : given) {
+        if (offset.seconds > kMostSeconds || offset.seconds < -kMostSeconds)
+            return tl::make_unexpected(Errno::Range);
+        const std::int64_t then =
+            (now % kNsPerSecond + offset.ns) / kNsPerSecond + now / kNsPerSecond + offset.seconds;
+        if (then < 0 || then > kMostSeconds / 2) return tl::make_unexpected(Errno::Range);
+    }
+    if (space == nullptr || space->frozen) return tl::make_unexpected(Errno::Acces);
+    for (const TimeOffset& offset : given)
+        (offset.boottime ? space->boottime_ns : space->monotonic_ns) =
+            offset.seconds * kNsPerSecond + offset.ns;
+    return {};
 }
 
 constexpr ProcessRow kSettingRows[] = {
@@ -199,7 +263,7 @@ constexpr ProcessRow kSettingRows[] = {
     {"stack", kernel_stack, 0400},
     {"syscall", system_call, 0400},
     {"timers", timers},
-    {"timens_offsets", time_offsets, 0644, not_again},
+    {"timens_offsets", time_offsets, 0644, set_time_offsets},
     {"timerslack_ns", timer_slack, 0666, set_timer_slack},
     {"wchan", wait_channel},
 };

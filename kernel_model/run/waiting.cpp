@@ -50,7 +50,7 @@ std::string futex_word(const Wait& wait) {
     if (!value) return text;
     text += fmt::format(", which is {}", *value);
     if (wait.task.futex && wait.task.futex->holder)
-        text += fmt::format(": a lock that task {} holds", *value & abi::kFutexTidMask);
+        text += fmt::format(": a lock that task {} holds", wait.task.futex->holder->value);
     return text;
 }
 
@@ -67,22 +67,29 @@ std::string one_child(const Wait& wait, std::int32_t pid) {
     return child == nullptr ? fmt::format("process {}", pid) : process_text(*child);
 }
 
+// A number of the task's namespace as an id; 0 stays its own group.
+std::int32_t id_of(const Wait& wait, std::int32_t number) {
+    const Process& process = *wait.task.process;
+    return number == 0 ? process.group : PidTable::outside(process.pid_space(), number);
+}
+
 std::string child(const Wait& wait) {
     const std::int32_t pid = wait.int32(0);
-    if (pid > 0) return one_child(wait, pid);
+    if (pid > 0) return one_child(wait, id_of(wait, pid));
     if (pid == -1) return any_child(wait);
-    return fmt::format("a child in process group {}", pid == 0 ? wait.task.process->group : -pid);
+    return fmt::format("a child in process group {}", id_of(wait, -pid));
 }
 
 std::string child_by_type(const Wait& wait) {
     enum : std::int32_t { All = 0, Pid = 1 };
     if (wait.int32(0) == All) return any_child(wait);
-    if (wait.int32(0) == Pid) return one_child(wait, wait.int32(1));
-    return fmt::format("a child in process group {}", wait.int32(1));
+    if (wait.int32(0) == Pid) return one_child(wait, id_of(wait, wait.int32(1)));
+    return fmt::format("a child in process group {}", id_of(wait, wait.int32(1)));
 }
 
 std::string new_program(const Wait& wait) {
-    return fmt::format("{} to execute a program or to end", one_child(wait, wait.task.vfork_child));
+    return fmt::format("{} to execute a program or to end",
+                       one_child(wait, wait.task.vfork_child.first));
 }
 
 std::string polled(const Wait& wait) {

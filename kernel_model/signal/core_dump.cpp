@@ -35,11 +35,11 @@ std::string core_name(Kernel& kernel, const Task& task, const SignalInfo& info) 
         switch (pattern[i]) {
             case '%': name += '%'; break;
             case 'p':
-            case 'P':
-                name += std::to_string(process.pid);
+                name += std::to_string(process.id().own());
                 has_pid = true;
                 break;
-            case 'i':
+            case 'P': name += std::to_string(process.pid); break;
+            case 'i': name += std::to_string(task.pid().own()); break;
             case 'I': name += std::to_string(task.id.value); break;
             case 'u': name += std::to_string(task.cred->uid.real); break;
             case 'g': name += std::to_string(task.cred->gid.real); break;
@@ -64,7 +64,7 @@ std::string core_name(Kernel& kernel, const Task& task, const SignalInfo& info) 
         }
     }
     if (!has_pid && kernel.sysctls().number("kernel/core_uses_pid") != 0)
-        name += fmt::format(".{}", process.pid);
+        name += fmt::format(".{}", process.id().own());
     return name;
 }
 

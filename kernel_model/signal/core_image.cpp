@@ -122,15 +122,17 @@ TaskStatus state_of(Kernel& kernel, const Task& task, Signal signal) {
     const Process& p = *task.process;
     const UserRegisters r = kernel.machine().cpu->read_all(task.context);
     const CpuTime used = kernel.clock().cpu_time(task);
-    const auto number = static_cast<std::int32_t>(signal);
-    return {.signal = number,
-            .current = static_cast<std::int16_t>(number),
+    const auto number = [&](std::int32_t id) {
+        return kernel.processes().ids().inside(p.pid_space(), id);
+    };
+    return {.signal = static_cast<std::int32_t>(signal),
+            .current = static_cast<std::int16_t>(signal),
             .pending = task.pending.set(),
             .held = task.sigmask,
-            .pid = task.id.value,
-            .parent = p.parent_pid,
-            .group = p.group,
-            .session = p.session,
+            .pid = task.pid().own(),
+            .parent = number(p.parent_pid),
+            .group = number(p.group),
+            .session = number(p.session),
             .user = time_of(used.user_ns),
             .system = time_of(used.system_ns),
             .children_user = time_of(p.children_time.user_ns),
@@ -141,15 +143,18 @@ TaskStatus state_of(Kernel& kernel, const Task& task, Signal signal) {
             .pstate = r.pstate};
 }
 
-ProcessState process_state(const Task& by) {
+ProcessState process_state(Kernel& kernel, const Task& by) {
     const Process& p = *by.process;
+    const auto number = [&](std::int32_t id) {
+        return kernel.processes().ids().inside(p.pid_space(), id);
+    };
     ProcessState state{.nice = static_cast<std::int8_t>(by.nice),
                        .uid = by.cred->uid.real,
                        .gid = by.cred->gid.real,
-                       .pid = p.pid,
-                       .parent = p.parent_pid,
-                       .group = p.group,
-                       .session = p.session};
+                       .pid = p.id().own(),
+                       .parent = number(p.parent_pid),
+                       .group = number(p.group),
+                       .session = number(p.session)};
     copy_text(state.name, by.comm);
     copy_text(state.arguments, fmt::format("{}", fmt::join(p.arguments, " ")));
     return state;
@@ -184,7 +189,7 @@ Bytes notes_of(Kernel& kernel, Task& by, const SignalInfo& info) {
                  raw(std::array<std::uint64_t, 2>{cpu.read(task.context, Reg::Tpidr), 0}));
     };
     put_note(notes, "CORE", Note::Prstatus, raw(state_of(kernel, by, info.signal)));
-    put_note(notes, "CORE", Note::Prpsinfo, raw(process_state(by)));
+    put_note(notes, "CORE", Note::Prpsinfo, raw(process_state(kernel, by)));
     put_note(notes, "CORE", Note::Siginfo, raw(siginfo_of(info, 0)));
     put_note(notes, "CORE", Note::Auxv, std::as_bytes(std::span(by.process->auxv)));
     put_note(notes, "CORE", Note::File, files_note(*by.process->mm));

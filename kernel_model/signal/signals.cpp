@@ -63,6 +63,8 @@ bool SignalDelivery::deliver(std::optional<Interrupted> interrupted) {
             enter_handler(*info, interrupted);
             return true;
         }
+        // What is sent from outside to process 1 of a namespace for a handler that is gone.
+        if (task_.process->unkillable && (signal_bit(info->signal) & kUnblockable) == 0) continue;
         switch (default_action(info->signal)) {
             case DefaultAction::Ignore:
             case DefaultAction::Continue: continue;
@@ -168,7 +170,7 @@ void SignalDelivery::fatal(const SignalInfo& info) {
     } else if (info.code > 0 && info.code != abi::kSiKernel) {
         detail += fmt::format(", address 0x{:x}", info.address);
     } else if (info.code != abi::kSiKernel) {
-        detail += fmt::format(", sent by process {}", info.pid);
+        detail += fmt::format(", sent by process {}", info.sender != 0 ? info.sender : info.pid);
     }
     task_.process->core_dumped = dump_core(kernel_, task_, info);
     kernel_.processes().end_process(*task_.process, ExitKind::Signalled,

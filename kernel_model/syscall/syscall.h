@@ -70,9 +70,32 @@ struct SysCall {
     }
     Caller caller() const { return caller_of(task); }
     Ipc& ipc() const { return kernel.ipc_of(process); }
+    // --- ids of processes, tasks, groups and sessions: a guest's number is that of its namespace
+    // pid_vnr: the number that the caller knows an id by; 0: it does not see it.
+    std::int32_t number_of(std::int32_t id) const {
+        return kernel.processes().ids().inside(process.pid_space(), id);
+    }
+    std::int32_t number_of(const Pid& pid) const { return pid.in(process.pid_space()); }
+    // find_vpid: the id that a number of the caller stands for; 0: none.
+    std::int32_t id_of(std::int32_t number) const {
+        return PidTable::outside(process.pid_space(), number);
+    }
+    // By the caller's number; null: there is none, or it has ended.
+    Process* find_process(std::int32_t number) const {
+        return kernel.processes().find(id_of(number));
+    }
+    Task* find_task(std::int32_t number) const {
+        return kernel.processes().find_task(TaskId{id_of(number)});
+    }
+    // The same with zombies.
+    Process* find_any_process(std::int32_t number) const {
+        return kernel.processes().find_any(id_of(number));
+    }
     // find_process_by_pid: 0 is the caller; null: there is none.
-    Task* task_of(std::int32_t id) const {
-        return id == 0 ? &task : kernel.processes().find_task(TaskId{id});
+    Task* task_of(std::int32_t number) const { return number == 0 ? &task : find_task(number); }
+    // A group by the caller's number; 0: its own.
+    std::int32_t group_of(std::int32_t number) const {
+        return number == 0 ? process.group : id_of(number);
     }
     // check_same_owner: may change how the task is scheduled.
     bool owns(const Task& other) const {

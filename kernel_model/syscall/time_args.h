@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "kernel_model/abi/clock.h"
 #include "kernel_model/syscall/syscall.h"
 
 namespace uprobesim {
@@ -41,6 +42,28 @@ inline SysResult<std::uint64_t> read_duration(UserMemory& memory, VAddr at) {
     }
     return static_cast<std::uint64_t>(std::min(given->seconds, kMaxSeconds)) * kNsPerSecond +
            static_cast<std::uint64_t>(given->nanoseconds);
+}
+
+// What the caller's namespace of times adds to a clock, in ns (timens_add_monotonic and _boottime).
+inline std::int64_t clock_offset(const SysCall& call, std::int32_t clock) {
+    const TimeNamespace* const space = call.process.time_space.get();
+    if (space == nullptr) return 0;
+    switch (clock) {
+        case abi::kClockMonotonic:
+        case abi::kClockMonotonicRaw:
+        case abi::kClockMonotonicCoarse: return space->monotonic_ns;
+        case abi::kClockBoottime:
+        case abi::kClockBoottimeAlarm: return space->boottime_ns;
+        default: return 0;
+    }
+}
+// timens_ktime_to_host: a time of a clock that the caller gives, as the kernel's own clock has it;
+// 1 for what is over, as 0 stands for none.
+inline std::uint64_t to_host_time(const SysCall& call, std::int32_t clock, std::uint64_t ns) {
+    const std::int64_t offset = clock_offset(call, clock);
+    const auto time = static_cast<std::int64_t>(ns);
+    if (offset == 0 || ns == 0) return ns;
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(time - offset, 1));
 }
 
 // Sets the wait's deadline at the first entry. True: it is reached.

@@ -72,7 +72,7 @@ constexpr SysctlRow kRows[] = {
     {"kernel/msgmnb", "16384", Numbers, 0, kIntMax},
     {"kernel/msgmni", "32000", Numbers, 0, 32768},
     {"kernel/ngroups_max", "65536"},
-    {"kernel/ns_last_pid", "0", Forced, 0, 4194304},
+    {"kernel/ns_last_pid", "0", Forced, 0, 4194304, 0666},
     {"kernel/osrelease", ""},
     {"kernel/ostype", "Linux"},
     {"kernel/overflowgid", "65534", Numbers, 0, 65535},

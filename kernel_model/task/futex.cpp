@@ -91,7 +91,7 @@ void Futexes::requeue_to_lock(const FutexKey& from, const FutexKey& to, TaskId h
 void Futexes::hand_over(const FutexKey& key, std::uint32_t flags) {
     FutexWait& wait = *first_wait(key);
     Task& next = *wait.task;
-    const auto word = static_cast<std::uint32_t>(next.id.value) | abi::kFutexWaiters | flags;
+    const auto word = static_cast<std::uint32_t>(next.pid().own()) | abi::kFutexWaiters | flags;
     (void)UserMemory(*next.process->mm, next.id, next.tif_tagged_addr)
         .put(wait.word, word);  // a fault is ignored: the task reads the word itself
     wake(key, 1);

@@ -28,11 +28,12 @@ public:
     UserSpace owned_by() const {
         return uts ? uts->owned_by : mounts ? mounts->owned_by : other ? other->owned_by : nullptr;
     }
-    // A file of a user namespace beside this one.
-    std::shared_ptr<NamespaceFile> of_users(UserSpace space) const {
-        auto file = std::make_shared<NamespaceFile>(NamespaceKind::User, status_);
+    // A file of another namespace beside this one, not of UTS or mounts. Null: the first.
+    std::shared_ptr<NamespaceFile> beside(NamespaceKind kind,
+                                          std::shared_ptr<Namespace> space) const {
+        auto file = std::make_shared<NamespaceFile>(kind, status_);
         file->other = std::move(space);
-        file->name = fmt::format("{}:[{}]", name_of(NamespaceKind::User).file, file->inode());
+        file->name = fmt::format("{}:[{}]", name_of(kind).file, file->inode());
         return file;
     }
     SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The namespaces of a process (struct nsproxy). Of processes' ids and times there is one of each,
-// which all processes share; the others can be made anew. That of users is of the credentials.
+// The namespaces of a process (struct nsproxy). That of users is of the credentials, that of its id
+// of the id.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "kernel_model/files/user_namespace.h"
+#include "kernel_model/spaces/user_namespace.h"
 
 namespace uprobesim {
 

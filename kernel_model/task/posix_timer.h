@@ -25,7 +25,8 @@ enum class TimerClock { Realtime, Monotonic, ProcessCpu, TaskCpu };
 struct PosixTimer {
     std::int32_t id = 0;
     TimerClock clock = TimerClock::Monotonic;
-    TaskId cpu_task;               // of TaskCpu
+    bool boottime = false;  // CLOCK_BOOTTIME, which a namespace of times may have set elsewhere
+    TaskId cpu_task;        // of TaskCpu
     Signal signal = Signal::None;  // None: SIGEV_NONE
     TaskId target;                 // SIGEV_THREAD_ID; 0: the process
     std::uint64_t value = 0;       // sigev_value

@@ -17,6 +17,7 @@
 #include "kernel_model/files/fd_table.h"
 #include "kernel_model/files/mount.h"
 #include "kernel_model/memory/mm.h"
+#include "kernel_model/spaces/time_namespace.h"
 #include "kernel_model/task/namespaces.h"
 #include "kernel_model/task/posix_timer.h"
 #include "kernel_model/task/task.h"
@@ -96,11 +97,23 @@ struct FilePlace {
     std::uint32_t umask = 022;
 };
 
+// Ids are those of the first namespace.
 struct Process {
     std::int32_t pid = 0;
+    std::shared_ptr<const PidNumbers> numbers;  // in namespaces below the first; null: none
+    Pid id() const { return {pid, numbers}; }
+    // task_active_pid_ns: in which it was made; null: the first.
+    PidNamespace* pid_space() const { return numbers ? numbers->space.get() : nullptr; }
+    // Process 1 of a namespace, which ends with it.
+    bool reaps_space() const { return numbers && numbers->space->reaper == pid; }
+    // SIGNAL_UNKILLABLE: takes no signal that it has no handler for, unless from outside.
+    bool unkillable = false;
+    // Has ended, and waits for all others of its namespace before it tells its parent.
+    bool waits_for_space = false;
     std::int32_t parent_pid = kInitPid;
     bool is_init() const { return pid == kInitPid; }
-    std::int32_t group = 0;  // process group and session ids
+    // Process group and session ids, which ProcessTable changes.
+    std::int32_t group = 0;
     std::int32_t session = 0;
     bool alive = true;                  // false: a zombie, without memory and files
     bool executed = false;              // since it was forked: its parent cannot move it any more
@@ -124,8 +137,14 @@ struct Process {
     Sharable<FilePlace> fs;
     std::shared_ptr<MountNamespace> mounts;  // null: the first
     std::shared_ptr<UtsNamespace> uts = std::make_shared<UtsNamespace>();
-    // By kind, those of IPC, network and control groups; null: the first.
+    // In which it is; null: the first. That for its children is among those below.
+    std::shared_ptr<TimeNamespace> time_space;
+    // By kind, those of IPC, network and control groups, and those of process ids and times that
+    // its children will be in; null: the first.
     std::array<std::shared_ptr<Namespace>, kNamespaceKinds> spaces;
+    const std::shared_ptr<Namespace>& space(NamespaceKind kind) const {
+        return spaces[static_cast<std::size_t>(kind)];
+    }
     std::string exe;  // guest path of the program, links resolved
     std::vector<std::string> arguments;
     std::vector<std::string> environment;
@@ -147,9 +166,12 @@ struct Process {
     VAddr sigreturn_page;
     SignalQueue pending;  // process-wide: taken by the first task that does not block it
     std::map<TaskId, std::unique_ptr<Task>> tasks;
-    std::set<std::int32_t> children;               // pids, zombies included
-    std::set<TaskId> tracees;                      // of its tasks' ptrace
-    std::map<TaskId, std::int32_t> ended_tracees;  // threads, with wait's status
+    std::set<std::int32_t> children;  // pids, zombies included
+    std::set<TaskId> tracees;         // of its tasks' ptrace
+    struct EndedTracee {
+        std::int32_t number = 0, word = 0;  // its number for the tracer, and wait's status
+    };
+    std::map<TaskId, EndedTracee> ended_tracees;  // threads
     std::int32_t waited_by = 0;  // a zombie that its tracer waits for, before its parent
     std::int32_t oom_score_adj = 0;
     bool oom_victim = false;   // chosen by the OOM killer

@@ -16,7 +16,7 @@ void end_wait(Task& task, Timers& timers, Futexes& futexes) {
     task.wait_timer = 0;
     task.wait_deadline_ns = kNoDeadline;
     task.waits_killable = false;
-    task.vfork_child = 0;
+    task.vfork_child = {};
     task.call_holds.reset();
     futexes.remove(task);
     task.wait_charge.resize(0);

@@ -11,6 +11,7 @@
 #include "kernel_model/abi/signal.h"
 #include "kernel_model/files/credentials.h"
 #include "kernel_model/seccomp/filter.h"
+#include "kernel_model/spaces/pid_namespace.h"
 #include "kernel_model/task/futex.h"
 #include "kernel_model/task/io_counts.h"
 #include "kernel_model/task/rseq_state.h"
@@ -66,6 +67,9 @@ struct Task final : Waiter {
     ~Task() override { leave_queues(); }
 
     TaskId id;
+    std::shared_ptr<const PidNumbers> numbers;  // in namespaces below the first; null: none
+    Pid pid() const { return {id.value, numbers}; }
+    std::uint64_t start_ns = 0;  // CLOCK_BOOTTIME of its start
     Process* process = nullptr;
     std::shared_ptr<const Credentials> cred = std::make_shared<Credentials>();
     ContextId context{};
@@ -106,7 +110,7 @@ struct Task final : Waiter {
     }
     std::optional<FutexWait> futex;   // a futex call that waits
     std::vector<FutexWait> futexes;   // the words of a futex_waitv call that waits
-    std::int32_t vfork_child = 0;     // the process that a vfork call waits for
+    Pid vfork_child;                  // the process that a vfork call waits for
     std::uint64_t call_progress = 0;  // bytes that a transfer moved before it blocked
     // An object that a blocked call keeps between its entries; released when the call ends.
     std::shared_ptr<void> call_holds;

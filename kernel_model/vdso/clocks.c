@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The vDSO functions for reading clocks on machines whose counter does not trap: those that vdso(7)
 // lists for arm64, without the signal trampoline. Compiled for the guest. The modelled kernel's
-// data page is mapped directly before the code.
+// data page is mapped directly before the code. OF_TIMES: for the processes of a namespace of times,
+// whose clocks have offsets.
 #include <stdint.h>
 
 #include "data_page.h"
@@ -47,6 +48,15 @@ static uint64_t monotonic_ns(void) {
     return ticks / hz * NS_PER_SECOND + ticks % hz * NS_PER_SECOND / hz;
 }
 
+// What a namespace of times adds to the clocks that count from the start of the machine.
+static uint64_t own_monotonic(uint64_t ns) {
+#ifdef OF_TIMES
+    return ns + (uint64_t)vdso_data.monotonic_offset_ns;
+#else
+    return ns;
+#endif
+}
+
 static uint64_t coarse(uint64_t ns) {
     return ns / vdso_data.tick_ns * vdso_data.tick_ns;
 }
@@ -57,10 +67,16 @@ int __kernel_clock_gettime(int32_t clock, struct timespec* now) {
         case kRealtime:
         case kTai: ns = vdso_data.epoch_ns + monotonic_ns(); break;
         case kRealtimeCoarse: ns = coarse(vdso_data.epoch_ns + monotonic_ns()); break;
+#ifdef OF_TIMES
+        case kMonotonic:
+        case kMonotonicRaw: ns = own_monotonic(monotonic_ns()); break;
+        case kBoottime: ns = monotonic_ns() + (uint64_t)vdso_data.boottime_offset_ns; break;
+#else
         case kMonotonic:
         case kMonotonicRaw:
         case kBoottime: ns = monotonic_ns(); break;
-        case kMonotonicCoarse: ns = coarse(monotonic_ns()); break;
+#endif
+        case kMonotonicCoarse: ns = own_monotonic(coarse(monotonic_ns())); break;
         default: return system_call(kSysClockGettime, clock, now);
     }
     now->seconds = (int64_t)(ns / NS_PER_SECOND);

@@ -35,9 +35,10 @@ public:
     void mark_dirty(std::uint64_t) override {}
     SysResult<void> write_back(std::uint64_t, std::uint64_t) override { return {}; }
     std::string path() const override { return {}; }
-    void set_epoch(std::uint64_t epoch_ns) const {
-        auto bytes = memory_.bytes(frames_[kDataPage]).subspan(offsetof(vdso_data, epoch_ns));
-        std::memcpy(bytes.data(), &epoch_ns, sizeof epoch_ns);
+    template <class T>
+    void put(std::size_t at, T value) const {
+        auto bytes = memory_.bytes(frames_[kDataPage]).subspan(at);
+        std::memcpy(bytes.data(), &value, sizeof value);
     }
 
 private:
@@ -45,28 +46,65 @@ private:
     std::array<PAddr, kPages> frames_;
 };
 
-}  // namespace
+// Which of the images: that of a namespace of times adds offsets.
+constexpr std::size_t kOfFirst = 0, kOfTimes = 1;
 
-std::shared_ptr<FileBacking> make_vdso(Machine& machine, std::uint64_t epoch_ns) {
-    const auto images = vdso_images();
-    if (machine.profile.vdso_clock.value == 0 || images.empty()) return nullptr;
-    const auto image = images.front().bytes;
+bool has_vdso(const Machine& machine) {
+    return machine.profile.vdso_clock.value != 0 && !vdso_images().empty();
+}
+
+// Null: there is no memory.
+std::shared_ptr<FileBacking> make_pages(Machine& machine, std::uint64_t epoch_ns,
+                                        std::size_t which) {
+    const auto image = vdso_images().at(which).bytes;
     check_invariant(image.size() <= kPageSize, "the vDSO is larger than its page");
     PhysicalMemory& memory = machine.memory;
-    const auto data = memory.allocate(), code = memory.allocate();
-    if (!data || !code)
-        throw HostError("allocating the vDSO", "the guest has less than two pages of memory");
+    const auto data = memory.allocate();
+    if (!data) return nullptr;
+    const auto code = memory.allocate();
+    if (!code) {
+        memory.release(*data);
+        return nullptr;
+    }
     const vdso_data values{
         .counter_hz = static_cast<std::uint64_t>(machine.profile.counter_hz.value),
         .epoch_ns = epoch_ns,
-        .tick_ns = abi::kTickNs};
+        .tick_ns = abi::kTickNs,
+        .monotonic_offset_ns = 0,
+        .boottime_offset_ns = 0};
     std::memcpy(memory.bytes(*data).data(), &values, sizeof values);
     std::copy(image.begin(), image.end(), memory.bytes(*code).begin());
     return std::make_shared<VdsoPages>(memory, *data, *code);
 }
 
+}  // namespace
+
+std::shared_ptr<FileBacking> make_vdso(Machine& machine, std::uint64_t epoch_ns) {
+    if (!has_vdso(machine)) return nullptr;
+    auto pages = make_pages(machine, epoch_ns, kOfFirst);
+    if (pages == nullptr)
+        throw HostError("allocating the vDSO", "the guest has less than two pages of memory");
+    return pages;
+}
+
+SysResult<std::shared_ptr<FileBacking>> make_time_vdso(Machine& machine, std::uint64_t epoch_ns) {
+    if (!has_vdso(machine)) return nullptr;
+    auto pages = make_pages(machine, epoch_ns, kOfTimes);
+    if (pages == nullptr) return tl::make_unexpected(Errno::NoMem);
+    return pages;
+}
+
 void set_vdso_epoch(const std::shared_ptr<FileBacking>& vdso, std::uint64_t epoch_ns) {
-    if (const auto* pages = dynamic_cast<const VdsoPages*>(vdso.get())) pages->set_epoch(epoch_ns);
+    if (const auto* pages = dynamic_cast<const VdsoPages*>(vdso.get()))
+        pages->put(offsetof(vdso_data, epoch_ns), epoch_ns);
+}
+
+void set_vdso_offsets(const std::shared_ptr<FileBacking>& vdso, std::int64_t monotonic_ns,
+                      std::int64_t boottime_ns) {
+    const auto* pages = dynamic_cast<const VdsoPages*>(vdso.get());
+    if (pages == nullptr) return;
+    pages->put(offsetof(vdso_data, monotonic_offset_ns), monotonic_ns);
+    pages->put(offsetof(vdso_data, boottime_offset_ns), boottime_ns);
 }
 
 SysResult<VAddr> map_vdso(Mm& mm, const std::shared_ptr<FileBacking>& vdso) {

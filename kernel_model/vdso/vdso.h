@@ -14,6 +14,12 @@ namespace uprobesim {
 // image. `epoch_ns`: CLOCK_REALTIME minus CLOCK_MONOTONIC.
 std::shared_ptr<FileBacking> make_vdso(Machine& machine, std::uint64_t epoch_ns);
 
+// The same for a namespace of times, without offsets yet. NoMem.
+SysResult<std::shared_ptr<FileBacking>> make_time_vdso(Machine& machine, std::uint64_t epoch_ns);
+// Writes the offsets of its clocks into the data page.
+void set_vdso_offsets(const std::shared_ptr<FileBacking>& vdso, std::int64_t monotonic_ns,
+                      std::int64_t boottime_ns);
+
 // Writes another epoch into the data page.
 void set_vdso_epoch(const std::shared_ptr<FileBacking>& vdso, std::uint64_t epoch_ns);
 

@@ -3,6 +3,7 @@
 // are counted on demand, so a periodic timer that is not read interrupts only once, as in Linux.
 #pragma once
 
+#include "kernel_model/abi/clock.h"
 #include "kernel_model/files/anon_file.h"
 #include "kernel_model/wait/time_source.h"
 #include "kernel_model/wait/timers.h"
@@ -11,9 +12,14 @@ namespace uprobesim {
 
 class TimerFile final : public AnonFile {
 public:
-    // `base`: of CLOCK_REALTIME; null: another clock.
-    TimerFile(Timers& timers, const TimeSource& clock, RealTimeBase* base, std::uint32_t open_flags)
-        : AnonFile("timerfd", open_flags), timers_(timers), clock_(clock), base_(base) {
+    // `base`: of CLOCK_REALTIME; null: another clock. `clock_id`: CLOCK_*.
+    TimerFile(Timers& timers, const TimeSource& clock, RealTimeBase* base, std::uint32_t open_flags,
+              std::int32_t clock_id = abi::kClockMonotonic)
+        : AnonFile("timerfd", open_flags),
+          timers_(timers),
+          clock_(clock),
+          base_(base),
+          clock_id_(clock_id) {
         if (base_ != nullptr) listener_.attach(base_->was_set);
     }
     TimerFile(const TimerFile&) = delete;
@@ -27,6 +33,7 @@ public:
     // `absolute`: value_ns is a time of the timer's clock. `cancels`: reads fail once when the
     // clock is set (TFD_TIMER_CANCEL_ON_SET).
     void set(Setting wanted, bool absolute, bool cancels);
+    std::int32_t clock_id() const { return clock_id_; }
     Setting remaining();
 
     SysResult<std::uint64_t> read(std::uint64_t, std::span<std::byte> to) override;
@@ -58,6 +65,7 @@ private:
     Timers& timers_;
     const TimeSource& clock_;
     RealTimeBase* base_;
+    std::int32_t clock_id_;
     Listener listener_{*this};
     std::uint64_t absolute_ns_ = 0;  // the time of CLOCK_REALTIME that was set; 0: none
     bool cancels_ = false, cancelled_ = false;

@@ -56,11 +56,22 @@ FileStatus merged_status(const FileStatus& kept, const FileStatus& host) {
 }
 
 namespace {
+// The namespace of this inode, if a process of `of` has an id there: it or one above.
+const PidNamespace* space_of_inode(const PidNamespace* of, std::uint64_t inode) {
+    while (of != nullptr && of->inode != inode) of = of->parent.get();
+    return of;
+}
+
 // proc_fd_permission: a process reaches its own descriptors, whoever it has become.
 bool own_descriptors(const Caller& caller, const Node& node) {
     if (!node.special || caller.process == nullptr) return false;
-    const std::string own = "/proc/" + std::to_string(caller.process->pid);
-    return is_below(node.guest, own) && name_of(node.guest) == "fd";
+    const auto place = Mounts::in_proc(node.guest);
+    if (!place || name_of(node.guest) != "fd") return false;
+    const auto space =
+        place->space == 0 ? nullptr : space_of_inode(caller.process->pid_space(), place->space);
+    if (place->space != 0 && space == nullptr) return false;
+    const std::string own = "/" + std::to_string(caller.process->id().in(space)) + "/";
+    return place->rest.starts_with(own);
 }
 }  // namespace
 
@@ -160,7 +171,7 @@ SysResult<HostFd> Layers::open(const Node& node, int host_flags) const {
 }
 
 SysResult<std::string> Layers::link_target(const Node& link) const {
-    if (link.special && link.special->barred) return tl::make_unexpected(Errno::Acces);
+    if (link.special && link.special->barred) return tl::make_unexpected(*link.special->barred);
     if (link.special) return link.special->link;
     if (!link.fd) return tl::make_unexpected(Errno::Inval);
     return host_link_target(link.fd->get());
@@ -220,7 +231,7 @@ SysResult<std::optional<Node>> Layers::find_in_root(const std::string& guest) {
 bool Layers::reserved(const std::string& guest) {
     static const std::string name = "/" + std::string(ScratchState::kFolder);
     if (of_tmpfs(guest) || guest == Mounts::kQueues ||
-        is_below(guest, std::string(Mounts::kQueues)))
+        is_below(guest, std::string(Mounts::kQueues)) || Mounts::in_proc(guest))
         return false;
     return guest == name || is_below(guest, name);
 }

@@ -69,7 +69,7 @@ private:
     // proc_pid_get_link: these lead to a place, not to a text.
     static bool is_magic(const std::string& guest) {
         const std::string name = name_of(guest);
-        return is_below(guest, "/proc") && (name == "exe" || name == "cwd" || name == "root");
+        return Mounts::in_proc(guest) && (name == "exe" || name == "cwd" || name == "root");
     }
 
     // What differs between any two mounts, also those that the simulator makes.
@@ -87,7 +87,7 @@ private:
             return tl::make_unexpected(Errno::Loop);
         if (magic && resolves(kResolveBeneath | kResolveInRoot))
             return tl::make_unexpected(Errno::Xdev);
-        if (link.special && link.special->barred) return tl::make_unexpected(Errno::Acces);
+        if (link.special && link.special->barred) return tl::make_unexpected(*link.special->barred);
         return {};
     }
 

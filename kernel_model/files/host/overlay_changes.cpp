@@ -69,9 +69,11 @@ SysResult<void> OverlayFileSystem::prepare(const Credentials& credentials, const
         return tl::make_unexpected(Errno::Rofs);
     const bool modelled = special_->owns(p.guest) || special_->owns(p.parent->guest);
     // proc's own lookup says that there is no such name.
-    if (modelled && !p.existing && is_below(p.guest, "/proc"))
+    const auto in_proc = Mounts::in_proc(p.guest);
+    if (modelled && !p.existing && in_proc && !in_proc->rest.empty())
         return tl::make_unexpected(Errno::NoEnt);
-    if (modelled && is_below(p.guest, "/proc/sys")) return tl::make_unexpected(Errno::Acces);
+    if (modelled && in_proc && in_proc->rest.starts_with("/sys/"))
+        return tl::make_unexpected(Errno::Acces);
     if (modelled && !is_below(p.guest, "/dev")) return tl::make_unexpected(Errno::Perm);
     if ((p.existing && p.existing->kind == LayerKind::Special) ||
         (p.scratch && Layers::reserved(p.guest)))

@@ -55,7 +55,7 @@ SysResult<void> NetlinkSocket::claim_port(std::uint32_t port) {
 // netlink_autobind: the process's id, or a number that is none.
 SysResult<void> NetlinkSocket::claim_some_port(const Ucred& caller) {
     if (port_ != 0) return {};
-    auto port = static_cast<std::uint32_t>(caller.pid);
+    auto port = static_cast<std::uint32_t>(caller.pid.own());
     for (std::uint32_t next = static_cast<std::uint32_t>(-4096);
          port == 0 || network().netlink_ports.contains({protocol(), port}); --next)
         port = next;

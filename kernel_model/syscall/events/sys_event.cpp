@@ -62,7 +62,7 @@ SysOutcome sys_timerfd_create(SysCall& call) {
                         call.int32(0) == kClockRealtime || call.int32(0) == kClockRealtimeAlarm
                             ? &call.kernel.clock().realtime_base()
                             : nullptr,
-                        kORdwr | (flags & kONonblock)),
+                        kORdwr | (flags & kONonblock), call.int32(0)),
                     (flags & kOCloexec) != 0);
 }
 
@@ -84,8 +84,9 @@ SysOutcome sys_timerfd_settime(SysCall& call) {
     auto* timer = dynamic_cast<TimerFile*>(file.get());
     if (timer == nullptr) return Errno::Inval;
     const ItimerSpec old = to_spec(timer->remaining());
-    timer->set({value, interval}, (call.uint32(1) & kTfdTimerAbstime) != 0,
-               (call.uint32(1) & kTfdTimerCancelOnSet) != 0);
+    const bool absolute = (call.uint32(1) & kTfdTimerAbstime) != 0;
+    const std::uint64_t first = absolute ? to_host_time(call, timer->clock_id(), value) : value;
+    timer->set({first, interval}, absolute, (call.uint32(1) & kTfdTimerCancelOnSet) != 0);
     if (call.args[3] != 0 && !memory.put(call.address(3), old)) return Errno::Fault;
     return 0;
 }
@@ -154,7 +155,7 @@ SysOutcome sys_memfd_create(SysCall& call) {
 
 SysOutcome sys_pidfd_open(SysCall& call) {
     if ((call.uint32(1) & ~kONonblock) != 0 || call.int32(0) <= 0) return Errno::Inval;
-    return add_process_fd(call, call.int32(0), call.uint32(1));
+    return add_process_fd(call, call.id_of(call.int32(0)), call.uint32(1));
 }
 
 // kill_pgrp_info.
@@ -179,13 +180,19 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
         return Errno::Inval;
     const auto file = call.process.files.share(call.int32(0));
     const auto* of_process = dynamic_cast<const ProcessFile*>(file.get());
-    const auto target = of_process != nullptr ? std::optional(of_process->pid())
-                        : file != nullptr     ? process_of_directory(*file)
-                                              : std::nullopt;
+    const auto target = of_process != nullptr ? std::optional(of_process->id())
+                        : file != nullptr
+                            ? process_of_directory(call.kernel.processes().ids(), *file)
+                            : std::nullopt;
     if (!target) return bad_descriptor(call);
+    // access_pidfd_pidns
+    if (call.process.pid_space() != nullptr && call.number_of(*target) == 0) return Errno::Inval;
+    Process* const process = of_process != nullptr && of_process->pid() < 0
+                                 ? nullptr
+                                 : call.kernel.processes().find(target->first);
     SignalInfo info{.signal = static_cast<Signal>(signal),
                     .code = scope == kThread ? kSiTkill : kSiUser,
-                    .pid = call.process.pid,
+                    .pid = call.process.id().own(),
                     .uid = call.cred().uid.real};
     if (call.args[2] != 0) {
         struct Given {
@@ -196,7 +203,7 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
         const auto given = call.memory().get<Given>(call.address(2));
         if (!given) return Errno::Fault;
         if (given->signo != signal) return Errno::Inval;
-        if ((given->code >= 0 || given->code == kSiTkill) && *target != call.process.pid)
+        if ((given->code >= 0 || given->code == kSiTkill) && process != &call.process)
             return Errno::Perm;
         info.code = given->code;
         info.pid = given->pid;
@@ -204,8 +211,7 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
         info.value = given->value;
     }
     if (signal != 0 && !is_signal(signal)) return Errno::Inval;
-    if (scope == kProcessGroup) return signal_group(call, *target, signal, info);
-    Process* process = call.kernel.processes().find(*target);
+    if (scope == kProcessGroup) return signal_group(call, target->first, signal, info);
     if (process == nullptr) return Errno::Srch;
     if (!may_signal(call, *process, signal)) return Errno::Perm;
     if (signal == 0) return 0;

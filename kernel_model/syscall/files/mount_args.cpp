@@ -212,6 +212,11 @@ SysResult<TmpfsOptions> tmpfs_options(SysCall& call, std::string_view text) {
 // mount_capable: proc is of the namespace of processes, sysfs of that of the network; devtmpfs is
 // not for user namespaces.
 bool may_make(SysCall& call, std::string_view type) {
+    if (type == "proc") {
+        const PidNamespace* const processes = call.process.pid_space();
+        return call.capable_in(processes != nullptr ? processes->owned_by : nullptr,
+                               Capability::SysAdmin);
+    }
     if (type != "sysfs") return call.capable(Capability::SysAdmin);
     const auto& network = call.process.spaces[static_cast<std::size_t>(NamespaceKind::Net)];
     return call.capable_in(network ? network->owned_by : nullptr, Capability::SysAdmin);
@@ -271,9 +276,31 @@ SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std:
     // Each mount of the others is one of its own. That of terminals shows all of them, whoever has
     // opened them.
     if (type == "sysfs" || type == "devtmpfs") return kept;
-    auto super = files.mounts()->new_super(type, source, kept->inner);
+    const PidSpace processes =
+        type == "proc" && call.process.numbers ? call.process.numbers->space : nullptr;
+    auto super = files.mounts()->new_super(
+        type, source, processes ? Mounts::proc_of(processes->inode) : kept->inner);
+    super->shows = processes;
     super->magic = kept->magic;
     return super;
+}
+
+// mnt_already_visible
+SysResult<std::uint64_t> flags_of_visible(SysCall& call, const SuperBlock& super,
+                                          std::uint64_t flags) {
+    const auto space = namespace_of(call);
+    if ((super.type != "proc" && super.type != "sysfs") || !space || !space->owned_by) return flags;
+    constexpr std::uint64_t kTimes = kMsNoatime | kMsNodiratime | kMsRelatime;
+    constexpr std::uint64_t kReadOnlyLocked = kMsRdonly << kFlagLockShift;
+    for (const Mount* there : mounts_below(*space->top)) {
+        if (there->super->type != super.type || there->root != there->super->inner) continue;
+        const bool reads_only = there->super->read_only || (there->flags & kReadOnlyLocked) != 0;
+        if (reads_only && (flags & kMsRdonly) == 0) continue;
+        if ((there->flags & kTimesLocked) != 0 && ((there->flags ^ flags) & kTimes) != 0) continue;
+        if (covers_locked(*there, there->root)) continue;
+        return flags | (reads_only ? kReadOnlyLocked : 0) | (there->flags & kTimesLocked);
+    }
+    return tl::make_unexpected(Errno::Perm);
 }
 
 SysResult<void> attach_new(SysCall& call, const std::shared_ptr<SuperBlock>& super,
@@ -284,6 +311,7 @@ SysResult<void> attach_new(SysCall& call, const std::shared_ptr<SuperBlock>& sup
     if (at.mount->super == super && at.is_top()) return tl::make_unexpected(Errno::Busy);
     if (!at.directory) return tl::make_unexpected(Errno::NotDir);
     TRY(room_for_tree(call, 1, at));
+    flags = TRY(flags_of_visible(call, *super, flags));
     Mounts& mounts = *call.kernel.files().mounts();
     mounts.attach(mounts.make(super, super->inner, flags), *at.mount, at.inner);
     return {};

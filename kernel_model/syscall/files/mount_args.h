@@ -34,6 +34,10 @@ bool is_tmpfs_option(std::string_view name);
 SysResult<void> check_tmpfs_options(SysCall& call, const std::string& options);
 // The limits of a mounted tmpfs, by the options of a remount; mode and owner stay.
 SysResult<void> remount_tmpfs(SysCall& call, SuperBlock& super, const std::string& options);
+// The flags of a new mount of a file system that shows the system's state: in a namespace of an own
+// user namespace it may show no more than one that is there (mount_too_revealing). Perm.
+SysResult<std::uint64_t> flags_of_visible(SysCall& call, const SuperBlock& super,
+                                          std::uint64_t flags);
 // NoDev: no such type. Inval: the options.
 SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std::string& type,
                                                        const std::string& source,

@@ -126,7 +126,7 @@ SysOutcome sys_fcntl(SysCall& call) {
         case kFOfdSetlk: return range_lock(call, file, LockCommand::Set, true);
         case kFOfdSetlkw: return range_lock(call, file, LockCommand::SetAndWait, true);
         case kFSetown: return set_owner(call, *file, call.int32(2));
-        case kFGetown: return get_owner(*file);
+        case kFGetown: return get_owner(call, *file);
         case kFSetownEx: return set_owner_ex(call, *file, call.address(2));
         case kFGetownEx: return get_owner_ex(call, *file, call.address(2));
         case kFSetsig: return set_owner_signal(*file, call.int32(2));

@@ -60,7 +60,7 @@ Answer set_signals(SysCall& call, const std::shared_ptr<File>& file) {
 Answer own(SysCall& call, const std::shared_ptr<File>& file) {
     if (file->socket() == nullptr) return std::nullopt;
     if (call.uint32(1) == kFioGetOwn || call.uint32(1) == kSiocgpgrp)
-        return put_int(call, get_owner(*file));
+        return put_int(call, get_owner(call, *file));
     const auto who = call.memory().get<std::int32_t>(call.address(2));
     return who ? set_owner(call, *file, *who) : SysOutcome(Errno::Fault);
 }
@@ -155,6 +155,10 @@ constexpr Request kRequests[] = {{kFioclex, keep_at_exec},
                                  {kFsIocFssetxattr, set_inode_flags},
                                  {kNsGetUserns, other_namespace},
                                  {kNsGetParent, other_namespace},
+                                 {kNsGetPidFromPidns, other_namespace},
+                                 {kNsGetTgidFromPidns, other_namespace},
+                                 {kNsGetPidInPidns, other_namespace},
+                                 {kNsGetTgidInPidns, other_namespace},
                                  {kSiocgpgrp, own},
                                  {kSiocspgrp, own},
                                  {kSiocsifflags, change_network},

@@ -68,7 +68,7 @@ SysOutcome get_lock(SysCall& call, const FileKey& key, FileLock wanted, FlockByt
                  .pad = 0,
                  .start = static_cast<std::int64_t>(other->begin),
                  .length = to_the_end ? 0 : static_cast<std::int64_t>(other->end - other->begin),
-                 .pid = other->pid,
+                 .pid = other->pid < 0 ? other->pid : call.number_of(other->pid),
                  .pad2 = 0};
     }
     if (!call.memory().put(call.address(2), given)) return Errno::Fault;

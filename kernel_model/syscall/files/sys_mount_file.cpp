@@ -249,7 +249,8 @@ SysOutcome sys_fsmount(SysCall& call) {
     if (context->phase != FsContext::Phase::Mount) return Errno::Busy;
     FileSystem& files = call.kernel.files();
     TRY(room_for_mounts(call, 1));
-    const auto mount = files.mounts()->make(context->super, context->super->inner, *flags);
+    const std::uint64_t kept = TRY(flags_of_visible(call, *context->super, *flags));
+    const auto mount = files.mounts()->make(context->super, context->super->inner, kept);
     context->phase = FsContext::Phase::Reconfigure;  // one mount of each description
     auto place = TRY(files.open_place({mount, mount->root, true}));
     return add_file(call, std::move(place), (call.uint32(1) & kFsmountCloexec) != 0);

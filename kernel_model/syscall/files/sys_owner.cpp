@@ -60,9 +60,9 @@ bool may_signal(const FileOwner& owner, const Process& target) {
 SysOutcome set_owner(SysCall& call, File& file, std::int32_t who) {
     if (who == INT32_MIN) return Errno::Inval;
     const OwnerType type = who < 0 ? OwnerType::Group : OwnerType::Process;
-    const std::int32_t id = who < 0 ? -who : who;
+    const std::int32_t id = who == 0 ? 0 : call.id_of(who < 0 ? -who : who);
     const auto& all = call.kernel.processes().all();
-    if (id != 0) {
+    if (who != 0) {
         bool there = type == OwnerType::Process && call.kernel.processes().find(id) != nullptr;
         for (const auto& [pid, process] : all)
             there = there || (type == OwnerType::Group && process->group == id);
@@ -75,9 +75,9 @@ SysOutcome set_owner(SysCall& call, File& file, std::int32_t who) {
     return 0;
 }
 
-SysOutcome get_owner(File& file) {
+SysOutcome get_owner(const SysCall& call, File& file) {
     if (!file.owner) return 0;
-    const std::int32_t id = file.owner->id;
+    const std::int32_t id = call.number_of(file.owner->id);
     return file.owner->type == OwnerType::Group ? -id : id;
 }
 
@@ -88,8 +88,9 @@ SysOutcome set_owner_ex(SysCall& call, File& file, VAddr at) {
         return Errno::Inval;
     const auto type = static_cast<OwnerType>(given->type);
     if (type == OwnerType::Task && given->pid != 0) {
-        if (call.kernel.processes().find_task(TaskId{given->pid}) == nullptr) return Errno::Srch;
-        owner_of(file) = {type, given->pid, owner_of(file).signal, call.cred()};
+        const Task* const task = call.find_task(given->pid);
+        if (task == nullptr) return Errno::Srch;
+        owner_of(file) = {type, task->id.value, owner_of(file).signal, call.cred()};
         return 0;
     }
     return set_owner(call, file, type == OwnerType::Group ? -given->pid : given->pid);
@@ -97,7 +98,8 @@ SysOutcome set_owner_ex(SysCall& call, File& file, VAddr at) {
 
 SysOutcome get_owner_ex(SysCall& call, File& file, VAddr at) {
     OwnerEx shown{static_cast<std::int32_t>(OwnerType::Process), 0};
-    if (file.owner) shown = {static_cast<std::int32_t>(file.owner->type), file.owner->id};
+    if (file.owner)
+        shown = {static_cast<std::int32_t>(file.owner->type), call.number_of(file.owner->id)};
     return call.memory().put(at, shown) ? SysOutcome(0) : SysOutcome(Errno::Fault);
 }
 

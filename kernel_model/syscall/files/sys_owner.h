@@ -10,7 +10,7 @@
 namespace uprobesim {
 
 SysOutcome set_owner(SysCall& call, File& file, std::int32_t who);
-SysOutcome get_owner(File& file);
+SysOutcome get_owner(const SysCall& call, File& file);
 SysOutcome set_owner_ex(SysCall& call, File& file, VAddr at);
 SysOutcome get_owner_ex(SysCall& call, File& file, VAddr at);
 SysOutcome set_owner_signal(File& file, std::int32_t signal);

@@ -194,9 +194,10 @@ std::function<void(bool)> tell_by_signal(SysCall& call, const GuestEvent& event)
         Process* const process = kernel.processes().find(pid);
         if (removed || signal == 0 || process == nullptr) return;
         const Task* const sender = kernel.current();
+        const Pid by = sender != nullptr ? sender->process->id() : Pid();
         kernel.signals().send(*process, {.signal = static_cast<Signal>(signal),
                                          .code = kSiMesgq,
-                                         .pid = sender != nullptr ? sender->process->pid : 0,
+                                         .pid = by.in(process->pid_space()),
                                          .uid = sender != nullptr ? sender->cred->uid.real : 0,
                                          .value = value});
     };
@@ -204,7 +205,7 @@ std::function<void(bool)> tell_by_signal(SysCall& call, const GuestEvent& event)
 
 SysOutcome sys_mq_notify(SysCall& call) {
     std::optional<GuestEvent> event;
-    QueueNotification wanted{.pid = call.process.pid, .tell = [](bool) {}};
+    QueueNotification wanted{.pid = call.process.id(), .tell = [](bool) {}};
     if (call.args[1] != 0) {
         event = call.memory().get<GuestEvent>(call.address(1));
         if (!event) return Errno::Fault;

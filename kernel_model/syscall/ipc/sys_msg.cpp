@@ -78,7 +78,7 @@ SysOutcome sys_msgsnd(SysCall& call) {
     }
     auto message = message_queues(call).make_message(*type, std::move(text));
     if (!message) return message.error();
-    queue->put(std::move(*message), call.process.pid, seconds_now(call));
+    queue->put(std::move(*message), call.process.id(), seconds_now(call));
     call.units = size;
     return 0;
 }
@@ -137,14 +137,14 @@ SysOutcome sys_msgrcv(SysCall& call) {
     const bool cuts = (flags & kMsgNoerror) != 0;
     if (found != queue->messages.end()) {
         if (found->text.size() > call.args[2] && !cuts) return Errno::TooBig;
-        const IpcMessage message = queue->take(found, call.process.pid, seconds_now(call));
+        const IpcMessage message = queue->take(found, call.process.id(), seconds_now(call));
         return give(call, message.type, message.text);
     }
     if ((flags & kIpcNowait) != 0) return Errno::NoMsg;
     auto waits = std::make_shared<PendingReceive>();
     waits->choice = choice;
     waits->most = cuts ? std::numeric_limits<std::uint64_t>::max() : call.args[2];
-    waits->pid = call.process.pid;
+    waits->pid = call.process.id();
     queue->wait(*waits);
     call.task.call_holds = waits;
     call.wait_on(&waits->done);
@@ -194,8 +194,8 @@ SysOutcome status(SysCall& call) {
                            .bytes = queue->bytes,
                            .messages = queue->messages.size(),
                            .most_bytes = queue->most_bytes,
-                           .last_sender = queue->last_sender,
-                           .last_receiver = queue->last_receiver,
+                           .last_sender = call.number_of(queue->last_sender),
+                           .last_receiver = call.number_of(queue->last_receiver),
                            .unused = {}};
     if (!call.memory().put(call.address(2), shown)) return Errno::Fault;
     return command == kIpcStat ? std::uint64_t{0} : static_cast<std::uint64_t>(queue->id);

@@ -81,7 +81,7 @@ SysOutcome operate(SysCall& call, const std::optional<std::uint64_t>& timeout) {
     if (!permitted(call, *set, alters ? kIwugo : kIrugo)) return Errno::Acces;
     std::size_t blocking = 0;
     const std::int64_t now = seconds_now(call);
-    const auto done = sets(call).perform(*set, operations, call.process.pid, blocking, now);
+    const auto done = sets(call).perform(*set, operations, call.process.id(), blocking, now);
     if (done) {
         if (alters || !set->pending.empty()) sets(call).settle(*set, now);
         return 0;
@@ -92,7 +92,7 @@ SysOutcome operate(SysCall& call, const std::optional<std::uint64_t>& timeout) {
     if (timeout && deadline_passed(call, *timeout)) return Errno::Again;
     auto waits = std::make_shared<PendingOperations>();
     waits->operations = std::move(operations);
-    waits->pid = call.process.pid;
+    waits->pid = call.process.id();
     waits->blocking = blocking;
     sets(call).wait(*set, waits);
     call.task.call_holds = waits;
@@ -163,7 +163,7 @@ SysOutcome read_one(SysCall& call) {
     const Semaphore& semaphore = set->semaphores[call.uint32(1)];
     switch (call.int32(2)) {
         case kSemGetval: return semaphore.value;
-        case kSemGetpid: return semaphore.pid;
+        case kSemGetpid: return call.number_of(semaphore.pid);
         default: return set->waiting(call.uint32(1), call.int32(2) == kSemGetzcnt);
     }
 }
@@ -182,7 +182,7 @@ SysOutcome read_all(SysCall& call) {
 
 void set_value(SysCall& call, SemaphoreSet& set, std::size_t number, std::int32_t value) {
     set.semaphores[number].value = value;
-    set.semaphores[number].pid = call.process.pid;
+    set.semaphores[number].pid = call.process.id();
     for (auto& [pid, changes] : set.undo) changes[number] = 0;
 }
 

@@ -77,7 +77,7 @@ void note_replaced(SysCall& call, VRange range) {
         IpcSegment* const segment = segments(call).segment_of(it->second.file.get());
         if (segment == nullptr) continue;
         segment->detach_time = seconds_now(call);
-        segment->last = call.process.pid;
+        segment->last = call.process.id();
     }
 }
 
@@ -102,7 +102,7 @@ SysOutcome sys_shmget(SysCall& call) {
     call.ipc().id_was_made(kNextSegmentId);
     IpcSegment& segment = *made;
     set_owner(call, segment, flags);
-    segment.creator = call.process.pid;
+    segment.creator = call.process.id();
     segment.change_time = seconds_now(call);
     return static_cast<std::uint64_t>(segment.id);
 }
@@ -138,7 +138,7 @@ SysOutcome sys_shmat(SysCall& call) {
     const auto mapped = call.process.mm->map(request);
     if (!mapped) return mapped.error() == Errno::Exist ? Errno::Inval : mapped.error();
     segment->attach_time = seconds_now(call);
-    segment->last = call.process.pid;
+    segment->last = call.process.id();
     return mapped->value;
 }
 
@@ -164,7 +164,7 @@ SysOutcome sys_shmdt(SysCall& call) {
         if (const auto gone = mm.unmap(part); gone) call.units += gone->all();
     }
     segment->detach_time = seconds_now(call);
-    segment->last = call.process.pid;
+    segment->last = call.process.id();
     return 0;
 }
 
@@ -197,8 +197,8 @@ SysOutcome show_segment(SysCall& call, const IpcSegment& s) {
                              .attach_time = s.attach_time,
                              .detach_time = s.detach_time,
                              .change_time = s.change_time,
-                             .creator = s.creator,
-                             .last = s.last,
+                             .creator = call.number_of(s.creator),
+                             .last = call.number_of(s.last),
                              .attached = attached_everywhere(call, s),
                              .unused = {}};
     if (!call.memory().put(call.address(2), shown)) return Errno::Fault;

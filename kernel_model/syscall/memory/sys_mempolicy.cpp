@@ -119,7 +119,7 @@ SysOutcome sys_get_mempolicy(SysCall& call) {
 
 SysResult<Process*> process_argument(SysCall& call, bool moves_all) {
     const std::int32_t pid = call.int32(0);
-    Process* const process = pid == 0 ? &call.process : call.kernel.processes().find(pid);
+    Process* const process = pid == 0 ? &call.process : call.find_process(pid);
     if (moves_all && !call.capable(Capability::SysNice)) return tl::make_unexpected(Errno::Perm);
     if (process == nullptr || !process->alive) return tl::make_unexpected(Errno::Srch);
     if (!call.cred().may_signal(*process->cred)) return tl::make_unexpected(Errno::Perm);

@@ -37,16 +37,26 @@ SysResult<void> take_credentials(SysCall& call, std::span<const std::byte> data,
     const UserSpace& space = call.cred().space;
     const auto uid = user_outside(space, given[1]), gid = group_outside(space, given[2]);
     if (!uid || !gid) return tl::make_unexpected(Errno::Inval);
-    const Ucred claimed{.pid = static_cast<std::int32_t>(given[0]), .uid = *uid, .gid = *gid};
+    const auto number = static_cast<std::int32_t>(given[0]);
+    Ucred claimed{.pid = message.sender.pid, .uid = *uid, .gid = *gid};
+    const bool other = number != call.number_of(message.sender.pid);
+    const PidNamespace* const processes = call.process.pid_space();
+    const UserSpace owner = processes != nullptr ? processes->owned_by : nullptr;
     // scm_check_creds: only those who may take other ids may send others than their own.
     const Credentials& own = call.cred();
     const auto has = [](const Ids& ids, std::uint32_t id) {
         return id == ids.real || id == ids.effective || id == ids.saved;
     };
-    if ((claimed.pid != message.sender.pid && !own.capable(Capability::SysAdmin)) ||
+    if ((other && !own.capable_in(owner, Capability::SysAdmin)) ||
         (!has(own.uid, claimed.uid) && !own.has(Capability::Setuid)) ||
         (!has(own.gid, claimed.gid) && !own.has(Capability::Setgid)))
         return tl::make_unexpected(Errno::Perm);
+    if (other) {
+        // It must be somebody's.
+        const std::int32_t id = call.id_of(number);
+        if (!call.kernel.processes().ids().in_use(id)) return tl::make_unexpected(Errno::Srch);
+        claimed.pid = call.kernel.processes().ids().of(id);
+    }
     message.sender = claimed;
     return {};
 }
@@ -130,10 +140,8 @@ std::uint64_t put_control(SysCall& call, const Socket& socket, VAddr at, std::ui
     if (socket.family() == abi::kAfUnix && by_message(socket))
         put_arrival(writer, socket, socket.now_ns());
     if (message.sender && socket.options.is_on(abi::kSolSocket, abi::kSoPasscred)) {
-        const Ucred sender = shown_credentials(call, *message.sender);
         writer.put_value(abi::kSolSocket, abi::kScmCredentials,
-                         std::array<std::uint32_t, 3>{static_cast<std::uint32_t>(sender.pid),
-                                                      sender.uid, sender.gid});
+                         shown_credentials(call, *message.sender));
     }
     if (message.files.empty()) return writer.used();
     const std::size_t fit = std::min<std::size_t>(message.files.size(), writer.room() / 4);

@@ -245,9 +245,7 @@ SysResult<std::vector<std::byte>> value_of(const SysCall& call, Socket& socket, 
         return bytes_of(std::array<std::int32_t, 2>{socket.lingers, socket.linger_s});
     }
     if (level == abi::kSolSocket && name == abi::kSoPeercred) {
-        const Ucred peer = shown_credentials(call, socket.peer_credentials());
-        return bytes_of(
-            std::array<std::uint32_t, 3>{static_cast<std::uint32_t>(peer.pid), peer.uid, peer.gid});
+        return bytes_of(shown_credentials(call, socket.peer_credentials()));
     }
     if (level == abi::kSolSocket && name == abi::kSoPeername) {
         const auto peer = TRY(socket.peer());

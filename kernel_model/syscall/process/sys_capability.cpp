@@ -61,7 +61,7 @@ SysOutcome sys_capset(SysCall& call) {
     const auto words = words_of(call, *header);
     if (!words) return Errno::Fault;
     if (*words == 0) return Errno::Inval;
-    if (header->pid != 0 && header->pid != call.task.id.value) return Errno::Perm;
+    if (header->pid != 0 && header->pid != call.task.pid().own()) return Errno::Perm;
     Credentials next = call.cred();
     next.effective = next.permitted = next.inheritable = 0;
     for (std::size_t i = 0; i < *words; ++i) {

@@ -2,6 +2,7 @@
 // clone and clone3: threads, fork, vfork.
 #include <algorithm>
 #include <span>
+#include <vector>
 
 #include "kernel_model/abi/clone.h"
 #include "kernel_model/abi/ptrace.h"
@@ -24,17 +25,21 @@ struct CloneArgs {
 };
 constexpr std::uint64_t kFirstVersion = 64, kMaxCloneArgs = kPageSize;
 constexpr std::uint64_t kMaxPidLevels = 32;  // MAX_PID_NS_LEVEL
-constexpr std::int32_t kPidMax = 4194304;
 
 // copy_process.
-std::optional<Errno> wrong_with(const CloneRequest& request) {
+std::optional<Errno> wrong_with(const Process& parent, const CloneRequest& request) {
     const std::uint64_t flags = request.flags;
     const auto has = [&](std::uint64_t bits) { return (flags & bits) == bits; };
     if (has(kCloneNewns | kCloneFs) || has(kCloneNewuser | kCloneFs)) return Errno::Inval;
     if (has(kCloneThread) && !has(kCloneSighand)) return Errno::Inval;
     if (has(kCloneSighand) && !has(kCloneVm)) return Errno::Inval;
     if (has(kCloneSighand | kCloneClearSighand)) return Errno::Inval;
-    if (has(kCloneThread) && (flags & (kCloneNewuser | kCloneNewpid)) != 0) return Errno::Inval;
+    // Those of process 1 would have a parent that does not wait for them.
+    if (has(kCloneParent) && (parent.unkillable || parent.is_init())) return Errno::Inval;
+    const auto& of_children = parent.spaces[static_cast<std::size_t>(NamespaceKind::Pid)];
+    if (has(kCloneThread) &&
+        ((flags & (kCloneNewuser | kCloneNewpid)) != 0 || of_children.get() != parent.pid_space()))
+        return Errno::Inval;
     if (has(kClonePidfd | kCloneDetached)) return Errno::Inval;
     constexpr std::uint64_t kIpc = kCloneNewipc | kCloneSysvsem;
     if (has(kIpc)) return Errno::Inval;
@@ -55,42 +60,56 @@ void note_what_is_not_shared(SysCall& call, std::uint64_t flags) {
 
 // vfork: the parent continues after the child's execve or exit.
 SysOutcome vfork_wait(SysCall& call) {
-    Process* child = call.kernel.processes().find(call.task.vfork_child);
+    Process* child = call.kernel.processes().find(call.task.vfork_child.first);
     if (child == nullptr || !child->vforked) {
+        const std::int32_t number = call.task.vfork_child.in(call.process.pid_space());
         if (call.kernel.tracing().wants(call.task, kPtraceEventVforkDone))
-            call.kernel.tracing().ask(call.task, kPtraceEventVforkDone,
-                                      static_cast<std::uint64_t>(call.task.vfork_child));
-        return static_cast<std::uint64_t>(call.task.vfork_child);
+            call.kernel.tracing().ask(
+                call.task, kPtraceEventVforkDone,
+                call.kernel.tracing().number_for_tracer(call.task, call.task.vfork_child));
+        return number;
     }
     call.task.waits_killable = true;
     call.wait_on(&child->vfork_done);
     return Block{};
 }
 
-SysOutcome clone_task(SysCall& call, const CloneRequest& request, VAddr pidfd) {
-    if (const auto wrong = wrong_with(request)) return *wrong;
+SysOutcome clone_task(SysCall& call, CloneRequest request, VAddr pidfd) {
+    if (const auto wrong = wrong_with(call.process, request)) return *wrong;
     TRY(may_make_namespaces(call.kernel, call.task, request.flags));
     const bool with_fd = (request.flags & kClonePidfd) != 0;
     if (with_fd && (request.flags & kCloneThread) != 0) return Errno::Inval;
     if (with_fd && !call.memory().put(pidfd, std::int32_t{0})) return Errno::Fault;
     note_what_is_not_shared(call, request.flags);
+    const bool new_pids = (request.flags & kCloneNewpid) != 0;
+    if (new_pids) request.pid_space = make_pid_space(call.kernel, call.process);
+    request.wish.allowed = [&call, made = request.pid_space.get()](const PidNamespace* space) {
+        // Who makes a namespace may do anything in it.
+        return (space != nullptr && space == made) || call.kernel.may_choose_ids(space);
+    };
     const auto child = TRY(call.kernel.processes().clone(call.task, request));
-    const TaskId id = child->id;
-    if (child->process != &call.process) make_namespaces(call.kernel, *child, request.flags);
+    const Pid id = child->pid();
+    if (child->process != &call.process)
+        make_namespaces(call.kernel, *child, request.flags & ~kCloneNewpid);
+    // timens_on_fork: with CLONE_VM the vDSO is the parent's.
+    if (child->process != &call.process && (request.flags & kCloneVm) == 0)
+        call.kernel.processes().enter_time_space(
+            *child->process, ProcessTable::time_space_of_children(*child->process));
+    if (new_pids) request.pid_space->owned_by = child->cred->space;
     if (with_fd) {
-        const SysOutcome fd = add_process_fd(call, id.value, 0);
+        const SysOutcome fd = add_process_fd(call, id.first, 0);
         const auto* number = std::get_if<std::uint64_t>(&fd);
         // A full table is found after the child is there, which fork's own order excludes.
         const std::int32_t shown = number != nullptr ? static_cast<std::int32_t>(*number) : -1;
         static_cast<void>(call.memory().put(pidfd, shown));
     }
-    if ((request.flags & kCloneVfork) == 0) return static_cast<std::uint64_t>(id.value);
-    call.task.vfork_child = id.value;
+    if ((request.flags & kCloneVfork) == 0) return call.number_of(id);
+    call.task.vfork_child = id;
     return vfork_wait(call);
 }
 
 SysOutcome sys_clone(SysCall& call) {
-    if (call.task.vfork_child != 0) return vfork_wait(call);
+    if (call.task.vfork_child.first != 0) return vfork_wait(call);
     const std::uint64_t flags = call.uint32(0);
     // The id and the descriptor would go to the same place.
     if ((flags & (kClonePidfd | kCloneParentSettid)) == (kClonePidfd | kCloneParentSettid))
@@ -136,26 +155,21 @@ bool valid(const CloneArgs& args) {
     return args.stack_size <= room && args.stack <= room - args.stack_size;
 }
 
-// alloc_pid's checks of the id that the caller wants; 0: none.
-SysResult<std::int32_t> wanted_id(SysCall& call, const CloneArgs& args) {
+// The numbers that the caller wants, that in the deepest namespace first.
+SysResult<std::vector<std::int32_t>> wished_numbers(SysCall& call, const CloneArgs& args) {
     if (args.set_tid_size > kMaxPidLevels || (args.set_tid == 0) != (args.set_tid_size == 0))
         return tl::make_unexpected(Errno::Inval);
-    if (args.set_tid_size == 0) return 0;
-    const auto id = call.memory().get<std::int32_t>(VAddr(args.set_tid));
-    if (!id) return tl::make_unexpected(Errno::Fault);
-    if (args.set_tid_size > 1) return tl::make_unexpected(Errno::Inval);  // one namespace
-    if (*id < 1 || *id >= kPidMax) return tl::make_unexpected(Errno::Inval);
-    if (!call.capable(Capability::SysAdmin) && !call.capable(Capability::CheckpointRestore))
-        return tl::make_unexpected(Errno::Perm);
-    if (*id == 1) return tl::make_unexpected(Errno::Exist);
-    return *id;
+    std::vector<std::int32_t> numbers(args.set_tid_size);
+    if (!call.memory().read(VAddr(args.set_tid), std::as_writable_bytes(std::span(numbers))))
+        return tl::make_unexpected(Errno::Fault);
+    return numbers;
 }
 
 SysOutcome sys_clone3(SysCall& call) {
-    if (call.task.vfork_child != 0) return vfork_wait(call);
+    if (call.task.vfork_child.first != 0) return vfork_wait(call);
     const CloneArgs args = TRY(read_clone_args(call));
-    const std::int32_t id = TRY(wanted_id(call, args));
     if (args.exit_signal > static_cast<std::uint64_t>(kSignalCount)) return Errno::Inval;
+    const auto numbers = TRY(wished_numbers(call, args));
     if (!valid(args)) return Errno::Inval;
     constexpr std::uint64_t kBoth = kClonePidfd | kCloneParentSettid;
     if ((args.flags & kBoth) == kBoth && args.pidfd == args.parent_tid) return Errno::Inval;
@@ -166,13 +180,13 @@ SysOutcome sys_clone3(SysCall& call) {
                        .tls = VAddr(args.tls),
                        .parent_tid = VAddr(args.parent_tid),
                        .child_tid = VAddr(args.child_tid),
-                       .tid = id},
+                       .wish = {.numbers = numbers}},
                       VAddr(args.pidfd));
 }
 
 SysOutcome sys_set_tid_address(SysCall& call) {
     call.task.clear_child_tid = call.address(0);
-    return static_cast<std::uint64_t>(call.task.id.value);
+    return call.task.pid().own();
 }
 
 // What it takes is charged by ProcessTable::clone, by kind.

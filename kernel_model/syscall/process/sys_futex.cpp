@@ -29,9 +29,11 @@ SysResult<std::optional<std::uint64_t>> futex_timeout(SysCall& call, FutexTimeou
     UserMemory memory = call.memory();
     const auto given = TRY(read_duration(memory, at));
     if (kind == FutexTimeout::Relative) return given;
-    const std::uint64_t now = kind == FutexTimeout::AbsoluteRealtime
-                                  ? call.kernel.clock().realtime_ns()
-                                  : call.kernel.clock().monotonic_ns();
+    const std::uint64_t now =
+        kind == FutexTimeout::AbsoluteRealtime
+            ? call.kernel.clock().realtime_ns()
+            : call.kernel.clock().monotonic_ns() +
+                  static_cast<std::uint64_t>(clock_offset(call, kClockMonotonic));
     return given > now ? given - now : 0;
 }
 
@@ -150,8 +152,9 @@ SysOutcome wake_op(SysCall& call) {
 // --- locks with an owner in the word. Priorities are not modelled, so none is inherited; the
 // hand-over is modelled.
 
-bool is_there(const SysCall& call, std::uint32_t owner) {
-    return call.kernel.processes().find_task(TaskId{static_cast<std::int32_t>(owner)}) != nullptr;
+// The task that a word names by its number; null: there is none.
+const Task* owner_named(const SysCall& call, std::uint32_t number) {
+    return call.find_task(static_cast<std::int32_t>(number));
 }
 
 SysOutcome lock_pi(SysCall& call, bool tries, FutexTimeout kind) {
@@ -162,7 +165,7 @@ SysOutcome lock_pi(SysCall& call, bool tries, FutexTimeout kind) {
     UserMemory memory = call.memory();
     const auto value = memory.get<std::uint32_t>(call.address(0));
     if (!value) return Errno::Fault;
-    const auto self = static_cast<std::uint32_t>(call.task.id.value);
+    const auto self = static_cast<std::uint32_t>(call.task.pid().own());
     const std::uint32_t owner = *value & kFutexTidMask;
     if (owner == self) return Errno::Deadlk;
     if (owner == 0) {
@@ -172,18 +175,18 @@ SysOutcome lock_pi(SysCall& call, bool tries, FutexTimeout kind) {
             return Errno::Fault;
         return 0;
     }
-    if (!is_there(call, owner)) return Errno::Srch;
+    const Task* const holder = owner_named(call, owner);
+    if (holder == nullptr) return Errno::Srch;
     if (!memory.put(call.address(0), *value | kFutexWaiters)) return Errno::Fault;
     if (tries) return Errno::Again;
-    return wait_on_word(call, key, kFutexBitsetMatchAny, TaskId{static_cast<std::int32_t>(owner)},
-                        timeout);
+    return wait_on_word(call, key, kFutexBitsetMatchAny, holder->id, timeout);
 }
 
 SysOutcome unlock_pi(SysCall& call) {
     UserMemory memory = call.memory();
     const auto value = memory.get<std::uint32_t>(call.address(0));
     if (!value) return Errno::Fault;
-    if ((*value & kFutexTidMask) != static_cast<std::uint32_t>(call.task.id.value))
+    if ((*value & kFutexTidMask) != static_cast<std::uint32_t>(call.task.pid().own()))
         return Errno::Perm;
     Futexes& futexes = call.kernel.futexes();
     const FutexKey key = TRY(key_of(call, 0, true));
@@ -237,16 +240,17 @@ SysOutcome cmp_requeue_pi(SysCall& call) {
         if (!word) return Errno::Fault;
         const std::uint32_t owner = *word & kFutexTidMask;
         if (owner == 0) {
-            const auto next = static_cast<std::uint32_t>(wait->task->id.value);
+            const auto next = static_cast<std::uint32_t>(wait->task->pid().own());
             const bool others = futexes.first(lock) != nullptr;
             if (!memory.put(call.address(4), next | (others ? kFutexWaiters : 0)))
                 return Errno::Fault;
             futexes.wake(from, 1);
             continue;
         }
-        if (!is_there(call, owner)) return Errno::Srch;
+        const Task* const holder = owner_named(call, owner);
+        if (holder == nullptr) return Errno::Srch;
         if (!memory.put(call.address(4), *word | kFutexWaiters)) return Errno::Fault;
-        futexes.requeue_to_lock(from, lock, TaskId{static_cast<std::int32_t>(owner)});
+        futexes.requeue_to_lock(from, lock, holder->id);
     }
     return moved;
 }

@@ -6,6 +6,7 @@
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/signal/rseq.h"
 #include "kernel_model/syscall/syscall.h"
+#include "kernel_model/syscall/time_args.h"
 
 namespace uprobesim {
 namespace {
@@ -25,7 +26,8 @@ static_assert(sizeof(SysInfoBytes) == 112);
 SysOutcome sys_sysinfo(SysCall& call) {
     const PhysicalMemory& memory = call.kernel.machine().memory;
     SysInfoBytes info;
-    info.uptime = static_cast<std::int64_t>(call.kernel.clock().monotonic_ns() / 1'000'000'000u);
+    const auto up = static_cast<std::int64_t>(call.kernel.clock().monotonic_ns());
+    info.uptime = (up + clock_offset(call, abi::kClockBoottime)) / std::int64_t{kNsPerSecond};
     info.total_ram = memory.limit_bytes();
     info.free_ram = memory.free_bytes();
     for (const auto& [pid, process] : call.kernel.processes().all()) {
@@ -55,13 +57,13 @@ SysOutcome sys_getrandom(SysCall& call) {
 }
 
 SysOutcome sys_getpid(SysCall& call) {
-    return static_cast<std::uint64_t>(call.process.pid);
+    return call.number_of(call.process.id());
 }
 SysOutcome sys_getppid(SysCall& call) {
-    return static_cast<std::uint64_t>(call.process.parent_pid);
+    return call.number_of(call.process.parent_pid);
 }
 SysOutcome sys_gettid(SysCall& call) {
-    return static_cast<std::uint64_t>(call.task.id.value);
+    return call.number_of(call.task.pid());
 }
 SysOutcome sys_rseq(SysCall& call) {
     return register_rseq(call.task, call.address(0), call.uint32(1), call.uint32(2),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// unshare and setns. Of processes' ids and times there is one namespace each: those are answered as
-// by a kernel built without them.
+// unshare and setns.
 #include "kernel_model/abi/clone.h"
+#include "kernel_model/abi/ioctl.h"
 #include "kernel_model/files/event/process_file.h"
 #include "kernel_model/ipc/ipc.h"
 #include "kernel_model/kernel/namespaces.h"
@@ -40,7 +40,7 @@ SysOutcome sys_unshare(SysCall& call) {
     }
     if ((flags & kCloneSysvsem) != 0)
         call.ipc().semaphores.exit(
-            call.process.pid,
+            call.process.id(),
             static_cast<std::int64_t>(call.kernel.clock().realtime_ns() / 1'000'000'000));
     make_namespaces(call.kernel, call.task, flags);
     return 0;
@@ -66,12 +66,37 @@ SysResult<void> enter_users(SysCall& call, const UserSpace& space) {
     return {};
 }
 
+// pidns_install: of what the caller's children will be. It is its own namespace or one below, so
+// that it can know them by a number.
+SysResult<void> enter_pids(SysCall& call, const std::shared_ptr<Namespace>& space) {
+    if (!is_within(static_cast<const PidNamespace*>(space.get()), call.process.pid_space()))
+        return tl::make_unexpected(Errno::Inval);
+    call.process.spaces[static_cast<std::size_t>(NamespaceKind::Pid)] = space;
+    return {};
+}
+
+// That of a process's id, and not of its children's.
+std::shared_ptr<Namespace> pids_of(const Process& process) {
+    return process.numbers ? process.numbers->space : nullptr;
+}
+
+// timens_install.
+SysResult<void> enter_times(SysCall& call, const std::shared_ptr<Namespace>& space) {
+    if (call.process.tasks.size() > 1) return tl::make_unexpected(Errno::Users);
+    call.process.spaces[static_cast<std::size_t>(NamespaceKind::Time)] = space;
+    call.kernel.processes().enter_time_space(call.process,
+                                             std::static_pointer_cast<TimeNamespace>(space));
+    return {};
+}
+
 // Whose capabilities count in a namespace of another process.
 const UserSpace& owner_of(SysCall& call, const Process& other, NamespaceKind kind) {
     static const UserSpace first;
     if (kind == NamespaceKind::Uts) return other.uts->owned_by;
     if (kind == NamespaceKind::Mnt)
         return (other.mounts ? other.mounts : call.kernel.files().mounts()->first())->owned_by;
+    if (kind == NamespaceKind::Pid) return other.numbers ? other.numbers->space->owned_by : first;
+    if (kind == NamespaceKind::Time) return other.time_space ? other.time_space->owned_by : first;
     const auto& space = other.spaces[static_cast<std::size_t>(kind)];
     return space ? space->owned_by : first;
 }
@@ -93,7 +118,6 @@ SysOutcome enter_those_of(SysCall& call, std::int32_t pid, std::uint64_t flags) 
     const Process* const other = call.kernel.processes().find(pid);
     if (flags == 0 || (flags & ~kSpaces) != 0) return Errno::Inval;
     if (other == nullptr) return Errno::Srch;
-    if ((flags & kCloneNewtime) != 0) return Errno::Inval;
     TRY(may_enter_those_of(call, *other, flags));
     if ((flags & kCloneNewuser) != 0) TRY(enter_users(call, other->cred->space));
     if ((flags & ~kCloneNewuser) != 0 && !call.has(Capability::SysAdmin)) return Errno::Perm;
@@ -102,8 +126,10 @@ SysOutcome enter_those_of(SysCall& call, std::int32_t pid, std::uint64_t flags) 
         TRY(enter_mounts(call, space));
     }
     if ((flags & kCloneNewuts) != 0) call.process.uts = other->uts;
+    if ((flags & kCloneNewpid) != 0) TRY(enter_pids(call, pids_of(*other)));
+    if ((flags & kCloneNewtime) != 0) TRY(enter_times(call, other->time_space));
     for (std::size_t kind = 0; kind < kNamespaceKinds; ++kind) {
-        if ((flags & kNamespaceNames[kind].clone_flag) != 0)
+        if ((flags & kNamespaceNames[kind].clone_flag & ~(kCloneNewpid | kCloneNewtime)) != 0)
             call.process.spaces[kind] = other->spaces[kind];
     }
     return 0;
@@ -125,6 +151,8 @@ SysOutcome sys_setns(SysCall& call) {
         return Errno::Perm;
     if (space->uts) call.process.uts = space->uts;
     if (space->mounts) return enter_mounts(call, space->mounts);
+    if (space->kind() == NamespaceKind::Pid) return enter_pids(call, space->other);
+    if (space->kind() == NamespaceKind::Time) return enter_times(call, space->other);
     call.process.spaces[static_cast<std::size_t>(space->kind())] = space->other;
     return 0;
 }
@@ -138,9 +166,38 @@ SysResult<UserSpace> visible(const SysCall& call, UserSpace of) {
     return of;
 }
 
+bool is_number_request(std::uint64_t request) {
+    return request >= kNsGetPidFromPidns && request <= kNsGetTgidInPidns;
+}
+
+// NS_GET_PID_FROM_PIDNS and the like: the number of a task, or of its process, in the caller's
+// namespace for one of the file's, or the other way round.
+SysOutcome translated(SysCall& call, const PidNamespace* space, std::uint64_t request) {
+    const bool from = request == kNsGetPidFromPidns || request == kNsGetTgidFromPidns;
+    const bool of_task = request == kNsGetPidFromPidns || request == kNsGetPidInPidns;
+    const std::int32_t given = call.int32(2);
+    const std::int32_t id = from ? PidTable::outside(space, given) : call.id_of(given);
+    const ProcessTable& processes = call.kernel.processes();
+    const Task* const task = processes.find_task(TaskId{id});
+    // A zombie is found by its process.
+    const Process* const process = task != nullptr ? task->process : processes.find_any(id);
+    if (process == nullptr) return Errno::Srch;
+    const Pid pid = of_task && task != nullptr ? task->pid() : process->id();
+    const std::int32_t number = pid.in(from ? call.process.pid_space() : space);
+    return number != 0 ? SysOutcome(number) : SysOutcome(Errno::Srch);
+}
+
+// pidns_get_parent: as far as it is the caller's own one, or one below.
+SysOutcome pids_above(SysCall& call, const NamespaceFile& file) {
+    const auto* const space = static_cast<const PidNamespace*>(file.other.get());
+    if (space == nullptr || !is_within(space->parent.get(), call.process.pid_space()))
+        return Errno::Perm;
+    return SysOutcome(static_cast<std::uint64_t>(
+        TRY(call.process.files.add(file.beside(NamespaceKind::Pid, space->parent), true))));
+}
+
 constexpr SyscallRow kNamespaceRows[] = {
-    {97, "unshare", sys_unshare, Support::Partial, KernelPath::SysPrctl,
-     "without namespaces of process ids and times: answered EINVAL"},
+    {97, "unshare", sys_unshare, Support::Full, KernelPath::SysPrctl, {}},
     {268, "setns", sys_setns, Support::Full, KernelPath::SysPrctl, {}},
 };
 
@@ -149,17 +206,21 @@ constexpr SyscallRow kNamespaceRows[] = {
 std::optional<SysOutcome> namespace_ioctl(SysCall& call, const NamespaceFile& file,
                                           std::uint64_t request) {
     const bool users = file.kind() == NamespaceKind::User;
+    const bool pids = file.kind() == NamespaceKind::Pid;
+    if (is_number_request(request)) {
+        if (!pids) return Errno::Inval;
+        return translated(call, static_cast<const PidNamespace*>(file.other.get()), request);
+    }
     if (request != abi::kNsGetUserns && request != abi::kNsGetParent) return std::nullopt;
-    // The first namespaces of users and of process ids have none above them.
-    const bool hierarchical = users || file.kind() == NamespaceKind::Pid;
-    if (request == abi::kNsGetParent && !hierarchical) return Errno::Inval;
-    const bool topmost = users ? !file.other : request == abi::kNsGetParent;
-    if (topmost) return Errno::Perm;
+    if (request == abi::kNsGetParent && pids) return pids_above(call, file);
+    if (request == abi::kNsGetParent && !users) return Errno::Inval;
+    // The first namespace of users has none above it.
+    if (users && !file.other) return Errno::Perm;
     const UserSpace above =
         users ? static_cast<const UserNamespace&>(*file.other).parent : file.owned_by();
     auto space = TRY(visible(call, above));
     return SysOutcome(static_cast<std::uint64_t>(
-        TRY(call.process.files.add(file.of_users(std::move(space)), true))));
+        TRY(call.process.files.add(file.beside(NamespaceKind::User, std::move(space)), true))));
 }
 
 std::span<const SyscallRow> namespace_syscalls() {

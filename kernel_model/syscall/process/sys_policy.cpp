@@ -250,9 +250,8 @@ std::vector<Task*> meant_for_io(SysCall& call) {
         return found;
     }
     for (const auto& [pid, process] : call.kernel.processes().all()) {
-        const bool meant = call.int32(0) == kIoGroup
-                               ? process->group == (id == 0 ? call.process.group : id)
-                               : process->cred->uid.real == user;
+        const bool meant = call.int32(0) == kIoGroup ? process->group == call.group_of(id)
+                                                     : process->cred->uid.real == user;
         if (!meant) continue;
         for (const auto& [tid, task] : process->tasks) found.push_back(task.get());
     }

@@ -134,19 +134,19 @@ SysOutcome sys_execveat(SysCall& call) {
 
 // --- groups and sessions
 
-Process* named(SysCall& call, std::int32_t pid) {
-    return pid == 0 ? &call.process : call.kernel.processes().find_any(pid);
+Process* named(SysCall& call, std::int32_t number) {
+    return number == 0 ? &call.process : call.find_any_process(number);
 }
 
 SysOutcome sys_getpgid(SysCall& call) {
     const Process* process = named(call, call.int32(0));
     if (process == nullptr) return Errno::Srch;
-    return static_cast<std::uint64_t>(process->group);
+    return call.number_of(process->group);
 }
 SysOutcome sys_getsid(SysCall& call) {
     const Process* process = named(call, call.int32(0));
     if (process == nullptr) return Errno::Srch;
-    return static_cast<std::uint64_t>(process->session);
+    return call.number_of(process->session);
 }
 // A group of the caller's session.
 bool has_group(SysCall& call, std::int32_t group) {
@@ -157,25 +157,24 @@ bool has_group(SysCall& call, std::int32_t group) {
 }
 
 SysOutcome sys_setpgid(SysCall& call) {
-    const std::int32_t pid = call.int32(0) == 0 ? call.process.pid : call.int32(0);
-    const std::int32_t group = call.int32(1) == 0 ? pid : call.int32(1);
-    if (group < 0) return Errno::Inval;
-    Process* process = named(call, pid);
+    if (call.int32(1) < 0 || (call.int32(1) == 0 && call.int32(0) < 0)) return Errno::Inval;
+    Process* process = named(call, call.int32(0));
     if (process == nullptr) return Errno::Srch;
+    const std::int32_t group = call.int32(1) == 0 ? process->pid : call.id_of(call.int32(1));
     const bool own_child = process->parent_pid == call.process.pid;
     if (process != &call.process && !own_child) return Errno::Srch;
     if (own_child && process->session != call.process.session) return Errno::Perm;
     if (own_child && process->executed) return Errno::Acces;
     if (process->session == process->pid) return Errno::Perm;  // a session leader
     if (group != process->pid && !has_group(call, group)) return Errno::Perm;
-    process->group = group;
+    call.kernel.processes().set_group(*process, group);
     return 0;
 }
 SysOutcome sys_setsid(SysCall& call) {
     if (call.process.group == call.process.pid || has_group(call, call.process.pid))
         return Errno::Perm;
-    call.process.group = call.process.session = call.process.pid;
-    return static_cast<std::uint64_t>(call.process.pid);
+    call.kernel.processes().start_session(call.process);
+    return call.number_of(call.process.id());
 }
 
 SysOutcome sys_personality(SysCall& call) {

@@ -64,13 +64,11 @@ SysOutcome sys_sched_yield(SysCall& call) {
 std::vector<Task*> meant(SysCall& call) {
     std::vector<Task*> found;
     if (call.int32(0) == abi::kPrioProcess) {
-        Task* const task = call.int32(1) == 0
-                               ? &call.task
-                               : call.kernel.processes().find_task(TaskId{call.int32(1)});
+        Task* const task = call.task_of(call.int32(1));
         if (task != nullptr) found.push_back(task);
         return found;
     }
-    const std::int32_t group = call.int32(1) == 0 ? call.process.group : call.int32(1);
+    const std::int32_t group = call.group_of(call.int32(1));
     const auto user = call.uint32(1) == 0 ? std::optional(call.cred().uid.real)
                                           : user_outside(call.cred().space, call.uint32(1));
     for (const auto& [pid, process] : call.kernel.processes().all()) {

@@ -84,7 +84,7 @@ SysOutcome set_filter(SysCall& call, std::uint64_t flags, VAddr arguments) {
     if ((flags & kSeccompTsync) != 0) {
         if (const Task* other = cannot_follow(call)) {
             if ((flags & kSeccompTsyncEsrch) != 0) return Errno::Srch;
-            return static_cast<std::uint64_t>(other->id.value);
+            return call.number_of(other->pid());
         }
     }
     filter->charge = MemoryCharge(&memory, bytes);

@@ -158,15 +158,16 @@ SysOutcome sys_sigaltstack(SysCall& call) {
 SignalInfo from_sender(SysCall& call, std::int32_t signal, std::int32_t code) {
     return {.signal = static_cast<Signal>(signal),
             .code = code,
-            .pid = call.process.pid,
+            .pid = call.process.id().own(),
             .uid = call.cred().uid.real};
 }
 
-bool addressed(const Process& target, const Process& self, std::int32_t pid) {
-    if (pid > 0) return target.pid == pid;
-    if (pid == 0) return target.group == self.group;
-    if (pid == -1) return &target != &self && !target.is_init();
-    return target.group == -pid;
+// `number`: kill's first argument.
+bool addressed(const SysCall& call, const Process& target, std::int32_t number) {
+    constexpr std::int32_t kFirst = 1;  // process 1 of the caller's namespace
+    if (number == -1) return &target != &call.process && call.number_of(target.id()) > kFirst;
+    if (number > 0) return target.pid == call.id_of(number);
+    return target.group == call.group_of(-number);
 }
 
 SysOutcome sys_kill(SysCall& call) {
@@ -176,7 +177,7 @@ SysOutcome sys_kill(SysCall& call) {
     const bool valid = signal == 0 || is_signal(signal);
     bool found = false, allowed = false;
     for (const auto& [id, process] : call.kernel.processes().all()) {
-        if (!addressed(*process, call.process, pid)) continue;
+        if (!addressed(call, *process, pid)) continue;
         found = true;  // a zombie is found, and takes nothing
         if (!valid) return Errno::Inval;
         if (!may_signal(call, *process, signal)) continue;
@@ -192,15 +193,16 @@ SysOutcome sys_kill(SysCall& call) {
 
 // do_send_specific: a process that has ended is found until it is waited for, and takes nothing.
 bool is_zombie(const SysCall& call, std::int32_t group, std::int32_t tid) {
-    return (group <= 0 || group == tid) && call.kernel.processes().all().contains(tid);
+    return (group <= 0 || group == tid) && call.find_any_process(tid) != nullptr;
 }
 
 SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std::int32_t signal,
                         const SignalInfo& info) {
-    Task* task = call.kernel.processes().find_task(TaskId{tid});
+    Task* task = call.find_task(tid);
     if (task == nullptr && is_zombie(call, group, tid))
         return signal == 0 || is_signal(signal) ? SysOutcome(0) : SysOutcome(Errno::Inval);
-    if (task == nullptr || (group > 0 && group != task->process->pid)) return Errno::Srch;
+    if (task == nullptr || (group > 0 && call.id_of(group) != task->process->pid))
+        return Errno::Srch;
     if (signal != 0 && !is_signal(signal)) return Errno::Inval;
     if (!may_signal(call, *task->process, signal)) return Errno::Perm;
     if (signal != 0 && call.kernel.signals().send(*task, info) == Sending::NoRoom)
@@ -226,7 +228,7 @@ SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::
     const auto bytes = call.memory().get<abi::SigInfo>(at);
     if (!bytes) return Errno::Fault;
     // A process may send these codes only to itself.
-    if ((bytes->code >= 0 || bytes->code == abi::kSiTkill) && tid != call.task.id.value)
+    if ((bytes->code >= 0 || bytes->code == abi::kSiTkill) && tid != call.task.pid().own())
         return Errno::Perm;
     const auto claimed = static_cast<std::uint32_t>(bytes->fields[0] >> 32);
     const UserSpace& space = call.cred().space;
@@ -237,8 +239,8 @@ SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::
                           .value = bytes->fields[1]};
     if (group > 0) return send_to_task(call, group, tid, signal, info);
     // Any task of a process stands for it.
-    Task* task = call.kernel.processes().find_task(TaskId{tid});
-    Process* process = task != nullptr ? task->process : call.kernel.processes().find_any(tid);
+    Task* task = call.find_task(tid);
+    Process* process = task != nullptr ? task->process : call.find_any_process(tid);
     if (process == nullptr) return Errno::Srch;
     if (signal != 0 && !is_signal(signal)) return Errno::Inval;
     if (!may_signal(call, *process, signal)) return Errno::Perm;

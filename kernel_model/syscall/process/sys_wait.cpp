@@ -19,6 +19,7 @@ struct Wanted {
     enum class Who { Any, Pid, Group } who = Who::Any;
     std::int32_t id = 0;
     std::uint32_t options = 0;
+    std::int32_t number = 0;  // of a process or task, as the caller gave it
 
     bool covers(const Process& child) const {
         if (who == Who::Pid) return child.pid == id;
@@ -33,12 +34,15 @@ struct Event {
     std::int32_t word = 0;  // wait4's status
     std::int32_t code = 0;  // CLD_*
     std::int32_t status = 0;
-    std::int32_t id = 0;  // of a tracee; 0: the child's
-    std::int32_t number() const { return id != 0 ? id : child->pid; }
+    std::int32_t tracee = 0;  // the caller's number of a tracee; 0: it is the child
+    std::int32_t number(const SysCall& call) const {
+        return tracee != 0 ? tracee : call.number_of(child->id());
+    }
 };
 
 std::optional<Event> event_of(Process& child, std::uint32_t options) {
     const ChildEvents& e = child.events;
+    if (child.waits_for_space) return std::nullopt;
     if (!child.alive) {
         if ((options & kWexited) == 0) return std::nullopt;
         const bool killed = wait_term_signal(e.ended) != 0;
@@ -61,9 +65,9 @@ std::uint32_t options_for(const SysCall& call, const Process& child, std::uint32
     return traced ? options & ~kWstopped : options;
 }
 
-bool covers(const Wanted& wanted, TaskId id, const Process* process) {
+bool covers(const Wanted& wanted, TaskId id, const Process& process) {
     if (wanted.who == Wanted::Who::Pid) return id.value == wanted.id;
-    return wanted.who == Wanted::Who::Any || (process != nullptr && process->group == wanted.id);
+    return wanted.who == Wanted::Who::Any || process.group == wanted.id;
 }
 
 // The end of a traced thread that nobody else is told of.
@@ -72,16 +76,18 @@ std::optional<SysOutcome> wait_for_ended_tracee(SysCall& call, const Wanted& wan
                                                 bool& any) {
     auto& ended = call.process.ended_tracees;
     for (auto it = ended.begin(); it != ended.end(); ++it) {
-        if (!covers(wanted, it->first, nullptr)) continue;
+        const auto& [number, word] = it->second;
+        const bool meant = wanted.who == Wanted::Who::Any ||
+                           (wanted.who == Wanted::Who::Pid && wanted.number == number);
+        if (!meant) continue;
         any = true;
         if ((wanted.options & kWexited) == 0) continue;
-        const bool killed = wait_term_signal(it->second) != 0;
-        const Event event{
-            .child = &call.process,
-            .word = it->second,
-            .code = killed ? kCldKilled : kCldExited,
-            .status = killed ? wait_term_signal(it->second) : wait_exit_status(it->second),
-            .id = it->first.value};
+        const bool killed = wait_term_signal(word) != 0;
+        const Event event{.child = &call.process,
+                          .word = word,
+                          .code = killed ? kCldKilled : kCldExited,
+                          .status = killed ? wait_term_signal(word) : wait_exit_status(word),
+                          .tracee = number};
         const SysOutcome outcome = answer(&event);
         if ((wanted.options & kWnowait) == 0) ended.erase(it);
         return outcome;
@@ -104,7 +110,7 @@ std::optional<SysOutcome> wait_for_tracee(SysCall& call, const Wanted& wanted, A
             task == nullptr && zombie != all.end() && zombie->second->waited_by == call.process.pid;
         if (task == nullptr && !own_end) continue;
         Process& process = task != nullptr ? *task->process : *zombie->second;
-        if (!covers(wanted, id, &process)) continue;
+        if (!covers(wanted, id, process)) continue;
         any = true;
         if (own_end) {
             const auto event = event_of(process, wanted.options);
@@ -123,7 +129,7 @@ std::optional<SysOutcome> wait_for_tracee(SysCall& call, const Wanted& wanted, A
                           .word = wait_stopped(trace.code),
                           .code = kCldTrapped,
                           .status = trace.code,
-                          .id = id.value};
+                          .tracee = call.number_of(task->pid())};
         const SysOutcome outcome = answer(&event);
         if (takes) trace.reported = true;
         return outcome;
@@ -183,9 +189,8 @@ SysOutcome sys_wait4(SysCall& call) {
         return Errno::Inval;
     if (pid == INT32_MIN) return Errno::Srch;
     Wanted wanted{.options = options | kWexited};
-    if (pid > 0) wanted = {Wanted::Who::Pid, pid, wanted.options};
-    if (pid == 0) wanted = {Wanted::Who::Group, call.process.group, wanted.options};
-    if (pid < -1) wanted = {Wanted::Who::Group, -pid, wanted.options};
+    if (pid > 0) wanted = {Wanted::Who::Pid, call.id_of(pid), wanted.options, pid};
+    if (pid == 0 || pid < -1) wanted = {Wanted::Who::Group, call.group_of(-pid), wanted.options};
     return wait_for(call, wanted, [&](const Event* event) -> SysOutcome {
         if (event == nullptr) return 0;
         UserMemory memory = call.memory();
@@ -193,7 +198,7 @@ SysOutcome sys_wait4(SysCall& call) {
         if (call.args[3] != 0 &&
             !memory.put(call.address(3), usage_of_child(call.kernel, *event->child)))
             return Errno::Fault;
-        return static_cast<std::uint64_t>(event->number());
+        return event->number(call);
     });
 }
 
@@ -218,11 +223,11 @@ SysOutcome sys_waitid(SysCall& call) {
         case kPAll: break;
         case kPPid:
             if (id <= 0) return Errno::Inval;
-            wanted = {Wanted::Who::Pid, id, options};
+            wanted = {Wanted::Who::Pid, call.id_of(id), options, id};
             break;
         case kPPgid:
             if (id < 0) return Errno::Inval;
-            wanted = {Wanted::Who::Group, id == 0 ? call.process.group : id, options};
+            wanted = {Wanted::Who::Group, call.group_of(id), options};
             break;
         case kPPidfd: {
             const auto file = call.process.files.share(id);
@@ -241,7 +246,7 @@ SysOutcome sys_waitid(SysCall& call) {
         if (event != nullptr) {
             info.signo = static_cast<std::int32_t>(Signal::Chld);
             info.code = event->code;
-            info.pid = event->number();
+            info.pid = event->number(call);
             info.uid = shown_user(call.cred().space, event->child->cred->uid.real);
             info.status = event->status;
         }

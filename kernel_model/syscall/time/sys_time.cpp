@@ -13,7 +13,8 @@ namespace {
 using namespace abi;
 
 std::optional<std::uint64_t> clock_ns(SysCall& call, std::int32_t id) {
-    const std::uint64_t monotonic = call.kernel.clock().monotonic_ns();
+    const std::uint64_t host = call.kernel.clock().monotonic_ns();
+    const auto offset = static_cast<std::uint64_t>(clock_offset(call, id));
     switch (id) {
         case kClockRealtime:
         case kClockRealtimeAlarm:
@@ -22,8 +23,8 @@ std::optional<std::uint64_t> clock_ns(SysCall& call, std::int32_t id) {
         case kClockMonotonic:
         case kClockMonotonicRaw:
         case kClockBoottime:
-        case kClockBoottimeAlarm: return monotonic;
-        case kClockMonotonicCoarse: return monotonic / kTickNs * kTickNs;
+        case kClockBoottimeAlarm: return host + offset;
+        case kClockMonotonicCoarse: return host / kTickNs * kTickNs + offset;
         case kClockProcessCputimeId: return call.kernel.clock().cpu_time(call.process).total();
         case kClockThreadCputimeId: return call.kernel.clock().cpu_time(call.task).total();
         default: break;
@@ -31,15 +32,16 @@ std::optional<std::uint64_t> clock_ns(SysCall& call, std::int32_t id) {
     if (id >= 0) return std::nullopt;
     // CPU clock of a process or thread: ~pid in the upper bits, bit 2 for a thread, kind in the low
     // two (2: scheduler's).
-    const std::int32_t pid = cpu_clock_pid(id);
+    const std::int32_t number = cpu_clock_pid(id);
     const bool thread = (id & kCpuclockPerthreadMask) != 0;
     if ((id & kCpuclockClockMask) == kCpuclockMax) return std::nullopt;
     if (!thread) {
-        const Process* process = pid == 0 ? &call.process : call.kernel.processes().find(pid);
+        const Process* process = number == 0 ? &call.process : call.find_process(number);
         return process == nullptr ? std::nullopt
                                   : std::optional(call.kernel.clock().cpu_time(*process).total());
     }
-    const auto it = call.process.tasks.find(pid == 0 ? call.task.id : TaskId{pid});
+    const auto it =
+        call.process.tasks.find(number == 0 ? call.task.id : TaskId{call.id_of(number)});
     return it == call.process.tasks.end()
                ? std::nullopt
                : std::optional(call.kernel.clock().cpu_time(*it->second).total());
@@ -117,7 +119,7 @@ SysOutcome sys_clock_nanosleep(SysCall& call) {
     if (id == kClockProcessCputimeId || id < 0) {
         // posix_cpu_nsleep: a task cannot wait for its own time.
         if (id < 0 && (id & kCpuclockPerthreadMask) != 0 &&
-            (cpu_clock_pid(id) == 0 || cpu_clock_pid(id) == call.task.id.value))
+            call.task_of(cpu_clock_pid(id)) == &call.task)
             return Errno::Inval;
         return sleep_by_cpu_time(call, duration, (call.args[1] & kTimerAbstime) != 0);
     }

@@ -102,7 +102,10 @@ SysResult<void> set_clock(SysCall& call, PosixTimer& timer) {
         case kClockRealtime:
         case kClockTai: timer.clock = TimerClock::Realtime; return {};
         case kClockMonotonic:
-        case kClockBoottime: timer.clock = TimerClock::Monotonic; return {};
+        case kClockBoottime:
+            timer.clock = TimerClock::Monotonic;
+            timer.boottime = id == kClockBoottime;
+            return {};
         case kClockProcessCputimeId: timer.clock = TimerClock::ProcessCpu; return {};
         case kClockThreadCputimeId: break;
         case kClockMonotonicRaw:
@@ -112,18 +115,19 @@ SysResult<void> set_clock(SysCall& call, PosixTimer& timer) {
         case kClockBoottimeAlarm: return tl::make_unexpected(Errno::NotSup);
         default: {
             // The CPU clock of a process or task, as clock_gettime has them; own ones only.
-            const std::int32_t pid = cpu_clock_pid(id);
+            const std::int32_t number = cpu_clock_pid(id);
             if (id >= 0 || (id & kCpuclockClockMask) == kCpuclockMax)
                 return tl::make_unexpected(Errno::Inval);
             if ((id & kCpuclockPerthreadMask) == 0) {
-                if (pid != 0 && pid != call.process.pid) return tl::make_unexpected(Errno::Inval);
+                if (number != 0 && call.id_of(number) != call.process.pid)
+                    return tl::make_unexpected(Errno::Inval);
                 timer.clock = TimerClock::ProcessCpu;
                 return {};
             }
-            if (pid != 0 && !call.process.tasks.contains(TaskId{pid}))
-                return tl::make_unexpected(Errno::Inval);
+            const TaskId task = number == 0 ? call.task.id : TaskId{call.id_of(number)};
+            if (!call.process.tasks.contains(task)) return tl::make_unexpected(Errno::Inval);
             timer.clock = TimerClock::TaskCpu;
-            timer.cpu_task = pid == 0 ? call.task.id : TaskId{pid};
+            timer.cpu_task = task;
             return {};
         }
     }
@@ -140,9 +144,9 @@ SysResult<void> set_event(SysCall& call, PosixTimer& timer, const SigEvent& even
         event.notify != (kSigevSignal | kSigevThreadId))
         return tl::make_unexpected(Errno::Inval);
     if (event.notify == kSigevThreadId) {
-        if (!call.process.tasks.contains(TaskId{event.tid}))
-            return tl::make_unexpected(Errno::Inval);
-        timer.target = TaskId{event.tid};
+        const TaskId target{call.id_of(event.tid)};
+        if (!call.process.tasks.contains(target)) return tl::make_unexpected(Errno::Inval);
+        timer.target = target;
     }
     if (!is_signal(event.signal)) return tl::make_unexpected(Errno::Inval);
     timer.signal = static_cast<Signal>(event.signal);
@@ -213,6 +217,8 @@ SysOutcome sys_timer_settime(SysCall& call) {
     timer->behind_ns = 0;
     if (next != 0 && !timer->absolute) {
         next += call.kernel.signal_timers().now(call.process, *timer);
+    } else if (next != 0 && timer->clock == TimerClock::Monotonic) {
+        next = to_host_time(call, timer->boottime ? kClockBoottime : kClockMonotonic, next);
     } else if (next != 0 && timer->clock == TimerClock::Realtime) {
         const std::uint64_t epoch = call.kernel.clock().realtime_base().epoch_ns;
         timer->behind_ns = next < epoch ? epoch - next : 0;

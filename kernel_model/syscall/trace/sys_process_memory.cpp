@@ -74,7 +74,7 @@ SysOutcome move_memory(SysCall& call, bool writes) {
     Local own(call, local);
     if (own.left() == 0) return 0;
     const auto remote = TRY(parts_of(call, call.address(3), call.args[4]));
-    Task* const task = call.kernel.processes().find_task(TaskId{call.int32(0)});
+    Task* const task = call.find_task(call.int32(0));
     if (task == nullptr) return Errno::Srch;
     if (!may_access(call.process, *task->process)) return Errno::Perm;
     Mm& mm = *task->process->mm;
@@ -121,8 +121,8 @@ std::uint64_t order_of(bool equal, const Task& a, const Task& b) {
 
 SysOutcome sys_kcmp(SysCall& call) {
     enum Kind : std::uint32_t { File, Vm, Files, Fs, Sighand, Io, Sysvsem, EpollTarget };
-    Task* const a = call.kernel.processes().find_task(TaskId{call.int32(0)});
-    Task* const b = call.kernel.processes().find_task(TaskId{call.int32(1)});
+    Task* const a = call.find_task(call.int32(0));
+    Task* const b = call.find_task(call.int32(1));
     if (a == nullptr || b == nullptr) return Errno::Srch;
     if (!may_access(call.process, *a->process) || !may_access(call.process, *b->process))
         return Errno::Perm;

@@ -252,7 +252,7 @@ SysOutcome trace_me(SysCall& call) {
 }
 
 SysOutcome attach(SysCall& call, bool seizes) {
-    Task* const task = call.kernel.processes().find_task(TaskId{call.int32(1)});
+    Task* const task = call.find_task(call.int32(1));
     if (task == nullptr) return Errno::Srch;
     if (seizes) {
         if (call.args[2] != 0 || (call.args[3] & ~std::uint64_t{kPtraceOMask}) != 0)
@@ -288,7 +288,7 @@ SysOutcome sys_ptrace(SysCall& call) {
     if (request == kPtraceTraceme) return trace_me(call);
     if (request == kPtraceAttach || request == kPtraceSeize)
         return attach(call, request == kPtraceSeize);
-    Task* const task = call.kernel.processes().find_task(TaskId{call.int32(1)});
+    Task* const task = call.find_task(call.int32(1));
     if (task == nullptr) return Errno::Srch;
     if (task->trace == nullptr || task->trace->tracer != call.process.pid) return Errno::Srch;
     if (request == kPtraceKill) {

@@ -208,12 +208,14 @@ bool must_wait(SysCall& call, File& file, Errno error, std::uint64_t done) {
     call.task.call_progress = 0;
     if (error == Errno::Pipe) {
         call.kernel.signals().send(
-            call.task, {.signal = Signal::Pipe, .code = abi::kSiUser, .pid = call.process.pid});
+            call.task,
+            {.signal = Signal::Pipe, .code = abi::kSiUser, .pid = call.process.id().own()});
     }
     // The host's limit on the size of its stdout is the guest's as well.
     if (error == Errno::Fbig && file.host_position()) {
         call.kernel.signals().send(
-            call.task, {.signal = Signal::Xfsz, .code = abi::kSiUser, .pid = call.process.pid});
+            call.task,
+            {.signal = Signal::Xfsz, .code = abi::kSiUser, .pid = call.process.id().own()});
     }
     if (error != Errno::Again || (file.flags & abi::kONonblock) != 0) return false;
     if (done > 0 && call.task.tif_sigpending) return false;
@@ -231,7 +233,7 @@ SysResult<std::uint64_t> may_write(SysCall& call, File& file, std::uint64_t offs
         return std::min(count, limit - offset);
     }
     call.kernel.signals().send(
-        call.task, {.signal = Signal::Xfsz, .code = abi::kSiUser, .pid = call.process.pid});
+        call.task, {.signal = Signal::Xfsz, .code = abi::kSiUser, .pid = call.process.id().own()});
     return tl::make_unexpected(Errno::Fbig);
 }
 

@@ -42,7 +42,8 @@ SysOutcome send_failure(SysCall& call, Errno error, std::uint32_t flags) {
     if (call.task.call_progress > 0) return call.task.call_progress;
     if (error == Errno::Pipe && (flags & abi::kMsgNosignal) == 0) {
         call.kernel.signals().send(
-            call.task, {.signal = Signal::Pipe, .code = abi::kSiUser, .pid = call.process.pid});
+            call.task,
+            {.signal = Signal::Pipe, .code = abi::kSiUser, .pid = call.process.id().own()});
     }
     return error;
 }
@@ -116,7 +117,7 @@ Ucred credentials_of(const Task& task) {
     const auto& network = task.process->spaces[static_cast<std::size_t>(NamespaceKind::Net)];
     const bool low_ports =
         task.cred->capable_in(network ? network->owned_by : nullptr, Capability::NetBindService);
-    return {.pid = task.process->pid,
+    return {.pid = task.process->id(),
             .uid = task.cred->uid.effective,
             .gid = task.cred->gid.effective,
             .binds_low_ports = low_ports};

@@ -142,7 +142,7 @@ SysOutcome give_control_up(Request& r) {
 
 SysOutcome get_foreground(Request& r) {
     if (!r.file.master() && !controls(r.call, r.terminal)) return Errno::NotTty;
-    return give(r, r.terminal.foreground);
+    return give(r, r.call.number_of(r.terminal.foreground));
 }
 
 SysOutcome set_foreground(Request& r) {
@@ -156,22 +156,23 @@ SysOutcome set_foreground(Request& r) {
     const auto group = r.call.memory().get<std::int32_t>(r.call.address(2));
     if (!group) return Errno::Fault;
     if (*group < 0) return Errno::Inval;
+    const std::int32_t id = r.call.id_of(*group);
     bool exists = false, in_session = false;
     for (const auto& [pid, process] : r.call.kernel.processes().all()) {
-        if (process->group != *group) continue;
+        if (process->group != id) continue;
         exists = true;
         in_session |= process->session == r.call.process.session;
     }
     if (!exists) return Errno::Srch;
     if (!in_session) return Errno::Perm;
-    r.terminal.foreground = *group;
+    r.terminal.foreground = id;
     return 0;
 }
 
 SysOutcome get_session(Request& r) {
     if (!r.file.master() && !controls(r.call, r.terminal)) return Errno::NotTty;
     if (r.terminal.session == 0) return Errno::NotTty;
-    return give(r, r.terminal.session);
+    return give(r, r.call.number_of(r.terminal.session));
 }
 
 SysOutcome get_window(Request& r) {

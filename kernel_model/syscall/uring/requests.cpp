@@ -122,6 +122,7 @@ bool RingRequests::act_for(const RingSubmitter& by) {
     process_ = process;
     task_.process = process;
     task_.id = by.task;
+    task_.numbers = kernel_.processes().ids().of(by.task.value).below;
     task_.cred = by.cred;
     task_.tif_tagged_addr = by.tagged_addresses;
     return true;

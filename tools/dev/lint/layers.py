@@ -20,6 +20,7 @@ LAYERS = [
     ["sim"],
     # The modelled kernel.
     ["kernel_model/abi"],
+    ["kernel_model/spaces"],
     ["kernel_model/memory", "kernel_model/seccomp", "kernel_model/sysctl", "kernel_model/wait"],
     ["kernel_model/files"],
     ["kernel_model/files/locks", "kernel_model/files/rights"],
