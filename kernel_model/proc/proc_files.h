@@ -35,6 +35,7 @@ public:
 private:
     std::optional<SpecialNode> find_queue(const std::string& path);
     std::optional<SpecialNode> find_dev(Process* process, const std::string& name);
+    std::optional<SpecialNode> find_log(const std::string& path);
     std::optional<SpecialNode> find_terminal(Process* process, const std::string& name);
     std::optional<SpecialNode> find_proc(Process* process, const std::string& name);
     // `whole`: the directory of the process, not that of one of its tasks.

@@ -109,7 +109,7 @@ SysOutcome sys_ftruncate(SysCall& call) {
     }
     TRY(may_grow(call, *file, call.args[1]));
     TRY(file->truncate(call.args[1]));
-    tell_use(call, *file, kInModify);
+    tell_new_size(call, *file);
     return 0;
 }
 
