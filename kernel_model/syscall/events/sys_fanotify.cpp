@@ -92,6 +92,7 @@ SysOutcome sys_fanotify_init(SysCall& call) {
 struct Marked {
     FileStatus status;
     std::shared_ptr<Mount> mount;  // null: a file that is in none
+    std::shared_ptr<File> file;
     bool is_directory() const { return (status.mode & kIfmt) == kIfDir; }
 };
 
@@ -102,15 +103,16 @@ SysResult<Marked> find_marked(SysCall& call, std::uint32_t flags) {
         const auto file = call.process.files.share(dirfd);
         if (!file) return tl::make_unexpected(Errno::Badf);
         found.status = TRY(file->status());
-        if (file->dentry) found.mount = mount_of(*file->dentry);
+        found.file = file;
     } else {
         auto p = TRY(path_argument(call, dirfd, call.address(4)));
         call.units = component_count(p.path);
         const std::uint32_t follow = (flags & kFanMarkDontFollow) != 0 ? kONofollow : 0;
         const auto opened = TRY(call.kernel.files().open(p.caller, p.path, kOPath | follow, 0));
         found.status = TRY(opened.file->status());
-        if (opened.file->dentry) found.mount = mount_of(*opened.file->dentry);
+        found.file = opened.file;
     }
+    if (found.file->dentry) found.mount = mount_of(*found.file->dentry);
     if ((flags & kFanMarkOnlydir) != 0 && !found.is_directory())
         return tl::make_unexpected(Errno::NotDir);
     if (!call.cred().permit(found.status, kROk)) return tl::make_unexpected(Errno::Acces);
@@ -200,13 +202,17 @@ FanotifyMarks::Request request_of(const FanotifyFile& group, const Marked& marke
 
 // A mask that a write takes away: not of mounts and directories, nor of a file that is being
 // written, where it has no effect.
-std::optional<SysOutcome> refused_ignore(const Marked& marked, std::uint32_t flags) {
+std::optional<SysOutcome> refused_ignore(SysCall& call, const Marked& marked, std::uint32_t flags) {
     if ((flags & kFanMarkAdd) == 0 || (flags & kIgnoreBits) == 0 ||
         (flags & kFanMarkIgnoredSurvModify) != 0)
         return std::nullopt;
-    if ((flags & kFanMarkIgnore) == 0) return std::nullopt;
-    if ((flags & kTypeBits) != 0) return Errno::Inval;
-    return marked.is_directory() ? std::optional<SysOutcome>(Errno::IsDir) : std::nullopt;
+    if ((flags & kFanMarkIgnore) != 0 && (flags & kTypeBits) != 0) return Errno::Inval;
+    if ((flags & kFanMarkIgnore) != 0 && marked.is_directory()) return Errno::IsDir;
+    if ((flags & kTypeBits) != 0 || (marked.status.mode & kIfmt) != kIfReg) return std::nullopt;
+    const auto again = call.kernel.files().open_place_again(Caller{}, marked.file, kORdonly);
+    const auto backing = again ? (*again)->backing() : nullptr;
+    if (backing != nullptr && backing->written()) return SysOutcome(0);
+    return std::nullopt;
 }
 
 SysOutcome sys_fanotify_mark(SysCall& call) {
@@ -232,7 +238,7 @@ SysOutcome sys_fanotify_mark(SysCall& call) {
     }
     const Marked marked = TRY(find_marked(call, flags));
     if (const auto wrong = unsupported(*group, marked, mask, flags)) return *wrong;
-    if (const auto refused = refused_ignore(marked, flags)) return *refused;
+    if (const auto refused = refused_ignore(call, marked, flags)) return *refused;
     if ((flags & kTypeBits) != 0 && !marked.mount) return Errno::NoEnt;
     FanotifyMarks::Request request = request_of(*group, marked, mask, flags);
     request.most = parameter(call, "fs/fanotify/max_user_marks");

@@ -332,6 +332,21 @@ NATIVE(an_ignored_event_is_told_again_after_a_change, LACKS) {
     show_events();
 }
 
+NATIVE(a_file_that_is_being_written_is_not_ignored, LACKS) {
+    make_file("file", "text");
+    start(0);
+    NEED(mark(0, FAN_OPEN, "file"));
+    const int writer = (int)NEED(open("file", O_WRONLY));
+    SHOW(mark(FAN_MARK_IGNORED_MASK, FAN_OPEN, "file"));
+    show_events();
+    close(open("file", O_RDONLY));
+    show_events();
+    close(writer);
+    SHOW(mark(FAN_MARK_IGNORED_MASK, FAN_OPEN, "file"));
+    close(open("file", O_RDONLY));
+    show_events();
+}
+
 NATIVE(a_folder_ignores_events_of_its_children, LACKS) {
     NEED(mkdir("folder", 0755));
     make_file("folder/file", "text");
